@@ -25,7 +25,6 @@ export const chromeArgs: string[] = [
   '--disable-sync',
   '--use-fake-device-for-media-stream',
   '--use-fake-ui-for-media-stream',
-  '--autoplay-policy=no-user-gesture-required',
 ];
 
 const installedNames = ['google-chrome-stable', 'google-chrome', 'chromium', 'chromium-browser'];
@@ -48,12 +47,12 @@ export function chromePath(): Promise<string> {
 }
 
 async function find(): Promise<string> {
-  const named = process.env['CHROME_PATH'];
+  const named = process.env.CHROME_PATH;
   if (named) {
     if (await isExecutable(named)) return named;
     throw new Error(`CHROME_PATH names no executable file: ${named}`);
   }
-  const folders = (process.env['PATH'] ?? '').split(delimiter).filter(Boolean);
+  const folders = (process.env.PATH ?? '').split(delimiter).filter(Boolean);
   const onPath = installedNames.flatMap((name) => folders.map((folder) => join(folder, name)));
   for (const candidate of [...onPath, ...installedPaths]) {
     if (await isExecutable(candidate)) return candidate;
