@@ -5,6 +5,7 @@
  * millionths of a US dollar (Vapi's currency). Times on the wire are ISO-8601 UTC strings. Periods are half-open.
  */
 import { z } from 'zod';
+import { isTimeZone } from './time-zone.ts';
 
 export const accessModes = ['proxy', 'scoped-key', 'public-key'] as const;
 /** How a browser is let into a call; what each leaves open is in `server/access/README.md`. */
@@ -187,7 +188,7 @@ export const limitsSchema = z.strictObject({
   callsPerMinutePerIp: z.int().min(1).max(1000).default(5),
   /** Seconds; Vapi accepts 10 to 43,200. */
   maxCallSeconds: z.int().min(10).max(43_200).default(600),
-  /** Provider cost per calendar month (UTC). A start is refused when it could pass this. */
+  /** Provider cost per calendar month in the tenant's time zone. A start is refused when it could pass this. */
   monthlyBudgetMicros: microsSchema.default(100_000_000),
   /**
    * The most that a minute of this tenant's assistants can cost. What a call in progress may still cost is held
@@ -202,6 +203,8 @@ const vapiIdSchema = z.uuid('must be a UUID');
 const secretSchema = z
   .string()
   .regex(/^[\x21-\x7e]{8,512}$/, 'use 8 to 512 printable characters without spaces');
+
+const timeZoneSchema = z.string().max(64).refine(isTimeZone, 'use a time zone name such as Europe/Berlin');
 
 const tenantFields = {
   name: z.string().trim().min(1).max(120),
@@ -224,6 +227,8 @@ const tenantFields = {
     .max(32)
     .default([]),
   limits: limitsSchema.prefault({}),
+  /** IANA zone of the tenant's days and months, in usage, budget and invoices. */
+  timeZone: timeZoneSchema.default('UTC'),
   /**
    * What Vapi must present on this tenant's webhook (`X-Vapi-Agent-Token`, `X-Vapi-Secret` or a bearer token).
    * Write-only. Generated when left out; the answer to the request that creates it shows it once.
@@ -250,6 +255,7 @@ export const updateTenantSchema = z
     texts: textsSchema,
     allowedVariables: z.array(z.string().regex(/^[A-Za-z_][A-Za-z0-9_]{0,63}$/)).max(32),
     limits: limitsSchema,
+    timeZone: timeZoneSchema,
     webhookSecret: secretSchema,
   })
   .partial();
@@ -271,6 +277,7 @@ export interface TenantView {
   texts: Texts;
   allowedVariables: string[];
   limits: Limits;
+  timeZone: string;
   webhookSecret: string;
   /** Where the assistant's `server.url` must point. */
   webhookUrl: string;
@@ -298,7 +305,7 @@ export const usageGroupings = ['day', 'month', 'assistant', 'component'] as cons
 
 const instant = z.iso.datetime({ offset: true }).or(z.iso.date());
 
-/** `GET /v1/tenants/{slug}/usage`; `from` and `to` are UTC days, default the current month. */
+/** `GET /v1/tenants/{slug}/usage`; `from` and `to` are days in the tenant's time zone, default the current month. */
 export const usageQuerySchema = z.strictObject({
   from: z.iso.date().optional(),
   to: z.iso.date().optional(),
@@ -316,7 +323,7 @@ export interface UsageRow {
 }
 export interface UsageAnswer {
   tenant: string;
-  /** UTC days, half-open. */
+  /** Days in the tenant's time zone, half-open. */
   from: string;
   to: string;
   by: (typeof usageGroupings)[number];

@@ -1,0 +1,19 @@
+/** Every key of the server comes from `SECRET_KEY` through HKDF with a label of its own, so that no two uses share one. */
+import { createHash, hkdfSync } from 'node:crypto';
+
+export type KeyPurpose = 'tenant-secrets' | 'session-token' | 'call-token' | 'visitor-network' | 'pagination';
+
+export interface DerivedKey {
+  /** Names the key in a token or a ciphertext, so that the right one is found after a rotation. Not secret. */
+  id: string;
+  key: Buffer;
+}
+
+/** @returns newest first: the first signs, all of them verify. */
+export function deriveKeys(secretKeys: Buffer[], purpose: KeyPurpose): DerivedKey[] {
+  return secretKeys.map((secret) => {
+    const key = Buffer.from(hkdfSync('sha256', secret, 'vapi-agent', purpose, 32));
+    const id = createHash('sha256').update(key).digest('base64url').slice(0, 8);
+    return { id, key };
+  });
+}

@@ -1,0 +1,30 @@
+/**
+ * Vapi's own JWTs, signed with the org's private key (docs.vapi.ai/customization/jwt-authentication): restrictions
+ * belong inside `token`; at the top level Vapi ignores them silently.
+ */
+import jwt from 'jsonwebtoken';
+
+/** Vapi needs the key only for the one request that creates the call. */
+export const scopedKeySeconds = 60;
+
+export interface ScopedKeyOptions {
+  orgId: string;
+  privateKey: string;
+  assistantId: string;
+  /** The page; left out for our own use, since a server's request carries no Origin. */
+  origin?: string;
+}
+
+/** @returns a `public`-tag key for web calls of one assistant, and its expiry in epoch milliseconds */
+export function signScopedKey(options: ScopedKeyOptions, nowMs: number): { key: string; expiresAt: number } {
+  const iat = Math.floor(nowMs / 1000);
+  const exp = iat + scopedKeySeconds;
+  const restrictions = {
+    enabled: true,
+    ...(options.origin ? { allowedOrigins: [options.origin] } : {}),
+    allowedAssistantIds: [options.assistantId],
+    allowTransientAssistant: false,
+  };
+  const payload = { orgId: options.orgId, token: { tag: 'public', restrictions }, iat, exp };
+  return { key: jwt.sign(payload, options.privateKey, { algorithm: 'HS256' }), expiresAt: exp * 1000 };
+}

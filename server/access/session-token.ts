@@ -1,0 +1,55 @@
+/**
+ * The session: our permission for one call attempt. A signed token, so issuing one writes nothing; it is consumed by
+ * the reservation that it becomes.
+ */
+import { randomBytes } from 'node:crypto';
+import { z } from 'zod';
+import type { DerivedKey } from './derived-keys.ts';
+import { signToken, type Verified, verifyToken } from './signed-token.ts';
+
+/** Long enough to read the panel before the click, short enough that a leaked one is worth little. */
+export const sessionSeconds = 120;
+
+const sessionClaims = z.object({
+  jti: z.string().startsWith('ses_'),
+  tenant: z.string(),
+  origin: z.string(),
+  network: z.string(),
+  generation: z.int(),
+});
+export type SessionClaims = z.infer<typeof sessionClaims>;
+
+/** @returns the token and when it stops being valid, in epoch milliseconds */
+export function issueSession(
+  keys: DerivedKey[],
+  claims: Omit<SessionClaims, 'jti'>,
+  nowMs: number,
+): { session: string; expiresAt: number } {
+  const jti = `ses_${randomBytes(18).toString('base64url')}`;
+  const expiresAt = (Math.floor(nowMs / 1000) + sessionSeconds) * 1000;
+  return { session: signToken(keys, 'session', { jti, ...claims }, expiresAt, nowMs), expiresAt };
+}
+
+export function verifySession(keys: DerivedKey[], token: string, nowMs: number): Verified<SessionClaims> {
+  return verifyToken(keys, 'session', token, sessionClaims, nowMs);
+}
+
+const endClaims = z.object({ tenant: z.string(), call: z.string() });
+
+/** Permission to end one call, for as long as that call can last. */
+export function issueEndToken(
+  keys: DerivedKey[],
+  claims: z.infer<typeof endClaims>,
+  expiresAtMs: number,
+  nowMs: number,
+): string {
+  return signToken(keys, 'end-call', claims, expiresAtMs, nowMs);
+}
+
+export function verifyEndToken(
+  keys: DerivedKey[],
+  token: string,
+  nowMs: number,
+): Verified<z.infer<typeof endClaims>> {
+  return verifyToken(keys, 'end-call', token, endClaims, nowMs);
+}

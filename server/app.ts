@@ -1,0 +1,44 @@
+/** The whole map of the server on one screen. */
+import express, { type Express, Router } from 'express';
+import helmet from 'helmet';
+import type { Context } from './context.ts';
+import { errorHandler, notFound } from './errors.ts';
+import { requestLog } from './log.ts';
+import { widgetAssets } from './routes/assets.ts';
+import { requireOperator } from './routes/operator-auth.ts';
+import { opsRoutes } from './routes/ops.ts';
+import { tenantRoutes } from './routes/tenants.ts';
+import { usageRoutes } from './routes/usage.ts';
+import { vapiWebhookRoutes } from './routes/vapi-webhook.ts';
+import { visitorRoutes } from './routes/visitor.ts';
+
+/** @param assets the folder of the built widget */
+export function createApp(ctx: Context, assets: string): Express {
+  const app = express();
+  app.set('trust proxy', ctx.config.trustProxy);
+  app.set('query parser', 'simple');
+  app.use(requestLog(ctx.log));
+  // Answers are data, never pages: nothing may be loaded or framed from them.
+  app.use(
+    helmet({
+      contentSecurityPolicy: {
+        useDefaults: false,
+        directives: { defaultSrc: ["'none'"], frameAncestors: ["'none'"] },
+      },
+    }),
+  );
+
+  app.use(opsRoutes(ctx));
+  app.use('/v1/webhooks/vapi', vapiWebhookRoutes(ctx));
+  app.use('/v1/tenants', operatorRoutes(ctx));
+  app.use('/v1', visitorRoutes(ctx));
+  app.use(widgetAssets(assets));
+
+  app.use(notFound);
+  app.use(errorHandler);
+  return app;
+}
+
+function operatorRoutes(ctx: Context): Router {
+  return Router().use(requireOperator(ctx)).use(tenantRoutes(ctx)).use(usageRoutes(ctx));
+}

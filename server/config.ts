@@ -1,0 +1,169 @@
+/** Reads the environment once, into plain values; every problem is collected so that one message names them all. */
+import { randomBytes } from 'node:crypto';
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { isIP } from 'node:net';
+import { join } from 'node:path';
+
+/** Settings that may be shown. */
+export interface Config {
+  /** 0 lets the kernel choose. */
+  port: number;
+  /** Where browsers and Vapi reach this server, without a trailing slash. */
+  publicUrl: string;
+  database: DatabaseConfig;
+  /** Express's `trust proxy`: a number of hops or a list of addresses; false = the socket's address is the visitor's. */
+  trustProxy: false | number | string[];
+  vapiBaseUrl: string;
+  /** Prefix under which the operator relays Daily's hosts (Daily's `proxyUrl`); null = browsers reach Daily themselves. */
+  dailyProxyUrl: string | null;
+  logLevel: string;
+  production: boolean;
+}
+export type DatabaseConfig = { kind: 'sqlite'; file: string } | { kind: 'postgres'; url: string };
+
+/** Values that are never printed; kept apart from `Config` so that printing a config cannot leak one. */
+export interface Secrets {
+  /** Newest first: the first signs and encrypts, all of them verify and decrypt. 32 bytes each. */
+  secretKeys: Buffer[];
+  operatorApiKey: string;
+}
+
+export class ConfigError extends Error {
+  readonly problems: string[];
+  constructor(problems: string[]) {
+    super(`Bad configuration:\n${problems.map((problem) => `  - ${problem}`).join('\n')}`);
+    this.problems = problems;
+  }
+}
+
+const logLevels = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'];
+
+/**
+ * @param env the process's environment
+ * @param dataDir where a local start keeps what it generates (secret key, operator key, the SQLite file)
+ * @throws ConfigError naming every missing or bad setting
+ */
+export function readConfig(
+  env: Record<string, string | undefined>,
+  dataDir = 'data',
+): { config: Config; secrets: Secrets } {
+  const problems: string[] = [];
+  const production = env.NODE_ENV === 'production';
+  const given = (name: string) => env[name]?.trim() || undefined;
+
+  const port = readPort(given('PORT') ?? '8787', problems);
+  const publicUrl = readBaseUrl('PUBLIC_URL', given('PUBLIC_URL'), problems);
+  if (production && !given('PUBLIC_URL')) {
+    problems.push('PUBLIC_URL is missing: the address at which browsers and Vapi reach this server');
+  }
+  const database = readDatabase(
+    given('DATABASE_URL') ?? `sqlite:${join(dataDir, 'vapi-agent.db')}`,
+    problems,
+  );
+  const trustProxy = readTrustProxy(given('TRUST_PROXY'), problems);
+  const vapiBaseUrl = readBaseUrl('VAPI_BASE_URL', given('VAPI_BASE_URL'), problems) ?? 'https://api.vapi.ai';
+  const dailyProxyUrl = readBaseUrl('DAILY_PROXY_URL', given('DAILY_PROXY_URL'), problems);
+  const logLevel = given('LOG_LEVEL') ?? 'info';
+  if (!logLevels.includes(logLevel)) problems.push(`LOG_LEVEL must be one of ${logLevels.join(', ')}`);
+
+  for (const name of ['SECRET_KEY', 'OPERATOR_API_KEY']) {
+    if (production && !given(name)) problems.push(`${name} is missing`);
+  }
+  const currentKey = readSecretKey('SECRET_KEY', given('SECRET_KEY'), problems);
+  const previousKey = readSecretKey('SECRET_KEY_PREVIOUS', given('SECRET_KEY_PREVIOUS'), problems);
+  const operatorApiKey = given('OPERATOR_API_KEY');
+  if (operatorApiKey && !/^[\x21-\x7e]{20,200}$/.test(operatorApiKey)) {
+    problems.push('OPERATOR_API_KEY must be 20 to 200 printable characters without spaces');
+  }
+  if (problems.length > 0) throw new ConfigError(problems);
+
+  // Only a local start gets here without keys; what it makes must survive a restart, or nothing could be decrypted.
+  const secretKey =
+    currentKey ??
+    Buffer.from(
+      generated(dataDir, 'secret-key', () => randomBytes(32).toString('base64')),
+      'base64',
+    );
+  const operatorKey =
+    operatorApiKey ??
+    generated(dataDir, 'operator-key', () => `vak_${randomBytes(24).toString('base64url')}`);
+  return {
+    config: {
+      port,
+      publicUrl: publicUrl ?? `http://localhost:${port}`,
+      database,
+      trustProxy,
+      vapiBaseUrl,
+      dailyProxyUrl,
+      logLevel,
+      production,
+    },
+    secrets: {
+      secretKeys: previousKey ? [secretKey, previousKey] : [secretKey],
+      operatorApiKey: operatorKey,
+    },
+  };
+}
+
+function generated(dataDir: string, name: string, make: () => string): string {
+  const file = join(dataDir, name);
+  if (existsSync(file)) return readFileSync(file, 'utf8').trim();
+  mkdirSync(dataDir, { recursive: true, mode: 0o700 });
+  const value = make();
+  writeFileSync(file, `${value}\n`, { mode: 0o600, flag: 'wx' });
+  return value;
+}
+
+function readPort(text: string, problems: string[]): number {
+  const port = Number(text);
+  if (!/^\d{1,5}$/.test(text) || port > 65_535) problems.push('PORT must be a number from 0 to 65535');
+  return port;
+}
+
+function readBaseUrl(name: string, text: string | undefined, problems: string[]): string | null {
+  if (text === undefined) return null;
+  const url = URL.parse(text);
+  if (!url || !/^https?:$/.test(url.protocol) || url.search || url.hash || url.username) {
+    problems.push(`${name} must be an http(s) URL without query, fragment or user`);
+    return null;
+  }
+  return url.href.replace(/\/$/, '');
+}
+
+function readDatabase(text: string, problems: string[]): DatabaseConfig {
+  if (text.startsWith('sqlite:') && text.length > 'sqlite:'.length) {
+    return { kind: 'sqlite', file: text.slice('sqlite:'.length) };
+  }
+  if (/^postgres(ql)?:\/\//.test(text) && URL.canParse(text)) return { kind: 'postgres', url: text };
+  problems.push('DATABASE_URL must be sqlite:<file> or postgres://…');
+  return { kind: 'sqlite', file: ':memory:' };
+}
+
+/** Trusting every proxy would let any visitor choose its own address, so that form is refused. */
+function readTrustProxy(text: string | undefined, problems: string[]): Config['trustProxy'] {
+  if (text === undefined || text === 'false' || text === '0') return false;
+  if (/^[1-9]\d?$/.test(text)) return Number(text);
+  const entries = text.split(',').map((entry) => entry.trim());
+  const named = ['loopback', 'linklocal', 'uniquelocal'];
+  const valid = entries.every((entry) => {
+    const [address = '', bits] = entry.split('/');
+    return (
+      named.includes(entry) || (isIP(address) !== 0 && (bits === undefined || /^([1-9]\d{0,2})$/.test(bits)))
+    );
+  });
+  if (!valid) {
+    problems.push('TRUST_PROXY must be a number of hops or a list of proxy addresses (never "true")');
+    return false;
+  }
+  return entries;
+}
+
+function readSecretKey(name: string, text: string | undefined, problems: string[]): Buffer | null {
+  if (text === undefined) return null;
+  const key = Buffer.from(text, 'base64');
+  if (key.length !== 32) {
+    problems.push(`${name} must be 32 bytes in base64 (make one with: openssl rand -base64 32)`);
+    return null;
+  }
+  return key;
+}

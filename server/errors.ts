@@ -1,0 +1,83 @@
+/** One error type for everything a caller is told, and the last handler, which turns it into RFC 9457 problem documents. */
+import type { ErrorRequestHandler, RequestHandler } from 'express';
+import type {} from 'pino-http';
+import { type ErrorCode, errorStatus, type Problem } from './contract.ts';
+
+const titles: Record<ErrorCode, string> = {
+  invalid_request: 'The request is not valid',
+  unauthorized: 'Valid credentials are needed',
+  session_expired: 'The session is no longer valid',
+  budget_exhausted: 'The monthly budget is used up',
+  origin_not_allowed: 'This page may not use this agent',
+  tenant_paused: 'This agent is paused',
+  outside_hours: 'This agent is closed at this time',
+  challenge_required: 'A challenge must be solved first',
+  call_denied: 'This call was denied',
+  forbidden: 'These credentials do not permit this',
+  not_found: 'Not found',
+  session_used: 'The session has been used',
+  conflict: 'This is in conflict with what exists',
+  payload_too_large: 'The request is too large',
+  concurrency_limit: 'All lines are busy',
+  rate_limited: 'Too many requests',
+  internal_error: 'Something went wrong on our side',
+  vapi_unavailable: 'The voice service cannot be reached',
+};
+
+export interface ApiErrorOptions {
+  /** One sentence for the caller; never an internal message. */
+  detail?: string | undefined;
+  errors?: Problem['errors'];
+  /** Seconds, sent as `Retry-After`. */
+  retryAfter?: number | undefined;
+  cause?: unknown;
+}
+
+/** Thrown anywhere below a route; `code` decides the status. */
+export class ApiError extends Error {
+  readonly code: ErrorCode;
+  readonly options: ApiErrorOptions;
+  constructor(code: ErrorCode, options: ApiErrorOptions = {}) {
+    super(options.detail ?? titles[code], { cause: options.cause });
+    this.code = code;
+    this.options = options;
+  }
+}
+
+export const notFound: RequestHandler = () => {
+  throw new ApiError('not_found');
+};
+
+/** Last in the chain. Anything that is not an ApiError is logged and answered as `internal_error`, without its message. */
+export const errorHandler: ErrorRequestHandler = (error, req, res, next) => {
+  if (res.headersSent) return next(error);
+  const apiError = toApiError(error);
+  if (apiError.code === 'internal_error') req.log.error({ err: error }, 'request failed');
+  else if (apiError.cause) req.log.warn({ err: apiError.cause, code: apiError.code }, 'request refused');
+  if (apiError.options.retryAfter !== undefined) res.set('Retry-After', String(apiError.options.retryAfter));
+  if (apiError.code === 'unauthorized') res.set('WWW-Authenticate', 'Bearer');
+  const status = errorStatus[apiError.code];
+  const problem: Problem = {
+    type: 'about:blank',
+    title: titles[apiError.code],
+    status,
+    code: apiError.code,
+    ...(apiError.options.detail ? { detail: apiError.options.detail } : {}),
+    ...(apiError.options.errors ? { errors: apiError.options.errors } : {}),
+    requestId: String(req.id),
+  };
+  res
+    .status(status)
+    .set('Cache-Control', 'no-store')
+    .type('application/problem+json')
+    .send(JSON.stringify(problem));
+};
+
+function toApiError(error: unknown): ApiError {
+  if (error instanceof ApiError) return error;
+  // Express's own parsers and router report bad input as errors that carry a 4xx status.
+  const status = (error as { status?: unknown } | null)?.status;
+  if (status === 413) return new ApiError('payload_too_large');
+  if (typeof status === 'number' && status >= 400 && status < 500) return new ApiError('invalid_request');
+  return new ApiError('internal_error');
+}

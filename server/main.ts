@@ -1,0 +1,35 @@
+/** `npm start`: the server, configured by the environment (and a `.env` file when there is one). */
+import { existsSync } from 'node:fs';
+import { loadEnvFile } from 'node:process';
+import { ConfigError, readConfig } from './config.ts';
+import { type RunningServer, startServer } from './start.ts';
+
+if (existsSync('.env')) loadEnvFile('.env');
+
+let running: RunningServer;
+try {
+  const { config, secrets } = readConfig(process.env);
+  running = await startServer(config, secrets);
+  if (!process.env.OPERATOR_API_KEY) {
+    running.ctx.log.info(
+      'local start: the operator key is in data/operator-key, the secret key in data/secret-key',
+    );
+  }
+} catch (error) {
+  const message =
+    error instanceof ConfigError ? error.message : `Could not start: ${(error as Error).message}`;
+  process.stderr.write(`${message}\n`);
+  process.exit(1);
+}
+
+let stopping = false;
+for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+  process.on(signal, () => {
+    if (stopping) return;
+    stopping = true;
+    running.close().then(
+      () => process.exit(0),
+      () => process.exit(1),
+    );
+  });
+}

@@ -1,0 +1,56 @@
+/** Takes what is told of a call into the ledger: row, usage and reservation in one transaction. */
+
+import { insertCall, lockCall, updateCall } from '../store/calls.ts';
+import type { Queries, Store } from '../store/database.ts';
+import { claimReservation, freeSlot, settleReservation } from '../store/reservations.ts';
+import { addUsage } from '../store/usage.ts';
+import type { CallEvent } from './call-event.ts';
+import { applyEvent, type CallRow, newCallRow, usageChanges, usageOf } from './usage.ts';
+
+export interface Ingested {
+  row: CallRow;
+  /** Whether the tenant's usage changed by it; false for repetitions and for calls in progress. */
+  usageChanged: boolean;
+}
+
+/**
+ * Durable when it returns: a crash before that leaves nothing, so that the sender's retry finds the ledger as it was.
+ * Taking the same event again changes nothing.
+ */
+export async function ingestCallEvent(
+  store: Store,
+  tenant: { id: string; timeZone: string },
+  event: CallEvent,
+  nowMs: number,
+): Promise<Ingested> {
+  return store.transaction().execute(async (db) => {
+    await insertCall(db, newCallRow(tenant.id, event));
+    const before = await lockCall(db, tenant.id, event.callId);
+    if (!before) throw new Error('the call is gone');
+    const after = applyEvent(await withSession(db, before, event), event, tenant.timeZone, nowMs);
+    await updateCall(db, after);
+    const changes = usageChanges(usageOf(before), usageOf(after));
+    for (const { day, assistantId, amounts } of changes) {
+      await addUsage(db, { tenantId: tenant.id, day, assistantId }, amounts);
+    }
+    if (after.costMicros !== null) await settleReservation(db, tenant.id, after.id, nowMs);
+    else if (after.status === 'ended') await freeSlot(db, tenant.id, after.id, nowMs);
+    return { row: after, usageChanged: changes.length > 0 };
+  });
+}
+
+/**
+ * Links the call to the session that it says it came from. In the key modes the browser writes that tag, so it counts
+ * only when the session is this tenant's own, became a grant for this assistant and has no other call.
+ */
+async function withSession(db: Queries, row: CallRow, event: CallEvent): Promise<CallRow> {
+  if (row.sessionId !== null || event.sessionId === null || event.assistantId === null) return row;
+  const reservation = await claimReservation(db, {
+    tenantId: row.tenantId,
+    id: event.sessionId,
+    assistantId: event.assistantId,
+    callId: row.id,
+  });
+  if (!reservation) return row;
+  return { ...row, sessionId: reservation.id, accessMode: reservation.accessMode };
+}

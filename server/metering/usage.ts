@@ -1,0 +1,136 @@
+/** How what is told of a call becomes its ledger row, and what the row adds to the day's usage. Pure. */
+import type { Selectable } from 'kysely';
+import { type CostComponent, costComponents } from '../contract.ts';
+import type { CallsTable, CostColumns, UsageDailyTable } from '../store/schema.ts';
+import { dayIn } from '../time-zone.ts';
+import type { CallCost, CallEvent } from './call-event.ts';
+
+export type CallRow = Selectable<CallsTable>;
+/** What one call adds to `usage_daily`, or takes away. */
+export type UsageAmounts = Omit<UsageDailyTable, 'tenantId' | 'day' | 'assistantId'>;
+export interface UsageEntry {
+  day: string;
+  assistantId: string;
+  amounts: UsageAmounts;
+}
+
+/** A call moves only forward through these; a status that is not here ranks as in progress. */
+const statusRank: Record<string, number> = {
+  scheduled: 0,
+  queued: 0,
+  ringing: 1,
+  'in-progress': 2,
+  forwarding: 3,
+  ended: 4,
+};
+const rankOf = (status: string) => statusRank[status] ?? 2;
+
+/** The row of a call that is heard of for the first time, before anything is said of it. */
+export function newCallRow(tenantId: string, event: CallEvent): CallRow {
+  const costs = Object.fromEntries(costComponents.map((component) => [columnOf(component), null]));
+  return {
+    tenantId,
+    id: event.callId,
+    sessionId: null,
+    type: event.type ?? 'unknown',
+    status: 'queued',
+    accessMode: null,
+    assistantId: event.assistantId,
+    createdAt: event.createdAt ?? event.startedAt ?? event.asOf,
+    startedAt: null,
+    endedAt: null,
+    seconds: null,
+    endedReason: null,
+    costMicros: null,
+    reportAsOf: null,
+    costAsOf: null,
+    controlUrlSealed: null,
+    usageDay: null,
+    revision: 0,
+    updatedAt: event.asOf,
+    ...(costs as CostColumns<null>),
+  };
+}
+
+/**
+ * The row after the event. The same events give the same row in any order and number: states only move forward, a
+ * report's figures beat those of an older report, and a status update only fills what no report has said.
+ */
+export function applyEvent(row: CallRow, event: CallEvent, timeZone: string, nowMs: number): CallRow {
+  const next: CallRow = { ...row, updatedAt: nowMs };
+  if (event.type) next.type = event.type;
+  next.assistantId ??= event.assistantId;
+  if (event.status && rankOf(event.status) > rankOf(row.status)) next.status = event.status;
+  if (event.kind === 'report' && (row.reportAsOf === null || event.asOf >= row.reportAsOf)) {
+    next.startedAt = event.startedAt ?? row.startedAt;
+    next.endedAt = event.endedAt ?? row.endedAt;
+    next.endedReason = event.endedReason ?? row.endedReason;
+    next.reportAsOf = event.asOf;
+  }
+  next.endedReason ??= event.endedReason;
+  if (event.cost && (row.costAsOf === null || event.asOf >= row.costAsOf)) {
+    Object.assign(next, costColumnsOf(event.cost));
+    next.costAsOf = event.asOf;
+  }
+  if (next.status === 'ended') {
+    next.seconds = secondsOf(next);
+    if (row.usageDay === null || next.startedAt !== row.startedAt) {
+      next.usageDay = dayIn(timeZone, next.startedAt ?? next.createdAt);
+    }
+  }
+  return next;
+}
+
+/** What the row has in `usage_daily`; null while the call has not ended. */
+export function usageOf(row: CallRow): UsageEntry | null {
+  if (row.usageDay === null) return null;
+  const amounts = {
+    calls: 1,
+    seconds: row.seconds ?? 0,
+    costMicros: row.costMicros ?? 0,
+    callsWithoutCost: row.costMicros === null ? 1 : 0,
+  } as UsageAmounts;
+  for (const component of costComponents) {
+    const column = columnOf(component);
+    amounts[column] = row[column] ?? 0;
+  }
+  return { day: row.usageDay, assistantId: row.assistantId ?? '', amounts };
+}
+
+/** The changes that bring `usage_daily` from one state of a call to the next; none when nothing changed. */
+export function usageChanges(before: UsageEntry | null, after: UsageEntry | null): UsageEntry[] {
+  const sameKey = before && after && before.day === after.day && before.assistantId === after.assistantId;
+  const changes = sameKey
+    ? [{ ...after, amounts: combine(after.amounts, before.amounts, -1) }]
+    : [
+        ...(before ? [{ ...before, amounts: combine(null, before.amounts, -1) }] : []),
+        ...(after ? [after] : []),
+      ];
+  return changes.filter((change) => Object.values(change.amounts).some((amount) => amount !== 0));
+}
+
+export function columnOf(component: CostComponent): `${CostComponent}Micros` {
+  return `${component}Micros`;
+}
+
+function combine(base: UsageAmounts | null, other: UsageAmounts, sign: 1 | -1): UsageAmounts {
+  const keys = Object.keys(other) as (keyof UsageAmounts)[];
+  // `+ 0` turns the -0 of "nothing taken away" into 0.
+  return Object.fromEntries(
+    keys.map((key) => [key, (base?.[key] ?? 0) + sign * other[key] + 0]),
+  ) as unknown as UsageAmounts;
+}
+
+function costColumnsOf(cost: CallCost): CostColumns<number> & { costMicros: number } {
+  const columns = Object.fromEntries(
+    costComponents.map((component) => [columnOf(component), cost.components[component]]),
+  ) as CostColumns<number>;
+  return { costMicros: cost.totalMicros, ...columns };
+}
+
+/** Begun seconds count as whole ones. A call that ended without having started lasted 0. */
+function secondsOf(row: CallRow): number | null {
+  if (row.startedAt === null) return row.endedAt === null ? null : 0;
+  if (row.endedAt === null) return null;
+  return Math.max(0, Math.ceil((row.endedAt - row.startedAt) / 1000));
+}

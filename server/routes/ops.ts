@@ -1,0 +1,21 @@
+import { Router } from 'express';
+import { sql } from 'kysely';
+import type { Context } from '../context.ts';
+
+/** For load balancers and monitors; tells nothing that is not theirs to know. */
+export function opsRoutes(ctx: Context): Router {
+  const router = Router();
+  router.get('/healthz', (_req, res) => {
+    res.json({ status: 'ok' });
+  });
+  router.get('/readyz', async (req, res) => {
+    try {
+      await sql`select 1`.execute(ctx.store);
+      res.json({ status: 'ready' });
+    } catch (error) {
+      req.log.error({ err: error }, 'store not reachable');
+      res.status(503).json({ status: 'store not reachable' });
+    }
+  });
+  return router;
+}

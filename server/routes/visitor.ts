@@ -1,0 +1,118 @@
+/** What a visitor's browser asks for. Everything here is decided by the page's Origin and a session, never by a cookie. */
+import cors from 'cors';
+import express, { type Request, type Response, Router } from 'express';
+import { isOriginAllowed } from '../access/allowed-origins.ts';
+import { endLiveCall } from '../access/end-call.ts';
+import { grantCall } from '../access/grant.ts';
+import { issueSession, verifyEndToken, verifySession } from '../access/session-token.ts';
+import { hashNetwork, networkOf } from '../access/visitor-network.ts';
+import type { Context } from '../context.ts';
+import {
+  callRequestSchema,
+  endCallRequestSchema,
+  type Grant,
+  type SessionAnswer,
+  sessionRequestSchema,
+  slugSchema,
+  type WidgetConfig,
+} from '../contract.ts';
+import { ApiError } from '../errors.ts';
+import { findTenant, type Tenant } from '../store/tenants.ts';
+import { parse, parseJsonText } from './parse.ts';
+
+export function visitorRoutes(ctx: Context): Router {
+  const router = Router();
+  // A refusal holds no data, so every page may read it: that is how the element can tell which origin to allow.
+  // An answer with data overrides this with the one page that may read it (`answerTo`).
+  router.use(
+    cors({
+      origin: '*',
+      methods: ['GET', 'POST'],
+      allowedHeaders: ['Content-Type'],
+      exposedHeaders: ['Retry-After'],
+      maxAge: 600,
+    }),
+  );
+  router.use((_req, res, next) => {
+    res.vary('Origin');
+    next();
+  });
+  // Browsers send text/plain without asking first (no CORS preflight in the click path).
+  const body = express.text({ type: ['text/plain', 'application/json'], limit: '16kb' });
+
+  router.get('/widget/:tenant', async (req, res) => {
+    const slug = slugSchema.safeParse(req.params.tenant);
+    const { tenant, origin } = await admit(ctx, req, slug.success ? slug.data : null);
+    const { slug: handle, name, modes, appearance, texts } = tenant;
+    res.set('Cache-Control', 'public, max-age=60');
+    answerTo(origin, res, 200, { tenant: handle, name, modes, appearance, texts } satisfies WidgetConfig);
+  });
+
+  router.post('/sessions', body, async (req, res) => {
+    const { tenant: slug } = parse(sessionRequestSchema, parseJsonText(req.body));
+    const { tenant, origin } = await admit(ctx, req, slug);
+    if (tenant.status === 'paused') throw new ApiError('tenant_paused');
+    const claims = {
+      tenant: tenant.slug,
+      origin,
+      network: networkHash(ctx, req),
+      generation: tenant.generation,
+    };
+    const { session, expiresAt } = issueSession(ctx.keys.session, claims, ctx.now());
+    res.set('Cache-Control', 'no-store');
+    answerTo(origin, res, 201, {
+      session,
+      expiresAt: new Date(expiresAt).toISOString(),
+    } satisfies SessionAnswer);
+  });
+
+  router.post('/calls', body, async (req, res) => {
+    const asked = parse(callRequestSchema, parseJsonText(req.body));
+    const verified = verifySession(ctx.keys.session, asked.session, ctx.now());
+    if (!verified.ok) throw new ApiError(verified.reason === 'expired' ? 'session_expired' : 'unauthorized');
+    const session = verified.claims;
+    const { tenant, origin } = await admit(ctx, req, session.tenant);
+    if (origin !== session.origin) throw new ApiError('origin_not_allowed');
+    if (networkHash(ctx, req) !== session.network) throw new ApiError('unauthorized');
+    const grant = await grantCall(ctx, tenant, session, asked.variableValues ?? {});
+    res.set('Cache-Control', 'no-store');
+    answerTo(origin, res, 201, grant satisfies Grant);
+  });
+
+  router.post('/calls/:id/end', body, async (req, res) => {
+    const { token } = parse(endCallRequestSchema, parseJsonText(req.body));
+    const verified = verifyEndToken(ctx.keys.endCall, token, ctx.now());
+    if (!verified.ok || verified.claims.call !== req.params.id) throw new ApiError('unauthorized');
+    const tenant = await findTenant(ctx.store, verified.claims.tenant);
+    if (tenant) await endLiveCall(ctx, tenant.id, verified.claims.call);
+    res.status(204).end();
+  });
+
+  return router;
+}
+
+/**
+ * The tenant, when this page may use it. An unknown tenant and a refused page are answered alike, so that nobody can
+ * list an operator's tenants.
+ * @throws ApiError `origin_not_allowed`
+ */
+async function admit(
+  ctx: Context,
+  req: Request,
+  slug: string | null,
+): Promise<{ tenant: Tenant; origin: string }> {
+  const tenant = slug === null ? null : await findTenant(ctx.store, slug);
+  const { origin } = req.headers;
+  if (!tenant || !isOriginAllowed(tenant.allowedOrigins, origin)) {
+    throw new ApiError('origin_not_allowed');
+  }
+  return { tenant, origin };
+}
+
+function networkHash(ctx: Context, req: Request): string {
+  return hashNetwork(ctx.keys.network, networkOf(req.ip));
+}
+
+function answerTo(origin: string, res: Response, status: number, body: object): void {
+  res.set('Access-Control-Allow-Origin', origin).status(status).json(body);
+}

@@ -1,0 +1,48 @@
+/** Opens the store: SQLite in one file for one process, PostgreSQL for several; the same queries run on both. */
+import { mkdirSync } from 'node:fs';
+import { dirname } from 'node:path';
+import { CamelCasePlugin, Kysely, PostgresDialect, type Transaction } from 'kysely';
+import { Migrator } from 'kysely/migration';
+import pg from 'pg';
+import type { DatabaseConfig } from '../config.ts';
+import { migrations } from './migrations.ts';
+import { nodeSqliteDialect } from './node-sqlite.ts';
+import type { Schema } from './schema.ts';
+
+export type Store = Kysely<Schema>;
+/** A query runs alone or as a part of a transaction. */
+export type Queries = Kysely<Schema> | Transaction<Schema>;
+
+/**
+ * Connects and brings the schema up to date.
+ * @throws when the database cannot be reached or a migration fails; nothing of a failed migration remains
+ */
+export async function openStore(database: DatabaseConfig): Promise<Store> {
+  if (database.kind === 'sqlite' && database.file !== ':memory:') {
+    mkdirSync(dirname(database.file), { recursive: true });
+  }
+  const store = new Kysely<Schema>({
+    dialect: database.kind === 'sqlite' ? nodeSqliteDialect(database.file) : postgresDialect(database.url),
+    plugins: [new CamelCasePlugin()],
+  });
+  try {
+    const migrator = new Migrator({ db: store, provider: { getMigrations: async () => migrations } });
+    const { error } = await migrator.migrateToLatest();
+    if (error) throw error;
+    return store;
+  } catch (error) {
+    await store.destroy();
+    throw error;
+  }
+}
+
+function postgresDialect(url: string): PostgresDialect {
+  const types = new pg.TypeOverrides();
+  // pg gives 64-bit integers as text; ours are amounts and times that a number holds exactly.
+  types.setTypeParser(pg.types.builtins.INT8, (text) => {
+    const value = Number(text);
+    if (!Number.isSafeInteger(value)) throw new Error(`integer out of range: ${text}`);
+    return value;
+  });
+  return new PostgresDialect({ pool: new pg.Pool({ connectionString: url, types, max: 10 }) });
+}

@@ -1,0 +1,139 @@
+/** The schema's history. Forward only: a migration that has been released is never edited. */
+import type { CreateTableBuilder, Kysely } from 'kysely';
+import type { Migration } from 'kysely/migration';
+
+const costColumns = [
+  'transport_micros',
+  'stt_micros',
+  'llm_micros',
+  'tts_micros',
+  'vapi_micros',
+  'analysis_micros',
+  'knowledge_base_micros',
+  'other_micros',
+];
+
+/** `bigint` is 64 bits on PostgreSQL and SQLite's integer, so one definition serves both. */
+const spine: Migration = {
+  async up(db: Kysely<unknown>) {
+    await db.schema
+      .createTable('tenants')
+      .addColumn('id', 'text', (column) => column.primaryKey())
+      .addColumn('slug', 'text', (column) => column.notNull())
+      .addColumn('name', 'text', (column) => column.notNull())
+      .addColumn('status', 'text', (column) => column.notNull())
+      .addColumn('generation', 'bigint', (column) => column.notNull())
+      .addColumn('org_id', 'text', (column) => column.notNull())
+      .addColumn('assistant_id', 'text', (column) => column.notNull())
+      .addColumn('access_mode', 'text', (column) => column.notNull())
+      .addColumn('time_zone', 'text', (column) => column.notNull())
+      .addColumn('private_key_sealed', 'text', (column) => column.notNull())
+      .addColumn('public_key_sealed', 'text')
+      .addColumn('webhook_secret_sealed', 'text', (column) => column.notNull())
+      .addColumn('settings', 'text', (column) => column.notNull())
+      .addColumn('start_lock', 'bigint', (column) => column.notNull().defaultTo(0))
+      .addColumn('created_at', 'bigint', (column) => column.notNull())
+      .addColumn('updated_at', 'bigint', (column) => column.notNull())
+      .addColumn('deleted_at', 'bigint')
+      .execute();
+    await db.schema
+      .createIndex('tenants_slug')
+      .unique()
+      .on('tenants')
+      .column('slug')
+      .where('deleted_at' as never, 'is', null)
+      .execute();
+
+    await db.schema
+      .createTable('reservations')
+      .addColumn('id', 'text', (column) => column.primaryKey())
+      .addColumn('tenant_id', 'text', (column) => column.notNull().references('tenants.id'))
+      .addColumn('month', 'text', (column) => column.notNull())
+      .addColumn('amount_micros', 'bigint', (column) => column.notNull())
+      .addColumn('max_seconds', 'bigint', (column) => column.notNull())
+      .addColumn('state', 'text', (column) => column.notNull())
+      .addColumn('lease_expires_at', 'bigint', (column) => column.notNull())
+      .addColumn('access_mode', 'text', (column) => column.notNull())
+      .addColumn('assistant_id', 'text', (column) => column.notNull())
+      .addColumn('visitor_network', 'text', (column) => column.notNull())
+      .addColumn('call_id', 'text')
+      .addColumn('created_at', 'bigint', (column) => column.notNull())
+      .execute();
+    await db.schema
+      .createIndex('reservations_held')
+      .on('reservations')
+      .columns(['tenant_id', 'month'])
+      .where('state' as never, '=', 'held')
+      .execute();
+    await db.schema
+      .createIndex('reservations_visitor')
+      .on('reservations')
+      .columns(['tenant_id', 'visitor_network', 'created_at'])
+      .execute();
+    await db.schema
+      .createIndex('reservations_call')
+      .on('reservations')
+      .columns(['tenant_id', 'call_id'])
+      .execute();
+
+    await costs(
+      db.schema
+        .createTable('calls')
+        .addColumn('tenant_id', 'text', (column) => column.notNull().references('tenants.id'))
+        .addColumn('id', 'text', (column) => column.notNull())
+        .addColumn('session_id', 'text')
+        .addColumn('type', 'text', (column) => column.notNull())
+        .addColumn('status', 'text', (column) => column.notNull())
+        .addColumn('access_mode', 'text')
+        .addColumn('assistant_id', 'text')
+        .addColumn('created_at', 'bigint', (column) => column.notNull())
+        .addColumn('started_at', 'bigint')
+        .addColumn('ended_at', 'bigint')
+        .addColumn('seconds', 'bigint')
+        .addColumn('ended_reason', 'text')
+        .addColumn('cost_micros', 'bigint')
+        .addColumn('report_as_of', 'bigint')
+        .addColumn('cost_as_of', 'bigint')
+        .addColumn('control_url_sealed', 'text')
+        .addColumn('usage_day', 'text')
+        .addColumn('revision', 'bigint', (column) => column.notNull())
+        .addColumn('updated_at', 'bigint', (column) => column.notNull()),
+      'nullable',
+    )
+      .addPrimaryKeyConstraint('calls_key', ['tenant_id', 'id'] as never)
+      .execute();
+    await db.schema
+      .createIndex('calls_listing')
+      .on('calls')
+      .columns(['tenant_id', 'created_at', 'id'])
+      .execute();
+
+    await costs(
+      db.schema
+        .createTable('usage_daily')
+        .addColumn('tenant_id', 'text', (column) => column.notNull().references('tenants.id'))
+        .addColumn('day', 'text', (column) => column.notNull())
+        .addColumn('assistant_id', 'text', (column) => column.notNull())
+        .addColumn('calls', 'bigint', (column) => column.notNull())
+        .addColumn('seconds', 'bigint', (column) => column.notNull())
+        .addColumn('cost_micros', 'bigint', (column) => column.notNull())
+        .addColumn('calls_without_cost', 'bigint', (column) => column.notNull()),
+      'required',
+    )
+      .addPrimaryKeyConstraint('usage_daily_key', ['tenant_id', 'day', 'assistant_id'] as never)
+      .execute();
+  },
+};
+
+function costs<Table extends string>(table: CreateTableBuilder<Table>, presence: 'nullable' | 'required') {
+  return costColumns.reduce<CreateTableBuilder<Table, string>>(
+    (builder, name) =>
+      builder.addColumn(name, 'bigint', (column) => (presence === 'required' ? column.notNull() : column)),
+    table,
+  );
+}
+
+/** By name, in the order in which they are applied. */
+export const migrations: Record<string, Migration> = {
+  '0001-spine': spine,
+};

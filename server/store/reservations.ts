@@ -1,0 +1,135 @@
+import { type Selectable, sql } from 'kysely';
+import type { Queries } from './database.ts';
+import type { ReservationsTable } from './schema.ts';
+
+export type Reservation = Selectable<ReservationsTable>;
+
+/** @returns false when the session behind it has been used before */
+export async function insertReservation(db: Queries, reservation: Reservation): Promise<boolean> {
+  const result = await db
+    .insertInto('reservations')
+    .values(reservation)
+    .onConflict((conflict) => conflict.column('id').doNothing())
+    .executeTakeFirst();
+  return Number(result.numInsertedOrUpdatedRows ?? 0) === 1;
+}
+
+export interface Commitments {
+  /** This month's known cost plus what is held for calls without one. */
+  committedMicros: number;
+  callsInProgress: number;
+}
+
+/**
+ * Read in one statement: a settlement between two would be counted by neither or by both. Call it under
+ * `lockForStart`, so that no other start can come between this and the insert.
+ */
+export async function readCommitments(
+  db: Queries,
+  tenantId: string,
+  month: string,
+  nowMs: number,
+): Promise<Commitments> {
+  const row = await db
+    .selectNoFrom((expression) => [
+      expression
+        .selectFrom('usageDaily')
+        .select(sql<number>`cast(coalesce(sum(${sql.ref('costMicros')}), 0) as bigint)`.as('sum'))
+        .where('tenantId', '=', tenantId)
+        .where('day', '>=', `${month}-01`)
+        .where('day', '<=', `${month}-31`)
+        .as('spent'),
+      expression
+        .selectFrom('reservations')
+        .select(sql<number>`cast(coalesce(sum(${sql.ref('amountMicros')}), 0) as bigint)`.as('sum'))
+        .where('tenantId', '=', tenantId)
+        .where('month', '=', month)
+        .where('state', '=', 'held')
+        .as('held'),
+      expression
+        .selectFrom('reservations')
+        .select((count) => count.fn.countAll<number>().as('count'))
+        .where('tenantId', '=', tenantId)
+        .where('state', '=', 'held')
+        .where('leaseExpiresAt', '>', nowMs)
+        .as('inProgress'),
+    ])
+    .executeTakeFirstOrThrow();
+  return { committedMicros: (row.spent ?? 0) + (row.held ?? 0), callsInProgress: row.inProgress ?? 0 };
+}
+
+/** Starts from one visitor network at this tenant since then; released ones count too, since each was an attempt. */
+export async function countStarts(
+  db: Queries,
+  tenantId: string,
+  visitorNetwork: string,
+  sinceMs: number,
+): Promise<number> {
+  const row = await db
+    .selectFrom('reservations')
+    .select((count) => count.fn.countAll<number>().as('count'))
+    .where('tenantId', '=', tenantId)
+    .where('visitorNetwork', '=', visitorNetwork)
+    .where('createdAt', '>', sinceMs)
+    .executeTakeFirstOrThrow();
+  return row.count;
+}
+
+/**
+ * Says which call the session became, once: the tenant's own session, granted for this assistant, with no other call.
+ * @returns the reservation, or null when it is not so
+ */
+export async function claimReservation(
+  db: Queries,
+  claim: { tenantId: string; id: string; assistantId: string; callId: string },
+): Promise<Reservation | null> {
+  const row = await db
+    .updateTable('reservations')
+    .set({ callId: claim.callId })
+    .where('tenantId', '=', claim.tenantId)
+    .where('id', '=', claim.id)
+    .where('assistantId', '=', claim.assistantId)
+    .where((expression) =>
+      expression.or([expression('callId', 'is', null), expression('callId', '=', claim.callId)]),
+    )
+    .returningAll()
+    .executeTakeFirst();
+  return row ?? null;
+}
+
+/** No call came of it: the slot and the spend are free again. */
+export async function releaseReservation(db: Queries, id: string): Promise<void> {
+  await db
+    .updateTable('reservations')
+    .set({ state: 'released' })
+    .where('id', '=', id)
+    .where('state', '=', 'held')
+    .execute();
+}
+
+/** The call has ended: its slot is free; its spend stays held until the cost is known. */
+export async function freeSlot(db: Queries, tenantId: string, callId: string, nowMs: number): Promise<void> {
+  await db
+    .updateTable('reservations')
+    .set({ leaseExpiresAt: nowMs })
+    .where('tenantId', '=', tenantId)
+    .where('callId', '=', callId)
+    .where('leaseExpiresAt', '>', nowMs)
+    .execute();
+}
+
+/** The call's cost is in the ledger and counts from there. */
+export async function settleReservation(
+  db: Queries,
+  tenantId: string,
+  callId: string,
+  nowMs: number,
+): Promise<void> {
+  await db
+    .updateTable('reservations')
+    .set({ state: 'settled', leaseExpiresAt: nowMs })
+    .where('tenantId', '=', tenantId)
+    .where('callId', '=', callId)
+    .where('state', '=', 'held')
+    .execute();
+}

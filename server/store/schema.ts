@@ -1,0 +1,106 @@
+/**
+ * The tables as Kysely sees them. Columns are snake_case in the database and camelCase here.
+ * `…At` are epoch milliseconds, `…Micros` integer millionths of a US dollar; JSON is kept as text, so that both
+ * engines hold the same bytes.
+ */
+import type { AccessMode, CostComponent } from '../contract.ts';
+
+export interface Schema {
+  tenants: TenantsTable;
+  reservations: ReservationsTable;
+  calls: CallsTable;
+  usageDaily: UsageDailyTable;
+}
+
+export interface TenantsTable {
+  id: string;
+  slug: string;
+  name: string;
+  status: 'active' | 'paused';
+  /** Raised to make every session issued before worthless. */
+  generation: number;
+  orgId: string;
+  assistantId: string;
+  accessMode: AccessMode;
+  timeZone: string;
+  privateKeySealed: string;
+  publicKeySealed: string | null;
+  webhookSecretSealed: string;
+  /** JSON of `TenantSettings`. */
+  settings: string;
+  /** Updated by every start of a call, only to make the starts of one tenant wait for each other. */
+  startLock: number;
+  createdAt: number;
+  updatedAt: number;
+  /** A deleted tenant keeps its ledger; its slug is free again. */
+  deletedAt: number | null;
+}
+
+/** One row per session that became a grant: the concurrency slot and the spend held for the call in progress. */
+export interface ReservationsTable {
+  /** The session's id, which makes a session usable once. */
+  id: string;
+  tenantId: string;
+  /** `YYYY-MM` in the tenant's time zone: the budget that it draws on. */
+  month: string;
+  amountMicros: number;
+  maxSeconds: number;
+  /** `held` until the call's cost is known, then `settled`; `released` when no call came of it. */
+  state: 'held' | 'settled' | 'released';
+  /** Until then it takes one of the tenant's concurrent calls; moved to the call's end when that is reported. */
+  leaseExpiresAt: number;
+  accessMode: AccessMode;
+  assistantId: string;
+  /** Keyed hash of the visitor's network, never the address itself. */
+  visitorNetwork: string;
+  /** Vapi's call id, once known. */
+  callId: string | null;
+  createdAt: number;
+}
+
+/** The cost columns that `calls` and `usage_daily` share. */
+export type CostColumns<Value> = Record<`${CostComponent}Micros`, Value>;
+
+/** The ledger: one row per call of a tenant. */
+export interface CallsTable extends CostColumns<number | null> {
+  tenantId: string;
+  /** Vapi's call id. */
+  id: string;
+  /** The session (and reservation) that it came from; null for calls that we did not start. */
+  sessionId: string | null;
+  type: string;
+  status: string;
+  accessMode: AccessMode | null;
+  assistantId: string | null;
+  createdAt: number;
+  startedAt: number | null;
+  endedAt: number | null;
+  seconds: number | null;
+  endedReason: string | null;
+  /** Null while Vapi has not told it. */
+  costMicros: number | null;
+  /** The sender's time of the report that the times and the reason are from; an older one no longer changes them. */
+  reportAsOf: number | null;
+  /** The same for the cost, which not every report has. */
+  costAsOf: number | null;
+  /** Vapi's control URL is a secret: whoever has it can end or steer the call. */
+  controlUrlSealed: string | null;
+  /** The day under which `usage_daily` holds this call; null while it is not booked. */
+  usageDay: string | null;
+  /** Counts the writes; taking it with an UPDATE locks the row. */
+  revision: number;
+  updatedAt: number;
+}
+
+/** What a tenant used per day and assistant; always the sum of the booked rows of `calls`. */
+export interface UsageDailyTable extends CostColumns<number> {
+  tenantId: string;
+  /** `YYYY-MM-DD` in the tenant's time zone. */
+  day: string;
+  /** Empty for calls without a saved assistant. */
+  assistantId: string;
+  calls: number;
+  seconds: number;
+  costMicros: number;
+  callsWithoutCost: number;
+}

@@ -1,0 +1,107 @@
+import { randomBytes } from 'node:crypto';
+import type { Selectable } from 'kysely';
+import type { Appearance, Limits, Texts, WidgetMode } from '../contract.ts';
+import type { Queries } from './database.ts';
+import type { TenantsTable } from './schema.ts';
+
+/** The part of a tenant that no query asks about. */
+export interface TenantSettings {
+  /** As `parseAllowedOrigin` made them. */
+  allowedOrigins: string[];
+  modes: WidgetMode[];
+  appearance: Appearance;
+  texts: Texts;
+  allowedVariables: string[];
+  limits: Limits;
+}
+
+/** A tenant as the server works with it; its secrets stay sealed. */
+export interface Tenant
+  extends Omit<Selectable<TenantsTable>, 'settings' | 'startLock' | 'deletedAt'>,
+    TenantSettings {}
+
+export function newTenantId(): string {
+  return `ten_${randomBytes(12).toString('base64url')}`;
+}
+
+/** @returns false when another tenant has the slug */
+export async function insertTenant(db: Queries, tenant: Tenant): Promise<boolean> {
+  const result = await db
+    .insertInto('tenants')
+    .values({ ...toRow(tenant), startLock: 0, deletedAt: null })
+    .onConflict((conflict) => conflict.doNothing())
+    .executeTakeFirst();
+  return Number(result.numInsertedOrUpdatedRows ?? 0) === 1;
+}
+
+export async function updateTenant(db: Queries, tenant: Tenant): Promise<void> {
+  await db.updateTable('tenants').set(toRow(tenant)).where('id', '=', tenant.id).execute();
+}
+
+/** The tenant's calls and usage stay; its slug becomes free. */
+export async function deleteTenant(db: Queries, id: string, nowMs: number): Promise<void> {
+  await db.updateTable('tenants').set({ deletedAt: nowMs, status: 'paused' }).where('id', '=', id).execute();
+}
+
+export async function findTenant(db: Queries, slug: string): Promise<Tenant | null> {
+  const row = await db
+    .selectFrom('tenants')
+    .selectAll()
+    .where('slug', '=', slug)
+    .where('deletedAt', 'is', null)
+    .executeTakeFirst();
+  return row ? fromRow(row) : null;
+}
+
+/** In the order of their slugs, from the one after `after`. */
+export async function listTenants(db: Queries, after: string | null, limit: number): Promise<Tenant[]> {
+  const rows = await db
+    .selectFrom('tenants')
+    .selectAll()
+    .where('deletedAt', 'is', null)
+    .$if(after !== null, (query) => query.where('slug', '>', after as string))
+    .orderBy('slug')
+    .limit(limit)
+    .execute();
+  return rows.map(fromRow);
+}
+
+/**
+ * Makes this transaction the only one that starts calls for the tenant until it ends.
+ * @returns false when the tenant is paused, gone, or was paused since the session was issued
+ */
+export async function lockForStart(db: Queries, id: string, generation: number): Promise<boolean> {
+  const row = await db
+    .updateTable('tenants')
+    .set((expression) => ({ startLock: expression('startLock', '+', 1) }))
+    .where('id', '=', id)
+    .where('status', '=', 'active')
+    .where('generation', '=', generation)
+    .where('deletedAt', 'is', null)
+    .returning('id')
+    .executeTakeFirst();
+  return row !== undefined;
+}
+
+/** Reads the tenant and keeps every other transaction from changing it or starting a call until this one ends. */
+export async function lockTenant(db: Queries, slug: string): Promise<Tenant | null> {
+  const row = await db
+    .updateTable('tenants')
+    .set((expression) => ({ startLock: expression('startLock', '+', 1) }))
+    .where('slug', '=', slug)
+    .where('deletedAt', 'is', null)
+    .returningAll()
+    .executeTakeFirst();
+  return row ? fromRow(row) : null;
+}
+
+function toRow(tenant: Tenant): Omit<TenantsTable, 'startLock' | 'deletedAt'> {
+  const { allowedOrigins, modes, appearance, texts, allowedVariables, limits, ...columns } = tenant;
+  const settings: TenantSettings = { allowedOrigins, modes, appearance, texts, allowedVariables, limits };
+  return { ...columns, settings: JSON.stringify(settings) };
+}
+
+function fromRow(row: Selectable<TenantsTable>): Tenant {
+  const { settings, startLock: _startLock, deletedAt: _deletedAt, ...columns } = row;
+  return { ...columns, ...(JSON.parse(settings) as TenantSettings) };
+}

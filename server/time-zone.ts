@@ -1,0 +1,37 @@
+/** Calendar days and months in a tenant's time zone. Pure; formatters are kept because making one is slow. */
+const formatters = new Map<string, Intl.DateTimeFormat>();
+
+export function isTimeZone(name: string): boolean {
+  try {
+    formatter(name);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** @returns `YYYY-MM-DD` of the instant (epoch milliseconds) in that zone */
+export function dayIn(timeZone: string, atMs: number): string {
+  return formatter(timeZone).format(atMs);
+}
+
+/** @returns `YYYY-MM` of the instant (epoch milliseconds) in that zone */
+export function monthIn(timeZone: string, atMs: number): string {
+  return dayIn(timeZone, atMs).slice(0, 7);
+}
+
+/** @param month `YYYY-MM` */
+export function nextMonth(month: string): string {
+  const [year = 0, number = 0] = month.split('-').map(Number);
+  return number === 12 ? `${year + 1}-01` : `${year}-${String(number + 1).padStart(2, '0')}`;
+}
+
+function formatter(timeZone: string): Intl.DateTimeFormat {
+  let found = formatters.get(timeZone);
+  if (!found) {
+    // Swedish dates are written YYYY-MM-DD.
+    found = new Intl.DateTimeFormat('sv-SE', { timeZone, year: 'numeric', month: '2-digit', day: '2-digit' });
+    formatters.set(timeZone, found);
+  }
+  return found;
+}

@@ -1,0 +1,105 @@
+/** Vapi's dollars (JSON numbers) as integer micros, by component. Pure. */
+import { type CostByComponent, type CostComponent, costComponents } from '../contract.ts';
+import type { CallCost } from '../metering/call-event.ts';
+
+/** The cost fields of a report, a call or a chat; every one of them may be absent. */
+export interface CostFields {
+  cost?: number | null | undefined;
+  costs?: CostItem[] | null | undefined;
+  costBreakdown?: CostBreakdown | null | undefined;
+}
+export interface CostItem {
+  type?: string | undefined;
+  cost?: number | null | undefined;
+}
+export type CostBreakdown = Record<string, unknown>;
+
+/** `costs[].type` (vapi-facts 4.1) in our words; a type that is not here counts as `other`. */
+const componentOfItem: Record<string, CostComponent> = {
+  transport: 'transport',
+  transcriber: 'stt',
+  model: 'llm',
+  voice: 'tts',
+  vapi: 'vapi',
+  analysis: 'analysis',
+  'knowledge-base': 'knowledgeBase',
+};
+
+const componentOfBreakdown: Record<string, CostComponent> = {
+  transport: 'transport',
+  stt: 'stt',
+  llm: 'llm',
+  tts: 'tts',
+  vapi: 'vapi',
+  chat: 'llm',
+  knowledgeBaseCost: 'knowledgeBase',
+  voicemailDetectionCost: 'other',
+};
+
+/**
+ * A decimal number of dollars as micros, half up at the seventh place. The shortest text that gives the number back is
+ * the decimal that was sent, so no binary fraction gets into the money.
+ */
+export function usdToMicros(usd: number): number {
+  const match = /^(-?)(\d+)(?:\.(\d+))?(?:e([+-]\d+))?$/.exec(String(usd));
+  if (!match) throw new RangeError(`not an amount: ${usd}`);
+  const [, sign, whole = '', fraction = '', exponent = '0'] = match;
+  const digits = BigInt(whole + fraction);
+  const shift = 6 - fraction.length + Number(exponent);
+  const micros = shift >= 0 ? digits * 10n ** BigInt(shift) : roundedQuotient(digits, 10n ** BigInt(-shift));
+  const value = Number(sign ? -micros : micros);
+  if (!Number.isSafeInteger(value)) throw new RangeError(`amount out of range: ${usd}`);
+  return value;
+}
+
+/**
+ * What the call cost: `cost`, which is what Vapi charges; where it is missing, the breakdown's total or the items' sum.
+ * Vapi rounds the parts and the total apart, so `other` takes what is left over and the parts sum to the total.
+ * @returns null when Vapi has not told any cost
+ */
+export function readCost(fields: CostFields): CallCost | null {
+  const items = (fields.costs ?? []).filter((item) => typeof item.cost === 'number');
+  const components = items.length > 0 ? fromItems(items) : fromBreakdown(fields.costBreakdown ?? {});
+  const sum = costComponents.reduce((total, component) => total + components[component], 0);
+  const breakdownTotal = fields.costBreakdown?.total;
+  let totalMicros: number;
+  if (typeof fields.cost === 'number') totalMicros = usdToMicros(fields.cost);
+  else if (typeof breakdownTotal === 'number') totalMicros = usdToMicros(breakdownTotal);
+  else if (items.length > 0) totalMicros = sum;
+  else return null;
+  components.other += totalMicros - sum;
+  return { totalMicros, components };
+}
+
+function fromItems(items: CostItem[]): CostByComponent {
+  const components = noCost();
+  for (const item of items) {
+    const component = componentOfItem[item.type ?? ''] ?? 'other';
+    components[component] += usdToMicros(item.cost ?? 0);
+  }
+  return components;
+}
+
+function fromBreakdown(breakdown: CostBreakdown): CostByComponent {
+  const components = noCost();
+  for (const [name, component] of Object.entries(componentOfBreakdown)) {
+    const value = breakdown[name];
+    if (typeof value === 'number') components[component] += usdToMicros(value);
+  }
+  const analysis = breakdown.analysisCostBreakdown;
+  if (typeof analysis === 'object' && analysis !== null) {
+    for (const name of ['summary', 'structuredData', 'successEvaluation', 'structuredOutput']) {
+      const value = (analysis as Record<string, unknown>)[name];
+      if (typeof value === 'number') components.analysis += usdToMicros(value);
+    }
+  }
+  return components;
+}
+
+export function noCost(): CostByComponent {
+  return { transport: 0, stt: 0, llm: 0, tts: 0, vapi: 0, analysis: 0, knowledgeBase: 0, other: 0 };
+}
+
+function roundedQuotient(dividend: bigint, divisor: bigint): bigint {
+  return (dividend * 2n + divisor) / (divisor * 2n);
+}

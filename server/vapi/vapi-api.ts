@@ -1,0 +1,112 @@
+/** The requests that this server makes to Vapi. */
+import { VapiClient } from '@vapi-ai/server-sdk';
+import { z } from 'zod';
+import type { VariableValues } from '../contract.ts';
+
+/** A web call as the browser may know it, and the URL that steers it, which it may not. */
+export interface CreatedCall {
+  id: string;
+  webCallUrl: string;
+  callToken: string | null;
+  controlUrl: string | null;
+}
+
+export interface NewWebCall {
+  assistantId: string;
+  assistantOverrides: {
+    maxDurationSeconds: number;
+    metadata: Record<string, string>;
+    variableValues: VariableValues;
+  };
+}
+
+/** Vapi refused, or did not answer. The message may quote Vapi and is for the log only. */
+export class VapiError extends Error {
+  /** HTTP status, or null when there was no answer. */
+  readonly status: number | null;
+  /** Seconds, where Vapi said when to come back. */
+  readonly retryAfter: number | null;
+  constructor(message: string, status: number | null = null, retryAfter: number | null = null) {
+    super(message);
+    this.status = status;
+    this.retryAfter = retryAfter;
+  }
+}
+
+const createdCallSchema = z.object({
+  id: z.uuid(),
+  webCallUrl: z.url(),
+  transport: z.looseObject({ callToken: z.string().nullish() }).nullish(),
+  monitor: z.looseObject({ controlUrl: z.url().nullish() }).nullish(),
+});
+
+const timeoutSeconds = 10;
+
+/**
+ * Creates a web call. The server SDK has no method for it, so its `fetch` is used, which adds the key and base URL; no
+ * retries, since a second request could start a second call.
+ * @param key a `public`-tag key: Vapi refuses the private one here (vapi-facts 2.2)
+ * @throws VapiError
+ */
+export async function createWebCall(baseUrl: string, key: string, call: NewWebCall): Promise<CreatedCall> {
+  const client = new VapiClient({ token: key, baseUrl, maxRetries: 0, timeoutInSeconds: timeoutSeconds });
+  let response: Response;
+  try {
+    response = await client.fetch('/call/web', {
+      method: 'POST',
+      headers: { 'Content-Type': 'application/json' },
+      body: JSON.stringify(call),
+      signal: AbortSignal.timeout(timeoutSeconds * 1000),
+    });
+  } catch (cause) {
+    throw new VapiError(`no answer from Vapi: ${String(cause)}`);
+  }
+  const body = await response.text().catch(() => '');
+  if (!response.ok) {
+    const retryAfter = Number(response.headers.get('retry-after')) || null;
+    throw new VapiError(
+      `Vapi answered ${response.status}: ${body.slice(0, 300)}`,
+      response.status,
+      retryAfter,
+    );
+  }
+  const parsed = createdCallSchema.safeParse(parseJson(body));
+  if (!parsed.success) {
+    throw new VapiError('Vapi answered with something that is not a web call', response.status);
+  }
+  return {
+    id: parsed.data.id,
+    webCallUrl: parsed.data.webCallUrl,
+    callToken: parsed.data.transport?.callToken ?? null,
+    controlUrl: parsed.data.monitor?.controlUrl ?? null,
+  };
+}
+
+/**
+ * Ends a call by its control URL (docs.vapi.ai/calls/call-features). A call that has ended already is no error.
+ * @throws VapiError
+ */
+export async function endCall(controlUrl: string): Promise<void> {
+  let response: Response;
+  try {
+    response = await fetch(controlUrl, {
+      method: 'POST',
+      headers: { 'Content-Type': 'application/json' },
+      body: JSON.stringify({ type: 'end-call' }),
+      signal: AbortSignal.timeout(timeoutSeconds * 1000),
+    });
+  } catch (cause) {
+    throw new VapiError(`no answer from the control URL: ${String(cause)}`);
+  }
+  if (!response.ok && response.status !== 404 && response.status !== 410) {
+    throw new VapiError(`the control URL answered ${response.status}`, response.status);
+  }
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return null;
+  }
+}
