@@ -1,0 +1,129 @@
+/**
+ * A stand-in for Vapi and Daily on this machine: the REST API, the webhooks and, for a page, the call itself.
+ * It shares no code with the product, so that a misunderstanding cannot hide on both sides.
+ */
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { createApp } from './app.ts';
+import { type Call, currentView } from './call.ts';
+import { endCall, type MadeCall, makeCall } from './lifecycle.ts';
+import { reached } from './routes/admin.ts';
+import type { BookEntry, Delivery, EmulatorOptions, EmulatorOrg, Json, Switches } from './types.ts';
+import { addOrg, createWorld, until } from './world.ts';
+
+export type {
+  BookEntry,
+  Delivery,
+  EmulatorAssistant,
+  EmulatorOptions,
+  EmulatorOrg,
+  ScenarioName,
+  ScriptLine,
+  Switches,
+} from './types.ts';
+export { scenarioNames } from './types.ts';
+
+/** A call as the API shows it at the moment, and two things that the API does not tell. */
+export interface CallState {
+  id: string;
+  orgId: string;
+  status: Call['status'];
+  endedReason: string | undefined;
+  /** Everything that follows the end has been sent. */
+  settled: boolean;
+  controlUrl: string;
+  webCallUrl: string | undefined;
+  /** What `GET /call/:id` answers now. */
+  view: Json;
+}
+
+export interface Emulator {
+  /** Base URL of the API, without a trailing slash; Daily's `proxyUrl` is this plus `/daily`. */
+  url: string;
+  dailyProxyUrl: string;
+  /** The emulator's own account of every ended call, oldest first. */
+  books: () => BookEntry[];
+  calls: () => CallState[];
+  /** Every attempt to deliver a webhook so far. */
+  deliveries: () => Delivery[];
+  /** Resolves when the call has come so far; rejects after `timeoutMs` (default 10,000). */
+  waitForCall: (
+    id: string,
+    state: 'in-progress' | 'ended' | 'settled',
+    timeoutMs?: number,
+  ) => Promise<CallState>;
+  /** Resolves with the first call that fits; rejects after `timeoutMs` (default 10,000). */
+  waitForAnyCall: (fits: (call: CallState) => boolean, timeoutMs?: number) => Promise<CallState>;
+  /** A call without a browser, finished at once with a simulated length. Throws for an unknown assistant. */
+  makeCall: (wish: MadeCall) => CallState;
+  /** Ends a call now. Unknown ids are ignored. */
+  endCall: (id: string, endedReason?: string) => void;
+  addOrg: (org: EmulatorOrg) => void;
+  setSwitch: <K extends keyof Switches>(name: K, value: Switches[K]) => void;
+  /** Clears all timers, cuts webhooks and closes every socket. */
+  close: () => Promise<void>;
+}
+
+function stateOf(call: Call): CallState {
+  const monitor = call.snapshot.monitor as { controlUrl?: string };
+  return {
+    id: call.id,
+    orgId: call.orgId,
+    status: call.status,
+    endedReason: call.endedReason,
+    settled: call.settled,
+    controlUrl: monitor.controlUrl ?? '',
+    webCallUrl: call.snapshot.webCallUrl as string | undefined,
+    view: currentView(call),
+  };
+}
+
+/** Starts an emulator on 127.0.0.1. Rejects when the port is taken. */
+export async function startEmulator(options: EmulatorOptions): Promise<Emulator> {
+  const world = createWorld(options);
+  const server = createServer(createApp(world));
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', reject);
+    server.listen(options.port, '127.0.0.1', resolve);
+  });
+  world.url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  const waitForAnyCall: Emulator['waitForAnyCall'] = async (fits, timeoutMs) =>
+    until(world, () => [...world.calls.values()].map(stateOf).find(fits), 'a call', timeoutMs);
+
+  return {
+    url: world.url,
+    dailyProxyUrl: `${world.url}/daily`,
+    books: () => [...world.books.values()],
+    calls: () => [...world.calls.values()].map(stateOf),
+    deliveries: () => [...world.deliveries],
+    waitForCall: (id, state, timeoutMs) =>
+      until(
+        world,
+        () => {
+          const call = world.calls.get(id);
+          return call !== undefined && reached[state](call) ? stateOf(call) : undefined;
+        },
+        `call ${id} to be ${state}`,
+        timeoutMs,
+      ),
+    waitForAnyCall,
+    makeCall: (wish) => stateOf(makeCall(world, wish)),
+    endCall: (id, endedReason = 'customer-ended-call') => {
+      const call = world.calls.get(id);
+      if (call !== undefined) endCall(world, call, endedReason);
+    },
+    addOrg: (org) => addOrg(world, org),
+    setSwitch: (name, value) => {
+      world.switches[name] = value;
+    },
+    close: async () => {
+      world.timers.clear();
+      world.closing.abort();
+      for (const call of world.calls.values()) for (const stop of call.stops.splice(0)) stop();
+      await new Promise<void>((resolve) => {
+        server.close(() => resolve());
+        server.closeAllConnections();
+      });
+    },
+  };
+}

@@ -1,0 +1,96 @@
+/** Builds server and client messages and sends each to whom it is addressed (vapi-facts 3.2-3.4, 9). */
+import { type Call, results } from './call.ts';
+import { sendToRoom } from './rooms.ts';
+import type { Json } from './types.ts';
+import { deliver } from './webhooks.ts';
+import type { World } from './world.ts';
+
+const defaultServerMessages = [
+  'conversation-update',
+  'end-of-call-report',
+  'function-call',
+  'hang',
+  'speech-update',
+  'status-update',
+  'tool-calls',
+  'transfer-destination-request',
+  'handoff-destination-request',
+  'user-interrupted',
+  'assistant.started',
+];
+const defaultClientMessages = [
+  'conversation-update',
+  'function-call',
+  'hang',
+  'model-output',
+  'speech-update',
+  'status-update',
+  'transfer-update',
+  'transcript',
+  'tool-calls',
+  'user-interrupted',
+  'voice-input',
+  'workflow.node.started',
+  'assistant.started',
+];
+
+/** A final transcript can be asked for alone. */
+const namesOf = (message: Json): string[] =>
+  message.transcriptType === 'final'
+    ? ['transcript', 'transcript[transcriptType="final"]']
+    : [String(message.type)];
+
+const wanted = (list: unknown, fallback: string[], message: Json): boolean =>
+  namesOf(message).some((name) => ((list as string[] | undefined) ?? fallback).includes(name));
+
+/** To the call's webhook, if the assistant asked for this type; `message.call` is the creation snapshot. */
+export async function sendToServer(world: World, call: Call, message: Json): Promise<void> {
+  if (!wanted(call.assistant.serverMessages, defaultServerMessages, message)) return;
+  const phone =
+    call.type === 'webCall'
+      ? {}
+      : { phoneNumber: { id: call.snapshot.phoneNumberId }, customer: call.snapshot.customer };
+  await deliver(world, call, {
+    timestamp: Date.now(),
+    ...message,
+    ...phone,
+    call: call.snapshot,
+    assistant: call.assistant,
+  });
+}
+
+/** To the browser, as a JSON string in an app-message, if `clientMessages` has this type. */
+export function sendToClient(call: Call, message: Json): void {
+  if (!wanted(call.assistant.clientMessages, defaultClientMessages, message)) return;
+  sendToRoom(call, { kind: 'app-message', data: JSON.stringify({ timestamp: Date.now(), ...message }) });
+}
+
+/** To both. The webhook is on its way when this returns; its fate is in the deliveries. */
+export function tell(world: World, call: Call, message: Json): void {
+  sendToClient(call, message);
+  void sendToServer(world, call, message);
+}
+
+export const statusUpdate = (call: Call): Json => ({
+  type: 'status-update',
+  status: call.status,
+  ...(call.endedReason === undefined ? {} : { endedReason: call.endedReason }),
+  artifact: results(call).artifact,
+});
+
+/** The report; with `cost: false` as it sometimes is: sent before the cost was known. */
+export function endOfCallReport(call: Call, { cost = true } = {}): Json {
+  const { startedAt, endedAt = call.createdAt } = call;
+  const durationMs = startedAt === undefined ? 0 : endedAt - startedAt;
+  return {
+    type: 'end-of-call-report',
+    endedReason: call.endedReason,
+    ...(startedAt === undefined ? {} : { startedAt: new Date(startedAt).toISOString() }),
+    endedAt: new Date(endedAt).toISOString(),
+    durationMs,
+    durationSeconds: durationMs / 1000,
+    durationMinutes: Math.round(durationMs / 6) / 10_000,
+    ...(cost ? call.cost : {}),
+    ...results(call),
+  };
+}

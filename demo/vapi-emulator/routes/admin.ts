@@ -1,0 +1,123 @@
+/** `/_emulator/…`: how a test in another process drives the emulator. Not Vapi's; no key needed. */
+import { Router } from 'express';
+import { z } from 'zod';
+import { type Call, currentView } from '../call.ts';
+import { notFound } from '../errors.ts';
+import { endCall, makeCall } from '../lifecycle.ts';
+import { parse } from '../shapes.ts';
+import { type CostItem, type EmulatorOrg, type Switches, scenarioNames } from '../types.ts';
+import { addOrg, defaultSwitches, until, type World } from '../world.ts';
+
+const costs = z.array(z.looseObject({ type: z.string(), cost: z.number() })).optional();
+
+const endSchema = z.strictObject({
+  /** With it the call ends as if it had lasted so long; without it by the clock. */
+  seconds: z.number().min(0).optional(),
+  cost: z.number().min(0).optional(),
+  costs,
+  endedReason: z.string().optional(),
+});
+
+const makeSchema = z.strictObject({
+  assistantId: z.string(),
+  type: z.enum(['webCall', 'inboundPhoneCall', 'outboundPhoneCall']).optional(),
+  seconds: z.number().min(0).default(60),
+  cost: z.number().min(0).optional(),
+  costs,
+  endedReason: z.string().optional(),
+  createdAt: z.iso.datetime({ offset: true }).optional(),
+  assistantOverrides: z.record(z.string(), z.unknown()).optional(),
+  scenario: z.enum(scenarioNames).optional(),
+  webhooks: z.boolean().optional(),
+  live: z.boolean().optional(),
+});
+
+const switchesSchema = z.strictObject(
+  Object.fromEntries(
+    Object.entries(defaultSwitches).map(([name, value]) => {
+      const schema = { boolean: z.boolean(), number: z.number().min(0), string: z.string() }[
+        typeof value as 'boolean' | 'number' | 'string'
+      ];
+      return [name, schema.optional()];
+    }),
+  ),
+);
+
+const waitSchema = z.strictObject({ waitFor: z.enum(['in-progress', 'ended', 'settled']).optional() });
+
+const orgSchema = z.looseObject({
+  orgId: z.string(),
+  privateKeys: z.array(z.string()),
+  publicKeys: z.array(z.looseObject({ value: z.string() })),
+  assistants: z.array(z.looseObject({ id: z.string() })),
+});
+
+/** Whether a call has come so far. */
+export const reached: Record<'in-progress' | 'ended' | 'settled', (call: Call) => boolean> = {
+  'in-progress': (call) => call.status !== 'queued',
+  ended: (call) => call.status === 'ended',
+  settled: (call) => call.settled,
+};
+
+/** A call as the admin routes show it: the truth, cost included, whatever the API still keeps back. */
+const truth = (call: Call) => ({ ...currentView(call), ...call.cost, settled: call.settled });
+
+export function adminRoutes(world: World): Router {
+  const router = Router();
+  const find = (id: string): Call => {
+    const call = world.calls.get(id);
+    if (call === undefined) throw notFound('Call', id);
+    return call;
+  };
+
+  router.get('/_emulator/books', (_request, response) => {
+    response.json([...world.books.values()]);
+  });
+
+  router.get('/_emulator/deliveries', (_request, response) => {
+    response.json(world.deliveries);
+  });
+
+  router.get('/_emulator/switches', (_request, response) => {
+    response.json(world.switches);
+  });
+
+  router.post('/_emulator/switches', (request, response) => {
+    Object.assign(world.switches, parse(switchesSchema, request.body) as Partial<Switches>);
+    response.json(world.switches);
+  });
+
+  router.post('/_emulator/orgs', (request, response) => {
+    addOrg(world, parse(orgSchema, request.body) as unknown as EmulatorOrg);
+    response.sendStatus(204);
+  });
+
+  router.post('/_emulator/calls', (request, response) => {
+    const wish = parse(makeSchema, request.body);
+    response
+      .status(201)
+      .json(truth(makeCall(world, { ...wish, costs: wish.costs as CostItem[] | undefined })));
+  });
+
+  router.get('/_emulator/calls/:id', async (request, response) => {
+    const call = find(request.params.id);
+    const { waitFor } = parse(waitSchema, request.query);
+    if (waitFor !== undefined)
+      await until(world, () => reached[waitFor](call) || undefined, `call ${call.id} to be ${waitFor}`);
+    response.json(truth(call));
+  });
+
+  router.post('/_emulator/calls/:id/end', (request, response) => {
+    const call = find(request.params.id);
+    const { endedReason = 'customer-ended-call', seconds, cost, costs } = parse(endSchema, request.body);
+    endCall(
+      world,
+      call,
+      endedReason,
+      seconds === undefined ? undefined : { seconds, cost, costs: costs as CostItem[] | undefined },
+    );
+    response.json(truth(call));
+  });
+
+  return router;
+}

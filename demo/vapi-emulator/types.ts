@@ -1,0 +1,188 @@
+/**
+ * What a test or the demo tells the emulator (orgs, keys, assistants, switches), and what it keeps of a call.
+ *
+ * Field names are Vapi's own; what Vapi does not have (`scenario`, `script`, switches) is said so.
+ */
+
+/** An object of Vapi's API whose inside the emulator only stores and echoes. */
+export type Json = Record<string, unknown>;
+
+/** Limits of a public key or of a JWT; sources: vapi-facts 1.1 (`TokenRestrictions`). */
+export interface TokenRestrictions {
+  enabled?: boolean;
+  /** Compared with the request's `Origin`; a `null` inside makes the real service answer 500. */
+  allowedOrigins?: (string | null)[];
+  allowedAssistantIds?: string[];
+  /** Default true, but false as soon as `allowedAssistantIds` is given. */
+  allowTransientAssistant?: boolean;
+}
+
+/** Where webhooks go. `secret` is the legacy form that arrives as `X-Vapi-Secret`. */
+export interface WebhookServer {
+  url?: string | undefined;
+  /** Seconds; default 20. */
+  timeoutSeconds?: number | undefined;
+  credentialId?: string | undefined;
+  headers?: Record<string, string> | undefined;
+  secret?: string | undefined;
+  backoffPlan?:
+    | {
+        type: 'fixed' | 'exponential';
+        maxRetries: number;
+        /** Seconds. */
+        baseDelaySeconds: number;
+        excludedStatusCodes?: number[] | undefined;
+      }
+    | undefined;
+}
+
+/** How a credential proves that a webhook is from this service. */
+export type AuthenticationPlan =
+  | { type: 'bearer'; token: string; headerName?: string; bearerPrefixEnabled?: boolean }
+  | {
+      type: 'hmac';
+      secretKey: string;
+      algorithm?: 'sha256' | 'sha512' | 'sha1';
+      signatureHeader?: string;
+      timestampHeader?: string;
+      signaturePrefix?: string;
+      includeTimestamp?: boolean;
+      /** Placeholders: `{body} {timestamp} {method} {url} {svix-id}`. */
+      payloadFormat?: string;
+      messageIdHeader?: string;
+      signatureEncoding?: 'hex' | 'base64';
+      secretIsBase64?: boolean;
+    };
+
+export const scenarioNames = [
+  'talks',
+  'talks-and-hangs-up',
+  'refuses-microphone',
+  'ends-mid-call',
+  'report-lost',
+  'report-twice',
+  'report-before-status',
+  'cost-late',
+  'cost-changes',
+  'slow',
+  'rate-limited',
+  'server-error',
+  'concurrency-refused',
+] as const;
+/** What an assistant's calls do; the emulator's own word. The table is in the README. */
+export type ScenarioName = (typeof scenarioNames)[number];
+
+/** One line of a scripted dialogue; the emulator's own. */
+export interface ScriptLine {
+  who: 'assistant' | 'visitor';
+  text: string;
+}
+
+/** A saved assistant. Beside the named fields any field of Vapi's `CreateAssistantDTO` is kept and echoed. */
+export interface EmulatorAssistant {
+  id: string;
+  name?: string;
+  firstMessage?: string;
+  server?: WebhookServer;
+  serverMessages?: string[];
+  clientMessages?: string[];
+  /** Seconds; default 600. */
+  maxDurationSeconds?: number;
+  /** Not Vapi's: what happens in this assistant's calls; default `talks`. */
+  scenario?: ScenarioName;
+  /** Not Vapi's: what is said after the first message; default one of the built-in dialogues. */
+  script?: ScriptLine[];
+  [field: string]: unknown;
+}
+
+export interface EmulatorOrg {
+  orgId: string;
+  privateKeys: string[];
+  publicKeys: { value: string; restrictions?: TokenRestrictions }[];
+  server?: WebhookServer;
+  assistants: EmulatorAssistant[];
+  /** What `server.credentialId` may name. */
+  credentials?: { id: string; authenticationPlan: AuthenticationPlan }[];
+}
+
+/** What a test may change while the emulator runs. Times are milliseconds. */
+export interface Switches {
+  acceptPrivateKeyOnWebCall: boolean;
+  /** From a call's end to its report. */
+  reportDelayMs: number;
+  /** `cost-late`: from the report to the moment that `GET /call/:id` shows the cost. */
+  costLateMs: number;
+  /** `cost-changes`: from the report to the moment that the cost grows. */
+  costChangesMs: number;
+  /** `slow`: how long `POST /call/web` takes. */
+  slowMs: number;
+  /** From creation to the end of a call that nobody joins. */
+  joinTimeoutMs: number;
+  /** From a lost connection (a closed tab without a goodbye) to the end of the call. */
+  disconnectMs: number;
+  /** No report leaves, whatever the scenario. */
+  dropReports: boolean;
+  /** Live calls that one org may have; 0 = no limit. */
+  concurrencyLimit: number;
+  /** Every request of the API is answered with this status (429 carries `Retry-After`); 0 = off. */
+  failEverythingWith: number;
+  /** `POST /chat` answers 402. */
+  chatPaymentRequired: boolean;
+  /** `endedReason` of a call ended through its control URL. */
+  controlEndedReason: string;
+}
+
+export interface EmulatorOptions extends Partial<Switches> {
+  /** 0 = any free port. The emulator listens on 127.0.0.1 only. */
+  port: number;
+  orgs: EmulatorOrg[];
+  /** How many times faster than life a call runs: 10 makes a ten-second call last one second. Default 1. */
+  speed?: number;
+  /** One line for each thing that happens; no keys in it. */
+  log?: (line: string) => void;
+  /** Called once per call, when its end is known (the report is still on its way). */
+  onCallEnded?: (entry: BookEntry) => void;
+}
+
+export type CallType = 'webCall' | 'inboundPhoneCall' | 'outboundPhoneCall';
+
+/** One entry of Vapi's `costs[]`; `cost` in US dollars. */
+export interface CostItem {
+  type: string;
+  cost: number;
+  [field: string]: unknown;
+}
+
+/** What a call cost: `cost` and `costBreakdown` are rounded to 4 places as Vapi rounds them. */
+export interface CallCost {
+  cost: number;
+  costBreakdown: Json;
+  costs: CostItem[];
+}
+
+/** One call in the emulator's independent account. */
+export interface BookEntry extends CallCost {
+  callId: string;
+  orgId: string;
+  assistantId: string | null;
+  type: CallType;
+  /** From start to end; 0 for a call that nobody joined. */
+  seconds: number;
+  endedReason: string;
+  /** ISO-8601 UTC. */
+  createdAt: string;
+  endedAt: string;
+}
+
+/** One attempt to deliver a webhook. */
+export interface Delivery {
+  callId: string;
+  type: string;
+  /** Of a `status-update`. */
+  status?: string;
+  url: string;
+  /** 1 for the first attempt. */
+  attempt: number;
+  /** The receiver's HTTP status; null when there was none (refused, timed out). */
+  answer: number | null;
+}

@@ -1,0 +1,156 @@
+/** Everything that the emulator knows while it runs, in memory. */
+import { randomUUID } from 'node:crypto';
+import type { Call } from './call.ts';
+import { Timers } from './timers.ts';
+import type {
+  BookEntry,
+  Delivery,
+  EmulatorAssistant,
+  EmulatorOptions,
+  EmulatorOrg,
+  Json,
+  ScenarioName,
+  ScriptLine,
+  Switches,
+} from './types.ts';
+
+export const defaultSwitches: Switches = {
+  acceptPrivateKeyOnWebCall: false,
+  reportDelayMs: 5_000,
+  costLateMs: 10_000,
+  costChangesMs: 60_000,
+  slowMs: 4_000,
+  joinTimeoutMs: 30_000,
+  disconnectMs: 3_000,
+  dropReports: false,
+  concurrencyLimit: 0,
+  failEverythingWith: 0,
+  chatPaymentRequired: false,
+  controlEndedReason: 'assistant-ended-call',
+};
+
+/** A saved assistant: `fields` are Vapi's, the rest is the emulator's. */
+export interface StoredAssistant {
+  id: string;
+  orgId: string;
+  createdAt: number;
+  updatedAt: number;
+  fields: Json;
+  scenario: ScenarioName;
+  script: ScriptLine[] | undefined;
+}
+
+export interface World {
+  /** The emulator's own base URL, without a trailing slash. */
+  url: string;
+  speed: number;
+  switches: Switches;
+  orgs: Map<string, EmulatorOrg>;
+  assistants: Map<string, StoredAssistant>;
+  calls: Map<string, Call>;
+  /** Chats and sessions by id, as they are answered. */
+  chats: Map<string, Json>;
+  sessions: Map<string, Json>;
+  books: Map<string, BookEntry>;
+  deliveries: Delivery[];
+  timers: Timers;
+  /** Aborted on close: cuts webhooks that are on their way. */
+  closing: AbortController;
+  log: (line: string) => void;
+  onCallEnded: (entry: BookEntry) => void;
+  /** Creation times of things made in the same millisecond must differ, or time filters could not page. */
+  lastTime: number;
+  /** Run after every change of a call; what waits for a condition listens here. */
+  watchers: Set<() => void>;
+}
+
+export function createWorld(options: EmulatorOptions): World {
+  const switches = { ...defaultSwitches };
+  for (const name of Object.keys(switches) as (keyof Switches)[]) {
+    const value = options[name];
+    if (value !== undefined) Object.assign(switches, { [name]: value });
+  }
+  const world: World = {
+    url: '',
+    speed: options.speed ?? 1,
+    switches,
+    orgs: new Map(),
+    assistants: new Map(),
+    calls: new Map(),
+    chats: new Map(),
+    sessions: new Map(),
+    books: new Map(),
+    deliveries: [],
+    timers: new Timers(),
+    closing: new AbortController(),
+    log: options.log ?? (() => {}),
+    onCallEnded: options.onCallEnded ?? (() => {}),
+    lastTime: 0,
+    watchers: new Set(),
+  };
+  for (const org of options.orgs) addOrg(world, org);
+  return world;
+}
+
+/** Milliseconds since the epoch, later than any earlier answer. */
+export function tick(world: World): number {
+  world.lastTime = Math.max(Date.now(), world.lastTime + 1);
+  return world.lastTime;
+}
+
+export function addOrg(world: World, org: EmulatorOrg): void {
+  world.orgs.set(org.orgId, org);
+  for (const assistant of org.assistants) addAssistant(world, org.orgId, assistant);
+}
+
+/** Saves an assistant; an id that is there already is replaced. */
+export function addAssistant(
+  world: World,
+  orgId: string,
+  assistant: Omit<EmulatorAssistant, 'id'> & { id?: string },
+): StoredAssistant {
+  const { id = randomUUID(), scenario, script, ...fields } = assistant;
+  const now = tick(world);
+  const stored: StoredAssistant = {
+    id,
+    orgId,
+    createdAt: now,
+    updatedAt: now,
+    fields,
+    scenario: (scenario as ScenarioName | undefined) ?? 'talks',
+    script: script as ScriptLine[] | undefined,
+  };
+  world.assistants.set(id, stored);
+  return stored;
+}
+
+export const changed = (world: World): void => {
+  for (const watcher of [...world.watchers]) watcher();
+};
+
+/** Resolves as soon as `find` answers something; rejects after `timeoutMs` with `what` in the message. */
+export function until<T>(
+  world: World,
+  find: () => T | undefined,
+  what: string,
+  timeoutMs = 10_000,
+): Promise<T> {
+  return new Promise((resolve, reject) => {
+    const look = () => {
+      const found = find();
+      if (found === undefined) return;
+      stop();
+      resolve(found);
+    };
+    const cancel = world.timers.after(timeoutMs, () => {
+      stop();
+      reject(new Error(`waited ${timeoutMs} ms in vain for ${what}`));
+    });
+    const stop = () => {
+      cancel();
+      world.watchers.delete(look);
+    };
+    world.watchers.add(look);
+    look();
+  });
+}
