@@ -1,0 +1,87 @@
+/**
+ * `npm test`: types, lint, build, server tests, element tests, whole-page tests, in this order and all of them, then
+ * one line with the sum. Exits 1 when anything failed.
+ */
+import { spawnSync } from 'node:child_process';
+import { globSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+interface Counts {
+  passed: number;
+  failed: number;
+}
+
+const counts: Counts = { passed: 0, failed: 0 };
+const scratch = mkdtempSync(join(tmpdir(), 'vapi-agent-test-'));
+const bin = (name: string) => join('node_modules', '.bin', name);
+
+step('types', bin('tsc'), ['--noEmit']);
+step('types of the element', bin('tsc'), ['--noEmit', '-p', 'widget']);
+step('lint', bin('biome'), ['check', '--error-on-warnings']);
+step('build', bin('vite'), ['build', '--logLevel', 'warn']);
+nodeTests('server tests', ['test/*.test.ts', 'test/server/**/*.test.ts', 'test/scenarios/**/*.test.ts']);
+counted('element tests', (file) => [
+  bin('wtr'),
+  ['--config', 'test/widget/wtr.config.ts'],
+  { TEST_COUNTS_FILE: file },
+]);
+nodeTests('whole-page tests', ['test/e2e/**/*.test.ts']);
+
+rmSync(scratch, { recursive: true, force: true });
+process.stdout.write(`\n${counts.passed} passed, ${counts.failed} failed\n`);
+process.exitCode = counts.failed > 0 ? 1 : 0;
+
+/** Something that passes or fails as a whole: it counts as one. */
+function step(title: string, command: string, args: string[]): void {
+  const ok = run(title, command, args, {});
+  counts[ok ? 'passed' : 'failed'] += 1;
+}
+
+function nodeTests(title: string, patterns: string[]): void {
+  const files = patterns.flatMap((pattern) => globSync(pattern)).sort();
+  counted(title, (file) => [
+    process.execPath,
+    [
+      '--test',
+      '--test-reporter=dot',
+      '--test-reporter-destination=stdout',
+      '--test-reporter=./test/support/count-reporter.ts',
+      `--test-reporter-destination=${file}`,
+      ...files,
+    ],
+    {},
+  ]);
+}
+
+/** A runner that leaves its counts in a file; one that fails without counting a failure counts as one. */
+function counted(title: string, command: (file: string) => [string, string[], Record<string, string>]): void {
+  const file = join(scratch, `${title.replaceAll(' ', '-')}.json`);
+  const ok = run(title, ...command(file));
+  const result = readCounts(file);
+  counts.passed += result.passed;
+  counts.failed += result.failed;
+  if (!ok && result.failed === 0) counts.failed += 1;
+  if (ok && result.passed === 0) {
+    process.stdout.write(`${title}: no test was run\n`);
+    counts.failed += 1;
+  }
+}
+
+function run(title: string, command: string, args: string[], env: Record<string, string>): boolean {
+  const startedAt = performance.now();
+  process.stdout.write(`\n# ${title}\n`);
+  const result = spawnSync(command, args, { stdio: 'inherit', env: { ...process.env, ...env } });
+  const seconds = ((performance.now() - startedAt) / 1000).toFixed(1);
+  const ok = result.status === 0;
+  process.stdout.write(`# ${title}: ${ok ? 'ok' : 'FAILED'} in ${seconds} s\n`);
+  return ok;
+}
+
+function readCounts(file: string): Counts {
+  try {
+    return JSON.parse(readFileSync(file, 'utf8')) as Counts;
+  } catch {
+    return { passed: 0, failed: 0 };
+  }
+}

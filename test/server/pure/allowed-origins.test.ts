@@ -1,0 +1,107 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { isOriginAllowed, parseAllowedOrigin } from '../../../server/access/allowed-origins.ts';
+
+describe('an entry is stored in the form in which it is compared', () => {
+  const cases: [entry: string, stored: string][] = [
+    ['https://acme.example', 'https://acme.example'],
+    ['HTTPS://ACME.Example', 'https://acme.example'],
+    ['https://acme.example/', 'https://acme.example'],
+    ['  https://acme.example  ', 'https://acme.example'],
+    ['https://acme.example:443', 'https://acme.example'],
+    ['https://acme.example:8443', 'https://acme.example:8443'],
+    ['https://münchen.example', 'https://xn--mnchen-3ya.example'],
+    ['https://*.acme.example', 'https://*.acme.example'],
+    ['https://*.ACME.example:443', 'https://*.acme.example'],
+    ['http://localhost:8788', 'http://localhost:8788'],
+    ['http://127.0.0.1:80', 'http://127.0.0.1'],
+    ['http://[::1]:3000', 'http://[::1]:3000'],
+    ['http://shop.localhost', 'http://shop.localhost'],
+  ];
+  for (const [entry, stored] of cases) {
+    it(`${entry} -> ${stored}`, () => {
+      assert.deepEqual(parseAllowedOrigin(entry), { ok: true, origin: stored });
+    });
+  }
+});
+
+describe('an entry that could let a stranger in is refused with its reason', () => {
+  const cases: [entry: string, reason: RegExp][] = [
+    ['', /empty/],
+    ['*', /every page/],
+    ['null', /every page/],
+    ['acme.example', /form https/],
+    ['http://acme.example', /use https/],
+    ['ftp://acme.example', /only https/],
+    ['javascript://acme.example', /only https/],
+    ['https://acme.example/shop', /no path/],
+    ['https://acme.example/?', /no path/],
+    ['https://acme.example#x', /no path/],
+    ['https://user@acme.example', /user/],
+    ['https://user:pw@acme.example', /user/],
+    ['https://acme.example.', /host/],
+    ['https://*', /form https|host/],
+    ['https://a.*.example', /wildcard/],
+    ['https://*.*.acme.example', /wildcard/],
+    ['https://*acme.example', /wildcard/],
+    ['https://*.com', /anyone can register/],
+    ['https://*.co.uk', /anyone can register/],
+    ['https://*.github.io', /anyone can register/],
+    ['https://*.127.0.0.1', /address|form/],
+    ['https://*.[::1]', /address|form/],
+    [`https://${'a'.repeat(300)}.example`, /too long/],
+  ];
+  for (const [entry, reason] of cases) {
+    it(entry.slice(0, 60) || '(empty)', () => {
+      const parsed = parseAllowedOrigin(entry);
+      assert.equal(parsed.ok, false);
+      assert.match(parsed.ok ? '' : parsed.reason, reason);
+    });
+  }
+
+  it('permits plain http beyond localhost only when the operator says so', () => {
+    assert.deepEqual(parseAllowedOrigin('http://intranet.example', true), {
+      ok: true,
+      origin: 'http://intranet.example',
+    });
+  });
+});
+
+describe('a page is let in only by an exact match or one wildcard label', () => {
+  const allowed = ['https://acme.example', 'https://*.wild.example', 'http://localhost:8788'];
+  const cases: [header: string | undefined, let_in: boolean][] = [
+    ['https://acme.example', true],
+    ['http://localhost:8788', true],
+    ['https://shop.wild.example', true],
+    ['https://a.b.wild.example', true],
+    ['https://wild.example', false],
+    ['https://evilwild.example', false],
+    ['https://.wild.example', false],
+    ['https://shop.wild.example.', false],
+    ['http://shop.wild.example', false],
+    ['https://shop.wild.example:8443', false],
+    ['http://acme.example', false],
+    ['https://acme.example:8443', false],
+    ['https://acme.example:443', false],
+    ['https://ACME.example', false],
+    ['https://acme.example/', false],
+    ['https://acme.example.evil.example', false],
+    ['https://evilacme.example', false],
+    ['https://acme.example@evil.example', false],
+    ['https://acme.example, https://evil.example', false],
+    ['null', false],
+    ['file://', false],
+    ['', false],
+    [undefined, false],
+    [`https://${'a.'.repeat(4000)}wild.example`, false],
+  ];
+  for (const [header, letIn] of cases) {
+    it(`${String(header).slice(0, 60)} -> ${letIn ? 'in' : 'out'}`, () => {
+      assert.equal(isOriginAllowed(allowed, header), letIn);
+    });
+  }
+
+  it('an empty list lets nobody in', () => {
+    assert.equal(isOriginAllowed([], 'https://acme.example'), false);
+  });
+});

@@ -1,0 +1,91 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import fc from 'fast-check';
+import { holdFor } from '../../../server/access/limits.ts';
+import { hashNetwork, networkOf } from '../../../server/access/visitor-network.ts';
+import { limitsSchema } from '../../../server/contract.ts';
+import { dayIn, isTimeZone, monthIn, nextMonth } from '../../../server/time-zone.ts';
+
+describe('what a start holds of the budget', () => {
+  // $0.30 a minute is 5,000 micros a second.
+  const limits = limitsSchema.parse({
+    maxCallSeconds: 600,
+    monthlyBudgetMicros: 10_000_000,
+    worstCaseMicrosPerMinute: 300_000,
+  });
+  const cases: [committed: number, hold: ReturnType<typeof holdFor>, why: string][] = [
+    [0, { maxSeconds: 600, amountMicros: 3_000_000 }, 'the longest call when there is room for it'],
+    [
+      7_000_000,
+      { maxSeconds: 600, amountMicros: 3_000_000 },
+      'the longest call when there is room for exactly it',
+    ],
+    [7_000_001, { maxSeconds: 599, amountMicros: 2_995_000 }, 'a second less when a micro is missing'],
+    [9_950_000, { maxSeconds: 10, amountMicros: 50_000 }, 'the shortest call that Vapi accepts'],
+    [9_950_001, null, 'nothing when that is not paid for'],
+    [10_000_000, null, 'nothing when the budget is used up'],
+    [12_000_000, null, 'nothing when the budget is passed'],
+  ];
+  for (const [committed, hold, why] of cases) {
+    it(why, () => assert.deepEqual(holdFor(limits, committed), hold));
+  }
+
+  it('never passes the budget and always covers the granted seconds', () => {
+    const budget = fc.integer({ min: 0, max: 1_000_000_000 });
+    fc.assert(
+      fc.property(
+        budget,
+        budget,
+        fc.integer({ min: 1, max: 5_000_000 }),
+        (monthlyBudgetMicros, committed, rate) => {
+          const hold = holdFor({ ...limits, monthlyBudgetMicros, worstCaseMicrosPerMinute: rate }, committed);
+          if (!hold) return;
+          assert.ok(committed + hold.amountMicros <= monthlyBudgetMicros);
+          assert.ok(hold.amountMicros * 60 >= hold.maxSeconds * rate);
+        },
+      ),
+    );
+  });
+});
+
+describe('a visitor is counted by its network', () => {
+  const cases: [address: string | undefined, network: string][] = [
+    ['192.0.2.7', '192.0.2.7'],
+    ['::ffff:192.0.2.7', '192.0.2.7'],
+    ['2001:db8:1234:56ab::1', '20010db8123456/56'],
+    ['2001:db8:1234:56ff:ffff::', '20010db8123456/56'],
+    ['2001:0DB8:1234:5600::', '20010db8123456/56'],
+    ['2001:db8:1234:57ab::1', '20010db8123457/56'],
+    ['::1', '00000000000000/56'],
+    ['fe80::1%eth0', 'fe800000000000/56'],
+    [undefined, 'unknown'],
+    ['not-an-address', 'unknown'],
+  ];
+  for (const [address, network] of cases) {
+    it(`${address} -> ${network}`, () => assert.equal(networkOf(address), network));
+  }
+
+  it('the stored form does not show the address and differs between secret keys', () => {
+    const key = (fill: number) => [{ id: 'k', key: Buffer.alloc(32, fill) }];
+    const hash = hashNetwork(key(1), '192.0.2.7');
+    assert.doesNotMatch(hash, /192/);
+    assert.notEqual(hash, hashNetwork(key(2), '192.0.2.7'));
+    assert.equal(hash, hashNetwork(key(1), '192.0.2.7'));
+  });
+});
+
+describe('days and months are the tenant’s', () => {
+  it('a summer and a winter night in Berlin', () => {
+    assert.equal(dayIn('Europe/Berlin', Date.parse('2026-07-31T22:30:00Z')), '2026-08-01');
+    assert.equal(monthIn('Europe/Berlin', Date.parse('2026-11-30T22:59:59Z')), '2026-11');
+    assert.equal(monthIn('Europe/Berlin', Date.parse('2026-11-30T23:00:00Z')), '2026-12');
+  });
+  it('December is followed by January', () => {
+    assert.equal(nextMonth('2026-12'), '2027-01');
+    assert.equal(nextMonth('2026-09'), '2026-10');
+  });
+  it('knows which zones exist', () => {
+    assert.equal(isTimeZone('Europe/Berlin'), true);
+    assert.equal(isTimeZone('Mars/Olympus'), false);
+  });
+});
