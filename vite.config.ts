@@ -1,0 +1,78 @@
+/**
+ * Builds the element into `dist/widget`: `widget.js` and `embed.js` keep their names, everything lazy gets its hash
+ * and can be cached for ever. Chunks name each other relative to themselves, so any page on any origin can load them.
+ */
+import { readFile } from 'node:fs/promises';
+import { brotliCompressSync } from 'node:zlib';
+import { defineConfig, minify, type Plugin } from 'vite';
+
+const widget = new URL('widget/', import.meta.url);
+
+/** Takes comments and white space out of css`…` texts, which no minifier touches because they are strings. */
+function minifyCssTexts(): Plugin {
+  return {
+    name: 'minify-css-texts',
+    transform(code, id) {
+      if (!id.includes('/widget/') || !code.includes('css`')) return null;
+      return code.replace(/css`([^`]*)`/g, (_, text: string) => {
+        const small = text
+          .replace(/\/\*[\s\S]*?\*\//g, '')
+          .replace(/\s+/g, ' ')
+          .replace(/ ?([{};,]) ?/g, '$1')
+          .replace(/: /g, ':')
+          .replace(/;}/g, '}')
+          .replace(/\( /g, '(')
+          .replace(/ \)/g, ')')
+          .trim();
+        return JSON.stringify(small);
+      });
+    },
+  };
+}
+
+/** The classic loader for page builders that allow no modules; it is no module, so it is not bundled. */
+function classicLoader(): Plugin {
+  return {
+    name: 'classic-loader',
+    async generateBundle() {
+      const source = await readFile(new URL('embed.js', widget), 'utf8');
+      const { code } = await minify('embed.js', source);
+      this.emitFile({ type: 'asset', fileName: 'embed.js', source: code });
+    },
+  };
+}
+
+/** What a visitor downloads is a promise of the product, so each build says it. */
+function printBrotliSizes(): Plugin {
+  return {
+    name: 'print-brotli-sizes',
+    writeBundle(_, bundle) {
+      for (const file of Object.values(bundle)) {
+        const content = file.type === 'chunk' ? file.code : file.source;
+        const bytes = brotliCompressSync(content).length;
+        this.info(`${file.fileName.padEnd(36)} ${String(bytes).padStart(6)} bytes brotli`);
+      }
+    },
+  };
+}
+
+export default defineConfig({
+  plugins: [minifyCssTexts(), classicLoader(), printBrotliSizes()],
+  // What the libraries ask at run time; in a library build Vite would leave the question in.
+  define: { 'process.env.NODE_ENV': '"production"' },
+  build: {
+    outDir: 'dist/widget',
+    emptyOutDir: true,
+    target: 'es2022',
+    reportCompressedSize: false,
+    modulePreload: false,
+    lib: { entry: new URL('define.ts', widget).pathname, formats: ['es'] },
+    rolldownOptions: {
+      output: {
+        minify: true,
+        entryFileNames: 'widget.js',
+        chunkFileNames: 'chunks/[name]-[hash].js',
+      },
+    },
+  },
+});

@@ -1,0 +1,268 @@
+/**
+ * Owns one element's call from the first intent to the end, and is the only one that changes its state. The order of
+ * a start is {@link CallController.start}; what may follow what is in `call-state.ts`.
+ */
+import type { Grant, SessionAnswer, VariableValues } from '../server/contract.ts';
+import { claimPage, type PageClaim } from './call-lock.ts';
+import { type CallAction, type CallState, initialState, isActive, reduce } from './call-state.ts';
+import { CallError, failureOf } from './failure.ts';
+import { isMicrophoneGranted, openMicrophone } from './microphone.ts';
+import { type SessionApi, SessionGone } from './session-api.ts';
+import type { Piece } from './transcript.ts';
+import type { ActiveCall, CallListener } from './vapi-call.ts';
+
+/** What the controller needs of its surroundings, and whom it tells. */
+export interface CallHost {
+  /** The API for the tenant and server that the element names now. @throws {CallError} `misconfigured` */
+  api(): SessionApi;
+  /** The last word of the page before anything starts: the variables of the call, or null to call it off. */
+  beforeCall(): VariableValues | null;
+  changed(state: CallState, before: CallState): void;
+  piece(piece: Piece): void;
+  volume(level: number): void;
+  /** For the site's developer; the visitor sees the failure's own sentence. */
+  failed(error: unknown): void;
+}
+
+/** A session counts as stale this long before it expires, so that it is not refused on its way. */
+const sessionMarginMs = 5000;
+
+/** Thrown inside a start that the visitor gave up; not a failure. */
+class GivenUp extends Error {}
+
+export class CallController {
+  #host: CallHost;
+  #state: CallState = initialState;
+  #session: Promise<SessionAnswer> | null = null;
+  /** Milliseconds since the epoch. */
+  #sessionUntil = 0;
+  #call: ActiveCall | null = null;
+  #api: SessionApi | null = null;
+  #grant: Grant | null = null;
+  #attempt: AbortController | null = null;
+  /** Settles when the attempt and its transport are gone. */
+  #over: Promise<void> = Promise.resolve();
+
+  constructor(host: CallHost) {
+    this.#host = host;
+  }
+
+  get state(): CallState {
+    return this.#state;
+  }
+
+  /** Fetches a session ahead of the click. Silent: whatever is wrong shows when the visitor asks for the call. */
+  prepare(): void {
+    if (isActive(this.#state) || (this.#session && Date.now() < this.#sessionUntil)) return;
+    try {
+      const session = quiet(this.#host.api().openSession());
+      this.#session = session;
+      this.#sessionUntil = Number.POSITIVE_INFINITY;
+      session.then(({ expiresAt }) => {
+        if (this.#session === session) this.#sessionUntil = Date.parse(expiresAt) - sessionMarginMs;
+      }, ignore);
+    } catch {
+      // Without a tenant there is nothing to fetch.
+    }
+  }
+
+  /** Drops what was fetched ahead, for instance because the element names another tenant now. */
+  forgetSession(): void {
+    this.#session = null;
+  }
+
+  /**
+   * Starts a call: page's consent -> page-wide lock -> microphone, session and call chunk side by side -> grant ->
+   * join. Resolves when the call is live, has failed or was given up; never rejects.
+   */
+  async start(): Promise<void> {
+    if (isActive(this.#state)) return;
+    const variables = this.#host.beforeCall();
+    if (!variables || isActive(this.#state)) return;
+    const attempt = new AbortController();
+    this.#attempt = attempt;
+    this.#dispatch({ type: 'prepare' });
+    await new Promise<void>((settled) => {
+      this.#over = this.#run(variables, attempt.signal, settled).finally(settled);
+    });
+  }
+
+  /** Hangs up or gives up; resolves when the page is free for the next call. */
+  async end(): Promise<void> {
+    if (isActive(this.#state) && this.#state.phase !== 'ending') {
+      this.#dispatch({ type: 'end' });
+      this.#attempt?.abort(new GivenUp());
+      this.#tellServer('fetch');
+      this.#call?.end();
+    }
+    await this.#over;
+  }
+
+  setMuted(muted: boolean): void {
+    this.#dispatch({ type: 'mute', muted });
+    this.#call?.setMuted(this.#state.muted);
+  }
+
+  /** The visitor's words as text; false when there is no live call or the text is too long. */
+  send(text: string): boolean {
+    const words = text.trim();
+    if (!words || this.#state.phase !== 'live' || !this.#call?.send(words)) return false;
+    this.#addPiece({ role: 'user', text: words, final: true });
+    return true;
+  }
+
+  /** Back to the beginning after an end or a failure. */
+  reset(): void {
+    this.#dispatch({ type: 'reset' });
+  }
+
+  async #run(variables: VariableValues, signal: AbortSignal, settled: () => void): Promise<void> {
+    let claim: PageClaim | null = null;
+    let microphone: Promise<() => void> | null = null;
+    const leave = (): void => {
+      this.#tellServer('beacon');
+      this.#call?.end();
+    };
+    try {
+      claim = await claimPage();
+      if (!claim) throw new CallError('page_busy', 'another call is on in this page');
+      signal.addEventListener('abort', claim.closing);
+      signal.throwIfAborted();
+
+      const api = this.#host.api();
+      this.#api = api;
+      const chunk = quiet(import('./vapi-call.ts'));
+      const session = quiet(this.#takeSession(api));
+      const granted = await orAborted(isMicrophoneGranted(), signal);
+      this.#dispatch({ type: 'microphone', asking: !granted });
+      microphone = quiet(openMicrophone());
+      // Nothing is reserved or paid for before the visitor has said yes.
+      if (!granted) await orAborted(microphone, signal);
+      this.#dispatch({ type: 'microphone', asking: false });
+      const { joinCall } = await orAborted(chunk, signal).catch(asNetworkFailure);
+      const { session: token } = await orAborted(session, signal);
+
+      // Not given up half way: a call that the server has created must be ended by us.
+      this.#grant = await this.#createCall(api, token, variables);
+      addEventListener('pagehide', leave);
+      signal.throwIfAborted();
+      await orAborted(microphone, signal);
+      this.#dispatch({ type: 'connect' });
+      if (this.#grant.mode === 'proxy') this.#dispatch({ type: 'identify', callId: this.#grant.callId });
+      await this.#hold(joinCall, this.#grant, claim, settled, microphone);
+    } catch (error) {
+      this.#tellServer('fetch');
+      if (signal.aborted) this.#dispatch({ type: 'ended', at: Date.now(), reason: null });
+      else this.#fail(error);
+    } finally {
+      removeEventListener('pagehide', leave);
+      microphone?.then((release) => release(), ignore);
+      this.#call = null;
+      this.#grant = null;
+      claim?.release();
+    }
+  }
+
+  /** Joins, and stays until the transport is torn down. */
+  async #hold(
+    joinCall: (grant: Grant, listener: CallListener) => ActiveCall,
+    grant: Grant,
+    claim: PageClaim,
+    settled: () => void,
+    microphone: Promise<() => void>,
+  ): Promise<void> {
+    const call = joinCall(grant, {
+      identified: (callId) => this.#dispatch({ type: 'identify', callId }),
+      live: () => {
+        this.#dispatch({ type: 'live', at: Date.now() });
+        call.setMuted(this.#state.muted);
+        // Daily holds the microphone now.
+        microphone.then((release) => release(), ignore);
+        settled();
+      },
+      piece: (piece) => this.#addPiece(piece),
+      speech: (role, speaking) => this.#dispatch({ type: 'speech', role, speaking }),
+      conversation: (pieces) => this.#dispatch({ type: 'conversation', pieces }),
+      volume: (level) => this.#host.volume(level),
+      ended: (reason, failure) => {
+        claim.closing();
+        if (failure && this.#state.phase !== 'ending') {
+          this.#tellServer('fetch');
+          this.#dispatch({ type: 'fail', at: Date.now(), failure });
+        } else {
+          this.#dispatch({ type: 'ended', at: Date.now(), reason });
+        }
+        settled();
+      },
+    });
+    this.#call = call;
+    await call.closed;
+  }
+
+  #takeSession(api: SessionApi): Promise<SessionAnswer> {
+    const session = Date.now() < this.#sessionUntil ? this.#session : null;
+    this.#session = null;
+    // What failed ahead of the click is asked again: the reason may be gone.
+    return session ? session.catch(() => api.openSession()) : api.openSession();
+  }
+
+  async #createCall(api: SessionApi, session: string, variables: VariableValues): Promise<Grant> {
+    try {
+      return await api.createCall(session, variables);
+    } catch (error) {
+      if (!(error instanceof SessionGone)) throw error;
+    }
+    const fresh = await api.openSession();
+    return await api.createCall(fresh.session, variables).catch((error) => {
+      throw error instanceof SessionGone
+        ? new CallError('server_error', 'a fresh session was refused')
+        : error;
+    });
+  }
+
+  /** Ends the call at the server too, once: a browser that leaves the room can be missed, a request is not. */
+  #tellServer(how: 'fetch' | 'beacon'): void {
+    const grant = this.#grant;
+    if (grant?.mode !== 'proxy') return;
+    this.#grant = null;
+    void this.#api?.endCall(grant.callId, grant.endToken, how);
+  }
+
+  #addPiece(piece: Piece): void {
+    const before = this.#state;
+    this.#dispatch({ type: 'piece', piece });
+    if (this.#state !== before) this.#host.piece(piece);
+  }
+
+  #fail(error: unknown): void {
+    this.#dispatch({ type: 'fail', at: Date.now(), failure: failureOf(error) });
+    this.#host.failed(error);
+  }
+
+  #dispatch(action: CallAction): void {
+    const before = this.#state;
+    this.#state = reduce(before, action);
+    if (this.#state !== before) this.#host.changed(this.#state, before);
+  }
+}
+
+const ignore = (): void => {};
+
+/** Marks a rejection as seen; whoever awaits the promise still gets it. */
+function quiet<Value>(promise: Promise<Value>): Promise<Value> {
+  promise.catch(ignore);
+  return promise;
+}
+
+/** The promise, unless the visitor gives up first. */
+function orAborted<Value>(promise: Promise<Value>, signal: AbortSignal): Promise<Value> {
+  return new Promise((resolve, reject) => {
+    signal.throwIfAborted();
+    signal.addEventListener('abort', () => reject(signal.reason), { once: true });
+    promise.then(resolve, reject);
+  });
+}
+
+function asNetworkFailure(error: unknown): never {
+  throw error instanceof GivenUp ? error : new CallError('network', `the call code did not load: ${error}`);
+}

@@ -1,0 +1,139 @@
+/**
+ * The state of one element's call, and every way in which it can change. Pure: no DOM, no clock, no Vapi.
+ *
+ * Nothing is optimistic: `live` comes from the transport, not from the click.
+ */
+import type { Failure } from './failure.ts';
+import { addPiece, type Line, type Piece, repair, type Speaker, startSpeaking } from './transcript.ts';
+
+export type { Speaker } from './transcript.ts';
+
+/**
+ * `preparing`: microphone, session, grant. `connecting`: there is a call, it is being joined. `ending`: hung up, the
+ * transport is closing.
+ */
+export type CallPhase = 'idle' | 'preparing' | 'connecting' | 'live' | 'ending' | 'ended' | 'error';
+
+export interface CallState {
+  readonly phase: CallPhase;
+  /** Whether the browser is asking the visitor for the microphone right now. */
+  readonly askingMicrophone: boolean;
+  readonly callId: string | null;
+  readonly muted: boolean;
+  readonly transcript: readonly Line[];
+  /** Who is speaking, as far as the assistant tells. */
+  readonly speaking: Speaker | null;
+  /** Milliseconds since the epoch at which the call became live. */
+  readonly liveSince: number | null;
+  /** Length of the finished call in whole seconds. */
+  readonly seconds: number | null;
+  /** Vapi's `endedReason`. */
+  readonly endedReason: string | null;
+  /** Only in the phase `error`. */
+  readonly failure: Failure | null;
+}
+
+export type CallAction =
+  | { type: 'prepare' }
+  | { type: 'microphone'; asking: boolean }
+  | { type: 'connect' }
+  | { type: 'identify'; callId: string }
+  | { type: 'live'; at: number }
+  | { type: 'mute'; muted: boolean }
+  | { type: 'piece'; piece: Piece }
+  | { type: 'speech'; role: Speaker; speaking: boolean }
+  | { type: 'conversation'; pieces: readonly Piece[] }
+  | { type: 'end' }
+  | { type: 'ended'; at: number; reason: string | null }
+  | { type: 'fail'; at: number; failure: Failure }
+  | { type: 'reset' };
+
+export const initialState: CallState = Object.freeze({
+  phase: 'idle',
+  askingMicrophone: false,
+  callId: null,
+  muted: false,
+  transcript: Object.freeze([]),
+  speaking: null,
+  liveSince: null,
+  seconds: null,
+  endedReason: null,
+  failure: null,
+});
+
+/** From which phases an action means something; elsewhere it comes too late or twice and changes nothing. */
+const allowedIn: Record<CallAction['type'], readonly CallPhase[]> = {
+  prepare: ['idle', 'ended', 'error'],
+  microphone: ['preparing'],
+  connect: ['preparing'],
+  identify: ['preparing', 'connecting', 'live'],
+  live: ['connecting'],
+  mute: ['preparing', 'connecting', 'live'],
+  piece: ['connecting', 'live'],
+  speech: ['connecting', 'live'],
+  conversation: ['connecting', 'live'],
+  end: ['preparing', 'connecting', 'live'],
+  ended: ['connecting', 'live', 'ending'],
+  fail: ['preparing', 'connecting', 'live'],
+  reset: ['ended', 'error'],
+};
+
+/** Whether a call is on or on its way. */
+export const isActive = (state: CallState): boolean => !allowedIn.prepare.includes(state.phase);
+
+/** The next state, frozen; the very same object when the action does not apply. */
+export function reduce(state: CallState, action: CallAction): CallState {
+  if (!allowedIn[action.type].includes(state.phase)) return state;
+  const change = changeFor(state, action);
+  return change ? Object.freeze({ ...state, ...change }) : state;
+}
+
+function changeFor(state: CallState, action: CallAction): Partial<CallState> | null {
+  switch (action.type) {
+    case 'prepare':
+      return { ...initialState, phase: 'preparing' };
+    case 'microphone':
+      return { askingMicrophone: action.asking };
+    case 'connect':
+      return { phase: 'connecting', askingMicrophone: false };
+    case 'identify':
+      return { callId: action.callId };
+    case 'live':
+      return { phase: 'live', liveSince: action.at };
+    case 'mute':
+      return action.muted === state.muted ? null : { muted: action.muted };
+    case 'piece':
+      return { transcript: addPiece(state.transcript, action.piece) };
+    case 'speech':
+      if (!action.speaking) return state.speaking === action.role ? { speaking: null } : null;
+      return { speaking: action.role, transcript: startSpeaking(state.transcript, action.role) };
+    case 'conversation':
+      return { transcript: repair(state.transcript, action.pieces) };
+    case 'end':
+      return { phase: 'ending', askingMicrophone: false, speaking: null };
+    case 'ended':
+      // Given up before anybody spoke: there is nothing to tell about that call.
+      if (state.phase === 'ending' && state.liveSince === null) return initialState;
+      return {
+        phase: 'ended',
+        speaking: null,
+        muted: false,
+        seconds: secondsUntil(state, action.at),
+        endedReason: action.reason,
+      };
+    case 'fail':
+      return {
+        phase: 'error',
+        askingMicrophone: false,
+        speaking: null,
+        muted: false,
+        seconds: secondsUntil(state, action.at),
+        failure: action.failure,
+      };
+    case 'reset':
+      return initialState;
+  }
+}
+
+const secondsUntil = (state: CallState, at: number): number | null =>
+  state.liveSince === null ? null : Math.max(0, Math.round((at - state.liveSince) / 1000));

@@ -1,0 +1,1 @@
+import(new URL('widget.js', document.currentScript.src));

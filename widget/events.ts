@@ -1,0 +1,65 @@
+/** The element's events: every one bubbles and is composed, so a page may listen on `document`. Types only. */
+import type { VariableValues } from '../server/contract.ts';
+import type { Speaker } from './call-state.ts';
+import type { FailureCode } from './failure.ts';
+import type { VapiAgent } from './vapi-agent.ts';
+
+/** Cancelable; comes before the microphone is asked for and before any request of the call. */
+export interface BeforeCallDetail {
+  /** From the attribute `variables`; a listener may change it, the call uses what it finds here afterwards. */
+  variables: VariableValues;
+}
+
+export interface CallStartDetail {
+  /** Vapi's call id; null in the rare case that it is not known. */
+  callId: string | null;
+}
+
+export interface CallEndDetail {
+  callId: string | null;
+  /** Length of the conversation in whole seconds. */
+  seconds: number;
+  /** Vapi's `endedReason`, an open list; null when nobody told one. */
+  reason: string | null;
+}
+
+export interface TranscriptDetail {
+  role: Speaker;
+  /** The words of this piece; a later piece of the same turn may replace it unless it is final. */
+  text: string;
+  final: boolean;
+}
+
+export interface VolumeDetail {
+  role: Speaker;
+  /** 0 to 1. */
+  level: number;
+}
+
+export interface ErrorDetail {
+  code: FailureCode;
+  /** The sentence that the visitor reads. */
+  message: string;
+  /** When a new attempt makes sense, if the server told. */
+  retryAfterSeconds: number | null;
+}
+
+export interface VapiAgentEventMap {
+  'vapi-agent-ready': CustomEvent<null>;
+  'vapi-agent-open': CustomEvent<null>;
+  'vapi-agent-close': CustomEvent<null>;
+  'vapi-agent-before-call': CustomEvent<BeforeCallDetail>;
+  'vapi-agent-call-start': CustomEvent<CallStartDetail>;
+  'vapi-agent-call-end': CustomEvent<CallEndDetail>;
+  'vapi-agent-transcript': CustomEvent<TranscriptDetail>;
+  'vapi-agent-volume': CustomEvent<VolumeDetail>;
+  'vapi-agent-error': CustomEvent<ErrorDetail>;
+}
+
+declare global {
+  interface HTMLElementTagNameMap {
+    'vapi-agent': VapiAgent;
+  }
+  interface HTMLElementEventMap extends VapiAgentEventMap {}
+  interface DocumentEventMap extends VapiAgentEventMap {}
+}

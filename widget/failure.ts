@@ -1,0 +1,78 @@
+/** Why a call could not be started or broke off: one code for each thing that a visitor can be told to do about it. */
+import type { ErrorCode } from '../server/contract.ts';
+
+export const failureCodes = [
+  'microphone_denied',
+  'microphone_forbidden',
+  'microphone_missing',
+  'microphone_busy',
+  'insecure_page',
+  'unsupported_browser',
+  'misconfigured',
+  'origin_not_allowed',
+  'tenant_paused',
+  'outside_hours',
+  'call_denied',
+  'budget_exhausted',
+  'concurrency_limit',
+  'rate_limited',
+  'vapi_unavailable',
+  'server_error',
+  'network',
+  'interrupted',
+  'page_busy',
+] as const;
+export type FailureCode = (typeof failureCodes)[number];
+
+export interface Failure {
+  readonly code: FailureCode;
+  /** Seconds after which a new attempt makes sense, if the server told. */
+  readonly retryAfterSeconds: number | null;
+}
+
+/** Thrown by everything that can stop a call from starting. `message` is for developers, never shown. */
+export class CallError extends Error {
+  readonly failure: Failure;
+
+  constructor(code: FailureCode, message: string = code, retryAfterSeconds: number | null = null) {
+    super(message === code ? code : `${code}: ${message}`);
+    this.name = 'CallError';
+    this.failure = { code, retryAfterSeconds };
+  }
+}
+
+/** Codes after which the same click cannot help: the page or its settings must change first. */
+const permanent: readonly FailureCode[] = [
+  'microphone_forbidden',
+  'insecure_page',
+  'unsupported_browser',
+  'misconfigured',
+  'origin_not_allowed',
+];
+
+/** Whether "try again" is worth offering. */
+export const isWorthRetrying = (code: FailureCode): boolean => !permanent.includes(code);
+
+const ofServer: Partial<Record<ErrorCode, FailureCode>> = {
+  invalid_request: 'misconfigured',
+  not_found: 'misconfigured',
+  payload_too_large: 'misconfigured',
+  origin_not_allowed: 'origin_not_allowed',
+  tenant_paused: 'tenant_paused',
+  outside_hours: 'outside_hours',
+  call_denied: 'call_denied',
+  forbidden: 'call_denied',
+  challenge_required: 'call_denied',
+  budget_exhausted: 'budget_exhausted',
+  concurrency_limit: 'concurrency_limit',
+  rate_limited: 'rate_limited',
+  vapi_unavailable: 'vapi_unavailable',
+};
+
+/** What a refusal of our server means to the visitor; an answer without a known code is the server's fault. */
+export const failureOfServer = (code: ErrorCode | undefined): FailureCode =>
+  (code && ofServer[code]) ?? 'server_error';
+
+/** Any thrown value as a failure; what nobody foresaw counts as an interruption. */
+export const failureOf = (error: unknown): Failure =>
+  error instanceof CallError ? error.failure : { code: 'interrupted', retryAfterSeconds: null };

@@ -1,0 +1,91 @@
+import { css } from './css.ts';
+
+/**
+ * Only what is visible before intent. The text colour is black or white, whichever passes AA on the accent colour:
+ * the two contrasts meet at a relative luminance of 0.18.
+ */
+export const launcherStyle = css`
+  :host {
+    all: initial;
+    position: fixed;
+    --_offset: max(var(--vapi-agent-offset, 20px), env(safe-area-inset-bottom));
+    inset: auto var(--_offset) var(--_offset) auto;
+    z-index: var(--vapi-agent-z-index, 2147483000);
+    display: grid;
+    font: 500 16px/1.4 var(--vapi-agent-font, system-ui, sans-serif);
+    --_accent: var(--vapi-agent-accent, #14635c);
+    --_on-accent: #fff;
+  }
+  @supports (color: color(from red xyz x y z)) {
+    :host {
+      --_auto: color(from var(--_accent) xyz clamp(0, (0.18 - y) * 1e5, 0.95) clamp(0, (0.18 - y) * 1e5, 1) clamp(0, (0.18 - y) * 1e5, 1.09));
+      --_on-accent: var(--vapi-agent-on-accent, var(--_auto));
+    }
+  }
+  :host([hidden]) {
+    display: none;
+  }
+  :host([placement='bottom-left']) {
+    inset: auto auto var(--_offset) var(--_offset);
+  }
+  :host([placement='top-right']) {
+    inset: var(--_offset) var(--_offset) auto auto;
+  }
+  :host([placement='top-left']) {
+    inset: var(--_offset) auto auto var(--_offset);
+  }
+  :host([placement='inline']) {
+    position: static;
+  }
+  button {
+    font: inherit;
+    cursor: pointer;
+  }
+  button:focus-visible {
+    outline: 3px solid var(--_accent);
+    outline-offset: 3px;
+  }
+  [part='launcher'] {
+    grid-area: 1 / 1;
+    place-self: end;
+    display: flex;
+    align-items: center;
+    gap: 10px;
+    min-height: 52px;
+    min-width: 52px;
+    padding: 0 22px 0 18px;
+    border: 1px solid transparent;
+    border-radius: 32px;
+    background: var(--_accent);
+    color: var(--_on-accent);
+    box-shadow: 0 6px 24px #0004;
+  }
+  [part='launcher']:hover {
+    filter: brightness(1.08);
+  }
+  i {
+    flex: none;
+    width: 24px;
+    height: 24px;
+    background: currentColor;
+    clip-path: path(
+      'M2 10a1 1 0 0 1 2 0v4a1 1 0 0 1-2 0zM6.5 6a1 1 0 0 1 2 0v12a1 1 0 0 1-2 0zM11 2a1 1 0 0 1 2 0v20a1 1 0 0 1-2 0zM15.5 6a1 1 0 0 1 2 0v12a1 1 0 0 1-2 0zM20 10a1 1 0 0 1 2 0v4a1 1 0 0 1-2 0z'
+    );
+  }
+  :host([size='large']) {
+    font-size: 19px;
+  }
+  :host([size='small']) {
+    font-size: 0;
+  }
+  :host([size='small']) button {
+    padding: 0 13px;
+    gap: 0;
+  }
+  @media (forced-colors: active) {
+    i {
+      forced-color-adjust: none;
+      background: ButtonText;
+    }
+  }
+`;

@@ -1,0 +1,52 @@
+/** Asking for the microphone, and telling apart why it was not given. */
+import { CallError } from './failure.ts';
+
+interface WithFeaturePolicy {
+  featurePolicy?: { allowsFeature(feature: string): boolean };
+}
+
+/** Whether the page may use the microphone without a question; false when the browser does not tell. */
+export async function isMicrophoneGranted(): Promise<boolean> {
+  try {
+    return (await navigator.permissions.query({ name: 'microphone' as PermissionName })).state === 'granted';
+  } catch {
+    return false;
+  }
+}
+
+/**
+ * Opens the microphone. The track is not handed on: Daily opens its own, so that devices can be changed later. Ours
+ * stays open until then, because Firefox and Safari would ask again for a microphone that nobody holds.
+ * @returns releases the microphone.
+ * @throws {CallError} naming what is in the way.
+ */
+export async function openMicrophone(): Promise<() => void> {
+  if (!isSecureContext) throw new CallError('insecure_page');
+  if (!navigator.mediaDevices?.getUserMedia || typeof RTCPeerConnection === 'undefined') {
+    throw new CallError('unsupported_browser');
+  }
+  try {
+    const stream = await navigator.mediaDevices.getUserMedia({ audio: true });
+    return () => {
+      for (const track of stream.getTracks()) track.stop();
+    };
+  } catch (error) {
+    throw new CallError(codeOf(error), String(error));
+  }
+}
+
+function codeOf(error: unknown) {
+  switch ((error as DOMException).name) {
+    case 'NotAllowedError':
+    case 'SecurityError': {
+      const policy = (document as WithFeaturePolicy).featurePolicy;
+      return policy?.allowsFeature('microphone') === false ? 'microphone_forbidden' : 'microphone_denied';
+    }
+    case 'NotFoundError':
+    case 'OverconstrainedError':
+      return 'microphone_missing';
+    default:
+      // NotReadableError and AbortError: the device is there but does not start.
+      return 'microphone_busy';
+  }
+}

@@ -1,0 +1,35 @@
+import { html, nothing, type TemplateResult } from 'lit';
+import type { CallState } from '../call-state.ts';
+import { isWorthRetrying } from '../failure.ts';
+import type { Strings } from '../strings/en.ts';
+import { icons } from './icons.ts';
+
+/** What the visitor can ask for; who listens decides what becomes of it. */
+export type Intent = 'start' | 'end' | 'mute' | 'close';
+
+/** The row at the bottom: always exactly the actions that make sense now, the main one marked `data-main`. */
+export function controls(call: CallState, strings: Strings, ask: (intent: Intent) => void): TemplateResult {
+  const main = (intent: Intent, text: string, icon: unknown = nothing, kind = 'primary') => html`<button
+    class=${kind} part="button ${intent}" data-main @click=${() => ask(intent)}>${icon}<span>${text}</span></button>`;
+  switch (call.phase) {
+    case 'idle':
+      return main('start', strings.startCall, icons.phone);
+    case 'preparing':
+    case 'connecting':
+      return main('end', strings.cancel, nothing, 'plain');
+    case 'live':
+      return html`<button class="plain mute" part="button mute" aria-label=${strings.muteName}
+          aria-pressed=${call.muted} @click=${() => ask('mute')}>
+          ${call.muted ? icons.microphoneOff : icons.microphone}
+          <span>${call.muted ? strings.muted : strings.mute}</span></button>
+        ${main('end', strings.hangUp, icons.hangUp, 'danger')}`;
+    case 'ending':
+      return html`<button class="plain" part="button" disabled>${strings.statusEnding}</button>`;
+    case 'ended':
+      return main('start', strings.talkAgain, icons.phone);
+    case 'error':
+      return call.failure && isWorthRetrying(call.failure.code)
+        ? main('start', strings.tryAgain)
+        : main('close', strings.close, nothing, 'plain');
+  }
+}

@@ -1,0 +1,411 @@
+import { css } from '../css.ts';
+
+/** Everything that is only needed once the lazy part is there. Logical properties throughout: the script's direction decides. */
+export const panelStyle = css`
+  :host {
+    color-scheme: light dark;
+    --_surface: var(--vapi-agent-surface, light-dark(#ffffff, #14191b));
+    --_text: var(--vapi-agent-text, light-dark(#16201f, #eef3f1));
+    --_quiet: light-dark(#54615e, #a6b3af);
+    --_line: light-dark(#dbe2e0, #313a3d);
+    --_bubble: light-dark(#eef3f2, #222a2d);
+    --_danger: #c2273d;
+    --_radius: var(--vapi-agent-radius, 20px);
+    --_control: min(14px, var(--_radius));
+  }
+  :host([theme='light']) {
+    color-scheme: light;
+  }
+  :host([theme='dark']) {
+    color-scheme: dark;
+  }
+  :host([open]) [part='launcher'] {
+    visibility: hidden;
+  }
+  :host([open]) {
+    font-size: 16px;
+  }
+  vapi-agent-panel {
+    display: contents;
+  }
+  .panel {
+    grid-area: 1 / 1;
+    box-sizing: border-box;
+    display: flex;
+    flex-direction: column;
+    width: min(var(--vapi-agent-width, 360px), 100vw - 2 * var(--_offset));
+    height: min(var(--vapi-agent-height, 560px), 100dvh - 2 * var(--_offset));
+    overflow: auto;
+    border: 1px solid var(--_line);
+    border-radius: var(--_radius);
+    background: var(--_surface);
+    color: var(--_text);
+    box-shadow: 0 16px 48px #0003, 0 2px 8px #0002;
+    font-weight: 400;
+    line-height: 1.45;
+    text-align: start;
+    outline: none;
+  }
+  .panel[hidden] {
+    display: none;
+  }
+  .panel:focus-visible {
+    outline: 3px solid var(--_accent);
+    outline-offset: 2px;
+  }
+  :host([placement='inline']) .panel {
+    width: min(var(--vapi-agent-width, 360px), 100%);
+    box-shadow: none;
+  }
+  .panel *,
+  .panel *::before {
+    box-sizing: border-box;
+  }
+  .panel p,
+  .panel h2 {
+    margin: 0;
+    font-size: inherit;
+    font-weight: inherit;
+  }
+  header {
+    display: flex;
+    align-items: center;
+    gap: 12px;
+    padding: 14px 14px 14px 18px;
+    border-block-end: 1px solid var(--_line);
+  }
+  header:dir(rtl) {
+    padding: 14px 18px 14px 14px;
+  }
+  header h2 {
+    flex: 1;
+    min-width: 0;
+    overflow: hidden;
+    text-overflow: ellipsis;
+    font-weight: 600;
+  }
+  header ::slotted(*) {
+    flex: 1;
+    min-width: 0;
+  }
+  .avatar {
+    display: grid;
+    place-items: center;
+    flex: none;
+    width: 36px;
+    height: 36px;
+    border-radius: 50%;
+    object-fit: cover;
+    background: var(--_accent);
+    color: var(--_on-accent);
+    font-weight: 600;
+    text-transform: uppercase;
+  }
+  .avatar i {
+    scale: 0.75;
+  }
+  button {
+    display: inline-flex;
+    align-items: center;
+    justify-content: center;
+    gap: 10px;
+    min-height: 48px;
+    min-width: 44px;
+    padding: 0 20px;
+    border: 1px solid transparent;
+    border-radius: var(--_control);
+    font-weight: 550;
+    -webkit-tap-highlight-color: transparent;
+  }
+  .icon {
+    min-height: 44px;
+    padding: 0;
+    background: none;
+    color: var(--_quiet);
+  }
+  .icon:hover,
+  .plain:hover {
+    background: var(--_bubble);
+    color: var(--_text);
+  }
+  .primary {
+    background: var(--_accent);
+    color: var(--_on-accent);
+  }
+  .danger {
+    background: var(--_danger);
+    color: #fff;
+  }
+  .primary:hover,
+  .danger:hover {
+    filter: brightness(1.08);
+  }
+  .plain {
+    border-color: var(--_line);
+    background: none;
+    color: var(--_text);
+  }
+  .plain[aria-pressed='true'] {
+    border-color: var(--_text);
+    background: var(--_text);
+    color: var(--_surface);
+  }
+  .plain:disabled {
+    border-color: transparent;
+    color: var(--_quiet);
+    cursor: default;
+  }
+  .panel button:focus-visible,
+  .log:focus-visible {
+    outline: 3px solid var(--_accent);
+    outline-offset: 2px;
+    box-shadow: 0 0 0 2px var(--_surface);
+  }
+  .stage {
+    flex: 1 0 auto;
+    display: flex;
+    flex-direction: column;
+    align-items: center;
+    justify-content: center;
+    gap: 28px;
+    padding: 28px 24px 12px;
+    text-align: center;
+  }
+  .orb {
+    display: grid;
+    place-items: center;
+    position: relative;
+    flex: none;
+    width: 112px;
+    height: 112px;
+    border-radius: 50%;
+    background: radial-gradient(circle at 30% 25%, color-mix(in oklab, var(--_accent), #fff 22%), var(--_accent) 65%);
+    color: var(--_on-accent);
+    box-shadow:
+      0 0 0 calc(8px + 14px * var(--_level, 0)) color-mix(in srgb, var(--_accent) 16%, transparent),
+      0 0 0 calc(18px + 26px * var(--_level, 0)) color-mix(in srgb, var(--_accent) 8%, transparent);
+  }
+  .orb > * {
+    scale: 1.9;
+  }
+  [data-phase='ended'] .orb,
+  [data-phase='error'] .orb {
+    width: 64px;
+    height: 64px;
+    background: var(--_bubble);
+    color: var(--_quiet);
+    box-shadow: none;
+  }
+  [data-phase='ended'] .orb > *,
+  [data-phase='error'] .orb > * {
+    scale: 1.2;
+  }
+  .status {
+    font-size: 20px;
+    font-weight: 600;
+    line-height: 1.3;
+    text-wrap: balance;
+  }
+  .help {
+    display: block;
+    margin-block-start: 8px;
+    color: var(--_quiet);
+    font-size: 15px;
+    font-weight: 400;
+    line-height: 1.5;
+    text-wrap: pretty;
+  }
+  .turn,
+  .time {
+    margin-block-start: 6px;
+    color: var(--_quiet);
+    font-size: 15px;
+    font-variant-numeric: tabular-nums;
+  }
+  [data-phase='live'] .status {
+    position: absolute;
+    clip-path: inset(50%);
+    white-space: nowrap;
+  }
+  [data-phase='live'] .turn {
+    color: var(--_text);
+    font-size: 17px;
+    font-weight: 600;
+  }
+  .compact {
+    flex: none;
+    flex-direction: row;
+    justify-content: flex-start;
+    gap: 18px;
+    padding: 16px 22px;
+    text-align: start;
+  }
+  .compact .words {
+    flex: 1;
+    min-width: 0;
+  }
+  [data-phase] .compact .orb {
+    width: 44px;
+    height: 44px;
+    --_level: 0;
+  }
+  [data-phase='live'] .compact .orb {
+    box-shadow: 0 0 0 calc(3px + 9px * var(--_level, 0)) color-mix(in srgb, var(--_accent) 22%, transparent);
+  }
+  [data-phase] .compact .orb > * {
+    scale: 0.85;
+  }
+  .compact .status,
+  [data-phase='live'] .compact .turn {
+    font-size: 16px;
+    margin: 0;
+  }
+  .compact .help {
+    margin-block-start: 2px;
+    font-size: 14px;
+  }
+  .compact .time {
+    margin-block-start: 0;
+    font-size: 14px;
+  }
+  .log {
+    flex: 1 1 120px;
+    min-height: 96px;
+    overflow-y: auto;
+    overscroll-behavior: contain;
+    display: flex;
+    flex-direction: column;
+    gap: 8px;
+    padding: 6px 18px 14px;
+    font-size: 15px;
+    outline-offset: -3px;
+  }
+  .log:empty {
+    flex: none;
+    min-height: 0;
+    padding: 0;
+  }
+  .line {
+    max-width: 84%;
+    padding: 9px 14px;
+    border: 1px solid transparent;
+    border-radius: 16px;
+    overflow-wrap: anywhere;
+  }
+  .line.assistant {
+    align-self: flex-start;
+    border-end-start-radius: 5px;
+    background: var(--_bubble);
+  }
+  .line.user {
+    align-self: flex-end;
+    border-end-end-radius: 5px;
+    background: var(--_accent);
+    color: var(--_on-accent);
+  }
+  .line:first-child {
+    margin-block-start: auto;
+  }
+  .who {
+    position: absolute;
+    clip-path: inset(50%);
+    white-space: nowrap;
+  }
+  .partial {
+    font-style: italic;
+  }
+  footer {
+    padding: 14px 18px 12px;
+    border-block-start: 1px solid transparent;
+  }
+  .log:not(:empty) + footer {
+    border-color: var(--_line);
+  }
+  .row {
+    display: flex;
+    gap: 10px;
+  }
+  .row button {
+    flex: 1;
+    white-space: nowrap;
+  }
+  .panel .fine {
+    margin-block-start: 10px;
+    color: var(--_quiet);
+    font-size: 12.5px;
+    text-align: center;
+  }
+  @media (max-width: 480px) {
+    :host(:not([placement='inline'])) .panel {
+      position: fixed;
+      inset: auto 0 0;
+      width: 100%;
+      height: auto;
+      max-height: calc(100dvh - 24px);
+      min-height: min(440px, 100dvh - 24px);
+      padding-block-end: env(safe-area-inset-bottom);
+      border-width: 1px 0 0;
+      border-radius: max(20px, var(--_radius)) max(20px, var(--_radius)) 0 0;
+      box-shadow: 0 -8px 40px #0004;
+    }
+    :host(:not([placement='inline'])) .log:not(:empty) {
+      max-height: 46dvh;
+    }
+  }
+  @media (prefers-reduced-motion: no-preference) {
+    .panel {
+      animation: vapi-agent-in 0.2s cubic-bezier(0.2, 0.8, 0.2, 1);
+    }
+    .orb {
+      transition: box-shadow 0.12s linear;
+    }
+    :is([data-phase='preparing'], [data-phase='connecting'], [data-phase='ending']) .orb::before {
+      content: '';
+      position: absolute;
+      inset: -9px;
+      border: 3px solid transparent;
+      border-block-start-color: var(--_accent);
+      border-radius: 50%;
+      animation: vapi-agent-turn 1.1s linear infinite;
+    }
+    :host([state='live']:not([open])) [part='launcher'] i {
+      animation: vapi-agent-pulse 1.6s ease-in-out infinite;
+    }
+  }
+  @media (prefers-reduced-motion: reduce) {
+    .orb {
+      --_level: 0 !important;
+    }
+  }
+  @keyframes vapi-agent-in {
+    from {
+      opacity: 0;
+      translate: 0 14px;
+    }
+  }
+  @keyframes vapi-agent-turn {
+    to {
+      rotate: 1turn;
+    }
+  }
+  @keyframes vapi-agent-pulse {
+    50% {
+      opacity: 0.45;
+    }
+  }
+  @media (forced-colors: active) {
+    .orb,
+    .avatar,
+    .line {
+      border: 1px solid;
+    }
+    .orb {
+      color: CanvasText;
+    }
+    .plain[aria-pressed='true'] {
+      forced-color-adjust: none;
+      background: Highlight;
+      color: HighlightText;
+    }
+  }
+`;

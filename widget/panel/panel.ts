@@ -1,0 +1,228 @@
+/**
+ * The panel: renders the state of the call and reports what the visitor asks for. Owns focus and nothing else.
+ *
+ * It renders into the shadow root of `<vapi-agent>` itself, not into one of its own, so that the page's slots and
+ * `::part()` reach it directly.
+ */
+import { html, LitElement, nothing, type TemplateResult } from 'lit';
+import type { WidgetConfig } from '../../server/contract.ts';
+import type { CallState } from '../call-state.ts';
+import { en, failureTexts, type StringKey, type Strings } from '../strings/en.ts';
+import { appearanceCss } from './appearance.ts';
+import { controls, type Intent } from './controls.ts';
+import { icons } from './icons.ts';
+import { panelStyle } from './panel-style.ts';
+import { transcriptView } from './transcript-view.ts';
+
+const baseSheet = new CSSStyleSheet();
+baseSheet.replaceSync(panelStyle);
+
+export class PanelElement extends LitElement {
+  static override properties = {
+    call: { attribute: false },
+    config: { attribute: false },
+    open: { attribute: false },
+    now: { state: true },
+  };
+
+  declare call: CallState;
+  declare config: WidgetConfig | null;
+  declare open: boolean;
+  /** Milliseconds since the epoch; moves once a second while the call time is visible. */
+  declare now: number;
+
+  strings: Strings = en;
+  onIntent: (intent: Intent) => void = () => {};
+
+  #ownSheet = new CSSStyleSheet();
+  #clock: ReturnType<typeof setInterval> | undefined;
+  #followsLog = true;
+  #hadFocus = false;
+  /** The launcher's own text, while another one is in its place. */
+  #launcherText: string | null = null;
+
+  constructor() {
+    super();
+    this.config = null;
+    this.open = false;
+    this.now = 0;
+  }
+
+  protected override createRenderRoot(): HTMLElement {
+    return this;
+  }
+
+  override connectedCallback(): void {
+    super.connectedCallback();
+    const root = this.getRootNode() as ShadowRoot;
+    if (!root.adoptedStyleSheets.includes(baseSheet)) {
+      root.adoptedStyleSheets.push(baseSheet, this.#ownSheet);
+    }
+  }
+
+  override disconnectedCallback(): void {
+    super.disconnectedCallback();
+    this.#tick(false);
+  }
+
+  /** Moves the focus into the dialog, to its name, so that it is read out from the top. */
+  focusDialog(): void {
+    this.querySelector<HTMLElement>('[role=dialog]')?.focus();
+  }
+
+  /** The assistant's loudness, 0 to 1; past the render cycle, because it comes ten times a second. */
+  showLevel(level: number): void {
+    this.querySelector<HTMLElement>('.orb')?.style.setProperty('--_level', level.toFixed(2));
+  }
+
+  protected override willUpdate(changed: Map<PropertyKey, unknown>): void {
+    if (changed.has('config')) {
+      this.strings = { ...en, ...known(this.config?.texts ?? {}) };
+      this.#ownSheet.replaceSync(appearanceCss(this.config?.appearance ?? {}));
+    }
+    this.#tick(this.isConnected && this.call.phase === 'live');
+    this.#hadFocus = this.contains((this.getRootNode() as ShadowRoot).activeElement);
+    const log = this.querySelector('.log');
+    // Follows the conversation unless the visitor has scrolled up to read.
+    this.#followsLog = !log || log.scrollHeight - log.scrollTop - log.clientHeight < 48;
+  }
+
+  protected override updated(changed: Map<PropertyKey, unknown>): void {
+    const log = this.querySelector('.log');
+    if (log && this.#followsLog) log.scrollTop = log.scrollHeight;
+    // The button that had the focus may be gone: hand it to the one that took its place.
+    const root = this.getRootNode() as ShadowRoot;
+    if (changed.has('call') && this.open && this.#hadFocus && !root.activeElement) {
+      (
+        this.querySelector<HTMLElement>('[data-main]') ?? this.querySelector<HTMLElement>('[role=dialog]')
+      )?.focus();
+    }
+    this.#labelLauncher(root);
+  }
+
+  protected override render(): TemplateResult {
+    const { call, strings } = this;
+    const name = this.config?.name ?? '';
+    const dialogName = strings.panelName.replace('{name}', name || strings.assistant);
+    const hasLog = call.transcript.length > 0;
+    return html`<section class="panel" part="panel" role="dialog" lang="en" tabindex="-1" ?hidden=${!this.open}
+      aria-label=${dialogName} data-phase=${call.phase} @keydown=${this.#onKey}>
+      <header part="header">
+        <slot name="header">${this.#avatar(name)}<h2 part="title">${name || strings.assistant}</h2></slot>
+        <button class="icon" part="close" aria-label=${call.phase === 'live' ? strings.minimise : strings.close}
+          @click=${() => this.onIntent('close')}>${call.phase === 'live' ? icons.minimise : icons.close}</button>
+      </header>
+      <div class="stage ${hasLog ? 'compact' : ''}" part="stage">${this.#stage()}</div>
+      ${transcriptView(call.transcript, strings)}
+      <footer part="footer">
+        <div class="row">${controls(call, strings, (intent) => this.onIntent(intent))}</div>
+        <p class="fine">${strings.disclosure}</p>
+      </footer>
+    </section>`;
+  }
+
+  #avatar(name: string): TemplateResult {
+    const url = this.config?.appearance.avatarUrl;
+    return url
+      ? html`<img class="avatar" part="avatar" src=${url} alt="" referrerpolicy="no-referrer">`
+      : html`<span class="avatar" part="avatar" aria-hidden="true">${name.slice(0, 1) || html`<i></i>`}</span>`;
+  }
+
+  #stage(): TemplateResult {
+    const { call } = this;
+    const { title, help, turn } = this.#words();
+    return html`<div class="orb" part="orb" aria-hidden="true">${
+      call.phase === 'error' ? icons.notice : html`<i></i>`
+    }</div>
+      <div class="words">
+        <p class="status" part="status" role="status">${title}${
+          help ? html` <span class="help">${help}</span>` : nothing
+        }</p>
+        ${turn ? html`<p class="turn" aria-hidden="true">${turn}</p>` : nothing}
+        ${
+          call.liveSince !== null && call.phase !== 'error'
+            ? html`<p class="time" part="time" role="timer" aria-label=${this.strings.callTime}>${this.#time()}</p>`
+            : nothing
+        }
+      </div>`;
+  }
+
+  /** `turn` changes too often to be announced; everything else is. */
+  #words(): { title: string; help?: string; turn?: string } {
+    const { call, strings } = this;
+    switch (call.phase) {
+      case 'idle':
+        return { title: strings.greeting, help: strings.greetingHelp };
+      case 'preparing':
+        return call.askingMicrophone
+          ? { title: strings.statusMicrophone, help: strings.statusMicrophoneHelp }
+          : { title: strings.statusConnecting };
+      case 'connecting':
+        return { title: strings.statusConnecting };
+      case 'live': {
+        const turn = call.speaking === 'assistant' ? strings.statusSpeaking : strings.statusListening;
+        return { title: strings.statusLive, turn: call.muted ? strings.muted : turn };
+      }
+      case 'ending':
+        return { title: strings.statusEnding };
+      case 'ended':
+        return { title: strings.statusEnded, help: endedHelp(call.endedReason, strings) };
+      case 'error':
+        return call.failure ? failureTexts(strings, call.failure.code) : { title: strings.statusEnded };
+    }
+  }
+
+  #time(): string {
+    const { liveSince, seconds } = this.call;
+    const total = seconds ?? Math.max(0, Math.floor((this.now - (liveSince ?? this.now)) / 1000));
+    return `${Math.floor(total / 60)}:${String(total % 60).padStart(2, '0')}`;
+  }
+
+  /** While a call goes on behind a closed panel, the launcher is the way back to it and says so. */
+  #labelLauncher(root: ShadowRoot): void {
+    const label = root.querySelector('[part=label]');
+    const isOn = this.call.phase === 'live';
+    if (!label || isOn === (this.#launcherText !== null)) return;
+    const shown = label.textContent;
+    label.textContent = isOn
+      ? this.strings.backToCall
+      : (root.host.getAttribute('label') ?? this.#launcherText);
+    this.#launcherText = isOn ? shown : null;
+  }
+
+  #onKey = (event: KeyboardEvent): void => {
+    if (event.key !== 'Escape' || event.defaultPrevented) return;
+    event.stopPropagation();
+    this.onIntent('close');
+  };
+
+  #tick(on: boolean): void {
+    if (on === (this.#clock !== undefined)) return;
+    if (on) {
+      this.now = Date.now();
+      this.#clock = setInterval(() => {
+        this.now = Date.now();
+      }, 1000);
+    } else {
+      clearInterval(this.#clock);
+      this.#clock = undefined;
+    }
+  }
+}
+
+const endedHelp = (reason: string | null, strings: Strings): string =>
+  reason === 'exceeded-max-duration'
+    ? strings.endedTimeUp
+    : reason === 'silence-timed-out'
+      ? strings.endedSilence
+      : strings.endedHelp;
+
+/** The tenant's texts whose keys we know. */
+const known = (texts: Record<string, string>): Partial<Record<StringKey, string>> =>
+  Object.fromEntries(Object.entries(texts).filter(([key]) => Object.hasOwn(en, key)));
+
+/** A new panel; registers the tag the first time. */
+export function definePanel(): PanelElement {
+  if (!customElements.get('vapi-agent-panel')) customElements.define('vapi-agent-panel', PanelElement);
+  return document.createElement('vapi-agent-panel') as PanelElement;
+}

@@ -1,0 +1,23 @@
+import { html, nothing, type TemplateResult } from 'lit';
+import { repeat } from 'lit/directives/repeat.js';
+import type { Strings } from '../strings/en.ts';
+import type { Line } from '../transcript.ts';
+
+/**
+ * The conversation as a log. What is final is announced as it is added; the guess after it is for the eyes only,
+ * because it changes several times a second.
+ */
+export function transcriptView(lines: readonly Line[], strings: Strings): TemplateResult {
+  return html`<div class="log" part="transcript" role="log" tabindex=${lines.length > 0 ? 0 : nothing}
+    aria-label=${strings.transcriptName}>${repeat(
+      lines,
+      (line) => line.id,
+      (line) => lineView(line, strings),
+    )}</div>`;
+}
+
+const lineView = ({ role, final, partial }: Line, strings: Strings): TemplateResult => html`<p
+  class="line ${role}" part="line ${role}" dir="auto"
+><span class="who">${role === 'user' ? strings.you : strings.assistant}: </span>${final.map(
+  (text) => html`<span>${text} </span>`,
+)}${partial ? html`<span class="partial" aria-hidden="true">${partial}</span>` : nothing}</p>`;

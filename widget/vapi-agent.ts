@@ -1,0 +1,131 @@
+/**
+ * `<vapi-agent>`: the launcher, and the element's attributes, methods and events.
+ *
+ * This file and what it imports statically are all that a page loads before the visitor shows intent, so it knows
+ * nothing of calls, requests or Lit: the rest comes through the two `import()`s below.
+ */
+import { launcherStyle } from './launcher-style.ts';
+import type { Agent } from './panel/mount.ts';
+
+const sheet = new CSSStyleSheet();
+sheet.replaceSync(launcherStyle);
+
+/**
+ * A voice agent on a page.
+ *
+ * Attributes: `tenant`, `server`, `mode`, `placement`, `theme`, `size`, `lang`, `label`, `open`, `variables`;
+ * the README has the tables of attributes, events, custom properties, parts and slots.
+ */
+export class VapiAgent extends HTMLElement {
+  static observedAttributes = ['tenant', 'server', 'mode', 'theme', 'label', 'open'];
+
+  #agent: Promise<Agent | undefined> | undefined;
+  #root = this.attachShadow({ mode: 'open' });
+  #button = document.createElement('button');
+  #label = document.createElement('span');
+
+  constructor() {
+    super();
+    const slot = document.createElement('slot');
+    const icon = document.createElement('i');
+    const button = this.#button;
+    this.#root.adoptedStyleSheets = [sheet];
+    slot.name = button.part = 'launcher';
+    icon.part = 'icon';
+    this.#label.part = 'label';
+    button.ariaHasPopup = 'dialog';
+    slot.append(icon, this.#label);
+    button.append(slot);
+    this.#root.append(button);
+    for (const intent of ['pointerenter', 'focus', 'touchstart']) {
+      button.addEventListener(intent, this.#prepare, { passive: true });
+    }
+    button.onclick = () => {
+      if ((this.getAttribute('mode') ?? 'voice') === 'voice') this.start();
+      else this.show();
+    };
+  }
+
+  /** `idle | preparing | connecting | live | ending | ended | error`; also reflected as an attribute for CSS. */
+  get state(): string {
+    return this.getAttribute('state') ?? 'idle';
+  }
+
+  /** Shows the panel and starts a call; a no-op while one is on. Resolves when the call is live or has failed; never rejects. */
+  async start(): Promise<void> {
+    this.show();
+    this.#prepare();
+    await (await this.#load())?.start();
+  }
+
+  /** Hangs up, or gives up the attempt. Resolves when the call is over. */
+  async end(): Promise<void> {
+    await (await this.#agent)?.end();
+  }
+
+  /** Mutes the microphone of this call, or of the one that is being started. */
+  async mute(): Promise<void> {
+    (await this.#agent)?.mute(true);
+  }
+
+  async unmute(): Promise<void> {
+    (await this.#agent)?.mute(false);
+  }
+
+  /** Sends a text as the visitor's words into the live call. Resolves with false when there is none or the text is too long. */
+  async send(text: string): Promise<boolean> {
+    return (await this.#agent)?.send(text) ?? false;
+  }
+
+  /** Opens the panel; starts nothing. */
+  show(): void {
+    this.toggleAttribute('open', true);
+  }
+
+  /** Closes the panel; a call goes on, and the launcher shows it. */
+  close(): void {
+    this.toggleAttribute('open', false);
+  }
+
+  connectedCallback(): void {
+    this.attributeChangedCallback('label');
+    this.attributeChangedCallback('open');
+    if (this.hasAttribute('state')) return;
+    this.setAttribute('state', 'idle');
+    this.dispatchEvent(new CustomEvent('vapi-agent-ready', { bubbles: true, composed: true }));
+  }
+
+  disconnectedCallback(): void {
+    // A framework that moves the element takes it out and puts it back before this runs.
+    queueMicrotask(() => this.isConnected || this.end());
+  }
+
+  attributeChangedCallback(name: string): void {
+    if (name === 'label') this.#label.textContent = this.getAttribute(name) ?? 'Talk to us';
+    const opens = name === 'open' && this.isConnected && this.hasAttribute(name);
+    (opens ? this.#load() : this.#agent)?.then((agent) => agent?.changed(name));
+  }
+
+  #prepare = async (): Promise<void> => {
+    // The call chunk is the heaviest and depends on nothing, so it comes beside the others.
+    if (this.getAttribute('mode') !== 'chat') import('./vapi-call.ts').catch(() => {});
+    (await this.#load())?.prepare();
+  };
+
+  #load(): Promise<Agent | undefined> {
+    this.#agent ??= import('./panel/mount.ts').then(
+      ({ mount }) => {
+        this.attributeChangedCallback('label');
+        return mount(this, this.#root, import.meta.url);
+      },
+      () => {
+        this.#agent = undefined;
+        // Silent while it was only a guess that the visitor may want to talk.
+        if (this.hasAttribute('open')) this.#label.textContent = 'No connection. Try again';
+        this.close();
+        return undefined;
+      },
+    );
+    return this.#agent;
+  }
+}

@@ -1,0 +1,260 @@
+/**
+ * The only file that knows Vapi's browser SDK: joins one call and turns what the SDK emits into {@link CallListener}.
+ * A chunk of its own, loaded on intent.
+ */
+import sdk from '@vapi-ai/web';
+import type { Grant } from '../server/contract.ts';
+import type { Speaker } from './call-state.ts';
+import type { Failure, FailureCode } from './failure.ts';
+import type { Piece } from './transcript.ts';
+
+// The package is CommonJS: its class is the default export or a property of it, depending on who bundles it.
+type VapiClass = typeof sdk extends { default: infer Class } ? Class : typeof sdk;
+const Vapi = ((sdk as { default?: unknown }).default ?? sdk) as VapiClass;
+
+/** What a call tells; `ended` comes exactly once and last. */
+export interface CallListener {
+  identified(callId: string): void;
+  live(): void;
+  piece(piece: Piece): void;
+  speech(role: Speaker, speaking: boolean): void;
+  conversation(pieces: readonly Piece[]): void;
+  volume(level: number): void;
+  /** `failure` is null after a normal end, whoever hung up. */
+  ended(reason: string | null, failure: Failure | null): void;
+}
+
+export interface ActiveCall {
+  /** Has an effect once the call is live. */
+  setMuted(muted: boolean): void;
+  /** Adds the visitor's typed words to the conversation; false when they are longer than the room's messages may be. */
+  send(text: string): boolean;
+  /** Hangs up, also in the middle of joining. */
+  end(): void;
+  /** Settles when everything of the call is torn down, so that the page may start another one. */
+  readonly closed: Promise<void>;
+}
+
+/** Characters; the room refuses longer messages. */
+const messageLimit = 4096;
+/** A join that was given up may never settle; nobody waits longer for it. */
+const giveUpMs = 5000;
+
+/**
+ * Joins the call that the grant allows. The SDK keeps its key and base URL in one place for the whole page, so its
+ * object is made here, right before it is used, and the page-wide lock keeps a second one away.
+ */
+export function joinCall(grant: Grant, listener: CallListener): ActiveCall {
+  const config = { avoidEval: true, ...(grant.mediaProxyUrl && { proxyUrl: grant.mediaProxyUrl }) };
+  const vapi =
+    grant.mode === 'proxy' ? new Vapi('', undefined, config) : new Vapi(grant.key, grant.apiBaseUrl, config);
+  const playersBefore = new Set(players());
+  let isLive = false;
+  let isOver = false;
+  let hungUp = false;
+  let reason: string | null = null;
+  let failure: Failure | null = null;
+  let markClosed: () => void = () => {};
+  const closed = new Promise<void>((resolve) => {
+    markClosed = resolve;
+  });
+
+  const finish = async (): Promise<void> => {
+    if (isOver) return;
+    isOver = true;
+    await vapi.stop().catch(() => {});
+    // The SDK leaves its player in the page.
+    for (const player of players()) if (!playersBefore.has(player)) player.remove();
+    listener.ended(reason, failure ?? failureOfReason(reason, isLive));
+    await Promise.race([joined, new Promise((resolve) => setTimeout(resolve, giveUpMs))]);
+    await vapi.stop().catch(() => {});
+    vapi.removeAllListeners();
+    // An 'error' without a listener would be thrown.
+    vapi.on('error', () => {});
+    markClosed();
+  };
+  const fail = (found: Failure | null): void => {
+    failure ??= found;
+    void finish();
+  };
+
+  vapi.on('call-start', () => {
+    // The SDK says it twice when it joins a call that somebody else has created.
+    if (isLive || isOver) return;
+    isLive = true;
+    listener.live();
+  });
+  vapi.on('call-end', () => void finish());
+  vapi.on('volume-level', (level) => {
+    if (!isOver) listener.volume(level);
+  });
+  vapi.on('camera-error', (event) => fail({ code: deviceFailure(event), retryAfterSeconds: null }));
+  vapi.on('error', (event) => {
+    if (!isFatal(event)) return;
+    fail(isNormalEnd(event) ? null : { code: failureCode(event, isLive), retryAfterSeconds: null });
+  });
+  vapi.on('message', (message) => {
+    // Once the room is closed the SDK says of every end, without knowing, that the customer ended the call.
+    if (!isOver || hungUp) reason ??= endedReason(message);
+    if (!isOver) dispatch(message, listener);
+  });
+
+  const joined = join(vapi, grant).then(
+    (callId) => {
+      if (callId) listener.identified(callId);
+      else void finish();
+    },
+    (error) => fail({ code: failureCode({ error }, false), retryAfterSeconds: null }),
+  );
+
+  return {
+    setMuted(muted) {
+      if (isLive && !isOver) vapi.setMuted(muted);
+    },
+    send(text) {
+      const message = {
+        type: 'add-message',
+        message: { role: 'user', content: text },
+        triggerResponseEnabled: true,
+      } as const;
+      if (JSON.stringify(message).length > messageLimit) return false;
+      vapi.send(message);
+      return true;
+    },
+    end() {
+      hungUp = true;
+      // What the SDK's `end()` does, but its teardown can be waited for.
+      try {
+        vapi.send({ type: 'end-call' });
+      } catch {
+        // Not joined yet, so there is nobody to tell.
+      }
+      void finish();
+    },
+    closed,
+  };
+}
+
+/** @returns the call's id, or null when the SDK could not start it (it then has emitted why). */
+async function join(vapi: InstanceType<VapiClass>, grant: Grant): Promise<string | null> {
+  if (grant.mode === 'proxy') {
+    await vapi.reconnect({
+      webCallUrl: grant.webCallUrl,
+      id: grant.callId,
+      ...(grant.callToken && { transport: { callToken: grant.callToken } }),
+    });
+    return grant.callId;
+  }
+  const call = await vapi.start(grant.assistantId, grant.assistantOverrides);
+  return call?.id ?? null;
+}
+
+const players = (): NodeListOf<HTMLElement> => document.querySelectorAll('audio[data-participant-id]');
+
+// ------------------------------------------------------------------ what the SDK emits, as unknown values
+
+type Loose = Record<string, unknown>;
+const asObject = (value: unknown): Loose =>
+  typeof value === 'object' && value !== null ? (value as Loose) : {};
+const asText = (value: unknown): string => (typeof value === 'string' ? value : '');
+const asSpeaker = (value: unknown): Speaker | null =>
+  value === 'user' || value === 'assistant' ? value : value === 'bot' ? 'assistant' : null;
+
+/** Hands one client message on; unknown ones are ignored, as new ones appear all the time. */
+export function dispatch(value: unknown, listener: CallListener): void {
+  const message = asObject(value);
+  const type = asText(message.type);
+  const role = asSpeaker(message.role);
+  // The type may carry a suffix: transcript[transcriptType="final"].
+  if (type.startsWith('transcript') && role) {
+    const text = asText(message.transcript);
+    if (text) listener.piece({ role, text, final: message.transcriptType === 'final' });
+  } else if (type === 'speech-update' && role) {
+    listener.speech(role, message.status === 'started');
+  } else if (type === 'conversation-update' && Array.isArray(message.messagesOpenAIFormatted)) {
+    listener.conversation(
+      message.messagesOpenAIFormatted.flatMap((entry) => {
+        const said = asSpeaker(asObject(entry).role);
+        const text = asText(asObject(entry).content);
+        return said && text ? [{ role: said, text, final: true }] : [];
+      }),
+    );
+  }
+}
+
+function endedReason(value: unknown): string | null {
+  const message = asObject(value);
+  return message.type === 'status-update' && message.status === 'ended'
+    ? asText(message.endedReason) || null
+    : null;
+}
+
+/** Whether the call cannot go on. The other errors concern extras: noise cancelling, levels, recording. */
+function isFatal(event: unknown): boolean {
+  const type = asText(asObject(event).type);
+  return [
+    'daily-error',
+    'daily-call-object-creation-error',
+    'daily-call-join-error',
+    'start-method-error',
+    'reconnect-error',
+  ].includes(type);
+}
+
+/** Daily reports an end by the other side as an ejection. */
+function isNormalEnd(event: unknown): boolean {
+  const words = everyText(event);
+  return words.includes('ejected') || words.includes('Meeting has ended');
+}
+
+/** Texts and numbers of an error, wherever the SDK has put them: its `message` is at times an object. */
+function everyText(value: unknown, depth = 0): string {
+  if (depth > 5) return '';
+  if (value instanceof Error) return `${value.name} ${value.message}`;
+  if (typeof value !== 'object' || value === null) return String(value ?? '');
+  return Object.entries(value)
+    .filter(([name]) => name !== 'stack' && name !== 'context')
+    .map(([, part]) => everyText(part, depth + 1))
+    .join(' ');
+}
+
+function statusIn(value: unknown, depth = 0): number | null {
+  if (depth > 5 || typeof value !== 'object' || value === null) return null;
+  const { statusCode, status } = value as Loose;
+  for (const candidate of [statusCode, status]) {
+    if (typeof candidate === 'number' && candidate >= 400) return candidate;
+  }
+  for (const part of Object.values(value)) {
+    const found = statusIn(part, depth + 1);
+    if (found) return found;
+  }
+  return null;
+}
+
+function failureCode(event: unknown, wasLive: boolean): FailureCode {
+  const status = statusIn(event);
+  if (status === 429) return 'concurrency_limit';
+  if (status === 402) return 'budget_exhausted';
+  if (status) return status >= 500 ? 'vapi_unavailable' : 'call_denied';
+  if (wasLive) return 'interrupted';
+  // The page uses Daily itself, and Daily allows one call a page.
+  if (everyText(event).includes('Duplicate DailyIframe')) return 'page_busy';
+  return /failed to (fetch|load)|network|load failed/i.test(everyText(event)) || !navigator.onLine
+    ? 'network'
+    : 'vapi_unavailable';
+}
+
+function deviceFailure(event: unknown): FailureCode {
+  const words = everyText(event);
+  if (words.includes('permissions')) return 'microphone_denied';
+  return words.includes('not-found') ? 'microphone_missing' : 'microphone_busy';
+}
+
+/** An end that Vapi calls an error is one for the visitor too, though the room was closed in good order. */
+function failureOfReason(reason: string | null, wasLive: boolean): Failure | null {
+  if (reason === 'customer-did-not-give-microphone-permission') {
+    return { code: 'microphone_denied', retryAfterSeconds: null };
+  }
+  const isFault = /error|assistant-not-|assistant-join-timed-out|worker-shutdown/.test(reason ?? '');
+  return isFault ? { code: wasLive ? 'interrupted' : 'vapi_unavailable', retryAfterSeconds: null } : null;
+}
