@@ -21,10 +21,9 @@ const connections = new WeakMap<Call, Set<Response>>();
 const write = (response: Response, event: RoomEvent): boolean =>
   response.write(`data: ${JSON.stringify(event)}\n\n`);
 
-/** The call whose room this is, as long as the room exists. */
+/** The call whose room this is; a room outlives its call only as a name. */
 export function callOfRoom(world: World, room: string): Call | undefined {
-  for (const call of world.calls.values())
-    if (call.room === room) return call.status === 'ended' ? undefined : call;
+  for (const call of world.calls.values()) if (call.room === room) return call;
   return undefined;
 }
 

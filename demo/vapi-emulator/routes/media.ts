@@ -20,6 +20,7 @@ const messageSchema = z.discriminatedUnion('kind', [
   z.strictObject({ kind: z.literal('app-message'), data: z.string().max(4096) }),
   z.strictObject({ kind: z.literal('left') }),
 ]);
+type MachineMessage = z.infer<typeof messageSchema>;
 
 /**
  * The first script: it takes the waiting call objects at once, as daily-js demands, keeps what they say, and loads the
@@ -58,7 +59,8 @@ export function mediaRoutes(world: World): Router {
   );
 
   router.get('/daily/rooms/:room/events', (request, response) => {
-    const call = liveCall(world, request.params.room);
+    const call = findCall(world, request.params.room);
+    if (call.status === 'ended') throw notFound('Room', call.room);
     openStream(call, response, scenarios[call.scenario].microphone ?? 'ask', () => {
       // A reload of the stream within the grace time is no goodbye.
       const cancel = world.timers.after(world.switches.disconnectMs, () => {
@@ -70,34 +72,17 @@ export function mediaRoutes(world: World): Router {
 
   // Plain text, so that neither fetch nor sendBeacon needs a preflight.
   router.post('/daily/rooms/:room/messages', express.text({ limit: '16kb' }), (request, response) => {
-    const call = liveCall(world, request.params.room);
+    const call = findCall(world, request.params.room);
     const message = parse(messageSchema, readJson(request.body));
-    const answers: Record<string, () => void> = {
-      joined: () => {
-        startCall(world, call);
-        conversationOf(call)?.silenceVisitor(false);
-      },
-      'microphone-refused': () => {
-        // Never started: such a call has no length and costs nothing.
-        if (call.status === 'queued')
-          call.stops.push(
-            world.timers.after(1000 / world.speed, () =>
-              endCall(world, call, 'customer-did-not-give-microphone-permission'),
-            ),
-          );
-      },
-      left: () => leaveCall(world, call),
-    };
-    if (message.kind === 'muted') conversationOf(call)?.silenceVisitor(message.muted);
-    else if (message.kind === 'app-message') hearPage(world, call, message.data);
-    else answers[message.kind]?.();
+    // Both sides may end at once; what comes after the end is lost, not wrong.
+    if (call.status !== 'ended') hearMachine(world, call, message);
     response.sendStatus(204);
   });
 
   return router;
 }
 
-function liveCall(world: World, room: string): Call {
+function findCall(world: World, room: string): Call {
   const call = callOfRoom(world, room);
   if (call === undefined) throw notFound('Room', room);
   return call;
@@ -108,6 +93,33 @@ function readJson(text: unknown): unknown {
     return JSON.parse(String(text));
   } catch {
     return undefined;
+  }
+}
+
+function hearMachine(world: World, call: Call, message: MachineMessage): void {
+  switch (message.kind) {
+    case 'joined':
+      startCall(world, call);
+      conversationOf(call)?.silenceVisitor(false);
+      break;
+    case 'microphone-refused':
+      // Never started: such a call has no length and costs nothing.
+      if (call.status === 'queued')
+        call.stops.push(
+          world.timers.after(1000 / world.speed, () =>
+            endCall(world, call, 'customer-did-not-give-microphone-permission'),
+          ),
+        );
+      break;
+    case 'muted':
+      conversationOf(call)?.silenceVisitor(message.muted);
+      break;
+    case 'app-message':
+      hearPage(world, call, message.data);
+      break;
+    case 'left':
+      leaveCall(world, call);
+      break;
   }
 }
 
