@@ -1,0 +1,174 @@
+/** Who plays in the demo: three invented businesses, one tenant each, and a row of tenants for what goes wrong. */
+import type { AccessMode, Limits } from '../server/contract.ts';
+import type { ScenarioName, ScriptLine } from './vapi-emulator/emulator.ts';
+
+export interface Part {
+  slug: string;
+  name: string;
+  accessMode: AccessMode;
+  accentColor: string;
+  firstMessage: string;
+  /** What the assistant's calls do at the emulator. */
+  scenario: ScenarioName;
+  script?: ScriptLine[];
+  limits?: Partial<Limits>;
+}
+
+/** A part with a past: how many calls of the last thirty days to make up. */
+export interface Client extends Part {
+  pastCalls: number;
+}
+
+const hear = (text: string): ScriptLine => ({ who: 'visitor', text });
+const say = (text: string): ScriptLine => ({ who: 'assistant', text });
+
+/** A person who tries things out clicks more often than a visitor does. */
+const patient: Partial<Limits> = { callsPerMinutePerIp: 60 };
+
+export const clients: Client[] = [
+  {
+    slug: 'acme',
+    name: 'Acme Bakery',
+    accessMode: 'proxy',
+    accentColor: '#9a3412',
+    scenario: 'talks',
+    limits: patient,
+    pastCalls: 70,
+    firstMessage: 'Good morning, Acme Bakery. What can we bake for you?',
+    script: [
+      hear('Hi, do you still have rye bread today?'),
+      say('We do. The second batch came out at ten, and there are eleven loaves left.'),
+      hear('Could you keep two of them for me?'),
+      say('Two rye loaves are set aside until six this evening. Shall I slice them?'),
+      hear('No, thank you. I will come by at five.'),
+      say('See you at five, then.'),
+    ],
+  },
+  {
+    slug: 'riverside-dental',
+    name: 'Riverside Dental Practice',
+    accessMode: 'scoped-key',
+    accentColor: '#0b6477',
+    scenario: 'talks',
+    limits: patient,
+    pastCalls: 50,
+    firstMessage: 'Riverside Dental Practice, hello. Is it about an appointment?',
+    script: [
+      hear('Yes, I need a check-up. What is free next week?'),
+      say('On Tuesday I have nine thirty, and on Thursday a quarter past two.'),
+      hear('Thursday would be good.'),
+      say('Thursday at a quarter past two it is. Please come ten minutes early.'),
+    ],
+  },
+  {
+    slug: 'fern-garden',
+    name: 'Fern Lane Garden Centre',
+    accessMode: 'public-key',
+    accentColor: '#3f6212',
+    scenario: 'talks',
+    limits: patient,
+    pastCalls: 30,
+    firstMessage: 'Fern Lane Garden Centre. Which plant may we help with?',
+    script: [
+      hear('My basil dies every time. What am I doing wrong?'),
+      say('Mostly it is too much water from above. Water the saucer, not the leaves.'),
+      hear('And how much light does it want?'),
+      say('A south window, but not the glass itself. Six hours of sun are plenty.'),
+    ],
+  },
+];
+
+export interface Trouble extends Part {
+  /** What a person sees when it is tried, for the page. */
+  expect: string;
+}
+
+const trouble = (
+  slug: string,
+  name: string,
+  scenario: ScenarioName,
+  expect: string,
+  limits: Partial<Limits> = patient,
+  accessMode: AccessMode = 'proxy',
+): Trouble => ({
+  slug,
+  name,
+  scenario,
+  expect,
+  limits,
+  accessMode,
+  accentColor: '#44403c',
+  firstMessage: 'Hello! This call is here to go wrong.',
+});
+
+/** Whose only line is taken before anybody can call. */
+export const busyLine = 'try-busy-line';
+
+/** One tenant for each thing that can go wrong. */
+export const troubles: Trouble[] = [
+  trouble(
+    'try-microphone',
+    'Microphone refused',
+    'refuses-microphone',
+    'The room gets no microphone. The panel says how to allow it; the call costs nothing.',
+  ),
+  trouble(
+    'try-cut-off',
+    'Ended by the other side',
+    'ends-mid-call',
+    'The service drops the call after five seconds. It is still counted, with what it cost until then.',
+  ),
+  trouble(
+    'try-hang-up',
+    'The assistant hangs up',
+    'talks-and-hangs-up',
+    'An ordinary end by the assistant: no error, the call is counted.',
+  ),
+  trouble(
+    busyLine,
+    'All lines busy',
+    'talks',
+    'This tenant may have one call at a time and it is taken.',
+    { ...patient, concurrentCalls: 1, maxCallSeconds: 43_200, worstCaseMicrosPerMinute: 1000 },
+    'scoped-key',
+  ),
+  trouble(
+    'try-no-budget',
+    'Budget used up',
+    'talks',
+    'The month’s budget does not pay for ten more seconds, so no call starts.',
+    { ...patient, monthlyBudgetMicros: 1000 },
+  ),
+  trouble(
+    'try-too-fast',
+    'Too many calls from one visitor',
+    'talks',
+    'One call a minute from one connection. The second attempt is asked to wait.',
+    { callsPerMinutePerIp: 1 },
+  ),
+  trouble(
+    'try-slow',
+    'A slow service',
+    'slow',
+    'The service takes four seconds to create the call. The panel stays calm meanwhile.',
+  ),
+  trouble(
+    'try-rate-limited',
+    'The service is overloaded',
+    'rate-limited',
+    'Vapi answers 429; nothing is held of the budget afterwards.',
+  ),
+  trouble('try-server-error', 'The service is broken', 'server-error', 'Vapi answers 500; no call, no cost.'),
+  trouble(
+    'try-report-twice',
+    'The report comes twice',
+    'report-twice',
+    'Vapi delivers the same report twice; the terminal and the ledger show the call once.',
+  ),
+  trouble(
+    'try-cost-unknown',
+    'The cost is not told',
+    'cost-late',
+    'The report comes without a cost. The ledger says “unknown”, not zero.',
+  ),
+];

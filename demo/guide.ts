@@ -1,0 +1,39 @@
+/** What the demo says in the terminal once everything runs. */
+import { clients } from './cast.ts';
+import type { Demo } from './start-demo.ts';
+
+/** The last line of a start with `--json`: base URLs, the key, the clients. */
+export function machineLine(demo: Demo): string {
+  const { server, site, foreignSite, emulator, operatorKey } = demo;
+  const tenants = clients.map(({ slug, accessMode }) => ({ slug, accessMode }));
+  return JSON.stringify({ server, site, foreignSite, emulator: emulator.url, operatorKey, tenants });
+}
+
+export function guide({ server, site, foreignSite, emulator, operatorKey, pastCalls }: Demo): string {
+  const visits = clients.map(
+    ({ slug, name, accessMode }) => `       ${site}/${slug}  ${name} (${accessMode})`,
+  );
+  return `
+The demo runs. Everything is on this machine, no account is needed; the voice is the emulator's.
+
+  1. Talk to the agents of three small businesses, each in another access mode. Allow the microphone,
+     listen, hang up: about five seconds later the call is told here, with its cost.
+${visits.join('\n')}
+
+  2. See what the operator sees. ${pastCalls} calls of the last thirty days are there already.
+       curl -H 'Authorization: Bearer ${operatorKey}' \\
+         '${server}/v1/tenants/acme/usage?by=component'
+       curl -H 'Authorization: Bearer ${operatorKey}' ${server}/v1/tenants/acme/calls
+
+  3. Open a page that has copied the bakery's snippet: it gets no session and costs nothing.
+       ${foreignSite}
+
+  4. Try what goes wrong: microphone refused, lines busy, budget used up, a slow or broken Vapi.
+       ${site}/trouble
+
+  5. See the element under a strict Content-Security-Policy.
+       ${site}/strict-csp
+
+All pages are linked from ${site}. Vapi's place is taken by ${emulator.url}. Ctrl-C ends everything.
+`;
+}

@@ -1,0 +1,58 @@
+/** The two HTTP APIs that an operator uses: ours with the operator's key, Vapi's with an org's private key. */
+import type { CallsAnswer, CreateTenant, TenantView, UsageAnswer } from '../server/contract.ts';
+
+/** What may be left to the server's defaults when a tenant is created. */
+export type NewTenant = Pick<CreateTenant, 'slug' | 'name' | 'orgId' | 'privateKey' | 'assistantId'> &
+  Partial<Omit<CreateTenant, 'limits'>> & { limits?: Partial<CreateTenant['limits']> };
+
+export interface OperatorApi {
+  createTenant(tenant: NewTenant): Promise<TenantView>;
+  /** @param query for instance `?by=month` */
+  usage(slug: string, query?: string): Promise<UsageAnswer>;
+  calls(slug: string, query?: string): Promise<CallsAnswer>;
+}
+
+/** @throws Error with the answer's text when the server does not say yes */
+export function operatorApi(server: string, operatorKey: string): OperatorApi {
+  const ask = <Answer>(method: string, path: string, body?: object) =>
+    request<Answer>(method, `${server}/v1/tenants${path}`, operatorKey, body);
+  return {
+    createTenant: (tenant) => ask('POST', '', tenant),
+    usage: (slug, query = '') => ask('GET', `/${slug}/usage${query}`),
+    calls: (slug, query = '') => ask('GET', `/${slug}/calls${query}`),
+  };
+}
+
+/** Points an assistant's server messages at a tenant's webhook, with the secret that proves the sender. */
+export async function wireAssistant(
+  vapi: string,
+  privateKey: string,
+  assistantId: string,
+  webhook: { url: string; secret: string },
+): Promise<void> {
+  await request('PATCH', `${vapi}/assistant/${assistantId}`, privateKey, {
+    server: {
+      url: webhook.url,
+      timeoutSeconds: 20,
+      headers: { 'x-vapi-agent-token': webhook.secret },
+      backoffPlan: {
+        type: 'exponential',
+        maxRetries: 3,
+        baseDelaySeconds: 1,
+        excludedStatusCodes: [400, 401, 403, 404, 413, 422],
+      },
+    },
+    serverMessages: ['status-update', 'end-of-call-report'],
+  });
+}
+
+async function request<Answer>(method: string, url: string, key: string, body?: object): Promise<Answer> {
+  const response = await fetch(url, {
+    method,
+    headers: { authorization: `Bearer ${key}`, 'content-type': 'application/json' },
+    ...(body && { body: JSON.stringify(body) }),
+  });
+  const text = await response.text();
+  if (!response.ok) throw new Error(`${method} ${url} answered ${response.status}: ${text}`);
+  return JSON.parse(text) as Answer;
+}

@@ -1,0 +1,145 @@
+/**
+ * Sets the stage as an operator would: orgs and assistants at Vapi, tenants through the operator's API, webhooks
+ * wired, and a month of calls whose reports come in through the product's real webhook route.
+ */
+import { randomUUID } from 'node:crypto';
+import type { SessionAnswer } from '../server/contract.ts';
+import { busyLine, type Client, clients, type Part, troubles } from './cast.ts';
+import { type OperatorApi, wireAssistant } from './operator-api.ts';
+import { Random } from './random.ts';
+import type { Emulator, EmulatorOrg } from './vapi-emulator/emulator.ts';
+
+/** Any number but 0; every run of the demo has the same past. */
+const seed = 20_260_901;
+const dayMs = 24 * 60 * 60 * 1000;
+
+export interface Stage {
+  server: string;
+  emulator: Emulator;
+  operator: OperatorApi;
+  /** Origins of the client site. */
+  origins: string[];
+  pastCalls: boolean;
+  /** Epoch milliseconds; the past ends the day before. */
+  now: number;
+  /** Throws when the start has been called off. */
+  goOn: () => void;
+}
+
+/** @returns how many past calls were made up */
+export async function setStage(stage: Stage): Promise<number> {
+  const assistants = new Map<string, string>();
+  const troubleOrg = newOrg(stage, troubles);
+  for (const part of [...clients, ...troubles]) {
+    stage.goOn();
+    const org = troubles.some(({ slug }) => slug === part.slug) ? troubleOrg : newOrg(stage, [part]);
+    assistants.set(part.slug, await engage(stage, part, org));
+  }
+  await takeLine(stage, busyLine);
+  return stage.pastCalls ? makePast(stage, assistants) : 0;
+}
+
+/** An org at Vapi with an assistant for each part, in their order. */
+function newOrg({ emulator, origins }: Stage, parts: Part[]): EmulatorOrg {
+  const assistants = parts.map((part) => ({
+    id: randomUUID(),
+    name: part.name.slice(0, 40),
+    firstMessage: part.firstMessage,
+    model: {
+      provider: 'openai',
+      model: 'gpt-4o-mini',
+      messages: [{ role: 'system', content: `You answer the phone of ${part.name}. Be brief and kind.` }],
+    },
+    voice: { provider: 'vapi', voiceId: 'Elliot' },
+    transcriber: { provider: 'deepgram', model: 'nova-2', language: 'en' },
+    // The prompt is no business of a visitor's browser, so conversation-update stays out.
+    clientMessages: ['transcript', 'speech-update', 'status-update', 'hang', 'user-interrupted'],
+    scenario: part.scenario,
+    ...(part.script ? { script: part.script } : {}),
+  }));
+  const org: EmulatorOrg = {
+    orgId: randomUUID(),
+    privateKeys: [randomUUID()],
+    publicKeys: [
+      {
+        value: randomUUID(),
+        restrictions: { allowedOrigins: origins, allowedAssistantIds: assistants.map(({ id }) => id) },
+      },
+    ],
+    assistants,
+  };
+  emulator.addOrg(org);
+  return org;
+}
+
+/** Creates the tenant and wires its assistant. @returns the assistant's id */
+async function engage(stage: Stage, part: Part, org: EmulatorOrg): Promise<string> {
+  const assistant = org.assistants.find(({ name }) => name === part.name.slice(0, 40));
+  const [privateKey] = org.privateKeys;
+  const [publicKey] = org.publicKeys;
+  if (!assistant || !privateKey || !publicKey) throw new Error(`the org of ${part.slug} is incomplete`);
+  const tenant = await stage.operator.createTenant({
+    slug: part.slug,
+    name: part.name,
+    orgId: org.orgId,
+    privateKey,
+    ...(part.accessMode === 'public-key' ? { publicKey: publicKey.value } : {}),
+    assistantId: assistant.id,
+    accessMode: part.accessMode,
+    allowedOrigins: stage.origins,
+    appearance: { accentColor: part.accentColor },
+    ...(part.limits ? { limits: part.limits } : {}),
+  });
+  await wireAssistant(stage.emulator.url, privateKey, assistant.id, {
+    url: tenant.webhookUrl,
+    // A secret that the server has made up is shown in this one answer.
+    secret: tenant.webhookSecret,
+  });
+  return assistant.id;
+}
+
+/** Takes a tenant's only line as a visitor would, and never uses it. */
+async function takeLine({ server, origins }: Stage, slug: string): Promise<void> {
+  const post = async <Answer>(path: string, body: object) => {
+    const response = await fetch(`${server}/v1/${path}`, {
+      method: 'POST',
+      headers: { origin: origins[0] ?? '', 'content-type': 'text/plain' },
+      body: JSON.stringify(body),
+    });
+    if (!response.ok) throw new Error(`${path} answered ${response.status}: ${await response.text()}`);
+    return (await response.json()) as Answer;
+  };
+  const { session } = await post<SessionAnswer>('sessions', { tenant: slug });
+  await post('calls', { session });
+}
+
+/** Finished calls of the last thirty days, most on weekdays and in opening hours. */
+async function makePast(stage: Stage, assistants: Map<string, string>): Promise<number> {
+  const random = new Random(seed);
+  const today = Math.floor(stage.now / dayMs) * dayMs;
+  const made = clients.flatMap((client) =>
+    Array.from({ length: client.pastCalls }, () => {
+      const { createdAt, seconds, endedReason } = pastCall(random, client, today);
+      const assistantId = assistants.get(client.slug) ?? '';
+      return stage.emulator.makeCall({ assistantId, createdAt, seconds, endedReason });
+    }),
+  );
+  await Promise.all(made.map(({ id }) => stage.emulator.waitForCall(id, 'settled', 30_000)));
+  const lost = stage.emulator.deliveries().filter(({ answer }) => answer !== 200);
+  if (lost.length > 0) throw new Error(`${lost.length} reports of past calls did not arrive`);
+  return made.length;
+}
+
+function pastCall(random: Random, client: Client, today: number) {
+  let day = today - random.between(1, 30) * dayMs;
+  // A call on a Sunday is rare: it moves to the day before, which stays in the past.
+  if (new Date(day).getUTCDay() === 0 && random.next() < 0.8) day -= dayMs;
+  const minuteOfDay = random.between(8 * 60, 18 * 60 - 1);
+  const createdAt = new Date(day + minuteOfDay * 60_000 + random.between(0, 59_999)).toISOString();
+  const isShort = random.next() < 0.15;
+  const seconds = isShort
+    ? random.between(4, 15)
+    : random.between(25, client.slug === 'acme' ? 150 : 240) + random.between(0, 999) / 1000;
+  const endedReason = random.next() < 0.7 ? 'customer-ended-call' : 'assistant-ended-call';
+  return { createdAt, seconds, endedReason };
+}

@@ -1,0 +1,144 @@
+/** Everything of the demo in one process: emulator, the product's real server, the client site, the foreign site. */
+import { randomBytes } from 'node:crypto';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { Config } from '../server/config.ts';
+import { startServer } from '../server/start.ts';
+import { type BookingReport, reportBookings } from './booking-report.ts';
+import { clientSite, foreignSite } from './host-pages.ts';
+import { type OperatorApi, operatorApi } from './operator-api.ts';
+import { checkPorts, explainListenError, type Ports } from './ports.ts';
+import { setStage } from './seed.ts';
+import { startSite } from './site-server.ts';
+import { type Emulator, startEmulator } from './vapi-emulator/emulator.ts';
+
+export interface DemoOptions {
+  ports: Ports;
+  /** Milliseconds from the end of a call to its report; default 5000, as at Vapi. */
+  reportDelayMs?: number;
+  /** How many times faster than life a call runs; default 1. */
+  speed?: number;
+  /** Whether to make up a month of calls; default true. */
+  pastCalls?: boolean;
+  /** Told of every booked call, one line at a time; default nobody. */
+  print?: (line: string) => void;
+  /** Stops a start that is under way. */
+  signal?: AbortSignal;
+}
+
+export interface Demo {
+  /** Base URLs without a trailing slash. */
+  server: string;
+  site: string;
+  foreignSite: string;
+  operatorKey: string;
+  operator: OperatorApi;
+  emulator: Emulator;
+  /** How many calls the month has that was made up. */
+  pastCalls: number;
+  /** Ends everything and removes the store. */
+  close(): Promise<void>;
+}
+
+type Closer = () => Promise<void> | void;
+
+/**
+ * @throws StartError for a port that cannot be had, the signal's reason when it was aborted, or what kept a part from
+ * starting; nothing is left running then
+ */
+export async function startDemo(options: DemoOptions): Promise<Demo> {
+  const closers: Closer[] = [];
+  // All at once: a request that waits at the server for the emulator ends when the emulator does.
+  const close = async (): Promise<void> => {
+    await Promise.allSettled(closers.splice(0).map((closer) => closer()));
+  };
+  const folder = mkdtempSync(join(tmpdir(), 'vapi-agent-demo-'));
+  const removeStore = () => rmSync(folder, { recursive: true, force: true });
+  process.once('exit', removeStore);
+  const closeAll = async (): Promise<void> => {
+    await close();
+    removeStore();
+    process.off('exit', removeStore);
+  };
+  try {
+    return { ...(await startParts(options, folder, closers)), close: closeAll };
+  } catch (error) {
+    await closeAll();
+    throw error;
+  }
+}
+
+async function startParts(
+  options: DemoOptions,
+  folder: string,
+  closers: Closer[],
+): Promise<Omit<Demo, 'close'>> {
+  const { ports, reportDelayMs = 5000, speed = 1, pastCalls = true, print = () => {}, signal } = options;
+  const goOn = () => signal?.throwIfAborted();
+  await checkPorts(ports);
+
+  // While the past is made up, reports come at once.
+  const emulator = await startEmulator({ port: ports.emulator, orgs: [], speed, reportDelayMs: 0 }).catch(
+    (error) => Promise.reject(explainListenError(error, 'emulator', ports.emulator)),
+  );
+  closers.push(emulator.close);
+  goOn();
+
+  const operatorKey = `vak_${randomBytes(24).toString('base64url')}`;
+  let report: BookingReport | undefined;
+  const config: Config = {
+    port: ports.server,
+    publicUrl: '',
+    database: { kind: 'sqlite', file: join(folder, 'demo.db') },
+    trustProxy: false,
+    vapiBaseUrl: emulator.url,
+    dailyProxyUrl: emulator.dailyProxyUrl,
+    // The failures that one can try here are no news for the terminal.
+    logLevel: 'error',
+    production: false,
+  };
+  const secrets = { secretKeys: [randomBytes(32)], operatorApiKey: operatorKey };
+  const server = await startServer(config, secrets, {
+    host: '127.0.0.1',
+    onCallBooked: (tenant, row) => report?.booked(tenant.slug, row),
+  }).catch((error) => Promise.reject(explainListenError(error, 'server', ports.server)));
+  closers.push(() => server.close());
+  // With port 0 the address is known only now, and no request has been answered yet.
+  config.publicUrl = server.url;
+  goOn();
+
+  const addresses = { server: server.url, emulator: emulator.url };
+  const foreign = await startSite(foreignSite(addresses, ports.foreignSite)).catch((error) =>
+    Promise.reject(explainListenError(error, 'foreignSite', ports.foreignSite)),
+  );
+  closers.push(foreign.close);
+  const site = await startSite(clientSite(addresses, foreign.url, ports.site)).catch((error) =>
+    Promise.reject(explainListenError(error, 'site', ports.site)),
+  );
+  closers.push(site.close);
+  goOn();
+
+  const operator = operatorApi(server.url, operatorKey);
+  const made = await setStage({
+    server: server.url,
+    emulator,
+    operator,
+    origins: site.origins,
+    pastCalls,
+    now: Date.now(),
+    goOn,
+  });
+  emulator.setSwitch('reportDelayMs', reportDelayMs);
+  report = reportBookings(operator, print);
+  goOn();
+  return {
+    server: server.url,
+    site: site.url,
+    foreignSite: foreign.url,
+    operatorKey,
+    operator,
+    emulator,
+    pastCalls: made,
+  };
+}
