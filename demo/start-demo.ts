@@ -3,7 +3,7 @@ import { randomBytes } from 'node:crypto';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { Config } from '../server/config.ts';
+import { readConfig } from '../server/config.ts';
 import { startServer } from '../server/start.ts';
 import { type BookingReport, reportBookings } from './booking-report.ts';
 import { clientSite, foreignSite } from './host-pages.ts';
@@ -87,18 +87,17 @@ async function startParts(
 
   const operatorKey = `vak_${randomBytes(24).toString('base64url')}`;
   let report: BookingReport | undefined;
-  const config: Config = {
-    port: ports.server,
-    publicUrl: '',
-    database: { kind: 'sqlite', file: join(folder, 'demo.db') },
-    trustProxy: false,
-    vapiBaseUrl: emulator.url,
-    dailyProxyUrl: emulator.dailyProxyUrl,
+  // Configured like a real installation, so that every default is the real one.
+  const { config, secrets } = readConfig({
+    PORT: String(ports.server),
+    DATABASE_URL: `sqlite:${join(folder, 'demo.db')}`,
+    SECRET_KEY: randomBytes(32).toString('base64'),
+    OPERATOR_API_KEY: operatorKey,
+    VAPI_BASE_URL: emulator.url,
+    DAILY_PROXY_URL: emulator.dailyProxyUrl,
     // The failures that one can try here are no news for the terminal.
-    logLevel: 'error',
-    production: false,
-  };
-  const secrets = { secretKeys: [randomBytes(32)], operatorApiKey: operatorKey };
+    LOG_LEVEL: 'fatal',
+  });
   const server = await startServer(config, secrets, {
     host: '127.0.0.1',
     onCallBooked: (tenant, row) => report?.booked(tenant.slug, row),
