@@ -78,7 +78,7 @@ export const launcherStyle = css`
   :host([size='small']) {
     font-size: 0;
   }
-  :host([size='small']) button {
+  :host([size='small']) [part='launcher'] {
     padding: 0 13px;
     gap: 0;
   }

@@ -76,7 +76,9 @@ export function repair(lines: readonly Line[], conversation: readonly Piece[]): 
     const known = aligned ? lines[index] : undefined;
     if (!known) return { id: index, role, final: [text], partial: '', open: false };
     const said = known.final.join(' ');
-    return known.partial || said.startsWith(text) ? known : { ...known, final: [text] };
+    // Of the last turn we may know more; of those before it, the conversation knows all.
+    const isAhead = index === turns.length - 1 && (known.partial !== '' || said.startsWith(text));
+    return isAhead || said === text ? known : { ...known, final: [text], partial: '' };
   });
   const rest = aligned ? lines.slice(turns.length) : lines.filter((line) => line.partial);
   return [...mended, ...rest.map((line, index) => ({ ...line, id: mended.length + index }))];

@@ -18,10 +18,9 @@ export function controls(call: CallState, strings: Strings, ask: (intent: Intent
     case 'connecting':
       return main('end', strings.cancel, nothing, 'plain');
     case 'live':
-      return html`<button class="plain mute" part="button mute" aria-label=${strings.muteName}
-          aria-pressed=${call.muted} @click=${() => ask('mute')}>
-          ${call.muted ? icons.microphoneOff : icons.microphone}
-          <span>${call.muted ? strings.muted : strings.mute}</span></button>
+      // The name stays the same when pressed: `aria-pressed` says the rest.
+      return html`<button class="plain" part="button mute" aria-pressed=${call.muted} @click=${() => ask('mute')}>
+          ${call.muted ? icons.microphoneOff : icons.microphone}<span>${strings.mute}</span></button>
         ${main('end', strings.hangUp, icons.hangUp, 'danger')}`;
     case 'ending':
       return html`<button class="plain" part="button" disabled>${strings.statusEnding}</button>`;

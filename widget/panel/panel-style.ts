@@ -61,8 +61,7 @@ export const panelStyle = css`
   .panel *::before {
     box-sizing: border-box;
   }
-  .panel p,
-  .panel h2 {
+  :where(.panel) :is(p, h2) {
     margin: 0;
     font-size: inherit;
     font-weight: inherit;
@@ -329,7 +328,7 @@ export const panelStyle = css`
     flex: 1;
     white-space: nowrap;
   }
-  .panel .fine {
+  .fine {
     margin-block-start: 10px;
     color: var(--_quiet);
     font-size: 12.5px;

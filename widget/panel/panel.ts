@@ -38,6 +38,8 @@ export class PanelElement extends LitElement {
   #clock: ReturnType<typeof setInterval> | undefined;
   #followsLog = true;
   #hadFocus = false;
+  /** The dialog holds the focus only until there is a main button again. */
+  #waitsForMain = false;
   /** The launcher's own text, while another one is in its place. */
   #launcherText: string | null = null;
 
@@ -90,13 +92,8 @@ export class PanelElement extends LitElement {
   protected override updated(changed: Map<PropertyKey, unknown>): void {
     const log = this.querySelector('.log');
     if (log && this.#followsLog) log.scrollTop = log.scrollHeight;
-    // The button that had the focus may be gone: hand it to the one that took its place.
     const root = this.getRootNode() as ShadowRoot;
-    if (changed.has('call') && this.open && this.#hadFocus && !root.activeElement) {
-      (
-        this.querySelector<HTMLElement>('[data-main]') ?? this.querySelector<HTMLElement>('[role=dialog]')
-      )?.focus();
-    }
+    if (changed.has('call') && this.open) this.#keepFocus(root);
     this.#labelLauncher(root);
   }
 
@@ -119,6 +116,16 @@ export class PanelElement extends LitElement {
         <p class="fine">${strings.disclosure}</p>
       </footer>
     </section>`;
+  }
+
+  /** The button that had the focus may be gone: hands it to the one that takes its place, now or a moment later. */
+  #keepFocus(root: ShadowRoot): void {
+    const isLost = this.#hadFocus && !root.activeElement;
+    if (!isLost && !this.#waitsForMain) return;
+    const main = this.querySelector<HTMLElement>('[data-main]');
+    this.#waitsForMain = !main;
+    if (main) main.focus();
+    else this.focusDialog();
   }
 
   #avatar(name: string): TemplateResult {
@@ -161,7 +168,7 @@ export class PanelElement extends LitElement {
         return { title: strings.statusConnecting };
       case 'live': {
         const turn = call.speaking === 'assistant' ? strings.statusSpeaking : strings.statusListening;
-        return { title: strings.statusLive, turn: call.muted ? strings.muted : turn };
+        return { title: strings.statusLive, turn: call.muted ? strings.statusMuted : turn };
       }
       case 'ending':
         return { title: strings.statusEnding };

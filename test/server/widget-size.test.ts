@@ -1,0 +1,75 @@
+/** What a page downloads, in bytes of brotli, is a promise of the product: this test builds the element and weighs it. */
+import assert from 'node:assert/strict';
+import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, before, describe, it } from 'node:test';
+import { brotliCompressSync } from 'node:zlib';
+import { build } from 'vite';
+
+describe('weight of the element', () => {
+  let folder: string;
+  const files = new Map<string, string>();
+
+  before(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'vapi-agent-size-'));
+    await build({ logLevel: 'silent', build: { outDir: folder } });
+    for (const name of await readdir(folder, { recursive: true })) {
+      if (name.endsWith('.js')) files.set(name, await readFile(join(folder, name), 'utf8'));
+    }
+  });
+  after(() => rm(folder, { recursive: true, force: true }));
+
+  const chunk = (name: string): string => {
+    const found = [...files.keys()].find((path) => path.startsWith(`chunks/${name}-`));
+    assert.ok(found, `no chunk ${name} among ${[...files.keys()]}`);
+    return found;
+  };
+
+  /** The file and all that it imports statically. */
+  const closure = (path: string, seen = new Set<string>()): Set<string> => {
+    if (seen.has(path)) return seen;
+    seen.add(path);
+    const code = files.get(path);
+    assert.ok(code !== undefined, `${path} is not in the build`);
+    for (const [, source] of code.matchAll(/(?:\bfrom|\bimport)\s*["'`](\.[^"'`]+)["'`]/g)) {
+      closure(join(path, '..', source as string), seen);
+    }
+    return seen;
+  };
+
+  const bytes = (paths: Iterable<string>): number =>
+    [...paths].reduce((sum, path) => sum + brotliCompressSync(files.get(path) as string).length, 0);
+
+  it('before intent: one request of at most 1.5 kB', () => {
+    const loaded = closure('widget.js');
+    assert.deepEqual([...loaded], ['widget.js']);
+    assert.ok(bytes(loaded) <= 1500, `${bytes(loaded)} bytes`);
+  });
+
+  it('opening the panel: at most 20 kB more', () => {
+    const loaded = closure(chunk('mount'));
+    assert.ok(bytes(loaded) <= 20_000, `${bytes(loaded)} bytes`);
+  });
+
+  it("Vapi's SDK is in the call chunk and nowhere else", () => {
+    const holders = [...files].filter(([, code]) => code.includes('call-machine')).map(([path]) => path);
+    assert.deepEqual(holders, [chunk('vapi-call')]);
+  });
+
+  it('the classic loader: at most 200 bytes, and it is no module', () => {
+    const loader = files.get('embed.js') ?? '';
+    assert.ok(Buffer.byteLength(loader) <= 200, `${Buffer.byteLength(loader)} bytes`);
+    assert.doesNotThrow(() => new Function(loader));
+  });
+
+  it('what is lazy carries its hash in its name, what a page names does not', () => {
+    for (const path of files.keys()) assert.match(path, /^(widget|embed)\.js$|^chunks\/[\w-]+-[\w-]{8}\.js$/);
+  });
+
+  it('no code that a strict policy forbids: no eval of ours, no style text in markup', () => {
+    for (const path of ['widget.js', chunk('mount')]) {
+      assert.doesNotMatch(files.get(path) as string, /\beval\(|new Function|<style|style="/, path);
+    }
+  });
+});

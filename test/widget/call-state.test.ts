@@ -1,0 +1,195 @@
+/** The reducer as a table: no DOM, no clock. */
+import { expect } from '@open-wc/testing';
+import {
+  type CallAction,
+  type CallPhase,
+  type CallState,
+  initialState,
+  reduce,
+} from '../../widget/call-state.ts';
+import type { Failure } from '../../widget/failure.ts';
+
+const failure: Failure = { code: 'network', retryAfterSeconds: null };
+const run = (...actions: CallAction[]): CallState => actions.reduce(reduce, initialState);
+
+const prepare: CallAction = { type: 'prepare' };
+const connect: CallAction = { type: 'connect' };
+const live: CallAction = { type: 'live', at: 1000 };
+const end: CallAction = { type: 'end' };
+const ended: CallAction = { type: 'ended', at: 63_400, reason: 'assistant-ended-call' };
+const fail: CallAction = { type: 'fail', at: 5000, failure };
+const reset: CallAction = { type: 'reset' };
+
+/** How to get into each phase. */
+const into: Record<CallPhase, CallState> = {
+  idle: initialState,
+  preparing: run(prepare),
+  connecting: run(prepare, connect),
+  live: run(prepare, connect, live),
+  ending: run(prepare, connect, live, end),
+  ended: run(prepare, connect, live, ended),
+  error: run(prepare, fail),
+};
+
+const actions: Record<CallAction['type'], CallAction> = {
+  prepare,
+  microphone: { type: 'microphone', asking: true },
+  connect,
+  identify: { type: 'identify', callId: 'c1' },
+  live,
+  mute: { type: 'mute', muted: true },
+  piece: { type: 'piece', piece: { role: 'user', text: 'Hi', final: true } },
+  speech: { type: 'speech', role: 'assistant', speaking: true },
+  conversation: { type: 'conversation', pieces: [{ role: 'assistant', text: 'Hello', final: true }] },
+  end,
+  ended,
+  fail,
+  reset,
+};
+
+/** What each action makes of each phase; a dash where it changes nothing at all. */
+const table: Record<CallAction['type'], Record<CallPhase, CallPhase | '-'>> = {
+  prepare: {
+    idle: 'preparing',
+    preparing: '-',
+    connecting: '-',
+    live: '-',
+    ending: '-',
+    ended: 'preparing',
+    error: 'preparing',
+  },
+  microphone: {
+    idle: '-',
+    preparing: 'preparing',
+    connecting: '-',
+    live: '-',
+    ending: '-',
+    ended: '-',
+    error: '-',
+  },
+  connect: {
+    idle: '-',
+    preparing: 'connecting',
+    connecting: '-',
+    live: '-',
+    ending: '-',
+    ended: '-',
+    error: '-',
+  },
+  identify: {
+    idle: '-',
+    preparing: 'preparing',
+    connecting: 'connecting',
+    live: 'live',
+    ending: '-',
+    ended: '-',
+    error: '-',
+  },
+  live: { idle: '-', preparing: '-', connecting: 'live', live: '-', ending: '-', ended: '-', error: '-' },
+  mute: {
+    idle: '-',
+    preparing: 'preparing',
+    connecting: 'connecting',
+    live: 'live',
+    ending: '-',
+    ended: '-',
+    error: '-',
+  },
+  piece: {
+    idle: '-',
+    preparing: '-',
+    connecting: 'connecting',
+    live: 'live',
+    ending: '-',
+    ended: '-',
+    error: '-',
+  },
+  speech: {
+    idle: '-',
+    preparing: '-',
+    connecting: 'connecting',
+    live: 'live',
+    ending: '-',
+    ended: '-',
+    error: '-',
+  },
+  conversation: {
+    idle: '-',
+    preparing: '-',
+    connecting: 'connecting',
+    live: 'live',
+    ending: '-',
+    ended: '-',
+    error: '-',
+  },
+  end: {
+    idle: '-',
+    preparing: 'ending',
+    connecting: 'ending',
+    live: 'ending',
+    ending: '-',
+    ended: '-',
+    error: '-',
+  },
+  ended: {
+    idle: '-',
+    preparing: '-',
+    connecting: 'ended',
+    live: 'ended',
+    ending: 'ended',
+    ended: '-',
+    error: '-',
+  },
+  fail: {
+    idle: '-',
+    preparing: 'error',
+    connecting: 'error',
+    live: 'error',
+    ending: '-',
+    ended: '-',
+    error: '-',
+  },
+  reset: { idle: '-', preparing: '-', connecting: '-', live: '-', ending: '-', ended: 'idle', error: 'idle' },
+};
+
+describe('call state', () => {
+  for (const [type, row] of Object.entries(table)) {
+    it(`${type} in every phase`, () => {
+      for (const [phase, expected] of Object.entries(row)) {
+        const before = into[phase as CallPhase];
+        const after = reduce(before, actions[type as CallAction['type']]);
+        if (expected === '-') expect(after, `${type} in ${phase}`).to.equal(before);
+        else expect(after.phase, `${type} in ${phase}`).to.equal(expected);
+        expect(Object.isFrozen(after)).to.equal(true);
+      }
+    });
+  }
+
+  it('counts whole seconds from live to the end and keeps the reason', () => {
+    expect(into.ended).to.include({ seconds: 62, endedReason: 'assistant-ended-call', failure: null });
+  });
+
+  it('a call that was given up before it was live leaves nothing behind', () => {
+    expect(run(prepare, connect, end, ended)).to.eql(initialState);
+    expect(run(prepare, end, ended)).to.eql(initialState);
+  });
+
+  it('a failure in a live call keeps its length and its transcript', () => {
+    const state = run(prepare, connect, live, actions.piece, { ...fail, at: 11_000 } as CallAction);
+    expect(state).to.include({ phase: 'error', seconds: 10, failure });
+    expect(state.transcript).to.have.length(1);
+  });
+
+  it('the next call starts unmuted and with an empty transcript', () => {
+    const state = run(prepare, connect, live, actions.mute, actions.piece, ended, prepare);
+    expect(state).to.include({ muted: false, phase: 'preparing', seconds: null });
+    expect(state.transcript).to.have.length(0);
+  });
+
+  it('who speaks is known until the same side stops', () => {
+    const speaking = reduce(into.live, actions.speech);
+    expect(speaking.speaking).to.equal('assistant');
+    expect(reduce(speaking, { type: 'speech', role: 'user', speaking: false })).to.equal(speaking);
+    expect(reduce(speaking, { type: 'speech', role: 'assistant', speaking: false }).speaking).to.equal(null);
+  });
+});

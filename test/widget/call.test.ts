@@ -1,0 +1,480 @@
+/** A call from click to end, through the real SDK, and every way in which it can fail. */
+import { expect, waitUntil } from '@open-wc/testing';
+import type { ErrorCode } from '../../server/contract.ts';
+import type { FailureCode } from '../../widget/failure.ts';
+import {
+  agentElement,
+  button,
+  callIsLive,
+  dialogOf,
+  json,
+  keyGrant,
+  launcherOf,
+  microphone,
+  panelText,
+  proxyGrant,
+  recordEvents,
+  rendered,
+  StubServer,
+  untilState,
+} from './support.ts';
+
+const names = (events: Event[]): string[] => events.map(({ type }) => type.replace('vapi-agent-', ''));
+
+describe('call', () => {
+  let server: StubServer;
+  let consoleErrors: unknown[];
+  const realError = console.error;
+  beforeEach(() => {
+    server = new StubServer();
+    window.machineJoins = 'at once';
+    delete window.machine;
+    consoleErrors = [];
+    console.error = (...parts: unknown[]) => {
+      consoleErrors.push(parts.join(' '));
+    };
+  });
+  afterEach(async () => {
+    for (const element of document.querySelectorAll('vapi-agent')) await element.end();
+    console.error = realError;
+    server.restore();
+  });
+
+  it('goes from the click through one request of ours into the room that the grant names', async () => {
+    const element = await agentElement();
+    launcherOf(element).dispatchEvent(new Event('pointerenter'));
+    await waitUntil(() => server.paths.length === 2);
+    const machine = await callIsLive(element);
+    expect(server.paths.slice(2)).to.eql(['/v1/calls']);
+    expect(machine.joinedUrl).to.equal(proxyGrant.webCallUrl);
+    expect(panelText(element)).to.include('Connected').and.to.include('0:00');
+    expect(consoleErrors).to.eql([]);
+  });
+
+  it('tells the page everything in order, with what belongs to it', async () => {
+    const element = await agentElement();
+    const events = recordEvents(document);
+    const machine = await callIsLive(element);
+    machine.says('assistant', 'Hello');
+    machine.level(0.075);
+    await waitUntil(() => names(events).includes('volume'));
+    await element.end();
+    element.close();
+    await waitUntil(() => names(events).includes('close'));
+    expect(names(events)).to.eql([
+      'open',
+      'before-call',
+      'call-start',
+      'transcript',
+      'volume',
+      'call-end',
+      'close',
+    ]);
+    expect(events.map(({ detail }) => detail)).to.eql([
+      null,
+      { variables: {} },
+      { callId: proxyGrant.callId },
+      { role: 'assistant', text: 'Hello', final: true },
+      { role: 'assistant', level: 0.5 },
+      { callId: proxyGrant.callId, seconds: 0, reason: 'customer-ended-call' },
+      null,
+    ]);
+    expect(events.every(({ bubbles, composed }) => bubbles && composed)).to.equal(true);
+  });
+
+  it('the page can call it off, or change its variables, before anything is asked or sent', async () => {
+    const element = await agentElement({ variables: '{"plan":"free"}' });
+    let asked = 0;
+    const restore = microphone(() => {
+      asked += 1;
+      return Promise.reject(new DOMException('no', 'NotAllowedError'));
+    });
+    element.addEventListener('vapi-agent-before-call', (event) => event.preventDefault(), { once: true });
+    await element.start();
+    restore();
+    expect(element.state).to.equal('idle');
+    expect([asked, server.paths.includes('/v1/calls')]).to.eql([0, false]);
+
+    element.addEventListener('vapi-agent-before-call', ({ detail }) => {
+      detail.variables.plan = 'pro';
+    });
+    await callIsLiveByMethod(element);
+    expect(server.requests.find(({ path }) => path === '/v1/calls')?.body).to.include({
+      session: 'session-1',
+    });
+    expect(server.requests.find(({ path }) => path === '/v1/calls')?.body?.variableValues).to.eql({
+      plan: 'pro',
+    });
+  });
+
+  const callIsLiveByMethod = async (element: Awaited<ReturnType<typeof agentElement>>): Promise<void> => {
+    await element.start();
+    expect(element.state).to.equal('live');
+    await rendered(element);
+  };
+
+  it('shows the transcript as it grows, guesses for the eyes only', async () => {
+    const element = await agentElement();
+    const machine = await callIsLive(element);
+    machine.says('assistant', 'How can I help?');
+    machine.says('user', 'I would li', 'partial');
+    await waitUntil(() => panelText(element).includes('I would li'));
+    const log = dialogOf(element).querySelector('[role=log]') as HTMLElement;
+    expect(log.querySelector('.partial')?.getAttribute('aria-hidden')).to.equal('true');
+    machine.says('user', 'I would like an appointment.');
+    await waitUntil(() => panelText(element).includes('I would like an appointment.'));
+    const lines = [...log.querySelectorAll('.line')].map((line) => line.textContent?.trim());
+    expect(lines).to.eql(['Assistant: How can I help?', 'You: I would like an appointment.']);
+  });
+
+  it('unknown and malformed messages are ignored', async () => {
+    const element = await agentElement();
+    const machine = await callIsLive(element);
+    for (const odd of [
+      {},
+      { type: 'transcript' },
+      { type: 'transcript', role: 'user', transcript: { a: 1 } },
+      { type: 'new-thing' },
+      [],
+    ]) {
+      machine.app(odd);
+    }
+    machine.app({
+      type: 'transcript[transcriptType="final"]',
+      role: 'assistant',
+      transcriptType: 'final',
+      transcript: 'Still here',
+    });
+    await waitUntil(() => panelText(element).includes('Still here'));
+    expect(dialogOf(element).querySelectorAll('.line')).to.have.length(1);
+  });
+
+  it('mutes and unmutes, with the button saying so', async () => {
+    const element = await agentElement();
+    const machine = await callIsLive(element);
+    const mute = button(element, 'Mute');
+    expect(mute.getAttribute('aria-pressed')).to.equal('false');
+    mute.click();
+    await waitUntil(() =>
+      machine.received.some(({ action, state }) => action === 'local-audio' && state === false),
+    );
+    await rendered(element);
+    expect(mute.getAttribute('aria-pressed')).to.equal('true');
+    await element.unmute();
+    await waitUntil(() =>
+      machine.received.some(({ action, state }) => action === 'local-audio' && state === true),
+    );
+  });
+
+  it('a call muted while it starts is muted when it is live', async () => {
+    const element = await agentElement();
+    const started = element.start();
+    void element.mute();
+    await started;
+    await waitUntil(() =>
+      window.machine?.received.some(({ action, state }) => action === 'local-audio' && !state),
+    );
+  });
+
+  it('sends typed words into the live call and shows them once', async () => {
+    const element = await agentElement();
+    const machine = await callIsLive(element);
+    expect(await element.send('Do you open on Sunday?')).to.equal(true);
+    await waitUntil(() => machine.sent.length > 0);
+    expect(machine.sent[0]).to.deep.include({
+      type: 'add-message',
+      message: { role: 'user', content: 'Do you open on Sunday?' },
+    });
+    expect(await element.send('x'.repeat(5000))).to.equal(false);
+    machine.app({
+      type: 'conversation-update',
+      messagesOpenAIFormatted: [
+        { role: 'system', content: 'secret' },
+        { role: 'user', content: 'Do you open on Sunday?' },
+      ],
+    });
+    machine.says('assistant', 'No.');
+    await waitUntil(() => panelText(element).includes('No.'));
+    expect(panelText(element)).not.to.include('secret');
+    expect(dialogOf(element).querySelectorAll('.line')).to.have.length(2);
+  });
+
+  it('hanging up tells the room and the server, and leaves no player in the page', async () => {
+    const element = await agentElement();
+    const machine = await callIsLive(element);
+    await waitUntil(() => document.querySelector('audio[data-participant-id]'));
+    button(element, 'Hang up').click();
+    await untilState(element, 'ended');
+    expect(machine.sent.map(({ type }) => type)).to.include('end-call');
+    expect(server.requests.at(-1)).to.deep.include({
+      path: `/v1/calls/${proxyGrant.callId}/end`,
+      body: { token: proxyGrant.endToken },
+    });
+    expect(document.querySelectorAll('audio')).to.have.length(0);
+    expect(panelText(element)).to.include('Call ended');
+    button(element, 'Talk again').click();
+    await untilState(element, 'live');
+  });
+
+  it('leaving the page ends the call by a beacon', async () => {
+    const element = await agentElement();
+    await callIsLive(element);
+    dispatchEvent(new PageTransitionEvent('pagehide'));
+    await waitUntil(() => server.requests.some(({ method }) => method === 'BEACON'));
+    expect(server.requests.at(-1)).to.deep.include({
+      path: `/v1/calls/${proxyGrant.callId}/end`,
+      body: { token: proxyGrant.endToken },
+    });
+    expect(server.requests.at(-1)?.contentType).to.match(/^text\/plain/);
+    await untilState(element, 'ended');
+  });
+
+  for (const [reason, text] of [
+    ['assistant-ended-call', 'Thank you for talking with us.'],
+    ['exceeded-max-duration', 'The time for this call was up.'],
+    ['silence-timed-out', 'We did not hear anything for a while.'],
+    [undefined, 'Thank you for talking with us.'],
+  ]) {
+    it(`the other side closing the room (${reason ?? 'no reason told'}) is an end, not an error`, async () => {
+      const element = await agentElement();
+      const events = recordEvents(element);
+      const machine = await callIsLive(element);
+      machine.closeRoom(reason);
+      await untilState(element, 'ended');
+      expect(panelText(element)).to.include('Call ended').and.to.include(text);
+      expect(names(events)).not.to.include('error');
+      expect(events.at(-1)?.detail.reason).to.equal(reason ?? null);
+    });
+  }
+
+  for (const [what, break_] of [
+    ['the connection drops', () => window.machine?.fail('connection lost', 'connection-error')],
+    [
+      'Vapi ends it with a fault',
+      () => window.machine?.closeRoom('call.in-progress.error-vapifault-worker-died'),
+    ],
+  ] as const) {
+    it(`${what}: interrupted, with the length of the call and a way back`, async () => {
+      const element = await agentElement();
+      const events = recordEvents(element);
+      await callIsLive(element);
+      break_();
+      await untilState(element, 'error');
+      expect(names(events).slice(-2)).to.eql(['call-end', 'error']);
+      expect(events.at(-1)?.detail).to.include({ code: 'interrupted' });
+      expect(panelText(element)).to.include('The call was interrupted');
+      button(element, 'Try again').click();
+      await untilState(element, 'live');
+    });
+  }
+
+  it('a room that cannot be reached is told, and the server may free the slot at once', async () => {
+    window.machineJoins = 'refused';
+    const element = await agentElement();
+    launcherOf(element).click();
+    await untilState(element, 'error');
+    expect(server.paths.at(-1)).to.match(/\/end$/);
+    window.machineJoins = 'at once';
+    button(element, 'Try again').click();
+    await untilState(element, 'live');
+  });
+
+  it('giving up while it connects frees the page and ends the call at the server', async () => {
+    window.machineJoins = 'never';
+    const element = await agentElement();
+    launcherOf(element).click();
+    await untilState(element, 'connecting');
+    button(element, 'Cancel').click();
+    await untilState(element, 'idle');
+    expect(server.paths.at(-1)).to.match(/\/end$/);
+  });
+
+  it('giving up before the server has answered ends the call that its answer brings', async () => {
+    let answer: (response: Response) => void = () => {};
+    server.answers.set('/v1/calls', () => new Promise((resolve) => (answer = resolve)));
+    const element = await agentElement();
+    launcherOf(element).click();
+    await waitUntil(() => server.paths.includes('/v1/calls'));
+    const over = element.end();
+    answer(json(proxyGrant, 201));
+    await over;
+    expect(element.state).to.equal('idle');
+    await waitUntil(() => server.paths.at(-1)?.endsWith('/end'));
+    expect(window.machine).to.equal(undefined);
+  });
+
+  it('with a scoped key the SDK creates the call, under the limits that the grant carries', async () => {
+    server.grant = keyGrant;
+    const element = await agentElement();
+    const events = recordEvents(element);
+    await callIsLive(element);
+    const created = server.requests.find(({ path }) => path === '/call/web');
+    expect(created?.body).to.deep.include({
+      assistantId: keyGrant.assistantId,
+      assistantOverrides: keyGrant.assistantOverrides,
+    });
+    await waitUntil(() => names(events).includes('call-start'));
+    await element.end();
+    expect(events.at(-1)?.detail.callId).to.equal('key-call');
+    expect(server.paths.filter((path) => path.endsWith('/end'))).to.eql([]);
+  });
+
+  for (const [status, code] of [
+    [401, 'call_denied'],
+    [403, 'call_denied'],
+    [402, 'budget_exhausted'],
+    [429, 'concurrency_limit'],
+    [500, 'vapi_unavailable'],
+  ] as [number, FailureCode][]) {
+    it(`Vapi answers the scoped key with ${status}: ${code}`, async () => {
+      server.grant = keyGrant;
+      server.answers.set('/call/web', () =>
+        json({ message: ['no'], error: 'No', statusCode: status }, status),
+      );
+      const element = await agentElement();
+      const events = recordEvents(element);
+      launcherOf(element).click();
+      await untilState(element, 'error');
+      expect(events.at(-1)?.detail).to.include({ code });
+    });
+  }
+
+  const refusals: Partial<Record<ErrorCode, [FailureCode, string]>> = {
+    origin_not_allowed: ['origin_not_allowed', 'Not available on this page'],
+    tenant_paused: ['tenant_paused', 'We are taking a break'],
+    outside_hours: ['outside_hours', 'We are closed right now'],
+    call_denied: ['call_denied', 'This call could not be started'],
+    budget_exhausted: ['budget_exhausted', 'No calls for now'],
+    concurrency_limit: ['concurrency_limit', 'All lines are busy'],
+    rate_limited: ['rate_limited', 'A little too fast'],
+    vapi_unavailable: ['vapi_unavailable', 'The call could not be connected'],
+    internal_error: ['server_error', 'Something went wrong on our side'],
+  };
+  for (const [code, [failure, text]] of Object.entries(refusals)) {
+    for (const path of ['/v1/sessions', '/v1/calls']) {
+      it(`${path} refuses with ${code}: says "${text}"`, async () => {
+        server.refuse(path, code as ErrorCode);
+        const element = await agentElement();
+        const events = recordEvents(element);
+        launcherOf(element).click();
+        await untilState(element, 'error');
+        expect(panelText(element)).to.include(text);
+        expect(events.at(-1)?.detail).to.include({ code: failure });
+        expect(window.machine).to.equal(undefined);
+      });
+    }
+  }
+
+  it('a refused origin is one message for the developer, whatever the visitor does', async () => {
+    server.refuse('/v1/sessions', 'origin_not_allowed');
+    server.refuse('/v1/widget/acme', 'origin_not_allowed');
+    const element = await agentElement({ tenant: 'foreign' });
+    for (let round = 0; round < 3; round += 1) {
+      launcherOf(element).dispatchEvent(new Event('pointerenter'));
+      launcherOf(element).click();
+      await untilState(element, 'error');
+      button(element, 'Close').click();
+      await waitUntil(() => element.state === 'idle');
+    }
+    expect(consoleErrors).to.have.length(1);
+    expect(consoleErrors[0]).to.include(location.origin).and.to.include('foreign');
+  });
+
+  it('no network', async () => {
+    server.answers.set('/v1/sessions', () => Promise.reject(new TypeError('Failed to fetch')));
+    const element = await agentElement();
+    launcherOf(element).click();
+    await untilState(element, 'error');
+    expect(panelText(element)).to.include('Check your internet connection');
+  });
+
+  it('a used session is replaced once without a word', async () => {
+    let times = 0;
+    server.answers.set('/v1/calls', () => {
+      times += 1;
+      return times === 1 ? json({ code: 'session_used' }, 409) : json(proxyGrant, 201);
+    });
+    const element = await agentElement();
+    await callIsLive(element);
+    expect(
+      server.requests.filter(({ path }) => path === '/v1/calls').map(({ body }) => body?.session),
+    ).to.eql(['session-1', 'session-2']);
+  });
+
+  for (const [name, code] of [
+    ['NotAllowedError', 'microphone_denied'],
+    ['NotFoundError', 'microphone_missing'],
+    ['NotReadableError', 'microphone_busy'],
+  ] as const) {
+    it(`microphone: ${name} is ${code}, and no call is left behind`, async () => {
+      const restore = microphone(() => Promise.reject(new DOMException('no', name)));
+      const element = await agentElement();
+      const events = recordEvents(element);
+      launcherOf(element).click();
+      await untilState(element, 'error');
+      restore();
+      expect(events.at(-1)?.detail).to.include({ code });
+      const created = server.paths.filter((path) => path === '/v1/calls').length;
+      expect(server.paths.filter((path) => path.endsWith('/end'))).to.have.length(created);
+      button(element, 'Try again').click();
+      await untilState(element, 'live');
+    });
+  }
+
+  it('nothing is reserved at the server while the visitor has not answered about the microphone', async () => {
+    const query = navigator.permissions.query;
+    navigator.permissions.query = async () => ({ state: 'prompt' }) as PermissionStatus;
+    let allow: () => void = () => {};
+    const real = navigator.mediaDevices.getUserMedia.bind(navigator.mediaDevices);
+    const restore = microphone(
+      () => new Promise((resolve) => (allow = () => resolve(real({ audio: true })))),
+    );
+    try {
+      const element = await agentElement();
+      launcherOf(element).click();
+      await waitUntil(
+        () => element.state === 'preparing' && panelText(element).includes('Please allow the microphone'),
+      );
+      await waitUntil(() => server.paths.includes('/v1/sessions'));
+      expect(server.paths).not.to.include('/v1/calls');
+      restore();
+      allow();
+      await untilState(element, 'live');
+    } finally {
+      navigator.permissions.query = query;
+      restore();
+    }
+  });
+
+  it('one call a page: a second element is told so, and may start once the first is over', async () => {
+    const first = await agentElement();
+    const second = await agentElement({ placement: 'bottom-left' });
+    await callIsLive(first);
+    await second.start();
+    await rendered(second);
+    expect(second.state).to.equal('error');
+    expect(panelText(second)).to.include('You are already in a call');
+    expect(first.state).to.equal('live');
+    // Not awaited: the second waits by itself for the first to be torn down.
+    void first.end();
+    await second.start();
+    expect(second.state).to.equal('live');
+    expect(first.state).to.equal('ended');
+  });
+
+  it('a second start of the same element does nothing', async () => {
+    const element = await agentElement();
+    await Promise.all([element.start(), element.start()]);
+    await element.start();
+    expect(server.paths.filter((path) => path === '/v1/calls')).to.have.length(1);
+  });
+
+  it('an element without a tenant says it to the visitor and to the developer', async () => {
+    const element = await agentElement();
+    element.removeAttribute('tenant');
+    launcherOf(element).click();
+    await untilState(element, 'error');
+    expect(panelText(element)).to.include('Not available right now');
+    expect(consoleErrors.join()).to.include('tenant');
+  });
+});

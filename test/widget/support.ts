@@ -1,0 +1,208 @@
+/** What the element tests share: a stand-in for our server behind `fetch`, and the way through a call. */
+import { fixture, html, waitUntil } from '@open-wc/testing';
+import type { ErrorCode, Grant, KeyGrant, ProxyGrant, WidgetConfig } from '../../server/contract.ts';
+import { errorStatus } from '../../server/contract.ts';
+import type { VapiAgent } from '../../widget/vapi-agent.ts';
+import '../../widget/define.ts';
+
+/** The stand-in of Daily's call machine, see call-machine.js; set once a call has been joined. */
+export interface Machine {
+  joinedUrl?: string;
+  received: { action: string; state?: boolean }[];
+  sent: { type: string; message?: { role: string; content: string } }[];
+  app(data: unknown): void;
+  says(role: string, text: string, type?: 'partial' | 'final'): void;
+  level(value: number): void;
+  closeRoom(endedReason?: string): void;
+  fail(text: string, type: string): void;
+}
+
+declare global {
+  interface Window {
+    machine?: Machine;
+    machineJoins?: 'at once' | 'never' | 'refused';
+  }
+}
+
+export const proxyGrant: ProxyGrant = {
+  mode: 'proxy',
+  callId: '0c0c0c0c-1111-4222-8333-444444444444',
+  webCallUrl: 'https://vapi.daily.co/AbCdEf',
+  endToken: 'end-token',
+  maxDurationSeconds: 600,
+  mediaProxyUrl: `${location.origin}/media`,
+};
+
+export const keyGrant: KeyGrant = {
+  mode: 'scoped-key',
+  key: 'jwt-of-sixty-seconds',
+  apiBaseUrl: 'https://vapi.test',
+  assistantId: 'aaaaaaaa-bbbb-4ccc-8ddd-eeeeeeeeeeee',
+  assistantOverrides: { maxDurationSeconds: 600, metadata: { tenant: 'acme' }, variableValues: {} },
+  maxDurationSeconds: 600,
+  mediaProxyUrl: `${location.origin}/media`,
+};
+
+export interface RecordedRequest {
+  method: string;
+  path: string;
+  contentType: string | null;
+  body: Record<string, unknown> | null;
+}
+
+type Answer = (request: RecordedRequest) => Response | Promise<Response>;
+
+/** Stands in for the server that `server="https://agents.test"` names; every other request goes its way. */
+export class StubServer {
+  requests: RecordedRequest[] = [];
+  config: WidgetConfig = { tenant: 'acme', name: 'Acme Dental', modes: ['voice'], appearance: {}, texts: {} };
+  grant: Grant = proxyGrant;
+  sessionLifeMs = 60_000;
+  answers = new Map<string, Answer>();
+  #realFetch = window.fetch;
+  #realBeacon = navigator.sendBeacon;
+
+  constructor() {
+    window.fetch = async (input, init) => {
+      const request = new Request(input, init);
+      const url = new URL(request.url);
+      if (url.hostname !== 'agents.test' && url.hostname !== 'vapi.test') return this.#realFetch(input, init);
+      return this.#answer(await record(request));
+    };
+    navigator.sendBeacon = (address, body) => {
+      void record(new Request(address, { method: 'POST', body: body ?? null })).then((request) =>
+        this.#answer({ ...request, method: 'BEACON' }),
+      );
+      return true;
+    };
+  }
+
+  restore(): void {
+    window.fetch = this.#realFetch;
+    navigator.sendBeacon = this.#realBeacon;
+  }
+
+  /** Paths asked for, in order. */
+  get paths(): string[] {
+    return this.requests.map(({ path }) => path);
+  }
+
+  /** Lets one route refuse, as the server's problem documents do. */
+  refuse(path: string, code: ErrorCode): void {
+    this.answers.set(path, () =>
+      json({ type: 'about:blank', title: code, status: errorStatus[code], code }, errorStatus[code]),
+    );
+  }
+
+  #answer(request: RecordedRequest): Response | Promise<Response> {
+    this.requests.push(request);
+    const special = this.answers.get(request.path);
+    if (special) return special(request);
+    if (request.path.startsWith('/v1/widget/')) return json(this.config);
+    if (request.path === '/v1/sessions') {
+      const count = this.paths.filter((path) => path === '/v1/sessions').length;
+      return json(
+        { session: `session-${count}`, expiresAt: new Date(Date.now() + this.sessionLifeMs).toISOString() },
+        201,
+      );
+    }
+    if (request.path === '/v1/calls') return json(this.grant, 201);
+    if (request.path.endsWith('/end')) return new Response(null, { status: 204 });
+    if (request.path === '/call/web') return json({ id: 'key-call', webCallUrl: proxyGrant.webCallUrl }, 201);
+    return json({ title: 'not found', code: 'not_found' }, 404);
+  }
+}
+
+async function record(request: Request): Promise<RecordedRequest> {
+  const text = request.method === 'POST' ? await request.text() : '';
+  return {
+    method: request.method,
+    path: new URL(request.url).pathname,
+    contentType: request.headers.get('content-type'),
+    body: text ? JSON.parse(text) : null,
+  };
+}
+
+export const json = (body: unknown, status = 200): Response =>
+  new Response(JSON.stringify(body), { status, headers: { 'content-type': 'application/json' } });
+
+/** An element of the tenant acme in the page; more attributes as given. */
+export async function agentElement(attributes: Record<string, string> = {}): Promise<VapiAgent> {
+  const element = await fixture<VapiAgent>(
+    html`<vapi-agent tenant="acme" server="https://agents.test"></vapi-agent>`,
+  );
+  for (const [name, value] of Object.entries(attributes)) element.setAttribute(name, value);
+  return element;
+}
+
+export const launcherOf = (element: VapiAgent): HTMLButtonElement => find(element, '[part=launcher]');
+export const dialogOf = (element: VapiAgent): HTMLElement => find(element, '[role=dialog]');
+
+/** The element in the shadow root, which must be there. */
+export function find<Found extends HTMLElement>(element: VapiAgent, selector: string): Found {
+  const found = element.shadowRoot?.querySelector<Found>(selector);
+  if (!found) throw new Error(`${selector} is not in the element, whose state is ${element.state}`);
+  return found;
+}
+
+/** The button that says this. */
+export function button(element: VapiAgent, text: string): HTMLButtonElement {
+  const all = [...(element.shadowRoot?.querySelectorAll('button') ?? [])];
+  const found = all.find((each) => (each.ariaLabel ?? each.textContent)?.trim() === text);
+  if (!found)
+    throw new Error(`no button "${text}", only ${all.map((each) => `"${each.textContent?.trim()}"`)}`);
+  return found;
+}
+
+/** All that the panel shows as text. */
+export const panelText = (element: VapiAgent): string =>
+  (dialogOf(element).textContent ?? '').replace(/\s+/g, ' ').trim();
+
+export async function untilState(element: VapiAgent, state: string): Promise<void> {
+  await waitUntil(() => element.state === state, `the state never became ${state}`, { timeout: 5000 });
+  await rendered(element);
+}
+
+/** Waits until the panel shows the state that the controller has. */
+export async function rendered(element: VapiAgent): Promise<void> {
+  const panel = element.shadowRoot?.querySelector('vapi-agent-panel') as {
+    updateComplete?: Promise<unknown>;
+  } | null;
+  await panel?.updateComplete;
+}
+
+/** Clicks the launcher and waits for the call; returns the other end of it. */
+export async function callIsLive(element: VapiAgent): Promise<Machine> {
+  launcherOf(element).click();
+  await untilState(element, 'live');
+  return window.machine as Machine;
+}
+
+/** Every event of the element, in order. */
+export function recordEvents(target: EventTarget): CustomEvent[] {
+  const events: CustomEvent[] = [];
+  for (const name of [
+    'ready',
+    'open',
+    'close',
+    'before-call',
+    'call-start',
+    'call-end',
+    'transcript',
+    'volume',
+    'error',
+  ]) {
+    target.addEventListener(`vapi-agent-${name}`, (event) => events.push(event as CustomEvent));
+  }
+  return events;
+}
+
+/** Replaces `getUserMedia`; returns what puts the real one back. */
+export function microphone(answer: () => Promise<MediaStream>): () => void {
+  const devices = navigator.mediaDevices;
+  const real = devices.getUserMedia;
+  devices.getUserMedia = answer;
+  return () => {
+    devices.getUserMedia = real;
+  };
+}
