@@ -1,11 +1,13 @@
 /** The whole map of the server on one screen. */
-import express, { type Express, Router } from 'express';
+import express, { type Express } from 'express';
 import helmet from 'helmet';
 import type { Context } from './context.ts';
 import { errorHandler, notFound } from './errors.ts';
 import { requestLog } from './log.ts';
 import { widgetAssets } from './routes/assets.ts';
-import { requireOperator } from './routes/operator-auth.ts';
+import { auditRoutes } from './routes/audit.ts';
+import { authenticate, operatorOnly } from './routes/caller.ts';
+import { keyRoutes } from './routes/keys.ts';
 import { opsRoutes } from './routes/ops.ts';
 import { tenantRoutes } from './routes/tenants.ts';
 import { usageRoutes } from './routes/usage.ts';
@@ -30,15 +32,14 @@ export function createApp(ctx: Context, assets: string): Express {
 
   app.use(opsRoutes(ctx));
   app.use('/v1/webhooks/vapi', vapiWebhookRoutes(ctx));
-  app.use('/v1/tenants', operatorRoutes(ctx));
+  // A client's key reads its own usage; the rest is the operator's.
+  app.use('/v1/tenants', authenticate(ctx), usageRoutes(ctx), operatorOnly, tenantRoutes(ctx));
+  app.use('/v1/keys', authenticate(ctx), operatorOnly, keyRoutes(ctx));
+  app.use('/v1/audit', authenticate(ctx), operatorOnly, auditRoutes(ctx));
   app.use('/v1', visitorRoutes(ctx));
   app.use(widgetAssets(assets));
 
   app.use(notFound);
   app.use(errorHandler);
   return app;
-}
-
-function operatorRoutes(ctx: Context): Router {
-  return Router().use(requireOperator(ctx)).use(tenantRoutes(ctx)).use(usageRoutes(ctx));
 }

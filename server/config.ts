@@ -26,6 +26,8 @@ export interface Secrets {
   /** Newest first: the first signs and encrypts, all of them verify and decrypt. 32 bytes each. */
   secretKeys: Buffer[];
   operatorApiKey: string;
+  /** The URL holds the mail server's password. Null when no e-mail can be sent. */
+  smtp: { url: string; from: string } | null;
 }
 
 export class ConfigError extends Error {
@@ -75,6 +77,7 @@ export function readConfig(
   if (operatorApiKey && !/^[\x21-\x7e]{20,200}$/.test(operatorApiKey)) {
     problems.push('OPERATOR_API_KEY must be 20 to 200 printable characters without spaces');
   }
+  const smtp = readSmtp(given('SMTP_URL'), given('SMTP_FROM'), problems);
   if (problems.length > 0) throw new ConfigError(problems);
 
   // Only a local start gets here without keys; what it makes must survive a restart, or nothing could be decrypted.
@@ -101,6 +104,7 @@ export function readConfig(
     secrets: {
       secretKeys: previousKey ? [secretKey, previousKey] : [secretKey],
       operatorApiKey: operatorKey,
+      smtp,
     },
   };
 }
@@ -156,6 +160,15 @@ function readTrustProxy(text: string | undefined, problems: string[]): Config['t
     return false;
   }
   return entries;
+}
+
+function readSmtp(url: string | undefined, from: string | undefined, problems: string[]): Secrets['smtp'] {
+  if (url === undefined) return null;
+  if (!/^smtps?:\/\//.test(url) || !URL.canParse(url))
+    problems.push('SMTP_URL must be smtp://… or smtps://…');
+  if (from === undefined)
+    problems.push('SMTP_FROM is missing: the sender of the e-mails that go through SMTP_URL');
+  return { url, from: from ?? '' };
 }
 
 function readSecretKey(name: string, text: string | undefined, problems: string[]): Buffer | null {

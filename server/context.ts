@@ -1,6 +1,7 @@
 /** What every part of the server is given instead of globals: configuration, keys, store, clock, log. */
 import type { Logger } from 'pino';
 import { type DerivedKey, deriveKeys } from './access/derived-keys.ts';
+import { createFrontLimits, type FrontLimits } from './access/front-limits.ts';
 import { createSecretBox, type SecretBox } from './access/secret-box.ts';
 import type { Config, Secrets } from './config.ts';
 import type { CallRow } from './metering/usage.ts';
@@ -11,11 +12,18 @@ export interface Context {
   config: Config;
   store: Store;
   box: SecretBox;
-  keys: { session: DerivedKey[]; endCall: DerivedKey[]; network: DerivedKey[] };
+  keys: { session: DerivedKey[]; endCall: DerivedKey[]; network: DerivedKey[]; challenge: DerivedKey[] };
   operatorApiKey: string;
+  frontLimits: FrontLimits;
+  /** Null when no e-mail can be sent. */
+  smtp: Secrets['smtp'];
   /** Epoch milliseconds. */
   now: () => number;
   log: Logger;
+  /** Lets work go on after the answer; a stop waits for it, and what it throws is logged. */
+  background: (work: Promise<unknown>) => void;
+  /** Ends when all background work has. */
+  backgroundDone: () => Promise<void>;
   /** Told after a call's usage has been committed. */
   onCallBooked: (tenant: Tenant, row: CallRow) => void;
 }
@@ -32,15 +40,32 @@ export function createContext(
   log: Logger,
   options: ContextOptions = {},
 ): Context {
+  const running = new Set<Promise<unknown>>();
   const keys = (purpose: Parameters<typeof deriveKeys>[1]) => deriveKeys(secrets.secretKeys, purpose);
   return {
     config,
     store,
     box: createSecretBox(keys('tenant-secrets')),
-    keys: { session: keys('session-token'), endCall: keys('call-token'), network: keys('visitor-network') },
+    keys: {
+      session: keys('session-token'),
+      endCall: keys('call-token'),
+      network: keys('visitor-network'),
+      challenge: keys('challenge'),
+    },
+    frontLimits: createFrontLimits(),
+    smtp: secrets.smtp,
     operatorApiKey: secrets.operatorApiKey,
     now: options.now ?? Date.now,
     log,
+    background(work) {
+      const logged = work
+        .catch((error: unknown) => log.error({ err: error }, 'background work failed'))
+        .finally(() => running.delete(logged));
+      running.add(logged);
+    },
+    async backgroundDone() {
+      while (running.size > 0) await Promise.all(running);
+    },
     onCallBooked: options.onCallBooked ?? (() => {}),
   };
 }

@@ -4,6 +4,7 @@ import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import type { DestinationStream } from 'pino';
+import { startNoticeDelivery } from './access/notice-delivery.ts';
 import { createApp } from './app.ts';
 import type { Config, Secrets } from './config.ts';
 import { type Context, type ContextOptions, createContext } from './context.ts';
@@ -51,6 +52,7 @@ export async function startServer(
     await store.destroy();
     throw error;
   }
+  const notices = startNoticeDelivery(ctx);
   const { port } = server.address() as AddressInfo;
   log.info({ port, store: config.database.kind }, 'listening');
   return {
@@ -58,6 +60,8 @@ export async function startServer(
     ctx,
     async close() {
       await drain(server);
+      await ctx.backgroundDone();
+      await notices.stop();
       await store.destroy();
       log.info('stopped');
     },

@@ -1,8 +1,8 @@
 import type { Context } from '../context.ts';
 import { ApiError } from '../errors.ts';
-import { findCall } from '../store/calls.ts';
+import { findCall, listLiveCalls } from '../store/calls.ts';
 import { endCall, VapiError } from '../vapi/vapi-api.ts';
-import { controlUrlContext } from './grant.ts';
+import { openControlUrl } from './tenant-secrets.ts';
 
 /**
  * Ends the call at Vapi if it is one of ours and not over yet; its cost still comes with its report.
@@ -12,9 +12,23 @@ export async function endLiveCall(ctx: Context, tenantId: string, callId: string
   const row = await findCall(ctx.store, tenantId, callId);
   if (!row || row.status === 'ended' || row.controlUrlSealed === null) return;
   try {
-    await endCall(ctx.box.open(row.controlUrlSealed, controlUrlContext(tenantId, callId)));
+    await endCall(openControlUrl(ctx.box, tenantId, callId, row.controlUrlSealed));
   } catch (error) {
     if (error instanceof VapiError) throw new ApiError('vapi_unavailable', { retryAfter: 5, cause: error });
     throw error;
   }
+}
+
+/** Calls that were created longer ago than any call can last are over, whatever was never reported of them. */
+const longestCallMs = 43_200_000;
+
+/** @returns how many were ended and how many could not be reached */
+export async function endLiveCalls(
+  ctx: Context,
+  tenantId: string,
+): Promise<{ ended: number; failed: number }> {
+  const ids = await listLiveCalls(ctx.store, tenantId, ctx.now() - longestCallMs);
+  const results = await Promise.allSettled(ids.map((id) => endLiveCall(ctx, tenantId, id)));
+  const ended = results.filter((result) => result.status === 'fulfilled').length;
+  return { ended, failed: ids.length - ended };
 }

@@ -7,23 +7,16 @@ import type { Grant, KeyGrant, ProxyGrant, VariableValues } from '../contract.ts
 import { ApiError } from '../errors.ts';
 import { newCallRow } from '../metering/usage.ts';
 import { insertCall, lockCall, updateCall } from '../store/calls.ts';
-import {
-  claimReservation,
-  countStarts,
-  insertReservation,
-  type Reservation,
-  readCommitments,
-  releaseReservation,
-} from '../store/reservations.ts';
-import { lockForStart, type Tenant } from '../store/tenants.ts';
-import { monthIn } from '../time-zone.ts';
+import { claimReservation, type Reservation, releaseReservation } from '../store/reservations.ts';
+import type { Tenant } from '../store/tenants.ts';
 import { type CreatedCall, createWebCall, VapiError } from '../vapi/vapi-api.ts';
-import { type Hold, holdFor, leaseEnd } from './limits.ts';
+import { askBeforeCall } from './before-call.ts';
+import { reserve } from './reserve.ts';
 import { signScopedKey } from './scoped-key.ts';
 import { issueEndToken, type SessionClaims } from './session-token.ts';
-import { openTenantSecret } from './tenant-secrets.ts';
+import { openTenantSecret, sealControlUrl } from './tenant-secrets.ts';
 
-/** @throws ApiError `session_used`, `tenant_paused`, `rate_limited`, `concurrency_limit`, `budget_exhausted`, `vapi_unavailable` */
+/** @throws ApiError what `reserve` throws, `call_denied`, `vapi_unavailable` */
 export async function grantCall(
   ctx: Context,
   tenant: Tenant,
@@ -31,13 +24,14 @@ export async function grantCall(
   asked: VariableValues,
 ): Promise<Grant> {
   const reservation = await reserve(ctx, tenant, session);
+  // The only thing of the browser's that reaches Vapi, and of that only the names that the tenant allows.
+  const variableValues = Object.fromEntries(
+    Object.entries(asked).filter(([name]) => tenant.allowedVariables.includes(name)),
+  );
   const assistantOverrides = {
     maxDurationSeconds: reservation.maxSeconds,
     metadata: { tenant: tenant.slug, session: session.jti },
-    // The only thing of the browser's that reaches Vapi, and of that only the names that the tenant allows.
-    variableValues: Object.fromEntries(
-      Object.entries(asked).filter(([name]) => tenant.allowedVariables.includes(name)),
-    ),
+    variableValues: { ...variableValues, ...(await ask(ctx, tenant, session, variableValues)) },
   };
   const base = {
     maxDurationSeconds: reservation.maxSeconds,
@@ -49,36 +43,19 @@ export async function grantCall(
   return { ...base, ...keyGrant(ctx, tenant, session, assistantOverrides) };
 }
 
-async function reserve(ctx: Context, tenant: Tenant, session: SessionClaims): Promise<Reservation> {
-  const now = ctx.now();
-  const month = monthIn(tenant.timeZone, now);
-  const { limits } = tenant;
-  return ctx.store.transaction().execute(async (db) => {
-    if (!(await lockForStart(db, tenant.id, session.generation))) throw new ApiError('tenant_paused');
-    const starts = await countStarts(db, tenant.id, session.network, now - 60_000);
-    if (starts >= limits.callsPerMinutePerIp) throw new ApiError('rate_limited', { retryAfter: 60 });
-    const { committedMicros, callsInProgress } = await readCommitments(db, tenant.id, month, now);
-    if (callsInProgress >= limits.concurrentCalls)
-      throw new ApiError('concurrency_limit', { retryAfter: 30 });
-    const hold: Hold | null = holdFor(limits, committedMicros);
-    if (!hold) throw new ApiError('budget_exhausted');
-    const reservation: Reservation = {
-      id: session.jti,
-      tenantId: tenant.id,
-      month,
-      amountMicros: hold.amountMicros,
-      maxSeconds: hold.maxSeconds,
-      state: 'held',
-      leaseExpiresAt: leaseEnd(now, hold.maxSeconds),
-      accessMode: tenant.accessMode,
-      assistantId: tenant.assistantId,
-      visitorNetwork: session.network,
-      callId: null,
-      createdAt: now,
-    };
-    if (!(await insertReservation(db, reservation))) throw new ApiError('session_used');
-    return reservation;
-  });
+/** A denied call gives back what was reserved for it. */
+async function ask(
+  ctx: Context,
+  tenant: Tenant,
+  session: SessionClaims,
+  variableValues: VariableValues,
+): Promise<VariableValues> {
+  try {
+    return await askBeforeCall(ctx, tenant, session, variableValues);
+  } catch (error) {
+    await releaseReservation(ctx.store, session.jti);
+    throw error;
+  }
 }
 
 async function proxyGrant(
@@ -132,6 +109,7 @@ async function recordCreatedCall(
     startedAt: null,
     endedAt: null,
     endedReason: null,
+    controlUrl: null,
     cost: null,
   });
   await ctx.store.transaction().execute(async (db) => {
@@ -148,9 +126,7 @@ async function recordCreatedCall(
       ...row,
       sessionId: reservation.id,
       accessMode: reservation.accessMode,
-      controlUrlSealed: call.controlUrl
-        ? ctx.box.seal(call.controlUrl, controlUrlContext(tenant.id, call.id))
-        : null,
+      controlUrlSealed: call.controlUrl ? sealControlUrl(ctx.box, tenant.id, call.id, call.controlUrl) : null,
     });
   });
 }
@@ -177,9 +153,4 @@ function privateKeyOf(ctx: Context, tenant: Tenant): string {
   const key = openTenantSecret(ctx.box, tenant, 'privateKey');
   if (!key) throw new Error(`tenant ${tenant.slug} has no private key`);
   return key;
-}
-
-/** What binds a sealed control URL to its call. */
-export function controlUrlContext(tenantId: string, callId: string): string {
-  return `calls/${tenantId}/${callId}/controlUrl`;
 }

@@ -19,6 +19,8 @@ export interface CallEvent {
   startedAt: number | null;
   endedAt: number | null;
   endedReason: string | null;
+  /** Where the call can be ended; a secret. */
+  controlUrl: string | null;
   /** Null = not told. Unknown is not zero. */
   cost: CallCost | null;
 }

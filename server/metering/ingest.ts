@@ -1,8 +1,11 @@
-/** Takes what is told of a call into the ledger: row, usage and reservation in one transaction. */
-
+/** Takes what is told of a call into the ledger: row, usage, reservation and notices in one transaction. */
+import { noticeBudget } from '../access/notices.ts';
+import type { SecretBox } from '../access/secret-box.ts';
+import { sealControlUrl } from '../access/tenant-secrets.ts';
 import { insertCall, lockCall, updateCall } from '../store/calls.ts';
 import type { Queries, Store } from '../store/database.ts';
-import { claimReservation, freeSlot, settleReservation } from '../store/reservations.ts';
+import { claimReservation, freeSlot, isOutdated, settleReservation } from '../store/reservations.ts';
+import type { Tenant } from '../store/tenants.ts';
 import { addUsage } from '../store/usage.ts';
 import type { CallEvent } from './call-event.ts';
 import { applyEvent, type CallRow, newCallRow, usageChanges, usageOf } from './usage.ts';
@@ -11,6 +14,8 @@ export interface Ingested {
   row: CallRow;
   /** Whether the tenant's usage changed by it; false for repetitions and for calls in progress. */
   usageChanged: boolean;
+  /** The call is in progress although the tenant is paused, or was since the call was granted. */
+  unwanted: boolean;
 }
 
 /**
@@ -19,7 +24,8 @@ export interface Ingested {
  */
 export async function ingestCallEvent(
   store: Store,
-  tenant: { id: string; timeZone: string },
+  box: SecretBox,
+  tenant: Tenant,
   event: CallEvent,
   nowMs: number,
 ): Promise<Ingested> {
@@ -28,6 +34,9 @@ export async function ingestCallEvent(
     const before = await lockCall(db, tenant.id, event.callId);
     if (!before) throw new Error('the call is gone');
     const after = applyEvent(await withSession(db, before, event), event, tenant.timeZone, nowMs);
+    if (after.controlUrlSealed === null && event.controlUrl) {
+      after.controlUrlSealed = sealControlUrl(box, tenant.id, after.id, event.controlUrl);
+    }
     await updateCall(db, after);
     const changes = usageChanges(usageOf(before), usageOf(after));
     for (const { day, assistantId, amounts } of changes) {
@@ -35,7 +44,11 @@ export async function ingestCallEvent(
     }
     if (after.costMicros !== null) await settleReservation(db, tenant.id, after.id, nowMs);
     else if (after.status === 'ended') await freeSlot(db, tenant.id, after.id, nowMs);
-    return { row: after, usageChanged: changes.length > 0 };
+    if (changes.length > 0) await noticeBudget(db, tenant, nowMs);
+    const unwanted =
+      after.status !== 'ended' &&
+      (tenant.status === 'paused' || (await isOutdated(db, tenant.id, after.id, tenant.generation)));
+    return { row: after, usageChanged: changes.length > 0, unwanted };
   });
 }
 

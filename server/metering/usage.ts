@@ -106,8 +106,15 @@ export function usageChanges(before: UsageEntry | null, after: UsageEntry | null
         ...(before ? [{ ...before, amounts: combine(null, before.amounts, -1) }] : []),
         ...(after ? [after] : []),
       ];
-  return changes.filter((change) => Object.values(change.amounts).some((amount) => amount !== 0));
+  return (
+    changes
+      .filter((change) => Object.values(change.amounts).some((amount) => amount !== 0))
+      // Every transaction takes the day rows in the same order, so that no two wait for each other.
+      .sort((a, b) => (a.day === b.day ? compare(a.assistantId, b.assistantId) : compare(a.day, b.day)))
+  );
 }
+
+const compare = (a: string, b: string) => (a < b ? -1 : a > b ? 1 : 0);
 
 export function columnOf(component: CostComponent): `${CostComponent}Micros` {
   return `${component}Micros`;

@@ -1,164 +1,155 @@
-/** The operator's tenants. Secrets go in and never come out. */
-import { randomBytes } from 'node:crypto';
-import express, { Router } from 'express';
+/** The operator's tenants. Secrets go in and never come out. Every change is in the audit log. */
+import express, { type Request, type Response, Router } from 'express';
 import { z } from 'zod';
-import { parseAllowedOrigin } from '../access/allowed-origins.ts';
-import { maskSecret } from '../access/secret-box.ts';
-import { openTenantSecret, sealTenantSecret, type TenantSecret } from '../access/tenant-secrets.ts';
+import { recordChange } from '../access/audit.ts';
+import { endLiveCalls } from '../access/end-call.ts';
+import { applyTenantChanges, newTenant, viewTenant } from '../access/tenant-changes.ts';
 import type { Context } from '../context.ts';
-import { createTenantSchema, type TenantView, type UpdateTenant, updateTenantSchema } from '../contract.ts';
+import {
+  allowOriginSchema,
+  type BlockedOriginView,
+  createTenantSchema,
+  slugSchema,
+  updateTenantSchema,
+} from '../contract.ts';
 import { ApiError } from '../errors.ts';
+import { forgetBlockedOrigin, listBlockedOrigins } from '../store/blocked-origins.ts';
+import type { Queries } from '../store/database.ts';
 import {
   deleteTenant,
   insertTenant,
   listTenants,
   lockTenant,
-  newTenantId,
+  setTenantStatus,
   type Tenant,
   updateTenant,
 } from '../store/tenants.ts';
+import { callerIn, visibleTenant } from './caller.ts';
 import { parse } from './parse.ts';
-import { tenantNamed } from './tenant-named.ts';
 
 const listQuerySchema = z.strictObject({
-  cursor: z.string().max(40).optional(),
+  cursor: slugSchema.optional(),
   limit: z.coerce.number().int().min(1).max(200).default(100),
 });
 
 export function tenantRoutes(ctx: Context): Router {
   const router = Router();
   const body = express.json({ limit: '64kb' });
+  const view = (tenant: Tenant) => viewTenant(ctx, tenant);
 
   router.get('/', async (req, res) => {
     const { cursor, limit } = parse(listQuerySchema, req.query);
     const tenants = await listTenants(ctx.store, cursor ?? null, limit + 1);
     const page = tenants.slice(0, limit);
-    res.json({
-      tenants: page.map((tenant) => view(ctx, tenant)),
-      nextCursor: tenants.length > limit ? (page.at(-1)?.slug ?? null) : null,
-    });
+    const nextCursor = tenants.length > limit ? (page.at(-1)?.slug ?? null) : null;
+    res.json({ tenants: page.map(view), nextCursor });
   });
 
   router.post('/', body, async (req, res) => {
-    const { slug, name, orgId, privateKey, publicKey, webhookSecret, assistantId, ...rest } = parse(
-      createTenantSchema,
-      req.body,
-    );
-    const id = newTenantId();
-    const seal = (secret: TenantSecret, plain: string) => sealTenantSecret(ctx.box, id, secret, plain);
-    const generatedSecret = webhookSecret ? null : randomBytes(24).toString('base64url');
-    const now = ctx.now();
-    const tenant: Tenant = {
-      ...rest,
-      id,
-      slug,
-      name,
-      orgId,
-      assistantId,
-      status: 'active',
-      generation: 1,
-      allowedOrigins: parseOrigins(rest.allowedOrigins),
-      privateKeySealed: seal('privateKey', privateKey),
-      publicKeySealed: publicKey === null ? null : seal('publicKey', publicKey),
-      webhookSecretSealed: seal('webhookSecret', webhookSecret ?? (generatedSecret as string)),
-      createdAt: now,
-      updatedAt: now,
-    };
-    checkAccessMode(tenant);
-    if (!(await insertTenant(ctx.store, tenant))) {
-      throw new ApiError('conflict', { detail: `A tenant "${slug}" exists already.` });
-    }
-    // The one time it is shown: the operator has to give it to Vapi.
-    const shown = generatedSecret
-      ? { ...view(ctx, tenant), webhookSecret: generatedSecret }
-      : view(ctx, tenant);
-    res.status(201).location(`/v1/tenants/${slug}`).json(shown);
+    const { tenant, generated } = newTenant(ctx, parse(createTenantSchema, req.body));
+    await ctx.store.transaction().execute(async (db) => {
+      if (!(await insertTenant(db, tenant))) {
+        throw new ApiError('conflict', { detail: `A tenant "${tenant.slug}" exists already.` });
+      }
+      await audit(db, req, res, 'tenant.create', tenant.slug, null, view(tenant));
+    });
+    // The one time that generated secrets are shown: the operator has to give them to Vapi and to its own server.
+    res
+      .status(201)
+      .location(`/v1/tenants/${tenant.slug}`)
+      .json({ ...view(tenant), ...generated });
   });
 
   router.get('/:slug', async (req, res) => {
-    res.json(view(ctx, await tenantNamed(ctx, req.params.slug)));
+    res.json(view(await visibleTenant(ctx, req, res)));
   });
 
   router.patch('/:slug', body, async (req, res) => {
     const changes = parse(updateTenantSchema, req.body);
-    const tenant = await change(ctx, req.params.slug, (current) => applyChanges(ctx, current, changes));
-    res.json(view(ctx, tenant));
+    const tenant = await change(req, res, 'tenant.update', async (db, current) => {
+      await updateTenant(db, applyTenantChanges(ctx, current, changes));
+    });
+    res.json(view(tenant));
   });
 
   router.delete('/:slug', async (req, res) => {
-    const tenant = await tenantNamed(ctx, req.params.slug);
-    await deleteTenant(ctx.store, tenant.id, ctx.now());
+    const tenant = await visibleTenant(ctx, req, res);
+    await ctx.store.transaction().execute(async (db) => {
+      await deleteTenant(db, tenant.id, ctx.now());
+      await audit(db, req, res, 'tenant.delete', tenant.slug, view(tenant), null);
+    });
+    await endLiveCalls(ctx, tenant.id);
     res.status(204).end();
   });
 
-  return router;
-}
-
-/** Reads, changes and writes under the tenant's row lock, so that two changes at once both remain. */
-async function change(ctx: Context, slug: string, apply: (tenant: Tenant) => Tenant): Promise<Tenant> {
-  return ctx.store.transaction().execute(async (db) => {
-    const current = await lockTenant(db, slug);
-    if (!current) throw new ApiError('not_found');
-    const next = { ...apply(current), updatedAt: ctx.now() };
-    checkAccessMode(next);
-    await updateTenant(db, next);
-    return next;
+  /** Refuses new sessions and calls from now on, makes worthless what was issued, and ends the calls in progress. */
+  router.post('/:slug/pause', async (req, res) => {
+    const tenant = await change(req, res, 'tenant.pause', (db, current) =>
+      setTenantStatus(db, current.id, 'paused', ctx.now()),
+    );
+    res.json({ ...view(tenant), calls: await endLiveCalls(ctx, tenant.id) });
   });
-}
 
-function applyChanges(ctx: Context, tenant: Tenant, changes: UpdateTenant): Tenant {
-  const { privateKey, publicKey, webhookSecret, allowedOrigins, ...plain } = changes;
-  const next = { ...tenant };
-  for (const [name, value] of Object.entries(plain)) {
-    if (value !== undefined) Object.assign(next, { [name]: value });
+  router.post('/:slug/resume', async (req, res) => {
+    const tenant = await change(req, res, 'tenant.resume', (db, current) =>
+      setTenantStatus(db, current.id, 'active', ctx.now()),
+    );
+    res.json(view(tenant));
+  });
+
+  router.get('/:slug/blocked-origins', async (req, res) => {
+    const tenant = await visibleTenant(ctx, req, res);
+    const rows = await listBlockedOrigins(ctx.store, tenant.id);
+    const iso = (ms: number) => new Date(ms).toISOString();
+    const blockedOrigins: BlockedOriginView[] = rows.map(({ origin, count, firstSeenAt, lastSeenAt }) => ({
+      origin,
+      count,
+      firstSeen: iso(firstSeenAt),
+      lastSeen: iso(lastSeenAt),
+    }));
+    res.json({ blockedOrigins });
+  });
+
+  router.post('/:slug/allowed-origins', body, async (req, res) => {
+    const { origin } = parse(allowOriginSchema, req.body);
+    const tenant = await change(req, res, 'tenant.allow-origin', async (db, current) => {
+      const allowedOrigins = [...current.allowedOrigins, origin];
+      await updateTenant(db, applyTenantChanges(ctx, current, { allowedOrigins }));
+      await forgetBlockedOrigin(db, current.id, origin);
+    });
+    res.json(view(tenant));
+  });
+
+  /** Reads, changes and writes under the tenant's row lock, so that two changes at once both remain. */
+  async function change(
+    req: Request,
+    res: Response,
+    action: string,
+    apply: (db: Queries, current: Tenant) => Promise<void>,
+  ): Promise<Tenant> {
+    return ctx.store.transaction().execute(async (db) => {
+      const slug = String(req.params.slug);
+      const current = await lockTenant(db, slug);
+      if (!current) throw new ApiError('not_found');
+      await apply(db, current);
+      const next = (await lockTenant(db, slug)) as Tenant;
+      await audit(db, req, res, action, slug, view(current), view(next));
+      return next;
+    });
   }
-  const seal = (secret: TenantSecret, value: string) => sealTenantSecret(ctx.box, tenant.id, secret, value);
-  if (privateKey !== undefined) next.privateKeySealed = seal('privateKey', privateKey);
-  if (publicKey !== undefined)
-    next.publicKeySealed = publicKey === null ? null : seal('publicKey', publicKey);
-  if (webhookSecret !== undefined) next.webhookSecretSealed = seal('webhookSecret', webhookSecret);
-  if (allowedOrigins !== undefined) next.allowedOrigins = parseOrigins(allowedOrigins);
-  return next;
-}
 
-/** @throws ApiError `invalid_request`, saying which entry is bad and why */
-function parseOrigins(entries: string[]): string[] {
-  const parsed = entries.map((entry) => parseAllowedOrigin(entry));
-  const errors = parsed.flatMap((result, index) =>
-    result.ok ? [] : [{ path: `allowedOrigins.${index}`, message: `"${entries[index]}": ${result.reason}` }],
-  );
-  if (errors.length > 0) throw new ApiError('invalid_request', { errors });
-  return [...new Set(parsed.flatMap((result) => (result.ok ? [result.origin] : [])))];
-}
-
-function checkAccessMode(tenant: Tenant): void {
-  if (tenant.accessMode === 'public-key' && tenant.publicKeySealed === null) {
-    const message = 'is needed for the access mode "public-key"';
-    throw new ApiError('invalid_request', { errors: [{ path: 'publicKey', message }] });
+  function audit(
+    db: Queries,
+    req: Request,
+    res: Response,
+    action: string,
+    tenant: string,
+    before: object | null,
+    after: object | null,
+  ): Promise<void> {
+    const { actor } = callerIn(res);
+    return recordChange(db, { actor, action, tenant, before, after, requestId: String(req.id) }, ctx.now());
   }
-}
 
-function view(ctx: Context, tenant: Tenant): TenantView {
-  const masked = (secret: TenantSecret) => maskSecret(openTenantSecret(ctx.box, tenant, secret) ?? '');
-  return {
-    slug: tenant.slug,
-    name: tenant.name,
-    status: tenant.status,
-    orgId: tenant.orgId,
-    privateKey: masked('privateKey'),
-    publicKey: tenant.publicKeySealed === null ? null : masked('publicKey'),
-    assistantId: tenant.assistantId,
-    accessMode: tenant.accessMode,
-    allowedOrigins: tenant.allowedOrigins,
-    modes: tenant.modes,
-    appearance: tenant.appearance,
-    texts: tenant.texts,
-    allowedVariables: tenant.allowedVariables,
-    limits: tenant.limits,
-    timeZone: tenant.timeZone,
-    webhookSecret: masked('webhookSecret'),
-    webhookUrl: `${ctx.config.publicUrl}/v1/webhooks/vapi/${tenant.slug}`,
-    createdAt: new Date(tenant.createdAt).toISOString(),
-    updatedAt: new Date(tenant.updatedAt).toISOString(),
-  };
+  return router;
 }

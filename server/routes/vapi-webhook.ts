@@ -1,5 +1,6 @@
 /** What Vapi tells us of a tenant's calls. 200 means: it is in the ledger and survives a crash. */
 import express, { Router } from 'express';
+import { endLiveCall } from '../access/end-call.ts';
 import { openTenantSecret } from '../access/tenant-secrets.ts';
 import type { Context } from '../context.ts';
 import { slugSchema } from '../contract.ts';
@@ -19,10 +20,14 @@ export function vapiWebhookRoutes(ctx: Context): Router {
   router.post(
     '/:tenant',
     async (req, res, next) => {
+      await ctx.frontLimits.failedAuth.check(req.ip);
       const slug = slugSchema.safeParse(req.params.tenant);
       const tenant = slug.success ? await findTenant(ctx.store, slug.data) : null;
       const secret = tenant && openTenantSecret(ctx.box, tenant, 'webhookSecret');
-      if (!tenant || !secret || !isFromVapi(req.headers, secret)) throw new ApiError('unauthorized');
+      if (!tenant || !secret || !isFromVapi(req.headers, secret)) {
+        await ctx.frontLimits.failedAuth.count(req.ip);
+        throw new ApiError('unauthorized');
+      }
       res.locals.tenant = tenant;
       next();
     },
@@ -37,11 +42,24 @@ export function vapiWebhookRoutes(ctx: Context): Router {
         'vapi webhook',
       );
       if (message.event) {
-        const { row, usageChanged } = await ingestCallEvent(ctx.store, tenant, message.event, now);
+        const { row, usageChanged, unwanted } = await ingestCallEvent(
+          ctx.store,
+          ctx.box,
+          tenant,
+          message.event,
+          now,
+        );
         if (usageChanged) ctx.onCallBooked(tenant, row);
+        if (unwanted) endInBackground(ctx, tenant, row.id);
       }
       res.json({});
     },
   );
   return router;
+}
+
+/** A call that began although the tenant was paused (with a key issued before): Vapi need not wait for its end. */
+function endInBackground(ctx: Context, tenant: Tenant, callId: string): void {
+  ctx.log.warn({ tenant: tenant.slug, call: callId }, 'ending a call that a pause has made unwanted');
+  ctx.background(endLiveCall(ctx, tenant.id, callId));
 }

@@ -2,8 +2,11 @@
 import cors from 'cors';
 import express, { type Request, type Response, Router } from 'express';
 import { isOriginAllowed } from '../access/allowed-origins.ts';
+import { recordRefusal } from '../access/blocked-origins.ts';
+import { challengerOf, checkChallenge } from '../access/challenge.ts';
 import { endLiveCall } from '../access/end-call.ts';
 import { grantCall } from '../access/grant.ts';
+import { isOpen } from '../access/opening-hours.ts';
 import { issueSession, verifyEndToken, verifySession } from '../access/session-token.ts';
 import { hashNetwork, networkOf } from '../access/visitor-network.ts';
 import type { Context } from '../context.ts';
@@ -40,18 +43,36 @@ export function visitorRoutes(ctx: Context): Router {
   // Browsers send text/plain without asking first (no CORS preflight in the click path).
   const body = express.text({ type: ['text/plain', 'application/json'], limit: '16kb' });
 
-  router.get('/widget/:tenant', async (req, res) => {
-    const slug = slugSchema.safeParse(req.params.tenant);
-    const { tenant, origin } = await admit(ctx, req, slug.success ? slug.data : null);
-    const { slug: handle, name, modes, appearance, texts } = tenant;
+  router.get('/widget/:tenant', ctx.frontLimits.widget, async (req, res) => {
+    const { tenant, origin } = await admit(ctx, req, slugIn(req));
+    const { slug, name, modes, appearance, texts } = tenant;
+    const path = `/v1/widget/${slug}/challenge`;
+    const config: WidgetConfig = {
+      tenant: slug,
+      name,
+      modes,
+      appearance,
+      texts,
+      ...(tenant.challenge === 'none' ? {} : { challenge: { kind: tenant.challenge, path } }),
+    };
     res.set('Cache-Control', 'public, max-age=60');
-    answerTo(origin, res, 200, { tenant: handle, name, modes, appearance, texts } satisfies WidgetConfig);
+    answerTo(origin, res, 200, config);
   });
 
-  router.post('/sessions', body, async (req, res) => {
-    const { tenant: slug } = parse(sessionRequestSchema, parseJsonText(req.body));
+  router.get('/widget/:tenant/challenge', ctx.frontLimits.sessions, async (req, res) => {
+    const { tenant, origin } = await admit(ctx, req, slugIn(req));
+    const challenger = challengerOf(ctx, tenant);
+    if (!challenger) throw new ApiError('not_found');
+    res.set('Cache-Control', 'no-store');
+    answerTo(origin, res, 200, await challenger.issue({ tenant: tenant.slug, origin }, ctx.now()));
+  });
+
+  router.post('/sessions', ctx.frontLimits.sessions, body, async (req, res) => {
+    const { tenant: slug, challenge } = parse(sessionRequestSchema, parseJsonText(req.body));
     const { tenant, origin } = await admit(ctx, req, slug);
     if (tenant.status === 'paused') throw new ApiError('tenant_paused');
+    if (!isOpen(tenant.limits.hours, tenant.timeZone, ctx.now())) throw new ApiError('outside_hours');
+    await checkChallenge(ctx, tenant, origin, challenge);
     const claims = {
       tenant: tenant.slug,
       origin,
@@ -66,20 +87,21 @@ export function visitorRoutes(ctx: Context): Router {
     } satisfies SessionAnswer);
   });
 
-  router.post('/calls', body, async (req, res) => {
+  router.post('/calls', ctx.frontLimits.calls, body, async (req, res) => {
     const asked = parse(callRequestSchema, parseJsonText(req.body));
     const verified = verifySession(ctx.keys.session, asked.session, ctx.now());
     if (!verified.ok) throw new ApiError(verified.reason === 'expired' ? 'session_expired' : 'unauthorized');
     const session = verified.claims;
     const { tenant, origin } = await admit(ctx, req, session.tenant);
     if (origin !== session.origin) throw new ApiError('origin_not_allowed');
-    if (networkHash(ctx, req) !== session.network) throw new ApiError('unauthorized');
+    if (tenant.bindSessionToNetwork && networkHash(ctx, req) !== session.network)
+      throw new ApiError('unauthorized');
     const grant = await grantCall(ctx, tenant, session, asked.variableValues ?? {});
     res.set('Cache-Control', 'no-store');
     answerTo(origin, res, 201, grant satisfies Grant);
   });
 
-  router.post('/calls/:id/end', body, async (req, res) => {
+  router.post('/calls/:id/end', ctx.frontLimits.calls, body, async (req, res) => {
     const { token } = parse(endCallRequestSchema, parseJsonText(req.body));
     const verified = verifyEndToken(ctx.keys.endCall, token, ctx.now());
     if (!verified.ok || verified.claims.call !== req.params.id) throw new ApiError('unauthorized');
@@ -104,9 +126,14 @@ async function admit(
   const tenant = slug === null ? null : await findTenant(ctx.store, slug);
   const { origin } = req.headers;
   if (!tenant || !isOriginAllowed(tenant.allowedOrigins, origin)) {
+    if (tenant) await recordRefusal(ctx, tenant, origin);
     throw new ApiError('origin_not_allowed');
   }
   return { tenant, origin };
+}
+
+function slugIn(req: Request): string | null {
+  return slugSchema.safeParse(req.params.tenant).data ?? null;
 }
 
 function networkHash(ctx: Context, req: Request): string {

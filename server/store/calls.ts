@@ -65,3 +65,16 @@ export async function listCalls(db: Queries, tenantId: string, page: CallsPage):
   }
   return query.orderBy('createdAt', 'desc').orderBy('id', 'desc').limit(page.limit).execute();
 }
+
+/** Ids of the calls that have not ended and can be ended by us, created since then. */
+export async function listLiveCalls(db: Queries, tenantId: string, sinceMs: number): Promise<string[]> {
+  const rows = await db
+    .selectFrom('calls')
+    .select('id')
+    .where('tenantId', '=', tenantId)
+    .where('createdAt', '>', sinceMs)
+    .where('status', '<>', 'ended')
+    .where('controlUrlSealed', 'is not', null)
+    .execute();
+  return rows.map((row) => row.id);
+}

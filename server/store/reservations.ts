@@ -1,4 +1,4 @@
-import { type Selectable, sql } from 'kysely';
+import { type RawBuilder, type Selectable, sql } from 'kysely';
 import type { Queries } from './database.ts';
 import type { ReservationsTable } from './schema.ts';
 
@@ -48,7 +48,7 @@ export async function readCommitments(
         .as('held'),
       expression
         .selectFrom('reservations')
-        .select((count) => count.fn.countAll<number>().as('count'))
+        .select(sql<number>`cast(count(*) as bigint)`.as('count'))
         .where('tenantId', '=', tenantId)
         .where('state', '=', 'held')
         .where('leaseExpiresAt', '>', nowMs)
@@ -58,21 +58,41 @@ export async function readCommitments(
   return { committedMicros: (row.spent ?? 0) + (row.held ?? 0), callsInProgress: row.inProgress ?? 0 };
 }
 
-/** Starts from one visitor network at this tenant since then; released ones count too, since each was an attempt. */
+/** Starts within the last minute, hour and day; released ones count too, since each was an attempt. */
+export interface RecentStarts {
+  all: { minute: number; hour: number; day: number };
+  /** Of those, from this visitor's network. */
+  network: { minute: number; hour: number; day: number };
+}
+
 export async function countStarts(
   db: Queries,
   tenantId: string,
   visitorNetwork: string,
-  sinceMs: number,
-): Promise<number> {
+  nowMs: number,
+): Promise<RecentStarts> {
+  const windows = { minute: 60_000, hour: 3_600_000, day: 86_400_000 };
+  const count = (condition: RawBuilder<unknown>) =>
+    sql<number>`cast(coalesce(sum(case when ${condition} then 1 else 0 end), 0) as bigint)`;
+  const within = (ms: number) => sql`${sql.ref('createdAt')} > ${nowMs - ms}`;
+  const ofNetwork = (ms: number) => sql`${within(ms)} and ${sql.ref('visitorNetwork')} = ${visitorNetwork}`;
   const row = await db
     .selectFrom('reservations')
-    .select((count) => count.fn.countAll<number>().as('count'))
+    .select([
+      count(within(windows.minute)).as('minute'),
+      count(within(windows.hour)).as('hour'),
+      count(within(windows.day)).as('day'),
+      count(ofNetwork(windows.minute)).as('networkMinute'),
+      count(ofNetwork(windows.hour)).as('networkHour'),
+      count(ofNetwork(windows.day)).as('networkDay'),
+    ])
     .where('tenantId', '=', tenantId)
-    .where('visitorNetwork', '=', visitorNetwork)
-    .where('createdAt', '>', sinceMs)
+    .where('createdAt', '>', nowMs - windows.day)
     .executeTakeFirstOrThrow();
-  return row.count;
+  return {
+    all: { minute: row.minute, hour: row.hour, day: row.day },
+    network: { minute: row.networkMinute, hour: row.networkHour, day: row.networkDay },
+  };
 }
 
 /**
@@ -132,4 +152,21 @@ export async function settleReservation(
     .where('callId', '=', callId)
     .where('state', '=', 'held')
     .execute();
+}
+
+/** Whether the call comes of a grant that a pause has since made worthless. */
+export async function isOutdated(
+  db: Queries,
+  tenantId: string,
+  callId: string,
+  generation: number,
+): Promise<boolean> {
+  const row = await db
+    .selectFrom('reservations')
+    .select('id')
+    .where('tenantId', '=', tenantId)
+    .where('callId', '=', callId)
+    .where('generation', '<', generation)
+    .executeTakeFirst();
+  return row !== undefined;
 }

@@ -10,6 +10,11 @@ export interface Schema {
   reservations: ReservationsTable;
   calls: CallsTable;
   usageDaily: UsageDailyTable;
+  blockedOrigins: BlockedOriginsTable;
+  usedChallenges: UsedChallengesTable;
+  apiKeys: ApiKeysTable;
+  audit: AuditTable;
+  notices: NoticesTable;
 }
 
 export interface TenantsTable {
@@ -26,6 +31,7 @@ export interface TenantsTable {
   privateKeySealed: string;
   publicKeySealed: string | null;
   webhookSecretSealed: string;
+  hookSecretSealed: string;
   /** JSON of `TenantSettings`. */
   settings: string;
   /** Updated by every start of a call, only to make the starts of one tenant wait for each other. */
@@ -41,6 +47,8 @@ export interface ReservationsTable {
   /** The session's id, which makes a session usable once. */
   id: string;
   tenantId: string;
+  /** The tenant's when it was granted: a pause since then makes its call unwanted. */
+  generation: number;
   /** `YYYY-MM` in the tenant's time zone: the budget that it draws on. */
   month: string;
   amountMicros: number;
@@ -104,3 +112,67 @@ export interface UsageDailyTable extends CostColumns<number> {
   costMicros: number;
   callsWithoutCost: number;
 }
+
+/** Pages that were refused, at most a hundred a tenant. */
+export interface BlockedOriginsTable {
+  tenantId: string;
+  origin: string;
+  count: number;
+  firstSeenAt: number;
+  lastSeenAt: number;
+}
+
+/** Solved challenges, until they would have expired anyway: each counts once. */
+export interface UsedChallengesTable {
+  id: string;
+  expiresAt: number;
+}
+
+export interface ApiKeysTable {
+  id: string;
+  /** Null for the operator's keys; a client's key sees this tenant only. */
+  tenantId: string | null;
+  name: string;
+  /** SHA-256 of the key, which is random enough that nothing slower is needed. */
+  hash: string;
+  last4: string;
+  /** JSON of `Scope[]`. */
+  scopes: string;
+  createdAt: number;
+  expiresAt: number | null;
+  lastUsedAt: number | null;
+  revokedAt: number | null;
+}
+
+export interface AuditTable {
+  id: string;
+  at: number;
+  actor: string;
+  action: string;
+  /** The tenant's slug at that time. */
+  tenant: string | null;
+  /** JSON without secrets. */
+  before: string | null;
+  after: string | null;
+  requestId: string;
+}
+
+/** What the operator is to be told, once per period, and whether it has been. */
+export interface NoticesTable {
+  id: string;
+  tenantId: string;
+  kind: NoticeKind;
+  /** The month of a budget (`YYYY-MM`) or the day of a burst (`YYYY-MM-DD`). */
+  period: string;
+  /** JSON, as it is sent. */
+  payload: string;
+  createdAt: number;
+  /** 1 while the webhook has not been taken. */
+  urlPending: number;
+  /** 1 while the e-mail has not been sent. */
+  emailPending: number;
+  attempts: number;
+  /** Null when nothing is left to do. */
+  nextAttemptAt: number | null;
+}
+export type NoticeKind = 'budget-80' | 'budget-100' | 'refused-origins';

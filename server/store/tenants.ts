@@ -1,6 +1,14 @@
 import { randomBytes } from 'node:crypto';
 import type { Selectable } from 'kysely';
-import type { Appearance, Limits, Texts, WidgetMode } from '../contract.ts';
+import type {
+  Alerts,
+  Appearance,
+  BeforeCall,
+  ChallengeKind,
+  Limits,
+  Texts,
+  WidgetMode,
+} from '../contract.ts';
 import type { Queries } from './database.ts';
 import type { TenantsTable } from './schema.ts';
 
@@ -8,6 +16,11 @@ import type { TenantsTable } from './schema.ts';
 export interface TenantSettings {
   /** As `parseAllowedOrigin` made them. */
   allowedOrigins: string[];
+  allowHttpOrigins: boolean;
+  bindSessionToNetwork: boolean;
+  challenge: ChallengeKind;
+  beforeCall: BeforeCall | null;
+  alerts: Alerts | null;
   modes: WidgetMode[];
   appearance: Appearance;
   texts: Texts;
@@ -53,6 +66,16 @@ export async function findTenant(db: Queries, slug: string): Promise<Tenant | nu
   return row ? fromRow(row) : null;
 }
 
+export async function findTenantById(db: Queries, id: string): Promise<Tenant | null> {
+  const row = await db
+    .selectFrom('tenants')
+    .selectAll()
+    .where('id', '=', id)
+    .where('deletedAt', 'is', null)
+    .executeTakeFirst();
+  return row ? fromRow(row) : null;
+}
+
 /** In the order of their slugs, from the one after `after`. */
 export async function listTenants(db: Queries, after: string | null, limit: number): Promise<Tenant[]> {
   const rows = await db
@@ -64,6 +87,24 @@ export async function listTenants(db: Queries, after: string | null, limit: numb
     .limit(limit)
     .execute();
   return rows.map(fromRow);
+}
+
+/** Stops or allows calls; pausing also makes worthless what was issued before. */
+export async function setTenantStatus(
+  db: Queries,
+  id: string,
+  status: Tenant['status'],
+  nowMs: number,
+): Promise<void> {
+  await db
+    .updateTable('tenants')
+    .set((expression) => ({
+      status,
+      updatedAt: nowMs,
+      ...(status === 'paused' ? { generation: expression('generation', '+', 1) } : {}),
+    }))
+    .where('id', '=', id)
+    .execute();
 }
 
 /**
@@ -95,10 +136,25 @@ export async function lockTenant(db: Queries, slug: string): Promise<Tenant | nu
   return row ? fromRow(row) : null;
 }
 
+const settingNames = [
+  'allowedOrigins',
+  'allowHttpOrigins',
+  'bindSessionToNetwork',
+  'challenge',
+  'beforeCall',
+  'alerts',
+  'modes',
+  'appearance',
+  'texts',
+  'allowedVariables',
+  'limits',
+] as const satisfies (keyof TenantSettings)[];
+
 function toRow(tenant: Tenant): Omit<TenantsTable, 'startLock' | 'deletedAt'> {
-  const { allowedOrigins, modes, appearance, texts, allowedVariables, limits, ...columns } = tenant;
-  const settings: TenantSettings = { allowedOrigins, modes, appearance, texts, allowedVariables, limits };
-  return { ...columns, settings: JSON.stringify(settings) };
+  const columns: Record<string, unknown> = { ...tenant };
+  for (const name of settingNames) delete columns[name];
+  const settings = Object.fromEntries(settingNames.map((name) => [name, tenant[name]]));
+  return { ...(columns as Omit<Tenant, keyof TenantSettings>), settings: JSON.stringify(settings) };
 }
 
 function fromRow(row: Selectable<TenantsTable>): Tenant {

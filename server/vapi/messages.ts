@@ -30,6 +30,15 @@ const callSchema = z.looseObject({
   endedReason: optionalText,
   updatedAt: optionalTime,
   metadata: tags,
+  monitor: z
+    .looseObject({
+      controlUrl: z
+        .url({ protocol: /^https?$/ })
+        .nullish()
+        .catch(null),
+    })
+    .nullish()
+    .catch(null),
   assistantOverrides: z.looseObject({ metadata: tags }).nullish().catch(null),
   ...costFields,
 });
@@ -83,6 +92,7 @@ export function readServerMessage(body: unknown, receivedAtMs: number): ServerMe
       startedAt: isReport ? toMs(message.startedAt) : null,
       endedAt: isReport ? toMs(message.endedAt) : null,
       endedReason: message.endedReason ?? null,
+      controlUrl: call.monitor?.controlUrl ?? null,
       cost: isReport ? readCost(message) : null,
     },
   };

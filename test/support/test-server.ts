@@ -59,7 +59,12 @@ export async function startTestServer(options: TestServerOptions = {}): Promise<
     production: false,
     ...options.config,
   };
-  const secrets: Secrets = { secretKeys: [randomBytes(32)], operatorApiKey: operatorKey, ...options.secrets };
+  const secrets: Secrets = {
+    secretKeys: [randomBytes(32)],
+    operatorApiKey: operatorKey,
+    smtp: null,
+    ...options.secrets,
+  };
   const running = await startServer(config, secrets, {
     host: '127.0.0.1',
     now: () => clock.now,

@@ -3,16 +3,17 @@ import { describe, it } from 'node:test';
 import fc from 'fast-check';
 import { holdFor } from '../../../server/access/limits.ts';
 import { hashNetwork, networkOf } from '../../../server/access/visitor-network.ts';
-import { limitsSchema } from '../../../server/contract.ts';
+import { defaultLimits } from '../../../server/contract.ts';
 import { dayIn, isTimeZone, monthIn, nextMonth } from '../../../server/time-zone.ts';
 
 describe('what a start holds of the budget', () => {
   // $0.30 a minute is 5,000 micros a second.
-  const limits = limitsSchema.parse({
+  const limits = {
+    ...defaultLimits,
     maxCallSeconds: 600,
     monthlyBudgetMicros: 10_000_000,
     worstCaseMicrosPerMinute: 300_000,
-  });
+  };
   const cases: [committed: number, hold: ReturnType<typeof holdFor>, why: string][] = [
     [0, { maxSeconds: 600, amountMicros: 3_000_000 }, 'the longest call when there is room for it'],
     [

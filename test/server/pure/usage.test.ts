@@ -18,6 +18,7 @@ const base: CallEvent = {
   startedAt: null,
   endedAt: null,
   endedReason: null,
+  controlUrl: null,
   cost: null,
 };
 const started: CallEvent = { ...base, status: 'in-progress', asOf: created + 5_000 };

@@ -1,4 +1,4 @@
-/** The schema's history. Forward only: a migration that has been released is never edited. */
+/** Tenants, sessions that became grants, the ledger and its sums, and what guards them. */
 import type { CreateTableBuilder, Kysely } from 'kysely';
 import type { Migration } from 'kysely/migration';
 
@@ -14,7 +14,7 @@ const costColumns = [
 ];
 
 /** `bigint` is 64 bits on PostgreSQL and SQLite's integer, so one definition serves both. */
-const spine: Migration = {
+export const initial: Migration = {
   async up(db: Kysely<unknown>) {
     await db.schema
       .createTable('tenants')
@@ -30,6 +30,7 @@ const spine: Migration = {
       .addColumn('private_key_sealed', 'text', (column) => column.notNull())
       .addColumn('public_key_sealed', 'text')
       .addColumn('webhook_secret_sealed', 'text', (column) => column.notNull())
+      .addColumn('hook_secret_sealed', 'text', (column) => column.notNull())
       .addColumn('settings', 'text', (column) => column.notNull())
       .addColumn('start_lock', 'bigint', (column) => column.notNull().defaultTo(0))
       .addColumn('created_at', 'bigint', (column) => column.notNull())
@@ -48,6 +49,7 @@ const spine: Migration = {
       .createTable('reservations')
       .addColumn('id', 'text', (column) => column.primaryKey())
       .addColumn('tenant_id', 'text', (column) => column.notNull().references('tenants.id'))
+      .addColumn('generation', 'bigint', (column) => column.notNull())
       .addColumn('month', 'text', (column) => column.notNull())
       .addColumn('amount_micros', 'bigint', (column) => column.notNull())
       .addColumn('max_seconds', 'bigint', (column) => column.notNull())
@@ -66,9 +68,9 @@ const spine: Migration = {
       .where('state' as never, '=', 'held')
       .execute();
     await db.schema
-      .createIndex('reservations_visitor')
+      .createIndex('reservations_recent')
       .on('reservations')
-      .columns(['tenant_id', 'visitor_network', 'created_at'])
+      .columns(['tenant_id', 'created_at', 'visitor_network'])
       .execute();
     await db.schema
       .createIndex('reservations_call')
@@ -122,6 +124,8 @@ const spine: Migration = {
     )
       .addPrimaryKeyConstraint('usage_daily_key', ['tenant_id', 'day', 'assistant_id'] as never)
       .execute();
+
+    await guards(db);
   },
 };
 
@@ -133,7 +137,68 @@ function costs<Table extends string>(table: CreateTableBuilder<Table>, presence:
   );
 }
 
-/** By name, in the order in which they are applied. */
-export const migrations: Record<string, Migration> = {
-  '0001-spine': spine,
-};
+async function guards(db: Kysely<unknown>): Promise<void> {
+  await db.schema
+    .createTable('blocked_origins')
+    .addColumn('tenant_id', 'text', (column) => column.notNull().references('tenants.id'))
+    .addColumn('origin', 'text', (column) => column.notNull())
+    .addColumn('count', 'bigint', (column) => column.notNull())
+    .addColumn('first_seen_at', 'bigint', (column) => column.notNull())
+    .addColumn('last_seen_at', 'bigint', (column) => column.notNull())
+    .addPrimaryKeyConstraint('blocked_origins_key', ['tenant_id', 'origin'])
+    .execute();
+
+  await db.schema
+    .createTable('used_challenges')
+    .addColumn('id', 'text', (column) => column.primaryKey())
+    .addColumn('expires_at', 'bigint', (column) => column.notNull())
+    .execute();
+
+  await db.schema
+    .createTable('api_keys')
+    .addColumn('id', 'text', (column) => column.primaryKey())
+    .addColumn('tenant_id', 'text', (column) => column.references('tenants.id'))
+    .addColumn('name', 'text', (column) => column.notNull())
+    .addColumn('hash', 'text', (column) => column.notNull().unique())
+    .addColumn('last4', 'text', (column) => column.notNull())
+    .addColumn('scopes', 'text', (column) => column.notNull())
+    .addColumn('created_at', 'bigint', (column) => column.notNull())
+    .addColumn('expires_at', 'bigint')
+    .addColumn('last_used_at', 'bigint')
+    .addColumn('revoked_at', 'bigint')
+    .execute();
+
+  await db.schema
+    .createTable('audit')
+    .addColumn('id', 'text', (column) => column.primaryKey())
+    .addColumn('at', 'bigint', (column) => column.notNull())
+    .addColumn('actor', 'text', (column) => column.notNull())
+    .addColumn('action', 'text', (column) => column.notNull())
+    .addColumn('tenant', 'text')
+    .addColumn('before', 'text')
+    .addColumn('after', 'text')
+    .addColumn('request_id', 'text', (column) => column.notNull())
+    .execute();
+  await db.schema.createIndex('audit_listing').on('audit').columns(['at', 'id']).execute();
+
+  await db.schema
+    .createTable('notices')
+    .addColumn('id', 'text', (column) => column.primaryKey())
+    .addColumn('tenant_id', 'text', (column) => column.notNull().references('tenants.id'))
+    .addColumn('kind', 'text', (column) => column.notNull())
+    .addColumn('period', 'text', (column) => column.notNull())
+    .addColumn('payload', 'text', (column) => column.notNull())
+    .addColumn('created_at', 'bigint', (column) => column.notNull())
+    .addColumn('url_pending', 'integer', (column) => column.notNull())
+    .addColumn('email_pending', 'integer', (column) => column.notNull())
+    .addColumn('attempts', 'bigint', (column) => column.notNull())
+    .addColumn('next_attempt_at', 'bigint')
+    .addUniqueConstraint('notices_once', ['tenant_id', 'kind', 'period'])
+    .execute();
+  await db.schema
+    .createIndex('notices_due')
+    .on('notices')
+    .column('next_attempt_at')
+    .where('next_attempt_at' as never, 'is not', null)
+    .execute();
+}

@@ -1,0 +1,37 @@
+import { randomBytes } from 'node:crypto';
+import { insertAudit } from '../store/audit.ts';
+import type { Queries } from '../store/database.ts';
+
+export interface Change {
+  actor: string;
+  /** `tenant.update`, `key.create`, … */
+  action: string;
+  tenant: string | null;
+  /** As an answer would show them: secrets masked. */
+  before: object | null;
+  after: object | null;
+  requestId: string;
+}
+
+/** Records a change in the transaction that makes it; of two whole views, only the fields that differ are kept. */
+export async function recordChange(db: Queries, change: Change, nowMs: number): Promise<void> {
+  const [before, after] =
+    change.before && change.after ? differing(change.before, change.after) : [change.before, change.after];
+  await insertAudit(db, {
+    id: `aud_${randomBytes(12).toString('base64url')}`,
+    at: nowMs,
+    actor: change.actor,
+    action: change.action,
+    tenant: change.tenant,
+    before: before && JSON.stringify(before),
+    after: after && JSON.stringify(after),
+    requestId: change.requestId,
+  });
+}
+
+function differing(before: object, after: object): [object, object] {
+  const changed = (name: string) =>
+    JSON.stringify(before[name as keyof object]) !== JSON.stringify(after[name as keyof object]);
+  const pick = (from: object) => Object.fromEntries(Object.entries(from).filter(([name]) => changed(name)));
+  return [pick(before), pick(after)];
+}

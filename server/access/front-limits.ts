@@ -1,0 +1,70 @@
+/**
+ * Rough limits in front of everything, per visitor network, so that a flood costs little. They are kept in memory: each
+ * process counts for itself. What a tenant may spend is decided by the store, not here.
+ */
+import type { RequestHandler } from 'express';
+import { RateLimiterMemory, RateLimiterRes } from 'rate-limiter-flexible';
+import { ApiError } from '../errors.ts';
+import { networkOf } from './visitor-network.ts';
+
+export interface FrontLimits {
+  /** Counts one; refuses with `rate_limited` when there were too many. */
+  widget: RequestHandler;
+  sessions: RequestHandler;
+  calls: RequestHandler;
+  /** Counts a failed proof of identity (operator key, webhook secret) and refuses a network that fails too often. */
+  failedAuth: {
+    check(address: string | undefined): Promise<void>;
+    count(address: string | undefined): Promise<void>;
+  };
+  /** Tells once when a tenant's pages have been refused often within ten minutes. */
+  isRefusalBurst(tenantId: string): Promise<boolean>;
+}
+
+/** Requests per network and minute. */
+const perMinute = { widget: 240, sessions: 60, calls: 60, failedAuth: 30 };
+const burst = { refusals: 50, seconds: 600 };
+
+export function createFrontLimits(): FrontLimits {
+  const limiter = (points: number, duration = 60) => new RateLimiterMemory({ points, duration });
+  const handler = (points: number): RequestHandler => {
+    const counter = limiter(points);
+    return async (req, _res, next) => {
+      await consume(counter, networkOf(req.ip));
+      next();
+    };
+  };
+  const failures = limiter(perMinute.failedAuth);
+  const refusals = limiter(burst.refusals, burst.seconds);
+  return {
+    widget: handler(perMinute.widget),
+    sessions: handler(perMinute.sessions),
+    calls: handler(perMinute.calls),
+    failedAuth: {
+      async check(address) {
+        const state = await failures.get(networkOf(address));
+        if (state && state.remainingPoints <= 0) throw tooMany(state);
+      },
+      async count(address) {
+        await failures.penalty(networkOf(address));
+      },
+    },
+    async isRefusalBurst(tenantId) {
+      const state = await refusals.penalty(tenantId);
+      return state.consumedPoints === burst.refusals;
+    },
+  };
+}
+
+async function consume(counter: RateLimiterMemory, key: string): Promise<void> {
+  try {
+    await counter.consume(key);
+  } catch (state) {
+    if (state instanceof RateLimiterRes) throw tooMany(state);
+    throw state;
+  }
+}
+
+function tooMany(state: RateLimiterRes): ApiError {
+  return new ApiError('rate_limited', { retryAfter: Math.max(1, Math.ceil(state.msBeforeNext / 1000)) });
+}

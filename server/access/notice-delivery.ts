@@ -1,0 +1,107 @@
+/** Delivers notices: signed webhook and e-mail, each tried again with growing pauses until it is taken or given up. */
+import { createTransport } from 'nodemailer';
+import type { Context } from '../context.ts';
+import { type Notice, saveNoticeProgress, takeDueNotice } from '../store/notices.ts';
+import { findTenantById, type Tenant } from '../store/tenants.ts';
+import { postHook } from './hooks.ts';
+import { openTenantSecret } from './tenant-secrets.ts';
+
+const pollMs = 2000;
+/** 10 s, 20 s, 40 s, … up to an hour; after 12 attempts (about four hours) the operator's server is given up. */
+const maxAttempts = 12;
+const pauseAfter = (attempts: number) => Math.min(10_000 * 2 ** (attempts - 1), 3_600_000);
+
+export interface Worker {
+  /** Ends after the work in hand. */
+  stop(): Promise<void>;
+}
+
+export function startNoticeDelivery(ctx: Context): Worker {
+  let stopped = false;
+  let wake: (() => void) | null = null;
+  const loop = async () => {
+    while (!stopped) {
+      const delivered = await deliverNext(ctx).catch((error: unknown) => {
+        ctx.log.error({ err: error }, 'notice delivery failed');
+        return false;
+      });
+      if (delivered || stopped) continue;
+      await new Promise<void>((resolve) => {
+        const timer = setTimeout(resolve, pollMs);
+        wake = () => {
+          clearTimeout(timer);
+          resolve();
+        };
+      });
+    }
+  };
+  const finished = loop();
+  return {
+    stop() {
+      stopped = true;
+      wake?.();
+      return finished;
+    },
+  };
+}
+
+/** @returns whether there was one to deliver */
+export async function deliverNext(ctx: Context): Promise<boolean> {
+  const now = ctx.now();
+  const notice = await takeDueNotice(ctx.store, now, now + 60_000);
+  if (!notice) return false;
+  const tenant = await findTenantById(ctx.store, notice.tenantId);
+  const progress = { urlPending: notice.urlPending, emailPending: notice.emailPending };
+  if (!tenant?.alerts?.url || (await attempt(ctx, notice, () => sendWebhook(ctx, tenant, notice)))) {
+    progress.urlPending = 0;
+  }
+  if (!tenant?.alerts?.email || (await attempt(ctx, notice, () => sendEmail(ctx, tenant, notice)))) {
+    progress.emailPending = 0;
+  }
+  const pending = progress.urlPending + progress.emailPending > 0 && notice.attempts < maxAttempts;
+  const nextAttemptAt = pending ? now + pauseAfter(notice.attempts) : null;
+  await saveNoticeProgress(ctx.store, notice.id, { ...progress, nextAttemptAt });
+  return true;
+}
+
+async function attempt(ctx: Context, notice: Notice, send: () => Promise<void>): Promise<boolean> {
+  try {
+    await send();
+    return true;
+  } catch (error) {
+    ctx.log.warn({ err: error, notice: notice.id, attempt: notice.attempts }, 'notice not delivered');
+    return false;
+  }
+}
+
+async function sendWebhook(ctx: Context, tenant: Tenant, notice: Notice): Promise<void> {
+  if (!notice.urlPending || !tenant.alerts?.url) return;
+  await postHook({
+    url: tenant.alerts.url,
+    secret: openTenantSecret(ctx.box, tenant, 'hookSecret') ?? '',
+    id: notice.id,
+    body: JSON.parse(notice.payload) as object,
+    timeoutMs: 10_000,
+    nowMs: ctx.now(),
+  });
+}
+
+const subjects: Record<Notice['kind'], (tenant: string) => string> = {
+  'budget-80': (tenant) => `${tenant}: 80 % of the monthly budget is used`,
+  'budget-100': (tenant) => `${tenant}: the monthly budget is used up, calls are refused`,
+  'refused-origins': (tenant) => `${tenant}: many requests from pages that are not allowed`,
+};
+
+async function sendEmail(ctx: Context, tenant: Tenant, notice: Notice): Promise<void> {
+  if (!notice.emailPending || !tenant.alerts?.email) return;
+  if (!ctx.smtp) throw new Error('an e-mail is wanted, but SMTP_URL is not set');
+  const { data } = JSON.parse(notice.payload) as { data: Record<string, unknown> };
+  await createTransport(ctx.smtp.url).sendMail({
+    from: ctx.smtp.from,
+    to: tenant.alerts.email,
+    subject: subjects[notice.kind](tenant.name),
+    text: Object.entries(data)
+      .map(([name, value]) => `${name}: ${String(value)}`)
+      .join('\n'),
+  });
+}

@@ -1,0 +1,44 @@
+/** What an operator is told of a tenant: once per kind and period, kept in the store until it has been delivered. */
+import type { Queries } from '../store/database.ts';
+import { insertNotice } from '../store/notices.ts';
+import type { NoticeKind } from '../store/schema.ts';
+import type { Tenant } from '../store/tenants.ts';
+import { sumUsage } from '../store/usage.ts';
+import { monthIn, nextMonth } from '../time-zone.ts';
+
+/** Part of the transaction in which it became true, so that it is told if and only if that was committed. */
+export async function raiseNotice(
+  db: Queries,
+  tenant: Tenant,
+  kind: NoticeKind,
+  period: string,
+  data: Record<string, unknown>,
+  nowMs: number,
+): Promise<void> {
+  if (!tenant.alerts) return;
+  await insertNotice(db, {
+    tenantId: tenant.id,
+    kind,
+    period,
+    payload: JSON.stringify({
+      type: `tenant.${kind}`,
+      timestamp: new Date(nowMs).toISOString(),
+      data: { tenant: tenant.slug, period, ...data },
+    }),
+    createdAt: nowMs,
+    urlPending: tenant.alerts.url ? 1 : 0,
+    emailPending: tenant.alerts.email ? 1 : 0,
+  });
+}
+
+/** Tells when this month's known cost has reached 80 % and 100 % of the budget. */
+export async function noticeBudget(db: Queries, tenant: Tenant, nowMs: number): Promise<void> {
+  if (!tenant.alerts) return;
+  const month = monthIn(tenant.timeZone, nowMs);
+  const [sum] = await sumUsage(db, tenant.id, `${month}-01`, `${nextMonth(month)}-01`, 'all');
+  const spentMicros = sum?.costMicros ?? 0;
+  const budgetMicros = tenant.limits.monthlyBudgetMicros;
+  const data = { spentMicros, budgetMicros };
+  if (spentMicros * 5 >= budgetMicros * 4) await raiseNotice(db, tenant, 'budget-80', month, data, nowMs);
+  if (spentMicros >= budgetMicros) await raiseNotice(db, tenant, 'budget-100', month, data, nowMs);
+}

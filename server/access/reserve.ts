@@ -1,0 +1,86 @@
+/**
+ * The one transaction in which a start is decided: it consumes the session, takes a concurrency slot and holds the
+ * spend, or leaves no trace. The tenant's row lock makes two starts of one tenant wait for each other, so the counts
+ * that are read here still hold when the reservation is written.
+ */
+import type { Context } from '../context.ts';
+import type { Limits } from '../contract.ts';
+import { ApiError } from '../errors.ts';
+import {
+  countStarts,
+  insertReservation,
+  type RecentStarts,
+  type Reservation,
+  readCommitments,
+} from '../store/reservations.ts';
+import { lockForStart, type Tenant } from '../store/tenants.ts';
+import { monthIn } from '../time-zone.ts';
+import { holdFor, leaseEnd } from './limits.ts';
+import { raiseNotice } from './notices.ts';
+import { isOpen } from './opening-hours.ts';
+import type { SessionClaims } from './session-token.ts';
+
+/**
+ * @throws ApiError `tenant_paused`, `outside_hours`, `session_used`, `rate_limited`, `concurrency_limit`,
+ * `budget_exhausted`
+ */
+export async function reserve(ctx: Context, tenant: Tenant, session: SessionClaims): Promise<Reservation> {
+  const now = ctx.now();
+  const month = monthIn(tenant.timeZone, now);
+  const { limits } = tenant;
+  if (!isOpen(limits.hours, tenant.timeZone, now)) throw new ApiError('outside_hours');
+  try {
+    return await ctx.store.transaction().execute(async (db) => {
+      if (!(await lockForStart(db, tenant.id, session.generation))) throw new ApiError('tenant_paused');
+      checkStarts(limits, await countStarts(db, tenant.id, session.network, now));
+      const { committedMicros, callsInProgress } = await readCommitments(db, tenant.id, month, now);
+      if (callsInProgress >= limits.concurrentCalls)
+        throw new ApiError('concurrency_limit', { retryAfter: 30 });
+      const hold = holdFor(limits, committedMicros);
+      if (!hold) throw new ApiError('budget_exhausted');
+      const reservation: Reservation = {
+        id: session.jti,
+        tenantId: tenant.id,
+        generation: session.generation,
+        month,
+        amountMicros: hold.amountMicros,
+        maxSeconds: hold.maxSeconds,
+        state: 'held',
+        leaseExpiresAt: leaseEnd(now, hold.maxSeconds),
+        accessMode: tenant.accessMode,
+        assistantId: tenant.assistantId,
+        visitorNetwork: session.network,
+        callId: null,
+        createdAt: now,
+      };
+      if (!(await insertReservation(db, reservation))) throw new ApiError('session_used');
+      return reservation;
+    });
+  } catch (error) {
+    if (error instanceof ApiError && error.code === 'budget_exhausted') {
+      const data = { budgetMicros: limits.monthlyBudgetMicros };
+      await raiseNotice(ctx.store, tenant, 'budget-100', month, data, now);
+    }
+    throw error;
+  }
+}
+
+const seconds = { minute: 60, hour: 3600, day: 86_400 };
+
+function checkStarts(limits: Limits, recent: RecentStarts): void {
+  const allowed = {
+    network: {
+      minute: limits.callsPerMinutePerIp,
+      hour: limits.callsPerHourPerIp,
+      day: limits.callsPerDayPerIp,
+    },
+    all: { minute: limits.callsPerMinute, hour: limits.callsPerHour, day: limits.callsPerDay },
+  };
+  for (const who of ['network', 'all'] as const) {
+    for (const window of ['day', 'hour', 'minute'] as const) {
+      if (recent[who][window] >= allowed[who][window]) {
+        throw new ApiError('rate_limited', { retryAfter: seconds[window] });
+      }
+    }
+  }
+}

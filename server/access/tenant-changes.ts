@@ -1,0 +1,134 @@
+/** Making and changing tenants: what is checked beyond the shapes, what is sealed, and what an answer shows. */
+import { randomBytes } from 'node:crypto';
+import type { Context } from '../context.ts';
+import { type CreateTenant, defaultLimits, type TenantView, type UpdateTenant } from '../contract.ts';
+import { ApiError } from '../errors.ts';
+import { newTenantId, type Tenant } from '../store/tenants.ts';
+import { parseAllowedOrigin } from './allowed-origins.ts';
+import { newHookSecret } from './hooks.ts';
+import { maskSecret } from './secret-box.ts';
+import { openTenantSecret, sealTenantSecret, type TenantSecret } from './tenant-secrets.ts';
+
+const defaults = {
+  accessMode: 'proxy',
+  allowedOrigins: [],
+  allowHttpOrigins: false,
+  bindSessionToNetwork: true,
+  challenge: 'none',
+  beforeCall: null,
+  alerts: null,
+  modes: ['voice'],
+  appearance: {},
+  texts: {},
+  allowedVariables: [],
+  limits: defaultLimits,
+  timeZone: 'UTC',
+} as const satisfies Partial<Tenant>;
+
+/**
+ * @returns the tenant, and the secrets that were made for it: they are shown this once
+ * @throws ApiError `invalid_request`
+ */
+export function newTenant(
+  ctx: Context,
+  input: CreateTenant,
+): { tenant: Tenant; generated: { webhookSecret?: string; hookSecret?: string } } {
+  const generated = {
+    ...(input.webhookSecret ? {} : { webhookSecret: randomBytes(24).toString('base64url') }),
+    ...(input.hookSecret ? {} : { hookSecret: newHookSecret() }),
+  };
+  const { slug, name, orgId, assistantId, ...changes } = { ...input, ...generated };
+  const now = ctx.now();
+  const empty: Tenant = {
+    ...structuredClone(defaults),
+    id: newTenantId(),
+    slug,
+    name,
+    orgId,
+    assistantId,
+    status: 'active',
+    generation: 1,
+    privateKeySealed: '',
+    publicKeySealed: null,
+    webhookSecretSealed: '',
+    hookSecretSealed: '',
+    createdAt: now,
+    updatedAt: now,
+  };
+  return { tenant: applyTenantChanges(ctx, empty, changes), generated };
+}
+
+/** @throws ApiError `invalid_request` */
+export function applyTenantChanges(ctx: Context, tenant: Tenant, changes: UpdateTenant): Tenant {
+  const { privateKey, publicKey, webhookSecret, hookSecret, allowedOrigins, limits, ...plain } = changes;
+  const next: Tenant = { ...tenant, ...given(plain), updatedAt: ctx.now() };
+  next.limits = { ...tenant.limits, ...given(limits ?? {}) };
+  const seal = (name: TenantSecret, value: string) => sealTenantSecret(ctx.box, tenant.id, name, value);
+  if (privateKey !== undefined) next.privateKeySealed = seal('privateKey', privateKey);
+  if (publicKey !== undefined)
+    next.publicKeySealed = publicKey === null ? null : seal('publicKey', publicKey);
+  if (webhookSecret !== undefined) next.webhookSecretSealed = seal('webhookSecret', webhookSecret);
+  if (hookSecret !== undefined) next.hookSecretSealed = seal('hookSecret', hookSecret);
+  // Also when only `allowHttpOrigins` is changed: what it permitted must not stay.
+  next.allowedOrigins = parseOrigins(allowedOrigins ?? tenant.allowedOrigins, next.allowHttpOrigins);
+  checkTogether(next);
+  return next;
+}
+
+type Given<Values> = { [Name in keyof Values]: Exclude<Values[Name], undefined> };
+
+/** Without the names whose value is undefined, which would overwrite what is there. */
+function given<Values extends object>(values: Values): Given<Values> {
+  return Object.fromEntries(
+    Object.entries(values).filter(([, value]) => value !== undefined),
+  ) as Given<Values>;
+}
+
+/** @throws ApiError `invalid_request`, saying which entry is bad and why */
+function parseOrigins(entries: string[], allowHttp: boolean): string[] {
+  const parsed = entries.map((entry) => parseAllowedOrigin(entry, allowHttp));
+  const errors = parsed.flatMap((result, index) =>
+    result.ok ? [] : [{ path: `allowedOrigins.${index}`, message: `"${entries[index]}": ${result.reason}` }],
+  );
+  if (errors.length > 0) throw new ApiError('invalid_request', { errors });
+  return [...new Set(parsed.flatMap((result) => (result.ok ? [result.origin] : [])))];
+}
+
+function checkTogether(tenant: Tenant): void {
+  if (tenant.accessMode === 'public-key' && tenant.publicKeySealed === null) {
+    const message = 'is needed for the access mode "public-key"';
+    throw new ApiError('invalid_request', { errors: [{ path: 'publicKey', message }] });
+  }
+}
+
+/** Secrets are shown by their last four characters. */
+export function viewTenant(ctx: Context, tenant: Tenant): TenantView {
+  const masked = (name: TenantSecret) => maskSecret(openTenantSecret(ctx.box, tenant, name) ?? '');
+  return {
+    slug: tenant.slug,
+    name: tenant.name,
+    status: tenant.status,
+    orgId: tenant.orgId,
+    privateKey: masked('privateKey'),
+    publicKey: tenant.publicKeySealed === null ? null : masked('publicKey'),
+    assistantId: tenant.assistantId,
+    accessMode: tenant.accessMode,
+    allowedOrigins: tenant.allowedOrigins,
+    allowHttpOrigins: tenant.allowHttpOrigins,
+    bindSessionToNetwork: tenant.bindSessionToNetwork,
+    challenge: tenant.challenge,
+    beforeCall: tenant.beforeCall,
+    alerts: tenant.alerts,
+    modes: tenant.modes,
+    appearance: tenant.appearance,
+    texts: tenant.texts,
+    allowedVariables: tenant.allowedVariables,
+    limits: tenant.limits,
+    timeZone: tenant.timeZone,
+    webhookSecret: masked('webhookSecret'),
+    hookSecret: masked('hookSecret'),
+    webhookUrl: `${ctx.config.publicUrl}/v1/webhooks/vapi/${tenant.slug}`,
+    createdAt: new Date(tenant.createdAt).toISOString(),
+    updatedAt: new Date(tenant.updatedAt).toISOString(),
+  };
+}

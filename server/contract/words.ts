@@ -1,0 +1,25 @@
+/** Words that several parts of the contract share. */
+import { z } from 'zod';
+
+export const accessModes = ['proxy', 'scoped-key', 'public-key'] as const;
+/** How a browser is let into a call; what each leaves open is in `server/access/README.md`. */
+export type AccessMode = (typeof accessModes)[number];
+
+export const widgetModes = ['voice', 'chat', 'hybrid'] as const;
+export type WidgetMode = (typeof widgetModes)[number];
+
+export const placements = ['bottom-right', 'bottom-left', 'top-right', 'top-left', 'inline'] as const;
+export type Placement = (typeof placements)[number];
+
+export const themes = ['auto', 'light', 'dark'] as const;
+export type Theme = (typeof themes)[number];
+
+/** A tenant's handle: lower-case letters, digits and inner hyphens, at most 40 characters. */
+export const slugSchema = z
+  .string()
+  .regex(
+    /^[a-z0-9](?:[a-z0-9-]{0,38}[a-z0-9])?$/,
+    'use lower-case letters, digits and inner hyphens, at most 40',
+  );
+
+export const microsSchema = z.int().min(0).max(Number.MAX_SAFE_INTEGER);

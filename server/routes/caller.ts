@@ -1,0 +1,55 @@
+/** Who asks, and what it may do. A client's key sees one tenant, read-only; every other tenant does not exist for it. */
+import type { Request, RequestHandler, Response } from 'express';
+import { type Caller, callerOf } from '../access/api-key.ts';
+import type { Context } from '../context.ts';
+import { ApiError } from '../errors.ts';
+import { findTenant, type Tenant } from '../store/tenants.ts';
+
+/** Lets only requests with a valid `Authorization: Bearer vak_…` through. */
+export function authenticate(ctx: Context): RequestHandler {
+  return async (req, res, next) => {
+    res.set('Cache-Control', 'no-store');
+    await ctx.frontLimits.failedAuth.check(req.ip);
+    const key = /^Bearer (\S{1,256})$/i.exec(req.headers.authorization ?? '')?.[1];
+    const caller = key ? await callerOf(ctx, key) : null;
+    if (!caller) {
+      await ctx.frontLimits.failedAuth.count(req.ip);
+      throw new ApiError('unauthorized');
+    }
+    res.locals.caller = caller;
+    next();
+  };
+}
+
+export function callerIn(res: Response): Caller {
+  return res.locals.caller as Caller;
+}
+
+/** Only the operator; a change needs the scope `write`. */
+export const operatorOnly: RequestHandler = (req, res, next) => {
+  const caller = callerIn(res);
+  // For a client there is nothing here: it must not even learn what an operator can do.
+  if (caller.tenantId !== null) throw new ApiError('not_found');
+  const needed = req.method === 'GET' ? 'read' : 'write';
+  if (!caller.scopes.includes(needed))
+    throw new ApiError('forbidden', { detail: `The key lacks the scope "${needed}".` });
+  next();
+};
+
+/**
+ * The tenant of the path, when the caller may see it.
+ * @throws ApiError `not_found` also for another tenant's
+ */
+export async function visibleTenant(ctx: Context, req: Request, res: Response): Promise<Tenant> {
+  const tenant = await findTenant(ctx.store, String(req.params.slug));
+  const { tenantId, scopes } = callerIn(res);
+  if (!tenant || (tenantId !== null && tenant.id !== tenantId)) throw new ApiError('not_found');
+  if (!scopes.includes('read'))
+    throw new ApiError('forbidden', { detail: 'The key lacks the scope "read".' });
+  return tenant;
+}
+
+/** Whether provider costs are for the caller: a client sees what it pays, not what the operator pays. */
+export function seesProviderCost(res: Response): boolean {
+  return callerIn(res).tenantId === null;
+}

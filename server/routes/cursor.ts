@@ -1,0 +1,38 @@
+/** Cursors of lists that are ordered by a time and, where times are equal, by id. */
+import { z } from 'zod';
+import { ApiError } from '../errors.ts';
+
+const cursorSchema = z.tuple([z.int(), z.string().max(100)]);
+
+export interface Position {
+  /** Epoch milliseconds. */
+  time: number;
+  id: string;
+}
+
+/** @throws ApiError `invalid_request` */
+export function readCursor(cursor: string | undefined): Position | null {
+  if (cursor === undefined) return null;
+  try {
+    const [time, id] = cursorSchema.parse(JSON.parse(Buffer.from(cursor, 'base64url').toString('utf8')));
+    return { time, id };
+  } catch {
+    throw new ApiError('invalid_request', { errors: [{ path: 'cursor', message: 'is not one of ours' }] });
+  }
+}
+
+/**
+ * One page of rows that were read with one more than the page holds.
+ * @returns the rows, and the cursor of the next page where there is one
+ */
+export function cutPage<Row>(
+  rows: Row[],
+  limit: number,
+  position: (row: Row) => Position,
+): { page: Row[]; nextCursor: string | null } {
+  const page = rows.slice(0, limit);
+  const last = page.at(-1);
+  if (rows.length <= limit || last === undefined) return { page, nextCursor: null };
+  const { time, id } = position(last);
+  return { page, nextCursor: Buffer.from(JSON.stringify([time, id])).toString('base64url') };
+}

@@ -1,0 +1,7 @@
+/** The schema's history, in the order of its names. Forward only: a migration that has been released is never edited. */
+import type { Migration } from 'kysely/migration';
+import { initial } from './0001-initial.ts';
+
+export const migrations: Record<string, Migration> = {
+  '0001-initial': initial,
+};

@@ -1,0 +1,55 @@
+import { randomBytes } from 'node:crypto';
+import type { Selectable } from 'kysely';
+import type { Queries } from './database.ts';
+import type { NoticesTable } from './schema.ts';
+
+export type Notice = Selectable<NoticesTable>;
+
+/** Keeps what is to be told; a second one of the same kind and period is not kept. */
+export async function insertNotice(
+  db: Queries,
+  notice: Pick<
+    Notice,
+    'tenantId' | 'kind' | 'period' | 'payload' | 'createdAt' | 'urlPending' | 'emailPending'
+  >,
+): Promise<void> {
+  await db
+    .insertInto('notices')
+    .values({
+      ...notice,
+      id: `ntc_${randomBytes(12).toString('base64url')}`,
+      attempts: 0,
+      nextAttemptAt: notice.urlPending || notice.emailPending ? notice.createdAt : null,
+    })
+    .onConflict((conflict) => conflict.columns(['tenantId', 'kind', 'period']).doNothing())
+    .execute();
+}
+
+/**
+ * Takes the next due notice by moving its next attempt ahead, so that no other process takes it meanwhile.
+ * @param retryAtMs when it is due again if this attempt never comes to an end
+ */
+export async function takeDueNotice(db: Queries, nowMs: number, retryAtMs: number): Promise<Notice | null> {
+  const due = db
+    .selectFrom('notices')
+    .select('id')
+    .where('nextAttemptAt', '<=', nowMs)
+    .orderBy('nextAttemptAt')
+    .limit(1);
+  const row = await db
+    .updateTable('notices')
+    .set((expression) => ({ nextAttemptAt: retryAtMs, attempts: expression('attempts', '+', 1) }))
+    .where('id', '=', due)
+    .where('nextAttemptAt', '<=', nowMs)
+    .returningAll()
+    .executeTakeFirst();
+  return row ?? null;
+}
+
+export async function saveNoticeProgress(
+  db: Queries,
+  id: string,
+  progress: Pick<Notice, 'urlPending' | 'emailPending' | 'nextAttemptAt'>,
+): Promise<void> {
+  await db.updateTable('notices').set(progress).where('id', '=', id).execute();
+}
