@@ -26,6 +26,7 @@ interface Probe {
   join(webCallUrl: string): Promise<unknown>;
   vapi: {
     stop(): Promise<void>;
+    end(): void;
     send(message: object): void;
     setMuted(muted: boolean): void;
     isMuted(): boolean;
@@ -125,11 +126,12 @@ after(async () => {
 async function createCall(
   scenario: ScenarioName,
   overrides: object = {},
+  more: object = {},
 ): Promise<{ id: string; webCallUrl: string }> {
   const answer = await fetch(`${emulator.url}/call/web`, {
     method: 'POST',
     headers: { Authorization: 'Bearer public-1', 'Content-Type': 'application/json' },
-    body: JSON.stringify({ assistantId: assistants[scenario], assistantOverrides: overrides }),
+    body: JSON.stringify({ assistantId: assistants[scenario], assistantOverrides: overrides, ...more }),
   });
   assert.equal(answer.status, 201);
   return (await answer.json()) as { id: string; webCallUrl: string };
@@ -172,14 +174,17 @@ const waitForMessage = (page: Page, fields: Record<string, unknown>) =>
     fields,
   );
 
-const leftovers = (page: Page) =>
-  page.evaluate(() => ({
-    contexts: window.probe.contexts.filter(({ state }) => state !== 'closed').length,
-    peers: window.probe.peers.filter(({ connectionState }) => connectionState !== 'closed').length,
-    tracks: window.probe.tracks.filter(({ readyState }) => readyState !== 'ended').length,
-    streams: window.probe.streams.filter(({ readyState }) => readyState !== EventSource.CLOSED).length,
-  }));
-const nothing = { contexts: 0, peers: 0, tracks: 0, streams: 0 };
+/** Passes once no audio context, peer connection, microphone track or event stream of the page is open any more. */
+const nothingLeft = (page: Page) =>
+  page.waitForFunction(() => {
+    const { contexts, peers, tracks, streams } = window.probe;
+    return (
+      contexts.every(({ state }) => state === 'closed') &&
+      peers.every(({ connectionState }) => connectionState === 'closed') &&
+      tracks.every(({ readyState }) => readyState === 'ended') &&
+      streams.every(({ readyState }) => readyState === EventSource.CLOSED)
+    );
+  });
 
 test('a visitor joins, hears the agent, reads the transcript and hangs up, and nothing stays behind', async () => {
   const call = await createCall('talks');
@@ -201,13 +206,15 @@ test('a visitor joins, hears the agent, reads the transcript and hangs up, and n
 
   const audio = await page.evaluate(() => document.querySelectorAll('audio[data-participant-id]').length);
   assert.equal(audio, 1, 'the SDK plays the received track');
+  const open = await page.evaluate(() => window.probe.peers.length + window.probe.tracks.length);
+  assert.ok(open >= 3, 'two peer connections and a microphone are open');
   await page.evaluate(() => window.probe.vapi.setMuted(true));
   await page.waitForFunction(() => window.probe.vapi.isMuted());
 
   await page.evaluate(() => window.probe.vapi.stop());
   const ended = await emulator.waitForCall(call.id, 'settled');
   assert.equal(ended.endedReason, 'customer-ended-call');
-  assert.deepEqual(await leftovers(page), nothing);
+  await nothingLeft(page);
   const entry = emulator.books().find(({ callId }) => callId === call.id);
   assert.ok(entry !== undefined && entry.seconds > 0 && entry.cost > 0);
   assert.deepEqual(faults, []);
@@ -234,7 +241,7 @@ test('a call that the service ends shows status, error and end, in this order, a
   );
   assert.equal(tail[1]?.errorMsg, 'Meeting has ended');
   assert.equal((await emulator.waitForCall(call.id, 'settled')).endedReason, 'worker-shutdown');
-  assert.deepEqual(await leftovers(page), nothing);
+  await nothingLeft(page);
   await page.close();
 });
 
@@ -253,7 +260,7 @@ test('a refused microphone is a camera-error of the type permissions, and the ca
   const ended = await emulator.waitForCall(call.id, 'settled');
   assert.equal(ended.endedReason, 'customer-did-not-give-microphone-permission');
   assert.equal(ended.view.cost, 0);
-  assert.deepEqual(await leftovers(page), nothing);
+  await nothingLeft(page);
   await page.close();
 });
 
@@ -300,5 +307,29 @@ test('a room whose call is over cannot be joined', async () => {
   const failure = await page.evaluate((url) => window.probe.join(url), call.webCallUrl);
   assert.notEqual(failure, undefined);
   assert.ok((await namesOf(page)).includes('error'));
+  await page.close();
+});
+
+test('a kept room goes on without the visitor and can be joined again on the same page', async () => {
+  const call = await createCall('talks', {}, { roomDeleteOnUserLeaveEnabled: false });
+  const { page, faults } = await openPage();
+  const join = async () => {
+    await page.evaluate((url) => window.probe.join(url), call.webCallUrl);
+    await page.waitForFunction(() =>
+      window.probe.events.some(({ name, value }) => name === 'volume-level' && (value as number) > 0.1),
+    );
+  };
+  await join();
+  await page.evaluate(async () => {
+    await window.probe.vapi.stop();
+    window.probe.events.length = 0;
+  });
+  await nothingLeft(page);
+  assert.equal((await emulator.waitForCall(call.id, 'in-progress')).status, 'in-progress');
+  await join();
+  await page.evaluate(() => window.probe.vapi.end());
+  assert.equal((await emulator.waitForCall(call.id, 'settled')).endedReason, 'customer-ended-call');
+  await nothingLeft(page);
+  assert.deepEqual(faults, []);
   await page.close();
 });

@@ -235,3 +235,13 @@ test('analytics sums what the list shows', async () => {
   const row = body[0].result.find((group: { assistantId: string }) => group.assistantId === own);
   assert.deepEqual([row.sumCost, row.countId], [0.15, 5]);
 });
+
+test("Daily's call machine is served under the proxy path for the pinned release only, to every origin", async () => {
+  const path = (version: string) =>
+    `/daily/c.daily.co/call-machine/versioned/${version}/static/call-machine-object-bundle.js`;
+  const served = await ask(network.emulator, 'GET', path('0.87.0'), { key: null });
+  assert.equal(served.status, 200);
+  assert.match(served.headers.get('content-type') ?? '', /^text\/javascript/);
+  assert.equal(served.headers.get('access-control-allow-origin'), '*');
+  assert.equal((await ask(network.emulator, 'GET', path('0.91.0'), { key: null })).status, 404);
+});
