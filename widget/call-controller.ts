@@ -27,6 +27,9 @@ export interface CallHost {
 /** A session counts as stale this long before it expires, so that it is not refused on its way. */
 const sessionMarginMs = 5000;
 
+/** A refusal ahead of the click answers a click that follows this soon. */
+const refusalStandsMs = 10_000;
+
 /** Thrown inside a start that the visitor gave up; not a failure. */
 class GivenUp extends Error {}
 
@@ -36,6 +39,8 @@ export class CallController {
   #session: Promise<SessionAnswer> | null = null;
   /** Milliseconds since the epoch. */
   #sessionUntil = 0;
+  /** Fetching ahead has failed: it is not tried again before the visitor asks for a call. */
+  #refused = false;
   #call: ActiveCall | null = null;
   #api: SessionApi | null = null;
   #grant: Grant | null = null;
@@ -53,14 +58,22 @@ export class CallController {
 
   /** Fetches a session ahead of the click. Silent: whatever is wrong shows when the visitor asks for the call. */
   prepare(): void {
-    if (isActive(this.#state) || (this.#session && Date.now() < this.#sessionUntil)) return;
+    if (isActive(this.#state) || this.#refused) return;
+    if (this.#session && Date.now() < this.#sessionUntil) return;
     try {
       const session = quiet(this.#host.api().openSession());
       this.#session = session;
       this.#sessionUntil = Number.POSITIVE_INFINITY;
-      session.then(({ expiresAt }) => {
-        if (this.#session === session) this.#sessionUntil = Date.parse(expiresAt) - sessionMarginMs;
-      }, ignore);
+      session.then(
+        ({ expiresAt }) => {
+          if (this.#session === session) this.#sessionUntil = Date.parse(expiresAt) - sessionMarginMs;
+        },
+        () => {
+          if (this.#session !== session) return;
+          this.#sessionUntil = Date.now() + refusalStandsMs;
+          this.#refused = true;
+        },
+      );
     } catch {
       // Without a tenant there is nothing to fetch.
     }
@@ -69,6 +82,7 @@ export class CallController {
   /** Drops what was fetched ahead, for instance because the element names another tenant now. */
   forgetSession(): void {
     this.#session = null;
+    this.#refused = false;
   }
 
   /**
@@ -201,9 +215,13 @@ export class CallController {
 
   #takeSession(api: SessionApi): Promise<SessionAnswer> {
     const session = Date.now() < this.#sessionUntil ? this.#session : null;
-    this.#session = null;
-    // What failed ahead of the click is asked again: the reason may be gone.
-    return session ? session.catch(() => api.openSession()) : api.openSession();
+    this.forgetSession();
+    if (!session) return api.openSession();
+    return session.catch((error) => {
+      // The server has just said no; only a broken connection is worth a second request.
+      if (error instanceof CallError && error.failure.code !== 'network') throw error;
+      return api.openSession();
+    });
   }
 
   async #createCall(api: SessionApi, session: string, variables: VariableValues): Promise<Grant> {

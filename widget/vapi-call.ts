@@ -123,12 +123,8 @@ export function joinCall(grant: Grant, listener: CallListener): ActiveCall {
     },
     end() {
       hungUp = true;
-      // What the SDK's `end()` does, but its teardown can be waited for.
-      try {
-        vapi.send({ type: 'end-call' });
-      } catch {
-        // Not joined yet, so there is nobody to tell.
-      }
+      // What the SDK's `end()` does, but its teardown can be waited for, and only in a room is there anybody to tell.
+      if (isLive && !isOver) vapi.send({ type: 'end-call' });
       void finish();
     },
     closed,

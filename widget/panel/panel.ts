@@ -10,12 +10,14 @@ import type { CallState } from '../call-state.ts';
 import { en, failureTexts, type StringKey, type Strings } from '../strings/en.ts';
 import { appearanceCss } from './appearance.ts';
 import { controls, type Intent } from './controls.ts';
+import { conversationStyle } from './conversation-style.ts';
 import { icons } from './icons.ts';
 import { panelStyle } from './panel-style.ts';
 import { transcriptView } from './transcript-view.ts';
 
 const baseSheet = new CSSStyleSheet();
-baseSheet.replaceSync(panelStyle);
+// The conversation first: the frame's rules for small screens come after it.
+baseSheet.replaceSync(conversationStyle + panelStyle);
 
 export class PanelElement extends LitElement {
   static override properties = {
@@ -102,10 +104,10 @@ export class PanelElement extends LitElement {
     const name = this.config?.name ?? '';
     const dialogName = strings.panelName.replace('{name}', name || strings.assistant);
     const hasLog = call.transcript.length > 0;
-    return html`<section class="panel" part="panel" role="dialog" lang="en" tabindex="-1" ?hidden=${!this.open}
+    return html`<section class="panel" part="panel" role="dialog" lang=${this.#language()} tabindex="-1" ?hidden=${!this.open}
       aria-label=${dialogName} data-phase=${call.phase} @keydown=${this.#onKey}>
       <header part="header">
-        <slot name="header">${this.#avatar(name)}<h2 part="title">${name || strings.assistant}</h2></slot>
+        <slot name="header">${this.#avatar(name)}<h2 part="title" dir="auto">${name || strings.assistant}</h2></slot>
         <button class="icon" part="close" aria-label=${call.phase === 'live' ? strings.minimise : strings.close}
           @click=${() => this.onIntent('close')}>${call.phase === 'live' ? icons.minimise : icons.close}</button>
       </header>
@@ -113,7 +115,7 @@ export class PanelElement extends LitElement {
       ${transcriptView(call.transcript, strings)}
       <footer part="footer">
         <div class="row">${controls(call, strings, (intent) => this.onIntent(intent))}</div>
-        <p class="fine">${strings.disclosure}</p>
+        <p class="fine" dir="auto">${strings.disclosure}</p>
       </footer>
     </section>`;
   }
@@ -126,6 +128,11 @@ export class PanelElement extends LitElement {
     this.#waitsForMain = !main;
     if (main) main.focus();
     else this.focusDialog();
+  }
+
+  /** Of our own texts; what language the tenant's are in, only the page can know. */
+  #language(): string | typeof nothing {
+    return Object.keys(this.config?.texts ?? {}).length > 0 ? nothing : 'en';
   }
 
   #avatar(name: string): TemplateResult {
@@ -142,10 +149,10 @@ export class PanelElement extends LitElement {
       call.phase === 'error' ? icons.notice : html`<i></i>`
     }</div>
       <div class="words">
-        <p class="status" part="status" role="status">${title}${
-          help ? html` <span class="help">${help}</span>` : nothing
+        <p class="status" part="status" role="status" dir="auto">${title}${
+          help ? html` <span class="help" dir="auto">${help}</span>` : nothing
         }</p>
-        ${turn ? html`<p class="turn" aria-hidden="true">${turn}</p>` : nothing}
+        ${turn ? html`<p class="turn" dir="auto" aria-hidden="true">${turn}</p>` : nothing}
         ${
           call.liveSince !== null && call.phase !== 'error'
             ? html`<p class="time" part="time" role="timer" aria-label=${this.strings.callTime}>${this.#time()}</p>`

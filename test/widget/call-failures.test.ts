@@ -1,0 +1,183 @@
+/** Every way in which a call can fail: its code, what the visitor reads, and the way out. */
+import { expect, waitUntil } from '@open-wc/testing';
+import type { ErrorCode } from '../../server/contract.ts';
+import type { FailureCode } from '../../widget/failure.ts';
+import {
+  agentElement,
+  button,
+  callIsLive,
+  json,
+  keyGrant,
+  launcherOf,
+  microphone,
+  panelText,
+  proxyGrant,
+  recordEvents,
+  StubServer,
+  untilState,
+} from './support.ts';
+
+const names = (events: Event[]): string[] => events.map(({ type }) => type.replace('vapi-agent-', ''));
+
+describe('failing call', () => {
+  let server: StubServer;
+  let consoleErrors: unknown[];
+  const realError = console.error;
+  beforeEach(() => {
+    server = new StubServer();
+    window.machineJoins = 'at once';
+    delete window.machine;
+    consoleErrors = [];
+    console.error = (...parts: unknown[]) => {
+      consoleErrors.push(parts.join(' '));
+    };
+  });
+  afterEach(async () => {
+    for (const element of document.querySelectorAll('vapi-agent')) await element.end();
+    console.error = realError;
+    server.restore();
+  });
+
+  for (const [what, break_] of [
+    ['the connection drops', () => window.machine?.fail('connection lost', 'connection-error')],
+    [
+      'Vapi ends it with a fault',
+      () => window.machine?.closeRoom('call.in-progress.error-vapifault-worker-died'),
+    ],
+  ] as const) {
+    it(`${what}: interrupted, with the length of the call and a way back`, async () => {
+      const element = await agentElement();
+      const events = recordEvents(element);
+      await callIsLive(element);
+      break_();
+      await untilState(element, 'error');
+      expect(names(events).slice(-2)).to.eql(['call-end', 'error']);
+      expect(events.at(-1)?.detail).to.include({ code: 'interrupted' });
+      expect(panelText(element)).to.include('The call was interrupted');
+      button(element, 'Try again').click();
+      await untilState(element, 'live');
+    });
+  }
+
+  it('a room that cannot be reached is told, and the server may free the slot at once', async () => {
+    window.machineJoins = 'refused';
+    const element = await agentElement();
+    launcherOf(element).click();
+    await untilState(element, 'error');
+    expect(server.paths.at(-1)).to.match(/\/end$/);
+    window.machineJoins = 'at once';
+    button(element, 'Try again').click();
+    await untilState(element, 'live');
+  });
+
+  for (const [status, code] of [
+    [401, 'call_denied'],
+    [403, 'call_denied'],
+    [402, 'budget_exhausted'],
+    [429, 'concurrency_limit'],
+    [500, 'vapi_unavailable'],
+  ] as [number, FailureCode][]) {
+    it(`Vapi answers the scoped key with ${status}: ${code}`, async () => {
+      server.grant = keyGrant;
+      server.answers.set('/call/web', () =>
+        json({ message: ['no'], error: 'No', statusCode: status }, status),
+      );
+      const element = await agentElement();
+      const events = recordEvents(element);
+      launcherOf(element).click();
+      await untilState(element, 'error');
+      expect(events.at(-1)?.detail).to.include({ code });
+    });
+  }
+
+  const refusals: Partial<Record<ErrorCode, [FailureCode, string]>> = {
+    origin_not_allowed: ['origin_not_allowed', 'Not available on this page'],
+    tenant_paused: ['tenant_paused', 'We are taking a break'],
+    outside_hours: ['outside_hours', 'We are closed right now'],
+    call_denied: ['call_denied', 'This call could not be started'],
+    budget_exhausted: ['budget_exhausted', 'No calls for now'],
+    concurrency_limit: ['concurrency_limit', 'All lines are busy'],
+    rate_limited: ['rate_limited', 'A little too fast'],
+    vapi_unavailable: ['vapi_unavailable', 'The call could not be connected'],
+    internal_error: ['server_error', 'Something went wrong on our side'],
+  };
+  for (const [code, [failure, text]] of Object.entries(refusals)) {
+    for (const path of ['/v1/sessions', '/v1/calls']) {
+      it(`${path} refuses with ${code}: says "${text}"`, async () => {
+        server.refuse(path, code as ErrorCode);
+        const element = await agentElement();
+        const events = recordEvents(element);
+        launcherOf(element).click();
+        await untilState(element, 'error');
+        expect(panelText(element)).to.include(text);
+        expect(events.at(-1)?.detail).to.include({ code: failure });
+        expect(window.machine).to.equal(undefined);
+      });
+    }
+  }
+
+  it('a refused origin is one message for the developer, whatever the visitor does', async () => {
+    server.refuse('/v1/sessions', 'origin_not_allowed');
+    server.refuse('/v1/widget/acme', 'origin_not_allowed');
+    const element = await agentElement({ tenant: 'foreign' });
+    for (let round = 0; round < 3; round += 1) {
+      launcherOf(element).dispatchEvent(new Event('pointerenter'));
+      launcherOf(element).click();
+      await untilState(element, 'error');
+      button(element, 'Close').click();
+      await waitUntil(() => element.state === 'idle');
+    }
+    expect(consoleErrors).to.have.length(1);
+    expect(consoleErrors[0]).to.include(location.origin).and.to.include('foreign');
+  });
+
+  it('no network', async () => {
+    server.answers.set('/v1/sessions', () => Promise.reject(new TypeError('Failed to fetch')));
+    const element = await agentElement();
+    launcherOf(element).click();
+    await untilState(element, 'error');
+    expect(panelText(element)).to.include('Check your internet connection');
+  });
+
+  it('a used session is replaced once without a word', async () => {
+    let times = 0;
+    server.answers.set('/v1/calls', () => {
+      times += 1;
+      return times === 1 ? json({ code: 'session_used' }, 409) : json(proxyGrant, 201);
+    });
+    const element = await agentElement();
+    await callIsLive(element);
+    expect(
+      server.requests.filter(({ path }) => path === '/v1/calls').map(({ body }) => body?.session),
+    ).to.eql(['session-1', 'session-2']);
+  });
+
+  for (const [name, code] of [
+    ['NotAllowedError', 'microphone_denied'],
+    ['NotFoundError', 'microphone_missing'],
+    ['NotReadableError', 'microphone_busy'],
+  ] as const) {
+    it(`microphone: ${name} is ${code}, and no call is left behind`, async () => {
+      const restore = microphone(() => Promise.reject(new DOMException('no', name)));
+      const element = await agentElement();
+      const events = recordEvents(element);
+      launcherOf(element).click();
+      await untilState(element, 'error');
+      restore();
+      expect(events.at(-1)?.detail).to.include({ code });
+      const created = server.paths.filter((path) => path === '/v1/calls').length;
+      expect(server.paths.filter((path) => path.endsWith('/end'))).to.have.length(created);
+      button(element, 'Try again').click();
+      await untilState(element, 'live');
+    });
+  }
+
+  it('an element without a tenant says it to the visitor and to the developer', async () => {
+    const element = await agentElement();
+    element.removeAttribute('tenant');
+    launcherOf(element).click();
+    await untilState(element, 'error');
+    expect(panelText(element)).to.include('Not available right now');
+    expect(consoleErrors.join()).to.include('tenant');
+  });
+});
