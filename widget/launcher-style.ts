@@ -36,6 +36,7 @@ export const launcherStyle = css`
   }
   :host([placement='inline']) {
     position: static;
+    display: inline-grid;
   }
   button {
     font: inherit;

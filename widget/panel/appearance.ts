@@ -17,6 +17,6 @@ export function appearanceCss({ accentColor, radius, theme, placement }: Appeara
   if (theme === 'light' || theme === 'dark') rules.push(`:host(:not([theme])){color-scheme:${theme}}`);
   const inset = placement && insets[placement];
   if (inset) rules.push(`:host(:not([placement])){inset:${inset}}`);
-  if (placement === 'inline') rules.push(':host(:not([placement])){position:static}');
+  if (placement === 'inline') rules.push(':host(:not([placement])){position:static;display:inline-grid}');
   return rules.join('');
 }

@@ -44,9 +44,6 @@ export const conversationStyle = css`
   .words {
     position: relative;
   }
-  .panel :is(h2, .words p, .fine) {
-    text-align: match-parent;
-  }
   .status {
     font-size: 20px;
     font-weight: 600;

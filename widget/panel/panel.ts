@@ -107,7 +107,7 @@ export class PanelElement extends LitElement {
     return html`<section class="panel" part="panel" role="dialog" lang=${this.#language()} tabindex="-1" ?hidden=${!this.open}
       aria-label=${dialogName} data-phase=${call.phase} @keydown=${this.#onKey}>
       <header part="header">
-        <slot name="header">${this.#avatar(name)}<h2 part="title" dir="auto">${name || strings.assistant}</h2></slot>
+        <slot name="header">${this.#avatar(name)}<h2 part="title"><bdi>${name || strings.assistant}</bdi></h2></slot>
         <button class="icon" part="close" aria-label=${call.phase === 'live' ? strings.minimise : strings.close}
           @click=${() => this.onIntent('close')}>${call.phase === 'live' ? icons.minimise : icons.close}</button>
       </header>
@@ -115,7 +115,7 @@ export class PanelElement extends LitElement {
       ${transcriptView(call.transcript, strings)}
       <footer part="footer">
         <div class="row">${controls(call, strings, (intent) => this.onIntent(intent))}</div>
-        <p class="fine" dir="auto">${strings.disclosure}</p>
+        <p class="fine"><bdi>${strings.disclosure}</bdi></p>
       </footer>
     </section>`;
   }
@@ -149,10 +149,10 @@ export class PanelElement extends LitElement {
       call.phase === 'error' ? icons.notice : html`<i></i>`
     }</div>
       <div class="words">
-        <p class="status" part="status" role="status" dir="auto">${title}${
-          help ? html` <span class="help" dir="auto">${help}</span>` : nothing
+        <p class="status" part="status" role="status"><bdi>${title}</bdi>${
+          help ? html` <span class="help"><bdi>${help}</bdi></span>` : nothing
         }</p>
-        ${turn ? html`<p class="turn" dir="auto" aria-hidden="true">${turn}</p>` : nothing}
+        ${turn ? html`<p class="turn" aria-hidden="true"><bdi>${turn}</bdi></p>` : nothing}
         ${
           call.liveSince !== null && call.phase !== 'error'
             ? html`<p class="time" part="time" role="timer" aria-label=${this.strings.callTime}>${this.#time()}</p>`
