@@ -20,6 +20,8 @@ function minifyCssTexts(): Plugin {
           .replace(/\s+/g, ' ')
           .replace(/ ?([{};,]) ?/g, '$1')
           .replace(/: /g, ':')
+          .replace(/=(['"])([\w-]+)\1/g, '=$2')
+          .replace(/([ (,:-])0\./g, '$1.')
           .replace(/;}/g, '}')
           .replace(/\( /g, '(')
           .replace(/ \)/g, ')')

@@ -15,6 +15,7 @@ import type { ActiveCall, CallListener } from './vapi-call.ts';
 export interface CallHost {
   /** The API for the tenant and server that the element names now. @throws {CallError} `misconfigured` */
   api(): SessionApi;
+  loadCall(): Promise<typeof import('./vapi-call.ts')>;
   /** The last word of the page before anything starts: the variables of the call, or null to call it off. */
   beforeCall(): VariableValues | null;
   changed(state: CallState, before: CallState): void;
@@ -145,7 +146,7 @@ export class CallController {
 
       const api = this.#host.api();
       this.#api = api;
-      const chunk = quiet(import('./vapi-call.ts'));
+      const chunk = quiet(this.#host.loadCall());
       const session = quiet(this.#takeSession(api));
       const granted = await orAborted(isMicrophoneGranted(), signal);
       this.#dispatch({ type: 'microphone', asking: !granted });

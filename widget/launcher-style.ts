@@ -18,21 +18,22 @@ export const launcherStyle = css`
   }
   @supports (color: color(from red xyz x y z)) {
     :host {
-      --_auto: color(from var(--_accent) xyz clamp(0, (0.18 - y) * 1e5, 0.95) clamp(0, (0.18 - y) * 1e5, 1) clamp(0, (0.18 - y) * 1e5, 1.09));
-      --_on-accent: var(--vapi-agent-on-accent, var(--_auto));
+      --_on-accent: var(
+        --vapi-agent-on-accent,
+        color(from var(--_accent) xyz clamp(0, (0.18 - y) * 1e5, 0.95) clamp(0, (0.18 - y) * 1e5, 1) clamp(0, (0.18 - y) * 1e5, 1.09))
+      );
     }
   }
   :host([hidden]) {
     display: none;
   }
-  :host([placement='bottom-left']) {
-    inset: auto auto var(--_offset) var(--_offset);
+  :host([placement$='left']) {
+    left: var(--_offset);
+    right: auto;
   }
-  :host([placement='top-right']) {
-    inset: var(--_offset) var(--_offset) auto auto;
-  }
-  :host([placement='top-left']) {
-    inset: var(--_offset) auto auto var(--_offset);
+  :host([placement^='top']) {
+    top: var(--_offset);
+    bottom: auto;
   }
   :host([placement='inline']) {
     position: static;
@@ -53,16 +54,12 @@ export const launcherStyle = css`
     align-items: center;
     gap: 10px;
     min-height: 52px;
-    min-width: 52px;
     padding: 0 22px 0 18px;
     border: 1px solid transparent;
     border-radius: 32px;
     background: var(--_accent);
     color: var(--_on-accent);
     box-shadow: 0 6px 24px #0004;
-  }
-  [part='launcher']:hover {
-    filter: brightness(1.08);
   }
   i {
     flex: none;

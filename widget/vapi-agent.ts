@@ -4,8 +4,13 @@
  * This file and what it imports statically are all that a page loads before the visitor shows intent, so it knows
  * nothing of calls, requests or Lit: the rest comes through the two `import()`s below.
  */
+
 import { launcherStyle } from './launcher-style.ts';
+import { load } from './load.ts';
 import type { Agent } from './panel/mount.ts';
+
+/** The heaviest chunk; it depends on nothing, so intent brings it beside the others. */
+const loadCall = () => load(() => import('./vapi-call.ts'));
 
 const sheet = new CSSStyleSheet();
 sheet.replaceSync(launcherStyle);
@@ -17,7 +22,7 @@ sheet.replaceSync(launcherStyle);
  * the README has the tables of attributes, events, custom properties, parts and slots.
  */
 export class VapiAgent extends HTMLElement {
-  static observedAttributes = ['tenant', 'server', 'mode', 'theme', 'label', 'open'];
+  static observedAttributes = ['tenant', 'server', 'label', 'open'];
 
   #agent: Promise<Agent | undefined> | undefined;
   #root = this.attachShadow({ mode: 'open' });
@@ -107,17 +112,13 @@ export class VapiAgent extends HTMLElement {
   }
 
   #prepare = async (): Promise<void> => {
-    // The call chunk is the heaviest and depends on nothing, so it comes beside the others.
-    if (this.getAttribute('mode') !== 'chat') import('./vapi-call.ts').catch(() => {});
+    if (this.getAttribute('mode') !== 'chat') loadCall().catch(() => {});
     (await this.#load())?.prepare();
   };
 
   #load(): Promise<Agent | undefined> {
-    this.#agent ??= import('./panel/mount.ts').then(
-      ({ mount }) => {
-        this.attributeChangedCallback('label');
-        return mount(this, this.#root, import.meta.url);
-      },
+    this.#agent ??= load(() => import('./panel/mount.ts')).then(
+      ({ mount }) => mount(this, this.#root, import.meta.url, loadCall),
       () => {
         this.#agent = undefined;
         // Silent while it was only a guess that the visitor may want to talk.

@@ -1,5 +1,6 @@
 /** The element before and around a call: what it loads when, opening and closing, its place in the page. */
 import { aTimeout, expect, fixture, html, nextFrame, waitUntil } from '@open-wc/testing';
+import { load } from '../../widget/load.ts';
 import { VapiAgent } from '../../widget/vapi-agent.ts';
 import {
   agentElement,
@@ -227,6 +228,14 @@ describe('launcher', () => {
     expect(document.body.scrollHeight).to.equal(before);
     expect(document.styleSheets.length + document.adoptedStyleSheets.length).to.equal(sheets);
     expect(element.shadowRoot?.querySelectorAll('style, [style]')).to.have.length(0);
+  });
+
+  it('a lazy chunk that failed is asked for again under an address that the browser has not given up', async () => {
+    const offline = () => Promise.reject<{ isLoaded: boolean }>(new TypeError('offline'));
+    const importer = Object.assign(offline, { toString: () => '()=>import(`../test/widget/lazy-chunk.js`)' });
+    expect((await load(importer)).isLoaded).to.equal(true);
+    const unknown = await load(() => offline()).catch((error) => error);
+    expect(unknown.message).to.equal('offline');
   });
 
   it('methods before anything is loaded do no harm', async () => {

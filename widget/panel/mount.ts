@@ -3,7 +3,7 @@
  * itself; what the visitor or the page asks for comes through {@link Agent}.
  */
 import type { VariableValues } from '../../server/contract.ts';
-import { CallController } from '../call-controller.ts';
+import { CallController, type CallHost } from '../call-controller.ts';
 import { type CallState, isActive } from '../call-state.ts';
 import type { VapiAgentEventMap } from '../events.ts';
 import { CallError, type Failure } from '../failure.ts';
@@ -26,8 +26,16 @@ export interface Agent {
 
 type Detail<Name extends keyof VapiAgentEventMap> = VapiAgentEventMap[Name]['detail'];
 
-/** @param scriptUrl where the launcher's code came from: our server, unless the attribute `server` says otherwise. */
-export function mount(host: VapiAgent, root: ShadowRoot, scriptUrl: string): Agent {
+/**
+ * @param scriptUrl where the launcher's code came from: our server, unless the attribute `server` says otherwise.
+ * @param loadCall brings the call chunk.
+ */
+export function mount(
+  host: VapiAgent,
+  root: ShadowRoot,
+  scriptUrl: string,
+  loadCall: CallHost['loadCall'],
+): Agent {
   const launcher = root.querySelector('button') as HTMLButtonElement;
   const panel: PanelElement = definePanel();
   let isOpen = false;
@@ -50,6 +58,7 @@ export function mount(host: VapiAgent, root: ShadowRoot, scriptUrl: string): Age
 
   const controller = new CallController({
     api,
+    loadCall,
     beforeCall() {
       const detail = { variables: readVariables(host) };
       return emit('vapi-agent-before-call', detail, true) ? detail.variables : null;
@@ -120,6 +129,8 @@ export function mount(host: VapiAgent, root: ShadowRoot, scriptUrl: string): Age
   };
   panel.call = controller.state;
   root.append(panel);
+  // An earlier attempt to load may have left its complaint there.
+  host.attributeChangedCallback('label');
 
   return {
     prepare() {

@@ -135,6 +135,7 @@ export const panelStyle = css`
     background: var(--_danger);
     color: #fff;
   }
+  [part='launcher']:hover,
   .primary:hover,
   .danger:hover {
     filter: brightness(1.08);
