@@ -1,12 +1,14 @@
-/** The production server on a free port with a store of its own, a clock that the test moves, and its log in memory. */
+/**
+ * The production server on a free port with a store of its own, a clock that the test moves, and its log in memory. When
+ * it is closed, everything that it has answered and logged is searched for the secrets that it was given.
+ */
 import { randomBytes, randomUUID } from 'node:crypto';
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { Writable } from 'node:stream';
 import type { Config, Secrets } from '../../server/config.ts';
 import type { Problem, TenantView } from '../../server/contract.ts';
 import { type RunningServer, startServer } from '../../server/start.ts';
+import { defaultEngine, type Engine, type TestDatabase } from './postgres.ts';
+import { type SecretWatch, watchSecrets } from './secrets.ts';
 
 export interface TestServer extends RunningServer {
   operatorKey: string;
@@ -14,6 +16,8 @@ export interface TestServer extends RunningServer {
   clock: { now: number };
   /** Every line that the server has logged. */
   log: string[];
+  /** Its secrets, and those of the tenants and keys that are made through it, are known already. */
+  secrets: SecretWatch;
   /** Any request; the body is sent as JSON text. */
   request(method: string, path: string, options?: RequestOptions): Promise<Answer>;
   /** A request with the operator's key. */
@@ -38,20 +42,26 @@ export interface TestServerOptions {
   vapiBaseUrl?: string;
   config?: Partial<Config>;
   secrets?: Partial<Secrets>;
+  /** Where its clock stands at first, in epoch milliseconds. */
+  now?: number;
+  /** What its own database runs on; default SQLite. */
+  engine?: Engine;
+  /** A database that another server has made and removes: two servers on one store. */
+  database?: TestDatabase;
 }
 
 /** The origin of the page that test tenants allow. */
 export const pageOrigin = 'https://shop.acme.example';
 
 export async function startTestServer(options: TestServerOptions = {}): Promise<TestServer> {
-  const folder = mkdtempSync(join(tmpdir(), 'vapi-agent-store-'));
+  const database = options.database ?? (await (options.engine ?? defaultEngine).create());
   const operatorKey = `vak_${randomBytes(24).toString('base64url')}`;
-  const clock = { now: Date.parse('2026-11-10T12:00:00Z') };
+  const clock = { now: options.now ?? Date.parse('2026-11-10T12:00:00Z') };
   const log: string[] = [];
   const config: Config = {
     port: 0,
     publicUrl: 'https://voice.agency.example',
-    database: { kind: 'sqlite', file: join(folder, 'store.db') },
+    database: database.config,
     trustProxy: false,
     vapiBaseUrl: options.vapiBaseUrl ?? 'http://127.0.0.1:9',
     dailyProxyUrl: null,
@@ -75,7 +85,12 @@ export async function startTestServer(options: TestServerOptions = {}): Promise<
       },
     }),
   });
+  const watch = watchSecrets(Number(new URL(running.url).port));
+  watch.add('operator key', operatorKey);
+  if (secrets.smtp) watch.add('mail password', decodeURIComponent(new URL(secrets.smtp.url).password));
+  for (const [name, bytes] of secretBytes(secrets, running)) watch.addBytes(name, bytes);
   const request = async (method: string, path: string, { headers = {}, body }: RequestOptions = {}) => {
+    watch.learnFrom(body);
     const response = await fetch(new URL(path, running.url), {
       method,
       headers,
@@ -93,6 +108,7 @@ export async function startTestServer(options: TestServerOptions = {}): Promise<
     operatorKey,
     clock,
     log,
+    secrets: watch,
     request,
     operator,
     async createTenant(changes = {}) {
@@ -102,9 +118,18 @@ export async function startTestServer(options: TestServerOptions = {}): Promise<
     },
     async close() {
       await running.close();
-      rmSync(folder, { recursive: true, force: true });
+      watch.stop();
+      if (!options.database) await database.remove();
+      watch.check(log);
     },
   };
+}
+
+function secretBytes({ secretKeys }: Secrets, { ctx }: RunningServer): [string, Buffer][] {
+  const derived = Object.entries(ctx.keys).flatMap(([purpose, keys]) =>
+    keys.map(({ key }): [string, Buffer] => [`${purpose} key`, key]),
+  );
+  return [...secretKeys.map((key): [string, Buffer] => ['SECRET_KEY', key]), ...derived];
 }
 
 /** A valid tenant with fresh ids. */
