@@ -4,8 +4,10 @@
  * Bodies are JSON sent as `text/plain`: that keeps each of them a simple request, so the way from click to call needs
  * no CORS preflight. No cookies go along.
  */
+import type { Challenge } from 'altcha-lib';
 import type { Grant, Problem, SessionAnswer, VariableValues, WidgetConfig } from '../server/contract.ts';
 import { CallError, failureOfServer } from './failure.ts';
+import { lazy } from './lazy.ts';
 
 /** Creating a call includes a request of the server to Vapi. */
 const timeoutMs = 20_000;
@@ -13,7 +15,7 @@ const timeoutMs = 20_000;
 export interface SessionApi {
   /** `GET /v1/widget/{tenant}` */
   widgetConfig(): Promise<WidgetConfig>;
-  /** `POST /v1/sessions` */
+  /** `POST /v1/sessions`; where the tenant demands it, with a solved challenge. */
   openSession(): Promise<SessionAnswer>;
   /** `POST /v1/calls`; throws {@link SessionGone} when another session is needed. */
   createCall(session: string, variableValues: VariableValues): Promise<Grant>;
@@ -24,40 +26,73 @@ export interface SessionApi {
 /** The session was used or has expired, which a wrong clock can hide from us: a fresh one will do. */
 export class SessionGone extends Error {}
 
+/** The tenant demands a solved challenge, which we could not know before its settings have come. */
+class ChallengeNeeded extends Error {}
+
 /**
  * @param server base URL of our server, with or without a slash at the end.
+ * @param known the tenant's settings as far as they are here already; they save a refused request.
  * Every method but `endCall` rejects with a {@link CallError} that says what the visitor can do.
  */
-export function createSessionApi(server: string, tenant: string): SessionApi {
-  const url = (path: string): string => `${server.replace(/\/$/, '')}/v1/${path}`;
+export function createSessionApi(server: string, tenant: string, known?: WidgetConfig | null): SessionApi {
+  const base = server.replace(/\/$/, '');
+  const url = (path: string): string => `${base}/v1/${path}`;
 
-  async function request<Answer>(path: string, body?: object): Promise<Answer> {
+  const request = <Answer>(path: string, body?: object): Promise<Answer> => ask(url(path), body);
+  const widgetConfig = (): Promise<WidgetConfig> => request(`widget/${encodeURIComponent(tenant)}`);
+
+  async function ask<Answer>(address: string, body?: object): Promise<Answer> {
     let response: Response;
     let answer: unknown;
     try {
-      response = await fetch(url(path), {
+      response = await fetch(address, {
         ...(body && { method: 'POST', body: JSON.stringify(body) }),
         credentials: 'omit',
         signal: AbortSignal.timeout(timeoutMs),
       });
       answer = await response.json().catch(() => null);
     } catch (error) {
-      throw new CallError('network', `${url(path)}: ${error}`);
+      throw new CallError('network', `${address}: ${error}`);
     }
     if (response.ok && answer) return answer as Answer;
     const problem = answer as Partial<Problem> | null;
     if (problem?.code === 'session_expired' || problem?.code === 'session_used') throw new SessionGone();
+    if (problem?.code === 'challenge_required' && !(body && 'challenge' in body)) throw new ChallengeNeeded();
     const retryAfter = Number(response.headers.get('retry-after') ?? Number.NaN);
     throw new CallError(
       failureOfServer(problem?.code),
-      problem?.detail ?? `${url(path)} answered ${response.status}`,
+      problem?.detail ?? `${address} answered ${response.status}`,
       Number.isFinite(retryAfter) ? retryAfter : null,
     );
   }
 
+  async function openSession(): Promise<SessionAnswer> {
+    let config = known;
+    if (!config?.challenge) {
+      try {
+        return await request('sessions', { tenant });
+      } catch (error) {
+        if (!(error instanceof ChallengeNeeded)) throw error;
+        config = await widgetConfig();
+      }
+    }
+    return request('sessions', { tenant, challenge: await solved(config) });
+  }
+
+  async function solved({ challenge }: WidgetConfig): Promise<string> {
+    if (challenge?.kind !== 'altcha') throw new CallError('server_error', 'a challenge of an unknown kind');
+    const [{ solve }, puzzle] = await Promise.all([
+      lazy(() => import('./challenge.ts')),
+      ask<Challenge>(base + challenge.path),
+    ]);
+    return solve(puzzle).catch((error) => {
+      throw new CallError('server_error', String(error));
+    });
+  }
+
   return {
-    widgetConfig: () => request(`widget/${encodeURIComponent(tenant)}`),
-    openSession: () => request('sessions', { tenant }),
+    widgetConfig,
+    openSession,
     createCall: (session, variableValues) =>
       request('calls', { session, ...(Object.keys(variableValues).length > 0 && { variableValues }) }),
     async endCall(callId, token, how) {

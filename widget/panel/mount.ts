@@ -51,7 +51,7 @@ export function mount(
   const api = (): SessionApi => {
     const tenant = host.getAttribute('tenant');
     if (!tenant) throw new CallError('misconfigured', '<vapi-agent> needs the attribute tenant');
-    return createSessionApi(server(), tenant);
+    return createSessionApi(server(), tenant, panel.config);
   };
   const server = (): string =>
     new URL(host.getAttribute('server') ?? new URL('.', scriptUrl), document.baseURI).href;
