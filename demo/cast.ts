@@ -23,7 +23,7 @@ const hear = (text: string): ScriptLine => ({ who: 'visitor', text });
 const say = (text: string): ScriptLine => ({ who: 'assistant', text });
 
 /** A person who tries things out clicks more often than a visitor does. */
-const patient: Partial<Limits> = { callsPerMinutePerIp: 60 };
+const patient: Partial<Limits> = { callsPerMinutePerIp: 60, callsPerHourPerIp: 500, callsPerDayPerIp: 2000 };
 
 export const clients: Client[] = [
   {
@@ -101,6 +101,9 @@ const trouble = (
   firstMessage: 'Hello! This call is here to go wrong.',
 });
 
+/** Which the operator has paused. */
+export const pausedTenant = 'try-paused';
+
 /** Whose only line is taken before anybody can call. */
 export const busyLine = 'try-busy-line';
 
@@ -118,12 +121,16 @@ export const troubles: Trouble[] = [
     'ends-mid-call',
     'The service drops the call after five seconds. It is still counted, with what it cost until then.',
   ),
-  trouble(
-    'try-hang-up',
-    'The assistant hangs up',
-    'talks-and-hangs-up',
-    'An ordinary end by the assistant: no error, the call is counted.',
-  ),
+  {
+    ...trouble(
+      'try-hang-up',
+      'The assistant hangs up',
+      'talks-and-hangs-up',
+      'An ordinary end by the assistant: no error, the call is counted.',
+    ),
+    firstMessage: 'Hello! How can I help?',
+    script: [hear('I wanted to hear your voice.'), say('Here it is. Goodbye!')],
+  },
   trouble(
     busyLine,
     'All lines busy',
@@ -140,11 +147,24 @@ export const troubles: Trouble[] = [
     { ...patient, monthlyBudgetMicros: 1000 },
   ),
   trouble(
+    'try-closed',
+    'Outside the hours',
+    'talks',
+    'Calls are taken for one minute a night, at three o’clock UTC.',
+    { ...patient, hours: [{ days: [1, 2, 3, 4, 5, 6, 7], from: '03:00', to: '03:01' }] },
+  ),
+  trouble(
+    pausedTenant,
+    'Paused by the agency',
+    'talks',
+    'The operator has switched this tenant off for a while.',
+  ),
+  trouble(
     'try-too-fast',
     'Too many calls from one visitor',
     'talks',
     'One call a minute from one connection. The second attempt is asked to wait.',
-    { callsPerMinutePerIp: 1 },
+    { ...patient, callsPerMinutePerIp: 1 },
   ),
   trouble(
     'try-slow',

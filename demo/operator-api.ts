@@ -1,15 +1,16 @@
 /** The two HTTP APIs that an operator uses: ours with the operator's key, Vapi's with an org's private key. */
-import type { CallsAnswer, CreateTenant, TenantView, UsageAnswer } from '../server/contract.ts';
+import type { CallsAnswer, CallView, CreateTenant, TenantView, UsageAnswer } from '../server/contract.ts';
 
-/** What may be left to the server's defaults when a tenant is created. */
-export type NewTenant = Pick<CreateTenant, 'slug' | 'name' | 'orgId' | 'privateKey' | 'assistantId'> &
-  Partial<Omit<CreateTenant, 'limits'>> & { limits?: Partial<CreateTenant['limits']> };
+/** The operator is always told the cost; a client is not. */
+export type OperatorUsage = UsageAnswer & { total: Required<UsageAnswer['total']> };
 
 export interface OperatorApi {
-  createTenant(tenant: NewTenant): Promise<TenantView>;
+  createTenant(tenant: CreateTenant): Promise<TenantView>;
   /** @param query for instance `?by=month` */
-  usage(slug: string, query?: string): Promise<UsageAnswer>;
+  usage(slug: string, query?: string): Promise<OperatorUsage>;
+  pause(slug: string): Promise<TenantView>;
   calls(slug: string, query?: string): Promise<CallsAnswer>;
+  call(slug: string, id: string): Promise<CallView>;
 }
 
 /** @throws Error with the answer's text when the server does not say yes */
@@ -19,7 +20,9 @@ export function operatorApi(server: string, operatorKey: string): OperatorApi {
   return {
     createTenant: (tenant) => ask('POST', '', tenant),
     usage: (slug, query = '') => ask('GET', `/${slug}/usage${query}`),
+    pause: (slug) => ask('POST', `/${slug}/pause`),
     calls: (slug, query = '') => ask('GET', `/${slug}/calls${query}`),
+    call: (slug, id) => ask('GET', `/${slug}/calls/${id}`),
   };
 }
 

@@ -4,7 +4,7 @@
  */
 import { randomUUID } from 'node:crypto';
 import type { SessionAnswer } from '../server/contract.ts';
-import { busyLine, type Client, clients, type Part, troubles } from './cast.ts';
+import { busyLine, type Client, clients, type Part, pausedTenant, troubles } from './cast.ts';
 import { type OperatorApi, wireAssistant } from './operator-api.ts';
 import { Random } from './random.ts';
 import type { Emulator, EmulatorOrg } from './vapi-emulator/emulator.ts';
@@ -26,17 +26,27 @@ export interface Stage {
   goOn: () => void;
 }
 
-/** @returns how many past calls were made up */
-export async function setStage(stage: Stage): Promise<number> {
+/** What the stage holds once it is set. */
+export interface Scenery {
+  /** How many past calls were made up. */
+  pastCalls: number;
+  /** Each tenant's org at the emulator, keys included, by slug: what no browser may see. */
+  orgs: Map<string, EmulatorOrg>;
+}
+
+export async function setStage(stage: Stage): Promise<Scenery> {
   const assistants = new Map<string, string>();
+  const orgs = new Map<string, EmulatorOrg>();
   const troubleOrg = newOrg(stage, troubles);
   for (const part of [...clients, ...troubles]) {
     stage.goOn();
     const org = troubles.some(({ slug }) => slug === part.slug) ? troubleOrg : newOrg(stage, [part]);
+    orgs.set(part.slug, org);
     assistants.set(part.slug, await engage(stage, part, org));
   }
   await takeLine(stage, busyLine);
-  return stage.pastCalls ? makePast(stage, assistants) : 0;
+  await stage.operator.pause(pausedTenant);
+  return { orgs, pastCalls: stage.pastCalls ? await makePast(stage, assistants) : 0 };
 }
 
 /** An org at Vapi with an assistant for each part, in their order. */

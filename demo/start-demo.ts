@@ -9,7 +9,7 @@ import { type BookingReport, reportBookings } from './booking-report.ts';
 import { clientSite, foreignSite } from './host-pages.ts';
 import { type OperatorApi, operatorApi } from './operator-api.ts';
 import { checkPorts, explainListenError, type Ports } from './ports.ts';
-import { setStage } from './seed.ts';
+import { type Scenery, setStage } from './seed.ts';
 import { startSite } from './site-server.ts';
 import { type Emulator, startEmulator } from './vapi-emulator/emulator.ts';
 
@@ -27,7 +27,7 @@ export interface DemoOptions {
   signal?: AbortSignal;
 }
 
-export interface Demo {
+export interface Demo extends Scenery {
   /** Base URLs without a trailing slash. */
   server: string;
   site: string;
@@ -35,8 +35,6 @@ export interface Demo {
   operatorKey: string;
   operator: OperatorApi;
   emulator: Emulator;
-  /** How many calls the month has that was made up. */
-  pastCalls: number;
   /** Ends everything and removes the store. */
   close(): Promise<void>;
 }
@@ -119,7 +117,7 @@ async function startParts(
   goOn();
 
   const operator = operatorApi(server.url, operatorKey);
-  const made = await setStage({
+  const scenery = await setStage({
     server: server.url,
     emulator,
     operator,
@@ -138,6 +136,6 @@ async function startParts(
     operatorKey,
     operator,
     emulator,
-    pastCalls: made,
+    ...scenery,
   };
 }

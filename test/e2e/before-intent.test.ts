@@ -1,0 +1,52 @@
+/** What a page pays for the element before its visitor wants anything: one script, and nothing else. */
+import assert from 'node:assert/strict';
+import { after, before, test } from 'node:test';
+import { openStage, type Stage } from './support/stage.ts';
+import { emptyStorage, storedText } from './support/traffic.ts';
+
+let stage: Stage;
+before(async () => {
+  stage = await openStage();
+});
+after(() => stage.close());
+
+test('before intent the element loads its one script, stores nothing and moves nothing', async () => {
+  const { demo } = stage;
+  for (const path of ['/acme', '/riverside-dental', '/fern-garden', '/trouble', '/strict-csp']) {
+    const visit = await stage.visit(demo.site + path);
+    await visit.page.locator('vapi-agent').first().locator('[part=launcher]').waitFor();
+    // Everything that a page does by itself, it does until it is idle after it was loaded.
+    await visit.page.waitForLoadState('networkidle');
+    const elsewhere = visit.traffic
+      .sent()
+      .map(({ from }) => from)
+      .filter((from) => !from.includes(demo.site));
+    assert.deepEqual(elsewhere, [`request ${demo.server}/widget.js`], path);
+    assert.equal(await storedText(visit.page, visit.context), emptyStorage, path);
+    assert.equal(await visit.page.evaluate(() => window.seen.layoutShift), 0, path);
+    await visit.leave();
+  }
+});
+
+test('intent fetches ahead without starting anything: panel, session and call code, but no call', async () => {
+  const { demo } = stage;
+  const visit = await stage.visit(`${demo.site}/acme`);
+  const session = visit.page.waitForResponse((response) => response.url().endsWith('/v1/sessions'));
+  await visit.page.locator('vapi-agent').locator('[part=launcher]').hover();
+  assert.equal((await session).status(), 201);
+  await visit.page.waitForLoadState('networkidle');
+  const paths = visit.traffic.sent().map(({ from }) => new URL(from.replace('request ', '')).pathname);
+  assert.ok(paths.some((path) => path === '/v1/widget/acme'));
+  assert.ok(
+    paths.some((path) => /^\/chunks\/.*call/.test(path)),
+    paths.join(' '),
+  );
+  assert.ok(!paths.some((path) => path === '/v1/calls'));
+  assert.deepEqual(
+    demo.emulator.calls().filter(({ orgId }) => orgId === demo.orgs.get('acme')?.orgId),
+    [],
+  );
+  assert.equal(await storedText(visit.page, visit.context), emptyStorage);
+  assert.deepEqual(await visit.events(), ['ready']);
+  await visit.leave();
+});

@@ -1,0 +1,200 @@
+/** Whatever goes wrong, the visitor reads what it is and what to do, and is not billed for what did not take place. */
+import assert from 'node:assert/strict';
+import { after, before, test } from 'node:test';
+import { eventually, openStage, refusedRequest, type Stage, waitForState } from './support/stage.ts';
+
+let stage: Stage;
+before(async () => {
+  stage = await openStage();
+});
+after(() => stage.close());
+
+interface Case {
+  title: string;
+  tenant: string;
+  /** What the visitor reads. */
+  words: string[];
+  /** Whether the browser itself logs a refused request. */
+  isRefused?: true;
+}
+
+const refusals: Case[] = [
+  {
+    title: 'all lines busy',
+    tenant: 'try-busy-line',
+    words: ['All lines are busy', 'Please try again in a minute.'],
+    isRefused: true,
+  },
+  {
+    title: 'the budget is used up',
+    tenant: 'try-no-budget',
+    words: ['No calls for now', 'We cannot take more calls at the moment. Please come back later.'],
+    isRefused: true,
+  },
+  {
+    title: 'outside the hours',
+    tenant: 'try-closed',
+    words: ['We are closed right now', 'Please come back during our opening hours.'],
+    isRefused: true,
+  },
+  {
+    title: 'paused by the operator',
+    tenant: 'try-paused',
+    words: ['We are taking a break', 'Calls are switched off at the moment. Please come back later.'],
+    isRefused: true,
+  },
+  {
+    title: 'Vapi answers 429',
+    tenant: 'try-rate-limited',
+    words: [
+      'The call could not be connected',
+      'Our voice service does not answer. Please try again in a moment.',
+    ],
+    isRefused: true,
+  },
+  {
+    title: 'Vapi answers 500',
+    tenant: 'try-server-error',
+    words: [
+      'The call could not be connected',
+      'Our voice service does not answer. Please try again in a moment.',
+    ],
+    isRefused: true,
+  },
+  {
+    title: 'the room gets no microphone',
+    tenant: 'try-microphone',
+    words: [
+      'We cannot hear you',
+      'Your browser blocks the microphone for this page. Allow it next to the address bar, then try again.',
+    ],
+  },
+];
+
+for (const { title, tenant, words, isRefused } of refusals) {
+  test(`${title}: “${words[0]}”, and a way to try again`, async () => {
+    const visit = await stage.visit(`${stage.demo.site}/trouble`);
+    const agent = visit.page.locator(`vapi-agent[tenant=${tenant}]`);
+    await agent.locator('[part=launcher]').click();
+    await waitForState(agent, 'error');
+    for (const text of words) await agent.getByText(text).waitFor();
+    await agent.getByRole('button', { name: 'Try again' }).waitFor();
+    assert.deepEqual(visit.ours(), [], 'a visitor’s trouble is no news for the developer');
+    const { total } = await stage.demo.operator.usage(tenant);
+    assert.equal(total.costMicros, 0);
+    await visit.leave(isRefused ? [refusedRequest] : []);
+  });
+}
+
+test('a refused microphone is told before anything is reserved or created', async () => {
+  const { demo } = stage;
+  const visit = await stage.visit(`${demo.site}/acme`, { microphone: 'denied' });
+  const agent = visit.page.locator('vapi-agent');
+  await agent.locator('[part=launcher]').click();
+  await waitForState(agent, 'error');
+  await agent.getByText('We cannot hear you').waitFor();
+  assert.ok(!visit.traffic.sent().some(({ from }) => from.endsWith('/v1/calls')), 'no call was asked for');
+  await agent.getByRole('button', { name: 'Try again' }).waitFor();
+  assert.deepEqual(visit.ours(), []);
+  await visit.leave();
+});
+
+test('too many calls: the second within a minute is asked to wait', async () => {
+  const visit = await stage.visit(`${stage.demo.site}/trouble`);
+  const agent = visit.page.locator('vapi-agent[tenant=try-too-fast]');
+  await agent.locator('[part=launcher]').click();
+  await waitForState(agent, 'live');
+  await agent.getByRole('button', { name: 'Hang up' }).click();
+  await waitForState(agent, 'ended');
+  await agent.getByRole('button', { name: 'Talk again' }).click();
+  await waitForState(agent, 'error');
+  await agent.getByText('A little too fast').waitFor();
+  await visit.leave([refusedRequest]);
+});
+
+test('the assistant hangs up: an ordinary end without an error, and the call is counted', async () => {
+  const { demo } = stage;
+  const visit = await stage.visit(`${demo.site}/trouble`);
+  const agent = visit.page.locator('vapi-agent[tenant=try-hang-up]');
+  await agent.locator('[part=launcher]').click();
+  await waitForState(agent, 'live');
+  await waitForState(agent, 'ended', 20_000);
+  await agent.getByText('Call ended').waitFor();
+  await agent.getByText('Thank you for talking with us.').waitFor();
+  assert.ok(!(await visit.events()).includes('error'));
+  await eventually(
+    () => demo.operator.usage('try-hang-up'),
+    ({ total }) => total.calls === 1 && total.costMicros > 0,
+  );
+  await visit.leave();
+});
+
+test('the service drops the call: the visitor can call again, and what it cost until then is counted', async () => {
+  const { demo } = stage;
+  const visit = await stage.visit(`${demo.site}/trouble`);
+  const agent = visit.page.locator('vapi-agent[tenant=try-cut-off]');
+  await agent.locator('[part=launcher]').click();
+  await waitForState(agent, 'live');
+  await waitForState(agent, 'error');
+  await agent.getByText('The call was interrupted').waitFor();
+  await eventually(
+    () => demo.operator.usage('try-cut-off'),
+    ({ total }) => total.calls === 1 && total.costMicros > 0,
+  );
+  await visit.leave();
+});
+
+test('a slow service: the panel stays calm until the call is there', async () => {
+  stage.demo.emulator.setSwitch('slowMs', 700);
+  const visit = await stage.visit(`${stage.demo.site}/trouble`);
+  const agent = visit.page.locator('vapi-agent[tenant=try-slow]');
+  await agent.locator('[part=launcher]').click();
+  await agent.getByText('Connecting…').waitFor();
+  await waitForState(agent, 'live');
+  await agent.getByRole('button', { name: 'Hang up' }).click();
+  await waitForState(agent, 'ended');
+  await visit.leave();
+});
+
+test('a report that comes twice is one call, a report without a cost is “unknown” and not zero', async () => {
+  const { demo } = stage;
+  const { emulator, operator } = demo;
+  const assistantOf = (name: string) => {
+    const org = demo.orgs.get('try-slow');
+    return org?.assistants.find((assistant) => assistant.name === name)?.id ?? '';
+  };
+  const twice = emulator.makeCall({ assistantId: assistantOf('The report comes twice'), seconds: 60 });
+  await emulator.waitForCall(twice.id, 'settled');
+  const { total } = await operator.usage('try-report-twice');
+  const cost = emulator.books().find(({ callId }) => callId === twice.id)?.cost ?? 0;
+  assert.deepEqual([total.calls, total.seconds], [1, 60]);
+  assert.equal(total.costMicros, Math.round(cost * 1e6));
+
+  const late = emulator.makeCall({ assistantId: assistantOf('The cost is not told'), seconds: 60 });
+  await eventually(
+    async () => emulator.deliveries().filter(({ callId }) => callId === late.id),
+    (deliveries) => deliveries.some(({ type, answer }) => type === 'end-of-call-report' && answer === 200),
+  );
+  const unknown = await operator.call('try-cost-unknown', late.id);
+  assert.equal(unknown.costMicros, null);
+  assert.equal((await operator.usage('try-cost-unknown')).total.callsWithoutCost, 1);
+});
+
+test('the server is down: “No connection”, and it works again when the server does', async () => {
+  const other = await openStage();
+  const visit = await other.visit(`${other.demo.site}/acme`);
+  const agent = visit.page.locator('vapi-agent');
+  await agent.locator('[part=launcher]').hover();
+  await visit.page.waitForLoadState('networkidle');
+  await visit.context.setOffline(true);
+  await agent.locator('[part=launcher]').click();
+  await waitForState(agent, 'error');
+  await agent.getByText('No connection').waitFor();
+  await visit.context.setOffline(false);
+  await agent.getByRole('button', { name: 'Try again' }).click();
+  await waitForState(agent, 'live');
+  await agent.getByRole('button', { name: 'Hang up' }).click();
+  await waitForState(agent, 'ended');
+  await visit.leave([/^Failed to load resource: net::ERR_/]);
+  await other.close();
+});
