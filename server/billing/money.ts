@@ -1,0 +1,63 @@
+/**
+ * Integer money. A product is made in BigInt and rounded once, half up; a negative amount is the exact mirror of the
+ * positive one, so that a credit gives back what the charge took. Pure.
+ */
+
+/** Currencies whose smallest unit is the whole one, as Stripe counts them (docs.stripe.com/currencies). */
+const withoutMinorUnit = new Set('bif clp djf gnf jpy kmf krw mga pyg rwf vnd vuv xaf xof xpf'.split(' '));
+/** Stripe gives these amounts a meaning of its own (thousandths, or hundredths that must be zero); none is supported. */
+const unsupported = new Set('bhd jod kwd omr tnd isk ugx huf twd'.split(' '));
+
+/** @param currency lower-case ISO 4217 code */
+export function isSupportedCurrency(currency: string): boolean {
+  return /^[a-z]{3}$/.test(currency) && !unsupported.has(currency);
+}
+
+/** @returns how many decimals an amount of the currency is written with: 2 or 0 */
+export function minorDigits(currency: string): 0 | 2 {
+  return withoutMinorUnit.has(currency) ? 0 : 2;
+}
+
+/** Half up, away from zero; `divisor` is positive. */
+export function roundHalfUp(dividend: bigint, divisor: bigint): bigint {
+  const size = dividend < 0n ? -dividend : dividend;
+  const rounded = (size * 2n + divisor) / (divisor * 2n);
+  return dividend < 0n ? -rounded : rounded;
+}
+
+/** @throws RangeError when a number cannot hold it exactly */
+export function toSafeNumber(value: bigint): number {
+  const number = Number(value);
+  if (!Number.isSafeInteger(number)) throw new RangeError(`amount out of range: ${value}`);
+  return number;
+}
+
+/** The one rounding of a line. `…Cents` are the currency's smallest units, whatever they are called. */
+export function microsToCents(micros: bigint, currency: string): number {
+  return toSafeNumber(roundHalfUp(micros, minorDigits(currency) === 2 ? 10_000n : 1_000_000n));
+}
+
+/** @returns `amount × part ÷ whole`, rounded once */
+export function proportion(amount: number, part: number, whole: number): number {
+  return toSafeNumber(roundHalfUp(BigInt(amount) * BigInt(part), BigInt(whole)));
+}
+
+/** @returns plain digits: `-1234.50` */
+export function centsToDecimal(cents: number, currency: string): string {
+  const digits = minorDigits(currency);
+  return toDecimal(BigInt(cents), digits, digits);
+}
+
+/** @returns plain digits, at least as many decimals as the currency has, at most six: `0.0325` */
+export function microsToDecimal(micros: number, currency: string): string {
+  return toDecimal(BigInt(micros), 6, minorDigits(currency));
+}
+
+function toDecimal(value: bigint, scale: number, leastDigits: number): string {
+  const sign = value < 0n ? '-' : '';
+  const digits = String(value < 0n ? -value : value).padStart(scale + 1, '0');
+  const whole = digits.slice(0, digits.length - scale);
+  let fraction = digits.slice(digits.length - scale);
+  while (fraction.length > leastDigits && fraction.endsWith('0')) fraction = fraction.slice(0, -1);
+  return `${sign}${whole}${fraction ? `.${fraction}` : ''}`;
+}

@@ -1,0 +1,80 @@
+/** Which plan holds on which days, and the plans that agencies start from. Pure. */
+import type { CallChannel, Plan, PlanInput } from '../contract.ts';
+import { daysIn, intersect, monthPeriod, type Period } from './period.ts';
+
+/** A plan from a day on; null ends the tenant's billing. A version is never changed. */
+export interface PlanVersion {
+  id: string;
+  fromDay: string;
+  /** Of several versions from the same day the one that was written last holds. */
+  version: number;
+  plan: Plan | null;
+}
+
+/** The days of one month in which one plan holds. */
+export interface Segment extends Period {
+  planId: string;
+  plan: Plan;
+  /** How many days it has, and how many the whole month has: proration is `days ÷ ofDays`. */
+  days: number;
+  ofDays: number;
+}
+
+/** In the order of their days; empty when no plan holds in the month. */
+export function segmentsOf(versions: PlanVersion[], month: string): Segment[] {
+  const whole = monthPeriod(month);
+  const inForce = [...versions]
+    .sort((a, b) => (a.fromDay === b.fromDay ? a.version - b.version : a.fromDay < b.fromDay ? -1 : 1))
+    .filter((version, index, all) => all[index + 1]?.fromDay !== version.fromDay);
+  return inForce.flatMap(({ id, plan, fromDay }, index) => {
+    const until = inForce[index + 1]?.fromDay ?? '9999-12-31';
+    const days = intersect(whole, { from: fromDay, to: until });
+    if (!days || !plan) return [];
+    return [{ ...days, planId: id, plan, days: daysIn(days), ofDays: daysIn(whole) }];
+  });
+}
+
+/** How the ledger's kinds of call are priced; a kind that is not here is priced as a call from the web. */
+const channelOfType: Record<string, CallChannel> = {
+  inboundPhoneCall: 'inbound',
+  outboundPhoneCall: 'outbound',
+  chat: 'chat',
+};
+
+export function channelOf(type: string): CallChannel {
+  return channelOfType[type] ?? 'web';
+}
+
+const voice: CallChannel[] = ['web', 'inbound', 'outbound'];
+
+/** The plans that agencies use most, in the smallest form that works; amounts are examples to change. */
+export const presets: Record<'retainer' | 'perMinute' | 'costPlus', PlanInput> = {
+  /** 499.00 a month with 1,000 minutes, then 0.25 a minute. */
+  retainer: {
+    name: 'Retainer with minutes',
+    currency: 'usd',
+    monthlyFeeCents: 49_900,
+    rates: [
+      { channels: voice, price: { kind: 'included', includedMinutes: 1000, perMinuteMicros: 250_000 } },
+      { channels: ['chat'], price: { kind: 'free' } },
+    ],
+  },
+  /** 0.35 a minute in steps of six seconds, chats at cost + 30 %. */
+  perMinute: {
+    name: 'Per minute',
+    currency: 'usd',
+    rates: [
+      {
+        channels: voice,
+        price: { kind: 'per-minute', perMinuteMicros: 350_000, initialSeconds: 6, incrementSeconds: 6 },
+      },
+      { channels: ['chat'], price: { kind: 'cost-plus', markupBps: 3000 } },
+    ],
+  },
+  /** The provider's cost + 30 %. */
+  costPlus: {
+    name: 'Cost + 30 %',
+    currency: 'usd',
+    rates: [{ channels: [...voice, 'chat'], price: { kind: 'cost-plus', markupBps: 3000 } }],
+  },
+};

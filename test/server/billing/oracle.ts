@@ -1,0 +1,177 @@
+/**
+ * A second opinion on a month's money that shares nothing with the product: amounts are strings of digits, arithmetic
+ * is the long-hand one of school, tiers are walked second by second. Slow, and meant to be read as the plan's wording.
+ */
+import type { Plan, Price } from '../../../server/contract.ts';
+
+export interface OracleCall {
+  day: string;
+  channel: string;
+  seconds: number;
+  /** Micros of dollars by component, as digits. */
+  cost: Record<string, string>;
+}
+export interface OracleSegment {
+  plan: Plan;
+  from: string;
+  to: string;
+  days: number;
+  ofDays: number;
+}
+export interface OracleAnswer {
+  /** One a call, in the order given; null where no plan holds. */
+  prices: (string | null)[];
+  totalCents: string;
+}
+
+/** @param calls in billing order */
+export function askOracle(segments: OracleSegment[], calls: OracleCall[]): OracleAnswer {
+  const prices: (string | null)[] = calls.map(() => null);
+  let total = '0';
+  for (const segment of segments) {
+    const { plan, days, ofDays } = segment;
+    let sum = roundedShare(plan.monthlyFeeCents, days, ofDays);
+    for (const rate of plan.rates) {
+      let used = 0;
+      let micros = '0';
+      calls.forEach((call, index) => {
+        const here = call.day >= segment.from && call.day < segment.to;
+        if (!here || !(rate.channels as string[]).includes(call.channel)) return;
+        const billed = billedSeconds(rate.price, call.seconds);
+        const price = priceOf(segment, rate.price, used, billed, call);
+        used += billed;
+        prices[index] = price;
+        micros = add(micros, price);
+      });
+      sum = add(sum, divideHalfUp(micros, plan.currency === 'jpy' ? '1000000' : '10000'));
+    }
+    const least = roundedShare(plan.minimumCents, days, ofDays);
+    total = add(total, compare(sum, least) < 0 ? least : sum);
+  }
+  return { prices, totalCents: total };
+}
+
+function priceOf(
+  segment: OracleSegment,
+  price: Price,
+  used: number,
+  billed: number,
+  call: OracleCall,
+): string {
+  if (price.kind === 'free') return '0';
+  if (price.kind === 'per-call') {
+    return call.seconds > 0 || call.channel === 'chat' ? String(price.perCallMicros) : '0';
+  }
+  if (price.kind === 'per-minute') {
+    return divideHalfUp(multiply(String(billed), String(price.perMinuteMicros)), '60');
+  }
+  if (price.kind === 'cost-plus') {
+    // Everything over 600,000,000,000: 10,000 of the markup × 1,000,000 of the exchange rate × 60 of the minute.
+    let dividend = multiply(multiply(String(billed), String(price.perMinuteMicros)), '10000000000');
+    for (const [component, micros] of Object.entries(call.cost)) {
+      const own = price.markupBpsByComponent[component as keyof typeof price.markupBpsByComponent];
+      const percent = String(10_000 + (own ?? price.markupBps));
+      const raised = multiply(multiply(micros, percent), String(segment.plan.usdRateMicros));
+      dividend = add(dividend, multiply(raised, '60'));
+    }
+    return divideHalfUp(dividend, '600000000000');
+  }
+  const limits =
+    price.kind === 'included'
+      ? [
+          [price.includedMinutes, '0'],
+          [null, String(price.perMinuteMicros)],
+        ]
+      : price.tiers.map((tier) => [tier.upToMinutes, String(tier.perMinuteMicros)]);
+  const bounds = limits.map(([minutes, micros]): [number, string] => [
+    minutes === null
+      ? Number.POSITIVE_INFINITY
+      : Number(roundedShare(Number(minutes) * 60, segment.days, segment.ofDays)),
+    String(micros),
+  ]);
+  const secondsAt = new Map<string, number>();
+  for (let second = used; second < used + billed; second += 1) {
+    const [, micros = '0'] = bounds.find(([limit]) => second < limit) ?? [];
+    secondsAt.set(micros, (secondsAt.get(micros) ?? 0) + 1);
+  }
+  let dividend = '0';
+  for (const [micros, seconds] of secondsAt) dividend = add(dividend, multiply(micros, String(seconds)));
+  return divideHalfUp(dividend, '60');
+}
+
+function billedSeconds(price: Price, seconds: number): number {
+  if (seconds === 0 || !('initialSeconds' in price)) return seconds;
+  let billed = price.initialSeconds;
+  while (billed < seconds) billed += price.incrementSeconds;
+  return billed;
+}
+
+function roundedShare(amount: number, days: number, ofDays: number): string {
+  return divideHalfUp(multiply(String(amount), String(days)), String(ofDays));
+}
+
+const plain = (digits: string) => digits.replace(/^0+(?=\d)/, '');
+
+export function add(a: string, b: string): string {
+  const length = Math.max(a.length, b.length);
+  const [left, right] = [a.padStart(length, '0'), b.padStart(length, '0')];
+  let carry = 0;
+  let sum = '';
+  for (let index = length - 1; index >= 0; index -= 1) {
+    const digit = Number(left[index]) + Number(right[index]) + carry;
+    sum = `${digit % 10}${sum}`;
+    carry = digit > 9 ? 1 : 0;
+  }
+  return plain(`${carry}${sum}`);
+}
+
+export function multiply(a: string, b: string): string {
+  let product = '0';
+  [...b].reverse().forEach((factor, zeros) => {
+    let carry = 0;
+    let row = '0'.repeat(zeros);
+    for (const digit of [...a].reverse()) {
+      const value = Number(digit) * Number(factor) + carry;
+      row = `${value % 10}${row}`;
+      carry = Math.floor(value / 10);
+    }
+    // The zeros of the place stand at the end.
+    const digits = row.slice(0, row.length - zeros);
+    product = add(product, `${carry}${digits}${'0'.repeat(zeros)}`);
+  });
+  return plain(product);
+}
+
+function compare(a: string, b: string): number {
+  if (a.length !== b.length) return a.length - b.length;
+  return a < b ? -1 : a > b ? 1 : 0;
+}
+
+function subtract(a: string, b: string): string {
+  const right = b.padStart(a.length, '0');
+  let borrow = 0;
+  let rest = '';
+  for (let index = a.length - 1; index >= 0; index -= 1) {
+    const digit = Number(a[index]) - Number(right[index]) - borrow;
+    rest = `${digit < 0 ? digit + 10 : digit}${rest}`;
+    borrow = digit < 0 ? 1 : 0;
+  }
+  return plain(rest);
+}
+
+/** Long division; a remainder of half the divisor or more rounds up. */
+export function divideHalfUp(dividend: string, divisor: string): string {
+  let quotient = '';
+  let rest = '0';
+  for (const digit of dividend) {
+    rest = plain(`${rest}${digit}`);
+    let times = 0;
+    while (compare(rest, divisor) >= 0) {
+      rest = subtract(rest, divisor);
+      times += 1;
+    }
+    quotient += String(times);
+  }
+  const up = compare(add(rest, rest), divisor) >= 0;
+  return up ? add(plain(quotient), '1') : plain(quotient);
+}

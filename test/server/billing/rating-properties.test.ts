@@ -1,0 +1,130 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import fc from 'fast-check';
+import { microsToCents, roundHalfUp } from '../../../server/billing/money.ts';
+import { segmentsOf } from '../../../server/billing/plan.ts';
+import { createRater } from '../../../server/billing/rating.ts';
+import { type Plan, planSchema } from '../../../server/contract.ts';
+import { agreeWithOracle, type RandomMonth, randomMonths, rateMonth, totalOf } from './months.ts';
+import { add, divideHalfUp, multiply } from './oracle.ts';
+
+describe('every month', () => {
+  it('comes to what an independent oracle says, to the micro a call and the cent a month', () => {
+    agreeWithOracle(300);
+  });
+
+  it('has the same lines whatever the order and number of its calls', () => {
+    fc.assert(
+      fc.property(randomMonths, fc.infiniteStream(fc.nat()), (given, numbers) => {
+        const keyed = [...given.calls, ...given.calls].map((call) => ({
+          call,
+          key: numbers.next().value as number,
+        }));
+        const shuffled = keyed.sort((a, b) => a.key - b.key).map(({ call }) => call);
+        assert.deepEqual(rateMonth({ ...given, calls: shuffled }), rateMonth(given));
+      }),
+    );
+  });
+
+  it('has the same lines when its calls are rated in two sittings', () => {
+    fc.assert(
+      fc.property(randomMonths, fc.nat(), (given, cut) => {
+        const whole = rateMonth(given);
+        const order = new Map(whole.calls.map(({ callId }, index) => [callId, index]));
+        const ordered = given.calls
+          .filter(({ id }) => order.has(id))
+          .sort((a, b) => (order.get(a.id) ?? 0) - (order.get(b.id) ?? 0));
+        const at = ordered.length === 0 ? 0 : cut % (ordered.length + 1);
+        const segments = segmentsOf(given.versions, given.month);
+        const first = createRater(segments);
+        const before = ordered.slice(0, at).map((call) => first.add(call));
+        const used = first.totals();
+        const second = createRater(
+          segments,
+          (segment, rate) => used[segments.indexOf(segment)]?.[rate]?.billedSeconds ?? 0,
+        );
+        const after = ordered.slice(at).map((call) => second.add(call));
+        assert.deepEqual([...before, ...after], whole.calls);
+      }),
+    );
+  });
+
+  it('sums its calls to its lines', () => {
+    fc.assert(
+      fc.property(randomMonths, (given) => {
+        const { lines, calls } = rateMonth(given);
+        for (const line of lines.filter(({ kind }) => kind === 'usage')) {
+          const own = calls.filter(({ planId, rate }) => planId === line.planId && rate === line.rate);
+          const micros = own.reduce((sum, call) => sum + call.priceMicros, 0);
+          assert.equal(line.calls, own.length);
+          assert.equal(line.priceMicros, micros);
+          assert.equal(
+            line.amountCents,
+            microsToCents(BigInt(micros), given.versions[0]?.plan?.currency ?? 'usd'),
+          );
+        }
+        assert.equal(new Set(calls.map(({ callId }) => callId)).size, calls.length);
+      }),
+    );
+  });
+
+  it('never costs less when a price is raised', () => {
+    fc.assert(
+      fc.property(randomMonths, fc.nat(), fc.integer({ min: 1, max: 100_000 }), (given, which, raise) => {
+        const dearer: RandomMonth = {
+          ...given,
+          versions: given.versions.map((version) => ({
+            ...version,
+            plan: version.plan && raised(version.plan, which, raise),
+          })),
+        };
+        assert.ok(totalOf(rateMonth(dearer)) >= totalOf(rateMonth(given)));
+      }),
+    );
+  });
+});
+
+/** The same plan with one of its prices raised. */
+function raised(plan: Plan, which: number, raise: number): Plan {
+  const amounts: string[] = [];
+  JSON.stringify(plan, (key, value) => {
+    if (/Cents$|^per.*Micros$|^markupBps$|^usdRateMicros$/.test(key)) amounts.push(key);
+    return value;
+  });
+  let at = 0;
+  const text = JSON.stringify(plan, (key, value) => {
+    if (!/Cents$|^per.*Micros$|^markupBps$|^usdRateMicros$/.test(key)) return value;
+    at += 1;
+    return at - 1 === which % amounts.length ? value + raise : value;
+  });
+  return planSchema.parse(JSON.parse(text));
+}
+
+describe('rounding', () => {
+  it('is half up, and a credit is the mirror of its charge', () => {
+    assert.equal(roundHalfUp(5n, 10n), 1n);
+    assert.equal(roundHalfUp(4n, 10n), 0n);
+    assert.equal(roundHalfUp(-5n, 10n), -1n);
+    fc.assert(
+      fc.property(fc.bigInt(), fc.bigInt({ min: 1n, max: 10n ** 12n }), (dividend, divisor) => {
+        assert.equal(roundHalfUp(-dividend, divisor), -roundHalfUp(dividend, divisor));
+      }),
+    );
+  });
+});
+
+describe('the oracle', () => {
+  it('can reckon', () => {
+    const natural = fc.bigInt({ min: 0n, max: 10n ** 20n });
+    fc.assert(
+      fc.property(natural, natural, (a, b) => {
+        assert.equal(add(String(a), String(b)), String(a + b));
+        assert.equal(multiply(String(a), String(b)), String(a * b));
+        if (b > 0n) {
+          const up = (a % b) * 2n >= b ? 1n : 0n;
+          assert.equal(divideHalfUp(String(a), String(b)), String(a / b + up));
+        }
+      }),
+    );
+  });
+});
