@@ -9,6 +9,8 @@ import { auditRoutes } from './routes/audit.ts';
 import { authenticate, operatorOnly } from './routes/caller.ts';
 import { keyRoutes } from './routes/keys.ts';
 import { opsRoutes } from './routes/ops.ts';
+import { noZeroByteInPath } from './routes/parse.ts';
+import { reconcileRoutes } from './routes/reconcile.ts';
 import { tenantRoutes } from './routes/tenants.ts';
 import { usageRoutes } from './routes/usage.ts';
 import { vapiWebhookRoutes } from './routes/vapi-webhook.ts';
@@ -30,11 +32,13 @@ export function createApp(ctx: Context, assets: string): Express {
     }),
   );
 
+  app.use(noZeroByteInPath);
   app.use(opsRoutes(ctx));
   app.use('/v1/webhooks/vapi', vapiWebhookRoutes(ctx));
   // A client's key reads its own usage; the rest is the operator's.
   app.use('/v1/tenants', authenticate(ctx), usageRoutes(ctx), operatorOnly, tenantRoutes(ctx));
   app.use('/v1/keys', authenticate(ctx), operatorOnly, keyRoutes(ctx));
+  app.use('/v1/reconcile', authenticate(ctx), operatorOnly, reconcileRoutes(ctx));
   app.use('/v1/audit', authenticate(ctx), operatorOnly, auditRoutes(ctx));
   app.use('/v1', visitorRoutes(ctx));
   app.use(widgetAssets(assets));

@@ -9,6 +9,7 @@ import { createApp } from './app.ts';
 import type { Config, Secrets } from './config.ts';
 import { type Context, type ContextOptions, createContext } from './context.ts';
 import { createLog } from './log.ts';
+import { startReconciler } from './metering/reconciler.ts';
 import { openStore } from './store/database.ts';
 
 /** What `npm run build` writes. */
@@ -19,6 +20,8 @@ const drainMs = 10_000;
 export interface StartOptions extends ContextOptions {
   host?: string;
   logTo?: DestinationStream;
+  /** Off where something else decides when Vapi is asked (default on). */
+  reconciler?: boolean;
 }
 
 export interface RunningServer {
@@ -52,7 +55,7 @@ export async function startServer(
     await store.destroy();
     throw error;
   }
-  const notices = startNoticeDelivery(ctx);
+  const workers = [startNoticeDelivery(ctx), ...(options.reconciler === false ? [] : [startReconciler(ctx)])];
   const { port } = server.address() as AddressInfo;
   log.info({ port, store: config.database.kind }, 'listening');
   return {
@@ -61,7 +64,7 @@ export async function startServer(
     async close() {
       await drain(server);
       await ctx.backgroundDone();
-      await notices.stop();
+      await Promise.all(workers.map((worker) => worker.stop()));
       await store.destroy();
       log.info('stopped');
     },

@@ -99,13 +99,14 @@ async function recordCreatedCall(
   const now = ctx.now();
   const fresh = newCallRow(tenant.id, {
     kind: 'status',
+    source: 'answer',
     callId: call.id,
     asOf: now,
     type: 'webCall',
     status: 'queued',
     assistantId: reservation.assistantId,
     sessionId: reservation.id,
-    createdAt: now,
+    createdAt: call.createdAt ?? now,
     startedAt: null,
     endedAt: null,
     endedReason: null,
@@ -126,6 +127,8 @@ async function recordCreatedCall(
       ...row,
       sessionId: reservation.id,
       accessMode: reservation.accessMode,
+      // Should its end never be reported.
+      pollAt: row.status === 'ended' ? row.pollAt : reservation.leaseExpiresAt,
       controlUrlSealed: call.controlUrl ? sealControlUrl(ctx.box, tenant.id, call.id, call.controlUrl) : null,
     });
   });

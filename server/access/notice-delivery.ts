@@ -3,6 +3,7 @@ import { createTransport } from 'nodemailer';
 import type { Context } from '../context.ts';
 import { type Notice, saveNoticeProgress, takeDueNotice } from '../store/notices.ts';
 import { findTenantById, type Tenant } from '../store/tenants.ts';
+import { startWorker, type Worker } from '../worker.ts';
 import { postHook } from './hooks.ts';
 import { openTenantSecret } from './tenant-secrets.ts';
 
@@ -11,38 +12,8 @@ const pollMs = 2000;
 const maxAttempts = 12;
 const pauseAfter = (attempts: number) => Math.min(10_000 * 2 ** (attempts - 1), 3_600_000);
 
-export interface Worker {
-  /** Ends after the work in hand. */
-  stop(): Promise<void>;
-}
-
 export function startNoticeDelivery(ctx: Context): Worker {
-  let stopped = false;
-  let wake: (() => void) | null = null;
-  const loop = async () => {
-    while (!stopped) {
-      const delivered = await deliverNext(ctx).catch((error: unknown) => {
-        ctx.log.error({ err: error }, 'notice delivery failed');
-        return false;
-      });
-      if (delivered || stopped) continue;
-      await new Promise<void>((resolve) => {
-        const timer = setTimeout(resolve, pollMs);
-        wake = () => {
-          clearTimeout(timer);
-          resolve();
-        };
-      });
-    }
-  };
-  const finished = loop();
-  return {
-    stop() {
-      stopped = true;
-      wake?.();
-      return finished;
-    },
-  };
+  return startWorker(ctx.log, pollMs, () => deliverNext(ctx));
 }
 
 /** @returns whether there was one to deliver */

@@ -1,6 +1,6 @@
 /** Usage and calls, for the operator and its clients. */
 import { z } from 'zod';
-import type { AccessMode } from './words.ts';
+import type { AccessMode, EventSource } from './words.ts';
 
 /** The parts of a call's cost. They sum to the total; `other` carries what Vapi's own rounding leaves over. */
 export const costComponents = [
@@ -72,6 +72,13 @@ export interface CallView {
   /** Null while Vapi has not told it (unknown is not zero), and always for a client. */
   costMicros: number | null;
   cost: CostByComponent | null;
+}
+/** Figures that the call was booked with, in `GET …/calls/{id}` for the operator, oldest first. */
+export interface CallRevision {
+  at: string;
+  source: EventSource;
+  seconds: number | null;
+  costMicros: number | null;
 }
 export interface CallsAnswer {
   calls: CallView[];

@@ -5,6 +5,9 @@ export const accessModes = ['proxy', 'scoped-key', 'public-key'] as const;
 /** How a browser is let into a call; what each leaves open is in `server/access/README.md`. */
 export type AccessMode = (typeof accessModes)[number];
 
+/** Where a figure of the ledger was learnt: from a webhook, by asking Vapi, or from the answer to our own request. */
+export type EventSource = 'webhook' | 'poll' | 'answer';
+
 export const widgetModes = ['voice', 'chat', 'hybrid'] as const;
 export type WidgetMode = (typeof widgetModes)[number];
 

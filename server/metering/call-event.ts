@@ -1,9 +1,10 @@
 /** What metering is told of a call, in this product's words; `server/vapi` makes it of what Vapi sends. */
-import type { CostByComponent } from '../contract.ts';
+import type { CostByComponent, EventSource } from '../contract.ts';
 
 export interface CallEvent {
   /** A report tells the whole call; a status update only where it has got to. */
   kind: 'status' | 'report';
+  source: EventSource;
   /** Vapi's call id. */
   callId: string;
   /** The sender's clock when it said so, in epoch milliseconds: orders events that arrive in any order. */

@@ -2,12 +2,13 @@
 import { noticeBudget } from '../access/notices.ts';
 import type { SecretBox } from '../access/secret-box.ts';
 import { sealControlUrl } from '../access/tenant-secrets.ts';
-import { insertCall, lockCall, updateCall } from '../store/calls.ts';
+import { insertCall, insertRevision, lockCall, updateCall } from '../store/calls.ts';
 import type { Queries, Store } from '../store/database.ts';
 import { claimReservation, freeSlot, isOutdated, settleReservation } from '../store/reservations.ts';
 import type { Tenant } from '../store/tenants.ts';
 import { addUsage } from '../store/usage.ts';
 import type { CallEvent } from './call-event.ts';
+import { nextPollAfter } from './poll-schedule.ts';
 import { applyEvent, type CallRow, newCallRow, usageChanges, usageOf } from './usage.ts';
 
 export interface Ingested {
@@ -37,11 +38,13 @@ export async function ingestCallEvent(
     if (after.controlUrlSealed === null && event.controlUrl) {
       after.controlUrlSealed = sealControlUrl(box, tenant.id, after.id, event.controlUrl);
     }
+    after.pollAt = nextPollAfter(before, after, nowMs);
     await updateCall(db, after);
     const changes = usageChanges(usageOf(before), usageOf(after));
     for (const { day, assistantId, amounts } of changes) {
       await addUsage(db, { tenantId: tenant.id, day, assistantId }, amounts);
     }
+    if (changes.length > 0 && after.costMicros !== null) await insertRevision(db, after, event.source, nowMs);
     if (after.costMicros !== null) await settleReservation(db, tenant.id, after.id, nowMs);
     else if (after.status === 'ended') await freeSlot(db, tenant.id, after.id, nowMs);
     if (changes.length > 0) await noticeBudget(db, tenant, nowMs);

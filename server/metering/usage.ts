@@ -44,6 +44,12 @@ export function newCallRow(tenantId: string, event: CallEvent): CallRow {
     costMicros: null,
     reportAsOf: null,
     costAsOf: null,
+    timesSource: null,
+    costSource: null,
+    pollAt: null,
+    pollAttempts: 0,
+    goneAt: null,
+    contentDeletedAt: null,
     controlUrlSealed: null,
     usageDay: null,
     revision: 0,
@@ -59,6 +65,8 @@ export function newCallRow(tenantId: string, event: CallEvent): CallRow {
 export function applyEvent(row: CallRow, event: CallEvent, timeZone: string, nowMs: number): CallRow {
   const next: CallRow = { ...row, updatedAt: nowMs };
   if (event.type) next.type = event.type;
+  // Vapi's own time of creation; ours, from before its answer, was only near it.
+  if (event.createdAt !== null) next.createdAt = event.createdAt;
   next.assistantId ??= event.assistantId;
   if (event.status && rankOf(event.status) > rankOf(row.status)) next.status = event.status;
   if (event.kind === 'report' && (row.reportAsOf === null || event.asOf >= row.reportAsOf)) {
@@ -66,11 +74,13 @@ export function applyEvent(row: CallRow, event: CallEvent, timeZone: string, now
     next.endedAt = event.endedAt ?? row.endedAt;
     next.endedReason = event.endedReason ?? row.endedReason;
     next.reportAsOf = event.asOf;
+    next.timesSource = event.source;
   }
   next.endedReason ??= event.endedReason;
   if (event.cost && (row.costAsOf === null || event.asOf >= row.costAsOf)) {
     Object.assign(next, costColumnsOf(event.cost));
     next.costAsOf = event.asOf;
+    next.costSource = event.source;
   }
   if (next.status === 'ended') {
     next.seconds = secondsOf(next);

@@ -2,6 +2,7 @@
 import { Router } from 'express';
 import type { Context } from '../context.ts';
 import {
+  type CallRevision,
   type CallsAnswer,
   type CallView,
   callsQuerySchema,
@@ -12,7 +13,7 @@ import {
 } from '../contract.ts';
 import { ApiError } from '../errors.ts';
 import { type CallRow, columnOf } from '../metering/usage.ts';
-import { findCall, listCalls } from '../store/calls.ts';
+import { findCall, listCalls, listRevisions } from '../store/calls.ts';
 import { sumUsage } from '../store/usage.ts';
 import { monthIn, nextMonth } from '../time-zone.ts';
 import { seesProviderCost, visibleTenant } from './caller.ts';
@@ -68,7 +69,9 @@ export function usageRoutes(ctx: Context): Router {
     const tenant = await visibleTenant(ctx, req, res);
     const row = await findCall(ctx.store, tenant.id, req.params.id);
     if (!row) throw new ApiError('not_found');
-    res.json(viewCall(row, seesProviderCost(res)));
+    const withCost = seesProviderCost(res);
+    const revisions = withCost ? await listRevisions(ctx.store, tenant.id, row.id) : [];
+    res.json({ ...viewCall(row, withCost), ...(withCost ? { revisions: revisions.map(viewRevision) } : {}) });
   });
 
   return router;
@@ -112,4 +115,9 @@ function viewCall(row: CallRow, withCost: boolean): CallView {
             costComponents.map((component) => [component, row[columnOf(component)] ?? 0]),
           ) as NonNullable<CallView['cost']>),
   };
+}
+
+function viewRevision(row: Awaited<ReturnType<typeof listRevisions>>[number]): CallRevision {
+  const { at, source, seconds, costMicros } = row;
+  return { at: new Date(at).toISOString(), source, seconds, costMicros };
 }

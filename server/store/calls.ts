@@ -1,6 +1,6 @@
-import type { Selectable } from 'kysely';
+import { type Selectable, sql } from 'kysely';
 import type { Queries } from './database.ts';
-import type { CallsTable } from './schema.ts';
+import type { CallRevisionsTable, CallsTable } from './schema.ts';
 
 type CallRow = Selectable<CallsTable>;
 
@@ -40,6 +40,35 @@ export async function findCall(db: Queries, tenantId: string, id: string): Promi
   return row ?? null;
 }
 
+/** Keeps the figures that the call is booked with from now on; called under the row's lock. */
+export async function insertRevision(
+  db: Queries,
+  row: CallRow,
+  source: CallRevisionsTable['source'],
+  nowMs: number,
+): Promise<void> {
+  const { tenantId, id: callId, revision, seconds, costMicros } = row;
+  await db
+    .insertInto('callRevisions')
+    .values({ tenantId, callId, revision, at: nowMs, source, seconds, costMicros })
+    .execute();
+}
+
+/** Oldest first. */
+export async function listRevisions(
+  db: Queries,
+  tenantId: string,
+  callId: string,
+): Promise<Selectable<CallRevisionsTable>[]> {
+  return db
+    .selectFrom('callRevisions')
+    .selectAll()
+    .where('tenantId', '=', tenantId)
+    .where('callId', '=', callId)
+    .orderBy('revision')
+    .execute();
+}
+
 export interface CallsPage {
   /** Epoch milliseconds, half-open, by creation. */
   from: number | null;
@@ -77,4 +106,108 @@ export async function listLiveCalls(db: Queries, tenantId: string, sinceMs: numb
     .where('controlUrlSealed', 'is not', null)
     .execute();
   return rows.map((row) => row.id);
+}
+
+/**
+ * Takes the next call that Vapi must be asked about by moving its next time ahead, so that no other process asks too.
+ * @param retryAt when it is due again, by the attempts made before this one; null gives it up
+ */
+export async function takeDuePoll(
+  db: Queries,
+  nowMs: number,
+  retryAt: (attempts: number) => number | null,
+): Promise<CallRow | null> {
+  const due = await db
+    .selectFrom('calls')
+    .select(['tenantId', 'id', 'pollAt', 'pollAttempts'])
+    .where('pollAt', '<=', nowMs)
+    .orderBy('pollAt')
+    .limit(1)
+    .executeTakeFirst();
+  if (!due) return null;
+  const row = await db
+    .updateTable('calls')
+    .set({ pollAt: retryAt(due.pollAttempts), pollAttempts: due.pollAttempts + 1 })
+    .where('tenantId', '=', due.tenantId)
+    .where('id', '=', due.id)
+    // Another process that was quicker has changed this.
+    .where('pollAt', '=', due.pollAt)
+    .returningAll()
+    .executeTakeFirst();
+  return row ?? null;
+}
+
+/** Vapi does not know the call any more. What is booked stays. */
+export async function markGone(db: Queries, tenantId: string, ids: string[], nowMs: number): Promise<void> {
+  if (ids.length === 0) return;
+  await db
+    .updateTable('calls')
+    .set({ goneAt: nowMs, pollAt: null })
+    .where('tenantId', '=', tenantId)
+    .where('id', 'in', ids)
+    .where('goneAt', 'is', null)
+    .execute();
+}
+
+/** Those of the calls that the ledger has, of any of the tenants. */
+export async function findCalls(db: Queries, tenantIds: string[], ids: string[]): Promise<CallRow[]> {
+  const rows: CallRow[] = [];
+  // Both engines limit the parameters of one statement.
+  for (let start = 0; start < ids.length; start += 500) {
+    const chunk = ids.slice(start, start + 500);
+    const found = db
+      .selectFrom('calls')
+      .selectAll()
+      .where('tenantId', 'in', tenantIds)
+      .where('id', 'in', chunk);
+    rows.push(...(await found.execute()));
+  }
+  return rows;
+}
+
+/** Ids of the tenant's calls created in the half-open period that Vapi has not been found to have lost. */
+export async function listKnownIds(
+  db: Queries,
+  tenantId: string,
+  fromMs: number,
+  toMs: number,
+): Promise<string[]> {
+  const rows = await db
+    .selectFrom('calls')
+    .select('id')
+    .where('tenantId', '=', tenantId)
+    .where('createdAt', '>=', fromMs)
+    .where('createdAt', '<', toMs)
+    .where('goneAt', 'is', null)
+    .execute();
+  return rows.map((row) => row.id);
+}
+
+export interface LedgerSum {
+  calls: number;
+  costMicros: number;
+  callsWithoutCost: number;
+}
+
+/** Ended calls created in the half-open period. */
+export async function sumCalls(
+  db: Queries,
+  tenantId: string,
+  fromMs: number,
+  toMs: number,
+): Promise<LedgerSum> {
+  return db
+    .selectFrom('calls')
+    .select([
+      sql<number>`cast(count(*) as bigint)`.as('calls'),
+      sql<number>`cast(coalesce(sum(${sql.ref('costMicros')}), 0) as bigint)`.as('costMicros'),
+      sql<number>`cast(coalesce(sum(case when ${sql.ref('costMicros')} is null then 1 else 0 end), 0) as bigint)`.as(
+        'callsWithoutCost',
+      ),
+    ])
+    .where('tenantId', '=', tenantId)
+    .where('createdAt', '>=', fromMs)
+    .where('createdAt', '<', toMs)
+    .where('status', '=', 'ended')
+    .executeTakeFirstOrThrow();
 }

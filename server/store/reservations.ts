@@ -170,3 +170,15 @@ export async function isOutdated(
     .executeTakeFirst();
   return row !== undefined;
 }
+
+/** Gives back what is held for grants whose lease was over before then and that no call has claimed. */
+export async function releaseUnclaimed(db: Queries, tenantId: string, leaseBeforeMs: number): Promise<void> {
+  await db
+    .updateTable('reservations')
+    .set({ state: 'released' })
+    .where('tenantId', '=', tenantId)
+    .where('state', '=', 'held')
+    .where('callId', 'is', null)
+    .where('leaseExpiresAt', '<', leaseBeforeMs)
+    .execute();
+}

@@ -3,13 +3,16 @@
  * `…At` are epoch milliseconds, `…Micros` integer millionths of a US dollar; JSON is kept as text, so that both
  * engines hold the same bytes.
  */
-import type { AccessMode, CostComponent } from '../contract.ts';
+import type { AccessMode, CostComponent, EventSource } from '../contract.ts';
 
 export interface Schema {
   tenants: TenantsTable;
   reservations: ReservationsTable;
   calls: CallsTable;
   usageDaily: UsageDailyTable;
+  callRevisions: CallRevisionsTable;
+  sweeps: SweepsTable;
+  leases: LeasesTable;
   blockedOrigins: BlockedOriginsTable;
   usedChallenges: UsedChallengesTable;
   apiKeys: ApiKeysTable;
@@ -91,6 +94,16 @@ export interface CallsTable extends CostColumns<number | null> {
   reportAsOf: number | null;
   /** The same for the cost, which not every report has. */
   costAsOf: number | null;
+  /** Where the times and the reason, and the cost, were learnt. */
+  timesSource: EventSource | null;
+  costSource: EventSource | null;
+  /** When to ask Vapi about it; null while nothing is missing. */
+  pollAt: number | null;
+  pollAttempts: number;
+  /** Since when Vapi no longer knows it (its retention, or a deletion). */
+  goneAt: number | null;
+  /** Since when transcript and recording are deleted at Vapi; the row itself stays. */
+  contentDeletedAt: number | null;
   /** Vapi's control URL is a secret: whoever has it can end or steer the call. */
   controlUrlSealed: string | null;
   /** The day under which `usage_daily` holds this call; null while it is not booked. */
@@ -98,6 +111,32 @@ export interface CallsTable extends CostColumns<number | null> {
   /** Counts the writes; taking it with an UPDATE locks the row. */
   revision: number;
   updatedAt: number;
+}
+
+/** Each set of figures that a call has been booked with, oldest first. */
+export interface CallRevisionsTable {
+  tenantId: string;
+  callId: string;
+  /** The `revision` of the call's row when it was written. */
+  revision: number;
+  at: number;
+  source: EventSource;
+  seconds: number | null;
+  costMicros: number | null;
+}
+
+/** How far each org's calls have been compared with the ledger. */
+export interface SweepsTable {
+  orgId: string;
+  /** Creation times before this are done. */
+  sweptTo: number;
+}
+
+/** Work that only one process may do at a time. */
+export interface LeasesTable {
+  name: string;
+  owner: string;
+  expiresAt: number;
 }
 
 /** What a tenant used per day and assistant; always the sum of the booked rows of `calls`. */

@@ -2,11 +2,14 @@
 import { VapiClient } from '@vapi-ai/server-sdk';
 import { z } from 'zod';
 import type { VariableValues } from '../contract.ts';
+import { optionalTime, toMs } from './call-record.ts';
 
 /** A web call as the browser may know it, and the URL that steers it, which it may not. */
 export interface CreatedCall {
   id: string;
   webCallUrl: string;
+  /** Epoch milliseconds, where Vapi says it. */
+  createdAt: number | null;
   callToken: string | null;
   controlUrl: string | null;
 }
@@ -36,6 +39,7 @@ export class VapiError extends Error {
 const createdCallSchema = z.object({
   id: z.uuid(),
   webCallUrl: z.url(),
+  createdAt: optionalTime,
   transport: z.looseObject({ callToken: z.string().nullish() }).nullish(),
   monitor: z.looseObject({ controlUrl: z.url().nullish() }).nullish(),
 });
@@ -77,6 +81,7 @@ export async function createWebCall(baseUrl: string, key: string, call: NewWebCa
   return {
     id: parsed.data.id,
     webCallUrl: parsed.data.webCallUrl,
+    createdAt: toMs(parsed.data.createdAt),
     callToken: parsed.data.transport?.callToken ?? null,
     controlUrl: parsed.data.monitor?.controlUrl ?? null,
   };

@@ -78,6 +78,7 @@ export async function startTestServer(options: TestServerOptions = {}): Promise<
   const running = await startServer(config, secrets, {
     host: '127.0.0.1',
     now: () => clock.now,
+    reconciler: false,
     logTo: new Writable({
       write(chunk, _encoding, done) {
         log.push(String(chunk));

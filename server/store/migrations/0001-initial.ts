@@ -96,6 +96,12 @@ export const initial: Migration = {
         .addColumn('cost_micros', 'bigint')
         .addColumn('report_as_of', 'bigint')
         .addColumn('cost_as_of', 'bigint')
+        .addColumn('times_source', 'text')
+        .addColumn('cost_source', 'text')
+        .addColumn('poll_at', 'bigint')
+        .addColumn('poll_attempts', 'bigint', (column) => column.notNull().defaultTo(0))
+        .addColumn('gone_at', 'bigint')
+        .addColumn('content_deleted_at', 'bigint')
         .addColumn('control_url_sealed', 'text')
         .addColumn('usage_day', 'text')
         .addColumn('revision', 'bigint', (column) => column.notNull())
@@ -125,6 +131,13 @@ export const initial: Migration = {
       .addPrimaryKeyConstraint('usage_daily_key', ['tenant_id', 'day', 'assistant_id'] as never)
       .execute();
 
+    await db.schema
+      .createIndex('calls_to_poll')
+      .on('calls')
+      .column('poll_at')
+      .where('poll_at' as never, 'is not', null)
+      .execute();
+    await reconciling(db);
     await guards(db);
   },
 };
@@ -200,5 +213,33 @@ async function guards(db: Kysely<unknown>): Promise<void> {
     .on('notices')
     .column('next_attempt_at')
     .where('next_attempt_at' as never, 'is not', null)
+    .execute();
+}
+
+async function reconciling(db: Kysely<unknown>): Promise<void> {
+  await db.schema
+    .createTable('call_revisions')
+    .addColumn('tenant_id', 'text', (column) => column.notNull())
+    .addColumn('call_id', 'text', (column) => column.notNull())
+    .addColumn('revision', 'bigint', (column) => column.notNull())
+    .addColumn('at', 'bigint', (column) => column.notNull())
+    .addColumn('source', 'text', (column) => column.notNull())
+    .addColumn('seconds', 'bigint')
+    .addColumn('cost_micros', 'bigint')
+    .addPrimaryKeyConstraint('call_revisions_key', ['tenant_id', 'call_id', 'revision'])
+    .addForeignKeyConstraint('call_revisions_call', ['tenant_id', 'call_id'], 'calls', ['tenant_id', 'id'])
+    .execute();
+
+  await db.schema
+    .createTable('sweeps')
+    .addColumn('org_id', 'text', (column) => column.primaryKey())
+    .addColumn('swept_to', 'bigint', (column) => column.notNull())
+    .execute();
+
+  await db.schema
+    .createTable('leases')
+    .addColumn('name', 'text', (column) => column.primaryKey())
+    .addColumn('owner', 'text', (column) => column.notNull())
+    .addColumn('expires_at', 'bigint', (column) => column.notNull())
     .execute();
 }

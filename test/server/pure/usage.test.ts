@@ -8,6 +8,7 @@ import { noCost } from '../../../server/vapi/cost.ts';
 const created = Date.parse('2026-11-10T12:00:00Z');
 const base: CallEvent = {
   kind: 'status',
+  source: 'webhook',
   callId: '0c0c0c0c-1111-4222-8333-444444444444',
   asOf: created,
   type: 'webCall',

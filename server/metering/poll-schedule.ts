@@ -1,0 +1,28 @@
+/** When Vapi is asked about a call that it has not told everything of. Pure. */
+import type { CallRow } from './usage.ts';
+
+const seconds = 1000;
+const minutes = 60 * seconds;
+const hours = 60 * minutes;
+
+/** Pauses between one question and the next; after the last one only the sweep looks at the call again. */
+const pauses = [30 * seconds, 2 * minutes, 10 * minutes, hours, 6 * hours, 24 * hours];
+/** A report usually follows the end within 15 s (vapi-facts 3.1). */
+const firstAfterEnd = 20 * seconds;
+/** For calls of which only the beginning is known: Vapi's default maximum is 10 minutes. */
+const firstWhileLive = 15 * minutes;
+
+/** @returns epoch milliseconds, or null when nothing is missing or it is given up */
+export function nextPollAfter(before: CallRow, after: CallRow, nowMs: number): number | null {
+  if (after.status === 'ended') {
+    if (after.costMicros !== null) return null;
+    return before.status === 'ended' ? after.pollAt : nowMs + firstAfterEnd;
+  }
+  return after.pollAt ?? (after.pollAttempts === 0 ? nowMs + firstWhileLive : null);
+}
+
+/** @param attempts how often it was asked before this time */
+export function retryPollAt(attempts: number, nowMs: number): number | null {
+  const pause = pauses[attempts];
+  return pause === undefined ? null : nowMs + pause;
+}

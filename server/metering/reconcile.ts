@@ -1,0 +1,226 @@
+/** Compares the ledger with Vapi's list of an org's calls, and books what is missing or different. */
+import { openTenantSecret } from '../access/tenant-secrets.ts';
+import type { Context } from '../context.ts';
+import type { Books, DriftReport, TenantDrift } from '../contract.ts';
+import { findCalls, listKnownIds, markGone, sumCalls } from '../store/calls.ts';
+import { listTenants, type Tenant } from '../store/tenants.ts';
+import { readCallRecord } from '../vapi/call-record.ts';
+import { type CallsApi, createCallsApi } from '../vapi/calls-api.ts';
+import { VapiError } from '../vapi/vapi-api.ts';
+import type { CallEvent } from './call-event.ts';
+import { ingestCallEvent } from './ingest.ts';
+import { applyEvent, type CallRow, usageChanges, usageOf } from './usage.ts';
+
+/** Tenants that share one Vapi organization; usually there is one. */
+export interface Org {
+  orgId: string;
+  tenants: Tenant[];
+}
+
+/** Half-open, epoch milliseconds. */
+export interface Period {
+  from: number;
+  to: number;
+}
+
+/** A missing call is asked for by its id before it is taken for gone; beyond this many it is only reported. */
+const mostAskedFor = 100;
+
+export async function listOrgs(ctx: Context, slug?: string): Promise<Org[]> {
+  const orgs = new Map<string, Org>();
+  for (let after: string | null = null; ; ) {
+    const page: Tenant[] = await listTenants(ctx.store, after, 200);
+    for (const tenant of page) {
+      const org = orgs.get(tenant.orgId) ?? { orgId: tenant.orgId, tenants: [] };
+      org.tenants.push(tenant);
+      orgs.set(tenant.orgId, org);
+    }
+    after = page.at(-1)?.slug ?? null;
+    if (page.length < 200) break;
+  }
+  return [...orgs.values()].filter((org) => !slug || org.tenants.some((tenant) => tenant.slug === slug));
+}
+
+export function callsApiOf(ctx: Context, org: Org): CallsApi {
+  const tenant = org.tenants[0];
+  const key = tenant && openTenantSecret(ctx.box, tenant, 'privateKey');
+  if (!key) throw new Error(`org ${org.orgId} has no private key`);
+  return createCallsApi(ctx.config.vapiBaseUrl, key);
+}
+
+/** @param slug only this tenant's org is read, and only this tenant reported */
+export async function reconcile(ctx: Context, period: Period, slug?: string): Promise<DriftReport> {
+  const report: DriftReport = {
+    from: new Date(period.from).toISOString(),
+    to: new Date(period.to).toISOString(),
+    tenants: [],
+    unassigned: [],
+    failures: [],
+    requests: 0,
+  };
+  for (const org of await listOrgs(ctx, slug)) {
+    const api = callsApiOf(ctx, org);
+    try {
+      const { drifts, unassigned } = await reconcileOrg(ctx, api, org, period);
+      report.tenants.push(...drifts.filter((drift) => !slug || drift.tenant === slug));
+      if (unassigned.calls > 0) report.unassigned.push({ orgId: org.orgId, ...unassigned });
+    } catch (error) {
+      if (!(error instanceof VapiError)) throw error;
+      ctx.log.warn({ err: error, orgId: org.orgId }, 'org could not be reconciled');
+      const tenants = org.tenants.map((tenant) => tenant.slug);
+      const refused = error.status === 401 || error.status === 403;
+      report.failures.push({
+        tenants,
+        reason: refused ? 'Vapi refuses the private key' : 'Vapi did not answer',
+      });
+    }
+    report.requests += api.requests();
+  }
+  return report;
+}
+
+export async function reconcileOrg(
+  ctx: Context,
+  api: CallsApi,
+  org: Org,
+  period: Period,
+): Promise<{ drifts: TenantDrift[]; unassigned: Books }> {
+  const before = await sumOf(ctx, org, period);
+  const listed = new Set<string>();
+  const vapi = new Map<string, Books>(org.tenants.map((tenant) => [tenant.id, { calls: 0, costMicros: 0 }]));
+  const work = new Map<string, Work>(org.tenants.map((tenant) => [tenant.id, { added: 0, changed: 0 }]));
+  const unassigned: Books = { calls: 0, costMicros: 0 };
+  for await (const page of api.list('createdAt', period.from, period.to)) {
+    const askedAt = ctx.now();
+    const events = page.map((call) => readCallRecord(call, askedAt));
+    for (const { tenant, event, row } of await assign(ctx, org, events)) {
+      listed.add(event.callId);
+      const books = tenant ? vapi.get(tenant.id) : unassigned;
+      if (books && event.status === 'ended') {
+        books.calls += 1;
+        books.costMicros += event.cost?.totalMicros ?? 0;
+      }
+      if (tenant && (await bookDifference(ctx, tenant, row, event))) {
+        const done = work.get(tenant.id) as Work;
+        if (row) done.changed += 1;
+        else done.added += 1;
+      }
+    }
+  }
+  const drifts: TenantDrift[] = [];
+  for (const tenant of org.tenants) {
+    const missing = await checkMissing(ctx, api, tenant, period, listed);
+    const books = vapi.get(tenant.id) as Books;
+    const ledger = await sumCalls(ctx.store, tenant.id, period.from, period.to);
+    drifts.push({
+      tenant: tenant.slug,
+      vapi: books,
+      ledgerBefore: before.get(tenant.id) as Books,
+      ledgerAfter: { calls: ledger.calls, costMicros: ledger.costMicros },
+      differenceMicros: books.costMicros - ledger.costMicros,
+      ...(work.get(tenant.id) as Work),
+      missing,
+      callsWithoutCost: ledger.callsWithoutCost,
+    });
+  }
+  return { drifts, unassigned };
+}
+
+interface Work {
+  added: number;
+  changed: number;
+}
+
+/** Books what has changed in calls of any age since then, as far as Vapi marks it. */
+export async function bookUpdated(ctx: Context, api: CallsApi, org: Org, period: Period): Promise<void> {
+  for await (const page of api.list('updatedAt', period.from, period.to)) {
+    const askedAt = ctx.now();
+    const events = page.map((call) => readCallRecord(call, askedAt));
+    for (const { tenant, event, row } of await assign(ctx, org, events)) {
+      if (tenant) await bookDifference(ctx, tenant, row, event);
+    }
+  }
+}
+
+interface Assigned {
+  event: CallEvent;
+  /** Null when the org's tenants cannot be told apart by this call's assistant. */
+  tenant: Tenant | null;
+  row: CallRow | null;
+}
+
+/**
+ * Whose call it is: the tenant that has it in the ledger; else the org's only tenant; else the one whose assistant it
+ * is. Tags that a browser could have written decide nothing (vapi-facts 2.6).
+ */
+async function assign(ctx: Context, org: Org, events: CallEvent[]): Promise<Assigned[]> {
+  const tenantIds = org.tenants.map((tenant) => tenant.id);
+  const rows = await findCalls(
+    ctx.store,
+    tenantIds,
+    events.map((event) => event.callId),
+  );
+  const rowById = new Map(rows.map((row) => [row.id, row]));
+  return events.map((event) => {
+    const row = rowById.get(event.callId) ?? null;
+    const tenant = row
+      ? org.tenants.find(({ id }) => id === row.tenantId)
+      : org.tenants.length === 1
+        ? org.tenants[0]
+        : org.tenants.find(({ assistantId }) => assistantId === event.assistantId);
+    return { event, row, tenant: tenant ?? null };
+  });
+}
+
+/**
+ * @param told what Vapi has just said of the call, which is newer than all that the row holds, whatever their clocks say
+ * @returns whether there was a difference
+ */
+export async function bookDifference(
+  ctx: Context,
+  tenant: Tenant,
+  row: CallRow | null,
+  told: CallEvent,
+): Promise<boolean> {
+  const event = { ...told, asOf: Math.max(told.asOf, row?.reportAsOf ?? 0, row?.costAsOf ?? 0) };
+  if (row && !differs(row, event, tenant.timeZone)) return false;
+  const { row: booked, usageChanged } = await ingestCallEvent(ctx.store, ctx.box, tenant, event, ctx.now());
+  if (usageChanged) ctx.onCallBooked(tenant, booked);
+  return true;
+}
+
+function differs(row: CallRow, event: CallEvent, timeZone: string): boolean {
+  const next = applyEvent(row, event, timeZone, row.updatedAt);
+  const sameState =
+    next.status === row.status && next.endedReason === row.endedReason && next.createdAt === row.createdAt;
+  return !sameState || usageChanges(usageOf(row), usageOf(next)).length > 0;
+}
+
+/** @returns how many booked calls of the period Vapi does not list */
+async function checkMissing(
+  ctx: Context,
+  api: CallsApi,
+  tenant: Tenant,
+  period: Period,
+  listed: Set<string>,
+): Promise<number> {
+  const known = await listKnownIds(ctx.store, tenant.id, period.from, period.to);
+  const missing = known.filter((id) => !listed.has(id));
+  const gone: string[] = [];
+  for (const id of missing.slice(0, mostAskedFor)) {
+    const call = await api.get(id);
+    if (call) await bookDifference(ctx, tenant, null, readCallRecord(call, ctx.now()));
+    else gone.push(id);
+  }
+  await markGone(ctx.store, tenant.id, gone, ctx.now());
+  return missing.length > mostAskedFor ? missing.length : gone.length;
+}
+
+async function sumOf(ctx: Context, org: Org, { from, to }: Period): Promise<Map<string, Books>> {
+  const sums = new Map<string, Books>();
+  for (const tenant of org.tenants) {
+    const { calls, costMicros } = await sumCalls(ctx.store, tenant.id, from, to);
+    sums.set(tenant.id, { calls, costMicros });
+  }
+  return sums;
+}

@@ -1,0 +1,103 @@
+/** The background half of metering: asks about calls that were not told whole, and sweeps every org regularly. */
+import { randomUUID } from 'node:crypto';
+import type { Context } from '../context.ts';
+import { markGone, takeDuePoll } from '../store/calls.ts';
+import { giveLease, takeLease } from '../store/leases.ts';
+import { releaseUnclaimed } from '../store/reservations.ts';
+import { saveSweptTo, sweptTo } from '../store/sweeps.ts';
+import { findTenantById } from '../store/tenants.ts';
+import { readCallRecord } from '../vapi/call-record.ts';
+import { VapiError } from '../vapi/vapi-api.ts';
+import { startWorker, type Worker } from '../worker.ts';
+import { retryPollAt } from './poll-schedule.ts';
+import { bookDifference, bookUpdated, callsApiOf, listOrgs, type Org, reconcileOrg } from './reconcile.ts';
+
+const minuteMs = 60_000;
+const dayMs = 24 * 60 * minuteMs;
+const tickMs = 5000;
+const sweepEveryMs = 15 * minuteMs;
+/** Looked at again in every sweep: costs settle within minutes, lists may lag. */
+const createdOverlapMs = dayMs;
+const updatedOverlapMs = 60 * minuteMs;
+/** How long a process keeps the sweep to itself between two signs of life. */
+const leaseMs = 10 * minuteMs;
+const leaseName = 'reconciler';
+
+export function startReconciler(ctx: Context): Worker {
+  const owner = randomUUID();
+  let sweepDueAt = 0;
+  return startWorker(ctx.log, tickMs, async (isStopped) => {
+    if (await pollNext(ctx)) return true;
+    if (ctx.now() >= sweepDueAt) {
+      sweepDueAt = ctx.now() + sweepEveryMs;
+      await sweepAll(ctx, owner, isStopped);
+    }
+    return false;
+  });
+}
+
+/** @returns whether there was a call to ask about */
+export async function pollNext(ctx: Context): Promise<boolean> {
+  const now = ctx.now();
+  const row = await takeDuePoll(ctx.store, now, (attempts) => retryPollAt(attempts, now));
+  if (!row) return false;
+  const tenant = await findTenantById(ctx.store, row.tenantId);
+  if (!tenant) return true;
+  try {
+    const call = await callsApiOf(ctx, { orgId: tenant.orgId, tenants: [tenant] }).get(row.id);
+    if (call) await bookDifference(ctx, tenant, row, readCallRecord(call, now));
+    else await markGone(ctx.store, tenant.id, [row.id], now);
+  } catch (error) {
+    if (!(error instanceof VapiError)) throw error;
+    ctx.log.warn({ err: error, tenant: tenant.slug, call: row.id }, 'Vapi could not be asked about a call');
+  }
+  return true;
+}
+
+/** Sweeps every org, unless another process is at it. */
+export async function sweepAll(
+  ctx: Context,
+  owner: string,
+  isStopped: () => boolean = () => false,
+): Promise<void> {
+  const mayGoOn = async () =>
+    !isStopped() && takeLease(ctx.store, leaseName, owner, ctx.now() + leaseMs, ctx.now());
+  for (const org of await listOrgs(ctx)) {
+    try {
+      if (!(await mayGoOn())) break;
+      await sweepOrg(ctx, org, mayGoOn);
+    } catch (error) {
+      if (!(error instanceof VapiError)) throw error;
+      ctx.log.warn({ err: error, orgId: org.orgId }, 'org could not be swept');
+    }
+  }
+  await giveLease(ctx.store, leaseName, owner);
+}
+
+/**
+ * Compares the org's calls since the last sweep, day by day; what is done is saved after each day, so that an
+ * interrupted sweep goes on there.
+ * @param mayGoOn asked after each day
+ */
+export async function sweepOrg(ctx: Context, org: Org, mayGoOn: () => Promise<boolean>): Promise<void> {
+  const api = callsApiOf(ctx, org);
+  const beginning = Math.min(...org.tenants.map((tenant) => tenant.createdAt));
+  const until = ctx.now();
+  const saved = await sweptTo(ctx.store, org.orgId);
+  const done = saved ?? beginning;
+  for (let from = Math.max(beginning, done - createdOverlapMs); from < until; from += dayMs) {
+    const to = Math.min(from + dayMs, until);
+    const { drifts } = await reconcileOrg(ctx, api, org, { from, to });
+    await saveSweptTo(ctx.store, org.orgId, to);
+    for (const { tenant, added, changed, missing } of drifts) {
+      if (added + changed + missing > 0)
+        ctx.log.info({ tenant, added, changed, missing }, 'ledger mended by a sweep');
+    }
+    if (!(await mayGoOn())) return;
+  }
+  if (saved !== null) await bookUpdated(ctx, api, org, { from: done - updatedOverlapMs, to: until });
+  // Whatever was started with a key until then has been seen by now, so a hold without a call never became one.
+  for (const tenant of org.tenants) {
+    await releaseUnclaimed(ctx.store, tenant.id, until - updatedOverlapMs);
+  }
+}

@@ -1,0 +1,80 @@
+/** Vapi's call object (vapi-facts 4.1), as it comes in webhooks and from `GET /call`, as an event of ours. */
+import { z } from 'zod';
+import type { CallEvent } from '../metering/call-event.ts';
+import { readCost } from './cost.ts';
+
+// A field of an unexpected form counts as absent: Vapi changes its objects, and a call must never be lost over it.
+export const optionalText = z.string().max(500).nullish().catch(null);
+export const optionalTime = z.iso.datetime({ offset: true }).nullish().catch(null);
+/** US dollars. Beyond this it is no cost of a call. */
+const amount = z.number().min(-1e6).max(1e6).nullish().catch(null);
+
+export const costFields = {
+  cost: amount,
+  costs: z
+    .array(z.looseObject({ type: z.string().optional().catch(undefined), cost: amount }))
+    .nullish()
+    .catch(null),
+  costBreakdown: z.record(z.string(), z.unknown()).nullish().catch(null),
+};
+
+const tags = z.looseObject({ session: optionalText }).nullish().catch(null);
+const controlUrl = z
+  .url({ protocol: /^https?$/ })
+  .nullish()
+  .catch(null);
+
+export const callSchema = z.looseObject({
+  id: z.uuid(),
+  orgId: optionalText,
+  type: optionalText,
+  status: optionalText,
+  assistantId: optionalText,
+  createdAt: optionalTime,
+  startedAt: optionalTime,
+  endedAt: optionalTime,
+  endedReason: optionalText,
+  metadata: tags,
+  assistantOverrides: z.looseObject({ metadata: tags }).nullish().catch(null),
+  monitor: z.looseObject({ controlUrl }).nullish().catch(null),
+  ...costFields,
+});
+export type VapiCall = z.infer<typeof callSchema>;
+
+/** What stays true of a call from its creation on: also in the stale snapshot that webhooks carry. */
+export function readIdentity(
+  call: VapiCall,
+): Pick<CallEvent, 'callId' | 'type' | 'assistantId' | 'sessionId' | 'createdAt' | 'controlUrl'> {
+  return {
+    callId: call.id,
+    type: call.type ?? null,
+    assistantId: call.assistantId ?? null,
+    sessionId: call.assistantOverrides?.metadata?.session ?? call.metadata?.session ?? null,
+    createdAt: toMs(call.createdAt),
+    controlUrl: call.monitor?.controlUrl ?? null,
+  };
+}
+
+/**
+ * A call as Vapi's API shows it now.
+ * @param askedAtMs when it was asked for: what Vapi says then is newer than any report sent before
+ */
+export function readCallRecord(call: VapiCall, askedAtMs: number): CallEvent {
+  const ended = call.status === 'ended';
+  return {
+    ...readIdentity(call),
+    kind: ended ? 'report' : 'status',
+    source: 'poll',
+    asOf: askedAtMs,
+    status: call.status ?? null,
+    startedAt: toMs(call.startedAt),
+    endedAt: toMs(call.endedAt),
+    endedReason: call.endedReason ?? null,
+    // Vapi publishes a cost only after the end; what stands there before is a placeholder (vapi-facts 4.2).
+    cost: ended ? readCost(call) : null,
+  };
+}
+
+export function toMs(text: string | null | undefined): number | null {
+  return text ? Date.parse(text) : null;
+}

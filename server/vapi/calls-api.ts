@@ -1,0 +1,112 @@
+/** Reading an org's calls from Vapi with its private key (docs.vapi.ai/api-reference/calls/list). */
+import { VapiClient } from '@vapi-ai/server-sdk';
+import { z } from 'zod';
+import { callSchema, type VapiCall } from './call-record.ts';
+import { VapiError } from './vapi-api.ts';
+
+const timeoutSeconds = 20;
+/** The most that one page may hold (vapi-facts 4.3). */
+const pageSize = 1000;
+
+export interface CallsApi {
+  /**
+   * @returns null when Vapi does not know the call (any more)
+   * @throws VapiError
+   */
+  get(id: string): Promise<VapiCall | null>;
+  /**
+   * All calls of the org created (or changed) in the half-open period, newest first, a page at a time.
+   * @throws VapiError
+   */
+  list(by: 'createdAt' | 'updatedAt', fromMs: number, toMs: number): AsyncGenerator<VapiCall[]>;
+  /**
+   * Deletes the call's transcript, recording and other content at Vapi; what it cost stays known to us.
+   * @throws VapiError
+   */
+  deleteContent(id: string): Promise<void>;
+  /** How many requests have been sent. */
+  requests: () => number;
+}
+
+/** Retries 429 (after `Retry-After`), 408 and 5xx; all of these requests may be sent twice. */
+export function createCallsApi(baseUrl: string, privateKey: string): CallsApi {
+  const client = new VapiClient({
+    token: privateKey,
+    baseUrl,
+    maxRetries: 3,
+    timeoutInSeconds: timeoutSeconds,
+  });
+  let sent = 0;
+  const request = async (path: string, init: RequestInit = {}) => {
+    sent += 1;
+    try {
+      // A relative path would have its query's "?" escaped by the SDK (2.0.1).
+      return await client.fetch(`${baseUrl}${path}`, init);
+    } catch (cause) {
+      throw new VapiError(`no answer from Vapi: ${String(cause)}`);
+    }
+  };
+  const read = async (response: Response): Promise<unknown> => {
+    const text = await response.text();
+    if (!response.ok)
+      throw new VapiError(`Vapi answered ${response.status}: ${text.slice(0, 300)}`, response.status);
+    try {
+      return JSON.parse(text);
+    } catch {
+      throw new VapiError('Vapi answered with something that is not JSON', response.status);
+    }
+  };
+  return {
+    async get(id) {
+      const response = await request(`/call/${encodeURIComponent(id)}`);
+      if (response.status === 404) {
+        await response.body?.cancel();
+        return null;
+      }
+      const parsed = callSchema.safeParse(await read(response));
+      if (!parsed.success)
+        throw new VapiError('Vapi answered with something that is not a call', response.status);
+      return parsed.data;
+    },
+    async *list(by, fromMs, toMs) {
+      const seen = new Set<string>();
+      // Pages follow each other by creation time, inclusive, since several calls can share one; `seen` drops repeats.
+      let createdAtLe: string | null = null;
+      for (;;) {
+        const query = new URLSearchParams({
+          limit: String(pageSize),
+          [`${by}Ge`]: new Date(fromMs).toISOString(),
+          [`${by}Lt`]: new Date(toMs).toISOString(),
+          ...(createdAtLe ? { createdAtLe } : {}),
+        });
+        const entries = readList(await read(await request(`/call?${query}`)));
+        const page = entries.flatMap(readCall);
+        const fresh = page.filter(({ id }) => !seen.has(id));
+        for (const { id } of fresh) seen.add(id);
+        if (fresh.length > 0) yield fresh;
+        if (entries.length < pageSize) return;
+        const oldest = page.at(-1)?.createdAt ?? null;
+        if (fresh.length === 0 || oldest === null)
+          throw new VapiError('more calls at one instant than a page holds');
+        createdAtLe = oldest;
+      }
+    },
+    async deleteContent(id) {
+      const response = await request(`/call/${encodeURIComponent(id)}`, { method: 'DELETE' });
+      if (response.status !== 404) await read(response);
+    },
+    requests: () => sent,
+  };
+}
+
+function readList(body: unknown): unknown[] {
+  const list = z.array(z.unknown()).safeParse(body);
+  if (!list.success) throw new VapiError('Vapi answered with something that is not a list of calls');
+  return list.data;
+}
+
+/** A call that cannot be read does not hide the others. */
+function readCall(entry: unknown): VapiCall[] {
+  const parsed = callSchema.safeParse(entry);
+  return parsed.success ? [parsed.data] : [];
+}

@@ -1,0 +1,45 @@
+/** Work that goes on beside the requests: again and again, one at a time, until it is stopped. */
+import type { Logger } from 'pino';
+
+export interface Worker {
+  /** Ends after the work in hand. */
+  stop(): Promise<void>;
+}
+
+/**
+ * @param work one piece; returns whether there is more to do at once
+ * @param pauseMs how long to wait when there is not, and after a failure
+ */
+export function startWorker(
+  log: Logger,
+  pauseMs: number,
+  work: (isStopped: () => boolean) => Promise<boolean>,
+): Worker {
+  let stopped = false;
+  let wake: () => void = () => {};
+  const isStopped = () => stopped;
+  const loop = async () => {
+    while (!stopped) {
+      const more = await work(isStopped).catch((error: unknown) => {
+        log.error({ err: error }, 'background work failed');
+        return false;
+      });
+      if (more || stopped) continue;
+      await new Promise<void>((resolve) => {
+        const timer = setTimeout(resolve, pauseMs);
+        wake = () => {
+          clearTimeout(timer);
+          resolve();
+        };
+      });
+    }
+  };
+  const finished = loop();
+  return {
+    stop() {
+      stopped = true;
+      wake();
+      return finished;
+    },
+  };
+}
