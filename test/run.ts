@@ -1,6 +1,6 @@
 /**
  * `npm test`: types, lint, build, server tests, element tests, whole-page tests, in this order and all of them, then
- * one line with the sum. Exits 1 when anything failed.
+ * one line with the sum. Exits 1 when anything failed. `npm run test:long` runs the long campaigns in the same way.
  */
 import { spawnSync } from 'node:child_process';
 import { globSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
@@ -16,17 +16,24 @@ const counts: Counts = { passed: 0, failed: 0 };
 const scratch = mkdtempSync(join(tmpdir(), 'vapi-agent-test-'));
 const bin = (name: string) => join('node_modules', '.bin', name);
 
-step('types', bin('tsc'), ['--noEmit']);
-step('types of the element', bin('tsc'), ['--noEmit', '-p', 'widget']);
-step('lint', bin('biome'), ['check', '--error-on-warnings']);
-step('build', bin('vite'), ['build', '--logLevel', 'warn']);
-nodeTests('server tests', ['test/*.test.ts', 'test/server/**/*.test.ts', 'test/scenarios/**/*.test.ts']);
-counted('element tests', (file) => [
-  bin('wtr'),
-  ['--config', 'test/widget/wtr.config.ts'],
-  { TEST_COUNTS_FILE: file },
-]);
-nodeTests('whole-page tests', ['test/e2e/**/*.test.ts']);
+if (process.argv[2] === 'long') {
+  step('build', bin('vite'), ['build', '--logLevel', 'warn']);
+  nodeTests('long campaigns', ['test/long/**/*.test.ts'], { timeoutMinutes: 15 });
+} else {
+  step('types', bin('tsc'), ['--noEmit']);
+  step('types of the element', bin('tsc'), ['--noEmit', '-p', 'widget']);
+  step('lint', bin('biome'), ['check', '--error-on-warnings']);
+  step('build', bin('vite'), ['build', '--logLevel', 'warn']);
+  nodeTests('server tests', ['test/*.test.ts', 'test/server/**/*.test.ts', 'test/scenarios/**/*.test.ts'], {
+    concurrency: 2,
+  });
+  counted('element tests', (file) => [
+    bin('wtr'),
+    ['--config', 'test/widget/wtr.config.ts'],
+    { TEST_COUNTS_FILE: file },
+  ]);
+  nodeTests('whole-page tests', ['test/e2e/**/*.test.ts']);
+}
 
 rmSync(scratch, { recursive: true, force: true });
 process.stdout.write(`\n${counts.passed} passed, ${counts.failed} failed\n`);
@@ -38,12 +45,21 @@ function step(title: string, command: string, args: string[]): void {
   counts[ok ? 'passed' : 'failed'] += 1;
 }
 
-function nodeTests(title: string, patterns: string[]): void {
+/** A test that hangs fails after its time instead of holding up everything. */
+function nodeTests(
+  title: string,
+  patterns: string[],
+  options: { concurrency?: number; timeoutMinutes?: number } = {},
+): void {
+  const { concurrency = 1, timeoutMinutes = 2 } = options;
   const files = patterns.flatMap((pattern) => globSync(pattern)).sort();
   counted(title, (file) => [
     process.execPath,
     [
       '--test',
+      `--test-concurrency=${concurrency}`,
+      `--test-timeout=${timeoutMinutes * 60_000}`,
+      '--test-force-exit',
       '--test-reporter=dot',
       '--test-reporter-destination=stdout',
       '--test-reporter=./test/support/count-reporter.ts',
