@@ -9,7 +9,7 @@ import { auditRoutes } from './routes/audit.ts';
 import { authenticate, operatorOnly } from './routes/caller.ts';
 import { keyRoutes } from './routes/keys.ts';
 import { opsRoutes } from './routes/ops.ts';
-import { noZeroByteInPath } from './routes/parse.ts';
+import { checkPath } from './routes/parse.ts';
 import { reconcileRoutes } from './routes/reconcile.ts';
 import { tenantRoutes } from './routes/tenants.ts';
 import { usageRoutes } from './routes/usage.ts';
@@ -32,7 +32,7 @@ export function createApp(ctx: Context, assets: string): Express {
     }),
   );
 
-  app.use(noZeroByteInPath);
+  app.use(checkPath);
   app.use(opsRoutes(ctx));
   app.use('/v1/webhooks/vapi', vapiWebhookRoutes(ctx));
   // A client's key reads its own usage; the rest is the operator's.

@@ -1,15 +1,41 @@
+import type { RequestHandler } from 'express';
 import type { z } from 'zod';
 import { ApiError } from '../errors.ts';
 
 /** @throws ApiError `invalid_request`, naming every field that does not fit and why */
 export function parse<Schema extends z.ZodType>(schema: Schema, value: unknown): z.infer<Schema> {
   const parsed = schema.safeParse(value);
-  if (parsed.success) return parsed.data;
+  if (parsed.success) {
+    refuseZeroBytes(parsed.data);
+    return parsed.data;
+  }
   const errors = parsed.error.issues
     .slice(0, 20)
     .map((issue) => ({ path: issue.path.join('.'), message: issue.message }));
   throw new ApiError('invalid_request', { errors });
 }
+
+/** PostgreSQL cannot keep one in a text, and no honest text has one; so no engine is given one. */
+function refuseZeroBytes(value: unknown): void {
+  JSON.stringify(value, (name, inner: unknown) => {
+    if (name.includes('\0') || (typeof inner === 'string' && inner.includes('\0'))) {
+      throw new ApiError('invalid_request', { detail: 'A text holds a zero byte.' });
+    }
+    return inner;
+  });
+}
+
+/** A path must be readable, and one that holds a zero byte leads nowhere. */
+export const checkPath: RequestHandler = (req, _res, next) => {
+  let path: string;
+  try {
+    path = decodeURIComponent(req.path);
+  } catch {
+    throw new ApiError('invalid_request', { detail: 'The path is not readable.' });
+  }
+  if (path.includes('\0')) throw new ApiError('not_found');
+  next();
+};
 
 /** @throws ApiError `invalid_request` */
 export function parseJsonText(text: unknown): unknown {
