@@ -51,7 +51,8 @@ export function parseAllowedOrigin(entry: string, allowHttp = false): ParsedOrig
 export function isOriginAllowed(allowed: readonly string[], header: string | undefined): header is string {
   if (!header || header.length > maxLength) return false;
   // A browser sends the serialized origin; anything that does not survive the round trip was written by hand.
-  if (URL.parse(header)?.origin !== header) return false;
+  // No page's host holds a star, but a wildcard entry does.
+  if (URL.parse(header)?.origin !== header || header.includes('*')) return false;
   if (allowed.includes(header)) return true;
   const [scheme, rest] = header.split('://') as [string, string];
   return allowed.some((entry) => {
