@@ -34,10 +34,11 @@ export function verifyToken<Schema extends z.ZodType>(
   schema: Schema,
   nowMs: number,
 ): Verified<z.infer<Schema>> {
-  const keyId = jwt.decode(token, { complete: true })?.header.kid;
-  const found = keys.find((key) => key.id === keyId);
-  if (!found) return { ok: false, reason: 'invalid' };
   try {
+    // Throws when the payload is not JSON, although nothing has been verified yet.
+    const keyId = jwt.decode(token, { complete: true })?.header.kid;
+    const found = keys.find((key) => key.id === keyId);
+    if (!found) return { ok: false, reason: 'invalid' };
     const payload = jwt.verify(token, found.key, {
       algorithms: ['HS256'],
       audience,
