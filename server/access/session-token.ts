@@ -13,6 +13,8 @@ export const sessionSeconds = 120;
 const sessionClaims = z.object({
   jti: z.string().startsWith('ses_'),
   tenant: z.string(),
+  /** A slug can get a new owner; the id cannot. */
+  tenantId: z.string(),
   origin: z.string(),
   network: z.string(),
   generation: z.int(),

@@ -75,6 +75,7 @@ export function visitorRoutes(ctx: Context): Router {
     await checkChallenge(ctx, tenant, origin, challenge);
     const claims = {
       tenant: tenant.slug,
+      tenantId: tenant.id,
       origin,
       network: networkHash(ctx, req),
       generation: tenant.generation,
@@ -93,6 +94,7 @@ export function visitorRoutes(ctx: Context): Router {
     if (!verified.ok) throw new ApiError(verified.reason === 'expired' ? 'session_expired' : 'unauthorized');
     const session = verified.claims;
     const { tenant, origin } = await admit(ctx, req, session.tenant);
+    if (tenant.id !== session.tenantId) throw new ApiError('unauthorized');
     if (origin !== session.origin) throw new ApiError('origin_not_allowed');
     if (tenant.bindSessionToNetwork && networkHash(ctx, req) !== session.network)
       throw new ApiError('unauthorized');
