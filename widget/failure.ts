@@ -21,6 +21,7 @@ export const failureCodes = [
   'network',
   'interrupted',
   'page_busy',
+  'browser_busy',
 ] as const;
 export type FailureCode = (typeof failureCodes)[number];
 

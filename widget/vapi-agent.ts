@@ -22,7 +22,7 @@ sheet.replaceSync(launcherStyle);
  * the README has the tables of attributes, events, custom properties, parts and slots.
  */
 export class VapiAgent extends HTMLElement {
-  static observedAttributes = ['tenant', 'server', 'label', 'open'];
+  static observedAttributes = ['tenant', 'server', 'label', 'open', 'lang'];
 
   #agent: Promise<Agent | undefined> | undefined;
   #root = this.attachShadow({ mode: 'open' });

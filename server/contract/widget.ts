@@ -21,7 +21,7 @@ export type Appearance = z.infer<typeof appearanceSchema>;
 /** Visible texts that a tenant replaces, by the keys of `widget/strings/en.ts`; unknown keys are ignored by the element. */
 export const textsSchema = z
   .record(z.string().regex(/^[a-zA-Z]{1,40}$/), z.string().max(500))
-  .refine((texts) => Object.keys(texts).length <= 100, 'at most 100 texts');
+  .refine((texts) => Object.keys(texts).length <= 200, 'at most 200 texts');
 export type Texts = z.infer<typeof textsSchema>;
 
 /** `GET /v1/widget/{tenant}`: what the panel needs to know before a call. Cacheable. */

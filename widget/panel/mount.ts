@@ -9,6 +9,7 @@ import type { VapiAgentEventMap } from '../events.ts';
 import { CallError, type Failure } from '../failure.ts';
 import { createSessionApi, type SessionApi } from '../session-api.ts';
 import { failureTexts } from '../strings/en.ts';
+import { chooseLanguage, loadLanguage } from '../strings/languages.ts';
 import type { VapiAgent } from '../vapi-agent.ts';
 import { definePanel, type PanelElement } from './panel.ts';
 
@@ -39,6 +40,8 @@ export function mount(
   const launcher = root.querySelector('button') as HTMLButtonElement;
   const panel: PanelElement = definePanel();
   let isOpen = false;
+  /** Until the visitor's language is here the panel shows nothing; null when there is nothing to wait for. */
+  let language: Promise<void> | null = null;
   let configFor = '';
 
   const emit = <Name extends keyof VapiAgentEventMap>(
@@ -110,14 +113,14 @@ export function mount(
     launcher.ariaExpanded = String(open);
     // Not when the page opens it by itself, for instance by the attribute: that must not take the focus away.
     const movesFocus = root.activeElement !== null || (open && navigator.userActivation?.isActive === true);
-    panel.open = open;
-    if (open) {
-      void loadConfig();
-      void panel.updateComplete.then(() => movesFocus && panel.focusDialog());
-    } else {
-      if (!isActive(controller.state)) controller.reset();
-      if (movesFocus) void panel.updateComplete.then(() => launcher.focus());
-    }
+    if (open) void loadConfig();
+    else if (!isActive(controller.state)) controller.reset();
+    const show = (): void => {
+      panel.open = isOpen;
+      if (movesFocus) void panel.updateComplete.then(() => (isOpen ? panel.focusDialog() : launcher.focus()));
+    };
+    if (language) void language.then(show);
+    else show();
     emit(open ? 'vapi-agent-open' : 'vapi-agent-close', null);
   }
 
@@ -127,7 +130,19 @@ export function mount(
     else if (intent === 'end') void controller.end();
     else controller.setMuted(!controller.state.muted);
   };
+  function applyLanguage(): void {
+    const { code, isOfPage } = chooseLanguage(host);
+    if (code === 'en' && panel.language.code === 'en') panel.language = { ...panel.language, isOfPage };
+    else {
+      language = loadLanguage(code, isOfPage).then((loaded) => {
+        language = null;
+        panel.language = loaded;
+      });
+    }
+  }
+
   panel.call = controller.state;
+  applyLanguage();
   root.append(panel);
   // An earlier attempt to load may have left its complaint there.
   host.attributeChangedCallback('label');
@@ -142,6 +157,7 @@ export function mount(
     mute: (muted) => controller.setMuted(muted),
     send: (text) => controller.send(text),
     changed(attribute) {
+      if (attribute === 'lang') applyLanguage();
       if (attribute === 'open') setOpen(host.hasAttribute('open'));
       if (attribute === 'tenant' || attribute === 'server') {
         controller.forgetSession();

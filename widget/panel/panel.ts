@@ -8,6 +8,7 @@ import { html, LitElement, nothing, type TemplateResult } from 'lit';
 import type { WidgetConfig } from '../../server/contract.ts';
 import type { CallState } from '../call-state.ts';
 import { en, failureTexts, type StringKey, type Strings } from '../strings/en.ts';
+import { english, type Language } from '../strings/languages.ts';
 import { appearanceCss } from './appearance.ts';
 import { controls, type Intent } from './controls.ts';
 import { conversationStyle } from './conversation-style.ts';
@@ -23,12 +24,14 @@ export class PanelElement extends LitElement {
   static override properties = {
     call: { attribute: false },
     config: { attribute: false },
+    language: { attribute: false },
     open: { attribute: false },
     now: { state: true },
   };
 
   declare call: CallState;
   declare config: WidgetConfig | null;
+  declare language: Language;
   declare open: boolean;
   /** Milliseconds since the epoch; moves once a second while the call time is visible. */
   declare now: number;
@@ -48,6 +51,7 @@ export class PanelElement extends LitElement {
   constructor() {
     super();
     this.config = null;
+    this.language = english;
     this.open = false;
     this.now = 0;
   }
@@ -80,8 +84,10 @@ export class PanelElement extends LitElement {
   }
 
   protected override willUpdate(changed: Map<PropertyKey, unknown>): void {
+    if (changed.has('config') || changed.has('language')) {
+      this.strings = { ...this.language.strings, ...known(this.config?.texts ?? {}) };
+    }
     if (changed.has('config')) {
-      this.strings = { ...en, ...known(this.config?.texts ?? {}) };
       this.#ownSheet.replaceSync(appearanceCss(this.config?.appearance ?? {}));
     }
     this.#tick(this.isConnected && this.call.phase === 'live');
@@ -104,7 +110,9 @@ export class PanelElement extends LitElement {
     const name = this.config?.name ?? '';
     const dialogName = strings.panelName.replace('{name}', name || strings.assistant);
     const hasLog = call.transcript.length > 0;
-    return html`<section class="panel" part="panel" role="dialog" lang=${this.#language()} tabindex="-1" ?hidden=${!this.open}
+    const language = this.#shownLanguage();
+    return html`<section class="panel" part="panel" role="dialog" lang=${language?.code ?? nothing}
+      dir=${language?.direction ?? nothing} tabindex="-1" ?hidden=${!this.open}
       aria-label=${dialogName} data-phase=${call.phase} @keydown=${this.#onKey}>
       <header part="header">
         <slot name="header">${this.#avatar(name)}<h2 part="title"><bdi>${name || strings.assistant}</bdi></h2></slot>
@@ -130,9 +138,10 @@ export class PanelElement extends LitElement {
     else this.focusDialog();
   }
 
-  /** Of our own texts; what language the tenant's are in, only the page can know. */
-  #language(): string | typeof nothing {
-    return Object.keys(this.config?.texts ?? {}).length > 0 ? nothing : 'en';
+  /** Of our own texts. The tenant's are in the page's language; only the browser's choice says nothing of them. */
+  #shownLanguage(): Language | null {
+    const isMixed = Object.keys(this.config?.texts ?? {}).length > 0 && !this.language.isOfPage;
+    return isMixed ? null : this.language;
   }
 
   #avatar(name: string): TemplateResult {

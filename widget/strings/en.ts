@@ -1,5 +1,6 @@
 /**
- * Every sentence of the panel. A tenant may replace each by its key (`texts`); `{name}` is the tenant's name.
+ * Every sentence of the panel; the other languages say the same, see `languages.ts`. A tenant may replace each by its
+ * key (`texts`). `{name}` is the tenant's name, `{time}` minutes and seconds.
  * A failure has a title and a way out: `<code in camel case>Title` and `…Help`.
  */
 import type { FailureCode } from '../failure.ts';
@@ -37,6 +38,13 @@ export const en = {
   microphoneDeniedTitle: 'We cannot hear you',
   microphoneDeniedHelp:
     'Your browser blocks the microphone for this page. Allow it next to the address bar, then try again.',
+  microphoneHelpChrome: 'Click the icon left of the address, switch the microphone on, then try again.',
+  microphoneHelpFirefox:
+    'Click the crossed-out microphone left of the address, remove the block, then try again.',
+  microphoneHelpSafari:
+    'In the menu Safari, open “Settings for This Website”, allow the microphone, then try again.',
+  microphoneHelpIos:
+    'Tap the icon left of the address, open “Website Settings”, allow the microphone, then try again.',
   microphoneForbiddenTitle: 'No microphone on this page',
   microphoneForbiddenHelp: 'This page does not allow calls. Please contact us in another way.',
   microphoneMissingTitle: 'No microphone found',
@@ -73,6 +81,39 @@ export const en = {
   interruptedHelp: 'The connection broke off. You can call again right away.',
   pageBusyTitle: 'You are already in a call',
   pageBusyHelp: 'Another call is on in this page. End it first, then try again here.',
+  browserBusyTitle: 'You are already in a call',
+  browserBusyHelp: 'A call is on in another tab of this browser. End it there, then try again here.',
+  timeLeft: '{time} left',
+  noticeUnheard: 'We cannot hear you yet. Is the right microphone chosen?',
+  noticeNetwork: 'Your connection is weak. The sound may break up.',
+  noticeReconnecting: 'The connection broke off. Reconnecting…',
+  playSound: 'Tap to hear the assistant',
+  consentTitle: 'Before we talk',
+  consentMore: 'Read more',
+  consentAccept: 'Agree and continue',
+  consentDecline: 'Not now',
+  consentWithdraw: 'Withdraw my consent',
+  settings: 'Sound settings',
+  settingsMicrophone: 'Microphone',
+  settingsSpeaker: 'Speaker',
+  settingsVolume: 'Volume',
+  settingsLevel: 'Your voice',
+  settingsDefault: 'System default',
+  transcriptCopy: 'Copy transcript',
+  transcriptCopied: 'Copied',
+  transcriptSave: 'Save transcript',
+  feedbackTitle: 'How was it?',
+  feedbackGood: 'Good',
+  feedbackBad: 'Not good',
+  feedbackComment: 'What could be better? (optional)',
+  feedbackSend: 'Send feedback',
+  feedbackThanks: 'Thank you for your feedback.',
+  feedbackFailed: 'That could not be sent. Please try again.',
+  chatGreetingHelp: 'Write to our assistant, here and now.',
+  messageLabel: 'Your message',
+  messageSend: 'Send',
+  messageFailed: 'Your message could not be sent. Please try again.',
+  messageWriting: 'The assistant is writing…',
 } as const;
 
 export type StringKey = keyof typeof en;

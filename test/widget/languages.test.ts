@@ -1,0 +1,142 @@
+/** Every language has every sentence; which one a visitor reads, and in what direction. */
+import { expect, fixture, html, waitUntil } from '@open-wc/testing';
+import { en } from '../../widget/strings/en.ts';
+import { languageCodes, loadLanguage } from '../../widget/strings/languages.ts';
+import type { VapiAgent } from '../../widget/vapi-agent.ts';
+import {
+  agentElement,
+  dialogOf,
+  launcherOf,
+  panelText,
+  rendered,
+  StubServer,
+  untilState,
+} from './support.ts';
+
+const placeholders = (text: string): string[] => text.match(/\{\w+\}/g) ?? [];
+
+/** Pretends that the browser is set to these languages. */
+function browserSpeaks(...languages: string[]): () => void {
+  Object.defineProperty(navigator, 'languages', { value: languages, configurable: true });
+  return () => Reflect.deleteProperty(navigator, 'languages');
+}
+
+async function opened(element: VapiAgent): Promise<HTMLElement> {
+  element.show();
+  await waitUntil(() => element.shadowRoot?.querySelector('[role=dialog]:not([hidden])'));
+  await rendered(element);
+  return dialogOf(element);
+}
+
+describe('languages', () => {
+  let server: StubServer;
+  beforeEach(() => {
+    server = new StubServer();
+  });
+  afterEach(() => server.restore());
+
+  it('there are twelve', () => {
+    expect([...languageCodes].sort()).to.eql([
+      'ar',
+      'de',
+      'en',
+      'es',
+      'fr',
+      'it',
+      'ja',
+      'nl',
+      'pl',
+      'pt',
+      'tr',
+      'zh',
+    ]);
+  });
+
+  for (const code of languageCodes.filter((each) => each !== 'en')) {
+    it(`${code}: the same keys and placeholders as English, nothing empty, nothing left in English`, async () => {
+      const { strings } = await loadLanguage(code, true);
+      expect(Object.keys(strings)).to.eql(Object.keys(en));
+      for (const [key, text] of Object.entries(strings)) {
+        const english = en[key as keyof typeof en];
+        expect(placeholders(text), key).to.eql(placeholders(english));
+        expect(text.trim(), key).not.to.equal('');
+        // Words such as "Volume" are the same in several languages, sentences are not.
+        if (english.includes(' ')) expect(text, key).not.to.equal(english);
+      }
+    });
+  }
+
+  it("the element's own lang wins over the page's, with a region or without", async () => {
+    const page = await fixture(html`<div lang="fr"></div>`);
+    const element = await agentElement({ lang: 'de-AT' });
+    page.append(element);
+    const dialog = await opened(element);
+    expect(dialog.lang).to.equal('de');
+    expect(panelText(element)).to.include('Wie können wir helfen?');
+  });
+
+  it("the closest lang of the page, also from inside another component's shadow root", async () => {
+    const page = await fixture(html`<div lang="it"><div></div></div>`);
+    const inner = page.firstElementChild as HTMLElement;
+    const element = await agentElement();
+    inner.attachShadow({ mode: 'open' }).append(element);
+    expect((await opened(element)).lang).to.equal('it');
+  });
+
+  it("a page in a language that we do not have leaves it to the browser's list", async () => {
+    const restore = browserSpeaks('sv-SE', 'nl-BE', 'en');
+    try {
+      const element = await agentElement({ lang: 'fi' });
+      expect((await opened(element)).lang).to.equal('nl');
+    } finally {
+      restore();
+    }
+  });
+
+  it('nobody has said anything: English, without another file', async () => {
+    const restore = browserSpeaks('sv');
+    try {
+      expect((await opened(await agentElement())).lang).to.equal('en');
+    } finally {
+      restore();
+    }
+  });
+
+  it('Arabic is laid out from right to left, whatever the page; the others from left to right', async () => {
+    const arabic = await opened(await agentElement({ lang: 'ar' }));
+    expect(arabic.dir).to.equal('rtl');
+    expect(getComputedStyle(arabic).direction).to.equal('rtl');
+    const page = await fixture(html`<div dir="rtl"></div>`);
+    const element = await agentElement({ lang: 'ja' });
+    page.append(element);
+    expect(getComputedStyle(await opened(element)).direction).to.equal('ltr');
+  });
+
+  it("the tenant's own text replaces ours in every language, the rest stays in the visitor's", async () => {
+    server.config = { ...server.config, texts: { greeting: 'Moin!' } };
+    const element = await agentElement({ lang: 'de' });
+    await opened(element);
+    await waitUntil(() => panelText(element).includes('Moin!'));
+    expect(panelText(element)).to.include('Sprechen Sie gleich hier').and.not.to.include('Hallo!');
+  });
+
+  it('a change of lang is followed while the panel is open', async () => {
+    const element = await agentElement({ lang: 'es' });
+    await opened(element);
+    expect(panelText(element)).to.include('¿En qué podemos ayudarle?');
+    element.lang = 'pl';
+    await waitUntil(() => panelText(element).includes('W czym możemy pomóc?'));
+  });
+
+  it('what goes wrong is told in the language too, also in the event', async () => {
+    server.refuse('/v1/sessions', 'tenant_paused');
+    const element = await agentElement({ lang: 'pt-BR' });
+    let message = '';
+    element.addEventListener('vapi-agent-error', (event) => {
+      message = event.detail.message;
+    });
+    launcherOf(element).click();
+    await untilState(element, 'error');
+    expect(message).to.match(/^Estamos em pausa\. /);
+  });
+});
