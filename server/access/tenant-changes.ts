@@ -20,8 +20,10 @@ const defaults = {
   modes: ['voice'],
   appearance: {},
   texts: {},
+  consent: null,
   allowedVariables: [],
   limits: defaultLimits,
+  contentRetentionDays: null,
   timeZone: 'UTC',
 } as const satisfies Partial<Tenant>;
 
@@ -122,8 +124,10 @@ export function viewTenant(ctx: Context, tenant: Tenant): TenantView {
     modes: tenant.modes,
     appearance: tenant.appearance,
     texts: tenant.texts,
+    consent: tenant.consent,
     allowedVariables: tenant.allowedVariables,
     limits: tenant.limits,
+    contentRetentionDays: tenant.contentRetentionDays,
     timeZone: tenant.timeZone,
     webhookSecret: masked('webhookSecret'),
     hookSecret: masked('hookSecret'),

@@ -2,7 +2,14 @@
 import { z } from 'zod';
 import { isTimeZone } from '../time-zone.ts';
 import { type Limits, limitsSchema } from './limits.ts';
-import { type Appearance, appearanceSchema, type Texts, textsSchema } from './widget.ts';
+import {
+  type Appearance,
+  appearanceSchema,
+  type Consent,
+  consentSchema,
+  type Texts,
+  textsSchema,
+} from './widget.ts';
 import { type AccessMode, accessModes, slugSchema, type WidgetMode, widgetModes } from './words.ts';
 
 const vapiIdSchema = z.uuid('must be a UUID');
@@ -76,10 +83,14 @@ const optional = {
   modes: z.array(z.enum(widgetModes)).min(1).max(3),
   appearance: appearanceSchema,
   texts: textsSchema,
+  /** Null = the visitor is asked nothing. */
+  consent: consentSchema.nullable(),
   /** Names of `variableValues` that a page may set; all others are dropped. */
   allowedVariables: z.array(z.string().regex(/^[A-Za-z_][A-Za-z0-9_]{0,63}$/)).max(32),
   /** What is left out keeps its value. */
   limits: limitsSchema.partial(),
+  /** After so many days transcripts and recordings are deleted at Vapi. Null = Vapi's own retention. */
+  contentRetentionDays: z.int().min(1).max(3650).nullable(),
   /** IANA zone of the tenant's days and months, in usage, budget and invoices. */
   timeZone: timeZoneSchema,
   /**
@@ -125,8 +136,10 @@ export interface TenantView {
   modes: WidgetMode[];
   appearance: Appearance;
   texts: Texts;
+  consent: Consent | null;
   allowedVariables: string[];
   limits: Limits;
+  contentRetentionDays: number | null;
   timeZone: string;
   webhookSecret: string;
   hookSecret: string;

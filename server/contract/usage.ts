@@ -52,9 +52,14 @@ export interface UsageAnswer {
 export const callsQuerySchema = z.strictObject({
   from: instant.optional(),
   to: instant.optional(),
+  assistantId: z.string().max(100).optional(),
+  /** `webCall`, `inboundPhoneCall`, `outboundPhoneCall`, `chat`, … */
+  type: z.string().max(40).optional(),
+  status: z.string().max(40).optional(),
   cursor: z.string().max(200).optional(),
   limit: z.coerce.number().int().min(1).max(200).default(50),
 });
+export type CallsQuery = z.infer<typeof callsQuerySchema>;
 
 /** One row of the ledger. */
 export interface CallView {
@@ -72,6 +77,13 @@ export interface CallView {
   /** Null while Vapi has not told it (unknown is not zero), and always for a client. */
   costMicros: number | null;
   cost: CostByComponent | null;
+  /** The session that it came from; null for a call that we did not start. */
+  session: string | null;
+  /** Where the times, and the cost, were learnt. */
+  timesSource: EventSource | null;
+  costSource: EventSource | null;
+  /** Since when transcript and recording are deleted. */
+  contentDeletedAt: string | null;
 }
 /** Figures that the call was booked with, in `GET …/calls/{id}` for the operator, oldest first. */
 export interface CallRevision {
@@ -84,3 +96,14 @@ export interface CallsAnswer {
   calls: CallView[];
   nextCursor: string | null;
 }
+
+/** `GET /v1/tenants/{slug}/calls/{id}/transcript`: fetched from Vapi at that moment, never kept here. */
+export interface TranscriptAnswer {
+  /** `seconds` from the call's start. */
+  lines: { role: 'assistant' | 'user'; text: string; seconds: number | null }[];
+  /** Whether `GET …/recording` has something to give. */
+  recording: boolean;
+}
+
+/** `DELETE /v1/tenants/{slug}/calls/{id}/content`: what was said, of one call or of all calls from that visitor's network. */
+export const deleteContentSchema = z.strictObject({ of: z.enum(['call', 'visitor']).default('call') });

@@ -9,6 +9,7 @@ import { findTenantById } from '../store/tenants.ts';
 import { readCallRecord } from '../vapi/call-record.ts';
 import { VapiError } from '../vapi/vapi-api.ts';
 import { startWorker, type Worker } from '../worker.ts';
+import { applyRetention } from './content.ts';
 import { retryPollAt } from './poll-schedule.ts';
 import { bookDifference, bookUpdated, callsApiOf, listOrgs, type Org, reconcileOrg } from './reconcile.ts';
 
@@ -99,5 +100,6 @@ export async function sweepOrg(ctx: Context, org: Org, mayGoOn: () => Promise<bo
   // Whatever was started with a key until then has been seen by now, so a hold without a call never became one.
   for (const tenant of org.tenants) {
     await releaseUnclaimed(ctx.store, tenant.id, until - updatedOverlapMs);
+    await applyRetention(ctx, tenant);
   }
 }

@@ -1,23 +1,13 @@
-/** What a tenant used and what it cost: the ledger and its sums. */
+/** What a tenant used and what it cost, by day, month, assistant or component. */
 import { Router } from 'express';
 import type { Context } from '../context.ts';
-import {
-  type CallRevision,
-  type CallsAnswer,
-  type CallView,
-  callsQuerySchema,
-  costComponents,
-  type UsageAnswer,
-  type UsageRow,
-  usageQuerySchema,
-} from '../contract.ts';
+import { costComponents, type UsageAnswer, type UsageRow, usageQuerySchema } from '../contract.ts';
 import { ApiError } from '../errors.ts';
-import { type CallRow, columnOf } from '../metering/usage.ts';
-import { findCall, listCalls, listRevisions } from '../store/calls.ts';
+import { columnOf } from '../metering/usage.ts';
 import { sumUsage } from '../store/usage.ts';
 import { monthIn, nextMonth } from '../time-zone.ts';
 import { seesProviderCost, visibleTenant } from './caller.ts';
-import { cutPage, readCursor } from './cursor.ts';
+import { type Column, sendCsv, usd, wantsCsv } from './csv.ts';
 import { parse } from './parse.ts';
 
 export function usageRoutes(ctx: Context): Router {
@@ -40,6 +30,10 @@ export function usageRoutes(ctx: Context): Router {
       query.by === 'component'
         ? costComponents.map((component) => ({ key: component, costMicros: sum?.[columnOf(component)] ?? 0 }))
         : await groupedUsage(ctx, tenant.id, from, to, query.by, withCost);
+    if (wantsCsv(req)) {
+      sendCsv(res, `usage-${tenant.slug}-${from}-${to}`, usageColumns(query.by, withCost), rows);
+      return;
+    }
     res.json({
       tenant: tenant.slug,
       from,
@@ -48,30 +42,6 @@ export function usageRoutes(ctx: Context): Router {
       rows,
       total: { calls, seconds, ...(withCost ? { costMicros, callsWithoutCost } : {}) },
     } satisfies UsageAnswer);
-  });
-
-  router.get('/:slug/calls', async (req, res) => {
-    const query = parse(callsQuerySchema, req.query);
-    const tenant = await visibleTenant(ctx, req, res);
-    const after = readCursor(query.cursor);
-    const rows = await listCalls(ctx.store, tenant.id, {
-      from: query.from ? Date.parse(query.from) : null,
-      to: query.to ? Date.parse(query.to) : null,
-      after: after && { createdAt: after.time, id: after.id },
-      limit: query.limit + 1,
-    });
-    const { page, nextCursor } = cutPage(rows, query.limit, (row) => ({ time: row.createdAt, id: row.id }));
-    const withCost = seesProviderCost(res);
-    res.json({ calls: page.map((row) => viewCall(row, withCost)), nextCursor } satisfies CallsAnswer);
-  });
-
-  router.get('/:slug/calls/:id', async (req, res) => {
-    const tenant = await visibleTenant(ctx, req, res);
-    const row = await findCall(ctx.store, tenant.id, req.params.id);
-    if (!row) throw new ApiError('not_found');
-    const withCost = seesProviderCost(res);
-    const revisions = withCost ? await listRevisions(ctx.store, tenant.id, row.id) : [];
-    res.json({ ...viewCall(row, withCost), ...(withCost ? { revisions: revisions.map(viewRevision) } : {}) });
   });
 
   return router;
@@ -94,30 +64,15 @@ async function groupedUsage(
   }));
 }
 
-function viewCall(row: CallRow, withCost: boolean): CallView {
-  const iso = (ms: number | null) => (ms === null ? null : new Date(ms).toISOString());
-  return {
-    id: row.id,
-    type: row.type,
-    status: row.status,
-    accessMode: row.accessMode,
-    assistantId: row.assistantId,
-    createdAt: new Date(row.createdAt).toISOString(),
-    startedAt: iso(row.startedAt),
-    endedAt: iso(row.endedAt),
-    seconds: row.seconds,
-    endedReason: row.endedReason,
-    costMicros: withCost ? row.costMicros : null,
-    cost:
-      !withCost || row.costMicros === null
-        ? null
-        : (Object.fromEntries(
-            costComponents.map((component) => [component, row[columnOf(component)] ?? 0]),
-          ) as NonNullable<CallView['cost']>),
-  };
-}
-
-function viewRevision(row: Awaited<ReturnType<typeof listRevisions>>[number]): CallRevision {
-  const { at, source, seconds, costMicros } = row;
-  return { at: new Date(at).toISOString(), source, seconds, costMicros };
+function usageColumns(by: UsageAnswer['by'], withCost: boolean): Column<UsageRow>[] {
+  return [
+    { name: by, value: (row) => row.key },
+    ...(by === 'component'
+      ? []
+      : [
+          { name: 'calls', value: (row: UsageRow) => row.calls ?? 0 },
+          { name: 'seconds', value: (row: UsageRow) => row.seconds ?? 0 },
+        ]),
+    ...(withCost ? [{ name: 'cost_usd', value: (row: UsageRow) => usd(row.costMicros ?? 0) }] : []),
+  ];
 }

@@ -73,6 +73,9 @@ export interface CallsPage {
   /** Epoch milliseconds, half-open, by creation. */
   from: number | null;
   to: number | null;
+  assistantId: string | null;
+  type: string | null;
+  status: string | null;
   /** The last row of the page before. */
   after: { createdAt: number; id: string } | null;
   limit: number;
@@ -83,6 +86,10 @@ export async function listCalls(db: Queries, tenantId: string, page: CallsPage):
   let query = db.selectFrom('calls').selectAll().where('tenantId', '=', tenantId);
   if (page.from !== null) query = query.where('createdAt', '>=', page.from);
   if (page.to !== null) query = query.where('createdAt', '<', page.to);
+  for (const column of ['assistantId', 'type', 'status'] as const) {
+    const wanted = page[column];
+    if (wanted !== null) query = query.where(column, '=', wanted);
+  }
   const { after } = page;
   if (after) {
     query = query.where((expression) =>
@@ -210,4 +217,58 @@ export async function sumCalls(
     .where('createdAt', '<', toMs)
     .where('status', '=', 'ended')
     .executeTakeFirstOrThrow();
+}
+
+/** The call itself and all others whose sessions came from the same visitor network. */
+export async function listVisitorCalls(db: Queries, tenantId: string, callId: string): Promise<string[]> {
+  const rows = await db
+    .selectFrom('reservations')
+    .select('callId')
+    .where('tenantId', '=', tenantId)
+    .where('callId', 'is not', null)
+    .where('visitorNetwork', 'in', (query) =>
+      query
+        .selectFrom('reservations')
+        .select('visitorNetwork')
+        .where('tenantId', '=', tenantId)
+        .where('callId', '=', callId),
+    )
+    .execute();
+  return [...new Set([callId, ...rows.map((row) => row.callId as string)])];
+}
+
+export async function markContentDeleted(
+  db: Queries,
+  tenantId: string,
+  id: string,
+  nowMs: number,
+): Promise<void> {
+  await db
+    .updateTable('calls')
+    .set({ contentDeletedAt: nowMs })
+    .where('tenantId', '=', tenantId)
+    .where('id', '=', id)
+    .execute();
+}
+
+/** Ids of booked calls created before then whose content has not been deleted, oldest first. */
+export async function listOldContent(
+  db: Queries,
+  tenantId: string,
+  beforeMs: number,
+  limit: number,
+): Promise<string[]> {
+  const rows = await db
+    .selectFrom('calls')
+    .select('id')
+    .where('tenantId', '=', tenantId)
+    .where('createdAt', '<', beforeMs)
+    .where('status', '=', 'ended')
+    .where('costMicros', 'is not', null)
+    .where('contentDeletedAt', 'is', null)
+    .where('goneAt', 'is', null)
+    .orderBy('createdAt')
+    .limit(limit)
+    .execute();
+  return rows.map((row) => row.id);
 }

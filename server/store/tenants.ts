@@ -5,6 +5,7 @@ import type {
   Appearance,
   BeforeCall,
   ChallengeKind,
+  Consent,
   Limits,
   Texts,
   WidgetMode,
@@ -24,7 +25,10 @@ export interface TenantSettings {
   modes: WidgetMode[];
   appearance: Appearance;
   texts: Texts;
+  consent: Consent | null;
   allowedVariables: string[];
+  /** Null = Vapi's own retention. */
+  contentRetentionDays: number | null;
   limits: Limits;
 }
 
@@ -146,7 +150,9 @@ const settingNames = [
   'modes',
   'appearance',
   'texts',
+  'consent',
   'allowedVariables',
+  'contentRetentionDays',
   'limits',
 ] as const satisfies (keyof TenantSettings)[];
 
@@ -159,5 +165,6 @@ function toRow(tenant: Tenant): Omit<TenantsTable, 'startLock' | 'deletedAt'> {
 
 function fromRow(row: Selectable<TenantsTable>): Tenant {
   const { settings, startLock: _startLock, deletedAt: _deletedAt, ...columns } = row;
-  return { ...columns, ...(JSON.parse(settings) as TenantSettings) };
+  // A tenant that was stored before the server knew of consent has none.
+  return { ...columns, consent: null, ...(JSON.parse(settings) as Omit<TenantSettings, 'consent'>) };
 }

@@ -1,0 +1,40 @@
+/** Deleting what was said while keeping what it cost. */
+import { openTenantSecret } from '../access/tenant-secrets.ts';
+import type { Context } from '../context.ts';
+import { findCalls, listOldContent, markContentDeleted } from '../store/calls.ts';
+import type { Tenant } from '../store/tenants.ts';
+import { createCallsApi } from '../vapi/calls-api.ts';
+
+/**
+ * Deletes transcript and recording of the calls at Vapi. A call whose cost is not booked yet is left: Vapi forgets the
+ * cost with the rest.
+ * @returns the ids of those whose content is deleted now
+ * @throws VapiError
+ */
+export async function deleteContent(ctx: Context, tenant: Tenant, ids: string[]): Promise<string[]> {
+  const api = createCallsApi(ctx.config.vapiBaseUrl, openTenantSecret(ctx.box, tenant, 'privateKey') ?? '');
+  const deleted: string[] = [];
+  for (const row of await findCalls(ctx.store, [tenant.id], ids)) {
+    if (row.contentDeletedAt === null) {
+      if (row.status !== 'ended' || row.costMicros === null) continue;
+      await api.deleteContent(row.id);
+      await markContentDeleted(ctx.store, tenant.id, row.id, ctx.now());
+    }
+    deleted.push(row.id);
+  }
+  return deleted;
+}
+
+const dayMs = 86_400_000;
+const batch = 100;
+
+/** Deletes the content of calls that are older than the tenant wants it kept. */
+export async function applyRetention(ctx: Context, tenant: Tenant): Promise<void> {
+  if (tenant.contentRetentionDays === null) return;
+  const before = ctx.now() - tenant.contentRetentionDays * dayMs;
+  for (;;) {
+    const ids = await listOldContent(ctx.store, tenant.id, before, batch);
+    const deleted = await deleteContent(ctx, tenant, ids);
+    if (deleted.length < batch) return;
+  }
+}

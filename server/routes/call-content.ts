@@ -1,0 +1,93 @@
+/**
+ * What was said in a call. It stays at Vapi: it is fetched for each look, and what is deleted there is gone, while the
+ * ledger keeps what the call cost.
+ */
+import { Readable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
+import type { ReadableStream } from 'node:stream/web';
+import express, { type Request, type Response, Router } from 'express';
+import { recordChange } from '../access/audit.ts';
+import { openTenantSecret } from '../access/tenant-secrets.ts';
+import type { Context } from '../context.ts';
+import { deleteContentSchema, type TranscriptAnswer } from '../contract.ts';
+import { ApiError } from '../errors.ts';
+import { deleteContent } from '../metering/content.ts';
+import { findCall, listVisitorCalls } from '../store/calls.ts';
+import type { Tenant } from '../store/tenants.ts';
+import { type CallContent, readContent } from '../vapi/call-content.ts';
+import { createCallsApi } from '../vapi/calls-api.ts';
+import { VapiError } from '../vapi/vapi-api.ts';
+import { callerIn, visibleTenant } from './caller.ts';
+import { parse } from './parse.ts';
+
+export function callContentRoutes(ctx: Context): Router {
+  const router = Router();
+
+  router.get('/:slug/calls/:id/transcript', async (req, res) => {
+    const { lines, recordingUrl } = await contentOf(ctx, req, res);
+    res.json({ lines, recording: recordingUrl !== null } satisfies TranscriptAnswer);
+  });
+
+  router.get('/:slug/calls/:id/recording', async (req, res) => {
+    const { recordingUrl } = await contentOf(ctx, req, res);
+    if (!recordingUrl) throw new ApiError('not_found');
+    const audio = await fetch(recordingUrl, { signal: AbortSignal.timeout(60_000) }).catch(
+      (cause: unknown) => {
+        throw new ApiError('vapi_unavailable', { retryAfter: 5, cause });
+      },
+    );
+    if (!audio.ok || !audio.body) throw new ApiError('vapi_unavailable', { retryAfter: 5 });
+    const type = audio.headers.get('content-type') ?? '';
+    // Whatever the storage says it is, a browser must only ever play it.
+    res.set('Content-Type', /^(audio|video)\/[\w.+-]+/.exec(type)?.[0] ?? 'application/octet-stream');
+    res.set('Content-Disposition', `inline; filename="${String(req.params.id)}"`);
+    await pipeline(Readable.fromWeb(audio.body as ReadableStream), res);
+  });
+
+  router.delete('/:slug/calls/:id/content', express.json({ limit: '1kb' }), async (req, res) => {
+    const { of } = parse(deleteContentSchema, req.body ?? {});
+    const tenant = await visibleTenant(ctx, req, res);
+    const { tenantId, scopes, actor } = callerIn(res);
+    if (tenantId !== null || !scopes.includes('write')) throw new ApiError('forbidden');
+    const row = await findCall(ctx.store, tenant.id, String(req.params.id));
+    if (!row) throw new ApiError('not_found');
+    const ids = of === 'visitor' ? await listVisitorCalls(ctx.store, tenant.id, row.id) : [row.id];
+    const deleted = await fromVapi(() => deleteContent(ctx, tenant, ids));
+    const change = {
+      actor,
+      action: 'calls.delete-content',
+      tenant: tenant.slug,
+      before: { calls: ids },
+      after: null,
+    };
+    await recordChange(ctx.store, { ...change, requestId: String(req.id) }, ctx.now());
+    res.json({ deleted, notYet: ids.filter((id) => !deleted.includes(id)) });
+  });
+
+  return router;
+}
+
+/** @throws ApiError `not_found` when the tenant has no such call, or its content is deleted */
+async function contentOf(ctx: Context, req: Request, res: Response): Promise<CallContent> {
+  const tenant = await visibleTenant(ctx, req, res);
+  const row = await findCall(ctx.store, tenant.id, String(req.params.id));
+  if (!row || row.contentDeletedAt !== null) throw new ApiError('not_found');
+  const call = await fromVapi(() =>
+    createCallsApi(ctx.config.vapiBaseUrl, privateKey(ctx, tenant)).get(row.id),
+  );
+  if (!call) throw new ApiError('not_found');
+  return readContent(call);
+}
+
+function privateKey(ctx: Context, tenant: Tenant): string {
+  return openTenantSecret(ctx.box, tenant, 'privateKey') ?? '';
+}
+
+async function fromVapi<Result>(ask: () => Promise<Result>): Promise<Result> {
+  try {
+    return await ask();
+  } catch (cause) {
+    if (cause instanceof VapiError) throw new ApiError('vapi_unavailable', { retryAfter: 5, cause });
+    throw cause;
+  }
+}

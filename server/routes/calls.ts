@@ -1,0 +1,145 @@
+/** The ledger's calls, one by one. */
+import { once } from 'node:events';
+import { type Response, Router } from 'express';
+import type { Context } from '../context.ts';
+import {
+  type CallRevision,
+  type CallsAnswer,
+  type CallsQuery,
+  type CallView,
+  callsQuerySchema,
+  costComponents,
+} from '../contract.ts';
+import { ApiError } from '../errors.ts';
+import { type CallRow, columnOf } from '../metering/usage.ts';
+import { type CallsPage, findCall, listCalls, listRevisions } from '../store/calls.ts';
+import type { Tenant } from '../store/tenants.ts';
+import { seesProviderCost, visibleTenant } from './caller.ts';
+import { type Column, csvLines, startCsv, usd, wantsCsv } from './csv.ts';
+import { cutPage, readCursor } from './cursor.ts';
+import { parse } from './parse.ts';
+
+export function callRoutes(ctx: Context): Router {
+  const router = Router();
+
+  router.get('/:slug/calls', async (req, res) => {
+    const query = parse(callsQuerySchema, req.query);
+    const tenant = await visibleTenant(ctx, req, res);
+    const withCost = seesProviderCost(res);
+    if (wantsCsv(req)) return sendAll(ctx, res, tenant, query, withCost);
+    const after = readCursor(query.cursor);
+    const rows = await listCalls(ctx.store, tenant.id, {
+      ...filtersOf(query),
+      after: after && { createdAt: after.time, id: after.id },
+      limit: query.limit + 1,
+    });
+    const { page, nextCursor } = cutPage(rows, query.limit, (row) => ({ time: row.createdAt, id: row.id }));
+    res.json({ calls: page.map((row) => viewCall(row, withCost)), nextCursor } satisfies CallsAnswer);
+  });
+
+  router.get('/:slug/calls/:id', async (req, res) => {
+    const tenant = await visibleTenant(ctx, req, res);
+    const row = await findCall(ctx.store, tenant.id, req.params.id);
+    if (!row) throw new ApiError('not_found');
+    const withCost = seesProviderCost(res);
+    const revisions = withCost ? await listRevisions(ctx.store, tenant.id, row.id) : [];
+    res.json({ ...viewCall(row, withCost), ...(withCost ? { revisions: revisions.map(viewRevision) } : {}) });
+  });
+
+  return router;
+}
+
+function filtersOf(query: CallsQuery): Omit<CallsPage, 'after' | 'limit'> {
+  return {
+    from: query.from ? Date.parse(query.from) : null,
+    to: query.to ? Date.parse(query.to) : null,
+    assistantId: query.assistantId ?? null,
+    type: query.type ?? null,
+    status: query.status ?? null,
+  };
+}
+
+const exportPage = 1000;
+
+/** A file has no pages: all calls that fit are sent, as fast as the client takes them. */
+async function sendAll(
+  ctx: Context,
+  res: Response,
+  tenant: Tenant,
+  query: CallsQuery,
+  withCost: boolean,
+): Promise<void> {
+  const columns = callColumns(withCost);
+  startCsv(res, `calls-${tenant.slug}`, columns);
+  let after: CallsPage['after'] = null;
+  for (;;) {
+    const rows: CallRow[] = await listCalls(ctx.store, tenant.id, {
+      ...filtersOf(query),
+      after,
+      limit: exportPage,
+    });
+    if (!res.write(csvLines(columns, rows)) && !res.writableEnded) {
+      await Promise.race([once(res, 'drain'), once(res, 'close')]);
+    }
+    const last = rows.at(-1);
+    if (rows.length < exportPage || !last || res.destroyed) break;
+    after = { createdAt: last.createdAt, id: last.id };
+  }
+  res.end();
+}
+
+function callColumns(withCost: boolean): Column<CallRow>[] {
+  const iso = (ms: number | null) => (ms === null ? null : new Date(ms).toISOString());
+  return [
+    { name: 'id', value: (row) => row.id },
+    { name: 'type', value: (row) => row.type },
+    { name: 'status', value: (row) => row.status },
+    { name: 'assistant', value: (row) => row.assistantId },
+    { name: 'created', value: (row) => iso(row.createdAt) },
+    { name: 'started', value: (row) => iso(row.startedAt) },
+    { name: 'ended', value: (row) => iso(row.endedAt) },
+    { name: 'seconds', value: (row) => row.seconds },
+    { name: 'ended_reason', value: (row) => row.endedReason },
+    ...(withCost
+      ? [
+          { name: 'cost_usd', value: (row: CallRow) => usd(row.costMicros) },
+          ...costComponents.map((component) => ({
+            name: `${component}_usd`,
+            value: (row: CallRow) => usd(row[columnOf(component)]),
+          })),
+        ]
+      : []),
+  ];
+}
+
+function viewCall(row: CallRow, withCost: boolean): CallView {
+  const iso = (ms: number | null) => (ms === null ? null : new Date(ms).toISOString());
+  return {
+    id: row.id,
+    type: row.type,
+    status: row.status,
+    accessMode: row.accessMode,
+    assistantId: row.assistantId,
+    createdAt: new Date(row.createdAt).toISOString(),
+    startedAt: iso(row.startedAt),
+    endedAt: iso(row.endedAt),
+    seconds: row.seconds,
+    endedReason: row.endedReason,
+    costMicros: withCost ? row.costMicros : null,
+    cost:
+      !withCost || row.costMicros === null
+        ? null
+        : (Object.fromEntries(
+            costComponents.map((component) => [component, row[columnOf(component)] ?? 0]),
+          ) as NonNullable<CallView['cost']>),
+    session: row.sessionId,
+    timesSource: row.timesSource,
+    costSource: row.costSource,
+    contentDeletedAt: iso(row.contentDeletedAt),
+  };
+}
+
+function viewRevision(row: Awaited<ReturnType<typeof listRevisions>>[number]): CallRevision {
+  const { at, source, seconds, costMicros } = row;
+  return { at: new Date(at).toISOString(), source, seconds, costMicros };
+}

@@ -1,0 +1,50 @@
+/** Lists as CSV that a spreadsheet opens right: UTF-8 with a mark, CRLF, and no cell that it would take for a formula. */
+import type { Request, Response } from 'express';
+
+/** An amount is written as it is; any other text could have been chosen by a stranger. */
+export interface Amount {
+  amount: string;
+}
+export interface Column<Row> {
+  name: string;
+  value: (row: Row) => string | number | Amount | null;
+}
+
+export function wantsCsv(req: Request): boolean {
+  return req.accepts(['application/json', 'text/csv']) === 'text/csv';
+}
+
+/** Micros as dollars with all six places, so that the column adds up. */
+export function usd(micros: number | null): Amount | null {
+  if (micros === null) return null;
+  const digits = String(Math.abs(micros)).padStart(7, '0');
+  return { amount: `${micros < 0 ? '-' : ''}${digits.slice(0, -6)}.${digits.slice(-6)}` };
+}
+
+export function sendCsv<Row>(res: Response, name: string, columns: Column<Row>[], rows: Row[]): void {
+  startCsv(res, name, columns);
+  res.end(csvLines(columns, rows));
+}
+
+export function startCsv<Row>(res: Response, name: string, columns: Column<Row>[]): void {
+  res.set('Content-Type', 'text/csv; charset=utf-8');
+  res.set('Content-Disposition', `attachment; filename="${name.replace(/[^A-Za-z0-9._-]/g, '_')}.csv"`);
+  res.write(`\uFEFF${line(columns.map((column) => column.name))}`);
+}
+
+export function csvLines<Row>(columns: Column<Row>[], rows: Row[]): string {
+  return rows.map((row) => line(columns.map((column) => cell(column.value(row))))).join('');
+}
+
+function line(cells: string[]): string {
+  return `${cells.join(',')}\r\n`;
+}
+
+function cell(value: ReturnType<Column<unknown>['value']>): string {
+  if (value === null) return '';
+  if (typeof value === 'number') return String(value);
+  if (typeof value === 'object') return value.amount;
+  // A leading apostrophe makes spreadsheets show the rest as text (owasp.org, CSV Injection).
+  const text = /^[=+\-@\t\r]/.test(value) ? `'${value}` : value;
+  return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
+}
