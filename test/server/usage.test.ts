@@ -189,6 +189,7 @@ describe('what was said in a call', () => {
 
   it('can be deleted, while what it cost stays', async () => {
     const { server } = network;
+    server.clock.now += 1;
     const answer = await server.operator('DELETE', `/v1/tenants/acme/calls/${callId}/content`, {
       of: 'call',
     });
