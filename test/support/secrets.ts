@@ -45,7 +45,8 @@ export function watchSecrets(port: number): SecretWatch {
     const answer: SeenAnswer = { what, text: '', shownOnPurpose: new Set() };
     for (const [name, value] of shownSecrets(what, body)) {
       // What the caller itself has sent is masked in the answer; only what was made for it is shown, once.
-      if (name === 'publicKey' || !secrets.has(value)) answer.shownOnPurpose.add(value);
+      if (name === 'publicKey' || name === 'scopedKey' || !secrets.has(value))
+        answer.shownOnPurpose.add(value);
       add(`${name} of ${what}`, value);
     }
     answer.text = `${JSON.stringify(response.getHeaders())}\n${body}`;

@@ -1,0 +1,94 @@
+/** What the operator sees of refused pages, and how it lets a forgotten one in. */
+import assert from 'node:assert/strict';
+import { after, before, describe, it } from 'node:test';
+import type { BlockedOriginView } from '../../../server/contract.ts';
+import { testDatabases } from '../../support/postgres.ts';
+import { startTestServer, type TestServer } from '../../support/test-server.ts';
+
+for (const engine of testDatabases()) {
+  describe(`refused pages, on ${engine.name}`, () => {
+    let server: TestServer;
+    let visitors = 0;
+    before(async () => {
+      server = await startTestServer({ engine, config: { trustProxy: 1 } });
+    });
+    after(() => server.close());
+
+    const knock = (tenant: string, origin?: string) => {
+      visitors += 1;
+      return server.request('POST', '/v1/sessions', {
+        headers: {
+          'content-type': 'text/plain',
+          'x-forwarded-for': `10.2.${visitors >> 8}.${visitors & 255}`,
+          ...(origin === undefined ? {} : { origin }),
+        },
+        body: { tenant },
+      });
+    };
+    const blocked = async (tenant: string): Promise<BlockedOriginView[]> =>
+      (await server.operator('GET', `/v1/tenants/${tenant}/blocked-origins`)).body.blockedOrigins;
+
+    it('are counted by origin, with the first and the last time', async () => {
+      await server.createTenant({ slug: 'counted' });
+      assert.deepEqual(await blocked('counted'), []);
+      const first = new Date(server.clock.now).toISOString();
+      await knock('counted', 'https://www.acme.example');
+      server.clock.now += 5000;
+      const last = new Date(server.clock.now).toISOString();
+      await knock('counted', 'https://www.acme.example');
+      await knock('counted');
+      await knock('counted', 'null');
+      await knock('counted', 'https://evil.example/path');
+      assert.deepEqual(await blocked('counted'), [
+        { origin: '(malformed)', count: 2, firstSeen: last, lastSeen: last },
+        { origin: '(none)', count: 1, firstSeen: last, lastSeen: last },
+        { origin: 'https://www.acme.example', count: 2, firstSeen: first, lastSeen: last },
+      ]);
+    });
+
+    it('can be allowed with one call, and then work', async () => {
+      await server.createTenant({ slug: 'forgotten' });
+      const origin = 'https://www.acme.example';
+      assert.equal((await knock('forgotten', origin)).status, 403);
+      const allowed = await server.operator('POST', '/v1/tenants/forgotten/allowed-origins', { origin });
+      assert.ok(allowed.body.allowedOrigins.includes(origin));
+      assert.deepEqual(await blocked('forgotten'), []);
+      assert.equal((await knock('forgotten', origin)).status, 201);
+    });
+
+    it('cannot fill the store: a hundred are kept, the rest is counted together', async () => {
+      await server.createTenant({ slug: 'flooded' });
+      for (let count = 0; count < 130; count += 1) await knock('flooded', `https://evil-${count}.example`);
+      const rows = await blocked('flooded');
+      assert.equal(rows.length, 101);
+      assert.equal(rows.find(({ origin }) => origin === '(others)')?.count, 30);
+    });
+
+    it('are not kept for a tenant that does not exist', async () => {
+      const count = async () =>
+        (await server.ctx.store.selectFrom('blockedOrigins').selectAll().execute()).length;
+      const before = await count();
+      assert.equal((await knock('nobody', 'https://evil.example')).status, 403);
+      assert.equal(await count(), before);
+    });
+
+    it('that are saved wrongly are named, each with its reason', async () => {
+      const answer = await server.operator('PATCH', '/v1/tenants/counted', {
+        allowedOrigins: [
+          'https://fine.example',
+          'https://*.github.io',
+          'http://plain.example',
+          'acme.example',
+        ],
+      });
+      assert.equal(answer.status, 400);
+      const errors = answer.body.errors as { path: string; message: string }[];
+      assert.deepEqual(
+        errors.map(({ path }) => path),
+        ['allowedOrigins.1', 'allowedOrigins.2', 'allowedOrigins.3'],
+      );
+      assert.match(errors[0]?.message ?? '', /anyone can register a name below github\.io/);
+      assert.match(errors[1]?.message ?? '', /use https/);
+    });
+  });
+}

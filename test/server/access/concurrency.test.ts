@@ -1,0 +1,140 @@
+/** Caps that hold when everything comes at once: decided by the database, not by reading and then writing. */
+import assert from 'node:assert/strict';
+import { after, before, describe, it } from 'node:test';
+import { sumReserved } from '../../support/ledger.ts';
+import { testDatabases } from '../../support/postgres.ts';
+import { startTestNetwork, type TestNetwork } from '../../support/test-network.ts';
+import { type Answer, pageOrigin, startTestServer, type TestServer } from '../../support/test-server.ts';
+
+const plenty = {
+  concurrentCalls: 1000,
+  callsPerMinutePerIp: 1_000_000,
+  callsPerHourPerIp: 1_000_000,
+  callsPerDayPerIp: 1_000_000,
+  callsPerMinute: 1_000_000,
+  callsPerHour: 1_000_000,
+  callsPerDay: 1_000_000,
+};
+const starts = 400;
+const admitted = 100;
+
+for (const engine of testDatabases()) {
+  describe(`${starts} starts at once, on ${engine.name}`, () => {
+    let network: TestNetwork;
+    /** SQLite is for one process; on PostgreSQL two servers share the store. */
+    let replicas: TestServer[];
+    const secretKeys = [Buffer.alloc(32, 3)];
+
+    before(async () => {
+      const database = await engine.create();
+      network = await startTestNetwork({
+        server: { database, secrets: { secretKeys }, config: { trustProxy: 1 } },
+        emulator: { joinTimeoutMs: 3_600_000 },
+      });
+      replicas = [network.server];
+      if (engine.name === 'PostgreSQL') {
+        replicas.push(
+          await startTestServer({
+            database,
+            now: network.server.clock.now,
+            vapiBaseUrl: network.emulator.url,
+            secrets: { secretKeys },
+            config: { trustProxy: 1 },
+          }),
+        );
+      }
+      removeDatabase = database.remove;
+    });
+    let removeDatabase = async () => {};
+    after(async () => {
+      // Each is closed even when another has something to say about its end.
+      await Promise.all([network.close(), ...replicas.slice(1).map((replica) => replica.close())]);
+      await removeDatabase();
+    });
+
+    const post = (index: number, path: string, body: object): Promise<Answer> => {
+      const server = replicas[index % replicas.length] as TestServer;
+      return server.request('POST', path, {
+        headers: {
+          origin: pageOrigin,
+          'content-type': 'text/plain',
+          'x-forwarded-for': `10.1.${index >> 8}.${index & 255}`,
+        },
+        body,
+      });
+    };
+
+    async function startAll(slug: string): Promise<Map<string, number>> {
+      const sessions: string[] = [];
+      for (let index = 0; index < starts; index += 1) {
+        const answer = await post(index, '/v1/sessions', { tenant: slug });
+        assert.equal(answer.status, 201, answer.text);
+        sessions.push(answer.body.session as string);
+      }
+      const answers = await Promise.all(
+        sessions.map((session, index) => post(index, '/v1/calls', { session })),
+      );
+      return countOutcomes(answers);
+    }
+
+    it('against a budget that pays for exactly 100 admits exactly 100', async () => {
+      // A call of 60 s at $0.60 a minute holds $0.60; 100 of them hold the budget to the micro.
+      const limits = {
+        ...plenty,
+        maxCallSeconds: 60,
+        worstCaseMicrosPerMinute: 600_000,
+        monthlyBudgetMicros: admitted * 600_000,
+      };
+      const { orgId, view } = await network.addTenant('budgeted', { limits });
+      assert.deepEqual(Object.fromEntries(await startAll(view.slug)), {
+        granted: admitted,
+        budget_exhausted: starts - admitted,
+      });
+      assert.equal(network.emulator.calls().filter((call) => call.orgId === orgId).length, admitted);
+      assert.deepEqual(await sumReserved(network.server.ctx.store, view.slug), {
+        count: admitted,
+        micros: admitted * 600_000,
+      });
+    });
+
+    it('against 100 concurrent calls admits exactly 100', async () => {
+      const limits = { ...plenty, concurrentCalls: admitted, monthlyBudgetMicros: 1_000_000_000_000 };
+      const { orgId, view } = await network.addTenant('lines', { limits });
+      assert.deepEqual(Object.fromEntries(await startAll(view.slug)), {
+        granted: admitted,
+        concurrency_limit: starts - admitted,
+      });
+      assert.equal(network.emulator.calls().filter((call) => call.orgId === orgId).length, admitted);
+    });
+
+    it('against 100 starts a minute admits exactly 100', async () => {
+      const limits = { ...plenty, callsPerMinute: admitted, monthlyBudgetMicros: 1_000_000_000_000 };
+      const { view } = await network.addTenant('paced', { limits, accessMode: 'scoped-key' });
+      assert.deepEqual(Object.fromEntries(await startAll(view.slug)), {
+        granted: admitted,
+        rate_limited: starts - admitted,
+      });
+    });
+
+    it('with one session grant one call: 50 at once', async () => {
+      const limits = { ...plenty, monthlyBudgetMicros: 1_000_000_000_000 };
+      const { orgId, view } = await network.addTenant('replayed', { limits, bindSessionToNetwork: false });
+      const { session } = (await post(0, '/v1/sessions', { tenant: view.slug })).body;
+      const tries = Array.from({ length: 50 }, (_, index) => post(index, '/v1/calls', { session }));
+      assert.deepEqual(Object.fromEntries(countOutcomes(await Promise.all(tries))), {
+        granted: 1,
+        session_used: 49,
+      });
+      assert.equal(network.emulator.calls().filter((call) => call.orgId === orgId).length, 1);
+    });
+  });
+}
+
+function countOutcomes(answers: Answer[]): Map<string, number> {
+  const counts = new Map<string, number>();
+  for (const { status, body } of answers) {
+    const outcome = status === 201 ? 'granted' : (body.code as string);
+    counts.set(outcome, (counts.get(outcome) ?? 0) + 1);
+  }
+  return counts;
+}

@@ -1,0 +1,51 @@
+/** An operator's own server: keeps every hook, checks its signature as standardwebhooks.com says, answers as told. */
+import { createHmac } from 'node:crypto';
+import { createServer, type IncomingHttpHeaders } from 'node:http';
+import type { AddressInfo } from 'node:net';
+
+export interface Hook {
+  headers: IncomingHttpHeaders;
+  raw: string;
+  // biome-ignore lint/suspicious/noExplicitAny: hooks of every kind come here
+  body: any;
+}
+
+export interface HookReceiver {
+  url: string;
+  hooks: Hook[];
+  /** What the next hooks are answered; a status, and JSON or text. Null = never. Default 200 with nothing. */
+  answer: { status: number; body?: unknown } | null;
+  close(): Promise<void>;
+}
+
+export async function startHookReceiver(): Promise<HookReceiver> {
+  const receiver: HookReceiver = {
+    url: '',
+    hooks: [],
+    answer: { status: 200 },
+    async close() {
+      server.closeAllConnections();
+      await new Promise((resolve) => server.close(resolve));
+    },
+  };
+  const server = createServer(async (request, response) => {
+    let raw = '';
+    for await (const chunk of request) raw += chunk;
+    receiver.hooks.push({ headers: request.headers, raw, body: JSON.parse(raw) });
+    if (!receiver.answer) return;
+    const { status, body } = receiver.answer;
+    response.writeHead(status, status === 302 ? { location: String(body) } : {});
+    response.end(body === undefined ? '' : typeof body === 'string' ? body : JSON.stringify(body));
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  receiver.url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/hook`;
+  return receiver;
+}
+
+/** Written from the specification, not with the product's code. @param secret `whsec_…` */
+export function hasValidSignature({ headers, raw }: Hook, secret: string): boolean {
+  const key = Buffer.from(secret.slice('whsec_'.length), 'base64');
+  const signed = `${headers['webhook-id']}.${headers['webhook-timestamp']}.${raw}`;
+  const expected = `v1,${createHmac('sha256', key).update(signed).digest('base64')}`;
+  return String(headers['webhook-signature']).split(' ').includes(expected);
+}
