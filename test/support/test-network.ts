@@ -1,5 +1,5 @@
 /** A test server, the Vapi emulator and one tenant whose assistant is wired to the server, as an operator wires it. */
-import { randomUUID } from 'node:crypto';
+import { randomBytes, randomUUID } from 'node:crypto';
 import {
   type Emulator,
   type EmulatorAssistant,
@@ -14,6 +14,7 @@ import {
   type TestServer,
   type TestServerOptions,
 } from './test-server.ts';
+import { until } from './until.ts';
 
 /** One org at the emulator with the tenant that uses it. */
 export interface TestTenant {
@@ -40,6 +41,8 @@ export interface TestNetwork {
   visitor(path: string, body: unknown, headers?: Record<string, string>): Promise<Answer>;
   /** A fresh session of that tenant; throws when it is refused. */
   session(slug: string): Promise<string>;
+  /** Stops the server and starts another one on the same address; needs a `database` of its own to go on with. */
+  restartServer(): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -52,8 +55,17 @@ export interface TestNetworkOptions {
 
 export async function startTestNetwork(options: TestNetworkOptions = {}): Promise<TestNetwork> {
   const emulator = await startEmulator({ port: 0, orgs: [], reportDelayMs: 0, ...options.emulator });
-  // The emulator checks the expiry of keys by the real time.
-  const server = await startTestServer({ vapiBaseUrl: emulator.url, now: Date.now(), ...options.server });
+  const secretKeys = [randomBytes(32)];
+  const start = (changes: Partial<TestServerOptions> = {}) =>
+    startTestServer({
+      vapiBaseUrl: emulator.url,
+      // The emulator checks the expiry of keys by the real time.
+      now: Date.now(),
+      secrets: { secretKeys },
+      ...options.server,
+      ...changes,
+    });
+  let server = await start();
   const addTenant: TestNetwork['addTenant'] = async (slug, changes = {}, assistant = {}) => {
     const orgId = randomUUID();
     const assistantId = randomUUID();
@@ -96,7 +108,9 @@ export async function startTestNetwork(options: TestNetworkOptions = {}): Promis
       body,
     });
   return {
-    server,
+    get server() {
+      return server;
+    },
     emulator,
     acme,
     addTenant,
@@ -105,6 +119,19 @@ export async function startTestNetwork(options: TestNetworkOptions = {}): Promis
       const answer = await visitor('/v1/sessions', { tenant: slug });
       if (answer.status !== 201) throw new Error(`no session: ${answer.text}`);
       return answer.body.session as string;
+    },
+    async restartServer() {
+      const { port } = new URL(server.url);
+      const now = server.clock.now;
+      await server.close();
+      server = await start({ now, config: { ...options.server?.config, port: Number(port) } });
+      // Connections to the old server that the client has kept fail once; after that it makes new ones.
+      const answers = () =>
+        fetch(`${server.url}/healthz`).then(
+          ({ ok }) => ok,
+          () => false,
+        );
+      await until(answers, 'the new server');
     },
     async close() {
       await emulator.close();

@@ -1,0 +1,179 @@
+/**
+ * Random months of calls, webhooks that lie, and an operator's day between them, against the emulator's own books.
+ * Shared by the short run of `npm test` and the long campaign.
+ */
+import assert from 'node:assert/strict';
+import fc from 'fast-check';
+import { listOrgs } from '../../server/metering/reconcile.ts';
+import { pollNext, sweepOrg } from '../../server/metering/reconciler.ts';
+import type { Engine } from '../support/postgres.ts';
+import { startTestNetwork, type TestNetwork, type TestTenant } from '../support/test-network.ts';
+
+const scenarios = [
+  'talks',
+  'report-lost',
+  'report-twice',
+  'report-before-status',
+  'cost-late',
+  'cost-changes',
+] as const;
+
+type Step =
+  | {
+      do: 'call';
+      scenario: (typeof scenarios)[number];
+      seconds: number;
+      costMicros: number;
+      web: boolean;
+      told: boolean;
+    }
+  /** An old report comes again, with the cost that it had. */
+  | { do: 'repeat'; which: number }
+  /** A report that tells less than what is known already. */
+  | { do: 'bare report'; which: number }
+  | { do: 'poll' }
+  | { do: 'sweep' }
+  | { do: 'restart' };
+
+const call = fc.record({
+  do: fc.constant('call' as const),
+  scenario: fc.constantFrom(...scenarios),
+  seconds: fc.integer({ min: 0, max: 599 }),
+  // Vapi tells costs with four decimals.
+  costMicros: fc.integer({ min: 0, max: 30_000 }).map((value) => value * 100),
+  web: fc.boolean(),
+  told: fc.boolean(),
+});
+const step: fc.Arbitrary<Step> = fc.oneof(
+  { weight: 6, arbitrary: call },
+  { weight: 2, arbitrary: fc.record({ do: fc.constant('repeat' as const), which: fc.nat(20) }) },
+  { weight: 1, arbitrary: fc.record({ do: fc.constant('bare report' as const), which: fc.nat(20) }) },
+  { weight: 2, arbitrary: fc.constant({ do: 'poll' as const }) },
+  { weight: 1, arbitrary: fc.constant({ do: 'sweep' as const }) },
+  { weight: 1, arbitrary: fc.constant({ do: 'restart' as const }) },
+);
+
+/** Runs that many random sequences; throws with the smallest failing one. */
+export async function checkRandomMonths(engine: Engine, runs: number): Promise<void> {
+  const database = await engine.create();
+  const options = { server: { database, now: Date.now() }, emulator: { costLateMs: 0, costChangesMs: 0 } };
+  const network = await startTestNetwork(options);
+  let number = 0;
+  try {
+    await fc.assert(
+      fc.asyncProperty(fc.array(step, { minLength: 1, maxLength: 12 }), async (steps) => {
+        number += 1;
+        const tenant = await network.addTenant(`run-${number}`);
+        for (const one of steps) {
+          if (one.do === 'restart') await network.restartServer();
+          else await perform(network, tenant, one);
+        }
+        await compare(network, tenant);
+      }),
+      { numRuns: runs },
+    );
+  } finally {
+    await network.close();
+    await database.remove();
+  }
+}
+
+async function perform(
+  network: TestNetwork,
+  tenant: TestTenant,
+  step: Exclude<Step, { do: 'restart' }>,
+): Promise<void> {
+  const { emulator, server } = network;
+  const calls = emulator.calls().filter(({ orgId }) => orgId === tenant.orgId);
+  const chosen = 'which' in step ? calls[step.which % Math.max(1, calls.length)] : undefined;
+  if (step.do === 'call') {
+    const made = emulator.makeCall({
+      assistantId: tenant.assistantId,
+      scenario: step.scenario,
+      seconds: step.seconds,
+      cost: step.costMicros / 1e6,
+      type: step.web ? 'webCall' : 'inboundPhoneCall',
+      createdAt: new Date(server.clock.now).toISOString(),
+      webhooks: step.told,
+    });
+    await emulator.waitForCall(made.id, 'settled');
+  } else if (step.do === 'poll') {
+    server.clock.now += 30_000;
+    while (await pollNext(server.ctx));
+  } else if (step.do === 'sweep') {
+    server.clock.now += 1000;
+    await sweep(network, tenant);
+  } else if (chosen) {
+    await deliver(network, tenant, chosen, step.do === 'repeat');
+  }
+}
+
+/** Only the tenant's own org: those of the runs before would make each run longer than the last. */
+async function sweep({ server: { ctx } }: TestNetwork, tenant: TestTenant): Promise<void> {
+  for (const org of await listOrgs(ctx, tenant.slug)) await sweepOrg(ctx, org, async () => true);
+}
+
+/** What an old report said, sent again as Vapi would: with its own time, not with that of now. */
+async function deliver(
+  network: TestNetwork,
+  tenant: TestTenant,
+  call: ReturnType<TestNetwork['emulator']['calls']>[number],
+  withCost: boolean,
+): Promise<void> {
+  const { view } = call;
+  const message = {
+    type: 'end-of-call-report',
+    timestamp: Date.parse(String(view.createdAt)),
+    startedAt: view.startedAt,
+    endedAt: view.endedAt,
+    endedReason: view.endedReason,
+    ...(withCost ? { cost: 99.9999, costs: [] } : {}),
+    call: {
+      id: call.id,
+      type: view.type,
+      status: 'queued',
+      createdAt: view.createdAt,
+      assistantId: tenant.assistantId,
+    },
+  };
+  const answer = await network.server.request('POST', `/v1/webhooks/vapi/${tenant.slug}`, {
+    headers: { 'x-vapi-agent-token': tenant.webhookSecret },
+    body: { message },
+  });
+  assert.equal(answer.status, 200);
+}
+
+/** The oracle: the emulator's books, row by row and in sum, and the sums of the ledger's own rows. */
+async function compare(network: TestNetwork, tenant: TestTenant): Promise<void> {
+  const { emulator, server } = network;
+  server.clock.now += 3_600_000;
+  await sweep(network, tenant);
+  const { store } = server.ctx;
+  const id = (
+    await store.selectFrom('tenants').select('id').where('slug', '=', tenant.slug).executeTakeFirstOrThrow()
+  ).id;
+  const rows = await store.selectFrom('calls').selectAll().where('tenantId', '=', id).execute();
+  const books = emulator.calls().filter(({ orgId }) => orgId === tenant.orgId);
+  const byId = (a: [string, unknown], b: [string, unknown]) => a[0].localeCompare(b[0]);
+  assert.deepEqual(
+    rows.map((row): [string, unknown] => [row.id, row.costMicros]).sort(byId),
+    books
+      .map(({ id: callId, view }): [string, unknown] => [callId, Math.round(Number(view.cost) * 1e6)])
+      .sort(byId),
+  );
+  const usage = await store.selectFrom('usageDaily').selectAll().where('tenantId', '=', id).execute();
+  const sum = (values: (number | null)[]) => values.reduce<number>((total, value) => total + (value ?? 0), 0);
+  for (const column of [
+    'costMicros',
+    'seconds',
+    'vapiMicros',
+    'sttMicros',
+    'ttsMicros',
+    'llmMicros',
+    'otherMicros',
+  ] as const) {
+    assert.equal(sum(usage.map((day) => day[column])), sum(rows.map((row) => row[column])), column);
+  }
+  assert.equal(sum(usage.map(({ calls }) => calls)), rows.length);
+  assert.equal(sum(usage.map(({ callsWithoutCost }) => callsWithoutCost)), 0);
+}
