@@ -4,8 +4,16 @@
  */
 import type { Grant, SessionAnswer, VariableValues } from '../server/contract.ts';
 import { claimPage, type PageClaim } from './call-lock.ts';
-import { type CallAction, type CallState, initialState, isActive, reduce } from './call-state.ts';
+import {
+  type CallAction,
+  type CallState,
+  initialState,
+  isActive,
+  reduce,
+  type Speaker,
+} from './call-state.ts';
 import { CallError, failureOf } from './failure.ts';
+import { Hearing } from './hearing.ts';
 import { isMicrophoneGranted, openMicrophone } from './microphone.ts';
 import { type SessionApi, SessionGone } from './session-api.ts';
 import type { Piece } from './transcript.ts';
@@ -18,9 +26,15 @@ export interface CallHost {
   loadCall(): Promise<typeof import('./vapi-call.ts')>;
   /** The last word of the page before anything starts: the variables of the call, or null to call it off. */
   beforeCall(): VariableValues | null;
+  /**
+   * Resolves once the visitor has agreed to what the tenant demands, at once when there is nothing to agree to. `ask`
+   * is called when the question has to be shown.
+   * @throws {CallError} when it cannot be known whether there is: a question that is not asked is no consent
+   */
+  consent(ask: () => void): Promise<void>;
   changed(state: CallState, before: CallState): void;
   piece(piece: Piece): void;
-  volume(level: number): void;
+  volume(role: Speaker, level: number): void;
   /** For the site's developer; the visitor sees the failure's own sentence. */
   failed(error: unknown): void;
 }
@@ -30,6 +44,9 @@ const sessionMarginMs = 5000;
 
 /** A refusal ahead of the click answers a click that follows this soon. */
 const refusalStandsMs = 10_000;
+
+/** After a drop the room is joined again once the network is back, if that comes within this time. */
+const rejoinWithinMs = 20_000;
 
 /** Thrown inside a start that the visitor gave up; not a failure. */
 class GivenUp extends Error {}
@@ -46,6 +63,8 @@ export class CallController {
   #api: SessionApi | null = null;
   #grant: Grant | null = null;
   #attempt: AbortController | null = null;
+  #hearing = new Hearing();
+  #playSound: (() => Promise<void>) | null = null;
   /** Settles when the attempt and its transport are gone. */
   #over: Promise<void> = Promise.resolve();
 
@@ -87,8 +106,8 @@ export class CallController {
   }
 
   /**
-   * Starts a call: page's consent -> page-wide lock -> microphone, session and call chunk side by side -> grant ->
-   * join. Resolves when the call is live, has failed or was given up; never rejects.
+   * Starts a call: the page may call it off -> visitor's consent -> one call a browser -> microphone, session and call
+   * chunk side by side -> grant -> join. Resolves when the call is live, has failed or was given up; never rejects.
    */
   async start(): Promise<void> {
     if (isActive(this.#state)) return;
@@ -116,6 +135,13 @@ export class CallController {
   setMuted(muted: boolean): void {
     this.#dispatch({ type: 'mute', muted });
     this.#call?.setMuted(this.#state.muted);
+    this.#hearing.start(Date.now());
+    this.#dispatch({ type: 'unheard', unheard: false });
+  }
+
+  /** Plays what the browser held back; to be called from the visitor's touch. */
+  playSound(): void {
+    this.#playSound?.().then(() => this.#dispatch({ type: 'sound', blocked: false }), ignore);
   }
 
   /** The visitor's words as text; false when there is no live call or the text is too long. */
@@ -139,15 +165,19 @@ export class CallController {
       this.#call?.end();
     };
     try {
-      claim = await claimPage();
-      if (!claim) throw new CallError('page_busy', 'another call is on in this page');
-      signal.addEventListener('abort', claim.closing);
-      signal.throwIfAborted();
-
       const api = this.#host.api();
       this.#api = api;
       const chunk = quiet(this.#host.loadCall());
       const session = quiet(this.#takeSession(api));
+      await orAborted(
+        this.#host.consent(() => this.#dispatch({ type: 'consent', asking: true })),
+        signal,
+      );
+      this.#dispatch({ type: 'consent', asking: false });
+
+      claim = await claimPage();
+      signal.addEventListener('abort', claim.closing);
+      signal.throwIfAborted();
       const granted = await orAborted(isMicrophoneGranted(), signal);
       this.#dispatch({ type: 'microphone', asking: !granted });
       microphone = quiet(openMicrophone());
@@ -162,9 +192,9 @@ export class CallController {
       addEventListener('pagehide', leave);
       signal.throwIfAborted();
       await orAborted(microphone, signal);
-      this.#dispatch({ type: 'connect' });
+      this.#dispatch({ type: 'connect', maxSeconds: this.#grant.maxDurationSeconds });
       if (this.#grant.mode === 'proxy') this.#dispatch({ type: 'identify', callId: this.#grant.callId });
-      await this.#hold(joinCall, this.#grant, claim, settled, microphone);
+      await this.#hold(joinCall, this.#grant, claim, settled, microphone, signal);
     } catch (error) {
       this.#tellServer('fetch');
       if (signal.aborted) this.#dispatch({ type: 'ended', at: Date.now(), reason: null });
@@ -173,45 +203,79 @@ export class CallController {
       removeEventListener('pagehide', leave);
       microphone?.then((release) => release(), ignore);
       this.#call = null;
+      this.#playSound = null;
       this.#grant = null;
       claim?.release();
     }
   }
 
-  /** Joins, and stays until the transport is torn down. */
+  /**
+   * Joins, and stays until the transport is torn down. A room that the network has taken from the visitor is joined
+   * once more: only a call that the backend created has a room that we may join again.
+   */
   async #hold(
     joinCall: (grant: Grant, listener: CallListener) => ActiveCall,
     grant: Grant,
     claim: PageClaim,
     settled: () => void,
     microphone: Promise<() => void>,
+    signal: AbortSignal,
   ): Promise<void> {
-    const call = joinCall(grant, {
-      identified: (callId) => this.#dispatch({ type: 'identify', callId }),
-      live: () => {
-        this.#dispatch({ type: 'live', at: Date.now() });
-        call.setMuted(this.#state.muted);
-        // Daily holds the microphone now.
-        microphone.then((release) => release(), ignore);
-        settled();
-      },
-      piece: (piece) => this.#addPiece(piece),
-      speech: (role, speaking) => this.#dispatch({ type: 'speech', role, speaking }),
-      conversation: (pieces) => this.#dispatch({ type: 'conversation', pieces }),
-      volume: (level) => this.#host.volume(level),
-      ended: (reason, failure) => {
-        claim.closing();
-        if (failure && this.#state.phase !== 'ending') {
-          this.#tellServer('fetch');
-          this.#dispatch({ type: 'fail', at: Date.now(), failure });
-        } else {
-          this.#dispatch({ type: 'ended', at: Date.now(), reason });
-        }
-        settled();
-      },
-    });
-    this.#call = call;
-    await call.closed;
+    let isSecond = false;
+    let rejoins = false;
+    do {
+      rejoins = false;
+      const call = joinCall(grant, {
+        identified: (callId) => this.#dispatch({ type: 'identify', callId }),
+        live: () => {
+          this.#dispatch({ type: 'live', at: Date.now() });
+          this.#dispatch({ type: 'network', network: 'good' });
+          this.#hearing.start(Date.now());
+          call.setMuted(this.#state.muted);
+          // Daily holds the microphone now.
+          microphone.then((release) => release(), ignore);
+          settled();
+        },
+        piece: (piece) => this.#addPiece(piece),
+        speech: (role, speaking) => this.#dispatch({ type: 'speech', role, speaking }),
+        conversation: (pieces) => this.#dispatch({ type: 'conversation', pieces }),
+        volume: (role, level) => this.#heard(role, level),
+        network: (network) => this.#dispatch({ type: 'network', network }),
+        soundBlocked: (play) => {
+          this.#playSound = play;
+          this.#dispatch({ type: 'sound', blocked: true });
+        },
+        ended: (reason, failure) => {
+          const isDropped =
+            failure?.code === 'interrupted' && reason === null && this.#state.phase === 'live';
+          if (isDropped && !isSecond && grant.mode === 'proxy') {
+            rejoins = true;
+            this.#dispatch({ type: 'network', network: 'lost' });
+            return;
+          }
+          claim.closing();
+          if (failure && this.#state.phase !== 'ending') {
+            this.#tellServer('fetch');
+            const code = isSecond ? 'interrupted' : failure.code;
+            this.#dispatch({ type: 'fail', at: Date.now(), failure: { ...failure, code } });
+          } else {
+            this.#dispatch({ type: 'ended', at: Date.now(), reason });
+          }
+          settled();
+        },
+      });
+      this.#call = call;
+      await call.closed;
+      if (rejoins) await orAborted(online(), signal);
+      isSecond = true;
+    } while (rejoins);
+  }
+
+  #heard(role: Speaker, level: number): void {
+    this.#host.volume(role, level);
+    if (this.#state.muted) return;
+    const unheard = this.#hearing.isUnheard(role, level, Date.now());
+    this.#dispatch({ type: 'unheard', unheard });
   }
 
   #takeSession(api: SessionApi): Promise<SessionAnswer> {
@@ -266,6 +330,19 @@ export class CallController {
 }
 
 const ignore = (): void => {};
+
+/** Resolves when the browser has a network, or when it makes no sense to wait any longer. */
+function online(): Promise<void> {
+  if (navigator.onLine) return Promise.resolve();
+  return new Promise((resolve) => {
+    const timer = setTimeout(resolve, rejoinWithinMs);
+    const done = (): void => {
+      clearTimeout(timer);
+      resolve();
+    };
+    addEventListener('online', done, { once: true });
+  });
+}
 
 /** Marks a rejection as seen; whoever awaits the promise still gets it. */
 function quiet<Value>(promise: Promise<Value>): Promise<Value> {

@@ -18,6 +18,8 @@ export interface CallState {
   readonly phase: CallPhase;
   /** Whether the browser is asking the visitor for the microphone right now. */
   readonly askingMicrophone: boolean;
+  /** Whether the visitor is reading what the tenant wants agreed to, before anything else happens. */
+  readonly askingConsent: boolean;
   readonly callId: string | null;
   readonly muted: boolean;
   readonly transcript: readonly Line[];
@@ -25,6 +27,14 @@ export interface CallState {
   readonly speaking: Speaker | null;
   /** Milliseconds since the epoch at which the call became live. */
   readonly liveSince: number | null;
+  /** Seconds that the call may last; null while unknown. */
+  readonly maxSeconds: number | null;
+  /** `weak`: the sound may suffer. `lost`: being joined again. */
+  readonly network: 'good' | 'weak' | 'lost';
+  /** The visitor's turn has come and passed without a sound from the microphone. */
+  readonly unheard: boolean;
+  /** The browser plays no sound before the visitor has touched the page. */
+  readonly soundBlocked: boolean;
   /** Length of the finished call in whole seconds. */
   readonly seconds: number | null;
   /** Vapi's `endedReason`. */
@@ -36,9 +46,13 @@ export interface CallState {
 export type CallAction =
   | { type: 'prepare' }
   | { type: 'microphone'; asking: boolean }
-  | { type: 'connect' }
+  | { type: 'consent'; asking: boolean }
+  | { type: 'connect'; maxSeconds: number }
   | { type: 'identify'; callId: string }
   | { type: 'live'; at: number }
+  | { type: 'network'; network: CallState['network'] }
+  | { type: 'unheard'; unheard: boolean }
+  | { type: 'sound'; blocked: boolean }
   | { type: 'mute'; muted: boolean }
   | { type: 'piece'; piece: Piece }
   | { type: 'speech'; role: Speaker; speaking: boolean }
@@ -51,11 +65,16 @@ export type CallAction =
 export const initialState: CallState = Object.freeze({
   phase: 'idle',
   askingMicrophone: false,
+  askingConsent: false,
   callId: null,
   muted: false,
   transcript: Object.freeze([]),
   speaking: null,
   liveSince: null,
+  maxSeconds: null,
+  network: 'good',
+  unheard: false,
+  soundBlocked: false,
   seconds: null,
   endedReason: null,
   failure: null,
@@ -65,9 +84,13 @@ export const initialState: CallState = Object.freeze({
 const allowedIn: Record<CallAction['type'], readonly CallPhase[]> = {
   prepare: ['idle', 'ended', 'error'],
   microphone: ['preparing'],
+  consent: ['preparing'],
   connect: ['preparing'],
   identify: ['preparing', 'connecting', 'live'],
   live: ['connecting'],
+  network: ['live'],
+  unheard: ['live'],
+  sound: ['connecting', 'live'],
   mute: ['preparing', 'connecting', 'live'],
   piece: ['connecting', 'live'],
   speech: ['connecting', 'live'],
@@ -95,7 +118,15 @@ function changeFor(state: CallState, action: CallAction): Partial<CallState> | n
     case 'microphone':
       return { askingMicrophone: action.asking };
     case 'connect':
-      return { phase: 'connecting', askingMicrophone: false };
+      return { phase: 'connecting', askingMicrophone: false, maxSeconds: action.maxSeconds };
+    case 'consent':
+      return { askingConsent: action.asking };
+    case 'network':
+      return action.network === state.network ? null : { network: action.network };
+    case 'unheard':
+      return action.unheard === state.unheard ? null : { unheard: action.unheard };
+    case 'sound':
+      return { soundBlocked: action.blocked };
     case 'identify':
       return { callId: action.callId };
     case 'live':
@@ -110,13 +141,13 @@ function changeFor(state: CallState, action: CallAction): Partial<CallState> | n
     case 'conversation':
       return { transcript: repair(state.transcript, action.pieces) };
     case 'end':
-      return { phase: 'ending', askingMicrophone: false, speaking: null };
+      return { phase: 'ending', ...quiet };
     case 'ended':
       // Given up before anybody spoke: there is nothing to tell about that call.
       if (state.phase === 'ending' && state.liveSince === null) return initialState;
       return {
         phase: 'ended',
-        speaking: null,
+        ...quiet,
         muted: false,
         seconds: secondsUntil(state, action.at),
         endedReason: action.reason,
@@ -124,8 +155,7 @@ function changeFor(state: CallState, action: CallAction): Partial<CallState> | n
     case 'fail':
       return {
         phase: 'error',
-        askingMicrophone: false,
-        speaking: null,
+        ...quiet,
         muted: false,
         seconds: secondsUntil(state, action.at),
         failure: action.failure,
@@ -134,6 +164,16 @@ function changeFor(state: CallState, action: CallAction): Partial<CallState> | n
       return initialState;
   }
 }
+
+/** Nothing is asked for and nothing announced any more. */
+const quiet = {
+  askingMicrophone: false,
+  askingConsent: false,
+  speaking: null,
+  network: 'good',
+  unheard: false,
+  soundBlocked: false,
+} as const;
 
 const secondsUntil = (state: CallState, at: number): number | null =>
   state.liveSince === null ? null : Math.max(0, Math.round((at - state.liveSince) / 1000));

@@ -36,6 +36,13 @@ export interface VolumeDetail {
   level: number;
 }
 
+export interface ConsentDetail {
+  /** The tenant's name for what was agreed to. */
+  version: string;
+  /** False when the visitor has withdrawn it. */
+  given: boolean;
+}
+
 export interface ErrorDetail {
   code: FailureCode;
   /** The sentence that the visitor reads. */
@@ -49,6 +56,7 @@ export interface VapiAgentEventMap {
   'vapi-agent-open': CustomEvent<null>;
   'vapi-agent-close': CustomEvent<null>;
   'vapi-agent-before-call': CustomEvent<BeforeCallDetail>;
+  'vapi-agent-consent': CustomEvent<ConsentDetail>;
   'vapi-agent-call-start': CustomEvent<CallStartDetail>;
   'vapi-agent-call-end': CustomEvent<CallEndDetail>;
   'vapi-agent-transcript': CustomEvent<TranscriptDetail>;

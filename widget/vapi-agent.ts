@@ -82,6 +82,11 @@ export class VapiAgent extends HTMLElement {
     return (await this.#agent)?.send(text) ?? false;
   }
 
+  /** Forgets what the visitor has agreed to, so that the next call asks again; a call that is on ends. */
+  async withdrawConsent(): Promise<void> {
+    await (await this.#load())?.withdrawConsent();
+  }
+
   /** Opens the panel; starts nothing. */
   show(): void {
     this.toggleAttribute('open', true);

@@ -19,7 +19,11 @@ export interface CallListener {
   piece(piece: Piece): void;
   speech(role: Speaker, speaking: boolean): void;
   conversation(pieces: readonly Piece[]): void;
-  volume(level: number): void;
+  /** How loud somebody is, 0 to 1. */
+  volume(role: Speaker, level: number): void;
+  network(quality: 'good' | 'weak' | 'lost'): void;
+  /** The browser wants a touch before it plays; `play` is to be called from one. */
+  soundBlocked(play: () => Promise<void>): void;
   /** `failure` is null after a normal end, whoever hung up. */
   ended(reason: string | null, failure: Failure | null): void;
 }
@@ -37,6 +41,8 @@ export interface ActiveCall {
 
 /** Characters; the room refuses longer messages. */
 const messageLimit = 4096;
+/** The level that counts as 1; the SDK measures the assistant with the same yardstick. */
+const fullVolume = 0.15;
 /** A join that was given up may never settle; nobody waits longer for it. */
 const giveUpMs = 5000;
 
@@ -86,10 +92,23 @@ export function joinCall(grant: Grant, listener: CallListener): ActiveCall {
   });
   vapi.on('call-end', () => void finish());
   vapi.on('volume-level', (level) => {
-    if (!isOver) listener.volume(level);
+    if (!isOver) listener.volume('assistant', level);
+  });
+  vapi.on('local-volume-level', (level) => {
+    if (!isOver) listener.volume('user', Math.min(1, level / fullVolume));
+  });
+  vapi.on('network-quality-change', (event) => {
+    if (isOver) return;
+    const { threshold, networkState } = asObject(event);
+    listener.network(threshold === 'very-low' || networkState === 'bad' ? 'weak' : 'good');
+  });
+  vapi.on('network-connection', (event) => {
+    if (!isOver) listener.network(asObject(event).event === 'interrupted' ? 'lost' : 'good');
   });
   vapi.on('camera-error', (event) => fail({ code: deviceFailure(event), retryAfterSeconds: null }));
   vapi.on('error', (event) => {
+    if (asObject(event).type === 'audio-start-failed' && !isOver)
+      listener.soundBlocked(() => playRemote(vapi));
     if (!isFatal(event)) return;
     fail(isNormalEnd(event) ? null : { code: failureCode(event, isLive), retryAfterSeconds: null });
   });
@@ -143,6 +162,21 @@ async function join(vapi: InstanceType<VapiClass>, grant: Grant): Promise<string
   }
   const call = await vapi.start(grant.assistantId, grant.assistantOverrides);
   return call?.id ?? null;
+}
+
+/** The SDK has given its player up; this one does its work, in the gesture that the browser wants. */
+async function playRemote(vapi: InstanceType<VapiClass>): Promise<void> {
+  const room = vapi.getDailyCallObject();
+  const remote = Object.values(room?.participants() ?? {}).find(({ local }) => !local);
+  const track = remote?.tracks.audio.persistentTrack;
+  if (!room || !remote || !track) return;
+  const player = document.createElement('audio');
+  player.dataset.participantId = remote.session_id;
+  player.srcObject = new MediaStream([track]);
+  document.body.append(player);
+  await player.play();
+  // The assistant waits with its first words for this.
+  room.sendAppMessage('playable');
 }
 
 const players = (): NodeListOf<HTMLElement> => document.querySelectorAll('audio[data-participant-id]');

@@ -24,6 +24,20 @@ export const textsSchema = z
   .refine((texts) => Object.keys(texts).length <= 200, 'at most 200 texts');
 export type Texts = z.infer<typeof textsSchema>;
 
+/** What a visitor must agree to before the microphone is asked for or a message is sent. */
+export const consentSchema = z.strictObject({
+  /** A new version asks everybody again. */
+  version: z.string().trim().min(1).max(40),
+  /** Plain text; line breaks are kept. */
+  text: z.string().trim().min(1).max(4000),
+  /** Where the whole of it can be read. */
+  linkUrl: z
+    .url({ protocol: /^https$/ })
+    .max(2048)
+    .optional(),
+});
+export type Consent = z.infer<typeof consentSchema>;
+
 /** `GET /v1/widget/{tenant}`: what the panel needs to know before a call. Cacheable. */
 export interface WidgetConfig {
   tenant: string;
@@ -31,6 +45,8 @@ export interface WidgetConfig {
   modes: WidgetMode[];
   appearance: Appearance;
   texts: Texts;
+  /** Present when the tenant demands it. */
+  consent?: Consent;
   /** Present when a session needs a solved challenge: where to get one (relative to the server). */
   challenge?: { kind: 'altcha'; path: string };
 }

@@ -8,7 +8,7 @@ import { endLiveCall } from '../access/end-call.ts';
 import { grantCall } from '../access/grant.ts';
 import { isOpen } from '../access/opening-hours.ts';
 import { issueSession, verifyEndToken, verifySession } from '../access/session-token.ts';
-import { hashNetwork, networkOf } from '../access/visitor-network.ts';
+import { hashNetwork, isNetwork, networkOf } from '../access/visitor-network.ts';
 import type { Context } from '../context.ts';
 import {
   callRequestSchema,
@@ -53,6 +53,7 @@ export function visitorRoutes(ctx: Context): Router {
       modes,
       appearance,
       texts,
+      ...(tenant.consent ? { consent: tenant.consent } : {}),
       ...(tenant.challenge === 'none' ? {} : { challenge: { kind: tenant.challenge, path } }),
     };
     res.set('Cache-Control', 'public, max-age=60');
@@ -77,7 +78,7 @@ export function visitorRoutes(ctx: Context): Router {
       tenant: tenant.slug,
       tenantId: tenant.id,
       origin,
-      network: networkHash(ctx, req),
+      network: hashNetwork(ctx.keys.network, networkOf(req.ip)),
       generation: tenant.generation,
     };
     const { session, expiresAt } = issueSession(ctx.keys.session, claims, ctx.now());
@@ -96,8 +97,10 @@ export function visitorRoutes(ctx: Context): Router {
     const { tenant, origin } = await admit(ctx, req, session.tenant);
     if (tenant.id !== session.tenantId) throw new ApiError('unauthorized');
     if (origin !== session.origin) throw new ApiError('origin_not_allowed');
-    if (tenant.bindSessionToNetwork && networkHash(ctx, req) !== session.network)
+    const network = networkOf(req.ip);
+    if (tenant.bindSessionToNetwork && !isNetwork(ctx.keys.network, network, session.network)) {
       throw new ApiError('unauthorized');
+    }
     const grant = await grantCall(ctx, tenant, session, asked.variableValues ?? {});
     res.set('Cache-Control', 'no-store');
     answerTo(origin, res, 201, grant satisfies Grant);
@@ -136,10 +139,6 @@ async function admit(
 
 function slugIn(req: Request): string | null {
   return slugSchema.safeParse(req.params.tenant).data ?? null;
-}
-
-function networkHash(ctx: Context, req: Request): string {
-  return hashNetwork(ctx.keys.network, networkOf(req.ip));
 }
 
 function answerTo(origin: string, res: Response, status: number, body: object): void {

@@ -66,7 +66,7 @@ const refusals: Case[] = [
     tenant: 'try-microphone',
     words: [
       'We cannot hear you',
-      'Your browser blocks the microphone for this page. Allow it next to the address bar, then try again.',
+      'Click the icon left of the address, switch the microphone on, then try again.',
     ],
   },
 ];

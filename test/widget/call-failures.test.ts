@@ -39,7 +39,13 @@ describe('failing call', () => {
   });
 
   for (const [what, break_] of [
-    ['the connection drops', () => window.machine?.fail('connection lost', 'connection-error')],
+    [
+      'the connection drops and the room is gone',
+      () => {
+        window.machineJoins = 'refused';
+        window.machine?.fail('connection lost', 'connection-error');
+      },
+    ],
     [
       'Vapi ends it with a fault',
       () => window.machine?.closeRoom('call.in-progress.error-vapifault-worker-died'),
@@ -54,6 +60,7 @@ describe('failing call', () => {
       expect(names(events).slice(-2)).to.eql(['call-end', 'error']);
       expect(events.at(-1)?.detail).to.include({ code: 'interrupted' });
       expect(panelText(element)).to.include('The call was interrupted');
+      window.machineJoins = 'at once';
       button(element, 'Try again').click();
       await untilState(element, 'live');
     });

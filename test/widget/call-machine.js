@@ -94,6 +94,14 @@
       this.post({ action: 'remote-participants-audio-level', participantsAudioLevel: { [remote]: value } });
     }
 
+    ownLevel(audioLevel) {
+      this.post({ action: 'local-audio-level', audioLevel });
+    }
+
+    network(message) {
+      this.post(message);
+    }
+
     /** The other side closes the room, which Daily reports as an error. */
     closeRoom(endedReason) {
       if (endedReason) this.app({ type: 'status-update', status: 'ended', endedReason });

@@ -13,7 +13,7 @@ const failure: Failure = { code: 'network', retryAfterSeconds: null };
 const run = (...actions: CallAction[]): CallState => actions.reduce(reduce, initialState);
 
 const prepare: CallAction = { type: 'prepare' };
-const connect: CallAction = { type: 'connect' };
+const connect: CallAction = { type: 'connect', maxSeconds: 600 };
 const live: CallAction = { type: 'live', at: 1000 };
 const end: CallAction = { type: 'end' };
 const ended: CallAction = { type: 'ended', at: 63_400, reason: 'assistant-ended-call' };
@@ -37,6 +37,10 @@ const actions: Record<CallAction['type'], CallAction> = {
   connect,
   identify: { type: 'identify', callId: 'c1' },
   live,
+  consent: { type: 'consent', asking: true },
+  network: { type: 'network', network: 'lost' },
+  unheard: { type: 'unheard', unheard: true },
+  sound: { type: 'sound', blocked: true },
   mute: { type: 'mute', muted: true },
   piece: { type: 'piece', piece: { role: 'user', text: 'Hi', final: true } },
   speech: { type: 'speech', role: 'assistant', speaking: true },
@@ -86,6 +90,26 @@ const table: Record<CallAction['type'], Record<CallPhase, CallPhase | '-'>> = {
     error: '-',
   },
   live: { idle: '-', preparing: '-', connecting: 'live', live: '-', ending: '-', ended: '-', error: '-' },
+  consent: {
+    idle: '-',
+    preparing: 'preparing',
+    connecting: '-',
+    live: '-',
+    ending: '-',
+    ended: '-',
+    error: '-',
+  },
+  network: { idle: '-', preparing: '-', connecting: '-', live: 'live', ending: '-', ended: '-', error: '-' },
+  unheard: { idle: '-', preparing: '-', connecting: '-', live: 'live', ending: '-', ended: '-', error: '-' },
+  sound: {
+    idle: '-',
+    preparing: '-',
+    connecting: 'connecting',
+    live: 'live',
+    ending: '-',
+    ended: '-',
+    error: '-',
+  },
   mute: {
     idle: '-',
     preparing: 'preparing',

@@ -13,6 +13,9 @@ export interface Machine {
   app(data: unknown): void;
   says(role: string, text: string, type?: 'partial' | 'final'): void;
   level(value: number): void;
+  ownLevel(value: number): void;
+  /** What Daily says of the network, as its machine posts it. */
+  network(message: { action: string } & Record<string, unknown>): void;
   closeRoom(endedReason?: string): void;
   fail(text: string, type: string): void;
 }

@@ -89,6 +89,8 @@ export default {
   nodeResolve: { exportConditions: ['production', 'default'] },
   browsers: [
     chromeLauncher({
+      // One call a browser: test files that run side by side must not share one.
+      createPage: async ({ context }) => (await context.browser().createBrowserContext()).newPage(),
       launchOptions: {
         executablePath: await chromePath(),
         // A click made by a script is no gesture of a visitor, and sound needs one.

@@ -5,7 +5,7 @@ import type { Strings } from '../strings/en.ts';
 import { icons } from './icons.ts';
 
 /** What the visitor can ask for; who listens decides what becomes of it. */
-export type Intent = 'start' | 'end' | 'mute' | 'close';
+export type Intent = 'start' | 'end' | 'mute' | 'close' | 'agree' | 'withdraw' | 'play-sound';
 
 /** The row at the bottom: always exactly the actions that make sense now, the main one marked `data-main`. */
 export function controls(call: CallState, strings: Strings, ask: (intent: Intent) => void): TemplateResult {
@@ -15,11 +15,16 @@ export function controls(call: CallState, strings: Strings, ask: (intent: Intent
     case 'idle':
       return main('start', strings.startCall, icons.phone);
     case 'preparing':
+      if (call.askingConsent) {
+        return html`<button class="plain" part="button decline" @click=${() => ask('end')}>${strings.consentDecline}</button>
+          ${main('agree', strings.consentAccept)}`;
+      }
+      return main('end', strings.cancel, nothing, 'plain');
     case 'connecting':
       return main('end', strings.cancel, nothing, 'plain');
     case 'live':
       // The name stays the same when pressed: `aria-pressed` says the rest.
-      return html`<button class="plain" part="button mute" aria-pressed=${call.muted} @click=${() => ask('mute')}>
+      return html`<button class="plain" part="button mute" data-own-level aria-pressed=${call.muted} @click=${() => ask('mute')}>
           ${call.muted ? icons.microphoneOff : icons.microphone}<span>${strings.mute}</span></button>
         ${main('end', strings.hangUp, icons.hangUp, 'danger')}`;
     case 'ending':

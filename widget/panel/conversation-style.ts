@@ -112,6 +112,28 @@ export const conversationStyle = css`
     margin-block-start: 0;
     font-size: 14px;
   }
+  .note {
+    padding: 0 22px 10px;
+    font-size: 15px;
+    text-align: center;
+    text-wrap: balance;
+  }
+  .note:empty {
+    display: none;
+  }
+  .terms {
+    flex: 1 1 auto;
+    min-height: 72px;
+    overflow-y: auto;
+    padding: 0 24px 14px;
+    font-size: 15px;
+    white-space: pre-line;
+    overflow-wrap: anywhere;
+    outline-offset: -3px;
+  }
+  .terms a {
+    color: inherit;
+  }
   .log {
     position: relative;
     flex: 1 1 120px;

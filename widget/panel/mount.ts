@@ -2,15 +2,17 @@
  * Root of the lazy part: joins the element to its controller and its panel. Requests nothing and shows nothing by
  * itself; what the visitor or the page asks for comes through {@link Agent}.
  */
-import type { VariableValues } from '../../server/contract.ts';
+import type { VariableValues, WidgetConfig } from '../../server/contract.ts';
 import { CallController, type CallHost } from '../call-controller.ts';
 import { type CallState, isActive } from '../call-state.ts';
+import { forgetConsent, hasConsented, rememberConsent } from '../consent-memory.ts';
 import type { VapiAgentEventMap } from '../events.ts';
 import { CallError, type Failure } from '../failure.ts';
 import { createSessionApi, type SessionApi } from '../session-api.ts';
 import { failureTexts } from '../strings/en.ts';
 import { chooseLanguage, loadLanguage } from '../strings/languages.ts';
 import type { VapiAgent } from '../vapi-agent.ts';
+import { keepAwake } from '../wake-lock.ts';
 import { definePanel, type PanelElement } from './panel.ts';
 
 /** What the launcher can ask of the lazy part. */
@@ -21,6 +23,8 @@ export interface Agent {
   end(): Promise<void>;
   mute(muted: boolean): void;
   send(text: string): boolean;
+  /** Forgets what the visitor has agreed to; a call that is on ends. */
+  withdrawConsent(): Promise<void>;
   /** One of the observed attributes has changed. */
   changed(attribute: string): void;
 }
@@ -43,6 +47,9 @@ export function mount(
   /** Until the visitor's language is here the panel shows nothing; null when there is nothing to wait for. */
   let language: Promise<void> | null = null;
   let configFor = '';
+  let config: Promise<WidgetConfig> | null = null;
+  let agree: () => void = () => {};
+  let letSleep: (() => void) | null = null;
 
   const emit = <Name extends keyof VapiAgentEventMap>(
     name: Name,
@@ -66,15 +73,31 @@ export function mount(
       const detail = { variables: readVariables(host) };
       return emit('vapi-agent-before-call', detail, true) ? detail.variables : null;
     },
+    async consent(ask) {
+      const { tenant, consent } = await loadConfig();
+      if (!consent || hasConsented(tenant, consent.version)) return;
+      await new Promise<void>((resolve) => {
+        agree = resolve;
+        ask();
+      });
+      rememberConsent(tenant, consent.version);
+      panel.hasConsent = true;
+      emit('vapi-agent-consent', { version: consent.version, given: true });
+    },
     changed(state, before) {
       panel.call = state;
       host.setAttribute('state', state.phase);
+      if (state.phase === 'live') letSleep ??= keepAwake();
+      else {
+        letSleep?.();
+        letSleep = null;
+      }
       announce(state, before);
     },
     piece: (piece) => emit('vapi-agent-transcript', { ...piece }),
-    volume(level) {
-      panel.showLevel(level);
-      emit('vapi-agent-volume', { role: 'assistant', level });
+    volume(role, level) {
+      panel.showLevel(role, level);
+      emit('vapi-agent-volume', { role, level });
     },
     failed: (error) => tellDeveloper(error, host),
   });
@@ -93,18 +116,37 @@ export function mount(
     return { ...failure, message: `${title}. ${help}` };
   };
 
-  /** Appearance and texts: wanted as soon as there is intent, never waited for. */
-  async function loadConfig(): Promise<void> {
+  /**
+   * The tenant's settings, asked for once. Wanted as soon as there is intent; only a call waits for them, because they
+   * say what the visitor has to agree to. After a failure they are asked for again.
+   */
+  function loadConfig(): Promise<WidgetConfig> {
     const key = `${server()} ${host.getAttribute('tenant')}`;
-    if (configFor === key) return;
+    if (config && configFor === key) return config;
     configFor = key;
-    try {
-      const config = await api().widgetConfig();
-      if (configFor === key) panel.config = config;
-    } catch {
-      // The call itself will say what is wrong; without this the panel keeps its own looks. Asked again next time.
-      configFor = '';
-    }
+    const asked = new Promise<WidgetConfig>((resolve) => resolve(api().widgetConfig()));
+    config = asked;
+    asked.then(
+      (settings) => {
+        if (config !== asked) return;
+        panel.config = settings;
+        panel.hasConsent = !!settings.consent && hasConsented(settings.tenant, settings.consent.version);
+      },
+      () => {
+        if (config === asked) config = null;
+      },
+    );
+    return asked;
+  }
+
+  async function withdrawConsent(): Promise<void> {
+    await controller.end();
+    // When the settings cannot be had there is no call either, so nothing can have been agreed to in this page.
+    const settings = await loadConfig().catch(() => null);
+    if (!settings?.consent) return;
+    forgetConsent(settings.tenant);
+    panel.hasConsent = false;
+    emit('vapi-agent-consent', { version: settings.consent.version, given: false });
   }
 
   function setOpen(open: boolean): void {
@@ -113,7 +155,8 @@ export function mount(
     launcher.ariaExpanded = String(open);
     // Not when the page opens it by itself, for instance by the attribute: that must not take the focus away.
     const movesFocus = root.activeElement !== null || (open && navigator.userActivation?.isActive === true);
-    if (open) void loadConfig();
+    if (open) loadConfig().catch(ignore);
+    else if (controller.state.askingConsent) void controller.end();
     else if (!isActive(controller.state)) controller.reset();
     const show = (): void => {
       panel.open = isOpen;
@@ -128,6 +171,9 @@ export function mount(
     if (intent === 'close') host.close();
     else if (intent === 'start') void controller.start();
     else if (intent === 'end') void controller.end();
+    else if (intent === 'agree') agree();
+    else if (intent === 'withdraw') void withdrawConsent();
+    else if (intent === 'play-sound') controller.playSound();
     else controller.setMuted(!controller.state.muted);
   };
   function applyLanguage(): void {
@@ -150,23 +196,27 @@ export function mount(
   return {
     prepare() {
       controller.prepare();
-      void loadConfig();
+      loadConfig().catch(ignore);
     },
     start: () => controller.start(),
     end: () => controller.end(),
     mute: (muted) => controller.setMuted(muted),
     send: (text) => controller.send(text),
+    withdrawConsent,
     changed(attribute) {
       if (attribute === 'lang') applyLanguage();
       if (attribute === 'open') setOpen(host.hasAttribute('open'));
       if (attribute === 'tenant' || attribute === 'server') {
         controller.forgetSession();
         panel.config = null;
-        if (isOpen) void loadConfig();
+        config = null;
+        if (isOpen) loadConfig().catch(ignore);
       }
     },
   };
 }
+
+const ignore = (): void => {};
 
 /** A page's typing mistake in `variables` does not cost the visitor the call; the developer is told. */
 function readVariables(host: VapiAgent): VariableValues {

@@ -150,13 +150,26 @@ export const panelStyle = css`
     background: var(--_text);
     color: var(--_surface);
   }
+  [data-own-level] {
+    position: relative;
+    overflow: hidden;
+  }
+  [data-own-level]::after {
+    content: '';
+    position: absolute;
+    inset: auto 0 0;
+    height: 4px;
+    background: var(--_accent);
+    scale: var(--_level, 0) 1;
+  }
   .plain:disabled {
     border-color: transparent;
     color: var(--_quiet);
     cursor: default;
   }
   .panel button:focus-visible,
-  .log:focus-visible {
+  .log:focus-visible,
+  .terms:focus-visible {
     outline: 3px solid var(--_accent);
     outline-offset: 2px;
     box-shadow: 0 0 0 2px var(--_surface);
@@ -183,6 +196,16 @@ export const panelStyle = css`
     margin-block-start: 10px;
     color: var(--_quiet);
     font-size: 12.5px;
+  }
+  .panel .link {
+    display: inline;
+    min-height: 24px;
+    padding: 0 4px;
+    border-radius: 4px;
+    background: none;
+    color: inherit;
+    font: inherit;
+    text-decoration: underline;
   }
   @media (max-width: 480px) {
     :host(:not([placement='inline'])) .panel {

@@ -5,8 +5,9 @@
  * `::part()` reach it directly.
  */
 import { html, LitElement, nothing, type TemplateResult } from 'lit';
-import type { WidgetConfig } from '../../server/contract.ts';
-import type { CallState } from '../call-state.ts';
+import type { Consent, WidgetConfig } from '../../server/contract.ts';
+import { microphoneHelpKey } from '../browser-help.ts';
+import type { CallState, Speaker } from '../call-state.ts';
 import { en, failureTexts, type StringKey, type Strings } from '../strings/en.ts';
 import { english, type Language } from '../strings/languages.ts';
 import { appearanceCss } from './appearance.ts';
@@ -26,6 +27,7 @@ export class PanelElement extends LitElement {
     config: { attribute: false },
     language: { attribute: false },
     open: { attribute: false },
+    hasConsent: { attribute: false },
     now: { state: true },
   };
 
@@ -33,6 +35,8 @@ export class PanelElement extends LitElement {
   declare config: WidgetConfig | null;
   declare language: Language;
   declare open: boolean;
+  /** Whether there is a consent that the visitor may take back. */
+  declare hasConsent: boolean;
   /** Milliseconds since the epoch; moves once a second while the call time is visible. */
   declare now: number;
 
@@ -53,6 +57,7 @@ export class PanelElement extends LitElement {
     this.config = null;
     this.language = english;
     this.open = false;
+    this.hasConsent = false;
     this.now = 0;
   }
 
@@ -78,14 +83,17 @@ export class PanelElement extends LitElement {
     this.querySelector<HTMLElement>('[role=dialog]')?.focus();
   }
 
-  /** The assistant's loudness, 0 to 1; past the render cycle, because it comes ten times a second. */
-  showLevel(level: number): void {
-    this.querySelector<HTMLElement>('.orb')?.style.setProperty('--_level', level.toFixed(2));
+  /** Somebody's loudness, 0 to 1; past the render cycle, because it comes ten times a second. */
+  showLevel(role: Speaker, level: number): void {
+    const meter = this.querySelector<HTMLElement>(role === 'user' ? '[data-own-level]' : '.orb');
+    meter?.style.setProperty('--_level', Math.min(1, level).toFixed(2));
   }
 
   protected override willUpdate(changed: Map<PropertyKey, unknown>): void {
     if (changed.has('config') || changed.has('language')) {
-      this.strings = { ...this.language.strings, ...known(this.config?.texts ?? {}) };
+      const { strings } = this.language;
+      const microphoneDeniedHelp = strings[microphoneHelpKey(navigator)];
+      this.strings = { ...strings, microphoneDeniedHelp, ...known(this.config?.texts ?? {}) };
     }
     if (changed.has('config')) {
       this.#ownSheet.replaceSync(appearanceCss(this.config?.appearance ?? {}));
@@ -120,10 +128,12 @@ export class PanelElement extends LitElement {
           @click=${() => this.onIntent('close')}>${call.phase === 'live' ? icons.minimise : icons.close}</button>
       </header>
       <div class="stage ${hasLog ? 'compact' : ''}" part="stage">${this.#stage()}</div>
+      ${call.askingConsent ? consentView(this.config?.consent, strings) : nothing}
+      <div class="note" part="notice" role="status">${this.#notice()}</div>
       ${transcriptView(call.transcript, strings)}
       <footer part="footer">
         <div class="row">${controls(call, strings, (intent) => this.onIntent(intent))}</div>
-        <p class="fine"><bdi>${strings.disclosure}</bdi></p>
+        <p class="fine"><bdi>${strings.disclosure}</bdi>${this.#withdrawal()}</p>
       </footer>
     </section>`;
   }
@@ -170,6 +180,29 @@ export class PanelElement extends LitElement {
       </div>`;
   }
 
+  /** One at a time: what the visitor can do something about comes first. */
+  #notice(): TemplateResult | typeof nothing {
+    const { call, strings } = this;
+    if (call.soundBlocked) {
+      return html`<button class="primary" part="button play-sound" @click=${() => this.onIntent('play-sound')}>${strings.playSound}</button>`;
+    }
+    const text =
+      call.network === 'lost'
+        ? strings.noticeReconnecting
+        : call.unheard
+          ? strings.noticeUnheard
+          : call.network === 'weak'
+            ? strings.noticeNetwork
+            : '';
+    return text ? html`<bdi>${text}</bdi>` : nothing;
+  }
+
+  #withdrawal(): TemplateResult | typeof nothing {
+    return this.hasConsent && !this.call.askingConsent
+      ? html` <button class="link" part="withdraw" @click=${() => this.onIntent('withdraw')}>${this.strings.consentWithdraw}</button>`
+      : nothing;
+  }
+
   /** `turn` changes too often to be announced; everything else is. */
   #words(): { title: string; help?: string; turn?: string } {
     const { call, strings } = this;
@@ -177,6 +210,7 @@ export class PanelElement extends LitElement {
       case 'idle':
         return { title: strings.greeting, help: strings.greetingHelp };
       case 'preparing':
+        if (call.askingConsent) return { title: strings.consentTitle };
         return call.askingMicrophone
           ? { title: strings.statusMicrophone, help: strings.statusMicrophoneHelp }
           : { title: strings.statusConnecting };
@@ -195,10 +229,13 @@ export class PanelElement extends LitElement {
     }
   }
 
+  /** The call's length; in its last minute also what is left of it. */
   #time(): string {
-    const { liveSince, seconds } = this.call;
+    const { liveSince, seconds, maxSeconds } = this.call;
     const total = seconds ?? Math.max(0, Math.floor((this.now - (liveSince ?? this.now)) / 1000));
-    return `${Math.floor(total / 60)}:${String(total % 60).padStart(2, '0')}`;
+    const left = maxSeconds === null || seconds !== null ? Number.POSITIVE_INFINITY : maxSeconds - total;
+    if (left > 60) return clock(total);
+    return `${clock(total)} · ${this.strings.timeLeft.replace('{time}', clock(Math.max(0, left)))}`;
   }
 
   /** While a call goes on behind a closed panel, the launcher is the way back to it and says so. */
@@ -232,6 +269,17 @@ export class PanelElement extends LitElement {
     }
   }
 }
+
+const clock = (seconds: number): string =>
+  `${Math.floor(seconds / 60)}:${String(seconds % 60).padStart(2, '0')}`;
+
+/** What the tenant wants agreed to, in its own words. */
+const consentView = (consent: Consent | undefined, strings: Strings): TemplateResult => html`<div
+  class="terms" part="consent" tabindex="0"><bdi>${consent?.text}</bdi>${
+    consent?.linkUrl
+      ? html` <a href=${consent.linkUrl} target="_blank" rel="noopener noreferrer">${strings.consentMore}</a>`
+      : nothing
+  }</div>`;
 
 const endedHelp = (reason: string | null, strings: Strings): string =>
   reason === 'exceeded-max-duration'

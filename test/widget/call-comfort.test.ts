@@ -1,0 +1,216 @@
+/** What a visitor is told and spared during a call: silence, a weak or lost network, blocked sound, the time, the screen. */
+import { expect, waitUntil } from '@open-wc/testing';
+import { microphoneHelpKey } from '../../widget/browser-help.ts';
+import { claimPage } from '../../widget/call-lock.ts';
+import { Hearing } from '../../widget/hearing.ts';
+import {
+  agentElement,
+  button,
+  callIsLive,
+  find,
+  launcherOf,
+  panelText,
+  proxyGrant,
+  recordEvents,
+  rendered,
+  StubServer,
+  untilState,
+} from './support.ts';
+
+describe('comfort of a call', () => {
+  let server: StubServer;
+  beforeEach(() => {
+    server = new StubServer();
+    window.machineJoins = 'at once';
+    delete window.machine;
+  });
+  afterEach(async () => {
+    for (const element of document.querySelectorAll('vapi-agent')) await element.end();
+    server.restore();
+  });
+
+  it("both sides' loudness is shown and told", async () => {
+    const element = await agentElement();
+    const events = recordEvents(element);
+    const machine = await callIsLive(element);
+    machine.ownLevel(0.03);
+    machine.level(0.075);
+    const levels = () => events.filter(({ type }) => type.endsWith('volume')).map(({ detail }) => detail);
+    await waitUntil(() => levels().length >= 2);
+    expect(levels()).to.deep.include({ role: 'user', level: 0.2 });
+    expect(levels()).to.deep.include({ role: 'assistant', level: 0.5 });
+    expect(find(element, '[data-own-level]').style.getPropertyValue('--_level')).to.equal('0.20');
+  });
+
+  it('a drop of the network is bridged: the same room is joined again and the conversation goes on', async () => {
+    const element = await agentElement();
+    const events = recordEvents(element);
+    const machine = await callIsLive(element);
+    machine.says('assistant', 'Where were we?');
+    await element.mute();
+    machine.fail('connection lost', 'connection-error');
+    await waitUntil(() => panelText(element).includes('Reconnecting'));
+    await waitUntil(
+      () => window.machine && window.machine !== machine && !panelText(element).includes('Reconnecting'),
+    );
+    expect(element.state).to.equal('live');
+    expect(window.machine?.joinedUrl).to.equal(proxyGrant.webCallUrl);
+    expect(panelText(element)).to.include('Where were we?').and.to.include('You are muted');
+    expect(server.paths.filter((path) => path === '/v1/calls')).to.have.length(1);
+    expect(server.paths.filter((path) => path.endsWith('/end'))).to.eql([]);
+    expect(events.filter(({ type }) => type.endsWith('call-start'))).to.have.length(1);
+    window.machine?.fail('connection lost', 'connection-error');
+    await untilState(element, 'error');
+    expect(events.at(-1)?.detail.code).to.equal('interrupted');
+    expect(server.paths.at(-1)).to.match(/\/end$/);
+  });
+
+  it('hanging up while the room is being joined again is an end', async () => {
+    const element = await agentElement();
+    const machine = await callIsLive(element);
+    window.machineJoins = 'never';
+    machine.fail('connection lost', 'connection-error');
+    await waitUntil(() => panelText(element).includes('Reconnecting'));
+    button(element, 'Hang up').click();
+    await untilState(element, 'ended');
+    expect(server.paths.at(-1)).to.match(/\/end$/);
+  });
+
+  it('a weak connection is named while it is weak; a short break as well', async () => {
+    const element = await agentElement();
+    const machine = await callIsLive(element);
+    const quality = (state: string, threshold: string) =>
+      machine.network({
+        action: 'network-quality-change',
+        state: { state, reasons: [] },
+        threshold,
+        quality: 50,
+      });
+    quality('bad', 'very-low');
+    await waitUntil(() => panelText(element).includes('Your connection is weak'));
+    quality('good', 'good');
+    await waitUntil(() => !panelText(element).includes('Your connection is weak'));
+    machine.network({ action: 'network-connection', type: 'sfu', event: 'interrupted' });
+    await waitUntil(() => panelText(element).includes('Reconnecting'));
+    machine.network({ action: 'network-connection', type: 'sfu', event: 'connected' });
+    await waitUntil(() => !panelText(element).includes('Reconnecting'));
+  });
+
+  it('sound that the browser holds back comes with one tap', async () => {
+    const { play } = HTMLMediaElement.prototype;
+    HTMLMediaElement.prototype.play = () => Promise.reject(new DOMException('not yet', 'NotAllowedError'));
+    // The SDK says it in the console.
+    const { error } = console;
+    console.error = () => {};
+    try {
+      const element = await agentElement();
+      await callIsLive(element);
+      await waitUntil(() => panelText(element).includes('Tap to hear the assistant'));
+      HTMLMediaElement.prototype.play = play;
+      button(element, 'Tap to hear the assistant').click();
+      await waitUntil(() => !panelText(element).includes('Tap to hear the assistant'));
+      const player = document.querySelector<HTMLAudioElement>('audio[data-participant-id]');
+      expect(player?.paused).to.equal(false);
+      await element.end();
+      expect(document.querySelectorAll('audio')).to.have.length(0);
+    } finally {
+      HTMLMediaElement.prototype.play = play;
+      console.error = error;
+    }
+  });
+
+  it('the last minute says what is left of the call', async () => {
+    server.grant = { ...proxyGrant, maxDurationSeconds: 45 };
+    const element = await agentElement();
+    await callIsLive(element);
+    expect(find(element, '[role=timer]').textContent).to.equal('0:00 · 0:45 left');
+  });
+
+  it('the screen stays on during a call and may sleep after it', async () => {
+    const { wakeLock } = navigator;
+    const locks: string[] = [];
+    const sentinel = { release: async () => void locks.push('released') };
+    Object.defineProperty(navigator, 'wakeLock', {
+      value: { request: async (type: string) => locks.push(type) && sentinel },
+      configurable: true,
+    });
+    try {
+      const element = await agentElement();
+      await callIsLive(element);
+      expect(locks).to.eql(['screen']);
+      await element.end();
+      expect(locks).to.eql(['screen', 'released']);
+    } finally {
+      Object.defineProperty(navigator, 'wakeLock', { value: wakeLock, configurable: true });
+    }
+  });
+
+  it('one call a browser: with a call in another tab the visitor is told where to end it', async () => {
+    let free: () => void = () => {};
+    const otherTab = new Promise<void>((resolve) => (free = resolve));
+    void navigator.locks.request('vapi-agent.call', () => otherTab);
+    const element = await agentElement();
+    launcherOf(element).click();
+    await untilState(element, 'error');
+    expect(panelText(element)).to.include('A call is on in another tab of this browser.');
+    expect(server.paths).not.to.include('/v1/calls');
+    free();
+    button(element, 'Try again').click();
+    await untilState(element, 'live');
+  });
+
+  it('a claim that was refused leaves the page free', async () => {
+    const first = await claimPage();
+    let code = '';
+    await claimPage().catch((error) => {
+      code = error.failure.code;
+    });
+    expect(code).to.equal('page_busy');
+    first.release();
+    (await claimPage()).release();
+  });
+
+  it('silence is told only after eight seconds of nobody speaking, and never once the visitor was heard', () => {
+    const hearing = new Hearing();
+    hearing.start(0);
+    expect(hearing.isUnheard('user', 0, 7900)).to.equal(false);
+    expect(hearing.isUnheard('assistant', 0.4, 7950)).to.equal(false);
+    expect(hearing.isUnheard('user', 0.01, 15_000)).to.equal(false);
+    expect(hearing.isUnheard('user', 0, 16_000)).to.equal(true);
+    hearing.start(16_000);
+    expect(hearing.isUnheard('user', 0, 16_100)).to.equal(false);
+    expect(hearing.isUnheard('user', 0.3, 17_000)).to.equal(false);
+    expect(hearing.isUnheard('user', 0, 60_000)).to.equal(false);
+  });
+
+  const agents: [string, string, number, string][] = [
+    ['Chrome', 'Mozilla/5.0 (X11; Linux x64) AppleWebKit/537.36 Chrome/150.0 Safari/537.36', 0, 'Chrome'],
+    [
+      'Edge',
+      'Mozilla/5.0 (Windows NT 10.0) AppleWebKit/537.36 Chrome/150.0 Safari/537.36 Edg/150.0',
+      0,
+      'Chrome',
+    ],
+    ['Firefox', 'Mozilla/5.0 (X11; Linux x64; rv:140.0) Gecko/20100101 Firefox/140.0', 0, 'Firefox'],
+    ['Safari', 'Mozilla/5.0 (Macintosh) AppleWebKit/605.1.15 Version/18.0 Safari/605.1.15', 0, 'Safari'],
+    ['an iPad', 'Mozilla/5.0 (Macintosh) AppleWebKit/605.1.15 Version/18.0 Safari/605.1.15', 5, 'Ios'],
+    ['Chrome on an iPhone', 'Mozilla/5.0 (iPhone) AppleWebKit/605.1.15 CriOS/150.0 Safari/604.1', 5, 'Ios'],
+  ];
+  for (const [what, userAgent, maxTouchPoints, key] of agents) {
+    it(`a refused microphone: ${what} gets its own steps`, () => {
+      expect(microphoneHelpKey({ userAgent, maxTouchPoints })).to.equal(`microphoneHelp${key}`);
+    });
+  }
+
+  it("a tenant's own words about a refused microphone win over the browser's steps", async () => {
+    server.config = { ...server.config, texts: { microphoneDeniedHelp: 'Ask at the desk.' } };
+    const element = await agentElement({ mode: 'hybrid' });
+    element.show();
+    await waitUntil(() => server.paths.includes('/v1/widget/acme'));
+    await rendered(element);
+    const panel = element.shadowRoot?.querySelector('vapi-agent-panel') as unknown as {
+      strings: Record<string, string>;
+    };
+    await waitUntil(() => panel.strings.microphoneDeniedHelp === 'Ask at the desk.');
+  });
+});

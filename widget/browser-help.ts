@@ -1,0 +1,14 @@
+/** Where this browser keeps the switch for a refused microphone, as a key of the texts. */
+import type { StringKey } from './strings/en.ts';
+
+type Browser = Pick<Navigator, 'userAgent' | 'maxTouchPoints'>;
+
+export function microphoneHelpKey({ userAgent, maxTouchPoints }: Browser): StringKey {
+  // An iPad calls itself a Macintosh, but no Macintosh can be touched; on both all browsers are Safari inside.
+  if (/iP(hone|ad|od)/.test(userAgent) || (/Macintosh/.test(userAgent) && maxTouchPoints > 1)) {
+    return 'microphoneHelpIos';
+  }
+  if (/Firefox\//.test(userAgent)) return 'microphoneHelpFirefox';
+  if (/Chrom(e|ium)\//.test(userAgent)) return 'microphoneHelpChrome';
+  return /Safari\//.test(userAgent) ? 'microphoneHelpSafari' : 'microphoneDeniedHelp';
+}

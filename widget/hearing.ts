@@ -1,0 +1,30 @@
+/**
+ * Whether the visitor can be heard. Noise cancelling turns a quiet room into perfect silence, so silence says something
+ * only when it was the visitor's turn, and nothing any more once the microphone has carried a voice. Pure.
+ */
+import type { Speaker } from './call-state.ts';
+
+/** Of 1; what is below is no voice. */
+const audible = 0.05;
+/** Milliseconds of nobody saying anything after which the visitor is told. */
+const patienceMs = 8000;
+
+export class Hearing {
+  #hasHeard = false;
+  /** Milliseconds since the epoch. */
+  #quietSince = 0;
+
+  /** The call has become live, or the visitor has touched the microphone. */
+  start(atMs: number): void {
+    this.#quietSince = atMs;
+  }
+
+  /** Takes one measurement in. @returns whether the visitor should be told that nothing is heard */
+  isUnheard(role: Speaker, level: number, atMs: number): boolean {
+    if (level > audible) {
+      this.#quietSince = atMs;
+      if (role === 'user') this.#hasHeard = true;
+    }
+    return !this.#hasHeard && atMs - this.#quietSince > patienceMs;
+  }
+}
