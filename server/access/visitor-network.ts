@@ -2,6 +2,7 @@
 import { createHmac } from 'node:crypto';
 import { isIPv4, isIPv6 } from 'node:net';
 import type { DerivedKey } from './derived-keys.ts';
+import { safeEqual } from './safe-equal.ts';
 
 /**
  * One household or server gets a whole IPv6 /56 or more, so single IPv6 addresses are free to change.
@@ -31,5 +32,14 @@ export function networkOf(address: string | undefined): string {
 export function hashNetwork(keys: DerivedKey[], network: string): string {
   const current = keys[0];
   if (!current) throw new Error('no key to hash with');
-  return createHmac('sha256', current.key).update(network).digest('base64url').slice(0, 22);
+  return hashWith(current, network);
+}
+
+/** Also when the hash was made before the secret key was changed. */
+export function isNetwork(keys: DerivedKey[], network: string, hash: string): boolean {
+  return keys.some((key) => safeEqual(hashWith(key, network), hash));
+}
+
+function hashWith({ key }: DerivedKey, network: string): string {
+  return createHmac('sha256', key).update(network).digest('base64url').slice(0, 22);
 }
