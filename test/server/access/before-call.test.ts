@@ -1,0 +1,93 @@
+/** The operator's own server decides before a call is created. */
+import assert from 'node:assert/strict';
+import { after, before, beforeEach, describe, it } from 'node:test';
+import { type HookReceiver, hasValidSignature, startHookReceiver } from '../../support/hook-receiver.ts';
+import { sumReserved } from '../../support/ledger.ts';
+import { testDatabases } from '../../support/postgres.ts';
+import { startTestNetwork, type TestNetwork } from '../../support/test-network.ts';
+import { codeOf, pageOrigin } from '../../support/test-server.ts';
+
+const hookSecret = `whsec_${Buffer.alloc(32, 5).toString('base64')}`;
+
+for (const engine of testDatabases()) {
+  describe(`before a call, on ${engine.name}`, () => {
+    let network: TestNetwork;
+    let receiver: HookReceiver;
+    before(async () => {
+      receiver = await startHookReceiver();
+      network = await startTestNetwork({ server: { engine }, emulator: { joinTimeoutMs: 3_600_000 } });
+      for (const whenUnavailable of ['deny', 'allow']) {
+        await network.addTenant(whenUnavailable, {
+          hookSecret,
+          beforeCall: { url: receiver.url, whenUnavailable },
+          allowedVariables: ['plan'],
+          limits: { callsPerMinutePerIp: 100, concurrentCalls: 100 },
+        });
+      }
+    });
+    after(() => Promise.all([network.close(), receiver.close()]));
+    beforeEach(() => {
+      receiver.hooks.length = 0;
+    });
+
+    const start = async (slug: string, variableValues = {}) =>
+      network.visitor('/v1/calls', { session: await network.session(slug), variableValues });
+    const calls = () => network.emulator.calls().length;
+    const held = async (slug: string) => (await sumReserved(network.server.ctx.store, slug)).count;
+
+    /** Nothing may be left of a denied call. */
+    async function isDenied(slug: string): Promise<string | undefined> {
+      const before = [calls(), await held(slug)];
+      const answer = await start(slug);
+      assert.equal(codeOf(answer), 'call_denied', answer.text);
+      assert.deepEqual([calls(), await held(slug)], before);
+      return answer.body.detail;
+    }
+
+    it('it is asked with a signed request that names tenant, page and variables', async () => {
+      receiver.answer = { status: 200, body: { allow: true } };
+      assert.equal((await start('deny', { plan: 'gold', other: 'x' })).status, 201);
+      const [hook] = receiver.hooks;
+      assert.ok(hook && hasValidSignature(hook, hookSecret));
+      assert.equal(hook.body.type, 'call.before');
+      const { session, ...data } = hook.body.data;
+      assert.deepEqual(data, { tenant: 'deny', origin: pageOrigin, variableValues: { plan: 'gold' } });
+      assert.equal(hook.headers['webhook-id'], session);
+    });
+
+    it('it may deny, and its message reaches the visitor', async () => {
+      receiver.answer = { status: 200, body: { allow: false, message: 'Members only.' } };
+      assert.equal(await isDenied('deny'), 'Members only.');
+      assert.equal(await isDenied('allow'), 'Members only.');
+    });
+
+    it('it may add variables, also those that a page may not set', async () => {
+      receiver.answer = { status: 200, body: { variableValues: { tier: 'vip', plan: 'platinum' } } };
+      const { callId } = (await start('deny', { plan: 'gold' })).body;
+      const call = network.emulator.calls().find(({ id }) => id === callId);
+      const overrides = call?.view.assistantOverrides as { variableValues: object };
+      assert.deepEqual(overrides.variableValues, { plan: 'platinum', tier: 'vip' });
+    });
+
+    it('an empty answer allows', async () => {
+      receiver.answer = { status: 204 };
+      assert.equal((await start('deny')).status, 201);
+    });
+
+    const faults: [string, HookReceiver['answer']][] = [
+      ['does not answer within two seconds', null],
+      ['answers 500', { status: 500 }],
+      ['answers no JSON', { status: 200, body: '<html>' }],
+      ['answers another shape', { status: 200, body: { allow: 'perhaps' } }],
+      ['answers 70 kB', { status: 200, body: { message: 'x'.repeat(70_000) } }],
+      ['redirects', { status: 302, body: 'http://127.0.0.1:9/' }],
+    ];
+    for (const [fault, answer] of faults) {
+      it(`when it ${fault}, the call is denied or allowed as the tenant says`, async () => {
+        receiver.answer = answer;
+        assert.equal(await isDenied('deny'), undefined);
+        assert.equal((await start('allow')).status, 201);
+      });
+    }
+  });
+}

@@ -1,0 +1,121 @@
+/** What is made with `SECRET_KEY`: sealed secrets and signed tokens, before and after the key is changed. */
+import assert from 'node:assert/strict';
+import { randomBytes } from 'node:crypto';
+import { after, before, describe, it } from 'node:test';
+import jwt from 'jsonwebtoken';
+import { z } from 'zod';
+import { deriveKeys } from '../../../server/access/derived-keys.ts';
+import { createSecretBox, maskSecret } from '../../../server/access/secret-box.ts';
+import { signToken, verifyToken } from '../../../server/access/signed-token.ts';
+import { type TestDatabase, testDatabases } from '../../support/postgres.ts';
+import { startTestNetwork, type TestNetwork } from '../../support/test-network.ts';
+import { pageOrigin, startTestServer, type TestServer } from '../../support/test-server.ts';
+
+const [oldKey, newKey, strangeKey] = [randomBytes(32), randomBytes(32), randomBytes(32)];
+const boxOf = (...keys: Buffer[]) => createSecretBox(deriveKeys(keys, 'tenant-secrets'));
+
+describe('a sealed secret', () => {
+  const sealed = boxOf(oldKey).seal('a private key', 'tenants/1/privateKey');
+
+  it('opens where it was sealed, and is never sealed twice alike', () => {
+    assert.equal(boxOf(oldKey).open(sealed, 'tenants/1/privateKey'), 'a private key');
+    assert.notEqual(boxOf(oldKey).seal('a private key', 'tenants/1/privateKey'), sealed);
+    assert.ok(!Buffer.from(sealed.split('.')[2] ?? '', 'base64url').includes('private'));
+  });
+
+  it('opens after the key was changed, while the old one is still given', () => {
+    assert.equal(boxOf(newKey, oldKey).open(sealed, 'tenants/1/privateKey'), 'a private key');
+    const resealed = boxOf(newKey, oldKey).seal('a private key', 'x');
+    assert.equal(boxOf(newKey).open(resealed, 'x'), 'a private key');
+  });
+
+  const broken: [string, () => string][] = [
+    ['under another key', () => boxOf(strangeKey).open(sealed, 'tenants/1/privateKey')],
+    ['moved to another tenant', () => boxOf(oldKey).open(sealed, 'tenants/2/privateKey')],
+    ['moved to another column', () => boxOf(oldKey).open(sealed, 'tenants/1/publicKey')],
+    ['with a changed byte', () => boxOf(oldKey).open(`${sealed.slice(0, -3)}AAA`, 'tenants/1/privateKey')],
+    ['cut short', () => boxOf(oldKey).open(sealed.slice(0, 30), 'tenants/1/privateKey')],
+    ['of an unknown version', () => boxOf(oldKey).open(sealed.replace('v1', 'v2'), 'tenants/1/privateKey')],
+  ];
+  for (const [how, open] of broken) it(`${how} does not open`, () => assert.throws(open));
+
+  it('is shown by its last four characters', () => assert.equal(maskSecret('abcdefgh'), '…efgh'));
+});
+
+describe('a signed token', () => {
+  const now = Date.parse('2026-11-10T12:00:00Z');
+  const keysOf = (...keys: Buffer[]) => deriveKeys(keys, 'session-token');
+  const schema = z.object({ tenant: z.string() });
+  const token = signToken(keysOf(oldKey), 'session', { tenant: 'acme' }, now + 60_000, now);
+  const verify = (keys: Buffer[], audience = 'session', at = now, text = token) =>
+    verifyToken(keysOf(...keys), audience, text, schema, at);
+
+  it('counts for its purpose until it expires', () => {
+    assert.equal(verify([oldKey]).ok, true);
+    assert.equal(verify([oldKey], 'session', now + 59_000).ok, true);
+    assert.deepEqual(verify([oldKey], 'session', now + 60_000), { ok: false, reason: 'expired' });
+    assert.deepEqual(verify([oldKey], 'end-call'), { ok: false, reason: 'invalid' });
+  });
+
+  it('names its key, so that it counts after the key was changed', () => {
+    assert.equal(verify([newKey, oldKey]).ok, true);
+    assert.deepEqual(verify([newKey]), { ok: false, reason: 'invalid' });
+  });
+
+  it('with claims of another shape does not count', () => {
+    const other = signToken(keysOf(oldKey), 'session', { tenant: 7 }, now + 60_000, now);
+    assert.deepEqual(verify([oldKey], 'session', now, other), { ok: false, reason: 'invalid' });
+  });
+
+  it('without an expiry of ours cannot be made by anybody else', () => {
+    const forged = jwt.sign({ tenant: 'acme', aud: 'session' }, randomBytes(32), {
+      keyid: keysOf(oldKey)[0]?.id ?? '',
+    });
+    assert.deepEqual(verify([oldKey], 'session', now, forged), { ok: false, reason: 'invalid' });
+  });
+});
+
+describe('derived keys', () => {
+  it('differ by purpose and by secret key', () => {
+    const keys = (['tenant-secrets', 'session-token', 'call-token', 'visitor-network', 'challenge'] as const)
+      .flatMap((purpose) => deriveKeys([oldKey, newKey], purpose))
+      .map(({ key }) => key.toString('hex'));
+    assert.equal(new Set(keys).size, 10);
+  });
+});
+
+for (const engine of testDatabases()) {
+  describe(`after SECRET_KEY was changed, on ${engine.name}`, () => {
+    let database: TestDatabase;
+    let network: TestNetwork;
+    let rotated: TestServer;
+    before(async () => {
+      database = await engine.create();
+      network = await startTestNetwork({
+        server: { database, secrets: { secretKeys: [oldKey] } },
+        emulator: { joinTimeoutMs: 3_600_000 },
+      });
+      rotated = await startTestServer({
+        database,
+        vapiBaseUrl: network.emulator.url,
+        now: network.server.clock.now,
+        secrets: { secretKeys: [newKey, oldKey] },
+      });
+    });
+    after(async () => {
+      await Promise.all([rotated.close(), network.close()]);
+      await database.remove();
+    });
+
+    it('tenants, sessions and calls from before go on working', async () => {
+      const session = await network.session('acme');
+      const used = (await network.visitor('/v1/calls', { session: await network.session('acme') })).body;
+      const page = { origin: pageOrigin, 'content-type': 'text/plain' };
+      const post = (path: string, body: object) => rotated.request('POST', path, { headers: page, body });
+      const grant = await post('/v1/calls', { session });
+      assert.equal(grant.status, 201, grant.text);
+      assert.equal((await post(`/v1/calls/${used.callId}/end`, { token: used.endToken })).status, 204);
+      await network.emulator.waitForCall(used.callId, 'ended');
+    });
+  });
+}
