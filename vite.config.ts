@@ -2,8 +2,9 @@
  * Builds the element into `dist/widget`: `widget.js` and `embed.js` keep their names, everything lazy gets its hash
  * and can be cached for ever. Chunks name each other relative to themselves, so any page on any origin can load them.
  */
-import { readFile } from 'node:fs/promises';
-import { brotliCompressSync } from 'node:zlib';
+import { readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { brotliCompressSync, gzipSync } from 'node:zlib';
 import { defineConfig, minify, type Plugin } from 'vite';
 
 const widget = new URL('widget/', import.meta.url);
@@ -44,22 +45,24 @@ function classicLoader(): Plugin {
   };
 }
 
-/** What a visitor downloads is a promise of the product, so each build says it. */
-function printBrotliSizes(): Plugin {
+/** Compresses each file once, as hard as it goes, for the server to send; what a visitor downloads is said by each build. */
+function compress(): Plugin {
   return {
-    name: 'print-brotli-sizes',
-    writeBundle(_, bundle) {
+    name: 'compress',
+    async writeBundle({ dir = '' }, bundle) {
       for (const file of Object.values(bundle)) {
         const content = file.type === 'chunk' ? file.code : file.source;
-        const bytes = brotliCompressSync(content).length;
-        this.info(`${file.fileName.padEnd(36)} ${String(bytes).padStart(6)} bytes brotli`);
+        const brotli = brotliCompressSync(content);
+        await writeFile(join(dir, `${file.fileName}.br`), brotli);
+        await writeFile(join(dir, `${file.fileName}.gz`), gzipSync(content, { level: 9 }));
+        this.info(`${file.fileName.padEnd(36)} ${String(brotli.length).padStart(6)} bytes brotli`);
       }
     },
   };
 }
 
 export default defineConfig({
-  plugins: [minifyCssTexts(), classicLoader(), printBrotliSizes()],
+  plugins: [minifyCssTexts(), classicLoader(), compress()],
   // What the libraries ask at run time; in a library build Vite would leave the question in.
   define: { 'process.env.NODE_ENV': '"production"' },
   build: {

@@ -1,0 +1,76 @@
+import assert from 'node:assert/strict';
+import { globSync } from 'node:fs';
+import { basename, join } from 'node:path';
+import { after, before, describe, it } from 'node:test';
+import { startTestServer, type TestServer } from '../support/test-server.ts';
+
+describe('the element’s files', () => {
+  let server: TestServer;
+  before(async () => {
+    server = await startTestServer();
+  });
+  after(() => server.close());
+  const get = (path: string, headers: Record<string, string> = {}) =>
+    server.request('GET', path, { headers });
+
+  it('may be loaded by every page of the world', async () => {
+    for (const path of ['/widget.js', '/embed.js']) {
+      const { status, headers } = await get(path);
+      assert.equal(status, 200, path);
+      assert.match(headers.get('content-type') ?? '', /javascript/);
+      assert.equal(headers.get('access-control-allow-origin'), '*');
+      assert.equal(headers.get('cross-origin-resource-policy'), 'cross-origin');
+      assert.equal(headers.get('x-content-type-options'), 'nosniff');
+    }
+  });
+
+  it('are kept for good when their name holds their hash, and asked for again soon when not', async () => {
+    assert.equal(
+      (await get('/widget.js')).headers.get('cache-control'),
+      'public, max-age=300, stale-while-revalidate=86400',
+    );
+    const chunk = globSync(join(import.meta.dirname, '../../dist/widget/chunks/*.js'))[0] ?? '';
+    const { status, headers } = await get(`/chunks/${basename(chunk)}`);
+    assert.equal(status, 200);
+    assert.equal(headers.get('cache-control'), 'public, max-age=31536000, immutable');
+  });
+
+  it('come as brotli to who takes it, in no more bytes than promised', async () => {
+    const { headers } = await get('/widget.js', { 'accept-encoding': 'br' });
+    assert.equal(headers.get('content-encoding'), 'br');
+    assert.match(headers.get('vary') ?? '', /Accept-Encoding/i);
+    assert.ok(Number(headers.get('content-length')) <= 1500, `${headers.get('content-length')} bytes`);
+  });
+
+  it('are not asked for again in full when they have not changed', async () => {
+    const etag = (await get('/widget.js')).headers.get('etag') ?? '';
+    assert.equal(
+      (await get('/widget.js', { 'if-none-match': etag, 'cache-control': 'max-age=0' })).status,
+      304,
+    );
+  });
+
+  it('are nothing else: no folder, no file of the server', async () => {
+    for (const path of [
+      '/',
+      '/chunks/',
+      '/..%2fpackage.json',
+      '/%2e%2e/package.json',
+      '/.env',
+      '/widget.ts',
+    ]) {
+      const answer = await get(path);
+      assert.ok([400, 404].includes(answer.status), `${path}: ${answer.status}`);
+      assert.match(answer.headers.get('content-type') ?? '', /problem\+json/);
+    }
+  });
+
+  it('and every other answer carry helmet’s headers and an id to look up in the log', async () => {
+    const { headers } = await get('/healthz');
+    assert.match(headers.get('content-security-policy') ?? '', /default-src 'none'/);
+    assert.match(headers.get('strict-transport-security') ?? '', /max-age/);
+    assert.match(headers.get('x-request-id') ?? '', /^req_/);
+    assert.equal(headers.get('x-powered-by'), null);
+    assert.deepEqual((await get('/readyz')).body, { status: 'ready' });
+  });
+});

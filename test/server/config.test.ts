@@ -1,0 +1,109 @@
+import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, describe, it } from 'node:test';
+import { ConfigError, readConfig } from '../../server/config.ts';
+
+const folder = mkdtempSync(join(tmpdir(), 'vapi-agent-config-'));
+after(() => rmSync(folder, { recursive: true, force: true }));
+const secretKey = Buffer.alloc(32, 7).toString('base64');
+const production = {
+  NODE_ENV: 'production',
+  PUBLIC_URL: 'https://voice.agency.example/',
+  SECRET_KEY: secretKey,
+  OPERATOR_API_KEY: 'vak_an-operator-key-of-some-length',
+};
+
+function problemsOf(env: Record<string, string>): string[] {
+  try {
+    readConfig(env, folder);
+    return [];
+  } catch (error) {
+    assert.ok(error instanceof ConfigError);
+    return error.problems;
+  }
+}
+
+describe('the configuration', () => {
+  it('of a first local start needs nothing, and a second start finds the same keys', () => {
+    const dataDir = join(folder, 'local');
+    const first = readConfig({}, dataDir);
+    const second = readConfig({}, dataDir);
+    assert.equal(first.config.publicUrl, 'http://localhost:8787');
+    assert.deepEqual(first.config.database, { kind: 'sqlite', file: join(dataDir, 'vapi-agent.db') });
+    assert.deepEqual(first.secrets, second.secrets);
+    assert.equal(statSync(join(dataDir, 'secret-key')).mode & 0o777, 0o600);
+    assert.equal(readFileSync(join(dataDir, 'operator-key'), 'utf8').trim(), first.secrets.operatorApiKey);
+  });
+
+  it('in production generates nothing and names everything that is missing at once', () => {
+    assert.deepEqual(
+      problemsOf({ NODE_ENV: 'production' }).map((problem) => problem.split(' ')[0]),
+      ['PUBLIC_URL', 'SECRET_KEY', 'OPERATOR_API_KEY'],
+    );
+  });
+
+  it('names every bad setting at once', () => {
+    const bad = {
+      PORT: '80a',
+      PUBLIC_URL: 'voice.example',
+      DATABASE_URL: 'mysql://db',
+      SECRET_KEY: 'short',
+      OPERATOR_API_KEY: 'short',
+      TRUST_PROXY: 'true',
+      VAPI_BASE_URL: 'ftp://vapi',
+      LOG_LEVEL: 'loud',
+      SMTP_URL: 'mail.example',
+    };
+    const named = problemsOf(bad).map((problem) => problem.split(' ')[0]);
+    assert.deepEqual(named.sort(), [...Object.keys(bad), 'SMTP_FROM'].sort());
+  });
+
+  const proxies: [text: string, value: unknown][] = [
+    ['false', false],
+    ['1', 1],
+    ['loopback, 10.0.0.0/8', ['loopback', '10.0.0.0/8']],
+    ['2001:db8::1', ['2001:db8::1']],
+  ];
+  for (const [text, value] of proxies) {
+    it(`takes TRUST_PROXY=${text}`, () => {
+      assert.deepEqual(readConfig({ ...production, TRUST_PROXY: text }, folder).config.trustProxy, value);
+    });
+  }
+  for (const text of ['true', '*', '0.0.0.0/0', '::/0', 'proxy.example']) {
+    it(`refuses TRUST_PROXY=${text}, which would let a visitor choose its address`, () => {
+      assert.equal(problemsOf({ ...production, TRUST_PROXY: text }).length, 1);
+    });
+  }
+
+  it('knows the key before, so that what it sealed can be opened during a rotation', () => {
+    const previous = Buffer.alloc(32, 9).toString('base64');
+    const { secrets } = readConfig({ ...production, SECRET_KEY_PREVIOUS: previous }, folder);
+    assert.deepEqual(
+      secrets.secretKeys.map((key) => key[0]),
+      [7, 9],
+    );
+  });
+
+  it('keeps no secret among the settings that may be shown', () => {
+    const { config } = readConfig(
+      { ...production, SMTP_URL: 'smtps://me:pass@mail.example', SMTP_FROM: 'a@b.example' },
+      folder,
+    );
+    const shown = JSON.stringify(config);
+    for (const secret of [secretKey, production.OPERATOR_API_KEY, 'pass']) assert.ok(!shown.includes(secret));
+  });
+
+  it('that is bad ends the start with one message and exit code 1', () => {
+    const main = join(import.meta.dirname, '..', '..', 'server', 'main.ts');
+    const env = { PATH: process.env.PATH, NODE_ENV: 'production', PORT: 'x' };
+    const { status, stderr } = spawnSync(process.execPath, [main], { cwd: folder, env, encoding: 'utf8' });
+    assert.equal(status, 1);
+    assert.match(
+      stderr,
+      /^Bad configuration:\n {2}- PORT .*\n {2}- PUBLIC_URL .*\n {2}- SECRET_KEY .*\n {2}- OPERATOR_API_KEY .*\n$/,
+    );
+  });
+});
