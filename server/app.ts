@@ -6,9 +6,11 @@ import { errorHandler, notFound } from './errors.ts';
 import { requestLog } from './log.ts';
 import { widgetAssets } from './routes/assets.ts';
 import { auditRoutes } from './routes/audit.ts';
+import { billingRoutes, sellerRoutes } from './routes/billing.ts';
 import { callContentRoutes } from './routes/call-content.ts';
 import { authenticate, operatorOnly } from './routes/caller.ts';
 import { callRoutes } from './routes/calls.ts';
+import { invoiceRoutes } from './routes/invoices.ts';
 import { keyRoutes } from './routes/keys.ts';
 import { opsRoutes } from './routes/ops.ts';
 import { checkPath } from './routes/parse.ts';
@@ -37,16 +39,19 @@ export function createApp(ctx: Context, assets: string): Express {
   app.use(checkPath);
   app.use(opsRoutes(ctx));
   app.use('/v1/webhooks/vapi', vapiWebhookRoutes(ctx));
-  // A client's key reads its own usage; the rest is the operator's.
+  // A client's key reads its own usage and invoices; the rest is the operator's.
   app.use(
     '/v1/tenants',
     authenticate(ctx),
     usageRoutes(ctx),
     callRoutes(ctx),
     callContentRoutes(ctx),
+    billingRoutes(ctx),
+    invoiceRoutes(ctx),
     operatorOnly,
     tenantRoutes(ctx),
   );
+  app.use('/v1/billing', authenticate(ctx), operatorOnly, sellerRoutes(ctx));
   app.use('/v1/keys', authenticate(ctx), operatorOnly, keyRoutes(ctx));
   app.use('/v1/reconcile', authenticate(ctx), operatorOnly, reconcileRoutes(ctx));
   app.use('/v1/audit', authenticate(ctx), operatorOnly, auditRoutes(ctx));

@@ -1,5 +1,6 @@
 /** Who asks, and what it may do. A client's key sees one tenant, read-only; every other tenant does not exist for it. */
 import type { Request, RequestHandler, Response } from 'express';
+import type {} from 'pino-http';
 import { type Caller, callerOf } from '../access/api-key.ts';
 import type { Context } from '../context.ts';
 import { ApiError } from '../errors.ts';
@@ -23,6 +24,11 @@ export function authenticate(ctx: Context): RequestHandler {
 
 export function callerIn(res: Response): Caller {
   return res.locals.caller as Caller;
+}
+
+/** Who to name in the audit log. */
+export function actorIn(req: Request, res: Response): { actor: string; requestId: string } {
+  return { actor: callerIn(res).actor, requestId: String(req.id) };
 }
 
 /** Only the operator; a change needs the scope `write`. */

@@ -4,8 +4,9 @@
  * engines hold the same bytes.
  */
 import type { AccessMode, CostComponent, EventSource } from '../contract.ts';
+import type { BillingSchema } from './billing-schema.ts';
 
-export interface Schema {
+export interface Schema extends BillingSchema {
   tenants: TenantsTable;
   reservations: ReservationsTable;
   calls: CallsTable;

@@ -1,0 +1,255 @@
+/** A month's document: drafted as often as wanted, then frozen, once. */
+import { randomBytes } from 'node:crypto';
+import { recordChange } from '../access/audit.ts';
+import type { InvoiceDocument } from '../contract.ts';
+import { ApiError } from '../errors.ts';
+import { insertCredit } from '../store/credits.ts';
+import type { Queries, Store } from '../store/database.ts';
+import { insertInvoiceCalls, releaseInvoiceCalls } from '../store/invoice-calls.ts';
+import { insertInvoiceLines, releaseInvoiceLines } from '../store/invoice-lines.ts';
+import { takeNumber } from '../store/invoice-numbers.ts';
+import {
+  advanceInvoice,
+  findMonthInvoice,
+  type InvoiceRow,
+  insertInvoice,
+  listBilledMonths,
+  listCorrections,
+  lockInvoice,
+  updateDraft,
+} from '../store/invoices.ts';
+import { lockTenant, type Tenant } from '../store/tenants.ts';
+import { createCallHashes, sha256Of } from './invoice-document.ts';
+import { monthPeriod, startOfDay } from './period.ts';
+import type { OpenCall } from './rating.ts';
+import { accountOf, documentFor, reckonMonth } from './reckoning.ts';
+
+/** Who did it, for the audit log. */
+export interface Actor {
+  actor: string;
+  requestId: string;
+}
+
+/**
+ * Makes the month's draft, or reckons it anew.
+ * @throws ApiError `conflict` when the month is billed or there is nothing to bill
+ */
+export async function draftInvoice(
+  store: Store,
+  tenant: Tenant,
+  month: string,
+  by: Actor,
+  nowMs: number,
+): Promise<{ row: InvoiceRow; open: OpenCall[] }> {
+  return store.transaction().execute(async (db) => {
+    await lockTenant(db, tenant.slug);
+    const existing = await findMonthInvoice(db, tenant.id, month);
+    if (existing && existing.status !== 'draft') {
+      throw new ApiError('conflict', { detail: `${month} is billed by ${existing.number}.` });
+    }
+    const reckoned = await reckonMonth(db, tenant.id, month);
+    if (reckoned.segments.length === 0 && reckoned.lines.length === 0) {
+      throw new ApiError('conflict', { detail: `There is no plan in ${month} and nothing to bill.` });
+    }
+    const id = existing?.id ?? newInvoiceId();
+    const figures = figuresOf(await documentFor(db, tenant, id, month, reckoned));
+    if (existing) {
+      await updateDraft(db, id, figures);
+    } else {
+      await insertInvoice(db, { ...blankInvoice(tenant.id, month, nowMs), ...figures, id, role: 'period' });
+      const change = { action: 'invoice.draft', tenant: tenant.slug, before: null, after: { id, month } };
+      await recordChange(db, { ...by, ...change }, nowMs);
+    }
+    return { row: (await lockInvoice(db, id)) as InvoiceRow, open: reckoned.open };
+  });
+}
+
+/**
+ * Reckons the draft a last time and freezes it: number, calls, lines, hash and credit in one transaction.
+ * @throws ApiError `conflict` when the month is not over, a later one is billed, or the seller is not known
+ */
+export async function finalizeInvoice(
+  store: Store,
+  tenant: Tenant,
+  id: string,
+  by: Actor,
+  nowMs: number,
+): Promise<InvoiceRow> {
+  return store.transaction().execute(async (db) => {
+    // Two documents of one tenant at once could both use the same prepaid credit.
+    await lockTenant(db, tenant.slug);
+    const draft = await lockInvoice(db, id);
+    if (!draft || draft.tenantId !== tenant.id) throw new ApiError('not_found');
+    if (draft.status !== 'draft') {
+      throw new ApiError('conflict', { detail: `It is no draft any more; its number is ${draft.number}.` });
+    }
+    const { month } = draft;
+    await checkOrder(db, tenant, month, nowMs);
+    const hashes = createCallHashes(month);
+    const reckoned = await reckonMonth(db, tenant.id, month, async (calls) => {
+      for (const call of calls) hashes.add(call);
+      const rows = calls.map((call) => ({ ...call, tenantId: tenant.id, invoiceId: id, active: 1 }));
+      await insertInvoiceCalls(db, rows);
+    });
+    const content = await documentFor(db, tenant, id, month, reckoned, hashes.result());
+    const { dueDays } = await accountOf(db, tenant);
+    const document = await issue(db, content, dueDays, nowMs);
+    const lines = reckoned.lines.map(({ kind, month, planId, rate, billedSeconds, amountCents }, index) => ({
+      ...{ invoiceId: id, no: index + 1, tenantId: tenant.id, active: 1 },
+      ...{ kind, month, planId, rate, billedSeconds, amountCents },
+    }));
+    await insertInvoiceLines(db, lines);
+    if (document.creditCents > 0) await moveCredit(db, draft, document, 'used', nowMs);
+    await freeze(db, id, document, nowMs);
+    const after = { id, number: document.number, totalCents: document.totalCents };
+    const change = { action: 'invoice.finalize', tenant: tenant.slug, before: null, after };
+    await recordChange(db, { ...by, ...change }, nowMs);
+    return (await lockInvoice(db, id)) as InvoiceRow;
+  });
+}
+
+/** Months are billed in their order, so that what one month left over is always the next one's. */
+async function checkOrder(db: Queries, tenant: Tenant, month: string, nowMs: number): Promise<void> {
+  if (nowMs < startOfDay(tenant.timeZone, monthPeriod(month).to)) {
+    throw new ApiError('conflict', { detail: `${month} is not over yet.` });
+  }
+  const later = (await listBilledMonths(db, tenant.id)).find((billed) => billed.month > month);
+  if (later) throw new ApiError('conflict', { detail: `${later.month} is billed already.` });
+}
+
+/**
+ * Gives the document its number and dates.
+ * @throws ApiError `conflict` while the seller is not known
+ */
+export async function issue(
+  db: Queries,
+  content: InvoiceDocument,
+  dueDays: number,
+  nowMs: number,
+): Promise<InvoiceDocument> {
+  const { seller } = content;
+  if (!seller) {
+    throw new ApiError('conflict', { detail: 'Say first who issues the invoices: PUT /v1/billing/seller.' });
+  }
+  const prefix = content.kind === 'invoice' ? seller.invoicePrefix : seller.creditNotePrefix;
+  const number = await takeNumber(db, content.kind);
+  return {
+    ...content,
+    number: `${prefix}-${String(number).padStart(6, '0')}`,
+    issuedAt: new Date(nowMs).toISOString(),
+    dueAt: new Date(nowMs + dueDays * 86_400_000).toISOString(),
+  };
+}
+
+/** From here on the document never changes. Where nothing is left to pay, it is paid. */
+export async function freeze(
+  db: Queries,
+  id: string,
+  document: InvoiceDocument,
+  nowMs: number,
+): Promise<void> {
+  const settled = document.dueCents === 0;
+  const done = await advanceInvoice(db, id, ['draft'], {
+    ...figuresOf(document),
+    status: settled ? 'paid' : 'finalized',
+    number: document.number,
+    sha256: sha256Of(document),
+    finalizedAt: nowMs,
+    dueAt: document.dueAt === null ? null : Date.parse(document.dueAt),
+    paidAt: settled ? nowMs : null,
+  });
+  if (!done) throw new Error('the draft has changed while it was finalized');
+}
+
+/**
+ * Takes a document out of the books: it keeps its number, and its calls may be billed again.
+ * @throws ApiError `conflict` when it is paid, has been corrected, or a later month is billed
+ */
+export async function voidInvoice(
+  store: Store,
+  tenant: Tenant,
+  id: string,
+  by: Actor,
+  nowMs: number,
+): Promise<InvoiceRow> {
+  return store.transaction().execute(async (db) => {
+    await lockTenant(db, tenant.slug);
+    const row = await lockInvoice(db, id);
+    if (!row || row.tenantId !== tenant.id) throw new ApiError('not_found');
+    if (row.status === 'void') return row;
+    await checkVoidable(db, row);
+    if (row.status !== 'draft') {
+      await releaseInvoiceCalls(db, id);
+      await releaseInvoiceLines(db, id);
+      const document = JSON.parse(row.document) as InvoiceDocument;
+      if (document.creditCents > 0) await moveCredit(db, row, document, 'returned', nowMs);
+    }
+    await advanceInvoice(db, id, [row.status], { status: 'void', voidedAt: nowMs });
+    const before = { id, number: row.number, status: row.status };
+    const change = { action: 'invoice.void', tenant: tenant.slug, before, after: null };
+    await recordChange(db, { ...by, ...change }, nowMs);
+    return (await lockInvoice(db, id)) as InvoiceRow;
+  });
+}
+
+/** @throws ApiError `conflict` */
+export async function checkVoidable(db: Queries, row: InvoiceRow): Promise<void> {
+  if (row.status === 'paid' && row.dueCents !== 0) {
+    throw new ApiError('conflict', { detail: 'It is paid: issue a credit note instead.' });
+  }
+  if ((await listCorrections(db, row.id)).length > 0) {
+    throw new ApiError('conflict', { detail: 'A credit note corrects it.' });
+  }
+  if (row.role !== 'period' || row.status === 'draft') return;
+  const later = (await listBilledMonths(db, row.tenantId)).find((billed) => billed.month > row.month);
+  if (later) {
+    const detail = `${later.month} is billed already: void that first, or issue a credit note.`;
+    throw new ApiError('conflict', { detail });
+  }
+}
+
+function moveCredit(
+  db: Queries,
+  row: InvoiceRow,
+  document: InvoiceDocument,
+  kind: 'used' | 'returned',
+  nowMs: number,
+) {
+  return insertCredit(db, {
+    tenantId: row.tenantId,
+    at: nowMs,
+    kind,
+    currency: document.currency,
+    amountCents: kind === 'used' ? -document.creditCents : document.creditCents,
+    invoiceId: row.id,
+    note: document.number ?? '',
+  });
+}
+
+export function newInvoiceId(): string {
+  return `inv_${randomBytes(12).toString('base64url')}`;
+}
+
+export function figuresOf(document: InvoiceDocument) {
+  const { kind, currency, totalCents, dueCents } = document;
+  return { kind, currency, totalCents, dueCents, document: JSON.stringify(document) };
+}
+
+/** A row without figures. */
+export function blankInvoice(tenantId: string, month: string, nowMs: number) {
+  return {
+    tenantId,
+    month,
+    status: 'draft' as const,
+    number: null,
+    sha256: null,
+    correctsId: null,
+    stripeId: null,
+    createdAt: nowMs,
+    finalizedAt: null,
+    dueAt: null,
+    pushedAt: null,
+    paidAt: null,
+    voidedAt: null,
+  };
+}

@@ -1,0 +1,50 @@
+/** Setting a tenant's plan: a new version from a day on, never a change of what has been billed. */
+import { recordChange } from '../access/audit.ts';
+import type { Plan } from '../contract.ts';
+import { ApiError } from '../errors.ts';
+import type { Store } from '../store/database.ts';
+import { listBilledMonths } from '../store/invoices.ts';
+import { insertPlanVersion, listPlanVersions } from '../store/plans.ts';
+import { lockTenant, type Tenant } from '../store/tenants.ts';
+import type { Actor } from './invoicing.ts';
+import { monthPeriod } from './period.ts';
+import type { PlanVersion } from './plan.ts';
+import { currencyOf } from './reckoning.ts';
+
+/**
+ * @param plan null ends the billing
+ * @throws ApiError `conflict` for a day that is billed, or another currency than the tenant's plans have
+ */
+export async function setPlan(
+  store: Store,
+  tenant: Tenant,
+  plan: Plan | null,
+  fromDay: string,
+  by: Actor,
+  nowMs: number,
+): Promise<PlanVersion> {
+  return store.transaction().execute(async (db) => {
+    await lockTenant(db, tenant.slug);
+    const versions = await listPlanVersions(db, tenant.id);
+    const currency = currencyOf(versions);
+    if (plan && currency && plan.currency !== currency) {
+      const detail = `All plans of a tenant have one currency, here ${currency}.`;
+      throw new ApiError('conflict', { detail });
+    }
+    const last = (await listBilledMonths(db, tenant.id)).at(-1);
+    if (last && fromDay < monthPeriod(last.month).to) {
+      const detail = `${last.month} is billed: a plan can start from ${monthPeriod(last.month).to}.`;
+      throw new ApiError('conflict', { detail });
+    }
+    const added = await insertPlanVersion(db, tenant.id, fromDay, plan, nowMs);
+    const before = versions.at(-1);
+    const change = {
+      action: 'plan.set',
+      tenant: tenant.slug,
+      before: before ? { from: before.fromDay, plan: before.plan } : null,
+      after: { from: fromDay, plan },
+    };
+    await recordChange(db, { ...by, ...change }, nowMs);
+    return added;
+  });
+}

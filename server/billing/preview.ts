@@ -1,0 +1,62 @@
+/** What the month comes to so far, and what it would come to if it went on like this. */
+import type { InvoiceDocument, PreviewAnswer } from '../contract.ts';
+import type { Queries } from '../store/database.ts';
+import type { Tenant } from '../store/tenants.ts';
+import { proportion } from './money.ts';
+import { startOfDay } from './period.ts';
+import type { Segment } from './plan.ts';
+import { isPooled, poolMicros } from './price.ts';
+import { linesOf, type RateTotals } from './rating.ts';
+import { documentFor, reckonMonth } from './reckoning.ts';
+
+/** Nothing is stored. */
+export async function previewMonth(
+  db: Queries,
+  tenant: Tenant,
+  month: string,
+  nowMs: number,
+): Promise<PreviewAnswer> {
+  const reckoned = await reckonMonth(db, tenant.id, month);
+  const { segments, totals, currency, lines } = reckoned;
+  const draft = await documentFor(db, tenant, '', month, reckoned);
+  const own = linesOf(
+    segments,
+    segments.map((segment, index) => projected(tenant.timeZone, segment, totals[index] ?? [], nowMs)),
+  );
+  const earlier = lines.filter((line) => line.month !== month);
+  const paced = await documentFor(db, tenant, '', month, {
+    ...reckoned,
+    lines: [...own.map((line) => ({ ...line, month })), ...earlier],
+  });
+  return {
+    month,
+    currency,
+    soFar: figures(draft),
+    atThisPace: { totalCents: paced.totalCents },
+    openCalls: reckoned.open.length,
+  };
+}
+
+function figures({ lines, totalCents, dueCents }: InvoiceDocument): PreviewAnswer['soFar'] {
+  return { lines, totalCents, dueCents };
+}
+
+/** Seconds and prices grow as the segment's time does; included minutes and tiers are then used as they would be. */
+function projected(timeZone: string, segment: Segment, totals: RateTotals[], nowMs: number): RateTotals[] {
+  const from = startOfDay(timeZone, segment.from);
+  const length = startOfDay(timeZone, segment.to) - from;
+  const elapsed = nowMs - from;
+  if (elapsed <= 0 || elapsed >= length) return totals;
+  return totals.map((total, rate): RateTotals => {
+    const price = segment.plan.rates[rate]?.price;
+    const billedSeconds = proportion(total.billedSeconds, length, elapsed);
+    return {
+      calls: proportion(total.calls, length, elapsed),
+      billedSeconds,
+      priceMicros:
+        price && isPooled(price)
+          ? poolMicros(segment, price, 0, billedSeconds)
+          : proportion(total.priceMicros, length, elapsed),
+    };
+  });
+}

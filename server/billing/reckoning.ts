@@ -1,0 +1,105 @@
+/** What a month comes to by the ledger as it is now: read, rated and put into a document, nothing written. */
+import type { BillingAccount, InvoiceDocument, Plan } from '../contract.ts';
+import { findBillingAccount, findSeller } from '../store/billing-accounts.ts';
+import { creditBalance } from '../store/credits.ts';
+import type { Queries } from '../store/database.ts';
+import { readLedger } from '../store/invoice-calls.ts';
+import { listPlanVersions } from '../store/plans.ts';
+import type { Tenant } from '../store/tenants.ts';
+import { type BilledCall, rateEarlierMonths } from './earlier-months.ts';
+import { type MonthLine, makeDocument } from './invoice-document.ts';
+import { pagesOfCalls } from './ledger.ts';
+import { monthPeriod } from './period.ts';
+import { type PlanVersion, type Segment, segmentsOf } from './plan.ts';
+import { createRater, type OpenCall, type RateTotals } from './rating.ts';
+
+export interface ReckonedMonth {
+  currency: string;
+  versions: PlanVersion[];
+  segments: Segment[];
+  /** Of the month itself, by segment and rate. */
+  totals: RateTotals[][];
+  lines: MonthLine[];
+  open: OpenCall[];
+}
+
+/**
+ * Rates what the month has not been billed for, and what is owed of months before. The memory it takes does not grow
+ * with the number of calls.
+ * @param take is given each page of calls that go on the document
+ */
+export async function reckonMonth(
+  db: Queries,
+  tenantId: string,
+  month: string,
+  take: (calls: BilledCall[]) => Promise<void> = async () => {},
+): Promise<ReckonedMonth> {
+  const versions = await listPlanVersions(db, tenantId);
+  const segments = segmentsOf(versions, month);
+  const rater = createRater(segments);
+  const open: OpenCall[] = [];
+  const period = monthPeriod(month);
+  const pages = pagesOfCalls((after, limit) => readLedger(db, tenantId, period, after, limit, false));
+  for await (const page of pages) {
+    const rated: BilledCall[] = [];
+    for (const call of page) {
+      const result = rater.add(call);
+      if ('open' in result) open.push(result);
+      else rated.push({ ...result, seq: 0 });
+    }
+    await take(rated);
+  }
+  const earlier = await rateEarlierMonths(db, tenantId, month, versions, take);
+  return {
+    currency: currencyOf(versions) ?? 'usd',
+    versions,
+    segments,
+    totals: rater.totals(),
+    lines: [...rater.lines().map((line) => ({ ...line, month })), ...earlier.lines],
+    open: [...open, ...earlier.open],
+  };
+}
+
+/** All plans of a tenant have one. */
+export function currencyOf(versions: PlanVersion[]): string | null {
+  return versions.find(({ plan }) => plan)?.plan?.currency ?? null;
+}
+
+/** As it was set, or what holds until then. */
+export async function accountOf(db: Queries, tenant: Tenant): Promise<BillingAccount> {
+  const stored = await findBillingAccount(db, tenant.id);
+  return (
+    stored?.account ?? {
+      buyer: { name: tenant.name, address: [] },
+      tax: null,
+      dueDays: 14,
+      collection: 'manual',
+      pauseAfterOverdueDays: null,
+    }
+  );
+}
+
+/** @param callHashes absent for a draft */
+export async function documentFor(
+  db: Queries,
+  tenant: Tenant,
+  id: string,
+  month: string,
+  reckoned: ReckonedMonth,
+  callHashes?: Map<string, string>,
+): Promise<InvoiceDocument> {
+  const plans = new Map<string, Plan>();
+  for (const { id: planId, plan } of reckoned.versions) if (plan) plans.set(planId, plan);
+  return makeDocument({
+    id,
+    tenant: tenant.slug,
+    month,
+    currency: reckoned.currency,
+    lines: reckoned.lines,
+    plans,
+    account: await accountOf(db, tenant),
+    seller: await findSeller(db),
+    balanceCents: await creditBalance(db, tenant.id, reckoned.currency),
+    ...(callHashes ? { callHashes } : {}),
+  });
+}

@@ -1,0 +1,32 @@
+/** Invoices as answers show them. */
+import type { InvoiceCallView, InvoiceDocument, InvoiceSummary, InvoiceView } from '../contract.ts';
+import type { InvoiceRow } from '../store/invoices.ts';
+import type { BilledCall } from './earlier-months.ts';
+
+const iso = (ms: number | null) => (ms === null ? null : new Date(ms).toISOString());
+
+export function viewSummary(row: InvoiceRow): InvoiceSummary {
+  const { id, kind, number, status, month, currency, totalCents, dueCents, stripeId } = row;
+  return {
+    ...{ id, kind, number, status, month, currency, totalCents, dueCents },
+    issuedAt: iso(row.finalizedAt),
+    dueAt: iso(row.dueAt),
+    paidAt: iso(row.paidAt),
+    stripeId,
+  };
+}
+
+export function viewInvoice(row: InvoiceRow): InvoiceView {
+  return {
+    ...viewSummary(row),
+    document: JSON.parse(row.document) as InvoiceDocument,
+    sha256: row.sha256,
+  };
+}
+
+/** @param withCost for the operator only */
+export function viewInvoiceCall(call: BilledCall, withCost: boolean): InvoiceCallView {
+  const { callId, seq, seconds, billedSeconds, priceMicros, costMicros } = call;
+  const shown = { callId, correction: seq, seconds, billedSeconds, priceMicros };
+  return withCost ? { ...shown, costMicros } : shown;
+}

@@ -1,0 +1,142 @@
+/** Plans, accounts, prepaid credit and the preview of a month. A client reads its own terms, never the markup. */
+import express, { Router } from 'express';
+import { z } from 'zod';
+import { recordChange } from '../access/audit.ts';
+import { termsOf } from '../billing/line-text.ts';
+import { setPlan } from '../billing/plan-changes.ts';
+import { previewMonth } from '../billing/preview.ts';
+import { accountOf, currencyOf } from '../billing/reckoning.ts';
+import type { Context } from '../context.ts';
+import {
+  billingAccountSchema,
+  monthSchema,
+  type PlanVersionView,
+  sellerSchema,
+  setPlanSchema,
+  topUpSchema,
+} from '../contract.ts';
+import { ApiError } from '../errors.ts';
+import { findBillingAccount, findSeller, saveBillingAccount, saveSeller } from '../store/billing-accounts.ts';
+import { creditBalance, insertCredit, listCredits } from '../store/credits.ts';
+import { listPlanVersions } from '../store/plans.ts';
+import { dayIn, monthIn } from '../time-zone.ts';
+import { actorIn, operatorOnly, seesProviderCost, visibleTenant } from './caller.ts';
+import { parse } from './parse.ts';
+
+const previewQuerySchema = z.strictObject({ period: monthSchema.optional() });
+
+export function billingRoutes(ctx: Context): Router {
+  const router = Router();
+  const body = express.json({ limit: '64kb' });
+
+  router.get('/:slug/plan', async (req, res) => {
+    const tenant = await visibleTenant(ctx, req, res);
+    const versions = await listPlanVersions(ctx.store, tenant.id);
+    const today = dayIn(tenant.timeZone, ctx.now());
+    const begun = versions.filter(({ fromDay }) => fromDay <= today);
+    // Of several from one day, the one that was written last.
+    const current = begun.reduce<(typeof begun)[number] | null>(
+      (best, version) => (best && best.fromDay > version.fromDay ? best : version),
+      null,
+    );
+    if (!seesProviderCost(res)) {
+      res.json({ current: current?.plan ? termsOf(current.id, current.plan) : null });
+      return;
+    }
+    const view = ({ id, fromDay, plan }: (typeof versions)[number]): PlanVersionView => ({
+      id,
+      from: fromDay,
+      plan,
+    });
+    res.json({ current: current && view(current), versions: versions.map(view) });
+  });
+
+  router.put('/:slug/plan', operatorOnly, body, async (req, res) => {
+    const { plan, from } = parse(setPlanSchema, req.body);
+    const tenant = await visibleTenant(ctx, req, res);
+    const day = from ?? dayIn(tenant.timeZone, ctx.now());
+    const { id } = await setPlan(ctx.store, tenant, plan, day, actorIn(req, res), ctx.now());
+    res.json({ id, from: day, plan } satisfies PlanVersionView);
+  });
+
+  router.get('/:slug/preview', async (req, res) => {
+    const { period } = parse(previewQuerySchema, req.query);
+    const tenant = await visibleTenant(ctx, req, res);
+    const month = period ?? monthIn(tenant.timeZone, ctx.now());
+    res.json(await previewMonth(ctx.store, tenant, month, ctx.now()));
+  });
+
+  router.get('/:slug/billing', operatorOnly, async (req, res) => {
+    const tenant = await visibleTenant(ctx, req, res);
+    const stored = await findBillingAccount(ctx.store, tenant.id);
+    res.json({
+      ...(await accountOf(ctx.store, tenant)),
+      ...(stored?.stripeCustomerId ? { stripeCustomerId: stored.stripeCustomerId } : {}),
+    });
+  });
+
+  router.put('/:slug/billing', operatorOnly, body, async (req, res) => {
+    const account = parse(billingAccountSchema, req.body);
+    const tenant = await visibleTenant(ctx, req, res);
+    await ctx.store.transaction().execute(async (db) => {
+      const before = await accountOf(db, tenant);
+      await saveBillingAccount(db, tenant.id, account, ctx.now());
+      const change = { action: 'billing.update', tenant: tenant.slug, before, after: account };
+      await recordChange(db, { ...actorIn(req, res), ...change }, ctx.now());
+    });
+    res.json(account);
+  });
+
+  router.get('/:slug/credits', async (req, res) => {
+    const tenant = await visibleTenant(ctx, req, res);
+    const currency = currencyOf(await listPlanVersions(ctx.store, tenant.id)) ?? 'usd';
+    const rows = await listCredits(ctx.store, tenant.id, 200);
+    res.json({
+      currency,
+      balanceCents: await creditBalance(ctx.store, tenant.id, currency),
+      entries: rows.map(({ id, at, kind, amountCents, invoiceId, note }) => ({
+        ...{ id, kind, amountCents, invoiceId, note },
+        at: new Date(at).toISOString(),
+      })),
+    });
+  });
+
+  router.post('/:slug/credits', operatorOnly, body, async (req, res) => {
+    const { amountCents, note } = parse(topUpSchema, req.body);
+    const tenant = await visibleTenant(ctx, req, res);
+    const currency = currencyOf(await listPlanVersions(ctx.store, tenant.id));
+    if (!currency) throw new ApiError('conflict', { detail: 'Without a plan the tenant has no currency.' });
+    const balanceCents = await ctx.store.transaction().execute(async (db) => {
+      const entry = { tenantId: tenant.id, at: ctx.now(), kind: 'top-up' as const, invoiceId: null };
+      await insertCredit(db, { ...entry, currency, amountCents, note });
+      const after = { amountCents, currency, note };
+      const change = { action: 'credit.top-up', tenant: tenant.slug, before: null, after };
+      await recordChange(db, { ...actorIn(req, res), ...change }, ctx.now());
+      return creditBalance(db, tenant.id, currency);
+    });
+    res.status(201).json({ currency, balanceCents });
+  });
+
+  return router;
+}
+
+/** What concerns the operator's billing as a whole. */
+export function sellerRoutes(ctx: Context): Router {
+  const router = Router();
+  router.get('/seller', async (_req, res) => {
+    const seller = await findSeller(ctx.store);
+    if (!seller) throw new ApiError('not_found');
+    res.json(seller);
+  });
+  router.put('/seller', express.json({ limit: '16kb' }), async (req, res) => {
+    const seller = parse(sellerSchema, req.body);
+    await ctx.store.transaction().execute(async (db) => {
+      const before = await findSeller(db);
+      await saveSeller(db, seller, ctx.now());
+      const change = { action: 'seller.update', tenant: null, before, after: seller };
+      await recordChange(db, { ...actorIn(req, res), ...change }, ctx.now());
+    });
+    res.json(seller);
+  });
+  return router;
+}

@@ -1,0 +1,158 @@
+/** Invoices: the operator makes them, a client reads its own. */
+import { createHash } from 'node:crypto';
+import express, { type Request, type Response, Router } from 'express';
+import { z } from 'zod';
+import { issueCreditNote } from '../billing/credit-note.ts';
+import type { BilledCall } from '../billing/earlier-months.ts';
+import { invoiceHtml, invoiceStyle } from '../billing/invoice-html.ts';
+import { draftInvoice, finalizeInvoice, voidInvoice } from '../billing/invoicing.ts';
+import { monthOfDay } from '../billing/period.ts';
+import { reckonMonth } from '../billing/reckoning.ts';
+import { viewInvoice, viewInvoiceCall, viewSummary } from '../billing/views.ts';
+import type { Context } from '../context.ts';
+import { creditNoteSchema, draftInvoiceSchema, type InvoiceLine, pageQuerySchema } from '../contract.ts';
+import { ApiError } from '../errors.ts';
+import { listLineCalls } from '../store/invoice-calls.ts';
+import { advanceInvoice, findInvoice, type InvoiceRow, listInvoices } from '../store/invoices.ts';
+import type { Tenant } from '../store/tenants.ts';
+import { actorIn, operatorOnly, seesProviderCost, visibleTenant } from './caller.ts';
+import { type Column, sendCsv, wantsCsv } from './csv.ts';
+import { cutPage, readCursor } from './cursor.ts';
+import { parse } from './parse.ts';
+
+const callsQuerySchema = z.strictObject({
+  cursor: z.string().max(200).optional(),
+  limit: z.coerce.number().int().min(1).max(1000).default(200),
+});
+
+export function invoiceRoutes(ctx: Context): Router {
+  const router = Router();
+  const body = express.json({ limit: '16kb' });
+
+  router.get('/:slug/invoices', async (req, res) => {
+    const { cursor, limit } = parse(pageQuerySchema, req.query);
+    const tenant = await visibleTenant(ctx, req, res);
+    const after = readCursor(cursor);
+    const position = after && { createdAt: after.time, id: after.id };
+    const rows = await listInvoices(ctx.store, tenant.id, position, limit + 1, seesProviderCost(res));
+    const { page, nextCursor } = cutPage(rows, limit, (row) => ({ time: row.createdAt, id: row.id }));
+    res.json({ invoices: page.map(viewSummary), nextCursor });
+  });
+
+  router.get('/:slug/invoices/:id', async (req, res) => {
+    const { row } = await visibleInvoice(req, res);
+    if (req.accepts(['application/json', 'text/html']) !== 'text/html') {
+      res.json(viewInvoice(row));
+      return;
+    }
+    const { document, sha256 } = viewInvoice(row);
+    const styleHash = createHash('sha256').update(invoiceStyle(document)).digest('base64');
+    const policy = `default-src 'none'; style-src 'sha256-${styleHash}'; img-src https:; frame-ancestors 'none'`;
+    res.set('Content-Security-Policy', policy).type('html').send(invoiceHtml(document, sha256));
+  });
+
+  router.get('/:slug/invoices/:id/lines/:no/calls', async (req, res) => {
+    const { cursor, limit } = parse(callsQuerySchema, req.query);
+    const { tenant, row } = await visibleInvoice(req, res);
+    const line = viewInvoice(row).document.lines.find(({ no }) => String(no) === req.params.no);
+    if (!line) throw new ApiError('not_found');
+    const calls = await callsOf(tenant, row, line, cursor ?? null, limit + 1);
+    const withCost = seesProviderCost(res);
+    const page = calls.slice(0, limit).map((call) => viewInvoiceCall(call, withCost));
+    const nextCursor = calls.length > limit ? (page.at(-1)?.callId ?? null) : null;
+    if (wantsCsv(req)) {
+      if (nextCursor !== null) res.set('X-Next-Cursor', nextCursor);
+      sendCsv(res, `invoice-${row.number ?? row.id}-line-${line.no}`, callColumns(withCost), page);
+    } else {
+      res.json({ calls: page, nextCursor });
+    }
+  });
+
+  router.post('/:slug/invoices', operatorOnly, body, async (req, res) => {
+    const { period } = parse(draftInvoiceSchema, req.body);
+    const tenant = await visibleTenant(ctx, req, res);
+    const { row, open } = await draftInvoice(ctx.store, tenant, period, actorIn(req, res), ctx.now());
+    res.status(201).location(`/v1/tenants/${tenant.slug}/invoices/${row.id}`);
+    res.json({ ...viewInvoice(row), openCalls: open.slice(0, 100), openCount: open.length });
+  });
+
+  router.post('/:slug/invoices/:id/finalize', operatorOnly, async (req, res) => {
+    const { tenant, row } = await visibleInvoice(req, res);
+    res.json(viewInvoice(await finalizeInvoice(ctx.store, tenant, row.id, actorIn(req, res), ctx.now())));
+  });
+
+  router.post('/:slug/invoices/:id/void', operatorOnly, async (req, res) => {
+    const { tenant, row } = await visibleInvoice(req, res);
+    if (row.stripeId) {
+      throw new ApiError('conflict', { detail: 'It is at Stripe: void it there, and it is void here too.' });
+    }
+    res.json(viewInvoice(await voidInvoice(ctx.store, tenant, row.id, actorIn(req, res), ctx.now())));
+  });
+
+  router.post('/:slug/invoices/:id/credit-notes', operatorOnly, body, async (req, res) => {
+    const request = parse(creditNoteSchema, req.body);
+    const { tenant, row } = await visibleInvoice(req, res);
+    const by = actorIn(req, res);
+    const note = await issueCreditNote(ctx.store, tenant, row.id, request, by, ctx.now());
+    res.status(201).json(viewInvoice(note));
+  });
+
+  /** For invoices that are paid outside Stripe. */
+  router.post('/:slug/invoices/:id/paid', operatorOnly, async (req, res) => {
+    const { tenant, row } = await visibleInvoice(req, res);
+    const open: InvoiceRow['status'][] = ['finalized', 'overdue'];
+    const done = await advanceInvoice(ctx.store, row.id, open, { status: 'paid', paidAt: ctx.now() });
+    if (!done) throw new ApiError('conflict', { detail: `It is ${row.status}.` });
+    res.json(viewInvoice((await findInvoice(ctx.store, tenant.id, row.id)) ?? row));
+  });
+
+  /** A client has no drafts: they may be wrong. */
+  async function visibleInvoice(req: Request, res: Response): Promise<{ tenant: Tenant; row: InvoiceRow }> {
+    const tenant = await visibleTenant(ctx, req, res);
+    const row = await findInvoice(ctx.store, tenant.id, String(req.params.id));
+    if (!row || (row.status === 'draft' && !seesProviderCost(res))) throw new ApiError('not_found');
+    return { tenant, row };
+  }
+
+  /** By id; those of a draft are reckoned, for they are on no document yet. */
+  async function callsOf(
+    tenant: Tenant,
+    row: InvoiceRow,
+    line: InvoiceLine,
+    after: string | null,
+    limit: number,
+  ): Promise<BilledCall[]> {
+    const { kind, planId, rate } = line;
+    if (rate === null) return [];
+    const month = monthOfDay(line.from);
+    if (row.status !== 'draft') {
+      return listLineCalls(ctx.store, row.id, { kind, month, planId, rate }, after, limit);
+    }
+    const found: BilledCall[] = [];
+    await reckonMonth(ctx.store, tenant.id, row.month, async (calls) => {
+      for (const call of calls) {
+        const own = call.month === month && call.planId === planId && call.rate === rate;
+        if (own && call.seq > 0 === (kind === 'correction')) found.push(call);
+      }
+    });
+    return found
+      .filter(({ callId }) => after === null || callId > after)
+      .sort((a, b) => (a.callId < b.callId ? -1 : 1))
+      .slice(0, limit);
+  }
+
+  return router;
+}
+
+function callColumns(withCost: boolean): Column<ReturnType<typeof viewInvoiceCall>>[] {
+  return [
+    { name: 'call', value: (call) => call.callId },
+    { name: 'correction', value: (call) => call.correction },
+    { name: 'seconds', value: (call) => call.seconds },
+    { name: 'billedSeconds', value: (call) => call.billedSeconds },
+    { name: 'priceMicros', value: (call) => call.priceMicros },
+    ...(withCost
+      ? [{ name: 'costMicros', value: (call: ReturnType<typeof viewInvoiceCall>) => call.costMicros ?? null }]
+      : []),
+  ];
+}

@@ -1,0 +1,136 @@
+/** The tables of billing; `…Cents` are the smallest units of the row's currency, days are the tenant's. */
+import type { LineKind } from '../contract.ts';
+
+export interface BillingSchema {
+  plans: PlansTable;
+  billingAccounts: BillingAccountsTable;
+  sellers: SellersTable;
+  invoices: InvoicesTable;
+  invoiceLines: InvoiceLinesTable;
+  invoiceCalls: InvoiceCallsTable;
+  invoiceNumbers: InvoiceNumbersTable;
+  credits: CreditsTable;
+  billingRuns: BillingRunsTable;
+}
+
+/** A tenant's plan from a day on. Rows are only added. */
+export interface PlansTable {
+  id: string;
+  tenantId: string;
+  version: number;
+  fromDay: string;
+  /** JSON of `Plan`; null ends the billing. */
+  plan: string | null;
+  createdAt: number;
+}
+
+/** Whom a tenant's invoices are made out to, and how they are collected. */
+export interface BillingAccountsTable {
+  tenantId: string;
+  /** JSON of `BillingAccount`. */
+  settings: string;
+  stripeCustomerId: string | null;
+  updatedAt: number;
+}
+
+/** The operator, as invoices name it: one row. */
+export interface SellersTable {
+  id: string;
+  /** JSON of `Seller`. */
+  settings: string;
+  updatedAt: number;
+}
+
+export type InvoiceStatus = 'draft' | 'finalized' | 'pushed' | 'paid' | 'overdue' | 'void';
+
+export interface InvoicesTable {
+  id: string;
+  tenantId: string;
+  /** A document that owes the buyer money is a credit note. */
+  kind: 'invoice' | 'credit-note';
+  /** `period` bills a month, `correction` takes back a part of another document. */
+  role: 'period' | 'correction';
+  month: string;
+  status: InvoiceStatus;
+  /** Null until it is finalized. */
+  number: string | null;
+  currency: string;
+  totalCents: number;
+  /** What is left to pay after prepaid credit. */
+  dueCents: number;
+  /** JSON of `InvoiceDocument`; frozen with the number. */
+  document: string;
+  /** Of the document's canonical JSON; null for a draft. */
+  sha256: string | null;
+  correctsId: string | null;
+  stripeId: string | null;
+  createdAt: number;
+  finalizedAt: number | null;
+  dueAt: number | null;
+  pushedAt: number | null;
+  paidAt: number | null;
+  voidedAt: number | null;
+}
+
+/** The lines of finalized documents: what has been billed for a month, plan and rate is their sum. */
+export interface InvoiceLinesTable {
+  invoiceId: string;
+  no: number;
+  tenantId: string;
+  kind: LineKind;
+  /** The month that it bills, which may lie before the invoice's. */
+  month: string;
+  planId: string;
+  rate: number | null;
+  billedSeconds: number;
+  amountCents: number;
+  /** 0 once the document is void. */
+  active: number;
+}
+
+/** Which document bills which call, and with what. */
+export interface InvoiceCallsTable {
+  tenantId: string;
+  callId: string;
+  /** 0 = the charge; 1, 2, … = its corrections on later documents. */
+  seq: number;
+  /** 0 once the document is void: the call is free to be billed again. */
+  active: number;
+  invoiceId: string;
+  /** With `seq` these name the line. */
+  month: string;
+  planId: string;
+  rate: number;
+  /** The ledger's figures when it was billed. */
+  seconds: number | null;
+  costMicros: number | null;
+  /** For a correction the differences. */
+  billedSeconds: number;
+  priceMicros: number;
+}
+
+export interface InvoiceNumbersTable {
+  series: string;
+  last: number;
+}
+
+/** Prepaid credit: top-ups are positive, what invoices use of it is negative. The balance is the sum. */
+export interface CreditsTable {
+  id: string;
+  tenantId: string;
+  at: number;
+  kind: 'top-up' | 'used' | 'returned';
+  currency: string;
+  amountCents: number;
+  invoiceId: string | null;
+  note: string;
+}
+
+export interface BillingRunsTable {
+  id: string;
+  month: string;
+  startedAt: number;
+  finishedAt: number | null;
+  /** JSON of the report. */
+  report: string;
+}

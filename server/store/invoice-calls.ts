@@ -1,0 +1,166 @@
+import type { Selectable } from 'kysely';
+import type { LineKind } from '../contract.ts';
+import type { CallRow } from '../metering/usage.ts';
+import type { InvoiceCallsTable } from './billing-schema.ts';
+import type { Queries } from './database.ts';
+
+export type InvoiceCall = Selectable<InvoiceCallsTable>;
+
+/** @throws when a call is billed already: the unique index keeps the promise whatever the caller does */
+export async function insertInvoiceCalls(db: Queries, rows: InvoiceCall[]): Promise<void> {
+  // Both engines limit the parameters of one statement; 12 a row.
+  for (let start = 0; start < rows.length; start += 500) {
+    await db
+      .insertInto('invoiceCalls')
+      .values(rows.slice(start, start + 500))
+      .execute();
+  }
+}
+
+/** Its document is void: the calls may be billed again. */
+export async function releaseInvoiceCalls(db: Queries, invoiceId: string): Promise<void> {
+  await db.updateTable('invoiceCalls').set({ active: 0 }).where('invoiceId', '=', invoiceId).execute();
+}
+
+/** What documents that count have billed of these calls, charge first. */
+export async function listBilledCalls(
+  db: Queries,
+  tenantId: string,
+  callIds: string[],
+): Promise<InvoiceCall[]> {
+  if (callIds.length === 0) return [];
+  return db
+    .selectFrom('invoiceCalls')
+    .selectAll()
+    .where('tenantId', '=', tenantId)
+    .where('callId', 'in', callIds)
+    .where('active', '=', 1)
+    .orderBy('seq')
+    .execute();
+}
+
+/** The calls of a line by id, from the one after `after`. */
+export async function listLineCalls(
+  db: Queries,
+  invoiceId: string,
+  line: { kind: LineKind; month: string; planId: string; rate: number },
+  after: string | null,
+  limit: number,
+): Promise<InvoiceCall[]> {
+  let query = db
+    .selectFrom('invoiceCalls')
+    .selectAll()
+    .where('invoiceId', '=', invoiceId)
+    .where('month', '=', line.month)
+    .where('planId', '=', line.planId)
+    .where('rate', '=', line.rate)
+    .where('seq', line.kind === 'correction' ? '>' : '=', 0);
+  if (after !== null) query = query.where('callId', '>', after);
+  return query.orderBy('callId').limit(limit).execute();
+}
+
+/** What billing reads of a call. */
+const columns = [
+  'calls.id',
+  'calls.type',
+  'calls.createdAt',
+  'calls.usageDay',
+  'calls.seconds',
+  'calls.costMicros',
+  'calls.transportMicros',
+  'calls.sttMicros',
+  'calls.llmMicros',
+  'calls.ttsMicros',
+  'calls.vapiMicros',
+  'calls.analysisMicros',
+  'calls.knowledgeBaseMicros',
+  'calls.otherMicros',
+] as const;
+type Column = (typeof columns)[number] extends `calls.${infer Name}` ? Name : never;
+export type LedgerCall = Pick<CallRow, Column & keyof CallRow>;
+
+/** The last call of the page before. */
+export interface LedgerPosition {
+  day: string;
+  createdAt: number;
+  id: string;
+}
+
+/** One page of the ended calls of some days, in billing order; those that are billed are left out unless asked for. */
+export async function readLedger(
+  db: Queries,
+  tenantId: string,
+  days: { from: string; to: string },
+  after: LedgerPosition | null,
+  limit: number,
+  withBilled: boolean,
+): Promise<LedgerCall[]> {
+  let query = db
+    .selectFrom('calls')
+    .select(columns)
+    .where('calls.tenantId', '=', tenantId)
+    .where('calls.usageDay', '>=', days.from)
+    .where('calls.usageDay', '<', days.to)
+    .where('calls.status', '=', 'ended');
+  if (!withBilled) {
+    query = query.where(({ not, exists, selectFrom }) =>
+      not(
+        exists(
+          selectFrom('invoiceCalls')
+            .select('invoiceCalls.callId')
+            .whereRef('invoiceCalls.tenantId', '=', 'calls.tenantId')
+            .whereRef('invoiceCalls.callId', '=', 'calls.id')
+            .where('invoiceCalls.active', '=', 1),
+        ),
+      ),
+    );
+  }
+  if (after) {
+    query = query.where((expression) =>
+      expression(
+        expression.refTuple('calls.usageDay', 'calls.createdAt', 'calls.id'),
+        '>',
+        expression.tuple(after.day, after.createdAt, after.id),
+      ),
+    );
+  }
+  return query
+    .orderBy('calls.usageDay')
+    .orderBy('calls.createdAt')
+    .orderBy('calls.id')
+    .limit(limit)
+    .execute();
+}
+
+/** One page of the ended calls of earlier days that were written since then, in billing order. */
+export async function readChanged(
+  db: Queries,
+  tenantId: string,
+  beforeDay: string,
+  sinceMs: number,
+  after: LedgerPosition | null,
+  limit: number,
+): Promise<LedgerCall[]> {
+  let query = db
+    .selectFrom('calls')
+    .select(columns)
+    .where('calls.tenantId', '=', tenantId)
+    .where('calls.updatedAt', '>=', sinceMs)
+    .where('calls.usageDay', '<', beforeDay)
+    .where('calls.status', '=', 'ended');
+  if (after) {
+    query = query.where((expression) =>
+      expression(
+        expression.refTuple('calls.usageDay', 'calls.createdAt', 'calls.id'),
+        '>',
+        expression.tuple(after.day, after.createdAt, after.id),
+      ),
+    );
+  }
+  return query
+    .orderBy('calls.usageDay')
+    .orderBy('calls.createdAt')
+    .orderBy('calls.id')
+    .limit(limit)
+    .execute();
+}

@@ -1,0 +1,42 @@
+import { type Selectable, sql } from 'kysely';
+import type { InvoiceLinesTable } from './billing-schema.ts';
+import type { Queries } from './database.ts';
+
+export async function insertInvoiceLines(db: Queries, rows: Selectable<InvoiceLinesTable>[]): Promise<void> {
+  for (let start = 0; start < rows.length; start += 500) {
+    await db
+      .insertInto('invoiceLines')
+      .values(rows.slice(start, start + 500))
+      .execute();
+  }
+}
+
+export async function releaseInvoiceLines(db: Queries, invoiceId: string): Promise<void> {
+  await db.updateTable('invoiceLines').set({ active: 0 }).where('invoiceId', '=', invoiceId).execute();
+}
+
+/** What all documents that count have billed for a month, by plan, rate and whether it is its minimum. */
+export interface BilledSum {
+  planId: string;
+  rate: number | null;
+  kind: InvoiceLinesTable['kind'];
+  billedSeconds: number;
+  amountCents: number;
+}
+
+export async function sumBilled(db: Queries, tenantId: string, month: string): Promise<BilledSum[]> {
+  return db
+    .selectFrom('invoiceLines')
+    .select([
+      'planId',
+      'rate',
+      'kind',
+      sql<number>`cast(sum(${sql.ref('billedSeconds')}) as bigint)`.as('billedSeconds'),
+      sql<number>`cast(sum(${sql.ref('amountCents')}) as bigint)`.as('amountCents'),
+    ])
+    .where('tenantId', '=', tenantId)
+    .where('month', '=', month)
+    .where('active', '=', 1)
+    .groupBy(['planId', 'rate', 'kind'])
+    .execute();
+}

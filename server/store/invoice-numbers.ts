@@ -1,0 +1,18 @@
+import { sql } from 'kysely';
+import type { Queries } from './database.ts';
+
+/**
+ * The next number of a series. Taken in the transaction that uses it: when that fails the number is not gone, and two
+ * at once wait for each other, so the series has no gap.
+ */
+export async function takeNumber(db: Queries, series: string): Promise<number> {
+  const { last } = await db
+    .insertInto('invoiceNumbers')
+    .values({ series, last: 1 })
+    .onConflict((conflict) =>
+      conflict.column('series').doUpdateSet({ last: sql<number>`${sql.ref('invoiceNumbers.last')} + 1` }),
+    )
+    .returning('last')
+    .executeTakeFirstOrThrow();
+  return last;
+}

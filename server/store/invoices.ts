@@ -1,0 +1,167 @@
+import type { Selectable } from 'kysely';
+import type { InvoicesTable } from './billing-schema.ts';
+import type { Queries } from './database.ts';
+
+export type InvoiceRow = Selectable<InvoicesTable>;
+
+export async function insertInvoice(db: Queries, row: InvoiceRow): Promise<boolean> {
+  const result = await db
+    .insertInto('invoices')
+    .values(row)
+    .onConflict((conflict) => conflict.doNothing())
+    .executeTakeFirst();
+  return Number(result.numInsertedOrUpdatedRows ?? 0) === 1;
+}
+
+/** A draft's figures; a document that is no draft any more is not touched. */
+export async function updateDraft(
+  db: Queries,
+  id: string,
+  columns: Pick<InvoiceRow, 'kind' | 'currency' | 'totalCents' | 'dueCents' | 'document'>,
+): Promise<boolean> {
+  const result = await db
+    .updateTable('invoices')
+    .set(columns)
+    .where('id', '=', id)
+    .where('status', '=', 'draft')
+    .executeTakeFirst();
+  return Number(result.numUpdatedRows) === 1;
+}
+
+/** Reads the document and keeps every other transaction from changing it until this one ends. */
+export async function lockInvoice(db: Queries, id: string): Promise<InvoiceRow | null> {
+  const row = await db
+    .updateTable('invoices')
+    .set((expression) => ({ createdAt: expression.ref('createdAt') }))
+    .where('id', '=', id)
+    .returningAll()
+    .executeTakeFirst();
+  return row ?? null;
+}
+
+type Progress = Partial<
+  Pick<
+    InvoiceRow,
+    | 'status'
+    | 'kind'
+    | 'number'
+    | 'currency'
+    | 'totalCents'
+    | 'dueCents'
+    | 'document'
+    | 'sha256'
+    | 'stripeId'
+    | 'finalizedAt'
+    | 'dueAt'
+    | 'pushedAt'
+    | 'paidAt'
+    | 'voidedAt'
+  >
+>;
+
+/** Moves a document on, if it still is where the caller believes it to be. */
+export async function advanceInvoice(
+  db: Queries,
+  id: string,
+  from: InvoiceRow['status'][],
+  columns: Progress,
+): Promise<boolean> {
+  const result = await db
+    .updateTable('invoices')
+    .set(columns)
+    .where('id', '=', id)
+    .where('status', 'in', from)
+    .executeTakeFirst();
+  return Number(result.numUpdatedRows) === 1;
+}
+
+export async function findInvoice(db: Queries, tenantId: string, id: string): Promise<InvoiceRow | null> {
+  const row = await db
+    .selectFrom('invoices')
+    .selectAll()
+    .where('tenantId', '=', tenantId)
+    .where('id', '=', id)
+    .executeTakeFirst();
+  return row ?? null;
+}
+
+export async function findInvoiceById(db: Queries, id: string): Promise<InvoiceRow | null> {
+  const row = await db.selectFrom('invoices').selectAll().where('id', '=', id).executeTakeFirst();
+  return row ?? null;
+}
+
+/** The document that bills a month, void ones aside. */
+export async function findMonthInvoice(
+  db: Queries,
+  tenantId: string,
+  month: string,
+): Promise<InvoiceRow | null> {
+  const row = await db
+    .selectFrom('invoices')
+    .selectAll()
+    .where('tenantId', '=', tenantId)
+    .where('month', '=', month)
+    .where('role', '=', 'period')
+    .where('status', '<>', 'void')
+    .executeTakeFirst();
+  return row ?? null;
+}
+
+/** The months that are billed, in order, with the time at which each was. */
+export async function listBilledMonths(
+  db: Queries,
+  tenantId: string,
+): Promise<{ month: string; finalizedAt: number }[]> {
+  const rows = await db
+    .selectFrom('invoices')
+    .select(['month', 'finalizedAt'])
+    .where('tenantId', '=', tenantId)
+    .where('role', '=', 'period')
+    .where('status', 'not in', ['draft', 'void'])
+    .orderBy('month')
+    .execute();
+  return rows.map(({ month, finalizedAt }) => ({ month, finalizedAt: finalizedAt ?? 0 }));
+}
+
+/** Newest first, from the one after `after`. */
+export async function listInvoices(
+  db: Queries,
+  tenantId: string,
+  after: { createdAt: number; id: string } | null,
+  limit: number,
+  withDrafts: boolean,
+): Promise<InvoiceRow[]> {
+  let query = db.selectFrom('invoices').selectAll().where('tenantId', '=', tenantId);
+  if (!withDrafts) query = query.where('status', '<>', 'draft');
+  if (after) {
+    query = query.where((expression) =>
+      expression(expression.refTuple('createdAt', 'id'), '<', expression.tuple(after.createdAt, after.id)),
+    );
+  }
+  return query.orderBy('createdAt', 'desc').orderBy('id', 'desc').limit(limit).execute();
+}
+
+/** Finalized or pushed documents whose time to be paid has passed. */
+export async function listDue(db: Queries, nowMs: number, limit: number): Promise<InvoiceRow[]> {
+  return db
+    .selectFrom('invoices')
+    .selectAll()
+    .where('status', 'in', ['finalized', 'pushed', 'overdue'])
+    .where('kind', '=', 'invoice')
+    .where('dueAt', '<', nowMs)
+    .orderBy('dueAt')
+    .orderBy('id')
+    .limit(limit)
+    .execute();
+}
+
+/** Documents that correct this one and count. */
+export async function listCorrections(db: Queries, id: string): Promise<InvoiceRow[]> {
+  return db
+    .selectFrom('invoices')
+    .selectAll()
+    .where('correctsId', '=', id)
+    .where('status', '<>', 'void')
+    .orderBy('createdAt')
+    .execute();
+}

@@ -1,0 +1,108 @@
+/** A server with a seller, tenants with plans, and calls put straight into its ledger. */
+
+import type { CostByComponent, PlanInput } from '../../../server/contract.ts';
+import type { CallEvent } from '../../../server/metering/call-event.ts';
+import { ingestCallEvent } from '../../../server/metering/ingest.ts';
+import { findTenant, type Tenant } from '../../../server/store/tenants.ts';
+import { noCost } from '../../../server/vapi/cost.ts';
+import {
+  type Answer,
+  startTestServer,
+  type TestServer,
+  type TestServerOptions,
+} from '../../support/test-server.ts';
+
+export interface LedgerEntry {
+  id: string;
+  /** ISO instant at which the call started. */
+  at: string;
+  seconds: number;
+  /** Micros of dollars; null when it is not told. */
+  costMicros?: number | null;
+  cost?: Partial<CostByComponent>;
+  type?: string;
+}
+
+export interface BillingStage {
+  server: TestServer;
+  /** Another tenant with a plan from that day. */
+  addTenant(slug: string, plan: PlanInput, from: string, changes?: Record<string, unknown>): Promise<Tenant>;
+  /** What Vapi would have reported at the server's time. */
+  book(slug: string, ...entries: LedgerEntry[]): Promise<void>;
+  /** Drafts and finalizes. */
+  bill(slug: string, month: string): Promise<Answer>;
+  clientKey(slug: string): Promise<(method: string, path: string) => Promise<Answer>>;
+  close(): Promise<void>;
+}
+
+export const seller = {
+  name: 'Voice Agency Ltd',
+  address: ['1 Harbour Street', 'Dublin'],
+  taxId: 'IE0987654X',
+};
+
+export async function startBillingStage(options: TestServerOptions = {}): Promise<BillingStage> {
+  const server = await startTestServer({ now: Date.parse('2026-12-02T12:00:00Z'), ...options });
+  await mustBe(200, server.operator('PUT', '/v1/billing/seller', seller));
+  return {
+    server,
+    async addTenant(slug, plan, from, changes = {}) {
+      await server.createTenant({ slug, name: slug, ...changes });
+      await mustBe(200, server.operator('PUT', `/v1/tenants/${slug}/plan`, { plan, from }));
+      return (await findTenant(server.ctx.store, slug)) as Tenant;
+    },
+    async book(slug, ...entries) {
+      const tenant = (await findTenant(server.ctx.store, slug)) as Tenant;
+      for (const entry of entries) {
+        const { store, box } = server.ctx;
+        await ingestCallEvent(store, box, tenant, eventOf(entry, server.clock.now), server.clock.now);
+      }
+    },
+    async bill(slug, month) {
+      const draft = await mustBe(
+        201,
+        server.operator('POST', `/v1/tenants/${slug}/invoices`, { period: month }),
+      );
+      return server.operator('POST', `/v1/tenants/${slug}/invoices/${draft.body.id}/finalize`);
+    },
+    async clientKey(slug) {
+      const made = await mustBe(
+        201,
+        server.operator('POST', '/v1/keys', { name: 'client', tenant: slug, scopes: ['read'] }),
+      );
+      const headers = { authorization: `Bearer ${made.body.key}` };
+      return (method, path) => server.request(method, path, { headers });
+    },
+    close: () => server.close(),
+  };
+}
+
+export async function mustBe(status: number, answer: Promise<Answer>): Promise<Answer> {
+  const got = await answer;
+  if (got.status !== status) throw new Error(`${got.status} instead of ${status}: ${got.text}`);
+  return got;
+}
+
+function eventOf(entry: LedgerEntry, nowMs: number): CallEvent {
+  const startedAt = Date.parse(entry.at);
+  const { costMicros = 100_000 } = entry;
+  return {
+    kind: 'report',
+    source: 'webhook',
+    callId: entry.id,
+    asOf: nowMs,
+    type: entry.type ?? 'webCall',
+    status: 'ended',
+    assistantId: '0b1c0b1c-0b1c-4b1c-8b1c-0b1c0b1c0b1c',
+    sessionId: null,
+    createdAt: startedAt,
+    startedAt,
+    endedAt: startedAt + entry.seconds * 1000,
+    endedReason: 'customer-ended-call',
+    controlUrl: null,
+    cost:
+      costMicros === null
+        ? null
+        : { totalMicros: costMicros, components: { ...noCost(), ...(entry.cost ?? { vapi: costMicros }) } },
+  } as CallEvent;
+}
