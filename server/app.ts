@@ -10,6 +10,7 @@ import { billingRoutes, sellerRoutes } from './routes/billing.ts';
 import { callContentRoutes } from './routes/call-content.ts';
 import { authenticate, operatorOnly } from './routes/caller.ts';
 import { callRoutes } from './routes/calls.ts';
+import { feedbackRoutes } from './routes/feedback.ts';
 import { invoiceRoutes } from './routes/invoices.ts';
 import { keyRoutes } from './routes/keys.ts';
 import { opsRoutes } from './routes/ops.ts';
@@ -55,7 +56,7 @@ export function createApp(ctx: Context, assets: string): Express {
   app.use('/v1/keys', authenticate(ctx), operatorOnly, keyRoutes(ctx));
   app.use('/v1/reconcile', authenticate(ctx), operatorOnly, reconcileRoutes(ctx));
   app.use('/v1/audit', authenticate(ctx), operatorOnly, auditRoutes(ctx));
-  app.use('/v1', visitorRoutes(ctx));
+  app.use('/v1', visitorRoutes(ctx), feedbackRoutes(ctx));
   app.use(widgetAssets(assets));
 
   app.use(notFound);

@@ -2,7 +2,7 @@
  * Owns one element's call from the first intent to the end, and is the only one that changes its state. The order of
  * a start is {@link CallController.start}; what may follow what is in `call-state.ts`.
  */
-import type { Grant, SessionAnswer, VariableValues } from '../server/contract.ts';
+import type { Grant, ProxyGrant, Rating, SessionAnswer, VariableValues } from '../server/contract.ts';
 import { claimPage, type PageClaim } from './call-lock.ts';
 import {
   type CallAction,
@@ -16,6 +16,7 @@ import { CallError, failureOf } from './failure.ts';
 import { Hearing } from './hearing.ts';
 import { isMicrophoneGranted, openMicrophone } from './microphone.ts';
 import { type SessionApi, SessionGone } from './session-api.ts';
+import { initialSound, type Sound } from './sound.ts';
 import type { Piece } from './transcript.ts';
 import type { ActiveCall, CallListener } from './vapi-call.ts';
 
@@ -63,6 +64,9 @@ export class CallController {
   #api: SessionApi | null = null;
   #grant: Grant | null = null;
   #attempt: AbortController | null = null;
+  #sound = initialSound;
+  /** The finished call, for what the visitor has to say of it. */
+  #lastGrant: ProxyGrant | null = null;
   #hearing = new Hearing();
   #playSound: (() => Promise<void>) | null = null;
   /** Settles when the attempt and its transport are gone. */
@@ -139,6 +143,25 @@ export class CallController {
     this.#dispatch({ type: 'unheard', unheard: false });
   }
 
+  get sound(): Sound {
+    return this.#sound;
+  }
+
+  /** For this call and the next ones. */
+  setSound(sound: Sound): void {
+    if (sound.microphone !== this.#sound.microphone) this.#hearing.start(Date.now());
+    this.#sound = sound;
+    this.#call?.setSound(sound);
+  }
+
+  /** Sends what the visitor thinks of the call that is over; null when the server cannot be told of it. */
+  feedbackSender(): ((rating: Rating, comment: string) => Promise<void>) | null {
+    const api = this.#api;
+    const grant = this.#lastGrant;
+    if (!api || !grant) return null;
+    return (rating, comment) => api.sendFeedback(grant.callId, { token: grant.endToken, rating, comment });
+  }
+
   /** Plays what the browser held back; to be called from the visitor's touch. */
   playSound(): void {
     this.#playSound?.().then(() => this.#dispatch({ type: 'sound', blocked: false }), ignore);
@@ -189,6 +212,7 @@ export class CallController {
 
       // Not given up half way: a call that the server has created must be ended by us.
       this.#grant = await this.#createCall(api, token, variables);
+      this.#lastGrant = this.#grant.mode === 'proxy' ? this.#grant : null;
       addEventListener('pagehide', leave);
       signal.throwIfAborted();
       await orAborted(microphone, signal);
@@ -232,6 +256,7 @@ export class CallController {
           this.#dispatch({ type: 'network', network: 'good' });
           this.#hearing.start(Date.now());
           call.setMuted(this.#state.muted);
+          call.setSound(this.#sound);
           // Daily holds the microphone now.
           microphone.then((release) => release(), ignore);
           settled();

@@ -5,7 +5,14 @@
  * no CORS preflight. No cookies go along.
  */
 import type { Challenge } from 'altcha-lib';
-import type { Grant, Problem, SessionAnswer, VariableValues, WidgetConfig } from '../server/contract.ts';
+import type {
+  FeedbackRequest,
+  Grant,
+  Problem,
+  SessionAnswer,
+  VariableValues,
+  WidgetConfig,
+} from '../server/contract.ts';
 import { CallError, failureOfServer } from './failure.ts';
 import { lazy } from './lazy.ts';
 
@@ -21,6 +28,8 @@ export interface SessionApi {
   createCall(session: string, variableValues: VariableValues): Promise<Grant>;
   /** `POST /v1/calls/{callId}/end`; never rejects. As a beacon it survives the page. */
   endCall(callId: string, token: string, how: 'fetch' | 'beacon'): Promise<void>;
+  /** `POST /v1/calls/{callId}/feedback` */
+  sendFeedback(callId: string, feedback: FeedbackRequest): Promise<void>;
 }
 
 /** The session was used or has expired, which a wrong clock can hide from us: a fresh one will do. */
@@ -54,7 +63,7 @@ export function createSessionApi(server: string, tenant: string, known?: WidgetC
     } catch (error) {
       throw new CallError('network', `${address}: ${error}`);
     }
-    if (response.ok && answer) return answer as Answer;
+    if (response.ok && (answer || response.status === 204)) return answer as Answer;
     const problem = answer as Partial<Problem> | null;
     if (problem?.code === 'session_expired' || problem?.code === 'session_used') throw new SessionGone();
     if (problem?.code === 'challenge_required' && !(body && 'challenge' in body)) throw new ChallengeNeeded();
@@ -95,6 +104,8 @@ export function createSessionApi(server: string, tenant: string, known?: WidgetC
     openSession,
     createCall: (session, variableValues) =>
       request('calls', { session, ...(Object.keys(variableValues).length > 0 && { variableValues }) }),
+    sendFeedback: (callId, { comment, ...feedback }) =>
+      request(`calls/${encodeURIComponent(callId)}/feedback`, { ...feedback, ...(comment && { comment }) }),
     async endCall(callId, token, how) {
       const address = url(`calls/${encodeURIComponent(callId)}/end`);
       const body = JSON.stringify({ token });

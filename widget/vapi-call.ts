@@ -6,6 +6,7 @@ import sdk from '@vapi-ai/web';
 import type { Grant } from '../server/contract.ts';
 import type { Speaker } from './call-state.ts';
 import type { Failure, FailureCode } from './failure.ts';
+import type { Sound } from './sound.ts';
 import type { Piece } from './transcript.ts';
 
 // The package is CommonJS: its class is the default export or a property of it, depending on who bundles it.
@@ -31,6 +32,8 @@ export interface CallListener {
 export interface ActiveCall {
   /** Has an effect once the call is live. */
   setMuted(muted: boolean): void;
+  /** Likewise. */
+  setSound(sound: Sound): void;
   /** Adds the visitor's typed words to the conversation; false when they are longer than the room's messages may be. */
   send(text: string): boolean;
   /** Hangs up, also in the middle of joining. */
@@ -57,6 +60,7 @@ export function joinCall(grant: Grant, listener: CallListener): ActiveCall {
   const playersBefore = new Set(players());
   let isLive = false;
   let isOver = false;
+  let usedMicrophone = '';
   let hungUp = false;
   let reason: string | null = null;
   let failure: Failure | null = null;
@@ -130,6 +134,18 @@ export function joinCall(grant: Grant, listener: CallListener): ActiveCall {
     setMuted(muted) {
       if (isLive && !isOver) vapi.setMuted(muted);
     },
+    setSound({ microphone, speaker, volume }) {
+      if (!isLive || isOver) return;
+      vapi.setVolume(volume);
+      for (const player of players()) {
+        // A device that is gone leaves the sound where it was.
+        if ('setSinkId' in player) void player.setSinkId(speaker).catch(() => {});
+      }
+      if (microphone !== usedMicrophone) {
+        usedMicrophone = microphone;
+        void vapi.setInputDevicesAsync({ audioDeviceId: microphone || 'default' }).catch(() => {});
+      }
+    },
     send(text) {
       const message = {
         type: 'add-message',
@@ -179,7 +195,7 @@ async function playRemote(vapi: InstanceType<VapiClass>): Promise<void> {
   room.sendAppMessage('playable');
 }
 
-const players = (): NodeListOf<HTMLElement> => document.querySelectorAll('audio[data-participant-id]');
+const players = (): NodeListOf<HTMLAudioElement> => document.querySelectorAll('audio[data-participant-id]');
 
 // ------------------------------------------------------------------ what the SDK emits, as unknown values
 

@@ -78,5 +78,25 @@ export interface KeyGrant extends GrantBase {
 /** What `POST /v1/calls` answers: how to start this call. */
 export type Grant = ProxyGrant | KeyGrant;
 
+export const ratings = ['good', 'bad'] as const;
+export type Rating = (typeof ratings)[number];
+
+/** `POST /v1/calls/{id}/feedback`; a later one replaces an earlier one. */
+export const feedbackRequestSchema = z.strictObject({
+  /** The call's end token; it serves for an hour longer here. */
+  token: z.string().min(1).max(2048),
+  rating: z.enum(ratings),
+  comment: z.string().trim().min(1).max(1000).optional(),
+});
+export type FeedbackRequest = z.infer<typeof feedbackRequestSchema>;
+
+/** What the visitor said of a call. */
+export interface CallFeedback {
+  rating: Rating;
+  comment: string | null;
+  /** ISO-8601 UTC. */
+  at: string;
+}
+
 /** `POST /v1/calls/{id}/end` */
 export const endCallRequestSchema = z.strictObject({ token: z.string().min(1).max(2048) });

@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { type Response, Router } from 'express';
 import type { Context } from '../context.ts';
 import {
+  type CallFeedback,
   type CallRevision,
   type CallsAnswer,
   type CallsQuery,
@@ -13,6 +14,7 @@ import {
 import { ApiError } from '../errors.ts';
 import { type CallRow, columnOf } from '../metering/usage.ts';
 import { type CallsPage, findCall, listCalls, listRevisions } from '../store/calls.ts';
+import { findFeedback } from '../store/feedback.ts';
 import type { Tenant } from '../store/tenants.ts';
 import { seesProviderCost, visibleTenant } from './caller.ts';
 import { type Column, csvLines, startCsv, usd, wantsCsv } from './csv.ts';
@@ -43,10 +45,19 @@ export function callRoutes(ctx: Context): Router {
     if (!row) throw new ApiError('not_found');
     const withCost = seesProviderCost(res);
     const revisions = withCost ? await listRevisions(ctx.store, tenant.id, row.id) : [];
-    res.json({ ...viewCall(row, withCost), ...(withCost ? { revisions: revisions.map(viewRevision) } : {}) });
+    const feedback = viewFeedback(await findFeedback(ctx.store, tenant.id, row.id));
+    res.json({
+      ...viewCall(row, withCost),
+      feedback,
+      ...(withCost ? { revisions: revisions.map(viewRevision) } : {}),
+    });
   });
 
   return router;
+}
+
+function viewFeedback(row: Awaited<ReturnType<typeof findFeedback>>): CallFeedback | null {
+  return row && { rating: row.rating, comment: row.comment, at: new Date(row.at).toISOString() };
 }
 
 function filtersOf(query: CallsQuery): Omit<CallsPage, 'after' | 'limit'> {

@@ -3,7 +3,7 @@
  * `…At` are epoch milliseconds, `…Micros` integer millionths of a US dollar; JSON is kept as text, so that both
  * engines hold the same bytes.
  */
-import type { AccessMode, CostComponent, EventSource } from '../contract.ts';
+import type { AccessMode, CostComponent, EventSource, Rating } from '../contract.ts';
 import type { BillingSchema } from './billing-schema.ts';
 
 export interface Schema extends BillingSchema {
@@ -19,6 +19,7 @@ export interface Schema extends BillingSchema {
   apiKeys: ApiKeysTable;
   audit: AuditTable;
   notices: NoticesTable;
+  feedback: FeedbackTable;
 }
 
 export interface TenantsTable {
@@ -195,6 +196,15 @@ export interface AuditTable {
   before: string | null;
   after: string | null;
   requestId: string;
+}
+
+/** What the visitor said of a call, at most once a call. */
+export interface FeedbackTable {
+  tenantId: string;
+  callId: string;
+  rating: Rating;
+  comment: string | null;
+  at: number;
 }
 
 /** What the operator is to be told, once per period, and whether it has been. */

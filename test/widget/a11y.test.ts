@@ -1,9 +1,9 @@
 /** The accessibility audit of every state comes before everything else. */
-import { expect, waitUntil } from '@open-wc/testing';
+import { waitUntil } from '@open-wc/testing';
 import type { ErrorCode } from '../../server/contract.ts';
-import type { VapiAgent } from '../../widget/vapi-agent.ts';
 import {
   agentElement,
+  audit,
   button,
   launcherOf,
   microphone,
@@ -12,14 +12,6 @@ import {
   StubServer,
   untilState,
 } from './support.ts';
-
-/** After the panel's entrance, which is half transparent. The page around the element is not what is audited. */
-async function audit(element: VapiAgent): Promise<void> {
-  for (const animation of element.shadowRoot?.getAnimations() ?? []) {
-    if (animation.effect?.getComputedTiming().iterations !== Number.POSITIVE_INFINITY) animation.finish();
-  }
-  await expect(element).to.be.accessible({ ignoredRules: ['region'] });
-}
 
 describe('accessibility audit', () => {
   let server: StubServer;

@@ -48,10 +48,16 @@ describe('comfort of a call', () => {
     const machine = await callIsLive(element);
     machine.says('assistant', 'Where were we?');
     await element.mute();
+    Object.defineProperty(navigator, 'onLine', { value: false, configurable: true });
     machine.fail('connection lost', 'connection-error');
     await waitUntil(() => panelText(element).includes('Reconnecting'));
+    expect(window.machine).to.equal(machine);
+    Reflect.deleteProperty(navigator, 'onLine');
+    dispatchEvent(new Event('online'));
     await waitUntil(
       () => window.machine && window.machine !== machine && !panelText(element).includes('Reconnecting'),
+      'the room is joined again',
+      { timeout: 5000 },
     );
     expect(element.state).to.equal('live');
     expect(window.machine?.joinedUrl).to.equal(proxyGrant.webCallUrl);

@@ -1,5 +1,5 @@
 /** What the element tests share: a stand-in for our server behind `fetch`, and the way through a call. */
-import { fixture, html, waitUntil } from '@open-wc/testing';
+import { expect, fixture, html, waitUntil } from '@open-wc/testing';
 import type { ErrorCode, Grant, KeyGrant, ProxyGrant, WidgetConfig } from '../../server/contract.ts';
 import { errorStatus } from '../../server/contract.ts';
 import type { VapiAgent } from '../../widget/vapi-agent.ts';
@@ -69,7 +69,8 @@ export class StubServer {
     window.fetch = async (input, init) => {
       const request = new Request(input, init);
       const url = new URL(request.url);
-      if (url.hostname !== 'agents.test' && url.hostname !== 'vapi.test') return this.#realFetch(input, init);
+      if (url.hostname !== 'agents.test' && url.hostname !== 'vapi.test')
+        return this.#realFetch.call(window, input, init);
       return this.#answer(await record(request));
     };
     navigator.sendBeacon = (address, body) => {
@@ -179,6 +180,14 @@ export async function callIsLive(element: VapiAgent): Promise<Machine> {
   launcherOf(element).click();
   await untilState(element, 'live');
   return window.machine as Machine;
+}
+
+/** After the panel's entrance, which is half transparent. The page around the element is not what is audited. */
+export async function audit(element: VapiAgent): Promise<void> {
+  for (const animation of element.shadowRoot?.getAnimations() ?? []) {
+    if (animation.effect?.getComputedTiming().iterations !== Number.POSITIVE_INFINITY) animation.finish();
+  }
+  await expect(element).to.be.accessible({ ignoredRules: ['region'] });
 }
 
 /** Every event of the element, in order. */

@@ -5,10 +5,15 @@ import type { Strings } from '../strings/en.ts';
 import { icons } from './icons.ts';
 
 /** What the visitor can ask for; who listens decides what becomes of it. */
-export type Intent = 'start' | 'end' | 'mute' | 'close' | 'agree' | 'withdraw' | 'play-sound';
+export type Intent = 'start' | 'end' | 'mute' | 'close' | 'agree' | 'withdraw' | 'play-sound' | 'settings';
 
 /** The row at the bottom: always exactly the actions that make sense now, the main one marked `data-main`. */
-export function controls(call: CallState, strings: Strings, ask: (intent: Intent) => void): TemplateResult {
+export function controls(
+  call: CallState,
+  strings: Strings,
+  showsSettings: boolean,
+  ask: (intent: Intent) => void,
+): TemplateResult {
   const main = (intent: Intent, text: string, icon: unknown = nothing, kind = 'primary') => html`<button
     class=${kind} part="button ${intent}" data-main @click=${() => ask(intent)}>${icon}<span>${text}</span></button>`;
   switch (call.phase) {
@@ -26,6 +31,8 @@ export function controls(call: CallState, strings: Strings, ask: (intent: Intent
       // The name stays the same when pressed: `aria-pressed` says the rest.
       return html`<button class="plain" part="button mute" data-own-level aria-pressed=${call.muted} @click=${() => ask('mute')}>
           ${call.muted ? icons.microphoneOff : icons.microphone}<span>${strings.mute}</span></button>
+        <button class="plain square" part="button settings" aria-label=${strings.settings} aria-expanded=${showsSettings}
+          @click=${() => ask('settings')}>${icons.settings}</button>
         ${main('end', strings.hangUp, icons.hangUp, 'danger')}`;
     case 'ending':
       return html`<button class="plain" part="button" disabled>${strings.statusEnding}</button>`;

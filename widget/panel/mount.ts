@@ -13,6 +13,7 @@ import { failureTexts } from '../strings/en.ts';
 import { chooseLanguage, loadLanguage } from '../strings/languages.ts';
 import type { VapiAgent } from '../vapi-agent.ts';
 import { keepAwake } from '../wake-lock.ts';
+import { Extras } from './extras.ts';
 import { definePanel, type PanelElement } from './panel.ts';
 
 /** What the launcher can ask of the lazy part. */
@@ -93,6 +94,7 @@ export function mount(
         letSleep = null;
       }
       announce(state, before);
+      extras.follow(state, before).catch(ignore);
     },
     piece: (piece) => emit('vapi-agent-transcript', { ...piece }),
     volume(role, level) {
@@ -101,6 +103,8 @@ export function mount(
     },
     failed: (error) => tellDeveloper(error, host),
   });
+
+  const extras = new Extras(panel, controller);
 
   function announce(state: CallState, before: CallState): void {
     const { callId, failure } = state;
@@ -173,6 +177,7 @@ export function mount(
     else if (intent === 'end') void controller.end();
     else if (intent === 'agree') agree();
     else if (intent === 'withdraw') void withdrawConsent();
+    else if (intent === 'settings') extras.toggleSettings().catch(ignore);
     else if (intent === 'play-sound') controller.playSound();
     else controller.setMuted(!controller.state.muted);
   };

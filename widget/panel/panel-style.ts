@@ -25,7 +25,9 @@ export const panelStyle = css`
   :host([open]) {
     font-size: 16px;
   }
-  vapi-agent-panel {
+  vapi-agent-panel,
+  vapi-agent-settings,
+  vapi-agent-after-call {
     display: contents;
   }
   .panel {
@@ -187,7 +189,13 @@ export const panelStyle = css`
   }
   .row button {
     flex: 1;
+    padding: 0 10px;
     white-space: nowrap;
+  }
+  .row .square {
+    flex: none;
+    width: 48px;
+    padding: 0;
   }
   footer {
     text-align: center;

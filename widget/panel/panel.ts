@@ -28,6 +28,7 @@ export class PanelElement extends LitElement {
     language: { attribute: false },
     open: { attribute: false },
     hasConsent: { attribute: false },
+    extra: { attribute: false },
     now: { state: true },
   };
 
@@ -37,6 +38,8 @@ export class PanelElement extends LitElement {
   declare open: boolean;
   /** Whether there is a consent that the visitor may take back. */
   declare hasConsent: boolean;
+  /** A part that only some visitors need, see extras.ts. */
+  declare extra: HTMLElement | null;
   /** Milliseconds since the epoch; moves once a second while the call time is visible. */
   declare now: number;
 
@@ -58,6 +61,7 @@ export class PanelElement extends LitElement {
     this.language = english;
     this.open = false;
     this.hasConsent = false;
+    this.extra = null;
     this.now = 0;
   }
 
@@ -85,8 +89,8 @@ export class PanelElement extends LitElement {
 
   /** Somebody's loudness, 0 to 1; past the render cycle, because it comes ten times a second. */
   showLevel(role: Speaker, level: number): void {
-    const meter = this.querySelector<HTMLElement>(role === 'user' ? '[data-own-level]' : '.orb');
-    meter?.style.setProperty('--_level', Math.min(1, level).toFixed(2));
+    const meters = this.querySelectorAll<HTMLElement>(role === 'user' ? '[data-own-level]' : '.orb');
+    for (const meter of meters) meter.style.setProperty('--_level', Math.min(1, level).toFixed(2));
   }
 
   protected override willUpdate(changed: Map<PropertyKey, unknown>): void {
@@ -130,9 +134,9 @@ export class PanelElement extends LitElement {
       <div class="stage ${hasLog ? 'compact' : ''}" part="stage">${this.#stage()}</div>
       ${call.askingConsent ? consentView(this.config?.consent, strings) : nothing}
       <div class="note" part="notice" role="status">${this.#notice()}</div>
-      ${transcriptView(call.transcript, strings)}
+      ${transcriptView(call.transcript, strings)}${this.extra}
       <footer part="footer">
-        <div class="row">${controls(call, strings, (intent) => this.onIntent(intent))}</div>
+        <div class="row">${controls(call, strings, this.extra !== null, (intent) => this.onIntent(intent))}</div>
         <p class="fine"><bdi>${strings.disclosure}</bdi>${this.#withdrawal()}</p>
       </footer>
     </section>`;

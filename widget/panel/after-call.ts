@@ -1,0 +1,134 @@
+/** What is left to do after a call: keep the transcript, say how it was. A chunk of its own, loaded when a call ends. */
+import { html, LitElement, nothing, type TemplateResult } from 'lit';
+import type { Rating } from '../../server/contract.ts';
+import type { Strings } from '../strings/en.ts';
+import { type Line, textOf } from '../transcript.ts';
+import { icons } from './icons.ts';
+
+/** Milliseconds for which "Copied" stands. */
+const copiedMs = 2000;
+
+export class AfterCallElement extends LitElement {
+  static override properties = {
+    strings: { attribute: false },
+    transcript: { attribute: false },
+    sendFeedback: { attribute: false },
+    rating: { state: true },
+    stage: { state: true },
+    copied: { state: true },
+  };
+
+  declare strings: Strings;
+  declare transcript: readonly Line[];
+  /** Null where there is nobody to tell. Rejects when it could not be sent. */
+  declare sendFeedback: ((rating: Rating, comment: string) => Promise<void>) | null;
+  declare rating: Rating | null;
+  declare stage: 'asking' | 'sending' | 'thanks' | 'failed';
+  declare copied: boolean;
+
+  constructor() {
+    super();
+    this.rating = null;
+    this.stage = 'asking';
+    this.copied = false;
+  }
+
+  /** Into the panel's own tree, whose style sheet and parts it shares. */
+  protected override createRenderRoot(): HTMLElement {
+    return this;
+  }
+
+  protected override render(): TemplateResult {
+    const { strings } = this;
+    return html`<div class="after" part="after-call">
+      ${this.sendFeedback ? this.#feedback() : nothing}
+      ${
+        this.transcript.length > 0
+          ? html`<div class="row">
+            <button class="plain" part="button copy" @click=${this.#copy}>${this.copied ? strings.transcriptCopied : strings.transcriptCopy}</button>
+            <button class="plain" part="button save" @click=${this.#save}>${strings.transcriptSave}</button>
+          </div>`
+          : nothing
+      }
+    </div>`;
+  }
+
+  #feedback(): TemplateResult {
+    const { strings, stage, rating } = this;
+    if (stage === 'thanks')
+      return html`<p role="status" tabindex="-1"><bdi>${strings.feedbackThanks}</bdi></p>`;
+    const thumb = (
+      value: Rating,
+      name: string,
+      icon: unknown,
+    ) => html`<button type="button" class="plain" part="button rate"
+      aria-pressed=${rating === value} aria-label=${name} @click=${() => this.#rate(value)}>${icon}</button>`;
+    return html`<form part="feedback" @submit=${this.#send}>
+      <fieldset><legend>${strings.feedbackTitle}</legend>
+        ${thumb('good', strings.feedbackGood, icons.thumbUp)}${thumb('bad', strings.feedbackBad, icons.thumbDown)}
+      </fieldset>
+      ${
+        rating
+          ? html`<label>${strings.feedbackComment}<textarea rows="2" maxlength="1000"></textarea></label>
+            <button class="plain" part="button send-feedback" ?disabled=${stage === 'sending'}>${strings.feedbackSend}</button>`
+          : nothing
+      }
+      <p role="alert">${stage === 'failed' ? strings.feedbackFailed : nothing}</p>
+    </form>`;
+  }
+
+  #rate(rating: Rating): void {
+    this.rating = rating;
+  }
+
+  #send = async (event: Event): Promise<void> => {
+    event.preventDefault();
+    if (!this.rating || this.stage === 'sending') return;
+    const comment = this.querySelector('textarea')?.value.trim() ?? '';
+    this.stage = 'sending';
+    try {
+      await this.sendFeedback?.(this.rating, comment);
+      this.stage = 'thanks';
+      await this.updateComplete;
+      // The button that had the focus is gone.
+      this.querySelector<HTMLElement>('[role=status]')?.focus();
+    } catch {
+      this.stage = 'failed';
+    }
+  };
+
+  #text(): string {
+    const { strings } = this;
+    return this.transcript
+      .map((line) => `${line.role === 'user' ? strings.you : strings.assistant}: ${textOf(line)}`)
+      .join('\n');
+  }
+
+  #copy = async (): Promise<void> => {
+    // Refused in a frame without the permission; then there is still the file.
+    await navigator.clipboard?.writeText(this.#text()).then(
+      () => {
+        this.copied = true;
+        setTimeout(() => {
+          this.copied = false;
+        }, copiedMs);
+      },
+      () => this.#save(),
+    );
+  };
+
+  #save = (): void => {
+    const link = document.createElement('a');
+    link.href = URL.createObjectURL(new Blob([this.#text()], { type: 'text/plain;charset=utf-8' }));
+    link.download = `transcript-${new Date().toISOString().slice(0, 10)}.txt`;
+    link.click();
+    // After the browser has taken the click up.
+    setTimeout(() => URL.revokeObjectURL(link.href));
+  };
+}
+
+export function createAfterCall(): AfterCallElement {
+  const tag = 'vapi-agent-after-call';
+  if (!customElements.get(tag)) customElements.define(tag, AfterCallElement);
+  return document.createElement(tag) as AfterCallElement;
+}

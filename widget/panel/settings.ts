@@ -1,0 +1,82 @@
+/** Microphone, speaker and volume of the call. A chunk of its own, loaded when the visitor opens it. */
+import { html, LitElement, nothing, type TemplateResult } from 'lit';
+import type { Sound } from '../sound.ts';
+import type { Strings } from '../strings/en.ts';
+
+export class SettingsElement extends LitElement {
+  static override properties = {
+    strings: { attribute: false },
+    sound: { attribute: false },
+    devices: { state: true },
+  };
+
+  declare strings: Strings;
+  declare sound: Sound;
+  declare devices: readonly MediaDeviceInfo[];
+  onSound: (sound: Sound) => void = () => {};
+
+  constructor() {
+    super();
+    this.devices = [];
+  }
+
+  /** Into the panel's own tree, whose style sheet and parts it shares. */
+  protected override createRenderRoot(): HTMLElement {
+    return this;
+  }
+
+  override connectedCallback(): void {
+    super.connectedCallback();
+    navigator.mediaDevices?.addEventListener('devicechange', this.#list);
+    void this.#list();
+  }
+
+  override disconnectedCallback(): void {
+    super.disconnectedCallback();
+    navigator.mediaDevices?.removeEventListener('devicechange', this.#list);
+  }
+
+  protected override render(): TemplateResult {
+    const { strings, sound } = this;
+    // Firefox and Safari choose the speaker for the whole browser.
+    const canChooseSpeaker = 'setSinkId' in HTMLMediaElement.prototype;
+    return html`<div class="settings" part="settings" role="group" aria-label=${strings.settings}>
+      ${this.#choice('audioinput', strings.settingsMicrophone, 'microphone')}
+      <div class="meter" data-own-level role="img" aria-label=${strings.settingsLevel}></div>
+      ${canChooseSpeaker ? this.#choice('audiooutput', strings.settingsSpeaker, 'speaker') : nothing}
+      <label>${strings.settingsVolume}<input type="range" min="0" max="1" step="0.05" .value=${String(sound.volume)}
+        @input=${(event: Event) => this.#set({ volume: Number((event.target as HTMLInputElement).value) })}></label>
+    </div>`;
+  }
+
+  #choice(kind: MediaDeviceKind, label: string, name: 'microphone' | 'speaker'): TemplateResult {
+    const devices = this.devices.filter((device) => device.kind === kind);
+    const choose = (event: Event) => this.#set({ [name]: (event.target as HTMLSelectElement).value });
+    return html`<label>${label}<select @change=${choose}>
+      <option value="">${this.strings.settingsDefault}</option>
+      ${devices.map(
+        ({ deviceId, label: text }, index) =>
+          html`<option value=${deviceId} ?selected=${deviceId === this.sound[name]}>${text || `${label} ${index + 1}`}</option>`,
+      )}
+    </select></label>`;
+  }
+
+  #set(change: Partial<Sound>): void {
+    this.sound = { ...this.sound, ...change };
+    this.onSound(this.sound);
+  }
+
+  #list = async (): Promise<void> => {
+    const devices = (await navigator.mediaDevices?.enumerateDevices().catch(() => [])) ?? [];
+    // Chrome lists the system's choice twice; the first entry of ours is that already.
+    this.devices = devices.filter(
+      ({ deviceId }) => deviceId && !['default', 'communications'].includes(deviceId),
+    );
+  };
+}
+
+export function createSettings(): SettingsElement {
+  const tag = 'vapi-agent-settings';
+  if (!customElements.get(tag)) customElements.define(tag, SettingsElement);
+  return document.createElement(tag) as SettingsElement;
+}
