@@ -20,6 +20,7 @@ import { tenantRoutes } from './routes/tenants.ts';
 import { usageRoutes } from './routes/usage.ts';
 import { vapiWebhookRoutes } from './routes/vapi-webhook.ts';
 import { visitorRoutes } from './routes/visitor.ts';
+import { wiringRoutes } from './routes/wiring.ts';
 
 /** @param assets the folder of the built widget */
 export function createApp(ctx: Context, assets: string): Express {
@@ -51,6 +52,7 @@ export function createApp(ctx: Context, assets: string): Express {
     invoiceRoutes(ctx),
     operatorOnly,
     tenantRoutes(ctx),
+    wiringRoutes(ctx),
   );
   app.use('/v1/billing', authenticate(ctx), operatorOnly, sellerRoutes(ctx));
   app.use('/v1/keys', authenticate(ctx), operatorOnly, keyRoutes(ctx));

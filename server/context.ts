@@ -4,8 +4,11 @@ import { type DerivedKey, deriveKeys } from './access/derived-keys.ts';
 import { createFrontLimits, type FrontLimits } from './access/front-limits.ts';
 import { createSecretBox, type SecretBox } from './access/secret-box.ts';
 import type { Config, Secrets } from './config.ts';
+import { createDoorbell, type Doorbell } from './metering/doorbell.ts';
 import type { CallRow } from './metering/usage.ts';
+import { createMetrics, type Metrics } from './metrics.ts';
 import type { Store } from './store/database.ts';
+import { countPendingMessages } from './store/forwarded-messages.ts';
 import type { Tenant } from './store/tenants.ts';
 
 export interface Context {
@@ -20,6 +23,9 @@ export interface Context {
   /** Epoch milliseconds. */
   now: () => number;
   log: Logger;
+  metrics: Metrics;
+  /** Rung when a message for a tenant's own server waits in the outbox. */
+  outboxBell: Doorbell;
   /** Lets work go on after the answer; a stop waits for it, and what it throws is logged. */
   background: (work: Promise<unknown>) => void;
   /** Ends when all background work has. */
@@ -57,6 +63,8 @@ export function createContext(
     operatorApiKey: secrets.operatorApiKey,
     now: options.now ?? Date.now,
     log,
+    metrics: createMetrics(() => countPendingMessages(store)),
+    outboxBell: createDoorbell(),
     background(work) {
       const logged = work
         .catch((error: unknown) => log.error({ err: error }, 'background work failed'))

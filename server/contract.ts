@@ -12,5 +12,6 @@ export * from './contract/reconcile.ts';
 export * from './contract/tenants.ts';
 export * from './contract/usage.ts';
 export * from './contract/visitor.ts';
+export * from './contract/webhooks.ts';
 export * from './contract/widget.ts';
 export * from './contract/words.ts';

@@ -21,6 +21,7 @@ const titles: Record<ErrorCode, string> = {
   concurrency_limit: 'All lines are busy',
   rate_limited: 'Too many requests',
   internal_error: 'Something went wrong on our side',
+  forward_failed: 'The tenant’s own server did not answer',
   vapi_unavailable: 'The voice service cannot be reached',
 };
 
@@ -56,6 +57,7 @@ export const errorHandler: ErrorRequestHandler = (error, req, res, next) => {
   else if (apiError.cause) req.log.warn({ err: apiError.cause, code: apiError.code }, 'request refused');
   if (apiError.options.retryAfter !== undefined) res.set('Retry-After', String(apiError.options.retryAfter));
   if (apiError.code === 'unauthorized') res.set('WWW-Authenticate', 'Bearer');
+  res.locals.errorCode = apiError.code;
   const status = errorStatus[apiError.code];
   const problem: Problem = {
     type: 'about:blank',

@@ -9,6 +9,7 @@ import { createApp } from './app.ts';
 import type { Config, Secrets } from './config.ts';
 import { type Context, type ContextOptions, createContext } from './context.ts';
 import { createLog } from './log.ts';
+import { startForwarding } from './metering/forwarding-delivery.ts';
 import { startReconciler } from './metering/reconciler.ts';
 import { openStore } from './store/database.ts';
 
@@ -55,7 +56,11 @@ export async function startServer(
     await store.destroy();
     throw error;
   }
-  const workers = [startNoticeDelivery(ctx), ...(options.reconciler === false ? [] : [startReconciler(ctx)])];
+  const workers = [
+    startNoticeDelivery(ctx),
+    startForwarding(ctx),
+    ...(options.reconciler === false ? [] : [startReconciler(ctx)]),
+  ];
   const { port } = server.address() as AddressInfo;
   log.info({ port, store: config.database.kind }, 'listening');
   return {

@@ -101,6 +101,7 @@ export interface EmulatorOrg {
   publicKeys: { value: string; restrictions?: TokenRestrictions }[];
   server?: WebhookServer;
   assistants: EmulatorAssistant[];
+  squads?: { id: string; members: Json[]; membersOverrides?: Json }[];
   /** What `server.credentialId` may name. */
   credentials?: { id: string; authenticationPlan: AuthenticationPlan }[];
 }

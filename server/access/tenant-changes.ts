@@ -3,6 +3,7 @@ import { randomBytes } from 'node:crypto';
 import type { Context } from '../context.ts';
 import { type CreateTenant, defaultLimits, type TenantView, type UpdateTenant } from '../contract.ts';
 import { ApiError } from '../errors.ts';
+import { defaultTarget, isOurWebhook, webhookUrlOf } from '../metering/forward-target.ts';
 import { newTenantId, type Tenant } from '../store/tenants.ts';
 import { parseAllowedOrigin } from './allowed-origins.ts';
 import { newHookSecret } from './hooks.ts';
@@ -24,6 +25,9 @@ const defaults = {
   allowedVariables: [],
   limits: defaultLimits,
   contentRetentionDays: null,
+  webhookAuth: { kind: 'token' },
+  assistantIds: [],
+  webhookForwardUrl: null,
   timeZone: 'UTC',
 } as const satisfies Partial<Tenant>;
 
@@ -33,7 +37,7 @@ const defaults = {
  */
 export function newTenant(
   ctx: Context,
-  input: CreateTenant,
+  input: CreateTenant & { orgId: string },
 ): { tenant: Tenant; generated: { webhookSecret?: string; hookSecret?: string } } {
   const generated = {
     ...(input.webhookSecret ? {} : { webhookSecret: randomBytes(24).toString('base64url') }),
@@ -53,6 +57,9 @@ export function newTenant(
     privateKeySealed: '',
     publicKeySealed: null,
     webhookSecretSealed: '',
+    previousWebhookSecretSealed: null,
+    previousWebhookSecretUntil: null,
+    webhookForwardSealed: null,
     hookSecretSealed: '',
     createdAt: now,
     updatedAt: now,
@@ -62,19 +69,86 @@ export function newTenant(
 
 /** @throws ApiError `invalid_request` */
 export function applyTenantChanges(ctx: Context, tenant: Tenant, changes: UpdateTenant): Tenant {
-  const { privateKey, publicKey, webhookSecret, hookSecret, allowedOrigins, limits, ...plain } = changes;
+  const {
+    privateKey,
+    publicKey,
+    webhookSecret,
+    webhookSecretOverlapSeconds,
+    webhookForwardHeaders,
+    hookSecret,
+    allowedOrigins,
+    limits,
+    ...plain
+  } = changes;
   const next: Tenant = { ...tenant, ...given(plain), updatedAt: ctx.now() };
   next.limits = { ...tenant.limits, ...given(limits ?? {}) };
   const seal = (name: TenantSecret, value: string) => sealTenantSecret(ctx.box, tenant.id, name, value);
   if (privateKey !== undefined) next.privateKeySealed = seal('privateKey', privateKey);
   if (publicKey !== undefined)
     next.publicKeySealed = publicKey === null ? null : seal('publicKey', publicKey);
-  if (webhookSecret !== undefined) next.webhookSecretSealed = seal('webhookSecret', webhookSecret);
   if (hookSecret !== undefined) next.hookSecretSealed = seal('hookSecret', hookSecret);
+  Object.assign(next, rotation(ctx, tenant, webhookSecret, webhookSecretOverlapSeconds));
+  Object.assign(next, forwarding(ctx, tenant, next.webhookForwardUrl, webhookForwardHeaders));
   // Also when only `allowHttpOrigins` is changed: what it permitted must not stay.
   next.allowedOrigins = parseOrigins(allowedOrigins ?? tenant.allowedOrigins, next.allowHttpOrigins);
   checkTogether(next);
   return next;
+}
+
+const defaultOverlapSeconds = 86_400;
+
+/** Vapi goes on to present the old secret until every assistant has the new one, so both count for a while. */
+function rotation(
+  ctx: Context,
+  tenant: Tenant,
+  secret: string | undefined,
+  overlapSeconds: number | undefined,
+): Partial<Tenant> {
+  const seal = (name: TenantSecret, value: string) => sealTenantSecret(ctx.box, tenant.id, name, value);
+  const until = ctx.now() + (overlapSeconds ?? defaultOverlapSeconds) * 1000;
+  const current = tenant.webhookSecretSealed && openTenantSecret(ctx.box, tenant, 'webhookSecret');
+  if (secret === undefined || secret === current) {
+    // Without a new secret the overlap can only be cut short.
+    const end = tenant.previousWebhookSecretUntil;
+    if (overlapSeconds === undefined || end === null) return {};
+    return { previousWebhookSecretUntil: Math.min(end, until) };
+  }
+  const webhookSecretSealed = seal('webhookSecret', secret);
+  if (!current || overlapSeconds === 0) {
+    return { webhookSecretSealed, previousWebhookSecretSealed: null, previousWebhookSecretUntil: null };
+  }
+  return {
+    webhookSecretSealed,
+    previousWebhookSecretSealed: seal('previousWebhookSecret', current),
+    previousWebhookSecretUntil: until,
+  };
+}
+
+/** @throws ApiError `invalid_request` */
+function forwarding(
+  ctx: Context,
+  tenant: Tenant,
+  url: string | null,
+  headers: Record<string, string> | undefined,
+): Partial<Tenant> {
+  const refuse = (path: string, message: string) =>
+    new ApiError('invalid_request', { errors: [{ path, message }] });
+  if (url !== null && isOurWebhook(ctx, url)) {
+    throw refuse('webhookForwardUrl', 'is this server: the messages would come round again');
+  }
+  if (url === null && headers) throw refuse('webhookForwardHeaders', 'needs a webhookForwardUrl');
+  if (url === tenant.webhookForwardUrl && headers === undefined) return {};
+  // The old headers belong to the old server, and may hold its secrets.
+  const kept = { ...defaultTarget, headers: headers ?? {} };
+  const seal = (value: object) =>
+    sealTenantSecret(ctx.box, tenant.id, 'webhookForward', JSON.stringify(value));
+  return { webhookForwardSealed: url === null ? null : seal(kept) };
+}
+
+/** Names only: the values may be secrets. */
+function forwardHeaderNames(ctx: Context, tenant: Tenant): string[] {
+  const sealed = openTenantSecret(ctx.box, tenant, 'webhookForward');
+  return sealed === null ? [] : Object.keys((JSON.parse(sealed) as { headers: object }).headers).sort();
 }
 
 type Given<Values> = { [Name in keyof Values]: Exclude<Values[Name], undefined> };
@@ -130,8 +204,16 @@ export function viewTenant(ctx: Context, tenant: Tenant): TenantView {
     contentRetentionDays: tenant.contentRetentionDays,
     timeZone: tenant.timeZone,
     webhookSecret: masked('webhookSecret'),
+    previousWebhookSecretUntil:
+      (tenant.previousWebhookSecretUntil ?? 0) > ctx.now()
+        ? new Date(tenant.previousWebhookSecretUntil ?? 0).toISOString()
+        : null,
+    webhookAuth: tenant.webhookAuth,
+    assistantIds: tenant.assistantIds,
+    webhookForwardUrl: tenant.webhookForwardUrl,
+    webhookForwardHeaders: forwardHeaderNames(ctx, tenant),
     hookSecret: masked('hookSecret'),
-    webhookUrl: `${ctx.config.publicUrl}/v1/webhooks/vapi/${tenant.slug}`,
+    webhookUrl: webhookUrlOf(ctx, tenant.slug),
     createdAt: new Date(tenant.createdAt).toISOString(),
     updatedAt: new Date(tenant.updatedAt).toISOString(),
   };

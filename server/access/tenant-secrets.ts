@@ -1,8 +1,15 @@
 /** A tenant's sealed secrets, each bound to its tenant and its column. */
+import type { ForwardTarget } from '../metering/forward-target.ts';
 import type { Tenant } from '../store/tenants.ts';
 import type { SecretBox } from './secret-box.ts';
 
-export type TenantSecret = 'privateKey' | 'publicKey' | 'webhookSecret' | 'hookSecret';
+export type TenantSecret =
+  | 'privateKey'
+  | 'publicKey'
+  | 'webhookSecret'
+  | 'previousWebhookSecret'
+  | 'webhookForward'
+  | 'hookSecret';
 
 export function sealTenantSecret(
   box: SecretBox,
@@ -17,6 +24,35 @@ export function sealTenantSecret(
 export function openTenantSecret(box: SecretBox, tenant: Tenant, name: TenantSecret): string | null {
   const sealed = tenant[`${name}Sealed`];
   return sealed === null ? null : box.open(sealed, `tenants/${tenant.id}/${name}`);
+}
+
+/** What Vapi may present at this time: the current secret, and during a rotation the previous one. */
+export function webhookSecretsOf(box: SecretBox, tenant: Tenant, nowMs: number): string[] {
+  const isRotating = nowMs < (tenant.previousWebhookSecretUntil ?? 0);
+  const names = ['webhookSecret', ...(isRotating ? ['previousWebhookSecret'] : [])] as TenantSecret[];
+  return names.flatMap((name) => openTenantSecret(box, tenant, name) ?? []);
+}
+
+const forwardTargetContext = (tenantId: string, assistantId: string) =>
+  `forward_targets/${tenantId}/${assistantId}`;
+
+/** The headers of a tenant's own server hold its secrets. */
+export function sealForwardTarget(
+  box: SecretBox,
+  tenantId: string,
+  assistantId: string,
+  target: ForwardTarget,
+): string {
+  return box.seal(JSON.stringify(target), forwardTargetContext(tenantId, assistantId));
+}
+
+export function openForwardTarget(
+  box: SecretBox,
+  tenantId: string,
+  assistantId: string,
+  sealed: string,
+): ForwardTarget {
+  return JSON.parse(box.open(sealed, forwardTargetContext(tenantId, assistantId))) as ForwardTarget;
 }
 
 const controlUrlContext = (tenantId: string, callId: string) => `calls/${tenantId}/${callId}/controlUrl`;

@@ -19,6 +19,7 @@ export const errorStatus = {
   concurrency_limit: 429,
   rate_limited: 429,
   internal_error: 500,
+  forward_failed: 502,
   vapi_unavailable: 503,
 } as const;
 export type ErrorCode = keyof typeof errorStatus;

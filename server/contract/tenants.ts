@@ -2,6 +2,7 @@
 import { z } from 'zod';
 import { isTimeZone } from '../time-zone.ts';
 import { type Limits, limitsSchema } from './limits.ts';
+import { forwardHeadersSchema, type VapiCheck, type WebhookAuth, webhookAuthSchema } from './webhooks.ts';
 import {
   type Appearance,
   appearanceSchema,
@@ -98,6 +99,17 @@ const optional = {
    * Write-only. Generated when left out; the answer to the request that creates it shows it once.
    */
   webhookSecret: secretSchema,
+  /** How Vapi proves itself with `webhookSecret`. */
+  webhookAuth: webhookAuthSchema,
+  /** Further assistants of the tenant, wired with `assistantId`. */
+  assistantIds: z.array(vapiIdSchema).max(50),
+  /**
+   * Where every message of Vapi's goes on to from here, with the answer back: the tenant's own server. Wiring sets it
+   * to what the assistant's server was. Null = nowhere.
+   */
+  webhookForwardUrl: hookUrlSchema.nullable(),
+  /** Sent with what is forwarded. Write-only: an answer shows the names. A new `webhookForwardUrl` starts without. */
+  webhookForwardHeaders: forwardHeadersSchema,
   /**
    * Signs what we send to `beforeCall.url` and `alerts.url`, in the Standard Webhooks form. Write-only, generated and
    * shown like `webhookSecret`.
@@ -109,12 +121,21 @@ const optional = {
 export const createTenantSchema = z.strictObject({
   slug: slugSchema,
   ...required,
+  /** Read from Vapi when it is left out. */
+  orgId: required.orgId.optional(),
   ...z.strictObject(optional).partial().shape,
 });
 export type CreateTenant = z.infer<typeof createTenantSchema>;
 
 /** `PATCH /v1/tenants/{slug}`: any subset. `appearance` and `texts` are replaced as a whole. */
-export const updateTenantSchema = z.strictObject({ ...required, ...optional }).partial();
+export const updateTenantSchema = z
+  .strictObject({
+    ...required,
+    ...optional,
+    /** How long the old `webhookSecret` stays valid beside a new one, so that nothing is lost meanwhile; default a day. */
+    webhookSecretOverlapSeconds: z.number().int().min(0).max(604_800),
+  })
+  .partial();
 export type UpdateTenant = z.infer<typeof updateTenantSchema>;
 
 /** A tenant as the operator sees it; secrets are shown as `"…last4"`. */
@@ -142,11 +163,24 @@ export interface TenantView {
   contentRetentionDays: number | null;
   timeZone: string;
   webhookSecret: string;
+  /** Until then the previous secret is accepted too; null when there is none. */
+  previousWebhookSecretUntil: string | null;
+  webhookAuth: WebhookAuth;
+  assistantIds: string[];
+  webhookForwardUrl: string | null;
+  /** Names only. */
+  webhookForwardHeaders: string[];
   hookSecret: string;
   /** Where the assistant's `server.url` must point. */
   webhookUrl: string;
   createdAt: string;
   updatedAt: string;
+}
+
+/** The answer to a request that saved a tenant. */
+export interface SavedTenant extends TenantView {
+  /** Only when the key, the org or an assistant was set. */
+  vapiCheck?: VapiCheck;
 }
 
 /** `POST /v1/tenants/{slug}/allowed-origins`: lets one more page in. */

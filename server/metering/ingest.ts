@@ -15,6 +15,8 @@ export interface Ingested {
   row: CallRow;
   /** Whether the tenant's usage changed by it; false for repetitions and for calls in progress. */
   usageChanged: boolean;
+  /** By how much the tenant's booked cost changed by it; below zero when Vapi has corrected it. */
+  bookedMicros: number;
   /** The call is in progress although the tenant is paused, or was since the call was granted. */
   unwanted: boolean;
 }
@@ -22,6 +24,7 @@ export interface Ingested {
 /**
  * Durable when it returns: a crash before that leaves nothing, so that the sender's retry finds the ledger as it was.
  * Taking the same event again changes nothing.
+ * @param alongside what must be kept if and only if the event is, in the same transaction
  */
 export async function ingestCallEvent(
   store: Store,
@@ -29,8 +32,10 @@ export async function ingestCallEvent(
   tenant: Tenant,
   event: CallEvent,
   nowMs: number,
+  alongside?: (db: Queries) => Promise<void>,
 ): Promise<Ingested> {
   return store.transaction().execute(async (db) => {
+    await alongside?.(db);
     await insertCall(db, newCallRow(tenant.id, event));
     const before = await lockCall(db, tenant.id, event.callId);
     if (!before) throw new Error('the call is gone');
@@ -51,7 +56,8 @@ export async function ingestCallEvent(
     const unwanted =
       after.status !== 'ended' &&
       (tenant.status === 'paused' || (await isOutdated(db, tenant.id, after.id, tenant.generation)));
-    return { row: after, usageChanged: changes.length > 0, unwanted };
+    const bookedMicros = changes.reduce((sum, { amounts }) => sum + amounts.costMicros, 0);
+    return { row: after, usageChanged: changes.length > 0, bookedMicros, unwanted };
   });
 }
 

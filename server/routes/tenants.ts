@@ -4,17 +4,22 @@ import { z } from 'zod';
 import { recordChange } from '../access/audit.ts';
 import { endLiveCalls } from '../access/end-call.ts';
 import { applyTenantChanges, newTenant, viewTenant } from '../access/tenant-changes.ts';
+import { checkTenant } from '../access/tenant-check.ts';
+import { openTenantSecret } from '../access/tenant-secrets.ts';
 import type { Context } from '../context.ts';
 import {
   allowOriginSchema,
   type BlockedOriginView,
   createTenantSchema,
+  type SavedTenant,
   slugSchema,
+  type UpdateTenant,
   updateTenantSchema,
 } from '../contract.ts';
 import { ApiError } from '../errors.ts';
 import { forgetBlockedOrigin, listBlockedOrigins } from '../store/blocked-origins.ts';
 import type { Queries } from '../store/database.ts';
+import { removeForwardTargets } from '../store/forward-targets.ts';
 import {
   deleteTenant,
   insertTenant,
@@ -46,7 +51,13 @@ export function tenantRoutes(ctx: Context): Router {
   });
 
   router.post('/', body, async (req, res) => {
-    const { tenant, generated } = newTenant(ctx, parse(createTenantSchema, req.body));
+    const input = parse(createTenantSchema, req.body);
+    const { vapiCheck, orgId } = await checkTenant(ctx, {
+      ...input,
+      orgId: input.orgId,
+      assistantIds: input.assistantIds ?? [],
+    });
+    const { tenant, generated } = newTenant(ctx, { ...input, orgId });
     await ctx.store.transaction().execute(async (db) => {
       if (!(await insertTenant(db, tenant))) {
         throw new ApiError('conflict', { detail: `A tenant "${tenant.slug}" exists already.` });
@@ -57,7 +68,7 @@ export function tenantRoutes(ctx: Context): Router {
     res
       .status(201)
       .location(`/v1/tenants/${tenant.slug}`)
-      .json({ ...view(tenant), ...generated });
+      .json({ ...view(tenant), ...generated, vapiCheck } satisfies SavedTenant);
   });
 
   router.get('/:slug', async (req, res) => {
@@ -66,11 +77,30 @@ export function tenantRoutes(ctx: Context): Router {
 
   router.patch('/:slug', body, async (req, res) => {
     const changes = parse(updateTenantSchema, req.body);
+    const checked = await checkChanges(await visibleTenant(ctx, req, res), changes);
     const tenant = await change(req, res, 'tenant.update', async (db, current) => {
       await updateTenant(db, applyTenantChanges(ctx, current, changes));
+      // Said for the whole tenant, it counts for each of its assistants.
+      if (changes.webhookForwardUrl !== undefined) await removeForwardTargets(db, current.id);
     });
-    res.json(view(tenant));
+    res.json({ ...view(tenant), ...checked } satisfies SavedTenant);
   });
+
+  /** Only what Vapi has to know about is checked, so that a tenant can be edited while Vapi is down. */
+  async function checkChanges(
+    tenant: Tenant,
+    changes: UpdateTenant,
+  ): Promise<Pick<SavedTenant, 'vapiCheck'>> {
+    const { privateKey, orgId, assistantId, assistantIds } = changes;
+    if ([privateKey, orgId, assistantId, assistantIds].every((value) => value === undefined)) return {};
+    const { vapiCheck } = await checkTenant(ctx, {
+      privateKey: privateKey ?? openTenantSecret(ctx.box, tenant, 'privateKey') ?? '',
+      orgId: orgId ?? tenant.orgId,
+      assistantId: assistantId ?? tenant.assistantId,
+      assistantIds: assistantIds ?? tenant.assistantIds,
+    });
+    return { vapiCheck };
+  }
 
   router.delete('/:slug', async (req, res) => {
     const tenant = await visibleTenant(ctx, req, res);

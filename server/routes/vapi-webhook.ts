@@ -1,61 +1,145 @@
 /** What Vapi tells us of a tenant's calls. 200 means: it is in the ledger and survives a crash. */
-import express, { Router } from 'express';
+import { isUtf8 } from 'node:buffer';
+import { Readable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
+import express, { type Request, type RequestHandler, type Response, Router } from 'express';
 import { endLiveCall } from '../access/end-call.ts';
-import { openTenantSecret } from '../access/tenant-secrets.ts';
+import { webhookSecretsOf } from '../access/tenant-secrets.ts';
 import type { Context } from '../context.ts';
 import { slugSchema } from '../contract.ts';
 import { ApiError } from '../errors.ts';
+import {
+  type ForwardTarget,
+  forwardTargetOf,
+  headersToPass,
+  isOwnForward,
+  webhookUrlOf,
+} from '../metering/forward-target.ts';
+import { type MessageToForward, queueMessage, relayMessage } from '../metering/forwarding.ts';
 import { ingestCallEvent } from '../metering/ingest.ts';
 import { findTenant, type Tenant } from '../store/tenants.ts';
-import { readServerMessage } from '../vapi/messages.ts';
-import { isFromVapi } from '../vapi/webhook-auth.ts';
+import { speakingAssistant, typeLabel, wantsAnswer } from '../vapi/message-kinds.ts';
+import { readServerMessage, type ServerMessage } from '../vapi/messages.ts';
+import { isFromVapi, mayBeFromVapi } from '../vapi/webhook-auth.ts';
 import { parseJsonText } from './parse.ts';
+
+/** Who sent a webhook, as the first step found out. */
+interface Sender {
+  tenant: Tenant;
+  secrets: string[];
+}
 
 export function vapiWebhookRoutes(ctx: Context): Router {
   const router = Router();
-  // A report holds the whole conversation and the assistant with its prompt. The secret is checked before the body is
-  // read, so that only Vapi can make us read that much.
-  const body = express.text({ type: () => true, limit: '5mb' });
+  // A report holds the whole conversation and the assistant with its prompt. What can be checked is checked before the
+  // body is read, so that not everybody can make us read that much.
+  const body = express.raw({ type: () => true, limit: '5mb' });
+  router.post('/:tenant', count(ctx), identify(ctx), body, async (req, res) => {
+    const { tenant, secrets } = res.locals.sender as Sender;
+    const bytes = Buffer.isBuffer(req.body) ? req.body : Buffer.alloc(0);
+    const url = webhookUrlOf(ctx, tenant.slug);
+    const signed = { method: req.method, url, headers: req.headers, body: bytes };
+    if (!isFromVapi(signed, tenant.webhookAuth, secrets)) await refuse(ctx, req);
 
-  router.post(
-    '/:tenant',
-    async (req, res, next) => {
-      await ctx.frontLimits.failedAuth.check(req.ip);
-      const slug = slugSchema.safeParse(req.params.tenant);
-      const tenant = slug.success ? await findTenant(ctx.store, slug.data) : null;
-      const secret = tenant && openTenantSecret(ctx.box, tenant, 'webhookSecret');
-      if (!tenant || !secret || !isFromVapi(req.headers, secret)) {
-        await ctx.frontLimits.failedAuth.count(req.ip);
-        throw new ApiError('unauthorized');
-      }
-      res.locals.tenant = tenant;
-      next();
-    },
-    body,
-    async (req, res) => {
-      const tenant = res.locals.tenant as Tenant;
-      const now = ctx.now();
-      const message = readServerMessage(parseJsonText(req.body), now);
-      if (!message) throw new ApiError('invalid_request', { detail: 'The body is not a server message.' });
-      req.log.info(
-        { tenant: tenant.slug, message: message.type, call: message.event?.callId },
-        'vapi webhook',
-      );
-      if (message.event) {
-        const { row, usageChanged, unwanted } = await ingestCallEvent(
-          ctx.store,
-          ctx.box,
-          tenant,
-          message.event,
-          now,
-        );
-        if (usageChanged) ctx.onCallBooked(tenant, row);
-        if (unwanted) endInBackground(ctx, tenant, row.id);
-      }
-      res.json({});
-    },
-  );
+    const json = isUtf8(bytes) ? parseJsonText(bytes.toString('utf8')) : null;
+    const message = readServerMessage(json, ctx.now());
+    if (!message) throw new ApiError('invalid_request', { detail: 'The body is not a server message.' });
+    res.locals.messageType = typeLabel(message.type);
+    req.log.info(
+      { tenant: tenant.slug, message: message.type.slice(0, 100), call: message.event?.callId },
+      'vapi webhook',
+    );
+    const assistantId = speakingAssistant(json);
+    const target = isOwnForward(ctx, req.headers) ? null : await forwardTargetOf(ctx, tenant, assistantId);
+    const headers = headersToPass(req.headers, secrets);
+    const forward = { tenant, assistantId, type: message.type, headers, body: bytes };
+    if (target && wantsAnswer(message.type)) return relay(ctx, target, forward, res);
+    await take(ctx, message, target ? forward : null, tenant);
+    res.json({});
+  });
   return router;
+}
+
+/** By type and outcome, also what is refused. */
+function count(ctx: Context): RequestHandler {
+  return (_req, res, next) => {
+    res.once('close', () => {
+      const type = (res.locals.messageType as string | undefined) ?? 'unread';
+      const result =
+        (res.locals.errorCode as string | undefined) ?? (res.writableFinished ? 'ok' : 'aborted');
+      ctx.metrics.webhooks.inc({ type, result });
+    });
+    next();
+  };
+}
+
+function identify(ctx: Context): RequestHandler {
+  return async (req, res, next) => {
+    const slug = slugSchema.safeParse(req.params.tenant);
+    const tenant = slug.success ? await findTenant(ctx.store, slug.data) : null;
+    const now = ctx.now();
+    const secrets = tenant ? webhookSecretsOf(ctx.box, tenant, now) : [];
+    if (!tenant || !mayBeFromVapi(req.headers, tenant.webhookAuth, secrets, now)) return refuse(ctx, req);
+    res.locals.sender = { tenant, secrets } satisfies Sender;
+    next();
+  };
+}
+
+/**
+ * Vapi's addresses are shared by all its customers. So too many failures only change how a failure is answered: they
+ * must not keep a tenant's reports out because of somebody else's wrong secret.
+ */
+async function refuse(ctx: Context, req: Request): Promise<never> {
+  await ctx.frontLimits.failedAuth.check(req.ip);
+  await ctx.frontLimits.failedAuth.count(req.ip);
+  throw new ApiError('unauthorized');
+}
+
+/** The ledger and the outbox are written together, or neither is. */
+async function take(
+  ctx: Context,
+  message: ServerMessage,
+  forward: MessageToForward | null,
+  tenant: Tenant,
+): Promise<void> {
+  if (message.event) {
+    const alongside = forward
+      ? (db: Parameters<typeof queueMessage>[1]) => queueMessage(ctx, db, forward)
+      : undefined;
+    const { row, usageChanged, bookedMicros, unwanted } = await ingestCallEvent(
+      ctx.store,
+      ctx.box,
+      tenant,
+      message.event,
+      ctx.now(),
+      alongside,
+    );
+    if (usageChanged) ctx.onCallBooked(tenant, row);
+    ctx.metrics.bookedMicros.inc(bookedMicros);
+    if (unwanted) endInBackground(ctx, tenant, row.id);
+  } else if (forward) {
+    await queueMessage(ctx, ctx.store, forward);
+  }
+  if (forward) ctx.outboxBell.ring();
+}
+
+/** The tenant's own server answers, as if we were not there; the answer may be a stream of sound. */
+async function relay(
+  ctx: Context,
+  target: ForwardTarget,
+  message: MessageToForward,
+  res: Response,
+): Promise<void> {
+  const answer = await relayMessage(ctx, target, message, message.tenant.webhookAuth.kind === 'hmac');
+  res.status(answer.status);
+  const type = answer.headers.get('content-type');
+  if (type !== null) res.set('Content-Type', type);
+  if (!answer.body) {
+    res.end();
+    return;
+  }
+  // When the stream breaks off, `pipeline` cuts our answer too, so that Vapi does not take a part for the whole.
+  await pipeline(Readable.fromWeb(answer.body as Parameters<typeof Readable.fromWeb>[0]), res);
 }
 
 /** A call that began although the tenant was paused (with a key issued before): Vapi need not wait for its end. */

@@ -1,6 +1,6 @@
 /** What a visitor's browser asks for. Everything here is decided by the page's Origin and a session, never by a cookie. */
 import cors from 'cors';
-import express, { type Request, type Response, Router } from 'express';
+import express, { type Request, type RequestHandler, type Response, Router } from 'express';
 import { isOriginAllowed } from '../access/allowed-origins.ts';
 import { recordRefusal } from '../access/blocked-origins.ts';
 import { challengerOf, checkChallenge } from '../access/challenge.ts';
@@ -12,6 +12,7 @@ import { hashNetwork, isNetwork, networkOf } from '../access/visitor-network.ts'
 import type { Context } from '../context.ts';
 import {
   callRequestSchema,
+  type ErrorCode,
   endCallRequestSchema,
   type Grant,
   type SessionAnswer,
@@ -89,7 +90,7 @@ export function visitorRoutes(ctx: Context): Router {
     } satisfies SessionAnswer);
   });
 
-  router.post('/calls', ctx.frontLimits.calls, body, async (req, res) => {
+  router.post('/calls', countGrants(ctx), ctx.frontLimits.calls, body, async (req, res) => {
     const asked = parse(callRequestSchema, parseJsonText(req.body));
     const verified = verifySession(ctx.keys.session, asked.session, ctx.now());
     if (!verified.ok) throw new ApiError(verified.reason === 'expired' ? 'session_expired' : 'unauthorized');
@@ -135,6 +136,17 @@ async function admit(
     throw new ApiError('origin_not_allowed');
   }
   return { tenant, origin };
+}
+
+/** Counts what came of each request for a call. */
+function countGrants(ctx: Context): RequestHandler {
+  return (_req, res, next) => {
+    res.once('close', () => {
+      const refusal = res.locals.errorCode as ErrorCode | undefined;
+      ctx.metrics.grants.inc({ result: refusal ?? (res.writableFinished ? 'granted' : 'aborted') });
+    });
+    next();
+  };
 }
 
 function slugIn(req: Request): string | null {

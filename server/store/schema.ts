@@ -20,6 +20,8 @@ export interface Schema extends BillingSchema {
   audit: AuditTable;
   notices: NoticesTable;
   feedback: FeedbackTable;
+  forwardTargets: ForwardTargetsTable;
+  forwardedMessages: ForwardedMessagesTable;
 }
 
 export interface TenantsTable {
@@ -37,6 +39,11 @@ export interface TenantsTable {
   publicKeySealed: string | null;
   webhookSecretSealed: string;
   hookSecretSealed: string;
+  /** Accepted beside the current one until `previousWebhookSecretUntil`. */
+  previousWebhookSecretSealed: string | null;
+  previousWebhookSecretUntil: number | null;
+  /** JSON of what belongs to `webhookForwardUrl`: headers, timeout. */
+  webhookForwardSealed: string | null;
   /** JSON of `TenantSettings`. */
   settings: string;
   /** Updated by every start of a call, only to make the starts of one tenant wait for each other. */
@@ -226,3 +233,31 @@ export interface NoticesTable {
   nextAttemptAt: number | null;
 }
 export type NoticeKind = 'budget-80' | 'budget-100' | 'refused-origins';
+
+/** Where one assistant's messages go on to, when that is not where the tenant's other messages go. */
+export interface ForwardTargetsTable {
+  tenantId: string;
+  assistantId: string;
+  /** JSON with URL and headers; null = they go nowhere. */
+  targetSealed: string | null;
+}
+
+/** Messages for tenants' own servers. The content is there only as long as it must be: it holds conversations. */
+export interface ForwardedMessagesTable {
+  /** Digest of tenant and body, so that the same message is kept once. */
+  id: string;
+  tenantId: string;
+  assistantId: string | null;
+  /** Vapi's message type. */
+  type: string;
+  headersSealed: string | null;
+  bodySealed: string | null;
+  createdAt: number;
+  attempts: number;
+  /** Null when nothing is left to do. */
+  nextAttemptAt: number | null;
+  /** HTTP status of the last attempt, 0 when there was none; null before the first. */
+  answer: number | null;
+  /** When it may be forgotten what became of it; null while it waits. */
+  expiresAt: number | null;
+}

@@ -8,6 +8,7 @@ import type {
   Consent,
   Limits,
   Texts,
+  WebhookAuth,
   WidgetMode,
 } from '../contract.ts';
 import type { Queries } from './database.ts';
@@ -30,6 +31,9 @@ export interface TenantSettings {
   /** Null = Vapi's own retention. */
   contentRetentionDays: number | null;
   limits: Limits;
+  webhookAuth: WebhookAuth;
+  assistantIds: string[];
+  webhookForwardUrl: string | null;
 }
 
 /** A tenant as the server works with it; its secrets stay sealed. */
@@ -154,6 +158,9 @@ const settingNames = [
   'allowedVariables',
   'contentRetentionDays',
   'limits',
+  'webhookAuth',
+  'assistantIds',
+  'webhookForwardUrl',
 ] as const satisfies (keyof TenantSettings)[];
 
 function toRow(tenant: Tenant): Omit<TenantsTable, 'startLock' | 'deletedAt'> {
@@ -163,8 +170,15 @@ function toRow(tenant: Tenant): Omit<TenantsTable, 'startLock' | 'deletedAt'> {
   return { ...(columns as Omit<Tenant, keyof TenantSettings>), settings: JSON.stringify(settings) };
 }
 
+/** For tenants that were saved before there was such a setting. */
+const laterSettings = {
+  consent: null,
+  webhookAuth: { kind: 'token' },
+  assistantIds: [],
+  webhookForwardUrl: null,
+} as const satisfies Partial<TenantSettings>;
+
 function fromRow(row: Selectable<TenantsTable>): Tenant {
   const { settings, startLock: _startLock, deletedAt: _deletedAt, ...columns } = row;
-  // A tenant that was stored before the server knew of consent has none.
-  return { ...columns, consent: null, ...(JSON.parse(settings) as Omit<TenantSettings, 'consent'>) };
+  return { ...columns, ...structuredClone(laterSettings), ...(JSON.parse(settings) as TenantSettings) };
 }

@@ -164,8 +164,8 @@ describe('reconciling', () => {
   it('names the tenants of an org whose key is refused, and reconciles the others', async () => {
     const { addTenant, emulator, server } = network;
     const { assistantId } = await addTenant('healthy');
-    await addTenant('revoked');
-    await server.operator('PATCH', '/v1/tenants/revoked', { privateKey: 'private-that-was-revoked' });
+    const { orgId } = await addTenant('revoked');
+    emulator.addOrg({ orgId, privateKeys: [], publicKeys: [], assistants: [] });
     emulator.makeCall({ assistantId, seconds: 60, cost: 0.1, webhooks: false });
     const [from, to] = lastHour();
     const answer = await server.operator('POST', '/v1/reconcile', { from: iso(from), to: iso(to) });

@@ -3,9 +3,11 @@ import type { Migration } from 'kysely/migration';
 import { initial } from './0001-initial.ts';
 import { billing } from './0002-billing.ts';
 import { feedback } from './0003-feedback.ts';
+import { forwarding } from './0004-forwarding.ts';
 
 export const migrations: Record<string, Migration> = {
   '0001-initial': initial,
   '0002-billing': billing,
   '0003-feedback': feedback,
+  '0004-forwarding': forwarding,
 };

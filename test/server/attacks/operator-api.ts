@@ -76,7 +76,7 @@ const wrongKeys: Attack[] = [
     ['GET', '/v1/tenants/acme/usage'],
     async (stage) => {
       const slug = stage.uniqueSlug();
-      await stage.server.createTenant({ slug });
+      await stage.addTenant(slug);
       const { key } = await newKey(stage, { tenant: slug });
       await stage.server.operator('DELETE', `/v1/tenants/${slug}`);
       return bearer(key);

@@ -101,7 +101,7 @@ export const originAttacks: Attack[] = [
     outcome: 'origin_not_allowed',
     async attempt(stage) {
       const slug = stage.uniqueSlug();
-      await stage.server.createTenant({ slug, allowedOrigins: [] });
+      await stage.addTenant(slug, { allowedOrigins: [] });
       await stage.mark();
       return stage.newcomer().post('/v1/sessions', { tenant: slug });
     },

@@ -2,7 +2,6 @@
 import { generateKeyPairSync } from 'node:crypto';
 import jwt from 'jsonwebtoken';
 import { deriveKeys } from '../../../server/access/derived-keys.ts';
-import { pageOrigin } from '../../support/test-server.ts';
 import type { Attack, Outcome, Stage, Visitor } from './stage.ts';
 
 const encode = (value: unknown) => Buffer.from(JSON.stringify(value)).toString('base64url');
@@ -229,7 +228,7 @@ export const sessionAttacks: Attack[] = [
       const visitor = stage.newcomer();
       const session = await visitor.session(slug);
       await stage.server.operator('DELETE', `/v1/tenants/${slug}`);
-      await stage.server.createTenant({ slug, allowedOrigins: [pageOrigin] });
+      await stage.addTenant(slug);
       await stage.mark();
       return visitor.post('/v1/calls', { session });
     },

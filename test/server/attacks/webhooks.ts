@@ -66,7 +66,8 @@ export const webhookAttacks: Attack[] = [
     body: JSON.stringify({ message: { type: 'x', pad: 'x'.repeat(6_000_000) } }),
   }),
   {
-    name: 'thirty guesses of a secret, and then the right one',
+    // The right one is let in all the same: Vapi's addresses are shared, and so would be the punishment.
+    name: 'more than thirty guesses of a secret',
     outcome: 'rate_limited',
     async attempt(stage) {
       const visitor = stage.newcomer();
@@ -78,7 +79,7 @@ export const webhookAttacks: Attack[] = [
           body: report(),
         });
       for (let guess = 0; guess < 30; guess += 1) await ask(`guess-${guess}`);
-      return ask(stage.acme.webhookSecret);
+      return ask('guess-30');
     },
   },
 ];

@@ -1,0 +1,62 @@
+/** Asks Vapi whether a tenant's key, org and assistants belong together, so that a mistake shows when it is made. */
+import type { Context } from '../context.ts';
+import type { VapiCheck } from '../contract.ts';
+import { ApiError } from '../errors.ts';
+import { getAssistant, type SavedAssistant } from '../vapi/assistants.ts';
+import { VapiError } from '../vapi/vapi-api.ts';
+
+export interface TenantAtVapi {
+  privateKey: string;
+  /** Undefined = to be read from Vapi. */
+  orgId: string | undefined;
+  assistantId: string;
+  assistantIds: string[];
+}
+
+/**
+ * @returns the org; when Vapi does not answer, the one that was given
+ * @throws ApiError `invalid_request` naming what Vapi does not know; `vapi_unavailable` when the org is not known either
+ */
+export async function checkTenant(
+  ctx: Context,
+  tenant: TenantAtVapi,
+): Promise<{ vapiCheck: VapiCheck; orgId: string }> {
+  const ids = [tenant.assistantId, ...tenant.assistantIds];
+  const found = await Promise.allSettled(
+    ids.map((id) => getAssistant(ctx.config.vapiBaseUrl, tenant.privateKey, id)),
+  );
+  for (const [index, result] of found.entries()) {
+    if (result.status === 'rejected') refuseIfWrong(result.reason, pathOf(index));
+  }
+  const answered = found.filter(
+    (result): result is PromiseFulfilledResult<SavedAssistant> => result.status === 'fulfilled',
+  );
+  const orgId = answered[0]?.value.orgId;
+  if (orgId === undefined || answered.length < ids.length) {
+    const cause = found.find((result) => result.status === 'rejected')?.reason as unknown;
+    ctx.log.warn({ err: cause }, 'tenant not checked: Vapi does not answer');
+    if (tenant.orgId === undefined && orgId === undefined)
+      throw new ApiError('vapi_unavailable', { retryAfter: 5, cause });
+    return { vapiCheck: 'unreachable', orgId: tenant.orgId ?? orgId ?? '' };
+  }
+  if (tenant.orgId !== undefined && tenant.orgId !== orgId) {
+    throw refusal('orgId', `the private key belongs to the organization ${orgId}`);
+  }
+  return { vapiCheck: 'ok', orgId };
+}
+
+function refuseIfWrong(error: unknown, assistantPath: string): void {
+  if (!(error instanceof VapiError)) throw error;
+  if (error.status === 401 || error.status === 403) {
+    throw refusal('privateKey', 'Vapi does not accept it; is it the private key, not the public one?');
+  }
+  if (error.status === 404 || error.status === 400) {
+    throw refusal(assistantPath, 'this key’s organization has no such assistant');
+  }
+}
+
+const pathOf = (index: number) => (index === 0 ? 'assistantId' : `assistantIds.${index - 1}`);
+
+function refusal(path: string, message: string): ApiError {
+  return new ApiError('invalid_request', { errors: [{ path, message }] });
+}

@@ -1,0 +1,90 @@
+/** How a tenant's Vapi proves itself on our webhook, where its messages go on to, and how its assistants are wired. */
+import { z } from 'zod';
+
+/** RFC 9110 token, in the lower case in which headers are compared. */
+const headerNameSchema = z
+  .string()
+  .toLowerCase()
+  .regex(/^[a-z0-9!#$%&'*+.^_`|~-]{1,100}$/, 'use a header name');
+
+/** What Vapi's HMAC credential may put into the text that it signs. */
+export const payloadPlaceholders = ['body', 'timestamp', 'method', 'url', 'svix-id'] as const;
+
+/** The same fields, names apart, as Vapi's HMAC credential has, with its defaults; the key is `webhookSecret`. */
+const hmacAuthSchema = z
+  .strictObject({
+    kind: z.literal('hmac'),
+    algorithm: z.enum(['sha256', 'sha512', 'sha1']).default('sha256'),
+    signatureHeader: headerNameSchema.default('x-signature'),
+    /** Its value may be in seconds or milliseconds; five minutes of difference are allowed. */
+    timestampHeader: headerNameSchema.default('x-timestamp'),
+    /** What stands in front of the signature, for instance `sha256=`. */
+    signaturePrefix: z.string().max(100).default(''),
+    encoding: z.enum(['hex', 'base64']).default('hex'),
+    payloadFormat: z.string().max(200).default('{timestamp}.{body}'),
+    secretIsBase64: z.boolean().default(false),
+    /** Holds what `{svix-id}` stands for. */
+    messageIdHeader: headerNameSchema.nullable().default(null),
+  })
+  // Without these two a signature would say nothing about what was sent or when.
+  .refine(({ payloadFormat }) => payloadFormat.includes('{body}') && payloadFormat.includes('{timestamp}'), {
+    path: ['payloadFormat'],
+    message: 'must contain {body} and {timestamp}',
+  })
+  .refine(({ payloadFormat, messageIdHeader }) => messageIdHeader || !payloadFormat.includes('{svix-id}'), {
+    path: ['messageIdHeader'],
+    message: 'is needed for {svix-id}',
+  });
+
+export const webhookAuthSchema = z.discriminatedUnion('kind', [
+  /** The secret itself in `X-Vapi-Agent-Token`, `X-Vapi-Secret` or as a bearer token. */
+  z.strictObject({ kind: z.literal('token') }),
+  hmacAuthSchema,
+]);
+export type WebhookAuth = z.infer<typeof webhookAuthSchema>;
+export type HmacAuth = z.infer<typeof hmacAuthSchema>;
+
+/** Sent with everything that is forwarded. Write-only: an answer shows the names. */
+export const forwardHeadersSchema = z
+  .record(headerNameSchema, z.string().regex(/^[\t\x20-\x7e]{0,4096}$/, 'use printable ASCII'))
+  .refine((headers) => Object.keys(headers).length <= 50, 'use at most 50 headers');
+
+/** `POST /v1/tenants/{slug}/wire` */
+export const wireRequestSchema = z.strictObject({
+  /** Its members' saved assistants are wired as well. */
+  squadId: z.uuid('must be a UUID').optional(),
+  /** A credential at Vapi that signs what Vapi sends; needed when `webhookAuth` is `hmac` and none is set yet. */
+  credentialId: z.string().min(1).max(100).optional(),
+});
+export type WireRequest = z.infer<typeof wireRequestSchema>;
+
+/** The answer: what was changed, or would be. Header values are secrets, so only names are shown. */
+export interface WireAnswer {
+  dryRun: boolean;
+  assistants: AssistantWiring[];
+  /** What the operator should know or do besides. */
+  notes: string[];
+}
+
+export interface AssistantWiring {
+  assistantId: string;
+  name: string | null;
+  /** False when it is wired already. */
+  changed: boolean;
+  server: { before: ShownServer | null; after: ShownServer };
+  /** Null = Vapi's default list. */
+  serverMessages: { before: string[] | null; after: string[] };
+  /** Where this assistant's messages go on to from here; null = nowhere. */
+  forwardUrl: string | null;
+}
+
+export interface ShownServer {
+  url: string | null;
+  headers: string[];
+  credentialId: string | null;
+  timeoutSeconds: number | null;
+  backoffPlan: unknown;
+}
+
+/** `ok`: Vapi knows the key and the assistants. `unreachable`: Vapi did not answer, so nothing was checked. */
+export type VapiCheck = 'ok' | 'unreachable';

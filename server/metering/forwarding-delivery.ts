@@ -1,0 +1,115 @@
+/** Delivers the outbox to tenants' own servers: each message at least once, with growing pauses, for a day. */
+import type { Context } from '../context.ts';
+import {
+  type ForwardedMessage,
+  finishMessage,
+  forgetFinishedMessages,
+  postponeMessages,
+  retryMessage,
+  takeDueMessage,
+} from '../store/forwarded-messages.ts';
+import { findTenantById } from '../store/tenants.ts';
+import type { Worker } from '../worker.ts';
+import { forwardTargetOf } from './forward-target.ts';
+import { contextOf, isSuccess, post, rememberMs } from './forwarding.ts';
+
+const pollMs = 2000;
+/** So that one slow server does not hold up the others. */
+const mostAtOnce = 8;
+const timeoutMs = 20_000;
+/** A process that died with a message in hand leaves it to the next after this long. */
+const leaseMs = 60_000;
+/** 5 s, 10 s, 20 s, … up to an hour. */
+const pauseAfter = (attempts: number) => Math.min(5000 * 2 ** (attempts - 1), 3_600_000);
+const giveUpAfterMs = 86_400_000;
+const forgetEveryMs = 60_000;
+
+export function startForwarding(ctx: Context): Worker {
+  const stopping = new AbortController();
+  const inHand = new Set<Promise<void>>();
+  let forgetAt = ctx.now();
+  const takeNext = async (): Promise<ForwardedMessage | null> => {
+    const now = ctx.now();
+    if (now >= forgetAt) {
+      forgetAt = now + forgetEveryMs;
+      await forgetFinishedMessages(ctx.store, now);
+    }
+    return inHand.size < mostAtOnce ? takeDueMessage(ctx.store, now, now + leaseMs) : null;
+  };
+  const loop = async () => {
+    while (!stopping.signal.aborted) {
+      const message = await takeNext().catch((error: unknown) => {
+        ctx.log.error({ err: error }, 'outbox not readable');
+        return null;
+      });
+      if (!message) {
+        await ctx.outboxBell.wait(pollMs);
+        continue;
+      }
+      const work = deliver(ctx, message, stopping.signal)
+        .catch((error: unknown) => ctx.log.error({ err: error }, 'outbox delivery failed'))
+        .finally(() => {
+          inHand.delete(work);
+          ctx.outboxBell.ring();
+        });
+      inHand.add(work);
+    }
+    await Promise.all(inHand);
+  };
+  const finished = loop();
+  return {
+    stop() {
+      stopping.abort();
+      ctx.outboxBell.ring();
+      return finished;
+    },
+  };
+}
+
+async function deliver(ctx: Context, message: ForwardedMessage, stop: AbortSignal): Promise<void> {
+  const { id, tenantId } = message;
+  const tenant = await findTenantById(ctx.store, tenantId);
+  const target = tenant && (await forwardTargetOf(ctx, tenant, message.assistantId));
+  const content = contentOf(ctx, message);
+  const finish = async (result: string, answer: number) => {
+    await finishMessage(ctx.store, id, answer, ctx.now() + rememberMs);
+    ctx.metrics.forwarded.inc({ mode: 'outbox', result });
+  };
+  // Forwarding has been turned off meanwhile.
+  if (!target || !content) return finish('dropped', 0);
+
+  const startedAt = ctx.now();
+  const answer = await statusOf(post(ctx, target, content, timeoutMs, stop));
+  if (isSuccess(answer)) return finish('delivered', answer);
+  // A stop is no failure of the server: the message is due again as soon as somebody can deliver it.
+  if (stop.aborted) return retryMessage(ctx.store, id, answer, startedAt);
+  const now = ctx.now();
+  const what = { tenant: tenant.slug, message: message.type, attempt: message.attempts, answer };
+  if (now - message.createdAt >= giveUpAfterMs) {
+    ctx.log.error(what, 'forwarding given up');
+    return finish('given-up', answer);
+  }
+  ctx.log.warn(what, 'message not forwarded');
+  ctx.metrics.forwarded.inc({ mode: 'outbox', result: 'failed' });
+  const pause = pauseAfter(message.attempts);
+  await retryMessage(ctx.store, id, answer, now + pause);
+  if (answer === 0) await postponeMessages(ctx.store, tenantId, now, now + Math.min(pause, 60_000));
+}
+
+function contentOf(ctx: Context, { id, headersSealed, bodySealed }: ForwardedMessage) {
+  if (headersSealed === null || bodySealed === null) return null;
+  const headers = JSON.parse(ctx.box.open(headersSealed, contextOf(id, 'headers'))) as Record<string, string>;
+  return { headers, body: Buffer.from(ctx.box.open(bodySealed, contextOf(id, 'body')), 'utf8') };
+}
+
+/** @returns 0 when there was no answer */
+async function statusOf(request: Promise<Response>): Promise<number> {
+  try {
+    const response = await request;
+    // Nobody reads the answer, but the connection can serve the next message only when it has been read.
+    await response.body?.cancel();
+    return response.status;
+  } catch {
+    return 0;
+  }
+}

@@ -1,0 +1,126 @@
+/** Sends what Vapi tells us on to the tenant's own server: answered messages at once, all others through an outbox. */
+import { createHash } from 'node:crypto';
+import type { Context } from '../context.ts';
+import { ApiError } from '../errors.ts';
+import type { Queries } from '../store/database.ts';
+import { findForwardedMessage, insertForwardedMessage } from '../store/forwarded-messages.ts';
+import type { Tenant } from '../store/tenants.ts';
+import { answerLimitMs } from '../vapi/message-kinds.ts';
+import { type ForwardTarget, headersFor } from './forward-target.ts';
+
+export interface MessageToForward {
+  tenant: Tenant;
+  assistantId: string | null;
+  type: string;
+  /** As `headersToPass` made them. */
+  headers: Record<string, string>;
+  /** The very bytes that came; valid UTF-8. */
+  body: Buffer;
+}
+
+/** How long it is remembered what became of a message: longer than Vapi tries again, and than a signature is fresh. */
+export const rememberMs = 3_600_000;
+/** We answer a little before Vapi stops waiting, so that it hears our reason. */
+const marginMs = 500;
+
+/** The same message of the same tenant has the same id, however often it comes. */
+function messageId(message: MessageToForward): string {
+  const digest = createHash('sha256').update(`${message.tenant.id}\n`).update(message.body);
+  return `fwd_${digest.digest('base64url')}`;
+}
+
+/** Puts a message into the outbox, as a part of the transaction that books what it says. */
+export async function queueMessage(ctx: Context, db: Queries, message: MessageToForward): Promise<void> {
+  const id = messageId(message);
+  const now = ctx.now();
+  await insertForwardedMessage(db, {
+    ...recordOf(message, id, now),
+    headersSealed: ctx.box.seal(JSON.stringify(message.headers), contextOf(id, 'headers')),
+    bodySealed: ctx.box.seal(message.body.toString('utf8'), contextOf(id, 'body')),
+    nextAttemptAt: now,
+    answer: null,
+    expiresAt: null,
+  });
+}
+
+export function contextOf(id: string, column: 'headers' | 'body'): string {
+  return `forwarded_messages/${id}/${column}`;
+}
+
+/**
+ * Asks the tenant's own server and gives back its answer, of which the body has not been read.
+ *
+ * Wiring makes Vapi try again where it did not before, and an answered message makes things happen (a tool books a
+ * table). So a message that has failed there is not sent again unless Vapi would have done so by itself.
+ * @param once also refuse a message that has been answered: a signed request that comes again is a replay
+ * @throws ApiError `forward_failed`, `conflict`
+ */
+export async function relayMessage(
+  ctx: Context,
+  target: ForwardTarget,
+  message: MessageToForward,
+  once: boolean,
+): Promise<Response> {
+  const id = messageId(message);
+  const earlier = await findForwardedMessage(ctx.store, id);
+  if (earlier?.answer && isSuccess(earlier.answer)) throw new ApiError('conflict');
+  if (earlier && !target.retried)
+    throw new ApiError('forward_failed', { detail: 'It has been tried before.' });
+  let response: Response;
+  try {
+    response = await post(
+      ctx,
+      target,
+      message,
+      answerLimitMs(message.type, target.timeoutSeconds) - marginMs,
+    );
+  } catch (cause) {
+    await remember(0);
+    ctx.metrics.forwarded.inc({ mode: 'relay', result: 'failed' });
+    throw new ApiError('forward_failed', { cause });
+  }
+  const succeeded = isSuccess(response.status);
+  if (once || !succeeded) await remember(response.status);
+  ctx.metrics.forwarded.inc({ mode: 'relay', result: succeeded ? 'delivered' : 'failed' });
+  return response;
+
+  async function remember(answer: number): Promise<void> {
+    const now = ctx.now();
+    await insertForwardedMessage(ctx.store, {
+      ...recordOf(message, id, now),
+      headersSealed: null,
+      bodySealed: null,
+      nextAttemptAt: null,
+      answer,
+      expiresAt: now + rememberMs,
+    });
+  }
+}
+
+/** @throws when there is no answer within `timeoutMs` */
+export function post(
+  ctx: Context,
+  target: ForwardTarget,
+  message: Pick<MessageToForward, 'headers' | 'body'>,
+  timeoutMs: number,
+  stop?: AbortSignal,
+): Promise<Response> {
+  const timeout = AbortSignal.timeout(timeoutMs);
+  return fetch(target.url, {
+    method: 'POST',
+    headers: headersFor(ctx, target, message.headers),
+    body: message.body as Uint8Array<ArrayBuffer>,
+    // A redirect would carry the target's secrets to a place that the operator has not named.
+    redirect: 'manual',
+    signal: stop ? AbortSignal.any([timeout, stop]) : timeout,
+  });
+}
+
+export function isSuccess(status: number): boolean {
+  return status >= 200 && status < 300;
+}
+
+function recordOf(message: MessageToForward, id: string, now: number) {
+  const { tenant, assistantId, type } = message;
+  return { id, tenantId: tenant.id, assistantId, type: type.slice(0, 100), createdAt: now, attempts: 0 };
+}

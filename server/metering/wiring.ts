@@ -1,0 +1,184 @@
+/** Points a tenant's assistants at our webhook, and keeps where they pointed before as where their messages go on to. */
+import { openTenantSecret, sealForwardTarget, sealTenantSecret } from '../access/tenant-secrets.ts';
+import type { Context } from '../context.ts';
+import type { WireAnswer, WireRequest } from '../contract.ts';
+import { ApiError } from '../errors.ts';
+import type { Queries } from '../store/database.ts';
+import { putForwardTarget, removeForwardTargets } from '../store/forward-targets.ts';
+import { type Tenant, updateTenant } from '../store/tenants.ts';
+import {
+  getAssistant,
+  getSquad,
+  type SavedAssistant,
+  setAssistantServer,
+  type VapiServer,
+} from '../vapi/assistants.ts';
+import { VapiError } from '../vapi/vapi-api.ts';
+import { webhookTokenHeader } from '../vapi/webhook-auth.ts';
+import { type OurServer, planWiring, showWiring, type WiringPlan } from '../vapi/wiring-plan.ts';
+import {
+  assistantTarget,
+  type ForwardTarget,
+  isOurWebhook,
+  tenantTarget,
+  webhookUrlOf,
+} from './forward-target.ts';
+
+/** What has been read of the assistants, and what is to become of them. */
+export interface Wiring {
+  plans: { assistant: SavedAssistant; plan: WiringPlan }[];
+  notes: string[];
+}
+
+/**
+ * Reads the assistants and changes nothing.
+ * @throws ApiError `invalid_request`, `vapi_unavailable`
+ */
+export async function prepareWiring(ctx: Context, tenant: Tenant, request: WireRequest): Promise<Wiring> {
+  const privateKey = openTenantSecret(ctx.box, tenant, 'privateKey') ?? '';
+  const { vapiBaseUrl } = ctx.config;
+  const notes: string[] = [];
+  const ids = new Set([tenant.assistantId, ...tenant.assistantIds]);
+  if (request.squadId) {
+    const squad = await fromVapi('squadId', () => getSquad(vapiBaseUrl, privateKey, request.squadId ?? ''));
+    for (const id of squad.assistantIds) ids.add(id);
+    if (squad.unsavedMembers > 0) {
+      notes.push(
+        `${squad.unsavedMembers} members of the squad are not saved assistants and stay as they are.`,
+      );
+    }
+    if (squad.overridesServer)
+      notes.push('The squad overrides `server`: remove that, or its calls do not report.');
+  }
+  const ours = ourServer(ctx, tenant, request);
+  const plans = await Promise.all(
+    [...ids].map(async (id) => {
+      const assistant = await fromVapi('assistantIds', () => getAssistant(vapiBaseUrl, privateKey, id));
+      return { assistant, plan: planWiring(assistant, ours) };
+    }),
+  );
+  for (const { assistant, plan } of plans) {
+    notes.push(...notesOn(assistant, plan, tenant));
+  }
+  return { plans, notes };
+}
+
+/** @throws ApiError what Vapi does not know is named by `path` */
+async function fromVapi<Answer>(path: string, ask: () => Promise<Answer>): Promise<Answer> {
+  try {
+    return await ask();
+  } catch (cause) {
+    if (!(cause instanceof VapiError)) throw cause;
+    const refuse = (at: string, message: string) =>
+      new ApiError('invalid_request', { errors: [{ path: at, message }], cause });
+    if (cause.status === 401 || cause.status === 403) throw refuse('privateKey', 'Vapi does not accept it');
+    if (cause.status === 404) throw refuse(path, 'this key’s organization does not have it');
+    throw new ApiError('vapi_unavailable', { retryAfter: cause.retryAfter ?? 5, cause });
+  }
+}
+
+function ourServer(ctx: Context, tenant: Tenant, request: WireRequest): OurServer {
+  const secrets = (['webhookSecret', 'previousWebhookSecret'] as const).flatMap(
+    (name) => openTenantSecret(ctx.box, tenant, name) ?? [],
+  );
+  return {
+    url: webhookUrlOf(ctx, tenant.slug),
+    token: tenant.webhookAuth.kind === 'token' ? (secrets[0] ?? '') : null,
+    credentialId: request.credentialId ?? null,
+    // By its token also when this server was known by another address then.
+    isOurs: (server: VapiServer) =>
+      isOurWebhook(ctx, server.url ?? '') || secrets.includes(String(server.headers?.[webhookTokenHeader])),
+  };
+}
+
+function notesOn(assistant: SavedAssistant, plan: WiringPlan, tenant: Tenant): string[] {
+  const name = assistant.name ?? assistant.id;
+  const notes: string[] = [];
+  if (tenant.webhookAuth.kind === 'hmac' && !plan.server.credentialId) {
+    const message = 'is needed: the tenant’s `webhookAuth` is `hmac`, and only a credential at Vapi can sign';
+    throw new ApiError('invalid_request', { errors: [{ path: 'credentialId', message }] });
+  }
+  if (plan.target === null) {
+    notes.push(
+      `${name} had no server of its own: if the organization has one, set it as \`webhookForwardUrl\`.`,
+    );
+  }
+  if (assistant.server?.encryptedPaths?.length) {
+    notes.push(
+      `${name} encrypts parts of its messages: costs inside them are known only after a reconciliation.`,
+    );
+  }
+  return notes;
+}
+
+/** Keeps what the assistants sent to before, so that it is forwarded to from the first message on. */
+export async function keepTargets(ctx: Context, db: Queries, tenant: Tenant, wiring: Wiring): Promise<void> {
+  let general = tenantTarget(ctx, tenant);
+  // The tenant's main assistant first: what it sent to is the tenant's target, the others are compared with it.
+  const isMain = ({ assistant }: Wiring['plans'][number]) => assistant.id === tenant.assistantId;
+  const main = wiring.plans.find(isMain)?.plan.target;
+  if (main) {
+    const { url, ...kept } = main;
+    general = main;
+    await updateTenant(db, {
+      ...tenant,
+      webhookForwardUrl: url,
+      webhookForwardSealed: sealTenantSecret(ctx.box, tenant.id, 'webhookForward', JSON.stringify(kept)),
+      updatedAt: ctx.now(),
+    });
+    await removeForwardTargets(db, tenant.id, tenant.assistantId);
+  }
+  for (const { assistant, plan } of wiring.plans) {
+    if (assistant.id === tenant.assistantId || plan.target === undefined) continue;
+    if (isSameTarget(plan.target, general)) await removeForwardTargets(db, tenant.id, assistant.id);
+    else {
+      const sealed = plan.target && sealForwardTarget(ctx.box, tenant.id, assistant.id, plan.target);
+      await putForwardTarget(db, tenant.id, assistant.id, sealed);
+    }
+  }
+}
+
+/** @throws ApiError `vapi_unavailable`; wiring again goes on where it stopped */
+export async function changeAssistants(ctx: Context, tenant: Tenant, { plans }: Wiring): Promise<void> {
+  const privateKey = openTenantSecret(ctx.box, tenant, 'privateKey') ?? '';
+  for (const { assistant, plan } of plans) {
+    if (!plan.changed) continue;
+    const { server, serverMessages } = plan;
+    await fromVapi('assistantIds', () =>
+      setAssistantServer(ctx.config.vapiBaseUrl, privateKey, assistant.id, { server, serverMessages }),
+    );
+  }
+}
+
+/** @param tenant as it is now; on a dry run as it was before */
+export async function viewWiring(
+  ctx: Context,
+  tenant: Tenant,
+  wiring: Wiring,
+  dryRun: boolean,
+): Promise<WireAnswer> {
+  const main = wiring.plans.find(({ assistant }) => assistant.id === tenant.assistantId)?.plan.target;
+  const general = main ?? tenantTarget(ctx, tenant);
+  const assistants = await Promise.all(
+    wiring.plans.map(async ({ assistant, plan }) => {
+      const target =
+        plan.target === undefined ? await assistantTarget(ctx, tenant, assistant.id) : plan.target;
+      const isMain = assistant.id === tenant.assistantId;
+      const forwardUrl = (target === undefined || (isMain && !target) ? general : target)?.url ?? null;
+      return showWiring(assistant, plan, forwardUrl);
+    }),
+  );
+  return { dryRun, assistants, notes: wiring.notes };
+}
+
+function isSameTarget(a: ForwardTarget | null, b: ForwardTarget | null): boolean {
+  const text = (target: ForwardTarget | null) =>
+    target &&
+    JSON.stringify([
+      target.url,
+      Object.entries(target.headers).sort(),
+      target.timeoutSeconds,
+      target.retried,
+    ]);
+  return text(a) === text(b);
+}

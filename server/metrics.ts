@@ -1,0 +1,58 @@
+/**
+ * What a monitor can read of this process (Prometheus). No series is labelled by tenant: there may be hundreds, and each
+ * would multiply every series; what a tenant uses is in its usage, not here.
+ */
+import { Counter, collectDefaultMetrics, Gauge, Registry } from 'prom-client';
+
+export interface Metrics {
+  registry: Registry;
+  /** Webhooks of Vapi's by type (`unknown` for those we do not know) and how they ended. */
+  webhooks: Counter<'type' | 'result'>;
+  /** Asked-for calls by what came of it: `granted` or the error code. */
+  grants: Counter<'result'>;
+  /** Cost booked since the process started; falls when Vapi corrects a cost downwards, so it is no counter. */
+  bookedMicros: Gauge;
+  /** Messages that went on to tenants' own servers; `mode` is `relay` (answered) or `outbox`. */
+  forwarded: Counter<'mode' | 'result'>;
+}
+
+/** @param pendingForwards how many messages wait in the outbox, of all processes */
+export function createMetrics(pendingForwards: () => Promise<number>): Metrics {
+  const registry = new Registry();
+  const registers = [registry];
+  collectDefaultMetrics({ register: registry });
+  new Gauge({
+    name: 'vapi_agent_outbox_pending',
+    help: 'Messages that wait for delivery to a tenant’s own server',
+    registers,
+    async collect() {
+      this.set(await pendingForwards());
+    },
+  });
+  return {
+    registry,
+    webhooks: new Counter({
+      name: 'vapi_agent_webhooks_total',
+      help: 'Webhooks from Vapi by message type and result',
+      labelNames: ['type', 'result'],
+      registers,
+    }),
+    grants: new Counter({
+      name: 'vapi_agent_grants_total',
+      help: 'Requests for a call by result',
+      labelNames: ['result'],
+      registers,
+    }),
+    bookedMicros: new Gauge({
+      name: 'vapi_agent_booked_micros',
+      help: 'Cost booked by this process since it started, in millionths of a US dollar',
+      registers,
+    }),
+    forwarded: new Counter({
+      name: 'vapi_agent_forwarded_total',
+      help: 'Messages sent on to tenants’ own servers by way and result',
+      labelNames: ['mode', 'result'],
+      registers,
+    }),
+  };
+}

@@ -1,0 +1,83 @@
+/** Saved assistants and squads at Vapi (vapi-facts 7). */
+import type { Vapi } from '@vapi-ai/server-sdk';
+import { z } from 'zod';
+import { askVapi } from './sdk.ts';
+import { VapiError } from './vapi-api.ts';
+
+/** Where Vapi sends an assistant's messages. Fields that we do not name are kept as they are. */
+const serverSchema = z.looseObject({
+  url: z.string().nullish(),
+  headers: z.record(z.string(), z.unknown()).nullish(),
+  /** Not in today's types, but still sent by Vapi's own repositories (vapi-facts 3.7). */
+  secret: z.string().nullish(),
+  credentialId: z.string().nullish(),
+  timeoutSeconds: z.number().nullish(),
+  backoffPlan: z.looseObject({ maxRetries: z.number().nullish() }).nullish(),
+  encryptedPaths: z.array(z.string()).nullish(),
+});
+export type VapiServer = z.infer<typeof serverSchema>;
+
+const assistantSchema = z.looseObject({
+  id: z.string(),
+  orgId: z.string(),
+  name: z.string().nullish(),
+  server: serverSchema.nullish(),
+  serverMessages: z.array(z.string()).nullish(),
+});
+export type SavedAssistant = z.infer<typeof assistantSchema>;
+
+const withServer = z.looseObject({ server: z.unknown() }).nullish();
+const squadSchema = z.looseObject({
+  orgId: z.string(),
+  members: z.array(z.looseObject({ assistantId: z.string().nullish(), assistantOverrides: withServer })),
+  membersOverrides: withServer,
+});
+
+/** A squad as far as wiring goes. */
+export interface SavedSquad {
+  assistantIds: string[];
+  /** Members that exist only inside the squad: nobody can wire them. */
+  unsavedMembers: number;
+  /** The squad sends messages elsewhere, whatever its assistants say. */
+  overridesServer: boolean;
+}
+
+/** @throws VapiError */
+export async function getAssistant(baseUrl: string, privateKey: string, id: string): Promise<SavedAssistant> {
+  const answer = await askVapi(baseUrl, privateKey, (client) => client.assistants.get({ id }));
+  return read(assistantSchema, answer);
+}
+
+/** @throws VapiError */
+export async function getSquad(baseUrl: string, privateKey: string, id: string): Promise<SavedSquad> {
+  const answer = await askVapi(baseUrl, privateKey, (client) => client.squads.get({ id }));
+  const { members, membersOverrides } = read(squadSchema, answer);
+  const assistantIds = members.flatMap(({ assistantId }) => assistantId ?? []);
+  return {
+    assistantIds,
+    unsavedMembers: members.length - assistantIds.length,
+    overridesServer: [membersOverrides, ...members.map((member) => member.assistantOverrides)].some(
+      (overrides) => overrides?.server != null,
+    ),
+  };
+}
+
+/**
+ * Replaces both fields; all others stay. A PATCH replaces a top-level field as a whole, so `server` must be complete.
+ * @throws VapiError
+ */
+export async function setAssistantServer(
+  baseUrl: string,
+  privateKey: string,
+  id: string,
+  fields: { server: VapiServer; serverMessages: string[] },
+): Promise<void> {
+  const update = { id, ...fields } as Vapi.UpdateAssistantDto;
+  await askVapi(baseUrl, privateKey, (client) => client.assistants.update(update));
+}
+
+function read<Schema extends z.ZodType>(schema: Schema, answer: unknown): z.infer<Schema> {
+  const parsed = schema.safeParse(answer);
+  if (!parsed.success) throw new VapiError('Vapi answered with something else than was asked for');
+  return parsed.data;
+}

@@ -1,0 +1,80 @@
+/** What kinds of server messages there are (vapi-facts 3.1, 3.2), and which of them Vapi waits for an answer to. */
+import { z } from 'zod';
+
+/** Vapi reads the body of the answer to these (docs.vapi.ai/server-url/events). */
+const answeredTypes = new Set([
+  'assistant-request',
+  'call.endpointing.request',
+  'campaign.predial',
+  'handoff-destination-request',
+  'knowledge-base-request',
+  'tool-calls',
+  'function-call',
+  'transfer-destination-request',
+  'voice-request',
+]);
+
+/** What Vapi sends when `serverMessages` is left out. */
+export const defaultServerMessages = [
+  'conversation-update',
+  'end-of-call-report',
+  'function-call',
+  'hang',
+  'speech-update',
+  'status-update',
+  'tool-calls',
+  'transfer-destination-request',
+  'handoff-destination-request',
+  'user-interrupted',
+  'assistant.started',
+];
+
+const knownTypes = new Set([
+  ...answeredTypes,
+  ...defaultServerMessages,
+  'assistant.speechStarted',
+  'call.artifact.upload',
+  'call.delete.failed',
+  'call.deleted',
+  'chat.created',
+  'chat.deleted',
+  'language-change-detected',
+  'language-changed',
+  'model-output',
+  'phone-call-control',
+  'session.created',
+  'session.deleted',
+  'session.updated',
+  'transcript',
+  'transfer-update',
+  'voice-input',
+]);
+
+export function wantsAnswer(type: string): boolean {
+  return answeredTypes.has(type);
+}
+
+/** The type as a label that cannot take endless values: Vapi adds types, and a forger could make them up. */
+export function typeLabel(type: string): string {
+  if (type.startsWith('transcript[')) return 'transcript';
+  return knownTypes.has(type) ? type : 'unknown';
+}
+
+/** Vapi ends a call's set-up when an `assistant-request` takes longer than 7.5 seconds, whatever the server's timeout. */
+export function answerLimitMs(type: string, timeoutSeconds: number): number {
+  return Math.min(timeoutSeconds * 1000, type === 'assistant-request' ? 7500 : Number.POSITIVE_INFINITY);
+}
+
+const optionalId = z.string().max(100).nullish().catch(null);
+const senderSchema = z.looseObject({
+  message: z.looseObject({
+    assistant: z.looseObject({ id: optionalId }).nullish().catch(null),
+    call: z.looseObject({ assistantId: optionalId }).nullish().catch(null),
+  }),
+});
+
+/** The assistant that is speaking, so that its own server is told; in a squad it changes within one call. */
+export function speakingAssistant(body: unknown): string | null {
+  const message = senderSchema.safeParse(body).data?.message;
+  return message?.assistant?.id ?? message?.call?.assistantId ?? null;
+}

@@ -1,0 +1,23 @@
+/** The server SDK as this server uses it: short patience, no retries of its own, one kind of error. */
+import { VapiClient } from '@vapi-ai/server-sdk';
+import { VapiError } from './vapi-api.ts';
+
+const timeoutInSeconds = 5;
+
+/** @throws VapiError */
+export async function askVapi<Answer>(
+  baseUrl: string,
+  privateKey: string,
+  ask: (client: VapiClient) => Promise<Answer>,
+): Promise<Answer> {
+  try {
+    return await ask(new VapiClient({ token: privateKey, baseUrl, maxRetries: 0, timeoutInSeconds }));
+  } catch (cause) {
+    const { statusCode = null } = cause as { statusCode?: number };
+    // The SDK's message quotes Vapi's answer, which may hold an assistant with its secrets.
+    throw new VapiError(
+      statusCode === null ? 'no answer from Vapi' : `Vapi answered ${statusCode}`,
+      statusCode,
+    );
+  }
+}
