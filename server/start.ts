@@ -45,7 +45,7 @@ export async function startServer(
   const log = createLog(config.logLevel, options.logTo);
   const store = await openStore(config.database);
   const ctx = createContext(config, secrets, store, log, options);
-  const server = createServer(createApp(ctx, builtWidget));
+  const server = createServer({ connectionsCheckingInterval: 5000 }, createApp(ctx, builtWidget));
   // A client that sends slowly on purpose must not hold a connection for long.
   server.headersTimeout = 10_000;
   server.requestTimeout = 20_000;

@@ -12,6 +12,15 @@ interface Counts {
   failed: number;
 }
 
+interface NodeTestOptions {
+  /** Files at the same time. */
+  concurrency?: number;
+  timeoutMinutes?: number;
+  env?: Record<string, string>;
+  /** Patterns of files that are left out. */
+  except?: string[];
+}
+
 const counts: Counts = { passed: 0, failed: 0 };
 const scratch = mkdtempSync(join(tmpdir(), 'vapi-agent-test-'));
 const bin = (name: string) => join('node_modules', '.bin', name);
@@ -24,8 +33,18 @@ if (process.argv[2] === 'long') {
   step('types of the element', bin('tsc'), ['--noEmit', '-p', 'widget']);
   step('lint', bin('biome'), ['check', '--error-on-warnings']);
   step('build', bin('vite'), ['build', '--logLevel', 'warn']);
-  nodeTests('server tests', ['test/*.test.ts', 'test/server/**/*.test.ts', 'test/scenarios/**/*.test.ts'], {
+  const server = ['test/server/**/*.test.ts', 'test/scenarios/**/*.test.ts'];
+  const withoutStore = [
+    'test/server/pure/**',
+    'test/server/vapi-emulator*',
+    'test/server/{config,assets,widget-size}.test.ts',
+  ];
+  const env = (engine: string) => ({ TEST_ENGINE: engine });
+  nodeTests('server tests', ['test/*.test.ts', ...server], { concurrency: 2, env: env('SQLite') });
+  nodeTests('server tests on PostgreSQL', server, {
     concurrency: 2,
+    env: env('PostgreSQL'),
+    except: withoutStore,
   });
   counted('element tests', (file) => [
     bin('wtr'),
@@ -46,13 +65,9 @@ function step(title: string, command: string, args: string[]): void {
 }
 
 /** A test that hangs fails after its time instead of holding up everything. */
-function nodeTests(
-  title: string,
-  patterns: string[],
-  options: { concurrency?: number; timeoutMinutes?: number } = {},
-): void {
-  const { concurrency = 1, timeoutMinutes = 2 } = options;
-  const files = patterns.flatMap((pattern) => globSync(pattern)).sort();
+function nodeTests(title: string, patterns: string[], options: NodeTestOptions = {}): void {
+  const { concurrency = 1, timeoutMinutes = 2, env = {}, except = [] } = options;
+  const files = patterns.flatMap((pattern) => globSync(pattern, { exclude: except })).sort();
   counted(title, (file) => [
     process.execPath,
     [
@@ -66,7 +81,7 @@ function nodeTests(
       `--test-reporter-destination=${file}`,
       ...files,
     ],
-    {},
+    env,
   ]);
 }
 

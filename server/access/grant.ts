@@ -6,7 +6,7 @@ import type { Context } from '../context.ts';
 import type { Grant, KeyGrant, ProxyGrant, VariableValues } from '../contract.ts';
 import { ApiError } from '../errors.ts';
 import { newCallRow } from '../metering/usage.ts';
-import { insertCall, lockCall, updateCall } from '../store/calls.ts';
+import { lockCall, updateCall } from '../store/calls.ts';
 import { claimReservation, type Reservation, releaseReservation } from '../store/reservations.ts';
 import type { Tenant } from '../store/tenants.ts';
 import { type CreatedCall, createWebCall, VapiError } from '../vapi/vapi-api.ts';
@@ -114,16 +114,14 @@ async function recordCreatedCall(
     cost: null,
   });
   await ctx.store.transaction().execute(async (db) => {
-    await insertCall(db, fresh);
-    const row = await lockCall(db, tenant.id, call.id);
-    if (!row) throw new Error('the call is gone');
+    const row = await lockCall(db, fresh);
     await claimReservation(db, {
       tenantId: tenant.id,
       id: reservation.id,
       assistantId: reservation.assistantId,
       callId: call.id,
     });
-    await updateCall(db, {
+    await updateCall(db, row, {
       ...row,
       sessionId: reservation.id,
       accessMode: reservation.accessMode,

@@ -27,11 +27,13 @@ import type { SessionClaims } from './session-token.ts';
 export async function reserve(ctx: Context, tenant: Tenant, session: SessionClaims): Promise<Reservation> {
   const now = ctx.now();
   const month = monthIn(tenant.timeZone, now);
-  const { limits } = tenant;
-  if (!isOpen(limits.hours, tenant.timeZone, now)) throw new ApiError('outside_hours');
   try {
     return await ctx.store.transaction().execute(async (db) => {
-      if (!(await lockForStart(db, tenant.id, session.generation))) throw new ApiError('tenant_paused');
+      // The tenant was read before the lock; from here on it is as it is now.
+      const current = await lockForStart(db, tenant.id, session.generation);
+      if (!current) throw new ApiError('tenant_paused');
+      const { limits, assistantId, accessMode } = current;
+      if (!isOpen(limits.hours, current.timeZone, now)) throw new ApiError('outside_hours');
       checkStarts(limits, await countStarts(db, tenant.id, session.network, now));
       const { committedMicros, callsInProgress } = await readCommitments(db, tenant.id, month, now);
       if (callsInProgress >= limits.concurrentCalls)
@@ -47,8 +49,8 @@ export async function reserve(ctx: Context, tenant: Tenant, session: SessionClai
         maxSeconds: hold.maxSeconds,
         state: 'held',
         leaseExpiresAt: leaseEnd(now, hold.maxSeconds),
-        accessMode: tenant.accessMode,
-        assistantId: tenant.assistantId,
+        accessMode,
+        assistantId,
         visitorNetwork: session.network,
         callId: null,
         createdAt: now,
@@ -58,7 +60,7 @@ export async function reserve(ctx: Context, tenant: Tenant, session: SessionClai
     });
   } catch (error) {
     if (error instanceof ApiError && error.code === 'budget_exhausted') {
-      const data = { budgetMicros: limits.monthlyBudgetMicros };
+      const data = { budgetMicros: tenant.limits.monthlyBudgetMicros };
       await raiseNotice(ctx.store, tenant, 'budget-100', month, data, now);
     }
     throw error;

@@ -2,7 +2,7 @@
 import { noticeBudget } from '../access/notices.ts';
 import type { SecretBox } from '../access/secret-box.ts';
 import { sealControlUrl } from '../access/tenant-secrets.ts';
-import { insertCall, insertRevision, lockCall, updateCall } from '../store/calls.ts';
+import { insertRevision, lockCall, updateCall } from '../store/calls.ts';
 import type { Queries, Store } from '../store/database.ts';
 import { claimReservation, freeSlot, isOutdated, settleReservation } from '../store/reservations.ts';
 import type { Tenant } from '../store/tenants.ts';
@@ -36,29 +36,33 @@ export async function ingestCallEvent(
 ): Promise<Ingested> {
   return store.transaction().execute(async (db) => {
     await alongside?.(db);
-    await insertCall(db, newCallRow(tenant.id, event));
-    const before = await lockCall(db, tenant.id, event.callId);
-    if (!before) throw new Error('the call is gone');
+    const before = await lockCall(db, newCallRow(tenant.id, event));
     const after = applyEvent(await withSession(db, before, event), event, tenant.timeZone, nowMs);
     if (after.controlUrlSealed === null && event.controlUrl) {
       after.controlUrlSealed = sealControlUrl(box, tenant.id, after.id, event.controlUrl);
     }
     after.pollAt = nextPollAfter(before, after, nowMs);
-    await updateCall(db, after);
+    await updateCall(db, before, after);
     const changes = usageChanges(usageOf(before), usageOf(after));
     for (const { day, assistantId, amounts } of changes) {
       await addUsage(db, { tenantId: tenant.id, day, assistantId }, amounts);
     }
     if (changes.length > 0 && after.costMicros !== null) await insertRevision(db, after, event.source, nowMs);
-    if (after.costMicros !== null) await settleReservation(db, tenant.id, after.id, nowMs);
-    else if (after.status === 'ended') await freeSlot(db, tenant.id, after.id, nowMs);
+    if (after.sessionId !== null) await settle(db, after, nowMs);
     if (changes.length > 0) await noticeBudget(db, tenant, nowMs);
     const unwanted =
       after.status !== 'ended' &&
-      (tenant.status === 'paused' || (await isOutdated(db, tenant.id, after.id, tenant.generation)));
+      (tenant.status === 'paused' ||
+        (after.sessionId !== null && (await isOutdated(db, tenant.id, after.id, tenant.generation))));
     const bookedMicros = changes.reduce((sum, { amounts }) => sum + amounts.costMicros, 0);
     return { row: after, usageChanged: changes.length > 0, bookedMicros, unwanted };
   });
+}
+
+/** Only calls of our own grants hold anything. */
+async function settle(db: Queries, row: CallRow, nowMs: number): Promise<void> {
+  if (row.costMicros !== null) await settleReservation(db, row.tenantId, row.id, nowMs);
+  else if (row.status === 'ended') await freeSlot(db, row.tenantId, row.id, nowMs);
 }
 
 /**

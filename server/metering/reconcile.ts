@@ -3,7 +3,7 @@ import { openTenantSecret } from '../access/tenant-secrets.ts';
 import type { Context } from '../context.ts';
 import type { Books, DriftReport, TenantDrift } from '../contract.ts';
 import { findCalls, listKnownIds, markGone, sumCalls } from '../store/calls.ts';
-import { listTenants, type Tenant } from '../store/tenants.ts';
+import { listTenantsToSweep, type Tenant } from '../store/tenants.ts';
 import { readCallRecord } from '../vapi/call-record.ts';
 import { type CallsApi, createCallsApi } from '../vapi/calls-api.ts';
 import { VapiError } from '../vapi/vapi-api.ts';
@@ -26,17 +26,21 @@ export interface Period {
 /** A missing call is asked for by its id before it is taken for gone; beyond this many it is only reported. */
 const mostAskedFor = 100;
 
+/** A deleted tenant's last calls are still reported, and its costs still change, for so long. */
+const deletedForMs = 3 * 86_400_000;
+
 export async function listOrgs(ctx: Context, slug?: string): Promise<Org[]> {
   const orgs = new Map<string, Org>();
-  for (let after: string | null = null; ; ) {
-    const page: Tenant[] = await listTenants(ctx.store, after, 200);
+  const pageSize = 200;
+  for (let after = ''; ; ) {
+    const page = await listTenantsToSweep(ctx.store, ctx.now() - deletedForMs, after, pageSize);
     for (const tenant of page) {
       const org = orgs.get(tenant.orgId) ?? { orgId: tenant.orgId, tenants: [] };
       org.tenants.push(tenant);
       orgs.set(tenant.orgId, org);
     }
-    after = page.at(-1)?.slug ?? null;
-    if (page.length < 200) break;
+    if (page.length < pageSize) break;
+    after = page.at(-1)?.id ?? '';
   }
   return [...orgs.values()].filter((org) => !slug || org.tenants.some((tenant) => tenant.slug === slug));
 }

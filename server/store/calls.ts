@@ -4,30 +4,33 @@ import type { CallRevisionsTable, CallsTable } from './schema.ts';
 
 type CallRow = Selectable<CallsTable>;
 
-/** Adds the call where it is not known yet. */
-export async function insertCall(db: Queries, row: CallRow): Promise<void> {
-  await db
+/**
+ * Reads the call's row, adding it where the call is not known yet, and keeps every other transaction from changing it
+ * until this one ends.
+ * @param fresh the row as it is when nothing has been said of the call
+ */
+export async function lockCall(db: Queries, fresh: CallRow): Promise<CallRow> {
+  return db
     .insertInto('calls')
-    .values(row)
-    .onConflict((conflict) => conflict.columns(['tenantId', 'id']).doNothing())
-    .execute();
-}
-
-/** Reads the row and keeps every other transaction from changing it until this one ends. */
-export async function lockCall(db: Queries, tenantId: string, id: string): Promise<CallRow | null> {
-  const row = await db
-    .updateTable('calls')
-    .set((expression) => ({ revision: expression('revision', '+', 1) }))
-    .where('tenantId', '=', tenantId)
-    .where('id', '=', id)
+    .values(fresh)
+    .onConflict((conflict) =>
+      conflict
+        .columns(['tenantId', 'id'])
+        .doUpdateSet((expression) => ({ revision: expression('calls.revision', '+', 1) })),
+    )
     .returningAll()
-    .executeTakeFirst();
-  return row ?? null;
+    .executeTakeFirstOrThrow();
 }
 
-export async function updateCall(db: Queries, row: CallRow): Promise<void> {
-  const { tenantId, id, ...columns } = row;
-  await db.updateTable('calls').set(columns).where('tenantId', '=', tenantId).where('id', '=', id).execute();
+/** Writes what differs; called under the row's lock. */
+export async function updateCall(db: Queries, before: CallRow, after: CallRow): Promise<void> {
+  const names = Object.keys(after) as (keyof CallRow)[];
+  const changed = Object.fromEntries(
+    names.filter((name) => before[name] !== after[name]).map((name) => [name, after[name]]),
+  );
+  if (Object.keys(changed).length === 0) return;
+  const { tenantId, id } = before;
+  await db.updateTable('calls').set(changed).where('tenantId', '=', tenantId).where('id', '=', id).execute();
 }
 
 export async function findCall(db: Queries, tenantId: string, id: string): Promise<CallRow | null> {

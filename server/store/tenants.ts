@@ -74,14 +74,30 @@ export async function findTenant(db: Queries, slug: string): Promise<Tenant | nu
   return row ? fromRow(row) : null;
 }
 
+/** Also finds a deleted one: its last calls are still to be booked. */
 export async function findTenantById(db: Queries, id: string): Promise<Tenant | null> {
-  const row = await db
+  const row = await db.selectFrom('tenants').selectAll().where('id', '=', id).executeTakeFirst();
+  return row ? fromRow(row) : null;
+}
+
+/** Those that had calls of late: all that exist, and those deleted since then. In the order of their ids, from `after`. */
+export async function listTenantsToSweep(
+  db: Queries,
+  deletedSinceMs: number,
+  after: string,
+  limit: number,
+): Promise<Tenant[]> {
+  const rows = await db
     .selectFrom('tenants')
     .selectAll()
-    .where('id', '=', id)
-    .where('deletedAt', 'is', null)
-    .executeTakeFirst();
-  return row ? fromRow(row) : null;
+    .where('id', '>', after)
+    .where((expression) =>
+      expression.or([expression('deletedAt', 'is', null), expression('deletedAt', '>', deletedSinceMs)]),
+    )
+    .orderBy('id')
+    .limit(limit)
+    .execute();
+  return rows.map(fromRow);
 }
 
 /** In the order of their slugs, from the one after `after`. */
@@ -117,9 +133,9 @@ export async function setTenantStatus(
 
 /**
  * Makes this transaction the only one that starts calls for the tenant until it ends.
- * @returns false when the tenant is paused, gone, or was paused since the session was issued
+ * @returns the tenant as it is now; null when it is paused, gone, or was paused since the session was issued
  */
-export async function lockForStart(db: Queries, id: string, generation: number): Promise<boolean> {
+export async function lockForStart(db: Queries, id: string, generation: number): Promise<Tenant | null> {
   const row = await db
     .updateTable('tenants')
     .set((expression) => ({ startLock: expression('startLock', '+', 1) }))
@@ -127,9 +143,9 @@ export async function lockForStart(db: Queries, id: string, generation: number):
     .where('status', '=', 'active')
     .where('generation', '=', generation)
     .where('deletedAt', 'is', null)
-    .returning('id')
+    .returningAll()
     .executeTakeFirst();
-  return row !== undefined;
+  return row ? fromRow(row) : null;
 }
 
 /** Reads the tenant and keeps every other transaction from changing it or starting a call until this one ends. */

@@ -1,4 +1,5 @@
 /** Reading an org's calls from Vapi with its private key (docs.vapi.ai/api-reference/calls/list). */
+import { setTimeout as pause } from 'node:timers/promises';
 import { VapiClient } from '@vapi-ai/server-sdk';
 import { z } from 'zod';
 import { callSchema, type VapiCall } from './call-record.ts';
@@ -28,7 +29,7 @@ export interface CallsApi {
   requests: () => number;
 }
 
-/** Retries 429 (after `Retry-After`), 408 and 5xx; all of these requests may be sent twice. */
+/** Retries 429 (after `Retry-After`), 408, 5xx and broken connections; all of these requests may be sent twice. */
 export function createCallsApi(baseUrl: string, privateKey: string): CallsApi {
   const client = new VapiClient({
     token: privateKey,
@@ -37,14 +38,18 @@ export function createCallsApi(baseUrl: string, privateKey: string): CallsApi {
     timeoutInSeconds: timeoutSeconds,
   });
   let sent = 0;
+  let failure = '';
   const request = async (path: string, init: RequestInit = {}) => {
     sent += 1;
-    try {
+    // A kept connection may have been closed by the other side meanwhile; the SDK retries answers, not broken lines.
+    for (const pauseMs of [0, 200, 1000]) {
+      await pause(pauseMs);
       // A relative path would have its query's "?" escaped by the SDK (2.0.1).
-      return await client.fetch(`${baseUrl}${path}`, init);
-    } catch (cause) {
-      throw new VapiError(`no answer from Vapi: ${String(cause)}`);
+      const response = await client.fetch(`${baseUrl}${path}`, init).catch((cause: unknown) => String(cause));
+      if (typeof response !== 'string') return response;
+      failure = response;
     }
+    throw new VapiError(`no answer from Vapi: ${failure}`);
   };
   const read = async (response: Response): Promise<unknown> => {
     const text = await response.text();
