@@ -1,0 +1,54 @@
+/** What the plugin's files promise before they run. */
+import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
+import { globSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { makePot, potFile } from './pot.ts';
+
+const root = join(import.meta.dirname, '..', '..');
+const plugin = join(root, 'widget', 'installs', 'wordpress');
+const read = (name: string) => readFileSync(join(plugin, name), 'utf8');
+
+test('PHP_CodeSniffer finds nothing against PSR-12', () => {
+  // Sentences that visitors read, and WordPress's long conditions, may pass the soft limit of 120 columns.
+  const args = ['--standard=PSR12', '--extensions=php', '--exclude=Generic.Files.LineLength', plugin];
+  const { status, stdout } = spawnSync('phpcs', args, { encoding: 'utf8' });
+  assert.equal(status, 0, stdout);
+});
+
+test('the version is the same wherever it is written', () => {
+  const { version } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as { version: string };
+  assert.match(read('vapi-agent.php'), new RegExp(`Version: +${version}\n`));
+  assert.match(read('includes/settings.php'), new RegExp(`VERSION = '${version}'`));
+  assert.match(read('block/index.asset.php'), new RegExp(`'version' => '${version}'`));
+  assert.match(read('readme.txt'), new RegExp(`Stable tag: ${version}\n`));
+  assert.match(read('readme.txt'), new RegExp(`= ${version} =\n`));
+});
+
+test('the template for translators has every text', () => {
+  assert.equal(readFileSync(potFile, 'utf8'), makePot());
+});
+
+test('the readme has the form of the plugin directory and the same demands as the header', () => {
+  const [header, readme] = [read('vapi-agent.php'), read('readme.txt')];
+  for (const name of ['Requires at least', 'Requires PHP', 'License']) {
+    const value = new RegExp(`${name}: +(.+)`).exec(header)?.[1];
+    assert.match(readme, new RegExp(`^${name}: ${value}$`, 'm'));
+  }
+  for (const title of ['Description', 'Installation', 'Frequently Asked Questions', 'Changelog']) {
+    assert.ok(readme.includes(`\n== ${title} ==\n`), title);
+  }
+  // The directory's own limit for the sentence under the headers.
+  const short = readme.split('\n\n')[1] ?? '';
+  assert.ok(short.length > 0 && short.length <= 150, short);
+});
+
+test('every translated text names the plugin’s domain', () => {
+  for (const name of globSync('**/*.php', { cwd: plugin })) {
+    const source = read(name);
+    for (const [call] of source.matchAll(/\b(?:esc_html|esc_attr)?__\((?:[^()]|\([^()]*\))*\)/g)) {
+      assert.match(call, /'vapi-agent'\s*\)$/, `${name}: ${call}`);
+    }
+  }
+});

@@ -1,0 +1,69 @@
+/** Networks of sites, and every PHP between the oldest and the newest. */
+import assert from 'node:assert/strict';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { test } from 'node:test';
+import { unzipSync } from 'fflate';
+import { getPieces, type Pieces } from './pieces.ts';
+import { type Site, type SiteOptions, startSite } from './site.ts';
+
+const zip = join(import.meta.dirname, '..', '..', 'dist', 'installs', 'vapi-agent.zip');
+const pieces = getPieces() as Pieces;
+const [oldest] = pieces.wordpress;
+const newest = pieces.wordpress.at(-1);
+const settings = { server: 'https://voice.agency.example', tenant: 'acme', where: 'everywhere' };
+
+test('on a network each site has its own settings, and deleting the plugin takes them from all', async () => {
+  await withSite({ wordpress: newest!, php: 'native', multisite: true }, async (site) => {
+    await site.help('second-site');
+    assert.equal(await site.help('activate', { network: '1' }), null);
+    assert.equal(await site.help('network-settings'), 2);
+    assert.deepEqual(await site.help('network-uninstall'), { 1: null, 2: null });
+    assert.deepEqual(site.notices(), []);
+  });
+});
+
+for (const php of ['8.0', '8.1', '8.3', '8.4', '8.5']) {
+  // The newest WordPress needs no more than these; the whole flow runs on the oldest and the newest PHP.
+  const wordpress = php < '8.3' ? oldest! : newest!;
+  test(`PHP ${php} with WordPress ${wordpress.version}: pages and settings come without a notice`, async () => {
+    await withSite({ wordpress, php }, async (site) => {
+      assert.equal(await site.help('activate'), null);
+      await site.help('settings', { value: JSON.stringify(settings) });
+      const home = await (await fetch(site.url)).text();
+      assert.match(home, /<vapi-agent tenant="acme" server="https:\/\/voice\.agency\.example" /);
+      const script =
+        /<script[^>]*src="https:\/\/voice\.agency\.example\/widget\.js"[^>]*>/.exec(home)?.[0] ?? '';
+      assert.match(script, / type="module"/);
+      assert.match(script, / data-cfasync="false"/);
+      const odd = {
+        server: ['x'],
+        tenant: { a: 1 },
+        pages: 'no',
+        post_types: [['x']],
+        label: '<b>Talk</b>',
+        more: 1,
+      };
+      const clean = await site.help('sanitize', { value: JSON.stringify(odd) });
+      assert.deepEqual([clean.server, clean.tenant, clean.label, clean.more], ['', '', 'Talk', undefined]);
+      assert.deepEqual(site.notices(), []);
+    });
+  });
+}
+
+async function withSite(
+  options: Omit<SiteOptions, 'pieces'>,
+  act: (site: Site) => Promise<void>,
+): Promise<void> {
+  const site = await startSite({ ...options, pieces });
+  try {
+    for (const [name, content] of Object.entries(unzipSync(readFileSync(zip)))) {
+      const path = join(site.folder, 'wp-content', 'plugins', name);
+      mkdirSync(dirname(path), { recursive: true });
+      writeFileSync(path, content);
+    }
+    await act(site);
+  } finally {
+    await site.close();
+  }
+}
