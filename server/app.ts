@@ -16,6 +16,7 @@ import { keyRoutes } from './routes/keys.ts';
 import { opsRoutes } from './routes/ops.ts';
 import { checkPath } from './routes/parse.ts';
 import { reconcileRoutes } from './routes/reconcile.ts';
+import { snippetRoutes } from './routes/snippet.ts';
 import { tenantRoutes } from './routes/tenants.ts';
 import { usageRoutes } from './routes/usage.ts';
 import { vapiWebhookRoutes } from './routes/vapi-webhook.ts';
@@ -48,6 +49,7 @@ export function createApp(ctx: Context, assets: string): Express {
     usageRoutes(ctx),
     callRoutes(ctx),
     callContentRoutes(ctx),
+    snippetRoutes(ctx),
     billingRoutes(ctx),
     invoiceRoutes(ctx),
     operatorOnly,

@@ -1,0 +1,48 @@
+/** What goes into a tenant's pages, for the operator and for the client itself. */
+import { Router } from 'express';
+import { isOriginAllowed } from '../access/allowed-origins.ts';
+import type { Context } from '../context.ts';
+import { type SnippetView, snippetQuerySchema } from '../contract.ts';
+import { ApiError } from '../errors.ts';
+import { snippetFor } from '../snippets.ts';
+import { visibleTenant } from './caller.ts';
+import { parse } from './parse.ts';
+
+export function snippetRoutes(ctx: Context): Router {
+  const router = Router();
+
+  router.get('/:slug/snippet', async (req, res) => {
+    const tenant = await visibleTenant(ctx, req, res);
+    const { platform, origin: asked } = parse(snippetQuerySchema, req.query);
+    const { snippet, where } = snippetFor({
+      platform,
+      server: ctx.config.publicUrl,
+      tenant: tenant.slug,
+      appearance: tenant.appearance,
+    });
+    const origin = asked === undefined ? null : checked(asked, tenant.allowedOrigins);
+    const view: SnippetView = { platform, snippet, where, origin };
+    if (req.accepts(['json', 'text']) !== 'text') {
+      res.json(view);
+      return;
+    }
+    if (origin) res.set('X-Origin-Allowed', String(origin.allowed));
+    res.type('text/plain').send(`${snippet}\n`);
+  });
+
+  return router;
+}
+
+/**
+ * A page's address counts as its origin, because that is what people paste.
+ * @throws ApiError `invalid_request`
+ */
+function checked(address: string, allowed: readonly string[]): { origin: string; allowed: boolean } {
+  const url = URL.parse(address);
+  if (!url || !/^https?:$/.test(url.protocol)) {
+    throw new ApiError('invalid_request', {
+      errors: [{ path: 'origin', message: 'use the form https://host' }],
+    });
+  }
+  return { origin: url.origin, allowed: isOriginAllowed(allowed, url.origin) };
+}

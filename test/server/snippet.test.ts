@@ -1,0 +1,93 @@
+/** The text for a tenant's pages: exact, safe to paste, and honest about the site's origin. */
+import assert from 'node:assert/strict';
+import { after, before, test } from 'node:test';
+import { type Platform, platforms, type SnippetView } from '../../server/contract.ts';
+import { snippetFor } from '../../server/snippets.ts';
+import { codeOf, pageOrigin, startTestServer, type TestServer } from '../support/test-server.ts';
+
+let server: TestServer;
+before(async () => {
+  server = await startTestServer();
+  await server.createTenant({
+    appearance: { accentColor: '#9a3412', placement: 'top-left', theme: 'dark', radius: 8 },
+  });
+});
+after(() => server.close());
+
+const snippet = async (query: string) =>
+  (await server.operator('GET', `/v1/tenants/acme/snippet${query}`)).body;
+
+test('plain HTML carries the tenant’s looks, because a page asks for nothing before intent', async () => {
+  const view: SnippetView = await snippet('');
+  assert.equal(
+    view.snippet,
+    `<script type="module" src="https://voice.agency.example/widget.js"></script>
+<vapi-agent tenant="acme" placement="top-left" theme="dark" style="--vapi-agent-accent: #9a3412; --vapi-agent-radius: 8px"></vapi-agent>`,
+  );
+  assert.equal(view.origin, null);
+});
+
+test('every platform gets a text with the server’s and the tenant’s names and a place to put it', async () => {
+  for (const platform of platforms) {
+    const view: SnippetView = await snippet(`?platform=${platform}`);
+    assert.equal(view.platform, platform);
+    assert.match(view.snippet, /https:\/\/voice\.agency\.example/);
+    assert.match(view.snippet, /acme/);
+    assert.ok(view.where.length > 10);
+    assert.equal(view.snippet.includes('type="module"'), !['wordpress', 'wix', 'gtm'].includes(platform));
+  }
+});
+
+test('the answer says whether the site is allowed; a pasted page address counts as its origin', async () => {
+  assert.deepEqual((await snippet(`?origin=${pageOrigin}`)).origin, { origin: pageOrigin, allowed: true });
+  assert.deepEqual((await snippet(`?origin=${pageOrigin}/shop?a=b`)).origin, {
+    origin: pageOrigin,
+    allowed: true,
+  });
+  assert.deepEqual((await snippet('?origin=https://copycat.example')).origin, {
+    origin: 'https://copycat.example',
+    allowed: false,
+  });
+});
+
+test('as plain text it is the snippet and nothing else, ready for a file', async () => {
+  const headers = { authorization: `Bearer ${server.operatorKey}`, accept: 'text/plain' };
+  const path = '/v1/tenants/acme/snippet?platform=gtm&origin=https://copycat.example';
+  const answer = await server.request('GET', path, { headers });
+  assert.match(String(answer.headers.get('content-type')), /^text\/plain/);
+  assert.equal(answer.headers.get('x-origin-allowed'), 'false');
+  assert.equal(answer.text, `${(await snippet('?platform=gtm')).snippet}\n`);
+});
+
+test('an unknown platform, a bad origin, no key and another tenant are refused', async () => {
+  const refused = async (query: string) =>
+    codeOf(await server.operator('GET', `/v1/tenants/acme/snippet${query}`));
+  assert.equal(await refused('?platform=myspace'), 'invalid_request');
+  assert.equal(await refused('?origin=javascript:alert(1)'), 'invalid_request');
+  assert.equal(await refused('?colour=red'), 'invalid_request');
+  assert.equal(codeOf(await server.request('GET', '/v1/tenants/acme/snippet')), 'unauthorized');
+  assert.equal(codeOf(await server.operator('GET', '/v1/tenants/nobody/snippet')), 'not_found');
+});
+
+test('a client’s own key gets its own snippet and nobody else’s', async () => {
+  await server.createTenant({ slug: 'other' });
+  const made = await server.operator('POST', '/v1/keys', {
+    name: 'client',
+    tenant: 'acme',
+    scopes: ['read'],
+  });
+  assert.equal(made.status, 201, made.text);
+  const headers = { authorization: `Bearer ${made.body.key}` };
+  assert.equal((await server.request('GET', '/v1/tenants/acme/snippet', { headers })).status, 200);
+  const other = await server.request('GET', '/v1/tenants/other/snippet', { headers });
+  assert.equal(codeOf(other), 'not_found');
+});
+
+test('nothing in a snippet can end the tag or the script around it', () => {
+  const server = `https://h/'"</script><b>`;
+  for (const platform of ['html', 'gtm'] satisfies Platform[]) {
+    const { snippet: text } = snippetFor({ platform, server, tenant: 'acme', appearance: {} });
+    assert.equal(text.split('</script>').length, 2, text);
+    assert.ok(!text.includes('<b>'), text);
+  }
+});
