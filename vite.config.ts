@@ -76,7 +76,9 @@ export default defineConfig({
       output: {
         minify: true,
         // Lit with the panel, its first user: what comes later finds it there, and opening costs one request.
-        codeSplitting: { groups: [{ name: 'mount', test: /node_modules\/(@lit|lit)|widget\/panel\/mount\.ts/ }] },
+        codeSplitting: {
+          groups: [{ name: 'mount', test: /node_modules\/(@lit|lit)|widget\/panel\/mount\.ts/ }],
+        },
         entryFileNames: 'widget.js',
         chunkFileNames: 'chunks/[name]-[hash].js',
       },

@@ -137,15 +137,19 @@ export const conversationStyle = css`
   .after,
   .settings {
     display: grid;
-    gap: 12px;
+    grid-template-columns: minmax(0, 1fr);
+    gap: 10px;
     padding: 4px 18px 10px;
     font-size: 15px;
   }
   .after form,
-  .after label,
-  .settings label {
+  .panel label {
     display: grid;
     gap: 8px;
+  }
+  .settings label {
+    grid-template-columns: 7em minmax(0, 1fr);
+    align-items: center;
   }
   .after :is(fieldset, p) {
     display: flex;
@@ -201,6 +205,9 @@ export const conversationStyle = css`
     padding: 6px 18px 14px;
     font-size: 15px;
     outline-offset: -3px;
+  }
+  .log:has(~ :is(vapi-agent-settings, vapi-agent-after-call)) {
+    min-height: 64px;
   }
   .log:empty {
     flex: none;

@@ -2,7 +2,9 @@
 import type { CallController } from '../call-controller.ts';
 import type { CallState } from '../call-state.ts';
 import { lazy } from '../lazy.ts';
+import type { AfterCallElement } from './after-call.ts';
 import type { PanelElement } from './panel.ts';
+import type { SettingsElement } from './settings.ts';
 
 export class Extras {
   #panel: PanelElement;
@@ -25,7 +27,7 @@ export class Extras {
     settings.strings = this.#panel.strings;
     settings.sound = this.#controller.sound;
     settings.onSound = (sound) => this.#controller.setSound(sound);
-    this.#panel.extra = settings;
+    await this.#show(settings);
   }
 
   /** Follows the call: settings belong to a live one, feedback and transcript to one that is over. */
@@ -39,6 +41,13 @@ export class Extras {
     afterCall.strings = this.#panel.strings;
     afterCall.transcript = state.transcript;
     afterCall.sendFeedback = this.#controller.feedbackSender();
-    this.#panel.extra = afterCall;
+    await this.#show(afterCall);
+  }
+
+  async #show(part: SettingsElement | AfterCallElement): Promise<void> {
+    this.#panel.extra = part;
+    await this.#panel.updateComplete;
+    await part.updateComplete;
+    this.#panel.followLog();
   }
 }

@@ -185,12 +185,12 @@ export const panelStyle = css`
   }
   .row {
     display: flex;
+    flex-wrap: wrap;
     gap: 10px;
   }
   .row button {
-    flex: 1;
+    flex: 1 1 auto;
     padding: 0 10px;
-    white-space: nowrap;
   }
   .row .square {
     flex: none;
@@ -214,6 +214,28 @@ export const panelStyle = css`
     color: inherit;
     font: inherit;
     text-decoration: underline;
+  }
+  @media (min-height: 481px) {
+    footer {
+      position: sticky;
+      bottom: 0;
+      z-index: 1;
+      background: var(--_surface);
+    }
+  }
+  @media (max-height: 480px) {
+    .panel .stage {
+      gap: 14px;
+      padding-block: 14px 10px;
+    }
+    .orb {
+      scale: 0.6;
+      margin: -22px;
+    }
+    .compact .orb {
+      scale: 1;
+      margin: 0;
+    }
   }
   @media (max-width: 480px) {
     :host(:not([placement='inline'])) .panel {

@@ -93,6 +93,12 @@ export class PanelElement extends LitElement {
     for (const meter of meters) meter.style.setProperty('--_level', Math.min(1, level).toFixed(2));
   }
 
+  /** A part below the conversation has grown: what was in sight stays in sight. */
+  followLog(): void {
+    const log = this.querySelector('.log');
+    if (log && this.#followsLog) log.scrollTop = log.scrollHeight;
+  }
+
   protected override willUpdate(changed: Map<PropertyKey, unknown>): void {
     if (changed.has('config') || changed.has('language')) {
       const { strings } = this.language;
@@ -110,8 +116,7 @@ export class PanelElement extends LitElement {
   }
 
   protected override updated(changed: Map<PropertyKey, unknown>): void {
-    const log = this.querySelector('.log');
-    if (log && this.#followsLog) log.scrollTop = log.scrollHeight;
+    this.followLog();
     const root = this.getRootNode() as ShadowRoot;
     if (changed.has('call') && this.open) this.#keepFocus(root);
     this.#labelLauncher(root);

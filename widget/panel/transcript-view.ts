@@ -18,6 +18,6 @@ export function transcriptView(lines: readonly Line[], strings: Strings): Templa
 
 const lineView = ({ role, final, partial }: Line, strings: Strings): TemplateResult => html`<p
   class="line ${role}" part="line ${role}" dir="auto"
-><span class="who">${role === 'user' ? strings.you : strings.assistant}: </span>${final.map(
+><bdi class="who">${role === 'user' ? strings.you : strings.assistant}: </bdi>${final.map(
   (text) => html`<span>${text} </span>`,
 )}${partial ? html`<span class="partial" aria-hidden="true">${partial}</span>` : nothing}</p>`;
