@@ -2,6 +2,7 @@
 import type { Context } from '../context.ts';
 import {
   type ForwardedMessage,
+  findContent,
   finishMessage,
   forgetFinishedMessages,
   postponeMessages,
@@ -70,9 +71,9 @@ async function deliver(ctx: Context, message: ForwardedMessage, stop: AbortSigna
   const { id, tenantId } = message;
   const tenant = await findTenantById(ctx.store, tenantId);
   const target = tenant && (await forwardTargetOf(ctx, tenant, message.assistantId));
-  const content = contentOf(ctx, message);
+  const content = await contentOf(ctx, id);
   const finish = async (result: string, answer: number) => {
-    await finishMessage(ctx.store, id, answer, ctx.now() + rememberMs);
+    await ctx.store.transaction().execute((db) => finishMessage(db, id, answer, ctx.now() + rememberMs));
     ctx.metrics.forwarded.inc({ mode: 'outbox', result });
   };
   // Forwarding has been turned off meanwhile.
@@ -96,8 +97,10 @@ async function deliver(ctx: Context, message: ForwardedMessage, stop: AbortSigna
   if (answer === 0) await postponeMessages(ctx.store, tenantId, now, now + Math.min(pause, 60_000));
 }
 
-function contentOf(ctx: Context, { id, headersSealed, bodySealed }: ForwardedMessage) {
-  if (headersSealed === null || bodySealed === null) return null;
+async function contentOf(ctx: Context, id: string) {
+  const sealed = await findContent(ctx.store, id);
+  if (!sealed) return null;
+  const { headersSealed, bodySealed } = sealed;
   const headers = JSON.parse(ctx.box.open(headersSealed, contextOf(id, 'headers'))) as Record<string, string>;
   return { headers, body: Buffer.from(ctx.box.open(bodySealed, contextOf(id, 'body')), 'utf8') };
 }

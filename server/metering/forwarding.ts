@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto';
 import type { Context } from '../context.ts';
 import { ApiError } from '../errors.ts';
 import type { Queries } from '../store/database.ts';
-import { findForwardedMessage, insertForwardedMessage } from '../store/forwarded-messages.ts';
+import { findForwardedMessage, insertContent, insertForwardedMessage } from '../store/forwarded-messages.ts';
 import type { Tenant } from '../store/tenants.ts';
 import { answerLimitMs } from '../vapi/message-kinds.ts';
 import { type ForwardTarget, headersFor } from './forward-target.ts';
@@ -29,22 +29,21 @@ function messageId(message: MessageToForward): string {
   return `fwd_${digest.digest('base64url')}`;
 }
 
-/** Puts a message into the outbox, as a part of the transaction that books what it says. */
+/** Puts a message into the outbox; `db` is the transaction that books what it says. */
 export async function queueMessage(ctx: Context, db: Queries, message: MessageToForward): Promise<void> {
   const id = messageId(message);
   const now = ctx.now();
-  await insertForwardedMessage(db, {
-    ...recordOf(message, id, now),
+  const record = { ...recordOf(message, id, now), nextAttemptAt: now, answer: null, expiresAt: null };
+  if (!(await insertForwardedMessage(db, record))) return;
+  await insertContent(db, {
+    id,
     headersSealed: ctx.box.seal(JSON.stringify(message.headers), contextOf(id, 'headers')),
     bodySealed: ctx.box.seal(message.body.toString('utf8'), contextOf(id, 'body')),
-    nextAttemptAt: now,
-    answer: null,
-    expiresAt: null,
   });
 }
 
 export function contextOf(id: string, column: 'headers' | 'body'): string {
-  return `forwarded_messages/${id}/${column}`;
+  return `forwarded_contents/${id}/${column}`;
 }
 
 /**
@@ -88,8 +87,6 @@ export async function relayMessage(
     const now = ctx.now();
     await insertForwardedMessage(ctx.store, {
       ...recordOf(message, id, now),
-      headersSealed: null,
-      bodySealed: null,
       nextAttemptAt: null,
       answer,
       expiresAt: now + rememberMs,

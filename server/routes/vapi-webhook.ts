@@ -118,7 +118,7 @@ async function take(
     ctx.metrics.bookedMicros.inc(bookedMicros);
     if (unwanted) endInBackground(ctx, tenant, row.id);
   } else if (forward) {
-    await queueMessage(ctx, ctx.store, forward);
+    await ctx.store.transaction().execute((db) => queueMessage(ctx, db, forward));
   }
   if (forward) ctx.outboxBell.ring();
 }

@@ -1,9 +1,10 @@
 /** The outbox of messages for tenants' own servers, and for a while what became of them. */
 import type { Selectable } from 'kysely';
 import type { Queries } from './database.ts';
-import type { ForwardedMessagesTable } from './schema.ts';
+import type { ForwardedContentsTable, ForwardedMessagesTable } from './schema.ts';
 
 export type ForwardedMessage = Selectable<ForwardedMessagesTable>;
+export type ForwardedContent = Selectable<ForwardedContentsTable>;
 
 /** @returns false when the same message is kept already */
 export async function insertForwardedMessage(db: Queries, message: ForwardedMessage): Promise<boolean> {
@@ -13,6 +14,15 @@ export async function insertForwardedMessage(db: Queries, message: ForwardedMess
     .onConflict((conflict) => conflict.column('id').doNothing())
     .executeTakeFirst();
   return Number(result.numInsertedOrUpdatedRows ?? 0) === 1;
+}
+
+export async function insertContent(db: Queries, content: ForwardedContent): Promise<void> {
+  await db.insertInto('forwardedContents').values(content).execute();
+}
+
+export async function findContent(db: Queries, id: string): Promise<ForwardedContent | null> {
+  const row = await db.selectFrom('forwardedContents').selectAll().where('id', '=', id).executeTakeFirst();
+  return row ?? null;
 }
 
 export async function findForwardedMessage(db: Queries, id: string): Promise<ForwardedMessage | null> {
@@ -46,16 +56,17 @@ export async function takeDueMessage(
   return row ?? null;
 }
 
-/** Nothing is left to do; the content goes, the outcome stays until `expiresAtMs`. */
+/** Nothing is left to do; the content goes, the outcome stays until `expiresAtMs`. For use in a transaction. */
 export async function finishMessage(
   db: Queries,
   id: string,
   answer: number,
   expiresAtMs: number,
 ): Promise<void> {
+  await db.deleteFrom('forwardedContents').where('id', '=', id).execute();
   await db
     .updateTable('forwardedMessages')
-    .set({ headersSealed: null, bodySealed: null, nextAttemptAt: null, answer, expiresAt: expiresAtMs })
+    .set({ nextAttemptAt: null, answer, expiresAt: expiresAtMs })
     .where('id', '=', id)
     .execute();
 }

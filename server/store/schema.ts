@@ -22,6 +22,7 @@ export interface Schema extends BillingSchema {
   feedback: FeedbackTable;
   forwardTargets: ForwardTargetsTable;
   forwardedMessages: ForwardedMessagesTable;
+  forwardedContents: ForwardedContentsTable;
 }
 
 export interface TenantsTable {
@@ -242,7 +243,7 @@ export interface ForwardTargetsTable {
   targetSealed: string | null;
 }
 
-/** Messages for tenants' own servers. The content is there only as long as it must be: it holds conversations. */
+/** Messages for tenants' own servers, and for a while what became of them. */
 export interface ForwardedMessagesTable {
   /** Digest of tenant and body, so that the same message is kept once. */
   id: string;
@@ -250,8 +251,6 @@ export interface ForwardedMessagesTable {
   assistantId: string | null;
   /** Vapi's message type. */
   type: string;
-  headersSealed: string | null;
-  bodySealed: string | null;
   createdAt: number;
   attempts: number;
   /** Null when nothing is left to do. */
@@ -260,4 +259,11 @@ export interface ForwardedMessagesTable {
   answer: number | null;
   /** When it may be forgotten what became of it; null while it waits. */
   expiresAt: number | null;
+}
+
+/** What such a message holds; kept only as long as it must be, since it is a conversation. */
+export interface ForwardedContentsTable {
+  id: string;
+  headersSealed: string;
+  bodySealed: string;
 }

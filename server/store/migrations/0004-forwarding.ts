@@ -23,13 +23,18 @@ export const forwarding: Migration = {
       .addColumn('tenant_id', 'text', (column) => column.notNull().references('tenants.id'))
       .addColumn('assistant_id', 'text')
       .addColumn('type', 'text', (column) => column.notNull())
-      .addColumn('headers_sealed', 'text')
-      .addColumn('body_sealed', 'text')
       .addColumn('created_at', 'bigint', (column) => column.notNull())
       .addColumn('attempts', 'bigint', (column) => column.notNull())
       .addColumn('next_attempt_at', 'bigint')
       .addColumn('answer', 'bigint')
       .addColumn('expires_at', 'bigint')
+      .execute();
+    // Apart, because an update writes a whole row anew, and this one can be megabytes.
+    await db.schema
+      .createTable('forwarded_contents')
+      .addColumn('id', 'text', (column) => column.primaryKey().references('forwarded_messages.id'))
+      .addColumn('headers_sealed', 'text', (column) => column.notNull())
+      .addColumn('body_sealed', 'text', (column) => column.notNull())
       .execute();
     await db.schema
       .createIndex('forwarded_messages_due')

@@ -293,5 +293,7 @@ function tests(engine: Engine): void {
     assert.match(text, /^process_cpu_seconds_total /m);
     assert.ok((await metric(server, 'vapi_agent_booked_micros')) > 0);
     assert.doesNotMatch(text, new RegExp(slug));
+    await server.request('POST', '/v1/calls', { body: { session: 'forged' } });
+    assert.equal(await metric(server, 'vapi_agent_grants_total{result="unauthorized"}'), 1);
   });
 }
