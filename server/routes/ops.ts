@@ -1,6 +1,6 @@
 import { Router } from 'express';
-import { sql } from 'kysely';
 import type { Context } from '../context.ts';
+import { pingStore } from '../store/database.ts';
 import { authenticate, operatorOnly } from './caller.ts';
 
 /** For load balancers and monitors; tells nothing that is not theirs to know. */
@@ -11,7 +11,7 @@ export function opsRoutes(ctx: Context): Router {
   });
   router.get('/readyz', async (req, res) => {
     try {
-      await sql`select 1`.execute(ctx.store);
+      await pingStore(ctx.store);
       res.json({ status: 'ready' });
     } catch (error) {
       req.log.error({ err: error }, 'store not reachable');

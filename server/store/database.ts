@@ -1,7 +1,7 @@
 /** Opens the store: SQLite in one file for one process, PostgreSQL for several; the same queries run on both. */
 import { mkdirSync } from 'node:fs';
 import { dirname } from 'node:path';
-import { CamelCasePlugin, Kysely, PostgresDialect, type Transaction } from 'kysely';
+import { CamelCasePlugin, Kysely, PostgresDialect, sql, type Transaction } from 'kysely';
 import { Migrator } from 'kysely/migration';
 import pg from 'pg';
 import type { DatabaseConfig } from '../config.ts';
@@ -34,6 +34,11 @@ export async function openStore(database: DatabaseConfig): Promise<Store> {
     await store.destroy();
     throw error;
   }
+}
+
+/** @throws when the store cannot be reached */
+export async function pingStore(store: Store): Promise<void> {
+  await sql`select 1`.execute(store);
 }
 
 function postgresDialect(url: string): PostgresDialect {
