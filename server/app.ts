@@ -17,6 +17,7 @@ import { opsRoutes } from './routes/ops.ts';
 import { checkPath } from './routes/parse.ts';
 import { reconcileRoutes } from './routes/reconcile.ts';
 import { snippetRoutes } from './routes/snippet.ts';
+import { stripeWebhookRoutes } from './routes/stripe-webhook.ts';
 import { tenantRoutes } from './routes/tenants.ts';
 import { usageRoutes } from './routes/usage.ts';
 import { vapiWebhookRoutes } from './routes/vapi-webhook.ts';
@@ -42,6 +43,7 @@ export function createApp(ctx: Context, assets: string): Express {
   app.use(checkPath);
   app.use(opsRoutes(ctx));
   app.use('/v1/webhooks/vapi', vapiWebhookRoutes(ctx));
+  app.use('/v1/webhooks/stripe', stripeWebhookRoutes(ctx));
   // A client's key reads its own usage and invoices; the rest is the operator's.
   app.use(
     '/v1/tenants',

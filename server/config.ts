@@ -16,6 +16,8 @@ export interface Config {
   vapiBaseUrl: string;
   /** Prefix under which the operator relays Daily's hosts (Daily's `proxyUrl`); null = browsers reach Daily themselves. */
   dailyProxyUrl: string | null;
+  /** Null = Stripe's own. */
+  stripeApiUrl: string | null;
   logLevel: string;
   production: boolean;
 }
@@ -28,6 +30,8 @@ export interface Secrets {
   operatorApiKey: string;
   /** The URL holds the mail server's password. Null when no e-mail can be sent. */
   smtp: { url: string; from: string } | null;
+  /** Null when invoices are not collected through Stripe. */
+  stripe: { secretKey: string; webhookSecret: string | null } | null;
 }
 
 export class ConfigError extends Error {
@@ -65,6 +69,7 @@ export function readConfig(
   const trustProxy = readTrustProxy(given('TRUST_PROXY'), problems);
   const vapiBaseUrl = readBaseUrl('VAPI_BASE_URL', given('VAPI_BASE_URL'), problems) ?? 'https://api.vapi.ai';
   const dailyProxyUrl = readBaseUrl('DAILY_PROXY_URL', given('DAILY_PROXY_URL'), problems);
+  const stripeApiUrl = readBaseUrl('STRIPE_API_URL', given('STRIPE_API_URL'), problems);
   const logLevel = given('LOG_LEVEL') ?? 'info';
   if (!logLevels.includes(logLevel)) problems.push(`LOG_LEVEL must be one of ${logLevels.join(', ')}`);
 
@@ -78,6 +83,7 @@ export function readConfig(
     problems.push('OPERATOR_API_KEY must be 20 to 200 printable characters without spaces');
   }
   const smtp = readSmtp(given('SMTP_URL'), given('SMTP_FROM'), problems);
+  const stripe = readStripe(given('STRIPE_SECRET_KEY'), given('STRIPE_WEBHOOK_SECRET'), problems);
   if (problems.length > 0) throw new ConfigError(problems);
 
   // Only a local start gets here without keys; what it makes must survive a restart, or nothing could be decrypted.
@@ -98,6 +104,7 @@ export function readConfig(
       trustProxy,
       vapiBaseUrl,
       dailyProxyUrl,
+      stripeApiUrl,
       logLevel,
       production,
     },
@@ -105,6 +112,7 @@ export function readConfig(
       secretKeys: previousKey ? [secretKey, previousKey] : [secretKey],
       operatorApiKey: operatorKey,
       smtp,
+      stripe,
     },
   };
 }
@@ -169,6 +177,23 @@ function readSmtp(url: string | undefined, from: string | undefined, problems: s
   if (from === undefined)
     problems.push('SMTP_FROM is missing: the sender of the e-mails that go through SMTP_URL');
   return { url, from: from ?? '' };
+}
+
+function readStripe(
+  secretKey: string | undefined,
+  webhookSecret: string | undefined,
+  problems: string[],
+): Secrets['stripe'] {
+  if (secretKey !== undefined && !/^[sr]k_(test|live)_\w+$/.test(secretKey)) {
+    problems.push('STRIPE_SECRET_KEY must be a secret or restricted key: sk_… or rk_…');
+  }
+  if (webhookSecret !== undefined && !/^whsec_\w+$/.test(webhookSecret)) {
+    problems.push('STRIPE_WEBHOOK_SECRET must be whsec_…');
+  }
+  if (webhookSecret !== undefined && secretKey === undefined) {
+    problems.push('STRIPE_WEBHOOK_SECRET needs STRIPE_SECRET_KEY too');
+  }
+  return secretKey === undefined ? null : { secretKey, webhookSecret: webhookSecret ?? null };
 }
 
 function readSecretKey(name: string, text: string | undefined, problems: string[]): Buffer | null {

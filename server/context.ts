@@ -3,6 +3,7 @@ import type { Logger } from 'pino';
 import { type DerivedKey, deriveKeys } from './access/derived-keys.ts';
 import { createFrontLimits, type FrontLimits } from './access/front-limits.ts';
 import { createSecretBox, type SecretBox } from './access/secret-box.ts';
+import { createStripeApi, type StripeApi } from './billing/stripe-api.ts';
 import type { Config, Secrets } from './config.ts';
 import { createDoorbell, type Doorbell } from './metering/doorbell.ts';
 import type { CallRow } from './metering/usage.ts';
@@ -20,6 +21,8 @@ export interface Context {
   frontLimits: FrontLimits;
   /** Null when no e-mail can be sent. */
   smtp: Secrets['smtp'];
+  /** Null when invoices are not collected through Stripe. */
+  stripe: StripeApi | null;
   /** Epoch milliseconds. */
   now: () => number;
   log: Logger;
@@ -60,6 +63,7 @@ export function createContext(
     },
     frontLimits: createFrontLimits(),
     smtp: secrets.smtp,
+    stripe: secrets.stripe && createStripeApi(secrets.stripe, config.stripeApiUrl),
     operatorApiKey: secrets.operatorApiKey,
     now: options.now ?? Date.now,
     log,

@@ -23,6 +23,7 @@ const titles: Record<ErrorCode, string> = {
   internal_error: 'Something went wrong on our side',
   forward_failed: 'The tenant’s own server did not answer',
   vapi_unavailable: 'The voice service cannot be reached',
+  stripe_unavailable: 'Stripe did not do what was asked',
 };
 
 export interface ApiErrorOptions {

@@ -5,9 +5,11 @@ import { z } from 'zod';
 import { issueCreditNote } from '../billing/credit-note.ts';
 import type { BilledCall } from '../billing/earlier-months.ts';
 import { invoiceHtml, invoiceStyle } from '../billing/invoice-html.ts';
-import { draftInvoice, finalizeInvoice, voidInvoice } from '../billing/invoicing.ts';
+import { draftInvoice, finalizeInvoice } from '../billing/invoicing.ts';
 import { monthOfDay } from '../billing/period.ts';
 import { reckonMonth } from '../billing/reckoning.ts';
+import { pushInvoice } from '../billing/stripe-push.ts';
+import { voidEverywhere } from '../billing/stripe-sync.ts';
 import { viewInvoice, viewInvoiceCall, viewSummary } from '../billing/views.ts';
 import type { Context } from '../context.ts';
 import { creditNoteSchema, draftInvoiceSchema, type InvoiceLine, pageQuerySchema } from '../contract.ts';
@@ -81,12 +83,15 @@ export function invoiceRoutes(ctx: Context): Router {
     res.json(viewInvoice(await finalizeInvoice(ctx.store, tenant, row.id, actorIn(req, res), ctx.now())));
   });
 
+  /** To Stripe; safe to repeat. */
+  router.post('/:slug/invoices/:id/push', operatorOnly, async (req, res) => {
+    const { tenant, row } = await visibleInvoice(req, res);
+    res.json(viewInvoice(await pushInvoice(ctx, tenant, row.id, actorIn(req, res))));
+  });
+
   router.post('/:slug/invoices/:id/void', operatorOnly, async (req, res) => {
     const { tenant, row } = await visibleInvoice(req, res);
-    if (row.stripeId) {
-      throw new ApiError('conflict', { detail: 'It is at Stripe: void it there, and it is void here too.' });
-    }
-    res.json(viewInvoice(await voidInvoice(ctx.store, tenant, row.id, actorIn(req, res), ctx.now())));
+    res.json(viewInvoice(await voidEverywhere(ctx, tenant, row, actorIn(req, res))));
   });
 
   router.post('/:slug/invoices/:id/credit-notes', operatorOnly, body, async (req, res) => {

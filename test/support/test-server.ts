@@ -65,6 +65,7 @@ export async function startTestServer(options: TestServerOptions = {}): Promise<
     trustProxy: false,
     vapiBaseUrl: options.vapiBaseUrl ?? 'http://127.0.0.1:9',
     dailyProxyUrl: null,
+    stripeApiUrl: null,
     logLevel: 'debug',
     production: false,
     ...options.config,
@@ -73,6 +74,7 @@ export async function startTestServer(options: TestServerOptions = {}): Promise<
     secretKeys: [randomBytes(32)],
     operatorApiKey: operatorKey,
     smtp: null,
+    stripe: null,
     ...options.secrets,
   };
   const running = await startServer(config, secrets, {
@@ -88,6 +90,8 @@ export async function startTestServer(options: TestServerOptions = {}): Promise<
   });
   const watch = watchSecrets(Number(new URL(running.url).port));
   watch.add('operator key', operatorKey);
+  if (secrets.stripe) watch.add('Stripe key', secrets.stripe.secretKey);
+  if (secrets.stripe?.webhookSecret) watch.add('Stripe webhook secret', secrets.stripe.webhookSecret);
   if (secrets.smtp) watch.add('mail password', decodeURIComponent(new URL(secrets.smtp.url).password));
   for (const [name, bytes] of secretBytes(secrets, running)) watch.addBytes(name, bytes);
   const request = async (method: string, path: string, { headers = {}, body }: RequestOptions = {}) => {

@@ -1,0 +1,223 @@
+/**
+ * The only place that knows Stripe. Every request that makes something carries a key that follows from our own ids, so
+ * that a repetition within Stripe's memory (24 hours) makes nothing twice; what is older is found by our metadata.
+ */
+import Stripe from 'stripe';
+
+/** What we keep on Stripe's objects to find them again. */
+const tenantTag = 'vapi_agent_tenant';
+const invoiceTag = 'vapi_agent_invoice';
+const lineTag = 'vapi_agent_line';
+
+export interface StripeLine {
+  /** Ours; the line that stands for the rest has the first of theirs. */
+  no: number;
+  description: string;
+  amountCents: number;
+  /** Epoch seconds. */
+  period: { start: number; end: number };
+}
+
+export interface NewStripeInvoice {
+  /** Ours. */
+  id: string;
+  number: string;
+  customer: string;
+  currency: string;
+  collection: 'send' | 'charge';
+  daysUntilDue: number;
+  sha256: string;
+}
+
+/** An invoice at Stripe, as far as we look at it. */
+export interface StripeInvoice {
+  id: string;
+  /** Ours. */
+  invoice: string | null;
+  status: 'draft' | 'open' | 'paid' | 'uncollectible' | 'void';
+  totalCents: number;
+  currency: string;
+  /** Epoch seconds. */
+  dueAt: number | null;
+  attempted: boolean;
+  /** The page on which it can be paid. */
+  url: string | null;
+}
+
+export interface StripeApi {
+  findCustomer(tenantId: string): Promise<string | null>;
+  createCustomer(tenantId: string, customer: { name: string; email?: string | undefined }): Promise<string>;
+  findInvoice(customer: string, id: string): Promise<StripeInvoice | null>;
+  getInvoice(stripeId: string): Promise<StripeInvoice>;
+  /** A draft that Stripe does not touch by itself. */
+  createInvoice(invoice: NewStripeInvoice): Promise<StripeInvoice>;
+  /** By our line numbers, as Stripe has them. */
+  listLines(stripeId: string): Promise<{ no: number; amountCents: number }[]>;
+  addLines(stripeId: string, id: string, lines: StripeLine[]): Promise<void>;
+  finalizeInvoice(stripeId: string, id: string, collection: 'send' | 'charge'): Promise<StripeInvoice>;
+  sendInvoice(stripeId: string, id: string): Promise<void>;
+  /** A draft is deleted, an open invoice is voided; one that is void stays so. */
+  withdrawInvoice(stripeId: string, id: string): Promise<void>;
+  findBalanceCredit(customer: string, id: string): Promise<string | null>;
+  /** @param amountCents negative: what the customer's next invoices are lowered by */
+  creditBalance(
+    customer: string,
+    id: string,
+    credit: { amountCents: number; currency: string; description: string },
+  ): Promise<string>;
+  /**
+   * @param signature the header `Stripe-Signature`
+   * @returns the id of the invoice that the event is about; null for other events
+   * @throws when the signature is not Stripe's, or older than five minutes
+   */
+  readEvent(body: string, signature: string, nowMs: number): { type: string; stripeId: string | null };
+}
+
+/** @param apiUrl null = Stripe's own */
+export function createStripeApi(
+  secrets: { secretKey: string; webhookSecret: string | null },
+  apiUrl: string | null,
+): StripeApi {
+  const url = apiUrl === null ? null : new URL(apiUrl);
+  const stripe = new Stripe(secrets.secretKey, {
+    telemetry: false,
+    maxNetworkRetries: 2,
+    timeout: 20_000,
+    ...(url
+      ? {
+          host: url.hostname,
+          port: url.port || (url.protocol === 'https:' ? 443 : 80),
+          protocol: url.protocol === 'http:' ? ('http' as const) : ('https' as const),
+        }
+      : {}),
+  });
+  const once = (...parts: string[]) => ({ idempotencyKey: ['vapi-agent', ...parts].join('-') });
+
+  return {
+    async findCustomer(tenantId) {
+      const query = `metadata['${tenantTag}']:'${tenantId}'`;
+      const { data } = await stripe.customers.search({ query, limit: 1 });
+      return data[0]?.id ?? null;
+    },
+
+    async createCustomer(tenantId, { name, email }) {
+      const metadata = { [tenantTag]: tenantId };
+      const customer = await stripe.customers.create(
+        { name, metadata, ...(email ? { email } : {}) },
+        once(tenantId, 'customer'),
+      );
+      return customer.id;
+    },
+
+    async findInvoice(customer, id) {
+      // Listing is consistent at once; Stripe's search may be a minute behind.
+      for await (const invoice of stripe.invoices.list({ customer, limit: 100 })) {
+        if (invoice.metadata?.[invoiceTag] === id && invoice.status !== 'void') return view(invoice);
+      }
+      return null;
+    },
+
+    async getInvoice(stripeId) {
+      return view(await stripe.invoices.retrieve(stripeId));
+    },
+
+    async createInvoice({ id, number, customer, currency, collection, daysUntilDue, sha256 }) {
+      const invoice = await stripe.invoices.create(
+        {
+          customer,
+          currency,
+          number,
+          auto_advance: false,
+          pending_invoice_items_behavior: 'exclude',
+          metadata: { [invoiceTag]: id, vapi_agent_sha256: sha256 },
+          ...(collection === 'send'
+            ? { collection_method: 'send_invoice', days_until_due: daysUntilDue }
+            : { collection_method: 'charge_automatically' }),
+        },
+        once(id, 'create'),
+      );
+      return view(invoice);
+    },
+
+    async listLines(stripeId) {
+      const lines: { no: number; amountCents: number }[] = [];
+      for await (const line of stripe.invoices.listLineItems(stripeId, { limit: 100 })) {
+        lines.push({ no: Number(line.metadata?.[lineTag]), amountCents: line.amount });
+      }
+      return lines;
+    },
+
+    async addLines(stripeId, id, lines) {
+      await stripe.invoices.addLines(
+        stripeId,
+        {
+          lines: lines.map(({ no, description, amountCents, period }) => ({
+            amount: amountCents,
+            description,
+            period,
+            metadata: { [lineTag]: String(no) },
+          })),
+        },
+        once(id, 'lines'),
+      );
+    },
+
+    async finalizeInvoice(stripeId, id, collection) {
+      const params = { auto_advance: collection === 'charge' };
+      return view(await stripe.invoices.finalizeInvoice(stripeId, params, once(id, 'finalize')));
+    },
+
+    async sendInvoice(stripeId, id) {
+      await stripe.invoices.sendInvoice(stripeId, {}, once(id, 'send'));
+    },
+
+    async withdrawInvoice(stripeId, id) {
+      const { status } = await stripe.invoices.retrieve(stripeId);
+      if (status === 'draft') await stripe.invoices.del(stripeId);
+      else if (status !== 'void') await stripe.invoices.voidInvoice(stripeId, {}, once(id, 'void'));
+    },
+
+    async findBalanceCredit(customer, id) {
+      for await (const entry of stripe.customers.listBalanceTransactions(customer, { limit: 100 })) {
+        if (entry.metadata?.[invoiceTag] === id) return entry.id;
+      }
+      return null;
+    },
+
+    async creditBalance(customer, id, { amountCents, currency, description }) {
+      const entry = await stripe.customers.createBalanceTransaction(
+        customer,
+        { amount: amountCents, currency, description, metadata: { [invoiceTag]: id } },
+        once(id, 'credit'),
+      );
+      return entry.id;
+    },
+
+    readEvent(body, signature, nowMs) {
+      if (!secrets.webhookSecret) throw new Error('STRIPE_WEBHOOK_SECRET is not set');
+      const event = stripe.webhooks.constructEvent(
+        body,
+        signature,
+        secrets.webhookSecret,
+        300,
+        undefined,
+        nowMs,
+      );
+      const about = event.data.object as { object?: string; id?: string };
+      return { type: event.type, stripeId: about.object === 'invoice' ? (about.id ?? null) : null };
+    },
+  };
+}
+
+function view(invoice: Stripe.Invoice): StripeInvoice {
+  return {
+    id: invoice.id ?? '',
+    invoice: invoice.metadata?.[invoiceTag] ?? null,
+    status: (invoice.status ?? 'draft') as StripeInvoice['status'],
+    totalCents: invoice.total,
+    currency: invoice.currency,
+    dueAt: invoice.due_date,
+    attempted: invoice.attempted,
+    url: invoice.hosted_invoice_url ?? null,
+  };
+}

@@ -1,0 +1,201 @@
+/**
+ * Brings a frozen invoice to Stripe, step by step: look first, then make, then read back. It may be killed after any
+ * step and started again, at once or days later: what is there is found and not made a second time.
+ */
+import { recordChange } from '../access/audit.ts';
+import type { Context } from '../context.ts';
+import type { BillingAccount, InvoiceDocument } from '../contract.ts';
+import { ApiError } from '../errors.ts';
+import { findBillingAccount, linkStripeCustomer, saveBillingAccount } from '../store/billing-accounts.ts';
+import { advanceInvoice, findInvoice, type InvoiceRow } from '../store/invoices.ts';
+import type { Tenant } from '../store/tenants.ts';
+import type { Actor } from './invoicing.ts';
+import { centsToDecimal } from './money.ts';
+import { accountOf } from './reckoning.ts';
+import type { StripeApi, StripeInvoice, StripeLine } from './stripe-api.ts';
+
+/** Stripe takes no more on one invoice. */
+const maxLines = 250;
+
+/**
+ * @returns the document as it is when Stripe has it; what needs no payment is left as it is
+ * @throws ApiError `conflict` when it is a draft, is collected outside Stripe, or Stripe's figures are not ours;
+ *   `stripe_unavailable` when Stripe fails: call it again
+ */
+export async function pushInvoice(
+  ctx: Context,
+  tenant: Tenant,
+  invoiceId: string,
+  by: Actor,
+): Promise<InvoiceRow> {
+  const { store, stripe } = ctx;
+  if (!stripe) throw new ApiError('conflict', { detail: 'STRIPE_SECRET_KEY is not set.' });
+  const row = await findInvoice(store, tenant.id, invoiceId);
+  if (!row) throw new ApiError('not_found');
+  if (row.status === 'pushed' || row.status === 'paid') return row;
+  if (row.status !== 'finalized' && row.status !== 'overdue') {
+    throw new ApiError('conflict', { detail: `It is ${row.status}.` });
+  }
+  const account = await accountOf(store, tenant);
+  if (account.collection === 'manual') {
+    throw new ApiError('conflict', { detail: 'The tenant’s invoices are collected outside Stripe.' });
+  }
+  try {
+    const customer = await customerOf(ctx, stripe, tenant, account);
+    const document = JSON.parse(row.document) as InvoiceDocument;
+    if (document.dueCents < 0) await pushCredit(ctx, stripe, row, document, customer);
+    else await pushPayable(ctx, stripe, row, document, customer, account.collection);
+  } catch (error) {
+    if (error instanceof ApiError) throw error;
+    throw new ApiError('stripe_unavailable', { cause: error });
+  }
+  const pushed = (await findInvoice(store, tenant.id, invoiceId)) ?? row;
+  const after = { id: row.id, number: row.number, stripeId: pushed.stripeId };
+  const change = { action: 'invoice.push', tenant: tenant.slug, before: null, after };
+  await recordChange(store, { ...by, ...change }, ctx.now());
+  return pushed;
+}
+
+async function customerOf(
+  ctx: Context,
+  stripe: StripeApi,
+  tenant: Tenant,
+  account: BillingAccount,
+): Promise<string> {
+  const linked = (await findBillingAccount(ctx.store, tenant.id))?.stripeCustomerId;
+  if (linked) return linked;
+  const { name, email } = account.buyer;
+  const customer =
+    (await stripe.findCustomer(tenant.id)) ?? (await stripe.createCustomer(tenant.id, { name, email }));
+  await saveBillingAccount(ctx.store, tenant.id, account, ctx.now());
+  await linkStripeCustomer(ctx.store, tenant.id, customer);
+  return customer;
+}
+
+async function pushPayable(
+  ctx: Context,
+  stripe: StripeApi,
+  row: InvoiceRow,
+  document: InvoiceDocument,
+  customer: string,
+  collection: 'send' | 'charge',
+): Promise<void> {
+  const { id } = row;
+  let invoice = row.stripeId ? await stripe.getInvoice(row.stripeId) : await stripe.findInvoice(customer, id);
+  invoice ??= await stripe.createInvoice({
+    id,
+    number: document.number ?? '',
+    customer,
+    currency: document.currency,
+    collection,
+    daysUntilDue: daysUntilDue(document),
+    sha256: row.sha256 ?? '',
+  });
+  await advanceInvoice(ctx.store, id, [row.status], { stripeId: invoice.id });
+  if (invoice.status === 'draft') {
+    const lines = stripeLines(document);
+    if ((await stripe.listLines(invoice.id)).length === 0) await stripe.addLines(invoice.id, id, lines);
+    await checkFigures(stripe, invoice.id, document, lines);
+    invoice = await stripe.finalizeInvoice(invoice.id, id, collection);
+  }
+  checkTotal(invoice, document);
+  // Killed in between, it may be sent twice, but never not at all.
+  if (collection === 'send' && invoice.status === 'open') await stripe.sendInvoice(invoice.id, id);
+  await advanceInvoice(ctx.store, id, [row.status], { status: 'pushed', pushedAt: ctx.now() });
+  await applyStripeStatus(ctx, id, invoice);
+}
+
+/** What is owed to the customer lowers its next invoices at Stripe. */
+async function pushCredit(
+  ctx: Context,
+  stripe: StripeApi,
+  row: InvoiceRow,
+  document: InvoiceDocument,
+  customer: string,
+): Promise<void> {
+  const { currency, dueCents: amountCents } = document;
+  const description = `Credit note ${document.number}`;
+  const entry =
+    (await stripe.findBalanceCredit(customer, row.id)) ??
+    (await stripe.creditBalance(customer, row.id, { amountCents, currency, description }));
+  const now = ctx.now();
+  await advanceInvoice(ctx.store, row.id, [row.status], {
+    status: 'paid',
+    stripeId: entry,
+    pushedAt: now,
+    paidAt: now,
+  });
+}
+
+/** Our lines, then tax, then prepaid credit; more than Stripe takes are merged at the end, so that the total is whole. */
+export function stripeLines(document: InvoiceDocument): StripeLine[] {
+  const seconds = (day: string) => Date.parse(day) / 1000;
+  const { tax, creditCents, period } = document;
+  const whole = { start: seconds(period.from), end: seconds(period.to) };
+  const lines: Omit<StripeLine, 'no'>[] = document.lines.map(({ description, amountCents, from, to }) => ({
+    description,
+    amountCents,
+    period: { start: seconds(from), end: seconds(to) },
+  }));
+  const rest = [
+    ...(tax && tax.amountCents !== 0
+      ? [{ description: tax.label, amountCents: tax.amountCents, period: whole }]
+      : []),
+    ...(creditCents > 0 ? [{ description: 'Prepaid credit', amountCents: -creditCents, period: whole }] : []),
+  ];
+  const room = maxLines - rest.length;
+  if (lines.length > room) {
+    const merged = lines.splice(room - 1);
+    const amountCents = merged.reduce((sum, line) => sum + line.amountCents, 0);
+    lines.push({ description: `${merged.length} further lines`, amountCents, period: whole });
+  }
+  return [...lines, ...rest].map((line, index) => ({ ...line, no: index + 1 }));
+}
+
+/** @throws ApiError `conflict`: it stays a draft at Stripe until a person has looked at it */
+async function checkFigures(
+  stripe: StripeApi,
+  stripeId: string,
+  document: InvoiceDocument,
+  lines: StripeLine[],
+): Promise<void> {
+  const there = await stripe.listLines(stripeId);
+  const ours = new Map(lines.map(({ no, amountCents }) => [no, amountCents]));
+  const same =
+    there.length === lines.length &&
+    there.every(({ no, amountCents }) => ours.get(no) === amountCents) &&
+    new Set(there.map(({ no }) => no)).size === lines.length;
+  if (!same) {
+    throw new ApiError('conflict', { detail: `The lines of ${stripeId} at Stripe are not the invoice’s.` });
+  }
+  checkTotal(await stripe.getInvoice(stripeId), document);
+}
+
+/** @throws ApiError `conflict` */
+function checkTotal(invoice: StripeInvoice, { dueCents, currency }: InvoiceDocument): void {
+  if (invoice.totalCents === dueCents && invoice.currency === currency) return;
+  const there = `${centsToDecimal(invoice.totalCents, invoice.currency)} ${invoice.currency}`;
+  const detail = `Stripe says ${there}, the invoice ${centsToDecimal(dueCents, currency)} ${currency}.`;
+  throw new ApiError('conflict', { detail });
+}
+
+/** Whole days between the frozen dates: the same in every repetition. */
+function daysUntilDue({ issuedAt, dueAt }: InvoiceDocument): number {
+  return Math.round((Date.parse(dueAt ?? '') - Date.parse(issuedAt ?? '')) / 86_400_000);
+}
+
+/** What Stripe says of the payment. A void one is left to `stripe-sync`, which frees its calls. */
+export async function applyStripeStatus(ctx: Context, id: string, invoice: StripeInvoice): Promise<void> {
+  const now = ctx.now();
+  if (invoice.status === 'paid') {
+    await advanceInvoice(ctx.store, id, ['finalized', 'pushed', 'overdue'], { status: 'paid', paidAt: now });
+  } else if (isOverdue(invoice, now)) {
+    await advanceInvoice(ctx.store, id, ['finalized', 'pushed'], { status: 'overdue' });
+  }
+}
+
+/** Given up, past its day, or charged in vain. */
+function isOverdue({ status, dueAt, attempted }: StripeInvoice, nowMs: number): boolean {
+  if (status === 'uncollectible') return true;
+  return status === 'open' && (attempted || (dueAt !== null && dueAt * 1000 < nowMs));
+}

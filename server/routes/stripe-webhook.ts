@@ -1,0 +1,36 @@
+/** What Stripe tells us of invoices, signed over the raw body. 200 means: it is in the books. */
+import express, { Router } from 'express';
+import { syncInvoice } from '../billing/stripe-sync.ts';
+import type { Context } from '../context.ts';
+import { ApiError } from '../errors.ts';
+
+export function stripeWebhookRoutes(ctx: Context): Router {
+  const router = Router();
+  router.post('/', express.text({ type: () => true, limit: '1mb' }), async (req, res) => {
+    await ctx.frontLimits.failedAuth.check(req.ip);
+    const event = readEvent(String(req.body), String(req.headers['stripe-signature'] ?? ''));
+    if (!event) {
+      await ctx.frontLimits.failedAuth.count(req.ip);
+      throw new ApiError('unauthorized');
+    }
+    req.log.info({ event: event.type, stripeId: event.stripeId }, 'stripe webhook');
+    if (event.type.startsWith('invoice.') && event.stripeId) {
+      await syncInvoice(ctx, event.stripeId).catch((error: unknown) => {
+        // Stripe comes again later.
+        throw error instanceof ApiError ? error : new ApiError('stripe_unavailable', { cause: error });
+      });
+    }
+    res.json({});
+  });
+
+  function readEvent(body: string, signature: string) {
+    try {
+      return ctx.stripe?.readEvent(body, signature, ctx.now()) ?? null;
+    } catch (error) {
+      ctx.log.warn({ reason: (error as Error).message.slice(0, 100) }, 'stripe webhook refused');
+      return null;
+    }
+  }
+
+  return router;
+}

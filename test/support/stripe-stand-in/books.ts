@@ -1,0 +1,215 @@
+/** What Stripe keeps, and the rules it keeps it by, as far as invoices need them. */
+import { randomBytes } from 'node:crypto';
+
+export class StripeRefusal extends Error {
+  readonly status: number;
+  readonly type: string;
+  readonly param: string | undefined;
+  constructor(status: number, message: string, param?: string, type = 'invalid_request_error') {
+    super(message);
+    this.status = status;
+    this.type = type;
+    this.param = param;
+  }
+}
+
+export interface KeptLine {
+  id: string;
+  object: 'line_item';
+  amount: number;
+  currency: string;
+  description: string;
+  metadata: Record<string, string>;
+  period: { start: number; end: number };
+}
+export interface KeptInvoice {
+  id: string;
+  object: 'invoice';
+  customer: string;
+  currency: string;
+  status: 'draft' | 'open' | 'paid' | 'uncollectible' | 'void';
+  number: string | null;
+  metadata: Record<string, string>;
+  collection_method: 'charge_automatically' | 'send_invoice';
+  days_until_due: number | null;
+  auto_advance: boolean;
+  attempted: boolean;
+  due_date: number | null;
+  total: number;
+  hosted_invoice_url: string | null;
+  created: number;
+}
+export interface KeptCustomer {
+  id: string;
+  object: 'customer';
+  name: string | null;
+  email: string | null;
+  balance: number;
+  metadata: Record<string, string>;
+}
+export interface KeptBalanceEntry {
+  id: string;
+  object: 'customer_balance_transaction';
+  customer: string;
+  amount: number;
+  currency: string;
+  description: string | null;
+  metadata: Record<string, string>;
+}
+
+// biome-ignore lint/suspicious/noExplicitAny: checked against Stripe's types before it comes here
+type Checked = any;
+
+export interface Books {
+  customers: KeptCustomer[];
+  invoices: KeptInvoice[];
+  lines: Map<string, KeptLine[]>;
+  balance: KeptBalanceEntry[];
+  /** Ids of the invoices that were e-mailed, as often as they were. */
+  sent: string[];
+  createCustomer(parameters: Checked): KeptCustomer;
+  searchCustomers(query: string): KeptCustomer[];
+  createInvoice(parameters: Checked): KeptInvoice;
+  invoice(id: string): KeptInvoice;
+  addLines(id: string, parameters: Checked): KeptInvoice;
+  finalize(id: string, parameters: Checked): KeptInvoice;
+  send(id: string): KeptInvoice;
+  void(id: string): KeptInvoice;
+  /** Only a draft can be. */
+  delete(id: string): object;
+  credit(customer: string, parameters: Checked): KeptBalanceEntry;
+}
+
+export function openBooks(nowMs: () => number): Books {
+  const newId = (prefix: string) => `${prefix}_${randomBytes(9).toString('hex')}`;
+  const nowSeconds = () => Math.floor(nowMs() / 1000);
+  const books: Books = {
+    customers: [],
+    invoices: [],
+    lines: new Map(),
+    balance: [],
+    sent: [],
+
+    createCustomer({ name = null, email = null, metadata = {} }) {
+      const customer = { id: newId('cus'), object: 'customer' as const, name, email, balance: 0, metadata };
+      books.customers.push(customer);
+      return customer;
+    },
+
+    searchCustomers(query) {
+      const [, key = '', value] = /^metadata\['([^']+)'\]:'([^']*)'$/.exec(query) ?? [];
+      if (value === undefined) throw new StripeRefusal(400, `cannot search for ${query}`, 'query');
+      return books.customers.filter(({ metadata }) => metadata[key] === value);
+    },
+
+    createInvoice(parameters) {
+      const { customer, currency = 'usd', number = null, metadata = {}, auto_advance = false } = parameters;
+      if (!books.customers.some(({ id }) => id === customer)) {
+        throw new StripeRefusal(400, `No such customer: '${customer}'`, 'customer');
+      }
+      if (number !== null && books.invoices.some((invoice) => invoice.number === number)) {
+        throw new StripeRefusal(400, `The invoice number ${number} is taken`, 'number');
+      }
+      const { collection_method = 'charge_automatically', days_until_due = null } = parameters;
+      if ((collection_method === 'send_invoice') !== (days_until_due !== null)) {
+        throw new StripeRefusal(400, 'days_until_due goes with send_invoice', 'days_until_due');
+      }
+      const invoice: KeptInvoice = {
+        id: newId('in'),
+        object: 'invoice',
+        ...{ customer, currency, number, metadata, collection_method, days_until_due, auto_advance },
+        status: 'draft',
+        attempted: false,
+        due_date: null,
+        total: 0,
+        hosted_invoice_url: null,
+        created: nowSeconds(),
+      };
+      books.invoices.unshift(invoice);
+      books.lines.set(invoice.id, []);
+      return invoice;
+    },
+
+    invoice(id) {
+      const found = books.invoices.find((invoice) => invoice.id === id);
+      if (!found) throw new StripeRefusal(404, `No such invoice: '${id}'`, 'invoice');
+      return found;
+    },
+
+    addLines(id, { lines }) {
+      const invoice = draft(id, 'add lines to');
+      const kept = books.lines.get(id) ?? [];
+      if (kept.length + lines.length > 250)
+        throw new StripeRefusal(400, 'An invoice has at most 250 lines', 'lines');
+      for (const line of lines) {
+        const { amount, description = '', metadata = {}, period } = line;
+        if (!Number.isInteger(amount)) throw new StripeRefusal(400, `Invalid integer: ${amount}`, 'amount');
+        if (period && period.end < period.start) throw new StripeRefusal(400, 'end before start', 'period');
+        const object = 'line_item' as const;
+        kept.push({
+          id: newId('il'),
+          object,
+          amount,
+          currency: invoice.currency,
+          description,
+          metadata,
+          period,
+        });
+      }
+      invoice.total = kept.reduce((sum, { amount }) => sum + amount, 0);
+      return invoice;
+    },
+
+    finalize(id, { auto_advance = false }) {
+      const invoice = draft(id, 'finalize');
+      invoice.auto_advance = auto_advance;
+      invoice.number ??= newId('NUM');
+      invoice.hosted_invoice_url = `https://invoice.stripe.test/${id}`;
+      if (invoice.days_until_due !== null) invoice.due_date = nowSeconds() + invoice.days_until_due * 86_400;
+      invoice.status = invoice.total > 0 ? 'open' : 'paid';
+      return invoice;
+    },
+
+    send(id) {
+      const invoice = books.invoice(id);
+      if (invoice.status !== 'open' || invoice.collection_method !== 'send_invoice') {
+        throw new StripeRefusal(400, 'Only an open invoice that is sent can be sent');
+      }
+      books.sent.push(id);
+      return invoice;
+    },
+
+    void(id) {
+      const invoice = books.invoice(id);
+      if (invoice.status !== 'open' && invoice.status !== 'uncollectible') {
+        throw new StripeRefusal(400, `You can only void open invoices, this one is ${invoice.status}`);
+      }
+      invoice.status = 'void';
+      return invoice;
+    },
+
+    delete(id) {
+      const invoice = draft(id, 'delete');
+      books.invoices.splice(books.invoices.indexOf(invoice), 1);
+      return { id, object: 'invoice', deleted: true };
+    },
+
+    credit(customer, { amount, currency, description = null, metadata = {} }) {
+      const kept = books.customers.find(({ id }) => id === customer);
+      if (!kept) throw new StripeRefusal(404, `No such customer: '${customer}'`, 'customer');
+      kept.balance += amount;
+      const object = 'customer_balance_transaction' as const;
+      const entry = { id: newId('cbtxn'), object, customer, amount, currency, description, metadata };
+      books.balance.unshift(entry);
+      return entry;
+    },
+  };
+
+  function draft(id: string, what: string): KeptInvoice {
+    const invoice = books.invoice(id);
+    if (invoice.status === 'draft') return invoice;
+    throw new StripeRefusal(400, `You can't ${what} an invoice that is ${invoice.status}`);
+  }
+
+  return books;
+}

@@ -1,0 +1,15 @@
+/** The requests that the stand-in takes, by the types of the `stripe` package; `schemas.ts` makes JSON Schemas of them. */
+import type Stripe from 'stripe';
+
+export interface Parameters {
+  customerCreate: Stripe.CustomerCreateParams;
+  customerSearch: Stripe.CustomerSearchParams;
+  invoiceCreate: Stripe.InvoiceCreateParams;
+  invoiceList: Stripe.InvoiceListParams;
+  invoiceAddLines: Stripe.InvoiceAddLinesParams;
+  invoiceLines: Stripe.InvoiceListLineItemsParams;
+  invoiceFinalize: Stripe.InvoiceFinalizeInvoiceParams;
+  invoiceSend: Stripe.InvoiceSendInvoiceParams;
+  balanceCreate: Stripe.CustomerCreateBalanceTransactionParams;
+  balanceList: Stripe.CustomerListBalanceTransactionsParams;
+}

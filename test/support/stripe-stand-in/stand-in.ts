@@ -1,0 +1,214 @@
+/**
+ * A local Stripe for the real `stripe` client: the requests that invoices need, over HTTP, with a state, with idempotency
+ * keys as Stripe honours them, and with the faults that a network has. What it does not do: taxes, coupons, payments of
+ * their own accord, subscriptions.
+ */
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { type Books, openBooks, StripeRefusal } from './books.ts';
+import { parseForm } from './form.ts';
+import type { Parameters } from './parameters.ts';
+import { createCheck } from './schemas.ts';
+
+/** `cut`: the work is done, but the answer never arrives whole, as when the caller dies meanwhile. */
+export type Fault = 'cut' | 'unavailable' | null;
+
+export interface StripeStandIn {
+  url: string;
+  books: Books;
+  /** `POST /v1/invoices`, …: all that was asked, in order. */
+  requests: string[];
+  /** Decides for each request what goes wrong with it; default nothing. */
+  fault: (request: string, count: number) => Fault;
+  /** As Stripe does after a day. */
+  forgetKeys(): void;
+  close(): Promise<void>;
+}
+
+export interface StandInOptions {
+  secretKey: string;
+  now?: () => number;
+}
+
+// biome-ignore lint/suspicious/noExplicitAny: checked against Stripe's types by the route
+type Handler = (books: Books, id: string, parameters: any) => object;
+type Route = [method: string, path: RegExp, check: keyof Parameters | null, handle: Handler];
+
+const listOf = (data: object[], limit = '10', after?: string) => {
+  const ids = data.map((entry) => (entry as { id: string }).id);
+  const from = after ? ids.indexOf(after) + 1 : 0;
+  const page = data.slice(from, from + Number(limit));
+  return { object: 'list', data: page, has_more: from + page.length < data.length, url: '/v1' };
+};
+
+const routes: Route[] = [
+  [
+    'POST',
+    /^\/v1\/customers$/,
+    'customerCreate',
+    (books, _id, parameters) => books.createCustomer(parameters),
+  ],
+  [
+    'GET',
+    /^\/v1\/customers\/search$/,
+    'customerSearch',
+    (books, _id, { query }) => ({
+      object: 'search_result',
+      data: books.searchCustomers(query),
+      has_more: false,
+    }),
+  ],
+  [
+    'POST',
+    /^\/v1\/customers\/(\w+)\/balance_transactions$/,
+    'balanceCreate',
+    (books, id, parameters) => books.credit(id, parameters),
+  ],
+  [
+    'GET',
+    /^\/v1\/customers\/(\w+)\/balance_transactions$/,
+    'balanceList',
+    (books, id, { limit, starting_after }) =>
+      listOf(
+        books.balance.filter(({ customer }) => customer === id),
+        limit,
+        starting_after,
+      ),
+  ],
+  ['POST', /^\/v1\/invoices$/, 'invoiceCreate', (books, _id, parameters) => books.createInvoice(parameters)],
+  [
+    'GET',
+    /^\/v1\/invoices$/,
+    'invoiceList',
+    (books, _id, { customer, limit, starting_after }) =>
+      listOf(
+        books.invoices.filter((invoice) => !customer || invoice.customer === customer),
+        limit,
+        starting_after,
+      ),
+  ],
+  ['DELETE', /^\/v1\/invoices\/(\w+)$/, null, (books, id) => books.delete(id)],
+  ['GET', /^\/v1\/invoices\/(\w+)$/, null, (books, id) => books.invoice(id)],
+  [
+    'GET',
+    /^\/v1\/invoices\/(\w+)\/lines$/,
+    'invoiceLines',
+    (books, id, { limit, starting_after }) => listOf(books.lines.get(id) ?? [], limit, starting_after),
+  ],
+  [
+    'POST',
+    /^\/v1\/invoices\/(\w+)\/add_lines$/,
+    'invoiceAddLines',
+    (books, id, given) => books.addLines(id, given),
+  ],
+  [
+    'POST',
+    /^\/v1\/invoices\/(\w+)\/finalize$/,
+    'invoiceFinalize',
+    (books, id, given) => books.finalize(id, given),
+  ],
+  ['POST', /^\/v1\/invoices\/(\w+)\/send$/, 'invoiceSend', (books, id) => books.send(id)],
+  ['POST', /^\/v1\/invoices\/(\w+)\/void$/, null, (books, id) => books.void(id)],
+];
+
+interface Answer {
+  status: number;
+  body: string;
+}
+
+export async function startStripeStandIn(options: StandInOptions): Promise<StripeStandIn> {
+  const check = createCheck();
+  const books = openBooks(options.now ?? Date.now);
+  const keys = new Map<string, Answer & { request: string }>();
+  const standIn: StripeStandIn = {
+    url: '',
+    books,
+    requests: [],
+    fault: () => null,
+    forgetKeys: () => keys.clear(),
+    close: () =>
+      new Promise((resolve) => {
+        server.close(() => resolve());
+        server.closeAllConnections();
+      }),
+  };
+
+  function answer(method: string, url: URL, body: string): Answer {
+    const found = routes.find(([its, path]) => its === method && path.test(url.pathname));
+    if (!found)
+      return refusal(new StripeRefusal(404, `Unrecognized request URL (${method}: ${url.pathname})`));
+    const [, path, schema, handle] = found;
+    const parameters = parseForm(method === 'GET' ? url.search.slice(1) : body);
+    const problem = schema && check(schema, parameters);
+    if (problem) return refusal(new StripeRefusal(400, problem.message, problem.param));
+    try {
+      const id = path.exec(url.pathname)?.[1] ?? '';
+      return { status: 200, body: JSON.stringify(handle(books, id, parameters)) };
+    } catch (error) {
+      if (error instanceof StripeRefusal) return refusal(error);
+      throw error;
+    }
+  }
+
+  /** The first answer to a key is every answer to it; the same key with other parameters is a mistake. */
+  function answerOnce(key: string | undefined, method: string, url: URL, body: string): Answer {
+    if (key === undefined || method === 'GET') return answer(method, url, body);
+    const request = `${method} ${url.pathname} ${body}`;
+    const first = keys.get(key);
+    if (first && first.request !== request) {
+      const message = `Keys for idempotent requests can only be used with the same parameters (${key})`;
+      return refusal(new StripeRefusal(400, message, undefined, 'idempotency_error'));
+    }
+    if (first) return first;
+    const made = answer(method, url, body);
+    // What is refused before the work begins is not kept.
+    if (made.status < 400) keys.set(key, { ...made, request });
+    return made;
+  }
+
+  async function serve(req: IncomingMessage, res: ServerResponse): Promise<void> {
+    let body = '';
+    for await (const chunk of req) body += chunk;
+    const url = new URL(req.url ?? '/', 'http://stripe.test');
+    const { method = 'GET' } = req;
+    if (req.headers.authorization !== `Bearer ${options.secretKey}`) {
+      send(res, refusal(new StripeRefusal(401, 'Invalid API Key provided')));
+      return;
+    }
+    standIn.requests.push(`${method} ${url.pathname}`);
+    const fault = standIn.fault(`${method} ${url.pathname}`, standIn.requests.length);
+    if (fault === 'unavailable') {
+      res.setHeader('Stripe-Should-Retry', 'false');
+      send(res, refusal(new StripeRefusal(503, 'Try again later', undefined, 'api_error')));
+      return;
+    }
+    const key = req.headers['idempotency-key'];
+    const made = answerOnce(typeof key === 'string' ? key : undefined, method, url, body);
+    if (fault === 'cut') {
+      res.writeHead(made.status, {
+        'Content-Type': 'application/json',
+        'Content-Length': made.body.length + 100,
+      });
+      res.write(made.body.slice(0, 10), () => res.destroy());
+      return;
+    }
+    send(res, made);
+  }
+
+  const server = createServer((req, res) => {
+    serve(req, res).catch((error: unknown) => {
+      send(res, refusal(new StripeRefusal(500, String(error), undefined, 'api_error')));
+    });
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  standIn.url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  return standIn;
+}
+
+function refusal({ status, type, message, param }: StripeRefusal): Answer {
+  return { status, body: JSON.stringify({ error: { type, message, ...(param ? { param } : {}) } }) };
+}
+
+function send(res: ServerResponse, { status, body }: Answer): void {
+  res.writeHead(status, { 'Content-Type': 'application/json' }).end(body);
+}
