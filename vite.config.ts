@@ -2,6 +2,7 @@
  * Builds the element into `dist/widget`: `widget.js` and `embed.js` keep their names, everything lazy gets its hash
  * and can be cached for ever. Chunks name each other relative to themselves, so any page on any origin can load them.
  */
+import { createHash } from 'node:crypto';
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { brotliCompressSync, gzipSync } from 'node:zlib';
@@ -61,8 +62,26 @@ function compress(): Plugin {
   };
 }
 
+/**
+ * Hashes for pages that pin what they load: said for the two entries, and all of them in `integrity.json` in the form of
+ * an import map, by which a browser checks the chunks too.
+ */
+function integrity(): Plugin {
+  return {
+    name: 'integrity',
+    async writeBundle({ dir = '' }, bundle) {
+      const hashes = Object.values(bundle).map((file) => {
+        const content = file.type === 'chunk' ? file.code : file.source;
+        return [file.fileName, `sha384-${createHash('sha384').update(content).digest('base64')}`] as const;
+      });
+      await writeFile(join(dir, 'integrity.json'), JSON.stringify(Object.fromEntries(hashes), null, 2));
+      for (const [name, hash] of hashes) if (!name.includes('/')) this.info(`${name} integrity="${hash}"`);
+    },
+  };
+}
+
 export default defineConfig({
-  plugins: [minifyCssTexts(), classicLoader(), compress()],
+  plugins: [minifyCssTexts(), classicLoader(), compress(), integrity()],
   // What the libraries ask at run time; in a library build Vite would leave the question in.
   define: { 'process.env.NODE_ENV': '"production"' },
   build: {

@@ -1,5 +1,6 @@
 /** What a page downloads, in bytes of brotli, is a promise of the product: this test builds the element and weighs it. */
 import assert from 'node:assert/strict';
+import { createHash } from 'node:crypto';
 import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -65,6 +66,15 @@ describe('weight of the element', () => {
 
   it('what is lazy carries its hash in its name, what a page names does not', () => {
     for (const path of files.keys()) assert.match(path, /^(widget|embed)\.js$|^chunks\/[\w-]+-[\w-]{8}\.js$/);
+  });
+
+  it('says the hash of every file, for pages that pin what they load', async () => {
+    const said = JSON.parse(await readFile(join(folder, 'integrity.json'), 'utf8'));
+    const real = [...files].map(([name, code]) => [
+      name,
+      `sha384-${createHash('sha384').update(code).digest('base64')}`,
+    ]);
+    assert.deepEqual(said, Object.fromEntries(real));
   });
 
   it('no code that a strict policy forbids: no eval of ours, no style text in markup', () => {

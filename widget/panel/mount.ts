@@ -245,7 +245,11 @@ function tellDeveloper(error: unknown, host: VapiAgent): void {
       `the server refuses calls from ${location.origin}. Add exactly this origin to the allowed origins of tenant ` +
         `"${host.getAttribute('tenant')}", and check that the tenant exists.`,
     );
-  } else if (code === null || code === 'misconfigured' || code === 'microphone_forbidden') {
+  } else if (code === 'microphone_forbidden') {
+    warn(
+      'the page may not use the microphone: its Permissions-Policy has to allow it, and a frame around it needs allow="microphone".',
+    );
+  } else if (code === null || code === 'misconfigured') {
     warn(String(error));
   }
 }

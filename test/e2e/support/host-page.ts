@@ -13,6 +13,8 @@ export interface HostPages {
   demo: Demo;
   /** Of the pages. */
   origin: string;
+  /** The same pages under another name. */
+  otherOrigin: string;
   /** `<script type="module" src="…/widget.js">` of this run's server. */
   script: string;
   /** One more tenant on the bakery's organization; `lab` is there already. */
@@ -51,12 +53,14 @@ export async function openHostPages(): Promise<HostPages> {
   });
   const site = await startSite();
   const browser = await chromium.launch({ executablePath: await chromePath(), args: chromeArgs });
+  const otherOrigin = site.origin.replace('localhost', '127.0.0.1');
   const add = (slug: string, settings: Record<string, unknown>) =>
-    addTenant(demo, slug, { allowedOrigins: [site.origin], limits: unlimited, ...settings });
+    addTenant(demo, slug, { allowedOrigins: [site.origin, otherOrigin], limits: unlimited, ...settings });
   await add('lab', { name: 'The lab' });
   return {
     demo,
     origin: site.origin,
+    otherOrigin,
     script: `<script type="module" src="${demo.server}/widget.js"></script>`,
     addTenant: add,
     open: (body, options = {}) => open(browser, demo, site, body, options),

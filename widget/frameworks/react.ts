@@ -1,0 +1,16 @@
+/** `import type {} from '…/frameworks/react'` teaches React's JSX the element (React 19: it knows custom elements' events). */
+import type { DetailedHTMLProps, HTMLAttributes } from 'react';
+import type { VapiAgentAttributes, VapiAgentHandlers } from '../attributes.ts';
+import type { VapiAgent } from '../vapi-agent.ts';
+
+type Props = DetailedHTMLProps<HTMLAttributes<VapiAgent>, VapiAgent> &
+  VapiAgentAttributes &
+  VapiAgentHandlers;
+
+declare module 'react' {
+  namespace JSX {
+    interface IntrinsicElements {
+      'vapi-agent': Props;
+    }
+  }
+}
