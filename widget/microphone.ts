@@ -1,9 +1,6 @@
 /** Asking for the microphone, and telling apart why it was not given. */
 import { CallError } from './failure.ts';
-
-interface WithFeaturePolicy {
-  featurePolicy?: { allowsFeature(feature: string): boolean };
-}
+import { isForbidden } from './page-policy.ts';
 
 /** Whether the page may use the microphone without a question; false when the browser does not tell. */
 export async function isMicrophoneGranted(): Promise<boolean> {
@@ -25,6 +22,7 @@ export async function openMicrophone(): Promise<() => void> {
   if (!navigator.mediaDevices?.getUserMedia || typeof RTCPeerConnection === 'undefined') {
     throw new CallError('unsupported_browser');
   }
+  if (isForbidden('microphone')) throw new CallError('microphone_forbidden');
   try {
     const stream = await navigator.mediaDevices.getUserMedia({ audio: true });
     return () => {
@@ -38,10 +36,8 @@ export async function openMicrophone(): Promise<() => void> {
 function codeOf(error: unknown) {
   switch ((error as DOMException).name) {
     case 'NotAllowedError':
-    case 'SecurityError': {
-      const policy = (document as WithFeaturePolicy).featurePolicy;
-      return policy?.allowsFeature('microphone') === false ? 'microphone_forbidden' : 'microphone_denied';
-    }
+    case 'SecurityError':
+      return 'microphone_denied';
     case 'NotFoundError':
     case 'OverconstrainedError':
       return 'microphone_missing';
