@@ -18,7 +18,7 @@ import {
 import { type MessageToForward, queueMessage, relayMessage } from '../metering/forwarding.ts';
 import { ingestCallEvent } from '../metering/ingest.ts';
 import { findTenant, type Tenant } from '../store/tenants.ts';
-import { speakingAssistant, typeLabel, wantsAnswer } from '../vapi/message-kinds.ts';
+import { speakingAssistant, tellsOfCall, typeLabel, wantsAnswer } from '../vapi/message-kinds.ts';
 import { readServerMessage, type ServerMessage } from '../vapi/messages.ts';
 import { isFromVapi, mayBeFromVapi } from '../vapi/webhook-auth.ts';
 import { parseJsonText } from './parse.ts';
@@ -49,6 +49,14 @@ export function vapiWebhookRoutes(ctx: Context): Router {
       { tenant: tenant.slug, message: message.type.slice(0, 100), call: message.event?.callId },
       'vapi webhook',
     );
+    if (tellsOfCall(message.type) && !message.event) {
+      // Vapi would send it in the same form again, so it is taken; the reconciler has to find what it was about.
+      res.locals.webhookResult = 'unreadable';
+      req.log.warn(
+        { tenant: tenant.slug, message: message.type },
+        'a report without a call that can be read',
+      );
+    }
     const assistantId = speakingAssistant(json);
     const target = isOwnForward(ctx, req.headers) ? null : await forwardTargetOf(ctx, tenant, assistantId);
     const headers = headersToPass(req.headers, secrets);
@@ -65,8 +73,8 @@ function count(ctx: Context): RequestHandler {
   return (_req, res, next) => {
     res.once('close', () => {
       const type = (res.locals.messageType as string | undefined) ?? 'unread';
-      const result =
-        (res.locals.errorCode as string | undefined) ?? (res.writableFinished ? 'ok' : 'aborted');
+      const found = (res.locals.errorCode ?? res.locals.webhookResult) as string | undefined;
+      const result = found ?? (res.writableFinished ? 'ok' : 'aborted');
       ctx.metrics.webhooks.inc({ type, result });
     });
     next();

@@ -54,6 +54,11 @@ export function wantsAnswer(type: string): boolean {
   return answeredTypes.has(type);
 }
 
+/** Whether the ledger has to hear of it: one of these without a call that can be read is a loss. */
+export function tellsOfCall(type: string): boolean {
+  return type === 'status-update' || type === 'end-of-call-report';
+}
+
 /** The type as a label that cannot take endless values: Vapi adds types, and a forger could make them up. */
 export function typeLabel(type: string): string {
   if (type.startsWith('transcript[')) return 'transcript';

@@ -274,6 +274,9 @@ function tests(engine: Engine): void {
     const reports = await metric(server, known);
     await hook(server, slug, report(randomUUID(), { fieldOfNextYear: [1] }), headers);
     assert.equal((await metric(server, known)) - reports, 1);
+    const unreadable = report('not-a-uuid');
+    assert.equal((await hook(server, slug, unreadable, headers)).status, 200);
+    assert.equal(await metric(server, known.replace('"ok"', '"unreadable"')), 1);
     assert.equal(codeOf(await hook(server, slug, '{"message":', headers)), 'invalid_request');
   });
 
