@@ -1,0 +1,123 @@
+/**
+ * `npm run package`: the npm package in `dist/package`, as plain JavaScript with types, because Node strips types from
+ * a project's own files only. `npm pack ./dist/package` and `npm publish ./dist/package` take it from there.
+ */
+import { execFileSync } from 'node:child_process';
+import {
+  chmodSync,
+  cpSync,
+  existsSync,
+  globSync,
+  mkdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
+import { basename, dirname, join } from 'node:path';
+
+const root = join(import.meta.dirname, '..', '..');
+const target = join(root, 'dist', 'package');
+const manifest = 'widget/custom-elements.json';
+/** Typings of the element for frameworks: `vapi-agent/react` and so on. */
+const frameworks = globSync('widget/frameworks/*.ts', { cwd: root }).map((file) => basename(file, '.ts'));
+
+rmSync(target, { recursive: true, force: true });
+compile();
+copy('dist/widget', 'LICENSE', ...(existsSync(join(root, manifest)) ? [manifest] : []));
+cpSync(join(root, 'server', 'deploy', 'package-readme.md'), join(target, 'README.md'));
+describe();
+makeCommand();
+
+/** The same compiler and strictness as the project's own check, but with files as the result. */
+function compile(): void {
+  const options = join(root, 'dist', 'package.tsconfig.json');
+  const entries = [
+    'server/main.ts',
+    'server/mount.ts',
+    'widget/index.ts',
+    ...(frameworks.length > 0 ? ['widget/attributes.ts'] : []),
+    'widget/define.ts',
+  ];
+  writeFileSync(
+    options,
+    JSON.stringify({
+      extends: '../tsconfig.json',
+      compilerOptions: {
+        noEmit: false,
+        declaration: true,
+        rewriteRelativeImportExtensions: true,
+        rootDir: '..',
+        outDir: 'package',
+        typeRoots: ['../node_modules/@types'],
+      },
+      files: entries.map((entry) => `../${entry}`),
+      include: [],
+      exclude: [],
+    }),
+  );
+  try {
+    execFileSync(join(root, 'node_modules', '.bin', 'tsc'), ['-p', options], { stdio: 'inherit' });
+  } finally {
+    rmSync(options);
+  }
+  // These are types alone and need their framework to be checked, which the package's users have.
+  for (const name of frameworks) {
+    const file = join(target, 'widget', 'frameworks', name);
+    mkdirSync(dirname(file), { recursive: true });
+    cpSync(join(root, 'widget', 'frameworks', `${name}.ts`), `${file}.d.ts`);
+    writeFileSync(`${file}.js`, 'export {};\n');
+  }
+  // The compiler leaves the extensions in declarations as they were written.
+  for (const file of globSync('**/*.d.ts', { cwd: target })) {
+    const path = join(target, file);
+    const text = readFileSync(path, 'utf8');
+    writeFileSync(path, text.replace(/(from '|import\('|import ')(\.[^']*)\.ts'/g, "$1$2.js'"));
+  }
+}
+
+function copy(...names: string[]): void {
+  for (const name of names) cpSync(join(root, name), join(target, name), { recursive: true });
+}
+
+function describe(): void {
+  const own = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as Record<string, unknown>;
+  const { name, version, description, license, type, engines, dependencies } = own;
+  const entry = (file: string) => ({ types: `./${file}.d.ts`, default: `./${file}.js` });
+  const hasManifest = existsSync(join(target, manifest));
+  writeFileSync(
+    join(target, 'package.json'),
+    `${JSON.stringify(
+      {
+        name,
+        version,
+        description,
+        keywords: ['vapi', 'voice', 'web-component', 'express'],
+        license,
+        type,
+        engines,
+        bin: { 'vapi-agent': 'server/main.js' },
+        exports: {
+          '.': entry('widget/index'),
+          './define': entry('widget/define'),
+          './server': entry('server/mount'),
+          ...Object.fromEntries(
+            frameworks.map((framework) => [`./${framework}`, entry(`widget/frameworks/${framework}`)]),
+          ),
+          ...(hasManifest ? { './custom-elements.json': `./${manifest}` } : {}),
+          './package.json': './package.json',
+        },
+        ...(hasManifest ? { customElements: manifest } : {}),
+        sideEffects: ['./widget/define.js', './server/main.js'],
+        dependencies,
+      },
+      null,
+      2,
+    )}\n`,
+  );
+}
+
+function makeCommand(): void {
+  const file = join(target, 'server', 'main.js');
+  writeFileSync(file, `#!/usr/bin/env node\n${readFileSync(file, 'utf8')}`);
+  chmodSync(file, 0o755);
+}

@@ -1,0 +1,60 @@
+/** The backend without a web server of its own: store, context, app and what works in the background. */
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Express } from 'express';
+import type { DestinationStream } from 'pino';
+import { startNoticeDelivery } from './access/notice-delivery.ts';
+import { createApp } from './app.ts';
+import { startBillingClerk } from './billing/billing-clerk.ts';
+import type { Config, Secrets } from './config.ts';
+import { type Context, type ContextOptions, createContext } from './context.ts';
+import { createLog } from './log.ts';
+import { startForwarding } from './metering/forwarding-delivery.ts';
+import { startReconciler } from './metering/reconciler.ts';
+import { openStore } from './store/database.ts';
+
+/** What `npm run build` writes. */
+const builtWidget = join(import.meta.dirname, '..', 'dist', 'widget');
+
+export interface PartsOptions extends ContextOptions {
+  logTo?: DestinationStream;
+  /** Off where something else decides when Vapi is asked (default on). */
+  reconciler?: boolean;
+}
+
+export interface Parts {
+  ctx: Context;
+  app: Express;
+  /** Begins what runs beside the requests: notices, forwarded webhooks, reconciliation. */
+  work(): void;
+  /** Ends the work and closes the store; no request may come any more. */
+  close(): Promise<void>;
+}
+
+/** @throws when the widget is not built or the store cannot be opened */
+export async function openParts(config: Config, secrets: Secrets, options: PartsOptions): Promise<Parts> {
+  if (!existsSync(join(builtWidget, 'widget.js'))) {
+    throw new Error('The element is not built yet: run "npm run build" first.');
+  }
+  const log = createLog(config.logLevel, options.logTo);
+  const store = await openStore(config.database);
+  const ctx = createContext(config, secrets, store, log, options);
+  let workers: { stop(): Promise<unknown> }[] = [];
+  return {
+    ctx,
+    app: createApp(ctx, builtWidget),
+    work() {
+      workers = [
+        startNoticeDelivery(ctx),
+        startForwarding(ctx),
+        startBillingClerk(ctx),
+        ...(options.reconciler === false ? [] : [startReconciler(ctx)]),
+      ];
+    },
+    async close() {
+      await ctx.backgroundDone();
+      await Promise.all(workers.map((worker) => worker.stop()));
+      await store.destroy();
+    },
+  };
+}

@@ -1,0 +1,77 @@
+/** The backend inside somebody else's Express app. */
+import assert from 'node:assert/strict';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, before, test } from 'node:test';
+import express from 'express';
+import { ConfigError } from '../../server/config.ts';
+import { createVapiAgent, type VapiAgent } from '../../server/mount.ts';
+import { pageOrigin, tenantInput } from '../support/test-server.ts';
+
+const dataDir = mkdtempSync(join(tmpdir(), 'vapi-agent-mount-'));
+const host = express();
+const server = createServer(host);
+let agent: VapiAgent;
+let base: string;
+
+before(async () => {
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  base = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  const settings = { PUBLIC_URL: `${base}/voice`, LOG_LEVEL: 'silent' };
+  agent = await createVapiAgent({ settings, dataDir });
+  host.get('/', (_req, res) => {
+    res.send('the shop');
+  });
+  host.use('/voice', agent.router);
+  host.use((_req, res) => {
+    res.status(404).send('the shop has no such page');
+  });
+});
+after(async () => {
+  await new Promise((resolve) => server.close(resolve));
+  await agent.close();
+  rmSync(dataDir, { recursive: true });
+});
+
+test('everything is below the path: element, visitors’ and operator’s requests', async () => {
+  assert.match((await get('/voice/widget.js')).headers.get('content-type') ?? '', /javascript/);
+  assert.equal((await get('/voice/readyz')).status, 200);
+  const authorization = `Bearer ${agent.operatorApiKey}`;
+  const created = await fetch(`${base}/voice/v1/tenants`, {
+    method: 'POST',
+    headers: { authorization, 'content-type': 'application/json' },
+    body: JSON.stringify(tenantInput()),
+  });
+  assert.equal(created.status, 201);
+  const { webhookUrl } = (await created.json()) as { webhookUrl: string };
+  assert.equal(webhookUrl, `${base}/voice/v1/webhooks/vapi/acme`);
+  const config = await get('/voice/v1/widget/acme', { origin: pageOrigin });
+  assert.equal(((await config.json()) as { tenant: string }).tenant, 'acme');
+  const snippet = await get('/voice/v1/tenants/acme/snippet', { authorization });
+  assert.ok(((await snippet.json()) as { snippet: string }).snippet.includes(`${base}/voice/widget.js`));
+});
+
+test('the app around it keeps its own pages and its own not-found', async () => {
+  assert.equal(await (await get('/')).text(), 'the shop');
+  const missing = await get('/nothing');
+  assert.equal(await missing.text(), 'the shop has no such page');
+  assert.equal(missing.headers.get('content-security-policy'), null);
+  assert.equal(
+    (await get('/voice/nothing')).headers.get('content-type'),
+    'application/problem+json; charset=utf-8',
+  );
+});
+
+test('bad settings are named, and nothing is left open', async () => {
+  await assert.rejects(
+    createVapiAgent({ settings: { PUBLIC_URL: 'nonsense', TRUST_PROXY: 'true' }, dataDir }),
+    (error: ConfigError) => error instanceof ConfigError && error.problems.length === 2,
+  );
+});
+
+function get(path: string, headers: Record<string, string> = {}): Promise<Response> {
+  return fetch(`${base}${path}`, { headers });
+}
