@@ -65,7 +65,11 @@ export async function startTestNetwork(options: TestNetworkOptions = {}): Promis
       ...options.server,
       ...changes,
     });
-  let server = await start();
+  let server = await start().catch(async (error: unknown) => {
+    // Left running it would keep the test process from ending with the error.
+    await emulator.close();
+    throw error;
+  });
   const addTenant: TestNetwork['addTenant'] = async (slug, changes = {}, assistant = {}) => {
     const orgId = randomUUID();
     const assistantId = randomUUID();
