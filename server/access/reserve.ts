@@ -20,11 +20,22 @@ import { raiseNotice } from './notices.ts';
 import { isOpen } from './opening-hours.ts';
 import type { SessionClaims } from './session-token.ts';
 
+/** What a start is: a message is answered within a minute, and a conversation has many where a visitor has one call. */
+export type StartKind = 'call' | 'message';
+const messageSeconds = 60;
+const messagesPerCall = 10;
+
 /**
+ * A message and a call are counted apart; the slot and the spend that they hold come out of the same limits.
  * @throws ApiError `tenant_paused`, `outside_hours`, `session_used`, `rate_limited`, `concurrency_limit`,
  * `budget_exhausted`
  */
-export async function reserve(ctx: Context, tenant: Tenant, session: SessionClaims): Promise<Reservation> {
+export async function reserve(
+  ctx: Context,
+  tenant: Tenant,
+  session: SessionClaims,
+  kind: StartKind = 'call',
+): Promise<Reservation> {
   const now = ctx.now();
   const month = monthIn(tenant.timeZone, now);
   try {
@@ -34,14 +45,15 @@ export async function reserve(ctx: Context, tenant: Tenant, session: SessionClai
       if (!current) throw new ApiError('tenant_paused');
       const { limits, assistantId, accessMode } = current;
       if (!isOpen(limits.hours, current.timeZone, now)) throw new ApiError('outside_hours');
-      checkStarts(limits, await countStarts(db, tenant.id, session.network, now));
+      checkStarts(limits, await countStarts(db, tenant.id, session.network, now, prefix[kind]), kind);
       const { committedMicros, callsInProgress } = await readCommitments(db, tenant.id, month, now);
       if (callsInProgress >= limits.concurrentCalls)
         throw new ApiError('concurrency_limit', { retryAfter: 30 });
-      const hold = holdFor(limits, committedMicros);
+      const maxCallSeconds = kind === 'call' ? limits.maxCallSeconds : messageSeconds;
+      const hold = holdFor({ ...limits, maxCallSeconds }, committedMicros);
       if (!hold) throw new ApiError('budget_exhausted');
       const reservation: Reservation = {
-        id: session.jti,
+        id: session.jti.replace(/^ses_/, prefix[kind]),
         tenantId: tenant.id,
         generation: session.generation,
         month,
@@ -67,9 +79,12 @@ export async function reserve(ctx: Context, tenant: Tenant, session: SessionClai
   }
 }
 
+/** Of a reservation's id; it also keeps one session from beginning two conversations. */
+const prefix = { call: 'ses_', message: 'msg_' };
 const seconds = { minute: 60, hour: 3600, day: 86_400 };
 
-function checkStarts(limits: Limits, recent: RecentStarts): void {
+function checkStarts(limits: Limits, recent: RecentStarts, kind: StartKind): void {
+  const times = kind === 'call' ? 1 : messagesPerCall;
   const allowed = {
     network: {
       minute: limits.callsPerMinutePerIp,
@@ -80,7 +95,7 @@ function checkStarts(limits: Limits, recent: RecentStarts): void {
   };
   for (const who of ['network', 'all'] as const) {
     for (const window of ['day', 'hour', 'minute'] as const) {
-      if (recent[who][window] >= allowed[who][window]) {
+      if (recent[who][window] >= allowed[who][window] * times) {
         throw new ApiError('rate_limited', { retryAfter: seconds[window] });
       }
     }

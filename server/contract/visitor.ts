@@ -78,6 +78,24 @@ export interface KeyGrant extends GrantBase {
 /** What `POST /v1/calls` answers: how to start this call. */
 export type Grant = ProxyGrant | KeyGrant;
 
+/** `POST /v1/chats`: the first message of a conversation brings a session, each further one the `chat` of the last answer. */
+export const chatRequestSchema = z
+  .strictObject({
+    session: z.string().min(1).max(2048).optional(),
+    chat: z.string().min(1).max(4096).optional(),
+    message: z.string().trim().min(1).max(4000),
+    /** Only with the first message. */
+    variableValues: variableValuesSchema.optional(),
+  })
+  .refine(
+    ({ session, chat }) => (session === undefined) !== (chat === undefined),
+    'give a session or a chat',
+  );
+export type ChatRequest = z.infer<typeof chatRequestSchema>;
+
+/** One `data:` line of the answer: a piece of text, or, last, the permission to go on. */
+export type ChatEvent = { delta: string } | { chat: string };
+
 export const ratings = ['good', 'bad'] as const;
 export type Rating = (typeof ratings)[number];
 

@@ -1,8 +1,7 @@
 /** What a visitor's browser asks for. Everything here is decided by the page's Origin and a session, never by a cookie. */
 import cors from 'cors';
 import express, { type Request, type RequestHandler, type Response, Router } from 'express';
-import { isOriginAllowed } from '../access/allowed-origins.ts';
-import { recordRefusal } from '../access/blocked-origins.ts';
+import { admit } from '../access/admit.ts';
 import { challengerOf, checkChallenge } from '../access/challenge.ts';
 import { endLiveCall } from '../access/end-call.ts';
 import { grantCall } from '../access/grant.ts';
@@ -21,7 +20,7 @@ import {
   type WidgetConfig,
 } from '../contract.ts';
 import { ApiError } from '../errors.ts';
-import { findTenant, type Tenant } from '../store/tenants.ts';
+import { findTenant } from '../store/tenants.ts';
 import { parse, parseJsonText } from './parse.ts';
 
 export function visitorRoutes(ctx: Context): Router {
@@ -45,7 +44,7 @@ export function visitorRoutes(ctx: Context): Router {
   const body = express.text({ type: ['text/plain', 'application/json'], limit: '16kb' });
 
   router.get('/widget/:tenant', ctx.frontLimits.widget, async (req, res) => {
-    const { tenant, origin } = await admit(ctx, req, slugIn(req));
+    const { tenant, origin } = await admit(ctx, slugIn(req), req.headers.origin);
     const { slug, name, modes, appearance, texts } = tenant;
     const path = `/v1/widget/${slug}/challenge`;
     const config: WidgetConfig = {
@@ -62,7 +61,7 @@ export function visitorRoutes(ctx: Context): Router {
   });
 
   router.get('/widget/:tenant/challenge', ctx.frontLimits.sessions, async (req, res) => {
-    const { tenant, origin } = await admit(ctx, req, slugIn(req));
+    const { tenant, origin } = await admit(ctx, slugIn(req), req.headers.origin);
     const challenger = challengerOf(ctx, tenant);
     if (!challenger) throw new ApiError('not_found');
     res.set('Cache-Control', 'no-store');
@@ -71,7 +70,7 @@ export function visitorRoutes(ctx: Context): Router {
 
   router.post('/sessions', ctx.frontLimits.sessions, body, async (req, res) => {
     const { tenant: slug, challenge } = parse(sessionRequestSchema, parseJsonText(req.body));
-    const { tenant, origin } = await admit(ctx, req, slug);
+    const { tenant, origin } = await admit(ctx, slug, req.headers.origin);
     if (tenant.status === 'paused') throw new ApiError('tenant_paused');
     if (!isOpen(tenant.limits.hours, tenant.timeZone, ctx.now())) throw new ApiError('outside_hours');
     await checkChallenge(ctx, tenant, origin, challenge);
@@ -95,12 +94,13 @@ export function visitorRoutes(ctx: Context): Router {
     const verified = verifySession(ctx.keys.session, asked.session, ctx.now());
     if (!verified.ok) throw new ApiError(verified.reason === 'expired' ? 'session_expired' : 'unauthorized');
     const session = verified.claims;
-    const { tenant, origin } = await admit(ctx, req, session.tenant);
+    const { tenant, origin } = await admit(ctx, session.tenant, req.headers.origin);
     if (tenant.id !== session.tenantId) throw new ApiError('unauthorized');
     if (origin !== session.origin) throw new ApiError('origin_not_allowed');
     const network = networkOf(req.ip);
     if (tenant.bindSessionToNetwork && !isNetwork(ctx.keys.network, network, session.network)) {
-      throw new ApiError('unauthorized');
+      // An honest visitor whose phone has just changed networks: the element asks for a new session and goes on.
+      throw new ApiError('session_expired');
     }
     const grant = await grantCall(ctx, tenant, session, asked.variableValues ?? {});
     res.set('Cache-Control', 'no-store');
@@ -117,25 +117,6 @@ export function visitorRoutes(ctx: Context): Router {
   });
 
   return router;
-}
-
-/**
- * The tenant, when this page may use it. An unknown tenant and a refused page are answered alike, so that nobody can
- * list an operator's tenants.
- * @throws ApiError `origin_not_allowed`
- */
-async function admit(
-  ctx: Context,
-  req: Request,
-  slug: string | null,
-): Promise<{ tenant: Tenant; origin: string }> {
-  const tenant = slug === null ? null : await findTenant(ctx.store, slug);
-  const { origin } = req.headers;
-  if (!tenant || !isOriginAllowed(tenant.allowedOrigins, origin)) {
-    if (tenant) await recordRefusal(ctx, tenant, origin);
-    throw new ApiError('origin_not_allowed');
-  }
-  return { tenant, origin };
 }
 
 /** Counts what came of each request for a call. */

@@ -65,11 +65,13 @@ export interface RecentStarts {
   network: { minute: number; hour: number; day: number };
 }
 
+/** @param idPrefix which kind of start is counted */
 export async function countStarts(
   db: Queries,
   tenantId: string,
   visitorNetwork: string,
   nowMs: number,
+  idPrefix: string,
 ): Promise<RecentStarts> {
   const windows = { minute: 60_000, hour: 3_600_000, day: 86_400_000 };
   const count = (condition: RawBuilder<unknown>) =>
@@ -88,6 +90,8 @@ export async function countStarts(
     ])
     .where('tenantId', '=', tenantId)
     .where('createdAt', '>', nowMs - windows.day)
+    // `_` is no wildcard here: the ids of all kinds have it in this place.
+    .where('id', 'like', `${idPrefix}%`)
     .executeTakeFirstOrThrow();
   return {
     all: { minute: row.minute, hour: row.hour, day: row.day },

@@ -1,0 +1,27 @@
+/** The permission to go on with a text conversation: who, on which page, and after which message. */
+import { z } from 'zod';
+import type { DerivedKey } from './derived-keys.ts';
+import { signToken, type Verified, verifyToken } from './signed-token.ts';
+
+/** A conversation may rest this long between two messages. */
+const chatMs = 30 * 60_000;
+
+const chatClaims = z.object({
+  tenant: z.string(),
+  /** A slug can get a new owner; the id cannot. */
+  tenantId: z.string(),
+  origin: z.string(),
+  network: z.string(),
+  generation: z.int(),
+  /** Vapi's id of the last message; worthless without the tenant's key. */
+  previousChatId: z.string(),
+});
+export type ChatClaims = z.infer<typeof chatClaims>;
+
+export function issueChatToken(keys: DerivedKey[], claims: ChatClaims, nowMs: number): string {
+  return signToken(keys, 'chat', claims, nowMs + chatMs, nowMs);
+}
+
+export function verifyChatToken(keys: DerivedKey[], token: string, nowMs: number): Verified<ChatClaims> {
+  return verifyToken(keys, 'chat', token, chatClaims, nowMs);
+}
