@@ -1,13 +1,12 @@
 /** The whole map of the server on one screen. */
 import express, { type Express } from 'express';
 import helmet from 'helmet';
-import { proxyHint } from './access/proxy-hint.ts';
 import type { Context } from './context.ts';
 import { errorHandler, notFound } from './errors.ts';
 import { requestLog } from './log.ts';
 import { widgetAssets } from './routes/assets.ts';
 import { auditRoutes } from './routes/audit.ts';
-import { billingRoutes, operatorBillingRoutes } from './routes/billing.ts';
+import { billingRoutes, sellerRoutes } from './routes/billing.ts';
 import { callContentRoutes } from './routes/call-content.ts';
 import { authenticate, operatorOnly } from './routes/caller.ts';
 import { callRoutes } from './routes/calls.ts';
@@ -32,7 +31,6 @@ export function createApp(ctx: Context, assets: string): Express {
   app.set('trust proxy', ctx.config.trustProxy);
   app.set('query parser', 'simple');
   app.use(requestLog(ctx.log));
-  app.use(proxyHint(ctx));
   // Answers are data, never pages: nothing may be loaded or framed from them.
   app.use(
     helmet({
@@ -61,7 +59,7 @@ export function createApp(ctx: Context, assets: string): Express {
     tenantRoutes(ctx),
     wiringRoutes(ctx),
   );
-  app.use('/v1/billing', authenticate(ctx), operatorOnly, operatorBillingRoutes(ctx));
+  app.use('/v1/billing', authenticate(ctx), operatorOnly, sellerRoutes(ctx));
   app.use('/v1/keys', authenticate(ctx), operatorOnly, keyRoutes(ctx));
   app.use('/v1/reconcile', authenticate(ctx), operatorOnly, reconcileRoutes(ctx));
   app.use('/v1/audit', authenticate(ctx), operatorOnly, auditRoutes(ctx));
