@@ -6,7 +6,7 @@ import { errorHandler, notFound } from './errors.ts';
 import { requestLog } from './log.ts';
 import { widgetAssets } from './routes/assets.ts';
 import { auditRoutes } from './routes/audit.ts';
-import { billingRoutes, sellerRoutes } from './routes/billing.ts';
+import { billingRoutes, operatorBillingRoutes } from './routes/billing.ts';
 import { callContentRoutes } from './routes/call-content.ts';
 import { authenticate, operatorOnly } from './routes/caller.ts';
 import { callRoutes } from './routes/calls.ts';
@@ -59,7 +59,7 @@ export function createApp(ctx: Context, assets: string): Express {
     tenantRoutes(ctx),
     wiringRoutes(ctx),
   );
-  app.use('/v1/billing', authenticate(ctx), operatorOnly, sellerRoutes(ctx));
+  app.use('/v1/billing', authenticate(ctx), operatorOnly, operatorBillingRoutes(ctx));
   app.use('/v1/keys', authenticate(ctx), operatorOnly, keyRoutes(ctx));
   app.use('/v1/reconcile', authenticate(ctx), operatorOnly, reconcileRoutes(ctx));
   app.use('/v1/audit', authenticate(ctx), operatorOnly, auditRoutes(ctx));

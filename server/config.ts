@@ -18,6 +18,8 @@ export interface Config {
   dailyProxyUrl: string | null;
   /** Null = Stripe's own. */
   stripeApiUrl: string | null;
+  /** Whether months are closed without anybody asking for it. */
+  autoClose: boolean;
   logLevel: string;
   production: boolean;
 }
@@ -70,6 +72,8 @@ export function readConfig(
   const vapiBaseUrl = readBaseUrl('VAPI_BASE_URL', given('VAPI_BASE_URL'), problems) ?? 'https://api.vapi.ai';
   const dailyProxyUrl = readBaseUrl('DAILY_PROXY_URL', given('DAILY_PROXY_URL'), problems);
   const stripeApiUrl = readBaseUrl('STRIPE_API_URL', given('STRIPE_API_URL'), problems);
+  const autoClose = given('AUTO_CLOSE') ?? 'no';
+  if (!/^(yes|no)$/.test(autoClose)) problems.push('AUTO_CLOSE must be yes or no');
   const logLevel = given('LOG_LEVEL') ?? 'info';
   if (!logLevels.includes(logLevel)) problems.push(`LOG_LEVEL must be one of ${logLevels.join(', ')}`);
 
@@ -105,6 +109,7 @@ export function readConfig(
       vapiBaseUrl,
       dailyProxyUrl,
       stripeApiUrl,
+      autoClose: autoClose === 'yes',
       logLevel,
       production,
     },

@@ -251,5 +251,6 @@ export function blankInvoice(tenantId: string, month: string, nowMs: number) {
     pushedAt: null,
     paidAt: null,
     voidedAt: null,
+    pausedAt: null,
   };
 }

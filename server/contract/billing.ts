@@ -6,7 +6,7 @@
 import { z } from 'zod';
 import { isSupportedCurrency } from '../billing/money.ts';
 import { costComponents } from './usage.ts';
-import { microsSchema } from './words.ts';
+import { microsSchema, slugSchema } from './words.ts';
 
 export const callChannels = ['web', 'inbound', 'outbound', 'chat'] as const;
 /** How a call came about; each may have a price of its own. */
@@ -293,5 +293,71 @@ export interface PreviewAnswer {
   /** If the rest of the month goes on like its days up to now. */
   atThisPace: { totalCents: number };
   /** Calls that wait for their duration or cost. */
+  openCalls: number;
+}
+
+/** `POST /v1/billing/close`: bills every month that is over; of all tenants and up to the last month unless told. */
+export const closeRequestSchema = z.strictObject({
+  month: monthSchema.optional(),
+  tenant: slugSchema.optional(),
+  /** Only says what would be done. */
+  dryRun: z.boolean().default(false),
+  /** How long costs may come late before a month is closed. */
+  graceHours: z.int().min(0).max(720).default(24),
+});
+export type CloseRequest = z.infer<typeof closeRequestSchema>;
+
+export interface CloseEntry {
+  tenant: string;
+  month: string;
+  outcome: 'would-finalize' | 'finalized' | 'pushed' | 'failed';
+  number: string | null;
+  totalCents: number | null;
+  currency: string | null;
+  /** Calls that were left for the next invoice, since their duration or cost is not known. */
+  openCalls: number;
+  /** Why it failed. */
+  problem?: string;
+}
+export interface CloseReport {
+  id: string;
+  month: string | null;
+  dryRun: boolean;
+  startedAt: string;
+  /** Null while it runs, and for ever when it was killed. */
+  finishedAt: string | null;
+  entries: CloseEntry[];
+  /** How many entries somebody should look at. */
+  needsPerson: number;
+}
+
+/** `GET /v1/billing/margin?month=` */
+export interface MarginRow {
+  tenant: string;
+  month: string;
+  /** Else the month as it stands now. */
+  billed: boolean;
+  currency: string;
+  calls: number;
+  seconds: number;
+  /** US dollars. */
+  costMicros: number;
+  /** The same in the plan's currency. */
+  costCents: number;
+  /** The lines of the month, before tax and credit. */
+  revenueCents: number;
+  marginCents: number;
+  callsWithoutCost: number;
+}
+
+/** `POST /v1/tenants/{slug}/simulate`: what the month would have cost under another plan. */
+export const simulateSchema = z.strictObject({ month: monthSchema, plan: planSchema });
+export interface SimulationAnswer {
+  month: string;
+  currency: string;
+  lines: { kind: LineKind; description: string; amountCents: number }[];
+  totalCents: number;
+  /** What it came to under the tenant's own plan. */
+  actualCents: number;
   openCalls: number;
 }

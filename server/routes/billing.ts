@@ -3,27 +3,42 @@ import express, { Router } from 'express';
 import { z } from 'zod';
 import { recordChange } from '../access/audit.ts';
 import { termsOf } from '../billing/line-text.ts';
+import { marginOf, simulate } from '../billing/margin.ts';
+import { closeMonths } from '../billing/month-close.ts';
 import { setPlan } from '../billing/plan-changes.ts';
 import { previewMonth } from '../billing/preview.ts';
 import { accountOf, currencyOf } from '../billing/reckoning.ts';
 import type { Context } from '../context.ts';
 import {
   billingAccountSchema,
+  type CloseReport,
+  closeRequestSchema,
+  type MarginRow,
   monthSchema,
   type PlanVersionView,
   sellerSchema,
   setPlanSchema,
+  simulateSchema,
+  slugSchema,
   topUpSchema,
 } from '../contract.ts';
 import { ApiError } from '../errors.ts';
 import { findBillingAccount, findSeller, saveBillingAccount, saveSeller } from '../store/billing-accounts.ts';
+import { listBillingRuns } from '../store/billing-runs.ts';
 import { creditBalance, insertCredit, listCredits } from '../store/credits.ts';
 import { listPlanVersions } from '../store/plans.ts';
+import { listTenants } from '../store/tenants.ts';
 import { dayIn, monthIn } from '../time-zone.ts';
 import { actorIn, operatorOnly, seesProviderCost, visibleTenant } from './caller.ts';
 import { parse } from './parse.ts';
 
 const previewQuerySchema = z.strictObject({ period: monthSchema.optional() });
+
+const marginQuerySchema = z.strictObject({
+  month: monthSchema,
+  cursor: slugSchema.optional(),
+  limit: z.coerce.number().int().min(1).max(200).default(50),
+});
 
 export function billingRoutes(ctx: Context): Router {
   const router = Router();
@@ -64,6 +79,12 @@ export function billingRoutes(ctx: Context): Router {
     const tenant = await visibleTenant(ctx, req, res);
     const month = period ?? monthIn(tenant.timeZone, ctx.now());
     res.json(await previewMonth(ctx.store, tenant, month, ctx.now()));
+  });
+
+  router.post('/:slug/simulate', operatorOnly, body, async (req, res) => {
+    const { month, plan } = parse(simulateSchema, req.body);
+    const tenant = await visibleTenant(ctx, req, res);
+    res.json(await simulate(ctx.store, tenant, month, plan));
   });
 
   router.get('/:slug/billing', operatorOnly, async (req, res) => {
@@ -121,14 +142,17 @@ export function billingRoutes(ctx: Context): Router {
 }
 
 /** What concerns the operator's billing as a whole. */
-export function sellerRoutes(ctx: Context): Router {
+export function operatorBillingRoutes(ctx: Context): Router {
   const router = Router();
+  const body = express.json({ limit: '16kb' });
+
   router.get('/seller', async (_req, res) => {
     const seller = await findSeller(ctx.store);
     if (!seller) throw new ApiError('not_found');
     res.json(seller);
   });
-  router.put('/seller', express.json({ limit: '16kb' }), async (req, res) => {
+
+  router.put('/seller', body, async (req, res) => {
     const seller = parse(sellerSchema, req.body);
     await ctx.store.transaction().execute(async (db) => {
       const before = await findSeller(db);
@@ -138,5 +162,25 @@ export function sellerRoutes(ctx: Context): Router {
     });
     res.json(seller);
   });
+
+  /** May take long; what it has done is kept when the caller goes away. */
+  router.post('/close', body, async (req, res) => {
+    const request = parse(closeRequestSchema, req.body ?? {});
+    res.json(await closeMonths(ctx, request, actorIn(req, res).actor));
+  });
+
+  router.get('/runs', async (_req, res) => {
+    const runs = await listBillingRuns(ctx.store, 50);
+    res.json({ runs: runs.map(({ report }) => JSON.parse(report) as CloseReport) });
+  });
+
+  router.get('/margin', async (req, res) => {
+    const { month, cursor, limit } = parse(marginQuerySchema, req.query);
+    const tenants = await listTenants(ctx.store, cursor ?? null, limit + 1);
+    const rows: MarginRow[] = [];
+    for (const tenant of tenants.slice(0, limit)) rows.push(await marginOf(ctx.store, tenant, month));
+    res.json({ rows, nextCursor: tenants.length > limit ? (rows.at(-1)?.tenant ?? null) : null });
+  });
+
   return router;
 }

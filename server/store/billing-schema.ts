@@ -70,6 +70,8 @@ export interface InvoicesTable {
   pushedAt: number | null;
   paidAt: number | null;
   voidedAt: number | null;
+  /** When the tenant was paused because this was not paid. */
+  pausedAt: number | null;
 }
 
 /** The lines of finalized documents: what has been billed for a month, plan and rate is their sum. */

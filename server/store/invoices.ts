@@ -141,17 +141,48 @@ export async function listInvoices(
   return query.orderBy('createdAt', 'desc').orderBy('id', 'desc').limit(limit).execute();
 }
 
-/** Finalized or pushed documents whose time to be paid has passed. */
-export async function listDue(db: Queries, nowMs: number, limit: number): Promise<InvoiceRow[]> {
-  return db
+/** Invoices that are not paid though their day has passed, from the one after `after`. */
+export async function listDue(
+  db: Queries,
+  nowMs: number,
+  after: { dueAt: number; id: string } | null,
+  limit: number,
+): Promise<InvoiceRow[]> {
+  let query = db
     .selectFrom('invoices')
     .selectAll()
     .where('status', 'in', ['finalized', 'pushed', 'overdue'])
     .where('kind', '=', 'invoice')
-    .where('dueAt', '<', nowMs)
-    .orderBy('dueAt')
+    .where('dueAt', '<', nowMs);
+  if (after) {
+    query = query.where((expression) =>
+      expression(expression.refTuple('dueAt', 'id'), '>', expression.tuple(after.dueAt, after.id)),
+    );
+  }
+  return query.orderBy('dueAt').orderBy('id').limit(limit).execute();
+}
+
+/** @returns false when the tenant has been paused for it before */
+export async function markPausedFor(db: Queries, id: string, nowMs: number): Promise<boolean> {
+  const result = await db
+    .updateTable('invoices')
+    .set({ pausedAt: nowMs })
+    .where('id', '=', id)
+    .where('pausedAt', 'is', null)
+    .executeTakeFirst();
+  return Number(result.numUpdatedRows) === 1;
+}
+
+/** Frozen documents that are not at Stripe yet, oldest first. */
+export async function listUnpushed(db: Queries, tenantId: string): Promise<InvoiceRow[]> {
+  return db
+    .selectFrom('invoices')
+    .selectAll()
+    .where('tenantId', '=', tenantId)
+    .where('status', 'in', ['finalized', 'overdue'])
+    .where('pushedAt', 'is', null)
+    .orderBy('finalizedAt')
     .orderBy('id')
-    .limit(limit)
     .execute();
 }
 

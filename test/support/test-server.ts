@@ -66,6 +66,7 @@ export async function startTestServer(options: TestServerOptions = {}): Promise<
     vapiBaseUrl: options.vapiBaseUrl ?? 'http://127.0.0.1:9',
     dailyProxyUrl: null,
     stripeApiUrl: null,
+    autoClose: false,
     logLevel: 'debug',
     production: false,
     ...options.config,

@@ -4,10 +4,12 @@ import { initial } from './0001-initial.ts';
 import { billing } from './0002-billing.ts';
 import { feedback } from './0003-feedback.ts';
 import { forwarding } from './0004-forwarding.ts';
+import { overdue } from './0005-overdue.ts';
 
 export const migrations: Record<string, Migration> = {
   '0001-initial': initial,
   '0002-billing': billing,
   '0003-feedback': feedback,
   '0004-forwarding': forwarding,
+  '0005-overdue': overdue,
 };

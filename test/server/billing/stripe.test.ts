@@ -5,6 +5,7 @@ import { stripeLines } from '../../../server/billing/stripe-push.ts';
 import type { InvoiceDocument, InvoiceView, PlanInput } from '../../../server/contract.ts';
 import { type StripeStandIn, startStripeStandIn } from '../../support/stripe-stand-in/stand-in.ts';
 import { codeOf } from '../../support/test-server.ts';
+import { killAfterWrites } from './kill-after-writes.ts';
 import { type BillingStage, mustBe, startBillingStage } from './stage.ts';
 
 const secretKey = 'sk_test_onlyForThisTest';
@@ -256,28 +257,6 @@ describe('a push that is killed', () => {
     assert.ok(stripe.books.sent.includes(there[0]?.id ?? ''), `${when}: sent`);
   }
 });
-
-type Plugin = Parameters<BillingStage['server']['ctx']['store']['withPlugin']>[0];
-
-/** Lets the database do the write, then throws as if the process had died: nothing after it happens. */
-function killAfterWrites(kill: number, count: () => number): Plugin {
-  const writing = new WeakSet<object>();
-  let dead = false;
-  return {
-    transformQuery({ node, queryId }) {
-      if (dead) throw new Error('the process is dead');
-      if (/^(Insert|Update|Delete)QueryNode$/.test(node.kind)) writing.add(queryId);
-      return node;
-    },
-    async transformResult({ result, queryId }) {
-      if (writing.has(queryId) && count() === kill) {
-        dead = true;
-        throw new Error('killed');
-      }
-      return result;
-    },
-  };
-}
 
 describe('what Stripe tells', () => {
   const client = new Stripe(secretKey);

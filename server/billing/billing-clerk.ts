@@ -1,0 +1,27 @@
+/** What billing does by itself: every hour, unpaid invoices; and the months, where the operator has left that to it. */
+import type { Context } from '../context.ts';
+import { closeRequestSchema } from '../contract.ts';
+import { ApiError } from '../errors.ts';
+import { startWorker, type Worker } from '../worker.ts';
+import { closeMonths } from './month-close.ts';
+import { sweepOverdue } from './overdue.ts';
+
+const pauseMs = 3_600_000;
+
+export function startBillingClerk(ctx: Context): Worker {
+  return startWorker(ctx.log, pauseMs, async () => {
+    await sweepOverdue(ctx);
+    if (ctx.config.autoClose) await closeDue(ctx);
+    return false;
+  });
+}
+
+async function closeDue(ctx: Context): Promise<void> {
+  try {
+    const { entries, needsPerson, id } = await closeMonths(ctx, closeRequestSchema.parse({}), 'billing');
+    if (entries.length > 0) ctx.log.info({ run: id, entries: entries.length, needsPerson }, 'months closed');
+  } catch (error) {
+    // Another process has it in hand.
+    if (!(error instanceof ApiError && error.code === 'conflict')) throw error;
+  }
+}

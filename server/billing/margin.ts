@@ -1,0 +1,75 @@
+/** What a tenant brings: price against cost by month, and what another plan would have brought. For the operator only. */
+import type { MarginRow, Plan, SimulationAnswer } from '../contract.ts';
+import { ApiError } from '../errors.ts';
+import type { Queries } from '../store/database.ts';
+import { readLedger } from '../store/invoice-calls.ts';
+import { sumBilled } from '../store/invoice-lines.ts';
+import { listBilledMonths } from '../store/invoices.ts';
+import type { Tenant } from '../store/tenants.ts';
+import { sumUsage } from '../store/usage.ts';
+import { pagesOfCalls } from './ledger.ts';
+import { describeLine } from './line-text.ts';
+import { microsToCents } from './money.ts';
+import { monthPeriod } from './period.ts';
+import { segmentsOf } from './plan.ts';
+import { createRater } from './rating.ts';
+import { reckonMonth } from './reckoning.ts';
+
+/** Before tax and credit. A month that is not billed yet counts as it stands now. */
+export async function marginOf(db: Queries, tenant: Tenant, month: string): Promise<MarginRow> {
+  const { from, to } = monthPeriod(month);
+  const [usage] = await sumUsage(db, tenant.id, from, to, 'all');
+  const costMicros = usage?.costMicros ?? 0;
+  const billed = (await listBilledMonths(db, tenant.id)).some((entry) => entry.month === month);
+  const reckoned = await reckonMonth(db, tenant.id, month);
+  const own = billed
+    ? await sumBilled(db, tenant.id, month)
+    : reckoned.lines.filter((line) => line.month === month);
+  const revenueCents = own.reduce((sum, { amountCents }) => sum + amountCents, 0);
+  const usdRateMicros = reckoned.segments.at(-1)?.plan.usdRateMicros ?? 1_000_000;
+  const inCurrency = (BigInt(costMicros) * BigInt(usdRateMicros)) / 1_000_000n;
+  const costCents = microsToCents(inCurrency, reckoned.currency);
+  return {
+    tenant: tenant.slug,
+    month,
+    billed,
+    currency: reckoned.currency,
+    calls: usage?.calls ?? 0,
+    seconds: usage?.seconds ?? 0,
+    costMicros,
+    costCents,
+    revenueCents,
+    marginCents: revenueCents - costCents,
+    callsWithoutCost: usage?.callsWithoutCost ?? 0,
+  };
+}
+
+/**
+ * The month's calls under a plan that is not the tenant's, from its first day to its last.
+ * @throws ApiError `conflict` when the currency is not the tenant's: the two could not be compared
+ */
+export async function simulate(
+  db: Queries,
+  tenant: Tenant,
+  month: string,
+  plan: Plan,
+): Promise<SimulationAnswer> {
+  const { revenueCents, currency } = await marginOf(db, tenant, month);
+  if (plan.currency !== currency) {
+    throw new ApiError('conflict', { detail: `The tenant’s plans are in ${currency}.` });
+  }
+  const period = monthPeriod(month);
+  const rater = createRater(segmentsOf([{ id: '', fromDay: period.from, version: 1, plan }], month));
+  let openCalls = 0;
+  const pages = pagesOfCalls((after, limit) => readLedger(db, tenant.id, period, after, limit, true));
+  for await (const page of pages) {
+    for (const call of page) if ('open' in rater.add(call)) openCalls += 1;
+  }
+  const lines = rater.lines().map((line) => ({
+    kind: line.kind,
+    description: describeLine(line, month),
+    amountCents: line.amountCents,
+  }));
+  const totalCents = lines.reduce((sum, { amountCents }) => sum + amountCents, 0);
+  return { month, currency, lines, totalCents, actualCents: revenueCents, openCalls };
+}

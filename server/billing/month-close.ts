@@ -1,0 +1,183 @@
+/**
+ * Closes months: for each tenant, in order, every month that is over (by its own time zone, and a grace for late costs)
+ * is drafted, finalized and, where the tenant is collected through Stripe, pushed. Each step is found done when the run
+ * is started again, so a run may be killed at any point.
+ */
+import { randomUUID } from 'node:crypto';
+import type { Context } from '../context.ts';
+import type { CloseEntry, CloseReport, CloseRequest } from '../contract.ts';
+import { ApiError } from '../errors.ts';
+import { saveBillingRun } from '../store/billing-runs.ts';
+import { findMonthInvoice, listBilledMonths, listUnpushed } from '../store/invoices.ts';
+import { giveLease, takeLease } from '../store/leases.ts';
+import { listPlanVersions } from '../store/plans.ts';
+import { findTenant, listTenants, type Tenant } from '../store/tenants.ts';
+import { monthIn, nextMonth } from '../time-zone.ts';
+import { type Actor, draftInvoice, finalizeInvoice } from './invoicing.ts';
+import { monthOfDay, monthPeriod, startOfDay } from './period.ts';
+import { segmentsOf } from './plan.ts';
+import { accountOf, documentFor, reckonMonth } from './reckoning.ts';
+import { pushInvoice } from './stripe-push.ts';
+
+const lease = 'month-close';
+/** Longer than the longest step; taken anew before each tenant. */
+const leaseMs = 10 * 60_000;
+
+/**
+ * @throws ApiError `conflict` while another process closes; `not_found` for an unknown tenant. What goes wrong with a
+ *   tenant is in the report and keeps no other from being billed
+ */
+export async function closeMonths(ctx: Context, request: CloseRequest, actor: string): Promise<CloseReport> {
+  const id = `run_${randomUUID()}`;
+  const startedAt = ctx.now();
+  const owned = () => takeLease(ctx.store, lease, id, ctx.now() + leaseMs, ctx.now());
+  if (!(await owned())) throw new ApiError('conflict', { detail: 'Months are being closed already.' });
+  const report: CloseReport = {
+    id,
+    month: request.month ?? null,
+    dryRun: request.dryRun,
+    startedAt: new Date(startedAt).toISOString(),
+    finishedAt: null,
+    entries: [],
+    needsPerson: 0,
+  };
+  const save = (finishedAt: number | null) =>
+    saveBillingRun(ctx.store, {
+      id,
+      month: request.month ?? '',
+      startedAt,
+      finishedAt,
+      report: JSON.stringify(report),
+    });
+  try {
+    await save(null);
+    for await (const tenant of tenantsOf(ctx, request.tenant)) {
+      if (!(await owned())) throw new ApiError('conflict', { detail: 'Another process has taken over.' });
+      report.entries.push(...(await closeTenant(ctx, tenant, request, { actor, requestId: id })));
+    }
+    report.needsPerson = report.entries.filter(needsPerson).length;
+    report.finishedAt = new Date(ctx.now()).toISOString();
+    await save(ctx.now());
+    return report;
+  } finally {
+    await giveLease(ctx.store, lease, id);
+  }
+}
+
+function needsPerson({ outcome, openCalls }: CloseEntry): boolean {
+  return outcome === 'failed' || openCalls > 0;
+}
+
+async function* tenantsOf(ctx: Context, slug: string | undefined): AsyncGenerator<Tenant> {
+  if (slug !== undefined) {
+    const tenant = await findTenant(ctx.store, slug);
+    if (!tenant) throw new ApiError('not_found');
+    yield tenant;
+    return;
+  }
+  let after: string | null = null;
+  for (;;) {
+    const page: Tenant[] = await listTenants(ctx.store, after, 100);
+    yield* page;
+    after = page.at(-1)?.slug ?? null;
+    if (page.length < 100) return;
+  }
+}
+
+/** A month that fails keeps the later ones of its tenant waiting, since months are billed in order. */
+async function closeTenant(
+  ctx: Context,
+  tenant: Tenant,
+  request: CloseRequest,
+  by: Actor,
+): Promise<CloseEntry[]> {
+  const entries: CloseEntry[] = [];
+  for (const month of await dueMonths(ctx, tenant, request)) {
+    const entry = await attempt(ctx, tenant, month, () => closeMonth(ctx, tenant, month, request.dryRun, by));
+    entries.push(entry);
+    if (entry.outcome === 'failed') break;
+  }
+  if (request.dryRun) return entries;
+  // Also what an earlier run has frozen and not brought to Stripe, and credit notes.
+  const { collection } = await accountOf(ctx.store, tenant);
+  if (collection === 'manual' || !ctx.stripe) return entries;
+  for (const { id, month } of await listUnpushed(ctx.store, tenant.id)) {
+    const pushed = await attempt(ctx, tenant, month, async () => {
+      const row = await pushInvoice(ctx, tenant, id, by);
+      const { number, totalCents, currency } = row;
+      const outcome = 'pushed' as const;
+      return { tenant: tenant.slug, month, outcome, number, totalCents, currency, openCalls: 0 };
+    });
+    const own = entries.find((entry) => entry.month === month && entry.number === pushed.number);
+    if (own) own.outcome = pushed.outcome;
+    else entries.push(pushed);
+  }
+  return entries;
+}
+
+async function attempt(
+  ctx: Context,
+  tenant: Tenant,
+  month: string,
+  work: () => Promise<CloseEntry>,
+): Promise<CloseEntry> {
+  try {
+    return await work();
+  } catch (error) {
+    const told = error instanceof ApiError;
+    if (!told) ctx.log.error({ err: error, tenant: tenant.slug, month }, 'a month could not be closed');
+    const problem = told ? error.message : 'Something went wrong on our side; the log tells what.';
+    const nothing = { number: null, totalCents: null, currency: null, openCalls: 0 };
+    return { tenant: tenant.slug, month, outcome: 'failed', problem, ...nothing };
+  }
+}
+
+async function closeMonth(
+  ctx: Context,
+  tenant: Tenant,
+  month: string,
+  dryRun: boolean,
+  by: Actor,
+): Promise<CloseEntry> {
+  if (dryRun) {
+    const reckoned = await reckonMonth(ctx.store, tenant.id, month);
+    const { totalCents, currency } = await documentFor(ctx.store, tenant, '', month, reckoned);
+    const outcome = 'would-finalize' as const;
+    const openCalls = reckoned.open.length;
+    return { tenant: tenant.slug, month, outcome, number: null, totalCents, currency, openCalls };
+  }
+  const { row, open } = await draftInvoice(ctx.store, tenant, month, by, ctx.now());
+  const frozen = await finalizeInvoice(ctx.store, tenant, row.id, by, ctx.now());
+  const { number, totalCents, currency } = frozen;
+  const outcome = 'finalized' as const;
+  return { tenant: tenant.slug, month, outcome, number, totalCents, currency, openCalls: open.length };
+}
+
+/** Months with a plan that are over, have no finalized document and come after all that have. */
+async function dueMonths(ctx: Context, tenant: Tenant, request: CloseRequest): Promise<string[]> {
+  const versions = await listPlanVersions(ctx.store, tenant.id);
+  const first = versions.map(({ fromDay }) => monthOfDay(fromDay)).sort()[0];
+  if (first === undefined) return [];
+  const billed = (await listBilledMonths(ctx.store, tenant.id)).at(-1)?.month;
+  const due: string[] = [];
+  let month = billed === undefined || billed < first ? first : nextMonth(billed);
+  for (; month < monthIn(tenant.timeZone, ctx.now()); month = nextMonth(month)) {
+    if (request.month !== undefined && month > request.month) break;
+    const end = startOfDay(tenant.timeZone, monthPeriod(month).to);
+    if (ctx.now() < end + request.graceHours * 3_600_000) break;
+    if (await hasSomethingToBill(ctx, tenant, month, versions)) due.push(month);
+  }
+  return due;
+}
+
+async function hasSomethingToBill(
+  ctx: Context,
+  tenant: Tenant,
+  month: string,
+  versions: Parameters<typeof segmentsOf>[0],
+): Promise<boolean> {
+  if (segmentsOf(versions, month).length > 0) return true;
+  if (await findMonthInvoice(ctx.store, tenant.id, month)) return true;
+  // After the last plan only what came late for billed months.
+  return (await reckonMonth(ctx.store, tenant.id, month)).lines.length > 0;
+}

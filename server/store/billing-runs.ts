@@ -1,0 +1,26 @@
+import type { Selectable } from 'kysely';
+import type { BillingRunsTable } from './billing-schema.ts';
+import type { Queries } from './database.ts';
+
+export type BillingRun = Selectable<BillingRunsTable>;
+
+/** Written at the start and again at the end, so that a run that was killed is seen as one that did not finish. */
+export async function saveBillingRun(db: Queries, run: BillingRun): Promise<void> {
+  const { id, ...columns } = run;
+  await db
+    .insertInto('billingRuns')
+    .values(run)
+    .onConflict((conflict) => conflict.column('id').doUpdateSet(columns))
+    .execute();
+}
+
+/** Newest first. */
+export async function listBillingRuns(db: Queries, limit: number): Promise<BillingRun[]> {
+  return db
+    .selectFrom('billingRuns')
+    .selectAll()
+    .orderBy('startedAt', 'desc')
+    .orderBy('id', 'desc')
+    .limit(limit)
+    .execute();
+}

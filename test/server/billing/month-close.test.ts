@@ -1,0 +1,270 @@
+import assert from 'node:assert/strict';
+import { after, before, describe, it } from 'node:test';
+import { sweepOverdue } from '../../../server/billing/overdue.ts';
+import type { CloseReport, InvoiceSummary, PlanInput } from '../../../server/contract.ts';
+import { listAudit } from '../../../server/store/audit.ts';
+import { takeLease } from '../../../server/store/leases.ts';
+import { testDatabases } from '../../support/postgres.ts';
+import { type StripeStandIn, startStripeStandIn } from '../../support/stripe-stand-in/stand-in.ts';
+import { codeOf, startTestServer } from '../../support/test-server.ts';
+import { until } from '../../support/until.ts';
+import { killAfterWrites } from './kill-after-writes.ts';
+import { type BillingStage, mustBe, seller, startBillingStage } from './stage.ts';
+
+const secretKey = 'sk_test_onlyForThisTest';
+const channels: PlanInput['rates'][number]['channels'] = ['web', 'inbound', 'outbound', 'chat'];
+/** 10.00 a month, 1.00 a minute. */
+const plan: PlanInput = {
+  name: 'Simple',
+  currency: 'usd',
+  monthlyFeeCents: 1000,
+  rates: [{ channels, price: { kind: 'per-minute', perMinuteMicros: 1_000_000 } }],
+};
+const at = (iso: string) => Date.parse(iso);
+
+for (const engine of testDatabases()) {
+  describe(`closing months on ${engine.name}`, () => {
+    let stage: BillingStage;
+    let stripe: StripeStandIn;
+    before(async () => {
+      stripe = await startStripeStandIn({ secretKey, now: () => stage.server.clock.now });
+      stage = await startBillingStage({
+        engine,
+        now: at('2026-12-01T12:00:00Z'),
+        config: { stripeApiUrl: stripe.url },
+        secrets: { stripe: { secretKey, webhookSecret: null } },
+      });
+    });
+    after(async () => {
+      await stage.close();
+      await stripe.close();
+    });
+    const operator = (method: string, path: string, body?: unknown) =>
+      stage.server.operator(method, `/v1/${path}`, body);
+    const close = async (request: Record<string, unknown> = {}) =>
+      (await mustBe(200, operator('POST', 'billing/close', request))).body as CloseReport;
+    const figures = ({ entries }: CloseReport) =>
+      entries.map(({ tenant, month, outcome, totalCents }) => [tenant, month, outcome, totalCents]);
+    const invoicesOf = async (slug: string): Promise<InvoiceSummary[]> =>
+      (await operator('GET', `tenants/${slug}/invoices`)).body.invoices;
+
+    it('waits for each tenant’s own midnight and for late costs, and a dry run only tells', async () => {
+      await stage.addTenant('utc', plan, '2026-10-16');
+      await stage.addTenant('pacific', plan, '2026-11-01', { timeZone: 'America/Los_Angeles' });
+      await stage.book('utc', { id: 'utc-1', at: '2026-11-05T00:00:00Z', seconds: 60 });
+      // October has 16 of 31 days: 10.00 × 16 ÷ 31 = 5.16; November is not 24 hours past.
+      assert.deepEqual(figures(await close({ dryRun: true })), [['utc', '2026-10', 'would-finalize', 516]]);
+      assert.deepEqual(await invoicesOf('utc'), []);
+      stage.server.clock.now = at('2026-12-02T00:00:00Z');
+      assert.deepEqual(figures(await close()), [
+        ['utc', '2026-10', 'finalized', 516],
+        ['utc', '2026-11', 'finalized', 1100],
+      ]);
+      stage.server.clock.now = at('2026-12-02T07:59:59Z');
+      assert.deepEqual(figures(await close()), []);
+      stage.server.clock.now = at('2026-12-02T08:00:00Z');
+      assert.deepEqual(figures(await close()), [['pacific', '2026-11', 'finalized', 1000]]);
+      assert.deepEqual(figures(await close()), []);
+    });
+
+    it('tells what needs a person, and one tenant’s trouble keeps no other waiting', async () => {
+      await stage.addTenant('waiting', plan, '2026-11-01');
+      await stage.addTenant('worse', plan, '2026-11-01');
+      await mustBe(
+        200,
+        operator('PUT', 'tenants/worse/billing', { buyer: { name: 'W' }, collection: 'send' }),
+      );
+      const cost: PlanInput = { ...plan, rates: [{ channels, price: { kind: 'cost-plus', markupBps: 0 } }] };
+      await mustBe(200, operator('PUT', 'tenants/waiting/plan', { plan: cost, from: '2026-11-01' }));
+      await stage.book('waiting', { id: 'w-1', at: '2026-11-05T00:00:00Z', seconds: 60, costMicros: null });
+      stripe.fault = () => 'unavailable';
+      const report = await close();
+      stripe.fault = () => null;
+      assert.deepEqual(figures(report), [
+        ['waiting', '2026-11', 'finalized', 1000],
+        ['worse', '2026-11', 'finalized', 1000],
+        ['worse', '2026-11', 'failed', null],
+      ]);
+      assert.equal(report.entries[0]?.openCalls, 1);
+      assert.equal(report.needsPerson, 2);
+      // The next run brings to Stripe what the last one could not.
+      assert.deepEqual(figures(await close()), [['worse', '2026-11', 'pushed', 1000]]);
+      const { runs } = (await operator('GET', 'billing/runs')).body as { runs: CloseReport[] };
+      assert.ok(runs.some(({ id, needsPerson }) => id === report.id && needsPerson === 2));
+    });
+
+    it('is done by one process at a time', async () => {
+      const { store } = stage.server.ctx;
+      const now = stage.server.clock.now;
+      assert.ok(await takeLease(store, 'month-close', 'another', now + 600_000, now));
+      assert.equal(codeOf(await operator('POST', 'billing/close', {})), 'conflict');
+      stage.server.clock.now += 600_001;
+      await close();
+    });
+
+    it('that is killed after any of its own writes goes on where it stopped, and bills nothing twice', async () => {
+      const { ctx } = stage.server;
+      const whole = ctx.store;
+      for (let kill = 1, more = true; more; kill += 1) {
+        const slug = `kill-${kill}`;
+        await stage.addTenant(slug, plan, '2026-11-01');
+        await mustBe(
+          200,
+          operator('PUT', `tenants/${slug}/billing`, { buyer: { name: slug }, collection: 'send' }),
+        );
+        await stage.book(slug, { id: `${slug}-1`, at: '2026-11-05T00:00:00Z', seconds: 90 });
+        ctx.store = whole.withPlugin(killAfterWrites(kill));
+        const answer = await operator('POST', 'billing/close', { tenant: slug });
+        ctx.store = whole;
+        more =
+          answer.status !== 200 || answer.body.entries.some((entry: { problem?: string }) => entry.problem);
+        stripe.forgetKeys();
+        stage.server.clock.now += 25 * 3_600_000;
+        await close({ tenant: slug });
+        const invoices = await invoicesOf(slug);
+        // 10.00 + 1.5 minutes
+        assert.deepEqual(
+          invoices.map(({ month, totalCents, status }) => [month, totalCents, status]),
+          [['2026-11', 1150, 'pushed']],
+          `killed after write ${kill}`,
+        );
+        const there = stripe.books.invoices.filter(({ number }) => number === invoices[0]?.number);
+        assert.deepEqual(
+          there.map(({ total, status }) => [total, status]),
+          [[1150, 'open']],
+        );
+        assert.ok(kill < 60, 'it comes to an end');
+      }
+      const numbers: number[] = [];
+      const { tenants } = (await operator('GET', 'tenants?limit=200')).body as {
+        tenants: { slug: string }[];
+      };
+      for (const { slug } of tenants) {
+        numbers.push(...(await invoicesOf(slug)).map(({ number }) => Number(number?.slice(4))));
+      }
+      numbers.sort((a, b) => a - b);
+      assert.deepEqual(
+        numbers,
+        numbers.map((_, index) => index + 1),
+        'the numbers have no gap',
+      );
+    });
+  });
+}
+
+describe('an unpaid invoice', () => {
+  let stage: BillingStage;
+  before(async () => {
+    stage = await startBillingStage({ now: at('2026-12-02T12:00:00Z') });
+  });
+  after(() => stage.close());
+
+  it('is overdue after its day, and pauses the tenant once when its account says so', async () => {
+    const { server } = stage;
+    await stage.addTenant('unpaid', plan, '2026-11-01', { alerts: { email: 'ops@agency.example' } });
+    await mustBe(
+      200,
+      server.operator('PUT', '/v1/tenants/unpaid/billing', {
+        buyer: { name: 'U' },
+        dueDays: 10,
+        pauseAfterOverdueDays: 5,
+      }),
+    );
+    const { body: invoice } = await mustBe(200, stage.bill('unpaid', '2026-11'));
+    const status = async () => (await server.operator('GET', '/v1/tenants/unpaid')).body.status;
+    const sweepAt = async (iso: string) => {
+      server.clock.now = at(iso);
+      await sweepOverdue(server.ctx);
+      return (await server.operator('GET', `/v1/tenants/unpaid/invoices/${invoice.id}`)).body.status;
+    };
+    assert.equal(await sweepAt('2026-12-12T12:00:00Z'), 'finalized');
+    assert.equal(await sweepAt('2026-12-12T12:00:01Z'), 'overdue');
+    assert.equal(await status(), 'active');
+    await sweepAt('2026-12-17T12:00:00Z');
+    assert.equal(await status(), 'paused');
+    await mustBe(200, server.operator('POST', '/v1/tenants/unpaid/resume'));
+    await sweepAt('2026-12-18T12:00:00Z');
+    assert.equal(await status(), 'active', 'the operator has decided otherwise');
+    await mustBe(200, server.operator('POST', `/v1/tenants/unpaid/invoices/${invoice.id}/paid`));
+    assert.equal(await sweepAt('2026-12-19T12:00:00Z'), 'paid');
+    const audit = await listAudit(server.ctx.store, null, 100);
+    assert.equal(
+      audit.filter(({ actor, action }) => actor === 'billing' && action === 'tenant.pause').length,
+      1,
+    );
+  });
+});
+
+describe('what the operator wants to know', () => {
+  let stage: BillingStage;
+  before(async () => {
+    stage = await startBillingStage({ now: at('2026-12-02T12:00:00Z') });
+    await stage.addTenant('acme', plan, '2026-11-01');
+    await stage.book(
+      'acme',
+      { id: 'm-1', at: '2026-11-05T00:00:00Z', seconds: 600, costMicros: 2_500_000 },
+      { id: 'm-2', at: '2026-11-06T00:00:00Z', seconds: 600, costMicros: 1_500_000 },
+    );
+  });
+  after(() => stage.close());
+  const margin = async () =>
+    (await mustBe(200, stage.server.operator('GET', '/v1/billing/margin?month=2026-11'))).body.rows;
+
+  it('is each tenant’s margin, before the month is billed and after', async () => {
+    const [before] = await margin();
+    // 10.00 + 20 minutes = 30.00, less 4.00
+    assert.deepEqual(
+      [before.billed, before.revenueCents, before.costCents, before.marginCents],
+      [false, 3000, 400, 2600],
+    );
+    await mustBe(200, stage.bill('acme', '2026-11'));
+    const [after] = await margin();
+    assert.deepEqual(after, { ...before, billed: true });
+  });
+
+  it('is what the month would have been under another plan, billed or not', async () => {
+    const other: PlanInput = {
+      ...plan,
+      monthlyFeeCents: 0,
+      rates: [{ channels, price: { kind: 'cost-plus', markupBps: 3000 } }],
+    };
+    const { body } = await mustBe(
+      200,
+      stage.server.operator('POST', '/v1/tenants/acme/simulate', { month: '2026-11', plan: other }),
+    );
+    // 4.00 × 1.3
+    assert.equal(body.totalCents, 520);
+    assert.equal(body.actualCents, 3000);
+  });
+});
+
+describe('months that close themselves', () => {
+  it('are billed when the server runs, where the operator has left it to it', async () => {
+    const engine = testDatabases()[0];
+    if (!engine) throw new Error('no database');
+    const database = await engine.create();
+    const options = { database, now: at('2026-11-10T00:00:00Z') };
+    const first = await startTestServer(options);
+    await first.createTenant({ slug: 'auto' });
+    await mustBe(200, first.operator('PUT', '/v1/billing/seller', seller));
+    await mustBe(200, first.operator('PUT', '/v1/tenants/auto/plan', { plan, from: '2026-11-01' }));
+    const secrets = { secretKeys: [Buffer.alloc(32, 7)] };
+    await first.close();
+    const second = await startTestServer({
+      ...options,
+      secrets,
+      now: at('2026-12-03T00:00:00Z'),
+      config: { autoClose: true },
+    });
+    try {
+      const invoices = await until(async () => {
+        const { body } = await second.operator('GET', '/v1/tenants/auto/invoices');
+        return body.invoices[0]?.status === 'finalized' && body.invoices;
+      }, 'the month to be closed');
+      assert.equal(invoices[0].totalCents, 1000);
+    } finally {
+      await second.close();
+      await database.remove();
+    }
+  });
+});
