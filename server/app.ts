@@ -1,6 +1,7 @@
 /** The whole map of the server on one screen. */
 import express, { type Express } from 'express';
 import helmet from 'helmet';
+import { proxyHint } from './access/proxy-hint.ts';
 import type { Context } from './context.ts';
 import { errorHandler, notFound } from './errors.ts';
 import { requestLog } from './log.ts';
@@ -31,6 +32,7 @@ export function createApp(ctx: Context, assets: string): Express {
   app.set('trust proxy', ctx.config.trustProxy);
   app.set('query parser', 'simple');
   app.use(requestLog(ctx.log));
+  app.use(proxyHint(ctx));
   // Answers are data, never pages: nothing may be loaded or framed from them.
   app.use(
     helmet({

@@ -161,7 +161,7 @@ export const sessionAttacks: Attack[] = [
       body: JSON.stringify({ session }),
     }),
   ),
-  misused('a leaked session from another network', 'unauthorized', (stage, _visitor, session) =>
+  misused('a leaked session from another network', 'session_expired', (stage, _visitor, session) =>
     stage.newcomer().post('/v1/calls', { session }),
   ),
   misused('a session as the token that ends a call', 'unauthorized', async (stage, visitor, session) => {
