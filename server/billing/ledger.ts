@@ -1,4 +1,5 @@
 /** The ledger's calls, page by page, as rating wants them. */
+import { setImmediate as otherWork } from 'node:timers/promises';
 import { type CostByComponent, costComponents } from '../contract.ts';
 import { columnOf } from '../metering/usage.ts';
 import type { LedgerCall, LedgerPosition } from '../store/invoice-calls.ts';
@@ -18,6 +19,8 @@ export async function* pagesOfCalls(
     if (rows.length === 0) return;
     const calls = rows.map(toBillable);
     yield calls;
+    // SQLite answers at once, so without this a long month would keep every request waiting.
+    await otherWork();
     const last = calls.at(-1);
     if (!last || rows.length < pageSize) return;
     after = last;

@@ -36,8 +36,8 @@ for (const engine of testDatabases()) {
       });
     });
     after(async () => {
-      await stage.close();
       await stripe.close();
+      await stage.close();
     });
     const operator = (method: string, path: string, body?: unknown) =>
       stage.server.operator(method, `/v1/${path}`, body);

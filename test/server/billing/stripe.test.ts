@@ -28,8 +28,8 @@ before(async () => {
   });
 });
 after(async () => {
-  await stage.close();
   await stripe.close();
+  await stage.close();
 });
 beforeEach(() => {
   stripe.fault = () => null;

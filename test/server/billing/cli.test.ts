@@ -1,0 +1,85 @@
+import assert from 'node:assert/strict';
+import { execFile } from 'node:child_process';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, before, describe, it } from 'node:test';
+import type { PlanInput } from '../../../server/contract.ts';
+import { type BillingStage, startBillingStage } from './stage.ts';
+
+const cli = join(import.meta.dirname, '..', '..', '..', 'server', 'cli.ts');
+const plan: PlanInput = {
+  name: 'Simple',
+  currency: 'usd',
+  monthlyFeeCents: 1000,
+  rates: [{ channels: ['web', 'inbound', 'outbound', 'chat'], price: { kind: 'cost-plus', markupBps: 0 } }],
+};
+
+describe('the command line', () => {
+  let stage: BillingStage;
+  before(async () => {
+    stage = await startBillingStage({ now: Date.parse('2026-12-03T00:00:00Z') });
+    await stage.addTenant('acme', plan, '2026-11-01');
+    await stage.book(
+      'acme',
+      { id: 'cli-1', at: '2026-11-05T00:00:00Z', seconds: 60, costMicros: 2_000_000 },
+      { id: 'cli-2', at: '2026-11-06T00:00:00Z', seconds: 60, costMicros: null },
+    );
+  });
+  after(() => stage.close());
+
+  interface Result {
+    code: number;
+    out: string;
+    err: string;
+  }
+  function run(args: string[], env: Record<string, string> = {}): Promise<Result> {
+    const { server } = stage;
+    const given = { VAPI_AGENT_URL: server.url, OPERATOR_API_KEY: server.operatorKey, ...env };
+    return new Promise((resolve) => {
+      // Away from the project's own .env and data.
+      const options = { cwd: tmpdir(), env: { PATH: process.env.PATH ?? '', ...given } };
+      const child = execFile(process.execPath, [cli, ...args], options, (_error, out, err) => {
+        resolve({ code: child.exitCode ?? -1, out, err });
+      });
+    });
+  }
+
+  it('lists tenants and usage as tables', async () => {
+    const tenants = await run(['tenants']);
+    assert.equal(tenants.code, 0, tenants.err);
+    assert.match(tenants.out, /^slug +name +status +timeZone\nacme +acme +active +UTC\n$/);
+    const usage = await run(['usage', 'acme', '--from', '2026-11-01', '--to', '2026-12-01', '--by', 'month']);
+    assert.match(usage.out, /2026-11 +2 +120 +2000000/);
+  });
+
+  it('closes months, and says by its exit code that somebody must look', async () => {
+    const dry = await run(['close', '--dry-run']);
+    assert.match(dry.out, /acme +2026-11 +would-finalize +1200 +usd +1/);
+    const closed = await run(['close']);
+    assert.equal(closed.code, 3, 'a call waits for its cost');
+    assert.match(closed.out, /acme +2026-11 +finalized +INV-000001 +1200 +usd +1/);
+    const again = await run(['close']);
+    assert.deepEqual([again.code, again.out], [0, 'nothing\n']);
+    assert.match((await run(['invoices', 'acme'])).out, /INV-000001 +2026-11 +finalized +usd +1200 +1200/);
+    assert.match((await run(['margin', '2026-11'])).out, /acme +true +usd +2 +200 +1200 +1000/);
+  });
+
+  it('makes and revokes keys', async () => {
+    const made = JSON.parse((await run(['keys', 'create', 'Books', '--tenant', 'acme'])).out);
+    assert.match(made.key, /^vak_/);
+    assert.equal((await run(['keys', 'revoke', made.id])).code, 0);
+    assert.match((await run(['keys'])).out, new RegExp(`${made.id} +Books +acme`));
+  });
+
+  it('says what is wrong: no such command, a refused request, a server that is not there', async () => {
+    const unknown = await run(['conjure']);
+    assert.equal(unknown.code, 2);
+    assert.match(unknown.err, /Usage:/);
+    const refused = await run(['invoices', 'draft', 'acme', '2026-11']);
+    assert.equal(refused.code, 1);
+    assert.match(refused.err, /2026-11 is billed by INV-000001\. \(conflict\)/);
+    const gone = await run(['tenants'], { VAPI_AGENT_URL: 'http://127.0.0.1:1' });
+    assert.equal(gone.code, 1);
+    assert.doesNotMatch(gone.err, /at .*\.ts/);
+  });
+});
