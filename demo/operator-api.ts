@@ -1,4 +1,4 @@
-/** The two HTTP APIs that an operator uses: ours with the operator's key, Vapi's with an org's private key. */
+/** The HTTP API that an operator uses, with the operator's key. */
 import type { CallsAnswer, CallView, CreateTenant, TenantView, UsageAnswer } from '../server/contract.ts';
 
 /** The operator is always told the cost; a client is not. */
@@ -6,6 +6,8 @@ export type OperatorUsage = UsageAnswer & { total: Required<UsageAnswer['total']
 
 export interface OperatorApi {
   createTenant(tenant: CreateTenant): Promise<TenantView>;
+  /** Lets Vapi report the calls of the tenant's assistant to us. */
+  wire(slug: string): Promise<void>;
   /** @param query for instance `?by=month` */
   usage(slug: string, query?: string): Promise<OperatorUsage>;
   pause(slug: string): Promise<TenantView>;
@@ -19,34 +21,12 @@ export function operatorApi(server: string, operatorKey: string): OperatorApi {
     request<Answer>(method, `${server}/v1/tenants${path}`, operatorKey, body);
   return {
     createTenant: (tenant) => ask('POST', '', tenant),
+    wire: (slug) => ask('POST', `/${slug}/wire`),
     usage: (slug, query = '') => ask('GET', `/${slug}/usage${query}`),
     pause: (slug) => ask('POST', `/${slug}/pause`),
     calls: (slug, query = '') => ask('GET', `/${slug}/calls${query}`),
     call: (slug, id) => ask('GET', `/${slug}/calls/${id}`),
   };
-}
-
-/** Points an assistant's server messages at a tenant's webhook, with the secret that proves the sender. */
-export async function wireAssistant(
-  vapi: string,
-  privateKey: string,
-  assistantId: string,
-  webhook: { url: string; secret: string },
-): Promise<void> {
-  await request('PATCH', `${vapi}/assistant/${assistantId}`, privateKey, {
-    server: {
-      url: webhook.url,
-      timeoutSeconds: 20,
-      headers: { 'x-vapi-agent-token': webhook.secret },
-      backoffPlan: {
-        type: 'exponential',
-        maxRetries: 3,
-        baseDelaySeconds: 1,
-        excludedStatusCodes: [400, 401, 403, 404, 413, 422],
-      },
-    },
-    serverMessages: ['status-update', 'end-of-call-report'],
-  });
 }
 
 async function request<Answer>(method: string, url: string, key: string, body?: object): Promise<Answer> {

@@ -5,7 +5,7 @@
 import { randomUUID } from 'node:crypto';
 import type { SessionAnswer } from '../server/contract.ts';
 import { busyLine, type Client, clients, type Part, pausedTenant, troubles } from './cast.ts';
-import { type OperatorApi, wireAssistant } from './operator-api.ts';
+import type { OperatorApi } from './operator-api.ts';
 import { Random } from './random.ts';
 import type { Emulator, EmulatorOrg } from './vapi-emulator/emulator.ts';
 
@@ -88,7 +88,7 @@ async function engage(stage: Stage, part: Part, org: EmulatorOrg): Promise<strin
   const [privateKey] = org.privateKeys;
   const [publicKey] = org.publicKeys;
   if (!assistant || !privateKey || !publicKey) throw new Error(`the org of ${part.slug} is incomplete`);
-  const tenant = await stage.operator.createTenant({
+  await stage.operator.createTenant({
     slug: part.slug,
     name: part.name,
     orgId: org.orgId,
@@ -100,11 +100,7 @@ async function engage(stage: Stage, part: Part, org: EmulatorOrg): Promise<strin
     appearance: { accentColor: part.accentColor },
     ...(part.limits ? { limits: part.limits } : {}),
   });
-  await wireAssistant(stage.emulator.url, privateKey, assistant.id, {
-    url: tenant.webhookUrl,
-    // A secret that the server has made up is shown in this one answer.
-    secret: tenant.webhookSecret,
-  });
+  await stage.operator.wire(part.slug);
   return assistant.id;
 }
 
