@@ -18,6 +18,8 @@ import { basename, dirname, join } from 'node:path';
 const root = join(import.meta.dirname, '..', '..');
 const target = join(root, 'dist', 'package');
 const manifest = 'widget/custom-elements.json';
+/** Beside the server itself. */
+const commands = ['backup-database', 'copy-database'];
 /** Typings of the element for frameworks: `vapi-agent/react` and so on. */
 const frameworks = globSync('widget/frameworks/*.ts', { cwd: root }).map((file) => basename(file, '.ts'));
 
@@ -26,7 +28,7 @@ compile();
 copy('dist/widget', 'LICENSE', ...(existsSync(join(root, manifest)) ? [manifest] : []));
 cpSync(join(root, 'server', 'deploy', 'package-readme.md'), join(target, 'README.md'));
 describe();
-makeCommand();
+makeCommands();
 
 /** The same compiler and strictness as the project's own check, but with files as the result. */
 function compile(): void {
@@ -34,6 +36,7 @@ function compile(): void {
   const entries = [
     'server/main.ts',
     'server/mount.ts',
+    ...commands.map((name) => `server/deploy/${name}.ts`),
     'widget/index.ts',
     ...(frameworks.length > 0 ? ['widget/attributes.ts'] : []),
     'widget/define.ts',
@@ -95,7 +98,10 @@ function describe(): void {
         license,
         type,
         engines,
-        bin: { 'vapi-agent': 'server/main.js' },
+        bin: {
+          'vapi-agent': 'server/main.js',
+          ...Object.fromEntries(commands.map((name) => [`vapi-agent-${name}`, `server/deploy/${name}.js`])),
+        },
         exports: {
           '.': entry('widget/index'),
           './define': entry('widget/define'),
@@ -107,7 +113,7 @@ function describe(): void {
           './package.json': './package.json',
         },
         ...(hasManifest ? { customElements: manifest } : {}),
-        sideEffects: ['./widget/define.js', './server/main.js'],
+        sideEffects: ['./widget/define.js', './server/main.js', './server/deploy/*.js'],
         dependencies,
       },
       null,
@@ -116,8 +122,10 @@ function describe(): void {
   );
 }
 
-function makeCommand(): void {
-  const file = join(target, 'server', 'main.js');
-  writeFileSync(file, `#!/usr/bin/env node\n${readFileSync(file, 'utf8')}`);
-  chmodSync(file, 0o755);
+function makeCommands(): void {
+  for (const name of ['main', ...commands.map((command) => `deploy/${command}`)]) {
+    const file = join(target, 'server', `${name}.js`);
+    writeFileSync(file, `#!/usr/bin/env node\n${readFileSync(file, 'utf8')}`);
+    chmodSync(file, 0o755);
+  }
 }

@@ -1,0 +1,14 @@
+/** `node server/deploy/backup-database.ts data/vapi-agent.db backup.db`: copies a SQLite store; the server may run on. */
+import { backupSqlite } from '../store/backup.ts';
+
+const [file, target] = process.argv.slice(2);
+if (!file || !target) {
+  process.stderr.write('Usage: backup-database <store> <new file>\n');
+  process.exit(2);
+}
+try {
+  await backupSqlite(file.replace(/^sqlite:/, ''), target);
+} catch (error) {
+  process.stderr.write(`No backup was made: ${(error as Error).message}\n`);
+  process.exitCode = 1;
+}

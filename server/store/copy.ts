@@ -1,0 +1,92 @@
+/**
+ * Moves everything of one store into another, empty one: how an installation that began on SQLite goes on with
+ * PostgreSQL. Both are brought to the newest schema when they are opened, so that only rows are copied.
+ */
+import { type Kysely, type SelectQueryBuilder, sql } from 'kysely';
+import type { Store } from './database.ts';
+
+/** The tables as they are, by the names that they have in the database. */
+// biome-ignore lint/suspicious/noExplicitAny: rows of every table go through the same statements
+type AnyRows = Kysely<any>;
+
+/** Of Kysely: which migrations have run. */
+const ownTables = /^kysely_/;
+/** PostgreSQL takes at most 65,535 values in one statement. */
+const valuesPerStatement = 20_000;
+
+export interface CopiedTable {
+  table: string;
+  rows: number;
+}
+
+/**
+ * All or nothing: the target is written in one transaction, and the numbers of rows are compared before it ends. The
+ * source must not change meanwhile, so the server has to be stopped.
+ * @param source a SQLite store
+ * @throws Error when the target holds anything, or when a row is missing afterwards
+ */
+export async function copyStore(source: Store, target: Store): Promise<CopiedTable[]> {
+  const from: AnyRows = source.withoutPlugins();
+  const tables = await tablesInOrder(from);
+  return target
+    .withoutPlugins()
+    .transaction()
+    .execute(async (to: AnyRows) => {
+      for (const table of tables) {
+        if ((await count(to, table)) > 0) throw new Error(`The target is not empty: ${table} has rows.`);
+      }
+      const copied: CopiedTable[] = [];
+      for (const table of tables) {
+        // Rows refer to older rows of their own table, so they go in the order in which they came.
+        await copyTable(from.selectFrom(table).selectAll().orderBy(sql`rowid`), to, table);
+        const rows = await count(from, table);
+        if ((await count(to, table)) !== rows) throw new Error(`Not every row of ${table} has arrived.`);
+        copied.push({ table, rows });
+      }
+      return copied;
+    });
+}
+
+/** Each table after those that it refers to. */
+async function tablesInOrder(from: AnyRows): Promise<string[]> {
+  const names = (await from.introspection.getTables())
+    .map(({ name }) => name)
+    .filter((name) => !ownTables.test(name));
+  const order: string[] = [];
+  const place = async (name: string) => {
+    if (order.includes(name)) return;
+    const { rows } = await sql<{
+      table: string;
+    }>`select "table" from pragma_foreign_key_list(${name})`.execute(from);
+    for (const { table } of rows) if (table !== name) await place(table);
+    order.push(name);
+  };
+  for (const name of names.sort()) await place(name);
+  return order;
+}
+
+async function copyTable(
+  // biome-ignore lint/suspicious/noExplicitAny: as above
+  rows: SelectQueryBuilder<any, string, Record<string, unknown>>,
+  to: AnyRows,
+  table: string,
+): Promise<void> {
+  let batch: Record<string, unknown>[] = [];
+  const write = async () => {
+    if (batch.length > 0) await to.insertInto(table).values(batch).execute();
+    batch = [];
+  };
+  for await (const row of rows.stream()) {
+    batch.push(row);
+    if (batch.length * Object.keys(row).length > valuesPerStatement) await write();
+  }
+  await write();
+}
+
+async function count(db: AnyRows, table: string): Promise<number> {
+  const { rows } = await db
+    .selectFrom(table)
+    .select(({ fn }) => fn.countAll().as('rows'))
+    .executeTakeFirstOrThrow();
+  return Number(rows);
+}

@@ -1,0 +1,105 @@
+/** The files that deploy the backend: what the image holds is enough to run, and the settings in them are accepted. */
+import assert from 'node:assert/strict';
+import { spawn, spawnSync } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
+import { once } from 'node:events';
+import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { test } from 'node:test';
+import { readConfig } from '../../server/config.ts';
+
+const root = join(import.meta.dirname, '..', '..');
+const read = (name: string) => readFileSync(join(root, name), 'utf8');
+const secrets = {
+  SECRET_KEY: randomBytes(32).toString('base64'),
+  OPERATOR_API_KEY: `vak_${randomBytes(24).toString('hex')}`,
+};
+
+test('what the Dockerfile copies into the last stage starts, answers its health check and stops cleanly', async () => {
+  const stages = read('Dockerfile')
+    .split(/^FROM /m)
+    .slice(1);
+  const last = stages.at(-1) ?? '';
+  const folder = mkdtempSync(join(tmpdir(), 'vapi-agent-image-'));
+  try {
+    for (const [, from, source = ''] of last.matchAll(/^COPY (--from=\S+ )?(\S+) \S+$/gm)) {
+      const name = from ? source.replace('/app/', '') : source;
+      if (name === 'node_modules') symlinkSync(join(root, name), join(folder, name));
+      else cpSync(join(root, name), join(folder, name), { recursive: true });
+    }
+    mkdirSync(join(folder, 'data'));
+    assert.match(last, /^USER node$/m);
+    const [, start = ''] = /^CMD (.+)$/m.exec(last) ?? [];
+    const [, check = ''] = /^HEALTHCHECK .* CMD (.+)$/m.exec(last) ?? [];
+    const [, ...arguments_] = JSON.parse(start) as string[];
+    const child = spawn(process.execPath, arguments_, {
+      cwd: folder,
+      env: { NODE_ENV: 'production', PORT: '0', PUBLIC_URL: 'https://voice.example', ...secrets },
+      stdio: ['ignore', 'pipe', 'inherit'],
+    });
+    for await (const line of createInterface({ input: child.stdout })) {
+      const { msg, port } = JSON.parse(line) as { msg: string; port?: number };
+      if (msg !== 'listening') continue;
+      const healthy = (on: number | undefined) =>
+        spawnSync('sh', ['-c', check], {
+          cwd: folder,
+          env: { PORT: String(on), PATH: `${dirname(process.execPath)}:${process.env.PATH}` },
+        }).status;
+      assert.equal(healthy(port), 0);
+      assert.equal(healthy(9), 1);
+      assert.equal((await fetch(`http://127.0.0.1:${port}/widget.js`)).status, 200);
+      child.kill('SIGTERM');
+    }
+    if (child.exitCode === null) await once(child, 'exit');
+    assert.equal(child.exitCode, 0);
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+});
+
+test('the build context holds what the Dockerfile copies and no data, key or history', () => {
+  const allowed = read('.dockerignore').trim().split('\n');
+  assert.equal(allowed[0], '*', 'everything is left out but what is named');
+  const names = [...read('Dockerfile').matchAll(/^COPY (?!--from)(.+) \S+$/gm)].flatMap(([, list = '']) =>
+    list.split(' '),
+  );
+  for (const name of names) assert.ok(allowed.includes(`!${name}`), name);
+});
+
+test('the settings of the compose file are complete, and each secret has to be given', () => {
+  const compose = read('server/deploy/compose.yaml');
+  const given: Record<string, string> = {
+    ...secrets,
+    PUBLIC_URL: 'https://voice.example',
+    POSTGRES_PASSWORD: 'secret',
+  };
+  const service = compose.slice(compose.indexOf('    environment:'), compose.indexOf('    ports:'));
+  const env = Object.fromEntries(
+    [...service.matchAll(/^ {6}(\w+): (.+)$/gm)].map(([, name = '', value = '']) => [
+      name,
+      value.replace(/\$\{(\w+):([?-])([^}]*)\}/g, (_all, variable: string, kind: string, rest: string) => {
+        if (kind === '-') return rest;
+        assert.ok(given[variable], variable);
+        return given[variable] ?? '';
+      }),
+    ]),
+  );
+  const { config } = readConfig({ ...env, NODE_ENV: 'production' });
+  assert.deepEqual(config.database, {
+    kind: 'postgres',
+    url: 'postgres://vapi_agent:secret@database:5432/vapi_agent',
+  });
+  assert.equal(config.trustProxy, 1);
+});
+
+test('the systemd unit’s settings are accepted', () => {
+  const unit = read('server/deploy/vapi-agent.service');
+  const env = Object.fromEntries(
+    [...unit.matchAll(/^Environment=(\w+)=(.+)$/gm)].map(([, name, value]) => [name, value]),
+  );
+  const { config } = readConfig({ ...env, ...secrets, PUBLIC_URL: 'https://voice.example' });
+  assert.deepEqual(config.database, { kind: 'sqlite', file: '/var/lib/vapi-agent/vapi-agent.db' });
+  assert.match(unit, /^ExecStart=\/usr\/bin\/node server\/main\.ts$/m);
+});
