@@ -26,6 +26,18 @@ export async function logIn(site: Site, user = admin.name): Promise<Admin> {
   // Avatars, news and emoji of the admin pages come from elsewhere.
   await context.route(/^https?:\/\/(?!localhost)/, (route) => route.abort());
   const page = await context.newPage();
+  // Newer editors greet late and in several ways.
+  await page.addLocatorHandler(
+    page.locator('.components-modal__screen-overlay'),
+    // It may be gone, or the page, before it is clicked.
+    (greeting) =>
+      greeting
+        .getByRole('button', { name: 'Close' })
+        .first()
+        .dispatchEvent('click')
+        .catch(() => {}),
+    { noWaitAfter: true },
+  );
   const errors: string[] = [];
   page.on('pageerror', (error) => {
     if (/vapi-agent/.test(error.stack ?? '')) errors.push(String(error));
@@ -51,6 +63,8 @@ export async function deletePlugin({ page, site }: Admin): Promise<void> {
   await page.goto(`${site.url}/wp-admin/plugins.php`);
   await page.locator('#deactivate-vapi-agent').click();
   await page.getByText('Plugin deactivated.').waitFor();
+  // Before its scripts are there, the link leads to a page that asks instead of the dialog.
+  await page.waitForLoadState('load');
   page.once('dialog', (dialog) => dialog.accept());
   await page.locator('#delete-vapi-agent').click();
   await page.getByText('was successfully deleted.').waitFor();
@@ -60,6 +74,8 @@ export async function openSettings({ page, site }: Admin): Promise<void> {
   await page.goto(`${site.url}/wp-admin/plugins.php`);
   await page.locator('[data-slug=vapi-agent] .settings a').click();
   await page.getByRole('heading', { name: 'Vapi Agent', level: 1 }).waitFor();
+  // Its script comes at the end.
+  await page.waitForLoadState('load');
 }
 
 /** Presses "Test connection" for these values. @returns what the page says */
@@ -77,13 +93,9 @@ export async function saveSettings({ page }: Admin): Promise<void> {
   await page.getByText('Settings saved.').waitFor();
 }
 
-/** Opens the editor for a new page, without its greeting. @returns where the content is */
-export async function newPage({ page, site }: Admin): Promise<Page | FrameLocator> {
-  await page.goto(`${site.url}/wp-admin/post-new.php?post_type=page`);
-  return openedEditor(page);
-}
-
-async function openedEditor(page: Page): Promise<Page | FrameLocator> {
+/** Opens a stored page in the editor, without its greeting. @returns where the content is */
+async function openEditor({ page, site }: Admin, id: string): Promise<Page | FrameLocator> {
+  await page.goto(`${site.url}/wp-admin/post.php?post=${id}&action=edit`);
   await page.waitForFunction(
     () => 'wp' in window && document.querySelector('.edit-post-header, .editor-header'),
   );
@@ -96,7 +108,6 @@ async function openedEditor(page: Page): Promise<Page | FrameLocator> {
       data.dispatch('core/preferences').set(scope, 'enableChoosePatternModal', false);
     }
   });
-  await page.locator('.components-modal__screen-overlay').waitFor({ state: 'detached' });
   const canvas = page.locator('iframe[name=editor-canvas]');
   await page.waitForFunction(() =>
     document.querySelector('iframe[name=editor-canvas], .editor-styles-wrapper .editor-post-title'),
@@ -104,11 +115,10 @@ async function openedEditor(page: Page): Promise<Page | FrameLocator> {
   return (await canvas.count()) > 0 ? page.frameLocator('iframe[name=editor-canvas]') : page;
 }
 
-/** Writes a title, inserts the block from the list of blocks, and sets it up in the sidebar. */
-export async function writePageWithBlock(admin: Admin, title: string, label: string): Promise<void> {
+/** Inserts the block from the list of blocks, sets it up in the sidebar, and saves the page. */
+export async function addBlock(admin: Admin, id: string, label: string): Promise<void> {
   const { page } = admin;
-  const content = await newPage(admin);
-  await content.locator('.editor-post-title__input, h1.editor-post-title').fill(title);
+  const content = await openEditor(admin, id);
   await page
     .locator('.edit-post-header-toolbar__inserter-toggle, .editor-document-tools__inserter-toggle')
     .click();
@@ -124,22 +134,13 @@ export async function writePageWithBlock(admin: Admin, title: string, label: str
   await button.fill(label);
   await page.getByLabel('Size', { exact: true }).selectOption('large');
   await block.getByText(label).waitFor();
-}
-
-/** @returns the page's id, and its address as visitors see it */
-export async function publish({ page }: Admin): Promise<{ id: string; url: string }> {
-  await page.locator('.editor-post-publish-panel__toggle').click();
-  await page.locator('.editor-post-publish-panel__header-publish-button .editor-post-publish-button').click();
-  const link = page.locator('.post-publish-panel__postpublish-buttons a').first();
-  await link.waitFor();
-  const id = new URL(page.url()).searchParams.get('post') ?? '';
-  return { id, url: String(await link.getAttribute('href')) };
+  await page.locator('.editor-post-publish-button').click();
+  await page.locator('.components-snackbar', { hasText: 'updated' }).waitFor();
 }
 
 /** Opens the stored page in the editor again: the block is still a block, and no other is broken. */
-export async function assertOpensAgain({ page, site }: Admin, id: string, label: string): Promise<void> {
-  await page.goto(`${site.url}/wp-admin/post.php?post=${id}&action=edit`);
-  const content = await openedEditor(page);
+export async function assertOpensAgain(admin: Admin, id: string, label: string): Promise<void> {
+  const content = await openEditor(admin, id);
   await content.locator('[data-type="vapi-agent/agent"]').getByText(label).waitFor();
   assert.equal(await content.locator('.block-editor-warning').count(), 0);
 }

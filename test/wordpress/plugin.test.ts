@@ -10,16 +10,15 @@ import { countsOneCall, talkAndHangUp } from '../e2e/support/call.ts';
 import { openStage, type Stage, type Visit } from '../e2e/support/stage.ts';
 import {
   type Admin,
+  addBlock,
   assertOpensAgain,
   closeBrowser,
   deletePlugin,
   installPlugin,
   logIn,
   openSettings,
-  publish,
   saveSettings,
   testConnection,
-  writePageWithBlock,
 } from './admin.ts';
 import { getPieces, type Pieces } from './pieces.ts';
 import { type Site, startSite } from './site.ts';
@@ -94,7 +93,6 @@ for (const { wordpress, php } of [
         tenant: 'acme',
         server: stage.demo.server,
         mode: 'voice',
-        placement: 'bottom-right',
         size: 'medium',
         state: 'idle',
       });
@@ -109,9 +107,10 @@ for (const { wordpress, php } of [
     });
 
     test('the block is inserted, set up and saved in the editor, and replaces the launcher in the corner', async () => {
-      await writePageWithBlock(admin, 'Call us', 'Ask the baker');
-      const { id, url } = await publish(admin);
-      blockPage = url;
+      const content = '<!-- wp:paragraph --><p>Rye, wheat, spelt.</p><!-- /wp:paragraph -->';
+      const id = String(await site.help('page', { title: 'Call us', content }));
+      blockPage = `/?page_id=${id}`;
+      await addBlock(admin, id, 'Ask the baker');
       const visit = await visitor(blockPage);
       assert.equal(await visit.page.locator('.wp-block-vapi-agent-agent > vapi-agent').count(), 1);
       assert.equal(await visit.page.locator('vapi-agent').count(), 1);

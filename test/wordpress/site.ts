@@ -133,7 +133,7 @@ async function serveNative(folder: string): Promise<{ child: ChildProcess; url: 
   const child = spawn(
     'php',
     [...settings.flatMap((setting) => ['-d', setting]), '-S', `127.0.0.1:${port}`, '-t', folder],
-    { stdio: 'ignore', env: { ...process.env, PHP_CLI_SERVER_WORKERS: '2' } },
+    { stdio: 'ignore', env: { ...process.env, PHP_CLI_SERVER_WORKERS: '4' } },
   );
   const url = `http://localhost:${port}`;
   await until(() => fetch(`${url}/license.txt`).catch(() => null), 'PHP to answer');

@@ -23,7 +23,7 @@ function register(): void
  */
 function render($attributes): string
 {
-    $element = Element\render((array) $attributes);
+    $element = Element\render((array) $attributes, 'inline');
     return $element === '' ? '' : '<div ' . get_block_wrapper_attributes() . '>' . $element . '</div>';
 }
 

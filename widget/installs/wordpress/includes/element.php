@@ -25,15 +25,16 @@ function shortcode($written): string
     if (in_array('open', $written, true)) {
         $written['open'] = 'true';
     }
-    return render(shortcode_atts($known, $written, 'vapi_agent'));
+    return render(shortcode_atts($known, $written, 'vapi_agent'), 'inline');
 }
 
 /**
  * The tag, with its script enqueued; empty where it cannot work: not configured, feeds, AMP pages.
  *
  * @param array $wanted attributes by name, from an author
+ * @param string $placement where it stands when `$wanted` says nothing usable; empty = as the client is set up
  */
-function render(array $wanted): string
+function render(array $wanted, string $placement): string
 {
     $is_amp = function_exists('amp_is_request') && amp_is_request();
     if (!Settings\is_complete() || is_feed() || $is_amp) {
@@ -42,7 +43,7 @@ function render(array $wanted): string
     Script\enqueue();
     count_rendered(1);
     $html = '<vapi-agent';
-    foreach (attributes($wanted) as $name => $value) {
+    foreach (attributes($wanted, $placement) as $name => $value) {
         $html .= ' ' . $name . ($value === true ? '' : '="' . esc_attr($value) . '"');
     }
     return $html . '></vapi-agent>';
@@ -62,7 +63,7 @@ function count_rendered(int $more = 0): int
  *
  * @return array<string, string|true>
  */
-function attributes(array $wanted): array
+function attributes(array $wanted, string $placement): array
 {
     $settings = Settings\get();
     $text = function (string $key) use ($wanted): string {
@@ -76,7 +77,7 @@ function attributes(array $wanted): array
         'tenant' => Settings\is_slug($tenant) ? $tenant : $settings['tenant'],
         'server' => $settings['server'],
         'mode' => $one_of('mode', Settings\MODES),
-        'placement' => $one_of('placement', Settings\PLACEMENTS) ?: 'inline',
+        'placement' => $one_of('placement', Settings\PLACEMENTS) ?: $placement,
         'theme' => $one_of('theme', Settings\THEMES),
         'size' => $one_of('size', Settings\SIZES),
         'lang' => preg_match('/^[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8})*$/D', $text('lang')) ? $text('lang') : '',

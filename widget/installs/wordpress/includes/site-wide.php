@@ -25,11 +25,10 @@ function render(): void
         return;
     }
     $settings = Settings\get();
-    $wanted = array_intersect_key($settings, array_flip(array('mode', 'theme', 'size', 'label')));
-    $wanted['placement'] = $settings['placement'] ?: 'bottom-right';
+    $wanted = array_intersect_key($settings, array_flip(array('mode', 'placement', 'theme', 'size', 'label')));
     // Every value is escaped where the tag is made.
     // phpcs:ignore WordPress.Security.EscapeOutput.OutputNotEscaped
-    echo Element\render($wanted) . "\n";
+    echo Element\render($wanted, '') . "\n";
 }
 
 function is_wanted_here(): bool
