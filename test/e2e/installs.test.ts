@@ -115,6 +115,29 @@ test('a script tag that runs twice makes one agent', async () => {
   await page.leave();
 });
 
+test('in an iframe on another address the microphone is refused, and the visitor is told; `allow` lets it through', async () => {
+  const other = pages.origin.replace('localhost', '127.0.0.1');
+  await pages.addTenant('framed', { name: 'Framed', allowedOrigins: [other] });
+  const body = `<!doctype html><html lang="en"><title>Embed</title>${pages.script}<vapi-agent tenant="framed"></vapi-agent></html>`;
+  for (const [allow, state] of [
+    ['', 'error'],
+    [' allow="microphone"', 'live'],
+  ]) {
+    const frame = `<iframe${allow} src="${other}/frame" width="400" height="700"></iframe>`;
+    const page = await pages.open(frame, { files: { '/frame': { type: 'text/html', body } } });
+    const inside = page.page.frameLocator('iframe');
+    await inside.locator('vapi-agent [part=launcher]').click();
+    await inside.locator(`vapi-agent[state=${state}]`).waitFor();
+    if (state === 'error')
+      await inside
+        .locator('vapi-agent')
+        .getByText(/microphone/i)
+        .first()
+        .waitFor();
+    await page.leave([/microphone/i, /favicon|404/]);
+  }
+});
+
 /** As it is written, but for this run's server and the tenant of these pages. */
 function embedded(name: string): string {
   const text = snippets.get(name);
