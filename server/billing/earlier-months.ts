@@ -74,8 +74,8 @@ export async function rateEarlierMonths(
       }
       const result = rateOne(state, call, history);
       if (result === null) continue;
-      if ('open' in result) open.push(result);
-      else rated.push(result);
+      if (!('open' in result)) rated.push(result);
+      else if (result.open !== 'no-plan') open.push(result);
     }
     await take(rated);
   }

@@ -48,6 +48,7 @@ export interface RatedCall extends Charge {
   costMicros: number | null;
 }
 
+/** A call that is on no document yet. One that no plan covers is not waited for. */
 export interface OpenCall {
   callId: string;
   open: Waiting | 'no-plan';

@@ -20,6 +20,7 @@ export interface ReckonedMonth {
   /** Of the month itself, by segment and rate. */
   totals: RateTotals[][];
   lines: MonthLine[];
+  /** Calls whose duration or cost is not known yet: they are billed once it is. */
   open: OpenCall[];
 }
 
@@ -44,8 +45,8 @@ export async function reckonMonth(
     const rated: BilledCall[] = [];
     for (const call of page) {
       const result = rater.add(call);
-      if ('open' in result) open.push(result);
-      else rated.push({ ...result, seq: 0 });
+      if (!('open' in result)) rated.push({ ...result, seq: 0 });
+      else if (result.open !== 'no-plan') open.push(result);
     }
     await take(rated);
   }

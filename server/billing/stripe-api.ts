@@ -3,6 +3,7 @@
  * that a repetition within Stripe's memory (24 hours) makes nothing twice; what is older is found by our metadata.
  */
 import Stripe from 'stripe';
+import { ApiError } from '../errors.ts';
 
 /** What we keep on Stripe's objects to find them again. */
 const tenantTag = 'vapi_agent_tenant';
@@ -56,8 +57,8 @@ export interface StripeApi {
   addLines(stripeId: string, id: string, lines: StripeLine[]): Promise<void>;
   finalizeInvoice(stripeId: string, id: string, collection: 'send' | 'charge'): Promise<StripeInvoice>;
   sendInvoice(stripeId: string, id: string): Promise<void>;
-  /** A draft is deleted, an open invoice is voided; one that is void stays so. */
-  withdrawInvoice(stripeId: string, id: string): Promise<void>;
+  /** A draft is deleted, an open invoice is voided. @returns false when it is paid, which stays as it is */
+  withdrawInvoice(stripeId: string, id: string): Promise<boolean>;
   findBalanceCredit(customer: string, id: string): Promise<string | null>;
   /** @param amountCents negative: what the customer's next invoices are lowered by */
   creditBalance(
@@ -173,8 +174,10 @@ export function createStripeApi(
 
     async withdrawInvoice(stripeId, id) {
       const { status } = await stripe.invoices.retrieve(stripeId);
+      if (status === 'paid') return false;
       if (status === 'draft') await stripe.invoices.del(stripeId);
       else if (status !== 'void') await stripe.invoices.voidInvoice(stripeId, {}, once(id, 'void'));
+      return true;
     },
 
     async findBalanceCredit(customer, id) {
@@ -207,6 +210,19 @@ export function createStripeApi(
       return { type: event.type, stripeId: about.object === 'invoice' ? (about.id ?? null) : null };
     },
   };
+}
+
+/**
+ * For what goes wrong at Stripe. What Stripe refuses for our parameters is told to the operator, who can mend it (a
+ * customer that is gone, a currency that the account does not have); everything else is for the log.
+ */
+export function stripeFailure(error: unknown): ApiError {
+  if (error instanceof ApiError) return error;
+  const refused = error instanceof Stripe.errors.StripeInvalidRequestError;
+  return new ApiError('stripe_unavailable', {
+    cause: error,
+    ...(refused ? { detail: `Stripe: ${error.message}` } : {}),
+  });
 }
 
 function view(invoice: Stripe.Invoice): StripeInvoice {

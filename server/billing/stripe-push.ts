@@ -12,7 +12,7 @@ import type { Tenant } from '../store/tenants.ts';
 import type { Actor } from './invoicing.ts';
 import { centsToDecimal } from './money.ts';
 import { accountOf } from './reckoning.ts';
-import type { StripeApi, StripeInvoice, StripeLine } from './stripe-api.ts';
+import { type StripeApi, type StripeInvoice, type StripeLine, stripeFailure } from './stripe-api.ts';
 
 /** Stripe takes no more on one invoice. */
 const maxLines = 250;
@@ -46,8 +46,7 @@ export async function pushInvoice(
     if (document.dueCents < 0) await pushCredit(ctx, stripe, row, document, customer);
     else await pushPayable(ctx, stripe, row, document, customer, account.collection);
   } catch (error) {
-    if (error instanceof ApiError) throw error;
-    throw new ApiError('stripe_unavailable', { cause: error });
+    throw stripeFailure(error);
   }
   const pushed = (await findInvoice(store, tenant.id, invoiceId)) ?? row;
   const after = { id: row.id, number: row.number, stripeId: pushed.stripeId };

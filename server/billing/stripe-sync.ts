@@ -8,6 +8,7 @@ import { ApiError } from '../errors.ts';
 import { findInvoiceById, type InvoiceRow } from '../store/invoices.ts';
 import { findTenantById, type Tenant } from '../store/tenants.ts';
 import { type Actor, checkVoidable, voidInvoice } from './invoicing.ts';
+import { stripeFailure } from './stripe-api.ts';
 import { applyStripeStatus } from './stripe-push.ts';
 
 const by = { actor: 'stripe', requestId: 'webhook' };
@@ -50,9 +51,14 @@ export async function voidEverywhere(
   if (row.status !== 'void') await checkVoidable(ctx.store, row);
   if (row.stripeId?.startsWith('in_')) {
     if (!ctx.stripe) throw new ApiError('conflict', { detail: 'STRIPE_SECRET_KEY is not set.' });
-    await ctx.stripe.withdrawInvoice(row.stripeId, row.id).catch((error: unknown) => {
-      throw new ApiError('stripe_unavailable', { cause: error });
-    });
+    const { stripe } = ctx;
+    try {
+      if (!(await stripe.withdrawInvoice(row.stripeId, row.id))) {
+        throw new ApiError('conflict', { detail: 'It is paid at Stripe: issue a credit note instead.' });
+      }
+    } catch (error) {
+      throw stripeFailure(error);
+    }
   }
   return voidInvoice(ctx.store, tenant, row.id, by, ctx.now());
 }

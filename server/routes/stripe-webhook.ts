@@ -1,5 +1,6 @@
 /** What Stripe tells us of invoices, signed over the raw body. 200 means: it is in the books. */
 import express, { Router } from 'express';
+import { stripeFailure } from '../billing/stripe-api.ts';
 import { syncInvoice } from '../billing/stripe-sync.ts';
 import type { Context } from '../context.ts';
 import { ApiError } from '../errors.ts';
@@ -17,7 +18,7 @@ export function stripeWebhookRoutes(ctx: Context): Router {
     if (event.type.startsWith('invoice.') && event.stripeId) {
       await syncInvoice(ctx, event.stripeId).catch((error: unknown) => {
         // Stripe comes again later.
-        throw error instanceof ApiError ? error : new ApiError('stripe_unavailable', { cause: error });
+        throw stripeFailure(error);
       });
     }
     res.json({});

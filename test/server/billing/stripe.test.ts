@@ -168,6 +168,25 @@ describe('an invoice at Stripe', () => {
     assert.deepEqual(atStripe(half.id), []);
   });
 
+  it('is not void here while it is paid there', async () => {
+    const invoice = await finalized('void-paid');
+    await mustBe(200, push('void-paid', invoice.id));
+    const [there] = atStripe(invoice.id);
+    if (there) there.status = 'paid';
+    assert.equal(codeOf(await operator('POST', `void-paid/invoices/${invoice.id}/void`)), 'conflict');
+  });
+
+  it('tells the operator what Stripe refuses, and is pushed once that is mended', async () => {
+    const invoice = await finalized('refused', { billing: { stripeCustomerId: 'cus_gone' } });
+    const answer = await push('refused', invoice.id);
+    assert.equal(codeOf(answer), 'stripe_unavailable');
+    assert.match(answer.body.detail, /No such customer: 'cus_gone'/);
+    const { id } = stripe.books.createCustomer({ name: 'Found' });
+    const billing = { buyer: { name: 'R' }, collection: 'send', stripeCustomerId: id };
+    await mustBe(200, operator('PUT', 'refused/billing', billing));
+    await mustBe(200, push('refused', invoice.id));
+  });
+
   it('is refused where it is collected outside Stripe', async () => {
     const invoice = await finalized('manual', { billing: { collection: 'manual' } });
     assert.equal(codeOf(await push('manual', invoice.id)), 'conflict');
