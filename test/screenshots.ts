@@ -43,6 +43,15 @@ const scenes: Record<string, (visit: HostPage, shoot: Shoot) => Promise<void>> =
     await agent.locator('[part=consent]').waitFor();
     await shoot('3-consent');
   },
+  async writes({ agent }, shoot) {
+    await agent.evaluate((element) => element.setAttribute('mode', 'hybrid'));
+    await agent.locator('[part=launcher]').click();
+    await agent.locator('textarea').fill('Do you still have rye bread today?');
+    await agent.locator('textarea').press('Enter');
+    await agent.locator('.line.assistant').waitFor();
+    await agent.locator('.note:empty').waitFor({ state: 'attached' });
+    await shoot('9-chat');
+  },
   async closed({ agent }, shoot) {
     await agent.locator('[part=launcher]').click();
     await inState(agent, 'error');
@@ -79,6 +88,11 @@ try {
       text: 'We record this call and keep the recording for thirty days, so that we can check what was agreed.\n\nYou talk with an assistant, not with a person.',
       linkUrl: 'https://example.com/privacy',
     },
+  });
+  await pages.addTenant('writes', {
+    name: 'Acme Bakery',
+    modes: ['hybrid'],
+    appearance: { accentColor: '#9a3412' },
   });
   await pages.addTenant('closed', {
     name: 'Fern Lane Garden Centre',

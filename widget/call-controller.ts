@@ -13,7 +13,6 @@ import {
   type Speaker,
 } from './call-state.ts';
 import { CallError, failureOf } from './failure.ts';
-import { Hearing } from './hearing.ts';
 import { isMicrophoneGranted, openMicrophone } from './microphone.ts';
 import { type SessionApi, SessionGone } from './session-api.ts';
 import { initialSound, type Sound } from './sound.ts';
@@ -67,7 +66,6 @@ export class CallController {
   #sound = initialSound;
   /** The finished call, for what the visitor has to say of it. */
   #lastGrant: ProxyGrant | null = null;
-  #hearing = new Hearing();
   #playSound: (() => Promise<void>) | null = null;
   /** Settles when the attempt and its transport are gone. */
   #over: Promise<void> = Promise.resolve();
@@ -119,7 +117,7 @@ export class CallController {
     if (!variables || isActive(this.#state)) return;
     const attempt = new AbortController();
     this.#attempt = attempt;
-    this.#dispatch({ type: 'prepare' });
+    this.dispatch({ type: 'prepare' });
     await new Promise<void>((settled) => {
       this.#over = this.#run(variables, attempt.signal, settled).finally(settled);
     });
@@ -128,7 +126,7 @@ export class CallController {
   /** Hangs up or gives up; resolves when the page is free for the next call. */
   async end(): Promise<void> {
     if (isActive(this.#state) && this.#state.phase !== 'ending') {
-      this.#dispatch({ type: 'end' });
+      this.dispatch({ type: 'end' });
       this.#attempt?.abort(new GivenUp());
       this.#tellServer('fetch');
       this.#call?.end();
@@ -137,10 +135,8 @@ export class CallController {
   }
 
   setMuted(muted: boolean): void {
-    this.#dispatch({ type: 'mute', muted });
+    this.dispatch({ type: 'mute', muted });
     this.#call?.setMuted(this.#state.muted);
-    this.#hearing.start(Date.now());
-    this.#dispatch({ type: 'unheard', unheard: false });
   }
 
   get sound(): Sound {
@@ -149,9 +145,13 @@ export class CallController {
 
   /** For this call and the next ones. */
   setSound(sound: Sound): void {
-    if (sound.microphone !== this.#sound.microphone) this.#hearing.start(Date.now());
     this.#sound = sound;
     this.#call?.setSound(sound);
+  }
+
+  /** A fresh session, or the one that was fetched ahead. */
+  async session(api: SessionApi): Promise<string> {
+    return (await this.#takeSession(api)).session;
   }
 
   /** Sends what the visitor thinks of the call that is over; null when the server cannot be told of it. */
@@ -164,7 +164,7 @@ export class CallController {
 
   /** Plays what the browser held back; to be called from the visitor's touch. */
   playSound(): void {
-    this.#playSound?.().then(() => this.#dispatch({ type: 'sound', blocked: false }), ignore);
+    this.#playSound?.().then(() => this.dispatch({ type: 'sound', blocked: false }), ignore);
   }
 
   /** The visitor's words as text; false when there is no live call or the text is too long. */
@@ -177,7 +177,7 @@ export class CallController {
 
   /** Back to the beginning after an end or a failure. */
   reset(): void {
-    this.#dispatch({ type: 'reset' });
+    this.dispatch({ type: 'reset' });
   }
 
   async #run(variables: VariableValues, signal: AbortSignal, settled: () => void): Promise<void> {
@@ -193,20 +193,20 @@ export class CallController {
       const chunk = quiet(this.#host.loadCall());
       const session = quiet(this.#takeSession(api));
       await orAborted(
-        this.#host.consent(() => this.#dispatch({ type: 'consent', asking: true })),
+        this.#host.consent(() => this.dispatch({ type: 'consent', asking: true })),
         signal,
       );
-      this.#dispatch({ type: 'consent', asking: false });
+      this.dispatch({ type: 'consent', asking: false });
 
       claim = await claimPage();
       signal.addEventListener('abort', claim.closing);
       signal.throwIfAborted();
       const granted = await orAborted(isMicrophoneGranted(), signal);
-      this.#dispatch({ type: 'microphone', asking: !granted });
+      this.dispatch({ type: 'microphone', asking: !granted });
       microphone = quiet(openMicrophone());
       // Nothing is reserved or paid for before the visitor has said yes.
       if (!granted) await orAborted(microphone, signal);
-      this.#dispatch({ type: 'microphone', asking: false });
+      this.dispatch({ type: 'microphone', asking: false });
       const { joinCall } = await orAborted(chunk, signal).catch(asNetworkFailure);
       const { session: token } = await orAborted(session, signal);
 
@@ -216,12 +216,12 @@ export class CallController {
       addEventListener('pagehide', leave);
       signal.throwIfAborted();
       await orAborted(microphone, signal);
-      this.#dispatch({ type: 'connect', maxSeconds: this.#grant.maxDurationSeconds });
-      if (this.#grant.mode === 'proxy') this.#dispatch({ type: 'identify', callId: this.#grant.callId });
+      this.dispatch({ type: 'connect', maxSeconds: this.#grant.maxDurationSeconds });
+      if (this.#grant.mode === 'proxy') this.dispatch({ type: 'identify', callId: this.#grant.callId });
       await this.#hold(joinCall, this.#grant, claim, settled, microphone, signal);
     } catch (error) {
       this.#tellServer('fetch');
-      if (signal.aborted) this.#dispatch({ type: 'ended', at: Date.now(), reason: null });
+      if (signal.aborted) this.dispatch({ type: 'ended', at: Date.now(), reason: null });
       else this.#fail(error);
     } finally {
       removeEventListener('pagehide', leave);
@@ -250,11 +250,10 @@ export class CallController {
     do {
       rejoins = false;
       const call = joinCall(grant, {
-        identified: (callId) => this.#dispatch({ type: 'identify', callId }),
+        identified: (callId) => this.dispatch({ type: 'identify', callId }),
         live: () => {
-          this.#dispatch({ type: 'live', at: Date.now() });
-          this.#dispatch({ type: 'network', network: 'good' });
-          this.#hearing.start(Date.now());
+          this.dispatch({ type: 'live', at: Date.now() });
+          this.dispatch({ type: 'network', network: 'good' });
           call.setMuted(this.#state.muted);
           call.setSound(this.#sound);
           // Daily holds the microphone now.
@@ -262,29 +261,30 @@ export class CallController {
           settled();
         },
         piece: (piece) => this.#addPiece(piece),
-        speech: (role, speaking) => this.#dispatch({ type: 'speech', role, speaking }),
-        conversation: (pieces) => this.#dispatch({ type: 'conversation', pieces }),
-        volume: (role, level) => this.#heard(role, level),
-        network: (network) => this.#dispatch({ type: 'network', network }),
+        speech: (role, speaking) => this.dispatch({ type: 'speech', role, speaking }),
+        conversation: (pieces) => this.dispatch({ type: 'conversation', pieces }),
+        volume: (role, level) => this.#host.volume(role, level),
+        unheard: (unheard) => this.dispatch({ type: 'unheard', unheard }),
+        network: (network) => this.dispatch({ type: 'network', network }),
         soundBlocked: (play) => {
           this.#playSound = play;
-          this.#dispatch({ type: 'sound', blocked: true });
+          this.dispatch({ type: 'sound', blocked: true });
         },
         ended: (reason, failure) => {
           const isDropped =
             failure?.code === 'interrupted' && reason === null && this.#state.phase === 'live';
           if (isDropped && !isSecond && grant.mode === 'proxy') {
             rejoins = true;
-            this.#dispatch({ type: 'network', network: 'lost' });
+            this.dispatch({ type: 'network', network: 'lost' });
             return;
           }
           claim.closing();
           if (failure && this.#state.phase !== 'ending') {
             this.#tellServer('fetch');
             const code = isSecond ? 'interrupted' : failure.code;
-            this.#dispatch({ type: 'fail', at: Date.now(), failure: { ...failure, code } });
+            this.dispatch({ type: 'fail', at: Date.now(), failure: { ...failure, code } });
           } else {
-            this.#dispatch({ type: 'ended', at: Date.now(), reason });
+            this.dispatch({ type: 'ended', at: Date.now(), reason });
           }
           settled();
         },
@@ -294,13 +294,6 @@ export class CallController {
       if (rejoins) await orAborted(online(), signal);
       isSecond = true;
     } while (rejoins);
-  }
-
-  #heard(role: Speaker, level: number): void {
-    this.#host.volume(role, level);
-    if (this.#state.muted) return;
-    const unheard = this.#hearing.isUnheard(role, level, Date.now());
-    this.#dispatch({ type: 'unheard', unheard });
   }
 
   #takeSession(api: SessionApi): Promise<SessionAnswer> {
@@ -338,16 +331,16 @@ export class CallController {
 
   #addPiece(piece: Piece): void {
     const before = this.#state;
-    this.#dispatch({ type: 'piece', piece });
+    this.dispatch({ type: 'piece', piece });
     if (this.#state !== before) this.#host.piece(piece);
   }
 
   #fail(error: unknown): void {
-    this.#dispatch({ type: 'fail', at: Date.now(), failure: failureOf(error) });
+    this.dispatch({ type: 'fail', at: Date.now(), failure: failureOf(error) });
     this.#host.failed(error);
   }
 
-  #dispatch(action: CallAction): void {
+  dispatch(action: CallAction): void {
     const before = this.#state;
     this.#state = reduce(before, action);
     if (this.#state !== before) this.#host.changed(this.#state, before);

@@ -39,6 +39,14 @@ export interface CallState {
   readonly seconds: number | null;
   /** Vapi's `endedReason`. */
   readonly endedReason: string | null;
+  /** Whether the transcript has written lines; then it outlives a call. */
+  readonly hasText: boolean;
+  /** Where the lines of this call begin, after those written before it. */
+  readonly callFrom: number;
+  /** A written message is on its way or being answered. */
+  readonly isWriting: boolean;
+  /** Why the last written message was not sent. */
+  readonly chatFailure: Failure | null;
   /** Only in the phase `error`. */
   readonly failure: Failure | null;
 }
@@ -57,6 +65,9 @@ export type CallAction =
   | { type: 'piece'; piece: Piece }
   | { type: 'speech'; role: Speaker; speaking: boolean }
   | { type: 'conversation'; pieces: readonly Piece[] }
+  | { type: 'written'; piece: Piece }
+  | { type: 'unwritten'; transcript: readonly Line[] }
+  | { type: 'writing'; writing: boolean; failure: Failure | null }
   | { type: 'end' }
   | { type: 'ended'; at: number; reason: string | null }
   | { type: 'fail'; at: number; failure: Failure }
@@ -77,6 +88,10 @@ export const initialState: CallState = Object.freeze({
   soundBlocked: false,
   seconds: null,
   endedReason: null,
+  hasText: false,
+  callFrom: 0,
+  isWriting: false,
+  chatFailure: null,
   failure: null,
 });
 
@@ -84,7 +99,7 @@ export const initialState: CallState = Object.freeze({
 const allowedIn: Record<CallAction['type'], readonly CallPhase[]> = {
   prepare: ['idle', 'ended', 'error'],
   microphone: ['preparing'],
-  consent: ['preparing'],
+  consent: ['idle', 'preparing', 'ended', 'error'],
   connect: ['preparing'],
   identify: ['preparing', 'connecting', 'live'],
   live: ['connecting'],
@@ -95,6 +110,9 @@ const allowedIn: Record<CallAction['type'], readonly CallPhase[]> = {
   piece: ['connecting', 'live'],
   speech: ['connecting', 'live'],
   conversation: ['connecting', 'live'],
+  written: ['idle', 'ended', 'error'],
+  unwritten: ['idle', 'ended', 'error'],
+  writing: ['idle', 'preparing', 'connecting', 'live', 'ending', 'ended', 'error'],
   end: ['preparing', 'connecting', 'live'],
   ended: ['connecting', 'live', 'ending'],
   fail: ['preparing', 'connecting', 'live'],
@@ -114,7 +132,7 @@ export function reduce(state: CallState, action: CallAction): CallState {
 function changeFor(state: CallState, action: CallAction): Partial<CallState> | null {
   switch (action.type) {
     case 'prepare':
-      return { ...initialState, phase: 'preparing' };
+      return { ...fresh(state), phase: 'preparing' };
     case 'microphone':
       return { askingMicrophone: action.asking };
     case 'connect':
@@ -139,15 +157,22 @@ function changeFor(state: CallState, action: CallAction): Partial<CallState> | n
       if (!action.speaking) return state.speaking === action.role ? { speaking: null } : null;
       return { speaking: action.role, transcript: startSpeaking(state.transcript, action.role) };
     case 'conversation':
-      return { transcript: repair(state.transcript, action.pieces) };
+      return { transcript: repairFrom(state.callFrom, state.transcript, action.pieces) };
+    case 'written':
+      return { hasText: true, transcript: addPiece(state.transcript, action.piece) };
+    case 'unwritten':
+      return { transcript: action.transcript };
+    case 'writing':
+      return { isWriting: action.writing, chatFailure: action.failure };
     case 'end':
       return { phase: 'ending', ...quiet };
     case 'ended':
       // Given up before anybody spoke: there is nothing to tell about that call.
-      if (state.phase === 'ending' && state.liveSince === null) return initialState;
+      if (state.phase === 'ending' && state.liveSince === null) return fresh(state);
       return {
         phase: 'ended',
         ...quiet,
+        transcript: closed(state.transcript),
         muted: false,
         seconds: secondsUntil(state, action.at),
         endedReason: action.reason,
@@ -156,14 +181,32 @@ function changeFor(state: CallState, action: CallAction): Partial<CallState> | n
       return {
         phase: 'error',
         ...quiet,
+        transcript: closed(state.transcript),
         muted: false,
         seconds: secondsUntil(state, action.at),
         failure: action.failure,
       };
     case 'reset':
-      return initialState;
+      return fresh(state);
   }
 }
+
+/** What comes next is a turn of its own. */
+const closed = (lines: readonly Line[]): readonly Line[] => lines.map((line) => ({ ...line, open: false }));
+
+/** The beginning, with what was written so far: text and voice are one conversation. */
+function fresh(state: CallState): CallState {
+  if (!state.hasText) return initialState;
+  const transcript = closed(state.transcript);
+  const { hasText, isWriting } = state;
+  return { ...initialState, transcript, hasText, isWriting, callFrom: transcript.length };
+}
+
+/** The assistant of the call knows nothing of the lines before it. */
+const repairFrom = (from: number, lines: readonly Line[], pieces: readonly Piece[]): readonly Line[] => [
+  ...lines.slice(0, from),
+  ...repair(lines.slice(from), pieces).map((line, index) => ({ ...line, id: from + index })),
+];
 
 /** Nothing is asked for and nothing announced any more. */
 const quiet = {

@@ -6,6 +6,7 @@
  */
 import type { Challenge } from 'altcha-lib';
 import type {
+  ChatRequest,
   FeedbackRequest,
   Grant,
   Problem,
@@ -18,6 +19,8 @@ import { lazy } from './lazy.ts';
 
 /** Creating a call includes a request of the server to Vapi. */
 const timeoutMs = 20_000;
+/** A written answer comes word by word. */
+const answerTimeoutMs = 120_000;
 
 export interface SessionApi {
   /** `GET /v1/widget/{tenant}` */
@@ -28,6 +31,8 @@ export interface SessionApi {
   createCall(session: string, variableValues: VariableValues): Promise<Grant>;
   /** `POST /v1/calls/{callId}/end`; never rejects. As a beacon it survives the page. */
   endCall(callId: string, token: string, how: 'fetch' | 'beacon'): Promise<void>;
+  /** `POST /v1/chats`; `read` gets a good answer as a stream. Throws {@link SessionGone} when another permission is needed. */
+  chat(message: ChatRequest, read: (response: Response) => Promise<void>): Promise<void>;
   /** `POST /v1/calls/{callId}/feedback` */
   sendFeedback(callId: string, feedback: FeedbackRequest): Promise<void>;
 }
@@ -50,15 +55,20 @@ export function createSessionApi(server: string, tenant: string, known?: WidgetC
   const request = <Answer>(path: string, body?: object): Promise<Answer> => ask(url(path), body);
   const widgetConfig = (): Promise<WidgetConfig> => request(`widget/${encodeURIComponent(tenant)}`);
 
-  async function ask<Answer>(address: string, body?: object): Promise<Answer> {
+  async function ask<Answer>(
+    address: string,
+    body?: object,
+    read?: (response: Response) => Promise<Answer>,
+  ): Promise<Answer> {
     let response: Response;
     let answer: unknown;
     try {
       response = await fetch(address, {
         ...(body && { method: 'POST', body: JSON.stringify(body) }),
         credentials: 'omit',
-        signal: AbortSignal.timeout(timeoutMs),
+        signal: AbortSignal.timeout(read ? answerTimeoutMs : timeoutMs),
       });
+      if (response.ok && read) return read(response);
       answer = await response.json().catch(() => null);
     } catch (error) {
       throw new CallError('network', `${address}: ${error}`);
@@ -104,6 +114,7 @@ export function createSessionApi(server: string, tenant: string, known?: WidgetC
     openSession,
     createCall: (session, variableValues) =>
       request('calls', { session, ...(Object.keys(variableValues).length > 0 && { variableValues }) }),
+    chat: (message, read) => ask(url('chats'), message, read),
     sendFeedback: (callId, { comment, ...feedback }) =>
       request(`calls/${encodeURIComponent(callId)}/feedback`, { ...feedback, ...(comment && { comment }) }),
     async endCall(callId, token, how) {

@@ -6,6 +6,7 @@ import sdk from '@vapi-ai/web';
 import type { Grant } from '../server/contract.ts';
 import type { Speaker } from './call-state.ts';
 import type { Failure, FailureCode } from './failure.ts';
+import { Hearing } from './hearing.ts';
 import type { Sound } from './sound.ts';
 import type { Piece } from './transcript.ts';
 
@@ -22,6 +23,8 @@ export interface CallListener {
   conversation(pieces: readonly Piece[]): void;
   /** How loud somebody is, 0 to 1. */
   volume(role: Speaker, level: number): void;
+  /** Whether the visitor should be told that nothing is heard. */
+  unheard(unheard: boolean): void;
   network(quality: 'good' | 'weak' | 'lost'): void;
   /** The browser wants a touch before it plays; `play` is to be called from one. */
   soundBlocked(play: () => Promise<void>): void;
@@ -60,7 +63,9 @@ export function joinCall(grant: Grant, listener: CallListener): ActiveCall {
   const playersBefore = new Set(players());
   let isLive = false;
   let isOver = false;
+  let isMuted = false;
   let usedMicrophone = '';
+  const hearing = new Hearing();
   let hungUp = false;
   let reason: string | null = null;
   let failure: Failure | null = null;
@@ -88,18 +93,30 @@ export function joinCall(grant: Grant, listener: CallListener): ActiveCall {
     void finish();
   };
 
+  const hear = (role: Speaker, level: number): void => {
+    if (isOver) return;
+    listener.volume(role, level);
+    if (!isMuted) listener.unheard(hearing.isUnheard(role, level, Date.now()));
+  };
+  /** The microphone was touched: it is given its time again. */
+  const listenAnew = (): void => {
+    hearing.start(Date.now());
+    listener.unheard(false);
+  };
+
   vapi.on('call-start', () => {
     // The SDK says it twice when it joins a call that somebody else has created.
     if (isLive || isOver) return;
     isLive = true;
+    hearing.start(Date.now());
     listener.live();
   });
   vapi.on('call-end', () => void finish());
   vapi.on('volume-level', (level) => {
-    if (!isOver) listener.volume('assistant', level);
+    hear('assistant', level);
   });
   vapi.on('local-volume-level', (level) => {
-    if (!isOver) listener.volume('user', Math.min(1, level / fullVolume));
+    hear('user', Math.min(1, level / fullVolume));
   });
   vapi.on('network-quality-change', (event) => {
     if (isOver) return;
@@ -132,7 +149,10 @@ export function joinCall(grant: Grant, listener: CallListener): ActiveCall {
 
   return {
     setMuted(muted) {
-      if (isLive && !isOver) vapi.setMuted(muted);
+      if (!isLive || isOver) return;
+      isMuted = muted;
+      vapi.setMuted(muted);
+      listenAnew();
     },
     setSound({ microphone, speaker, volume }) {
       if (!isLive || isOver) return;
@@ -143,6 +163,7 @@ export function joinCall(grant: Grant, listener: CallListener): ActiveCall {
       }
       if (microphone !== usedMicrophone) {
         usedMicrophone = microphone;
+        listenAnew();
         void vapi.setInputDevicesAsync({ audioDeviceId: microphone || 'default' }).catch(() => {});
       }
     },

@@ -3,7 +3,14 @@ import { html, LitElement, nothing, type TemplateResult } from 'lit';
 import type { Rating } from '../../server/contract.ts';
 import type { Strings } from '../strings/en.ts';
 import { type Line, textOf } from '../transcript.ts';
-import { icons } from './icons.ts';
+import { icon } from './icons.ts';
+
+const thumbUp = icon(
+  'M7 11v9H4v-9zM7 11l4-7.500c1.6 0 2.500 1 2.200 2.700L12.600 9.500h5.900a1.500 1.500 0 0 1 1.500 1.800l-1.400 7.200a1.900 1.900 0 0 1-1.900 1.500H7',
+);
+const thumbDown = icon(
+  'M17 13V4h3v9zM17 13l-4 7.500c-1.600 0-2.500-1-2.200-2.700l.6-3.300H5.500A1.500 1.500 0 0 1 4 12.700l1.400-7.200A1.900 1.900 0 0 1 7.300 4H17',
+);
 
 /** Milliseconds for which "Copied" stands. */
 const copiedMs = 2000;
@@ -65,7 +72,7 @@ export class AfterCallElement extends LitElement {
       aria-pressed=${rating === value} aria-label=${name} @click=${() => this.#rate(value)}>${icon}</button>`;
     return html`<form part="feedback" @submit=${this.#send}>
       <fieldset><legend>${strings.feedbackTitle}</legend>
-        ${thumb('good', strings.feedbackGood, icons.thumbUp)}${thumb('bad', strings.feedbackBad, icons.thumbDown)}
+        ${thumb('good', strings.feedbackGood, thumbUp)}${thumb('bad', strings.feedbackBad, thumbDown)}
       </fieldset>
       ${
         rating

@@ -1,5 +1,5 @@
 import { html, nothing, type TemplateResult } from 'lit';
-import type { CallState } from '../call-state.ts';
+import { type CallState, isActive } from '../call-state.ts';
 import { isWorthRetrying } from '../failure.ts';
 import type { Strings } from '../strings/en.ts';
 import { icons } from './icons.ts';
@@ -12,18 +12,20 @@ export function controls(
   call: CallState,
   strings: Strings,
   showsSettings: boolean,
+  isText: boolean,
   ask: (intent: Intent) => void,
-): TemplateResult {
+): TemplateResult | typeof nothing {
   const main = (intent: Intent, text: string, icon: unknown = nothing, kind = 'primary') => html`<button
     class=${kind} part="button ${intent}" data-main @click=${() => ask(intent)}>${icon}<span>${text}</span></button>`;
+  if (call.askingConsent) {
+    return html`<button class="plain" part="button decline" @click=${() => ask('end')}>${strings.consentDecline}</button>
+      ${main('agree', strings.consentAccept)}`;
+  }
+  if (isText && !isActive(call)) return nothing;
   switch (call.phase) {
     case 'idle':
       return main('start', strings.startCall, icons.phone);
     case 'preparing':
-      if (call.askingConsent) {
-        return html`<button class="plain" part="button decline" @click=${() => ask('end')}>${strings.consentDecline}</button>
-          ${main('agree', strings.consentAccept)}`;
-      }
       return main('end', strings.cancel, nothing, 'plain');
     case 'connecting':
       return main('end', strings.cancel, nothing, 'plain');

@@ -134,65 +134,6 @@ export const conversationStyle = css`
   .terms a {
     color: inherit;
   }
-  .after,
-  .settings {
-    display: grid;
-    grid-template-columns: minmax(0, 1fr);
-    gap: 10px;
-    padding: 4px 18px 10px;
-    font-size: 15px;
-  }
-  .after form,
-  .panel label {
-    display: grid;
-    gap: 8px;
-  }
-  .settings label {
-    grid-template-columns: 7em minmax(0, 1fr);
-    align-items: center;
-  }
-  .after :is(fieldset, p) {
-    display: flex;
-    flex-wrap: wrap;
-    align-items: center;
-    justify-content: center;
-    gap: 8px;
-    margin: 0;
-    padding: 0;
-    border: 0;
-  }
-  .after legend {
-    float: inline-start;
-    padding: 0;
-    font-weight: 600;
-  }
-  .after p:empty {
-    display: none;
-  }
-  .panel :is(select, textarea, input) {
-    width: 100%;
-    min-height: 44px;
-    margin: 0;
-    padding: 8px 12px;
-    border: 1px solid var(--_quiet);
-    border-radius: var(--_control);
-    background: var(--_surface);
-    color: var(--_text);
-    font: inherit;
-    accent-color: var(--_accent);
-  }
-  .panel input[type='range'] {
-    padding: 0;
-  }
-  .meter {
-    height: 8px;
-    border-radius: 4px;
-    background: var(--_bubble);
-  }
-  .meter::after {
-    height: 100%;
-    transform-origin: 0;
-  }
   .log {
     position: relative;
     flex: 1 1 120px;

@@ -1,18 +1,72 @@
 /** The parts of the panel that only some visitors need: each a chunk, loaded when it is its turn. */
 import type { CallController } from '../call-controller.ts';
 import type { CallState } from '../call-state.ts';
+import type { Chat, ChatHost } from '../chat.ts';
 import { lazy } from '../lazy.ts';
 import type { AfterCallElement } from './after-call.ts';
 import type { PanelElement } from './panel.ts';
 import type { SettingsElement } from './settings.ts';
 
+/** What a written conversation needs of the element. */
+type ExtrasHost = Pick<ChatHost, 'api' | 'beforeCall' | 'consent' | 'failed'>;
+
 export class Extras {
+  #host: ExtrasHost;
   #panel: PanelElement;
   #controller: CallController;
+  #isComposing = false;
+  #chat: Chat | null = null;
 
-  constructor(panel: PanelElement, controller: CallController) {
+  constructor(panel: PanelElement, controller: CallController, host: ExtrasHost) {
+    this.#host = host;
     this.#panel = panel;
     this.#controller = controller;
+  }
+
+  /** Brings the place where the visitor writes; into a live call the words go as they are, else to the assistant as text. */
+  async compose(): Promise<void> {
+    if (this.#panel.composer || this.#isComposing) return;
+    this.#isComposing = true;
+    try {
+      const [{ createComposer }, { Chat }] = await Promise.all([
+        lazy(() => import('./composer.ts')),
+        lazy(() => import('../chat.ts')),
+        this.#style(),
+      ]);
+      const chat = new Chat({
+        state: () => this.#controller.state,
+        dispatch: (action) => this.#controller.dispatch(action),
+        session: (api) => this.#controller.session(api),
+        ...this.#host,
+      });
+      const composer = createComposer();
+      composer.strings = this.#panel.strings;
+      composer.write = async (text) => {
+        const { phase } = this.#controller.state;
+        if (phase === 'live') return this.#controller.send(text);
+        return ['idle', 'ended', 'error'].includes(phase) && chat.write(text);
+      };
+      this.#chat = chat;
+      this.#panel.composer = composer;
+    } finally {
+      this.#isComposing = false;
+    }
+  }
+
+  /** The visitor does not agree to what a message would need. */
+  decline(): void {
+    this.#chat?.decline();
+  }
+
+  /** Another tenant: what was said to the last one is over. */
+  forget(): void {
+    this.#chat?.forget();
+  }
+
+  /** The looks of fields and forms, which the panel itself has none of. */
+  async #style(): Promise<void> {
+    const { formStyle } = await lazy(() => import('./form-style.ts'));
+    this.#panel.addStyle(formStyle);
   }
 
   /** Opens or closes the sound settings of the call. */
@@ -21,7 +75,7 @@ export class Extras {
       this.#panel.extra = null;
       return;
     }
-    const { createSettings } = await lazy(() => import('./settings.ts'));
+    const [{ createSettings }] = await Promise.all([lazy(() => import('./settings.ts')), this.#style()]);
     if (this.#controller.state.phase !== 'live') return;
     const settings = createSettings();
     settings.strings = this.#panel.strings;
@@ -35,7 +89,7 @@ export class Extras {
     if (state.phase === before.phase) return;
     this.#panel.extra = null;
     if (state.seconds === null || before.seconds !== null) return;
-    const { createAfterCall } = await lazy(() => import('./after-call.ts'));
+    const [{ createAfterCall }] = await Promise.all([lazy(() => import('./after-call.ts')), this.#style()]);
     if (this.#controller.state !== state) return;
     const afterCall = createAfterCall();
     afterCall.strings = this.#panel.strings;

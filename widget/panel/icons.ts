@@ -1,7 +1,7 @@
-/** The panel's icons: 24 x 24, strokes in the text's colour, hidden from assistive technology. */
+/** The panel's icons: 24 x 24, strokes in the text's colour, hidden from assistive technology. Those of lazy parts are there. */
 import { type SVGTemplateResult, svg } from 'lit';
 
-const icon = (path: string): SVGTemplateResult =>
+export const icon = (path: string): SVGTemplateResult =>
   svg`<svg viewBox="0 0 24 24" width="22" height="22" fill="none" stroke="currentColor" stroke-width="2"
     stroke-linecap="round" stroke-linejoin="round" aria-hidden="true"><path d=${path}></path></svg>`;
 
@@ -21,11 +21,5 @@ export const icons = {
     'M3.2 14.800c-1-3 3.6-6.3 8.8-6.300s9.8 3.3 8.8 6.300c-.3.9-1.1 1.2-2 1l-2.6-.6c-.8-.2-1.2-.8-1.2-1.600v-1.400a11 11 0 0 0-6 0v1.400c0 .8-.4 1.4-1.2 1.600l-2.6.6c-.9.2-1.7-.1-2-1z',
   ),
   settings: icon('M4 7h9M17 7h3M4 17h3M11 17h9M15 5v4M9 15v4'),
-  thumbUp: icon(
-    'M7 11v9H4v-9zM7 11l4-7.500c1.6 0 2.500 1 2.200 2.700L12.600 9.500h5.900a1.500 1.500 0 0 1 1.500 1.800l-1.400 7.200a1.900 1.900 0 0 1-1.900 1.500H7',
-  ),
-  thumbDown: icon(
-    'M17 13V4h3v9zM17 13l-4 7.500c-1.600 0-2.500-1-2.200-2.700l.6-3.300H5.500A1.500 1.500 0 0 1 4 12.700l1.400-7.200A1.900 1.900 0 0 1 7.300 4H17',
-  ),
   notice: icon('M12 7.500v5.500M12 16.500v.1M12 3a9 9 0 1 1 0 18 9 9 0 0 1 0-18z'),
 };

@@ -67,14 +67,13 @@ export function mount(
   const server = (): string =>
     new URL(host.getAttribute('server') ?? new URL('.', scriptUrl), document.baseURI).href;
 
-  const controller = new CallController({
+  const shared = {
     api,
-    loadCall,
     beforeCall() {
       const detail = { variables: readVariables(host) };
       return emit('vapi-agent-before-call', detail, true) ? detail.variables : null;
     },
-    async consent(ask) {
+    async consent(ask: () => void) {
       const { tenant, consent } = await loadConfig();
       if (!consent || hasConsented(tenant, consent.version)) return;
       await new Promise<void>((resolve) => {
@@ -85,6 +84,10 @@ export function mount(
       panel.hasConsent = true;
       emit('vapi-agent-consent', { version: consent.version, given: true });
     },
+  };
+  const controller = new CallController({
+    ...shared,
+    loadCall,
     changed(state, before) {
       panel.call = state;
       host.setAttribute('state', state.phase);
@@ -104,7 +107,13 @@ export function mount(
     failed: (error) => tellDeveloper(error, host),
   });
 
-  const extras = new Extras(panel, controller);
+  const extras = new Extras(panel, controller, {
+    ...shared,
+    failed(error, failure) {
+      tellDeveloper(error, host);
+      emit('vapi-agent-error', errorDetail(failure));
+    },
+  });
 
   function announce(state: CallState, before: CallState): void {
     const { callId, failure } = state;
@@ -159,8 +168,10 @@ export function mount(
     launcher.ariaExpanded = String(open);
     // Not when the page opens it by itself, for instance by the attribute: that must not take the focus away.
     const movesFocus = root.activeElement !== null || (open && navigator.userActivation?.isActive === true);
-    if (open) loadConfig().catch(ignore);
-    else if (controller.state.askingConsent) void controller.end();
+    if (open) {
+      loadConfig().catch(ignore);
+      if ((host.getAttribute('mode') ?? 'voice') !== 'voice') extras.compose().catch(ignore);
+    } else if (controller.state.askingConsent) void controller.end();
     else if (!isActive(controller.state)) controller.reset();
     const show = (): void => {
       panel.open = isOpen;
@@ -174,13 +185,19 @@ export function mount(
   panel.onIntent = (intent) => {
     if (intent === 'close') host.close();
     else if (intent === 'start') void controller.start();
-    else if (intent === 'end') void controller.end();
+    else if (intent === 'end') decline();
     else if (intent === 'agree') agree();
     else if (intent === 'withdraw') void withdrawConsent();
     else if (intent === 'settings') extras.toggleSettings().catch(ignore);
     else if (intent === 'play-sound') controller.playSound();
     else controller.setMuted(!controller.state.muted);
   };
+  /** Hangs up, or says no to what is being asked. */
+  function decline(): void {
+    extras.decline();
+    void controller.end();
+  }
+
   function applyLanguage(): void {
     const { code, isOfPage } = chooseLanguage(host);
     if (code === 'en' && panel.language.code === 'en') panel.language = { ...panel.language, isOfPage };
@@ -215,6 +232,7 @@ export function mount(
         controller.forgetSession();
         panel.config = null;
         config = null;
+        extras.forget();
         if (isOpen) loadConfig().catch(ignore);
       }
     },
@@ -247,7 +265,7 @@ function tellDeveloper(error: unknown, host: VapiAgent): void {
     );
   } else if (code === 'microphone_forbidden') {
     warn(
-      'the page may not use the microphone: its Permissions-Policy has to allow it, and a frame around it needs allow="microphone".',
+      'the page may not use the microphone: its Permissions-Policy, or its frame without allow="microphone", forbids it.',
     );
   } else if (code === null || code === 'misconfigured') {
     warn(String(error));

@@ -27,6 +27,7 @@ export const panelStyle = css`
   }
   vapi-agent-panel,
   vapi-agent-settings,
+  vapi-agent-composer,
   vapi-agent-after-call {
     display: contents;
   }
@@ -72,11 +73,9 @@ export const panelStyle = css`
     display: flex;
     align-items: center;
     gap: 12px;
-    padding: 14px 14px 14px 18px;
+    padding: 14px;
+    padding-inline-start: 18px;
     border-block-end: 1px solid var(--_line);
-  }
-  header:dir(rtl) {
-    padding: 14px 18px 14px 14px;
   }
   header h2 {
     flex: 1;
@@ -240,11 +239,11 @@ export const panelStyle = css`
   @media (max-width: 480px) {
     :host(:not([placement='inline'])) .panel {
       position: fixed;
-      inset: auto 0 0;
+      inset: auto 0 var(--_keyboard, 0);
       width: 100%;
       height: auto;
-      max-height: calc(100dvh - 24px);
-      min-height: min(440px, 100dvh - 24px);
+      max-height: calc(100dvh - 24px - var(--_keyboard, 0px));
+      min-height: min(440px, 100dvh - 24px - var(--_keyboard, 0px));
       padding-block-end: env(safe-area-inset-bottom);
       border-width: 1px 0 0;
       border-radius: max(20px, var(--_radius)) max(20px, var(--_radius)) 0 0;

@@ -8,9 +8,11 @@ import { html, LitElement, nothing, type TemplateResult } from 'lit';
 import type { Consent, WidgetConfig } from '../../server/contract.ts';
 import { microphoneHelpKey } from '../browser-help.ts';
 import type { CallState, Speaker } from '../call-state.ts';
+import type { Failure } from '../failure.ts';
 import { en, failureTexts, type StringKey, type Strings } from '../strings/en.ts';
 import { english, type Language } from '../strings/languages.ts';
 import { appearanceCss } from './appearance.ts';
+import type { ComposerElement } from './composer.ts';
 import { controls, type Intent } from './controls.ts';
 import { conversationStyle } from './conversation-style.ts';
 import { icons } from './icons.ts';
@@ -29,6 +31,7 @@ export class PanelElement extends LitElement {
     open: { attribute: false },
     hasConsent: { attribute: false },
     extra: { attribute: false },
+    composer: { attribute: false },
     now: { state: true },
   };
 
@@ -40,6 +43,8 @@ export class PanelElement extends LitElement {
   declare hasConsent: boolean;
   /** A part that only some visitors need, see extras.ts. */
   declare extra: HTMLElement | null;
+  /** Where the visitor writes; null in the mode `voice`. */
+  declare composer: ComposerElement | null;
   /** Milliseconds since the epoch; moves once a second while the call time is visible. */
   declare now: number;
 
@@ -48,6 +53,7 @@ export class PanelElement extends LitElement {
 
   #ownSheet = new CSSStyleSheet();
   #clock: ReturnType<typeof setInterval> | undefined;
+  #added = new Set<string>();
   #followsLog = true;
   #hadFocus = false;
   /** The dialog holds the focus only until there is a main button again. */
@@ -62,6 +68,7 @@ export class PanelElement extends LitElement {
     this.open = false;
     this.hasConsent = false;
     this.extra = null;
+    this.composer = null;
     this.now = 0;
   }
 
@@ -80,6 +87,15 @@ export class PanelElement extends LitElement {
   override disconnectedCallback(): void {
     super.disconnectedCallback();
     this.#tick(false);
+  }
+
+  /** The style sheet of a part that came later; once. */
+  addStyle(text: string): void {
+    if (this.#added.has(text)) return;
+    this.#added.add(text);
+    const sheet = new CSSStyleSheet();
+    sheet.replaceSync(text);
+    (this.getRootNode() as ShadowRoot).adoptedStyleSheets.push(sheet);
   }
 
   /** Moves the focus into the dialog, to its name, so that it is read out from the top. */
@@ -112,6 +128,10 @@ export class PanelElement extends LitElement {
     this.#hadFocus = this.contains((this.getRootNode() as ShadowRoot).activeElement);
     const log = this.querySelector('.log');
     // Follows the conversation unless the visitor has scrolled up to read.
+    if (this.composer) {
+      this.composer.strings = this.strings;
+      this.composer.busy = this.call.isWriting;
+    }
     this.#followsLog = !log || log.scrollHeight - log.scrollTop - log.clientHeight < 48;
   }
 
@@ -141,7 +161,8 @@ export class PanelElement extends LitElement {
       <div class="note" part="notice" role="status">${this.#notice()}</div>
       ${transcriptView(call.transcript, strings)}${this.extra}
       <footer part="footer">
-        <div class="row">${controls(call, strings, this.extra !== null, (intent) => this.onIntent(intent))}</div>
+        ${call.askingConsent ? nothing : this.composer}
+        <div class="row">${controls(call, strings, this.extra !== null, this.#isText(), (intent) => this.onIntent(intent))}</div>
         <p class="fine"><bdi>${strings.disclosure}</bdi>${this.#withdrawal()}</p>
       </footer>
     </section>`;
@@ -189,6 +210,11 @@ export class PanelElement extends LitElement {
       </div>`;
   }
 
+  /** Whether there is nothing but text: no call to be started. */
+  #isText(): boolean {
+    return (this.getRootNode() as ShadowRoot).host?.getAttribute('mode') === 'chat';
+  }
+
   /** One at a time: what the visitor can do something about comes first. */
   #notice(): TemplateResult | typeof nothing {
     const { call, strings } = this;
@@ -202,8 +228,17 @@ export class PanelElement extends LitElement {
           ? strings.noticeUnheard
           : call.network === 'weak'
             ? strings.noticeNetwork
-            : '';
+            : call.chatFailure
+              ? this.#chatTrouble(call.chatFailure)
+              : call.isWriting && !call.askingConsent
+                ? strings.messageWriting
+                : '';
     return text ? html`<bdi>${text}</bdi>` : nothing;
+  }
+
+  #chatTrouble({ code }: Failure): string {
+    const { title, help } = failureTexts(this.strings, code);
+    return code === 'interrupted' ? this.strings.messageFailed : `${title}. ${help}`;
   }
 
   #withdrawal(): TemplateResult | typeof nothing {
@@ -215,11 +250,14 @@ export class PanelElement extends LitElement {
   /** `turn` changes too often to be announced; everything else is. */
   #words(): { title: string; help?: string; turn?: string } {
     const { call, strings } = this;
+    if (call.askingConsent) return { title: strings.consentTitle };
     switch (call.phase) {
       case 'idle':
-        return { title: strings.greeting, help: strings.greetingHelp };
+        return {
+          title: strings.greeting,
+          help: this.#isText() ? strings.chatGreetingHelp : strings.greetingHelp,
+        };
       case 'preparing':
-        if (call.askingConsent) return { title: strings.consentTitle };
         return call.askingMicrophone
           ? { title: strings.statusMicrophone, help: strings.statusMicrophoneHelp }
           : { title: strings.statusConnecting };

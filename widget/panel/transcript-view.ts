@@ -1,19 +1,14 @@
 import { html, nothing, type TemplateResult } from 'lit';
-import { repeat } from 'lit/directives/repeat.js';
 import type { Strings } from '../strings/en.ts';
 import type { Line } from '../transcript.ts';
 
 /**
  * The conversation as a log. What is final is announced as it is added; the guess after it is for the eyes only,
- * because it changes several times a second.
+ * because it changes several times a second. Lines are only ever added at the end, so each keeps its element.
  */
 export function transcriptView(lines: readonly Line[], strings: Strings): TemplateResult {
   return html`<div class="log" part="transcript" role="log" tabindex=${lines.length > 0 ? 0 : nothing}
-    aria-label=${strings.transcriptName}>${repeat(
-      lines,
-      (line) => line.id,
-      (line) => lineView(line, strings),
-    )}</div>`;
+    aria-label=${strings.transcriptName}>${lines.map((line) => lineView(line, strings))}</div>`;
 }
 
 const lineView = ({ role, final, partial }: Line, strings: Strings): TemplateResult => html`<p

@@ -1,0 +1,182 @@
+/** Writing instead of talking, and both: one conversation, answers as they are written, consent before the first word. */
+import { expect, waitUntil } from '@open-wc/testing';
+import type { VapiAgent } from '../../widget/vapi-agent.ts';
+import {
+  agentElement,
+  audit,
+  button,
+  dialogOf,
+  find,
+  json,
+  panelText,
+  type RecordedRequest,
+  recordEvents,
+  rendered,
+  StubServer,
+  untilState,
+} from './support.ts';
+
+/** An answer in pieces, with the permission to go on; without it the answer has broken off. */
+const stream = (pieces: string[], chat?: string): Response => {
+  const events = [...pieces.map((delta) => ({ delta })), ...(chat ? [{ chat }] : [])];
+  return new Response(events.map((event) => `data: ${JSON.stringify(event)}\n\n`).join(''), {
+    headers: { 'content-type': 'text/event-stream' },
+  });
+};
+
+describe('chat', () => {
+  let server: StubServer;
+  beforeEach(() => {
+    localStorage.clear();
+    server = new StubServer();
+    server.answers.set('/v1/chats', () => stream(['We open ', 'at nine.'], `chat-${messages().length}`));
+    window.machineJoins = 'at once';
+    delete window.machine;
+  });
+  afterEach(async () => {
+    for (const element of document.querySelectorAll('vapi-agent')) await element.end();
+    server.restore();
+  });
+
+  const messages = (): RecordedRequest[] => server.requests.filter(({ path }) => path === '/v1/chats');
+
+  async function opened(attributes: Record<string, string>): Promise<VapiAgent> {
+    const element = await agentElement(attributes);
+    element.show();
+    await waitUntil(() => element.shadowRoot?.querySelector('textarea'), 'the composer never came');
+    await rendered(element);
+    return element;
+  }
+
+  function write(element: VapiAgent, text: string): void {
+    find<HTMLTextAreaElement>(element, 'textarea').value = text;
+    button(element, 'Send').click();
+  }
+
+  const lines = (element: VapiAgent): (string | undefined)[] =>
+    [...dialogOf(element).querySelectorAll('.line')].map((line) => line.textContent?.trim());
+
+  it('a message brings a streamed answer; the next one goes on with the permission of the last', async () => {
+    const element = await opened({ mode: 'chat', variables: '{"plan":"free"}' });
+    expect(panelText(element)).to.include('Write to our assistant');
+    expect(panelText(element)).not.to.include('Start the call');
+    await audit(element);
+    write(element, ' When do you open? ');
+    await waitUntil(() => panelText(element).includes('We open at nine.'));
+    write(element, 'And on Sunday?');
+    await waitUntil(() => lines(element).length === 4);
+    expect(messages().map(({ body }) => body)).to.eql([
+      { session: 'session-1', message: 'When do you open?', variableValues: { plan: 'free' } },
+      { chat: 'chat-1', message: 'And on Sunday?' },
+    ]);
+    expect(lines(element).slice(0, 2)).to.eql(['You: When do you open?', 'Assistant: We open at nine.']);
+    await audit(element);
+    expect(element.state).to.equal('idle');
+  });
+
+  it('Enter sends, Shift and Enter does not, and nothing is sent twice or empty', async () => {
+    const element = await opened({ mode: 'chat' });
+    const input = find<HTMLTextAreaElement>(element, 'textarea');
+    const press = (init: KeyboardEventInit) =>
+      input.dispatchEvent(new KeyboardEvent('keydown', { key: 'Enter', cancelable: true, ...init }));
+    press({});
+    input.value = 'Hello';
+    press({ shiftKey: true });
+    press({ isComposing: true });
+    expect(messages()).to.eql([]);
+    press({});
+    press({});
+    await waitUntil(() => panelText(element).includes('We open at nine.'));
+    expect(messages()).to.have.length(1);
+  });
+
+  it('a refused message is told, and the words stay where they were', async () => {
+    server.refuse('/v1/chats', 'rate_limited');
+    const element = await opened({ mode: 'chat' });
+    const events = recordEvents(element);
+    write(element, 'Hello');
+    await waitUntil(() => panelText(element).includes('A little too fast'));
+    expect(events.at(-1)?.detail.code).to.equal('rate_limited');
+    const input = find<HTMLTextAreaElement>(element, 'textarea');
+    await waitUntil(() => input.value === 'Hello');
+    expect(lines(element)).to.eql([]);
+    await audit(element);
+    server.answers.set('/v1/chats', () => stream(['Hi.'], 'chat-1'));
+    button(element, 'Send').click();
+    await waitUntil(() => lines(element).length === 2);
+    expect(panelText(element)).not.to.include('A little too fast');
+  });
+
+  it('an answer that breaks off counts as not given', async () => {
+    server.answers.set('/v1/chats', () => stream(['We op']));
+    const element = await opened({ mode: 'chat' });
+    write(element, 'Hello');
+    await waitUntil(() => panelText(element).includes('Your message could not be sent.'));
+    expect(lines(element)).to.eql([]);
+  });
+
+  it('a conversation that rested too long begins anew without a word', async () => {
+    const element = await opened({ mode: 'chat' });
+    write(element, 'Hello');
+    await waitUntil(() => lines(element).length === 2);
+    server.answers.set('/v1/chats', ({ body }) =>
+      body?.chat ? json({ code: 'session_expired' }, 401) : stream(['Here again.'], 'chat-9'),
+    );
+    write(element, 'Still there?');
+    await waitUntil(() => panelText(element).includes('Here again.'));
+    expect(messages().at(-1)?.body).to.eql({ session: 'session-2', message: 'Still there?' });
+  });
+
+  it('consent comes before the first word leaves the page; "Not now" keeps it here', async () => {
+    server.config = { ...server.config, consent: { version: '1', text: 'We keep what you write.' } };
+    const element = await opened({ mode: 'chat' });
+    write(element, 'Hello');
+    await waitUntil(() => panelText(element).includes('We keep what you write.'));
+    await rendered(element);
+    button(element, 'Not now').click();
+    const input = () => element.shadowRoot?.querySelector('textarea');
+    await waitUntil(() => input()?.value === 'Hello');
+    expect([messages().length, localStorage.length]).to.eql([0, 0]);
+    button(element, 'Send').click();
+    await waitUntil(() => panelText(element).includes('We keep what you write.'));
+    await rendered(element);
+    button(element, 'Agree and continue').click();
+    await waitUntil(() => panelText(element).includes('We open at nine.'));
+    expect(localStorage.length).to.equal(1);
+    await element.withdrawConsent();
+  });
+
+  it('hybrid: text, then a call, then text again is one conversation', async () => {
+    const element = await opened({ mode: 'hybrid' });
+    write(element, 'When do you open?');
+    await waitUntil(() => lines(element).length === 2);
+    button(element, 'Start the call').click();
+    await untilState(element, 'live');
+    window.machine?.says('assistant', 'Hello on the phone.');
+    await waitUntil(() => lines(element).length === 3);
+    write(element, 'Typed in the call');
+    await waitUntil(() =>
+      window.machine?.sent.some(({ message }) => message?.content === 'Typed in the call'),
+    );
+    window.machine?.app({
+      type: 'conversation-update',
+      messagesOpenAIFormatted: [
+        { role: 'assistant', content: 'Hello on the phone.' },
+        { role: 'user', content: 'Typed in the call' },
+      ],
+    });
+    await element.end();
+    write(element, 'One more thing');
+    await waitUntil(() => lines(element).length === 6);
+    expect(lines(element)).to.eql([
+      'You: When do you open?',
+      'Assistant: We open at nine.',
+      'Assistant: Hello on the phone.',
+      'You: Typed in the call',
+      'You: One more thing',
+      'Assistant: We open at nine.',
+    ]);
+    expect(messages()).to.have.length(2);
+    await audit(element);
+  });
+});

@@ -1,0 +1,77 @@
+/** Where the visitor writes. A chunk of its own, for elements whose mode has text. */
+import { html, LitElement, type TemplateResult } from 'lit';
+import type { Strings } from '../strings/en.ts';
+import { icon } from './icons.ts';
+
+const sendIcon = icon('M5 12h13M12 5.500l6.500 6.500-6.500 6.500');
+
+export class ComposerElement extends LitElement {
+  static override properties = { strings: { attribute: false }, busy: { attribute: false } };
+
+  declare strings: Strings;
+  /** Whether an answer is on its way. */
+  declare busy: boolean;
+  /** Resolves with false when the words should stay. */
+  write: (text: string) => Promise<boolean> = async () => false;
+
+  constructor() {
+    super();
+    this.busy = false;
+  }
+
+  /** Into the panel's own tree, whose style sheet and parts it shares. */
+  protected override createRenderRoot(): HTMLElement {
+    return this;
+  }
+
+  override connectedCallback(): void {
+    super.connectedCallback();
+    visualViewport?.addEventListener('resize', this.#fit);
+    visualViewport?.addEventListener('scroll', this.#fit);
+  }
+
+  override disconnectedCallback(): void {
+    super.disconnectedCallback();
+    visualViewport?.removeEventListener('resize', this.#fit);
+    visualViewport?.removeEventListener('scroll', this.#fit);
+  }
+
+  protected override render(): TemplateResult {
+    const { strings } = this;
+    return html`<form class="composer" part="composer" @submit=${this.#send}>
+      <textarea part="input" rows="1" maxlength="4000" aria-label=${strings.messageLabel} placeholder=${strings.messageLabel}
+        enterkeyhint="send" @keydown=${this.#onKey}></textarea>
+      <button class="primary square" part="button send" aria-label=${strings.messageSend} aria-disabled=${this.busy}>${sendIcon}</button>
+    </form>`;
+  }
+
+  #send = async (event: Event): Promise<void> => {
+    event.preventDefault();
+    const input = this.querySelector('textarea');
+    const text = input?.value.trim();
+    if (!input || !text || this.busy) return;
+    input.value = '';
+    const isSent = await this.write(text);
+    if (!isSent && input.value === '') input.value = text;
+  };
+
+  #onKey = (event: KeyboardEvent): void => {
+    // Not while an input method is choosing characters.
+    if (event.key !== 'Enter' || event.shiftKey || event.isComposing) return;
+    event.preventDefault();
+    this.querySelector('form')?.requestSubmit();
+  };
+
+  /** A phone's keyboard lies over the page without making it smaller: the sheet stands on it. */
+  #fit = (): void => {
+    const view = visualViewport;
+    const hidden = view ? Math.max(0, innerHeight - view.height - view.offsetTop) : 0;
+    this.closest<HTMLElement>('[role=dialog]')?.style.setProperty('--_keyboard', `${Math.round(hidden)}px`);
+  };
+}
+
+export function createComposer(): ComposerElement {
+  const tag = 'vapi-agent-composer';
+  if (!customElements.get(tag)) customElements.define(tag, ComposerElement);
+  return document.createElement(tag) as ComposerElement;
+}

@@ -1,0 +1,85 @@
+import { css } from '../css.ts';
+
+/** Fields and forms: settings, composer, what follows a call. Comes with the first of them. */
+export const formStyle = css`
+  .composer {
+    display: flex;
+    align-items: end;
+    gap: 8px;
+    margin-block-end: 10px;
+  }
+  .composer textarea {
+    flex: 1;
+    min-width: 0;
+    max-height: 7.5em;
+    resize: none;
+    field-sizing: content;
+  }
+  .composer .square {
+    flex: none;
+    width: 48px;
+    padding: 0;
+  }
+  .composer:dir(rtl) svg {
+    scale: -1 1;
+  }
+  .after,
+  .settings {
+    display: grid;
+    grid-template-columns: minmax(0, 1fr);
+    gap: 10px;
+    padding: 4px 18px 10px;
+    font-size: 15px;
+  }
+  .after form,
+  .panel label {
+    display: grid;
+    gap: 8px;
+  }
+  .settings label {
+    grid-template-columns: 7em minmax(0, 1fr);
+    align-items: center;
+  }
+  .after :is(fieldset, p) {
+    display: flex;
+    flex-wrap: wrap;
+    align-items: center;
+    justify-content: center;
+    gap: 8px;
+    margin: 0;
+    padding: 0;
+    border: 0;
+  }
+  .after legend {
+    float: inline-start;
+    padding: 0;
+    font-weight: 600;
+  }
+  .after p:empty {
+    display: none;
+  }
+  .panel :is(select, textarea, input) {
+    width: 100%;
+    min-height: 44px;
+    margin: 0;
+    padding: 8px 12px;
+    border: 1px solid var(--_quiet);
+    border-radius: var(--_control);
+    background: var(--_surface);
+    color: var(--_text);
+    font: inherit;
+    accent-color: var(--_accent);
+  }
+  .panel input[type='range'] {
+    padding: 0;
+  }
+  .meter {
+    height: 8px;
+    border-radius: 4px;
+    background: var(--_bubble);
+  }
+  .meter::after {
+    height: 100%;
+    transform-origin: 0;
+  }
+`;
