@@ -97,6 +97,7 @@ async function engage(stage: Stage, part: Part, org: EmulatorOrg): Promise<strin
     assistantId: assistant.id,
     accessMode: part.accessMode,
     allowedOrigins: stage.origins,
+    modes: ['voice', 'chat', 'hybrid'],
     appearance: { accentColor: part.accentColor },
     ...(part.limits ? { limits: part.limits } : {}),
   });

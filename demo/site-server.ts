@@ -8,6 +8,7 @@ import { listen } from './ports.ts';
 const types: Record<string, string> = {
   '.html': 'text/html; charset=utf-8',
   '.css': 'text/css; charset=utf-8',
+  '.js': 'text/javascript; charset=utf-8',
   '.svg': 'image/svg+xml',
 };
 
@@ -64,10 +65,10 @@ const answer =
     response.end(type.startsWith('text/html') ? fillIn(content.toString(), options.values) : content);
   };
 
-/** `/` and `/name` are pages, `/name.css` is what it says; anything with a folder in it is not ours. */
+/** `/` and `/name` are pages, `/name.css` or `/name.js` is what it says; anything with a folder in it is not ours. */
 function fileOf(path: string): string | null {
   if (path === '/') return 'index.html';
-  const name = /^\/([a-z0-9-]+)(\.css|\.svg)?$/.exec(path);
+  const name = /^\/([a-z0-9-]+)(\.css|\.js|\.svg)?$/.exec(path);
   return name ? `${name[1]}${name[2] ?? '.html'}` : null;
 }
 

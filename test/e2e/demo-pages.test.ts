@@ -7,7 +7,7 @@ import type { AxeResults } from 'axe-core';
 import { openStage, type Stage } from './support/stage.ts';
 
 const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
-const paths = ['/', '/acme', '/riverside-dental', '/fern-garden', '/trouble', '/strict-csp'];
+const paths = ['/', '/acme', '/riverside-dental', '/fern-garden', '/trouble', '/strict-csp', '/configurator'];
 
 let stage: Stage;
 before(async () => {

@@ -99,6 +99,12 @@ export const conversationStyle = css`
   [data-phase] .compact .orb > * {
     scale: 0.85;
   }
+  [data-phase='idle'] .compact .orb {
+    box-shadow: none;
+  }
+  [data-phase='idle'] .compact .help {
+    display: none;
+  }
   .compact .status,
   [data-phase='live'] .compact .turn {
     font-size: 16px;

@@ -70,6 +70,10 @@ export const formStyle = css`
     font: inherit;
     accent-color: var(--_accent);
   }
+  .panel ::placeholder {
+    color: var(--_quiet);
+    opacity: 1;
+  }
   .panel input[type='range'] {
     padding: 0;
   }
