@@ -2,9 +2,10 @@
 import { recordChange } from '../access/audit.ts';
 import type { CreditNoteRequest, InvoiceDocument, InvoiceLine } from '../contract.ts';
 import { ApiError } from '../errors.ts';
+import { lockBilling } from '../store/billing-locks.ts';
 import type { Store } from '../store/database.ts';
 import { type InvoiceRow, insertInvoice, listCorrections, lockInvoice } from '../store/invoices.ts';
-import { lockTenant, type Tenant } from '../store/tenants.ts';
+import type { Tenant } from '../store/tenants.ts';
 import { taxOn } from './invoice-document.ts';
 import { type Actor, blankInvoice, figuresOf, freeze, issue, newInvoiceId } from './invoicing.ts';
 
@@ -18,7 +19,7 @@ export async function issueCreditNote(
   nowMs: number,
 ): Promise<InvoiceRow> {
   return store.transaction().execute(async (db) => {
-    await lockTenant(db, tenant.slug);
+    await lockBilling(db, tenant.id);
     const row = await lockInvoice(db, invoiceId);
     if (!row || row.tenantId !== tenant.id) throw new ApiError('not_found');
     if (row.status === 'draft' || row.status === 'void' || row.kind !== 'invoice') {

@@ -3,6 +3,7 @@ import { randomBytes } from 'node:crypto';
 import { recordChange } from '../access/audit.ts';
 import type { InvoiceDocument } from '../contract.ts';
 import { ApiError } from '../errors.ts';
+import { lockBilling } from '../store/billing-locks.ts';
 import { insertCredit } from '../store/credits.ts';
 import type { Queries, Store } from '../store/database.ts';
 import { insertInvoiceCalls, releaseInvoiceCalls } from '../store/invoice-calls.ts';
@@ -18,7 +19,7 @@ import {
   lockInvoice,
   updateDraft,
 } from '../store/invoices.ts';
-import { lockTenant, type Tenant } from '../store/tenants.ts';
+import type { Tenant } from '../store/tenants.ts';
 import { createCallHashes, sha256Of } from './invoice-document.ts';
 import { monthPeriod, startOfDay } from './period.ts';
 import type { OpenCall } from './rating.ts';
@@ -42,7 +43,7 @@ export async function draftInvoice(
   nowMs: number,
 ): Promise<{ row: InvoiceRow; open: OpenCall[] }> {
   return store.transaction().execute(async (db) => {
-    await lockTenant(db, tenant.slug);
+    await lockBilling(db, tenant.id);
     const existing = await findMonthInvoice(db, tenant.id, month);
     if (existing && existing.status !== 'draft') {
       throw new ApiError('conflict', { detail: `${month} is billed by ${existing.number}.` });
@@ -77,7 +78,7 @@ export async function finalizeInvoice(
 ): Promise<InvoiceRow> {
   return store.transaction().execute(async (db) => {
     // Two documents of one tenant at once could both use the same prepaid credit.
-    await lockTenant(db, tenant.slug);
+    await lockBilling(db, tenant.id);
     const draft = await lockInvoice(db, id);
     if (!draft || draft.tenantId !== tenant.id) throw new ApiError('not_found');
     if (draft.status !== 'draft') {
@@ -173,7 +174,7 @@ export async function voidInvoice(
   nowMs: number,
 ): Promise<InvoiceRow> {
   return store.transaction().execute(async (db) => {
-    await lockTenant(db, tenant.slug);
+    await lockBilling(db, tenant.id);
     const row = await lockInvoice(db, id);
     if (!row || row.tenantId !== tenant.id) throw new ApiError('not_found');
     if (row.status === 'void') return row;

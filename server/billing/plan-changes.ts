@@ -2,10 +2,11 @@
 import { recordChange } from '../access/audit.ts';
 import type { Plan } from '../contract.ts';
 import { ApiError } from '../errors.ts';
+import { lockBilling } from '../store/billing-locks.ts';
 import type { Store } from '../store/database.ts';
 import { listBilledMonths } from '../store/invoices.ts';
 import { insertPlanVersion, listPlanVersions } from '../store/plans.ts';
-import { lockTenant, type Tenant } from '../store/tenants.ts';
+import type { Tenant } from '../store/tenants.ts';
 import type { Actor } from './invoicing.ts';
 import { monthPeriod } from './period.ts';
 import type { PlanVersion } from './plan.ts';
@@ -24,7 +25,7 @@ export async function setPlan(
   nowMs: number,
 ): Promise<PlanVersion> {
   return store.transaction().execute(async (db) => {
-    await lockTenant(db, tenant.slug);
+    await lockBilling(db, tenant.id);
     const versions = await listPlanVersions(db, tenant.id);
     const currency = currencyOf(versions);
     if (plan && currency && plan.currency !== currency) {

@@ -11,6 +11,7 @@ export interface BillingSchema {
   invoiceNumbers: InvoiceNumbersTable;
   credits: CreditsTable;
   billingRuns: BillingRunsTable;
+  billingLocks: BillingLocksTable;
 }
 
 /** A tenant's plan from a day on. Rows are only added. */
@@ -126,6 +127,12 @@ export interface CreditsTable {
   amountCents: number;
   invoiceId: string | null;
   note: string;
+}
+
+/** One row a tenant, updated to make its billing's transactions wait for each other. */
+export interface BillingLocksTable {
+  tenantId: string;
+  taken: number;
 }
 
 export interface BillingRunsTable {

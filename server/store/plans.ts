@@ -20,7 +20,7 @@ export async function listPlanVersions(db: Queries, tenantId: string): Promise<P
   }));
 }
 
-/** Under the tenant's lock, so that two versions do not get one number. */
+/** Under the lock of the tenant's billing, so that two versions do not get one number. */
 export async function insertPlanVersion(
   db: Queries,
   tenantId: string,

@@ -5,6 +5,7 @@ import { billing } from './0002-billing.ts';
 import { feedback } from './0003-feedback.ts';
 import { forwarding } from './0004-forwarding.ts';
 import { overdue } from './0005-overdue.ts';
+import { billingLocks } from './0006-billing-locks.ts';
 
 export const migrations: Record<string, Migration> = {
   '0001-initial': initial,
@@ -12,4 +13,5 @@ export const migrations: Record<string, Migration> = {
   '0003-feedback': feedback,
   '0004-forwarding': forwarding,
   '0005-overdue': overdue,
+  '0006-billing-locks': billingLocks,
 };

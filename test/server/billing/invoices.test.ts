@@ -3,6 +3,8 @@ import { createHash } from 'node:crypto';
 import { after, before, describe, it } from 'node:test';
 import { canonicalJson } from '../../../server/billing/invoice-document.ts';
 import type { InvoiceCallView, InvoiceView, PlanInput } from '../../../server/contract.ts';
+import { lockBilling } from '../../../server/store/billing-locks.ts';
+import { lockForStart } from '../../../server/store/tenants.ts';
 import { testDatabases } from '../../support/postgres.ts';
 import { codeOf } from '../../support/test-server.ts';
 import { type BillingStage, mustBe, seller, startBillingStage } from './stage.ts';
@@ -91,6 +93,30 @@ for (const engine of testDatabases()) {
       const redraft = await operator('POST', 'frozen/invoices', { period: '2026-11' });
       assert.equal(codeOf(redraft), 'conflict');
     });
+
+    it('use prepaid credit once, however often the document is frozen at once', async () => {
+      await stage.addTenant('at-once', perSecond, '2026-11-01');
+      await stage.book('at-once', { id: 'at-once-1', at: '2026-11-05T10:00:00Z', seconds: 50 });
+      await mustBe(201, operator('POST', 'at-once/credits', { amountCents: 300 }));
+      const draft = await mustBe(201, operator('POST', 'at-once/invoices', { period: '2026-11' }));
+      const finalize = () => operator('POST', `at-once/invoices/${draft.body.id}/finalize`);
+      const answers = await Promise.all([finalize(), finalize(), finalize()]);
+      assert.deepEqual(answers.map(({ status }) => status).sort(), [200, 409, 409]);
+      assert.equal((await operator('GET', 'at-once/credits')).body.balanceCents, 0);
+      const frozen = await operator('GET', `at-once/invoices/${draft.body.id}`);
+      assert.deepEqual([frozen.body.totalCents, frozen.body.dueCents], [500, 200]);
+    });
+
+    if (engine.name === 'PostgreSQL') {
+      it('keep no visitor waiting while they are frozen: calls have a lock of their own', async () => {
+        const { id, generation } = await stage.addTenant('no-wait', perSecond, '2026-11-01');
+        const { store } = stage.server.ctx;
+        await store.transaction().execute(async (db) => {
+          await lockBilling(db, id);
+          assert.ok(await lockForStart(store, id, generation), 'another connection starts a call meanwhile');
+        });
+      });
+    }
 
     it('have numbers without a gap, however many are finalized at once and however many fail', async () => {
       const slugs = ['gap-a', 'gap-b', 'gap-c', 'gap-d'];
