@@ -283,6 +283,8 @@ export type CreditNoteRequest = z.infer<typeof creditNoteSchema>;
 export const topUpSchema = z.strictObject({
   amountCents: z.int().min(1).max(100_000_000_000),
   note: z.string().trim().max(200).default(''),
+  /** Of the payment: a repeated request with the same one counts once. */
+  reference: z.string().trim().min(1).max(100).optional(),
 });
 
 /** `GET /v1/tenants/{slug}/preview` */

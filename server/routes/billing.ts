@@ -123,16 +123,17 @@ export function billingRoutes(ctx: Context): Router {
   });
 
   router.post('/:slug/credits', operatorOnly, body, async (req, res) => {
-    const { amountCents, note } = parse(topUpSchema, req.body);
+    const { amountCents, note, reference } = parse(topUpSchema, req.body);
     const tenant = await visibleTenant(ctx, req, res);
     const currency = currencyOf(await listPlanVersions(ctx.store, tenant.id));
     if (!currency) throw new ApiError('conflict', { detail: 'Without a plan the tenant has no currency.' });
     const balanceCents = await ctx.store.transaction().execute(async (db) => {
       const entry = { tenantId: tenant.id, at: ctx.now(), kind: 'top-up' as const, invoiceId: null };
-      await insertCredit(db, { ...entry, currency, amountCents, note });
-      const after = { amountCents, currency, note };
-      const change = { action: 'credit.top-up', tenant: tenant.slug, before: null, after };
-      await recordChange(db, { ...actorIn(req, res), ...change }, ctx.now());
+      if (await insertCredit(db, { ...entry, currency, amountCents, note }, reference)) {
+        const after = { amountCents, currency, note };
+        const change = { action: 'credit.top-up', tenant: tenant.slug, before: null, after };
+        await recordChange(db, { ...actorIn(req, res), ...change }, ctx.now());
+      }
       return creditBalance(db, tenant.id, currency);
     });
     res.status(201).json({ currency, balanceCents });

@@ -1,14 +1,28 @@
-import { randomBytes } from 'node:crypto';
+import { createHash, randomBytes } from 'node:crypto';
 import { type Selectable, sql } from 'kysely';
 import type { CreditsTable } from './billing-schema.ts';
 import type { Queries } from './database.ts';
 
 export type Credit = Selectable<CreditsTable>;
 
-export async function insertCredit(db: Queries, credit: Omit<Credit, 'id'>): Promise<Credit> {
-  const row = { ...credit, id: `crd_${randomBytes(12).toString('base64url')}` };
-  await db.insertInto('credits').values(row).execute();
-  return row;
+/**
+ * @param reference makes it the only one with this reference of the tenant
+ * @returns false when there is one with the reference already
+ */
+export async function insertCredit(
+  db: Queries,
+  credit: Omit<Credit, 'id'>,
+  reference?: string,
+): Promise<boolean> {
+  const name = reference
+    ? createHash('sha256').update(`${credit.tenantId} ${reference}`).digest('base64url').slice(0, 24)
+    : randomBytes(12).toString('base64url');
+  const result = await db
+    .insertInto('credits')
+    .values({ ...credit, id: `crd_${name}` })
+    .onConflict((conflict) => conflict.column('id').doNothing())
+    .executeTakeFirst();
+  return Number(result.numInsertedOrUpdatedRows ?? 0) === 1;
 }
 
 export async function creditBalance(db: Queries, tenantId: string, currency: string): Promise<number> {

@@ -245,7 +245,10 @@ for (const engine of testDatabases()) {
         200,
         operator('PUT', 'prepaid/billing', { buyer: { name: 'P' }, tax: { label: 'VAT', bps: 2000 } }),
       );
-      await mustBe(201, operator('POST', 'prepaid/credits', { amountCents: 1500, note: 'Bank transfer' }));
+      const topUp = { amountCents: 1500, note: 'Bank transfer', reference: 'bank-77' };
+      // The answer was lost and the request is sent again: it counts once.
+      await mustBe(201, operator('POST', 'prepaid/credits', topUp));
+      await mustBe(201, operator('POST', 'prepaid/credits', topUp));
       const invoice = (await mustBe(200, stage.bill('prepaid', '2026-11'))).body as InvoiceView;
       // 10.00 + 2.00 tax, all of it from the 15.00
       assert.deepEqual([invoice.totalCents, invoice.document.creditCents, invoice.dueCents], [1200, 1200, 0]);
