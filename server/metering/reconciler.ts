@@ -1,17 +1,21 @@
 /** The background half of metering: asks about calls that were not told whole, and sweeps every org regularly. */
 import { randomUUID } from 'node:crypto';
+import { openTenantSecret } from '../access/tenant-secrets.ts';
 import type { Context } from '../context.ts';
 import { markGone, takeDuePoll } from '../store/calls.ts';
 import { giveLease, takeLease } from '../store/leases.ts';
 import { releaseUnclaimed } from '../store/reservations.ts';
 import { saveSweptTo, sweptTo } from '../store/sweeps.ts';
-import { findTenantById } from '../store/tenants.ts';
+import { findTenantById, type Tenant } from '../store/tenants.ts';
 import { readCallRecord } from '../vapi/call-record.ts';
+import { readChatCost } from '../vapi/chat-api.ts';
 import { VapiError } from '../vapi/vapi-api.ts';
 import { startWorker, type Worker } from '../worker.ts';
+import type { CallEvent } from './call-event.ts';
 import { applyRetention } from './content.ts';
 import { retryPollAt } from './poll-schedule.ts';
 import { bookDifference, bookUpdated, callsApiOf, listOrgs, type Org, reconcileOrg } from './reconcile.ts';
+import type { CallRow } from './usage.ts';
 
 const minuteMs = 60_000;
 const dayMs = 24 * 60 * minuteMs;
@@ -45,6 +49,10 @@ export async function pollNext(ctx: Context): Promise<boolean> {
   const tenant = await findTenantById(ctx.store, row.tenantId);
   if (!tenant) return true;
   try {
+    if (row.type === 'chat') {
+      await bookDifference(ctx, tenant, row, await askAboutChat(ctx, tenant, row, now));
+      return true;
+    }
     const call = await callsApiOf(ctx, { orgId: tenant.orgId, tenants: [tenant] }).get(row.id);
     if (call) await bookDifference(ctx, tenant, row, readCallRecord(call, now));
     else await markGone(ctx.store, tenant.id, [row.id], now);
@@ -53,6 +61,27 @@ export async function pollNext(ctx: Context): Promise<boolean> {
     ctx.log.warn({ err: error, tenant: tenant.slug, call: row.id }, 'Vapi could not be asked about a call');
   }
   return true;
+}
+
+/** A chat is over when it is booked; only its cost can be missing. */
+async function askAboutChat(ctx: Context, tenant: Tenant, row: CallRow, now: number): Promise<CallEvent> {
+  const key = openTenantSecret(ctx.box, tenant, 'privateKey') ?? '';
+  return {
+    kind: 'report',
+    source: 'poll',
+    callId: row.id,
+    asOf: now,
+    type: row.type,
+    status: row.status,
+    assistantId: row.assistantId,
+    sessionId: row.sessionId,
+    createdAt: null,
+    startedAt: null,
+    endedAt: null,
+    endedReason: null,
+    controlUrl: null,
+    cost: await readChatCost(ctx.config.vapiBaseUrl, key, row.id),
+  };
 }
 
 /** Sweeps every org, unless another process is at it. */

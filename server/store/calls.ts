@@ -175,7 +175,10 @@ export async function findCalls(db: Queries, tenantIds: string[], ids: string[])
   return rows;
 }
 
-/** Ids of the tenant's calls created in the half-open period that Vapi has not been found to have lost. */
+/** Vapi lists text chats apart from calls, so they are compared with no list of calls. */
+const chatType = 'chat';
+
+/** Ids of the tenant's calls created in the half-open period that Vapi has not been found to have lost; no chats. */
 export async function listKnownIds(
   db: Queries,
   tenantId: string,
@@ -189,6 +192,7 @@ export async function listKnownIds(
     .where('createdAt', '>=', fromMs)
     .where('createdAt', '<', toMs)
     .where('goneAt', 'is', null)
+    .where('type', '<>', chatType)
     .execute();
   return rows.map((row) => row.id);
 }
@@ -199,7 +203,7 @@ export interface LedgerSum {
   callsWithoutCost: number;
 }
 
-/** Ended calls created in the half-open period. */
+/** Ended calls created in the half-open period; no chats. */
 export async function sumCalls(
   db: Queries,
   tenantId: string,
@@ -219,6 +223,7 @@ export async function sumCalls(
     .where('createdAt', '>=', fromMs)
     .where('createdAt', '<', toMs)
     .where('status', '=', 'ended')
+    .where('type', '<>', chatType)
     .executeTakeFirstOrThrow();
 }
 

@@ -2,12 +2,26 @@ import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import { after, before, describe, it } from 'node:test';
 import type { DriftReport, ProxyGrant } from '../../server/contract.ts';
+import { ingestCallEvent } from '../../server/metering/ingest.ts';
 import { pollNext, sweepAll } from '../../server/metering/reconciler.ts';
 import { takeLease } from '../../server/store/leases.ts';
+import { findTenant, type Tenant } from '../../server/store/tenants.ts';
 import { startTestNetwork, type TestNetwork } from '../support/test-network.ts';
 import { codeOf } from '../support/test-server.ts';
 
 const hour = 3_600_000;
+
+/** A message as the chat route books it when Vapi tells no cost. */
+const chatEvent = {
+  kind: 'report',
+  source: 'answer',
+  type: 'chat',
+  status: 'ended',
+  sessionId: null,
+  endedReason: null,
+  controlUrl: null,
+  cost: null,
+} as const;
 
 describe('reconciling', () => {
   let network: TestNetwork;
@@ -231,6 +245,49 @@ describe('the reconciler in the background', () => {
     await sweepAll(server.ctx, 'test');
     assert.equal((await server.operator('GET', '/v1/tenants/unused/usage')).body.total.costMicros, 100_000);
     assert.equal((await visitor('/v1/calls', { session: await session('unused') })).status, 201);
+  });
+
+  it('asks about a text chat whose cost was not told, and takes no chat for a call that Vapi has lost', async () => {
+    const { addTenant, emulator, server } = network;
+    const { assistantId, privateKey } = await addTenant('wrote');
+    const made = await fetch(`${emulator.url}/chat`, {
+      method: 'POST',
+      headers: { authorization: `Bearer ${privateKey}`, 'content-type': 'application/json' },
+      body: JSON.stringify({ assistantId, input: 'Hello' }),
+    });
+    const chat = (await made.json()) as { id: string; cost: number };
+    const tenant = (await findTenant(server.ctx.store, 'wrote')) as Tenant;
+    const now = server.clock.now;
+    const untold = {
+      ...chatEvent,
+      callId: chat.id,
+      assistantId,
+      asOf: now,
+      createdAt: now,
+      startedAt: now,
+      endedAt: now,
+    };
+    await ingestCallEvent(server.ctx.store, server.ctx.box, tenant, untold, now);
+    const read = async () => (await server.operator('GET', `/v1/tenants/wrote/calls/${chat.id}`)).body;
+    assert.equal((await read()).costMicros, null);
+    server.clock.now += 30_000;
+    while (await pollNext(server.ctx));
+    assert.equal((await read()).costMicros, Math.round(chat.cost * 1e6));
+
+    const from = new Date(now - hour).toISOString();
+    const to = new Date(now + hour).toISOString();
+    const report = (await server.operator('POST', '/v1/reconcile', { tenant: 'wrote', from, to }))
+      .body as DriftReport;
+    assert.deepEqual(
+      report.tenants.map(({ missing, differenceMicros }) => [missing, differenceMicros]),
+      [[0, 0]],
+    );
+    const row = await server.ctx.store
+      .selectFrom('calls')
+      .select('goneAt')
+      .where('id', '=', chat.id)
+      .executeTakeFirst();
+    assert.equal(row?.goneAt, null);
   });
 
   it('leaves the sweep to the process that has it', async () => {
