@@ -37,7 +37,7 @@ if (process.argv[2] === 'long') {
   const withoutStore = [
     'test/server/pure/**',
     'test/server/vapi-emulator*',
-    'test/server/{config,assets,widget-size}.test.ts',
+    'test/server/{assets,config,deploy,move-database,widget-size}.test.ts',
   ];
   const env = (engine: string) => ({ TEST_ENGINE: engine });
   nodeTests('server tests', ['test/*.test.ts', ...server], { concurrency: 2, env: env('SQLite') });

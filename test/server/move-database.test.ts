@@ -12,11 +12,11 @@ import { copyStore } from '../../server/store/copy.ts';
 import { openStore } from '../../server/store/database.ts';
 import { migrations } from '../../server/store/migrations/index.ts';
 import { nodeSqliteDialect } from '../../server/store/node-sqlite.ts';
-import { type TestDatabase, testDatabases } from '../support/postgres.ts';
+import { everyDatabase, type TestDatabase } from '../support/postgres.ts';
 import { startTestNetwork } from '../support/test-network.ts';
 import { startTestServer, type TestServer } from '../support/test-server.ts';
 
-const [sqlite, postgres] = testDatabases();
+const [sqlite, postgres] = everyDatabase();
 const folder = mkdtempSync(join(tmpdir(), 'vapi-agent-move-'));
 const secrets = { secretKeys: [randomBytes(32)] };
 const commands = join(import.meta.dirname, '..', '..', 'server', 'deploy');

@@ -60,7 +60,11 @@ export const defaultEngine = process.env.TEST_ENGINE === postgres.name ? postgre
 
 /** For `for (const engine of testDatabases()) describe(engine.name, …)`; nothing is started before `create()`. */
 export function testDatabases(): Engine[] {
-  if (process.env.TEST_ENGINE) return [defaultEngine];
+  return process.env.TEST_ENGINE ? [defaultEngine] : everyDatabase();
+}
+
+/** For a test that is about both engines, whatever `TEST_ENGINE` names. */
+export function everyDatabase(): Engine[] {
   return process.env.TEST_DATABASE_URL || findBinaries() ? [sqlite, postgres] : [sqlite];
 }
 
