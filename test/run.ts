@@ -51,7 +51,7 @@ if (process.argv[2] === 'long') {
     ['--config', 'test/widget/wtr.config.ts'],
     { TEST_COUNTS_FILE: file },
   ]);
-  nodeTests('whole-page tests', ['test/e2e/**/*.test.ts']);
+  nodeTests('whole-page tests', ['test/e2e/**/*.test.ts'], { concurrency: 2 });
 }
 
 rmSync(scratch, { recursive: true, force: true });
