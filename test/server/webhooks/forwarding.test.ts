@@ -87,7 +87,7 @@ function tests(engine: Engine): void {
       const answer = await send(otherMessage(kind));
       assert.deepEqual([answer.status, answer.body], [201, { answered: kind }]);
     }
-    assert.equal(await pending(), 0);
+    await until(async () => (await pending()) === 0, '0 messages to be left');
   });
 
   it('never shows the tenant’s own server the secret that opens our ledger', async () => {
@@ -142,7 +142,7 @@ function tests(engine: Engine): void {
     const body = report();
     await send(body);
     await own.waitFor(1);
-    assert.equal(await pending(), 1);
+    await until(async () => (await pending()) === 1, '1 messages to be left');
     const failed = 'vapi_agent_forwarded_total{mode="outbox",result="failed"}';
     await until(() => metric(server, failed), 'the first failure');
     pass(5000);
@@ -167,7 +167,7 @@ function tests(engine: Engine): void {
     pass(86_400_000);
     const givenUp = 'vapi_agent_forwarded_total{mode="outbox",result="given-up"}';
     await until(() => metric(server, givenUp), 'the message to be given up');
-    assert.equal(await pending(), 0);
+    await until(async () => (await pending()) === 0, '0 messages to be left');
   });
 
   it('does not let one tenant’s dead server hold up another’s', async () => {
@@ -177,7 +177,7 @@ function tests(engine: Engine): void {
     for (let i = 0; i < 20; i += 1) await hook(server, 'dead', report(), proof);
     await send(report());
     await own.waitFor(1);
-    assert.equal(await pending(), 20);
+    await until(async () => (await pending()) === 20, '20 messages to be left');
   });
 
   // SQLite is for one process.
@@ -201,7 +201,7 @@ function tests(engine: Engine): void {
     await own.waitFor(2);
     await until(async () => (await pending()) === 0, 'an empty outbox');
     await send(body);
-    assert.equal(await pending(), 0);
+    await until(async () => (await pending()) === 0, '0 messages to be left');
     assert.equal(own.received.length, 2);
   });
 
@@ -257,7 +257,7 @@ function tests(engine: Engine): void {
     await server.operator('PATCH', '/v1/tenants/acme', { webhookForwardUrl: null });
     assert.deepEqual((await send(toolCalls())).body, {});
     assert.equal((await send(report())).status, 200);
-    assert.equal(await pending(), 0);
+    await until(async () => (await pending()) === 0, '0 messages to be left');
     assert.equal(own.received.length, 0);
   });
 
