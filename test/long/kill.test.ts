@@ -4,10 +4,10 @@ import { testDatabases } from '../support/postgres.ts';
 
 for (const engine of testDatabases()) {
   describe(`a server that is killed, on ${engine.name}`, () => {
-    it('100 times under load has every acknowledged report, and none twice', async () => {
+    it('200 times under load has every acknowledged report, and none twice', async () => {
       const server = await startKillable(engine);
       try {
-        await checkKills(server, 100);
+        await checkKills(server, 200);
       } finally {
         await server.stop();
       }
