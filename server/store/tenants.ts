@@ -1,40 +1,30 @@
 import { randomBytes } from 'node:crypto';
 import type { Selectable } from 'kysely';
-import type {
-  Alerts,
-  Appearance,
-  BeforeCall,
-  ChallengeKind,
-  Consent,
-  Limits,
-  Texts,
-  WebhookAuth,
-  WidgetMode,
-} from '../contract.ts';
+import type { TenantView } from '../contract.ts';
 import type { Queries } from './database.ts';
 import type { TenantsTable } from './schema.ts';
 
-/** The part of a tenant that no query asks about. */
-export interface TenantSettings {
-  /** As `parseAllowedOrigin` made them. */
-  allowedOrigins: string[];
-  allowHttpOrigins: boolean;
-  bindSessionToNetwork: boolean;
-  challenge: ChallengeKind;
-  beforeCall: BeforeCall | null;
-  alerts: Alerts | null;
-  modes: WidgetMode[];
-  appearance: Appearance;
-  texts: Texts;
-  consent: Consent | null;
-  allowedVariables: string[];
-  /** Null = Vapi's own retention. */
-  contentRetentionDays: number | null;
-  limits: Limits;
-  webhookAuth: WebhookAuth;
-  assistantIds: string[];
-  webhookForwardUrl: string | null;
-}
+const settingNames = [
+  'allowedOrigins',
+  'allowHttpOrigins',
+  'bindSessionToNetwork',
+  'challenge',
+  'beforeCall',
+  'alerts',
+  'modes',
+  'appearance',
+  'texts',
+  'consent',
+  'allowedVariables',
+  'contentRetentionDays',
+  'limits',
+  'webhookAuth',
+  'assistantIds',
+  'webhookForwardUrl',
+] as const satisfies (keyof TenantView)[];
+
+/** The part of a tenant that no query asks about; it is kept as one JSON text. */
+export type TenantSettings = Pick<TenantView, (typeof settingNames)[number]>;
 
 /** A tenant as the server works with it; its secrets stay sealed. */
 export interface Tenant
@@ -159,25 +149,6 @@ export async function lockTenant(db: Queries, slug: string): Promise<Tenant | nu
     .executeTakeFirst();
   return row ? fromRow(row) : null;
 }
-
-const settingNames = [
-  'allowedOrigins',
-  'allowHttpOrigins',
-  'bindSessionToNetwork',
-  'challenge',
-  'beforeCall',
-  'alerts',
-  'modes',
-  'appearance',
-  'texts',
-  'consent',
-  'allowedVariables',
-  'contentRetentionDays',
-  'limits',
-  'webhookAuth',
-  'assistantIds',
-  'webhookForwardUrl',
-] as const satisfies (keyof TenantSettings)[];
 
 function toRow(tenant: Tenant): Omit<TenantsTable, 'startLock' | 'deletedAt'> {
   const columns: Record<string, unknown> = { ...tenant };
