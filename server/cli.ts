@@ -1,18 +1,24 @@
 /**
- * `npm run cli -- <command>`: what an operator does from a shell, over the same HTTP API as everybody else, so that it
- * works against any running server. Reads VAPI_AGENT_URL (default this machine and PORT) and OPERATOR_API_KEY.
+ * `npm run cli -- <command>`, and `vapi-agent <command>` of the npm package: what an operator does from a shell, over the
+ * same HTTP API as everybody else, so that it works against any running server. Reads VAPI_AGENT_URL (default this
+ * machine and PORT) and OPERATOR_API_KEY.
  */
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { loadEnvFile } from 'node:process';
 import { parseArgs } from 'node:util';
+import { platforms, type SnippetView } from './contract.ts';
 
 if (existsSync('.env')) loadEnvFile('.env');
 
-const usage = `Usage: npm run cli -- <command> [--json]
+const usage = `Usage: vapi-agent <command> [--json]       (in a clone: npm run cli -- <command>)
 
+  start                                runs the server, configured by the environment
   tenants                              all tenants
   tenants pause|resume <tenant>
+  tenants allow <tenant> <origin>      lets one more page in
+  snippet <tenant> [--platform <name>] [--origin <address of the site>]
+                                       what goes into the site: ${platforms.join(', ')}
   keys                                 all API keys
   keys create <name> [--tenant <tenant>] [--write]
   keys revoke <key id>
@@ -35,6 +41,8 @@ interface Request {
   /** The list in the answer that is shown as a table; without it the whole answer is shown as JSON. */
   list?: string;
   columns?: string[];
+  /** What is said of the answer instead: the result on its own, what a person should know beside it, the exit code. */
+  tell?: (answer: Row) => { result: string; beside: string; exitCode: number };
 }
 
 const options = {
@@ -46,6 +54,8 @@ const options = {
   from: { type: 'string' },
   to: { type: 'string' },
   by: { type: 'string' },
+  platform: { type: 'string' },
+  origin: { type: 'string' },
   'grace-hours': { type: 'string' },
 } as const;
 type Flags = ReturnType<typeof parseArgs<{ options: typeof options; allowPositionals: true }>>['values'];
@@ -58,8 +68,13 @@ function requestFor([command, ...rest]: string[], flags: Flags): Request | null 
   switch (command) {
     case 'tenants':
       if (rest.length === 0) return list('/v1/tenants', 'tenants', ['slug', 'name', 'status', 'timeZone']);
+      if (first === 'allow' && second && third) {
+        return { method: 'POST', path: `${tenantPath(second)}/allowed-origins`, body: { origin: third } };
+      }
       if (!/^(pause|resume)$/.test(first) || !second) return null;
       return { method: 'POST', path: `${tenantPath(second)}/${first}` };
+    case 'snippet':
+      return first ? snippetRequest(first, flags) : null;
     case 'keys':
       if (rest.length === 0) return list('/v1/keys', 'keys', ['id', 'name', 'tenant', 'key', 'revokedAt']);
       if (first === 'create' && second) {
@@ -122,6 +137,24 @@ function invoiceRequest(first: string, second: string, third: string): Request |
   return /^(finalize|push|void|paid)$/.test(first) ? { method: 'POST', path: `${invoice}/${first}` } : null;
 }
 
+function snippetRequest(tenant: string, flags: Flags): Request {
+  const query = new URLSearchParams();
+  for (const name of ['platform', 'origin'] as const) if (flags[name]) query.set(name, flags[name]);
+  return {
+    method: 'GET',
+    path: `${tenantPath(tenant)}/snippet?${query}`,
+    tell(answer) {
+      const { snippet, where, origin } = answer as unknown as SnippetView;
+      const refused = origin !== null && !origin.allowed;
+      const warning = refused
+        ? `\nWarning: ${origin.origin} is not an allowed origin of ${tenant}, so the agent will not start there.
+Allow it: vapi-agent tenants allow ${tenant} ${origin.origin}`
+        : '';
+      return { result: snippet, beside: `Where it goes: ${where}${warning}`, exitCode: refused ? 3 : 0 };
+    },
+  };
+}
+
 function list(path: string, name: string, columns: string[]): Request {
   return { method: 'GET', path, list: name, columns };
 }
@@ -176,21 +209,39 @@ function operatorKey(): string {
   return key;
 }
 
-try {
-  const { values: flags, positionals } = parseArgs({ options, allowPositionals: true });
+function show(request: Request, answer: Row, asJson: boolean): void {
+  if (request.tell && !asJson) {
+    const { result, beside, exitCode } = request.tell(answer);
+    process.stdout.write(`${result}\n`);
+    process.stderr.write(`${beside}\n`);
+    process.exitCode = exitCode;
+    return;
+  }
+  const rows = request.list && !asJson ? (answer[request.list] as Row[]) : null;
+  const text = rows ? table(rows, request.columns ?? []) : JSON.stringify(answer, null, 2);
+  process.stdout.write(`${text}\n`);
+  // A shell that closes months by a timer must learn that somebody has to look.
+  if (typeof answer.needsPerson === 'number' && answer.needsPerson > 0) process.exitCode = 3;
+}
+
+async function runCommand(positionals: string[], flags: Flags): Promise<void> {
+  if (positionals[0] === 'start') {
+    await import('./main.ts');
+    return;
+  }
   const request = requestFor(positionals, flags);
   if (!request) {
     process.stderr.write(`${usage}\n`);
     process.exitCode = 2;
-  } else {
-    const server = process.env.VAPI_AGENT_URL ?? `http://localhost:${process.env.PORT ?? 8787}`;
-    const answer = await ask(server, operatorKey(), request);
-    const rows = request.list && !flags.json ? (answer[request.list] as Row[]) : null;
-    const text = rows ? table(rows, request.columns ?? []) : JSON.stringify(answer, null, 2);
-    process.stdout.write(`${text}\n`);
-    // A shell that closes months by a timer must learn that somebody has to look.
-    if (typeof answer.needsPerson === 'number' && answer.needsPerson > 0) process.exitCode = 3;
+    return;
   }
+  const server = process.env.VAPI_AGENT_URL ?? `http://localhost:${process.env.PORT ?? 8787}`;
+  show(request, await ask(server, operatorKey(), request), flags.json ?? false);
+}
+
+try {
+  const { values: flags, positionals } = parseArgs({ options, allowPositionals: true });
+  await runCommand(positionals, flags);
 } catch (error) {
   const { cause, message } = error as Error & { cause?: { code?: string } };
   process.stderr.write(`${cause?.code ? `The server cannot be reached (${cause.code}).` : message}\n`);

@@ -18,7 +18,7 @@ import { basename, dirname, join } from 'node:path';
 const root = join(import.meta.dirname, '..', '..');
 const target = join(root, 'dist', 'package');
 const manifest = 'widget/custom-elements.json';
-/** Beside the server itself. */
+/** Beside `vapi-agent` itself. */
 const commands = ['backup-database', 'copy-database'];
 /** Typings of the element for frameworks: `vapi-agent/react` and so on. */
 const frameworks = globSync('widget/frameworks/*.ts', { cwd: root }).map((file) => basename(file, '.ts'));
@@ -34,7 +34,7 @@ makeCommands();
 function compile(): void {
   const options = join(root, 'dist', 'package.tsconfig.json');
   const entries = [
-    'server/main.ts',
+    'server/cli.ts',
     'server/mount.ts',
     ...commands.map((name) => `server/deploy/${name}.ts`),
     'widget/index.ts',
@@ -99,7 +99,7 @@ function describe(): void {
         type,
         engines,
         bin: {
-          'vapi-agent': 'server/main.js',
+          'vapi-agent': 'server/cli.js',
           ...Object.fromEntries(commands.map((name) => [`vapi-agent-${name}`, `server/deploy/${name}.js`])),
         },
         exports: {
@@ -113,7 +113,7 @@ function describe(): void {
           './package.json': './package.json',
         },
         ...(hasManifest ? { customElements: manifest } : {}),
-        sideEffects: ['./widget/define.js', './server/main.js', './server/deploy/*.js'],
+        sideEffects: ['./widget/define.js', './server/{cli,main}.js', './server/deploy/*.js'],
         dependencies,
       },
       null,
@@ -123,7 +123,7 @@ function describe(): void {
 }
 
 function makeCommands(): void {
-  for (const name of ['main', ...commands.map((command) => `deploy/${command}`)]) {
+  for (const name of ['cli', ...commands.map((command) => `deploy/${command}`)]) {
     const file = join(target, 'server', `${name}.js`);
     writeFileSync(file, `#!/usr/bin/env node\n${readFileSync(file, 'utf8')}`);
     chmodSync(file, 0o755);

@@ -68,7 +68,7 @@ const server = app.listen(0, async () => {
   // It ends by itself: nothing of the backend keeps the process alive.
   assert.equal(run(process.execPath, ['app.js'], folder).trim(), '200 200');
 
-  const command = spawn(join(folder, 'node_modules', '.bin', 'vapi-agent'), [], {
+  const command = spawn(join(folder, 'node_modules', '.bin', 'vapi-agent'), ['start'], {
     cwd: folder,
     env: { ...process.env, PORT: '0' },
     stdio: ['ignore', 'pipe', 'inherit'],
@@ -77,6 +77,9 @@ const server = app.listen(0, async () => {
     const { msg, port } = JSON.parse(line) as { msg: string; port?: number };
     if (msg !== 'listening') continue;
     assert.equal((await fetch(`http://127.0.0.1:${port}/healthz`)).status, 200);
+    // The command finds the key that the local start has made beside it.
+    const env = { VAPI_AGENT_URL: `http://127.0.0.1:${port}` };
+    assert.equal(run('npx', ['--no-install', 'vapi-agent', 'tenants'], folder, env), 'nothing\n');
     command.kill();
   }
   if (command.exitCode === null) await once(command, 'exit');

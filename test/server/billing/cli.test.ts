@@ -64,6 +64,28 @@ describe('the command line', () => {
     assert.match((await run(['margin', '2026-11'])).out, /acme +true +usd +2 +200 +1200 +1000/);
   });
 
+  it('prints a tenant’s snippet alone on its output, and warns of a site that is not allowed', async () => {
+    const exact = (await stage.server.operator('GET', '/v1/tenants/acme/snippet?platform=gtm')).body;
+    const given = await run(['snippet', 'acme', '--platform', 'gtm']);
+    assert.deepEqual([given.code, given.out], [0, `${exact.snippet}\n`], given.err);
+    assert.equal(given.err, `Where it goes: ${exact.where}\n`);
+
+    const site = 'https://new.acme.example';
+    const refused = await run(['snippet', 'acme', '--origin', `${site}/contact`]);
+    assert.equal(refused.code, 3);
+    assert.match(refused.out, /^<script type="module"/);
+    assert.match(refused.err, /new\.acme\.example is not an allowed origin of acme/);
+    const [, advice = ''] = /^Allow it: vapi-agent (.+)$/m.exec(refused.err) ?? [];
+    assert.equal((await run(advice.split(' '))).code, 0);
+    const allowed = await run(['snippet', 'acme', '--origin', site]);
+    assert.equal(allowed.code, 0);
+    assert.doesNotMatch(allowed.err, /Warning/);
+    assert.match(
+      (await run(['snippet', 'acme', '--platform', 'myspace'])).err,
+      /invalid_request\)\n  platform: /,
+    );
+  });
+
   it('makes and revokes keys', async () => {
     const made = JSON.parse((await run(['keys', 'create', 'Books', '--tenant', 'acme'])).out);
     assert.match(made.key, /^vak_/);
