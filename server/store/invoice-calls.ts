@@ -1,8 +1,9 @@
-import type { Selectable } from 'kysely';
+import type { ExpressionBuilder, Selectable } from 'kysely';
 import type { LineKind } from '../contract.ts';
 import type { CallRow } from '../metering/usage.ts';
 import type { InvoiceCallsTable } from './billing-schema.ts';
 import type { Queries } from './database.ts';
+import type { Schema } from './schema.ts';
 
 export type InvoiceCall = Selectable<InvoiceCallsTable>;
 
@@ -95,44 +96,17 @@ export async function readLedger(
   limit: number,
   withBilled: boolean,
 ): Promise<LedgerCall[]> {
-  let query = db
-    .selectFrom('calls')
-    .select(columns)
-    .where('calls.tenantId', '=', tenantId)
+  const ended = endedCalls(db, tenantId, after, limit)
     .where('calls.usageDay', '>=', days.from)
-    .where('calls.usageDay', '<', days.to)
-    .where('calls.status', '=', 'ended');
-  if (!withBilled) {
-    query = query.where(({ not, exists, selectFrom }) =>
-      not(
-        exists(
-          selectFrom('invoiceCalls')
-            .select('invoiceCalls.callId')
-            .whereRef('invoiceCalls.tenantId', '=', 'calls.tenantId')
-            .whereRef('invoiceCalls.callId', '=', 'calls.id')
-            .where('invoiceCalls.active', '=', 1),
-        ),
-      ),
-    );
-  }
-  if (after) {
-    query = query.where((expression) =>
-      expression(
-        expression.refTuple('calls.usageDay', 'calls.createdAt', 'calls.id'),
-        '>',
-        expression.tuple(after.day, after.createdAt, after.id),
-      ),
-    );
-  }
-  return query
-    .orderBy('calls.usageDay')
-    .orderBy('calls.createdAt')
-    .orderBy('calls.id')
-    .limit(limit)
-    .execute();
+    .where('calls.usageDay', '<', days.to);
+  const query = withBilled ? ended : ended.where((expression) => expression.not(isBilled(expression)));
+  return query.execute();
 }
 
-/** One page of the ended calls of earlier days that were written since then, in billing order. */
+/**
+ * One page of the ended calls that were written since then and concern earlier documents: calls of days before, and
+ * calls that are billed, wherever their day is now. In billing order.
+ */
 export async function readChanged(
   db: Queries,
   tenantId: string,
@@ -141,13 +115,21 @@ export async function readChanged(
   after: LedgerPosition | null,
   limit: number,
 ): Promise<LedgerCall[]> {
+  return endedCalls(db, tenantId, after, limit)
+    .where('calls.updatedAt', '>=', sinceMs)
+    .where((expression) =>
+      expression.or([expression('calls.usageDay', '<', beforeDay), isBilled(expression)]),
+    )
+    .execute();
+}
+
+function endedCalls(db: Queries, tenantId: string, after: LedgerPosition | null, limit: number) {
   let query = db
     .selectFrom('calls')
     .select(columns)
     .where('calls.tenantId', '=', tenantId)
-    .where('calls.updatedAt', '>=', sinceMs)
-    .where('calls.usageDay', '<', beforeDay)
-    .where('calls.status', '=', 'ended');
+    .where('calls.status', '=', 'ended')
+    .where('calls.usageDay', 'is not', null);
   if (after) {
     query = query.where((expression) =>
       expression(
@@ -157,10 +139,15 @@ export async function readChanged(
       ),
     );
   }
-  return query
-    .orderBy('calls.usageDay')
-    .orderBy('calls.createdAt')
-    .orderBy('calls.id')
-    .limit(limit)
-    .execute();
+  return query.orderBy('calls.usageDay').orderBy('calls.createdAt').orderBy('calls.id').limit(limit);
+}
+
+function isBilled({ exists, selectFrom }: ExpressionBuilder<Schema, 'calls'>) {
+  return exists(
+    selectFrom('invoiceCalls')
+      .select('invoiceCalls.callId')
+      .whereRef('invoiceCalls.tenantId', '=', 'calls.tenantId')
+      .whereRef('invoiceCalls.callId', '=', 'calls.id')
+      .where('invoiceCalls.active', '=', 1),
+  );
 }

@@ -94,6 +94,70 @@ for (const engine of testDatabases()) {
       assert.equal(codeOf(redraft), 'conflict');
     });
 
+    it('cannot be changed by any statement once they are frozen: the database itself refuses', async () => {
+      await stage.addTenant('guarded', perSecond, '2026-11-01');
+      await stage.book('guarded', { id: 'guarded-1', at: '2026-11-05T10:00:00Z', seconds: 50 });
+      const { id } = (await mustBe(200, stage.bill('guarded', '2026-11'))).body as InvoiceView;
+      const { store } = stage.server.ctx;
+      const forbidden: [string, () => Promise<unknown>][] = [
+        [
+          'a total',
+          () => store.updateTable('invoices').set({ totalCents: 1 }).where('id', '=', id).execute(),
+        ],
+        [
+          'a document',
+          () => store.updateTable('invoices').set({ document: '{}' }).where('id', '=', id).execute(),
+        ],
+        ['a hash', () => store.updateTable('invoices').set({ sha256: null }).where('id', '=', id).execute()],
+        [
+          'its being final',
+          () => store.updateTable('invoices').set({ status: 'draft' }).where('id', '=', id).execute(),
+        ],
+        ['its being there', () => store.deleteFrom('invoices').where('id', '=', id).execute()],
+        [
+          'a line',
+          () =>
+            store.updateTable('invoiceLines').set({ amountCents: 1 }).where('invoiceId', '=', id).execute(),
+        ],
+        [
+          'a line’s being there',
+          () => store.deleteFrom('invoiceLines').where('invoiceId', '=', id).execute(),
+        ],
+        [
+          'a call',
+          () =>
+            store.updateTable('invoiceCalls').set({ priceMicros: 1 }).where('invoiceId', '=', id).execute(),
+        ],
+        [
+          'a call’s being there',
+          () => store.deleteFrom('invoiceCalls').where('invoiceId', '=', id).execute(),
+        ],
+      ];
+      const before = await operator('GET', `guarded/invoices/${id}`);
+      for (const [what, change] of forbidden) await assert.rejects(change, /never changes/, what);
+      assert.deepEqual((await operator('GET', `guarded/invoices/${id}`)).body, before.body);
+
+      // What happens to it afterwards is no change of it; a void one comes back to nothing.
+      await mustBe(200, operator('POST', `guarded/invoices/${id}/void`));
+      const revive = [
+        () => store.updateTable('invoices').set({ status: 'paid' }).where('id', '=', id).execute(),
+        () => store.updateTable('invoiceLines').set({ active: 1 }).where('invoiceId', '=', id).execute(),
+        () => store.updateTable('invoiceCalls').set({ active: 1 }).where('invoiceId', '=', id).execute(),
+      ];
+      for (const change of revive) await assert.rejects(change, /never changes/);
+    });
+
+    it('correct a billed call also when its start has moved to the month after', async () => {
+      await stage.addTenant('moved', perSecond, '2026-10-01');
+      await stage.book('moved', { id: 'moved-1', at: '2026-10-31T23:59:00Z', seconds: 60 });
+      await mustBe(200, stage.bill('moved', '2026-10'));
+      stage.server.clock.now += 60_000;
+      await stage.book('moved', { id: 'moved-1', at: '2026-11-01T00:00:10Z', seconds: 40 });
+      const november = (await mustBe(200, stage.bill('moved', '2026-11'))).body as InvoiceView;
+      // 60 s were billed in October, it was 40 s: 20 s at 0.10 are given back.
+      assert.deepEqual(lineFigures(november), [['correction', '2026-10-01', 1, -200]]);
+    });
+
     it('use prepaid credit once, however often the document is frozen at once', async () => {
       await stage.addTenant('at-once', perSecond, '2026-11-01');
       await stage.book('at-once', { id: 'at-once-1', at: '2026-11-05T10:00:00Z', seconds: 50 });
