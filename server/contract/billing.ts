@@ -6,7 +6,7 @@
 import { z } from 'zod';
 import { isSupportedCurrency } from '../billing/money.ts';
 import { costComponents } from './usage.ts';
-import { microsSchema, slugSchema } from './words.ts';
+import { microsSchema, slugSchema, timeSchema } from './words.ts';
 
 export const callChannels = ['web', 'inbound', 'outbound', 'chat'] as const;
 /** How a call came about; each may have a price of its own. */
@@ -19,10 +19,8 @@ const secondsSchema = z.int().min(1).max(3600);
 
 /** A call that begins an increment pays all of it: 1/1, 6/6, 30/6, 60/60. */
 const increments = {
-  /** The first block, in seconds. */
-  initialSeconds: secondsSchema.default(1),
-  /** Every block after it. */
-  incrementSeconds: secondsSchema.default(1),
+  initialSeconds: secondsSchema.default(1).describe('The first block, in seconds.'),
+  incrementSeconds: secondsSchema.default(1).describe('Every block after it.'),
 };
 
 const tiersSchema = z
@@ -76,11 +74,14 @@ export const planSchema = z.strictObject({
   currency: z
     .string()
     .refine(isSupportedCurrency, 'use a lower-case currency code that Stripe counts plainly'),
-  /** How much of the currency one US dollar of cost is; fixed until the next plan. */
-  usdRateMicros: z.int().min(1).max(1_000_000_000_000).default(1_000_000),
+  usdRateMicros: z
+    .int()
+    .min(1)
+    .max(1_000_000_000_000)
+    .default(1_000_000)
+    .describe('How much of the currency one US dollar of cost is; fixed until the next plan.'),
   monthlyFeeCents: centsSchema.default(0),
-  /** Fee and usage of a month together are at least this. */
-  minimumCents: centsSchema.default(0),
+  minimumCents: centsSchema.default(0).describe('Fee and usage of a month together are at least this.'),
   rates: z
     .array(rateSchema)
     .min(1)
@@ -101,23 +102,28 @@ export type PlanInput = z.input<typeof planSchema>;
 export const setPlanSchema = z.strictObject({ plan: planSchema.nullable(), from: z.iso.date().optional() });
 
 /** A plan from a day on, as an operator sees it. */
-export interface PlanVersionView {
-  id: string;
-  from: string;
-  plan: Plan | null;
-}
+export const planVersionViewSchema = z.object({
+  id: z.string(),
+  from: z.string(),
+  plan: planSchema.nullable(),
+});
+export type PlanVersionView = z.infer<typeof planVersionViewSchema>;
 /** What a client sees of its plan: the terms in words, without the provider's cost or the markup on it. */
-export interface PlanTermsView {
-  id: string;
-  name: string;
-  currency: string;
-  terms: string[];
-}
+export const planTermsViewSchema = z.object({
+  id: z.string(),
+  name: z.string(),
+  currency: z.string(),
+  terms: z.array(z.string()),
+});
+export type PlanTermsView = z.infer<typeof planTermsViewSchema>;
 
 const partyShape = {
   name: z.string().trim().min(1).max(120),
-  /** As it is printed, line by line. */
-  address: z.array(z.string().trim().min(1).max(120)).max(6).default([]),
+  address: z
+    .array(z.string().trim().min(1).max(120))
+    .max(6)
+    .default([])
+    .describe('As it is printed, line by line.'),
   taxId: z.string().trim().min(1).max(60).optional(),
   email: z.email().max(254).optional(),
 };
@@ -137,8 +143,9 @@ export const sellerSchema = z.strictObject({
     .string()
     .regex(/^#[0-9a-f]{6}$/i, 'use #rrggbb')
     .optional(),
-  /** Stands before the running number: `INV` makes `INV-000001`. */
-  invoicePrefix: prefixSchema.default('INV'),
+  invoicePrefix: prefixSchema
+    .default('INV')
+    .describe('Stands before the running number: `INV` makes `INV-000001`.'),
   creditNotePrefix: prefixSchema.default('CN'),
   footer: z.string().max(600).optional(),
 });
@@ -147,21 +154,30 @@ export type Seller = z.infer<typeof sellerSchema>;
 /** `PUT /v1/tenants/{slug}/billing`: whom the tenant's invoices are made out to, and how they are collected. */
 export const billingAccountSchema = z.strictObject({
   buyer: partySchema,
-  /** On the sum of the lines; null when none is charged. */
   tax: z
     .strictObject({ label: z.string().trim().min(1).max(40), bps: z.int().min(0).max(10_000) })
     .nullable()
-    .default(null),
+    .default(null)
+    .describe('On the sum of the lines; null when none is charged.'),
   dueDays: z.int().min(0).max(120).default(14),
-  /** `manual`: the operator sends it. Stripe e-mails it (`send`) or charges the customer's payment method (`charge`). */
-  collection: z.enum(['manual', 'send', 'charge']).default('manual'),
-  /** An existing customer; without one it is made by the first push. */
+  collection: z
+    .enum(['manual', 'send', 'charge'])
+    .default('manual')
+    .describe(
+      "`manual`: the operator sends it. Stripe e-mails it (`send`) or charges the customer's payment method (`charge`).",
+    ),
   stripeCustomerId: z
     .string()
     .regex(/^cus_[A-Za-z0-9]{1,60}$/, 'use cus_…')
-    .optional(),
-  /** Calls are refused so many days after an unpaid invoice was due; null = never. */
-  pauseAfterOverdueDays: z.int().min(0).max(365).nullable().default(null),
+    .optional()
+    .describe('An existing customer; without one it is made by the first push.'),
+  pauseAfterOverdueDays: z
+    .int()
+    .min(0)
+    .max(365)
+    .nullable()
+    .default(null)
+    .describe('Calls are refused so many days after an unpaid invoice was due; null = never.'),
 });
 export type BillingAccount = z.infer<typeof billingAccountSchema>;
 
@@ -177,91 +193,107 @@ export const lineKinds = [
 ] as const;
 export type LineKind = (typeof lineKinds)[number];
 
-export interface InvoiceLine {
-  /** From 1. */
-  no: number;
-  kind: LineKind;
-  description: string;
-  /** The service period: days, half-open. */
-  from: string;
-  to: string;
-  planId: string;
-  /** Which of the plan's rates; null where there are no calls. */
-  rate: number | null;
-  calls: number;
-  /** In whole increments. */
-  billedSeconds: number;
-  includedSeconds: number;
-  /** The sum of the calls' prices; its one rounding is `amountCents`. */
-  priceMicros: number | null;
-  amountCents: number;
-  /** SHA-256 of the line's calls, so that the document's own hash covers them; null for a draft. */
-  callsSha256: string | null;
-  /** In a credit note: the invoice's line that it takes back. */
-  creditsLine?: number;
-}
+export const invoiceLineSchema = z.object({
+  no: z.int().describe('From 1.'),
+  kind: z.enum(lineKinds),
+  description: z.string(),
+  from: z.string().describe('The service period: days, half-open.'),
+  to: z.string(),
+  planId: z.string(),
+  rate: z.int().nullable().describe("Which of the plan's rates; null where there are no calls."),
+  calls: z.int(),
+  billedSeconds: z.int().describe('In whole increments.'),
+  includedSeconds: z.int(),
+  priceMicros: z
+    .int()
+    .nullable()
+    .describe("The sum of the calls' prices; its one rounding is `amountCents`."),
+  amountCents: z.int(),
+  callsSha256: z
+    .string()
+    .nullable()
+    .describe("SHA-256 of the line's calls, so that the document's own hash covers them; null for a draft."),
+  creditsLine: z.int().describe("In a credit note: the invoice's line that it takes back.").exactOptional(),
+});
+export type InvoiceLine = z.infer<typeof invoiceLineSchema>;
 
 /** An invoice or credit note. Once it has a number it never changes. */
-export interface InvoiceDocument {
-  format: 1;
-  id: string;
-  kind: 'invoice' | 'credit-note';
-  number: string | null;
-  tenant: string;
-  month: string;
-  currency: string;
-  /** Days, half-open. */
-  period: { from: string; to: string };
-  issuedAt: string | null;
-  dueAt: string | null;
-  seller: Seller | null;
-  buyer: Party;
-  plans: PlanTermsView[];
-  lines: InvoiceLine[];
-  linesCents: number;
-  tax: { label: string; bps: number; amountCents: number } | null;
-  totalCents: number;
-  /** Prepaid credit that pays for it. */
-  creditCents: number;
-  dueCents: number;
-  /** What it takes back, and why. */
-  corrects: { invoice: string; number: string; reason: string } | null;
-}
+export const invoiceDocumentSchema = z.object({
+  format: z.literal(1),
+  id: z.string(),
+  kind: z.enum(['invoice', 'credit-note']),
+  number: z.string().nullable(),
+  tenant: z.string(),
+  month: z.string(),
+  currency: z.string(),
+  period: z
+    .object({
+      from: z.string(),
+      to: z.string(),
+    })
+    .describe('Days, half-open.'),
+  issuedAt: timeSchema.nullable(),
+  dueAt: timeSchema.nullable(),
+  seller: sellerSchema.nullable(),
+  buyer: partySchema,
+  plans: z.array(planTermsViewSchema),
+  lines: z.array(invoiceLineSchema),
+  linesCents: z.int(),
+  tax: z
+    .object({
+      label: z.string(),
+      bps: z.int(),
+      amountCents: z.int(),
+    })
+    .nullable(),
+  totalCents: z.int(),
+  creditCents: z.int().describe('Prepaid credit that pays for it.'),
+  dueCents: z.int(),
+  corrects: z
+    .object({
+      invoice: z.string(),
+      number: z.string(),
+      reason: z.string(),
+    })
+    .nullable()
+    .describe('What it takes back, and why.'),
+});
+export type InvoiceDocument = z.infer<typeof invoiceDocumentSchema>;
 
 export const invoiceStatuses = ['draft', 'finalized', 'pushed', 'paid', 'overdue', 'void'] as const;
 export type InvoiceStatus = (typeof invoiceStatuses)[number];
 
-export interface InvoiceSummary {
-  id: string;
-  kind: 'invoice' | 'credit-note';
-  number: string | null;
-  status: InvoiceStatus;
-  month: string;
-  currency: string;
-  totalCents: number;
-  dueCents: number;
-  issuedAt: string | null;
-  dueAt: string | null;
-  paidAt: string | null;
-  /** Stripe's id, once it is there. */
-  stripeId: string | null;
-}
-export interface InvoiceView extends InvoiceSummary {
-  document: InvoiceDocument;
-  /** Of the document's canonical JSON; null for a draft. */
-  sha256: string | null;
-}
+export const invoiceSummarySchema = z.object({
+  id: z.string(),
+  kind: z.enum(['invoice', 'credit-note']),
+  number: z.string().nullable(),
+  status: z.enum(invoiceStatuses),
+  month: z.string(),
+  currency: z.string(),
+  totalCents: z.int(),
+  dueCents: z.int(),
+  issuedAt: timeSchema.nullable(),
+  dueAt: timeSchema.nullable(),
+  paidAt: timeSchema.nullable(),
+  stripeId: z.string().nullable().describe("Stripe's id, once it is there."),
+});
+export type InvoiceSummary = z.infer<typeof invoiceSummarySchema>;
+export const invoiceViewSchema = invoiceSummarySchema.extend({
+  document: invoiceDocumentSchema,
+  sha256: z.string().nullable().describe("Of the document's canonical JSON; null for a draft."),
+});
+export type InvoiceView = z.infer<typeof invoiceViewSchema>;
 
 /** One call of a line, as it was rated. `costMicros` (US dollars) is for the operator only. */
-export interface InvoiceCallView {
-  callId: string;
-  /** 0 = the charge; 1, 2, … = corrections of it. */
-  correction: number;
-  seconds: number | null;
-  billedSeconds: number;
-  priceMicros: number;
-  costMicros?: number | null;
-}
+export const invoiceCallViewSchema = z.object({
+  callId: z.string(),
+  correction: z.int().describe('0 = the charge; 1, 2, … = corrections of it.'),
+  seconds: z.int().nullable(),
+  billedSeconds: z.int(),
+  priceMicros: z.int(),
+  costMicros: z.int().nullable().exactOptional(),
+});
+export type InvoiceCallView = z.infer<typeof invoiceCallViewSchema>;
 
 export const monthSchema = z.string().regex(/^\d{4}-(0[1-9]|1[0-2])$/, 'use a month such as 2026-11');
 
@@ -283,83 +315,101 @@ export type CreditNoteRequest = z.infer<typeof creditNoteSchema>;
 export const topUpSchema = z.strictObject({
   amountCents: z.int().min(1).max(100_000_000_000),
   note: z.string().trim().max(200).default(''),
-  /** Of the payment: a repeated request with the same one counts once. */
-  reference: z.string().trim().min(1).max(100).optional(),
+  reference: z
+    .string()
+    .trim()
+    .min(1)
+    .max(100)
+    .optional()
+    .describe('Of the payment: a repeated request with the same one counts once.'),
 });
 
 /** `GET /v1/tenants/{slug}/preview` */
-export interface PreviewAnswer {
-  month: string;
-  currency: string;
-  soFar: { lines: InvoiceLine[]; totalCents: number; dueCents: number };
-  /** If the rest of the month goes on like its days up to now. */
-  atThisPace: { totalCents: number };
-  /** Calls that wait for their duration or cost. */
-  openCalls: number;
-}
+export const previewAnswerSchema = z.object({
+  month: z.string(),
+  currency: z.string(),
+  soFar: z.object({
+    lines: z.array(invoiceLineSchema),
+    totalCents: z.int(),
+    dueCents: z.int(),
+  }),
+  atThisPace: z
+    .object({
+      totalCents: z.int(),
+    })
+    .describe('If the rest of the month goes on like its days up to now.'),
+  openCalls: z.int().describe('Calls that wait for their duration or cost.'),
+});
+export type PreviewAnswer = z.infer<typeof previewAnswerSchema>;
 
 /** `POST /v1/billing/close`: bills every month that is over; of all tenants and up to the last month unless told. */
 export const closeRequestSchema = z.strictObject({
   month: monthSchema.optional(),
   tenant: slugSchema.optional(),
-  /** Only says what would be done. */
-  dryRun: z.boolean().default(false),
-  /** How long costs may come late before a month is closed. */
-  graceHours: z.int().min(0).max(720).default(24),
+  dryRun: z.boolean().default(false).describe('Only says what would be done.'),
+  graceHours: z
+    .int()
+    .min(0)
+    .max(720)
+    .default(24)
+    .describe('How long costs may come late before a month is closed.'),
 });
 export type CloseRequest = z.infer<typeof closeRequestSchema>;
 
-export interface CloseEntry {
-  tenant: string;
-  month: string;
-  outcome: 'would-finalize' | 'finalized' | 'pushed' | 'failed';
-  number: string | null;
-  totalCents: number | null;
-  currency: string | null;
-  /** Calls that were left for the next invoice, since their duration or cost is not known. */
-  openCalls: number;
-  /** Why it failed. */
-  problem?: string;
-}
-export interface CloseReport {
-  id: string;
-  month: string | null;
-  dryRun: boolean;
-  startedAt: string;
-  /** Null while it runs, and for ever when it was killed. */
-  finishedAt: string | null;
-  entries: CloseEntry[];
-  /** How many entries somebody should look at. */
-  needsPerson: number;
-}
+export const closeEntrySchema = z.object({
+  tenant: z.string(),
+  month: z.string(),
+  outcome: z.enum(['would-finalize', 'finalized', 'pushed', 'failed']),
+  number: z.string().nullable(),
+  totalCents: z.int().nullable(),
+  currency: z.string().nullable(),
+  openCalls: z
+    .int()
+    .describe('Calls that were left for the next invoice, since their duration or cost is not known.'),
+  problem: z.string().describe('Why it failed.').exactOptional(),
+});
+export type CloseEntry = z.infer<typeof closeEntrySchema>;
+export const closeReportSchema = z.object({
+  id: z.string(),
+  month: z.string().nullable(),
+  dryRun: z.boolean(),
+  startedAt: timeSchema,
+  finishedAt: timeSchema.nullable().describe('Null while it runs, and for ever when it was killed.'),
+  entries: z.array(closeEntrySchema),
+  needsPerson: z.int().describe('How many entries somebody should look at.'),
+});
+export type CloseReport = z.infer<typeof closeReportSchema>;
 
 /** `GET /v1/billing/margin?month=` */
-export interface MarginRow {
-  tenant: string;
-  month: string;
-  /** Else the month as it stands now. */
-  billed: boolean;
-  currency: string;
-  calls: number;
-  seconds: number;
-  /** US dollars. */
-  costMicros: number;
-  /** The same in the plan's currency. */
-  costCents: number;
-  /** The lines of the month, before tax and credit. */
-  revenueCents: number;
-  marginCents: number;
-  callsWithoutCost: number;
-}
+export const marginRowSchema = z.object({
+  tenant: z.string(),
+  month: z.string(),
+  billed: z.boolean().describe('Else the month as it stands now.'),
+  currency: z.string(),
+  calls: z.int(),
+  seconds: z.int(),
+  costMicros: z.int().describe('US dollars.'),
+  costCents: z.int().describe("The same in the plan's currency."),
+  revenueCents: z.int().describe('The lines of the month, before tax and credit.'),
+  marginCents: z.int(),
+  callsWithoutCost: z.int(),
+});
+export type MarginRow = z.infer<typeof marginRowSchema>;
 
 /** `POST /v1/tenants/{slug}/simulate`: what the month would have cost under another plan. */
 export const simulateSchema = z.strictObject({ month: monthSchema, plan: planSchema });
-export interface SimulationAnswer {
-  month: string;
-  currency: string;
-  lines: { kind: LineKind; description: string; amountCents: number }[];
-  totalCents: number;
-  /** What it came to under the tenant's own plan. */
-  actualCents: number;
-  openCalls: number;
-}
+export const simulationAnswerSchema = z.object({
+  month: z.string(),
+  currency: z.string(),
+  lines: z.array(
+    z.object({
+      kind: z.enum(lineKinds),
+      description: z.string(),
+      amountCents: z.int(),
+    }),
+  ),
+  totalCents: z.int(),
+  actualCents: z.int().describe("What it came to under the tenant's own plan."),
+  openCalls: z.int(),
+});
+export type SimulationAnswer = z.infer<typeof simulationAnswerSchema>;

@@ -1,4 +1,5 @@
 /** What a refused request is answered. */
+import { z } from 'zod';
 
 /** Stable error codes; the number is the HTTP status that carries them. */
 export const errorStatus = {
@@ -24,16 +25,24 @@ export const errorStatus = {
   stripe_unavailable: 503,
 } as const;
 export type ErrorCode = keyof typeof errorStatus;
+const errorCodes = Object.keys(errorStatus) as [ErrorCode, ...ErrorCode[]];
 
 /** RFC 9457 problem document: the body of every error answer (`application/problem+json`). */
-export interface Problem {
-  type: string;
-  title: string;
-  status: number;
-  code: ErrorCode;
-  /** One sentence for a person; never an internal message. */
-  detail?: string;
-  /** For `invalid_request`: which field and why. */
-  errors?: { path: string; message: string }[];
-  requestId: string;
-}
+export const problemSchema = z.object({
+  type: z.string(),
+  title: z.string(),
+  status: z.int(),
+  code: z.enum(errorCodes),
+  detail: z.string().describe('One sentence for a person; never an internal message.').exactOptional(),
+  errors: z
+    .array(
+      z.object({
+        path: z.string(),
+        message: z.string(),
+      }),
+    )
+    .describe('For `invalid_request`: which field and why.')
+    .exactOptional(),
+  requestId: z.string(),
+});
+export type Problem = z.infer<typeof problemSchema>;

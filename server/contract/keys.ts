@@ -1,6 +1,6 @@
 /** API keys and the audit log. */
 import { z } from 'zod';
-import { slugSchema } from './words.ts';
+import { slugSchema, timeSchema } from './words.ts';
 
 export const scopes = ['read', 'write'] as const;
 export type Scope = (typeof scopes)[number];
@@ -8,38 +8,37 @@ export type Scope = (typeof scopes)[number];
 /** `POST /v1/keys` */
 export const createKeySchema = z.strictObject({
   name: z.string().trim().min(1).max(80),
-  /** A key with a tenant sees that tenant only. */
-  tenant: slugSchema.optional(),
+  tenant: slugSchema.optional().describe('A key with a tenant sees that tenant only.'),
   scopes: z.array(z.enum(scopes)).min(1).max(2).default(['read']),
   expiresAt: z.iso.datetime({ offset: true }).optional(),
 });
 
 /** `GET /v1/keys`; the key itself is shown once, in the answer to `POST`. */
-export interface KeyView {
-  id: string;
-  name: string;
-  tenant: string | null;
-  scopes: Scope[];
-  /** `"…last4"` */
-  key: string;
-  createdAt: string;
-  expiresAt: string | null;
-  lastUsedAt: string | null;
-  revokedAt: string | null;
-}
+export const keyViewSchema = z.object({
+  id: z.string(),
+  name: z.string(),
+  tenant: z.string().nullable(),
+  scopes: z.array(z.enum(scopes)),
+  key: z.string().describe('`"…last4"`'),
+  createdAt: timeSchema,
+  expiresAt: timeSchema.nullable(),
+  lastUsedAt: timeSchema.nullable(),
+  revokedAt: timeSchema.nullable(),
+});
+export type KeyView = z.infer<typeof keyViewSchema>;
 
 /** `GET /v1/audit`: one change; `before` and `after` never hold a secret. */
-export interface AuditEntry {
-  id: string;
-  at: string;
-  /** `operator`, or the id of the API key. */
-  actor: string;
-  action: string;
-  tenant: string | null;
-  before: unknown;
-  after: unknown;
-  requestId: string;
-}
+export const auditEntrySchema = z.object({
+  id: z.string(),
+  at: timeSchema,
+  actor: z.string().describe('`operator`, or the id of the API key or the sign-in.'),
+  action: z.string(),
+  tenant: z.string().nullable(),
+  before: z.unknown(),
+  after: z.unknown(),
+  requestId: z.string(),
+});
+export type AuditEntry = z.infer<typeof auditEntrySchema>;
 
 export const pageQuerySchema = z.strictObject({
   cursor: z.string().max(200).optional(),

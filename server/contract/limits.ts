@@ -8,8 +8,11 @@ const clockTime = z.string().regex(/^([01]\d|2[0-3]):[0-5]\d$/, 'use a time such
 export const openingHoursSchema = z
   .array(
     z.strictObject({
-      /** 1 = Monday … 7 = Sunday: the days on which the interval begins. */
-      days: z.array(z.int().min(1).max(7)).min(1).max(7),
+      days: z
+        .array(z.int().min(1).max(7))
+        .min(1)
+        .max(7)
+        .describe('1 = Monday … 7 = Sunday: the days on which the interval begins.'),
       from: clockTime,
       to: clockTime,
     }),
@@ -21,27 +24,23 @@ export type OpeningHours = z.infer<typeof openingHoursSchema>;
 const callCount = z.int().min(1).max(1_000_000);
 
 export const limitsSchema = z.strictObject({
-  /** Calls at the same time. */
-  concurrentCalls: z.int().min(1).max(1000),
-  /** Starts per visitor network: an IPv4 address or an IPv6 /56. */
-  callsPerMinutePerIp: callCount,
+  concurrentCalls: z.int().min(1).max(1000).describe('Calls at the same time.'),
+  callsPerMinutePerIp: callCount.describe('Starts per visitor network: an IPv4 address or an IPv6 /56.'),
   callsPerHourPerIp: callCount,
   callsPerDayPerIp: callCount,
-  /** Starts of all visitors together. */
-  callsPerMinute: callCount,
+  callsPerMinute: callCount.describe('Starts of all visitors together.'),
   callsPerHour: callCount,
   callsPerDay: callCount,
-  /** Seconds; Vapi accepts 10 to 43,200. */
-  maxCallSeconds: z.int().min(10).max(43_200),
-  /** Provider cost per calendar month in the tenant's time zone. A start is refused when it could pass this. */
-  monthlyBudgetMicros: microsSchema,
-  /**
-   * The most that a minute of this tenant's assistants can cost. What a call in progress may still cost is held
-   * at this rate, so a rate below the real one lets the budget be passed by the difference.
-   */
-  worstCaseMicrosPerMinute: microsSchema.min(1),
-  /** Null = always open. */
-  hours: openingHoursSchema.nullable(),
+  maxCallSeconds: z.int().min(10).max(43_200).describe('Seconds; Vapi accepts 10 to 43,200.'),
+  monthlyBudgetMicros: microsSchema.describe(
+    "Provider cost per calendar month in the tenant's time zone. A start is refused when it could pass this.",
+  ),
+  worstCaseMicrosPerMinute: microsSchema
+    .min(1)
+    .describe(
+      "The most that a minute of this tenant's assistants can cost. What a call in progress may still cost is held at this rate, so a rate below the real one lets the budget be passed by the difference.",
+    ),
+  hours: openingHoursSchema.nullable().describe('Null = always open.'),
 });
 export type Limits = z.infer<typeof limitsSchema>;
 

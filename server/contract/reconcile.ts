@@ -13,39 +13,49 @@ export const reconcileSchema = z
   });
 
 /** Ended calls and what they cost. */
-export interface Books {
-  calls: number;
-  costMicros: number;
-}
+export const booksSchema = z.object({
+  calls: z.int(),
+  costMicros: z.int(),
+});
+export type Books = z.infer<typeof booksSchema>;
 
-export interface TenantDrift {
-  tenant: string;
-  /** By Vapi's list. */
-  vapi: Books;
-  /** By the ledger, before and after this run. */
-  ledgerBefore: Books;
-  ledgerAfter: Books;
-  /** Vapi minus ledger, after this run: 0 unless Vapi has forgotten calls that are booked. */
-  differenceMicros: number;
-  /** Calls that the ledger did not know. */
-  added: number;
-  /** Calls of which something was different. */
-  changed: number;
-  /** Booked calls that Vapi does not list any more; they stay booked. */
-  missing: number;
-  /** Ended calls whose cost Vapi has not told yet. */
-  callsWithoutCost: number;
-}
+export const tenantDriftSchema = z.object({
+  tenant: z.string(),
+  vapi: booksSchema.describe("By Vapi's list."),
+  ledgerBefore: booksSchema.describe('By the ledger, before and after this run.'),
+  ledgerAfter: booksSchema,
+  differenceMicros: z
+    .int()
+    .describe('Vapi minus ledger, after this run: 0 unless Vapi has forgotten calls that are booked.'),
+  added: z.int().describe('Calls that the ledger did not know.'),
+  changed: z.int().describe('Calls of which something was different.'),
+  missing: z.int().describe('Booked calls that Vapi does not list any more; they stay booked.'),
+  callsWithoutCost: z.int().describe('Ended calls whose cost Vapi has not told yet.'),
+});
+export type TenantDrift = z.infer<typeof tenantDriftSchema>;
 
 /** What `POST /v1/reconcile` answers. */
-export interface DriftReport {
-  from: string;
-  to: string;
-  tenants: TenantDrift[];
-  /** Calls of an org that several tenants share, with an assistant of none of them. */
-  unassigned: { orgId: string; calls: number; costMicros: number }[];
-  /** Tenants whose org could not be read; nothing of them has been changed that Vapi did not say. */
-  failures: { tenants: string[]; reason: string }[];
-  /** Requests sent to Vapi, without retries. */
-  requests: number;
-}
+export const driftReportSchema = z.object({
+  from: z.string(),
+  to: z.string(),
+  tenants: z.array(tenantDriftSchema),
+  unassigned: z
+    .array(
+      z.object({
+        orgId: z.string(),
+        calls: z.int(),
+        costMicros: z.int(),
+      }),
+    )
+    .describe('Calls of an org that several tenants share, with an assistant of none of them.'),
+  failures: z
+    .array(
+      z.object({
+        tenants: z.array(z.string()),
+        reason: z.string(),
+      }),
+    )
+    .describe('Tenants whose org could not be read; nothing of them has been changed that Vapi did not say.'),
+  requests: z.int().describe('Requests sent to Vapi, without retries.'),
+});
+export type DriftReport = z.infer<typeof driftReportSchema>;

@@ -20,12 +20,16 @@ export const snippetQuerySchema = z.strictObject({
   origin: z.string().min(1).max(300).optional(),
 });
 
-export interface SnippetView {
-  platform: Platform;
-  /** The exact text to paste. */
-  snippet: string;
-  /** Where it goes, in the platform's own words. */
-  where: string;
-  /** Null when no origin was asked about. */
-  origin: { origin: string; allowed: boolean } | null;
-}
+export const snippetViewSchema = z.object({
+  platform: z.enum(platforms),
+  snippet: z.string().describe('The exact text to paste.'),
+  where: z.string().describe("Where it goes, in the platform's own words."),
+  origin: z
+    .object({
+      origin: z.string(),
+      allowed: z.boolean(),
+    })
+    .nullable()
+    .describe('Null when no origin was asked about.'),
+});
+export type SnippetView = z.infer<typeof snippetViewSchema>;

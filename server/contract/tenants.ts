@@ -1,17 +1,10 @@
 /** The operator’s tenants. */
 import { z } from 'zod';
 import { isTimeZone } from '../time-zone.ts';
-import { type Limits, limitsSchema } from './limits.ts';
-import { forwardHeadersSchema, type VapiCheck, type WebhookAuth, webhookAuthSchema } from './webhooks.ts';
-import {
-  type Appearance,
-  appearanceSchema,
-  type Consent,
-  consentSchema,
-  type Texts,
-  textsSchema,
-} from './widget.ts';
-import { type AccessMode, accessModes, slugSchema, type WidgetMode, widgetModes } from './words.ts';
+import { limitsSchema } from './limits.ts';
+import { forwardHeadersSchema, vapiChecks, webhookAuthSchema } from './webhooks.ts';
+import { appearanceSchema, consentSchema, textsSchema } from './widget.ts';
+import { accessModes, slugSchema, timeSchema, widgetModes } from './words.ts';
 
 const vapiIdSchema = z.uuid('must be a UUID');
 /** Printable ASCII, so that it can be a header's value. */
@@ -39,8 +32,9 @@ const hookUrlSchema = z
 
 const beforeCallSchema = z.strictObject({
   url: hookUrlSchema,
-  /** What happens when it does not answer within 2 seconds or answers with nonsense. */
-  whenUnavailable: z.enum(['deny', 'allow']),
+  whenUnavailable: z
+    .enum(['deny', 'allow'])
+    .describe('What happens when it does not answer within 2 seconds or answers with nonsense.'),
 });
 
 export type BeforeCall = z.infer<typeof beforeCallSchema>;
@@ -58,71 +52,81 @@ const hookSecretSchema = z
 
 const required = {
   name: z.string().trim().min(1).max(120),
-  /** The tenant's Vapi organization. */
-  orgId: vapiIdSchema,
-  /** The org's private key. Write-only: an answer shows `"…last4"`. */
-  privateKey: secretSchema,
+  orgId: vapiIdSchema.describe("The tenant's Vapi organization."),
+  privateKey: secretSchema.describe('The private key of the org. Write-only: an answer shows `"…last4"`.'),
   assistantId: vapiIdSchema,
 };
 
 const optional = {
-  /** Only needed for the access mode `public-key`. Write-only. */
-  publicKey: secretSchema.nullable(),
+  publicKey: secretSchema.nullable().describe('Only needed for the access mode `public-key`. Write-only.'),
   accessMode: z.enum(accessModes),
-  /** `scheme://host[:port]`; an empty list denies every page. */
-  allowedOrigins: z.array(originEntrySchema).max(100),
-  /** Permits plain http beyond localhost in `allowedOrigins`; anyone on the way can then read a visitor's session. */
-  allowHttpOrigins: z.boolean(),
-  /** A session counts only from the network that asked for it; off for visitors whose address changes all the time. */
-  bindSessionToNetwork: z.boolean(),
-  /** What a browser must solve before it gets a session. */
-  challenge: z.enum(challengeKinds),
-  /** Asked before each call; it may deny the call or add variables. Null = not asked. */
-  beforeCall: beforeCallSchema.nullable(),
-  /** Told at 80 % and 100 % of the budget and on a burst of refused pages. Null = nobody is told. */
-  alerts: alertsSchema.nullable(),
+  allowedOrigins: z
+    .array(originEntrySchema)
+    .max(100)
+    .describe('`scheme://host[:port]`; an empty list denies every page.'),
+  allowHttpOrigins: z
+    .boolean()
+    .describe(
+      "Permits plain http beyond localhost in `allowedOrigins`; anyone on the way can then read a visitor's session.",
+    ),
+  bindSessionToNetwork: z
+    .boolean()
+    .describe(
+      'A session counts only from the network that asked for it; off for visitors whose address changes all the time.',
+    ),
+  challenge: z.enum(challengeKinds).describe('What a browser must solve before it gets a session.'),
+  beforeCall: beforeCallSchema
+    .nullable()
+    .describe('Asked before each call; it may deny the call or add variables. Null = not asked.'),
+  alerts: alertsSchema
+    .nullable()
+    .describe('Told at 80 % and 100 % of the budget and on a burst of refused pages. Null = nobody is told.'),
   modes: z.array(z.enum(widgetModes)).min(1).max(3),
   appearance: appearanceSchema,
   texts: textsSchema,
-  /** Null = the visitor is asked nothing. */
-  consent: consentSchema.nullable(),
-  /** Names of `variableValues` that a page may set; all others are dropped. */
-  allowedVariables: z.array(z.string().regex(/^[A-Za-z_][A-Za-z0-9_]{0,63}$/)).max(32),
-  /** What is left out keeps its value. */
-  limits: limitsSchema.partial(),
-  /** After so many days transcripts and recordings are deleted at Vapi. Null = Vapi's own retention. */
-  contentRetentionDays: z.int().min(1).max(3650).nullable(),
-  /** IANA zone of the tenant's days and months, in usage, budget and invoices. */
-  timeZone: timeZoneSchema,
-  /**
-   * What Vapi must present on this tenant's webhook (`X-Vapi-Agent-Token`, `X-Vapi-Secret` or a bearer token).
-   * Write-only. Generated when left out; the answer to the request that creates it shows it once.
-   */
-  webhookSecret: secretSchema,
-  /** How Vapi proves itself with `webhookSecret`. */
-  webhookAuth: webhookAuthSchema,
-  /** Further assistants of the tenant, wired with `assistantId`. */
-  assistantIds: z.array(vapiIdSchema).max(50),
-  /**
-   * Where every message of Vapi's goes on to from here, with the answer back: the tenant's own server. Wiring sets it
-   * to what the assistant's server was. Null = nowhere.
-   */
-  webhookForwardUrl: hookUrlSchema.nullable(),
-  /** Sent with what is forwarded. Write-only: an answer shows the names. A new `webhookForwardUrl` starts without. */
-  webhookForwardHeaders: forwardHeadersSchema,
-  /**
-   * Signs what we send to `beforeCall.url` and `alerts.url`, in the Standard Webhooks form. Write-only, generated and
-   * shown like `webhookSecret`.
-   */
-  hookSecret: hookSecretSchema,
+  consent: consentSchema.nullable().describe('Null = the visitor is asked nothing.'),
+  allowedVariables: z
+    .array(z.string().regex(/^[A-Za-z_][A-Za-z0-9_]{0,63}$/))
+    .max(32)
+    .describe('Names of `variableValues` that a page may set; all others are dropped.'),
+  limits: limitsSchema.partial().describe('What is left out keeps its value.'),
+  contentRetentionDays: z
+    .int()
+    .min(1)
+    .max(3650)
+    .nullable()
+    .describe(
+      "After so many days transcripts and recordings are deleted at Vapi. Null = Vapi's own retention.",
+    ),
+  timeZone: timeZoneSchema.describe(
+    "IANA zone of the tenant's days and months, in usage, budget and invoices.",
+  ),
+  webhookSecret: secretSchema.describe(
+    "What Vapi must present on this tenant's webhook (`X-Vapi-Agent-Token`, `X-Vapi-Secret` or a bearer token). Write-only. Generated when left out; the answer to the request that creates it shows it once.",
+  ),
+  webhookAuth: webhookAuthSchema.describe('How Vapi proves itself with `webhookSecret`.'),
+  assistantIds: z
+    .array(vapiIdSchema)
+    .max(50)
+    .describe('Further assistants of the tenant, wired with `assistantId`.'),
+  webhookForwardUrl: hookUrlSchema
+    .nullable()
+    .describe(
+      "Where every message of Vapi's goes on to from here, with the answer back: the tenant's own server. Wiring sets it to what the assistant's server was. Null = nowhere.",
+    ),
+  webhookForwardHeaders: forwardHeadersSchema.describe(
+    'Sent with what is forwarded. Write-only: an answer shows the names. A new `webhookForwardUrl` starts without.',
+  ),
+  hookSecret: hookSecretSchema.describe(
+    'Signs what we send to `beforeCall.url` and `alerts.url`, in the Standard Webhooks form. Write-only, generated and shown like `webhookSecret`.',
+  ),
 };
 
 /** `POST /v1/tenants` */
 export const createTenantSchema = z.strictObject({
   slug: slugSchema,
   ...required,
-  /** Read from Vapi when it is left out. */
-  orgId: required.orgId.optional(),
+  orgId: required.orgId.optional().describe('Read from Vapi when it is left out.'),
   ...z.strictObject(optional).partial().shape,
 });
 export type CreateTenant = z.infer<typeof createTenantSchema>;
@@ -132,65 +136,78 @@ export const updateTenantSchema = z
   .strictObject({
     ...required,
     ...optional,
-    /** How long the old `webhookSecret` stays valid beside a new one, so that nothing is lost meanwhile; default a day. */
-    webhookSecretOverlapSeconds: z.number().int().min(0).max(604_800),
+    webhookSecretOverlapSeconds: z
+      .number()
+      .int()
+      .min(0)
+      .max(604_800)
+      .describe(
+        'How long the old `webhookSecret` stays valid beside a new one, so that nothing is lost meanwhile; default a day.',
+      ),
   })
   .partial();
 export type UpdateTenant = z.infer<typeof updateTenantSchema>;
 
 /** A tenant as the operator sees it; secrets are shown as `"…last4"`. */
-export interface TenantView {
-  slug: string;
-  name: string;
-  status: 'active' | 'paused';
-  orgId: string;
-  privateKey: string;
-  publicKey: string | null;
-  assistantId: string;
-  accessMode: AccessMode;
-  allowedOrigins: string[];
-  allowHttpOrigins: boolean;
-  bindSessionToNetwork: boolean;
-  challenge: ChallengeKind;
-  beforeCall: BeforeCall | null;
-  alerts: Alerts | null;
-  modes: WidgetMode[];
-  appearance: Appearance;
-  texts: Texts;
-  consent: Consent | null;
-  allowedVariables: string[];
-  limits: Limits;
-  contentRetentionDays: number | null;
-  timeZone: string;
-  webhookSecret: string;
-  /** Until then the previous secret is accepted too; null when there is none. */
-  previousWebhookSecretUntil: string | null;
-  webhookAuth: WebhookAuth;
-  assistantIds: string[];
-  webhookForwardUrl: string | null;
-  /** Names only. */
-  webhookForwardHeaders: string[];
-  hookSecret: string;
-  /** Where the assistant's `server.url` must point. */
-  webhookUrl: string;
-  createdAt: string;
-  updatedAt: string;
-}
+export const tenantViewSchema = z.object({
+  slug: z.string(),
+  name: z.string(),
+  status: z.enum(['active', 'paused']),
+  orgId: z.string(),
+  privateKey: z.string(),
+  publicKey: z.string().nullable(),
+  assistantId: z.string(),
+  accessMode: z.enum(accessModes),
+  allowedOrigins: z.array(z.string()),
+  allowHttpOrigins: z.boolean(),
+  bindSessionToNetwork: z.boolean(),
+  challenge: z.enum(challengeKinds),
+  beforeCall: beforeCallSchema.nullable(),
+  alerts: alertsSchema.nullable(),
+  modes: z.array(z.enum(widgetModes)),
+  appearance: appearanceSchema,
+  texts: textsSchema,
+  consent: consentSchema.nullable(),
+  allowedVariables: z.array(z.string()),
+  limits: limitsSchema,
+  contentRetentionDays: z.int().nullable(),
+  timeZone: z.string(),
+  webhookSecret: z.string(),
+  previousWebhookSecretUntil: timeSchema
+    .nullable()
+    .describe('Until then the previous secret is accepted too; null when there is none.'),
+  webhookAuth: webhookAuthSchema,
+  assistantIds: z.array(z.string()),
+  webhookForwardUrl: z.string().nullable(),
+  webhookForwardHeaders: z.array(z.string()).describe('Names only.'),
+  hookSecret: z.string(),
+  webhookUrl: z.string().describe("Where the assistant's `server.url` must point."),
+  createdAt: timeSchema,
+  updatedAt: timeSchema,
+});
+export type TenantView = z.infer<typeof tenantViewSchema>;
 
 /** The answer to a request that saved a tenant. */
-export interface SavedTenant extends TenantView {
-  /** Only when the key, the org or an assistant was set. */
-  vapiCheck?: VapiCheck;
-}
+export const savedTenantSchema = tenantViewSchema.extend({
+  vapiCheck: z
+    .enum(vapiChecks)
+    .describe('Only when the key, the org or an assistant was set.')
+    .exactOptional(),
+});
+export type SavedTenant = z.infer<typeof savedTenantSchema>;
 
 /** `POST /v1/tenants/{slug}/allowed-origins`: lets one more page in. */
 export const allowOriginSchema = z.strictObject({ origin: originEntrySchema });
 
 /** A page that was refused, in `GET /v1/tenants/{slug}/blocked-origins`. */
-export interface BlockedOriginView {
-  /** As the browser sent it; `(none)`, `(malformed)` or `(others)` for what is not kept one by one. */
-  origin: string;
-  count: number;
-  firstSeen: string;
-  lastSeen: string;
-}
+export const blockedOriginViewSchema = z.object({
+  origin: z
+    .string()
+    .describe(
+      'As the browser sent it; `(none)`, `(malformed)` or `(others)` for what is not kept one by one.',
+    ),
+  count: z.int(),
+  firstSeen: timeSchema,
+  lastSeen: timeSchema,
+});
+export type BlockedOriginView = z.infer<typeof blockedOriginViewSchema>;

@@ -1,6 +1,6 @@
 /** Usage and calls, for the operator and its clients. */
 import { z } from 'zod';
-import type { AccessMode, EventSource } from './words.ts';
+import { accessModes, eventSources, timeSchema } from './words.ts';
 
 /** The parts of a call's cost. They sum to the total; `other` carries what Vapi's own rounding leaves over. */
 export const costComponents = [
@@ -14,7 +14,9 @@ export const costComponents = [
   'other',
 ] as const;
 export type CostComponent = (typeof costComponents)[number];
-export type CostByComponent = Record<CostComponent, number>;
+/** Millionths of a US dollar each. */
+export const costByComponentSchema = z.record(z.enum(costComponents), z.int());
+export type CostByComponent = z.infer<typeof costByComponentSchema>;
 
 export const usageGroupings = ['day', 'month', 'assistant', 'component'] as const;
 
@@ -27,34 +29,45 @@ export const usageQuerySchema = z.strictObject({
   by: z.enum(usageGroupings).default('day'),
 });
 
-export interface UsageRow {
-  /** The day, month, assistant id or component, as asked by `by`. */
-  key: string;
-  /** Absent when grouped by component. */
-  calls?: number;
-  /** Absent when grouped by component. */
-  seconds?: number;
-  /** What Vapi charges the operator; absent for a client, who pays the plan's price. */
-  costMicros?: number;
-}
-export interface UsageAnswer {
-  tenant: string;
-  /** Days in the tenant's time zone, half-open. */
-  from: string;
-  to: string;
-  by: (typeof usageGroupings)[number];
-  rows: UsageRow[];
-  /** `costMicros` and `callsWithoutCost` (calls whose cost Vapi has not told yet) are for the operator only. */
-  total: { calls: number; seconds: number; costMicros?: number; callsWithoutCost?: number };
-}
+export const usageRowSchema = z.object({
+  key: z.string().describe('The day, month, assistant id or component, as asked by `by`.'),
+  calls: z.int().describe('Absent when grouped by component.').exactOptional(),
+  seconds: z.int().describe('Absent when grouped by component.').exactOptional(),
+  costMicros: z
+    .int()
+    .describe("What Vapi charges the operator; absent for a client, who pays the plan's price.")
+    .exactOptional(),
+});
+export type UsageRow = z.infer<typeof usageRowSchema>;
+export const usageAnswerSchema = z.object({
+  tenant: z.string(),
+  from: z.string().describe("Days in the tenant's time zone, half-open."),
+  to: z.string(),
+  by: z.enum(usageGroupings),
+  rows: z.array(usageRowSchema),
+  total: z
+    .object({
+      calls: z.int(),
+      seconds: z.int(),
+      costMicros: z.int().exactOptional(),
+      callsWithoutCost: z.int().exactOptional(),
+    })
+    .describe(
+      '`costMicros` and `callsWithoutCost` (calls whose cost Vapi has not told yet) are for the operator only.',
+    ),
+});
+export type UsageAnswer = z.infer<typeof usageAnswerSchema>;
 
 /** `GET /v1/tenants/{slug}/calls` */
 export const callsQuerySchema = z.strictObject({
   from: instant.optional(),
   to: instant.optional(),
   assistantId: z.string().max(100).optional(),
-  /** `webCall`, `inboundPhoneCall`, `outboundPhoneCall`, `chat`, … */
-  type: z.string().max(40).optional(),
+  type: z
+    .string()
+    .max(40)
+    .optional()
+    .describe('`webCall`, `inboundPhoneCall`, `outboundPhoneCall`, `chat`, …'),
   status: z.string().max(40).optional(),
   cursor: z.string().max(200).optional(),
   limit: z.coerce.number().int().min(1).max(200).default(50),
@@ -62,48 +75,59 @@ export const callsQuerySchema = z.strictObject({
 export type CallsQuery = z.infer<typeof callsQuerySchema>;
 
 /** One row of the ledger. */
-export interface CallView {
-  id: string;
-  type: string;
-  status: string;
-  accessMode: AccessMode | null;
-  assistantId: string | null;
-  createdAt: string;
-  startedAt: string | null;
-  endedAt: string | null;
-  /** Whole seconds, rounded up; null while unknown. */
-  seconds: number | null;
-  endedReason: string | null;
-  /** Null while Vapi has not told it (unknown is not zero), and always for a client. */
-  costMicros: number | null;
-  cost: CostByComponent | null;
-  /** The session that it came from; null for a call that we did not start. */
-  session: string | null;
-  /** Where the times, and the cost, were learnt. */
-  timesSource: EventSource | null;
-  costSource: EventSource | null;
-  /** Since when transcript and recording are deleted. */
-  contentDeletedAt: string | null;
-}
+export const callViewSchema = z.object({
+  id: z.string(),
+  type: z.string(),
+  status: z.string(),
+  accessMode: z.enum(accessModes).nullable(),
+  assistantId: z.string().nullable(),
+  createdAt: timeSchema,
+  startedAt: timeSchema.nullable(),
+  endedAt: timeSchema.nullable(),
+  seconds: z.int().nullable().describe('Whole seconds, rounded up; null while unknown.'),
+  endedReason: z.string().nullable(),
+  costMicros: z
+    .int()
+    .nullable()
+    .describe('Null while Vapi has not told it (unknown is not zero), and always for a client.'),
+  cost: costByComponentSchema.nullable(),
+  session: z
+    .string()
+    .nullable()
+    .describe('The session that it came from; null for a call that we did not start.'),
+  timesSource: z.enum(eventSources).nullable().describe('Where the times, and the cost, were learnt.'),
+  costSource: z.enum(eventSources).nullable(),
+  contentDeletedAt: timeSchema.nullable().describe('Since when transcript and recording are deleted.'),
+});
+export type CallView = z.infer<typeof callViewSchema>;
 /** Figures that the call was booked with, in `GET …/calls/{id}` for the operator, oldest first. */
-export interface CallRevision {
-  at: string;
-  source: EventSource;
-  seconds: number | null;
-  costMicros: number | null;
-}
-export interface CallsAnswer {
-  calls: CallView[];
-  nextCursor: string | null;
-}
+export const callRevisionSchema = z.object({
+  at: timeSchema,
+  source: z.enum(eventSources),
+  seconds: z.int().nullable(),
+  costMicros: z.int().nullable(),
+});
+export type CallRevision = z.infer<typeof callRevisionSchema>;
+export const callsAnswerSchema = z.object({
+  calls: z.array(callViewSchema),
+  nextCursor: z.string().nullable(),
+});
+export type CallsAnswer = z.infer<typeof callsAnswerSchema>;
 
 /** `GET /v1/tenants/{slug}/calls/{id}/transcript`: fetched from Vapi at that moment, never kept here. */
-export interface TranscriptAnswer {
-  /** `seconds` from the call's start. */
-  lines: { role: 'assistant' | 'user'; text: string; seconds: number | null }[];
-  /** Whether `GET …/recording` has something to give. */
-  recording: boolean;
-}
+export const transcriptAnswerSchema = z.object({
+  lines: z
+    .array(
+      z.object({
+        role: z.enum(['assistant', 'user']),
+        text: z.string(),
+        seconds: z.int().nullable(),
+      }),
+    )
+    .describe("`seconds` from the call's start."),
+  recording: z.boolean().describe('Whether `GET …/recording` has something to give.'),
+});
+export type TranscriptAnswer = z.infer<typeof transcriptAnswerSchema>;
 
 /** `DELETE /v1/tenants/{slug}/calls/{id}/content`: what was said, of one call or of all calls from that visitor's network. */
 export const deleteContentSchema = z.strictObject({ of: z.enum(['call', 'visitor']).default('call') });

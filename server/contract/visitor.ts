@@ -1,21 +1,23 @@
 /** What a visitor’s browser and the server say to each other: session, grant, end. */
 import { z } from 'zod';
-import { slugSchema } from './words.ts';
+import { slugSchema, timeSchema } from './words.ts';
 
 /** `POST /v1/sessions` */
 export const sessionRequestSchema = z.strictObject({
   tenant: slugSchema,
-  /** The solved challenge, as the challenge's kind writes it; needed when the tenant demands one. */
-  challenge: z.string().max(8192).optional(),
+  challenge: z
+    .string()
+    .max(8192)
+    .optional()
+    .describe("The solved challenge, as the challenge's kind writes it; needed when the tenant demands one."),
 });
 export type SessionRequest = z.infer<typeof sessionRequestSchema>;
 
-export interface SessionAnswer {
-  /** A signed, single-use permission for one call attempt. */
-  session: string;
-  /** ISO-8601 UTC. */
-  expiresAt: string;
-}
+export const sessionAnswerSchema = z.object({
+  session: z.string().describe('A signed, single-use permission for one call attempt.'),
+  expiresAt: timeSchema.describe('ISO-8601 UTC.'),
+});
+export type SessionAnswer = z.infer<typeof sessionAnswerSchema>;
 
 /** Flat values for `{{name}}` in the assistant's prompt; only names that the tenant allows reach Vapi. */
 export const variableValuesSchema = z
@@ -34,49 +36,57 @@ export const callRequestSchema = z.strictObject({
 export type CallRequest = z.infer<typeof callRequestSchema>;
 
 /** What every grant says, whatever the access mode. */
-interface GrantBase {
-  /** Seconds after which Vapi ends the call: the tenant's limit or what its budget still pays for. */
-  maxDurationSeconds: number;
-  /**
-   * Set when the operator relays Daily's media hosts (Daily's documented `proxyUrl`); the SDK then loads the call
-   * machine from there instead of `c.daily.co`.
-   */
-  mediaProxyUrl?: string;
-}
+const grantBaseSchema = z.object({
+  maxDurationSeconds: z
+    .int()
+    .describe(
+      "Seconds after which Vapi ends the call: the tenant's limit or what its budget still pays for.",
+    ),
+  mediaProxyUrl: z
+    .string()
+    .describe(
+      "Set when the operator relays Daily's media hosts (Daily's documented `proxyUrl`); the SDK then loads the call machine from there instead of `c.daily.co`.",
+    )
+    .exactOptional(),
+});
 
 /** The backend has created the call; the browser only joins it. */
-export interface ProxyGrant extends GrantBase {
-  mode: 'proxy';
-  /** Vapi's call id. */
-  callId: string;
-  /** The room of this one call; whoever has it can join that call and nothing else. */
-  webCallUrl: string;
-  /** Only when the assistant records video: Daily's meeting token. */
-  callToken?: string;
-  /** Permission for `POST /v1/calls/{callId}/end`. */
-  endToken: string;
-}
+export const proxyGrantSchema = grantBaseSchema.extend({
+  mode: z.literal('proxy'),
+  callId: z.string().describe("Vapi's call id."),
+  webCallUrl: z
+    .string()
+    .describe('The room of this one call; whoever has it can join that call and nothing else.'),
+  callToken: z
+    .string()
+    .describe("Only when the assistant records video: Daily's meeting token.")
+    .exactOptional(),
+  endToken: z.string().describe('Permission for `POST /v1/calls/{callId}/end`.'),
+});
+export type ProxyGrant = z.infer<typeof proxyGrantSchema>;
 
 /** The browser creates the call itself, with a key that the backend hands out. */
-export interface KeyGrant extends GrantBase {
-  mode: 'scoped-key' | 'public-key';
-  /** `scoped-key`: a Vapi JWT, at most 60 s. `public-key`: the org's public key. */
-  key: string;
-  /** Base URL of Vapi's API for this key. */
-  apiBaseUrl: string;
-  assistantId: string;
-  /** To be passed to `start()` as they are: the limit, the tenant's tags, the allowed variable values. */
-  assistantOverrides: {
-    maxDurationSeconds: number;
-    metadata: Record<string, string>;
-    variableValues: VariableValues;
-  };
-  /** ISO-8601 UTC; only for `scoped-key`. */
-  expiresAt?: string;
-}
+export const keyGrantSchema = grantBaseSchema.extend({
+  mode: z.enum(['scoped-key', 'public-key']),
+  key: z.string().describe("`scoped-key`: a Vapi JWT, at most 60 s. `public-key`: the org's public key."),
+  apiBaseUrl: z.string().describe("Base URL of Vapi's API for this key."),
+  assistantId: z.string(),
+  assistantOverrides: z
+    .object({
+      maxDurationSeconds: z.int(),
+      metadata: z.record(z.string(), z.string()),
+      variableValues: variableValuesSchema,
+    })
+    .describe(
+      "To be passed to `start()` as they are: the limit, the tenant's tags, the allowed variable values.",
+    ),
+  expiresAt: timeSchema.describe('ISO-8601 UTC; only for `scoped-key`.').exactOptional(),
+});
+export type KeyGrant = z.infer<typeof keyGrantSchema>;
 
 /** What `POST /v1/calls` answers: how to start this call. */
-export type Grant = ProxyGrant | KeyGrant;
+export const grantSchema = z.discriminatedUnion('mode', [proxyGrantSchema, keyGrantSchema]);
+export type Grant = z.infer<typeof grantSchema>;
 
 /** `POST /v1/chats`: the first message of a conversation brings a session, each further one the `chat` of the last answer. */
 export const chatRequestSchema = z
@@ -84,8 +94,7 @@ export const chatRequestSchema = z
     session: z.string().min(1).max(2048).optional(),
     chat: z.string().min(1).max(4096).optional(),
     message: z.string().trim().min(1).max(4000),
-    /** Only with the first message. */
-    variableValues: variableValuesSchema.optional(),
+    variableValues: variableValuesSchema.optional().describe('Only with the first message.'),
   })
   .refine(
     ({ session, chat }) => (session === undefined) !== (chat === undefined),
@@ -94,27 +103,27 @@ export const chatRequestSchema = z
 export type ChatRequest = z.infer<typeof chatRequestSchema>;
 
 /** One `data:` line of the answer: a piece of text, or, last, the permission to go on. */
-export type ChatEvent = { delta: string } | { chat: string };
+export const chatEventSchema = z.union([z.object({ delta: z.string() }), z.object({ chat: z.string() })]);
+export type ChatEvent = z.infer<typeof chatEventSchema>;
 
 export const ratings = ['good', 'bad'] as const;
 export type Rating = (typeof ratings)[number];
 
 /** `POST /v1/calls/{id}/feedback`; a later one replaces an earlier one. */
 export const feedbackRequestSchema = z.strictObject({
-  /** The call's end token; it serves for an hour longer here. */
-  token: z.string().min(1).max(2048),
+  token: z.string().min(1).max(2048).describe("The call's end token; it serves for an hour longer here."),
   rating: z.enum(ratings),
   comment: z.string().trim().min(1).max(1000).optional(),
 });
 export type FeedbackRequest = z.infer<typeof feedbackRequestSchema>;
 
 /** What the visitor said of a call. */
-export interface CallFeedback {
-  rating: Rating;
-  comment: string | null;
-  /** ISO-8601 UTC. */
-  at: string;
-}
+export const callFeedbackSchema = z.object({
+  rating: z.enum(ratings),
+  comment: z.string().nullable(),
+  at: timeSchema.describe('ISO-8601 UTC.'),
+});
+export type CallFeedback = z.infer<typeof callFeedbackSchema>;
 
 /** `POST /v1/calls/{id}/end` */
 export const endCallRequestSchema = z.strictObject({ token: z.string().min(1).max(2048) });

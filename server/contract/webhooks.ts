@@ -16,15 +16,18 @@ const hmacAuthSchema = z
     kind: z.literal('hmac'),
     algorithm: z.enum(['sha256', 'sha512', 'sha1']).default('sha256'),
     signatureHeader: headerNameSchema.default('x-signature'),
-    /** Its value may be in seconds or milliseconds; five minutes of difference are allowed. */
-    timestampHeader: headerNameSchema.default('x-timestamp'),
-    /** What stands in front of the signature, for instance `sha256=`. */
-    signaturePrefix: z.string().max(100).default(''),
+    timestampHeader: headerNameSchema
+      .default('x-timestamp')
+      .describe('Its value may be in seconds or milliseconds; five minutes of difference are allowed.'),
+    signaturePrefix: z
+      .string()
+      .max(100)
+      .default('')
+      .describe('What stands in front of the signature, for instance `sha256=`.'),
     encoding: z.enum(['hex', 'base64']).default('hex'),
     payloadFormat: z.string().max(200).default('{timestamp}.{body}'),
     secretIsBase64: z.boolean().default(false),
-    /** Holds what `{svix-id}` stands for. */
-    messageIdHeader: headerNameSchema.nullable().default(null),
+    messageIdHeader: headerNameSchema.nullable().default(null).describe('Holds what `{svix-id}` stands for.'),
   })
   // Without these two a signature would say nothing about what was sent or when.
   .refine(({ payloadFormat }) => payloadFormat.includes('{body}') && payloadFormat.includes('{timestamp}'), {
@@ -51,40 +54,56 @@ export const forwardHeadersSchema = z
 
 /** `POST /v1/tenants/{slug}/wire` */
 export const wireRequestSchema = z.strictObject({
-  /** Its members' saved assistants are wired as well. */
-  squadId: z.uuid('must be a UUID').optional(),
-  /** A credential at Vapi that signs what Vapi sends; needed when `webhookAuth` is `hmac` and none is set yet. */
-  credentialId: z.string().min(1).max(100).optional(),
+  squadId: z.uuid('must be a UUID').optional().describe("Its members' saved assistants are wired as well."),
+  credentialId: z
+    .string()
+    .min(1)
+    .max(100)
+    .optional()
+    .describe(
+      'A credential at Vapi that signs what Vapi sends; needed when `webhookAuth` is `hmac` and none is set yet.',
+    ),
 });
 export type WireRequest = z.infer<typeof wireRequestSchema>;
 
+export const shownServerSchema = z.object({
+  url: z.string().nullable(),
+  headers: z.array(z.string()),
+  credentialId: z.string().nullable(),
+  timeoutSeconds: z.int().nullable(),
+  backoffPlan: z.unknown(),
+});
+export type ShownServer = z.infer<typeof shownServerSchema>;
+
+export const assistantWiringSchema = z.object({
+  assistantId: z.string(),
+  name: z.string().nullable(),
+  changed: z.boolean().describe('False when it is wired already.'),
+  server: z.object({
+    before: shownServerSchema.nullable(),
+    after: shownServerSchema,
+  }),
+  serverMessages: z
+    .object({
+      before: z.array(z.string()).nullable(),
+      after: z.array(z.string()),
+    })
+    .describe("Null = Vapi's default list."),
+  forwardUrl: z
+    .string()
+    .nullable()
+    .describe("Where this assistant's messages go on to from here; null = nowhere."),
+});
+export type AssistantWiring = z.infer<typeof assistantWiringSchema>;
+
 /** The answer: what was changed, or would be. Header values are secrets, so only names are shown. */
-export interface WireAnswer {
-  dryRun: boolean;
-  assistants: AssistantWiring[];
-  /** What the operator should know or do besides. */
-  notes: string[];
-}
-
-export interface AssistantWiring {
-  assistantId: string;
-  name: string | null;
-  /** False when it is wired already. */
-  changed: boolean;
-  server: { before: ShownServer | null; after: ShownServer };
-  /** Null = Vapi's default list. */
-  serverMessages: { before: string[] | null; after: string[] };
-  /** Where this assistant's messages go on to from here; null = nowhere. */
-  forwardUrl: string | null;
-}
-
-export interface ShownServer {
-  url: string | null;
-  headers: string[];
-  credentialId: string | null;
-  timeoutSeconds: number | null;
-  backoffPlan: unknown;
-}
+export const wireAnswerSchema = z.object({
+  dryRun: z.boolean(),
+  assistants: z.array(assistantWiringSchema),
+  notes: z.array(z.string()).describe('What the operator should know or do besides.'),
+});
+export type WireAnswer = z.infer<typeof wireAnswerSchema>;
 
 /** `ok`: Vapi knows the key and the assistants. `unreachable`: Vapi did not answer, so nothing was checked. */
-export type VapiCheck = 'ok' | 'unreachable';
+export const vapiChecks = ['ok', 'unreachable'] as const;
+export type VapiCheck = (typeof vapiChecks)[number];

@@ -1,6 +1,6 @@
 /** What a tenant looks like on a page. */
 import { z } from 'zod';
-import { placements, themes, type WidgetMode } from './words.ts';
+import { placements, themes, widgetModes } from './words.ts';
 
 const hexColor = z.string().regex(/^#[0-9a-f]{6}$/i, 'use a colour such as #0f766e');
 
@@ -9,8 +9,7 @@ export const appearanceSchema = z.strictObject({
   accentColor: hexColor.optional(),
   theme: z.enum(themes).optional(),
   placement: z.enum(placements).optional(),
-  /** Corner radius in CSS pixels. */
-  radius: z.int().min(0).max(32).optional(),
+  radius: z.int().min(0).max(32).optional().describe('Corner radius in CSS pixels.'),
   avatarUrl: z
     .url({ protocol: /^https$/ })
     .max(2048)
@@ -26,27 +25,30 @@ export type Texts = z.infer<typeof textsSchema>;
 
 /** What a visitor must agree to before the microphone is asked for or a message is sent. */
 export const consentSchema = z.strictObject({
-  /** A new version asks everybody again. */
-  version: z.string().trim().min(1).max(40),
-  /** Plain text; line breaks are kept. */
-  text: z.string().trim().min(1).max(4000),
-  /** Where the whole of it can be read. */
+  version: z.string().trim().min(1).max(40).describe('A new version asks everybody again.'),
+  text: z.string().trim().min(1).max(4000).describe('Plain text; line breaks are kept.'),
   linkUrl: z
     .url({ protocol: /^https$/ })
     .max(2048)
-    .optional(),
+    .optional()
+    .describe('Where the whole of it can be read.'),
 });
 export type Consent = z.infer<typeof consentSchema>;
 
 /** `GET /v1/widget/{tenant}`: what the panel needs to know before a call. Cacheable. */
-export interface WidgetConfig {
-  tenant: string;
-  name: string;
-  modes: WidgetMode[];
-  appearance: Appearance;
-  texts: Texts;
-  /** Present when the tenant demands it. */
-  consent?: Consent;
-  /** Present when a session needs a solved challenge: where to get one (relative to the server). */
-  challenge?: { kind: 'altcha'; path: string };
-}
+export const widgetConfigSchema = z.object({
+  tenant: z.string(),
+  name: z.string(),
+  modes: z.array(z.enum(widgetModes)),
+  appearance: appearanceSchema,
+  texts: textsSchema,
+  consent: consentSchema.describe('Present when the tenant demands it.').exactOptional(),
+  challenge: z
+    .object({
+      kind: z.literal('altcha'),
+      path: z.string(),
+    })
+    .describe('Present when a session needs a solved challenge: where to get one (relative to the server).')
+    .exactOptional(),
+});
+export type WidgetConfig = z.infer<typeof widgetConfigSchema>;

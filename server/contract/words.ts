@@ -6,7 +6,8 @@ export const accessModes = ['proxy', 'scoped-key', 'public-key'] as const;
 export type AccessMode = (typeof accessModes)[number];
 
 /** Where a figure of the ledger was learnt: from a webhook, by asking Vapi, or from the answer to our own request. */
-export type EventSource = 'webhook' | 'poll' | 'answer';
+export const eventSources = ['webhook', 'poll', 'answer'] as const;
+export type EventSource = (typeof eventSources)[number];
 
 export const widgetModes = ['voice', 'chat', 'hybrid'] as const;
 export type WidgetMode = (typeof widgetModes)[number];
@@ -24,5 +25,8 @@ export const slugSchema = z
     /^[a-z0-9](?:[a-z0-9-]{0,38}[a-z0-9])?$/,
     'use lower-case letters, digits and inner hyphens, at most 40',
   );
+
+/** A moment on the wire. */
+export const timeSchema = z.iso.datetime().describe('ISO-8601, UTC.');
 
 export const microsSchema = z.int().min(0).max(Number.MAX_SAFE_INTEGER);
