@@ -129,5 +129,8 @@ export const transcriptAnswerSchema = z.object({
 });
 export type TranscriptAnswer = z.infer<typeof transcriptAnswerSchema>;
 
-/** `DELETE /v1/tenants/{slug}/calls/{id}/content`: what was said, of one call or of all calls from that visitor's network. */
+/**
+ * `DELETE /v1/tenants/{slug}/calls/{id}/content`: what was said, and the comment of the feedback, of one call or of all
+ * calls from that visitor's network. Cost, times and the rating stay.
+ */
 export const deleteContentSchema = z.strictObject({ of: z.enum(['call', 'visitor']).default('call') });

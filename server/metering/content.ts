@@ -2,11 +2,12 @@
 import { openTenantSecret } from '../access/tenant-secrets.ts';
 import type { Context } from '../context.ts';
 import { findCalls, listOldContent, markContentDeleted } from '../store/calls.ts';
+import { deleteComment } from '../store/feedback.ts';
 import type { Tenant } from '../store/tenants.ts';
 import { createCallsApi } from '../vapi/calls-api.ts';
 
 /**
- * Deletes transcript and recording of the calls at Vapi. A call whose cost is not booked yet is left: Vapi forgets the
+ * Deletes transcript and recording of the calls at Vapi, and here what the visitor wrote about them. A call whose cost is not booked yet is left: Vapi forgets the
  * cost with the rest.
  * @returns the ids of those whose content is deleted now
  * @throws VapiError
@@ -20,6 +21,8 @@ export async function deleteContent(ctx: Context, tenant: Tenant, ids: string[])
       await api.deleteContent(row.id);
       await markContentDeleted(ctx.store, tenant.id, row.id, ctx.now());
     }
+    // Also of a call whose content went earlier: feedback can come an hour after the end.
+    await deleteComment(ctx.store, tenant.id, row.id);
     deleted.push(row.id);
   }
   return deleted;

@@ -14,6 +14,16 @@ export async function saveFeedback(db: Queries, feedback: Feedback): Promise<voi
     .execute();
 }
 
+/** Takes away what was written; the rating stays. */
+export async function deleteComment(db: Queries, tenantId: string, callId: string): Promise<void> {
+  await db
+    .updateTable('feedback')
+    .set({ comment: null })
+    .where('tenantId', '=', tenantId)
+    .where('callId', '=', callId)
+    .execute();
+}
+
 export async function findFeedback(db: Queries, tenantId: string, callId: string): Promise<Feedback | null> {
   const row = await db
     .selectFrom('feedback')

@@ -220,12 +220,15 @@ describe('what was said in a call', () => {
     assert.ok(atVapi.status === 404 || !/"message":"/.test(left), left.slice(0, 300));
   });
 
-  it('of a visitor can be deleted in all of its calls', async () => {
+  it('of a visitor can be deleted in all of its calls, with what the visitor wrote about them', async () => {
     const { server, visitor, session, emulator, addTenant } = network;
     await addTenant('visited');
     const ids: string[] = [];
     for (let index = 0; index < 2; index += 1) {
-      const { callId: id } = (await visitor('/v1/calls', { session: await session('visited') })).body;
+      const { callId: id, endToken } = (await visitor('/v1/calls', { session: await session('visited') }))
+        .body;
+      const feedback = { token: endToken, rating: 'bad', comment: 'Ring me at noon.' };
+      assert.equal((await visitor(`/v1/calls/${id}/feedback`, feedback)).status, 204);
       emulator.endCall(id);
       await emulator.waitForCall(id, 'settled');
       ids.push(id);
@@ -234,5 +237,9 @@ describe('what was said in a call', () => {
       of: 'visitor',
     });
     assert.deepEqual([...answer.body.deleted].sort(), [...ids].sort());
+    for (const id of ids) {
+      const { feedback } = (await server.operator('GET', `/v1/tenants/visited/calls/${id}`)).body;
+      assert.deepEqual([feedback.rating, feedback.comment], ['bad', null], 'the thumb is no content');
+    }
   });
 });
