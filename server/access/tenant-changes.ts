@@ -63,6 +63,7 @@ export function newTenant(
     hookSecretSealed: '',
     createdAt: now,
     updatedAt: now,
+    deletedAt: null,
   };
   return { tenant: applyTenantChanges(ctx, empty, changes), generated };
 }

@@ -5,7 +5,7 @@ import type { Queries } from '../store/database.ts';
 import { readLedger } from '../store/invoice-calls.ts';
 import { sumBilled } from '../store/invoice-lines.ts';
 import { listBilledMonths } from '../store/invoices.ts';
-import type { Tenant } from '../store/tenants.ts';
+import { handleOf, type Tenant } from '../store/tenants.ts';
 import { sumUsage } from '../store/usage.ts';
 import { pagesOfCalls } from './ledger.ts';
 import { describeLine } from './line-text.ts';
@@ -30,7 +30,7 @@ export async function marginOf(db: Queries, tenant: Tenant, month: string): Prom
   const inCurrency = (BigInt(costMicros) * BigInt(usdRateMicros)) / 1_000_000n;
   const costCents = microsToCents(inCurrency, reckoned.currency);
   return {
-    tenant: tenant.slug,
+    tenant: handleOf(tenant),
     month,
     billed,
     currency: reckoned.currency,

@@ -12,7 +12,7 @@ import { saveBillingRun } from '../store/billing-runs.ts';
 import { findMonthInvoice, listBilledMonths, listUnpushed } from '../store/invoices.ts';
 import { giveLease, takeLease } from '../store/leases.ts';
 import { listPlanVersions } from '../store/plans.ts';
-import { findTenant, listTenants, type Tenant } from '../store/tenants.ts';
+import { findTenantByHandle, handleOf, listTenantsToBill, type Tenant } from '../store/tenants.ts';
 import { monthIn, nextMonth } from '../time-zone.ts';
 import { type Actor, draftInvoice, finalizeInvoice } from './invoicing.ts';
 import { monthOfDay, monthPeriod, startOfDay } from './period.ts';
@@ -21,8 +21,9 @@ import { accountOf, documentFor, reckonMonth } from './reckoning.ts';
 import { pushInvoice } from './stripe-push.ts';
 
 const lease = 'month-close';
-/** Longer than the longest step; taken anew before each tenant. */
-const leaseMs = 10 * 60_000;
+/** What a killed run keeps the next one waiting for; a running one takes it anew all the time. */
+const leaseMs = 60_000;
+const renewMs = 15_000;
 
 /**
  * @throws ApiError `conflict` while another process closes; `not_found` for an unknown tenant. What goes wrong with a
@@ -50,6 +51,13 @@ export async function closeMonths(ctx: Context, request: CloseRequest, actor: st
       finishedAt,
       report: JSON.stringify(report),
     });
+  // A month of a million calls takes longer than the lease.
+  const renewal = setInterval(() => {
+    owned().catch((error: unknown) =>
+      ctx.log.warn({ err: error }, 'could not renew the lease of a month close'),
+    );
+  }, renewMs);
+  renewal.unref();
   try {
     await save(null);
     for await (const tenant of tenantsOf(ctx, request.tenant)) {
@@ -63,6 +71,7 @@ export async function closeMonths(ctx: Context, request: CloseRequest, actor: st
     await save(ctx.now());
     return report;
   } finally {
+    clearInterval(renewal);
     await giveLease(ctx.store, lease, id);
   }
 }
@@ -71,18 +80,19 @@ function needsPerson({ outcome, openCalls }: CloseEntry): boolean {
   return outcome === 'failed' || openCalls > 0;
 }
 
-async function* tenantsOf(ctx: Context, slug: string | undefined): AsyncGenerator<Tenant> {
-  if (slug !== undefined) {
-    const tenant = await findTenant(ctx.store, slug);
+/** Deleted ones too: what they used before is still to be billed. */
+async function* tenantsOf(ctx: Context, handle: string | undefined): AsyncGenerator<Tenant> {
+  if (handle !== undefined) {
+    const tenant = await findTenantByHandle(ctx.store, handle);
     if (!tenant) throw new ApiError('not_found');
     yield tenant;
     return;
   }
-  let after: string | null = null;
+  let after: Tenant | null = null;
   for (;;) {
-    const page: Tenant[] = await listTenants(ctx.store, after, 100);
+    const page: Tenant[] = await listTenantsToBill(ctx.store, 0, after, 100);
     yield* page;
-    after = page.at(-1)?.slug ?? null;
+    after = page.at(-1) ?? null;
     if (page.length < 100) return;
   }
 }
@@ -109,7 +119,7 @@ async function closeTenant(
       const row = await pushInvoice(ctx, tenant, id, by);
       const { number, totalCents, currency } = row;
       const outcome = 'pushed' as const;
-      return { tenant: tenant.slug, month, outcome, number, totalCents, currency, openCalls: 0 };
+      return { tenant: handleOf(tenant), month, outcome, number, totalCents, currency, openCalls: 0 };
     });
     const own = entries.find((entry) => entry.month === month && entry.number === pushed.number);
     if (own) own.outcome = pushed.outcome;
@@ -131,7 +141,7 @@ async function attempt(
     if (!told) ctx.log.error({ err: error, tenant: tenant.slug, month }, 'a month could not be closed');
     const problem = told ? error.message : 'Something went wrong on our side; the log tells what.';
     const nothing = { number: null, totalCents: null, currency: null, openCalls: 0 };
-    return { tenant: tenant.slug, month, outcome: 'failed', problem, ...nothing };
+    return { tenant: handleOf(tenant), month, outcome: 'failed', problem, ...nothing };
   }
 }
 
@@ -147,13 +157,13 @@ async function closeMonth(
     const { totalCents, currency } = await documentFor(ctx.store, tenant, '', month, reckoned);
     const outcome = 'would-finalize' as const;
     const openCalls = reckoned.open.length;
-    return { tenant: tenant.slug, month, outcome, number: null, totalCents, currency, openCalls };
+    return { tenant: handleOf(tenant), month, outcome, number: null, totalCents, currency, openCalls };
   }
   const { row, open } = await draftInvoice(ctx.store, tenant, month, by, ctx.now());
   const frozen = await finalizeInvoice(ctx.store, tenant, row.id, by, ctx.now());
   const { number, totalCents, currency } = frozen;
   const outcome = 'finalized' as const;
-  return { tenant: tenant.slug, month, outcome, number, totalCents, currency, openCalls: open.length };
+  return { tenant: handleOf(tenant), month, outcome, number, totalCents, currency, openCalls: open.length };
 }
 
 /** Months with a plan that are over, have no finalized document and come after all that have. */

@@ -53,7 +53,8 @@ async function pauseFor(
   facts: Record<string, unknown>,
 ): Promise<void> {
   const { pauseAfterOverdueDays: days } = await accountOf(db, tenant);
-  if (days === null || row.pausedAt !== null) return;
+  // The slug of a deleted tenant may be another's by now.
+  if (days === null || row.pausedAt !== null || tenant.deletedAt !== null) return;
   if (ctx.now() < (row.dueAt ?? 0) + days * dayMs) return;
   const current = await lockTenant(db, tenant.slug);
   if (!(await markPausedFor(db, row.id, ctx.now())) || current?.status !== 'active') return;

@@ -3,18 +3,20 @@ import { recordChange } from '../access/audit.ts';
 import type { Plan } from '../contract.ts';
 import { ApiError } from '../errors.ts';
 import { lockBilling } from '../store/billing-locks.ts';
-import type { Store } from '../store/database.ts';
+import type { Queries, Store } from '../store/database.ts';
 import { listBilledMonths } from '../store/invoices.ts';
 import { insertPlanVersion, listPlanVersions } from '../store/plans.ts';
 import type { Tenant } from '../store/tenants.ts';
+import { dayIn } from '../time-zone.ts';
 import type { Actor } from './invoicing.ts';
-import { monthPeriod } from './period.ts';
+import { addDays, monthPeriod } from './period.ts';
 import type { PlanVersion } from './plan.ts';
 import { currencyOf } from './reckoning.ts';
 
 /**
  * @param plan null ends the billing
- * @throws ApiError `conflict` for a day that is billed, or another currency than the tenant's plans have
+ * @throws ApiError `conflict` for a day that is billed, another currency than the tenant's plans have, or a deleted
+ *   tenant
  */
 export async function setPlan(
   store: Store,
@@ -24,6 +26,9 @@ export async function setPlan(
   by: Actor,
   nowMs: number,
 ): Promise<PlanVersion> {
+  if (tenant.deletedAt !== null) {
+    throw new ApiError('conflict', { detail: 'The tenant is deleted: its billing has ended.' });
+  }
   return store.transaction().execute(async (db) => {
     await lockBilling(db, tenant.id);
     const versions = await listPlanVersions(db, tenant.id);
@@ -48,4 +53,14 @@ export async function setPlan(
     await recordChange(db, { ...by, ...change }, nowMs);
     return added;
   });
+}
+
+/** The tenant's billing ends with today: the day after, and every later change of plan, becomes a day without one. */
+export async function endPlans(db: Queries, tenant: Tenant, nowMs: number): Promise<void> {
+  await lockBilling(db, tenant.id);
+  const versions = await listPlanVersions(db, tenant.id);
+  if (versions.length === 0) return;
+  const tomorrow = addDays(dayIn(tenant.timeZone, nowMs), 1);
+  const later = versions.map(({ fromDay }) => fromDay).filter((day) => day > tomorrow);
+  for (const day of new Set([tomorrow, ...later])) await insertPlanVersion(db, tenant.id, day, null, nowMs);
 }

@@ -6,7 +6,7 @@
 import { z } from 'zod';
 import { isSupportedCurrency } from '../billing/money.ts';
 import { costComponents } from './usage.ts';
-import { microsSchema, slugSchema, timeSchema } from './words.ts';
+import { microsSchema, slugSchema, tenantIdSchema, timeSchema } from './words.ts';
 
 export const callChannels = ['web', 'inbound', 'outbound', 'chat'] as const;
 /** How a call came about; each may have a price of its own. */
@@ -345,7 +345,7 @@ export type PreviewAnswer = z.infer<typeof previewAnswerSchema>;
 /** `POST /v1/billing/close`: bills every month that is over; of all tenants and up to the last month unless told. */
 export const closeRequestSchema = z.strictObject({
   month: monthSchema.optional(),
-  tenant: slugSchema.optional(),
+  tenant: z.union([slugSchema, tenantIdSchema]).optional().describe('A deleted one by its id.'),
   dryRun: z.boolean().default(false).describe('Only says what would be done.'),
   graceHours: z
     .int()
@@ -357,7 +357,7 @@ export const closeRequestSchema = z.strictObject({
 export type CloseRequest = z.infer<typeof closeRequestSchema>;
 
 export const closeEntrySchema = z.object({
-  tenant: z.string(),
+  tenant: z.string().describe('Its slug, or its id when it is deleted.'),
   month: z.string(),
   outcome: z.enum(['would-finalize', 'finalized', 'pushed', 'failed']),
   number: z.string().nullable(),
@@ -413,3 +413,15 @@ export const simulationAnswerSchema = z.object({
   openCalls: z.int(),
 });
 export type SimulationAnswer = z.infer<typeof simulationAnswerSchema>;
+
+/**
+ * A deleted tenant, in `GET /v1/billing/deleted-tenants`. Its usage and its invoices are where they were, under its id:
+ * `/v1/tenants/{id}/invoices`.
+ */
+export const deletedTenantSchema = z.object({
+  id: z.string(),
+  slug: z.string().describe('As it was; another tenant may have it now.'),
+  name: z.string(),
+  deletedAt: timeSchema,
+});
+export type DeletedTenant = z.infer<typeof deletedTenantSchema>;

@@ -26,6 +26,9 @@ export const slugSchema = z
     'use lower-case letters, digits and inner hyphens, at most 40',
   );
 
+/** A tenant's own id: what names it once it is deleted and its slug may be another's. */
+export const tenantIdSchema = z.string().regex(/^ten_[A-Za-z0-9_-]{16}$/, 'use ten_…');
+
 /** A moment on the wire. */
 export const timeSchema = z.iso.datetime().describe('ISO-8601, UTC.');
 

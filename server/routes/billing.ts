@@ -5,6 +5,7 @@ import { recordChange } from '../access/audit.ts';
 import { termsOf } from '../billing/line-text.ts';
 import { marginOf, simulate } from '../billing/margin.ts';
 import { closeMonths } from '../billing/month-close.ts';
+import { monthPeriod } from '../billing/period.ts';
 import { setPlan } from '../billing/plan-changes.ts';
 import { previewMonth } from '../billing/preview.ts';
 import { accountOf, currencyOf } from '../billing/reckoning.ts';
@@ -13,13 +14,15 @@ import {
   billingAccountSchema,
   type CloseReport,
   closeRequestSchema,
+  type DeletedTenant,
   type MarginRow,
   monthSchema,
   type PlanVersionView,
+  pageQuerySchema,
   sellerSchema,
   setPlanSchema,
   simulateSchema,
-  slugSchema,
+  tenantIdSchema,
   topUpSchema,
 } from '../contract.ts';
 import { ApiError } from '../errors.ts';
@@ -27,16 +30,17 @@ import { findBillingAccount, findSeller, saveBillingAccount, saveSeller } from '
 import { listBillingRuns } from '../store/billing-runs.ts';
 import { creditBalance, insertCredit, listCredits } from '../store/credits.ts';
 import { listPlanVersions } from '../store/plans.ts';
-import { listTenants } from '../store/tenants.ts';
+import { findTenantById, listDeletedTenants, listTenantsToBill } from '../store/tenants.ts';
 import { dayIn, monthIn } from '../time-zone.ts';
-import { actorIn, operatorOnly, seesProviderCost, visibleTenant } from './caller.ts';
+import { actorIn, billedTenant, operatorOnly, seesProviderCost } from './caller.ts';
+import { cutPage, readCursor } from './cursor.ts';
 import { parse } from './parse.ts';
 
 const previewQuerySchema = z.strictObject({ period: monthSchema.optional() });
 
 const marginQuerySchema = z.strictObject({
   month: monthSchema,
-  cursor: slugSchema.optional(),
+  cursor: tenantIdSchema.optional(),
   limit: z.coerce.number().int().min(1).max(200).default(50),
 });
 
@@ -45,7 +49,7 @@ export function billingRoutes(ctx: Context): Router {
   const body = express.json({ limit: '64kb' });
 
   router.get('/:slug/plan', async (req, res) => {
-    const tenant = await visibleTenant(ctx, req, res);
+    const tenant = await billedTenant(ctx, req, res);
     const versions = await listPlanVersions(ctx.store, tenant.id);
     const today = dayIn(tenant.timeZone, ctx.now());
     const begun = versions.filter(({ fromDay }) => fromDay <= today);
@@ -68,7 +72,7 @@ export function billingRoutes(ctx: Context): Router {
 
   router.put('/:slug/plan', operatorOnly, body, async (req, res) => {
     const { plan, from } = parse(setPlanSchema, req.body);
-    const tenant = await visibleTenant(ctx, req, res);
+    const tenant = await billedTenant(ctx, req, res);
     const day = from ?? dayIn(tenant.timeZone, ctx.now());
     const { id } = await setPlan(ctx.store, tenant, plan, day, actorIn(req, res), ctx.now());
     res.json({ id, from: day, plan } satisfies PlanVersionView);
@@ -76,19 +80,19 @@ export function billingRoutes(ctx: Context): Router {
 
   router.get('/:slug/preview', async (req, res) => {
     const { period } = parse(previewQuerySchema, req.query);
-    const tenant = await visibleTenant(ctx, req, res);
+    const tenant = await billedTenant(ctx, req, res);
     const month = period ?? monthIn(tenant.timeZone, ctx.now());
     res.json(await previewMonth(ctx.store, tenant, month, ctx.now()));
   });
 
   router.post('/:slug/simulate', operatorOnly, body, async (req, res) => {
     const { month, plan } = parse(simulateSchema, req.body);
-    const tenant = await visibleTenant(ctx, req, res);
+    const tenant = await billedTenant(ctx, req, res);
     res.json(await simulate(ctx.store, tenant, month, plan));
   });
 
   router.get('/:slug/billing', operatorOnly, async (req, res) => {
-    const tenant = await visibleTenant(ctx, req, res);
+    const tenant = await billedTenant(ctx, req, res);
     const stored = await findBillingAccount(ctx.store, tenant.id);
     res.json({
       ...(await accountOf(ctx.store, tenant)),
@@ -98,7 +102,7 @@ export function billingRoutes(ctx: Context): Router {
 
   router.put('/:slug/billing', operatorOnly, body, async (req, res) => {
     const account = parse(billingAccountSchema, req.body);
-    const tenant = await visibleTenant(ctx, req, res);
+    const tenant = await billedTenant(ctx, req, res);
     await ctx.store.transaction().execute(async (db) => {
       const before = await accountOf(db, tenant);
       await saveBillingAccount(db, tenant.id, account, ctx.now());
@@ -109,7 +113,7 @@ export function billingRoutes(ctx: Context): Router {
   });
 
   router.get('/:slug/credits', async (req, res) => {
-    const tenant = await visibleTenant(ctx, req, res);
+    const tenant = await billedTenant(ctx, req, res);
     const currency = currencyOf(await listPlanVersions(ctx.store, tenant.id)) ?? 'usd';
     const rows = await listCredits(ctx.store, tenant.id, 200);
     res.json({
@@ -124,7 +128,7 @@ export function billingRoutes(ctx: Context): Router {
 
   router.post('/:slug/credits', operatorOnly, body, async (req, res) => {
     const { amountCents, note, reference } = parse(topUpSchema, req.body);
-    const tenant = await visibleTenant(ctx, req, res);
+    const tenant = await billedTenant(ctx, req, res);
     const currency = currencyOf(await listPlanVersions(ctx.store, tenant.id));
     if (!currency) throw new ApiError('conflict', { detail: 'Without a plan the tenant has no currency.' });
     const balanceCents = await ctx.store.transaction().execute(async (db) => {
@@ -175,12 +179,29 @@ export function operatorBillingRoutes(ctx: Context): Router {
     res.json({ runs: runs.map(({ report }) => JSON.parse(report) as CloseReport) });
   });
 
+  router.get('/deleted-tenants', async (req, res) => {
+    const { cursor, limit } = parse(pageQuerySchema, req.query);
+    const after = readCursor(cursor);
+    const position = after && { deletedAt: after.time, id: after.id };
+    const rows = await listDeletedTenants(ctx.store, position, limit + 1);
+    const { page, nextCursor } = cutPage(rows, limit, (row) => ({ time: row.deletedAt ?? 0, id: row.id }));
+    const tenants: DeletedTenant[] = page.map(({ id, slug, name, deletedAt }) => ({
+      ...{ id, slug, name },
+      deletedAt: new Date(deletedAt ?? 0).toISOString(),
+    }));
+    res.json({ tenants, nextCursor });
+  });
+
   router.get('/margin', async (req, res) => {
     const { month, cursor, limit } = parse(marginQuerySchema, req.query);
-    const tenants = await listTenants(ctx.store, cursor ?? null, limit + 1);
+    const after = cursor === undefined ? null : await findTenantById(ctx.store, cursor);
+    // A day more, since a month may begin earlier than in UTC.
+    const monthStart = Date.parse(monthPeriod(month).from) - 86_400_000;
+    const tenants = await listTenantsToBill(ctx.store, monthStart, after, limit + 1);
+    const page = tenants.slice(0, limit);
     const rows: MarginRow[] = [];
-    for (const tenant of tenants.slice(0, limit)) rows.push(await marginOf(ctx.store, tenant, month));
-    res.json({ rows, nextCursor: tenants.length > limit ? (rows.at(-1)?.tenant ?? null) : null });
+    for (const tenant of page) rows.push(await marginOf(ctx.store, tenant, month));
+    res.json({ rows, nextCursor: tenants.length > limit ? (page.at(-1)?.id ?? null) : null });
   });
 
   return router;

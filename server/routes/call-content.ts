@@ -17,7 +17,7 @@ import type { Tenant } from '../store/tenants.ts';
 import { type CallContent, readContent } from '../vapi/call-content.ts';
 import { createCallsApi } from '../vapi/calls-api.ts';
 import { VapiError } from '../vapi/vapi-api.ts';
-import { callerIn, visibleTenant } from './caller.ts';
+import { billedTenant, callerIn } from './caller.ts';
 import { parse } from './parse.ts';
 
 export function callContentRoutes(ctx: Context): Router {
@@ -46,7 +46,7 @@ export function callContentRoutes(ctx: Context): Router {
 
   router.delete('/:slug/calls/:id/content', express.json({ limit: '1kb' }), async (req, res) => {
     const { of } = parse(deleteContentSchema, req.body ?? {});
-    const tenant = await visibleTenant(ctx, req, res);
+    const tenant = await billedTenant(ctx, req, res);
     const { tenantId, scopes, actor } = callerIn(res);
     if (tenantId !== null || !scopes.includes('write')) throw new ApiError('forbidden');
     const row = await findCall(ctx.store, tenant.id, String(req.params.id));
@@ -69,7 +69,7 @@ export function callContentRoutes(ctx: Context): Router {
 
 /** @throws ApiError `not_found` when the tenant has no such call, or its content is deleted */
 async function contentOf(ctx: Context, req: Request, res: Response): Promise<CallContent> {
-  const tenant = await visibleTenant(ctx, req, res);
+  const tenant = await billedTenant(ctx, req, res);
   const row = await findCall(ctx.store, tenant.id, String(req.params.id));
   if (!row || row.contentDeletedAt !== null) throw new ApiError('not_found');
   const call = await fromVapi(() =>

@@ -4,7 +4,7 @@ import type {} from 'pino-http';
 import { type Caller, callerOf } from '../access/api-key.ts';
 import type { Context } from '../context.ts';
 import { ApiError } from '../errors.ts';
-import { findTenant, type Tenant } from '../store/tenants.ts';
+import { findTenant, findTenantByHandle, type Tenant } from '../store/tenants.ts';
 
 /** Lets only requests with a valid `Authorization: Bearer vak_…` through. */
 export function authenticate(ctx: Context): RequestHandler {
@@ -47,7 +47,18 @@ export const operatorOnly: RequestHandler = (req, res, next) => {
  * @throws ApiError `not_found` also for another tenant's
  */
 export async function visibleTenant(ctx: Context, req: Request, res: Response): Promise<Tenant> {
-  const tenant = await findTenant(ctx.store, String(req.params.slug));
+  return allowed(res, await findTenant(ctx.store, String(req.params.slug)));
+}
+
+/**
+ * The same for what remains when a tenant is deleted, its usage and its invoices: the operator names it by its id then.
+ * @throws ApiError `not_found` also for another tenant's
+ */
+export async function billedTenant(ctx: Context, req: Request, res: Response): Promise<Tenant> {
+  return allowed(res, await findTenantByHandle(ctx.store, String(req.params.slug)));
+}
+
+function allowed(res: Response, tenant: Tenant | null): Tenant {
   const { tenantId, scopes } = callerIn(res);
   if (!tenant || (tenantId !== null && tenant.id !== tenantId)) throw new ApiError('not_found');
   if (!scopes.includes('read'))

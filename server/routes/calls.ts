@@ -16,7 +16,7 @@ import { type CallRow, columnOf } from '../metering/usage.ts';
 import { type CallsPage, findCall, listCalls, listRevisions } from '../store/calls.ts';
 import { findFeedback } from '../store/feedback.ts';
 import type { Tenant } from '../store/tenants.ts';
-import { seesProviderCost, visibleTenant } from './caller.ts';
+import { billedTenant, seesProviderCost } from './caller.ts';
 import { type Column, csvLines, startCsv, usd, wantsCsv } from './csv.ts';
 import { cutPage, readCursor } from './cursor.ts';
 import { parse } from './parse.ts';
@@ -26,7 +26,7 @@ export function callRoutes(ctx: Context): Router {
 
   router.get('/:slug/calls', async (req, res) => {
     const query = parse(callsQuerySchema, req.query);
-    const tenant = await visibleTenant(ctx, req, res);
+    const tenant = await billedTenant(ctx, req, res);
     const withCost = seesProviderCost(res);
     if (wantsCsv(req)) return sendAll(ctx, res, tenant, query, withCost);
     const after = readCursor(query.cursor);
@@ -40,7 +40,7 @@ export function callRoutes(ctx: Context): Router {
   });
 
   router.get('/:slug/calls/:id', async (req, res) => {
-    const tenant = await visibleTenant(ctx, req, res);
+    const tenant = await billedTenant(ctx, req, res);
     const row = await findCall(ctx.store, tenant.id, req.params.id);
     if (!row) throw new ApiError('not_found');
     const withCost = seesProviderCost(res);

@@ -17,7 +17,7 @@ import { ApiError } from '../errors.ts';
 import { listLineCalls } from '../store/invoice-calls.ts';
 import { advanceInvoice, findInvoice, type InvoiceRow, listInvoices } from '../store/invoices.ts';
 import type { Tenant } from '../store/tenants.ts';
-import { actorIn, operatorOnly, seesProviderCost, visibleTenant } from './caller.ts';
+import { actorIn, billedTenant, operatorOnly, seesProviderCost } from './caller.ts';
 import { type Column, sendCsv, wantsCsv } from './csv.ts';
 import { cutPage, readCursor } from './cursor.ts';
 import { parse } from './parse.ts';
@@ -33,7 +33,7 @@ export function invoiceRoutes(ctx: Context): Router {
 
   router.get('/:slug/invoices', async (req, res) => {
     const { cursor, limit } = parse(pageQuerySchema, req.query);
-    const tenant = await visibleTenant(ctx, req, res);
+    const tenant = await billedTenant(ctx, req, res);
     const after = readCursor(cursor);
     const position = after && { createdAt: after.time, id: after.id };
     const rows = await listInvoices(ctx.store, tenant.id, position, limit + 1, seesProviderCost(res));
@@ -72,7 +72,7 @@ export function invoiceRoutes(ctx: Context): Router {
 
   router.post('/:slug/invoices', operatorOnly, body, async (req, res) => {
     const { period } = parse(draftInvoiceSchema, req.body);
-    const tenant = await visibleTenant(ctx, req, res);
+    const tenant = await billedTenant(ctx, req, res);
     const { row, open } = await draftInvoice(ctx.store, tenant, period, actorIn(req, res), ctx.now());
     res.status(201).location(`/v1/tenants/${tenant.slug}/invoices/${row.id}`);
     res.json({ ...viewInvoice(row), openCalls: open.slice(0, 100), openCount: open.length });
@@ -113,7 +113,7 @@ export function invoiceRoutes(ctx: Context): Router {
 
   /** A client has no drafts: they may be wrong. */
   async function visibleInvoice(req: Request, res: Response): Promise<{ tenant: Tenant; row: InvoiceRow }> {
-    const tenant = await visibleTenant(ctx, req, res);
+    const tenant = await billedTenant(ctx, req, res);
     const row = await findInvoice(ctx.store, tenant.id, String(req.params.id));
     if (!row || (row.status === 'draft' && !seesProviderCost(res))) throw new ApiError('not_found');
     return { tenant, row };

@@ -6,6 +6,7 @@ import { endLiveCalls } from '../access/end-call.ts';
 import { applyTenantChanges, newTenant, viewTenant } from '../access/tenant-changes.ts';
 import { checkTenant } from '../access/tenant-check.ts';
 import { openTenantSecret } from '../access/tenant-secrets.ts';
+import { endPlans } from '../billing/plan-changes.ts';
 import type { Context } from '../context.ts';
 import {
   allowOriginSchema,
@@ -102,9 +103,11 @@ export function tenantRoutes(ctx: Context): Router {
     return { vapiCheck };
   }
 
+  /** Its billing ends with today; what is not billed yet is billed by the next close. */
   router.delete('/:slug', async (req, res) => {
     const tenant = await visibleTenant(ctx, req, res);
     await ctx.store.transaction().execute(async (db) => {
+      await endPlans(db, tenant, ctx.now());
       await deleteTenant(db, tenant.id, ctx.now());
       await audit(db, req, res, 'tenant.delete', tenant.slug, view(tenant), null);
     });

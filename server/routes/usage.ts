@@ -6,7 +6,7 @@ import { ApiError } from '../errors.ts';
 import { columnOf } from '../metering/usage.ts';
 import { sumUsage } from '../store/usage.ts';
 import { monthIn, nextMonth } from '../time-zone.ts';
-import { seesProviderCost, visibleTenant } from './caller.ts';
+import { billedTenant, seesProviderCost } from './caller.ts';
 import { type Column, sendCsv, usd, wantsCsv } from './csv.ts';
 import { parse } from './parse.ts';
 
@@ -15,7 +15,7 @@ export function usageRoutes(ctx: Context): Router {
 
   router.get('/:slug/usage', async (req, res) => {
     const query = parse(usageQuerySchema, req.query);
-    const tenant = await visibleTenant(ctx, req, res);
+    const tenant = await billedTenant(ctx, req, res);
     const month = monthIn(tenant.timeZone, ctx.now());
     const from = query.from ?? `${month}-01`;
     const to = query.to ?? `${nextMonth(month)}-01`;

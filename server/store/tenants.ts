@@ -27,9 +27,7 @@ const settingNames = [
 export type TenantSettings = Pick<TenantView, (typeof settingNames)[number]>;
 
 /** A tenant as the server works with it; its secrets stay sealed. */
-export interface Tenant
-  extends Omit<Selectable<TenantsTable>, 'settings' | 'startLock' | 'deletedAt'>,
-    TenantSettings {}
+export interface Tenant extends Omit<Selectable<TenantsTable>, 'settings' | 'startLock'>, TenantSettings {}
 
 export function newTenantId(): string {
   return `ten_${randomBytes(12).toString('base64url')}`;
@@ -39,7 +37,7 @@ export function newTenantId(): string {
 export async function insertTenant(db: Queries, tenant: Tenant): Promise<boolean> {
   const result = await db
     .insertInto('tenants')
-    .values({ ...toRow(tenant), startLock: 0, deletedAt: null })
+    .values({ ...toRow(tenant), startLock: 0 })
     .onConflict((conflict) => conflict.doNothing())
     .executeTakeFirst();
   return Number(result.numInsertedOrUpdatedRows ?? 0) === 1;
@@ -49,9 +47,14 @@ export async function updateTenant(db: Queries, tenant: Tenant): Promise<void> {
   await db.updateTable('tenants').set(toRow(tenant)).where('id', '=', tenant.id).execute();
 }
 
-/** The tenant's calls and usage stay; its slug becomes free. */
+/** The tenant's calls, usage and invoices stay; its slug becomes free. */
 export async function deleteTenant(db: Queries, id: string, nowMs: number): Promise<void> {
   await db.updateTable('tenants').set({ deletedAt: nowMs, status: 'paused' }).where('id', '=', id).execute();
+}
+
+/** How the operator addresses a tenant: by its slug, and by its id once it is deleted and the slug may be another's. */
+export function handleOf({ id, slug, deletedAt }: Pick<Tenant, 'id' | 'slug' | 'deletedAt'>): string {
+  return deletedAt === null ? slug : id;
 }
 
 export async function findTenant(db: Queries, slug: string): Promise<Tenant | null> {
@@ -68,6 +71,11 @@ export async function findTenant(db: Queries, slug: string): Promise<Tenant | nu
 export async function findTenantById(db: Queries, id: string): Promise<Tenant | null> {
   const row = await db.selectFrom('tenants').selectAll().where('id', '=', id).executeTakeFirst();
   return row ? fromRow(row) : null;
+}
+
+/** A deleted one is found by its id only; see `handleOf`. */
+export async function findTenantByHandle(db: Queries, handle: string): Promise<Tenant | null> {
+  return handle.startsWith('ten_') ? findTenantById(db, handle) : findTenant(db, handle);
 }
 
 /** Those that had calls of late: all that exist, and those deleted since then. In the order of their ids, from `after`. */
@@ -101,6 +109,42 @@ export async function listTenants(db: Queries, after: string | null, limit: numb
     .limit(limit)
     .execute();
   return rows.map(fromRow);
+}
+
+/** Those that months may still be billed to: all that exist, and those deleted since then. By slug, from `after`. */
+export async function listTenantsToBill(
+  db: Queries,
+  deletedSinceMs: number,
+  after: { slug: string; id: string } | null,
+  limit: number,
+): Promise<Tenant[]> {
+  let query = db
+    .selectFrom('tenants')
+    .selectAll()
+    .where((expression) =>
+      expression.or([expression('deletedAt', 'is', null), expression('deletedAt', '>=', deletedSinceMs)]),
+    );
+  if (after) {
+    query = query.where((expression) =>
+      expression(expression.refTuple('slug', 'id'), '>', expression.tuple(after.slug, after.id)),
+    );
+  }
+  return (await query.orderBy('slug').orderBy('id').limit(limit).execute()).map(fromRow);
+}
+
+/** The deleted ones, by the time of their deletion, newest first, from the one after `after`. */
+export async function listDeletedTenants(
+  db: Queries,
+  after: { deletedAt: number; id: string } | null,
+  limit: number,
+): Promise<Tenant[]> {
+  let query = db.selectFrom('tenants').selectAll().where('deletedAt', 'is not', null);
+  if (after) {
+    query = query.where((expression) =>
+      expression(expression.refTuple('deletedAt', 'id'), '<', expression.tuple(after.deletedAt, after.id)),
+    );
+  }
+  return (await query.orderBy('deletedAt', 'desc').orderBy('id', 'desc').limit(limit).execute()).map(fromRow);
 }
 
 /** Stops or allows calls; pausing also makes worthless what was issued before. */
@@ -150,7 +194,7 @@ export async function lockTenant(db: Queries, slug: string): Promise<Tenant | nu
   return row ? fromRow(row) : null;
 }
 
-function toRow(tenant: Tenant): Omit<TenantsTable, 'startLock' | 'deletedAt'> {
+function toRow(tenant: Tenant): Omit<TenantsTable, 'startLock'> {
   const columns: Record<string, unknown> = { ...tenant };
   for (const name of settingNames) delete columns[name];
   const settings = Object.fromEntries(settingNames.map((name) => [name, tenant[name]]));
@@ -166,6 +210,6 @@ const laterSettings = {
 } as const satisfies Partial<TenantSettings>;
 
 function fromRow(row: Selectable<TenantsTable>): Tenant {
-  const { settings, startLock: _startLock, deletedAt: _deletedAt, ...columns } = row;
+  const { settings, startLock: _startLock, ...columns } = row;
   return { ...columns, ...structuredClone(laterSettings), ...(JSON.parse(settings) as TenantSettings) };
 }

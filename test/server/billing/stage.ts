@@ -3,7 +3,7 @@
 import type { CostByComponent, PlanInput } from '../../../server/contract.ts';
 import type { CallEvent } from '../../../server/metering/call-event.ts';
 import { ingestCallEvent } from '../../../server/metering/ingest.ts';
-import { findTenant, type Tenant } from '../../../server/store/tenants.ts';
+import { findTenant, findTenantByHandle, type Tenant } from '../../../server/store/tenants.ts';
 import { noCost } from '../../../server/vapi/cost.ts';
 import {
   type Answer,
@@ -28,7 +28,7 @@ export interface BillingStage {
   /** Another tenant with a plan from that day. */
   addTenant(slug: string, plan: PlanInput, from: string, changes?: Record<string, unknown>): Promise<Tenant>;
   /** What Vapi would have reported at the server's time. */
-  book(slug: string, ...entries: LedgerEntry[]): Promise<void>;
+  book(handle: string, ...entries: LedgerEntry[]): Promise<void>;
   /** Drafts and finalizes. */
   bill(slug: string, month: string): Promise<Answer>;
   clientKey(slug: string): Promise<(method: string, path: string) => Promise<Answer>>;
@@ -51,8 +51,8 @@ export async function startBillingStage(options: TestServerOptions = {}): Promis
       await mustBe(200, server.operator('PUT', `/v1/tenants/${slug}/plan`, { plan, from }));
       return (await findTenant(server.ctx.store, slug)) as Tenant;
     },
-    async book(slug, ...entries) {
-      const tenant = (await findTenant(server.ctx.store, slug)) as Tenant;
+    async book(handle, ...entries) {
+      const tenant = (await findTenantByHandle(server.ctx.store, handle)) as Tenant;
       for (const entry of entries) {
         const { store, box } = server.ctx;
         await ingestCallEvent(store, box, tenant, eventOf(entry, server.clock.now), server.clock.now);

@@ -1,0 +1,156 @@
+/** A tenant that is deleted in the middle of a month is still billed for what it used, and its books stay readable. */
+import assert from 'node:assert/strict';
+import { after, before, describe, it } from 'node:test';
+import { sweepOverdue } from '../../../server/billing/overdue.ts';
+import type {
+  CloseReport,
+  DeletedTenant,
+  InvoiceSummary,
+  MarginRow,
+  PlanInput,
+} from '../../../server/contract.ts';
+import { listAudit } from '../../../server/store/audit.ts';
+import { testDatabases } from '../../support/postgres.ts';
+import { codeOf } from '../../support/test-server.ts';
+import { killAfterWrites } from './kill-after-writes.ts';
+import { type BillingStage, mustBe, startBillingStage } from './stage.ts';
+
+/** 10.00 a month, 1.00 a minute. */
+const plan: PlanInput = {
+  name: 'Simple',
+  currency: 'usd',
+  monthlyFeeCents: 1000,
+  rates: [
+    {
+      channels: ['web', 'inbound', 'outbound', 'chat'],
+      price: { kind: 'per-minute', perMinuteMicros: 1_000_000 },
+    },
+  ],
+};
+const at = (iso: string) => Date.parse(iso);
+
+for (const engine of testDatabases()) {
+  describe(`a deleted tenant on ${engine.name}`, () => {
+    let stage: BillingStage;
+    /** The deleted one’s. */
+    let id: string;
+    before(async () => {
+      stage = await startBillingStage({ engine, now: at('2026-11-20T12:00:00Z') });
+      ({ id } = await stage.addTenant('gone', plan, '2026-11-01'));
+      const raised = { plan: { ...plan, monthlyFeeCents: 5000 }, from: '2026-12-01' };
+      await mustBe(200, operator('PUT', 'tenants/gone/plan', raised));
+      await stage.book('gone', { id: 'gone-1', at: '2026-11-05T00:00:00Z', seconds: 60 });
+      await mustBe(204, operator('DELETE', 'tenants/gone'));
+      // Somebody else takes the slug on the same day.
+      await stage.addTenant('gone', plan, '2026-11-20');
+    });
+    after(() => stage.close());
+    const operator = (method: string, path: string, body?: unknown) =>
+      stage.server.operator(method, `/v1/${path}`, body);
+    const close = async () => {
+      const { entries } = (await mustBe(200, operator('POST', 'billing/close', {}))).body as CloseReport;
+      return new Map(entries.map(({ tenant, month, totalCents }) => [`${tenant} ${month}`, totalCents]));
+    };
+    const invoices = async (handle: string): Promise<InvoiceSummary[]> =>
+      (await mustBe(200, operator('GET', `tenants/${handle}/invoices`))).body.invoices;
+
+    it('is in the list of deleted tenants, with the id that its books are under', async () => {
+      const { tenants } = (await mustBe(200, operator('GET', 'billing/deleted-tenants'))).body as {
+        tenants: DeletedTenant[];
+      };
+      assert.deepEqual(tenants, [{ id, slug: 'gone', name: 'gone', deletedAt: '2026-11-20T12:00:00.000Z' }]);
+      const usage = await mustBe(
+        200,
+        operator('GET', `tenants/${id}/usage?from=2026-11-01&to=2026-12-01&by=month`),
+      );
+      assert.equal(usage.body.rows[0].calls, 1);
+    });
+
+    it('takes no new plan and no change, and its slug leads to the new tenant only', async () => {
+      assert.equal(codeOf(await operator('PUT', `tenants/${id}/plan`, { plan })), 'conflict');
+      assert.equal(codeOf(await operator('PATCH', `tenants/${id}`, { name: 'Back' })), 'not_found');
+      assert.equal(codeOf(await operator('DELETE', `tenants/${id}`)), 'not_found');
+      assert.equal(codeOf(await operator('GET', `tenants/${id}/snippet`)), 'not_found');
+      const client = await stage.clientKey('gone');
+      assert.equal(codeOf(await client('GET', `/v1/tenants/${id}/invoices`)), 'not_found');
+    });
+
+    it('is billed by the next close up to the day of its deletion, apart from the slug’s new owner', async () => {
+      stage.server.clock.now = at('2026-12-02T00:00:00Z');
+      assert.deepEqual(
+        await close(),
+        new Map([
+          // 11 of 30 days: 10.00 × 11 ÷ 30 = 3.67
+          ['gone 2026-11', 367],
+          // 20 of 30 days: 10.00 × 20 ÷ 30 = 6.67, and one minute
+          [`${id} 2026-11`, 767],
+        ]),
+      );
+      assert.deepEqual(
+        (await invoices(id)).map(({ totalCents }) => totalCents),
+        [767],
+      );
+      assert.deepEqual(
+        (await invoices('gone')).map(({ totalCents }) => totalCents),
+        [367],
+      );
+      const { rows } = (await mustBe(200, operator('GET', 'billing/margin?month=2026-11'))).body as {
+        rows: MarginRow[];
+      };
+      assert.deepEqual(
+        new Set(rows.map((row) => `${row.tenant} ${row.revenueCents}`)),
+        new Set(['gone 367', `${id} 767`]),
+      );
+      const [first] = (await mustBe(200, operator('GET', 'billing/margin?month=2026-11&limit=1'))).body.rows;
+      const { nextCursor } = (await operator('GET', 'billing/margin?month=2026-11&limit=1')).body;
+      const second = (await operator('GET', `billing/margin?month=2026-11&limit=1&cursor=${nextCursor}`))
+        .body;
+      assert.deepEqual([first, ...second.rows], rows);
+      assert.equal(second.nextCursor, null);
+    });
+
+    it('is billed later only for what has changed, never for a plan that was to come', async () => {
+      await stage.book(id, { id: 'gone-1', at: '2026-11-05T00:00:00Z', seconds: 90 });
+      stage.server.clock.now = at('2027-01-02T00:00:00Z');
+      // Half a minute more.
+      assert.deepEqual(
+        await close(),
+        new Map([
+          ['gone 2026-12', 1000],
+          [`${id} 2026-12`, 50],
+        ]),
+      );
+      stage.server.clock.now = at('2027-02-02T00:00:00Z');
+      assert.deepEqual(await close(), new Map([['gone 2027-01', 1000]]));
+    });
+
+    it('is told of as overdue, and its slug’s new owner is not paused for it', async () => {
+      const account = { buyer: { name: 'G' }, pauseAfterOverdueDays: 0 };
+      await mustBe(200, operator('PUT', `tenants/${id}/billing`, account));
+      await sweepOverdue(stage.server.ctx);
+      assert.deepEqual(
+        (await invoices(id)).map(({ status }) => status),
+        ['overdue', 'overdue'],
+      );
+      assert.equal((await operator('GET', 'tenants/gone')).body.status, 'active');
+      const paused = (await listAudit(stage.server.ctx.store, null, 200)).filter(
+        ({ action }) => action === 'tenant.pause',
+      );
+      assert.deepEqual(paused, []);
+    });
+
+    it('can be closed alone, and a run that was killed keeps the next one waiting for a minute at most', async () => {
+      stage.server.clock.now = at('2027-03-02T00:00:00Z');
+      const { ctx } = stage.server;
+      const whole = ctx.store;
+      // The first write takes the lease; then the process is gone, and gives nothing back.
+      ctx.store = whole.withPlugin(killAfterWrites(1));
+      await operator('POST', 'billing/close', { tenant: id });
+      ctx.store = whole;
+      assert.equal(codeOf(await operator('POST', 'billing/close', { tenant: id })), 'conflict');
+      stage.server.clock.now += 60_000;
+      const { entries } = (await mustBe(200, operator('POST', 'billing/close', { tenant: id }))).body;
+      assert.deepEqual(entries, []);
+    });
+  });
+}
