@@ -1,7 +1,7 @@
 /**
- * What an idle page pays for the closed element, beside the widgets of Vapi and of ElevenLabs: the same empty page, the
- * same server, the same run, on a processor four times slower. Every figure is the median of `BENCH_RUNS` (9) visits
- * less the blank page's median. Exits 1 when a goal is missed that does not depend on how busy the machine is.
+ * What an idle page pays for the closed element, beside the widgets of Vapi and of ElevenLabs: the same page of
+ * one line, the same server, the same run, on a processor four times slower. Every figure is the median of `BENCH_RUNS`
+ * (9) visits less the blank page's median. Exits 1 when a goal is missed that does not depend on how busy the machine is.
  */
 import { cpus } from 'node:os';
 import { chromium } from 'playwright-core';
@@ -39,7 +39,7 @@ const figures: [name: string, key: keyof Reading, show: (value: number) => strin
 const isTime = (key: keyof Reading) => key.endsWith('Ms');
 
 process.stdout.write(
-  `closed element on an empty page, ${runs} visits each, ${cpus().length} cores, 4 x slower; ` +
+  `closed element on a page of one line, ${runs} visits each, ${cpus().length} cores, 4 x slower; ` +
     'median less the blank page’s (times: min-max)\n',
 );
 printTable([

@@ -43,13 +43,16 @@ export interface EmptyPage {
   close(): Promise<void>;
 }
 
-/** One local server gives every page and every script, compressed alike. */
+/**
+ * One local server gives every page and every script, compressed alike. The page has one line of text, as the browser's
+ * first font is no widget's to pay.
+ */
 export async function serveEmptyPage(embeds: readonly Embed[]): Promise<EmptyPage> {
   const files = new Map(
     embeds.flatMap(({ html, script }, index) => {
       const page = `<!doctype html><html lang="en"><head><meta charset="utf-8"><title>An empty page</title>
         <meta name="viewport" content="width=device-width"><link rel="icon" href="data:,"></head>
-        <body>${html.replace('SCRIPT', `/${index}.js`)}</body></html>`;
+        <body style="font-family: system-ui"><p>A page.</p>${html.replace('SCRIPT', `/${index}.js`)}</body></html>`;
       const files: [string, { type: string; body: Buffer }][] = [
         [`/${index}`, { type: 'text/html', body: brotliCompressSync(page) }],
       ];

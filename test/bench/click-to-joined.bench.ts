@@ -1,0 +1,130 @@
+/**
+ * From the click to the call, beside a page that holds a public key and uses @vapi-ai/web directly: the same emulated
+ * Vapi, real SDK and daily-js, the same browser, in turns, `BENCH_RUNS` (15) calls each in a fresh profile. Exits 1 when
+ * a click of the mouse joins later than the direct page's by more than 5 % at the median.
+ */
+import { cpus } from 'node:os';
+import type { BrowserContextOptions } from 'playwright-core';
+import { type CallPage, type CallPages, openCallPages } from './click-to-joined/pages.ts';
+import { readTimeline, type Step, steps, stepTexts, type Timeline } from './click-to-joined/timeline.ts';
+import { median, printTable } from './support/figures.ts';
+
+const runs = Number(process.env.BENCH_RUNS ?? 15);
+/** From the moment that the pointer is over the button to its press; a hand with a mouse is rarely quicker. */
+const hoverMs = Number(process.env.BENCH_HOVER_MS ?? 300);
+
+const ways = {
+  direct: (pages: CallPages, options: BrowserContextOptions) => pages.direct(options),
+  proxy: (pages: CallPages, options: BrowserContextOptions) => pages.element('proxy', options),
+  'scoped-key': (pages: CallPages, options: BrowserContextOptions) => pages.element('scoped-key', options),
+};
+type Way = keyof typeof ways;
+
+interface Visitor {
+  who: string;
+  options: BrowserContextOptions;
+  act(page: CallPage): Promise<void>;
+}
+
+const mouse: Visitor = {
+  who: `a mouse, over the button for ${hoverMs} ms`,
+  options: { permissions: ['microphone'] },
+  act: clickAfterHover,
+};
+const visitors: Visitor[] = [
+  mouse,
+  {
+    who: 'a finger: nothing ahead of the touch',
+    options: { permissions: ['microphone'], hasTouch: true },
+    act: ({ page, button }) => page.locator(button).tap(),
+  },
+  {
+    who: 'a mouse, and the microphone is asked for (answered at once)',
+    options: {},
+    act: clickAfterHover,
+  },
+];
+
+const found = await readAll();
+process.stdout.write(
+  `milliseconds after the click, medians of ${runs} (min - max), ${cpus().length} cores; ` +
+    'the microphone is allowed already unless said otherwise\n',
+);
+for (const visitor of visitors) printVisitor(visitor);
+
+process.stdout.write('\n');
+for (const way of ['proxy', 'scoped-key'] as const) {
+  const ratio = joined(mouse, way) / joined(mouse, 'direct');
+  const reached = ratio <= 1.05;
+  if (!reached) process.exitCode = 1;
+  process.stdout.write(
+    `${way} joins in ${ratio.toFixed(2)} of the direct page's time, goal 1.05: ${reached ? 'reached' : 'MISSED'}\n`,
+  );
+}
+
+async function clickAfterHover({ page, button }: CallPage): Promise<void> {
+  await page.locator(button).hover();
+  await page.waitForTimeout(hoverMs);
+  await page.mouse.down();
+  await page.mouse.up();
+}
+
+/** In turns, so that all meet the same machine; the first round only warms up. */
+async function readAll(): Promise<Map<string, Timeline[]>> {
+  const found = new Map<string, Timeline[]>();
+  const pages = await openCallPages();
+  try {
+    for (let run = -1; run < runs; run += 1) {
+      for (const visitor of visitors) {
+        for (const way of Object.keys(ways) as Way[]) {
+          const timeline = await call(pages, visitor, way);
+          if (run < 0) continue;
+          const key = keyOf(visitor, way);
+          found.set(key, [...(found.get(key) ?? []), timeline]);
+        }
+      }
+    }
+  } finally {
+    await pages.close();
+  }
+  return found;
+}
+
+async function call(pages: CallPages, visitor: Visitor, way: Way): Promise<Timeline> {
+  const visit = await ways[way](pages, visitor.options);
+  try {
+    await visit.page.locator(visit.button).waitFor();
+    // The page is done with all that it does by itself, the direct page with its SDK.
+    await visit.page.waitForLoadState('networkidle');
+    await visitor.act(visit);
+    return await readTimeline(visit.page);
+  } finally {
+    await visit.leave([/./]);
+  }
+}
+
+function keyOf({ who }: Visitor, way: Way): string {
+  return `${way}: ${who}`;
+}
+
+function times(visitor: Visitor, way: Way, step: Step): number[] {
+  return (found.get(keyOf(visitor, way)) ?? []).map((timeline) => timeline[step]);
+}
+
+function joined(visitor: Visitor, way: Way): number {
+  return median(times(visitor, way, 'joined'));
+}
+
+function printVisitor(visitor: Visitor): void {
+  process.stdout.write(`\n${visitor.who}\n`);
+  const all = Object.keys(ways) as Way[];
+  const cell = (way: Way, step: Step) => {
+    const values = times(visitor, way, step);
+    return `${median(values).toFixed(0)} (${Math.min(...values).toFixed(0)} - ${Math.max(...values).toFixed(0)})`;
+  };
+  printTable([
+    ['', ...all],
+    ...steps.map((step) => [stepTexts[step], ...all.map((way) => cell(way, step))]),
+    ['joined / direct', ...all.map((way) => (joined(visitor, way) / joined(visitor, 'direct')).toFixed(2))],
+  ]);
+}
