@@ -15,6 +15,7 @@ import { chatRoutes } from './routes/chats.ts';
 import { feedbackRoutes } from './routes/feedback.ts';
 import { invoiceRoutes } from './routes/invoices.ts';
 import { keyRoutes } from './routes/keys.ts';
+import { leftCallRoutes } from './routes/left-calls.ts';
 import { opsRoutes } from './routes/ops.ts';
 import { checkPath } from './routes/parse.ts';
 import { reconcileRoutes } from './routes/reconcile.ts';
@@ -65,7 +66,7 @@ export function createApp(ctx: Context, assets: string): Express {
   app.use('/v1/keys', authenticate(ctx), operatorOnly, keyRoutes(ctx));
   app.use('/v1/reconcile', authenticate(ctx), operatorOnly, reconcileRoutes(ctx));
   app.use('/v1/audit', authenticate(ctx), operatorOnly, auditRoutes(ctx));
-  app.use('/v1', visitorRoutes(ctx), chatRoutes(ctx), feedbackRoutes(ctx));
+  app.use('/v1', visitorRoutes(ctx), chatRoutes(ctx), feedbackRoutes(ctx), leftCallRoutes(ctx));
   app.use(widgetAssets(assets));
 
   app.use(notFound);

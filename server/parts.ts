@@ -3,6 +3,7 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Express } from 'express';
 import type { DestinationStream } from 'pino';
+import { startEndingAbandoned } from './access/left-calls.ts';
 import { startNoticeDelivery } from './access/notice-delivery.ts';
 import { createApp } from './app.ts';
 import { startBillingClerk } from './billing/billing-clerk.ts';
@@ -25,7 +26,7 @@ export interface PartsOptions extends ContextOptions {
 export interface Parts {
   ctx: Context;
   app: Express;
-  /** Begins what runs beside the requests: notices, forwarded webhooks, reconciliation. */
+  /** Begins what runs beside the requests: notices, abandoned calls, forwarded webhooks, reconciliation. */
   work(): void;
   /** Ends the work and closes the store; no request may come any more. */
   close(): Promise<void>;
@@ -46,6 +47,7 @@ export async function openParts(config: Config, secrets: Secrets, options: Parts
     work() {
       workers = [
         startNoticeDelivery(ctx),
+        startEndingAbandoned(ctx),
         startForwarding(ctx),
         startBillingClerk(ctx),
         ...(options.reconciler === false ? [] : [startReconciler(ctx)]),

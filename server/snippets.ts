@@ -10,6 +10,7 @@ export interface SnippetOptions {
   server: string;
   tenant: string;
   appearance: Appearance;
+  rejoinCalls: boolean;
 }
 
 /** Where each builder takes code for every page. */
@@ -76,7 +77,7 @@ function settings(options: SnippetOptions): string {
   ].join('\n');
 }
 
-function attributes({ tenant, appearance }: SnippetOptions): Record<string, string> {
+function attributes({ tenant, appearance, rejoinCalls }: SnippetOptions): Record<string, string> {
   const { placement, theme, accentColor, radius } = appearance;
   const style = [
     accentColor && `--vapi-agent-accent: ${accentColor}`,
@@ -86,6 +87,7 @@ function attributes({ tenant, appearance }: SnippetOptions): Record<string, stri
     tenant,
     ...(placement ? { placement } : {}),
     ...(theme ? { theme } : {}),
+    ...(rejoinCalls ? { rejoin: '' } : {}),
     ...(style.length > 0 ? { style: style.join('; ') } : {}),
   };
 }

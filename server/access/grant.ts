@@ -11,6 +11,7 @@ import { claimReservation, type Reservation, releaseReservation } from '../store
 import type { Tenant } from '../store/tenants.ts';
 import { type CreatedCall, createWebCall, VapiError } from '../vapi/vapi-api.ts';
 import { askBeforeCall } from './before-call.ts';
+import { mayRejoin, rejoinWithinSeconds } from './left-calls.ts';
 import { reserve } from './reserve.ts';
 import { signScopedKey } from './scoped-key.ts';
 import { issueEndToken, type SessionClaims } from './session-token.ts';
@@ -71,7 +72,11 @@ async function proxyGrant(
   );
   let call: CreatedCall;
   try {
-    call = await createWebCall(ctx.config.vapiBaseUrl, key, { assistantId, assistantOverrides });
+    call = await createWebCall(ctx.config.vapiBaseUrl, key, {
+      assistantId,
+      assistantOverrides,
+      ...(mayRejoin(tenant) ? { roomDeleteOnUserLeaveEnabled: false } : {}),
+    });
   } catch (error) {
     if (!(error instanceof VapiError)) throw error;
     // Should Vapi have made a call and its answer been lost, nobody can join it, so it costs nothing to speak of.
@@ -86,6 +91,7 @@ async function proxyGrant(
     webCallUrl: call.webCallUrl,
     ...(call.callToken ? { callToken: call.callToken } : {}),
     endToken: issueEndToken(ctx.keys.endCall, { tenant: tenant.slug, call: call.id }, expiresAt, ctx.now()),
+    ...(mayRejoin(tenant) ? { rejoinWithinSeconds } : {}),
   };
 }
 

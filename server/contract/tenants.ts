@@ -85,6 +85,11 @@ const optional = {
   appearance: appearanceSchema,
   texts: textsSchema,
   consent: consentSchema.nullable().describe('Null = the visitor is asked nothing.'),
+  rejoinCalls: z
+    .boolean()
+    .describe(
+      'A visitor who goes to another page of the site in the same tab can go on with the call. Only in the access mode `proxy`. The room is then kept when the visitor leaves it, and the server ends the call after 30 s without a visitor.',
+    ),
   allowedVariables: z
     .array(z.string().regex(/^[A-Za-z_][A-Za-z0-9_]{0,63}$/))
     .max(32)
@@ -168,6 +173,7 @@ export const tenantViewSchema = z.object({
   appearance: appearanceSchema,
   texts: textsSchema,
   consent: consentSchema.nullable(),
+  rejoinCalls: z.boolean(),
   allowedVariables: z.array(z.string()),
   limits: limitsSchema,
   contentRetentionDays: z.int().nullable(),

@@ -61,7 +61,15 @@ export const proxyGrantSchema = grantBaseSchema.extend({
     .string()
     .describe("Only when the assistant records video: Daily's meeting token.")
     .exactOptional(),
-  endToken: z.string().describe('Permission for `POST /v1/calls/{callId}/end`.'),
+  endToken: z
+    .string()
+    .describe('Permission for `POST /v1/calls/{callId}/end`, `…/leave`, `…/rejoin` and `…/feedback`.'),
+  rejoinWithinSeconds: z
+    .int()
+    .describe(
+      'How long the call waits for a visitor who has left the page; absent when leaving it is the end of the call.',
+    )
+    .exactOptional(),
 });
 export type ProxyGrant = z.infer<typeof proxyGrantSchema>;
 
@@ -124,6 +132,16 @@ export const callFeedbackSchema = z.object({
   at: timeSchema.describe('ISO-8601 UTC.'),
 });
 export type CallFeedback = z.infer<typeof callFeedbackSchema>;
+
+/** `POST /v1/calls/{id}/leave` and `…/rejoin`: the visitor goes from page to page of the site. */
+export const pageOfCallSchema = z.strictObject({
+  token: z.string().min(1).max(2048).describe("The call's end token."),
+  page: z
+    .int()
+    .min(0)
+    .max(100_000)
+    .describe('The page that is left or come to, counted from 0 where the call was started.'),
+});
 
 /** `POST /v1/calls/{id}/end` */
 export const endCallRequestSchema = z.strictObject({ token: z.string().min(1).max(2048) });

@@ -19,6 +19,7 @@ export function snippetRoutes(ctx: Context): Router {
       server: ctx.config.publicUrl,
       tenant: tenant.slug,
       appearance: tenant.appearance,
+      rejoinCalls: tenant.rejoinCalls,
     });
     const origin = asked === undefined ? null : checked(asked, tenant.allowedOrigins);
     const view: SnippetView = { platform, snippet, where, origin };

@@ -20,6 +20,7 @@ export interface Schema extends BillingSchema {
   audit: AuditTable;
   notices: NoticesTable;
   feedback: FeedbackTable;
+  leftCalls: LeftCallsTable;
   forwardTargets: ForwardTargetsTable;
   forwardedMessages: ForwardedMessagesTable;
   forwardedContents: ForwardedContentsTable;
@@ -213,6 +214,18 @@ export interface FeedbackTable {
   rating: Rating;
   comment: string | null;
   at: number;
+}
+
+/** Calls that their visitors have left with the page, or rejoined from the next one. */
+export interface LeftCallsTable {
+  tenantId: string;
+  callId: string;
+  /** The visitor's last page that we have heard of, counted from 0 where the call was started. */
+  page: number;
+  /** When the server ends it; null while the visitor is in the room, or once it has been ended. */
+  endAt: number | null;
+  /** How often it was tried to end it; from the first time on it cannot be rejoined. */
+  attempts: number;
 }
 
 /** What the operator is to be told, once per period, and whether it has been. */

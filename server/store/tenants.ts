@@ -15,6 +15,7 @@ const settingNames = [
   'appearance',
   'texts',
   'consent',
+  'rejoinCalls',
   'allowedVariables',
   'contentRetentionDays',
   'limits',
@@ -204,6 +205,7 @@ function toRow(tenant: Tenant): Omit<TenantsTable, 'startLock'> {
 /** For tenants that were saved before there was such a setting. */
 const laterSettings = {
   consent: null,
+  rejoinCalls: false,
   webhookAuth: { kind: 'token' },
   assistantIds: [],
   webhookForwardUrl: null,

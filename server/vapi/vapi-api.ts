@@ -16,6 +16,8 @@ export interface CreatedCall {
 
 export interface NewWebCall {
   assistantId: string;
+  /** False: the call goes on without its visitor, who may come back, until something ends it. Vapi's default is true. */
+  roomDeleteOnUserLeaveEnabled?: false;
   assistantOverrides: {
     maxDurationSeconds: number;
     metadata: Record<string, string>;

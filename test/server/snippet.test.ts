@@ -27,6 +27,12 @@ test('plain HTML carries the tenant’s looks, because a page asks for nothing b
   assert.equal(view.origin, null);
 });
 
+test('a tenant whose calls go on from page to page gets the attribute for it', async () => {
+  await server.createTenant({ slug: 'wanderer', rejoinCalls: true });
+  const { snippet: text } = (await server.operator('GET', '/v1/tenants/wanderer/snippet')).body;
+  assert.match(text, /<vapi-agent tenant="wanderer" rejoin="">/);
+});
+
 test('every platform gets a text with the server’s and the tenant’s names and a place to put it', async () => {
   for (const platform of platforms) {
     const view: SnippetView = await snippet(`?platform=${platform}`);
@@ -86,7 +92,13 @@ test('a client’s own key gets its own snippet and nobody else’s', async () =
 test('nothing in a snippet can end the tag or the script around it', () => {
   const server = `https://h/'"</script><b>`;
   for (const platform of ['html', 'gtm'] satisfies Platform[]) {
-    const { snippet: text } = snippetFor({ platform, server, tenant: 'acme', appearance: {} });
+    const { snippet: text } = snippetFor({
+      platform,
+      server,
+      tenant: 'acme',
+      appearance: {},
+      rejoinCalls: true,
+    });
     assert.equal(text.split('</script>').length, 2, text);
     assert.ok(!text.includes('<b>'), text);
   }
