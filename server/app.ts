@@ -19,6 +19,7 @@ import { leftCallRoutes } from './routes/left-calls.ts';
 import { opsRoutes } from './routes/ops.ts';
 import { checkPath } from './routes/parse.ts';
 import { reconcileRoutes } from './routes/reconcile.ts';
+import { signInPages, signInRoutes } from './routes/sign-in.ts';
 import { snippetRoutes } from './routes/snippet.ts';
 import { stripeWebhookRoutes } from './routes/stripe-webhook.ts';
 import { tenantRoutes } from './routes/tenants.ts';
@@ -66,7 +67,9 @@ export function createApp(ctx: Context, assets: string): Express {
   app.use('/v1/keys', authenticate(ctx), operatorOnly, keyRoutes(ctx));
   app.use('/v1/reconcile', authenticate(ctx), operatorOnly, reconcileRoutes(ctx));
   app.use('/v1/audit', authenticate(ctx), operatorOnly, auditRoutes(ctx));
+  app.use('/v1', signInRoutes(ctx));
   app.use('/v1', visitorRoutes(ctx), chatRoutes(ctx), feedbackRoutes(ctx), leftCallRoutes(ctx));
+  app.use('/portal', signInPages(ctx));
   app.use(widgetAssets(assets));
 
   app.use(notFound);

@@ -7,7 +7,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { loadEnvFile } from 'node:process';
 import { parseArgs } from 'node:util';
-import { platforms, type SnippetView } from './contract.ts';
+import { platforms, type SignInLinkAnswer, type SnippetView } from './contract.ts';
 
 if (existsSync('.env')) loadEnvFile('.env');
 
@@ -22,6 +22,8 @@ const usage = `Usage: vapi-agent <command> [--json]       (in a clone: npm run c
   keys                                 all API keys
   keys create <name> [--tenant <tenant>] [--write]
   keys revoke <key id>
+  sign-in-link [tenant] [--email <address>]
+                                       opens the operator's portal, or that client's: once, within 15 minutes
   usage <tenant> [--from <day>] [--to <day>] [--by day|month|assistant|component]
   reconcile --from <time> --to <time> [--tenant <tenant>]
   invoices <tenant>
@@ -50,6 +52,7 @@ const options = {
   write: { type: 'boolean' },
   'dry-run': { type: 'boolean' },
   tenant: { type: 'string' },
+  email: { type: 'string' },
   month: { type: 'string' },
   from: { type: 'string' },
   to: { type: 'string' },
@@ -85,6 +88,8 @@ function requestFor([command, ...rest]: string[], flags: Flags): Request | null 
       if (first === 'revoke' && second)
         return { method: 'DELETE', path: `/v1/keys/${encodeURIComponent(second)}` };
       return null;
+    case 'sign-in-link':
+      return signInLinkRequest(first, flags.email);
     case 'usage': {
       if (!first) return null;
       const query = new URLSearchParams();
@@ -151,6 +156,27 @@ function snippetRequest(tenant: string, flags: Flags): Request {
 Allow it: vapi-agent tenants allow ${tenant} ${origin.origin}`
         : '';
       return { result: snippet, beside: `Where it goes: ${where}${warning}`, exitCode: refused ? 3 : 0 };
+    },
+  };
+}
+
+function signInLinkRequest(tenant: string, email: string | undefined): Request {
+  const body = { ...(tenant ? { tenant } : {}), ...(email ? { email } : {}) };
+  return {
+    method: 'POST',
+    path: '/v1/sign-in-links',
+    body,
+    tell(answer) {
+      const { url, expiresAt, mailed } = answer as unknown as SignInLinkAnswer;
+      const notMailed = email !== undefined && !mailed;
+      const mail = notMailed
+        ? ' It was not mailed: SMTP_URL is not set, or the mail server did not take it.'
+        : '';
+      return {
+        result: url,
+        beside: `It works once, until ${expiresAt}.${mail}`,
+        exitCode: notMailed ? 3 : 0,
+      };
     },
   };
 }

@@ -9,6 +9,7 @@ export * from './contract/errors.ts';
 export * from './contract/keys.ts';
 export * from './contract/limits.ts';
 export * from './contract/reconcile.ts';
+export * from './contract/sign-in.ts';
 export * from './contract/snippet.ts';
 export * from './contract/tenants.ts';
 export * from './contract/usage.ts';

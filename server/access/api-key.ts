@@ -6,7 +6,7 @@ import { findApiKeyByHash, touchApiKey } from '../store/api-keys.ts';
 import { safeEqual } from './safe-equal.ts';
 
 export interface Caller {
-  /** `operator` for the key of the environment, else the API key's id. */
+  /** `operator` for the key of the environment, else the id of the API key or the sign-in. */
   actor: string;
   /** The only tenant that a client's key sees; null for the operator. */
   tenantId: string | null;

@@ -1,10 +1,10 @@
 /** Delivers notices: signed webhook and e-mail, each tried again with growing pauses until it is taken or given up. */
-import { createTransport } from 'nodemailer';
 import type { Context } from '../context.ts';
 import { type Notice, saveNoticeProgress, takeDueNotice } from '../store/notices.ts';
 import { findTenantById, type Tenant } from '../store/tenants.ts';
 import { startWorker, type Worker } from '../worker.ts';
 import { postHook } from './hooks.ts';
+import { sendMail } from './mail.ts';
 import { openTenantSecret } from './tenant-secrets.ts';
 
 const pollMs = 2000;
@@ -67,10 +67,8 @@ const subjects: Record<Notice['kind'], (tenant: string) => string> = {
 
 async function sendEmail(ctx: Context, tenant: Tenant, notice: Notice): Promise<void> {
   if (!notice.emailPending || !tenant.alerts?.email) return;
-  if (!ctx.smtp) throw new Error('an e-mail is wanted, but SMTP_URL is not set');
   const { data } = JSON.parse(notice.payload) as { data: Record<string, unknown> };
-  await createTransport(ctx.smtp.url).sendMail({
-    from: ctx.smtp.from,
+  await sendMail(ctx.smtp, {
     to: tenant.alerts.email,
     subject: subjects[notice.kind](tenant.name),
     text: Object.entries(data)

@@ -2,20 +2,29 @@
 import type { Request, RequestHandler, Response } from 'express';
 import type {} from 'pino-http';
 import { type Caller, callerOf } from '../access/api-key.ts';
+import { callerOfCookie } from '../access/sign-in.ts';
+import { cookieIn, isSameOrigin, signInCookie } from '../access/sign-in-cookie.ts';
 import type { Context } from '../context.ts';
 import { ApiError } from '../errors.ts';
 import { findTenant, findTenantByHandle, type Tenant } from '../store/tenants.ts';
 
-/** Lets only requests with a valid `Authorization: Bearer vak_…` through. */
+/** Lets only requests with a valid `Authorization: Bearer vak_…`, or without one the portal's cookie, through. */
 export function authenticate(ctx: Context): RequestHandler {
+  const { name } = signInCookie(ctx.config.publicUrl);
   return async (req, res, next) => {
     res.set('Cache-Control', 'no-store');
     await ctx.frontLimits.failedAuth.check(req.ip);
-    const key = /^Bearer (\S{1,256})$/i.exec(req.headers.authorization ?? '')?.[1];
-    const caller = key ? await callerOf(ctx, key) : null;
+    const { authorization } = req.headers;
+    const key = /^Bearer (\S{1,256})$/i.exec(authorization ?? '')?.[1];
+    const cookie = authorization === undefined ? cookieIn(req, name) : null;
+    const caller = key ? await callerOf(ctx, key) : cookie ? await callerOfCookie(ctx, cookie) : null;
     if (!caller) {
       await ctx.frontLimits.failedAuth.count(req.ip);
       throw new ApiError('unauthorized');
+    }
+    // A browser adds the cookie to whatever a page asks of it, so only our own pages may change anything with it.
+    if (cookie && !/^(GET|HEAD)$/.test(req.method) && !isSameOrigin(req, ctx.config.publicUrl)) {
+      throw new ApiError('forbidden', { detail: 'Only the portal’s own pages can do this with its cookie.' });
     }
     res.locals.caller = caller;
     next();

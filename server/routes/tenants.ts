@@ -21,6 +21,7 @@ import { ApiError } from '../errors.ts';
 import { forgetBlockedOrigin, listBlockedOrigins } from '../store/blocked-origins.ts';
 import type { Queries } from '../store/database.ts';
 import { removeForwardTargets } from '../store/forward-targets.ts';
+import { endSignIns } from '../store/sign-ins.ts';
 import {
   deleteTenant,
   insertTenant,
@@ -109,6 +110,7 @@ export function tenantRoutes(ctx: Context): Router {
     await ctx.store.transaction().execute(async (db) => {
       await endPlans(db, tenant, ctx.now());
       await deleteTenant(db, tenant.id, ctx.now());
+      await endSignIns(db, tenant.id);
       await audit(db, req, res, 'tenant.delete', tenant.slug, view(tenant), null);
     });
     await endLiveCalls(ctx, tenant.id);

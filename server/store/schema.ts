@@ -17,6 +17,8 @@ export interface Schema extends BillingSchema {
   blockedOrigins: BlockedOriginsTable;
   usedChallenges: UsedChallengesTable;
   apiKeys: ApiKeysTable;
+  signInLinks: SignInLinksTable;
+  signIns: SignInsTable;
   audit: AuditTable;
   notices: NoticesTable;
   feedback: FeedbackTable;
@@ -192,6 +194,27 @@ export interface ApiKeysTable {
   expiresAt: number | null;
   lastUsedAt: number | null;
   revokedAt: number | null;
+}
+
+/** Links to the portal that have not been used; using one removes it. */
+export interface SignInLinksTable {
+  /** SHA-256 of the link's token, which is random enough that nothing slower is needed. */
+  hash: string;
+  /** Null for the operator's. */
+  tenantId: string | null;
+  expiresAt: number;
+}
+
+/** Who is signed in to the portal; ending one removes it. */
+export interface SignInsTable {
+  /** SHA-256 of the cookie's value. */
+  hash: string;
+  /** Names it in the audit log. */
+  id: string;
+  /** The only tenant that it sees; null for the operator. */
+  tenantId: string | null;
+  createdAt: number;
+  expiresAt: number;
 }
 
 export interface AuditTable {

@@ -43,7 +43,7 @@ export function watchSecrets(port: number): SecretWatch {
   const record = (asked: string, response: ServerResponse, body: string) => {
     const what = `${asked} ${response.statusCode}`;
     const answer: SeenAnswer = { what, text: '', shownOnPurpose: new Set() };
-    for (const [name, value] of shownSecrets(what, body)) {
+    for (const [name, value] of shownSecrets(what, body, response)) {
       // What the caller itself has sent is masked in the answer; only what was made for it is shown, once.
       if (name === 'publicKey' || name === 'scopedKey' || !secrets.has(value))
         answer.shownOnPurpose.add(value);
@@ -111,8 +111,15 @@ function collect(
 }
 
 /** What an answer shows because the contract says so: what was generated, and a public key in its access mode. */
-function shownSecrets(what: string, body: string): [string, string][] {
+function shownSecrets(what: string, body: string, response: ServerResponse): [string, string][] {
   const answer = parsed(body);
+  if (/^POST \/v1\/sign-in-links 201$/.test(what)) {
+    return [['sign-in link', new URL(String(answer?.url)).searchParams.get('token') ?? '']];
+  }
+  if (/^POST \/portal\/sign-in\?\S+ 303$/.test(what)) {
+    const [, cookie = ''] = /=([\w-]+)/.exec(String(response.getHeader('set-cookie'))) ?? [];
+    return [['sign-in cookie', cookie]];
+  }
   const found = secretsIn(answer);
   if (/^POST \/v1\/(tenants|keys) 201$/.test(what)) return found;
   if (!/^POST \/v1\/calls 201$/.test(what) || answer?.mode === 'proxy') return [];

@@ -6,6 +6,7 @@ import { feedback } from './0003-feedback.ts';
 import { forwarding } from './0004-forwarding.ts';
 import { overdue } from './0005-overdue.ts';
 import { billingLocks } from './0006-billing-locks.ts';
+import { signIns } from './0007-sign-ins.ts';
 import { leftCalls } from './0008-left-calls.ts';
 import { frozenDocuments } from './0009-frozen-documents.ts';
 
@@ -16,6 +17,7 @@ export const migrations: Record<string, Migration> = {
   '0004-forwarding': forwarding,
   '0005-overdue': overdue,
   '0006-billing-locks': billingLocks,
+  '0007-sign-ins': signIns,
   '0008-left-calls': leftCalls,
   '0009-frozen-documents': frozenDocuments,
 };

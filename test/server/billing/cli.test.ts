@@ -52,6 +52,17 @@ describe('the command line', () => {
     assert.match(usage.out, /2026-11 +2 +120 +2000000/);
   });
 
+  it('prints a sign-in link alone, for the operator or for a client', async () => {
+    const own = await run(['sign-in-link']);
+    assert.match(own.out, /^https:\/\/voice\.agency\.example\/portal\/sign-in\?token=[\w-]{43}\n$/);
+    assert.match(own.err, /^It works once, until 2026-12-03T00:15:00\.000Z\.\n$/);
+    const mailed = await run(['sign-in-link', 'acme', '--email', 'owner@acme.example']);
+    assert.match(mailed.out, /^https:\/\/voice/);
+    assert.match(mailed.err, /was not mailed: SMTP_URL/);
+    assert.equal(mailed.code, 3);
+    assert.match((await run(['sign-in-link', 'nobody'])).err, /tenant: there is no such tenant/);
+  });
+
   it('closes months, and says by its exit code that somebody must look', async () => {
     const dry = await run(['close', '--dry-run']);
     assert.match(dry.out, /acme +2026-11 +would-finalize +1200 +usd +1/);

@@ -1,0 +1,33 @@
+/** The cookie of a sign-in, and what a browser must prove when it changes something with it. */
+import type { CookieOptions, Request } from 'express';
+
+export interface SignInCookie {
+  name: string;
+  options: CookieOptions;
+}
+
+/** @param publicUrl over https no other host, path or plain-text page can set or read it (`__Host-`) */
+export function signInCookie(publicUrl: string): SignInCookie {
+  const secure = publicUrl.startsWith('https:');
+  return {
+    name: secure ? '__Host-vapi-agent' : 'vapi-agent',
+    // Strict: the portal's own pages send it, and a page that leads here from elsewhere does not.
+    options: { path: '/', httpOnly: true, secure, sameSite: 'strict' },
+  };
+}
+
+/** @returns null when there is none, or it is none of ours */
+export function cookieIn(req: Request, name: string): string | null {
+  for (const pair of (req.headers.cookie ?? '').split(';')) {
+    const [key, value = ''] = pair.trim().split('=', 2);
+    if (key === name) return /^[\w-]{43}$/.test(value) ? value : null;
+  }
+  return null;
+}
+
+/** Whether the request comes from a page of this server: browsers say so, and no page can make them say it wrongly. */
+export function isSameOrigin(req: Request, publicUrl: string): boolean {
+  const site = req.headers['sec-fetch-site'];
+  if (site !== undefined) return site === 'same-origin';
+  return req.headers.origin === new URL(publicUrl).origin;
+}

@@ -1,0 +1,51 @@
+/** Signing in to the portal, and who is signed in. */
+import { z } from 'zod';
+import { slugSchema, timeSchema } from './words.ts';
+
+/** `POST /v1/sign-in-links`: a link to the operator's portal, or with a tenant to that client's. */
+export const createSignInLinkSchema = z.strictObject({
+  tenant: slugSchema.optional(),
+  email: z.email().max(254).optional().describe('Sends it there as well, where `SMTP_URL` is set.'),
+});
+
+/** The link is shown here only; it works once. */
+export const signInLinkAnswerSchema = z.object({
+  url: z.string(),
+  expiresAt: timeSchema,
+  mailed: z.boolean().describe('Whether the mail server has taken it.'),
+});
+export type SignInLinkAnswer = z.infer<typeof signInLinkAnswerSchema>;
+
+/** `POST /v1/sign-out` */
+export const signOutSchema = z.strictObject({
+  everywhere: z
+    .boolean()
+    .default(false)
+    .describe('Ends not only this sign-in, but all of the operator, or all of the client.'),
+  tenant: slugSchema.optional().describe('Ends all sign-ins of that client; for the operator.'),
+});
+
+/** How the operator looks to its clients: the seller's settings. */
+export const brandingSchema = z.object({
+  name: z.string().nullable(),
+  logoUrl: z.string().nullable(),
+  accentColor: z.string().nullable().describe('`#rrggbb`'),
+});
+export type Branding = z.infer<typeof brandingSchema>;
+
+/** `GET /v1/me` */
+export const meAnswerSchema = z.object({
+  role: z.enum(['operator', 'client']),
+  tenant: z
+    .object({
+      slug: z.string(),
+      name: z.string(),
+      timeZone: z.string(),
+      status: z.enum(['active', 'paused']),
+    })
+    .nullable()
+    .describe('The client’s own; null for the operator.'),
+  mayWrite: z.boolean().describe('Whether changes are permitted.'),
+  branding: brandingSchema,
+});
+export type MeAnswer = z.infer<typeof meAnswerSchema>;

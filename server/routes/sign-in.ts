@@ -1,0 +1,155 @@
+/** Signing in to the portal by a link, signing out, and who is signed in. */
+import express, { type Request, type Response, Router } from 'express';
+import { recordChange } from '../access/audit.ts';
+import { sendMail } from '../access/mail.ts';
+import { isLinkOpen, makeSignInLink, signInLifeMs, signInWith } from '../access/sign-in.ts';
+import { isSameOrigin, signInCookie } from '../access/sign-in-cookie.ts';
+import { confirmPage, type Page, refusedPage } from '../access/sign-in-page.ts';
+import type { Context } from '../context.ts';
+import {
+  type Branding,
+  createSignInLinkSchema,
+  type MeAnswer,
+  type SignInLinkAnswer,
+  signOutSchema,
+} from '../contract.ts';
+import { ApiError } from '../errors.ts';
+import { findSeller } from '../store/billing-accounts.ts';
+import { endSignIn, endSignIns } from '../store/sign-ins.ts';
+import { findTenant, findTenantById } from '../store/tenants.ts';
+import { actorIn, authenticate, callerIn, operatorOnly } from './caller.ts';
+import { parse } from './parse.ts';
+
+export function signInRoutes(ctx: Context): Router {
+  const router = Router();
+  const body = express.json({ limit: '16kb' });
+  const cookie = signInCookie(ctx.config.publicUrl);
+
+  router.post('/sign-in-links', authenticate(ctx), operatorOnly, body, async (req, res) => {
+    const { tenant: slug, email } = parse(createSignInLinkSchema, req.body ?? {});
+    const tenant = slug ? await findTenant(ctx.store, slug) : null;
+    if (slug && !tenant) {
+      throw new ApiError('invalid_request', {
+        errors: [{ path: 'tenant', message: 'there is no such tenant' }],
+      });
+    }
+    // Whoever is signed in may read; a key that may not must not get there by a detour.
+    if (!callerIn(res).scopes.includes('read')) {
+      throw new ApiError('forbidden', { detail: 'The key lacks the scope "read".' });
+    }
+    const link = await makeSignInLink(ctx, tenant, email ?? null, actorIn(req, res));
+    const mailed = email !== undefined && (await mailLink(ctx, email, link.url));
+    const expiresAt = new Date(link.expiresAt).toISOString();
+    res.status(201).json({ url: link.url, expiresAt, mailed } satisfies SignInLinkAnswer);
+  });
+
+  router.get('/me', authenticate(ctx), async (_req, res) => {
+    const { tenantId, scopes } = callerIn(res);
+    const tenant = tenantId === null ? null : await findTenantById(ctx.store, tenantId);
+    res.json({
+      role: tenantId === null ? 'operator' : 'client',
+      tenant: tenant && {
+        slug: tenant.slug,
+        name: tenant.name,
+        timeZone: tenant.timeZone,
+        status: tenant.status,
+      },
+      mayWrite: scopes.includes('write'),
+      branding: await brandingOf(ctx),
+    } satisfies MeAnswer);
+  });
+
+  router.post('/sign-out', authenticate(ctx), body, async (req, res) => {
+    const { everywhere, tenant: slug } = parse(signOutSchema, req.body ?? {});
+    const { actor, tenantId } = callerIn(res);
+    const named = slug ? await findTenant(ctx.store, slug) : null;
+    if (slug && (!named || (tenantId !== null && named.id !== tenantId))) throw new ApiError('not_found');
+    const whose = named?.id ?? tenantId;
+    const own = whose === null || tenantId === null ? null : await findTenantById(ctx.store, whose);
+    await ctx.store.transaction().execute(async (db) => {
+      if (everywhere || named) await endSignIns(db, whose);
+      else if (!(await endSignIn(db, actor))) return;
+      const action = everywhere || named ? 'sign-out.everywhere' : 'sign-out';
+      const change = { action, tenant: (named ?? own)?.slug ?? null, before: null, after: null };
+      await recordChange(db, { ...actorIn(req, res), ...change }, ctx.now());
+    });
+    // The operator who ends a client's sign-ins stays.
+    if (whose === tenantId) res.clearCookie(cookie.name, cookie.options);
+    res.status(204).end();
+  });
+
+  return router;
+}
+
+/** What the link leads to: a page with a button, for opening alone must not use it up. */
+export function signInPages(ctx: Context): Router {
+  const router = Router();
+  const cookie = signInCookie(ctx.config.publicUrl);
+
+  router.get('/sign-in', async (req, res) => {
+    await ctx.frontLimits.failedAuth.check(req.ip);
+    const branding = await brandingOf(ctx);
+    if (await isLinkOpen(ctx, tokenIn(req))) sendPage(res, 200, confirmPage(branding));
+    else await refuse(req, res, branding);
+  });
+
+  router.post('/sign-in', async (req, res) => {
+    await ctx.frontLimits.failedAuth.check(req.ip);
+    // Else a page elsewhere could sign somebody in as somebody else.
+    if (!isSameOrigin(req, ctx.config.publicUrl)) throw new ApiError('forbidden');
+    const value = await signInWith(ctx, tokenIn(req), String(req.id));
+    if (value === null) {
+      await refuse(req, res, await brandingOf(ctx));
+      return;
+    }
+    res.cookie(cookie.name, value, { ...cookie.options, maxAge: signInLifeMs });
+    // Relative, so that it is right wherever the server is mounted.
+    res.set('Cache-Control', 'no-store').status(303).set('Location', './').end();
+  });
+
+  async function refuse(req: Request, res: Response, branding: Branding): Promise<void> {
+    await ctx.frontLimits.failedAuth.count(req.ip);
+    sendPage(res, 404, refusedPage(branding));
+  }
+
+  return router;
+}
+
+function tokenIn(req: Request): string {
+  const { token } = req.query;
+  return typeof token === 'string' && /^[\w-]{43}$/.test(token) ? token : '';
+}
+
+function sendPage(res: Response, status: number, { html, policy }: Page): void {
+  res.status(status).set({
+    'Content-Security-Policy': policy,
+    'Cache-Control': 'no-store',
+    // The address holds the token; with `no-referrer` the form's own request would have no origin.
+    'Referrer-Policy': 'same-origin',
+  });
+  res.type('html').send(html);
+}
+
+async function brandingOf(ctx: Context): Promise<Branding> {
+  const seller = await findSeller(ctx.store);
+  return {
+    name: seller?.name ?? null,
+    logoUrl: seller?.logoUrl ?? null,
+    accentColor: seller?.accentColor ?? null,
+  };
+}
+
+/** The link is good also when no mail could be sent: the operator has it in the answer. */
+async function mailLink(ctx: Context, to: string, url: string): Promise<boolean> {
+  if (!ctx.smtp) return false;
+  const { name } = await brandingOf(ctx);
+  const subject = name ? `Sign in to ${name}` : 'Your sign-in link';
+  const text = `${subject}:\n\n${url}\n\nThe link works once, for 15 minutes. If you did not expect it, ignore it.\n`;
+  try {
+    await sendMail(ctx.smtp, { to, subject, text });
+    return true;
+  } catch (error) {
+    ctx.log.warn({ err: error }, 'sign-in link not mailed');
+    return false;
+  }
+}

@@ -1,0 +1,39 @@
+/** Every route of the operator and its clients, read from the sources, so that a test that walks them misses none. */
+import assert from 'node:assert/strict';
+import { globSync, readFileSync } from 'node:fs';
+import { basename, join } from 'node:path';
+
+export interface Route {
+  method: string;
+  /** `:slug` stands for a tenant, other names for ids that do not exist. */
+  path: string;
+}
+
+/** Where the router of each file is mounted; of a file that is missing here nobody has said who may use it. */
+const mounts: Record<string, string> = {
+  audit: '/v1/audit',
+  billing: '/v1/billing',
+  keys: '/v1/keys',
+  reconcile: '/v1/reconcile',
+  'sign-in': '/v1',
+  tenants: '/v1/tenants',
+};
+/** For visitors, Vapi, Stripe, monitors: they know no sign-in. */
+const others = ['chats', 'feedback', 'left-calls', 'ops', 'stripe-webhook', 'vapi-webhook', 'visitor'];
+
+export const operatorRoutes: Route[] = globSync(
+  join(import.meta.dirname, '../../server/routes/*.ts'),
+).flatMap((file) => {
+  const name = basename(file, '.ts');
+  if (others.includes(name)) return [];
+  const source = readFileSync(file, 'utf8');
+  const found = source.matchAll(/router\.(get|post|put|patch|delete)\(\s*'([^']+)'/g);
+  return [...found].flatMap(([, method = '', path = '']): Route[] => {
+    // The page that a link leads to; it is looked at above.
+    if (path === '/sign-in') return [];
+    const mount = path.startsWith('/:slug') ? '/v1/tenants' : mounts[name];
+    assert.ok(mount !== undefined, `server/routes/${name}.ts is mounted somewhere; say here where`);
+    const whole = `${mount}${path}`.replace(/\/$/, '').replace(/:(id|no)/g, 'none');
+    return [{ method: method.toUpperCase(), path: whole }];
+  });
+});
