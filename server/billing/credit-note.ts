@@ -2,12 +2,19 @@
 import { recordChange } from '../access/audit.ts';
 import type { CreditNoteRequest, InvoiceDocument, InvoiceLine } from '../contract.ts';
 import { ApiError } from '../errors.ts';
-import { lockBilling } from '../store/billing-locks.ts';
 import type { Store } from '../store/database.ts';
 import { type InvoiceRow, insertInvoice, listCorrections, lockInvoice } from '../store/invoices.ts';
 import type { Tenant } from '../store/tenants.ts';
 import { taxOn } from './invoice-document.ts';
-import { type Actor, blankInvoice, figuresOf, freeze, issue, newInvoiceId } from './invoicing.ts';
+import {
+  type Actor,
+  blankInvoice,
+  figuresOf,
+  freeze,
+  issue,
+  newInvoiceId,
+  withInvoice,
+} from './invoicing.ts';
 
 /** @throws ApiError `conflict` when it is no finalized invoice, `invalid_request` when more is taken back than is left */
 export async function issueCreditNote(
@@ -18,10 +25,7 @@ export async function issueCreditNote(
   by: Actor,
   nowMs: number,
 ): Promise<InvoiceRow> {
-  return store.transaction().execute(async (db) => {
-    await lockBilling(db, tenant.id);
-    const row = await lockInvoice(db, invoiceId);
-    if (!row || row.tenantId !== tenant.id) throw new ApiError('not_found');
+  return withInvoice(store, tenant, invoiceId, async (db, row) => {
     if (row.status === 'draft' || row.status === 'void' || row.kind !== 'invoice') {
       throw new ApiError('conflict', { detail: 'Only a finalized invoice is corrected by a credit note.' });
     }

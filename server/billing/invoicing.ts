@@ -66,6 +66,25 @@ export async function draftInvoice(
 }
 
 /**
+ * A transaction in which nothing else happens to the tenant's documents: two of them at once could both use the same
+ * prepaid credit.
+ * @throws ApiError `not_found` when the document is not the tenant's
+ */
+export function withInvoice<Result>(
+  store: Store,
+  tenant: Tenant,
+  id: string,
+  work: (db: Queries, row: InvoiceRow) => Promise<Result>,
+): Promise<Result> {
+  return store.transaction().execute(async (db) => {
+    await lockBilling(db, tenant.id);
+    const row = await lockInvoice(db, id);
+    if (!row || row.tenantId !== tenant.id) throw new ApiError('not_found');
+    return work(db, row);
+  });
+}
+
+/**
  * Reckons the draft a last time and freezes it: number, calls, lines, hash and credit in one transaction.
  * @throws ApiError `conflict` when the month is not over, a later one is billed, or the seller is not known
  */
@@ -76,11 +95,7 @@ export async function finalizeInvoice(
   by: Actor,
   nowMs: number,
 ): Promise<InvoiceRow> {
-  return store.transaction().execute(async (db) => {
-    // Two documents of one tenant at once could both use the same prepaid credit.
-    await lockBilling(db, tenant.id);
-    const draft = await lockInvoice(db, id);
-    if (!draft || draft.tenantId !== tenant.id) throw new ApiError('not_found');
+  return withInvoice(store, tenant, id, async (db, draft) => {
     if (draft.status !== 'draft') {
       throw new ApiError('conflict', { detail: `It is no draft any more; its number is ${draft.number}.` });
     }
@@ -173,10 +188,7 @@ export async function voidInvoice(
   by: Actor,
   nowMs: number,
 ): Promise<InvoiceRow> {
-  return store.transaction().execute(async (db) => {
-    await lockBilling(db, tenant.id);
-    const row = await lockInvoice(db, id);
-    if (!row || row.tenantId !== tenant.id) throw new ApiError('not_found');
+  return withInvoice(store, tenant, id, async (db, row) => {
     if (row.status === 'void') return row;
     await checkVoidable(db, row);
     if (row.status !== 'draft') {
