@@ -57,16 +57,17 @@ describe('sound settings and after the call', () => {
       ] as MediaDeviceInfo[];
     try {
       button(element, 'Sound settings').click();
-      await has(element, '[part=settings] option[value=s1]');
+      await has(element, '[part=settings] option[value=m1]');
       await rendered(element);
       expect(button(element, 'Sound settings').ariaExpanded).to.equal('true');
       await audit(element);
       const [microphone, speaker] = element.shadowRoot?.querySelectorAll('select') ?? [];
       expect([...(microphone?.options ?? [])].map(({ text }) => text)).to.eql(['System default', 'Headset']);
-      expect([...(speaker?.options ?? [])].map(({ text }) => text)).to.eql([
-        'System default',
-        'Desk speaker',
-      ]);
+      // WebKit lets no page choose the speaker: there is no list then.
+      const choosesSpeaker = 'setSinkId' in HTMLMediaElement.prototype;
+      expect([...(speaker?.options ?? [])].map(({ text }) => text)).to.eql(
+        choosesSpeaker ? ['System default', 'Desk speaker'] : [],
+      );
       if (microphone) microphone.value = 'm1';
       microphone?.dispatchEvent(new Event('change'));
       await waitUntil(() => machine.received.some(({ action }) => action === 'set-input-devices'));
@@ -74,7 +75,9 @@ describe('sound settings and after the call', () => {
       volume.value = '0.4';
       volume.dispatchEvent(new Event('input'));
       const player = () => document.querySelector<HTMLAudioElement>('audio[data-participant-id]');
-      expect(player()?.volume).to.equal(0.4);
+      // WebKit keeps it in single precision.
+      const loudness = () => player()?.volume.toFixed(3);
+      expect(loudness()).to.equal('0.400');
       machine.ownLevel(0.075);
       await waitUntil(() => find(element, '.meter').style.getPropertyValue('--_level') === '0.50');
 
@@ -83,7 +86,7 @@ describe('sound settings and after the call', () => {
       expect(element.shadowRoot?.querySelector('[part=settings]')).to.equal(null);
       await element.end();
       await element.start();
-      await waitUntil(() => player()?.volume === 0.4);
+      await waitUntil(() => loudness() === '0.400');
     } finally {
       navigator.mediaDevices.enumerateDevices = enumerateDevices;
     }

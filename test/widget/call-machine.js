@@ -58,7 +58,14 @@
         participants: { local: { local: true, session_id: 'L1', user_name: '', tracks } },
       });
       this.speaker('participant-joined', { state: 'loading', subscribed: false });
-      const track = new AudioContext().createMediaStreamDestination().stream.getAudioTracks()[0];
+      const context = new AudioContext();
+      const voice = context.createMediaStreamDestination();
+      // WebKit plays a track only once something comes out of it, and lets nothing run untold.
+      const silence = new ConstantSourceNode(context, { offset: 0 });
+      silence.connect(voice);
+      silence.start();
+      void context.resume();
+      const [track] = voice.stream.getAudioTracks();
       this.state.streams.s1 = {
         participantId: remote,
         type: 'cam',

@@ -1,4 +1,4 @@
-/** Element tests: the sources in a real Chromium, with the real SDK; only our server and Daily's call machine are stand-ins. */
+/** Element tests: the sources in a real browser, with the real SDK; only our server and Daily's call machine are stand-ins. */
 import { readFile, writeFile } from 'node:fs/promises';
 import { esbuildPlugin } from '@web/dev-server-esbuild';
 import type {
@@ -8,9 +8,8 @@ import type {
   TestRunnerPlugin,
   TestSuiteResult,
 } from '@web/test-runner';
-import { chromeLauncher } from '@web/test-runner-chrome';
 import { build } from 'esbuild';
-import { chromeArgs, chromePath } from '../support/chrome.ts';
+import { engine, launcher, pageHead } from './browsers.ts';
 
 const sdkPath = '/__vapi-sdk.js';
 /** Under this path daily-js looks for its call machine when a grant says `mediaProxyUrl: <origin>/media`. */
@@ -68,7 +67,7 @@ function countReporter(): Reporter {
       }
       for (const text of broken) console.log(`\nFAILED ${text}`);
       const counts = { passed: tests.length - failed.length, failed: failed.length + broken.length };
-      console.log(`\n${counts.passed} element tests passed, ${counts.failed} failed`);
+      console.log(`\n${engine}: ${counts.passed} element tests passed, ${counts.failed} failed`);
       const file = process.env.TEST_COUNTS_FILE;
       if (file) await writeFile(file, JSON.stringify(counts));
     },
@@ -85,19 +84,13 @@ const frames = (stack = ''): string =>
 export default {
   rootDir: '.',
   files: 'test/widget/*.test.ts',
-  concurrency: 2,
+  // Firefox draws no frame in a tab that another one covers, and WebKit's driver has one window.
+  concurrency: engine === 'Chromium' ? 2 : 1,
+  testsFinishTimeout: 240_000,
   nodeResolve: { exportConditions: ['production', 'default'] },
-  browsers: [
-    chromeLauncher({
-      // One call a browser: test files that run side by side must not share one.
-      createPage: async ({ context }) => (await context.browser().createBrowserContext()).newPage(),
-      launchOptions: {
-        executablePath: await chromePath(),
-        // A click made by a script is no gesture of a visitor, and sound needs one.
-        args: [...chromeArgs, '--autoplay-policy=no-user-gesture-required'],
-      },
-    }),
-  ],
+  browsers: [await launcher()],
+  testRunnerHtml: (framework) =>
+    `<!doctype html><html lang="en"><head>${pageHead}</head><body><script type="module" src="${framework}"></script></body></html>`,
   plugins: [realSdk(), esbuildPlugin({ ts: true, target: 'es2022' })],
   reporters: [countReporter()],
   testFramework: { config: { ui: 'bdd', timeout: 10_000 } },

@@ -38,7 +38,7 @@ export class SettingsElement extends LitElement {
 
   protected override render(): TemplateResult {
     const { strings, sound } = this;
-    // Firefox and Safari choose the speaker for the whole browser.
+    // Safari lets no page choose the speaker.
     const canChooseSpeaker = 'setSinkId' in HTMLMediaElement.prototype;
     return html`<div class="settings" part="settings" role="group" aria-label=${strings.settings}>
       ${this.#choice('audioinput', strings.settingsMicrophone, 'microphone')}
