@@ -8,6 +8,7 @@ export * from './contract/billing.ts';
 export * from './contract/errors.ts';
 export * from './contract/keys.ts';
 export * from './contract/limits.ts';
+export * from './contract/plan-presets.ts';
 export * from './contract/reconcile.ts';
 export * from './contract/sign-in.ts';
 export * from './contract/snippet.ts';

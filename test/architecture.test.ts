@@ -160,7 +160,7 @@ describe('who may import whom', () => {
 
   it('every folder of code says what it is for', () => {
     const folders = ['widget', 'demo', 'demo/vapi-emulator', 'test', 'server'].concat(
-      ['access', 'billing', 'metering', 'routes', 'store', 'vapi'].map((name) => `server/${name}`),
+      ['access', 'billing', 'cli', 'metering', 'routes', 'store', 'vapi'].map((name) => `server/${name}`),
     );
     const silent = folders.filter(
       (folder) => globSync('README.md', { cwd: join(root, folder) }).length === 0,

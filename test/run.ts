@@ -38,6 +38,7 @@ if (process.argv[2] === 'long') {
     'test/server/pure/**',
     'test/server/vapi-emulator*',
     'test/server/{assets,config,deploy,move-database,widget-size}.test.ts',
+    'test/server/billing/cli.test.ts',
   ];
   const env = (engine: string) => ({ TEST_ENGINE: engine });
   nodeTests('server tests', ['test/*.test.ts', ...server], { concurrency: 2, env: env('SQLite') });

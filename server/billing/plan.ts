@@ -1,5 +1,5 @@
-/** Which plan holds on which days, and the plans that agencies start from. Pure. */
-import type { CallChannel, Plan, PlanInput } from '../contract.ts';
+/** Which plan holds on which days. Pure. */
+import type { CallChannel, Plan } from '../contract.ts';
 import { daysIn, intersect, monthPeriod, type Period } from './period.ts';
 
 /** A plan from a day on; null ends the tenant's billing. A version is never changed. */
@@ -44,37 +44,3 @@ const channelOfType: Record<string, CallChannel> = {
 export function channelOf(type: string): CallChannel {
   return channelOfType[type] ?? 'web';
 }
-
-const voice: CallChannel[] = ['web', 'inbound', 'outbound'];
-
-/** The plans that agencies use most, in the smallest form that works; amounts are examples to change. */
-export const presets: Record<'retainer' | 'perMinute' | 'costPlus', PlanInput> = {
-  /** 499.00 a month with 1,000 minutes, then 0.25 a minute. */
-  retainer: {
-    name: 'Retainer with minutes',
-    currency: 'usd',
-    monthlyFeeCents: 49_900,
-    rates: [
-      { channels: voice, price: { kind: 'included', includedMinutes: 1000, perMinuteMicros: 250_000 } },
-      { channels: ['chat'], price: { kind: 'free' } },
-    ],
-  },
-  /** 0.35 a minute in steps of six seconds, chats at cost + 30 %. */
-  perMinute: {
-    name: 'Per minute',
-    currency: 'usd',
-    rates: [
-      {
-        channels: voice,
-        price: { kind: 'per-minute', perMinuteMicros: 350_000, initialSeconds: 6, incrementSeconds: 6 },
-      },
-      { channels: ['chat'], price: { kind: 'cost-plus', markupBps: 3000 } },
-    ],
-  },
-  /** The provider's cost + 30 %. */
-  costPlus: {
-    name: 'Cost + 30 %',
-    currency: 'usd',
-    rates: [{ channels: [...voice, 'chat'], price: { kind: 'cost-plus', markupBps: 3000 } }],
-  },
-};

@@ -17,7 +17,10 @@ import {
   type DeletedTenant,
   type MarginRow,
   monthSchema,
+  type PlanPreset,
   type PlanVersionView,
+  planPresets,
+  planSchema,
   pageQuerySchema,
   sellerSchema,
   setPlanSchema,
@@ -177,6 +180,14 @@ export function operatorBillingRoutes(ctx: Context): Router {
   router.get('/runs', async (_req, res) => {
     const runs = await listBillingRuns(ctx.store, 50);
     res.json({ runs: runs.map(({ report }) => JSON.parse(report) as CloseReport) });
+  });
+
+  router.get('/presets', (_req, res) => {
+    const presets: PlanPreset[] = planPresets.map(({ plan, ...preset }) => ({
+      ...preset,
+      plan: planSchema.parse(plan),
+    }));
+    res.json({ presets });
   });
 
   router.get('/deleted-tenants', async (req, res) => {

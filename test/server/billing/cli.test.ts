@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
@@ -93,8 +94,39 @@ describe('the command line', () => {
     assert.doesNotMatch(allowed.err, /Warning/);
     assert.match(
       (await run(['snippet', 'acme', '--platform', 'myspace'])).err,
-      /invalid_request\)\n  platform: /,
+      /invalid_request\)\n {2}platform: /,
     );
+  });
+
+  it('sets plans from a preset or a file, tries one out, and keeps the books of prepaid credit', async () => {
+    await stage.addTenant('plans', plan, '2026-11-01');
+    await stage.book('plans', { id: 'plans-1', at: '2026-11-05T00:00:00Z', seconds: 600 });
+    assert.match((await run(['presets'])).out, /^retainer +499\.00 a month with 1,000 minutes/m);
+    // 600 s in steps of six at 0.35 a minute
+    const tried = await run(['simulate', 'plans', '2026-11', 'per-minute']);
+    assert.equal(JSON.parse(tried.out).totalCents, 350);
+    assert.equal((await run(['plan', 'plans', 'set', 'retainer', '--from', '2026-12-01'])).code, 0);
+    const { versions } = JSON.parse((await run(['plan', 'plans'])).out);
+    assert.deepEqual(
+      versions.map((version: { from: string; plan: PlanInput }) => [version.from, version.plan.name]),
+      [
+        ['2026-11-01', 'Simple'],
+        ['2026-12-01', 'Retainer with minutes'],
+      ],
+    );
+    const folder = mkdtempSync(join(tmpdir(), 'vapi-agent-cli-'));
+    const file = join(folder, 'plan.json');
+    writeFileSync(file, JSON.stringify({ ...plan, name: 'From a file' }));
+    assert.equal(JSON.parse((await run(['plan', 'plans', 'set', file])).out).plan.name, 'From a file');
+    writeFileSync(file, '[]');
+    assert.match((await run(['plan', 'plans', 'set', file])).err, /holds no JSON object/);
+    assert.match((await run(['plan', 'plans', 'set', 'golden'])).err, /golden: .*no such file/);
+    rmSync(folder, { recursive: true });
+    const added = await run(['credits', 'plans', 'add', '500', '--note', 'cash', '--reference', 'r-1']);
+    assert.equal(JSON.parse(added.out).balanceCents, 500);
+    await run(['credits', 'plans', 'add', '500', '--reference', 'r-1']);
+    assert.equal(JSON.parse((await run(['credits', 'plans', '--json'])).out).balanceCents, 500);
+    assert.match((await run(['seller'])).out, /"invoicePrefix": "INV"/);
   });
 
   it('makes and revokes keys', async () => {

@@ -1,0 +1,83 @@
+/** Commands about usage, plans, invoices and the month's end. */
+import { planPresets } from '../contract.ts';
+import { type Command, get, given, list, query, readJson, tenantPath } from './request.ts';
+
+export const billingCommands: Record<string, Command> = {
+  usage: ([tenant], flags) => {
+    if (!tenant) return null;
+    const path = `${tenantPath(tenant)}/usage${query(flags, 'from', 'to', 'by')}`;
+    return list(path, 'rows', ['key', 'calls', 'seconds', 'costMicros']);
+  },
+  reconcile: (_words, flags) => {
+    if (!flags.from || !flags.to) return null;
+    return { method: 'POST', path: '/v1/reconcile', body: given(flags, 'from', 'to', 'tenant') };
+  },
+  seller: ([file]) => {
+    const path = '/v1/billing/seller';
+    return file ? { method: 'PUT', path, body: readJson(file) } : get(path);
+  },
+  billing: ([tenant, file]) => {
+    if (!tenant) return null;
+    const path = `${tenantPath(tenant)}/billing`;
+    return file ? { method: 'PUT', path, body: readJson(file) } : get(path);
+  },
+  presets: () => list('/v1/billing/presets', 'presets', ['name', 'description']),
+  plan: ([tenant, verb, plan], flags) => {
+    if (!tenant) return null;
+    const path = `${tenantPath(tenant)}/plan`;
+    if (verb === undefined) return get(path);
+    const from = given(flags, 'from');
+    if (verb === 'end') return { method: 'PUT', path, body: { plan: null, ...from } };
+    return verb === 'set' && plan ? { method: 'PUT', path, body: { plan: planOf(plan), ...from } } : null;
+  },
+  simulate: ([tenant, month, plan]) => {
+    if (!tenant || !month || !plan) return null;
+    return { method: 'POST', path: `${tenantPath(tenant)}/simulate`, body: { month, plan: planOf(plan) } };
+  },
+  credits: ([tenant, verb, cents], flags) => {
+    if (!tenant) return null;
+    const path = `${tenantPath(tenant)}/credits`;
+    if (verb === undefined) return list(path, 'entries', ['at', 'kind', 'amountCents', 'invoiceId', 'note']);
+    const body = { amountCents: Number(cents), ...given(flags, 'note', 'reference') };
+    return verb === 'add' && cents ? { method: 'POST', path, body } : null;
+  },
+  invoices: ([first, tenant, id, ...reason]) => {
+    if (first === undefined) return null;
+    if (tenant === undefined) {
+      const columns = ['id', 'number', 'month', 'status', 'currency', 'totalCents', 'dueCents', 'dueAt'];
+      return list(`${tenantPath(first)}/invoices`, 'invoices', columns);
+    }
+    if (!id) return null;
+    const path = `${tenantPath(tenant)}/invoices`;
+    if (first === 'draft') return { method: 'POST', path, body: { period: id } };
+    const invoice = `${path}/${encodeURIComponent(id)}`;
+    if (first === 'show') return get(invoice);
+    if (first === 'credit') {
+      const body = { reason: reason.join(' ') };
+      return reason.length > 0 ? { method: 'POST', path: `${invoice}/credit-notes`, body } : null;
+    }
+    return /^(finalize|push|void|paid)$/.test(first) ? { method: 'POST', path: `${invoice}/${first}` } : null;
+  },
+  preview: ([tenant]) => (tenant ? get(`${tenantPath(tenant)}/preview`) : null),
+  close: (_words, flags) => ({
+    method: 'POST',
+    path: '/v1/billing/close',
+    body: {
+      dryRun: flags['dry-run'] ?? false,
+      ...given(flags, 'month', 'tenant'),
+      ...(flags['grace-hours'] ? { graceHours: Number(flags['grace-hours']) } : {}),
+    },
+    list: 'entries',
+    columns: ['tenant', 'month', 'outcome', 'number', 'totalCents', 'currency', 'openCalls', 'problem'],
+  }),
+  runs: () => list('/v1/billing/runs', 'runs', ['startedAt', 'finishedAt', 'month', 'dryRun', 'needsPerson']),
+  margin: ([month]) => {
+    const columns = ['tenant', 'billed', 'currency', 'calls', 'costCents', 'revenueCents', 'marginCents'];
+    return month ? list(`/v1/billing/margin?month=${encodeURIComponent(month)}`, 'rows', columns) : null;
+  },
+};
+
+/** A preset by its name, or a plan in a JSON file. */
+function planOf(word: string): object {
+  return planPresets.find(({ name }) => name === word)?.plan ?? readJson(word);
+}
