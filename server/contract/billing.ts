@@ -106,6 +106,10 @@ export const planVersionViewSchema = z.object({
   id: z.string(),
   from: z.string(),
   plan: planSchema.nullable(),
+  terms: z
+    .array(z.string())
+    .exactOptional()
+    .describe('The plan in words, as the client sees it; only of the current one.'),
 });
 export type PlanVersionView = z.infer<typeof planVersionViewSchema>;
 /** What a client sees of its plan: the terms in words, without the provider's cost or the markup on it. */
@@ -295,6 +299,12 @@ export const invoiceCallViewSchema = z.object({
 });
 export type InvoiceCallView = z.infer<typeof invoiceCallViewSchema>;
 
+/** `GET …/invoices/{id}/payment-page` */
+export const paymentPageAnswerSchema = z.object({
+  url: z.string().nullable().describe('At Stripe; null when it is not collected there.'),
+});
+export type PaymentPageAnswer = z.infer<typeof paymentPageAnswerSchema>;
+
 export const monthSchema = z.string().regex(/^\d{4}-(0[1-9]|1[0-2])$/, 'use a month such as 2026-11');
 
 /** `POST /v1/tenants/{slug}/invoices`: makes the month's draft, or reckons it anew. */
@@ -425,3 +435,6 @@ export const deletedTenantSchema = z.object({
   deletedAt: timeSchema,
 });
 export type DeletedTenant = z.infer<typeof deletedTenantSchema>;
+
+/** `GET /v1/tenants/{slug}/margin` */
+export const tenantMarginQuerySchema = z.strictObject({ month: monthSchema });

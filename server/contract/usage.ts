@@ -58,6 +58,15 @@ export const usageAnswerSchema = z.object({
 });
 export type UsageAnswer = z.infer<typeof usageAnswerSchema>;
 
+const pricesShape = {
+  prices: z
+    .literal('yes')
+    .optional()
+    .describe('Adds `priceMicros`; a month that is not billed yet is rated for it, so ask only to show it.'),
+};
+/** `GET /v1/tenants/{slug}/calls/{id}` */
+export const callQuerySchema = z.strictObject(pricesShape);
+
 /** `GET /v1/tenants/{slug}/calls` */
 export const callsQuerySchema = z.strictObject({
   from: instant.optional(),
@@ -69,6 +78,7 @@ export const callsQuerySchema = z.strictObject({
     .optional()
     .describe('`webCall`, `inboundPhoneCall`, `outboundPhoneCall`, `chat`, …'),
   status: z.string().max(40).optional(),
+  ...pricesShape,
   cursor: z.string().max(200).optional(),
   limit: z.coerce.number().int().min(1).max(200).default(50),
 });
@@ -91,6 +101,13 @@ export const callViewSchema = z.object({
     .nullable()
     .describe('Null while Vapi has not told it (unknown is not zero), and always for a client.'),
   cost: costByComponentSchema.nullable(),
+  priceMicros: z
+    .int()
+    .nullable()
+    .exactOptional()
+    .describe(
+      'What the tenant pays, in millionths of its plan’s currency, as billed or as it would be billed now; null while unknown. Only where it was asked for.',
+    ),
   session: z
     .string()
     .nullable()

@@ -1,6 +1,7 @@
 /** The ledger's calls, one by one. */
 import { once } from 'node:events';
 import { type Response, Router } from 'express';
+import { pricesOfCalls } from '../billing/call-prices.ts';
 import type { Context } from '../context.ts';
 import {
   type CallFeedback,
@@ -8,6 +9,7 @@ import {
   type CallsAnswer,
   type CallsQuery,
   type CallView,
+  callQuerySchema,
   callsQuerySchema,
   costComponents,
 } from '../contract.ts';
@@ -16,6 +18,7 @@ import { type CallRow, columnOf } from '../metering/usage.ts';
 import { type CallsPage, findCall, listCalls, listRevisions } from '../store/calls.ts';
 import { findFeedback } from '../store/feedback.ts';
 import type { Tenant } from '../store/tenants.ts';
+import { monthIn } from '../time-zone.ts';
 import { billedTenant, seesProviderCost } from './caller.ts';
 import { type Column, csvLines, startCsv, usd, wantsCsv } from './csv.ts';
 import { cutPage, readCursor } from './cursor.ts';
@@ -36,22 +39,34 @@ export function callRoutes(ctx: Context): Router {
       limit: query.limit + 1,
     });
     const { page, nextCursor } = cutPage(rows, query.limit, (row) => ({ time: row.createdAt, id: row.id }));
-    res.json({ calls: page.map((row) => viewCall(row, withCost)), nextCursor } satisfies CallsAnswer);
+    const prices = query.prices ? await pricesOf(tenant, page) : null;
+    const view = (row: CallRow): CallView => ({
+      ...viewCall(row, withCost),
+      ...(prices ? { priceMicros: prices.get(row.id) ?? null } : {}),
+    });
+    res.json({ calls: page.map(view), nextCursor } satisfies CallsAnswer);
   });
 
   router.get('/:slug/calls/:id', async (req, res) => {
     const tenant = await billedTenant(ctx, req, res);
     const row = await findCall(ctx.store, tenant.id, req.params.id);
     if (!row) throw new ApiError('not_found');
+    const { prices } = parse(callQuerySchema, req.query);
     const withCost = seesProviderCost(res);
+    const priced = prices ? await pricesOf(tenant, [row]) : null;
     const revisions = withCost ? await listRevisions(ctx.store, tenant.id, row.id) : [];
     const feedback = viewFeedback(await findFeedback(ctx.store, tenant.id, row.id));
     res.json({
       ...viewCall(row, withCost),
+      ...(priced ? { priceMicros: priced.get(row.id) ?? null } : {}),
       feedback,
       ...(withCost ? { revisions: revisions.map(viewRevision) } : {}),
     });
   });
+
+  function pricesOf(tenant: Tenant, rows: CallRow[]): Promise<Map<string, number>> {
+    return pricesOfCalls(ctx.store, tenant.id, rows, monthIn(tenant.timeZone, ctx.now()));
+  }
 
   return router;
 }

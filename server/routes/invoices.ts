@@ -6,13 +6,20 @@ import { issueCreditNote } from '../billing/credit-note.ts';
 import type { BilledCall } from '../billing/earlier-months.ts';
 import { invoiceHtml, invoiceStyle } from '../billing/invoice-html.ts';
 import { draftInvoice, finalizeInvoice } from '../billing/invoicing.ts';
+import { paymentPageOf } from '../billing/payment-page.ts';
 import { monthOfDay } from '../billing/period.ts';
 import { reckonMonth } from '../billing/reckoning.ts';
 import { pushInvoice } from '../billing/stripe-push.ts';
 import { voidEverywhere } from '../billing/stripe-sync.ts';
 import { viewInvoice, viewInvoiceCall, viewSummary } from '../billing/views.ts';
 import type { Context } from '../context.ts';
-import { creditNoteSchema, draftInvoiceSchema, type InvoiceLine, pageQuerySchema } from '../contract.ts';
+import {
+  creditNoteSchema,
+  draftInvoiceSchema,
+  type InvoiceLine,
+  type PaymentPageAnswer,
+  pageQuerySchema,
+} from '../contract.ts';
 import { ApiError } from '../errors.ts';
 import { listLineCalls } from '../store/invoice-calls.ts';
 import { advanceInvoice, findInvoice, type InvoiceRow, listInvoices } from '../store/invoices.ts';
@@ -68,6 +75,11 @@ export function invoiceRoutes(ctx: Context): Router {
     } else {
       res.json({ calls: page, nextCursor });
     }
+  });
+
+  router.get('/:slug/invoices/:id/payment-page', async (req, res) => {
+    const { row } = await visibleInvoice(req, res);
+    res.json({ url: await paymentPageOf(ctx, row) } satisfies PaymentPageAnswer);
   });
 
   router.post('/:slug/invoices', operatorOnly, body, async (req, res) => {
