@@ -16,6 +16,7 @@ import { feedbackRoutes } from './routes/feedback.ts';
 import { invoiceRoutes } from './routes/invoices.ts';
 import { keyRoutes } from './routes/keys.ts';
 import { leftCallRoutes } from './routes/left-calls.ts';
+import { openApiRoutes } from './routes/openapi.ts';
 import { opsRoutes } from './routes/ops.ts';
 import { checkPath } from './routes/parse.ts';
 import { reconcileRoutes } from './routes/reconcile.ts';
@@ -47,6 +48,7 @@ export function createApp(ctx: Context, assets: string): Express {
 
   app.use(checkPath);
   app.use(opsRoutes(ctx));
+  app.use(openApiRoutes(ctx));
   app.use('/v1/webhooks/vapi', vapiWebhookRoutes(ctx));
   app.use('/v1/webhooks/stripe', stripeWebhookRoutes(ctx));
   // A client's key reads its own usage and invoices; the rest is the operator's.

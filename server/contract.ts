@@ -4,11 +4,13 @@
  * The widget and the portal import types from here and nothing else of the server. Money: `…Micros` are integer
  * millionths of a US dollar (Vapi's currency). Times on the wire are ISO-8601 UTC strings. Periods are half-open.
  */
+export * from './contract/answers.ts';
 export * from './contract/billing.ts';
 export * from './contract/errors.ts';
 export * from './contract/keys.ts';
 export * from './contract/limits.ts';
 export * from './contract/plan-presets.ts';
+export * from './contract/queries.ts';
 export * from './contract/reconcile.ts';
 export * from './contract/sign-in.ts';
 export * from './contract/snippet.ts';

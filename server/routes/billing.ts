@@ -1,6 +1,5 @@
 /** Plans, accounts, prepaid credit and the preview of a month. A client reads its own terms, never the markup. */
 import express, { Router } from 'express';
-import { z } from 'zod';
 import { recordChange } from '../access/audit.ts';
 import { termsOf } from '../billing/line-text.ts';
 import { marginOf, simulate } from '../billing/margin.ts';
@@ -16,17 +15,16 @@ import {
   closeRequestSchema,
   type DeletedTenant,
   type MarginRow,
-  monthSchema,
+  marginQuerySchema,
   type PlanPreset,
   type PlanVersionView,
+  pageQuerySchema,
   planPresets,
   planSchema,
-  pageQuerySchema,
+  previewQuerySchema,
   sellerSchema,
   setPlanSchema,
   simulateSchema,
-  tenantIdSchema,
-  tenantMarginQuerySchema,
   topUpSchema,
 } from '../contract.ts';
 import { ApiError } from '../errors.ts';
@@ -39,14 +37,6 @@ import { dayIn, monthIn } from '../time-zone.ts';
 import { actorIn, billedTenant, operatorOnly, seesProviderCost } from './caller.ts';
 import { cutPage, readCursor } from './cursor.ts';
 import { parse } from './parse.ts';
-
-const previewQuerySchema = z.strictObject({ period: monthSchema.optional() });
-
-const marginQuerySchema = z.strictObject({
-  month: monthSchema,
-  cursor: tenantIdSchema.optional(),
-  limit: z.coerce.number().int().min(1).max(200).default(50),
-});
 
 export function billingRoutes(ctx: Context): Router {
   const router = Router();
@@ -71,8 +61,7 @@ export function billingRoutes(ctx: Context): Router {
       from: fromDay,
       plan,
     });
-    const terms = current?.plan ? { terms: termsOf(current.id, current.plan).terms } : {};
-    res.json({ current: current && { ...view(current), ...terms }, versions: versions.map(view) });
+    res.json({ current: current && view(current), versions: versions.map(view) });
   });
 
   router.put('/:slug/plan', operatorOnly, body, async (req, res) => {
@@ -88,11 +77,6 @@ export function billingRoutes(ctx: Context): Router {
     const tenant = await billedTenant(ctx, req, res);
     const month = period ?? monthIn(tenant.timeZone, ctx.now());
     res.json(await previewMonth(ctx.store, tenant, month, ctx.now()));
-  });
-
-  router.get('/:slug/margin', operatorOnly, async (req, res) => {
-    const { month } = parse(tenantMarginQuerySchema, req.query);
-    res.json(await marginOf(ctx.store, await billedTenant(ctx, req, res), month));
   });
 
   router.post('/:slug/simulate', operatorOnly, body, async (req, res) => {

@@ -1,12 +1,10 @@
 /** Invoices: the operator makes them, a client reads its own. */
 import { createHash } from 'node:crypto';
 import express, { type Request, type Response, Router } from 'express';
-import { z } from 'zod';
 import { issueCreditNote } from '../billing/credit-note.ts';
 import type { BilledCall } from '../billing/earlier-months.ts';
 import { invoiceHtml, invoiceStyle } from '../billing/invoice-html.ts';
 import { draftInvoice, finalizeInvoice } from '../billing/invoicing.ts';
-import { paymentPageOf } from '../billing/payment-page.ts';
 import { monthOfDay } from '../billing/period.ts';
 import { reckonMonth } from '../billing/reckoning.ts';
 import { pushInvoice } from '../billing/stripe-push.ts';
@@ -17,7 +15,7 @@ import {
   creditNoteSchema,
   draftInvoiceSchema,
   type InvoiceLine,
-  type PaymentPageAnswer,
+  invoiceCallsQuerySchema,
   pageQuerySchema,
 } from '../contract.ts';
 import { ApiError } from '../errors.ts';
@@ -28,11 +26,6 @@ import { actorIn, billedTenant, operatorOnly, seesProviderCost } from './caller.
 import { type Column, sendCsv, wantsCsv } from './csv.ts';
 import { cutPage, readCursor } from './cursor.ts';
 import { parse } from './parse.ts';
-
-const callsQuerySchema = z.strictObject({
-  cursor: z.string().max(200).optional(),
-  limit: z.coerce.number().int().min(1).max(1000).default(200),
-});
 
 export function invoiceRoutes(ctx: Context): Router {
   const router = Router();
@@ -61,7 +54,7 @@ export function invoiceRoutes(ctx: Context): Router {
   });
 
   router.get('/:slug/invoices/:id/lines/:no/calls', async (req, res) => {
-    const { cursor, limit } = parse(callsQuerySchema, req.query);
+    const { cursor, limit } = parse(invoiceCallsQuerySchema, req.query);
     const { tenant, row } = await visibleInvoice(req, res);
     const line = viewInvoice(row).document.lines.find(({ no }) => String(no) === req.params.no);
     if (!line) throw new ApiError('not_found');
@@ -75,11 +68,6 @@ export function invoiceRoutes(ctx: Context): Router {
     } else {
       res.json({ calls: page, nextCursor });
     }
-  });
-
-  router.get('/:slug/invoices/:id/payment-page', async (req, res) => {
-    const { row } = await visibleInvoice(req, res);
-    res.json({ url: await paymentPageOf(ctx, row) } satisfies PaymentPageAnswer);
   });
 
   router.post('/:slug/invoices', operatorOnly, body, async (req, res) => {

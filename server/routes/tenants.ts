@@ -1,6 +1,5 @@
 /** The operator's tenants. Secrets go in and never come out. Every change is in the audit log. */
 import express, { type Request, type Response, Router } from 'express';
-import { z } from 'zod';
 import { recordChange } from '../access/audit.ts';
 import { endLiveCalls } from '../access/end-call.ts';
 import { applyTenantChanges, newTenant, viewTenant } from '../access/tenant-changes.ts';
@@ -13,7 +12,7 @@ import {
   type BlockedOriginView,
   createTenantSchema,
   type SavedTenant,
-  slugSchema,
+  tenantsQuerySchema,
   type UpdateTenant,
   updateTenantSchema,
 } from '../contract.ts';
@@ -34,18 +33,13 @@ import {
 import { callerIn, visibleTenant } from './caller.ts';
 import { parse } from './parse.ts';
 
-const listQuerySchema = z.strictObject({
-  cursor: slugSchema.optional(),
-  limit: z.coerce.number().int().min(1).max(200).default(100),
-});
-
 export function tenantRoutes(ctx: Context): Router {
   const router = Router();
   const body = express.json({ limit: '64kb' });
   const view = (tenant: Tenant) => viewTenant(ctx, tenant);
 
   router.get('/', async (req, res) => {
-    const { cursor, limit } = parse(listQuerySchema, req.query);
+    const { cursor, limit } = parse(tenantsQuerySchema, req.query);
     const tenants = await listTenants(ctx.store, cursor ?? null, limit + 1);
     const page = tenants.slice(0, limit);
     const nextCursor = tenants.length > limit ? (page.at(-1)?.slug ?? null) : null;

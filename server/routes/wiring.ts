@@ -1,22 +1,19 @@
 /** The operator lets us point a tenant's assistants at our webhook, and may look at the plan first. */
 import express, { Router } from 'express';
-import { z } from 'zod';
 import { recordChange } from '../access/audit.ts';
 import { viewTenant } from '../access/tenant-changes.ts';
 import type { Context } from '../context.ts';
-import { wireRequestSchema } from '../contract.ts';
+import { wireQuerySchema, wireRequestSchema } from '../contract.ts';
 import { ApiError } from '../errors.ts';
 import { changeAssistants, keepTargets, prepareWiring, viewWiring } from '../metering/wiring.ts';
 import { lockTenant, type Tenant } from '../store/tenants.ts';
 import { callerIn, visibleTenant } from './caller.ts';
 import { parse } from './parse.ts';
 
-const querySchema = z.strictObject({ 'dry-run': z.enum(['true', 'false']).optional() });
-
 export function wiringRoutes(ctx: Context): Router {
   const router = Router();
   router.post('/:slug/wire', express.json({ limit: '16kb' }), async (req, res) => {
-    const dryRun = parse(querySchema, req.query)['dry-run'] === 'true';
+    const dryRun = parse(wireQuerySchema, req.query)['dry-run'] === 'true';
     const request = parse(wireRequestSchema, req.body ?? {});
     const tenant = await visibleTenant(ctx, req, res);
     const wiring = await prepareWiring(ctx, tenant, request);

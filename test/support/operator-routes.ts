@@ -18,8 +18,17 @@ const mounts: Record<string, string> = {
   'sign-in': '/v1',
   tenants: '/v1/tenants',
 };
-/** For visitors, Vapi, Stripe, monitors: they know no sign-in. */
-const others = ['chats', 'feedback', 'left-calls', 'ops', 'stripe-webhook', 'vapi-webhook', 'visitor'];
+/** For visitors, Vapi, Stripe, monitors, everybody: they know no sign-in. */
+const others = [
+  'chats',
+  'feedback',
+  'left-calls',
+  'openapi',
+  'ops',
+  'stripe-webhook',
+  'vapi-webhook',
+  'visitor',
+];
 
 export const operatorRoutes: Route[] = globSync(
   join(import.meta.dirname, '../../server/routes/*.ts'),

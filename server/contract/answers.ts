@@ -1,0 +1,100 @@
+/** Answers that wrap what the other files describe, most of them a page of a list. */
+import { z } from 'zod';
+import {
+  closeReportSchema,
+  deletedTenantSchema,
+  invoiceCallViewSchema,
+  invoiceSummarySchema,
+  invoiceViewSchema,
+  marginRowSchema,
+  planTermsViewSchema,
+  planVersionViewSchema,
+} from './billing.ts';
+import { auditEntrySchema, keyViewSchema } from './keys.ts';
+import { planPresetSchema } from './plan-presets.ts';
+import { blockedOriginViewSchema, savedTenantSchema, tenantViewSchema } from './tenants.ts';
+import { callRevisionSchema, callViewSchema } from './usage.ts';
+import { callFeedbackSchema } from './visitor.ts';
+import { timeSchema } from './words.ts';
+
+const nextCursor = z
+  .string()
+  .nullable()
+  .describe('To be given as `cursor` for the next page; null on the last one.');
+
+export const tenantsAnswerSchema = z.object({ tenants: z.array(tenantViewSchema), nextCursor });
+export const createdTenantSchema = savedTenantSchema.extend({
+  webhookSecret: z.string().describe('Whole when it was generated: it is shown in this answer only.'),
+  hookSecret: z.string().describe('Whole when it was generated: it is shown in this answer only.'),
+});
+export const pausedTenantSchema = tenantViewSchema.extend({
+  calls: z
+    .object({ ended: z.int(), failed: z.int() })
+    .describe('Calls in progress that were ended, and those that could not be reached.'),
+});
+export const blockedOriginsAnswerSchema = z.object({ blockedOrigins: z.array(blockedOriginViewSchema) });
+
+/** `GET /v1/tenants/{slug}/calls/{id}` */
+export const callDetailSchema = callViewSchema.extend({
+  feedback: callFeedbackSchema.nullable(),
+  revisions: z.array(callRevisionSchema).describe('For the operator only, oldest first.').exactOptional(),
+});
+export const deletedContentSchema = z.object({
+  deleted: z.array(z.string()).describe('Ids of the calls whose content is gone.'),
+  notYet: z.array(z.string()).describe('Ids of the calls that Vapi did not delete; ask again later.'),
+});
+
+export const keysAnswerSchema = z.object({ keys: z.array(keyViewSchema), nextCursor });
+export const createdKeySchema = keyViewSchema.extend({
+  key: z.string().describe('The key, whole: it is shown in this answer only.'),
+});
+export const auditAnswerSchema = z.object({ entries: z.array(auditEntrySchema), nextCursor });
+
+/** A client sees the terms in words, and only those of today. */
+export const planAnswerSchema = z.union([
+  z.object({ current: planVersionViewSchema.nullable(), versions: z.array(planVersionViewSchema) }),
+  z.object({ current: planTermsViewSchema.nullable() }),
+]);
+export const invoicesAnswerSchema = z.object({ invoices: z.array(invoiceSummarySchema), nextCursor });
+export const draftAnswerSchema = invoiceViewSchema.extend({
+  openCalls: z
+    .array(
+      z.object({
+        callId: z.string(),
+        open: z.enum(['duration-unknown', 'cost-unknown', 'no-plan']).describe('What is missing.'),
+      }),
+    )
+    .describe('Calls that are left for the next invoice, at most 100 of them.'),
+  openCount: z.int().describe('How many those are.'),
+});
+export const invoiceCallsAnswerSchema = z.object({ calls: z.array(invoiceCallViewSchema), nextCursor });
+export const creditBalanceSchema = z.object({
+  currency: z.string(),
+  balanceCents: z.int().describe('Prepaid credit that is left, in the smallest unit of the currency.'),
+});
+export const creditsAnswerSchema = creditBalanceSchema.extend({
+  entries: z
+    .array(
+      z.object({
+        id: z.string(),
+        at: timeSchema,
+        kind: z.string(),
+        amountCents: z.int(),
+        invoiceId: z.string().nullable(),
+        note: z.string(),
+      }),
+    )
+    .describe('The newest 200.'),
+});
+export const runsAnswerSchema = z.object({ runs: z.array(closeReportSchema).describe('The newest 50.') });
+export const presetsAnswerSchema = z.object({ presets: z.array(planPresetSchema) });
+export const deletedTenantsAnswerSchema = z.object({ tenants: z.array(deletedTenantSchema), nextCursor });
+export const marginAnswerSchema = z.object({ rows: z.array(marginRowSchema), nextCursor });
+
+/** A challenge for the browser, in the form that ALTCHA's solver takes. */
+export const challengeAnswerSchema = z.looseObject({
+  parameters: z.looseObject({ algorithm: z.string(), expiresAt: z.int().describe('Seconds since 1970.') }),
+  signature: z.string(),
+});
+
+export const healthSchema = z.object({ status: z.string() });

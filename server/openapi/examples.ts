@@ -1,0 +1,93 @@
+/** One example of each shape that people write by hand or meet first. A test holds them against their schemas. */
+const tenant = {
+  slug: 'acme',
+  name: 'Acme',
+  privateKey: '3f0c6a52-8f7e-4a57-9b1e-000000000000',
+  assistantId: '5b0a4a08-2d3e-4c8b-8c57-0f5a8f6a1d11',
+  allowedOrigins: ['https://www.acme.example'],
+  limits: { concurrentCalls: 3, monthlyBudgetMicros: 150_000_000 },
+  timeZone: 'Europe/Berlin',
+};
+const call = {
+  id: '0197f3a2-6f2e-7bb0-a6c4-3f5d0e8a9c21',
+  type: 'webCall',
+  status: 'ended',
+  accessMode: 'proxy',
+  assistantId: tenant.assistantId,
+  createdAt: '2026-11-10T12:00:00.000Z',
+  startedAt: '2026-11-10T12:00:02.000Z',
+  endedAt: '2026-11-10T12:01:32.000Z',
+  seconds: 90,
+  endedReason: 'customer-ended-call',
+  costMicros: 118_000,
+  cost: {
+    transport: 0,
+    stt: 15_000,
+    llm: 12_000,
+    tts: 16_000,
+    vapi: 75_000,
+    analysis: 0,
+    knowledgeBase: 0,
+    other: 0,
+  },
+  session: 'ses_4mY1nVbq0d8wK2rT6zHc3x',
+  timesSource: 'webhook',
+  costSource: 'webhook',
+  contentDeletedAt: null,
+};
+const plan = {
+  name: 'Standard',
+  currency: 'eur',
+  usdRateMicros: 920_000,
+  monthlyFeeCents: 4900,
+  rates: [
+    {
+      channels: ['web', 'inbound', 'outbound'],
+      price: { kind: 'included', includedMinutes: 100, perMinuteMicros: 250_000 },
+    },
+    { channels: ['chat'], price: { kind: 'cost-plus', markupBps: 3000 } },
+  ],
+};
+
+/** By the name of the schema. */
+export const examples: Record<string, unknown> = {
+  Problem: {
+    type: 'about:blank',
+    title: 'This page may not use this agent',
+    status: 403,
+    code: 'origin_not_allowed',
+    requestId: '7f0c1f4e-0b1e-4f2b-9a53-1a2b3c4d5e6f',
+  },
+  SessionRequest: { tenant: 'acme' },
+  SessionAnswer: { session: 'eyJhbGciOiJIUzI1NiJ9.e30.c2ln', expiresAt: '2026-11-10T12:02:00.000Z' },
+  CallRequest: { session: 'eyJhbGciOiJIUzI1NiJ9.e30.c2ln', variableValues: { page: 'pricing' } },
+  Grant: {
+    mode: 'proxy',
+    callId: call.id,
+    webCallUrl: 'https://vapi.daily.co/room',
+    endToken: 'eyJhbGciOiJIUzI1NiJ9.e30.c2ln',
+    maxDurationSeconds: 600,
+  },
+  EndCallRequest: { token: 'eyJhbGciOiJIUzI1NiJ9.e30.c2ln' },
+  FeedbackRequest: { token: 'eyJhbGciOiJIUzI1NiJ9.e30.c2ln', rating: 'good', comment: 'Quick and clear.' },
+  ChatRequest: { session: 'eyJhbGciOiJIUzI1NiJ9.e30.c2ln', message: 'Are you open on Sunday?' },
+  CreateTenant: tenant,
+  UpdateTenant: { limits: { monthlyBudgetMicros: 200_000_000 } },
+  AllowOrigin: { origin: 'https://shop.acme.example' },
+  CallsAnswer: { calls: [call], nextCursor: null },
+  UsageAnswer: {
+    tenant: 'acme',
+    from: '2026-11-01',
+    to: '2026-12-01',
+    by: 'day',
+    rows: [{ key: '2026-11-10', calls: 1, seconds: 90, costMicros: 118_000 }],
+    total: { calls: 1, seconds: 90, costMicros: 118_000, callsWithoutCost: 0 },
+  },
+  SetPlan: { plan, from: '2026-11-01' },
+  DraftInvoice: { period: '2026-11' },
+  CreditNote: { reason: 'Calls of a test', lines: [{ line: 2, amountCents: 500 }] },
+  TopUp: { amountCents: 10_000, note: 'Bank transfer', reference: '2026-11-10/1' },
+  CloseRequest: { month: '2026-11', dryRun: true },
+  CreateKey: { name: 'Books of Acme', tenant: 'acme', scopes: ['read'] },
+  Reconcile: { tenant: 'acme', from: '2026-11-01', to: '2026-12-01' },
+};

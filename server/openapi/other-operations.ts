@@ -1,0 +1,94 @@
+/** Keys, the audit log, reconciliation, webhooks, and what monitors ask. */
+import { z } from 'zod';
+import {
+  auditAnswerSchema,
+  createdKeySchema,
+  createKeySchema,
+  driftReportSchema,
+  healthSchema,
+  keysAnswerSchema,
+  pageQuerySchema,
+  reconcileSchema,
+} from '../contract.ts';
+import { json, nothing, type Operation, plain } from './operation.ts';
+
+export const otherOperations: Operation[] = [
+  {
+    route: 'GET /v1/keys',
+    caller: 'operator',
+    summary: 'List API keys',
+    query: pageQuerySchema,
+    answers: { 200: json('One page.', keysAnswerSchema) },
+  },
+  {
+    route: 'POST /v1/keys',
+    caller: 'operator',
+    summary: 'Make an API key',
+    notes: 'It is shown in this answer and nowhere else. A client’s key can only read.',
+    body: { schema: createKeySchema },
+    answers: { 201: json('The key.', createdKeySchema) },
+  },
+  {
+    route: 'DELETE /v1/keys/{id}',
+    caller: 'operator',
+    summary: 'Revoke an API key',
+    answers: { 204: nothing('It opens nothing any more.') },
+  },
+  {
+    route: 'GET /v1/audit',
+    caller: 'operator',
+    summary: 'List changes, newest first',
+    query: pageQuerySchema,
+    answers: { 200: json('One page.', auditAnswerSchema) },
+  },
+  {
+    route: 'POST /v1/reconcile',
+    caller: 'operator',
+    summary: 'Compare the ledger with Vapi’s books',
+    notes: 'Adds and corrects what the ledger lacks, and says what was different.',
+    body: { schema: reconcileSchema },
+    answers: { 200: json('The drift.', driftReportSchema) },
+    refusals: ['vapi_unavailable'],
+  },
+  {
+    route: 'POST /v1/webhooks/vapi/{tenant}',
+    caller: 'vapi',
+    summary: 'Take a server message of Vapi’s',
+    notes:
+      'The body is Vapi’s, at most 5 MB. 200 means that it is in the ledger. Messages that want an answer are passed to the tenant’s own server, whose status and body are the answer.',
+    answers: { 200: json('Taken.', z.object({})) },
+    refusals: ['unauthorized', 'rate_limited', 'payload_too_large', 'forward_failed', 'conflict'],
+  },
+  {
+    route: 'POST /v1/webhooks/stripe',
+    caller: 'stripe',
+    summary: 'Take an event of Stripe’s',
+    notes: 'The body is Stripe’s, at most 1 MB.',
+    answers: { 200: json('Taken.', z.object({})) },
+    refusals: ['unauthorized', 'rate_limited', 'payload_too_large', 'stripe_unavailable'],
+  },
+  {
+    route: 'GET /openapi.json',
+    caller: 'anyone',
+    summary: 'Read this document',
+    answers: { 200: json('OpenAPI 3.1.', z.looseObject({ openapi: z.string() })) },
+  },
+  {
+    route: 'GET /healthz',
+    caller: 'anyone',
+    summary: 'Ask whether the process lives',
+    answers: { 200: json('It lives.', healthSchema) },
+  },
+  {
+    route: 'GET /readyz',
+    caller: 'anyone',
+    summary: 'Ask whether the store is reached',
+    answers: { 200: json('It is.', healthSchema), 503: json('It is not.', healthSchema) },
+  },
+  {
+    route: 'GET /metrics',
+    caller: 'operator',
+    summary: 'Read the counters',
+    answers: { 200: plain('In the Prometheus text format.', 'text/plain') },
+  },
+];

@@ -1,0 +1,59 @@
+/** Signing in to the portal. */
+import { z } from 'zod';
+import {
+  createSignInLinkSchema,
+  meAnswerSchema,
+  signInLinkAnswerSchema,
+  signOutSchema,
+} from '../contract.ts';
+import { json, nothing, type Operation, plain } from './operation.ts';
+
+const tokenQuery = z.object({ token: z.string().describe('Of the link; it works once.') });
+
+export const signInOperations: Operation[] = [
+  {
+    route: 'POST /v1/sign-in-links',
+    caller: 'operator',
+    summary: 'Make a link to the portal',
+    notes: 'It works once, and is shown in this answer and nowhere else.',
+    body: { schema: createSignInLinkSchema, optional: true },
+    answers: { 201: json('The link.', signInLinkAnswerSchema) },
+  },
+  {
+    route: 'GET /v1/me',
+    caller: 'tenant',
+    summary: 'Ask who is signed in',
+    answers: { 200: json('Who asks, and what it may do.', meAnswerSchema) },
+  },
+  {
+    route: 'POST /v1/sign-out',
+    caller: 'tenant',
+    summary: 'End a sign-in, or all of them',
+    body: { schema: signOutSchema, optional: true },
+    answers: { 204: nothing('Ended.') },
+  },
+  {
+    route: 'GET /portal/sign-in',
+    caller: 'anyone',
+    summary: 'Open a sign-in link',
+    notes: 'A page with a button: opening it alone does not use up the link.',
+    query: tokenQuery,
+    answers: {
+      200: plain('The page.', 'text/html'),
+      404: plain('A page that says that the link is used or too old.', 'text/html'),
+    },
+    refusals: ['rate_limited'],
+  },
+  {
+    route: 'POST /portal/sign-in',
+    caller: 'anyone',
+    summary: 'Sign in by a link',
+    notes: 'From that page only.',
+    query: tokenQuery,
+    answers: {
+      303: { what: 'Signed in.', headers: { Location: 'The portal.', 'Set-Cookie': 'The sign-in.' } },
+      404: plain('A page that says that the link is used or too old.', 'text/html'),
+    },
+    refusals: ['forbidden', 'rate_limited'],
+  },
+];
