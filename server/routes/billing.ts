@@ -25,6 +25,7 @@ import {
   sellerSchema,
   setPlanSchema,
   simulateSchema,
+  tenantMarginQuerySchema,
   topUpSchema,
 } from '../contract.ts';
 import { ApiError } from '../errors.ts';
@@ -61,7 +62,8 @@ export function billingRoutes(ctx: Context): Router {
       from: fromDay,
       plan,
     });
-    res.json({ current: current && view(current), versions: versions.map(view) });
+    const terms = current?.plan ? { terms: termsOf(current.id, current.plan).terms } : {};
+    res.json({ current: current && { ...view(current), ...terms }, versions: versions.map(view) });
   });
 
   router.put('/:slug/plan', operatorOnly, body, async (req, res) => {
@@ -77,6 +79,11 @@ export function billingRoutes(ctx: Context): Router {
     const tenant = await billedTenant(ctx, req, res);
     const month = period ?? monthIn(tenant.timeZone, ctx.now());
     res.json(await previewMonth(ctx.store, tenant, month, ctx.now()));
+  });
+
+  router.get('/:slug/margin', operatorOnly, async (req, res) => {
+    const { month } = parse(tenantMarginQuerySchema, req.query);
+    res.json(await marginOf(ctx.store, await billedTenant(ctx, req, res), month));
   });
 
   router.post('/:slug/simulate', operatorOnly, body, async (req, res) => {

@@ -5,6 +5,7 @@ import { issueCreditNote } from '../billing/credit-note.ts';
 import type { BilledCall } from '../billing/earlier-months.ts';
 import { invoiceHtml, invoiceStyle } from '../billing/invoice-html.ts';
 import { draftInvoice, finalizeInvoice } from '../billing/invoicing.ts';
+import { paymentPageOf } from '../billing/payment-page.ts';
 import { monthOfDay } from '../billing/period.ts';
 import { reckonMonth } from '../billing/reckoning.ts';
 import { pushInvoice } from '../billing/stripe-push.ts';
@@ -16,6 +17,7 @@ import {
   draftInvoiceSchema,
   type InvoiceLine,
   invoiceCallsQuerySchema,
+  type PaymentPageAnswer,
   pageQuerySchema,
 } from '../contract.ts';
 import { ApiError } from '../errors.ts';
@@ -68,6 +70,11 @@ export function invoiceRoutes(ctx: Context): Router {
     } else {
       res.json({ calls: page, nextCursor });
     }
+  });
+
+  router.get('/:slug/invoices/:id/payment-page', async (req, res) => {
+    const { row } = await visibleInvoice(req, res);
+    res.json({ url: await paymentPageOf(ctx, row) } satisfies PaymentPageAnswer);
   });
 
   router.post('/:slug/invoices', operatorOnly, body, async (req, res) => {
