@@ -15,7 +15,9 @@ import {
   invoiceViewSchema,
   marginAnswerSchema,
   marginQuerySchema,
+  marginRowSchema,
   pageQuerySchema,
+  paymentPageAnswerSchema,
   planAnswerSchema,
   planVersionViewSchema,
   presetsAnswerSchema,
@@ -26,6 +28,7 @@ import {
   setPlanSchema,
   simulateSchema,
   simulationAnswerSchema,
+  tenantMarginQuerySchema,
   topUpSchema,
 } from '../contract.ts';
 import { csv, json, type Operation } from './operation.ts';
@@ -55,6 +58,13 @@ export const billingOperations: Operation[] = [
     query: previewQuerySchema,
     answers: { 200: json('The month so far, and at this pace.', previewAnswerSchema) },
     refusals: ['conflict'],
+  },
+  {
+    route: 'GET /v1/tenants/{slug}/margin',
+    caller: 'operator',
+    summary: 'Compare what a month brings with what it costs',
+    query: tenantMarginQuerySchema,
+    answers: { 200: json('The month.', marginRowSchema) },
   },
   {
     route: 'POST /v1/tenants/{slug}/simulate',
@@ -119,6 +129,14 @@ export const billingOperations: Operation[] = [
         media: { 'text/html': { type: 'string', description: 'For printing.' } },
       }),
     },
+  },
+  {
+    route: 'GET /v1/tenants/{slug}/invoices/{id}/payment-page',
+    caller: 'tenant',
+    summary: 'Find where an invoice is paid',
+    notes: 'Stripe’s page for the client; its address expires, so ask for it when it is needed.',
+    answers: { 200: json('Its address.', paymentPageAnswerSchema) },
+    refusals: ['stripe_unavailable'],
   },
   {
     route: 'GET /v1/tenants/{slug}/invoices/{id}/lines/{no}/calls',

@@ -3,6 +3,7 @@ import {
   allowOriginSchema,
   blockedOriginsAnswerSchema,
   callDetailSchema,
+  callQuerySchema,
   callsAnswerSchema,
   callsQuerySchema,
   createdTenantSchema,
@@ -135,6 +136,7 @@ export const tenantOperations: Operation[] = [
     route: 'GET /v1/tenants/{slug}/calls/{id}',
     caller: 'tenant',
     summary: 'Read a call',
+    query: callQuerySchema,
     answers: { 200: json('The call.', callDetailSchema) },
   },
   {
