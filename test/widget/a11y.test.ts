@@ -1,5 +1,4 @@
 /** The accessibility audit of every state comes before everything else. */
-import { waitUntil } from '@open-wc/testing';
 import type { ErrorCode } from '../../server/contract.ts';
 import {
   agentElement,
@@ -11,6 +10,7 @@ import {
   rendered,
   StubServer,
   untilState,
+  waitUntil,
 } from './support.ts';
 
 describe('accessibility audit', () => {

@@ -1,5 +1,5 @@
 /** The sound settings of a call, and what is left to do after it: feedback and the transcript. */
-import { expect, waitUntil } from '@open-wc/testing';
+import { expect } from '@open-wc/testing';
 import type { VapiAgent } from '../../widget/vapi-agent.ts';
 import {
   agentElement,
@@ -14,6 +14,7 @@ import {
   rendered,
   StubServer,
   untilState,
+  waitUntil,
 } from './support.ts';
 
 const feedbackPath = `/v1/calls/${proxyGrant.callId}/feedback`;

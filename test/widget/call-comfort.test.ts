@@ -1,5 +1,5 @@
 /** What a visitor is told and spared during a call: silence, a weak or lost network, blocked sound, the time, the screen. */
-import { expect, waitUntil } from '@open-wc/testing';
+import { expect } from '@open-wc/testing';
 import { microphoneHelpKey } from '../../widget/browser-help.ts';
 import { claimPage } from '../../widget/call-lock.ts';
 import { Hearing } from '../../widget/hearing.ts';
@@ -15,6 +15,7 @@ import {
   rendered,
   StubServer,
   untilState,
+  waitUntil,
 } from './support.ts';
 
 describe('comfort of a call', () => {
@@ -57,7 +58,6 @@ describe('comfort of a call', () => {
     await waitUntil(
       () => window.machine && window.machine !== machine && !panelText(element).includes('Reconnecting'),
       'the room is joined again',
-      { timeout: 5000 },
     );
     expect(element.state).to.equal('live');
     expect(window.machine?.joinedUrl).to.equal(proxyGrant.webCallUrl);

@@ -1,5 +1,5 @@
 /** Every way in which a call can fail: its code, what the visitor reads, and the way out. */
-import { expect, waitUntil } from '@open-wc/testing';
+import { expect } from '@open-wc/testing';
 import type { ErrorCode } from '../../server/contract.ts';
 import type { FailureCode } from '../../widget/failure.ts';
 import {
@@ -15,6 +15,7 @@ import {
   recordEvents,
   StubServer,
   untilState,
+  waitUntil,
 } from './support.ts';
 
 const names = (events: Event[]): string[] => events.map(({ type }) => type.replace('vapi-agent-', ''));

@@ -1,5 +1,5 @@
 /** A call from click to end, through the real SDK. */
-import { expect, waitUntil } from '@open-wc/testing';
+import { expect } from '@open-wc/testing';
 import {
   agentElement,
   button,
@@ -15,6 +15,7 @@ import {
   rendered,
   StubServer,
   untilState,
+  waitUntil,
 } from './support.ts';
 
 const names = (events: Event[]): string[] => events.map(({ type }) => type.replace('vapi-agent-', ''));

@@ -1,5 +1,5 @@
 /** Writing instead of talking, and both: one conversation, answers as they are written, consent before the first word. */
-import { expect, waitUntil } from '@open-wc/testing';
+import { expect } from '@open-wc/testing';
 import type { VapiAgent } from '../../widget/vapi-agent.ts';
 import {
   agentElement,
@@ -14,6 +14,7 @@ import {
   rendered,
   StubServer,
   untilState,
+  waitUntil,
 } from './support.ts';
 
 /** An answer in pieces, with the permission to go on; without it the answer has broken off. */

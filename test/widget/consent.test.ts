@@ -1,5 +1,5 @@
 /** What a tenant wants agreed to: asked before everything else, in every way to start, remembered and revocable. */
-import { expect, waitUntil } from '@open-wc/testing';
+import { expect } from '@open-wc/testing';
 import type { VapiAgent } from '../../widget/vapi-agent.ts';
 import {
   agentElement,
@@ -12,6 +12,7 @@ import {
   rendered,
   StubServer,
   untilState,
+  waitUntil,
 } from './support.ts';
 
 const consent = {

@@ -1,5 +1,5 @@
 /** Every language has every sentence; which one a visitor reads, and in what direction. */
-import { expect, fixture, html, waitUntil } from '@open-wc/testing';
+import { expect, fixture, html } from '@open-wc/testing';
 import { en } from '../../widget/strings/en.ts';
 import { languageCodes, loadLanguage } from '../../widget/strings/languages.ts';
 import type { VapiAgent } from '../../widget/vapi-agent.ts';
@@ -11,6 +11,7 @@ import {
   rendered,
   StubServer,
   untilState,
+  waitUntil,
 } from './support.ts';
 
 const placeholders = (text: string): string[] => text.match(/\{\w+\}/g) ?? [];

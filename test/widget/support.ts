@@ -1,5 +1,5 @@
 /** What the element tests share: a stand-in for our server behind `fetch`, and the way through a call. */
-import { expect, fixture, html, waitUntil } from '@open-wc/testing';
+import { expect, fixture, html, waitUntil as waitFor } from '@open-wc/testing';
 import type { ErrorCode, Grant, KeyGrant, ProxyGrant, WidgetConfig } from '../../server/contract.ts';
 import { errorStatus } from '../../server/contract.ts';
 import type { VapiAgent } from '../../widget/vapi-agent.ts';
@@ -106,7 +106,11 @@ export class StubServer {
     if (request.path === '/v1/sessions') {
       const count = this.paths.filter((path) => path === '/v1/sessions').length;
       return json(
-        { session: `session-${count}`, expiresAt: new Date(Date.now() + this.sessionLifeMs).toISOString() },
+        {
+          session: `session-${count}`,
+          expiresAt: new Date(Date.now() + this.sessionLifeMs).toISOString(),
+          mediaProxyUrl: proxyGrant.mediaProxyUrl,
+        },
         201,
       );
     }
@@ -162,8 +166,12 @@ export function button(element: VapiAgent, text: string): HTMLButtonElement {
 export const panelText = (element: VapiAgent): string =>
   (dialogOf(element).textContent ?? '').replace(/\s+/g, ' ').trim();
 
+/** Waits for a condition; the time is for the slowest machine. */
+export const waitUntil = (condition: () => unknown, what?: string): Promise<void> =>
+  waitFor(condition, what, { timeout: 5000 });
+
 export async function untilState(element: VapiAgent, state: string): Promise<void> {
-  await waitUntil(() => element.state === state, `the state never became ${state}`, { timeout: 5000 });
+  await waitUntil(() => element.state === state, `the state never became ${state}`);
   await rendered(element);
 }
 

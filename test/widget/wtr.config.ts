@@ -93,7 +93,7 @@ export default {
     `<!doctype html><html lang="en"><head>${pageHead}</head><body><script type="module" src="${framework}"></script></body></html>`,
   plugins: [realSdk(), esbuildPlugin({ ts: true, target: 'es2022' })],
   reporters: [countReporter()],
-  testFramework: { config: { ui: 'bdd', timeout: 10_000 } },
+  testFramework: { config: { ui: 'bdd', timeout: 30_000 } },
   // The page's own console is part of what some tests look at, and all of it is read there.
   browserLogs: false,
 } satisfies TestRunnerConfig;
