@@ -12,7 +12,7 @@ import {
   reduce,
   type Speaker,
 } from './call-state.ts';
-import { CallError, failureOf } from './failure.ts';
+import { CallError, type Failure, failureOf } from './failure.ts';
 import { isMicrophoneGranted, openMicrophone } from './microphone.ts';
 import { type SessionApi, SessionGone } from './session-api.ts';
 import { initialSound, type Sound } from './sound.ts';
@@ -108,8 +108,8 @@ export class CallController {
   }
 
   /**
-   * Starts a call: the page may call it off -> visitor's consent -> one call a browser -> microphone, session and call
-   * chunk side by side -> grant -> join. Resolves when the call is live, has failed or was given up; never rejects.
+   * Starts a call: the page may call it off -> visitor's consent -> one call a browser -> microphone, session, call chunk
+   * and Daily's machine side by side -> grant -> join. Resolves when the call is live, has failed or was given up; never rejects.
    */
   async start(): Promise<void> {
     if (isActive(this.#state)) return;
@@ -192,16 +192,21 @@ export class CallController {
       this.#api = api;
       const chunk = quiet(this.#host.loadCall());
       const session = quiet(this.#takeSession(api));
+      const mayListen = isMicrophoneGranted();
       await orAborted(
         this.#host.consent(() => this.dispatch({ type: 'consent', asking: true })),
         signal,
       );
       this.dispatch({ type: 'consent', asking: false });
+      Promise.all([chunk, session]).then(
+        ([{ fetchCallMachine }, { mediaProxyUrl }]) => fetchCallMachine(mediaProxyUrl),
+        ignore,
+      );
 
       claim = await claimPage();
       signal.addEventListener('abort', claim.closing);
       signal.throwIfAborted();
-      const granted = await orAborted(isMicrophoneGranted(), signal);
+      const granted = await orAborted(mayListen, signal);
       this.dispatch({ type: 'microphone', asking: !granted });
       microphone = quiet(openMicrophone());
       // Nothing is reserved or paid for before the visitor has said yes.
@@ -214,8 +219,8 @@ export class CallController {
       this.#grant = await this.#createCall(api, token, variables);
       this.#lastGrant = this.#grant.mode === 'proxy' ? this.#grant : null;
       addEventListener('pagehide', leave);
-      signal.throwIfAborted();
-      await orAborted(microphone, signal);
+      // One that is known to be missing ends it here; one that is still being opened does not keep the room waiting.
+      await orAborted(Promise.race([microphone, null]), signal);
       this.dispatch({ type: 'connect', maxSeconds: this.#grant.maxDurationSeconds });
       if (this.#grant.mode === 'proxy') this.dispatch({ type: 'identify', callId: this.#grant.callId });
       await this.#hold(joinCall, this.#grant, claim, settled, microphone, signal);
@@ -247,6 +252,13 @@ export class CallController {
   ): Promise<void> {
     let isSecond = false;
     let rejoins = false;
+    let refusal: Failure | null = null;
+    microphone.catch((error) => {
+      if (this.#state.phase !== 'connecting') return;
+      refusal = failureOf(error);
+      this.#host.failed(error);
+      this.#call?.end();
+    });
     do {
       rejoins = false;
       const call = joinCall(grant, {
@@ -270,7 +282,8 @@ export class CallController {
           this.#playSound = play;
           this.dispatch({ type: 'sound', blocked: true });
         },
-        ended: (reason, failure) => {
+        ended: (reason, ownFailure) => {
+          const failure = refusal ?? ownFailure;
           const isDropped =
             failure?.code === 'interrupted' && reason === null && this.#state.phase === 'live';
           if (isDropped && !isSecond && grant.mode === 'proxy') {

@@ -49,8 +49,26 @@ export interface ActiveCall {
 const messageLimit = 4096;
 /** The level that counts as 1; the SDK measures the assistant with the same yardstick. */
 const fullVolume = 0.15;
+/** Of the daily-js inside the SDK: it loads the machine of its own release. */
+const dailyVersion = '0.87.0';
 /** A join that was given up may never settle; nobody waits longer for it. */
 const giveUpMs = 5000;
+
+/**
+ * Fetches what daily-js will load once there is a room, while the call is being asked for. Only after the click: it is
+ * the first request to Daily. Should daily-js want another file, this one was for nothing and nothing breaks.
+ */
+export function fetchCallMachine(proxyUrl: string | undefined): void {
+  const host = proxyUrl ? `${proxyUrl.replace(/\/$/, '')}/` : 'https://';
+  const link = document.createElement('link');
+  link.rel = 'preload';
+  link.as = 'script';
+  link.href = `${host}c.daily.co/call-machine/versioned/${dailyVersion}/static/call-machine-object-bundle.js`;
+  // Where a nonce admits scripts, it has to admit this, too.
+  link.nonce = document.querySelector<HTMLScriptElement>('script[nonce]')?.nonce ?? '';
+  link.onload = link.onerror = () => link.remove();
+  document.head.append(link);
+}
 
 /**
  * Joins the call that the grant allows. The SDK keeps its key and base URL in one place for the whole page, so its

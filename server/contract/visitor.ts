@@ -16,6 +16,10 @@ export type SessionRequest = z.infer<typeof sessionRequestSchema>;
 export const sessionAnswerSchema = z.object({
   session: z.string().describe('A signed, single-use permission for one call attempt.'),
   expiresAt: timeSchema.describe('ISO-8601 UTC.'),
+  mediaProxyUrl: z
+    .string()
+    .describe('As in the grant, for what is loaded while the grant is on its way.')
+    .exactOptional(),
 });
 export type SessionAnswer = z.infer<typeof sessionAnswerSchema>;
 

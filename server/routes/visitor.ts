@@ -86,6 +86,7 @@ export function visitorRoutes(ctx: Context): Router {
     answerTo(origin, res, 201, {
       session,
       expiresAt: new Date(expiresAt).toISOString(),
+      ...(ctx.config.dailyProxyUrl ? { mediaProxyUrl: ctx.config.dailyProxyUrl } : {}),
     } satisfies SessionAnswer);
   });
 

@@ -131,7 +131,9 @@ describe('a grant', () => {
       server: { config: { dailyProxyUrl: 'https://relay.agency.example/daily' } },
     });
     t.after(() => relayed.close());
-    const grant = await relayed.visitor('/v1/calls', { session: await relayed.session('acme') });
+    const answer = await relayed.visitor('/v1/sessions', { tenant: 'acme' });
+    assert.equal(answer.body.mediaProxyUrl, 'https://relay.agency.example/daily');
+    const grant = await relayed.visitor('/v1/calls', { session: answer.body.session });
     assert.equal(grant.body.mediaProxyUrl, 'https://relay.agency.example/daily');
   });
 });
