@@ -138,7 +138,7 @@ export const transcriptAnswerSchema = z.object({
       z.object({
         role: z.enum(['assistant', 'user']),
         text: z.string(),
-        seconds: z.int().nullable(),
+        seconds: z.number().nullable(),
       }),
     )
     .describe("`seconds` from the call's start."),

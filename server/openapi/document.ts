@@ -197,6 +197,8 @@ function describe(operation: Operation, path: string, components: Components): J
   for (const [status, codes] of refusalsOf(operation)) {
     responses[status] ??= describeRefusal(Number(status), codes);
   }
+  if (operation.relays)
+    responses.default = { description: operation.relays, content: { '*/*': { schema: {} } } };
   const parameters = [...pathParameters(path), ...(query ? queryParameters(query) : [])];
   return {
     operationId: idOf(operation.route),

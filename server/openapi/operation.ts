@@ -19,6 +19,8 @@ export interface Operation {
   query?: z.ZodType;
   body?: Body;
   answers: Record<number, Answer>;
+  /** Set where the answer can be somebody else's, of any status and form: whose it is. */
+  relays?: string;
   /** Error codes beside those that every route, or every route for this caller, can answer. */
   refusals?: ErrorCode[];
 }

@@ -33,14 +33,30 @@ interface SeenAnswer {
   shownOnPurpose: Set<string>;
 }
 
-/** @param port of the server to watch; it must run in this process */
-export function watchSecrets(port: number): SecretWatch {
+/** Told of every answer. `path` is with its query. */
+export type AnswerListener = (
+  method: string,
+  path: string,
+  status: number,
+  contentType: string,
+  body: string,
+) => void;
+
+/**
+ * @param port of the server to watch; it must run in this process
+ * @param onAnswer whoever else wants to look
+ */
+export function watchSecrets(port: number, onAnswer?: AnswerListener): SecretWatch {
   const secrets = new Map<string, string>();
   const seen: SeenAnswer[] = [];
   const add = (name: string, value: string) => {
     if (value.length >= 8) secrets.set(value, name);
   };
   const record = (asked: string, response: ServerResponse, body: string) => {
+    const [method = '', path = ''] = asked.split(' ');
+    const type = String(response.getHeader('content-type') ?? '');
+    // What broke off says nothing of the contract.
+    if (response.writableFinished) onAnswer?.(method, path, response.statusCode, type, body);
     const what = `${asked} ${response.statusCode}`;
     const answer: SeenAnswer = { what, text: '', shownOnPurpose: new Set() };
     for (const [name, value] of shownSecrets(what, body, response)) {

@@ -1,12 +1,14 @@
 /**
  * The production server on a free port with a store of its own, a clock that the test moves, and its log in memory. When
- * it is closed, everything that it has answered and logged is searched for the secrets that it was given.
+ * it is closed, everything that it has answered and logged is searched for the secrets that it was given, and every
+ * answer must have been one that `/openapi.json` describes.
  */
 import { randomBytes, randomUUID } from 'node:crypto';
 import { Writable } from 'node:stream';
 import type { Config, Secrets } from '../../server/config.ts';
 import type { Problem, TenantView } from '../../server/contract.ts';
 import { type RunningServer, startServer } from '../../server/start.ts';
+import { watchContract } from './contract-watch.ts';
 import { defaultEngine, type Engine, type TestDatabase } from './postgres.ts';
 import { type SecretWatch, watchSecrets } from './secrets.ts';
 
@@ -89,7 +91,8 @@ export async function startTestServer(options: TestServerOptions = {}): Promise<
       },
     }),
   });
-  const watch = watchSecrets(Number(new URL(running.url).port));
+  const contract = watchContract();
+  const watch = watchSecrets(Number(new URL(running.url).port), contract.see);
   watch.add('operator key', operatorKey);
   if (secrets.stripe) watch.add('Stripe key', secrets.stripe.secretKey);
   if (secrets.stripe?.webhookSecret) watch.add('Stripe webhook secret', secrets.stripe.webhookSecret);
@@ -127,6 +130,7 @@ export async function startTestServer(options: TestServerOptions = {}): Promise<
       watch.stop();
       if (!options.database) await database.remove();
       watch.check(log);
+      contract.check();
     },
   };
 }
