@@ -12,12 +12,14 @@ import { ask, show } from './cli/answer.ts';
 import { billingCommands } from './cli/billing-commands.ts';
 import { type Flags, options } from './cli/request.ts';
 import { platforms } from './contract.ts';
+import { openApiDocument } from './openapi/document.ts';
 
 if (existsSync('.env')) loadEnvFile('.env');
 
 const usage = `Usage: vapi-agent <command> [--json]       (in a clone: npm run cli -- <command>)
 
   start                                runs the server, configured by the environment
+  openapi                              the HTTP API as OpenAPI 3.1; needs no server
   tenants                              all tenants
   tenants deleted                      those that are deleted, with the ids that their books are under
   tenants pause|resume <tenant>
@@ -63,6 +65,11 @@ function operatorKey(): string {
 async function runCommand([command = '', ...words]: string[], flags: Flags): Promise<void> {
   if (command === 'start') {
     await import('./main.ts');
+    return;
+  }
+  if (command === 'openapi') {
+    const document = openApiDocument(process.env.PUBLIC_URL ?? 'http://localhost:8787');
+    process.stdout.write(`${JSON.stringify(document, null, 2)}\n`);
     return;
   }
   const request = Object.hasOwn(commands, command) ? commands[command]?.(words, flags) : null;
