@@ -21,6 +21,7 @@ import { opsRoutes } from './routes/ops.ts';
 import { checkPath } from './routes/parse.ts';
 import { reconcileRoutes } from './routes/reconcile.ts';
 import { signInPages, signInRoutes } from './routes/sign-in.ts';
+import { secretRoutes } from './routes/secrets.ts';
 import { snippetRoutes } from './routes/snippet.ts';
 import { stripeWebhookRoutes } from './routes/stripe-webhook.ts';
 import { tenantRoutes } from './routes/tenants.ts';
@@ -67,6 +68,7 @@ export function createApp(ctx: Context, assets: string): Express {
   );
   app.use('/v1/billing', authenticate(ctx), operatorOnly, operatorBillingRoutes(ctx));
   app.use('/v1/keys', authenticate(ctx), operatorOnly, keyRoutes(ctx));
+  app.use('/v1/secrets', authenticate(ctx), operatorOnly, secretRoutes(ctx));
   app.use('/v1/reconcile', authenticate(ctx), operatorOnly, reconcileRoutes(ctx));
   app.use('/v1/audit', authenticate(ctx), operatorOnly, auditRoutes(ctx));
   app.use('/v1', signInRoutes(ctx));

@@ -29,6 +29,7 @@ const usage = `Usage: vapi-agent <command> [--json]       (in a clone: npm run c
   keys                                 all API keys
   keys create <name> [--tenant <tenant>] [--write]
   keys revoke <key id>
+  secrets reseal                       seals every secret under the current SECRET_KEY, to end its rotation
   sign-in-link [tenant] [--email <address>]
                                        opens the operator's portal, or that client's: once, within 15 minutes
   usage <tenant> [--from <day>] [--to <day>] [--by day|month|assistant|component]

@@ -3,6 +3,8 @@ import { createCipheriv, createDecipheriv, randomBytes } from 'node:crypto';
 import type { DerivedKey } from './derived-keys.ts';
 
 export interface SecretBox {
+  /** With which everything begins that is sealed under the current key. */
+  readonly prefix: string;
   /** @param context binds the ciphertext to its place (table and row), so that it cannot be moved to another. */
   seal(plain: string, context: string): string;
   /** @throws when it was sealed under an unknown key, for another context, or has been changed */
@@ -12,6 +14,7 @@ export interface SecretBox {
 /** @param keys newest first */
 export function createSecretBox(keys: DerivedKey[]): SecretBox {
   return {
+    prefix: `v1.${keys[0]?.id}.`,
     seal(plain, context) {
       const current = keys[0];
       if (!current) throw new Error('no key to encrypt with');

@@ -11,19 +11,21 @@ export type TenantSecret =
   | 'webhookForward'
   | 'hookSecret';
 
+export const tenantSecretContext = (tenantId: string, name: TenantSecret) => `tenants/${tenantId}/${name}`;
+
 export function sealTenantSecret(
   box: SecretBox,
   tenantId: string,
   name: TenantSecret,
   plain: string,
 ): string {
-  return box.seal(plain, `tenants/${tenantId}/${name}`);
+  return box.seal(plain, tenantSecretContext(tenantId, name));
 }
 
 /** @returns null when the tenant has no such secret */
 export function openTenantSecret(box: SecretBox, tenant: Tenant, name: TenantSecret): string | null {
   const sealed = tenant[`${name}Sealed`];
-  return sealed === null ? null : box.open(sealed, `tenants/${tenant.id}/${name}`);
+  return sealed === null ? null : box.open(sealed, tenantSecretContext(tenant.id, name));
 }
 
 /** What Vapi may present at this time: the current secret, and during a rotation the previous one. */
@@ -33,7 +35,7 @@ export function webhookSecretsOf(box: SecretBox, tenant: Tenant, nowMs: number):
   return names.flatMap((name) => openTenantSecret(box, tenant, name) ?? []);
 }
 
-const forwardTargetContext = (tenantId: string, assistantId: string) =>
+export const forwardTargetContext = (tenantId: string, assistantId: string) =>
   `forward_targets/${tenantId}/${assistantId}`;
 
 /** The headers of a tenant's own server hold its secrets. */
@@ -55,7 +57,8 @@ export function openForwardTarget(
   return JSON.parse(box.open(sealed, forwardTargetContext(tenantId, assistantId))) as ForwardTarget;
 }
 
-const controlUrlContext = (tenantId: string, callId: string) => `calls/${tenantId}/${callId}/controlUrl`;
+export const controlUrlContext = (tenantId: string, callId: string) =>
+  `calls/${tenantId}/${callId}/controlUrl`;
 
 /** Vapi's control URL of a call needs no other credential, so it is kept like one. */
 export function sealControlUrl(box: SecretBox, tenantId: string, callId: string, url: string): string {

@@ -3,6 +3,8 @@ import type { SignInLinkAnswer, SnippetView } from '../contract.ts';
 import { type Command, type Flags, given, list, query, type Request, tenantPath } from './request.ts';
 
 export const accessCommands: Record<string, Command> = {
+  secrets: ([verb]) => (verb === 'reseal' ? { method: 'POST', path: '/v1/secrets/reseal' } : null),
+
   tenants: ([verb, tenant, origin]) => {
     if (verb === undefined) return list('/v1/tenants', 'tenants', ['slug', 'name', 'status', 'timeZone']);
     if (verb === 'deleted') {

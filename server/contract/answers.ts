@@ -48,6 +48,10 @@ export const keysAnswerSchema = z.object({ keys: z.array(keyViewSchema), nextCur
 export const createdKeySchema = keyViewSchema.extend({
   key: z.string().describe('The key, whole: it is shown in this answer only.'),
 });
+/** `POST /v1/secrets/reseal` */
+export const resealAnswerSchema = z.object({
+  resealed: z.int().describe('How many texts were sealed anew; 0 when all were already.'),
+});
 export const auditAnswerSchema = z.object({ entries: z.array(auditEntrySchema), nextCursor });
 
 /** A client sees the terms in words, and only those of today. */

@@ -9,6 +9,7 @@ import {
   keysAnswerSchema,
   pageQuerySchema,
   reconcileSchema,
+  resealAnswerSchema,
 } from '../contract.ts';
 import { json, nothing, type Operation, plain } from './operation.ts';
 
@@ -33,6 +34,14 @@ export const otherOperations: Operation[] = [
     caller: 'operator',
     summary: 'Revoke an API key',
     answers: { 204: nothing('It opens nothing any more.') },
+  },
+  {
+    route: 'POST /v1/secrets/reseal',
+    caller: 'operator',
+    summary: 'Seal every secret under the current SECRET_KEY',
+    notes:
+      'When every process runs with the new key; `SECRET_KEY_PREVIOUS` is needed no more afterwards. Safe to repeat.',
+    answers: { 200: json('What was done.', resealAnswerSchema) },
   },
   {
     route: 'GET /v1/audit',

@@ -15,6 +15,7 @@ const mounts: Record<string, string> = {
   billing: '/v1/billing',
   keys: '/v1/keys',
   reconcile: '/v1/reconcile',
+  secrets: '/v1/secrets',
   'sign-in': '/v1',
   tenants: '/v1/tenants',
 };

@@ -7,12 +7,15 @@ import { z } from 'zod';
 import { deriveKeys } from '../../../server/access/derived-keys.ts';
 import { createSecretBox, maskSecret } from '../../../server/access/secret-box.ts';
 import { signToken, verifyToken } from '../../../server/access/signed-token.ts';
+import { sealedColumns } from '../../../server/store/sealed-texts.ts';
 import { type TestDatabase, testDatabases } from '../../support/postgres.ts';
 import { startTestNetwork, type TestNetwork } from '../../support/test-network.ts';
 import { pageOrigin, startTestServer, type TestServer } from '../../support/test-server.ts';
 
 const [oldKey, newKey, strangeKey] = [randomBytes(32), randomBytes(32), randomBytes(32)];
 const boxOf = (...keys: Buffer[]) => createSecretBox(deriveKeys(keys, 'tenant-secrets'));
+
+const plain = (name: string) => name.replaceAll('_', '').toLowerCase();
 
 describe('a sealed secret', () => {
   const sealed = boxOf(oldKey).seal('a private key', 'tenants/1/privateKey');
@@ -116,6 +119,33 @@ for (const engine of testDatabases()) {
       assert.equal(grant.status, 201, grant.text);
       assert.equal((await post(`/v1/calls/${used.callId}/end`, { token: used.endToken })).status, 204);
       await network.emulator.waitForCall(used.callId, 'ended');
+    });
+
+    it('everything can be sealed anew, and then the old key is needed no more', async () => {
+      const tables = await rotated.ctx.store.introspection.getTables();
+      const named = tables.flatMap(({ name: table, columns }) =>
+        columns.flatMap(({ name }) => (name.toLowerCase().endsWith('sealed') ? [`${table}.${name}`] : [])),
+      );
+      const known = sealedColumns.map(({ table, column }) => `${table}.${column}`);
+      assert.deepEqual(known.map(plain).sort(), named.map(plain).sort(), 'every sealed column of the schema');
+      const first = await rotated.operator('POST', '/v1/secrets/reseal');
+      assert.equal(first.status, 200, first.text);
+      assert.ok(first.body.resealed >= 3, first.text);
+      assert.deepEqual((await rotated.operator('POST', '/v1/secrets/reseal')).body, { resealed: 0 });
+      const last = await startTestServer({
+        database,
+        vapiBaseUrl: network.emulator.url,
+        now: network.server.clock.now,
+        secrets: { secretKeys: [newKey] },
+      });
+      const page = { origin: pageOrigin, 'content-type': 'text/plain' };
+      const { session } = (
+        await last.request('POST', '/v1/sessions', { headers: page, body: { tenant: 'acme' } })
+      ).body;
+      // Opens the tenant's key for Vapi.
+      const grant = await last.request('POST', '/v1/calls', { headers: page, body: { session } });
+      await last.close();
+      assert.equal(grant.status, 201, grant.text);
     });
   });
 }

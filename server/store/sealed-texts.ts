@@ -1,0 +1,61 @@
+/** Every column that holds something sealed, for sealing it anew under another key. */
+import { sql } from 'kysely';
+import type { Store } from './database.ts';
+
+/** A column, and the columns that name a row of its table. */
+export interface SealedColumn {
+  table: 'tenants' | 'calls' | 'forwardTargets' | 'forwardedContents';
+  column: string;
+  key: string[];
+}
+export interface SealedText {
+  /** The values of the column's `key`. */
+  key: string[];
+  sealed: string;
+}
+
+const ofTenant = (column: string): SealedColumn => ({ table: 'tenants', column, key: ['id'] });
+
+export const sealedColumns: SealedColumn[] = [
+  ...[
+    'privateKey',
+    'publicKey',
+    'webhookSecret',
+    'previousWebhookSecret',
+    'webhookForward',
+    'hookSecret',
+  ].map((name) => ofTenant(`${name}Sealed`)),
+  { table: 'calls', column: 'controlUrlSealed', key: ['tenantId', 'id'] },
+  { table: 'forwardTargets', column: 'targetSealed', key: ['tenantId', 'assistantId'] },
+  { table: 'forwardedContents', column: 'headersSealed', key: ['id'] },
+  { table: 'forwardedContents', column: 'bodySealed', key: ['id'] },
+];
+
+/** @param prefix with which a text begins that is sealed as it should be */
+export async function listTextsNotUnder(
+  store: Store,
+  { table, column, key }: SealedColumn,
+  prefix: string,
+  limit: number,
+): Promise<SealedText[]> {
+  const found = await sql<Record<string, string>>`
+    select ${sql.join(key.map((name) => sql.ref(name)))}, ${sql.ref(column)} as sealed
+    from ${sql.table(table)}
+    where ${sql.ref(column)} is not null and substr(${sql.ref(column)}, 1, ${prefix.length}) <> ${prefix}
+    limit ${limit}`.execute(store);
+  return found.rows.map((row) => ({ key: key.map((name) => row[name] ?? ''), sealed: row.sealed ?? '' }));
+}
+
+/** @returns false when it has changed meanwhile, by somebody who has sealed it anew */
+export async function replaceSealedText(
+  store: Store,
+  { table, column, key }: SealedColumn,
+  text: SealedText,
+  sealed: string,
+): Promise<boolean> {
+  const isRow = key.map((name, index) => sql`${sql.ref(name)} = ${text.key[index]}`);
+  const { numAffectedRows } = await sql`
+    update ${sql.table(table)} set ${sql.ref(column)} = ${sealed}
+    where ${sql.join(isRow, sql` and `)} and ${sql.ref(column)} = ${text.sealed}`.execute(store);
+  return numAffectedRows === 1n;
+}
