@@ -35,25 +35,25 @@ export class WebDriverSession {
     return this.#post('execute/sync', { script: body, args });
   }
 
-  /** A click of the mouse in the middle of the element, after it was scrolled into view. */
-  click(element: ElementReference): Promise<void> {
-    return this.#post(`element/${Object.values(element)[0]}/click`, {});
+  /** The mouse comes to rest there; CSS pixels of the viewport. */
+  move(x: number, y: number): Promise<void> {
+    return this.#act('pointer', [{ type: 'pointerMove', x, y, duration: 0 }]);
   }
 
-  /** One key, in the way of the page's focus; special keys have code points of WebDriver's own. */
-  async press(key: string): Promise<void> {
-    const actions = [
-      { type: 'keyDown', value: key },
-      { type: 'keyUp', value: key },
-    ];
-    await this.#post('actions', { actions: [{ type: 'key', id: 'keyboard', actions }] });
+  /** Presses and releases the mouse where it is. */
+  click(): Promise<void> {
+    return this.#act('pointer', [
+      { type: 'pointerDown', button: 0 },
+      { type: 'pointerUp', button: 0 },
+    ]);
   }
 
-  /** The mouse comes to rest over the element. */
-  async hover(element: ElementReference): Promise<void> {
-    const actions = [{ type: 'pointerMove', origin: element, x: 0, y: 0, duration: 0 }];
-    const parameters = { pointerType: 'mouse' };
-    await this.#post('actions', { actions: [{ type: 'pointer', id: 'mouse', parameters, actions }] });
+  /** One key; special keys have code points of WebDriver's own. */
+  press(value: string): Promise<void> {
+    return this.#act('key', [
+      { type: 'keyDown', value },
+      { type: 'keyUp', value },
+    ]);
   }
 
   /** What follows is about this frame; `null` is the page itself. */
@@ -61,13 +61,21 @@ export class WebDriverSession {
     return this.#post('frame', { id: element });
   }
 
-  /** The window's outer size in CSS pixels. */
-  async resize(width: number, height: number): Promise<void> {
-    await this.#post('window/rect', { width, height });
+  /** Of the window with its bars, in CSS pixels. */
+  size(): Promise<{ width: number; height: number }> {
+    return command('GET', `${this.#base}/window/rect`);
+  }
+
+  resize(width: number, height: number): Promise<void> {
+    return this.#post('window/rect', { width, height });
   }
 
   close(): Promise<void> {
     return command('DELETE', this.#base);
+  }
+
+  #act(type: 'pointer' | 'key', actions: Record<string, unknown>[]): Promise<void> {
+    return this.#post('actions', { actions: [{ type, id: type, actions }] });
   }
 
   #post<Result>(path: string, body: unknown): Promise<Result> {

@@ -1,10 +1,14 @@
 /** WebKit as Debian builds it: WebKitWebDriver steers its MiniBrowser on a screen that nobody sees. */
 import { type ChildProcess, spawn } from 'node:child_process';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import type { AddressInfo } from 'node:net';
 import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import type { Readable } from 'node:stream';
 import { until } from '../until.ts';
-import { WebDriverSession } from './webdriver.ts';
+import { type Engine, type EnginePage, type PageOptions, usualViewport } from './page.ts';
+import { type ElementReference, WebDriverSession } from './webdriver.ts';
 
 export interface WebKit {
   session: WebDriverSession;
@@ -17,15 +21,17 @@ const browserArgs = ['--automation', '--enable-media-stream=true', '--enable-moc
 /** @param autoplay whether a page may play sound that nobody has asked for with a gesture */
 export async function startWebKit({ autoplay }: { autoplay: 'allow' | 'deny' }): Promise<WebKit> {
   const started: ChildProcess[] = [];
+  const settings = mkdtempSync(join(tmpdir(), 'vapi-agent-webkit-'));
   const kill = (): void => {
     for (const each of started.splice(0).reverse()) each.kill('SIGKILL');
+    rmSync(settings, { recursive: true, force: true });
   };
   process.once('exit', kill);
   try {
     const display = await startScreen(started);
-    const driver = await startDriver(started, display);
+    shrinkBars(settings);
+    const driver = await startDriver(started, { DISPLAY: display, XDG_CONFIG_HOME: settings });
     const session = await WebDriverSession.open(driver, {
-      pageLoadStrategy: 'none',
       'webkitgtk:browserOptions': { args: [...browserArgs, `--autoplay-policy=${autoplay}`] },
     });
     return {
@@ -56,10 +62,18 @@ async function startScreen(started: ChildProcess[]): Promise<string> {
   return `:${told.trim()}`;
 }
 
+/** The browser's own bars would keep its window wider than a phone. */
+function shrinkBars(settings: string): void {
+  mkdirSync(join(settings, 'gtk-3.0'));
+  const style = '* { font-size: 1px; padding: 0; margin: 0; border: 0; min-width: 0; min-height: 0; }';
+  writeFileSync(join(settings, 'gtk-3.0', 'gtk.css'), style);
+}
+
 /** @returns the driver's base URL, once it answers */
-async function startDriver(started: ChildProcess[], display: string): Promise<string> {
+async function startDriver(started: ChildProcess[], variables: Record<string, string>): Promise<string> {
   const port = await freePort();
-  const env = { ...process.env, DISPLAY: display, NO_AT_BRIDGE: '1', WEBKIT_DISABLE_COMPOSITING_MODE: '1' };
+  // Without a desktop there is no accessibility bus, and without a graphics card nothing to composite with.
+  const env = { ...process.env, ...variables, NO_AT_BRIDGE: '1', WEBKIT_DISABLE_COMPOSITING_MODE: '1' };
   const driver = spawn('WebKitWebDriver', [`--port=${port}`], { stdio: 'ignore', env });
   started.push(driver);
   const base = `http://127.0.0.1:${port}`;
@@ -81,4 +95,56 @@ function freePort(): Promise<number> {
       server.close(() => resolve(port));
     });
   });
+}
+
+/** WebKit as an engine like the others. Its driver tells nothing of the console. */
+export async function openWebKit(options: { autoplay: 'allow' | 'deny' }): Promise<Engine> {
+  const { session, close } = await startWebKit(options);
+  return { name: 'WebKit', open: (url, page = {}) => openPage(session, url, page), close };
+}
+
+async function openPage(
+  session: WebDriverSession,
+  url: string,
+  { viewport = usualViewport }: PageOptions,
+): Promise<EnginePage> {
+  await session.navigate('about:blank');
+  await resizeViewport(session, viewport);
+  await session.navigate(url);
+  const run: EnginePage['run'] = (act, ...args) => session.execute(`return (${act})(...arguments)`, args);
+  return {
+    run,
+    async runInFrame(act, ...args) {
+      const frame = await session.execute<ElementReference>('return document.querySelector("iframe")');
+      await session.frame(frame);
+      try {
+        return await run(act, ...args);
+      } finally {
+        await session.frame(null);
+      }
+    },
+    move: (x, y) => session.move(x, y),
+    async tap(x, y) {
+      await session.move(x, y);
+      await session.click();
+    },
+    pressEscape: () => session.press('\uE00C'),
+    complaints: () => [],
+    close: () => session.navigate('about:blank'),
+  };
+}
+
+/** The driver knows the window's size only; the browser's own bars are around the page. */
+async function resizeViewport(
+  session: WebDriverSession,
+  { width, height }: { width: number; height: number },
+): Promise<void> {
+  const measure = () => session.execute<[number, number]>('return [innerWidth, innerHeight]');
+  const outer = await session.size();
+  const [innerWidth, innerHeight] = await measure();
+  await session.resize(width + outer.width - innerWidth, height + outer.height - innerHeight);
+  await until(
+    async () => (await measure()).join() === [width, height].join(),
+    `a viewport of ${width} by ${height}`,
+  );
 }
