@@ -1,6 +1,7 @@
 /**
  * Builds the element into `dist/widget`: `widget.js` and `embed.js` keep their names, everything lazy gets its hash
  * and can be cached for ever. Chunks name each other relative to themselves, so any page on any origin can load them.
+ * Beside it the portal into `dist/portal`: one page, and files with their hash.
  */
 import { createHash } from 'node:crypto';
 import { readFile, writeFile } from 'node:fs/promises';
@@ -9,13 +10,16 @@ import { brotliCompressSync, gzipSync } from 'node:zlib';
 import { defineConfig, minify, type Plugin } from 'vite';
 
 const widget = new URL('widget/', import.meta.url);
+const portal = new URL('server/portal/', import.meta.url);
+/** The other environment is the portal's. */
+const isWidget = ({ name }: { name: string }) => name === 'client';
 
 /** Takes comments and white space out of css`…` texts, which no minifier touches because they are strings. */
 function minifyCssTexts(): Plugin {
   return {
     name: 'minify-css-texts',
     transform(code, id) {
-      if (!id.includes('/widget/') || !code.includes('css`')) return null;
+      if (!/\/(widget|server\/portal)\//.test(id) || !code.includes('css`')) return null;
       return code.replace(/css`([^`]*)`/g, (_, text: string) => {
         const small = text
           .replace(/\/\*[\s\S]*?\*\//g, '')
@@ -28,7 +32,8 @@ function minifyCssTexts(): Plugin {
           .replace(/\( /g, '(')
           .replace(/ \)/g, ')')
           .trim();
-        return JSON.stringify(small);
+        // The portal's are Lit's, which must stay what they are; the element's are plain texts.
+        return id.includes('/portal/') ? `css\`${small}\`` : JSON.stringify(small);
       });
     },
   };
@@ -38,6 +43,7 @@ function minifyCssTexts(): Plugin {
 function classicLoader(): Plugin {
   return {
     name: 'classic-loader',
+    applyToEnvironment: isWidget,
     async generateBundle() {
       const source = await readFile(new URL('embed.js', widget), 'utf8');
       const { code } = await minify('embed.js', source);
@@ -69,6 +75,7 @@ function compress(): Plugin {
 function integrity(): Plugin {
   return {
     name: 'integrity',
+    applyToEnvironment: isWidget,
     async writeBundle({ dir = '' }, bundle) {
       const hashes = Object.values(bundle).map((file) => {
         const content = file.type === 'chunk' ? file.code : file.source;
@@ -80,26 +87,58 @@ function integrity(): Plugin {
   };
 }
 
+/** The portal's page; what it runs and shows is in the script. */
+function portalPage(): Plugin {
+  return {
+    name: 'portal-page',
+    applyToEnvironment: (environment) => !isWidget(environment),
+    async generateBundle(_options, bundle) {
+      const entry = Object.values(bundle).find((file) => file.type === 'chunk' && file.isEntry);
+      if (!entry) throw new Error('the portal has no script');
+      const page = await readFile(new URL('index.html', portal), 'utf8');
+      const source = page.replace('./main.ts', `./${entry.fileName}`);
+      this.emitFile({ type: 'asset', fileName: 'index.html', source });
+    },
+  };
+}
+
 export default defineConfig({
-  plugins: [minifyCssTexts(), classicLoader(), compress(), integrity()],
+  plugins: [minifyCssTexts(), classicLoader(), portalPage(), compress(), integrity()],
   // What the libraries ask at run time; in a library build Vite would leave the question in.
   define: { 'process.env.NODE_ENV': '"production"' },
-  build: {
-    outDir: 'dist/widget',
-    emptyOutDir: true,
-    target: 'es2022',
-    reportCompressedSize: false,
-    modulePreload: false,
-    lib: { entry: new URL('define.ts', widget).pathname, formats: ['es'] },
-    rolldownOptions: {
-      output: {
-        minify: true,
-        // Lit with the panel, its first user: what comes later finds it there, and opening costs one request.
-        codeSplitting: {
-          groups: [{ name: 'mount', test: /node_modules\/(@lit|lit)|widget\/panel\/mount\.ts/ }],
+  // One command builds them all.
+  builder: {},
+  build: { emptyOutDir: true, target: 'es2022', reportCompressedSize: false, modulePreload: false },
+  environments: {
+    client: {
+      build: {
+        outDir: 'dist/widget',
+        lib: { entry: new URL('define.ts', widget).pathname, formats: ['es'] },
+        rolldownOptions: {
+          output: {
+            minify: true,
+            // Lit with the panel, its first user: what comes later finds it there, and opening costs one request.
+            codeSplitting: {
+              groups: [{ name: 'mount', test: /node_modules\/(@lit|lit)|widget\/panel\/mount\.ts/ }],
+            },
+            entryFileNames: 'widget.js',
+            chunkFileNames: 'chunks/[name]-[hash].js',
+          },
         },
-        entryFileNames: 'widget.js',
-        chunkFileNames: 'chunks/[name]-[hash].js',
+      },
+    },
+    portal: {
+      consumer: 'client',
+      build: {
+        outDir: 'dist/portal',
+        rolldownOptions: {
+          input: new URL('main.ts', portal).pathname,
+          output: {
+            minify: true,
+            entryFileNames: 'assets/[name]-[hash].js',
+            chunkFileNames: 'assets/[name]-[hash].js',
+          },
+        },
       },
     },
   },

@@ -4,12 +4,12 @@ import type { Demo } from './start-demo.ts';
 
 /** The last line of a start with `--json`: base URLs, the key, the clients. */
 export function machineLine(demo: Demo): string {
-  const { server, site, foreignSite, emulator, operatorKey } = demo;
+  const { server, site, foreignSite, emulator, operatorKey, portal } = demo;
   const tenants = clients.map(({ slug, accessMode }) => ({ slug, accessMode }));
-  return JSON.stringify({ server, site, foreignSite, emulator: emulator.url, operatorKey, tenants });
+  return JSON.stringify({ server, site, foreignSite, emulator: emulator.url, operatorKey, portal, tenants });
 }
 
-export function guide({ server, site, foreignSite, emulator, operatorKey, pastCalls }: Demo): string {
+export function guide({ server, site, foreignSite, emulator, operatorKey, portal, pastCalls }: Demo): string {
   const visits = clients.map(
     ({ slug, name, accessMode }) => `       ${site}/${slug}  ${name} (${accessMode})`,
   );
@@ -20,7 +20,13 @@ The demo runs. Everything is on this machine, no account is needed; the voice is
      listen, hang up: about five seconds later the call is told here, with its cost.
 ${visits.join('\n')}
 
-  2. See what the operator sees. ${pastCalls} calls of the last thirty days are there already.
+  2. See what the operator sees: clients, calls, cost, price and margin. ${pastCalls} calls of the last thirty days
+     are there already, and last month is billed.
+       ${portal.operator}
+     And what the client sees, the bakery:
+       ${portal.client}
+     Each link works once, for 15 minutes. More of them, and the same figures in the terminal:
+       VAPI_AGENT_URL=${server} OPERATOR_API_KEY=${operatorKey} npm run cli -- sign-in-link
        curl -H 'Authorization: Bearer ${operatorKey}' \\
          '${server}/v1/tenants/acme/usage?by=component'
        curl -H 'Authorization: Bearer ${operatorKey}' ${server}/v1/tenants/acme/calls

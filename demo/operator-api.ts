@@ -1,5 +1,13 @@
 /** The HTTP API that an operator uses, with the operator's key. */
-import type { CallsAnswer, CallView, CreateTenant, TenantView, UsageAnswer } from '../server/contract.ts';
+import type {
+  CallsAnswer,
+  CallView,
+  CloseReport,
+  CreateTenant,
+  SignInLinkAnswer,
+  TenantView,
+  UsageAnswer,
+} from '../server/contract.ts';
 
 /** The operator is always told the cost; a client is not. */
 export type OperatorUsage = UsageAnswer & { total: Required<UsageAnswer['total']> };
@@ -13,12 +21,21 @@ export interface OperatorApi {
   pause(slug: string): Promise<TenantView>;
   calls(slug: string, query?: string): Promise<CallsAnswer>;
   call(slug: string, id: string): Promise<CallView>;
+  setSeller(seller: object): Promise<unknown>;
+  /** @param from the day from which it holds */
+  setPlan(slug: string, plan: object, from: string): Promise<unknown>;
+  /** Bills everything up to that month. */
+  closeMonths(month: string): Promise<CloseReport>;
+  /** @param slug none for the operator's own portal */
+  signInLink(slug?: string): Promise<SignInLinkAnswer>;
 }
 
 /** @throws Error with the answer's text when the server does not say yes */
 export function operatorApi(server: string, operatorKey: string): OperatorApi {
   const ask = <Answer>(method: string, path: string, body?: object) =>
     request<Answer>(method, `${server}/v1/tenants${path}`, operatorKey, body);
+  const askV1 = <Answer>(method: string, path: string, body: object) =>
+    request<Answer>(method, `${server}/v1/${path}`, operatorKey, body);
   return {
     createTenant: (tenant) => ask('POST', '', tenant),
     wire: (slug) => ask('POST', `/${slug}/wire`),
@@ -26,6 +43,10 @@ export function operatorApi(server: string, operatorKey: string): OperatorApi {
     pause: (slug) => ask('POST', `/${slug}/pause`),
     calls: (slug, query = '') => ask('GET', `/${slug}/calls${query}`),
     call: (slug, id) => ask('GET', `/${slug}/calls/${id}`),
+    setSeller: (seller) => askV1('PUT', 'billing/seller', seller),
+    setPlan: (slug, plan, from) => ask('PUT', `/${slug}/plan`, { plan, from }),
+    closeMonths: (month) => askV1('POST', 'billing/close', { month }),
+    signInLink: (slug) => askV1('POST', 'sign-in-links', slug ? { tenant: slug } : {}),
   };
 }
 

@@ -4,6 +4,7 @@
  */
 import { randomUUID } from 'node:crypto';
 import type { SessionAnswer } from '../server/contract.ts';
+import { setBilling } from './billing.ts';
 import { busyLine, type Client, clients, type Part, pausedTenant, troubles } from './cast.ts';
 import type { OperatorApi } from './operator-api.ts';
 import { Random } from './random.ts';
@@ -46,7 +47,10 @@ export async function setStage(stage: Stage): Promise<Scenery> {
   }
   await takeLine(stage, busyLine);
   await stage.operator.pause(pausedTenant);
-  return { orgs, pastCalls: stage.pastCalls ? await makePast(stage, assistants) : 0 };
+  if (!stage.pastCalls) return { orgs, pastCalls: 0 };
+  const pastCalls = await makePast(stage, assistants);
+  await setBilling(stage.operator, stage.now);
+  return { orgs, pastCalls };
 }
 
 /** An org at Vapi with an assistant for each part, in their order. */

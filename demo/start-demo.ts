@@ -33,6 +33,8 @@ export interface Demo extends Scenery {
   site: string;
   foreignSite: string;
   operatorKey: string;
+  /** Sign-in links of the portal, each good once and for 15 minutes. */
+  portal: { operator: string; client: string };
   operator: OperatorApi;
   emulator: Emulator;
   /** Ends everything and removes the store. */
@@ -128,12 +130,17 @@ async function startParts(
   });
   emulator.setSwitch('reportDelayMs', reportDelayMs);
   report = reportBookings(operator, print);
+  const portal = {
+    operator: (await operator.signInLink()).url,
+    client: (await operator.signInLink('acme')).url,
+  };
   goOn();
   return {
     server: server.url,
     site: site.url,
     foreignSite: foreign.url,
     operatorKey,
+    portal,
     operator,
     emulator,
     ...scenery,

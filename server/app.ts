@@ -19,6 +19,7 @@ import { leftCallRoutes } from './routes/left-calls.ts';
 import { openApiRoutes } from './routes/openapi.ts';
 import { opsRoutes } from './routes/ops.ts';
 import { checkPath } from './routes/parse.ts';
+import { portalAssets } from './routes/portal.ts';
 import { reconcileRoutes } from './routes/reconcile.ts';
 import { signInPages, signInRoutes } from './routes/sign-in.ts';
 import { secretRoutes } from './routes/secrets.ts';
@@ -30,8 +31,13 @@ import { vapiWebhookRoutes } from './routes/vapi-webhook.ts';
 import { visitorRoutes } from './routes/visitor.ts';
 import { wiringRoutes } from './routes/wiring.ts';
 
-/** @param assets the folder of the built widget */
-export function createApp(ctx: Context, assets: string): Express {
+/** What `npm run build` wrote, by folder. */
+export interface BuiltAssets {
+  widget: string;
+  portal: string;
+}
+
+export function createApp(ctx: Context, assets: BuiltAssets): Express {
   const app = express();
   app.set('trust proxy', ctx.config.trustProxy);
   app.set('query parser', 'simple');
@@ -73,8 +79,8 @@ export function createApp(ctx: Context, assets: string): Express {
   app.use('/v1/audit', authenticate(ctx), operatorOnly, auditRoutes(ctx));
   app.use('/v1', signInRoutes(ctx));
   app.use('/v1', visitorRoutes(ctx), chatRoutes(ctx), feedbackRoutes(ctx), leftCallRoutes(ctx));
-  app.use('/portal', signInPages(ctx));
-  app.use(widgetAssets(assets));
+  app.use('/portal', signInPages(ctx), portalAssets(assets.portal));
+  app.use(widgetAssets(assets.widget));
 
   app.use(notFound);
   app.use(errorHandler);

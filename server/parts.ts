@@ -15,7 +15,8 @@ import { startReconciler } from './metering/reconciler.ts';
 import { openStore } from './store/database.ts';
 
 /** What `npm run build` writes. */
-const builtWidget = join(import.meta.dirname, '..', 'dist', 'widget');
+const built = join(import.meta.dirname, '..', 'dist');
+const assets = { widget: join(built, 'widget'), portal: join(built, 'portal') };
 
 export interface PartsOptions extends ContextOptions {
   logTo?: DestinationStream;
@@ -34,7 +35,7 @@ export interface Parts {
 
 /** @throws when the widget is not built or the store cannot be opened */
 export async function openParts(config: Config, secrets: Secrets, options: PartsOptions): Promise<Parts> {
-  if (!existsSync(join(builtWidget, 'widget.js'))) {
+  if (!existsSync(join(assets.widget, 'widget.js'))) {
     throw new Error('The element is not built yet: run "npm run build" first.');
   }
   const log = createLog(config.logLevel, options.logTo);
@@ -43,7 +44,7 @@ export async function openParts(config: Config, secrets: Secrets, options: Parts
   let workers: { stop(): Promise<unknown> }[] = [];
   return {
     ctx,
-    app: createApp(ctx, builtWidget),
+    app: createApp(ctx, assets),
     work() {
       workers = [
         startNoticeDelivery(ctx),

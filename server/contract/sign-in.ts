@@ -47,5 +47,6 @@ export const meAnswerSchema = z.object({
     .describe('The client’s own; null for the operator.'),
   mayWrite: z.boolean().describe('Whether changes are permitted.'),
   branding: brandingSchema,
+  now: timeSchema.describe('By the server’s clock.'),
 });
 export type MeAnswer = z.infer<typeof meAnswerSchema>;

@@ -56,6 +56,7 @@ export function signInRoutes(ctx: Context): Router {
       },
       mayWrite: scopes.includes('write'),
       branding: await brandingOf(ctx),
+      now: new Date(ctx.now()).toISOString(),
     } satisfies MeAnswer);
   });
 

@@ -73,6 +73,7 @@ test('--json: one line of addresses; the month is there; a booked call is told; 
     'foreignSite',
     'emulator',
     'operatorKey',
+    'portal',
     'tenants',
   ]);
   assert.deepEqual(told.tenants, [

@@ -26,6 +26,7 @@ const others = [
   'left-calls',
   'openapi',
   'ops',
+  'portal',
   'stripe-webhook',
   'vapi-webhook',
   'visitor',

@@ -238,12 +238,14 @@ for (const engine of testDatabases()) {
           tenant: null,
           mayWrite: true,
           branding: seller,
+          now: new Date(server.clock.now).toISOString(),
         });
         assert.deepEqual(await me(await signIn({ tenant: 'acme' })), {
           role: 'client',
           tenant: { slug: 'acme', name: 'Acme', timeZone: 'UTC', status: 'active' },
           mayWrite: false,
           branding: seller,
+          now: new Date(server.clock.now).toISOString(),
         });
         const page = await (await get((await linkFor()).url)).text();
         assert.match(page, /<h1>Sign in to Voice Agency<\/h1>/);

@@ -1,0 +1,149 @@
+/** What needs a person: months that could not be closed, calls that cannot be billed, books that differ from Vapi's. */
+import { html, LitElement } from 'lit';
+import type { CloseEntry, CloseReport, DriftReport, MarginRow } from '../contract.ts';
+import { get, getAll, post } from './api.ts';
+import { count, exactMoney, moment, monthName } from './format.ts';
+import { Resource } from './resource.ts';
+import { shared } from './style.ts';
+
+interface Findings {
+  /** The last run that changed anything; null before the first. */
+  run: CloseReport | null;
+  /** With calls whose cost Vapi has not told. */
+  costless: MarginRow[];
+}
+
+const dayMs = 86_400_000;
+
+export class AttentionElement extends LitElement {
+  static override styles = [shared];
+  static override properties = {
+    now: { attribute: false },
+    mayWrite: { attribute: false },
+    isComparing: { state: true },
+  };
+  /** The server's time, ISO-8601. */
+  declare now: string;
+  declare mayWrite: boolean;
+  declare isComparing: boolean;
+
+  constructor() {
+    super();
+    this.isComparing = false;
+  }
+
+  #findings = new Resource<Findings>(this, async () => {
+    const [{ runs }, margins] = await Promise.all([
+      get<{ runs: CloseReport[] }>('billing/runs'),
+      getAll<'rows', MarginRow>(`billing/margin?month=${this.now.slice(0, 7)}&limit=200`, 'rows'),
+    ]);
+    return {
+      run: runs.find(({ dryRun }) => !dryRun) ?? null,
+      costless: margins.filter(({ callsWithoutCost }) => callsWithoutCost > 0),
+    };
+  });
+  /** The last seven days; asked for, because Vapi is read for it. */
+  #drift = new Resource<DriftReport>(this, () => {
+    const from = new Date(Date.parse(this.now) - 7 * dayMs).toISOString();
+    return post('reconcile', { from, to: this.now });
+  });
+
+  override connectedCallback(): void {
+    super.connectedCallback();
+    void this.#findings.load();
+  }
+
+  protected override render() {
+    return html`<h1>What needs a person</h1>
+      ${this.#findings.show((findings) => this.#found(findings))}
+      <section>
+        <div class="row">
+          <h2>Compare with Vapi</h2>
+          ${this.mayWrite ? html`<button @click=${this.#compare} ?disabled=${this.isComparing}>Compare the last 7 days</button>` : ''}
+        </div>
+        <p class="muted small">Reads Vapi’s list of calls and books what the ledger has missed.</p>
+        ${this.isComparing || this.#drift.data || this.#drift.error ? this.#drift.show(driftTable) : ''}
+      </section>`;
+  }
+
+  #found({ run, costless }: Findings) {
+    const entries = run?.entries.filter(needsPerson) ?? [];
+    return html`<section>
+        <h2>Closing of months</h2>
+        ${
+          run === null
+            ? html`<p>No month has been closed yet.</p>`
+            : html`<p class="muted small">Last run ${moment(run.startedAt, 'UTC')} UTC${run.finishedAt === null ? ', not finished' : ''}.</p>
+                ${entries.length === 0 ? html`<p class="good">Nothing is left to do.</p>` : entryTable(entries)}`
+        }
+      </section>
+      <section>
+        <h2>Calls whose cost is not known</h2>
+        ${
+          costless.length === 0
+            ? html`<p class="good">None this month.</p>`
+            : html`<ul>
+                ${costless.map(
+                  (row) =>
+                    html`<li><a href="#/tenants/${row.tenant}">${row.tenant}</a>: ${count(row.callsWithoutCost)} of ${count(row.calls)} calls</li>`,
+                )}
+              </ul>`
+        }
+      </section>`;
+  }
+
+  #compare = async () => {
+    this.isComparing = true;
+    await this.#drift.load(true);
+    this.isComparing = false;
+  };
+}
+customElements.define('attention-view', AttentionElement);
+
+function needsPerson({ outcome, openCalls }: CloseEntry): boolean {
+  return outcome === 'failed' || openCalls > 0;
+}
+
+function entryTable(entries: CloseEntry[]) {
+  return html`<table>
+    <thead><tr><th scope="col">Client</th><th scope="col">Month</th><th scope="col">What is the matter</th></tr></thead>
+    <tbody>
+      ${entries.map(
+        ({ tenant, month, problem, openCalls }) => html`<tr>
+          <th scope="row"><a href="#/tenants/${tenant}/invoices">${tenant}</a></th>
+          <td>${monthName(month)}</td>
+          <td>${problem ?? `${count(openCalls)} calls wait for their length or cost; the next invoice bills them.`}</td>
+        </tr>`,
+      )}
+    </tbody>
+  </table>`;
+}
+
+function driftTable({ tenants, unassigned, failures }: DriftReport) {
+  return html`${failures.map(({ tenants: whose, reason }) => html`<p class="problem" role="alert">${whose.join(', ')}: ${reason}</p>`)}
+    ${unassigned.map(
+      ({ orgId, calls, costMicros }) =>
+        html`<p class="warn">Org ${orgId}: ${count(calls)} calls (${exactMoney(costMicros, 'usd')}) belong to no client.</p>`,
+    )}
+    <table>
+      <caption class="unseen">Vapi’s list of calls against the ledger</caption>
+      <thead>
+        <tr>
+          <th scope="col">Client</th>
+          <th scope="col" class="number">Calls at Vapi</th>
+          <th scope="col" class="number">Added now</th>
+          <th scope="col" class="number">Difference</th>
+        </tr>
+      </thead>
+      <tbody>
+        ${tenants.map(
+          (row) => html`<tr>
+            <th scope="row"><a href="#/tenants/${row.tenant}">${row.tenant}</a></th>
+            <td class="number">${count(row.vapi.calls)}</td>
+            <td class="number">${count(row.added)}</td>
+            <td class="number">${exactMoney(row.differenceMicros, 'usd')}</td>
+          </tr>`,
+        )}
+      </tbody>
+    </table>`;
+}

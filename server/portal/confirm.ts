@@ -1,0 +1,70 @@
+/** Asks before something is done that cannot be taken back. The browser's own dialog keeps and gives back the focus. */
+import { css, html, LitElement } from 'lit';
+import { shared } from './style.ts';
+
+export interface Question {
+  title: string;
+  text: string;
+  /** What the button says: a verb. */
+  action: string;
+  danger?: boolean;
+}
+
+export class ConfirmElement extends LitElement {
+  static override styles = [
+    shared,
+    css`
+      dialog { width: min(28rem, calc(100vw - 2rem)); padding: 1.5rem; border: 1px solid var(--line);
+        border-radius: 0.75rem; background: var(--card); color: var(--text); }
+      dialog::backdrop { background: rgb(0 0 0 / 50%); }
+      .row { justify-content: flex-end; }
+    `,
+  ];
+  static override properties = { question: { state: true } };
+  declare question: Question | null;
+  #answer: (yes: boolean) => void = () => {};
+
+  constructor() {
+    super();
+    this.question = null;
+  }
+
+  async ask(question: Question): Promise<boolean> {
+    this.#answer(false);
+    this.question = question;
+    await this.updateComplete;
+    const dialog = this.renderRoot.querySelector('dialog') as HTMLDialogElement;
+    dialog.returnValue = '';
+    dialog.showModal();
+    return new Promise((resolve) => {
+      this.#answer = resolve;
+    });
+  }
+
+  protected override render() {
+    const { title = '', text = '', action = '', danger = false } = this.question ?? {};
+    return html`<dialog aria-labelledby="title" aria-describedby="text" @close=${this.#closed}>
+      <form method="dialog">
+        <h2 id="title">${title}</h2>
+        <p id="text">${text}</p>
+        <div class="row">
+          <button value="">Cancel</button>
+          <button value="yes" class=${danger ? 'danger' : 'main'}>${action}</button>
+        </div>
+      </form>
+    </dialog>`;
+  }
+
+  #closed = (event: Event) => this.#answer((event.target as HTMLDialogElement).returnValue === 'yes');
+}
+customElements.define('portal-confirm', ConfirmElement);
+
+/** @returns whether the person said yes */
+export function confirm(question: Question): Promise<boolean> {
+  let element = document.querySelector<ConfirmElement>('portal-confirm');
+  if (!element) {
+    element = document.createElement('portal-confirm') as ConfirmElement;
+    document.body.append(element);
+  }
+  return element.ask(question);
+}

@@ -1,0 +1,150 @@
+/** One invoice: its lines, the calls of each line, the document to print, and what the operator can do with it. */
+import { html } from 'lit';
+import type { InvoiceView, PaymentPageAnswer } from '../contract.ts';
+import { get, post, Refusal, urlOf } from './api.ts';
+import { confirm, type Question } from './confirm.ts';
+import { dayOf, money, monthName, period } from './format.ts';
+import { statusBadge } from './invoices-view.ts';
+import './line-calls.ts';
+import { Resource } from './resource.ts';
+import { pathOf, titleOf } from './scope.ts';
+import { ScopedElement } from './scoped-element.ts';
+
+type Action = 'finalize' | 'push' | 'paid' | 'void';
+
+export class InvoiceElement extends ScopedElement {
+  static override properties = {
+    ...ScopedElement.properties,
+    problem: { state: true },
+    isBusy: { state: true },
+    opened: { state: true },
+  };
+  declare problem: string | null;
+  declare isBusy: boolean;
+  /** The line whose calls are shown. */
+  declare opened: number | null;
+
+  constructor() {
+    super();
+    this.problem = null;
+    this.isBusy = false;
+    this.opened = null;
+  }
+
+  #invoice = new Resource<InvoiceView>(this, () => get(this.#path()));
+  #payment = new Resource<PaymentPageAnswer>(this, () => get(`${this.#path()}/payment-page`));
+
+  protected override reload(): void {
+    this.problem = null;
+    this.opened = null;
+    this.#payment.data = null;
+    void this.#load(true);
+  }
+
+  async #load(fresh: boolean): Promise<void> {
+    await this.#invoice.load(fresh);
+    if (this.#invoice.data?.stripeId) void this.#payment.load(true);
+  }
+
+  #path(): string {
+    return pathOf(this.scope, `/invoices/${encodeURIComponent(this.item)}`);
+  }
+
+  protected override render() {
+    return html`<p><a href="${this.scope.base}/invoices">All invoices</a></p>
+      ${this.#invoice.data ? '' : html`<h1>${titleOf(this.scope, 'Invoice')}</h1>`}
+      ${this.#invoice.show((invoice) => this.#details(invoice))}`;
+  }
+
+  #details(invoice: InvoiceView) {
+    const { scope, problem } = this;
+    const { currency, document } = invoice;
+    const what = invoice.kind === 'invoice' ? 'Invoice' : 'Credit note';
+    const paymentUrl = this.#payment.data?.url;
+    return html`<h1>${titleOf(scope, `${what} ${invoice.number ?? '(draft)'}`)}</h1>
+      ${problem ? html`<p class="problem" role="alert">${problem}</p>` : ''}
+      <section>
+        <p class="row">${statusBadge(invoice.status)} <span>${monthName(invoice.month)}</span></p>
+        <dl class="figures">
+          <div><dt>Total</dt><dd>${money(invoice.totalCents, currency)}</dd></div>
+          ${document.creditCents > 0 ? html`<div><dt>Paid from credit</dt><dd>${money(document.creditCents, currency)}</dd></div>` : ''}
+          <div><dt>To pay</dt><dd>${money(invoice.dueCents, currency)}</dd></div>
+          ${invoice.dueAt && invoice.dueCents > 0 ? html`<div><dt>Due</dt><dd>${dayOf(invoice.dueAt, scope.timeZone)}</dd></div>` : ''}
+          ${invoice.paidAt ? html`<div><dt>Paid</dt><dd>${dayOf(invoice.paidAt, scope.timeZone)}</dd></div>` : ''}
+        </dl>
+        <p class="row">
+          <a class="button" href=${urlOf(this.#path())} target="_blank" rel="noopener">Open to print</a>
+          ${paymentUrl ? html`<a class="button main" href=${paymentUrl} target="_blank" rel="noopener">${invoice.status === 'paid' ? 'See it at Stripe' : 'Pay at Stripe'}</a>` : ''}
+          ${scope.isOperator && scope.mayWrite ? this.#actions(invoice) : ''}
+        </p>
+      </section>
+      <section>
+        <h2>Lines</h2>
+        <div class="scroll">
+          <table>
+            <caption class="unseen">Lines of the invoice</caption>
+            <thead>
+              <tr>
+                <th scope="col">What</th>
+                <th scope="col" class="wide">Period</th>
+                <th scope="col">Calls</th>
+                <th scope="col" class="number">Amount</th>
+              </tr>
+            </thead>
+            <tbody>
+              ${document.lines.map(
+                (line) => html`<tr>
+                  <th scope="row">${line.description}</th>
+                  <td class="wide">${period(line.from, line.to)}</td>
+                  <td>${
+                    line.calls > 0
+                      ? html`<button aria-expanded=${this.opened === line.no ? 'true' : 'false'} @click=${() => this.#open(line.no)}
+                          aria-label="${line.calls} calls of line ${line.no}">${line.calls}</button>`
+                      : '–'
+                  }</td>
+                  <td class="number">${money(line.amountCents, currency)}</td>
+                </tr>`,
+              )}
+              ${document.tax ? html`<tr><th scope="row">${document.tax.label}</th><td class="wide"></td><td></td><td class="number">${money(document.tax.amountCents, currency)}</td></tr>` : ''}
+            </tbody>
+          </table>
+        </div>
+      </section>
+      ${
+        this.opened === null
+          ? ''
+          : html`<line-calls .scope=${scope} .item=${`${this.item}/lines/${this.opened}`} .currency=${currency}></line-calls>`
+      }`;
+  }
+
+  #open(no: number): void {
+    this.opened = this.opened === no ? null : no;
+  }
+
+  #actions({ status, number, totalCents, currency }: InvoiceView) {
+    const amount = money(totalCents, currency);
+    const button = (action: Action, label: string, question: Omit<Question, 'action'>) =>
+      html`<button class=${question.danger ? 'danger' : ''} ?disabled=${this.isBusy}
+        @click=${() => this.#act(action, { ...question, action: label })}>${label}</button>`;
+    const isOpen = status === 'finalized' || status === 'overdue';
+    return html`
+      ${status === 'draft' ? button('finalize', 'Finalize', { title: 'Finalize this invoice?', text: `It gets its number and never changes again: ${amount}. Your client can see it from then on.` }) : ''}
+      ${isOpen ? button('push', 'Push to Stripe', { title: `Push ${number} to Stripe?`, text: `Stripe sends or charges ${amount}, as the client’s billing says.` }) : ''}
+      ${isOpen ? button('paid', 'Mark as paid', { title: `Was ${number} paid?`, text: `${amount} were paid outside Stripe.` }) : ''}
+      ${isOpen || status === 'pushed' ? button('void', 'Void', { title: `Void ${number}?`, text: 'It counts no longer, and its calls can be billed again. This cannot be taken back.', danger: true }) : ''}`;
+  }
+
+  async #act(action: Action, question: Question): Promise<void> {
+    if (!(await confirm(question))) return;
+    this.isBusy = true;
+    this.problem = null;
+    try {
+      await post(`${this.#path()}/${action}`);
+    } catch (error) {
+      this.problem = error instanceof Refusal ? error.message : 'That did not work.';
+    }
+    await this.#load(false);
+    this.isBusy = false;
+  }
+}
+customElements.define('invoice-view', InvoiceElement);

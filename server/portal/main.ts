@@ -1,0 +1,7 @@
+/** Starts the portal. Its address is `…/portal/#/…`: the part behind the hash names the view. */
+import './portal-app.ts';
+import { documentStyle } from './style.ts';
+
+const sheet = new CSSStyleSheet();
+sheet.replaceSync(documentStyle.cssText);
+document.adoptedStyleSheets.push(sheet);

@@ -1,0 +1,208 @@
+/** The frame of the portal: who is signed in, the navigation, and the view that the address names. */
+import { css, html, LitElement, type TemplateResult } from 'lit';
+import type { MeAnswer } from '../contract.ts';
+import { get, post, signedOut } from './api.ts';
+import './attention-view.ts';
+import { applyBranding } from './branding.ts';
+import { Resource } from './resource.ts';
+import type { Scope } from './scope.ts';
+import { shared } from './style.ts';
+import './tenant-page.ts';
+import { tenantView, viewNames } from './tenant-views.ts';
+import './tenants-view.ts';
+
+export class PortalAppElement extends LitElement {
+  static override styles = [
+    shared,
+    css`
+      header { border-bottom: 1px solid var(--line); border-top: 4px solid var(--accent); background: var(--card); }
+      .inner { display: flex; flex-wrap: wrap; gap: 0.5rem 1.5rem; align-items: center; max-width: 64rem; min-height: 4rem;
+        margin: 0 auto; padding: 0.5rem 1rem; }
+      .name { margin-right: auto; font-weight: 700; overflow-wrap: anywhere; }
+      .name img { display: block; height: 2.25rem; max-width: 12rem; object-fit: contain; object-position: left; }
+      nav { display: flex; flex-wrap: wrap; gap: 0 1rem; }
+      nav a { padding: 0.6rem 0; color: inherit; text-decoration: none; border-bottom: 3px solid transparent; }
+      nav a[aria-current='page'] { border-bottom-color: var(--accent); font-weight: 600; }
+      main { max-width: 64rem; margin: 0 auto; padding: 1.5rem 1rem 4rem; outline: 0; }
+      main[tabindex]:focus-visible { outline: 0; }
+      @media (max-width: 44rem) {
+        .inner { align-content: start; min-height: 7.25rem; }
+        .name { flex: 1; }
+        nav { order: 3; width: 100%; }
+      }
+      .skip { position: absolute; left: 1rem; top: -4rem; padding: 0.5rem 1rem; background: var(--card); }
+      .skip:focus { top: 1rem; }
+    `,
+  ];
+  static override properties = { route: { state: true }, isOut: { state: true }, said: { state: true } };
+  /** The address behind the hash, piece by piece. */
+  declare route: string[];
+  declare isOut: boolean;
+  /** Read out after a change of view. */
+  declare said: string;
+
+  constructor() {
+    super();
+    this.route = routeIn(location.hash);
+    this.isOut = false;
+    this.said = '';
+  }
+
+  #me = new Resource<MeAnswer>(this, async () => {
+    const me = await get<MeAnswer>('me');
+    applyBranding(me.branding);
+    return me;
+  });
+
+  protected override updated(): void {
+    this.#nameTab();
+  }
+
+  override connectedCallback(): void {
+    super.connectedCallback();
+    addEventListener('hashchange', this.#go);
+    addEventListener(signedOut, this.#leave);
+    void this.#me.load();
+  }
+
+  override disconnectedCallback(): void {
+    super.disconnectedCallback();
+    removeEventListener('hashchange', this.#go);
+    removeEventListener(signedOut, this.#leave);
+  }
+
+  protected override render() {
+    const { data: me } = this.#me;
+    if (this.isOut) return frame(me, html`${signedOutView(me)}`);
+    return frame(
+      me,
+      this.#me.show((known) => this.#view(known)),
+      this.#navigation(me),
+      this.said,
+    );
+  }
+
+  #navigation(me: MeAnswer | null) {
+    if (!me) return '';
+    const links: readonly (readonly [string, string])[] =
+      me.role === 'operator'
+        ? [
+            ['', 'Clients'],
+            ['attention', 'What needs a person'],
+          ]
+        : viewNames;
+    const [first = ''] = this.route;
+    const current = first === 'tenants' ? '' : first;
+    return html`<nav aria-label="Portal">
+        ${links.map(([view, label]) => html`<a href="#/${view}" aria-current=${current === view ? 'page' : 'false'}>${label}</a>`)}
+      </nav>
+      <button @click=${this.#signOut}>Sign out</button>`;
+  }
+
+  #view({ role, tenant, mayWrite, now }: MeAnswer): TemplateResult {
+    const { route } = this;
+    if (role === 'client' && tenant) {
+      const { slug, name, timeZone } = tenant;
+      const scope: Scope = { slug, name, timeZone, base: '#', isOperator: false, mayWrite, now };
+      return tenantView(scope, route);
+    }
+    const [view = '', slug, ...rest] = route;
+    if (view === 'tenants' && slug) {
+      return html`<tenant-page .slug=${slug} .rest=${rest} .mayWrite=${mayWrite} .now=${now}></tenant-page>`;
+    }
+    if (view === 'attention')
+      return html`<attention-view .now=${now} .mayWrite=${mayWrite}></attention-view>`;
+    if (view === '') return html`<tenants-view .now=${now}></tenants-view>`;
+    return html`<h1>There is nothing here</h1><p><a href="#/">To your clients</a></p>`;
+  }
+
+  /** The focus follows to the new view, and its name is read out: nothing else tells a screen reader of the change. */
+  #go = async () => {
+    this.route = routeIn(location.hash);
+    this.said = this.#title();
+    await this.updateComplete;
+    scrollTo(0, 0);
+    this.renderRoot.querySelector('main')?.focus({ preventScroll: true });
+  };
+
+  #nameTab(): void {
+    const { data: me } = this.#me;
+    if (me)
+      document.title = `${this.isOut ? 'Signed out' : this.#title()} – ${me.branding.name ?? 'Voice portal'}`;
+  }
+
+  #title(): string {
+    const { data: me } = this.#me;
+    const rest = me?.role === 'operator' && this.route[0] === 'tenants' ? this.route.slice(2) : this.route;
+    const names: Record<string, string> = {
+      calls: rest[1] ? 'One call' : 'Calls',
+      invoices: rest[1] ? 'Invoice' : 'Invoices',
+      attention: 'What needs a person',
+    };
+    const start = me?.role === 'operator' && this.route[0] !== 'tenants' ? 'Clients' : 'This month';
+    const whose = me?.role === 'operator' && this.route[0] === 'tenants' ? `${this.route[1]}: ` : '';
+    return `${whose}${names[rest[0] ?? ''] ?? start}`;
+  }
+
+  #leave = () => {
+    this.isOut = true;
+  };
+
+  #signOut = async () => {
+    // Whatever the server says: who wants to leave sees nothing here any more.
+    await post('sign-out').catch(() => {});
+    this.isOut = true;
+  };
+}
+customElements.define('portal-app', PortalAppElement);
+
+function routeIn(hash: string): string[] {
+  return hash
+    .replace(/^#?\/?/, '')
+    .split('/')
+    .filter(Boolean)
+    .map(decode);
+}
+
+function decode(piece: string): string {
+  try {
+    return decodeURIComponent(piece);
+  } catch {
+    return piece;
+  }
+}
+
+function frame(
+  me: MeAnswer | null,
+  content: TemplateResult,
+  navigation: TemplateResult | string = '',
+  said = '',
+) {
+  const { name, logoUrl } = me?.branding ?? {};
+  const title = name ?? 'Voice portal';
+  return html`<a class="skip" href="#main" @click=${skip}>To the content</a>
+    <header>
+      <div class="inner">
+        <div class="name">${me && logoUrl ? html`<img src=${logoUrl} alt=${title}>` : me ? title : ''}</div>
+        ${navigation}
+      </div>
+    </header>
+    <p class="unseen" role="status">${said}</p>
+    <main id="main" tabindex="-1">${content}</main>`;
+}
+
+/** The hash is the route, so the link itself must not be followed. */
+function skip(event: Event): void {
+  event.preventDefault();
+  const { parentNode } = event.target as HTMLElement;
+  parentNode?.querySelector<HTMLElement>('main')?.focus();
+}
+
+function signedOutView(me: MeAnswer | null) {
+  const who = me?.branding.name ?? 'whoever runs this service';
+  return html`<section>
+    <h1>You are signed out</h1>
+    <p>To sign in, open a sign-in link. Ask ${who} for one.</p>
+    <p class="muted small">Operators make one for themselves with <code>vapi-agent sign-in-link</code>.</p>
+  </section>`;
+}

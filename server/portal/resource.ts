@@ -1,0 +1,51 @@
+/** Something that a view shows once the server has told it: waiting, there, or refused. */
+import { html, type ReactiveController, type ReactiveControllerHost, type TemplateResult } from 'lit';
+import { Refusal } from './api.ts';
+
+export class Resource<Data> implements ReactiveController {
+  data: Data | null = null;
+  error: Refusal | null = null;
+  #host: ReactiveControllerHost;
+  #ask: () => Promise<Data>;
+  /** Only the last answer counts. */
+  #round = 0;
+
+  constructor(host: ReactiveControllerHost, ask: () => Promise<Data>) {
+    this.#host = host;
+    this.#ask = ask;
+    host.addController(this);
+  }
+
+  hostConnected(): void {}
+
+  /** What is shown stays until the answer is there, so that nothing jumps. @param fresh forgets it first */
+  async load(fresh = false): Promise<void> {
+    this.#round += 1;
+    const round = this.#round;
+    if (fresh) this.data = null;
+    try {
+      const data = await this.#ask();
+      if (round !== this.#round) return;
+      this.data = data;
+      this.error = null;
+    } catch (error) {
+      if (round !== this.#round) return;
+      this.error = error instanceof Refusal ? error : new Refusal(0, 'unknown', 'Something went wrong here.');
+    }
+    this.#host.requestUpdate();
+  }
+
+  show(view: (data: Data) => TemplateResult): TemplateResult {
+    if (this.error) {
+      const missing = this.error.code === 'not_found';
+      return html`<section role="alert">
+        <h2>${missing ? 'There is nothing here' : 'This could not be loaded'}</h2>
+        <p>${missing ? 'It does not exist, or it is not yours to see.' : this.error.message}</p>
+        ${missing ? '' : html`<button @click=${() => this.load()}>Try again</button>`}
+      </section>`;
+    }
+    if (this.data === null)
+      return html`<div class="waiting" role="status"><span class="unseen">Loading…</span></div>`;
+    return view(this.data);
+  }
+}

@@ -1,0 +1,23 @@
+/** Whose figures a view shows, and to whom. */
+export interface Scope {
+  slug: string;
+  name: string;
+  timeZone: string;
+  /** Of this tenant's views: `#` for a client, `#/tenants/acme` for the operator. */
+  base: string;
+  /** The operator also sees what a call costs it. */
+  isOperator: boolean;
+  mayWrite: boolean;
+  /** The server's time, ISO-8601. */
+  now: string;
+}
+
+/** Behind `/v1/`. */
+export function pathOf(scope: Scope, rest = ''): string {
+  return `tenants/${encodeURIComponent(scope.slug)}${rest}`;
+}
+
+/** A view's heading: the operator must always see whose figures these are. */
+export function titleOf(scope: Scope, title: string): string {
+  return scope.isOperator ? `${scope.name}: ${title}` : title;
+}

@@ -1,0 +1,83 @@
+/** The operator's clients: who is active, and what this month brings. */
+import { html, LitElement } from 'lit';
+import type { MarginRow, TenantView } from '../contract.ts';
+import { getAll } from './api.ts';
+import { count, dollars, duration, money, monthName } from './format.ts';
+import { Resource } from './resource.ts';
+import { shared } from './style.ts';
+
+interface Row {
+  tenant: TenantView;
+  /** Missing while the month has nothing to do with it. */
+  margin: MarginRow | undefined;
+}
+
+export class TenantsElement extends LitElement {
+  static override styles = [shared];
+  static override properties = { now: { attribute: false } };
+  /** The server's time, ISO-8601. */
+  declare now: string;
+
+  #rows = new Resource<Row[]>(this, async () => {
+    const [tenants, margins] = await Promise.all([
+      getAll<'tenants', TenantView>('tenants?limit=200', 'tenants'),
+      getAll<'rows', MarginRow>(`billing/margin?month=${this.now.slice(0, 7)}&limit=200`, 'rows'),
+    ]);
+    const bySlug = new Map(margins.map((margin) => [margin.tenant, margin]));
+    return tenants.map((tenant) => ({ tenant, margin: bySlug.get(tenant.slug) }));
+  });
+
+  override connectedCallback(): void {
+    super.connectedCallback();
+    void this.#rows.load();
+  }
+
+  protected override render() {
+    return html`<h1>Clients</h1>
+      ${this.#rows.show((rows) => this.#table(rows))}`;
+  }
+
+  #table(rows: Row[]) {
+    if (rows.length === 0) {
+      return html`<section><p>There are no clients yet. The first one is made with <code>POST /v1/tenants</code>.</p></section>`;
+    }
+    return html`<section>
+      <h2>${monthName(this.now.slice(0, 7))} so far</h2>
+      <div class="scroll">
+        <table>
+          <caption class="unseen">Clients, with this month’s figures</caption>
+          <thead>
+            <tr>
+              <th scope="col">Client</th>
+              <th scope="col">State</th>
+              <th scope="col" class="number wide">Calls</th>
+              <th scope="col" class="number wide">Time</th>
+              <th scope="col" class="number wide">Cost</th>
+              <th scope="col" class="number">Price</th>
+              <th scope="col" class="number wide">Margin</th>
+            </tr>
+          </thead>
+          <tbody>
+            ${rows.map(
+              ({ tenant, margin }) => html`<tr>
+                <th scope="row"><a href="#/tenants/${tenant.slug}">${tenant.name}</a></th>
+                <td>${stateBadge(tenant.status)}</td>
+                <td class="number wide">${margin ? count(margin.calls) : '–'}</td>
+                <td class="number wide">${margin ? duration(margin.seconds) : '–'}</td>
+                <td class="number wide">${margin ? dollars(margin.costMicros) : '–'}</td>
+                <td class="number">${margin ? money(margin.revenueCents, margin.currency) : '–'}</td>
+                <td class="number wide">${margin ? money(margin.marginCents, margin.currency) : '–'}</td>
+              </tr>`,
+            )}
+          </tbody>
+        </table>
+      </div>
+      <p class="muted small">Cost is what Vapi charges you; price is what the plan charges the client, before tax.</p>
+    </section>`;
+  }
+}
+customElements.define('tenants-view', TenantsElement);
+
+export function stateBadge(status: TenantView['status']) {
+  return html`<span class="badge ${status === 'active' ? 'good' : 'warn'}">${status}</span>`;
+}
