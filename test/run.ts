@@ -6,6 +6,7 @@ import { spawnSync } from 'node:child_process';
 import { globSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { installInCi, otherEngines } from './support/engines/packages.ts';
 
 interface Counts {
   passed: number;
@@ -27,6 +28,12 @@ const bin = (name: string) => join('node_modules', '.bin', name);
 
 if (process.argv[2] === 'long') {
   step('build', bin('vite'), ['build', '--logLevel', 'warn']);
+  installInCi();
+  for (const { engine, missing } of otherEngines()) {
+    // The host pages' tests fail for what is missing in CI.
+    if (missing) process.stdout.write(`\n# element tests in ${engine}: SKIPPED. ${missing}\n`);
+    else elementTests(`element tests in ${engine}`, { TEST_BROWSER: engine });
+  }
   nodeTests('long campaigns', ['test/long/**/*.test.ts'], { timeoutMinutes: 15 });
 } else {
   step('types', bin('tsc'), ['--noEmit']);
@@ -47,11 +54,7 @@ if (process.argv[2] === 'long') {
     env: env('PostgreSQL'),
     except: withoutStore,
   });
-  counted('element tests', (file) => [
-    bin('wtr'),
-    ['--config', 'test/widget/wtr.config.ts'],
-    { TEST_COUNTS_FILE: file },
-  ]);
+  elementTests('element tests');
   nodeTests('whole-page tests', ['test/e2e/**/*.test.ts'], { concurrency: 2 });
 }
 
@@ -63,6 +66,14 @@ process.exitCode = counts.failed > 0 ? 1 : 0;
 function step(title: string, command: string, args: string[]): void {
   const ok = run(title, command, args, {});
   counts[ok ? 'passed' : 'failed'] += 1;
+}
+
+function elementTests(title: string, env: Record<string, string> = {}): void {
+  counted(title, (file) => [
+    bin('wtr'),
+    ['--config', 'test/widget/wtr.config.ts'],
+    { ...env, TEST_COUNTS_FILE: file },
+  ]);
 }
 
 /** A test that hangs fails after its time instead of holding up everything. */
