@@ -27,11 +27,11 @@ export interface CallHost {
   /** The last word of the page before anything starts: the variables of the call, or null to call it off. */
   beforeCall(): VariableValues | null;
   /**
-   * Resolves once the visitor has agreed to what the tenant demands, at once when there is nothing to agree to. `ask`
-   * is called when the question has to be shown.
+   * Resolves once the visitor has agreed to what the tenant demands; null when there is nothing to agree to. `ask` is
+   * called when the question has to be shown.
    * @throws {CallError} when it cannot be known whether there is: a question that is not asked is no consent
    */
-  consent(ask: () => void): Promise<void>;
+  consent(ask: () => void): Promise<void> | null;
   changed(state: CallState, before: CallState): void;
   piece(piece: Piece): void;
   volume(role: Speaker, level: number): void;
@@ -67,6 +67,8 @@ export class CallController {
   /** The finished call, for what the visitor has to say of it. */
   #lastGrant: ProxyGrant | null = null;
   #playSound: (() => Promise<void>) | null = null;
+  #sent: Promise<void> = Promise.resolve();
+  #markSent: () => void = ignore;
   /** Settles when the attempt and its transport are gone. */
   #over: Promise<void> = Promise.resolve();
 
@@ -117,6 +119,9 @@ export class CallController {
     if (!variables || isActive(this.#state)) return;
     const attempt = new AbortController();
     this.#attempt = attempt;
+    this.#sent = new Promise((resolve) => {
+      this.#markSent = resolve;
+    });
     this.dispatch({ type: 'prepare' });
     await new Promise<void>((settled) => {
       this.#over = this.#run(variables, attempt.signal, settled).finally(settled);
@@ -137,6 +142,11 @@ export class CallController {
   setMuted(muted: boolean): void {
     this.dispatch({ type: 'mute', muted });
     this.#call?.setMuted(this.#state.muted);
+  }
+
+  /** Settles when the request for this attempt's call is on its way, the visitor has to be asked first, or there is none. */
+  get sent(): Promise<void> {
+    return this.#sent;
   }
 
   get sound(): Sound {
@@ -193,10 +203,11 @@ export class CallController {
       const chunk = quiet(this.#host.loadCall());
       const session = quiet(this.#takeSession(api));
       const mayListen = isMicrophoneGranted();
-      await orAborted(
-        this.#host.consent(() => this.dispatch({ type: 'consent', asking: true })),
-        signal,
-      );
+      const consent = this.#host.consent(() => {
+        this.dispatch({ type: 'consent', asking: true });
+        this.#markSent();
+      });
+      if (consent) await orAborted(consent, signal);
       this.dispatch({ type: 'consent', asking: false });
       Promise.all([chunk, session]).then(
         ([{ fetchCallMachine }, { mediaProxyUrl }]) => fetchCallMachine(mediaProxyUrl),
@@ -210,13 +221,18 @@ export class CallController {
       this.dispatch({ type: 'microphone', asking: !granted });
       microphone = quiet(openMicrophone());
       // Nothing is reserved or paid for before the visitor has said yes.
-      if (!granted) await orAborted(microphone, signal);
+      if (!granted) {
+        this.#markSent();
+        await orAborted(microphone, signal);
+      }
       this.dispatch({ type: 'microphone', asking: false });
       const { joinCall } = await orAborted(chunk, signal).catch(asNetworkFailure);
       const { session: token } = await orAborted(session, signal);
 
       // Not given up half way: a call that the server has created must be ended by us.
-      this.#grant = await this.#createCall(api, token, variables);
+      const grant = this.#createCall(api, token, variables);
+      this.#markSent();
+      this.#grant = await grant;
       this.#lastGrant = this.#grant.mode === 'proxy' ? this.#grant : null;
       addEventListener('pagehide', leave);
       // One that is known to be missing ends it here; one that is still being opened does not keep the room waiting.
@@ -229,6 +245,7 @@ export class CallController {
       if (signal.aborted) this.dispatch({ type: 'ended', at: Date.now(), reason: null });
       else this.#fail(error);
     } finally {
+      this.#markSent();
       removeEventListener('pagehide', leave);
       microphone?.then((release) => release(), ignore);
       this.#call = null;

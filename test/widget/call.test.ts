@@ -298,7 +298,9 @@ describe('call', () => {
       const element = await agentElement();
       launcherOf(element).click();
       await waitUntil(
-        () => element.state === 'preparing' && panelText(element).includes('Please allow the microphone'),
+        () =>
+          element.state === 'preparing' &&
+          element.shadowRoot?.textContent?.includes('Please allow the microphone'),
       );
       await waitUntil(() => server.paths.includes('/v1/sessions'));
       expect(server.paths).not.to.include('/v1/calls');

@@ -73,18 +73,28 @@ export function mount(
       const detail = { variables: readVariables(host) };
       return emit('vapi-agent-before-call', detail, true) ? detail.variables : null;
     },
-    async consent(ask: () => void) {
-      const { tenant, consent } = await loadConfig();
-      if (!consent || hasConsented(tenant, consent.version)) return;
-      await new Promise<void>((resolve) => {
-        agree = resolve;
-        ask();
-      });
-      rememberConsent(tenant, consent.version);
-      panel.hasConsent = true;
-      emit('vapi-agent-consent', { version: consent.version, given: true });
+    consent(ask: () => void) {
+      // Known already as a rule: then the start goes on in the same breath, ahead of the drawing of the panel.
+      return panel.config && isAgreed(panel.config) ? null : agreement(ask);
     },
   };
+
+  const isAgreed = ({ tenant, consent }: WidgetConfig): boolean =>
+    !consent || hasConsented(tenant, consent.version);
+
+  async function agreement(ask: () => void): Promise<void> {
+    const settings = await loadConfig();
+    const { tenant, consent } = settings;
+    if (!consent || isAgreed(settings)) return;
+    await new Promise<void>((resolve) => {
+      agree = resolve;
+      ask();
+    });
+    rememberConsent(tenant, consent.version);
+    panel.hasConsent = true;
+    emit('vapi-agent-consent', { version: consent.version, given: true });
+  }
+
   const controller = new CallController({
     ...shared,
     loadCall,
@@ -109,6 +119,7 @@ export function mount(
 
   const extras = new Extras(panel, controller, {
     ...shared,
+    consent: async (ask) => (await shared.consent(ask)) ?? undefined,
     failed(error, failure) {
       tellDeveloper(error, host);
       emit('vapi-agent-error', errorDetail(failure));
@@ -209,6 +220,7 @@ export function mount(
     }
   }
 
+  panel.goesAhead = () => controller.sent;
   panel.call = controller.state;
   applyLanguage();
   root.append(panel);

@@ -255,7 +255,7 @@ export const panelStyle = css`
   }
   @media (prefers-reduced-motion: no-preference) {
     .panel {
-      animation: vapi-agent-in 0.2s cubic-bezier(0.2, 0.8, 0.2, 1);
+      animation: vapi-agent-in 0.12s ease-out;
     }
     .orb {
       transition: box-shadow 0.12s linear;
@@ -267,7 +267,8 @@ export const panelStyle = css`
       border: 3px solid transparent;
       border-block-start-color: var(--_accent);
       border-radius: 50%;
-      animation: vapi-agent-turn 1.1s linear infinite;
+      /* A quick start is over before anything turns. */
+      animation: vapi-agent-turn 1.1s linear 0.4s infinite;
     }
     :host([state='live']:not([open])) [part='launcher'] i {
       animation: vapi-agent-pulse 1.6s ease-in-out infinite;

@@ -19,6 +19,8 @@ import { icons } from './icons.ts';
 import { panelStyle } from './panel-style.ts';
 import { transcriptView } from './transcript-view.ts';
 
+const drawnWithinMs = 50;
+
 const baseSheet = new CSSStyleSheet();
 // The conversation first: the frame's rules for small screens come after it.
 baseSheet.replaceSync(conversationStyle + panelStyle);
@@ -50,6 +52,8 @@ export class PanelElement extends LitElement {
 
   strings: Strings = en;
   onIntent: (intent: Intent) => void = () => {};
+  /** What a click is for comes before what it shows: settles when the panel may draw. */
+  goesAhead: () => Promise<void> = () => Promise.resolve();
 
   #ownSheet = new CSSStyleSheet();
   #clock: ReturnType<typeof setInterval> | undefined;
@@ -113,6 +117,18 @@ export class PanelElement extends LitElement {
   followLog(): void {
     const log = this.querySelector('.log');
     if (log && this.#followsLog) log.scrollTop = log.scrollHeight;
+  }
+
+  /**
+   * Draws with the next frame, as nobody sees it sooner, and lets {@link goesAhead} go ahead; a hidden page has no
+   * frames, and nothing is waited for long.
+   */
+  protected override async scheduleUpdate(): Promise<void> {
+    await new Promise<void>((resolve) => {
+      requestAnimationFrame(() => void this.goesAhead().then(resolve));
+      setTimeout(resolve, drawnWithinMs);
+    });
+    super.scheduleUpdate();
   }
 
   protected override willUpdate(changed: Map<PropertyKey, unknown>): void {
