@@ -12,7 +12,6 @@ import { ask, show } from './cli/answer.ts';
 import { billingCommands } from './cli/billing-commands.ts';
 import { type Flags, options } from './cli/request.ts';
 import { platforms } from './contract.ts';
-import { openApiDocument } from './openapi/document.ts';
 
 if (existsSync('.env')) loadEnvFile('.env');
 
@@ -69,6 +68,7 @@ async function runCommand([command = '', ...words]: string[], flags: Flags): Pro
     return;
   }
   if (command === 'openapi') {
+    const { openApiDocument } = await import('./openapi/document.ts');
     const document = openApiDocument(process.env.PUBLIC_URL ?? 'http://localhost:8787');
     process.stdout.write(`${JSON.stringify(document, null, 2)}\n`);
     return;
