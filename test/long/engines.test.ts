@@ -1,14 +1,21 @@
-/** The host-page cases in Firefox and in WebKit. What is not installed is skipped, and in CI it is a failure. */
+/**
+ * Whole pages in Firefox and in WebKit: the host-page cases, and what these engines do in their own way. What is not
+ * installed is skipped, and in CI it is a failure.
+ */
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
+import type { VapiAgent } from '../../widget/vapi-agent.ts';
 import { hostPageCases } from '../e2e/support/host-page-cases.ts';
 import { type HostVisits, openHostVisits } from '../e2e/support/host-visit.ts';
 import { openEngine } from '../support/engines/engine.ts';
 import { otherEngines } from '../support/engines/packages.ts';
+import type { EngineName, Microphone } from '../support/engines/page.ts';
+import { until } from '../support/until.ts';
+
+const lab = '<vapi-agent tenant="lab"></vapi-agent>';
 
 for (const { engine, missing } of otherEngines()) {
-  const isCi = Boolean(process.env.CI);
-  if (missing && isCi) it(`${engine} is there in CI`, () => assert.fail(missing));
+  if (missing && process.env.CI) it(`${engine} is there in CI`, () => assert.fail(missing));
   describe(`host pages in ${engine}`, { skip: missing ?? false }, () => {
     let visits: HostVisits;
     before(async () => {
@@ -17,5 +24,49 @@ for (const { engine, missing } of otherEngines()) {
     after(() => visits.close());
 
     for (const { name, run } of hostPageCases) it(name, () => run(visits));
+
+    it('a call that a script starts without any gesture is heard: a page that records may also play', async () => {
+      const visit = await visits.open(visits.site.script + lab);
+      const agent = visit.agent();
+      await visit.page.run(() => void (document.querySelector('vapi-agent') as VapiAgent).start());
+      await agent.inState('live');
+      await until(agent.isHeard, 'the sound of the assistant');
+      await agent.hangUp();
+      await visit.leave();
+    });
+
+    if (engine === 'WebKit') {
+      it('built without WebRTC: the visitor is told so, and no call is asked for', async () => {
+        const visit = await visits.open(visits.site.script + lab, { isWebRtcNeeded: false });
+        const callsBefore = visits.site.demo.emulator.calls().length;
+        await visit.agent().click({ part: 'launcher' });
+        await visit.agent().says('This browser cannot make calls');
+        assert.equal(visits.site.demo.emulator.calls().length, callsBefore);
+        await visit.leave();
+      });
+    }
   });
+
+  const others: [EngineName, Microphone, string[]][] = [
+    ['Firefox', 'none', ['No microphone found']],
+    ['Firefox', 'refused', ['We cannot hear you', 'Click the crossed-out microphone left of the address']],
+    // WebKit's driver cannot refuse in the visitor's place.
+    ['WebKit', 'none', ['No microphone found']],
+  ];
+  for (const [, microphone, texts] of others.filter(([name]) => name === engine)) {
+    it(`${engine}, microphone ${microphone}: the visitor reads why and what to do, and no call is asked for`, {
+      skip: missing ?? false,
+    }, async () => {
+      const visits = await openHostVisits(await openEngine(engine, microphone));
+      try {
+        const visit = await visits.open(visits.site.script + lab);
+        await visit.agent().click({ part: 'launcher' });
+        for (const text of texts) await visit.agent().says(text);
+        assert.deepEqual(visits.site.demo.emulator.calls(), []);
+        await visit.leave();
+      } finally {
+        await visits.close();
+      }
+    });
+  }
 }

@@ -21,7 +21,7 @@ export async function launcher(): Promise<BrowserLauncher> {
         args: [...chromeArgs, '--autoplay-policy=no-user-gesture-required'],
       });
     case 'Firefox':
-      return byPuppeteer(firefoxLaunch({ autoplay: 'allow' }));
+      return byPuppeteer(firefoxLaunch({ autoplay: 'allow', microphone: 'fake' }));
     case 'WebKit':
       return webkitLauncher();
     default:
@@ -48,7 +48,7 @@ function webkitLauncher(): BrowserLauncher {
     type: 'webdriver',
     concurrency: 1,
     async startSession(id, url) {
-      webkit ??= await startWebKit({ autoplay: 'allow' });
+      webkit ??= await startWebKit({ autoplay: 'allow', microphone: 'fake' });
       active = id;
       await webkit.session.navigate(url);
     },

@@ -85,6 +85,7 @@ export const hostPageCases: HostPageCase[] = [
       await first.hangUp();
       await second.click({ button: 'Try again' });
       await second.inState('live');
+      await until(second.isHeard, 'the sound of the second call');
       assert.equal((await second.see({ part: 'avatar' }))?.background, 'rgb(255, 212, 0)');
       assert.equal((await first.see({ part: 'avatar' }))?.background, 'rgb(20, 99, 92)');
       await second.hangUp();

@@ -14,7 +14,10 @@ export interface HostVisits {
   close(): Promise<void>;
 }
 
-export interface VisitOptions extends PageOptions, HostDocument {}
+export interface VisitOptions extends PageOptions, HostDocument {
+  /** False leaves a browser that was built without WebRTC as it is; default true. */
+  isWebRtcNeeded?: boolean;
+}
 
 export interface HostVisit {
   page: EnginePage;
@@ -62,7 +65,9 @@ export interface Agent {
   hover(target: Target): Promise<void>;
   inState(state: string): Promise<void>;
   says(text: string): Promise<void>;
-  /** Clicks the launcher and waits for the call. */
+  /** The assistant's sound is being played. */
+  isHeard(): Promise<boolean>;
+  /** Clicks the launcher, waits for the call and for the assistant's sound. */
   talk(): Promise<void>;
   hangUp(): Promise<void>;
 }
@@ -80,15 +85,15 @@ export async function openHostVisits(engine: Engine): Promise<HostVisits> {
     type: 'text/javascript',
     body: await readFile(new URL('../../support/engines/peer-connection.js', import.meta.url), 'utf8'),
   };
-  const before = [
-    '<script src="/watch.js"></script>',
-    engine.name === 'WebKit' ? '<script src="/peer-connection.js"></script>' : '',
-  ].join('');
+  const watchScript = '<script src="/watch.js"></script>';
+  const before =
+    engine.name === 'WebKit' ? `${watchScript}<script src="/peer-connection.js"></script>` : watchScript;
   return {
     site,
     engine,
     async open(body, options = {}) {
-      const head = `${before}${options.head ?? ''}`;
+      const { isWebRtcNeeded = true, head: ownHead = '' } = options;
+      const head = `${isWebRtcNeeded ? before : watchScript}${ownHead}`;
       const files = { '/watch.js': watch, '/peer-connection.js': webRtc, ...options.files };
       const page = await engine.open(site.serve(body, { ...options, head, files }), options);
       return visitOf(page);
@@ -144,6 +149,7 @@ function agentOf(page: EnginePage, run: EnginePage['run'], index: number): Agent
       Math.round(box.y + box.height / 2 + (frame[1] ?? 0)),
     ];
   };
+  const isHeard = () => run(isHeardInPage);
   const click = async (target: Target) => page.tap(...(await middle(target)));
   const inState = async (state: string) => {
     await until(async () => (await look()).state === state, `the state ${state}`, patienceMs).catch(
@@ -163,9 +169,12 @@ function agentOf(page: EnginePage, run: EnginePage['run'], index: number): Agent
     async says(text) {
       await until(async () => (await look()).text.includes(text), `"${text}" in the panel`, patienceMs);
     },
+    isHeard,
     async talk() {
       await click({ part: 'launcher' });
       await inState('live');
+      // Who hangs up before that makes the SDK complain of a player that went away.
+      await until(isHeard, 'the sound of the assistant', patienceMs);
     },
     async hangUp() {
       await click({ button: 'Hang up' });
@@ -183,6 +192,11 @@ function countInPage(): number {
       0,
     );
   return all(document);
+}
+
+function isHeardInPage(): boolean {
+  const players = [...document.querySelectorAll<HTMLAudioElement>('audio[data-participant-id]')];
+  return players.some(({ paused, muted, currentTime }) => !paused && !muted && currentTime > 0);
 }
 
 function frameInPage(): [number, number] {

@@ -1,17 +1,12 @@
 /** Starts a browser of any engine. */
 import { chromeArgs, chromePath } from '../chrome.ts';
 import { firefoxLaunch } from './firefox.ts';
-import type { Engine, EngineName } from './page.ts';
+import type { Engine, EngineName, Microphone } from './page.ts';
 import { openPuppeteer } from './puppeteer.ts';
 import { openWebKit } from './webkit.ts';
 
-export interface EngineOptions {
-  /** Whether a page may play sound before any gesture; default: as browsers come, not. */
-  autoplay?: 'allow' | 'deny';
-}
-
-export async function openEngine(name: EngineName, options: EngineOptions = {}): Promise<Engine> {
-  const { autoplay = 'deny' } = options;
+/** Sound needs a gesture, as in a browser that nobody has set up. */
+export async function openEngine(name: EngineName, microphone: Microphone = 'fake'): Promise<Engine> {
   switch (name) {
     case 'Chromium':
       return openPuppeteer(name, {
@@ -20,8 +15,8 @@ export async function openEngine(name: EngineName, options: EngineOptions = {}):
         args: [...chromeArgs, '--enable-unsafe-swiftshader'],
       });
     case 'Firefox':
-      return openPuppeteer(name, firefoxLaunch({ autoplay }));
+      return openPuppeteer(name, firefoxLaunch({ autoplay: 'deny', microphone }));
     case 'WebKit':
-      return openWebKit({ autoplay });
+      return openWebKit({ autoplay: 'deny', microphone });
   }
 }

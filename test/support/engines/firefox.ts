@@ -2,6 +2,7 @@
 import { existsSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 import type { puppeteerCore } from '@web/test-runner-chrome';
+import type { EngineOptions } from './page.ts';
 
 type Launch = NonNullable<Parameters<typeof puppeteerCore.launch>[0]>;
 
@@ -16,19 +17,19 @@ export function firefoxPath(): string | undefined {
   return candidates.find((path) => existsSync(path));
 }
 
-/**
- * The microphone is a fake one that is given without a question.
- * @param autoplay whether a page may play sound that nobody has asked for with a gesture
- */
-export function firefoxLaunch({ autoplay }: { autoplay: 'allow' | 'deny' }): Launch {
+export function firefoxLaunch({ autoplay, microphone }: EngineOptions): Launch {
   const executablePath = firefoxPath();
   return {
     browser: 'firefox',
     headless: true,
     ...(executablePath && { executablePath }),
     extraPrefsFirefox: {
-      'media.navigator.streams.fake': true,
-      'media.navigator.permission.disabled': true,
+      'media.navigator.streams.fake': microphone !== 'none',
+      // No question is asked; without this the answer is the one of `permissions`: 2 is no.
+      'media.navigator.permission.disabled': microphone !== 'refused',
+      'permissions.default.microphone': microphone === 'refused' ? 2 : 0,
+      // Neither a real microphone nor a loudspeaker is found.
+      'media.cubeb.force_null_context': microphone === 'none',
       'media.autoplay.default': autoplay === 'allow' ? 0 : 1,
     },
   };

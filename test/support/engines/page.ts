@@ -2,6 +2,18 @@
 
 export type EngineName = 'Chromium' | 'Firefox' | 'WebKit';
 
+/**
+ * `fake`: one that is given without a question. `none`: there is none. `refused`: the visitor has said no, which only
+ * Firefox can be told ahead.
+ */
+export type Microphone = 'fake' | 'none' | 'refused';
+
+export interface EngineOptions {
+  /** Whether a page may play sound before any gesture. */
+  autoplay: 'allow' | 'deny';
+  microphone: Microphone;
+}
+
 export interface Engine {
   name: EngineName;
   /** A page in a profile of its own, where the engine can have several; one page at a time. */

@@ -7,7 +7,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Readable } from 'node:stream';
 import { until } from '../until.ts';
-import { type Engine, type EnginePage, type PageOptions, usualViewport } from './page.ts';
+import { type Engine, type EngineOptions, type EnginePage, type PageOptions, usualViewport } from './page.ts';
 import { type ElementReference, WebDriverSession } from './webdriver.ts';
 
 export interface WebKit {
@@ -15,11 +15,13 @@ export interface WebKit {
   close(): Promise<void>;
 }
 
-/** The microphone is a mock one that is given without a question. */
-const browserArgs = ['--automation', '--enable-media-stream=true', '--enable-mock-capture-devices=true'];
-
-/** @param autoplay whether a page may play sound that nobody has asked for with a gesture */
-export async function startWebKit({ autoplay }: { autoplay: 'allow' | 'deny' }): Promise<WebKit> {
+export async function startWebKit({ autoplay, microphone }: EngineOptions): Promise<WebKit> {
+  const args = [
+    '--automation',
+    '--enable-media-stream=true',
+    `--enable-mock-capture-devices=${microphone === 'fake'}`,
+    `--autoplay-policy=${autoplay}`,
+  ];
   const started: ChildProcess[] = [];
   const settings = mkdtempSync(join(tmpdir(), 'vapi-agent-webkit-'));
   const kill = (): void => {
@@ -32,7 +34,7 @@ export async function startWebKit({ autoplay }: { autoplay: 'allow' | 'deny' }):
     shrinkBars(settings);
     const driver = await startDriver(started, { DISPLAY: display, XDG_CONFIG_HOME: settings });
     const session = await WebDriverSession.open(driver, {
-      'webkitgtk:browserOptions': { args: [...browserArgs, `--autoplay-policy=${autoplay}`] },
+      'webkitgtk:browserOptions': { args },
     });
     return {
       session,
@@ -98,7 +100,7 @@ function freePort(): Promise<number> {
 }
 
 /** WebKit as an engine like the others. Its driver tells nothing of the console. */
-export async function openWebKit(options: { autoplay: 'allow' | 'deny' }): Promise<Engine> {
+export async function openWebKit(options: EngineOptions): Promise<Engine> {
   const { session, close } = await startWebKit(options);
   return { name: 'WebKit', open: (url, page = {}) => openPage(session, url, page), close };
 }
