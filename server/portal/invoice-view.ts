@@ -99,7 +99,7 @@ export class InvoiceElement extends ScopedElement {
                   <td>${
                     line.calls > 0
                       ? html`<button aria-expanded=${this.opened === line.no ? 'true' : 'false'} @click=${() => this.#open(line.no)}
-                          aria-label="${line.calls} calls of line ${line.no}">${line.calls}</button>`
+                          aria-label="${line.calls} ${line.calls === 1 ? 'call' : 'calls'} of line ${line.no}">${line.calls}</button>`
                       : '–'
                   }</td>
                   <td class="number">${money(line.amountCents, currency)}</td>

@@ -180,8 +180,8 @@ function frame(
 ) {
   const { name, logoUrl } = me?.branding ?? {};
   const title = name ?? 'Voice portal';
-  return html`<a class="skip" href="#main" @click=${skip}>To the content</a>
-    <header>
+  return html`<header>
+      <button class="skip" @click=${skip}>To the content</button>
       <div class="inner">
         <div class="name">${me && logoUrl ? html`<img src=${logoUrl} alt=${title}>` : me ? title : ''}</div>
         ${navigation}
@@ -191,11 +191,10 @@ function frame(
     <main id="main" tabindex="-1">${content}</main>`;
 }
 
-/** The hash is the route, so the link itself must not be followed. */
+/** A button and no link: the address names the view, not a place on the page. */
 function skip(event: Event): void {
-  event.preventDefault();
-  const { parentNode } = event.target as HTMLElement;
-  parentNode?.querySelector<HTMLElement>('main')?.focus();
+  const root = (event.target as HTMLElement).getRootNode() as ShadowRoot;
+  root.querySelector('main')?.focus();
 }
 
 function signedOutView(me: MeAnswer | null) {

@@ -31,6 +31,7 @@ test('it holds the built element, JavaScript and types, and nothing of the proje
   const files = run('tar', ['-tzf', tarball], scratch).split('\n');
   for (const name of [
     'dist/widget/widget.js',
+    'dist/portal/index.html',
     'widget/index.d.ts',
     'server/mount.js',
     'server/main.js',

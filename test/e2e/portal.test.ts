@@ -1,0 +1,347 @@
+/** The portal in a real browser, on the real server, with figures that were worked out by hand. */
+import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { after, before, test } from 'node:test';
+import type { AxeResults } from 'axe-core';
+import { type Browser, chromium, type Page } from 'playwright-core';
+import type { PlanInput } from '../../server/contract.ts';
+import { type BillingStage, seller, startBillingStage } from '../server/billing/stage.ts';
+import { chromeArgs, chromePath } from '../support/chrome.ts';
+import { recordTraffic, type Traffic } from './support/traffic.ts';
+
+const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
+
+/** 20.00 a month with 2 minutes, then 0.60 a minute by the second; a tax of 10 %. */
+const plan: PlanInput = {
+  name: 'Small retainer',
+  currency: 'usd',
+  monthlyFeeCents: 2000,
+  rates: [
+    {
+      channels: ['web', 'inbound', 'outbound', 'chat'],
+      price: { kind: 'included', includedMinutes: 2, perMinuteMicros: 600_000 },
+    },
+  ],
+};
+
+let stage: BillingStage;
+let browser: Browser;
+before(async () => {
+  // Noon of the 16th: half of December and 12 hours are over in UTC, and an hour more in Berlin.
+  stage = await startBillingStage({
+    now: Date.parse('2026-12-16T12:00:00Z'),
+    config: { publicUrl: 'http://localhost' },
+  });
+  const { server } = stage;
+  server.ctx.config.publicUrl = server.url;
+  await server.operator('PUT', '/v1/billing/seller', { ...seller, accentColor: '#ffd400' });
+  await stage.addTenant('acme', plan, '2026-11-01', { name: 'Acme Bakery', timeZone: 'Europe/Berlin' });
+  await server.operator('PUT', '/v1/tenants/acme/billing', {
+    buyer: { name: 'Acme Bakery Ltd' },
+    tax: { label: 'VAT', bps: 1000 },
+  });
+  await stage.addTenant('rival', plan, '2026-11-01', { name: 'Rival' });
+  await stage.book(
+    'acme',
+    // 180 s, of which 120 are included: 0.60.
+    { id: 'nov-1', at: '2026-11-10T09:00:00Z', seconds: 120, costMicros: 123_456 },
+    { id: 'nov-2', at: '2026-11-11T09:00:00Z', seconds: 60, costMicros: 200_000 },
+    // In UTC it is still November; in Berlin it is the first of December.
+    { id: 'dec-1', at: '2026-11-30T23:30:00Z', seconds: 100, costMicros: 400_001 },
+    // 20 s are left of the included time; 10 s are paid: 0.10.
+    { id: 'dec-2', at: '2026-12-15T09:00:00Z', seconds: 30, costMicros: 54_320 },
+  );
+  await stage.book(
+    'rival',
+    // 120 s are included, 30 s are paid: 0.30.
+    { id: 'rnov-1', at: '2026-11-20T09:00:00Z', seconds: 150, costMicros: 111_222 },
+    { id: 'rdec-1', at: '2026-12-01T09:00:00Z', seconds: 60, costMicros: 987_654 },
+  );
+  await stage.addTenant('third', plan, '2026-12-01', { name: 'Third' });
+  assert.equal((await stage.bill('acme', '2026-11')).body.number, 'INV-000001');
+  browser = await chromium.launch({ executablePath: await chromePath(), args: chromeArgs });
+});
+after(async () => {
+  await browser?.close();
+  await stage?.close();
+});
+
+interface Visit {
+  page: Page;
+  traffic: Traffic;
+  /** To a view, by the part of the address behind the hash. */
+  go(hash: string, heading: string): Promise<void>;
+  /** Fails on anything that the console has said. */
+  leave(): Promise<void>;
+}
+
+/** Signs in as a person does: opens the link, presses the button. */
+async function signIn(
+  tenant: string | null,
+  options: { width?: number; dark?: boolean } = {},
+): Promise<Visit> {
+  const link = await stage.server.operator('POST', '/v1/sign-in-links', tenant ? { tenant } : {});
+  const context = await browser.newContext({
+    viewport: { width: options.width ?? 1280, height: 800 },
+    colorScheme: options.dark ? 'dark' : 'light',
+    reducedMotion: 'reduce',
+  });
+  const page = await context.newPage();
+  const said: string[] = [];
+  page.on('pageerror', (error) => said.push(String(error)));
+  page.on('console', (message) => {
+    if (message.type() === 'warning' || message.type() === 'error') said.push(message.text());
+  });
+  const traffic = await recordTraffic(page);
+  await page.goto(link.body.url);
+  await page.getByRole('button', { name: 'Sign in' }).click();
+  await page.getByRole('button', { name: 'Sign out' }).waitFor();
+  return {
+    page,
+    traffic,
+    async go(hash, heading) {
+      await page.evaluate((to) => {
+        location.hash = to;
+      }, hash);
+      await page.getByRole('heading', { level: 1, name: heading, exact: true }).waitFor();
+      await page.locator('.waiting').waitFor({ state: 'detached' });
+    },
+    async leave() {
+      await context.close();
+      assert.deepEqual(said, []);
+    },
+  };
+}
+
+/** @param rules all of axe's, unless some are named */
+async function checkLooks(page: Page, what: string, rules?: string[]): Promise<void> {
+  // Evaluated from outside, which no policy of the page forbids; it stays while only the view changes.
+  if (!(await page.evaluate(() => 'axe' in window))) await page.evaluate(axe);
+  const faults = await page.evaluate(async (only) => {
+    const { run } = (window as unknown as { axe: typeof import('axe-core') }).axe;
+    const options = {
+      resultTypes: ['violations' as const],
+      preload: false,
+      ...(only ? { runOnly: only } : {}),
+    };
+    const { violations }: AxeResults = await run(document, options);
+    return violations.map(
+      ({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html.slice(0, 120)).join(' | ')}`,
+    );
+  }, rules);
+  assert.deepEqual(faults, [], what);
+  const tooWide = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
+  assert.ok(tooWide <= 0, `${what} is ${tooWide} pixels too wide`);
+}
+
+/** What is in the list of figures under that name. */
+async function figure(page: Page, name: string): Promise<string> {
+  const term = page.locator('dl.figures dt', { hasText: new RegExp(`^${name}$`) });
+  return (await term.locator('xpath=following-sibling::dd').innerText()).trim();
+}
+
+/** The table's rows, cell by cell. */
+async function rows(page: Page, caption: string): Promise<string[][]> {
+  const table = page.getByRole('table', { name: caption });
+  const lines = await table.locator('tbody tr').all();
+  return Promise.all(
+    lines.map(async (line) => (await line.locator('th, td').allInnerTexts()).map((text) => text.trim())),
+  );
+}
+
+test('a client sees its month: calls, time, price, pace, in its own time zone', async () => {
+  const visit = await signIn('acme');
+  const { page } = visit;
+  await visit.go('#/', 'This month');
+  assert.equal(await figure(page, 'Calls'), '2');
+  assert.equal(await figure(page, 'Time'), '2 min 10 s');
+  // (20.00 + 0.10) and 10 % tax.
+  assert.equal(await figure(page, 'Price so far'), '$22.11');
+  // 15 days and 13 hours of 31 are over, 373 of 744 hours: 130 s become 259 s, 139 of them paid: 1.39. (20 + 1.39) × 1.1 = 23.529.
+  assert.equal(await figure(page, 'At this pace'), '$23.53');
+  assert.equal(await page.getByText('Your cost').count(), 0);
+  await visit.go('#/calls', 'Calls');
+  await page.getByText('Times are those of Europe/Berlin.').waitFor();
+  assert.deepEqual(await rows(page, 'Calls of December 2026'), [
+    ['15 Dec 2026, 10:00', 'Web call', 'customer ended call', '30 s', '$0.1000'],
+    ['1 Dec 2026, 00:30', 'Web call', 'customer ended call', '1 min 40 s', '$0.0000'],
+  ]);
+  await page.getByLabel('Month').selectOption('2026-11');
+  await page.getByRole('table', { name: 'Calls of November 2026' }).waitFor();
+  assert.deepEqual(
+    (await rows(page, 'Calls of November 2026')).map(([when, , , length, price]) => [when, length, price]),
+    [
+      ['11 Nov 2026, 10:00', '1 min', '$0.6000'],
+      ['10 Nov 2026, 10:00', '2 min', '$0.0000'],
+    ],
+  );
+  await visit.leave();
+});
+
+test('the operator sees every client’s margin', async () => {
+  const visit = await signIn(null);
+  await visit.page.getByRole('table', { name: 'Clients' }).waitFor();
+  const shown = await rows(visit.page, 'Clients, with this month’s figures');
+  // Acme: cost 0.400001 + 0.054320 = 0.454321; price 20.10. Rival: cost 0.987654; 20.00 and no paid minute.
+  assert.deepEqual(
+    shown.filter(([name]) => name !== 'Third'),
+    [
+      ['Acme Bakery', 'active', '2', '2 min 10 s', '$0.45', '$20.10', '$19.65'],
+      ['Rival', 'active', '1', '1 min', '$0.99', '$20.00', '$19.01'],
+    ],
+  );
+  await visit.leave();
+});
+
+test('the operator finalizes an invoice after a question; the client then sees it, call by call', async () => {
+  const operator = await signIn(null);
+  const { page } = operator;
+  const title = (what: string) =>
+    page.getByRole('heading', { level: 1, name: `Rival: Invoice ${what}` }).waitFor();
+  await operator.go('#/tenants/rival/invoices', 'Rival: Invoices');
+  await page.getByRole('button', { name: 'Make the draft' }).click();
+  await title('(draft)');
+  assert.equal(await figure(page, 'Total'), '$20.30');
+  const finalize = page.getByRole('button', { name: 'Finalize' });
+  await finalize.click();
+  await page.getByRole('dialog', { name: 'Finalize this invoice?' }).waitFor();
+  await page.keyboard.press('Escape');
+  await page.getByRole('dialog').waitFor({ state: 'hidden' });
+  const [draft] = (await stage.server.operator('GET', '/v1/tenants/rival/invoices')).body.invoices;
+  assert.equal(draft.status, 'draft', 'no was no');
+  await finalize.click();
+  await page.getByRole('dialog').getByRole('button', { name: 'Finalize' }).click();
+  await title('INV-000002');
+  await operator.leave();
+
+  const client = await signIn('rival');
+  await client.go('#/invoices', 'Invoices');
+  await client.page.getByRole('link', { name: 'INV-000002' }).click();
+  await client.page.getByRole('button', { name: /^1 call of line/ }).click();
+  await client.page.getByRole('table', { name: 'Calls of this line' }).waitFor();
+  assert.deepEqual(await rows(client.page, 'Calls of this line'), [
+    ['rnov-1…', '2 min 30 s', '2 min 30 s', '$0.3000'],
+  ]);
+  const [document] = await Promise.all([
+    client.page.waitForEvent('popup'),
+    client.page.getByRole('link', { name: 'Open to print' }).click(),
+  ]);
+  await document.getByRole('heading', { name: 'Invoice INV-000002' }).waitFor();
+  await client.leave();
+});
+
+test('a client is never sent a cost, a margin or another client, in no view', async () => {
+  const visit = await signIn('acme');
+  await visit.go('#/', 'This month');
+  await visit.go('#/calls', 'Calls');
+  await visit.go('#/calls/dec-1', 'One call');
+  await visit.go('#/invoices', 'Invoices');
+  await visit.page.getByRole('link', { name: 'INV-000001' }).click();
+  await visit.page.getByRole('heading', { level: 1, name: 'Invoice INV-000001' }).waitFor();
+  for (const address of ['#/tenants/rival', '#/tenants/acme', '#/attention']) {
+    await visit.go(address, 'There is nothing here');
+  }
+  const received = (await visit.traffic.received()).filter(({ from }) => !from.includes('/assets/'));
+  assert.ok(received.length > 20);
+  for (const { from, text } of received) {
+    // The costs of single calls, their sums, and the name of the other client.
+    const told = /\b(123456|200000|323456|400001|54320|454321|987654|111222|rival)\b|marginCents/i.exec(text);
+    assert.equal(told, null, `${from}: ${told}`);
+    assert.doesNotMatch(text, /"cost(Micros|Cents)":\s*\d/, from);
+  }
+  await visit.leave();
+});
+
+test('a client is paused after a question, and gets a link that works', async () => {
+  const visit = await signIn(null);
+  const { page } = visit;
+  await visit.go('#/tenants/third', 'Third: This month');
+  await page.getByRole('button', { name: 'Pause' }).click();
+  await page.getByRole('dialog', { name: 'Pause Third?' }).getByRole('button', { name: 'Pause' }).click();
+  await page.getByText('paused', { exact: true }).waitFor();
+  assert.equal((await stage.server.operator('GET', '/v1/tenants/third')).body.status, 'paused');
+  await page.getByRole('button', { name: 'Make a sign-in link' }).click();
+  const url = await page.getByLabel('Sign-in link').inputValue();
+  assert.equal((await fetch(url)).status, 200);
+  await visit.leave();
+});
+
+test('signed out, and with a link that was used, it says what to do', async () => {
+  const visit = await signIn('acme');
+  const { page } = visit;
+  await page.getByRole('button', { name: 'Sign out' }).click();
+  await page.getByRole('heading', { name: 'You are signed out' }).waitFor();
+  await page.goBack();
+  await page.getByRole('heading', { name: 'This link does not work' }).waitFor();
+  await page.context().close();
+});
+
+test('the focus follows to the new view, which is named in the tab and read out', async () => {
+  const visit = await signIn('acme');
+  const { page } = visit;
+  await page.getByRole('link', { name: 'Calls' }).click();
+  await page.getByRole('heading', { level: 1, name: 'Calls' }).waitFor();
+  await page.waitForFunction(() => document.title === 'Calls – Voice Agency Ltd');
+  const focused = () =>
+    page.evaluate(() => document.querySelector('portal-app')?.shadowRoot?.activeElement?.id);
+  assert.equal(await focused(), 'main');
+  assert.equal(await page.locator('portal-app p[role=status]').innerText(), 'Calls');
+  await visit.leave();
+});
+
+// The second time only what depends on the looks.
+for (const { width, dark, rules } of [
+  { width: 1280, dark: false, rules: undefined },
+  { width: 375, dark: true, rules: ['color-contrast', 'scrollable-region-focusable'] },
+]) {
+  test(`${width} pixels, ${dark ? 'dark' : 'light'}: no view has a fault that axe knows, nor anything too wide`, async () => {
+    const check = ({ page }: Visit, what: string) => checkLooks(page, what, rules);
+    const operator = await signIn(null, { width, dark });
+    for (const [hash, heading] of [
+      ['#/', 'Clients'],
+      ['#/attention', 'What needs a person'],
+      ['#/tenants/acme', 'Acme Bakery: This month'],
+      ['#/tenants/acme/calls', 'Acme Bakery: Calls'],
+      ['#/tenants/acme/calls/dec-1', 'Acme Bakery: One call'],
+      ['#/tenants/acme/invoices', 'Acme Bakery: Invoices'],
+    ] as const) {
+      await operator.go(hash, heading);
+      await check(operator, heading);
+    }
+    await operator.page.getByRole('link', { name: 'INV-000001' }).click();
+    await operator.page.getByRole('button', { name: /^2 calls of line/ }).click();
+    await operator.page.getByRole('table', { name: 'Calls of this line' }).waitFor();
+    await operator.page.getByRole('button', { name: 'Make a sign-in link' }).click();
+    await operator.page.getByLabel('Sign-in link').waitFor();
+    await check(operator, 'an invoice with its calls, and a link');
+    await operator.page.getByRole('button', { name: 'Void' }).click();
+    await operator.page.getByRole('dialog').waitFor();
+    await check(operator, 'the question');
+    await operator.leave();
+
+    const client = await signIn('acme', { width, dark });
+    await client.go('#/', 'This month');
+    await check(client, 'the client’s month');
+    await client.page.getByRole('button', { name: 'Sign out' }).click();
+    await client.page.getByRole('heading', { name: 'You are signed out' }).waitFor();
+    await check(client, 'signed out');
+    await client.leave();
+
+    const context = await browser.newContext({
+      viewport: { width, height: 800 },
+      colorScheme: dark ? 'dark' : 'light',
+    });
+    const page = await context.newPage();
+    const { url } = (await stage.server.operator('POST', '/v1/sign-in-links', {})).body;
+    for (const [address, heading] of [
+      [url, 'Sign in to Voice Agency Ltd'],
+      [`${stage.server.url}/portal/sign-in`, 'This link does not work'],
+    ]) {
+      await page.goto(address);
+      await page.getByRole('heading', { name: heading }).waitFor();
+      await checkLooks(page, heading, rules);
+    }
+    await context.close();
+  });
+}
