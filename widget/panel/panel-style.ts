@@ -254,10 +254,9 @@ export const panelStyle = css`
     }
   }
   @media (prefers-reduced-motion: no-preference) {
-    .panel {
-      animation: vapi-agent-in 0.12s ease-out;
-    }
+    /* Only small things move: without a graphics card each frame of the whole panel takes time from the joining. */
     .orb {
+      animation: vapi-agent-in 0.2s cubic-bezier(0.2, 0.8, 0.2, 1);
       transition: box-shadow 0.12s linear;
     }
     :is([data-phase='preparing'], [data-phase='connecting'], [data-phase='ending']) .orb::before {
