@@ -13,11 +13,15 @@ import {
   type Speaker,
 } from './call-state.ts';
 import { CallError, type Failure, failureOf } from './failure.ts';
+import type { LeftCall } from './left-call.ts';
 import { isMicrophoneGranted, openMicrophone } from './microphone.ts';
+import { isForbidden } from './page-policy.ts';
+import { SessionAhead } from './session-ahead.ts';
 import { type SessionApi, SessionGone } from './session-api.ts';
 import { initialSound, type Sound } from './sound.ts';
 import type { Piece } from './transcript.ts';
 import type { ActiveCall, CallListener } from './vapi-call.ts';
+import { ignore, online, orAborted, quiet } from './waiting.ts';
 
 /** What the controller needs of its surroundings, and whom it tells. */
 export interface CallHost {
@@ -33,20 +37,15 @@ export interface CallHost {
    */
   consent(ask: () => void): Promise<void> | null;
   changed(state: CallState, before: CallState): void;
+  /** Keeps the call for the next page of the site; false when this is its last one. */
+  keep(call: LeftCall): boolean;
+  /** The call of the page before that waits to be gone on with; it waits no longer. */
+  takeLeft(): LeftCall | null;
   piece(piece: Piece): void;
   volume(role: Speaker, level: number): void;
   /** For the site's developer; the visitor sees the failure's own sentence. */
   failed(error: unknown): void;
 }
-
-/** A session counts as stale this long before it expires, so that it is not refused on its way. */
-const sessionMarginMs = 5000;
-
-/** A refusal ahead of the click answers a click that follows this soon. */
-const refusalStandsMs = 10_000;
-
-/** After a drop the room is joined again once the network is back, if that comes within this time. */
-const rejoinWithinMs = 20_000;
 
 /** Thrown inside a start that the visitor gave up; not a failure. */
 class GivenUp extends Error {}
@@ -54,11 +53,7 @@ class GivenUp extends Error {}
 export class CallController {
   #host: CallHost;
   #state: CallState = initialState;
-  #session: Promise<SessionAnswer> | null = null;
-  /** Milliseconds since the epoch. */
-  #sessionUntil = 0;
-  /** Fetching ahead has failed: it is not tried again before the visitor asks for a call. */
-  #refused = false;
+  #session: SessionAhead;
   #call: ActiveCall | null = null;
   #api: SessionApi | null = null;
   #grant: Grant | null = null;
@@ -74,39 +69,21 @@ export class CallController {
 
   constructor(host: CallHost) {
     this.#host = host;
+    this.#session = new SessionAhead(() => host.api());
   }
 
   get state(): CallState {
     return this.#state;
   }
 
-  /** Fetches a session ahead of the click. Silent: whatever is wrong shows when the visitor asks for the call. */
+  /** Fetches a session ahead of the click. */
   prepare(): void {
-    if (isActive(this.#state) || this.#refused) return;
-    if (this.#session && Date.now() < this.#sessionUntil) return;
-    try {
-      const session = quiet(this.#host.api().openSession());
-      this.#session = session;
-      this.#sessionUntil = Number.POSITIVE_INFINITY;
-      session.then(
-        ({ expiresAt }) => {
-          if (this.#session === session) this.#sessionUntil = Date.parse(expiresAt) - sessionMarginMs;
-        },
-        () => {
-          if (this.#session !== session) return;
-          this.#sessionUntil = Date.now() + refusalStandsMs;
-          this.#refused = true;
-        },
-      );
-    } catch {
-      // Without a tenant there is nothing to fetch.
-    }
+    if (!isActive(this.#state)) this.#session.prepare();
   }
 
   /** Drops what was fetched ahead, for instance because the element names another tenant now. */
   forgetSession(): void {
-    this.#session = null;
-    this.#refused = false;
+    this.#session.forget();
   }
 
   /**
@@ -115,7 +92,9 @@ export class CallController {
    */
   async start(): Promise<void> {
     if (isActive(this.#state)) return;
-    const variables = this.#host.beforeCall();
+    const left = this.#host.takeLeft();
+    // The page has had its word when the call began.
+    const variables = left ? {} : this.#host.beforeCall();
     if (!variables || isActive(this.#state)) return;
     const attempt = new AbortController();
     this.#attempt = attempt;
@@ -123,18 +102,25 @@ export class CallController {
       this.#markSent = resolve;
     });
     this.dispatch({ type: 'prepare' });
+    if (left) {
+      this.dispatch({ type: 'rejoin', transcript: left.transcript });
+      this.dispatch({ type: 'mute', muted: left.muted });
+    }
     await new Promise<void>((settled) => {
-      this.#over = this.#run(variables, attempt.signal, settled).finally(settled);
+      this.#over = this.#run(variables, left, attempt.signal, settled).finally(settled);
     });
   }
 
-  /** Hangs up or gives up; resolves when the page is free for the next call. */
+  /** Hangs up, gives up, or declines to go on; resolves when the page is free for the next call. */
   async end(): Promise<void> {
+    const left = this.#host.takeLeft();
+    if (left) void this.#host.api().endCall(left.grant.callId, left.grant.endToken, 'fetch');
     if (isActive(this.#state) && this.#state.phase !== 'ending') {
       this.dispatch({ type: 'end' });
       this.#attempt?.abort(new GivenUp());
-      this.#tellServer('fetch');
-      this.#call?.end();
+      // The room first, see `ended` below: what the server does must not come before what the visitor did.
+      if (this.#call) this.#call.end();
+      else this.#tellServer('fetch');
     }
     await this.#over;
   }
@@ -161,7 +147,7 @@ export class CallController {
 
   /** A fresh session, or the one that was fetched ahead. */
   async session(api: SessionApi): Promise<string> {
-    return (await this.#takeSession(api)).session;
+    return (await this.#session.take(api)).session;
   }
 
   /** Sends what the visitor thinks of the call that is over; null when the server cannot be told of it. */
@@ -190,18 +176,22 @@ export class CallController {
     this.dispatch({ type: 'reset' });
   }
 
-  async #run(variables: VariableValues, signal: AbortSignal, settled: () => void): Promise<void> {
+  /** @param left the call to go on with, instead of a new one */
+  async #run(
+    variables: VariableValues,
+    left: LeftCall | null,
+    signal: AbortSignal,
+    settled: () => void,
+  ): Promise<void> {
     let claim: PageClaim | null = null;
     let microphone: Promise<() => void> | null = null;
-    const leave = (): void => {
-      this.#tellServer('beacon');
-      this.#call?.end();
-    };
+    const visit: Visit = { page: left ? left.page + 1 : 0, liveSince: left?.liveSince ?? null };
+    const leave = (): void => this.#leavePage(visit);
     try {
       const api = this.#host.api();
       this.#api = api;
       const chunk = quiet(this.#host.loadCall());
-      const session = quiet(this.#takeSession(api));
+      const session = left ? null : quiet(this.#session.take(api));
       const mayListen = isMicrophoneGranted();
       const consent = this.#host.consent(() => {
         this.dispatch({ type: 'consent', asking: true });
@@ -210,12 +200,17 @@ export class CallController {
       if (consent) await orAborted(consent, signal);
       this.dispatch({ type: 'consent', asking: false });
       Promise.all([chunk, session]).then(
-        ([{ fetchCallMachine }, { mediaProxyUrl }]) => fetchCallMachine(mediaProxyUrl),
+        ([{ fetchCallMachine }, from]) => fetchCallMachine((left?.grant ?? from)?.mediaProxyUrl),
         ignore,
       );
 
       claim = await claimPage();
       signal.addEventListener('abort', claim.closing);
+      if (left) {
+        // Only now: in a copy of the tab the call belongs to the first one, which holds the browser.
+        this.#grant = left.grant;
+        addEventListener('pagehide', leave);
+      }
       signal.throwIfAborted();
       const granted = await orAborted(mayListen, signal);
       this.dispatch({ type: 'microphone', asking: !granted });
@@ -227,22 +222,26 @@ export class CallController {
       }
       this.dispatch({ type: 'microphone', asking: false });
       const { joinCall } = await orAborted(chunk, signal).catch(asNetworkFailure);
-      const { session: token } = await orAborted(session, signal);
-
       // Not given up half way: a call that the server has created must be ended by us.
-      const grant = this.#createCall(api, token, variables);
-      this.#markSent();
-      this.#grant = await grant;
-      this.#lastGrant = this.#grant.mode === 'proxy' ? this.#grant : null;
+      if (left) await this.#rejoin(api, left.grant, visit.page);
+      else {
+        const token = await orAborted(session ?? this.#session.take(api), signal);
+        const grant = this.#createCall(api, token, variables);
+        this.#markSent();
+        this.#grant = await grant;
+      }
+      this.#lastGrant = this.#grant?.mode === 'proxy' ? this.#grant : null;
       addEventListener('pagehide', leave);
+      if (!this.#grant) throw new GivenUp();
       // One that is known to be missing ends it here; one that is still being opened does not keep the room waiting.
       await orAborted(Promise.race([microphone, null]), signal);
       this.dispatch({ type: 'connect', maxSeconds: this.#grant.maxDurationSeconds });
       if (this.#grant.mode === 'proxy') this.dispatch({ type: 'identify', callId: this.#grant.callId });
-      await this.#hold(joinCall, this.#grant, claim, settled, microphone, signal);
+      await this.#hold(joinCall, this.#grant, claim, settled, microphone, visit, signal);
     } catch (error) {
       this.#tellServer('fetch');
       if (signal.aborted) this.dispatch({ type: 'ended', at: Date.now(), reason: null });
+      else if (error instanceof GivenUp || (left && isBusy(error))) this.dispatch({ type: 'left' });
       else this.#fail(error);
     } finally {
       this.#markSent();
@@ -260,11 +259,12 @@ export class CallController {
    * once more: only a call that the backend created has a room that we may join again.
    */
   async #hold(
-    joinCall: (grant: Grant, listener: CallListener) => ActiveCall,
+    joinCall: typeof import('./vapi-call.ts').joinCall,
     grant: Grant,
     claim: PageClaim,
     settled: () => void,
     microphone: Promise<() => void>,
+    visit: Visit,
     signal: AbortSignal,
   ): Promise<void> {
     let isSecond = false;
@@ -278,10 +278,11 @@ export class CallController {
     });
     do {
       rejoins = false;
-      const call = joinCall(grant, {
+      const listener: CallListener = {
         identified: (callId) => this.dispatch({ type: 'identify', callId }),
         live: () => {
-          this.dispatch({ type: 'live', at: Date.now() });
+          visit.liveSince ??= Date.now();
+          this.dispatch({ type: 'live', at: visit.liveSince });
           this.dispatch({ type: 'network', network: 'good' });
           call.setMuted(this.#state.muted);
           call.setSound(this.#sound);
@@ -314,11 +315,14 @@ export class CallController {
             const code = isSecond ? 'interrupted' : failure.code;
             this.dispatch({ type: 'fail', at: Date.now(), failure: { ...failure, code } });
           } else {
+            // The visitor has left the room, which ends the call; should that have been missed, the server does.
+            if (this.#state.phase === 'ending') this.#tellServer('fetch');
             this.dispatch({ type: 'ended', at: Date.now(), reason });
           }
           settled();
         },
-      });
+      };
+      const call = joinCall(grant, listener, !isForbidden('screen-wake-lock'));
       this.#call = call;
       await call.closed;
       if (rejoins) await orAborted(online(), signal);
@@ -326,18 +330,33 @@ export class CallController {
     } while (rejoins);
   }
 
-  #takeSession(api: SessionApi): Promise<SessionAnswer> {
-    const session = Date.now() < this.#sessionUntil ? this.#session : null;
-    this.forgetSession();
-    if (!session) return api.openSession();
-    return session.catch((error) => {
-      // The server has just said no; only a broken connection is worth a second request.
-      if (error instanceof CallError && error.failure.code !== 'network') throw error;
-      return api.openSession();
-    });
+  /** The server has the last word on whether the call still waits. @throws {GivenUp} when it does not */
+  async #rejoin(api: SessionApi, grant: ProxyGrant, page: number): Promise<void> {
+    if (await api.rejoinCall(grant.callId, grant.endToken, page)) return;
+    this.#grant = null;
+    throw new GivenUp();
   }
 
-  async #createCall(api: SessionApi, session: string, variables: VariableValues): Promise<Grant> {
+  /** The page goes: the call waits for the next one, where its tenant wants that and the element can, or is over. */
+  #leavePage({ page, liveSince }: Visit): void {
+    const grant = this.#grant;
+    const { muted, transcript, callFrom, phase } = this.#state;
+    if (grant?.mode === 'proxy' && grant.rejoinWithinSeconds && liveSince !== null && phase !== 'ending') {
+      const lines = transcript.slice(callFrom);
+      const left = { grant, page, liveSince, leftAt: Date.now(), muted, transcript: lines };
+      if (this.#host.keep(left)) {
+        this.#grant = null;
+        this.#api?.leaveCall(grant.callId, grant.endToken, page);
+        this.#call?.leave();
+        this.dispatch({ type: 'left' });
+        return;
+      }
+    }
+    this.#call?.end();
+    this.#tellServer('beacon');
+  }
+
+  async #createCall(api: SessionApi, { session }: SessionAnswer, variables: VariableValues): Promise<Grant> {
     try {
       return await api.createCall(session, variables);
     } catch (error) {
@@ -377,35 +396,16 @@ export class CallController {
   }
 }
 
-const ignore = (): void => {};
-
-/** Resolves when the browser has a network, or when it makes no sense to wait any longer. */
-function online(): Promise<void> {
-  if (navigator.onLine) return Promise.resolve();
-  return new Promise((resolve) => {
-    const timer = setTimeout(resolve, rejoinWithinMs);
-    const done = (): void => {
-      clearTimeout(timer);
-      resolve();
-    };
-    addEventListener('online', done, { once: true });
-  });
+/** What the next page has to know of this one. */
+interface Visit {
+  page: number;
+  /** Epoch milliseconds; null before the call was live. */
+  liveSince: number | null;
 }
 
-/** Marks a rejection as seen; whoever awaits the promise still gets it. */
-function quiet<Value>(promise: Promise<Value>): Promise<Value> {
-  promise.catch(ignore);
-  return promise;
-}
-
-/** The promise, unless the visitor gives up first. */
-function orAborted<Value>(promise: Promise<Value>, signal: AbortSignal): Promise<Value> {
-  return new Promise((resolve, reject) => {
-    signal.throwIfAborted();
-    signal.addEventListener('abort', () => reject(signal.reason), { once: true });
-    promise.then(resolve, reject);
-  });
-}
+/** Another page of this browser has the call. */
+const isBusy = (error: unknown): boolean =>
+  error instanceof CallError && ['page_busy', 'browser_busy'].includes(error.failure.code);
 
 function asNetworkFailure(error: unknown): never {
   throw error instanceof GivenUp ? error : new CallError('network', `the call code did not load: ${error}`);

@@ -35,6 +35,10 @@ export interface CallState {
   readonly unheard: boolean;
   /** The browser plays no sound before the visitor has touched the page. */
   readonly soundBlocked: boolean;
+  /** The page before has left a call that can be gone on with. */
+  readonly offersRejoin: boolean;
+  /** Whether this call was begun on another page. */
+  readonly isRejoined: boolean;
   /** Length of the finished call in whole seconds. */
   readonly seconds: number | null;
   /** Vapi's `endedReason`. */
@@ -68,6 +72,9 @@ export type CallAction =
   | { type: 'written'; piece: Piece }
   | { type: 'unwritten'; transcript: readonly Line[] }
   | { type: 'writing'; writing: boolean; failure: Failure | null }
+  | { type: 'offer-rejoin'; offers: boolean }
+  | { type: 'rejoin'; transcript: readonly Line[] }
+  | { type: 'left' }
   | { type: 'end' }
   | { type: 'ended'; at: number; reason: string | null }
   | { type: 'fail'; at: number; failure: Failure }
@@ -86,6 +93,8 @@ export const initialState: CallState = Object.freeze({
   network: 'good',
   unheard: false,
   soundBlocked: false,
+  offersRejoin: false,
+  isRejoined: false,
   seconds: null,
   endedReason: null,
   hasText: false,
@@ -113,6 +122,9 @@ const allowedIn: Record<CallAction['type'], readonly CallPhase[]> = {
   written: ['idle', 'ended', 'error'],
   unwritten: ['idle', 'ended', 'error'],
   writing: ['idle', 'preparing', 'connecting', 'live', 'ending', 'ended', 'error'],
+  'offer-rejoin': ['idle', 'ended', 'error'],
+  rejoin: ['preparing'],
+  left: ['preparing', 'connecting', 'live'],
   end: ['preparing', 'connecting', 'live'],
   ended: ['connecting', 'live', 'ending'],
   fail: ['preparing', 'connecting', 'live'],
@@ -164,6 +176,15 @@ function changeFor(state: CallState, action: CallAction): Partial<CallState> | n
       return { transcript: action.transcript };
     case 'writing':
       return { isWriting: action.writing, chatFailure: action.failure };
+    case 'offer-rejoin':
+      return action.offers ? { ...fresh(state), offersRejoin: true } : { offersRejoin: false };
+    case 'rejoin':
+      return {
+        isRejoined: true,
+        transcript: [...state.transcript, ...closed(action.transcript)].map((line, id) => ({ ...line, id })),
+      };
+    case 'left':
+      return fresh(state);
     case 'end':
       return { phase: 'ending', ...quiet };
     case 'ended':

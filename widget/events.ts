@@ -13,6 +13,8 @@ export interface BeforeCallDetail {
 export interface CallStartDetail {
   /** Vapi's call id; null in the rare case that it is not known. */
   callId: string | null;
+  /** Whether it is a call that was begun on another page of the site. */
+  rejoined: boolean;
 }
 
 export interface CallEndDetail {

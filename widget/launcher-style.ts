@@ -12,7 +12,7 @@ export const launcherStyle = css`
     inset: auto var(--_offset) var(--_offset) auto;
     z-index: var(--vapi-agent-z-index, 2147483000);
     display: grid;
-    font: 500 16px/1.4 var(--vapi-agent-font, system-ui, sans-serif);
+    font: 500 16px/1.4 var(--vapi-agent-font, system-ui);
     --_accent: var(--vapi-agent-accent, #14635c);
     --_on-accent: #fff;
   }
@@ -52,9 +52,10 @@ export const launcherStyle = css`
     place-self: end;
     display: flex;
     align-items: center;
-    gap: 10px;
-    min-height: 52px;
-    padding: 0 22px 0 18px;
+    place-content: center;
+    gap: 0.6em;
+    min-width: 52px;
+    padding: 13px 1.4em 13px 1.1em;
     border: 1px solid transparent;
     border-radius: 32px;
     background: var(--_accent);
@@ -63,8 +64,7 @@ export const launcherStyle = css`
   }
   i {
     flex: none;
-    width: 24px;
-    height: 24px;
+    padding: 12px;
     background: currentColor;
     clip-path: path(
       'M2 10a1 1 0 0 1 2 0v4a1 1 0 0 1-2 0zM6.5 6a1 1 0 0 1 2 0v12a1 1 0 0 1-2 0zM11 2a1 1 0 0 1 2 0v20a1 1 0 0 1-2 0zM15.5 6a1 1 0 0 1 2 0v12a1 1 0 0 1-2 0zM20 10a1 1 0 0 1 2 0v4a1 1 0 0 1-2 0z'
@@ -75,10 +75,6 @@ export const launcherStyle = css`
   }
   :host([size='small']) {
     font-size: 0;
-  }
-  :host([size='small']) [part='launcher'] {
-    padding: 0 13px;
-    gap: 0;
   }
   @media (forced-colors: active) {
     i {

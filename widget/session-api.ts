@@ -31,6 +31,10 @@ export interface SessionApi {
   createCall(session: string, variableValues: VariableValues): Promise<Grant>;
   /** `POST /v1/calls/{callId}/end`; never rejects. As a beacon it survives the page. */
   endCall(callId: string, token: string, how: 'fetch' | 'beacon'): Promise<void>;
+  /** `POST /v1/calls/{callId}/leave` as a beacon: the visitor goes to another page, `page` counts them. */
+  leaveCall(callId: string, token: string, page: number): void;
+  /** `POST /v1/calls/{callId}/rejoin`; false when the call cannot be gone on with. Never rejects. */
+  rejoinCall(callId: string, token: string, page: number): Promise<boolean>;
   /** `POST /v1/chats`; `read` gets a good answer as a stream. Throws {@link SessionGone} when another permission is needed. */
   chat(message: ChatRequest, read: (response: Response) => Promise<void>): Promise<void>;
   /** `POST /v1/calls/{callId}/feedback` */
@@ -46,7 +50,7 @@ class ChallengeNeeded extends Error {}
 /**
  * @param server base URL of our server, with or without a slash at the end.
  * @param known the tenant's settings as far as they are here already; they save a refused request.
- * Every method but `endCall` rejects with a {@link CallError} that says what the visitor can do.
+ * Every method rejects, where nothing else is said, with a {@link CallError} that says what the visitor can do.
  */
 export function createSessionApi(server: string, tenant: string, known?: WidgetConfig | null): SessionApi {
   const base = server.replace(/\/$/, '');
@@ -117,6 +121,14 @@ export function createSessionApi(server: string, tenant: string, known?: WidgetC
     chat: (message, read) => ask(url('chats'), message, read),
     sendFeedback: (callId, { comment, ...feedback }) =>
       request(`calls/${encodeURIComponent(callId)}/feedback`, { ...feedback, ...(comment && { comment }) }),
+    leaveCall(callId, token, page) {
+      navigator.sendBeacon(url(`calls/${encodeURIComponent(callId)}/leave`), JSON.stringify({ token, page }));
+    },
+    rejoinCall: (callId, token, page) =>
+      request(`calls/${encodeURIComponent(callId)}/rejoin`, { token, page }).then(
+        () => true,
+        () => false,
+      ),
     async endCall(callId, token, how) {
       const address = url(`calls/${encodeURIComponent(callId)}/end`);
       const body = JSON.stringify({ token });

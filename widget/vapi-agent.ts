@@ -18,8 +18,8 @@ sheet.replaceSync(launcherStyle);
 /**
  * A voice agent on a page.
  *
- * Attributes: `tenant`, `server`, `mode`, `placement`, `theme`, `size`, `lang`, `label`, `open`, `variables`;
- * the README has the tables of attributes, events, custom properties, parts and slots.
+ * Attributes: `tenant`, `server`, `mode`, `placement`, `theme`, `size`, `lang`, `label`, `open`, `rejoin`,
+ * `variables`; the README has the tables of attributes, events, custom properties, parts and slots.
  */
 export class VapiAgent extends HTMLElement {
   static observedAttributes = ['tenant', 'server', 'label', 'open', 'lang'];
@@ -42,12 +42,11 @@ export class VapiAgent extends HTMLElement {
     slot.append(icon, this.#label);
     button.append(slot);
     this.#root.append(button);
-    for (const intent of ['pointerenter', 'focus', 'touchstart']) {
-      button.addEventListener(intent, this.#prepare, { passive: true });
-    }
+    // A finger enters as it touches.
+    button.onpointerenter = button.onfocus = this.#prepare;
     button.onclick = () => {
-      if ((this.getAttribute('mode') ?? 'voice') === 'voice') this.start();
-      else this.show();
+      if (/chat|hybrid/.test(`${this.getAttribute('mode')}`)) this.show();
+      else this.start();
     };
   }
 
@@ -103,6 +102,12 @@ export class VapiAgent extends HTMLElement {
     if (this.hasAttribute('state')) return;
     this.setAttribute('state', 'idle');
     this.dispatchEvent(new CustomEvent('vapi-agent-ready', { bubbles: true, composed: true }));
+    try {
+      // The one look into storage before intent, and only where the tenant wants calls to go on from page to page.
+      if (this.hasAttribute('rejoin') && sessionStorage['vapi-agent']) this.#load();
+    } catch {
+      // The page may store nothing.
+    }
   }
 
   disconnectedCallback(): void {

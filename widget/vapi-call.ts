@@ -1,6 +1,6 @@
 /**
  * The only file that knows Vapi's browser SDK: joins one call and turns what the SDK emits into {@link CallListener}.
- * A chunk of its own, loaded on intent.
+ * A chunk of its own, loaded on intent beside the panel's, of which it needs nothing.
  */
 import sdk from '@vapi-ai/web';
 import type { Grant } from '../server/contract.ts';
@@ -9,6 +9,7 @@ import type { Failure, FailureCode } from './failure.ts';
 import { Hearing } from './hearing.ts';
 import type { Sound } from './sound.ts';
 import type { Piece } from './transcript.ts';
+import { keepAwake } from './wake-lock.ts';
 
 // The package is CommonJS: its class is the default export or a property of it, depending on who bundles it.
 type VapiClass = typeof sdk extends { default: infer Class } ? Class : typeof sdk;
@@ -41,6 +42,8 @@ export interface ActiveCall {
   send(text: string): boolean;
   /** Hangs up, also in the middle of joining. */
   end(): void;
+  /** Goes without a word: the call goes on, and nothing is told any more. */
+  leave(): void;
   /** Settles when everything of the call is torn down, so that the page may start another one. */
   readonly closed: Promise<void>;
 }
@@ -73,8 +76,9 @@ export function fetchCallMachine(proxyUrl: string | undefined): void {
 /**
  * Joins the call that the grant allows. The SDK keeps its key and base URL in one place for the whole page, so its
  * object is made here, right before it is used, and the page-wide lock keeps a second one away.
+ * @param mayKeepAwake whether the page's policy lets the screen be kept on
  */
-export function joinCall(grant: Grant, listener: CallListener): ActiveCall {
+export function joinCall(grant: Grant, listener: CallListener, mayKeepAwake: boolean): ActiveCall {
   const config = { avoidEval: true, ...(grant.mediaProxyUrl && { proxyUrl: grant.mediaProxyUrl }) };
   const vapi =
     grant.mode === 'proxy' ? new Vapi('', undefined, config) : new Vapi(grant.key, grant.apiBaseUrl, config);
@@ -82,9 +86,11 @@ export function joinCall(grant: Grant, listener: CallListener): ActiveCall {
   let isLive = false;
   let isOver = false;
   let isMuted = false;
+  let letSleep: () => void = () => {};
   let usedMicrophone = '';
   const hearing = new Hearing();
   let hungUp = false;
+  let hasLeft = false;
   let reason: string | null = null;
   let failure: Failure | null = null;
   let markClosed: () => void = () => {};
@@ -95,10 +101,11 @@ export function joinCall(grant: Grant, listener: CallListener): ActiveCall {
   const finish = async (): Promise<void> => {
     if (isOver) return;
     isOver = true;
+    letSleep();
     await vapi.stop().catch(() => {});
     // The SDK leaves its player in the page.
     for (const player of players()) if (!playersBefore.has(player)) player.remove();
-    listener.ended(reason, failure ?? failureOfReason(reason, isLive));
+    if (!hasLeft) listener.ended(reason, failure ?? failureOfReason(reason, isLive));
     await Promise.race([joined, new Promise((resolve) => setTimeout(resolve, giveUpMs))]);
     await vapi.stop().catch(() => {});
     vapi.removeAllListeners();
@@ -126,6 +133,7 @@ export function joinCall(grant: Grant, listener: CallListener): ActiveCall {
     // The SDK says it twice when it joins a call that somebody else has created.
     if (isLive || isOver) return;
     isLive = true;
+    if (mayKeepAwake) letSleep = keepAwake();
     hearing.start(Date.now());
     listener.live();
   });
@@ -197,8 +205,13 @@ export function joinCall(grant: Grant, listener: CallListener): ActiveCall {
     },
     end() {
       hungUp = true;
-      // What the SDK's `end()` does, but its teardown can be waited for, and only in a room is there anybody to tell.
-      if (isLive && !isOver) vapi.send({ type: 'end-call' });
+      // Leaving ends the call, as the visitor's doing. A room that is kept for the next page must be told.
+      const isKept = grant.mode === 'proxy' && grant.rejoinWithinSeconds !== undefined;
+      if (isKept && isLive && !isOver) vapi.send({ type: 'end-call' });
+      void finish();
+    },
+    leave() {
+      hasLeft = true;
       void finish();
     },
     closed,

@@ -1,9 +1,7 @@
 /** Keeps the screen on during a call: a phone that goes to sleep takes the microphone away. */
-import { isForbidden } from './page-policy.ts';
 
-/** @returns lets the screen sleep again. Where the browser cannot or will not, nothing happens. */
+/** @returns lets the screen sleep again. Where the browser cannot, nothing happens. */
 export function keepAwake(): () => void {
-  if (isForbidden('screen-wake-lock')) return () => {};
   let lock: WakeLockSentinel | null = null;
   let isOver = false;
   // The browser drops the lock whenever the page is hidden.

@@ -8,7 +8,7 @@ type Visit = Pick<LeftCall, 'tenantId' | 'callId' | 'page'>;
 
 /**
  * The visitor has left its `page`-th page. Changes nothing when a later page has been heard of already, because a page
- * that is left sends its word last and it may come late, nor when the end has been fixed: saying it twice gains no time.
+ * that is left sends its word last and it may come late. An end that has been fixed stays: saying it twice gains no time.
  */
 export async function saveLeft(db: Queries, visit: Visit, endAtMs: number): Promise<void> {
   const { page } = visit;
@@ -18,9 +18,11 @@ export async function saveLeft(db: Queries, visit: Visit, endAtMs: number): Prom
     .onConflict((conflict) =>
       conflict
         .columns(['tenantId', 'callId'])
-        .doUpdateSet({ page, endAt: endAtMs })
+        .doUpdateSet((expression) => ({
+          page,
+          endAt: expression.fn.coalesce('leftCalls.endAt', expression.val(endAtMs)),
+        }))
         .where('leftCalls.page', '<=', page)
-        .where('leftCalls.endAt', 'is', null)
         .where('leftCalls.attempts', '=', 0),
     )
     .execute();

@@ -1,7 +1,7 @@
 /** A page that has copied a client's snippet gets nothing, costs nothing, and stays as it was. */
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import { openStage, refusedRequest, type Stage, waitForState } from './support/stage.ts';
+import { eventually, openStage, refusedRequest, type Stage, waitForState } from './support/stage.ts';
 import { emptyStorage, jwtsIn, storedText } from './support/traffic.ts';
 
 let stage: Stage;
@@ -26,7 +26,10 @@ test('a foreign page gets no session, no call and no row; its owner reads why, i
   await agent.getByText('We cannot take calls here. Please contact us in another way.').waitFor();
   assert.equal(await agent.getByRole('button', { name: 'Try again' }).count(), 0, 'trying again cannot help');
 
-  const [message, ...others] = visit.ours();
+  const [message, ...others] = await eventually(
+    async () => visit.ours(),
+    ({ length }) => length > 0,
+  );
   assert.deepEqual(others, [], 'said once');
   assert.ok(message?.includes(`refuses calls from ${demo.foreignSite}`), message);
   assert.match(message ?? '', /Add exactly this origin to the allowed origins of tenant "acme"/);

@@ -26,7 +26,10 @@ const found = (text: string, pattern: RegExp): string[] =>
   [...new Set([...text.matchAll(pattern)].map((match) => match[1] ?? ''))].sort();
 
 test('attributes: those that the code observes, reads or reflects, and those that only CSS reads', () => {
-  const inCode = found(`${element}\n${read('widget/panel/mount.ts')}`, /[gs]etAttribute\('([a-z]+)'/g);
+  const inCode = found(
+    `${element}\n${read('widget/panel/mount.ts')}`,
+    /(?:[gs]et|has)Attribute\('([a-z]+)'/g,
+  );
   const observed = found(element.match(/observedAttributes = \[(.*)\]/)?.[1] ?? '', /'([a-z]+)'/g);
   const inCss = found(sources, /:host\((?::not\()?\[([a-z]+)[$^]?[=\]]/g).filter((name) => name !== 'hidden');
   assert.deepEqual(names(declaration.attributes), [...new Set([...inCode, ...observed, ...inCss])].sort());

@@ -88,6 +88,17 @@ for (const engine of testDatabases()) {
       assert.notEqual(await statusAtVapi(grant), 'ended');
     });
 
+    it('a page that is left before its first word has arrived gets the call neither now nor later', async () => {
+      const grant = await newCall();
+      await say('leave', grant, 0);
+      pass(20);
+      assert.equal(await say('leave', grant, 1), 204);
+      assert.equal(await say('rejoin', grant, 1), 404);
+      pass(11);
+      await endAbandoned();
+      await until(async () => (await statusAtVapi(grant)) === 'ended', 'the end at Vapi');
+    });
+
     it('of two pages that come back at the same time one gets the call', async () => {
       const grant = await newCall();
       await say('leave', grant, 0);

@@ -14,7 +14,7 @@ describe('weight of the element', () => {
 
   before(async () => {
     folder = await mkdtemp(join(tmpdir(), 'vapi-agent-size-'));
-    await build({ logLevel: 'silent', build: { outDir: folder } });
+    await build({ logLevel: 'silent', environments: { client: { build: { outDir: folder } } } });
     for (const name of await readdir(folder, { recursive: true })) {
       if (name.endsWith('.js')) files.set(name, await readFile(join(folder, name), 'utf8'));
     }

@@ -72,7 +72,7 @@ describe('call', () => {
     expect(events.map(({ detail }) => detail)).to.eql([
       null,
       { variables: {} },
-      { callId: proxyGrant.callId },
+      { callId: proxyGrant.callId, rejoined: false },
       { role: 'assistant', text: 'Hello', final: true },
       { role: 'assistant', level: 0.5 },
       { callId: proxyGrant.callId, seconds: 0, reason: 'customer-ended-call' },
@@ -204,7 +204,8 @@ describe('call', () => {
     await waitUntil(() => document.querySelector('audio[data-participant-id]'));
     button(element, 'Hang up').click();
     await untilState(element, 'ended');
-    expect(machine.sent.map(({ type }) => type)).to.include('end-call');
+    expect(machine.sent.map(({ type }) => type)).not.to.include('end-call');
+    await waitUntil(() => server.paths.at(-1)?.endsWith('/end'));
     expect(server.requests.at(-1)).to.deep.include({
       path: `/v1/calls/${proxyGrant.callId}/end`,
       body: { token: proxyGrant.endToken },

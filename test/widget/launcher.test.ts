@@ -51,7 +51,7 @@ describe('launcher', () => {
     expect(launcher.textContent).to.equal('Talk to us');
   });
 
-  for (const intent of ['pointerenter', 'focus', 'touchstart']) {
+  for (const intent of ['pointerenter', 'focus']) {
     it(`${intent} fetches ahead, once, and shows nothing`, async () => {
       const element = await agentElement();
       launcherOf(element).dispatchEvent(new Event(intent));

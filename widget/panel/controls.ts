@@ -21,10 +21,10 @@ export function controls(
     return html`<button class="plain" part="button decline" @click=${() => ask('end')}>${strings.consentDecline}</button>
       ${main('agree', strings.consentAccept)}`;
   }
-  if (isText && !isActive(call)) return nothing;
+  if (isText && !isActive(call) && !call.offersRejoin) return nothing;
   switch (call.phase) {
     case 'idle':
-      return main('start', strings.startCall, icons.phone);
+      return main('start', call.offersRejoin ? strings.backToCall : strings.startCall, icons.phone);
     case 'preparing':
       return main('end', strings.cancel, nothing, 'plain');
     case 'connecting':

@@ -66,6 +66,9 @@ export const conversationStyle = css`
     font-size: 15px;
     font-variant-numeric: tabular-nums;
   }
+  /* For ears only. */
+  .unseen,
+  .who,
   [data-phase='live'] .status {
     position: absolute;
     clip-path: inset(50%);
@@ -181,11 +184,6 @@ export const conversationStyle = css`
   }
   .line:first-child {
     margin-block-start: auto;
-  }
-  .who {
-    position: absolute;
-    clip-path: inset(50%);
-    white-space: nowrap;
   }
   .partial {
     font-style: italic;

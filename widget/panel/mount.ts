@@ -8,11 +8,12 @@ import { type CallState, isActive } from '../call-state.ts';
 import { forgetConsent, hasConsented, rememberConsent } from '../consent-memory.ts';
 import type { VapiAgentEventMap } from '../events.ts';
 import { CallError, type Failure } from '../failure.ts';
+import { lazy } from '../lazy.ts';
+import type { LeftCalls } from '../left-call.ts';
 import { createSessionApi, type SessionApi } from '../session-api.ts';
 import { failureTexts } from '../strings/en.ts';
 import { chooseLanguage, loadLanguage } from '../strings/languages.ts';
 import type { VapiAgent } from '../vapi-agent.ts';
-import { keepAwake } from '../wake-lock.ts';
 import { Extras } from './extras.ts';
 import { definePanel, type PanelElement } from './panel.ts';
 
@@ -50,7 +51,8 @@ export function mount(
   let configFor = '';
   let config: Promise<WidgetConfig> | null = null;
   let agree: () => void = () => {};
-  let letSleep: (() => void) | null = null;
+  /** What carries a call from page to page; null where leaving the page ends it. */
+  let leftCalls: LeftCalls | null = null;
 
   const emit = <Name extends keyof VapiAgentEventMap>(
     name: Name,
@@ -59,10 +61,11 @@ export function mount(
   ): boolean =>
     host.dispatchEvent(new CustomEvent(name, { detail, bubbles: true, composed: true, cancelable }));
 
+  const tenant = (): string | null => host.getAttribute('tenant');
   const api = (): SessionApi => {
-    const tenant = host.getAttribute('tenant');
-    if (!tenant) throw new CallError('misconfigured', '<vapi-agent> needs the attribute tenant');
-    return createSessionApi(server(), tenant, panel.config);
+    const slug = tenant();
+    if (!slug) throw new CallError('misconfigured', '<vapi-agent> needs the attribute tenant');
+    return createSessionApi(server(), slug, panel.config);
   };
   const server = (): string =>
     new URL(host.getAttribute('server') ?? new URL('.', scriptUrl), document.baseURI).href;
@@ -101,14 +104,13 @@ export function mount(
     changed(state, before) {
       panel.call = state;
       host.setAttribute('state', state.phase);
-      if (state.phase === 'live') letSleep ??= keepAwake();
-      else {
-        letSleep?.();
-        letSleep = null;
-      }
       announce(state, before);
+      // What the visitor has to tap must be in sight.
+      if (state.offersRejoin || (state.isRejoined && state.soundBlocked)) host.show();
       extras.follow(state, before).catch(ignore);
     },
+    keep: (call) => leftCalls?.keep(call) ?? false,
+    takeLeft: () => leftCalls?.take() ?? null,
     piece: (piece) => emit('vapi-agent-transcript', { ...piece }),
     volume(role, level) {
       panel.showLevel(role, level);
@@ -127,8 +129,9 @@ export function mount(
   });
 
   function announce(state: CallState, before: CallState): void {
-    const { callId, failure } = state;
-    if (state.phase === 'live' && before.phase !== 'live') emit('vapi-agent-call-start', { callId });
+    const { callId, failure, isRejoined: rejoined } = state;
+    if (state.phase === 'live' && before.phase !== 'live')
+      emit('vapi-agent-call-start', { callId, rejoined });
     if (state.seconds !== null && before.seconds === null) {
       emit('vapi-agent-call-end', { callId, seconds: state.seconds, reason: state.endedReason });
     }
@@ -145,7 +148,7 @@ export function mount(
    * say what the visitor has to agree to. After a failure they are asked for again.
    */
   function loadConfig(): Promise<WidgetConfig> {
-    const key = `${server()} ${host.getAttribute('tenant')}`;
+    const key = `${server()} ${tenant()}`;
     if (config && configFor === key) return config;
     configFor = key;
     const asked = new Promise<WidgetConfig>((resolve) => resolve(api().widgetConfig()));
@@ -182,7 +185,7 @@ export function mount(
     if (open) {
       loadConfig().catch(ignore);
       if ((host.getAttribute('mode') ?? 'voice') !== 'voice') extras.compose().catch(ignore);
-    } else if (controller.state.askingConsent) void controller.end();
+    } else if (controller.state.askingConsent || controller.state.offersRejoin) void controller.end();
     else if (!isActive(controller.state)) controller.reset();
     const show = (): void => {
       panel.open = isOpen;
@@ -226,6 +229,21 @@ export function mount(
   root.append(panel);
   // An earlier attempt to load may have left its complaint there.
   host.attributeChangedCallback('label');
+  if (host.hasAttribute('rejoin')) {
+    lazy(() => import('../left-call.ts')).then((chunk) => {
+      leftCalls = new chunk.LeftCalls({
+        ...shared,
+        tenant,
+        server,
+        settings: loadConfig,
+        isOpen: () => isOpen,
+        show: () => host.show(),
+        dispatch: (action) => controller.dispatch(action),
+        start: () => controller.start(),
+      });
+      void leftCalls.rejoin();
+    }, ignore);
+  }
 
   return {
     prepare() {
@@ -239,6 +257,7 @@ export function mount(
     withdrawConsent,
     changed(attribute) {
       if (attribute === 'lang') applyLanguage();
+      if (attribute === 'label') panel.requestUpdate();
       if (attribute === 'open') setOpen(host.hasAttribute('open'));
       if (attribute === 'tenant' || attribute === 'server') {
         controller.forgetSession();
@@ -263,31 +282,11 @@ function readVariables(host: VapiAgent): VariableValues {
   } catch {
     // Told below.
   }
-  warn('the attribute variables is not a JSON object and was ignored');
+  tellDeveloper(new Error('the attribute variables is not a JSON object and was ignored'), host);
   return {};
 }
 
-/** What only the site's developer can mend is said once in the console; a visitor's own troubles are not. */
+/** Loaded when there is something to tell; without a network there is nobody to read it. */
 function tellDeveloper(error: unknown, host: VapiAgent): void {
-  const code = error instanceof CallError ? error.failure.code : null;
-  if (code === 'origin_not_allowed') {
-    warn(
-      `the server refuses calls from ${location.origin}. Add exactly this origin to the allowed origins of tenant ` +
-        `"${host.getAttribute('tenant')}", and check that the tenant exists.`,
-    );
-  } else if (code === 'microphone_forbidden') {
-    warn(
-      'the page may not use the microphone: its Permissions-Policy, or its frame without allow="microphone", forbids it.',
-    );
-  } else if (code === null || code === 'misconfigured') {
-    warn(String(error));
-  }
-}
-
-const told = new Set<string>();
-function warn(text: string): void {
-  if (told.has(text)) return;
-  told.add(text);
-  // biome-ignore lint/suspicious/noConsole: the one place that speaks to the site's developer.
-  console.error(`[vapi-agent] ${text}`);
+  lazy(() => import('../tell-developer.ts')).then((chunk) => chunk.tellDeveloper(error, host), ignore);
 }

@@ -62,8 +62,6 @@ export class PanelElement extends LitElement {
   #hadFocus = false;
   /** The dialog holds the focus only until there is a main button again. */
   #waitsForMain = false;
-  /** The launcher's own text, while another one is in its place. */
-  #launcherText: string | null = null;
 
   constructor() {
     super();
@@ -175,6 +173,7 @@ export class PanelElement extends LitElement {
       <div class="stage ${hasLog ? 'compact' : ''}" part="stage">${this.#stage()}</div>
       ${call.askingConsent ? consentView(this.config?.consent, strings) : nothing}
       <div class="note" part="notice" role="status">${this.#notice()}</div>
+      <p class="unseen" role="status">${this.#isLastMinute() ? strings.endsSoon : ''}</p>
       ${transcriptView(call.transcript, strings)}${this.extra}
       <footer part="footer">
         ${call.askingConsent ? nothing : this.composer}
@@ -269,6 +268,7 @@ export class PanelElement extends LitElement {
     if (call.askingConsent) return { title: strings.consentTitle };
     switch (call.phase) {
       case 'idle':
+        if (call.offersRejoin) return { title: strings.rejoinTitle, help: strings.rejoinHelp };
         return {
           title: strings.greeting,
           help: this.#isText() ? strings.chatGreetingHelp : strings.greetingHelp,
@@ -294,23 +294,31 @@ export class PanelElement extends LitElement {
 
   /** The call's length; in its last minute also what is left of it. */
   #time(): string {
-    const { liveSince, seconds, maxSeconds } = this.call;
-    const total = seconds ?? Math.max(0, Math.floor((this.now - (liveSince ?? this.now)) / 1000));
-    const left = maxSeconds === null || seconds !== null ? Number.POSITIVE_INFINITY : maxSeconds - total;
-    if (left > 60) return clock(total);
-    return `${clock(total)} · ${this.strings.timeLeft.replace('{time}', clock(Math.max(0, left)))}`;
+    const length = clock(this.#seconds());
+    if (!this.#isLastMinute()) return length;
+    const left = Math.max(0, (this.call.maxSeconds ?? 0) - this.#seconds());
+    return `${length} · ${this.strings.timeLeft.replace('{time}', clock(left))}`;
   }
 
-  /** While a call goes on behind a closed panel, the launcher is the way back to it and says so. */
+  #seconds(): number {
+    const { liveSince, seconds } = this.call;
+    return seconds ?? Math.max(0, Math.floor((this.now - (liveSince ?? this.now)) / 1000));
+  }
+
+  #isLastMinute(): boolean {
+    const { phase, maxSeconds } = this.call;
+    return phase === 'live' && maxSeconds !== null && maxSeconds - this.#seconds() <= 60;
+  }
+
+  /** In the visitor's language from now on. While a call goes on behind a closed panel, it is the way back to it. */
   #labelLauncher(root: ShadowRoot): void {
     const label = root.querySelector('[part=label]');
-    const isOn = this.call.phase === 'live';
-    if (!label || isOn === (this.#launcherText !== null)) return;
-    const shown = label.textContent;
-    label.textContent = isOn
-      ? this.strings.backToCall
-      : (root.host.getAttribute('label') ?? this.#launcherText);
-    this.#launcherText = isOn ? shown : null;
+    const { call, strings } = this;
+    const text =
+      call.phase === 'live' || call.offersRejoin
+        ? strings.backToCall
+        : (root.host.getAttribute('label') ?? strings.launcher);
+    if (label && label.textContent !== text) label.textContent = text;
   }
 
   #onKey = (event: KeyboardEvent): void => {

@@ -2,6 +2,7 @@
 import type { Strings } from './en.ts';
 
 export const strings: Strings = {
+  launcher: 'تحدّث إلينا',
   greeting: 'مرحبًا! كيف يمكننا مساعدتك؟',
   greetingHelp: 'تحدّث مع مساعدنا هنا والآن. يمكنك متابعة الكلام مكتوبًا أثناء حديثك.',
   disclosure: 'أنت تتحدث مع مساعد يعمل بالذكاء الاصطناعي.',
@@ -18,6 +19,8 @@ export const strings: Strings = {
   transcriptName: 'ما يقال في المكالمة',
   callTime: 'مدة المكالمة',
   backToCall: 'العودة إلى المكالمة',
+  rejoinTitle: 'مكالمتك ما زالت مستمرة',
+  rejoinHelp: 'اضغط على الزر لمتابعة الحديث.',
   you: 'أنت',
   assistant: 'المساعد',
   statusMicrophone: 'يُرجى السماح باستخدام الميكروفون',
@@ -77,6 +80,7 @@ export const strings: Strings = {
   browserBusyTitle: 'أنت في مكالمة بالفعل',
   browserBusyHelp: 'هناك مكالمة جارية في علامة تبويب أخرى من هذا المتصفح. أنهها هناك ثم حاول هنا مرة أخرى.',
   timeLeft: 'المتبقي {time}',
+  endsSoon: 'تنتهي هذه المكالمة خلال أقل من دقيقة.',
   noticeUnheard: 'لا نسمعك بعد. هل اخترت الميكروفون الصحيح؟',
   noticeNetwork: 'اتصالك ضعيف. قد يتقطع الصوت.',
   noticeReconnecting: 'انقطع الاتصال. جارٍ إعادة الاتصال…',

@@ -2,6 +2,7 @@
 import type { Strings } from './en.ts';
 
 export const strings: Strings = {
+  launcher: 'Sprechen Sie mit uns',
   greeting: 'Hallo! Wie können wir helfen?',
   greetingHelp: 'Sprechen Sie gleich hier mit unserem Assistenten. Sie können dabei mitlesen.',
   disclosure: 'Sie sprechen mit einem KI-Assistenten.',
@@ -18,6 +19,8 @@ export const strings: Strings = {
   transcriptName: 'Was gesprochen wird',
   callTime: 'Gesprächsdauer',
   backToCall: 'Zurück zum Anruf',
+  rejoinTitle: 'Ihr Anruf läuft noch',
+  rejoinHelp: 'Tippen Sie auf die Taste, um weiterzusprechen.',
   you: 'Sie',
   assistant: 'Assistent',
   statusMicrophone: 'Bitte das Mikrofon erlauben',
@@ -87,6 +90,7 @@ export const strings: Strings = {
   browserBusyHelp:
     'In einem anderen Tab dieses Browsers läuft ein Anruf. Beenden Sie ihn dort und versuchen Sie es dann hier erneut.',
   timeLeft: 'noch {time}',
+  endsSoon: 'Dieser Anruf endet in weniger als einer Minute.',
   noticeUnheard: 'Wir hören Sie noch nicht. Ist das richtige Mikrofon gewählt?',
   noticeNetwork: 'Ihre Verbindung ist schwach. Der Ton kann aussetzen.',
   noticeReconnecting: 'Die Verbindung ist abgebrochen. Sie wird wiederhergestellt …',

@@ -6,6 +6,7 @@
 import type { FailureCode } from '../failure.ts';
 
 export const en = {
+  launcher: 'Talk to us',
   greeting: 'Hello! How can we help?',
   greetingHelp: 'Talk to our assistant, here and now. You can read along while you speak.',
   disclosure: 'You are talking with an AI assistant.',
@@ -22,6 +23,8 @@ export const en = {
   transcriptName: 'What is being said',
   callTime: 'Call time',
   backToCall: 'Back to the call',
+  rejoinTitle: 'Your call is still on',
+  rejoinHelp: 'Tap the button to go on talking.',
   you: 'You',
   assistant: 'Assistant',
   statusMicrophone: 'Please allow the microphone',
@@ -84,6 +87,7 @@ export const en = {
   browserBusyTitle: 'You are already in a call',
   browserBusyHelp: 'A call is on in another tab of this browser. End it there, then try again here.',
   timeLeft: '{time} left',
+  endsSoon: 'This call ends in less than a minute.',
   noticeUnheard: 'We cannot hear you yet. Is the right microphone chosen?',
   noticeNetwork: 'Your connection is weak. The sound may break up.',
   noticeReconnecting: 'The connection broke off. Reconnecting…',

@@ -2,6 +2,7 @@
 import type { Strings } from './en.ts';
 
 export const strings: Strings = {
+  launcher: 'Hable con nosotros',
   greeting: '¡Hola! ¿En qué podemos ayudarle?',
   greetingHelp: 'Hable con nuestro asistente, aquí y ahora. Puede leer mientras habla.',
   disclosure: 'Está hablando con un asistente de IA.',
@@ -18,6 +19,8 @@ export const strings: Strings = {
   transcriptName: 'Lo que se dice',
   callTime: 'Duración de la llamada',
   backToCall: 'Volver a la llamada',
+  rejoinTitle: 'Su llamada sigue en curso',
+  rejoinHelp: 'Toque el botón para seguir hablando.',
   you: 'Usted',
   assistant: 'Asistente',
   statusMicrophone: 'Permita el micrófono',
@@ -82,6 +85,7 @@ export const strings: Strings = {
   browserBusyHelp:
     'Hay una llamada en otra pestaña de este navegador. Termínela allí y vuelva a intentarlo aquí.',
   timeLeft: 'quedan {time}',
+  endsSoon: 'Esta llamada termina en menos de un minuto.',
   noticeUnheard: 'Todavía no le oímos. ¿Ha elegido el micrófono correcto?',
   noticeNetwork: 'Su conexión es débil. El sonido puede entrecortarse.',
   noticeReconnecting: 'La conexión se cortó. Reconectando…',

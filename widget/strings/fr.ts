@@ -2,6 +2,7 @@
 import type { Strings } from './en.ts';
 
 export const strings: Strings = {
+  launcher: 'Parlez-nous',
   greeting: 'Bonjour ! Comment pouvons-nous vous aider ?',
   greetingHelp: 'Parlez à notre assistant, ici et maintenant. Vous pouvez lire en même temps.',
   disclosure: 'Vous parlez avec un assistant IA.',
@@ -18,6 +19,8 @@ export const strings: Strings = {
   transcriptName: 'Ce qui se dit',
   callTime: 'Durée de l’appel',
   backToCall: 'Retour à l’appel',
+  rejoinTitle: 'Votre appel est toujours en cours',
+  rejoinHelp: 'Touchez le bouton pour continuer à parler.',
   you: 'Vous',
   assistant: 'Assistant',
   statusMicrophone: 'Veuillez autoriser le microphone',
@@ -82,6 +85,7 @@ export const strings: Strings = {
   browserBusyHelp:
     'Un appel est en cours dans un autre onglet de ce navigateur. Terminez-le là-bas, puis réessayez ici.',
   timeLeft: 'encore {time}',
+  endsSoon: 'Cet appel se termine dans moins d’une minute.',
   noticeUnheard: 'Nous ne vous entendons pas encore. Le bon microphone est-il choisi ?',
   noticeNetwork: 'Votre connexion est faible. Le son peut être haché.',
   noticeReconnecting: 'La connexion a été coupée. Reconnexion…',

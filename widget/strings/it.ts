@@ -2,6 +2,7 @@
 import type { Strings } from './en.ts';
 
 export const strings: Strings = {
+  launcher: 'Parli con noi',
   greeting: 'Salve! Come possiamo aiutarla?',
   greetingHelp: 'Parli con il nostro assistente, qui e ora. Può leggere mentre parla.',
   disclosure: 'Sta parlando con un assistente IA.',
@@ -18,6 +19,8 @@ export const strings: Strings = {
   transcriptName: 'Che cosa viene detto',
   callTime: 'Durata della chiamata',
   backToCall: 'Torna alla chiamata',
+  rejoinTitle: 'La chiamata è ancora in corso',
+  rejoinHelp: 'Tocchi il pulsante per continuare a parlare.',
   you: 'Lei',
   assistant: 'Assistente',
   statusMicrophone: 'Consenta l’uso del microfono',
@@ -81,6 +84,7 @@ export const strings: Strings = {
   browserBusyHelp:
     'Una chiamata è in corso in un’altra scheda di questo browser. La termini lì, poi riprovi qui.',
   timeLeft: 'ancora {time}',
+  endsSoon: 'Questa chiamata termina tra meno di un minuto.',
   noticeUnheard: 'Non la sentiamo ancora. È selezionato il microfono giusto?',
   noticeNetwork: 'La sua connessione è debole. L’audio potrebbe interrompersi.',
   noticeReconnecting: 'La connessione è caduta. Riconnessione…',

@@ -2,6 +2,7 @@
 import type { Strings } from './en.ts';
 
 export const strings: Strings = {
+  launcher: 'お話しはこちら',
   greeting: 'こんにちは。ご用件をどうぞ。',
   greetingHelp: 'この場でアシスタントとお話しいただけます。話しながら文字でも確認できます。',
   disclosure: 'AIアシスタントがお話ししています。',
@@ -18,6 +19,8 @@ export const strings: Strings = {
   transcriptName: '会話の内容',
   callTime: '通話時間',
   backToCall: '通話に戻る',
+  rejoinTitle: '通話はまだ続いています',
+  rejoinHelp: 'ボタンをタップすると通話を続けられます。',
   you: 'あなた',
   assistant: 'アシスタント',
   statusMicrophone: 'マイクを許可してください',
@@ -82,6 +85,7 @@ export const strings: Strings = {
   browserBusyTitle: 'すでに通話中です',
   browserBusyHelp: 'このブラウザーの別のタブで通話中です。そちらを終えてから、ここでもう一度お試しください。',
   timeLeft: '残り {time}',
+  endsSoon: 'この通話はあと1分以内に終わります。',
   noticeUnheard: 'まだお声が聞こえません。マイクの選択は正しいですか？',
   noticeNetwork: '接続が不安定です。音声が途切れることがあります。',
   noticeReconnecting: '接続が切れました。再接続しています…',

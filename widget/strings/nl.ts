@@ -2,6 +2,7 @@
 import type { Strings } from './en.ts';
 
 export const strings: Strings = {
+  launcher: 'Praat met ons',
   greeting: 'Hallo! Waarmee kunnen we helpen?',
   greetingHelp: 'Praat hier en nu met onze assistent. U kunt meelezen terwijl u spreekt.',
   disclosure: 'U praat met een AI-assistent.',
@@ -18,6 +19,8 @@ export const strings: Strings = {
   transcriptName: 'Wat er gezegd wordt',
   callTime: 'Gespreksduur',
   backToCall: 'Terug naar het gesprek',
+  rejoinTitle: 'Uw gesprek is nog bezig',
+  rejoinHelp: 'Tik op de knop om verder te praten.',
   you: 'U',
   assistant: 'Assistent',
   statusMicrophone: 'Sta de microfoon toe',
@@ -86,6 +89,7 @@ export const strings: Strings = {
   browserBusyHelp:
     'In een ander tabblad van deze browser loopt een gesprek. Beëindig het daar en probeer het hier opnieuw.',
   timeLeft: 'nog {time}',
+  endsSoon: 'Dit gesprek eindigt over minder dan een minuut.',
   noticeUnheard: 'We horen u nog niet. Is de juiste microfoon gekozen?',
   noticeNetwork: 'Uw verbinding is zwak. Het geluid kan haperen.',
   noticeReconnecting: 'De verbinding viel weg. Opnieuw verbinden…',

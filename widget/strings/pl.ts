@@ -2,6 +2,7 @@
 import type { Strings } from './en.ts';
 
 export const strings: Strings = {
+  launcher: 'Porozmawiaj z nami',
   greeting: 'Dzień dobry! W czym możemy pomóc?',
   greetingHelp: 'Porozmawiaj z naszym asystentem tu i teraz. Rozmowę można jednocześnie czytać.',
   disclosure: 'Rozmawiasz z asystentem AI.',
@@ -18,6 +19,8 @@ export const strings: Strings = {
   transcriptName: 'Treść rozmowy',
   callTime: 'Czas rozmowy',
   backToCall: 'Wróć do rozmowy',
+  rejoinTitle: 'Twoja rozmowa nadal trwa',
+  rejoinHelp: 'Dotknij przycisku, aby mówić dalej.',
   you: 'Ty',
   assistant: 'Asystent',
   statusMicrophone: 'Zezwól na mikrofon',
@@ -80,6 +83,7 @@ export const strings: Strings = {
   browserBusyTitle: 'Trwa już rozmowa',
   browserBusyHelp: 'Rozmowa trwa w innej karcie tej przeglądarki. Zakończ ją tam, a potem spróbuj tutaj.',
   timeLeft: 'pozostało {time}',
+  endsSoon: 'Ta rozmowa skończy się za niecałą minutę.',
   noticeUnheard: 'Jeszcze Cię nie słyszymy. Czy wybrano właściwy mikrofon?',
   noticeNetwork: 'Twoje połączenie jest słabe. Dźwięk może się rwać.',
   noticeReconnecting: 'Połączenie zostało zerwane. Ponowne łączenie…',

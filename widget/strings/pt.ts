@@ -2,6 +2,7 @@
 import type { Strings } from './en.ts';
 
 export const strings: Strings = {
+  launcher: 'Fale connosco',
   greeting: 'Olá! Como podemos ajudar?',
   greetingHelp: 'Fale com o nosso assistente, aqui e agora. Pode ler enquanto fala.',
   disclosure: 'Está a falar com um assistente de IA.',
@@ -18,6 +19,8 @@ export const strings: Strings = {
   transcriptName: 'O que está a ser dito',
   callTime: 'Duração da chamada',
   backToCall: 'Voltar à chamada',
+  rejoinTitle: 'A sua chamada ainda está em curso',
+  rejoinHelp: 'Toque no botão para continuar a falar.',
   you: 'Você',
   assistant: 'Assistente',
   statusMicrophone: 'Permita o microfone',
@@ -79,6 +82,7 @@ export const strings: Strings = {
   browserBusyTitle: 'Já está numa chamada',
   browserBusyHelp: 'Há uma chamada noutro separador deste navegador. Termine-a lá e tente de novo aqui.',
   timeLeft: 'faltam {time}',
+  endsSoon: 'Esta chamada termina em menos de um minuto.',
   noticeUnheard: 'Ainda não o ouvimos. Escolheu o microfone certo?',
   noticeNetwork: 'A sua ligação está fraca. O som pode falhar.',
   noticeReconnecting: 'A ligação caiu. A religar…',

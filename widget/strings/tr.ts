@@ -2,6 +2,7 @@
 import type { Strings } from './en.ts';
 
 export const strings: Strings = {
+  launcher: 'Bizimle konuşun',
   greeting: 'Merhaba! Nasıl yardımcı olabiliriz?',
   greetingHelp: 'Asistanımızla hemen burada konuşun. Konuşurken yazıyı da izleyebilirsiniz.',
   disclosure: 'Bir yapay zekâ asistanıyla konuşuyorsunuz.',
@@ -18,6 +19,8 @@ export const strings: Strings = {
   transcriptName: 'Konuşulanlar',
   callTime: 'Görüşme süresi',
   backToCall: 'Görüşmeye dön',
+  rejoinTitle: 'Görüşmeniz hâlâ sürüyor',
+  rejoinHelp: 'Konuşmaya devam etmek için düğmeye dokunun.',
   you: 'Siz',
   assistant: 'Asistan',
   statusMicrophone: 'Lütfen mikrofona izin verin',
@@ -82,6 +85,7 @@ export const strings: Strings = {
   browserBusyHelp:
     'Bu tarayıcının başka bir sekmesinde görüşme sürüyor. Orada bitirin, sonra burada yeniden deneyin.',
   timeLeft: '{time} kaldı',
+  endsSoon: 'Bu görüşme bir dakikadan kısa sürede sona erecek.',
   noticeUnheard: 'Sizi henüz duyamıyoruz. Doğru mikrofon seçili mi?',
   noticeNetwork: 'Bağlantınız zayıf. Ses kesilebilir.',
   noticeReconnecting: 'Bağlantı koptu. Yeniden bağlanıyor…',

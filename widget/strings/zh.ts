@@ -2,6 +2,7 @@
 import type { Strings } from './en.ts';
 
 export const strings: Strings = {
+  launcher: '与我们通话',
   greeting: '您好！有什么可以帮您？',
   greetingHelp: '现在就在这里与我们的助手交谈。您可以边说边看文字。',
   disclosure: '您正在与 AI 助手交谈。',
@@ -18,6 +19,8 @@ export const strings: Strings = {
   transcriptName: '对话内容',
   callTime: '通话时间',
   backToCall: '返回通话',
+  rejoinTitle: '您的通话仍在进行',
+  rejoinHelp: '点按按钮即可继续通话。',
   you: '您',
   assistant: '助手',
   statusMicrophone: '请允许使用麦克风',
@@ -76,6 +79,7 @@ export const strings: Strings = {
   browserBusyTitle: '您已在通话中',
   browserBusyHelp: '此浏览器的另一个标签页中正在通话。请先在那里结束，再在这里重试。',
   timeLeft: '剩余 {time}',
+  endsSoon: '本次通话将在一分钟内结束。',
   noticeUnheard: '我们还听不到您的声音。麦克风选对了吗？',
   noticeNetwork: '您的网络较弱，声音可能断断续续。',
   noticeReconnecting: '连接已断开，正在重新连接…',

@@ -1,0 +1,153 @@
+/**
+ * A call between two pages of a site. As a page goes, the call is written into the tab's `sessionStorage`; the next page
+ * takes it out at once and goes on with it. A chunk of its own, only where the element has the attribute `rejoin`.
+ *
+ * What is written holds the room's join link and the call's token: whoever reads it can join, leave and end this one
+ * call, for as long as it lasts. It is never there while a page has the call.
+ */
+import type { ProxyGrant, WidgetConfig } from '../server/contract.ts';
+import type { CallAction } from './call-state.ts';
+import { hasConsented } from './consent-memory.ts';
+import { isMicrophoneGranted } from './microphone.ts';
+import type { SessionApi } from './session-api.ts';
+import type { Line } from './transcript.ts';
+
+/** What the next page needs in order to go on. */
+export interface LeftCall {
+  grant: ProxyGrant;
+  /** The page that was left, counted from 0 where the call was started. */
+  page: number;
+  /** Epoch milliseconds. */
+  liveSince: number;
+  leftAt: number;
+  muted: boolean;
+  transcript: readonly Line[];
+}
+
+interface Kept extends LeftCall {
+  tenant: string;
+  server: string;
+  /** Whether the panel was open. */
+  open: boolean;
+}
+
+/** Also in `vapi-agent.ts`, which only looks whether it is there. */
+const key = 'vapi-agent';
+
+/** What this part needs of the element. */
+export interface LeftCallHost {
+  tenant(): string | null;
+  /** Base URL of the server. */
+  server(): string;
+  api(): SessionApi;
+  settings(): Promise<WidgetConfig>;
+  isOpen(): boolean;
+  show(): void;
+  dispatch(action: CallAction): void;
+  /** Starts the call, which asks for {@link LeftCalls.take}. */
+  start(): Promise<void>;
+}
+
+export class LeftCalls {
+  #host: LeftCallHost;
+  /** Taken over from the page before, until the visitor goes on with it. */
+  #waiting: Kept | null = null;
+  #timer: ReturnType<typeof setTimeout> | undefined;
+
+  constructor(host: LeftCallHost) {
+    this.#host = host;
+    addEventListener('pageshow', ({ persisted }) => {
+      // Back to a page that the browser has kept as it was.
+      if (persisted) void this.rejoin();
+    });
+  }
+
+  /** Keeps the call for the next page. @returns false when this page may store nothing */
+  keep(call: LeftCall): boolean {
+    const host = this.#host;
+    return write({ ...call, tenant: host.tenant() ?? '', server: host.server(), open: host.isOpen() });
+  }
+
+  /**
+   * Goes on with the call that the page before has left: by itself where the microphone is allowed already, else the
+   * visitor is offered it, for as long as it waits. Never without the consent that the tenant demands. Never rejects.
+   */
+  async rejoin(): Promise<void> {
+    const host = this.#host;
+    if (this.#waiting || !find(host.tenant(), host.server())) return;
+    const settings = await host.settings().catch(() => null);
+    const left = settings && find(host.tenant(), host.server());
+    if (!left) return;
+    sessionStorage.removeItem(key);
+    if (settings.consent && !hasConsented(settings.tenant, settings.consent.version)) {
+      void host.api().endCall(left.grant.callId, left.grant.endToken, 'fetch');
+      return;
+    }
+    this.#waiting = left;
+    addEventListener('pagehide', this.#handOn);
+    this.#timer = setTimeout(() => this.take(), waitsUntil(left) - Date.now());
+    if (left.open) host.show();
+    const isGranted = await isMicrophoneGranted();
+    if (this.#waiting !== left) return;
+    if (isGranted) await host.start();
+    else host.dispatch({ type: 'offer-rejoin', offers: true });
+  }
+
+  /** The call that waits; it waits no longer. */
+  take(): LeftCall | null {
+    const left = this.#waiting;
+    if (!left) return null;
+    this.#waiting = null;
+    clearTimeout(this.#timer);
+    removeEventListener('pagehide', this.#handOn);
+    this.#host.dispatch({ type: 'offer-rejoin', offers: false });
+    return left;
+  }
+
+  /** Not gone on with here: the page after this one may, within the same time. */
+  #handOn = (): void => {
+    if (this.#waiting) write(this.#waiting);
+  };
+}
+
+/** Epoch milliseconds until which the call waits for its visitor: no longer than it may last at all. */
+const waitsUntil = ({ grant, liveSince, leftAt }: LeftCall): number =>
+  Math.min(leftAt + (grant.rejoinWithinSeconds ?? 0) * 1000, liveSince + grant.maxDurationSeconds * 1000);
+
+function write(kept: Kept): boolean {
+  try {
+    sessionStorage.setItem(key, JSON.stringify(kept));
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** The call of this tenant that waits for its visitor. Whatever is of no use to anybody any more is removed. */
+function find(tenant: string | null, server: string): Kept | null {
+  try {
+    const kept = read(sessionStorage.getItem(key));
+    if (kept && waitsUntil(kept) > Date.now()) {
+      // A call of another tenant is left to that tenant's own element.
+      return kept.tenant === tenant && kept.server === server ? kept : null;
+    }
+    sessionStorage.removeItem(key);
+  } catch {
+    // The page may store nothing.
+  }
+  return null;
+}
+
+/** What somebody else has written there counts as nothing. */
+function read(text: string | null): Kept | null {
+  if (!text) return null;
+  try {
+    const kept = JSON.parse(text) as Kept;
+    const { mode, callId, webCallUrl, endToken, maxDurationSeconds } = kept.grant;
+    const texts = [callId, webCallUrl, endToken].every((part) => typeof part === 'string');
+    const numbers = [kept.page, kept.liveSince, kept.leftAt, maxDurationSeconds].every(Number.isFinite);
+    return mode === 'proxy' && texts && numbers && Array.isArray(kept.transcript) ? kept : null;
+  } catch {
+    return null;
+  }
+}

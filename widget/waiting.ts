@@ -1,0 +1,34 @@
+/** Waiting for something, until it makes no sense any more. */
+
+/** For the network. */
+const patienceMs = 20_000;
+
+export const ignore = (): void => {};
+
+/** Resolves when the browser has a network, or when it makes no sense to wait any longer. */
+export function online(): Promise<void> {
+  if (navigator.onLine) return Promise.resolve();
+  return new Promise((resolve) => {
+    const timer = setTimeout(resolve, patienceMs);
+    const done = (): void => {
+      clearTimeout(timer);
+      resolve();
+    };
+    addEventListener('online', done, { once: true });
+  });
+}
+
+/** Marks a rejection as seen; whoever awaits the promise still gets it. */
+export function quiet<Value>(promise: Promise<Value>): Promise<Value> {
+  promise.catch(ignore);
+  return promise;
+}
+
+/** The promise, unless the visitor gives up first. */
+export function orAborted<Value>(promise: Promise<Value>, signal: AbortSignal): Promise<Value> {
+  return new Promise((resolve, reject) => {
+    signal.throwIfAborted();
+    signal.addEventListener('abort', () => reject(signal.reason), { once: true });
+    promise.then(resolve, reject);
+  });
+}
