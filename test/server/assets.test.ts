@@ -74,3 +74,54 @@ describe('the element’s files', () => {
     assert.deepEqual((await get('/readyz')).body, { status: 'ready' });
   });
 });
+
+describe('the portal’s files', () => {
+  let server: TestServer;
+  before(async () => {
+    server = await startTestServer();
+  });
+  after(() => server.close());
+
+  it('are a page that is asked for each time, and a script that is kept for good', async () => {
+    const page = await server.request('GET', '/portal/');
+    assert.equal(page.status, 200);
+    assert.equal(page.headers.get('cache-control'), 'no-cache');
+    const [, script = ''] = /src="\.\/(assets\/main-[\w-]+\.js)"/.exec(page.text) ?? [];
+    const { status, headers } = await server.request('GET', `/portal/${script}`, {
+      headers: { 'accept-encoding': 'br' },
+    });
+    assert.equal(status, 200);
+    assert.equal(headers.get('cache-control'), 'public, max-age=31536000, immutable');
+    assert.equal(headers.get('content-encoding'), 'br');
+  });
+
+  it('run nothing but their own script, inside no other page, for no other origin', async () => {
+    const { headers } = await server.request('GET', '/portal/');
+    const policy = headers.get('content-security-policy') ?? '';
+    for (const rule of [
+      "default-src 'none'",
+      "script-src 'self'",
+      "style-src 'self'",
+      "connect-src 'self'",
+      "frame-ancestors 'none'",
+    ]) {
+      assert.ok(policy.split('; ').includes(rule), rule);
+    }
+    assert.doesNotMatch(policy, /unsafe/);
+    assert.equal(headers.get('access-control-allow-origin'), null);
+    assert.equal(headers.get('cross-origin-resource-policy'), 'same-origin');
+  });
+
+  it('are found without the slash too, also below a path, and nothing else is', async () => {
+    const redirect = await fetch(`${server.url}/portal?from=mail`, { redirect: 'manual' });
+    assert.deepEqual([redirect.status, redirect.headers.get('location')], [308, 'portal/?from=mail']);
+    for (const path of [
+      '/portal/main.ts',
+      '/portal/assets/',
+      '/portal/nothing',
+      '/portal/..%2f..%2fpackage.json',
+    ]) {
+      assert.equal((await server.request('GET', path)).status, 404, path);
+    }
+  });
+});

@@ -54,6 +54,23 @@ test('everything is below the path: element, visitors’ and operator’s reques
   assert.ok(((await snippet.json()) as { snippet: string }).snippet.includes(`${base}/voice/widget.js`));
 });
 
+test('the portal is below the path too, from the sign-in link on', async () => {
+  const headers = {
+    authorization: `Bearer ${agent.operatorApiKey}`,
+    'content-type': 'application/json',
+  };
+  const made = await fetch(`${base}/voice/v1/sign-in-links`, { method: 'POST', headers, body: '{}' });
+  const { url } = (await made.json()) as { url: string };
+  assert.ok(url.startsWith(`${base}/voice/portal/sign-in?`));
+  const signedIn = await fetch(url, { method: 'POST', headers: { origin: base }, redirect: 'manual' });
+  const portal = new URL(signedIn.headers.get('location') ?? '', url);
+  assert.equal(portal.href, `${base}/voice/portal/`);
+  assert.match(await (await fetch(portal)).text(), /<portal-app>/);
+  const cookie = (signedIn.headers.get('set-cookie') ?? '').split(';', 1)[0] ?? '';
+  assert.equal((await get('/voice/v1/me', { cookie })).status, 200);
+  assert.equal((await fetch(`${base}/voice/portal`)).url, `${base}/voice/portal/`);
+});
+
 test('the app around it keeps its own pages and its own not-found', async () => {
   assert.equal(await (await get('/')).text(), 'the shop');
   const missing = await get('/nothing');

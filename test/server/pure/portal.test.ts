@@ -1,0 +1,69 @@
+/** What the portal works out by itself: readable colours, days of a time zone, amounts as people read them. */
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import fc from 'fast-check';
+import { contrast, readable } from '../../../server/portal/color.ts';
+import { duration, exactMoney, money, period } from '../../../server/portal/format.ts';
+import { daysOf, monthIn, monthPlus, startOfDay } from '../../../server/portal/zone.ts';
+
+const light = ['#ffffff', '#f4f6f8'];
+const dark = ['#1a2028', '#11161c'];
+
+test('every colour becomes readable on light and on dark, also under the text of a button', () => {
+  const color = fc
+    .integer({ min: 0, max: 0xffffff })
+    .map((value) => `#${value.toString(16).padStart(6, '0')}`);
+  fc.assert(
+    fc.property(color, (chosen) => {
+      for (const backgrounds of [light, dark]) {
+        const shown = readable(chosen, backgrounds);
+        assert.match(shown, /^#[0-9a-f]{6}$/);
+        for (const background of backgrounds)
+          assert.ok(contrast(shown, background) >= 4.5, `${chosen}: ${shown}`);
+      }
+    }),
+  );
+});
+
+test('a colour that is readable already stays as it is', () => {
+  assert.equal(readable('#0f5c6e', light), '#0f5c6e');
+  assert.equal(contrast('#000000', '#ffffff'), 21);
+  assert.notEqual(readable('#ffd400', light), '#ffd400');
+  assert.equal(readable('#ffd400', dark), '#ffd400');
+});
+
+test('a day begins when the clocks of its place say so, also where they change that night', () => {
+  assert.equal(startOfDay('2026-11-01', 'UTC'), '2026-11-01T00:00:00.000Z');
+  assert.equal(startOfDay('2026-12-01', 'Europe/Berlin'), '2026-11-30T23:00:00.000Z');
+  // Summer time begins on 29 March at 01:00 UTC and ends on 25 October at 01:00 UTC.
+  assert.equal(startOfDay('2026-03-29', 'Europe/Berlin'), '2026-03-28T23:00:00.000Z');
+  assert.equal(startOfDay('2026-03-30', 'Europe/Berlin'), '2026-03-29T22:00:00.000Z');
+  assert.equal(startOfDay('2026-10-26', 'Europe/Berlin'), '2026-10-25T23:00:00.000Z');
+  assert.equal(startOfDay('2026-11-01', 'America/New_York'), '2026-11-01T04:00:00.000Z');
+  assert.equal(startOfDay('2026-11-01', 'Asia/Kathmandu'), '2026-10-31T18:15:00.000Z');
+});
+
+test('months are those of the place, and go over the end of a year', () => {
+  assert.equal(monthIn('Europe/Berlin', '2026-11-30T23:30:00Z'), '2026-12');
+  assert.equal(monthIn('UTC', '2026-11-30T23:30:00Z'), '2026-11');
+  assert.equal(monthPlus('2026-01', -1), '2025-12');
+  assert.equal(monthPlus('2026-12', 1), '2027-01');
+  assert.equal(daysOf('2028-02').length, 29);
+  assert.equal(daysOf('2026-12').at(-1), '2026-12-31');
+});
+
+test('amounts have the places of their currency, and small ones all that they have', () => {
+  assert.equal(money(123_456, 'usd'), '$1,234.56');
+  assert.equal(money(-50, 'eur'), '-€0.50');
+  assert.equal(money(1234, 'jpy'), '¥1,234');
+  assert.equal(exactMoney(123_456, 'usd'), '$0.123456');
+  assert.equal(exactMoney(600_000, 'usd'), '$0.6000');
+});
+
+test('lengths and periods read as people say them', () => {
+  assert.equal(duration(0), '0 s');
+  assert.equal(duration(60), '1 min');
+  assert.equal(duration(4083), '68 min 3 s');
+  assert.equal(duration(-75), '-1 min 15 s');
+  assert.equal(period('2026-10-01', '2026-11-01'), '1 Oct 2026 to 31 Oct 2026');
+});
