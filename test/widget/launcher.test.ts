@@ -59,6 +59,7 @@ describe('launcher', () => {
       await waitUntil(() => server.requests.length === 2);
       expect(server.paths.toSorted()).to.eql(['/v1/sessions', '/v1/widget/acme']);
       expect(element.state).to.equal('idle');
+      await waitUntil(() => element.shadowRoot?.querySelector('[role=dialog]'));
       expect(dialogOf(element).hidden).to.equal(true);
       launcherOf(element).dispatchEvent(new Event(intent));
       await nextFrame();

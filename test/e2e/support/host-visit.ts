@@ -75,8 +75,9 @@ export interface Agent {
 /** A slow machine, and an engine that has not been warm yet. */
 const patienceMs = 20_000;
 
-export async function openHostVisits(engine: Engine): Promise<HostVisits> {
-  const site = await openHostSite();
+/** @param shared a site that others use as well, and that stays when the visits are over; default: one of its own */
+export async function openHostVisits(engine: Engine, shared?: HostSite): Promise<HostVisits> {
+  const site = shared ?? (await openHostSite());
   const watch = {
     type: 'text/javascript',
     body: await readFile(new URL('watch.js', import.meta.url), 'utf8'),
@@ -101,7 +102,7 @@ export async function openHostVisits(engine: Engine): Promise<HostVisits> {
     frame: (body) => htmlFile(body, { head: before }),
     async close() {
       await engine.close();
-      await site.close();
+      if (!shared) await site.close();
     },
   };
 }
