@@ -13,6 +13,9 @@ const runs = Number(process.env.BENCH_RUNS ?? 15);
 /** From the moment that the pointer is over the button to its press; a hand with a mouse is rarely quicker. */
 const hoverMs = Number(process.env.BENCH_HOVER_MS ?? 300);
 
+/** A visit takes at least so long: quicker ones would meet the server's limit of requests a minute. */
+const visitMs = 1600;
+
 const ways = {
   direct: (pages: CallPages, options: BrowserContextOptions) => pages.direct(options),
   proxy: (pages: CallPages, options: BrowserContextOptions) => pages.element('proxy', options),
@@ -91,6 +94,7 @@ async function readAll(): Promise<Map<string, Timeline[]>> {
 }
 
 async function call(pages: CallPages, visitor: Visitor, way: Way): Promise<Timeline> {
+  const over = new Promise((resolve) => setTimeout(resolve, visitMs));
   const visit = await ways[way](pages, visitor.options);
   try {
     await visit.page.locator(visit.button).waitFor();
@@ -100,6 +104,7 @@ async function call(pages: CallPages, visitor: Visitor, way: Way): Promise<Timel
     return await readTimeline(visit.page);
   } finally {
     await visit.leave([/./]);
+    await over;
   }
 }
 
