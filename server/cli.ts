@@ -64,6 +64,10 @@ function operatorKey(): string {
 
 async function runCommand([command = '', ...words]: string[], flags: Flags): Promise<void> {
   if (command === 'start') {
+    // An older one would only name the first module that it lacks.
+    if (Number.parseInt(process.versions.node, 10) < 24) {
+      throw new Error(`Node 24 or newer is needed; this is ${process.version}.`);
+    }
     await import('./main.ts');
     return;
   }
