@@ -37,10 +37,10 @@ export interface CallHost {
    */
   consent(ask: () => void): Promise<void> | null;
   changed(state: CallState, before: CallState): void;
-  /** Keeps the call for the next page of the site; false when this is its last one. */
-  keep(call: LeftCall): boolean;
+  /** Keeps the call for the next page of the site; false or nothing when this is its last one. */
+  keep(call: LeftCall): boolean | undefined;
   /** The call of the page before that waits to be gone on with; it waits no longer. */
-  takeLeft(): LeftCall | null;
+  takeLeft(): LeftCall | null | undefined;
   piece(piece: Piece): void;
   volume(role: Speaker, level: number): void;
   /** For the site's developer; the visitor sees the failure's own sentence. */
@@ -179,7 +179,7 @@ export class CallController {
   /** @param left the call to go on with, instead of a new one */
   async #run(
     variables: VariableValues,
-    left: LeftCall | null,
+    left: LeftCall | null | undefined,
     signal: AbortSignal,
     settled: () => void,
   ): Promise<void> {
@@ -405,7 +405,7 @@ interface Visit {
 
 /** Another page of this browser has the call. */
 const isBusy = (error: unknown): boolean =>
-  error instanceof CallError && ['page_busy', 'browser_busy'].includes(error.failure.code);
+  error instanceof CallError && /^(page|browser)_/.test(error.failure.code);
 
 function asNetworkFailure(error: unknown): never {
   throw error instanceof GivenUp ? error : new CallError('network', `the call code did not load: ${error}`);

@@ -55,7 +55,7 @@ export const launcherStyle = css`
     place-content: center;
     gap: 0.6em;
     min-width: 52px;
-    padding: 13px 1.4em 13px 1.1em;
+    padding: 13px 1.25em;
     border: 1px solid transparent;
     border-radius: 32px;
     background: var(--_accent);

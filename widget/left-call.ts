@@ -6,11 +6,12 @@
  * call, for as long as it lasts. It is never there while a page has the call.
  */
 import type { ProxyGrant, WidgetConfig } from '../server/contract.ts';
-import type { CallAction } from './call-state.ts';
+import type { CallController } from './call-controller.ts';
 import { hasConsented } from './consent-memory.ts';
 import { isMicrophoneGranted } from './microphone.ts';
 import type { SessionApi } from './session-api.ts';
 import type { Line } from './transcript.ts';
+import type { VapiAgent } from './vapi-agent.ts';
 
 /** What the next page needs in order to go on. */
 export interface LeftCall {
@@ -34,28 +35,27 @@ interface Kept extends LeftCall {
 /** Also in `vapi-agent.ts`, which only looks whether it is there. */
 const key = 'vapi-agent';
 
-/** What this part needs of the element. */
-export interface LeftCallHost {
-  tenant(): string | null;
+/** What this part needs of the element's other parts. */
+export interface Surroundings {
+  api(): SessionApi;
   /** Base URL of the server. */
   server(): string;
-  api(): SessionApi;
   settings(): Promise<WidgetConfig>;
-  isOpen(): boolean;
-  show(): void;
-  dispatch(action: CallAction): void;
-  /** Starts the call, which asks for {@link LeftCalls.take}. */
-  start(): Promise<void>;
 }
 
 export class LeftCalls {
-  #host: LeftCallHost;
+  #element: VapiAgent;
+  #controller: CallController;
+  #around: Surroundings;
   /** Taken over from the page before, until the visitor goes on with it. */
   #waiting: Kept | null = null;
   #timer: ReturnType<typeof setTimeout> | undefined;
 
-  constructor(host: LeftCallHost) {
-    this.#host = host;
+  /** @param controller asks for {@link take} when it starts */
+  constructor(element: VapiAgent, controller: CallController, around: Surroundings) {
+    this.#element = element;
+    this.#controller = controller;
+    this.#around = around;
     addEventListener('pageshow', ({ persisted }) => {
       // Back to a page that the browser has kept as it was.
       if (persisted) void this.rejoin();
@@ -64,8 +64,13 @@ export class LeftCalls {
 
   /** Keeps the call for the next page. @returns false when this page may store nothing */
   keep(call: LeftCall): boolean {
-    const host = this.#host;
-    return write({ ...call, tenant: host.tenant() ?? '', server: host.server(), open: host.isOpen() });
+    const tenant = this.#element.getAttribute('tenant') ?? '';
+    return write({
+      ...call,
+      tenant,
+      server: this.#around.server(),
+      open: this.#element.hasAttribute('open'),
+    });
   }
 
   /**
@@ -73,24 +78,25 @@ export class LeftCalls {
    * visitor is offered it, for as long as it waits. Never without the consent that the tenant demands. Never rejects.
    */
   async rejoin(): Promise<void> {
-    const host = this.#host;
-    if (this.#waiting || !find(host.tenant(), host.server())) return;
-    const settings = await host.settings().catch(() => null);
-    const left = settings && find(host.tenant(), host.server());
+    const { api, server, settings: load } = this.#around;
+    const findOurs = (): Kept | null => find(this.#element.getAttribute('tenant'), server());
+    if (this.#waiting || !findOurs()) return;
+    const settings = await load().catch(() => null);
+    const left = settings && findOurs();
     if (!left) return;
     sessionStorage.removeItem(key);
     if (settings.consent && !hasConsented(settings.tenant, settings.consent.version)) {
-      void host.api().endCall(left.grant.callId, left.grant.endToken, 'fetch');
+      void api().endCall(left.grant.callId, left.grant.endToken, 'fetch');
       return;
     }
     this.#waiting = left;
     addEventListener('pagehide', this.#handOn);
     this.#timer = setTimeout(() => this.take(), waitsUntil(left) - Date.now());
-    if (left.open) host.show();
+    if (left.open) this.#element.show();
     const isGranted = await isMicrophoneGranted();
     if (this.#waiting !== left) return;
-    if (isGranted) await host.start();
-    else host.dispatch({ type: 'offer-rejoin', offers: true });
+    if (isGranted) await this.#controller.start();
+    else this.#controller.dispatch({ type: 'offer-rejoin', offers: true });
   }
 
   /** The call that waits; it waits no longer. */
@@ -100,7 +106,7 @@ export class LeftCalls {
     this.#waiting = null;
     clearTimeout(this.#timer);
     removeEventListener('pagehide', this.#handOn);
-    this.#host.dispatch({ type: 'offer-rejoin', offers: false });
+    this.#controller.dispatch({ type: 'offer-rejoin', offers: false });
     return left;
   }
 

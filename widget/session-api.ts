@@ -49,13 +49,20 @@ class ChallengeNeeded extends Error {}
 
 /**
  * @param server base URL of our server, with or without a slash at the end.
- * @param known the tenant's settings as far as they are here already; they save a refused request.
+ * @param known the tenant's settings as far as they are here already: they save a refused request, and name the consent
+ *   that was given before anything was started.
  * Every method rejects, where nothing else is said, with a {@link CallError} that says what the visitor can do.
  */
-export function createSessionApi(server: string, tenant: string, known?: WidgetConfig | null): SessionApi {
+export function createSessionApi(
+  server: string,
+  tenant: string,
+  known: () => WidgetConfig | null = () => null,
+): SessionApi {
   const base = server.replace(/\/$/, '');
   const url = (path: string): string => `${base}/v1/${path}`;
 
+  // Left out of the JSON where there is none.
+  const consent = (): { consent: string | undefined } => ({ consent: known()?.consent?.version });
   const request = <Answer>(path: string, body?: object): Promise<Answer> => ask(url(path), body);
   const widgetConfig = (): Promise<WidgetConfig> => request(`widget/${encodeURIComponent(tenant)}`);
 
@@ -90,7 +97,7 @@ export function createSessionApi(server: string, tenant: string, known?: WidgetC
   }
 
   async function openSession(): Promise<SessionAnswer> {
-    let config = known;
+    let config = known();
     if (!config?.challenge) {
       try {
         return await request('sessions', { tenant });
@@ -117,8 +124,12 @@ export function createSessionApi(server: string, tenant: string, known?: WidgetC
     widgetConfig,
     openSession,
     createCall: (session, variableValues) =>
-      request('calls', { session, ...(Object.keys(variableValues).length > 0 && { variableValues }) }),
-    chat: (message, read) => ask(url('chats'), message, read),
+      request('calls', {
+        session,
+        ...(Object.keys(variableValues).length > 0 && { variableValues }),
+        ...consent(),
+      }),
+    chat: (message, read) => ask(url('chats'), { ...message, ...(message.session && consent()) }, read),
     sendFeedback: (callId, { comment, ...feedback }) =>
       request(`calls/${encodeURIComponent(callId)}/feedback`, { ...feedback, ...(comment && { comment }) }),
     leaveCall(callId, token, page) {

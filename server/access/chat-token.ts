@@ -15,6 +15,8 @@ const chatClaims = z.object({
   generation: z.int(),
   /** Vapi's id of the last message; worthless without the tenant's key. */
   previousChatId: z.string(),
+  /** What the visitor had agreed to when the conversation began. */
+  consentVersion: z.string().nullable().default(null),
 });
 export type ChatClaims = z.infer<typeof chatClaims>;
 

@@ -23,8 +23,9 @@ export async function grantCall(
   tenant: Tenant,
   session: SessionClaims,
   asked: VariableValues,
+  consentVersion: string | null,
 ): Promise<Grant> {
-  const reservation = await reserve(ctx, tenant, session);
+  const reservation = await reserve(ctx, tenant, session, consentVersion);
   // The only thing of the browser's that reaches Vapi, and of that only the names that the tenant allows.
   const variableValues = Object.fromEntries(
     Object.entries(asked).filter(([name]) => tenant.allowedVariables.includes(name)),

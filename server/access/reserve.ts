@@ -27,6 +27,7 @@ const messagesPerCall = 10;
 
 /**
  * A message and a call are counted apart; the slot and the spend that they hold come out of the same limits.
+ * @param consentVersion what the visitor has agreed to, kept as evidence
  * @throws ApiError `tenant_paused`, `outside_hours`, `session_used`, `rate_limited`, `concurrency_limit`,
  * `budget_exhausted`
  */
@@ -34,6 +35,7 @@ export async function reserve(
   ctx: Context,
   tenant: Tenant,
   session: SessionClaims,
+  consentVersion: string | null,
   kind: StartKind = 'call',
 ): Promise<Reservation> {
   const now = ctx.now();
@@ -65,6 +67,7 @@ export async function reserve(
         assistantId,
         visitorNetwork: session.network,
         callId: null,
+        consentVersion,
         createdAt: now,
       };
       if (!(await insertReservation(db, reservation))) throw new ApiError('session_used');

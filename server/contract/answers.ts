@@ -37,8 +37,15 @@ export const blockedOriginsAnswerSchema = z.object({ blockedOrigins: z.array(blo
 /** `GET /v1/tenants/{slug}/calls/{id}` */
 export const callDetailSchema = callViewSchema.extend({
   feedback: callFeedbackSchema.nullable(),
+  consent: z
+    .object({ version: z.string(), at: timeSchema })
+    .nullable()
+    .describe(
+      'What the visitor had agreed to when the call began, and when that was. Evidence, not content: it stays when the content is deleted.',
+    ),
   revisions: z.array(callRevisionSchema).describe('For the operator only, oldest first.').exactOptional(),
 });
+export type CallDetail = z.infer<typeof callDetailSchema>;
 export const deletedContentSchema = z.object({
   deleted: z.array(z.string()).describe('Ids of the calls whose content is gone.'),
   notYet: z.array(z.string()).describe('Ids of the calls that Vapi did not delete; ask again later.'),

@@ -32,10 +32,19 @@ export const variableValuesSchema = z
   .refine((values) => Object.keys(values).length <= 32, 'at most 32 variables');
 export type VariableValues = z.infer<typeof variableValuesSchema>;
 
+const consentVersionSchema = z
+  .string()
+  .min(1)
+  .max(40)
+  .describe(
+    "The version of the tenant's consent that the visitor has agreed to; without the present one a start is refused with `call_denied`, and `errors` names `consent`.",
+  );
+
 /** `POST /v1/calls` */
 export const callRequestSchema = z.strictObject({
   session: z.string().min(1).max(2048),
   variableValues: variableValuesSchema.optional(),
+  consent: consentVersionSchema.optional(),
 });
 export type CallRequest = z.infer<typeof callRequestSchema>;
 
@@ -107,6 +116,7 @@ export const chatRequestSchema = z
     chat: z.string().min(1).max(4096).optional(),
     message: z.string().trim().min(1).max(4000),
     variableValues: variableValuesSchema.optional().describe('Only with the first message.'),
+    consent: consentVersionSchema.optional(),
   })
   .refine(
     ({ session, chat }) => (session === undefined) !== (chat === undefined),

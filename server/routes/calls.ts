@@ -4,6 +4,7 @@ import { type Response, Router } from 'express';
 import { pricesOfCalls } from '../billing/call-prices.ts';
 import type { Context } from '../context.ts';
 import {
+  type CallDetail,
   type CallFeedback,
   type CallRevision,
   type CallsAnswer,
@@ -17,6 +18,7 @@ import { ApiError } from '../errors.ts';
 import { type CallRow, columnOf } from '../metering/usage.ts';
 import { type CallsPage, findCall, listCalls, listRevisions } from '../store/calls.ts';
 import { findFeedback } from '../store/feedback.ts';
+import { findReservation } from '../store/reservations.ts';
 import type { Tenant } from '../store/tenants.ts';
 import { monthIn } from '../time-zone.ts';
 import { billedTenant, seesProviderCost } from './caller.ts';
@@ -60,6 +62,7 @@ export function callRoutes(ctx: Context): Router {
       ...viewCall(row, withCost),
       ...(priced ? { priceMicros: priced.get(row.id) ?? null } : {}),
       feedback,
+      consent: await consentOf(ctx, tenant, row),
       ...(withCost ? { revisions: revisions.map(viewRevision) } : {}),
     });
   });
@@ -69,6 +72,12 @@ export function callRoutes(ctx: Context): Router {
   }
 
   return router;
+}
+
+async function consentOf(ctx: Context, tenant: Tenant, row: CallRow): Promise<CallDetail['consent']> {
+  const start = row.sessionId && (await findReservation(ctx.store, tenant.id, row.sessionId));
+  if (!start || start.consentVersion === null) return null;
+  return { version: start.consentVersion, at: new Date(start.createdAt).toISOString() };
 }
 
 function viewFeedback(row: Awaited<ReturnType<typeof findFeedback>>): CallFeedback | null {

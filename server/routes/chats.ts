@@ -7,6 +7,7 @@ import express, { type Response, Router } from 'express';
 import { admit } from '../access/admit.ts';
 import { askBeforeCall } from '../access/before-call.ts';
 import { type ChatClaims, issueChatToken, verifyChatToken } from '../access/chat-token.ts';
+import { checkConsent } from '../access/consent.ts';
 import { reserve } from '../access/reserve.ts';
 import { type SessionClaims, verifySession } from '../access/session-token.ts';
 import { openTenantSecret } from '../access/tenant-secrets.ts';
@@ -27,7 +28,7 @@ export function chatRoutes(ctx: Context): Router {
 
   router.post('/chats', ctx.frontLimits.calls, body, async (req, res) => {
     const asked = parse(chatRequestSchema, parseJsonText(req.body));
-    const { claims, previousChatId } = permissionOf(ctx, asked);
+    const { claims, previousChatId, consentVersion: agreedBefore } = permissionOf(ctx, asked);
     const { tenant, origin } = await admit(ctx, claims.tenant, req.headers.origin);
     if (tenant.id !== claims.tenantId) throw new ApiError('unauthorized');
     if (origin !== claims.origin) throw new ApiError('origin_not_allowed');
@@ -35,7 +36,8 @@ export function chatRoutes(ctx: Context): Router {
       throw new ApiError('unauthorized');
     }
     if (!tenant.modes.some((mode) => mode !== 'voice')) throw new ApiError('call_denied');
-    const reservation = await reserve(ctx, tenant, claims, 'message');
+    const consentVersion = previousChatId ? agreedBefore : checkConsent(tenant, asked.consent);
+    const reservation = await reserve(ctx, tenant, claims, consentVersion, 'message');
     let variableValues: VariableValues = {};
     try {
       if (!previousChatId)
@@ -48,6 +50,7 @@ export function chatRoutes(ctx: Context): Router {
     const message: Message = {
       tenant,
       claims,
+      consentVersion,
       reservationId: reservation.id,
       chat: { input: asked.message, previousChatId, assistantId, variableValues },
     };
@@ -60,7 +63,7 @@ export function chatRoutes(ctx: Context): Router {
   return router;
 }
 
-type Permission = { claims: SessionClaims; previousChatId: string | null };
+type Permission = { claims: SessionClaims; previousChatId: string | null; consentVersion: string | null };
 
 /** A session begins a conversation, a chat token goes on with it; both name a reservation that can be taken once. */
 function permissionOf(ctx: Context, asked: ChatRequest): Permission {
@@ -68,12 +71,16 @@ function permissionOf(ctx: Context, asked: ChatRequest): Permission {
   if (asked.session) {
     const verified = verifySession(ctx.keys.session, asked.session, now);
     if (!verified.ok) throw new ApiError(verified.reason === 'expired' ? 'session_expired' : 'unauthorized');
-    return { claims: verified.claims, previousChatId: null };
+    return { claims: verified.claims, previousChatId: null, consentVersion: null };
   }
   const verified = verifyChatToken(ctx.keys.session, asked.chat ?? '', now);
   if (!verified.ok) throw new ApiError(verified.reason === 'expired' ? 'session_expired' : 'unauthorized');
-  const { previousChatId, ...claims } = verified.claims;
-  return { claims: { ...claims, jti: `ses_${randomBytes(18).toString('base64url')}` }, previousChatId };
+  const { previousChatId, consentVersion, ...claims } = verified.claims;
+  return {
+    claims: { ...claims, jti: `ses_${randomBytes(18).toString('base64url')}` },
+    previousChatId,
+    consentVersion,
+  };
 }
 
 /** Of the page's variables only those that the tenant allows, and what the operator's server adds. */
@@ -92,6 +99,7 @@ async function variablesFor(
 interface Message {
   tenant: Tenant;
   claims: SessionClaims;
+  consentVersion: string | null;
   reservationId: string;
   chat: Parameters<typeof streamChat>[2];
 }
@@ -101,7 +109,7 @@ async function answer(
   ctx: Context,
   res: Response,
   origin: string,
-  { tenant, claims, reservationId, chat }: Message,
+  { tenant, claims, consentVersion, reservationId, chat }: Message,
 ): Promise<void> {
   const send = (event: ChatEvent): void => {
     if (!res.headersSent) {
@@ -125,7 +133,7 @@ async function answer(
     throw new ApiError('vapi_unavailable', { retryAfter: 5, cause: error });
   }
   const { jti: _jti, ...who } = claims;
-  const next: ChatClaims = { ...who, previousChatId: chatId };
+  const next: ChatClaims = { ...who, previousChatId: chatId, consentVersion };
   send({ chat: issueChatToken(ctx.keys.session, next, ctx.now()) });
   res.end();
   await book(ctx, tenant, { chatId, reservationId, assistantId: chat.assistantId, startedAt, key });

@@ -3,6 +3,7 @@ import cors from 'cors';
 import express, { type Request, type RequestHandler, type Response, Router } from 'express';
 import { admit } from '../access/admit.ts';
 import { challengerOf, checkChallenge } from '../access/challenge.ts';
+import { checkConsent } from '../access/consent.ts';
 import { endLiveCall } from '../access/end-call.ts';
 import { grantCall } from '../access/grant.ts';
 import { isOpen } from '../access/opening-hours.ts';
@@ -103,7 +104,8 @@ export function visitorRoutes(ctx: Context): Router {
       // An honest visitor whose phone has just changed networks: the element asks for a new session and goes on.
       throw new ApiError('session_expired');
     }
-    const grant = await grantCall(ctx, tenant, session, asked.variableValues ?? {});
+    const consentVersion = checkConsent(tenant, asked.consent);
+    const grant = await grantCall(ctx, tenant, session, asked.variableValues ?? {}, consentVersion);
     res.set('Cache-Control', 'no-store');
     answerTo(origin, res, 201, grant satisfies Grant);
   });

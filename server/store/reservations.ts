@@ -14,6 +14,20 @@ export async function insertReservation(db: Queries, reservation: Reservation): 
   return Number(result.numInsertedOrUpdatedRows ?? 0) === 1;
 }
 
+export async function findReservation(
+  db: Queries,
+  tenantId: string,
+  id: string,
+): Promise<Reservation | null> {
+  const row = await db
+    .selectFrom('reservations')
+    .selectAll()
+    .where('tenantId', '=', tenantId)
+    .where('id', '=', id)
+    .executeTakeFirst();
+  return row ?? null;
+}
+
 export interface Commitments {
   /** This month's known cost plus what is held for calls without one. */
   committedMicros: number;

@@ -79,6 +79,8 @@ export interface ReservationsTable {
   visitorNetwork: string;
   /** Vapi's call id, once known. */
   callId: string | null;
+  /** What the visitor had agreed to when it began; null where nothing was demanded. */
+  consentVersion: string | null;
   createdAt: number;
 }
 

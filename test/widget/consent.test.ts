@@ -71,8 +71,27 @@ describe('consent', () => {
       await untilState(element, 'live');
       expect(asked).to.equal(1);
       expect(localStorage.getItem('vapi-agent.consent.acme')).to.equal(consent.version);
+      const call = server.requests.find(({ path }) => path === '/v1/calls');
+      expect(call?.body?.consent).to.equal(consent.version);
     });
   }
+
+  it('terms that have changed since they were read are read anew after the server has refused', async () => {
+    const element = await agentElement();
+    launcherOf(element).click();
+    await isAsked(element);
+    server.config = { ...server.config, consent: { version: '2026-12', text: 'For a year.' } };
+    server.refuse('/v1/calls', 'call_denied');
+    button(element, 'Agree and continue').click();
+    await untilState(element, 'error');
+    server.answers.delete('/v1/calls');
+    button(element, 'Try again').click();
+    await isAsked(element);
+    expect(panelText(element)).to.include('For a year.');
+    button(element, 'Agree and continue').click();
+    await untilState(element, 'live');
+    expect(server.requests.findLast(({ path }) => path === '/v1/calls')?.body?.consent).to.equal('2026-12');
+  });
 
   for (const [what, leave] of [
     ['"Not now"', (element) => button(element, 'Not now').click()],

@@ -65,7 +65,7 @@ export function mount(
   const api = (): SessionApi => {
     const slug = tenant();
     if (!slug) throw new CallError('misconfigured', '<vapi-agent> needs the attribute tenant');
-    return createSessionApi(server(), slug, panel.config);
+    return createSessionApi(server(), slug, () => panel.config);
   };
   const server = (): string =>
     new URL(host.getAttribute('server') ?? new URL('.', scriptUrl), document.baseURI).href;
@@ -78,7 +78,7 @@ export function mount(
     },
     consent(ask: () => void) {
       // Known already as a rule: then the start goes on in the same breath, ahead of the drawing of the panel.
-      return panel.config && isAgreed(panel.config) ? null : agreement(ask);
+      return config && panel.config && isAgreed(panel.config) ? null : agreement(ask);
     },
   };
 
@@ -109,8 +109,8 @@ export function mount(
       if (state.offersRejoin || (state.isRejoined && state.soundBlocked)) host.show();
       extras.follow(state, before).catch(ignore);
     },
-    keep: (call) => leftCalls?.keep(call) ?? false,
-    takeLeft: () => leftCalls?.take() ?? null,
+    keep: (call) => leftCalls?.keep(call),
+    takeLeft: () => leftCalls?.take(),
     piece: (piece) => emit('vapi-agent-transcript', { ...piece }),
     volume(role, level) {
       panel.showLevel(role, level);
@@ -135,7 +135,11 @@ export function mount(
     if (state.seconds !== null && before.seconds === null) {
       emit('vapi-agent-call-end', { callId, seconds: state.seconds, reason: state.endedReason });
     }
-    if (failure && failure !== before.failure) emit('vapi-agent-error', errorDetail(failure));
+    if (failure && failure !== before.failure) {
+      emit('vapi-agent-error', errorDetail(failure));
+      // It may be that the terms have changed: the next attempt reads them anew.
+      if (failure.code === 'call_denied') config = null;
+    }
   }
 
   const errorDetail = (failure: Failure): Detail<'vapi-agent-error'> => {
@@ -231,16 +235,7 @@ export function mount(
   host.attributeChangedCallback('label');
   if (host.hasAttribute('rejoin')) {
     lazy(() => import('../left-call.ts')).then((chunk) => {
-      leftCalls = new chunk.LeftCalls({
-        ...shared,
-        tenant,
-        server,
-        settings: loadConfig,
-        isOpen: () => isOpen,
-        show: () => host.show(),
-        dispatch: (action) => controller.dispatch(action),
-        start: () => controller.start(),
-      });
+      leftCalls = new chunk.LeftCalls(host, controller, { api, server, settings: loadConfig });
       void leftCalls.rejoin();
     }, ignore);
   }

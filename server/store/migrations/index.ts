@@ -9,6 +9,7 @@ import { billingLocks } from './0006-billing-locks.ts';
 import { signIns } from './0007-sign-ins.ts';
 import { leftCalls } from './0008-left-calls.ts';
 import { frozenDocuments } from './0009-frozen-documents.ts';
+import { consentEvidence } from './0010-consent-evidence.ts';
 
 export const migrations: Record<string, Migration> = {
   '0001-initial': initial,
@@ -20,4 +21,5 @@ export const migrations: Record<string, Migration> = {
   '0007-sign-ins': signIns,
   '0008-left-calls': leftCalls,
   '0009-frozen-documents': frozenDocuments,
+  '0010-consent-evidence': consentEvidence,
 };
