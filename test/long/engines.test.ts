@@ -4,14 +4,12 @@
  */
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
-import type { VapiAgent } from '../../widget/vapi-agent.ts';
 import { hostPageCases } from '../e2e/support/host-page-cases.ts';
 import { type HostSite, openHostSite } from '../e2e/support/host-site.ts';
 import { type HostVisits, openHostVisits } from '../e2e/support/host-visit.ts';
 import { openEngine } from '../support/engines/engine.ts';
 import { otherEngines } from '../support/engines/packages.ts';
 import type { EngineName, Microphone } from '../support/engines/page.ts';
-import { until } from '../support/until.ts';
 
 const lab = '<vapi-agent tenant="lab"></vapi-agent>';
 
@@ -32,16 +30,6 @@ for (const { engine, missing } of engines) {
     after(() => visits.close());
 
     for (const { name, run } of hostPageCases) it(name, () => run(visits));
-
-    it('a call that a script starts without any gesture is heard: a page that records may also play', async () => {
-      const visit = await visits.open(site.script + lab);
-      const agent = visit.agent();
-      await visit.page.run(() => void (document.querySelector('vapi-agent') as VapiAgent).start());
-      await agent.inState('live');
-      await until(agent.isHeard, 'the sound of the assistant');
-      await agent.hangUp();
-      await visit.leave();
-    });
 
     if (engine === 'WebKit') {
       it('built without WebRTC: the visitor is told so, and no call is asked for', async () => {

@@ -148,6 +148,18 @@ export const hostPageCases: HostPageCase[] = [
     },
   },
   {
+    name: 'a call that a script starts without any gesture is heard: a page that records may also play',
+    async run(visits) {
+      const visit = await visits.open(visits.site.script + lab);
+      const agent = visit.agent();
+      await visit.page.run(() => void (document.querySelector('vapi-agent') as VapiAgent).start());
+      await agent.inState('live');
+      await until(agent.isHeard, 'the sound of the assistant');
+      await agent.hangUp();
+      await visit.leave();
+    },
+  },
+  {
     name: 'hidden with display: none and shown again, with a call in between',
     async run(visits) {
       const body = `${visits.site.script}<div id="box" style="display:none">${lab}</div>`;
