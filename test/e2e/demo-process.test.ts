@@ -88,6 +88,11 @@ test('--json: one line of addresses; the month is there; a booked call is told; 
   assert.equal((await fetch(`${told.foreignSite}/`)).status, 200);
   assert.equal((await fetch(`${told.server}/readyz`)).status, 200);
 
+  const portal = told.portal as unknown as { operator: string; client: string };
+  for (const link of [portal.operator, portal.client]) {
+    assert.match(await (await fetch(link)).text(), /Sign in to Harbour Voice Agency/);
+  }
+
   const operator = { authorization: `Bearer ${told.operatorKey}` };
   const usage = async () => {
     const answer = await fetch(`${told.server}/v1/tenants/acme/usage?from=2020-01-01&to=2100-01-01`, {

@@ -277,6 +277,31 @@ test('signed out, and with a link that was used, it says what to do', async () =
   await page.context().close();
 });
 
+test('what cannot be loaded says so, and can be tried again', async () => {
+  const visit = await signIn('acme');
+  const { page } = visit;
+  await visit.go('#/', 'This month');
+  await page.route('**/v1/tenants/acme/invoices', (route) => route.fulfill({ status: 500, body: '{}' }));
+  await page.evaluate(() => {
+    location.hash = '#/invoices';
+  });
+  await page.getByRole('alert').getByText('The server answered 500.').waitFor();
+  await page.unroute('**/v1/tenants/acme/invoices');
+  await page.getByRole('button', { name: 'Try again' }).click();
+  await page.getByRole('link', { name: 'INV-000001' }).waitFor();
+  await page.context().close();
+});
+
+test('a sign-in that ended elsewhere shows nothing any more', async () => {
+  const visit = await signIn('third');
+  await visit.go('#/', 'This month');
+  await stage.server.operator('POST', '/v1/sign-out', { tenant: 'third' });
+  await visit.page.getByRole('link', { name: 'Calls' }).click();
+  await visit.page.getByRole('heading', { name: 'You are signed out' }).waitFor();
+  assert.equal(await visit.page.getByRole('table').count(), 0);
+  await visit.page.context().close();
+});
+
 test('the focus follows to the new view, which is named in the tab and read out', async () => {
   const visit = await signIn('acme');
   const { page } = visit;

@@ -89,6 +89,22 @@ describe('an invoice at Stripe', () => {
     assert.equal(stripe.requests.length, asked, 'nothing is asked when it is there');
   });
 
+  it('shows its client where to pay, and nobody else; before it is there, there is no such page', async () => {
+    const invoice = await finalized('pays');
+    const path = `/v1/tenants/pays/invoices/${invoice.id}/payment-page`;
+    const client = await stage.clientKey('pays');
+    assert.deepEqual((await mustBe(200, client('GET', path))).body, { url: null });
+    await mustBe(200, push('pays', invoice.id));
+    const url = `https://invoice.stripe.test/${atStripe(invoice.id)[0]?.id}`;
+    assert.deepEqual((await mustBe(200, client('GET', path))).body, { url });
+    await stage.addTenant('curious', plan, '2026-11-01');
+    const other = await stage.clientKey('curious');
+    await mustBe(404, other('GET', path));
+    await mustBe(404, other('GET', path.replace('pays', 'curious')));
+    stripe.fault = () => 'unavailable';
+    assert.equal(codeOf(await client('GET', path)), 'stripe_unavailable');
+  });
+
   it('is charged where the tenant says so, for the customer that the operator has linked', async () => {
     const customer = stripe.books.createCustomer({ name: 'Existing' });
     const invoice = await finalized('charged', {
