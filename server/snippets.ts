@@ -11,6 +11,8 @@ export interface SnippetOptions {
   tenant: string;
   appearance: Appearance;
   rejoinCalls: boolean;
+  /** The launcher's text; null = the element's own, which is English. */
+  label: string | null;
 }
 
 /** Where each builder takes code for every page. */
@@ -77,7 +79,7 @@ function settings(options: SnippetOptions): string {
   ].join('\n');
 }
 
-function attributes({ tenant, appearance, rejoinCalls }: SnippetOptions): Record<string, string> {
+function attributes({ tenant, appearance, rejoinCalls, label }: SnippetOptions): Record<string, string> {
   const { placement, theme, accentColor, radius } = appearance;
   const style = [
     accentColor && `--vapi-agent-accent: ${accentColor}`,
@@ -87,6 +89,7 @@ function attributes({ tenant, appearance, rejoinCalls }: SnippetOptions): Record
     tenant,
     ...(placement ? { placement } : {}),
     ...(theme ? { theme } : {}),
+    ...(label ? { label } : {}),
     ...(rejoinCalls ? { rejoin: '' } : {}),
     ...(style.length > 0 ? { style: style.join('; ') } : {}),
   };

@@ -14,9 +14,19 @@ export const platforms = [
 ] as const;
 export type Platform = (typeof platforms)[number];
 
+/** Those that the element speaks. */
+export const languages = ['en', 'ar', 'de', 'es', 'fr', 'it', 'ja', 'nl', 'pl', 'pt', 'tr', 'zh'] as const;
+export type LanguageCode = (typeof languages)[number];
+
 /** `GET /v1/tenants/{slug}/snippet`; with `origin` the answer says whether that site is allowed. */
 export const snippetQuerySchema = z.strictObject({
   platform: z.enum(platforms).default('html'),
+  lang: z
+    .enum(languages)
+    .optional()
+    .describe(
+      "The language of the launcher's text, which the snippet then writes; a text `launcher` of the tenant's own goes before it.",
+    ),
   origin: z.string().min(1).max(300).optional(),
 });
 

@@ -4,6 +4,7 @@ import { isOriginAllowed } from '../access/allowed-origins.ts';
 import type { Context } from '../context.ts';
 import { type SnippetView, snippetQuerySchema } from '../contract.ts';
 import { ApiError } from '../errors.ts';
+import { launcherLabels } from '../launcher-labels.ts';
 import { snippetFor } from '../snippets.ts';
 import { visibleTenant } from './caller.ts';
 import { parse } from './parse.ts';
@@ -13,12 +14,13 @@ export function snippetRoutes(ctx: Context): Router {
 
   router.get('/:slug/snippet', async (req, res) => {
     const tenant = await visibleTenant(ctx, req, res);
-    const { platform, origin: asked } = parse(snippetQuerySchema, req.query);
+    const { platform, lang, origin: asked } = parse(snippetQuerySchema, req.query);
     const { snippet, where } = snippetFor({
       platform,
       server: ctx.config.publicUrl,
       tenant: tenant.slug,
       appearance: tenant.appearance,
+      label: tenant.texts.launcher ?? (lang ? launcherLabels[lang] : null),
       rejoinCalls: tenant.rejoinCalls,
     });
     const origin = asked === undefined ? null : checked(asked, tenant.allowedOrigins);

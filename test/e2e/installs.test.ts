@@ -43,7 +43,7 @@ test('the pages show for each platform exactly what the server gives', () => {
   for (const platform of shown as Platform[]) {
     assert.equal(
       snippets.get(platform),
-      snippetFor({ platform, ...written, appearance: {}, rejoinCalls: false }).snippet,
+      snippetFor({ platform, ...written, appearance: {}, rejoinCalls: false, label: null }).snippet,
       platform,
     );
   }

@@ -1,7 +1,7 @@
 /** The text for a tenant's pages: exact, safe to paste, and honest about the site's origin. */
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import { type Platform, platforms, type SnippetView } from '../../server/contract.ts';
+import { languages, type Platform, platforms, type SnippetView } from '../../server/contract.ts';
 import { snippetFor } from '../../server/snippets.ts';
 import { codeOf, pageOrigin, startTestServer, type TestServer } from '../support/test-server.ts';
 
@@ -31,6 +31,21 @@ test('a tenant whose calls go on from page to page gets the attribute for it', a
   await server.createTenant({ slug: 'wanderer', rejoinCalls: true });
   const { snippet: text } = (await server.operator('GET', '/v1/tenants/wanderer/snippet')).body;
   assert.match(text, /<vapi-agent tenant="wanderer" rejoin="">/);
+});
+
+test('the launcher’s text is in the language that is asked for; the tenant’s own words go before it', async () => {
+  for (const lang of languages) {
+    const { strings } = (await import(`../../widget/strings/${lang}.ts`)) as {
+      strings?: { launcher: string };
+    };
+    const { en } = await import('../../widget/strings/en.ts');
+    const label = strings?.launcher ?? en.launcher;
+    assert.ok((await snippet(`?lang=${lang}`)).snippet.includes(`label="${label}"`), lang);
+  }
+  assert.ok(!(await snippet('')).snippet.includes('label='));
+  await server.createTenant({ slug: 'worded', texts: { launcher: 'Frag "Acme"' } });
+  const own = (await server.operator('GET', '/v1/tenants/worded/snippet?lang=fr')).body;
+  assert.match(own.snippet, /label="Frag &quot;Acme&quot;"/);
 });
 
 test('every platform gets a text with the server’s and the tenant’s names and a place to put it', async () => {
@@ -98,6 +113,7 @@ test('nothing in a snippet can end the tag or the script around it', () => {
       tenant: 'acme',
       appearance: {},
       rejoinCalls: true,
+      label: `'"</script><b>`,
     });
     assert.equal(text.split('</script>').length, 2, text);
     assert.ok(!text.includes('<b>'), text);

@@ -130,6 +130,16 @@ describe('comfort of a call', () => {
     const element = await agentElement();
     await callIsLive(element);
     expect(find(element, '[role=timer]').textContent).to.equal('0:00 · 0:45 left');
+    const announcement = find(element, '.unseen[role=status]');
+    expect(announcement.textContent).to.equal('This call ends in less than a minute.');
+    let announced = 0;
+    const watch = new MutationObserver(() => {
+      announced += 1;
+    });
+    watch.observe(announcement, { childList: true, characterData: true, subtree: true });
+    await waitUntil(() => find(element, '[role=timer]').textContent?.startsWith('0:02'));
+    watch.disconnect();
+    expect(announced, 'said once, not with every second').to.equal(0);
   });
 
   it('the screen stays on during a call and may sleep after it', async () => {

@@ -121,6 +121,20 @@ describe('languages', () => {
     expect(panelText(element)).to.include('Sprechen Sie gleich hier').and.not.to.include('Hallo!');
   });
 
+  it('the launcher speaks it too once the panel is there, unless the page has said what it says', async () => {
+    const [plain, labelled] = [
+      await agentElement({ lang: 'de' }),
+      await agentElement({ lang: 'de', label: 'Hey' }),
+    ];
+    expect(launcherOf(plain).textContent).to.equal('Talk to us');
+    for (const element of [plain, labelled]) launcherOf(element).dispatchEvent(new Event('pointerenter'));
+    await waitUntil(() => launcherOf(plain).textContent === 'Sprechen Sie mit uns');
+    await opened(labelled);
+    expect(launcherOf(labelled).textContent).to.equal('Hey');
+    labelled.removeAttribute('label');
+    await waitUntil(() => launcherOf(labelled).textContent === 'Sprechen Sie mit uns');
+  });
+
   it('a change of lang is followed while the panel is open', async () => {
     const element = await agentElement({ lang: 'es' });
     await opened(element);
