@@ -93,6 +93,25 @@ describe('sound settings and after the call', () => {
     }
   });
 
+  it('where a page cannot set the volume, as on iOS, there is no slider for it', async () => {
+    const volume = Object.getOwnPropertyDescriptor(HTMLMediaElement.prototype, 'volume');
+    Object.defineProperty(HTMLMediaElement.prototype, 'volume', {
+      get: () => 1,
+      set() {},
+      configurable: true,
+    });
+    try {
+      const element = await agentElement();
+      await callIsLive(element);
+      button(element, 'Sound settings').click();
+      await has(element, '[part=settings] select');
+      await audit(element);
+      expect(element.shadowRoot?.querySelector('input[type=range]')).to.equal(null);
+    } finally {
+      if (volume) Object.defineProperty(HTMLMediaElement.prototype, 'volume', volume);
+    }
+  });
+
   it('a rating and a comment go to the server with the permission of that call', async () => {
     const element = await finished();
     await audit(element);

@@ -37,16 +37,21 @@ export class SettingsElement extends LitElement {
   }
 
   protected override render(): TemplateResult {
-    const { strings, sound } = this;
+    const { strings } = this;
     // Safari lets no page choose the speaker.
     const canChooseSpeaker = 'setSinkId' in HTMLMediaElement.prototype;
     return html`<div class="settings" part="settings" role="group" aria-label=${strings.settings}>
       ${this.#choice('audioinput', strings.settingsMicrophone, 'microphone')}
       <div class="meter" data-own-level role="img" aria-label=${strings.settingsLevel}></div>
       ${canChooseSpeaker ? this.#choice('audiooutput', strings.settingsSpeaker, 'speaker') : nothing}
-      <label>${strings.settingsVolume}<input type="range" min="0" max="1" step="0.05" .value=${String(sound.volume)}
-        @input=${(event: Event) => this.#set({ volume: Number((event.target as HTMLInputElement).value) })}></label>
+      ${canSetVolume() ? this.#volume() : nothing}
     </div>`;
+  }
+
+  #volume(): TemplateResult {
+    const set = (event: Event) => this.#set({ volume: Number((event.target as HTMLInputElement).value) });
+    return html`<label>${this.strings.settingsVolume}<input type="range" min="0" max="1" step="0.05"
+      .value=${String(this.sound.volume)} @input=${set}></label>`;
   }
 
   #choice(kind: MediaDeviceKind, label: string, name: 'microphone' | 'speaker'): TemplateResult {
@@ -73,6 +78,13 @@ export class SettingsElement extends LitElement {
       ({ deviceId }) => deviceId && !['default', 'communications'].includes(deviceId),
     );
   };
+}
+
+/** iOS leaves it to the phone's own buttons: what a page sets has no effect there. */
+function canSetVolume(): boolean {
+  const probe = new Audio();
+  probe.volume = 0.5;
+  return probe.volume !== 1;
 }
 
 export function createSettings(): SettingsElement {
