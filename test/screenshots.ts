@@ -1,10 +1,11 @@
 /**
  * `npm run screenshots`: every state of the element at a phone's and a desktop's size, light and dark, and from right to
- * left, into `screenshots/`. To be looked at by a person; the tests check what a machine can.
+ * left, and the portal's views, into `screenshots/`. To be looked at by a person; the tests check what a machine can.
  */
 import { mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type HostPage, type HostPages, inState, openHostPages } from './e2e/support/host-page.ts';
+import { shootPortal } from './portal-screenshots.ts';
 
 const folder = join(import.meta.dirname, '..', 'screenshots');
 const page = `<style>body{margin:0;font:16px/1.6 system-ui;padding:24px;color-scheme:light dark}</style>
@@ -114,3 +115,5 @@ try {
 } finally {
   await pages.close();
 }
+await shootPortal(folder);
+process.stdout.write('portal\n');
