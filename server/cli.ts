@@ -11,7 +11,7 @@ import { accessCommands } from './cli/access-commands.ts';
 import { ask, show } from './cli/answer.ts';
 import { billingCommands } from './cli/billing-commands.ts';
 import { type Flags, options } from './cli/request.ts';
-import { platforms } from './contract.ts';
+import { platforms } from './contract/snippet.ts';
 
 if (existsSync('.env')) loadEnvFile('.env');
 

@@ -5,7 +5,8 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
-import { existsSync, globSync, readFileSync } from 'node:fs';
+import { existsSync, globSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { test } from 'node:test';
 import { startEmulator } from '../demo/vapi-emulator/emulator.ts';
@@ -59,6 +60,7 @@ test('a block of commands that is not run here names the tests that run it, or a
 });
 
 test('every other command is run, in the order of the pages, against a server that has just been started', async () => {
+  const scratch = mkdtempSync(join(tmpdir(), 'vapi-agent-docs-'));
   const emulator = await startEmulator({ port: 0, orgs: [], reportDelayMs: 0 });
   const server = await startTestServer({ vapiBaseUrl: emulator.url, now: Date.now() });
   try {
@@ -80,6 +82,8 @@ test('every other command is run, in the order of the pages, against a server th
       OLD_KEY_ID: old.body.id as string,
       NEW_VAPI_KEY: keys.newPrivateKey,
       NEW_WEBHOOK_SECRET: `webhook-${randomUUID()}`,
+      // Many short processes of the same sources.
+      NODE_COMPILE_CACHE: scratch,
     };
     const order = ['README.md', 'widget/installs/README.md', 'server/deploy/operations.md'];
     const here = blocks.filter(({ note }) => note === '');
@@ -100,6 +104,7 @@ test('every other command is run, in the order of the pages, against a server th
   } finally {
     await server.close();
     await emulator.close();
+    rmSync(scratch, { recursive: true, force: true });
   }
 });
 

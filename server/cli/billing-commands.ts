@@ -1,5 +1,5 @@
 /** Commands about usage, plans, invoices and the month's end. */
-import { planPresets } from '../contract.ts';
+import { planPresets } from '../contract/plan-presets.ts';
 import { type Command, get, given, list, query, readJson, tenantPath } from './request.ts';
 
 export const billingCommands: Record<string, Command> = {

@@ -26,6 +26,9 @@ describe('the command line', () => {
       { id: 'cli-2', at: '2026-11-06T00:00:00Z', seconds: 60, costMicros: null },
     );
   });
+  // Many short processes of the same sources.
+  const compiled = mkdtempSync(join(tmpdir(), 'vapi-agent-cli-'));
+  after(() => rmSync(compiled, { recursive: true, force: true }));
   after(() => stage.close());
 
   interface Result {
@@ -38,7 +41,10 @@ describe('the command line', () => {
     const given = { VAPI_AGENT_URL: server.url, OPERATOR_API_KEY: server.operatorKey, ...env };
     return new Promise((resolve) => {
       // Away from the project's own .env and data.
-      const options = { cwd: tmpdir(), env: { PATH: process.env.PATH ?? '', ...given } };
+      const options = {
+        cwd: tmpdir(),
+        env: { PATH: process.env.PATH ?? '', NODE_COMPILE_CACHE: compiled, ...given },
+      };
       const child = execFile(process.execPath, [cli, ...args], options, (_error, out, err) => {
         resolve({ code: child.exitCode ?? -1, out, err });
       });
