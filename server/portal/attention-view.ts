@@ -125,6 +125,7 @@ function driftTable({ tenants, unassigned, failures }: DriftReport) {
       ({ orgId, calls, costMicros }) =>
         html`<p class="warn">Org ${orgId}: ${count(calls)} calls (${exactMoney(costMicros, 'usd')}) belong to no client.</p>`,
     )}
+    <div class="scroll">
     <table>
       <caption class="unseen">Vapi’s list of calls against the ledger</caption>
       <thead>
@@ -145,5 +146,6 @@ function driftTable({ tenants, unassigned, failures }: DriftReport) {
           </tr>`,
         )}
       </tbody>
-    </table>`;
+    </table>
+    </div>`;
 }

@@ -40,6 +40,7 @@ a[aria-current='page'] { font-weight: 600; text-decoration-thickness: 3px; }
 .muted { color: var(--muted); }
 .small { font-size: 0.875rem; }
 .row { display: flex; flex-wrap: wrap; gap: 0.75rem; align-items: center; }
+nav.row { margin-top: 0.5rem; }
 .row:has(label) { align-items: end; }
 .row > :first-child:is(h2) { margin: 0; margin-right: auto; }
 .figures { display: grid; grid-template-columns: repeat(auto-fit, minmax(8.5rem, 1fr)); gap: 1rem; margin: 0; }

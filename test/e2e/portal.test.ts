@@ -277,6 +277,45 @@ test('signed out, and with a link that was used, it says what to do', async () =
   await page.context().close();
 });
 
+test('the operator is told what differs from Vapi’s books, and whom Vapi would not answer', async () => {
+  const visit = await signIn(null, { width: 375 });
+  const { page } = visit;
+  await visit.go('#/attention', 'What needs a person');
+  await page.getByText('No month has been closed yet.').waitFor();
+  const books = (calls: number, costMicros: number) => ({ calls, costMicros });
+  await page.route('**/v1/reconcile', (route) =>
+    route.fulfill({
+      json: {
+        from: '2026-12-09',
+        to: '2026-12-16',
+        tenants: [
+          {
+            tenant: 'acme',
+            vapi: books(3, 500_000),
+            ledgerBefore: books(2, 454_321),
+            ledgerAfter: books(3, 500_000),
+            differenceMicros: 0,
+            added: 1,
+            changed: 0,
+            missing: 0,
+            callsWithoutCost: 0,
+          },
+        ],
+        unassigned: [],
+        failures: [{ tenants: ['rival'], reason: 'Vapi refuses the private key.' }],
+        requests: 2,
+      },
+    }),
+  );
+  await page.getByRole('button', { name: 'Compare the last 7 days' }).click();
+  await page.getByRole('alert').getByText('rival: Vapi refuses the private key.').waitFor();
+  assert.deepEqual(await rows(page, 'Vapi’s list of calls against the ledger'), [
+    ['acme', '3', '1', '$0.0000'],
+  ]);
+  await checkLooks(page, 'a comparison', ['color-contrast', 'scrollable-region-focusable']);
+  await visit.leave();
+});
+
 test('what cannot be loaded says so, and can be tried again', async () => {
   const visit = await signIn('acme');
   const { page } = visit;
