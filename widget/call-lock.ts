@@ -30,7 +30,7 @@ const otherTabMs = 1000;
  */
 export async function claimPage(): Promise<PageClaim> {
   for (let holder = page[key]; holder; holder = page[key]) {
-    if (!holder.closing) throw new CallError('page_busy', 'another call is on in this page');
+    if (!holder.closing) throw new CallError('page_busy');
     await holder.released;
   }
   const { promise, resolve } = deferred();
@@ -42,7 +42,7 @@ export async function claimPage(): Promise<PageClaim> {
   };
   if (!(await lockBrowser(promise))) {
     release();
-    throw new CallError('browser_busy', 'a call is on in another tab');
+    throw new CallError('browser_busy');
   }
   return {
     closing() {

@@ -63,7 +63,6 @@ export const launcherStyle = css`
     box-shadow: 0 6px 24px #0004;
   }
   i {
-    flex: none;
     padding: 12px;
     background: currentColor;
     clip-path: path(

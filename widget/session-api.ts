@@ -110,14 +110,12 @@ export function createSessionApi(
   }
 
   async function solved({ challenge }: WidgetConfig): Promise<string> {
-    if (challenge?.kind !== 'altcha') throw new CallError('server_error', 'a challenge of an unknown kind');
+    if (challenge?.kind !== 'altcha') throw new CallError('server_error', 'unknown challenge');
     const [{ solve }, puzzle] = await Promise.all([
       lazy(() => import('./challenge.ts')),
       ask<Challenge>(base + challenge.path),
     ]);
-    return solve(puzzle).catch((error) => {
-      throw new CallError('server_error', String(error));
-    });
+    return solve(puzzle);
   }
 
   return {

@@ -26,14 +26,13 @@ export class VapiAgent extends HTMLElement {
 
   #agent: Promise<Agent | undefined> | undefined;
   #root = this.attachShadow({ mode: 'open' });
-  #button = document.createElement('button');
   #label = document.createElement('span');
 
   constructor() {
     super();
     const slot = document.createElement('slot');
     const icon = document.createElement('i');
-    const button = this.#button;
+    const button = document.createElement('button');
     this.#root.adoptedStyleSheets = [sheet];
     slot.name = button.part = 'launcher';
     icon.part = 'icon';

@@ -15,6 +15,11 @@ export const formStyle = css`
     resize: none;
     field-sizing: content;
   }
+  .panel .composer textarea {
+    /* As high as the button beside it. */
+    min-height: 48px;
+    padding-block: 11px;
+  }
   .composer .square {
     flex: none;
     width: 48px;
