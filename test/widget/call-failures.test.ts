@@ -10,34 +10,17 @@ import {
   keyGrant,
   launcherOf,
   microphone,
+  names,
   panelText,
   proxyGrant,
   recordEvents,
-  StubServer,
+  stageCalls,
   untilState,
   waitUntil,
 } from './support.ts';
 
-const names = (events: Event[]): string[] => events.map(({ type }) => type.replace('vapi-agent-', ''));
-
 describe('failing call', () => {
-  let server: StubServer;
-  let consoleErrors: unknown[];
-  const realError = console.error;
-  beforeEach(() => {
-    server = new StubServer();
-    window.machineJoins = 'at once';
-    delete window.machine;
-    consoleErrors = [];
-    console.error = (...parts: unknown[]) => {
-      consoleErrors.push(parts.join(' '));
-    };
-  });
-  afterEach(async () => {
-    for (const element of document.querySelectorAll('vapi-agent')) await element.end();
-    console.error = realError;
-    server.restore();
-  });
+  const stage = stageCalls();
 
   for (const [what, break_] of [
     [
@@ -72,7 +55,7 @@ describe('failing call', () => {
     const element = await agentElement();
     launcherOf(element).click();
     await untilState(element, 'error');
-    await waitUntil(() => server.paths.at(-1)?.endsWith('/end'));
+    await waitUntil(() => stage.server.paths.at(-1)?.endsWith('/end'));
     window.machineJoins = 'at once';
     button(element, 'Try again').click();
     await untilState(element, 'live');
@@ -86,8 +69,8 @@ describe('failing call', () => {
     [500, 'vapi_unavailable'],
   ] as [number, FailureCode][]) {
     it(`Vapi answers the scoped key with ${status}: ${code}`, async () => {
-      server.grant = keyGrant;
-      server.answers.set('/call/web', () =>
+      stage.server.grant = keyGrant;
+      stage.server.answers.set('/call/web', () =>
         json({ message: ['no'], error: 'No', statusCode: status }, status),
       );
       const element = await agentElement();
@@ -112,7 +95,7 @@ describe('failing call', () => {
   for (const [code, [failure, text]] of Object.entries(refusals)) {
     for (const path of ['/v1/sessions', '/v1/calls']) {
       it(`${path} refuses with ${code}: says "${text}"`, async () => {
-        server.refuse(path, code as ErrorCode);
+        stage.server.refuse(path, code as ErrorCode);
         const element = await agentElement();
         const events = recordEvents(element);
         launcherOf(element).click();
@@ -125,8 +108,8 @@ describe('failing call', () => {
   }
 
   it('a refused origin is one message for the developer, whatever the visitor does', async () => {
-    server.refuse('/v1/sessions', 'origin_not_allowed');
-    server.refuse('/v1/widget/acme', 'origin_not_allowed');
+    stage.server.refuse('/v1/sessions', 'origin_not_allowed');
+    stage.server.refuse('/v1/widget/acme', 'origin_not_allowed');
     const element = await agentElement({ tenant: 'foreign' });
     for (let round = 0; round < 3; round += 1) {
       launcherOf(element).dispatchEvent(new Event('pointerenter'));
@@ -135,12 +118,12 @@ describe('failing call', () => {
       button(element, 'Close').click();
       await waitUntil(() => element.state === 'idle');
     }
-    await waitUntil(() => consoleErrors.length === 1);
-    expect(consoleErrors[0]).to.include(location.origin).and.to.include('foreign');
+    await waitUntil(() => stage.consoleErrors.length === 1);
+    expect(stage.consoleErrors[0]).to.include(location.origin).and.to.include('foreign');
   });
 
   it('no network', async () => {
-    server.answers.set('/v1/sessions', () => Promise.reject(new TypeError('Failed to fetch')));
+    stage.server.answers.set('/v1/sessions', () => Promise.reject(new TypeError('Failed to fetch')));
     const element = await agentElement();
     launcherOf(element).click();
     await untilState(element, 'error');
@@ -149,14 +132,14 @@ describe('failing call', () => {
 
   it('a used session is replaced once without a word', async () => {
     let times = 0;
-    server.answers.set('/v1/calls', () => {
+    stage.server.answers.set('/v1/calls', () => {
       times += 1;
       return times === 1 ? json({ code: 'session_used' }, 409) : json(proxyGrant, 201);
     });
     const element = await agentElement();
     await callIsLive(element);
     expect(
-      server.requests.filter(({ path }) => path === '/v1/calls').map(({ body }) => body?.session),
+      stage.server.requests.filter(({ path }) => path === '/v1/calls').map(({ body }) => body?.session),
     ).to.eql(['session-1', 'session-2']);
   });
 
@@ -173,8 +156,8 @@ describe('failing call', () => {
       await untilState(element, 'error');
       restore();
       expect(events.at(-1)?.detail).to.include({ code });
-      const created = server.paths.filter((path) => path === '/v1/calls').length;
-      expect(server.paths.filter((path) => path.endsWith('/end'))).to.have.length(created);
+      const created = stage.server.paths.filter((path) => path === '/v1/calls').length;
+      expect(stage.server.paths.filter((path) => path.endsWith('/end'))).to.have.length(created);
       button(element, 'Try again').click();
       await untilState(element, 'live');
     });
@@ -186,6 +169,6 @@ describe('failing call', () => {
     launcherOf(element).click();
     await untilState(element, 'error');
     expect(panelText(element)).to.include('Not available right now');
-    await waitUntil(() => consoleErrors.join().includes('tenant'));
+    await waitUntil(() => stage.consoleErrors.join().includes('tenant'));
   });
 });

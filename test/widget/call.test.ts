@@ -9,45 +9,28 @@ import {
   keyGrant,
   launcherOf,
   microphone,
+  names,
   panelText,
   proxyGrant,
   recordEvents,
   rendered,
-  StubServer,
+  stageCalls,
   untilState,
   waitUntil,
 } from './support.ts';
 
-const names = (events: Event[]): string[] => events.map(({ type }) => type.replace('vapi-agent-', ''));
-
 describe('call', () => {
-  let server: StubServer;
-  let consoleErrors: unknown[];
-  const realError = console.error;
-  beforeEach(() => {
-    server = new StubServer();
-    window.machineJoins = 'at once';
-    delete window.machine;
-    consoleErrors = [];
-    console.error = (...parts: unknown[]) => {
-      consoleErrors.push(parts.join(' '));
-    };
-  });
-  afterEach(async () => {
-    for (const element of document.querySelectorAll('vapi-agent')) await element.end();
-    console.error = realError;
-    server.restore();
-  });
+  const stage = stageCalls();
 
   it('goes from the click through one request of ours into the room that the grant names', async () => {
     const element = await agentElement();
     launcherOf(element).dispatchEvent(new Event('pointerenter'));
-    await waitUntil(() => server.paths.length === 2);
+    await waitUntil(() => stage.server.paths.length === 2);
     const machine = await callIsLive(element);
-    expect(server.paths.slice(2)).to.eql(['/v1/calls']);
+    expect(stage.server.paths.slice(2)).to.eql(['/v1/calls']);
     expect(machine.joinedUrl).to.equal(proxyGrant.webCallUrl);
     expect(panelText(element)).to.include('Connected').and.to.include('0:00');
-    expect(consoleErrors).to.eql([]);
+    expect(stage.consoleErrors).to.eql([]);
   });
 
   it('tells the page everything in order, with what belongs to it', async () => {
@@ -92,16 +75,16 @@ describe('call', () => {
     await element.start();
     restore();
     expect(element.state).to.equal('idle');
-    expect([asked, server.paths.includes('/v1/calls')]).to.eql([0, false]);
+    expect([asked, stage.server.paths.includes('/v1/calls')]).to.eql([0, false]);
 
     element.addEventListener('vapi-agent-before-call', ({ detail }) => {
       detail.variables.plan = 'pro';
     });
     await callIsLiveByMethod(element);
-    expect(server.requests.find(({ path }) => path === '/v1/calls')?.body).to.include({
+    expect(stage.server.requests.find(({ path }) => path === '/v1/calls')?.body).to.include({
       session: 'session-1',
     });
-    expect(server.requests.find(({ path }) => path === '/v1/calls')?.body?.variableValues).to.eql({
+    expect(stage.server.requests.find(({ path }) => path === '/v1/calls')?.body?.variableValues).to.eql({
       plan: 'pro',
     });
   });
@@ -205,8 +188,8 @@ describe('call', () => {
     button(element, 'Hang up').click();
     await untilState(element, 'ended');
     expect(machine.sent.map(({ type }) => type)).not.to.include('end-call');
-    await waitUntil(() => server.paths.at(-1)?.endsWith('/end'));
-    expect(server.requests.at(-1)).to.deep.include({
+    await waitUntil(() => stage.server.paths.at(-1)?.endsWith('/end'));
+    expect(stage.server.requests.at(-1)).to.deep.include({
       path: `/v1/calls/${proxyGrant.callId}/end`,
       body: { token: proxyGrant.endToken },
     });
@@ -220,12 +203,12 @@ describe('call', () => {
     const element = await agentElement();
     await callIsLive(element);
     dispatchEvent(new PageTransitionEvent('pagehide'));
-    await waitUntil(() => server.requests.some(({ method }) => method === 'BEACON'));
-    expect(server.requests.at(-1)).to.deep.include({
+    await waitUntil(() => stage.server.requests.some(({ method }) => method === 'BEACON'));
+    expect(stage.server.requests.at(-1)).to.deep.include({
       path: `/v1/calls/${proxyGrant.callId}/end`,
       body: { token: proxyGrant.endToken },
     });
-    expect(server.requests.at(-1)?.contentType).to.match(/^text\/plain/);
+    expect(stage.server.requests.at(-1)?.contentType).to.match(/^text\/plain/);
     await untilState(element, 'ended');
   });
 
@@ -254,29 +237,29 @@ describe('call', () => {
     await untilState(element, 'connecting');
     button(element, 'Cancel').click();
     await untilState(element, 'idle');
-    expect(server.paths.at(-1)).to.match(/\/end$/);
+    expect(stage.server.paths.at(-1)).to.match(/\/end$/);
   });
 
   it('giving up before the server has answered ends the call that its answer brings', async () => {
     let answer: (response: Response) => void = () => {};
-    server.answers.set('/v1/calls', () => new Promise((resolve) => (answer = resolve)));
+    stage.server.answers.set('/v1/calls', () => new Promise((resolve) => (answer = resolve)));
     const element = await agentElement();
     launcherOf(element).click();
-    await waitUntil(() => server.paths.includes('/v1/calls'));
+    await waitUntil(() => stage.server.paths.includes('/v1/calls'));
     const over = element.end();
     answer(json(proxyGrant, 201));
     await over;
     expect(element.state).to.equal('idle');
-    await waitUntil(() => server.paths.at(-1)?.endsWith('/end'));
+    await waitUntil(() => stage.server.paths.at(-1)?.endsWith('/end'));
     expect(window.machine).to.equal(undefined);
   });
 
   it('with a scoped key the SDK creates the call, under the limits that the grant carries', async () => {
-    server.grant = keyGrant;
+    stage.server.grant = keyGrant;
     const element = await agentElement();
     const events = recordEvents(element);
     await callIsLive(element);
-    const created = server.requests.find(({ path }) => path === '/call/web');
+    const created = stage.server.requests.find(({ path }) => path === '/call/web');
     expect(created?.body).to.deep.include({
       assistantId: keyGrant.assistantId,
       assistantOverrides: keyGrant.assistantOverrides,
@@ -284,7 +267,7 @@ describe('call', () => {
     await waitUntil(() => names(events).includes('call-start'));
     await element.end();
     expect(events.at(-1)?.detail.callId).to.equal('key-call');
-    expect(server.paths.filter((path) => path.endsWith('/end'))).to.eql([]);
+    expect(stage.server.paths.filter((path) => path.endsWith('/end'))).to.eql([]);
   });
 
   it('nothing is reserved at the server while the visitor has not answered about the microphone', async () => {
@@ -303,8 +286,8 @@ describe('call', () => {
           element.state === 'preparing' &&
           element.shadowRoot?.textContent?.includes('Please allow the microphone'),
       );
-      await waitUntil(() => server.paths.includes('/v1/sessions'));
-      expect(server.paths).not.to.include('/v1/calls');
+      await waitUntil(() => stage.server.paths.includes('/v1/sessions'));
+      expect(stage.server.paths).not.to.include('/v1/calls');
       restore();
       allow();
       await untilState(element, 'live');
@@ -334,6 +317,6 @@ describe('call', () => {
     const element = await agentElement();
     await Promise.all([element.start(), element.start()]);
     await element.start();
-    expect(server.paths.filter((path) => path === '/v1/calls')).to.have.length(1);
+    expect(stage.server.paths.filter((path) => path === '/v1/calls')).to.have.length(1);
   });
 });

@@ -226,3 +226,34 @@ export function microphone(answer: () => Promise<MediaStream>): () => void {
     devices.getUserMedia = real;
   };
 }
+
+/** The events' names without their common beginning. */
+export const names = (events: Event[]): string[] => events.map(({ type }) => type.replace('vapi-agent-', ''));
+
+/** What each test of a call has. */
+export interface CallStage {
+  server: StubServer;
+  /** What was said in the console as an error. */
+  consoleErrors: unknown[];
+}
+
+/** A server of its own, a room that lets in at once and an empty console for each test; afterwards every call is over. */
+export function stageCalls(): CallStage {
+  const stage = {} as CallStage;
+  const realError = console.error;
+  beforeEach(() => {
+    stage.server = new StubServer();
+    stage.consoleErrors = [];
+    window.machineJoins = 'at once';
+    delete window.machine;
+    console.error = (...parts: unknown[]) => {
+      stage.consoleErrors.push(parts.join(' '));
+    };
+  });
+  afterEach(async () => {
+    for (const element of document.querySelectorAll('vapi-agent')) await element.end();
+    console.error = realError;
+    stage.server.restore();
+  });
+  return stage;
+}
