@@ -58,7 +58,9 @@ test('talking, another page, talking on, hanging up: one call, with its whole le
     await agent.locator('[part=launcher]').click();
     await waitForState(agent, 'live');
     await hearMore(visit);
-    const said = await lines(visit).first().textContent();
+    // What is certain of the first line; more of it may follow.
+    const said = await lines(visit).first().locator('span:not(.partial)').first().textContent();
+    assert.ok(said);
     assert.equal(await stored(visit), 0, 'while a page has the call nothing is stored');
     // The browser gives the microphone for one page at a time here, so it takes a tap.
     await page.goto(`${stage.demo.site}/acme?page=2`);
@@ -66,7 +68,10 @@ test('talking, another page, talking on, hanging up: one call, with its whole le
     await agent.getByRole('button', { name: 'Back to the call' }).last().click();
     await waitForState(agent, 'live');
     assert.equal(await stored(visit), 0);
-    assert.equal(await lines(visit).first().textContent(), said, 'what was said before is still there');
+    assert.ok(
+      (await lines(visit).first().textContent())?.includes(said),
+      'what was said before is still there',
+    );
     await hearMore(visit);
     await visit.context.grantPermissions(['microphone']);
     await page.goto(`${stage.demo.site}/acme?page=3`);
