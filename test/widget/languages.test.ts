@@ -3,16 +3,7 @@ import { expect, fixture, html } from '@open-wc/testing';
 import { en } from '../../widget/strings/en.ts';
 import { languageCodes, loadLanguage } from '../../widget/strings/languages.ts';
 import type { VapiAgent } from '../../widget/vapi-agent.ts';
-import {
-  agentElement,
-  dialogOf,
-  launcherOf,
-  panelText,
-  rendered,
-  StubServer,
-  untilState,
-  waitUntil,
-} from './support.ts';
+import { agentElement, dialogOf, launcherOf, panelText, rendered, StubServer, waitUntil } from './support.ts';
 
 const placeholders = (text: string): string[] => text.match(/\{\w+\}/g) ?? [];
 
@@ -151,7 +142,8 @@ describe('languages', () => {
       message = event.detail.message;
     });
     launcherOf(element).click();
-    await untilState(element, 'error');
+    await waitUntil(() => message);
+    expect(element.state).to.equal('error');
     expect(message).to.match(/^Estamos em pausa\. /);
   });
 });

@@ -61,6 +61,12 @@ export function mount(
   ): boolean =>
     host.dispatchEvent(new CustomEvent(name, { detail, bubbles: true, composed: true, cancelable }));
 
+  /** Now, or when the visitor's language is here. */
+  const onceSpoken = (then: () => void): void => {
+    if (language) void language.then(then);
+    else then();
+  };
+
   const tenant = (): string | null => host.getAttribute('tenant');
   const api = (): SessionApi => {
     const slug = tenant();
@@ -136,7 +142,7 @@ export function mount(
       emit('vapi-agent-call-end', { callId, seconds: state.seconds, reason: state.endedReason });
     }
     if (failure && failure !== before.failure) {
-      emit('vapi-agent-error', errorDetail(failure));
+      onceSpoken(() => emit('vapi-agent-error', errorDetail(failure)));
       // It may be that the terms have changed: the next attempt reads them anew.
       if (failure.code === 'call_denied') config = null;
     }
@@ -195,8 +201,7 @@ export function mount(
       panel.open = isOpen;
       if (movesFocus) void panel.updateComplete.then(() => (isOpen ? panel.focusDialog() : launcher.focus()));
     };
-    if (language) void language.then(show);
-    else show();
+    onceSpoken(show);
     emit(open ? 'vapi-agent-open' : 'vapi-agent-close', null);
   }
 
