@@ -50,7 +50,6 @@ export class PanelElement extends LitElement {
   /** Milliseconds since the epoch; moves once a second while the call time is visible. */
   declare now: number;
 
-  strings: Strings = en;
   onIntent: (intent: Intent) => void = () => {};
   /** What a click is for comes before what it shows: settles when the panel may draw. */
   goesAhead: () => Promise<void> = () => Promise.resolve();
@@ -129,12 +128,14 @@ export class PanelElement extends LitElement {
     super.scheduleUpdate();
   }
 
+  /** Never behind what is drawn later: an event may need them before. */
+  get strings(): Strings {
+    const { strings } = this.language;
+    const microphoneDeniedHelp = strings[microphoneHelpKey(navigator)];
+    return { ...strings, microphoneDeniedHelp, ...known(this.config?.texts ?? {}) };
+  }
+
   protected override willUpdate(changed: Map<PropertyKey, unknown>): void {
-    if (changed.has('config') || changed.has('language')) {
-      const { strings } = this.language;
-      const microphoneDeniedHelp = strings[microphoneHelpKey(navigator)];
-      this.strings = { ...strings, microphoneDeniedHelp, ...known(this.config?.texts ?? {}) };
-    }
     if (changed.has('config')) {
       this.#ownSheet.replaceSync(appearanceCss(this.config?.appearance ?? {}));
     }
