@@ -11,6 +11,7 @@ import { installInCi, otherEngines } from './support/engines/packages.ts';
 interface Counts {
   passed: number;
   failed: number;
+  msByFile?: Record<string, number>;
 }
 
 interface NodeTestOptions {
@@ -102,6 +103,7 @@ function counted(title: string, command: (file: string) => [string, string[], Re
   const file = join(scratch, `${title.replaceAll(' ', '-')}.json`);
   const ok = run(title, ...command(file));
   const result = readCounts(file);
+  showSlowest(result.msByFile ?? {});
   counts.passed += result.passed;
   counts.failed += result.failed;
   if (!ok && result.failed === 0) counts.failed += 1;
@@ -109,6 +111,15 @@ function counted(title: string, command: (file: string) => [string, string[], Re
     process.stdout.write(`${title}: no test was run\n`);
     counts.failed += 1;
   }
+}
+
+/** `npm test` has five minutes: whoever makes it slower sees where. */
+function showSlowest(msByFile: Record<string, number>): void {
+  const slowest = Object.entries(msByFile)
+    .sort(([, a], [, b]) => b - a)
+    .slice(0, 8);
+  for (const [file, ms] of slowest)
+    process.stdout.write(`  ${(ms / 1000).toFixed(1).padStart(6)} s  ${file}\n`);
 }
 
 function run(title: string, command: string, args: string[], env: Record<string, string>): boolean {
