@@ -48,6 +48,8 @@ function faultIn(method: string, path: string, status: number, contentType: stri
   // Files of the element, preflights and addresses that lead nowhere.
   if (!operation || path.includes('%00')) return null;
   const type = contentType.split(';')[0] ?? '';
+  // Node's own refusal of a request without `Host`, which no code of ours gets to see.
+  if (status === 400 && type === '' && body === '') return null;
   const isRelayed = operation.responses.default !== undefined && type !== 'application/problem+json';
   if (isRelayed) return null;
   const response = operation.responses[status];
