@@ -27,6 +27,28 @@ const counts: Counts = { passed: 0, failed: 0 };
 const scratch = mkdtempSync(join(tmpdir(), 'vapi-agent-test-'));
 const bin = (name: string) => join('node_modules', '.bin', name);
 
+const serverFiles = ['test/server/**/*.test.ts', 'test/scenarios/**/*.test.ts'];
+/** They touch no store, or bring both with them. */
+const withoutStore = [
+  'test/server/pure/**',
+  'test/server/vapi-emulator*',
+  'test/server/{assets,config,deploy,move-database,widget-size}.test.ts',
+  'test/server/billing/cli.test.ts',
+];
+/** What the database itself decides: at every `npm test` on both engines. The other server tests follow in the long run. */
+const onPostgresAlways = globSync([
+  'test/scenarios/*.test.ts',
+  'test/server/access/{concurrency,sign-in}.test.ts',
+  'test/server/billing/{deleted-tenants,invoices,month-close}.test.ts',
+  'test/server/{rejoin,upgrade/upgrade}.test.ts',
+]);
+/** Whole processes started many times over; `npm test` has five minutes. */
+const slowFiles = globSync([
+  'test/e2e/{demo-pages,demo-process,installs,vapi-emulator}.test.ts',
+  'test/server/billing/cli.test.ts',
+  'test/server/move-database.test.ts',
+]);
+
 if (process.argv[2] === 'long') {
   step('build', bin('vite'), ['build', '--logLevel', 'warn']);
   installInCi();
@@ -35,28 +57,25 @@ if (process.argv[2] === 'long') {
     if (missing) process.stdout.write(`\n# element tests in ${engine}: SKIPPED. ${missing}\n`);
     else elementTests(`element tests in ${engine}`, { TEST_BROWSER: engine });
   }
+  nodeTests('whole server on PostgreSQL', serverFiles, {
+    ...{ concurrency: 3, env: { TEST_ENGINE: 'PostgreSQL' } },
+    except: [...withoutStore, ...onPostgresAlways],
+  });
+  nodeTests('slow tests', slowFiles, { concurrency: 2, env: { TEST_ENGINE: 'SQLite' } });
   nodeTests('long campaigns', ['test/long/**/*.test.ts'], { timeoutMinutes: 15 });
 } else {
   step('types', bin('tsc'), ['--noEmit']);
   step('types of the element', bin('tsc'), ['--noEmit', '-p', 'widget']);
   step('lint', bin('biome'), ['check', '--error-on-warnings']);
   step('build', bin('vite'), ['build', '--logLevel', 'warn']);
-  const server = ['test/server/**/*.test.ts', 'test/scenarios/**/*.test.ts'];
-  const withoutStore = [
-    'test/server/pure/**',
-    'test/server/vapi-emulator*',
-    'test/server/{assets,config,deploy,move-database,widget-size}.test.ts',
-    'test/server/billing/cli.test.ts',
-  ];
   const env = (engine: string) => ({ TEST_ENGINE: engine });
-  nodeTests('server tests', ['test/*.test.ts', ...server], { concurrency: 2, env: env('SQLite') });
-  nodeTests('server tests on PostgreSQL', server, {
-    concurrency: 2,
-    env: env('PostgreSQL'),
-    except: withoutStore,
+  nodeTests('server tests', ['test/*.test.ts', ...serverFiles], {
+    ...{ concurrency: 3, env: env('SQLite') },
+    except: slowFiles,
   });
+  nodeTests('server tests on PostgreSQL', onPostgresAlways, { concurrency: 3, env: env('PostgreSQL') });
   elementTests('element tests');
-  nodeTests('whole-page tests', ['test/e2e/**/*.test.ts'], { concurrency: 2 });
+  nodeTests('whole-page tests', ['test/e2e/**/*.test.ts'], { concurrency: 3, except: slowFiles });
 }
 
 rmSync(scratch, { recursive: true, force: true });
