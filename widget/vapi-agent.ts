@@ -26,19 +26,22 @@ export class VapiAgent extends HTMLElement {
 
   #agent: Promise<Agent | undefined> | undefined;
   #root = this.attachShadow({ mode: 'open' });
-  #label = document.createElement('span');
+  /** Changed, never replaced: WebKit drops the click of a visitor whose press began on a node that is gone. */
+  #label = new Text();
 
   constructor() {
     super();
     const slot = document.createElement('slot');
     const icon = document.createElement('i');
+    const label = document.createElement('span');
     const button = document.createElement('button');
     this.#root.adoptedStyleSheets = [sheet];
     slot.name = button.part = 'launcher';
     icon.part = 'icon';
-    this.#label.part = 'label';
+    label.part = 'label';
+    label.append(this.#label);
     button.ariaHasPopup = 'dialog';
-    slot.append(icon, this.#label);
+    slot.append(icon, label);
     button.append(slot);
     this.#root.append(button);
     // A finger enters as it touches.
@@ -115,7 +118,7 @@ export class VapiAgent extends HTMLElement {
   }
 
   attributeChangedCallback(name: string): void {
-    if (name === 'label') this.#label.textContent = this.getAttribute(name) ?? 'Talk to us';
+    if (name === 'label') this.#label.data = this.getAttribute(name) ?? 'Talk to us';
     const opens = name === 'open' && this.isConnected && this.hasAttribute(name);
     (opens ? this.#load() : this.#agent)?.then((agent) => agent?.changed(name));
   }
@@ -131,7 +134,7 @@ export class VapiAgent extends HTMLElement {
       () => {
         this.#agent = undefined;
         // Silent while it was only a guess that the visitor may want to talk.
-        if (this.hasAttribute('open')) this.#label.textContent = 'No connection. Try again';
+        if (this.hasAttribute('open')) this.#label.data = 'No connection. Try again';
         this.close();
         return undefined;
       },

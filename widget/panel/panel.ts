@@ -313,13 +313,13 @@ export class PanelElement extends LitElement {
 
   /** In the visitor's language from now on. While a call goes on behind a closed panel, it is the way back to it. */
   #labelLauncher(root: ShadowRoot): void {
-    const label = root.querySelector('[part=label]');
+    const label = root.querySelector('[part=label]')?.firstChild;
     const { call, strings } = this;
     const text =
       call.phase === 'live' || call.offersRejoin
         ? strings.backToCall
         : (root.host.getAttribute('label') ?? strings.launcher);
-    if (label && label.textContent !== text) label.textContent = text;
+    if (label && label.nodeValue !== text) label.nodeValue = text;
   }
 
   #onKey = (event: KeyboardEvent): void => {

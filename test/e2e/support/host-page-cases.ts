@@ -35,6 +35,20 @@ export const hostPageCases: HostPageCase[] = [
     },
   },
   {
+    name: 'a launcher whose text changes while it is pressed: the click still counts',
+    async run(visits) {
+      const visit = await visits.open(visits.site.script + lab);
+      const agent = visit.agent();
+      // As the panel does it when it arrives, in the visitor's language.
+      await agent.clickSlowly({ part: 'launcher' }, () =>
+        visit.page.run(() => document.querySelector('vapi-agent')?.setAttribute('label', 'Parlez-nous')),
+      );
+      await agent.inState('live');
+      await agent.hangUp();
+      await visit.leave();
+    },
+  },
+  {
     name: 'a policy that names hosts and nothing else: a whole call, and no directive is violated',
     async run(visits) {
       const { server, emulator } = visits.site.demo;

@@ -63,6 +63,8 @@ export interface Agent {
   /** Waits until it can be hit. */
   click(target: Target): Promise<void>;
   hover(target: Target): Promise<void>;
+  /** Clicks like somebody who is in no hurry: `between` happens while the mouse is down. */
+  clickSlowly(target: Target, between: () => Promise<unknown>): Promise<void>;
   inState(state: string): Promise<void>;
   says(text: string): Promise<void>;
   /** The assistant's sound is being played. */
@@ -166,6 +168,12 @@ function agentOf(page: EnginePage, run: EnginePage['run'], index: number): Agent
     see,
     click,
     hover: async (target) => page.move(...(await middle(target))),
+    async clickSlowly(target, between) {
+      await page.move(...(await middle(target)));
+      await page.press();
+      await between();
+      await page.release();
+    },
     inState,
     async says(text) {
       await until(async () => (await look()).text.includes(text), `"${text}" in the panel`, patienceMs);

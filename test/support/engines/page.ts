@@ -43,6 +43,9 @@ export interface EnginePage {
   move(x: number, y: number): Promise<void>;
   /** With the finger on a phone, else with the mouse. */
   tap(x: number, y: number): Promise<void>;
+  /** The mouse goes down where it is; {@link release} lets go. */
+  press(): Promise<void>;
+  release(): Promise<void>;
   pressEscape(): Promise<void>;
   /** What the browser said in its console: uncaught errors, errors and warnings; empty where it cannot be asked. */
   complaints(): string[];

@@ -42,6 +42,8 @@ async function openPage(
     },
     move: (x, y) => page.mouse.move(x, y),
     tap: (x, y) => (hasTouch ? page.touchscreen.tap(x, y) : page.mouse.click(x, y)),
+    press: () => page.mouse.down(),
+    release: () => page.mouse.up(),
     pressEscape: () => page.keyboard.press('Escape'),
     complaints: () => complaints,
     close: () => context.close(),

@@ -40,16 +40,17 @@ export class WebDriverSession {
     return this.#act('pointer', [{ type: 'pointerMove', x, y, duration: 0 }]);
   }
 
-  /** Presses and releases the mouse where it is. */
-  click(): Promise<void> {
-    return this.#act('pointer', [
-      { type: 'pointerDown', button: 0 },
-      { type: 'pointerUp', button: 0 },
-    ]);
+  /** The mouse goes down where it is. */
+  press(): Promise<void> {
+    return this.#act('pointer', [{ type: 'pointerDown', button: 0 }]);
+  }
+
+  release(): Promise<void> {
+    return this.#act('pointer', [{ type: 'pointerUp', button: 0 }]);
   }
 
   /** One key; special keys have code points of WebDriver's own. */
-  press(value: string): Promise<void> {
+  strike(value: string): Promise<void> {
     return this.#act('key', [
       { type: 'keyDown', value },
       { type: 'keyUp', value },

@@ -128,9 +128,12 @@ async function openPage(
     move: (x, y) => session.move(x, y),
     async tap(x, y) {
       await session.move(x, y);
-      await session.click();
+      await session.press();
+      await session.release();
     },
-    pressEscape: () => session.press('\uE00C'),
+    press: () => session.press(),
+    release: () => session.release(),
+    pressEscape: () => session.strike('\uE00C'),
     complaints: () => [],
     close: () => session.navigate('about:blank'),
   };
