@@ -3,6 +3,7 @@
  * a start is {@link CallController.start}; what may follow what is in `call-state.ts`.
  */
 import type { Grant, ProxyGrant, Rating, SessionAnswer, VariableValues } from '../server/contract.ts';
+import { BrowserAhead } from './browser-ahead.ts';
 import { claimPage, type PageClaim } from './call-lock.ts';
 import {
   type CallAction,
@@ -14,7 +15,7 @@ import {
 } from './call-state.ts';
 import { CallError, type Failure, failureOf } from './failure.ts';
 import type { LeftCall } from './left-call.ts';
-import { isMicrophoneGranted, openMicrophone } from './microphone.ts';
+import { openMicrophone } from './microphone.ts';
 import { isForbidden } from './page-policy.ts';
 import { SessionAhead } from './session-ahead.ts';
 import { type SessionApi, SessionGone } from './session-api.ts';
@@ -23,11 +24,13 @@ import type { Piece } from './transcript.ts';
 import type { ActiveCall, CallListener } from './vapi-call.ts';
 import { ignore, online, orAborted, quiet } from './waiting.ts';
 
+type CallChunk = Promise<typeof import('./vapi-call.ts')>;
+
 /** What the controller needs of its surroundings, and whom it tells. */
 export interface CallHost {
   /** The API for the tenant and server that the element names now. @throws {CallError} `misconfigured` */
   api(): SessionApi;
-  loadCall(): Promise<typeof import('./vapi-call.ts')>;
+  loadCall(): CallChunk;
   /** The last word of the page before anything starts: the variables of the call, or null to call it off. */
   beforeCall(): VariableValues | null;
   /**
@@ -54,6 +57,8 @@ export class CallController {
   #host: CallHost;
   #state: CallState = initialState;
   #session: SessionAhead;
+  #browser = new BrowserAhead();
+  #chunk: CallChunk | null = null;
   #call: ActiveCall | null = null;
   #api: SessionApi | null = null;
   #grant: Grant | null = null;
@@ -76,9 +81,24 @@ export class CallController {
     return this.#state;
   }
 
-  /** Fetches a session ahead of the click. */
-  prepare(): void {
-    if (!isActive(this.#state)) this.#session.prepare();
+  /** Fetches a session ahead of the click; for a spoken one, also what the browser has to load and to answer. */
+  prepare(isSpoken: boolean): void {
+    if (isActive(this.#state)) return;
+    this.#session.prepare();
+    if (!isSpoken) return;
+    this.#browser.prepare();
+    void this.#loadCall();
+  }
+
+  /** Once here it is at hand: an `import()` takes its time even for what has been loaded. */
+  #loadCall(): CallChunk {
+    if (this.#chunk) return this.#chunk;
+    const chunk = this.#host.loadCall();
+    this.#chunk = chunk;
+    chunk.catch(() => {
+      this.#chunk = null;
+    });
+    return chunk;
   }
 
   /** Drops what was fetched ahead, for instance because the element names another tenant now. */
@@ -190,9 +210,9 @@ export class CallController {
     try {
       const api = this.#host.api();
       this.#api = api;
-      const chunk = quiet(this.#host.loadCall());
+      const chunk = this.#loadCall();
       const session = left ? null : quiet(this.#session.take(api));
-      const mayListen = isMicrophoneGranted();
+      const mayListen = this.#browser.mayListen();
       const consent = this.#host.consent(() => {
         this.dispatch({ type: 'consent', asking: true });
         this.#markSent();
@@ -206,6 +226,8 @@ export class CallController {
 
       claim = await claimPage();
       signal.addEventListener('abort', claim.closing);
+      // Seen to be free a moment ago, it answers while the server does, and before anything is joined.
+      if (left || !this.#browser.isFree) await orAborted(claim.confirmed, signal);
       if (left) {
         // Only now: in a copy of the tab the call belongs to the first one, which holds the browser.
         this.#grant = left.grant;
@@ -233,6 +255,7 @@ export class CallController {
       this.#lastGrant = this.#grant?.mode === 'proxy' ? this.#grant : null;
       addEventListener('pagehide', leave);
       if (!this.#grant) throw new GivenUp();
+      await orAborted(claim.confirmed, signal);
       // One that is known to be missing ends it here; one that is still being opened does not keep the room waiting.
       await orAborted(Promise.race([microphone, null]), signal);
       this.dispatch({ type: 'connect', maxSeconds: this.#grant.maxDurationSeconds });

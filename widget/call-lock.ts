@@ -4,6 +4,7 @@
  * where the browser has locks.
  */
 import { CallError } from './failure.ts';
+import { quiet } from './waiting.ts';
 
 interface Claim {
   /** The holder has hung up and is closing its transport. */
@@ -15,7 +16,14 @@ interface Claim {
 const key = Symbol.for('vapi-agent.call');
 const page = globalThis as { [key]?: Claim | undefined };
 
+const lockName = 'vapi-agent.call';
+
 export interface PageClaim {
+  /**
+   * Settles when the browser has answered, which takes a moment.
+   * @throws {CallError} `browser_busy` when another page has a call
+   */
+  readonly confirmed: Promise<void>;
   /** The call is about to be over: others may wait for it instead of being refused. */
   closing(): void;
   release(): void;
@@ -25,8 +33,8 @@ export interface PageClaim {
 const otherTabMs = 1000;
 
 /**
- * Claims the page for a call; waits for a call that is just closing.
- * @throws {CallError} `page_busy`, `browser_busy` when another call is on
+ * Claims the page for a call, at once unless another one is just closing, and asks for the browser.
+ * @throws {CallError} `page_busy` when another call is on
  */
 export async function claimPage(): Promise<PageClaim> {
   for (let holder = page[key]; holder; holder = page[key]) {
@@ -36,34 +44,41 @@ export async function claimPage(): Promise<PageClaim> {
   const { promise, resolve } = deferred();
   const claim: Claim = { closing: false, released: promise };
   page[key] = claim;
-  const release = (): void => {
-    if (page[key] === claim) page[key] = undefined;
-    resolve();
-  };
-  if (!(await lockBrowser(promise))) {
-    release();
-    throw new CallError('browser_busy');
-  }
   return {
+    confirmed: quiet(lockBrowser(promise)),
     closing() {
       claim.closing = true;
     },
-    release,
+    release() {
+      if (page[key] === claim) page[key] = undefined;
+      resolve();
+    },
   };
 }
 
-/** Holds the browser's lock until `released`. @returns false when another tab has it */
-function lockBrowser(released: Promise<void>): Promise<boolean> {
+/** Whether no page of this browser has a call, as far as can be told before it is claimed. */
+export async function isBrowserFree(): Promise<boolean> {
+  if (!navigator.locks) return true;
+  const { held = [] } = await navigator.locks.query();
+  return !held.some(({ name }) => name === lockName);
+}
+
+/** Holds the browser's lock until `released`. @throws {CallError} `browser_busy` when another tab has it */
+function lockBrowser(released: Promise<void>): Promise<void> {
   // Only secure pages have locks; the microphone is not to be had on others either.
-  if (!navigator.locks) return Promise.resolve(true);
-  return new Promise((settle) => {
+  if (!navigator.locks) return Promise.resolve();
+  return new Promise((settle, refuse) => {
     const options = { signal: AbortSignal.timeout(otherTabMs) };
     navigator.locks
-      .request('vapi-agent.call', options, () => {
-        settle(true);
+      .request(lockName, options, () => {
+        settle();
         return released;
       })
-      .catch((error: DOMException) => settle(!['TimeoutError', 'AbortError'].includes(error.name)));
+      .catch(({ name }: DOMException) => {
+        if (name === 'TimeoutError' || name === 'AbortError') refuse(new CallError('browser_busy'));
+        // A page that may have no locks has its call without one.
+        else settle();
+      });
   });
 }
 

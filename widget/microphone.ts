@@ -2,13 +2,18 @@
 import { CallError } from './failure.ts';
 import { isForbidden } from './page-policy.ts';
 
-/** Whether the page may use the microphone without a question; false when the browser does not tell. */
-export async function isMicrophoneGranted(): Promise<boolean> {
+/** The visitor's answer of before, which follows later ones; null when the browser does not tell. */
+export async function microphonePermission(): Promise<PermissionStatus | null> {
   try {
-    return (await navigator.permissions.query({ name: 'microphone' as PermissionName })).state === 'granted';
+    return await navigator.permissions.query({ name: 'microphone' as PermissionName });
   } catch {
-    return false;
+    return null;
   }
+}
+
+/** Whether the page may use the microphone without a question. */
+export async function isMicrophoneGranted(): Promise<boolean> {
+  return (await microphonePermission())?.state === 'granted';
 }
 
 /**

@@ -1,11 +1,14 @@
 /** What a start does side by side, so that no part of it waits for another without need. */
 import { expect } from '@open-wc/testing';
+import type { VapiAgent } from '../../widget/vapi-agent.ts';
 import {
   agentElement,
+  button,
   callIsLive,
   json,
   launcherOf,
   microphone,
+  panelText,
   proxyGrant,
   recordEvents,
   StubServer,
@@ -38,6 +41,15 @@ describe('order of a start', () => {
     return [...new Set(all.filter((name) => name.endsWith('call-machine-object-bundle.js')))];
   };
 
+  /** The mouse is over the launcher, and what that asks for has come. */
+  const intend = async (element: VapiAgent): Promise<void> => {
+    launcherOf(element).dispatchEvent(new Event('pointerenter'));
+    await waitUntil(() => server.paths.includes('/v1/sessions') && server.paths.includes('/v1/widget/acme'));
+    // Asked after the element, so answered after it.
+    await Promise.all([navigator.locks.query(), import('../../widget/vapi-call.ts')]);
+    await new Promise((resolve) => setTimeout(resolve));
+  };
+
   it('Daily’s machine comes while the call is asked for, and is the one that the SDK then wants', async () => {
     let answer: (response: Response) => void = () => {};
     server.answers.set('/v1/calls', () => new Promise((resolve) => (answer = resolve)));
@@ -52,6 +64,51 @@ describe('order of a start', () => {
     await untilState(element, 'live');
     expect(machines()).to.have.length(1);
     expect(document.querySelectorAll('link[href*=call-machine]').length).to.equal(0);
+  });
+
+  it('what the browser and the server answer to an intent is at hand: the call is asked for in the click itself', async () => {
+    mayListen('granted');
+    const element = await agentElement();
+    await intend(element);
+    const asked: string[] = [];
+    const { fetch } = window;
+    window.fetch = (input, init) => {
+      asked.push(new URL(`${input}`).pathname);
+      return fetch.call(window, input, init);
+    };
+    try {
+      launcherOf(element).click();
+      // Nothing but promises that are settled already: no timer, no frame and no other process has its turn in between.
+      for (let turn = 0; turn < 100; turn += 1) await null;
+      expect(asked).to.include('/v1/calls');
+    } finally {
+      window.fetch = fetch;
+    }
+    await untilState(element, 'live');
+  });
+
+  it('another tab has begun a call between the intent and the click: nothing is joined, and the call is ended again', async () => {
+    mayListen('granted');
+    const element = await agentElement();
+    await intend(element);
+    let free: () => void = () => {};
+    await new Promise<void>((held) => {
+      void navigator.locks.request('vapi-agent.call', () => {
+        held();
+        return new Promise<void>((resolve) => (free = resolve));
+      });
+    });
+    try {
+      launcherOf(element).click();
+      await untilState(element, 'error');
+      expect(panelText(element)).to.include('A call is on in another tab of this browser.');
+      await waitUntil(() => server.paths.includes(`/v1/calls/${proxyGrant.callId}/end`));
+      expect(window.machine === undefined, 'no room').to.equal(true);
+    } finally {
+      free();
+    }
+    button(element, 'Try again').click();
+    await untilState(element, 'live');
   });
 
   it('nothing of Daily comes before the visitor has agreed', async () => {

@@ -247,7 +247,7 @@ export function mount(
 
   return {
     prepare() {
-      controller.prepare();
+      controller.prepare(host.getAttribute('mode') !== 'chat');
       loadConfig().catch(ignore);
     },
     start: () => controller.start(),
