@@ -117,7 +117,11 @@ async function spawnServer(
 ): Promise<{ url: string; child: ChildProcess }> {
   const child = spawn(process.execPath, [main], {
     cwd: folder,
-    env: { PATH: process.env.PATH, PORT: '0', OPERATOR_API_KEY: operatorKey, LOG_LEVEL: 'info', ...settings },
+    env: {
+      ...{ PATH: process.env.PATH, NODE_COMPILE_CACHE: process.env.NODE_COMPILE_CACHE },
+      ...{ PORT: '0', OPERATOR_API_KEY: operatorKey, LOG_LEVEL: 'info' },
+      ...settings,
+    },
     stdio: ['ignore', 'pipe', 'inherit'],
   });
   const port = await new Promise<number>((resolve, reject) => {
