@@ -16,6 +16,8 @@ export interface VapiAgentAttributes {
   label?: string;
   /** Present while the panel is shown. */
   open?: boolean | '';
+  /** Panel and settings load when the element can be seen and the browser is idle, instead of on intent. */
+  eager?: boolean | '';
   /** The call goes on when the visitor changes to another page of the site, where the tenant wants that. */
   rejoin?: boolean | '';
   /** A JSON object of values for the assistant's prompt. */

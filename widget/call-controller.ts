@@ -208,6 +208,7 @@ export class CallController {
     const visit: Visit = { page: left ? left.page + 1 : 0, liveSince: left?.liveSince ?? null };
     const leave = (): void => this.#leavePage(visit);
     try {
+      if (!isSecureContext) throw new CallError('insecure_page');
       const api = this.#host.api();
       this.#api = api;
       const chunk = this.#loadCall();
@@ -219,11 +220,6 @@ export class CallController {
       });
       if (consent) await orAborted(consent, signal);
       this.dispatch({ type: 'consent', asking: false });
-      Promise.all([chunk, session]).then(
-        ([{ fetchCallMachine }, from]) => fetchCallMachine((left?.grant ?? from)?.mediaProxyUrl),
-        ignore,
-      );
-
       claim = await claimPage();
       signal.addEventListener('abort', claim.closing);
       // Seen to be free a moment ago, it answers while the server does, and before anything is joined.
@@ -242,8 +238,13 @@ export class CallController {
         this.#markSent();
         await orAborted(microphone, signal);
       }
+      Promise.all([chunk, session]).then(
+        ([{ fetchCallMachine }, from]) => fetchCallMachine((left?.grant ?? from)?.mediaProxyUrl),
+        ignore,
+      );
       this.dispatch({ type: 'microphone', asking: false });
-      const { joinCall } = await orAborted(chunk, signal).catch(asNetworkFailure);
+      const { checkPolicy, joinCall } = await orAborted(chunk, signal).catch(asNetworkFailure);
+      checkPolicy();
       // Not given up half way: a call that the server has created must be ended by us.
       if (left) await this.#rejoin(api, left.grant, visit.page);
       else {

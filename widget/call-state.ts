@@ -134,6 +134,9 @@ const allowedIn: Record<CallAction['type'], readonly CallPhase[]> = {
 /** Whether a call is on or on its way. */
 export const isActive = (state: CallState): boolean => !allowedIn.prepare.includes(state.phase);
 
+/** Whether a call is on its way to or from being live: nothing can be written then. */
+export const isStarting = (state: CallState): boolean => isActive(state) && state.phase !== 'live';
+
 /** The next state, frozen; the very same object when the action does not apply. */
 export function reduce(state: CallState, action: CallAction): CallState {
   if (!allowedIn[action.type].includes(state.phase)) return state;

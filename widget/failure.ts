@@ -42,17 +42,20 @@ export class CallError extends Error {
   }
 }
 
-/** Codes after which the same click cannot help: the page or its settings must change first. */
-const permanent: readonly FailureCode[] = [
+/** Codes after which the same click cannot help: the page, its settings or the hour must change first. */
+const lasting: readonly FailureCode[] = [
   'microphone_forbidden',
   'insecure_page',
   'unsupported_browser',
   'misconfigured',
   'origin_not_allowed',
+  'tenant_paused',
+  'outside_hours',
+  'budget_exhausted',
 ];
 
 /** Whether "try again" is worth offering. */
-export const isWorthRetrying = (code: FailureCode): boolean => !permanent.includes(code);
+export const isWorthRetrying = (code: FailureCode): boolean => !lasting.includes(code);
 
 const ofServer: Partial<Record<ErrorCode, FailureCode>> = {
   invalid_request: 'misconfigured',
@@ -74,6 +77,6 @@ const ofServer: Partial<Record<ErrorCode, FailureCode>> = {
 export const failureOfServer = (code: ErrorCode | undefined): FailureCode =>
   (code && ofServer[code]) ?? 'server_error';
 
-/** Any thrown value as a failure; what nobody foresaw counts as an interruption. */
+/** Any thrown value as a failure; what nobody foresaw counts as an interruption. The call chunk throws its own kind of error. */
 export const failureOf = (error: unknown): Failure =>
-  error instanceof CallError ? error.failure : { code: 'interrupted', retryAfterSeconds: null };
+  (error as CallError | null)?.failure ?? { code: 'interrupted', retryAfterSeconds: null };

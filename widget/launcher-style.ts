@@ -44,11 +44,14 @@ export const launcherStyle = css`
     cursor: pointer;
   }
   button:focus-visible {
-    outline: 3px solid var(--_accent);
-    outline-offset: 3px;
+    outline: 3px solid var(--_on-accent);
+    box-shadow: 0 0 0 6px var(--_accent);
+  }
+  :host([open]) i {
+    opacity: 0.4;
   }
   [part='launcher'] {
-    grid-area: 1 / 1;
+    grid-area: 1/1;
     place-self: end;
     display: flex;
     align-items: center;
@@ -66,7 +69,7 @@ export const launcherStyle = css`
     padding: 12px;
     background: currentColor;
     clip-path: path(
-      'M2 10a1 1 0 0 1 2 0v4a1 1 0 0 1-2 0zM6.5 6a1 1 0 0 1 2 0v12a1 1 0 0 1-2 0zM11 2a1 1 0 0 1 2 0v20a1 1 0 0 1-2 0zM15.5 6a1 1 0 0 1 2 0v12a1 1 0 0 1-2 0zM20 10a1 1 0 0 1 2 0v4a1 1 0 0 1-2 0z'
+      'M3 8h3v8H3zM10.5 2h3v20h-3zM18 8h3v8h-3z'
     );
   }
   :host([size='large']) {
@@ -77,7 +80,6 @@ export const launcherStyle = css`
   }
   @media (forced-colors: active) {
     i {
-      forced-color-adjust: none;
       background: ButtonText;
     }
   }

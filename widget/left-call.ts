@@ -56,10 +56,7 @@ export class LeftCalls {
     this.#element = element;
     this.#controller = controller;
     this.#around = around;
-    addEventListener('pageshow', ({ persisted }) => {
-      // Back to a page that the browser has kept as it was.
-      if (persisted) void this.rejoin();
-    });
+    listenForReturn(this);
   }
 
   /** Keeps the call for the next page. @returns false when this page may store nothing */
@@ -114,6 +111,17 @@ export class LeftCalls {
   #handOn = (): void => {
     if (this.#waiting) write(this.#waiting);
   };
+}
+
+/** Back to a page that the browser has kept as it was. Holds no element that a page has thrown away. */
+function listenForReturn(calls: LeftCalls): void {
+  const found = new WeakRef(calls);
+  const listen = ({ persisted }: PageTransitionEvent): void => {
+    const alive = found.deref();
+    if (!alive) removeEventListener('pageshow', listen);
+    else if (persisted) void alive.rejoin();
+  };
+  addEventListener('pageshow', listen);
 }
 
 /** Epoch milliseconds until which the call waits for its visitor: no longer than it may last at all. */

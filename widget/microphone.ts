@@ -23,7 +23,6 @@ export async function isMicrophoneGranted(): Promise<boolean> {
  * @throws {CallError} naming what is in the way.
  */
 export async function openMicrophone(): Promise<() => void> {
-  if (!isSecureContext) throw new CallError('insecure_page');
   if (!navigator.mediaDevices?.getUserMedia || typeof RTCPeerConnection === 'undefined') {
     throw new CallError('unsupported_browser');
   }

@@ -1,8 +1,8 @@
-import { CallError } from './failure.ts';
+import type { CallError } from './failure.ts';
 
 /** What only the site's developer can mend is said once in the console; a visitor's own troubles are not. */
 export function tellDeveloper(error: unknown, host: Element): void {
-  const code = error instanceof CallError ? error.failure.code : null;
+  const code = (error as CallError | null)?.failure?.code ?? null;
   if (code === 'origin_not_allowed') {
     warn(
       `the server refuses calls from ${location.origin}. Add exactly this origin to the allowed origins of tenant ` +

@@ -18,16 +18,17 @@ sheet.replaceSync(launcherStyle);
 /**
  * A voice agent on a page.
  *
- * Attributes: `tenant`, `server`, `mode`, `placement`, `theme`, `size`, `lang`, `label`, `open`, `rejoin`,
- * `variables`; the README has the tables of attributes, events, custom properties, parts and slots.
+ * Attributes: `tenant`, `server`, `mode`, `placement`, `theme`, `size`, `lang`, `label`, `open`, `eager`,
+ * `rejoin`, `variables`; the README has the tables of attributes, events, custom properties, parts and slots.
  */
 export class VapiAgent extends HTMLElement {
-  static observedAttributes = ['tenant', 'server', 'label', 'open', 'lang'];
+  static observedAttributes = ['tenant', 'server', 'label', 'open', 'lang', 'mode'];
 
   #agent: Promise<Agent | undefined> | undefined;
   #root = this.attachShadow({ mode: 'open' });
   /** Changed, never replaced: WebKit drops the click of a visitor whose press began on a node that is gone. */
-  #label = new Text();
+  #label = new Text('Talk to us');
+  #isReady = false;
 
   constructor() {
     super();
@@ -47,7 +48,8 @@ export class VapiAgent extends HTMLElement {
     // A finger enters as it touches.
     button.onpointerenter = button.onfocus = this.#prepare;
     button.onclick = () => {
-      if (/chat|hybrid/.test(`${this.getAttribute('mode')}`)) this.show();
+      // Chat and hybrid: the visitor may want to write.
+      if (/h/.test(`${this.getAttribute('mode')}`)) this.show();
       else this.start();
     };
   }
@@ -99,11 +101,17 @@ export class VapiAgent extends HTMLElement {
   }
 
   connectedCallback(): void {
-    this.attributeChangedCallback('label');
     this.attributeChangedCallback('open');
-    if (this.hasAttribute('state')) return;
+    // The attribute tells nothing: a router's copy of a live element has it, too.
+    if (this.#isReady) return;
+    this.#isReady = true;
     this.setAttribute('state', 'idle');
     this.dispatchEvent(new CustomEvent('vapi-agent-ready', { bubbles: true, composed: true }));
+    if (this.hasAttribute('eager'))
+      import('./eager.ts').then(
+        ({ whenSeen }) => whenSeen(this, () => this.#load()),
+        () => {},
+      );
     try {
       // The one look into storage before intent, and only where the tenant wants calls to go on from page to page.
       if (this.hasAttribute('rejoin') && sessionStorage['vapi-agent']) this.#load();
@@ -114,7 +122,7 @@ export class VapiAgent extends HTMLElement {
 
   disconnectedCallback(): void {
     // A framework that moves the element takes it out and puts it back before this runs.
-    queueMicrotask(() => this.isConnected || this.end());
+    setTimeout(() => this.isConnected || this.end());
   }
 
   attributeChangedCallback(name: string): void {

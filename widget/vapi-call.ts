@@ -54,6 +54,7 @@ const messageLimit = 4096;
 const fullVolume = 0.15;
 /** Of the daily-js inside the SDK: it loads the machine of its own release. */
 const dailyVersion = '0.87.0';
+const machinePath = `c.daily.co/call-machine/versioned/${dailyVersion}/static/call-machine-object-bundle.js`;
 /** A join that was given up may never settle; nobody waits longer for it. */
 const giveUpMs = 5000;
 
@@ -66,11 +67,26 @@ export function fetchCallMachine(proxyUrl: string | undefined): void {
   const link = document.createElement('link');
   link.rel = 'preload';
   link.as = 'script';
-  link.href = `${host}c.daily.co/call-machine/versioned/${dailyVersion}/static/call-machine-object-bundle.js`;
+  link.href = host + machinePath;
   // Where a nonce admits scripts, it has to admit this, too.
   link.nonce = document.querySelector<HTMLScriptElement>('script[nonce]')?.nonce ?? '';
   link.onload = link.onerror = () => link.remove();
   document.head.append(link);
+}
+
+/**
+ * Daily gives its script's address as plain text, which Trusted Types forbid.
+ * @throws {Error & {failure: Failure}} `misconfigured`, before a call is asked for that could not be joined
+ */
+export function checkPolicy(): void {
+  try {
+    document.createElement('script').src = '#';
+  } catch {
+    const text =
+      "the page's require-trusted-types-for stops Daily's script: add a default policy whose createScriptURL lets https://c.daily.co through.";
+    const failure: Failure = { code: 'misconfigured', retryAfterSeconds: null };
+    throw Object.assign(new Error(text), { failure });
+  }
 }
 
 /**
@@ -103,8 +119,9 @@ export function joinCall(grant: Grant, listener: CallListener, mayKeepAwake: boo
     isOver = true;
     letSleep();
     await vapi.stop().catch(() => {});
-    // The SDK leaves its player in the page.
+    // The SDK leaves its player in the page, and Daily the script of its machine.
     for (const player of players()) if (!playersBefore.has(player)) player.remove();
+    for (const script of document.querySelectorAll(`head script[src$='${machinePath}']`)) script.remove();
     if (!hasLeft) listener.ended(reason, failure ?? failureOfReason(reason, isLive));
     await Promise.race([joined, new Promise((resolve) => setTimeout(resolve, giveUpMs))]);
     await vapi.stop().catch(() => {});

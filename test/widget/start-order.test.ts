@@ -111,6 +111,29 @@ describe('order of a start', () => {
     await untilState(element, 'live');
   });
 
+  it('nothing of Daily comes while the browser asks for the microphone: fetched too early, it is complained of', async () => {
+    mayListen('prompt');
+    let allow: () => void = () => {};
+    const asked = new Promise<void>((resolve) => (allow = resolve));
+    const real = navigator.mediaDevices.getUserMedia.bind(navigator.mediaDevices);
+    const restore = microphone(async () => {
+      await asked;
+      return real({ audio: true });
+    });
+    try {
+      const element = await agentElement();
+      await intend(element);
+      launcherOf(element).click();
+      await waitUntil(() => panelText(element).includes('Please allow the microphone'));
+      expect(document.querySelectorAll('link[href*=call-machine]').length).to.equal(0);
+      expect(machines()).to.eql([]);
+      allow();
+      await untilState(element, 'live');
+    } finally {
+      restore();
+    }
+  });
+
   it('nothing of Daily comes before the visitor has agreed', async () => {
     server.config.consent = { version: '1', text: 'We record.' };
     const element = await agentElement();

@@ -46,11 +46,13 @@ export class AfterCallElement extends LitElement {
   }
 
   protected override render(): TemplateResult {
-    const { strings } = this;
+    const { strings, rating, stage } = this;
+    // One thing after the other: there is no room for both beside what was said.
+    const isWriting = rating !== null && stage !== 'thanks';
     return html`<div class="after" part="after-call">
       ${this.sendFeedback ? this.#feedback() : nothing}
       ${
-        this.transcript.length > 0
+        this.transcript.length > 0 && !isWriting
           ? html`<div class="row">
             <button class="plain" part="button copy" @click=${this.#copy}>${this.copied ? strings.transcriptCopied : strings.transcriptCopy}</button>
             <button class="plain" part="button save" @click=${this.#save}>${strings.transcriptSave}</button>

@@ -1,78 +1,13 @@
 import { css } from '../css.ts';
 
-/** The stage (who speaks, how the call stands) and the transcript below it. */
+/** What only a conversation has: the transcript, the small stage above it, time and levels. Comes with the intent to have one. */
 export const conversationStyle = css`
-  .stage {
-    flex: 1 0 auto;
-    display: flex;
-    flex-direction: column;
-    align-items: center;
-    justify-content: center;
-    gap: 28px;
-    padding: 28px 24px 12px;
-    text-align: center;
-  }
-  .orb {
-    display: grid;
-    place-items: center;
-    position: relative;
-    flex: none;
-    width: 112px;
-    height: 112px;
-    border-radius: 50%;
-    background: radial-gradient(circle at 30% 25%, color-mix(in oklab, var(--_accent), #fff 22%), var(--_accent) 65%);
-    color: var(--_on-accent);
-    box-shadow:
-      0 0 0 calc(8px + 14px * var(--_level, 0)) color-mix(in srgb, var(--_accent) 16%, transparent),
-      0 0 0 calc(18px + 26px * var(--_level, 0)) color-mix(in srgb, var(--_accent) 8%, transparent);
-  }
-  .orb > * {
-    scale: 1.9;
-  }
-  [data-phase='ended'] .orb,
-  [data-phase='error'] .orb {
-    width: 64px;
-    height: 64px;
-    background: var(--_bubble);
-    color: var(--_quiet);
-    box-shadow: none;
-  }
-  [data-phase='ended'] .orb > *,
-  [data-phase='error'] .orb > * {
-    scale: 1.2;
-  }
-  .words {
-    position: relative;
-  }
-  .status {
-    font-size: 20px;
-    font-weight: 600;
-    line-height: 1.3;
-    text-wrap: balance;
-  }
-  .help {
-    display: block;
-    margin-block-start: 8px;
-    color: var(--_quiet);
-    font-size: 15px;
-    font-weight: 400;
-    line-height: 1.5;
-    text-wrap: pretty;
-  }
   .turn,
   .time {
     margin-block-start: 6px;
     color: var(--_quiet);
     font-size: 15px;
     font-variant-numeric: tabular-nums;
-  }
-  /* For ears only. */
-  .unseen,
-  .who,
-  [data-phase='live'] .status {
-    position: absolute;
-    clip-path: inset(50%);
-    white-space: nowrap;
   }
   [data-phase='live'] .turn {
     color: var(--_text);
@@ -121,34 +56,13 @@ export const conversationStyle = css`
     margin-block-start: 0;
     font-size: 14px;
   }
-  .note {
-    padding: 0 22px 10px;
-    font-size: 15px;
-    text-align: center;
-    text-wrap: balance;
-  }
-  .note:empty {
-    display: none;
-  }
-  .terms {
-    flex: 1 1 auto;
-    min-height: 72px;
-    overflow-y: auto;
-    padding: 0 24px 14px;
-    font-size: 15px;
-    white-space: pre-line;
-    overflow-wrap: anywhere;
-    outline-offset: -3px;
-  }
-  .terms a {
-    color: inherit;
-  }
   .log {
     position: relative;
     flex: 1 1 120px;
     min-height: 96px;
     overflow-y: auto;
     overscroll-behavior: contain;
+    border-block-start: 1px solid var(--_line);
     display: flex;
     flex-direction: column;
     gap: 8px;
@@ -163,6 +77,7 @@ export const conversationStyle = css`
     flex: none;
     min-height: 0;
     padding: 0;
+    border: 0;
   }
   .line {
     max-width: 84%;
@@ -170,6 +85,7 @@ export const conversationStyle = css`
     border: 1px solid transparent;
     border-radius: 16px;
     overflow-wrap: anywhere;
+    white-space: pre-line;
   }
   .line.assistant {
     align-self: flex-start;
@@ -187,5 +103,79 @@ export const conversationStyle = css`
   }
   .partial {
     font-style: italic;
+  }
+  .plain[aria-pressed='true'] {
+    border-color: var(--_text);
+    background: var(--_text);
+    color: var(--_surface);
+  }
+  [data-own-level] {
+    position: relative;
+    overflow: hidden;
+  }
+  [data-own-level]::after {
+    content: '';
+    position: absolute;
+    inset: auto 0 0;
+    height: 4px;
+    background: var(--_accent);
+    scale: var(--_level, 0) 1;
+    transform-origin: left;
+  }
+  [data-own-level]:dir(rtl)::after {
+    transform-origin: right;
+  }
+  .danger {
+    background: #c2273d;
+    color: #fff;
+  }
+  .plain:disabled {
+    border-color: transparent;
+    color: var(--_quiet);
+    cursor: default;
+  }
+  .row .square {
+    flex: none;
+    width: 48px;
+    padding: 0;
+  }
+  .log:not(:empty) + footer {
+    border-color: var(--_line);
+  }
+  @media (max-height: 480px) {
+    .compact .orb {
+      scale: 1;
+      margin: 0;
+    }
+  }
+  @media (max-width: 480px) {
+    :host(:not([placement='inline'])) .log:not(:empty) {
+      flex-basis: auto;
+      max-height: 46dvh;
+    }
+  }
+  @media (prefers-reduced-motion: no-preference) {
+    :host([state='live']:not([open])) [part='launcher'] i {
+      animation: vapi-agent-pulse 1.6s ease-in-out infinite;
+    }
+  }
+  @keyframes vapi-agent-pulse {
+    50% {
+      opacity: 0.45;
+    }
+  }
+  @media (forced-colors: active) {
+    .line {
+      border-color: currentColor;
+    }
+    [data-own-level]::after {
+      forced-color-adjust: none;
+      background: Highlight;
+    }
+    .plain[aria-pressed='true'] {
+      forced-color-adjust: none;
+      background: Highlight;
+      color: HighlightText;
+    }
   }
 `;

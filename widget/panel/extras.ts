@@ -1,8 +1,10 @@
 /** The parts of the panel that only some visitors need: each a chunk, loaded when it is its turn. */
 import type { CallController } from '../call-controller.ts';
-import type { CallState } from '../call-state.ts';
+import { type CallState, isActive } from '../call-state.ts';
 import type { Chat, ChatHost } from '../chat.ts';
+import { failureOf } from '../failure.ts';
 import { lazy } from '../lazy.ts';
+import { ignore } from '../waiting.ts';
 import type { AfterCallElement } from './after-call.ts';
 import type { PanelElement } from './panel.ts';
 import type { SettingsElement } from './settings.ts';
@@ -23,10 +25,19 @@ export class Extras {
     this.#controller = controller;
   }
 
+  /** The looks of a conversation, with the intent to have one. */
+  prepare(): void {
+    lazy(() => import('./conversation-style.ts')).then(
+      ({ conversationStyle }) => this.#panel.addStyle(conversationStyle),
+      ignore,
+    );
+  }
+
   /** Brings the place where the visitor writes; into a live call the words go as they are, else to the assistant as text. */
   async compose(): Promise<void> {
     if (this.#panel.composer || this.#isComposing) return;
     this.#isComposing = true;
+    this.prepare();
     try {
       const [{ createComposer }, { Chat }] = await Promise.all([
         lazy(() => import('./composer.ts')),
@@ -43,8 +54,11 @@ export class Extras {
       composer.strings = this.#panel.strings;
       composer.write = async (text) => {
         const { phase } = this.#controller.state;
-        if (phase === 'live') return this.#controller.send(text);
-        return ['idle', 'ended', 'error'].includes(phase) && chat.write(text);
+        if (phase !== 'live') return !isActive(this.#controller.state) && chat.write(text);
+        const isSent = this.#controller.send(text);
+        const failure = isSent ? null : failureOf(null);
+        this.#controller.dispatch({ type: 'writing', writing: false, failure });
+        return isSent;
       };
       this.#chat = chat;
       this.#panel.composer = composer;
@@ -87,6 +101,7 @@ export class Extras {
   /** Follows the call: settings belong to a live one, feedback and transcript to one that is over. */
   async follow(state: CallState, before: CallState): Promise<void> {
     if (state.phase === before.phase) return;
+    if (isActive(state)) this.prepare();
     this.#panel.extra = null;
     if (state.seconds === null || before.seconds !== null) return;
     const [{ createAfterCall }] = await Promise.all([lazy(() => import('./after-call.ts')), this.#style()]);

@@ -28,6 +28,10 @@ export const formStyle = css`
   .composer:dir(rtl) svg {
     scale: -1 1;
   }
+  /* What has the focus stays clear of the footer, which lies over the end of the panel. */
+  .panel {
+    scroll-padding-block: 72px 170px;
+  }
   .after,
   .settings {
     display: grid;
@@ -44,6 +48,16 @@ export const formStyle = css`
   .settings label {
     grid-template-columns: 7em minmax(0, 1fr);
     align-items: center;
+  }
+  @media (max-width: 359px) {
+    .settings label {
+      grid-template-columns: none;
+      gap: 2px;
+    }
+  }
+  /* There is room for one of them. */
+  .panel:has(.settings) .composer {
+    display: none;
   }
   .after :is(fieldset, p) {
     display: flex;
@@ -89,6 +103,10 @@ export const formStyle = css`
   }
   .meter::after {
     height: 100%;
-    transform-origin: 0;
+  }
+  @media (forced-colors: active) {
+    .meter {
+      border: 1px solid;
+    }
   }
 `;

@@ -4,7 +4,7 @@
  */
 import type { VariableValues, WidgetConfig } from '../../server/contract.ts';
 import { CallController, type CallHost } from '../call-controller.ts';
-import { type CallState, isActive } from '../call-state.ts';
+import { type CallState, isActive, isStarting } from '../call-state.ts';
 import { forgetConsent, hasConsented, rememberConsent } from '../consent-memory.ts';
 import type { VapiAgentEventMap } from '../events.ts';
 import { CallError, type Failure } from '../failure.ts';
@@ -14,6 +14,7 @@ import { createSessionApi, type SessionApi } from '../session-api.ts';
 import { failureTexts } from '../strings/en.ts';
 import { chooseLanguage, loadLanguage } from '../strings/languages.ts';
 import type { VapiAgent } from '../vapi-agent.ts';
+import { ignore } from '../waiting.ts';
 import { Extras } from './extras.ts';
 import { definePanel, type PanelElement } from './panel.ts';
 
@@ -194,7 +195,7 @@ export function mount(
     const movesFocus = root.activeElement !== null || (open && navigator.userActivation?.isActive === true);
     if (open) {
       loadConfig().catch(ignore);
-      if ((host.getAttribute('mode') ?? 'voice') !== 'voice') extras.compose().catch(ignore);
+      compose();
     } else if (controller.state.askingConsent || controller.state.offersRejoin) void controller.end();
     else if (!isActive(controller.state)) controller.reset();
     const show = (): void => {
@@ -205,9 +206,16 @@ export function mount(
     emit(open ? 'vapi-agent-open' : 'vapi-agent-close', null);
   }
 
+  const compose = (): void => {
+    if ((host.getAttribute('mode') ?? 'voice') !== 'voice') extras.compose().catch(ignore);
+  };
+
   panel.onIntent = (intent) => {
-    if (intent === 'close') host.close();
-    else if (intent === 'start') void controller.start();
+    if (intent === 'close') {
+      // Who closes it now does not expect to be listened to in a moment.
+      if (isStarting(controller.state)) decline();
+      host.close();
+    } else if (intent === 'start') void controller.start();
     else if (intent === 'end') decline();
     else if (intent === 'agree') agree();
     else if (intent === 'withdraw') void withdrawConsent();
@@ -238,6 +246,7 @@ export function mount(
   root.append(panel);
   // An earlier attempt to load may have left its complaint there.
   host.attributeChangedCallback('label');
+  if (host.hasAttribute('eager')) loadConfig().catch(ignore);
   if (host.hasAttribute('rejoin')) {
     lazy(() => import('../left-call.ts')).then((chunk) => {
       leftCalls = new chunk.LeftCalls(host, controller, { api, server, settings: loadConfig });
@@ -248,6 +257,7 @@ export function mount(
   return {
     prepare() {
       controller.prepare(host.getAttribute('mode') !== 'chat');
+      extras.prepare();
       loadConfig().catch(ignore);
     },
     start: () => controller.start(),
@@ -257,7 +267,8 @@ export function mount(
     withdrawConsent,
     changed(attribute) {
       if (attribute === 'lang') applyLanguage();
-      if (attribute === 'label') panel.requestUpdate();
+      if (attribute === 'mode' && isOpen) compose();
+      if (attribute === 'label' || attribute === 'mode') panel.requestUpdate();
       if (attribute === 'open') setOpen(host.hasAttribute('open'));
       if (attribute === 'tenant' || attribute === 'server') {
         controller.forgetSession();
@@ -269,8 +280,6 @@ export function mount(
     },
   };
 }
-
-const ignore = (): void => {};
 
 /** A page's typing mistake in `variables` does not cost the visitor the call; the developer is told. */
 function readVariables(host: VapiAgent): VariableValues {

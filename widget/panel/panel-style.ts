@@ -1,17 +1,26 @@
 import { css } from '../css.ts';
 
-/** The panel's frame, buttons, motion and small screens; what is inside is in conversation-style.ts. Logical properties throughout: the script's direction decides. */
+/** The panel's frame, buttons, motion and small screens; what is inside is in stage-style.ts and conversation-style.ts. Logical properties throughout: the script's direction decides. */
 export const panelStyle = css`
   :host {
     color-scheme: light dark;
-    --_surface: var(--vapi-agent-surface, light-dark(#ffffff, #14191b));
-    --_text: var(--vapi-agent-text, light-dark(#16201f, #eef3f1));
-    --_quiet: light-dark(#54615e, #a6b3af);
-    --_line: light-dark(#dbe2e0, #313a3d);
-    --_bubble: light-dark(#eef3f2, #222a2d);
-    --_danger: #c2273d;
+    --_surface: var(--vapi-agent-surface, #ffffff);
+    --_text: var(--vapi-agent-text, #16201f);
+    --_quiet: #54615e;
+    --_line: #dbe2e0;
+    --_bubble: #eef3f2;
     --_radius: var(--vapi-agent-radius, 20px);
     --_control: min(14px, var(--_radius));
+  }
+  /* Safari has it from 17.5 on; before, the panel is light. */
+  @supports (color: light-dark(red, red)) {
+    :host {
+      --_surface: var(--vapi-agent-surface, light-dark(#ffffff, #14191b));
+      --_text: var(--vapi-agent-text, light-dark(#16201f, #eef3f1));
+      --_quiet: light-dark(#54615e, #a6b3af);
+      --_line: light-dark(#dbe2e0, #313a3d);
+      --_bubble: light-dark(#eef3f2, #222a2d);
+    }
   }
   :host([theme='light']) {
     color-scheme: light;
@@ -47,17 +56,19 @@ export const panelStyle = css`
     font-weight: 400;
     line-height: 1.45;
     text-align: start;
+    text-transform: none;
+    letter-spacing: 0;
+    white-space: normal;
     outline: none;
   }
   .panel[hidden] {
     display: none;
   }
-  .panel:focus-visible {
-    outline: 3px solid var(--_accent);
-    outline-offset: 2px;
+  :host([placement='inline'][open]) {
+    width: min(var(--vapi-agent-width, 360px), 100%);
   }
   :host([placement='inline']) .panel {
-    width: min(var(--vapi-agent-width, 360px), 100%);
+    width: 100%;
     box-shadow: none;
   }
   .panel *,
@@ -80,8 +91,9 @@ export const panelStyle = css`
   header h2 {
     flex: 1;
     min-width: 0;
+    max-height: 2.9em;
     overflow: hidden;
-    text-overflow: ellipsis;
+    overflow-wrap: anywhere;
     font-weight: 600;
   }
   header ::slotted(*) {
@@ -94,12 +106,17 @@ export const panelStyle = css`
     flex: none;
     width: 36px;
     height: 36px;
+    overflow: hidden;
     border-radius: 50%;
-    object-fit: cover;
     background: var(--_accent);
     color: var(--_on-accent);
     font-weight: 600;
     text-transform: uppercase;
+  }
+  .avatar img {
+    width: 36px;
+    height: 36px;
+    object-fit: cover;
   }
   .avatar i {
     scale: 0.75;
@@ -132,10 +149,6 @@ export const panelStyle = css`
     background: var(--_accent);
     color: var(--_on-accent);
   }
-  .danger {
-    background: var(--_danger);
-    color: #fff;
-  }
   [part='launcher']:hover,
   .primary:hover,
   .danger:hover {
@@ -146,41 +159,15 @@ export const panelStyle = css`
     background: none;
     color: var(--_text);
   }
-  .plain[aria-pressed='true'] {
-    border-color: var(--_text);
-    background: var(--_text);
-    color: var(--_surface);
-  }
-  [data-own-level] {
-    position: relative;
-    overflow: hidden;
-  }
-  [data-own-level]::after {
-    content: '';
-    position: absolute;
-    inset: auto 0 0;
-    height: 4px;
-    background: var(--_accent);
-    scale: var(--_level, 0) 1;
-  }
-  .plain:disabled {
-    border-color: transparent;
-    color: var(--_quiet);
-    cursor: default;
-  }
-  .panel button:focus-visible,
-  .log:focus-visible,
-  .terms:focus-visible {
-    outline: 3px solid var(--_accent);
+  /* In the colour of the text: the tenant's own may be too near to what is behind it. */
+  :is(.panel, .panel :is(button, .log, .terms)):focus-visible {
+    outline: 3px solid var(--_text);
     outline-offset: 2px;
     box-shadow: 0 0 0 2px var(--_surface);
   }
   footer {
     padding: 14px 18px 12px;
     border-block-start: 1px solid transparent;
-  }
-  .log:not(:empty) + footer {
-    border-color: var(--_line);
   }
   .row {
     display: flex;
@@ -190,11 +177,6 @@ export const panelStyle = css`
   .row button {
     flex: 1 1 auto;
     padding: 0 10px;
-  }
-  .row .square {
-    flex: none;
-    width: 48px;
-    padding: 0;
   }
   footer {
     text-align: center;
@@ -208,10 +190,9 @@ export const panelStyle = css`
     display: inline;
     min-height: 24px;
     padding: 0 4px;
-    border-radius: 4px;
     background: none;
     color: inherit;
-    font: inherit;
+    font-weight: 400;
     text-decoration: underline;
   }
   @media (min-height: 481px) {
@@ -223,6 +204,13 @@ export const panelStyle = css`
     }
   }
   @media (max-height: 480px) {
+    header {
+      position: sticky;
+      top: 0;
+      z-index: 2;
+      padding-block: 4px;
+      background: var(--_surface);
+    }
     .panel .stage {
       gap: 14px;
       padding-block: 14px 10px;
@@ -230,10 +218,6 @@ export const panelStyle = css`
     .orb {
       scale: 0.6;
       margin: -22px;
-    }
-    .compact .orb {
-      scale: 1;
-      margin: 0;
     }
   }
   @media (max-width: 480px) {
@@ -248,9 +232,6 @@ export const panelStyle = css`
       border-width: 1px 0 0;
       border-radius: max(20px, var(--_radius)) max(20px, var(--_radius)) 0 0;
       box-shadow: 0 -8px 40px #0004;
-    }
-    :host(:not([placement='inline'])) .log:not(:empty) {
-      max-height: 46dvh;
     }
   }
   @media (prefers-reduced-motion: no-preference) {
@@ -269,9 +250,6 @@ export const panelStyle = css`
       /* A quick start is over before anything turns. */
       animation: vapi-agent-turn 1.1s linear 0.4s infinite;
     }
-    :host([state='live']:not([open])) [part='launcher'] i {
-      animation: vapi-agent-pulse 1.6s ease-in-out infinite;
-    }
   }
   @media (prefers-reduced-motion: reduce) {
     .orb {
@@ -289,24 +267,18 @@ export const panelStyle = css`
       rotate: 1turn;
     }
   }
-  @keyframes vapi-agent-pulse {
-    50% {
-      opacity: 0.45;
+  @media print {
+    :host {
+      display: none;
     }
   }
   @media (forced-colors: active) {
     .orb,
-    .avatar,
-    .line {
+    .avatar {
       border: 1px solid;
     }
     .orb {
       color: CanvasText;
-    }
-    .plain[aria-pressed='true'] {
-      forced-color-adjust: none;
-      background: Highlight;
-      color: HighlightText;
     }
   }
 `;

@@ -7,23 +7,23 @@
 import { html, LitElement, nothing, type TemplateResult } from 'lit';
 import type { Consent, WidgetConfig } from '../../server/contract.ts';
 import { microphoneHelpKey } from '../browser-help.ts';
-import type { CallState, Speaker } from '../call-state.ts';
+import { type CallState, isStarting, type Speaker } from '../call-state.ts';
 import type { Failure } from '../failure.ts';
 import { en, failureTexts, type StringKey, type Strings } from '../strings/en.ts';
 import { english, type Language } from '../strings/languages.ts';
 import { appearanceCss } from './appearance.ts';
 import type { ComposerElement } from './composer.ts';
 import { controls, type Intent } from './controls.ts';
-import { conversationStyle } from './conversation-style.ts';
 import { icons } from './icons.ts';
 import { panelStyle } from './panel-style.ts';
+import { stageStyle } from './stage-style.ts';
 import { transcriptView } from './transcript-view.ts';
 
 const drawnWithinMs = 50;
 
 const baseSheet = new CSSStyleSheet();
-// The conversation first: the frame's rules for small screens come after it.
-baseSheet.replaceSync(conversationStyle + panelStyle);
+// The stage first: the frame's rules for small screens come after it.
+baseSheet.replaceSync(stageStyle + panelStyle);
 
 export class PanelElement extends LitElement {
   static override properties = {
@@ -145,15 +145,15 @@ export class PanelElement extends LitElement {
     // Follows the conversation unless the visitor has scrolled up to read.
     if (this.composer) {
       this.composer.strings = this.strings;
-      this.composer.busy = this.call.isWriting;
+      this.composer.busy = this.call.isWriting || isStarting(this.call);
     }
     this.#followsLog = !log || log.scrollHeight - log.scrollTop - log.clientHeight < 48;
   }
 
-  protected override updated(changed: Map<PropertyKey, unknown>): void {
+  protected override updated(): void {
     this.followLog();
     const root = this.getRootNode() as ShadowRoot;
-    if (changed.has('call') && this.open) this.#keepFocus(root);
+    if (this.open) this.#keepFocus(root);
     this.#labelLauncher(root);
   }
 
@@ -175,7 +175,7 @@ export class PanelElement extends LitElement {
       ${call.askingConsent ? consentView(this.config?.consent, strings) : nothing}
       <div class="note" part="notice" role="status">${this.#notice()}</div>
       <p class="unseen" role="status">${this.#isLastMinute() ? strings.endsSoon : ''}</p>
-      ${transcriptView(call.transcript, strings)}${this.extra}
+      ${transcriptView(call, strings)}${this.extra}
       <footer part="footer">
         ${call.askingConsent ? nothing : this.composer}
         <div class="row">${controls(call, strings, this.extra !== null, this.#isText(), (intent) => this.onIntent(intent))}</div>
@@ -202,9 +202,11 @@ export class PanelElement extends LitElement {
 
   #avatar(name: string): TemplateResult {
     const url = this.config?.appearance.avatarUrl;
-    return url
-      ? html`<img class="avatar" part="avatar" src=${url} alt="" referrerpolicy="no-referrer">`
-      : html`<span class="avatar" part="avatar" aria-hidden="true">${name.slice(0, 1) || html`<i></i>`}</span>`;
+    const initial = name.slice(0, 1);
+    // Asked for when it can be seen, not on intent. One that cannot be had leaves its place to the initial.
+    const image = html`<img src=${url} alt="" loading="lazy" referrerpolicy="no-referrer"
+      @error=${({ target }: { target: Element }) => target.replaceWith(initial)}>`;
+    return html`<span class="avatar" part="avatar" aria-hidden="true">${url ? image : initial || html`<i></i>`}</span>`;
   }
 
   #stage(): TemplateResult {
@@ -254,7 +256,8 @@ export class PanelElement extends LitElement {
 
   #chatTrouble({ code }: Failure): string {
     const { title, help } = failureTexts(this.strings, code);
-    return code === 'interrupted' ? this.strings.messageFailed : `${title}. ${help}`;
+    // Some titles speak of a call.
+    return /^(inter|vapi|call|serv)/.test(code) ? this.strings.messageFailed : `${title}. ${help}`;
   }
 
   #withdrawal(): TemplateResult | typeof nothing {
@@ -323,7 +326,7 @@ export class PanelElement extends LitElement {
   }
 
   #onKey = (event: KeyboardEvent): void => {
-    if (event.key !== 'Escape' || event.defaultPrevented) return;
+    if (event.key !== 'Escape' || event.isComposing || event.defaultPrevented) return;
     event.stopPropagation();
     this.onIntent('close');
   };

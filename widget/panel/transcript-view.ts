@@ -1,14 +1,17 @@
 import { html, nothing, type TemplateResult } from 'lit';
+import type { CallState } from '../call-state.ts';
 import type { Strings } from '../strings/en.ts';
 import type { Line } from '../transcript.ts';
 
 /**
- * The conversation as a log. What is final is announced as it is added; the guess after it is for the eyes only,
- * because it changes several times a second. Lines are only ever added at the end, so each keeps its element.
+ * The conversation as a log. What is written is announced as it is added; in a call it is there to be read, and no voice
+ * talks over the assistant's. A guess is for the eyes only, because it changes several times a second. Lines are only
+ * ever added at the end, so each keeps its element.
  */
-export function transcriptView(lines: readonly Line[], strings: Strings): TemplateResult {
-  return html`<div class="log" part="transcript" role="log" tabindex=${lines.length > 0 ? 0 : nothing}
-    aria-label=${strings.transcriptName}>${lines.map((line) => lineView(line, strings))}</div>`;
+export function transcriptView({ transcript, phase }: CallState, strings: Strings): TemplateResult {
+  return html`<div class="log" part="transcript" role="log" tabindex=${transcript.length > 0 ? 0 : nothing}
+    aria-live=${phase === 'live' ? 'off' : nothing}
+    aria-label=${strings.transcriptName}>${transcript.map((line) => lineView(line, strings))}</div>`;
 }
 
 const lineView = ({ role, final, partial }: Line, strings: Strings): TemplateResult => html`<p

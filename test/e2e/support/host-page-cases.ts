@@ -139,6 +139,25 @@ export const hostPageCases: HostPageCase[] = [
     },
   },
   {
+    name: 'eager: the looks of the tenant are there before any intent, and nothing else was asked for',
+    async run(visits) {
+      const slug = `eager-${visits.engine.name.toLowerCase()}`;
+      const looks = { accentColor: '#7a1fa2', placement: 'top-left' };
+      await visits.site.addTenant(slug, { name: 'The eager', appearance: looks });
+      const visit = await visits.open(
+        `${visits.site.script}<vapi-agent tenant="${slug}" eager></vapi-agent>`,
+      );
+      const agent = visit.agent();
+      await until(async () => ((await agent.see({ part: 'launcher' }))?.box.x ?? 1000) < 100, 'the corner');
+      assert.equal((await agent.see({ part: 'launcher' }))?.background, 'rgb(122, 31, 162)');
+      const asked = await visit.page.run(() =>
+        performance.getEntriesByType('resource').map(({ name }) => new URL(name).pathname),
+      );
+      assert.ok(!asked.some((path) => /sessions|vapi-call/.test(path)), asked.join(' '));
+      await visit.leave();
+    },
+  },
+  {
     name: 'inserted late, and there before its script: both come to life',
     async run(visits) {
       const visit = await visits.open('<vapi-agent tenant="lab" label="Early"></vapi-agent>');
