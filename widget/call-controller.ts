@@ -67,8 +67,8 @@ export class CallController {
   /** The finished call, for what the visitor has to say of it. */
   #lastGrant: ProxyGrant | null = null;
   #playSound: (() => Promise<void>) | null = null;
-  #sent: Promise<void> = Promise.resolve();
-  #markSent: () => void = ignore;
+  #calm: Promise<void> = Promise.resolve();
+  #calmDown: () => void = ignore;
   /** Settles when the attempt and its transport are gone. */
   #over: Promise<void> = Promise.resolve();
 
@@ -118,9 +118,7 @@ export class CallController {
     if (!variables || isActive(this.#state)) return;
     const attempt = new AbortController();
     this.#attempt = attempt;
-    this.#sent = new Promise((resolve) => {
-      this.#markSent = resolve;
-    });
+    this.#hurry();
     this.dispatch({ type: 'prepare' });
     if (left) {
       this.dispatch({ type: 'rejoin', transcript: left.transcript });
@@ -150,9 +148,15 @@ export class CallController {
     this.#call?.setMuted(this.#state.muted);
   }
 
-  /** Settles when the request for this attempt's call is on its way, the visitor has to be asked first, or there is none. */
-  get sent(): Promise<void> {
-    return this.#sent;
+  /** Settles when nothing is under way that comes before what is to be seen: the request for the call, then the joining. */
+  get calm(): Promise<void> {
+    return this.#calm;
+  }
+
+  #hurry(): void {
+    this.#calm = new Promise((resolve) => {
+      this.#calmDown = resolve;
+    });
   }
 
   get sound(): Sound {
@@ -216,7 +220,7 @@ export class CallController {
       const mayListen = this.#browser.mayListen();
       const consent = this.#host.consent(() => {
         this.dispatch({ type: 'consent', asking: true });
-        this.#markSent();
+        this.#calmDown();
       });
       if (consent) await orAborted(consent, signal);
       this.dispatch({ type: 'consent', asking: false });
@@ -235,7 +239,7 @@ export class CallController {
       microphone = quiet(openMicrophone());
       // Nothing is reserved or paid for before the visitor has said yes.
       if (!granted) {
-        this.#markSent();
+        this.#calmDown();
         await orAborted(microphone, signal);
       }
       Promise.all([chunk, session]).then(
@@ -250,7 +254,7 @@ export class CallController {
       else {
         const token = await orAborted(session ?? this.#session.take(api), signal);
         const grant = this.#createCall(api, token, variables);
-        this.#markSent();
+        this.#calmDown();
         this.#grant = await grant;
       }
       this.#lastGrant = this.#grant?.mode === 'proxy' ? this.#grant : null;
@@ -259,6 +263,7 @@ export class CallController {
       await orAborted(claim.confirmed, signal);
       // One that is known to be missing ends it here; one that is still being opened does not keep the room waiting.
       await orAborted(Promise.race([microphone, null]), signal);
+      this.#hurry();
       this.dispatch({ type: 'connect', maxSeconds: this.#grant.maxDurationSeconds });
       if (this.#grant.mode === 'proxy') this.dispatch({ type: 'identify', callId: this.#grant.callId });
       await this.#hold(joinCall, this.#grant, claim, settled, microphone, visit, signal);
@@ -268,7 +273,7 @@ export class CallController {
       else if (error instanceof GivenUp || (left && isBusy(error))) this.dispatch({ type: 'left' });
       else this.#fail(error);
     } finally {
-      this.#markSent();
+      this.#calmDown();
       removeEventListener('pagehide', leave);
       microphone?.then((release) => release(), ignore);
       this.#call = null;

@@ -240,7 +240,7 @@ export function mount(
     }
   }
 
-  panel.goesAhead = () => controller.sent;
+  panel.goesAhead = () => controller.calm;
   panel.call = controller.state;
   applyLanguage();
   root.append(panel);
