@@ -156,6 +156,19 @@ export const chatSchema = z.strictObject({
   transport: object.optional(),
 });
 
+/** `GET /chat` */
+export const chatListSchema = z.strictObject({
+  id: uuid.optional(),
+  assistantId: uuid.optional(),
+  sessionId: uuid.optional(),
+  previousChatId: uuid.optional(),
+  page: z.coerce.number().int().min(1).default(1),
+  limit: count(1000).default(100),
+  sortBy: z.literal('createdAt').optional(),
+  sortOrder: z.enum(['ASC', 'DESC']).default('DESC'),
+  ...timeFilters,
+});
+
 /** `POST /session` */
 export const sessionSchema = z.strictObject({
   assistantId: uuid.optional(),

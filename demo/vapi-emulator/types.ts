@@ -129,6 +129,8 @@ export interface Switches {
   failEverythingWith: number;
   /** `POST /chat` answers 402. */
   chatPaymentRequired: boolean;
+  /** `POST /call/web` and `POST /chat` do what is asked, and the line breaks before anything of it is answered. */
+  loseAnswers: boolean;
   /** `endedReason` of a call ended through its control URL. */
   controlEndedReason: string;
 }

@@ -26,6 +26,7 @@ export const defaultSwitches: Switches = {
   concurrencyLimit: 0,
   failEverythingWith: 0,
   chatPaymentRequired: false,
+  loseAnswers: false,
   controlEndedReason: 'assistant-ended-call',
 };
 

@@ -212,6 +212,39 @@ test('chat: an answer with cost, the thread goes on by previousChatId and by ses
   assert.equal(parsed[0].path, 'chat.output[0].content');
 });
 
+test('chats are listed newest first with their names, in pages, and also those whose answer was lost', async () => {
+  const { emulator } = network;
+  const say = (name: string) => ask(emulator, 'POST', '/chat', { body: { assistantId, input: 'Hi', name } });
+  const list = async (query: string) => (await ask(emulator, 'GET', `/chat?${query}`)).body;
+  const { body: first } = await say('msg_one');
+  emulator.setSwitch('loseAnswers', true);
+  await assert.rejects(say('msg_two'));
+  emulator.setSwitch('loseAnswers', false);
+  const since = `createdAtGe=${first.createdAt}`;
+  const { results, metadata } = await list(since);
+  assert.deepEqual(
+    results.map(({ name }: { name: string }) => name),
+    ['msg_two', 'msg_one'],
+  );
+  assert.deepEqual(results[1], first);
+  assert.deepEqual([metadata.totalItems, metadata.hasNextPage], [2, false]);
+  const second = await list(`${since}&limit=1&page=2`);
+  assert.deepEqual(
+    second.results.map(({ name }: { name: string }) => name),
+    ['msg_one'],
+  );
+  assert.deepEqual((await list(`createdAtLt=${first.createdAt}&createdAtGe=${first.createdAt}`)).results, []);
+});
+
+test('a call whose answer is lost is there all the same', async () => {
+  const { emulator } = network;
+  const before = emulator.calls().length;
+  emulator.setSwitch('loseAnswers', true);
+  await assert.rejects(createWeb());
+  emulator.setSwitch('loseAnswers', false);
+  assert.equal(emulator.calls().length, before + 1);
+});
+
 test('analytics sums what the list shows', async () => {
   const { emulator } = network;
   const { body, status } = await ask(emulator, 'POST', '/analytics', {

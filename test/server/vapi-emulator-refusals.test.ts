@@ -171,6 +171,7 @@ test('every other route wants the private key, and ids must be UUIDs', async () 
     ['GET', '/call'],
     ['GET', '/v2/call'],
     ['GET', '/assistant'],
+    ['GET', '/chat'],
     ['POST', '/chat'],
     ['POST', '/session'],
     ['POST', '/analytics'],

@@ -38,6 +38,10 @@ export function callRoutes(world: World): Router {
       transient: body?.assistant !== undefined,
     });
     const call = await createWebCall(world, org, parse(webCallSchema, body));
+    if (world.switches.loseAnswers) {
+      request.socket.destroy();
+      return;
+    }
     response.status(201).json(creationAnswer(call));
   });
 

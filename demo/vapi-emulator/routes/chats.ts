@@ -5,9 +5,10 @@ import type { z } from 'zod';
 import { requirePrivate } from '../auth.ts';
 import { answerTo } from '../dialogue.ts';
 import { notFound, Refusal } from '../errors.ts';
-import { chatSchema, parse, requireUuid, sessionSchema } from '../shapes.ts';
+import { chatListSchema, chatSchema, parse, requireUuid, sessionSchema } from '../shapes.ts';
 import type { EmulatorOrg, Json } from '../types.ts';
 import { tick, type World } from '../world.ts';
+import { passesTimes } from './lists.ts';
 
 type ChatBody = z.infer<typeof chatSchema>;
 
@@ -21,8 +22,28 @@ export function chatRoutes(world: World): Router {
       throw new Refusal(402, 'Purchase credits to use chat. You have no credits left.');
     const chat = newChat(world, org, body);
     world.chats.set(String(chat.id), chat);
+    if (world.switches.loseAnswers) {
+      request.socket.destroy();
+      return;
+    }
     if (body.stream === true) await stream(world, response, chat);
     else response.status(201).json(chat);
+  });
+
+  router.get('/chat', (request, response) => {
+    const org = requirePrivate(world, request.headers.authorization);
+    const query = parse(chatListSchema, request.query);
+    const found = [...world.chats.values()].filter(
+      (chat) =>
+        chat.orgId === org.orgId &&
+        (['id', 'assistantId', 'sessionId', 'previousChatId'] as const).every(
+          (field) => query[field] === undefined || chat[field] === query[field],
+        ) &&
+        passesTimes(timesOf(chat), query),
+    );
+    found.sort((a, b) => timesOf(b).createdAt - timesOf(a).createdAt);
+    if (query.sortOrder === 'ASC') found.reverse();
+    response.json(pageOf(found, query));
   });
 
   router.get('/chat/:id', (request, response) => {
@@ -58,6 +79,25 @@ export function chatRoutes(world: World): Router {
   });
 
   return router;
+}
+
+const timesOf = (thing: Json) => ({
+  createdAt: Date.parse(String(thing.createdAt)),
+  updatedAt: Date.parse(String(thing.updatedAt)),
+});
+
+function pageOf(found: Json[], { page, limit, sortOrder }: z.infer<typeof chatListSchema>): Json {
+  const from = (page - 1) * limit;
+  return {
+    results: found.slice(from, from + limit),
+    metadata: {
+      itemsPerPage: limit,
+      totalItems: found.length,
+      currentPage: page,
+      hasNextPage: from + limit < found.length,
+      sortOrder,
+    },
+  };
 }
 
 function assistantOf(world: World, org: EmulatorOrg, id: string): void {
