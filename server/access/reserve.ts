@@ -84,6 +84,11 @@ export async function reserve(
 
 /** Of a reservation's id; it also keeps one session from beginning two conversations. */
 const prefix = { call: 'ses_', message: 'msg_' };
+
+export function isMessage({ id }: Pick<Reservation, 'id'>): boolean {
+  return id.startsWith(prefix.message);
+}
+
 const seconds = { minute: 60, hour: 3600, day: 86_400 };
 
 function checkStarts(limits: Limits, recent: RecentStarts, kind: StartKind): void {

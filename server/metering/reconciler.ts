@@ -1,21 +1,18 @@
 /** The background half of metering: asks about calls that were not told whole, and sweeps every org regularly. */
 import { randomUUID } from 'node:crypto';
-import { openTenantSecret } from '../access/tenant-secrets.ts';
 import type { Context } from '../context.ts';
 import { markGone, takeDuePoll } from '../store/calls.ts';
 import { giveLease, takeLease } from '../store/leases.ts';
-import { releaseUnclaimed } from '../store/reservations.ts';
 import { saveSweptTo, sweptTo } from '../store/sweeps.ts';
-import { findTenantById, type Tenant } from '../store/tenants.ts';
+import { findTenantById } from '../store/tenants.ts';
 import { readCallRecord } from '../vapi/call-record.ts';
-import { readChatCost } from '../vapi/chat-api.ts';
 import { VapiError } from '../vapi/vapi-api.ts';
 import { startWorker, type Worker } from '../worker.ts';
-import type { CallEvent } from './call-event.ts';
+import { askAboutChat } from './chats.ts';
 import { applyRetention } from './content.ts';
 import { retryPollAt } from './poll-schedule.ts';
 import { bookDifference, bookUpdated, callsApiOf, listOrgs, type Org, reconcileOrg } from './reconcile.ts';
-import type { CallRow } from './usage.ts';
+import { giveBackUnclaimed } from './unclaimed.ts';
 
 const minuteMs = 60_000;
 const dayMs = 24 * 60 * minuteMs;
@@ -50,7 +47,8 @@ export async function pollNext(ctx: Context): Promise<boolean> {
   if (!tenant) return true;
   try {
     if (row.type === 'chat') {
-      await bookDifference(ctx, tenant, row, await askAboutChat(ctx, tenant, row, now));
+      const chat = { ...row, reservationId: row.sessionId, at: row.createdAt };
+      await bookDifference(ctx, tenant, row, await askAboutChat(ctx, tenant, chat, 'poll'));
       return true;
     }
     const call = await callsApiOf(ctx, { orgId: tenant.orgId, tenants: [tenant] }).get(row.id);
@@ -61,27 +59,6 @@ export async function pollNext(ctx: Context): Promise<boolean> {
     ctx.log.warn({ err: error, tenant: tenant.slug, call: row.id }, 'Vapi could not be asked about a call');
   }
   return true;
-}
-
-/** A chat is over when it is booked; only its cost can be missing. */
-async function askAboutChat(ctx: Context, tenant: Tenant, row: CallRow, now: number): Promise<CallEvent> {
-  const key = openTenantSecret(ctx.box, tenant, 'privateKey') ?? '';
-  return {
-    kind: 'report',
-    source: 'poll',
-    callId: row.id,
-    asOf: now,
-    type: row.type,
-    status: row.status,
-    assistantId: row.assistantId,
-    sessionId: row.sessionId,
-    createdAt: null,
-    startedAt: null,
-    endedAt: null,
-    endedReason: null,
-    controlUrl: null,
-    cost: await readChatCost(ctx.config.vapiBaseUrl, key, row.id),
-  };
 }
 
 /** Sweeps every org, unless another process is at it. */
@@ -126,9 +103,8 @@ export async function sweepOrg(ctx: Context, org: Org, mayGoOn: () => Promise<bo
     if (!(await mayGoOn())) return;
   }
   if (saved !== null) await bookUpdated(ctx, api, org, { from: done - updatedOverlapMs, to: until });
-  // Whatever was started with a key until then has been seen by now, so a hold without a call never became one.
   for (const tenant of org.tenants) {
-    await releaseUnclaimed(ctx.store, tenant.id, until - updatedOverlapMs);
+    await giveBackUnclaimed(ctx, api, tenant, until - updatedOverlapMs);
     await applyRetention(ctx, tenant);
   }
 }

@@ -15,10 +15,10 @@ import { isNetwork, networkOf } from '../access/visitor-network.ts';
 import type { Context } from '../context.ts';
 import { type ChatEvent, type ChatRequest, chatRequestSchema, type VariableValues } from '../contract.ts';
 import { ApiError } from '../errors.ts';
-import { ingestCallEvent } from '../metering/ingest.ts';
+import { beginChat, type Chat, endChat } from '../metering/chats.ts';
 import { releaseReservation } from '../store/reservations.ts';
 import type { Tenant } from '../store/tenants.ts';
-import { readChatCost, streamChat } from '../vapi/chat-api.ts';
+import { streamChat } from '../vapi/chat-api.ts';
 import { VapiError } from '../vapi/vapi-api.ts';
 import { parse, parseJsonText } from './parse.ts';
 
@@ -51,8 +51,7 @@ export function chatRoutes(ctx: Context): Router {
       tenant,
       claims,
       consentVersion,
-      reservationId: reservation.id,
-      chat: { input: asked.message, previousChatId, assistantId, variableValues },
+      chat: { name: reservation.id, input: asked.message, previousChatId, assistantId, variableValues },
     };
     // A visitor who leaves in the middle has still used what was written.
     const answered = answer(ctx, res, origin, message);
@@ -100,7 +99,7 @@ interface Message {
   tenant: Tenant;
   claims: SessionClaims;
   consentVersion: string | null;
-  reservationId: string;
+  /** Its `name` is the reservation's id. */
   chat: Parameters<typeof streamChat>[2];
 }
 
@@ -109,7 +108,7 @@ async function answer(
   ctx: Context,
   res: Response,
   origin: string,
-  { tenant, claims, consentVersion, reservationId, chat }: Message,
+  { tenant, claims, consentVersion, chat }: Message,
 ): Promise<void> {
   const send = (event: ChatEvent): void => {
     if (!res.headersSent) {
@@ -122,52 +121,41 @@ async function answer(
     }
     if (!res.writableEnded) res.write(`data: ${JSON.stringify(event)}\n\n`);
   };
-  const key = openTenantSecret(ctx.box, tenant, 'privateKey') ?? '';
-  const startedAt = ctx.now();
-  let chatId: string;
-  try {
-    chatId = await streamChat(ctx.config.vapiBaseUrl, key, chat, (delta) => send({ delta }));
-  } catch (error) {
-    await releaseReservation(ctx.store, reservationId);
-    if (!(error instanceof VapiError)) throw error;
-    throw new ApiError('vapi_unavailable', { retryAfter: 5, cause: error });
-  }
+  const said = await passOn(ctx, tenant, chat, (delta) => send({ delta }));
   const { jti: _jti, ...who } = claims;
-  const next: ChatClaims = { ...who, previousChatId: chatId, consentVersion };
+  const next: ChatClaims = { ...who, previousChatId: said.id, consentVersion };
   send({ chat: issueChatToken(ctx.keys.session, next, ctx.now()) });
   res.end();
-  await book(ctx, tenant, { chatId, reservationId, assistantId: chat.assistantId, startedAt, key });
+  await endChat(ctx, tenant, said);
 }
 
-/** A text conversation has no length, only a cost. */
-async function book(
+/**
+ * Asks Vapi and passes its words on, the first one only when the message is in the ledger.
+ * @throws ApiError `vapi_unavailable`; what is held stays held unless it is sure that nothing came of the message
+ */
+async function passOn(
   ctx: Context,
   tenant: Tenant,
-  said: { chatId: string; reservationId: string; assistantId: string; startedAt: number; key: string },
-): Promise<void> {
-  const cost = await readChatCost(ctx.config.vapiBaseUrl, said.key, said.chatId);
-  const now = ctx.now();
-  const { row, usageChanged } = await ingestCallEvent(
-    ctx.store,
-    ctx.box,
-    tenant,
-    {
-      kind: 'report',
-      source: 'answer',
-      callId: said.chatId,
-      asOf: now,
-      type: 'chat',
-      status: 'ended',
-      assistantId: said.assistantId,
-      sessionId: said.reservationId,
-      createdAt: said.startedAt,
-      startedAt: said.startedAt,
-      endedAt: said.startedAt,
-      endedReason: null,
-      controlUrl: null,
-      cost,
-    },
-    now,
-  );
-  if (usageChanged) ctx.onCallBooked(tenant, row);
+  chat: Message['chat'],
+  tell: (delta: string) => void,
+): Promise<Chat> {
+  const { name: reservationId, assistantId } = chat;
+  const key = openTenantSecret(ctx.box, tenant, 'privateKey') ?? '';
+  const at = ctx.now();
+  let said: Chat | null = null;
+  try {
+    for await (const piece of streamChat(ctx.config.vapiBaseUrl, key, chat)) {
+      if ('delta' in piece) tell(piece.delta);
+      else {
+        said = { id: piece.id, reservationId, assistantId, at };
+        await beginChat(ctx, tenant, said);
+      }
+    }
+  } catch (error) {
+    if (!(error instanceof VapiError)) throw error;
+    if (error.refused) await releaseReservation(ctx.store, reservationId);
+    throw new ApiError('vapi_unavailable', { retryAfter: error.retryAfter ?? 5, cause: error });
+  }
+  if (!said) throw new Error('a stream without a chat');
+  return said;
 }

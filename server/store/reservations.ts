@@ -142,6 +142,7 @@ export async function releaseReservation(db: Queries, id: string): Promise<void>
     .set({ state: 'released' })
     .where('id', '=', id)
     .where('state', '=', 'held')
+    .where('callId', 'is', null)
     .execute();
 }
 
@@ -189,11 +190,15 @@ export async function isOutdated(
   return row !== undefined;
 }
 
-/** Gives back what is held for grants whose lease was over before then and that no call has claimed. */
-export async function releaseUnclaimed(db: Queries, tenantId: string, leaseBeforeMs: number): Promise<void> {
-  await db
-    .updateTable('reservations')
-    .set({ state: 'released' })
+/** What is held for starts whose lease was over before then and that no call has claimed. */
+export async function listUnclaimed(
+  db: Queries,
+  tenantId: string,
+  leaseBeforeMs: number,
+): Promise<Reservation[]> {
+  return db
+    .selectFrom('reservations')
+    .selectAll()
     .where('tenantId', '=', tenantId)
     .where('state', '=', 'held')
     .where('callId', 'is', null)

@@ -2,7 +2,7 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { VapiClient } from '@vapi-ai/server-sdk';
 import { z } from 'zod';
-import { callSchema, type VapiCall } from './call-record.ts';
+import { callSchema, costFields, optionalText, type VapiCall } from './call-record.ts';
 import { VapiError } from './vapi-api.ts';
 
 const timeoutSeconds = 20;
@@ -21,6 +21,11 @@ export interface CallsApi {
    */
   list(by: 'createdAt' | 'updatedAt', fromMs: number, toMs: number): AsyncGenerator<VapiCall[]>;
   /**
+   * All text chats of the org created in the half-open period, newest first, a page at a time.
+   * @throws VapiError
+   */
+  listChats(fromMs: number, toMs: number): AsyncGenerator<ListedChat[]>;
+  /**
    * Deletes the call's transcript, recording and other content at Vapi; what it cost stays known to us.
    * @throws VapiError
    */
@@ -28,6 +33,9 @@ export interface CallsApi {
   /** How many requests have been sent. */
   requests: () => number;
 }
+
+const chatSchema = z.looseObject({ id: z.uuid(), name: optionalText, ...costFields });
+export type ListedChat = z.infer<typeof chatSchema>;
 
 /** Retries 429 (after `Retry-After`), 408, 5xx and broken connections; all of these requests may be sent twice. */
 export function createCallsApi(baseUrl: string, privateKey: string): CallsApi {
@@ -96,6 +104,23 @@ export function createCallsApi(baseUrl: string, privateKey: string): CallsApi {
         createdAtLe = oldest;
       }
     },
+    async *listChats(fromMs, toMs) {
+      const seen = new Set<string>();
+      // To the first page that brings nothing new: Vapi does not say how many chats a page may hold.
+      for (let page = 1; ; page += 1) {
+        const query = new URLSearchParams({
+          page: String(page),
+          limit: String(pageSize),
+          createdAtGe: new Date(fromMs).toISOString(),
+          createdAtLt: new Date(toMs).toISOString(),
+        });
+        const chats = readPage(await read(await request(`/chat?${query}`))).flatMap(readChat);
+        const fresh = chats.filter(({ id }) => !seen.has(id));
+        if (fresh.length === 0) return;
+        for (const { id } of fresh) seen.add(id);
+        yield fresh;
+      }
+    },
     async deleteContent(id) {
       const response = await request(`/call/${encodeURIComponent(id)}`, { method: 'DELETE' });
       if (response.status !== 404) await read(response);
@@ -113,5 +138,17 @@ function readList(body: unknown): unknown[] {
 /** A call that cannot be read does not hide the others. */
 function readCall(entry: unknown): VapiCall[] {
   const parsed = callSchema.safeParse(entry);
+  return parsed.success ? [parsed.data] : [];
+}
+
+/** `{results, metadata}`, where calls are a bare list. */
+function readPage(body: unknown): unknown[] {
+  const page = z.looseObject({ results: z.array(z.unknown()) }).safeParse(body);
+  if (!page.success) throw new VapiError('Vapi answered with something that is not a page of chats');
+  return page.data.results;
+}
+
+function readChat(entry: unknown): ListedChat[] {
+  const parsed = chatSchema.safeParse(entry);
   return parsed.success ? [parsed.data] : [];
 }

@@ -7,9 +7,11 @@ import { z } from 'zod';
 import type { VariableValues } from '../contract.ts';
 import type { CallCost } from '../metering/call-event.ts';
 import { readCost } from './cost.ts';
-import { VapiError } from './vapi-api.ts';
+import { noAnswer, VapiError } from './vapi-api.ts';
 
 export interface NewChat {
+  /** Ours, by which it is found again when its answer was lost; Vapi keeps up to 40 characters. */
+  name: string;
   input: string;
   /** The chat that this one goes on with; null at the beginning of a conversation. */
   previousChatId: string | null;
@@ -17,8 +19,9 @@ export interface NewChat {
   variableValues: VariableValues;
 }
 
-/** Until the first word; a model may think for a while. */
-const answerTimeoutMs = 30_000;
+/** From word to word, and until the first one; a model may think for a while. */
+const wordTimeoutMs = 30_000;
+const answerTimeoutMs = 120_000;
 
 const eventSchema = z.looseObject({
   id: z.uuid().optional(),
@@ -30,17 +33,19 @@ const chatSchema = z.looseObject({
   costs: z.array(z.looseObject({ type: z.string().optional(), cost: z.number().nullish() })).nullish(),
 });
 
+/** The id of the chat comes first, before any of its words: from then on it costs. */
+export type ChatPiece = { id: string } | { delta: string };
+
 /**
- * Sends one message and hands the answer on as it is written.
- * @returns the id of the chat
- * @throws VapiError also when the answer breaks off before its chat is known
+ * Sends one message and hands the answer on as it is written. An answer that breaks off ends like a whole one: what was
+ * written is paid for, whether the rest comes or not.
+ * @throws VapiError when no chat has become known
  */
-export async function streamChat(
+export async function* streamChat(
   baseUrl: string,
   privateKey: string,
-  { input, previousChatId, assistantId, variableValues }: NewChat,
-  onDelta: (text: string) => void,
-): Promise<string> {
+  { name, input, previousChatId, assistantId, variableValues }: NewChat,
+): AsyncGenerator<ChatPiece> {
   const context = previousChatId
     ? { previousChatId }
     : {
@@ -48,33 +53,38 @@ export async function streamChat(
         ...(Object.keys(variableValues).length > 0 && { assistantOverrides: { variableValues } }),
       };
   const stop = new AbortController();
-  const timer = setTimeout(() => stop.abort(), answerTimeoutMs);
+  const timer = setTimeout(() => stop.abort(), wordTimeoutMs);
   let id: string | undefined;
   try {
     const response = await fetch(`${baseUrl}/chat`, {
       method: 'POST',
       headers: { authorization: `Bearer ${privateKey}`, 'content-type': 'application/json' },
-      body: JSON.stringify({ input, stream: true, ...context }),
-      signal: stop.signal,
+      body: JSON.stringify({ name, input, stream: true, ...context }),
+      signal: AbortSignal.any([stop.signal, AbortSignal.timeout(answerTimeoutMs)]),
     });
     if (!response.ok || !response.body) {
       const text = await response.text();
       throw new VapiError(`Vapi answered ${response.status}: ${text.slice(0, 300)}`, response.status);
     }
+    let unsent = '';
     for await (const event of eventsOf(response.body)) {
       timer.refresh();
-      id ??= event.id;
-      if (event.delta && event.path?.endsWith('.content')) onDelta(event.delta);
+      if (event.delta && event.path?.endsWith('.content')) unsent += event.delta;
+      if (id === undefined && event.id !== undefined) {
+        id = event.id;
+        yield { id };
+      }
+      if (id === undefined || unsent === '') continue;
+      yield { delta: unsent };
+      unsent = '';
     }
   } catch (cause) {
-    // What was written is paid for, whether the rest comes or not.
-    if (id) return id;
-    throw cause instanceof VapiError ? cause : new VapiError(`no answer from Vapi: ${String(cause)}`);
+    if (id !== undefined) return;
+    throw cause instanceof VapiError ? cause : noAnswer(cause);
   } finally {
     clearTimeout(timer);
   }
-  if (!id) throw new VapiError('Vapi answered with something that is not a chat');
-  return id;
+  if (id === undefined) throw new VapiError('Vapi answered with something that is not a chat', 200);
 }
 
 /** @returns null when Vapi does not tell it */
@@ -88,7 +98,7 @@ export async function readChatCost(
     await pause(pauseMs);
     const response = await fetch(`${baseUrl}/chat/${id}`, {
       headers: { authorization: `Bearer ${privateKey}` },
-      signal: AbortSignal.timeout(answerTimeoutMs),
+      signal: AbortSignal.timeout(wordTimeoutMs),
     }).catch(() => null);
     const chat = chatSchema.safeParse(await response?.json().catch(() => null));
     const cost = response?.ok && chat.success ? readCost(chat.data) : null;

@@ -31,11 +31,43 @@ export class VapiError extends Error {
   readonly status: number | null;
   /** Seconds, where Vapi said when to come back. */
   readonly retryAfter: number | null;
-  constructor(message: string, status: number | null = null, retryAfter: number | null = null) {
+  /** Whether it is sure that nothing came of the request. If not, a call or a chat may have been made, and may cost. */
+  readonly refused: boolean;
+  constructor(
+    message: string,
+    status: number | null = null,
+    retryAfter: number | null = null,
+    refused = isRefusal(status),
+  ) {
     super(message);
     this.status = status;
     this.retryAfter = retryAfter;
+    this.refused = refused;
   }
+}
+
+/**
+ * 4xx, also 429, is said before anything is done. But a 408 may follow work that took too long, and a 409 may mean that
+ * the thing is there already.
+ */
+function isRefusal(status: number | null): boolean {
+  return status !== null && status >= 400 && status < 500 && status !== 408 && status !== 409;
+}
+
+/** @param cause what `fetch` threw; a request that never left is as good as refused */
+export function noAnswer(cause: unknown): VapiError {
+  return new VapiError(`no answer from Vapi: ${String(cause)}`, null, null, neverConnected(cause));
+}
+
+function neverConnected(cause: unknown): boolean {
+  const inner = (cause as Error).cause;
+  const errors = inner instanceof AggregateError ? inner.errors : [inner];
+  return errors.every(
+    (error?: { syscall?: string; code?: string }) =>
+      error?.syscall === 'connect' ||
+      error?.syscall === 'getaddrinfo' ||
+      error?.code === 'UND_ERR_CONNECT_TIMEOUT',
+  );
 }
 
 const createdCallSchema = z.object({
@@ -65,7 +97,7 @@ export async function createWebCall(baseUrl: string, key: string, call: NewWebCa
       signal: AbortSignal.timeout(timeoutSeconds * 1000),
     });
   } catch (cause) {
-    throw new VapiError(`no answer from Vapi: ${String(cause)}`);
+    throw noAnswer(cause);
   }
   const body = await response.text().catch(() => '');
   if (!response.ok) {

@@ -1,0 +1,72 @@
+/** Text conversations in the ledger: each message is a chat at Vapi, which has no length, only a cost. */
+import { openTenantSecret } from '../access/tenant-secrets.ts';
+import type { Context } from '../context.ts';
+import type { EventSource } from '../contract.ts';
+import type { Tenant } from '../store/tenants.ts';
+import { readChatCost } from '../vapi/chat-api.ts';
+import type { CallCost, CallEvent } from './call-event.ts';
+import { ingestCallEvent } from './ingest.ts';
+
+/** A message that Vapi has taken. */
+export interface Chat {
+  /** Vapi's id. */
+  id: string;
+  reservationId: string | null;
+  assistantId: string | null;
+  /** Epoch milliseconds. */
+  at: number;
+}
+
+/**
+ * To be called before the first word is passed on: from here on the message is in the ledger, its hold is claimed, and
+ * Vapi is asked for its cost later, whatever becomes of this process.
+ */
+export async function beginChat(ctx: Context, tenant: Tenant, chat: Chat): Promise<void> {
+  const event = eventOf(chat, 'answer', ctx.now(), 'in-progress', null);
+  await ingestCallEvent(ctx.store, ctx.box, tenant, event, ctx.now());
+}
+
+/** The answer is complete, or has broken off. */
+export async function endChat(ctx: Context, tenant: Tenant, chat: Chat): Promise<void> {
+  const event = await askAboutChat(ctx, tenant, chat, 'answer');
+  const { row, usageChanged } = await ingestCallEvent(ctx.store, ctx.box, tenant, event, ctx.now());
+  if (usageChanged) ctx.onCallBooked(tenant, row);
+}
+
+/** When it is asked about, its answer is over; only its cost can be missing. */
+export async function askAboutChat(
+  ctx: Context,
+  tenant: Tenant,
+  chat: Chat,
+  source: EventSource,
+): Promise<CallEvent> {
+  const key = openTenantSecret(ctx.box, tenant, 'privateKey') ?? '';
+  const cost = await readChatCost(ctx.config.vapiBaseUrl, key, chat.id);
+  return eventOf(chat, source, ctx.now(), 'ended', cost);
+}
+
+export function eventOf(
+  chat: Chat,
+  source: EventSource,
+  asOf: number,
+  status: 'in-progress' | 'ended',
+  cost: CallCost | null,
+): CallEvent {
+  const over = status === 'ended';
+  return {
+    kind: over ? 'report' : 'status',
+    source,
+    callId: chat.id,
+    asOf,
+    type: 'chat',
+    status,
+    assistantId: chat.assistantId,
+    sessionId: chat.reservationId,
+    createdAt: chat.at,
+    startedAt: over ? chat.at : null,
+    endedAt: over ? chat.at : null,
+    endedReason: null,
+    controlUrl: null,
+    cost,
+  };
+}

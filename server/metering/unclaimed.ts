@@ -1,0 +1,67 @@
+/**
+ * Holds that no call has claimed. A start whose answer was lost keeps its hold, because Vapi may have done what was
+ * asked. It is given back here and nowhere else: once Vapi's lists of its time have been read and do not have it.
+ */
+import { isMessage } from '../access/reserve.ts';
+import type { Context } from '../context.ts';
+import { listUnclaimed, type Reservation, releaseReservation } from '../store/reservations.ts';
+import type { Tenant } from '../store/tenants.ts';
+import type { CallsApi } from '../vapi/calls-api.ts';
+import { readCost } from '../vapi/cost.ts';
+import { VapiError } from '../vapi/vapi-api.ts';
+import { eventOf } from './chats.ts';
+import { bookDifference } from './reconcile.ts';
+
+/** How far Vapi's clock may be from ours. */
+const clockSkewMs = 5 * 60_000;
+
+/**
+ * @param leaseBeforeMs only what should have ended before then; all calls created until then have been compared with
+ * the ledger, so that those of ours have claimed their holds
+ */
+export async function giveBackUnclaimed(
+  ctx: Context,
+  api: CallsApi,
+  tenant: Tenant,
+  leaseBeforeMs: number,
+): Promise<void> {
+  const holds = await listUnclaimed(ctx.store, tenant.id, leaseBeforeMs);
+  const messages = holds.filter(isMessage);
+  const lookedFor = await bookLostChats(ctx, api, tenant, messages);
+  for (const hold of holds) {
+    if (lookedFor || !isMessage(hold)) await releaseReservation(ctx.store, hold.id);
+  }
+}
+
+/**
+ * Books the messages that Vapi has taken although we never heard of it. They bear the names of their holds.
+ * @returns false when Vapi could not be asked
+ */
+async function bookLostChats(
+  ctx: Context,
+  api: CallsApi,
+  tenant: Tenant,
+  holds: Reservation[],
+): Promise<boolean> {
+  if (holds.length === 0) return true;
+  const byName = new Map(holds.map((hold) => [hold.id, hold]));
+  const from = Math.min(...holds.map((hold) => hold.createdAt)) - clockSkewMs;
+  const to = Math.max(...holds.map((hold) => hold.leaseExpiresAt)) + clockSkewMs;
+  try {
+    for await (const page of api.listChats(from, to)) {
+      for (const chat of page) {
+        const hold = byName.get(chat.name ?? '');
+        if (!hold) continue;
+        const { assistantId } = hold;
+        const taken = { id: chat.id, reservationId: hold.id, assistantId, at: hold.createdAt };
+        await bookDifference(ctx, tenant, null, eventOf(taken, 'poll', ctx.now(), 'ended', readCost(chat)));
+        ctx.log.warn({ tenant: tenant.slug, chat: chat.id }, 'booked a message whose answer was lost');
+      }
+    }
+    return true;
+  } catch (error) {
+    if (!(error instanceof VapiError)) throw error;
+    ctx.log.warn({ err: error, tenant: tenant.slug }, 'lost messages could not be looked for');
+    return false;
+  }
+}
