@@ -54,15 +54,17 @@ export async function reserve(
       const maxCallSeconds = kind === 'call' ? limits.maxCallSeconds : messageSeconds;
       const hold = holdFor({ ...limits, maxCallSeconds }, committedMicros);
       if (!hold) throw new ApiError('budget_exhausted');
+      // Whatever comes of it begins before then.
+      const leaseExpiresAt = leaseEnd(now, hold.maxSeconds);
       const reservation: Reservation = {
         id: session.jti.replace(/^ses_/, prefix[kind]),
         tenantId: tenant.id,
         generation: session.generation,
-        month,
+        month: monthIn(current.timeZone, leaseExpiresAt),
         amountMicros: hold.amountMicros,
         maxSeconds: hold.maxSeconds,
         state: 'held',
-        leaseExpiresAt: leaseEnd(now, hold.maxSeconds),
+        leaseExpiresAt,
         accessMode,
         assistantId,
         visitorNetwork: session.network,

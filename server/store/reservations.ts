@@ -29,7 +29,7 @@ export async function findReservation(
 }
 
 export interface Commitments {
-  /** This month's known cost plus what is held for calls without one. */
+  /** The month's known cost plus what is held for calls that can still be booked in it. */
   committedMicros: number;
   callsInProgress: number;
 }
@@ -57,7 +57,8 @@ export async function readCommitments(
         .selectFrom('reservations')
         .select(sql<number>`cast(coalesce(sum(${sql.ref('amountMicros')}), 0) as bigint)`.as('sum'))
         .where('tenantId', '=', tenantId)
-        .where('month', '=', month)
+        // Also of calls granted before the month that can still begin in it.
+        .where('month', '>=', month)
         .where('state', '=', 'held')
         .as('held'),
       expression

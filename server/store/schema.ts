@@ -65,7 +65,10 @@ export interface ReservationsTable {
   tenantId: string;
   /** The tenant's when it was granted: a pause since then makes its call unwanted. */
   generation: number;
-  /** `YYYY-MM` in the tenant's time zone: the budget that it draws on. */
+  /**
+   * `YYYY-MM` in the tenant's time zone: the last month whose budget it can draw on. A call counts for the day on which
+   * it starts, so one that is granted just before midnight is booked in the next month when it starts after it.
+   */
   month: string;
   amountMicros: number;
   maxSeconds: number;
