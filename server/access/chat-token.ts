@@ -6,6 +6,12 @@ import { signToken, type Verified, verifyToken } from './signed-token.ts';
 /** A conversation may rest this long between two messages. */
 const chatMs = 30 * 60_000;
 
+/**
+ * Each message is sent with all that was said before it, so this is what bounds the cost of the last one: 30 messages of
+ * at most 4,000 characters, and their answers.
+ */
+export const messagesPerConversation = 30;
+
 const chatClaims = z.object({
   tenant: z.string(),
   /** A slug can get a new owner; the id cannot. */
@@ -15,6 +21,8 @@ const chatClaims = z.object({
   generation: z.int(),
   /** Vapi's id of the last message; worthless without the tenant's key. */
   previousChatId: z.string(),
+  /** How many have been sent. */
+  messages: z.int().min(1),
   /** What the visitor had agreed to when the conversation began. */
   consentVersion: z.string().nullable().default(null),
 });

@@ -29,6 +29,20 @@ export function holdFor(limits: Limits, committedMicros: number): Hold | null {
   return { maxSeconds, amountMicros };
 }
 
+/** A message is answered within this time; its lease follows from it, its cost does not. */
+const messageSeconds = 60;
+
+/**
+ * What a text message may cost does not depend on how long it takes, so its hold is never cut to what is left: all of it
+ * or none. It is the tenant's worst case of a minute.
+ * @returns null when the rest of the budget does not pay for it
+ */
+export function holdForMessage(limits: Limits, committedMicros: number): Hold | null {
+  const amountMicros = limits.worstCaseMicrosPerMinute;
+  if (committedMicros + amountMicros > limits.monthlyBudgetMicros) return null;
+  return { maxSeconds: messageSeconds, amountMicros };
+}
+
 /** When the concurrency slot of a call frees itself if no end is ever reported, in epoch milliseconds. */
 export function leaseEnd(nowMs: number, maxSeconds: number): number {
   return nowMs + (maxSeconds + leaseGraceSeconds) * 1000;

@@ -15,14 +15,14 @@ import {
 } from '../store/reservations.ts';
 import { lockForStart, type Tenant } from '../store/tenants.ts';
 import { monthIn } from '../time-zone.ts';
-import { holdFor, leaseEnd } from './limits.ts';
+import { holdFor, holdForMessage, leaseEnd } from './limits.ts';
 import { raiseNotice } from './notices.ts';
 import { isOpen } from './opening-hours.ts';
 import type { SessionClaims } from './session-token.ts';
 
-/** What a start is: a message is answered within a minute, and a conversation has many where a visitor has one call. */
 export type StartKind = 'call' | 'message';
-const messageSeconds = 60;
+const holds = { call: holdFor, message: holdForMessage };
+/** A conversation has many messages where a visitor has one call. */
 const messagesPerCall = 10;
 
 /**
@@ -51,8 +51,7 @@ export async function reserve(
       const { committedMicros, callsInProgress } = await readCommitments(db, tenant.id, month, now);
       if (callsInProgress >= limits.concurrentCalls)
         throw new ApiError('concurrency_limit', { retryAfter: 30 });
-      const maxCallSeconds = kind === 'call' ? limits.maxCallSeconds : messageSeconds;
-      const hold = holdFor({ ...limits, maxCallSeconds }, committedMicros);
+      const hold = holds[kind](limits, committedMicros);
       if (!hold) throw new ApiError('budget_exhausted');
       // Whatever comes of it begins before then.
       const leaseExpiresAt = leaseEnd(now, hold.maxSeconds);

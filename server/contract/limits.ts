@@ -38,7 +38,7 @@ export const limitsSchema = z.strictObject({
   worstCaseMicrosPerMinute: microsSchema
     .min(1)
     .describe(
-      "The most that a minute of this tenant's assistants can cost. What a call in progress may still cost is held at this rate, so a rate below the real one lets the budget be passed by the difference.",
+      "The most that a minute of this tenant's assistants can cost, and the most that one text message can: a conversation has up to 30 messages of 4,000 characters, and each is sent with all before it. What a call or a message in progress may still cost is held at this rate, so a rate below the real one lets the budget be passed by the difference.",
     ),
   hours: openingHoursSchema.nullable().describe('Null = always open.'),
 });

@@ -103,7 +103,7 @@ export const visitorOperations: Operation[] = [
     caller: 'visitor',
     summary: 'Send one message of a text conversation',
     notes:
-      'The answer comes word by word. Each `data:` line is one event: a piece of text, or, last, the permission to go on.',
+      'The answer comes word by word. Each `data:` line is one event: a piece of text, or, last, the permission to go on. After 30 messages that permission is answered `session_expired`: a new session begins another conversation.',
     body: { schema: chatRequestSchema },
     answers: {
       200: {

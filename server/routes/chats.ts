@@ -6,7 +6,12 @@ import { randomBytes } from 'node:crypto';
 import express, { type Response, Router } from 'express';
 import { admit } from '../access/admit.ts';
 import { askBeforeCall } from '../access/before-call.ts';
-import { type ChatClaims, issueChatToken, verifyChatToken } from '../access/chat-token.ts';
+import {
+  type ChatClaims,
+  issueChatToken,
+  messagesPerConversation,
+  verifyChatToken,
+} from '../access/chat-token.ts';
 import { checkConsent } from '../access/consent.ts';
 import { reserve } from '../access/reserve.ts';
 import { type SessionClaims, verifySession } from '../access/session-token.ts';
@@ -28,7 +33,7 @@ export function chatRoutes(ctx: Context): Router {
 
   router.post('/chats', ctx.frontLimits.calls, body, async (req, res) => {
     const asked = parse(chatRequestSchema, parseJsonText(req.body));
-    const { claims, previousChatId, consentVersion: agreedBefore } = permissionOf(ctx, asked);
+    const { claims, previousChatId, messages, consentVersion: agreedBefore } = permissionOf(ctx, asked);
     const { tenant, origin } = await admit(ctx, claims.tenant, req.headers.origin);
     if (tenant.id !== claims.tenantId) throw new ApiError('unauthorized');
     if (origin !== claims.origin) throw new ApiError('origin_not_allowed');
@@ -50,6 +55,7 @@ export function chatRoutes(ctx: Context): Router {
     const message: Message = {
       tenant,
       claims,
+      messages,
       consentVersion,
       chat: { name: reservation.id, input: asked.message, previousChatId, assistantId, variableValues },
     };
@@ -62,7 +68,13 @@ export function chatRoutes(ctx: Context): Router {
   return router;
 }
 
-type Permission = { claims: SessionClaims; previousChatId: string | null; consentVersion: string | null };
+interface Permission {
+  claims: SessionClaims;
+  previousChatId: string | null;
+  /** Sent in this conversation before this one. */
+  messages: number;
+  consentVersion: string | null;
+}
 
 /** A session begins a conversation, a chat token goes on with it; both name a reservation that can be taken once. */
 function permissionOf(ctx: Context, asked: ChatRequest): Permission {
@@ -70,14 +82,19 @@ function permissionOf(ctx: Context, asked: ChatRequest): Permission {
   if (asked.session) {
     const verified = verifySession(ctx.keys.session, asked.session, now);
     if (!verified.ok) throw new ApiError(verified.reason === 'expired' ? 'session_expired' : 'unauthorized');
-    return { claims: verified.claims, previousChatId: null, consentVersion: null };
+    return { claims: verified.claims, previousChatId: null, messages: 0, consentVersion: null };
   }
   const verified = verifyChatToken(ctx.keys.session, asked.chat ?? '', now);
   if (!verified.ok) throw new ApiError(verified.reason === 'expired' ? 'session_expired' : 'unauthorized');
-  const { previousChatId, consentVersion, ...claims } = verified.claims;
+  const { previousChatId, messages, consentVersion, ...claims } = verified.claims;
+  if (messages >= messagesPerConversation) {
+    const detail = 'This conversation is as long as one may be. A new session begins another.';
+    throw new ApiError('session_expired', { detail });
+  }
   return {
     claims: { ...claims, jti: `ses_${randomBytes(18).toString('base64url')}` },
     previousChatId,
+    messages,
     consentVersion,
   };
 }
@@ -98,6 +115,7 @@ async function variablesFor(
 interface Message {
   tenant: Tenant;
   claims: SessionClaims;
+  messages: number;
   consentVersion: string | null;
   /** Its `name` is the reservation's id. */
   chat: Parameters<typeof streamChat>[2];
@@ -108,7 +126,7 @@ async function answer(
   ctx: Context,
   res: Response,
   origin: string,
-  { tenant, claims, consentVersion, chat }: Message,
+  { tenant, claims, messages, consentVersion, chat }: Message,
 ): Promise<void> {
   const send = (event: ChatEvent): void => {
     if (!res.headersSent) {
@@ -123,7 +141,7 @@ async function answer(
   };
   const said = await passOn(ctx, tenant, chat, (delta) => send({ delta }));
   const { jti: _jti, ...who } = claims;
-  const next: ChatClaims = { ...who, previousChatId: said.id, consentVersion };
+  const next: ChatClaims = { ...who, previousChatId: said.id, messages: messages + 1, consentVersion };
   send({ chat: issueChatToken(ctx.keys.session, next, ctx.now()) });
   res.end();
   await endChat(ctx, tenant, said);

@@ -1,6 +1,7 @@
 /** Text conversations: streamed, chained, counted to the micro, and under every limit that a call is under. */
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
+import { issueChatToken, verifyChatToken } from '../../server/access/chat-token.ts';
 import { startTestNetwork, type TestNetwork } from '../support/test-network.ts';
 import { type Answer, codeOf } from '../support/test-server.ts';
 import { until } from '../support/until.ts';
@@ -100,6 +101,34 @@ test('a budget that does not pay for a message refuses it, and a refusal of Vapi
   await network.server.operator('PATCH', '/v1/tenants/poor', { limits: { monthlyBudgetMicros: 1000 } });
   const refused = await say({ session: await network.session('poor'), message: 'Hi' });
   assert.deepEqual([refused.status, codeOf(refused)], [402, 'budget_exhausted']);
+});
+
+test('a message is held whole: what is left of a budget after one worst case pays for no part of another', async () => {
+  const limits = { monthlyBudgetMicros: 590_000, worstCaseMicrosPerMinute: 500_000 };
+  await network.addTenant('whole', { modes: ['chat'], limits });
+  network.emulator.setSwitch('loseAnswers', true);
+  assert.equal(
+    codeOf(await say({ session: await network.session('whole'), message: 'Hi' })),
+    'vapi_unavailable',
+  );
+  network.emulator.setSwitch('loseAnswers', false);
+  const refused = await say({ session: await network.session('whole'), message: 'Hi' });
+  assert.deepEqual([refused.status, codeOf(refused)], [402, 'budget_exhausted']);
+});
+
+test('a conversation has thirty messages at most, so that the worst of them is bounded', async () => {
+  await network.addTenant('talkative', { modes: ['chat'] });
+  const first = chatOf(await say({ session: await network.session('talkative'), message: 'One' }));
+  const { ctx } = network.server;
+  const verified = verifyChatToken(ctx.keys.session, first, ctx.now());
+  assert.ok(verified.ok);
+  assert.equal(verified.claims.messages, 1);
+  // As it would be after 28 more.
+  const later = issueChatToken(ctx.keys.session, { ...verified.claims, messages: 29 }, ctx.now());
+  const chat = chatOf(await say({ chat: later, message: 'The thirtieth' }));
+  const refused = await say({ chat, message: 'Still more' });
+  // The element asks for a new session and goes on.
+  assert.deepEqual([refused.status, codeOf(refused)], [401, 'session_expired']);
 });
 
 test('a pause makes a conversation’s permission worthless', async () => {

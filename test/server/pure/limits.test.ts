@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
-import { holdFor } from '../../../server/access/limits.ts';
+import { holdFor, holdForMessage } from '../../../server/access/limits.ts';
 import { hashNetwork, networkOf } from '../../../server/access/visitor-network.ts';
 import { defaultLimits } from '../../../server/contract.ts';
 import { dayIn, isTimeZone, monthIn, nextMonth } from '../../../server/time-zone.ts';
@@ -30,6 +30,13 @@ describe('what a start holds of the budget', () => {
   for (const [committed, hold, why] of cases) {
     it(why, () => assert.deepEqual(holdFor(limits, committed), hold));
   }
+
+  it('of a message is all of its worst case or nothing', () => {
+    const hold = { maxSeconds: 60, amountMicros: 300_000 };
+    assert.deepEqual(holdForMessage(limits, 0), hold);
+    assert.deepEqual(holdForMessage({ ...limits, maxCallSeconds: 10 }, 9_700_000), hold);
+    assert.equal(holdForMessage(limits, 9_700_001), null);
+  });
 
   it('never passes the budget and always covers the granted seconds', () => {
     const budget = fc.integer({ min: 0, max: 1_000_000_000 });
