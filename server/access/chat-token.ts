@@ -1,6 +1,10 @@
-/** The permission to go on with a text conversation: who, on which page, and after which message. */
+/**
+ * The permission to go on with a text conversation: who, on which page, and after which message. Good for one message,
+ * like a session for one start.
+ */
 import { z } from 'zod';
 import type { DerivedKey } from './derived-keys.ts';
+import { newSessionId } from './session-token.ts';
 import { signToken, type Verified, verifyToken } from './signed-token.ts';
 
 /** A conversation may rest this long between two messages. */
@@ -13,6 +17,7 @@ const chatMs = 30 * 60_000;
 export const messagesPerConversation = 30;
 
 const chatClaims = z.object({
+  jti: z.string().startsWith('ses_'),
   tenant: z.string(),
   /** A slug can get a new owner; the id cannot. */
   tenantId: z.string(),
@@ -28,8 +33,8 @@ const chatClaims = z.object({
 });
 export type ChatClaims = z.infer<typeof chatClaims>;
 
-export function issueChatToken(keys: DerivedKey[], claims: ChatClaims, nowMs: number): string {
-  return signToken(keys, 'chat', claims, nowMs + chatMs, nowMs);
+export function issueChatToken(keys: DerivedKey[], claims: Omit<ChatClaims, 'jti'>, nowMs: number): string {
+  return signToken(keys, 'chat', { ...claims, jti: newSessionId() }, nowMs + chatMs, nowMs);
 }
 
 export function verifyChatToken(keys: DerivedKey[], token: string, nowMs: number): Verified<ChatClaims> {

@@ -27,9 +27,14 @@ export function issueSession(
   claims: Omit<SessionClaims, 'jti'>,
   nowMs: number,
 ): { session: string; expiresAt: number } {
-  const jti = `ses_${randomBytes(18).toString('base64url')}`;
+  const jti = newSessionId();
   const expiresAt = (Math.floor(nowMs / 1000) + sessionSeconds) * 1000;
   return { session: signToken(keys, 'session', { jti, ...claims }, expiresAt, nowMs), expiresAt };
+}
+
+/** The reservation that it becomes has it as its key, which is what makes it usable once. */
+export function newSessionId(): string {
+  return `ses_${randomBytes(18).toString('base64url')}`;
 }
 
 export function verifySession(keys: DerivedKey[], token: string, nowMs: number): Verified<SessionClaims> {

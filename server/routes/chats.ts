@@ -2,7 +2,6 @@
  * `POST /v1/chats`: one message of a text conversation, its answer as `text/event-stream`. Each message is reserved like
  * a call and has its row in the ledger, so that a conversation cannot pass a limit that a call could not.
  */
-import { randomBytes } from 'node:crypto';
 import express, { type Response, Router } from 'express';
 import { admit } from '../access/admit.ts';
 import { askBeforeCall } from '../access/before-call.ts';
@@ -91,12 +90,7 @@ function permissionOf(ctx: Context, asked: ChatRequest): Permission {
     const detail = 'This conversation is as long as one may be. A new session begins another.';
     throw new ApiError('session_expired', { detail });
   }
-  return {
-    claims: { ...claims, jti: `ses_${randomBytes(18).toString('base64url')}` },
-    previousChatId,
-    messages,
-    consentVersion,
-  };
+  return { claims, previousChatId, messages, consentVersion };
 }
 
 /** Of the page's variables only those that the tenant allows, and what the operator's server adds. */
@@ -141,7 +135,12 @@ async function answer(
   };
   const said = await passOn(ctx, tenant, chat, (delta) => send({ delta }));
   const { jti: _jti, ...who } = claims;
-  const next: ChatClaims = { ...who, previousChatId: said.id, messages: messages + 1, consentVersion };
+  const next: Omit<ChatClaims, 'jti'> = {
+    ...who,
+    previousChatId: said.id,
+    messages: messages + 1,
+    consentVersion,
+  };
   send({ chat: issueChatToken(ctx.keys.session, next, ctx.now()) });
   res.end();
   await endChat(ctx, tenant, said);

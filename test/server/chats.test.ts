@@ -103,6 +103,18 @@ test('a budget that does not pay for a message refuses it, and a refusal of Vapi
   assert.deepEqual([refused.status, codeOf(refused)], [402, 'budget_exhausted']);
 });
 
+test('a permission to go on serves one message, however many are sent with it at once', async () => {
+  await network.addTenant('once', {
+    modes: ['chat'],
+    limits: { callsPerMinutePerIp: 50, concurrentCalls: 50 },
+  });
+  const chat = chatOf(await say({ session: await network.session('once'), message: 'Hi' }));
+  const answers = await Promise.all(Array.from({ length: 10 }, () => say({ chat, message: 'Again' })));
+  const [given, refused] = [200, 409].map((status) => answers.filter((answer) => answer.status === status));
+  assert.deepEqual([given?.length, refused?.length], [1, 9]);
+  assert.ok(refused?.every((answer) => codeOf(answer) === 'session_used'));
+});
+
 test('a message is held whole: what is left of a budget after one worst case pays for no part of another', async () => {
   const limits = { monthlyBudgetMicros: 590_000, worstCaseMicrosPerMinute: 500_000 };
   await network.addTenant('whole', { modes: ['chat'], limits });
