@@ -21,6 +21,7 @@ import { isOpen } from './opening-hours.ts';
 import type { SessionClaims } from './session-token.ts';
 
 export type StartKind = 'call' | 'message';
+const modes = { call: 'voice', message: 'chat' };
 const holds = { call: holdFor, message: holdForMessage };
 /** A conversation has many messages where a visitor has one call. */
 const messagesPerCall = 10;
@@ -28,8 +29,8 @@ const messagesPerCall = 10;
 /**
  * A message and a call are counted apart; the slot and the spend that they hold come out of the same limits.
  * @param consentVersion what the visitor has agreed to, kept as evidence
- * @throws ApiError `tenant_paused`, `outside_hours`, `session_used`, `rate_limited`, `concurrency_limit`,
- * `budget_exhausted`
+ * @throws ApiError `tenant_paused`, `call_denied` (the tenant does not offer it), `outside_hours`, `session_used`,
+ * `rate_limited`, `concurrency_limit`, `budget_exhausted`
  */
 export async function reserve(
   ctx: Context,
@@ -46,6 +47,8 @@ export async function reserve(
       const current = await lockForStart(db, tenant.id, session.generation);
       if (!current) throw new ApiError('tenant_paused');
       const { limits, assistantId, accessMode } = current;
+      if (!current.modes.some((mode) => mode === 'hybrid' || mode === modes[kind]))
+        throw new ApiError('call_denied');
       if (!isOpen(limits.hours, current.timeZone, now)) throw new ApiError('outside_hours');
       checkStarts(limits, await countStarts(db, tenant.id, session.network, now, prefix[kind]), kind);
       const { committedMicros, callsInProgress } = await readCommitments(db, tenant.id, month, now);

@@ -39,7 +39,6 @@ export function chatRoutes(ctx: Context): Router {
     if (tenant.bindSessionToNetwork && !isNetwork(ctx.keys.network, networkOf(req.ip), claims.network)) {
       throw new ApiError('unauthorized');
     }
-    if (!tenant.modes.some((mode) => mode !== 'voice')) throw new ApiError('call_denied');
     const consentVersion = previousChatId ? agreedBefore : checkConsent(tenant, asked.consent);
     const reservation = await reserve(ctx, tenant, claims, consentVersion, 'message');
     let variableValues: VariableValues = {};

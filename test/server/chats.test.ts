@@ -73,14 +73,26 @@ test('a session begins one conversation only; a forged, foreign or missing permi
   );
 });
 
-test('a tenant without text mode is not written to', async () => {
-  await network.addTenant('voice-only', { modes: ['voice'] });
-  const refused = await say({ session: await network.session('voice-only'), message: 'Hi' });
-  assert.deepEqual([refused.status, codeOf(refused)], [403, 'call_denied']);
+test('a tenant is spoken to and written to only in the modes that it offers, by whatever session', async () => {
+  const codes: Record<string, (string | undefined)[]> = {};
+  for (const modes of [['voice'], ['chat'], ['hybrid'], ['voice', 'chat']]) {
+    const slug = `only-${modes.join('-')}`;
+    await network.addTenant(slug, { modes });
+    const session = await network.session(slug);
+    const call = await network.visitor('/v1/calls', { session });
+    const message = await say({ session, message: 'Hi' });
+    codes[modes.join()] = [call, message].map((answer) => answer.body?.code);
+  }
+  assert.deepEqual(codes, {
+    voice: [undefined, 'call_denied'],
+    chat: ['call_denied', undefined],
+    hybrid: [undefined, undefined],
+    'voice,chat': [undefined, undefined],
+  });
 });
 
 test('messages are counted apart from calls, ten for each call that the limits allow', async () => {
-  await network.addTenant('quick', { modes: ['chat'], limits: { callsPerMinutePerIp: 1 } });
+  await network.addTenant('quick', { modes: ['voice', 'chat'], limits: { callsPerMinutePerIp: 1 } });
   let chat = chatOf(await say({ session: await network.session('quick'), message: 'One' }));
   for (let message = 2; message <= 10; message += 1) chat = chatOf(await say({ chat, message: 'More' }));
   assert.equal(codeOf(await say({ chat, message: 'Too many' })), 'rate_limited');
