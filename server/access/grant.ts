@@ -8,16 +8,17 @@ import { ApiError } from '../errors.ts';
 import { newCallRow } from '../metering/usage.ts';
 import { lockCall, updateCall } from '../store/calls.ts';
 import { claimReservation, type Reservation, releaseReservation } from '../store/reservations.ts';
-import type { Tenant } from '../store/tenants.ts';
+import { isOpenSince, lockForStart, type Tenant } from '../store/tenants.ts';
 import { type CreatedCall, createWebCall, VapiError } from '../vapi/vapi-api.ts';
 import { askBeforeCall } from './before-call.ts';
+import { endLiveCall } from './end-call.ts';
 import { mayRejoin, rejoinWithinSeconds } from './left-calls.ts';
 import { reserve } from './reserve.ts';
 import { signScopedKey } from './scoped-key.ts';
 import { issueEndToken, type SessionClaims } from './session-token.ts';
 import { openTenantSecret, sealControlUrl } from './tenant-secrets.ts';
 
-/** @throws ApiError what `reserve` throws, `call_denied`, `vapi_unavailable` */
+/** @throws ApiError what `reserve` throws, also when it has become true meanwhile; `call_denied`, `vapi_unavailable` */
 export async function grantCall(
   ctx: Context,
   tenant: Tenant,
@@ -41,6 +42,11 @@ export async function grantCall(
   };
   if (tenant.accessMode === 'proxy') {
     return { ...base, ...(await proxyGrant(ctx, tenant, reservation, assistantOverrides)) };
+  }
+  // The operator's server may have taken its time.
+  if (!(await isOpenSince(ctx.store, tenant.id, session.generation))) {
+    await releaseReservation(ctx.store, reservation.id);
+    throw new ApiError('tenant_paused');
   }
   return { ...base, ...keyGrant(ctx, tenant, session, assistantOverrides) };
 }
@@ -84,7 +90,14 @@ async function proxyGrant(
     await releaseReservation(ctx.store, reservation.id);
     throw new ApiError('vapi_unavailable', { retryAfter: error.retryAfter ?? 5, cause: error });
   }
-  await recordCreatedCall(ctx, tenant, reservation, call);
+  if (!(await recordCreatedCall(ctx, tenant, reservation, call))) {
+    ctx.log.warn(
+      { tenant: tenant.slug, call: call.id },
+      'ending a call that was paused while it was created',
+    );
+    ctx.background(endLiveCall(ctx, tenant.id, call.id));
+    throw new ApiError('tenant_paused');
+  }
   const expiresAt = reservation.leaseExpiresAt;
   return {
     mode: 'proxy',
@@ -96,13 +109,17 @@ async function proxyGrant(
   };
 }
 
-/** A webhook may have been quicker than Vapi's answer to us, so the row may be there already. */
+/**
+ * A webhook may have been quicker than Vapi's answer to us, so the row may be there already. The tenant's lock decides
+ * between this and a pause: a pause either sees the call in the ledger and ends it, or is seen here.
+ * @returns false when the tenant has been paused or deleted since the call was granted
+ */
 async function recordCreatedCall(
   ctx: Context,
   tenant: Tenant,
   reservation: Reservation,
   call: CreatedCall,
-): Promise<void> {
+): Promise<boolean> {
   const now = ctx.now();
   const fresh = newCallRow(tenant.id, {
     kind: 'status',
@@ -120,7 +137,8 @@ async function recordCreatedCall(
     controlUrl: null,
     cost: null,
   });
-  await ctx.store.transaction().execute(async (db) => {
+  return ctx.store.transaction().execute(async (db) => {
+    const wanted = (await lockForStart(db, tenant.id, reservation.generation)) !== null;
     const row = await lockCall(db, fresh);
     await claimReservation(db, {
       tenantId: tenant.id,
@@ -136,6 +154,7 @@ async function recordCreatedCall(
       pollAt: row.status === 'ended' ? row.pollAt : reservation.leaseExpiresAt,
       controlUrlSealed: call.controlUrl ? sealControlUrl(ctx.box, tenant.id, call.id, call.controlUrl) : null,
     });
+    return wanted;
   });
 }
 

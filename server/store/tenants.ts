@@ -183,6 +183,19 @@ export async function lockForStart(db: Queries, id: string, generation: number):
   return row ? fromRow(row) : null;
 }
 
+/** Whether what was issued in that generation still counts: the tenant is there, active, and was not paused since. */
+export async function isOpenSince(db: Queries, id: string, generation: number): Promise<boolean> {
+  const row = await db
+    .selectFrom('tenants')
+    .select('id')
+    .where('id', '=', id)
+    .where('status', '=', 'active')
+    .where('generation', '=', generation)
+    .where('deletedAt', 'is', null)
+    .executeTakeFirst();
+  return row !== undefined;
+}
+
 /** Reads the tenant and keeps every other transaction from changing it or starting a call until this one ends. */
 export async function lockTenant(db: Queries, slug: string): Promise<Tenant | null> {
   const row = await db

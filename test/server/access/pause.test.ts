@@ -1,7 +1,10 @@
 /** The kill switch: what is live ends, what was issued is dead, and it can be undone. */
 import assert from 'node:assert/strict';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { after, before, describe, it } from 'node:test';
 import type { KeyGrant, ProxyGrant } from '../../../server/contract.ts';
+import { sumReserved } from '../../support/ledger.ts';
 import { testDatabases } from '../../support/postgres.ts';
 import { startTestNetwork, type TestNetwork } from '../../support/test-network.ts';
 import { codeOf } from '../../support/test-server.ts';
@@ -66,6 +69,47 @@ for (const engine of testDatabases()) {
         const ended = await emulator.waitForCall(id, 'ended');
         assert.equal(ended.endedReason, 'assistant-ended-call');
       });
+    }
+
+    for (const [verb, what] of [
+      ['POST', 'pause'],
+      ['DELETE', 'deletion'],
+    ] as const) {
+      for (const accessMode of ['proxy', 'scoped-key'] as const) {
+        it(`or a ${what} while a call is being granted: it is refused, and what was created is ended (${accessMode})`, async (t) => {
+          const slug = `meanwhile-${what}-${accessMode}`;
+          // The operator's own server is asked between the reservation and the creation.
+          const meanwhile = createServer(async (_request, response) => {
+            await network.server.operator(verb, `/v1/tenants/${slug}${verb === 'POST' ? '/pause' : ''}`);
+            response.end('{}');
+          });
+          await new Promise<void>((resolve) => meanwhile.listen(0, '127.0.0.1', resolve));
+          t.after(() => meanwhile.close());
+          const url = `http://127.0.0.1:${(meanwhile.address() as AddressInfo).port}/`;
+          const { orgId } = await network.addTenant(slug, {
+            accessMode,
+            beforeCall: { url, whenUnavailable: 'deny' },
+          });
+          const { visitor, session, emulator, server } = network;
+          const refused = await visitor('/v1/calls', { session: await session(slug) });
+          assert.equal(codeOf(refused), 'tenant_paused', refused.text);
+          const created = emulator.calls().filter((call) => call.orgId === orgId);
+          if (accessMode === 'proxy') {
+            assert.equal(created.length, 1);
+            const ended = await emulator.waitForCall(created[0]?.id ?? '', 'ended');
+            assert.equal(ended.endedReason, 'assistant-ended-call');
+            const rows = await server.ctx.store.selectFrom('calls').select('id').execute();
+            assert.ok(
+              rows.some(({ id }) => id === ended.id),
+              'it is in the ledger, should it cost something',
+            );
+          } else
+            assert.deepEqual(
+              [created, await sumReserved(server.ctx.store, slug)],
+              [[], { count: 0, micros: 0 }],
+            );
+        });
+      }
     }
 
     it('leaves alone a call that was granted after it', async () => {
