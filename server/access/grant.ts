@@ -86,8 +86,8 @@ async function proxyGrant(
     });
   } catch (error) {
     if (!(error instanceof VapiError)) throw error;
-    // Should Vapi have made a call and its answer been lost, nobody can join it, so it costs nothing to speak of.
-    await releaseReservation(ctx.store, reservation.id);
+    // Without a sure refusal Vapi may have made a call: its slot and spend stay held until it is known (`unclaimed`).
+    if (error.refused) await releaseReservation(ctx.store, reservation.id);
     throw new ApiError('vapi_unavailable', { retryAfter: error.retryAfter ?? 5, cause: error });
   }
   if (!(await recordCreatedCall(ctx, tenant, reservation, call))) {

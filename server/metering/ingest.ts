@@ -17,7 +17,7 @@ export interface Ingested {
   usageChanged: boolean;
   /** By how much the tenant's booked cost changed by it; below zero when Vapi has corrected it. */
   bookedMicros: number;
-  /** The call is in progress although the tenant is paused, or was since the call was granted. */
+  /** The call is in progress although the tenant is paused, or was since the call was granted, or nothing is held for it. */
   unwanted: boolean;
 }
 

@@ -150,8 +150,8 @@ async function relay(
   await pipeline(Readable.fromWeb(answer.body as Parameters<typeof Readable.fromWeb>[0]), res);
 }
 
-/** A call that began although the tenant was paused (with a key issued before): Vapi need not wait for its end. */
+/** A call that no grant stands for any more, as of a key issued before a pause: Vapi need not wait for its end. */
 function endInBackground(ctx: Context, tenant: Tenant, callId: string): void {
-  ctx.log.warn({ tenant: tenant.slug, call: callId }, 'ending a call that a pause has made unwanted');
+  ctx.log.warn({ tenant: tenant.slug, call: callId }, 'ending a call that is unwanted');
   ctx.background(endLiveCall(ctx, tenant.id, callId));
 }

@@ -174,7 +174,7 @@ export async function settleReservation(
     .execute();
 }
 
-/** Whether the call comes of a grant that a pause has since made worthless. */
+/** Whether the call comes of a grant that a pause has since made worthless, or whose hold has been given back. */
 export async function isOutdated(
   db: Queries,
   tenantId: string,
@@ -186,7 +186,9 @@ export async function isOutdated(
     .select('id')
     .where('tenantId', '=', tenantId)
     .where('callId', '=', callId)
-    .where('generation', '<', generation)
+    .where((expression) =>
+      expression.or([expression('generation', '<', generation), expression('state', '=', 'released')]),
+    )
     .executeTakeFirst();
   return row !== undefined;
 }

@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { request } from 'node:http';
 import { after, before, describe, it } from 'node:test';
+import type { KeyGrant } from '../../server/contract.ts';
 import { pollNext, sweepAll } from '../../server/metering/reconciler.ts';
 import { giveBackUnclaimed } from '../../server/metering/unclaimed.ts';
 import { findTenant, type Tenant } from '../../server/store/tenants.ts';
@@ -130,6 +131,57 @@ describe('the answer to a message', () => {
     assert.deepEqual([priced.id, priced.status], [begun.id, 'ended']);
     assert.ok(priced.costMicros > 0);
     assert.equal((await reserved('begun')).count, 0);
+  });
+});
+
+describe('the answer to the creation of a call', () => {
+  let network: TestNetwork;
+  before(async () => {
+    network = await startTestNetwork({ emulator: { joinTimeoutMs: hour } });
+  });
+  after(() => network.close());
+
+  const start = async (slug: string): Promise<Answer> =>
+    network.visitor('/v1/calls', { session: await network.session(slug) });
+  const reserved = (slug: string) => sumReserved(network.server.ctx.store, slug);
+  /** One line and the budget for one call. */
+  const limits = { concurrentCalls: 1, monthlyBudgetMicros: 5_000_000 };
+
+  it('that is lost leaves line and spend held, until the call that was made is booked', async () => {
+    const { orgId } = await network.addTenant('made', { limits });
+    network.emulator.setSwitch('loseAnswers', true);
+    assert.equal(codeOf(await start('made')), 'vapi_unavailable');
+    network.emulator.setSwitch('loseAnswers', false);
+    assert.deepEqual(await reserved('made'), { count: 1, micros: 5_000_000 });
+    assert.equal(codeOf(await start('made')), 'concurrency_limit');
+    const [made] = network.emulator.calls().filter((call) => call.orgId === orgId);
+    assert.ok(made);
+    network.emulator.endCall(made.id);
+    await network.emulator.waitForCall(made.id, 'settled');
+    assert.equal((await reserved('made')).count, 0);
+    assert.equal((await start('made')).status, 201);
+  });
+
+  it('that is no refusal leaves them held, until Vapi’s calls of that time have been read', async () => {
+    await network.addTenant('unmade', { limits });
+    network.emulator.setSwitch('failEverythingWith', 500);
+    assert.equal(codeOf(await start('unmade')), 'vapi_unavailable');
+    network.emulator.setSwitch('failEverythingWith', 0);
+    await sweepAll(network.server.ctx, 'test');
+    assert.equal((await reserved('unmade')).count, 1, 'it may still be made, or go on');
+    network.server.clock.now += 2 * hour;
+    await sweepAll(network.server.ctx, 'test');
+    assert.equal((await reserved('unmade')).count, 0);
+  });
+
+  it('that comes for a key whose hold has been given back is too late: the call is ended', async () => {
+    await network.addTenant('late', { accessMode: 'scoped-key' });
+    const { assistantId, assistantOverrides } = (await start('late')).body as KeyGrant;
+    network.server.clock.now += 2 * hour;
+    await sweepAll(network.server.ctx, 'test');
+    assert.equal((await reserved('late')).count, 0);
+    const { id } = network.emulator.makeCall({ assistantId, assistantOverrides, seconds: 0, live: true });
+    assert.equal((await network.emulator.waitForCall(id, 'ended')).endedReason, 'assistant-ended-call');
   });
 });
 
