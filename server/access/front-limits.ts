@@ -12,11 +12,12 @@ export interface FrontLimits {
   widget: RequestHandler;
   sessions: RequestHandler;
   calls: RequestHandler;
-  /** Counts a failed proof of identity (operator key, webhook secret) and refuses a network that fails too often. */
-  failedAuth: {
-    check(address: string | undefined): Promise<void>;
-    count(address: string | undefined): Promise<void>;
-  };
+  /**
+   * Counts a failed proof of identity (a key, a link, a webhook's secret); throws `rate_limited` where a network fails
+   * too often. To be asked after the proof has failed and never before it: whoever has the right one must not be locked
+   * out by whoever has not, and guessing 128 bits or more gains nothing by it.
+   */
+  failedAuth(address: string | undefined): Promise<void>;
   /** Tells once when a tenant's pages have been refused often within ten minutes. */
   isRefusalBurst(tenantId: string): Promise<boolean>;
 }
@@ -40,15 +41,7 @@ export function createFrontLimits(): FrontLimits {
     widget: handler(perMinute.widget),
     sessions: handler(perMinute.sessions),
     calls: handler(perMinute.calls),
-    failedAuth: {
-      async check(address) {
-        const state = await failures.get(networkOf(address));
-        if (state && state.remainingPoints <= 0) throw tooMany(state);
-      },
-      async count(address) {
-        await failures.penalty(networkOf(address));
-      },
-    },
+    failedAuth: (address) => consume(failures, networkOf(address)),
     async isRefusalBurst(tenantId) {
       const state = await refusals.penalty(tenantId);
       return state.consumedPoints === burst.refusals;

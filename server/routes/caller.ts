@@ -13,13 +13,12 @@ export function authenticate(ctx: Context): RequestHandler {
   const { name } = signInCookie(ctx.config.publicUrl);
   return async (req, res, next) => {
     res.set('Cache-Control', 'no-store');
-    await ctx.frontLimits.failedAuth.check(req.ip);
     const { authorization } = req.headers;
     const key = /^Bearer (\S{1,256})$/i.exec(authorization ?? '')?.[1];
     const cookie = authorization === undefined ? cookieIn(req, name) : null;
     const caller = key ? await callerOf(ctx, key) : cookie ? await callerOfCookie(ctx, cookie) : null;
     if (!caller) {
-      await ctx.frontLimits.failedAuth.count(req.ip);
+      await ctx.frontLimits.failedAuth(req.ip);
       throw new ApiError('unauthorized');
     }
     // A browser adds the cookie to whatever a page asks of it, so only our own pages may change anything with it.

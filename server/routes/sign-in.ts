@@ -88,14 +88,12 @@ export function signInPages(ctx: Context): Router {
   const cookie = signInCookie(ctx.config.publicUrl);
 
   router.get('/sign-in', async (req, res) => {
-    await ctx.frontLimits.failedAuth.check(req.ip);
     const branding = await brandingOf(ctx);
     if (await isLinkOpen(ctx, tokenIn(req))) sendPage(res, 200, confirmPage(branding));
     else await refuse(req, res, branding);
   });
 
   router.post('/sign-in', async (req, res) => {
-    await ctx.frontLimits.failedAuth.check(req.ip);
     // Else a page elsewhere could sign somebody in as somebody else.
     if (!isSameOrigin(req, ctx.config.publicUrl)) throw new ApiError('forbidden');
     const value = await signInWith(ctx, tokenIn(req), String(req.id));
@@ -109,7 +107,7 @@ export function signInPages(ctx: Context): Router {
   });
 
   async function refuse(req: Request, res: Response, branding: Branding): Promise<void> {
-    await ctx.frontLimits.failedAuth.count(req.ip);
+    await ctx.frontLimits.failedAuth(req.ip);
     sendPage(res, 404, refusedPage(branding));
   }
 

@@ -8,10 +8,9 @@ import { ApiError } from '../errors.ts';
 export function stripeWebhookRoutes(ctx: Context): Router {
   const router = Router();
   router.post('/', express.text({ type: () => true, limit: '1mb' }), async (req, res) => {
-    await ctx.frontLimits.failedAuth.check(req.ip);
     const event = readEvent(String(req.body), String(req.headers['stripe-signature'] ?? ''));
     if (!event) {
-      await ctx.frontLimits.failedAuth.count(req.ip);
+      await ctx.frontLimits.failedAuth(req.ip);
       throw new ApiError('unauthorized');
     }
     req.log.info({ event: event.type, stripeId: event.stripeId }, 'stripe webhook');

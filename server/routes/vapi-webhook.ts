@@ -98,8 +98,7 @@ function identify(ctx: Context): RequestHandler {
  * must not keep a tenant's reports out because of somebody else's wrong secret.
  */
 async function refuse(ctx: Context, req: Request): Promise<never> {
-  await ctx.frontLimits.failedAuth.check(req.ip);
-  await ctx.frontLimits.failedAuth.count(req.ip);
+  await ctx.frontLimits.failedAuth(req.ip);
   throw new ApiError('unauthorized');
 }
 

@@ -4,7 +4,7 @@ import { createHash } from 'node:crypto';
 import { after, before, describe, it } from 'node:test';
 import type { AuditEntry, KeyView } from '../../../server/contract.ts';
 import { testDatabases } from '../../support/postgres.ts';
-import { startTestServer, type TestServer } from '../../support/test-server.ts';
+import { codeOf, startTestServer, type TestServer } from '../../support/test-server.ts';
 
 for (const engine of testDatabases()) {
   describe(`keys and audit, on ${engine.name}`, () => {
@@ -53,6 +53,21 @@ for (const engine of testDatabases()) {
       assert.equal((await server.operator('DELETE', `/v1/keys/${writer.id}`)).status, 204);
       assert.equal((await ask(writer.key, 'GET', '/v1/tenants/acme')).status, 401);
       assert.equal((await server.operator('DELETE', `/v1/keys/${writer.id}`)).status, 404);
+    });
+
+    it('wrong keys are kept waiting, and keep the right one out from nowhere', async () => {
+      const own = await startTestServer({ engine });
+      await own.createTenant();
+      const guess = () =>
+        own.request('POST', '/v1/tenants/acme/pause', { headers: { authorization: 'Bearer vak_guess' } });
+      const codes: string[] = [];
+      for (let time = 0; time < 32; time += 1) codes.push(codeOf(await guess()));
+      assert.deepEqual([codes[0], codes.at(-1)], ['unauthorized', 'rate_limited']);
+      const link = (await own.operator('POST', '/v1/sign-in-links', {})).body.url as string;
+      const { pathname, search } = new URL(link);
+      assert.equal((await own.request('GET', `${pathname}${search}`)).status, 200);
+      assert.equal((await own.operator('POST', '/v1/tenants/acme/pause')).body.status, 'paused');
+      await own.close();
     });
 
     it('a key’s last use is known to the minute', async () => {
