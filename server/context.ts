@@ -1,5 +1,6 @@
 /** What every part of the server is given instead of globals: configuration, keys, store, clock, log. */
 import type { Logger } from 'pino';
+import { createRefusals, type Refusals } from './access/blocked-origins.ts';
 import { type DerivedKey, deriveKeys } from './access/derived-keys.ts';
 import { createFrontLimits, type FrontLimits } from './access/front-limits.ts';
 import { createSecretBox, type SecretBox } from './access/secret-box.ts';
@@ -19,6 +20,8 @@ export interface Context {
   keys: { session: DerivedKey[]; endCall: DerivedKey[]; network: DerivedKey[]; challenge: DerivedKey[] };
   operatorApiKey: string;
   frontLimits: FrontLimits;
+  /** Pages that were refused. */
+  refusals: Refusals;
   /** Null when no e-mail can be sent. */
   smtp: Secrets['smtp'];
   /** Null when invoices are not collected through Stripe. */
@@ -51,6 +54,8 @@ export function createContext(
 ): Context {
   const running = new Set<Promise<unknown>>();
   const keys = (purpose: Parameters<typeof deriveKeys>[1]) => deriveKeys(secrets.secretKeys, purpose);
+  const frontLimits = createFrontLimits();
+  const now = options.now ?? Date.now;
   return {
     config,
     store,
@@ -61,11 +66,12 @@ export function createContext(
       network: keys('visitor-network'),
       challenge: keys('challenge'),
     },
-    frontLimits: createFrontLimits(),
+    frontLimits,
+    refusals: createRefusals(store, frontLimits, now),
     smtp: secrets.smtp,
     stripe: secrets.stripe && createStripeApi(secrets.stripe, config.stripeApiUrl),
     operatorApiKey: secrets.operatorApiKey,
-    now: options.now ?? Date.now,
+    now,
     log,
     metrics: createMetrics(() => countPendingMessages(store)),
     outboxBell: createDoorbell(),

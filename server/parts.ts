@@ -3,6 +3,7 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Express } from 'express';
 import type { DestinationStream } from 'pino';
+import { startRefusalCount } from './access/blocked-origins.ts';
 import { startEndingAbandoned } from './access/left-calls.ts';
 import { startNoticeDelivery } from './access/notice-delivery.ts';
 import { createApp } from './app.ts';
@@ -47,6 +48,7 @@ export async function openParts(config: Config, secrets: Secrets, options: Parts
     app: createApp(ctx, assets),
     work() {
       workers = [
+        startRefusalCount(ctx),
         startNoticeDelivery(ctx),
         startEndingAbandoned(ctx),
         startForwarding(ctx),
@@ -57,6 +59,7 @@ export async function openParts(config: Config, secrets: Secrets, options: Parts
     async close() {
       await ctx.backgroundDone();
       await Promise.all(workers.map((worker) => worker.stop()));
+      await ctx.refusals.flush();
       await store.destroy();
     },
   };

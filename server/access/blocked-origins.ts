@@ -1,15 +1,73 @@
 /** Keeps account of the pages that were refused, so that the operator can see an attempt, or allow a forgotten page. */
 import type { Context } from '../context.ts';
-import { countBlockedOrigin } from '../store/blocked-origins.ts';
+import {
+  type CountedOrigin,
+  countBlockedOrigins,
+  keptPerTenant,
+  otherOrigins,
+} from '../store/blocked-origins.ts';
+import type { Store } from '../store/database.ts';
 import type { Tenant } from '../store/tenants.ts';
 import { dayIn } from '../time-zone.ts';
+import { startWorker, type Worker } from '../worker.ts';
+import type { FrontLimits } from './front-limits.ts';
 import { raiseNotice } from './notices.ts';
 
-export async function recordRefusal(ctx: Context, tenant: Tenant, header: string | undefined): Promise<void> {
-  const now = ctx.now();
-  await countBlockedOrigin(ctx.store, tenant.id, nameOf(header), now);
-  if (await ctx.frontLimits.isRefusalBurst(tenant.id)) {
-    await raiseNotice(ctx.store, tenant, 'refused-origins', dayIn(tenant.timeZone, now), {}, now);
+export interface Refusals {
+  /**
+   * In memory only: a refusal that waited for the store would take longer than that of a tenant that does not exist, and
+   * so tell which tenants there are.
+   */
+  note(tenant: Tenant, header: string | undefined): void;
+  /** Writes down what has been noted; also what the stop of a process must wait for. */
+  flush(): Promise<void>;
+}
+
+/** How long a refusal may be known to this process alone. */
+const flushEveryMs = 2000;
+
+export function startRefusalCount(ctx: Context): Worker {
+  return startWorker(ctx.log, flushEveryMs, async () => {
+    await ctx.refusals.flush();
+    return false;
+  });
+}
+
+interface Noted {
+  tenant: Tenant;
+  origins: Map<string, CountedOrigin>;
+}
+
+export function createRefusals(store: Store, frontLimits: FrontLimits, now: () => number): Refusals {
+  let noted = new Map<string, Noted>();
+  let flushed = Promise.resolve();
+  return {
+    note(tenant, header) {
+      const at = now();
+      const { origins } = noted.get(tenant.id) ?? { origins: new Map<string, CountedOrigin>() };
+      noted.set(tenant.id, { tenant, origins });
+      const given = nameOf(header);
+      const origin = origins.has(given) || origins.size < keptPerTenant ? given : otherOrigins;
+      const { count = 0, firstSeenAt = at } = origins.get(origin) ?? {};
+      origins.set(origin, { origin, count: count + 1, firstSeenAt, lastSeenAt: at });
+    },
+    flush() {
+      // One after the other: whoever waits for it wants all that was noted until now.
+      flushed = flushed.catch(() => {}).then(write);
+      return flushed;
+    },
+  };
+
+  async function write(): Promise<void> {
+    const taken = noted;
+    noted = new Map();
+    for (const { tenant, origins } of taken.values()) {
+      await countBlockedOrigins(store, tenant.id, [...origins.values()]);
+      const refusals = [...origins.values()].reduce((sum, { count }) => sum + count, 0);
+      if (await frontLimits.isRefusalBurst(tenant.id, refusals)) {
+        await raiseNotice(store, tenant, 'refused-origins', dayIn(tenant.timeZone, now()), {}, now());
+      }
+    }
   }
 }
 

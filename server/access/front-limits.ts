@@ -18,8 +18,8 @@ export interface FrontLimits {
    * out by whoever has not, and guessing 128 bits or more gains nothing by it.
    */
   failedAuth(address: string | undefined): Promise<void>;
-  /** Tells once when a tenant's pages have been refused often within ten minutes. */
-  isRefusalBurst(tenantId: string): Promise<boolean>;
+  /** Tells once, with the refusals that make it so, when a tenant's pages have been refused often within ten minutes. */
+  isRefusalBurst(tenantId: string, more: number): Promise<boolean>;
 }
 
 /** Requests per network and minute. */
@@ -42,9 +42,9 @@ export function createFrontLimits(): FrontLimits {
     sessions: handler(perMinute.sessions),
     calls: handler(perMinute.calls),
     failedAuth: (address) => consume(failures, networkOf(address)),
-    async isRefusalBurst(tenantId) {
-      const state = await refusals.penalty(tenantId);
-      return state.consumedPoints === burst.refusals;
+    async isRefusalBurst(tenantId, more) {
+      const { consumedPoints } = await refusals.penalty(tenantId, more);
+      return consumedPoints >= burst.refusals && consumedPoints - more < burst.refusals;
     },
   };
 }

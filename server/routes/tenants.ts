@@ -128,6 +128,7 @@ export function tenantRoutes(ctx: Context): Router {
 
   router.get('/:slug/blocked-origins', async (req, res) => {
     const tenant = await visibleTenant(ctx, req, res);
+    await ctx.refusals.flush();
     const rows = await listBlockedOrigins(ctx.store, tenant.id);
     const iso = (ms: number) => new Date(ms).toISOString();
     const blockedOrigins: BlockedOriginView[] = rows.map(({ origin, count, firstSeenAt, lastSeenAt }) => ({
@@ -141,6 +142,8 @@ export function tenantRoutes(ctx: Context): Router {
 
   router.post('/:slug/allowed-origins', body, async (req, res) => {
     const { origin } = parse(allowOriginSchema, req.body);
+    // Else what is noted of it would be written down after it has been forgotten.
+    await ctx.refusals.flush();
     const tenant = await change(req, res, 'tenant.allow-origin', async (db, current) => {
       const allowedOrigins = [...current.allowedOrigins, origin];
       await updateTenant(db, applyTenantChanges(ctx, current, { allowedOrigins }));

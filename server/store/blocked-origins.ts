@@ -2,41 +2,67 @@ import { type Selectable, sql } from 'kysely';
 import type { Queries, Store } from './database.ts';
 import type { BlockedOriginsTable } from './schema.ts';
 
-/** Beyond this many different origins a tenant's refusals are counted together, so that nobody can fill the store. */
-const keptPerTenant = 100;
-const others = '(others)';
+/** How many different origins are kept of a tenant, so that nobody can fill the store. */
+export const keptPerTenant = 100;
+/** What is not kept by its name is counted under this one. */
+export const otherOrigins = '(others)';
 
 export type BlockedOrigin = Selectable<BlockedOriginsTable>;
+export type CountedOrigin = Omit<BlockedOrigin, 'tenantId'>;
 
-export async function countBlockedOrigin(
+/**
+ * Adds to what was counted before. Where that makes too many origins, those that were seen least lately lose their
+ * names: a flood of made-up ones passes, and a page that knocks again is there again.
+ */
+export async function countBlockedOrigins(
   store: Store,
   tenantId: string,
-  origin: string,
-  nowMs: number,
+  counted: CountedOrigin[],
 ): Promise<void> {
   await store.transaction().execute(async (db) => {
-    const { known, kept } = await db
+    // In one order, so that two processes wait for each other instead of for ever.
+    const inOrder = counted.toSorted((a, b) => (a.origin < b.origin ? -1 : 1));
+    for (const entry of inOrder) await add(db, tenantId, entry);
+    const evicted = await db
       .selectFrom('blockedOrigins')
-      .select([
-        sql<number>`cast(count(*) as bigint)`.as('kept'),
-        sql<number>`cast(coalesce(sum(case when ${sql.ref('origin')} = ${origin} then 1 else 0 end), 0) as bigint)`.as(
-          'known',
-        ),
-      ])
+      .selectAll()
       .where('tenantId', '=', tenantId)
-      .executeTakeFirstOrThrow();
-    const name = known > 0 || kept < keptPerTenant ? origin : others;
-    await db
-      .insertInto('blockedOrigins')
-      .values({ tenantId, origin: name, count: 1, firstSeenAt: nowMs, lastSeenAt: nowMs })
-      .onConflict((conflict) =>
-        conflict.columns(['tenantId', 'origin']).doUpdateSet((expression) => ({
-          count: expression('blockedOrigins.count', '+', 1),
-          lastSeenAt: nowMs,
-        })),
-      )
+      .where('origin', '<>', otherOrigins)
+      .orderBy('lastSeenAt', 'desc')
+      .orderBy('origin')
+      .offset(keptPerTenant)
+      // SQLite takes an offset only with a limit.
+      .limit(2 * keptPerTenant)
       .execute();
+    if (evicted.length === 0) return;
+    const origins = evicted.map(({ origin }) => origin);
+    await db
+      .deleteFrom('blockedOrigins')
+      .where('tenantId', '=', tenantId)
+      .where('origin', 'in', origins)
+      .execute();
+    await add(db, tenantId, {
+      origin: otherOrigins,
+      count: evicted.reduce((sum, { count }) => sum + count, 0),
+      firstSeenAt: Math.min(...evicted.map(({ firstSeenAt }) => firstSeenAt)),
+      lastSeenAt: Math.max(...evicted.map(({ lastSeenAt }) => lastSeenAt)),
+    });
   });
+}
+
+async function add(db: Queries, tenantId: string, entry: CountedOrigin): Promise<void> {
+  const { count, lastSeenAt } = entry;
+  const before = sql.ref('blockedOrigins.lastSeenAt');
+  await db
+    .insertInto('blockedOrigins')
+    .values({ tenantId, ...entry })
+    .onConflict((conflict) =>
+      conflict.columns(['tenantId', 'origin']).doUpdateSet((expression) => ({
+        count: expression('blockedOrigins.count', '+', count),
+        lastSeenAt: sql<number>`case when ${before} > ${lastSeenAt} then ${before} else ${lastSeenAt} end`,
+      })),
+    )
+    .execute();
 }
 
 /** Most recent first. */

@@ -1,7 +1,10 @@
 /** What the operator sees of refused pages, and how it lets a forgotten one in. */
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
+import { createRefusals } from '../../../server/access/blocked-origins.ts';
 import type { BlockedOriginView } from '../../../server/contract.ts';
+import { openStore, type Store } from '../../../server/store/database.ts';
+import { findTenant, type Tenant } from '../../../server/store/tenants.ts';
 import { testDatabases } from '../../support/postgres.ts';
 import { startTestServer, type TestServer } from '../../support/test-server.ts';
 
@@ -62,6 +65,57 @@ for (const engine of testDatabases()) {
       const rows = await blocked('flooded');
       assert.equal(rows.length, 101);
       assert.equal(rows.find(({ origin }) => origin === '(others)')?.count, 30);
+    });
+
+    it('are the latest hundred: a page that made-up ones have pushed out is there when it knocks again', async () => {
+      await server.createTenant({ slug: 'drowned' });
+      const names = async () => (await blocked('drowned')).map(({ origin }) => origin);
+      const page = 'https://www.acme.example';
+      await knock('drowned', page);
+      for (let count = 0; count < 120; count += 1) {
+        server.clock.now += 1000;
+        if (count % 40 === 0) await names();
+        await knock('drowned', `https://made-up-${count}.example`);
+      }
+      assert.ok(!(await names()).includes(page));
+      server.clock.now += 1000;
+      await knock('drowned', page);
+      assert.equal((await names())[0], page);
+      const rows = await blocked('drowned');
+      assert.equal(rows.length, 101);
+      assert.equal(
+        rows.reduce((sum, { count }) => sum + count, 0),
+        122,
+        'none is lost',
+      );
+    });
+
+    it('are noted without the store, so that the time of a refusal tells nothing of the tenant', async () => {
+      const untouched = new Proxy({} as Store, {
+        get: () => {
+          throw new Error('the store was asked');
+        },
+      });
+      const refusals = createRefusals(untouched, server.ctx.frontLimits, Date.now);
+      const tenant = (await findTenant(server.ctx.store, 'counted')) as Tenant;
+      for (const origin of ['https://evil.example', undefined, 'null']) {
+        assert.equal(refusals.note(tenant, origin), undefined);
+      }
+      await assert.rejects(refusals.flush(), /the store was asked/);
+    });
+
+    it('are written down when the server stops', async () => {
+      const database = await engine.create();
+      const own = await startTestServer({ database });
+      await own.createTenant();
+      const headers = { origin: 'https://evil.example' };
+      for (let count = 0; count < 3; count += 1) await own.request('GET', '/v1/widget/acme', { headers });
+      await own.close();
+      const store = await openStore(database.config);
+      const rows = await store.selectFrom('blockedOrigins').select(['origin', 'count']).execute();
+      await store.destroy();
+      await database.remove();
+      assert.deepEqual(rows, [{ origin: 'https://evil.example', count: 3 }]);
     });
 
     it('are not kept for a tenant that does not exist', async () => {

@@ -159,8 +159,10 @@ for (const engine of testDatabases()) {
       const knock = () =>
         server.request('GET', '/v1/widget/attacked', { headers: { origin: 'https://evil.example' } });
       for (let count = 0; count < 49; count += 1) await knock();
+      await server.ctx.refusals.flush();
       assert.deepEqual(await pending(), []);
       for (let count = 0; count < 60; count += 1) await knock();
+      await server.ctx.refusals.flush();
       assert.deepEqual(await delivered(1), ['tenant.refused-origins']);
       await settled();
       assert.equal(receiver.hooks.length, 1);
