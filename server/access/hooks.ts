@@ -30,10 +30,20 @@ export interface HookRequest {
 const maxAnswerBytes = 64 * 1024;
 
 /**
+ * For URLs that were saved before they were refused: `fetch` would not send to them, and quotes them in its error.
+ * @throws when the URL names a user or a password
+ */
+export function checkNoUser(url: string): void {
+  const { username, password } = new URL(url);
+  if (username || password) throw new Error('the URL names a user or a password');
+}
+
+/**
  * @returns the answer's parsed JSON; undefined when it has none
  * @throws when there is no answer in time, or it is not a 2xx
  */
 export async function postHook(request: HookRequest): Promise<unknown> {
+  checkNoUser(request.url);
   const body = JSON.stringify(request.body);
   const response = await fetch(request.url, {
     method: 'POST',

@@ -19,8 +19,11 @@ const originEntrySchema = z.string().max(300);
 export const challengeKinds = ['none', 'altcha'] as const;
 export type ChallengeKind = (typeof challengeKinds)[number];
 
-/** https, or http to this machine for trying things out. */
-const hookUrlSchema = z
+/**
+ * https, or http to this machine for trying things out. A user or a password in it would be shown wherever the URL is,
+ * and `fetch` takes none.
+ */
+export const hookUrlSchema = z
   .url({ protocol: /^https?$/ })
   .max(2048)
   .refine((text) => {
@@ -28,7 +31,11 @@ const hookUrlSchema = z
     return (
       url !== null && (url.protocol === 'https:' || /^(localhost|127\.0\.0\.1|\[::1\])$/.test(url.hostname))
     );
-  }, 'use https');
+  }, 'use https')
+  .refine((text) => {
+    const url = URL.parse(text);
+    return !url?.username && !url?.password;
+  }, 'must not name a user or a password');
 
 const beforeCallSchema = z.strictObject({
   url: hookUrlSchema,

@@ -1,5 +1,6 @@
 /** Sends what Vapi tells us on to the tenant's own server: answered messages at once, all others through an outbox. */
 import { createHash } from 'node:crypto';
+import { checkNoUser } from '../access/hooks.ts';
 import type { Context } from '../context.ts';
 import { ApiError } from '../errors.ts';
 import type { Queries } from '../store/database.ts';
@@ -95,13 +96,14 @@ export async function relayMessage(
 }
 
 /** @throws when there is no answer within `timeoutMs` */
-export function post(
+export async function post(
   ctx: Context,
   target: ForwardTarget,
   message: Pick<MessageToForward, 'headers' | 'body'>,
   timeoutMs: number,
   stop?: AbortSignal,
 ): Promise<Response> {
+  checkNoUser(target.url);
   const timeout = AbortSignal.timeout(timeoutMs);
   return fetch(target.url, {
     method: 'POST',

@@ -74,6 +74,23 @@ for (const engine of testDatabases()) {
       assert.equal((await start('deny')).status, 201);
     });
 
+    it('a password in its URL, saved before that was refused, gets into no log', async () => {
+      const { store } = network.server.ctx;
+      await network.addTenant('old', { beforeCall: { url: receiver.url, whenUnavailable: 'deny' } });
+      const { settings } = await store
+        .selectFrom('tenants')
+        .select('settings')
+        .where('slug', '=', 'old')
+        .executeTakeFirstOrThrow();
+      const old = settings.replace('http://127', 'http://user:an-old-password@127');
+      await store.updateTable('tenants').set({ settings: old }).where('slug', '=', 'old').execute();
+      const from = network.server.log.length;
+      assert.equal(codeOf(await start('old')), 'call_denied');
+      const lines = network.server.log.slice(from).join('');
+      assert.match(lines, /names a user or a password/);
+      assert.doesNotMatch(lines, /an-old-password/);
+    });
+
     const faults: [string, HookReceiver['answer']][] = [
       ['does not answer within two seconds', null],
       ['answers 500', { status: 500 }],

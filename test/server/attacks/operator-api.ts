@@ -125,6 +125,8 @@ const asReader: Attack[] = (
   ),
 );
 
+const urlWithPassword = 'https://user:a-password-in-the-url@hooks.example/x';
+
 export const operatorAttacks: Attack[] = [
   ...wrongKeys,
   ...asClient,
@@ -140,6 +142,20 @@ export const operatorAttacks: Attack[] = [
     'invalid_request',
     ['POST', '/v1/tenants', { ...tenantInput(), slug: 'zero', name: 'a\0b' }],
     ({ server }) => bearer(server.operatorKey),
+  ),
+  ...(
+    [
+      ['the before-call hook', { beforeCall: { url: urlWithPassword, whenUnavailable: 'deny' } }],
+      ['the alerts', { alerts: { url: urlWithPassword } }],
+      ['the tenant’s own server', { webhookForwardUrl: urlWithPassword }],
+    ] as [string, object][]
+  ).map(([what, changes]) =>
+    operatorCall(
+      `a password in the URL of ${what}, where log and audit would show it`,
+      'invalid_request',
+      ['PATCH', '/v1/tenants/acme', changes],
+      ({ server }) => bearer(server.operatorKey),
+    ),
   ),
   operatorCall(
     'a tenant by a slug with an escaped zero byte',
