@@ -37,6 +37,8 @@ export interface Call {
   /** What `POST /call/web` answered; every webhook repeats it as it was. */
   snapshot: Json;
   lines: SpokenLine[];
+  /** The emulator records nothing: of a made call it shows what it was told. */
+  recordingUrl: string | undefined;
   cost: CallCost | undefined;
   /** `GET /call/:id` keeps the cost back until then. */
   costShown: boolean;
@@ -118,6 +120,7 @@ export function newCall(world: World, org: EmulatorOrg, wish: NewCall): Call {
     deleteRoomOnLeave: body.roomDeleteOnUserLeaveEnabled ?? true,
     snapshot: {},
     lines: [],
+    recordingUrl: undefined,
     cost: undefined,
     costShown: false,
     settled: false,
@@ -203,6 +206,7 @@ export function results(call: Call): Json {
       messages,
       messagesOpenAIFormatted: openAiMessages(call),
       transcript,
+      ...(call.recordingUrl === undefined ? {} : { recordingUrl: call.recordingUrl }),
       nodes: [],
       variables: {},
     },

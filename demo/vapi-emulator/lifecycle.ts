@@ -170,6 +170,8 @@ export interface MadeCall extends SimulatedEnd {
   scenario?: ScenarioName | undefined;
   /** True: the call stays in progress until something ends it. */
   live?: boolean | undefined;
+  /** Where its recording is. */
+  recordingUrl?: string | undefined;
 }
 
 /** Makes a call happen: finished at once with its simulated length, or left in progress when `live`. */
@@ -182,6 +184,7 @@ export function makeCall(world: World, wish: MadeCall): Call {
     createdAt: wish.createdAt === undefined ? undefined : Date.parse(wish.createdAt),
     scenario: wish.scenario,
   });
+  call.recordingUrl = wish.recordingUrl;
   if (wish.live === true) {
     startCall(world, call);
     conversationOf(call)?.start();

@@ -1,7 +1,8 @@
 /** Points a tenant's assistants at our webhook, and keeps where they pointed before as where their messages go on to. */
+import { outsideOf, outsideProblem } from '../access/outside.ts';
 import { openTenantSecret, sealForwardTarget, sealTenantSecret } from '../access/tenant-secrets.ts';
 import type { Context } from '../context.ts';
-import type { WireAnswer, WireRequest } from '../contract.ts';
+import { hookUrlSchema, type WireAnswer, type WireRequest } from '../contract.ts';
 import { ApiError } from '../errors.ts';
 import type { Queries } from '../store/database.ts';
 import { putForwardTarget, removeForwardTargets } from '../store/forward-targets.ts';
@@ -58,9 +59,26 @@ export async function prepareWiring(ctx: Context, tenant: Tenant, request: WireR
     }),
   );
   for (const { assistant, plan } of plans) {
+    checkTarget(ctx, assistant, plan);
     notes.push(...notesOn(assistant, plan, tenant));
   }
   return { plans, notes };
+}
+
+/**
+ * What the assistant sends to now is where its messages go on to from here, and is named by whoever owns the
+ * organization. It must not be a way into our network.
+ * @throws ApiError `invalid_request`
+ */
+function checkTarget(ctx: Context, assistant: SavedAssistant, plan: WiringPlan): void {
+  if (!plan.target) return;
+  const problem =
+    outsideProblem(plan.target.url, outsideOf(ctx.config)) ??
+    (hookUrlSchema.safeParse(plan.target.url).success ? null : 'cannot be forwarded to');
+  if (problem === null) return;
+  const name = assistant.name ?? assistant.id;
+  const message = `the server of "${name}" at Vapi ${problem}: change it there first`;
+  throw new ApiError('invalid_request', { errors: [{ path: 'assistantIds', message }] });
 }
 
 /** @throws ApiError what Vapi does not know is named by `path` */

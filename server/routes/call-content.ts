@@ -2,11 +2,10 @@
  * What was said in a call. It stays at Vapi: it is fetched for each look, and what is deleted there is gone, while the
  * ledger keeps what the call cost.
  */
-import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
-import type { ReadableStream } from 'node:stream/web';
 import express, { type Request, type Response, Router } from 'express';
 import { recordChange } from '../access/audit.ts';
+import { getOutside, outsideOf } from '../access/outside.ts';
 import { openTenantSecret } from '../access/tenant-secrets.ts';
 import type { Context } from '../context.ts';
 import { deleteContentSchema, type TranscriptAnswer } from '../contract.ts';
@@ -20,6 +19,8 @@ import { VapiError } from '../vapi/vapi-api.ts';
 import { billedTenant, callerIn } from './caller.ts';
 import { parse } from './parse.ts';
 
+const recordingTimeoutMs = 60_000;
+
 export function callContentRoutes(ctx: Context): Router {
   const router = Router();
 
@@ -31,17 +32,23 @@ export function callContentRoutes(ctx: Context): Router {
   router.get('/:slug/calls/:id/recording', async (req, res) => {
     const { recordingUrl } = await contentOf(ctx, req, res);
     if (!recordingUrl) throw new ApiError('not_found');
-    const audio = await fetch(recordingUrl, { signal: AbortSignal.timeout(60_000) }).catch(
-      (cause: unknown) => {
-        throw new ApiError('vapi_unavailable', { retryAfter: 5, cause });
-      },
-    );
-    if (!audio.ok || !audio.body) throw new ApiError('vapi_unavailable', { retryAfter: 5 });
-    const type = audio.headers.get('content-type') ?? '';
+    // The organization may be the client's own, and so may be what its calls name as their recording.
+    const audio = await getOutside(
+      recordingUrl,
+      outsideOf(ctx.config),
+      AbortSignal.timeout(recordingTimeoutMs),
+    ).catch((cause: unknown) => {
+      throw new ApiError('vapi_unavailable', { retryAfter: 5, cause });
+    });
+    if (audio.statusCode !== 200) {
+      audio.destroy();
+      throw new ApiError('vapi_unavailable', { retryAfter: 5 });
+    }
+    const type = audio.headers['content-type'] ?? '';
     // Whatever the storage says it is, a browser must only ever play it.
     res.set('Content-Type', /^(audio|video)\/[\w.+-]+/.exec(type)?.[0] ?? 'application/octet-stream');
     res.set('Content-Disposition', `inline; filename="${String(req.params.id)}"`);
-    await pipeline(Readable.fromWeb(audio.body as ReadableStream), res);
+    await pipeline(audio, res);
   });
 
   router.delete('/:slug/calls/:id/content', express.json({ limit: '1kb' }), async (req, res) => {

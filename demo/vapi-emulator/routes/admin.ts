@@ -30,6 +30,7 @@ const makeSchema = z.strictObject({
   scenario: z.enum(scenarioNames).optional(),
   webhooks: z.boolean().optional(),
   live: z.boolean().optional(),
+  recordingUrl: z.string().optional(),
 });
 
 const switchesSchema = z.strictObject(

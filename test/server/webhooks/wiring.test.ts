@@ -287,6 +287,29 @@ function tests(engine: Engine): void {
       assert.equal(answer.body.errors[0].path, 'squadId');
     });
 
+    for (const url of [
+      'http://169.254.169.254/latest/meta-data',
+      'https://10.0.0.5/x',
+      'https://[fd00::1]/',
+      'http://crm.client.example/vapi',
+      'https://user:a-password-of-theirs@crm.client.example/vapi',
+    ]) {
+      it(`forwards nothing to ${url}, which whoever owns the organization could have set`, async () => {
+        for (const servers of [[{ server: { url } }], [{}, { server: { url } }]]) {
+          const { slug, others, atVapi } = await tenant(servers);
+          await network.server.operator('PATCH', `/v1/tenants/${slug}`, { assistantIds: others });
+          const before = await atVapi();
+          for (const query of ['?dry-run=true', '']) {
+            const answer = await network.server.operator('POST', `/v1/tenants/${slug}/wire${query}`, {});
+            assert.equal(codeOf(answer), 'invalid_request');
+            assert.match(answer.body.errors[0].message, /change it there first$/);
+            assert.doesNotMatch(answer.text, /a-password-of-theirs/);
+          }
+          assert.deepEqual([await atVapi(), (await viewOf(slug)).webhookForwardUrl], [before, null]);
+        }
+      });
+    }
+
     it('needs a credential that signs when the tenant’s webhooks are signed', async () => {
       const { slug, atVapi } = await tenant([{}], { webhookAuth: { kind: 'hmac' } });
       const refused = await network.server.operator('POST', `/v1/tenants/${slug}/wire`, {});

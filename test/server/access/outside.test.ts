@@ -1,0 +1,127 @@
+/** What somebody else names is asked for only on the public internet, and so are recordings. */
+import assert from 'node:assert/strict';
+import { createServer, type RequestListener } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { after, before, describe, it, type TestContext } from 'node:test';
+import { promisify } from 'node:util';
+import { isOutside, lookupOutside, outsideProblem } from '../../../server/access/outside.ts';
+import { startTestNetwork, type TestNetwork } from '../../support/test-network.ts';
+import { codeOf } from '../../support/test-server.ts';
+
+const inEarnest = { allowLoopback: false };
+const forTests = { allowLoopback: true };
+
+describe('an address', () => {
+  const outside = [
+    '8.8.8.8',
+    '100.128.0.1',
+    '172.32.0.1',
+    '192.169.0.1',
+    '2606:4700::1111',
+    '::ffff:8.8.8.8',
+  ];
+  const inside = [
+    ...['0.0.0.0', '10.1.2.3', '100.64.0.1', '127.0.0.1', '169.254.169.254', '172.16.0.1', '172.31.255.255'],
+    ...['192.168.1.1', '198.18.0.1', '224.0.0.1', '255.255.255.255', '::', '::1', '::ffff:10.0.0.1'],
+    ...['::ffff:a9fe:a9fe', '64:ff9b::a00:1', '2002:a00:1::', 'fc00::1', 'fd12::1', 'fe80::1', 'ff02::1'],
+    ...['localhost', ''],
+  ];
+  for (const address of outside)
+    it(`${address} is on the public internet`, () => {
+      assert.equal(isOutside(address, inEarnest), true);
+    });
+  for (const address of inside)
+    it(`${address || 'nothing'} is not`, () => {
+      assert.equal(isOutside(address, inEarnest), false);
+    });
+  it('of this machine is allowed for trying things out, and no other', () => {
+    assert.deepEqual(
+      ['127.0.0.1', '::1', '10.0.0.1'].map((address) => isOutside(address, forTests)),
+      [true, true, false],
+    );
+  });
+});
+
+describe('a URL', () => {
+  const refused = [
+    ...['http://storage.example/a', 'ftp://storage.example/a', 'file:///etc/passwd', 'nonsense'],
+    ...['https://user:pass@storage.example/', 'https://10.0.0.1/', 'https://[fd00::1]/', 'https://0x7f.1/'],
+    ...['https://localhost/', 'https://a.localhost./', 'https://2130706433/', 'http://169.254.169.254/'],
+  ];
+  for (const url of refused)
+    it(`${url} is not asked`, () => {
+      assert.notEqual(outsideProblem(url, inEarnest), null);
+    });
+  it('with https and a name may be', () => {
+    assert.equal(outsideProblem('https://storage.example/a.wav?x=1', inEarnest), null);
+  });
+  it('whose name resolves to this machine is not connected to', async () => {
+    const resolve = promisify(lookupOutside(inEarnest));
+    for (const all of [true, false]) {
+      await assert.rejects(resolve('localhost', { all }), /not on the public internet/);
+    }
+    assert.match(String(await promisify(lookupOutside(forTests))('localhost', {})), /^(127\.|::1)/);
+  });
+});
+
+describe('a recording', () => {
+  let network: TestNetwork;
+  before(async () => {
+    network = await startTestNetwork();
+  });
+  after(() => network.close());
+
+  async function serve(t: TestContext, listener: RequestListener): Promise<string> {
+    const server = createServer(listener);
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    t.after(() => {
+      server.closeAllConnections();
+      server.close();
+    });
+    return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  }
+  async function recordingAt(recordingUrl: string) {
+    const { emulator, acme, server } = network;
+    const { id } = emulator.makeCall({ assistantId: acme.assistantId, seconds: 30, recordingUrl });
+    await emulator.waitForCall(id, 'settled');
+    return server.operator('GET', `/v1/tenants/acme/calls/${id}/recording`);
+  }
+
+  it('is passed on as sound, also from where its address redirects to', async (t) => {
+    const url = await serve(t, (request, response) => {
+      if (request.url === '/moved') response.writeHead(302, { location: '/a.wav' }).end();
+      else response.writeHead(200, { 'content-type': 'audio/wav' }).end('sound');
+    });
+    for (const path of ['/a.wav', '/moved']) {
+      const answer = await recordingAt(url + path);
+      assert.deepEqual(
+        [answer.status, answer.headers.get('content-type'), answer.text],
+        [200, 'audio/wav', 'sound'],
+      );
+    }
+  });
+
+  for (const location of [
+    'http://169.254.169.254/latest/meta-data/iam',
+    'https://10.0.0.1/',
+    'https://[fd00::1]/',
+    'file:///etc/passwd',
+    'http://storage.example/plain',
+  ]) {
+    it(`that redirects to ${location} is not fetched from there`, async (t) => {
+      const url = await serve(t, (_request, response) => response.writeHead(302, { location }).end());
+      const answer = await recordingAt(url);
+      assert.deepEqual([answer.status, codeOf(answer)], [503, 'vapi_unavailable']);
+    });
+  }
+
+  it('that redirects in a circle is given up', async (t) => {
+    let asked = 0;
+    const url = await serve(t, (_request, response) => {
+      asked += 1;
+      response.writeHead(302, { location: '/' }).end();
+    });
+    assert.equal(codeOf(await recordingAt(url)), 'vapi_unavailable');
+    assert.equal(asked, 4);
+  });
+});
