@@ -136,6 +136,7 @@ describe('who may import whom', () => {
       'server/portal/format.ts',
       'server/portal/zone.ts',
       'server/vapi/call-record.ts',
+      'server/vapi/control-url.ts',
       'server/vapi/cost.ts',
       'server/vapi/messages.ts',
       'widget/call-state.ts',

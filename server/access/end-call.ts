@@ -12,7 +12,8 @@ export async function endLiveCall(ctx: Context, tenantId: string, callId: string
   const row = await findCall(ctx.store, tenantId, callId);
   if (!row || row.status === 'ended' || row.controlUrlSealed === null) return;
   try {
-    await endCall(openControlUrl(ctx.box, tenantId, callId, row.controlUrlSealed));
+    const controlUrl = openControlUrl(ctx.box, tenantId, callId, row.controlUrlSealed);
+    await endCall(ctx.config.vapiBaseUrl, controlUrl);
   } catch (error) {
     if (error instanceof VapiError) throw new ApiError('vapi_unavailable', { retryAfter: 5, cause: error });
     throw error;

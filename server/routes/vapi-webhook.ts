@@ -42,7 +42,7 @@ export function vapiWebhookRoutes(ctx: Context): Router {
     if (!isFromVapi(signed, tenant.webhookAuth, secrets)) await refuse(ctx, req);
 
     const json = isUtf8(bytes) ? parseJsonText(bytes.toString('utf8')) : null;
-    const message = readServerMessage(json, ctx.now());
+    const message = readServerMessage(json, ctx.now(), ctx.config.vapiBaseUrl);
     if (!message) throw new ApiError('invalid_request', { detail: 'The body is not a server message.' });
     res.locals.messageType = typeLabel(message.type);
     req.log.info(

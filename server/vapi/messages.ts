@@ -2,6 +2,7 @@
 import { z } from 'zod';
 import type { CallEvent } from '../metering/call-event.ts';
 import { callSchema, costFields, optionalText, optionalTime, readIdentity, toMs } from './call-record.ts';
+import { ownControlUrl } from './control-url.ts';
 import { readCost } from './cost.ts';
 
 const bodySchema = z.object({
@@ -30,9 +31,14 @@ const clockLeadMs = 60_000;
 
 /**
  * @param receivedAtMs stands in for a missing `timestamp`
+ * @param baseUrl of Vapi's API: where a call can be ended is believed only if it is Vapi's
  * @returns null when it is not a server message at all
  */
-export function readServerMessage(body: unknown, receivedAtMs: number): ServerMessage | null {
+export function readServerMessage(
+  body: unknown,
+  receivedAtMs: number,
+  baseUrl: string,
+): ServerMessage | null {
   const parsed = bodySchema.safeParse(body);
   if (!parsed.success) return null;
   const { message } = parsed.data;
@@ -55,6 +61,7 @@ export function readServerMessage(body: unknown, receivedAtMs: number): ServerMe
       startedAt: isReport ? toMs(message.startedAt) : null,
       endedAt: isReport ? toMs(message.endedAt) : null,
       endedReason: message.endedReason ?? null,
+      controlUrl: ownControlUrl(identity.controlUrl, baseUrl),
       cost: isReport ? readCost(message) : null,
     },
   };

@@ -3,6 +3,7 @@ import { VapiClient } from '@vapi-ai/server-sdk';
 import { z } from 'zod';
 import type { VariableValues } from '../contract.ts';
 import { optionalTime, toMs } from './call-record.ts';
+import { isControlUrl, ownControlUrl } from './control-url.ts';
 
 /** A web call as the browser may know it, and the URL that steers it, which it may not. */
 export interface CreatedCall {
@@ -117,21 +118,23 @@ export async function createWebCall(baseUrl: string, key: string, call: NewWebCa
     webCallUrl: parsed.data.webCallUrl,
     createdAt: toMs(parsed.data.createdAt),
     callToken: parsed.data.transport?.callToken ?? null,
-    controlUrl: parsed.data.monitor?.controlUrl ?? null,
+    controlUrl: ownControlUrl(parsed.data.monitor?.controlUrl, baseUrl),
   };
 }
 
 /**
  * Ends a call by its control URL (docs.vapi.ai/calls/call-features). A call that has ended already is no error.
- * @throws VapiError
+ * @throws VapiError also when that URL is not Vapi's
  */
-export async function endCall(controlUrl: string): Promise<void> {
+export async function endCall(baseUrl: string, controlUrl: string): Promise<void> {
+  if (!isControlUrl(controlUrl, baseUrl)) throw new VapiError('the control URL is not Vapi’s');
   let response: Response;
   try {
     response = await fetch(controlUrl, {
       method: 'POST',
       headers: { 'Content-Type': 'application/json' },
       body: JSON.stringify({ type: 'end-call' }),
+      redirect: 'error',
       signal: AbortSignal.timeout(timeoutSeconds * 1000),
     });
   } catch (cause) {

@@ -169,7 +169,7 @@ function reportOf(
     ...pickTimes(view),
     call: { id: callId, type: 'webCall', status: 'queued', createdAt: at(0), assistantId: acme.assistantId },
   };
-  const event = readServerMessage({ message }, createdAt + 65_000)?.event;
+  const event = readServerMessage({ message }, createdAt + 65_000, 'https://api.vapi.ai')?.event;
   if (!event) throw new Error('not a report');
   return event;
 }

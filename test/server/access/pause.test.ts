@@ -112,6 +112,32 @@ for (const engine of testDatabases()) {
       }
     }
 
+    it('asks nobody but Vapi, whatever address a webhook names, and still ends the call by Vapi’s own', async (t) => {
+      const { webhookSecret, assistantId } = await network.addTenant('forged', {}, { serverMessages: [] });
+      let asked = 0;
+      const internal = createServer((_request, response) => {
+        asked += 1;
+        response.end('{}');
+      });
+      await new Promise<void>((resolve) => internal.listen(0, '127.0.0.1', resolve));
+      t.after(() => internal.close());
+      const { emulator, server } = network;
+      const call = emulator.makeCall({ assistantId, seconds: 0, live: true, webhooks: false });
+      const forged = `http://127.0.0.1:${(internal.address() as AddressInfo).port}/admin/shutdown`;
+      for (const controlUrl of [forged, call.controlUrl]) {
+        const message = {
+          type: 'status-update',
+          status: 'in-progress',
+          call: { id: call.id, assistantId, monitor: { controlUrl } },
+        };
+        const headers = { 'x-vapi-agent-token': webhookSecret };
+        await server.request('POST', '/v1/webhooks/vapi/forged', { headers, body: { message } });
+      }
+      assert.deepEqual((await operate('forged', 'pause')).body.calls, { ended: 1, failed: 0 });
+      assert.equal((await emulator.waitForCall(call.id, 'ended')).endedReason, 'assistant-ended-call');
+      assert.equal(asked, 0);
+    });
+
     it('leaves alone a call that was granted after it', async () => {
       const slug = 'scoped-fresh';
       await network.addTenant(slug, { accessMode: 'scoped-key' });
