@@ -11,6 +11,8 @@ export interface Caller {
   /** The only tenant that a client's key sees; null for the operator. */
   tenantId: string | null;
   scopes: Scope[];
+  /** The API key that permits it, also through a sign-in; null for the operator key of the environment. */
+  keyId: string | null;
 }
 
 export function newApiKey(): { id: string; key: string; hash: string; last4: string } {
@@ -29,7 +31,7 @@ const touchEveryMs = 60_000;
 /** @returns null for a key that is unknown, revoked or expired */
 export async function callerOf(ctx: Context, key: string): Promise<Caller | null> {
   if (safeEqual(key, ctx.operatorApiKey))
-    return { actor: 'operator', tenantId: null, scopes: ['read', 'write'] };
+    return { actor: 'operator', tenantId: null, scopes: ['read', 'write'], keyId: null };
   const hash = hashApiKey(key);
   const row = await findApiKeyByHash(ctx.store, hash);
   const now = ctx.now();
@@ -37,7 +39,8 @@ export async function callerOf(ctx: Context, key: string): Promise<Caller | null
   if (row.revokedAt !== null || (row.expiresAt !== null && row.expiresAt <= now)) return null;
   if (row.lastUsedAt === null || now - row.lastUsedAt > touchEveryMs)
     await touchApiKey(ctx.store, row.id, now);
-  return { actor: row.id, tenantId: row.tenantId, scopes: JSON.parse(row.scopes) as Scope[] };
+  const scopes = JSON.parse(row.scopes) as Scope[];
+  return { actor: row.id, tenantId: row.tenantId, scopes, keyId: row.id };
 }
 
 function hashApiKey(key: string): string {

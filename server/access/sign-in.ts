@@ -30,20 +30,20 @@ export function scopesOf(tenantId: string | null): Scope[] {
 
 /**
  * @param tenant null for the operator's portal
- * @param by who makes it, for the audit log
+ * @param by who makes it, for the audit log, and the key that permits it
  */
 export async function makeSignInLink(
   ctx: Context,
   tenant: { id: string; slug: string } | null,
   email: string | null,
-  by: { actor: string; requestId: string },
+  { keyId, ...by }: { actor: string; requestId: string; keyId: string | null },
 ): Promise<{ url: string; expiresAt: number }> {
   const now = ctx.now();
   const token = randomBytes(32).toString('base64url');
   const expiresAt = now + linkLifeMs;
   await ctx.store.transaction().execute(async (db) => {
     await forgetExpiredSignIns(db, now);
-    await insertSignInLink(db, { hash: hashOf(token), tenantId: tenant?.id ?? null, expiresAt });
+    await insertSignInLink(db, { hash: hashOf(token), tenantId: tenant?.id ?? null, keyId, expiresAt });
     const after = { expiresAt: new Date(expiresAt).toISOString(), ...(email ? { email } : {}) };
     const change = { action: 'sign-in-link.create', tenant: tenant?.slug ?? null, before: null, after };
     await recordChange(db, { ...by, ...change }, now);
@@ -57,7 +57,7 @@ export function isLinkOpen(ctx: Context, token: string): Promise<boolean> {
   return isSignInLink(ctx.store, hashOf(token), ctx.now());
 }
 
-/** @returns the cookie's value; null when the link is unknown, used, expired or of a deleted tenant */
+/** @returns the cookie's value; null when the link does not work (any more) */
 export async function signInWith(ctx: Context, token: string, requestId: string): Promise<string | null> {
   const now = ctx.now();
   const cookie = randomBytes(32).toString('base64url');
@@ -68,6 +68,7 @@ export async function signInWith(ctx: Context, token: string, requestId: string)
       hash: hashOf(cookie),
       id: `sgn_${randomBytes(9).toString('base64url')}`,
       tenantId: link.tenantId,
+      keyId: link.keyId,
       createdAt: now,
       expiresAt: now + signInLifeMs,
     };
@@ -79,12 +80,13 @@ export async function signInWith(ctx: Context, token: string, requestId: string)
   });
 }
 
-/** @returns null for a sign-in that is unknown, ended or expired */
+/** @returns null for a sign-in that is unknown, ended or expired, or whose key is */
 export async function callerOfCookie(ctx: Context, cookie: string): Promise<Caller | null> {
   const hash = hashOf(cookie);
   const signIn = await findSignIn(ctx.store, hash, ctx.now());
   if (!signIn || !safeEqual(signIn.hash, hash)) return null;
-  return { actor: signIn.id, tenantId: signIn.tenantId, scopes: scopesOf(signIn.tenantId) };
+  const { id, tenantId, keyId } = signIn;
+  return { actor: id, tenantId, scopes: scopesOf(tenantId), keyId };
 }
 
 function hashOf(token: string): string {

@@ -37,7 +37,10 @@ export function signInRoutes(ctx: Context): Router {
     if (!callerIn(res).scopes.includes('read')) {
       throw new ApiError('forbidden', { detail: 'The key lacks the scope "read".' });
     }
-    const link = await makeSignInLink(ctx, tenant, email ?? null, actorIn(req, res));
+    const link = await makeSignInLink(ctx, tenant, email ?? null, {
+      ...actorIn(req, res),
+      keyId: callerIn(res).keyId,
+    });
     const mailed = email !== undefined && (await mailLink(ctx, email, link.url));
     const expiresAt = new Date(link.expiresAt).toISOString();
     res.status(201).json({ url: link.url, expiresAt, mailed } satisfies SignInLinkAnswer);

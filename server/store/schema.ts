@@ -207,6 +207,8 @@ export interface SignInLinksTable {
   hash: string;
   /** Null for the operator's. */
   tenantId: string | null;
+  /** The API key that it was made with, and with which it ends; null for the operator key of the environment. */
+  keyId: string | null;
   expiresAt: number;
 }
 
@@ -218,6 +220,8 @@ export interface SignInsTable {
   id: string;
   /** The only tenant that it sees; null for the operator. */
   tenantId: string | null;
+  /** Of its link. */
+  keyId: string | null;
   createdAt: number;
   expiresAt: number;
 }

@@ -9,7 +9,7 @@ export async function insertSignInLink(db: Queries, link: SignInLink): Promise<v
   await db.insertInto('signInLinks').values(link).execute();
 }
 
-/** Whether it would open; of a deleted tenant it does not. */
+/** Whether it would open; of a deleted tenant, or of a key that has ended, it does not. */
 export async function isSignInLink(db: Queries, hash: string, nowMs: number): Promise<boolean> {
   const row = await db
     .selectFrom('signInLinks')
@@ -18,13 +18,19 @@ export async function isSignInLink(db: Queries, hash: string, nowMs: number): Pr
     .where('signInLinks.hash', '=', hash)
     .where('signInLinks.expiresAt', '>', nowMs)
     .where('tenants.deletedAt', 'is', null)
+    .where((expression) =>
+      expression.or([
+        expression('signInLinks.keyId', 'is', null),
+        expression('signInLinks.keyId', 'in', livingKeys(db, nowMs)),
+      ]),
+    )
     .executeTakeFirst();
   return row !== undefined;
 }
 
 /**
  * Uses the link up: of several attempts at once, one gets it.
- * @returns null when it is unknown, used, expired, or of a deleted tenant
+ * @returns null when it is unknown, used, expired, or of a deleted tenant or a key that has ended
  */
 export async function takeSignInLink(db: Queries, hash: string, nowMs: number): Promise<SignInLink | null> {
   const row = await db
@@ -41,6 +47,12 @@ export async function takeSignInLink(db: Queries, hash: string, nowMs: number): 
         ),
       ]),
     )
+    .where((expression) =>
+      expression.or([
+        expression('signInLinks.keyId', 'is', null),
+        expression('signInLinks.keyId', 'in', livingKeys(db, nowMs)),
+      ]),
+    )
     .returningAll()
     .executeTakeFirst();
   return row ?? null;
@@ -50,7 +62,7 @@ export async function insertSignIn(db: Queries, signIn: SignIn): Promise<void> {
   await db.insertInto('signIns').values(signIn).execute();
 }
 
-/** One that has not expired, and whose tenant is not deleted. */
+/** One that has not expired, and whose tenant is not deleted, nor the key behind it ended. */
 export async function findSignIn(db: Queries, hash: string, nowMs: number): Promise<SignIn | null> {
   const row = await db
     .selectFrom('signIns')
@@ -59,6 +71,12 @@ export async function findSignIn(db: Queries, hash: string, nowMs: number): Prom
     .where('signIns.hash', '=', hash)
     .where('signIns.expiresAt', '>', nowMs)
     .where('tenants.deletedAt', 'is', null)
+    .where((expression) =>
+      expression.or([
+        expression('signIns.keyId', 'is', null),
+        expression('signIns.keyId', 'in', livingKeys(db, nowMs)),
+      ]),
+    )
     .executeTakeFirst();
   return row ?? null;
 }
@@ -79,4 +97,21 @@ export async function endSignIns(db: Queries, tenantId: string | null): Promise<
 export async function forgetExpiredSignIns(db: Queries, nowMs: number): Promise<void> {
   await db.deleteFrom('signInLinks').where('expiresAt', '<=', nowMs).execute();
   await db.deleteFrom('signIns').where('expiresAt', '<=', nowMs).execute();
+}
+
+/**
+ * Ids of the API keys that have not ended. Looked at whenever a link or a sign-in is used, so that the end of the key
+ * behind it is its end too, whichever came first.
+ */
+function livingKeys(db: Queries, nowMs: number) {
+  return db
+    .selectFrom('apiKeys')
+    .select('apiKeys.id')
+    .where('apiKeys.revokedAt', 'is', null)
+    .where((expression) =>
+      expression.or([
+        expression('apiKeys.expiresAt', 'is', null),
+        expression('apiKeys.expiresAt', '>', nowMs),
+      ]),
+    );
 }

@@ -170,6 +170,29 @@ for (const engine of testDatabases()) {
         assert.equal(codeOf(unknown), 'invalid_request');
       });
 
+      for (const end of ['is revoked', 'expires']) {
+        it(`ends when the key that it was made with ${end}, and so does every sign-in that came of it`, async () => {
+          const expiresAt = new Date(server.clock.now + minute).toISOString();
+          const { id, key } = (
+            await server.operator('POST', '/v1/keys', { name: 'ci', scopes: ['read', 'write'], expiresAt })
+          ).body;
+          const make = async (headers: Record<string, string>): Promise<string> => {
+            const all = { 'content-type': 'application/json', origin: publicUrl, ...elsewhere(), ...headers };
+            return (await server.request('POST', '/v1/sign-in-links', { headers: all, body: {} })).body.url;
+          };
+          const open = async (url: string) =>
+            ((await post(url)).headers.get('set-cookie') ?? '').split(';', 1)[0] ?? '';
+          const unused = await make({ authorization: `Bearer ${key}` });
+          const cookie = await open(await make({ authorization: `Bearer ${key}` }));
+          const another = await open(await make({ cookie }));
+          assert.deepEqual([await isIn(cookie), await isIn(another)], [true, true]);
+          if (end === 'expires') server.clock.now += minute;
+          else await server.operator('DELETE', `/v1/keys/${id}`);
+          assert.deepEqual([await isIn(cookie), await isIn(another)], [false, false]);
+          assert.deepEqual([(await get(unused)).status, (await post(unused)).status], [404, 404]);
+        });
+      }
+
       it('is mailed where that is wanted, and says so', async () => {
         assert.equal((await linkFor({ tenant: 'acme' })).mailed, false);
         assert.equal(mail.mails.length, 0);

@@ -1,0 +1,14 @@
+/** By which API key a sign-in link was made, so that it ends with the key, and so does what it was used for. */
+import type { Kysely } from 'kysely';
+import type { Migration } from 'kysely/migration';
+
+export const signInsOfKeys: Migration = {
+  async up(db: Kysely<unknown>) {
+    for (const table of ['sign_in_links', 'sign_ins']) {
+      await db.schema
+        .alterTable(table)
+        .addColumn('key_id', 'text', (column) => column.references('api_keys.id'))
+        .execute();
+    }
+  },
+};
