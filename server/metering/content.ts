@@ -9,12 +9,11 @@ import { createCallsApi } from '../vapi/calls-api.ts';
 /**
  * Deletes transcript and recording of the calls at Vapi, and here what the visitor wrote about them. A call whose cost is not booked yet is left: Vapi forgets the
  * cost with the rest.
- * @returns the ids of those whose content is deleted now
+ * @returns each id as soon as its content is deleted: what follows may fail, and what is done must be known
  * @throws VapiError
  */
-export async function deleteContent(ctx: Context, tenant: Tenant, ids: string[]): Promise<string[]> {
+export async function* deleteContent(ctx: Context, tenant: Tenant, ids: string[]): AsyncGenerator<string> {
   const api = createCallsApi(ctx.config.vapiBaseUrl, openTenantSecret(ctx.box, tenant, 'privateKey') ?? '');
-  const deleted: string[] = [];
   for (const row of await findCalls(ctx.store, [tenant.id], ids)) {
     if (row.contentDeletedAt === null) {
       if (row.status !== 'ended' || row.costMicros === null) continue;
@@ -23,9 +22,8 @@ export async function deleteContent(ctx: Context, tenant: Tenant, ids: string[])
     }
     // Also of a call whose content went earlier: feedback can come an hour after the end.
     await deleteComment(ctx.store, tenant.id, row.id);
-    deleted.push(row.id);
+    yield row.id;
   }
-  return deleted;
 }
 
 const dayMs = 86_400_000;
@@ -37,7 +35,8 @@ export async function applyRetention(ctx: Context, tenant: Tenant): Promise<void
   const before = ctx.now() - tenant.contentRetentionDays * dayMs;
   for (;;) {
     const ids = await listOldContent(ctx.store, tenant.id, before, batch);
-    const deleted = await deleteContent(ctx, tenant, ids);
-    if (deleted.length < batch) return;
+    let deleted = 0;
+    for await (const _id of deleteContent(ctx, tenant, ids)) deleted += 1;
+    if (deleted < batch) return;
   }
 }

@@ -59,17 +59,28 @@ export function callContentRoutes(ctx: Context): Router {
     const row = await findCall(ctx.store, tenant.id, String(req.params.id));
     if (!row) throw new ApiError('not_found');
     const ids = of === 'visitor' ? await listVisitorCalls(ctx.store, tenant.id, row.id) : [row.id];
-    const deleted = await fromVapi(() => deleteContent(ctx, tenant, ids));
+    const deleted: string[] = [];
+    try {
+      await fromVapi(async () => {
+        for await (const id of deleteContent(ctx, tenant, ids)) deleted.push(id);
+      });
+    } finally {
+      // Also of what was deleted before it broke off.
+      if (deleted.length > 0) await record(req, actor, tenant, deleted);
+    }
+    res.json({ deleted, notYet: ids.filter((id) => !deleted.includes(id)) });
+  });
+
+  function record(req: Request, actor: string, tenant: Tenant, calls: string[]): Promise<void> {
     const change = {
       actor,
       action: 'calls.delete-content',
       tenant: tenant.slug,
-      before: { calls: ids },
+      before: { calls },
       after: null,
     };
-    await recordChange(ctx.store, { ...change, requestId: String(req.id) }, ctx.now());
-    res.json({ deleted, notYet: ids.filter((id) => !deleted.includes(id)) });
-  });
+    return recordChange(ctx.store, { ...change, requestId: String(req.id) }, ctx.now());
+  }
 
   return router;
 }

@@ -220,6 +220,36 @@ describe('what was said in a call', () => {
     assert.ok(atVapi.status === 404 || !/"message":"/.test(left), left.slice(0, 300));
   });
 
+  it('that was deleted before a deletion broke off is in the audit log', async () => {
+    const { server, visitor, session, emulator, addTenant } = network;
+    await addTenant('broken-off');
+    const { callId: id } = (await visitor('/v1/calls', { session: await session('broken-off') })).body;
+    emulator.endCall(id);
+    await emulator.waitForCall(id, 'settled');
+    // A second call of the visitor, by an id that Vapi does not take.
+    const { store } = server.ctx;
+    const call = await store.selectFrom('calls').selectAll().where('id', '=', id).executeTakeFirstOrThrow();
+    await store
+      .insertInto('calls')
+      .values({ ...call, id: 'not-a-uuid' })
+      .execute();
+    const start = await store
+      .selectFrom('reservations')
+      .selectAll()
+      .where('callId', '=', id)
+      .executeTakeFirstOrThrow();
+    const another = { ...start, id: 'ses_another', callId: 'not-a-uuid' };
+    await store.insertInto('reservations').values(another).execute();
+    server.clock.now += 1;
+    const path = `/v1/tenants/broken-off/calls/${id}/content`;
+    assert.equal(codeOf(await server.operator('DELETE', path, { of: 'visitor' })), 'vapi_unavailable');
+    const [entry] = (await server.operator('GET', '/v1/audit?limit=1')).body.entries;
+    assert.deepEqual(
+      [entry.action, entry.tenant, entry.before],
+      ['calls.delete-content', 'broken-off', { calls: [id] }],
+    );
+  });
+
   it('of a visitor can be deleted in all of its calls, with what the visitor wrote about them', async () => {
     const { server, visitor, session, emulator, addTenant } = network;
     await addTenant('visited');
