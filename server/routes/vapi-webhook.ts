@@ -3,6 +3,7 @@ import { isUtf8 } from 'node:buffer';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import express, { type Request, type RequestHandler, type Response, Router } from 'express';
+import { createByteBudget } from '../access/byte-budget.ts';
 import { endLiveCall } from '../access/end-call.ts';
 import { webhookSecretsOf } from '../access/tenant-secrets.ts';
 import type { Context } from '../context.ts';
@@ -29,17 +30,22 @@ interface Sender {
   secrets: string[];
 }
 
+/** A report holds the whole conversation and the assistant with its prompt. */
+const longestBody = 5 * 1024 * 1024;
+/** Of bodies whose signature cannot be checked before they are read. Vapi sends again what is refused meanwhile. */
+const unprovenBytes = { perTenant: 4 * longestBody, total: 20 * longestBody };
+
 export function vapiWebhookRoutes(ctx: Context): Router {
   const router = Router();
-  // A report holds the whole conversation and the assistant with its prompt. What can be checked is checked before the
-  // body is read, so that not everybody can make us read that much.
-  const body = express.raw({ type: () => true, limit: '5mb' });
-  router.post('/:tenant', count(ctx), identify(ctx), body, async (req, res) => {
+  // What can be checked is checked before the body is read, so that not everybody can make us read that much.
+  const body = express.raw({ type: () => true, limit: longestBody });
+  router.post('/:tenant', count(ctx), identify(ctx), boundUnproven(), body, async (req, res) => {
     const { tenant, secrets } = res.locals.sender as Sender;
     const bytes = Buffer.isBuffer(req.body) ? req.body : Buffer.alloc(0);
     const url = webhookUrlOf(ctx, tenant.slug);
     const signed = { method: req.method, url, headers: req.headers, body: bytes };
     if (!isFromVapi(signed, tenant.webhookAuth, secrets)) await refuse(ctx, req);
+    (res.locals.proven as (() => void) | undefined)?.();
 
     const json = isUtf8(bytes) ? parseJsonText(bytes.toString('utf8')) : null;
     const message = readServerMessage(json, ctx.now(), ctx.config.vapiBaseUrl);
@@ -89,6 +95,23 @@ function identify(ctx: Context): RequestHandler {
     const secrets = tenant ? webhookSecretsOf(ctx.box, tenant, now) : [];
     if (!tenant || !mayBeFromVapi(req.headers, tenant.webhookAuth, secrets, now)) return refuse(ctx, req);
     res.locals.sender = { tenant, secrets } satisfies Sender;
+    next();
+  };
+}
+
+/** A token was proof enough; a signature is over the body, so for a while anybody's body is in memory. */
+function boundUnproven(): RequestHandler {
+  const budget = createByteBudget(unprovenBytes.perTenant, unprovenBytes.total);
+  return (req, res, next) => {
+    const { tenant } = res.locals.sender as Sender;
+    if (tenant.webhookAuth.kind === 'token') return next();
+    const length = Number(req.headers['content-length'] ?? Number.NaN);
+    // What is compressed can grow to the longest body, and a body without a length too.
+    const isPlain = Number.isInteger(length) && req.headers['content-encoding'] === undefined;
+    const proven = budget.take(tenant.id, isPlain ? Math.min(length, longestBody) : longestBody);
+    if (!proven) throw new ApiError('rate_limited', { retryAfter: 2 });
+    res.locals.proven = proven;
+    res.once('close', proven);
     next();
   };
 }
