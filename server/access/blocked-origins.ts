@@ -1,5 +1,6 @@
 /** Keeps account of the pages that were refused, so that the operator can see an attempt, or allow a forgotten page. */
 import type { Context } from '../context.ts';
+import { oneAtATime } from '../one-at-a-time.ts';
 import {
   type CountedOrigin,
   countBlockedOrigins,
@@ -40,7 +41,8 @@ interface Noted {
 
 export function createRefusals(store: Store, frontLimits: FrontLimits, now: () => number): Refusals {
   let noted = new Map<string, Noted>();
-  let flushed = Promise.resolve();
+  // Whoever waits for a flush wants all that was noted until then, also what another one has just taken.
+  const inTurn = oneAtATime();
   return {
     note(tenant, header) {
       const at = now();
@@ -51,11 +53,7 @@ export function createRefusals(store: Store, frontLimits: FrontLimits, now: () =
       const { count = 0, firstSeenAt = at } = origins.get(origin) ?? {};
       origins.set(origin, { origin, count: count + 1, firstSeenAt, lastSeenAt: at });
     },
-    flush() {
-      // One after the other: whoever waits for it wants all that was noted until now.
-      flushed = flushed.catch(() => {}).then(write);
-      return flushed;
-    },
+    flush: () => inTurn(write),
   };
 
   async function write(): Promise<void> {

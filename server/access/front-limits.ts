@@ -18,12 +18,19 @@ export interface FrontLimits {
    * out by whoever has not, and guessing 128 bits or more gains nothing by it.
    */
   failedAuth(address: string | undefined): Promise<void>;
+  /**
+   * Counts what a client reads, per key or sign-in; refuses with `rate_limited` when it is too much.
+   * @param points 1 for what is simply there; more for what has to be computed
+   */
+  clientRead(actor: string, points: number): Promise<void>;
   /** Tells once, with the refusals that make it so, when a tenant's pages have been refused often within ten minutes. */
   isRefusalBurst(tenantId: string, more: number): Promise<boolean>;
 }
 
 /** Requests per network and minute. */
 const perMinute = { widget: 240, sessions: 60, calls: 60, failedAuth: 30 };
+/** Points per client's key or sign-in and minute. */
+const readsPerMinute = 300;
 const burst = { refusals: 50, seconds: 600 };
 
 export function createFrontLimits(): FrontLimits {
@@ -36,12 +43,14 @@ export function createFrontLimits(): FrontLimits {
     };
   };
   const failures = limiter(perMinute.failedAuth);
+  const reads = limiter(readsPerMinute);
   const refusals = limiter(burst.refusals, burst.seconds);
   return {
     widget: handler(perMinute.widget),
     sessions: handler(perMinute.sessions),
     calls: handler(perMinute.calls),
     failedAuth: (address) => consume(failures, networkOf(address)),
+    clientRead: (actor, points) => consume(reads, actor, points),
     async isRefusalBurst(tenantId, more) {
       const { consumedPoints } = await refusals.penalty(tenantId, more);
       return consumedPoints >= burst.refusals && consumedPoints - more < burst.refusals;
@@ -49,9 +58,9 @@ export function createFrontLimits(): FrontLimits {
   };
 }
 
-async function consume(counter: RateLimiterMemory, key: string): Promise<void> {
+async function consume(counter: RateLimiterMemory, key: string, points = 1): Promise<void> {
   try {
-    await counter.consume(key);
+    await counter.consume(key, points);
   } catch (state) {
     if (state instanceof RateLimiterRes) throw tooMany(state);
     throw state;

@@ -46,7 +46,7 @@ const securitySchemes = {
     type: 'http',
     scheme: 'bearer',
     description:
-      'An API key (`vak_…`). An operator’s key sees every tenant; changes need the scope `write`. A client’s key sees its own tenant and only reads: the rest does not exist for it (404).',
+      'An API key (`vak_…`). An operator’s key sees every tenant; changes need the scope `write`. A client’s key sees its own tenant and only reads: the rest does not exist for it (404). It reads 300 times a minute at most, and prices count for ten.',
   },
   portalCookie: {
     type: 'apiKey',

@@ -26,8 +26,18 @@ export function authenticate(ctx: Context): RequestHandler {
       throw new ApiError('forbidden', { detail: 'Only the portal’s own pages can do this with its cookie.' });
     }
     res.locals.caller = caller;
+    await countRead(ctx, res, 1);
     next();
   };
+}
+
+/**
+ * A client's reading must not keep the server busy; the operator's own is not counted.
+ * @throws ApiError `rate_limited`
+ */
+export async function countRead(ctx: Context, res: Response, points: number): Promise<void> {
+  const { tenantId, actor } = callerIn(res);
+  if (tenantId !== null) await ctx.frontLimits.clientRead(actor, points);
 }
 
 export function callerIn(res: Response): Caller {

@@ -16,18 +16,24 @@ import {
 } from '../contract.ts';
 import { ApiError } from '../errors.ts';
 import { type CallRow, columnOf } from '../metering/usage.ts';
+import { oneAtATime } from '../one-at-a-time.ts';
 import { type CallsPage, findCall, listCalls, listRevisions } from '../store/calls.ts';
 import { findFeedback } from '../store/feedback.ts';
 import { findReservation } from '../store/reservations.ts';
 import type { Tenant } from '../store/tenants.ts';
 import { monthIn } from '../time-zone.ts';
-import { billedTenant, seesProviderCost } from './caller.ts';
+import { billedTenant, countRead, seesProviderCost } from './caller.ts';
 import { type Column, csvLines, startCsv, usd, wantsCsv } from './csv.ts';
 import { cutPage, readCursor } from './cursor.ts';
 import { parse } from './parse.ts';
 
+/** A price can depend on all calls of the month before it, so a single one costs as much as the month has calls. */
+const readsPerPrice = 10;
+
 export function callRoutes(ctx: Context): Router {
   const router = Router();
+  // However many are asked for at once, between two pages of one month there is room for everybody else.
+  const inTurn = oneAtATime();
 
   router.get('/:slug/calls', async (req, res) => {
     const query = parse(callsQuerySchema, req.query);
@@ -41,7 +47,7 @@ export function callRoutes(ctx: Context): Router {
       limit: query.limit + 1,
     });
     const { page, nextCursor } = cutPage(rows, query.limit, (row) => ({ time: row.createdAt, id: row.id }));
-    const prices = query.prices ? await pricesOf(tenant, page) : null;
+    const prices = query.prices ? await pricesOf(res, tenant, page) : null;
     const view = (row: CallRow): CallView => ({
       ...viewCall(row, withCost),
       ...(prices ? { priceMicros: prices.get(row.id) ?? null } : {}),
@@ -55,7 +61,7 @@ export function callRoutes(ctx: Context): Router {
     if (!row) throw new ApiError('not_found');
     const { prices } = parse(callQuerySchema, req.query);
     const withCost = seesProviderCost(res);
-    const priced = prices ? await pricesOf(tenant, [row]) : null;
+    const priced = prices ? await pricesOf(res, tenant, [row]) : null;
     const revisions = withCost ? await listRevisions(ctx.store, tenant.id, row.id) : [];
     const feedback = viewFeedback(await findFeedback(ctx.store, tenant.id, row.id));
     res.json({
@@ -67,8 +73,13 @@ export function callRoutes(ctx: Context): Router {
     });
   });
 
-  function pricesOf(tenant: Tenant, rows: CallRow[]): Promise<Map<string, number>> {
-    return pricesOfCalls(ctx.store, tenant.id, rows, monthIn(tenant.timeZone, ctx.now()));
+  async function pricesOf(res: Response, tenant: Tenant, rows: CallRow[]): Promise<Map<string, number>> {
+    await countRead(ctx, res, readsPerPrice);
+    return inTurn(async () => {
+      // Whoever has gone meanwhile needs no prices.
+      if (res.destroyed) return new Map();
+      return pricesOfCalls(ctx.store, tenant.id, rows, monthIn(tenant.timeZone, ctx.now()));
+    });
   }
 
   return router;

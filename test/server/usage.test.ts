@@ -147,6 +147,34 @@ describe('usage and calls', () => {
   });
 });
 
+describe('a client’s reading', () => {
+  let network: TestNetwork;
+  before(async () => {
+    network = await startTestNetwork();
+  });
+  after(() => network.close());
+
+  it('is limited per key, prices more than what is simply there; the operator’s is not', async () => {
+    const { server } = network;
+    const reader = async () => {
+      const { key } = (await server.operator('POST', '/v1/keys', { name: 'reads', tenant: 'acme' })).body;
+      return (path: string) => server.request('GET', path, { headers: { authorization: `Bearer ${key}` } });
+    };
+    const [one, another] = [await reader(), await reader()];
+    const priced = '/v1/tenants/acme/calls?prices=yes&limit=1';
+    let read = 0;
+    while ((await one(priced)).status === 200 && read < 300) read += 1;
+    assert.equal(read, 27);
+    const refused = await one(priced);
+    assert.equal(codeOf(refused), 'rate_limited');
+    assert.ok(Number(refused.headers.get('retry-after')) > 0);
+    assert.equal((await another(priced)).status, 200);
+    for (let time = 0; time < 30; time += 1) {
+      assert.equal((await server.operator('GET', priced)).status, 200);
+    }
+  });
+});
+
 describe('what was said in a call', () => {
   let network: TestNetwork;
   let callId: string;
