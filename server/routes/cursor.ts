@@ -2,7 +2,14 @@
 import { z } from 'zod';
 import { ApiError } from '../errors.ts';
 
-const cursorSchema = z.tuple([z.int(), z.string().max(100)]);
+/** PostgreSQL cannot compare with a zero byte, and no id of ours has one. */
+const cursorSchema = z.tuple([
+  z.int(),
+  z
+    .string()
+    .max(100)
+    .regex(/^[^\0]*$/),
+]);
 
 export interface Position {
   /** Epoch milliseconds. */

@@ -170,6 +170,12 @@ export const operatorAttacks: Attack[] = [
     ({ server }) => bearer(server.operatorKey),
   ),
   operatorCall(
+    'a page of calls by a cursor with a zero byte',
+    'invalid_request',
+    ['GET', `/v1/tenants/acme/calls?cursor=${Buffer.from(JSON.stringify([1, 'a\0'])).toString('base64url')}`],
+    ({ server }) => bearer(server.operatorKey),
+  ),
+  operatorCall(
     'a page of calls by a made-up cursor',
     'invalid_request',
     ['GET', '/v1/tenants/acme/calls?cursor=WzEsMl0'],
