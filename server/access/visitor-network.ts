@@ -6,10 +6,11 @@ import { safeEqual } from './safe-equal.ts';
 
 /**
  * One household or server gets a whole IPv6 /56 or more, so single IPv6 addresses are free to change.
- * @param address as the socket or a trusted proxy says; anything unreadable shares one bucket
+ * @param said as the socket or a trusted proxy says it, some proxies with a port; anything unreadable shares one bucket
  */
-export function networkOf(address: string | undefined): string {
-  if (!address) return 'unknown';
+export function networkOf(said: string | undefined): string {
+  if (!said) return 'unknown';
+  const address = /^\[(.+)\](?::\d{1,5})?$/.exec(said)?.[1] ?? /^([\d.]+):\d{1,5}$/.exec(said)?.[1] ?? said;
   const mapped = /^::ffff:(\d+\.\d+\.\d+\.\d+)$/i.exec(address)?.[1];
   if (mapped) return mapped;
   if (isIPv4(address)) return address;

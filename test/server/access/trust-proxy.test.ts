@@ -49,6 +49,11 @@ describe('the visitor’s address', () => {
     assert.equal((await networksFor(server, entries)).size, 1);
   });
 
+  it('is the same whatever port a proxy writes beside it, and another visitor’s is another', async () => {
+    const entries = ['198.51.100.9:1111', '198.51.100.9:2222', '198.51.100.10:1111', '[2001:db8::1]:443'];
+    assert.equal((await networksFor(await start(1), entries)).size, 3);
+  });
+
   it('is never taken from everybody: TRUST_PROXY=true is refused', () => {
     for (const TRUST_PROXY of ['true', '*', '0.0.0.0/0/0', 'everyone', '100']) {
       assert.throws(() => readConfig({ TRUST_PROXY, SECRET_KEY: '', PORT: '0' }, '/nowhere'), ConfigError);
