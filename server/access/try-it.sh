@@ -38,7 +38,7 @@ check 'the allowed page as a prefix' '403 origin_not_allowed' -H "$text" -H "Ori
 check 'the allowed page twice in one header' '403 origin_not_allowed' -H "$text" -H "Origin: $SITE, $SITE" -d '{"tenant":"acme"}' "$SERVER/v1/sessions"
 check 'an unknown tenant: the same answer' '403 origin_not_allowed' -H "$text" -H "Origin: $SITE" -d '{"tenant":"nobody"}' "$SERVER/v1/sessions"
 check 'something smuggled into the body' '400 invalid_request' -H "$text" -H "Origin: $SITE" -d '{"tenant":"acme","admin":true}' "$SERVER/v1/sessions"
-check 'curl can write any Origin: it gets a session, worth one call' '201' -H "$text" -H "Origin: $SITE" -d '{"tenant":"acme"}' "$SERVER/v1/sessions"
+check 'curl can write any Origin: it gets a session, good for one call' '201' -H "$text" -H "Origin: $SITE" -d '{"tenant":"acme"}' "$SERVER/v1/sessions"
 
 echo 'Calls'
 session=$(session_of acme "$SITE")
@@ -53,6 +53,12 @@ session=$(session_of try-too-fast "$SITE")
 check 'the first call in a minute where one is allowed' '201' -H "$text" -H "Origin: $SITE" -d "{\"session\":\"$session\"}" "$SERVER/v1/calls"
 session=$(session_of try-too-fast "$SITE")
 check 'the second' '429 rate_limited' -H "$text" -H "Origin: $SITE" -d "{\"session\":\"$session\"}" "$SERVER/v1/calls"
+
+echo 'Text conversations'
+session=$(session_of acme "$SITE")
+chat=$(curl --silent --max-time 20 -H "$text" -H "Origin: $SITE" -d "{\"session\":\"$session\",\"message\":\"Hello\"}" "$SERVER/v1/chats" | sed -n 's/.*"chat":"\([^"]*\)".*/\1/p')
+check 'the permission to go on that the first answer brings: one message' '200' -H "$text" -H "Origin: $SITE" -d "{\"chat\":\"$chat\",\"message\":\"Hello\"}" "$SERVER/v1/chats"
+check 'the same permission again' '409 session_used' -H "$text" -H "Origin: $SITE" -d "{\"chat\":\"$chat\",\"message\":\"Hello\"}" "$SERVER/v1/chats"
 
 echo 'The kill switch'
 session=$(session_of acme "$SITE")
