@@ -129,6 +129,7 @@ describe('who may import whom', () => {
       'server/billing/period.ts',
       'server/billing/plan.ts',
       'server/billing/rating.ts',
+      'server/metering/assignment.ts',
       'server/metering/call-event.ts',
       'server/metering/poll-schedule.ts',
       'server/metering/usage.ts',

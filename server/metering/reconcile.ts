@@ -1,21 +1,16 @@
 /** Compares the ledger with Vapi's list of an org's calls, and books what is missing or different. */
-import { openTenantSecret } from '../access/tenant-secrets.ts';
 import type { Context } from '../context.ts';
 import type { Books, DriftReport, TenantDrift } from '../contract.ts';
 import { findCalls, listKnownIds, markGone, sumCalls } from '../store/calls.ts';
-import { listTenantsToSweep, type Tenant } from '../store/tenants.ts';
-import { readCallRecord } from '../vapi/call-record.ts';
-import { type CallsApi, createCallsApi } from '../vapi/calls-api.ts';
+import type { Tenant } from '../store/tenants.ts';
+import { readCallRecord, type VapiCall } from '../vapi/call-record.ts';
+import type { CallsApi } from '../vapi/calls-api.ts';
 import { VapiError } from '../vapi/vapi-api.ts';
+import { whoseCall } from './assignment.ts';
 import type { CallEvent } from './call-event.ts';
 import { ingestCallEvent } from './ingest.ts';
+import { apisOf, isRefusedKey, listOrgs, type Org, withAcceptedKey } from './orgs.ts';
 import { applyEvent, type CallRow, usageChanges, usageOf } from './usage.ts';
-
-/** Tenants that share one Vapi organization; usually there is one. */
-export interface Org {
-  orgId: string;
-  tenants: Tenant[];
-}
 
 /** Half-open, epoch milliseconds. */
 export interface Period {
@@ -25,32 +20,6 @@ export interface Period {
 
 /** A missing call is asked for by its id before it is taken for gone; beyond this many it is only reported. */
 const mostAskedFor = 100;
-
-/** A deleted tenant's last calls are still reported, and its costs still change, for so long. */
-const deletedForMs = 3 * 86_400_000;
-
-export async function listOrgs(ctx: Context, slug?: string): Promise<Org[]> {
-  const orgs = new Map<string, Org>();
-  const pageSize = 200;
-  for (let after = ''; ; ) {
-    const page = await listTenantsToSweep(ctx.store, ctx.now() - deletedForMs, after, pageSize);
-    for (const tenant of page) {
-      const org = orgs.get(tenant.orgId) ?? { orgId: tenant.orgId, tenants: [] };
-      org.tenants.push(tenant);
-      orgs.set(tenant.orgId, org);
-    }
-    if (page.length < pageSize) break;
-    after = page.at(-1)?.id ?? '';
-  }
-  return [...orgs.values()].filter((org) => !slug || org.tenants.some((tenant) => tenant.slug === slug));
-}
-
-export function callsApiOf(ctx: Context, org: Org): CallsApi {
-  const tenant = org.tenants[0];
-  const key = tenant && openTenantSecret(ctx.box, tenant, 'privateKey');
-  if (!key) throw new Error(`org ${org.orgId} has no private key`);
-  return createCallsApi(ctx.config.vapiBaseUrl, key);
-}
 
 /** @param slug only this tenant's org is read, and only this tenant reported */
 export async function reconcile(ctx: Context, period: Period, slug?: string): Promise<DriftReport> {
@@ -62,23 +31,24 @@ export async function reconcile(ctx: Context, period: Period, slug?: string): Pr
     failures: [],
     requests: 0,
   };
-  for (const org of await listOrgs(ctx, slug)) {
-    const api = callsApiOf(ctx, org);
+  for (const org of await listOrgs(ctx, slug, period.from)) {
+    const apis = apisOf(ctx, org);
     try {
-      const { drifts, unassigned } = await reconcileOrg(ctx, api, org, period);
+      const { drifts, unassigned } = await withAcceptedKey(apis, (api) =>
+        reconcileOrg(ctx, api, org, period),
+      );
       report.tenants.push(...drifts.filter((drift) => !slug || drift.tenant === slug));
       if (unassigned.calls > 0) report.unassigned.push({ orgId: org.orgId, ...unassigned });
     } catch (error) {
       if (!(error instanceof VapiError)) throw error;
       ctx.log.warn({ err: error, orgId: org.orgId }, 'org could not be reconciled');
       const tenants = org.tenants.map((tenant) => tenant.slug);
-      const refused = error.status === 401 || error.status === 403;
       report.failures.push({
         tenants,
-        reason: refused ? 'Vapi refuses the private key' : 'Vapi did not answer',
+        reason: isRefusedKey(error) ? 'Vapi refuses the private key' : 'Vapi did not answer',
       });
     }
-    report.requests += api.requests();
+    report.requests += apis.reduce((sum, api) => sum + api.requests(), 0);
   }
   return report;
 }
@@ -95,9 +65,7 @@ export async function reconcileOrg(
   const work = new Map<string, Work>(org.tenants.map((tenant) => [tenant.id, { added: 0, changed: 0 }]));
   const unassigned: Books = { calls: 0, costMicros: 0 };
   for await (const page of api.list('createdAt', period.from, period.to)) {
-    const askedAt = ctx.now();
-    const events = page.map((call) => readCallRecord(call, askedAt));
-    for (const { tenant, event, row } of await assign(ctx, org, events)) {
+    for (const { tenant, event, row } of await assign(ctx, org, page)) {
       listed.add(event.callId);
       const books = tenant ? vapi.get(tenant.id) : unassigned;
       if (books && event.status === 'ended') {
@@ -138,9 +106,7 @@ interface Work {
 /** Books what has changed in calls of any age since then, as far as Vapi marks it. */
 export async function bookUpdated(ctx: Context, api: CallsApi, org: Org, period: Period): Promise<void> {
   for await (const page of api.list('updatedAt', period.from, period.to)) {
-    const askedAt = ctx.now();
-    const events = page.map((call) => readCallRecord(call, askedAt));
-    for (const { tenant, event, row } of await assign(ctx, org, events)) {
+    for (const { tenant, event, row } of await assign(ctx, org, page)) {
       if (tenant) await bookDifference(ctx, tenant, row, event);
     }
   }
@@ -148,30 +114,26 @@ export async function bookUpdated(ctx: Context, api: CallsApi, org: Org, period:
 
 interface Assigned {
   event: CallEvent;
-  /** Null when the org's tenants cannot be told apart by this call's assistant. */
+  /** Null when the call belongs to none. */
   tenant: Tenant | null;
   row: CallRow | null;
 }
 
-/**
- * Whose call it is: the tenant that has it in the ledger; else the org's only tenant; else the one whose assistant it
- * is. Tags that a browser could have written decide nothing (vapi-facts 2.6).
- */
-async function assign(ctx: Context, org: Org, events: CallEvent[]): Promise<Assigned[]> {
+/** To the tenant that has it in the ledger already, else as `whoseCall` says. */
+async function assign(ctx: Context, org: Org, calls: VapiCall[]): Promise<Assigned[]> {
+  const askedAt = ctx.now();
   const tenantIds = org.tenants.map((tenant) => tenant.id);
-  const rows = await findCalls(
-    ctx.store,
-    tenantIds,
-    events.map((event) => event.callId),
-  );
-  const rowById = new Map(rows.map((row) => [row.id, row]));
-  return events.map((event) => {
-    const row = rowById.get(event.callId) ?? null;
+  const ids = calls.map(({ id }) => id);
+  const rowById = new Map((await findCalls(ctx.store, tenantIds, ids)).map((row) => [row.id, row]));
+  return calls.map((call) => {
+    const event = readCallRecord(call, askedAt);
+    const row = rowById.get(call.id) ?? null;
     const tenant = row
       ? org.tenants.find(({ id }) => id === row.tenantId)
-      : org.tenants.length === 1
-        ? org.tenants[0]
-        : org.tenants.find(({ assistantId }) => assistantId === event.assistantId);
+      : whoseCall(
+          { ...event, orgId: call.orgId ?? null, createdAt: event.createdAt ?? askedAt },
+          org.tenants,
+        );
     return { event, row, tenant: tenant ?? null };
   });
 }

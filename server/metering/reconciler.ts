@@ -8,13 +8,15 @@ import { releaseUnclaimed } from '../store/reservations.ts';
 import { saveSweptTo, sweptTo } from '../store/sweeps.ts';
 import { findTenantById, type Tenant } from '../store/tenants.ts';
 import { readCallRecord } from '../vapi/call-record.ts';
+import type { CallsApi } from '../vapi/calls-api.ts';
 import { readChatCost } from '../vapi/chat-api.ts';
 import { VapiError } from '../vapi/vapi-api.ts';
 import { startWorker, type Worker } from '../worker.ts';
 import type { CallEvent } from './call-event.ts';
 import { applyRetention } from './content.ts';
+import { apisOf, listOrgs, type Org, orgOf, withAcceptedKey } from './orgs.ts';
 import { retryPollAt } from './poll-schedule.ts';
-import { bookDifference, bookUpdated, callsApiOf, listOrgs, type Org, reconcileOrg } from './reconcile.ts';
+import { bookDifference, bookUpdated, reconcileOrg } from './reconcile.ts';
 import type { CallRow } from './usage.ts';
 
 const minuteMs = 60_000;
@@ -53,7 +55,8 @@ export async function pollNext(ctx: Context): Promise<boolean> {
       await bookDifference(ctx, tenant, row, await askAboutChat(ctx, tenant, row, now));
       return true;
     }
-    const call = await callsApiOf(ctx, { orgId: tenant.orgId, tenants: [tenant] }).get(row.id);
+    const [api] = apisOf(ctx, { orgId: tenant.orgId, tenants: [tenant] });
+    const call = (await api?.get(row.id)) ?? null;
     if (call) await bookDifference(ctx, tenant, row, readCallRecord(call, now));
     else await markGone(ctx.store, tenant.id, [row.id], now);
   } catch (error) {
@@ -110,10 +113,22 @@ export async function sweepAll(
  * @param mayGoOn asked after each day
  */
 export async function sweepOrg(ctx: Context, org: Org, mayGoOn: () => Promise<boolean>): Promise<void> {
-  const api = callsApiOf(ctx, org);
+  const saved = await sweptTo(ctx.store, org.orgId);
+  // After a long stop the days since then may be those of a tenant that is deleted by now.
+  const { tenants } = await orgOf(ctx, org.orgId, saved ?? ctx.now());
+  const whole = { ...org, tenants };
+  await withAcceptedKey(apisOf(ctx, whole), (api) => sweepWith(ctx, api, whole, saved, mayGoOn));
+}
+
+async function sweepWith(
+  ctx: Context,
+  api: CallsApi,
+  org: Org,
+  saved: number | null,
+  mayGoOn: () => Promise<boolean>,
+): Promise<void> {
   const beginning = Math.min(...org.tenants.map((tenant) => tenant.createdAt));
   const until = ctx.now();
-  const saved = await sweptTo(ctx.store, org.orgId);
   const done = saved ?? beginning;
   for (let from = Math.max(beginning, done - createdOverlapMs); from < until; from += dayMs) {
     const to = Math.min(from + dayMs, until);

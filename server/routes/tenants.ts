@@ -3,7 +3,7 @@ import express, { type Request, type Response, Router } from 'express';
 import { recordChange } from '../access/audit.ts';
 import { endLiveCalls } from '../access/end-call.ts';
 import { applyTenantChanges, newTenant, viewTenant } from '../access/tenant-changes.ts';
-import { checkTenant } from '../access/tenant-check.ts';
+import { checkSharing, checkTenant } from '../access/tenant-check.ts';
 import { openTenantSecret } from '../access/tenant-secrets.ts';
 import { endPlans } from '../billing/plan-changes.ts';
 import type { Context } from '../context.ts';
@@ -58,6 +58,7 @@ export function tenantRoutes(ctx: Context): Router {
       if (!(await insertTenant(db, tenant))) {
         throw new ApiError('conflict', { detail: `A tenant "${tenant.slug}" exists already.` });
       }
+      await checkSharing(db, tenant, ctx.now());
       await audit(db, req, res, 'tenant.create', tenant.slug, null, view(tenant));
     });
     // The one time that generated secrets are shown: the operator has to give them to Vapi and to its own server.
@@ -75,7 +76,11 @@ export function tenantRoutes(ctx: Context): Router {
     const changes = parse(updateTenantSchema, req.body);
     const checked = await checkChanges(await visibleTenant(ctx, req, res), changes);
     const tenant = await change(req, res, 'tenant.update', async (db, current) => {
-      await updateTenant(db, applyTenantChanges(ctx, current, changes));
+      const next = applyTenantChanges(ctx, current, changes);
+      if (changes.orgId !== undefined || changes.wholeOrg !== undefined) {
+        await checkSharing(db, next, ctx.now());
+      }
+      await updateTenant(db, next);
       // Said for the whole tenant, it counts for each of its assistants.
       if (changes.webhookForwardUrl !== undefined) await removeForwardTargets(db, current.id);
     });

@@ -37,6 +37,8 @@ export interface TenantsTable {
   generation: number;
   orgId: string;
   assistantId: string;
+  /** 1 = also the org's calls with an assistant that is nobody's are this tenant's. */
+  wholeOrg: number;
   accessMode: AccessMode;
   timeZone: string;
   privateKeySealed: string;

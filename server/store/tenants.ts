@@ -28,7 +28,11 @@ const settingNames = [
 export type TenantSettings = Pick<TenantView, (typeof settingNames)[number]>;
 
 /** A tenant as the server works with it; its secrets stay sealed. */
-export interface Tenant extends Omit<Selectable<TenantsTable>, 'settings' | 'startLock'>, TenantSettings {}
+export interface Tenant
+  extends Omit<Selectable<TenantsTable>, 'settings' | 'startLock' | 'wholeOrg'>,
+    TenantSettings {
+  wholeOrg: boolean;
+}
 
 export function newTenantId(): string {
   return `ten_${randomBytes(12).toString('base64url')}`;
@@ -95,6 +99,25 @@ export async function listTenantsToSweep(
     )
     .orderBy('id')
     .limit(limit)
+    .execute();
+  return rows.map(fromRow);
+}
+
+/** Those that have the org, or had it and were deleted since then; the oldest first. */
+export async function listTenantsOfOrg(
+  db: Queries,
+  orgId: string,
+  deletedSinceMs: number,
+): Promise<Tenant[]> {
+  const rows = await db
+    .selectFrom('tenants')
+    .selectAll()
+    .where('orgId', '=', orgId)
+    .where((expression) =>
+      expression.or([expression('deletedAt', 'is', null), expression('deletedAt', '>', deletedSinceMs)]),
+    )
+    .orderBy('createdAt')
+    .orderBy('id')
     .execute();
   return rows.map(fromRow);
 }
@@ -199,7 +222,8 @@ function toRow(tenant: Tenant): Omit<TenantsTable, 'startLock'> {
   const columns: Record<string, unknown> = { ...tenant };
   for (const name of settingNames) delete columns[name];
   const settings = Object.fromEntries(settingNames.map((name) => [name, tenant[name]]));
-  return { ...(columns as Omit<Tenant, keyof TenantSettings>), settings: JSON.stringify(settings) };
+  const { wholeOrg, ...rest } = columns as unknown as Omit<Tenant, keyof TenantSettings>;
+  return { ...rest, wholeOrg: wholeOrg ? 1 : 0, settings: JSON.stringify(settings) };
 }
 
 /** For tenants that were saved before there was such a setting. */
@@ -212,6 +236,11 @@ const laterSettings = {
 } as const satisfies Partial<TenantSettings>;
 
 function fromRow(row: Selectable<TenantsTable>): Tenant {
-  const { settings, startLock: _startLock, ...columns } = row;
-  return { ...columns, ...structuredClone(laterSettings), ...(JSON.parse(settings) as TenantSettings) };
+  const { settings, startLock: _startLock, wholeOrg, ...columns } = row;
+  return {
+    ...columns,
+    ...structuredClone(laterSettings),
+    ...(JSON.parse(settings) as TenantSettings),
+    wholeOrg: wholeOrg === 1,
+  };
 }
