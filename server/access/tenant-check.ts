@@ -35,15 +35,16 @@ export async function checkTenant(
     (result): result is PromiseFulfilledResult<SavedAssistant> => result.status === 'fulfilled',
   );
   const orgId = answered[0]?.value.orgId;
+  // Also when not every assistant could be asked about: a wrong org would be two orgs for us, each with all the calls.
+  if (orgId !== undefined && tenant.orgId !== undefined && tenant.orgId !== orgId) {
+    throw refusal('orgId', `the private key belongs to the organization ${orgId}`);
+  }
   if (orgId === undefined || answered.length < ids.length) {
     const cause = found.find((result) => result.status === 'rejected')?.reason as unknown;
     ctx.log.warn({ err: cause }, 'tenant not checked: Vapi does not answer');
-    if (tenant.orgId === undefined && orgId === undefined)
-      throw new ApiError('vapi_unavailable', { retryAfter: 5, cause });
-    return { vapiCheck: 'unreachable', orgId: tenant.orgId ?? orgId ?? '' };
-  }
-  if (tenant.orgId !== undefined && tenant.orgId !== orgId) {
-    throw refusal('orgId', `the private key belongs to the organization ${orgId}`);
+    const known = orgId ?? tenant.orgId;
+    if (known === undefined) throw new ApiError('vapi_unavailable', { retryAfter: 5, cause });
+    return { vapiCheck: 'unreachable', orgId: known };
   }
   return { vapiCheck: 'ok', orgId };
 }

@@ -3,17 +3,12 @@ import type { Tenant } from '../store/tenants.ts';
 
 /** What Vapi says of a call that tells whose it is. Tags that a browser could have written decide nothing (vapi-facts 2.6). */
 export interface CallToAssign {
-  /** The org that Vapi says it is of, where it says so. */
-  orgId: string | null;
   assistantId: string | null;
   /** Epoch milliseconds. */
   createdAt: number;
 }
 
-type Candidate = Pick<
-  Tenant,
-  'id' | 'orgId' | 'assistantId' | 'assistantIds' | 'wholeOrg' | 'createdAt' | 'deletedAt'
->;
+type Candidate = Pick<Tenant, 'id' | 'assistantId' | 'assistantIds' | 'wholeOrg' | 'createdAt' | 'deletedAt'>;
 
 /**
  * The tenant that has its assistant; else the one that has the whole org (`wholeOrg`), as long as no other has, or had of
@@ -29,9 +24,7 @@ export function whoseCall<Whose extends Candidate>(call: CallToAssign, tenants: 
   if (own.length > 0) return likeliest(own, call.createdAt);
   const [only, ...others] = tenants;
   if (!only?.wholeOrg || others.length > 0) return null;
-  if (only.deletedAt !== null && only.deletedAt <= call.createdAt) return null;
-  // A key of another org than the tenant was made with: nobody knows whose that is.
-  return call.orgId === null || call.orgId === only.orgId ? only : null;
+  return only.deletedAt === null || call.createdAt < only.deletedAt ? only : null;
 }
 
 /** An assistant can go from one tenant to the next: who existed when the call began, else who exists, else who did last. */

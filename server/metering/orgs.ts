@@ -65,6 +65,15 @@ export function apisOf(ctx: Context, { orgId, tenants }: Org): CallsApi[] {
   return [...keys].map((key) => createCallsApi(ctx.config.vapiBaseUrl, key));
 }
 
+/** The key opens another org than its tenant was made with: nobody can tell whose the calls are. */
+export class ForeignKeyError extends VapiError {
+  readonly orgId: string;
+  constructor(orgId: string) {
+    super(`the private key is of the organization ${orgId}`);
+    this.orgId = orgId;
+  }
+}
+
 /** Does the work with the first key that Vapi accepts: one client's old key must not hide the calls of the others. */
 export async function withAcceptedKey<Result>(
   apis: CallsApi[],
@@ -83,5 +92,6 @@ export async function withAcceptedKey<Result>(
 }
 
 export function isRefusedKey(error: unknown): boolean {
+  if (error instanceof ForeignKeyError) return true;
   return error instanceof VapiError && (error.status === 401 || error.status === 403);
 }

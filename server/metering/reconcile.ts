@@ -1,16 +1,13 @@
 /** Compares the ledger with Vapi's list of an org's calls, and books what is missing or different. */
 import type { Context } from '../context.ts';
 import type { Books, DriftReport, TenantDrift } from '../contract.ts';
-import { findCalls, listKnownIds, markGone, sumCalls } from '../store/calls.ts';
-import type { Tenant } from '../store/tenants.ts';
-import { readCallRecord, type VapiCall } from '../vapi/call-record.ts';
+import { listKnownIds, markGone, sumCalls } from '../store/calls.ts';
+import { handleOf, type Tenant } from '../store/tenants.ts';
+import type { VapiCall } from '../vapi/call-record.ts';
 import type { CallsApi } from '../vapi/calls-api.ts';
 import { VapiError } from '../vapi/vapi-api.ts';
-import { whoseCall } from './assignment.ts';
-import type { CallEvent } from './call-event.ts';
-import { ingestCallEvent } from './ingest.ts';
-import { apisOf, isRefusedKey, listOrgs, type Org, withAcceptedKey } from './orgs.ts';
-import { applyEvent, type CallRow, usageChanges, usageOf } from './usage.ts';
+import { assignCalls, bookDifference } from './booking.ts';
+import { apisOf, ForeignKeyError, isRefusedKey, listOrgs, type Org, withAcceptedKey } from './orgs.ts';
 
 /** Half-open, epoch milliseconds. */
 export interface Period {
@@ -42,15 +39,18 @@ export async function reconcile(ctx: Context, period: Period, slug?: string): Pr
     } catch (error) {
       if (!(error instanceof VapiError)) throw error;
       ctx.log.warn({ err: error, orgId: org.orgId }, 'org could not be reconciled');
-      const tenants = org.tenants.map((tenant) => tenant.slug);
-      report.failures.push({
-        tenants,
-        reason: isRefusedKey(error) ? 'Vapi refuses the private key' : 'Vapi did not answer',
-      });
+      report.failures.push({ tenants: org.tenants.map(handleOf), reason: reasonOf(error) });
     }
     report.requests += apis.reduce((sum, api) => sum + api.requests(), 0);
   }
   return report;
+}
+
+/** For the operator; what Vapi answered stays in the log. */
+function reasonOf(error: VapiError): string {
+  if (error instanceof ForeignKeyError)
+    return `The private key is of the organization ${error.orgId}: correct the orgId`;
+  return isRefusedKey(error) ? 'Vapi refuses the private key' : 'Vapi did not answer';
 }
 
 export async function reconcileOrg(
@@ -65,9 +65,9 @@ export async function reconcileOrg(
   const work = new Map<string, Work>(org.tenants.map((tenant) => [tenant.id, { added: 0, changed: 0 }]));
   const unassigned: Books = { calls: 0, costMicros: 0 };
   for await (const page of api.list('createdAt', period.from, period.to)) {
-    for (const { tenant, event, row } of await assign(ctx, org, page)) {
+    for (const { tenant, event, row, isUnassigned } of await assignCalls(ctx, org, page)) {
       listed.add(event.callId);
-      const books = tenant ? vapi.get(tenant.id) : unassigned;
+      const books = tenant ? vapi.get(tenant.id) : isUnassigned ? unassigned : null;
       if (books && event.status === 'ended') {
         books.calls += 1;
         books.costMicros += event.cost?.totalMicros ?? 0;
@@ -81,11 +81,11 @@ export async function reconcileOrg(
   }
   const drifts: TenantDrift[] = [];
   for (const tenant of org.tenants) {
-    const missing = await checkMissing(ctx, api, tenant, period, listed);
+    const missing = await checkMissing(ctx, api, org, tenant, period, listed);
     const books = vapi.get(tenant.id) as Books;
     const ledger = await sumCalls(ctx.store, tenant.id, period.from, period.to);
     drifts.push({
-      tenant: tenant.slug,
+      tenant: handleOf(tenant),
       vapi: books,
       ledgerBefore: before.get(tenant.id) as Books,
       ledgerAfter: { calls: ledger.calls, costMicros: ledger.costMicros },
@@ -106,66 +106,24 @@ interface Work {
 /** Books what has changed in calls of any age since then, as far as Vapi marks it. */
 export async function bookUpdated(ctx: Context, api: CallsApi, org: Org, period: Period): Promise<void> {
   for await (const page of api.list('updatedAt', period.from, period.to)) {
-    for (const { tenant, event, row } of await assign(ctx, org, page)) {
+    for (const { tenant, event, row } of await assignCalls(ctx, org, page)) {
       if (tenant) await bookDifference(ctx, tenant, row, event);
     }
   }
 }
 
-interface Assigned {
-  event: CallEvent;
-  /** Null when the call belongs to none. */
-  tenant: Tenant | null;
-  row: CallRow | null;
-}
-
-/** To the tenant that has it in the ledger already, else as `whoseCall` says. */
-async function assign(ctx: Context, org: Org, calls: VapiCall[]): Promise<Assigned[]> {
-  const askedAt = ctx.now();
-  const tenantIds = org.tenants.map((tenant) => tenant.id);
-  const ids = calls.map(({ id }) => id);
-  const rowById = new Map((await findCalls(ctx.store, tenantIds, ids)).map((row) => [row.id, row]));
-  return calls.map((call) => {
-    const event = readCallRecord(call, askedAt);
-    const row = rowById.get(call.id) ?? null;
-    const tenant = row
-      ? org.tenants.find(({ id }) => id === row.tenantId)
-      : whoseCall(
-          { ...event, orgId: call.orgId ?? null, createdAt: event.createdAt ?? askedAt },
-          org.tenants,
-        );
-    return { event, row, tenant: tenant ?? null };
-  });
-}
-
-/**
- * @param told what Vapi has just said of the call, which is newer than all that the row holds, whatever their clocks say
- * @returns whether there was a difference
- */
-export async function bookDifference(
-  ctx: Context,
-  tenant: Tenant,
-  row: CallRow | null,
-  told: CallEvent,
-): Promise<boolean> {
-  const event = { ...told, asOf: Math.max(told.asOf, row?.reportAsOf ?? 0, row?.costAsOf ?? 0) };
-  if (row && !differs(row, event, tenant.timeZone)) return false;
-  const { row: booked, usageChanged } = await ingestCallEvent(ctx.store, ctx.box, tenant, event, ctx.now());
-  if (usageChanged) ctx.onCallBooked(tenant, booked);
-  return true;
-}
-
-function differs(row: CallRow, event: CallEvent, timeZone: string): boolean {
-  const next = applyEvent(row, event, timeZone, row.updatedAt);
-  const sameState =
-    next.status === row.status && next.endedReason === row.endedReason && next.createdAt === row.createdAt;
-  return !sameState || usageChanges(usageOf(row), usageOf(next)).length > 0;
+/** Books one call that Vapi's API has just shown. */
+export async function bookCall(ctx: Context, org: Org, call: VapiCall): Promise<void> {
+  for (const { tenant, event, row } of await assignCalls(ctx, org, [call])) {
+    if (tenant) await bookDifference(ctx, tenant, row, event);
+  }
 }
 
 /** @returns how many booked calls of the period Vapi does not list */
 async function checkMissing(
   ctx: Context,
   api: CallsApi,
+  org: Org,
   tenant: Tenant,
   period: Period,
   listed: Set<string>,
@@ -175,7 +133,7 @@ async function checkMissing(
   const gone: string[] = [];
   for (const id of missing.slice(0, mostAskedFor)) {
     const call = await api.get(id);
-    if (call) await bookDifference(ctx, tenant, null, readCallRecord(call, ctx.now()));
+    if (call) await bookCall(ctx, org, call);
     else gone.push(id);
   }
   await markGone(ctx.store, tenant.id, gone, ctx.now());

@@ -7,16 +7,16 @@ import { giveLease, takeLease } from '../store/leases.ts';
 import { releaseUnclaimed } from '../store/reservations.ts';
 import { saveSweptTo, sweptTo } from '../store/sweeps.ts';
 import { findTenantById, type Tenant } from '../store/tenants.ts';
-import { readCallRecord } from '../vapi/call-record.ts';
 import type { CallsApi } from '../vapi/calls-api.ts';
 import { readChatCost } from '../vapi/chat-api.ts';
 import { VapiError } from '../vapi/vapi-api.ts';
 import { startWorker, type Worker } from '../worker.ts';
+import { bookDifference } from './booking.ts';
 import type { CallEvent } from './call-event.ts';
 import { applyRetention } from './content.ts';
 import { apisOf, listOrgs, type Org, orgOf, withAcceptedKey } from './orgs.ts';
 import { retryPollAt } from './poll-schedule.ts';
-import { bookDifference, bookUpdated, reconcileOrg } from './reconcile.ts';
+import { bookCall, bookUpdated, reconcileOrg } from './reconcile.ts';
 import type { CallRow } from './usage.ts';
 
 const minuteMs = 60_000;
@@ -57,7 +57,7 @@ export async function pollNext(ctx: Context): Promise<boolean> {
     }
     const [api] = apisOf(ctx, { orgId: tenant.orgId, tenants: [tenant] });
     const call = (await api?.get(row.id)) ?? null;
-    if (call) await bookDifference(ctx, tenant, row, readCallRecord(call, now));
+    if (call) await bookCall(ctx, await orgOf(ctx, tenant.orgId, row.createdAt), call);
     else await markGone(ctx.store, tenant.id, [row.id], now);
   } catch (error) {
     if (!(error instanceof VapiError)) throw error;

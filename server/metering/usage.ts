@@ -91,6 +91,12 @@ export function applyEvent(row: CallRow, event: CallEvent, timeZone: string, now
   return next;
 }
 
+/** The row of a call that has turned out to be another tenant's: it cost nothing, lasted no time and is asked about no more. */
+export function voided(row: CallRow, nowMs: number): CallRow {
+  const next = { ...row, goneAt: nowMs, pollAt: null, updatedAt: nowMs };
+  return row.usageDay === null ? next : { ...next, seconds: 0, ...costColumnsOf(noCharge) };
+}
+
 /** What the row has in `usage_daily`; null while the call has not ended. */
 export function usageOf(row: CallRow): UsageEntry | null {
   if (row.usageDay === null) return null;
@@ -129,6 +135,11 @@ const compare = (a: string, b: string) => (a < b ? -1 : a > b ? 1 : 0);
 export function columnOf(component: CostComponent): `${CostComponent}Micros` {
   return `${component}Micros`;
 }
+
+const noCharge: CallCost = {
+  totalMicros: 0,
+  components: Object.fromEntries(costComponents.map((component) => [component, 0])) as CallCost['components'],
+};
 
 function combine(base: UsageAmounts | null, other: UsageAmounts, sign: 1 | -1): UsageAmounts {
   const keys = Object.keys(other) as (keyof UsageAmounts)[];

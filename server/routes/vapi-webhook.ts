@@ -62,7 +62,11 @@ export function vapiWebhookRoutes(ctx: Context): Router {
     const headers = headersToPass(req.headers, secrets);
     const forward = { tenant, assistantId, type: message.type, headers, body: bytes };
     if (target && wantsAnswer(message.type)) return relay(ctx, target, forward, res);
-    await take(ctx, message, target ? forward : null, tenant);
+    if (!(await take(ctx, message, target ? forward : null, tenant))) {
+      // Taken like any other: that somebody else has the call is not for the sender to know.
+      res.locals.webhookResult = 'not-theirs';
+      req.log.warn({ tenant: tenant.slug, call: message.event?.callId }, 'told of a call of another tenant');
+    }
     res.json({});
   });
   return router;
@@ -103,18 +107,22 @@ async function refuse(ctx: Context, req: Request): Promise<never> {
   throw new ApiError('unauthorized');
 }
 
-/** The ledger and the outbox are written together, or neither is. */
+/**
+ * The ledger and the outbox are written together, or neither is.
+ * @returns false when the call is another tenant's
+ */
 async function take(
   ctx: Context,
   message: ServerMessage,
   forward: MessageToForward | null,
   tenant: Tenant,
-): Promise<void> {
+): Promise<boolean> {
+  let isTheirs = true;
   if (message.event) {
     const alongside = forward
       ? (db: Parameters<typeof queueMessage>[1]) => queueMessage(ctx, db, forward)
       : undefined;
-    const { row, usageChanged, bookedMicros, unwanted } = await ingestCallEvent(
+    const { row, usageChanged, bookedMicros, unwanted, refused } = await ingestCallEvent(
       ctx.store,
       ctx.box,
       tenant,
@@ -125,10 +133,12 @@ async function take(
     if (usageChanged) ctx.onCallBooked(tenant, row);
     ctx.metrics.bookedMicros.inc(bookedMicros);
     if (unwanted) endInBackground(ctx, tenant, row.id);
+    isTheirs = !refused;
   } else if (forward) {
     await ctx.store.transaction().execute((db) => queueMessage(ctx, db, forward));
   }
   if (forward) ctx.outboxBell.ring();
+  return isTheirs;
 }
 
 /** The tenant's own server answers, as if we were not there; the answer may be a stream of sound. */

@@ -10,6 +10,7 @@ export interface Schema extends BillingSchema {
   tenants: TenantsTable;
   reservations: ReservationsTable;
   calls: CallsTable;
+  callOwners: CallOwnersTable;
   usageDaily: UsageDailyTable;
   callRevisions: CallRevisionsTable;
   sweeps: SweepsTable;
@@ -128,6 +129,15 @@ export interface CallsTable extends CostColumns<number | null> {
   /** Counts the writes; taking it with an UPDATE locks the row. */
   revision: number;
   updatedAt: number;
+}
+
+/** Whose a call is: one tenant's, whatever the others are told. */
+export interface CallOwnersTable {
+  /** Vapi's call id. */
+  callId: string;
+  tenantId: string;
+  /** 1 = Vapi's API has shown the call; 0 = a webhook has told of it. */
+  confirmed: number;
 }
 
 /** Each set of figures that a call has been booked with, oldest first. */

@@ -4,15 +4,21 @@ import { randomUUID } from 'node:crypto';
 import { after, before, describe, it } from 'node:test';
 import type { DriftReport } from '../../server/contract.ts';
 import { sweepAll } from '../../server/metering/reconciler.ts';
-import { startTestNetwork, type TestNetwork } from '../support/test-network.ts';
+import { type Engine, testDatabases } from '../support/postgres.ts';
+import { startTestNetwork, type TestNetwork, type TestTenant } from '../support/test-network.ts';
 import { codeOf } from '../support/test-server.ts';
 
 const day = 86_400_000;
 
-describe('an organization that clients share', () => {
+for (const engine of testDatabases()) {
+  describe(`an organization that clients share, on ${engine.name}`, () => sharing(engine));
+  describe(`a call that two clients are told of, on ${engine.name}`, () => claiming(engine));
+}
+
+function sharing(engine: Engine): void {
   let network: TestNetwork;
   before(async () => {
-    network = await startTestNetwork();
+    network = await startTestNetwork({ server: { engine } });
   });
   after(() => network.close());
 
@@ -147,4 +153,142 @@ describe('an organization that clients share', () => {
     await sweep();
     assert.equal(await spent('current'), 500_000);
   });
-});
+}
+
+function claiming(engine: Engine): void {
+  let network: TestNetwork;
+  before(async () => {
+    network = await startTestNetwork({ server: { engine } });
+  });
+  after(() => network.close());
+
+  const untold = (assistantId: string) =>
+    network.emulator.makeCall({
+      assistantId,
+      seconds: 60,
+      cost: 0.5,
+      type: 'inboundPhoneCall',
+      webhooks: false,
+      createdAt: new Date(network.server.clock.now).toISOString(),
+    });
+  /** A report of the call as the tenant's webhook would bring it. */
+  const tell = (tenant: TestTenant, callId: string, cost: number, assistantId = tenant.assistantId) => {
+    const at = (ms: number) => new Date(network.server.clock.now + ms).toISOString();
+    const message = {
+      type: 'end-of-call-report',
+      timestamp: network.server.clock.now,
+      startedAt: at(-60_000),
+      endedAt: at(0),
+      endedReason: 'customer-ended-call',
+      cost,
+      call: { id: callId, type: 'webCall', assistantId, createdAt: at(-61_000) },
+    };
+    return network.server.request('POST', `/v1/webhooks/vapi/${tenant.slug}`, {
+      headers: { 'x-vapi-agent-token': tenant.webhookSecret },
+      body: { message },
+    });
+  };
+  const total = async (slug: string) => {
+    const { body } = await network.server.operator('GET', `/v1/tenants/${slug}/usage`);
+    return [body.total.costMicros, body.total.seconds];
+  };
+  const sweep = async () => {
+    network.server.clock.now += 1000;
+    await sweepAll(network.server.ctx, 'test');
+  };
+
+  it('is the first one’s; the other is answered as usual, and nothing of it is kept', async () => {
+    const [first, second] = [await network.addTenant('first'), await network.addTenant('second')];
+    const callId = randomUUID();
+    assert.equal((await tell(first, callId, 0.1)).status, 200);
+    const late = await tell(second, callId, 0.4);
+    assert.deepEqual([late.status, late.body], [200, {}]);
+    assert.deepEqual(await total('first'), [100_000, 60]);
+    assert.deepEqual(await total('second'), [0, 0]);
+    assert.equal((await network.server.operator('GET', `/v1/tenants/second/calls/${callId}`)).status, 404);
+    assert.ok(network.server.log.some((line) => line.includes('told of a call of another tenant')));
+  });
+
+  it('is one client’s, however many tell of it at once', async () => {
+    const tenants = [await network.addTenant('racer-1'), await network.addTenant('racer-2')];
+    const calls = Array.from({ length: 20 }, () => randomUUID());
+    const told = calls.flatMap((id) => tenants.map((tenant) => tell(tenant, id, 0.01)));
+    assert.ok((await Promise.all(told)).every(({ status }) => status === 200));
+    const [one, two] = [await total('racer-1'), await total('racer-2')];
+    assert.equal((one[0] ?? 0) + (two[0] ?? 0), 200_000);
+  });
+
+  it('goes to the one whose org Vapi shows it in, and the wrong one is left with nothing to pay', async () => {
+    const [right, wrong] = [await network.addTenant('right'), await network.addTenant('wrong')];
+    const call = untold(right.assistantId);
+    await tell(wrong, call.id, 0.01);
+    assert.deepEqual(await total('wrong'), [10_000, 60]);
+    await sweep();
+    assert.deepEqual(await total('right'), [500_000, 60]);
+    assert.deepEqual(await total('wrong'), [0, 0]);
+    // For good: what Vapi has shown is not claimed any more.
+    await tell(wrong, call.id, 0.01);
+    await sweep();
+    assert.deepEqual(
+      [await total('right'), await total('wrong')],
+      [
+        [500_000, 60],
+        [0, 0],
+      ],
+    );
+  });
+
+  it('stays with its client when its assistant goes to another', async () => {
+    const from = await network.addTenant('from');
+    const call = untold(from.assistantId);
+    await sweep();
+    const next = randomUUID();
+    const { orgId, privateKey, assistantId } = from;
+    network.emulator.addOrg({
+      orgId,
+      privateKeys: [privateKey],
+      publicKeys: [],
+      assistants: [{ id: assistantId }, { id: next }],
+    });
+    await network.server.operator('PATCH', '/v1/tenants/from', { assistantId: next });
+    await network.server.createTenant({ slug: 'to', orgId, privateKey, assistantId });
+    await sweep();
+    assert.deepEqual(
+      [await total('from'), await total('to')],
+      [
+        [500_000, 60],
+        [0, 0],
+      ],
+    );
+    assert.equal((await network.server.operator('GET', `/v1/tenants/to/calls/${call.id}`)).status, 404);
+  });
+
+  it('in an org that was entered under two ids is booked once, and the wrong id is told', async () => {
+    const one = await network.addTenant('one-id');
+    const other = randomUUID();
+    network.emulator.setSwitch('failEverythingWith', 500);
+    await network.server.createTenant({
+      slug: 'other-id',
+      orgId: other,
+      privateKey: one.privateKey,
+      assistantId: randomUUID(),
+      wholeOrg: true,
+    });
+    network.emulator.setSwitch('failEverythingWith', 0);
+    untold(one.assistantId);
+    await sweep();
+    assert.deepEqual(
+      [await total('one-id'), await total('other-id')],
+      [
+        [500_000, 60],
+        [0, 0],
+      ],
+    );
+    const [from, to] = [-3_600_000, 3_600_000].map((ms) =>
+      new Date(network.server.clock.now + ms).toISOString(),
+    );
+    const { body } = await network.server.operator('POST', '/v1/reconcile', { tenant: 'other-id', from, to });
+    const reason = `The private key is of the organization ${one.orgId}: correct the orgId`;
+    assert.deepEqual((body as DriftReport).failures, [{ tenants: ['other-id'], reason }]);
+  });
+}

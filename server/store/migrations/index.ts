@@ -11,6 +11,7 @@ import { leftCalls } from './0008-left-calls.ts';
 import { frozenDocuments } from './0009-frozen-documents.ts';
 import { consentEvidence } from './0010-consent-evidence.ts';
 import { wholeOrg } from './0014-whole-org.ts';
+import { callOwners } from './0015-call-owners.ts';
 
 export const migrations: Record<string, Migration> = {
   '0001-initial': initial,
@@ -24,4 +25,5 @@ export const migrations: Record<string, Migration> = {
   '0009-frozen-documents': frozenDocuments,
   '0010-consent-evidence': consentEvidence,
   '0014-whole-org': wholeOrg,
+  '0015-call-owners': callOwners,
 };

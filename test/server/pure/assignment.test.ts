@@ -4,7 +4,6 @@ import { whoseCall } from '../../../server/metering/assignment.ts';
 
 const tenant = (id: string, changes: Record<string, unknown> = {}) => ({
   id,
-  orgId: 'org',
   assistantId: `assistant of ${id}`,
   assistantIds: [] as string[],
   wholeOrg: false,
@@ -13,7 +12,6 @@ const tenant = (id: string, changes: Record<string, unknown> = {}) => ({
   ...changes,
 });
 const call = (assistantId: string | null, changes: Record<string, unknown> = {}) => ({
-  orgId: 'org' as string | null,
   assistantId,
   createdAt: 100,
   ...changes,
@@ -41,8 +39,6 @@ describe('whose call it is', () => {
     assert.equal(whose(call('a stranger'), whole, b), null);
     assert.equal(whose(call('a stranger'), whole, tenant('gone', { deletedAt: 50 })), null);
     assert.equal(whose(call('assistant of b'), whole, b), 'b');
-    assert.equal(whose(call('a stranger', { orgId: 'another org' }), whole), null);
-    assert.equal(whose(call('a stranger', { orgId: null }), whole), 'whole');
     assert.equal(whose(call('a stranger'), tenant('gone', { wholeOrg: true, deletedAt: 100 })), null);
   });
 

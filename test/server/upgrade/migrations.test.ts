@@ -35,3 +35,32 @@ test('a client that has never shared its organization keeps all of its calls, an
   );
   await db.destroy();
 });
+
+test('a call that was booked for two clients stays booked, and is from then on the one’s whose assistant it has', async () => {
+  const { db, to, tenant } = await storeAt('0014-whole-org');
+  const book = (tenantId: string, id: string, assistantId: string | null) =>
+    sql`insert into calls (tenant_id, id, type, status, assistant_id, created_at, revision, updated_at)
+      values (${tenantId}, ${id}, 'webCall', 'ended', ${assistantId}, 1, 0, 1)`.execute(db);
+  await tenant('a', 'org');
+  await tenant('b', 'org');
+  await tenant('gone', 'org', 5);
+  await sql`update tenants set assistant_id = 'of b' where id = 'b'`.execute(db);
+  await book('a', 'twice', 'of b');
+  await book('b', 'twice', 'of b');
+  await book('gone', 'also twice', null);
+  await book('a', 'also twice', null);
+  await book('gone', 'once', null);
+  await to('0015-call-owners');
+  const { rows } = await sql<{
+    owner: string;
+  }>`select call_id || ' ' || tenant_id || ' ' || confirmed as owner from call_owners order by call_id`.execute(
+    db,
+  );
+  assert.deepEqual(
+    rows.map(({ owner }) => owner),
+    ['also twice a 1', 'once gone 1', 'twice b 1'],
+  );
+  const left = await sql<{ count: number }>`select count(*) as count from calls`.execute(db);
+  assert.equal(left.rows[0]?.count, 5);
+  await db.destroy();
+});

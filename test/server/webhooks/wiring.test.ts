@@ -6,7 +6,7 @@ import type { WireAnswer } from '../../../server/contract.ts';
 import { type Engine, testDatabases } from '../../support/postgres.ts';
 import { startTestNetwork, type TestNetwork } from '../../support/test-network.ts';
 import { codeOf, type RequestOptions, startTestServer, tenantInput } from '../../support/test-server.ts';
-import { hook, startOwnServer, toolCalls } from './support.ts';
+import { hook, startHalfVapi, startOwnServer, toolCalls } from './support.ts';
 
 for (const engine of testDatabases()) describe(`setting up, on ${engine.name}`, () => tests(engine));
 
@@ -96,6 +96,19 @@ function tests(engine: Engine): void {
       assert.equal(pathOf(await create({ ...ofAcme(), orgId: randomUUID() })), 'orgId');
       const answer = await create({ ...ofAcme(), orgId: undefined });
       assert.deepEqual([answer.body.orgId, answer.body.vapiCheck], [network.acme.orgId, 'ok']);
+    });
+
+    it('names a wrong org also when one of the assistants cannot be asked about', async () => {
+      const { orgId, privateKey, assistantId } = network.acme;
+      const vapi = await startHalfVapi(assistantId, orgId);
+      const server = await startTestServer({ engine, vapiBaseUrl: vapi.url });
+      const input = { ...tenantInput(), privateKey, assistantId, assistantIds: [randomUUID()] };
+      const wrong = await server.operator('POST', '/v1/tenants', { ...input, orgId: randomUUID() });
+      assert.equal(pathOf(wrong), 'orgId');
+      const right = await server.operator('POST', '/v1/tenants', { ...input, orgId });
+      assert.deepEqual([right.status, right.body.vapiCheck], [201, 'unreachable']);
+      await server.close();
+      await vapi.close();
     });
 
     it('is made again when the key, the org or an assistant changes, and only then', async () => {
