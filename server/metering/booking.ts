@@ -67,8 +67,14 @@ export async function bookDifference(
 ): Promise<boolean> {
   const event = { ...told, asOf: Math.max(told.asOf, row?.reportAsOf ?? 0, row?.costAsOf ?? 0) };
   if (row && !differs(row, event, tenant.timeZone)) return false;
-  const booked = await ingestCallEvent(ctx.store, ctx.box, tenant, event, ctx.now());
-  if (booked.refused) return false;
+  const booked = await ingestCallEvent(ctx.store, ctx.box, tenant, event, ctx.now()).catch(
+    (error: unknown) => {
+      // One call that cannot be booked keeps no other out of the ledger; the drift report shows it as a difference.
+      ctx.log.error({ err: error, tenant: tenant.slug, call: event.callId }, 'a call could not be booked');
+      return null;
+    },
+  );
+  if (!booked || booked.refused) return false;
   if (booked.usageChanged) ctx.onCallBooked(tenant, booked.row);
   return true;
 }

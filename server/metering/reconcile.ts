@@ -29,15 +29,15 @@ export async function reconcile(ctx: Context, period: Period, slug?: string): Pr
     requests: 0,
   };
   for (const org of await listOrgs(ctx, slug, period.from)) {
-    const apis = apisOf(ctx, org);
+    let apis: CallsApi[] = [];
     try {
+      apis = apisOf(ctx, org);
       const { drifts, unassigned } = await withAcceptedKey(apis, (api) =>
         reconcileOrg(ctx, api, org, period),
       );
       report.tenants.push(...drifts.filter((drift) => !slug || drift.tenant === slug));
       if (unassigned.calls > 0) report.unassigned.push({ orgId: org.orgId, ...unassigned });
     } catch (error) {
-      if (!(error instanceof VapiError)) throw error;
       ctx.log.warn({ err: error, orgId: org.orgId }, 'org could not be reconciled');
       report.failures.push({ tenants: org.tenants.map(handleOf), reason: reasonOf(error) });
     }
@@ -47,7 +47,8 @@ export async function reconcile(ctx: Context, period: Period, slug?: string): Pr
 }
 
 /** For the operator; what Vapi answered stays in the log. */
-function reasonOf(error: VapiError): string {
+function reasonOf(error: unknown): string {
+  if (!(error instanceof VapiError)) return 'Something went wrong on our side; the log tells what';
   if (error instanceof ForeignKeyError)
     return `The private key is of the organization ${error.orgId}: correct the orgId`;
   return isRefusedKey(error) ? 'Vapi refuses the private key' : 'Vapi did not answer';

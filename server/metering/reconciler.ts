@@ -9,7 +9,6 @@ import { saveSweptTo, sweptTo } from '../store/sweeps.ts';
 import { findTenantById, type Tenant } from '../store/tenants.ts';
 import type { CallsApi } from '../vapi/calls-api.ts';
 import { readChatCost } from '../vapi/chat-api.ts';
-import { VapiError } from '../vapi/vapi-api.ts';
 import { startWorker, type Worker } from '../worker.ts';
 import { bookDifference } from './booking.ts';
 import type { CallEvent } from './call-event.ts';
@@ -60,7 +59,6 @@ export async function pollNext(ctx: Context): Promise<boolean> {
     if (call) await bookCall(ctx, await orgOf(ctx, tenant.orgId, row.createdAt), call);
     else await markGone(ctx.store, tenant.id, [row.id], now);
   } catch (error) {
-    if (!(error instanceof VapiError)) throw error;
     ctx.log.warn({ err: error, tenant: tenant.slug, call: row.id }, 'Vapi could not be asked about a call');
   }
   return true;
@@ -95,16 +93,17 @@ export async function sweepAll(
 ): Promise<void> {
   const mayGoOn = async () =>
     !isStopped() && takeLease(ctx.store, leaseName, owner, ctx.now() + leaseMs, ctx.now());
-  for (const org of await listOrgs(ctx)) {
-    try {
+  try {
+    for (const org of await listOrgs(ctx)) {
       if (!(await mayGoOn())) break;
-      await sweepOrg(ctx, org, mayGoOn);
-    } catch (error) {
-      if (!(error instanceof VapiError)) throw error;
-      ctx.log.warn({ err: error, orgId: org.orgId }, 'org could not be swept');
+      // Whatever is the matter with one client's key, assistant or call must not stop the metering of the others.
+      await sweepOrg(ctx, org, mayGoOn).catch((error: unknown) => {
+        ctx.log.warn({ err: error, orgId: org.orgId }, 'org could not be swept');
+      });
     }
+  } finally {
+    await giveLease(ctx.store, leaseName, owner);
   }
-  await giveLease(ctx.store, leaseName, owner);
 }
 
 /**
@@ -144,6 +143,8 @@ async function sweepWith(
   // Whatever was started with a key until then has been seen by now, so a hold without a call never became one.
   for (const tenant of org.tenants) {
     await releaseUnclaimed(ctx.store, tenant.id, until - updatedOverlapMs);
-    await applyRetention(ctx, tenant);
+    await applyRetention(ctx, tenant).catch((error: unknown) => {
+      ctx.log.warn({ err: error, tenant: tenant.slug }, 'old content could not be deleted');
+    });
   }
 }

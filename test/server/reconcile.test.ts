@@ -290,6 +290,37 @@ describe('the reconciler in the background', () => {
     assert.equal(row?.goneAt, null);
   });
 
+  it('meters every other client when the key of one cannot be opened, and gives the sweep back', async () => {
+    const { addTenant, emulator, server } = network;
+    const created = (slug: string) => server.operator('GET', `/v1/tenants/${slug}/usage`);
+    const slugs = ['opens-1', 'opens-2', 'opens-3', 'sealed'];
+    const createdAt = new Date(server.clock.now).toISOString();
+    for (const slug of slugs) {
+      const { assistantId } = await addTenant(slug);
+      emulator.makeCall({ assistantId, seconds: 60, cost: 0.1, webhooks: false, createdAt });
+    }
+    // The first in the order of the sweep, under a key that nobody has.
+    await server.ctx.store
+      .updateTable('tenants')
+      .set({ id: 'ten_!first', privateKeySealed: 'v1.unknown.AAAA' })
+      .where('slug', '=', 'sealed')
+      .execute();
+    server.clock.now += 1000;
+    await sweepAll(server.ctx, 'test');
+    const totals = await Promise.all(slugs.map(created));
+    assert.deepEqual(
+      totals.map(({ body }) => body.total.costMicros),
+      [100_000, 100_000, 100_000, 0],
+    );
+    assert.ok(await takeLease(server.ctx.store, 'reconciler', 'another', server.clock.now, server.clock.now));
+    const [from, to] = [-hour, hour].map((ms) => new Date(server.clock.now + ms).toISOString());
+    const { body } = await server.operator('POST', '/v1/reconcile', { tenant: 'sealed', from, to });
+    assert.deepEqual((body as DriftReport).failures, [
+      { tenants: ['sealed'], reason: 'Something went wrong on our side; the log tells what' },
+    ]);
+    await server.ctx.store.deleteFrom('tenants').where('id', '=', 'ten_!first').execute();
+  });
+
   it('leaves the sweep to the process that has it', async () => {
     const { addTenant, emulator, server } = network;
     const { assistantId } = await addTenant('leased');
