@@ -131,6 +131,7 @@ describe('who may import whom', () => {
       'server/billing/rating.ts',
       'server/metering/assignment.ts',
       'server/metering/call-event.ts',
+      'server/metering/doubt.ts',
       'server/metering/poll-schedule.ts',
       'server/metering/usage.ts',
       'server/portal/color.ts',

@@ -15,6 +15,7 @@ import {
 import type { Tenant } from '../store/tenants.ts';
 import { addUsage } from '../store/usage.ts';
 import type { CallEvent } from './call-event.ts';
+import { doubtOf } from './doubt.ts';
 import { nextPollAfter } from './poll-schedule.ts';
 import {
   applyEvent,
@@ -29,6 +30,8 @@ import {
 export interface Ingested {
   /** The call is another tenant's: nothing of it is kept, and `row` is what it would have been. */
   refused: boolean;
+  /** A webhook whose figures are not taken: Vapi is asked about them next. See `doubtOf`. */
+  doubted: boolean;
   row: CallRow;
   /** Whether the tenant's usage changed by it; false for repetitions and for calls in progress. */
   usageChanged: boolean;
@@ -60,15 +63,19 @@ export async function ingestCallEvent(
       confirmed: event.source !== 'webhook',
     });
     if (owner !== tenant.id) {
-      return { refused: true, row: fresh, usageChanged: false, bookedMicros: 0, unwanted: false };
+      const nothing = { usageChanged: false, bookedMicros: 0, unwanted: false };
+      return { refused: true, doubted: false, row: fresh, ...nothing };
     }
     if (takenFrom !== null) await voidCall(db, takenFrom, event, nowMs);
     const before = await lockCall(db, fresh);
-    const after = applyEvent(await withSession(db, before, event), event, tenant.timeZone, nowMs);
+    const linked = await withSession(db, before, event);
+    let after = applyEvent(linked, event, tenant.timeZone, nowMs);
+    const doubt = event.source === 'webhook' ? doubtOf(before, after, nowMs) : 'take';
+    if (doubt === 'ask') after = { ...linked, updatedAt: nowMs };
     if (after.controlUrlSealed === null && event.controlUrl) {
       after.controlUrlSealed = sealControlUrl(box, tenant.id, after.id, event.controlUrl);
     }
-    after.pollAt = nextPollAfter(before, after, nowMs);
+    after.pollAt = doubt === 'take' ? nextPollAfter(before, after, nowMs) : nowMs;
     const changes = await write(db, before, after, event, nowMs);
     if (after.sessionId !== null) await settle(db, after, nowMs);
     if (changes.length > 0) await noticeBudget(db, tenant, nowMs);
@@ -77,7 +84,8 @@ export async function ingestCallEvent(
       (tenant.status === 'paused' ||
         (after.sessionId !== null && (await isOutdated(db, tenant.id, after.id, tenant.generation))));
     const bookedMicros = changes.reduce((sum, { amounts }) => sum + amounts.costMicros, 0);
-    return { refused: false, row: after, usageChanged: changes.length > 0, bookedMicros, unwanted };
+    const usageChanged = changes.length > 0;
+    return { refused: false, doubted: doubt === 'ask', row: after, usageChanged, bookedMicros, unwanted };
   });
 }
 

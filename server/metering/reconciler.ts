@@ -2,7 +2,7 @@
 import { randomUUID } from 'node:crypto';
 import { openTenantSecret } from '../access/tenant-secrets.ts';
 import type { Context } from '../context.ts';
-import { markGone, takeDuePoll } from '../store/calls.ts';
+import { finishPoll, markGone, takeDuePoll } from '../store/calls.ts';
 import { giveLease, takeLease } from '../store/leases.ts';
 import { releaseUnclaimed } from '../store/reservations.ts';
 import { saveSweptTo, sweptTo } from '../store/sweeps.ts';
@@ -56,8 +56,10 @@ export async function pollNext(ctx: Context): Promise<boolean> {
     }
     const [api] = apisOf(ctx, { orgId: tenant.orgId, tenants: [tenant] });
     const call = (await api?.get(row.id)) ?? null;
-    if (call) await bookCall(ctx, await orgOf(ctx, tenant.orgId, row.createdAt), call);
-    else await markGone(ctx.store, tenant.id, [row.id], now);
+    if (call) {
+      await bookCall(ctx, await orgOf(ctx, tenant.orgId, row.createdAt), call);
+      await finishPoll(ctx.store, row);
+    } else await markGone(ctx.store, tenant.id, [row.id], now);
   } catch (error) {
     ctx.log.warn({ err: error, tenant: tenant.slug, call: row.id }, 'Vapi could not be asked about a call');
   }

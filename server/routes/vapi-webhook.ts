@@ -16,7 +16,7 @@ import {
   webhookUrlOf,
 } from '../metering/forward-target.ts';
 import { type MessageToForward, queueMessage, relayMessage } from '../metering/forwarding.ts';
-import { ingestCallEvent } from '../metering/ingest.ts';
+import { type Ingested, ingestCallEvent } from '../metering/ingest.ts';
 import { findTenant, type Tenant } from '../store/tenants.ts';
 import { speakingAssistant, tellsOfCall, typeLabel, wantsAnswer } from '../vapi/message-kinds.ts';
 import { readServerMessage, type ServerMessage } from '../vapi/messages.ts';
@@ -62,10 +62,15 @@ export function vapiWebhookRoutes(ctx: Context): Router {
     const headers = headersToPass(req.headers, secrets);
     const forward = { tenant, assistantId, type: message.type, headers, body: bytes };
     if (target && wantsAnswer(message.type)) return relay(ctx, target, forward, res);
-    if (!(await take(ctx, message, target ? forward : null, tenant))) {
+    const ingested = await take(ctx, message, target ? forward : null, tenant);
+    const about = { tenant: tenant.slug, call: message.event?.callId };
+    if (ingested?.refused) {
       // Taken like any other: that somebody else has the call is not for the sender to know.
       res.locals.webhookResult = 'not-theirs';
-      req.log.warn({ tenant: tenant.slug, call: message.event?.callId }, 'told of a call of another tenant');
+      req.log.warn(about, 'told of a call of another tenant');
+    } else if (ingested?.doubted) {
+      res.locals.webhookResult = 'in-doubt';
+      req.log.warn(about, 'told late, or less than is booked, of a call: Vapi is asked');
     }
     res.json({});
   });
@@ -109,36 +114,29 @@ async function refuse(ctx: Context, req: Request): Promise<never> {
 
 /**
  * The ledger and the outbox are written together, or neither is.
- * @returns false when the call is another tenant's
+ * @returns null when the message says nothing about a call's state or cost
  */
 async function take(
   ctx: Context,
   message: ServerMessage,
   forward: MessageToForward | null,
   tenant: Tenant,
-): Promise<boolean> {
-  let isTheirs = true;
+): Promise<Ingested | null> {
+  let ingested: Ingested | null = null;
   if (message.event) {
     const alongside = forward
       ? (db: Parameters<typeof queueMessage>[1]) => queueMessage(ctx, db, forward)
       : undefined;
-    const { row, usageChanged, bookedMicros, unwanted, refused } = await ingestCallEvent(
-      ctx.store,
-      ctx.box,
-      tenant,
-      message.event,
-      ctx.now(),
-      alongside,
-    );
+    ingested = await ingestCallEvent(ctx.store, ctx.box, tenant, message.event, ctx.now(), alongside);
+    const { row, usageChanged, bookedMicros, unwanted } = ingested;
     if (usageChanged) ctx.onCallBooked(tenant, row);
     ctx.metrics.bookedMicros.inc(bookedMicros);
     if (unwanted) endInBackground(ctx, tenant, row.id);
-    isTheirs = !refused;
   } else if (forward) {
     await ctx.store.transaction().execute((db) => queueMessage(ctx, db, forward));
   }
   if (forward) ctx.outboxBell.ring();
-  return isTheirs;
+  return ingested;
 }
 
 /** The tenant's own server answers, as if we were not there; the answer may be a stream of sound. */

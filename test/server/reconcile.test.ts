@@ -6,7 +6,7 @@ import { ingestCallEvent } from '../../server/metering/ingest.ts';
 import { pollNext, sweepAll } from '../../server/metering/reconciler.ts';
 import { takeLease } from '../../server/store/leases.ts';
 import { findTenant, type Tenant } from '../../server/store/tenants.ts';
-import { startTestNetwork, type TestNetwork } from '../support/test-network.ts';
+import { startTestNetwork, type TestNetwork, type TestTenant } from '../support/test-network.ts';
 import { codeOf } from '../support/test-server.ts';
 
 const hour = 3_600_000;
@@ -339,5 +339,85 @@ describe('the reconciler in the background', () => {
     server.clock.now += 61_000;
     await sweepAll(server.ctx, 'this process');
     assert.equal((await server.operator('GET', '/v1/tenants/leased/usage')).body.total.calls, 1);
+  });
+});
+
+describe('a webhook that anybody could have sent who can read the tenant’s token', () => {
+  let network: TestNetwork;
+  before(async () => {
+    network = await startTestNetwork();
+  });
+  after(() => network.close());
+
+  const forge = (tenant: TestTenant, callId: string, changes: Record<string, unknown>) => {
+    const at = new Date(network.server.clock.now).toISOString();
+    const message = {
+      ...{ type: 'end-of-call-report', timestamp: network.server.clock.now, endedReason: 'x' },
+      ...{ startedAt: at, endedAt: at, call: { id: callId }, ...changes },
+    };
+    return network.server.request('POST', `/v1/webhooks/vapi/${tenant.slug}`, {
+      headers: { 'x-vapi-agent-token': tenant.webhookSecret },
+      body: { message },
+    });
+  };
+  const booked = async (tenant: TestTenant, callId: string) => {
+    const { body } = await network.server.operator('GET', `/v1/tenants/${tenant.slug}/calls/${callId}`);
+    return [body.costMicros, body.seconds];
+  };
+  const reportedCall = async (tenant: TestTenant) => {
+    const call = network.emulator.makeCall({ assistantId: tenant.assistantId, seconds: 60, cost: 0.9 });
+    await network.emulator.waitForCall(call.id, 'settled');
+    assert.deepEqual(await booked(tenant, call.id), [900_000, 60]);
+    return call.id;
+  };
+  const pollAll = async () => {
+    let asked = 0;
+    while (await pollNext(network.server.ctx)) asked += 1;
+    return asked;
+  };
+
+  it('lowers no cost and no length: they stay until Vapi has been asked, and then are what Vapi says', async () => {
+    const tenant = await network.addTenant('lowered');
+    const callId = await reportedCall(tenant);
+    network.server.clock.now += 60_000;
+    assert.equal((await forge(tenant, callId, { cost: 0 })).status, 200);
+    assert.equal((await forge(tenant, callId, { cost: 0.9 })).status, 200);
+    assert.deepEqual(await booked(tenant, callId), [900_000, 60]);
+    assert.equal(await pollAll(), 1);
+    assert.deepEqual(await booked(tenant, callId), [900_000, 60]);
+    network.server.clock.now += 86_400_000;
+    assert.equal(await pollAll(), 0, 'asked once');
+  });
+
+  it('changes nothing of a call that ended long ago, not even upwards', async () => {
+    const tenant = await network.addTenant('old');
+    const callId = await reportedCall(tenant);
+    network.server.clock.now += 26 * hour;
+    for (const cost of [0, 5]) assert.equal((await forge(tenant, callId, { cost })).status, 200);
+    assert.deepEqual(await booked(tenant, callId), [900_000, 60]);
+    await pollAll();
+    assert.deepEqual(await booked(tenant, callId), [900_000, 60]);
+  });
+
+  it('is set right where it was the first to tell of a call late', async () => {
+    const tenant = await network.addTenant('first-late');
+    const { id } = network.emulator.makeCall({
+      ...{ assistantId: tenant.assistantId, seconds: 60, cost: 0.9, webhooks: false },
+    });
+    network.server.clock.now = Date.now() + 2 * hour;
+    const at = new Date(Date.now()).toISOString();
+    await forge(tenant, id, { cost: 0.01, startedAt: at, endedAt: at });
+    assert.deepEqual(await booked(tenant, id), [10_000, 0]);
+    await pollAll();
+    assert.deepEqual(await booked(tenant, id), [900_000, 60]);
+  });
+
+  it('cannot add to the budget: a cost below zero is none', async () => {
+    const tenant = await network.addTenant('negative');
+    const callId = randomUUID();
+    await forge(tenant, callId, { cost: -1_000_000 });
+    assert.deepEqual(await booked(tenant, callId), [null, 0]);
+    const { total } = (await network.server.operator('GET', '/v1/tenants/negative/usage')).body;
+    assert.deepEqual([total.costMicros, total.callsWithoutCost], [0, 1]);
   });
 });
