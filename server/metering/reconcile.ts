@@ -47,7 +47,7 @@ export async function reconcile(ctx: Context, period: Period, slug?: string): Pr
 }
 
 /** For the operator; what Vapi answered stays in the log. */
-function reasonOf(error: unknown): string {
+export function reasonOf(error: unknown): string {
   if (!(error instanceof VapiError)) return 'Something went wrong on our side; the log tells what';
   if (error instanceof ForeignKeyError)
     return `The private key is of the organization ${error.orgId}: correct the orgId`;
