@@ -5,7 +5,7 @@ import type { Context } from '../context.ts';
 import { finishPoll, markGone, takeDuePoll } from '../store/calls.ts';
 import { giveLease, takeLease } from '../store/leases.ts';
 import { releaseUnclaimed } from '../store/reservations.ts';
-import { saveSweptTo, sweptTo } from '../store/sweeps.ts';
+import { saveSweptTo, saveUnassigned, sweptTo } from '../store/sweeps.ts';
 import { findTenantById, type Tenant } from '../store/tenants.ts';
 import type { CallsApi } from '../vapi/calls-api.ts';
 import { readChatCost } from '../vapi/chat-api.ts';
@@ -131,15 +131,21 @@ async function sweepWith(
   const beginning = Math.min(...org.tenants.map((tenant) => tenant.createdAt));
   const until = ctx.now();
   const done = saved ?? beginning;
+  let unassignedCalls = 0;
   for (let from = Math.max(beginning, done - createdOverlapMs); from < until; from += dayMs) {
     const to = Math.min(from + dayMs, until);
-    const { drifts } = await reconcileOrg(ctx, api, org, { from, to });
+    const { drifts, unassigned } = await reconcileOrg(ctx, api, org, { from, to });
+    unassignedCalls += unassigned.calls;
     await saveSweptTo(ctx.store, org.orgId, to);
     for (const { tenant, added, changed, missing } of drifts) {
       if (added + changed + missing > 0)
         ctx.log.info({ tenant, added, changed, missing }, 'ledger mended by a sweep');
     }
     if (!(await mayGoOn())) return;
+  }
+  await saveUnassigned(ctx.store, org.orgId, unassignedCalls);
+  if (unassignedCalls > 0) {
+    ctx.log.warn({ orgId: org.orgId, calls: unassignedCalls }, 'calls with an assistant of no tenant');
   }
   if (saved !== null) await bookUpdated(ctx, api, org, { from: done - updatedOverlapMs, to: until });
   // Whatever was started with a key until then has been seen by now, so a hold without a call never became one.

@@ -131,7 +131,7 @@ function driftTable({ tenants, unassigned, failures }: DriftReport) {
   return html`${failures.map(({ tenants: whose, reason }) => html`<p class="problem" role="alert">${whose.join(', ')}: ${reason}</p>`)}
     ${unassigned.map(
       ({ orgId, calls, costMicros }) =>
-        html`<p class="warn">Org ${orgId}: ${count(calls)} calls (${exactMoney(costMicros, 'usd')}) belong to no client.</p>`,
+        html`<p class="warn">Org ${orgId}: ${count(calls)} calls (${exactMoney(costMicros, 'usd')}) belong to no client: no client’s settings name their assistant.</p>`,
     )}
     <div class="scroll">
     <table>

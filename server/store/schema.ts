@@ -157,6 +157,8 @@ export interface SweepsTable {
   orgId: string;
   /** Creation times before this are done. */
   sweptTo: number;
+  /** Of those that the last sweep looked at, how many belonged to no tenant. */
+  unassignedCalls: number;
 }
 
 /** Work that only one process may do at a time. */

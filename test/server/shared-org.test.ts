@@ -7,6 +7,7 @@ import { sweepAll } from '../../server/metering/reconciler.ts';
 import { type Engine, testDatabases } from '../support/postgres.ts';
 import { startTestNetwork, type TestNetwork, type TestTenant } from '../support/test-network.ts';
 import { codeOf } from '../support/test-server.ts';
+import { metric } from './webhooks/support.ts';
 
 const day = 86_400_000;
 
@@ -62,8 +63,13 @@ function sharing(engine: Engine): void {
     untold(assistants[1], 0.2);
     untold(assistants[2], 0.4);
     untold(assistants[3], 0.8);
+    const before = await metric(network.server, 'vapi_agent_unassigned_calls');
     await sweep();
     assert.deepEqual([await spent('two-lines'), await spent('one-line')], [300_000, 400_000]);
+    // The fourth is told, and no more often for being looked at again.
+    await sweep();
+    assert.equal(await metric(network.server, 'vapi_agent_unassigned_calls'), before + 1);
+    assert.ok(network.server.log.some((line) => line.includes('calls with an assistant of no tenant')));
   });
 
   it('with one client as yet, gives it nothing of the assistants of clients to come', async () => {

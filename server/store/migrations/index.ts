@@ -12,6 +12,7 @@ import { frozenDocuments } from './0009-frozen-documents.ts';
 import { consentEvidence } from './0010-consent-evidence.ts';
 import { wholeOrg } from './0014-whole-org.ts';
 import { callOwners } from './0015-call-owners.ts';
+import { unassignedCalls } from './0016-unassigned-calls.ts';
 
 export const migrations: Record<string, Migration> = {
   '0001-initial': initial,
@@ -26,4 +27,5 @@ export const migrations: Record<string, Migration> = {
   '0010-consent-evidence': consentEvidence,
   '0014-whole-org': wholeOrg,
   '0015-call-owners': callOwners,
+  '0016-unassigned-calls': unassignedCalls,
 };
