@@ -1,4 +1,5 @@
 /** From what Vapi's API shows of calls to the ledger: whose each is, and what of it is new. */
+import { endUnwanted } from '../access/end-call.ts';
 import type { Context } from '../context.ts';
 import { confirmOwner, findOwners } from '../store/call-owners.ts';
 import { findCalls } from '../store/calls.ts';
@@ -66,7 +67,10 @@ export async function bookDifference(
   told: CallEvent,
 ): Promise<boolean> {
   const event = { ...told, asOf: Math.max(told.asOf, row?.reportAsOf ?? 0, row?.costAsOf ?? 0) };
-  if (row && !differs(row, event, tenant.timeZone)) return false;
+  const isNew = !row || differs(row, event, tenant.timeZone);
+  // A call in progress is looked at each time: a pause may have made it unwanted, and its end may have failed.
+  const isLive = event.status !== 'ended' && row?.status !== 'ended';
+  if (!isNew && !isLive) return false;
   const booked = await ingestCallEvent(ctx.store, ctx.box, tenant, event, ctx.now()).catch(
     (error: unknown) => {
       // One call that cannot be booked keeps no other out of the ledger; the drift report shows it as a difference.
@@ -76,7 +80,8 @@ export async function bookDifference(
   );
   if (!booked || booked.refused) return false;
   if (booked.usageChanged) ctx.onCallBooked(tenant, booked.row);
-  return true;
+  if (booked.unwanted) endUnwanted(ctx, tenant, booked.row.id);
+  return isNew;
 }
 
 function differs(row: CallRow, event: CallEvent, timeZone: string): boolean {

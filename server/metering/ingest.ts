@@ -81,12 +81,17 @@ export async function ingestCallEvent(
     if (changes.length > 0) await noticeBudget(db, tenant, nowMs);
     const unwanted =
       after.status !== 'ended' &&
-      (tenant.status === 'paused' ||
+      (isStopped(tenant, after) ||
         (after.sessionId !== null && (await isOutdated(db, tenant.id, after.id, tenant.generation))));
     const bookedMicros = changes.reduce((sum, { amounts }) => sum + amounts.costMicros, 0);
     const usageChanged = changes.length > 0;
     return { refused: false, doubted: doubt === 'ask', row: after, usageChanged, bookedMicros, unwanted };
   });
+}
+
+/** A deleted tenant's assistants may go on elsewhere: of its calls only those are ours to end that we have granted. */
+function isStopped(tenant: Tenant, row: CallRow): boolean {
+  return tenant.deletedAt === null ? tenant.status === 'paused' : row.sessionId !== null;
 }
 
 /** The row, the day's usage and the history together. */

@@ -3,7 +3,7 @@ import { isUtf8 } from 'node:buffer';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import express, { type Request, type RequestHandler, type Response, Router } from 'express';
-import { endLiveCall } from '../access/end-call.ts';
+import { endUnwanted } from '../access/end-call.ts';
 import { webhookSecretsOf } from '../access/tenant-secrets.ts';
 import type { Context } from '../context.ts';
 import { slugSchema } from '../contract.ts';
@@ -131,7 +131,7 @@ async function take(
     const { row, usageChanged, bookedMicros, unwanted } = ingested;
     if (usageChanged) ctx.onCallBooked(tenant, row);
     ctx.metrics.bookedMicros.inc(bookedMicros);
-    if (unwanted) endInBackground(ctx, tenant, row.id);
+    if (unwanted) endUnwanted(ctx, tenant, row.id);
   } else if (forward) {
     await ctx.store.transaction().execute((db) => queueMessage(ctx, db, forward));
   }
@@ -156,10 +156,4 @@ async function relay(
   }
   // When the stream breaks off, `pipeline` cuts our answer too, so that Vapi does not take a part for the whole.
   await pipeline(Readable.fromWeb(answer.body as Parameters<typeof Readable.fromWeb>[0]), res);
-}
-
-/** A call that began although the tenant was paused (with a key issued before): Vapi need not wait for its end. */
-function endInBackground(ctx: Context, tenant: Tenant, callId: string): void {
-  ctx.log.warn({ tenant: tenant.slug, call: callId }, 'ending a call that a pause has made unwanted');
-  ctx.background(endLiveCall(ctx, tenant.id, callId));
 }

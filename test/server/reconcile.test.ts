@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import { after, before, describe, it } from 'node:test';
-import type { DriftReport, ProxyGrant } from '../../server/contract.ts';
+import type { DriftReport, KeyGrant, ProxyGrant } from '../../server/contract.ts';
 import { ingestCallEvent } from '../../server/metering/ingest.ts';
 import { pollNext, sweepAll } from '../../server/metering/reconciler.ts';
 import { takeLease } from '../../server/store/leases.ts';
@@ -319,6 +319,47 @@ describe('the reconciler in the background', () => {
       { tenants: ['sealed'], reason: 'Something went wrong on our side; the log tells what' },
     ]);
     await server.ctx.store.deleteFrom('tenants').where('id', '=', 'ten_!first').execute();
+  });
+
+  it('ends the call of a paused tenant that it finds in progress, though its webhooks go elsewhere', async () => {
+    const { addTenant, emulator, server, visitor, session } = network;
+    const { assistantId } = await addTenant('stopped', { accessMode: 'scoped-key' });
+    const grant = (await visitor('/v1/calls', { session: await session('stopped') })).body as KeyGrant;
+    await server.operator('POST', '/v1/tenants/stopped/pause');
+    const begin = (id: string, assistantOverrides = {}) =>
+      emulator.makeCall({
+        ...{ assistantId: id, seconds: 0, live: true, createdAt: new Date(server.clock.now).toISOString() },
+        assistantOverrides: { ...assistantOverrides, server: { url: 'http://127.0.0.1:9/' } },
+      });
+    const call = begin(assistantId, grant.assistantOverrides);
+    // A deleted client's phone calls are its own, whoever answers them now.
+    const gone = await addTenant('gone');
+    await server.operator('DELETE', '/v1/tenants/gone');
+    const other = begin(gone.assistantId);
+    server.clock.now += 1000;
+    await sweepAll(server.ctx, 'test');
+    await emulator.waitForCall(call.id, 'ended');
+    assert.equal(emulator.calls().find(({ id }) => id === other.id)?.status, 'in-progress');
+    emulator.endCall(other.id);
+  });
+
+  it('tries again to end such a call, when it is polled or swept the next time', async () => {
+    const { addTenant, emulator, server } = network;
+    const { assistantId } = await addTenant('stubborn');
+    const assistantOverrides = { server: { url: 'http://127.0.0.1:9/' } };
+    const createdAt = new Date(server.clock.now).toISOString();
+    const call = emulator.makeCall({ assistantId, seconds: 0, live: true, createdAt, assistantOverrides });
+    server.clock.now += 1000;
+    await sweepAll(server.ctx, 'test');
+    // As when the control URL did not answer at the pause.
+    await server.ctx.store
+      .updateTable('tenants')
+      .set({ status: 'paused' })
+      .where('slug', '=', 'stubborn')
+      .execute();
+    server.clock.now += 15 * 60_000;
+    while (await pollNext(server.ctx));
+    await emulator.waitForCall(call.id, 'ended');
   });
 
   it('leaves the sweep to the process that has it', async () => {
