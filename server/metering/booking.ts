@@ -68,9 +68,9 @@ export async function bookDifference(
 ): Promise<boolean> {
   const event = { ...told, asOf: Math.max(told.asOf, row?.reportAsOf ?? 0, row?.costAsOf ?? 0) };
   const isNew = !row || differs(row, event, tenant.timeZone);
-  // A call in progress is looked at each time: a pause may have made it unwanted, and its end may have failed.
-  const isLive = event.status !== 'ended' && row?.status !== 'ended';
-  if (!isNew && !isLive) return false;
+  // Until its cost is known it is gone through each time: a pause may have made it unwanted, and its hold may be too large.
+  const isOpen = row?.costMicros === null;
+  if (!isNew && !isOpen) return false;
   const booked = await ingestCallEvent(ctx.store, ctx.box, tenant, event, ctx.now()).catch(
     (error: unknown) => {
       // One call that cannot be booked keeps no other out of the ledger; the drift report shows it as a difference.

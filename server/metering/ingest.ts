@@ -11,6 +11,7 @@ import {
   isOutdated,
   releaseReservation,
   settleReservation,
+  shrinkHold,
 } from '../store/reservations.ts';
 import type { Tenant } from '../store/tenants.ts';
 import { addUsage } from '../store/usage.ts';
@@ -25,6 +26,7 @@ import {
   usageChanges,
   usageOf,
   voided,
+  worthOf,
 } from './usage.ts';
 
 export interface Ingested {
@@ -77,7 +79,7 @@ export async function ingestCallEvent(
     }
     after.pollAt = doubt === 'take' ? nextPollAfter(before, after, nowMs) : nowMs;
     const changes = await write(db, before, after, event, nowMs);
-    if (after.sessionId !== null) await settle(db, after, nowMs);
+    if (after.sessionId !== null) await settle(db, tenant, after, event, nowMs);
     if (changes.length > 0) await noticeBudget(db, tenant, nowMs);
     const unwanted =
       after.status !== 'ended' &&
@@ -119,9 +121,20 @@ async function voidCall(db: Queries, tenantId: string, event: CallEvent, nowMs: 
 }
 
 /** Only calls of our own grants hold anything. */
-async function settle(db: Queries, row: CallRow, nowMs: number): Promise<void> {
-  if (row.costMicros !== null) await settleReservation(db, row.tenantId, row.id, nowMs);
-  else if (row.status === 'ended') await freeSlot(db, row.tenantId, row.id, nowMs);
+async function settle(
+  db: Queries,
+  tenant: Tenant,
+  row: CallRow,
+  { source }: CallEvent,
+  nowMs: number,
+): Promise<void> {
+  if (row.costMicros !== null) return settleReservation(db, tenant.id, row.id, nowMs);
+  if (row.status !== 'ended') return;
+  await freeSlot(db, tenant.id, row.id, nowMs);
+  // By Vapi's own word only: the call of a forged report may still go on.
+  if (source !== 'webhook') {
+    await shrinkHold(db, tenant.id, row.id, worthOf(row, tenant.limits.worstCaseMicrosPerMinute));
+  }
 }
 
 /**

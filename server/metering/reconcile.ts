@@ -1,12 +1,13 @@
 /** Compares the ledger with Vapi's list of an org's calls, and books what is missing or different. */
 import type { Context } from '../context.ts';
 import type { Books, DriftReport, TenantDrift } from '../contract.ts';
-import { listKnownIds, markGone, sumCalls } from '../store/calls.ts';
+import { listKnownIds, sumCalls } from '../store/calls.ts';
 import { handleOf, type Tenant } from '../store/tenants.ts';
 import type { VapiCall } from '../vapi/call-record.ts';
 import type { CallsApi } from '../vapi/calls-api.ts';
 import { VapiError } from '../vapi/vapi-api.ts';
 import { assignCalls, bookDifference } from './booking.ts';
+import { giveUpGone } from './give-up.ts';
 import { apisOf, ForeignKeyError, isRefusedKey, listOrgs, type Org, withAcceptedKey } from './orgs.ts';
 
 /** Half-open, epoch milliseconds. */
@@ -137,7 +138,7 @@ async function checkMissing(
     if (call) await bookCall(ctx, org, call);
     else gone.push(id);
   }
-  await markGone(ctx.store, tenant.id, gone, ctx.now());
+  await giveUpGone(ctx, tenant, gone);
   return missing.length > mostAskedFor ? missing.length : gone.length;
 }
 

@@ -2,7 +2,7 @@
 import { randomUUID } from 'node:crypto';
 import { openTenantSecret } from '../access/tenant-secrets.ts';
 import type { Context } from '../context.ts';
-import { finishPoll, markGone, takeDuePoll } from '../store/calls.ts';
+import { finishPoll, takeDuePoll } from '../store/calls.ts';
 import { giveLease, takeLease } from '../store/leases.ts';
 import { releaseUnclaimed } from '../store/reservations.ts';
 import { saveSweptTo, saveUnassigned, sweptTo } from '../store/sweeps.ts';
@@ -13,6 +13,7 @@ import { startWorker, type Worker } from '../worker.ts';
 import { bookDifference } from './booking.ts';
 import type { CallEvent } from './call-event.ts';
 import { applyRetention } from './content.ts';
+import { giveUpGone, giveUpPolling } from './give-up.ts';
 import { apisOf, listOrgs, type Org, orgOf, withAcceptedKey } from './orgs.ts';
 import { retryPollAt } from './poll-schedule.ts';
 import { bookCall, bookUpdated, reconcileOrg } from './reconcile.ts';
@@ -52,18 +53,20 @@ export async function pollNext(ctx: Context): Promise<boolean> {
   try {
     if (row.type === 'chat') {
       await bookDifference(ctx, tenant, row, await askAboutChat(ctx, tenant, row, now));
-      return true;
-    }
-    const [api] = apisOf(ctx, { orgId: tenant.orgId, tenants: [tenant] });
-    const call = (await api?.get(row.id)) ?? null;
-    if (call) {
-      await bookCall(ctx, await orgOf(ctx, tenant.orgId, row.createdAt), call);
-      await finishPoll(ctx.store, row);
-    } else await markGone(ctx.store, tenant.id, [row.id], now);
+    } else await askAboutCall(ctx, tenant, row);
   } catch (error) {
     ctx.log.warn({ err: error, tenant: tenant.slug, call: row.id }, 'Vapi could not be asked about a call');
   }
+  if (row.pollAt === null) await giveUpPolling(ctx, tenant, row.id);
   return true;
+}
+
+async function askAboutCall(ctx: Context, tenant: Tenant, row: CallRow): Promise<void> {
+  const [api] = apisOf(ctx, { orgId: tenant.orgId, tenants: [tenant] });
+  const call = (await api?.get(row.id)) ?? null;
+  if (!call) return giveUpGone(ctx, tenant, [row.id]);
+  await bookCall(ctx, await orgOf(ctx, tenant.orgId, row.createdAt), call);
+  await finishPoll(ctx.store, row);
 }
 
 /** A chat is over when it is booked; only its cost can be missing. */

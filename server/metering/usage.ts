@@ -25,6 +25,18 @@ const statusRank: Record<string, number> = {
 };
 const rankOf = (status: string) => statusRank[status] ?? 2;
 
+/**
+ * The most that a call without a told cost can have cost, by what is known of it and the worst-case rate: nothing when it
+ * was never connected, or nobody has ever said that it began.
+ * @returns micros; null when nobody can say, so that all that was held for it has to stay
+ */
+export function worthOf(row: CallRow, worstCaseMicrosPerMinute: number): number | null {
+  // A message has no length.
+  if (row.type === 'chat') return null;
+  if (row.status !== 'ended') return rankOf(row.status) < rankOf('in-progress') ? 0 : null;
+  return row.seconds === null ? null : Math.ceil((row.seconds * worstCaseMicrosPerMinute) / 60);
+}
+
 /** The row of a call that is heard of for the first time, before anything is said of it. */
 export function newCallRow(tenantId: string, event: CallEvent): CallRow {
   const costs = Object.fromEntries(costComponents.map((component) => [columnOf(component), null]));

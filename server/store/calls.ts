@@ -160,15 +160,24 @@ export async function finishPoll(db: Queries, { tenantId, id, pollAt }: CallRow)
     .execute();
 }
 
-/** Vapi does not know the call any more. What is booked stays. */
-export async function markGone(db: Queries, tenantId: string, ids: string[], nowMs: number): Promise<void> {
-  if (ids.length === 0) return;
-  await db
+/**
+ * Vapi does not know the calls any more. What is booked stays.
+ * @returns those of which that was not known
+ */
+export async function markGone(
+  db: Queries,
+  tenantId: string,
+  ids: string[],
+  nowMs: number,
+): Promise<CallRow[]> {
+  if (ids.length === 0) return [];
+  return db
     .updateTable('calls')
     .set({ goneAt: nowMs, pollAt: null })
     .where('tenantId', '=', tenantId)
     .where('id', 'in', ids)
     .where('goneAt', 'is', null)
+    .returningAll()
     .execute();
 }
 

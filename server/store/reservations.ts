@@ -156,6 +156,37 @@ export async function freeSlot(db: Queries, tenantId: string, callId: string, no
     .execute();
 }
 
+/**
+ * Lowers what is held for the call whose cost stays unknown; nothing left of it is a release.
+ * @param mostMicros null leaves it as it is
+ * @returns what is still held
+ */
+export async function shrinkHold(
+  db: Queries,
+  tenantId: string,
+  callId: string,
+  mostMicros: number | null,
+): Promise<number> {
+  const own = await db
+    .selectFrom('reservations')
+    .select(['id', 'amountMicros'])
+    .where('tenantId', '=', tenantId)
+    .where('callId', '=', callId)
+    .where('state', '=', 'held')
+    .executeTakeFirst();
+  if (!own || mostMicros === null) return own?.amountMicros ?? 0;
+  const amountMicros = Math.min(own.amountMicros, mostMicros);
+  const row = await db
+    .updateTable('reservations')
+    .set(amountMicros === 0 ? { state: 'released' } : { amountMicros })
+    .where('id', '=', own.id)
+    // Its cost may have become known meanwhile.
+    .where('state', '=', 'held')
+    .returning('id')
+    .executeTakeFirst();
+  return row ? amountMicros : 0;
+}
+
 /** The call's cost is in the ledger and counts from there. */
 export async function settleReservation(
   db: Queries,

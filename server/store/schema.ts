@@ -272,7 +272,7 @@ export interface NoticesTable {
   id: string;
   tenantId: string;
   kind: NoticeKind;
-  /** The month of a budget (`YYYY-MM`), the day of a burst (`YYYY-MM-DD`) or the number of an invoice. */
+  /** The month of a budget (`YYYY-MM`), the day of a burst or of a lost cost (`YYYY-MM-DD`) or the number of an invoice. */
   period: string;
   /** JSON, as it is sent. */
   payload: string;
@@ -285,7 +285,13 @@ export interface NoticesTable {
   /** Null when nothing is left to do. */
   nextAttemptAt: number | null;
 }
-export type NoticeKind = 'budget-80' | 'budget-100' | 'refused-origins' | 'invoice-overdue' | 'paused-unpaid';
+export type NoticeKind =
+  | 'budget-80'
+  | 'budget-100'
+  | 'refused-origins'
+  | 'cost-unknown'
+  | 'invoice-overdue'
+  | 'paused-unpaid';
 
 /** Where one assistant's messages go on to, when that is not where the tenant's other messages go. */
 export interface ForwardTargetsTable {

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import { after, before, describe, it } from 'node:test';
+import type { EmulatorAssistant } from '../../demo/vapi-emulator/emulator.ts';
 import type { DriftReport, KeyGrant, ProxyGrant } from '../../server/contract.ts';
 import { ingestCallEvent } from '../../server/metering/ingest.ts';
 import { pollNext, sweepAll } from '../../server/metering/reconciler.ts';
@@ -8,6 +9,7 @@ import { takeLease } from '../../server/store/leases.ts';
 import { findTenant, type Tenant } from '../../server/store/tenants.ts';
 import { startTestNetwork, type TestNetwork, type TestTenant } from '../support/test-network.ts';
 import { codeOf } from '../support/test-server.ts';
+import { until } from '../support/until.ts';
 
 const hour = 3_600_000;
 
@@ -245,6 +247,89 @@ describe('the reconciler in the background', () => {
     await sweepAll(server.ctx, 'test');
     assert.equal((await server.operator('GET', '/v1/tenants/unused/usage')).body.total.costMicros, 100_000);
     assert.equal((await visitor('/v1/calls', { session: await session('unused') })).status, 201);
+  });
+
+  describe('a call whose cost nobody tells', () => {
+    /** The budget pays for one call; the next one is refused as long as all of it is held. */
+    const limits = { monthlyBudgetMicros: 5_000_000, maxCallSeconds: 600, worstCaseMicrosPerMinute: 500_000 };
+    before(() => {
+      network.emulator.setSwitch('joinTimeoutMs', 60_000);
+      network.emulator.setSwitch('costLateMs', 1e9);
+    });
+    const begin = async (slug: string, assistant: Partial<EmulatorAssistant>) => {
+      const alerts = { email: 'alerts@agency.example' };
+      const tenant = await network.addTenant(slug, { limits, alerts }, assistant);
+      const grant = await network.visitor('/v1/calls', { session: await network.session(slug) });
+      assert.equal(grant.status, 201);
+      assert.equal(await next(slug), 'budget_exhausted');
+      return { tenant, callId: (grant.body as ProxyGrant).callId };
+    };
+    const next = async (slug: string) => {
+      const answer = await network.visitor('/v1/calls', { session: await network.session(slug) });
+      return answer.status === 201 ? answer.body.maxDurationSeconds : codeOf(answer);
+    };
+    const forget = ({ privateKey }: TestTenant, callId: string) =>
+      fetch(`${network.emulator.url}/call/${callId}`, {
+        method: 'DELETE',
+        headers: { authorization: `Bearer ${privateKey}` },
+      });
+    const pollFor = async (ms: number) => {
+      network.server.clock.now += ms;
+      while (await pollNext(network.server.ctx));
+    };
+    const told = async (callId: string) => {
+      const rows = await network.server.ctx.store
+        .selectFrom('notices')
+        .select('payload')
+        .where('kind', '=', 'cost-unknown')
+        .execute();
+      const data = rows.map(({ payload }) => JSON.parse(payload).data as Record<string, unknown>);
+      return data.find(({ call }) => call === callId)?.heldMicros;
+    };
+
+    it('holds nothing once Vapi does not know it and nobody said that it began, and the operator is told', async () => {
+      const { tenant, callId } = await begin('vanished', { server: {} });
+      await forget(tenant, callId);
+      await pollFor(661_000);
+      assert.equal(await told(callId), 0);
+      assert.equal(await next('vanished'), 600);
+    });
+
+    it('holds all of it when it began, and Vapi has lost it', async () => {
+      const { tenant, callId } = await begin('began', {});
+      const message = { type: 'status-update', status: 'in-progress', call: { id: callId } };
+      const headers = { 'x-vapi-agent-token': tenant.webhookSecret };
+      await network.server.request('POST', '/v1/webhooks/vapi/began', { headers, body: { message } });
+      await forget(tenant, callId);
+      await pollFor(16 * 60_000);
+      assert.equal(await told(callId), 5_000_000);
+      assert.equal(await next('began'), 'budget_exhausted');
+    });
+
+    it('holds no more than its length can have cost, as soon as Vapi tells the length', async () => {
+      const { callId } = await begin('no-microphone', { scenario: 'cost-late' });
+      network.emulator.endCall(callId, 'customer-did-not-give-microphone-permission');
+      const row = () => network.server.operator('GET', `/v1/tenants/no-microphone/calls/${callId}`);
+      await until(async () => (await row()).body.endedReason, 'the report');
+      assert.equal(await next('no-microphone'), 'budget_exhausted', 'not by a webhook’s word');
+      await pollFor(30_000);
+      assert.equal(await next('no-microphone'), 600);
+    });
+
+    it('is given up after the last question, and told', async () => {
+      const { callId } = await begin('priceless', { scenario: 'cost-late' });
+      network.emulator.endCall(callId);
+      await until(
+        async () =>
+          (await network.server.operator('GET', `/v1/tenants/priceless/calls/${callId}`)).body.status ===
+          'ended',
+        'the end',
+      );
+      for (let day = 0; day < 3; day += 1) await pollFor(86_400_000);
+      assert.equal(await told(callId), undefined);
+      for (let day = 0; day < 5; day += 1) await pollFor(86_400_000);
+      assert.equal(await told(callId), 0);
+    });
   });
 
   it('asks about a text chat whose cost was not told, and takes no chat for a call that Vapi has lost', async () => {

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
 import type { CallEvent } from '../../../server/metering/call-event.ts';
-import { applyEvent, newCallRow, usageChanges, usageOf } from '../../../server/metering/usage.ts';
+import { applyEvent, newCallRow, usageChanges, usageOf, worthOf } from '../../../server/metering/usage.ts';
 import { noCost } from '../../../server/vapi/cost.ts';
 
 const created = Date.parse('2026-11-10T12:00:00Z');
@@ -154,5 +154,26 @@ describe('the changes that follow a call through its states', () => {
   it('are none when the same report comes again', () => {
     const row = afterAll([report]);
     assert.deepEqual(usageChanges(usageOf(row), usageOf(applyEvent(row, report, 'UTC', created))), []);
+  });
+});
+
+describe('the most that a call can have cost while nobody tells it', () => {
+  const worth = (...events: CallEvent[]) => worthOf(afterAll(events), 600_000);
+
+  it('is its length at the worst-case rate, rounded up', () => {
+    assert.equal(worth(withoutCost), 560_000);
+    assert.equal(worthOf(afterAll([withoutCost]), 100), 94);
+  });
+
+  it('is nothing when it was never connected or never came about', () => {
+    assert.equal(worth({ ...withoutCost, startedAt: null }), 0);
+    assert.equal(worth(base), 0);
+    assert.equal(worth({ ...base, status: 'ringing' }), 0);
+  });
+
+  it('cannot be said of a call that began and has no known length, nor of a message', () => {
+    assert.equal(worth(started), null);
+    assert.equal(worth(started, ended), null);
+    assert.equal(worth({ ...withoutCost, type: 'chat' }), null);
   });
 });
