@@ -3,7 +3,7 @@ import { randomUUID } from 'node:crypto';
 import { openTenantSecret } from '../access/tenant-secrets.ts';
 import type { Context } from '../context.ts';
 import { finishPoll, takeDuePoll } from '../store/calls.ts';
-import { giveLease, takeLease } from '../store/leases.ts';
+import { endTurn, takeLease, takeTurn } from '../store/leases.ts';
 import { releaseUnclaimed } from '../store/reservations.ts';
 import { saveSweptTo, saveUnassigned, sweptTo } from '../store/sweeps.ts';
 import { findTenantById, type Tenant } from '../store/tenants.ts';
@@ -32,15 +32,27 @@ const leaseName = 'reconciler';
 
 export function startReconciler(ctx: Context): Worker {
   const owner = randomUUID();
-  let sweepDueAt = 0;
+  let askAt = 0;
   return startWorker(ctx.log, tickMs, async (isStopped) => {
     if (await pollNext(ctx)) return true;
-    if (ctx.now() >= sweepDueAt) {
-      sweepDueAt = ctx.now() + sweepEveryMs;
-      await sweepAll(ctx, owner, isStopped);
+    if (ctx.now() >= askAt) {
+      askAt = ctx.now() + minuteMs;
+      await sweepWhenDue(ctx, owner, isStopped);
     }
     return false;
   });
+}
+
+/** Of all processes one sweeps, once in an interval. */
+export async function sweepWhenDue(
+  ctx: Context,
+  owner: string,
+  isStopped: () => boolean = () => false,
+): Promise<void> {
+  const now = ctx.now();
+  if (await takeTurn(ctx.store, leaseName, owner, now + leaseMs, sweepEveryMs, now)) {
+    await sweepAll(ctx, owner, isStopped);
+  }
 }
 
 /** @returns whether there was a call to ask about */
@@ -96,18 +108,21 @@ export async function sweepAll(
   owner: string,
   isStopped: () => boolean = () => false,
 ): Promise<void> {
+  const startedAt = ctx.now();
   const mayGoOn = async () =>
     !isStopped() && takeLease(ctx.store, leaseName, owner, ctx.now() + leaseMs, ctx.now());
+  let isDone = false;
   try {
     for (const org of await listOrgs(ctx)) {
-      if (!(await mayGoOn())) break;
+      if (!(await mayGoOn())) return;
       // Whatever is the matter with one client's key, assistant or call must not stop the metering of the others.
       await sweepOrg(ctx, org, mayGoOn).catch((error: unknown) => {
         ctx.log.warn({ err: error, orgId: org.orgId }, 'org could not be swept');
       });
     }
+    isDone = !isStopped();
   } finally {
-    await giveLease(ctx.store, leaseName, owner);
+    await endTurn(ctx.store, leaseName, owner, isDone ? startedAt : null);
   }
 }
 

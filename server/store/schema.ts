@@ -166,6 +166,8 @@ export interface LeasesTable {
   name: string;
   owner: string;
   expiresAt: number;
+  /** When work that is done in turns was last begun and done to its end; null for other work. */
+  doneAt: number | null;
 }
 
 /** What a tenant used per day and assistant; always the sum of the booked rows of `calls`. */

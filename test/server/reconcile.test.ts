@@ -4,7 +4,7 @@ import { after, before, describe, it } from 'node:test';
 import type { EmulatorAssistant } from '../../demo/vapi-emulator/emulator.ts';
 import type { DriftReport, KeyGrant, ProxyGrant } from '../../server/contract.ts';
 import { ingestCallEvent } from '../../server/metering/ingest.ts';
-import { pollNext, sweepAll } from '../../server/metering/reconciler.ts';
+import { pollNext, sweepAll, sweepWhenDue } from '../../server/metering/reconciler.ts';
 import { takeLease } from '../../server/store/leases.ts';
 import { findTenant, type Tenant } from '../../server/store/tenants.ts';
 import { startTestNetwork, type TestNetwork, type TestTenant } from '../support/test-network.ts';
@@ -445,6 +445,29 @@ describe('the reconciler in the background', () => {
     server.clock.now += 15 * 60_000;
     while (await pollNext(server.ctx));
     await emulator.waitForCall(call.id, 'ended');
+  });
+
+  it('sweeps once in an interval, however many processes there are, and again when one was broken off', async () => {
+    const { addTenant, emulator, server } = network;
+    const { assistantId } = await addTenant('replicas');
+    const calls = async () =>
+      (await server.operator('GET', '/v1/tenants/replicas/usage')).body.total.calls as number;
+    const oneMore = () => {
+      const createdAt = new Date(server.clock.now).toISOString();
+      emulator.makeCall({ assistantId, seconds: 60, cost: 0.1, webhooks: false, createdAt });
+      server.clock.now += 1000;
+    };
+    server.clock.now += 15 * 60_000;
+    for (const owner of ['first', 'second', 'first', 'third']) {
+      oneMore();
+      await sweepWhenDue(server.ctx, owner);
+    }
+    assert.equal(await calls(), 1);
+    server.clock.now += 15 * 60_000;
+    await sweepWhenDue(server.ctx, 'stopped', () => true);
+    assert.equal(await calls(), 1);
+    await sweepWhenDue(server.ctx, 'third');
+    assert.equal(await calls(), 4);
   });
 
   it('leaves the sweep to the process that has it', async () => {

@@ -13,6 +13,7 @@ import { consentEvidence } from './0010-consent-evidence.ts';
 import { wholeOrg } from './0014-whole-org.ts';
 import { callOwners } from './0015-call-owners.ts';
 import { unassignedCalls } from './0016-unassigned-calls.ts';
+import { turns } from './0017-turns.ts';
 
 export const migrations: Record<string, Migration> = {
   '0001-initial': initial,
@@ -28,4 +29,5 @@ export const migrations: Record<string, Migration> = {
   '0014-whole-org': wholeOrg,
   '0015-call-owners': callOwners,
   '0016-unassigned-calls': unassignedCalls,
+  '0017-turns': turns,
 };
