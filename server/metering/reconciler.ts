@@ -17,6 +17,7 @@ import { giveUpGone, giveUpPolling } from './give-up.ts';
 import { apisOf, listOrgs, type Org, orgOf, withAcceptedKey } from './orgs.ts';
 import { retryPollAt } from './poll-schedule.ts';
 import { bookCall, bookUpdated, reconcileOrg } from './reconcile.ts';
+import { releaseWhenDue } from './unused-grants.ts';
 import type { CallRow } from './usage.ts';
 
 const minuteMs = 60_000;
@@ -37,6 +38,7 @@ export function startReconciler(ctx: Context): Worker {
     if (await pollNext(ctx)) return true;
     if (ctx.now() >= askAt) {
       askAt = ctx.now() + minuteMs;
+      await releaseWhenDue(ctx, owner);
       await sweepWhenDue(ctx, owner, isStopped);
     }
     return false;

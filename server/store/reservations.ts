@@ -1,6 +1,6 @@
-import { type RawBuilder, type Selectable, sql } from 'kysely';
+import { type ExpressionBuilder, type RawBuilder, type Selectable, sql } from 'kysely';
 import type { Queries } from './database.ts';
-import type { ReservationsTable } from './schema.ts';
+import type { ReservationsTable, Schema } from './schema.ts';
 
 export type Reservation = Selectable<ReservationsTable>;
 
@@ -114,7 +114,8 @@ export async function countStarts(
 }
 
 /**
- * Says which call the session became, once: the tenant's own session, granted for this assistant, with no other call.
+ * Says which call the session became, once: the tenant's own session, granted for this assistant, with no other call. What
+ * was given back because none seemed to come of it is held again.
  * @returns the reservation, or null when it is not so
  */
 export async function claimReservation(
@@ -123,7 +124,15 @@ export async function claimReservation(
 ): Promise<Reservation | null> {
   const row = await db
     .updateTable('reservations')
-    .set({ callId: claim.callId })
+    .set((expression) => ({
+      callId: claim.callId,
+      state: expression
+        .case()
+        .when(expression.and([expression('state', '=', 'released'), expression('callId', 'is', null)]))
+        .then(sql.lit<Reservation['state']>('held'))
+        .else(expression.ref('state'))
+        .end(),
+    }))
     .where('tenantId', '=', claim.tenantId)
     .where('id', '=', claim.id)
     .where('assistantId', '=', claim.assistantId)
@@ -218,6 +227,73 @@ export async function isOutdated(
     .where('generation', '<', generation)
     .executeTakeFirst();
   return row !== undefined;
+}
+
+/** Grants of calls in the modes in which the browser makes the call, which no call has claimed; a message claims its own. */
+const isOpenKeyGrant = (expression: ExpressionBuilder<Schema, 'reservations'>) =>
+  expression.and([
+    expression('reservations.state', '=', 'held'),
+    expression('reservations.callId', 'is', null),
+    expression('reservations.accessMode', '<>', 'proxy'),
+    expression('reservations.id', 'like', 'ses_%'),
+  ]);
+
+/** The tenants that have such grants from before then, and the time of each one's oldest. */
+export async function listUnclaimed(
+  db: Queries,
+  beforeMs: number,
+): Promise<{ tenantId: string; since: number }[]> {
+  return db
+    .selectFrom('reservations')
+    .select(['tenantId', sql<number>`cast(min(${sql.ref('createdAt')}) as bigint)`.as('since')])
+    .where(isOpenKeyGrant)
+    .where('createdAt', '<=', beforeMs)
+    .groupBy('tenantId')
+    .orderBy('tenantId')
+    .execute();
+}
+
+/**
+ * Gives back what is held for such grants, as soon as no call without a known cost can be of one.
+ * @param window how long after a grant its call has begun at the latest, and by how much clocks may differ
+ */
+export async function releaseUnused(
+  db: Queries,
+  tenantId: string,
+  window: { before: number; usableMs: number; marginMs: number },
+): Promise<void> {
+  const { before, usableMs, marginMs } = window;
+  await db
+    .updateTable('reservations')
+    .set({ state: 'released' })
+    .where('reservations.tenantId', '=', tenantId)
+    .where('reservations.createdAt', '<=', before)
+    .where(isOpenKeyGrant)
+    .where((expression) =>
+      expression.not(
+        expression.exists(
+          expression
+            .selectFrom('calls')
+            .select('calls.id')
+            .whereRef('calls.tenantId', '=', 'reservations.tenantId')
+            .where('calls.type', '=', 'webCall')
+            .where('calls.sessionId', 'is', null)
+            .where('calls.costMicros', 'is', null)
+            .where('calls.goneAt', 'is', null)
+            .whereRef(
+              'calls.createdAt',
+              '>=',
+              sql<number>`${sql.ref('reservations.createdAt')} - ${marginMs}`,
+            )
+            .whereRef(
+              'calls.createdAt',
+              '<=',
+              sql<number>`${sql.ref('reservations.createdAt')} + ${usableMs}`,
+            ),
+        ),
+      ),
+    )
+    .execute();
 }
 
 /** Gives back what is held for grants whose lease was over before then and that no call has claimed. */
