@@ -7,24 +7,33 @@ import type { Tenant } from '../store/tenants.ts';
 import { createCallsApi } from '../vapi/calls-api.ts';
 
 /**
- * Deletes transcript and recording of the calls at Vapi, and here what the visitor wrote about them. A call whose cost is not booked yet is left: Vapi forgets the
- * cost with the rest.
+ * Deletes transcript and recording of the calls, and the text of the chats, at Vapi, and here what the visitor wrote about
+ * them. A call whose cost is not booked yet is left: Vapi forgets the cost with the rest. So is one that Vapi fails to
+ * delete.
  * @returns the ids of those whose content is deleted now
- * @throws VapiError
+ * @throws VapiError when Vapi fails and nothing is deleted
  */
 export async function deleteContent(ctx: Context, tenant: Tenant, ids: string[]): Promise<string[]> {
   const api = createCallsApi(ctx.config.vapiBaseUrl, openTenantSecret(ctx.box, tenant, 'privateKey') ?? '');
   const deleted: string[] = [];
+  let failure: unknown;
   for (const row of await findCalls(ctx.store, [tenant.id], ids)) {
     if (row.contentDeletedAt === null) {
       if (row.status !== 'ended' || row.costMicros === null) continue;
-      await api.deleteContent(row.id);
+      try {
+        await api.deleteContent(row.id, row.type === 'chat' ? 'chat' : 'call');
+      } catch (error) {
+        ctx.log.warn({ err: error, tenant: tenant.slug, call: row.id }, 'Vapi did not delete what was said');
+        failure = error;
+        continue;
+      }
       await markContentDeleted(ctx.store, tenant.id, row.id, ctx.now());
     }
     // Also of a call whose content went earlier: feedback can come an hour after the end.
     await deleteComment(ctx.store, tenant.id, row.id);
     deleted.push(row.id);
   }
+  if (failure && deleted.length === 0) throw failure;
   return deleted;
 }
 

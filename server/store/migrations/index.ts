@@ -14,6 +14,7 @@ import { wholeOrg } from './0014-whole-org.ts';
 import { callOwners } from './0015-call-owners.ts';
 import { unassignedCalls } from './0016-unassigned-calls.ts';
 import { turns } from './0017-turns.ts';
+import { chatContent } from './0018-chat-content.ts';
 
 export const migrations: Record<string, Migration> = {
   '0001-initial': initial,
@@ -30,4 +31,5 @@ export const migrations: Record<string, Migration> = {
   '0015-call-owners': callOwners,
   '0016-unassigned-calls': unassignedCalls,
   '0017-turns': turns,
+  '0018-chat-content': chatContent,
 };
