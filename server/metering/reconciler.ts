@@ -18,6 +18,7 @@ import { apisOf, listOrgs, type Org, orgOf, withAcceptedKey } from './orgs.ts';
 import { retryPollAt } from './poll-schedule.ts';
 import { bookCall, bookUpdated, reconcileOrg } from './reconcile.ts';
 import { releaseWhenDue } from './unused-grants.ts';
+import { retryUnwiring } from './unwiring.ts';
 import type { CallRow } from './usage.ts';
 
 const minuteMs = 60_000;
@@ -35,7 +36,7 @@ export function startReconciler(ctx: Context): Worker {
   const owner = randomUUID();
   let askAt = 0;
   return startWorker(ctx.log, tickMs, async (isStopped) => {
-    if (await pollNext(ctx)) return true;
+    if ((await pollNext(ctx)) || (await retryUnwiring(ctx))) return true;
     if (ctx.now() >= askAt) {
       askAt = ctx.now() + minuteMs;
       await releaseWhenDue(ctx, owner);

@@ -17,6 +17,7 @@ import {
   updateTenantSchema,
 } from '../contract.ts';
 import { ApiError } from '../errors.ts';
+import { firstRetryMs, unwireTenant } from '../metering/unwiring.ts';
 import { forgetBlockedOrigin, listBlockedOrigins } from '../store/blocked-origins.ts';
 import type { Queries } from '../store/database.ts';
 import { removeForwardTargets } from '../store/forward-targets.ts';
@@ -30,6 +31,7 @@ import {
   type Tenant,
   updateTenant,
 } from '../store/tenants.ts';
+import { insertUnwiring } from '../store/unwirings.ts';
 import { callerIn, visibleTenant } from './caller.ts';
 import { parse } from './parse.ts';
 
@@ -103,13 +105,23 @@ export function tenantRoutes(ctx: Context): Router {
     return { vapiCheck };
   }
 
-  /** Its billing ends with today; what is not billed yet is billed by the next close. */
+  /**
+   * Its billing ends with today; what is not billed yet is billed by the next close. Its assistants are given back first,
+   * so that its own server misses nothing; those that Vapi does not change now are tried again.
+   */
   router.delete('/:slug', async (req, res) => {
     const tenant = await visibleTenant(ctx, req, res);
+    const { assistants, failure } = await unwireTenant(ctx, tenant, true);
+    if (failure !== null)
+      req.log.warn({ err: failure, tenant: tenant.slug }, 'assistants not given back yet');
     await ctx.store.transaction().execute(async (db) => {
       await endPlans(db, tenant, ctx.now());
       await deleteTenant(db, tenant.id, ctx.now());
+      if (failure !== null) await insertUnwiring(db, tenant.id, ctx.now() + firstRetryMs);
       await endSignIns(db, tenant.id);
+      if (assistants.length > 0) {
+        await audit(db, req, res, 'tenant.unwire', tenant.slug, null, { assistants });
+      }
       await audit(db, req, res, 'tenant.delete', tenant.slug, view(tenant), null);
     });
     await endLiveCalls(ctx, tenant.id);

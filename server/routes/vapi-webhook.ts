@@ -17,7 +17,8 @@ import {
 } from '../metering/forward-target.ts';
 import { type MessageToForward, queueMessage, relayMessage } from '../metering/forwarding.ts';
 import { type Ingested, ingestCallEvent } from '../metering/ingest.ts';
-import { findTenant, type Tenant } from '../store/tenants.ts';
+import { deletedForMs } from '../metering/orgs.ts';
+import { findLastTenant, type Tenant } from '../store/tenants.ts';
 import { speakingAssistant, tellsOfCall, typeLabel, wantsAnswer } from '../vapi/message-kinds.ts';
 import { readServerMessage, type ServerMessage } from '../vapi/messages.ts';
 import { isFromVapi, mayBeFromVapi } from '../vapi/webhook-auth.ts';
@@ -90,11 +91,12 @@ function count(ctx: Context): RequestHandler {
   };
 }
 
+/** A deleted tenant too, as long as nobody else has its slug: until its assistants are given back they still send to us. */
 function identify(ctx: Context): RequestHandler {
   return async (req, res, next) => {
     const slug = slugSchema.safeParse(req.params.tenant);
-    const tenant = slug.success ? await findTenant(ctx.store, slug.data) : null;
     const now = ctx.now();
+    const tenant = slug.success ? await findLastTenant(ctx.store, slug.data, now - deletedForMs) : null;
     const secrets = tenant ? webhookSecretsOf(ctx.box, tenant, now) : [];
     if (!tenant || !mayBeFromVapi(req.headers, tenant.webhookAuth, secrets, now)) return refuse(ctx, req);
     res.locals.sender = { tenant, secrets } satisfies Sender;

@@ -25,6 +25,7 @@ export interface Schema extends BillingSchema {
   feedback: FeedbackTable;
   leftCalls: LeftCallsTable;
   forwardTargets: ForwardTargetsTable;
+  unwirings: UnwiringsTable;
   forwardedMessages: ForwardedMessagesTable;
   forwardedContents: ForwardedContentsTable;
 }
@@ -301,6 +302,14 @@ export interface ForwardTargetsTable {
   assistantId: string;
   /** JSON with URL and headers; null = they go nowhere. */
   targetSealed: string | null;
+}
+
+/** Deleted tenants whose assistants may still send to us, to be given back to the servers that they sent to before. */
+export interface UnwiringsTable {
+  tenantId: string;
+  /** So far. */
+  attempts: number;
+  nextAttemptAt: number;
 }
 
 /** Messages for tenants' own servers, and for a while what became of them. */

@@ -72,6 +72,26 @@ export async function findTenant(db: Queries, slug: string): Promise<Tenant | nu
   return row ? fromRow(row) : null;
 }
 
+/** Also finds, while nobody else has the slug, the last one that had it and was deleted since then. */
+export async function findLastTenant(
+  db: Queries,
+  slug: string,
+  deletedSinceMs: number,
+): Promise<Tenant | null> {
+  const existing = await findTenant(db, slug);
+  if (existing) return existing;
+  const row = await db
+    .selectFrom('tenants')
+    .selectAll()
+    .where('slug', '=', slug)
+    .where('deletedAt', '>', deletedSinceMs)
+    .orderBy('deletedAt', 'desc')
+    .orderBy('id')
+    .limit(1)
+    .executeTakeFirst();
+  return row ? fromRow(row) : null;
+}
+
 /** Also finds a deleted one: its last calls are still to be booked. */
 export async function findTenantById(db: Queries, id: string): Promise<Tenant | null> {
   const row = await db.selectFrom('tenants').selectAll().where('id', '=', id).executeTakeFirst();

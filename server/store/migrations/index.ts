@@ -15,6 +15,7 @@ import { callOwners } from './0015-call-owners.ts';
 import { unassignedCalls } from './0016-unassigned-calls.ts';
 import { turns } from './0017-turns.ts';
 import { chatContent } from './0018-chat-content.ts';
+import { unwirings } from './0019-unwirings.ts';
 
 export const migrations: Record<string, Migration> = {
   '0001-initial': initial,
@@ -32,4 +33,5 @@ export const migrations: Record<string, Migration> = {
   '0016-unassigned-calls': unassignedCalls,
   '0017-turns': turns,
   '0018-chat-content': chatContent,
+  '0019-unwirings': unwirings,
 };
