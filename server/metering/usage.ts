@@ -96,8 +96,10 @@ export function applyEvent(row: CallRow, event: CallEvent, timeZone: string, now
   }
   if (next.status === 'ended') {
     next.seconds = secondsOf(next);
-    if (row.usageDay === null || next.startedAt !== row.startedAt) {
-      next.usageDay = dayIn(timeZone, next.startedAt ?? next.createdAt);
+    const began = next.startedAt ?? next.createdAt;
+    // Kept as long as that is: a new time zone moves no call that is booked.
+    if (row.usageDay === null || began !== (row.startedAt ?? row.createdAt)) {
+      next.usageDay = dayIn(timeZone, began);
     }
   }
   return next;

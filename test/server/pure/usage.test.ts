@@ -104,6 +104,40 @@ describe('what a call adds to the usage', () => {
     assert.equal(afterAll([late], 'America/New_York').usageDay, '2026-11-10');
   });
 
+  it('moves to another day and month when its start becomes known, or its creation where it never started', () => {
+    // In Berlin created on 31 October and started on 1 November, in the winter time that began a week before.
+    const before = Date.parse('2026-10-31T22:59:50Z');
+    const after = Date.parse('2026-10-31T23:00:05Z');
+    const end: CallEvent = { ...ended, createdAt: before };
+    const booked = afterAll([end], 'Europe/Berlin');
+    assert.equal(booked.usageDay, '2026-10-31');
+    const told = { ...report, createdAt: before, startedAt: after, endedAt: after + 10_000 };
+    const moved = applyEvent(booked, told, 'Europe/Berlin', created);
+    assert.deepEqual(
+      usageChanges(usageOf(booked), usageOf(moved)).map(({ day, amounts }) => [
+        day,
+        amounts.calls,
+        amounts.callsWithoutCost,
+        amounts.seconds,
+        amounts.costMicros,
+      ]),
+      [
+        ['2026-10-31', -1, -1, 0, 0],
+        ['2026-11-01', 1, 0, 10, 79_700],
+      ],
+    );
+    const guessed = afterAll([{ ...ended, createdAt: null, asOf: after }], 'Europe/Berlin');
+    assert.equal(guessed.usageDay, '2026-11-01');
+    assert.equal(applyEvent(guessed, end, 'Europe/Berlin', created).usageDay, '2026-10-31');
+  });
+
+  it('stays on its day when the tenant’s time zone changes', () => {
+    const booked = afterAll([{ ...report, startedAt: Date.parse('2026-11-10T23:30:00Z') }], 'Europe/Berlin');
+    assert.equal(booked.usageDay, '2026-11-11');
+    const again = { ...dearer, startedAt: booked.startedAt };
+    assert.equal(applyEvent(booked, again, 'America/New_York', created).usageDay, '2026-11-11');
+  });
+
   it('the newest report with a cost decides the cost; an older one that comes later changes nothing', () => {
     assert.equal(afterAll([report, dearer, report]).costMicros, 90_000);
     assert.equal(afterAll([dearer, withoutCost]).costMicros, 90_000);
