@@ -46,10 +46,11 @@ export async function assignCalls(ctx: Context, org: Org, calls: VapiCall[]): Pr
     const tenant = owner?.confirmed
       ? claimant
       : (whoseCall({ ...event, createdAt }, org.tenants) ?? claimant);
-    if (tenant && tenant === claimant && !owner?.confirmed) {
+    const row = (tenant && rowsByKey.get(`${tenant.id} ${call.id}`)) ?? null;
+    // A row without an owner was written by a process from before there were any.
+    if (tenant && (owner ? tenant === claimant && !owner.confirmed : row !== null)) {
       unconfirmed.set(tenant.id, [...(unconfirmed.get(tenant.id) ?? []), call.id]);
     }
-    const row = (tenant && rowsByKey.get(`${tenant.id} ${call.id}`)) ?? null;
     return { event, tenant, row, isUnassigned: tenant === null && !owner?.confirmed };
   });
   for (const [tenantId, callIds] of unconfirmed) await confirmOwner(ctx.store, tenantId, callIds);
@@ -87,6 +88,9 @@ export async function bookDifference(
 function differs(row: CallRow, event: CallEvent, timeZone: string): boolean {
   const next = applyEvent(row, event, timeZone, row.updatedAt);
   const sameState =
-    next.status === row.status && next.endedReason === row.endedReason && next.createdAt === row.createdAt;
+    next.status === row.status &&
+    next.type === row.type &&
+    next.endedReason === row.endedReason &&
+    next.createdAt === row.createdAt;
   return !sameState || usageChanges(usageOf(row), usageOf(next)).length > 0;
 }

@@ -15,6 +15,7 @@ export interface Org {
 export const deletedForMs = 3 * 86_400_000;
 
 /**
+ * Orgs that have a tenant, or had one of late.
  * @param slug only the org of this tenant
  * @param sinceMs from when on calls are looked at: whoever was a tenant then, or a little before, is told with its org
  */
@@ -31,8 +32,12 @@ export async function listOrgs(ctx: Context, slug?: string, sinceMs = ctx.now())
     if (page.length < pageSize) break;
     after = page.at(-1)?.id ?? '';
   }
-  const isAskedFor = (tenant: Tenant) => tenant.slug === slug && tenant.deletedAt === null;
-  return [...orgs.values()].filter((org) => !slug || org.tenants.some(isAskedFor));
+  const lately = heardOfSince(ctx, ctx.now());
+  const isAskedFor = (tenant: Tenant) =>
+    slug
+      ? tenant.slug === slug && tenant.deletedAt === null
+      : tenant.deletedAt === null || tenant.deletedAt > lately;
+  return [...orgs.values()].filter((org) => org.tenants.some(isAskedFor));
 }
 
 /** @param sinceMs as for `listOrgs` */

@@ -24,6 +24,7 @@ const statusRank: Record<string, number> = {
   ended: 4,
 };
 const rankOf = (status: string) => statusRank[status] ?? 2;
+const unknownType = 'unknown';
 
 /**
  * The most that a call without a told cost can have cost, by what is known of it and the worst-case rate: nothing when it
@@ -44,7 +45,7 @@ export function newCallRow(tenantId: string, event: CallEvent): CallRow {
     tenantId,
     id: event.callId,
     sessionId: null,
-    type: event.type ?? 'unknown',
+    type: event.type ?? unknownType,
     status: 'queued',
     accessMode: null,
     assistantId: event.assistantId,
@@ -76,7 +77,8 @@ export function newCallRow(tenantId: string, event: CallEvent): CallRow {
  */
 export function applyEvent(row: CallRow, event: CallEvent, timeZone: string, nowMs: number): CallRow {
   const next: CallRow = { ...row, updatedAt: nowMs };
-  if (event.type) next.type = event.type;
+  // It decides the price: what is known of it changes by Vapi's own word only.
+  if (event.type && (row.type === unknownType || event.source !== 'webhook')) next.type = event.type;
   // Vapi's own time of creation; ours, from before its answer, was only near it.
   if (event.createdAt !== null) next.createdAt = event.createdAt;
   next.assistantId ??= event.assistantId;

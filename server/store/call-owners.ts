@@ -48,14 +48,16 @@ export async function findOwners(db: Queries, callIds: string[]): Promise<Map<st
   return owners;
 }
 
-/** Vapi's API has shown them, with nobody else's assistant. */
+/** Vapi's API has shown them, with nobody else's assistant. Somebody else's stay that one's. */
 export async function confirmOwner(db: Queries, tenantId: string, callIds: string[]): Promise<void> {
   for (let start = 0; start < callIds.length; start += 500) {
+    const rows = callIds.slice(start, start + 500).map((callId) => ({ callId, tenantId, confirmed: 1 }));
     await db
-      .updateTable('callOwners')
-      .set({ confirmed: 1 })
-      .where('tenantId', '=', tenantId)
-      .where('callId', 'in', callIds.slice(start, start + 500))
+      .insertInto('callOwners')
+      .values(rows)
+      .onConflict((conflict) =>
+        conflict.column('callId').doUpdateSet({ confirmed: 1 }).where('callOwners.tenantId', '=', tenantId),
+      )
       .execute();
   }
 }

@@ -138,6 +138,20 @@ function sharing(engine: Engine): void {
     assert.equal((await patch({ wholeOrg: true })).body.wholeOrg, true);
   });
 
+  it('is not asked about any more when its last client was deleted, however long a period is compared', async () => {
+    const { assistants, create } = org(1);
+    await create('last', assistants[0]);
+    await network.server.operator('DELETE', '/v1/tenants/last');
+    const compare = async () => {
+      const [from, to] = [-60 * day, day].map((ms) => new Date(network.server.clock.now + ms).toISOString());
+      return (await network.server.operator('POST', '/v1/reconcile', { from, to })).body as DriftReport;
+    };
+    const id = (await network.server.operator('GET', '/v1/billing/deleted-tenants')).body.tenants[0].id;
+    assert.ok((await compare()).tenants.some(({ tenant }) => tenant === id));
+    network.server.clock.now += 3 * day;
+    assert.ok(!(await compare()).tenants.some(({ tenant }) => tenant === id));
+  });
+
   it('is read with the key of another client when one’s is refused', async () => {
     const { assistants, create, privateKey } = org(2);
     await create('revoked', assistants[0]);

@@ -131,6 +131,14 @@ describe('what a call adds to the usage', () => {
     assert.equal(applyEvent(guessed, end, 'Europe/Berlin', created).usageDay, '2026-10-31');
   });
 
+  it('keeps its kind, which decides the price, whatever a later webhook says; Vapi’s own list corrects it', () => {
+    const phone = { ...report, type: 'inboundPhoneCall' };
+    const row = afterAll([phone, { ...dearer, type: 'webCall' }]);
+    assert.equal(row.type, 'inboundPhoneCall');
+    assert.equal(applyEvent(row, { ...dearer, source: 'poll' }, 'UTC', created).type, 'webCall');
+    assert.equal(afterAll([{ ...ended, type: null }, phone]).type, 'inboundPhoneCall');
+  });
+
   it('stays on its day when the tenant’s time zone changes', () => {
     const booked = afterAll([{ ...report, startedAt: Date.parse('2026-11-10T23:30:00Z') }], 'Europe/Berlin');
     assert.equal(booked.usageDay, '2026-11-11');
