@@ -11,6 +11,7 @@ import type { CallRow } from './metering/usage.ts';
 import { createMetrics, type Metrics } from './metrics.ts';
 import type { Store } from './store/database.ts';
 import { countPendingMessages } from './store/forwarded-messages.ts';
+import { countUnassigned } from './store/sweeps.ts';
 import type { Tenant } from './store/tenants.ts';
 
 export interface Context {
@@ -73,7 +74,10 @@ export function createContext(
     operatorApiKey: secrets.operatorApiKey,
     now,
     log,
-    metrics: createMetrics(() => countPendingMessages(store)),
+    metrics: createMetrics({
+      pendingForwards: () => countPendingMessages(store),
+      unassignedCalls: () => countUnassigned(store),
+    }),
     outboxBell: createDoorbell(),
     background(work) {
       const logged = work

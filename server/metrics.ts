@@ -16,8 +16,15 @@ export interface Metrics {
   forwarded: Counter<'mode' | 'result'>;
 }
 
-/** @param pendingForwards how many messages wait in the outbox, of all processes */
-export function createMetrics(pendingForwards: () => Promise<number>): Metrics {
+/** What the store counts, for all processes. */
+export interface StoreCounts {
+  /** Messages that wait in the outbox. */
+  pendingForwards: () => Promise<number>;
+  /** Calls that belong to no tenant, of those that the last sweeps looked at. */
+  unassignedCalls: () => Promise<number>;
+}
+
+export function createMetrics({ pendingForwards, unassignedCalls }: StoreCounts): Metrics {
   const registry = new Registry();
   const registers = [registry];
   collectDefaultMetrics({ register: registry });
@@ -27,6 +34,14 @@ export function createMetrics(pendingForwards: () => Promise<number>): Metrics {
     registers,
     async collect() {
       this.set(await pendingForwards());
+    },
+  });
+  new Gauge({
+    name: 'vapi_agent_unassigned_calls',
+    help: 'Calls of the last day with an assistant of no tenant: they are in nobody’s ledger',
+    registers,
+    async collect() {
+      this.set(await unassignedCalls());
     },
   });
   return {

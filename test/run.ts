@@ -42,7 +42,7 @@ const onPostgresAlways = globSync([
   'test/scenarios/*.test.ts',
   'test/server/access/{concurrency,sign-in}.test.ts',
   'test/server/billing/{deleted-tenants,invoices,month-close}.test.ts',
-  'test/server/{rejoin,upgrade/upgrade}.test.ts',
+  'test/server/{rejoin,shared-org,unused-grants,upgrade/upgrade}.test.ts',
 ]);
 /** Whole processes started many times over; `npm test` has five minutes. */
 const slowFiles = globSync([

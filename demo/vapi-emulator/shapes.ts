@@ -68,7 +68,8 @@ const shared = {
   keypadInputPlan: object.optional(),
 };
 
-export const assistantSchema = z.strictObject(shared);
+/** `server: null` takes the server away. */
+export const assistantSchema = z.strictObject({ ...shared, server: serverSchema.nullish() });
 export type AssistantBody = z.infer<typeof assistantSchema>;
 
 const overridesSchema = z.strictObject({

@@ -1,6 +1,7 @@
 import type { Context } from '../context.ts';
 import { ApiError } from '../errors.ts';
 import { findCall, listLiveCalls } from '../store/calls.ts';
+import type { Tenant } from '../store/tenants.ts';
 import { endCall, VapiError } from '../vapi/vapi-api.ts';
 import { openControlUrl } from './tenant-secrets.ts';
 
@@ -32,4 +33,10 @@ export async function endLiveCalls(
   const results = await Promise.allSettled(ids.map((id) => endLiveCall(ctx, tenantId, id)));
   const ended = results.filter((result) => result.status === 'fulfilled').length;
   return { ended, failed: ids.length - ended };
+}
+
+/** A call that goes on although the tenant is paused, or was since its grant: whoever told us need not wait for its end. */
+export function endUnwanted(ctx: Context, tenant: Pick<Tenant, 'id' | 'slug'>, callId: string): void {
+  ctx.log.warn({ tenant: tenant.slug, call: callId }, 'ending a call that a pause has made unwanted');
+  ctx.background(endLiveCall(ctx, tenant.id, callId));
 }

@@ -6,6 +6,7 @@ import type { Context } from '../context.ts';
 import type { Grant, KeyGrant, ProxyGrant, VariableValues } from '../contract.ts';
 import { ApiError } from '../errors.ts';
 import { newCallRow } from '../metering/usage.ts';
+import { claimCall } from '../store/call-owners.ts';
 import { lockCall, updateCall } from '../store/calls.ts';
 import { claimReservation, type Reservation, releaseReservation } from '../store/reservations.ts';
 import { isOpenSince, lockForStart, type Tenant } from '../store/tenants.ts';
@@ -139,6 +140,7 @@ async function recordCreatedCall(
   });
   return ctx.store.transaction().execute(async (db) => {
     const wanted = (await lockForStart(db, tenant.id, reservation.generation)) !== null;
+    await claimCall(db, { callId: call.id, tenantId: tenant.id, confirmed: true });
     const row = await lockCall(db, fresh);
     await claimReservation(db, {
       tenantId: tenant.id,

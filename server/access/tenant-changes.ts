@@ -28,6 +28,7 @@ const defaults = {
   contentRetentionDays: null,
   webhookAuth: { kind: 'token' },
   assistantIds: [],
+  wholeOrg: false,
   webhookForwardUrl: null,
   timeZone: 'UTC',
 } as const satisfies Partial<Tenant>;
@@ -213,6 +214,7 @@ export function viewTenant(ctx: Context, tenant: Tenant): TenantView {
         : null,
     webhookAuth: tenant.webhookAuth,
     assistantIds: tenant.assistantIds,
+    wholeOrg: tenant.wholeOrg,
     webhookForwardUrl: tenant.webhookForwardUrl,
     webhookForwardHeaders: forwardHeaderNames(ctx, tenant),
     hookSecret: masked('hookSecret'),

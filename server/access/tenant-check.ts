@@ -2,6 +2,9 @@
 import type { Context } from '../context.ts';
 import type { VapiCheck } from '../contract.ts';
 import { ApiError } from '../errors.ts';
+import { deletedForMs } from '../metering/orgs.ts';
+import type { Queries } from '../store/database.ts';
+import { listTenantsOfOrg, type Tenant } from '../store/tenants.ts';
 import { getAssistant, type SavedAssistant } from '../vapi/assistants.ts';
 import { VapiError } from '../vapi/vapi-api.ts';
 
@@ -32,17 +35,36 @@ export async function checkTenant(
     (result): result is PromiseFulfilledResult<SavedAssistant> => result.status === 'fulfilled',
   );
   const orgId = answered[0]?.value.orgId;
+  // Also when not every assistant could be asked about: a wrong org would be two orgs for us, each with all the calls.
+  if (orgId !== undefined && tenant.orgId !== undefined && tenant.orgId !== orgId) {
+    throw refusal('orgId', `the private key belongs to the organization ${orgId}`);
+  }
   if (orgId === undefined || answered.length < ids.length) {
     const cause = found.find((result) => result.status === 'rejected')?.reason as unknown;
     ctx.log.warn({ err: cause }, 'tenant not checked: Vapi does not answer');
-    if (tenant.orgId === undefined && orgId === undefined)
-      throw new ApiError('vapi_unavailable', { retryAfter: 5, cause });
-    return { vapiCheck: 'unreachable', orgId: tenant.orgId ?? orgId ?? '' };
-  }
-  if (tenant.orgId !== undefined && tenant.orgId !== orgId) {
-    throw refusal('orgId', `the private key belongs to the organization ${orgId}`);
+    const known = orgId ?? tenant.orgId;
+    if (known === undefined) throw new ApiError('vapi_unavailable', { retryAfter: 5, cause });
+    return { vapiCheck: 'unreachable', orgId: known };
   }
   return { vapiCheck: 'ok', orgId };
+}
+
+/**
+ * Who has the whole org has it alone: a client must never get the calls of another. Should two tenants be made at once,
+ * neither has it (`whoseCall`).
+ * @throws ApiError `invalid_request`
+ */
+export async function checkSharing(db: Queries, tenant: Tenant, nowMs: number): Promise<void> {
+  const others = (await listTenantsOfOrg(db, tenant.orgId, nowMs - deletedForMs)).filter(
+    ({ id }) => id !== tenant.id,
+  );
+  const names = others.map(({ slug, deletedAt }) => (deletedAt === null ? slug : `${slug} (deleted)`));
+  if (tenant.wholeOrg && others.length > 0) {
+    throw refusal('wholeOrg', `the organization is also that of ${names.join(', ')}`);
+  }
+  const owner = others.find(({ wholeOrg, deletedAt }) => wholeOrg && deletedAt === null);
+  if (owner)
+    throw refusal('orgId', `${owner.slug} has the whole organization: turn its \`wholeOrg\` off first`);
 }
 
 function refuseIfWrong(error: unknown, assistantPath: string): void {

@@ -8,6 +8,7 @@ import { setImmediate as otherWork } from 'node:timers/promises';
 import type { Context } from '../context.ts';
 import type { CloseEntry, CloseReport, CloseRequest } from '../contract.ts';
 import { ApiError } from '../errors.ts';
+import { type BooksCheck, createBooksCheck } from '../metering/books-check.ts';
 import { saveBillingRun } from '../store/billing-runs.ts';
 import { findMonthInvoice, listBilledMonths, listUnpushed } from '../store/invoices.ts';
 import { giveLease, takeLease } from '../store/leases.ts';
@@ -15,7 +16,7 @@ import { listPlanVersions } from '../store/plans.ts';
 import { findTenantByHandle, handleOf, listTenantsToBill, type Tenant } from '../store/tenants.ts';
 import { monthIn, nextMonth } from '../time-zone.ts';
 import { type Actor, draftInvoice, finalizeInvoice } from './invoicing.ts';
-import { monthOfDay, monthPeriod, startOfDay } from './period.ts';
+import { monthInstants, monthOfDay, monthPeriod, startOfDay } from './period.ts';
 import { segmentsOf } from './plan.ts';
 import { accountOf, documentFor, reckonMonth } from './reckoning.ts';
 import { pushInvoice } from './stripe-push.ts';
@@ -58,13 +59,14 @@ export async function closeMonths(ctx: Context, request: CloseRequest, actor: st
     );
   }, renewMs);
   renewal.unref();
+  const check = createBooksCheck(ctx);
   try {
     await save(null);
     for await (const tenant of tenantsOf(ctx, request.tenant)) {
       if (!(await owned())) throw new ApiError('conflict', { detail: 'Another process has taken over.' });
       // As in `ledger`: a thousand small tenants must not keep the requests waiting either.
       await otherWork();
-      report.entries.push(...(await closeTenant(ctx, tenant, request, { actor, requestId: id })));
+      report.entries.push(...(await closeTenant(ctx, tenant, request, { actor, requestId: id }, check)));
     }
     report.needsPerson = report.entries.filter(needsPerson).length;
     report.finishedAt = new Date(ctx.now()).toISOString();
@@ -76,8 +78,8 @@ export async function closeMonths(ctx: Context, request: CloseRequest, actor: st
   }
 }
 
-function needsPerson({ outcome, openCalls }: CloseEntry): boolean {
-  return outcome === 'failed' || openCalls > 0;
+function needsPerson({ outcome, openCalls, notCompared }: CloseEntry): boolean {
+  return outcome === 'failed' || openCalls > 0 || notCompared !== undefined;
 }
 
 /** Deleted ones too: what they used before is still to be billed. */
@@ -103,10 +105,13 @@ async function closeTenant(
   tenant: Tenant,
   request: CloseRequest,
   by: Actor,
+  check: BooksCheck,
 ): Promise<CloseEntry[]> {
   const entries: CloseEntry[] = [];
   for (const month of await dueMonths(ctx, tenant, request)) {
-    const entry = await attempt(ctx, tenant, month, () => closeMonth(ctx, tenant, month, request.dryRun, by));
+    const entry = await attempt(ctx, tenant, month, () =>
+      closeMonth(ctx, tenant, month, request.dryRun, by, check),
+    );
     entries.push(entry);
     if (entry.outcome === 'failed') break;
   }
@@ -151,6 +156,7 @@ async function closeMonth(
   month: string,
   dryRun: boolean,
   by: Actor,
+  check: BooksCheck,
 ): Promise<CloseEntry> {
   if (dryRun) {
     const reckoned = await reckonMonth(ctx.store, tenant.id, month);
@@ -159,11 +165,13 @@ async function closeMonth(
     const openCalls = reckoned.open.length;
     return { tenant: handleOf(tenant), month, outcome, number: null, totalCents, currency, openCalls };
   }
+  const notCompared = await check(tenant, monthInstants(tenant.timeZone, month));
   const { row, open } = await draftInvoice(ctx.store, tenant, month, by, ctx.now());
   const frozen = await finalizeInvoice(ctx.store, tenant, row.id, by, ctx.now());
   const { number, totalCents, currency } = frozen;
   const outcome = 'finalized' as const;
-  return { tenant: handleOf(tenant), month, outcome, number, totalCents, currency, openCalls: open.length };
+  const entry = { tenant: handleOf(tenant), month, outcome, number, totalCents, currency };
+  return { ...entry, openCalls: open.length, ...(notCompared === null ? {} : { notCompared }) };
 }
 
 /** Months with a plan that are over, have no finalized document and come after all that have. */

@@ -48,3 +48,9 @@ export function startOfDay(timeZone: string, day: string): number {
   }
   return notBefore;
 }
+
+/** The month there in epoch milliseconds, half-open. */
+export function monthInstants(timeZone: string, month: string): { from: number; to: number } {
+  const { from, to } = monthPeriod(month);
+  return { from: startOfDay(timeZone, from), to: startOfDay(timeZone, to) };
+}

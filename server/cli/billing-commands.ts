@@ -68,7 +68,10 @@ export const billingCommands: Record<string, Command> = {
       ...(flags['grace-hours'] ? { graceHours: Number(flags['grace-hours']) } : {}),
     },
     list: 'entries',
-    columns: ['tenant', 'month', 'outcome', 'number', 'totalCents', 'currency', 'openCalls', 'problem'],
+    columns: [
+      ...['tenant', 'month', 'outcome', 'number', 'totalCents', 'currency', 'openCalls'],
+      ...['problem', 'notCompared'],
+    ],
   }),
   runs: () => list('/v1/billing/runs', 'runs', ['startedAt', 'finishedAt', 'month', 'dryRun', 'needsPerson']),
   margin: ([month]) => {

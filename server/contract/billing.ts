@@ -288,6 +288,16 @@ export const invoiceViewSchema = invoiceSummarySchema.extend({
 });
 export type InvoiceView = z.infer<typeof invoiceViewSchema>;
 
+const notComparedSchema = z
+  .string()
+  .describe(
+    "Why the month could not be compared with Vapi's books before it was frozen; absent when it was. What Vapi then says otherwise, a later comparison brings to the next invoice.",
+  );
+/** The answer to `POST …/invoices/{id}/finalize`. */
+export const finalizedInvoiceSchema = invoiceViewSchema.extend({
+  notCompared: notComparedSchema.exactOptional(),
+});
+
 /** One call of a line, as it was rated. `costMicros` (US dollars) is for the operator only. */
 export const invoiceCallViewSchema = z.object({
   callId: z.string(),
@@ -377,6 +387,7 @@ export const closeEntrySchema = z.object({
     .int()
     .describe('Calls that were left for the next invoice, since their duration or cost is not known.'),
   problem: z.string().describe('Why it failed.').exactOptional(),
+  notCompared: notComparedSchema.exactOptional(),
 });
 export type CloseEntry = z.infer<typeof closeEntrySchema>;
 export const closeReportSchema = z.object({

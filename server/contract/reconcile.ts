@@ -47,7 +47,9 @@ export const driftReportSchema = z.object({
         costMicros: z.int(),
       }),
     )
-    .describe('Calls of an org that several tenants share, with an assistant of none of them.'),
+    .describe(
+      'Calls with an assistant of no tenant, in an org that no tenant has as a whole (`wholeOrg`). They are in nobody’s ledger: name the assistant in `assistantIds`, then compare the period again.',
+    ),
   failures: z
     .array(
       z.object({

@@ -127,6 +127,11 @@ const optional = {
     .array(vapiIdSchema)
     .max(50)
     .describe('Further assistants of the tenant, wired with `assistantId`.'),
+  wholeOrg: z
+    .boolean()
+    .describe(
+      'Every call of the org is this tenant’s, whatever its assistant, by phone too. Off, only the calls of `assistantId` and `assistantIds` are; all others are told as unassigned when the ledger is compared with Vapi. Refused while another tenant has the org, or had it within the last three days.',
+    ),
   webhookForwardUrl: hookUrlSchema
     .nullable()
     .describe(
@@ -197,6 +202,7 @@ export const tenantViewSchema = z.object({
     .describe('Until then the previous secret is accepted too; null when there is none.'),
   webhookAuth: webhookAuthSchema,
   assistantIds: z.array(z.string()),
+  wholeOrg: z.boolean(),
   webhookForwardUrl: z.string().nullable(),
   webhookForwardHeaders: z.array(z.string()).describe('Names only.'),
   hookSecret: z.string(),

@@ -7,23 +7,34 @@ import type { Tenant } from '../store/tenants.ts';
 import { createCallsApi } from '../vapi/calls-api.ts';
 
 /**
- * Deletes transcript and recording of the calls at Vapi, and here what the visitor wrote about them. A call whose cost is not booked yet is left: Vapi forgets the
- * cost with the rest.
+ * Deletes transcript and recording of the calls, and the text of the chats, at Vapi, and here what the visitor wrote about
+ * them. A call whose cost is not booked yet is left: Vapi forgets the cost with the rest. So is one that Vapi fails to
+ * delete.
  * @returns each id as soon as its content is deleted: what follows may fail, and what is done must be known
- * @throws VapiError
+ * @throws VapiError when Vapi fails and nothing is deleted
  */
 export async function* deleteContent(ctx: Context, tenant: Tenant, ids: string[]): AsyncGenerator<string> {
   const api = createCallsApi(ctx.config.vapiBaseUrl, openTenantSecret(ctx.box, tenant, 'privateKey') ?? '');
+  let deleted = 0;
+  let failure: unknown;
   for (const row of await findCalls(ctx.store, [tenant.id], ids)) {
     if (row.contentDeletedAt === null) {
       if (row.status !== 'ended' || row.costMicros === null) continue;
-      await api.deleteContent(row.id);
+      try {
+        await api.deleteContent(row.id, row.type === 'chat' ? 'chat' : 'call');
+      } catch (error) {
+        ctx.log.warn({ err: error, tenant: tenant.slug, call: row.id }, 'Vapi did not delete what was said');
+        failure = error;
+        continue;
+      }
       await markContentDeleted(ctx.store, tenant.id, row.id, ctx.now());
     }
     // Also of a call whose content went earlier: feedback can come an hour after the end.
     await deleteComment(ctx.store, tenant.id, row.id);
+    deleted += 1;
     yield row.id;
   }
+  if (failure && deleted === 0) throw failure;
 }
 
 const dayMs = 86_400_000;

@@ -2,16 +2,38 @@
 import { noticeBudget } from '../access/notices.ts';
 import type { SecretBox } from '../access/secret-box.ts';
 import { sealControlUrl } from '../access/tenant-secrets.ts';
+import { claimCall } from '../store/call-owners.ts';
 import { insertRevision, lockCall, updateCall } from '../store/calls.ts';
 import type { Queries, Store } from '../store/database.ts';
-import { claimReservation, freeSlot, isOutdated, settleReservation } from '../store/reservations.ts';
+import {
+  claimReservation,
+  freeSlot,
+  isOutdated,
+  releaseReservation,
+  settleReservation,
+  shrinkHold,
+} from '../store/reservations.ts';
 import type { Tenant } from '../store/tenants.ts';
 import { addUsage } from '../store/usage.ts';
 import type { CallEvent } from './call-event.ts';
+import { doubtOf } from './doubt.ts';
 import { nextPollAfter } from './poll-schedule.ts';
-import { applyEvent, type CallRow, newCallRow, usageChanges, usageOf } from './usage.ts';
+import {
+  applyEvent,
+  type CallRow,
+  newCallRow,
+  type UsageEntry,
+  usageChanges,
+  usageOf,
+  voided,
+  worthOf,
+} from './usage.ts';
 
 export interface Ingested {
+  /** The call is another tenant's: nothing of it is kept, and `row` is what it would have been. */
+  refused: boolean;
+  /** A webhook whose figures are not taken: Vapi is asked about them next. See `doubtOf`. */
+  doubted: boolean;
   row: CallRow;
   /** Whether the tenant's usage changed by it; false for repetitions and for calls in progress. */
   usageChanged: boolean;
@@ -36,33 +58,83 @@ export async function ingestCallEvent(
 ): Promise<Ingested> {
   return store.transaction().execute(async (db) => {
     await alongside?.(db);
-    const before = await lockCall(db, newCallRow(tenant.id, event));
-    const after = applyEvent(await withSession(db, before, event), event, tenant.timeZone, nowMs);
+    const fresh = newCallRow(tenant.id, event);
+    const { owner, takenFrom } = await claimCall(db, {
+      callId: event.callId,
+      tenantId: tenant.id,
+      confirmed: event.source !== 'webhook',
+    });
+    if (owner !== tenant.id) {
+      const nothing = { usageChanged: false, bookedMicros: 0, unwanted: false };
+      return { refused: true, doubted: false, row: fresh, ...nothing };
+    }
+    if (takenFrom !== null) await voidCall(db, takenFrom, event, nowMs);
+    const before = await lockCall(db, fresh);
+    const linked = await withSession(db, before, event);
+    let after = applyEvent(linked, event, tenant.timeZone, nowMs);
+    const doubt = event.source === 'webhook' ? doubtOf(before, after, nowMs) : 'take';
+    if (doubt === 'ask') after = { ...linked, updatedAt: nowMs };
     if (after.controlUrlSealed === null && event.controlUrl) {
       after.controlUrlSealed = sealControlUrl(box, tenant.id, after.id, event.controlUrl);
     }
-    after.pollAt = nextPollAfter(before, after, nowMs);
-    await updateCall(db, before, after);
-    const changes = usageChanges(usageOf(before), usageOf(after));
-    for (const { day, assistantId, amounts } of changes) {
-      await addUsage(db, { tenantId: tenant.id, day, assistantId }, amounts);
-    }
-    if (changes.length > 0 && after.costMicros !== null) await insertRevision(db, after, event.source, nowMs);
-    if (after.sessionId !== null) await settle(db, after, nowMs);
+    after.pollAt = doubt === 'take' ? nextPollAfter(before, after, nowMs) : nowMs;
+    const changes = await write(db, before, after, event, nowMs);
+    if (after.sessionId !== null) await settle(db, tenant, after, event, nowMs);
     if (changes.length > 0) await noticeBudget(db, tenant, nowMs);
     const unwanted =
       after.status !== 'ended' &&
-      (tenant.status === 'paused' ||
+      (isStopped(tenant, after) ||
         (after.sessionId !== null && (await isOutdated(db, tenant.id, after.id, tenant.generation))));
     const bookedMicros = changes.reduce((sum, { amounts }) => sum + amounts.costMicros, 0);
-    return { row: after, usageChanged: changes.length > 0, bookedMicros, unwanted };
+    const usageChanged = changes.length > 0;
+    return { refused: false, doubted: doubt === 'ask', row: after, usageChanged, bookedMicros, unwanted };
   });
 }
 
+/** A deleted tenant's assistants may go on elsewhere: of its calls only those are ours to end that we have granted. */
+function isStopped(tenant: Tenant, row: CallRow): boolean {
+  return tenant.deletedAt === null ? tenant.status === 'paused' : row.sessionId !== null;
+}
+
+/** The row, the day's usage and the history together. */
+async function write(
+  db: Queries,
+  before: CallRow,
+  after: CallRow,
+  { source }: CallEvent,
+  nowMs: number,
+): Promise<UsageEntry[]> {
+  await updateCall(db, before, after);
+  const changes = usageChanges(usageOf(before), usageOf(after));
+  for (const { day, assistantId, amounts } of changes) {
+    await addUsage(db, { tenantId: after.tenantId, day, assistantId }, amounts);
+  }
+  if (changes.length > 0 && after.costMicros !== null) await insertRevision(db, after, source, nowMs);
+  return changes;
+}
+
+/** The tenant was told of a call that is another's: its row stays, worth nothing, and so does what it may be billed. */
+async function voidCall(db: Queries, tenantId: string, event: CallEvent, nowMs: number): Promise<void> {
+  const before = await lockCall(db, newCallRow(tenantId, event));
+  await write(db, before, voided(before, nowMs), event, nowMs);
+  if (before.sessionId !== null) await releaseReservation(db, before.sessionId);
+}
+
 /** Only calls of our own grants hold anything. */
-async function settle(db: Queries, row: CallRow, nowMs: number): Promise<void> {
-  if (row.costMicros !== null) await settleReservation(db, row.tenantId, row.id, nowMs);
-  else if (row.status === 'ended') await freeSlot(db, row.tenantId, row.id, nowMs);
+async function settle(
+  db: Queries,
+  tenant: Tenant,
+  row: CallRow,
+  { source }: CallEvent,
+  nowMs: number,
+): Promise<void> {
+  if (row.costMicros !== null) return settleReservation(db, tenant.id, row.id, nowMs);
+  if (row.status !== 'ended') return;
+  await freeSlot(db, tenant.id, row.id, nowMs);
+  // By Vapi's own word only: the call of a forged report may still go on.
+  if (source !== 'webhook') {
+    await shrinkHold(db, tenant.id, row.id, worthOf(row, tenant.limits.worstCaseMicrosPerMinute));
+  }
 }
 
 /**

@@ -15,7 +15,8 @@ const firstWhileLive = 15 * minutes;
 /** @returns epoch milliseconds, or null when nothing is missing or it is given up */
 export function nextPollAfter(before: CallRow, after: CallRow, nowMs: number): number | null {
   if (after.status === 'ended') {
-    if (after.costMicros !== null) return null;
+    // What was booked before is asked about only when a webhook is in doubt, until Vapi has answered.
+    if (after.costMicros !== null) return before.costMicros === null ? null : after.pollAt;
     return before.status === 'ended' ? after.pollAt : nowMs + firstAfterEnd;
   }
   return after.pollAt ?? (after.pollAttempts === 0 ? nowMs + firstWhileLive : null);

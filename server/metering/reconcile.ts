@@ -1,21 +1,14 @@
 /** Compares the ledger with Vapi's list of an org's calls, and books what is missing or different. */
-import { openTenantSecret } from '../access/tenant-secrets.ts';
 import type { Context } from '../context.ts';
 import type { Books, DriftReport, TenantDrift } from '../contract.ts';
-import { findCalls, listKnownIds, markGone, sumCalls } from '../store/calls.ts';
-import { listTenantsToSweep, type Tenant } from '../store/tenants.ts';
-import { readCallRecord } from '../vapi/call-record.ts';
-import { type CallsApi, createCallsApi } from '../vapi/calls-api.ts';
+import { listKnownIds, sumCalls } from '../store/calls.ts';
+import { handleOf, type Tenant } from '../store/tenants.ts';
+import type { VapiCall } from '../vapi/call-record.ts';
+import type { CallsApi } from '../vapi/calls-api.ts';
 import { VapiError } from '../vapi/vapi-api.ts';
-import type { CallEvent } from './call-event.ts';
-import { ingestCallEvent } from './ingest.ts';
-import { applyEvent, type CallRow, usageChanges, usageOf } from './usage.ts';
-
-/** Tenants that share one Vapi organization; usually there is one. */
-export interface Org {
-  orgId: string;
-  tenants: Tenant[];
-}
+import { assignCalls, bookDifference } from './booking.ts';
+import { giveUpGone } from './give-up.ts';
+import { apisOf, ForeignKeyError, isRefusedKey, listOrgs, type Org, withAcceptedKey } from './orgs.ts';
 
 /** Half-open, epoch milliseconds. */
 export interface Period {
@@ -25,32 +18,6 @@ export interface Period {
 
 /** A missing call is asked for by its id before it is taken for gone; beyond this many it is only reported. */
 const mostAskedFor = 100;
-
-/** A deleted tenant's last calls are still reported, and its costs still change, for so long. */
-const deletedForMs = 3 * 86_400_000;
-
-export async function listOrgs(ctx: Context, slug?: string): Promise<Org[]> {
-  const orgs = new Map<string, Org>();
-  const pageSize = 200;
-  for (let after = ''; ; ) {
-    const page = await listTenantsToSweep(ctx.store, ctx.now() - deletedForMs, after, pageSize);
-    for (const tenant of page) {
-      const org = orgs.get(tenant.orgId) ?? { orgId: tenant.orgId, tenants: [] };
-      org.tenants.push(tenant);
-      orgs.set(tenant.orgId, org);
-    }
-    if (page.length < pageSize) break;
-    after = page.at(-1)?.id ?? '';
-  }
-  return [...orgs.values()].filter((org) => !slug || org.tenants.some((tenant) => tenant.slug === slug));
-}
-
-export function callsApiOf(ctx: Context, org: Org): CallsApi {
-  const tenant = org.tenants[0];
-  const key = tenant && openTenantSecret(ctx.box, tenant, 'privateKey');
-  if (!key) throw new Error(`org ${org.orgId} has no private key`);
-  return createCallsApi(ctx.config.vapiBaseUrl, key);
-}
 
 /** @param slug only this tenant's org is read, and only this tenant reported */
 export async function reconcile(ctx: Context, period: Period, slug?: string): Promise<DriftReport> {
@@ -62,25 +29,30 @@ export async function reconcile(ctx: Context, period: Period, slug?: string): Pr
     failures: [],
     requests: 0,
   };
-  for (const org of await listOrgs(ctx, slug)) {
-    const api = callsApiOf(ctx, org);
+  for (const org of await listOrgs(ctx, slug, period.from)) {
+    let apis: CallsApi[] = [];
     try {
-      const { drifts, unassigned } = await reconcileOrg(ctx, api, org, period);
+      apis = apisOf(ctx, org);
+      const { drifts, unassigned } = await withAcceptedKey(apis, (api) =>
+        reconcileOrg(ctx, api, org, period),
+      );
       report.tenants.push(...drifts.filter((drift) => !slug || drift.tenant === slug));
       if (unassigned.calls > 0) report.unassigned.push({ orgId: org.orgId, ...unassigned });
     } catch (error) {
-      if (!(error instanceof VapiError)) throw error;
       ctx.log.warn({ err: error, orgId: org.orgId }, 'org could not be reconciled');
-      const tenants = org.tenants.map((tenant) => tenant.slug);
-      const refused = error.status === 401 || error.status === 403;
-      report.failures.push({
-        tenants,
-        reason: refused ? 'Vapi refuses the private key' : 'Vapi did not answer',
-      });
+      report.failures.push({ tenants: org.tenants.map(handleOf), reason: reasonOf(error) });
     }
-    report.requests += api.requests();
+    report.requests += apis.reduce((sum, api) => sum + api.requests(), 0);
   }
   return report;
+}
+
+/** For the operator; what Vapi answered stays in the log. */
+export function reasonOf(error: unknown): string {
+  if (!(error instanceof VapiError)) return 'Something went wrong on our side; the log tells what';
+  if (error instanceof ForeignKeyError)
+    return `The private key is of the organization ${error.orgId}: correct the orgId`;
+  return isRefusedKey(error) ? 'Vapi refuses the private key' : 'Vapi did not answer';
 }
 
 export async function reconcileOrg(
@@ -95,11 +67,9 @@ export async function reconcileOrg(
   const work = new Map<string, Work>(org.tenants.map((tenant) => [tenant.id, { added: 0, changed: 0 }]));
   const unassigned: Books = { calls: 0, costMicros: 0 };
   for await (const page of api.list('createdAt', period.from, period.to)) {
-    const askedAt = ctx.now();
-    const events = page.map((call) => readCallRecord(call, askedAt));
-    for (const { tenant, event, row } of await assign(ctx, org, events)) {
+    for (const { tenant, event, row, isUnassigned } of await assignCalls(ctx, org, page)) {
       listed.add(event.callId);
-      const books = tenant ? vapi.get(tenant.id) : unassigned;
+      const books = tenant ? vapi.get(tenant.id) : isUnassigned ? unassigned : null;
       if (books && event.status === 'ended') {
         books.calls += 1;
         books.costMicros += event.cost?.totalMicros ?? 0;
@@ -113,11 +83,11 @@ export async function reconcileOrg(
   }
   const drifts: TenantDrift[] = [];
   for (const tenant of org.tenants) {
-    const missing = await checkMissing(ctx, api, tenant, period, listed);
+    const missing = await checkMissing(ctx, api, org, tenant, period, listed);
     const books = vapi.get(tenant.id) as Books;
     const ledger = await sumCalls(ctx.store, tenant.id, period.from, period.to);
     drifts.push({
-      tenant: tenant.slug,
+      tenant: handleOf(tenant),
       vapi: books,
       ledgerBefore: before.get(tenant.id) as Books,
       ledgerAfter: { calls: ledger.calls, costMicros: ledger.costMicros },
@@ -138,72 +108,24 @@ interface Work {
 /** Books what has changed in calls of any age since then, as far as Vapi marks it. */
 export async function bookUpdated(ctx: Context, api: CallsApi, org: Org, period: Period): Promise<void> {
   for await (const page of api.list('updatedAt', period.from, period.to)) {
-    const askedAt = ctx.now();
-    const events = page.map((call) => readCallRecord(call, askedAt));
-    for (const { tenant, event, row } of await assign(ctx, org, events)) {
+    for (const { tenant, event, row } of await assignCalls(ctx, org, page)) {
       if (tenant) await bookDifference(ctx, tenant, row, event);
     }
   }
 }
 
-interface Assigned {
-  event: CallEvent;
-  /** Null when the org's tenants cannot be told apart by this call's assistant. */
-  tenant: Tenant | null;
-  row: CallRow | null;
-}
-
-/**
- * Whose call it is: the tenant that has it in the ledger; else the org's only tenant; else the one whose assistant it
- * is. Tags that a browser could have written decide nothing (vapi-facts 2.6).
- */
-async function assign(ctx: Context, org: Org, events: CallEvent[]): Promise<Assigned[]> {
-  const tenantIds = org.tenants.map((tenant) => tenant.id);
-  const rows = await findCalls(
-    ctx.store,
-    tenantIds,
-    events.map((event) => event.callId),
-  );
-  const rowById = new Map(rows.map((row) => [row.id, row]));
-  return events.map((event) => {
-    const row = rowById.get(event.callId) ?? null;
-    const tenant = row
-      ? org.tenants.find(({ id }) => id === row.tenantId)
-      : org.tenants.length === 1
-        ? org.tenants[0]
-        : org.tenants.find(({ assistantId }) => assistantId === event.assistantId);
-    return { event, row, tenant: tenant ?? null };
-  });
-}
-
-/**
- * @param told what Vapi has just said of the call, which is newer than all that the row holds, whatever their clocks say
- * @returns whether there was a difference
- */
-export async function bookDifference(
-  ctx: Context,
-  tenant: Tenant,
-  row: CallRow | null,
-  told: CallEvent,
-): Promise<boolean> {
-  const event = { ...told, asOf: Math.max(told.asOf, row?.reportAsOf ?? 0, row?.costAsOf ?? 0) };
-  if (row && !differs(row, event, tenant.timeZone)) return false;
-  const { row: booked, usageChanged } = await ingestCallEvent(ctx.store, ctx.box, tenant, event, ctx.now());
-  if (usageChanged) ctx.onCallBooked(tenant, booked);
-  return true;
-}
-
-function differs(row: CallRow, event: CallEvent, timeZone: string): boolean {
-  const next = applyEvent(row, event, timeZone, row.updatedAt);
-  const sameState =
-    next.status === row.status && next.endedReason === row.endedReason && next.createdAt === row.createdAt;
-  return !sameState || usageChanges(usageOf(row), usageOf(next)).length > 0;
+/** Books one call that Vapi's API has just shown. */
+export async function bookCall(ctx: Context, org: Org, call: VapiCall): Promise<void> {
+  for (const { tenant, event, row } of await assignCalls(ctx, org, [call])) {
+    if (tenant) await bookDifference(ctx, tenant, row, event);
+  }
 }
 
 /** @returns how many booked calls of the period Vapi does not list */
 async function checkMissing(
   ctx: Context,
   api: CallsApi,
+  org: Org,
   tenant: Tenant,
   period: Period,
   listed: Set<string>,
@@ -213,10 +135,10 @@ async function checkMissing(
   const gone: string[] = [];
   for (const id of missing.slice(0, mostAskedFor)) {
     const call = await api.get(id);
-    if (call) await bookDifference(ctx, tenant, null, readCallRecord(call, ctx.now()));
+    if (call) await bookCall(ctx, org, call);
     else gone.push(id);
   }
-  await markGone(ctx.store, tenant.id, gone, ctx.now());
+  await giveUpGone(ctx, tenant, gone);
   return missing.length > mostAskedFor ? missing.length : gone.length;
 }
 

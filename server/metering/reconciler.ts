@@ -1,18 +1,23 @@
 /** The background half of metering: asks about calls that were not told whole, and sweeps every org regularly. */
 import { randomUUID } from 'node:crypto';
 import type { Context } from '../context.ts';
-import { markGone, takeDuePoll } from '../store/calls.ts';
-import { giveLease, takeLease } from '../store/leases.ts';
-import { saveSweptTo, sweptTo } from '../store/sweeps.ts';
-import { findTenantById } from '../store/tenants.ts';
-import { readCallRecord } from '../vapi/call-record.ts';
-import { VapiError } from '../vapi/vapi-api.ts';
+import { finishPoll, takeDuePoll } from '../store/calls.ts';
+import { endTurn, takeLease, takeTurn } from '../store/leases.ts';
+import { saveSweptTo, saveUnassigned, sweptTo } from '../store/sweeps.ts';
+import { findTenantById, type Tenant } from '../store/tenants.ts';
+import type { CallsApi } from '../vapi/calls-api.ts';
 import { startWorker, type Worker } from '../worker.ts';
+import { bookDifference } from './booking.ts';
 import { askAboutChat } from './chats.ts';
 import { applyRetention } from './content.ts';
+import { giveUpGone, giveUpPolling } from './give-up.ts';
+import { apisOf, listOrgs, type Org, orgOf, withAcceptedKey } from './orgs.ts';
 import { retryPollAt } from './poll-schedule.ts';
-import { bookDifference, bookUpdated, callsApiOf, listOrgs, type Org, reconcileOrg } from './reconcile.ts';
+import { bookCall, bookUpdated, reconcileOrg } from './reconcile.ts';
 import { giveBackUnclaimed } from './unclaimed.ts';
+import { releaseWhenDue } from './unused-grants.ts';
+import { retryUnwiring } from './unwiring.ts';
+import type { CallRow } from './usage.ts';
 
 const minuteMs = 60_000;
 const dayMs = 24 * 60 * minuteMs;
@@ -27,15 +32,28 @@ const leaseName = 'reconciler';
 
 export function startReconciler(ctx: Context): Worker {
   const owner = randomUUID();
-  let sweepDueAt = 0;
+  let askAt = 0;
   return startWorker(ctx.log, tickMs, async (isStopped) => {
-    if (await pollNext(ctx)) return true;
-    if (ctx.now() >= sweepDueAt) {
-      sweepDueAt = ctx.now() + sweepEveryMs;
-      await sweepAll(ctx, owner, isStopped);
+    if ((await pollNext(ctx)) || (await retryUnwiring(ctx))) return true;
+    if (ctx.now() >= askAt) {
+      askAt = ctx.now() + minuteMs;
+      await releaseWhenDue(ctx, owner);
+      await sweepWhenDue(ctx, owner, isStopped);
     }
     return false;
   });
+}
+
+/** Of all processes one sweeps, once in an interval. */
+export async function sweepWhenDue(
+  ctx: Context,
+  owner: string,
+  isStopped: () => boolean = () => false,
+): Promise<void> {
+  const now = ctx.now();
+  if (await takeTurn(ctx.store, leaseName, owner, now + leaseMs, sweepEveryMs, now)) {
+    await sweepAll(ctx, owner, isStopped);
+  }
 }
 
 /** @returns whether there was a call to ask about */
@@ -49,16 +67,20 @@ export async function pollNext(ctx: Context): Promise<boolean> {
     if (row.type === 'chat') {
       const chat = { ...row, reservationId: row.sessionId, at: row.createdAt };
       await bookDifference(ctx, tenant, row, await askAboutChat(ctx, tenant, chat, 'poll'));
-      return true;
-    }
-    const call = await callsApiOf(ctx, { orgId: tenant.orgId, tenants: [tenant] }).get(row.id);
-    if (call) await bookDifference(ctx, tenant, row, readCallRecord(call, now));
-    else await markGone(ctx.store, tenant.id, [row.id], now);
+    } else await askAboutCall(ctx, tenant, row);
   } catch (error) {
-    if (!(error instanceof VapiError)) throw error;
     ctx.log.warn({ err: error, tenant: tenant.slug, call: row.id }, 'Vapi could not be asked about a call');
   }
+  if (row.pollAt === null) await giveUpPolling(ctx, tenant, row.id);
   return true;
+}
+
+async function askAboutCall(ctx: Context, tenant: Tenant, row: CallRow): Promise<void> {
+  const [api] = apisOf(ctx, { orgId: tenant.orgId, tenants: [tenant] });
+  const call = (await api?.get(row.id)) ?? null;
+  if (!call) return giveUpGone(ctx, tenant, [row.id]);
+  await bookCall(ctx, await orgOf(ctx, tenant.orgId, row.createdAt), call);
+  await finishPoll(ctx.store, row);
 }
 
 /** Sweeps every org, unless another process is at it. */
@@ -67,18 +89,22 @@ export async function sweepAll(
   owner: string,
   isStopped: () => boolean = () => false,
 ): Promise<void> {
+  const startedAt = ctx.now();
   const mayGoOn = async () =>
     !isStopped() && takeLease(ctx.store, leaseName, owner, ctx.now() + leaseMs, ctx.now());
-  for (const org of await listOrgs(ctx)) {
-    try {
-      if (!(await mayGoOn())) break;
-      await sweepOrg(ctx, org, mayGoOn);
-    } catch (error) {
-      if (!(error instanceof VapiError)) throw error;
-      ctx.log.warn({ err: error, orgId: org.orgId }, 'org could not be swept');
+  let isDone = false;
+  try {
+    for (const org of await listOrgs(ctx)) {
+      if (!(await mayGoOn())) return;
+      // Whatever is the matter with one client's key, assistant or call must not stop the metering of the others.
+      await sweepOrg(ctx, org, mayGoOn).catch((error: unknown) => {
+        ctx.log.warn({ err: error, orgId: org.orgId }, 'org could not be swept');
+      });
     }
+    isDone = !isStopped();
+  } finally {
+    await endTurn(ctx.store, leaseName, owner, isDone ? startedAt : null);
   }
-  await giveLease(ctx.store, leaseName, owner);
 }
 
 /**
@@ -87,14 +113,28 @@ export async function sweepAll(
  * @param mayGoOn asked after each day
  */
 export async function sweepOrg(ctx: Context, org: Org, mayGoOn: () => Promise<boolean>): Promise<void> {
-  const api = callsApiOf(ctx, org);
+  const saved = await sweptTo(ctx.store, org.orgId);
+  // After a long stop the days since then may be those of a tenant that is deleted by now.
+  const { tenants } = await orgOf(ctx, org.orgId, saved ?? ctx.now());
+  const whole = { ...org, tenants };
+  await withAcceptedKey(apisOf(ctx, whole), (api) => sweepWith(ctx, api, whole, saved, mayGoOn));
+}
+
+async function sweepWith(
+  ctx: Context,
+  api: CallsApi,
+  org: Org,
+  saved: number | null,
+  mayGoOn: () => Promise<boolean>,
+): Promise<void> {
   const beginning = Math.min(...org.tenants.map((tenant) => tenant.createdAt));
   const until = ctx.now();
-  const saved = await sweptTo(ctx.store, org.orgId);
   const done = saved ?? beginning;
+  let unassignedCalls = 0;
   for (let from = Math.max(beginning, done - createdOverlapMs); from < until; from += dayMs) {
     const to = Math.min(from + dayMs, until);
-    const { drifts } = await reconcileOrg(ctx, api, org, { from, to });
+    const { drifts, unassigned } = await reconcileOrg(ctx, api, org, { from, to });
+    unassignedCalls += unassigned.calls;
     await saveSweptTo(ctx.store, org.orgId, to);
     for (const { tenant, added, changed, missing } of drifts) {
       if (added + changed + missing > 0)
@@ -102,9 +142,15 @@ export async function sweepOrg(ctx: Context, org: Org, mayGoOn: () => Promise<bo
     }
     if (!(await mayGoOn())) return;
   }
+  await saveUnassigned(ctx.store, org.orgId, unassignedCalls);
+  if (unassignedCalls > 0) {
+    ctx.log.warn({ orgId: org.orgId, calls: unassignedCalls }, 'calls with an assistant of no tenant');
+  }
   if (saved !== null) await bookUpdated(ctx, api, org, { from: done - updatedOverlapMs, to: until });
   for (const tenant of org.tenants) {
     await giveBackUnclaimed(ctx, api, tenant, until - updatedOverlapMs);
-    await applyRetention(ctx, tenant);
+    await applyRetention(ctx, tenant).catch((error: unknown) => {
+      ctx.log.warn({ err: error, tenant: tenant.slug }, 'old content could not be deleted');
+    });
   }
 }

@@ -9,8 +9,8 @@ import type { Tenant } from '../store/tenants.ts';
 import type { CallsApi } from '../vapi/calls-api.ts';
 import { readCost } from '../vapi/cost.ts';
 import { VapiError } from '../vapi/vapi-api.ts';
+import { bookDifference } from './booking.ts';
 import { eventOf } from './chats.ts';
-import { bookDifference } from './reconcile.ts';
 
 /** How far Vapi's clock may be from ours. */
 const clockSkewMs = 5 * 60_000;

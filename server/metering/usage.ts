@@ -24,6 +24,19 @@ const statusRank: Record<string, number> = {
   ended: 4,
 };
 const rankOf = (status: string) => statusRank[status] ?? 2;
+const unknownType = 'unknown';
+
+/**
+ * The most that a call without a told cost can have cost, by what is known of it and the worst-case rate: nothing when it
+ * was never connected, or nobody has ever said that it began.
+ * @returns micros; null when nobody can say, so that all that was held for it has to stay
+ */
+export function worthOf(row: CallRow, worstCaseMicrosPerMinute: number): number | null {
+  // A message has no length.
+  if (row.type === 'chat') return null;
+  if (row.status !== 'ended') return rankOf(row.status) < rankOf('in-progress') ? 0 : null;
+  return row.seconds === null ? null : Math.ceil((row.seconds * worstCaseMicrosPerMinute) / 60);
+}
 
 /** The row of a call that is heard of for the first time, before anything is said of it. */
 export function newCallRow(tenantId: string, event: CallEvent): CallRow {
@@ -32,7 +45,7 @@ export function newCallRow(tenantId: string, event: CallEvent): CallRow {
     tenantId,
     id: event.callId,
     sessionId: null,
-    type: event.type ?? 'unknown',
+    type: event.type ?? unknownType,
     status: 'queued',
     accessMode: null,
     assistantId: event.assistantId,
@@ -64,7 +77,8 @@ export function newCallRow(tenantId: string, event: CallEvent): CallRow {
  */
 export function applyEvent(row: CallRow, event: CallEvent, timeZone: string, nowMs: number): CallRow {
   const next: CallRow = { ...row, updatedAt: nowMs };
-  if (event.type) next.type = event.type;
+  // It decides the price: what is known of it changes by Vapi's own word only.
+  if (event.type && (row.type === unknownType || event.source !== 'webhook')) next.type = event.type;
   // Vapi's own time of creation; ours, from before its answer, was only near it.
   if (event.createdAt !== null) next.createdAt = event.createdAt;
   next.assistantId ??= event.assistantId;
@@ -84,11 +98,19 @@ export function applyEvent(row: CallRow, event: CallEvent, timeZone: string, now
   }
   if (next.status === 'ended') {
     next.seconds = secondsOf(next);
-    if (row.usageDay === null || next.startedAt !== row.startedAt) {
-      next.usageDay = dayIn(timeZone, next.startedAt ?? next.createdAt);
+    const began = next.startedAt ?? next.createdAt;
+    // Kept as long as that is: a new time zone moves no call that is booked.
+    if (row.usageDay === null || began !== (row.startedAt ?? row.createdAt)) {
+      next.usageDay = dayIn(timeZone, began);
     }
   }
   return next;
+}
+
+/** The row of a call that has turned out to be another tenant's: it cost nothing, lasted no time and is asked about no more. */
+export function voided(row: CallRow, nowMs: number): CallRow {
+  const next = { ...row, goneAt: nowMs, pollAt: null, updatedAt: nowMs };
+  return row.usageDay === null ? next : { ...next, seconds: 0, ...costColumnsOf(noCharge) };
 }
 
 /** What the row has in `usage_daily`; null while the call has not ended. */
@@ -129,6 +151,11 @@ const compare = (a: string, b: string) => (a < b ? -1 : a > b ? 1 : 0);
 export function columnOf(component: CostComponent): `${CostComponent}Micros` {
   return `${component}Micros`;
 }
+
+const noCharge: CallCost = {
+  totalMicros: 0,
+  components: Object.fromEntries(costComponents.map((component) => [component, 0])) as CallCost['components'],
+};
 
 function combine(base: UsageAmounts | null, other: UsageAmounts, sign: 1 | -1): UsageAmounts {
   const keys = Object.keys(other) as (keyof UsageAmounts)[];

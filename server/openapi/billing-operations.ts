@@ -9,6 +9,7 @@ import {
   deletedTenantsAnswerSchema,
   draftAnswerSchema,
   draftInvoiceSchema,
+  finalizedInvoiceSchema,
   invoiceCallsAnswerSchema,
   invoiceCallsQuerySchema,
   invoicesAnswerSchema,
@@ -154,8 +155,8 @@ export const billingOperations: Operation[] = [
     route: 'POST /v1/tenants/{slug}/invoices/{id}/finalize',
     caller: 'operator',
     summary: 'Give the invoice its number',
-    notes: 'From then on it never changes.',
-    answers: invoice('The invoice.'),
+    notes: 'Its month is compared with Vapi’s books first. From then on it never changes.',
+    answers: { 200: json('The invoice.', finalizedInvoiceSchema) },
     refusals: ['conflict'],
   },
   {

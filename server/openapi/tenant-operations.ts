@@ -65,7 +65,8 @@ export const tenantOperations: Operation[] = [
     route: 'DELETE /v1/tenants/{slug}',
     caller: 'operator',
     summary: 'Delete a tenant',
-    notes: 'Its keys stop and its calls in progress are ended; its ledger and invoices remain.',
+    notes:
+      'Its assistants are given back to the servers that they sent to before it was wired. Its keys stop and its calls in progress are ended; its ledger and invoices remain.',
     answers: { 204: nothing('Deleted.') },
   },
   {

@@ -6,7 +6,7 @@ import type { BilledCall } from '../billing/earlier-months.ts';
 import { invoiceHtml, invoiceStyle } from '../billing/invoice-html.ts';
 import { draftInvoice, finalizeInvoice } from '../billing/invoicing.ts';
 import { paymentPageOf } from '../billing/payment-page.ts';
-import { monthOfDay } from '../billing/period.ts';
+import { monthInstants, monthOfDay } from '../billing/period.ts';
 import { reckonMonth } from '../billing/reckoning.ts';
 import { pushInvoice } from '../billing/stripe-push.ts';
 import { voidEverywhere } from '../billing/stripe-sync.ts';
@@ -21,6 +21,7 @@ import {
   pageQuerySchema,
 } from '../contract.ts';
 import { ApiError } from '../errors.ts';
+import { createBooksCheck } from '../metering/books-check.ts';
 import { listLineCalls } from '../store/invoice-calls.ts';
 import { advanceInvoice, findInvoice, type InvoiceRow, listInvoices } from '../store/invoices.ts';
 import type { Tenant } from '../store/tenants.ts';
@@ -87,7 +88,12 @@ export function invoiceRoutes(ctx: Context): Router {
 
   router.post('/:slug/invoices/:id/finalize', operatorOnly, async (req, res) => {
     const { tenant, row } = await visibleInvoice(req, res);
-    res.json(viewInvoice(await finalizeInvoice(ctx.store, tenant, row.id, actorIn(req, res), ctx.now())));
+    const notCompared =
+      row.status === 'draft'
+        ? await createBooksCheck(ctx)(tenant, monthInstants(tenant.timeZone, row.month))
+        : null;
+    const frozen = await finalizeInvoice(ctx.store, tenant, row.id, actorIn(req, res), ctx.now());
+    res.json({ ...viewInvoice(frozen), ...(notCompared === null ? {} : { notCompared }) });
   });
 
   /** To Stripe; safe to repeat. */

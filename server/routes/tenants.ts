@@ -3,7 +3,7 @@ import express, { type Request, type Response, Router } from 'express';
 import { recordChange } from '../access/audit.ts';
 import { endLiveCalls } from '../access/end-call.ts';
 import { applyTenantChanges, newTenant, viewTenant } from '../access/tenant-changes.ts';
-import { checkTenant } from '../access/tenant-check.ts';
+import { checkSharing, checkTenant } from '../access/tenant-check.ts';
 import { openTenantSecret } from '../access/tenant-secrets.ts';
 import { endPlans } from '../billing/plan-changes.ts';
 import type { Context } from '../context.ts';
@@ -17,6 +17,7 @@ import {
   updateTenantSchema,
 } from '../contract.ts';
 import { ApiError } from '../errors.ts';
+import { firstRetryMs, unwireTenant } from '../metering/unwiring.ts';
 import { forgetBlockedOrigin, listBlockedOrigins } from '../store/blocked-origins.ts';
 import type { Queries } from '../store/database.ts';
 import { removeForwardTargets } from '../store/forward-targets.ts';
@@ -30,6 +31,7 @@ import {
   type Tenant,
   updateTenant,
 } from '../store/tenants.ts';
+import { insertUnwiring } from '../store/unwirings.ts';
 import { callerIn, visibleTenant } from './caller.ts';
 import { parse } from './parse.ts';
 
@@ -58,6 +60,7 @@ export function tenantRoutes(ctx: Context): Router {
       if (!(await insertTenant(db, tenant))) {
         throw new ApiError('conflict', { detail: `A tenant "${tenant.slug}" exists already.` });
       }
+      await checkSharing(db, tenant, ctx.now());
       await audit(db, req, res, 'tenant.create', tenant.slug, null, view(tenant));
     });
     // The one time that generated secrets are shown: the operator has to give them to Vapi and to its own server.
@@ -75,7 +78,11 @@ export function tenantRoutes(ctx: Context): Router {
     const changes = parse(updateTenantSchema, req.body);
     const checked = await checkChanges(await visibleTenant(ctx, req, res), changes);
     const tenant = await change(req, res, 'tenant.update', async (db, current) => {
-      await updateTenant(db, applyTenantChanges(ctx, current, changes));
+      const next = applyTenantChanges(ctx, current, changes);
+      if (changes.orgId !== undefined || changes.wholeOrg !== undefined) {
+        await checkSharing(db, next, ctx.now());
+      }
+      await updateTenant(db, next);
       // Said for the whole tenant, it counts for each of its assistants.
       if (changes.webhookForwardUrl !== undefined) await removeForwardTargets(db, current.id);
     });
@@ -98,13 +105,23 @@ export function tenantRoutes(ctx: Context): Router {
     return { vapiCheck };
   }
 
-  /** Its billing ends with today; what is not billed yet is billed by the next close. */
+  /**
+   * Its billing ends with today; what is not billed yet is billed by the next close. Its assistants are given back first,
+   * so that its own server misses nothing; those that Vapi does not change now are tried again.
+   */
   router.delete('/:slug', async (req, res) => {
     const tenant = await visibleTenant(ctx, req, res);
+    const { assistants, failure } = await unwireTenant(ctx, tenant, true);
+    if (failure !== null)
+      req.log.warn({ err: failure, tenant: tenant.slug }, 'assistants not given back yet');
     await ctx.store.transaction().execute(async (db) => {
       await endPlans(db, tenant, ctx.now());
       await deleteTenant(db, tenant.id, ctx.now());
+      if (failure !== null) await insertUnwiring(db, tenant.id, ctx.now() + firstRetryMs);
       await endSignIns(db, tenant.id);
+      if (assistants.length > 0) {
+        await audit(db, req, res, 'tenant.unwire', tenant.slug, null, { assistants });
+      }
       await audit(db, req, res, 'tenant.delete', tenant.slug, view(tenant), null);
     });
     await endLiveCalls(ctx, tenant.id);

@@ -4,7 +4,7 @@ import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import express, { type Request, type RequestHandler, type Response, Router } from 'express';
 import { createByteBudget } from '../access/byte-budget.ts';
-import { endLiveCall } from '../access/end-call.ts';
+import { endUnwanted } from '../access/end-call.ts';
 import { webhookSecretsOf } from '../access/tenant-secrets.ts';
 import type { Context } from '../context.ts';
 import { slugSchema } from '../contract.ts';
@@ -17,8 +17,9 @@ import {
   webhookUrlOf,
 } from '../metering/forward-target.ts';
 import { type MessageToForward, queueMessage, relayMessage } from '../metering/forwarding.ts';
-import { ingestCallEvent } from '../metering/ingest.ts';
-import { findTenant, type Tenant } from '../store/tenants.ts';
+import { type Ingested, ingestCallEvent } from '../metering/ingest.ts';
+import { deletedForMs } from '../metering/orgs.ts';
+import { findLastTenant, type Tenant } from '../store/tenants.ts';
 import { speakingAssistant, tellsOfCall, typeLabel, wantsAnswer } from '../vapi/message-kinds.ts';
 import { readServerMessage, type ServerMessage } from '../vapi/messages.ts';
 import { isFromVapi, mayBeFromVapi } from '../vapi/webhook-auth.ts';
@@ -68,7 +69,16 @@ export function vapiWebhookRoutes(ctx: Context): Router {
     const headers = headersToPass(req.headers, secrets);
     const forward = { tenant, assistantId, type: message.type, headers, body: bytes };
     if (target && wantsAnswer(message.type)) return relay(ctx, target, forward, res);
-    await take(ctx, message, target ? forward : null, tenant);
+    const ingested = await take(ctx, message, target ? forward : null, tenant);
+    const about = { tenant: tenant.slug, call: message.event?.callId };
+    if (ingested?.refused) {
+      // Taken like any other: that somebody else has the call is not for the sender to know.
+      res.locals.webhookResult = 'not-theirs';
+      req.log.warn(about, 'told of a call of another tenant');
+    } else if (ingested?.doubted) {
+      res.locals.webhookResult = 'in-doubt';
+      req.log.warn(about, 'told late, or less than is booked, of a call: Vapi is asked');
+    }
     res.json({});
   });
   return router;
@@ -87,11 +97,12 @@ function count(ctx: Context): RequestHandler {
   };
 }
 
+/** A deleted tenant too, as long as nobody else has its slug: until its assistants are given back they still send to us. */
 function identify(ctx: Context): RequestHandler {
   return async (req, res, next) => {
     const slug = slugSchema.safeParse(req.params.tenant);
-    const tenant = slug.success ? await findTenant(ctx.store, slug.data) : null;
     const now = ctx.now();
+    const tenant = slug.success ? await findLastTenant(ctx.store, slug.data, now - deletedForMs) : null;
     const secrets = tenant ? webhookSecretsOf(ctx.box, tenant, now) : [];
     if (!tenant || !mayBeFromVapi(req.headers, tenant.webhookAuth, secrets, now)) return refuse(ctx, req);
     res.locals.sender = { tenant, secrets } satisfies Sender;
@@ -125,32 +136,31 @@ async function refuse(ctx: Context, req: Request): Promise<never> {
   throw new ApiError('unauthorized');
 }
 
-/** The ledger and the outbox are written together, or neither is. */
+/**
+ * The ledger and the outbox are written together, or neither is.
+ * @returns null when the message says nothing about a call's state or cost
+ */
 async function take(
   ctx: Context,
   message: ServerMessage,
   forward: MessageToForward | null,
   tenant: Tenant,
-): Promise<void> {
+): Promise<Ingested | null> {
+  let ingested: Ingested | null = null;
   if (message.event) {
     const alongside = forward
       ? (db: Parameters<typeof queueMessage>[1]) => queueMessage(ctx, db, forward)
       : undefined;
-    const { row, usageChanged, bookedMicros, unwanted } = await ingestCallEvent(
-      ctx.store,
-      ctx.box,
-      tenant,
-      message.event,
-      ctx.now(),
-      alongside,
-    );
+    ingested = await ingestCallEvent(ctx.store, ctx.box, tenant, message.event, ctx.now(), alongside);
+    const { row, usageChanged, bookedMicros, unwanted } = ingested;
     if (usageChanged) ctx.onCallBooked(tenant, row);
     ctx.metrics.bookedMicros.inc(bookedMicros);
-    if (unwanted) endInBackground(ctx, tenant, row.id);
+    if (unwanted) endUnwanted(ctx, tenant, row.id);
   } else if (forward) {
     await ctx.store.transaction().execute((db) => queueMessage(ctx, db, forward));
   }
   if (forward) ctx.outboxBell.ring();
+  return ingested;
 }
 
 /** The tenant's own server answers, as if we were not there; the answer may be a stream of sound. */
@@ -170,10 +180,4 @@ async function relay(
   }
   // When the stream breaks off, `pipeline` cuts our answer too, so that Vapi does not take a part for the whole.
   await pipeline(Readable.fromWeb(answer.body as Parameters<typeof Readable.fromWeb>[0]), res);
-}
-
-/** A call that no grant stands for any more, as of a key issued before a pause: Vapi need not wait for its end. */
-function endInBackground(ctx: Context, tenant: Tenant, callId: string): void {
-  ctx.log.warn({ tenant: tenant.slug, call: callId }, 'ending a call that is unwanted');
-  ctx.background(endLiveCall(ctx, tenant.id, callId));
 }

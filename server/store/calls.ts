@@ -147,15 +147,37 @@ export async function takeDuePoll(
   return row ?? null;
 }
 
-/** Vapi does not know the call any more. What is booked stays. */
-export async function markGone(db: Queries, tenantId: string, ids: string[], nowMs: number): Promise<void> {
-  if (ids.length === 0) return;
+/** Vapi has told all of the call; unless it is in doubt again since `pollAt`, it is asked about no more. */
+export async function finishPoll(db: Queries, { tenantId, id, pollAt }: CallRow): Promise<void> {
   await db
+    .updateTable('calls')
+    .set({ pollAt: null })
+    .where('tenantId', '=', tenantId)
+    .where('id', '=', id)
+    .where('pollAt', '=', pollAt)
+    .where('status', '=', 'ended')
+    .where('costMicros', 'is not', null)
+    .execute();
+}
+
+/**
+ * Vapi does not know the calls any more. What is booked stays.
+ * @returns those of which that was not known
+ */
+export async function markGone(
+  db: Queries,
+  tenantId: string,
+  ids: string[],
+  nowMs: number,
+): Promise<CallRow[]> {
+  if (ids.length === 0) return [];
+  return db
     .updateTable('calls')
     .set({ goneAt: nowMs, pollAt: null })
     .where('tenantId', '=', tenantId)
     .where('id', 'in', ids)
     .where('goneAt', 'is', null)
+    .returningAll()
     .execute();
 }
 
@@ -178,7 +200,10 @@ export async function findCalls(db: Queries, tenantIds: string[], ids: string[])
 /** Vapi lists text chats apart from calls, so they are compared with no list of calls. */
 const chatType = 'chat';
 
-/** Ids of the tenant's calls created in the half-open period that Vapi has not been found to have lost; no chats. */
+/**
+ * Ids of the tenant's calls created in the half-open period that Vapi should know: it has not been found to have lost them
+ * nor been asked to forget them. No chats.
+ */
 export async function listKnownIds(
   db: Queries,
   tenantId: string,
@@ -192,6 +217,7 @@ export async function listKnownIds(
     .where('createdAt', '>=', fromMs)
     .where('createdAt', '<', toMs)
     .where('goneAt', 'is', null)
+    .where('contentDeletedAt', 'is', null)
     .where('type', '<>', chatType)
     .execute();
   return rows.map((row) => row.id);

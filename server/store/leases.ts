@@ -14,7 +14,7 @@ export async function takeLease(
 ): Promise<boolean> {
   const row = await db
     .insertInto('leases')
-    .values({ name, owner, expiresAt: expiresAtMs })
+    .values({ name, owner, expiresAt: expiresAtMs, doneAt: null })
     .onConflict((conflict) =>
       conflict
         .column('name')
@@ -34,4 +34,55 @@ export async function takeLease(
 /** Lets another process go on at once. */
 export async function giveLease(db: Queries, name: string, owner: string): Promise<void> {
   await db.deleteFrom('leases').where('name', '=', name).where('owner', '=', owner).execute();
+}
+
+/**
+ * Takes the right to do what one process does every so often.
+ * @param everyMs how long after its last time it is due again
+ * @returns false while another process has it, or it has been done of late by any
+ */
+export async function takeTurn(
+  db: Queries,
+  name: string,
+  owner: string,
+  expiresAtMs: number,
+  everyMs: number,
+  nowMs: number,
+): Promise<boolean> {
+  const row = await db
+    .insertInto('leases')
+    .values({ name, owner, expiresAt: expiresAtMs, doneAt: null })
+    .onConflict((conflict) =>
+      conflict
+        .column('name')
+        .doUpdateSet({ owner, expiresAt: expiresAtMs })
+        .where('leases.expiresAt', '<=', nowMs)
+        .where((expression) =>
+          expression.or([
+            expression('leases.doneAt', 'is', null),
+            expression('leases.doneAt', '<=', nowMs - everyMs),
+          ]),
+        ),
+    )
+    .returning('owner')
+    .executeTakeFirst();
+  return row?.owner === owner;
+}
+
+/**
+ * Gives the turn back.
+ * @param doneAtMs when it was begun; null when it was broken off, so that another process can do it at once
+ */
+export async function endTurn(
+  db: Queries,
+  name: string,
+  owner: string,
+  doneAtMs: number | null,
+): Promise<void> {
+  await db
+    .updateTable('leases')
+    .set({ expiresAt: 0, ...(doneAtMs === null ? {} : { doneAt: doneAtMs }) })
+    .where('name', '=', name)
+    .where('owner', '=', owner)
+    .execute();
 }

@@ -1,6 +1,6 @@
-import { type RawBuilder, type Selectable, sql } from 'kysely';
+import { type ExpressionBuilder, type RawBuilder, type Selectable, sql } from 'kysely';
 import type { Queries } from './database.ts';
-import type { ReservationsTable } from './schema.ts';
+import type { ReservationsTable, Schema } from './schema.ts';
 
 export type Reservation = Selectable<ReservationsTable>;
 
@@ -115,7 +115,9 @@ export async function countStarts(
 }
 
 /**
- * Says which call the session became, once: the tenant's own session, granted for this assistant, with no other call.
+ * Says which call the session became, once: the tenant's own session, granted for this assistant, with no other call. One
+ * that was given back, because no call seemed to come of it, is held again until its call's cost is known, and outdated:
+ * others may have been granted what it held.
  * @returns the reservation, or null when it is not so
  */
 export async function claimReservation(
@@ -124,7 +126,27 @@ export async function claimReservation(
 ): Promise<Reservation | null> {
   const row = await db
     .updateTable('reservations')
-    .set({ callId: claim.callId })
+    .set((expression) => {
+      const wasGivenBack = expression.and([
+        expression('state', '=', 'released'),
+        expression('callId', 'is', null),
+      ]);
+      return {
+        callId: claim.callId,
+        state: expression
+          .case()
+          .when(wasGivenBack)
+          .then(sql.lit<Reservation['state']>('held'))
+          .else(expression.ref('state'))
+          .end(),
+        generation: expression
+          .case()
+          .when(wasGivenBack)
+          .then(expression('generation', '-', 1))
+          .else(expression.ref('generation'))
+          .end(),
+      };
+    })
     .where('tenantId', '=', claim.tenantId)
     .where('id', '=', claim.id)
     .where('assistantId', '=', claim.assistantId)
@@ -158,6 +180,37 @@ export async function freeSlot(db: Queries, tenantId: string, callId: string, no
     .execute();
 }
 
+/**
+ * Lowers what is held for the call whose cost stays unknown; nothing left of it is a release.
+ * @param mostMicros null leaves it as it is
+ * @returns what is still held
+ */
+export async function shrinkHold(
+  db: Queries,
+  tenantId: string,
+  callId: string,
+  mostMicros: number | null,
+): Promise<number> {
+  const own = await db
+    .selectFrom('reservations')
+    .select(['id', 'amountMicros'])
+    .where('tenantId', '=', tenantId)
+    .where('callId', '=', callId)
+    .where('state', '=', 'held')
+    .executeTakeFirst();
+  if (!own || mostMicros === null) return own?.amountMicros ?? 0;
+  const amountMicros = Math.min(own.amountMicros, mostMicros);
+  const row = await db
+    .updateTable('reservations')
+    .set(amountMicros === 0 ? { state: 'released' } : { amountMicros })
+    .where('id', '=', own.id)
+    // Its cost may have become known meanwhile.
+    .where('state', '=', 'held')
+    .returning('id')
+    .executeTakeFirst();
+  return row ? amountMicros : 0;
+}
+
 /** The call's cost is in the ledger and counts from there. */
 export async function settleReservation(
   db: Queries,
@@ -174,7 +227,7 @@ export async function settleReservation(
     .execute();
 }
 
-/** Whether the call comes of a grant that a pause has since made worthless, or whose hold has been given back. */
+/** Whether the call comes of a grant that a pause has since made worthless, or that had been given back. */
 export async function isOutdated(
   db: Queries,
   tenantId: string,
@@ -186,11 +239,76 @@ export async function isOutdated(
     .select('id')
     .where('tenantId', '=', tenantId)
     .where('callId', '=', callId)
-    .where((expression) =>
-      expression.or([expression('generation', '<', generation), expression('state', '=', 'released')]),
-    )
+    .where('generation', '<', generation)
     .executeTakeFirst();
   return row !== undefined;
+}
+
+/** Grants of calls in the modes in which the browser makes the call, which no call has claimed; a message claims its own. */
+const isOpenKeyGrant = (expression: ExpressionBuilder<Schema, 'reservations'>) =>
+  expression.and([
+    expression('reservations.state', '=', 'held'),
+    expression('reservations.callId', 'is', null),
+    expression('reservations.accessMode', '<>', 'proxy'),
+    expression('reservations.id', 'like', 'ses_%'),
+  ]);
+
+/** The tenants that have such grants from before then, and the time of each one's oldest. */
+export async function listUnusedGrants(
+  db: Queries,
+  beforeMs: number,
+): Promise<{ tenantId: string; since: number }[]> {
+  return db
+    .selectFrom('reservations')
+    .select(['tenantId', sql<number>`cast(min(${sql.ref('createdAt')}) as bigint)`.as('since')])
+    .where(isOpenKeyGrant)
+    .where('createdAt', '<=', beforeMs)
+    .groupBy('tenantId')
+    .orderBy('tenantId')
+    .execute();
+}
+
+/**
+ * Gives back what is held for such grants, as soon as no call without a known cost can be of one.
+ * @param window how long after a grant its call has begun at the latest, and by how much clocks may differ
+ */
+export async function releaseUnused(
+  db: Queries,
+  tenantId: string,
+  window: { before: number; usableMs: number; marginMs: number },
+): Promise<void> {
+  const { before, usableMs, marginMs } = window;
+  await db
+    .updateTable('reservations')
+    .set({ state: 'released' })
+    .where('reservations.tenantId', '=', tenantId)
+    .where('reservations.createdAt', '<=', before)
+    .where(isOpenKeyGrant)
+    .where((expression) =>
+      expression.not(
+        expression.exists(
+          expression
+            .selectFrom('calls')
+            .select('calls.id')
+            .whereRef('calls.tenantId', '=', 'reservations.tenantId')
+            .where('calls.type', '=', 'webCall')
+            .where('calls.sessionId', 'is', null)
+            .where('calls.costMicros', 'is', null)
+            .where('calls.goneAt', 'is', null)
+            .whereRef(
+              'calls.createdAt',
+              '>=',
+              sql<number>`${sql.ref('reservations.createdAt')} - ${marginMs}`,
+            )
+            .whereRef(
+              'calls.createdAt',
+              '<=',
+              sql<number>`${sql.ref('reservations.createdAt')} + ${usableMs}`,
+            ),
+        ),
+      ),
+    )
+    .execute();
 }
 
 /** What is held for starts whose lease was over before then and that no call has claimed. */

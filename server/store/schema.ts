@@ -10,6 +10,7 @@ export interface Schema extends BillingSchema {
   tenants: TenantsTable;
   reservations: ReservationsTable;
   calls: CallsTable;
+  callOwners: CallOwnersTable;
   usageDaily: UsageDailyTable;
   callRevisions: CallRevisionsTable;
   sweeps: SweepsTable;
@@ -24,6 +25,7 @@ export interface Schema extends BillingSchema {
   feedback: FeedbackTable;
   leftCalls: LeftCallsTable;
   forwardTargets: ForwardTargetsTable;
+  unwirings: UnwiringsTable;
   forwardedMessages: ForwardedMessagesTable;
   forwardedContents: ForwardedContentsTable;
 }
@@ -37,6 +39,8 @@ export interface TenantsTable {
   generation: number;
   orgId: string;
   assistantId: string;
+  /** 1 = also the org's calls with an assistant that is nobody's are this tenant's. */
+  wholeOrg: number;
   accessMode: AccessMode;
   timeZone: string;
   privateKeySealed: string;
@@ -131,6 +135,15 @@ export interface CallsTable extends CostColumns<number | null> {
   updatedAt: number;
 }
 
+/** Whose a call is: one tenant's, whatever the others are told. */
+export interface CallOwnersTable {
+  /** Vapi's call id. */
+  callId: string;
+  tenantId: string;
+  /** 1 = Vapi's API has shown the call; 0 = a webhook has told of it. */
+  confirmed: number;
+}
+
 /** Each set of figures that a call has been booked with, oldest first. */
 export interface CallRevisionsTable {
   tenantId: string;
@@ -148,6 +161,8 @@ export interface SweepsTable {
   orgId: string;
   /** Creation times before this are done. */
   sweptTo: number;
+  /** Of those that the last sweep looked at, how many belonged to no tenant. */
+  unassignedCalls: number;
 }
 
 /** Work that only one process may do at a time. */
@@ -155,6 +170,8 @@ export interface LeasesTable {
   name: string;
   owner: string;
   expiresAt: number;
+  /** When work that is done in turns was last begun and done to its end; null for other work. */
+  doneAt: number | null;
 }
 
 /** What a tenant used per day and assistant; always the sum of the booked rows of `calls`. */
@@ -265,7 +282,7 @@ export interface NoticesTable {
   id: string;
   tenantId: string;
   kind: NoticeKind;
-  /** The month of a budget (`YYYY-MM`), the day of a burst (`YYYY-MM-DD`) or the number of an invoice. */
+  /** The month of a budget (`YYYY-MM`), the day of a burst or of a lost cost (`YYYY-MM-DD`) or the number of an invoice. */
   period: string;
   /** JSON, as it is sent. */
   payload: string;
@@ -278,7 +295,13 @@ export interface NoticesTable {
   /** Null when nothing is left to do. */
   nextAttemptAt: number | null;
 }
-export type NoticeKind = 'budget-80' | 'budget-100' | 'refused-origins' | 'invoice-overdue' | 'paused-unpaid';
+export type NoticeKind =
+  | 'budget-80'
+  | 'budget-100'
+  | 'refused-origins'
+  | 'cost-unknown'
+  | 'invoice-overdue'
+  | 'paused-unpaid';
 
 /** Where one assistant's messages go on to, when that is not where the tenant's other messages go. */
 export interface ForwardTargetsTable {
@@ -286,6 +309,14 @@ export interface ForwardTargetsTable {
   assistantId: string;
   /** JSON with URL and headers; null = they go nowhere. */
   targetSealed: string | null;
+}
+
+/** Deleted tenants whose assistants may still send to us, to be given back to the servers that they sent to before. */
+export interface UnwiringsTable {
+  tenantId: string;
+  /** So far. */
+  attempts: number;
+  nextAttemptAt: number;
 }
 
 /** Messages for tenants' own servers, and for a while what became of them. */

@@ -1,3 +1,4 @@
+import { sql } from 'kysely';
 import type { Queries } from './database.ts';
 
 /** How far the org's calls have been compared, by their creation; null when never. */
@@ -10,9 +11,25 @@ export async function sweptTo(db: Queries, orgId: string): Promise<number | null
 export async function saveSweptTo(db: Queries, orgId: string, toMs: number): Promise<void> {
   await db
     .insertInto('sweeps')
-    .values({ orgId, sweptTo: toMs })
+    .values({ orgId, sweptTo: toMs, unassignedCalls: 0 })
     .onConflict((conflict) =>
       conflict.column('orgId').doUpdateSet({ sweptTo: toMs }).where('sweeps.sweptTo', '<', toMs),
     )
     .execute();
+}
+
+export async function saveUnassigned(db: Queries, orgId: string, calls: number): Promise<void> {
+  await db.updateTable('sweeps').set({ unassignedCalls: calls }).where('orgId', '=', orgId).execute();
+}
+
+/** Of all orgs that have a tenant. */
+export async function countUnassigned(db: Queries): Promise<number> {
+  const { calls } = await db
+    .selectFrom('sweeps')
+    .select(sql<number>`cast(coalesce(sum(${sql.ref('unassignedCalls')}), 0) as bigint)`.as('calls'))
+    .where('orgId', 'in', (query) =>
+      query.selectFrom('tenants').select('orgId').where('deletedAt', 'is', null),
+    )
+    .executeTakeFirstOrThrow();
+  return calls;
 }

@@ -28,7 +28,11 @@ const settingNames = [
 export type TenantSettings = Pick<TenantView, (typeof settingNames)[number]>;
 
 /** A tenant as the server works with it; its secrets stay sealed. */
-export interface Tenant extends Omit<Selectable<TenantsTable>, 'settings' | 'startLock'>, TenantSettings {}
+export interface Tenant
+  extends Omit<Selectable<TenantsTable>, 'settings' | 'startLock' | 'wholeOrg'>,
+    TenantSettings {
+  wholeOrg: boolean;
+}
 
 export function newTenantId(): string {
   return `ten_${randomBytes(12).toString('base64url')}`;
@@ -68,6 +72,26 @@ export async function findTenant(db: Queries, slug: string): Promise<Tenant | nu
   return row ? fromRow(row) : null;
 }
 
+/** Also finds, while nobody else has the slug, the last one that had it and was deleted since then. */
+export async function findLastTenant(
+  db: Queries,
+  slug: string,
+  deletedSinceMs: number,
+): Promise<Tenant | null> {
+  const existing = await findTenant(db, slug);
+  if (existing) return existing;
+  const row = await db
+    .selectFrom('tenants')
+    .selectAll()
+    .where('slug', '=', slug)
+    .where('deletedAt', '>', deletedSinceMs)
+    .orderBy('deletedAt', 'desc')
+    .orderBy('id')
+    .limit(1)
+    .executeTakeFirst();
+  return row ? fromRow(row) : null;
+}
+
 /** Also finds a deleted one: its last calls are still to be booked. */
 export async function findTenantById(db: Queries, id: string): Promise<Tenant | null> {
   const row = await db.selectFrom('tenants').selectAll().where('id', '=', id).executeTakeFirst();
@@ -95,6 +119,25 @@ export async function listTenantsToSweep(
     )
     .orderBy('id')
     .limit(limit)
+    .execute();
+  return rows.map(fromRow);
+}
+
+/** Those that have the org, or had it and were deleted since then; the oldest first. */
+export async function listTenantsOfOrg(
+  db: Queries,
+  orgId: string,
+  deletedSinceMs: number,
+): Promise<Tenant[]> {
+  const rows = await db
+    .selectFrom('tenants')
+    .selectAll()
+    .where('orgId', '=', orgId)
+    .where((expression) =>
+      expression.or([expression('deletedAt', 'is', null), expression('deletedAt', '>', deletedSinceMs)]),
+    )
+    .orderBy('createdAt')
+    .orderBy('id')
     .execute();
   return rows.map(fromRow);
 }
@@ -212,7 +255,8 @@ function toRow(tenant: Tenant): Omit<TenantsTable, 'startLock'> {
   const columns: Record<string, unknown> = { ...tenant };
   for (const name of settingNames) delete columns[name];
   const settings = Object.fromEntries(settingNames.map((name) => [name, tenant[name]]));
-  return { ...(columns as Omit<Tenant, keyof TenantSettings>), settings: JSON.stringify(settings) };
+  const { wholeOrg, ...rest } = columns as unknown as Omit<Tenant, keyof TenantSettings>;
+  return { ...rest, wholeOrg: wholeOrg ? 1 : 0, settings: JSON.stringify(settings) };
 }
 
 /** For tenants that were saved before there was such a setting. */
@@ -225,6 +269,11 @@ const laterSettings = {
 } as const satisfies Partial<TenantSettings>;
 
 function fromRow(row: Selectable<TenantsTable>): Tenant {
-  const { settings, startLock: _startLock, ...columns } = row;
-  return { ...columns, ...structuredClone(laterSettings), ...(JSON.parse(settings) as TenantSettings) };
+  const { settings, startLock: _startLock, wholeOrg, ...columns } = row;
+  return {
+    ...columns,
+    ...structuredClone(laterSettings),
+    ...(JSON.parse(settings) as TenantSettings),
+    wholeOrg: wholeOrg === 1,
+  };
 }

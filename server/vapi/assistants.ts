@@ -48,6 +48,20 @@ export async function getAssistant(baseUrl: string, privateKey: string, id: stri
   return read(assistantSchema, answer);
 }
 
+/** The most that one answer may hold; an org with more than a thousand assistants is not known. */
+const mostListed = 1000;
+
+/**
+ * All of the org. One that cannot be read does not hide the others.
+ * @throws VapiError
+ */
+export async function listAssistants(baseUrl: string, privateKey: string): Promise<SavedAssistant[]> {
+  const answer = await askVapi(baseUrl, privateKey, (client) =>
+    client.assistants.list({ limit: mostListed }),
+  );
+  return read(z.array(z.unknown()), answer).flatMap((entry) => assistantSchema.safeParse(entry).data ?? []);
+}
+
 /** @throws VapiError */
 export async function getSquad(baseUrl: string, privateKey: string, id: string): Promise<SavedSquad> {
   const answer = await askVapi(baseUrl, privateKey, (client) => client.squads.get({ id }));
@@ -63,16 +77,17 @@ export async function getSquad(baseUrl: string, privateKey: string, id: string):
 }
 
 /**
- * Replaces both fields; all others stay. A PATCH replaces a top-level field as a whole, so `server` must be complete.
+ * Replaces these fields; all others stay. A PATCH replaces a top-level field as a whole, so `server` must be complete.
+ * @param fields `server` null = the messages go to no server of the assistant's own any more
  * @throws VapiError
  */
 export async function setAssistantServer(
   baseUrl: string,
   privateKey: string,
   id: string,
-  fields: { server: VapiServer; serverMessages: string[] },
+  fields: { server: VapiServer | null; serverMessages?: string[] },
 ): Promise<void> {
-  const update = { id, ...fields } as Vapi.UpdateAssistantDto;
+  const update = { id, ...fields } as unknown as Vapi.UpdateAssistantDto;
   await askVapi(baseUrl, privateKey, (client) => client.assistants.update(update));
 }
 

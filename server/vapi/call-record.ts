@@ -4,7 +4,13 @@ import type { CallEvent } from '../metering/call-event.ts';
 import { readCost } from './cost.ts';
 
 // A field of an unexpected form counts as absent: Vapi changes its objects, and a call must never be lost over it.
-export const optionalText = z.string().max(500).nullish().catch(null);
+/** Without zero bytes: PostgreSQL takes none, and what a browser wrote must not keep its call out of the ledger. */
+export const textOf = (most: number) =>
+  z
+    .string()
+    .max(most)
+    .transform((text) => text.replaceAll('\0', ''));
+export const optionalText = textOf(500).nullish().catch(null);
 export const optionalTime = z.iso.datetime({ offset: true }).nullish().catch(null);
 /** US dollars. Beyond this it is no cost of a call. */
 const amount = z.number().min(-1e6).max(1e6).nullish().catch(null);
@@ -18,7 +24,13 @@ export const costFields = {
   costBreakdown: z.record(z.string(), z.unknown()).nullish().catch(null),
 };
 
-const tags = z.looseObject({ session: optionalText }).nullish().catch(null);
+/** In the key modes a browser writes this tag; only what can be a session or a message of ours is looked up. */
+const sessionTag = z
+  .string()
+  .regex(/^(ses|msg)_[\w-]{24}$/)
+  .nullish()
+  .catch(null);
+const tags = z.looseObject({ session: sessionTag }).nullish().catch(null);
 const controlUrl = z
   .url({ protocol: /^https?$/ })
   .nullish()

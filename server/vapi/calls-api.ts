@@ -26,10 +26,11 @@ export interface CallsApi {
    */
   listChats(fromMs: number, toMs: number): AsyncGenerator<ListedChat[]>;
   /**
-   * Deletes the call's transcript, recording and other content at Vapi; what it cost stays known to us.
+   * Deletes the transcript, recording and other content of a call, or of a text chat, at Vapi; what it cost stays known to
+   * us. What Vapi does not know any more is deleted.
    * @throws VapiError
    */
-  deleteContent(id: string): Promise<void>;
+  deleteContent(id: string, kind: 'call' | 'chat'): Promise<void>;
   /** How many requests have been sent. */
   requests: () => number;
 }
@@ -121,8 +122,8 @@ export function createCallsApi(baseUrl: string, privateKey: string): CallsApi {
         yield fresh;
       }
     },
-    async deleteContent(id) {
-      const response = await request(`/call/${encodeURIComponent(id)}`, { method: 'DELETE' });
+    async deleteContent(id, kind) {
+      const response = await request(`/${kind}/${encodeURIComponent(id)}`, { method: 'DELETE' });
       if (response.status !== 404) await read(response);
     },
     requests: () => sent,

@@ -55,7 +55,7 @@ export function usdToMicros(usd: number): number {
 /**
  * What the call cost: `cost`, which is what Vapi charges; where it is missing, the breakdown's total or the items' sum.
  * Vapi rounds the parts and the total apart, so `other` takes what is left over and the parts sum to the total.
- * @returns null when Vapi has not told any cost
+ * @returns null when Vapi has not told any cost, or one below zero, which no call has: it would add to the budget
  */
 export function readCost(fields: CostFields): CallCost | null {
   const items = (fields.costs ?? []).filter((item) => typeof item.cost === 'number');
@@ -67,6 +67,7 @@ export function readCost(fields: CostFields): CallCost | null {
   else if (typeof breakdownTotal === 'number') totalMicros = usdToMicros(breakdownTotal);
   else if (items.length > 0) totalMicros = sum;
   else return null;
+  if (totalMicros < 0) return null;
   components.other += totalMicros - sum;
   return { totalMicros, components };
 }

@@ -1,5 +1,6 @@
 /** What kinds of server messages there are (vapi-facts 3.1, 3.2), and which of them Vapi waits for an answer to. */
 import { z } from 'zod';
+import { textOf } from './call-record.ts';
 
 /** Vapi reads the body of the answer to these (docs.vapi.ai/server-url/events). */
 const answeredTypes = new Set([
@@ -70,7 +71,7 @@ export function answerLimitMs(type: string, timeoutSeconds: number): number {
   return Math.min(timeoutSeconds * 1000, type === 'assistant-request' ? 7500 : Number.POSITIVE_INFINITY);
 }
 
-const optionalId = z.string().max(100).nullish().catch(null);
+const optionalId = textOf(100).nullish().catch(null);
 const senderSchema = z.looseObject({
   message: z.looseObject({
     assistant: z.looseObject({ id: optionalId }).nullish().catch(null),

@@ -1,13 +1,21 @@
 /** Vapi's server messages (vapi-facts 3) as events of ours. Unknown types and fields are accepted: Vapi adds both. */
 import { z } from 'zod';
 import type { CallEvent } from '../metering/call-event.ts';
-import { callSchema, costFields, optionalText, optionalTime, readIdentity, toMs } from './call-record.ts';
+import {
+  callSchema,
+  costFields,
+  optionalText,
+  optionalTime,
+  readIdentity,
+  textOf,
+  toMs,
+} from './call-record.ts';
 import { ownControlUrl } from './control-url.ts';
 import { readCost } from './cost.ts';
 
 const bodySchema = z.object({
   message: z.looseObject({
-    type: z.string().max(200),
+    type: textOf(200),
     /** Epoch milliseconds. */
     timestamp: z.number().min(0).nullish().catch(null),
     call: callSchema.nullish().catch(null),

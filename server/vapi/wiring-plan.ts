@@ -60,6 +60,23 @@ export function planWiring(assistant: SavedAssistant, ours: OurServer): WiringPl
   return { server, serverMessages, changed, target };
 }
 
+/**
+ * The server of an assistant that goes back to where it sent to before; its credential has stayed with Vapi all the time.
+ * @returns null when it had none
+ */
+export function restoredServer(current: VapiServer, target: ForwardTarget | null): VapiServer | null {
+  if (target === null) return null;
+  const { headers: _headers, secret: _secret, backoffPlan, ...kept } = withoutNulls(current);
+  return {
+    ...kept,
+    url: target.url,
+    headers: target.headers,
+    timeoutSeconds: target.timeoutSeconds,
+    // We made Vapi try again; a tool that books a table must not be asked twice.
+    ...(target.retried && backoffPlan ? { backoffPlan } : {}),
+  };
+}
+
 /** Everything that Vapi added for the server that was there. Its credential stays with Vapi, which goes on to use it. */
 function targetOf(server: VapiServer): ForwardTarget | null {
   const url = URL.parse(server.url ?? '');

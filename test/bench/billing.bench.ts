@@ -118,7 +118,8 @@ async function run({ ctx }: TestServer, sumMs: number): Promise<void> {
   clearInterval(watch);
   const total = (entries: typeof report.entries) =>
     entries.reduce((sum, { totalCents }) => sum + (totalCents ?? 0), 0);
-  if (report.entries.length !== tenants || report.needsPerson > 0)
+  // There is no Vapi to compare with.
+  if (report.entries.length !== tenants || report.entries.some(({ outcome }) => outcome === 'failed'))
     throw new Error('not every tenant was billed');
   if (total(dry.entries) !== total(report.entries)) throw new Error('the dry run told something else');
 

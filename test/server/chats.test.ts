@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { issueChatToken, verifyChatToken } from '../../server/access/chat-token.ts';
+import { sweepAll } from '../../server/metering/reconciler.ts';
 import { startTestNetwork, type TestNetwork } from '../support/test-network.ts';
 import { type Answer, codeOf } from '../support/test-server.ts';
 import { until } from '../support/until.ts';
@@ -161,4 +162,37 @@ test('a pause makes a conversation’s permission worthless', async () => {
   await network.server.operator('POST', '/v1/tenants/paused/pause');
   await network.server.operator('POST', '/v1/tenants/paused/resume');
   assert.equal(codeOf(await say({ chat, message: 'Still there?' })), 'tenant_paused');
+});
+
+test('what was said is deleted at Vapi, by request and by the tenant’s retention, and its cost stays', async () => {
+  const { privateKey } = await network.addTenant('erased', { modes: ['chat'] });
+  const atVapi = async (id: string) => {
+    const headers = { authorization: `Bearer ${privateKey}` };
+    return (await fetch(`${network.emulator.url}/chat/${id}`, { headers })).status;
+  };
+  const read = async () => (await network.server.operator('GET', '/v1/tenants/erased/calls')).body.calls;
+  const first = chatOf(await say({ session: await network.session('erased'), message: 'I am called Ada' }));
+  await say({ chat: first, message: 'Do you remember me?' });
+  await until(async () => {
+    const { calls, callsWithoutCost } = await usage('erased');
+    return calls === 2 && callsWithoutCost === 0;
+  }, 'both messages to be booked');
+  const before = await usage('erased');
+  const ids = (await read()).map(({ id }: { id: string }) => id) as string[];
+  assert.deepEqual(await Promise.all(ids.map(atVapi)), [200, 200]);
+
+  network.emulator.setSwitch('failEverythingWith', 403);
+  const path = `/v1/tenants/erased/calls/${ids[0]}/content`;
+  assert.equal(codeOf(await network.server.operator('DELETE', path, { of: 'visitor' })), 'vapi_unavailable');
+  network.emulator.setSwitch('failEverythingWith', 0);
+  const one = await network.server.operator('DELETE', path, { of: 'call' });
+  assert.deepEqual(one.body, { deleted: [ids[0]], notYet: [] });
+  assert.deepEqual(await Promise.all(ids.map(atVapi)), [404, 200]);
+
+  await network.server.operator('PATCH', '/v1/tenants/erased', { contentRetentionDays: 1 });
+  network.server.clock.now += 2 * 86_400_000;
+  await sweepAll(network.server.ctx, 'test');
+  assert.deepEqual(await Promise.all(ids.map(atVapi)), [404, 404]);
+  assert.ok((await read()).every(({ contentDeletedAt }: Record<string, unknown>) => contentDeletedAt));
+  assert.deepEqual(await usage('erased'), before);
 });

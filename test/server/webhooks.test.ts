@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import { after, before, describe, it } from 'node:test';
+import { everyDatabase } from '../support/postgres.ts';
 import { startTestNetwork, type TestNetwork, type TestTenant } from '../support/test-network.ts';
 import { codeOf } from '../support/test-server.ts';
 
@@ -167,3 +168,22 @@ describe('a report from Vapi', () => {
     assert.equal((await usage('one')).total.calls, 0);
   });
 });
+
+for (const engine of everyDatabase()) {
+  it(`of a call whose browser wrote zero bytes into its tags is booked, on ${engine.name}`, async () => {
+    const network = await startTestNetwork({
+      server: { engine, now: Date.parse('2026-11-10T12:02:00Z') },
+      tenant: { accessMode: 'scoped-key' },
+    });
+    const { message } = report(network.acme, { endedReason: 'a\0b' });
+    const assistantOverrides = { metadata: { session: 'ses_\0', tenant: '\0' } };
+    const answer = await network.server.request('POST', '/v1/webhooks/vapi/acme', {
+      headers: { 'x-vapi-agent-token': network.acme.webhookSecret },
+      body: { message: { ...message, call: { ...message.call, assistantOverrides } } },
+    });
+    assert.equal(answer.status, 200);
+    const row = await network.server.operator('GET', `/v1/tenants/acme/calls/${message.call.id}`);
+    assert.deepEqual([row.body.costMicros, row.body.session], [79_700, null]);
+    await network.close();
+  });
+}

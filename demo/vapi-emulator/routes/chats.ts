@@ -46,10 +46,20 @@ export function chatRoutes(world: World): Router {
     response.json(pageOf(found, query));
   });
 
+  const ownChat = (authorization: string | undefined, id: string): Json => {
+    const org = requirePrivate(world, authorization);
+    const chat = world.chats.get(requireUuid(id));
+    if (chat === undefined || chat.orgId !== org.orgId) throw notFound('Chat', id);
+    return chat;
+  };
+
   router.get('/chat/:id', (request, response) => {
-    const org = requirePrivate(world, request.headers.authorization);
-    const chat = world.chats.get(requireUuid(request.params.id));
-    if (chat === undefined || chat.orgId !== org.orgId) throw notFound('Chat', request.params.id);
+    response.json(ownChat(request.headers.authorization, request.params.id));
+  });
+
+  router.delete('/chat/:id', (request, response) => {
+    const chat = ownChat(request.headers.authorization, request.params.id);
+    world.chats.delete(request.params.id);
     response.json(chat);
   });
 

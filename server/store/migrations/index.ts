@@ -11,6 +11,12 @@ import { leftCalls } from './0008-left-calls.ts';
 import { frozenDocuments } from './0009-frozen-documents.ts';
 import { consentEvidence } from './0010-consent-evidence.ts';
 import { signInsOfKeys } from './0013-sign-ins-of-keys.ts';
+import { wholeOrg } from './0014-whole-org.ts';
+import { callOwners } from './0015-call-owners.ts';
+import { unassignedCalls } from './0016-unassigned-calls.ts';
+import { turns } from './0017-turns.ts';
+import { chatContent } from './0018-chat-content.ts';
+import { unwirings } from './0019-unwirings.ts';
 
 export const migrations: Record<string, Migration> = {
   '0001-initial': initial,
@@ -24,4 +30,10 @@ export const migrations: Record<string, Migration> = {
   '0009-frozen-documents': frozenDocuments,
   '0010-consent-evidence': consentEvidence,
   '0013-sign-ins-of-keys': signInsOfKeys,
+  '0014-whole-org': wholeOrg,
+  '0015-call-owners': callOwners,
+  '0016-unassigned-calls': unassignedCalls,
+  '0017-turns': turns,
+  '0018-chat-content': chatContent,
+  '0019-unwirings': unwirings,
 };

@@ -5,6 +5,7 @@ import type { CallEvent } from '../../../server/metering/call-event.ts';
 import { ingestCallEvent } from '../../../server/metering/ingest.ts';
 import { findTenant, findTenantByHandle, type Tenant } from '../../../server/store/tenants.ts';
 import { noCost } from '../../../server/vapi/cost.ts';
+import { startEmptyVapi } from '../../support/empty-vapi.ts';
 import {
   type Answer,
   startTestServer,
@@ -42,7 +43,9 @@ export const seller = {
 };
 
 export async function startBillingStage(options: TestServerOptions = {}): Promise<BillingStage> {
-  const server = await startTestServer({ now: Date.parse('2026-12-02T12:00:00Z'), ...options });
+  const vapi = await startEmptyVapi();
+  const defaults = { now: Date.parse('2026-12-02T12:00:00Z'), vapiBaseUrl: vapi.url };
+  const server = await startTestServer({ ...defaults, ...options });
   await mustBe(200, server.operator('PUT', '/v1/billing/seller', seller));
   return {
     server,
@@ -73,7 +76,10 @@ export async function startBillingStage(options: TestServerOptions = {}): Promis
       const headers = { authorization: `Bearer ${made.body.key}` };
       return (method, path) => server.request(method, path, { headers });
     },
-    close: () => server.close(),
+    async close() {
+      await server.close();
+      await vapi.close();
+    },
   };
 }
 
@@ -88,7 +94,7 @@ function eventOf(entry: LedgerEntry, nowMs: number): CallEvent {
   const { costMicros = 100_000 } = entry;
   return {
     kind: 'report',
-    source: 'webhook',
+    source: 'poll',
     callId: entry.id,
     asOf: nowMs,
     type: entry.type ?? 'webCall',

@@ -122,6 +122,12 @@ describe('a cost is read with its components, which sum to the total', () => {
     assert.deepEqual(readCost({ cost: 0 }), { totalMicros: 0, components: noCost() });
   });
 
+  it('a cost below zero is none, and a part of one may be', () => {
+    assert.equal(readCost({ cost: -0.01 }), null);
+    assert.equal(readCost({ costs: [{ type: 'vapi', cost: -1 }] }), null);
+    assert.equal(readCost({ cost: 0.01, costs: [{ type: 'credit', cost: -0.04 }] })?.totalMicros, 10_000);
+  });
+
   it('whatever Vapi sends, the components sum to the total', () => {
     const amount = fc.double({ min: 0, max: 100, noNaN: true });
     const item = fc.record({ type: fc.constantFrom('vapi', 'model', 'voice', 'new'), cost: amount });

@@ -94,6 +94,28 @@ describe('days and months are the tenant’s', () => {
     assert.equal(monthIn('Europe/Berlin', Date.parse('2026-11-30T22:59:59Z')), '2026-11');
     assert.equal(monthIn('Europe/Berlin', Date.parse('2026-11-30T23:00:00Z')), '2026-12');
   });
+  it('to the millisecond, also where the clocks change in the month, or the zone is a quarter of an hour off', () => {
+    const cases: [zone: string, instant: string, day: string][] = [
+      // 29 March has 23 hours in Berlin, 25 October has 25.
+      ['Europe/Berlin', '2026-03-28T22:59:59.999Z', '2026-03-28'],
+      ['Europe/Berlin', '2026-03-28T23:00:00.000Z', '2026-03-29'],
+      ['Europe/Berlin', '2026-03-29T21:59:59.999Z', '2026-03-29'],
+      ['Europe/Berlin', '2026-03-31T22:00:00.000Z', '2026-04-01'],
+      ['Europe/Berlin', '2026-10-25T22:59:59.999Z', '2026-10-25'],
+      ['Europe/Berlin', '2026-10-31T22:59:59.999Z', '2026-10-31'],
+      ['Europe/Berlin', '2026-10-31T23:00:00.000Z', '2026-11-01'],
+      // The clocks change on 1 November in New York, four hours after the month has begun there.
+      ['America/New_York', '2026-11-01T03:59:59.999Z', '2026-10-31'],
+      ['America/New_York', '2026-11-01T04:00:00.000Z', '2026-11-01'],
+      ['America/New_York', '2026-12-01T04:59:59.999Z', '2026-11-30'],
+      ['Asia/Kathmandu', '2026-10-31T18:14:59.999Z', '2026-10-31'],
+      ['Asia/Kathmandu', '2026-10-31T18:15:00.000Z', '2026-11-01'],
+      ['Pacific/Kiritimati', '2026-10-31T10:00:00.000Z', '2026-11-01'],
+    ];
+    for (const [zone, instant, day] of cases) {
+      assert.equal(dayIn(zone, Date.parse(instant)), day, `${zone} ${instant}`);
+    }
+  });
   it('December is followed by January', () => {
     assert.equal(nextMonth('2026-12'), '2027-01');
     assert.equal(nextMonth('2026-09'), '2026-10');

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
 import type { CallEvent } from '../../../server/metering/call-event.ts';
-import { applyEvent, newCallRow, usageChanges, usageOf } from '../../../server/metering/usage.ts';
+import { applyEvent, newCallRow, usageChanges, usageOf, worthOf } from '../../../server/metering/usage.ts';
 import { noCost } from '../../../server/vapi/cost.ts';
 
 const created = Date.parse('2026-11-10T12:00:00Z');
@@ -104,6 +104,48 @@ describe('what a call adds to the usage', () => {
     assert.equal(afterAll([late], 'America/New_York').usageDay, '2026-11-10');
   });
 
+  it('moves to another day and month when its start becomes known, or its creation where it never started', () => {
+    // In Berlin created on 31 October and started on 1 November, in the winter time that began a week before.
+    const before = Date.parse('2026-10-31T22:59:50Z');
+    const after = Date.parse('2026-10-31T23:00:05Z');
+    const end: CallEvent = { ...ended, createdAt: before };
+    const booked = afterAll([end], 'Europe/Berlin');
+    assert.equal(booked.usageDay, '2026-10-31');
+    const told = { ...report, createdAt: before, startedAt: after, endedAt: after + 10_000 };
+    const moved = applyEvent(booked, told, 'Europe/Berlin', created);
+    assert.deepEqual(
+      usageChanges(usageOf(booked), usageOf(moved)).map(({ day, amounts }) => [
+        day,
+        amounts.calls,
+        amounts.callsWithoutCost,
+        amounts.seconds,
+        amounts.costMicros,
+      ]),
+      [
+        ['2026-10-31', -1, -1, 0, 0],
+        ['2026-11-01', 1, 0, 10, 79_700],
+      ],
+    );
+    const guessed = afterAll([{ ...ended, createdAt: null, asOf: after }], 'Europe/Berlin');
+    assert.equal(guessed.usageDay, '2026-11-01');
+    assert.equal(applyEvent(guessed, end, 'Europe/Berlin', created).usageDay, '2026-10-31');
+  });
+
+  it('keeps its kind, which decides the price, whatever a later webhook says; Vapi’s own list corrects it', () => {
+    const phone = { ...report, type: 'inboundPhoneCall' };
+    const row = afterAll([phone, { ...dearer, type: 'webCall' }]);
+    assert.equal(row.type, 'inboundPhoneCall');
+    assert.equal(applyEvent(row, { ...dearer, source: 'poll' }, 'UTC', created).type, 'webCall');
+    assert.equal(afterAll([{ ...ended, type: null }, phone]).type, 'inboundPhoneCall');
+  });
+
+  it('stays on its day when the tenant’s time zone changes', () => {
+    const booked = afterAll([{ ...report, startedAt: Date.parse('2026-11-10T23:30:00Z') }], 'Europe/Berlin');
+    assert.equal(booked.usageDay, '2026-11-11');
+    const again = { ...dearer, startedAt: booked.startedAt };
+    assert.equal(applyEvent(booked, again, 'America/New_York', created).usageDay, '2026-11-11');
+  });
+
   it('the newest report with a cost decides the cost; an older one that comes later changes nothing', () => {
     assert.equal(afterAll([report, dearer, report]).costMicros, 90_000);
     assert.equal(afterAll([dearer, withoutCost]).costMicros, 90_000);
@@ -154,5 +196,26 @@ describe('the changes that follow a call through its states', () => {
   it('are none when the same report comes again', () => {
     const row = afterAll([report]);
     assert.deepEqual(usageChanges(usageOf(row), usageOf(applyEvent(row, report, 'UTC', created))), []);
+  });
+});
+
+describe('the most that a call can have cost while nobody tells it', () => {
+  const worth = (...events: CallEvent[]) => worthOf(afterAll(events), 600_000);
+
+  it('is its length at the worst-case rate, rounded up', () => {
+    assert.equal(worth(withoutCost), 560_000);
+    assert.equal(worthOf(afterAll([withoutCost]), 100), 94);
+  });
+
+  it('is nothing when it was never connected or never came about', () => {
+    assert.equal(worth({ ...withoutCost, startedAt: null }), 0);
+    assert.equal(worth(base), 0);
+    assert.equal(worth({ ...base, status: 'ringing' }), 0);
+  });
+
+  it('cannot be said of a call that began and has no known length, nor of a message', () => {
+    assert.equal(worth(started), null);
+    assert.equal(worth(started, ended), null);
+    assert.equal(worth({ ...withoutCost, type: 'chat' }), null);
   });
 });

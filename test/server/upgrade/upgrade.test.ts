@@ -11,6 +11,7 @@ import type { CloseReport, InvoiceSummary } from '../../../server/contract.ts';
 import { openStore } from '../../../server/store/database.ts';
 import { migrations } from '../../../server/store/migrations/index.ts';
 import { nodeSqliteDialect } from '../../../server/store/node-sqlite.ts';
+import { startEmptyVapi } from '../../support/empty-vapi.ts';
 import { type TestDatabase, testDatabases } from '../../support/postgres.ts';
 import { startTestServer, type TestServer } from '../../support/test-server.ts';
 
@@ -53,14 +54,17 @@ for (const engine of testDatabases()) {
   describe(`a store of schema version 0003, on ${engine.name}`, () => {
     let database: TestDatabase;
     let server: TestServer | null = null;
+    let vapi: Awaited<ReturnType<typeof startEmptyVapi>>;
     let rowsBefore: unknown[][];
     before(async () => {
+      vapi = await startEmptyVapi();
       database = await engine.create();
       await restore(database);
       rowsBefore = await rowsOf(database);
     });
     after(async () => {
       await server?.close();
+      await vapi.close();
       await database.remove();
     });
 
@@ -88,6 +92,7 @@ for (const engine of testDatabases()) {
     it('opens to its own keys: the client’s, and the secret of the tenant’s webhook', async () => {
       server = await startTestServer({
         database,
+        vapiBaseUrl: vapi.url,
         now: Date.parse('2026-12-03T09:00:00Z'),
         secrets: { secretKeys: [Buffer.from(noted('SECRET_KEY'), 'base64')] },
       });

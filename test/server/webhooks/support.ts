@@ -45,6 +45,27 @@ export async function startOwnServer(port = 0): Promise<OwnServer> {
   };
 }
 
+/** A Vapi that answers for one assistant and fails for every other. */
+export async function startHalfVapi(
+  assistantId: string,
+  orgId: string,
+): Promise<{ url: string; close(): Promise<void> }> {
+  const server = createServer((request, response) => {
+    const isKnown = request.url === `/assistant/${assistantId}`;
+    response.writeHead(isKnown ? 200 : 500, { 'content-type': 'application/json' });
+    response.end(isKnown ? JSON.stringify({ id: assistantId, orgId }) : '{}');
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  return {
+    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    close: () =>
+      new Promise((resolve) => {
+        server.close(() => resolve());
+        server.closeAllConnections();
+      }),
+  };
+}
+
 /** The smallest report that can be booked. */
 export function report(callId: string = randomUUID(), more: Record<string, unknown> = {}): string {
   return JSON.stringify({

@@ -3,10 +3,11 @@ import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import { after, before, describe, it } from 'node:test';
 import type { WireAnswer } from '../../../server/contract.ts';
+import { retryUnwiring } from '../../../server/metering/unwiring.ts';
 import { type Engine, testDatabases } from '../../support/postgres.ts';
 import { startTestNetwork, type TestNetwork } from '../../support/test-network.ts';
 import { codeOf, type RequestOptions, startTestServer, tenantInput } from '../../support/test-server.ts';
-import { hook, startOwnServer, toolCalls } from './support.ts';
+import { hook, startHalfVapi, startOwnServer, toolCalls } from './support.ts';
 
 for (const engine of testDatabases()) describe(`setting up, on ${engine.name}`, () => tests(engine));
 
@@ -96,6 +97,19 @@ function tests(engine: Engine): void {
       assert.equal(pathOf(await create({ ...ofAcme(), orgId: randomUUID() })), 'orgId');
       const answer = await create({ ...ofAcme(), orgId: undefined });
       assert.deepEqual([answer.body.orgId, answer.body.vapiCheck], [network.acme.orgId, 'ok']);
+    });
+
+    it('names a wrong org also when one of the assistants cannot be asked about', async () => {
+      const { orgId, privateKey, assistantId } = network.acme;
+      const vapi = await startHalfVapi(assistantId, orgId);
+      const server = await startTestServer({ engine, vapiBaseUrl: vapi.url });
+      const input = { ...tenantInput(), privateKey, assistantId, assistantIds: [randomUUID()] };
+      const wrong = await server.operator('POST', '/v1/tenants', { ...input, orgId: randomUUID() });
+      assert.equal(pathOf(wrong), 'orgId');
+      const right = await server.operator('POST', '/v1/tenants', { ...input, orgId });
+      assert.deepEqual([right.status, right.body.vapiCheck], [201, 'unreachable']);
+      await server.close();
+      await vapi.close();
     });
 
     it('is made again when the key, the org or an assistant changes, and only then', async () => {
@@ -341,6 +355,114 @@ function tests(engine: Engine): void {
       network.emulator.setSwitch('failEverythingWith', 0);
       assert.equal(codeOf(answer), 'vapi_unavailable');
       assert.deepEqual([await atVapi(), await viewOf(slug)], before);
+    });
+  });
+
+  describe('deleting a wired tenant', () => {
+    const remove = async (slug: string) =>
+      assert.equal((await network.server.operator('DELETE', `/v1/tenants/${slug}`)).status, 204);
+    const tool = (slug: string, webhookSecret: string, id: string | undefined) => {
+      const body = toolCalls({ assistant: { id } });
+      return hook(network.server, slug, body, { 'x-vapi-agent-token': webhookSecret });
+    };
+
+    it('gives each assistant back to the server that it sent to, a squad’s members too', async () => {
+      const plan = { type: 'fixed', maxRetries: 5, baseDelaySeconds: 1 };
+      const second = { url: 'https://second.client.example/', backoffPlan: plan };
+      const { slug, squad, others, atVapi, org } = await tenant([
+        { server: { ...theirs, credentialId: 'cred-1' } },
+        { server: second },
+        {},
+        { server: theirs },
+      ]);
+      await wire(slug, '', { squadId: squad.id });
+      await remove(slug);
+      assert.deepEqual((await atVapi()).server, {
+        url: theirs.url,
+        headers: { 'x-their-key': 'secret-of-their-server', 'x-vapi-secret': 'legacy-secret-of-theirs' },
+        timeoutSeconds: 45,
+        credentialId: 'cred-1',
+      });
+      assert.deepEqual((await atVapi(others[0])).server, {
+        url: second.url,
+        headers: {},
+        timeoutSeconds: 20,
+        backoffPlan: plan,
+      });
+      assert.equal((await atVapi(others[1])).server, null);
+      assert.equal(((await atVapi(others[2])).server as { url: string }).url, theirs.url);
+      const { body } = await network.server.operator('GET', '/v1/audit?limit=100');
+      const entry = body.entries.find((one: Record<string, unknown>) => one.action === 'tenant.unwire');
+      assert.equal(entry.tenant, slug);
+      assert.deepEqual(entry.after.assistants.sort(), org.assistants.map(({ id }) => id).sort());
+    });
+
+    it('leaves alone what sends elsewhere, to another tenant of the org too', async () => {
+      const { slug, org, others, atVapi } = await tenant([{}, { server: theirs }, {}]);
+      await wire(slug);
+      const rival = await network.server.createTenant({
+        slug: `${slug}-rival`,
+        ...{ orgId: org.orgId, privateKey: org.privateKeys[0], assistantId: others[1] },
+      });
+      await wire(rival.slug);
+      await remove(slug);
+      assert.equal((await atVapi()).server, null);
+      assert.deepEqual((await atVapi(others[0])).server, theirs);
+      assert.equal(((await atVapi(others[1])).server as { url: string }).url, rival.webhookUrl);
+    });
+
+    it('goes on passing messages on until Vapi can be asked, for three days while nobody has the slug', async () => {
+      const own = await startOwnServer();
+      const { slug, assistantId, webhookSecret, atVapi } = await tenant([{ server: { url: own.url } }]);
+      await wire(slug);
+      network.emulator.setSwitch('failEverythingWith', 500);
+      await remove(slug);
+      assert.equal((await tool(slug, webhookSecret, assistantId)).status, 200);
+      assert.equal(own.received.length, 1);
+      assert.equal(await retryUnwiring(network.server.ctx), false, 'not at once');
+      network.server.clock.now += 60_000;
+      assert.equal(await retryUnwiring(network.server.ctx), true);
+      network.emulator.setSwitch('failEverythingWith', 0);
+      assert.equal(await retryUnwiring(network.server.ctx), false);
+      network.server.clock.now += 120_000;
+      assert.equal(await retryUnwiring(network.server.ctx), true);
+      assert.equal(((await atVapi()).server as { url: string }).url, own.url);
+      network.server.clock.now += 86_400_000;
+      assert.equal(await retryUnwiring(network.server.ctx), false, 'done');
+      assert.equal((await tool(slug, webhookSecret, assistantId)).status, 200);
+      network.server.clock.now += 2 * 86_400_000;
+      assert.equal(codeOf(await tool(slug, webhookSecret, assistantId)), 'unauthorized');
+      await own.close();
+    });
+
+    it('never takes an assistant from the tenant that has the slug by then', async () => {
+      const { slug, org, assistantId, webhookSecret, atVapi } = await tenant([{ server: theirs }]);
+      await wire(slug);
+      network.emulator.setSwitch('failEverythingWith', 500);
+      await remove(slug);
+      network.emulator.setSwitch('failEverythingWith', 0);
+      await network.server.createTenant({
+        slug,
+        ...{ orgId: org.orgId, privateKey: org.privateKeys[0], assistantId },
+      });
+      await wire(slug);
+      const wired = await atVapi();
+      network.server.clock.now += 60_000;
+      assert.equal(await retryUnwiring(network.server.ctx), true);
+      assert.deepEqual((await atVapi()).server, wired.server);
+      assert.equal(codeOf(await tool(slug, webhookSecret, assistantId)), 'unauthorized');
+    });
+
+    it('is given up, and said so, when Vapi refuses the key', async () => {
+      const { slug, org } = await tenant([{}]);
+      await wire(slug);
+      network.emulator.addOrg({ ...org, privateKeys: [] });
+      await remove(slug);
+      network.server.clock.now += 60_000;
+      assert.equal(await retryUnwiring(network.server.ctx), true);
+      assert.ok(network.server.log.some((line) => line.includes('of a deleted tenant still send to us')));
+      network.server.clock.now += 86_400_000;
+      assert.equal(await retryUnwiring(network.server.ctx), false);
     });
   });
 }

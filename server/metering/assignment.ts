@@ -1,0 +1,36 @@
+/** Whose call it is, of the tenants that share a Vapi organization. Pure. */
+import type { Tenant } from '../store/tenants.ts';
+
+/** What Vapi says of a call that tells whose it is. Tags that a browser could have written decide nothing (vapi-facts 2.6). */
+export interface CallToAssign {
+  assistantId: string | null;
+  /** Epoch milliseconds. */
+  createdAt: number;
+}
+
+type Candidate = Pick<Tenant, 'id' | 'assistantId' | 'assistantIds' | 'wholeOrg' | 'createdAt' | 'deletedAt'>;
+
+/**
+ * The tenant that has its assistant; else the one that has the whole org (`wholeOrg`), as long as no other has, or had of
+ * late, a part of it: a client must never get, or pay for, the calls of another.
+ * @param tenants all of the org, with those that were deleted of late
+ * @returns null when it belongs to none
+ */
+export function whoseCall<Whose extends Candidate>(call: CallToAssign, tenants: Whose[]): Whose | null {
+  const own = tenants.filter(
+    ({ assistantId, assistantIds }) =>
+      call.assistantId !== null && [assistantId, ...assistantIds].includes(call.assistantId),
+  );
+  if (own.length > 0) return likeliest(own, call.createdAt);
+  const [only, ...others] = tenants;
+  if (!only?.wholeOrg || others.length > 0) return null;
+  return only.deletedAt === null || call.createdAt < only.deletedAt ? only : null;
+}
+
+/** An assistant can go from one tenant to the next: who existed when the call began, else who exists, else who did last. */
+function likeliest<Whose extends Candidate>(candidates: Whose[], atMs: number): Whose | null {
+  const byAge = [...candidates].sort((a, b) => a.createdAt - b.createdAt);
+  const existedThen = ({ createdAt, deletedAt }: Candidate) =>
+    createdAt <= atMs && (deletedAt === null || atMs < deletedAt);
+  return byAge.find(existedThen) ?? byAge.find(({ deletedAt }) => deletedAt === null) ?? byAge.at(-1) ?? null;
+}

@@ -1,0 +1,96 @@
+/** From what Vapi's API shows of calls to the ledger: whose each is, and what of it is new. */
+import { endUnwanted } from '../access/end-call.ts';
+import type { Context } from '../context.ts';
+import { confirmOwner, findOwners } from '../store/call-owners.ts';
+import { findCalls } from '../store/calls.ts';
+import type { Tenant } from '../store/tenants.ts';
+import { readCallRecord, type VapiCall } from '../vapi/call-record.ts';
+import { whoseCall } from './assignment.ts';
+import type { CallEvent } from './call-event.ts';
+import { ingestCallEvent } from './ingest.ts';
+import { ForeignKeyError, type Org } from './orgs.ts';
+import { applyEvent, type CallRow, usageChanges, usageOf } from './usage.ts';
+
+export interface Assigned {
+  event: CallEvent;
+  /** Null when it is no tenant's of the org. */
+  tenant: Tenant | null;
+  /** That tenant's. */
+  row: CallRow | null;
+  /** It is nobody's at all: with a tenant of another org, or one deleted long ago, it is not. */
+  isUnassigned: boolean;
+}
+
+/**
+ * A call that is certainly a tenant's stays that tenant's, whoever gets its assistant later. Else it is as `whoseCall`
+ * says, and what only a webhook has claimed counts for calls with an assistant that nobody has (in a squad, or made up
+ * for one call).
+ * @param calls as Vapi's API has just shown them, with a key of the org
+ * @throws ForeignKeyError
+ */
+export async function assignCalls(ctx: Context, org: Org, calls: VapiCall[]): Promise<Assigned[]> {
+  const askedAt = ctx.now();
+  const foreign = calls.find(({ orgId }) => orgId && orgId !== org.orgId);
+  if (foreign) throw new ForeignKeyError(foreign.orgId ?? '');
+  const ids = calls.map(({ id }) => id);
+  const owners = await findOwners(ctx.store, ids);
+  const tenantIds = org.tenants.map(({ id }) => id);
+  const rows = await findCalls(ctx.store, tenantIds, ids);
+  const rowsByKey = new Map(rows.map((row) => [`${row.tenantId} ${row.id}`, row]));
+  const unconfirmed = new Map<string, string[]>();
+  const assigned = calls.map((call) => {
+    const event = readCallRecord(call, askedAt);
+    const owner = owners.get(call.id);
+    const claimant = org.tenants.find(({ id }) => id === owner?.tenantId) ?? null;
+    const createdAt = event.createdAt ?? askedAt;
+    const tenant = owner?.confirmed
+      ? claimant
+      : (whoseCall({ ...event, createdAt }, org.tenants) ?? claimant);
+    const row = (tenant && rowsByKey.get(`${tenant.id} ${call.id}`)) ?? null;
+    // A row without an owner was written by a process from before there were any.
+    if (tenant && (owner ? tenant === claimant && !owner.confirmed : row !== null)) {
+      unconfirmed.set(tenant.id, [...(unconfirmed.get(tenant.id) ?? []), call.id]);
+    }
+    return { event, tenant, row, isUnassigned: tenant === null && !owner?.confirmed };
+  });
+  for (const [tenantId, callIds] of unconfirmed) await confirmOwner(ctx.store, tenantId, callIds);
+  return assigned;
+}
+
+/**
+ * @param told what Vapi has just said of the call, which is newer than all that the row holds, whatever their clocks say
+ * @returns whether there was a difference
+ */
+export async function bookDifference(
+  ctx: Context,
+  tenant: Tenant,
+  row: CallRow | null,
+  told: CallEvent,
+): Promise<boolean> {
+  const event = { ...told, asOf: Math.max(told.asOf, row?.reportAsOf ?? 0, row?.costAsOf ?? 0) };
+  const isNew = !row || differs(row, event, tenant.timeZone);
+  // Until its cost is known it is gone through each time: a pause may have made it unwanted, and its hold may be too large.
+  const isOpen = row?.costMicros === null;
+  if (!isNew && !isOpen) return false;
+  const booked = await ingestCallEvent(ctx.store, ctx.box, tenant, event, ctx.now()).catch(
+    (error: unknown) => {
+      // One call that cannot be booked keeps no other out of the ledger; the drift report shows it as a difference.
+      ctx.log.error({ err: error, tenant: tenant.slug, call: event.callId }, 'a call could not be booked');
+      return null;
+    },
+  );
+  if (!booked || booked.refused) return false;
+  if (booked.usageChanged) ctx.onCallBooked(tenant, booked.row);
+  if (booked.unwanted) endUnwanted(ctx, tenant, booked.row.id);
+  return isNew;
+}
+
+function differs(row: CallRow, event: CallEvent, timeZone: string): boolean {
+  const next = applyEvent(row, event, timeZone, row.updatedAt);
+  const sameState =
+    next.status === row.status &&
+    next.type === row.type &&
+    next.endedReason === row.endedReason &&
+    next.createdAt === row.createdAt;
+  return !sameState || usageChanges(usageOf(row), usageOf(next)).length > 0;
+}

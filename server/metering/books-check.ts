@@ -1,0 +1,40 @@
+/** Compares a month with Vapi's books before it is frozen: what nobody reported, or somebody forged, is not billed. */
+import type { Context } from '../context.ts';
+import type { Tenant } from '../store/tenants.ts';
+import { apisOf, orgOf, withAcceptedKey } from './orgs.ts';
+import { type Period, reasonOf, reconcileOrg } from './reconcile.ts';
+
+/** A call counts for the day on which it started, and may have been created, waiting in a queue, the day before. */
+const createdBeforeMs = 86_400_000;
+
+/** @returns why the tenant's calls of the period could not be compared; null when they were, and the ledger is right */
+export type BooksCheck = (tenant: Tenant, period: Period) => Promise<string | null>;
+
+/** For one run over many tenants: an org that they share is read once. */
+export function createBooksCheck(ctx: Context): BooksCheck {
+  const done = new Map<string, Promise<string | null>>();
+  return ({ orgId }, period) => {
+    const key = `${orgId} ${period.from} ${period.to}`;
+    const check = done.get(key) ?? compare(ctx, orgId, period);
+    done.set(key, check);
+    return check;
+  };
+}
+
+async function compare(ctx: Context, orgId: string, { from, to }: Period): Promise<string | null> {
+  const org = await orgOf(ctx, orgId, from);
+  // Deleted before the period, which can hold no calls of it.
+  if (org.tenants.length === 0) return null;
+  const period = { from: from - createdBeforeMs, to };
+  try {
+    const { drifts } = await withAcceptedKey(apisOf(ctx, org), (api) => reconcileOrg(ctx, api, org, period));
+    for (const { tenant, added, changed, missing } of drifts) {
+      if (added + changed + missing > 0)
+        ctx.log.warn({ tenant, added, changed, missing }, 'ledger mended before a month was billed');
+    }
+    return null;
+  } catch (error) {
+    ctx.log.warn({ err: error, orgId }, 'a month was not compared with Vapi');
+    return reasonOf(error);
+  }
+}

@@ -1,0 +1,23 @@
+/**
+ * Which webhooks Vapi is asked about before, or after, they count: whoever can read a tenant's webhook token can send one
+ * that looks like Vapi's, and the tenant pays by what it says. Pure.
+ */
+import { type CallRow, usageChanges, usageOf } from './usage.ts';
+
+/** Vapi's reports follow the end within seconds, its retries and a server of ours that was down within minutes. */
+const reportWithinMs = 3_600_000;
+
+/**
+ * @param before the row as it is
+ * @param after as the webhook would make it
+ * @returns `take` what it says; `take-and-ask` too, since nothing is booked that could be lost by it; `ask` and keep what is
+ *   booked until Vapi has answered
+ */
+export function doubtOf(before: CallRow, after: CallRow, nowMs: number): 'take' | 'take-and-ask' | 'ask' {
+  if (usageChanges(usageOf(before), usageOf(after)).length === 0) return 'take';
+  const endedAt = before.endedAt ?? after.endedAt ?? after.createdAt;
+  const isLate = nowMs - endedAt > reportWithinMs;
+  if (before.costMicros === null) return isLate && after.costMicros !== null ? 'take-and-ask' : 'take';
+  const isLess = (after.costMicros ?? 0) < before.costMicros || (after.seconds ?? 0) < (before.seconds ?? 0);
+  return isLate || isLess ? 'ask' : 'take';
+}

@@ -1,0 +1,38 @@
+/** Calls whose cost nobody will tell any more: what stays held for them, and telling the operator. */
+import { raiseNotice } from '../access/notices.ts';
+import type { Context } from '../context.ts';
+import { findCall, markGone } from '../store/calls.ts';
+import { shrinkHold } from '../store/reservations.ts';
+import type { Tenant } from '../store/tenants.ts';
+import { dayIn } from '../time-zone.ts';
+import { type CallRow, worthOf } from './usage.ts';
+
+/** Vapi does not know these any more. What is booked stays. */
+export async function giveUpGone(ctx: Context, tenant: Tenant, ids: string[]): Promise<void> {
+  const gone = await markGone(ctx.store, tenant.id, ids, ctx.now());
+  for (const row of gone) await giveUp(ctx, tenant, row);
+}
+
+/** It was asked about for the last time. */
+export async function giveUpPolling(ctx: Context, tenant: Tenant, callId: string): Promise<void> {
+  const row = await findCall(ctx.store, tenant.id, callId);
+  if (row) await giveUp(ctx, tenant, row);
+}
+
+/**
+ * Nothing is billed for it. Of the budget as much stays held, until the month ends, as the call can have cost by what is
+ * known of it: all of its hold when it began and its length is not known, its length at the worst-case rate, or nothing
+ * when it never began. So the cap holds, and calls that never came about do not use it up.
+ */
+async function giveUp(ctx: Context, tenant: Tenant, row: CallRow): Promise<void> {
+  if (row.costMicros !== null) return;
+  const now = ctx.now();
+  const most = worthOf(row, tenant.limits.worstCaseMicrosPerMinute);
+  const heldMicros = await ctx.store.transaction().execute(async (db) => {
+    const held = await shrinkHold(db, tenant.id, row.id, most);
+    const data = { call: row.id, heldMicros: held };
+    await raiseNotice(db, tenant, 'cost-unknown', dayIn(tenant.timeZone, now), data, now);
+    return held;
+  });
+  ctx.log.warn({ tenant: tenant.slug, call: row.id, heldMicros }, 'the cost of a call stays unknown');
+}

@@ -1,0 +1,59 @@
+/**
+ * Grants of the key modes that no call came of. A key can be asked for by anybody who may ask for a call, and costs nothing:
+ * were its hold kept as long as a call's, one visitor could use up the budget, and the lines, with keys that it never uses.
+ */
+import { scopedKeySeconds } from '../access/scoped-key.ts';
+import type { Context } from '../context.ts';
+import { endTurn, takeTurn } from '../store/leases.ts';
+import { listUnusedGrants, releaseUnused } from '../store/reservations.ts';
+import { findTenantById } from '../store/tenants.ts';
+import { assignCalls, bookDifference } from './booking.ts';
+import { apisOf, orgOf } from './orgs.ts';
+
+/** For clocks that differ, and for Vapi's list, which may lag. */
+const marginMs = 30_000;
+/**
+ * A call of the grant has begun by then, or never will: a scoped key is worth nothing any more. A public key is for good,
+ * but a page that has just asked uses it at once, and what is begun with it later nobody asks us about anyway.
+ */
+const usableMs = scopedKeySeconds * 1000 + marginMs;
+const everyMs = 60_000;
+const turnMs = 5 * 60_000;
+const turnName = 'unused-grants';
+
+/** Once a minute, by one of all processes. */
+export async function releaseWhenDue(ctx: Context, owner: string): Promise<void> {
+  const now = ctx.now();
+  if (!(await takeTurn(ctx.store, turnName, owner, now + turnMs, everyMs, now))) return;
+  try {
+    await releaseUnusedGrants(ctx);
+  } finally {
+    await endTurn(ctx.store, turnName, owner, now);
+  }
+}
+
+/**
+ * Reads Vapi's list of the tenants that have such holds, so that their calls are booked, and gives back what no call has
+ * claimed. A browser can leave our tag out: while a call that says nothing of its grant has no known cost, it may be of
+ * any that was given just before, and their holds stay.
+ */
+export async function releaseUnusedGrants(ctx: Context): Promise<void> {
+  const until = ctx.now();
+  for (const { tenantId, since } of await listUnusedGrants(ctx.store, until - usableMs)) {
+    const tenant = await findTenantById(ctx.store, tenantId);
+    if (!tenant) continue;
+    try {
+      const [api] = apisOf(ctx, { orgId: tenant.orgId, tenants: [tenant] });
+      if (!api) continue;
+      const org = await orgOf(ctx, tenant.orgId, since);
+      for await (const page of api.list('createdAt', since - marginMs, until)) {
+        for (const { tenant: whose, event, row } of await assignCalls(ctx, org, page)) {
+          if (whose) await bookDifference(ctx, whose, row, event);
+        }
+      }
+      await releaseUnused(ctx.store, tenantId, { before: until - usableMs, usableMs, marginMs });
+    } catch (error) {
+      ctx.log.warn({ err: error, tenant: tenant.slug }, 'unused grants could not be looked for');
+    }
+  }
+}

@@ -1,0 +1,63 @@
+import type { Queries } from './database.ts';
+
+export interface Claim {
+  /** Vapi's call id. */
+  callId: string;
+  tenantId: string;
+  /** Whether Vapi's API has shown the call to us; whoever knows a tenant's webhook secret can claim what it likes. */
+  confirmed: boolean;
+}
+
+/**
+ * Claims a call for a tenant; from then on until the transaction ends nobody else can. The first claim counts, but a
+ * confirmed one beats one that is not.
+ * @returns whose it is now, and whose it was until now where that has changed
+ */
+export async function claimCall(
+  db: Queries,
+  { callId, tenantId, confirmed }: Claim,
+): Promise<{ owner: string; takenFrom: string | null }> {
+  const before = await db
+    .insertInto('callOwners')
+    .values({ callId, tenantId, confirmed: confirmed ? 1 : 0 })
+    .onConflict((conflict) =>
+      // Writes what is there, which locks the row.
+      conflict
+        .column('callId')
+        .doUpdateSet((expression) => ({ confirmed: expression.ref('callOwners.confirmed') })),
+    )
+    .returningAll()
+    .executeTakeFirstOrThrow();
+  const isOwn = before.tenantId === tenantId;
+  if (!confirmed || before.confirmed === 1) return { owner: before.tenantId, takenFrom: null };
+  await db.updateTable('callOwners').set({ tenantId, confirmed: 1 }).where('callId', '=', callId).execute();
+  return { owner: tenantId, takenFrom: isOwn ? null : before.tenantId };
+}
+
+/** Of those of the calls that somebody has. */
+export async function findOwners(db: Queries, callIds: string[]): Promise<Map<string, Claim>> {
+  const owners = new Map<string, Claim>();
+  // Both engines limit the parameters of one statement.
+  for (let start = 0; start < callIds.length; start += 500) {
+    const chunk = callIds.slice(start, start + 500);
+    const rows = await db.selectFrom('callOwners').selectAll().where('callId', 'in', chunk).execute();
+    for (const { callId, tenantId, confirmed } of rows) {
+      owners.set(callId, { callId, tenantId, confirmed: confirmed === 1 });
+    }
+  }
+  return owners;
+}
+
+/** Vapi's API has shown them, with nobody else's assistant. Somebody else's stay that one's. */
+export async function confirmOwner(db: Queries, tenantId: string, callIds: string[]): Promise<void> {
+  for (let start = 0; start < callIds.length; start += 500) {
+    const rows = callIds.slice(start, start + 500).map((callId) => ({ callId, tenantId, confirmed: 1 }));
+    await db
+      .insertInto('callOwners')
+      .values(rows)
+      .onConflict((conflict) =>
+        conflict.column('callId').doUpdateSet({ confirmed: 1 }).where('callOwners.tenantId', '=', tenantId),
+      )
+      .execute();
+  }
+}

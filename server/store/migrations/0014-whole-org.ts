@@ -1,0 +1,19 @@
+/**
+ * Whether a tenant has every call of its org is said by the tenant from now on. Whoever has never shared its org goes on
+ * as before; where there was a second tenant, deleted ones included, a call needs an assistant that somebody has.
+ */
+import { type Kysely, sql } from 'kysely';
+import type { Migration } from 'kysely/migration';
+
+export const wholeOrg: Migration = {
+  async up(db: Kysely<unknown>) {
+    await db.schema
+      .alterTable('tenants')
+      .addColumn('whole_org', 'integer', (column) => column.notNull().defaultTo(0))
+      .execute();
+    await sql`
+      update tenants set whole_org = 1
+      where not exists (select 1 from tenants as other where other.org_id = tenants.org_id and other.id <> tenants.id)
+    `.execute(db);
+  },
+};

@@ -1,0 +1,12 @@
+/** How many calls of each org belonged to no tenant when it was last swept. */
+import type { Kysely } from 'kysely';
+import type { Migration } from 'kysely/migration';
+
+export const unassignedCalls: Migration = {
+  async up(db: Kysely<unknown>) {
+    await db.schema
+      .alterTable('sweeps')
+      .addColumn('unassigned_calls', 'bigint', (column) => column.notNull().defaultTo(0))
+      .execute();
+  },
+};

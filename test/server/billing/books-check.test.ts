@@ -1,0 +1,89 @@
+/** A month is compared with Vapi's books before its document is frozen. */
+import assert from 'node:assert/strict';
+import { after, before, describe, it } from 'node:test';
+import type { CloseReport, InvoiceView, PlanInput } from '../../../server/contract.ts';
+import { monthIn, nextMonth } from '../../../server/time-zone.ts';
+import { startTestNetwork, type TestNetwork, type TestTenant } from '../../support/test-network.ts';
+import { mustBe, seller } from './stage.ts';
+
+/** 1.00 a minute. */
+const plan: PlanInput = {
+  name: 'Simple',
+  currency: 'usd',
+  monthlyFeeCents: 0,
+  rates: [
+    {
+      channels: ['web', 'inbound', 'outbound', 'chat'],
+      price: { kind: 'per-minute', perMinuteMicros: 1_000_000 },
+    },
+  ],
+};
+
+describe('before a month is frozen', () => {
+  let network: TestNetwork;
+  const month = monthIn('UTC', Date.now());
+  before(async () => {
+    network = await startTestNetwork();
+    await mustBe(200, operator('PUT', '/v1/billing/seller', seller));
+    network.server.clock.now = Date.parse(`${nextMonth(month)}-03T00:00:00Z`);
+  });
+  after(() => network.close());
+
+  const operator = (method: string, path: string, body?: unknown) =>
+    network.server.operator(method, path, body);
+  const client = async (slug: string): Promise<TestTenant> => {
+    const tenant = await network.addTenant(slug);
+    await mustBe(200, operator('PUT', `/v1/tenants/${slug}/plan`, { plan, from: `${month}-01` }));
+    return tenant;
+  };
+  /** A minute on the first of the month, long out of the sight of any sweep. */
+  const untold = ({ assistantId }: TestTenant) =>
+    network.emulator.makeCall({
+      ...{ assistantId, seconds: 60, cost: 0.2, type: 'inboundPhoneCall', webhooks: false },
+      createdAt: `${month}-01T08:00:00.000Z`,
+    });
+  const close = async (tenant: string) =>
+    (await mustBe(200, operator('POST', '/v1/billing/close', { tenant }))).body as CloseReport;
+
+  it('the calls that nobody has reported are found and billed', async () => {
+    untold(await client('lost'));
+    const { entries, needsPerson } = await close('lost');
+    assert.deepEqual(
+      entries.map(({ outcome, totalCents, notCompared }) => [outcome, totalCents, notCompared]),
+      [['finalized', 100, undefined]],
+    );
+    assert.equal(needsPerson, 0);
+  });
+
+  it('what somebody has told of a call instead of Vapi is set right, also when one finalizes by hand', async () => {
+    const tenant = await client('forged');
+    const call = untold(tenant);
+    const at = `${month}-01T08:00:00.000Z`;
+    const message = {
+      ...{ type: 'end-of-call-report', startedAt: at, endedAt: at, endedReason: 'x', cost: 0 },
+      call: { id: call.id, createdAt: at },
+    };
+    const headers = { 'x-vapi-agent-token': tenant.webhookSecret };
+    await mustBe(
+      200,
+      network.server.request('POST', '/v1/webhooks/vapi/forged', { headers, body: { message } }),
+    );
+    const draft = await mustBe(201, operator('POST', '/v1/tenants/forged/invoices', { period: month }));
+    assert.equal(draft.body.totalCents, 0);
+    const path = `/v1/tenants/forged/invoices/${draft.body.id}/finalize`;
+    const frozen = (await mustBe(200, operator('POST', path))).body as InvoiceView;
+    assert.equal(frozen.totalCents, 100);
+    assert.ok(!('notCompared' in frozen));
+  });
+
+  it('an org that cannot be read keeps no month from being billed, but is told to a person', async () => {
+    const { orgId } = await client('left');
+    network.emulator.addOrg({ orgId, privateKeys: [], publicKeys: [], assistants: [] });
+    const { entries, needsPerson } = await close('left');
+    assert.deepEqual(
+      entries.map(({ outcome, notCompared }) => [outcome, notCompared]),
+      [['finalized', 'Vapi refuses the private key']],
+    );
+    assert.equal(needsPerson, 1);
+  });
+});

@@ -1,0 +1,66 @@
+/** What a single migration makes of rows that were there. */
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { Kysely, sql } from 'kysely';
+import { Migrator } from 'kysely/migration';
+import { migrations } from '../../../server/store/migrations/index.ts';
+import { nodeSqliteDialect } from '../../../server/store/node-sqlite.ts';
+
+async function storeAt(name: string) {
+  const db = new Kysely<unknown>({ dialect: nodeSqliteDialect(':memory:') });
+  const migrator = new Migrator({ db, provider: { getMigrations: async () => migrations } });
+  const to = async (target: string) => assert.equal((await migrator.migrateTo(target)).error, undefined);
+  await to(name);
+  const tenant = (id: string, orgId: string, deletedAt: number | null = null) =>
+    sql`insert into tenants (id, slug, name, status, generation, org_id, assistant_id, access_mode, time_zone,
+      private_key_sealed, webhook_secret_sealed, hook_secret_sealed, settings, created_at, updated_at, deleted_at)
+      values (${id}, ${id}, ${id}, 'active', 1, ${orgId}, 'x', 'proxy', 'UTC', '', '', '', '{}', 1, 1, ${deletedAt})`.execute(
+      db,
+    );
+  return { db, to, tenant };
+}
+
+test('a client that has never shared its organization keeps all of its calls, and only such a one', async () => {
+  const { db, to, tenant } = await storeAt('0010-consent-evidence');
+  await tenant('alone', 'org-1');
+  await tenant('one-of-two', 'org-2');
+  await tenant('two-of-two', 'org-2');
+  await tenant('left-over', 'org-3');
+  await tenant('deleted', 'org-3', 5);
+  await to('0014-whole-org');
+  const { rows } = await sql<{ id: string }>`select id from tenants where whole_org = 1`.execute(db);
+  assert.deepEqual(
+    rows.map(({ id }) => id),
+    ['alone'],
+  );
+  await db.destroy();
+});
+
+test('a call that was booked for two clients stays booked, and is from then on the one’s whose assistant it has', async () => {
+  const { db, to, tenant } = await storeAt('0014-whole-org');
+  const book = (tenantId: string, id: string, assistantId: string | null) =>
+    sql`insert into calls (tenant_id, id, type, status, assistant_id, created_at, revision, updated_at)
+      values (${tenantId}, ${id}, 'webCall', 'ended', ${assistantId}, 1, 0, 1)`.execute(db);
+  await tenant('a', 'org');
+  await tenant('b', 'org');
+  await tenant('gone', 'org', 5);
+  await sql`update tenants set assistant_id = 'of b' where id = 'b'`.execute(db);
+  await book('a', 'twice', 'of b');
+  await book('b', 'twice', 'of b');
+  await book('gone', 'also twice', null);
+  await book('a', 'also twice', null);
+  await book('gone', 'once', null);
+  await to('0015-call-owners');
+  const { rows } = await sql<{
+    owner: string;
+  }>`select call_id || ' ' || tenant_id || ' ' || confirmed as owner from call_owners order by call_id`.execute(
+    db,
+  );
+  assert.deepEqual(
+    rows.map(({ owner }) => owner),
+    ['also twice a 1', 'once gone 1', 'twice b 1'],
+  );
+  const left = await sql<{ count: number }>`select count(*) as count from calls`.execute(db);
+  assert.equal(left.rows[0]?.count, 5);
+  await db.destroy();
+});
