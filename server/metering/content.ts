@@ -17,7 +17,10 @@ export async function* deleteContent(ctx: Context, tenant: Tenant, ids: string[]
   const api = createCallsApi(ctx.config.vapiBaseUrl, openTenantSecret(ctx.box, tenant, 'privateKey') ?? '');
   let deleted = 0;
   let failure: unknown;
-  for (const row of await findCalls(ctx.store, [tenant.id], ids)) {
+  const rows = new Map((await findCalls(ctx.store, [tenant.id], ids)).map((row) => [row.id, row]));
+  for (const id of ids) {
+    const row = rows.get(id);
+    if (!row) continue;
     if (row.contentDeletedAt === null) {
       if (row.status !== 'ended' || row.costMicros === null) continue;
       try {
