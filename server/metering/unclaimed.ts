@@ -4,7 +4,7 @@
  */
 import { isMessage } from '../access/reserve.ts';
 import type { Context } from '../context.ts';
-import { listUnclaimed, type Reservation, releaseReservation } from '../store/reservations.ts';
+import { listLapsedHolds, type Reservation, releaseReservation } from '../store/reservations.ts';
 import type { Tenant } from '../store/tenants.ts';
 import type { CallsApi } from '../vapi/calls-api.ts';
 import { readCost } from '../vapi/cost.ts';
@@ -25,7 +25,7 @@ export async function giveBackUnclaimed(
   tenant: Tenant,
   leaseBeforeMs: number,
 ): Promise<void> {
-  const holds = await listUnclaimed(ctx.store, tenant.id, leaseBeforeMs);
+  const holds = await listLapsedHolds(ctx.store, tenant.id, leaseBeforeMs);
   const messages = holds.filter(isMessage);
   const lookedFor = await bookLostChats(ctx, api, tenant, messages);
   for (const hold of holds) {

@@ -169,6 +169,22 @@ export async function releaseReservation(db: Queries, id: string): Promise<void>
     .execute();
 }
 
+/** What is held for starts whose lease was over before then and that no call has claimed. */
+export async function listLapsedHolds(
+  db: Queries,
+  tenantId: string,
+  leaseBeforeMs: number,
+): Promise<Reservation[]> {
+  return db
+    .selectFrom('reservations')
+    .selectAll()
+    .where('tenantId', '=', tenantId)
+    .where('state', '=', 'held')
+    .where('callId', 'is', null)
+    .where('leaseExpiresAt', '<', leaseBeforeMs)
+    .execute();
+}
+
 /** The call has ended: its slot is free; its spend stays held until the cost is known. */
 export async function freeSlot(db: Queries, tenantId: string, callId: string, nowMs: number): Promise<void> {
   await db
@@ -308,21 +324,5 @@ export async function releaseUnused(
         ),
       ),
     )
-    .execute();
-}
-
-/** What is held for starts whose lease was over before then and that no call has claimed. */
-export async function listUnclaimed(
-  db: Queries,
-  tenantId: string,
-  leaseBeforeMs: number,
-): Promise<Reservation[]> {
-  return db
-    .selectFrom('reservations')
-    .selectAll()
-    .where('tenantId', '=', tenantId)
-    .where('state', '=', 'held')
-    .where('callId', 'is', null)
-    .where('leaseExpiresAt', '<', leaseBeforeMs)
     .execute();
 }
