@@ -115,6 +115,18 @@ describe('a recording', () => {
     });
   }
 
+  it('whose redirect leads to what must not be asked is not fetched from there, although it would answer', async (t) => {
+    let asked = 0;
+    const internal = await serve(t, (_request, response) => {
+      asked += 1;
+      response.end('iam-credentials');
+    });
+    const location = internal.replace('http://', 'http://user:pass@');
+    const url = await serve(t, (_request, response) => response.writeHead(302, { location }).end());
+    assert.equal(codeOf(await recordingAt(url)), 'vapi_unavailable');
+    assert.equal(asked, 0);
+  });
+
   it('that redirects in a circle is given up', async (t) => {
     let asked = 0;
     const url = await serve(t, (_request, response) => {
