@@ -3,65 +3,35 @@ import { after, before, beforeEach, describe, it } from 'node:test';
 import Stripe from 'stripe';
 import { stripeLines } from '../../../server/billing/stripe-push.ts';
 import type { InvoiceDocument, InvoiceView, PlanInput } from '../../../server/contract.ts';
-import { type StripeStandIn, startStripeStandIn } from '../../support/stripe-stand-in/stand-in.ts';
+import type { StripeStandIn } from '../../support/stripe-stand-in/stand-in.ts';
 import { codeOf } from '../../support/test-server.ts';
 import { killAfterWrites } from './kill-after-writes.ts';
-import { type BillingStage, mustBe, startBillingStage } from './stage.ts';
+import { type BillingStage, mustBe } from './stage.ts';
+import {
+  channels,
+  plan,
+  type StripeStage,
+  secretKey,
+  startStripeStage,
+  webhookSecret,
+} from './stripe-stage.ts';
 
-const secretKey = 'sk_test_onlyForThisTest';
-const webhookSecret = 'whsec_onlyForThisTest';
-const channels: PlanInput['rates'][number]['channels'] = ['web', 'inbound', 'outbound', 'chat'];
-const plan: PlanInput = {
-  name: 'Retainer',
-  currency: 'eur',
-  monthlyFeeCents: 9900,
-  rates: [{ channels, price: { kind: 'per-minute', perMinuteMicros: 300_000 } }],
-};
-
+let place: StripeStage;
 let stage: BillingStage;
 let stripe: StripeStandIn;
 before(async () => {
-  stripe = await startStripeStandIn({ secretKey, now: () => stage.server.clock.now });
-  stage = await startBillingStage({
-    config: { stripeApiUrl: stripe.url },
-    secrets: { stripe: { secretKey, webhookSecret } },
-  });
+  place = await startStripeStage();
+  ({ stage, stripe } = place);
 });
-after(async () => {
-  await stripe.close();
-  await stage.close();
-});
+after(() => place.close());
 beforeEach(() => {
   stripe.fault = () => null;
 });
 
-const operator = (method: string, path: string, body?: unknown) =>
-  stage.server.operator(method, `/v1/tenants/${path}`, body);
-
-interface Setup {
-  plan?: PlanInput;
-  billing?: Record<string, unknown>;
-  seconds?: number;
-}
-
-/** A finalized invoice of November: 99.00, 5 minutes at 0.30 = 1.50, 19 % of 100.50 = 19.10 (19.095): 119.60. */
-async function finalized(slug: string, setup: Setup = {}): Promise<InvoiceView> {
-  await stage.addTenant(slug, setup.plan ?? plan, '2026-11-01');
-  const billing = {
-    buyer: { name: `${slug} GmbH`, email: `${slug}@example.com` },
-    tax: { label: 'VAT', bps: 1900 },
-    collection: 'send',
-    ...setup.billing,
-  };
-  await mustBe(200, operator('PUT', `${slug}/billing`, billing));
-  const seconds = setup.seconds ?? 300;
-  await stage.book(slug, { id: `${slug}-1`, at: '2026-11-10T10:00:00Z', seconds });
-  return (await mustBe(200, stage.bill(slug, '2026-11'))).body as InvoiceView;
-}
-
-const push = (slug: string, id: string) => operator('POST', `${slug}/invoices/${id}/push`);
-const atStripe = (id: string) =>
-  stripe.books.invoices.filter(({ metadata }) => metadata.vapi_agent_invoice === id);
+const operator: StripeStage['operator'] = (...request) => place.operator(...request);
+const finalized: StripeStage['finalized'] = (...tenant) => place.finalized(...tenant);
+const push: StripeStage['push'] = (...invoice) => place.push(...invoice);
+const atStripe: StripeStage['atStripe'] = (id) => place.atStripe(id);
 
 describe('an invoice at Stripe', () => {
   it('has our number, our lines and our total to the cent, and is sent', async () => {
@@ -304,46 +274,36 @@ describe('what Stripe tells', () => {
       body: payload,
     });
   };
-  const pushedInvoice = async (slug: string) => {
-    const invoice = await finalized(slug);
-    await mustBe(200, push(slug, invoice.id));
-    const [there] = atStripe(invoice.id);
-    if (!there) throw new Error('it is not at Stripe');
-    return { invoice, there };
-  };
-  const statusOf = async (slug: string, id: string) =>
-    (await operator('GET', `${slug}/invoices/${id}`)).body.status;
-
   it('makes an invoice paid, and late news does not make it unpaid again', async () => {
-    const { invoice, there } = await pushedInvoice('tell-paid');
+    const { invoice, there } = await place.pushed('tell-paid');
     there.status = 'paid';
     assert.equal((await tell('invoice.paid', there)).status, 200);
-    assert.equal(await statusOf('tell-paid', invoice.id), 'paid');
+    assert.equal(await place.statusOf('tell-paid', invoice.id), 'paid');
     assert.equal((await tell('invoice.payment_failed', { ...there, status: 'open' })).status, 200);
-    assert.equal(await statusOf('tell-paid', invoice.id), 'paid');
+    assert.equal(await place.statusOf('tell-paid', invoice.id), 'paid');
   });
 
   it('makes an invoice overdue when its payment failed, and paid when it is paid after all', async () => {
-    const { invoice, there } = await pushedInvoice('tell-failed');
+    const { invoice, there } = await place.pushed('tell-failed');
     there.attempted = true;
     await mustBe(200, tell('invoice.payment_failed', there));
-    assert.equal(await statusOf('tell-failed', invoice.id), 'overdue');
+    assert.equal(await place.statusOf('tell-failed', invoice.id), 'overdue');
     there.status = 'paid';
     await mustBe(200, tell('invoice.paid', there));
-    assert.equal(await statusOf('tell-failed', invoice.id), 'paid');
+    assert.equal(await place.statusOf('tell-failed', invoice.id), 'paid');
   });
 
   it('makes an invoice void, and its calls are billed by the next draft', async () => {
-    const { invoice, there } = await pushedInvoice('tell-void');
+    const { invoice, there } = await place.pushed('tell-void');
     stripe.books.void(there.id);
     await mustBe(200, tell('invoice.voided', there));
-    assert.equal(await statusOf('tell-void', invoice.id), 'void');
+    assert.equal(await place.statusOf('tell-void', invoice.id), 'void');
     const again = (await mustBe(200, stage.bill('tell-void', '2026-11'))).body as InvoiceView;
     assert.equal(again.totalCents, invoice.totalCents);
   });
 
   it('is heard only with Stripe’s signature, over these bytes, and of now', async () => {
-    const { invoice, there } = await pushedInvoice('tell-forged');
+    const { invoice, there } = await place.pushed('tell-forged');
     there.status = 'paid';
     const old = stage.server.clock.now - 6 * 60_000;
     for (const answer of [
@@ -353,11 +313,11 @@ describe('what Stripe tells', () => {
     ]) {
       assert.equal(codeOf(answer), 'unauthorized');
     }
-    assert.equal(await statusOf('tell-forged', invoice.id), 'pushed');
+    assert.equal(await place.statusOf('tell-forged', invoice.id), 'pushed');
   });
 
   it('is answered so that it comes again when it could not be looked into', async () => {
-    const { there } = await pushedInvoice('tell-later');
+    const { there } = await place.pushed('tell-later');
     stripe.fault = () => 'unavailable';
     assert.equal(codeOf(await tell('invoice.paid', there)), 'stripe_unavailable');
   });
