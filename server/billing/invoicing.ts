@@ -258,6 +258,7 @@ export function blankInvoice(tenantId: string, month: string, nowMs: number) {
     sha256: null,
     correctsId: null,
     stripeId: null,
+    stripeCustomerId: null,
     createdAt: nowMs,
     finalizedAt: null,
     dueAt: null,

@@ -49,7 +49,8 @@ export interface StripeApi {
   findCustomer(tenantId: string): Promise<string | null>;
   createCustomer(tenantId: string, customer: { name: string; email?: string | undefined }): Promise<string>;
   findInvoice(customer: string, id: string): Promise<StripeInvoice | null>;
-  getInvoice(stripeId: string): Promise<StripeInvoice>;
+  /** Null when it is not there: a draft may have been deleted. */
+  getInvoice(stripeId: string): Promise<StripeInvoice | null>;
   /** A draft that Stripe does not touch by itself. */
   createInvoice(invoice: NewStripeInvoice): Promise<StripeInvoice>;
   /** By our line numbers, as Stripe has them. */
@@ -59,12 +60,13 @@ export interface StripeApi {
   sendInvoice(stripeId: string, id: string): Promise<void>;
   /** A draft is deleted, an open invoice is voided. @returns false when it is paid, which stays as it is */
   withdrawInvoice(stripeId: string, id: string): Promise<boolean>;
-  findBalanceCredit(customer: string, id: string): Promise<string | null>;
-  /** @param amountCents negative: what the customer's next invoices are lowered by */
-  creditBalance(
+  /** The entries of the customer's balance that are for a document of ours. */
+  listBalanceEntries(customer: string, id: string): Promise<{ id: string; amountCents: number }[]>;
+  /** @param amountCents what the customer's next invoices are raised by; negative: lowered. Once each for a document */
+  changeBalance(
     customer: string,
     id: string,
-    credit: { amountCents: number; currency: string; description: string },
+    entry: { amountCents: number; currency: string; description: string },
   ): Promise<string>;
   /**
    * @param signature the header `Stripe-Signature`
@@ -112,14 +114,14 @@ export function createStripeApi(
 
     async findInvoice(customer, id) {
       // Listing is consistent at once; Stripe's search may be a minute behind.
-      for await (const invoice of stripe.invoices.list({ customer, limit: 100 })) {
-        if (invoice.metadata?.[invoiceTag] === id && invoice.status !== 'void') return view(invoice);
-      }
-      return null;
+      const invoices = await allOf(stripe.invoices.list({ customer, limit: 100 }));
+      const own = invoices.find(({ metadata, status }) => metadata?.[invoiceTag] === id && status !== 'void');
+      return own ? view(own) : null;
     },
 
     async getInvoice(stripeId) {
-      return view(await stripe.invoices.retrieve(stripeId));
+      const invoice = await orNull(stripe.invoices.retrieve(stripeId));
+      return invoice && view(invoice);
     },
 
     async createInvoice({ id, number, customer, currency, collection, daysUntilDue, sha256 }) {
@@ -173,25 +175,25 @@ export function createStripeApi(
     },
 
     async withdrawInvoice(stripeId, id) {
-      const { status } = await stripe.invoices.retrieve(stripeId);
+      const status = (await orNull(stripe.invoices.retrieve(stripeId)))?.status ?? 'void';
       if (status === 'paid') return false;
-      if (status === 'draft') await stripe.invoices.del(stripeId);
+      if (status === 'draft') await orNull(stripe.invoices.del(stripeId));
       else if (status !== 'void') await stripe.invoices.voidInvoice(stripeId, {}, once(id, 'void'));
       return true;
     },
 
-    async findBalanceCredit(customer, id) {
-      for await (const entry of stripe.customers.listBalanceTransactions(customer, { limit: 100 })) {
-        if (entry.metadata?.[invoiceTag] === id) return entry.id;
-      }
-      return null;
+    async listBalanceEntries(customer, id) {
+      const entries = await allOf(stripe.customers.listBalanceTransactions(customer, { limit: 100 }));
+      return entries
+        .filter(({ metadata }) => metadata?.[invoiceTag] === id)
+        .map((entry) => ({ id: entry.id, amountCents: entry.amount }));
     },
 
-    async creditBalance(customer, id, { amountCents, currency, description }) {
+    async changeBalance(customer, id, { amountCents, currency, description }) {
       const entry = await stripe.customers.createBalanceTransaction(
         customer,
         { amount: amountCents, currency, description, metadata: { [invoiceTag]: id } },
-        once(id, 'credit'),
+        once(id, amountCents < 0 ? 'credit' : 'credit-back'),
       );
       return entry.id;
     },
@@ -223,6 +225,31 @@ export function stripeFailure(error: unknown): ApiError {
     cause: error,
     ...(refused ? { detail: `Stripe: ${error.message}` } : {}),
   });
+}
+
+/** Every page of a list. A customer that is gone, or has never been there, has nothing. */
+async function allOf<Entry>(pages: AsyncIterable<Entry>): Promise<Entry[]> {
+  const entries: Entry[] = [];
+  try {
+    for await (const entry of pages) entries.push(entry);
+  } catch (error) {
+    if (!isMissing(error)) throw error;
+  }
+  return entries;
+}
+
+async function orNull<Found>(found: Promise<Found>): Promise<Found | null> {
+  try {
+    return await found;
+  } catch (error) {
+    if (!isMissing(error)) throw error;
+    return null;
+  }
+}
+
+function isMissing(error: unknown): boolean {
+  const refused = error instanceof Stripe.errors.StripeInvalidRequestError;
+  return refused && (error.statusCode === 404 || error.code === 'resource_missing');
 }
 
 function view(invoice: Stripe.Invoice): StripeInvoice {

@@ -7,12 +7,13 @@ import type { Context } from '../context.ts';
 import type { BillingAccount, InvoiceDocument } from '../contract.ts';
 import { ApiError } from '../errors.ts';
 import { findBillingAccount, linkStripeCustomer, saveBillingAccount } from '../store/billing-accounts.ts';
-import { advanceInvoice, findInvoice, type InvoiceRow } from '../store/invoices.ts';
+import { advanceInvoice, findInvoice, findInvoiceById, type InvoiceRow } from '../store/invoices.ts';
 import type { Tenant } from '../store/tenants.ts';
 import type { Actor } from './invoicing.ts';
 import { centsToDecimal } from './money.ts';
 import { accountOf } from './reckoning.ts';
 import { type StripeApi, type StripeInvoice, type StripeLine, stripeFailure } from './stripe-api.ts';
+import { findAtStripe, withdraw } from './stripe-withdraw.ts';
 
 /** Stripe takes no more on one invoice. */
 const maxLines = 250;
@@ -42,6 +43,7 @@ export async function pushInvoice(
   }
   try {
     const customer = await customerOf(ctx, stripe, tenant, account);
+    await advance(ctx, row, { stripeCustomerId: customer });
     const document = JSON.parse(row.document) as InvoiceDocument;
     if (document.dueCents < 0) await pushCredit(ctx, stripe, row, document, customer);
     else await pushPayable(ctx, stripe, row, document, customer, account.collection);
@@ -80,7 +82,7 @@ async function pushPayable(
   collection: 'send' | 'charge',
 ): Promise<void> {
   const { id } = row;
-  let invoice = row.stripeId ? await stripe.getInvoice(row.stripeId) : await stripe.findInvoice(customer, id);
+  let invoice = await findAtStripe(stripe, { ...row, stripeCustomerId: customer });
   invoice ??= await stripe.createInvoice({
     id,
     number: document.number ?? '',
@@ -90,7 +92,7 @@ async function pushPayable(
     daysUntilDue: daysUntilDue(document),
     sha256: row.sha256 ?? '',
   });
-  await advanceInvoice(ctx.store, id, [row.status], { stripeId: invoice.id });
+  await advance(ctx, row, { stripeId: invoice.id });
   if (invoice.status === 'draft') {
     const lines = stripeLines(document);
     if ((await stripe.listLines(invoice.id)).length === 0) await stripe.addLines(invoice.id, id, lines);
@@ -98,10 +100,29 @@ async function pushPayable(
     invoice = await stripe.finalizeInvoice(invoice.id, id, collection);
   }
   checkTotal(invoice, document);
+  await checkCounts(ctx, row);
   // Killed in between, it may be sent twice, but never not at all.
   if (collection === 'send' && invoice.status === 'open') await stripe.sendInvoice(invoice.id, id);
-  await advanceInvoice(ctx.store, id, [row.status], { status: 'pushed', pushedAt: ctx.now() });
+  await advance(ctx, row, { status: 'pushed', pushedAt: ctx.now() });
   await applyStripeStatus(ctx, id, invoice);
+}
+
+/** Writes down how far the push has come. @throws ApiError as `checkCounts` */
+async function advance(
+  ctx: Context,
+  row: InvoiceRow,
+  columns: Parameters<typeof advanceInvoice>[3],
+): Promise<void> {
+  const done = await advanceInvoice(ctx.store, row.id, ['finalized', 'overdue'], columns);
+  if (!done) await checkCounts(ctx, row);
+}
+
+/** @throws ApiError `conflict` when it was voided meanwhile: then what was made of it at Stripe is taken back */
+async function checkCounts(ctx: Context, { id }: InvoiceRow): Promise<void> {
+  const now = await findInvoiceById(ctx.store, id);
+  if (now?.status !== 'void') return;
+  await withdraw(ctx, now);
+  throw new ApiError('conflict', { detail: 'It was voided while it was brought to Stripe.' });
 }
 
 /** What is owed to the customer lowers its next invoices at Stripe. */
@@ -114,16 +135,11 @@ async function pushCredit(
 ): Promise<void> {
   const { currency, dueCents: amountCents } = document;
   const description = `Credit note ${document.number}`;
-  const entry =
-    (await stripe.findBalanceCredit(customer, row.id)) ??
-    (await stripe.creditBalance(customer, row.id, { amountCents, currency, description }));
+  const [given] = await stripe.listBalanceEntries(customer, row.id);
+  const stripeId =
+    given?.id ?? (await stripe.changeBalance(customer, row.id, { amountCents, currency, description }));
   const now = ctx.now();
-  await advanceInvoice(ctx.store, row.id, [row.status], {
-    status: 'paid',
-    stripeId: entry,
-    pushedAt: now,
-    paidAt: now,
-  });
+  await advance(ctx, row, { status: 'paid', stripeId, pushedAt: now, paidAt: now });
 }
 
 /** Our lines, then tax, then prepaid credit; more than Stripe takes are merged at the end, so that the total is whole. */
@@ -167,7 +183,8 @@ async function checkFigures(
   if (!same) {
     throw new ApiError('conflict', { detail: `The lines of ${stripeId} at Stripe are not the invoice’s.` });
   }
-  checkTotal(await stripe.getInvoice(stripeId), document);
+  const invoice = await stripe.getInvoice(stripeId);
+  if (invoice) checkTotal(invoice, document);
 }
 
 /** @throws ApiError `conflict` */

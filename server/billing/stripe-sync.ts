@@ -6,9 +6,8 @@ import { recordChange } from '../access/audit.ts';
 import type { Context } from '../context.ts';
 import { ApiError } from '../errors.ts';
 import { findInvoiceById, type InvoiceRow } from '../store/invoices.ts';
-import { findTenantById, type Tenant } from '../store/tenants.ts';
-import { type Actor, checkVoidable, voidInvoice } from './invoicing.ts';
-import { stripeFailure } from './stripe-api.ts';
+import { findTenantById } from '../store/tenants.ts';
+import { voidInvoice } from './invoicing.ts';
 import { applyStripeStatus } from './stripe-push.ts';
 
 const by = { actor: 'stripe', requestId: 'webhook' };
@@ -17,8 +16,8 @@ const by = { actor: 'stripe', requestId: 'webhook' };
 export async function syncInvoice(ctx: Context, stripeId: string): Promise<InvoiceRow | null> {
   if (!ctx.stripe) return null;
   const invoice = await ctx.stripe.getInvoice(stripeId);
-  const row = invoice.invoice === null ? null : await findInvoiceById(ctx.store, invoice.invoice);
-  if (!row || row.status === 'draft' || row.status === 'void') return row;
+  const row = !invoice?.invoice ? null : await findInvoiceById(ctx.store, invoice.invoice);
+  if (!invoice || !row || row.status === 'draft' || row.status === 'void') return row;
   // A duplicate that somebody voided by hand says nothing of the one that counts.
   if (row.stripeId !== null && row.stripeId !== stripeId) return row;
   if (invoice.status === 'void') await takeOverVoid(ctx, row);
@@ -36,31 +35,6 @@ export async function syncInvoice(ctx: Context, stripeId: string): Promise<Invoi
     await recordChange(ctx.store, { ...by, ...change }, ctx.now());
   }
   return now;
-}
-
-/**
- * Withdraws an invoice of ours from Stripe, if it is there, and then takes it out of our books.
- * @throws ApiError as `voidInvoice`, and `stripe_unavailable`: call it again
- */
-export async function voidEverywhere(
-  ctx: Context,
-  tenant: Tenant,
-  row: InvoiceRow,
-  by: Actor,
-): Promise<InvoiceRow> {
-  if (row.status !== 'void') await checkVoidable(ctx.store, row);
-  if (row.stripeId?.startsWith('in_')) {
-    if (!ctx.stripe) throw new ApiError('conflict', { detail: 'STRIPE_SECRET_KEY is not set.' });
-    const { stripe } = ctx;
-    try {
-      if (!(await stripe.withdrawInvoice(row.stripeId, row.id))) {
-        throw new ApiError('conflict', { detail: 'It is paid at Stripe: issue a credit note instead.' });
-      }
-    } catch (error) {
-      throw stripeFailure(error);
-    }
-  }
-  return voidInvoice(ctx.store, tenant, row.id, by, ctx.now());
 }
 
 /** Where our own books do not allow it, the log says so and a person decides. */

@@ -9,7 +9,7 @@ import { paymentPageOf } from '../billing/payment-page.ts';
 import { monthOfDay } from '../billing/period.ts';
 import { reckonMonth } from '../billing/reckoning.ts';
 import { pushInvoice } from '../billing/stripe-push.ts';
-import { voidEverywhere } from '../billing/stripe-sync.ts';
+import { voidEverywhere } from '../billing/stripe-withdraw.ts';
 import { viewInvoice, viewInvoiceCall, viewSummary } from '../billing/views.ts';
 import type { Context } from '../context.ts';
 import {

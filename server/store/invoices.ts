@@ -51,6 +51,7 @@ type Progress = Partial<
     | 'document'
     | 'sha256'
     | 'stripeId'
+    | 'stripeCustomerId'
     | 'finalizedAt'
     | 'dueAt'
     | 'pushedAt'

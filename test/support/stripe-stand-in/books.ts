@@ -5,11 +5,19 @@ export class StripeRefusal extends Error {
   readonly status: number;
   readonly type: string;
   readonly param: string | undefined;
-  constructor(status: number, message: string, param?: string, type = 'invalid_request_error') {
+  readonly code: string | undefined;
+  constructor(
+    status: number,
+    message: string,
+    param?: string,
+    type = 'invalid_request_error',
+    code?: string,
+  ) {
     super(message);
     this.status = status;
     this.type = type;
     this.param = param;
+    this.code = code;
   }
 }
 
@@ -68,6 +76,7 @@ export interface Books {
   /** Ids of the invoices that were e-mailed, as often as they were. */
   sent: string[];
   createCustomer(parameters: Checked): KeptCustomer;
+  customer(id: string, status?: number): KeptCustomer;
   searchCustomers(query: string): KeptCustomer[];
   createInvoice(parameters: Checked): KeptInvoice;
   invoice(id: string): KeptInvoice;
@@ -96,6 +105,12 @@ export function openBooks(nowMs: () => number): Books {
       return customer;
     },
 
+    customer(id, status = 400) {
+      const found = books.customers.find((customer) => customer.id === id);
+      if (!found) throw missing('customer', id, status);
+      return found;
+    },
+
     searchCustomers(query) {
       const [, key = '', value] = /^metadata\['([^']+)'\]:'([^']*)'$/.exec(query) ?? [];
       if (value === undefined) throw new StripeRefusal(400, `cannot search for ${query}`, 'query');
@@ -104,9 +119,7 @@ export function openBooks(nowMs: () => number): Books {
 
     createInvoice(parameters) {
       const { customer, currency = 'usd', number = null, metadata = {}, auto_advance = false } = parameters;
-      if (!books.customers.some(({ id }) => id === customer)) {
-        throw new StripeRefusal(400, `No such customer: '${customer}'`, 'customer');
-      }
+      books.customer(customer);
       if (number !== null && books.invoices.some((invoice) => invoice.number === number)) {
         throw new StripeRefusal(400, `The invoice number ${number} is taken`, 'number');
       }
@@ -132,7 +145,7 @@ export function openBooks(nowMs: () => number): Books {
 
     invoice(id) {
       const found = books.invoices.find((invoice) => invoice.id === id);
-      if (!found) throw new StripeRefusal(404, `No such invoice: '${id}'`, 'invoice');
+      if (!found) throw missing('invoice', id);
       return found;
     },
 
@@ -195,15 +208,16 @@ export function openBooks(nowMs: () => number): Books {
     },
 
     credit(customer, { amount, currency, description = null, metadata = {} }) {
-      const kept = books.customers.find(({ id }) => id === customer);
-      if (!kept) throw new StripeRefusal(404, `No such customer: '${customer}'`, 'customer');
-      kept.balance += amount;
+      books.customer(customer, 404).balance += amount;
       const object = 'customer_balance_transaction' as const;
       const entry = { id: newId('cbtxn'), object, customer, amount, currency, description, metadata };
       books.balance.unshift(entry);
       return entry;
     },
   };
+
+  const missing = (what: string, id: string, status = 404) =>
+    new StripeRefusal(status, `No such ${what}: '${id}'`, what, 'invalid_request_error', 'resource_missing');
 
   function draft(id: string, what: string): KeptInvoice {
     const invoice = books.invoice(id);

@@ -18,8 +18,8 @@ export interface StripeStandIn {
   books: Books;
   /** `POST /v1/invoices`, …: all that was asked, in order. */
   requests: string[];
-  /** Decides for each request what goes wrong with it; default nothing. */
-  fault: (request: string, count: number) => Fault;
+  /** Decides for each request what goes wrong with it; default nothing. The request waits until it has decided. */
+  fault: (request: string, count: number) => Fault | Promise<Fault>;
   /** As Stripe does after a day. */
   forgetKeys(): void;
   close(): Promise<void>;
@@ -68,24 +68,22 @@ const routes: Route[] = [
     'GET',
     /^\/v1\/customers\/(\w+)\/balance_transactions$/,
     'balanceList',
-    (books, id, { limit, starting_after }) =>
-      listOf(
-        books.balance.filter(({ customer }) => customer === id),
-        limit,
-        starting_after,
-      ),
+    (books, id, { limit, starting_after }) => {
+      books.customer(id, 404);
+      const found = books.balance.filter(({ customer }) => customer === id);
+      return listOf(found, limit, starting_after);
+    },
   ],
   ['POST', /^\/v1\/invoices$/, 'invoiceCreate', (books, _id, parameters) => books.createInvoice(parameters)],
   [
     'GET',
     /^\/v1\/invoices$/,
     'invoiceList',
-    (books, _id, { customer, limit, starting_after }) =>
-      listOf(
-        books.invoices.filter((invoice) => !customer || invoice.customer === customer),
-        limit,
-        starting_after,
-      ),
+    (books, _id, { customer, limit, starting_after }) => {
+      if (customer) books.customer(customer);
+      const found = books.invoices.filter((invoice) => !customer || invoice.customer === customer);
+      return listOf(found, limit, starting_after);
+    },
   ],
   ['DELETE', /^\/v1\/invoices\/(\w+)$/, null, (books, id) => books.delete(id)],
   ['GET', /^\/v1\/invoices\/(\w+)$/, null, (books, id) => books.invoice(id)],
@@ -176,7 +174,7 @@ export async function startStripeStandIn(options: StandInOptions): Promise<Strip
       return;
     }
     standIn.requests.push(`${method} ${url.pathname}`);
-    const fault = standIn.fault(`${method} ${url.pathname}`, standIn.requests.length);
+    const fault = await standIn.fault(`${method} ${url.pathname}`, standIn.requests.length);
     if (fault === 'unavailable') {
       res.setHeader('Stripe-Should-Retry', 'false');
       send(res, refusal(new StripeRefusal(503, 'Try again later', undefined, 'api_error')));
@@ -205,8 +203,8 @@ export async function startStripeStandIn(options: StandInOptions): Promise<Strip
   return standIn;
 }
 
-function refusal({ status, type, message, param }: StripeRefusal): Answer {
-  return { status, body: JSON.stringify({ error: { type, message, ...(param ? { param } : {}) } }) };
+function refusal({ status, type, message, param, code }: StripeRefusal): Answer {
+  return { status, body: JSON.stringify({ error: { type, message, param, code } }) };
 }
 
 function send(res: ServerResponse, { status, body }: Answer): void {

@@ -1,0 +1,72 @@
+/**
+ * Takes back at Stripe what no longer counts here. A document may be voided while it is being brought to Stripe: the one
+ * who voids looks at Stripe after the books say void, the one who pushes looks at the books after each thing it made. So
+ * whichever comes first, one of the two sees the other.
+ */
+import type { Context } from '../context.ts';
+import { ApiError } from '../errors.ts';
+import type { InvoiceRow } from '../store/invoices.ts';
+import type { Tenant } from '../store/tenants.ts';
+import { type Actor, checkVoidable, voidInvoice } from './invoicing.ts';
+import { type StripeApi, type StripeInvoice, stripeFailure } from './stripe-api.ts';
+
+/**
+ * Withdraws a document of ours from Stripe, if it is there, and takes it out of our books. Of a void one it withdraws
+ * what is left at Stripe.
+ * @throws ApiError as `voidInvoice`, and `stripe_unavailable`: call it again
+ */
+export async function voidEverywhere(
+  ctx: Context,
+  tenant: Tenant,
+  row: InvoiceRow,
+  by: Actor,
+): Promise<InvoiceRow> {
+  if (row.status !== 'void') {
+    await checkVoidable(ctx.store, row);
+    await withdraw(ctx, row);
+  }
+  const done = await voidInvoice(ctx.store, tenant, row.id, by, ctx.now());
+  await withdraw(ctx, done);
+  return done;
+}
+
+/**
+ * Where an earlier push has left it: by Stripe's id, else by our mark among the invoices of the customer that the push
+ * was for. Null when Stripe has none.
+ */
+export async function findAtStripe(stripe: StripeApi, row: InvoiceRow): Promise<StripeInvoice | null> {
+  if (row.stripeId) return stripe.getInvoice(row.stripeId);
+  return row.stripeCustomerId ? stripe.findInvoice(row.stripeCustomerId, row.id) : null;
+}
+
+/** @throws ApiError `conflict` when it is paid at Stripe, `stripe_unavailable` */
+export async function withdraw(ctx: Context, row: InvoiceRow): Promise<void> {
+  if (row.stripeId === null && row.stripeCustomerId === null) return;
+  const { stripe } = ctx;
+  if (!stripe) throw new ApiError('conflict', { detail: 'STRIPE_SECRET_KEY is not set.' });
+  try {
+    if (row.dueCents < 0) await withdrawCredit(stripe, row);
+    else await withdrawInvoice(stripe, row);
+  } catch (error) {
+    throw stripeFailure(error);
+  }
+}
+
+async function withdrawInvoice(stripe: StripeApi, row: InvoiceRow): Promise<void> {
+  const invoice = await findAtStripe(stripe, row);
+  if (invoice && !(await stripe.withdrawInvoice(invoice.id, row.id))) {
+    throw new ApiError('conflict', { detail: 'It is paid at Stripe: issue a credit note instead.' });
+  }
+}
+
+/** An entry of a customer's balance stays for ever: what it gave is taken by another. */
+async function withdrawCredit(stripe: StripeApi, row: InvoiceRow): Promise<void> {
+  const customer = row.stripeCustomerId;
+  if (!customer) return;
+  const entries = await stripe.listBalanceEntries(customer, row.id);
+  const given = entries.reduce((sum, { amountCents }) => sum + amountCents, 0);
+  if (given === 0) return;
+  const { currency, number } = row;
+  const description = `Credit note ${number} is void`;
+  await stripe.changeBalance(customer, row.id, { amountCents: -given, currency, description });
+}
