@@ -2,7 +2,13 @@
 import { recordChange } from '../access/audit.ts';
 import { raiseNotice } from '../access/notices.ts';
 import type { Context } from '../context.ts';
-import { advanceInvoice, type InvoiceRow, listDue, markPausedFor } from '../store/invoices.ts';
+import {
+  advanceInvoice,
+  type InvoiceRow,
+  leftToPayCents,
+  listDue,
+  markPausedFor,
+} from '../store/invoices.ts';
 import { findTenantById, lockTenant, setTenantStatus, type Tenant } from '../store/tenants.ts';
 import { accountOf } from './reckoning.ts';
 import { syncInvoice } from './stripe-sync.ts';
@@ -37,7 +43,9 @@ async function sweepOne(ctx: Context, due: InvoiceRow): Promise<void> {
   const tenant = await findTenantById(ctx.store, row.tenantId);
   if (!tenant) return;
   await ctx.store.transaction().execute(async (db) => {
-    const facts = { invoice: row.number, dueCents: row.dueCents, currency: row.currency };
+    const dueCents = await leftToPayCents(db, row);
+    if (dueCents === 0) return;
+    const facts = { invoice: row.number, dueCents, currency: row.currency };
     await advanceInvoice(db, row.id, ['finalized', 'pushed'], { status: 'overdue' });
     await raiseNotice(db, tenant, 'invoice-overdue', row.number ?? row.id, facts, ctx.now());
     await pauseFor(ctx, db, tenant, row, facts);

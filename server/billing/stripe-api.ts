@@ -37,6 +37,8 @@ export interface StripeInvoice {
   invoice: string | null;
   status: 'draft' | 'open' | 'paid' | 'uncollectible' | 'void';
   totalCents: number;
+  /** What is still to be paid, after credit notes and the customer's balance. */
+  remainingCents: number;
   currency: string;
   /** Epoch seconds. */
   dueAt: number | null;
@@ -60,6 +62,16 @@ export interface StripeApi {
   sendInvoice(stripeId: string, id: string): Promise<void>;
   /** A draft is deleted, an open invoice is voided. @returns false when it is paid, which stays as it is */
   withdrawInvoice(stripeId: string, id: string): Promise<boolean>;
+  /** Stripe's credit note on an invoice for one of ours; a void one is none. */
+  findCreditNote(stripeId: string, id: string): Promise<{ id: string; amountCents: number } | null>;
+  /** @param amountCents positive, at most what remains to be paid */
+  createCreditNote(
+    stripeId: string,
+    id: string,
+    note: { amountCents: number; memo: string },
+  ): Promise<string>;
+  /** Only while its invoice is open. */
+  voidCreditNote(creditNoteId: string, id: string): Promise<void>;
   /** The entries of the customer's balance that are for a document of ours. */
   listBalanceEntries(customer: string, id: string): Promise<{ id: string; amountCents: number }[]>;
   /** @param amountCents what the customer's next invoices are raised by; negative: lowered. Once each for a document */
@@ -182,6 +194,24 @@ export function createStripeApi(
       return true;
     },
 
+    async findCreditNote(stripeId, id) {
+      const notes = await allOf(stripe.creditNotes.list({ invoice: stripeId, limit: 100 }));
+      const own = notes.find(({ metadata, status }) => metadata?.[invoiceTag] === id && status !== 'void');
+      return own ? { id: own.id, amountCents: own.amount } : null;
+    },
+
+    async createCreditNote(stripeId, id, { amountCents, memo }) {
+      const note = await stripe.creditNotes.create(
+        { invoice: stripeId, amount: amountCents, memo, metadata: { [invoiceTag]: id } },
+        once(id, 'credit-note'),
+      );
+      return note.id;
+    },
+
+    async voidCreditNote(creditNoteId, id) {
+      await stripe.creditNotes.voidCreditNote(creditNoteId, {}, once(id, 'credit-note-void'));
+    },
+
     async listBalanceEntries(customer, id) {
       const entries = await allOf(stripe.customers.listBalanceTransactions(customer, { limit: 100 }));
       return entries
@@ -258,6 +288,7 @@ function view(invoice: Stripe.Invoice): StripeInvoice {
     invoice: invoice.metadata?.[invoiceTag] ?? null,
     status: (invoice.status ?? 'draft') as StripeInvoice['status'],
     totalCents: invoice.total,
+    remainingCents: invoice.amount_remaining,
     currency: invoice.currency,
     dueAt: invoice.due_date,
     attempted: invoice.attempted,

@@ -7,13 +7,15 @@ import type { Context } from '../context.ts';
 import type { BillingAccount, InvoiceDocument } from '../contract.ts';
 import { ApiError } from '../errors.ts';
 import { findBillingAccount, linkStripeCustomer, saveBillingAccount } from '../store/billing-accounts.ts';
-import { advanceInvoice, findInvoice, findInvoiceById, type InvoiceRow } from '../store/invoices.ts';
+import { findInvoice, type InvoiceRow } from '../store/invoices.ts';
 import type { Tenant } from '../store/tenants.ts';
 import type { Actor } from './invoicing.ts';
 import { centsToDecimal } from './money.ts';
 import { accountOf } from './reckoning.ts';
 import { type StripeApi, type StripeInvoice, type StripeLine, stripeFailure } from './stripe-api.ts';
-import { findAtStripe, withdraw } from './stripe-withdraw.ts';
+import { pushCredit } from './stripe-credit.ts';
+import { applyStripeStatus } from './stripe-sync.ts';
+import { advancePush, checkCounts, findAtStripe } from './stripe-withdraw.ts';
 
 /** Stripe takes no more on one invoice. */
 const maxLines = 250;
@@ -43,7 +45,7 @@ export async function pushInvoice(
   }
   try {
     const customer = await customerOf(ctx, stripe, tenant, account);
-    await advance(ctx, row, { stripeCustomerId: customer });
+    await advancePush(ctx, row, { stripeCustomerId: customer });
     const document = JSON.parse(row.document) as InvoiceDocument;
     if (document.dueCents < 0) await pushCredit(ctx, stripe, row, document, customer);
     else await pushPayable(ctx, stripe, row, document, customer, account.collection);
@@ -92,7 +94,7 @@ async function pushPayable(
     daysUntilDue: daysUntilDue(document),
     sha256: row.sha256 ?? '',
   });
-  await advance(ctx, row, { stripeId: invoice.id });
+  await advancePush(ctx, row, { stripeId: invoice.id });
   if (invoice.status === 'draft') {
     const lines = stripeLines(document);
     if ((await stripe.listLines(invoice.id)).length === 0) await stripe.addLines(invoice.id, id, lines);
@@ -103,43 +105,8 @@ async function pushPayable(
   await checkCounts(ctx, row);
   // Killed in between, it may be sent twice, but never not at all.
   if (collection === 'send' && invoice.status === 'open') await stripe.sendInvoice(invoice.id, id);
-  await advance(ctx, row, { status: 'pushed', pushedAt: ctx.now() });
-  await applyStripeStatus(ctx, id, invoice);
-}
-
-/** Writes down how far the push has come. @throws ApiError as `checkCounts` */
-async function advance(
-  ctx: Context,
-  row: InvoiceRow,
-  columns: Parameters<typeof advanceInvoice>[3],
-): Promise<void> {
-  const done = await advanceInvoice(ctx.store, row.id, ['finalized', 'overdue'], columns);
-  if (!done) await checkCounts(ctx, row);
-}
-
-/** @throws ApiError `conflict` when it was voided meanwhile: then what was made of it at Stripe is taken back */
-async function checkCounts(ctx: Context, { id }: InvoiceRow): Promise<void> {
-  const now = await findInvoiceById(ctx.store, id);
-  if (now?.status !== 'void') return;
-  await withdraw(ctx, now);
-  throw new ApiError('conflict', { detail: 'It was voided while it was brought to Stripe.' });
-}
-
-/** What is owed to the customer lowers its next invoices at Stripe. */
-async function pushCredit(
-  ctx: Context,
-  stripe: StripeApi,
-  row: InvoiceRow,
-  document: InvoiceDocument,
-  customer: string,
-): Promise<void> {
-  const { currency, dueCents: amountCents } = document;
-  const description = `Credit note ${document.number}`;
-  const [given] = await stripe.listBalanceEntries(customer, row.id);
-  const stripeId =
-    given?.id ?? (await stripe.changeBalance(customer, row.id, { amountCents, currency, description }));
-  const now = ctx.now();
-  await advance(ctx, row, { status: 'paid', stripeId, pushedAt: now, paidAt: now });
+  await advancePush(ctx, row, { status: 'pushed', pushedAt: ctx.now() });
+  await applyStripeStatus(ctx, row, invoice);
 }
 
 /** Our lines, then tax, then prepaid credit; more than Stripe takes are merged at the end, so that the total is whole. */
@@ -198,20 +165,4 @@ function checkTotal(invoice: StripeInvoice, { dueCents, currency }: InvoiceDocum
 /** Whole days between the frozen dates: the same in every repetition. */
 function daysUntilDue({ issuedAt, dueAt }: InvoiceDocument): number {
   return Math.round((Date.parse(dueAt ?? '') - Date.parse(issuedAt ?? '')) / 86_400_000);
-}
-
-/** What Stripe says of the payment. A void one is left to `stripe-sync`, which frees its calls. */
-export async function applyStripeStatus(ctx: Context, id: string, invoice: StripeInvoice): Promise<void> {
-  const now = ctx.now();
-  if (invoice.status === 'paid') {
-    await advanceInvoice(ctx.store, id, ['finalized', 'pushed', 'overdue'], { status: 'paid', paidAt: now });
-  } else if (isOverdue(invoice, now)) {
-    await advanceInvoice(ctx.store, id, ['finalized', 'pushed'], { status: 'overdue' });
-  }
-}
-
-/** Given up, past its day, or charged in vain. */
-function isOverdue({ status, dueAt, attempted }: StripeInvoice, nowMs: number): boolean {
-  if (status === 'uncollectible') return true;
-  return status === 'open' && (attempted || (dueAt !== null && dueAt * 1000 < nowMs));
 }

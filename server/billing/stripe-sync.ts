@@ -5,10 +5,10 @@
 import { recordChange } from '../access/audit.ts';
 import type { Context } from '../context.ts';
 import { ApiError } from '../errors.ts';
-import { findInvoiceById, type InvoiceRow } from '../store/invoices.ts';
+import { advanceInvoice, findInvoiceById, type InvoiceRow, leftToPayCents } from '../store/invoices.ts';
 import { findTenantById } from '../store/tenants.ts';
 import { voidInvoice } from './invoicing.ts';
-import { applyStripeStatus } from './stripe-push.ts';
+import type { StripeInvoice } from './stripe-api.ts';
 
 const by = { actor: 'stripe', requestId: 'webhook' };
 
@@ -21,7 +21,7 @@ export async function syncInvoice(ctx: Context, stripeId: string): Promise<Invoi
   // A duplicate that somebody voided by hand says nothing of the one that counts.
   if (row.stripeId !== null && row.stripeId !== stripeId) return row;
   if (invoice.status === 'void') await takeOverVoid(ctx, row);
-  else await applyStripeStatus(ctx, row.id, invoice);
+  else await applyStripeStatus(ctx, row, invoice);
   const now = await findInvoiceById(ctx.store, row.id);
   if (now && now.status !== row.status) {
     const tenant = await findTenantById(ctx.store, row.tenantId);
@@ -48,4 +48,25 @@ async function takeOverVoid(ctx: Context, row: InvoiceRow): Promise<void> {
     const facts = { invoice: row.id, tenant: tenant.slug, reason: error.message };
     ctx.log.warn(facts, 'void at Stripe, but not here: it needs a person');
   }
+}
+
+/** What Stripe says of the payment. A void one is left to `syncInvoice`, which frees its calls. */
+export async function applyStripeStatus(
+  ctx: Context,
+  row: InvoiceRow,
+  invoice: StripeInvoice,
+): Promise<void> {
+  const { id } = row;
+  const now = ctx.now();
+  if (invoice.status === 'paid') {
+    await advanceInvoice(ctx.store, id, ['finalized', 'pushed', 'overdue'], { status: 'paid', paidAt: now });
+  } else if (isOverdue(invoice, now) && (await leftToPayCents(ctx.store, row)) > 0) {
+    await advanceInvoice(ctx.store, id, ['finalized', 'pushed'], { status: 'overdue' });
+  }
+}
+
+/** Given up, past its day, or charged in vain. */
+function isOverdue({ status, dueAt, attempted }: StripeInvoice, nowMs: number): boolean {
+  if (status === 'uncollectible') return true;
+  return status === 'open' && (attempted || (dueAt !== null && dueAt * 1000 < nowMs));
 }

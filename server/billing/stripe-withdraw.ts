@@ -5,7 +5,7 @@
  */
 import type { Context } from '../context.ts';
 import { ApiError } from '../errors.ts';
-import type { InvoiceRow } from '../store/invoices.ts';
+import { advanceInvoice, findInvoiceById, type InvoiceRow } from '../store/invoices.ts';
 import type { Tenant } from '../store/tenants.ts';
 import { type Actor, checkVoidable, voidInvoice } from './invoicing.ts';
 import { type StripeApi, type StripeInvoice, stripeFailure } from './stripe-api.ts';
@@ -45,7 +45,7 @@ export async function withdraw(ctx: Context, row: InvoiceRow): Promise<void> {
   const { stripe } = ctx;
   if (!stripe) throw new ApiError('conflict', { detail: 'STRIPE_SECRET_KEY is not set.' });
   try {
-    if (row.dueCents < 0) await withdrawCredit(stripe, row);
+    if (row.dueCents < 0) await withdrawCredit(ctx, stripe, row);
     else await withdrawInvoice(stripe, row);
   } catch (error) {
     throw stripeFailure(error);
@@ -59,14 +59,37 @@ async function withdrawInvoice(stripe: StripeApi, row: InvoiceRow): Promise<void
   }
 }
 
-/** An entry of a customer's balance stays for ever: what it gave is taken by another. */
-async function withdrawCredit(stripe: StripeApi, row: InvoiceRow): Promise<void> {
+/** An entry of a customer's balance stays for ever, and so does a credit note on what is closed: another takes it back. */
+async function withdrawCredit(ctx: Context, stripe: StripeApi, row: InvoiceRow): Promise<void> {
   const customer = row.stripeCustomerId;
   if (!customer) return;
   const entries = await stripe.listBalanceEntries(customer, row.id);
-  const given = entries.reduce((sum, { amountCents }) => sum + amountCents, 0);
-  if (given === 0) return;
+  let givenCents = -entries.reduce((sum, { amountCents }) => sum + amountCents, 0);
+  const corrected = row.correctsId === null ? null : await findInvoiceById(ctx.store, row.correctsId);
+  const invoice = corrected && (await findAtStripe(stripe, corrected));
+  const note = invoice && (await stripe.findCreditNote(invoice.id, row.id));
+  if (note && invoice.status === 'open') await stripe.voidCreditNote(note.id, row.id);
+  else if (note) givenCents += note.amountCents;
+  if (givenCents === 0) return;
   const { currency, number } = row;
   const description = `Credit note ${number} is void`;
-  await stripe.changeBalance(customer, row.id, { amountCents: -given, currency, description });
+  await stripe.changeBalance(customer, row.id, { amountCents: givenCents, currency, description });
+}
+
+/** Writes down how far a push has come. @throws ApiError as `checkCounts` */
+export async function advancePush(
+  ctx: Context,
+  row: InvoiceRow,
+  columns: Parameters<typeof advanceInvoice>[3],
+): Promise<void> {
+  const done = await advanceInvoice(ctx.store, row.id, ['finalized', 'overdue'], columns);
+  if (!done) await checkCounts(ctx, row);
+}
+
+/** @throws ApiError `conflict` when it was voided meanwhile: then what was made of it at Stripe is taken back */
+export async function checkCounts(ctx: Context, { id }: InvoiceRow): Promise<void> {
+  const now = await findInvoiceById(ctx.store, id);
+  if (now?.status !== 'void') return;
+  await withdraw(ctx, now);
+  throw new ApiError('conflict', { detail: 'It was voided while it was brought to Stripe.' });
 }

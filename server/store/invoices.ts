@@ -1,4 +1,4 @@
-import type { Selectable } from 'kysely';
+import { type Selectable, sql } from 'kysely';
 import type { InvoicesTable } from './billing-schema.ts';
 import type { Queries } from './database.ts';
 
@@ -185,6 +185,17 @@ export async function listUnpushed(db: Queries, tenantId: string): Promise<Invoi
     .orderBy('finalizedAt')
     .orderBy('id')
     .execute();
+}
+
+/** What is left to pay of an invoice after the credit notes on it. */
+export async function leftToPayCents(db: Queries, { id, dueCents }: InvoiceRow): Promise<number> {
+  const { credited } = await db
+    .selectFrom('invoices')
+    .select(sql<number>`cast(coalesce(sum(${sql.ref('dueCents')}), 0) as bigint)`.as('credited'))
+    .where('correctsId', '=', id)
+    .where('status', '<>', 'void')
+    .executeTakeFirstOrThrow();
+  return Math.max(0, dueCents + credited);
 }
 
 /** Documents that correct this one and count. */

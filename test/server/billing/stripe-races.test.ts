@@ -16,12 +16,8 @@ beforeEach(() => {
 });
 
 const voidOf = (slug: string, id: string) => place.operator('POST', `${slug}/invoices/${id}/void`);
-/** A credit note over 10.00 of an invoice, with its 19 % VAT: 11.90. */
-async function creditOf(slug: string, id: string): Promise<InvoiceView> {
-  const request = { reason: 'Outage', lines: [{ line: 1, amountCents: 1000 }] };
-  const path = `${slug}/invoices/${id}/credit-notes`;
-  return (await mustBe(201, place.operator('POST', path, request))).body as InvoiceView;
-}
+/** Over 10.00 of an invoice, with its 19 % VAT: 11.90. */
+const creditOf = (slug: string, id: string) => place.credited(slug, id, [{ line: 1, amountCents: 1000 }]);
 
 /** All the requests of a push that goes well. */
 async function stepsOf(slug: string, id: string): Promise<string[]> {
@@ -92,44 +88,68 @@ describe('an invoice that is voided while it is brought to Stripe', () => {
 });
 
 describe('a credit note that is voided', () => {
-  const given = (customer: string) =>
-    place.stripe.books.balance
-      .filter((entry) => entry.customer === customer)
-      .reduce((sum, { amount }) => sum + amount, 0);
-  /** A credit note for an invoice that is paid at Stripe. */
-  async function paidAndCredited(slug: string) {
+  /** What a customer has been given at Stripe, on its open invoice and for its next ones. */
+  function givenTo(customer: string): number {
+    const { balance, creditNotes } = place.stripe.books;
+    const own = creditNotes.filter(
+      ({ invoice, status }) =>
+        status === 'issued' && place.stripe.books.invoice(invoice).customer === customer,
+    );
+    const entries = balance.filter((entry) => entry.customer === customer);
+    return [...own, ...entries.map(({ amount }) => ({ amount: -amount }))].reduce(
+      (sum, { amount }) => sum + amount,
+      0,
+    );
+  }
+  async function noteOn(status: 'open' | 'paid', slug: string) {
     const { invoice, there } = await place.pushed(slug);
-    there.status = 'paid';
+    there.status = status;
     return { invoice, customer: there.customer, note: await creditOf(slug, invoice.id) };
   }
 
-  it('lowers nothing at Stripe, whatever request its push was at, and the next one lowers once', async () => {
-    const { note: first } = await paidAndCredited('credit-steps');
-    const steps = await stepsOf('credit-steps', first.id);
-    assert.ok(steps.length >= 2, steps.join());
-    for (let step = 1; step <= steps.length; step += 1) {
-      const slug = `credit-${step}`;
-      const when = `voided during ${steps[step - 1]}`;
-      const { invoice, customer, note } = await paidAndCredited(slug);
-      duringRequest(step, () => mustBe(200, voidOf(slug, note.id)));
-      assert.equal(codeOf(await place.push(slug, note.id)), 'conflict', when);
-      assert.equal(given(customer), 0, when);
+  for (const status of ['open', 'paid'] as const) {
+    it(`gives nothing at Stripe where its invoice is ${status}, whatever its push was at, and the next one once`, async () => {
+      const { note: first } = await noteOn(status, `${status}-steps`);
+      const steps = await stepsOf(`${status}-steps`, first.id);
+      assert.ok(steps.length >= 4, steps.join());
+      // The last request asks what has become of the invoice: by then the credit is given for good.
+      for (let step = 1; step < steps.length; step += 1) {
+        const slug = `${status}-credit-${step}`;
+        const when = `voided during ${steps[step - 1]}`;
+        const { invoice, customer, note } = await noteOn(status, slug);
+        duringRequest(step, () => mustBe(200, voidOf(slug, note.id)));
+        assert.equal(codeOf(await place.push(slug, note.id)), 'conflict', when);
+        assert.equal(givenTo(customer), 0, when);
+        const again = await creditOf(slug, invoice.id);
+        await mustBe(200, place.push(slug, again.id));
+        assert.equal(givenTo(customer), 1190, when);
+      }
+    });
+
+    it(`gives nothing at Stripe where its invoice is ${status} and the answer to its push was lost`, async () => {
+      const slug = `${status}-lost`;
+      const { invoice, customer, note } = await noteOn(status, slug);
+      place.stripe.fault = (asked) =>
+        /^POST .*(balance_transactions|credit_notes)$/.test(asked) ? 'cut' : null;
+      assert.equal(codeOf(await place.push(slug, note.id)), 'stripe_unavailable');
+      place.stripe.fault = () => null;
+      assert.equal(givenTo(customer), 1190);
+      await mustBe(200, voidOf(slug, note.id));
+      assert.equal(givenTo(customer), 0);
       const again = await creditOf(slug, invoice.id);
       await mustBe(200, place.push(slug, again.id));
-      assert.equal(given(customer), -1190, when);
-    }
-  });
+      assert.equal(givenTo(customer), 1190);
+    });
+  }
 
-  it('lowers nothing at Stripe when the answer to its push was lost', async () => {
-    const { invoice, customer, note } = await paidAndCredited('credit-lost');
-    place.stripe.fault = (asked) => (/^POST .*balance_transactions$/.test(asked) ? 'cut' : null);
-    assert.equal(codeOf(await place.push('credit-lost', note.id)), 'stripe_unavailable');
+  it('takes back by the balance what has closed its invoice at Stripe', async () => {
+    const { invoice, there } = await place.pushed('closed');
+    const note = await place.credited('closed', invoice.id);
+    place.stripe.fault = (asked) => (asked === 'POST /v1/credit_notes' ? 'cut' : null);
+    assert.equal(codeOf(await place.push('closed', note.id)), 'stripe_unavailable');
     place.stripe.fault = () => null;
-    assert.equal(given(customer), -1190);
-    await mustBe(200, voidOf('credit-lost', note.id));
-    assert.equal(given(customer), 0);
-    const again = await creditOf('credit-lost', invoice.id);
-    await mustBe(200, place.push('credit-lost', again.id));
-    assert.equal(given(customer), -1190);
+    assert.equal(there.status, 'paid');
+    await mustBe(200, voidOf('closed', note.id));
+    assert.equal(place.stripe.books.customer(there.customer).balance, 11_960);
   });
 });

@@ -34,6 +34,8 @@ export interface StripeStage {
   push(slug: string, id: string): Promise<Answer>;
   /** `finalized`, and brought to Stripe. */
   pushed(slug: string, setup?: Setup): Promise<{ invoice: InvoiceView; there: KeptInvoice }>;
+  /** A credit note over a part of an invoice's lines, or without them over all of it. */
+  credited(slug: string, id: string, lines?: { line: number; amountCents: number }[]): Promise<InvoiceView>;
   /** All that Stripe has of a document of ours. */
   atStripe(id: string): KeptInvoice[];
   statusOf(slug: string, id: string): Promise<string>;
@@ -77,6 +79,10 @@ export async function startStripeStage(options: TestServerOptions = {}): Promise
       const [there] = atStripe(id);
       if (!there) throw new Error('it is not at Stripe');
       return { invoice, there };
+    },
+    async credited(slug, id, lines) {
+      const request = { reason: 'Outage', ...(lines ? { lines } : {}) };
+      return (await mustBe(201, operator('POST', `${slug}/invoices/${id}/credit-notes`, request))).body;
     },
     async statusOf(slug, id) {
       return (await operator('GET', `${slug}/invoices/${id}`)).body.status;

@@ -44,6 +44,7 @@ export interface KeptInvoice {
   attempted: boolean;
   due_date: number | null;
   total: number;
+  amount_remaining: number;
   hosted_invoice_url: string | null;
   created: number;
 }
@@ -53,6 +54,15 @@ export interface KeptCustomer {
   name: string | null;
   email: string | null;
   balance: number;
+  metadata: Record<string, string>;
+}
+export interface KeptCreditNote {
+  id: string;
+  object: 'credit_note';
+  invoice: string;
+  amount: number;
+  memo: string | null;
+  status: 'issued' | 'void';
   metadata: Record<string, string>;
 }
 export interface KeptBalanceEntry {
@@ -72,6 +82,7 @@ export interface Books {
   customers: KeptCustomer[];
   invoices: KeptInvoice[];
   lines: Map<string, KeptLine[]>;
+  creditNotes: KeptCreditNote[];
   balance: KeptBalanceEntry[];
   /** Ids of the invoices that were e-mailed, as often as they were. */
   sent: string[];
@@ -86,6 +97,9 @@ export interface Books {
   void(id: string): KeptInvoice;
   /** Only a draft can be. */
   delete(id: string): object;
+  /** On an open invoice: it is lowered, and closed when nothing remains. */
+  createCreditNote(parameters: Checked): KeptCreditNote;
+  voidCreditNote(id: string): KeptCreditNote;
   credit(customer: string, parameters: Checked): KeptBalanceEntry;
 }
 
@@ -96,6 +110,7 @@ export function openBooks(nowMs: () => number): Books {
     customers: [],
     invoices: [],
     lines: new Map(),
+    creditNotes: [],
     balance: [],
     sent: [],
 
@@ -135,6 +150,7 @@ export function openBooks(nowMs: () => number): Books {
         attempted: false,
         due_date: null,
         total: 0,
+        amount_remaining: 0,
         hosted_invoice_url: null,
         created: nowSeconds(),
       };
@@ -170,6 +186,7 @@ export function openBooks(nowMs: () => number): Books {
         });
       }
       invoice.total = kept.reduce((sum, { amount }) => sum + amount, 0);
+      invoice.amount_remaining = invoice.total;
       return invoice;
     },
 
@@ -179,7 +196,12 @@ export function openBooks(nowMs: () => number): Books {
       invoice.number ??= newId('NUM');
       invoice.hosted_invoice_url = `https://invoice.stripe.test/${id}`;
       if (invoice.days_until_due !== null) invoice.due_date = nowSeconds() + invoice.days_until_due * 86_400;
-      invoice.status = invoice.total > 0 ? 'open' : 'paid';
+      // The customer's balance counts on the next invoice that is finalized, and on no other.
+      const customer = books.customer(invoice.customer);
+      const due = invoice.total + customer.balance;
+      invoice.amount_remaining = Math.max(0, due);
+      customer.balance = Math.min(0, due);
+      invoice.status = invoice.amount_remaining > 0 ? 'open' : 'paid';
       return invoice;
     },
 
@@ -205,6 +227,40 @@ export function openBooks(nowMs: () => number): Books {
       const invoice = draft(id, 'delete');
       books.invoices.splice(books.invoices.indexOf(invoice), 1);
       return { id, object: 'invoice', deleted: true };
+    },
+
+    createCreditNote({ invoice: id, amount, credit_amount = 0, memo = null, metadata = {} }) {
+      const invoice = books.invoice(id);
+      if (invoice.status !== 'open' && invoice.status !== 'paid') {
+        throw new StripeRefusal(400, `A credit note needs an open or paid invoice, not ${invoice.status}`);
+      }
+      if (!(amount > 0)) throw new StripeRefusal(400, 'One of amount or lines must be provided', 'amount');
+      const lowered = invoice.status === 'open' ? Math.min(amount, invoice.amount_remaining) : 0;
+      if (amount - lowered !== credit_amount) {
+        throw new StripeRefusal(
+          400,
+          'What goes beyond the open amount must be refunded or credited',
+          'amount',
+        );
+      }
+      invoice.amount_remaining -= lowered;
+      if (invoice.amount_remaining === 0) invoice.status = 'paid';
+      const note = { id: newId('cn'), invoice: id, amount, memo, metadata };
+      const kept: KeptCreditNote = { ...note, object: 'credit_note', status: 'issued' };
+      books.creditNotes.unshift(kept);
+      return kept;
+    },
+
+    voidCreditNote(id) {
+      const note = books.creditNotes.find((kept) => kept.id === id);
+      if (!note) throw missing('credit note', id);
+      const invoice = books.invoice(note.invoice);
+      if (invoice.status !== 'open' || note.status === 'void') {
+        throw new StripeRefusal(400, 'You can only void a credit note of an open invoice, once');
+      }
+      note.status = 'void';
+      invoice.amount_remaining += note.amount;
+      return note;
     },
 
     credit(customer, { amount, currency, description = null, metadata = {} }) {

@@ -10,6 +10,9 @@ export interface Parameters {
   invoiceLines: Stripe.InvoiceListLineItemsParams;
   invoiceFinalize: Stripe.InvoiceFinalizeInvoiceParams;
   invoiceSend: Stripe.InvoiceSendInvoiceParams;
+  creditNoteCreate: Stripe.CreditNoteCreateParams;
+  creditNoteList: Stripe.CreditNoteListParams;
+  creditNoteVoid: Stripe.CreditNoteVoidCreditNoteParams;
   balanceCreate: Stripe.CustomerCreateBalanceTransactionParams;
   balanceList: Stripe.CustomerListBalanceTransactionsParams;
 }

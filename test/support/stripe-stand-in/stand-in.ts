@@ -105,6 +105,22 @@ const routes: Route[] = [
     'invoiceFinalize',
     (books, id, given) => books.finalize(id, given),
   ],
+  [
+    'POST',
+    /^\/v1\/credit_notes$/,
+    'creditNoteCreate',
+    (books, _id, parameters) => books.createCreditNote(parameters),
+  ],
+  [
+    'GET',
+    /^\/v1\/credit_notes$/,
+    'creditNoteList',
+    (books, _id, { invoice, limit, starting_after }) => {
+      const found = books.creditNotes.filter((note) => !invoice || note.invoice === invoice);
+      return listOf(found, limit, starting_after);
+    },
+  ],
+  ['POST', /^\/v1\/credit_notes\/(\w+)\/void$/, 'creditNoteVoid', (books, id) => books.voidCreditNote(id)],
   ['POST', /^\/v1\/invoices\/(\w+)\/send$/, 'invoiceSend', (books, id) => books.send(id)],
   ['POST', /^\/v1\/invoices\/(\w+)\/void$/, null, (books, id) => books.void(id)],
 ];
