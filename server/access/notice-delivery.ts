@@ -63,6 +63,7 @@ const subjects: Record<Notice['kind'], (tenant: string) => string> = {
   'refused-origins': (tenant) => `${tenant}: many requests from pages that are not allowed`,
   'invoice-overdue': (tenant) => `${tenant}: an invoice is overdue`,
   'paused-unpaid': (tenant) => `${tenant}: paused, since an invoice is not paid`,
+  'resumed-paid': (tenant) => `${tenant}: no longer paused, since nothing is left to pay`,
 };
 
 async function sendEmail(ctx: Context, tenant: Tenant, notice: Notice): Promise<void> {

@@ -9,6 +9,7 @@ import { advanceInvoice, findInvoiceById, type InvoiceRow, leftToPayCents } from
 import { findTenantById } from '../store/tenants.ts';
 import { voidInvoice } from './invoicing.ts';
 import type { StripeInvoice } from './stripe-api.ts';
+import { resumeSettled } from './unpaid-pause.ts';
 
 const by = { actor: 'stripe', requestId: 'webhook' };
 
@@ -33,6 +34,7 @@ export async function syncInvoice(ctx: Context, stripeId: string): Promise<Invoi
       after: { ...before, status: now.status },
     };
     await recordChange(ctx.store, { ...by, ...change }, ctx.now());
+    await resumeSettled(ctx, row.tenantId);
   }
   return now;
 }

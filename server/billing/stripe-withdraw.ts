@@ -9,6 +9,7 @@ import { advanceInvoice, findInvoiceById, type InvoiceRow } from '../store/invoi
 import type { Tenant } from '../store/tenants.ts';
 import { type Actor, checkVoidable, voidInvoice } from './invoicing.ts';
 import { type StripeApi, type StripeInvoice, stripeFailure } from './stripe-api.ts';
+import { resumeSettled } from './unpaid-pause.ts';
 
 /**
  * Withdraws a document of ours from Stripe, if it is there, and takes it out of our books. Of a void one it withdraws
@@ -27,6 +28,7 @@ export async function voidEverywhere(
   }
   const done = await voidInvoice(ctx.store, tenant, row.id, by, ctx.now());
   await withdraw(ctx, done);
+  await resumeSettled(ctx, tenant.id);
   return done;
 }
 

@@ -10,6 +10,7 @@ import { monthOfDay } from '../billing/period.ts';
 import { reckonMonth } from '../billing/reckoning.ts';
 import { pushInvoice } from '../billing/stripe-push.ts';
 import { voidEverywhere } from '../billing/stripe-withdraw.ts';
+import { resumeSettled } from '../billing/unpaid-pause.ts';
 import { viewInvoice, viewInvoiceCall, viewSummary } from '../billing/views.ts';
 import type { Context } from '../context.ts';
 import {
@@ -115,6 +116,7 @@ export function invoiceRoutes(ctx: Context): Router {
     const open: InvoiceRow['status'][] = ['finalized', 'overdue'];
     const done = await advanceInvoice(ctx.store, row.id, open, { status: 'paid', paidAt: ctx.now() });
     if (!done) throw new ApiError('conflict', { detail: `It is ${row.status}.` });
+    await resumeSettled(ctx, tenant.id);
     res.json(viewInvoice((await findInvoice(ctx.store, tenant.id, row.id)) ?? row));
   });
 

@@ -174,6 +174,17 @@ export async function markPausedFor(db: Queries, id: string, nowMs: number): Pro
   return Number(result.numUpdatedRows) === 1;
 }
 
+/** Unpaid invoices that have paused their tenant since then, or would have if it had not been paused already. */
+export async function listPausedFor(db: Queries, tenantId: string, sinceMs: number): Promise<InvoiceRow[]> {
+  return db
+    .selectFrom('invoices')
+    .selectAll()
+    .where('tenantId', '=', tenantId)
+    .where('pausedAt', '>=', sinceMs)
+    .where('status', 'in', ['finalized', 'pushed', 'overdue'])
+    .execute();
+}
+
 /** Frozen documents that are not at Stripe yet, oldest first. */
 export async function listUnpushed(db: Queries, tenantId: string): Promise<InvoiceRow[]> {
   return db

@@ -33,6 +33,8 @@ export interface TenantsTable {
   slug: string;
   name: string;
   status: 'active' | 'paused';
+  /** Since when its unpaid invoices alone have it paused; null when a person has, or nobody. */
+  pausedUnpaidAt: number | null;
   /** Raised to make every session issued before worthless. */
   generation: number;
   orgId: string;
@@ -258,7 +260,7 @@ export interface NoticesTable {
   id: string;
   tenantId: string;
   kind: NoticeKind;
-  /** The month of a budget (`YYYY-MM`), the day of a burst (`YYYY-MM-DD`) or the number of an invoice. */
+  /** The month of a budget (`YYYY-MM`), the day of a burst (`YYYY-MM-DD`), the number of an invoice, the start of a pause. */
   period: string;
   /** JSON, as it is sent. */
   payload: string;
@@ -271,7 +273,13 @@ export interface NoticesTable {
   /** Null when nothing is left to do. */
   nextAttemptAt: number | null;
 }
-export type NoticeKind = 'budget-80' | 'budget-100' | 'refused-origins' | 'invoice-overdue' | 'paused-unpaid';
+export type NoticeKind =
+  | 'budget-80'
+  | 'budget-100'
+  | 'refused-origins'
+  | 'invoice-overdue'
+  | 'paused-unpaid'
+  | 'resumed-paid';
 
 /** Where one assistant's messages go on to, when that is not where the tenant's other messages go. */
 export interface ForwardTargetsTable {

@@ -11,6 +11,7 @@ import { leftCalls } from './0008-left-calls.ts';
 import { frozenDocuments } from './0009-frozen-documents.ts';
 import { consentEvidence } from './0010-consent-evidence.ts';
 import { stripePushes } from './0012-stripe-pushes.ts';
+import { unpaidPauses } from './0013-unpaid-pauses.ts';
 
 export const migrations: Record<string, Migration> = {
   '0001-initial': initial,
@@ -24,4 +25,5 @@ export const migrations: Record<string, Migration> = {
   '0009-frozen-documents': frozenDocuments,
   '0010-consent-evidence': consentEvidence,
   '0012-stripe-pushes': stripePushes,
+  '0013-unpaid-pauses': unpaidPauses,
 };

@@ -2,6 +2,8 @@
 import assert from 'node:assert/strict';
 import { after, before, beforeEach, describe, it } from 'node:test';
 import { sweepOverdue } from '../../../server/billing/overdue.ts';
+import { listAudit } from '../../../server/store/audit.ts';
+import { advanceInvoice } from '../../../server/store/invoices.ts';
 import { mustBe } from './stage.ts';
 import { type Setup, type StripeStage, startStripeStage } from './stripe-stage.ts';
 
@@ -53,5 +55,94 @@ describe('an invoice that is taken back by credit notes', () => {
     // 119.60 − 11.90
     for (const { dueCents } of told) assert.equal(dueCents, 10_770);
     assert.equal(told.length, 2);
+  });
+});
+
+describe('a tenant that is paused by an unpaid invoice', () => {
+  const resumed = async (slug: string) => {
+    const entries = await listAudit(place.stage.server.ctx.store, null, 500);
+    return entries
+      .filter(({ tenant, actor }) => tenant === slug && actor === 'billing')
+      .map(({ action }) => action)
+      .sort();
+  };
+
+  it('is not paused when Stripe has been paid after the day, though it has told so in vain', async () => {
+    const { invoice, there } = await place.pushed('lost', paused());
+    await sweepAt('2026-12-13T00:00:00Z');
+    assert.equal(await place.statusOf('lost', invoice.id), 'overdue');
+    there.status = 'paid';
+    // While Stripe cannot be asked nothing is known, and nobody is paused on a guess.
+    place.stripe.fault = () => 'unavailable';
+    await sweepAt('2026-12-18T00:00:00Z');
+    assert.equal(await tenantStatus('lost'), 'active');
+    place.stripe.fault = () => null;
+    await sweepAt('2026-12-18T01:00:00Z');
+    assert.equal(await tenantStatus('lost'), 'active');
+    assert.equal(await place.statusOf('lost', invoice.id), 'paid');
+  });
+
+  it('goes on as soon as that is paid, void or taken back, and the audit log says so', async () => {
+    const settle = {
+      told: async (slug: string, id: string) => {
+        for (const there of place.atStripe(id)) there.status = 'paid';
+        await mustBe(200, place.tell('invoice.paid', place.atStripe(id)[0] ?? {}));
+        return slug;
+      },
+      void: (slug: string, id: string) => mustBe(200, place.operator('POST', `${slug}/invoices/${id}/void`)),
+      booked: (slug: string, id: string) =>
+        mustBe(200, place.operator('POST', `${slug}/invoices/${id}/paid`)),
+    };
+    const ids: Record<string, string> = {};
+    for (const slug of Object.keys(settle)) ids[slug] = (await place.pushed(slug, paused())).invoice.id;
+    await sweepAt('2026-12-18T00:00:00Z');
+    for (const [slug, work] of Object.entries(settle)) {
+      assert.equal(await tenantStatus(slug), 'paused', slug);
+      await work(slug, ids[slug] ?? '');
+      assert.equal(await tenantStatus(slug), 'active', slug);
+      assert.deepEqual(await resumed(slug), ['tenant.pause', 'tenant.resume'], slug);
+    }
+  });
+
+  it('goes on by the next sweep when it is taken back, or when the process died after the payment', async () => {
+    const manual = await place.finalized('taken-back', paused({ collection: 'manual' }));
+    const { invoice } = await place.pushed('died', paused());
+    await sweepAt('2026-12-18T00:00:00Z');
+    assert.equal(await tenantStatus('taken-back'), 'paused');
+    await place.credited('taken-back', manual.id);
+    await advanceInvoice(place.stage.server.ctx.store, invoice.id, ['overdue'], { status: 'paid' });
+    await sweepAt('2026-12-18T01:00:00Z');
+    assert.equal(await tenantStatus('taken-back'), 'active');
+    assert.equal(await tenantStatus('died'), 'active');
+  });
+
+  it('stays paused while another invoice is as late', async () => {
+    const first = await place.finalized('two', paused({ collection: 'manual' }));
+    place.stage.server.clock.now = Date.parse('2027-01-02T12:00:00Z');
+    const second = (await mustBe(200, place.stage.bill('two', '2026-12'))).body;
+    await sweepAt('2027-01-18T00:00:00Z');
+    const pay = (id: string) => mustBe(200, place.operator('POST', `two/invoices/${id}/paid`));
+    await pay(first.id);
+    assert.equal(await tenantStatus('two'), 'paused');
+    await pay(second.id);
+    assert.equal(await tenantStatus('two'), 'active');
+  });
+
+  it('stays paused when a person has paused it, and what a person has resumed is not weighed again', async () => {
+    const byHand = await place.finalized('by-hand', paused({ collection: 'manual' }));
+    const first = await place.finalized('overruled', paused({ collection: 'manual' }));
+    await sweepAt('2026-12-18T00:00:00Z');
+    await mustBe(200, place.operator('POST', 'by-hand/pause'));
+    await mustBe(200, place.operator('POST', `by-hand/invoices/${byHand.id}/paid`));
+    assert.equal(await tenantStatus('by-hand'), 'paused');
+
+    await mustBe(200, place.operator('POST', 'overruled/resume'));
+    place.stage.server.clock.now = Date.parse('2027-01-02T12:00:00Z');
+    const second = (await mustBe(200, place.stage.bill('overruled', '2026-12'))).body;
+    await sweepAt('2027-01-18T00:00:00Z');
+    assert.equal(await tenantStatus('overruled'), 'paused');
+    await mustBe(200, place.operator('POST', `overruled/invoices/${second.id}/paid`));
+    assert.equal(await tenantStatus('overruled'), 'active');
+    assert.equal(await place.statusOf('overruled', first.id), 'overdue');
   });
 });

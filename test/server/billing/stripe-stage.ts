@@ -1,4 +1,5 @@
 /** A server whose invoices are collected by a local Stripe. */
+import Stripe from 'stripe';
 import type { InvoiceView, PlanInput } from '../../../server/contract.ts';
 import type { KeptInvoice } from '../../support/stripe-stand-in/books.ts';
 import { type StripeStandIn, startStripeStandIn } from '../../support/stripe-stand-in/stand-in.ts';
@@ -38,6 +39,8 @@ export interface StripeStage {
   credited(slug: string, id: string, lines?: { line: number; amountCents: number }[]): Promise<InvoiceView>;
   /** All that Stripe has of a document of ours. */
   atStripe(id: string): KeptInvoice[];
+  /** An event of Stripe's, signed. */
+  tell(type: string, object: object, signing?: { secret?: string; at?: number }): Promise<Answer>;
   statusOf(slug: string, id: string): Promise<string>;
   close(): Promise<void>;
 }
@@ -71,7 +74,17 @@ export async function startStripeStage(options: TestServerOptions = {}): Promise
     await stage.book(slug, { id: `${slug}-1`, at: '2026-11-10T10:00:00Z', seconds: setup.seconds ?? 300 });
     return (await mustBe(200, stage.bill(slug, '2026-11'))).body as InvoiceView;
   }
+  const client = new Stripe(secretKey);
   return {
+    tell(type, object, { secret = webhookSecret, at = stage.server.clock.now } = {}) {
+      const payload = JSON.stringify({ id: 'evt_1', object: 'event', type, data: { object } });
+      const timestamp = Math.floor(at / 1000);
+      const signature = client.webhooks.generateTestHeaderString({ payload, secret, timestamp });
+      return stage.server.request('POST', '/v1/webhooks/stripe', {
+        headers: { 'stripe-signature': signature, 'content-type': 'application/json' },
+        body: payload,
+      });
+    },
     ...{ stage, stripe, operator, addTenant, finalized, push, atStripe },
     async pushed(slug, setup) {
       const { id } = await finalized(slug, setup);

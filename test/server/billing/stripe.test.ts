@@ -7,14 +7,7 @@ import type { StripeStandIn } from '../../support/stripe-stand-in/stand-in.ts';
 import { codeOf } from '../../support/test-server.ts';
 import { killAfterWrites } from './kill-after-writes.ts';
 import { type BillingStage, mustBe } from './stage.ts';
-import {
-  channels,
-  plan,
-  type StripeStage,
-  secretKey,
-  startStripeStage,
-  webhookSecret,
-} from './stripe-stage.ts';
+import { channels, plan, type StripeStage, secretKey, startStripeStage } from './stripe-stage.ts';
 
 let place: StripeStage;
 let stage: BillingStage;
@@ -246,39 +239,29 @@ describe('a push that is killed', () => {
 });
 
 describe('what Stripe tells', () => {
-  const client = new Stripe(secretKey);
-  const tell = (type: string, object: object, secret = webhookSecret, at = stage.server.clock.now) => {
-    const payload = JSON.stringify({ id: 'evt_1', object: 'event', type, data: { object } });
-    const timestamp = Math.floor(at / 1000);
-    const signature = client.webhooks.generateTestHeaderString({ payload, secret, timestamp });
-    return stage.server.request('POST', '/v1/webhooks/stripe', {
-      headers: { 'stripe-signature': signature, 'content-type': 'application/json' },
-      body: payload,
-    });
-  };
   it('makes an invoice paid, and late news does not make it unpaid again', async () => {
     const { invoice, there } = await place.pushed('tell-paid');
     there.status = 'paid';
-    assert.equal((await tell('invoice.paid', there)).status, 200);
+    assert.equal((await place.tell('invoice.paid', there)).status, 200);
     assert.equal(await place.statusOf('tell-paid', invoice.id), 'paid');
-    assert.equal((await tell('invoice.payment_failed', { ...there, status: 'open' })).status, 200);
+    assert.equal((await place.tell('invoice.payment_failed', { ...there, status: 'open' })).status, 200);
     assert.equal(await place.statusOf('tell-paid', invoice.id), 'paid');
   });
 
   it('makes an invoice overdue when its payment failed, and paid when it is paid after all', async () => {
     const { invoice, there } = await place.pushed('tell-failed');
     there.attempted = true;
-    await mustBe(200, tell('invoice.payment_failed', there));
+    await mustBe(200, place.tell('invoice.payment_failed', there));
     assert.equal(await place.statusOf('tell-failed', invoice.id), 'overdue');
     there.status = 'paid';
-    await mustBe(200, tell('invoice.paid', there));
+    await mustBe(200, place.tell('invoice.paid', there));
     assert.equal(await place.statusOf('tell-failed', invoice.id), 'paid');
   });
 
   it('makes an invoice void, and its calls are billed by the next draft', async () => {
     const { invoice, there } = await place.pushed('tell-void');
     stripe.books.void(there.id);
-    await mustBe(200, tell('invoice.voided', there));
+    await mustBe(200, place.tell('invoice.voided', there));
     assert.equal(await place.statusOf('tell-void', invoice.id), 'void');
     const again = (await mustBe(200, stage.bill('tell-void', '2026-11'))).body as InvoiceView;
     assert.equal(again.totalCents, invoice.totalCents);
@@ -289,8 +272,8 @@ describe('what Stripe tells', () => {
     there.status = 'paid';
     const old = stage.server.clock.now - 6 * 60_000;
     for (const answer of [
-      await tell('invoice.paid', there, 'whsec_another'),
-      await tell('invoice.paid', there, webhookSecret, old),
+      await place.tell('invoice.paid', there, { secret: 'whsec_another' }),
+      await place.tell('invoice.paid', there, { at: old }),
       await stage.server.request('POST', '/v1/webhooks/stripe', { body: '{}' }),
     ]) {
       assert.equal(codeOf(answer), 'unauthorized');
@@ -301,7 +284,7 @@ describe('what Stripe tells', () => {
   it('is answered so that it comes again when it could not be looked into', async () => {
     const { there } = await place.pushed('tell-later');
     stripe.fault = () => 'unavailable';
-    assert.equal(codeOf(await tell('invoice.paid', there)), 'stripe_unavailable');
+    assert.equal(codeOf(await place.tell('invoice.paid', there)), 'stripe_unavailable');
   });
 });
 
