@@ -3,7 +3,7 @@
  * `…At` are epoch milliseconds, `…Micros` integer millionths of a US dollar; JSON is kept as text, so that both
  * engines hold the same bytes.
  */
-import type { AccessMode, CostComponent, EventSource, Rating } from '../contract.ts';
+import type { AccessMode, CostComponent, EventSource, NoticeKind, Rating } from '../contract.ts';
 import type { BillingSchema } from './billing-schema.ts';
 
 export interface Schema extends BillingSchema {
@@ -273,14 +273,6 @@ export interface NoticesTable {
   /** Null when nothing is left to do. */
   nextAttemptAt: number | null;
 }
-export type NoticeKind =
-  | 'budget-80'
-  | 'budget-100'
-  | 'refused-origins'
-  | 'invoice-overdue'
-  | 'paused-unpaid'
-  | 'resumed-paid';
-
 /** Where one assistant's messages go on to, when that is not where the tenant's other messages go. */
 export interface ForwardTargetsTable {
   tenantId: string;

@@ -1,10 +1,14 @@
 /** Unpaid invoices: when they are overdue, whom that pauses, and what ends it. */
 import assert from 'node:assert/strict';
 import { after, before, beforeEach, describe, it } from 'node:test';
+import { deliverNext } from '../../../server/access/notice-delivery.ts';
 import { sweepOverdue } from '../../../server/billing/overdue.ts';
+import type { NoticeView } from '../../../server/contract.ts';
 import { listAudit } from '../../../server/store/audit.ts';
 import { advanceInvoice } from '../../../server/store/invoices.ts';
-import { mustBe } from './stage.ts';
+import { startMailSink } from '../../support/mail-sink.ts';
+import { until } from '../../support/until.ts';
+import { mustBe, seller } from './stage.ts';
 import { type Setup, type StripeStage, startStripeStage } from './stripe-stage.ts';
 
 let place: StripeStage;
@@ -144,5 +148,52 @@ describe('a tenant that is paused by an unpaid invoice', () => {
     await mustBe(200, place.operator('POST', `overruled/invoices/${second.id}/paid`));
     assert.equal(await tenantStatus('overruled'), 'active');
     assert.equal(await place.statusOf('overruled', first.id), 'overdue');
+  });
+});
+
+describe('what there is to tell of unpaid invoices', () => {
+  it('goes to whoever issues the invoices where the tenant has no alerts, and is listed where nobody can be told', async () => {
+    const { server } = place.stage;
+    const told = async (slug: string) => {
+      const { body } = await mustBe(200, server.operator('GET', '/v1/notices?limit=200'));
+      return (body.notices as NoticeView[])
+        .filter(({ tenant }) => tenant === slug)
+        .map(({ kind, period, pending }) => [kind, period, pending]);
+    };
+    const nobody = await place.finalized('nobody', paused({ collection: 'manual' }));
+    await sweepAt('2026-12-18T00:00:00Z');
+    assert.deepEqual((await told('nobody')).sort(), [
+      ['invoice-overdue', nobody.number, false],
+      ['paused-unpaid', nobody.number, false],
+    ]);
+
+    const sink = await startMailSink();
+    const toSeller = () => sink.mails.filter((mail) => /^To: books@agency\.example$/m.test(mail));
+    const { ctx } = server;
+    try {
+      ctx.smtp = { url: sink.url, from: 'voice@agency.example' };
+      await mustBe(
+        200,
+        server.operator('PUT', '/v1/billing/seller', { ...seller, email: 'books@agency.example' }),
+      );
+      server.clock.now = Date.parse('2026-12-02T12:00:00Z');
+      await place.finalized('mailed', paused({ collection: 'manual' }));
+      await sweepAt('2026-12-18T00:00:00Z');
+      await until(async () => {
+        await deliverNext(ctx);
+        return toSeller().length === 2;
+      }, 'both mails');
+      const subjects = toSeller()
+        .map((mail) => /^Subject: (.*)$/m.exec(mail)?.[1])
+        .sort();
+      assert.deepEqual(subjects, [
+        'mailed: an invoice is overdue',
+        'mailed: paused, since an invoice is not paid',
+      ]);
+    } finally {
+      ctx.smtp = null;
+      await sink.close();
+      await mustBe(200, server.operator('PUT', '/v1/billing/seller', seller));
+    }
   });
 });
