@@ -3,7 +3,7 @@ import { raiseNotice } from '../access/notices.ts';
 import type { Context } from '../context.ts';
 import { advanceInvoice, type InvoiceRow, leftToPayCents, listDue, lockInvoice } from '../store/invoices.ts';
 import { findTenantById } from '../store/tenants.ts';
-import { syncInvoice } from './stripe-sync.ts';
+import { dueMsOf, syncInvoice } from './stripe-sync.ts';
 import { pauseUnpaid, resumeAllSettled } from './unpaid-pause.ts';
 
 /** Safe to repeat and to run twice at once. A payment that Stripe has told in vain is asked for first. */
@@ -20,26 +20,30 @@ export async function sweepOverdue(ctx: Context): Promise<void> {
 }
 
 async function sweepOne(ctx: Context, due: InvoiceRow): Promise<void> {
-  if (due.stripeId && due.status !== 'finalized') {
-    // Whether it is paid is not known: nobody is paused on a guess.
-    if (!ctx.stripe) return;
-    try {
-      await syncInvoice(ctx, due.stripeId);
-    } catch (error) {
-      ctx.log.warn({ err: error, invoice: due.id }, 'could not ask Stripe about an invoice');
-      return;
-    }
-  }
+  const dueMs = due.pushedAt === null ? (due.dueAt ?? 0) : await overdueSince(ctx, due);
   const tenant = await findTenantById(ctx.store, due.tenantId);
-  if (!tenant) return;
+  if (!tenant || dueMs === null) return;
   await ctx.store.transaction().execute(async (db) => {
     const row = await lockInvoice(db, due.id);
     if (!row || row.status === 'paid' || row.status === 'void') return;
     const dueCents = await leftToPayCents(db, row);
     if (dueCents === 0) return;
     const facts = { invoice: row.number, dueCents, currency: row.currency };
-    await advanceInvoice(db, row.id, ['finalized', 'pushed'], { status: 'overdue' });
+    await advanceInvoice(db, row.id, ['finalized'], { status: 'overdue' });
     await raiseNotice(db, tenant, 'invoice-overdue', row.number ?? row.id, facts, ctx.now());
-    await pauseUnpaid(db, tenant, row, row.dueAt ?? 0, facts, ctx.now());
+    await pauseUnpaid(db, tenant, row, dueMs, facts, ctx.now());
   });
+}
+
+/** Since when an invoice at Stripe is overdue there, in epoch milliseconds; null when it is not, or nobody knows. */
+async function overdueSince(ctx: Context, due: InvoiceRow): Promise<number | null> {
+  if (!ctx.stripe || !due.stripeId) return null;
+  try {
+    const { row, invoice } = await syncInvoice(ctx, due.stripeId);
+    return row?.status === 'overdue' && invoice ? dueMsOf(row, invoice) : null;
+  } catch (error) {
+    // Whether it is paid is not known: nobody is paused on a guess.
+    ctx.log.warn({ err: error, invoice: due.id }, 'could not ask Stripe about an invoice');
+    return null;
+  }
 }

@@ -26,7 +26,8 @@ export interface NewStripeInvoice {
   customer: string;
   currency: string;
   collection: 'send' | 'charge';
-  daysUntilDue: number;
+  /** Epoch seconds, in the future; for `send`. */
+  dueAt: number;
   sha256: string;
 }
 
@@ -136,7 +137,7 @@ export function createStripeApi(
       return invoice && view(invoice);
     },
 
-    async createInvoice({ id, number, customer, currency, collection, daysUntilDue, sha256 }) {
+    async createInvoice({ id, number, customer, currency, collection, dueAt, sha256 }) {
       const invoice = await stripe.invoices.create(
         {
           customer,
@@ -146,7 +147,7 @@ export function createStripeApi(
           pending_invoice_items_behavior: 'exclude',
           metadata: { [invoiceTag]: id, vapi_agent_sha256: sha256 },
           ...(collection === 'send'
-            ? { collection_method: 'send_invoice', days_until_due: daysUntilDue }
+            ? { collection_method: 'send_invoice', due_date: dueAt }
             : { collection_method: 'charge_automatically' }),
         },
         once(id, 'create'),

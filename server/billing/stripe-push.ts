@@ -19,6 +19,8 @@ import { advancePush, checkCounts, findAtStripe } from './stripe-withdraw.ts';
 
 /** Stripe takes no more on one invoice. */
 const maxLines = 250;
+const hourMs = 3_600_000;
+const dayMs = 24 * hourMs;
 
 /**
  * @returns the document as it is when Stripe has it; what needs no payment is left as it is
@@ -35,7 +37,7 @@ export async function pushInvoice(
   if (!stripe) throw new ApiError('conflict', { detail: 'STRIPE_SECRET_KEY is not set.' });
   const row = await findInvoice(store, tenant.id, invoiceId);
   if (!row) throw new ApiError('not_found');
-  if (row.status === 'pushed' || row.status === 'paid') return row;
+  if (row.pushedAt !== null || row.status === 'paid') return row;
   if (row.status !== 'finalized' && row.status !== 'overdue') {
     throw new ApiError('conflict', { detail: `It is ${row.status}.` });
   }
@@ -45,7 +47,7 @@ export async function pushInvoice(
   }
   try {
     const customer = await customerOf(ctx, stripe, tenant, account);
-    await advancePush(ctx, row, { stripeCustomerId: customer });
+    await advancePush(ctx, row, { stripeCustomerId: customer, collection: account.collection });
     const document = JSON.parse(row.document) as InvoiceDocument;
     if (document.dueCents < 0) await pushCredit(ctx, stripe, row, document, customer);
     else await pushPayable(ctx, stripe, row, document, customer, account.collection);
@@ -91,7 +93,7 @@ async function pushPayable(
     customer,
     currency: document.currency,
     collection,
-    daysUntilDue: daysUntilDue(document),
+    dueAt: dueAtStripe(document, ctx.now()),
     sha256: row.sha256 ?? '',
   });
   await advancePush(ctx, row, { stripeId: invoice.id });
@@ -162,7 +164,14 @@ function checkTotal(invoice: StripeInvoice, { dueCents, currency }: InvoiceDocum
   throw new ApiError('conflict', { detail });
 }
 
-/** Whole days between the frozen dates: the same in every repetition. */
-function daysUntilDue({ issuedAt, dueAt }: InvoiceDocument): number {
-  return Math.round((Date.parse(dueAt ?? '') - Date.parse(issuedAt ?? '')) / 86_400_000);
+/**
+ * The frozen time while it is ahead. Stripe takes none that has passed: then the client has as many days as it was to
+ * have, counted from the next midnight, so that two pushes at once ask for the same.
+ * @returns epoch seconds
+ */
+function dueAtStripe({ issuedAt, dueAt }: InvoiceDocument, nowMs: number): number {
+  const due = Date.parse(dueAt ?? '');
+  const term = due - Date.parse(issuedAt ?? '');
+  const counted = due > nowMs + hourMs ? due : (Math.floor(nowMs / dayMs) + 1) * dayMs + term;
+  return Math.floor(counted / 1000);
 }

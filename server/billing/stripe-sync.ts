@@ -13,14 +13,17 @@ import { resumeSettled } from './unpaid-pause.ts';
 
 const by = { actor: 'stripe', requestId: 'webhook' };
 
-/** @returns the document, or null when the invoice is not one of ours */
-export async function syncInvoice(ctx: Context, stripeId: string): Promise<InvoiceRow | null> {
-  if (!ctx.stripe) return null;
+/** @returns the document, or null when the invoice is not one of ours; and the invoice at Stripe, null when it is gone */
+export async function syncInvoice(
+  ctx: Context,
+  stripeId: string,
+): Promise<{ row: InvoiceRow | null; invoice: StripeInvoice | null }> {
+  if (!ctx.stripe) return { row: null, invoice: null };
   const invoice = await ctx.stripe.getInvoice(stripeId);
   const row = !invoice?.invoice ? null : await findInvoiceById(ctx.store, invoice.invoice);
-  if (!invoice || !row || row.status === 'draft' || row.status === 'void') return row;
+  if (!invoice || !row || row.status === 'draft' || row.status === 'void') return { row, invoice };
   // A duplicate that somebody voided by hand says nothing of the one that counts.
-  if (row.stripeId !== null && row.stripeId !== stripeId) return row;
+  if (row.stripeId !== null && row.stripeId !== stripeId) return { row, invoice };
   if (invoice.status === 'void') await takeOverVoid(ctx, row);
   else await applyStripeStatus(ctx, row, invoice);
   const now = await findInvoiceById(ctx.store, row.id);
@@ -36,7 +39,7 @@ export async function syncInvoice(ctx: Context, stripeId: string): Promise<Invoi
     await recordChange(ctx.store, { ...by, ...change }, ctx.now());
     await resumeSettled(ctx, row.tenantId);
   }
-  return now;
+  return { row: now, invoice };
 }
 
 /** Where our own books do not allow it, the log says so and a person decides. */
@@ -62,13 +65,19 @@ export async function applyStripeStatus(
   const now = ctx.now();
   if (invoice.status === 'paid') {
     await advanceInvoice(ctx.store, id, ['finalized', 'pushed', 'overdue'], { status: 'paid', paidAt: now });
-  } else if (isOverdue(invoice, now) && (await leftToPayCents(ctx.store, row)) > 0) {
-    await advanceInvoice(ctx.store, id, ['finalized', 'pushed'], { status: 'overdue' });
+  } else if (isOverdue(row, invoice, now) && (await leftToPayCents(ctx.store, row)) > 0) {
+    await advanceInvoice(ctx.store, id, ['pushed'], { status: 'overdue' });
   }
 }
 
 /** Given up, past its day, or charged in vain. */
-function isOverdue({ status, dueAt, attempted }: StripeInvoice, nowMs: number): boolean {
+function isOverdue(row: InvoiceRow, invoice: StripeInvoice, nowMs: number): boolean {
+  const { status, attempted } = invoice;
   if (status === 'uncollectible') return true;
-  return status === 'open' && (attempted || (dueAt !== null && dueAt * 1000 < nowMs));
+  return status === 'open' && (attempted || dueMsOf(row, invoice) < nowMs);
+}
+
+/** From when an invoice at Stripe is overdue, in epoch milliseconds: what is charged has no day there. */
+export function dueMsOf({ dueAt, pushedAt }: InvoiceRow, invoice: StripeInvoice): number {
+  return invoice.dueAt === null ? Math.max(dueAt ?? 0, pushedAt ?? 0) : invoice.dueAt * 1000;
 }

@@ -65,6 +65,8 @@ export interface InvoicesTable {
   sha256: string | null;
   correctsId: string | null;
   stripeId: string | null;
+  /** As the account said when it was frozen, or when it was pushed by hand; null for a draft. */
+  collection: 'manual' | 'send' | 'charge' | null;
   /** For which customer a push to Stripe has begun: from then on Stripe has to be asked. */
   stripeCustomerId: string | null;
   createdAt: number;

@@ -52,6 +52,7 @@ type Progress = Partial<
     | 'sha256'
     | 'stripeId'
     | 'stripeCustomerId'
+    | 'collection'
     | 'finalizedAt'
     | 'dueAt'
     | 'pushedAt'
@@ -142,7 +143,10 @@ export async function listInvoices(
   return query.orderBy('createdAt', 'desc').orderBy('id', 'desc').limit(limit).execute();
 }
 
-/** Invoices that are not paid though their day has passed, from the one after `after`. */
+/**
+ * Invoices that are not paid though their day has passed, from the one after `after`. What Stripe is to collect is owed
+ * only once it has been delivered.
+ */
 export async function listDue(
   db: Queries,
   nowMs: number,
@@ -154,7 +158,10 @@ export async function listDue(
     .selectAll()
     .where('status', 'in', ['finalized', 'pushed', 'overdue'])
     .where('kind', '=', 'invoice')
-    .where('dueAt', '<', nowMs);
+    .where('dueAt', '<', nowMs)
+    .where((expression) =>
+      expression.or([expression('collection', '=', 'manual'), expression('pushedAt', 'is not', null)]),
+    );
   if (after) {
     query = query.where((expression) =>
       expression(expression.refTuple('dueAt', 'id'), '>', expression.tuple(after.dueAt, after.id)),

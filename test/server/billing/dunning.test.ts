@@ -151,6 +151,59 @@ describe('a tenant that is paused by an unpaid invoice', () => {
   });
 });
 
+describe('an invoice that Stripe is to collect', () => {
+  const day = (iso: string) => Date.parse(iso) / 1000;
+
+  it('is not overdue before it is delivered, and then has as many days as it was to have', async () => {
+    const { id } = await place.finalized('undelivered', paused());
+    place.stripe.fault = () => 'unavailable';
+    await place.push('undelivered', id);
+    await sweepAt('2026-12-18T12:00:00Z');
+    assert.equal(await place.statusOf('undelivered', id), 'finalized');
+    assert.equal(await tenantStatus('undelivered'), 'active');
+
+    place.stripe.fault = () => null;
+    await mustBe(200, place.push('undelivered', id));
+    // Ten days from the next midnight on.
+    assert.equal(place.atStripe(id)[0]?.due_date, day('2026-12-29T00:00:00Z'));
+    await sweepAt('2026-12-28T23:59:59Z');
+    assert.equal(await place.statusOf('undelivered', id), 'pushed');
+    await sweepAt('2026-12-29T00:00:01Z');
+    assert.equal(await place.statusOf('undelivered', id), 'overdue');
+    await sweepAt('2027-01-02T23:59:59Z');
+    assert.equal(await tenantStatus('undelivered'), 'active');
+    await sweepAt('2027-01-03T00:00:00Z');
+    assert.equal(await tenantStatus('undelivered'), 'paused');
+  });
+
+  it('is due at Stripe when its document says so, also when it is brought there days later', async () => {
+    const invoice = await place.finalized('late', paused());
+    assert.equal(invoice.dueAt, '2026-12-12T12:00:00.000Z');
+    place.stage.server.clock.now = Date.parse('2026-12-10T12:00:00Z');
+    await mustBe(200, place.push('late', invoice.id));
+    assert.equal(place.atStripe(invoice.id)[0]?.due_date, day('2026-12-12T12:00:00Z'));
+    await sweepAt('2026-12-12T12:00:01Z');
+    assert.equal(await place.statusOf('late', invoice.id), 'overdue');
+    await mustBe(200, place.push('late', invoice.id));
+    assert.equal(place.stripe.books.sent.length, new Set(place.stripe.books.sent).size, 'none is sent twice');
+  });
+
+  it('that is charged is overdue by our day, or from its delivery where that came later', async () => {
+    const charge = paused({ collection: 'charge' });
+    const { invoice } = await place.pushed('charged', charge);
+    const late = await place.finalized('charged-late', charge);
+    await sweepAt('2026-12-12T12:00:01Z');
+    assert.equal(await place.statusOf('charged', invoice.id), 'overdue');
+    await sweepAt('2026-12-16T12:00:00Z');
+    await mustBe(200, place.push('charged-late', late.id));
+    await sweepAt('2026-12-21T11:59:59Z');
+    assert.equal(await tenantStatus('charged'), 'paused');
+    assert.equal(await tenantStatus('charged-late'), 'active');
+    await sweepAt('2026-12-21T12:00:00Z');
+    assert.equal(await tenantStatus('charged-late'), 'paused');
+  });
+});
+
 describe('what there is to tell of unpaid invoices', () => {
   it('goes to whoever issues the invoices where the tenant has no alerts, and is listed where nobody can be told', async () => {
     const { server } = place.stage;

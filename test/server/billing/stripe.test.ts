@@ -37,7 +37,7 @@ describe('an invoice at Stripe', () => {
     assert.equal(there?.status, 'open');
     assert.equal(there?.total, 11_960);
     assert.equal(there?.currency, 'eur');
-    assert.equal(there?.days_until_due, 14);
+    assert.equal(there?.due_date, Date.parse(invoice.dueAt ?? '') / 1000);
     assert.deepEqual(
       stripe.books.lines.get(there?.id ?? '')?.map(({ amount, description }) => [amount, description]),
       [

@@ -138,17 +138,22 @@ export function openBooks(nowMs: () => number): Books {
       if (number !== null && books.invoices.some((invoice) => invoice.number === number)) {
         throw new StripeRefusal(400, `The invoice number ${number} is taken`, 'number');
       }
-      const { collection_method = 'charge_automatically', days_until_due = null } = parameters;
-      if ((collection_method === 'send_invoice') !== (days_until_due !== null)) {
-        throw new StripeRefusal(400, 'days_until_due goes with send_invoice', 'days_until_due');
+      const {
+        collection_method = 'charge_automatically',
+        days_until_due = null,
+        due_date = null,
+      } = parameters;
+      if ((collection_method === 'send_invoice') !== (days_until_due !== null || due_date !== null)) {
+        throw new StripeRefusal(400, 'days_until_due or due_date goes with send_invoice', 'due_date');
       }
+      inFuture(due_date);
       const invoice: KeptInvoice = {
         id: newId('in'),
         object: 'invoice',
         ...{ customer, currency, number, metadata, collection_method, days_until_due, auto_advance },
         status: 'draft',
         attempted: false,
-        due_date: null,
+        due_date,
         total: 0,
         amount_remaining: 0,
         hosted_invoice_url: null,
@@ -195,6 +200,7 @@ export function openBooks(nowMs: () => number): Books {
       invoice.auto_advance = auto_advance;
       invoice.number ??= newId('NUM');
       invoice.hosted_invoice_url = `https://invoice.stripe.test/${id}`;
+      inFuture(invoice.due_date);
       if (invoice.days_until_due !== null) invoice.due_date = nowSeconds() + invoice.days_until_due * 86_400;
       // The customer's balance counts on the next invoice that is finalized, and on no other.
       const customer = books.customer(invoice.customer);
@@ -274,6 +280,12 @@ export function openBooks(nowMs: () => number): Books {
 
   const missing = (what: string, id: string, status = 404) =>
     new StripeRefusal(status, `No such ${what}: '${id}'`, what, 'invalid_request_error', 'resource_missing');
+
+  function inFuture(seconds: number | null): void {
+    if (seconds === null || seconds > nowSeconds()) return;
+    const message = 'Invalid timestamp: must be an integer Unix timestamp in the future.';
+    throw new StripeRefusal(400, message, 'due_date');
+  }
 
   function draft(id: string, what: string): KeptInvoice {
     const invoice = books.invoice(id);
