@@ -65,6 +65,7 @@ const subjects: Record<Notice['kind'], (tenant: string) => string> = {
   'refused-origins': (tenant) => `${tenant}: many requests from pages that are not allowed`,
   'invoice-overdue': (tenant) => `${tenant}: an invoice is overdue`,
   'paused-unpaid': (tenant) => `${tenant}: paused, since an invoice is not paid`,
+  'invoice-strayed': (tenant) => `${tenant}: an invoice is not collected by Stripe any more`,
   'resumed-paid': (tenant) => `${tenant}: no longer paused, since nothing is left to pay`,
 };
 

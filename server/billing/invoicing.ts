@@ -273,6 +273,7 @@ export function blankInvoice(tenantId: string, month: string, nowMs: number) {
     stripeId: null,
     stripeCustomerId: null,
     collection: null,
+    strayedAt: null,
     createdAt: nowMs,
     finalizedAt: null,
     dueAt: null,

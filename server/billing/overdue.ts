@@ -40,7 +40,8 @@ async function overdueSince(ctx: Context, due: InvoiceRow): Promise<number | nul
   if (!ctx.stripe || !due.stripeId) return null;
   try {
     const { row, invoice } = await syncInvoice(ctx, due.stripeId);
-    return row?.status === 'overdue' && invoice ? dueMsOf(row, invoice) : null;
+    const owed = row?.status === 'overdue' && row.strayedAt === null;
+    return owed && invoice ? dueMsOf(row, invoice) : null;
   } catch (error) {
     // Whether it is paid is not known: nobody is paused on a guess.
     ctx.log.warn({ err: error, invoice: due.id }, 'could not ask Stripe about an invoice');

@@ -3,10 +3,18 @@
  * is read from Stripe, so events may come late, twice or in any order.
  */
 import { recordChange } from '../access/audit.ts';
+import { raiseNotice } from '../access/notices.ts';
 import type { Context } from '../context.ts';
 import { ApiError } from '../errors.ts';
-import { advanceInvoice, findInvoiceById, type InvoiceRow, leftToPayCents } from '../store/invoices.ts';
-import { findTenantById } from '../store/tenants.ts';
+import {
+  advanceInvoice,
+  findInvoiceById,
+  findInvoiceByStripeId,
+  type InvoiceRow,
+  leftToPayCents,
+  markStrayed,
+} from '../store/invoices.ts';
+import { findTenantById, type Tenant } from '../store/tenants.ts';
 import { voidInvoice } from './invoicing.ts';
 import type { StripeInvoice } from './stripe-api.ts';
 import { resumeSettled } from './unpaid-pause.ts';
@@ -20,8 +28,9 @@ export async function syncInvoice(
 ): Promise<{ row: InvoiceRow | null; invoice: StripeInvoice | null }> {
   if (!ctx.stripe) return { row: null, invoice: null };
   const invoice = await ctx.stripe.getInvoice(stripeId);
-  const row = !invoice?.invoice ? null : await findInvoiceById(ctx.store, invoice.invoice);
-  if (!invoice || !row || row.status === 'draft' || row.status === 'void') return { row, invoice };
+  if (!invoice) return { row: await takeOverLoss(ctx, stripeId), invoice };
+  const row = invoice.invoice === null ? null : await findInvoiceById(ctx.store, invoice.invoice);
+  if (!row || row.status === 'draft' || row.status === 'void') return { row, invoice };
   // A duplicate that somebody voided by hand says nothing of the one that counts.
   if (row.stripeId !== null && row.stripeId !== stripeId) return { row, invoice };
   if (invoice.status === 'void') await takeOverVoid(ctx, row);
@@ -42,7 +51,7 @@ export async function syncInvoice(
   return { row: now, invoice };
 }
 
-/** Where our own books do not allow it, the log says so and a person decides. */
+/** Where our own books do not allow it, because a later month is billed or it has been corrected, a person decides. */
 async function takeOverVoid(ctx: Context, row: InvoiceRow): Promise<void> {
   const tenant = await findTenantById(ctx.store, row.tenantId);
   if (!tenant) return;
@@ -50,9 +59,26 @@ async function takeOverVoid(ctx: Context, row: InvoiceRow): Promise<void> {
     await voidInvoice(ctx.store, tenant, row.id, by, ctx.now());
   } catch (error) {
     if (!(error instanceof ApiError)) throw error;
-    const facts = { invoice: row.id, tenant: tenant.slug, reason: error.message };
-    ctx.log.warn(facts, 'void at Stripe, but not here: it needs a person');
+    await setAside(ctx, tenant, row, error.message);
   }
+}
+
+/** Only a draft can be deleted at Stripe, so that this is no way of ours. */
+async function takeOverLoss(ctx: Context, stripeId: string): Promise<InvoiceRow | null> {
+  const row = await findInvoiceByStripeId(ctx.store, stripeId);
+  const tenant = row && (await findTenantById(ctx.store, row.tenantId));
+  if (!tenant) return row;
+  await setAside(ctx, tenant, row, 'It is not at Stripe any more.');
+  return findInvoiceById(ctx.store, row.id);
+}
+
+/** From here on nobody is paused for it, and every run of the month's close names it until it is settled. */
+async function setAside(ctx: Context, tenant: Tenant, row: InvoiceRow, reason: string): Promise<void> {
+  await ctx.store.transaction().execute(async (db) => {
+    if (!(await markStrayed(db, row.id, ctx.now()))) return;
+    const facts = { invoice: row.number, dueCents: row.dueCents, currency: row.currency, reason };
+    await raiseNotice(db, tenant, 'invoice-strayed', row.number ?? row.id, facts, ctx.now());
+  });
 }
 
 /** What Stripe says of the payment. A void one is left to `syncInvoice`, which frees its calls. */

@@ -9,6 +9,7 @@ export const noticeKinds = [
   'invoice-overdue',
   'paused-unpaid',
   'resumed-paid',
+  'invoice-strayed',
 ] as const;
 export type NoticeKind = (typeof noticeKinds)[number];
 

@@ -69,6 +69,8 @@ export interface InvoicesTable {
   collection: 'manual' | 'send' | 'charge' | null;
   /** For which customer a push to Stripe has begun: from then on Stripe has to be asked. */
   stripeCustomerId: string | null;
+  /** Since when Stripe collects it no more, though our books could not follow: a person decides. */
+  strayedAt: number | null;
   createdAt: number;
   finalizedAt: number | null;
   dueAt: number | null;

@@ -92,6 +92,11 @@ export async function findInvoiceById(db: Queries, id: string): Promise<InvoiceR
   return row ?? null;
 }
 
+export async function findInvoiceByStripeId(db: Queries, stripeId: string): Promise<InvoiceRow | null> {
+  const row = await db.selectFrom('invoices').selectAll().where('stripeId', '=', stripeId).executeTakeFirst();
+  return row ?? null;
+}
+
 /** The document that bills a month, void ones aside. */
 export async function findMonthInvoice(
   db: Queries,
@@ -159,6 +164,7 @@ export async function listDue(
     .where('status', 'in', ['finalized', 'pushed', 'overdue'])
     .where('kind', '=', 'invoice')
     .where('dueAt', '<', nowMs)
+    .where('strayedAt', 'is', null)
     .where((expression) =>
       expression.or([expression('collection', '=', 'manual'), expression('pushedAt', 'is not', null)]),
     );
@@ -188,7 +194,32 @@ export async function listPausedFor(db: Queries, tenantId: string, sinceMs: numb
     .selectAll()
     .where('tenantId', '=', tenantId)
     .where('pausedAt', '>=', sinceMs)
+    .where('strayedAt', 'is', null)
     .where('status', 'in', ['finalized', 'pushed', 'overdue'])
+    .execute();
+}
+
+/** Marks that Stripe collects it no more. @returns false when it is marked already, or nothing is left to collect */
+export async function markStrayed(db: Queries, id: string, nowMs: number): Promise<boolean> {
+  const result = await db
+    .updateTable('invoices')
+    .set({ strayedAt: nowMs })
+    .where('id', '=', id)
+    .where('strayedAt', 'is', null)
+    .where('status', 'in', ['pushed', 'overdue'])
+    .executeTakeFirst();
+  return Number(result.numUpdatedRows) === 1;
+}
+
+/** Unpaid invoices of a tenant that Stripe collects no more, oldest first. */
+export async function listStrayed(db: Queries, tenantId: string): Promise<InvoiceRow[]> {
+  return db
+    .selectFrom('invoices')
+    .selectAll()
+    .where('tenantId', '=', tenantId)
+    .where('strayedAt', 'is not', null)
+    .where('status', 'in', ['pushed', 'overdue'])
+    .orderBy('finalizedAt')
     .execute();
 }
 

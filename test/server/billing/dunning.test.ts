@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { after, before, beforeEach, describe, it } from 'node:test';
 import { deliverNext } from '../../../server/access/notice-delivery.ts';
 import { sweepOverdue } from '../../../server/billing/overdue.ts';
-import type { NoticeView } from '../../../server/contract.ts';
+import type { CloseReport, InvoiceView, NoticeView } from '../../../server/contract.ts';
 import { listAudit } from '../../../server/store/audit.ts';
 import { advanceInvoice } from '../../../server/store/invoices.ts';
 import { startMailSink } from '../../support/mail-sink.ts';
@@ -201,6 +201,70 @@ describe('an invoice that Stripe is to collect', () => {
     assert.equal(await tenantStatus('charged-late'), 'active');
     await sweepAt('2026-12-21T12:00:00Z');
     assert.equal(await tenantStatus('charged-late'), 'paused');
+  });
+});
+
+describe('an invoice that Stripe collects no more, when a later month is billed', () => {
+  const reported = async (slug: string) => {
+    const { body } = await mustBe(
+      200,
+      place.stage.server.operator('POST', '/v1/billing/close', { tenant: slug }),
+    );
+    const report = body as CloseReport;
+    const problems = report.entries.map(({ month, outcome, problem }) => [month, outcome, problem ?? '']);
+    return { needsPerson: report.needsPerson, problems };
+  };
+  async function strayed(slug: string, make: (stripeId: string) => void): Promise<InvoiceView> {
+    place.stage.server.clock.now = Date.parse('2026-12-02T12:00:00Z');
+    const { invoice, there } = await place.pushed(slug, paused({ dueDays: 40 }));
+    place.stage.server.clock.now = Date.parse('2027-01-02T12:00:00Z');
+    await mustBe(200, place.stage.bill(slug, '2026-12'));
+    make(there.id);
+    return invoice;
+  }
+
+  it('pauses nobody, and every close names it until it is settled', async () => {
+    const { books } = place.stripe;
+    const invoices = {
+      voided: await strayed('voided', (id) => books.void(id)),
+      gone: await strayed('gone', (id) =>
+        books.invoices.splice(books.invoices.indexOf(books.invoice(id)), 1),
+      ),
+    };
+    await sweepAt('2027-01-18T12:00:00Z');
+    await sweepAt('2027-01-19T12:00:00Z');
+    for (const [slug, { id, number }] of Object.entries(invoices)) {
+      assert.equal(await place.statusOf(slug, id), 'pushed', slug);
+      assert.equal(await tenantStatus(slug), 'active', slug);
+      await reported(slug);
+      const { needsPerson, problems } = await reported(slug);
+      assert.equal(needsPerson, 1, slug);
+      assert.deepEqual(
+        problems.map(([month, outcome]) => [month, outcome]),
+        [['2026-11', 'failed']],
+      );
+      assert.match(problems[0]?.[2] ?? '', /^Stripe does not collect it any more/);
+      const { body } = await place.stage.server.operator('GET', '/v1/notices?limit=200');
+      const told = (body.notices as NoticeView[]).filter(({ tenant }) => tenant === slug);
+      assert.deepEqual(
+        told.map(({ kind, period }) => [kind, period]),
+        [['invoice-strayed', number]],
+      );
+    }
+    for (const [slug, { id }] of Object.entries(invoices)) {
+      await mustBe(200, place.push(slug, (await place.credited(slug, id)).id));
+      assert.deepEqual(await reported(slug), { needsPerson: 0, problems: [] });
+    }
+    assert.deepEqual(books.balance, [], 'nothing is owed for what nobody has paid');
+  });
+
+  it('ends a pause that it was the reason of', async () => {
+    const invoice = await strayed('had-paused', () => {});
+    await sweepAt('2027-01-18T12:00:00Z');
+    assert.equal(await tenantStatus('had-paused'), 'paused');
+    for (const { id } of place.atStripe(invoice.id)) place.stripe.books.void(id);
+    await sweepAt('2027-01-18T13:00:00Z');
+    assert.equal(await tenantStatus('had-paused'), 'active');
   });
 });
 
