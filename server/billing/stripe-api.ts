@@ -63,6 +63,8 @@ export interface StripeApi {
   sendInvoice(stripeId: string, id: string): Promise<void>;
   /** A draft is deleted, an open invoice is voided. @returns false when it is paid, which stays as it is */
   withdrawInvoice(stripeId: string, id: string): Promise<boolean>;
+  /** Marks an open invoice as paid outside Stripe: nothing is charged. */
+  payOutside(stripeId: string, id: string): Promise<void>;
   /** Stripe's credit note on an invoice for one of ours; a void one is none. */
   findCreditNote(stripeId: string, id: string): Promise<{ id: string; amountCents: number } | null>;
   /** @param amountCents positive, at most what remains to be paid */
@@ -193,6 +195,10 @@ export function createStripeApi(
       if (status === 'draft') await orNull(stripe.invoices.del(stripeId));
       else if (status !== 'void') await stripe.invoices.voidInvoice(stripeId, {}, once(id, 'void'));
       return true;
+    },
+
+    async payOutside(stripeId, id) {
+      await stripe.invoices.pay(stripeId, { paid_out_of_band: true }, once(id, 'pay'));
     },
 
     async findCreditNote(stripeId, id) {

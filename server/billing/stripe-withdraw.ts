@@ -1,7 +1,7 @@
 /**
- * Takes back at Stripe what no longer counts here. A document may be voided while it is being brought to Stripe: the one
- * who voids looks at Stripe after the books say void, the one who pushes looks at the books after each thing it made. So
- * whichever comes first, one of the two sees the other.
+ * Takes back at Stripe what no longer counts here, or is no longer to be paid. A document may be voided, or booked as
+ * paid, while it is being brought to Stripe: whoever does it looks at Stripe after the books say so, and who pushes looks
+ * at the books after each thing it made. So whichever comes first, one of the two sees the other.
  */
 import type { Context } from '../context.ts';
 import { ApiError } from '../errors.ts';
@@ -43,28 +43,52 @@ export async function findAtStripe(stripe: StripeApi, row: InvoiceRow): Promise<
 
 /** @throws ApiError `conflict` when it is paid at Stripe, `stripe_unavailable` */
 export async function withdraw(ctx: Context, row: InvoiceRow): Promise<void> {
-  if (row.stripeId === null && row.stripeCustomerId === null) return;
+  await atStripe(ctx, row, withdrawInvoice);
+}
+
+/**
+ * Takes care that nobody pays at Stripe what has been paid outside it.
+ * @returns true when Stripe has been paid itself
+ * @throws ApiError `stripe_unavailable`
+ */
+export function closeAtStripe(ctx: Context, row: InvoiceRow): Promise<boolean> {
+  return atStripe(ctx, row, async (stripe) => {
+    const invoice = await findAtStripe(stripe, row);
+    if (invoice?.status === 'draft') await stripe.withdrawInvoice(invoice.id, row.id);
+    else if (invoice && invoice.status !== 'paid' && invoice.status !== 'void') {
+      await stripe.payOutside(invoice.id, row.id);
+    }
+    return invoice?.status === 'paid';
+  });
+}
+
+/** Nothing, when no push has begun. What a credit note gives is taken back in either case. */
+async function atStripe(
+  ctx: Context,
+  row: InvoiceRow,
+  work: (stripe: StripeApi, row: InvoiceRow) => Promise<boolean>,
+): Promise<boolean> {
+  if (row.stripeId === null && row.stripeCustomerId === null) return false;
   const { stripe } = ctx;
   if (!stripe) throw new ApiError('conflict', { detail: 'STRIPE_SECRET_KEY is not set.' });
   try {
-    if (row.dueCents < 0) await withdrawCredit(ctx, stripe, row);
-    else await withdrawInvoice(stripe, row);
+    return await (row.dueCents < 0 ? withdrawCredit(ctx, stripe, row) : work(stripe, row));
   } catch (error) {
     throw stripeFailure(error);
   }
 }
 
-async function withdrawInvoice(stripe: StripeApi, row: InvoiceRow): Promise<void> {
+async function withdrawInvoice(stripe: StripeApi, row: InvoiceRow): Promise<boolean> {
   const invoice = await findAtStripe(stripe, row);
-  if (invoice && !(await stripe.withdrawInvoice(invoice.id, row.id))) {
-    throw new ApiError('conflict', { detail: 'It is paid at Stripe: issue a credit note instead.' });
-  }
+  if (!invoice) return false;
+  if (await stripe.withdrawInvoice(invoice.id, row.id)) return false;
+  throw new ApiError('conflict', { detail: 'It is paid at Stripe: issue a credit note instead.' });
 }
 
 /** An entry of a customer's balance stays for ever, and so does a credit note on what is closed: another takes it back. */
-async function withdrawCredit(ctx: Context, stripe: StripeApi, row: InvoiceRow): Promise<void> {
+async function withdrawCredit(ctx: Context, stripe: StripeApi, row: InvoiceRow): Promise<boolean> {
   const customer = row.stripeCustomerId;
-  if (!customer) return;
+  if (!customer) return false;
   const entries = await stripe.listBalanceEntries(customer, row.id);
   let givenCents = -entries.reduce((sum, { amountCents }) => sum + amountCents, 0);
   const corrected = row.correctsId === null ? null : await findInvoiceById(ctx.store, row.correctsId);
@@ -72,10 +96,11 @@ async function withdrawCredit(ctx: Context, stripe: StripeApi, row: InvoiceRow):
   const note = invoice && (await stripe.findCreditNote(invoice.id, row.id));
   if (note && invoice.status === 'open') await stripe.voidCreditNote(note.id, row.id);
   else if (note) givenCents += note.amountCents;
-  if (givenCents === 0) return;
+  if (givenCents === 0) return false;
   const { currency, number } = row;
   const description = `Credit note ${number} is void`;
   await stripe.changeBalance(customer, row.id, { amountCents: givenCents, currency, description });
+  return false;
 }
 
 /** Writes down how far a push has come. @throws ApiError as `checkCounts` */
@@ -88,10 +113,14 @@ export async function advancePush(
   if (!done) await checkCounts(ctx, row);
 }
 
-/** @throws ApiError `conflict` when it was voided meanwhile: then what was made of it at Stripe is taken back */
+/** @throws ApiError `conflict` when it was voided or paid meanwhile: then what was made of it at Stripe is closed */
 export async function checkCounts(ctx: Context, { id }: InvoiceRow): Promise<void> {
   const now = await findInvoiceById(ctx.store, id);
-  if (now?.status !== 'void') return;
-  await withdraw(ctx, now);
-  throw new ApiError('conflict', { detail: 'It was voided while it was brought to Stripe.' });
+  if (now?.status === 'void') {
+    await withdraw(ctx, now);
+    throw new ApiError('conflict', { detail: 'It was voided while it was brought to Stripe.' });
+  }
+  if (now?.status === 'paid' && now.pushedAt === null && !(await closeAtStripe(ctx, now))) {
+    throw new ApiError('conflict', { detail: 'It was booked as paid while it was brought to Stripe.' });
+  }
 }

@@ -255,6 +255,10 @@ describe('an invoice that Stripe collects no more, when a later month is billed'
       await mustBe(200, place.push(slug, (await place.credited(slug, id)).id));
       assert.deepEqual(await reported(slug), { needsPerson: 0, problems: [] });
     }
+    const paid = await strayed('voided-paid', (id) => books.void(id));
+    await sweepAt('2027-01-18T12:00:00Z');
+    await mustBe(200, place.operator('POST', `voided-paid/invoices/${paid.id}/paid`));
+    assert.equal((await reported('voided-paid')).needsPerson, 0);
     assert.deepEqual(books.balance, [], 'nothing is owed for what nobody has paid');
   });
 

@@ -87,6 +87,25 @@ describe('an invoice that is voided while it is brought to Stripe', () => {
   });
 });
 
+describe('an invoice that is booked as paid while it is brought to Stripe', () => {
+  const paidOf = (slug: string, id: string) => place.operator('POST', `${slug}/invoices/${id}/paid`);
+
+  it('can be paid nowhere else, whatever request the push was at', async () => {
+    const first = await place.finalized('booked-steps');
+    const steps = await stepsOf('booked-steps', first.id);
+    for (let step = 1; step <= steps.length; step += 1) {
+      const slug = `booked-${step}`;
+      const when = `booked during ${steps[step - 1]}`;
+      const invoice = await place.finalized(slug);
+      duringRequest(step, () => mustBe(200, paidOf(slug, invoice.id)));
+      await place.push(slug, invoice.id);
+      assert.equal(await place.statusOf(slug, invoice.id), 'paid', when);
+      for (const { status } of place.atStripe(invoice.id)) assert.equal(status, 'paid', when);
+      await mustBe(200, place.push(slug, invoice.id));
+    }
+  });
+});
+
 describe('a credit note that is voided', () => {
   /** What a customer has been given at Stripe, on its open invoice and for its next ones. */
   function givenTo(customer: string): number {

@@ -3,6 +3,7 @@ import { after, before, beforeEach, describe, it } from 'node:test';
 import Stripe from 'stripe';
 import { stripeLines } from '../../../server/billing/stripe-push.ts';
 import type { InvoiceDocument, InvoiceView, PlanInput } from '../../../server/contract.ts';
+import { listAudit } from '../../../server/store/audit.ts';
 import type { StripeStandIn } from '../../support/stripe-stand-in/stand-in.ts';
 import { codeOf } from '../../support/test-server.ts';
 import { killAfterWrites } from './kill-after-writes.ts';
@@ -135,6 +136,40 @@ describe('an invoice at Stripe', () => {
     const [there] = atStripe(invoice.id);
     if (there) there.status = 'paid';
     assert.equal(codeOf(await operator('POST', `void-paid/invoices/${invoice.id}/void`)), 'conflict');
+  });
+
+  it('that is paid by another way is closed there too, from any state, and the audit log says by whom', async () => {
+    const paidOf = (slug: string, id: string) => operator('POST', `${slug}/invoices/${id}/paid`);
+    const { invoice, there } = await place.pushed('bank');
+    assert.equal((await mustBe(200, paidOf('bank', invoice.id))).body.status, 'paid');
+    assert.equal(there.status, 'paid');
+    assert.equal(codeOf(await paidOf('bank', invoice.id)), 'conflict');
+
+    const late = await place.pushed('bank-late');
+    late.there.status = 'uncollectible';
+    await mustBe(200, place.tell('invoice.marked_uncollectible', late.there));
+    assert.equal(await place.statusOf('bank-late', late.invoice.id), 'overdue');
+    // The answer is lost: it can be repeated.
+    stripe.fault = (request) => (request.endsWith('/pay') ? 'cut' : null);
+    assert.equal(codeOf(await paidOf('bank-late', late.invoice.id)), 'stripe_unavailable');
+    stripe.fault = () => null;
+    await mustBe(200, paidOf('bank-late', late.invoice.id));
+    assert.equal(await place.statusOf('bank-late', late.invoice.id), 'paid');
+
+    const half = await finalized('bank-half');
+    stripe.fault = (request) => (request.endsWith('/finalize') ? 'unavailable' : null);
+    assert.equal(codeOf(await push('bank-half', half.id)), 'stripe_unavailable');
+    stripe.fault = () => null;
+    await mustBe(200, paidOf('bank-half', half.id));
+    assert.deepEqual(atStripe(half.id), []);
+
+    const audit = await listAudit(stage.server.ctx.store, null, 500);
+    const booked = audit.filter(({ action }) => action === 'invoice.paid');
+    assert.deepEqual(booked.map(({ tenant, actor }) => [tenant, actor]).sort(), [
+      ['bank', 'operator'],
+      ['bank-half', 'operator'],
+      ['bank-late', 'operator'],
+    ]);
   });
 
   it('tells the operator what Stripe refuses, and is pushed once that is mended', async () => {

@@ -94,6 +94,8 @@ export interface Books {
   addLines(id: string, parameters: Checked): KeptInvoice;
   finalize(id: string, parameters: Checked): KeptInvoice;
   send(id: string): KeptInvoice;
+  /** Only what was paid outside: no money moves here. */
+  pay(id: string, parameters: Checked): KeptInvoice;
   void(id: string): KeptInvoice;
   /** Only a draft can be. */
   delete(id: string): object;
@@ -217,6 +219,18 @@ export function openBooks(nowMs: () => number): Books {
         throw new StripeRefusal(400, 'Only an open invoice that is sent can be sent');
       }
       books.sent.push(id);
+      return invoice;
+    },
+
+    pay(id, { paid_out_of_band = false }) {
+      const invoice = books.invoice(id);
+      if (!paid_out_of_band)
+        throw new StripeRefusal(402, 'There is no payment method', undefined, 'card_error');
+      if (invoice.status !== 'open' && invoice.status !== 'uncollectible') {
+        throw new StripeRefusal(400, `You can only pay open invoices, this one is ${invoice.status}`);
+      }
+      invoice.status = 'paid';
+      invoice.amount_remaining = 0;
       return invoice;
     },
 

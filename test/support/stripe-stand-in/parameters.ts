@@ -10,6 +10,7 @@ export interface Parameters {
   invoiceLines: Stripe.InvoiceListLineItemsParams;
   invoiceFinalize: Stripe.InvoiceFinalizeInvoiceParams;
   invoiceSend: Stripe.InvoiceSendInvoiceParams;
+  invoicePay: Stripe.InvoicePayParams;
   creditNoteCreate: Stripe.CreditNoteCreateParams;
   creditNoteList: Stripe.CreditNoteListParams;
   creditNoteVoid: Stripe.CreditNoteVoidCreditNoteParams;

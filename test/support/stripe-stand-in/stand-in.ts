@@ -121,6 +121,7 @@ const routes: Route[] = [
     },
   ],
   ['POST', /^\/v1\/credit_notes\/(\w+)\/void$/, 'creditNoteVoid', (books, id) => books.voidCreditNote(id)],
+  ['POST', /^\/v1\/invoices\/(\w+)\/pay$/, 'invoicePay', (books, id, given) => books.pay(id, given)],
   ['POST', /^\/v1\/invoices\/(\w+)\/send$/, 'invoiceSend', (books, id) => books.send(id)],
   ['POST', /^\/v1\/invoices\/(\w+)\/void$/, null, (books, id) => books.void(id)],
 ];
