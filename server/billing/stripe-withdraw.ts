@@ -33,12 +33,13 @@ export async function voidEverywhere(
 }
 
 /**
- * Where an earlier push has left it: by Stripe's id, else by our mark among the invoices of the customer that the push
+ * Where an earlier push has left it: by Stripe's id, else (it may be a draft that
+ * was deleted) by our mark among the invoices of the customer that the push
  * was for. Null when Stripe has none.
  */
 export async function findAtStripe(stripe: StripeApi, row: InvoiceRow): Promise<StripeInvoice | null> {
-  if (row.stripeId) return stripe.getInvoice(row.stripeId);
-  return row.stripeCustomerId ? stripe.findInvoice(row.stripeCustomerId, row.id) : null;
+  const known = row.stripeId ? await stripe.getInvoice(row.stripeId) : null;
+  return known ?? (row.stripeCustomerId ? stripe.findInvoice(row.stripeCustomerId, row.id) : null);
 }
 
 /** @throws ApiError `conflict` when it is paid at Stripe, `stripe_unavailable` */

@@ -172,6 +172,25 @@ describe('an invoice at Stripe', () => {
     ]);
   });
 
+  it('is made again, or voided, when its draft was deleted at Stripe by hand', async () => {
+    for (const next of ['push', 'void']) {
+      const slug = `deleted-${next}`;
+      const { id } = await finalized(slug);
+      stripe.fault = (request) => (request.endsWith('/add_lines') ? 'unavailable' : null);
+      assert.equal(codeOf(await push(slug, id)), 'stripe_unavailable');
+      stripe.fault = () => null;
+      const [draft] = atStripe(id);
+      stripe.books.delete(draft?.id ?? '');
+      await mustBe(200, place.tell('invoice.deleted', { ...draft, deleted: true }));
+      stripe.forgetKeys();
+      await mustBe(200, operator('POST', `${slug}/invoices/${id}/${next}`));
+      assert.deepEqual(
+        atStripe(id).map(({ status, total }) => [status, total]),
+        next === 'push' ? [['open', 11_960]] : [],
+      );
+    }
+  });
+
   it('tells the operator what Stripe refuses, and is pushed once that is mended', async () => {
     const invoice = await finalized('refused', { billing: { stripeCustomerId: 'cus_gone' } });
     const answer = await push('refused', invoice.id);
