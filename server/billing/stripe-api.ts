@@ -1,6 +1,6 @@
 /**
- * The only place that knows Stripe. Every request that makes something carries a key that follows from our own ids, so
- * that a repetition within Stripe's memory (24 hours) makes nothing twice; what is older is found by our metadata.
+ * The only place that knows Stripe. Every request that makes something carries an idempotency key, which is given by
+ * `stripe-once`; what is older than Stripe's memory of them is found by our metadata.
  */
 import Stripe from 'stripe';
 import { ApiError } from '../errors.ts';
@@ -37,6 +37,8 @@ export interface StripeInvoice {
   /** Ours. */
   invoice: string | null;
   status: 'draft' | 'open' | 'paid' | 'uncollectible' | 'void';
+  customer: string;
+  collection: 'send' | 'charge';
   totalCents: number;
   /** What is still to be paid, after credit notes and the customer's balance. */
   remainingCents: number;
@@ -48,41 +50,53 @@ export interface StripeInvoice {
   url: string | null;
 }
 
+/** A credit note of Stripe's, or an entry of a customer's balance. */
+export interface StripeCredit {
+  id: string;
+  amountCents: number;
+}
+
 export interface StripeApi {
+  /** Stripe's search may be a minute behind. */
   findCustomer(tenantId: string): Promise<string | null>;
-  createCustomer(tenantId: string, customer: { name: string; email?: string | undefined }): Promise<string>;
+  /** Without a name: that is told by `updateCustomer`, so that a repetition asks for the same. */
+  createCustomer(tenantId: string, key: string): Promise<string>;
+  updateCustomer(customer: string, buyer: { name: string; email?: string | undefined }): Promise<void>;
   findInvoice(customer: string, id: string): Promise<StripeInvoice | null>;
   /** Null when it is not there: a draft may have been deleted. */
   getInvoice(stripeId: string): Promise<StripeInvoice | null>;
   /** A draft that Stripe does not touch by itself. */
-  createInvoice(invoice: NewStripeInvoice): Promise<StripeInvoice>;
+  createInvoice(invoice: NewStripeInvoice, key: string): Promise<StripeInvoice>;
   /** By our line numbers, as Stripe has them. */
   listLines(stripeId: string): Promise<{ no: number; amountCents: number }[]>;
-  addLines(stripeId: string, id: string, lines: StripeLine[]): Promise<void>;
-  finalizeInvoice(stripeId: string, id: string, collection: 'send' | 'charge'): Promise<StripeInvoice>;
-  sendInvoice(stripeId: string, id: string): Promise<void>;
-  /** A draft is deleted, an open invoice is voided. @returns false when it is paid, which stays as it is */
-  withdrawInvoice(stripeId: string, id: string): Promise<boolean>;
+  addLines(stripeId: string, lines: StripeLine[], key: string): Promise<void>;
+  finalizeInvoice(stripeId: string, collection: 'send' | 'charge', key: string): Promise<StripeInvoice>;
+  sendInvoice(stripeId: string, key: string): Promise<void>;
+  deleteDraft(stripeId: string): Promise<void>;
+  /** Only one that is open or given up. */
+  voidInvoice(stripeId: string, key: string): Promise<void>;
   /** Marks an open invoice as paid outside Stripe: nothing is charged. */
-  payOutside(stripeId: string, id: string): Promise<void>;
+  payOutside(stripeId: string, key: string): Promise<void>;
   /** Stripe's credit note on an invoice for one of ours; a void one is none. */
-  findCreditNote(stripeId: string, id: string): Promise<{ id: string; amountCents: number } | null>;
-  /** @param amountCents positive, at most what remains to be paid */
+  findCreditNote(stripeId: string, id: string): Promise<StripeCredit | null>;
+  /** @param note positive, at most what remains to be paid */
   createCreditNote(
     stripeId: string,
     id: string,
     note: { amountCents: number; memo: string },
-  ): Promise<string>;
+    key: string,
+  ): Promise<StripeCredit>;
   /** Only while its invoice is open. */
-  voidCreditNote(creditNoteId: string, id: string): Promise<void>;
+  voidCreditNote(creditNoteId: string, key: string): Promise<void>;
   /** The entries of the customer's balance that are for a document of ours. */
-  listBalanceEntries(customer: string, id: string): Promise<{ id: string; amountCents: number }[]>;
-  /** @param amountCents what the customer's next invoices are raised by; negative: lowered. Once each for a document */
+  listBalanceEntries(customer: string, id: string): Promise<StripeCredit[]>;
+  /** @param entry what the customer's next invoices are raised by; negative: lowered */
   changeBalance(
     customer: string,
     id: string,
     entry: { amountCents: number; currency: string; description: string },
-  ): Promise<string>;
+    key: string,
+  ): Promise<StripeCredit>;
   /**
    * @param signature the header `Stripe-Signature`
    * @returns the id of the invoice that the event is about; null for other events
@@ -109,7 +123,6 @@ export function createStripeApi(
         }
       : {}),
   });
-  const once = (...parts: string[]) => ({ idempotencyKey: ['vapi-agent', ...parts].join('-') });
 
   return {
     async findCustomer(tenantId) {
@@ -118,13 +131,13 @@ export function createStripeApi(
       return data[0]?.id ?? null;
     },
 
-    async createCustomer(tenantId, { name, email }) {
+    async createCustomer(tenantId, idempotencyKey) {
       const metadata = { [tenantTag]: tenantId };
-      const customer = await stripe.customers.create(
-        { name, metadata, ...(email ? { email } : {}) },
-        once(tenantId, 'customer'),
-      );
-      return customer.id;
+      return (await stripe.customers.create({ metadata }, { idempotencyKey })).id;
+    },
+
+    async updateCustomer(customer, { name, email }) {
+      await stripe.customers.update(customer, { name, ...(email ? { email } : {}) });
     },
 
     async findInvoice(customer, id) {
@@ -139,7 +152,7 @@ export function createStripeApi(
       return invoice && view(invoice);
     },
 
-    async createInvoice({ id, number, customer, currency, collection, dueAt, sha256 }) {
+    async createInvoice({ id, number, customer, currency, collection, dueAt, sha256 }, idempotencyKey) {
       const invoice = await stripe.invoices.create(
         {
           customer,
@@ -152,9 +165,13 @@ export function createStripeApi(
             ? { collection_method: 'send_invoice', due_date: dueAt }
             : { collection_method: 'charge_automatically' }),
         },
-        once(id, 'create'),
+        { idempotencyKey },
       );
-      return view(invoice);
+      const made = view(invoice);
+      if (invoice.lastResponse.headers[repeatedHeader] !== 'true') return made;
+      const now = await this.getInvoice(made.id);
+      if (!now) throw new DeletedSince();
+      return now;
     },
 
     async listLines(stripeId) {
@@ -165,7 +182,7 @@ export function createStripeApi(
       return lines;
     },
 
-    async addLines(stripeId, id, lines) {
+    async addLines(stripeId, lines, idempotencyKey) {
       await stripe.invoices.addLines(
         stripeId,
         {
@@ -176,29 +193,29 @@ export function createStripeApi(
             metadata: { [lineTag]: String(no) },
           })),
         },
-        once(id, 'lines'),
+        { idempotencyKey },
       );
     },
 
-    async finalizeInvoice(stripeId, id, collection) {
+    async finalizeInvoice(stripeId, collection, idempotencyKey) {
       const params = { auto_advance: collection === 'charge' };
-      return view(await stripe.invoices.finalizeInvoice(stripeId, params, once(id, 'finalize')));
+      return view(await stripe.invoices.finalizeInvoice(stripeId, params, { idempotencyKey }));
     },
 
-    async sendInvoice(stripeId, id) {
-      await stripe.invoices.sendInvoice(stripeId, {}, once(id, 'send'));
+    async sendInvoice(stripeId, idempotencyKey) {
+      await stripe.invoices.sendInvoice(stripeId, {}, { idempotencyKey });
     },
 
-    async withdrawInvoice(stripeId, id) {
-      const status = (await orNull(stripe.invoices.retrieve(stripeId)))?.status ?? 'void';
-      if (status === 'paid') return false;
-      if (status === 'draft') await orNull(stripe.invoices.del(stripeId));
-      else if (status !== 'void') await stripe.invoices.voidInvoice(stripeId, {}, once(id, 'void'));
-      return true;
+    async deleteDraft(stripeId) {
+      await orNull(stripe.invoices.del(stripeId));
     },
 
-    async payOutside(stripeId, id) {
-      await stripe.invoices.pay(stripeId, { paid_out_of_band: true }, once(id, 'pay'));
+    async voidInvoice(stripeId, idempotencyKey) {
+      await stripe.invoices.voidInvoice(stripeId, {}, { idempotencyKey });
+    },
+
+    async payOutside(stripeId, idempotencyKey) {
+      await stripe.invoices.pay(stripeId, { paid_out_of_band: true }, { idempotencyKey });
     },
 
     async findCreditNote(stripeId, id) {
@@ -207,16 +224,16 @@ export function createStripeApi(
       return own ? { id: own.id, amountCents: own.amount } : null;
     },
 
-    async createCreditNote(stripeId, id, { amountCents, memo }) {
+    async createCreditNote(stripeId, id, { amountCents, memo }, idempotencyKey) {
       const note = await stripe.creditNotes.create(
         { invoice: stripeId, amount: amountCents, memo, metadata: { [invoiceTag]: id } },
-        once(id, 'credit-note'),
+        { idempotencyKey },
       );
-      return note.id;
+      return { id: note.id, amountCents: note.amount };
     },
 
-    async voidCreditNote(creditNoteId, id) {
-      await stripe.creditNotes.voidCreditNote(creditNoteId, {}, once(id, 'credit-note-void'));
+    async voidCreditNote(creditNoteId, idempotencyKey) {
+      await stripe.creditNotes.voidCreditNote(creditNoteId, {}, { idempotencyKey });
     },
 
     async listBalanceEntries(customer, id) {
@@ -226,13 +243,13 @@ export function createStripeApi(
         .map((entry) => ({ id: entry.id, amountCents: entry.amount }));
     },
 
-    async changeBalance(customer, id, { amountCents, currency, description }) {
+    async changeBalance(customer, id, { amountCents, currency, description }, idempotencyKey) {
       const entry = await stripe.customers.createBalanceTransaction(
         customer,
         { amount: amountCents, currency, description, metadata: { [invoiceTag]: id } },
-        once(id, amountCents < 0 ? 'credit' : 'credit-back'),
+        { idempotencyKey },
       );
-      return entry.id;
+      return { id: entry.id, amountCents: entry.amount };
     },
 
     readEvent(body, signature, nowMs) {
@@ -262,6 +279,22 @@ export function stripeFailure(error: unknown): ApiError {
     cause: error,
     ...(refused ? { detail: `Stripe: ${error.message}` } : {}),
   });
+}
+
+/** Set on an answer that Stripe gives from its memory of a key. */
+const repeatedHeader = 'idempotent-replayed';
+
+/** What Stripe has made under a key was deleted since then. */
+class DeletedSince extends Error {}
+
+/**
+ * Whether Stripe has only told again what it once said to this key, or refuses the key because it stands for other
+ * parameters: a request under it makes nothing any more. One that is just being worked on (409) may still make something.
+ */
+export function isRepeated(error: unknown): boolean {
+  if (error instanceof DeletedSince) return true;
+  if (!(error instanceof Stripe.errors.StripeError) || error.statusCode === 409) return false;
+  return error instanceof Stripe.errors.StripeIdempotencyError || error.headers?.[repeatedHeader] === 'true';
 }
 
 /** Every page of a list. A customer that is gone, or has never been there, has nothing. */
@@ -294,6 +327,8 @@ function view(invoice: Stripe.Invoice): StripeInvoice {
     id: invoice.id ?? '',
     invoice: invoice.metadata?.[invoiceTag] ?? null,
     status: (invoice.status ?? 'draft') as StripeInvoice['status'],
+    customer: typeof invoice.customer === 'string' ? invoice.customer : (invoice.customer?.id ?? ''),
+    collection: invoice.collection_method === 'send_invoice' ? 'send' : 'charge',
     totalCents: invoice.total,
     remainingCents: invoice.amount_remaining,
     currency: invoice.currency,

@@ -14,7 +14,8 @@ import { centsToDecimal } from './money.ts';
 import { accountOf } from './reckoning.ts';
 import { type StripeApi, type StripeInvoice, type StripeLine, stripeFailure } from './stripe-api.ts';
 import { pushCredit } from './stripe-credit.ts';
-import { applyStripeStatus } from './stripe-sync.ts';
+import { findOrMake, makeOnce } from './stripe-once.ts';
+import { applyStripeStatus, syncInvoice } from './stripe-sync.ts';
 import { advancePush, checkCounts, findAtStripe } from './stripe-withdraw.ts';
 
 /** Stripe takes no more on one invoice. */
@@ -47,7 +48,6 @@ export async function pushInvoice(
   }
   try {
     const customer = await customerOf(ctx, stripe, tenant, account);
-    await advancePush(ctx, row, { stripeCustomerId: customer, collection: account.collection });
     const document = JSON.parse(row.document) as InvoiceDocument;
     if (document.dueCents < 0) await pushCredit(ctx, stripe, row, document, customer);
     else await pushPayable(ctx, stripe, row, document, customer, account.collection);
@@ -69,9 +69,13 @@ async function customerOf(
 ): Promise<string> {
   const linked = (await findBillingAccount(ctx.store, tenant.id))?.stripeCustomerId;
   if (linked) return linked;
-  const { name, email } = account.buyer;
-  const customer =
-    (await stripe.findCustomer(tenant.id)) ?? (await stripe.createCustomer(tenant.id, { name, email }));
+  const customer = await findOrMake(
+    ctx.store,
+    `${tenant.id}-customer`,
+    () => stripe.findCustomer(tenant.id),
+    (key) => stripe.createCustomer(tenant.id, key),
+  );
+  await stripe.updateCustomer(customer, account.buyer);
   await saveBillingAccount(ctx.store, tenant.id, account, ctx.now());
   await linkStripeCustomer(ctx.store, tenant.id, customer);
   return customer;
@@ -86,29 +90,82 @@ async function pushPayable(
   collection: 'send' | 'charge',
 ): Promise<void> {
   const { id } = row;
-  let invoice = await findAtStripe(stripe, { ...row, stripeCustomerId: customer });
-  invoice ??= await stripe.createInvoice({
-    id,
-    number: document.number ?? '',
-    customer,
-    currency: document.currency,
-    collection,
-    dueAt: dueAtStripe(document, ctx.now()),
-    sha256: row.sha256 ?? '',
-  });
-  await advancePush(ctx, row, { stripeId: invoice.id });
+  const earlier = await findUsable(ctx, stripe, row, customer, collection);
+  await advancePush(ctx, row, { stripeCustomerId: customer, collection });
+  let invoice =
+    earlier ??
+    (await findOrMake(
+      ctx.store,
+      `${id}-create`,
+      () => stripe.findInvoice(customer, id),
+      (key) =>
+        stripe.createInvoice(
+          {
+            ...{ id, customer, collection },
+            number: document.number ?? '',
+            currency: document.currency,
+            dueAt: dueAtStripe(document, ctx.now()),
+            sha256: row.sha256 ?? '',
+          },
+          key,
+        ),
+    ));
+  const stripeId = invoice.id;
+  await advancePush(ctx, row, { stripeId });
   if (invoice.status === 'draft') {
-    const lines = stripeLines(document);
-    if ((await stripe.listLines(invoice.id)).length === 0) await stripe.addLines(invoice.id, id, lines);
-    await checkFigures(stripe, invoice.id, document, lines);
-    invoice = await stripe.finalizeInvoice(invoice.id, id, collection);
+    await putLines(ctx, stripe, stripeId, document);
+    invoice = await makeOnce(
+      ctx.store,
+      `${stripeId}-finalize`,
+      async () => {
+        const now = await stripe.getInvoice(stripeId);
+        return now?.status === 'draft' ? null : now;
+      },
+      (key) => stripe.finalizeInvoice(stripeId, collection, key),
+    );
   }
   checkTotal(invoice, document);
   await checkCounts(ctx, row);
   // Killed in between, it may be sent twice, but never not at all.
-  if (collection === 'send' && invoice.status === 'open') await stripe.sendInvoice(invoice.id, id);
+  if (invoice.collection === 'send' && invoice.status === 'open') {
+    await makeOnce(
+      ctx.store,
+      `${stripeId}-send`,
+      async () => null,
+      (key) => stripe.sendInvoice(stripeId, key),
+    );
+  }
   await advancePush(ctx, row, { status: 'pushed', pushedAt: ctx.now() });
   await applyStripeStatus(ctx, row, invoice);
+}
+
+/**
+ * What an earlier push has left at Stripe. A draft that is not right any more, because the operator has linked another
+ * customer, collects in another way, or its day has passed, is deleted.
+ * @throws ApiError `conflict` when it is void there, or open for another customer: a person has to decide
+ */
+async function findUsable(
+  ctx: Context,
+  stripe: StripeApi,
+  row: InvoiceRow,
+  customer: string,
+  collection: 'send' | 'charge',
+): Promise<StripeInvoice | null> {
+  const invoice = await findAtStripe(stripe, row);
+  if (!invoice) return null;
+  if (invoice.status === 'void') {
+    await syncInvoice(ctx, invoice.id);
+    throw new ApiError('conflict', { detail: 'It is void at Stripe.' });
+  }
+  if (invoice.status !== 'draft') {
+    if (invoice.customer === customer) return invoice;
+    const detail = `Stripe has it for ${invoice.customer}: void it here, and bill the month again.`;
+    throw new ApiError('conflict', { detail });
+  }
+  const late = invoice.dueAt !== null && invoice.dueAt * 1000 <= ctx.now();
+  if (invoice.customer === customer && invoice.collection === collection && !late) return invoice;
+  await stripe.deleteDraft(invoice.id);
+  return null;
 }
 
 /** Our lines, then tax, then prepaid credit; more than Stripe takes are merged at the end, so that the total is whole. */
@@ -136,14 +193,22 @@ export function stripeLines(document: InvoiceDocument): StripeLine[] {
   return [...lines, ...rest].map((line, index) => ({ ...line, no: index + 1 }));
 }
 
-/** @throws ApiError `conflict`: it stays a draft at Stripe until a person has looked at it */
-async function checkFigures(
+/** @throws ApiError `conflict` when they are not ours: it stays a draft at Stripe until a person has looked at it */
+async function putLines(
+  ctx: Context,
   stripe: StripeApi,
   stripeId: string,
   document: InvoiceDocument,
-  lines: StripeLine[],
 ): Promise<void> {
-  const there = await stripe.listLines(stripeId);
+  const lines = stripeLines(document);
+  const listed = async () => {
+    const there = await stripe.listLines(stripeId);
+    return there.length > 0 ? there : null;
+  };
+  const there = await findOrMake(ctx.store, `${stripeId}-lines`, listed, async (key) => {
+    await stripe.addLines(stripeId, lines, key);
+    return stripe.listLines(stripeId);
+  });
   const ours = new Map(lines.map(({ no, amountCents }) => [no, amountCents]));
   const same =
     there.length === lines.length &&

@@ -67,7 +67,8 @@ async function takeOverVoid(ctx: Context, row: InvoiceRow): Promise<void> {
 async function takeOverLoss(ctx: Context, stripeId: string): Promise<InvoiceRow | null> {
   const row = await findInvoiceByStripeId(ctx.store, stripeId);
   const tenant = row && (await findTenantById(ctx.store, row.tenantId));
-  if (!tenant) return row;
+  // Before it is delivered it is a draft, which the next push makes anew.
+  if (!tenant || row.pushedAt === null) return row;
   await setAside(ctx, tenant, row, 'It is not at Stripe any more.');
   return findInvoiceById(ctx.store, row.id);
 }

@@ -9,6 +9,7 @@ import { advanceInvoice, findInvoiceById, type InvoiceRow } from '../store/invoi
 import type { Tenant } from '../store/tenants.ts';
 import { type Actor, checkVoidable, voidInvoice } from './invoicing.ts';
 import { type StripeApi, type StripeInvoice, stripeFailure } from './stripe-api.ts';
+import { makeOnce } from './stripe-once.ts';
 import { resumeSettled } from './unpaid-pause.ts';
 
 /**
@@ -44,7 +45,7 @@ export async function findAtStripe(stripe: StripeApi, row: InvoiceRow): Promise<
 
 /** @throws ApiError `conflict` when it is paid at Stripe, `stripe_unavailable` */
 export async function withdraw(ctx: Context, row: InvoiceRow): Promise<void> {
-  await atStripe(ctx, row, withdrawInvoice);
+  await atStripe(ctx, row, (stripe) => withdrawInvoice(ctx, stripe, row));
 }
 
 /**
@@ -55,9 +56,9 @@ export async function withdraw(ctx: Context, row: InvoiceRow): Promise<void> {
 export function closeAtStripe(ctx: Context, row: InvoiceRow): Promise<boolean> {
   return atStripe(ctx, row, async (stripe) => {
     const invoice = await findAtStripe(stripe, row);
-    if (invoice?.status === 'draft') await stripe.withdrawInvoice(invoice.id, row.id);
-    else if (invoice && invoice.status !== 'paid' && invoice.status !== 'void') {
-      await stripe.payOutside(invoice.id, row.id);
+    if (invoice?.status === 'draft') await stripe.deleteDraft(invoice.id);
+    else if (invoice && invoice.status !== 'void' && invoice.status !== 'paid') {
+      await end(ctx, stripe, invoice.id, 'pay');
     }
     return invoice?.status === 'paid';
   });
@@ -67,40 +68,67 @@ export function closeAtStripe(ctx: Context, row: InvoiceRow): Promise<boolean> {
 async function atStripe(
   ctx: Context,
   row: InvoiceRow,
-  work: (stripe: StripeApi, row: InvoiceRow) => Promise<boolean>,
+  work: (stripe: StripeApi) => Promise<boolean>,
 ): Promise<boolean> {
   if (row.stripeId === null && row.stripeCustomerId === null) return false;
   const { stripe } = ctx;
   if (!stripe) throw new ApiError('conflict', { detail: 'STRIPE_SECRET_KEY is not set.' });
   try {
-    return await (row.dueCents < 0 ? withdrawCredit(ctx, stripe, row) : work(stripe, row));
+    return await (row.dueCents < 0 ? withdrawCredit(ctx, stripe, row) : work(stripe));
   } catch (error) {
     throw stripeFailure(error);
   }
 }
 
-async function withdrawInvoice(stripe: StripeApi, row: InvoiceRow): Promise<boolean> {
+async function withdrawInvoice(ctx: Context, stripe: StripeApi, row: InvoiceRow): Promise<boolean> {
   const invoice = await findAtStripe(stripe, row);
-  if (!invoice) return false;
-  if (await stripe.withdrawInvoice(invoice.id, row.id)) return false;
-  throw new ApiError('conflict', { detail: 'It is paid at Stripe: issue a credit note instead.' });
+  if (invoice?.status === 'paid') {
+    throw new ApiError('conflict', { detail: 'It is paid at Stripe: issue a credit note instead.' });
+  }
+  if (invoice?.status === 'draft') await stripe.deleteDraft(invoice.id);
+  else if (invoice && invoice.status !== 'void') await end(ctx, stripe, invoice.id, 'void');
+  return false;
+}
+
+/** For an invoice that is open at Stripe. */
+async function end(ctx: Context, stripe: StripeApi, stripeId: string, how: 'pay' | 'void'): Promise<void> {
+  const closed = async () => {
+    const status = (await stripe.getInvoice(stripeId))?.status;
+    return status === 'open' || status === 'uncollectible' ? null : true;
+  };
+  await makeOnce(ctx.store, `${stripeId}-${how}`, closed, async (key) => {
+    await (how === 'pay' ? stripe.payOutside(stripeId, key) : stripe.voidInvoice(stripeId, key));
+    return true;
+  });
 }
 
 /** An entry of a customer's balance stays for ever, and so does a credit note on what is closed: another takes it back. */
 async function withdrawCredit(ctx: Context, stripe: StripeApi, row: InvoiceRow): Promise<boolean> {
   const customer = row.stripeCustomerId;
   if (!customer) return false;
-  const entries = await stripe.listBalanceEntries(customer, row.id);
-  let givenCents = -entries.reduce((sum, { amountCents }) => sum + amountCents, 0);
   const corrected = row.correctsId === null ? null : await findInvoiceById(ctx.store, row.correctsId);
   const invoice = corrected && (await findAtStripe(stripe, corrected));
   const note = invoice && (await stripe.findCreditNote(invoice.id, row.id));
-  if (note && invoice.status === 'open') await stripe.voidCreditNote(note.id, row.id);
-  else if (note) givenCents += note.amountCents;
+  if (note && invoice.status === 'open') {
+    const gone = async () => ((await stripe.findCreditNote(invoice.id, row.id)) ? null : true);
+    await makeOnce(ctx.store, `${note.id}-void`, gone, async (key) => {
+      await stripe.voidCreditNote(note.id, key);
+      return true;
+    });
+  }
+  const kept = note && invoice.status !== 'open' ? note.amountCents : 0;
+  const entries = await stripe.listBalanceEntries(customer, row.id);
+  const givenCents = kept - entries.reduce((sum, { amountCents }) => sum + amountCents, 0);
   if (givenCents === 0) return false;
   const { currency, number } = row;
-  const description = `Credit note ${number} is void`;
-  await stripe.changeBalance(customer, row.id, { amountCents: givenCents, currency, description });
+  const entry = { amountCents: givenCents, currency, description: `Credit note ${number} is void` };
+  const taken = async () => {
+    const all = await stripe.listBalanceEntries(customer, row.id);
+    return all.find(({ amountCents }) => amountCents === givenCents) ?? null;
+  };
+  await makeOnce(ctx.store, `${row.id}-credit-back`, taken, (key) =>
+    stripe.changeBalance(customer, row.id, entry, key),
+  );
   return false;
 }
 

@@ -12,6 +12,7 @@ export interface BillingSchema {
   credits: CreditsTable;
   billingRuns: BillingRunsTable;
   billingLocks: BillingLocksTable;
+  stripeAttempts: StripeAttemptsTable;
 }
 
 /** A tenant's plan from a day on. Rows are only added. */
@@ -148,4 +149,10 @@ export interface BillingRunsTable {
   finishedAt: number | null;
   /** JSON of the report. */
   report: string;
+}
+
+/** Which attempt a request to Stripe is at; one that is not here is at its first. */
+export interface StripeAttemptsTable {
+  request: string;
+  attempt: number;
 }

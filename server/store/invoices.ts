@@ -206,7 +206,7 @@ export async function markStrayed(db: Queries, id: string, nowMs: number): Promi
     .set({ strayedAt: nowMs })
     .where('id', '=', id)
     .where('strayedAt', 'is', null)
-    .where('status', 'in', ['pushed', 'overdue'])
+    .where('status', 'in', ['finalized', 'pushed', 'overdue'])
     .executeTakeFirst();
   return Number(result.numUpdatedRows) === 1;
 }
@@ -218,7 +218,7 @@ export async function listStrayed(db: Queries, tenantId: string): Promise<Invoic
     .selectAll()
     .where('tenantId', '=', tenantId)
     .where('strayedAt', 'is not', null)
-    .where('status', 'in', ['pushed', 'overdue'])
+    .where('status', 'in', ['finalized', 'pushed', 'overdue'])
     .orderBy('finalizedAt')
     .execute();
 }
@@ -231,6 +231,7 @@ export async function listUnpushed(db: Queries, tenantId: string): Promise<Invoi
     .where('tenantId', '=', tenantId)
     .where('status', 'in', ['finalized', 'overdue'])
     .where('pushedAt', 'is', null)
+    .where('strayedAt', 'is', null)
     .orderBy('finalizedAt')
     .orderBy('id')
     .execute();

@@ -12,6 +12,7 @@ import { frozenDocuments } from './0009-frozen-documents.ts';
 import { consentEvidence } from './0010-consent-evidence.ts';
 import { stripePushes } from './0012-stripe-pushes.ts';
 import { unpaidPauses } from './0013-unpaid-pauses.ts';
+import { stripeAttempts } from './0014-stripe-attempts.ts';
 
 export const migrations: Record<string, Migration> = {
   '0001-initial': initial,
@@ -26,4 +27,5 @@ export const migrations: Record<string, Migration> = {
   '0010-consent-evidence': consentEvidence,
   '0012-stripe-pushes': stripePushes,
   '0013-unpaid-pauses': unpaidPauses,
+  '0014-stripe-attempts': stripeAttempts,
 };

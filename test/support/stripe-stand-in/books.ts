@@ -53,6 +53,7 @@ export interface KeptCustomer {
   object: 'customer';
   name: string | null;
   email: string | null;
+  created: number;
   balance: number;
   metadata: Record<string, string>;
 }
@@ -87,6 +88,7 @@ export interface Books {
   /** Ids of the invoices that were e-mailed, as often as they were. */
   sent: string[];
   createCustomer(parameters: Checked): KeptCustomer;
+  updateCustomer(id: string, parameters: Checked): KeptCustomer;
   customer(id: string, status?: number): KeptCustomer;
   searchCustomers(query: string): KeptCustomer[];
   createInvoice(parameters: Checked): KeptInvoice;
@@ -105,6 +107,9 @@ export interface Books {
   credit(customer: string, parameters: Checked): KeptBalanceEntry;
 }
 
+/** What is new is not found by a search at once. */
+const searchLagSeconds = 60;
+
 export function openBooks(nowMs: () => number): Books {
   const newId = (prefix: string) => `${prefix}_${randomBytes(9).toString('hex')}`;
   const nowSeconds = () => Math.floor(nowMs() / 1000);
@@ -117,7 +122,8 @@ export function openBooks(nowMs: () => number): Books {
     sent: [],
 
     createCustomer({ name = null, email = null, metadata = {} }) {
-      const customer = { id: newId('cus'), object: 'customer' as const, name, email, balance: 0, metadata };
+      const object = 'customer' as const;
+      const customer = { id: newId('cus'), object, name, email, created: nowSeconds(), balance: 0, metadata };
       books.customers.push(customer);
       return customer;
     },
@@ -128,10 +134,19 @@ export function openBooks(nowMs: () => number): Books {
       return found;
     },
 
+    updateCustomer(id, { name, email }) {
+      const customer = books.customer(id, 404);
+      if (name !== undefined) customer.name = name;
+      if (email !== undefined) customer.email = email;
+      return customer;
+    },
+
     searchCustomers(query) {
       const [, key = '', value] = /^metadata\['([^']+)'\]:'([^']*)'$/.exec(query) ?? [];
       if (value === undefined) throw new StripeRefusal(400, `cannot search for ${query}`, 'query');
-      return books.customers.filter(({ metadata }) => metadata[key] === value);
+      return books.customers.filter(
+        ({ metadata, created }) => metadata[key] === value && created <= nowSeconds() - searchLagSeconds,
+      );
     },
 
     createInvoice(parameters) {

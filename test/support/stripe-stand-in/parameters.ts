@@ -3,6 +3,7 @@ import type Stripe from 'stripe';
 
 export interface Parameters {
   customerCreate: Stripe.CustomerCreateParams;
+  customerUpdate: Stripe.CustomerUpdateParams;
   customerSearch: Stripe.CustomerSearchParams;
   invoiceCreate: Stripe.InvoiceCreateParams;
   invoiceList: Stripe.InvoiceListParams;

@@ -10,8 +10,11 @@ import { parseForm } from './form.ts';
 import type { Parameters } from './parameters.ts';
 import { createCheck } from './schemas.ts';
 
-/** `cut`: the work is done, but the answer never arrives whole, as when the caller dies meanwhile. */
-export type Fault = 'cut' | 'unavailable' | null;
+/**
+ * `cut`: the work is done, but the answer never arrives whole, as when the caller dies meanwhile. `unavailable`: nothing
+ * has begun. `failed` and `doubtful`: it ended in a 500, which is kept under the key, without and with the work done.
+ */
+export type Fault = 'cut' | 'unavailable' | 'failed' | 'doubtful' | null;
 
 export interface StripeStandIn {
   url: string;
@@ -47,6 +50,12 @@ const routes: Route[] = [
     /^\/v1\/customers$/,
     'customerCreate',
     (books, _id, parameters) => books.createCustomer(parameters),
+  ],
+  [
+    'POST',
+    /^\/v1\/customers\/(\w+)$/,
+    'customerUpdate',
+    (books, id, parameters) => books.updateCustomer(id, parameters),
   ],
   [
     'GET',
@@ -129,6 +138,8 @@ const routes: Route[] = [
 interface Answer {
   status: number;
   body: string;
+  /** Refused for the form of its parameters. */
+  unbegun?: boolean;
 }
 
 export async function startStripeStandIn(options: StandInOptions): Promise<StripeStandIn> {
@@ -155,7 +166,7 @@ export async function startStripeStandIn(options: StandInOptions): Promise<Strip
     const [, path, schema, handle] = found;
     const parameters = parseForm(method === 'GET' ? url.search.slice(1) : body);
     const problem = schema && check(schema, parameters);
-    if (problem) return refusal(new StripeRefusal(400, problem.message, problem.param));
+    if (problem) return { ...refusal(new StripeRefusal(400, problem.message, problem.param)), unbegun: true };
     try {
       const id = path.exec(url.pathname)?.[1] ?? '';
       return { status: 200, body: JSON.stringify(handle(books, id, parameters)) };
@@ -165,8 +176,17 @@ export async function startStripeStandIn(options: StandInOptions): Promise<Strip
     }
   }
 
-  /** The first answer to a key is every answer to it; the same key with other parameters is a mistake. */
-  function answerOnce(key: string | undefined, method: string, url: URL, body: string): Answer {
+  /**
+   * The first answer to a key is every answer to it, a refusal and a 500 too; the same key with other parameters is a
+   * mistake. What is not even begun, since its parameters are of the wrong form, is not kept.
+   */
+  function answerOnce(
+    key: string | undefined,
+    method: string,
+    url: URL,
+    body: string,
+    fault: Fault,
+  ): Answer & { repeated?: boolean } {
     if (key === undefined || method === 'GET') return answer(method, url, body);
     const request = `${method} ${url.pathname} ${body}`;
     const first = keys.get(key);
@@ -174,10 +194,11 @@ export async function startStripeStandIn(options: StandInOptions): Promise<Strip
       const message = `Keys for idempotent requests can only be used with the same parameters (${key})`;
       return refusal(new StripeRefusal(400, message, undefined, 'idempotency_error'));
     }
-    if (first) return first;
-    const made = answer(method, url, body);
-    // What is refused before the work begins is not kept.
-    if (made.status < 400) keys.set(key, { ...made, request });
+    if (first) return { ...first, repeated: true };
+    const done = fault === 'failed' ? null : answer(method, url, body);
+    const broken = fault === 'failed' || fault === 'doubtful';
+    const made = done && !broken ? done : refusal(new StripeRefusal(500, 'oops', undefined, 'api_error'));
+    if (!made.unbegun) keys.set(key, { ...made, request });
     return made;
   }
 
@@ -198,7 +219,9 @@ export async function startStripeStandIn(options: StandInOptions): Promise<Strip
       return;
     }
     const key = req.headers['idempotency-key'];
-    const made = answerOnce(typeof key === 'string' ? key : undefined, method, url, body);
+    const made = answerOnce(typeof key === 'string' ? key : undefined, method, url, body, fault);
+    if (made.repeated) res.setHeader('Idempotent-Replayed', 'true');
+    if (made.status >= 500) res.setHeader('Stripe-Should-Retry', 'false');
     if (fault === 'cut') {
       res.writeHead(made.status, {
         'Content-Type': 'application/json',
