@@ -10,16 +10,14 @@ import { findBillingAccount, linkStripeCustomer, saveBillingAccount } from '../s
 import { findInvoice, type InvoiceRow } from '../store/invoices.ts';
 import type { Tenant } from '../store/tenants.ts';
 import type { Actor } from './invoicing.ts';
-import { centsToDecimal } from './money.ts';
 import { accountOf } from './reckoning.ts';
-import { type StripeApi, type StripeInvoice, type StripeLine, stripeFailure } from './stripe-api.ts';
+import { type StripeApi, type StripeInvoice, stripeFailure } from './stripe-api.ts';
 import { pushCredit } from './stripe-credit.ts';
+import { checkTotal, putLines } from './stripe-lines.ts';
 import { findOrMake, makeOnce } from './stripe-once.ts';
 import { applyStripeStatus, syncInvoice } from './stripe-sync.ts';
 import { advancePush, checkCounts, findAtStripe } from './stripe-withdraw.ts';
 
-/** Stripe takes no more on one invoice. */
-const maxLines = 250;
 const hourMs = 3_600_000;
 const dayMs = 24 * hourMs;
 
@@ -113,7 +111,7 @@ async function pushPayable(
   const stripeId = invoice.id;
   await advancePush(ctx, row, { stripeId });
   if (invoice.status === 'draft') {
-    await putLines(ctx, stripe, stripeId, document);
+    await putLines(ctx.store, stripe, stripeId, document);
     invoice = await makeOnce(
       ctx.store,
       `${stripeId}-finalize`,
@@ -166,67 +164,6 @@ async function findUsable(
   if (invoice.customer === customer && invoice.collection === collection && !late) return invoice;
   await stripe.deleteDraft(invoice.id);
   return null;
-}
-
-/** Our lines, then tax, then prepaid credit; more than Stripe takes are merged at the end, so that the total is whole. */
-export function stripeLines(document: InvoiceDocument): StripeLine[] {
-  const seconds = (day: string) => Date.parse(day) / 1000;
-  const { tax, creditCents, period } = document;
-  const whole = { start: seconds(period.from), end: seconds(period.to) };
-  const lines: Omit<StripeLine, 'no'>[] = document.lines.map(({ description, amountCents, from, to }) => ({
-    description,
-    amountCents,
-    period: { start: seconds(from), end: seconds(to) },
-  }));
-  const rest = [
-    ...(tax && tax.amountCents !== 0
-      ? [{ description: tax.label, amountCents: tax.amountCents, period: whole }]
-      : []),
-    ...(creditCents > 0 ? [{ description: 'Prepaid credit', amountCents: -creditCents, period: whole }] : []),
-  ];
-  const room = maxLines - rest.length;
-  if (lines.length > room) {
-    const merged = lines.splice(room - 1);
-    const amountCents = merged.reduce((sum, line) => sum + line.amountCents, 0);
-    lines.push({ description: `${merged.length} further lines`, amountCents, period: whole });
-  }
-  return [...lines, ...rest].map((line, index) => ({ ...line, no: index + 1 }));
-}
-
-/** @throws ApiError `conflict` when they are not ours: it stays a draft at Stripe until a person has looked at it */
-async function putLines(
-  ctx: Context,
-  stripe: StripeApi,
-  stripeId: string,
-  document: InvoiceDocument,
-): Promise<void> {
-  const lines = stripeLines(document);
-  const listed = async () => {
-    const there = await stripe.listLines(stripeId);
-    return there.length > 0 ? there : null;
-  };
-  const there = await findOrMake(ctx.store, `${stripeId}-lines`, listed, async (key) => {
-    await stripe.addLines(stripeId, lines, key);
-    return stripe.listLines(stripeId);
-  });
-  const ours = new Map(lines.map(({ no, amountCents }) => [no, amountCents]));
-  const same =
-    there.length === lines.length &&
-    there.every(({ no, amountCents }) => ours.get(no) === amountCents) &&
-    new Set(there.map(({ no }) => no)).size === lines.length;
-  if (!same) {
-    throw new ApiError('conflict', { detail: `The lines of ${stripeId} at Stripe are not the invoice’s.` });
-  }
-  const invoice = await stripe.getInvoice(stripeId);
-  if (invoice) checkTotal(invoice, document);
-}
-
-/** @throws ApiError `conflict` */
-function checkTotal(invoice: StripeInvoice, { dueCents, currency }: InvoiceDocument): void {
-  if (invoice.totalCents === dueCents && invoice.currency === currency) return;
-  const there = `${centsToDecimal(invoice.totalCents, invoice.currency)} ${invoice.currency}`;
-  const detail = `Stripe says ${there}, the invoice ${centsToDecimal(dueCents, currency)} ${currency}.`;
-  throw new ApiError('conflict', { detail });
 }
 
 /**

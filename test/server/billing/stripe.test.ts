@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { after, before, beforeEach, describe, it } from 'node:test';
 import Stripe from 'stripe';
-import { stripeLines } from '../../../server/billing/stripe-push.ts';
+import { stripeLines } from '../../../server/billing/stripe-lines.ts';
 import type { InvoiceDocument, InvoiceView, PlanInput } from '../../../server/contract.ts';
 import { listAudit } from '../../../server/store/audit.ts';
 import type { StripeStandIn } from '../../support/stripe-stand-in/stand-in.ts';
