@@ -63,6 +63,7 @@ const subjects: Record<Notice['kind'], (tenant: string) => string> = {
   'budget-80': (tenant) => `${tenant}: 80 % of the monthly budget is used`,
   'budget-100': (tenant) => `${tenant}: the monthly budget is used up, calls are refused`,
   'refused-origins': (tenant) => `${tenant}: many requests from pages that are not allowed`,
+  'payment-failed': (tenant) => `${tenant}: an invoice could not be charged`,
   'invoice-overdue': (tenant) => `${tenant}: an invoice is overdue`,
   'paused-unpaid': (tenant) => `${tenant}: paused, since an invoice is not paid`,
   'invoice-strayed': (tenant) => `${tenant}: an invoice is not collected by Stripe any more`,

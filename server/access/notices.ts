@@ -8,7 +8,13 @@ import { sumUsage } from '../store/usage.ts';
 import { monthIn, nextMonth } from '../time-zone.ts';
 
 /** Of unpaid invoices the operator is told in any case. */
-const ofInvoices: NoticeKind[] = ['invoice-overdue', 'paused-unpaid', 'resumed-paid', 'invoice-strayed'];
+const ofInvoices: NoticeKind[] = [
+  'payment-failed',
+  'invoice-overdue',
+  'paused-unpaid',
+  'resumed-paid',
+  'invoice-strayed',
+];
 
 /** Whom to tell: as the tenant's `alerts` say; of its invoices, where it has none, whoever issues them. */
 export async function addresseesOf(

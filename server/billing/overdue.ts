@@ -41,7 +41,7 @@ async function overdueSince(ctx: Context, due: InvoiceRow): Promise<number | nul
   try {
     const { row, invoice } = await syncInvoice(ctx, due.stripeId);
     const owed = row?.status === 'overdue' && row.strayedAt === null;
-    return owed && invoice ? dueMsOf(row, invoice) : null;
+    return owed && invoice && invoice.payment !== 'pending' ? dueMsOf(row, invoice) : null;
   } catch (error) {
     // Whether it is paid is not known: nobody is paused on a guess.
     ctx.log.warn({ err: error, invoice: due.id }, 'could not ask Stripe about an invoice');

@@ -45,7 +45,8 @@ export interface StripeInvoice {
   currency: string;
   /** Epoch seconds. */
   dueAt: number | null;
-  attempted: boolean;
+  /** Of the last attempt to charge it; a bank may take days to say which. Only `getInvoice` knows. */
+  payment: 'none' | 'pending' | 'failed';
   /** The page on which it can be paid. */
   url: string | null;
 }
@@ -148,7 +149,8 @@ export function createStripeApi(
     },
 
     async getInvoice(stripeId) {
-      const invoice = await orNull(stripe.invoices.retrieve(stripeId));
+      const expand = ['payments.data.payment.payment_intent'];
+      const invoice = await orNull(stripe.invoices.retrieve(stripeId, { expand }));
       return invoice && view(invoice);
     },
 
@@ -333,7 +335,17 @@ function view(invoice: Stripe.Invoice): StripeInvoice {
     remainingCents: invoice.amount_remaining,
     currency: invoice.currency,
     dueAt: invoice.due_date,
-    attempted: invoice.attempted,
+    payment: paymentOf(invoice),
     url: invoice.hosted_invoice_url ?? null,
   };
+}
+
+/** That an invoice was `attempted` says nothing of the outcome: its payment intents do. */
+function paymentOf({ attempted, payments }: Stripe.Invoice): StripeInvoice['payment'] {
+  const states = (payments?.data ?? []).flatMap(({ payment: { payment_intent: intent } }) =>
+    typeof intent === 'object' ? [intent.status] : [],
+  );
+  if (states.includes('processing')) return 'pending';
+  const failed = states.some((state) => state === 'requires_payment_method' || state === 'canceled');
+  return attempted && failed ? 'failed' : 'none';
 }

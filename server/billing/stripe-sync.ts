@@ -92,16 +92,29 @@ export async function applyStripeStatus(
   const now = ctx.now();
   if (invoice.status === 'paid') {
     await advanceInvoice(ctx.store, id, ['finalized', 'pushed', 'overdue'], { status: 'paid', paidAt: now });
-  } else if (isOverdue(row, invoice, now) && (await leftToPayCents(ctx.store, row)) > 0) {
-    await advanceInvoice(ctx.store, id, ['pushed'], { status: 'overdue' });
+    return;
   }
+  const dueCents = await leftToPayCents(ctx.store, row);
+  if (dueCents === 0) return;
+  const tenant = await findTenantById(ctx.store, row.tenantId);
+  await ctx.store.transaction().execute(async (db) => {
+    if (isOverdue(row, invoice, now)) await advanceInvoice(db, id, ['pushed'], { status: 'overdue' });
+    if (!tenant || !hasFailed(invoice)) return;
+    const facts = { invoice: row.number, dueCents, currency: row.currency };
+    await raiseNotice(db, tenant, 'payment-failed', row.number ?? id, facts, now);
+  });
 }
 
-/** Given up, past its day, or charged in vain. */
+/** Given up, charged in vain, or past its day; not while a bank still makes up its mind. */
 function isOverdue(row: InvoiceRow, invoice: StripeInvoice, nowMs: number): boolean {
-  const { status, attempted } = invoice;
-  if (status === 'uncollectible') return true;
-  return status === 'open' && (attempted || dueMsOf(row, invoice) < nowMs);
+  if (invoice.status === 'uncollectible') return true;
+  if (invoice.status !== 'open' || invoice.payment === 'pending') return false;
+  return hasFailed(invoice) || dueMsOf(row, invoice) < nowMs;
+}
+
+/** Whom an invoice is sent may try until its day. */
+function hasFailed({ status, collection, payment }: StripeInvoice): boolean {
+  return status === 'open' && collection === 'charge' && payment === 'failed';
 }
 
 /** From when an invoice at Stripe is overdue, in epoch milliseconds: what is charged has no day there. */

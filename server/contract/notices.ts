@@ -6,6 +6,7 @@ export const noticeKinds = [
   'budget-80',
   'budget-100',
   'refused-origins',
+  'payment-failed',
   'invoice-overdue',
   'paused-unpaid',
   'resumed-paid',

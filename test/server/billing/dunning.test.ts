@@ -204,6 +204,25 @@ describe('an invoice that Stripe is to collect', () => {
   });
 });
 
+describe('a payment that a bank has in hand', () => {
+  it('pauses nobody, also after the day, until it has failed', async () => {
+    const { invoice, there } = await place.pushed('bank', paused({ collection: 'charge' }));
+    place.stripe.books.charge(there.id, 'processing');
+    await sweepAt('2026-12-18T00:00:00Z');
+    assert.equal(await place.statusOf('bank', invoice.id), 'pushed');
+    place.stripe.books.charge(there.id, 'requires_payment_method');
+    await sweepAt('2026-12-16T00:00:00Z');
+    assert.equal(await place.statusOf('bank', invoice.id), 'overdue');
+    // Stripe tries again.
+    place.stripe.books.charge(there.id, 'processing');
+    await sweepAt('2026-12-18T00:00:00Z');
+    assert.equal(await tenantStatus('bank'), 'active');
+    place.stripe.books.charge(there.id, 'requires_payment_method');
+    await sweepAt('2026-12-18T01:00:00Z');
+    assert.equal(await tenantStatus('bank'), 'paused');
+  });
+});
+
 describe('an invoice that Stripe collects no more, when a later month is billed', () => {
   const reported = async (slug: string) => {
     const { body } = await mustBe(

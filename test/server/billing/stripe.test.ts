@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { after, before, beforeEach, describe, it } from 'node:test';
 import Stripe from 'stripe';
 import { stripeLines } from '../../../server/billing/stripe-lines.ts';
-import type { InvoiceDocument, InvoiceView, PlanInput } from '../../../server/contract.ts';
+import type { InvoiceDocument, InvoiceView, NoticeView, PlanInput } from '../../../server/contract.ts';
 import { listAudit } from '../../../server/store/audit.ts';
 import type { StripeStandIn } from '../../support/stripe-stand-in/stand-in.ts';
 import { codeOf } from '../../support/test-server.ts';
@@ -305,14 +305,32 @@ describe('what Stripe tells', () => {
     assert.equal(await place.statusOf('tell-paid', invoice.id), 'paid');
   });
 
-  it('makes an invoice overdue when its payment failed, and paid when it is paid after all', async () => {
-    const { invoice, there } = await place.pushed('tell-failed');
-    there.attempted = true;
+  it('makes a charged invoice overdue when its payment failed, with a notice, and paid when it is paid after all', async () => {
+    const { invoice, there } = await place.pushed('tell-failed', { billing: { collection: 'charge' } });
+    stripe.books.charge(there.id, 'processing');
+    await mustBe(200, place.tell('invoice.updated', there));
+    assert.equal(await place.statusOf('tell-failed', invoice.id), 'pushed', 'a bank may take days');
+    stripe.books.charge(there.id, 'requires_payment_method');
+    await mustBe(200, place.tell('invoice.payment_failed', there));
     await mustBe(200, place.tell('invoice.payment_failed', there));
     assert.equal(await place.statusOf('tell-failed', invoice.id), 'overdue');
+    const { notices } = (await stage.server.operator('GET', '/v1/notices')).body;
+    assert.deepEqual(
+      (notices as NoticeView[])
+        .filter(({ tenant }) => tenant === 'tell-failed')
+        .map(({ kind, period }) => [kind, period]),
+      [['payment-failed', invoice.number]],
+    );
     there.status = 'paid';
     await mustBe(200, place.tell('invoice.paid', there));
     assert.equal(await place.statusOf('tell-failed', invoice.id), 'paid');
+  });
+
+  it('of a failed attempt to pay an invoice that was sent leaves the client its days', async () => {
+    const { invoice, there } = await place.pushed('tell-tried');
+    stripe.books.charge(there.id, 'requires_payment_method');
+    await mustBe(200, place.tell('invoice.payment_failed', there));
+    assert.equal(await place.statusOf('tell-tried', invoice.id), 'pushed');
   });
 
   it('makes an invoice void, and its calls are billed by the next draft', async () => {

@@ -42,6 +42,8 @@ export interface KeptInvoice {
   days_until_due: number | null;
   auto_advance: boolean;
   attempted: boolean;
+  /** Shown to who asks for them to be expanded. */
+  intents: { id: string; object: 'payment_intent'; status: string }[];
   due_date: number | null;
   total: number;
   amount_remaining: number;
@@ -96,6 +98,8 @@ export interface Books {
   addLines(id: string, parameters: Checked): KeptInvoice;
   finalize(id: string, parameters: Checked): KeptInvoice;
   send(id: string): KeptInvoice;
+  /** What has become of an attempt to charge it: `processing`, `requires_payment_method`, … */
+  charge(id: string, status: string): KeptInvoice;
   /** Only what was paid outside: no money moves here. */
   pay(id: string, parameters: Checked): KeptInvoice;
   void(id: string): KeptInvoice;
@@ -170,6 +174,7 @@ export function openBooks(nowMs: () => number): Books {
         ...{ customer, currency, number, metadata, collection_method, days_until_due, auto_advance },
         status: 'draft',
         attempted: false,
+        intents: [],
         due_date,
         total: 0,
         amount_remaining: 0,
@@ -234,6 +239,16 @@ export function openBooks(nowMs: () => number): Books {
         throw new StripeRefusal(400, 'Only an open invoice that is sent can be sent');
       }
       books.sent.push(id);
+      return invoice;
+    },
+
+    charge(id, status) {
+      const invoice = books.invoice(id);
+      invoice.attempted = true;
+      const object = 'payment_intent' as const;
+      const [intent] = invoice.intents;
+      if (intent) intent.status = status;
+      else invoice.intents.push({ id: newId('pi'), object, status });
       return invoice;
     },
 

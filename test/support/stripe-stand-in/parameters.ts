@@ -7,6 +7,7 @@ export interface Parameters {
   customerSearch: Stripe.CustomerSearchParams;
   invoiceCreate: Stripe.InvoiceCreateParams;
   invoiceList: Stripe.InvoiceListParams;
+  invoiceRetrieve: Stripe.InvoiceRetrieveParams;
   invoiceAddLines: Stripe.InvoiceAddLinesParams;
   invoiceLines: Stripe.InvoiceListLineItemsParams;
   invoiceFinalize: Stripe.InvoiceFinalizeInvoiceParams;

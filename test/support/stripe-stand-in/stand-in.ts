@@ -95,7 +95,22 @@ const routes: Route[] = [
     },
   ],
   ['DELETE', /^\/v1\/invoices\/(\w+)$/, null, (books, id) => books.delete(id)],
-  ['GET', /^\/v1\/invoices\/(\w+)$/, null, (books, id) => books.invoice(id)],
+  [
+    'GET',
+    /^\/v1\/invoices\/(\w+)$/,
+    'invoiceRetrieve',
+    (books, id, { expand = [] }) => {
+      const { intents, ...invoice } = books.invoice(id);
+      const path = (expand as string[]).find((name) => name.startsWith('payments'));
+      if (!path) return invoice;
+      const whole = path === 'payments.data.payment.payment_intent';
+      const payments = intents.map((intent) => ({
+        ...{ id: `inpay_${intent.id}`, object: 'invoice_payment', is_default: true, status: 'open' },
+        payment: { type: 'payment_intent', payment_intent: whole ? intent : intent.id },
+      }));
+      return { ...invoice, payments: listOf(payments) };
+    },
+  ],
   [
     'GET',
     /^\/v1\/invoices\/(\w+)\/lines$/,
