@@ -3,6 +3,7 @@
  * `stripe-once`; what is older than Stripe's memory of them is found by our metadata.
  */
 import Stripe from 'stripe';
+import type { Party } from '../contract.ts';
 import { ApiError } from '../errors.ts';
 
 /** What we keep on Stripe's objects to find them again. */
@@ -26,6 +27,8 @@ export interface NewStripeInvoice {
   customer: string;
   currency: string;
   collection: 'send' | 'charge';
+  /** The buyer's, as it is to be printed. */
+  taxId: string | null;
   /** Epoch seconds, in the future; for `send`. */
   dueAt: number;
   sha256: string;
@@ -60,9 +63,10 @@ export interface StripeCredit {
 export interface StripeApi {
   /** Stripe's search may be a minute behind. */
   findCustomer(tenantId: string): Promise<string | null>;
-  /** Without a name: that is told by `updateCustomer`, so that a repetition asks for the same. */
+  /** Without a name: `updateCustomer` gives it one, so that a repetition asks for the same. */
   createCustomer(tenantId: string, key: string): Promise<string>;
-  updateCustomer(customer: string, buyer: { name: string; email?: string | undefined }): Promise<void>;
+  /** What the buyer does not have stays as it is at Stripe. */
+  updateCustomer(customer: string, buyer: Party): Promise<void>;
   findInvoice(customer: string, id: string): Promise<StripeInvoice | null>;
   /** Null when it is not there: a draft may have been deleted. */
   getInvoice(stripeId: string): Promise<StripeInvoice | null>;
@@ -137,8 +141,13 @@ export function createStripeApi(
       return (await stripe.customers.create({ metadata }, { idempotencyKey })).id;
     },
 
-    async updateCustomer(customer, { name, email }) {
-      await stripe.customers.update(customer, { name, ...(email ? { email } : {}) });
+    async updateCustomer(customer, { name, email, address: [line1, ...rest] }) {
+      await stripe.customers.update(customer, {
+        name,
+        ...(email ? { email } : {}),
+        // Ours is printed line by line; which of them is the town nobody has told us.
+        ...(line1 ? { address: { line1, line2: rest.join(', ') } } : {}),
+      });
     },
 
     async findInvoice(customer, id) {
@@ -154,8 +163,9 @@ export function createStripeApi(
       return invoice && view(invoice);
     },
 
-    async createInvoice({ id, number, customer, currency, collection, dueAt, sha256 }, idempotencyKey) {
-      const invoice = await stripe.invoices.create(
+    async createInvoice(invoice, idempotencyKey) {
+      const { id, number, customer, currency, collection, taxId, dueAt, sha256 } = invoice;
+      const made = await stripe.invoices.create(
         {
           customer,
           currency,
@@ -163,15 +173,15 @@ export function createStripeApi(
           auto_advance: false,
           pending_invoice_items_behavior: 'exclude',
           metadata: { [invoiceTag]: id, vapi_agent_sha256: sha256 },
+          ...(taxId ? { custom_fields: [{ name: 'Tax ID', value: taxId }] } : {}),
           ...(collection === 'send'
             ? { collection_method: 'send_invoice', due_date: dueAt }
             : { collection_method: 'charge_automatically' }),
         },
         { idempotencyKey },
       );
-      const made = view(invoice);
-      if (invoice.lastResponse.headers[repeatedHeader] !== 'true') return made;
-      const now = await this.getInvoice(made.id);
+      if (made.lastResponse.headers[repeatedHeader] !== 'true') return view(made);
+      const now = await this.getInvoice(view(made).id);
       if (!now) throw new DeletedSince();
       return now;
     },

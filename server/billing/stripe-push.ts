@@ -6,7 +6,7 @@ import { recordChange } from '../access/audit.ts';
 import type { Context } from '../context.ts';
 import type { BillingAccount, InvoiceDocument } from '../contract.ts';
 import { ApiError } from '../errors.ts';
-import { findBillingAccount, linkStripeCustomer, saveBillingAccount } from '../store/billing-accounts.ts';
+import { findBillingAccount, linkStripeCustomer } from '../store/billing-accounts.ts';
 import { findInvoice, type InvoiceRow } from '../store/invoices.ts';
 import type { Tenant } from '../store/tenants.ts';
 import type { Actor } from './invoicing.ts';
@@ -59,23 +59,27 @@ export async function pushInvoice(
   return pushed;
 }
 
+/** The tenant's customer at Stripe, with the name and the address that its account has now. */
 async function customerOf(
   ctx: Context,
   stripe: StripeApi,
   tenant: Tenant,
-  account: BillingAccount,
+  { buyer }: BillingAccount,
 ): Promise<string> {
-  const linked = (await findBillingAccount(ctx.store, tenant.id))?.stripeCustomerId;
-  if (linked) return linked;
-  const customer = await findOrMake(
-    ctx.store,
-    `${tenant.id}-customer`,
-    () => stripe.findCustomer(tenant.id),
-    (key) => stripe.createCustomer(tenant.id, key),
-  );
-  await stripe.updateCustomer(customer, account.buyer);
-  await saveBillingAccount(ctx.store, tenant.id, account, ctx.now());
-  await linkStripeCustomer(ctx.store, tenant.id, customer);
+  const linked = async () => (await findBillingAccount(ctx.store, tenant.id))?.stripeCustomerId ?? null;
+  let customer = await linked();
+  if (customer === null) {
+    const made = await findOrMake(
+      ctx.store,
+      `${tenant.id}-customer`,
+      () => stripe.findCustomer(tenant.id),
+      (key) => stripe.createCustomer(tenant.id, key),
+    );
+    await linkStripeCustomer(ctx.store, tenant.id, made);
+    // The operator may have linked another one meanwhile.
+    customer = (await linked()) ?? made;
+  }
+  await stripe.updateCustomer(customer, buyer);
   return customer;
 }
 
@@ -101,6 +105,7 @@ async function pushPayable(
           {
             ...{ id, customer, collection },
             number: document.number ?? '',
+            taxId: document.buyer.taxId ?? null,
             currency: document.currency,
             dueAt: dueAtStripe(document, ctx.now()),
             sha256: row.sha256 ?? '',

@@ -72,7 +72,10 @@ for (const engine of testDatabases()) {
       await stage.addTenant('worse', plan, '2026-11-01');
       await mustBe(
         200,
-        operator('PUT', 'tenants/worse/billing', { buyer: { name: 'W' }, collection: 'send' }),
+        operator('PUT', 'tenants/worse/billing', {
+          buyer: { name: 'W', email: 'w@example.com' },
+          collection: 'send',
+        }),
       );
       const cost: PlanInput = { ...plan, rates: [{ channels, price: { kind: 'cost-plus', markupBps: 0 } }] };
       await mustBe(200, operator('PUT', 'tenants/waiting/plan', { plan: cost, from: '2026-11-01' }));
@@ -110,7 +113,10 @@ for (const engine of testDatabases()) {
         await stage.addTenant(slug, plan, '2026-11-01');
         await mustBe(
           200,
-          operator('PUT', `tenants/${slug}/billing`, { buyer: { name: slug }, collection: 'send' }),
+          operator('PUT', `tenants/${slug}/billing`, {
+            buyer: { name: slug, email: 'k@example.com' },
+            collection: 'send',
+          }),
         );
         await stage.book(slug, { id: `${slug}-1`, at: '2026-11-05T00:00:00Z', seconds: 90 });
         ctx.store = whole.withPlugin(killAfterWrites(kill));

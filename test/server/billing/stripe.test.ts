@@ -26,6 +26,7 @@ const operator: StripeStage['operator'] = (...request) => place.operator(...requ
 const finalized: StripeStage['finalized'] = (...tenant) => place.finalized(...tenant);
 const push: StripeStage['push'] = (...invoice) => place.push(...invoice);
 const atStripe: StripeStage['atStripe'] = (id) => place.atStripe(id);
+const at = (iso: string) => Date.parse(iso);
 
 describe('an invoice at Stripe', () => {
   it('has our number, our lines and our total to the cent, and is sent', async () => {
@@ -138,6 +139,52 @@ describe('an invoice at Stripe', () => {
     assert.equal(codeOf(await operator('POST', `void-paid/invoices/${invoice.id}/void`)), 'conflict');
   });
 
+  it('is made out to the account as it is then, and does not change the account', async () => {
+    const first = await finalized('buyer', { billing: { buyer: { name: 'Old', email: 'old@example.com' } } });
+    // Two changes, one of them while the first push is under way.
+    const buyer = {
+      name: 'Neu GmbH',
+      email: 'neu@example.com',
+      address: ['Hafenstr. 2', '20457 Hamburg', 'Germany'],
+      taxId: 'DE123456789',
+    };
+    const account = { buyer, dueDays: 30, collection: 'charge' };
+    stripe.fault = async (request) => {
+      if (request !== 'POST /v1/customers') return null;
+      stripe.fault = () => null;
+      await mustBe(200, operator('PUT', 'buyer/billing', account));
+      return null;
+    };
+    await mustBe(200, push('buyer', first.id));
+    const [there] = atStripe(first.id);
+    const { stripeCustomerId, ...kept } = (await operator('GET', 'buyer/billing')).body;
+    assert.deepEqual(kept, { ...account, tax: null, pauseAfterOverdueDays: null });
+    assert.equal(stripeCustomerId, there?.customer);
+
+    stage.server.clock.now = at('2027-01-02T12:00:00Z');
+    const second = (await mustBe(200, stage.bill('buyer', '2026-12'))).body as InvoiceView;
+    stage.server.clock.now = at('2026-12-02T12:00:00Z');
+    await mustBe(200, push('buyer', second.id));
+    const customer = stripe.books.customer(there?.customer ?? '');
+    assert.deepEqual(
+      [customer.name, customer.email, customer.address],
+      ['Neu GmbH', 'neu@example.com', { line1: 'Hafenstr. 2', line2: '20457 Hamburg, Germany' }],
+    );
+    assert.deepEqual(atStripe(second.id)[0]?.custom_fields, [{ name: 'Tax ID', value: 'DE123456789' }]);
+  });
+
+  it('cannot be sent to nobody', async () => {
+    await stage.addTenant('nobody', plan, '2026-11-01');
+    const refused = await operator('PUT', 'nobody/billing', { buyer: { name: 'N' }, collection: 'send' });
+    assert.equal(codeOf(refused), 'invalid_request');
+    assert.deepEqual(refused.body.errors, [
+      { path: 'buyer.email', message: 'Stripe has to know where to send the invoices' },
+    ]);
+    for (const collection of ['manual', 'charge']) {
+      await mustBe(200, operator('PUT', 'nobody/billing', { buyer: { name: 'N' }, collection }));
+    }
+  });
+
   it('that is paid by another way is closed there too, from any state, and the audit log says by whom', async () => {
     const paidOf = (slug: string, id: string) => operator('POST', `${slug}/invoices/${id}/paid`);
     const { invoice, there } = await place.pushed('bank');
@@ -196,7 +243,7 @@ describe('an invoice at Stripe', () => {
     const answer = await push('refused', invoice.id);
     assert.equal(codeOf(answer), 'stripe_unavailable');
     assert.match(answer.body.detail, /No such customer: 'cus_gone'/);
-    const { id } = stripe.books.createCustomer({ name: 'Found' });
+    const { id } = stripe.books.createCustomer({ name: 'Found', email: 'found@example.com' });
     const billing = { buyer: { name: 'R' }, collection: 'send', stripeCustomerId: id };
     await mustBe(200, operator('PUT', 'refused/billing', billing));
     await mustBe(200, push('refused', invoice.id));

@@ -45,6 +45,7 @@ export interface KeptInvoice {
   /** Shown to who asks for them to be expanded. */
   intents: { id: string; object: 'payment_intent'; status: string }[];
   due_date: number | null;
+  custom_fields: { name: string; value: string }[] | null;
   total: number;
   amount_remaining: number;
   hosted_invoice_url: string | null;
@@ -55,6 +56,7 @@ export interface KeptCustomer {
   object: 'customer';
   name: string | null;
   email: string | null;
+  address: { line1?: string; line2?: string } | null;
   created: number;
   balance: number;
   metadata: Record<string, string>;
@@ -127,7 +129,17 @@ export function openBooks(nowMs: () => number): Books {
 
     createCustomer({ name = null, email = null, metadata = {} }) {
       const object = 'customer' as const;
-      const customer = { id: newId('cus'), object, name, email, created: nowSeconds(), balance: 0, metadata };
+      const address = null;
+      const customer: KeptCustomer = {
+        id: newId('cus'),
+        object,
+        name,
+        email,
+        address,
+        created: nowSeconds(),
+        balance: 0,
+        metadata,
+      };
       books.customers.push(customer);
       return customer;
     },
@@ -138,8 +150,9 @@ export function openBooks(nowMs: () => number): Books {
       return found;
     },
 
-    updateCustomer(id, { name, email }) {
+    updateCustomer(id, { name, email, address }) {
       const customer = books.customer(id, 404);
+      if (address !== undefined) customer.address = address;
       if (name !== undefined) customer.name = name;
       if (email !== undefined) customer.email = email;
       return customer;
@@ -155,6 +168,7 @@ export function openBooks(nowMs: () => number): Books {
 
     createInvoice(parameters) {
       const { customer, currency = 'usd', number = null, metadata = {}, auto_advance = false } = parameters;
+      const { custom_fields = null } = parameters;
       books.customer(customer);
       if (number !== null && books.invoices.some((invoice) => invoice.number === number)) {
         throw new StripeRefusal(400, `The invoice number ${number} is taken`, 'number');
@@ -176,6 +190,7 @@ export function openBooks(nowMs: () => number): Books {
         attempted: false,
         intents: [],
         due_date,
+        custom_fields,
         total: 0,
         amount_remaining: 0,
         hosted_invoice_url: null,
@@ -237,6 +252,9 @@ export function openBooks(nowMs: () => number): Books {
       const invoice = books.invoice(id);
       if (invoice.status !== 'open' || invoice.collection_method !== 'send_invoice') {
         throw new StripeRefusal(400, 'Only an open invoice that is sent can be sent');
+      }
+      if (!books.customer(invoice.customer).email) {
+        throw new StripeRefusal(400, 'Missing email. In order to send invoices, the customer must have one.');
       }
       books.sent.push(id);
       return invoice;
