@@ -223,13 +223,17 @@ export async function listStrayed(db: Queries, tenantId: string): Promise<Invoic
     .execute();
 }
 
-/** Frozen documents that are not at Stripe yet, oldest first. */
+/**
+ * Frozen documents that are to go to Stripe and are not there yet, oldest first. What was frozen while the tenant was
+ * collected outside Stripe stays outside, unless a person pushes it.
+ */
 export async function listUnpushed(db: Queries, tenantId: string): Promise<InvoiceRow[]> {
   return db
     .selectFrom('invoices')
     .selectAll()
     .where('tenantId', '=', tenantId)
     .where('status', 'in', ['finalized', 'overdue'])
+    .where('collection', '<>', 'manual')
     .where('pushedAt', 'is', null)
     .where('strayedAt', 'is', null)
     .orderBy('finalizedAt')

@@ -2,7 +2,13 @@ import assert from 'node:assert/strict';
 import { after, before, beforeEach, describe, it } from 'node:test';
 import Stripe from 'stripe';
 import { stripeLines } from '../../../server/billing/stripe-lines.ts';
-import type { InvoiceDocument, InvoiceView, NoticeView, PlanInput } from '../../../server/contract.ts';
+import type {
+  CloseReport,
+  InvoiceDocument,
+  InvoiceView,
+  NoticeView,
+  PlanInput,
+} from '../../../server/contract.ts';
 import { listAudit } from '../../../server/store/audit.ts';
 import type { StripeStandIn } from '../../support/stripe-stand-in/stand-in.ts';
 import { codeOf } from '../../support/test-server.ts';
@@ -247,6 +253,25 @@ describe('an invoice at Stripe', () => {
     const billing = { buyer: { name: 'R' }, collection: 'send', stripeCustomerId: id };
     await mustBe(200, operator('PUT', 'refused/billing', billing));
     await mustBe(200, push('refused', invoice.id));
+  });
+
+  it('that was collected outside Stripe before stays outside, until it is pushed by hand', async () => {
+    const old = await finalized('switched', { billing: { collection: 'manual' } });
+    const buyer = { name: 'S', email: 's@example.com' };
+    await mustBe(200, operator('PUT', 'switched/billing', { buyer, collection: 'charge' }));
+    const note = await place.credited('switched', old.id, [{ line: 1, amountCents: 1000 }]);
+    stage.server.clock.now = at('2027-01-02T12:00:00Z');
+    const close = { tenant: 'switched', graceHours: 0 };
+    const { body } = await mustBe(200, stage.server.operator('POST', '/v1/billing/close', close));
+    stage.server.clock.now = at('2026-12-02T12:00:00Z');
+    assert.deepEqual(
+      (body as CloseReport).entries.map(({ month, outcome }) => [month, outcome]),
+      [['2026-12', 'pushed']],
+    );
+    assert.deepEqual([...atStripe(old.id), ...atStripe(note.id)], []);
+    await mustBe(200, push('switched', old.id));
+    await mustBe(200, push('switched', note.id));
+    assert.equal(atStripe(old.id)[0]?.amount_remaining, 10_770);
   });
 
   it('is refused where it is collected outside Stripe', async () => {
