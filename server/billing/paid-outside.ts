@@ -11,7 +11,7 @@ import { resumeSettled } from './unpaid-pause.ts';
 const open: InvoiceRow['status'][] = ['finalized', 'pushed', 'overdue'];
 
 /**
- * Books a document as paid, and closes it at Stripe, so that nobody pays it there again.
+ * Books a document as paid, and closes it at Stripe, so that nobody pays it there again. Safe to repeat for an invoice.
  * @throws ApiError `conflict` when there is nothing to pay, `stripe_unavailable`: call it again
  */
 export async function bookPaid(
@@ -20,6 +20,11 @@ export async function bookPaid(
   row: InvoiceRow,
   by: Actor,
 ): Promise<InvoiceRow> {
+  if (row.status === 'paid' && row.dueCents > 0) {
+    // What a push that died has left there.
+    await closeAtStripe(ctx, row);
+    return row;
+  }
   if (!open.includes(row.status)) throw new ApiError('conflict', { detail: `It is ${row.status}.` });
   await closeAtStripe(ctx, row);
   const paid = await withInvoice(ctx.store, tenant, row.id, async (db, current) => {

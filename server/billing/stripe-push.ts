@@ -50,6 +50,8 @@ export async function pushInvoice(
     if (document.dueCents < 0) await pushCredit(ctx, stripe, row, document, customer);
     else await pushPayable(ctx, stripe, row, document, customer, account.collection);
   } catch (error) {
+    // Stripe may have refused because it was voided meanwhile.
+    if (!(error instanceof ApiError)) await checkCounts(ctx, row);
     throw stripeFailure(error);
   }
   const pushed = (await findInvoice(store, tenant.id, invoiceId)) ?? row;

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { after, before, beforeEach, describe, it } from 'node:test';
 import type { InvoiceView } from '../../../server/contract.ts';
-import { codeOf } from '../../support/test-server.ts';
+import { type Answer, codeOf } from '../../support/test-server.ts';
 import { mustBe } from './stage.ts';
 import { type StripeStage, startStripeStage } from './stripe-stage.ts';
 
@@ -48,7 +48,8 @@ describe('an invoice that is voided while it is brought to Stripe', () => {
       const invoice = await place.finalized(slug);
       duringRequest(step, () => mustBe(200, voidOf(slug, invoice.id)));
       const answer = await place.push(slug, invoice.id);
-      assert.ok(answer.status >= 400, `${when}: the push does not say that it went well`);
+      assert.equal(codeOf(answer), 'conflict', when);
+      assert.match(answer.body.detail, /voided while/, when);
       assert.equal(await place.statusOf(slug, invoice.id), 'void', when);
       for (const { status } of place.atStripe(invoice.id)) assert.equal(status, 'void', when);
 
@@ -171,4 +172,87 @@ describe('a credit note that is voided', () => {
     await mustBe(200, voidOf('closed', note.id));
     assert.equal(place.stripe.books.customer(there.customer).balance, 11_960);
   });
+});
+
+describe('two who do the same at once', () => {
+  /** Lets no look-up at Stripe be answered before both have asked: each finds nothing there. */
+  function bothLook(...looks: RegExp[]): void {
+    const open = looks.map((look) => ({ look, asked: 0, ...Promise.withResolvers<null>() }));
+    place.stripe.fault = (request) => {
+      const gate = open.find(({ look, asked }) => look.test(request) && asked < 2);
+      if (!gate) return null;
+      gate.asked += 1;
+      if (gate.asked === 2) gate.resolve(null);
+      return gate.promise;
+    };
+  }
+  const customer = /^GET \/v1\/customers\/search$/;
+  const invoices = /^GET \/v1\/invoices$/;
+  const lines = /^GET .*\/lines$/;
+  const twice = async (work: () => Promise<Answer>) => {
+    const answers = await Promise.all([work(), work()]);
+    assert.deepEqual(
+      answers.map(({ status }) => status),
+      [200, 200],
+    );
+  };
+
+  it('push an invoice for a new customer: there is one of each, and one e-mail', async () => {
+    const { books } = place.stripe;
+    const invoice = await place.finalized('both');
+    const before = books.customers.length;
+    bothLook(customer, invoices, lines);
+    await twice(() => place.push('both', invoice.id));
+    assert.equal(books.customers.length, before + 1);
+    const there = place.atStripe(invoice.id);
+    assert.deepEqual(
+      there.map(({ status, total }) => [status, total]),
+      [['open', 11_960]],
+    );
+    assert.equal(books.lines.get(there[0]?.id ?? '')?.length, 3);
+    assert.equal(books.sent.filter((id) => id === there[0]?.id).length, 1);
+  });
+
+  it('push two invoices of a new customer: it is made once', async () => {
+    const { books } = place.stripe;
+    const first = await place.finalized('pair');
+    place.stage.server.clock.now += 31 * 86_400_000;
+    const second = (await mustBe(200, place.stage.bill('pair', '2026-12'))).body as InvoiceView;
+    const before = books.customers.length;
+    bothLook(customer);
+    await Promise.all([first, second].map(({ id }) => mustBe(200, place.push('pair', id))));
+    place.stage.server.clock.now -= 31 * 86_400_000;
+    assert.equal(books.customers.length, before + 1);
+    assert.equal(place.atStripe(first.id)[0]?.customer, place.atStripe(second.id)[0]?.customer);
+  });
+
+  for (const status of ['open', 'paid'] as const) {
+    it(`push a credit note of an invoice that is ${status}: it is given once`, async () => {
+      const slug = `both-${status}`;
+      const { invoice, there } = await place.pushed(slug);
+      there.status = status;
+      const note = await creditOf(slug, invoice.id);
+      bothLook(status === 'open' ? /^GET \/v1\/credit_notes$/ : /^GET .*\/balance_transactions$/);
+      await twice(() => place.push(slug, note.id));
+      const { balance, creditNotes } = place.stripe.books;
+      const given = [...balance, ...creditNotes].filter(
+        ({ metadata }) => metadata.vapi_agent_invoice === note.id,
+      );
+      assert.equal(given.length, 1);
+    });
+  }
+
+  for (const what of ['void', 'paid'] as const) {
+    it(`${what === 'void' ? 'void an invoice' : 'book an invoice as paid'}: it is done once there`, async () => {
+      const slug = `both-do-${what}`;
+      const { invoice, there } = await place.pushed(slug);
+      bothLook(new RegExp(`^GET /v1/invoices/${there.id}$`));
+      const answers = await Promise.all(
+        [1, 2].map(() => place.operator('POST', `${slug}/invoices/${invoice.id}/${what}`)),
+      );
+      for (const { status } of answers) assert.ok(status === 200 || status === 409);
+      assert.equal(there.status, what);
+      assert.equal(await place.statusOf(slug, invoice.id), what);
+    });
+  }
 });

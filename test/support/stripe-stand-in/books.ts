@@ -89,6 +89,9 @@ export interface Books {
   lines: Map<string, KeptLine[]>;
   creditNotes: KeptCreditNote[];
   balance: KeptBalanceEntry[];
+  /** A list of invoices does not show what is newer; as a rule it does. */
+  listLagSeconds: number;
+  listInvoices(customer?: string): KeptInvoice[];
   /** Ids of the invoices that were e-mailed, as often as they were. */
   sent: string[];
   createCustomer(parameters: Checked): KeptCustomer;
@@ -126,6 +129,7 @@ export function openBooks(nowMs: () => number): Books {
     creditNotes: [],
     balance: [],
     sent: [],
+    listLagSeconds: 0,
 
     createCustomer({ name = null, email = null, metadata = {} }) {
       const object = 'customer' as const;
@@ -199,6 +203,14 @@ export function openBooks(nowMs: () => number): Books {
       books.invoices.unshift(invoice);
       books.lines.set(invoice.id, []);
       return invoice;
+    },
+
+    listInvoices(customer) {
+      if (customer) books.customer(customer);
+      const until = nowSeconds() - books.listLagSeconds;
+      return books.invoices.filter(
+        (invoice) => (!customer || invoice.customer === customer) && invoice.created <= until,
+      );
     },
 
     invoice(id) {

@@ -88,11 +88,8 @@ const routes: Route[] = [
     'GET',
     /^\/v1\/invoices$/,
     'invoiceList',
-    (books, _id, { customer, limit, starting_after }) => {
-      if (customer) books.customer(customer);
-      const found = books.invoices.filter((invoice) => !customer || invoice.customer === customer);
-      return listOf(found, limit, starting_after);
-    },
+    (books, _id, { customer, limit, starting_after }) =>
+      listOf(books.listInvoices(customer), limit, starting_after),
   ],
   ['DELETE', /^\/v1\/invoices\/(\w+)$/, null, (books, id) => books.delete(id)],
   [
