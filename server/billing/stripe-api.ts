@@ -286,7 +286,8 @@ export function createStripeApi(
  */
 export function stripeFailure(error: unknown): ApiError {
   if (error instanceof ApiError) return error;
-  const refused = error instanceof Stripe.errors.StripeInvalidRequestError;
+  const { StripeIdempotencyError, StripeInvalidRequestError } = Stripe.errors;
+  const refused = error instanceof StripeInvalidRequestError || error instanceof StripeIdempotencyError;
   return new ApiError('stripe_unavailable', {
     cause: error,
     ...(refused ? { detail: `Stripe: ${error.message}` } : {}),

@@ -307,6 +307,11 @@ describe('what there is to tell of unpaid invoices', () => {
       ['paused-unpaid', nobody.number, false],
     ]);
 
+    const page = (await server.operator('GET', '/v1/notices?limit=1')).body;
+    const next = (await server.operator('GET', `/v1/notices?limit=1&cursor=${page.nextCursor}`)).body;
+    assert.deepEqual([page.notices.length, next.notices.length], [1, 1]);
+    assert.notEqual(page.notices[0].id, next.notices[0].id);
+
     const sink = await startMailSink();
     const toSeller = () => sink.mails.filter((mail) => /^To: books@agency\.example$/m.test(mail));
     const { ctx } = server;
