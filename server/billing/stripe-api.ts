@@ -65,8 +65,8 @@ export interface StripeApi {
   findCustomer(tenantId: string): Promise<string | null>;
   /** Without a name: `updateCustomer` gives it one, so that a repetition asks for the same. */
   createCustomer(tenantId: string, key: string): Promise<string>;
-  /** What the buyer does not have stays as it is at Stripe. */
-  updateCustomer(customer: string, buyer: Party): Promise<void>;
+  /** What the buyer does not have stays as it is at Stripe. @returns where Stripe would send invoices to */
+  updateCustomer(customer: string, buyer: Party): Promise<string | null>;
   findInvoice(customer: string, id: string): Promise<StripeInvoice | null>;
   /** Null when it is not there: a draft may have been deleted. */
   getInvoice(stripeId: string): Promise<StripeInvoice | null>;
@@ -142,12 +142,13 @@ export function createStripeApi(
     },
 
     async updateCustomer(customer, { name, email, address: [line1, ...rest] }) {
-      await stripe.customers.update(customer, {
+      const updated = await stripe.customers.update(customer, {
         name,
         ...(email ? { email } : {}),
         // Ours is printed line by line; which of them is the town nobody has told us.
         ...(line1 ? { address: { line1, line2: rest.join(', ') } } : {}),
       });
+      return updated.email;
     },
 
     async findInvoice(customer, id) {

@@ -61,12 +61,15 @@ export async function pushInvoice(
   return pushed;
 }
 
-/** The tenant's customer at Stripe, with the name and the address that its account has now. */
+/**
+ * The tenant's customer at Stripe, with the name and the address that its account has now.
+ * @throws ApiError `conflict` when invoices are to be sent and nobody knows where to
+ */
 async function customerOf(
   ctx: Context,
   stripe: StripeApi,
   tenant: Tenant,
-  { buyer }: BillingAccount,
+  { buyer, collection }: BillingAccount,
 ): Promise<string> {
   const linked = async () => (await findBillingAccount(ctx.store, tenant.id))?.stripeCustomerId ?? null;
   let customer = await linked();
@@ -81,7 +84,10 @@ async function customerOf(
     // The operator may have linked another one meanwhile.
     customer = (await linked()) ?? made;
   }
-  await stripe.updateCustomer(customer, buyer);
+  const email = await stripe.updateCustomer(customer, buyer);
+  if (collection === 'send' && !email) {
+    throw new ApiError('conflict', { detail: `${customer} has no e-mail address to send invoices to.` });
+  }
   return customer;
 }
 

@@ -185,6 +185,16 @@ describe('an invoice at Stripe', () => {
     assert.deepEqual(refused.body.errors, [
       { path: 'buyer.email', message: 'Stripe has to know where to send the invoices' },
     ]);
+    // A customer that the operator has linked may have an address that only Stripe knows, or none.
+    const { id } = stripe.books.createCustomer({ name: 'Linked' });
+    const billing = { buyer: { name: 'N' }, stripeCustomerId: id };
+    const invoice = await finalized('nobody-linked', { billing });
+    const unsent = await push('nobody-linked', invoice.id);
+    assert.equal(codeOf(unsent), 'conflict');
+    assert.match(unsent.body.detail, /has no e-mail address/);
+    assert.deepEqual(atStripe(invoice.id), []);
+    stripe.books.updateCustomer(id, { email: 'known@example.com' });
+    await mustBe(200, push('nobody-linked', invoice.id));
     for (const collection of ['manual', 'charge']) {
       await mustBe(200, operator('PUT', 'nobody/billing', { buyer: { name: 'N' }, collection }));
     }
