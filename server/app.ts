@@ -16,6 +16,7 @@ import { feedbackRoutes } from './routes/feedback.ts';
 import { invoiceRoutes } from './routes/invoices.ts';
 import { keyRoutes } from './routes/keys.ts';
 import { leftCallRoutes } from './routes/left-calls.ts';
+import { noticeRoutes } from './routes/notices.ts';
 import { openApiRoutes } from './routes/openapi.ts';
 import { opsRoutes } from './routes/ops.ts';
 import { checkPath } from './routes/parse.ts';
@@ -77,6 +78,7 @@ export function createApp(ctx: Context, assets: BuiltAssets): Express {
   app.use('/v1/secrets', authenticate(ctx), operatorOnly, secretRoutes(ctx));
   app.use('/v1/reconcile', authenticate(ctx), operatorOnly, reconcileRoutes(ctx));
   app.use('/v1/audit', authenticate(ctx), operatorOnly, auditRoutes(ctx));
+  app.use('/v1/notices', authenticate(ctx), operatorOnly, noticeRoutes(ctx));
   app.use('/v1', signInRoutes(ctx));
   app.use('/v1', visitorRoutes(ctx), chatRoutes(ctx), feedbackRoutes(ctx), leftCallRoutes(ctx));
   app.use('/portal', signInPages(ctx), portalAssets(assets.portal));

@@ -49,6 +49,7 @@ const usage = `Usage: vapi-agent <command> [--json]       (in a clone: npm run c
   preview <tenant>                     this month so far, and at this pace
   close [--month <month>] [--tenant <tenant>] [--dry-run] [--grace-hours <n>]
   runs                                 what closing months has done
+  notices                              what there was to tell: budgets, refused pages, unpaid invoices
   margin <month>
 
 Amounts are in the smallest units of their currency (cents), micros are millionths.`;

@@ -9,6 +9,7 @@ export * from './contract/billing.ts';
 export * from './contract/errors.ts';
 export * from './contract/keys.ts';
 export * from './contract/limits.ts';
+export * from './contract/notices.ts';
 export * from './contract/plan-presets.ts';
 export * from './contract/queries.ts';
 export * from './contract/reconcile.ts';

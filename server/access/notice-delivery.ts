@@ -5,6 +5,7 @@ import { findTenantById, type Tenant } from '../store/tenants.ts';
 import { startWorker, type Worker } from '../worker.ts';
 import { postHook } from './hooks.ts';
 import { sendMail } from './mail.ts';
+import { addresseesOf } from './notices.ts';
 import { openTenantSecret } from './tenant-secrets.ts';
 
 const pollMs = 2000;
@@ -22,11 +23,12 @@ export async function deliverNext(ctx: Context): Promise<boolean> {
   const notice = await takeDueNotice(ctx.store, now, now + 60_000);
   if (!notice) return false;
   const tenant = await findTenantById(ctx.store, notice.tenantId);
+  const { url, email } = tenant ? await addresseesOf(ctx.store, tenant, notice.kind) : {};
   const progress = { urlPending: notice.urlPending, emailPending: notice.emailPending };
-  if (!tenant?.alerts?.url || (await attempt(ctx, notice, () => sendWebhook(ctx, tenant, notice)))) {
+  if (!tenant || !url || (await attempt(ctx, notice, () => sendWebhook(ctx, tenant, url, notice)))) {
     progress.urlPending = 0;
   }
-  if (!tenant?.alerts?.email || (await attempt(ctx, notice, () => sendEmail(ctx, tenant, notice)))) {
+  if (!tenant || !email || (await attempt(ctx, notice, () => sendEmail(ctx, tenant, email, notice)))) {
     progress.emailPending = 0;
   }
   const pending = progress.urlPending + progress.emailPending > 0 && notice.attempts < maxAttempts;
@@ -45,10 +47,10 @@ async function attempt(ctx: Context, notice: Notice, send: () => Promise<void>):
   }
 }
 
-async function sendWebhook(ctx: Context, tenant: Tenant, notice: Notice): Promise<void> {
-  if (!notice.urlPending || !tenant.alerts?.url) return;
+async function sendWebhook(ctx: Context, tenant: Tenant, url: string, notice: Notice): Promise<void> {
+  if (!notice.urlPending) return;
   await postHook({
-    url: tenant.alerts.url,
+    url,
     secret: openTenantSecret(ctx.box, tenant, 'hookSecret') ?? '',
     id: notice.id,
     body: JSON.parse(notice.payload) as object,
@@ -62,15 +64,19 @@ const subjects: Record<Notice['kind'], (tenant: string) => string> = {
   'budget-100': (tenant) => `${tenant}: the monthly budget is used up, calls are refused`,
   'refused-origins': (tenant) => `${tenant}: many requests from pages that are not allowed`,
   'cost-unknown': (tenant) => `${tenant}: Vapi does not tell what a call cost`,
+  'payment-failed': (tenant) => `${tenant}: an invoice could not be charged`,
   'invoice-overdue': (tenant) => `${tenant}: an invoice is overdue`,
   'paused-unpaid': (tenant) => `${tenant}: paused, since an invoice is not paid`,
+  'invoice-strayed': (tenant) => `${tenant}: an invoice is not collected by Stripe any more`,
+  'resumed-paid': (tenant) => `${tenant}: no longer paused, since nothing is left to pay`,
 };
 
-async function sendEmail(ctx: Context, tenant: Tenant, notice: Notice): Promise<void> {
-  if (!notice.emailPending || !tenant.alerts?.email) return;
+async function sendEmail(ctx: Context, tenant: Tenant, to: string, notice: Notice): Promise<void> {
+  // That the seller gave an address for its invoices does not say that mail can be sent from here.
+  if (!notice.emailPending || (!tenant.alerts && !ctx.smtp)) return;
   const { data } = JSON.parse(notice.payload) as { data: Record<string, unknown> };
   await sendMail(ctx.smtp, {
-    to: tenant.alerts.email,
+    to,
     subject: subjects[notice.kind](tenant.name),
     text: Object.entries(data)
       .map(([name, value]) => `${name}: ${String(value)}`)

@@ -1,10 +1,30 @@
 /** What an operator is told of a tenant: once per kind and period, kept in the store until it has been delivered. */
+import type { NoticeKind } from '../contract.ts';
+import { findSeller } from '../store/billing-accounts.ts';
 import type { Queries } from '../store/database.ts';
 import { insertNotice } from '../store/notices.ts';
-import type { NoticeKind } from '../store/schema.ts';
 import type { Tenant } from '../store/tenants.ts';
 import { sumUsage } from '../store/usage.ts';
 import { monthIn, nextMonth } from '../time-zone.ts';
+
+/** Of unpaid invoices the operator is told in any case. */
+const ofInvoices: NoticeKind[] = [
+  'payment-failed',
+  'invoice-overdue',
+  'paused-unpaid',
+  'resumed-paid',
+  'invoice-strayed',
+];
+
+/** Whom to tell: as the tenant's `alerts` say; of its invoices, where it has none, whoever issues them. */
+export async function addresseesOf(
+  db: Queries,
+  tenant: Tenant,
+  kind: NoticeKind,
+): Promise<{ url?: string | undefined; email?: string | undefined }> {
+  if (tenant.alerts) return tenant.alerts;
+  return ofInvoices.includes(kind) ? { email: (await findSeller(db))?.email } : {};
+}
 
 /** Part of the transaction in which it became true, so that it is told if and only if that was committed. */
 export async function raiseNotice(
@@ -15,7 +35,8 @@ export async function raiseNotice(
   data: Record<string, unknown>,
   nowMs: number,
 ): Promise<void> {
-  if (!tenant.alerts) return;
+  if (!tenant.alerts && !ofInvoices.includes(kind)) return;
+  const { url, email } = await addresseesOf(db, tenant, kind);
   await insertNotice(db, {
     tenantId: tenant.id,
     kind,
@@ -26,8 +47,8 @@ export async function raiseNotice(
       data: { tenant: tenant.slug, period, ...data },
     }),
     createdAt: nowMs,
-    urlPending: tenant.alerts.url ? 1 : 0,
-    emailPending: tenant.alerts.email ? 1 : 0,
+    urlPending: url ? 1 : 0,
+    emailPending: email ? 1 : 0,
   });
 }
 

@@ -55,6 +55,7 @@ export function newTenant(
     orgId,
     assistantId,
     status: 'active',
+    pausedUnpaidAt: null,
     generation: 1,
     privateKeySealed: '',
     publicKeySealed: null,

@@ -3,6 +3,7 @@ import { randomBytes } from 'node:crypto';
 import { recordChange } from '../access/audit.ts';
 import type { InvoiceDocument } from '../contract.ts';
 import { ApiError } from '../errors.ts';
+import { findBillingAccount } from '../store/billing-accounts.ts';
 import { lockBilling } from '../store/billing-locks.ts';
 import { insertCredit } from '../store/credits.ts';
 import type { Queries, Store } from '../store/database.ts';
@@ -11,6 +12,7 @@ import { insertInvoiceLines, releaseInvoiceLines } from '../store/invoice-lines.
 import { takeNumber } from '../store/invoice-numbers.ts';
 import {
   advanceInvoice,
+  findInvoiceById,
   findMonthInvoice,
   type InvoiceRow,
   insertInvoice,
@@ -173,8 +175,19 @@ export async function freeze(
     finalizedAt: nowMs,
     dueAt: document.dueAt === null ? null : Date.parse(document.dueAt),
     paidAt: settled ? nowMs : null,
+    collection: await collectionOf(db, document),
   });
   if (!done) throw new Error('the draft has changed while it was finalized');
+}
+
+/** A credit note is settled where the invoice is that it corrects. */
+async function collectionOf(
+  db: Queries,
+  { id, corrects }: InvoiceDocument,
+): Promise<InvoiceRow['collection']> {
+  const row = await findInvoiceById(db, corrects?.invoice ?? id);
+  if (corrects || !row) return row?.collection ?? null;
+  return (await findBillingAccount(db, row.tenantId))?.account.collection ?? 'manual';
 }
 
 /**
@@ -258,6 +271,9 @@ export function blankInvoice(tenantId: string, month: string, nowMs: number) {
     sha256: null,
     correctsId: null,
     stripeId: null,
+    stripeCustomerId: null,
+    collection: null,
+    strayedAt: null,
     createdAt: nowMs,
     finalizedAt: null,
     dueAt: null,

@@ -10,7 +10,13 @@ import type { CloseEntry, CloseReport, CloseRequest } from '../contract.ts';
 import { ApiError } from '../errors.ts';
 import { type BooksCheck, createBooksCheck } from '../metering/books-check.ts';
 import { saveBillingRun } from '../store/billing-runs.ts';
-import { findMonthInvoice, listBilledMonths, listUnpushed } from '../store/invoices.ts';
+import {
+  findMonthInvoice,
+  leftToPayCents,
+  listBilledMonths,
+  listStrayed,
+  listUnpushed,
+} from '../store/invoices.ts';
 import { giveLease, takeLease } from '../store/leases.ts';
 import { listPlanVersions } from '../store/plans.ts';
 import { findTenantByHandle, handleOf, listTenantsToBill, type Tenant } from '../store/tenants.ts';
@@ -115,6 +121,7 @@ async function closeTenant(
     entries.push(entry);
     if (entry.outcome === 'failed') break;
   }
+  entries.push(...(await strayedEntries(ctx, tenant)));
   if (request.dryRun) return entries;
   // Also what an earlier run has frozen and not brought to Stripe, and credit notes.
   const { collection } = await accountOf(ctx.store, tenant);
@@ -129,6 +136,29 @@ async function closeTenant(
     const own = entries.find((entry) => entry.month === month && entry.number === pushed.number);
     if (own) own.outcome = pushed.outcome;
     else entries.push(pushed);
+  }
+  return entries;
+}
+
+/** What Stripe collects no more, though a later month was billed by then: our books cannot follow by themselves. */
+async function strayedEntries(ctx: Context, tenant: Tenant): Promise<CloseEntry[]> {
+  const entries: CloseEntry[] = [];
+  for (const row of await listStrayed(ctx.store, tenant.id)) {
+    if ((await leftToPayCents(ctx.store, row)) === 0) continue;
+    const { month, number, totalCents, currency } = row;
+    const problem =
+      'Stripe does not collect it any more: it is void or deleted there. Issue a credit note, book it as paid, or void it here after the later months.';
+    const outcome = 'failed' as const;
+    entries.push({
+      tenant: handleOf(tenant),
+      month,
+      outcome,
+      problem,
+      number,
+      totalCents,
+      currency,
+      openCalls: 0,
+    });
   }
   return entries;
 }

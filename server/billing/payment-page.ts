@@ -10,7 +10,7 @@ import { stripeFailure } from './stripe-api.ts';
 export async function paymentPageOf({ stripe }: Context, row: InvoiceRow): Promise<string | null> {
   if (!stripe || !row.stripeId?.startsWith('in_')) return null;
   try {
-    const url = URL.parse((await stripe.getInvoice(row.stripeId)).url ?? '');
+    const url = URL.parse((await stripe.getInvoice(row.stripeId))?.url ?? '');
     return url?.protocol === 'https:' ? url.href : null;
   } catch (error) {
     throw stripeFailure(error);

@@ -1,8 +1,9 @@
 /**
- * The only place that knows Stripe. Every request that makes something carries a key that follows from our own ids, so
- * that a repetition within Stripe's memory (24 hours) makes nothing twice; what is older is found by our metadata.
+ * The only place that knows Stripe. Every request that makes something carries an idempotency key, which is given by
+ * `stripe-once`; what is older than Stripe's memory of them is found by our metadata.
  */
 import Stripe from 'stripe';
+import type { Party } from '../contract.ts';
 import { ApiError } from '../errors.ts';
 
 /** What we keep on Stripe's objects to find them again. */
@@ -26,7 +27,10 @@ export interface NewStripeInvoice {
   customer: string;
   currency: string;
   collection: 'send' | 'charge';
-  daysUntilDue: number;
+  /** The buyer's, as it is to be printed. */
+  taxId: string | null;
+  /** Epoch seconds, in the future; for `send`. */
+  dueAt: number;
   sha256: string;
 }
 
@@ -36,36 +40,68 @@ export interface StripeInvoice {
   /** Ours. */
   invoice: string | null;
   status: 'draft' | 'open' | 'paid' | 'uncollectible' | 'void';
+  customer: string;
+  collection: 'send' | 'charge';
   totalCents: number;
+  /** What is still to be paid, after credit notes and the customer's balance. */
+  remainingCents: number;
   currency: string;
   /** Epoch seconds. */
   dueAt: number | null;
-  attempted: boolean;
+  /** Of the last attempt to charge it; a bank may take days to say which. Only `getInvoice` knows. */
+  payment: 'none' | 'pending' | 'failed';
   /** The page on which it can be paid. */
   url: string | null;
 }
 
+/** A credit note of Stripe's, or an entry of a customer's balance. */
+export interface StripeCredit {
+  id: string;
+  amountCents: number;
+}
+
 export interface StripeApi {
+  /** Stripe's search may be a minute behind. */
   findCustomer(tenantId: string): Promise<string | null>;
-  createCustomer(tenantId: string, customer: { name: string; email?: string | undefined }): Promise<string>;
+  /** Without a name: `updateCustomer` gives it one, so that a repetition asks for the same. */
+  createCustomer(tenantId: string, key: string): Promise<string>;
+  /** What the buyer does not have stays as it is at Stripe. @returns where Stripe would send invoices to */
+  updateCustomer(customer: string, buyer: Party): Promise<string | null>;
   findInvoice(customer: string, id: string): Promise<StripeInvoice | null>;
-  getInvoice(stripeId: string): Promise<StripeInvoice>;
+  /** Null when it is not there: a draft may have been deleted. */
+  getInvoice(stripeId: string): Promise<StripeInvoice | null>;
   /** A draft that Stripe does not touch by itself. */
-  createInvoice(invoice: NewStripeInvoice): Promise<StripeInvoice>;
+  createInvoice(invoice: NewStripeInvoice, key: string): Promise<StripeInvoice>;
   /** By our line numbers, as Stripe has them. */
   listLines(stripeId: string): Promise<{ no: number; amountCents: number }[]>;
-  addLines(stripeId: string, id: string, lines: StripeLine[]): Promise<void>;
-  finalizeInvoice(stripeId: string, id: string, collection: 'send' | 'charge'): Promise<StripeInvoice>;
-  sendInvoice(stripeId: string, id: string): Promise<void>;
-  /** A draft is deleted, an open invoice is voided. @returns false when it is paid, which stays as it is */
-  withdrawInvoice(stripeId: string, id: string): Promise<boolean>;
-  findBalanceCredit(customer: string, id: string): Promise<string | null>;
-  /** @param amountCents negative: what the customer's next invoices are lowered by */
-  creditBalance(
+  addLines(stripeId: string, lines: StripeLine[], key: string): Promise<void>;
+  finalizeInvoice(stripeId: string, collection: 'send' | 'charge', key: string): Promise<StripeInvoice>;
+  sendInvoice(stripeId: string, key: string): Promise<void>;
+  deleteDraft(stripeId: string): Promise<void>;
+  /** Only one that is open or given up. */
+  voidInvoice(stripeId: string, key: string): Promise<void>;
+  /** Marks an open invoice as paid outside Stripe: nothing is charged. */
+  payOutside(stripeId: string, key: string): Promise<void>;
+  /** Stripe's credit note on an invoice for one of ours; a void one is none. */
+  findCreditNote(stripeId: string, id: string): Promise<StripeCredit | null>;
+  /** @param note positive, at most what remains to be paid */
+  createCreditNote(
+    stripeId: string,
+    id: string,
+    note: { amountCents: number; memo: string },
+    key: string,
+  ): Promise<StripeCredit>;
+  /** Only while its invoice is open. */
+  voidCreditNote(creditNoteId: string, key: string): Promise<void>;
+  /** The entries of the customer's balance that are for a document of ours. */
+  listBalanceEntries(customer: string, id: string): Promise<StripeCredit[]>;
+  /** @param entry what the customer's next invoices are raised by; negative: lowered */
+  changeBalance(
     customer: string,
     id: string,
-    credit: { amountCents: number; currency: string; description: string },
-  ): Promise<string>;
+    entry: { amountCents: number; currency: string; description: string },
+    key: string,
+  ): Promise<StripeCredit>;
   /**
    * @param signature the header `Stripe-Signature`
    * @returns the id of the invoice that the event is about; null for other events
@@ -92,7 +128,6 @@ export function createStripeApi(
         }
       : {}),
   });
-  const once = (...parts: string[]) => ({ idempotencyKey: ['vapi-agent', ...parts].join('-') });
 
   return {
     async findCustomer(tenantId) {
@@ -101,29 +136,37 @@ export function createStripeApi(
       return data[0]?.id ?? null;
     },
 
-    async createCustomer(tenantId, { name, email }) {
+    async createCustomer(tenantId, idempotencyKey) {
       const metadata = { [tenantTag]: tenantId };
-      const customer = await stripe.customers.create(
-        { name, metadata, ...(email ? { email } : {}) },
-        once(tenantId, 'customer'),
-      );
-      return customer.id;
+      return (await stripe.customers.create({ metadata }, { idempotencyKey })).id;
+    },
+
+    async updateCustomer(customer, { name, email, address: [line1, ...rest] }) {
+      const updated = await stripe.customers.update(customer, {
+        name,
+        ...(email ? { email } : {}),
+        // Ours is printed line by line; which of them is the town nobody has told us.
+        ...(line1 ? { address: { line1, line2: rest.join(', ') } } : {}),
+      });
+      return updated.email;
     },
 
     async findInvoice(customer, id) {
       // Listing is consistent at once; Stripe's search may be a minute behind.
-      for await (const invoice of stripe.invoices.list({ customer, limit: 100 })) {
-        if (invoice.metadata?.[invoiceTag] === id && invoice.status !== 'void') return view(invoice);
-      }
-      return null;
+      const invoices = await allOf(stripe.invoices.list({ customer, limit: 100 }));
+      const own = invoices.find(({ metadata, status }) => metadata?.[invoiceTag] === id && status !== 'void');
+      return own ? view(own) : null;
     },
 
     async getInvoice(stripeId) {
-      return view(await stripe.invoices.retrieve(stripeId));
+      const expand = ['payments.data.payment.payment_intent'];
+      const invoice = await orNull(stripe.invoices.retrieve(stripeId, { expand }));
+      return invoice && view(invoice);
     },
 
-    async createInvoice({ id, number, customer, currency, collection, daysUntilDue, sha256 }) {
-      const invoice = await stripe.invoices.create(
+    async createInvoice(invoice, idempotencyKey) {
+      const { id, number, customer, currency, collection, taxId, dueAt, sha256 } = invoice;
+      const made = await stripe.invoices.create(
         {
           customer,
           currency,
@@ -131,13 +174,17 @@ export function createStripeApi(
           auto_advance: false,
           pending_invoice_items_behavior: 'exclude',
           metadata: { [invoiceTag]: id, vapi_agent_sha256: sha256 },
+          ...(taxId ? { custom_fields: [{ name: 'Tax ID', value: taxId }] } : {}),
           ...(collection === 'send'
-            ? { collection_method: 'send_invoice', days_until_due: daysUntilDue }
+            ? { collection_method: 'send_invoice', due_date: dueAt }
             : { collection_method: 'charge_automatically' }),
         },
-        once(id, 'create'),
+        { idempotencyKey },
       );
-      return view(invoice);
+      if (made.lastResponse.headers[repeatedHeader] !== 'true') return view(made);
+      const now = await this.getInvoice(view(made).id);
+      if (!now) throw new DeletedSince();
+      return now;
     },
 
     async listLines(stripeId) {
@@ -148,7 +195,7 @@ export function createStripeApi(
       return lines;
     },
 
-    async addLines(stripeId, id, lines) {
+    async addLines(stripeId, lines, idempotencyKey) {
       await stripe.invoices.addLines(
         stripeId,
         {
@@ -159,41 +206,63 @@ export function createStripeApi(
             metadata: { [lineTag]: String(no) },
           })),
         },
-        once(id, 'lines'),
+        { idempotencyKey },
       );
     },
 
-    async finalizeInvoice(stripeId, id, collection) {
+    async finalizeInvoice(stripeId, collection, idempotencyKey) {
       const params = { auto_advance: collection === 'charge' };
-      return view(await stripe.invoices.finalizeInvoice(stripeId, params, once(id, 'finalize')));
+      return view(await stripe.invoices.finalizeInvoice(stripeId, params, { idempotencyKey }));
     },
 
-    async sendInvoice(stripeId, id) {
-      await stripe.invoices.sendInvoice(stripeId, {}, once(id, 'send'));
+    async sendInvoice(stripeId, idempotencyKey) {
+      await stripe.invoices.sendInvoice(stripeId, {}, { idempotencyKey });
     },
 
-    async withdrawInvoice(stripeId, id) {
-      const { status } = await stripe.invoices.retrieve(stripeId);
-      if (status === 'paid') return false;
-      if (status === 'draft') await stripe.invoices.del(stripeId);
-      else if (status !== 'void') await stripe.invoices.voidInvoice(stripeId, {}, once(id, 'void'));
-      return true;
+    async deleteDraft(stripeId) {
+      await orNull(stripe.invoices.del(stripeId));
     },
 
-    async findBalanceCredit(customer, id) {
-      for await (const entry of stripe.customers.listBalanceTransactions(customer, { limit: 100 })) {
-        if (entry.metadata?.[invoiceTag] === id) return entry.id;
-      }
-      return null;
+    async voidInvoice(stripeId, idempotencyKey) {
+      await stripe.invoices.voidInvoice(stripeId, {}, { idempotencyKey });
     },
 
-    async creditBalance(customer, id, { amountCents, currency, description }) {
+    async payOutside(stripeId, idempotencyKey) {
+      await stripe.invoices.pay(stripeId, { paid_out_of_band: true }, { idempotencyKey });
+    },
+
+    async findCreditNote(stripeId, id) {
+      const notes = await allOf(stripe.creditNotes.list({ invoice: stripeId, limit: 100 }));
+      const own = notes.find(({ metadata, status }) => metadata?.[invoiceTag] === id && status !== 'void');
+      return own ? { id: own.id, amountCents: own.amount } : null;
+    },
+
+    async createCreditNote(stripeId, id, { amountCents, memo }, idempotencyKey) {
+      const note = await stripe.creditNotes.create(
+        { invoice: stripeId, amount: amountCents, memo, metadata: { [invoiceTag]: id } },
+        { idempotencyKey },
+      );
+      return { id: note.id, amountCents: note.amount };
+    },
+
+    async voidCreditNote(creditNoteId, idempotencyKey) {
+      await stripe.creditNotes.voidCreditNote(creditNoteId, {}, { idempotencyKey });
+    },
+
+    async listBalanceEntries(customer, id) {
+      const entries = await allOf(stripe.customers.listBalanceTransactions(customer, { limit: 100 }));
+      return entries
+        .filter(({ metadata }) => metadata?.[invoiceTag] === id)
+        .map((entry) => ({ id: entry.id, amountCents: entry.amount }));
+    },
+
+    async changeBalance(customer, id, { amountCents, currency, description }, idempotencyKey) {
       const entry = await stripe.customers.createBalanceTransaction(
         customer,
         { amount: amountCents, currency, description, metadata: { [invoiceTag]: id } },
-        once(id, 'credit'),
+        { idempotencyKey },
       );
-      return entry.id;
+      return { id: entry.id, amountCents: entry.amount };
     },
 
     readEvent(body, signature, nowMs) {
@@ -218,11 +287,53 @@ export function createStripeApi(
  */
 export function stripeFailure(error: unknown): ApiError {
   if (error instanceof ApiError) return error;
-  const refused = error instanceof Stripe.errors.StripeInvalidRequestError;
+  const { StripeIdempotencyError, StripeInvalidRequestError } = Stripe.errors;
+  const refused = error instanceof StripeInvalidRequestError || error instanceof StripeIdempotencyError;
   return new ApiError('stripe_unavailable', {
     cause: error,
     ...(refused ? { detail: `Stripe: ${error.message}` } : {}),
   });
+}
+
+/** Set on an answer that Stripe gives from its memory of a key. */
+const repeatedHeader = 'idempotent-replayed';
+
+/** What Stripe has made under a key was deleted since then. */
+class DeletedSince extends Error {}
+
+/**
+ * Whether Stripe has only told again what it once said to this key, or refuses the key because it stands for other
+ * parameters: a request under it makes nothing any more. One that is just being worked on (409) may still make something.
+ */
+export function isRepeated(error: unknown): boolean {
+  if (error instanceof DeletedSince) return true;
+  if (!(error instanceof Stripe.errors.StripeError) || error.statusCode === 409) return false;
+  return error instanceof Stripe.errors.StripeIdempotencyError || error.headers?.[repeatedHeader] === 'true';
+}
+
+/** Every page of a list. A customer that is gone, or has never been there, has nothing. */
+async function allOf<Entry>(pages: AsyncIterable<Entry>): Promise<Entry[]> {
+  const entries: Entry[] = [];
+  try {
+    for await (const entry of pages) entries.push(entry);
+  } catch (error) {
+    if (!isMissing(error)) throw error;
+  }
+  return entries;
+}
+
+async function orNull<Found>(found: Promise<Found>): Promise<Found | null> {
+  try {
+    return await found;
+  } catch (error) {
+    if (!isMissing(error)) throw error;
+    return null;
+  }
+}
+
+function isMissing(error: unknown): boolean {
+  const refused = error instanceof Stripe.errors.StripeInvalidRequestError;
+  return refused && (error.statusCode === 404 || error.code === 'resource_missing');
 }
 
 function view(invoice: Stripe.Invoice): StripeInvoice {
@@ -230,10 +341,23 @@ function view(invoice: Stripe.Invoice): StripeInvoice {
     id: invoice.id ?? '',
     invoice: invoice.metadata?.[invoiceTag] ?? null,
     status: (invoice.status ?? 'draft') as StripeInvoice['status'],
+    customer: typeof invoice.customer === 'string' ? invoice.customer : (invoice.customer?.id ?? ''),
+    collection: invoice.collection_method === 'send_invoice' ? 'send' : 'charge',
     totalCents: invoice.total,
+    remainingCents: invoice.amount_remaining,
     currency: invoice.currency,
     dueAt: invoice.due_date,
-    attempted: invoice.attempted,
+    payment: paymentOf(invoice),
     url: invoice.hosted_invoice_url ?? null,
   };
+}
+
+/** That an invoice was `attempted` says nothing of the outcome: its payment intents do. */
+function paymentOf({ attempted, payments }: Stripe.Invoice): StripeInvoice['payment'] {
+  const states = (payments?.data ?? []).flatMap(({ payment: { payment_intent: intent } }) =>
+    typeof intent === 'object' ? [intent.status] : [],
+  );
+  if (states.includes('processing')) return 'pending';
+  const failed = states.some((state) => state === 'requires_payment_method' || state === 'canceled');
+  return attempted && failed ? 'failed' : 'none';
 }

@@ -6,16 +6,20 @@ import { recordChange } from '../access/audit.ts';
 import type { Context } from '../context.ts';
 import type { BillingAccount, InvoiceDocument } from '../contract.ts';
 import { ApiError } from '../errors.ts';
-import { findBillingAccount, linkStripeCustomer, saveBillingAccount } from '../store/billing-accounts.ts';
-import { advanceInvoice, findInvoice, type InvoiceRow } from '../store/invoices.ts';
+import { findBillingAccount, linkStripeCustomer } from '../store/billing-accounts.ts';
+import { findInvoice, type InvoiceRow } from '../store/invoices.ts';
 import type { Tenant } from '../store/tenants.ts';
 import type { Actor } from './invoicing.ts';
-import { centsToDecimal } from './money.ts';
 import { accountOf } from './reckoning.ts';
-import { type StripeApi, type StripeInvoice, type StripeLine, stripeFailure } from './stripe-api.ts';
+import { type StripeApi, type StripeInvoice, stripeFailure } from './stripe-api.ts';
+import { pushCredit } from './stripe-credit.ts';
+import { checkTotal, putLines } from './stripe-lines.ts';
+import { findOrMake, makeOnce } from './stripe-once.ts';
+import { applyStripeStatus, syncInvoice } from './stripe-sync.ts';
+import { advancePush, checkCounts, findAtStripe } from './stripe-withdraw.ts';
 
-/** Stripe takes no more on one invoice. */
-const maxLines = 250;
+const hourMs = 3_600_000;
+const dayMs = 24 * hourMs;
 
 /**
  * @returns the document as it is when Stripe has it; what needs no payment is left as it is
@@ -32,7 +36,7 @@ export async function pushInvoice(
   if (!stripe) throw new ApiError('conflict', { detail: 'STRIPE_SECRET_KEY is not set.' });
   const row = await findInvoice(store, tenant.id, invoiceId);
   if (!row) throw new ApiError('not_found');
-  if (row.status === 'pushed' || row.status === 'paid') return row;
+  if (row.pushedAt !== null || row.status === 'paid') return row;
   if (row.status !== 'finalized' && row.status !== 'overdue') {
     throw new ApiError('conflict', { detail: `It is ${row.status}.` });
   }
@@ -46,6 +50,8 @@ export async function pushInvoice(
     if (document.dueCents < 0) await pushCredit(ctx, stripe, row, document, customer);
     else await pushPayable(ctx, stripe, row, document, customer, account.collection);
   } catch (error) {
+    // Stripe may have refused because it was voided meanwhile.
+    if (!(error instanceof ApiError)) await checkCounts(ctx, row);
     throw stripeFailure(error);
   }
   const pushed = (await findInvoice(store, tenant.id, invoiceId)) ?? row;
@@ -55,19 +61,33 @@ export async function pushInvoice(
   return pushed;
 }
 
+/**
+ * The tenant's customer at Stripe, with the name and the address that its account has now.
+ * @throws ApiError `conflict` when invoices are to be sent and nobody knows where to
+ */
 async function customerOf(
   ctx: Context,
   stripe: StripeApi,
   tenant: Tenant,
-  account: BillingAccount,
+  { buyer, collection }: BillingAccount,
 ): Promise<string> {
-  const linked = (await findBillingAccount(ctx.store, tenant.id))?.stripeCustomerId;
-  if (linked) return linked;
-  const { name, email } = account.buyer;
-  const customer =
-    (await stripe.findCustomer(tenant.id)) ?? (await stripe.createCustomer(tenant.id, { name, email }));
-  await saveBillingAccount(ctx.store, tenant.id, account, ctx.now());
-  await linkStripeCustomer(ctx.store, tenant.id, customer);
+  const linked = async () => (await findBillingAccount(ctx.store, tenant.id))?.stripeCustomerId ?? null;
+  let customer = await linked();
+  if (customer === null) {
+    const made = await findOrMake(
+      ctx.store,
+      `${tenant.id}-customer`,
+      () => stripe.findCustomer(tenant.id),
+      (key) => stripe.createCustomer(tenant.id, key),
+    );
+    await linkStripeCustomer(ctx.store, tenant.id, made);
+    // The operator may have linked another one meanwhile.
+    customer = (await linked()) ?? made;
+  }
+  const email = await stripe.updateCustomer(customer, buyer);
+  if (collection === 'send' && !email) {
+    throw new ApiError('conflict', { detail: `${customer} has no e-mail address to send invoices to.` });
+  }
   return customer;
 }
 
@@ -80,121 +100,93 @@ async function pushPayable(
   collection: 'send' | 'charge',
 ): Promise<void> {
   const { id } = row;
-  let invoice = row.stripeId ? await stripe.getInvoice(row.stripeId) : await stripe.findInvoice(customer, id);
-  invoice ??= await stripe.createInvoice({
-    id,
-    number: document.number ?? '',
-    customer,
-    currency: document.currency,
-    collection,
-    daysUntilDue: daysUntilDue(document),
-    sha256: row.sha256 ?? '',
-  });
-  await advanceInvoice(ctx.store, id, [row.status], { stripeId: invoice.id });
+  const earlier = await findUsable(ctx, stripe, row, customer, collection);
+  await advancePush(ctx, row, { stripeCustomerId: customer, collection });
+  let invoice =
+    earlier ??
+    (await findOrMake(
+      ctx.store,
+      `${id}-create`,
+      () => stripe.findInvoice(customer, id),
+      (key) =>
+        stripe.createInvoice(
+          {
+            ...{ id, customer, collection },
+            number: document.number ?? '',
+            taxId: document.buyer.taxId ?? null,
+            currency: document.currency,
+            dueAt: dueAtStripe(document, ctx.now()),
+            sha256: row.sha256 ?? '',
+          },
+          key,
+        ),
+    ));
+  const stripeId = invoice.id;
+  await advancePush(ctx, row, { stripeId });
   if (invoice.status === 'draft') {
-    const lines = stripeLines(document);
-    if ((await stripe.listLines(invoice.id)).length === 0) await stripe.addLines(invoice.id, id, lines);
-    await checkFigures(stripe, invoice.id, document, lines);
-    invoice = await stripe.finalizeInvoice(invoice.id, id, collection);
+    await putLines(ctx.store, stripe, stripeId, document);
+    invoice = await makeOnce(
+      ctx.store,
+      `${stripeId}-finalize`,
+      async () => {
+        const now = await stripe.getInvoice(stripeId);
+        return now?.status === 'draft' ? null : now;
+      },
+      (key) => stripe.finalizeInvoice(stripeId, collection, key),
+    );
   }
   checkTotal(invoice, document);
+  await checkCounts(ctx, row);
   // Killed in between, it may be sent twice, but never not at all.
-  if (collection === 'send' && invoice.status === 'open') await stripe.sendInvoice(invoice.id, id);
-  await advanceInvoice(ctx.store, id, [row.status], { status: 'pushed', pushedAt: ctx.now() });
-  await applyStripeStatus(ctx, id, invoice);
+  if (invoice.collection === 'send' && invoice.status === 'open') {
+    await makeOnce(
+      ctx.store,
+      `${stripeId}-send`,
+      async () => null,
+      (key) => stripe.sendInvoice(stripeId, key),
+    );
+  }
+  await advancePush(ctx, row, { status: 'pushed', pushedAt: ctx.now() });
+  await applyStripeStatus(ctx, row, invoice);
 }
 
-/** What is owed to the customer lowers its next invoices at Stripe. */
-async function pushCredit(
+/**
+ * What an earlier push has left at Stripe. A draft that is not right any more, because the operator has linked another
+ * customer, collects in another way, or its day has passed, is deleted.
+ * @throws ApiError `conflict` when it is void there, or open for another customer: a person has to decide
+ */
+async function findUsable(
   ctx: Context,
   stripe: StripeApi,
   row: InvoiceRow,
-  document: InvoiceDocument,
   customer: string,
-): Promise<void> {
-  const { currency, dueCents: amountCents } = document;
-  const description = `Credit note ${document.number}`;
-  const entry =
-    (await stripe.findBalanceCredit(customer, row.id)) ??
-    (await stripe.creditBalance(customer, row.id, { amountCents, currency, description }));
-  const now = ctx.now();
-  await advanceInvoice(ctx.store, row.id, [row.status], {
-    status: 'paid',
-    stripeId: entry,
-    pushedAt: now,
-    paidAt: now,
-  });
-}
-
-/** Our lines, then tax, then prepaid credit; more than Stripe takes are merged at the end, so that the total is whole. */
-export function stripeLines(document: InvoiceDocument): StripeLine[] {
-  const seconds = (day: string) => Date.parse(day) / 1000;
-  const { tax, creditCents, period } = document;
-  const whole = { start: seconds(period.from), end: seconds(period.to) };
-  const lines: Omit<StripeLine, 'no'>[] = document.lines.map(({ description, amountCents, from, to }) => ({
-    description,
-    amountCents,
-    period: { start: seconds(from), end: seconds(to) },
-  }));
-  const rest = [
-    ...(tax && tax.amountCents !== 0
-      ? [{ description: tax.label, amountCents: tax.amountCents, period: whole }]
-      : []),
-    ...(creditCents > 0 ? [{ description: 'Prepaid credit', amountCents: -creditCents, period: whole }] : []),
-  ];
-  const room = maxLines - rest.length;
-  if (lines.length > room) {
-    const merged = lines.splice(room - 1);
-    const amountCents = merged.reduce((sum, line) => sum + line.amountCents, 0);
-    lines.push({ description: `${merged.length} further lines`, amountCents, period: whole });
+  collection: 'send' | 'charge',
+): Promise<StripeInvoice | null> {
+  const invoice = await findAtStripe(stripe, row);
+  if (!invoice) return null;
+  if (invoice.status === 'void') {
+    await syncInvoice(ctx, invoice.id);
+    throw new ApiError('conflict', { detail: 'It is void at Stripe.' });
   }
-  return [...lines, ...rest].map((line, index) => ({ ...line, no: index + 1 }));
-}
-
-/** @throws ApiError `conflict`: it stays a draft at Stripe until a person has looked at it */
-async function checkFigures(
-  stripe: StripeApi,
-  stripeId: string,
-  document: InvoiceDocument,
-  lines: StripeLine[],
-): Promise<void> {
-  const there = await stripe.listLines(stripeId);
-  const ours = new Map(lines.map(({ no, amountCents }) => [no, amountCents]));
-  const same =
-    there.length === lines.length &&
-    there.every(({ no, amountCents }) => ours.get(no) === amountCents) &&
-    new Set(there.map(({ no }) => no)).size === lines.length;
-  if (!same) {
-    throw new ApiError('conflict', { detail: `The lines of ${stripeId} at Stripe are not the invoice’s.` });
+  if (invoice.status !== 'draft') {
+    if (invoice.customer === customer) return invoice;
+    const detail = `Stripe has it for ${invoice.customer}: void it here, and bill the month again.`;
+    throw new ApiError('conflict', { detail });
   }
-  checkTotal(await stripe.getInvoice(stripeId), document);
+  const late = invoice.dueAt !== null && invoice.dueAt * 1000 <= ctx.now();
+  if (invoice.customer === customer && invoice.collection === collection && !late) return invoice;
+  await stripe.deleteDraft(invoice.id);
+  return null;
 }
 
-/** @throws ApiError `conflict` */
-function checkTotal(invoice: StripeInvoice, { dueCents, currency }: InvoiceDocument): void {
-  if (invoice.totalCents === dueCents && invoice.currency === currency) return;
-  const there = `${centsToDecimal(invoice.totalCents, invoice.currency)} ${invoice.currency}`;
-  const detail = `Stripe says ${there}, the invoice ${centsToDecimal(dueCents, currency)} ${currency}.`;
-  throw new ApiError('conflict', { detail });
-}
-
-/** Whole days between the frozen dates: the same in every repetition. */
-function daysUntilDue({ issuedAt, dueAt }: InvoiceDocument): number {
-  return Math.round((Date.parse(dueAt ?? '') - Date.parse(issuedAt ?? '')) / 86_400_000);
-}
-
-/** What Stripe says of the payment. A void one is left to `stripe-sync`, which frees its calls. */
-export async function applyStripeStatus(ctx: Context, id: string, invoice: StripeInvoice): Promise<void> {
-  const now = ctx.now();
-  if (invoice.status === 'paid') {
-    await advanceInvoice(ctx.store, id, ['finalized', 'pushed', 'overdue'], { status: 'paid', paidAt: now });
-  } else if (isOverdue(invoice, now)) {
-    await advanceInvoice(ctx.store, id, ['finalized', 'pushed'], { status: 'overdue' });
-  }
-}
-
-/** Given up, past its day, or charged in vain. */
-function isOverdue({ status, dueAt, attempted }: StripeInvoice, nowMs: number): boolean {
-  if (status === 'uncollectible') return true;
-  return status === 'open' && (attempted || (dueAt !== null && dueAt * 1000 < nowMs));
+/**
+ * The frozen time while it is ahead. Stripe takes none that has passed: then the client has as many days as it was to
+ * have, counted from the next midnight, so that two pushes at once ask for the same.
+ * @returns epoch seconds
+ */
+function dueAtStripe({ issuedAt, dueAt }: InvoiceDocument, nowMs: number): number {
+  const due = Date.parse(dueAt ?? '');
+  const term = due - Date.parse(issuedAt ?? '');
+  const counted = due > nowMs + hourMs ? due : (Math.floor(nowMs / dayMs) + 1) * dayMs + term;
+  return Math.floor(counted / 1000);
 }

@@ -3,26 +3,38 @@
  * is read from Stripe, so events may come late, twice or in any order.
  */
 import { recordChange } from '../access/audit.ts';
+import { raiseNotice } from '../access/notices.ts';
 import type { Context } from '../context.ts';
 import { ApiError } from '../errors.ts';
-import { findInvoiceById, type InvoiceRow } from '../store/invoices.ts';
+import {
+  advanceInvoice,
+  findInvoiceById,
+  findInvoiceByStripeId,
+  type InvoiceRow,
+  leftToPayCents,
+  markStrayed,
+} from '../store/invoices.ts';
 import { findTenantById, type Tenant } from '../store/tenants.ts';
-import { type Actor, checkVoidable, voidInvoice } from './invoicing.ts';
-import { stripeFailure } from './stripe-api.ts';
-import { applyStripeStatus } from './stripe-push.ts';
+import { voidInvoice } from './invoicing.ts';
+import type { StripeInvoice } from './stripe-api.ts';
+import { resumeSettled } from './unpaid-pause.ts';
 
 const by = { actor: 'stripe', requestId: 'webhook' };
 
-/** @returns the document, or null when the invoice is not one of ours */
-export async function syncInvoice(ctx: Context, stripeId: string): Promise<InvoiceRow | null> {
-  if (!ctx.stripe) return null;
+/** @returns the document, or null when the invoice is not one of ours; and the invoice at Stripe, null when it is gone */
+export async function syncInvoice(
+  ctx: Context,
+  stripeId: string,
+): Promise<{ row: InvoiceRow | null; invoice: StripeInvoice | null }> {
+  if (!ctx.stripe) return { row: null, invoice: null };
   const invoice = await ctx.stripe.getInvoice(stripeId);
+  if (!invoice) return { row: await takeOverLoss(ctx, stripeId), invoice };
   const row = invoice.invoice === null ? null : await findInvoiceById(ctx.store, invoice.invoice);
-  if (!row || row.status === 'draft' || row.status === 'void') return row;
+  if (!row || row.status === 'draft' || row.status === 'void') return { row, invoice };
   // A duplicate that somebody voided by hand says nothing of the one that counts.
-  if (row.stripeId !== null && row.stripeId !== stripeId) return row;
+  if (row.stripeId !== null && row.stripeId !== stripeId) return { row, invoice };
   if (invoice.status === 'void') await takeOverVoid(ctx, row);
-  else await applyStripeStatus(ctx, row.id, invoice);
+  else await applyStripeStatus(ctx, row, invoice);
   const now = await findInvoiceById(ctx.store, row.id);
   if (now && now.status !== row.status) {
     const tenant = await findTenantById(ctx.store, row.tenantId);
@@ -34,36 +46,12 @@ export async function syncInvoice(ctx: Context, stripeId: string): Promise<Invoi
       after: { ...before, status: now.status },
     };
     await recordChange(ctx.store, { ...by, ...change }, ctx.now());
+    await resumeSettled(ctx, row.tenantId);
   }
-  return now;
+  return { row: now, invoice };
 }
 
-/**
- * Withdraws an invoice of ours from Stripe, if it is there, and then takes it out of our books.
- * @throws ApiError as `voidInvoice`, and `stripe_unavailable`: call it again
- */
-export async function voidEverywhere(
-  ctx: Context,
-  tenant: Tenant,
-  row: InvoiceRow,
-  by: Actor,
-): Promise<InvoiceRow> {
-  if (row.status !== 'void') await checkVoidable(ctx.store, row);
-  if (row.stripeId?.startsWith('in_')) {
-    if (!ctx.stripe) throw new ApiError('conflict', { detail: 'STRIPE_SECRET_KEY is not set.' });
-    const { stripe } = ctx;
-    try {
-      if (!(await stripe.withdrawInvoice(row.stripeId, row.id))) {
-        throw new ApiError('conflict', { detail: 'It is paid at Stripe: issue a credit note instead.' });
-      }
-    } catch (error) {
-      throw stripeFailure(error);
-    }
-  }
-  return voidInvoice(ctx.store, tenant, row.id, by, ctx.now());
-}
-
-/** Where our own books do not allow it, the log says so and a person decides. */
+/** Where our own books do not allow it, because a later month is billed or it has been corrected, a person decides. */
 async function takeOverVoid(ctx: Context, row: InvoiceRow): Promise<void> {
   const tenant = await findTenantById(ctx.store, row.tenantId);
   if (!tenant) return;
@@ -71,7 +59,65 @@ async function takeOverVoid(ctx: Context, row: InvoiceRow): Promise<void> {
     await voidInvoice(ctx.store, tenant, row.id, by, ctx.now());
   } catch (error) {
     if (!(error instanceof ApiError)) throw error;
-    const facts = { invoice: row.id, tenant: tenant.slug, reason: error.message };
-    ctx.log.warn(facts, 'void at Stripe, but not here: it needs a person');
+    await setAside(ctx, tenant, row, error.message);
   }
+}
+
+/** Only a draft can be deleted at Stripe, so that this is no way of ours. */
+async function takeOverLoss(ctx: Context, stripeId: string): Promise<InvoiceRow | null> {
+  const row = await findInvoiceByStripeId(ctx.store, stripeId);
+  const tenant = row && (await findTenantById(ctx.store, row.tenantId));
+  // Before it is delivered it is a draft, which the next push makes anew.
+  if (!tenant || row.pushedAt === null) return row;
+  await setAside(ctx, tenant, row, 'It is not at Stripe any more.');
+  return findInvoiceById(ctx.store, row.id);
+}
+
+/** From here on nobody is paused for it, and every run of the month's close names it until it is settled. */
+async function setAside(ctx: Context, tenant: Tenant, row: InvoiceRow, reason: string): Promise<void> {
+  await ctx.store.transaction().execute(async (db) => {
+    if (!(await markStrayed(db, row.id, ctx.now()))) return;
+    const facts = { invoice: row.number, dueCents: row.dueCents, currency: row.currency, reason };
+    await raiseNotice(db, tenant, 'invoice-strayed', row.number ?? row.id, facts, ctx.now());
+  });
+}
+
+/** What Stripe says of the payment. A void one is left to `syncInvoice`, which frees its calls. */
+export async function applyStripeStatus(
+  ctx: Context,
+  row: InvoiceRow,
+  invoice: StripeInvoice,
+): Promise<void> {
+  const { id } = row;
+  const now = ctx.now();
+  if (invoice.status === 'paid') {
+    await advanceInvoice(ctx.store, id, ['finalized', 'pushed', 'overdue'], { status: 'paid', paidAt: now });
+    return;
+  }
+  const dueCents = await leftToPayCents(ctx.store, row);
+  if (dueCents === 0) return;
+  const tenant = await findTenantById(ctx.store, row.tenantId);
+  await ctx.store.transaction().execute(async (db) => {
+    if (isOverdue(row, invoice, now)) await advanceInvoice(db, id, ['pushed'], { status: 'overdue' });
+    if (!tenant || !hasFailed(invoice)) return;
+    const facts = { invoice: row.number, dueCents, currency: row.currency };
+    await raiseNotice(db, tenant, 'payment-failed', row.number ?? id, facts, now);
+  });
+}
+
+/** Given up, charged in vain, or past its day; not while a bank still makes up its mind. */
+function isOverdue(row: InvoiceRow, invoice: StripeInvoice, nowMs: number): boolean {
+  if (invoice.status === 'uncollectible') return true;
+  if (invoice.status !== 'open' || invoice.payment === 'pending') return false;
+  return hasFailed(invoice) || dueMsOf(row, invoice) < nowMs;
+}
+
+/** Whom an invoice is sent may try until its day. */
+function hasFailed({ status, collection, payment }: StripeInvoice): boolean {
+  return status === 'open' && collection === 'charge' && payment === 'failed';
+}
+
+/** From when an invoice at Stripe is overdue, in epoch milliseconds: what is charged has no day there. */
+export function dueMsOf({ dueAt, pushedAt }: InvoiceRow, invoice: StripeInvoice): number {
+  return invoice.dueAt === null ? Math.max(dueAt ?? 0, pushedAt ?? 0) : invoice.dueAt * 1000;
 }

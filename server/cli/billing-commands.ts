@@ -74,6 +74,7 @@ export const billingCommands: Record<string, Command> = {
     ],
   }),
   runs: () => list('/v1/billing/runs', 'runs', ['startedAt', 'finishedAt', 'month', 'dryRun', 'needsPerson']),
+  notices: () => list('/v1/notices', 'notices', ['at', 'tenant', 'kind', 'period', 'pending']),
   margin: ([month]) => {
     const columns = ['tenant', 'billed', 'currency', 'calls', 'costCents', 'revenueCents', 'marginCents'];
     return month ? list(`/v1/billing/margin?month=${encodeURIComponent(month)}`, 'rows', columns) : null;

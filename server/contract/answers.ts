@@ -11,6 +11,7 @@ import {
   planVersionViewSchema,
 } from './billing.ts';
 import { auditEntrySchema, keyViewSchema } from './keys.ts';
+import { noticeViewSchema } from './notices.ts';
 import { planPresetSchema } from './plan-presets.ts';
 import { blockedOriginViewSchema, savedTenantSchema, tenantViewSchema } from './tenants.ts';
 import { callRevisionSchema, callViewSchema } from './usage.ts';
@@ -59,6 +60,7 @@ export const createdKeySchema = keyViewSchema.extend({
 export const resealAnswerSchema = z.object({
   resealed: z.int().describe('How many texts were sealed anew; 0 when all were already.'),
 });
+export const noticesAnswerSchema = z.object({ notices: z.array(noticeViewSchema), nextCursor });
 export const auditAnswerSchema = z.object({ entries: z.array(auditEntrySchema), nextCursor });
 
 /** A client sees the terms in words, and only those of today. */

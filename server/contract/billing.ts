@@ -156,33 +156,38 @@ export const sellerSchema = z.strictObject({
 export type Seller = z.infer<typeof sellerSchema>;
 
 /** `PUT /v1/tenants/{slug}/billing`: whom the tenant's invoices are made out to, and how they are collected. */
-export const billingAccountSchema = z.strictObject({
-  buyer: partySchema,
-  tax: z
-    .strictObject({ label: z.string().trim().min(1).max(40), bps: z.int().min(0).max(10_000) })
-    .nullable()
-    .default(null)
-    .describe('On the sum of the lines; null when none is charged.'),
-  dueDays: z.int().min(0).max(120).default(14),
-  collection: z
-    .enum(['manual', 'send', 'charge'])
-    .default('manual')
-    .describe(
-      "`manual`: the operator sends it. Stripe e-mails it (`send`) or charges the customer's payment method (`charge`).",
-    ),
-  stripeCustomerId: z
-    .string()
-    .regex(/^cus_[A-Za-z0-9]{1,60}$/, 'use cus_…')
-    .optional()
-    .describe('An existing customer; without one it is made by the first push.'),
-  pauseAfterOverdueDays: z
-    .int()
-    .min(0)
-    .max(365)
-    .nullable()
-    .default(null)
-    .describe('Calls are refused so many days after an unpaid invoice was due; null = never.'),
-});
+export const billingAccountSchema = z
+  .strictObject({
+    buyer: partySchema,
+    tax: z
+      .strictObject({ label: z.string().trim().min(1).max(40), bps: z.int().min(0).max(10_000) })
+      .nullable()
+      .default(null)
+      .describe('On the sum of the lines; null when none is charged.'),
+    dueDays: z.int().min(0).max(120).default(14),
+    collection: z
+      .enum(['manual', 'send', 'charge'])
+      .default('manual')
+      .describe(
+        "`manual`: the operator sends it. Stripe e-mails it (`send`; then the buyer has an e-mail address, or the linked customer has) or charges the customer's payment method (`charge`).",
+      ),
+    stripeCustomerId: z
+      .string()
+      .regex(/^cus_[A-Za-z0-9]{1,60}$/, 'use cus_…')
+      .optional()
+      .describe('An existing customer; without one it is made by the first push.'),
+    pauseAfterOverdueDays: z
+      .int()
+      .min(0)
+      .max(365)
+      .nullable()
+      .default(null)
+      .describe('Calls are refused so many days after an unpaid invoice was due; null = never.'),
+  })
+  .refine(
+    ({ collection, buyer, stripeCustomerId }) => collection !== 'send' || buyer.email || stripeCustomerId,
+    { path: ['buyer', 'email'], error: 'Stripe has to know where to send the invoices' },
+  );
 export type BillingAccount = z.infer<typeof billingAccountSchema>;
 
 /** What a line stands for; `late-usage`, `correction` and `minimum-change` bill an earlier month than the invoice's. */

@@ -87,7 +87,9 @@ const optional = {
     .describe('Asked before each call; it may deny the call or add variables. Null = not asked.'),
   alerts: alertsSchema
     .nullable()
-    .describe('Told at 80 % and 100 % of the budget and on a burst of refused pages. Null = nobody is told.'),
+    .describe(
+      'Told at 80 % and 100 % of the budget, on a burst of refused pages and of unpaid invoices. Null: only of unpaid invoices, and then whoever issues them (`PUT /v1/billing/seller`) by e-mail. All are listed by `GET /v1/notices`.',
+    ),
   modes: z
     .array(z.enum(widgetModes))
     .min(1)

@@ -179,8 +179,9 @@ export const billingOperations: Operation[] = [
     route: 'POST /v1/tenants/{slug}/invoices/{id}/paid',
     caller: 'operator',
     summary: 'Book an invoice as paid outside Stripe',
+    notes: 'One that is at Stripe is marked there as paid out of band, so that nobody pays it again.',
     answers: invoice('The invoice.'),
-    refusals: ['conflict'],
+    refusals: ['conflict', 'stripe_unavailable'],
   },
   {
     route: 'POST /v1/tenants/{slug}/invoices/{id}/credit-notes',

@@ -7,6 +7,7 @@ import {
   driftReportSchema,
   healthSchema,
   keysAnswerSchema,
+  noticesAnswerSchema,
   pageQuerySchema,
   reconcileSchema,
   resealAnswerSchema,
@@ -49,6 +50,14 @@ export const otherOperations: Operation[] = [
     summary: 'List changes, newest first',
     query: pageQuerySchema,
     answers: { 200: json('One page.', auditAnswerSchema) },
+  },
+  {
+    route: 'GET /v1/notices',
+    caller: 'operator',
+    summary: 'List what there was to tell of the tenants, newest first',
+    notes: 'Also what nobody could be told, since a tenant has no `alerts`.',
+    query: pageQuerySchema,
+    answers: { 200: json('One page.', noticesAnswerSchema) },
   },
   {
     route: 'POST /v1/reconcile',

@@ -5,11 +5,12 @@ import { issueCreditNote } from '../billing/credit-note.ts';
 import type { BilledCall } from '../billing/earlier-months.ts';
 import { invoiceHtml, invoiceStyle } from '../billing/invoice-html.ts';
 import { draftInvoice, finalizeInvoice } from '../billing/invoicing.ts';
+import { bookPaid } from '../billing/paid-outside.ts';
 import { paymentPageOf } from '../billing/payment-page.ts';
 import { monthInstants, monthOfDay } from '../billing/period.ts';
 import { reckonMonth } from '../billing/reckoning.ts';
 import { pushInvoice } from '../billing/stripe-push.ts';
-import { voidEverywhere } from '../billing/stripe-sync.ts';
+import { voidEverywhere } from '../billing/stripe-withdraw.ts';
 import { viewInvoice, viewInvoiceCall, viewSummary } from '../billing/views.ts';
 import type { Context } from '../context.ts';
 import {
@@ -23,7 +24,7 @@ import {
 import { ApiError } from '../errors.ts';
 import { createBooksCheck } from '../metering/books-check.ts';
 import { listLineCalls } from '../store/invoice-calls.ts';
-import { advanceInvoice, findInvoice, type InvoiceRow, listInvoices } from '../store/invoices.ts';
+import { findInvoice, type InvoiceRow, listInvoices } from '../store/invoices.ts';
 import type { Tenant } from '../store/tenants.ts';
 import { actorIn, billedTenant, operatorOnly, seesProviderCost } from './caller.ts';
 import { type Column, sendCsv, wantsCsv } from './csv.ts';
@@ -115,13 +116,10 @@ export function invoiceRoutes(ctx: Context): Router {
     res.status(201).json(viewInvoice(note));
   });
 
-  /** For invoices that are paid outside Stripe. */
+  /** For what is paid outside Stripe, wherever it is collected. */
   router.post('/:slug/invoices/:id/paid', operatorOnly, async (req, res) => {
     const { tenant, row } = await visibleInvoice(req, res);
-    const open: InvoiceRow['status'][] = ['finalized', 'overdue'];
-    const done = await advanceInvoice(ctx.store, row.id, open, { status: 'paid', paidAt: ctx.now() });
-    if (!done) throw new ApiError('conflict', { detail: `It is ${row.status}.` });
-    res.json(viewInvoice((await findInvoice(ctx.store, tenant.id, row.id)) ?? row));
+    res.json(viewInvoice(await bookPaid(ctx, tenant, row, actorIn(req, res))));
   });
 
   /** A client has no drafts: they may be wrong. */

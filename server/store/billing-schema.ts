@@ -12,6 +12,7 @@ export interface BillingSchema {
   credits: CreditsTable;
   billingRuns: BillingRunsTable;
   billingLocks: BillingLocksTable;
+  stripeAttempts: StripeAttemptsTable;
 }
 
 /** A tenant's plan from a day on. Rows are only added. */
@@ -65,6 +66,12 @@ export interface InvoicesTable {
   sha256: string | null;
   correctsId: string | null;
   stripeId: string | null;
+  /** As the account said when it was frozen, or when it was pushed by hand; null for a draft. */
+  collection: 'manual' | 'send' | 'charge' | null;
+  /** For which customer a push to Stripe has begun: from then on Stripe has to be asked. */
+  stripeCustomerId: string | null;
+  /** Since when Stripe collects it no more, though our books could not follow: a person decides. */
+  strayedAt: number | null;
   createdAt: number;
   finalizedAt: number | null;
   dueAt: number | null;
@@ -142,4 +149,10 @@ export interface BillingRunsTable {
   finishedAt: number | null;
   /** JSON of the report. */
   report: string;
+}
+
+/** Which attempt a request to Stripe is at; one that is not here is at its first. */
+export interface StripeAttemptsTable {
+  request: string;
+  attempt: number;
 }

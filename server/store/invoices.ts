@@ -1,4 +1,4 @@
-import type { Selectable } from 'kysely';
+import { type Selectable, sql } from 'kysely';
 import type { InvoicesTable } from './billing-schema.ts';
 import type { Queries } from './database.ts';
 
@@ -51,6 +51,8 @@ type Progress = Partial<
     | 'document'
     | 'sha256'
     | 'stripeId'
+    | 'stripeCustomerId'
+    | 'collection'
     | 'finalizedAt'
     | 'dueAt'
     | 'pushedAt'
@@ -87,6 +89,11 @@ export async function findInvoice(db: Queries, tenantId: string, id: string): Pr
 
 export async function findInvoiceById(db: Queries, id: string): Promise<InvoiceRow | null> {
   const row = await db.selectFrom('invoices').selectAll().where('id', '=', id).executeTakeFirst();
+  return row ?? null;
+}
+
+export async function findInvoiceByStripeId(db: Queries, stripeId: string): Promise<InvoiceRow | null> {
+  const row = await db.selectFrom('invoices').selectAll().where('stripeId', '=', stripeId).executeTakeFirst();
   return row ?? null;
 }
 
@@ -141,7 +148,10 @@ export async function listInvoices(
   return query.orderBy('createdAt', 'desc').orderBy('id', 'desc').limit(limit).execute();
 }
 
-/** Invoices that are not paid though their day has passed, from the one after `after`. */
+/**
+ * Invoices that are not paid though their day has passed, from the one after `after`. What Stripe is to collect is owed
+ * only once it has been delivered.
+ */
 export async function listDue(
   db: Queries,
   nowMs: number,
@@ -153,7 +163,11 @@ export async function listDue(
     .selectAll()
     .where('status', 'in', ['finalized', 'pushed', 'overdue'])
     .where('kind', '=', 'invoice')
-    .where('dueAt', '<', nowMs);
+    .where('dueAt', '<', nowMs)
+    .where('strayedAt', 'is', null)
+    .where((expression) =>
+      expression.or([expression('collection', '=', 'manual'), expression('pushedAt', 'is not', null)]),
+    );
   if (after) {
     query = query.where((expression) =>
       expression(expression.refTuple('dueAt', 'id'), '>', expression.tuple(after.dueAt, after.id)),
@@ -173,17 +187,69 @@ export async function markPausedFor(db: Queries, id: string, nowMs: number): Pro
   return Number(result.numUpdatedRows) === 1;
 }
 
-/** Frozen documents that are not at Stripe yet, oldest first. */
+/** Unpaid invoices that have paused their tenant since then, or would have if it had not been paused already. */
+export async function listPausedFor(db: Queries, tenantId: string, sinceMs: number): Promise<InvoiceRow[]> {
+  return db
+    .selectFrom('invoices')
+    .selectAll()
+    .where('tenantId', '=', tenantId)
+    .where('pausedAt', '>=', sinceMs)
+    .where('strayedAt', 'is', null)
+    .where('status', 'in', ['finalized', 'pushed', 'overdue'])
+    .execute();
+}
+
+/** Marks that Stripe collects it no more. @returns false when it is marked already, or nothing is left to collect */
+export async function markStrayed(db: Queries, id: string, nowMs: number): Promise<boolean> {
+  const result = await db
+    .updateTable('invoices')
+    .set({ strayedAt: nowMs })
+    .where('id', '=', id)
+    .where('strayedAt', 'is', null)
+    .where('status', 'in', ['finalized', 'pushed', 'overdue'])
+    .executeTakeFirst();
+  return Number(result.numUpdatedRows) === 1;
+}
+
+/** Unpaid invoices of a tenant that Stripe collects no more, oldest first. */
+export async function listStrayed(db: Queries, tenantId: string): Promise<InvoiceRow[]> {
+  return db
+    .selectFrom('invoices')
+    .selectAll()
+    .where('tenantId', '=', tenantId)
+    .where('strayedAt', 'is not', null)
+    .where('status', 'in', ['finalized', 'pushed', 'overdue'])
+    .orderBy('finalizedAt')
+    .execute();
+}
+
+/**
+ * Frozen documents that are to go to Stripe and are not there yet, oldest first. What was frozen while the tenant was
+ * collected outside Stripe stays outside, unless a person pushes it.
+ */
 export async function listUnpushed(db: Queries, tenantId: string): Promise<InvoiceRow[]> {
   return db
     .selectFrom('invoices')
     .selectAll()
     .where('tenantId', '=', tenantId)
     .where('status', 'in', ['finalized', 'overdue'])
+    .where('collection', '<>', 'manual')
     .where('pushedAt', 'is', null)
+    .where('strayedAt', 'is', null)
     .orderBy('finalizedAt')
     .orderBy('id')
     .execute();
+}
+
+/** What is left to pay of an invoice after the credit notes on it. */
+export async function leftToPayCents(db: Queries, { id, dueCents }: InvoiceRow): Promise<number> {
+  const { credited } = await db
+    .selectFrom('invoices')
+    .select(sql<number>`cast(coalesce(sum(${sql.ref('dueCents')}), 0) as bigint)`.as('credited'))
+    .where('correctsId', '=', id)
+    .where('status', '<>', 'void')
+    .executeTakeFirstOrThrow();
+  return Math.max(0, dueCents + credited);
 }
 
 /** Documents that correct this one and count. */

@@ -53,3 +53,18 @@ export async function saveNoticeProgress(
 ): Promise<void> {
   await db.updateTable('notices').set(progress).where('id', '=', id).execute();
 }
+
+/** Newest first, from the one after `after`. */
+export async function listNotices(
+  db: Queries,
+  after: { createdAt: number; id: string } | null,
+  limit: number,
+): Promise<Notice[]> {
+  let query = db.selectFrom('notices').selectAll();
+  if (after) {
+    query = query.where((expression) =>
+      expression(expression.refTuple('createdAt', 'id'), '<', expression.tuple(after.createdAt, after.id)),
+    );
+  }
+  return query.orderBy('createdAt', 'desc').orderBy('id', 'desc').limit(limit).execute();
+}

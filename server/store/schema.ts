@@ -3,7 +3,7 @@
  * `…At` are epoch milliseconds, `…Micros` integer millionths of a US dollar; JSON is kept as text, so that both
  * engines hold the same bytes.
  */
-import type { AccessMode, CostComponent, EventSource, Rating } from '../contract.ts';
+import type { AccessMode, CostComponent, EventSource, NoticeKind, Rating } from '../contract.ts';
 import type { BillingSchema } from './billing-schema.ts';
 
 export interface Schema extends BillingSchema {
@@ -35,6 +35,8 @@ export interface TenantsTable {
   slug: string;
   name: string;
   status: 'active' | 'paused';
+  /** Since when its unpaid invoices alone have it paused; null when a person has, or nobody. */
+  pausedUnpaidAt: number | null;
   /** Raised to make every session issued before worthless. */
   generation: number;
   orgId: string;
@@ -282,7 +284,10 @@ export interface NoticesTable {
   id: string;
   tenantId: string;
   kind: NoticeKind;
-  /** The month of a budget (`YYYY-MM`), the day of a burst or of a lost cost (`YYYY-MM-DD`) or the number of an invoice. */
+  /**
+   * The month of a budget (`YYYY-MM`), the day of a burst or of a lost cost (`YYYY-MM-DD`), the number of an invoice, the start
+   * of a pause.
+   */
   period: string;
   /** JSON, as it is sent. */
   payload: string;
@@ -295,13 +300,6 @@ export interface NoticesTable {
   /** Null when nothing is left to do. */
   nextAttemptAt: number | null;
 }
-export type NoticeKind =
-  | 'budget-80'
-  | 'budget-100'
-  | 'refused-origins'
-  | 'cost-unknown'
-  | 'invoice-overdue'
-  | 'paused-unpaid';
 
 /** Where one assistant's messages go on to, when that is not where the tenant's other messages go. */
 export interface ForwardTargetsTable {

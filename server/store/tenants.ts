@@ -54,7 +54,14 @@ export async function updateTenant(db: Queries, tenant: Tenant): Promise<void> {
 
 /** The tenant's calls, usage and invoices stay; its slug becomes free. */
 export async function deleteTenant(db: Queries, id: string, nowMs: number): Promise<void> {
-  await db.updateTable('tenants').set({ deletedAt: nowMs, status: 'paused' }).where('id', '=', id).execute();
+  const gone = { deletedAt: nowMs, status: 'paused', pausedUnpaidAt: null } as const;
+  await db.updateTable('tenants').set(gone).where('id', '=', id).execute();
+}
+
+/** Ids of those that their unpaid invoices alone have paused. */
+export async function listPausedUnpaid(db: Queries): Promise<string[]> {
+  const rows = await db.selectFrom('tenants').select('id').where('pausedUnpaidAt', 'is not', null).execute();
+  return rows.map(({ id }) => id);
 }
 
 /** How the operator addresses a tenant: by its slug, and by its id once it is deleted and the slug may be another's. */
@@ -191,17 +198,22 @@ export async function listDeletedTenants(
   return (await query.orderBy('deletedAt', 'desc').orderBy('id', 'desc').limit(limit).execute()).map(fromRow);
 }
 
-/** Stops or allows calls; pausing also makes worthless what was issued before. */
+/**
+ * Stops or allows calls; pausing also makes worthless what was issued before.
+ * @param pausedUnpaidAt when its unpaid invoices are why
+ */
 export async function setTenantStatus(
   db: Queries,
   id: string,
   status: Tenant['status'],
   nowMs: number,
+  pausedUnpaidAt: number | null = null,
 ): Promise<void> {
   await db
     .updateTable('tenants')
     .set((expression) => ({
       status,
+      pausedUnpaidAt,
       updatedAt: nowMs,
       ...(status === 'paused' ? { generation: expression('generation', '+', 1) } : {}),
     }))

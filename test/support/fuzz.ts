@@ -43,7 +43,14 @@ const endpoints: Endpoint[] = [
   { method: 'POST', path: '/v1/reconcile', as: 'operator', body: { tenant: 'acme' } },
   { method: 'POST', path: '/v1/webhooks/vapi/acme', as: 'webhook', body: { message: {} } },
 ];
-const queries = ['/v1/tenants', '/v1/tenants/acme/usage', '/v1/tenants/acme/calls', '/v1/keys', '/v1/audit'];
+const queries = [
+  '/v1/tenants',
+  '/v1/tenants/acme/usage',
+  '/v1/tenants/acme/calls',
+  '/v1/keys',
+  '/v1/audit',
+  '/v1/notices',
+];
 const readable = ['/v1/widget/', '/v1/tenants/', '/v1/tenants/acme/calls/', '/', '/v1/', '/chunks/'];
 
 const nasty = fc.oneof(

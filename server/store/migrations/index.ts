@@ -10,6 +10,7 @@ import { signIns } from './0007-sign-ins.ts';
 import { leftCalls } from './0008-left-calls.ts';
 import { frozenDocuments } from './0009-frozen-documents.ts';
 import { consentEvidence } from './0010-consent-evidence.ts';
+import { stripePushes } from './0012-stripe-pushes.ts';
 import { signInsOfKeys } from './0013-sign-ins-of-keys.ts';
 import { wholeOrg } from './0014-whole-org.ts';
 import { callOwners } from './0015-call-owners.ts';
@@ -17,6 +18,8 @@ import { unassignedCalls } from './0016-unassigned-calls.ts';
 import { turns } from './0017-turns.ts';
 import { chatContent } from './0018-chat-content.ts';
 import { unwirings } from './0019-unwirings.ts';
+import { unpaidPauses } from './0020-unpaid-pauses.ts';
+import { stripeAttempts } from './0021-stripe-attempts.ts';
 
 export const migrations: Record<string, Migration> = {
   '0001-initial': initial,
@@ -29,6 +32,7 @@ export const migrations: Record<string, Migration> = {
   '0008-left-calls': leftCalls,
   '0009-frozen-documents': frozenDocuments,
   '0010-consent-evidence': consentEvidence,
+  '0012-stripe-pushes': stripePushes,
   '0013-sign-ins-of-keys': signInsOfKeys,
   '0014-whole-org': wholeOrg,
   '0015-call-owners': callOwners,
@@ -36,4 +40,6 @@ export const migrations: Record<string, Migration> = {
   '0017-turns': turns,
   '0018-chat-content': chatContent,
   '0019-unwirings': unwirings,
+  '0020-unpaid-pauses': unpaidPauses,
+  '0021-stripe-attempts': stripeAttempts,
 };

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
+import { setImmediate } from 'node:timers/promises';
 import { sweepOverdue } from '../../../server/billing/overdue.ts';
 import type { CloseReport, InvoiceSummary, PlanInput } from '../../../server/contract.ts';
 import { listAudit } from '../../../server/store/audit.ts';
@@ -72,7 +73,10 @@ for (const engine of testDatabases()) {
       await stage.addTenant('worse', plan, '2026-11-01');
       await mustBe(
         200,
-        operator('PUT', 'tenants/worse/billing', { buyer: { name: 'W' }, collection: 'send' }),
+        operator('PUT', 'tenants/worse/billing', {
+          buyer: { name: 'W', email: 'w@example.com' },
+          collection: 'send',
+        }),
       );
       const cost: PlanInput = { ...plan, rates: [{ channels, price: { kind: 'cost-plus', markupBps: 0 } }] };
       await mustBe(200, operator('PUT', 'tenants/waiting/plan', { plan: cost, from: '2026-11-01' }));
@@ -102,6 +106,83 @@ for (const engine of testDatabases()) {
       await close();
     });
 
+    it('by two at once bills each month once, also when one loses its right to it meanwhile', async () => {
+      const slugs = ['race-a', 'race-b', 'race-c'];
+      for (const slug of slugs) {
+        await stage.addTenant(slug, plan, '2026-11-01');
+        const buyer = { name: slug, email: `${slug}@example.com` };
+        await mustBe(200, operator('PUT', `tenants/${slug}/billing`, { buyer, collection: 'send' }));
+        await stage.book(slug, { id: `${slug}-1`, at: '2026-11-05T00:00:00Z', seconds: 60 });
+      }
+      // The first hangs at Stripe for longer than its lease, and the second takes over.
+      const hangs = Promise.withResolvers<null>();
+      const hanging = Promise.withResolvers<void>();
+      stripe.fault = (request) => {
+        if (request !== 'POST /v1/invoices') return null;
+        stripe.fault = () => null;
+        hanging.resolve();
+        return hangs.promise;
+      };
+      const first = operator('POST', 'billing/close', {});
+      await hanging.promise;
+      assert.equal(codeOf(await operator('POST', 'billing/close', {})), 'conflict');
+      stage.server.clock.now += 60_001;
+      const second = await close();
+      hangs.resolve(null);
+      // The second is done by now, so that the first may go on.
+      const { body } = await mustBe(200, first);
+      assert.deepEqual([body.needsPerson, second.needsPerson], [0, 0]);
+      for (const slug of slugs) {
+        const [invoice, ...others] = await invoicesOf(slug);
+        assert.deepEqual([invoice?.totalCents, invoice?.status, others], [1100, 'pushed', []]);
+        const there = stripe.books.invoices.filter(({ number }) => number === invoice?.number);
+        assert.deepEqual(
+          there.map(({ total, status }) => [total, status]),
+          [[1100, 'open']],
+        );
+      }
+    });
+
+    it('and a report that comes in the very moment bill each call once, now or next month', async () => {
+      const cost: PlanInput = {
+        ...{ name: 'Cost', currency: 'usd' },
+        rates: [{ channels, price: { kind: 'cost-plus', markupBps: 0 } }],
+      };
+      const { clock } = stage.server;
+      const december = clock.now;
+      const slugs = Array.from({ length: 6 }, (_, index) => `moment-${index}`);
+      for (const [index, slug] of slugs.entries()) {
+        await stage.addTenant(slug, cost, '2026-11-01');
+        const call = (id: string, costMicros: number) => ({
+          ...{ id: `${slug}-${id}`, at: '2026-11-05T00:00:00Z', seconds: 60, costMicros },
+        });
+        await stage.book(slug, call('1', 1_000_000), call('2', 1_000_000));
+        const draft = await mustBe(201, operator('POST', `tenants/${slug}/invoices`, { period: '2026-11' }));
+        clock.now += 1000;
+        // One call costs 2.00 more after all, and another of 4.00 is reported.
+        const late = async () => {
+          // At another point of the finalization each time.
+          for (let turn = 0; turn < index * 3; turn += 1) await setImmediate();
+          await stage.book(slug, call('1', 3_000_000), call('3', 4_000_000));
+        };
+        const finalize = mustBe(200, operator('POST', `tenants/${slug}/invoices/${draft.body.id}/finalize`));
+        await Promise.all([finalize, late()]);
+      }
+      clock.now = at('2027-01-02T12:00:00Z');
+      for (const slug of slugs) {
+        await mustBe(200, stage.bill(slug, '2026-12'));
+        const totals = (await invoicesOf(slug)).map(({ totalCents }) => totalCents);
+        // 3.00 + 1.00 + 4.00, on the two together
+        assert.equal(totals.length, 2);
+        assert.equal(
+          totals.reduce((sum, total) => sum + total, 0),
+          800,
+          `${slug}: ${totals}`,
+        );
+      }
+      clock.now = december;
+    });
+
     it('that is killed after any of its own writes goes on where it stopped, and bills nothing twice', async () => {
       const { ctx } = stage.server;
       const whole = ctx.store;
@@ -110,7 +191,10 @@ for (const engine of testDatabases()) {
         await stage.addTenant(slug, plan, '2026-11-01');
         await mustBe(
           200,
-          operator('PUT', `tenants/${slug}/billing`, { buyer: { name: slug }, collection: 'send' }),
+          operator('PUT', `tenants/${slug}/billing`, {
+            buyer: { name: slug, email: 'k@example.com' },
+            collection: 'send',
+          }),
         );
         await stage.book(slug, { id: `${slug}-1`, at: '2026-11-05T00:00:00Z', seconds: 90 });
         ctx.store = whole.withPlugin(killAfterWrites(kill));

@@ -1,67 +1,37 @@
 import assert from 'node:assert/strict';
 import { after, before, beforeEach, describe, it } from 'node:test';
 import Stripe from 'stripe';
-import { stripeLines } from '../../../server/billing/stripe-push.ts';
-import type { InvoiceDocument, InvoiceView, PlanInput } from '../../../server/contract.ts';
-import { type StripeStandIn, startStripeStandIn } from '../../support/stripe-stand-in/stand-in.ts';
+import { stripeLines } from '../../../server/billing/stripe-lines.ts';
+import type {
+  CloseReport,
+  InvoiceDocument,
+  InvoiceView,
+  NoticeView,
+  PlanInput,
+} from '../../../server/contract.ts';
+import { listAudit } from '../../../server/store/audit.ts';
+import type { StripeStandIn } from '../../support/stripe-stand-in/stand-in.ts';
 import { codeOf } from '../../support/test-server.ts';
-import { killAfterWrites } from './kill-after-writes.ts';
-import { type BillingStage, mustBe, startBillingStage } from './stage.ts';
+import { type BillingStage, mustBe } from './stage.ts';
+import { channels, plan, type StripeStage, secretKey, startStripeStage } from './stripe-stage.ts';
 
-const secretKey = 'sk_test_onlyForThisTest';
-const webhookSecret = 'whsec_onlyForThisTest';
-const channels: PlanInput['rates'][number]['channels'] = ['web', 'inbound', 'outbound', 'chat'];
-const plan: PlanInput = {
-  name: 'Retainer',
-  currency: 'eur',
-  monthlyFeeCents: 9900,
-  rates: [{ channels, price: { kind: 'per-minute', perMinuteMicros: 300_000 } }],
-};
-
+let place: StripeStage;
 let stage: BillingStage;
 let stripe: StripeStandIn;
 before(async () => {
-  stripe = await startStripeStandIn({ secretKey, now: () => stage.server.clock.now });
-  stage = await startBillingStage({
-    config: { stripeApiUrl: stripe.url },
-    secrets: { stripe: { secretKey, webhookSecret } },
-  });
+  place = await startStripeStage();
+  ({ stage, stripe } = place);
 });
-after(async () => {
-  await stripe.close();
-  await stage.close();
-});
+after(() => place.close());
 beforeEach(() => {
   stripe.fault = () => null;
 });
 
-const operator = (method: string, path: string, body?: unknown) =>
-  stage.server.operator(method, `/v1/tenants/${path}`, body);
-
-interface Setup {
-  plan?: PlanInput;
-  billing?: Record<string, unknown>;
-  seconds?: number;
-}
-
-/** A finalized invoice of November: 99.00, 5 minutes at 0.30 = 1.50, 19 % of 100.50 = 19.10 (19.095): 119.60. */
-async function finalized(slug: string, setup: Setup = {}): Promise<InvoiceView> {
-  await stage.addTenant(slug, setup.plan ?? plan, '2026-11-01');
-  const billing = {
-    buyer: { name: `${slug} GmbH`, email: `${slug}@example.com` },
-    tax: { label: 'VAT', bps: 1900 },
-    collection: 'send',
-    ...setup.billing,
-  };
-  await mustBe(200, operator('PUT', `${slug}/billing`, billing));
-  const seconds = setup.seconds ?? 300;
-  await stage.book(slug, { id: `${slug}-1`, at: '2026-11-10T10:00:00Z', seconds });
-  return (await mustBe(200, stage.bill(slug, '2026-11'))).body as InvoiceView;
-}
-
-const push = (slug: string, id: string) => operator('POST', `${slug}/invoices/${id}/push`);
-const atStripe = (id: string) =>
-  stripe.books.invoices.filter(({ metadata }) => metadata.vapi_agent_invoice === id);
+const operator: StripeStage['operator'] = (...request) => place.operator(...request);
+const finalized: StripeStage['finalized'] = (...tenant) => place.finalized(...tenant);
+const push: StripeStage['push'] = (...invoice) => place.push(...invoice);
+const atStripe: StripeStage['atStripe'] = (id) => place.atStripe(id);
+const at = (iso: string) => Date.parse(iso);
 
 describe('an invoice at Stripe', () => {
   it('has our number, our lines and our total to the cent, and is sent', async () => {
@@ -74,7 +44,7 @@ describe('an invoice at Stripe', () => {
     assert.equal(there?.status, 'open');
     assert.equal(there?.total, 11_960);
     assert.equal(there?.currency, 'eur');
-    assert.equal(there?.days_until_due, 14);
+    assert.equal(there?.due_date, Date.parse(invoice.dueAt ?? '') / 1000);
     assert.deepEqual(
       stripe.books.lines.get(there?.id ?? '')?.map(({ amount, description }) => [amount, description]),
       [
@@ -143,30 +113,12 @@ describe('an invoice at Stripe', () => {
     assert.equal((await operator('GET', `differs/invoices/${invoice.id}`)).body.status, 'finalized');
   });
 
-  it('is not made for nothing to pay; what is owed to the client is credited to its next invoice, once', async () => {
+  it('is not made for nothing to pay', async () => {
     const free: PlanInput = { ...plan, monthlyFeeCents: 0, rates: [{ channels, price: { kind: 'free' } }] };
     const nothing = await finalized('nothing', { plan: free });
     assert.equal(nothing.status, 'paid');
     await mustBe(200, push('nothing', nothing.id));
     assert.equal(atStripe(nothing.id).length, 0);
-
-    const invoice = await finalized('owed');
-    await mustBe(200, push('owed', invoice.id));
-    const path = `owed/invoices/${invoice.id}/credit-notes`;
-    const request = { reason: 'Outage', lines: [{ line: 1, amountCents: 1000 }] };
-    const note = (await mustBe(201, operator('POST', path, request))).body as InvoiceView;
-    // The answer is lost, and Stripe has forgotten when it is asked again.
-    stripe.fault = (asked) => (/^POST .*balance_transactions$/.test(asked) ? 'cut' : null);
-    assert.equal(codeOf(await push('owed', note.id)), 'stripe_unavailable');
-    stripe.fault = () => null;
-    stripe.forgetKeys();
-    const pushed = (await mustBe(200, push('owed', note.id))).body as InvoiceView;
-    assert.equal(pushed.status, 'paid');
-    const entries = stripe.books.balance.filter(({ metadata }) => metadata.vapi_agent_invoice === note.id);
-    assert.deepEqual(
-      entries.map(({ amount }) => amount),
-      [-1190],
-    );
   });
 
   it('is void there too when it is voided here, whether it is a draft there or open', async () => {
@@ -192,15 +144,143 @@ describe('an invoice at Stripe', () => {
     assert.equal(codeOf(await operator('POST', `void-paid/invoices/${invoice.id}/void`)), 'conflict');
   });
 
+  it('is made out to the account as it is then, and does not change the account', async () => {
+    const first = await finalized('buyer', { billing: { buyer: { name: 'Old', email: 'old@example.com' } } });
+    // Two changes, one of them while the first push is under way.
+    const buyer = {
+      name: 'Neu GmbH',
+      email: 'neu@example.com',
+      address: ['Hafenstr. 2', '20457 Hamburg', 'Germany'],
+      taxId: 'DE123456789',
+    };
+    const account = { buyer, dueDays: 30, collection: 'charge' };
+    stripe.fault = async (request) => {
+      if (request !== 'POST /v1/customers') return null;
+      stripe.fault = () => null;
+      await mustBe(200, operator('PUT', 'buyer/billing', account));
+      return null;
+    };
+    await mustBe(200, push('buyer', first.id));
+    const [there] = atStripe(first.id);
+    const { stripeCustomerId, ...kept } = (await operator('GET', 'buyer/billing')).body;
+    assert.deepEqual(kept, { ...account, tax: null, pauseAfterOverdueDays: null });
+    assert.equal(stripeCustomerId, there?.customer);
+
+    stage.server.clock.now = at('2027-01-02T12:00:00Z');
+    const second = (await mustBe(200, stage.bill('buyer', '2026-12'))).body as InvoiceView;
+    stage.server.clock.now = at('2026-12-02T12:00:00Z');
+    await mustBe(200, push('buyer', second.id));
+    const customer = stripe.books.customer(there?.customer ?? '');
+    assert.deepEqual(
+      [customer.name, customer.email, customer.address],
+      ['Neu GmbH', 'neu@example.com', { line1: 'Hafenstr. 2', line2: '20457 Hamburg, Germany' }],
+    );
+    assert.deepEqual(atStripe(second.id)[0]?.custom_fields, [{ name: 'Tax ID', value: 'DE123456789' }]);
+  });
+
+  it('cannot be sent to nobody', async () => {
+    await stage.addTenant('nobody', plan, '2026-11-01');
+    const refused = await operator('PUT', 'nobody/billing', { buyer: { name: 'N' }, collection: 'send' });
+    assert.equal(codeOf(refused), 'invalid_request');
+    assert.deepEqual(refused.body.errors, [
+      { path: 'buyer.email', message: 'Stripe has to know where to send the invoices' },
+    ]);
+    // A customer that the operator has linked may have an address that only Stripe knows, or none.
+    const { id } = stripe.books.createCustomer({ name: 'Linked' });
+    const billing = { buyer: { name: 'N' }, stripeCustomerId: id };
+    const invoice = await finalized('nobody-linked', { billing });
+    const unsent = await push('nobody-linked', invoice.id);
+    assert.equal(codeOf(unsent), 'conflict');
+    assert.match(unsent.body.detail, /has no e-mail address/);
+    assert.deepEqual(atStripe(invoice.id), []);
+    stripe.books.updateCustomer(id, { email: 'known@example.com' });
+    await mustBe(200, push('nobody-linked', invoice.id));
+    for (const collection of ['manual', 'charge']) {
+      await mustBe(200, operator('PUT', 'nobody/billing', { buyer: { name: 'N' }, collection }));
+    }
+  });
+
+  it('that is paid by another way is closed there too, from any state, and the audit log says by whom', async () => {
+    const paidOf = (slug: string, id: string) => operator('POST', `${slug}/invoices/${id}/paid`);
+    const { invoice, there } = await place.pushed('bank');
+    assert.equal((await mustBe(200, paidOf('bank', invoice.id))).body.status, 'paid');
+    assert.equal(there.status, 'paid');
+    await mustBe(200, paidOf('bank', invoice.id));
+
+    const late = await place.pushed('bank-late');
+    late.there.status = 'uncollectible';
+    await mustBe(200, place.tell('invoice.marked_uncollectible', late.there));
+    assert.equal(await place.statusOf('bank-late', late.invoice.id), 'overdue');
+    // The answer is lost: it can be repeated.
+    stripe.fault = (request) => (request.endsWith('/pay') ? 'cut' : null);
+    assert.equal(codeOf(await paidOf('bank-late', late.invoice.id)), 'stripe_unavailable');
+    stripe.fault = () => null;
+    await mustBe(200, paidOf('bank-late', late.invoice.id));
+    assert.equal(await place.statusOf('bank-late', late.invoice.id), 'paid');
+
+    const half = await finalized('bank-half');
+    stripe.fault = (request) => (request.endsWith('/finalize') ? 'unavailable' : null);
+    assert.equal(codeOf(await push('bank-half', half.id)), 'stripe_unavailable');
+    stripe.fault = () => null;
+    await mustBe(200, paidOf('bank-half', half.id));
+    assert.deepEqual(atStripe(half.id), []);
+
+    const audit = await listAudit(stage.server.ctx.store, null, 500);
+    const booked = audit.filter(({ action }) => action === 'invoice.paid');
+    assert.deepEqual(booked.map(({ tenant, actor }) => [tenant, actor]).sort(), [
+      ['bank', 'operator'],
+      ['bank-half', 'operator'],
+      ['bank-late', 'operator'],
+    ]);
+  });
+
+  it('is made again, or voided, when its draft was deleted at Stripe by hand', async () => {
+    for (const next of ['push', 'void']) {
+      const slug = `deleted-${next}`;
+      const { id } = await finalized(slug);
+      stripe.fault = (request) => (request.endsWith('/add_lines') ? 'unavailable' : null);
+      assert.equal(codeOf(await push(slug, id)), 'stripe_unavailable');
+      stripe.fault = () => null;
+      const [draft] = atStripe(id);
+      stripe.books.delete(draft?.id ?? '');
+      await mustBe(200, place.tell('invoice.deleted', { ...draft, deleted: true }));
+      stripe.forgetKeys();
+      await mustBe(200, operator('POST', `${slug}/invoices/${id}/${next}`));
+      assert.deepEqual(
+        atStripe(id).map(({ status, total }) => [status, total]),
+        next === 'push' ? [['open', 11_960]] : [],
+      );
+    }
+  });
+
   it('tells the operator what Stripe refuses, and is pushed once that is mended', async () => {
     const invoice = await finalized('refused', { billing: { stripeCustomerId: 'cus_gone' } });
     const answer = await push('refused', invoice.id);
     assert.equal(codeOf(answer), 'stripe_unavailable');
     assert.match(answer.body.detail, /No such customer: 'cus_gone'/);
-    const { id } = stripe.books.createCustomer({ name: 'Found' });
+    const { id } = stripe.books.createCustomer({ name: 'Found', email: 'found@example.com' });
     const billing = { buyer: { name: 'R' }, collection: 'send', stripeCustomerId: id };
     await mustBe(200, operator('PUT', 'refused/billing', billing));
     await mustBe(200, push('refused', invoice.id));
+  });
+
+  it('that was collected outside Stripe before stays outside, until it is pushed by hand', async () => {
+    const old = await finalized('switched', { billing: { collection: 'manual' } });
+    const buyer = { name: 'S', email: 's@example.com' };
+    await mustBe(200, operator('PUT', 'switched/billing', { buyer, collection: 'charge' }));
+    const note = await place.credited('switched', old.id, [{ line: 1, amountCents: 1000 }]);
+    stage.server.clock.now = at('2027-01-02T12:00:00Z');
+    const close = { tenant: 'switched', graceHours: 0 };
+    const { body } = await mustBe(200, stage.server.operator('POST', '/v1/billing/close', close));
+    stage.server.clock.now = at('2026-12-02T12:00:00Z');
+    assert.deepEqual(
+      (body as CloseReport).entries.map(({ month, outcome }) => [month, outcome]),
+      [['2026-12', 'pushed']],
+    );
+    assert.deepEqual([...atStripe(old.id), ...atStripe(note.id)], []);
+    await mustBe(200, push('switched', old.id));
+    await mustBe(200, push('switched', note.id));
+    assert.equal(atStripe(old.id)[0]?.amount_remaining, 10_770);
   });
 
   it('is refused where it is collected outside Stripe', async () => {
@@ -226,140 +306,71 @@ describe('an invoice at Stripe', () => {
   });
 });
 
-describe('a push that is killed', () => {
-  /** All the requests of one push that goes well. */
-  let steps: string[];
-  before(async () => {
-    const invoice = await finalized('steps');
-    const asked = stripe.requests.length;
-    await mustBe(200, push('steps', invoice.id));
-    steps = stripe.requests.slice(asked);
-    assert.ok(steps.length >= 9, steps.join(', '));
-  });
-
-  for (const memory of ['at once', 'after Stripe has forgotten its keys'] as const) {
-    it(`after any of its requests and tried again ${memory} makes everything exactly once`, async () => {
-      for (let step = 1; step <= steps.length; step += 1) {
-        const slug = `killed-${memory === 'at once' ? 'a' : 'b'}${step}`;
-        const invoice = await finalized(slug);
-        const customers = stripe.books.customers.length;
-        const start = stripe.requests.length;
-        // The request is done at Stripe, then the process is gone: no answer, and nothing more is asked.
-        stripe.fault = (_request, count) => {
-          if (count === start + step) return 'cut';
-          return count > start + step ? 'unavailable' : null;
-        };
-        assert.equal(codeOf(await push(slug, invoice.id)), 'stripe_unavailable', `step ${step}`);
-        stripe.fault = () => null;
-        if (memory !== 'at once') {
-          stripe.forgetKeys();
-          stage.server.clock.now += 25 * 3_600_000;
-        }
-        await mustBe(200, push(slug, invoice.id));
-        checkOnce(invoice, `killed after ${steps[step - 1]}`);
-        assert.equal(stripe.books.customers.length, customers + 1);
-      }
-    });
-  }
-
-  for (const memory of ['at once', 'after Stripe has forgotten its keys'] as const) {
-    it(`after any of its own writes and tried again ${memory} makes everything exactly once`, async () => {
-      const { ctx } = stage.server;
-      const whole = ctx.store;
-      let writes = 0;
-      for (let kill = 1; ; kill += 1) {
-        const slug = `own-${memory === 'at once' ? 'a' : 'b'}${kill}`;
-        const invoice = await finalized(slug);
-        writes = 0;
-        ctx.store = whole.withPlugin(killAfterWrites(kill, () => (writes += 1)));
-        const answer = await push(slug, invoice.id);
-        ctx.store = whole;
-        if (memory !== 'at once') stripe.forgetKeys();
-        await mustBe(200, push(slug, invoice.id));
-        checkOnce(invoice, `killed after own write ${kill}`);
-        if (answer.status === 200) break;
-      }
-      assert.ok(writes >= 5, `${writes} writes seen`);
-    });
-  }
-
-  function checkOnce(invoice: InvoiceView, when: string): void {
-    const there = atStripe(invoice.id);
-    assert.equal(there.length, 1, `${when}: invoices`);
-    assert.equal(stripe.books.lines.get(there[0]?.id ?? '')?.length, 3, `${when}: lines`);
-    assert.equal(there[0]?.total, invoice.totalCents, when);
-    assert.equal(there[0]?.status, 'open', when);
-    assert.ok(stripe.books.sent.includes(there[0]?.id ?? ''), `${when}: sent`);
-  }
-});
-
 describe('what Stripe tells', () => {
-  const client = new Stripe(secretKey);
-  const tell = (type: string, object: object, secret = webhookSecret, at = stage.server.clock.now) => {
-    const payload = JSON.stringify({ id: 'evt_1', object: 'event', type, data: { object } });
-    const timestamp = Math.floor(at / 1000);
-    const signature = client.webhooks.generateTestHeaderString({ payload, secret, timestamp });
-    return stage.server.request('POST', '/v1/webhooks/stripe', {
-      headers: { 'stripe-signature': signature, 'content-type': 'application/json' },
-      body: payload,
-    });
-  };
-  const pushedInvoice = async (slug: string) => {
-    const invoice = await finalized(slug);
-    await mustBe(200, push(slug, invoice.id));
-    const [there] = atStripe(invoice.id);
-    if (!there) throw new Error('it is not at Stripe');
-    return { invoice, there };
-  };
-  const statusOf = async (slug: string, id: string) =>
-    (await operator('GET', `${slug}/invoices/${id}`)).body.status;
-
   it('makes an invoice paid, and late news does not make it unpaid again', async () => {
-    const { invoice, there } = await pushedInvoice('tell-paid');
+    const { invoice, there } = await place.pushed('tell-paid');
     there.status = 'paid';
-    assert.equal((await tell('invoice.paid', there)).status, 200);
-    assert.equal(await statusOf('tell-paid', invoice.id), 'paid');
-    assert.equal((await tell('invoice.payment_failed', { ...there, status: 'open' })).status, 200);
-    assert.equal(await statusOf('tell-paid', invoice.id), 'paid');
+    assert.equal((await place.tell('invoice.paid', there)).status, 200);
+    assert.equal(await place.statusOf('tell-paid', invoice.id), 'paid');
+    assert.equal((await place.tell('invoice.payment_failed', { ...there, status: 'open' })).status, 200);
+    assert.equal(await place.statusOf('tell-paid', invoice.id), 'paid');
   });
 
-  it('makes an invoice overdue when its payment failed, and paid when it is paid after all', async () => {
-    const { invoice, there } = await pushedInvoice('tell-failed');
-    there.attempted = true;
-    await mustBe(200, tell('invoice.payment_failed', there));
-    assert.equal(await statusOf('tell-failed', invoice.id), 'overdue');
+  it('makes a charged invoice overdue when its payment failed, with a notice, and paid when it is paid after all', async () => {
+    const { invoice, there } = await place.pushed('tell-failed', { billing: { collection: 'charge' } });
+    stripe.books.charge(there.id, 'processing');
+    await mustBe(200, place.tell('invoice.updated', there));
+    assert.equal(await place.statusOf('tell-failed', invoice.id), 'pushed', 'a bank may take days');
+    stripe.books.charge(there.id, 'requires_payment_method');
+    await mustBe(200, place.tell('invoice.payment_failed', there));
+    await mustBe(200, place.tell('invoice.payment_failed', there));
+    assert.equal(await place.statusOf('tell-failed', invoice.id), 'overdue');
+    const { notices } = (await stage.server.operator('GET', '/v1/notices')).body;
+    assert.deepEqual(
+      (notices as NoticeView[])
+        .filter(({ tenant }) => tenant === 'tell-failed')
+        .map(({ kind, period }) => [kind, period]),
+      [['payment-failed', invoice.number]],
+    );
     there.status = 'paid';
-    await mustBe(200, tell('invoice.paid', there));
-    assert.equal(await statusOf('tell-failed', invoice.id), 'paid');
+    await mustBe(200, place.tell('invoice.paid', there));
+    assert.equal(await place.statusOf('tell-failed', invoice.id), 'paid');
+  });
+
+  it('of a failed attempt to pay an invoice that was sent leaves the client its days', async () => {
+    const { invoice, there } = await place.pushed('tell-tried');
+    stripe.books.charge(there.id, 'requires_payment_method');
+    await mustBe(200, place.tell('invoice.payment_failed', there));
+    assert.equal(await place.statusOf('tell-tried', invoice.id), 'pushed');
   });
 
   it('makes an invoice void, and its calls are billed by the next draft', async () => {
-    const { invoice, there } = await pushedInvoice('tell-void');
+    const { invoice, there } = await place.pushed('tell-void');
     stripe.books.void(there.id);
-    await mustBe(200, tell('invoice.voided', there));
-    assert.equal(await statusOf('tell-void', invoice.id), 'void');
+    await mustBe(200, place.tell('invoice.voided', there));
+    assert.equal(await place.statusOf('tell-void', invoice.id), 'void');
     const again = (await mustBe(200, stage.bill('tell-void', '2026-11'))).body as InvoiceView;
     assert.equal(again.totalCents, invoice.totalCents);
   });
 
   it('is heard only with Stripe’s signature, over these bytes, and of now', async () => {
-    const { invoice, there } = await pushedInvoice('tell-forged');
+    const { invoice, there } = await place.pushed('tell-forged');
     there.status = 'paid';
     const old = stage.server.clock.now - 6 * 60_000;
     for (const answer of [
-      await tell('invoice.paid', there, 'whsec_another'),
-      await tell('invoice.paid', there, webhookSecret, old),
+      await place.tell('invoice.paid', there, { secret: 'whsec_another' }),
+      await place.tell('invoice.paid', there, { at: old }),
       await stage.server.request('POST', '/v1/webhooks/stripe', { body: '{}' }),
     ]) {
       assert.equal(codeOf(answer), 'unauthorized');
     }
-    assert.equal(await statusOf('tell-forged', invoice.id), 'pushed');
+    assert.equal(await place.statusOf('tell-forged', invoice.id), 'pushed');
   });
 
   it('is answered so that it comes again when it could not be looked into', async () => {
-    const { there } = await pushedInvoice('tell-later');
+    const { there } = await place.pushed('tell-later');
     stripe.fault = () => 'unavailable';
-    assert.equal(codeOf(await tell('invoice.paid', there)), 'stripe_unavailable');
+    assert.equal(codeOf(await place.tell('invoice.paid', there)), 'stripe_unavailable');
   });
 });
 

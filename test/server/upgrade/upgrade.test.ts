@@ -146,15 +146,41 @@ for (const engine of testDatabases()) {
   });
 }
 
-async function restore({ config }: TestDatabase): Promise<void> {
+for (const engine of testDatabases()) {
+  for (const collection of ['manual', 'send', 'charge']) {
+    test(`an invoice that was frozen before is collected as its tenant says: ${collection}, on ${engine.name}`, async () => {
+      const database = await engine.create();
+      // A name that looks like the setting is none.
+      const name = JSON.stringify('Acme","collection":"send');
+      const settings = `{"buyer":{"name":${name}},"collection":"${collection}"}`;
+      await restore(
+        database,
+        `${dump}; update billing_accounts set settings = '${settings}', stripe_customer_id = 'cus_1'`,
+      );
+      const store = await openStore(database.config);
+      const rows = await store.selectFrom('invoices').selectAll().orderBy('month').execute();
+      await store.destroy();
+      await database.remove();
+      assert.deepEqual(
+        rows.map((row) => [row.status, row.collection, row.stripeCustomerId]),
+        [
+          ['finalized', collection, 'cus_1'],
+          ['draft', null, null],
+        ],
+      );
+    });
+  }
+}
+
+async function restore({ config }: TestDatabase, statements = dump): Promise<void> {
   if (config.kind === 'sqlite') {
     const db = new DatabaseSync(config.file);
-    db.exec(dump);
+    db.exec(statements);
     db.close();
   } else {
     const client = new pg.Client({ connectionString: config.url });
     await client.connect();
-    await client.query(dump);
+    await client.query(statements);
     await client.end();
   }
 }

@@ -5,11 +5,19 @@ export class StripeRefusal extends Error {
   readonly status: number;
   readonly type: string;
   readonly param: string | undefined;
-  constructor(status: number, message: string, param?: string, type = 'invalid_request_error') {
+  readonly code: string | undefined;
+  constructor(
+    status: number,
+    message: string,
+    param?: string,
+    type = 'invalid_request_error',
+    code?: string,
+  ) {
     super(message);
     this.status = status;
     this.type = type;
     this.param = param;
+    this.code = code;
   }
 }
 
@@ -34,8 +42,12 @@ export interface KeptInvoice {
   days_until_due: number | null;
   auto_advance: boolean;
   attempted: boolean;
+  /** Shown to who asks for them to be expanded. */
+  intents: { id: string; object: 'payment_intent'; status: string }[];
   due_date: number | null;
+  custom_fields: { name: string; value: string }[] | null;
   total: number;
+  amount_remaining: number;
   hosted_invoice_url: string | null;
   created: number;
 }
@@ -44,7 +56,18 @@ export interface KeptCustomer {
   object: 'customer';
   name: string | null;
   email: string | null;
+  address: { line1?: string; line2?: string } | null;
+  created: number;
   balance: number;
+  metadata: Record<string, string>;
+}
+export interface KeptCreditNote {
+  id: string;
+  object: 'credit_note';
+  invoice: string;
+  amount: number;
+  memo: string | null;
+  status: 'issued' | 'void';
   metadata: Record<string, string>;
 }
 export interface KeptBalanceEntry {
@@ -64,21 +87,37 @@ export interface Books {
   customers: KeptCustomer[];
   invoices: KeptInvoice[];
   lines: Map<string, KeptLine[]>;
+  creditNotes: KeptCreditNote[];
   balance: KeptBalanceEntry[];
+  /** A list of invoices does not show what is newer; as a rule it does. */
+  listLagSeconds: number;
+  listInvoices(customer?: string): KeptInvoice[];
   /** Ids of the invoices that were e-mailed, as often as they were. */
   sent: string[];
   createCustomer(parameters: Checked): KeptCustomer;
+  updateCustomer(id: string, parameters: Checked): KeptCustomer;
+  customer(id: string, status?: number): KeptCustomer;
   searchCustomers(query: string): KeptCustomer[];
   createInvoice(parameters: Checked): KeptInvoice;
   invoice(id: string): KeptInvoice;
   addLines(id: string, parameters: Checked): KeptInvoice;
   finalize(id: string, parameters: Checked): KeptInvoice;
   send(id: string): KeptInvoice;
+  /** What has become of an attempt to charge it: `processing`, `requires_payment_method`, … */
+  charge(id: string, status: string): KeptInvoice;
+  /** Only what was paid outside: no money moves here. */
+  pay(id: string, parameters: Checked): KeptInvoice;
   void(id: string): KeptInvoice;
   /** Only a draft can be. */
   delete(id: string): object;
+  /** On an open invoice: it is lowered, and closed when nothing remains. */
+  createCreditNote(parameters: Checked): KeptCreditNote;
+  voidCreditNote(id: string): KeptCreditNote;
   credit(customer: string, parameters: Checked): KeptBalanceEntry;
 }
+
+/** What is new is not found by a search at once. */
+const searchLagSeconds = 60;
 
 export function openBooks(nowMs: () => number): Books {
   const newId = (prefix: string) => `${prefix}_${randomBytes(9).toString('hex')}`;
@@ -87,41 +126,77 @@ export function openBooks(nowMs: () => number): Books {
     customers: [],
     invoices: [],
     lines: new Map(),
+    creditNotes: [],
     balance: [],
     sent: [],
+    listLagSeconds: 0,
 
     createCustomer({ name = null, email = null, metadata = {} }) {
-      const customer = { id: newId('cus'), object: 'customer' as const, name, email, balance: 0, metadata };
+      const object = 'customer' as const;
+      const address = null;
+      const customer: KeptCustomer = {
+        id: newId('cus'),
+        object,
+        name,
+        email,
+        address,
+        created: nowSeconds(),
+        balance: 0,
+        metadata,
+      };
       books.customers.push(customer);
+      return customer;
+    },
+
+    customer(id, status = 400) {
+      const found = books.customers.find((customer) => customer.id === id);
+      if (!found) throw missing('customer', id, status);
+      return found;
+    },
+
+    updateCustomer(id, { name, email, address }) {
+      const customer = books.customer(id, 404);
+      if (address !== undefined) customer.address = address;
+      if (name !== undefined) customer.name = name;
+      if (email !== undefined) customer.email = email;
       return customer;
     },
 
     searchCustomers(query) {
       const [, key = '', value] = /^metadata\['([^']+)'\]:'([^']*)'$/.exec(query) ?? [];
       if (value === undefined) throw new StripeRefusal(400, `cannot search for ${query}`, 'query');
-      return books.customers.filter(({ metadata }) => metadata[key] === value);
+      return books.customers.filter(
+        ({ metadata, created }) => metadata[key] === value && created <= nowSeconds() - searchLagSeconds,
+      );
     },
 
     createInvoice(parameters) {
       const { customer, currency = 'usd', number = null, metadata = {}, auto_advance = false } = parameters;
-      if (!books.customers.some(({ id }) => id === customer)) {
-        throw new StripeRefusal(400, `No such customer: '${customer}'`, 'customer');
-      }
+      const { custom_fields = null } = parameters;
+      books.customer(customer);
       if (number !== null && books.invoices.some((invoice) => invoice.number === number)) {
         throw new StripeRefusal(400, `The invoice number ${number} is taken`, 'number');
       }
-      const { collection_method = 'charge_automatically', days_until_due = null } = parameters;
-      if ((collection_method === 'send_invoice') !== (days_until_due !== null)) {
-        throw new StripeRefusal(400, 'days_until_due goes with send_invoice', 'days_until_due');
+      const {
+        collection_method = 'charge_automatically',
+        days_until_due = null,
+        due_date = null,
+      } = parameters;
+      if ((collection_method === 'send_invoice') !== (days_until_due !== null || due_date !== null)) {
+        throw new StripeRefusal(400, 'days_until_due or due_date goes with send_invoice', 'due_date');
       }
+      inFuture(due_date);
       const invoice: KeptInvoice = {
         id: newId('in'),
         object: 'invoice',
         ...{ customer, currency, number, metadata, collection_method, days_until_due, auto_advance },
         status: 'draft',
         attempted: false,
-        due_date: null,
+        intents: [],
+        due_date,
+        custom_fields,
         total: 0,
+        amount_remaining: 0,
         hosted_invoice_url: null,
         created: nowSeconds(),
       };
@@ -130,9 +205,17 @@ export function openBooks(nowMs: () => number): Books {
       return invoice;
     },
 
+    listInvoices(customer) {
+      if (customer) books.customer(customer);
+      const until = nowSeconds() - books.listLagSeconds;
+      return books.invoices.filter(
+        (invoice) => (!customer || invoice.customer === customer) && invoice.created <= until,
+      );
+    },
+
     invoice(id) {
       const found = books.invoices.find((invoice) => invoice.id === id);
-      if (!found) throw new StripeRefusal(404, `No such invoice: '${id}'`, 'invoice');
+      if (!found) throw missing('invoice', id);
       return found;
     },
 
@@ -157,6 +240,7 @@ export function openBooks(nowMs: () => number): Books {
         });
       }
       invoice.total = kept.reduce((sum, { amount }) => sum + amount, 0);
+      invoice.amount_remaining = invoice.total;
       return invoice;
     },
 
@@ -165,8 +249,14 @@ export function openBooks(nowMs: () => number): Books {
       invoice.auto_advance = auto_advance;
       invoice.number ??= newId('NUM');
       invoice.hosted_invoice_url = `https://invoice.stripe.test/${id}`;
+      inFuture(invoice.due_date);
       if (invoice.days_until_due !== null) invoice.due_date = nowSeconds() + invoice.days_until_due * 86_400;
-      invoice.status = invoice.total > 0 ? 'open' : 'paid';
+      // The customer's balance counts on the next invoice that is finalized, and on no other.
+      const customer = books.customer(invoice.customer);
+      const due = invoice.total + customer.balance;
+      invoice.amount_remaining = Math.max(0, due);
+      customer.balance = Math.min(0, due);
+      invoice.status = invoice.amount_remaining > 0 ? 'open' : 'paid';
       return invoice;
     },
 
@@ -175,7 +265,32 @@ export function openBooks(nowMs: () => number): Books {
       if (invoice.status !== 'open' || invoice.collection_method !== 'send_invoice') {
         throw new StripeRefusal(400, 'Only an open invoice that is sent can be sent');
       }
+      if (!books.customer(invoice.customer).email) {
+        throw new StripeRefusal(400, 'Missing email. In order to send invoices, the customer must have one.');
+      }
       books.sent.push(id);
+      return invoice;
+    },
+
+    charge(id, status) {
+      const invoice = books.invoice(id);
+      invoice.attempted = true;
+      const object = 'payment_intent' as const;
+      const [intent] = invoice.intents;
+      if (intent) intent.status = status;
+      else invoice.intents.push({ id: newId('pi'), object, status });
+      return invoice;
+    },
+
+    pay(id, { paid_out_of_band = false }) {
+      const invoice = books.invoice(id);
+      if (!paid_out_of_band)
+        throw new StripeRefusal(402, 'There is no payment method', undefined, 'card_error');
+      if (invoice.status !== 'open' && invoice.status !== 'uncollectible') {
+        throw new StripeRefusal(400, `You can only pay open invoices, this one is ${invoice.status}`);
+      }
+      invoice.status = 'paid';
+      invoice.amount_remaining = 0;
       return invoice;
     },
 
@@ -194,16 +309,57 @@ export function openBooks(nowMs: () => number): Books {
       return { id, object: 'invoice', deleted: true };
     },
 
+    createCreditNote({ invoice: id, amount, credit_amount = 0, memo = null, metadata = {} }) {
+      const invoice = books.invoice(id);
+      if (invoice.status !== 'open' && invoice.status !== 'paid') {
+        throw new StripeRefusal(400, `A credit note needs an open or paid invoice, not ${invoice.status}`);
+      }
+      if (!(amount > 0)) throw new StripeRefusal(400, 'One of amount or lines must be provided', 'amount');
+      const lowered = invoice.status === 'open' ? Math.min(amount, invoice.amount_remaining) : 0;
+      if (amount - lowered !== credit_amount) {
+        throw new StripeRefusal(
+          400,
+          'What goes beyond the open amount must be refunded or credited',
+          'amount',
+        );
+      }
+      invoice.amount_remaining -= lowered;
+      if (invoice.amount_remaining === 0) invoice.status = 'paid';
+      const note = { id: newId('cn'), invoice: id, amount, memo, metadata };
+      const kept: KeptCreditNote = { ...note, object: 'credit_note', status: 'issued' };
+      books.creditNotes.unshift(kept);
+      return kept;
+    },
+
+    voidCreditNote(id) {
+      const note = books.creditNotes.find((kept) => kept.id === id);
+      if (!note) throw missing('credit note', id);
+      const invoice = books.invoice(note.invoice);
+      if (invoice.status !== 'open' || note.status === 'void') {
+        throw new StripeRefusal(400, 'You can only void a credit note of an open invoice, once');
+      }
+      note.status = 'void';
+      invoice.amount_remaining += note.amount;
+      return note;
+    },
+
     credit(customer, { amount, currency, description = null, metadata = {} }) {
-      const kept = books.customers.find(({ id }) => id === customer);
-      if (!kept) throw new StripeRefusal(404, `No such customer: '${customer}'`, 'customer');
-      kept.balance += amount;
+      books.customer(customer, 404).balance += amount;
       const object = 'customer_balance_transaction' as const;
       const entry = { id: newId('cbtxn'), object, customer, amount, currency, description, metadata };
       books.balance.unshift(entry);
       return entry;
     },
   };
+
+  const missing = (what: string, id: string, status = 404) =>
+    new StripeRefusal(status, `No such ${what}: '${id}'`, what, 'invalid_request_error', 'resource_missing');
+
+  function inFuture(seconds: number | null): void {
+    if (seconds === null || seconds > nowSeconds()) return;
+    const message = 'Invalid timestamp: must be an integer Unix timestamp in the future.';
+    throw new StripeRefusal(400, message, 'due_date');
+  }
 
   function draft(id: string, what: string): KeptInvoice {
     const invoice = books.invoice(id);

@@ -3,13 +3,19 @@ import type Stripe from 'stripe';
 
 export interface Parameters {
   customerCreate: Stripe.CustomerCreateParams;
+  customerUpdate: Stripe.CustomerUpdateParams;
   customerSearch: Stripe.CustomerSearchParams;
   invoiceCreate: Stripe.InvoiceCreateParams;
   invoiceList: Stripe.InvoiceListParams;
+  invoiceRetrieve: Stripe.InvoiceRetrieveParams;
   invoiceAddLines: Stripe.InvoiceAddLinesParams;
   invoiceLines: Stripe.InvoiceListLineItemsParams;
   invoiceFinalize: Stripe.InvoiceFinalizeInvoiceParams;
   invoiceSend: Stripe.InvoiceSendInvoiceParams;
+  invoicePay: Stripe.InvoicePayParams;
+  creditNoteCreate: Stripe.CreditNoteCreateParams;
+  creditNoteList: Stripe.CreditNoteListParams;
+  creditNoteVoid: Stripe.CreditNoteVoidCreditNoteParams;
   balanceCreate: Stripe.CustomerCreateBalanceTransactionParams;
   balanceList: Stripe.CustomerListBalanceTransactionsParams;
 }

@@ -10,16 +10,19 @@ import { parseForm } from './form.ts';
 import type { Parameters } from './parameters.ts';
 import { createCheck } from './schemas.ts';
 
-/** `cut`: the work is done, but the answer never arrives whole, as when the caller dies meanwhile. */
-export type Fault = 'cut' | 'unavailable' | null;
+/**
+ * `cut`: the work is done, but the answer never arrives whole, as when the caller dies meanwhile. `unavailable`: nothing
+ * has begun. `failed` and `doubtful`: it ended in a 500, which is kept under the key, without and with the work done.
+ */
+export type Fault = 'cut' | 'unavailable' | 'failed' | 'doubtful' | null;
 
 export interface StripeStandIn {
   url: string;
   books: Books;
   /** `POST /v1/invoices`, …: all that was asked, in order. */
   requests: string[];
-  /** Decides for each request what goes wrong with it; default nothing. */
-  fault: (request: string, count: number) => Fault;
+  /** Decides for each request what goes wrong with it; default nothing. The request waits until it has decided. */
+  fault: (request: string, count: number) => Fault | Promise<Fault>;
   /** As Stripe does after a day. */
   forgetKeys(): void;
   close(): Promise<void>;
@@ -49,6 +52,12 @@ const routes: Route[] = [
     (books, _id, parameters) => books.createCustomer(parameters),
   ],
   [
+    'POST',
+    /^\/v1\/customers\/(\w+)$/,
+    'customerUpdate',
+    (books, id, parameters) => books.updateCustomer(id, parameters),
+  ],
+  [
     'GET',
     /^\/v1\/customers\/search$/,
     'customerSearch',
@@ -68,12 +77,11 @@ const routes: Route[] = [
     'GET',
     /^\/v1\/customers\/(\w+)\/balance_transactions$/,
     'balanceList',
-    (books, id, { limit, starting_after }) =>
-      listOf(
-        books.balance.filter(({ customer }) => customer === id),
-        limit,
-        starting_after,
-      ),
+    (books, id, { limit, starting_after }) => {
+      books.customer(id, 404);
+      const found = books.balance.filter(({ customer }) => customer === id);
+      return listOf(found, limit, starting_after);
+    },
   ],
   ['POST', /^\/v1\/invoices$/, 'invoiceCreate', (books, _id, parameters) => books.createInvoice(parameters)],
   [
@@ -81,14 +89,25 @@ const routes: Route[] = [
     /^\/v1\/invoices$/,
     'invoiceList',
     (books, _id, { customer, limit, starting_after }) =>
-      listOf(
-        books.invoices.filter((invoice) => !customer || invoice.customer === customer),
-        limit,
-        starting_after,
-      ),
+      listOf(books.listInvoices(customer), limit, starting_after),
   ],
   ['DELETE', /^\/v1\/invoices\/(\w+)$/, null, (books, id) => books.delete(id)],
-  ['GET', /^\/v1\/invoices\/(\w+)$/, null, (books, id) => books.invoice(id)],
+  [
+    'GET',
+    /^\/v1\/invoices\/(\w+)$/,
+    'invoiceRetrieve',
+    (books, id, { expand = [] }) => {
+      const { intents, ...invoice } = books.invoice(id);
+      const path = (expand as string[]).find((name) => name.startsWith('payments'));
+      if (!path) return invoice;
+      const whole = path === 'payments.data.payment.payment_intent';
+      const payments = intents.map((intent) => ({
+        ...{ id: `inpay_${intent.id}`, object: 'invoice_payment', is_default: true, status: 'open' },
+        payment: { type: 'payment_intent', payment_intent: whole ? intent : intent.id },
+      }));
+      return { ...invoice, payments: listOf(payments) };
+    },
+  ],
   [
     'GET',
     /^\/v1\/invoices\/(\w+)\/lines$/,
@@ -107,6 +126,23 @@ const routes: Route[] = [
     'invoiceFinalize',
     (books, id, given) => books.finalize(id, given),
   ],
+  [
+    'POST',
+    /^\/v1\/credit_notes$/,
+    'creditNoteCreate',
+    (books, _id, parameters) => books.createCreditNote(parameters),
+  ],
+  [
+    'GET',
+    /^\/v1\/credit_notes$/,
+    'creditNoteList',
+    (books, _id, { invoice, limit, starting_after }) => {
+      const found = books.creditNotes.filter((note) => !invoice || note.invoice === invoice);
+      return listOf(found, limit, starting_after);
+    },
+  ],
+  ['POST', /^\/v1\/credit_notes\/(\w+)\/void$/, 'creditNoteVoid', (books, id) => books.voidCreditNote(id)],
+  ['POST', /^\/v1\/invoices\/(\w+)\/pay$/, 'invoicePay', (books, id, given) => books.pay(id, given)],
   ['POST', /^\/v1\/invoices\/(\w+)\/send$/, 'invoiceSend', (books, id) => books.send(id)],
   ['POST', /^\/v1\/invoices\/(\w+)\/void$/, null, (books, id) => books.void(id)],
 ];
@@ -114,6 +150,8 @@ const routes: Route[] = [
 interface Answer {
   status: number;
   body: string;
+  /** Refused for the form of its parameters. */
+  unbegun?: boolean;
 }
 
 export async function startStripeStandIn(options: StandInOptions): Promise<StripeStandIn> {
@@ -140,7 +178,7 @@ export async function startStripeStandIn(options: StandInOptions): Promise<Strip
     const [, path, schema, handle] = found;
     const parameters = parseForm(method === 'GET' ? url.search.slice(1) : body);
     const problem = schema && check(schema, parameters);
-    if (problem) return refusal(new StripeRefusal(400, problem.message, problem.param));
+    if (problem) return { ...refusal(new StripeRefusal(400, problem.message, problem.param)), unbegun: true };
     try {
       const id = path.exec(url.pathname)?.[1] ?? '';
       return { status: 200, body: JSON.stringify(handle(books, id, parameters)) };
@@ -150,8 +188,17 @@ export async function startStripeStandIn(options: StandInOptions): Promise<Strip
     }
   }
 
-  /** The first answer to a key is every answer to it; the same key with other parameters is a mistake. */
-  function answerOnce(key: string | undefined, method: string, url: URL, body: string): Answer {
+  /**
+   * The first answer to a key is every answer to it, a refusal and a 500 too; the same key with other parameters is a
+   * mistake. What is not even begun, since its parameters are of the wrong form, is not kept.
+   */
+  function answerOnce(
+    key: string | undefined,
+    method: string,
+    url: URL,
+    body: string,
+    fault: Fault,
+  ): Answer & { repeated?: boolean } {
     if (key === undefined || method === 'GET') return answer(method, url, body);
     const request = `${method} ${url.pathname} ${body}`;
     const first = keys.get(key);
@@ -159,10 +206,11 @@ export async function startStripeStandIn(options: StandInOptions): Promise<Strip
       const message = `Keys for idempotent requests can only be used with the same parameters (${key})`;
       return refusal(new StripeRefusal(400, message, undefined, 'idempotency_error'));
     }
-    if (first) return first;
-    const made = answer(method, url, body);
-    // What is refused before the work begins is not kept.
-    if (made.status < 400) keys.set(key, { ...made, request });
+    if (first) return { ...first, repeated: true };
+    const done = fault === 'failed' ? null : answer(method, url, body);
+    const broken = fault === 'failed' || fault === 'doubtful';
+    const made = done && !broken ? done : refusal(new StripeRefusal(500, 'oops', undefined, 'api_error'));
+    if (!made.unbegun) keys.set(key, { ...made, request });
     return made;
   }
 
@@ -176,14 +224,16 @@ export async function startStripeStandIn(options: StandInOptions): Promise<Strip
       return;
     }
     standIn.requests.push(`${method} ${url.pathname}`);
-    const fault = standIn.fault(`${method} ${url.pathname}`, standIn.requests.length);
+    const fault = await standIn.fault(`${method} ${url.pathname}`, standIn.requests.length);
     if (fault === 'unavailable') {
       res.setHeader('Stripe-Should-Retry', 'false');
       send(res, refusal(new StripeRefusal(503, 'Try again later', undefined, 'api_error')));
       return;
     }
     const key = req.headers['idempotency-key'];
-    const made = answerOnce(typeof key === 'string' ? key : undefined, method, url, body);
+    const made = answerOnce(typeof key === 'string' ? key : undefined, method, url, body, fault);
+    if (made.repeated) res.setHeader('Idempotent-Replayed', 'true');
+    if (made.status >= 500) res.setHeader('Stripe-Should-Retry', 'false');
     if (fault === 'cut') {
       res.writeHead(made.status, {
         'Content-Type': 'application/json',
@@ -205,8 +255,8 @@ export async function startStripeStandIn(options: StandInOptions): Promise<Strip
   return standIn;
 }
 
-function refusal({ status, type, message, param }: StripeRefusal): Answer {
-  return { status, body: JSON.stringify({ error: { type, message, ...(param ? { param } : {}) } }) };
+function refusal({ status, type, message, param, code }: StripeRefusal): Answer {
+  return { status, body: JSON.stringify({ error: { type, message, param, code } }) };
 }
 
 function send(res: ServerResponse, { status, body }: Answer): void {

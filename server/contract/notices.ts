@@ -1,0 +1,28 @@
+/** What the operator is told of a tenant, once for each kind and occasion. */
+import { z } from 'zod';
+import { timeSchema } from './words.ts';
+
+export const noticeKinds = [
+  'budget-80',
+  'budget-100',
+  'refused-origins',
+  'cost-unknown',
+  'payment-failed',
+  'invoice-overdue',
+  'paused-unpaid',
+  'resumed-paid',
+  'invoice-strayed',
+] as const;
+export type NoticeKind = (typeof noticeKinds)[number];
+
+/** `GET /v1/notices` */
+export const noticeViewSchema = z.object({
+  id: z.string(),
+  at: timeSchema,
+  kind: z.enum(noticeKinds),
+  tenant: z.string().describe('Its slug at that time.'),
+  period: z.string().describe('The month of a budget, the day of a burst, the number of an invoice.'),
+  data: z.record(z.string(), z.unknown()).describe('The same and more, as it is sent.'),
+  pending: z.boolean().describe('Whether it is still to be delivered to somebody.'),
+});
+export type NoticeView = z.infer<typeof noticeViewSchema>;

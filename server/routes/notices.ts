@@ -1,0 +1,25 @@
+/** What the operator has been told of its tenants, newest first; also what nobody could be told. */
+import { Router } from 'express';
+import type { Context } from '../context.ts';
+import { type NoticeView, pageQuerySchema } from '../contract.ts';
+import { listNotices } from '../store/notices.ts';
+import { cutPage, readCursor } from './cursor.ts';
+import { parse } from './parse.ts';
+
+export function noticeRoutes(ctx: Context): Router {
+  const router = Router();
+  router.get('/', async (req, res) => {
+    const { cursor, limit } = parse(pageQuerySchema, req.query);
+    const after = readCursor(cursor);
+    const position = after && { createdAt: after.time, id: after.id };
+    const rows = await listNotices(ctx.store, position, limit + 1);
+    const { page, nextCursor } = cutPage(rows, limit, (row) => ({ time: row.createdAt, id: row.id }));
+    const notices: NoticeView[] = page.map(({ id, createdAt, kind, period, payload, nextAttemptAt }) => {
+      const { data } = JSON.parse(payload) as { data: { tenant: string } };
+      const at = new Date(createdAt).toISOString();
+      return { id, at, kind, tenant: data.tenant, period, data, pending: nextAttemptAt !== null };
+    });
+    res.json({ notices, nextCursor });
+  });
+  return router;
+}

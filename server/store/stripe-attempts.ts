@@ -1,0 +1,26 @@
+import type { Queries } from './database.ts';
+
+/** @returns which attempt a request to Stripe is at; 1 at first */
+export async function attemptOf(db: Queries, request: string): Promise<number> {
+  const row = await db
+    .selectFrom('stripeAttempts')
+    .select('attempt')
+    .where('request', '=', request)
+    .executeTakeFirst();
+  return row?.attempt ?? 1;
+}
+
+/** Goes on to the next attempt, once for all who found that this one is spent. @returns the one to make now */
+export async function raiseAttempt(db: Queries, request: string, spent: number): Promise<number> {
+  await db
+    .insertInto('stripeAttempts')
+    .values({ request, attempt: spent + 1 })
+    .onConflict((conflict) =>
+      conflict
+        .column('request')
+        .doUpdateSet({ attempt: spent + 1 })
+        .where('stripeAttempts.attempt', '=', spent),
+    )
+    .execute();
+  return attemptOf(db, request);
+}

@@ -1,0 +1,344 @@
+/** Unpaid invoices: when they are overdue, whom that pauses, and what ends it. */
+import assert from 'node:assert/strict';
+import { after, before, beforeEach, describe, it } from 'node:test';
+import { deliverNext } from '../../../server/access/notice-delivery.ts';
+import { sweepOverdue } from '../../../server/billing/overdue.ts';
+import type { CloseReport, InvoiceView, NoticeView } from '../../../server/contract.ts';
+import { listAudit } from '../../../server/store/audit.ts';
+import { advanceInvoice } from '../../../server/store/invoices.ts';
+import { startMailSink } from '../../support/mail-sink.ts';
+import { until } from '../../support/until.ts';
+import { mustBe, seller } from './stage.ts';
+import { type Setup, type StripeStage, startStripeStage } from './stripe-stage.ts';
+
+let place: StripeStage;
+before(async () => {
+  place = await startStripeStage();
+});
+after(() => place.close());
+beforeEach(() => {
+  place.stripe.fault = () => null;
+  place.stage.server.clock.now = Date.parse('2026-12-02T12:00:00Z');
+});
+
+/** Due on 12 December; calls are paused from the 17th. */
+function paused(billing: Record<string, unknown> = {}): Setup {
+  return { billing: { dueDays: 10, pauseAfterOverdueDays: 5, ...billing } };
+}
+async function sweepAt(iso: string): Promise<void> {
+  place.stage.server.clock.now = Date.parse(iso);
+  await sweepOverdue(place.stage.server.ctx);
+}
+const tenantStatus = async (slug: string) => (await place.operator('GET', slug)).body.status;
+
+describe('an invoice that is taken back by credit notes', () => {
+  it('pauses nobody, before Stripe knows of it and after, nor where it is collected outside Stripe', async () => {
+    const known = await place.pushed('known', paused());
+    await mustBe(200, place.push('known', (await place.credited('known', known.invoice.id)).id));
+    const unknown = await place.pushed('unknown', paused());
+    await place.credited('unknown', unknown.invoice.id);
+    const manual = await place.finalized('manual', paused({ collection: 'manual' }));
+    await place.credited('manual', manual.id);
+    await sweepAt('2026-12-18T00:00:00Z');
+    for (const slug of ['known', 'unknown', 'manual']) assert.equal(await tenantStatus(slug), 'active', slug);
+    assert.equal(await place.statusOf('known', known.invoice.id), 'paid');
+    assert.equal(await place.statusOf('unknown', unknown.invoice.id), 'pushed');
+    assert.equal(await place.statusOf('manual', manual.id), 'finalized');
+  });
+
+  it('in part only is overdue with what is left', async () => {
+    const tenant = { alerts: { email: 'ops@agency.example' } };
+    const { invoice } = await place.pushed('left', { ...paused(), tenant });
+    const note = await place.credited('left', invoice.id, [{ line: 1, amountCents: 1000 }]);
+    await mustBe(200, place.push('left', note.id));
+    await sweepAt('2026-12-18T00:00:00Z');
+    assert.equal(await place.statusOf('left', invoice.id), 'overdue');
+    assert.equal(await tenantStatus('left'), 'paused');
+    const notices = await place.stage.server.ctx.store.selectFrom('notices').selectAll().execute();
+    const told = notices.map(({ payload }) => JSON.parse(payload).data);
+    // 119.60 − 11.90
+    for (const { dueCents } of told) assert.equal(dueCents, 10_770);
+    assert.equal(told.length, 2);
+  });
+});
+
+describe('a tenant that is paused by an unpaid invoice', () => {
+  const resumed = async (slug: string) => {
+    const entries = await listAudit(place.stage.server.ctx.store, null, 500);
+    return entries
+      .filter(({ tenant, actor }) => tenant === slug && actor === 'billing')
+      .map(({ action }) => action)
+      .sort();
+  };
+
+  it('is not paused when Stripe has been paid after the day, though it has told so in vain', async () => {
+    const { invoice, there } = await place.pushed('lost', paused());
+    await sweepAt('2026-12-13T00:00:00Z');
+    assert.equal(await place.statusOf('lost', invoice.id), 'overdue');
+    there.status = 'paid';
+    // While Stripe cannot be asked nothing is known, and nobody is paused on a guess.
+    place.stripe.fault = () => 'unavailable';
+    await sweepAt('2026-12-18T00:00:00Z');
+    assert.equal(await tenantStatus('lost'), 'active');
+    place.stripe.fault = () => null;
+    await sweepAt('2026-12-18T01:00:00Z');
+    assert.equal(await tenantStatus('lost'), 'active');
+    assert.equal(await place.statusOf('lost', invoice.id), 'paid');
+  });
+
+  it('goes on as soon as that is paid, void or taken back, and the audit log says so', async () => {
+    const settle = {
+      told: async (slug: string, id: string) => {
+        for (const there of place.atStripe(id)) there.status = 'paid';
+        await mustBe(200, place.tell('invoice.paid', place.atStripe(id)[0] ?? {}));
+        return slug;
+      },
+      void: (slug: string, id: string) => mustBe(200, place.operator('POST', `${slug}/invoices/${id}/void`)),
+      booked: (slug: string, id: string) =>
+        mustBe(200, place.operator('POST', `${slug}/invoices/${id}/paid`)),
+    };
+    const ids: Record<string, string> = {};
+    for (const slug of Object.keys(settle)) ids[slug] = (await place.pushed(slug, paused())).invoice.id;
+    await sweepAt('2026-12-18T00:00:00Z');
+    for (const [slug, work] of Object.entries(settle)) {
+      assert.equal(await tenantStatus(slug), 'paused', slug);
+      await work(slug, ids[slug] ?? '');
+      assert.equal(await tenantStatus(slug), 'active', slug);
+      assert.deepEqual(await resumed(slug), ['tenant.pause', 'tenant.resume'], slug);
+    }
+  });
+
+  it('goes on by the next sweep when it is taken back, or when the process died after the payment', async () => {
+    const manual = await place.finalized('taken-back', paused({ collection: 'manual' }));
+    const { invoice } = await place.pushed('died', paused());
+    await sweepAt('2026-12-18T00:00:00Z');
+    assert.equal(await tenantStatus('taken-back'), 'paused');
+    await place.credited('taken-back', manual.id);
+    await advanceInvoice(place.stage.server.ctx.store, invoice.id, ['overdue'], { status: 'paid' });
+    await sweepAt('2026-12-18T01:00:00Z');
+    assert.equal(await tenantStatus('taken-back'), 'active');
+    assert.equal(await tenantStatus('died'), 'active');
+  });
+
+  it('stays paused while another invoice is as late', async () => {
+    const first = await place.finalized('two', paused({ collection: 'manual' }));
+    place.stage.server.clock.now = Date.parse('2027-01-02T12:00:00Z');
+    const second = (await mustBe(200, place.stage.bill('two', '2026-12'))).body;
+    await sweepAt('2027-01-18T00:00:00Z');
+    const pay = (id: string) => mustBe(200, place.operator('POST', `two/invoices/${id}/paid`));
+    await pay(first.id);
+    assert.equal(await tenantStatus('two'), 'paused');
+    await pay(second.id);
+    assert.equal(await tenantStatus('two'), 'active');
+  });
+
+  it('stays paused when a person has paused it, and what a person has resumed is not weighed again', async () => {
+    const byHand = await place.finalized('by-hand', paused({ collection: 'manual' }));
+    const first = await place.finalized('overruled', paused({ collection: 'manual' }));
+    await sweepAt('2026-12-18T00:00:00Z');
+    await mustBe(200, place.operator('POST', 'by-hand/pause'));
+    await mustBe(200, place.operator('POST', `by-hand/invoices/${byHand.id}/paid`));
+    assert.equal(await tenantStatus('by-hand'), 'paused');
+
+    await mustBe(200, place.operator('POST', 'overruled/resume'));
+    place.stage.server.clock.now = Date.parse('2027-01-02T12:00:00Z');
+    const second = (await mustBe(200, place.stage.bill('overruled', '2026-12'))).body;
+    await sweepAt('2027-01-18T00:00:00Z');
+    assert.equal(await tenantStatus('overruled'), 'paused');
+    await mustBe(200, place.operator('POST', `overruled/invoices/${second.id}/paid`));
+    assert.equal(await tenantStatus('overruled'), 'active');
+    assert.equal(await place.statusOf('overruled', first.id), 'overdue');
+  });
+});
+
+describe('an invoice that Stripe is to collect', () => {
+  const day = (iso: string) => Date.parse(iso) / 1000;
+
+  it('is not overdue before it is delivered, and then has as many days as it was to have', async () => {
+    const { id } = await place.finalized('undelivered', paused());
+    place.stripe.fault = () => 'unavailable';
+    await place.push('undelivered', id);
+    await sweepAt('2026-12-18T12:00:00Z');
+    assert.equal(await place.statusOf('undelivered', id), 'finalized');
+    assert.equal(await tenantStatus('undelivered'), 'active');
+
+    place.stripe.fault = () => null;
+    await mustBe(200, place.push('undelivered', id));
+    // Ten days from the next midnight on.
+    assert.equal(place.atStripe(id)[0]?.due_date, day('2026-12-29T00:00:00Z'));
+    await sweepAt('2026-12-28T23:59:59Z');
+    assert.equal(await place.statusOf('undelivered', id), 'pushed');
+    await sweepAt('2026-12-29T00:00:01Z');
+    assert.equal(await place.statusOf('undelivered', id), 'overdue');
+    await sweepAt('2027-01-02T23:59:59Z');
+    assert.equal(await tenantStatus('undelivered'), 'active');
+    await sweepAt('2027-01-03T00:00:00Z');
+    assert.equal(await tenantStatus('undelivered'), 'paused');
+  });
+
+  it('is due at Stripe when its document says so, also when it is brought there days later', async () => {
+    const invoice = await place.finalized('late', paused());
+    assert.equal(invoice.dueAt, '2026-12-12T12:00:00.000Z');
+    place.stage.server.clock.now = Date.parse('2026-12-10T12:00:00Z');
+    await mustBe(200, place.push('late', invoice.id));
+    assert.equal(place.atStripe(invoice.id)[0]?.due_date, day('2026-12-12T12:00:00Z'));
+    await sweepAt('2026-12-12T12:00:01Z');
+    assert.equal(await place.statusOf('late', invoice.id), 'overdue');
+    await mustBe(200, place.push('late', invoice.id));
+    assert.equal(place.stripe.books.sent.length, new Set(place.stripe.books.sent).size, 'none is sent twice');
+  });
+
+  it('that is charged is overdue by our day, or from its delivery where that came later', async () => {
+    const charge = paused({ collection: 'charge' });
+    const { invoice } = await place.pushed('charged', charge);
+    const late = await place.finalized('charged-late', charge);
+    await sweepAt('2026-12-12T12:00:01Z');
+    assert.equal(await place.statusOf('charged', invoice.id), 'overdue');
+    await sweepAt('2026-12-16T12:00:00Z');
+    await mustBe(200, place.push('charged-late', late.id));
+    await sweepAt('2026-12-21T11:59:59Z');
+    assert.equal(await tenantStatus('charged'), 'paused');
+    assert.equal(await tenantStatus('charged-late'), 'active');
+    await sweepAt('2026-12-21T12:00:00Z');
+    assert.equal(await tenantStatus('charged-late'), 'paused');
+  });
+});
+
+describe('a payment that a bank has in hand', () => {
+  it('pauses nobody, also after the day, until it has failed', async () => {
+    const { invoice, there } = await place.pushed('bank', paused({ collection: 'charge' }));
+    place.stripe.books.charge(there.id, 'processing');
+    await sweepAt('2026-12-18T00:00:00Z');
+    assert.equal(await place.statusOf('bank', invoice.id), 'pushed');
+    place.stripe.books.charge(there.id, 'requires_payment_method');
+    await sweepAt('2026-12-16T00:00:00Z');
+    assert.equal(await place.statusOf('bank', invoice.id), 'overdue');
+    // Stripe tries again.
+    place.stripe.books.charge(there.id, 'processing');
+    await sweepAt('2026-12-18T00:00:00Z');
+    assert.equal(await tenantStatus('bank'), 'active');
+    place.stripe.books.charge(there.id, 'requires_payment_method');
+    await sweepAt('2026-12-18T01:00:00Z');
+    assert.equal(await tenantStatus('bank'), 'paused');
+  });
+});
+
+describe('an invoice that Stripe collects no more, when a later month is billed', () => {
+  const reported = async (slug: string) => {
+    const { body } = await mustBe(
+      200,
+      place.stage.server.operator('POST', '/v1/billing/close', { tenant: slug }),
+    );
+    const report = body as CloseReport;
+    const problems = report.entries.map(({ month, outcome, problem }) => [month, outcome, problem ?? '']);
+    return { needsPerson: report.needsPerson, problems };
+  };
+  async function strayed(slug: string, make: (stripeId: string) => void): Promise<InvoiceView> {
+    place.stage.server.clock.now = Date.parse('2026-12-02T12:00:00Z');
+    const { invoice, there } = await place.pushed(slug, paused({ dueDays: 40 }));
+    place.stage.server.clock.now = Date.parse('2027-01-02T12:00:00Z');
+    await mustBe(200, place.stage.bill(slug, '2026-12'));
+    make(there.id);
+    return invoice;
+  }
+
+  it('pauses nobody, and every close names it until it is settled', async () => {
+    const { books } = place.stripe;
+    const invoices = {
+      voided: await strayed('voided', (id) => books.void(id)),
+      gone: await strayed('gone', (id) =>
+        books.invoices.splice(books.invoices.indexOf(books.invoice(id)), 1),
+      ),
+    };
+    await sweepAt('2027-01-18T12:00:00Z');
+    await sweepAt('2027-01-19T12:00:00Z');
+    for (const [slug, { id, number }] of Object.entries(invoices)) {
+      assert.equal(await place.statusOf(slug, id), 'pushed', slug);
+      assert.equal(await tenantStatus(slug), 'active', slug);
+      await reported(slug);
+      const { needsPerson, problems } = await reported(slug);
+      assert.equal(needsPerson, 1, slug);
+      assert.deepEqual(
+        problems.map(([month, outcome]) => [month, outcome]),
+        [['2026-11', 'failed']],
+      );
+      assert.match(problems[0]?.[2] ?? '', /^Stripe does not collect it any more/);
+      const { body } = await place.stage.server.operator('GET', '/v1/notices?limit=200');
+      const told = (body.notices as NoticeView[]).filter(({ tenant }) => tenant === slug);
+      assert.deepEqual(
+        told.map(({ kind, period }) => [kind, period]),
+        [['invoice-strayed', number]],
+      );
+    }
+    for (const [slug, { id }] of Object.entries(invoices)) {
+      await mustBe(200, place.push(slug, (await place.credited(slug, id)).id));
+      assert.deepEqual(await reported(slug), { needsPerson: 0, problems: [] });
+    }
+    const paid = await strayed('voided-paid', (id) => books.void(id));
+    await sweepAt('2027-01-18T12:00:00Z');
+    await mustBe(200, place.operator('POST', `voided-paid/invoices/${paid.id}/paid`));
+    assert.equal((await reported('voided-paid')).needsPerson, 0);
+    assert.deepEqual(books.balance, [], 'nothing is owed for what nobody has paid');
+  });
+
+  it('ends a pause that it was the reason of', async () => {
+    const invoice = await strayed('had-paused', () => {});
+    await sweepAt('2027-01-18T12:00:00Z');
+    assert.equal(await tenantStatus('had-paused'), 'paused');
+    for (const { id } of place.atStripe(invoice.id)) place.stripe.books.void(id);
+    await sweepAt('2027-01-18T13:00:00Z');
+    assert.equal(await tenantStatus('had-paused'), 'active');
+  });
+});
+
+describe('what there is to tell of unpaid invoices', () => {
+  it('goes to whoever issues the invoices where the tenant has no alerts, and is listed where nobody can be told', async () => {
+    const { server } = place.stage;
+    const told = async (slug: string) => {
+      const { body } = await mustBe(200, server.operator('GET', '/v1/notices?limit=200'));
+      return (body.notices as NoticeView[])
+        .filter(({ tenant }) => tenant === slug)
+        .map(({ kind, period, pending }) => [kind, period, pending]);
+    };
+    const nobody = await place.finalized('nobody', paused({ collection: 'manual' }));
+    await sweepAt('2026-12-18T00:00:00Z');
+    assert.deepEqual((await told('nobody')).sort(), [
+      ['invoice-overdue', nobody.number, false],
+      ['paused-unpaid', nobody.number, false],
+    ]);
+
+    const page = (await server.operator('GET', '/v1/notices?limit=1')).body;
+    const next = (await server.operator('GET', `/v1/notices?limit=1&cursor=${page.nextCursor}`)).body;
+    assert.deepEqual([page.notices.length, next.notices.length], [1, 1]);
+    assert.notEqual(page.notices[0].id, next.notices[0].id);
+
+    const sink = await startMailSink();
+    const toSeller = () => sink.mails.filter((mail) => /^To: books@agency\.example$/m.test(mail));
+    const { ctx } = server;
+    try {
+      ctx.smtp = { url: sink.url, from: 'voice@agency.example' };
+      await mustBe(
+        200,
+        server.operator('PUT', '/v1/billing/seller', { ...seller, email: 'books@agency.example' }),
+      );
+      server.clock.now = Date.parse('2026-12-02T12:00:00Z');
+      await place.finalized('mailed', paused({ collection: 'manual' }));
+      await sweepAt('2026-12-18T00:00:00Z');
+      await until(async () => {
+        await deliverNext(ctx);
+        return toSeller().length === 2;
+      }, 'both mails');
+      const subjects = toSeller()
+        .map((mail) => /^Subject: (.*)$/m.exec(mail)?.[1])
+        .sort();
+      assert.deepEqual(subjects, [
+        'mailed: an invoice is overdue',
+        'mailed: paused, since an invoice is not paid',
+      ]);
+    } finally {
+      ctx.smtp = null;
+      await sink.close();
+      await mustBe(200, server.operator('PUT', '/v1/billing/seller', seller));
+    }
+  });
+});
