@@ -51,9 +51,11 @@ export async function rateEarlierMonths(
   take: (calls: BilledCall[]) => Promise<void>,
 ): Promise<EarlierMonths> {
   const billed = (await listBilledMonths(db, tenantId)).filter((entry) => entry.month < month);
-  if (billed.length === 0) return { lines: [], open: [] };
+  const last = billed.at(-1);
+  if (!last) return { lines: [], open: [] };
   const known = new Set(billed.map((entry) => entry.month));
-  const since = Math.max(...billed.map(({ finalizedAt }) => finalizedAt)) - overlapMs;
+  // The last month's document has looked at all before it. An earlier month may have been billed after it, and has not.
+  const since = last.finalizedAt - overlapMs;
   const months = new Map<string, BilledMonth>();
   const open: OpenCall[] = [];
 

@@ -9,15 +9,14 @@ import type { Context } from '../context.ts';
 import type { CloseEntry, CloseReport, CloseRequest } from '../contract.ts';
 import { ApiError } from '../errors.ts';
 import { saveBillingRun } from '../store/billing-runs.ts';
-import { findMonthInvoice, listBilledMonths, listUnpushed } from '../store/invoices.ts';
+import { listBilledMonths, listUnpushed } from '../store/invoices.ts';
 import { giveLease, takeLease } from '../store/leases.ts';
-import { listPlanVersions } from '../store/plans.ts';
 import { findTenantByHandle, handleOf, listTenantsToBill, type Tenant } from '../store/tenants.ts';
 import { monthIn, nextMonth } from '../time-zone.ts';
 import { type Actor, draftInvoice, finalizeInvoice } from './invoicing.ts';
-import { monthOfDay, monthPeriod, startOfDay } from './period.ts';
-import { segmentsOf } from './plan.ts';
-import { accountOf, documentFor, reckonMonth } from './reckoning.ts';
+import { unbilledMonths } from './months.ts';
+import { monthBefore } from './period.ts';
+import { accountOf, billsNothing, documentFor, reckonMonth } from './reckoning.ts';
 import { pushInvoice } from './stripe-push.ts';
 
 const lease = 'month-close';
@@ -107,6 +106,7 @@ async function closeTenant(
   const entries: CloseEntry[] = [];
   for (const month of await dueMonths(ctx, tenant, request)) {
     const entry = await attempt(ctx, tenant, month, () => closeMonth(ctx, tenant, month, request.dryRun, by));
+    if (!entry) continue;
     entries.push(entry);
     if (entry.outcome === 'failed') break;
   }
@@ -128,12 +128,12 @@ async function closeTenant(
   return entries;
 }
 
-async function attempt(
+async function attempt<Result>(
   ctx: Context,
   tenant: Tenant,
   month: string,
-  work: () => Promise<CloseEntry>,
-): Promise<CloseEntry> {
+  work: () => Promise<Result>,
+): Promise<Result | CloseEntry> {
   try {
     return await work();
   } catch (error) {
@@ -145,52 +145,49 @@ async function attempt(
   }
 }
 
+/** @returns null when there is nothing to bill */
 async function closeMonth(
   ctx: Context,
   tenant: Tenant,
   month: string,
   dryRun: boolean,
   by: Actor,
-): Promise<CloseEntry> {
+): Promise<CloseEntry | null> {
   if (dryRun) {
     const reckoned = await reckonMonth(ctx.store, tenant.id, month);
+    if (billsNothing(reckoned)) return null;
     const { totalCents, currency } = await documentFor(ctx.store, tenant, '', month, reckoned);
     const outcome = 'would-finalize' as const;
     const openCalls = reckoned.open.length;
     return { tenant: handleOf(tenant), month, outcome, number: null, totalCents, currency, openCalls };
   }
-  const { row, open } = await draftInvoice(ctx.store, tenant, month, by, ctx.now());
-  const frozen = await finalizeInvoice(ctx.store, tenant, row.id, by, ctx.now());
+  const draft = await draftInvoice(ctx.store, tenant, month, by, ctx.now());
+  if (!draft) return null;
+  const frozen = await finalizeInvoice(ctx.store, tenant, draft.row.id, by, ctx.now());
   const { number, totalCents, currency } = frozen;
   const outcome = 'finalized' as const;
-  return { tenant: handleOf(tenant), month, outcome, number, totalCents, currency, openCalls: open.length };
+  return {
+    tenant: handleOf(tenant),
+    month,
+    outcome,
+    number,
+    totalCents,
+    currency,
+    openCalls: draft.open.length,
+  };
 }
 
-/** Months with a plan that are over, have no finalized document and come after all that have. */
+/**
+ * Months that are over, late costs included, and not billed, in their order. Months between that have been passed over
+ * are among them.
+ */
 async function dueMonths(ctx: Context, tenant: Tenant, request: CloseRequest): Promise<string[]> {
-  const versions = await listPlanVersions(ctx.store, tenant.id);
-  const first = versions.map(({ fromDay }) => monthOfDay(fromDay)).sort()[0];
-  if (first === undefined) return [];
-  const billed = (await listBilledMonths(ctx.store, tenant.id)).at(-1)?.month;
-  const due: string[] = [];
-  let month = billed === undefined || billed < first ? first : nextMonth(billed);
-  for (; month < monthIn(tenant.timeZone, ctx.now()); month = nextMonth(month)) {
-    if (request.month !== undefined && month > request.month) break;
-    const end = startOfDay(tenant.timeZone, monthPeriod(month).to);
-    if (ctx.now() < end + request.graceHours * 3_600_000) break;
-    if (await hasSomethingToBill(ctx, tenant, month, versions)) due.push(month);
-  }
-  return due;
-}
-
-async function hasSomethingToBill(
-  ctx: Context,
-  tenant: Tenant,
-  month: string,
-  versions: Parameters<typeof segmentsOf>[0],
-): Promise<boolean> {
-  if (segmentsOf(versions, month).length > 0) return true;
-  if (await findMonthInvoice(ctx.store, tenant.id, month)) return true;
-  // After the last plan only what came late for billed months.
-  return (await reckonMonth(ctx.store, tenant.id, month)).lines.length > 0;
+  const now = monthIn(tenant.timeZone, ctx.now() - request.graceHours * 3_600_000);
+  const until = request.month === undefined || now <= request.month ? now : nextMonth(request.month);
+  const months = await unbilledMonths(ctx.store, tenant.id, until);
+  // What came late for billed months goes on a document of the last month that is over, if nothing else does by then.
+  const last = monthBefore(until);
+  const billed = (await listBilledMonths(ctx.store, tenant.id)).map(({ month }) => month);
+  if (billed.some((month) => month < last) && ![...billed, ...months].includes(last)) months.push(last);
+  return months;
 }

@@ -61,6 +61,11 @@ export async function reckonMonth(
   };
 }
 
+/** Neither an amount nor a call: there is no document of it. */
+export function billsNothing({ lines }: Pick<ReckonedMonth, 'lines'>): boolean {
+  return lines.every(({ amountCents, calls }) => amountCents === 0 && calls === 0);
+}
+
 /** All plans of a tenant have one. */
 export function currencyOf(versions: PlanVersion[]): string | null {
   return versions.find(({ plan }) => plan)?.plan?.currency ?? null;

@@ -4,7 +4,7 @@ import express, { type Request, type Response, Router } from 'express';
 import { issueCreditNote } from '../billing/credit-note.ts';
 import type { BilledCall } from '../billing/earlier-months.ts';
 import { invoiceHtml, invoiceStyle } from '../billing/invoice-html.ts';
-import { draftInvoice, finalizeInvoice } from '../billing/invoicing.ts';
+import { draftInvoice, finalizeInvoice, nothingToBill } from '../billing/invoicing.ts';
 import { paymentPageOf } from '../billing/payment-page.ts';
 import { monthOfDay } from '../billing/period.ts';
 import { reckonMonth } from '../billing/reckoning.ts';
@@ -80,7 +80,9 @@ export function invoiceRoutes(ctx: Context): Router {
   router.post('/:slug/invoices', operatorOnly, body, async (req, res) => {
     const { period } = parse(draftInvoiceSchema, req.body);
     const tenant = await billedTenant(ctx, req, res);
-    const { row, open } = await draftInvoice(ctx.store, tenant, period, actorIn(req, res), ctx.now());
+    const draft = await draftInvoice(ctx.store, tenant, period, actorIn(req, res), ctx.now());
+    if (!draft) throw nothingToBill(period);
+    const { row, open } = draft;
     res.status(201).location(`/v1/tenants/${tenant.slug}/invoices/${row.id}`);
     res.json({ ...viewInvoice(row), openCalls: open.slice(0, 100), openCount: open.length });
   });
