@@ -104,8 +104,11 @@ async function closeTenant(
   by: Actor,
 ): Promise<CloseEntry[]> {
   const entries: CloseEntry[] = [];
-  for (const month of await dueMonths(ctx, tenant, request)) {
-    const entry = await attempt(ctx, tenant, month, () => closeMonth(ctx, tenant, month, request.dryRun, by));
+  const due = await dueMonths(ctx, tenant, request);
+  for (const [index, month] of due.entries()) {
+    const entry = await attempt(ctx, tenant, month, () =>
+      request.dryRun ? foretell(ctx, tenant, month, due[index - 1]) : closeMonth(ctx, tenant, month, by),
+    );
     if (!entry) continue;
     entries.push(entry);
     if (entry.outcome === 'failed') break;
@@ -145,22 +148,33 @@ async function attempt<Result>(
   }
 }
 
+/**
+ * What closing the month would do.
+ * @param before the due month before it, whose document would take what came late for months up to then
+ * @returns null when there is nothing to bill
+ */
+async function foretell(
+  ctx: Context,
+  tenant: Tenant,
+  month: string,
+  before: string | undefined,
+): Promise<CloseEntry | null> {
+  const reckoned = await reckonMonth(ctx.store, tenant.id, month);
+  const lines = reckoned.lines.filter((line) => before === undefined || line.month > before);
+  if (billsNothing({ lines })) return null;
+  const { totalCents, currency } = await documentFor(ctx.store, tenant, '', month, { ...reckoned, lines });
+  const outcome = 'would-finalize' as const;
+  const openCalls = reckoned.open.length;
+  return { tenant: handleOf(tenant), month, outcome, number: null, totalCents, currency, openCalls };
+}
+
 /** @returns null when there is nothing to bill */
 async function closeMonth(
   ctx: Context,
   tenant: Tenant,
   month: string,
-  dryRun: boolean,
   by: Actor,
 ): Promise<CloseEntry | null> {
-  if (dryRun) {
-    const reckoned = await reckonMonth(ctx.store, tenant.id, month);
-    if (billsNothing(reckoned)) return null;
-    const { totalCents, currency } = await documentFor(ctx.store, tenant, '', month, reckoned);
-    const outcome = 'would-finalize' as const;
-    const openCalls = reckoned.open.length;
-    return { tenant: handleOf(tenant), month, outcome, number: null, totalCents, currency, openCalls };
-  }
   const draft = await draftInvoice(ctx.store, tenant, month, by, ctx.now());
   if (!draft) return null;
   const frozen = await finalizeInvoice(ctx.store, tenant, draft.row.id, by, ctx.now());

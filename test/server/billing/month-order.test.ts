@@ -109,3 +109,29 @@ it('a month that an older version has passed over is billed once it is asked for
   assert.deepEqual(await close('hole'), []);
   assert.equal(codeOf(await voided('hole', november)), 'conflict');
 });
+
+it('what came late after the last plan is one document, and a dry run counts it once', async () => {
+  stage.server.clock.now = Date.parse('2026-09-02T12:00:00Z');
+  await stage.addTenant('ended', withFee, '2026-08-01');
+  await mustBe(200, operator('PUT', 'tenants/ended/plan', { plan: null, from: '2026-09-01' }));
+  await bill('ended', '2026-08');
+  stage.server.clock.now = Date.parse('2026-12-03T12:00:00Z');
+  await stage.book('ended', { id: 'ended-1', at: '2026-08-11T10:00:00Z', seconds: 60 });
+  assert.deepEqual(await close('ended', { dryRun: true }), [['2026-11', 'would-finalize', 100]]);
+  assert.deepEqual(await close('ended'), [['2026-11', 'finalized', 100]]);
+  assert.deepEqual(await close('ended'), []);
+
+  await stage.addTenant('behind', withFee, '2026-09-01');
+  await bill('behind', '2026-09');
+  stage.server.clock.now += 1;
+  await stage.book('behind', { id: 'behind-1', at: '2026-09-11T10:00:00Z', seconds: 60 });
+  const dry = [
+    ['2026-10', 'would-finalize', 1100],
+    ['2026-11', 'would-finalize', 1000],
+  ];
+  assert.deepEqual(await close('behind', { dryRun: true }), dry);
+  assert.deepEqual(await close('behind'), [
+    ['2026-10', 'finalized', 1100],
+    ['2026-11', 'finalized', 1000],
+  ]);
+});
