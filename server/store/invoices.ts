@@ -186,6 +186,20 @@ export async function listUnpushed(db: Queries, tenantId: string): Promise<Invoi
     .execute();
 }
 
+/** The documents of the tenant's credit notes that count, each with that of the invoice that it corrects. */
+export async function listCreditNotes(
+  db: Queries,
+  tenantId: string,
+): Promise<{ note: string; invoice: string }[]> {
+  return db
+    .selectFrom('invoices as notes')
+    .innerJoin('invoices as corrected', 'corrected.id', 'notes.correctsId')
+    .select(['notes.document as note', 'corrected.document as invoice'])
+    .where('notes.tenantId', '=', tenantId)
+    .where('notes.status', '<>', 'void')
+    .execute();
+}
+
 /** Documents that correct this one and count. */
 export async function listCorrections(db: Queries, id: string): Promise<InvoiceRow[]> {
   return db
