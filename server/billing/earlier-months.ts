@@ -64,9 +64,7 @@ export async function rateEarlierMonths(
   for await (const page of pages) {
     const rated: BilledCall[] = [];
     for (const { call, history } of await withHistory(db, tenantId, page)) {
-      const last = history.at(-1);
-      if (last && last.seconds === call.seconds && last.costMicros === call.costMicros) continue;
-      const its = last?.month ?? monthOfDay(call.day);
+      const its = history.at(-1)?.month ?? monthOfDay(call.day);
       // A month without an invoice of its own will get one.
       if (!known.has(its)) continue;
       let state = months.get(its);
@@ -120,7 +118,7 @@ async function loadMonth(
   return { month, segments: segmentsOf(versions, month), sums, used, added: new Map() };
 }
 
-/** @returns null when the change of the call changes nothing of its price */
+/** @returns null when the price is what has been billed: whether it is, only rating the call anew can tell */
 function rateOne(
   state: BilledMonth,
   call: BillableCall,

@@ -252,6 +252,20 @@ for (const engine of testDatabases()) {
       stage.server.clock.now = Date.parse('2026-12-02T12:00:00Z');
     });
 
+    it('correct a call whose cost has moved between components, when those are priced apart', async () => {
+      const price = { kind: 'cost-plus', markupBps: 0, markupBpsByComponent: { llm: 10_000 } } as const;
+      await stage.addTenant('shifted', { ...perSecond, rates: [{ channels, price }] }, '2026-10-01');
+      stage.server.clock.now = Date.parse('2026-11-02T12:00:00Z');
+      const call = { id: 'shifted-1', at: '2026-10-10T10:00:00Z', seconds: 60, costMicros: 3_000_000 };
+      await stage.book('shifted', { ...call, cost: { llm: 3_000_000 } });
+      assert.equal((await mustBe(200, stage.bill('shifted', '2026-10'))).body.totalCents, 600);
+      stage.server.clock.now = Date.parse('2026-12-02T12:00:00Z');
+      await stage.book('shifted', { ...call, cost: { llm: 1_000_000, vapi: 2_000_000 } });
+      const november = (await mustBe(200, stage.bill('shifted', '2026-11'))).body as InvoiceView;
+      // 1.00 × 2 + 2.00 is 2.00 less than 3.00 × 2.
+      assert.deepEqual(lineFigures(november), [['correction', '2026-10-01', 1, -200]]);
+    });
+
     it('whose corrections outweigh the month are credit notes, in a series of their own', async () => {
       await stage.addTenant('negative', { ...doubled, minimumCents: 0 }, '2026-10-01');
       stage.server.clock.now = Date.parse('2026-11-02T12:00:00Z');
