@@ -29,6 +29,8 @@ export function describeLine(line: RatedLine, month: string): string {
       return `${capital(what)} of ${month} that were reported late: ${amount}`;
     case 'correction':
       return `Corrections of ${what} of ${month}: ${amount}`;
+    case 'credited-before':
+      return `Credited before: ${what || 'the minimum'} of ${month}`;
     case 'credit':
       return `${line.planName}: credit`;
     default:

@@ -185,7 +185,10 @@ export const billingAccountSchema = z.strictObject({
 });
 export type BillingAccount = z.infer<typeof billingAccountSchema>;
 
-/** What a line stands for; `late-usage`, `correction` and `minimum-change` bill an earlier month than the invoice's. */
+/**
+ * What a line stands for; `late-usage`, `correction` and `minimum-change` bill an earlier month than the invoice's.
+ * `credited-before` stands against a correction whose money a credit note has given back already.
+ */
 export const lineKinds = [
   'fee',
   'usage',
@@ -193,6 +196,7 @@ export const lineKinds = [
   'late-usage',
   'correction',
   'minimum-change',
+  'credited-before',
   'credit',
 ] as const;
 export type LineKind = (typeof lineKinds)[number];

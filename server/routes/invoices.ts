@@ -137,7 +137,7 @@ export function invoiceRoutes(ctx: Context): Router {
     limit: number,
   ): Promise<BilledCall[]> {
     const { kind, planId, rate } = line;
-    if (rate === null) return [];
+    if (rate === null || kind === 'credited-before') return [];
     const month = monthOfDay(line.from);
     if (row.status !== 'draft') {
       return listLineCalls(ctx.store, row.id, { kind, month, planId, rate }, after, limit);

@@ -115,3 +115,49 @@ it('the tax of all parts together is the invoice’s tax, however it is divided'
     .reduce((sum: number, { totalCents }: InvoiceView) => sum + totalCents, 0);
   assert.equal(back, -invoice.totalCents);
 });
+
+it('a call that was credited and is then corrected gives its money back once', async () => {
+  on('2026-11-02');
+  await stage.addTenant('twice', atCost, '2026-10-01');
+  await costs('twice', 'twice-1', 50);
+  await costs('twice', 'twice-2', 10);
+  const october = await bill('twice', '2026-10');
+  await note(credit('twice', october, [{ line: 1, amountCents: 5000 }]));
+  on('2026-12-02');
+  await costs('twice', 'twice-1', 0);
+  await costs('twice', 'twice-2', 12);
+  const november = await bill('twice', '2026-11');
+  // 50.00 less and 2.00 more; the 50.00 went back with the credit note.
+  assert.deepEqual(amounts(november), [
+    ['correction', -4800],
+    ['credited-before', 5000],
+  ]);
+  assert.match(november.document.lines[1]?.description ?? '', /^Credited before: web calls.* of 2026-10$/);
+  const { body } = await mustBe(200, operator('GET', `twice/invoices/${november.id}/lines/2/calls`));
+  assert.deepEqual(body.calls, []);
+  // The credit is used up: what is corrected next goes back.
+  on('2027-01-02');
+  await costs('twice', 'twice-2', 4);
+  assert.deepEqual(amounts(await bill('twice', '2026-12')), [['correction', -800]]);
+});
+
+it('a minimum that was credited is not given back again when late calls reach it', async () => {
+  on('2026-11-02');
+  await stage.addTenant('least', { ...atCost, minimumCents: 5000 }, '2026-10-01');
+  await costs('least', 'least-1', 20);
+  const october = await bill('least', '2026-10');
+  assert.deepEqual(amounts(october), [
+    ['usage', 2000],
+    ['minimum', 3000],
+  ]);
+  // Half of the top-up is waived.
+  await note(credit('least', october, [{ line: 2, amountCents: 1500 }]));
+  on('2026-12-02');
+  await costs('least', 'least-2', 20);
+  assert.deepEqual(amounts(await bill('least', '2026-11')), [
+    ['minimum', 5000],
+    ['late-usage', 2000],
+    ['minimum-change', -2000],
+    ['credited-before', 1500],
+  ]);
+});
