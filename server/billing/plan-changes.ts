@@ -9,14 +9,15 @@ import { insertPlanVersion, listPlanVersions } from '../store/plans.ts';
 import type { Tenant } from '../store/tenants.ts';
 import { dayIn } from '../time-zone.ts';
 import type { Actor } from './invoicing.ts';
-import { addDays, monthPeriod } from './period.ts';
-import type { PlanVersion } from './plan.ts';
+import { microsToDecimal } from './money.ts';
+import { addDays, monthOfDay, monthPeriod } from './period.ts';
+import { type PlanVersion, segmentsOf } from './plan.ts';
 import { currencyOf } from './reckoning.ts';
 
 /**
  * @param plan null ends the billing
- * @throws ApiError `conflict` for a day that is billed, another currency than the tenant's plans have, or a deleted
- *   tenant
+ * @throws ApiError `conflict` for a day that is billed, another currency than the tenant's plans have, a second exchange
+ *   rate in a month, or a deleted tenant
  */
 export async function setPlan(
   store: Store,
@@ -43,6 +44,7 @@ export async function setPlan(
       throw new ApiError('conflict', { detail });
     }
     const added = await insertPlanVersion(db, tenant.id, fromDay, plan, nowMs);
+    checkRates([...versions, added], fromDay);
     const before = versions.at(-1);
     const change = {
       action: 'plan.set',
@@ -53,6 +55,21 @@ export async function setPlan(
     await recordChange(db, { ...by, ...change }, nowMs);
     return added;
   });
+}
+
+/**
+ * A month has one exchange rate, also where a later plan begins within it.
+ * @throws ApiError `conflict`
+ */
+function checkRates(versions: PlanVersion[], fromDay: string): void {
+  const changed = versions.map((version) => monthOfDay(version.fromDay));
+  for (const month of new Set(changed.filter((each) => each >= monthOfDay(fromDay)))) {
+    const rates = new Set(segmentsOf(versions, month).map(({ plan }) => plan.usdRateMicros));
+    if (rates.size < 2) continue;
+    const found = [...rates].map((micros) => microsToDecimal(micros, 'usd')).join(' and ');
+    const detail = `An exchange rate holds for whole months; ${month} would have ${found}.`;
+    throw new ApiError('conflict', { detail });
+  }
 }
 
 /** The tenant's billing ends with today: the day after, and every later change of plan, becomes a day without one. */

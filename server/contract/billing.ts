@@ -79,7 +79,9 @@ export const planSchema = z.strictObject({
     .min(1)
     .max(1_000_000_000_000)
     .default(1_000_000)
-    .describe('How much of the currency one US dollar of cost is; fixed until the next plan.'),
+    .describe(
+      'How much of the currency one US dollar of cost is. It holds for whole months: another is a plan from the first of one.',
+    ),
   monthlyFeeCents: centsSchema.default(0),
   minimumCents: centsSchema.default(0).describe('Fee and usage of a month together are at least this.'),
   rates: z
@@ -404,7 +406,11 @@ export const marginRowSchema = z.object({
   seconds: z.int(),
   costMicros: z.int().describe('US dollars.'),
   costCents: z.int().describe("The same in the plan's currency."),
-  revenueCents: z.int().describe('The lines of the month, before tax and credit.'),
+  revenueCents: z
+    .int()
+    .describe(
+      'The lines of the month without what credit notes have taken back, before tax and prepaid credit.',
+    ),
   marginCents: z.int(),
   callsWithoutCost: z.int(),
 });
