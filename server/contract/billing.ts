@@ -69,8 +69,15 @@ const rateSchema = z.strictObject({
 });
 export type Rate = z.infer<typeof rateSchema>;
 
-export const planSchema = z.strictObject({
-  name: z.string().trim().min(1).max(80),
+const planShape = z.strictObject({
+  name: z
+    .string()
+    .trim()
+    .min(1)
+    .max(80)
+    .describe(
+      'The client reads it, also on its invoices; with a cost-plus price it must not tell the markup.',
+    ),
   currency: z
     .string()
     .refine(isSupportedCurrency, 'use a lower-case currency code that Stripe counts plainly'),
@@ -96,6 +103,12 @@ export const planSchema = z.strictObject({
       `each of ${callChannels.join(', ')} must be in exactly one rate`,
     ),
 });
+
+export const planSchema = planShape.refine(
+  ({ name, rates }) =>
+    !/%|per ?cent|mark-?up/i.test(name) || rates.every(({ price }) => price.kind !== 'cost-plus'),
+  { path: ['name'], error: 'the client reads the name: it must not tell the markup' },
+);
 export type Plan = z.infer<typeof planSchema>;
 /** As an operator writes it. */
 export type PlanInput = z.input<typeof planSchema>;

@@ -416,6 +416,37 @@ describe('what a client sees of its money', () => {
     assert.equal(own.body.calls[0].costMicros, 1_234_567);
   });
 
+  it('is never a markup, whichever preset its plan comes from, and no name of a plan can tell it', async () => {
+    const { operator } = stage.server;
+    stage.server.clock.now = Date.parse('2026-12-02T00:00:00Z');
+    const { presets } = (await mustBe(200, operator('GET', '/v1/billing/presets'))).body;
+    for (const [index, { plan }] of presets.entries()) {
+      const slug = `preset-${index}`;
+      await stage.addTenant(slug, plan, '2026-11-01');
+      await stage.book(
+        slug,
+        { id: `${slug}-1`, at: '2026-11-05T10:00:00Z', seconds: 60, costMicros: 1_234_567 },
+        { id: `${slug}-2`, at: '2026-11-05T10:00:00Z', seconds: 0, costMicros: 7_654_321, type: 'chat' },
+      );
+      const { body } = await mustBe(200, stage.bill(slug, '2026-11'));
+      const client = await stage.clientKey(slug);
+      for (const path of ['plan', 'preview?period=2026-11', `invoices/${body.id}`]) {
+        const { text } = await mustBe(200, client('GET', `/v1/tenants/${slug}/${path}`));
+        assert.doesNotMatch(
+          text.replaceAll(/(pln|inv)_[\w-]+/g, ''),
+          /markup|cost|%|1234567|7654321/i,
+          `${slug}: ${path}`,
+        );
+      }
+    }
+    const told = { ...doubled, name: 'Cost + 100 %' };
+    const refused = await mustBe(400, operator('PUT', '/v1/tenants/acme/plan', { plan: told }));
+    assert.deepEqual(
+      refused.body.errors.map(({ path }: { path: string }) => path),
+      ['plan.name'],
+    );
+  });
+
   it('is its own alone, and nothing it can change', async () => {
     const client = await stage.clientKey('other');
     const { body } = await stage.server.operator('GET', '/v1/tenants/acme/invoices');
