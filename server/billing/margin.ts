@@ -78,10 +78,12 @@ export async function simulate(
   month: string,
   plan: Plan,
 ): Promise<SimulationAnswer> {
-  const { revenueCents, currency } = await marginOf(db, tenant, month);
-  if (plan.currency !== currency) {
-    throw new ApiError('conflict', { detail: `The tenant’s plans are in ${currency}.` });
+  const own = currencyOf(await listPlanVersions(db, tenant.id));
+  if (own && plan.currency !== own) {
+    throw new ApiError('conflict', { detail: `The tenant’s plans are in ${own}.` });
   }
+  const { currency } = plan;
+  const { revenueCents } = await marginOf(db, tenant, month);
   const period = monthPeriod(month);
   const rater = createRater(segmentsOf([{ id: '', fromDay: period.from, version: 1, plan }], month));
   let openCalls = 0;

@@ -3,20 +3,21 @@ import { recordChange } from '../access/audit.ts';
 import type { Plan } from '../contract.ts';
 import { ApiError } from '../errors.ts';
 import { lockBilling } from '../store/billing-locks.ts';
+import { creditBalance } from '../store/credits.ts';
 import type { Queries, Store } from '../store/database.ts';
 import { listBilledMonths } from '../store/invoices.ts';
 import { insertPlanVersion, listPlanVersions } from '../store/plans.ts';
 import type { Tenant } from '../store/tenants.ts';
 import { dayIn } from '../time-zone.ts';
 import type { Actor } from './invoicing.ts';
-import { microsToDecimal } from './money.ts';
+import { centsToDecimal, microsToDecimal } from './money.ts';
 import { addDays, monthOfDay, monthPeriod } from './period.ts';
-import { type PlanVersion, segmentsOf } from './plan.ts';
+import { inForce, type PlanVersion, segmentsOf } from './plan.ts';
 import { currencyOf } from './reckoning.ts';
 
 /**
  * @param plan null ends the billing
- * @throws ApiError `conflict` for a day that is billed, another currency than the tenant's plans have, a second exchange
+ * @throws ApiError `conflict` for a day that is billed, another currency than money is booked in, a second exchange
  *   rate in a month, or a deleted tenant
  */
 export async function setPlan(
@@ -33,18 +34,21 @@ export async function setPlan(
   return store.transaction().execute(async (db) => {
     await lockBilling(db, tenant.id);
     const versions = await listPlanVersions(db, tenant.id);
-    const currency = currencyOf(versions);
-    if (plan && currency && plan.currency !== currency) {
-      const detail = `All plans of a tenant have one currency, here ${currency}.`;
-      throw new ApiError('conflict', { detail });
-    }
     const last = (await listBilledMonths(db, tenant.id)).at(-1);
+    const currency = currencyOf(versions);
+    const changesCurrency = plan && currency && plan.currency !== currency;
+    if (changesCurrency) await checkCurrency(db, tenant, versions, currency, fromDay);
     if (last && fromDay < monthPeriod(last.month).to) {
       const detail = `${last.month} is billed: a plan can start from ${monthPeriod(last.month).to}.`;
       throw new ApiError('conflict', { detail });
     }
     const added = await insertPlanVersion(db, tenant.id, fromDay, plan, nowMs);
-    checkRates([...versions, added], fromDay);
+    // Plans to come in the old currency cannot stay: the new one holds from their days too.
+    const replaced = changesCurrency ? inForce(versions).filter((version) => version.plan) : [];
+    for (const { fromDay: day } of replaced.filter((version) => version.fromDay > fromDay)) {
+      await insertPlanVersion(db, tenant.id, day, plan, nowMs);
+    }
+    checkRates(await listPlanVersions(db, tenant.id), fromDay);
     const before = versions.at(-1);
     const change = {
       action: 'plan.set',
@@ -55,6 +59,30 @@ export async function setPlan(
     await recordChange(db, { ...by, ...change }, nowMs);
     return added;
   });
+}
+
+/**
+ * A currency can be replaced until money has been booked in it.
+ * @throws ApiError `conflict`
+ */
+async function checkCurrency(
+  db: Queries,
+  tenant: Tenant,
+  versions: PlanVersion[],
+  currency: string,
+  fromDay: string,
+): Promise<void> {
+  const refuse = (why: string) => {
+    throw new ApiError('conflict', { detail: `All plans of a tenant have one currency. ${why}` });
+  };
+  const [billed] = await listBilledMonths(db, tenant.id);
+  if (billed) refuse(`${billed.month} is billed in ${currency}.`);
+  const balance = await creditBalance(db, tenant.id, currency);
+  if (balance !== 0) refuse(`There is prepaid credit of ${centsToDecimal(balance, currency)} ${currency}.`);
+  const [earlier] = inForce(versions).filter((version) => version.plan);
+  if (earlier && earlier.fromDay < fromDay) {
+    refuse(`A plan in ${currency} holds from ${earlier.fromDay}: set the new one from that day.`);
+  }
 }
 
 /**
