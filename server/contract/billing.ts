@@ -357,6 +357,7 @@ export const topUpSchema = z.strictObject({
 export const previewAnswerSchema = z.object({
   month: z.string(),
   currency: z.string(),
+  billed: z.boolean().describe('Then all of it is what the document says; else the month as it stands now.'),
   soFar: z.object({
     lines: z.array(invoiceLineSchema),
     totalCents: z.int(),

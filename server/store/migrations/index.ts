@@ -10,6 +10,7 @@ import { signIns } from './0007-sign-ins.ts';
 import { leftCalls } from './0008-left-calls.ts';
 import { frozenDocuments } from './0009-frozen-documents.ts';
 import { consentEvidence } from './0010-consent-evidence.ts';
+import { callsWithoutFigures } from './0011-calls-without-figures.ts';
 
 export const migrations: Record<string, Migration> = {
   '0001-initial': initial,
@@ -22,4 +23,5 @@ export const migrations: Record<string, Migration> = {
   '0008-left-calls': leftCalls,
   '0009-frozen-documents': frozenDocuments,
   '0010-consent-evidence': consentEvidence,
+  '0011-calls-without-figures': callsWithoutFigures,
 };

@@ -390,6 +390,27 @@ describe('what a client sees of its money', () => {
     assert.equal(body.atThisPace.totalCents, 494);
   });
 
+  it('is what the document says once the month is billed, whatever has come late since', async () => {
+    stage.server.clock.now = Date.parse('2026-12-02T00:00:00Z');
+    await stage.addTenant('settled', { ...doubled, minimumCents: 5000 }, '2026-11-01');
+    const call = { id: 'settled-1', at: '2026-11-05T10:00:00Z', seconds: 60 };
+    await stage.book('settled', call, { ...call, id: 'settled-2', costMicros: null });
+    const client = await stage.clientKey('settled');
+    const preview = async () =>
+      (await mustBe(200, client('GET', '/v1/tenants/settled/preview?period=2026-11'))).body;
+    const before = await preview();
+    assert.deepEqual([before.billed, before.soFar.totalCents, before.openCalls], [false, 5000, 1]);
+    const { body: invoice } = await mustBe(200, stage.bill('settled', '2026-11'));
+    assert.deepEqual(await preview(), {
+      ...before,
+      billed: true,
+      soFar: { ...before.soFar, lines: invoice.document.lines },
+    });
+    await stage.book('settled', { ...call, id: 'settled-3', costMicros: 90_000_000 });
+    assert.equal((await preview()).atThisPace.totalCents, 5000);
+    stage.server.clock.now = Date.parse('2026-11-16T00:00:00Z');
+  });
+
   it('is never the provider’s cost or the markup, nor a draft', async () => {
     const client = await stage.clientKey('acme');
     const draft = await mustBe(
