@@ -151,8 +151,7 @@ export type Party = z.infer<typeof partySchema>;
 
 const prefixSchema = z.string().regex(/^[A-Z0-9-]{1,12}$/, 'use at most 12 capitals, digits and hyphens');
 
-/** `PUT /v1/billing/seller`: who issues the invoices. */
-export const sellerSchema = z.strictObject({
+const sellerShape = z.strictObject({
   ...partyShape,
   logoUrl: z
     .url({ protocol: /^https$/ })
@@ -165,9 +164,17 @@ export const sellerSchema = z.strictObject({
   invoicePrefix: prefixSchema
     .default('INV')
     .describe('Stands before the running number: `INV` makes `INV-000001`.'),
-  creditNotePrefix: prefixSchema.default('CN'),
+  creditNotePrefix: prefixSchema
+    .default('CN')
+    .describe('Of the credit notes, which have numbers of their own; another than `invoicePrefix`.'),
   footer: z.string().max(600).optional(),
 });
+
+/** `PUT /v1/billing/seller`: who issues the invoices. */
+export const sellerSchema = sellerShape.refine(
+  ({ invoicePrefix, creditNotePrefix }) => invoicePrefix !== creditNotePrefix,
+  { path: ['creditNotePrefix'], error: 'must differ from invoicePrefix: each begins with 000001' },
+);
 export type Seller = z.infer<typeof sellerSchema>;
 
 /** `PUT /v1/tenants/{slug}/billing`: whom the tenant's invoices are made out to, and how they are collected. */

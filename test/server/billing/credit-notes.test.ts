@@ -161,3 +161,14 @@ it('a minimum that was credited is not given back again when late calls reach it
     ['credited-before', 1500],
   ]);
 });
+
+it('credit notes have a prefix of their own, or their numbers would be those of invoices', async () => {
+  const path = '/v1/billing/seller';
+  const same = { name: 'S', invoicePrefix: 'A', creditNotePrefix: 'A' };
+  const refused = await mustBe(400, stage.server.operator('PUT', path, same));
+  assert.deepEqual(refused.body.errors, [
+    { path: 'creditNotePrefix', message: 'must differ from invoicePrefix: each begins with 000001' },
+  ]);
+  await mustBe(400, stage.server.operator('PUT', path, { name: 'S', invoicePrefix: 'CN' }));
+  await mustBe(200, stage.server.operator('PUT', path, { ...same, creditNotePrefix: 'B' }));
+});
