@@ -8,11 +8,12 @@ import { setImmediate as otherWork } from 'node:timers/promises';
 import type { Context } from '../context.ts';
 import type { CloseEntry, CloseReport, CloseRequest } from '../contract.ts';
 import { ApiError } from '../errors.ts';
-import { saveBillingRun } from '../store/billing-runs.ts';
 import { listBilledMonths, listUnpushed } from '../store/invoices.ts';
 import { giveLease, takeLease } from '../store/leases.ts';
-import { findTenantByHandle, handleOf, listTenantsToBill, type Tenant } from '../store/tenants.ts';
+import { findTenantByHandle, listTenantsToBill, type Tenant } from '../store/tenants.ts';
 import { monthIn, nextMonth } from '../time-zone.ts';
+import { entryOf, tellCallsLeft } from './close-entries.ts';
+import { type CloseRun, openRun } from './close-run.ts';
 import { type Actor, draftInvoice, finalizeInvoice } from './invoicing.ts';
 import { unbilledMonths } from './months.ts';
 import { monthBefore } from './period.ts';
@@ -30,26 +31,8 @@ const renewMs = 15_000;
  */
 export async function closeMonths(ctx: Context, request: CloseRequest, actor: string): Promise<CloseReport> {
   const id = `run_${randomUUID()}`;
-  const startedAt = ctx.now();
   const owned = () => takeLease(ctx.store, lease, id, ctx.now() + leaseMs, ctx.now());
   if (!(await owned())) throw new ApiError('conflict', { detail: 'Months are being closed already.' });
-  const report: CloseReport = {
-    id,
-    month: request.month ?? null,
-    dryRun: request.dryRun,
-    startedAt: new Date(startedAt).toISOString(),
-    finishedAt: null,
-    entries: [],
-    needsPerson: 0,
-  };
-  const save = (finishedAt: number | null) =>
-    saveBillingRun(ctx.store, {
-      id,
-      month: request.month ?? '',
-      startedAt,
-      finishedAt,
-      report: JSON.stringify(report),
-    });
   // A month of a million calls takes longer than the lease.
   const renewal = setInterval(() => {
     owned().catch((error: unknown) =>
@@ -58,25 +41,18 @@ export async function closeMonths(ctx: Context, request: CloseRequest, actor: st
   }, renewMs);
   renewal.unref();
   try {
-    await save(null);
+    const run = openRun(ctx, id, request);
     for await (const tenant of tenantsOf(ctx, request.tenant)) {
       if (!(await owned())) throw new ApiError('conflict', { detail: 'Another process has taken over.' });
       // As in `ledger`: a thousand small tenants must not keep the requests waiting either.
       await otherWork();
-      report.entries.push(...(await closeTenant(ctx, tenant, request, { actor, requestId: id })));
+      await closeTenant({ ctx, tenant, request, run, by: { actor, requestId: id } });
     }
-    report.needsPerson = report.entries.filter(needsPerson).length;
-    report.finishedAt = new Date(ctx.now()).toISOString();
-    await save(ctx.now());
-    return report;
+    return await run.end();
   } finally {
     clearInterval(renewal);
     await giveLease(ctx.store, lease, id);
   }
-}
-
-function needsPerson({ outcome, openCalls }: CloseEntry): boolean {
-  return outcome === 'failed' || openCalls > 0;
 }
 
 /** Deleted ones too: what they used before is still to be billed. */
@@ -96,45 +72,60 @@ async function* tenantsOf(ctx: Context, handle: string | undefined): AsyncGenera
   }
 }
 
+/** One tenant's part of a run. */
+interface Part {
+  ctx: Context;
+  tenant: Tenant;
+  request: CloseRequest;
+  run: CloseRun;
+  by: Actor;
+}
+
 /** A month that fails keeps the later ones of its tenant waiting, since months are billed in order. */
-async function closeTenant(
-  ctx: Context,
-  tenant: Tenant,
-  request: CloseRequest,
-  by: Actor,
-): Promise<CloseEntry[]> {
+async function closeTenant(part: Part): Promise<void> {
+  const { ctx, tenant, request, run } = part;
+  const until = overUntil(part);
   const entries: CloseEntry[] = [];
-  const due = await dueMonths(ctx, tenant, request);
+  const add = async (entry: CloseEntry) => {
+    entries.push(entry);
+    await run.add(entry);
+  };
+  const due = await dueMonths(part, until);
   for (const [index, month] of due.entries()) {
-    const entry = await attempt(ctx, tenant, month, () =>
-      request.dryRun ? foretell(ctx, tenant, month, due[index - 1]) : closeMonth(ctx, tenant, month, by),
+    const entry = await attempt(part, { month, number: null }, () =>
+      request.dryRun ? foretell(part, month, due[index - 1]) : closeMonth(part, month),
     );
     if (!entry) continue;
-    entries.push(entry);
+    await add(entry);
     if (entry.outcome === 'failed') break;
   }
-  if (request.dryRun) return entries;
-  // Also what an earlier run has frozen and not brought to Stripe, and credit notes.
+  await tellCallsLeft(ctx, tenant, until, entries, add);
+  if (!request.dryRun) await pushAll(part, entries, add);
+}
+
+/** Also what an earlier run has frozen and not brought to Stripe, and credit notes. */
+async function pushAll(
+  part: Part,
+  entries: CloseEntry[],
+  add: (entry: CloseEntry) => Promise<void>,
+): Promise<void> {
+  const { ctx, tenant, by } = part;
   const { collection } = await accountOf(ctx.store, tenant);
-  if (collection === 'manual' || !ctx.stripe) return entries;
-  for (const { id, month } of await listUnpushed(ctx.store, tenant.id)) {
-    const pushed = await attempt(ctx, tenant, month, async () => {
-      const row = await pushInvoice(ctx, tenant, id, by);
-      const { number, totalCents, currency } = row;
-      const outcome = 'pushed' as const;
-      return { tenant: handleOf(tenant), month, outcome, number, totalCents, currency, openCalls: 0 };
+  if (collection === 'manual') return;
+  for (const { id, month, number } of await listUnpushed(ctx.store, tenant.id)) {
+    const pushed = await attempt(part, { month, number }, async () => {
+      const { totalCents, currency } = await pushInvoice(ctx, tenant, id, by);
+      return entryOf(tenant, month, 'pushed', { number, totalCents, currency });
     });
-    const own = entries.find((entry) => entry.month === month && entry.number === pushed.number);
-    if (own) own.outcome = pushed.outcome;
-    else entries.push(pushed);
+    const own = entries.find((entry) => entry.outcome === 'finalized' && entry.number === number);
+    if (own && pushed.outcome === 'pushed') own.outcome = 'pushed';
+    else await add(pushed);
   }
-  return entries;
 }
 
 async function attempt<Result>(
-  ctx: Context,
-  tenant: Tenant,
-  month: string,
+  { ctx, tenant }: Part,
+  { month, number }: { month: string; number: string | null },
   work: () => Promise<Result>,
 ): Promise<Result | CloseEntry> {
   try {
@@ -143,8 +134,7 @@ async function attempt<Result>(
     const told = error instanceof ApiError;
     if (!told) ctx.log.error({ err: error, tenant: tenant.slug, month }, 'a month could not be closed');
     const problem = told ? error.message : 'Something went wrong on our side; the log tells what.';
-    const nothing = { number: null, totalCents: null, currency: null, openCalls: 0 };
-    return { tenant: handleOf(tenant), month, outcome: 'failed', problem, ...nothing };
+    return { ...entryOf(tenant, month, 'failed', { number }), problem };
   }
 }
 
@@ -154,8 +144,7 @@ async function attempt<Result>(
  * @returns null when there is nothing to bill
  */
 async function foretell(
-  ctx: Context,
-  tenant: Tenant,
+  { ctx, tenant }: Part,
   month: string,
   before: string | undefined,
 ): Promise<CloseEntry | null> {
@@ -163,41 +152,30 @@ async function foretell(
   const lines = reckoned.lines.filter((line) => before === undefined || line.month > before);
   if (billsNothing({ lines })) return null;
   const { totalCents, currency } = await documentFor(ctx.store, tenant, '', month, { ...reckoned, lines });
-  const outcome = 'would-finalize' as const;
-  const openCalls = reckoned.open.length;
-  return { tenant: handleOf(tenant), month, outcome, number: null, totalCents, currency, openCalls };
+  return entryOf(tenant, month, 'would-finalize', { totalCents, currency });
 }
 
 /** @returns null when there is nothing to bill */
-async function closeMonth(
-  ctx: Context,
-  tenant: Tenant,
-  month: string,
-  by: Actor,
-): Promise<CloseEntry | null> {
+async function closeMonth({ ctx, tenant, run, by }: Part, month: string): Promise<CloseEntry | null> {
   const draft = await draftInvoice(ctx.store, tenant, month, by, ctx.now());
   if (!draft) return null;
-  const frozen = await finalizeInvoice(ctx.store, tenant, draft.row.id, by, ctx.now());
-  const { number, totalCents, currency } = frozen;
-  const outcome = 'finalized' as const;
-  return {
-    tenant: handleOf(tenant),
+  await run.begin();
+  return entryOf(
+    tenant,
     month,
-    outcome,
-    number,
-    totalCents,
-    currency,
-    openCalls: draft.open.length,
-  };
+    'finalized',
+    await finalizeInvoice(ctx.store, tenant, draft.row.id, by, ctx.now()),
+  );
 }
 
-/**
- * Months that are over, late costs included, and not billed, in their order. Months between that have been passed over
- * are among them.
- */
-async function dueMonths(ctx: Context, tenant: Tenant, request: CloseRequest): Promise<string[]> {
+/** The first month that is not over, or over too shortly for late costs, or later than what is asked for. */
+function overUntil({ ctx, tenant, request }: Part): string {
   const now = monthIn(tenant.timeZone, ctx.now() - request.graceHours * 3_600_000);
-  const until = request.month === undefined || now <= request.month ? now : nextMonth(request.month);
+  return request.month === undefined || now <= request.month ? now : nextMonth(request.month);
+}
+
+/** Months that are not billed, in their order; months between that have been passed over are among them. */
+async function dueMonths({ ctx, tenant }: Part, until: string): Promise<string[]> {
   const months = await unbilledMonths(ctx.store, tenant.id, until);
   // What came late for billed months goes on a document of the last month that is over, if nothing else does by then.
   const last = monthBefore(until);

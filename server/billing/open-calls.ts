@@ -2,8 +2,8 @@
 import type { CostByComponent } from '../contract.ts';
 import { costComponents } from '../contract.ts';
 import type { Queries } from '../store/database.ts';
-import { countWithoutFigures, type UnbilledCalls } from '../store/invoice-calls.ts';
-import { monthOfDay, monthPeriod } from './period.ts';
+import { countUnbilled, countWithoutFigures, type UnbilledCalls } from '../store/invoice-calls.ts';
+import { daysIn, monthOfDay, monthPeriod } from './period.ts';
 import { channelOf, type PlanVersion, segmentsOf } from './plan.ts';
 import type { BillableCall } from './price.ts';
 import { createRater, type Rater } from './rating.ts';
@@ -30,6 +30,21 @@ export async function countOpenCalls(
     if ('open' in rated && rated.open !== 'no-plan') open.set(month, (open.get(month) ?? 0) + group.calls);
   }
   return open;
+}
+
+/** Calls of a month on days without a plan: nobody is ever billed for them. */
+export async function countUnplannedCalls(
+  db: Queries,
+  tenantId: string,
+  versions: PlanVersion[],
+  month: string,
+): Promise<number> {
+  const segments = segmentsOf(versions, month);
+  const period = monthPeriod(month);
+  if (segments.reduce((days, segment) => days + segment.days, 0) === daysIn(period)) return 0;
+  return (await countUnbilled(db, tenantId, period))
+    .filter(({ day }) => !segments.some(({ from, to }) => day >= from && day < to))
+    .reduce((sum, { calls }) => sum + calls, 0);
 }
 
 const nothing = Object.fromEntries(costComponents.map((component) => [component, 0])) as CostByComponent;

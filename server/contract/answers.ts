@@ -97,7 +97,11 @@ export const creditsAnswerSchema = creditBalanceSchema.extend({
     )
     .describe('The newest 200.'),
 });
-export const runsAnswerSchema = z.object({ runs: z.array(closeReportSchema).describe('The newest 50.') });
+export const runsAnswerSchema = z.object({
+  runs: z
+    .array(closeReportSchema)
+    .describe('The newest 50; a run that did nothing and had nothing new to tell is not among them.'),
+});
 export const presetsAnswerSchema = z.object({ presets: z.array(planPresetSchema) });
 export const deletedTenantsAnswerSchema = z.object({ tenants: z.array(deletedTenantSchema), nextCursor });
 export const marginAnswerSchema = z.object({ rows: z.array(marginRowSchema), nextCursor });

@@ -396,19 +396,23 @@ export type CloseRequest = z.infer<typeof closeRequestSchema>;
 export const closeEntrySchema = z.object({
   tenant: z.string().describe('Its slug, or its id when it is deleted.'),
   month: z.string(),
-  outcome: z.enum(['would-finalize', 'finalized', 'pushed', 'failed']),
+  outcome: z
+    .enum(['would-finalize', 'finalized', 'pushed', 'failed', 'calls-left'])
+    .describe('`calls-left`: the month is over, and calls of it are on no document.'),
   number: z.string().nullable(),
   totalCents: z.int().nullable(),
   currency: z.string().nullable(),
   openCalls: z
     .int()
-    .describe('Calls that were left for the next invoice, since their duration or cost is not known.'),
-  problem: z.string().describe('Why it failed.').exactOptional(),
+    .describe('Calls of the month that a later invoice bills, once their duration or cost is known.'),
+  unplannedCalls: z.int().describe('Calls on days without a plan, if there are any.').exactOptional(),
+  problem: z.string().describe('Why somebody should look at it.').exactOptional(),
 });
 export type CloseEntry = z.infer<typeof closeEntrySchema>;
 export const closeReportSchema = z.object({
   id: z.string(),
   month: z.string().nullable(),
+  tenant: z.string().nullable().describe('The only one that was closed; null for all.').exactOptional(),
   dryRun: z.boolean(),
   startedAt: timeSchema,
   finishedAt: timeSchema.nullable().describe('Null while it runs, and for ever when it was killed.'),

@@ -100,8 +100,8 @@ export class AttentionElement extends LitElement {
 }
 customElements.define('attention-view', AttentionElement);
 
-function needsPerson({ outcome, openCalls }: CloseEntry): boolean {
-  return outcome === 'failed' || openCalls > 0;
+function needsPerson({ problem, openCalls }: CloseEntry): boolean {
+  return problem !== undefined || openCalls > 0;
 }
 
 function entryTable(entries: CloseEntry[]) {

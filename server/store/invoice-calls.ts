@@ -165,6 +165,24 @@ export async function countWithoutFigures(
   }));
 }
 
+/** Ended calls of some days that no document has, by day. */
+export async function countUnbilled(
+  db: Queries,
+  tenantId: string,
+  days: { from: string; to: string },
+): Promise<{ day: string; calls: number }[]> {
+  const rows = await db
+    .selectFrom('calls')
+    .select(({ fn }) => ['calls.usageDay', fn.countAll<number>().as('calls')])
+    .where('calls.tenantId', '=', tenantId)
+    .where('calls.usageDay', '>=', days.from)
+    .where('calls.usageDay', '<', days.to)
+    .where((expression) => expression.not(isBilled(expression)))
+    .groupBy('calls.usageDay')
+    .execute();
+  return rows.map(({ usageDay, calls }) => ({ day: usageDay ?? '', calls }));
+}
+
 function endedCalls(db: Queries, tenantId: string, after: LedgerPosition | null, limit: number) {
   let query = db
     .selectFrom('calls')

@@ -77,7 +77,10 @@ describe('the command line', () => {
     assert.equal(closed.code, 3, 'a call waits for its cost');
     assert.match(closed.out, /acme +2026-11 +finalized +INV-000001 +1200 +usd +1/);
     const again = await run(['close']);
-    assert.deepEqual([again.code, again.out], [0, 'nothing\n']);
+    assert.equal(again.code, 3, 'it still waits');
+    assert.match(again.out, /acme +2026-11 +calls-left +1 +1 call without a known duration or cost: /);
+    const other = await run(['close', '--month', '2026-10']);
+    assert.deepEqual([other.code, other.out], [0, 'nothing\n']);
     assert.match((await run(['invoices', 'acme'])).out, /INV-000001 +2026-11 +finalized +usd +1200 +1200/);
     assert.match((await run(['margin', '2026-11'])).out, /acme +true +usd +2 +200 +1200 +1000/);
   });
