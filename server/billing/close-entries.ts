@@ -35,7 +35,7 @@ export async function tellCallsLeft(
   const open = await countOpenCalls(store, tenant.id, versions, until);
   const last = monthBefore(until);
   const lastBilled = await findMonthInvoice(store, tenant.id, last);
-  const closed = entries.filter(({ outcome }) => outcome !== 'failed').map(({ month }) => month);
+  const closed = entries.filter(isClosed).map(({ month }) => month);
   const unplanned = new Map<string, number>();
   for (const month of new Set([...closed, ...(lastBilled && lastBilled.status !== 'draft' ? [] : [last])])) {
     unplanned.set(month, await countUnplannedCalls(store, tenant.id, versions, month));
@@ -44,13 +44,17 @@ export async function tellCallsLeft(
     const openCalls = open.get(month) ?? 0;
     const unplannedCalls = unplanned.get(month) ?? 0;
     if (openCalls + unplannedCalls === 0) continue;
-    const own = entries.find((entry) => entry.month === month && entry.outcome !== 'failed');
+    const own = entries.find((entry) => entry.month === month && isClosed(entry));
     const entry = own ?? entryOf(tenant, month, 'calls-left');
     entry.openCalls = openCalls;
     if (unplannedCalls > 0) entry.unplannedCalls = unplannedCalls;
     entry.problem = describe(openCalls, unplannedCalls);
     if (!own) await add(entry);
   }
+}
+
+function isClosed({ outcome }: CloseEntry): boolean {
+  return outcome === 'finalized' || outcome === 'would-finalize';
 }
 
 function describe(open: number, unplanned: number): string {

@@ -8,7 +8,7 @@ import { setImmediate as otherWork } from 'node:timers/promises';
 import type { Context } from '../context.ts';
 import type { CloseEntry, CloseReport, CloseRequest } from '../contract.ts';
 import { ApiError } from '../errors.ts';
-import { listBilledMonths, listUnpushed } from '../store/invoices.ts';
+import { listBilledMonths, listUnpushed, listVoidedMonths } from '../store/invoices.ts';
 import { giveLease, takeLease } from '../store/leases.ts';
 import { findTenantByHandle, listTenantsToBill, type Tenant } from '../store/tenants.ts';
 import { monthIn, nextMonth } from '../time-zone.ts';
@@ -81,7 +81,12 @@ interface Part {
   by: Actor;
 }
 
-/** A month that fails keeps the later ones of its tenant waiting, since months are billed in order. */
+const notAgain = 'It is void, and billed again only when a person drafts the month or closes it by its name.';
+
+/**
+ * A month that fails keeps the later ones of its tenant waiting, since months are billed in order. So does one whose
+ * document somebody has made void: it would be back within the hour.
+ */
 async function closeTenant(part: Part): Promise<void> {
   const { ctx, tenant, request, run } = part;
   const until = overUntil(part);
@@ -91,7 +96,13 @@ async function closeTenant(part: Part): Promise<void> {
     await run.add(entry);
   };
   const due = await dueMonths(part, until);
+  const voided = new Map((await listVoidedMonths(ctx.store, tenant.id)).map((each) => [each.month, each]));
   for (const [index, month] of due.entries()) {
+    const before = voided.get(month);
+    if (before && !before.isDrafted && request.month !== month) {
+      await add({ ...entryOf(tenant, month, 'voided', { number: before.number }), problem: notAgain });
+      break;
+    }
     const entry = await attempt(part, { month, number: null }, () =>
       request.dryRun ? foretell(part, month, due[index - 1]) : closeMonth(part, month),
     );

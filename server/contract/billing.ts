@@ -381,7 +381,9 @@ export type PreviewAnswer = z.infer<typeof previewAnswerSchema>;
 
 /** `POST /v1/billing/close`: bills every month that is over; of all tenants and up to the last month unless told. */
 export const closeRequestSchema = z.strictObject({
-  month: monthSchema.optional(),
+  month: monthSchema
+    .optional()
+    .describe('The last month that is billed; also if its document is void, which no other month is again.'),
   tenant: z.union([slugSchema, tenantIdSchema]).optional().describe('A deleted one by its id.'),
   dryRun: z.boolean().default(false).describe('Only says what would be done.'),
   graceHours: z
@@ -397,8 +399,10 @@ export const closeEntrySchema = z.object({
   tenant: z.string().describe('Its slug, or its id when it is deleted.'),
   month: z.string(),
   outcome: z
-    .enum(['would-finalize', 'finalized', 'pushed', 'failed', 'calls-left'])
-    .describe('`calls-left`: the month is over, and calls of it are on no document.'),
+    .enum(['would-finalize', 'finalized', 'pushed', 'failed', 'voided', 'calls-left'])
+    .describe(
+      '`voided`: its document is void, so that it is left to a person. `calls-left`: the month is over, and calls of it are on no document.',
+    ),
   number: z.string().nullable(),
   totalCents: z.int().nullable(),
   currency: z.string().nullable(),

@@ -123,6 +123,27 @@ export async function listBilledMonths(
   return rows.map(({ month, finalizedAt }) => ({ month, finalizedAt: finalizedAt ?? 0 }));
 }
 
+/** Months whose last numbered document is void and that none bills since; drafted where somebody has begun anew. */
+export async function listVoidedMonths(
+  db: Queries,
+  tenantId: string,
+): Promise<{ month: string; number: string; isDrafted: boolean }[]> {
+  const rows = await db
+    .selectFrom('invoices')
+    .select(['month', 'status', 'number'])
+    .where('tenantId', '=', tenantId)
+    .where('role', '=', 'period')
+    .orderBy('month')
+    .orderBy('finalizedAt')
+    .execute();
+  return [...Map.groupBy(rows, ({ month }) => month)].flatMap(([month, documents]) => {
+    const number = documents.findLast(({ status, number }) => status === 'void' && number)?.number;
+    const isDrafted = documents.some(({ status }) => status === 'draft');
+    const isBilled = documents.some(({ status }) => status !== 'draft' && status !== 'void');
+    return number && !isBilled ? [{ month, number, isDrafted }] : [];
+  });
+}
+
 /** Newest first, from the one after `after`. */
 export async function listInvoices(
   db: Queries,

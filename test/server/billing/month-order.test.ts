@@ -1,23 +1,19 @@
 /** No month is passed over: what is to be billed is billed in its order, or found later. */
 import assert from 'node:assert/strict';
 import { after, before, it } from 'node:test';
-import type { CloseReport, InvoiceView, PlanInput } from '../../../server/contract.ts';
+import type { CloseEntry, CloseReport, InvoiceView, PlanInput } from '../../../server/contract.ts';
 import { releaseInvoiceCalls } from '../../../server/store/invoice-calls.ts';
 import { releaseInvoiceLines } from '../../../server/store/invoice-lines.ts';
 import { advanceInvoice } from '../../../server/store/invoices.ts';
 import { codeOf } from '../../support/test-server.ts';
 import { type BillingStage, mustBe, startBillingStage } from './stage.ts';
 
+const channels: PlanInput['rates'][number]['channels'] = ['web', 'inbound', 'outbound', 'chat'];
 /** 1.00 a minute and nothing else. */
 const perMinute: PlanInput = {
   name: 'Per minute',
   currency: 'usd',
-  rates: [
-    {
-      channels: ['web', 'inbound', 'outbound', 'chat'],
-      price: { kind: 'per-minute', perMinuteMicros: 1_000_000 },
-    },
-  ],
+  rates: [{ channels, price: { kind: 'per-minute', perMinuteMicros: 1_000_000 } }],
 };
 const withFee: PlanInput = { ...perMinute, monthlyFeeCents: 1000 };
 
@@ -134,4 +130,87 @@ it('what came late after the last plan is one document, and a dry run counts it 
     ['2026-10', 'finalized', 1100],
     ['2026-11', 'finalized', 1000],
   ]);
+});
+
+it('a month whose invoice a person has made void is billed again only when a person asks for it', async () => {
+  stage.server.clock.now = Date.parse('2026-12-03T12:00:00Z');
+  await stage.addTenant('again', withFee, '2026-10-01');
+  await bill('again', '2026-10');
+  const november = await bill('again', '2026-11');
+  await mustBe(200, voided('again', november));
+  stage.server.clock.now = Date.parse('2027-01-03T12:00:00Z');
+  // Neither it nor what comes after it, however often months are closed.
+  const { body: report } = await mustBe(200, operator('POST', 'billing/close', { tenant: 'again' }));
+  assert.deepEqual(
+    report.entries.map(({ month, outcome, number, problem }: CloseEntry) => [
+      month,
+      outcome,
+      number,
+      problem,
+    ]),
+    [
+      [
+        '2026-11',
+        'voided',
+        november.number,
+        'It is void, and billed again only when a person drafts the month or closes it by its name.',
+      ],
+    ],
+  );
+  assert.equal(report.needsPerson, 1);
+  assert.deepEqual(await close('again', { month: '2026-12' }), [['2026-11', 'voided', null]]);
+  assert.deepEqual(await close('again', { month: '2026-11' }), [['2026-11', 'finalized', 1000]]);
+  assert.deepEqual(await close('again'), [['2026-12', 'finalized', 1000]]);
+
+  const { invoices } = (await operator('GET', 'tenants/again/invoices')).body;
+  const december = invoices.find(({ month }: InvoiceView) => month === '2026-12');
+  await mustBe(200, voided('again', december));
+  assert.deepEqual(await close('again'), [['2026-12', 'voided', null]]);
+  await mustBe(201, operator('POST', 'tenants/again/invoices', { period: '2026-12' }));
+  assert.deepEqual(await close('again'), [['2026-12', 'finalized', 1000]]);
+});
+
+it('what came late after the last plan stays away, too, when its document is void', async () => {
+  stage.server.clock.now = Date.parse('2026-12-03T12:00:00Z');
+  await stage.addTenant('gone', withFee, '2026-10-01');
+  await mustBe(200, operator('PUT', 'tenants/gone/plan', { plan: null, from: '2026-11-01' }));
+  await bill('gone', '2026-10');
+  stage.server.clock.now += 1;
+  await stage.book('gone', { id: 'gone-1', at: '2026-10-11T10:00:00Z', seconds: 60 });
+  assert.deepEqual(await close('gone'), [['2026-11', 'finalized', 100]]);
+  const { invoices } = (await operator('GET', 'tenants/gone/invoices')).body;
+  await mustBe(
+    200,
+    voided(
+      'gone',
+      invoices.find(({ month }: InvoiceView) => month === '2026-11'),
+    ),
+  );
+  stage.server.clock.now = Date.parse('2027-02-03T12:00:00Z');
+  assert.deepEqual(await close('gone'), [['2026-11', 'voided', null]]);
+  assert.deepEqual(await close('gone', { month: '2026-11' }), [['2026-11', 'finalized', 100]]);
+});
+
+it('a month with neither an amount nor a call has no document, and is closed', async () => {
+  stage.server.clock.now = Date.parse('2026-12-03T12:00:00Z');
+  const free: PlanInput = { ...perMinute, rates: [{ channels, price: { kind: 'free' } }] };
+  await stage.addTenant('idle', free, '2026-09-01');
+  await stage.book('idle', { id: 'idle-1', at: '2026-10-11T10:00:00Z', seconds: 60 });
+  // A call that costs nothing is on an invoice of 0.00.
+  assert.deepEqual(await close('idle'), [['2026-10', 'finalized', 0]]);
+  const refused = await mustBe(409, operator('POST', 'tenants/idle/invoices', { period: '2026-11' }));
+  assert.equal(refused.body.detail, 'There is nothing to bill in 2026-11.');
+  // A draft may come to nothing afterwards.
+  const costly: PlanInput = {
+    ...perMinute,
+    rates: [{ channels, price: { kind: 'cost-plus', markupBps: 0 } }],
+  };
+  await stage.addTenant('vanished', costly, '2026-10-01');
+  const call = { id: 'vanished-1', at: '2026-11-11T10:00:00Z', seconds: 60 };
+  await stage.book('vanished', call);
+  const draft = await mustBe(201, operator('POST', 'tenants/vanished/invoices', { period: '2026-11' }));
+  stage.server.clock.now += 1;
+  await stage.book('vanished', { ...call, at: '2026-12-01T10:00:00Z' });
+  await mustBe(409, operator('POST', `tenants/vanished/invoices/${draft.body.id}/finalize`));
+  assert.deepEqual(await close('vanished'), []);
 });
