@@ -7,7 +7,8 @@ const channelNames: Record<CallChannel, string> = {
   web: 'web calls',
   inbound: 'inbound calls',
   outbound: 'outbound calls',
-  chat: 'chats',
+  // The ledger has a row for each message: that is what is counted and priced.
+  chat: 'chat messages',
 };
 
 /** @param month the month that the line bills */

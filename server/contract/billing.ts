@@ -9,7 +9,7 @@ import { costComponents } from './usage.ts';
 import { microsSchema, slugSchema, tenantIdSchema, timeSchema } from './words.ts';
 
 export const callChannels = ['web', 'inbound', 'outbound', 'chat'] as const;
-/** How a call came about; each may have a price of its own. */
+/** How a call came about; each may have a price of its own. What is one call elsewhere is one message in `chat`. */
 export type CallChannel = (typeof callChannels)[number];
 
 const centsSchema = z.int().min(0).max(100_000_000_000);
@@ -58,13 +58,20 @@ export const priceSchema = z.discriminatedUnion('kind', [
     perMinuteMicros: microsSchema.default(0),
     ...increments,
   }),
-  z.strictObject({ kind: z.literal('per-call'), perCallMicros: microsSchema }),
+  /** Each call that was connected; of chats each message. */
+  z.strictObject({
+    kind: z.literal('per-call'),
+    perCallMicros: microsSchema.describe('For each call that was connected, and in `chat` for each message.'),
+  }),
 ]);
 export type Price = z.infer<typeof priceSchema>;
 
 /** The calls of all its channels share one price, with its included minutes or tiers. */
 const rateSchema = z.strictObject({
-  channels: z.array(z.enum(callChannels)).min(1),
+  channels: z
+    .array(z.enum(callChannels))
+    .min(1)
+    .describe('With `chat` each message of a visitor counts as a call, not the conversation.'),
   price: priceSchema,
 });
 export type Rate = z.infer<typeof rateSchema>;
@@ -231,7 +238,7 @@ export const invoiceLineSchema = z.object({
   to: z.string(),
   planId: z.string(),
   rate: z.int().nullable().describe("Which of the plan's rates; null where there are no calls."),
-  calls: z.int(),
+  calls: z.int().describe('Messages of chats count as one each.'),
   billedSeconds: z.int().describe('In whole increments.'),
   includedSeconds: z.int(),
   priceMicros: z

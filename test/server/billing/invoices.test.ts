@@ -437,6 +437,29 @@ describe('what a client sees of its money', () => {
     assert.equal(own.body.calls[0].costMicros, 1_234_567);
   });
 
+  it('is a price for each message of a chat, and said to be one', async () => {
+    stage.server.clock.now = Date.parse('2026-12-02T00:00:00Z');
+    const each: PlanInput = {
+      ...perSecond,
+      rates: [
+        { channels: ['web', 'inbound', 'outbound'], price: { kind: 'per-call', perCallMicros: 1_500_000 } },
+        { channels: ['chat'], price: { kind: 'per-call', perCallMicros: 20_000 } },
+      ],
+    };
+    await stage.addTenant('chatty', each, '2026-11-01');
+    const chat = { at: '2026-11-05T10:00:00Z', seconds: 0, type: 'chat' };
+    await stage.book('chatty', { id: 'chatty-1', ...chat }, { id: 'chatty-2', ...chat });
+    const { document } = (await mustBe(200, stage.bill('chatty', '2026-11'))).body as InvoiceView;
+    assert.deepEqual(
+      document.lines.map(({ description, amountCents }) => [description, amountCents]),
+      [['Chat messages: 2 in all, 0.00 min', 4]],
+    );
+    assert.deepEqual(document.plans[0]?.terms, [
+      'Web calls, inbound calls, outbound calls: 1.50 USD each',
+      'Chat messages: 0.02 USD each',
+    ]);
+  });
+
   it('is never a markup, whichever preset its plan comes from, and no name of a plan can tell it', async () => {
     const { operator } = stage.server;
     stage.server.clock.now = Date.parse('2026-12-02T00:00:00Z');
