@@ -37,7 +37,8 @@ const usage = `Usage: vapi-agent <command> [--json]       (in a clone: npm run c
   billing <tenant> [<file.json>]       whom they are made out to, and how they are collected
   presets                              plans to start from
   plan <tenant>
-  plan <tenant> set <preset or file.json> [--from <day>]
+  plan <tenant> set <preset or file.json> [--from <day>] [--backdate]
+                                       --backdate: also months before its first call, or long past
   plan <tenant> end [--from <day>]
   simulate <tenant> <month> <preset or file.json>
   credits <tenant>                     prepaid credit

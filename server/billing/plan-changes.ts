@@ -5,26 +5,33 @@ import { ApiError } from '../errors.ts';
 import { lockBilling } from '../store/billing-locks.ts';
 import { creditBalance } from '../store/credits.ts';
 import type { Queries, Store } from '../store/database.ts';
+import { firstCallDay } from '../store/invoice-calls.ts';
 import { listBilledMonths } from '../store/invoices.ts';
 import { insertPlanVersion, listPlanVersions } from '../store/plans.ts';
 import type { Tenant } from '../store/tenants.ts';
-import { dayIn } from '../time-zone.ts';
+import { dayIn, monthIn } from '../time-zone.ts';
 import type { Actor } from './invoicing.ts';
 import { centsToDecimal, microsToDecimal } from './money.ts';
-import { addDays, monthOfDay, monthPeriod } from './period.ts';
+import { addDays, monthBefore, monthOfDay, monthPeriod } from './period.ts';
 import { inForce, type PlanVersion, segmentsOf } from './plan.ts';
 import { currencyOf } from './reckoning.ts';
 
+export interface PlanChange {
+  /** Null ends the billing. */
+  plan: Plan | null;
+  fromDay: string;
+  /** The operator means it, although it bills months long past or without a call. */
+  isConfirmed: boolean;
+}
+
 /**
- * @param plan null ends the billing
  * @throws ApiError `conflict` for a day that is billed, another currency than money is booked in, a second exchange
- *   rate in a month, or a deleted tenant
+ *   rate in a month, a day so long ago that it has to be confirmed, or a deleted tenant
  */
 export async function setPlan(
   store: Store,
   tenant: Tenant,
-  plan: Plan | null,
-  fromDay: string,
+  { plan, fromDay, isConfirmed }: PlanChange,
   by: Actor,
   nowMs: number,
 ): Promise<PlanVersion> {
@@ -42,6 +49,7 @@ export async function setPlan(
       const detail = `${last.month} is billed: a plan can start from ${monthPeriod(last.month).to}.`;
       throw new ApiError('conflict', { detail });
     }
+    if (plan && !isConfirmed) await checkStart(db, tenant, versions, fromDay, nowMs);
     const added = await insertPlanVersion(db, tenant.id, fromDay, plan, nowMs);
     // Plans to come in the old currency cannot stay: the new one holds from their days too.
     const replaced = changesCurrency ? inForce(versions).filter((version) => version.plan) : [];
@@ -59,6 +67,36 @@ export async function setPlan(
     await recordChange(db, { ...by, ...change }, nowMs);
     return added;
   });
+}
+
+/**
+ * A slip in the year would make an invoice for every month since, all at once.
+ * @throws ApiError `conflict`
+ */
+async function checkStart(
+  db: Queries,
+  tenant: Tenant,
+  versions: PlanVersion[],
+  fromDay: string,
+  nowMs: number,
+): Promise<void> {
+  const [held] = inForce(versions).filter((version) => version.plan);
+  // Those months are billed anyway.
+  if (held && held.fromDay <= fromDay) return;
+  const refuse = (why: string) => {
+    throw new ApiError('conflict', { detail: `${why} Say "backdate": true if that is meant.` });
+  };
+  const month = monthOfDay(fromDay);
+  const now = monthIn(tenant.timeZone, nowMs);
+  const day = await firstCallDay(db, tenant.id);
+  const first = day === null ? now : monthOfDay(day);
+  if (month < first) {
+    const calls = day === null ? 'The tenant has no call yet' : `The tenant’s first call is of ${first}`;
+    refuse(`${calls}, and would be billed from ${month} on.`);
+  }
+  if (month < monthBefore(monthBefore(monthBefore(now)))) {
+    refuse(`Every month since ${month} would be billed at once.`);
+  }
 }
 
 /**

@@ -26,9 +26,9 @@ export const billingCommands: Record<string, Command> = {
     if (!tenant) return null;
     const path = `${tenantPath(tenant)}/plan`;
     if (verb === undefined) return get(path);
-    const from = given(flags, 'from');
-    if (verb === 'end') return { method: 'PUT', path, body: { plan: null, ...from } };
-    return verb === 'set' && plan ? { method: 'PUT', path, body: { plan: planOf(plan), ...from } } : null;
+    const when = given(flags, 'from', 'backdate');
+    if (verb === 'end') return { method: 'PUT', path, body: { plan: null, ...when } };
+    return verb === 'set' && plan ? { method: 'PUT', path, body: { plan: planOf(plan), ...when } } : null;
   },
   simulate: ([tenant, month, plan]) => {
     if (!tenant || !month || !plan) return null;

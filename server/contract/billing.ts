@@ -121,7 +121,16 @@ export type Plan = z.infer<typeof planSchema>;
 export type PlanInput = z.input<typeof planSchema>;
 
 /** `PUT /v1/tenants/{slug}/plan`. From that day on (default: today) the plan holds; null ends the billing. */
-export const setPlanSchema = z.strictObject({ plan: planSchema.nullable(), from: z.iso.date().optional() });
+export const setPlanSchema = z.strictObject({
+  plan: planSchema.nullable(),
+  from: z.iso.date().optional(),
+  backdate: z
+    .boolean()
+    .default(false)
+    .describe(
+      "Confirms a day before the month of the tenant's first call, or more than three months ago: all of it is billed at once.",
+    ),
+});
 
 /** A plan from a day on, as an operator sees it. */
 export const planVersionViewSchema = z.object({

@@ -67,10 +67,11 @@ export function billingRoutes(ctx: Context): Router {
   });
 
   router.put('/:slug/plan', operatorOnly, body, async (req, res) => {
-    const { plan, from } = parse(setPlanSchema, req.body);
+    const { plan, from, backdate } = parse(setPlanSchema, req.body);
     const tenant = await billedTenant(ctx, req, res);
     const day = from ?? dayIn(tenant.timeZone, ctx.now());
-    const { id } = await setPlan(ctx.store, tenant, plan, day, actorIn(req, res), ctx.now());
+    const change = { plan, fromDay: day, isConfirmed: backdate };
+    const { id } = await setPlan(ctx.store, tenant, change, actorIn(req, res), ctx.now());
     res.json({ id, from: day, plan } satisfies PlanVersionView);
   });
 

@@ -123,6 +123,19 @@ export async function readChanged(
     .execute();
 }
 
+/** The first day that has an ended call; null before there is one. */
+export async function firstCallDay(db: Queries, tenantId: string): Promise<string | null> {
+  const row = await db
+    .selectFrom('calls')
+    .select('usageDay')
+    .where('tenantId', '=', tenantId)
+    .where('usageDay', 'is not', null)
+    .orderBy('usageDay')
+    .limit(1)
+    .executeTakeFirst();
+  return row?.usageDay ?? null;
+}
+
 /** Ended calls that no document has, as many as are alike in what pricing needs. */
 export interface UnbilledCalls {
   day: string;

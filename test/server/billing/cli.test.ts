@@ -123,6 +123,10 @@ describe('the command line', () => {
         ['2026-12-01', 'Retainer with minutes'],
       ],
     );
+    await stage.server.createTenant({ slug: 'older' });
+    const older = ['plan', 'older', 'set', 'retainer', '--from', '2026-11-01'];
+    assert.match((await run(older)).err, /has no call yet.*"backdate": true/);
+    assert.equal((await run([...older, '--backdate'])).code, 0);
     const folder = mkdtempSync(join(tmpdir(), 'vapi-agent-cli-'));
     const file = join(folder, 'plan.json');
     writeFileSync(file, JSON.stringify({ ...plan, name: 'From a file' }));

@@ -65,3 +65,26 @@ it('a plan can be tried out in any currency while the tenant has none', async ()
   const { body } = await mustBe(200, operator('POST', 'none/simulate', asked));
   assert.deepEqual([body.currency, body.totalCents, body.actualCents], ['eur', 1000, 0]);
 });
+
+it('a plan from long ago, or from before the first call, is a slip unless it is confirmed', async () => {
+  await stage.server.createTenant({ slug: 'slip' });
+  const from = (day: string, backdate?: boolean) =>
+    operator('PUT', 'slip/plan', { plan: inCurrency('usd'), from: day, ...(backdate ? { backdate } : {}) });
+  const said = async (day: string) => (await mustBe(409, from(day))).body.detail;
+  const unless = 'Say "backdate": true if that is meant.';
+  assert.equal(
+    await said('2026-11-30'),
+    `The tenant has no call yet, and would be billed from 2026-11 on. ${unless}`,
+  );
+  await stage.book('slip', { id: 'slip-1', at: '2026-08-20T10:00:00Z', seconds: 60 });
+  assert.equal(
+    await said('2016-11-01'),
+    `The tenant’s first call is of 2026-08, and would be billed from 2016-11 on. ${unless}`,
+  );
+  assert.equal(await said('2026-08-20'), `Every month since 2026-08 would be billed at once. ${unless}`);
+  await mustBe(200, from('2026-09-01'));
+  await mustBe(200, from('2026-08-01', true));
+  // Within what is billed anyway there is nothing to confirm, nor where the billing ends.
+  await mustBe(200, from('2026-08-15'));
+  await mustBe(200, put('slip', null, '2026-08-02'));
+});
