@@ -43,6 +43,7 @@ const usage = `Usage: vapi-agent <command> [--json]       (in a clone: npm run c
   simulate <tenant> <month> <preset or file.json>
   credits <tenant>                     prepaid credit
   credits <tenant> add <cents> [--note <text>] [--reference <of the payment>]
+  credits <tenant> take-back <cents> --note <reason>
   invoices <tenant>
   invoices draft <tenant> <month>
   invoices show|finalize|push|void|paid <tenant> <invoice id>

@@ -38,8 +38,10 @@ export const billingCommands: Record<string, Command> = {
     if (!tenant) return null;
     const path = `${tenantPath(tenant)}/credits`;
     if (verb === undefined) return list(path, 'entries', ['at', 'kind', 'amountCents', 'invoiceId', 'note']);
-    const body = { amountCents: Number(cents), ...given(flags, 'note', 'reference') };
-    return verb === 'add' && cents ? { method: 'POST', path, body } : null;
+    const sign = { add: 1, 'take-back': -1 }[verb];
+    if (!sign || !cents) return null;
+    const body = { amountCents: sign * Number(cents), ...given(flags, 'note', 'reference') };
+    return { method: 'POST', path, body };
   },
   invoices: ([first, tenant, id, ...reason]) => {
     if (first === undefined) return null;

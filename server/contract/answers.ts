@@ -89,7 +89,11 @@ export const creditsAnswerSchema = creditBalanceSchema.extend({
       z.object({
         id: z.string(),
         at: timeSchema,
-        kind: z.string(),
+        kind: z
+          .string()
+          .describe(
+            '`top-up`, `correction` of one, `used` by an invoice, or `returned` when that became void.',
+          ),
         amountCents: z.int(),
         invoiceId: z.string().nullable(),
         note: z.string(),

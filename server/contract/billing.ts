@@ -363,18 +363,29 @@ export const creditNoteSchema = z.strictObject({
 });
 export type CreditNoteRequest = z.infer<typeof creditNoteSchema>;
 
-/** `POST /v1/tenants/{slug}/credits`: prepaid credit that was paid outside. */
-export const topUpSchema = z.strictObject({
-  amountCents: z.int().min(1).max(100_000_000_000),
-  note: z.string().trim().max(200).default(''),
-  reference: z
-    .string()
-    .trim()
-    .min(1)
-    .max(100)
-    .optional()
-    .describe('Of the payment: a repeated request with the same one counts once.'),
-});
+/** `POST /v1/tenants/{slug}/credits`: prepaid credit that was paid outside, or that was booked by mistake. */
+export const bookCreditSchema = z
+  .strictObject({
+    amountCents: z
+      .int()
+      .min(-100_000_000_000)
+      .max(100_000_000_000)
+      .describe('Negative to take back what was booked by mistake, as far as it is unused.'),
+    note: z.string().trim().max(200).default('').describe('The reason; a negative amount needs one.'),
+    reference: z
+      .string()
+      .trim()
+      .min(1)
+      .max(100)
+      .optional()
+      .describe('Of the payment: a repeated request with the same one counts once.'),
+  })
+  .refine(({ amountCents }) => amountCents !== 0, { path: ['amountCents'], error: 'must not be 0' })
+  .refine(({ amountCents, note }) => amountCents > 0 || note !== '', {
+    path: ['note'],
+    error: 'say why it is taken back',
+  });
+export type BookCredit = z.infer<typeof bookCreditSchema>;
 
 /** `GET /v1/tenants/{slug}/preview` */
 export const previewAnswerSchema = z.object({

@@ -5,6 +5,7 @@ import { issueCreditNote } from '../billing/credit-note.ts';
 import type { BilledCall } from '../billing/earlier-months.ts';
 import { invoiceHtml, invoiceStyle } from '../billing/invoice-html.ts';
 import { draftInvoice, finalizeInvoice, nothingToBill } from '../billing/invoicing.ts';
+import { centsToDecimal } from '../billing/money.ts';
 import { paymentPageOf } from '../billing/payment-page.ts';
 import { monthOfDay } from '../billing/period.ts';
 import { reckonMonth } from '../billing/reckoning.ts';
@@ -16,6 +17,7 @@ import {
   creditNoteSchema,
   draftInvoiceSchema,
   type InvoiceLine,
+  type InvoiceSummary,
   invoiceCallsQuerySchema,
   type PaymentPageAnswer,
   pageQuerySchema,
@@ -40,7 +42,13 @@ export function invoiceRoutes(ctx: Context): Router {
     const position = after && { createdAt: after.time, id: after.id };
     const rows = await listInvoices(ctx.store, tenant.id, position, limit + 1, seesProviderCost(res));
     const { page, nextCursor } = cutPage(rows, limit, (row) => ({ time: row.createdAt, id: row.id }));
-    res.json({ invoices: page.map(viewSummary), nextCursor });
+    const invoices = page.map(viewSummary);
+    if (wantsCsv(req)) {
+      if (nextCursor !== null) res.set('X-Next-Cursor', nextCursor);
+      sendCsv(res, `invoices-${tenant.slug}`, invoiceColumns, invoices);
+    } else {
+      res.json({ invoices, nextCursor });
+    }
   });
 
   router.get('/:slug/invoices/:id', async (req, res) => {
@@ -157,6 +165,23 @@ export function invoiceRoutes(ctx: Context): Router {
 
   return router;
 }
+
+const invoiceColumns: Column<InvoiceSummary>[] = [
+  { name: 'number', value: ({ number }) => number },
+  { name: 'kind', value: ({ kind }) => kind },
+  { name: 'status', value: ({ status }) => status },
+  { name: 'month', value: ({ month }) => month },
+  { name: 'issuedAt', value: ({ issuedAt }) => issuedAt },
+  { name: 'dueAt', value: ({ dueAt }) => dueAt },
+  { name: 'paidAt', value: ({ paidAt }) => paidAt },
+  { name: 'currency', value: ({ currency }) => currency },
+  {
+    name: 'total',
+    value: ({ totalCents, currency }) => ({ amount: centsToDecimal(totalCents, currency) }),
+  },
+  { name: 'due', value: ({ dueCents, currency }) => ({ amount: centsToDecimal(dueCents, currency) }) },
+  { name: 'id', value: ({ id }) => id },
+];
 
 function callColumns(withCost: boolean): Column<ReturnType<typeof viewInvoiceCall>>[] {
   return [

@@ -139,6 +139,9 @@ describe('the command line', () => {
     assert.equal(JSON.parse(added.out).balanceCents, 500);
     await run(['credits', 'plans', 'add', '500', '--reference', 'r-1']);
     assert.equal(JSON.parse((await run(['credits', 'plans', '--json'])).out).balanceCents, 500);
+    const back = await run(['credits', 'plans', 'take-back', '200', '--note', 'counted twice']);
+    assert.equal(JSON.parse(back.out).balanceCents, 300);
+    assert.match((await run(['credits', 'plans'])).out, /correction +-200 +counted twice/);
     assert.match((await run(['seller'])).out, /"invoicePrefix": "INV"/);
   });
 

@@ -336,6 +336,36 @@ for (const engine of testDatabases()) {
       assert.equal((await operator('GET', 'prepaid/credits')).body.balanceCents, 1500);
     });
 
+    it('leave alone what of a mistaken top-up they have used: the rest can be taken back, with a reason', async () => {
+      await stage.addTenant('mistaken', { ...perSecond, monthlyFeeCents: 1000 }, '2026-11-01');
+      const book = (amountCents: number, rest: object = {}) =>
+        operator('POST', 'mistaken/credits', { amountCents, ...rest });
+      await mustBe(201, book(5000, { reference: 'bank-78' }));
+      await mustBe(200, stage.bill('mistaken', '2026-11'));
+      const without = await mustBe(400, book(-100));
+      assert.deepEqual(without.body.errors, [{ path: 'note', message: 'say why it is taken back' }]);
+      await mustBe(400, book(0, { note: 'Nothing' }));
+      const why = { note: 'Typing error', reference: 'bank-78' };
+      const tooMuch = await mustBe(409, book(-4001, why));
+      assert.equal(tooMuch.body.detail, 'Only 40.00 usd of the credit is unused.');
+      // Sent twice, it is one correction.
+      await mustBe(201, book(-3000, why));
+      assert.equal((await mustBe(201, book(-3000, why))).body.balanceCents, 1000);
+      const both = await Promise.all([book(-600, { note: 'One' }), book(-600, { note: 'Two' })]);
+      assert.deepEqual(
+        both.map(({ status }) => status).sort(),
+        [201, 409],
+        'both at once are more than is there',
+      );
+      const { entries, balanceCents } = (await operator('GET', 'mistaken/credits')).body;
+      assert.equal(balanceCents, 400);
+      const listed = entries.map(({ kind, amountCents }: { kind: string; amountCents: number }) => [
+        kind,
+        amountCents,
+      ]);
+      assert.ok(listed.some(([kind, cents]: [string, number]) => kind === 'correction' && cents === -3000));
+    });
+
     it('are not made before the month is over there, nor out of order', async () => {
       stage.server.clock.now = Date.parse('2026-12-01T04:59:59Z');
       await stage.addTenant('zone', { ...perSecond, monthlyFeeCents: 100 }, '2026-10-01', {
@@ -506,6 +536,27 @@ describe('what a client sees of its money', () => {
     assert.equal((await client('POST', '/v1/tenants/other/invoices')).status, 404);
     assert.equal((await client('PUT', '/v1/tenants/other/plan')).status, 404);
     assert.equal((await client('GET', '/v1/billing/seller')).status, 404);
+  });
+
+  it('is a list that a spreadsheet opens, page by page', async () => {
+    const { operatorKey, request } = stage.server;
+    const headers = { authorization: `Bearer ${operatorKey}`, accept: 'text/csv' };
+    stage.server.clock.now = Date.parse('2026-12-02T00:00:00Z');
+    await stage.addTenant('listed', { ...perSecond, monthlyFeeCents: 123_456 }, '2026-10-01');
+    const first = (await mustBe(200, stage.bill('listed', '2026-10'))).body as InvoiceView;
+    stage.server.clock.now += 1;
+    const second = (await mustBe(200, stage.bill('listed', '2026-11'))).body as InvoiceView;
+    const path = '/v1/tenants/listed/invoices?limit=1';
+    const page = await request('GET', path, { headers });
+    assert.match(page.headers.get('content-type') ?? '', /^text\/csv/);
+    const columns = 'number,kind,status,month,issuedAt,dueAt,paidAt,currency,total,due,id';
+    const row = ({ number, month, issuedAt, dueAt, id }: InvoiceView) =>
+      `${number},invoice,finalized,${month},${issuedAt},${dueAt},,usd,1234.56,1234.56,${id}`;
+    assert.equal(page.text, `${columns}\r\n${row(second)}\r\n`);
+    const next = `${path}&cursor=${page.headers.get('x-next-cursor')}`;
+    const rest = await request('GET', next, { headers });
+    assert.equal(rest.text, `${columns}\r\n${row(first)}\r\n`);
+    assert.equal(rest.headers.get('x-next-cursor'), null);
   });
 
   it('can be printed: one page that escapes what people wrote and loads nothing', async () => {
