@@ -11,6 +11,7 @@ import { leftCalls } from './0008-left-calls.ts';
 import { frozenDocuments } from './0009-frozen-documents.ts';
 import { consentEvidence } from './0010-consent-evidence.ts';
 import { callsWithoutFigures } from './0011-calls-without-figures.ts';
+import { appendOnlyBooks } from './0012-append-only-books.ts';
 
 export const migrations: Record<string, Migration> = {
   '0001-initial': initial,
@@ -24,4 +25,5 @@ export const migrations: Record<string, Migration> = {
   '0009-frozen-documents': frozenDocuments,
   '0010-consent-evidence': consentEvidence,
   '0011-calls-without-figures': callsWithoutFigures,
+  '0012-append-only-books': appendOnlyBooks,
 };
