@@ -25,7 +25,7 @@ const plans: Record<string, object> = {
     ],
   },
   'fern-garden': {
-    name: 'Cost and 30 percent',
+    name: 'Garden line',
     currency: 'usd',
     monthlyFeeCents: 1900,
     rates: [{ channels: allChannels, price: { kind: 'cost-plus', markupBps: 3000 } }],

@@ -22,7 +22,7 @@ export interface OperatorApi {
   calls(slug: string, query?: string): Promise<CallsAnswer>;
   call(slug: string, id: string): Promise<CallView>;
   setSeller(seller: object): Promise<unknown>;
-  /** @param from the day from which it holds */
+  /** @param from the day from which it holds, however long ago */
   setPlan(slug: string, plan: object, from: string): Promise<unknown>;
   /** Bills everything up to that month. */
   closeMonths(month: string): Promise<CloseReport>;
@@ -44,7 +44,7 @@ export function operatorApi(server: string, operatorKey: string): OperatorApi {
     calls: (slug, query = '') => ask('GET', `/${slug}/calls${query}`),
     call: (slug, id) => ask('GET', `/${slug}/calls/${id}`),
     setSeller: (seller) => askV1('PUT', 'billing/seller', seller),
-    setPlan: (slug, plan, from) => ask('PUT', `/${slug}/plan`, { plan, from }),
+    setPlan: (slug, plan, from) => ask('PUT', `/${slug}/plan`, { plan, from, backdate: true }),
     closeMonths: (month) => askV1('POST', 'billing/close', { month }),
     signInLink: (slug) => askV1('POST', 'sign-in-links', slug ? { tenant: slug } : {}),
   };

@@ -37,11 +37,13 @@ const usage = `Usage: vapi-agent <command> [--json]       (in a clone: npm run c
   billing <tenant> [<file.json>]       whom they are made out to, and how they are collected
   presets                              plans to start from
   plan <tenant>
-  plan <tenant> set <preset or file.json> [--from <day>]
+  plan <tenant> set <preset or file.json> [--from <day>] [--backdate]
+                                       --backdate: also months before its first call, or long past
   plan <tenant> end [--from <day>]
   simulate <tenant> <month> <preset or file.json>
   credits <tenant>                     prepaid credit
   credits <tenant> add <cents> [--note <text>] [--reference <of the payment>]
+  credits <tenant> take-back <cents> --note <reason>
   invoices <tenant>
   invoices draft <tenant> <month>
   invoices show|finalize|push|void|paid <tenant> <invoice id>

@@ -11,9 +11,8 @@ import { dirname, join } from 'node:path';
 import { test } from 'node:test';
 import { startEmulator } from '../demo/vapi-emulator/emulator.ts';
 import { taxOn } from '../server/billing/invoice-document.ts';
-import { rate } from '../server/billing/rating.ts';
 import { references } from './references.ts';
-import { call, planOf, segmentsFor } from './server/billing/support.ts';
+import { call, planOf, rate, segmentsFor } from './server/billing/support.ts';
 import { startTestServer } from './support/test-server.ts';
 
 const root = join(import.meta.dirname, '..');

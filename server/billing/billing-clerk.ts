@@ -19,7 +19,9 @@ export function startBillingClerk(ctx: Context): Worker {
 async function closeDue(ctx: Context): Promise<void> {
   try {
     const { entries, needsPerson, id } = await closeMonths(ctx, closeRequestSchema.parse({}), 'billing');
-    if (entries.length > 0) ctx.log.info({ run: id, entries: entries.length, needsPerson }, 'months closed');
+    // What waits for a person is in the run's report, and not in the log of every hour.
+    const done = entries.filter(({ outcome }) => outcome === 'finalized' || outcome === 'pushed').length;
+    if (done > 0) ctx.log.info({ run: id, done, needsPerson }, 'months closed');
   } catch (error) {
     // Another process has it in hand.
     if (!(error instanceof ApiError && error.code === 'conflict')) throw error;

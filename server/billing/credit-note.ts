@@ -5,6 +5,7 @@ import { ApiError } from '../errors.ts';
 import type { Store } from '../store/database.ts';
 import { type InvoiceRow, insertInvoice, listCorrections, lockInvoice } from '../store/invoices.ts';
 import type { Tenant } from '../store/tenants.ts';
+import { leftOfShares, shareOf } from './credited.ts';
 import { taxOn } from './invoice-document.ts';
 import {
   type Actor,
@@ -15,6 +16,7 @@ import {
   newInvoiceId,
   withInvoice,
 } from './invoicing.ts';
+import { monthOfDay } from './period.ts';
 
 /** @throws ApiError `conflict` when it is no finalized invoice, `invalid_request` when more is taken back than is left */
 export async function issueCreditNote(
@@ -30,11 +32,14 @@ export async function issueCreditNote(
       throw new ApiError('conflict', { detail: 'Only a finalized invoice is corrected by a credit note.' });
     }
     const invoice = JSON.parse(row.document) as InvoiceDocument;
-    const left = leftOf(invoice, await listCorrections(db, invoiceId));
-    const asked = request.lines ?? [...left].map(([line, amountCents]) => ({ line, amountCents }));
-    const lines = creditLines(invoice, left, asked);
+    const notes = (await listCorrections(db, invoiceId)).map(
+      ({ document }) => JSON.parse(document) as InvoiceDocument,
+    );
+    const months = invoice.lines.map(({ from }) => monthOfDay(from));
+    const left = leftOf(invoice, notes, await leftOfShares(db, tenant.id, months));
+    const lines = creditLines(invoice, request.lines ? checked(request.lines, left) : wholeOf(left));
     const linesCents = lines.reduce((sum, line) => sum + line.amountCents, 0);
-    const tax = taxOn(linesCents, invoice.tax);
+    const tax = taxGivenBack(invoice, notes, linesCents);
     const totalCents = linesCents + (tax?.amountCents ?? 0);
     const id = newInvoiceId();
     const content: InvoiceDocument = {
@@ -61,34 +66,87 @@ export async function issueCreditNote(
   });
 }
 
-/** What no credit note has taken back yet, by line; lines that owe the buyer something are not taken back. */
-function leftOf(invoice: InvoiceDocument, notes: InvoiceRow[]): Map<number, number> {
-  const left = new Map(invoice.lines.map(({ no, amountCents }) => [no, amountCents]));
-  for (const note of notes) {
-    for (const { creditsLine = 0, amountCents } of (JSON.parse(note.document) as InvoiceDocument).lines) {
-      left.set(creditsLine, (left.get(creditsLine) ?? 0) + amountCents);
-    }
-  }
-  return new Map([...left].filter(([, amountCents]) => amountCents > 0));
+type Asked = { line: number; amountCents: number }[];
+
+/** What can still be taken back. */
+interface Left {
+  lines: { line: number; amountCents: number; share: string }[];
+  /** What all documents together have charged so far, by month and share: later ones may have given some of it back. */
+  shares: Map<string, number>;
+  totalCents: number;
 }
 
-function creditLines(
-  invoice: InvoiceDocument,
-  left: Map<number, number>,
-  asked: { line: number; amountCents: number }[],
-): InvoiceLine[] {
-  const problem = (message: string) =>
-    new ApiError('invalid_request', { errors: [{ path: 'lines', message }] });
-  if (asked.length === 0) throw problem('nothing is left to take back');
+function leftOf(invoice: InvoiceDocument, notes: InvoiceDocument[], shares: Left['shares']): Left {
+  const taken = new Map<number, number>();
+  for (const { creditsLine = 0, amountCents } of notes.flatMap(({ lines }) => lines)) {
+    taken.set(creditsLine, (taken.get(creditsLine) ?? 0) + amountCents);
+  }
+  const lines = invoice.lines.map((line) => ({
+    line: line.no,
+    amountCents: line.amountCents + (taken.get(line.no) ?? 0),
+    share: `${monthOfDay(line.from)} ${shareOf(line)}`,
+  }));
+  return { lines, shares, totalCents: lines.reduce((sum, { amountCents }) => sum + amountCents, 0) };
+}
+
+const problem = (message: string) =>
+  new ApiError('invalid_request', { errors: [{ path: 'lines', message }] });
+
+/** All that is left: lines that owe the buyer something too, so that it comes to no more than the invoice does. */
+function wholeOf({ lines, shares }: Left): Asked {
+  const room = new Map(shares);
+  const asked = [...lines]
+    .sort((a, b) => a.amountCents - b.amountCents)
+    .map(({ line, amountCents: left, share }) => {
+      const most = room.get(share) ?? 0;
+      const amountCents = left < 0 ? left : Math.min(left, Math.max(0, most));
+      room.set(share, most - amountCents);
+      return { line, amountCents };
+    })
+    .filter(({ amountCents }) => amountCents !== 0)
+    .sort((a, b) => a.line - b.line);
+  if (asked.reduce((sum, { amountCents }) => sum + amountCents, 0) <= 0) {
+    throw problem('nothing is left to take back');
+  }
+  return asked;
+}
+
+function checked(asked: Asked, { lines, shares, totalCents }: Left): Asked {
   if (new Set(asked.map(({ line }) => line)).size < asked.length) throw problem('a line is named twice');
-  return asked.map(({ line, amountCents }, index) => {
+  const room = new Map(shares);
+  for (const { line, amountCents } of asked) {
+    const found = lines.find((entry) => entry.line === line);
+    const inShare = room.get(found?.share ?? '') ?? 0;
+    const most = Math.max(0, Math.min(found?.amountCents ?? 0, inShare));
+    if (!found || amountCents > most) throw problem(`line ${line} has ${most} left to take back`);
+    room.set(found.share, inShare - amountCents);
+  }
+  if (asked.reduce((sum, { amountCents }) => sum + amountCents, 0) > totalCents) {
+    throw problem(`the invoice has ${Math.max(0, totalCents)} left to take back`);
+  }
+  return asked;
+}
+
+/** On all that the invoice's credit notes have taken back together, so that they never give back more than its tax. */
+function taxGivenBack(
+  invoice: InvoiceDocument,
+  notes: InvoiceDocument[],
+  linesCents: number,
+): InvoiceDocument['tax'] {
+  const before = notes.reduce((sum, note) => sum + note.linesCents, 0);
+  const given = notes.reduce((sum, { tax }) => sum + (tax?.amountCents ?? 0), 0);
+  const whole = taxOn(before + linesCents, invoice.tax);
+  return whole && { ...whole, amountCents: Math.min(0, whole.amountCents - given) };
+}
+
+function creditLines(invoice: InvoiceDocument, asked: Asked): InvoiceLine[] {
+  return asked.flatMap(({ line, amountCents }, index) => {
     const billed = invoice.lines.find(({ no }) => no === line);
-    const most = left.get(line) ?? 0;
-    if (!billed || amountCents > most) throw problem(`line ${line} has ${most} left to take back`);
+    if (!billed) return [];
     return {
       ...billed,
       no: index + 1,
-      kind: 'credit',
+      kind: 'credit' as const,
       description: `Line ${line}: ${billed.description}`,
       rate: null,
       calls: 0,

@@ -4,14 +4,15 @@
  */
 import type { Queries } from '../store/database.ts';
 import { type InvoiceCall, listBilledCalls, readChanged } from '../store/invoice-calls.ts';
-import { type BilledSum, sumBilled } from '../store/invoice-lines.ts';
+import { sumBilled } from '../store/invoice-lines.ts';
 import { listBilledMonths } from '../store/invoices.ts';
+import { listCredited } from './credited.ts';
+import { type BilledMonth, linesOfMonth } from './earlier-lines.ts';
 import { pagesOfCalls } from './ledger.ts';
-import { microsToCents } from './money.ts';
 import { monthOfDay, monthPeriod } from './period.ts';
-import { type PlanVersion, type Segment, segmentsOf } from './plan.ts';
+import { type PlanVersion, segmentsOf } from './plan.ts';
 import { type BillableCall, type Charge, chargeFor, correctionFor } from './price.ts';
-import { flatLine, minimumCents, type OpenCall, type RatedLine, type RateTotals } from './rating.ts';
+import type { OpenCall, RatedLine } from './rating.ts';
 
 /** A call on a document. */
 export interface BilledCall extends Charge {
@@ -32,16 +33,6 @@ export interface EarlierMonths {
 /** A write that was under way when the last invoice was finalized carries a time from before it. */
 const overlapMs = 3_600_000;
 
-/** One month that is billed, with what has been billed of it. */
-interface BilledMonth {
-  month: string;
-  segments: Segment[];
-  sums: BilledSum[];
-  /** By plan and rate: seconds used so far, this document's included. */
-  used: Map<string, number>;
-  added: Map<string, RateTotals & { kind: 'late-usage' | 'correction'; segment: Segment; rate: number }>;
-}
-
 /** @param take is given each page of calls that go on the document */
 export async function rateEarlierMonths(
   db: Queries,
@@ -51,9 +42,11 @@ export async function rateEarlierMonths(
   take: (calls: BilledCall[]) => Promise<void>,
 ): Promise<EarlierMonths> {
   const billed = (await listBilledMonths(db, tenantId)).filter((entry) => entry.month < month);
-  if (billed.length === 0) return { lines: [], open: [] };
+  const last = billed.at(-1);
+  if (!last) return { lines: [], open: [] };
   const known = new Set(billed.map((entry) => entry.month));
-  const since = Math.max(...billed.map(({ finalizedAt }) => finalizedAt)) - overlapMs;
+  // The last month's document has looked at all before it. An earlier month may have been billed after it, and has not.
+  const since = last.finalizedAt - overlapMs;
   const months = new Map<string, BilledMonth>();
   const open: OpenCall[] = [];
 
@@ -62,9 +55,7 @@ export async function rateEarlierMonths(
   for await (const page of pages) {
     const rated: BilledCall[] = [];
     for (const { call, history } of await withHistory(db, tenantId, page)) {
-      const last = history.at(-1);
-      if (last && last.seconds === call.seconds && last.costMicros === call.costMicros) continue;
-      const its = last?.month ?? monthOfDay(call.day);
+      const its = history.at(-1)?.month ?? monthOfDay(call.day);
       // A month without an invoice of its own will get one.
       if (!known.has(its)) continue;
       let state = months.get(its);
@@ -79,9 +70,10 @@ export async function rateEarlierMonths(
     }
     await take(rated);
   }
+  const credited = months.size > 0 ? await listCredited(db, tenantId) : [];
   const lines = [...months.values()]
     .sort((a, b) => (a.month < b.month ? -1 : 1))
-    .flatMap((state) => linesOfMonth(state).map((line) => ({ ...line, month: state.month })));
+    .flatMap((state) => linesOfMonth(state, credited).map((line) => ({ ...line, month: state.month })));
   return { lines, open };
 }
 
@@ -118,7 +110,7 @@ async function loadMonth(
   return { month, segments: segmentsOf(versions, month), sums, used, added: new Map() };
 }
 
-/** @returns null when the change of the call changes nothing of its price */
+/** @returns null when the price is what has been billed: whether it is, only rating the call anew can tell */
 function rateOne(
   state: BilledMonth,
   call: BillableCall,
@@ -141,11 +133,20 @@ function rateOne(
   if (last && charge.billedSeconds === 0 && charge.priceMicros === 0) return null;
 
   const kind = last ? 'correction' : 'late-usage';
-  const none = { kind, segment, rate, calls: 0, billedSeconds: 0, priceMicros: 0 } as const;
+  const none = {
+    kind,
+    segment,
+    rate,
+    calls: 0,
+    billedSeconds: 0,
+    priceMicros: 0,
+    givenBackMicros: 0,
+  } as const;
   const totals = state.added.get(`${kind} ${key}`) ?? { ...none };
   totals.calls += 1;
   totals.billedSeconds += charge.billedSeconds;
   totals.priceMicros += charge.priceMicros;
+  totals.givenBackMicros += Math.min(0, charge.priceMicros);
   state.added.set(`${kind} ${key}`, totals);
   state.used.set(key, usedSeconds + charge.billedSeconds);
   return {
@@ -168,29 +169,4 @@ function sumOf(history: InvoiceCall[]): Charge {
     }),
     { billedSeconds: 0, priceMicros: 0 },
   );
-}
-
-function linesOfMonth({ segments, sums, added }: BilledMonth): RatedLine[] {
-  return segments.flatMap((segment) => {
-    const usage = [...added.values()]
-      .filter((totals) => totals.segment.planId === segment.planId)
-      .sort((a, b) => a.rate - b.rate || (a.kind < b.kind ? 1 : -1))
-      .map(({ kind, rate, calls, billedSeconds, priceMicros }): RatedLine => {
-        const cents = microsToCents(BigInt(priceMicros), segment.plan.currency);
-        const channels = segment.plan.rates[rate]?.channels ?? [];
-        return { ...flatLine(kind, segment, cents), rate, channels, calls, billedSeconds, priceMicros };
-      });
-    if (usage.length === 0) return [];
-    const change = minimumChange(segment, sums, usage);
-    return change === 0 ? usage : [...usage, flatLine('minimum-change', segment, change)];
-  });
-}
-
-/** The month's top-up as it would be with these lines, less what has been billed of it. */
-function minimumChange(segment: Segment, sums: BilledSum[], usage: RatedLine[]): number {
-  const own = sums.filter(({ planId }) => planId === segment.planId);
-  const isTopUp = ({ kind }: BilledSum) => kind === 'minimum' || kind === 'minimum-change';
-  const total = (rows: { amountCents: number }[]) => rows.reduce((sum, row) => sum + row.amountCents, 0);
-  const spent = total(own.filter((row) => !isTopUp(row))) + total(usage);
-  return Math.max(0, minimumCents(segment) - spent) - total(own.filter(isTopUp));
 }

@@ -23,9 +23,10 @@ import {
 } from '../store/invoices.ts';
 import type { Tenant } from '../store/tenants.ts';
 import { createCallHashes, sha256Of } from './invoice-document.ts';
+import { unbilledMonths } from './months.ts';
 import { monthPeriod, startOfDay } from './period.ts';
 import type { OpenCall } from './rating.ts';
-import { accountOf, documentFor, reckonMonth } from './reckoning.ts';
+import { accountOf, billsNothing, documentFor, reckonMonth } from './reckoning.ts';
 
 /** Who did it, for the audit log. */
 export interface Actor {
@@ -35,7 +36,8 @@ export interface Actor {
 
 /**
  * Makes the month's draft, or reckons it anew.
- * @throws ApiError `conflict` when the month is billed or there is nothing to bill
+ * @returns null when there is nothing to bill: no document is made then, and the month is closed as it is
+ * @throws ApiError `conflict` when the month is billed
  */
 export async function draftInvoice(
   store: Store,
@@ -43,7 +45,7 @@ export async function draftInvoice(
   month: string,
   by: Actor,
   nowMs: number,
-): Promise<{ row: InvoiceRow; open: OpenCall[] }> {
+): Promise<{ row: InvoiceRow; open: OpenCall[] } | null> {
   return store.transaction().execute(async (db) => {
     await lockBilling(db, tenant.id);
     const existing = await findMonthInvoice(db, tenant.id, month);
@@ -51,9 +53,8 @@ export async function draftInvoice(
       throw new ApiError('conflict', { detail: `${month} is billed by ${existing.number}.` });
     }
     const reckoned = await reckonMonth(db, tenant.id, month);
-    if (reckoned.segments.length === 0 && reckoned.lines.length === 0) {
-      throw new ApiError('conflict', { detail: `There is no plan in ${month} and nothing to bill.` });
-    }
+    const nothing = billsNothing(reckoned);
+    if (nothing && !existing) return null;
     const id = existing?.id ?? newInvoiceId();
     const figures = figuresOf(await documentFor(db, tenant, id, month, reckoned));
     if (existing) {
@@ -63,7 +64,7 @@ export async function draftInvoice(
       const change = { action: 'invoice.draft', tenant: tenant.slug, before: null, after: { id, month } };
       await recordChange(db, { ...by, ...change }, nowMs);
     }
-    return { row: (await lockInvoice(db, id)) as InvoiceRow, open: reckoned.open };
+    return nothing ? null : { row: (await lockInvoice(db, id)) as InvoiceRow, open: reckoned.open };
   });
 }
 
@@ -88,7 +89,8 @@ export function withInvoice<Result>(
 
 /**
  * Reckons the draft a last time and freezes it: number, calls, lines, hash and credit in one transaction.
- * @throws ApiError `conflict` when the month is not over, a later one is billed, or the seller is not known
+ * @throws ApiError `conflict` when the month is not over, an earlier one is not billed, there is nothing to bill, or the
+ *   seller is not known
  */
 export async function finalizeInvoice(
   store: Store,
@@ -109,6 +111,7 @@ export async function finalizeInvoice(
       const rows = calls.map((call) => ({ ...call, tenantId: tenant.id, invoiceId: id, active: 1 }));
       await insertInvoiceCalls(db, rows);
     });
+    if (billsNothing(reckoned)) throw nothingToBill(month);
     const content = await documentFor(db, tenant, id, month, reckoned, hashes.result());
     const { dueDays } = await accountOf(db, tenant);
     const document = await issue(db, content, dueDays, nowMs);
@@ -126,13 +129,20 @@ export async function finalizeInvoice(
   });
 }
 
-/** Months are billed in their order, so that what one month left over is always the next one's. */
+export function nothingToBill(month: string): ApiError {
+  return new ApiError('conflict', { detail: `There is nothing to bill in ${month}.` });
+}
+
+/**
+ * Months are billed in their order, so that none is passed over. One that had nothing to bill at its time may come after
+ * later ones.
+ */
 async function checkOrder(db: Queries, tenant: Tenant, month: string, nowMs: number): Promise<void> {
   if (nowMs < startOfDay(tenant.timeZone, monthPeriod(month).to)) {
     throw new ApiError('conflict', { detail: `${month} is not over yet.` });
   }
-  const later = (await listBilledMonths(db, tenant.id)).find((billed) => billed.month > month);
-  if (later) throw new ApiError('conflict', { detail: `${later.month} is billed already.` });
+  const [earlier] = await unbilledMonths(db, tenant.id, month);
+  if (earlier) throw new ApiError('conflict', { detail: `${earlier} is not billed yet: bill that first.` });
 }
 
 /**
@@ -192,7 +202,7 @@ async function collectionOf(
 
 /**
  * Takes a document out of the books: it keeps its number, and its calls may be billed again.
- * @throws ApiError `conflict` when it is paid, has been corrected, or a later month is billed
+ * @throws ApiError `conflict` when it is paid, has been corrected, or another month was billed after it
  */
 export async function voidInvoice(
   store: Store,
@@ -227,9 +237,13 @@ export async function checkVoidable(db: Queries, row: InvoiceRow): Promise<void>
     throw new ApiError('conflict', { detail: 'A credit note corrects it.' });
   }
   if (row.role !== 'period' || row.status === 'draft') return;
-  const later = (await listBilledMonths(db, row.tenantId)).find((billed) => billed.month > row.month);
+  // What was billed later may hold corrections of this one's calls.
+  const billedAt = row.finalizedAt ?? 0;
+  const later = (await listBilledMonths(db, row.tenantId)).find(
+    ({ month, finalizedAt }) => finalizedAt > billedAt || (finalizedAt === billedAt && month > row.month),
+  );
   if (later) {
-    const detail = `${later.month} is billed already: void that first, or issue a credit note.`;
+    const detail = `${later.month} was billed after it: void that first, or issue a credit note.`;
     throw new ApiError('conflict', { detail });
   }
 }

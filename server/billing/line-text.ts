@@ -7,7 +7,8 @@ const channelNames: Record<CallChannel, string> = {
   web: 'web calls',
   inbound: 'inbound calls',
   outbound: 'outbound calls',
-  chat: 'chats',
+  // The ledger has a row for each message: that is what is counted and priced.
+  chat: 'chat messages',
 };
 
 /** @param month the month that the line bills */
@@ -29,6 +30,8 @@ export function describeLine(line: RatedLine, month: string): string {
       return `${capital(what)} of ${month} that were reported late: ${amount}`;
     case 'correction':
       return `Corrections of ${what} of ${month}: ${amount}`;
+    case 'credited-before':
+      return `Credited before: ${what || 'the minimum'} of ${month}`;
     case 'credit':
       return `${line.planName}: credit`;
     default:

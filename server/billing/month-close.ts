@@ -9,22 +9,25 @@ import type { Context } from '../context.ts';
 import type { CloseEntry, CloseReport, CloseRequest } from '../contract.ts';
 import { ApiError } from '../errors.ts';
 import { type BooksCheck, createBooksCheck } from '../metering/books-check.ts';
-import { saveBillingRun } from '../store/billing-runs.ts';
 import {
   findMonthInvoice,
   leftToPayCents,
   listBilledMonths,
   listStrayed,
   listUnpushed,
+  listVoidedMonths,
 } from '../store/invoices.ts';
 import { giveLease, takeLease } from '../store/leases.ts';
 import { listPlanVersions } from '../store/plans.ts';
-import { findTenantByHandle, handleOf, listTenantsToBill, type Tenant } from '../store/tenants.ts';
+import { findTenantByHandle, listTenantsToBill, type Tenant } from '../store/tenants.ts';
 import { monthIn, nextMonth } from '../time-zone.ts';
+import { entryOf, tellCallsLeft } from './close-entries.ts';
+import { type CloseRun, openRun } from './close-run.ts';
 import { type Actor, draftInvoice, finalizeInvoice } from './invoicing.ts';
-import { monthInstants, monthOfDay, monthPeriod, startOfDay } from './period.ts';
+import { unbilledMonths } from './months.ts';
+import { monthBefore, monthInstants } from './period.ts';
 import { segmentsOf } from './plan.ts';
-import { accountOf, documentFor, reckonMonth } from './reckoning.ts';
+import { accountOf, billsNothing, documentFor, reckonMonth } from './reckoning.ts';
 import { pushInvoice } from './stripe-push.ts';
 
 const lease = 'month-close';
@@ -38,26 +41,8 @@ const renewMs = 15_000;
  */
 export async function closeMonths(ctx: Context, request: CloseRequest, actor: string): Promise<CloseReport> {
   const id = `run_${randomUUID()}`;
-  const startedAt = ctx.now();
   const owned = () => takeLease(ctx.store, lease, id, ctx.now() + leaseMs, ctx.now());
   if (!(await owned())) throw new ApiError('conflict', { detail: 'Months are being closed already.' });
-  const report: CloseReport = {
-    id,
-    month: request.month ?? null,
-    dryRun: request.dryRun,
-    startedAt: new Date(startedAt).toISOString(),
-    finishedAt: null,
-    entries: [],
-    needsPerson: 0,
-  };
-  const save = (finishedAt: number | null) =>
-    saveBillingRun(ctx.store, {
-      id,
-      month: request.month ?? '',
-      startedAt,
-      finishedAt,
-      report: JSON.stringify(report),
-    });
   // A month of a million calls takes longer than the lease.
   const renewal = setInterval(() => {
     owned().catch((error: unknown) =>
@@ -67,25 +52,18 @@ export async function closeMonths(ctx: Context, request: CloseRequest, actor: st
   renewal.unref();
   const check = createBooksCheck(ctx);
   try {
-    await save(null);
+    const run = openRun(ctx, id, request);
     for await (const tenant of tenantsOf(ctx, request.tenant)) {
       if (!(await owned())) throw new ApiError('conflict', { detail: 'Another process has taken over.' });
       // As in `ledger`: a thousand small tenants must not keep the requests waiting either.
       await otherWork();
-      report.entries.push(...(await closeTenant(ctx, tenant, request, { actor, requestId: id }, check)));
+      await closeTenant({ ctx, tenant, request, run, check, by: { actor, requestId: id } });
     }
-    report.needsPerson = report.entries.filter(needsPerson).length;
-    report.finishedAt = new Date(ctx.now()).toISOString();
-    await save(ctx.now());
-    return report;
+    return await run.end();
   } finally {
     clearInterval(renewal);
     await giveLease(ctx.store, lease, id);
   }
-}
-
-function needsPerson({ outcome, openCalls, notCompared }: CloseEntry): boolean {
-  return outcome === 'failed' || openCalls > 0 || notCompared !== undefined;
 }
 
 /** Deleted ones too: what they used before is still to be billed. */
@@ -105,130 +83,154 @@ async function* tenantsOf(ctx: Context, handle: string | undefined): AsyncGenera
   }
 }
 
-/** A month that fails keeps the later ones of its tenant waiting, since months are billed in order. */
-async function closeTenant(
-  ctx: Context,
-  tenant: Tenant,
-  request: CloseRequest,
-  by: Actor,
-  check: BooksCheck,
-): Promise<CloseEntry[]> {
+/** One tenant's part of a run. */
+interface Part {
+  ctx: Context;
+  tenant: Tenant;
+  request: CloseRequest;
+  run: CloseRun;
+  check: BooksCheck;
+  by: Actor;
+}
+
+const notAgain = 'It is void, and billed again only when a person drafts the month or closes it by its name.';
+
+/**
+ * A month that fails keeps the later ones of its tenant waiting, since months are billed in order. So does one whose
+ * document somebody has made void: it would be back within the hour.
+ */
+async function closeTenant(part: Part): Promise<void> {
+  const { ctx, tenant, request, run } = part;
+  const until = overUntil(part);
   const entries: CloseEntry[] = [];
-  for (const month of await dueMonths(ctx, tenant, request)) {
-    const entry = await attempt(ctx, tenant, month, () =>
-      closeMonth(ctx, tenant, month, request.dryRun, by, check),
-    );
+  const add = async (entry: CloseEntry) => {
     entries.push(entry);
+    await run.add(entry);
+  };
+  const notCompared = await compareLast(part, monthBefore(until));
+  const due = await dueMonths(part, until);
+  const voided = new Map((await listVoidedMonths(ctx.store, tenant.id)).map((each) => [each.month, each]));
+  for (const [index, month] of due.entries()) {
+    const before = voided.get(month);
+    if (before && !before.isDrafted && request.month !== month) {
+      await add({ ...entryOf(tenant, month, 'voided', { number: before.number }), problem: notAgain });
+      break;
+    }
+    const entry = await attempt(part, { month, number: null }, () =>
+      request.dryRun ? foretell(part, month, due[index - 1]) : closeMonth(part, month),
+    );
+    if (!entry) continue;
+    await add(entry);
     if (entry.outcome === 'failed') break;
   }
-  entries.push(...(await strayedEntries(ctx, tenant)));
-  if (request.dryRun) return entries;
-  // Also what an earlier run has frozen and not brought to Stripe, and credit notes.
-  const { collection } = await accountOf(ctx.store, tenant);
-  if (collection === 'manual' || !ctx.stripe) return entries;
-  for (const { id, month } of await listUnpushed(ctx.store, tenant.id)) {
-    const pushed = await attempt(ctx, tenant, month, async () => {
-      const row = await pushInvoice(ctx, tenant, id, by);
-      const { number, totalCents, currency } = row;
-      const outcome = 'pushed' as const;
-      return { tenant: handleOf(tenant), month, outcome, number, totalCents, currency, openCalls: 0 };
-    });
-    const own = entries.find((entry) => entry.month === month && entry.number === pushed.number);
-    if (own) own.outcome = pushed.outcome;
-    else entries.push(pushed);
-  }
-  return entries;
+  if (notCompared && !entries.some(({ month }) => month === notCompared.month)) await add(notCompared);
+  await tellCallsLeft(ctx, tenant, until, entries, add);
+  await tellStrayed(part, add);
+  if (!request.dryRun) await pushAll(part, entries, add);
 }
+
+/**
+ * Before it is said that the month has nothing to bill: its calls may be such that nobody has told us of.
+ * @returns what to say where that could not be asked and the month brings no entry of its own
+ */
+async function compareLast({ ctx, tenant, request, check }: Part, month: string): Promise<CloseEntry | null> {
+  if (request.dryRun) return null;
+  const isPlanned = segmentsOf(await listPlanVersions(ctx.store, tenant.id), month).length > 0;
+  const document = isPlanned && (await findMonthInvoice(ctx.store, tenant.id, month));
+  if (!isPlanned || (document && document.status !== 'draft')) return null;
+  const notCompared = await check(tenant, monthInstants(tenant.timeZone, month));
+  if (notCompared === null) return null;
+  const problem = `Nothing to bill by our books, which could not be compared with Vapi. ${notCompared}.`;
+  return { ...entryOf(tenant, month, 'failed'), notCompared, problem };
+}
+
+const strayed =
+  'Stripe does not collect it any more: it is void or deleted there. Issue a credit note, book it as paid, or void it here after the later months.';
 
 /** What Stripe collects no more, though a later month was billed by then: our books cannot follow by themselves. */
-async function strayedEntries(ctx: Context, tenant: Tenant): Promise<CloseEntry[]> {
-  const entries: CloseEntry[] = [];
+async function tellStrayed({ ctx, tenant }: Part, add: (entry: CloseEntry) => Promise<void>): Promise<void> {
   for (const row of await listStrayed(ctx.store, tenant.id)) {
     if ((await leftToPayCents(ctx.store, row)) === 0) continue;
-    const { month, number, totalCents, currency } = row;
-    const problem =
-      'Stripe does not collect it any more: it is void or deleted there. Issue a credit note, book it as paid, or void it here after the later months.';
-    const outcome = 'failed' as const;
-    entries.push({
-      tenant: handleOf(tenant),
-      month,
-      outcome,
-      problem,
-      number,
-      totalCents,
-      currency,
-      openCalls: 0,
-    });
+    await add({ ...entryOf(tenant, row.month, 'failed', row), problem: strayed });
   }
-  return entries;
 }
 
-async function attempt(
-  ctx: Context,
-  tenant: Tenant,
-  month: string,
-  work: () => Promise<CloseEntry>,
-): Promise<CloseEntry> {
+/** Also what an earlier run has frozen and not brought to Stripe, and credit notes. */
+async function pushAll(
+  part: Part,
+  entries: CloseEntry[],
+  add: (entry: CloseEntry) => Promise<void>,
+): Promise<void> {
+  const { ctx, tenant, by } = part;
+  const { collection } = await accountOf(ctx.store, tenant);
+  if (collection === 'manual') return;
+  for (const { id, month, number } of await listUnpushed(ctx.store, tenant.id)) {
+    const pushed = await attempt(part, { month, number }, async () => {
+      const { totalCents, currency } = await pushInvoice(ctx, tenant, id, by);
+      return entryOf(tenant, month, 'pushed', { number, totalCents, currency });
+    });
+    const own = entries.find((entry) => entry.outcome === 'finalized' && entry.number === number);
+    if (own && pushed.outcome === 'pushed') own.outcome = 'pushed';
+    else await add(pushed);
+  }
+}
+
+async function attempt<Result>(
+  { ctx, tenant }: Part,
+  { month, number }: { month: string; number: string | null },
+  work: () => Promise<Result>,
+): Promise<Result | CloseEntry> {
   try {
     return await work();
   } catch (error) {
     const told = error instanceof ApiError;
     if (!told) ctx.log.error({ err: error, tenant: tenant.slug, month }, 'a month could not be closed');
     const problem = told ? error.message : 'Something went wrong on our side; the log tells what.';
-    const nothing = { number: null, totalCents: null, currency: null, openCalls: 0 };
-    return { tenant: handleOf(tenant), month, outcome: 'failed', problem, ...nothing };
+    return { ...entryOf(tenant, month, 'failed', { number }), problem };
   }
 }
 
-async function closeMonth(
-  ctx: Context,
-  tenant: Tenant,
+/**
+ * What closing the month would do.
+ * @param before the due month before it, whose document would take what came late for months up to then
+ * @returns null when there is nothing to bill
+ */
+async function foretell(
+  { ctx, tenant }: Part,
   month: string,
-  dryRun: boolean,
-  by: Actor,
-  check: BooksCheck,
-): Promise<CloseEntry> {
-  if (dryRun) {
-    const reckoned = await reckonMonth(ctx.store, tenant.id, month);
-    const { totalCents, currency } = await documentFor(ctx.store, tenant, '', month, reckoned);
-    const outcome = 'would-finalize' as const;
-    const openCalls = reckoned.open.length;
-    return { tenant: handleOf(tenant), month, outcome, number: null, totalCents, currency, openCalls };
-  }
+  before: string | undefined,
+): Promise<CloseEntry | null> {
+  const reckoned = await reckonMonth(ctx.store, tenant.id, month);
+  const lines = reckoned.lines.filter((line) => before === undefined || line.month > before);
+  if (billsNothing({ lines })) return null;
+  const { totalCents, currency } = await documentFor(ctx.store, tenant, '', month, { ...reckoned, lines });
+  return entryOf(tenant, month, 'would-finalize', { totalCents, currency });
+}
+
+/** @returns null when there is nothing to bill */
+async function closeMonth({ ctx, tenant, run, check, by }: Part, month: string): Promise<CloseEntry | null> {
   const notCompared = await check(tenant, monthInstants(tenant.timeZone, month));
-  const { row, open } = await draftInvoice(ctx.store, tenant, month, by, ctx.now());
-  const frozen = await finalizeInvoice(ctx.store, tenant, row.id, by, ctx.now());
-  const { number, totalCents, currency } = frozen;
-  const outcome = 'finalized' as const;
-  const entry = { tenant: handleOf(tenant), month, outcome, number, totalCents, currency };
-  return { ...entry, openCalls: open.length, ...(notCompared === null ? {} : { notCompared }) };
+  const draft = await draftInvoice(ctx.store, tenant, month, by, ctx.now());
+  if (!draft) return null;
+  await run.begin();
+  const frozen = await finalizeInvoice(ctx.store, tenant, draft.row.id, by, ctx.now());
+  const entry = entryOf(tenant, month, 'finalized', frozen);
+  if (notCompared === null) return entry;
+  return { ...entry, notCompared, problem: `Billed without a comparison with Vapi. ${notCompared}.` };
 }
 
-/** Months with a plan that are over, have no finalized document and come after all that have. */
-async function dueMonths(ctx: Context, tenant: Tenant, request: CloseRequest): Promise<string[]> {
-  const versions = await listPlanVersions(ctx.store, tenant.id);
-  const first = versions.map(({ fromDay }) => monthOfDay(fromDay)).sort()[0];
-  if (first === undefined) return [];
-  const billed = (await listBilledMonths(ctx.store, tenant.id)).at(-1)?.month;
-  const due: string[] = [];
-  let month = billed === undefined || billed < first ? first : nextMonth(billed);
-  for (; month < monthIn(tenant.timeZone, ctx.now()); month = nextMonth(month)) {
-    if (request.month !== undefined && month > request.month) break;
-    const end = startOfDay(tenant.timeZone, monthPeriod(month).to);
-    if (ctx.now() < end + request.graceHours * 3_600_000) break;
-    if (await hasSomethingToBill(ctx, tenant, month, versions)) due.push(month);
-  }
-  return due;
+/** The first month that is not over, or over too shortly for late costs, or later than what is asked for. */
+function overUntil({ ctx, tenant, request }: Part): string {
+  const now = monthIn(tenant.timeZone, ctx.now() - request.graceHours * 3_600_000);
+  return request.month === undefined || now <= request.month ? now : nextMonth(request.month);
 }
 
-async function hasSomethingToBill(
-  ctx: Context,
-  tenant: Tenant,
-  month: string,
-  versions: Parameters<typeof segmentsOf>[0],
-): Promise<boolean> {
-  if (segmentsOf(versions, month).length > 0) return true;
-  if (await findMonthInvoice(ctx.store, tenant.id, month)) return true;
-  // After the last plan only what came late for billed months.
-  return (await reckonMonth(ctx.store, tenant.id, month)).lines.length > 0;
+/** Months that are not billed, in their order; months between that have been passed over are among them. */
+async function dueMonths({ ctx, tenant }: Part, until: string): Promise<string[]> {
+  const months = await unbilledMonths(ctx.store, tenant.id, until);
+  // What came late for billed months goes on a document of the last month that is over, if nothing else does by then.
+  const last = monthBefore(until);
+  const billed = (await listBilledMonths(ctx.store, tenant.id)).map(({ month }) => month);
+  if (billed.some((month) => month < last) && ![...billed, ...months].includes(last)) months.push(last);
+  return months;
 }

@@ -18,6 +18,11 @@ export function monthOfDay(day: string): string {
   return day.slice(0, 7);
 }
 
+/** @param month `YYYY-MM` */
+export function monthBefore(month: string): string {
+  return monthOfDay(addDays(`${month}-01`, -1));
+}
+
 export function daysIn({ from, to }: Period): number {
   return (Date.parse(to) - Date.parse(from)) / dayMs;
 }

@@ -3,26 +3,35 @@ import { recordChange } from '../access/audit.ts';
 import type { Plan } from '../contract.ts';
 import { ApiError } from '../errors.ts';
 import { lockBilling } from '../store/billing-locks.ts';
+import { creditBalance } from '../store/credits.ts';
 import type { Queries, Store } from '../store/database.ts';
+import { firstCallDay } from '../store/invoice-calls.ts';
 import { listBilledMonths } from '../store/invoices.ts';
 import { insertPlanVersion, listPlanVersions } from '../store/plans.ts';
 import type { Tenant } from '../store/tenants.ts';
-import { dayIn } from '../time-zone.ts';
+import { dayIn, monthIn } from '../time-zone.ts';
 import type { Actor } from './invoicing.ts';
-import { addDays, monthPeriod } from './period.ts';
-import type { PlanVersion } from './plan.ts';
+import { centsToDecimal, microsToDecimal } from './money.ts';
+import { addDays, monthBefore, monthOfDay, monthPeriod } from './period.ts';
+import { inForce, type PlanVersion, segmentsOf } from './plan.ts';
 import { currencyOf } from './reckoning.ts';
 
+export interface PlanChange {
+  /** Null ends the billing. */
+  plan: Plan | null;
+  fromDay: string;
+  /** The operator means it, although it bills months long past or without a call. */
+  isConfirmed: boolean;
+}
+
 /**
- * @param plan null ends the billing
- * @throws ApiError `conflict` for a day that is billed, another currency than the tenant's plans have, or a deleted
- *   tenant
+ * @throws ApiError `conflict` for a day that is billed, another currency than money is booked in, a second exchange
+ *   rate in a month, a day so long ago that it has to be confirmed, or a deleted tenant
  */
 export async function setPlan(
   store: Store,
   tenant: Tenant,
-  plan: Plan | null,
-  fromDay: string,
+  { plan, fromDay, isConfirmed }: PlanChange,
   by: Actor,
   nowMs: number,
 ): Promise<PlanVersion> {
@@ -32,17 +41,22 @@ export async function setPlan(
   return store.transaction().execute(async (db) => {
     await lockBilling(db, tenant.id);
     const versions = await listPlanVersions(db, tenant.id);
-    const currency = currencyOf(versions);
-    if (plan && currency && plan.currency !== currency) {
-      const detail = `All plans of a tenant have one currency, here ${currency}.`;
-      throw new ApiError('conflict', { detail });
-    }
     const last = (await listBilledMonths(db, tenant.id)).at(-1);
+    const currency = currencyOf(versions);
+    const changesCurrency = plan && currency && plan.currency !== currency;
+    if (changesCurrency) await checkCurrency(db, tenant, versions, currency, fromDay);
     if (last && fromDay < monthPeriod(last.month).to) {
       const detail = `${last.month} is billed: a plan can start from ${monthPeriod(last.month).to}.`;
       throw new ApiError('conflict', { detail });
     }
+    if (plan && !isConfirmed) await checkStart(db, tenant, versions, fromDay, nowMs);
     const added = await insertPlanVersion(db, tenant.id, fromDay, plan, nowMs);
+    // Plans to come in the old currency cannot stay: the new one holds from their days too.
+    const replaced = changesCurrency ? inForce(versions).filter((version) => version.plan) : [];
+    for (const { fromDay: day } of replaced.filter((version) => version.fromDay > fromDay)) {
+      await insertPlanVersion(db, tenant.id, day, plan, nowMs);
+    }
+    checkRates(await listPlanVersions(db, tenant.id), fromDay);
     const before = versions.at(-1);
     const change = {
       action: 'plan.set',
@@ -53,6 +67,75 @@ export async function setPlan(
     await recordChange(db, { ...by, ...change }, nowMs);
     return added;
   });
+}
+
+/**
+ * A slip in the year would make an invoice for every month since, all at once.
+ * @throws ApiError `conflict`
+ */
+async function checkStart(
+  db: Queries,
+  tenant: Tenant,
+  versions: PlanVersion[],
+  fromDay: string,
+  nowMs: number,
+): Promise<void> {
+  const [held] = inForce(versions).filter((version) => version.plan);
+  // Those months are billed anyway.
+  if (held && held.fromDay <= fromDay) return;
+  const refuse = (why: string) => {
+    throw new ApiError('conflict', { detail: `${why} Say "backdate": true if that is meant.` });
+  };
+  const month = monthOfDay(fromDay);
+  const now = monthIn(tenant.timeZone, nowMs);
+  const day = await firstCallDay(db, tenant.id);
+  const first = day === null ? now : monthOfDay(day);
+  if (month < first) {
+    const calls = day === null ? 'The tenant has no call yet' : `The tenant’s first call is of ${first}`;
+    refuse(`${calls}, and would be billed from ${month} on.`);
+  }
+  if (month < monthBefore(monthBefore(monthBefore(now)))) {
+    refuse(`Every month since ${month} would be billed at once.`);
+  }
+}
+
+/**
+ * A currency can be replaced until money has been booked in it.
+ * @throws ApiError `conflict`
+ */
+async function checkCurrency(
+  db: Queries,
+  tenant: Tenant,
+  versions: PlanVersion[],
+  currency: string,
+  fromDay: string,
+): Promise<void> {
+  const refuse = (why: string) => {
+    throw new ApiError('conflict', { detail: `All plans of a tenant have one currency. ${why}` });
+  };
+  const [billed] = await listBilledMonths(db, tenant.id);
+  if (billed) refuse(`${billed.month} is billed in ${currency}.`);
+  const balance = await creditBalance(db, tenant.id, currency);
+  if (balance !== 0) refuse(`There is prepaid credit of ${centsToDecimal(balance, currency)} ${currency}.`);
+  const [earlier] = inForce(versions).filter((version) => version.plan);
+  if (earlier && earlier.fromDay < fromDay) {
+    refuse(`A plan in ${currency} holds from ${earlier.fromDay}: set the new one from that day.`);
+  }
+}
+
+/**
+ * A month has one exchange rate, also where a later plan begins within it.
+ * @throws ApiError `conflict`
+ */
+function checkRates(versions: PlanVersion[], fromDay: string): void {
+  const changed = versions.map((version) => monthOfDay(version.fromDay));
+  for (const month of new Set(changed.filter((each) => each >= monthOfDay(fromDay)))) {
+    const rates = new Set(segmentsOf(versions, month).map(({ plan }) => plan.usdRateMicros));
+    if (rates.size < 2) continue;
+    const found = [...rates].map((micros) => microsToDecimal(micros, 'usd')).join(' and ');
+    const detail = `An exchange rate holds for whole months; ${month} would have ${found}.`;
+    throw new ApiError('conflict', { detail });
+  }
 }
 
 /** The tenant's billing ends with today: the day after, and every later change of plan, becomes a day without one. */

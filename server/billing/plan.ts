@@ -20,14 +20,19 @@ export interface Segment extends Period {
   ofDays: number;
 }
 
+/** Those that hold on some day, in the order of their days. */
+export function inForce(versions: PlanVersion[]): PlanVersion[] {
+  return [...versions]
+    .sort((a, b) => (a.fromDay === b.fromDay ? a.version - b.version : a.fromDay < b.fromDay ? -1 : 1))
+    .filter((version, index, all) => all[index + 1]?.fromDay !== version.fromDay);
+}
+
 /** In the order of their days; empty when no plan holds in the month. */
 export function segmentsOf(versions: PlanVersion[], month: string): Segment[] {
   const whole = monthPeriod(month);
-  const inForce = [...versions]
-    .sort((a, b) => (a.fromDay === b.fromDay ? a.version - b.version : a.fromDay < b.fromDay ? -1 : 1))
-    .filter((version, index, all) => all[index + 1]?.fromDay !== version.fromDay);
-  return inForce.flatMap(({ id, plan, fromDay }, index) => {
-    const until = inForce[index + 1]?.fromDay ?? '9999-12-31';
+  const held = inForce(versions);
+  return held.flatMap(({ id, plan, fromDay }, index) => {
+    const until = held[index + 1]?.fromDay ?? '9999-12-31';
     const days = intersect(whole, { from: fromDay, to: until });
     if (!days || !plan) return [];
     return [{ ...days, planId: id, plan, days: daysIn(days), ofDays: daysIn(whole) }];

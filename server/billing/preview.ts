@@ -1,21 +1,40 @@
 /** What the month comes to so far, and what it would come to if it went on like this. */
 import type { InvoiceDocument, PreviewAnswer } from '../contract.ts';
 import type { Queries } from '../store/database.ts';
+import { findMonthInvoice } from '../store/invoices.ts';
+import { listPlanVersions } from '../store/plans.ts';
 import type { Tenant } from '../store/tenants.ts';
+import { nextMonth } from '../time-zone.ts';
 import { proportion } from './money.ts';
+import { countOpenCalls } from './open-calls.ts';
 import { startOfDay } from './period.ts';
 import type { Segment } from './plan.ts';
 import { isPooled, poolMicros } from './price.ts';
 import { linesOf, type RateTotals } from './rating.ts';
 import { documentFor, reckonMonth } from './reckoning.ts';
 
-/** Nothing is stored. */
+/** Nothing is stored. A month that is billed is what its document says. */
 export async function previewMonth(
   db: Queries,
   tenant: Tenant,
   month: string,
   nowMs: number,
 ): Promise<PreviewAnswer> {
+  const billed = await findMonthInvoice(db, tenant.id, month);
+  if (billed && billed.status !== 'draft') {
+    const document = JSON.parse(billed.document) as InvoiceDocument;
+    const { currency, totalCents } = document;
+    const versions = await listPlanVersions(db, tenant.id);
+    const open = await countOpenCalls(db, tenant.id, versions, nextMonth(month));
+    return {
+      month,
+      currency,
+      billed: true,
+      soFar: figures(document),
+      atThisPace: { totalCents },
+      openCalls: open.get(month) ?? 0,
+    };
+  }
   const reckoned = await reckonMonth(db, tenant.id, month);
   const { segments, totals, currency, lines } = reckoned;
   const draft = await documentFor(db, tenant, '', month, reckoned);
@@ -31,6 +50,7 @@ export async function previewMonth(
   return {
     month,
     currency,
+    billed: false,
     soFar: figures(draft),
     atThisPace: { totalCents: paced.totalCents },
     openCalls: reckoned.open.length,

@@ -68,14 +68,8 @@ export interface Rater {
   lines(): RatedLine[];
 }
 
-/**
- * @param segments the plans of one month
- * @param used what earlier invoices have billed in a segment and rate, for calls that came late; default nothing
- */
-export function createRater(
-  segments: Segment[],
-  used: (segment: Segment, rate: number) => number = () => 0,
-): Rater {
+/** @param segments the plans of one month, of which nothing has been billed; see `earlier-months` for what comes later */
+export function createRater(segments: Segment[]): Rater {
   const states = segments.map((segment) => {
     const rateOf = new Map<CallChannel, number>();
     segment.plan.rates.forEach(({ channels }, index) => {
@@ -84,7 +78,6 @@ export function createRater(
     return {
       segment,
       rateOf,
-      usedBefore: segment.plan.rates.map((_, rate) => used(segment, rate)),
       totals: segment.plan.rates.map((): RateTotals => ({ calls: 0, billedSeconds: 0, priceMicros: 0 })),
     };
   });
@@ -96,8 +89,7 @@ export function createRater(
       const totals = state.totals[rate];
       const price = state.segment.plan.rates[rate]?.price;
       if (!totals || !price) throw new Error('the plan has no such rate');
-      const usedSeconds = (state.usedBefore[rate] ?? 0) + totals.billedSeconds;
-      const charge = chargeFor(state.segment, price, usedSeconds, call);
+      const charge = chargeFor(state.segment, price, totals.billedSeconds, call);
       if (typeof charge === 'string') return { callId: call.id, open: charge };
       totals.calls += 1;
       totals.billedSeconds += charge.billedSeconds;
@@ -180,31 +172,4 @@ function usageLine(
     includedSeconds: Math.min(totals.billedSeconds, includedSeconds(segment, price)),
     priceMicros: toSafeNumber(BigInt(totals.priceMicros)),
   };
-}
-
-export interface Rating {
-  lines: RatedLine[];
-  calls: RatedCall[];
-  /** Calls that cannot be billed yet, and why. */
-  open: OpenCall[];
-}
-
-/** A whole month at once. The calls may come in any order, and more than once. */
-export function rate(segments: Segment[], calls: BillableCall[]): Rating {
-  const rater = createRater(segments);
-  const rated: RatedCall[] = [];
-  const open: OpenCall[] = [];
-  for (const call of [...new Map(calls.map((call) => [call.id, call])).values()].sort(inBillingOrder)) {
-    const result = rater.add(call);
-    if ('open' in result) open.push(result);
-    else rated.push(result);
-  }
-  return { lines: rater.lines(), calls: rated, open };
-}
-
-/** The order in which the store reads them. */
-export function inBillingOrder(a: BillableCall, b: BillableCall): number {
-  if (a.day !== b.day) return a.day < b.day ? -1 : 1;
-  if (a.createdAt !== b.createdAt) return a.createdAt - b.createdAt;
-  return a.id < b.id ? -1 : a.id > b.id ? 1 : 0;
 }

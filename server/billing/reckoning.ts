@@ -61,9 +61,14 @@ export async function reckonMonth(
   };
 }
 
-/** All plans of a tenant have one. */
+/** Neither an amount nor a call: there is no document of it. */
+export function billsNothing({ lines }: Pick<ReckonedMonth, 'lines'>): boolean {
+  return lines.every(({ amountCents, calls }) => amountCents === 0 && calls === 0);
+}
+
+/** All plans that hold have one; what was replaced before anything was billed may have had another. */
 export function currencyOf(versions: PlanVersion[]): string | null {
-  return versions.find(({ plan }) => plan)?.plan?.currency ?? null;
+  return versions.findLast(({ plan }) => plan)?.plan?.currency ?? null;
 }
 
 /** As it was set, or what holds until then. */

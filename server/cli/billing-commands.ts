@@ -26,9 +26,9 @@ export const billingCommands: Record<string, Command> = {
     if (!tenant) return null;
     const path = `${tenantPath(tenant)}/plan`;
     if (verb === undefined) return get(path);
-    const from = given(flags, 'from');
-    if (verb === 'end') return { method: 'PUT', path, body: { plan: null, ...from } };
-    return verb === 'set' && plan ? { method: 'PUT', path, body: { plan: planOf(plan), ...from } } : null;
+    const when = given(flags, 'from', 'backdate');
+    if (verb === 'end') return { method: 'PUT', path, body: { plan: null, ...when } };
+    return verb === 'set' && plan ? { method: 'PUT', path, body: { plan: planOf(plan), ...when } } : null;
   },
   simulate: ([tenant, month, plan]) => {
     if (!tenant || !month || !plan) return null;
@@ -38,8 +38,10 @@ export const billingCommands: Record<string, Command> = {
     if (!tenant) return null;
     const path = `${tenantPath(tenant)}/credits`;
     if (verb === undefined) return list(path, 'entries', ['at', 'kind', 'amountCents', 'invoiceId', 'note']);
-    const body = { amountCents: Number(cents), ...given(flags, 'note', 'reference') };
-    return verb === 'add' && cents ? { method: 'POST', path, body } : null;
+    const sign = { add: 1, 'take-back': -1 }[verb];
+    if (!sign || !cents) return null;
+    const body = { amountCents: sign * Number(cents), ...given(flags, 'note', 'reference') };
+    return { method: 'POST', path, body };
   },
   invoices: ([first, tenant, id, ...reason]) => {
     if (first === undefined) return null;

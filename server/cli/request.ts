@@ -6,6 +6,7 @@ export const options = {
   json: { type: 'boolean' },
   write: { type: 'boolean' },
   'dry-run': { type: 'boolean' },
+  backdate: { type: 'boolean' },
   tenant: { type: 'string' },
   email: { type: 'string' },
   month: { type: 'string' },

@@ -91,7 +91,11 @@ export const creditsAnswerSchema = creditBalanceSchema.extend({
       z.object({
         id: z.string(),
         at: timeSchema,
-        kind: z.string(),
+        kind: z
+          .string()
+          .describe(
+            '`top-up`, `correction` of one, `used` by an invoice, or `returned` when that became void.',
+          ),
         amountCents: z.int(),
         invoiceId: z.string().nullable(),
         note: z.string(),
@@ -99,7 +103,11 @@ export const creditsAnswerSchema = creditBalanceSchema.extend({
     )
     .describe('The newest 200.'),
 });
-export const runsAnswerSchema = z.object({ runs: z.array(closeReportSchema).describe('The newest 50.') });
+export const runsAnswerSchema = z.object({
+  runs: z
+    .array(closeReportSchema)
+    .describe('The newest 50; a run that did nothing and had nothing new to tell is not among them.'),
+});
 export const presetsAnswerSchema = z.object({ presets: z.array(planPresetSchema) });
 export const deletedTenantsAnswerSchema = z.object({ tenants: z.array(deletedTenantSchema), nextCursor });
 export const marginAnswerSchema = z.object({ rows: z.array(marginRowSchema), nextCursor });

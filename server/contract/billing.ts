@@ -9,7 +9,7 @@ import { costComponents } from './usage.ts';
 import { microsSchema, slugSchema, tenantIdSchema, timeSchema } from './words.ts';
 
 export const callChannels = ['web', 'inbound', 'outbound', 'chat'] as const;
-/** How a call came about; each may have a price of its own. */
+/** How a call came about; each may have a price of its own. What is one call elsewhere is one message in `chat`. */
 export type CallChannel = (typeof callChannels)[number];
 
 const centsSchema = z.int().min(0).max(100_000_000_000);
@@ -58,19 +58,33 @@ export const priceSchema = z.discriminatedUnion('kind', [
     perMinuteMicros: microsSchema.default(0),
     ...increments,
   }),
-  z.strictObject({ kind: z.literal('per-call'), perCallMicros: microsSchema }),
+  /** Each call that was connected; of chats each message. */
+  z.strictObject({
+    kind: z.literal('per-call'),
+    perCallMicros: microsSchema.describe('For each call that was connected, and in `chat` for each message.'),
+  }),
 ]);
 export type Price = z.infer<typeof priceSchema>;
 
 /** The calls of all its channels share one price, with its included minutes or tiers. */
 const rateSchema = z.strictObject({
-  channels: z.array(z.enum(callChannels)).min(1),
+  channels: z
+    .array(z.enum(callChannels))
+    .min(1)
+    .describe('With `chat` each message of a visitor counts as a call, not the conversation.'),
   price: priceSchema,
 });
 export type Rate = z.infer<typeof rateSchema>;
 
-export const planSchema = z.strictObject({
-  name: z.string().trim().min(1).max(80),
+const planShape = z.strictObject({
+  name: z
+    .string()
+    .trim()
+    .min(1)
+    .max(80)
+    .describe(
+      'The client reads it, also on its invoices; with a cost-plus price it must not tell the markup.',
+    ),
   currency: z
     .string()
     .refine(isSupportedCurrency, 'use a lower-case currency code that Stripe counts plainly'),
@@ -79,7 +93,9 @@ export const planSchema = z.strictObject({
     .min(1)
     .max(1_000_000_000_000)
     .default(1_000_000)
-    .describe('How much of the currency one US dollar of cost is; fixed until the next plan.'),
+    .describe(
+      'How much of the currency one US dollar of cost is. It holds for whole months: another is a plan from the first of one.',
+    ),
   monthlyFeeCents: centsSchema.default(0),
   minimumCents: centsSchema.default(0).describe('Fee and usage of a month together are at least this.'),
   rates: z
@@ -94,12 +110,27 @@ export const planSchema = z.strictObject({
       `each of ${callChannels.join(', ')} must be in exactly one rate`,
     ),
 });
+
+export const planSchema = planShape.refine(
+  ({ name, rates }) =>
+    !/%|per ?cent|mark-?up/i.test(name) || rates.every(({ price }) => price.kind !== 'cost-plus'),
+  { path: ['name'], error: 'the client reads the name: it must not tell the markup' },
+);
 export type Plan = z.infer<typeof planSchema>;
 /** As an operator writes it. */
 export type PlanInput = z.input<typeof planSchema>;
 
 /** `PUT /v1/tenants/{slug}/plan`. From that day on (default: today) the plan holds; null ends the billing. */
-export const setPlanSchema = z.strictObject({ plan: planSchema.nullable(), from: z.iso.date().optional() });
+export const setPlanSchema = z.strictObject({
+  plan: planSchema.nullable(),
+  from: z.iso.date().optional(),
+  backdate: z
+    .boolean()
+    .default(false)
+    .describe(
+      "Confirms a day before the month of the tenant's first call, or more than three months ago: all of it is billed at once.",
+    ),
+});
 
 /** A plan from a day on, as an operator sees it. */
 export const planVersionViewSchema = z.object({
@@ -136,8 +167,7 @@ export type Party = z.infer<typeof partySchema>;
 
 const prefixSchema = z.string().regex(/^[A-Z0-9-]{1,12}$/, 'use at most 12 capitals, digits and hyphens');
 
-/** `PUT /v1/billing/seller`: who issues the invoices. */
-export const sellerSchema = z.strictObject({
+const sellerShape = z.strictObject({
   ...partyShape,
   logoUrl: z
     .url({ protocol: /^https$/ })
@@ -150,9 +180,17 @@ export const sellerSchema = z.strictObject({
   invoicePrefix: prefixSchema
     .default('INV')
     .describe('Stands before the running number: `INV` makes `INV-000001`.'),
-  creditNotePrefix: prefixSchema.default('CN'),
+  creditNotePrefix: prefixSchema
+    .default('CN')
+    .describe('Of the credit notes, which have numbers of their own; another than `invoicePrefix`.'),
   footer: z.string().max(600).optional(),
 });
+
+/** `PUT /v1/billing/seller`: who issues the invoices. */
+export const sellerSchema = sellerShape.refine(
+  ({ invoicePrefix, creditNotePrefix }) => invoicePrefix !== creditNotePrefix,
+  { path: ['creditNotePrefix'], error: 'must differ from invoicePrefix: each begins with 000001' },
+);
 export type Seller = z.infer<typeof sellerSchema>;
 
 /** `PUT /v1/tenants/{slug}/billing`: whom the tenant's invoices are made out to, and how they are collected. */
@@ -190,7 +228,10 @@ export const billingAccountSchema = z
   );
 export type BillingAccount = z.infer<typeof billingAccountSchema>;
 
-/** What a line stands for; `late-usage`, `correction` and `minimum-change` bill an earlier month than the invoice's. */
+/**
+ * What a line stands for; `late-usage`, `correction` and `minimum-change` bill an earlier month than the invoice's.
+ * `credited-before` stands against a correction whose money a credit note has given back already.
+ */
 export const lineKinds = [
   'fee',
   'usage',
@@ -198,6 +239,7 @@ export const lineKinds = [
   'late-usage',
   'correction',
   'minimum-change',
+  'credited-before',
   'credit',
 ] as const;
 export type LineKind = (typeof lineKinds)[number];
@@ -210,7 +252,7 @@ export const invoiceLineSchema = z.object({
   to: z.string(),
   planId: z.string(),
   rate: z.int().nullable().describe("Which of the plan's rates; null where there are no calls."),
-  calls: z.int(),
+  calls: z.int().describe('Messages of chats count as one each.'),
   billedSeconds: z.int().describe('In whole increments.'),
   includedSeconds: z.int(),
   priceMicros: z
@@ -336,23 +378,35 @@ export const creditNoteSchema = z.strictObject({
 });
 export type CreditNoteRequest = z.infer<typeof creditNoteSchema>;
 
-/** `POST /v1/tenants/{slug}/credits`: prepaid credit that was paid outside. */
-export const topUpSchema = z.strictObject({
-  amountCents: z.int().min(1).max(100_000_000_000),
-  note: z.string().trim().max(200).default(''),
-  reference: z
-    .string()
-    .trim()
-    .min(1)
-    .max(100)
-    .optional()
-    .describe('Of the payment: a repeated request with the same one counts once.'),
-});
+/** `POST /v1/tenants/{slug}/credits`: prepaid credit that was paid outside, or that was booked by mistake. */
+export const bookCreditSchema = z
+  .strictObject({
+    amountCents: z
+      .int()
+      .min(-100_000_000_000)
+      .max(100_000_000_000)
+      .describe('Negative to take back what was booked by mistake, as far as it is unused.'),
+    note: z.string().trim().max(200).default('').describe('The reason; a negative amount needs one.'),
+    reference: z
+      .string()
+      .trim()
+      .min(1)
+      .max(100)
+      .optional()
+      .describe('Of the payment: a repeated request with the same one counts once.'),
+  })
+  .refine(({ amountCents }) => amountCents !== 0, { path: ['amountCents'], error: 'must not be 0' })
+  .refine(({ amountCents, note }) => amountCents > 0 || note !== '', {
+    path: ['note'],
+    error: 'say why it is taken back',
+  });
+export type BookCredit = z.infer<typeof bookCreditSchema>;
 
 /** `GET /v1/tenants/{slug}/preview` */
 export const previewAnswerSchema = z.object({
   month: z.string(),
   currency: z.string(),
+  billed: z.boolean().describe('Then all of it is what the document says; else the month as it stands now.'),
   soFar: z.object({
     lines: z.array(invoiceLineSchema),
     totalCents: z.int(),
@@ -369,7 +423,9 @@ export type PreviewAnswer = z.infer<typeof previewAnswerSchema>;
 
 /** `POST /v1/billing/close`: bills every month that is over; of all tenants and up to the last month unless told. */
 export const closeRequestSchema = z.strictObject({
-  month: monthSchema.optional(),
+  month: monthSchema
+    .optional()
+    .describe('The last month that is billed; also if its document is void, which no other month is again.'),
   tenant: z.union([slugSchema, tenantIdSchema]).optional().describe('A deleted one by its id.'),
   dryRun: z.boolean().default(false).describe('Only says what would be done.'),
   graceHours: z
@@ -384,20 +440,26 @@ export type CloseRequest = z.infer<typeof closeRequestSchema>;
 export const closeEntrySchema = z.object({
   tenant: z.string().describe('Its slug, or its id when it is deleted.'),
   month: z.string(),
-  outcome: z.enum(['would-finalize', 'finalized', 'pushed', 'failed']),
+  outcome: z
+    .enum(['would-finalize', 'finalized', 'pushed', 'failed', 'voided', 'calls-left'])
+    .describe(
+      '`voided`: its document is void, so that it is left to a person. `calls-left`: the month is over, and calls of it are on no document.',
+    ),
   number: z.string().nullable(),
   totalCents: z.int().nullable(),
   currency: z.string().nullable(),
   openCalls: z
     .int()
-    .describe('Calls that were left for the next invoice, since their duration or cost is not known.'),
-  problem: z.string().describe('Why it failed.').exactOptional(),
+    .describe('Calls of the month that a later invoice bills, once their duration or cost is known.'),
+  unplannedCalls: z.int().describe('Calls on days without a plan, if there are any.').exactOptional(),
+  problem: z.string().describe('Why somebody should look at it.').exactOptional(),
   notCompared: notComparedSchema.exactOptional(),
 });
 export type CloseEntry = z.infer<typeof closeEntrySchema>;
 export const closeReportSchema = z.object({
   id: z.string(),
   month: z.string().nullable(),
+  tenant: z.string().nullable().describe('The only one that was closed; null for all.').exactOptional(),
   dryRun: z.boolean(),
   startedAt: timeSchema,
   finishedAt: timeSchema.nullable().describe('Null while it runs, and for ever when it was killed.'),
@@ -416,7 +478,11 @@ export const marginRowSchema = z.object({
   seconds: z.int(),
   costMicros: z.int().describe('US dollars.'),
   costCents: z.int().describe("The same in the plan's currency."),
-  revenueCents: z.int().describe('The lines of the month, before tax and credit.'),
+  revenueCents: z
+    .int()
+    .describe(
+      'The lines of the month without what credit notes have taken back, before tax and prepaid credit.',
+    ),
   marginCents: z.int(),
   callsWithoutCost: z.int(),
 });

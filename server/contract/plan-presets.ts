@@ -1,4 +1,7 @@
-/** The plans that agencies use most, in the smallest form that works; amounts are examples to change. */
+/**
+ * The plans that agencies use most, in the smallest form that works; amounts are examples to change. A preset's own name
+ * and description are for the operator; the name of its plan is for the client.
+ */
 import { z } from 'zod';
 import { type CallChannel, type PlanInput, planSchema } from './billing.ts';
 
@@ -37,7 +40,7 @@ export const planPresets: { name: string; description: string; plan: PlanInput }
     name: 'cost-plus',
     description: 'the provider’s cost + 30 %',
     plan: {
-      name: 'Cost + 30 %',
+      name: 'By usage',
       currency: 'usd',
       rates: [{ channels: [...voice, 'chat'], price: { kind: 'cost-plus', markupBps: 3000 } }],
     },

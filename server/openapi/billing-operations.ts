@@ -1,6 +1,7 @@
 /** Plans, invoices and the operator's books. */
 import {
   billingAccountSchema,
+  bookCreditSchema,
   closeReportSchema,
   closeRequestSchema,
   creditBalanceSchema,
@@ -30,7 +31,6 @@ import {
   simulateSchema,
   simulationAnswerSchema,
   tenantMarginQuerySchema,
-  topUpSchema,
 } from '../contract.ts';
 import { csv, json, type Operation } from './operation.ts';
 
@@ -99,8 +99,8 @@ export const billingOperations: Operation[] = [
     route: 'POST /v1/tenants/{slug}/credits',
     caller: 'operator',
     summary: 'Book prepaid credit',
-    notes: 'A repeated `reference` counts once.',
-    body: { schema: topUpSchema },
+    notes: 'A negative amount takes back what was booked by mistake. A repeated `reference` counts once.',
+    body: { schema: bookCreditSchema },
     answers: { 201: json('The balance.', creditBalanceSchema) },
     refusals: ['conflict'],
   },
@@ -110,7 +110,17 @@ export const billingOperations: Operation[] = [
     summary: 'List invoices',
     notes: 'Newest first; drafts only for the operator.',
     query: pageQuerySchema,
-    answers: { 200: json('One page.', invoicesAnswerSchema) },
+    answers: {
+      200: json('One page.', invoicesAnswerSchema, {
+        media: {
+          'text/csv': {
+            type: 'string',
+            description: 'UTF-8 with a mark, CRLF, amounts in the row’s currency.',
+          },
+        },
+        headers: { 'X-Next-Cursor': 'With `text/csv`: the `cursor` of the next page.' },
+      }),
+    },
   },
   {
     route: 'POST /v1/tenants/{slug}/invoices',

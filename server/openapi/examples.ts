@@ -86,7 +86,7 @@ export const examples: Record<string, unknown> = {
   SetPlan: { plan, from: '2026-11-01' },
   DraftInvoice: { period: '2026-11' },
   CreditNote: { reason: 'Calls of a test', lines: [{ line: 2, amountCents: 500 }] },
-  TopUp: { amountCents: 10_000, note: 'Bank transfer', reference: '2026-11-10/1' },
+  BookCredit: { amountCents: 10_000, note: 'Bank transfer', reference: '2026-11-10/1' },
   CloseRequest: { month: '2026-11', dryRun: true },
   CreateKey: { name: 'Books of Acme', tenant: 'acme', scopes: ['read'] },
   Reconcile: { tenant: 'acme', from: '2026-11-01', to: '2026-12-01' },

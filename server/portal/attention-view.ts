@@ -100,16 +100,8 @@ export class AttentionElement extends LitElement {
 }
 customElements.define('attention-view', AttentionElement);
 
-function needsPerson({ outcome, openCalls, notCompared }: CloseEntry): boolean {
-  return outcome === 'failed' || openCalls > 0 || notCompared !== undefined;
-}
-
-function matterOf({ problem, openCalls, notCompared }: CloseEntry): string {
-  if (problem) return problem;
-  const waiting =
-    openCalls > 0 && `${count(openCalls)} calls wait for their length or cost; the next invoice bills them.`;
-  const unsure = notCompared && `Billed without a comparison with Vapi. ${notCompared}.`;
-  return [waiting, unsure].filter(Boolean).join(' ');
+function needsPerson({ problem, openCalls }: CloseEntry): boolean {
+  return problem !== undefined || openCalls > 0;
 }
 
 function entryTable(entries: CloseEntry[]) {
@@ -117,10 +109,10 @@ function entryTable(entries: CloseEntry[]) {
     <thead><tr><th scope="col">Client</th><th scope="col">Month</th><th scope="col">What is the matter</th></tr></thead>
     <tbody>
       ${entries.map(
-        (entry) => html`<tr>
-          <th scope="row"><a href="#/tenants/${entry.tenant}/invoices">${entry.tenant}</a></th>
-          <td>${monthName(entry.month)}</td>
-          <td>${matterOf(entry)}</td>
+        ({ tenant, month, problem, openCalls }) => html`<tr>
+          <th scope="row"><a href="#/tenants/${tenant}/invoices">${tenant}</a></th>
+          <td>${monthName(month)}</td>
+          <td>${problem ?? `${count(openCalls)} calls wait for their length or cost; the next invoice bills them.`}</td>
         </tr>`,
       )}
     </tbody>

@@ -6,11 +6,13 @@ import { marginOf, simulate } from '../billing/margin.ts';
 import { closeMonths } from '../billing/month-close.ts';
 import { monthPeriod } from '../billing/period.ts';
 import { setPlan } from '../billing/plan-changes.ts';
+import { bookCredit } from '../billing/prepaid.ts';
 import { previewMonth } from '../billing/preview.ts';
 import { accountOf, currencyOf } from '../billing/reckoning.ts';
 import type { Context } from '../context.ts';
 import {
   billingAccountSchema,
+  bookCreditSchema,
   type CloseReport,
   closeRequestSchema,
   type DeletedTenant,
@@ -26,12 +28,11 @@ import {
   setPlanSchema,
   simulateSchema,
   tenantMarginQuerySchema,
-  topUpSchema,
 } from '../contract.ts';
 import { ApiError } from '../errors.ts';
 import { findBillingAccount, findSeller, saveBillingAccount, saveSeller } from '../store/billing-accounts.ts';
 import { listBillingRuns } from '../store/billing-runs.ts';
-import { creditBalance, insertCredit, listCredits } from '../store/credits.ts';
+import { creditBalance, listCredits } from '../store/credits.ts';
 import { listPlanVersions } from '../store/plans.ts';
 import { findTenantById, listDeletedTenants, listTenantsToBill } from '../store/tenants.ts';
 import { dayIn, monthIn } from '../time-zone.ts';
@@ -67,10 +68,11 @@ export function billingRoutes(ctx: Context): Router {
   });
 
   router.put('/:slug/plan', operatorOnly, body, async (req, res) => {
-    const { plan, from } = parse(setPlanSchema, req.body);
+    const { plan, from, backdate } = parse(setPlanSchema, req.body);
     const tenant = await billedTenant(ctx, req, res);
     const day = from ?? dayIn(tenant.timeZone, ctx.now());
-    const { id } = await setPlan(ctx.store, tenant, plan, day, actorIn(req, res), ctx.now());
+    const change = { plan, fromDay: day, isConfirmed: backdate };
+    const { id } = await setPlan(ctx.store, tenant, change, actorIn(req, res), ctx.now());
     res.json({ id, from: day, plan } satisfies PlanVersionView);
   });
 
@@ -128,20 +130,9 @@ export function billingRoutes(ctx: Context): Router {
   });
 
   router.post('/:slug/credits', operatorOnly, body, async (req, res) => {
-    const { amountCents, note, reference } = parse(topUpSchema, req.body);
+    const entry = parse(bookCreditSchema, req.body);
     const tenant = await billedTenant(ctx, req, res);
-    const currency = currencyOf(await listPlanVersions(ctx.store, tenant.id));
-    if (!currency) throw new ApiError('conflict', { detail: 'Without a plan the tenant has no currency.' });
-    const balanceCents = await ctx.store.transaction().execute(async (db) => {
-      const entry = { tenantId: tenant.id, at: ctx.now(), kind: 'top-up' as const, invoiceId: null };
-      if (await insertCredit(db, { ...entry, currency, amountCents, note }, reference)) {
-        const after = { amountCents, currency, note };
-        const change = { action: 'credit.top-up', tenant: tenant.slug, before: null, after };
-        await recordChange(db, { ...actorIn(req, res), ...change }, ctx.now());
-      }
-      return creditBalance(db, tenant.id, currency);
-    });
-    res.status(201).json({ currency, balanceCents });
+    res.status(201).json(await bookCredit(ctx.store, tenant, entry, actorIn(req, res), ctx.now()));
   });
 
   return router;

@@ -4,7 +4,8 @@ import express, { type Request, type Response, Router } from 'express';
 import { issueCreditNote } from '../billing/credit-note.ts';
 import type { BilledCall } from '../billing/earlier-months.ts';
 import { invoiceHtml, invoiceStyle } from '../billing/invoice-html.ts';
-import { draftInvoice, finalizeInvoice } from '../billing/invoicing.ts';
+import { draftInvoice, finalizeInvoice, nothingToBill } from '../billing/invoicing.ts';
+import { centsToDecimal } from '../billing/money.ts';
 import { bookPaid } from '../billing/paid-outside.ts';
 import { paymentPageOf } from '../billing/payment-page.ts';
 import { monthInstants, monthOfDay } from '../billing/period.ts';
@@ -17,6 +18,7 @@ import {
   creditNoteSchema,
   draftInvoiceSchema,
   type InvoiceLine,
+  type InvoiceSummary,
   invoiceCallsQuerySchema,
   type PaymentPageAnswer,
   pageQuerySchema,
@@ -42,7 +44,13 @@ export function invoiceRoutes(ctx: Context): Router {
     const position = after && { createdAt: after.time, id: after.id };
     const rows = await listInvoices(ctx.store, tenant.id, position, limit + 1, seesProviderCost(res));
     const { page, nextCursor } = cutPage(rows, limit, (row) => ({ time: row.createdAt, id: row.id }));
-    res.json({ invoices: page.map(viewSummary), nextCursor });
+    const invoices = page.map(viewSummary);
+    if (wantsCsv(req)) {
+      if (nextCursor !== null) res.set('X-Next-Cursor', nextCursor);
+      sendCsv(res, `invoices-${tenant.slug}`, invoiceColumns, invoices);
+    } else {
+      res.json({ invoices, nextCursor });
+    }
   });
 
   router.get('/:slug/invoices/:id', async (req, res) => {
@@ -82,7 +90,9 @@ export function invoiceRoutes(ctx: Context): Router {
   router.post('/:slug/invoices', operatorOnly, body, async (req, res) => {
     const { period } = parse(draftInvoiceSchema, req.body);
     const tenant = await billedTenant(ctx, req, res);
-    const { row, open } = await draftInvoice(ctx.store, tenant, period, actorIn(req, res), ctx.now());
+    const draft = await draftInvoice(ctx.store, tenant, period, actorIn(req, res), ctx.now());
+    if (!draft) throw nothingToBill(period);
+    const { row, open } = draft;
     res.status(201).location(`/v1/tenants/${tenant.slug}/invoices/${row.id}`);
     res.json({ ...viewInvoice(row), openCalls: open.slice(0, 100), openCount: open.length });
   });
@@ -139,7 +149,7 @@ export function invoiceRoutes(ctx: Context): Router {
     limit: number,
   ): Promise<BilledCall[]> {
     const { kind, planId, rate } = line;
-    if (rate === null) return [];
+    if (rate === null || kind === 'credited-before') return [];
     const month = monthOfDay(line.from);
     if (row.status !== 'draft') {
       return listLineCalls(ctx.store, row.id, { kind, month, planId, rate }, after, limit);
@@ -159,6 +169,23 @@ export function invoiceRoutes(ctx: Context): Router {
 
   return router;
 }
+
+const invoiceColumns: Column<InvoiceSummary>[] = [
+  { name: 'number', value: ({ number }) => number },
+  { name: 'kind', value: ({ kind }) => kind },
+  { name: 'status', value: ({ status }) => status },
+  { name: 'month', value: ({ month }) => month },
+  { name: 'issuedAt', value: ({ issuedAt }) => issuedAt },
+  { name: 'dueAt', value: ({ dueAt }) => dueAt },
+  { name: 'paidAt', value: ({ paidAt }) => paidAt },
+  { name: 'currency', value: ({ currency }) => currency },
+  {
+    name: 'total',
+    value: ({ totalCents, currency }) => ({ amount: centsToDecimal(totalCents, currency) }),
+  },
+  { name: 'due', value: ({ dueCents, currency }) => ({ amount: centsToDecimal(dueCents, currency) }) },
+  { name: 'id', value: ({ id }) => id },
+];
 
 function callColumns(withCost: boolean): Column<ReturnType<typeof viewInvoiceCall>>[] {
   return [

@@ -4,7 +4,7 @@ import type { Queries } from './database.ts';
 
 export type BillingRun = Selectable<BillingRunsTable>;
 
-/** Written at the start and again at the end, so that a run that was killed is seen as one that did not finish. */
+/** Written again and again while it runs. */
 export async function saveBillingRun(db: Queries, run: BillingRun): Promise<void> {
   const { id, ...columns } = run;
   await db

@@ -124,12 +124,12 @@ export interface InvoiceNumbersTable {
   last: number;
 }
 
-/** Prepaid credit: top-ups are positive, what invoices use of it is negative. The balance is the sum. */
+/** Prepaid credit: top-ups are positive, their corrections and what invoices use are negative. The balance is the sum. */
 export interface CreditsTable {
   id: string;
   tenantId: string;
   at: number;
-  kind: 'top-up' | 'used' | 'returned';
+  kind: 'top-up' | 'correction' | 'used' | 'returned';
   currency: string;
   amountCents: number;
   invoiceId: string | null;

@@ -2,7 +2,7 @@
  * Moves everything of one store into another, empty one: how an installation that began on SQLite goes on with
  * PostgreSQL. Both are brought to the newest schema when they are opened, so that only rows are copied.
  */
-import { type Kysely, type SelectQueryBuilder, sql } from 'kysely';
+import { type Kysely, PostgresAdapter, type SelectQueryBuilder, sql } from 'kysely';
 import type { Store } from './database.ts';
 
 /** The tables as they are, by the names that they have in the database. */
@@ -23,6 +23,7 @@ export interface CopiedTable {
  * All or nothing: the target is written in one transaction, and the numbers of rows are compared before it ends. The
  * source must not change meanwhile, so the server has to be stopped.
  * @param source a SQLite store
+ * @param target a PostgreSQL store
  * @throws Error when the target holds anything, or when a row is missing afterwards
  */
 export async function copyStore(source: Store, target: Store): Promise<CopiedTable[]> {
@@ -37,14 +38,22 @@ export async function copyStore(source: Store, target: Store): Promise<CopiedTab
       }
       const copied: CopiedTable[] = [];
       for (const table of tables) {
+        await guard(to, table, 'disable');
         // Rows refer to older rows of their own table, so they go in the order in which they came.
         await copyTable(from.selectFrom(table).selectAll().orderBy(sql`rowid`), to, table);
+        await guard(to, table, 'enable');
         const rows = await count(from, table);
         if ((await count(to, table)) !== rows) throw new Error(`Not every row of ${table} has arrived.`);
         copied.push({ table, rows });
       }
       return copied;
     });
+}
+
+/** Finalized documents take no further lines, but in a copy those come after their document. */
+async function guard(to: AnyRows, table: string, what: 'enable' | 'disable'): Promise<void> {
+  if (!(to.getExecutor().adapter instanceof PostgresAdapter)) return;
+  await sql`alter table ${sql.table(table)} ${sql.raw(what)} trigger user`.execute(to);
 }
 
 /** Each table after those that it refers to. */

@@ -1,4 +1,4 @@
-import type { ExpressionBuilder, Selectable } from 'kysely';
+import { type ExpressionBuilder, type Selectable, sql } from 'kysely';
 import type { LineKind } from '../contract.ts';
 import type { CallRow } from '../metering/usage.ts';
 import type { InvoiceCallsTable } from './billing-schema.ts';
@@ -121,6 +121,79 @@ export async function readChanged(
       expression.or([expression('calls.usageDay', '<', beforeDay), isBilled(expression)]),
     )
     .execute();
+}
+
+/** The first day that has an ended call; null before there is one. */
+export async function firstCallDay(db: Queries, tenantId: string): Promise<string | null> {
+  const row = await db
+    .selectFrom('calls')
+    .select('usageDay')
+    .where('tenantId', '=', tenantId)
+    .where('usageDay', 'is not', null)
+    .orderBy('usageDay')
+    .limit(1)
+    .executeTakeFirst();
+  return row?.usageDay ?? null;
+}
+
+/** Ended calls that no document has, as many as are alike in what pricing needs. */
+export interface UnbilledCalls {
+  day: string;
+  type: string;
+  hasSeconds: boolean;
+  hasCost: boolean;
+  calls: number;
+}
+
+/** Those whose duration or cost is not known, of days before `toDay`. */
+export async function countWithoutFigures(
+  db: Queries,
+  tenantId: string,
+  toDay: string,
+): Promise<UnbilledCalls[]> {
+  const flag = (column: 'seconds' | 'costMicros') =>
+    sql<number>`case when ${sql.ref(`calls.${column}`)} is null then 0 else 1 end`;
+  const rows = await db
+    .selectFrom('calls')
+    .select(({ fn }) => [
+      'calls.usageDay',
+      'calls.type',
+      flag('seconds').as('hasSeconds'),
+      flag('costMicros').as('hasCost'),
+      fn.countAll<number>().as('calls'),
+    ])
+    .where('calls.tenantId', '=', tenantId)
+    .where('calls.usageDay', '<', toDay)
+    // In the words of the index.
+    .where('calls.usageDay', 'is not', null)
+    .where((expression) =>
+      expression.or([expression('calls.seconds', 'is', null), expression('calls.costMicros', 'is', null)]),
+    )
+    .where((expression) => expression.not(isBilled(expression)))
+    .groupBy(['calls.usageDay', 'calls.type', flag('seconds'), flag('costMicros')])
+    .execute();
+  return rows.map(({ usageDay, type, hasSeconds, hasCost, calls }) => ({
+    ...{ day: usageDay ?? '', type, calls },
+    ...{ hasSeconds: hasSeconds === 1, hasCost: hasCost === 1 },
+  }));
+}
+
+/** Ended calls of some days that no document has, by day. */
+export async function countUnbilled(
+  db: Queries,
+  tenantId: string,
+  days: { from: string; to: string },
+): Promise<{ day: string; calls: number }[]> {
+  const rows = await db
+    .selectFrom('calls')
+    .select(({ fn }) => ['calls.usageDay', fn.countAll<number>().as('calls')])
+    .where('calls.tenantId', '=', tenantId)
+    .where('calls.usageDay', '>=', days.from)
+    .where('calls.usageDay', '<', days.to)
+    .where((expression) => expression.not(isBilled(expression)))
+    .groupBy('calls.usageDay')
+    .execute();
+  return rows.map(({ usageDay, calls }) => ({ day: usageDay ?? '', calls }));
 }
 
 function endedCalls(db: Queries, tenantId: string, after: LedgerPosition | null, limit: number) {

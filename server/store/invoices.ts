@@ -130,6 +130,27 @@ export async function listBilledMonths(
   return rows.map(({ month, finalizedAt }) => ({ month, finalizedAt: finalizedAt ?? 0 }));
 }
 
+/** Months whose last numbered document is void and that none bills since; drafted where somebody has begun anew. */
+export async function listVoidedMonths(
+  db: Queries,
+  tenantId: string,
+): Promise<{ month: string; number: string; isDrafted: boolean }[]> {
+  const rows = await db
+    .selectFrom('invoices')
+    .select(['month', 'status', 'number'])
+    .where('tenantId', '=', tenantId)
+    .where('role', '=', 'period')
+    .orderBy('month')
+    .orderBy('finalizedAt')
+    .execute();
+  return [...Map.groupBy(rows, ({ month }) => month)].flatMap(([month, documents]) => {
+    const number = documents.findLast(({ status, number }) => status === 'void' && number)?.number;
+    const isDrafted = documents.some(({ status }) => status === 'draft');
+    const isBilled = documents.some(({ status }) => status !== 'draft' && status !== 'void');
+    return number && !isBilled ? [{ month, number, isDrafted }] : [];
+  });
+}
+
 /** Newest first, from the one after `after`. */
 export async function listInvoices(
   db: Queries,
@@ -250,6 +271,20 @@ export async function leftToPayCents(db: Queries, { id, dueCents }: InvoiceRow):
     .where('status', '<>', 'void')
     .executeTakeFirstOrThrow();
   return Math.max(0, dueCents + credited);
+}
+
+/** The documents of the tenant's credit notes that count, each with that of the invoice that it corrects. */
+export async function listCreditNotes(
+  db: Queries,
+  tenantId: string,
+): Promise<{ note: string; invoice: string }[]> {
+  return db
+    .selectFrom('invoices as notes')
+    .innerJoin('invoices as corrected', 'corrected.id', 'notes.correctsId')
+    .select(['notes.document as note', 'corrected.document as invoice'])
+    .where('notes.tenantId', '=', tenantId)
+    .where('notes.status', '<>', 'void')
+    .execute();
 }
 
 /** Documents that correct this one and count. */

@@ -61,7 +61,8 @@ async function seed({ operator, createTenant, ctx }: TestServer): Promise<void> 
   for (let index = 0; index < tenants; index += 1) {
     const slug = `t${String(index).padStart(4, '0')}`;
     await createTenant({ slug, name: slug });
-    await operator('PUT', `/v1/tenants/${slug}/plan`, { plan: plans[index % 4], from: '2026-11-01' });
+    const plan = { plan: plans[index % 4], from: '2026-11-01', backdate: true };
+    await operator('PUT', `/v1/tenants/${slug}/plan`, plan);
     ids.push((await findTenant(ctx.store, slug))?.id ?? '');
   }
   const db = new DatabaseSync(file);

@@ -8,6 +8,7 @@ import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { CamelCasePlugin, Kysely } from 'kysely';
 import { Migrator } from 'kysely/migration';
+import { callChannels } from '../../server/contract.ts';
 import { copyStore } from '../../server/store/copy.ts';
 import { openStore } from '../../server/store/database.ts';
 import { migrations } from '../../server/store/migrations/index.ts';
@@ -22,6 +23,7 @@ const secrets = { secretKeys: [randomBytes(32)] };
 const commands = join(import.meta.dirname, '..', '..', 'server', 'deploy');
 const period = 'from=2026-11-01&to=2026-12-01&by=day';
 const now = Date.parse('2026-11-10T12:00:00Z');
+const price = { kind: 'per-minute', perMinuteMicros: 600_000 };
 
 let database: TestDatabase;
 let file: string;
@@ -35,16 +37,32 @@ before(async () => {
   file = database.config.file;
   const network = await startTestNetwork({ server: { database, secrets, now } });
   await network.addTenant('other');
-  for (let call = 0; call < 3; call += 1) {
+  // Two of the days of November, and one of October, which is billed.
+  for (const [call, days] of [0, 1, 15].entries()) {
     const { id } = network.emulator.makeCall({
       assistantId: network.acme.assistantId,
-      createdAt: new Date(now - call * 3_600_000).toISOString(),
+      createdAt: new Date(now - days * 86_400_000).toISOString(),
       seconds: 60 + call,
       endedReason: 'customer-ended-call',
     });
     await network.emulator.waitForCall(id, 'settled', 10_000);
   }
+  const { operator } = network.server;
+  const plan = {
+    name: 'Any',
+    currency: 'usd',
+    monthlyFeeCents: 100,
+    rates: [{ channels: callChannels, price }],
+  };
+  const asked: [string, string, object][] = [
+    ['PUT', 'billing/seller', { name: 'Seller' }],
+    ['PUT', 'tenants/acme/plan', { plan, from: '2026-10-01' }],
+    ['POST', 'billing/close', {}],
+  ];
+  for (const [method, path, body] of asked)
+    assert.equal((await operator(method, `/v1/${path}`, body)).status, 200);
   expected = await answersOf(network.server);
+  assert.match(expected, /INV-000001/);
   await network.close();
 });
 after(async () => {
@@ -99,12 +117,25 @@ test('everything moves from SQLite to PostgreSQL by one command, and a second tr
   assert.equal(first.status, 0, first.stderr);
   assert.match(first.stdout, /^ +3 {2}calls$/m);
   assert.match(first.stdout, /^ +2 {2}tenants$/m);
+  assert.match(first.stdout, /^ +2 {2}invoice_lines$/m);
+  assert.match(first.stdout, /^ +1 {2}invoice_calls$/m);
   const second = copy();
   assert.equal(second.status, 1);
   assert.match(second.stderr, /Nothing was copied: The target is not empty/);
 
   const moved = await startTestServer({ database: target, secrets, now });
   assert.equal(await answersOf(moved), expected);
+  // The books are guarded there as they were here.
+  const { store } = moved.ctx;
+  const [line] = await store.selectFrom('invoiceLines').selectAll().execute();
+  assert.ok(line);
+  await assert.rejects(
+    store
+      .insertInto('invoiceLines')
+      .values({ ...line, no: 9 })
+      .execute(),
+    /never changes/,
+  );
   // New rows go on where the old ones end.
   await moved.createTenant({ slug: 'after-the-move' });
   await moved.close();
@@ -145,7 +176,7 @@ function existing(path: string): TestDatabase {
 /** Tenants with their masked secrets, usage and calls, as one text. */
 async function answersOf(server: TestServer): Promise<string> {
   const answers = [];
-  for (const path of ['', `/acme`, `/acme/usage?${period}`, '/acme/calls', '/other']) {
+  for (const path of ['', `/acme`, `/acme/usage?${period}`, '/acme/calls', '/acme/invoices', '/other']) {
     const { status, body } = await server.operator('GET', `/v1/tenants${path}`);
     assert.equal(status, 200, path);
     if (path === '') {

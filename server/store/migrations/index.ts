@@ -10,6 +10,7 @@ import { signIns } from './0007-sign-ins.ts';
 import { leftCalls } from './0008-left-calls.ts';
 import { frozenDocuments } from './0009-frozen-documents.ts';
 import { consentEvidence } from './0010-consent-evidence.ts';
+import { callsWithoutFigures } from './0011-calls-without-figures.ts';
 import { stripePushes } from './0012-stripe-pushes.ts';
 import { signInsOfKeys } from './0013-sign-ins-of-keys.ts';
 import { wholeOrg } from './0014-whole-org.ts';
@@ -20,6 +21,7 @@ import { chatContent } from './0018-chat-content.ts';
 import { unwirings } from './0019-unwirings.ts';
 import { unpaidPauses } from './0020-unpaid-pauses.ts';
 import { stripeAttempts } from './0021-stripe-attempts.ts';
+import { appendOnlyBooks } from './0022-append-only-books.ts';
 
 export const migrations: Record<string, Migration> = {
   '0001-initial': initial,
@@ -32,6 +34,7 @@ export const migrations: Record<string, Migration> = {
   '0008-left-calls': leftCalls,
   '0009-frozen-documents': frozenDocuments,
   '0010-consent-evidence': consentEvidence,
+  '0011-calls-without-figures': callsWithoutFigures,
   '0012-stripe-pushes': stripePushes,
   '0013-sign-ins-of-keys': signInsOfKeys,
   '0014-whole-org': wholeOrg,
@@ -42,4 +45,5 @@ export const migrations: Record<string, Migration> = {
   '0019-unwirings': unwirings,
   '0020-unpaid-pauses': unpaidPauses,
   '0021-stripe-attempts': stripeAttempts,
+  '0022-append-only-books': appendOnlyBooks,
 };

@@ -7,7 +7,7 @@ import { startTestNetwork, type TestNetwork, type TestTenant } from '../../suppo
 import { mustBe, seller } from './stage.ts';
 
 /** 1.00 a minute. */
-const plan: PlanInput = {
+const perCall: PlanInput = {
   name: 'Simple',
   currency: 'usd',
   monthlyFeeCents: 0,
@@ -31,9 +31,13 @@ describe('before a month is frozen', () => {
 
   const operator = (method: string, path: string, body?: unknown) =>
     network.server.operator(method, path, body);
-  const client = async (slug: string): Promise<TestTenant> => {
+  const client = async (slug: string, monthlyFeeCents = 0): Promise<TestTenant> => {
     const tenant = await network.addTenant(slug);
-    await mustBe(200, operator('PUT', `/v1/tenants/${slug}/plan`, { plan, from: `${month}-01` }));
+    const plan = { ...perCall, monthlyFeeCents };
+    await mustBe(
+      200,
+      operator('PUT', `/v1/tenants/${slug}/plan`, { plan, from: `${month}-01`, backdate: true }),
+    );
     return tenant;
   };
   /** A minute on the first of the month, long out of the sight of any sweep. */
@@ -77,13 +81,19 @@ describe('before a month is frozen', () => {
   });
 
   it('an org that cannot be read keeps no month from being billed, but is told to a person', async () => {
-    const { orgId } = await client('left');
-    network.emulator.addOrg({ orgId, privateKeys: [], publicKeys: [], assistants: [] });
-    const { entries, needsPerson } = await close('left');
-    assert.deepEqual(
-      entries.map(({ outcome, notCompared }) => [outcome, notCompared]),
-      [['finalized', 'Vapi refuses the private key']],
-    );
-    assert.equal(needsPerson, 1);
+    for (const [slug, fee, outcome] of [
+      ['left', 100, 'finalized'],
+      // Whether it is empty is not known.
+      ['idle', 0, 'failed'],
+    ] as const) {
+      const { orgId } = await client(slug, fee);
+      network.emulator.addOrg({ orgId, privateKeys: [], publicKeys: [], assistants: [] });
+      const { entries, needsPerson } = await close(slug);
+      assert.deepEqual(
+        entries.map((entry) => [entry.outcome, entry.notCompared]),
+        [[outcome, 'Vapi refuses the private key']],
+      );
+      assert.equal(needsPerson, 1);
+    }
   });
 });

@@ -77,7 +77,10 @@ describe('the command line', () => {
     assert.equal(closed.code, 3, 'a call waits for its cost');
     assert.match(closed.out, /acme +2026-11 +finalized +INV-000001 +1200 +usd +1/);
     const again = await run(['close']);
-    assert.deepEqual([again.code, again.out], [0, 'nothing\n']);
+    assert.equal(again.code, 3, 'it still waits');
+    assert.match(again.out, /acme +2026-11 +calls-left +1 +1 call without a known duration or cost: /);
+    const other = await run(['close', '--month', '2026-10']);
+    assert.deepEqual([other.code, other.out], [0, 'nothing\n']);
     assert.match((await run(['invoices', 'acme'])).out, /INV-000001 +2026-11 +finalized +usd +1200 +1200/);
     assert.match((await run(['margin', '2026-11'])).out, /acme +true +usd +2 +200 +1200 +1000/);
   });
@@ -120,6 +123,10 @@ describe('the command line', () => {
         ['2026-12-01', 'Retainer with minutes'],
       ],
     );
+    await stage.server.createTenant({ slug: 'older' });
+    const older = ['plan', 'older', 'set', 'retainer', '--from', '2026-11-01'];
+    assert.match((await run(older)).err, /has no call yet.*"backdate": true/);
+    assert.equal((await run([...older, '--backdate'])).code, 0);
     const folder = mkdtempSync(join(tmpdir(), 'vapi-agent-cli-'));
     const file = join(folder, 'plan.json');
     writeFileSync(file, JSON.stringify({ ...plan, name: 'From a file' }));
@@ -132,6 +139,9 @@ describe('the command line', () => {
     assert.equal(JSON.parse(added.out).balanceCents, 500);
     await run(['credits', 'plans', 'add', '500', '--reference', 'r-1']);
     assert.equal(JSON.parse((await run(['credits', 'plans', '--json'])).out).balanceCents, 500);
+    const back = await run(['credits', 'plans', 'take-back', '200', '--note', 'counted twice']);
+    assert.equal(JSON.parse(back.out).balanceCents, 300);
+    assert.match((await run(['credits', 'plans'])).out, /correction +-200 +counted twice/);
     assert.match((await run(['seller'])).out, /"invoicePrefix": "INV"/);
   });
 

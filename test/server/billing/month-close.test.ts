@@ -1,8 +1,14 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import { setImmediate } from 'node:timers/promises';
+import { openRun } from '../../../server/billing/close-run.ts';
 import { sweepOverdue } from '../../../server/billing/overdue.ts';
-import type { CloseReport, InvoiceSummary, PlanInput } from '../../../server/contract.ts';
+import {
+  type CloseReport,
+  closeRequestSchema,
+  type InvoiceSummary,
+  type PlanInput,
+} from '../../../server/contract.ts';
 import { listAudit } from '../../../server/store/audit.ts';
 import { takeLease } from '../../../server/store/leases.ts';
 import { testDatabases } from '../../support/postgres.ts';
@@ -91,10 +97,97 @@ for (const engine of testDatabases()) {
       ]);
       assert.equal(report.entries[0]?.openCalls, 1);
       assert.equal(report.needsPerson, 2);
-      // The next run brings to Stripe what the last one could not.
-      assert.deepEqual(figures(await close()), [['worse', '2026-11', 'pushed', 1000]]);
+      // The next run brings to Stripe what the last one could not, and tells of the call for as long as it waits.
+      const next = await close();
+      assert.deepEqual(figures(next), [
+        ['waiting', '2026-11', 'calls-left', null],
+        ['worse', '2026-11', 'pushed', 1000],
+      ]);
+      assert.equal(next.entries[0]?.openCalls, 1);
+      await stage.book('waiting', { id: 'w-1', at: '2026-11-05T00:00:00Z', seconds: 60, costMicros: 0 });
+      assert.deepEqual(figures(await close()), []);
       const { runs } = (await operator('GET', 'billing/runs')).body as { runs: CloseReport[] };
       assert.ok(runs.some(({ id, needsPerson }) => id === report.id && needsPerson === 2));
+    });
+
+    it('tells of calls that nobody is billed for, and of invoices that Stripe never gets for want of a key', async () => {
+      await stage.addTenant('half', plan, '2026-11-16');
+      await stage.server.createTenant({ slug: 'no-plan', name: 'No plan' });
+      const early = { at: '2026-11-10T10:00:00Z', seconds: 600 };
+      await stage.book('half', { id: 'half-1', ...early }, { id: 'half-2', ...early });
+      await stage.book('no-plan', { id: 'no-plan-1', ...early });
+      const account = { buyer: { name: 'H', email: 'h@example.com' }, collection: 'send' };
+      await mustBe(200, operator('PUT', 'tenants/half/billing', account));
+      const { ctx } = stage.server;
+      const whole = ctx.stripe;
+      ctx.stripe = null;
+      const troubles = ({ entries }: CloseReport) =>
+        entries.map(({ tenant, outcome, problem }) => [tenant, outcome, problem]);
+      const first = await close();
+      const keyless = ['half', 'failed', 'STRIPE_SECRET_KEY is not set.'];
+      const unplanned = ['no-plan', 'calls-left', '1 call on days without a plan: on no invoice.'];
+      assert.deepEqual(troubles(first), [
+        ['half', 'finalized', '2 calls on days without a plan: on no invoice.'],
+        keyless,
+        unplanned,
+      ]);
+      assert.equal(first.entries[0]?.unplannedCalls, 2);
+      assert.equal(first.needsPerson, 3);
+      assert.deepEqual(troubles(await close()), [keyless, unplanned]);
+      ctx.stripe = whole;
+      assert.deepEqual(troubles(await close({ tenant: 'half' })), [['half', 'pushed', undefined]]);
+      const free: PlanInput = { ...plan, monthlyFeeCents: 0, rates: [{ channels, price: { kind: 'free' } }] };
+      await mustBe(200, operator('PUT', 'tenants/no-plan/plan', { plan: free, from: '2026-11-01' }));
+      assert.deepEqual(troubles(await close({ tenant: 'no-plan' })), [['no-plan', 'finalized', undefined]]);
+    });
+
+    it('keeps runs that did something or tell something new, not one for each hour in which nothing happens', async () => {
+      const runs = async () => (await operator('GET', 'billing/runs')).body.runs as CloseReport[];
+      stage.server.clock.now += 1000;
+      await close();
+      const before = (await runs()).length;
+      for (let hour = 0; hour < 3; hour += 1) {
+        stage.server.clock.now += 3_600_000;
+        await close();
+      }
+      assert.equal((await runs()).length, before);
+      await stage.server.createTenant({ slug: 'news', name: 'News' });
+      await stage.book('news', { id: 'news-1', at: '2026-11-10T10:00:00Z', seconds: 60 });
+      for (let hour = 0; hour < 3; hour += 1) {
+        stage.server.clock.now += 3_600_000;
+        await close();
+      }
+      assert.deepEqual(
+        (await runs()).slice(0, (await runs()).length - before).map(({ entries }) => entries[0]?.tenant),
+        ['news'],
+        'the same trouble is told once',
+      );
+      const free: PlanInput = { ...plan, monthlyFeeCents: 0, rates: [{ channels, price: { kind: 'free' } }] };
+      await mustBe(200, operator('PUT', 'tenants/news/plan', { plan: free, from: '2026-11-01' }));
+      await close({ tenant: 'news' });
+      stage.server.clock.now += 3_600_000;
+      await close();
+      const [last, one] = await runs();
+      assert.deepEqual(
+        [last?.entries, last?.tenant, last?.needsPerson],
+        [[], null, 0],
+        'and that it is over',
+      );
+      assert.deepEqual(one?.tenant, 'news');
+    });
+
+    it('tells what it has billed before it is finished, or killed', async () => {
+      stage.server.clock.now += 1000;
+      const { ctx } = stage.server;
+      const run = openRun(ctx, 'run_unfinished', closeRequestSchema.parse({}));
+      await run.begin();
+      await run.add({
+        ...{ tenant: 'utc', month: '2026-11', outcome: 'finalized', number: 'INV-000001' },
+        ...{ totalCents: 1100, currency: 'usd', openCalls: 0 },
+      });
+      const [last] = (await operator('GET', 'billing/runs')).body.runs as CloseReport[];
+      assert.equal(last?.finishedAt, null);
+      assert.deepEqual(figures(last as CloseReport), [['utc', '2026-11', 'finalized', 1100]]);
     });
 
     it('is done by one process at a time', async () => {
@@ -162,7 +255,7 @@ for (const engine of testDatabases()) {
         // One call costs 2.00 more after all, and another of 4.00 is reported.
         const late = async () => {
           // At another point of the finalization each time.
-          for (let turn = 0; turn < index * 3; turn += 1) await setImmediate();
+          for (let turn = 0; turn < index * 8; turn += 1) await setImmediate();
           await stage.book(slug, call('1', 3_000_000), call('3', 4_000_000));
         };
         const finalize = mustBe(200, operator('POST', `tenants/${slug}/invoices/${draft.body.id}/finalize`));
@@ -170,10 +263,13 @@ for (const engine of testDatabases()) {
       }
       clock.now = at('2027-01-02T12:00:00Z');
       for (const slug of slugs) {
-        await mustBe(200, stage.bill(slug, '2026-12'));
+        // Refused where all of it came in time for the first.
+        const next = await operator('POST', `tenants/${slug}/invoices`, { period: '2026-12' });
+        if (next.status === 201)
+          await mustBe(200, operator('POST', `tenants/${slug}/invoices/${next.body.id}/finalize`));
+        else assert.equal(codeOf(next), 'conflict');
         const totals = (await invoicesOf(slug)).map(({ totalCents }) => totalCents);
         // 3.00 + 1.00 + 4.00, on the two together
-        assert.equal(totals.length, 2);
         assert.equal(
           totals.reduce((sum, total) => sum + total, 0),
           800,
@@ -200,6 +296,12 @@ for (const engine of testDatabases()) {
         ctx.store = whole.withPlugin(killAfterWrites(kill));
         const answer = await operator('POST', 'billing/close', { tenant: slug });
         ctx.store = whole;
+        const told = (await operator('GET', 'billing/runs')).body.runs as CloseReport[];
+        const isFrozen = (await invoicesOf(slug)).some(({ number }) => number !== null);
+        assert.ok(
+          !isFrozen || told.some(({ tenant }) => tenant === slug),
+          'a run that has billed is known, also when it was killed',
+        );
         more =
           answer.status !== 200 || answer.body.entries.some((entry: { problem?: string }) => entry.problem);
         stripe.forgetKeys();

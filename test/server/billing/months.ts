@@ -4,7 +4,6 @@ import fc from 'fast-check';
 import { addDays, monthPeriod } from '../../../server/billing/period.ts';
 import { type PlanVersion, segmentsOf } from '../../../server/billing/plan.ts';
 import type { BillableCall } from '../../../server/billing/price.ts';
-import { inBillingOrder, type Rating, rate } from '../../../server/billing/rating.ts';
 import {
   type CallChannel,
   type CostByComponent,
@@ -14,6 +13,7 @@ import {
   planSchema,
 } from '../../../server/contract.ts';
 import { askOracle } from './oracle.ts';
+import { inBillingOrder, type Rating, rate } from './support.ts';
 
 const micros = fc.integer({ min: 0, max: 3_000_000 });
 const increments = fc
@@ -96,7 +96,7 @@ const costs = fc
       Object.fromEntries(costComponents.map((name, index) => [name, values[index] ?? 0])) as CostByComponent,
   );
 
-const callsOf = (month: string) => {
+export const callsOf = (month: string) => {
   const shape = fc.record({
     offset: fc.integer({ min: 0, max: 30 }),
     createdAt: fc.integer({ min: 0, max: 50 }),
@@ -160,7 +160,8 @@ export function agreeWithOracle(runs: number): void {
       const ordered = [...given.calls].sort(inBillingOrder);
       const rating = rateMonth(given);
       const said = askOracle(
-        segmentsOf(given.versions, given.month),
+        given.versions,
+        given.month,
         ordered.map(({ day, channel, seconds, cost }) => ({
           day,
           channel,

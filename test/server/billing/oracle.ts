@@ -11,10 +11,15 @@ export interface OracleCall {
   /** Micros of dollars by component, as digits. */
   cost: Record<string, string>;
 }
-export interface OracleSegment {
+export interface OracleVersion {
+  fromDay: string;
+  version: number;
+  plan: Plan | null;
+}
+/** The days on which one plan holds. */
+interface OracleSegment {
   plan: Plan;
-  from: string;
-  to: string;
+  held: string[];
   days: number;
   ofDays: number;
 }
@@ -24,8 +29,12 @@ export interface OracleAnswer {
   totalCents: string;
 }
 
-/** @param calls in billing order */
-export function askOracle(segments: OracleSegment[], calls: OracleCall[]): OracleAnswer {
+/**
+ * @param month `YYYY-MM`
+ * @param calls in billing order
+ */
+export function askOracle(versions: OracleVersion[], month: string, calls: OracleCall[]): OracleAnswer {
+  const segments = segmentsByDay(versions, month);
   const prices: (string | null)[] = calls.map(() => null);
   let total = '0';
   for (const segment of segments) {
@@ -35,8 +44,7 @@ export function askOracle(segments: OracleSegment[], calls: OracleCall[]): Oracl
       let used = 0;
       let micros = '0';
       calls.forEach((call, index) => {
-        const here = call.day >= segment.from && call.day < segment.to;
-        if (!here || !(rate.channels as string[]).includes(call.channel)) return;
+        if (!segment.held.includes(call.day) || !(rate.channels as string[]).includes(call.channel)) return;
         const billed = billedSeconds(rate.price, call.seconds);
         const price = priceOf(segment, rate.price, used, billed, call);
         used += billed;
@@ -49,6 +57,33 @@ export function askOracle(segments: OracleSegment[], calls: OracleCall[]): Oracl
     total = add(total, compare(sum, least) < 0 ? least : sum);
   }
   return { prices, totalCents: total };
+}
+
+/** Day by day: the plan whose first day is the last that has come; of several from one day that which was written last. */
+function segmentsByDay(versions: OracleVersion[], month: string): OracleSegment[] {
+  const days = daysOf(month);
+  const segments: (OracleSegment & { version: OracleVersion })[] = [];
+  for (const day of days) {
+    let version: OracleVersion | null = null;
+    for (const each of versions) {
+      if (each.fromDay > day) continue;
+      const isLater = version === null || each.fromDay > version.fromDay;
+      if (isLater || (each.fromDay === version?.fromDay && each.version > version.version)) version = each;
+    }
+    if (!version?.plan) continue;
+    const own = segments.find((segment) => segment.version === version);
+    if (own) own.held.push(day);
+    else segments.push({ version, plan: version.plan, held: [day], days: 0, ofDays: days.length });
+  }
+  return segments.map((segment) => ({ ...segment, days: segment.held.length }));
+}
+
+function daysOf(month: string): string[] {
+  const [year = 0, number = 0] = month.split('-').map(Number);
+  const isLeap = year % 4 === 0 && (year % 100 !== 0 || year % 400 === 0);
+  const lengths = [31, isLeap ? 29 : 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31];
+  const count = lengths[number - 1] ?? 0;
+  return Array.from({ length: count }, (_, index) => `${month}-${String(index + 1).padStart(2, '0')}`);
 }
 
 function priceOf(

@@ -2,8 +2,6 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
 import { microsToCents, roundHalfUp } from '../../../server/billing/money.ts';
-import { segmentsOf } from '../../../server/billing/plan.ts';
-import { createRater } from '../../../server/billing/rating.ts';
 import { type Plan, planSchema } from '../../../server/contract.ts';
 import { agreeWithOracle, type RandomMonth, randomMonths, rateMonth, totalOf } from './months.ts';
 import { add, divideHalfUp, multiply } from './oracle.ts';
@@ -22,29 +20,6 @@ describe('every month', () => {
         }));
         const shuffled = keyed.sort((a, b) => a.key - b.key).map(({ call }) => call);
         assert.deepEqual(rateMonth({ ...given, calls: shuffled }), rateMonth(given));
-      }),
-    );
-  });
-
-  it('has the same lines when its calls are rated in two sittings', () => {
-    fc.assert(
-      fc.property(randomMonths, fc.nat(), (given, cut) => {
-        const whole = rateMonth(given);
-        const order = new Map(whole.calls.map(({ callId }, index) => [callId, index]));
-        const ordered = given.calls
-          .filter(({ id }) => order.has(id))
-          .sort((a, b) => (order.get(a.id) ?? 0) - (order.get(b.id) ?? 0));
-        const at = ordered.length === 0 ? 0 : cut % (ordered.length + 1);
-        const segments = segmentsOf(given.versions, given.month);
-        const first = createRater(segments);
-        const before = ordered.slice(0, at).map((call) => first.add(call));
-        const used = first.totals();
-        const second = createRater(
-          segments,
-          (segment, rate) => used[segments.indexOf(segment)]?.[rate]?.billedSeconds ?? 0,
-        );
-        const after = ordered.slice(at).map((call) => second.add(call));
-        assert.deepEqual([...before, ...after], whole.calls);
       }),
     );
   });

@@ -2,10 +2,10 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { segmentsOf } from '../../../server/billing/plan.ts';
 import type { BillableCall } from '../../../server/billing/price.ts';
-import { createRater, type RatedLine, rate } from '../../../server/billing/rating.ts';
+import type { RatedLine } from '../../../server/billing/rating.ts';
 import { planPresets, planSchema } from '../../../server/contract.ts';
 import { noCost } from '../../../server/vapi/cost.ts';
-import { call, planOf, segmentsFor, versions } from './support.ts';
+import { call, planOf, rate, segmentsFor, versions } from './support.ts';
 
 /** The whole line; what is not given is that of a line without calls for all of November. */
 function line(changes: Partial<RatedLine>): RatedLine {
@@ -295,15 +295,5 @@ describe('a month with more than one plan', () => {
       segments.map(({ planId, days }) => [planId, days]),
       [['pln_2', 30]],
     );
-  });
-});
-
-describe('calls that come late', () => {
-  it('go on where the invoiced calls have stopped', () => {
-    const segments = segmentsFor(planOf({ kind: 'included', includedMinutes: 2, perMinuteMicros: 60_000 }));
-    const rater = createRater(segments, () => 110);
-    const rated = rater.add(call(20));
-    // 10 of its 20 seconds are still included.
-    assert.equal('priceMicros' in rated && rated.priceMicros, 10_000);
   });
 });

@@ -51,7 +51,7 @@ export async function startBillingStage(options: TestServerOptions = {}): Promis
     server,
     async addTenant(slug, plan, from, changes = {}) {
       await server.createTenant({ slug, name: slug, ...changes });
-      await mustBe(200, server.operator('PUT', `/v1/tenants/${slug}/plan`, { plan, from }));
+      await mustBe(200, server.operator('PUT', `/v1/tenants/${slug}/plan`, { plan, from, backdate: true }));
       return (await findTenant(server.ctx.store, slug)) as Tenant;
     },
     async book(handle, ...entries) {

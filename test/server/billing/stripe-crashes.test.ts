@@ -235,7 +235,8 @@ describe('an invoice of many lines', () => {
     const by = { actor: 'operator', requestId: 'test' };
     const tenant = await stage.addTenant('many', daily('first'), '2026-10-01');
     for (const day of [...october.slice(1), ...november]) {
-      await setPlan(stage.server.ctx.store, tenant, daily(day), day, by, stage.server.clock.now);
+      const change = { plan: daily(day), fromDay: day, isConfirmed: true };
+      await setPlan(stage.server.ctx.store, tenant, change, by, stage.server.clock.now);
     }
     const buyer = { name: 'Many', email: 'many@example.com' };
     await mustBe(200, place.operator('PUT', 'many/billing', { buyer, collection: 'send' }));

@@ -49,7 +49,7 @@ describe('an invoice at Stripe', () => {
       stripe.books.lines.get(there?.id ?? '')?.map(({ amount, description }) => [amount, description]),
       [
         [9900, 'Retainer: monthly fee'],
-        [150, 'Web calls, inbound calls, outbound calls, chats: 1 in all, 5.00 min'],
+        [150, 'Web calls, inbound calls, outbound calls, chat messages: 1 in all, 5.00 min'],
         [1910, 'VAT'],
       ],
     );

@@ -1,6 +1,12 @@
 /** Short ways to write plans, calls and segments in the tests of billing. */
 import { type PlanVersion, type Segment, segmentsOf } from '../../../server/billing/plan.ts';
 import type { BillableCall } from '../../../server/billing/price.ts';
+import {
+  createRater,
+  type OpenCall,
+  type RatedCall,
+  type RatedLine,
+} from '../../../server/billing/rating.ts';
 import { type Plan, type PlanInput, planSchema } from '../../../server/contract.ts';
 import { noCost } from '../../../server/vapi/cost.ts';
 
@@ -44,4 +50,31 @@ export function call(seconds: number | null, changes: Partial<BillableCall> = {}
     cost: costMicros === null ? null : { ...noCost(), vapi: costMicros },
     ...changes,
   };
+}
+
+export interface Rating {
+  lines: RatedLine[];
+  calls: RatedCall[];
+  /** Calls that cannot be billed yet, and why. */
+  open: OpenCall[];
+}
+
+/** A whole month at once. The calls may come in any order, and more than once. */
+export function rate(segments: Segment[], calls: BillableCall[]): Rating {
+  const rater = createRater(segments);
+  const rated: RatedCall[] = [];
+  const open: OpenCall[] = [];
+  for (const each of [...new Map(calls.map((one) => [one.id, one])).values()].sort(inBillingOrder)) {
+    const result = rater.add(each);
+    if ('open' in result) open.push(result);
+    else rated.push(result);
+  }
+  return { lines: rater.lines(), calls: rated, open };
+}
+
+/** The order in which the store reads them. */
+export function inBillingOrder(a: BillableCall, b: BillableCall): number {
+  if (a.day !== b.day) return a.day < b.day ? -1 : 1;
+  if (a.createdAt !== b.createdAt) return a.createdAt - b.createdAt;
+  return a.id < b.id ? -1 : a.id > b.id ? 1 : 0;
 }

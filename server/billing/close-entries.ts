@@ -1,0 +1,66 @@
+/** What a run that closes months says of one month of one tenant. */
+import type { Context } from '../context.ts';
+import type { CloseEntry } from '../contract.ts';
+import { findMonthInvoice } from '../store/invoices.ts';
+import { listPlanVersions } from '../store/plans.ts';
+import { handleOf, type Tenant } from '../store/tenants.ts';
+import { countOpenCalls, countUnplannedCalls } from './open-calls.ts';
+import { monthBefore } from './period.ts';
+
+export function entryOf(
+  tenant: Tenant,
+  month: string,
+  outcome: CloseEntry['outcome'],
+  document: { number?: string | null; totalCents?: number; currency?: string } = {},
+): CloseEntry {
+  const { number = null, totalCents = null, currency = null } = document;
+  return { tenant: handleOf(tenant), month, outcome, number, totalCents, currency, openCalls: 0 };
+}
+
+/**
+ * Says what calls are on no document: on the entries that the months have, or on entries of their own. Those that wait are
+ * told by every run for as long as they do. Those without a plan are told when their month is closed, and while the last
+ * month has no document.
+ * @param until `YYYY-MM`, exclusive
+ * @param entries of the months that this run has closed, or tried to
+ */
+export async function tellCallsLeft(
+  { store }: Context,
+  tenant: Tenant,
+  until: string,
+  entries: CloseEntry[],
+  add: (entry: CloseEntry) => Promise<void>,
+): Promise<void> {
+  const versions = await listPlanVersions(store, tenant.id);
+  const open = await countOpenCalls(store, tenant.id, versions, until);
+  const last = monthBefore(until);
+  const lastBilled = await findMonthInvoice(store, tenant.id, last);
+  const closed = entries.filter(isClosed).map(({ month }) => month);
+  const unplanned = new Map<string, number>();
+  for (const month of new Set([...closed, ...(lastBilled && lastBilled.status !== 'draft' ? [] : [last])])) {
+    unplanned.set(month, await countUnplannedCalls(store, tenant.id, versions, month));
+  }
+  for (const month of [...new Set([...open.keys(), ...unplanned.keys()])].sort()) {
+    const openCalls = open.get(month) ?? 0;
+    const unplannedCalls = unplanned.get(month) ?? 0;
+    if (openCalls + unplannedCalls === 0) continue;
+    const own = entries.find((entry) => entry.month === month && isClosed(entry));
+    const entry = own ?? entryOf(tenant, month, 'calls-left');
+    entry.openCalls = openCalls;
+    if (unplannedCalls > 0) entry.unplannedCalls = unplannedCalls;
+    entry.problem = [entry.problem, describe(openCalls, unplannedCalls)].filter(Boolean).join(' ');
+    if (!own) await add(entry);
+  }
+}
+
+function isClosed({ outcome }: CloseEntry): boolean {
+  return outcome === 'finalized' || outcome === 'would-finalize';
+}
+
+function describe(open: number, unplanned: number): string {
+  const calls = (count: number) => `${count} ${count === 1 ? 'call' : 'calls'}`;
+  return [
+    ...(open > 0 ? [`${calls(open)} without a known duration or cost: on an invoice once it is known.`] : []),
+    ...(unplanned > 0 ? [`${calls(unplanned)} on days without a plan: on no invoice.`] : []),
+  ].join(' ');
+}

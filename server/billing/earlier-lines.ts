@@ -1,0 +1,77 @@
+/** The lines of a later document for a month that is billed: what came late, what has changed, what is credited. */
+import type { BilledSum } from '../store/invoice-lines.ts';
+import { type Credited, shareOf } from './credited.ts';
+import { microsToCents } from './money.ts';
+import type { Segment } from './plan.ts';
+import { flatLine, minimumCents, type RatedLine, type RateTotals } from './rating.ts';
+
+/** What one line of this document comes to. */
+export interface Added extends RateTotals {
+  kind: 'late-usage' | 'correction';
+  segment: Segment;
+  rate: number;
+  /** The part of it that goes back to the tenant, zero or less. */
+  givenBackMicros: number;
+}
+
+/** One month that is billed, with what has been billed of it. */
+export interface BilledMonth {
+  month: string;
+  segments: Segment[];
+  sums: BilledSum[];
+  /** By plan and rate: seconds used so far, this document's included. */
+  used: Map<string, number>;
+  added: Map<string, Added>;
+}
+
+/** Usage by rate, what that changes of the minimum, and what of it credit notes have given back before. */
+export function linesOfMonth(
+  { month, segments, sums, added }: BilledMonth,
+  credited: Credited[],
+): RatedLine[] {
+  return segments.flatMap((segment) => {
+    const own = [...added.values()]
+      .filter((totals) => totals.segment.planId === segment.planId)
+      .sort((a, b) => a.rate - b.rate || (a.kind < b.kind ? 1 : -1));
+    const usage = own.map(({ kind, rate, calls, billedSeconds, priceMicros }): RatedLine => {
+      const cents = microsToCents(BigInt(priceMicros), segment.plan.currency);
+      const channels = segment.plan.rates[rate]?.channels ?? [];
+      return { ...flatLine(kind, segment, cents), rate, channels, calls, billedSeconds, priceMicros };
+    });
+    if (usage.length === 0) return [];
+    const change = minimumChange(segment, sums, usage);
+    const minimum = change === 0 ? [] : [flatLine('minimum-change', segment, change)];
+    const again = [
+      ...own.map(({ givenBackMicros }, index) => ({
+        line: usage[index] as RatedLine,
+        cents: microsToCents(BigInt(givenBackMicros), segment.plan.currency),
+      })),
+      ...minimum.map((line) => ({ line, cents: Math.min(0, line.amountCents) })),
+    ].flatMap(({ line, cents }) => {
+      const { rate, channels } = line;
+      const before = Math.min(-cents, creditedBefore(month, line, sums, credited));
+      return before > 0 ? [{ ...flatLine('credited-before', segment, before), rate, channels }] : [];
+    });
+    return [...usage, ...minimum, ...again];
+  });
+}
+
+/** What credit notes have taken back of the line's share of the month, and no correction has been held against yet. */
+function creditedBefore(month: string, line: RatedLine, sums: BilledSum[], credited: Credited[]): number {
+  const share = shareOf(line);
+  const used = sums.filter((row) => row.kind === 'credited-before' && shareOf(row) === share);
+  return total(credited.filter((row) => row.month === month && row.share === share)) - total(used);
+}
+
+/** The month's top-up as it would be with these lines, less what has been billed of it. */
+function minimumChange(segment: Segment, sums: BilledSum[], usage: RatedLine[]): number {
+  // What the calls come to counts, not who was credited for them.
+  const own = sums.filter(({ planId, kind }) => planId === segment.planId && kind !== 'credited-before');
+  const isTopUp = ({ kind }: BilledSum) => kind === 'minimum' || kind === 'minimum-change';
+  const spent = total(own.filter((row) => !isTopUp(row))) + total(usage);
+  return Math.max(0, minimumCents(segment) - spent) - total(own.filter(isTopUp));
+}
+
+function total(rows: { amountCents: number }[]): number {
+  return rows.reduce((sum, { amountCents }) => sum + amountCents, 0);
+}

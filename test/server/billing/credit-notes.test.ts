@@ -1,0 +1,174 @@
+/** What is taken back is never more than was charged, whatever is corrected before and after. */
+import assert from 'node:assert/strict';
+import { after, before, it } from 'node:test';
+import type { InvoiceView, PlanInput } from '../../../server/contract.ts';
+import type { Answer } from '../../support/test-server.ts';
+import { type BillingStage, mustBe, startBillingStage } from './stage.ts';
+
+const channels: PlanInput['rates'][number]['channels'] = ['web', 'inbound', 'outbound', 'chat'];
+/** What the provider takes. */
+const atCost: PlanInput = {
+  name: 'At cost',
+  currency: 'usd',
+  rates: [{ channels, price: { kind: 'cost-plus', markupBps: 0 } }],
+};
+const vat = (bps: number) => ({ buyer: { name: 'Buyer' }, tax: { label: 'VAT', bps } });
+
+let stage: BillingStage;
+before(async () => {
+  stage = await startBillingStage();
+});
+after(() => stage.close());
+
+const operator = (method: string, path: string, body?: unknown) =>
+  stage.server.operator(method, `/v1/tenants/${path}`, body);
+const on = (day: string) => {
+  stage.server.clock.now = Date.parse(`${day}T12:00:00Z`);
+};
+async function bill(slug: string, month: string): Promise<InvoiceView> {
+  return (await mustBe(200, stage.bill(slug, month))).body;
+}
+const credit = (slug: string, { id }: InvoiceView, lines?: { line: number; amountCents: number }[]) =>
+  operator('POST', `${slug}/invoices/${id}/credit-notes`, { reason: 'Wrong', ...(lines ? { lines } : {}) });
+async function note(answer: Promise<Answer>): Promise<InvoiceView> {
+  return (await mustBe(201, answer)).body;
+}
+const refusal = async (answer: Promise<Answer>) => (await mustBe(400, answer)).body.errors[0].message;
+const amounts = ({ document }: InvoiceView) =>
+  document.lines.map(({ kind, amountCents }) => [kind, amountCents]);
+/** A call of 10 October that costs so many dollars. */
+const costs = (slug: string, id: string, dollars: number) =>
+  stage.book(slug, { id, at: '2026-10-10T10:00:00Z', seconds: 60, costMicros: dollars * 1_000_000 });
+
+it('an invoice with a correction is taken back whole for what it came to, and in parts for no more', async () => {
+  on('2026-11-02');
+  await stage.addTenant('whole', { ...atCost, monthlyFeeCents: 10_000 }, '2026-10-01');
+  await costs('whole', 'whole-1', 80);
+  await bill('whole', '2026-10');
+  on('2026-12-02');
+  await costs('whole', 'whole-1', 20);
+  const invoice = await bill('whole', '2026-11');
+  assert.deepEqual(amounts(invoice), [
+    ['fee', 10_000],
+    ['correction', -6000],
+  ]);
+  const tooMuch = credit('whole', invoice, [{ line: 1, amountCents: 4001 }]);
+  assert.equal(await refusal(tooMuch), 'the invoice has 4000 left to take back');
+  const part = await note(credit('whole', invoice, [{ line: 1, amountCents: 1000 }]));
+  assert.equal(part.totalCents, -1000);
+  const rest = await note(credit('whole', invoice));
+  assert.deepEqual(amounts(rest), [
+    ['credit', -9000],
+    ['credit', 6000],
+  ]);
+  assert.equal(rest.totalCents, -3000);
+  assert.equal(await refusal(credit('whole', invoice)), 'nothing is left to take back');
+});
+
+it('what a later document has given back already is not taken back again', async () => {
+  on('2026-11-02');
+  await stage.addTenant('given', atCost, '2026-10-01');
+  await costs('given', 'given-1', 80);
+  const october = await bill('given', '2026-10');
+  on('2026-12-02');
+  await costs('given', 'given-1', 20);
+  assert.equal((await bill('given', '2026-11')).totalCents, -6000);
+  const tooMuch = credit('given', october, [{ line: 1, amountCents: 2001 }]);
+  assert.equal(await refusal(tooMuch), 'line 1 has 2000 left to take back');
+  assert.equal((await note(credit('given', october))).totalCents, -2000);
+});
+
+it('the tax of all parts together is the invoice’s tax, however it is divided', async () => {
+  on('2026-12-02');
+  const each = (what: typeof channels) => ({
+    channels: what,
+    price: { kind: 'per-call' as const, perCallMicros: 30_000 },
+  });
+  const plan: PlanInput = {
+    ...atCost,
+    monthlyFeeCents: 10_000,
+    rates: [each(['web']), each(['inbound']), each(['outbound', 'chat'])],
+  };
+  await stage.addTenant('tax', plan, '2026-11-01');
+  await mustBe(200, operator('PUT', 'tax/billing', vat(1900)));
+  await stage.book(
+    'tax',
+    { id: 'tax-1', at: '2026-11-10T10:00:00Z', seconds: 6 },
+    { id: 'tax-2', at: '2026-11-10T10:00:00Z', seconds: 6, type: 'inboundPhoneCall' },
+    { id: 'tax-3', at: '2026-11-10T10:00:00Z', seconds: 6, type: 'outboundPhoneCall' },
+  );
+  const invoice = await bill('tax', '2026-11');
+  // 100.09 × 19 % = 19.0171
+  assert.equal(invoice.document.tax?.amountCents, 1902);
+  const taxes: (number | undefined)[] = [];
+  for (const line of [2, 3, 4]) {
+    const part = await note(credit('tax', invoice, [{ line, amountCents: 3 }]));
+    taxes.push(part.document.tax?.amountCents);
+  }
+  // 0.57, 1.14 and 1.71 cents in all: 1, 1 and 2, less what the notes before gave back
+  assert.deepEqual(taxes, [-1, 0, -1]);
+  for (let part = 0; part < 20; part += 1) await note(credit('tax', invoice, [{ line: 1, amountCents: 3 }]));
+  await note(credit('tax', invoice));
+  const { invoices } = (await operator('GET', 'tax/invoices?limit=100')).body;
+  const back = invoices
+    .filter(({ kind }: InvoiceView) => kind === 'credit-note')
+    .reduce((sum: number, { totalCents }: InvoiceView) => sum + totalCents, 0);
+  assert.equal(back, -invoice.totalCents);
+});
+
+it('a call that was credited and is then corrected gives its money back once', async () => {
+  on('2026-11-02');
+  await stage.addTenant('twice', atCost, '2026-10-01');
+  await costs('twice', 'twice-1', 50);
+  await costs('twice', 'twice-2', 10);
+  const october = await bill('twice', '2026-10');
+  await note(credit('twice', october, [{ line: 1, amountCents: 5000 }]));
+  on('2026-12-02');
+  await costs('twice', 'twice-1', 0);
+  await costs('twice', 'twice-2', 12);
+  const november = await bill('twice', '2026-11');
+  // 50.00 less and 2.00 more; the 50.00 went back with the credit note.
+  assert.deepEqual(amounts(november), [
+    ['correction', -4800],
+    ['credited-before', 5000],
+  ]);
+  assert.match(november.document.lines[1]?.description ?? '', /^Credited before: web calls.* of 2026-10$/);
+  const { body } = await mustBe(200, operator('GET', `twice/invoices/${november.id}/lines/2/calls`));
+  assert.deepEqual(body.calls, []);
+  // The credit is used up: what is corrected next goes back.
+  on('2027-01-02');
+  await costs('twice', 'twice-2', 4);
+  assert.deepEqual(amounts(await bill('twice', '2026-12')), [['correction', -800]]);
+});
+
+it('a minimum that was credited is not given back again when late calls reach it', async () => {
+  on('2026-11-02');
+  await stage.addTenant('least', { ...atCost, minimumCents: 5000 }, '2026-10-01');
+  await costs('least', 'least-1', 20);
+  const october = await bill('least', '2026-10');
+  assert.deepEqual(amounts(october), [
+    ['usage', 2000],
+    ['minimum', 3000],
+  ]);
+  // Half of the top-up is waived.
+  await note(credit('least', october, [{ line: 2, amountCents: 1500 }]));
+  on('2026-12-02');
+  await costs('least', 'least-2', 20);
+  assert.deepEqual(amounts(await bill('least', '2026-11')), [
+    ['minimum', 5000],
+    ['late-usage', 2000],
+    ['minimum-change', -2000],
+    ['credited-before', 1500],
+  ]);
+});
+
+it('credit notes have a prefix of their own, or their numbers would be those of invoices', async () => {
+  const path = '/v1/billing/seller';
+  const same = { name: 'S', invoicePrefix: 'A', creditNotePrefix: 'A' };
+  const refused = await mustBe(400, stage.server.operator('PUT', path, same));
+  assert.deepEqual(refused.body.errors, [
+    { path: 'creditNotePrefix', message: 'must differ from invoicePrefix: each begins with 000001' },
+  ]);
+  await mustBe(400, stage.server.operator('PUT', path, { name: 'S', invoicePrefix: 'CN' }));
+  await mustBe(200, stage.server.operator('PUT', path, { ...same, creditNotePrefix: 'B' }));
+});

@@ -1,0 +1,172 @@
+/** "A finalized invoice never changes", whoever writes: what the database itself refuses. */
+import assert from 'node:assert/strict';
+import { after, before, describe, it } from 'node:test';
+import { sql } from 'kysely';
+import type { InvoiceView } from '../../../server/contract.ts';
+import type { Store } from '../../../server/store/database.ts';
+import { testDatabases } from '../../support/postgres.ts';
+import { type BillingStage, mustBe, startBillingStage } from './stage.ts';
+import { planOf } from './support.ts';
+
+for (const engine of testDatabases()) {
+  describe(`frozen documents on ${engine.name}`, () => {
+    let stage: BillingStage;
+    before(async () => {
+      stage = await startBillingStage({ engine });
+    });
+    after(() => stage.close());
+    const operator = (method: string, path: string) => stage.server.operator(method, `/v1/tenants/${path}`);
+
+    it('cannot be changed by any statement once they are frozen: the database itself refuses', async () => {
+      await stage.addTenant(
+        'guarded',
+        planOf({ kind: 'per-minute', perMinuteMicros: 6_000_000 }),
+        '2026-11-01',
+      );
+      await stage.book('guarded', { id: 'guarded-1', at: '2026-11-05T10:00:00Z', seconds: 50 });
+      const { id } = (await mustBe(200, stage.bill('guarded', '2026-11'))).body as InvoiceView;
+      const { store } = stage.server.ctx;
+      const forbidden: Forbidden = [
+        [
+          'a total',
+          () => store.updateTable('invoices').set({ totalCents: 1 }).where('id', '=', id).execute(),
+        ],
+        [
+          'a document',
+          () => store.updateTable('invoices').set({ document: '{}' }).where('id', '=', id).execute(),
+        ],
+        ['a hash', () => store.updateTable('invoices').set({ sha256: null }).where('id', '=', id).execute()],
+        [
+          'its being final',
+          () => store.updateTable('invoices').set({ status: 'draft' }).where('id', '=', id).execute(),
+        ],
+        ['its being there', () => store.deleteFrom('invoices').where('id', '=', id).execute()],
+        [
+          'a line',
+          () =>
+            store.updateTable('invoiceLines').set({ amountCents: 1 }).where('invoiceId', '=', id).execute(),
+        ],
+        [
+          'a line’s being there',
+          () => store.deleteFrom('invoiceLines').where('invoiceId', '=', id).execute(),
+        ],
+        [
+          'a call',
+          () =>
+            store.updateTable('invoiceCalls').set({ priceMicros: 1 }).where('invoiceId', '=', id).execute(),
+        ],
+        [
+          'a call’s being there',
+          () => store.deleteFrom('invoiceCalls').where('invoiceId', '=', id).execute(),
+        ],
+      ];
+      const [line] = await store.selectFrom('invoiceLines').selectAll().where('invoiceId', '=', id).execute();
+      const [call] = await store.selectFrom('invoiceCalls').selectAll().where('invoiceId', '=', id).execute();
+      assert.ok(line && call);
+      const { tenantId } = line;
+      forbidden.push(
+        [
+          'one line more',
+          () =>
+            store
+              .insertInto('invoiceLines')
+              .values({ ...line, no: 99 })
+              .execute(),
+        ],
+        [
+          'one call more',
+          () =>
+            store
+              .insertInto('invoiceCalls')
+              .values({ ...call, callId: 'another' })
+              .execute(),
+        ],
+        [
+          'its plan',
+          () => store.updateTable('plans').set({ plan: null }).where('tenantId', '=', tenantId).execute(),
+        ],
+        [
+          'its plan’s being there',
+          () => store.deleteFrom('plans').where('tenantId', '=', tenantId).execute(),
+        ],
+        ...(engine.name === 'SQLite' ? replacing(store, id, tenantId) : emptying(store)),
+      );
+      const before = await operator('GET', `guarded/invoices/${id}`);
+      for (const [what, change] of forbidden) await assert.rejects(change, /never changes|billed once/, what);
+      assert.deepEqual((await operator('GET', `guarded/invoices/${id}`)).body, before.body);
+
+      // What happens to it afterwards is no change of it; a void one comes back to nothing.
+      await mustBe(200, operator('POST', `guarded/invoices/${id}/void`));
+      const revive = [
+        () => store.updateTable('invoices').set({ status: 'paid' }).where('id', '=', id).execute(),
+        () => store.updateTable('invoiceLines').set({ active: 1 }).where('invoiceId', '=', id).execute(),
+        () => store.updateTable('invoiceCalls').set({ active: 1 }).where('invoiceId', '=', id).execute(),
+      ];
+      for (const change of revive) await assert.rejects(change, /never changes/);
+    });
+  });
+}
+
+type Forbidden = [what: string, change: () => Promise<unknown>][];
+
+/** SQLite removes the row whose key is taken, and asks no trigger on deletion. */
+function replacing(store: Store, id: string, tenantId: string): Forbidden {
+  const draft = {
+    id: 'inv_guard',
+    tenantId,
+    kind: 'invoice' as const,
+    role: 'correction' as const,
+    month: '2026-11',
+    status: 'draft' as const,
+    number: null,
+    currency: 'usd',
+    totalCents: 0,
+    dueCents: 0,
+    document: '{}',
+    sha256: null,
+    correctsId: null,
+    stripeId: null,
+    createdAt: 0,
+    ...{ finalizedAt: null, dueAt: null, pushedAt: null, paidAt: null, voidedAt: null, pausedAt: null },
+  };
+  const replace = (table: string, change: string, where: string) => async () => {
+    const { rows } = await sql<{ name: string }>`select name from pragma_table_info(${table})`.execute(store);
+    const names = rows.map(({ name }) => name);
+    const [column = '', value = ''] = change.split('=');
+    const values = names.map((name) => (name === column ? value : name)).join(', ');
+    await sql
+      .raw(
+        `insert or replace into ${table} (${names.join(', ')}) select ${values} from ${table} where ${where}`,
+      )
+      .execute(store);
+  };
+  return [
+    ['a document in its place', replace('invoices', 'total_cents=1', `id = '${id}'`)],
+    ['a line in its place', replace('invoice_lines', 'amount_cents=1', `invoice_id = '${id}'`)],
+    ['a call in its place', replace('invoice_calls', 'price_micros=1', `invoice_id = '${id}'`)],
+    ['a plan in its place', replace('plans', 'plan=null', `tenant_id = '${tenantId}'`)],
+    [
+      'its id, number or call taken by a draft',
+      async () => {
+        await store.insertInto('invoices').values(draft).execute();
+        await assert.rejects(
+          replace('invoice_calls', "invoice_id='inv_guard'", `invoice_id = '${id}'`),
+          /billed once/,
+        );
+        const taken = sql.raw(`(select number from invoices where id = '${id}')`);
+        await assert.rejects(
+          sql`update or replace invoices set number = ${taken} where id = 'inv_guard'`.execute(store),
+          /never changes/,
+        );
+        await sql`update or replace invoices set id = ${id} where id = 'inv_guard'`.execute(store);
+      },
+    ],
+  ];
+}
+
+function emptying(store: Store): Forbidden {
+  return ['plans', 'invoice_lines', 'invoice_calls', 'invoices'].map((table) => [
+    `all of ${table}`,
+    () => sql.raw(`truncate ${table} cascade`).execute(store),
+  ]);
+}

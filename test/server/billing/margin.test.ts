@@ -1,0 +1,66 @@
+/** What a month brings and costs, after credit notes and in the tenant's currency. */
+import assert from 'node:assert/strict';
+import { after, before, it } from 'node:test';
+import type { MarginRow, Plan } from '../../../server/contract.ts';
+import { insertPlanVersion } from '../../../server/store/plans.ts';
+import { type BillingStage, mustBe, startBillingStage } from './stage.ts';
+import { planOf } from './support.ts';
+
+/** At cost, in euros. */
+const inEuros = (usdRateMicros: number): Plan =>
+  planOf({ kind: 'cost-plus', markupBps: 0 }, { currency: 'eur', usdRateMicros });
+
+let stage: BillingStage;
+before(async () => {
+  stage = await startBillingStage({ now: Date.parse('2026-12-03T12:00:00Z') });
+});
+after(() => stage.close());
+
+const operator = (method: string, path: string, body?: unknown) =>
+  stage.server.operator(method, `/v1/tenants/${path}`, body);
+async function margin(slug: string): Promise<MarginRow> {
+  return (await mustBe(200, operator('GET', `${slug}/margin?month=2026-11`))).body;
+}
+
+it('what a credit note has taken back is no revenue of its month', async () => {
+  await stage.addTenant('back', planOf({ kind: 'free' }, { monthlyFeeCents: 1000 }), '2026-11-01');
+  const { body: invoice } = await mustBe(200, stage.bill('back', '2026-11'));
+  assert.equal((await margin('back')).revenueCents, 1000);
+  const part = { reason: 'Part', lines: [{ line: 1, amountCents: 300 }] };
+  await mustBe(201, operator('POST', `back/invoices/${invoice.id}/credit-notes`, part));
+  assert.equal((await margin('back')).marginCents, 700);
+  await mustBe(201, operator('POST', `back/invoices/${invoice.id}/credit-notes`, { reason: 'Rest' }));
+  assert.equal((await margin('back')).revenueCents, 0);
+});
+
+it('an exchange rate changes with a month, never within one', async () => {
+  await stage.addTenant('rates', inEuros(900_000), '2026-11-01');
+  const put = (usdRateMicros: number, from: string) =>
+    operator('PUT', 'rates/plan', { plan: inEuros(usdRateMicros), from });
+  const refused = await mustBe(409, put(800_000, '2026-11-16'));
+  assert.equal(
+    refused.body.detail,
+    'An exchange rate holds for whole months; 2026-11 would have 0.90 and 0.80.',
+  );
+  await mustBe(200, put(900_000, '2026-11-16'));
+  await mustBe(200, put(800_000, '2027-01-01'));
+  await mustBe(200, put(800_000, '2027-01-16'));
+  // It would hold up to the 15th, and the plan after it has another.
+  await mustBe(409, put(700_000, '2027-01-01'));
+  await mustBe(409, put(700_000, '2026-12-15'));
+  const { versions } = (await mustBe(200, operator('GET', 'rates/plan'))).body;
+  assert.equal(versions.length, 4);
+});
+
+it('costs are converted at the rate of their day, also where an older version took two in a month', async () => {
+  const { id } = await stage.addTenant('two', inEuros(1_000_000), '2026-11-01');
+  await insertPlanVersion(stage.server.ctx.store, id, '2026-11-16', inEuros(500_000), 0);
+  await stage.book(
+    'two',
+    { id: 'two-1', at: '2026-11-02T10:00:00Z', seconds: 60, costMicros: 100_000_000 },
+    { id: 'two-2', at: '2026-11-20T10:00:00Z', seconds: 60, costMicros: 10_000_000 },
+  );
+  const { costCents, revenueCents, marginCents } = await margin('two');
+  // 100 dollars at 1.00 and 10 dollars at 0.50
+  assert.deepEqual([costCents, revenueCents, marginCents], [10_500, 10_500, 0]);
+});
