@@ -40,7 +40,7 @@ test('what is chosen is seen at once and written into the snippet', async () => 
   await agent.getByRole('textbox', { name: 'Ihre Nachricht' }).fill('Wann haben Sie offen?');
   await agent.getByRole('button', { name: 'Senden' }).click();
   await agent.locator('.line.assistant').waitFor();
-  await agent.getByRole('button', { name: 'Anruf beginnen' }).click();
+  await agent.getByRole('button', { name: 'Anruf starten' }).click();
   await waitForState(agent, 'live');
   await agent.getByRole('button', { name: 'Auflegen' }).click();
   await waitForState(agent, 'ended');

@@ -58,6 +58,18 @@ describe('languages', () => {
     });
   }
 
+  for (const code of languageCodes) {
+    it(`${code}: hanging up, closing and muting are not the same word`, async () => {
+      const { hangUp, close, minimise, mute, cancel } = (await loadLanguage(code, true)).strings;
+      expect(new Set([hangUp, close, minimise, mute, cancel]).size).to.equal(5);
+    });
+  }
+
+  it('French keeps the narrow space before its marks together with the word', async () => {
+    const { strings } = await loadLanguage('fr', true);
+    for (const [key, text] of Object.entries(strings)) expect(text, key).not.to.match(/ [!?;:»]|« /);
+  });
+
   it("the element's own lang wins over the page's, with a region or without", async () => {
     const page = await fixture(html`<div lang="fr"></div>`);
     const element = await agentElement({ lang: 'de-AT' });
