@@ -3,7 +3,17 @@ import { expect, fixture, html } from '@open-wc/testing';
 import { en } from '../../widget/strings/en.ts';
 import { languageCodes, loadLanguage } from '../../widget/strings/languages.ts';
 import type { VapiAgent } from '../../widget/vapi-agent.ts';
-import { agentElement, dialogOf, launcherOf, panelText, rendered, StubServer, waitUntil } from './support.ts';
+import {
+  agentElement,
+  dialogOf,
+  find,
+  launcherOf,
+  panelText,
+  rendered,
+  StubServer,
+  untilState,
+  waitUntil,
+} from './support.ts';
 
 const placeholders = (text: string): string[] => text.match(/\{\w+\}/g) ?? [];
 
@@ -144,6 +154,22 @@ describe('languages', () => {
     expect(panelText(element)).to.include('¿En qué podemos ayudarle?');
     element.lang = 'pl';
     await waitUntil(() => panelText(element).includes('W czym możemy pomóc?'));
+  });
+
+  it('settings and what follows a call follow the change, too', async () => {
+    window.machineJoins = 'at once';
+    const element = await agentElement({ lang: 'es' });
+    launcherOf(element).click();
+    await untilState(element, 'live');
+    window.machine?.says('assistant', 'Hello?');
+    find(element, '[part~=settings]').click();
+    await waitUntil(() => panelText(element).includes('Altavoz'));
+    element.lang = 'pl';
+    await waitUntil(() => panelText(element).includes('Głośnik'));
+    await element.end();
+    await waitUntil(() => panelText(element).includes('Jak było?'));
+    element.lang = 'ja';
+    await waitUntil(() => /いかがでしたか？.*会話をコピー/.test(panelText(element)));
   });
 
   it('what goes wrong is told in the language too, also in the event', async () => {

@@ -48,7 +48,7 @@ export const strings: Strings = {
   microphoneBusyTitle: 'الميكروفون قيد الاستخدام',
   microphoneBusyHelp: 'يبدو أن برنامجًا آخر يستخدمه. أغلق ذلك البرنامج ثم حاول مرة أخرى.',
   insecurePageTitle: 'تحتاج المكالمات إلى صفحة آمنة',
-  insecurePageHelp: 'افتح هذه الصفحة بعنوان يبدأ بـ https:// للتحدث معنا.',
+  insecurePageHelp: 'افتح هذه الصفحة بعنوان يبدأ بـ https://\u200e للتحدث معنا.',
   unsupportedBrowserTitle: 'لا يدعم هذا المتصفح المكالمات',
   unsupportedBrowserHelp: 'يُرجى استخدام إصدار حديث من Chrome أو Edge أو Firefox أو Safari.',
   misconfiguredTitle: 'غير متاح حاليًا',
