@@ -149,8 +149,15 @@ export const formStyle = css`
   .meter {
     height: 6px;
   }
-  .meter::after {
+  /* Whichever style sheet comes first. */
+  .settings .meter::after {
     inset: 0;
     height: auto;
+  }
+  @media (forced-colors: active) {
+    .meter {
+      height: 8px;
+      border: 1px solid;
+    }
   }
 `;

@@ -2,6 +2,7 @@
 import { html, LitElement, type TemplateResult } from 'lit';
 import type { Strings } from '../strings/en.ts';
 import { type Line, textOf } from '../transcript.ts';
+import type { PanelElement } from './panel.ts';
 
 /** Milliseconds for which "Copied" stands. */
 const copiedMs = 2000;
@@ -25,6 +26,11 @@ export class KeepTranscriptElement extends LitElement {
   /** Into the panel's own tree, whose style sheet and parts it shares. */
   protected override createRenderRoot(): HTMLElement {
     return this;
+  }
+
+  /** What has grown here has taken its room from the conversation. */
+  protected override updated(): void {
+    this.closest<PanelElement>('vapi-agent-panel')?.followLog();
   }
 
   protected override render(): TemplateResult {
