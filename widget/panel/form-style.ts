@@ -73,6 +73,10 @@ export const formStyle = css`
     align-items: center;
   }
   @media (max-width: 359px) {
+    .settings {
+      gap: 6px;
+      padding-block: 8px 0;
+    }
     .settings label:has(select) {
       grid-template-columns: none;
       gap: 2px;
