@@ -1,5 +1,5 @@
-/** Who plays in the demo: three invented businesses, one tenant each, and a row of tenants for what goes wrong. */
-import type { AccessMode, Limits } from '../server/contract.ts';
+/** Who plays in the demo: three invented businesses, one tenant each, two with special wishes, and a row for what goes wrong. */
+import type { AccessMode, CreateTenant, Limits } from '../server/contract.ts';
 import type { ScenarioName, ScriptLine } from './vapi-emulator/emulator.ts';
 
 export interface Part {
@@ -12,6 +12,8 @@ export interface Part {
   scenario: ScenarioName;
   script?: ScriptLine[];
   limits?: Partial<Limits>;
+  /** What only this tenant wants. */
+  wishes?: Pick<CreateTenant, 'consent' | 'rejoinCalls'>;
 }
 
 /** A part with a past: how many calls of the last thirty days to make up. */
@@ -75,6 +77,47 @@ export const clients: Client[] = [
       hear('And how much light does it want?'),
       say('A south window, but not the glass itself. Six hours of sun are plenty.'),
     ],
+  },
+];
+
+/** Tenants whose settings have pages of their own. */
+export const shows: Part[] = [
+  {
+    slug: 'show-consent',
+    name: 'Lakeside Physiotherapy',
+    accessMode: 'proxy',
+    accentColor: '#1d4ed8',
+    scenario: 'talks',
+    limits: patient,
+    firstMessage: 'Lakeside Physiotherapy, hello. Where does it hurt?',
+    script: [
+      hear('In my lower back, since Monday.'),
+      say('I can offer you Wednesday at eight. Shall I put you down?'),
+      hear('Yes, please.'),
+      say('Wednesday at eight. Please bring a towel.'),
+    ],
+    wishes: {
+      consent: {
+        version: '2026-09',
+        text: 'You talk with an assistant, not with a person. We record the call and delete the recording after thirty days.\n\nPlease tell us nothing here that only your therapist should know.',
+      },
+    },
+  },
+  {
+    slug: 'show-rejoin',
+    name: 'The Harbour Hotel',
+    accessMode: 'proxy',
+    accentColor: '#7c2d5a',
+    scenario: 'talks',
+    limits: patient,
+    firstMessage: 'The Harbour Hotel, good evening. Look around while we talk.',
+    script: [
+      hear('Is there a room with a view of the water?'),
+      say('All twelve have one. The corner rooms have two.'),
+      hear('Then a corner room for Friday, please.'),
+      say('Number seven is free on Friday. Breakfast is until eleven.'),
+    ],
+    wishes: { rejoinCalls: true },
   },
 ];
 

@@ -37,8 +37,9 @@ ${visits.join('\n')}
   4. Try what goes wrong: microphone refused, lines busy, budget used up, a slow or broken Vapi.
        ${site}/trouble
 
-  5. See the element under a strict Content-Security-Policy.
-       ${site}/strict-csp
+  5. See what the element does and where it works: twelve languages, consent, calls that go on from page to
+     page, frames, strict policies, and a configurator that writes the snippet.
+       ${site}/configurator
 
 All pages are linked from ${site}. Vapi's place is taken by ${emulator.url}. Ctrl-C ends everything.
 `;

@@ -1,6 +1,7 @@
-/** What the demo's pages are told about this run: addresses, the policy of the strict page, the list of troubles. */
+/** What the demo's pages are told about this run: addresses, policies, the list of troubles. */
 import { join } from 'node:path';
 import { clients, type Trouble, troubles } from './cast.ts';
+import { documentedPolicy, noncePolicy, strictPolicy } from './policies.ts';
 import type { SiteOptions } from './site-server.ts';
 
 const pages = join(import.meta.dirname, 'pages');
@@ -11,39 +12,36 @@ export interface Addresses {
   emulator: string;
 }
 
-export const clientSite = (addresses: Addresses, foreignSite: string, port: number): SiteOptions => ({
-  folder: join(pages, 'site'),
-  port,
-  values: {
-    SERVER: addresses.server,
-    EMULATOR: addresses.emulator,
-    FOREIGN_SITE: foreignSite,
-    TROUBLES: troubles.map(troubleCard).join('\n'),
-  },
-  policies: { '/strict-csp': strictPolicy(addresses) },
-});
+export function clientSite({ server, emulator }: Addresses, foreignSite: string, port: number): SiteOptions {
+  const strict = strictPolicy(server, emulator);
+  const nonce = noncePolicy(server, emulator);
+  return {
+    folder: join(pages, 'site'),
+    port,
+    values: {
+      SERVER: server,
+      FOREIGN_SITE: foreignSite,
+      TROUBLES: troubles.map(troubleCard).join('\n'),
+      POLICY: documentedPolicy(server),
+      STRICT_POLICY: byLine(strict),
+      NONCE_POLICY: byLine(nonce).replace('{{NONCE}}', '…'),
+    },
+    headers: {
+      '/strict-csp': { 'content-security-policy': strict },
+      '/strict-nonce': { 'content-security-policy': nonce },
+      // What the page itself may not use it cannot hand on to a frame of another origin.
+      '/frames': { 'permissions-policy': 'microphone=*' },
+    },
+  };
+}
+
+const byLine = (policy: string): string => policy.replaceAll('; ', '\n');
 
 export const foreignSite = (addresses: Addresses, port: number): SiteOptions => ({
   folder: join(pages, 'foreign'),
   port,
   values: { SERVER: addresses.server, NAME: clients[0]?.name ?? '' },
 });
-
-/** What a page with a strict policy has to allow; on a real page `https://c.daily.co` and Daily's hosts instead of the emulator. */
-function strictPolicy({ server, emulator }: Addresses): string {
-  return [
-    "default-src 'none'",
-    `script-src 'self' ${server} ${emulator} 'wasm-unsafe-eval' blob:`,
-    `connect-src 'self' ${server} ${emulator}`,
-    "style-src 'self'",
-    "img-src 'self' data:",
-    "worker-src 'self' blob:",
-    "media-src 'self' blob: mediastream:",
-    "base-uri 'none'",
-    "form-action 'self'",
-    "frame-ancestors 'none'",
-  ].join('; ');
-}
 
 const troubleCard = ({ slug, name, expect }: Trouble): string => `
         <li class="card">

@@ -5,7 +5,7 @@
 import { randomUUID } from 'node:crypto';
 import type { SessionAnswer } from '../server/contract.ts';
 import { setBilling } from './billing.ts';
-import { busyLine, type Client, clients, type Part, pausedTenant, troubles } from './cast.ts';
+import { busyLine, type Client, clients, type Part, pausedTenant, shows, troubles } from './cast.ts';
 import type { OperatorApi } from './operator-api.ts';
 import { Random } from './random.ts';
 import type { Emulator, EmulatorOrg } from './vapi-emulator/emulator.ts';
@@ -39,7 +39,7 @@ export async function setStage(stage: Stage): Promise<Scenery> {
   const assistants = new Map<string, string>();
   const orgs = new Map<string, EmulatorOrg>();
   const troubleOrg = newOrg(stage, troubles);
-  for (const part of [...clients, ...troubles]) {
+  for (const part of [...clients, ...shows, ...troubles]) {
     stage.goOn();
     const org = troubles.some(({ slug }) => slug === part.slug) ? troubleOrg : newOrg(stage, [part]);
     orgs.set(part.slug, org);
@@ -104,6 +104,7 @@ async function engage(stage: Stage, part: Part, org: EmulatorOrg): Promise<strin
     modes: ['voice', 'chat', 'hybrid'],
     appearance: { accentColor: part.accentColor },
     ...(part.limits ? { limits: part.limits } : {}),
+    ...part.wishes,
   });
   await stage.operator.wire(part.slug);
   return assistant.id;

@@ -1,4 +1,5 @@
 /** A small web server for the demo's pages: the businesses' own sites, which know nothing of the agent's server. */
+import { randomBytes } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { createServer, type RequestListener, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -15,10 +16,10 @@ const types: Record<string, string> = {
 export interface SiteOptions {
   folder: string;
   port: number;
-  /** What stands for `{{NAME}}` in a page; HTML, so already escaped. */
+  /** What stands for `{{NAME}}` in a page; HTML, so already escaped. `{{NONCE}}` is new with each answer. */
   values: Record<string, string>;
-  /** A Content-Security-Policy for single pages, by path. */
-  policies?: Record<string, string>;
+  /** Further headers of single pages, by path; also with `{{NONCE}}`. */
+  headers?: Record<string, Record<string, string>>;
 }
 
 export interface Site {
@@ -53,16 +54,20 @@ const answer =
     const file = fileOf(path);
     const content = file && (await readFile(join(options.folder, file)).catch(() => null));
     if (!file || !content) return send(response, 404, 'No such page');
-    const policy = options.policies?.[path];
+    const values = { ...options.values, NONCE: randomBytes(16).toString('base64') };
+    const headers = Object.entries(options.headers?.[path] ?? {}).map(([name, value]) => [
+      name,
+      fillIn(value, values),
+    ]);
     const type = types[extname(file)] ?? 'application/octet-stream';
     response.writeHead(200, {
       'content-type': type,
       'cache-control': 'no-cache',
       'permissions-policy': 'microphone=(self)',
       'x-content-type-options': 'nosniff',
-      ...(policy ? { 'content-security-policy': policy } : {}),
+      ...Object.fromEntries(headers),
     });
-    response.end(type.startsWith('text/html') ? fillIn(content.toString(), options.values) : content);
+    response.end(type.startsWith('text/html') ? fillIn(content.toString(), values) : content);
   };
 
 /** `/` and `/name` are pages, `/name.css` or `/name.js` is what it says; anything with a folder in it is not ours. */

@@ -9,10 +9,10 @@ export const launcherLabels = {
   es: 'Hable con nosotros',
   fr: 'Parlez-nous',
   it: 'Parli con noi',
-  ja: 'お話しはこちら',
+  ja: 'お話はこちら',
   nl: 'Praat met ons',
   pl: 'Porozmawiaj z nami',
-  pt: 'Fale connosco',
+  pt: 'Fale com o assistente',
   tr: 'Bizimle konuşun',
   zh: '与我们通话',
 } as const;

@@ -16,6 +16,8 @@ interface Case {
   words: string[];
   /** Whether the browser itself logs a refused request. */
   isRefused?: true;
+  /** The main button; default: another try. What another try cannot mend does not offer one. */
+  wayOn?: 'Close';
 }
 
 const refusals: Case[] = [
@@ -30,18 +32,21 @@ const refusals: Case[] = [
     tenant: 'try-no-budget',
     words: ['No calls for now', 'We cannot take more calls at the moment. Please come back later.'],
     isRefused: true,
+    wayOn: 'Close',
   },
   {
     title: 'outside the hours',
     tenant: 'try-closed',
     words: ['We are closed right now', 'Please come back during our opening hours.'],
     isRefused: true,
+    wayOn: 'Close',
   },
   {
     title: 'paused by the operator',
     tenant: 'try-paused',
     words: ['We are taking a break', 'Calls are switched off at the moment. Please come back later.'],
     isRefused: true,
+    wayOn: 'Close',
   },
   {
     title: 'Vapi answers 429',
@@ -71,14 +76,14 @@ const refusals: Case[] = [
   },
 ];
 
-for (const { title, tenant, words, isRefused } of refusals) {
-  test(`${title}: “${words[0]}”, and a way to try again`, async () => {
+for (const { title, tenant, words, isRefused, wayOn = 'Try again' } of refusals) {
+  test(`${title}: “${words[0]}”, and the way on`, async () => {
     const visit = await stage.visit(`${stage.demo.site}/trouble`);
     const agent = visit.page.locator(`vapi-agent[tenant=${tenant}]`);
     await agent.locator('[part=launcher]').click();
     await waitForState(agent, 'error');
     for (const text of words) await agent.getByText(text).waitFor();
-    await agent.getByRole('button', { name: 'Try again' }).waitFor();
+    await agent.locator('[data-main]').getByText(wayOn).waitFor();
     assert.deepEqual(visit.ours(), [], 'a visitor’s trouble is no news for the developer');
     const { total } = await stage.demo.operator.usage(tenant);
     assert.equal(total.costMicros, 0);

@@ -5,6 +5,7 @@ import { claimPage } from '../../widget/call-lock.ts';
 import { Hearing } from '../../widget/hearing.ts';
 import {
   agentElement,
+  audit,
   button,
   callIsLive,
   find,
@@ -94,10 +95,12 @@ describe('comfort of a call', () => {
       });
     quality('bad', 'very-low');
     await waitUntil(() => panelText(element).includes('Your connection is weak'));
+    await audit(element);
     quality('good', 'good');
     await waitUntil(() => !panelText(element).includes('Your connection is weak'));
     machine.network({ action: 'network-connection', type: 'sfu', event: 'interrupted' });
     await waitUntil(() => panelText(element).includes('Reconnecting'));
+    await audit(element);
     machine.network({ action: 'network-connection', type: 'sfu', event: 'connected' });
     await waitUntil(() => !panelText(element).includes('Reconnecting'));
   });
@@ -112,6 +115,7 @@ describe('comfort of a call', () => {
       const element = await agentElement();
       await callIsLive(element);
       await waitUntil(() => panelText(element).includes('Tap to hear the assistant'));
+      await audit(element);
       HTMLMediaElement.prototype.play = play;
       button(element, 'Tap to hear the assistant').click();
       await waitUntil(() => !panelText(element).includes('Tap to hear the assistant'));
@@ -140,6 +144,7 @@ describe('comfort of a call', () => {
     await waitUntil(() => find(element, '[role=timer]').textContent?.startsWith('0:02'));
     watch.disconnect();
     expect(announced, 'said once, not with every second').to.equal(0);
+    await audit(element);
   });
 
   it('the screen stays on during a call and may sleep after it', async () => {

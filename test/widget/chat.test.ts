@@ -75,6 +75,34 @@ describe('chat', () => {
     expect(element.state).to.equal('idle');
   });
 
+  it('what was written can be kept as soon as there is something, until a call begins', async () => {
+    const element = await opened({ mode: 'hybrid' });
+    const keeps = () => element.shadowRoot?.querySelectorAll('[part~=copy], [part~=save]').length;
+    expect(keeps()).to.equal(0);
+    write(element, 'When do you open?');
+    await waitUntil(() => panelText(element).includes('We open at nine.'));
+    await waitUntil(() => keeps() === 2);
+    const { click } = HTMLAnchorElement.prototype;
+    let saved = Promise.resolve('');
+    HTMLAnchorElement.prototype.click = function () {
+      saved = fetch(this.href).then((response) => response.text());
+    };
+    try {
+      button(element, 'Save transcript').click();
+      expect(await saved).to.equal('You: When do you open?\nAssistant: We open at nine.');
+    } finally {
+      HTMLAnchorElement.prototype.click = click;
+    }
+    await audit(element);
+    void element.start();
+    await untilState(element, 'live');
+    expect(keeps()).to.equal(0);
+    await element.end();
+    await waitUntil(() => keeps() === 2);
+    await rendered(element);
+    expect(keeps(), 'once, although there are two places for it').to.equal(2);
+  });
+
   it('Enter sends, Shift and Enter does not, and nothing is sent twice or empty', async () => {
     const element = await opened({ mode: 'chat' });
     const input = find<HTMLTextAreaElement>(element, 'textarea');

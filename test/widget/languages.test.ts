@@ -3,7 +3,17 @@ import { expect, fixture, html } from '@open-wc/testing';
 import { en } from '../../widget/strings/en.ts';
 import { languageCodes, loadLanguage } from '../../widget/strings/languages.ts';
 import type { VapiAgent } from '../../widget/vapi-agent.ts';
-import { agentElement, dialogOf, launcherOf, panelText, rendered, StubServer, waitUntil } from './support.ts';
+import {
+  agentElement,
+  dialogOf,
+  find,
+  launcherOf,
+  panelText,
+  rendered,
+  StubServer,
+  untilState,
+  waitUntil,
+} from './support.ts';
 
 const placeholders = (text: string): string[] => text.match(/\{\w+\}/g) ?? [];
 
@@ -57,6 +67,18 @@ describe('languages', () => {
       }
     });
   }
+
+  for (const code of languageCodes) {
+    it(`${code}: hanging up, closing and muting are not the same word`, async () => {
+      const { hangUp, close, minimise, mute, cancel } = (await loadLanguage(code, true)).strings;
+      expect(new Set([hangUp, close, minimise, mute, cancel]).size).to.equal(5);
+    });
+  }
+
+  it('French keeps the narrow space before its marks together with the word', async () => {
+    const { strings } = await loadLanguage('fr', true);
+    for (const [key, text] of Object.entries(strings)) expect(text, key).not.to.match(/ [!?;:»]|« /);
+  });
 
   it("the element's own lang wins over the page's, with a region or without", async () => {
     const page = await fixture(html`<div lang="fr"></div>`);
@@ -132,6 +154,22 @@ describe('languages', () => {
     expect(panelText(element)).to.include('¿En qué podemos ayudarle?');
     element.lang = 'pl';
     await waitUntil(() => panelText(element).includes('W czym możemy pomóc?'));
+  });
+
+  it('settings and what follows a call follow the change, too', async () => {
+    window.machineJoins = 'at once';
+    const element = await agentElement({ lang: 'es' });
+    launcherOf(element).click();
+    await untilState(element, 'live');
+    window.machine?.says('assistant', 'Hello?');
+    find(element, '[part~=settings]').click();
+    await waitUntil(() => panelText(element).includes('Altavoz'));
+    element.lang = 'pl';
+    await waitUntil(() => panelText(element).includes('Głośnik'));
+    await element.end();
+    await waitUntil(() => panelText(element).includes('Jak było?'));
+    element.lang = 'ja';
+    await waitUntil(() => /いかがでしたか？.*会話をコピー/.test(panelText(element)));
   });
 
   it('what goes wrong is told in the language too, also in the event', async () => {

@@ -3,6 +3,7 @@ import { expect, fixture, html } from '@open-wc/testing';
 import type { VapiAgent } from '../../widget/vapi-agent.ts';
 import {
   agentElement,
+  audit,
   button,
   callIsLive,
   launcherOf,
@@ -142,6 +143,7 @@ describe('a change of page', () => {
     const element = await nextPage();
     await isOffered(element);
     expect([element.state, said('rejoin').length]).to.eql(['idle', 0]);
+    await audit(element);
     button(element, 'Back to the call').click();
     await untilState(element, 'live');
     expect(said('rejoin')).to.have.length(1);

@@ -193,6 +193,9 @@ describe('what a visitor expects', () => {
     await waitUntil(() => element.shadowRoot?.querySelector('textarea'));
     element.setAttribute('mode', 'hybrid');
     await waitUntil(() => panelText(element).includes('Start the call'));
+    element.setAttribute('mode', 'voice');
+    await waitUntil(() => !element.shadowRoot?.querySelector('textarea'));
+    expect(panelText(element)).to.include('Start the call');
   });
 
   it('a copy of a live element, as some routers keep it, begins anew', async () => {

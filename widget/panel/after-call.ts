@@ -2,8 +2,10 @@
 import { html, LitElement, nothing, type TemplateResult } from 'lit';
 import type { Rating } from '../../server/contract.ts';
 import type { Strings } from '../strings/en.ts';
-import { type Line, textOf } from '../transcript.ts';
+import type { Line } from '../transcript.ts';
 import { icon } from './icons.ts';
+import { defineKeepTranscript } from './keep-transcript.ts';
+import type { PanelElement } from './panel.ts';
 
 const thumbUp = icon(
   'M7 11v9H4v-9zM7 11l4-7.500c1.6 0 2.500 1 2.200 2.700L12.600 9.500h5.900a1.500 1.500 0 0 1 1.500 1.800l-1.400 7.200a1.900 1.900 0 0 1-1.900 1.500H7',
@@ -12,9 +14,6 @@ const thumbDown = icon(
   'M17 13V4h3v9zM17 13l-4 7.500c-1.600 0-2.500-1-2.200-2.700l.6-3.300H5.500A1.500 1.500 0 0 1 4 12.700l1.400-7.200A1.900 1.900 0 0 1 7.300 4H17',
 );
 
-/** Milliseconds for which "Copied" stands. */
-const copiedMs = 2000;
-
 export class AfterCallElement extends LitElement {
   static override properties = {
     strings: { attribute: false },
@@ -22,7 +21,6 @@ export class AfterCallElement extends LitElement {
     sendFeedback: { attribute: false },
     rating: { state: true },
     stage: { state: true },
-    copied: { state: true },
   };
 
   declare strings: Strings;
@@ -31,18 +29,21 @@ export class AfterCallElement extends LitElement {
   declare sendFeedback: ((rating: Rating, comment: string) => Promise<void>) | null;
   declare rating: Rating | null;
   declare stage: 'asking' | 'sending' | 'thanks' | 'failed';
-  declare copied: boolean;
 
   constructor() {
     super();
     this.rating = null;
     this.stage = 'asking';
-    this.copied = false;
   }
 
   /** Into the panel's own tree, whose style sheet and parts it shares. */
   protected override createRenderRoot(): HTMLElement {
     return this;
+  }
+
+  /** What has grown here has taken its room from the conversation. */
+  protected override updated(): void {
+    this.closest<PanelElement>('vapi-agent-panel')?.followLog();
   }
 
   protected override render(): TemplateResult {
@@ -53,10 +54,7 @@ export class AfterCallElement extends LitElement {
       ${this.sendFeedback ? this.#feedback() : nothing}
       ${
         this.transcript.length > 0 && !isWriting
-          ? html`<div class="row">
-            <button class="plain" part="button copy" @click=${this.#copy}>${this.copied ? strings.transcriptCopied : strings.transcriptCopy}</button>
-            <button class="plain" part="button save" @click=${this.#save}>${strings.transcriptSave}</button>
-          </div>`
+          ? html`<vapi-agent-keep .strings=${strings} .transcript=${this.transcript}></vapi-agent-keep>`
           : nothing
       }
     </div>`;
@@ -74,7 +72,7 @@ export class AfterCallElement extends LitElement {
       aria-pressed=${rating === value} aria-label=${name} @click=${() => this.#rate(value)}>${icon}</button>`;
     return html`<form part="feedback" @submit=${this.#send}>
       <fieldset><legend>${strings.feedbackTitle}</legend>
-        ${thumb('good', strings.feedbackGood, thumbUp)}${thumb('bad', strings.feedbackBad, thumbDown)}
+        <span>${thumb('good', strings.feedbackGood, thumbUp)}${thumb('bad', strings.feedbackBad, thumbDown)}</span>
       </fieldset>
       ${
         rating
@@ -105,38 +103,10 @@ export class AfterCallElement extends LitElement {
       this.stage = 'failed';
     }
   };
-
-  #text(): string {
-    const { strings } = this;
-    return this.transcript
-      .map((line) => `${line.role === 'user' ? strings.you : strings.assistant}: ${textOf(line)}`)
-      .join('\n');
-  }
-
-  #copy = async (): Promise<void> => {
-    // Refused in a frame without the permission; then there is still the file.
-    await navigator.clipboard?.writeText(this.#text()).then(
-      () => {
-        this.copied = true;
-        setTimeout(() => {
-          this.copied = false;
-        }, copiedMs);
-      },
-      () => this.#save(),
-    );
-  };
-
-  #save = (): void => {
-    const link = document.createElement('a');
-    link.href = URL.createObjectURL(new Blob([this.#text()], { type: 'text/plain;charset=utf-8' }));
-    link.download = `transcript-${new Date().toISOString().slice(0, 10)}.txt`;
-    link.click();
-    // After the browser has taken the click up.
-    setTimeout(() => URL.revokeObjectURL(link.href));
-  };
 }
 
 export function createAfterCall(): AfterCallElement {
+  defineKeepTranscript();
   const tag = 'vapi-agent-after-call';
   if (!customElements.get(tag)) customElements.define(tag, AfterCallElement);
   return document.createElement(tag) as AfterCallElement;

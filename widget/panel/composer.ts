@@ -1,7 +1,10 @@
 /** Where the visitor writes. A chunk of its own, for elements whose mode has text. */
-import { html, LitElement, type TemplateResult } from 'lit';
+import { html, LitElement, nothing, type TemplateResult } from 'lit';
+import { type CallState, isActive } from '../call-state.ts';
 import type { Strings } from '../strings/en.ts';
 import { icon } from './icons.ts';
+import { defineKeepTranscript } from './keep-transcript.ts';
+import type { PanelElement } from './panel.ts';
 
 const sendIcon = icon('M5 12h13M12 5.500l6.500 6.500-6.500 6.500');
 
@@ -13,6 +16,8 @@ export class ComposerElement extends LitElement {
   declare busy: boolean;
   /** Resolves with false when the words should stay. */
   write: (text: string) => Promise<boolean> = async () => false;
+  /** How the conversation stands. */
+  state!: () => CallState;
 
   constructor() {
     super();
@@ -40,9 +45,17 @@ export class ComposerElement extends LitElement {
     const { strings } = this;
     return html`<form class="composer" part="composer" @submit=${this.#send}>
       <textarea part="input" rows="1" maxlength="4000" aria-label=${strings.messageLabel} placeholder=${strings.messageLabel}
-        enterkeyhint="send" @keydown=${this.#onKey}></textarea>
+        enterkeyhint="send" @keydown=${this.#onKey} @input=${this.#followLog}></textarea>
       <button class="primary square" part="button send" aria-label=${strings.messageSend} aria-disabled=${this.busy}>${sendIcon}</button>
-    </form>`;
+    </form>${this.#keep()}`;
+  }
+
+  /** Once something was written. After a call the transcript can be kept elsewhere, and during one it is not whole. */
+  #keep(): TemplateResult | typeof nothing {
+    const { strings } = this;
+    const state = this.state();
+    if (!state.transcript.length || state.seconds !== null || isActive(state)) return nothing;
+    return html`<vapi-agent-keep .strings=${strings} .transcript=${state.transcript}></vapi-agent-keep>`;
   }
 
   #send = async (event: Event): Promise<void> => {
@@ -67,10 +80,15 @@ export class ComposerElement extends LitElement {
     const view = visualViewport;
     const hidden = view ? Math.max(0, innerHeight - view.height - view.offsetTop) : 0;
     this.closest<HTMLElement>('[role=dialog]')?.style.setProperty('--_keyboard', `${Math.round(hidden)}px`);
+    this.#followLog();
   };
+
+  /** What has grown here has taken its room from the conversation. */
+  #followLog = (): void => this.closest<PanelElement>('vapi-agent-panel')?.followLog();
 }
 
 export function createComposer(): ComposerElement {
+  defineKeepTranscript();
   const tag = 'vapi-agent-composer';
   if (!customElements.get(tag)) customElements.define(tag, ComposerElement);
   return document.createElement(tag) as ComposerElement;

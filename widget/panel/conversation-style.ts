@@ -1,7 +1,31 @@
 import { css } from '../css.ts';
 
-/** What only a conversation has: the transcript, the small stage above it, time and levels. Comes with the intent to have one. */
+/** What only a conversation has: notices, terms, the transcript, the small stage above it, time and levels. Comes with the intent to have one. */
 export const conversationStyle = css`
+  .note {
+    padding: 0 22px 10px;
+    font-size: 15px;
+    text-align: center;
+    text-wrap: balance;
+  }
+  .note:empty {
+    display: none;
+  }
+  .terms {
+    flex: 1 1 auto;
+    min-height: 72px;
+    overflow-y: auto;
+    padding: 0 24px 14px;
+    font-size: 15px;
+    white-space: pre-line;
+    overflow-wrap: anywhere;
+  }
+  .terms a {
+    color: inherit;
+  }
+  .terms a:focus-visible {
+    outline: 2px solid;
+  }
   .turn,
   .time {
     margin-block-start: 6px;
@@ -56,6 +80,13 @@ export const conversationStyle = css`
     margin-block-start: 0;
     font-size: 14px;
   }
+  .compact + .terms {
+    padding-block-start: 4px;
+  }
+  /* What waits for the visitor does not turn. */
+  .compact:has(+ .terms) .orb::before {
+    content: none;
+  }
   .log {
     position: relative;
     flex: 1 1 120px;
@@ -66,9 +97,21 @@ export const conversationStyle = css`
     display: flex;
     flex-direction: column;
     gap: 8px;
-    padding: 6px 18px 14px;
+    padding: 0 18px 14px;
     font-size: 15px;
+  }
+  .panel :is(.log, .terms):focus-visible {
     outline-offset: -3px;
+  }
+  /* What has been scrolled away fades instead of being cut off. */
+  .log:not(:empty)::before {
+    content: '';
+    position: sticky;
+    top: 0;
+    flex: none;
+    height: 14px;
+    margin: 0 -18px -8px;
+    background: linear-gradient(var(--_surface), transparent);
   }
   .log:has(~ :is(vapi-agent-settings, vapi-agent-after-call)) {
     min-height: 64px;
@@ -109,21 +152,20 @@ export const conversationStyle = css`
     background: var(--_text);
     color: var(--_surface);
   }
+  /* The visitor's own level: a bar in a groove, from the middle to both sides. */
   [data-own-level] {
     position: relative;
-    overflow: hidden;
   }
   [data-own-level]::after {
     content: '';
     position: absolute;
-    inset: auto 0 0;
-    height: 4px;
-    background: var(--_accent);
-    scale: var(--_level, 0) 1;
-    transform-origin: left;
+    inset: auto 14px 5px;
+    height: 3px;
+    border-radius: 2px;
+    background: linear-gradient(var(--_text) 0 0) center / calc(100% * var(--_level, 0)) no-repeat var(--_line);
   }
-  [data-own-level]:dir(rtl)::after {
-    transform-origin: right;
+  [aria-pressed='true']::after {
+    display: none;
   }
   .danger {
     background: #c2273d;
@@ -147,11 +189,27 @@ export const conversationStyle = css`
       scale: 1;
       margin: 0;
     }
+    .panel .compact {
+      padding-block: 8px;
+    }
+    /* Whatever has been scrolled to, this stays in sight. */
+    .note:not(:empty) {
+      position: sticky;
+      top: 52px;
+      z-index: 1;
+      padding-block: 4px 8px;
+      background: var(--_surface);
+    }
+  }
+  @media (max-height: 320px) {
+    .stage:not(.compact) .orb {
+      display: none;
+    }
   }
   @media (max-width: 480px) {
     :host(:not([placement='inline'])) .log:not(:empty) {
       flex-basis: auto;
-      max-height: 46dvh;
+      max-height: 62dvh;
     }
   }
   @media (prefers-reduced-motion: no-preference) {
@@ -170,7 +228,11 @@ export const conversationStyle = css`
     }
     [data-own-level]::after {
       forced-color-adjust: none;
-      background: Highlight;
+      background-color: Canvas;
+      background-image: linear-gradient(Highlight 0 0);
+    }
+    .log::before {
+      visibility: hidden;
     }
     .plain[aria-pressed='true'] {
       forced-color-adjust: none;

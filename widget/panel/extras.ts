@@ -5,9 +5,7 @@ import type { Chat, ChatHost } from '../chat.ts';
 import { failureOf } from '../failure.ts';
 import { lazy } from '../lazy.ts';
 import { ignore } from '../waiting.ts';
-import type { AfterCallElement } from './after-call.ts';
 import type { PanelElement } from './panel.ts';
-import type { SettingsElement } from './settings.ts';
 
 /** What a written conversation needs of the element. */
 type ExtrasHost = Pick<ChatHost, 'api' | 'beforeCall' | 'consent' | 'failed'>;
@@ -52,6 +50,7 @@ export class Extras {
       });
       const composer = createComposer();
       composer.strings = this.#panel.strings;
+      composer.state = () => this.#controller.state;
       composer.write = async (text) => {
         const { phase } = this.#controller.state;
         if (phase !== 'live') return !isActive(this.#controller.state) && chat.write(text);
@@ -95,7 +94,7 @@ export class Extras {
     settings.strings = this.#panel.strings;
     settings.sound = this.#controller.sound;
     settings.onSound = (sound) => this.#controller.setSound(sound);
-    await this.#show(settings);
+    this.#panel.extra = settings;
   }
 
   /** Follows the call: settings belong to a live one, feedback and transcript to one that is over. */
@@ -110,13 +109,6 @@ export class Extras {
     afterCall.strings = this.#panel.strings;
     afterCall.transcript = state.transcript;
     afterCall.sendFeedback = this.#controller.feedbackSender();
-    await this.#show(afterCall);
-  }
-
-  async #show(part: SettingsElement | AfterCallElement): Promise<void> {
-    this.#panel.extra = part;
-    await this.#panel.updateComplete;
-    await part.updateComplete;
-    this.#panel.followLog();
+    this.#panel.extra = afterCall;
   }
 }

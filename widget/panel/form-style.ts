@@ -2,6 +2,12 @@ import { css } from '../css.ts';
 
 /** Fields and forms: settings, composer, what follows a call. Comes with the first of them. */
 export const formStyle = css`
+  vapi-agent-settings,
+  vapi-agent-composer,
+  vapi-agent-after-call,
+  vapi-agent-keep {
+    display: contents;
+  }
   .composer {
     display: flex;
     align-items: end;
@@ -28,6 +34,22 @@ export const formStyle = css`
   .composer:dir(rtl) svg {
     scale: -1 1;
   }
+  .keep {
+    display: flex;
+    flex-wrap: wrap;
+    justify-content: center;
+    column-gap: 6px;
+    color: var(--_quiet);
+    font-size: 14px;
+  }
+  .panel .keep .link {
+    min-height: 32px;
+    padding: 0 8px;
+    border: 0;
+  }
+  .composer + * .keep {
+    margin-block: -6px 4px;
+  }
   /* What has the focus stays clear of the footer, which lies over the end of the panel. */
   .panel {
     scroll-padding-block: 72px 170px;
@@ -37,7 +59,8 @@ export const formStyle = css`
     display: grid;
     grid-template-columns: minmax(0, 1fr);
     gap: 10px;
-    padding: 4px 18px 10px;
+    padding: 12px 18px 4px;
+    border-block-start: 1px solid var(--_line);
     font-size: 15px;
   }
   .after form,
@@ -50,16 +73,36 @@ export const formStyle = css`
     align-items: center;
   }
   @media (max-width: 359px) {
-    .settings label {
+    .settings {
+      gap: 6px;
+      padding-block: 8px 0;
+    }
+    .settings label:has(select) {
       grid-template-columns: none;
       gap: 2px;
     }
   }
   /* There is room for one of them. */
-  .panel:has(.settings) .composer {
+  .panel:has(.settings, .after textarea) .composer {
     display: none;
   }
-  .after :is(fieldset, p) {
+  @media (max-height: 600px) {
+    .panel:has(.settings, .after textarea) .log {
+      display: none;
+    }
+  }
+  /* A panel in a corner is never higher than on a small phone. */
+  @media (min-width: 481px) {
+    .panel:has(.after textarea) .log {
+      display: none;
+    }
+  }
+  /* Where there is more than the panel can hold, all of it scrolls: nothing lies under the footer. */
+  .panel:has(.settings, .after) footer {
+    position: static;
+    margin-block-start: auto;
+  }
+  .after :is(fieldset, span, p) {
     display: flex;
     flex-wrap: wrap;
     align-items: center;
@@ -89,6 +132,10 @@ export const formStyle = css`
     font: inherit;
     accent-color: var(--_accent);
   }
+  /* Whatever language it is written in. */
+  .panel textarea {
+    unicode-bidi: plaintext;
+  }
   .panel ::placeholder {
     color: var(--_quiet);
     opacity: 1;
@@ -96,16 +143,24 @@ export const formStyle = css`
   .panel input[type='range'] {
     padding: 0;
   }
-  .meter {
-    height: 8px;
-    border-radius: 4px;
-    background: var(--_bubble);
+  .panel :is(select, textarea, input):focus-visible {
+    outline: 2px solid var(--_text);
+    outline-offset: 1px;
   }
-  .meter::after {
-    height: 100%;
+  .panel select {
+    text-overflow: ellipsis;
+  }
+  .meter {
+    height: 6px;
+  }
+  /* Whichever style sheet comes first. */
+  .settings .meter::after {
+    inset: 0;
+    height: auto;
   }
   @media (forced-colors: active) {
     .meter {
+      height: 8px;
       border: 1px solid;
     }
   }

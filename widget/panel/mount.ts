@@ -208,6 +208,7 @@ export function mount(
 
   const compose = (): void => {
     if ((host.getAttribute('mode') ?? 'voice') !== 'voice') extras.compose().catch(ignore);
+    else panel.composer = null;
   };
 
   panel.onIntent = (intent) => {

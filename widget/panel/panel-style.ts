@@ -34,10 +34,7 @@ export const panelStyle = css`
   :host([open]) {
     font-size: 16px;
   }
-  vapi-agent-panel,
-  vapi-agent-settings,
-  vapi-agent-composer,
-  vapi-agent-after-call {
+  vapi-agent-panel {
     display: contents;
   }
   .panel {
@@ -91,7 +88,9 @@ export const panelStyle = css`
   header h2 {
     flex: 1;
     min-width: 0;
-    max-height: 2.9em;
+    display: -webkit-box;
+    -webkit-box-orient: vertical;
+    -webkit-line-clamp: 2;
     overflow: hidden;
     overflow-wrap: anywhere;
     font-weight: 600;
@@ -163,11 +162,14 @@ export const panelStyle = css`
   :is(.panel, .panel :is(button, .log, .terms)):focus-visible {
     outline: 3px solid var(--_text);
     outline-offset: 2px;
+  }
+  .panel button:focus-visible {
     box-shadow: 0 0 0 2px var(--_surface);
   }
   footer {
     padding: 14px 18px 12px;
     border-block-start: 1px solid transparent;
+    text-align: center;
   }
   .row {
     display: flex;
@@ -177,9 +179,6 @@ export const panelStyle = css`
   .row button {
     flex: 1 1 auto;
     padding: 0 10px;
-  }
-  footer {
-    text-align: center;
   }
   .fine {
     margin-block-start: 10px;

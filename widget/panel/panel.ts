@@ -44,7 +44,7 @@ export class PanelElement extends LitElement {
   /** Whether there is a consent that the visitor may take back. */
   declare hasConsent: boolean;
   /** A part that only some visitors need, see extras.ts. */
-  declare extra: HTMLElement | null;
+  declare extra: (HTMLElement & { strings: Strings }) | null;
   /** Where the visitor writes; null in the mode `voice`. */
   declare composer: ComposerElement | null;
   /** Milliseconds since the epoch; moves once a second while the call time is visible. */
@@ -143,6 +143,7 @@ export class PanelElement extends LitElement {
     this.#hadFocus = this.contains((this.getRootNode() as ShadowRoot).activeElement);
     const log = this.querySelector('.log');
     // Follows the conversation unless the visitor has scrolled up to read.
+    if (this.extra) this.extra.strings = this.strings;
     if (this.composer) {
       this.composer.strings = this.strings;
       this.composer.busy = this.call.isWriting || isStarting(this.call);
@@ -171,7 +172,7 @@ export class PanelElement extends LitElement {
         <button class="icon" part="close" aria-label=${call.phase === 'live' ? strings.minimise : strings.close}
           @click=${() => this.onIntent('close')}>${call.phase === 'live' ? icons.minimise : icons.close}</button>
       </header>
-      <div class="stage ${hasLog ? 'compact' : ''}" part="stage">${this.#stage()}</div>
+      <div class="stage ${call.askingConsent || hasLog ? 'compact' : ''}" part="stage">${this.#stage()}</div>
       ${call.askingConsent ? consentView(this.config?.consent, strings) : nothing}
       <div class="note" part="notice" role="status">${this.#notice()}</div>
       <p class="unseen" role="status">${this.#isLastMinute() ? strings.endsSoon : ''}</p>

@@ -2,6 +2,7 @@
 import { html, LitElement, nothing, type TemplateResult } from 'lit';
 import type { Sound } from '../sound.ts';
 import type { Strings } from '../strings/en.ts';
+import type { PanelElement } from './panel.ts';
 
 export class SettingsElement extends LitElement {
   static override properties = {
@@ -34,6 +35,11 @@ export class SettingsElement extends LitElement {
   override disconnectedCallback(): void {
     super.disconnectedCallback();
     navigator.mediaDevices?.removeEventListener('devicechange', this.#list);
+  }
+
+  /** What has grown here has taken its room from the conversation. */
+  protected override updated(): void {
+    this.closest<PanelElement>('vapi-agent-panel')?.followLog();
   }
 
   protected override render(): TemplateResult {

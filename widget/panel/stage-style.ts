@@ -1,6 +1,6 @@
 import { css } from '../css.ts';
 
-/** The stage (how the call stands) and what the panel has to say before one. */
+/** The stage: how the call stands, and what the panel has to say before one. */
 export const stageStyle = css`
   .stage {
     flex: 1 0 auto;
@@ -66,27 +66,5 @@ export const stageStyle = css`
     position: absolute;
     clip-path: inset(50%);
     white-space: nowrap;
-  }
-  .note {
-    padding: 0 22px 10px;
-    font-size: 15px;
-    text-align: center;
-    text-wrap: balance;
-  }
-  .note:empty {
-    display: none;
-  }
-  .terms {
-    flex: 1 1 auto;
-    min-height: 72px;
-    overflow-y: auto;
-    padding: 0 24px 14px;
-    font-size: 15px;
-    white-space: pre-line;
-    overflow-wrap: anywhere;
-    outline-offset: -3px;
-  }
-  .terms a {
-    color: inherit;
   }
 `;

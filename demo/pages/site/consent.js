@@ -1,0 +1,5 @@
+import './events.js';
+
+document.querySelector('#withdraw').addEventListener('click', () => {
+  document.querySelector('vapi-agent').withdrawConsent();
+});

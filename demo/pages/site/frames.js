@@ -1,0 +1,5 @@
+/** The same site under its other name, which is another origin: what a frame of somebody else's page is. */
+const other = new URL('/framed', location.href);
+other.hostname = location.hostname === 'localhost' ? '127.0.0.1' : 'localhost';
+
+for (const frame of document.querySelectorAll('iframe')) frame.src = other.href;

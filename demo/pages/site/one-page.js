@@ -1,0 +1,32 @@
+/** A router as small as it gets. The view is in the query, so that a reload finds it again. */
+const agent = document.querySelector('vapi-agent');
+const place = document.querySelector('#view');
+
+function show() {
+  const wanted = new URLSearchParams(location.search).get('view') ?? 'shelf';
+  const template = document.getElementById(wanted) ?? document.querySelector('#shelf');
+  // Out of the view before it goes; taken out and put back in one breath, the element keeps its call.
+  document.body.append(agent);
+  agent.removeAttribute('placement');
+  place.replaceChildren(template.content.cloneNode(true));
+  const inText = place.querySelector('.agent-place');
+  if (inText) {
+    agent.setAttribute('placement', 'inline');
+    inText.append(agent);
+  }
+  for (const link of document.querySelectorAll('.views a')) {
+    const isHere = link.search === `?view=${template.id}`;
+    link.toggleAttribute('aria-current', isHere);
+    if (isHere) link.setAttribute('aria-current', 'page');
+  }
+}
+
+document.querySelector('.views').addEventListener('click', (event) => {
+  const link = event.target.closest('a');
+  if (!link || event.ctrlKey || event.metaKey || event.shiftKey) return;
+  event.preventDefault();
+  history.pushState(null, '', link.search);
+  show();
+});
+addEventListener('popstate', show);
+show();

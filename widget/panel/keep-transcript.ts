@@ -1,0 +1,79 @@
+/** How a visitor keeps what was said and written: copied, or as a file. Comes with what shows it: the end of a call, or a written conversation. */
+import { html, LitElement, type TemplateResult } from 'lit';
+import type { Strings } from '../strings/en.ts';
+import { type Line, textOf } from '../transcript.ts';
+import type { PanelElement } from './panel.ts';
+
+/** Milliseconds for which "Copied" stands. */
+const copiedMs = 2000;
+
+export class KeepTranscriptElement extends LitElement {
+  static override properties = {
+    strings: { attribute: false },
+    transcript: { attribute: false },
+    copied: { state: true },
+  };
+
+  declare strings: Strings;
+  declare transcript: readonly Line[];
+  declare copied: boolean;
+
+  constructor() {
+    super();
+    this.copied = false;
+  }
+
+  /** Into the panel's own tree, whose style sheet and parts it shares. */
+  protected override createRenderRoot(): HTMLElement {
+    return this;
+  }
+
+  /** What has grown here has taken its room from the conversation. */
+  protected override updated(): void {
+    this.closest<PanelElement>('vapi-agent-panel')?.followLog();
+  }
+
+  protected override render(): TemplateResult {
+    const { strings, copied } = this;
+    return html`<div class="keep">
+      <button type="button" class="link" part="button copy" @click=${this.#copy}>${copied ? strings.transcriptCopied : strings.transcriptCopy}</button>
+      <button type="button" class="link" part="button save" @click=${this.#save}>${strings.transcriptSave}</button>
+      <span class="unseen" role="status">${copied ? strings.transcriptCopied : ''}</span>
+    </div>`;
+  }
+
+  #text(): string {
+    const { strings } = this;
+    return this.transcript
+      .map((line) => `${line.role === 'user' ? strings.you : strings.assistant}: ${textOf(line)}`)
+      .join('\n');
+  }
+
+  #copy = async (): Promise<void> => {
+    // Refused in a frame without the permission; then there is still the file.
+    await navigator.clipboard?.writeText(this.#text()).then(
+      () => {
+        this.copied = true;
+        setTimeout(() => {
+          this.copied = false;
+        }, copiedMs);
+      },
+      () => this.#save(),
+    );
+  };
+
+  #save = (): void => {
+    const link = document.createElement('a');
+    link.href = URL.createObjectURL(new Blob([this.#text()], { type: 'text/plain;charset=utf-8' }));
+    link.download = `transcript-${new Date().toISOString().slice(0, 10)}.txt`;
+    link.click();
+    // After the browser has taken the click up.
+    setTimeout(() => URL.revokeObjectURL(link.href));
+  };
+}
+
+/** In a template: `<vapi-agent-keep .strings .transcript>`. */
+export function defineKeepTranscript(): void {
+  const tag = 'vapi-agent-keep';
+  if (!customElements.get(tag)) customElements.define(tag, KeepTranscriptElement);
+}
