@@ -23,7 +23,7 @@ const usage = `Usage: vapi-agent <command> [--json]       (in a clone: npm run c
   tenants deleted                      those that are deleted, with the ids that their books are under
   tenants pause|resume <tenant>
   tenants allow <tenant> <origin>      lets one more page in
-  snippet <tenant> [--platform <name>] [--origin <address of the site>]
+  snippet <tenant> [--platform <name>] [--lang <code>] [--origin <address of the site>]
                                        what goes into the site: ${platforms.join(', ')}
   keys                                 all API keys
   keys create <name> [--tenant <tenant>] [--write]

@@ -13,6 +13,7 @@ export const options = {
   to: { type: 'string' },
   by: { type: 'string' },
   platform: { type: 'string' },
+  lang: { type: 'string' },
   origin: { type: 'string' },
   'grace-hours': { type: 'string' },
   note: { type: 'string' },

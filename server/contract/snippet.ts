@@ -34,6 +34,7 @@ export const snippetViewSchema = z.object({
   platform: z.enum(platforms),
   snippet: z.string().describe('The exact text to paste.'),
   where: z.string().describe("Where it goes, in the platform's own words."),
+  notes: z.array(z.string()).describe('What else to know before pasting it; mostly empty.'),
   origin: z
     .object({
       origin: z.string(),

@@ -81,7 +81,13 @@ const optional = {
   alerts: alertsSchema
     .nullable()
     .describe('Told at 80 % and 100 % of the budget and on a burst of refused pages. Null = nobody is told.'),
-  modes: z.array(z.enum(widgetModes)).min(1).max(3),
+  modes: z
+    .array(z.enum(widgetModes))
+    .min(1)
+    .max(3)
+    .describe(
+      'What visitors may do: `voice` calls, `chat` in text, `hybrid` both. The first is what the snippet and the WordPress plugin write as `mode`; a start of a kind that none of them has is refused with `call_denied`.',
+    ),
   appearance: appearanceSchema,
   texts: textsSchema,
   consent: consentSchema.nullable().describe('Null = the visitor is asked nothing.'),

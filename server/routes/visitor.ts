@@ -55,6 +55,7 @@ export function visitorRoutes(ctx: Context): Router {
       appearance,
       texts,
       ...(tenant.consent ? { consent: tenant.consent } : {}),
+      ...(tenant.rejoinCalls ? { rejoinCalls: true as const } : {}),
       ...(tenant.challenge === 'none' ? {} : { challenge: { kind: tenant.challenge, path } }),
     };
     res.set('Cache-Control', 'public, max-age=60');
@@ -104,6 +105,7 @@ export function visitorRoutes(ctx: Context): Router {
       // An honest visitor whose phone has just changed networks: the element asks for a new session and goes on.
       throw new ApiError('session_expired');
     }
+    if (tenant.modes.every((mode) => mode === 'chat')) throw new ApiError('call_denied');
     const consentVersion = checkConsent(tenant, asked.consent);
     const grant = await grantCall(ctx, tenant, session, asked.variableValues ?? {}, consentVersion);
     res.set('Cache-Control', 'no-store');

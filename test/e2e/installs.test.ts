@@ -43,7 +43,10 @@ test('the pages show for each platform exactly what the server gives', () => {
   for (const platform of shown as Platform[]) {
     assert.equal(
       snippets.get(platform),
-      snippetFor({ platform, ...written, appearance: {}, rejoinCalls: false, label: null }).snippet,
+      snippetFor({
+        ...{ platform, ...written, mode: 'voice', appearance: {} },
+        ...{ rejoinCalls: false, label: null },
+      }).snippet,
       platform,
     );
   }
@@ -113,6 +116,32 @@ test('a script tag that runs twice makes one agent', async () => {
   await inState(page.agent, 'idle');
   assert.equal(await page.agent.count(), 1);
   await page.leave();
+});
+
+test('the client’s colours get through a policy that forbids inline styles', async () => {
+  const looks = (platform: Platform) =>
+    snippetFor({
+      ...{ platform, server: pages.demo.server, tenant: 'lab', mode: 'voice', label: null },
+      ...{ appearance: { accentColor: '#9a3412' }, rejoinCalls: false },
+    });
+  const headers = { 'content-security-policy': "style-src 'self'" };
+  const html = looks('html');
+  const [, rule = ''] = /: (vapi-agent \{.+\})$/.exec(html.notes.join()) ?? [];
+  const inSheet = {
+    head: '<link rel="stylesheet" href="/site.css">',
+    files: { '/site.css': { type: 'text/css', body: rule } },
+  };
+  for (const [body, more] of [
+    [insertedLater(looks('gtm').snippet), {}],
+    [html.snippet.replace(/ style="[^"]*"/, ''), inSheet],
+  ] satisfies [string, HostPageOptions][]) {
+    const page = await pages.open(body, { headers, ...more });
+    await inState(page.agent, 'idle');
+    const launcher = page.agent.locator('[part=launcher]');
+    const colour = await launcher.evaluate((button) => getComputedStyle(button).backgroundColor);
+    assert.equal(colour, 'rgb(154, 52, 18)', body);
+    await page.leave();
+  }
 });
 
 test('in an iframe on another address the microphone is refused, and the visitor is told; `allow` lets it through', async () => {

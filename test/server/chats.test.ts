@@ -78,8 +78,14 @@ test('a tenant without text mode is not written to', async () => {
   assert.deepEqual([refused.status, codeOf(refused)], [403, 'call_denied']);
 });
 
+test('a tenant with nothing but text is not called', async () => {
+  await network.addTenant('text-only', { modes: ['chat'] });
+  const refused = await network.visitor('/v1/calls', { session: await network.session('text-only') });
+  assert.deepEqual([refused.status, codeOf(refused)], [403, 'call_denied']);
+});
+
 test('messages are counted apart from calls, ten for each call that the limits allow', async () => {
-  await network.addTenant('quick', { modes: ['chat'], limits: { callsPerMinutePerIp: 1 } });
+  await network.addTenant('quick', { modes: ['chat', 'voice'], limits: { callsPerMinutePerIp: 1 } });
   let chat = chatOf(await say({ session: await network.session('quick'), message: 'One' }));
   for (let message = 2; message <= 10; message += 1) chat = chatOf(await say({ chat, message: 'More' }));
   assert.equal(codeOf(await say({ chat, message: 'Too many' })), 'rate_limited');
