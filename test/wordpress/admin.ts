@@ -46,7 +46,8 @@ export async function logIn(site: Site, user = admin.name): Promise<Admin> {
   await page.locator('#user_login').fill(user);
   await page.locator('#user_pass').fill(admin.password);
   await page.locator('#wp-submit').click();
-  await page.waitForURL(/wp-admin/);
+  // The dashboard itself is slow and not looked at.
+  await page.waitForURL(/wp-admin/, { waitUntil: 'commit' });
   return { page, site, errors, close: () => context.close() };
 }
 
@@ -91,6 +92,8 @@ export async function testConnection({ page }: Admin, server: string, tenant: st
 export async function saveSettings({ page }: Admin): Promise<void> {
   await page.getByRole('button', { name: 'Save Changes' }).click();
   await page.getByText('Settings saved.').waitFor();
+  // Its scripts come at the end.
+  await page.waitForLoadState('load');
 }
 
 /** Opens a stored page in the editor, without its greeting. @returns where the content is */
