@@ -21,7 +21,7 @@ export interface SnippetOptions {
 const places: Record<Platform, string> = {
   html: 'Before </body> on every page.',
   wordpress:
-    'Install the plugin vapi-agent.zip, then Settings > Vapi Agent: fill in the first two; the plugin takes the others from the backend by itself, unless you fill them in.',
+    'Download SERVER/installs/vapi-agent.zip, install it with Plugins > Add New > Upload Plugin, then Settings > Vapi Agent: fill in the first two; the plugin takes the others from the backend by itself, unless you fill them in.',
   webflow: 'Site settings > Custom code > Footer code; then publish.',
   shopify: 'Online Store > Themes > Edit code > theme.liquid, before </body>.',
   wix: 'Settings > Custom Code > Add Custom Code: all pages, Body - end.',
@@ -48,7 +48,7 @@ export function snippetFor(options: SnippetOptions): Snippet {
           `If the site sends a Content-Security-Policy whose style-src forbids inline styles, take the attribute style out and put this into the site's own stylesheet instead: vapi-agent { ${looks} }`,
         ]
       : [];
-  return { snippet, where: places[platform], notes };
+  return { snippet, where: places[platform].replace('SERVER', options.server), notes };
 }
 
 const texts: Partial<Record<Platform, (options: SnippetOptions) => string>> = {

@@ -25,7 +25,13 @@ const frameworks = globSync('widget/frameworks/*.ts', { cwd: root }).map((file) 
 
 rmSync(target, { recursive: true, force: true });
 compile();
-copy('dist/widget', 'dist/portal', 'LICENSE', ...(existsSync(join(root, manifest)) ? [manifest] : []));
+copy(
+  'dist/widget',
+  'dist/portal',
+  'dist/installs',
+  'LICENSE',
+  ...(existsSync(join(root, manifest)) ? [manifest] : []),
+);
 cpSync(join(root, 'server', 'deploy', 'package-readme.md'), join(target, 'README.md'));
 describe();
 makeCommands();

@@ -1,5 +1,5 @@
 /** The element's files, for every page of the world: cross-origin, compressed at build time, cached by their names. */
-import type { RequestHandler } from 'express';
+import express, { type RequestHandler } from 'express';
 import expressStaticGzip from 'express-static-gzip';
 
 /** @param folder what `npm run build` wrote for the widget */
@@ -22,6 +22,21 @@ export function widgetAssets(folder: string): RequestHandler {
             : 'public, max-age=300, stale-while-revalidate=86400',
         );
       },
+    },
+  });
+}
+
+/**
+ * What a webmaster installs, such as `vapi-agent.zip`: the same for everybody and without a secret, so anybody may have it.
+ * @param folder what `npm run build` wrote for installs
+ */
+export function installFiles(folder: string): RequestHandler {
+  return express.static(folder, {
+    index: false,
+    redirect: false,
+    setHeaders(res) {
+      res.setHeader('Cache-Control', 'public, max-age=300');
+      res.setHeader('Content-Disposition', 'attachment');
     },
   });
 }

@@ -133,7 +133,9 @@ test('the steps of the Dockerfile make an image that starts as an unprivileged u
     });
     assert.equal(check.status, 0, String(check.stderr));
     assert.equal((await fetch(`http://127.0.0.1:${port}/readyz`)).status, 200);
-    assert.equal((await fetch(`http://127.0.0.1:${port}/widget.js`)).status, 200);
+    for (const name of ['widget.js', 'installs/vapi-agent.zip']) {
+      assert.equal((await fetch(`http://127.0.0.1:${port}/${name}`)).status, 200, name);
+    }
     child.kill('SIGTERM');
   }
   if (child.exitCode === null) await once(child, 'exit');

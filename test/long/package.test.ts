@@ -32,6 +32,7 @@ test('it holds the built element, JavaScript and types, and nothing of the proje
   for (const name of [
     'dist/widget/widget.js',
     'dist/portal/index.html',
+    'dist/installs/vapi-agent.zip',
     'widget/index.d.ts',
     'server/mount.js',
     'server/main.js',
@@ -60,14 +61,14 @@ const agent = await createVapiAgent({ settings: { PUBLIC_URL: 'http://localhost/
 const app = express().use('/voice', agent.router);
 const server = app.listen(0, async () => {
   const base = 'http://127.0.0.1:' + server.address().port + '/voice';
-  console.log((await fetch(base + '/readyz')).status, (await fetch(base + '/widget.js')).status);
+  console.log(...(await Promise.all(['/readyz', '/widget.js', '/installs/vapi-agent.zip'].map((path) => fetch(base + path)))).map(({ status }) => status));
   server.close(() => agent.close());
   server.closeAllConnections();
 });
 `,
   );
   // It ends by itself: nothing of the backend keeps the process alive.
-  assert.equal(run(process.execPath, ['app.js'], folder).trim(), '200 200');
+  assert.equal(run(process.execPath, ['app.js'], folder).trim(), '200 200 200');
 
   const command = spawn(join(folder, 'node_modules', '.bin', 'vapi-agent'), ['start'], {
     cwd: folder,

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { globSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
+import { unzipSync } from 'fflate';
 import { startTestServer, type TestServer } from '../support/test-server.ts';
 
 describe('the element’s files', () => {
@@ -48,6 +49,16 @@ describe('the element’s files', () => {
       (await get('/widget.js', { 'if-none-match': etag, 'cache-control': 'max-age=0' })).status,
       304,
     );
+  });
+
+  it('come with the WordPress plugin, to be downloaded by anybody', async () => {
+    const answer = await fetch(`${server.url}/installs/vapi-agent.zip`);
+    assert.equal(answer.status, 200);
+    assert.equal(answer.headers.get('content-type'), 'application/zip');
+    assert.equal(answer.headers.get('content-disposition'), 'attachment');
+    const files = Object.keys(unzipSync(new Uint8Array(await answer.arrayBuffer())));
+    assert.ok(files.includes('vapi-agent/vapi-agent.php'), files.join());
+    assert.equal((await get('/installs/')).status, 404);
   });
 
   it('are nothing else: no folder, no file of the server', async () => {

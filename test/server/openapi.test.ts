@@ -64,7 +64,7 @@ function routesOf(stack: Layer[], prefix: string): string[] {
 }
 
 test('every route of the app is described, and nothing else', () => {
-  const app: Express = createApp(server.ctx, { widget: '.', portal: '.' });
+  const app: Express = createApp(server.ctx, { widget: '.', portal: '.', installs: '.' });
   const described = operations().map(([route]) => route);
   const found = routesOf((app.router as unknown as { stack: Layer[] }).stack, '');
   assert.ok(found.length > 50, `${found.length} routes found`);

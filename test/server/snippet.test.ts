@@ -61,8 +61,10 @@ test('for WordPress it names the fields of the pluginâ€™s page with the tenantâ€
     texts: { launcher: 'Ask us' },
     rejoinCalls: true,
   });
-  const { snippet: text } = (await server.operator('GET', '/v1/tenants/press/snippet?platform=wordpress'))
-    .body;
+  const { snippet: text, where } = (
+    await server.operator('GET', '/v1/tenants/press/snippet?platform=wordpress')
+  ).body;
+  assert.ok(where.startsWith('Download https://voice.agency.example/installs/vapi-agent.zip, '), where);
   assert.deepEqual(text.split('\n'), [
     'Backend URL: https://voice.agency.example',
     'Client name: press',
