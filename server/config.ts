@@ -152,7 +152,9 @@ function readDatabase(text: string, problems: string[]): DatabaseConfig {
     return { kind: 'sqlite', file: text.slice('sqlite:'.length) };
   }
   if (/^postgres(ql)?:\/\//.test(text) && URL.canParse(text)) return { kind: 'postgres', url: text };
-  problems.push('DATABASE_URL must be sqlite:<file> or postgres://…');
+  problems.push(
+    'DATABASE_URL must be sqlite:<file> or postgres://… (characters such as / # @ in a password as %2F %23 %40)',
+  );
   return { kind: 'sqlite', file: ':memory:' };
 }
 
