@@ -36,6 +36,7 @@ const withoutStore = [
   'test/server/vapi-emulator*',
   'test/server/{assets,config,deploy,move-database,widget-size}.test.ts',
   'test/server/billing/cli.test.ts',
+  'test/server/cli.test.ts',
 ];
 /** What the database itself decides: at every `npm test` on both engines. The other server tests follow in the long run. */
 const onPostgresAlways = globSync([
@@ -48,6 +49,7 @@ const onPostgresAlways = globSync([
 const slowFiles = globSync([
   'test/e2e/{demo-pages,demo-process,installs,vapi-emulator}.test.ts',
   'test/server/billing/cli.test.ts',
+  'test/server/cli.test.ts',
   'test/server/move-database.test.ts',
 ]);
 

@@ -3,6 +3,8 @@ import { readFileSync } from 'node:fs';
 import type { parseArgs } from 'node:util';
 
 export const options = {
+  help: { type: 'boolean', short: 'h' },
+  version: { type: 'boolean' },
   json: { type: 'boolean' },
   write: { type: 'boolean' },
   'dry-run': { type: 'boolean' },
