@@ -144,6 +144,23 @@ test('the client’s colours get through a policy that forbids inline styles', a
   }
 });
 
+test('a launcher that a browser has kept from the build before finds its panel and its call', async () => {
+  const { server } = pages.demo;
+  const now = await (await fetch(`${server}/widget.js`)).text();
+  const before = now.replaceAll(
+    /\.\/chunks\/(mount|vapi-call)-[\w-]{8}\.js/g,
+    `${server}/chunks/$1-0_old-0A.js`,
+  );
+  assert.equal(before.split('0_old-0A').length, 3);
+  const body = `<script type="module" src="/widget.js"></script><vapi-agent tenant="lab" server="${server}"></vapi-agent>`;
+  const page = await pages.open(body, {
+    files: { '/widget.js': { type: 'text/javascript', body: before } },
+  });
+  await talk(page.agent);
+  await hangUp(page.agent);
+  await page.leave();
+});
+
 test('in an iframe on another address the microphone is refused, and the visitor is told; `allow` lets it through', async () => {
   const other = pages.origin.replace('localhost', '127.0.0.1');
   await pages.addTenant('framed', { name: 'Framed', allowedOrigins: [other] });

@@ -28,12 +28,28 @@ describe('the element’s files', () => {
   it('are kept for good when their name holds their hash, and asked for again soon when not', async () => {
     assert.equal(
       (await get('/widget.js')).headers.get('cache-control'),
-      'public, max-age=300, stale-while-revalidate=86400',
+      'public, max-age=300, stale-while-revalidate=60',
     );
     const chunk = globSync(join(import.meta.dirname, '../../dist/widget/chunks/*.js'))[0] ?? '';
     const { status, headers } = await get(`/chunks/${basename(chunk)}`);
     assert.equal(status, 200);
     assert.equal(headers.get('cache-control'), 'public, max-age=31536000, immutable');
+  });
+
+  it('of another build are answered with this build’s, where a cached launcher asks for them', async () => {
+    for (const name of ['mount', 'vapi-call']) {
+      const old = await fetch(`${server.url}/chunks/${name}-0_old-0A.js?1`, { redirect: 'manual' });
+      assert.equal(old.status, 302);
+      assert.equal(old.headers.get('access-control-allow-origin'), '*');
+      assert.equal(old.headers.get('cache-control'), 'no-store');
+      const { href } = new URL(old.headers.get('location') ?? '', old.url);
+      const chunk = await fetch(href);
+      assert.equal(chunk.status, 200);
+      assert.match(chunk.headers.get('cache-control') ?? '', /immutable/);
+    }
+    for (const path of ['/chunks/settings-0_old-0A.js', '/chunks/mount.js', '/mount-0_old-0A.js']) {
+      assert.equal((await get(path)).status, 404, path);
+    }
   });
 
   it('come as brotli to who takes it, in no more bytes than promised', async () => {
