@@ -8,6 +8,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { test } from 'node:test';
+import { ValidationSeverity, validate } from 'dockerfile-utils';
 import pg from 'pg';
 import { readConfig } from '../../server/config.ts';
 
@@ -58,6 +59,24 @@ test('what the Dockerfile copies into the last stage starts, answers its health 
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
+});
+
+test('the linter that editors use for Dockerfiles has nothing to say, and each base image has a version', () => {
+  const complaints = (text: string) =>
+    validate(text, {
+      deprecatedMaintainer: ValidationSeverity.ERROR,
+      directiveCasing: ValidationSeverity.ERROR,
+      emptyContinuationLine: ValidationSeverity.ERROR,
+      instructionCasing: ValidationSeverity.ERROR,
+      instructionCmdMultiple: ValidationSeverity.ERROR,
+      instructionEntrypointMultiple: ValidationSeverity.ERROR,
+      instructionHealthcheckMultiple: ValidationSeverity.ERROR,
+      instructionJSONInSingleQuotes: ValidationSeverity.ERROR,
+      instructionWorkdirRelative: ValidationSeverity.ERROR,
+    }).map(({ message, range }) => `line ${range.start.line + 1}: ${message}`);
+  assert.deepEqual(complaints(read('Dockerfile')), []);
+  assert.equal(complaints('FROM node:24\nWORKDIR app\nRUNS npm ci\nEXPOSE no\n').length, 3);
+  for (const [, image = ''] of read('Dockerfile').matchAll(/^FROM (\S+)/gm)) assert.match(image, /:\d/);
 });
 
 test('the build context holds what the Dockerfile copies and no data, key or history', () => {
