@@ -27,7 +27,12 @@ export const snippetQuerySchema = z.strictObject({
     .describe(
       "The language of the launcher's text, which the snippet then writes; a text `launcher` of the tenant's own goes before it.",
     ),
-  origin: z.string().min(1).max(300).optional(),
+  origin: z
+    .string()
+    .min(1)
+    .max(300)
+    .optional()
+    .describe('An address of the site: whether its origin is allowed is answered, too.'),
 });
 
 export const snippetViewSchema = z.object({
