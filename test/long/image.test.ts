@@ -182,6 +182,10 @@ test('an engine, where one answers, builds the image and finds it healthy', {
     const inside = succeeds('exec', name, 'timeout', '60', 'sh', '-c', wait).split('\n');
     assert.equal(inside[0], '1000', 'not root');
     assert.ok(inside.includes('vapi-agent.db'));
+    assert.equal(succeeds('exec', name, 'node', 'server/cli.ts', 'tenants'), 'nothing');
+    const backup = ['server/deploy/backup-database.ts', 'data/vapi-agent.db', 'data/backup.db'];
+    succeeds('exec', name, 'node', ...backup);
+    succeeds('exec', name, 'test', '-s', 'data/backup.db');
   } finally {
     docker('rm', '--force', '--volumes', name);
     docker('image', 'rm', '--force', name);

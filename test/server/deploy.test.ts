@@ -3,11 +3,12 @@ import assert from 'node:assert/strict';
 import { spawn, spawnSync } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
-import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync } from 'node:fs';
+import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, symlinkSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { test } from 'node:test';
+import { parseEnv } from 'node:util';
 import { ValidationSeverity, validate } from 'dockerfile-utils';
 import pg from 'pg';
 import { readConfig } from '../../server/config.ts';
@@ -141,6 +142,21 @@ test('the compose file passes on every setting of the README’s table, so that 
     NODE_ENV: 'production',
   });
   assert.equal(rotating.secretKeys.length, 2);
+});
+
+test('the file of settings that the page writes is accepted, and only its owner may read it', () => {
+  const [, commands = ''] = /```sh\n(\(umask [\s\S]+?)```/.exec(read('server/deploy/README.md')) ?? [];
+  const folder = mkdtempSync(join(tmpdir(), 'vapi-agent-settings-'));
+  try {
+    const { status, stderr } = spawnSync('bash', ['-euc', commands], { cwd: folder, encoding: 'utf8' });
+    assert.equal(status, 0, stderr);
+    const file = join(folder, 'vapi-agent.env');
+    assert.equal(statSync(file).mode & 0o777, 0o600);
+    const { config } = readConfig({ ...parseEnv(readFileSync(file, 'utf8')), NODE_ENV: 'production' });
+    assert.deepEqual([config.publicUrl, config.trustProxy], ['https://voice.agency.example', 1]);
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
 });
 
 test('the systemd unit’s settings are accepted', () => {
