@@ -70,6 +70,23 @@ test('Webflow: a button in the text, and the one of the whole site beside it', a
   await page.leave();
 });
 
+for (const [builder, wrap] of [
+  ['squarespace', (html: string) => `<div class="sqs-block code-block"><div>${html}</div></div>`],
+  [
+    'ghost',
+    (html: string) =>
+      `<article><p>News</p><!--kg-card-begin: html-->${html}<!--kg-card-end: html--></article>`,
+  ],
+] as const) {
+  test(`${builder}: a button in the text`, async () => {
+    const page = await pages.open(wrap(embedded(`${builder} inline`)));
+    await page.agent.getByText('Ask the baker').waitFor();
+    await talk(page.agent);
+    await hangUp(page.agent);
+    await page.leave();
+  });
+}
+
 test('Shopify: under the policy that its shops send', () =>
   callOn('shopify', (snippet) => `<main id="MainContent"></main>${snippet}`, {
     headers: {
