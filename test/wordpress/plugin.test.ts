@@ -102,7 +102,7 @@ for (const { wordpress, php } of [
 
     test('the client’s looks are taken at the backend, shown, and kept when the settings are saved', async () => {
       const appearance = { placement: 'top-left', theme: 'dark', accentColor: '#9a3412', radius: 8 };
-      await acme('PATCH', '', { appearance, texts: { launcher: 'Ask the bakery' }, rejoinCalls: true });
+      await acme('PATCH', '', { appearance, texts: { launcher: 'Frag "uns" früh' }, rejoinCalls: true });
       await openSettings(admin);
       const { page } = admin;
       await page.getByLabel('Backend URL').fill(stage.demo.server);
@@ -121,7 +121,7 @@ for (const { wordpress, php } of [
       const hint = (field: string) => page.getByLabel(field, { exact: true }).getAttribute('placeholder');
       assert.deepEqual(
         [await hint('Text on the button'), await hint('Colour')],
-        ['Ask the bakery', '#9a3412'],
+        ['Frag "uns" früh', '#9a3412'],
       );
     });
 
@@ -134,7 +134,7 @@ for (const { wordpress, php } of [
         placement: 'top-left',
         theme: 'dark',
         size: 'medium',
-        label: 'Ask the bakery',
+        label: 'Frag "uns" früh',
         style: '--vapi-agent-accent: #9a3412; --vapi-agent-radius: 8px',
         rejoin: '',
         state: 'idle',
