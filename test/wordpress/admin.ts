@@ -22,7 +22,8 @@ export async function closeBrowser(): Promise<void> {
 export async function logIn(site: Site, user = admin.name): Promise<Admin> {
   browser ??= chromePath().then((executablePath) => chromium.launch({ executablePath, args: chromeArgs }));
   const context = await (await browser).newContext({ viewport: { width: 1280, height: 900 } });
-  context.setDefaultTimeout(30_000);
+  // PHP as WebAssembly is slow where other work goes on.
+  context.setDefaultTimeout(60_000);
   // Avatars, news and emoji of the admin pages come from elsewhere.
   await context.route(/^https?:\/\/(?!localhost)/, (route) => route.abort());
   const page = await context.newPage();
