@@ -48,7 +48,7 @@ export function snippetFor(options: SnippetOptions): Snippet {
           `If the site sends a Content-Security-Policy whose style-src forbids inline styles, take the attribute style out and put this into the site's own stylesheet instead: vapi-agent { ${looks} }`,
         ]
       : [];
-  return { snippet, where: places[platform].replace('SERVER', options.server), notes };
+  return { snippet, where: places[platform].replace('SERVER', () => options.server), notes };
 }
 
 const texts: Partial<Record<Platform, (options: SnippetOptions) => string>> = {
