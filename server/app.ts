@@ -5,7 +5,7 @@ import { proxyHint } from './access/proxy-hint.ts';
 import type { Context } from './context.ts';
 import { errorHandler, notFound } from './errors.ts';
 import { requestLog } from './log.ts';
-import { widgetAssets } from './routes/assets.ts';
+import { installFiles, widgetAssets } from './routes/assets.ts';
 import { auditRoutes } from './routes/audit.ts';
 import { billingRoutes, operatorBillingRoutes } from './routes/billing.ts';
 import { callContentRoutes } from './routes/call-content.ts';
@@ -36,6 +36,8 @@ import { wiringRoutes } from './routes/wiring.ts';
 export interface BuiltAssets {
   widget: string;
   portal: string;
+  /** What is installed on clients' sites: the WordPress plugin. */
+  installs: string;
 }
 
 export function createApp(ctx: Context, assets: BuiltAssets): Express {
@@ -82,6 +84,7 @@ export function createApp(ctx: Context, assets: BuiltAssets): Express {
   app.use('/v1', signInRoutes(ctx));
   app.use('/v1', visitorRoutes(ctx), chatRoutes(ctx), feedbackRoutes(ctx), leftCallRoutes(ctx));
   app.use('/portal', signInPages(ctx), portalAssets(assets.portal));
+  app.use('/installs', installFiles(assets.installs));
   app.use(widgetAssets(assets.widget));
 
   app.use(notFound);

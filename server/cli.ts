@@ -8,14 +8,18 @@ import { join } from 'node:path';
 import { loadEnvFile } from 'node:process';
 import { parseArgs } from 'node:util';
 import { accessCommands } from './cli/access-commands.ts';
-import { ask, show } from './cli/answer.ts';
+import { ask, baseUrl, show } from './cli/answer.ts';
 import { billingCommands } from './cli/billing-commands.ts';
 import { type Flags, options } from './cli/request.ts';
 import { platforms } from './contract/snippet.ts';
+import { demandNode } from './node-version.ts';
 
 if (existsSync('.env')) loadEnvFile('.env');
 
 const usage = `Usage: vapi-agent <command> [--json]       (in a clone: npm run cli -- <command>)
+       vapi-agent --help | --version
+
+It asks the server at VAPI_AGENT_URL (default this machine) with the key OPERATOR_API_KEY.
 
   start                                runs the server, configured by the environment
   openapi                              the HTTP API as OpenAPI 3.1; needs no server
@@ -23,7 +27,7 @@ const usage = `Usage: vapi-agent <command> [--json]       (in a clone: npm run c
   tenants deleted                      those that are deleted, with the ids that their books are under
   tenants pause|resume <tenant>
   tenants allow <tenant> <origin>      lets one more page in
-  snippet <tenant> [--platform <name>] [--origin <address of the site>]
+  snippet <tenant> [--platform <name>] [--lang <code>] [--origin <address of the site>]
                                        what goes into the site: ${platforms.join(', ')}
   keys                                 all API keys
   keys create <name> [--tenant <tenant>] [--write]
@@ -60,17 +64,28 @@ const commands = { ...accessCommands, ...billingCommands };
 
 function operatorKey(): string {
   const local = join('data', 'operator-key');
-  const key = process.env.OPERATOR_API_KEY ?? (existsSync(local) ? readFileSync(local, 'utf8').trim() : '');
+  const key = process.env.OPERATOR_API_KEY || (existsSync(local) ? readFileSync(local, 'utf8').trim() : '');
   if (!key) throw new Error('OPERATOR_API_KEY is not set, and there is no data/operator-key here.');
   return key;
 }
 
+/** The package's, and the project's in a clone. */
+function ownVersion(): string {
+  const file = join(import.meta.dirname, '..', 'package.json');
+  return (JSON.parse(readFileSync(file, 'utf8')) as { version: string }).version;
+}
+
 async function runCommand([command = '', ...words]: string[], flags: Flags): Promise<void> {
+  if (flags.help || command === 'help') {
+    process.stdout.write(`${usage}\n`);
+    return;
+  }
+  if (flags.version) {
+    process.stdout.write(`${ownVersion()}\n`);
+    return;
+  }
   if (command === 'start') {
-    // An older one would only name the first module that it lacks.
-    if (Number.parseInt(process.versions.node, 10) < 24) {
-      throw new Error(`Node 24 or newer is needed; this is ${process.version}.`);
-    }
+    demandNode();
     await import('./main.ts');
     return;
   }
@@ -86,7 +101,7 @@ async function runCommand([command = '', ...words]: string[], flags: Flags): Pro
     process.exitCode = 2;
     return;
   }
-  const server = process.env.VAPI_AGENT_URL ?? `http://localhost:${process.env.PORT ?? 8787}`;
+  const server = baseUrl(process.env.VAPI_AGENT_URL || `http://localhost:${process.env.PORT || 8787}`);
   process.exitCode = show(request, await ask(server, operatorKey(), request), flags.json ?? false);
 }
 
@@ -94,7 +109,6 @@ try {
   const { values: flags, positionals } = parseArgs({ options, allowPositionals: true });
   await runCommand(positionals, flags);
 } catch (error) {
-  const { cause, message } = error as Error & { cause?: { code?: string } };
-  process.stderr.write(`${cause?.code ? `The server cannot be reached (${cause.code}).` : message}\n`);
+  process.stderr.write(`${(error as Error).message}\n`);
   process.exitCode = 1;
 }

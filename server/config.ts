@@ -49,11 +49,13 @@ const logLevels = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']
 /**
  * @param env the process's environment
  * @param dataDir where a local start keeps what it generates (secret key, operator key, the SQLite file)
+ * @param makesKeys whether missing keys are generated; by default not in production
  * @throws ConfigError naming every missing or bad setting
  */
 export function readConfig(
   env: Record<string, string | undefined>,
   dataDir = 'data',
+  makesKeys = env.NODE_ENV !== 'production',
 ): { config: Config; secrets: Secrets } {
   const problems: string[] = [];
   const production = env.NODE_ENV === 'production';
@@ -78,7 +80,7 @@ export function readConfig(
   if (!logLevels.includes(logLevel)) problems.push(`LOG_LEVEL must be one of ${logLevels.join(', ')}`);
 
   for (const name of ['SECRET_KEY', 'OPERATOR_API_KEY']) {
-    if (production && !given(name)) problems.push(`${name} is missing`);
+    if (!makesKeys && !given(name)) problems.push(`${name} is missing`);
   }
   const currentKey = readSecretKey('SECRET_KEY', given('SECRET_KEY'), problems);
   const previousKey = readSecretKey('SECRET_KEY_PREVIOUS', given('SECRET_KEY_PREVIOUS'), problems);
@@ -90,7 +92,7 @@ export function readConfig(
   const stripe = readStripe(given('STRIPE_SECRET_KEY'), given('STRIPE_WEBHOOK_SECRET'), problems);
   if (problems.length > 0) throw new ConfigError(problems);
 
-  // Only a local start gets here without keys; what it makes must survive a restart, or nothing could be decrypted.
+  // What is made here must survive a restart, or nothing could be decrypted: hence the folder.
   const secretKey =
     currentKey ??
     Buffer.from(
@@ -152,7 +154,9 @@ function readDatabase(text: string, problems: string[]): DatabaseConfig {
     return { kind: 'sqlite', file: text.slice('sqlite:'.length) };
   }
   if (/^postgres(ql)?:\/\//.test(text) && URL.canParse(text)) return { kind: 'postgres', url: text };
-  problems.push('DATABASE_URL must be sqlite:<file> or postgres://…');
+  problems.push(
+    'DATABASE_URL must be sqlite:<file> or postgres://… (characters such as / # @ in a password as %2F %23 %40)',
+  );
   return { kind: 'sqlite', file: ':memory:' };
 }
 

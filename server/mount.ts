@@ -8,11 +8,15 @@ import { openParts } from './parts.ts';
 
 export interface VapiAgentOptions {
   /**
-   * The settings of the README's table by their names (`PUBLIC_URL`, `DATABASE_URL`, `SECRET_KEY`, …); nothing is read
-   * from the environment. `PUBLIC_URL` includes the path at which the router is mounted. `PORT` has no meaning here.
+   * The settings of the README's table by their names (`PUBLIC_URL`, `DATABASE_URL`, `SECRET_KEY`, …); what is undefined
+   * or empty counts as not given. Of the environment only `NODE_ENV` is read, where it is not among them.
+   * `PUBLIC_URL` includes the path at which the router is mounted. `PORT` has no meaning here.
    */
-  settings: Record<string, string>;
-  /** Where a start without `SECRET_KEY` or `DATABASE_URL` keeps what it makes; default `data`. */
+  settings: Record<string, string | undefined>;
+  /**
+   * Where a start without `SECRET_KEY`, `OPERATOR_API_KEY` or `DATABASE_URL` keeps what it makes; default `data`. With
+   * `NODE_ENV=production` keys are made only if it is given: it has to be a folder that outlives a deployment.
+   */
   dataDir?: string;
 }
 
@@ -27,7 +31,10 @@ export interface VapiAgent {
 
 /** @throws ConfigError naming every missing or bad setting, or Error when the store cannot be opened */
 export async function createVapiAgent(options: VapiAgentOptions): Promise<VapiAgent> {
-  const { config, secrets } = readConfig(options.settings, options.dataDir);
+  const { settings, dataDir } = options;
+  const NODE_ENV = settings.NODE_ENV ?? process.env.NODE_ENV;
+  const makesKeys = NODE_ENV !== 'production' || dataDir !== undefined;
+  const { config, secrets } = readConfig({ ...settings, NODE_ENV }, dataDir, makesKeys);
   const parts = await openParts(config, secrets, {});
   parts.work();
   return { router: parts.app, operatorApiKey: secrets.operatorApiKey, close: parts.close };

@@ -17,7 +17,11 @@ import { openStore } from './store/database.ts';
 
 /** What `npm run build` writes. */
 const built = join(import.meta.dirname, '..', 'dist');
-const assets = { widget: join(built, 'widget'), portal: join(built, 'portal') };
+const assets = {
+  widget: join(built, 'widget'),
+  portal: join(built, 'portal'),
+  installs: join(built, 'installs'),
+};
 
 export interface PartsOptions extends ContextOptions {
   logTo?: DestinationStream;

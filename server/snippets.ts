@@ -2,13 +2,15 @@
  * The text that puts a tenant's agent on a site. Pure. The element's looks before the visitor's intent come from here,
  * because a page asks the server for nothing until then.
  */
-import type { Appearance, Platform } from './contract.ts';
+import type { Appearance, Placement, Platform, WidgetMode } from './contract.ts';
 
 export interface SnippetOptions {
   platform: Platform;
   /** Base URL of this server, without a trailing slash. */
   server: string;
   tenant: string;
+  /** What a click does: the first of the tenant's modes. */
+  mode: WidgetMode;
   appearance: Appearance;
   rejoinCalls: boolean;
   /** The launcher's text; null = the element's own, which is English. */
@@ -18,7 +20,8 @@ export interface SnippetOptions {
 /** Where each builder takes code for every page. */
 const places: Record<Platform, string> = {
   html: 'Before </body> on every page.',
-  wordpress: 'Install the plugin vapi-agent.zip; the values go into Settings > Vapi Agent.',
+  wordpress:
+    'Download SERVER/installs/vapi-agent.zip, install it with Plugins > Add New > Upload Plugin, then Settings > Vapi Agent: fill in the first two; the plugin takes the others from the backend by itself, unless you fill them in.',
   webflow: 'Site settings > Custom code > Footer code; then publish.',
   shopify: 'Online Store > Themes > Edit code > theme.liquid, before </body>.',
   wix: 'Settings > Custom Code > Add Custom Code: all pages, Body - end.',
@@ -28,9 +31,24 @@ const places: Record<Platform, string> = {
   gtm: 'A Custom HTML tag with the trigger All Pages.',
 };
 
-export function snippetFor(options: SnippetOptions): { snippet: string; where: string } {
+export interface Snippet {
+  snippet: string;
+  where: string;
+  /** What the person who pastes it should know beside that. */
+  notes: string[];
+}
+
+export function snippetFor(options: SnippetOptions): Snippet {
   const { platform } = options;
-  return { snippet: texts[platform]?.(options) ?? tags(options), where: places[platform] };
+  const snippet = texts[platform]?.(options) ?? tags(options);
+  const looks = styleOf(options);
+  const notes =
+    looks && !texts[platform]
+      ? [
+          `If the site sends a Content-Security-Policy whose style-src forbids inline styles, take the attribute style out and put this into the site's own stylesheet instead: vapi-agent { ${looks} }`,
+        ]
+      : [];
+  return { snippet, where: places[platform].replace('SERVER', () => options.server), notes };
 }
 
 const texts: Partial<Record<Platform, (options: SnippetOptions) => string>> = {
@@ -41,7 +59,8 @@ const texts: Partial<Record<Platform, (options: SnippetOptions) => string>> = {
 
 /** What every page understands. */
 function tags(options: SnippetOptions): string {
-  const written = Object.entries(attributes(options)).map(
+  const style = styleOf(options);
+  const written = Object.entries({ ...attributes(options), ...(style ? { style } : {}) }).map(
     ([name, value]) => `${name}="${escapeHtml(value)}"`,
   );
   return [
@@ -55,12 +74,17 @@ function script(options: SnippetOptions): string {
   const lines = Object.entries(attributes(options)).map(
     ([name, value]) => `  agent.setAttribute(${quote(name)}, ${quote(value)});`,
   );
+  // Property by property: a page's policy that forbids style attributes lets this through.
+  const looks = Object.entries(properties(options)).map(
+    ([name, value]) => `  agent.style.setProperty(${quote(name)}, ${quote(value)});`,
+  );
   return [
     '<script>',
     '(function () {',
     "  if (document.querySelector('vapi-agent')) return;",
     "  var agent = document.createElement('vapi-agent');",
     ...lines,
+    ...looks,
     '  document.body.appendChild(agent);',
     "  var script = document.createElement('script');",
     `  script.src = ${quote(`${options.server}/embed.js`)};`,
@@ -70,29 +94,67 @@ function script(options: SnippetOptions): string {
   ].join('\n');
 }
 
-/** The plugin writes the tags itself. */
-function settings(options: SnippetOptions): string {
+const corners: Partial<Record<Placement, string>> = {
+  'bottom-right': 'Bottom right',
+  'bottom-left': 'Bottom left',
+  'top-right': 'Top right',
+  'top-left': 'Top left',
+};
+const themes = { auto: 'Follow the visitor', light: 'Light', dark: 'Dark' };
+const clicks: Record<WidgetMode, string> = {
+  voice: 'Call at once',
+  chat: 'Chat',
+  hybrid: 'Let visitors choose',
+};
+
+/** The plugin writes the tags itself; these are the fields of its page, in their order and with their words. */
+function settings({ server, tenant, mode, appearance, rejoinCalls, label }: SnippetOptions): string {
+  const { placement, theme, accentColor } = appearance;
+  const corner = placement && corners[placement];
   return [
-    `Backend URL: ${options.server}`,
-    `Client name: ${options.tenant}`,
+    `Backend URL: ${server}`,
+    `Client name: ${tenant}`,
+    ...(label ? [`Text on the button: ${label}`] : []),
+    ...(corner ? [`Corner: ${corner}`] : []),
+    ...(accentColor ? [`Colour: ${accentColor}`] : []),
+    ...(theme ? [`Light or dark: ${themes[theme]}`] : []),
+    ...(mode === 'voice' ? [] : [`What a click does: ${clicks[mode]}`]),
+    ...(rejoinCalls ? ['A call goes on from page to page: Yes'] : []),
     'In a page, if you want it there: [vapi_agent]',
   ].join('\n');
 }
 
-function attributes({ tenant, appearance, rejoinCalls, label }: SnippetOptions): Record<string, string> {
-  const { placement, theme, accentColor, radius } = appearance;
-  const style = [
-    accentColor && `--vapi-agent-accent: ${accentColor}`,
-    radius !== undefined && `--vapi-agent-radius: ${radius}px`,
-  ].filter(Boolean);
+function attributes({
+  tenant,
+  mode,
+  appearance,
+  rejoinCalls,
+  label,
+}: SnippetOptions): Record<string, string> {
+  const { placement, theme } = appearance;
   return {
     tenant,
+    // The element's own default needs no word.
+    ...(mode === 'voice' ? {} : { mode }),
     ...(placement ? { placement } : {}),
     ...(theme ? { theme } : {}),
     ...(label ? { label } : {}),
     ...(rejoinCalls ? { rejoin: '' } : {}),
-    ...(style.length > 0 ? { style: style.join('; ') } : {}),
   };
+}
+
+/** The element's custom properties that the tenant sets. */
+function properties({ appearance: { accentColor, radius } }: SnippetOptions): Record<string, string> {
+  return {
+    ...(accentColor ? { '--vapi-agent-accent': accentColor } : {}),
+    ...(radius === undefined ? {} : { '--vapi-agent-radius': `${radius}px` }),
+  };
+}
+
+function styleOf(options: SnippetOptions): string {
+  return Object.entries(properties(options))
+    .map(([name, value]) => `${name}: ${value}`)
+    .join('; ');
 }
 
 function escapeHtml(text: string): string {

@@ -9,8 +9,12 @@ import { existsSync, globSync, mkdtempSync, readFileSync, rmSync } from 'node:fs
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { test } from 'node:test';
+import { parseArgs } from 'node:util';
 import { startEmulator } from '../demo/vapi-emulator/emulator.ts';
 import { taxOn } from '../server/billing/invoice-document.ts';
+import { accessCommands } from '../server/cli/access-commands.ts';
+import { billingCommands } from '../server/cli/billing-commands.ts';
+import { options } from '../server/cli/request.ts';
 import { references } from './references.ts';
 import { call, planOf, rate, segmentsFor } from './server/billing/support.ts';
 import { startTestServer } from './support/test-server.ts';
@@ -162,6 +166,29 @@ test('the worked example of billing is what the rating makes of it', () => {
     written.map((pattern) => pattern.exec(example)?.[1]),
     results,
   );
+});
+
+test('a command inside a sentence is one that the program knows, with flags that it takes', () => {
+  const known = { ...accessCommands, ...billingCommands };
+  let seen = 0;
+  for (const page of pages) {
+    const sentences = read(page).replaceAll(/^ *```[\s\S]*?^ *```$/gm, '');
+    for (const [, line = ''] of sentences.matchAll(
+      /`(?:(?:npx )?vapi-agent|npm run cli --) ([\w-][^`]*)`/g,
+    )) {
+      seen += 1;
+      // Throws for a flag that there is not.
+      const { values, positionals } = parseArgs({ args: line.split(' '), options, allowPositionals: true });
+      const [command = '', ...words] = positionals;
+      const isKnown = ['start', 'help', 'openapi'].includes(command) || known[command]?.(words, values);
+      assert.ok(isKnown, `${page}: ${line}`);
+    }
+    for (const [, file = ''] of sentences.matchAll(/`node ([\w./-]+\.ts)\b[^`]*`/g)) {
+      seen += 1;
+      assert.ok(existsSync(join(root, file)), `${page}: ${file}`);
+    }
+  }
+  assert.ok(seen > 8, `${seen} commands`);
 });
 
 test('every script that the docs name exists', () => {

@@ -36,6 +36,7 @@ const withoutStore = [
   'test/server/vapi-emulator*',
   'test/server/{assets,config,deploy,move-database,widget-size}.test.ts',
   'test/server/billing/cli.test.ts',
+  'test/server/cli.test.ts',
 ];
 /** What the database itself decides: at every `npm test` on both engines. The other server tests follow in the long run. */
 const onPostgresAlways = globSync([
@@ -48,11 +49,12 @@ const onPostgresAlways = globSync([
 const slowFiles = globSync([
   'test/e2e/{demo-pages,demo-process,installs,vapi-emulator}.test.ts',
   'test/server/billing/cli.test.ts',
+  'test/server/cli.test.ts',
   'test/server/move-database.test.ts',
 ]);
 
 if (process.argv[2] === 'long') {
-  step('build', bin('vite'), ['build', '--logLevel', 'warn']);
+  build();
   installInCi();
   for (const { engine, missing } of otherEngines()) {
     // The host pages' tests fail for what is missing in CI.
@@ -69,7 +71,7 @@ if (process.argv[2] === 'long') {
   step('types', bin('tsc'), ['--noEmit']);
   step('types of the element', bin('tsc'), ['--noEmit', '-p', 'widget']);
   step('lint', bin('biome'), ['check', '--error-on-warnings']);
-  step('build', bin('vite'), ['build', '--logLevel', 'warn']);
+  build();
   const env = (engine: string) => ({ TEST_ENGINE: engine });
   nodeTests('server tests', ['test/*.test.ts', ...serverFiles], {
     ...{ concurrency: 3, env: env('SQLite') },
@@ -88,6 +90,11 @@ process.exitCode = counts.failed > 0 ? 1 : 0;
 function step(title: string, command: string, args: string[]): void {
   const ok = run(title, command, args, {});
   counts[ok ? 'passed' : 'failed'] += 1;
+}
+
+function build(): void {
+  step('build', bin('vite'), ['build', '--logLevel', 'warn']);
+  step('plugin', process.execPath, ['widget/installs/wordpress-zip.ts']);
 }
 
 function elementTests(title: string, env: Record<string, string> = {}): void {

@@ -34,15 +34,19 @@ export const accessCommands: Record<string, Command> = {
 function snippet(tenant: string, flags: Flags): Request {
   return {
     method: 'GET',
-    path: `${tenantPath(tenant)}/snippet${query(flags, 'platform', 'origin')}`,
+    path: `${tenantPath(tenant)}/snippet${query(flags, 'platform', 'lang', 'origin')}`,
     tell(answer) {
-      const { snippet, where, origin } = answer as unknown as SnippetView;
+      const { snippet, where, notes, origin } = answer as unknown as SnippetView;
       const refused = origin !== null && !origin.allowed;
       const warning = refused
         ? `\nWarning: ${origin.origin} is not an allowed origin of ${tenant}, so the agent will not start there.
 Allow it: vapi-agent tenants allow ${tenant} ${origin.origin}`
         : '';
-      return { result: snippet, beside: `Where it goes: ${where}${warning}`, exitCode: refused ? 3 : 0 };
+      return {
+        result: snippet,
+        beside: [`Where it goes: ${where}`, ...notes].join('\n') + warning,
+        exitCode: refused ? 3 : 0,
+      };
     },
   };
 }

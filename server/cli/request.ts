@@ -3,6 +3,8 @@ import { readFileSync } from 'node:fs';
 import type { parseArgs } from 'node:util';
 
 export const options = {
+  help: { type: 'boolean', short: 'h' },
+  version: { type: 'boolean' },
   json: { type: 'boolean' },
   write: { type: 'boolean' },
   'dry-run': { type: 'boolean' },
@@ -14,6 +16,7 @@ export const options = {
   to: { type: 'string' },
   by: { type: 'string' },
   platform: { type: 'string' },
+  lang: { type: 'string' },
   origin: { type: 'string' },
   'grace-hours': { type: 'string' },
   note: { type: 'string' },

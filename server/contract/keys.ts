@@ -41,6 +41,6 @@ export const auditEntrySchema = z.object({
 export type AuditEntry = z.infer<typeof auditEntrySchema>;
 
 export const pageQuerySchema = z.strictObject({
-  cursor: z.string().max(200).optional(),
+  cursor: z.string().max(200).optional().describe('The `nextCursor` of the page before.'),
   limit: z.coerce.number().int().min(1).max(200).default(50),
 });

@@ -27,13 +27,19 @@ export const snippetQuerySchema = z.strictObject({
     .describe(
       "The language of the launcher's text, which the snippet then writes; a text `launcher` of the tenant's own goes before it.",
     ),
-  origin: z.string().min(1).max(300).optional(),
+  origin: z
+    .string()
+    .min(1)
+    .max(300)
+    .optional()
+    .describe('An address of the site: whether its origin is allowed is answered, too.'),
 });
 
 export const snippetViewSchema = z.object({
   platform: z.enum(platforms),
   snippet: z.string().describe('The exact text to paste.'),
   where: z.string().describe("Where it goes, in the platform's own words."),
+  notes: z.array(z.string()).describe('What else to know before pasting it; mostly empty.'),
   origin: z
     .object({
       origin: z.string(),

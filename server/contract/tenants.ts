@@ -95,7 +95,7 @@ const optional = {
     .min(1)
     .max(3)
     .describe(
-      'What visitors are offered; a call without `voice` or `hybrid`, or a message without `chat` or `hybrid`, is denied.',
+      'What visitors are offered: `voice` calls, `chat` in text, `hybrid` both. The first is what the snippet and the WordPress plugin write as `mode`; a call without `voice` or `hybrid`, or a message without `chat` or `hybrid`, is denied (`call_denied`).',
     ),
   appearance: appearanceSchema,
   texts: textsSchema,

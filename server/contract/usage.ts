@@ -24,8 +24,8 @@ const instant = z.iso.datetime({ offset: true }).or(z.iso.date());
 
 /** `GET /v1/tenants/{slug}/usage`; `from` and `to` are days in the tenant's time zone, default the current month. */
 export const usageQuerySchema = z.strictObject({
-  from: z.iso.date().optional(),
-  to: z.iso.date().optional(),
+  from: z.iso.date().optional().describe('The first day; default the first of the current month.'),
+  to: z.iso.date().optional().describe('The day after the last; default the first of the next month.'),
   by: z.enum(usageGroupings).default('day'),
 });
 
@@ -69,8 +69,8 @@ export const callQuerySchema = z.strictObject(pricesShape);
 
 /** `GET /v1/tenants/{slug}/calls` */
 export const callsQuerySchema = z.strictObject({
-  from: instant.optional(),
-  to: instant.optional(),
+  from: instant.optional().describe('By the calls’ creation; default the first.'),
+  to: instant.optional().describe('Before this; default up to now.'),
   assistantId: z.string().max(100).optional(),
   type: z
     .string()
@@ -79,7 +79,7 @@ export const callsQuerySchema = z.strictObject({
     .describe('`webCall`, `inboundPhoneCall`, `outboundPhoneCall`, `chat`, …'),
   status: z.string().max(40).optional(),
   ...pricesShape,
-  cursor: z.string().max(200).optional(),
+  cursor: z.string().max(200).optional().describe('The `nextCursor` of the page before.'),
   limit: z.coerce.number().int().min(1).max(200).default(50),
 });
 export type CallsQuery = z.infer<typeof callsQuerySchema>;

@@ -39,10 +39,16 @@ export type Consent = z.infer<typeof consentSchema>;
 export const widgetConfigSchema = z.object({
   tenant: z.string(),
   name: z.string(),
-  modes: z.array(z.enum(widgetModes)),
+  modes: z
+    .array(z.enum(widgetModes))
+    .describe('The first is what a click does unless the page says otherwise.'),
   appearance: appearanceSchema,
   texts: textsSchema,
   consent: consentSchema.describe('Present when the tenant demands it.').exactOptional(),
+  rejoinCalls: z
+    .literal(true)
+    .describe('Present when the element shall carry a call from page to page (its attribute `rejoin`).')
+    .exactOptional(),
   challenge: z
     .object({
       kind: z.literal('altcha'),

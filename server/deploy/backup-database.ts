@@ -1,12 +1,14 @@
 /** `node server/deploy/backup-database.ts data/vapi-agent.db backup.db`: copies a SQLite store; the server may run on. */
-import { backupSqlite } from '../store/backup.ts';
+import { demandNode } from '../node-version.ts';
 
 const [file, target] = process.argv.slice(2);
-if (!file || !target) {
+if (!file || !target || file.startsWith('-')) {
   process.stderr.write('Usage: backup-database <store> <new file>\n');
   process.exit(2);
 }
 try {
+  demandNode();
+  const { backupSqlite } = await import('../store/backup.ts');
   await backupSqlite(file.replace(/^sqlite:/, ''), target);
 } catch (error) {
   process.stderr.write(`No backup was made: ${(error as Error).message}\n`);

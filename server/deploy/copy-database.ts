@@ -3,17 +3,20 @@
  * Stop the server first.
  */
 import { existsSync } from 'node:fs';
-import { copyStore } from '../store/copy.ts';
-import { openStore } from '../store/database.ts';
+import { demandNode } from '../node-version.ts';
 
 const [from = '', to = ''] = process.argv.slice(2);
 const file = from.replace(/^sqlite:/, '');
-if (!from.startsWith('sqlite:') || !existsSync(file) || !/^postgres(ql)?:\/\//.test(to)) {
+if (!from.startsWith('sqlite:') || !/^postgres(ql)?:\/\//.test(to)) {
   process.stderr.write('Usage: copy-database sqlite:<existing file> postgres://…\n');
   process.exit(2);
 }
 
 try {
+  demandNode();
+  if (!existsSync(file)) throw new Error(`There is no store at ${file}.`);
+  const { copyStore } = await import('../store/copy.ts');
+  const { openStore } = await import('../store/database.ts');
   const source = await openStore({ kind: 'sqlite', file });
   const target = await openStore({ kind: 'postgres', url: to });
   try {

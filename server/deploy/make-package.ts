@@ -20,13 +20,22 @@ const target = join(root, 'dist', 'package');
 const manifest = 'widget/custom-elements.json';
 /** Beside `vapi-agent` itself. */
 const commands = ['backup-database', 'copy-database'];
+/** What a server that renders pages is given in the place of the element, whose files need a browser. */
+const onServers = 'widget/on-servers.js';
 /** Typings of the element for frameworks: `vapi-agent/react` and so on. */
 const frameworks = globSync('widget/frameworks/*.ts', { cwd: root }).map((file) => basename(file, '.ts'));
 
 rmSync(target, { recursive: true, force: true });
 compile();
-copy('dist/widget', 'dist/portal', 'LICENSE', ...(existsSync(join(root, manifest)) ? [manifest] : []));
+copy(
+  'dist/widget',
+  'dist/portal',
+  'dist/installs',
+  'LICENSE',
+  ...(existsSync(join(root, manifest)) ? [manifest] : []),
+);
 cpSync(join(root, 'server', 'deploy', 'package-readme.md'), join(target, 'README.md'));
+writeOnServers();
 describe();
 makeCommands();
 
@@ -82,10 +91,26 @@ function copy(...names: string[]): void {
   for (const name of names) cpSync(join(root, name), join(target, name), { recursive: true });
 }
 
+/** `import 'vapi-agent/define'` in a page's module is run there too. */
+function writeOnServers(): void {
+  const text = `/** Stands for the element where there is no browser: registers nothing, and cannot be made. */
+export class VapiAgent {
+  constructor() {
+    throw new Error('<vapi-agent> needs a browser.');
+  }
+}
+`;
+  writeFileSync(join(target, onServers), text);
+}
+
 function describe(): void {
   const own = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as Record<string, unknown>;
   const { name, version, description, license, type, engines, dependencies } = own;
   const entry = (file: string) => ({ types: `./${file}.d.ts`, default: `./${file}.js` });
+  const inBrowsers = (file: string) => {
+    const { types, default: script } = entry(file);
+    return { types, node: `./${onServers}`, default: script };
+  };
   const hasManifest = existsSync(join(target, manifest));
   writeFileSync(
     join(target, 'package.json'),
@@ -103,8 +128,8 @@ function describe(): void {
           ...Object.fromEntries(commands.map((name) => [`vapi-agent-${name}`, `server/deploy/${name}.js`])),
         },
         exports: {
-          '.': entry('widget/index'),
-          './define': entry('widget/define'),
+          '.': inBrowsers('widget/index'),
+          './define': inBrowsers('widget/define'),
           './server': entry('server/mount'),
           ...Object.fromEntries(
             frameworks.map((framework) => [`./${framework}`, entry(`widget/frameworks/${framework}`)]),

@@ -15,11 +15,15 @@ interface Schema {
   const?: unknown;
   format?: string;
   default?: unknown;
+  minimum?: number;
+  maximum?: number;
+  maxLength?: number;
   examples?: unknown[];
   contentSchema?: Schema;
 }
 interface Media {
   content?: Record<string, { schema: Schema }>;
+  headers?: Record<string, { description?: string }>;
 }
 interface Operation {
   tags: string[];
@@ -91,7 +95,7 @@ function describeOperation(route: string, operation: Operation): string {
             parameters.map(({ name, in: place, required, description: what = '', schema }) => [
               `\`${name}\` (${place}${required && place === 'query' ? ', required' : ''})`,
               typeOf(schema),
-              what,
+              [what, ...limitsOf(schema)].filter(Boolean).join(' '),
             ]),
           ),
         ]
@@ -102,13 +106,29 @@ function describeOperation(route: string, operation: Operation): string {
     answers
       .map(([status, answer]) => {
         const forms = formsOf(answer);
-        return `- ${status}: ${answer.description}${forms ? ` ${forms}` : ''}`;
+        const headers = headersOf(answer);
+        return `- ${status}: ${answer.description}${forms && ` ${forms}${headers && '.'}`}${headers}`;
       })
       .concat(
         `- Refused with ${refusals.map(([status, { description: codes }]) => `${status} ${codes}`).join(', ')}.`,
       )
       .join('\n'),
   ].join('\n\n');
+}
+
+/** What a parameter is when it is left out, and how far it goes. */
+function limitsOf({ default: otherwise, minimum, maximum, maxLength }: Schema): string[] {
+  return [
+    ...(otherwise === undefined ? [] : [`Default: \`${otherwise}\`.`]),
+    ...(minimum === undefined || maximum === undefined ? [] : [`From ${minimum} to ${maximum}.`]),
+    ...(maxLength === undefined ? [] : [`At most ${maxLength} characters.`]),
+  ];
+}
+
+function headersOf({ headers = {} }: Media): string {
+  return Object.entries(headers)
+    .map(([name, { description = '' }]) => ` Header \`${name}\`: ${description}`)
+    .join('');
 }
 
 function formsOf({ content = {} }: Media): string {

@@ -1,9 +1,21 @@
 /** The element's files, for every page of the world: cross-origin, compressed at build time, cached by their names. */
-import type { RequestHandler } from 'express';
+import { globSync } from 'node:fs';
+import { join } from 'node:path';
+import express, { type RequestHandler, Router } from 'express';
 import expressStaticGzip from 'express-static-gzip';
 
+/** A chunk that the launcher itself names, of whichever build. */
+const launchersChunk = /^(mount|vapi-call|eager)-[\w-]{8}\.js$/;
+
 /** @param folder what `npm run build` wrote for the widget */
-export function widgetAssets(folder: string): RequestHandler {
+export function widgetAssets(folder: string): Router {
+  const router = Router();
+  router.use(builtFiles(folder));
+  router.use('/chunks', chunksOfOtherBuilds(join(folder, 'chunks')));
+  return router;
+}
+
+function builtFiles(folder: string): RequestHandler {
   return expressStaticGzip(folder, {
     enableBrotli: true,
     orderPreference: ['br', 'gz'],
@@ -19,9 +31,46 @@ export function widgetAssets(folder: string): RequestHandler {
           'Cache-Control',
           immutable
             ? 'public, max-age=31536000, immutable'
-            : 'public, max-age=300, stale-while-revalidate=86400',
+            : 'public, max-age=300, stale-while-revalidate=60',
         );
       },
+    },
+  });
+}
+
+/**
+ * For some minutes after an upgrade browsers still have the launcher of the build before, and while several processes
+ * are restarted it may reach one of either build: what it then asks for is answered with this build's chunk of that
+ * name. It knows nothing of the launcher but `mount()` and `loadCall`, which have to stay compatible from one release to
+ * the next.
+ */
+function chunksOfOtherBuilds(folder: string): RequestHandler {
+  const present = globSync('*.js', { cwd: folder });
+  const current = new Map(present.map((name) => [launchersChunk.exec(name)?.[1], name]));
+  return (req, res, next) => {
+    const [, kind] = launchersChunk.exec(req.path.slice(1)) ?? [];
+    const name = kind && current.get(kind);
+    if (!name || (req.method !== 'GET' && req.method !== 'HEAD')) return next();
+    res.set({
+      'Access-Control-Allow-Origin': '*',
+      'Cross-Origin-Resource-Policy': 'cross-origin',
+      'Cache-Control': 'no-store',
+    });
+    res.redirect(302, name);
+  };
+}
+
+/**
+ * What a webmaster installs, such as `vapi-agent.zip`: the same for everybody and without a secret, so anybody may have it.
+ * @param folder what `npm run build` wrote for installs
+ */
+export function installFiles(folder: string): RequestHandler {
+  return express.static(folder, {
+    index: false,
+    redirect: false,
+    setHeaders(res) {
+      res.setHeader('Cache-Control', 'public, max-age=300');
+      res.setHeader('Content-Disposition', 'attachment');
     },
   });
 }

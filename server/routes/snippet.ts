@@ -15,16 +15,17 @@ export function snippetRoutes(ctx: Context): Router {
   router.get('/:slug/snippet', async (req, res) => {
     const tenant = await visibleTenant(ctx, req, res);
     const { platform, lang, origin: asked } = parse(snippetQuerySchema, req.query);
-    const { snippet, where } = snippetFor({
+    const { snippet, where, notes } = snippetFor({
       platform,
       server: ctx.config.publicUrl,
       tenant: tenant.slug,
+      mode: tenant.modes[0] ?? 'voice',
       appearance: tenant.appearance,
       label: tenant.texts.launcher ?? (lang ? launcherLabels[lang] : null),
       rejoinCalls: tenant.rejoinCalls,
     });
     const origin = asked === undefined ? null : checked(asked, tenant.allowedOrigins);
-    const view: SnippetView = { platform, snippet, where, origin };
+    const view: SnippetView = { platform, snippet, where, notes, origin };
     if (req.accepts(['json', 'text']) !== 'text') {
       res.json(view);
       return;

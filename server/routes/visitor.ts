@@ -55,6 +55,7 @@ export function visitorRoutes(ctx: Context): Router {
       appearance,
       texts,
       ...(tenant.consent ? { consent: tenant.consent } : {}),
+      ...(tenant.rejoinCalls ? { rejoinCalls: true as const } : {}),
       ...(tenant.challenge === 'none' ? {} : { challenge: { kind: tenant.challenge, path } }),
     };
     res.set('Cache-Control', 'public, max-age=60');

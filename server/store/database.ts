@@ -15,7 +15,8 @@ export type Queries = Kysely<Schema> | Transaction<Schema>;
 
 /**
  * Connects and brings the schema up to date.
- * @throws when the database cannot be reached or a migration fails; nothing of a failed migration remains
+ * @throws when the database cannot be reached, is from a newer version of this program, or a migration fails; nothing
+ *   of a failed migration remains
  */
 export async function openStore(database: DatabaseConfig): Promise<Store> {
   if (database.kind === 'sqlite' && database.file !== ':memory:') {
@@ -28,12 +29,24 @@ export async function openStore(database: DatabaseConfig): Promise<Store> {
   try {
     const migrator = new Migrator({ db: store, provider: { getMigrations: async () => migrations } });
     const { error } = await migrator.migrateToLatest();
-    if (error) throw error;
+    if (error) throw (await madeByNewer(store)) ?? error;
     return store;
   } catch (error) {
     await store.destroy();
     throw error;
   }
+}
+
+/** Null when every step that this database has taken is known here. */
+async function madeByNewer(store: Store): Promise<Error | null> {
+  const last = Object.keys(migrations).at(-1) ?? '';
+  const { rows } = await sql<{ name: string }>`select name from kysely_migration order by name`
+    .execute(store)
+    .catch(() => ({ rows: [] }));
+  const unknown = rows.map(({ name }) => name).filter((name) => name > last);
+  return unknown.length > 0
+    ? new Error(`The database is from a newer version of vapi-agent: it has ${unknown.join(', ')}.`)
+    : null;
 }
 
 /** @throws when the store cannot be reached */

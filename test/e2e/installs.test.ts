@@ -43,7 +43,10 @@ test('the pages show for each platform exactly what the server gives', () => {
   for (const platform of shown as Platform[]) {
     assert.equal(
       snippets.get(platform),
-      snippetFor({ platform, ...written, appearance: {}, rejoinCalls: false, label: null }).snippet,
+      snippetFor({
+        ...{ platform, ...written, mode: 'voice', appearance: {} },
+        ...{ rejoinCalls: false, label: null },
+      }).snippet,
       platform,
     );
   }
@@ -66,6 +69,23 @@ test('Webflow: a button in the text, and the one of the whole site beside it', a
   await hangUp(button);
   await page.leave();
 });
+
+for (const [builder, wrap] of [
+  ['squarespace', (html: string) => `<div class="sqs-block code-block"><div>${html}</div></div>`],
+  [
+    'ghost',
+    (html: string) =>
+      `<article><p>News</p><!--kg-card-begin: html-->${html}<!--kg-card-end: html--></article>`,
+  ],
+] as const) {
+  test(`${builder}: a button in the text`, async () => {
+    const page = await pages.open(wrap(embedded(`${builder} inline`)));
+    await page.agent.getByText('Ask the baker').waitFor();
+    await talk(page.agent);
+    await hangUp(page.agent);
+    await page.leave();
+  });
+}
 
 test('Shopify: under the policy that its shops send', () =>
   callOn('shopify', (snippet) => `<main id="MainContent"></main>${snippet}`, {
@@ -112,6 +132,49 @@ test('a script tag that runs twice makes one agent', async () => {
   const page = await pages.open(embedded('gtm') + embedded('gtm'));
   await inState(page.agent, 'idle');
   assert.equal(await page.agent.count(), 1);
+  await page.leave();
+});
+
+test('the client’s colours get through a policy that forbids inline styles', async () => {
+  const looks = (platform: Platform) =>
+    snippetFor({
+      ...{ platform, server: pages.demo.server, tenant: 'lab', mode: 'voice', label: null },
+      ...{ appearance: { accentColor: '#9a3412' }, rejoinCalls: false },
+    });
+  const headers = { 'content-security-policy': "style-src 'self'" };
+  const html = looks('html');
+  const [, rule = ''] = /: (vapi-agent \{.+\})$/.exec(html.notes.join()) ?? [];
+  const inSheet = {
+    head: '<link rel="stylesheet" href="/site.css">',
+    files: { '/site.css': { type: 'text/css', body: rule } },
+  };
+  for (const [body, more] of [
+    [insertedLater(looks('gtm').snippet), {}],
+    [html.snippet.replace(/ style="[^"]*"/, ''), inSheet],
+  ] satisfies [string, HostPageOptions][]) {
+    const page = await pages.open(body, { headers, ...more });
+    await inState(page.agent, 'idle');
+    const launcher = page.agent.locator('[part=launcher]');
+    const colour = await launcher.evaluate((button) => getComputedStyle(button).backgroundColor);
+    assert.equal(colour, 'rgb(154, 52, 18)', body);
+    await page.leave();
+  }
+});
+
+test('a launcher that a browser has kept from the build before finds its panel and its call', async () => {
+  const { server } = pages.demo;
+  const now = await (await fetch(`${server}/widget.js`)).text();
+  const before = now.replaceAll(
+    /\.\/chunks\/(mount|vapi-call)-[\w-]{8}\.js/g,
+    `${server}/chunks/$1-0_old-0A.js`,
+  );
+  assert.equal(before.split('0_old-0A').length, 3);
+  const body = `<script type="module" src="/widget.js"></script><vapi-agent tenant="lab" server="${server}"></vapi-agent>`;
+  const page = await pages.open(body, {
+    files: { '/widget.js': { type: 'text/javascript', body: before } },
+  });
+  await talk(page.agent);
+  await hangUp(page.agent);
   await page.leave();
 });
 

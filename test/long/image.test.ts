@@ -133,7 +133,9 @@ test('the steps of the Dockerfile make an image that starts as an unprivileged u
     });
     assert.equal(check.status, 0, String(check.stderr));
     assert.equal((await fetch(`http://127.0.0.1:${port}/readyz`)).status, 200);
-    assert.equal((await fetch(`http://127.0.0.1:${port}/widget.js`)).status, 200);
+    for (const name of ['widget.js', 'installs/vapi-agent.zip']) {
+      assert.equal((await fetch(`http://127.0.0.1:${port}/${name}`)).status, 200, name);
+    }
     child.kill('SIGTERM');
   }
   if (child.exitCode === null) await once(child, 'exit');
@@ -145,6 +147,49 @@ test('the steps of the Dockerfile make an image that starts as an unprivileged u
     encoding: 'utf8',
   });
   if (user.uid !== undefined) assert.equal(files, '', 'it can write nothing but its data');
+});
+
+test('an engine, where one answers, builds the image and finds it healthy', {
+  timeout: 900_000,
+}, (context) => {
+  const docker = (...args: string[]) => spawnSync('docker', args, { cwd: root, encoding: 'utf8' });
+  if (docker('info').status !== 0) return context.skip('no Docker engine answers here');
+  const bases = new Set(
+    steps.filter(({ word }) => word === 'FROM').map(({ rest }) => rest.split(' ')[0] ?? ''),
+  );
+  for (const base of bases) {
+    const isHere =
+      docker('image', 'inspect', base).status === 0 || docker('pull', '--quiet', base).status === 0;
+    if (!isHere) return context.skip(`the engine cannot get ${base}`);
+  }
+  const name = `vapi-agent-test-${randomBytes(6).toString('hex')}`;
+  const succeeds = (...args: string[]) => {
+    const { status, stdout, stderr } = docker(...args);
+    assert.equal(status, 0, `docker ${args[0]}: ${stderr}`);
+    return stdout.trim();
+  };
+  try {
+    succeeds('build', '--quiet', '--tag', name, '.');
+    const settings = {
+      PUBLIC_URL: 'https://voice.example',
+      SECRET_KEY: randomBytes(32).toString('base64'),
+      OPERATOR_API_KEY: `vak_${randomBytes(24).toString('hex')}`,
+    };
+    const env = Object.entries(settings).flatMap(([key, value]) => ['--env', `${key}=${value}`]);
+    succeeds('run', '--detach', '--name', name, '--read-only', '--cap-drop', 'ALL', ...env, name);
+    // The check of its own; it waits for the server's start by trying again.
+    const wait = `until node server/deploy/healthcheck.ts "$PORT"; do sleep 1; done; id -u; ls data`;
+    const inside = succeeds('exec', name, 'timeout', '60', 'sh', '-c', wait).split('\n');
+    assert.equal(inside[0], '1000', 'not root');
+    assert.ok(inside.includes('vapi-agent.db'));
+    assert.equal(succeeds('exec', name, 'node', 'server/cli.ts', 'tenants'), 'nothing');
+    const backup = ['server/deploy/backup-database.ts', 'data/vapi-agent.db', 'data/backup.db'];
+    succeeds('exec', name, 'node', ...backup);
+    succeeds('exec', name, 'test', '-s', 'data/backup.db');
+  } finally {
+    docker('rm', '--force', '--volumes', name);
+    docker('image', 'rm', '--force', name);
+  }
 });
 
 test('nothing of development is in the last stage', () => {

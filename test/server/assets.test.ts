@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { globSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
+import { unzipSync } from 'fflate';
 import { startTestServer, type TestServer } from '../support/test-server.ts';
 
 describe('the element’s files', () => {
@@ -27,12 +28,28 @@ describe('the element’s files', () => {
   it('are kept for good when their name holds their hash, and asked for again soon when not', async () => {
     assert.equal(
       (await get('/widget.js')).headers.get('cache-control'),
-      'public, max-age=300, stale-while-revalidate=86400',
+      'public, max-age=300, stale-while-revalidate=60',
     );
     const chunk = globSync(join(import.meta.dirname, '../../dist/widget/chunks/*.js'))[0] ?? '';
     const { status, headers } = await get(`/chunks/${basename(chunk)}`);
     assert.equal(status, 200);
     assert.equal(headers.get('cache-control'), 'public, max-age=31536000, immutable');
+  });
+
+  it('of another build are answered with this build’s, where a cached launcher asks for them', async () => {
+    for (const name of ['mount', 'vapi-call']) {
+      const old = await fetch(`${server.url}/chunks/${name}-0_old-0A.js?1`, { redirect: 'manual' });
+      assert.equal(old.status, 302);
+      assert.equal(old.headers.get('access-control-allow-origin'), '*');
+      assert.equal(old.headers.get('cache-control'), 'no-store');
+      const { href } = new URL(old.headers.get('location') ?? '', old.url);
+      const chunk = await fetch(href);
+      assert.equal(chunk.status, 200);
+      assert.match(chunk.headers.get('cache-control') ?? '', /immutable/);
+    }
+    for (const path of ['/chunks/settings-0_old-0A.js', '/chunks/mount.js', '/mount-0_old-0A.js']) {
+      assert.equal((await get(path)).status, 404, path);
+    }
   });
 
   it('come as brotli to who takes it, in no more bytes than promised', async () => {
@@ -48,6 +65,16 @@ describe('the element’s files', () => {
       (await get('/widget.js', { 'if-none-match': etag, 'cache-control': 'max-age=0' })).status,
       304,
     );
+  });
+
+  it('come with the WordPress plugin, to be downloaded by anybody', async () => {
+    const answer = await fetch(`${server.url}/installs/vapi-agent.zip`);
+    assert.equal(answer.status, 200);
+    assert.equal(answer.headers.get('content-type'), 'application/zip');
+    assert.equal(answer.headers.get('content-disposition'), 'attachment');
+    const files = Object.keys(unzipSync(new Uint8Array(await answer.arrayBuffer())));
+    assert.ok(files.includes('vapi-agent/vapi-agent.php'), files.join());
+    assert.equal((await get('/installs/')).status, 404);
   });
 
   it('are nothing else: no folder, no file of the server', async () => {

@@ -3,11 +3,14 @@ import assert from 'node:assert/strict';
 import { spawn, spawnSync } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
-import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync } from 'node:fs';
+import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, symlinkSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { test } from 'node:test';
+import { parseEnv } from 'node:util';
+import { ValidationSeverity, validate } from 'dockerfile-utils';
+import pg from 'pg';
 import { readConfig } from '../../server/config.ts';
 
 const root = join(import.meta.dirname, '..', '..');
@@ -59,6 +62,24 @@ test('what the Dockerfile copies into the last stage starts, answers its health 
   }
 });
 
+test('the linter that editors use for Dockerfiles has nothing to say, and each base image has a version', () => {
+  const complaints = (text: string) =>
+    validate(text, {
+      deprecatedMaintainer: ValidationSeverity.ERROR,
+      directiveCasing: ValidationSeverity.ERROR,
+      emptyContinuationLine: ValidationSeverity.ERROR,
+      instructionCasing: ValidationSeverity.ERROR,
+      instructionCmdMultiple: ValidationSeverity.ERROR,
+      instructionEntrypointMultiple: ValidationSeverity.ERROR,
+      instructionHealthcheckMultiple: ValidationSeverity.ERROR,
+      instructionJSONInSingleQuotes: ValidationSeverity.ERROR,
+      instructionWorkdirRelative: ValidationSeverity.ERROR,
+    }).map(({ message, range }) => `line ${range.start.line + 1}: ${message}`);
+  assert.deepEqual(complaints(read('Dockerfile')), []);
+  assert.equal(complaints('FROM node:24\nWORKDIR app\nRUNS npm ci\nEXPOSE no\n').length, 3);
+  for (const [, image = ''] of read('Dockerfile').matchAll(/^FROM (\S+)/gm)) assert.match(image, /:\d/);
+});
+
 test('the build context holds what the Dockerfile copies and no data, key or history', () => {
   const allowed = read('.dockerignore').trim().split('\n');
   assert.equal(allowed[0], '*', 'everything is left out but what is named');
@@ -68,30 +89,74 @@ test('the build context holds what the Dockerfile copies and no data, key or his
   for (const name of names) assert.ok(allowed.includes(`!${name}`), name);
 });
 
-test('the settings of the compose file are complete, and each secret has to be given', () => {
+/** What the server gets from the compose file when these are in `.env`. */
+function environmentOf(given: Record<string, string>): Record<string, string> {
   const compose = read('server/deploy/compose.yaml');
-  const given: Record<string, string> = {
-    ...secrets,
-    PUBLIC_URL: 'https://voice.example',
-    POSTGRES_PASSWORD: 'secret',
-  };
   const service = compose.slice(compose.indexOf('    environment:'), compose.indexOf('    ports:'));
-  const env = Object.fromEntries(
+  return Object.fromEntries(
     [...service.matchAll(/^ {6}(\w+): (.+)$/gm)].map(([, name = '', value = '']) => [
       name,
       value.replace(/\$\{(\w+):([?-])([^}]*)\}/g, (_all, variable: string, kind: string, rest: string) => {
-        if (kind === '-') return rest;
+        if (kind === '-') return given[variable] || rest;
         assert.ok(given[variable], variable);
         return given[variable] ?? '';
       }),
     ]),
   );
+}
+
+test('the settings of the compose file are complete, and each secret has to be given', () => {
+  const given = { ...secrets, PUBLIC_URL: 'https://voice.example', POSTGRES_PASSWORD: 'a/b#c@d?e%' };
+  const env = environmentOf(given);
   const { config } = readConfig({ ...env, NODE_ENV: 'production' });
-  assert.deepEqual(config.database, {
-    kind: 'postgres',
-    url: 'postgres://vapi_agent:secret@database:5432/vapi_agent',
-  });
   assert.equal(config.trustProxy, 1);
+  assert.ok(config.database.kind === 'postgres');
+  process.env.PGPASSWORD = env.PGPASSWORD;
+  const client = new pg.Client({ connectionString: config.database.url });
+  delete process.env.PGPASSWORD;
+  assert.deepEqual(
+    [client.user, client.password, client.host, client.port, client.database],
+    ['vapi_agent', given.POSTGRES_PASSWORD, 'database', 5432, 'vapi_agent'],
+  );
+});
+
+test('the compose file passes on every setting of the README’s table, so that a key can be changed there too', () => {
+  const table = read('README.md').split('| variable |')[1]?.split('\n\n')[0] ?? '';
+  const names = [...table.matchAll(/^\| (`[^|]+`) \|/gm)].flatMap(
+    ([, cell = '']) => cell.match(/\w+/g) ?? [],
+  );
+  assert.ok(names.length > 14, names.join());
+  // The port inside the container is the image's.
+  const passed = Object.keys(
+    environmentOf({ ...secrets, PUBLIC_URL: 'https://v.example', POSTGRES_PASSWORD: 'x' }),
+  );
+  assert.deepEqual(
+    names.filter((name) => name !== 'PORT' && !passed.includes(name)),
+    [],
+  );
+  const { secrets: rotating } = readConfig({
+    ...environmentOf({
+      ...{ ...secrets, PUBLIC_URL: 'https://v.example', POSTGRES_PASSWORD: 'x' },
+      SECRET_KEY_PREVIOUS: randomBytes(32).toString('base64'),
+    }),
+    NODE_ENV: 'production',
+  });
+  assert.equal(rotating.secretKeys.length, 2);
+});
+
+test('the file of settings that the page writes is accepted, and only its owner may read it', () => {
+  const [, commands = ''] = /```sh\n(\(umask [\s\S]+?)```/.exec(read('server/deploy/README.md')) ?? [];
+  const folder = mkdtempSync(join(tmpdir(), 'vapi-agent-settings-'));
+  try {
+    const { status, stderr } = spawnSync('bash', ['-euc', commands], { cwd: folder, encoding: 'utf8' });
+    assert.equal(status, 0, stderr);
+    const file = join(folder, 'vapi-agent.env');
+    assert.equal(statSync(file).mode & 0o777, 0o600);
+    const { config } = readConfig({ ...parseEnv(readFileSync(file, 'utf8')), NODE_ENV: 'production' });
+    assert.deepEqual([config.publicUrl, config.trustProxy], ['https://voice.agency.example', 1]);
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
 });
 
 test('the systemd unit’s settings are accepted', () => {

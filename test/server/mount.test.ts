@@ -89,6 +89,25 @@ test('bad settings are named, and nothing is left open', async () => {
   );
 });
 
+test('in production keys are demanded and none is made, unless a folder to keep them in is named', async () => {
+  const settings = { PUBLIC_URL: 'https://shop.example/voice', SECRET_KEY: undefined, LOG_LEVEL: 'silent' };
+  const before = process.env.NODE_ENV;
+  process.env.NODE_ENV = 'production';
+  try {
+    await assert.rejects(createVapiAgent({ settings }), (error: ConfigError) => {
+      assert.deepEqual(error.problems, ['SECRET_KEY is missing', 'OPERATOR_API_KEY is missing']);
+      return true;
+    });
+    const kept = await createVapiAgent({ settings, dataDir: join(dataDir, 'kept') });
+    assert.match(kept.operatorApiKey, /^vak_/);
+    await kept.close();
+  } finally {
+    if (before === undefined) delete process.env.NODE_ENV;
+    else process.env.NODE_ENV = before;
+  }
+  await assert.rejects(createVapiAgent({ settings: { ...settings, NODE_ENV: 'production' } }), ConfigError);
+});
+
 function get(path: string, headers: Record<string, string> = {}): Promise<Response> {
   return fetch(`${base}${path}`, { headers });
 }

@@ -2,11 +2,11 @@
 import assert from 'node:assert/strict';
 import { execFileSync, spawnSync } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
-import { copyFileSync, existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { copyFileSync, existsSync, mkdtempSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
-import { CamelCasePlugin, Kysely } from 'kysely';
+import { CamelCasePlugin, Kysely, sql } from 'kysely';
 import { Migrator } from 'kysely/migration';
 import { callChannels } from '../../server/contract.ts';
 import { copyStore } from '../../server/store/copy.ts';
@@ -84,6 +84,7 @@ test('a backup that is taken while the server writes restores everything that wa
   await writing;
   await server.close();
   assert.ok(!existsSync(`${target}-wal`), 'one file is all');
+  assert.equal(statSync(target).mode & 0o777, 0o600, 'for nobody else to read');
 
   const restored = await startTestServer({ database: existing(target), secrets, now });
   assert.equal(await answersOf(restored), expected);
@@ -94,13 +95,27 @@ test('a backup never overwrites, and says so when there is no store', () => {
   for (const args of [
     [file, file],
     [join(folder, 'missing.db'), join(folder, 'new.db')],
+    [file, join(folder, 'nowhere', 'new.db')],
   ]) {
     const result = spawnSync(process.execPath, [join(commands, 'backup-database.ts'), ...args], {
       encoding: 'utf8',
     });
     assert.equal(result.status, 1);
-    assert.match(result.stderr, /No backup was made/);
+    assert.match(result.stderr, /^No backup was made: .*(exists already|no store at|no folder .*nowhere)/);
   }
+});
+
+test('a database that a newer version has made is named as that, and stays as it is', async () => {
+  const newer = join(folder, 'newer.db');
+  copyFileSync(file, newer);
+  const store = await openStore(existing(newer).config);
+  await sql`insert into kysely_migration (name, timestamp) values ('9999-later', '2027-01-01')`.execute(
+    store,
+  );
+  await store.destroy();
+  await assert.rejects(openStore(existing(newer).config), {
+    message: 'The database is from a newer version of vapi-agent: it has 9999-later.',
+  });
 });
 
 test('everything moves from SQLite to PostgreSQL by one command, and a second try changes nothing', async () => {

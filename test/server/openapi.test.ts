@@ -5,6 +5,7 @@ import { Ajv2020 } from 'ajv/dist/2020.js';
 import type { Express } from 'express';
 import { createApp } from '../../server/app.ts';
 import { type JsonObject, openApiDocument } from '../../server/openapi/document.ts';
+import { httpReference } from '../../server/openapi/http-reference.ts';
 import { startTestServer, type TestServer } from '../support/test-server.ts';
 
 interface Operation {
@@ -64,11 +65,27 @@ function routesOf(stack: Layer[], prefix: string): string[] {
 }
 
 test('every route of the app is described, and nothing else', () => {
-  const app: Express = createApp(server.ctx, { widget: '.', portal: '.' });
+  const app: Express = createApp(server.ctx, { widget: '.', portal: '.', installs: '.' });
   const described = operations().map(([route]) => route);
   const found = routesOf((app.router as unknown as { stack: Layer[] }).stack, '');
   assert.ok(found.length > 50, `${found.length} routes found`);
   assert.deepEqual([...new Set(found)].sort(), described.sort());
+});
+
+test('the reference for people has defaults, limits and headers too', () => {
+  const reference = httpReference(document as unknown as JsonObject);
+  for (const [, { parameters = [] }] of operations()) {
+    for (const { name, in: place, schema } of parameters) {
+      if (place !== 'query' || schema.default === undefined) continue;
+      assert.match(
+        reference,
+        new RegExp(`\\| \`${name}\` \\(query\\) .*Default: \`${schema.default}\``),
+        name,
+      );
+    }
+  }
+  assert.match(reference, /`limit` \(query\) \| integer \| Default: `50`\. From 1 to 200\./);
+  assert.match(reference, /Header `X-Origin-Allowed`: /);
 });
 
 test('every schema is a valid JSON Schema, and every reference leads somewhere', () => {

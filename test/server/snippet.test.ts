@@ -27,6 +27,57 @@ test('plain HTML carries the tenant’s looks, because a page asks for nothing b
   assert.equal(view.origin, null);
 });
 
+test('colours get past a policy that forbids inline styles, or the snippet says how', async () => {
+  const properties = '--vapi-agent-accent: #9a3412; --vapi-agent-radius: 8px';
+  const html: SnippetView = await snippet('');
+  assert.match(html.notes.join(), /Content-Security-Policy/);
+  assert.ok(html.notes.join().includes(`vapi-agent { ${properties} }`), html.notes.join());
+  const gtm: SnippetView = await snippet('?platform=gtm');
+  assert.ok(gtm.snippet.includes("agent.style.setProperty('--vapi-agent-accent', '#9a3412');"), gtm.snippet);
+  assert.doesNotMatch(gtm.snippet, /setAttribute\('style'/);
+  assert.deepEqual(gtm.notes, []);
+  await server.createTenant({ slug: 'plain' });
+  assert.deepEqual((await server.operator('GET', '/v1/tenants/plain/snippet')).body.notes, []);
+});
+
+test('the first of the tenant’s modes is what a click does', async () => {
+  for (const [index, [modes, mode]] of [
+    [['voice', 'chat'], ''],
+    [['chat'], ' mode="chat"'],
+    [['hybrid', 'voice'], ' mode="hybrid"'],
+  ].entries()) {
+    const slug = `moded-${index}`;
+    await server.createTenant({ slug, modes });
+    const { snippet: text } = (await server.operator('GET', `/v1/tenants/${slug}/snippet`)).body;
+    assert.ok(text.includes(`<vapi-agent tenant="${slug}"${mode}></vapi-agent>`), text);
+  }
+});
+
+test('for WordPress it names the fields of the plugin’s page with the tenant’s values', async () => {
+  await server.createTenant({
+    slug: 'press',
+    modes: ['hybrid'],
+    appearance: { accentColor: '#9a3412', placement: 'top-left', theme: 'dark' },
+    texts: { launcher: 'Ask us' },
+    rejoinCalls: true,
+  });
+  const { snippet: text, where } = (
+    await server.operator('GET', '/v1/tenants/press/snippet?platform=wordpress')
+  ).body;
+  assert.ok(where.startsWith('Download https://voice.agency.example/installs/vapi-agent.zip, '), where);
+  assert.deepEqual(text.split('\n'), [
+    'Backend URL: https://voice.agency.example',
+    'Client name: press',
+    'Text on the button: Ask us',
+    'Corner: Top left',
+    'Colour: #9a3412',
+    'Light or dark: Dark',
+    'What a click does: Let visitors choose',
+    'A call goes on from page to page: Yes',
+    'In a page, if you want it there: [vapi_agent]',
+  ]);
+});
+
 test('a tenant whose calls go on from page to page gets the attribute for it', async () => {
   await server.createTenant({ slug: 'wanderer', rejoinCalls: true });
   const { snippet: text } = (await server.operator('GET', '/v1/tenants/wanderer/snippet')).body;
@@ -111,6 +162,7 @@ test('nothing in a snippet can end the tag or the script around it', () => {
       platform,
       server,
       tenant: 'acme',
+      mode: 'voice',
       appearance: {},
       rejoinCalls: true,
       label: `'"</script><b>`,

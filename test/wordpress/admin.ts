@@ -22,7 +22,8 @@ export async function closeBrowser(): Promise<void> {
 export async function logIn(site: Site, user = admin.name): Promise<Admin> {
   browser ??= chromePath().then((executablePath) => chromium.launch({ executablePath, args: chromeArgs }));
   const context = await (await browser).newContext({ viewport: { width: 1280, height: 900 } });
-  context.setDefaultTimeout(30_000);
+  // PHP as WebAssembly is slow where other work goes on.
+  context.setDefaultTimeout(60_000);
   // Avatars, news and emoji of the admin pages come from elsewhere.
   await context.route(/^https?:\/\/(?!localhost)/, (route) => route.abort());
   const page = await context.newPage();
@@ -46,7 +47,8 @@ export async function logIn(site: Site, user = admin.name): Promise<Admin> {
   await page.locator('#user_login').fill(user);
   await page.locator('#user_pass').fill(admin.password);
   await page.locator('#wp-submit').click();
-  await page.waitForURL(/wp-admin/);
+  // The dashboard itself is slow and not looked at.
+  await page.waitForURL(/wp-admin/, { waitUntil: 'commit' });
   return { page, site, errors, close: () => context.close() };
 }
 
@@ -91,6 +93,8 @@ export async function testConnection({ page }: Admin, server: string, tenant: st
 export async function saveSettings({ page }: Admin): Promise<void> {
   await page.getByRole('button', { name: 'Save Changes' }).click();
   await page.getByText('Settings saved.').waitFor();
+  // Its scripts come at the end.
+  await page.waitForLoadState('load');
 }
 
 /** Opens a stored page in the editor, without its greeting. @returns where the content is */

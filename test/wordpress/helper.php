@@ -55,6 +55,9 @@ switch ($do) {
         switch_theme($_GET['name']);
         $answer = get_stylesheet();
         break;
+    case 'option':
+        $answer = update_option($_GET['name'], $_GET['value']);
+        break;
     case 'settings':
         update_option('vapi_agent', json_decode(wp_unslash($_GET['value']), true));
         $answer = get_option('vapi_agent');

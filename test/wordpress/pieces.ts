@@ -1,13 +1,14 @@
 /**
  * What the WordPress tests need beside this project: Debian's WordPress, PHP and PHP_CodeSniffer, and from the npm
- * registry newer WordPress versions, the SQLite driver for WordPress, and PHP 7.4 to 8.5 as WebAssembly. Root on Debian
- * gets what is missing installed; anybody else is told what to install.
+ * registry a WordPress of 2024, the SQLite driver for WordPress, and PHP 7.4 to 8.5 as WebAssembly. Root on Debian
+ * gets what is missing installed, and Debian's newest WordPress unpacked; anybody else is told what to install.
  */
-import { execFileSync, spawnSync } from 'node:child_process';
+import { spawnSync } from 'node:child_process';
 import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { unzipSync } from 'fflate';
+import { getNewestOfDebian } from './newest.ts';
 
 const debianPackages = [
   'php-cli',
@@ -56,11 +57,11 @@ export function getPieces(): Pieces | string[] {
     'sqlite',
   );
   // The archive has what PHP reads; scripts and styles lie beside it.
-  const newest = unzipped(join(builds, 'src', 'wordpress', 'wp-6.5.zip'), 'wordpress-6.5');
-  cpSync(join(builds, 'public', 'wp-6.5'), newest, { recursive: true });
-  const named = process.env.WORDPRESS_FOLDER ? [process.env.WORDPRESS_FOLDER] : [];
+  const middle = unzipped(join(builds, 'src', 'wordpress', 'wp-6.5.zip'), 'wordpress-6.5');
+  cpSync(join(builds, 'public', 'wp-6.5'), middle, { recursive: true });
+  const newest = process.env.WORDPRESS_FOLDER ?? getNewestOfDebian(join(folder, 'debian'));
   return {
-    wordpress: ['/usr/share/wordpress', newest, ...named].map((files) => ({
+    wordpress: ['/usr/share/wordpress', middle, ...(newest ? [newest] : [])].map((files) => ({
       version: versionOf(files),
       folder: files,
     })),
@@ -117,11 +118,4 @@ function unzipped(zip: string, name: string): string {
 function versionOf(files: string): string {
   const text = readFileSync(join(files, 'wp-includes', 'version.php'), 'utf8');
   return /\$wp_version = '([^']+)'/.exec(text)?.[1] ?? 'unknown';
-}
-
-/** The version of the installed PHP, such as `8.2`. */
-export function nativePhpVersion(): string {
-  return execFileSync('php', ['-r', 'echo PHP_MAJOR_VERSION, ".", PHP_MINOR_VERSION;'], {
-    encoding: 'utf8',
-  });
 }

@@ -1,9 +1,9 @@
 /**
  * The plugin on real WordPress sites, from the zip to its removal: the oldest version that it supports on the oldest
- * PHP and on Debian's, and the newest version that can be had on the newest PHP.
+ * PHP, and the newest version that can be had on the newest PHP.
  */
 import assert from 'node:assert/strict';
-import { existsSync } from 'node:fs';
+import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { countsOneCall, talkAndHangUp } from '../e2e/support/call.ts';
@@ -38,11 +38,10 @@ after(async () => {
 });
 
 for (const { wordpress, php } of [
-  { wordpress: oldest, php: 'native' },
   { wordpress: oldest, php: '7.4' },
   { wordpress: newest, php: '8.5' },
 ]) {
-  describe(`WordPress ${wordpress.version}, PHP ${php === 'native' ? 'of this system' : php}`, () => {
+  describe(`WordPress ${wordpress.version}, PHP ${php}`, () => {
     let site: Site;
     let admin: Admin;
     let optionsBefore: string[];
@@ -50,6 +49,7 @@ for (const { wordpress, php } of [
 
     before(async () => {
       site = await startSite({ pieces, wordpress, php });
+      addOtherPlugin(site);
       admin = await logIn(site);
       // What WordPress stores when the pages are first opened is not ours.
       await admin.page.goto(`${site.url}/wp-admin/plugins.php`);
@@ -79,28 +79,96 @@ for (const { wordpress, php } of [
         assert.match(told, new RegExp(`no client “${tenant}”`));
         assert.ok(told.includes(`exactly this origin: ${site.url}`), told);
       }
-      await allowOrigin(site.url);
+      await acme('POST', '/allowed-origins', { origin: site.url });
       assert.equal(await testConnection(admin, `${demo.server}/`, 'Acme'), 'Connected to “Acme Bakery”.');
     });
 
-    test('site-wide: a visitor talks to the agent, and the call is in the ledger', async () => {
-      await admin.page.getByLabel('On every page').check();
+    test('"test connection" speaks of a pause, and does not judge a site that it cannot see from here', async () => {
+      const { demo } = stage;
+      await acme('POST', '/pause');
+      assert.match(await testConnection(admin, demo.server, 'acme'), /“Acme Bakery”\. It is paused/);
+      await acme('POST', '/resume');
+      await admin.page.locator('#vapi-agent-test').evaluate((button) => {
+        button.dataset.home = 'https://shop.example';
+      });
+      assert.match(
+        await testConnection(admin, demo.server, 'acme'),
+        /cannot test it.*: https:\/\/shop\.example$/,
+      );
+      const refused = await testConnection(admin, demo.server, 'nobody');
+      assert.match(refused, /cannot test it.*exactly this origin is allowed: https:\/\/shop\.example,/);
+      assert.ok(refused.includes(`this page (${site.url})`), refused);
+    });
+
+    test('the client’s looks are taken at the backend, shown, and kept when the settings are saved', async () => {
+      const appearance = { placement: 'top-left', theme: 'dark', accentColor: '#9a3412', radius: 8 };
+      await acme('PATCH', '', { appearance, texts: { launcher: 'Frag "uns" früh' }, rejoinCalls: true });
+      await openSettings(admin);
+      const { page } = admin;
+      await page.getByLabel('Backend URL').fill(stage.demo.server);
+      await page.getByLabel('Client name').fill('acme');
+      await page.getByLabel('On every page').check();
+      // Nothing else is pressed; that the backend is still being asked does not hurt.
       await saveSettings(admin);
+      const taken = (field: string) => page.getByLabel(field, { exact: true }).locator('option').first();
+      assert.equal(await taken('Corner').textContent(), 'As the client is set up: Top left');
+      assert.equal(await taken('Light or dark').textContent(), 'As the client is set up: Dark');
+      assert.equal(await taken('What a click does').textContent(), 'As the client is set up: Call at once');
+      assert.equal(
+        await taken('A call goes on from page to page').textContent(),
+        'As the client is set up: Yes',
+      );
+      const hint = (field: string) => page.getByLabel(field, { exact: true }).getAttribute('placeholder');
+      assert.deepEqual(
+        [await hint('Text on the button'), await hint('Colour')],
+        ['Frag "uns" früh', '#9a3412'],
+      );
+    });
+
+    test('the launcher stays where it is, in its colour, as the pointer comes near', async () => {
       const visit = await visitor('/');
-      const agent = visit.page.locator('vapi-agent');
-      assert.equal(await agent.count(), 1);
       assert.deepEqual(await attributesOf(visit), {
         tenant: 'acme',
         server: stage.demo.server,
         mode: 'voice',
+        placement: 'top-left',
+        theme: 'dark',
         size: 'medium',
+        label: 'Frag "uns" früh',
+        style: '--vapi-agent-accent: #9a3412; --vapi-agent-radius: 8px',
+        rejoin: '',
         state: 'idle',
       });
+      const launcher = visit.page.locator('vapi-agent [part=launcher]');
+      const sight = async () => ({
+        box: await launcher.boundingBox(),
+        colour: await launcher.evaluate((button) => getComputedStyle(button).backgroundColor),
+      });
+      const before = await sight();
+      assert.equal(before.colour, 'rgb(154, 52, 18)');
+      const settings = visit.page.waitForResponse((response) => response.url().endsWith('/v1/widget/acme'));
+      await launcher.hover();
+      await (await settings).finished();
+      await visit.page.waitForFunction(
+        () => document.querySelector('vapi-agent')?.shadowRoot?.lastElementChild?.tagName !== 'BUTTON',
+      );
+      assert.deepEqual(await sight(), before);
+      await leave(visit);
+      await acme('PATCH', '', { appearance: {}, texts: {}, rejoinCalls: false });
+      await openSettings(admin);
+      await saveSettings(admin);
+    });
+
+    test('site-wide: a visitor talks to the agent, and the call is in the ledger', async () => {
+      const visit = await visitor('/');
+      const agent = visit.page.locator('vapi-agent');
+      assert.equal(await agent.count(), 1);
       const script = visit.page.locator('script[src$="/widget.js"]');
       assert.equal(await script.count(), 1);
       assert.equal(await script.getAttribute('type'), 'module');
       assert.equal(await script.getAttribute('data-cfasync'), 'false');
       assert.equal(await script.getAttribute('data-no-optimize'), '1');
+      assert.match(await script.evaluate((tag) => tag.outerHTML), / data-cfasync="false".* src="/);
       const call = await countsOneCall(stage, 'acme', () => talkAndHangUp(visit, 'acme'));
       assert.equal(call.accessMode, 'proxy');
       await leave(visit);
@@ -125,8 +193,18 @@ for (const { wordpress, php } of [
       await assertOpensAgain(admin, id, 'Ask the baker');
     });
 
+    test('content that another plugin renders early and throws away costs no page its launcher', async () => {
+      const corner = await visitor('/?early=1');
+      assert.equal(await corner.page.locator('vapi-agent').count(), 1);
+      await leave(corner);
+      const own = await visitor(`${blockPage}&early=1`);
+      assert.equal(await own.page.locator('vapi-agent').count(), 1);
+      assert.equal(await own.page.locator('.wp-block-vapi-agent-agent > vapi-agent').count(), 1);
+      await leave(own);
+    });
+
     test('the shortcode takes every attribute and lets nothing else through', async () => {
-      const good = `[vapi_agent label="Bread &amp; rolls" placement="top-left" theme="dark" size="small" mode="hybrid" lang="pt-BR" tenant="fern-garden" variables='{"page": "prices"}']`;
+      const good = `[vapi_agent label="Bread &amp; rolls" placement="top-left" theme="dark" size="small" mode="hybrid" lang="pt-BR" rejoin tenant="fern-garden" variables='{"page": "prices"}']`;
       const bad = `[vapi_agent label='"><script>alert(1)</script>' placement="x onload=y" server="https://evil.example" tenant='"><i>' variables="no" lang="&quot;" onclick="alert(1)" style="x"]`;
       const id = await site.help('page', { title: 'Both', content: `${good}\n\n${bad}` });
       const visit = await visitor(`/?page_id=${id}`);
@@ -147,6 +225,7 @@ for (const { wordpress, php } of [
         lang: 'pt-BR',
         label: 'Bread & rolls',
         variables: '{"page":"prices"}',
+        rejoin: '',
         state: 'idle',
       });
       const { tenant, server, placement } = second ?? {};
@@ -186,11 +265,32 @@ for (const { wordpress, php } of [
       await leave(byKind);
     });
 
+    test('a chosen page counts also where WordPress shows a list in its place', async () => {
+      const news = await site.help('page', { title: 'News', content: '' });
+      const catalogue = await site.help('page', { title: 'Catalogue', content: '' });
+      await site.help('option', { name: 'show_on_front', value: 'page' });
+      await site.help('option', { name: 'page_for_posts', value: String(news) });
+      await openSettings(admin);
+      await admin.page.getByLabel('Pages', { exact: true }).uncheck();
+      for (const name of ['News', 'Catalogue']) await admin.page.getByLabel(name, { exact: true }).check();
+      await saveSettings(admin);
+      for (const path of [`/?page_id=${news}`, `/?page_id=${catalogue}`, '/?post_type=loaf']) {
+        const visit = await visitor(path);
+        assert.equal(await visit.page.locator('vapi-agent').count(), 1, path);
+        await leave(visit);
+      }
+      await site.help('option', { name: 'show_on_front', value: 'posts' });
+      const front = await visitor('/');
+      assert.equal(await front.page.locator('vapi-agent').count(), 0);
+      await leave(front);
+    });
+
     test('a theme of the older kind prints the module once, too', async () => {
       await site.help('theme', { name: 'classic' });
       const visit = await visitor(blockPage);
       assert.equal(await visit.page.locator('script[type=module][src$="/widget.js"]').count(), 1);
       await visit.page.locator('vapi-agent[state=idle]').waitFor();
+      assert.equal(await visit.page.locator('vapi-agent').count(), 1);
       await leave(visit);
     });
 
@@ -257,11 +357,29 @@ async function attributesOf({ page }: Visit): Promise<Record<string, string>> {
   );
 }
 
-async function allowOrigin(origin: string): Promise<void> {
-  const response = await fetch(`${stage.demo.server}/v1/tenants/acme/allowed-origins`, {
-    method: 'POST',
+/** What the operator does with the client. */
+async function acme(method: string, path: string, body?: object): Promise<void> {
+  const response = await fetch(`${stage.demo.server}/v1/tenants/acme${path}`, {
+    method,
     headers: { authorization: `Bearer ${stage.demo.operatorKey}`, 'content-type': 'application/json' },
-    body: JSON.stringify({ origin }),
+    ...(body ? { body: JSON.stringify(body) } : {}),
   });
-  assert.equal(response.status, 200);
+  assert.equal(response.status, 200, await response.text());
+}
+
+/** Another plugin: a shop whose products have the page "Catalogue" as their list, and which reads contents ahead. */
+function addOtherPlugin(site: Site): void {
+  const folder = join(site.folder, 'wp-content', 'mu-plugins');
+  mkdirSync(folder, { recursive: true });
+  writeFileSync(
+    join(folder, 'shop.php'),
+    `<?php
+add_action('init', fn () => register_post_type('loaf', array('public' => true, 'label' => 'Loaves', 'has_archive' => 'catalogue')));
+if (isset($_GET['early'])) {
+    foreach (array('wp', 'wp_head') as $hook) {
+        add_action($hook, fn () => do_shortcode('[vapi_agent]'));
+    }
+}
+`,
+  );
 }

@@ -39,7 +39,6 @@ export function makePot(): string {
           `--language=${language}`,
           '--from-code=UTF-8',
           '--no-location',
-          '--omit-header',
           '--no-wrap',
           '--add-comments=translators',
           '-k',
@@ -61,7 +60,8 @@ export function makePot(): string {
       .map((entry) => entry.trim())
       // A dash and one flag is how gettext says that a text has placeholders; WordPress needs none of it.
       .map((entry) => entry.replace(/^#, (php|javascript)-format\n/m, ''))
-      .filter((entry) => entry.includes('msgid'));
+      // Its own header, without which it would leave out every text that is not ASCII; ours is below.
+      .filter((entry) => entry.includes('msgid') && !entry.includes('\nmsgid ""\n'));
     const byText = new Map(entries.map((entry) => [entry.slice(entry.indexOf('msg')), entry]));
     return `${[header, ...byText.values()].join('\n\n')}\n`;
   } finally {

@@ -26,8 +26,22 @@ test('the version is the same wherever it is written', () => {
   assert.match(read('readme.txt'), new RegExp(`= ${version} =\n`));
 });
 
-test('the template for translators has every text', () => {
-  assert.equal(readFileSync(potFile, 'utf8'), makePot());
+test('the template for translators is the one that its program makes, and has every text of the sources', () => {
+  const template = readFileSync(potFile, 'utf8');
+  assert.equal(template, makePot());
+  const entries = [...template.matchAll(/^msgid (".+")$/gm)].map(([, text = '""']) => JSON.parse(text));
+  // Read with this test's own eyes: what the program overlooks would be missing on both sides above.
+  const call = /\b(?:esc_html|esc_attr)?__\(\s*'((?:[^'\\]|\\.)*)',\s*'vapi-agent',?\s*\)/g;
+  const texts = globSync('**/*.{php,js}', { cwd: plugin }).flatMap((name) =>
+    [...read(name).matchAll(call)].map(([, text = '']) => text.replaceAll("\\'", "'")),
+  );
+  assert.ok(texts.length > 70 && texts.some((text) => /[^ -~]/.test(text)), `${texts.length} texts`);
+  assert.deepEqual(
+    texts.filter((text) => !entries.includes(text)),
+    [],
+  );
+  const unexplained = template.split('\n\n').filter((entry) => /%\S/.test(entry) && !entry.startsWith('#. '));
+  assert.deepEqual(unexplained, [], 'a placeholder that no translator can guess');
 });
 
 test('the readme has the form of the plugin directory and the same demands as the header', () => {

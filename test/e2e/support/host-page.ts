@@ -6,6 +6,8 @@ import { type HostDocument, type HostSite, openHostSite } from './host-site.ts';
 
 export interface HostPages extends Omit<HostSite, 'serve'> {
   open(body: string, options?: HostPageOptions): Promise<HostPage>;
+  /** A page of another site. */
+  visit(url: string, options?: HostPageOptions): Promise<HostPage>;
 }
 
 export interface HostPageOptions extends BrowserContextOptions, HostDocument {
@@ -27,7 +29,8 @@ export async function openHostPages(): Promise<HostPages> {
   const browser = await chromium.launch({ executablePath: await chromePath(), args: chromeArgs });
   return {
     ...site,
-    open: (body, options = {}) => open(browser, site, body, options),
+    open: (body, options = {}) => visit(browser, site, site.serve(body, options), options),
+    visit: (url, options = {}) => visit(browser, site, url, options),
     async close() {
       await browser.close();
       await site.close();
@@ -35,10 +38,10 @@ export async function openHostPages(): Promise<HostPages> {
   };
 }
 
-async function open(
+async function visit(
   browser: Browser,
   site: HostSite,
-  body: string,
+  url: string,
   options: HostPageOptions,
 ): Promise<HostPage> {
   const { head: _head, root: _root, headers: _headers, files: _files, before, ...contextOptions } = options;
@@ -55,7 +58,7 @@ async function open(
     if (url.origin === site.demo.server) asked.push(`${request.method()} ${url.pathname}`);
   });
   if (before) await page.addInitScript(before);
-  await page.goto(site.serve(body, options));
+  await page.goto(url);
   return {
     page,
     agent: page.locator('vapi-agent'),

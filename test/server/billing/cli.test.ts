@@ -90,6 +90,8 @@ describe('the command line', () => {
     const given = await run(['snippet', 'acme', '--platform', 'gtm']);
     assert.deepEqual([given.code, given.out], [0, `${exact.snippet}\n`], given.err);
     assert.equal(given.err, `Where it goes: ${exact.where}\n`);
+    const german = await run(['snippet', 'acme', '--platform', 'wordpress', '--lang', 'de']);
+    assert.match(german.out, /^Text on the button: Sprechen Sie mit uns$/m);
 
     const site = 'https://new.acme.example';
     const refused = await run(['snippet', 'acme', '--origin', `${site}/contact`]);

@@ -34,6 +34,9 @@ add_filter('script_loader_tag', __NAMESPACE__ . '\Script\as_module', 10, 3);
 add_filter('wp_script_attributes', __NAMESPACE__ . '\Script\keep_optimizers_away');
 
 add_action('wp_enqueue_scripts', __NAMESPACE__ . '\SiteWide\enqueue');
+add_filter('template_include', __NAMESPACE__ . '\SiteWide\forget_early', PHP_INT_MAX);
+add_action('wp_head', __NAMESPACE__ . '\SiteWide\skip_head', PHP_INT_MIN);
+add_action('wp_head', __NAMESPACE__ . '\SiteWide\skip_head', PHP_INT_MAX);
 // Before the scripts of the footer (priority 10 and later), after all content.
 add_action('wp_footer', __NAMESPACE__ . '\SiteWide\render', 5);
 

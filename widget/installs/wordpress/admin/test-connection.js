@@ -2,36 +2,25 @@
  * Asks the backend what a visitor's browser would ask it, from this page: its origin is the site's, so the answer is
  * the one that visitors get, and the site itself needs no way out to the internet.
  */
-(({ __, sprintf }) => {
+(({ __, sprintf }, backend) => {
   const button = document.getElementById('vapi-agent-test');
   const result = document.getElementById('vapi-agent-test-result');
-  const field = (name) => document.getElementById(`vapi-agent-${name}`).value.trim();
-  const timeoutMs = 10000;
 
-  const get = (url, options) => {
-    const stop = new AbortController();
-    const timer = setTimeout(() => stop.abort(), timeoutMs);
-    const request = { cache: 'no-store', credentials: 'omit', signal: stop.signal, ...options };
-    return fetch(url, request).finally(() => clearTimeout(timer));
-  };
-
-  const problem = (...lines) => ({ works: false, lines });
+  const problem = (...lines) => ({ kind: 'error', lines });
 
   const originToAllow = () => new URL(button.dataset.home).origin;
 
   async function findOut() {
-    const tenant = field('tenant').toLowerCase();
-    const written = field('server').replace(/\/+$/, '');
-    if (!written || !tenant)
+    const [server, tenant] = [backend.server(), backend.tenant()];
+    if (!server || !tenant)
       return problem(__('Fill in the backend URL and the client name first.', 'vapi-agent'));
-    const server = written.includes('://') ? written : `https://${written}`;
-    if (!URL.canParse(server)) {
+    if (!isUrl(server)) {
       return problem(__('The backend URL must look like https://voice.agency.example.', 'vapi-agent'));
     }
     if (location.protocol === 'https:' && server.startsWith('http:') && !isLocal(new URL(server).hostname)) {
       return problem(__('This site uses https, so the backend URL has to as well.', 'vapi-agent'));
     }
-    const answer = await get(`${server}/v1/widget/${encodeURIComponent(tenant)}`).catch(() => null);
+    const answer = await backend.ask(`${server}/v1/widget/${encodeURIComponent(tenant)}`).catch(() => null);
     if (!answer) return unreachable(server);
     const told = await answer.json().catch(() => null);
     if (told && told.code === 'origin_not_allowed') return refused(tenant);
@@ -39,14 +28,14 @@
       return problem(__('The backend was asked too often. Wait a minute and test again.', 'vapi-agent'));
     }
     if (!answer.ok || !told || told.tenant !== tenant) {
-      /* translators: 1: a URL, 2: an HTTP status */
       const text = __(
+        /* translators: 1: a URL, 2: an HTTP status */
         'Something answers at %1$s, but it is not the backend (status %2$d). Check the URL.',
         'vapi-agent',
       );
       return problem(sprintf(text, server, answer.status));
     }
-    const script = await get(`${server}/widget.js`).catch(() => null);
+    const script = await backend.ask(`${server}/widget.js`).catch(() => null);
     if (!script?.ok) {
       return problem(
         __(
@@ -55,15 +44,21 @@
         ),
       );
     }
-    return working(told.name);
+    return working(server, told);
   }
 
-  function working(name) {
+  async function working(server, { tenant, name }) {
     /* translators: %s: the client's name */
-    const lines = [sprintf(__('Connected to “%s”.', 'vapi-agent'), name)];
+    const connected = sprintf(__('Connected to “%s”.', 'vapi-agent'), name);
+    const lines = [];
+    const closed = await whyClosed(server, tenant);
+    if (closed) lines.push(closed);
     if (originToAllow() !== location.origin) {
-      /* translators: %s: an origin such as https://shop.example */
-      const text = __('Visitors see the site at another address: %s must be allowed too.', 'vapi-agent');
+      const text = __(
+        /* translators: %s: an origin such as https://shop.example */
+        'Visitors see the site at another address than this page, which cannot test it. Ask the people who run the backend whether exactly this origin is allowed, too: %s',
+        'vapi-agent',
+      );
       lines.push(sprintf(text, originToAllow()));
     }
     if (!window.isSecureContext) {
@@ -80,47 +75,75 @@
         ),
       );
     }
-    return { works: lines.length === 1, lines };
+    return { kind: lines.length === 0 ? 'success' : 'warning', lines: [connected, ...lines] };
+  }
+
+  /** Asks for the permission that a visitor's call begins with; nothing is written there and nothing is started. */
+  async function whyClosed(server, tenant) {
+    const body = JSON.stringify({ tenant });
+    const answer = await backend.ask(`${server}/v1/sessions`, { method: 'POST', body }).catch(() => null);
+    const told = answer && (await answer.json().catch(() => null));
+    if (told && told.code === 'tenant_paused') {
+      return __(
+        'It is paused: nobody can start a conversation until the people who run the backend resume it.',
+        'vapi-agent',
+      );
+    }
+    if (told && told.code === 'outside_hours') {
+      return __('It is outside its opening hours: nobody can start a conversation now.', 'vapi-agent');
+    }
+    return null;
   }
 
   /** The backend answers an unknown client and a page that is not allowed alike. */
   function refused(tenant) {
-    /* translators: 1: the client name, 2: an origin such as https://shop.example */
+    if (location.origin !== originToAllow()) {
+      const elsewhere = __(
+        /* translators: 1: the origin of this page, 2: the origin that counts, 3: the client name */
+        'The backend is there, but this page (%1$s) cannot test it: visitors see the site at another address, and only that one counts. Ask the people who run the backend whether exactly this origin is allowed: %2$s, and whether the client is named “%3$s”.',
+        'vapi-agent',
+      );
+      return { kind: 'warning', lines: [sprintf(elsewhere, location.origin, originToAllow(), tenant)] };
+    }
     const text = __(
+      /* translators: 1: the client name, 2: an origin such as https://shop.example */
       'The backend is there, but refuses this site. Either it knows no client “%1$s”, or the site is not on that client’s list. Ask the people who run it to allow exactly this origin: %2$s',
       'vapi-agent',
     );
-    const lines = [sprintf(text, tenant, originToAllow())];
-    if (location.origin !== originToAllow()) {
-      /* translators: %s: an origin such as https://shop.example */
-      lines.push(sprintf(__('This page, where you are testing, is %s.', 'vapi-agent'), location.origin));
-    }
-    return problem(...lines);
+    return problem(sprintf(text, tenant, originToAllow()));
   }
 
   /** An answer that may not be read is still an answer: something is there, only not the backend. */
   async function unreachable(server) {
-    const isThere = await get(server, { mode: 'no-cors' }).then(
+    const isThere = await backend.ask(server, { mode: 'no-cors' }).then(
       () => true,
       () => false,
     );
     const text = isThere
       ? /* translators: %s: a URL */
         __('Something answers at %s, but it is not the backend. Check the URL.', 'vapi-agent')
-      : /* translators: %s: a URL */
-        __(
+      : __(
+          /* translators: %s: a URL */
           'Nothing answers at %s: the backend is down, the URL is mistyped, or a security plugin forbids the connection.',
           'vapi-agent',
         );
     return problem(sprintf(text, server));
   }
 
+  function isUrl(text) {
+    try {
+      return Boolean(new URL(text));
+    } catch {
+      return false;
+    }
+  }
+
   function isLocal(host) {
     return ['localhost', '127.0.0.1', '[::1]'].includes(host);
   }
 
-  function show({ works, lines }) {
-    result.className = `notice inline ${works ? 'notice-success' : 'notice-error'}`;
+  function show({ kind, lines }) {
+    result.className = `notice inline notice-${kind}`;
     result.replaceChildren(
       ...lines.map((line) => {
         const paragraph = document.createElement('p');
@@ -134,7 +157,12 @@
     button.disabled = true;
     result.className = '';
     result.textContent = __('Testing…', 'vapi-agent');
-    show(await findOut());
-    button.disabled = false;
+    try {
+      show(await findOut());
+    } catch (error) {
+      show(problem(String(error)));
+    } finally {
+      button.disabled = false;
+    }
   });
-})(window.wp.i18n);
+})(window.wp.i18n, window.vapiAgentBackend);

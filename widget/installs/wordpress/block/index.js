@@ -14,15 +14,21 @@
     'top-left': __('Top left corner of the page', 'vapi-agent'),
   };
   const modes = {
+    '': __('As the client is set up', 'vapi-agent'),
     voice: __('Call at once', 'vapi-agent'),
     chat: __('Chat', 'vapi-agent'),
     hybrid: __('Let visitors choose', 'vapi-agent'),
   };
   const themes = {
-    '': __('As the client is set up', 'vapi-agent'),
+    '': __('As on the rest of the site', 'vapi-agent'),
     auto: __('Follow the visitor', 'vapi-agent'),
     light: __('Light', 'vapi-agent'),
     dark: __('Dark', 'vapi-agent'),
+  };
+  const rejoin = {
+    '': __('As on the rest of the site', 'vapi-agent'),
+    yes: __('Yes', 'vapi-agent'),
+    no: __('No', 'vapi-agent'),
   };
   const sizes = {
     '': __('Medium', 'vapi-agent'),
@@ -63,14 +69,14 @@
         { title: __('Launcher', 'vapi-agent') },
         field(TextControl, 'label', {
           label: __('Text on the button', 'vapi-agent'),
-          placeholder: __('Talk to us', 'vapi-agent'),
+          placeholder: facts.label || __('Talk to us', 'vapi-agent'),
         }),
         field(SelectControl, 'placement', {
           label: __('Where it stands', 'vapi-agent'),
           options: options(placements),
         }),
         field(SelectControl, 'size', { label: __('Size', 'vapi-agent'), options: options(sizes) }),
-        field(SelectControl, 'theme', { label: __('Colours', 'vapi-agent'), options: options(themes) }),
+        field(SelectControl, 'theme', { label: __('Light or dark', 'vapi-agent'), options: options(themes) }),
       ),
       el(
         PanelBody,
@@ -78,6 +84,10 @@
         field(SelectControl, 'mode', {
           label: __('What a click does', 'vapi-agent'),
           options: options(modes),
+        }),
+        field(SelectControl, 'rejoin', {
+          label: __('A call goes on from page to page', 'vapi-agent'),
+          options: options(rejoin),
         }),
         field(ToggleControl, 'open', { label: __('Open when the page is opened', 'vapi-agent') }),
         field(TextControl, 'lang', {
@@ -100,10 +110,13 @@
   }
 
   function preview({ label, placement, size }) {
-    const text = label || __('Talk to us', 'vapi-agent');
+    const text = label || facts.label || __('Talk to us', 'vapi-agent');
     const launcher = el(
       'span',
-      { className: `vapi-agent-preview__launcher is-${size || 'medium'}` },
+      {
+        className: `vapi-agent-preview__launcher is-${size || 'medium'}`,
+        style: facts.accent ? { background: facts.accent } : undefined,
+      },
       el('span', { className: 'vapi-agent-preview__icon', 'aria-hidden': true }),
       size === 'small' ? el('span', { className: 'screen-reader-text' }, text) : text,
     );
@@ -140,4 +153,7 @@
     },
     save: () => null,
   });
-})(window.wp, window.vapiAgentEditor || { configured: true, tenant: '', settingsUrl: '' });
+})(
+  window.wp,
+  window.vapiAgentEditor || { configured: true, tenant: '', label: '', accent: '', settingsUrl: '' },
+);

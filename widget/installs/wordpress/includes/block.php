@@ -30,9 +30,13 @@ function render($attributes): string
 /** What the preview in the editor cannot know by itself. */
 function tell_editor(): void
 {
+    $settings = Settings\get();
+    $looks = Element\looks($settings);
     $facts = array(
         'configured' => Settings\is_complete(),
-        'tenant' => Settings\get()['tenant'],
+        'tenant' => $settings['tenant'],
+        'label' => $looks['label'] ?? '',
+        'accent' => $looks['accent'] ?? '',
         'settingsUrl' => current_user_can('manage_options') ? admin_url('options-general.php?page=vapi-agent') : '',
     );
     wp_add_inline_script(EDITOR_SCRIPT, 'window.vapiAgentEditor = ' . wp_json_encode($facts) . ';', 'before');

@@ -17,13 +17,15 @@ use VapiAgent\Settings;
 function shortcode($written): string
 {
     $known = array_fill_keys(
-        array('tenant', 'mode', 'placement', 'theme', 'size', 'label', 'lang', 'open', 'variables'),
+        array('tenant', 'mode', 'placement', 'theme', 'size', 'label', 'lang', 'open', 'rejoin', 'variables'),
         ''
     );
-    // `[vapi_agent open]` comes as a value without a name.
+    // `[vapi_agent open rejoin]` comes as values without names.
     $written = (array) $written;
-    if (in_array('open', $written, true)) {
-        $written['open'] = 'true';
+    foreach (array('open' => 'true', 'rejoin' => 'yes') as $flag => $value) {
+        if (in_array($flag, $written, true)) {
+            $written[$flag] = $value;
+        }
     }
     return render(shortcode_atts($known, $written, 'vapi_agent'), 'inline');
 }
@@ -41,7 +43,7 @@ function render(array $wanted, string $placement): string
         return '';
     }
     Script\enqueue();
-    count_rendered(1);
+    count_rendered(count_rendered() + 1);
     $html = '<vapi-agent';
     foreach (attributes($wanted, $placement) as $name => $value) {
         $html .= ' ' . $name . ($value === true ? '' : '="' . esc_attr($value) . '"');
@@ -49,11 +51,11 @@ function render(array $wanted, string $placement): string
     return $html . '></vapi-agent>';
 }
 
-/** How many agents this page has so far. */
-function count_rendered(int $more = 0): int
+/** How many agents this page has so far; a number sets it. */
+function count_rendered(?int $now = null): int
 {
     static $count = 0;
-    $count += $more;
+    $count = $now ?? $count;
     return $count;
 }
 
@@ -69,21 +71,25 @@ function attributes(array $wanted, string $placement): array
     $text = function (string $key) use ($wanted): string {
         return isset($wanted[$key]) && is_scalar($wanted[$key]) ? trim((string) $wanted[$key]) : '';
     };
-    $one_of = function (string $key, array $values) use ($text): string {
-        return in_array($text($key), $values, true) ? $text($key) : '';
-    };
     $tenant = strtolower($text('tenant'));
+    $tenant = Settings\is_slug($tenant) ? $tenant : $settings['tenant'];
+    $looks = $tenant === $settings['tenant'] ? looks($settings) : array();
+    $one_of = function (string $key, array $values) use ($text, $looks): string {
+        return in_array($text($key), $values, true) ? $text($key) : ($looks[$key] ?? '');
+    };
     $attributes = array(
-        'tenant' => Settings\is_slug($tenant) ? $tenant : $settings['tenant'],
+        'tenant' => $tenant,
         'server' => $settings['server'],
         'mode' => $one_of('mode', Settings\MODES),
-        'placement' => $one_of('placement', Settings\PLACEMENTS) ?: $placement,
+        'placement' => in_array($text('placement'), Settings\PLACEMENTS, true) ? $text('placement') : $placement,
         'theme' => $one_of('theme', Settings\THEMES),
         'size' => $one_of('size', Settings\SIZES),
         'lang' => preg_match('/^[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8})*$/D', $text('lang')) ? $text('lang') : '',
-        'label' => sanitize_text_field($text('label')),
+        'label' => sanitize_text_field($text('label')) ?: ($looks['label'] ?? ''),
+        'style' => style($looks),
         'variables' => clean_variables($text('variables')),
         'open' => in_array($text('open'), array('1', 'true', 'open'), true),
+        'rejoin' => $one_of('rejoin', Settings\REJOIN) === 'yes',
     );
     return array_filter(
         $attributes,
@@ -91,6 +97,29 @@ function attributes(array $wanted, string $placement): array
             return $value !== '' && $value !== false;
         }
     );
+}
+
+/**
+ * What an agent of the site's own client looks like where its author says nothing: as on the rest of the site, else as
+ * the client is set up.
+ */
+function looks(array $settings): array
+{
+    $of_site = array_intersect_key($settings, array_flip(array('theme', 'accent', 'rejoin')));
+    return array_merge(Settings\client(), array_filter($of_site));
+}
+
+/** The element's custom properties that give it the client's colours before anything is loaded. */
+function style(array $looks): string
+{
+    $properties = array();
+    if (!empty($looks['accent'])) {
+        $properties[] = '--vapi-agent-accent: ' . $looks['accent'];
+    }
+    if (isset($looks['radius'])) {
+        $properties[] = '--vapi-agent-radius: ' . $looks['radius'] . 'px';
+    }
+    return implode('; ', $properties);
 }
 
 /** A JSON object, written anew; empty when it is none. */

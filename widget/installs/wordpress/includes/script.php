@@ -49,15 +49,15 @@ function keep_optimizers_away($attributes): array
         return $attributes;
     }
     return array_merge(
-        $attributes,
         array(
-            'data-cfasync' => 'false', // Cloudflare Rocket Loader
+            'data-cfasync' => 'false', // Cloudflare Rocket Loader, which looks for it before the address
             'data-no-optimize' => '1', // LiteSpeed Cache
             'data-no-defer' => '1', // LiteSpeed Cache
             'data-no-minify' => '1', // WP Rocket
             'nowprocket' => true, // WP Rocket, delayed scripts
             'data-noptimize' => '1', // Autoptimize
             'data-jetpack-boost' => 'ignore', // Jetpack Boost
-        )
+        ),
+        $attributes
     );
 }

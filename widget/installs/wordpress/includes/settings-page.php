@@ -25,9 +25,13 @@ function add_page(): void
 
 function enqueue(): void
 {
-    $file = plugins_url('admin/test-connection.js', __DIR__);
-    wp_enqueue_script('vapi-agent-test', $file, array('wp-i18n'), Settings\VERSION, true);
-    wp_set_script_translations('vapi-agent-test', 'vapi-agent', dirname(__DIR__) . '/languages');
+    $script = function (string $handle, string $file, array $needs): void {
+        wp_enqueue_script($handle, plugins_url('admin/' . $file, __DIR__), $needs, Settings\VERSION, true);
+        wp_set_script_translations($handle, 'vapi-agent', dirname(__DIR__) . '/languages');
+    };
+    $script('vapi-agent-backend', 'backend.js', array());
+    $script('vapi-agent-client-looks', 'client-looks.js', array('wp-i18n', 'vapi-agent-backend'));
+    $script('vapi-agent-test', 'test-connection.js', array('wp-i18n', 'vapi-agent-backend'));
 }
 
 /**
@@ -71,9 +75,18 @@ function render(): void
     );
     where_rows($settings);
     echo '</table>';
-    heading(__('The launcher in the corner', 'vapi-agent'), '');
+    heading(
+        __('The launcher', 'vapi-agent'),
+        __('“As the client is set up” is asked of the backend when this page is open, and kept when you save.', 'vapi-agent')
+    );
     looks_rows($settings);
     echo '</table>';
+    // What the backend says of the client, for the next save; a script keeps it current.
+    printf(
+        '<input type="hidden" id="vapi-agent-client" name="%s[client]" value="%s">',
+        esc_attr(Settings\OPTION),
+        esc_attr((string) wp_json_encode(Settings\client()))
+    );
     submit_button();
     echo '</form></div>';
 }
@@ -166,15 +179,19 @@ function looks_rows(array $settings): void
         'large' => __('Large', 'vapi-agent'),
     );
     $modes = array(
+        '' => $backend,
         'voice' => __('Call at once', 'vapi-agent'),
         'chat' => __('Chat', 'vapi-agent'),
         'hybrid' => __('Let visitors choose', 'vapi-agent'),
     );
+    $rejoin = array('' => $backend, 'yes' => __('Yes', 'vapi-agent'), 'no' => __('No', 'vapi-agent'));
     text_row('label', __('Text on the button', 'vapi-agent'), $settings['label'], 'text', __('Talk to us', 'vapi-agent'));
     select_row('placement', __('Corner', 'vapi-agent'), $placements, $settings['placement']);
+    text_row('accent', __('Colour', 'vapi-agent'), $settings['accent'], 'text', '#14635c');
+    select_row('theme', __('Light or dark', 'vapi-agent'), $themes, $settings['theme']);
     select_row('size', __('Size', 'vapi-agent'), $sizes, $settings['size']);
-    select_row('theme', __('Colours', 'vapi-agent'), $themes, $settings['theme']);
     select_row('mode', __('What a click does', 'vapi-agent'), $modes, $settings['mode']);
+    select_row('rejoin', __('A call goes on from page to page', 'vapi-agent'), $rejoin, $settings['rejoin']);
 }
 
 function text_row(string $key, string $label, string $value, string $type, string $placeholder): void

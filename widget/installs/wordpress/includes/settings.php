@@ -14,6 +14,7 @@ const MODES = array('voice', 'chat', 'hybrid');
 const PLACEMENTS = array('bottom-right', 'bottom-left', 'top-right', 'top-left');
 const THEMES = array('auto', 'light', 'dark');
 const SIZES = array('small', 'medium', 'large');
+const REJOIN = array('yes', 'no');
 const WHERE = array('everywhere', 'chosen', 'nowhere');
 
 function defaults(): array
@@ -25,11 +26,15 @@ function defaults(): array
         'front_page' => false,
         'post_types' => array(),
         'pages' => array(),
-        'mode' => 'voice',
+        'mode' => '',
         'placement' => '',
         'theme' => '',
+        'accent' => '',
         'size' => 'medium',
         'label' => '',
+        'rejoin' => '',
+        // How the client was set up at the backend when the settings were saved last.
+        'client' => array(),
     );
 }
 
@@ -40,6 +45,21 @@ function get(): array
     $settings = array_merge(defaults(), is_array($stored) ? $stored : array());
     /** An agency that sets up many sites can fill in backend and client here. */
     return (array) apply_filters('vapi_agent_settings', $settings);
+}
+
+/**
+ * How the client of the settings is set up at the backend: what the launcher looks like where nobody says otherwise. A
+ * page asks the backend for nothing before a visitor comes near, so without it the launcher would change its place and
+ * colours under the pointer.
+ *
+ * @return array<string, string|int> server and tenant, and some of mode, placement, theme, accent, radius, label, rejoin
+ */
+function client(): array
+{
+    $settings = get();
+    $client = is_array($settings['client']) ? $settings['client'] : array();
+    $is_of_this = ($client['server'] ?? '') === $settings['server'] && ($client['tenant'] ?? '') === $settings['tenant'];
+    return $is_of_this ? $client : array();
 }
 
 function is_complete(): bool
@@ -95,19 +115,74 @@ function sanitize($input): array
         return array_filter((array) ($input[$key] ?? array()), 'is_scalar');
     };
     $public_types = array_values(get_post_types(array('public' => true)));
+    $server = $server ?? $before['server'];
+    $tenant = $tenant_fits ? $tenant : $before['tenant'];
     return array(
-        'server' => $server ?? $before['server'],
-        'tenant' => $tenant_fits ? $tenant : $before['tenant'],
+        'server' => $server,
+        'tenant' => $tenant,
         'where' => $one_of('where', WHERE, 'nowhere'),
         'front_page' => !empty($input['front_page']),
         'post_types' => array_values(array_intersect($public_types, $list('post_types'))),
         'pages' => array_values(array_unique(array_filter(array_map('absint', $list('pages'))))),
-        'mode' => $one_of('mode', MODES, 'voice'),
+        'mode' => $one_of('mode', MODES, ''),
         'placement' => $one_of('placement', PLACEMENTS, ''),
         'theme' => $one_of('theme', THEMES, ''),
+        'accent' => clean_colour($text('accent')),
         'size' => $one_of('size', SIZES, 'medium'),
-        'label' => mb_substr(sanitize_text_field($text('label')), 0, 60),
+        'label' => clean_label($text('label')),
+        'rejoin' => $one_of('rejoin', REJOIN, ''),
+        'client' => clean_client($input['client'] ?? '', $server, $tenant),
     );
+}
+
+/**
+ * What the settings page was told by the backend, in the words of the settings; empty when it is of another client.
+ *
+ * @param mixed $written JSON of the form, or the array that was made of it: WordPress cleans a new option twice
+ */
+function clean_client($written, string $server, string $tenant): array
+{
+    $told = is_string($written) ? json_decode($written, true, 4) : $written;
+    $text = function (string $key) use ($told): string {
+        return is_array($told) && is_string($told[$key] ?? null) ? $told[$key] : '';
+    };
+    if ($tenant === '' || $text('tenant') !== $tenant || clean_server($text('server')) !== $server) {
+        return array();
+    }
+    $one_of = function (string $key, array $values) use ($text): string {
+        return in_array($text($key), $values, true) ? $text($key) : '';
+    };
+    // A client that stands in the text of its pages has no corner of its own; here it has to stand somewhere.
+    $placement = $text('placement') === 'inline' ? 'bottom-right' : $one_of('placement', PLACEMENTS);
+    $radius = $told['radius'] ?? null;
+    $client = array(
+        'server' => $server,
+        'tenant' => $tenant,
+        'mode' => $one_of('mode', MODES),
+        'placement' => $placement,
+        'theme' => $one_of('theme', THEMES),
+        'accent' => clean_colour($text('accent')),
+        'radius' => is_int($radius) && $radius >= 0 && $radius <= 32 ? $radius : '',
+        'label' => clean_label($text('label')),
+        'rejoin' => $one_of('rejoin', REJOIN),
+    );
+    return array_filter(
+        $client,
+        function ($value) {
+            return $value !== '';
+        }
+    );
+}
+
+/** A colour such as `#9a3412`, else empty. */
+function clean_colour(string $text): string
+{
+    return preg_match('/^#[0-9a-f]{6}$/iD', $text) ? strtolower($text) : '';
+}
+
+function clean_label(string $text): string
+{
+    return mb_substr(sanitize_text_field($text), 0, 60);
 }
 
 /** A client's handle, as the backend defines it. */

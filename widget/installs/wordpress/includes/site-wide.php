@@ -28,7 +28,30 @@ function render(): void
     $wanted = array_intersect_key($settings, array_flip(array('mode', 'placement', 'theme', 'size', 'label')));
     // Every value is escaped where the tag is made.
     // phpcs:ignore WordPress.Security.EscapeOutput.OutputNotEscaped
-    echo Element\render($wanted, '') . "\n";
+    echo Element\render($wanted, Settings\client()['placement'] ?? '') . "\n";
+}
+
+/**
+ * Other plugins render the content early, for a description or a count of words, and throw it away. Only what is
+ * rendered for the page itself counts: block themes do that between here and the head, others after the head.
+ *
+ * @param string $template the last word before the page is made
+ */
+function forget_early($template)
+{
+    Element\count_rendered(0);
+    return $template;
+}
+
+/** At the head's start and again at its end: an agent that is rendered in between is seen by nobody. */
+function skip_head(): void
+{
+    static $before = null;
+    if ($before === null) {
+        $before = Element\count_rendered();
+    } else {
+        Element\count_rendered($before);
+    }
 }
 
 function is_wanted_here(): bool
@@ -43,8 +66,18 @@ function is_wanted_here(): bool
     if ($settings['front_page'] && is_front_page()) {
         return true;
     }
-    return is_singular() && (
-        in_array(get_post_type(), $settings['post_types'], true)
-        || in_array(get_queried_object_id(), $settings['pages'], true)
-    );
+    return (is_singular() && in_array(get_post_type(), $settings['post_types'], true))
+        || in_array(page_shown(), $settings['pages'], true);
+}
+
+/** The page that is looked at, also where WordPress shows a list in its place: the posts, the products of a shop. */
+function page_shown(): int
+{
+    if (is_singular() || is_home()) {
+        return get_queried_object_id();
+    }
+    $kind = is_post_type_archive() ? get_queried_object() : null;
+    $path = $kind instanceof \WP_Post_Type ? $kind->has_archive : false;
+    $page = is_string($path) ? get_page_by_path($path) : null;
+    return $page ? $page->ID : 0;
 }

@@ -1,0 +1,6 @@
+/** What the commands say on a Node that is too old, which by itself would only name the first module that it lacks. */
+
+/** @throws Error when this is older than Node 24 */
+export function demandNode(version = process.versions.node): void {
+  if (Number.parseInt(version, 10) < 24) throw new Error(`Node 24 or newer is needed; this is ${version}.`);
+}

@@ -1,0 +1,112 @@
+/** The command line before it reaches a server, and what it makes of an answer that is none of ours. */
+import assert from 'node:assert/strict';
+import { execFile } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, before, test } from 'node:test';
+import { demandNode } from '../../server/node-version.ts';
+import { until } from '../support/until.ts';
+
+const root = join(import.meta.dirname, '..', '..');
+const folder = mkdtempSync(join(tmpdir(), 'vapi-agent-cli-'));
+let proxy: Server;
+let address: string;
+const asked: string[] = [];
+/** Answers the request for months to be closed, once it is there. */
+let finish: (() => void) | null = null;
+
+before(async () => {
+  proxy = createServer((request, response) => {
+    asked.push(`${request.method} ${request.url}`);
+    if (request.url === '/voice/v1/billing/close') {
+      finish = () => response.end('{"entries": [], "needsPerson": 0}');
+    } else if (request.url === '/slow') {
+      // Never.
+    } else if (request.url?.startsWith('/voice/')) response.end('{"tenants": [], "nextCursor": null}');
+    else response.writeHead(404, { 'content-type': 'text/html' }).end('<h1>No such page</h1>');
+  });
+  await new Promise<void>((resolve) => proxy.listen(0, '127.0.0.1', resolve));
+  address = `http://127.0.0.1:${(proxy.address() as AddressInfo).port}`;
+});
+after(() => {
+  proxy.closeAllConnections();
+  proxy.close();
+  rmSync(folder, { recursive: true, force: true });
+});
+
+interface Result {
+  code: number;
+  out: string;
+  err: string;
+}
+function run(args: string[], env: Record<string, string> = {}): Promise<Result> {
+  const given = { PATH: process.env.PATH ?? '', OPERATOR_API_KEY: 'vak_of-some-length-for-tests', ...env };
+  return new Promise((resolve) => {
+    const all = [join(root, 'server', 'cli.ts'), ...args];
+    const options = { cwd: folder, env: { NODE_COMPILE_CACHE: folder, ...given } };
+    const child = execFile(process.execPath, all, options, (_error, out, err) => {
+      resolve({ code: child.exitCode ?? -1, out, err });
+    });
+  });
+}
+
+test('the path of the server’s address is kept, with and without a slash at its end', async () => {
+  for (const end of ['/voice', '/voice/']) {
+    const { code, out, err } = await run(['tenants'], { VAPI_AGENT_URL: address + end });
+    assert.deepEqual([code, out], [0, 'nothing\n'], err);
+  }
+  assert.deepEqual(asked.splice(0), ['GET /voice/v1/tenants', 'GET /voice/v1/tenants']);
+});
+
+test('an answer that is not the server’s own is a sentence that names the address, not a parser’s complaint', async () => {
+  const { code, err } = await run(['tenants'], { VAPI_AGENT_URL: address });
+  assert.equal(code, 1);
+  assert.ok(err.includes(`${address}/v1/tenants (status 404)`), err);
+  assert.match(err, /No such page/);
+  asked.length = 0;
+});
+
+test('an address without its scheme is refused with an example', async () => {
+  for (const text of ['voice.agency.example', 'localhost:8787']) {
+    const { code, err } = await run(['tenants'], { VAPI_AGENT_URL: text });
+    assert.equal(code, 1);
+    assert.match(err, /^VAPI_AGENT_URL must be an address such as https:\/\/voice\.agency\.example, not “/);
+  }
+});
+
+test('a close that takes longer than any limit of fetch is waited for', async () => {
+  const preload = join(folder, 'short-limits.mjs');
+  // In that process fetch waits for a moment instead of five minutes, and says when that has passed.
+  writeFileSync(
+    preload,
+    `import { get } from 'node:http';
+const of = Symbol.for('undici.globalDispatcher.1');
+await fetch('data:,');
+globalThis[of] = new globalThis[of].constructor({ headersTimeout: 100 });
+fetch('${address}/slow').catch(({ cause }) => get('${address}/voice/' + cause.code));
+`,
+  );
+  const result = run(['close'], { VAPI_AGENT_URL: `${address}/voice`, NODE_OPTIONS: `--import=${preload}` });
+  await until(() => finish, 'the request to close');
+  await until(() => asked.includes('GET /voice/UND_ERR_HEADERS_TIMEOUT'), 'the end of the patience of fetch');
+  finish?.();
+  assert.deepEqual(await result, { code: 0, out: 'nothing\n', err: '' });
+});
+
+test('--help and help say what there is, --version which one it is; neither needs a server', async () => {
+  for (const word of ['--help', '-h', 'help']) {
+    const { code, out } = await run([word]);
+    assert.equal(code, 0);
+    assert.match(out, /^Usage: vapi-agent/);
+  }
+  const { version } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as { version: string };
+  assert.equal((await run(['--version'])).out, `${version}\n`);
+});
+
+test('a Node that is too old is named', () => {
+  assert.throws(() => demandNode('20.20.2'), /Node 24 or newer is needed; this is 20\.20\.2\./);
+  demandNode('24.0.0');
+});
