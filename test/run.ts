@@ -41,14 +41,16 @@ const withoutStore = [
 /** What the database itself decides: at every `npm test` on both engines. The other server tests follow in the long run. */
 const onPostgresAlways = globSync([
   'test/scenarios/*.test.ts',
-  'test/server/access/{concurrency,sign-in}.test.ts',
-  'test/server/billing/{deleted-tenants,invoices,month-close}.test.ts',
+  'test/server/access/concurrency.test.ts',
+  'test/server/billing/{deleted-tenants,invoices}.test.ts',
   'test/server/{rejoin,shared-org,unused-grants,upgrade/upgrade}.test.ts',
 ]);
-/** Whole processes started many times over; `npm test` has five minutes. */
+/** Matrices, and whole processes started many times over; `npm test` has five minutes. */
 const slowFiles = globSync([
   'test/e2e/{demo-pages,demo-process,installs,vapi-emulator}.test.ts',
-  'test/server/billing/cli.test.ts',
+  'test/e2e/element-{challenge,configurator,focus}.test.ts',
+  'test/e2e/portal-*.test.ts',
+  'test/server/billing/{cli,stripe-crashes,troubled-histories}.test.ts',
   'test/server/cli.test.ts',
   'test/server/move-database.test.ts',
 ]);
@@ -63,7 +65,7 @@ if (process.argv[2] === 'long') {
   }
   nodeTests('whole server on PostgreSQL', serverFiles, {
     ...{ concurrency: 3, env: { TEST_ENGINE: 'PostgreSQL' } },
-    except: [...withoutStore, ...onPostgresAlways],
+    except: [...withoutStore, ...onPostgresAlways, 'test/server/billing/stripe-crashes.test.ts'],
   });
   nodeTests('slow tests', slowFiles, { concurrency: 2, env: { TEST_ENGINE: 'SQLite' } });
   nodeTests('long campaigns', ['test/long/**/*.test.ts'], { timeoutMinutes: 15 });
