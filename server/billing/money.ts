@@ -2,20 +2,14 @@
  * Integer money. A product is made in BigInt and rounded once, half up; a negative amount is the exact mirror of the
  * positive one, so that a credit gives back what the charge took. Pure.
  */
+import { minorDigits } from '../currency.ts';
 
-/** Currencies whose smallest unit is the whole one, as Stripe counts them (docs.stripe.com/currencies). */
-const withoutMinorUnit = new Set('bif clp djf gnf jpy kmf krw mga pyg rwf vnd vuv xaf xof xpf'.split(' '));
 /** Stripe gives these amounts a meaning of its own (thousandths, or hundredths that must be zero); none is supported. */
 const unsupported = new Set('bhd jod kwd omr tnd isk ugx huf twd'.split(' '));
 
 /** @param currency lower-case ISO 4217 code */
 export function isSupportedCurrency(currency: string): boolean {
   return /^[a-z]{3}$/.test(currency) && !unsupported.has(currency);
-}
-
-/** @returns how many decimals an amount of the currency is written with: 2 or 0 */
-export function minorDigits(currency: string): 0 | 2 {
-  return withoutMinorUnit.has(currency) ? 0 : 2;
 }
 
 /** Half up, away from zero; `divisor` is positive. */

@@ -1,9 +1,13 @@
 /** Figures as people read them. Pure. */
+import { minorDigits } from '../currency.ts';
 
-/** @param cents the currency's smallest units */
+/** @param cents the currency's smallest units, as the server counts them: the browser's own idea of them differs */
 export function money(cents: number, currency: string): string {
-  const format = new Intl.NumberFormat('en', { style: 'currency', currency });
-  return format.format(cents / 10 ** (format.resolvedOptions().maximumFractionDigits ?? 2));
+  const digits = minorDigits(currency);
+  const decimals = { minimumFractionDigits: digits, maximumFractionDigits: digits };
+  return new Intl.NumberFormat('en', { style: 'currency', currency, ...decimals }).format(
+    cents / 10 ** digits,
+  );
 }
 
 /** A small amount: to the millionth, where it has so many places. */

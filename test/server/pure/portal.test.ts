@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
+import { centsToDecimal, isSupportedCurrency } from '../../../server/billing/money.ts';
 import { contrast, readable } from '../../../server/portal/color.ts';
 import { duration, exactMoney, money, period } from '../../../server/portal/format.ts';
 import { daysOf, monthIn, monthPlus, startOfDay } from '../../../server/portal/zone.ts';
@@ -58,6 +59,33 @@ test('amounts have the places of their currency, and small ones all that they ha
   assert.equal(money(1234, 'jpy'), '¥1,234');
   assert.equal(exactMoney(123_456, 'usd'), '$0.123456');
   assert.equal(exactMoney(600_000, 'usd'), '$0.6000');
+});
+
+// ISO 4217 and the browser count some of these otherwise: no decimals for the first ones, three for lyd.
+for (const [currency, shown] of [
+  ['idr', 'IDR 150,000.00'],
+  ['cop', 'COP 150,000.00'],
+  ['pkr', 'PKR 150,000.00'],
+  ['lbp', 'LBP 150,000.00'],
+  ['all', 'ALL 150,000.00'],
+  ['lyd', 'LYD 150,000.00'],
+  ['jpy', '¥15,000,000'],
+  ['mga', 'MGA 15,000,000'],
+] as const) {
+  test(`15,000,000 units of ${currency} are ${shown}`, () => {
+    assert.equal(money(15_000_000, currency).replaceAll('\u00a0', ' '), shown);
+  });
+}
+
+test('in every currency the portal shows the amount that the invoice prints', () => {
+  const currencies = Intl.supportedValuesOf('currency')
+    .map((code) => code.toLowerCase())
+    .filter(isSupportedCurrency);
+  assert.ok(currencies.length > 130);
+  const digits = (text: string) => text.slice(text.search(/\d/)).replaceAll(',', '');
+  for (const currency of currencies) {
+    assert.equal(digits(money(15_000_001, currency)), centsToDecimal(15_000_001, currency), currency);
+  }
 });
 
 test('lengths and periods read as people say them', () => {
