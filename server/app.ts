@@ -8,6 +8,7 @@ import { requestLog } from './log.ts';
 import { installFiles, widgetAssets } from './routes/assets.ts';
 import { auditRoutes } from './routes/audit.ts';
 import { billingRoutes, operatorBillingRoutes } from './routes/billing.ts';
+import { booksRoutes } from './routes/books.ts';
 import { callContentRoutes } from './routes/call-content.ts';
 import { authenticate, operatorOnly } from './routes/caller.ts';
 import { callRoutes } from './routes/calls.ts';
@@ -75,7 +76,7 @@ export function createApp(ctx: Context, assets: BuiltAssets): Express {
     tenantRoutes(ctx),
     wiringRoutes(ctx),
   );
-  app.use('/v1/billing', authenticate(ctx), operatorOnly, operatorBillingRoutes(ctx));
+  app.use('/v1/billing', authenticate(ctx), operatorOnly, operatorBillingRoutes(ctx), booksRoutes(ctx));
   app.use('/v1/keys', authenticate(ctx), operatorOnly, keyRoutes(ctx));
   app.use('/v1/secrets', authenticate(ctx), operatorOnly, secretRoutes(ctx));
   app.use('/v1/reconcile', authenticate(ctx), operatorOnly, reconcileRoutes(ctx));

@@ -48,9 +48,12 @@ It asks the server at VAPI_AGENT_URL (default this machine) with the key OPERATO
   credits <tenant>                     prepaid credit
   credits <tenant> add <cents> [--note <text>] [--reference <of the payment>]
   credits <tenant> take-back <cents> --note <reason>
+  invoices [--month <month>] [--status draft|finalized|pushed|paid|overdue|void]
+                                       of all tenants
   invoices <tenant>
   invoices draft <tenant> <month>
-  invoices show|finalize|push|void|paid <tenant> <invoice id>
+  invoices show|finalize|push|paid <tenant> <invoice id>
+  invoices void <tenant> <invoice id> [reason]
   invoices credit <tenant> <invoice id> <reason>
   preview <tenant>                     this month so far, and at this pace
   close [--month <month>] [--tenant <tenant>] [--dry-run] [--grace-hours <n>]

@@ -1,11 +1,12 @@
 /**
  * The shapes of the HTTP API under `/v1`, as zod schemas with the types inferred from them, one file per subject.
  *
- * The widget and the portal import types from here and nothing else of the server. Money: `…Micros` are integer
+ * The widget and the portal import types from here and nothing else of the server (but `currency.ts`). Money: `…Micros` are integer
  * millionths of a US dollar (Vapi's currency). Times on the wire are ISO-8601 UTC strings. Periods are half-open.
  */
 export * from './contract/answers.ts';
 export * from './contract/billing.ts';
+export * from './contract/books.ts';
 export * from './contract/errors.ts';
 export * from './contract/keys.ts';
 export * from './contract/limits.ts';

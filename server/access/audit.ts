@@ -11,6 +11,8 @@ export interface Change {
   before: object | null;
   after: object | null;
   requestId: string;
+  /** Why, in the words of whoever did it; kept with `after`. */
+  reason?: string | undefined;
 }
 
 /** Records a change in the transaction that makes it; of two whole views, only the fields that differ are kept. */
@@ -24,7 +26,7 @@ export async function recordChange(db: Queries, change: Change, nowMs: number): 
     action: change.action,
     tenant: change.tenant,
     before: before && JSON.stringify(before),
-    after: after && JSON.stringify(after),
+    after: after || change.reason ? JSON.stringify({ ...after, reason: change.reason }) : null,
     requestId: change.requestId,
   });
 }

@@ -32,6 +32,8 @@ import { accountOf, billsNothing, documentFor, reckonMonth } from './reckoning.t
 export interface Actor {
   actor: string;
   requestId: string;
+  /** Why, in the words of whoever did it. */
+  reason?: string | undefined;
 }
 
 /**

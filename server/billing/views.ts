@@ -1,11 +1,11 @@
 /** Invoices as answers show them. */
 import type { InvoiceCallView, InvoiceDocument, InvoiceSummary, InvoiceView } from '../contract.ts';
-import type { InvoiceRow } from '../store/invoices.ts';
+import type { InvoiceRow, SummaryRow } from '../store/invoices.ts';
 import type { BilledCall } from './earlier-months.ts';
 
 const iso = (ms: number | null) => (ms === null ? null : new Date(ms).toISOString());
 
-export function viewSummary(row: InvoiceRow): InvoiceSummary {
+export function viewSummary(row: SummaryRow): InvoiceSummary {
   const { id, kind, number, status, month, currency, totalCents, dueCents, stripeId } = row;
   return {
     ...{ id, kind, number, status, month, currency, totalCents, dueCents },

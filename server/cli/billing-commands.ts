@@ -43,10 +43,13 @@ export const billingCommands: Record<string, Command> = {
     const body = { amountCents: sign * Number(cents), ...given(flags, 'note', 'reference') };
     return { method: 'POST', path, body };
   },
-  invoices: ([first, tenant, id, ...reason]) => {
-    if (first === undefined) return null;
+  invoices: ([first, tenant, id, ...words], flags) => {
+    const columns = ['id', 'number', 'month', 'status', 'currency', 'totalCents', 'dueCents', 'dueAt'];
+    if (first === undefined) {
+      const path = `/v1/billing/invoices${query(flags, 'month', 'status')}`;
+      return list(path, 'invoices', ['tenant', ...columns]);
+    }
     if (tenant === undefined) {
-      const columns = ['id', 'number', 'month', 'status', 'currency', 'totalCents', 'dueCents', 'dueAt'];
       return list(`${tenantPath(first)}/invoices`, 'invoices', columns);
     }
     if (!id) return null;
@@ -54,11 +57,12 @@ export const billingCommands: Record<string, Command> = {
     if (first === 'draft') return { method: 'POST', path, body: { period: id } };
     const invoice = `${path}/${encodeURIComponent(id)}`;
     if (first === 'show') return get(invoice);
+    const because = words.length > 0 ? { body: { reason: words.join(' ') } } : null;
     if (first === 'credit') {
-      const body = { reason: reason.join(' ') };
-      return reason.length > 0 ? { method: 'POST', path: `${invoice}/credit-notes`, body } : null;
+      return because && { method: 'POST', path: `${invoice}/credit-notes`, ...because };
     }
-    return /^(finalize|push|void|paid)$/.test(first) ? { method: 'POST', path: `${invoice}/${first}` } : null;
+    if (first === 'void') return { method: 'POST', path: `${invoice}/void`, ...because };
+    return /^(finalize|push|paid)$/.test(first) ? { method: 'POST', path: `${invoice}/${first}` } : null;
   },
   preview: ([tenant]) => (tenant ? get(`${tenantPath(tenant)}/preview`) : null),
   close: (_words, flags) => ({

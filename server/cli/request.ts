@@ -15,6 +15,7 @@ export const options = {
   from: { type: 'string' },
   to: { type: 'string' },
   by: { type: 'string' },
+  status: { type: 'string' },
   platform: { type: 'string' },
   lang: { type: 'string' },
   origin: { type: 'string' },

@@ -46,6 +46,7 @@ export const meAnswerSchema = z.object({
     .nullable()
     .describe('The client’s own; null for the operator.'),
   mayWrite: z.boolean().describe('Whether changes are permitted.'),
+  stripe: z.boolean().describe('Whether invoices can go to Stripe; for the operator only.').exactOptional(),
   branding: brandingSchema,
   now: timeSchema.describe('By the server’s clock.'),
 });

@@ -2,6 +2,8 @@
 import {
   billingAccountSchema,
   bookCreditSchema,
+  booksAnswerSchema,
+  booksQuerySchema,
   closeReportSchema,
   closeRequestSchema,
   creditBalanceSchema,
@@ -26,11 +28,13 @@ import {
   previewAnswerSchema,
   previewQuerySchema,
   runsAnswerSchema,
+  runsQuerySchema,
   sellerSchema,
   setPlanSchema,
   simulateSchema,
   simulationAnswerSchema,
   tenantMarginQuerySchema,
+  voidInvoiceSchema,
 } from '../contract.ts';
 import { csv, json, type Operation } from './operation.ts';
 
@@ -182,6 +186,7 @@ export const billingOperations: Operation[] = [
     caller: 'operator',
     summary: 'Void the invoice',
     notes: 'Here and at Stripe.',
+    body: { schema: voidInvoiceSchema, optional: true },
     answers: invoice('The invoice.'),
     refusals: ['conflict', 'stripe_unavailable'],
   },
@@ -227,7 +232,25 @@ export const billingOperations: Operation[] = [
     route: 'GET /v1/billing/runs',
     caller: 'operator',
     summary: 'List what closing months has done',
+    query: runsQuerySchema,
     answers: { 200: json('The newest 50 runs.', runsAnswerSchema) },
+  },
+  {
+    route: 'GET /v1/billing/invoices',
+    caller: 'operator',
+    summary: 'List the invoices of all clients',
+    notes: 'Newest first, with drafts and those of deleted tenants. As CSV all of them, without pages.',
+    query: booksQuerySchema,
+    answers: {
+      200: json('One page.', booksAnswerSchema, {
+        media: {
+          'text/csv': {
+            type: 'string',
+            description: 'UTF-8 with a mark, CRLF, amounts with the decimals of their currency.',
+          },
+        },
+      }),
+    },
   },
   {
     route: 'GET /v1/billing/presets',

@@ -24,6 +24,7 @@ import {
   planPresets,
   planSchema,
   previewQuerySchema,
+  runsQuerySchema,
   sellerSchema,
   setPlanSchema,
   simulateSchema,
@@ -166,8 +167,9 @@ export function operatorBillingRoutes(ctx: Context): Router {
     res.json(await closeMonths(ctx, request, actorIn(req, res).actor));
   });
 
-  router.get('/runs', async (_req, res) => {
-    const runs = await listBillingRuns(ctx.store, 50);
+  router.get('/runs', async (req, res) => {
+    const { 'dry-runs': dryRuns } = parse(runsQuerySchema, req.query);
+    const runs = await listBillingRuns(ctx.store, 50, dryRuns === 'true');
     res.json({ runs: runs.map(({ report }) => JSON.parse(report) as CloseReport) });
   });
 

@@ -22,6 +22,7 @@ import {
   invoiceCallsQuerySchema,
   type PaymentPageAnswer,
   pageQuerySchema,
+  voidInvoiceSchema,
 } from '../contract.ts';
 import { ApiError } from '../errors.ts';
 import { createBooksCheck } from '../metering/books-check.ts';
@@ -113,9 +114,10 @@ export function invoiceRoutes(ctx: Context): Router {
     res.json(viewInvoice(await pushInvoice(ctx, tenant, row.id, actorIn(req, res))));
   });
 
-  router.post('/:slug/invoices/:id/void', operatorOnly, async (req, res) => {
+  router.post('/:slug/invoices/:id/void', operatorOnly, body, async (req, res) => {
+    const { reason } = parse(voidInvoiceSchema, req.body ?? {});
     const { tenant, row } = await visibleInvoice(req, res);
-    res.json(viewInvoice(await voidEverywhere(ctx, tenant, row, actorIn(req, res))));
+    res.json(viewInvoice(await voidEverywhere(ctx, tenant, row, { ...actorIn(req, res), reason })));
   });
 
   router.post('/:slug/invoices/:id/credit-notes', operatorOnly, body, async (req, res) => {

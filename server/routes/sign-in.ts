@@ -58,6 +58,7 @@ export function signInRoutes(ctx: Context): Router {
         status: tenant.status,
       },
       mayWrite: scopes.includes('write'),
+      ...(tenantId === null ? { stripe: ctx.stripe !== null } : {}),
       branding: await brandingOf(ctx),
       now: new Date(ctx.now()).toISOString(),
     } satisfies MeAnswer);

@@ -13,6 +13,7 @@ export interface Route {
 const mounts: Record<string, string> = {
   audit: '/v1/audit',
   billing: '/v1/billing',
+  books: '/v1/billing',
   keys: '/v1/keys',
   notices: '/v1/notices',
   reconcile: '/v1/reconcile',

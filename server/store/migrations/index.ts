@@ -22,6 +22,7 @@ import { unwirings } from './0019-unwirings.ts';
 import { unpaidPauses } from './0020-unpaid-pauses.ts';
 import { stripeAttempts } from './0021-stripe-attempts.ts';
 import { appendOnlyBooks } from './0022-append-only-books.ts';
+import { invoiceBooks } from './0023-invoice-books.ts';
 
 export const migrations: Record<string, Migration> = {
   '0001-initial': initial,
@@ -46,4 +47,5 @@ export const migrations: Record<string, Migration> = {
   '0020-unpaid-pauses': unpaidPauses,
   '0021-stripe-attempts': stripeAttempts,
   '0022-append-only-books': appendOnlyBooks,
+  '0023-invoice-books': invoiceBooks,
 };

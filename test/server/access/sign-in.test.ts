@@ -260,6 +260,7 @@ for (const engine of testDatabases()) {
           role: 'operator',
           tenant: null,
           mayWrite: true,
+          stripe: false,
           branding: seller,
           now: new Date(server.clock.now).toISOString(),
         });

@@ -82,6 +82,7 @@ describe('the command line', () => {
     const other = await run(['close', '--month', '2026-10']);
     assert.deepEqual([other.code, other.out], [0, 'nothing\n']);
     assert.match((await run(['invoices', 'acme'])).out, /INV-000001 +2026-11 +finalized +usd +1200 +1200/);
+    assert.match((await run(['invoices', '--month', '2026-11'])).out, /^acme +inv_\S+ +INV-000001 /m);
     assert.match((await run(['margin', '2026-11'])).out, /acme +true +usd +2 +200 +1200 +1000/);
   });
 

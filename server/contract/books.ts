@@ -1,0 +1,37 @@
+/** What the operator reads of all its clients' invoices, and of the runs that made them. */
+import { z } from 'zod';
+import { invoiceStatuses, invoiceSummarySchema, monthSchema } from './billing.ts';
+
+/** `GET /v1/billing/invoices` */
+export const booksQuerySchema = z.strictObject({
+  month: monthSchema.optional(),
+  status: z.enum(invoiceStatuses).optional(),
+  cursor: z.string().max(200).optional().describe('The `nextCursor` of the page before.'),
+  limit: z.coerce.number().int().min(1).max(200).default(100),
+});
+
+/** An invoice among those of all clients. */
+export const bookedInvoiceSchema = invoiceSummarySchema.extend({
+  tenant: z.string().describe('Its slug, or its id when it is deleted.'),
+  tenantName: z.string(),
+  timeZone: z.string().describe("The tenant's, for the days of what is issued and due."),
+});
+export type BookedInvoice = z.infer<typeof bookedInvoiceSchema>;
+export const booksAnswerSchema = z.object({
+  invoices: z.array(bookedInvoiceSchema),
+  nextCursor: z
+    .string()
+    .nullable()
+    .describe('To be given as `cursor` for the next page; null on the last one.'),
+});
+export type BooksAnswer = z.infer<typeof booksAnswerSchema>;
+
+/** `GET /v1/billing/runs` */
+export const runsQuerySchema = z.strictObject({
+  'dry-runs': z.enum(['true', 'false']).default('true').describe('`false` leaves them out.'),
+});
+
+/** `POST …/invoices/{id}/void` */
+export const voidInvoiceSchema = z.strictObject({
+  reason: z.string().trim().min(1).max(300).optional().describe('Kept in the audit log.'),
+});
