@@ -1,15 +1,24 @@
 /** The portal's only way to the server: `/v1` of the same origin, with the browser's cookie. */
 import type { Problem } from '../contract.ts';
 
+/** What is wrong with one field of a request. */
+export interface FieldError {
+  /** In the body: `limits.hours.0.from`. */
+  path: string;
+  message: string;
+}
+
 /** What the server said no with. */
 export class Refusal extends Error {
   readonly status: number;
   /** Stable; `offline` when there was no answer at all. */
   readonly code: string;
-  constructor(status: number, code: string, message: string) {
+  readonly errors: FieldError[];
+  constructor(status: number, code: string, message: string, errors: FieldError[] = []) {
     super(message);
     this.status = status;
     this.code = code;
+    this.errors = errors;
   }
 }
 
@@ -27,10 +36,27 @@ export async function get<Answer>(path: string): Promise<Answer> {
 }
 
 /** @returns undefined for an answer without a body @throws Refusal */
-export async function post<Answer>(path: string, body: object = {}): Promise<Answer> {
+export async function send<Answer>(
+  method: 'POST' | 'PUT' | 'PATCH',
+  path: string,
+  body: object = {},
+): Promise<Answer> {
   const headers = { 'content-type': 'application/json' };
-  const response = await ask(path, { method: 'POST', headers, body: JSON.stringify(body) });
+  const response = await ask(path, { method, headers, body: JSON.stringify(body) });
   return (response.status === 204 ? undefined : await response.json()) as Answer;
+}
+
+/** @throws Refusal */
+export function post<Answer>(path: string, body: object = {}): Promise<Answer> {
+  return send('POST', path, body);
+}
+
+/** What need not be there. @returns null when it is not @throws Refusal */
+export async function orNull<Answer>(asked: Promise<Answer>): Promise<Answer | null> {
+  return asked.catch((error: unknown) => {
+    if (error instanceof Refusal && error.code === 'not_found') return null;
+    throw error;
+  });
 }
 
 /** Every page of a list. @throws Refusal */
@@ -70,5 +96,6 @@ async function ask(path: string, init: RequestInit): Promise<Response> {
     response.status,
     problem.code ?? 'unknown',
     message ?? `The server answered ${response.status}.`,
+    problem.errors,
   );
 }

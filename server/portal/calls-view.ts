@@ -1,11 +1,12 @@
 /** The calls of a month, newest first, page by page, each with its price. */
 import { html } from 'lit';
 import type { CallsAnswer, CallView, PreviewAnswer } from '../contract.ts';
-import { get, Refusal, saveCsv } from './api.ts';
+import { get, saveCsv } from './api.ts';
 import { count, duration, exactMoney, kindOf, moment, monthName, words } from './format.ts';
 import { Resource } from './resource.ts';
 import { pathOf, titleOf } from './scope.ts';
 import { ScopedElement } from './scoped-element.ts';
+import { Work } from './work.ts';
 import { monthIn, monthPlus, startOfDay } from './zone.ts';
 
 interface Listing {
@@ -18,18 +19,12 @@ export class CallsElement extends ScopedElement {
   static override properties = {
     ...ScopedElement.properties,
     month: { state: true },
-    isBusy: { state: true },
-    problem: { state: true },
   };
   declare month: string;
-  declare isBusy: boolean;
-  declare problem: string | null;
 
   constructor() {
     super();
     this.month = '';
-    this.isBusy = false;
-    this.problem = null;
   }
 
   #list = new Resource<Listing>(this, async () => {
@@ -39,10 +34,11 @@ export class CallsElement extends ScopedElement {
     ]);
     return { ...answer, currency };
   });
+  #work = new Work(this);
 
   protected override reload(): void {
     this.month = monthIn(this.scope.timeZone, this.scope.now);
-    this.problem = null;
+    this.#work.clear();
     void this.#list.load(true);
   }
 
@@ -57,7 +53,7 @@ export class CallsElement extends ScopedElement {
   }
 
   protected override render() {
-    const { scope, month, problem } = this;
+    const { scope, month } = this;
     const now = monthIn(scope.timeZone, scope.now);
     const months = Array.from({ length: 13 }, (_, back) => monthPlus(now, -back));
     return html`<h1>${titleOf(scope, 'Calls')}</h1>
@@ -69,10 +65,10 @@ export class CallsElement extends ScopedElement {
               ${months.map((one) => html`<option value=${one} ?selected=${one === month}>${monthName(one)}</option>`)}
             </select>
           </label>
-          <button @click=${this.#save} ?disabled=${this.isBusy}>Save as CSV</button>
+          <button @click=${this.#save} aria-disabled=${this.#work.isBusy ? 'true' : 'false'}>Save as CSV</button>
         </div>
         <p class="muted small">Times are those of ${scope.timeZone}.</p>
-        ${problem ? html`<p class="problem" role="alert">${problem}</p>` : ''}
+        ${this.#work.show()}
         ${this.#list.show((list) => this.#table(list))}
       </section>`;
   }
@@ -109,7 +105,7 @@ export class CallsElement extends ScopedElement {
       </div>
       <p class="row">
         <span class="muted small" role="status">${count(calls.length)} calls shown${nextCursor ? '' : ', all of them'}.</span>
-        ${nextCursor ? html`<button @click=${() => this.#more(nextCursor)} ?disabled=${this.isBusy}>Show more</button>` : ''}
+        ${nextCursor ? html`<button @click=${() => this.#more(nextCursor)} aria-disabled=${this.#work.isBusy ? 'true' : 'false'}>Show more</button>` : ''}
       </p>`;
   }
 
@@ -118,8 +114,8 @@ export class CallsElement extends ScopedElement {
     void this.#list.load(true);
   };
 
-  #more(cursor: string): Promise<void> {
-    return this.#do(async () => {
+  #more(cursor: string): Promise<boolean> {
+    return this.#work.do(async () => {
       const shown = this.#list.data;
       const next = await get<CallsAnswer>(`${this.#path(50)}&cursor=${encodeURIComponent(cursor)}`);
       // Another month may have been chosen meanwhile.
@@ -130,20 +126,9 @@ export class CallsElement extends ScopedElement {
   }
 
   #save = () =>
-    this.#do(() =>
+    this.#work.do(() =>
       saveCsv(pathOf(this.scope, `/calls?${this.#query()}`), `calls-${this.scope.slug}-${this.month}`),
     );
-
-  async #do(work: () => Promise<void>): Promise<void> {
-    this.isBusy = true;
-    this.problem = null;
-    try {
-      await work();
-    } catch (error) {
-      this.problem = error instanceof Refusal ? error.message : 'That did not work.';
-    }
-    this.isBusy = false;
-  }
 }
 customElements.define('calls-view', CallsElement);
 

@@ -1,5 +1,6 @@
 /** Asks before something is done that cannot be taken back. The browser's own dialog keeps and gives back the focus. */
 import { css, html, LitElement } from 'lit';
+import { formStyle } from './form-style.ts';
 import { shared } from './style.ts';
 
 export interface Question {
@@ -8,11 +9,14 @@ export interface Question {
   /** What the button says: a verb. */
   action: string;
   danger?: boolean;
+  /** The label of a text that must be written with the yes. */
+  reason?: string;
 }
 
 export class ConfirmElement extends LitElement {
   static override styles = [
     shared,
+    formStyle,
     css`
       dialog { width: min(28rem, calc(100vw - 2rem)); padding: 1.5rem; border: 1px solid var(--line);
         border-radius: 0.75rem; background: var(--card); color: var(--text); }
@@ -22,17 +26,18 @@ export class ConfirmElement extends LitElement {
   ];
   static override properties = { question: { state: true } };
   declare question: Question | null;
-  #answer: (yes: boolean) => void = () => {};
+  #answer: (reason: string | null) => void = () => {};
 
   constructor() {
     super();
     this.question = null;
   }
 
-  async ask(question: Question): Promise<boolean> {
-    this.#answer(false);
+  async ask(question: Question): Promise<string | null> {
+    this.#answer(null);
     this.question = question;
     await this.updateComplete;
+    this.renderRoot.querySelector('form')?.reset();
     const dialog = this.renderRoot.querySelector('dialog') as HTMLDialogElement;
     dialog.returnValue = '';
     dialog.showModal();
@@ -42,25 +47,34 @@ export class ConfirmElement extends LitElement {
   }
 
   protected override render() {
-    const { title = '', text = '', action = '', danger = false } = this.question ?? {};
+    const { title = '', text = '', action = '', danger = false, reason } = this.question ?? {};
     return html`<dialog aria-labelledby="title" aria-describedby="text" @close=${this.#closed}>
       <form method="dialog">
         <h2 id="title">${title}</h2>
         <p id="text">${text}</p>
+        ${reason ? html`<p class="field"><label for="reason">${reason}</label><textarea id="reason" rows="2" maxlength="300" required></textarea></p>` : ''}
         <div class="row">
-          <button value="">Cancel</button>
+          <button value="" formnovalidate>Cancel</button>
           <button value="yes" class=${danger ? 'danger' : 'main'}>${action}</button>
         </div>
       </form>
     </dialog>`;
   }
 
-  #closed = (event: Event) => this.#answer((event.target as HTMLDialogElement).returnValue === 'yes');
+  #closed = (event: Event) => {
+    const said = this.renderRoot.querySelector('textarea')?.value.trim() ?? '';
+    this.#answer((event.target as HTMLDialogElement).returnValue === 'yes' ? said : null);
+  };
 }
 customElements.define('portal-confirm', ConfirmElement);
 
 /** @returns whether the person said yes */
-export function confirm(question: Question): Promise<boolean> {
+export async function confirm(question: Question): Promise<boolean> {
+  return (await askReason(question)) !== null;
+}
+
+/** @returns what was written with the yes; null for a no */
+export function askReason(question: Question): Promise<string | null> {
   let element = document.querySelector<ConfirmElement>('portal-confirm');
   if (!element) {
     element = document.createElement('portal-confirm') as ConfirmElement;

@@ -1,11 +1,12 @@
 /** A tenant's invoices and credit notes, newest first; the operator also drafts them here. */
 import { html } from 'lit';
 import type { InvoiceSummary, InvoiceView } from '../contract.ts';
-import { get, post, Refusal } from './api.ts';
+import { get, post } from './api.ts';
 import { dayOf, money, monthName } from './format.ts';
 import { Resource } from './resource.ts';
 import { pathOf, titleOf } from './scope.ts';
 import { ScopedElement } from './scoped-element.ts';
+import { Work } from './work.ts';
 import { monthIn, monthPlus } from './zone.ts';
 
 interface Listing {
@@ -14,32 +15,19 @@ interface Listing {
 }
 
 export class InvoicesElement extends ScopedElement {
-  static override properties = {
-    ...ScopedElement.properties,
-    problem: { state: true },
-    isBusy: { state: true },
-  };
-  declare problem: string | null;
-  declare isBusy: boolean;
-
-  constructor() {
-    super();
-    this.problem = null;
-    this.isBusy = false;
-  }
-
   #list = new Resource<Listing>(this, () => get(pathOf(this.scope, '/invoices')));
+  #work = new Work(this);
 
   protected override reload(): void {
-    this.problem = null;
+    this.#work.clear();
     void this.#list.load(true);
   }
 
   protected override render() {
-    const { scope, problem } = this;
+    const { scope } = this;
     return html`<h1>${titleOf(scope, 'Invoices')}</h1>
       ${scope.isOperator && scope.mayWrite ? this.#drafting() : ''}
-      ${problem ? html`<p class="problem" role="alert">${problem}</p>` : ''}
+      ${this.#work.show()}
       ${this.#list.show((list) => this.#table(list))}`;
   }
 
@@ -53,7 +41,7 @@ export class InvoicesElement extends ScopedElement {
           Month
           <select name="month">${months.map((month) => html`<option value=${month}>${monthName(month)}</option>`)}</select>
         </label>
-        <button ?disabled=${this.isBusy}>Make the draft</button>
+        <button aria-disabled=${this.#work.isBusy ? 'true' : 'false'}>Make the draft</button>
       </form>
       <p class="muted small">A draft can be made as often as you like; your client does not see it.</p>
     </section>`;
@@ -78,7 +66,7 @@ export class InvoicesElement extends ScopedElement {
           <tbody>
             ${invoices.map(
               (invoice) => html`<tr>
-                <th scope="row"><a href="${scope.base}/invoices/${invoice.id}">${invoice.number ?? 'Draft'}</a></th>
+                <th scope="row" class="nowrap"><a href="${scope.base}/invoices/${invoice.id}">${invoice.number ?? 'Draft'}</a></th>
                 <td>${monthName(invoice.month)}</td>
                 <td>${statusBadge(invoice.status)}</td>
                 <td class="wide">${invoice.dueAt && invoice.dueCents > 0 ? dayOf(invoice.dueAt, scope.timeZone) : '–'}</td>
@@ -88,21 +76,21 @@ export class InvoicesElement extends ScopedElement {
           </tbody>
         </table>
       </div>
-      ${nextCursor ? html`<p><button @click=${() => this.#more(nextCursor)} ?disabled=${this.isBusy}>Show more</button></p>` : ''}
+      ${nextCursor ? html`<p><button @click=${() => this.#more(nextCursor)} aria-disabled=${this.#work.isBusy ? 'true' : 'false'}>Show more</button></p>` : ''}
     </section>`;
   }
 
   #draft = (event: SubmitEvent) => {
     event.preventDefault();
     const period = String(new FormData(event.target as HTMLFormElement).get('month'));
-    return this.#do(async () => {
+    return this.#work.do(async () => {
       const { id } = await post<InvoiceView>(pathOf(this.scope, '/invoices'), { period });
       location.hash = `${this.scope.base}/invoices/${id}`;
     });
   };
 
-  #more(cursor: string): Promise<void> {
-    return this.#do(async () => {
+  #more(cursor: string): Promise<boolean> {
+    return this.#work.do(async () => {
       const shown = this.#list.data;
       const next = await get<Listing>(pathOf(this.scope, `/invoices?cursor=${encodeURIComponent(cursor)}`));
       if (shown && shown === this.#list.data) {
@@ -110,36 +98,27 @@ export class InvoicesElement extends ScopedElement {
       }
     });
   }
-
-  async #do(work: () => Promise<void>): Promise<void> {
-    this.isBusy = true;
-    this.problem = null;
-    try {
-      await work();
-    } catch (error) {
-      this.problem = error instanceof Refusal ? error.message : 'That did not work.';
-    }
-    this.isBusy = false;
-  }
 }
 customElements.define('invoices-view', InvoicesElement);
 
+/** In the order of an invoice's way. */
+export const statusNames: Record<InvoiceSummary['status'], string> = {
+  draft: 'draft',
+  finalized: 'issued',
+  pushed: 'sent',
+  overdue: 'overdue',
+  paid: 'paid',
+  void: 'void',
+};
+const looks: Record<InvoiceSummary['status'], string> = {
+  draft: 'muted',
+  finalized: '',
+  pushed: '',
+  overdue: 'bad',
+  paid: 'good',
+  void: 'muted',
+};
+
 export function statusBadge(status: InvoiceSummary['status']) {
-  const looks: Record<InvoiceSummary['status'], string> = {
-    draft: 'muted',
-    finalized: '',
-    pushed: '',
-    paid: 'good',
-    overdue: 'bad',
-    void: 'muted',
-  };
-  const names: Record<InvoiceSummary['status'], string> = {
-    draft: 'draft',
-    finalized: 'issued',
-    pushed: 'sent',
-    paid: 'paid',
-    overdue: 'overdue',
-    void: 'void',
-  };
-  return html`<span class="badge ${looks[status]}">${names[status]}</span>`;
+  return html`<span class="badge ${looks[status]}">${statusNames[status]}</span>`;
 }

@@ -1,11 +1,12 @@
 /** The calls of one line of an invoice, each with what it was billed with. */
 import { html } from 'lit';
 import type { InvoiceCallView } from '../contract.ts';
-import { get, Refusal, saveCsv } from './api.ts';
+import { get, saveCsv } from './api.ts';
 import { count, duration, exactMoney } from './format.ts';
 import { Resource } from './resource.ts';
 import { pathOf } from './scope.ts';
 import { ScopedElement } from './scoped-element.ts';
+import { Work } from './work.ts';
 
 interface Listing {
   calls: InvoiceCallView[];
@@ -16,22 +17,20 @@ export class LineCallsElement extends ScopedElement {
   static override properties = {
     ...ScopedElement.properties,
     currency: { attribute: false },
-    problem: { state: true },
   };
   declare currency: string;
-  declare problem: string | null;
 
   constructor() {
     super();
     this.currency = 'usd';
-    this.problem = null;
   }
 
   /** `item` is the invoice and its line: `inv_…/lines/1`. */
   #list = new Resource<Listing>(this, () => get(this.#path()));
+  #work = new Work(this);
 
   protected override reload(): void {
-    this.problem = null;
+    this.#work.clear();
     void this.#list.load(true);
   }
 
@@ -45,7 +44,7 @@ export class LineCallsElement extends ScopedElement {
         <h2>Calls of line ${this.item.split('/').at(-1)}</h2>
         <button @click=${this.#save}>Save as CSV</button>
       </div>
-      ${this.problem ? html`<p class="problem" role="alert">${this.problem}</p>` : ''}
+      ${this.#work.show()}
       ${this.#list.show((list) => this.#table(list))}
     </section>`;
   }
@@ -80,26 +79,16 @@ export class LineCallsElement extends ScopedElement {
       ${nextCursor ? html`<p><button @click=${() => this.#more(nextCursor)}>Show more</button> <span class="muted small">${count(calls.length)} shown</span></p>` : ''}`;
   }
 
-  #more(cursor: string): Promise<void> {
-    return this.#do(async () => {
+  #more(cursor: string): Promise<boolean> {
+    return this.#work.do(async () => {
       const shown = this.#list.data;
       const next = await get<Listing>(`${this.#path()}?cursor=${encodeURIComponent(cursor)}`);
       if (!shown || shown !== this.#list.data) return;
       this.#list.data = { ...next, calls: [...shown.calls, ...next.calls] };
-      this.requestUpdate();
     });
   }
 
   #save = () =>
-    this.#do(() => saveCsv(`${this.#path()}?limit=1000`, `calls-${this.item.replace(/\W+/g, '-')}`));
-
-  async #do(work: () => Promise<void>): Promise<void> {
-    this.problem = null;
-    try {
-      await work();
-    } catch (error) {
-      this.problem = error instanceof Refusal ? error.message : 'That did not work.';
-    }
-  }
+    this.#work.do(() => saveCsv(`${this.#path()}?limit=1000`, `calls-${this.item.replace(/\W+/g, '-')}`));
 }
 customElements.define('line-calls', LineCallsElement);

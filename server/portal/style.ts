@@ -42,7 +42,14 @@ a[aria-current='page'] { font-weight: 600; text-decoration-thickness: 3px; }
 .row { display: flex; flex-wrap: wrap; gap: 0.75rem; align-items: center; }
 nav.row { margin-top: 0.5rem; }
 .row:has(label) { align-items: end; }
-.row > :first-child:is(h2) { margin: 0; margin-right: auto; }
+.row:has(label) + * { margin-top: 0.75rem; }
+.row > :first-child:is(h1, h2) { margin: 0; margin-right: auto; }
+.heading { margin-bottom: 1rem; }
+h3 { margin: 1.25rem 0 0.75rem; font-size: 1rem; line-height: 1.3; }
+.breaks { overflow-wrap: anywhere; }
+progress { width: 100%; height: 0.75rem; accent-color: var(--accent); }
+details { margin: 0.75rem 0; }
+summary { min-height: 2rem; padding-top: 0.25rem; cursor: pointer; }
 .figures { display: grid; grid-template-columns: repeat(auto-fit, minmax(8.5rem, 1fr)); gap: 1rem; margin: 0; }
 .figures div { min-width: 0; }
 .figures dt { color: var(--muted); font-size: 0.875rem; }
@@ -57,13 +64,15 @@ th, td { padding: 0.5rem 1rem 0.5rem 0; vertical-align: top; }
 td { border-bottom: 1px solid var(--line); }
 tbody tr:last-child td, tbody tr:last-child th { border-bottom: 0; }
 tbody th { color: inherit; font-size: inherit; font-weight: 500; border-bottom: 1px solid var(--line); }
-.number { text-align: right; white-space: nowrap; }
+.number { text-align: right; }
+.number, .nowrap { white-space: nowrap; }
 th:last-child, td:last-child { padding-right: 0; }
 button, .button { display: inline-flex; align-items: center; justify-content: center; min-height: 2.75rem;
   padding: 0.4rem 1rem; border: 1px solid var(--line); border-radius: 0.5rem; background: var(--card);
   color: var(--text); font: inherit; font-weight: 600; text-decoration: none; cursor: pointer; }
 button:hover, .button:hover { border-color: var(--accent); }
-button:disabled { opacity: 0.6; cursor: default; }
+button:disabled, [aria-disabled='true'] { opacity: 0.6; cursor: default; }
+p:empty { margin-bottom: 0; }
 .main { border-color: var(--accent); background: var(--accent); color: var(--on-accent); }
 .danger { border-color: var(--bad); color: var(--bad); }
 select, input { min-height: 2.75rem; max-width: 100%; padding: 0.4rem 0.6rem; border: 1px solid var(--muted);
@@ -79,5 +88,6 @@ label { display: inline-grid; gap: 0.15rem; font-size: 0.875rem; color: var(--mu
   1.25rem 1.5rem / 40% 0.75rem, linear-gradient(var(--line), var(--line)) no-repeat 1.25rem 3rem / 70% 0.75rem,
   var(--card); }
 .unseen { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); white-space: nowrap; }
-@media (max-width: 44rem) { .wide { display: none; } section, .card { padding: 1rem; } }
+.narrow { display: none; }
+@media (max-width: 44rem) { .wide { display: none; } .narrow { display: block; } section, .card { padding: 1rem; } }
 `;

@@ -1,16 +1,18 @@
 /** The portal in a real browser, on the real server, with figures that were worked out by hand. */
 import assert from 'node:assert/strict';
-import { readFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
 import { after, before, test } from 'node:test';
-import type { AxeResults } from 'axe-core';
-import { type Browser, chromium, type Page } from 'playwright-core';
+import { type Browser, chromium } from 'playwright-core';
 import type { PlanInput } from '../../server/contract.ts';
 import { type BillingStage, seller, startBillingStage } from '../server/billing/stage.ts';
 import { chromeArgs, chromePath } from '../support/chrome.ts';
-import { recordTraffic, type Traffic } from './support/traffic.ts';
-
-const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
+import {
+  checkLooks,
+  figure,
+  openPortal,
+  type PortalVisit,
+  rows,
+  type VisitOptions,
+} from './support/portal.ts';
 
 /** 20.00 a month with 2 minutes, then 0.60 a minute by the second; a tax of 10 %. */
 const plan: PlanInput = {
@@ -67,88 +69,8 @@ after(async () => {
   await stage?.close();
 });
 
-interface Visit {
-  page: Page;
-  traffic: Traffic;
-  /** To a view, by the part of the address behind the hash. */
-  go(hash: string, heading: string): Promise<void>;
-  /** Fails on anything that the console has said. */
-  leave(): Promise<void>;
-}
-
-/** Signs in as a person does: opens the link, presses the button. */
-async function signIn(
-  tenant: string | null,
-  options: { width?: number; dark?: boolean } = {},
-): Promise<Visit> {
-  const link = await stage.server.operator('POST', '/v1/sign-in-links', tenant ? { tenant } : {});
-  const context = await browser.newContext({
-    viewport: { width: options.width ?? 1280, height: 800 },
-    colorScheme: options.dark ? 'dark' : 'light',
-    reducedMotion: 'reduce',
-  });
-  const page = await context.newPage();
-  const said: string[] = [];
-  page.on('pageerror', (error) => said.push(String(error)));
-  page.on('console', (message) => {
-    if (message.type() === 'warning' || message.type() === 'error') said.push(message.text());
-  });
-  const traffic = await recordTraffic(page);
-  await page.goto(link.body.url);
-  await page.getByRole('button', { name: 'Sign in' }).click();
-  await page.getByRole('button', { name: 'Sign out' }).waitFor();
-  return {
-    page,
-    traffic,
-    async go(hash, heading) {
-      await page.evaluate((to) => {
-        location.hash = to;
-      }, hash);
-      await page.getByRole('heading', { level: 1, name: heading, exact: true }).waitFor();
-      await page.locator('.waiting').waitFor({ state: 'detached' });
-    },
-    async leave() {
-      await context.close();
-      assert.deepEqual(said, []);
-    },
-  };
-}
-
-/** @param rules all of axe's, unless some are named */
-async function checkLooks(page: Page, what: string, rules?: string[]): Promise<void> {
-  // Evaluated from outside, which no policy of the page forbids; it stays while only the view changes.
-  if (!(await page.evaluate(() => 'axe' in window))) await page.evaluate(axe);
-  const faults = await page.evaluate(async (only) => {
-    const { run } = (window as unknown as { axe: typeof import('axe-core') }).axe;
-    const options = {
-      resultTypes: ['violations' as const],
-      preload: false,
-      ...(only ? { runOnly: only } : {}),
-    };
-    const { violations }: AxeResults = await run(document, options);
-    return violations.map(
-      ({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html.slice(0, 120)).join(' | ')}`,
-    );
-  }, rules);
-  assert.deepEqual(faults, [], what);
-  const tooWide = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
-  assert.ok(tooWide <= 0, `${what} is ${tooWide} pixels too wide`);
-}
-
-/** What is in the list of figures under that name. */
-async function figure(page: Page, name: string): Promise<string> {
-  const term = page.locator('dl.figures dt', { hasText: new RegExp(`^${name}$`) });
-  return (await term.locator('xpath=following-sibling::dd').innerText()).trim();
-}
-
-/** The table's rows, cell by cell. */
-async function rows(page: Page, caption: string): Promise<string[][]> {
-  const table = page.getByRole('table', { name: caption });
-  const lines = await table.locator('tbody tr').all();
-  return Promise.all(
-    lines.map(async (line) => (await line.locator('th, td').allInnerTexts()).map((text) => text.trim())),
-  );
-}
+const signIn = (tenant: string | null, options?: VisitOptions) =>
+  openPortal(browser, stage.server, tenant, options);
 
 test('a client sees its month: calls, time, price, pace, in its own time zone', async () => {
   const visit = await signIn('acme');
@@ -242,7 +164,8 @@ test('a client is never sent a cost, a margin or another client, in no view', as
   for (const address of ['#/tenants/rival', '#/tenants/acme', '#/attention']) {
     await visit.go(address, 'There is nothing here');
   }
-  const received = (await visit.traffic.received()).filter(({ from }) => !from.includes('/assets/'));
+  const all = await visit.traffic.received();
+  const received = all.filter(({ from }) => !from.includes('/assets/'));
   assert.ok(received.length > 20);
   for (const { from, text } of received) {
     // The costs of single calls, their sums, and the name of the other client.
@@ -350,7 +273,7 @@ test('the focus follows to the new view, which is named in the tab and read out'
   const focused = () =>
     page.evaluate(() => document.querySelector('portal-app')?.shadowRoot?.activeElement?.id);
   assert.equal(await focused(), 'main');
-  assert.equal(await page.locator('portal-app p[role=status]').innerText(), 'Calls');
+  assert.equal(await page.locator('portal-app p.unseen[role=status]').innerText(), 'Calls');
   await visit.leave();
 });
 
@@ -360,7 +283,7 @@ for (const { width, dark, rules } of [
   { width: 375, dark: true, rules: ['color-contrast', 'scrollable-region-focusable'] },
 ]) {
   test(`${width} pixels, ${dark ? 'dark' : 'light'}: no view has a fault that axe knows, nor anything too wide`, async () => {
-    const check = ({ page }: Visit, what: string) => checkLooks(page, what, rules);
+    const check = ({ page }: PortalVisit, what: string) => checkLooks(page, what, rules);
     const operator = await signIn(null, { width, dark });
     for (const [hash, heading] of [
       ['#/', 'Clients'],
