@@ -514,6 +514,7 @@ export const deletedTenantSchema = z.object({
   id: z.string(),
   slug: z.string().describe('As it was; another tenant may have it now.'),
   name: z.string(),
+  timeZone: z.string(),
   deletedAt: timeSchema,
 });
 export type DeletedTenant = z.infer<typeof deletedTenantSchema>;

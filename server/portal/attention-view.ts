@@ -1,13 +1,14 @@
 /** What needs a person: months that could not be closed, calls that cannot be billed, books that differ from Vapi's. */
 import { html, LitElement } from 'lit';
 import type { CloseEntry, CloseReport, DriftReport, MarginRow } from '../contract.ts';
-import { get, getAll, post } from './api.ts';
+import { getAll, post } from './api.ts';
+import { pastRuns } from './close-run.ts';
 import { count, exactMoney, moment, monthName } from './format.ts';
 import { Resource } from './resource.ts';
 import { shared } from './style.ts';
 
 interface Findings {
-  /** The last run that changed anything; null before the first. */
+  /** The last run that did something; null before the first. */
   run: CloseReport | null;
   /** With calls whose cost Vapi has not told. */
   costless: MarginRow[];
@@ -33,12 +34,12 @@ export class AttentionElement extends LitElement {
   }
 
   #findings = new Resource<Findings>(this, async () => {
-    const [{ runs }, margins] = await Promise.all([
-      get<{ runs: CloseReport[] }>('billing/runs'),
+    const [runs, margins] = await Promise.all([
+      pastRuns(),
       getAll<'rows', MarginRow>(`billing/margin?month=${this.now.slice(0, 7)}&limit=200`, 'rows'),
     ]);
     return {
-      run: runs.find(({ dryRun }) => !dryRun) ?? null,
+      run: runs[0] ?? null,
       costless: margins.filter(({ callsWithoutCost }) => callsWithoutCost > 0),
     };
   });
@@ -72,7 +73,7 @@ export class AttentionElement extends LitElement {
         <h2>Closing of months</h2>
         ${
           run === null
-            ? html`<p>No month has been closed yet.</p>`
+            ? html`<p>No month has been closed yet. <a href="#/close">Close one</a></p>`
             : html`<p class="muted small">Last run ${moment(run.startedAt, 'UTC')} UTC${run.finishedAt === null ? ', not finished' : ''}.</p>
                 ${entries.length === 0 ? html`<p class="good">Nothing is left to do.</p>` : entryTable(entries)}`
         }
@@ -100,8 +101,8 @@ export class AttentionElement extends LitElement {
 }
 customElements.define('attention-view', AttentionElement);
 
-function needsPerson({ problem, openCalls }: CloseEntry): boolean {
-  return problem !== undefined || openCalls > 0;
+function needsPerson({ problem }: CloseEntry): boolean {
+  return problem !== undefined;
 }
 
 function entryTable(entries: CloseEntry[]) {
@@ -109,10 +110,10 @@ function entryTable(entries: CloseEntry[]) {
     <thead><tr><th scope="col">Client</th><th scope="col">Month</th><th scope="col">What is the matter</th></tr></thead>
     <tbody>
       ${entries.map(
-        ({ tenant, month, problem, openCalls }) => html`<tr>
+        ({ tenant, month, problem }) => html`<tr>
           <th scope="row"><a href="#/tenants/${tenant}/invoices">${tenant}</a></th>
           <td>${monthName(month)}</td>
-          <td>${problem ?? `${count(openCalls)} calls wait for their length or cost; the next invoice bills them.`}</td>
+          <td>${problem}</td>
         </tr>`,
       )}
     </tbody>

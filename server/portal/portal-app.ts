@@ -2,14 +2,10 @@
 import { css, html, LitElement, type TemplateResult } from 'lit';
 import type { MeAnswer } from '../contract.ts';
 import { get, post, signedOut } from './api.ts';
-import './attention-view.ts';
-import { applyBranding } from './branding.ts';
+import { applyBranding, brandingChanged } from './branding.ts';
 import { Resource } from './resource.ts';
-import type { Scope } from './scope.ts';
 import { shared } from './style.ts';
-import './tenant-page.ts';
 import { tenantView, viewNames } from './tenant-views.ts';
-import './tenants-view.ts';
 
 export class PortalAppElement extends LitElement {
   static override styles = [
@@ -48,9 +44,12 @@ export class PortalAppElement extends LitElement {
     this.said = '';
   }
 
+  /** Loaded for the operator alone. */
+  #operator: typeof import('./operator-views.ts') | null = null;
   #me = new Resource<MeAnswer>(this, async () => {
     const me = await get<MeAnswer>('me');
     applyBranding(me.branding);
+    if (me.role === 'operator') this.#operator ??= await import('./operator-views.ts');
     return me;
   });
 
@@ -62,6 +61,7 @@ export class PortalAppElement extends LitElement {
     super.connectedCallback();
     addEventListener('hashchange', this.#go);
     addEventListener(signedOut, this.#leave);
+    addEventListener(brandingChanged, this.#look);
     void this.#me.load();
   }
 
@@ -69,6 +69,7 @@ export class PortalAppElement extends LitElement {
     super.disconnectedCallback();
     removeEventListener('hashchange', this.#go);
     removeEventListener(signedOut, this.#leave);
+    removeEventListener(brandingChanged, this.#look);
   }
 
   protected override render() {
@@ -84,36 +85,22 @@ export class PortalAppElement extends LitElement {
 
   #navigation(me: MeAnswer | null) {
     if (!me) return '';
-    const links: readonly (readonly [string, string])[] =
-      me.role === 'operator'
-        ? [
-            ['', 'Clients'],
-            ['attention', 'What needs a person'],
-          ]
-        : viewNames;
+    const links: readonly (readonly [string, string])[] = this.#operator?.operatorLinks ?? viewNames;
     const [first = ''] = this.route;
-    const current = first === 'tenants' ? '' : first;
+    const current = /^(tenants|new-client)$/.test(first) ? '' : first;
     return html`<nav aria-label="Portal">
         ${links.map(([view, label]) => html`<a href="#/${view}" aria-current=${current === view ? 'page' : 'false'}>${label}</a>`)}
       </nav>
       <button @click=${this.#signOut}>Sign out</button>`;
   }
 
-  #view({ role, tenant, mayWrite, now }: MeAnswer): TemplateResult {
-    const { route } = this;
-    if (role === 'client' && tenant) {
-      const { slug, name, timeZone } = tenant;
-      const scope: Scope = { slug, name, timeZone, base: '#', isOperator: false, mayWrite, now };
-      return tenantView(scope, route);
-    }
-    const [view = '', slug, ...rest] = route;
-    if (view === 'tenants' && slug) {
-      return html`<tenant-page .slug=${slug} .rest=${rest} .mayWrite=${mayWrite} .now=${now}></tenant-page>`;
-    }
-    if (view === 'attention')
-      return html`<attention-view .now=${now} .mayWrite=${mayWrite}></attention-view>`;
-    if (view === '') return html`<tenants-view .now=${now}></tenants-view>`;
-    return html`<h1>There is nothing here</h1><p><a href="#/">To your clients</a></p>`;
+  #view(me: MeAnswer): TemplateResult {
+    const { tenant, mayWrite, now } = me;
+    if (this.#operator) return this.#operator.operatorView(me, this.route);
+    if (!tenant) return html`<h1>There is nothing here</h1>`;
+    const { slug, name, timeZone } = tenant;
+    const as = { isOperator: false, mayWrite } as const;
+    return tenantView({ slug, name, timeZone, base: '#', ...as, now }, this.route);
   }
 
   /** The focus follows to the new view, and its name is read out: nothing else tells a screen reader of the change. */
@@ -137,12 +124,22 @@ export class PortalAppElement extends LitElement {
     const names: Record<string, string> = {
       calls: rest[1] ? 'One call' : 'Calls',
       invoices: rest[1] ? 'Invoice' : 'Invoices',
+      billing: 'Billing',
+      site: 'Website',
+      settings: 'Settings',
+      close: 'Month close',
       attention: 'What needs a person',
+      agency: 'Your agency',
+      'new-client': 'New client',
     };
     const start = me?.role === 'operator' && this.route[0] !== 'tenants' ? 'Clients' : 'This month';
     const whose = me?.role === 'operator' && this.route[0] === 'tenants' ? `${this.route[1]}: ` : '';
     return `${whose}${names[rest[0] ?? ''] ?? start}`;
   }
+
+  #look = () => {
+    void this.#me.load();
+  };
 
   #leave = () => {
     this.isOut = true;

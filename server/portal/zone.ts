@@ -25,6 +25,11 @@ export function monthIn(timeZone: string, iso: string): string {
   return `${year}-${month}`;
 }
 
+/** @returns the last `YYYY-MM` that has been over in UTC for so many hours */
+export function lastDueMonth(iso: string, hours: number): string {
+  return monthPlus(monthIn('UTC', new Date(Date.parse(iso) - hours * 3_600_000).toISOString()), -1);
+}
+
 /** @returns the instant at which the day begins there, ISO-8601 UTC */
 export function startOfDay(day: string, timeZone: string): string {
   const wall = Date.parse(`${day}T00:00:00Z`);

@@ -187,8 +187,8 @@ export function operatorBillingRoutes(ctx: Context): Router {
     const position = after && { deletedAt: after.time, id: after.id };
     const rows = await listDeletedTenants(ctx.store, position, limit + 1);
     const { page, nextCursor } = cutPage(rows, limit, (row) => ({ time: row.deletedAt ?? 0, id: row.id }));
-    const tenants: DeletedTenant[] = page.map(({ id, slug, name, deletedAt }) => ({
-      ...{ id, slug, name },
+    const tenants: DeletedTenant[] = page.map(({ id, slug, name, timeZone, deletedAt }) => ({
+      ...{ id, slug, name, timeZone },
       deletedAt: new Date(deletedAt ?? 0).toISOString(),
     }));
     res.json({ tenants, nextCursor });

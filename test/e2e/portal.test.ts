@@ -165,6 +165,7 @@ test('a client is never sent a cost, a margin or another client, in no view', as
     await visit.go(address, 'There is nothing here');
   }
   const all = await visit.traffic.received();
+  assert.ok(!all.some(({ from }) => from.includes('operator-views')), 'nor what only the operator can do');
   const received = all.filter(({ from }) => !from.includes('/assets/'));
   assert.ok(received.length > 20);
   for (const { from, text } of received) {

@@ -58,7 +58,8 @@ for (const engine of testDatabases()) {
       const { tenants } = (await mustBe(200, operator('GET', 'billing/deleted-tenants'))).body as {
         tenants: DeletedTenant[];
       };
-      assert.deepEqual(tenants, [{ id, slug: 'gone', name: 'gone', deletedAt: '2026-11-20T12:00:00.000Z' }]);
+      const deletedAt = '2026-11-20T12:00:00.000Z';
+      assert.deepEqual(tenants, [{ id, slug: 'gone', name: 'gone', timeZone: 'UTC', deletedAt }]);
       const usage = await mustBe(
         200,
         operator('GET', `tenants/${id}/usage?from=2026-11-01&to=2026-12-01&by=month`),

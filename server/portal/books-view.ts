@@ -1,0 +1,131 @@
+/** The invoices of all clients, newest first, by month and state. */
+import { html, LitElement } from 'lit';
+import type { BooksAnswer, InvoiceStatus } from '../contract.ts';
+import { get, saveCsv } from './api.ts';
+import { dayOf, money, monthName } from './format.ts';
+import { statusBadge, statusNames } from './invoices-view.ts';
+import { Resource } from './resource.ts';
+import { shared } from './style.ts';
+import { Work } from './work.ts';
+import { monthPlus } from './zone.ts';
+
+export class BooksElement extends LitElement {
+  static override styles = [shared];
+  static override properties = { now: { attribute: false }, month: { state: true }, status: { state: true } };
+  /** The server's time, ISO-8601. */
+  declare now: string;
+  /** Empty = all. */
+  declare month: string;
+  declare status: InvoiceStatus | '';
+
+  constructor() {
+    super();
+    this.month = '';
+    this.status = '';
+  }
+
+  #list = new Resource<BooksAnswer>(this, () => get(this.#path()));
+  #work = new Work(this);
+
+  override connectedCallback(): void {
+    super.connectedCallback();
+    void this.#list.load();
+  }
+
+  #path(cursor = ''): string {
+    const query = Object.entries({ month: this.month, status: this.status, cursor });
+    return `billing/invoices?${new URLSearchParams(query.filter(([, value]) => value !== ''))}`;
+  }
+
+  protected override render() {
+    const { month, status } = this;
+    const months = Array.from({ length: 24 }, (_, back) => monthPlus(this.now.slice(0, 7), -back));
+    const statuses = Object.entries(statusNames) as [InvoiceStatus, string][];
+    const busy = this.#work.isBusy ? 'true' : 'false';
+    return html`<h1>Invoices</h1>
+      <section>
+        <div class="row">
+          <label>
+            Month
+            <select name="month" @change=${this.#filter}>
+              <option value="">All months</option>
+              ${months.map((one) => html`<option value=${one} ?selected=${one === month}>${monthName(one)}</option>`)}
+            </select>
+          </label>
+          <label>
+            State
+            <select name="status" @change=${this.#filter}>
+              <option value="">All states</option>
+              ${statuses.map(([one, name]) => html`<option value=${one} ?selected=${one === status}>${name}</option>`)}
+            </select>
+          </label>
+          <button @click=${this.#save} aria-disabled=${busy}>Save as CSV</button>
+        </div>
+        ${this.#work.show()}
+        ${this.#list.show((list) => this.#table(list))}
+      </section>`;
+  }
+
+  #table({ invoices, nextCursor }: BooksAnswer) {
+    if (invoices.length === 0) {
+      return this.month || this.status
+        ? html`<p>No invoice is like that.</p>`
+        : html`<p>There are no invoices yet. <a href="#/close">Close a month</a> to issue them.</p>`;
+    }
+    return html`<div class="scroll">
+        <table>
+          <caption class="unseen">Invoices of all clients</caption>
+          <thead>
+            <tr>
+              <th scope="col">Number</th>
+              <th scope="col" class="wide">Client</th>
+              <th scope="col" class="wide">Month</th>
+              <th scope="col">State</th>
+              <th scope="col" class="wide">Due</th>
+              <th scope="col" class="number">Total</th>
+            </tr>
+          </thead>
+          <tbody>
+            ${invoices.map(
+              (invoice) => html`<tr>
+                <th scope="row">
+                  <a class="nowrap" href="#/tenants/${invoice.tenant}/invoices/${invoice.id}">${invoice.number ?? 'Draft'}</a>
+                  <span class="narrow muted small">${invoice.tenantName}, ${monthName(invoice.month)}</span>
+                </th>
+                <td class="wide">${invoice.tenantName}</td>
+                <td class="wide">${monthName(invoice.month)}</td>
+                <td>${statusBadge(invoice.status)}</td>
+                <td class="wide">${invoice.dueAt && invoice.dueCents > 0 ? dayOf(invoice.dueAt, invoice.timeZone) : '–'}</td>
+                <td class="number">${money(invoice.totalCents, invoice.currency)}</td>
+              </tr>`,
+            )}
+          </tbody>
+        </table>
+      </div>
+      ${nextCursor ? html`<p><button @click=${() => this.#more(nextCursor)} aria-disabled=${this.#work.isBusy ? 'true' : 'false'}>Show more</button></p>` : ''}`;
+  }
+
+  #filter = (event: Event) => {
+    const { name, value } = event.target as HTMLSelectElement;
+    if (name === 'month') this.month = value;
+    else this.status = value as InvoiceStatus | '';
+    this.#work.clear();
+    void this.#list.load(true);
+  };
+
+  #more(cursor: string): Promise<boolean> {
+    return this.#work.do(async () => {
+      const shown = this.#list.data;
+      const next = await get<BooksAnswer>(this.#path(cursor));
+      if (shown && shown === this.#list.data) {
+        this.#list.data = { ...next, invoices: [...shown.invoices, ...next.invoices] };
+      }
+    });
+  }
+
+  #save = () =>
+    this.#work.do(() =>
+      saveCsv(this.#path(), ['invoices', this.month, this.status].filter(Boolean).join('-')),
+    );
+}
+customElements.define('books-view', BooksElement);

@@ -1,0 +1,31 @@
+/** The views that only the operator has; a client's browser does not load them. */
+import { html, type TemplateResult } from 'lit';
+import './attention-view.ts';
+import './books-view.ts';
+import type { MeAnswer } from '../contract.ts';
+import './month-close-view.ts';
+import './tenant-page.ts';
+import './tenants-view.ts';
+
+/** In the order of the navigation. */
+export const operatorLinks = [
+  ['', 'Clients'],
+  ['invoices', 'Invoices'],
+  ['close', 'Month close'],
+  ['attention', 'What needs a person'],
+] as const;
+
+/** @param route the address behind the hash, piece by piece */
+export function operatorView(me: MeAnswer, [view = '', item, ...rest]: string[]): TemplateResult {
+  const { now, mayWrite, branding } = me;
+  // The seller's name is the portal's.
+  const hasSeller = branding.name !== null;
+  if (view === 'tenants' && item)
+    return html`<tenant-page .slug=${item} .rest=${rest} .mayWrite=${mayWrite} .now=${now}></tenant-page>`;
+  if (view === 'invoices') return html`<books-view .now=${now}></books-view>`;
+  if (view === 'close')
+    return html`<month-close-view .now=${now} .mayWrite=${mayWrite} .hasSeller=${hasSeller}></month-close-view>`;
+  if (view === 'attention') return html`<attention-view .now=${now} .mayWrite=${mayWrite}></attention-view>`;
+  if (view === '') return html`<tenants-view .now=${now}></tenants-view>`;
+  return html`<h1>There is nothing here</h1><p><a href="#/">To your clients</a></p>`;
+}

@@ -1,0 +1,248 @@
+/** What the operator does about money in the portal: closes months, and finds every invoice. */
+import assert from 'node:assert/strict';
+import { readFile } from 'node:fs/promises';
+import { after, before, test } from 'node:test';
+import { type Browser, chromium, type Page } from 'playwright-core';
+import type { PlanInput } from '../../server/contract.ts';
+import { type BillingStage, mustBe, seller, startBillingStage } from '../server/billing/stage.ts';
+import { chromeArgs, chromePath } from '../support/chrome.ts';
+import { type StripeStandIn, startStripeStandIn } from '../support/stripe-stand-in/stand-in.ts';
+import { checkLooks, openPortal, type PortalVisit, rows, type VisitOptions } from './support/portal.ts';
+
+const secretKey = 'sk_test_onlyForThisTest';
+const channels: PlanInput['rates'][number]['channels'] = ['web', 'inbound', 'outbound', 'chat'];
+/** 10.00 a month, 1.00 a minute. */
+const plan: PlanInput = {
+  name: 'Simple',
+  currency: 'usd',
+  monthlyFeeCents: 1000,
+  rates: [{ channels, price: { kind: 'per-minute', perMinuteMicros: 1_000_000 } }],
+};
+
+let stage: BillingStage;
+let stripe: StripeStandIn;
+let browser: Browser;
+before(async () => {
+  stripe = await startStripeStandIn({ secretKey, now: () => stage.server.clock.now });
+  stage = await startBillingStage({
+    now: Date.parse('2026-12-16T12:00:00Z'),
+    config: { publicUrl: 'http://localhost', stripeApiUrl: stripe.url },
+    secrets: { stripe: { secretKey, webhookSecret: null } },
+  });
+  const { server } = stage;
+  server.ctx.config.publicUrl = server.url;
+  await server.operator('PUT', '/v1/billing/seller', { ...seller, accentColor: '#ffd400' });
+  // October is billed. Acme talked 3 minutes: 13.00. Bravo is paid through Stripe.
+  for (const [slug, name, timeZone] of [
+    ['acme', 'Acme Bakery', 'Europe/Berlin'],
+    ['bravo', 'Bravo', 'UTC'],
+    ['coda', 'Coda', 'UTC'],
+  ] as const) {
+    await stage.addTenant(slug, plan, '2026-10-01', { name, timeZone });
+    await mustBe(200, server.operator('PUT', `/v1/tenants/${slug}/plan`, { plan: null, from: '2026-11-01' }));
+    if (slug === 'acme') await stage.book(slug, { id: 'a-1', at: '2026-10-10T09:00:00Z', seconds: 180 });
+    if (slug === 'bravo') await collectByStripe(slug, 'send');
+    const { id } = (await mustBe(200, stage.bill(slug, '2026-10'))).body;
+    if (slug === 'bravo') {
+      await mustBe(200, server.operator('POST', `/v1/tenants/bravo/invoices/${id}/push`));
+    }
+  }
+  // November is not: 13.00, 10.00 through Stripe, and 10.00 beside a call of which nobody knows the cost yet.
+  await stage.addTenant('xray', plan, '2026-11-01', { name: 'Xray' });
+  await stage.book('xray', { id: 'x-1', at: '2026-11-10T09:00:00Z', seconds: 180 });
+  await stage.addTenant('yankee', plan, '2026-11-01', { name: 'Yankee' });
+  await collectByStripe('yankee', 'send');
+  const atCost: PlanInput = { ...plan, rates: [{ channels, price: { kind: 'cost-plus', markupBps: 0 } }] };
+  await stage.addTenant('zulu', atCost, '2026-11-01', { name: 'Zulu' });
+  await stage.book('zulu', { id: 'z-1', at: '2026-11-11T09:00:00Z', seconds: 60, costMicros: null });
+  browser = await chromium.launch({ executablePath: await chromePath(), args: chromeArgs });
+});
+after(async () => {
+  await browser?.close();
+  await stage?.close();
+  await stripe?.close();
+});
+
+async function collectByStripe(slug: string, collection: 'send' | 'charge'): Promise<void> {
+  const body = { buyer: { name: slug, email: `${slug}@example.com` }, collection };
+  await mustBe(200, stage.server.operator('PUT', `/v1/tenants/${slug}/billing`, body));
+}
+const signIn = (tenant: string | null, options?: VisitOptions): Promise<PortalVisit> =>
+  openPortal(browser, stage.server, tenant, options);
+const invoicesOf = async (slug: string) =>
+  (await stage.server.operator('GET', `/v1/tenants/${slug}/invoices`)).body.invoices;
+/** Presses a button, and another one in the question that comes. */
+async function act(page: Page, button: string, question: string, yes: string): Promise<void> {
+  await page.getByRole('button', { name: button, exact: true }).click();
+  await page.getByRole('dialog', { name: question }).getByRole('button', { name: yes }).click();
+}
+
+test('a month is closed: first what would be issued, then the question, then the report, and nothing twice', async () => {
+  const visit = await signIn(null);
+  const { page } = visit;
+  await visit.go('#/close', 'Month close');
+  await page.getByText('No month has been closed yet.').waitFor();
+  assert.equal(await page.getByLabel('Up to').inputValue(), '2026-11', 'the last month that is due');
+  await page.getByRole('button', { name: 'See what would be issued' }).dblclick();
+  await page.getByRole('table', { name: 'What would be issued' }).waitFor();
+  assert.deepEqual(await rows(page, 'What would be issued'), [
+    ['Xray', 'November 2026', '$13.00'],
+    ['Yankee', 'November 2026', '$10.00'],
+    [
+      'Zulu\n1 call without a known duration or cost: on an invoice once it is known.',
+      'November 2026',
+      '$10.00',
+    ],
+  ]);
+  const issue = page.getByRole('button', { name: 'Issue 3 invoices' });
+  await issue.press('Enter');
+  await page.getByRole('dialog').getByText('3 invoices: $33.00.').waitFor();
+  await page.keyboard.press('Escape');
+  assert.deepEqual(await invoicesOf('xray'), [], 'no was no');
+  await issue.click();
+  await page
+    .getByRole('dialog', { name: 'Issue 3 invoices?' })
+    .getByRole('button', { name: 'Issue' })
+    .click();
+  await page.getByText('3 invoices: $33.00. One needs a person.').waitFor();
+  assert.deepEqual(
+    (await rows(page, 'What was issued')).map(([client, , invoice, total]) => [
+      client?.split('\n')[0],
+      invoice?.replace(/\d+/, '…'),
+      total,
+    ]),
+    [
+      ['Xray', 'INV-…', '$13.00'],
+      ['Yankee', 'INV-…, at Stripe', '$10.00'],
+      ['Zulu', 'INV-…', '$10.00'],
+    ],
+  );
+  const focused = await page.evaluate(() => {
+    let inner = document.activeElement;
+    while (inner?.shadowRoot?.activeElement) inner = inner.shadowRoot.activeElement;
+    return inner?.textContent;
+  });
+  assert.equal(focused, 'Issued');
+  const asked = visit.traffic.sent().filter(({ from }) => from.endsWith('/v1/billing/close'));
+  assert.equal(asked.length, 2, 'one dry run, one run');
+  assert.equal((await invoicesOf('yankee')).length, 1);
+
+  // Idle runs, as the server makes them every hour where it closes months by itself, hide nothing.
+  stage.server.clock.now += 1000;
+  await mustBe(200, stage.server.operator('POST', '/v1/billing/close', {}));
+  await visit.go('#/attention', 'What needs a person');
+  await page.getByText('Last run 16 Dec 2026, 12:00 UTC').waitFor();
+  await page.getByRole('link', { name: 'zulu' }).waitFor();
+  await visit.go('#/close', 'Month close');
+  await page.getByText('16 Dec 2026, 12:00 UTC: 3 invoices: $33.00').click();
+  await page.getByRole('table', { name: 'What was issued' }).getByText('Yankee').waitFor();
+  await visit.leave();
+});
+
+test('a run that takes longer than its request shows how far it is, and its report', async () => {
+  const visit = await signIn(null);
+  const { page } = visit;
+  await visit.go('#/close', 'Month close');
+  const entry = (tenant: string, number: string | null) => ({
+    ...{ tenant, month: '2026-11', number, totalCents: 1000, currency: 'usd', openCalls: 0 },
+    outcome: number ? 'finalized' : 'would-finalize',
+  });
+  const report = (finishedAt: string | null, entries: object[]) => ({
+    ...{ id: 'run_new', month: '2026-11', dryRun: false, startedAt: '2026-12-16T12:00:00Z', finishedAt },
+    ...{ entries, needsPerson: 0 },
+  });
+  const done = [entry('acme', 'INV-000008'), entry('bravo', 'INV-000009')];
+  let looks = 0;
+  await page.route('**/v1/billing/runs?*', (route) => {
+    looks += 1;
+    const run = looks < 4 ? report(null, done.slice(0, 1)) : report('2026-12-16T12:02:00Z', done);
+    return route.fulfill({ json: { runs: looks === 1 ? [] : [run] } });
+  });
+  await page.route('**/v1/billing/close', async (route) => {
+    const { dryRun } = route.request().postDataJSON();
+    if (dryRun) {
+      await route.fulfill({
+        json: { ...report('2026-12-16T12:00:00Z', [entry('acme', null), entry('bravo', null)]), dryRun },
+      });
+      return;
+    }
+    // The answer of a proxy that has waited for a minute.
+    await page.getByText('Issuing: 1 of 2 invoices').waitFor();
+    await route.fulfill({ status: 504, body: 'Gateway Timeout' });
+  });
+  await page.getByRole('button', { name: 'See what would be issued' }).click();
+  await act(page, 'Issue 2 invoices', 'Issue 2 invoices?', 'Issue');
+  await page.getByRole('heading', { level: 2, name: 'Issued', exact: true }).waitFor();
+  assert.equal((await rows(page, 'What was issued')).at(-1)?.[2], 'INV-000009');
+  await visit.leave(/status of 504/);
+});
+
+test('the invoices of all clients are filtered by month and state, and saved as CSV', async () => {
+  const visit = await signIn(null);
+  const { page } = visit;
+  await visit.go('#/invoices', 'Invoices');
+  const list = async (label: string, option: string) => {
+    await page.getByLabel(label).selectOption(option);
+    await page.locator('.waiting').first().waitFor({ state: 'detached' });
+  };
+  await list('Month', '2026-10');
+  // Those of one run are equally new.
+  const shown = async () => (await rows(page, 'Invoices of all clients')).sort().reverse();
+  assert.deepEqual(await shown(), [
+    ['INV-000003', 'Coda', 'October 2026', 'issued', '30 Dec 2026', '$10.00'],
+    ['INV-000002', 'Bravo', 'October 2026', 'sent', '30 Dec 2026', '$10.00'],
+    ['INV-000001', 'Acme Bakery', 'October 2026', 'issued', '30 Dec 2026', '$13.00'],
+  ]);
+  await list('State', 'sent');
+  assert.deepEqual(
+    (await shown()).map(([number]) => number),
+    ['INV-000002'],
+  );
+  const [download] = await Promise.all([
+    page.waitForEvent('download'),
+    page.getByRole('button', { name: 'Save as CSV' }).click(),
+  ]);
+  const lines = (await readFile(await download.path(), 'utf8')).trim().split('\r\n');
+  assert.match(String(lines[1]), /^INV-000002,invoice,pushed,bravo,Bravo,2026-10,\S+,usd,10\.00,/);
+  assert.equal(lines.length, 2);
+  await list('Month', '2026-09');
+  await page.getByText('No invoice is like that.').waitFor();
+  await visit.leave();
+});
+
+// The second time only what depends on the looks.
+for (const { width, dark, rules } of [
+  { width: 1280, dark: false, rules: undefined },
+  { width: 375, dark: true, rules: ['color-contrast', 'scrollable-region-focusable'] },
+]) {
+  test(`${width} pixels, ${dark ? 'dark' : 'light'}: no view of the operator’s billing has a fault that axe knows`, async () => {
+    const visit = await signIn(null, { width, dark });
+    const { page } = visit;
+    const entry = { tenant: 'acme', month: '2026-11', number: null, totalCents: 1000, currency: 'usd' };
+    const report = {
+      ...{
+        id: 'run_1',
+        month: '2026-11',
+        startedAt: '2026-12-16T12:00:00Z',
+        finishedAt: null,
+        needsPerson: 2,
+      },
+      entries: [
+        { ...entry, outcome: 'failed', totalCents: null, openCalls: 0, problem: 'No plan covers the month.' },
+        { ...entry, outcome: 'would-finalize', openCalls: 2 },
+      ],
+    };
+    await page.route('**/v1/billing/runs?*', (route) =>
+      route.fulfill({ json: { runs: [{ ...report, dryRun: false }] } }),
+    );
+    await page.route('**/v1/billing/close', (route) => route.fulfill({ json: { ...report, dryRun: true } }));
+    await visit.go('#/close', 'Month close');
+    await page.locator('summary').first().click();
+    await page.getByRole('button', { name: 'See what would be issued' }).click();
+    await page.getByRole('table', { name: 'What would be issued' }).waitFor();
+    await checkLooks(page, 'month close', rules);
+    await visit.go('#/invoices', 'Invoices');
+    await checkLooks(page, 'invoices of all clients', rules);
+    await visit.leave();
+  });
+}
