@@ -344,6 +344,7 @@ const notComparedSchema = z
 export const finalizedInvoiceSchema = invoiceViewSchema.extend({
   notCompared: notComparedSchema.exactOptional(),
 });
+export type FinalizedInvoice = z.infer<typeof finalizedInvoiceSchema>;
 
 /** One call of a line, as it was rated. `costMicros` (US dollars) is for the operator only. */
 export const invoiceCallViewSchema = z.object({

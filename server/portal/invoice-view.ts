@@ -1,8 +1,7 @@
-/** One invoice: its lines, the calls of each line, the document to print, and what the operator can do with it. */
+/** One invoice: its lines, the calls of each line, the document to print; what the operator can do is `invoice-actions`. */
 import { html } from 'lit';
 import type { InvoiceView, PaymentPageAnswer } from '../contract.ts';
-import { get, post, Refusal, urlOf } from './api.ts';
-import { confirm, type Question } from './confirm.ts';
+import { get, urlOf } from './api.ts';
 import { dayOf, money, monthName, period } from './format.ts';
 import { statusBadge } from './invoices-view.ts';
 import './line-calls.ts';
@@ -10,24 +9,16 @@ import { Resource } from './resource.ts';
 import { pathOf, titleOf } from './scope.ts';
 import { ScopedElement } from './scoped-element.ts';
 
-type Action = 'finalize' | 'push' | 'paid' | 'void';
-
 export class InvoiceElement extends ScopedElement {
   static override properties = {
     ...ScopedElement.properties,
-    problem: { state: true },
-    isBusy: { state: true },
     opened: { state: true },
   };
-  declare problem: string | null;
-  declare isBusy: boolean;
   /** The line whose calls are shown. */
   declare opened: number | null;
 
   constructor() {
     super();
-    this.problem = null;
-    this.isBusy = false;
     this.opened = null;
   }
 
@@ -35,7 +26,6 @@ export class InvoiceElement extends ScopedElement {
   #payment = new Resource<PaymentPageAnswer>(this, () => get(`${this.#path()}/payment-page`));
 
   protected override reload(): void {
-    this.problem = null;
     this.opened = null;
     this.#payment.data = null;
     void this.#load(true);
@@ -57,26 +47,32 @@ export class InvoiceElement extends ScopedElement {
   }
 
   #details(invoice: InvoiceView) {
-    const { scope, problem } = this;
+    const { scope } = this;
     const { currency, document } = invoice;
     const what = invoice.kind === 'invoice' ? 'Invoice' : 'Credit note';
     const paymentUrl = this.#payment.data?.url;
     return html`<h1>${titleOf(scope, `${what} ${invoice.number ?? '(draft)'}`)}</h1>
-      ${problem ? html`<p class="problem" role="alert">${problem}</p>` : ''}
       <section>
-        <p class="row">${statusBadge(invoice.status)} <span>${monthName(invoice.month)}</span></p>
+        <p class="row">${statusBadge(invoice.status)} <span>${monthName(invoice.month)}, for ${document.buyer.name}</span></p>
+        ${document.corrects ? html`<p>It corrects <a href="${scope.base}/invoices/${document.corrects.invoice}">${document.corrects.number}</a>: ${document.corrects.reason}</p>` : ''}
         <dl class="figures">
           <div><dt>Total</dt><dd>${money(invoice.totalCents, currency)}</dd></div>
           ${document.creditCents > 0 ? html`<div><dt>Paid from credit</dt><dd>${money(document.creditCents, currency)}</dd></div>` : ''}
           <div><dt>To pay</dt><dd>${money(invoice.dueCents, currency)}</dd></div>
+          ${invoice.issuedAt ? html`<div><dt>Issued</dt><dd>${dayOf(invoice.issuedAt, scope.timeZone)}</dd></div>` : ''}
           ${invoice.dueAt && invoice.dueCents > 0 ? html`<div><dt>Due</dt><dd>${dayOf(invoice.dueAt, scope.timeZone)}</dd></div>` : ''}
           ${invoice.paidAt ? html`<div><dt>Paid</dt><dd>${dayOf(invoice.paidAt, scope.timeZone)}</dd></div>` : ''}
         </dl>
         <p class="row">
           <a class="button" href=${urlOf(this.#path())} target="_blank" rel="noopener">Open to print</a>
           ${paymentUrl ? html`<a class="button main" href=${paymentUrl} target="_blank" rel="noopener">${invoice.status === 'paid' ? 'See it at Stripe' : 'Pay at Stripe'}</a>` : ''}
-          ${scope.isOperator && scope.mayWrite ? this.#actions(invoice) : ''}
         </p>
+        ${
+          scope.isOperator && scope.mayWrite
+            ? html`<invoice-actions .scope=${scope} .item=${invoice.id} .invoice=${invoice}
+                @invoice-changed=${() => this.#load(false)}></invoice-actions>`
+            : ''
+        }
       </section>
       <section>
         <h2>Lines</h2>
@@ -119,32 +115,6 @@ export class InvoiceElement extends ScopedElement {
 
   #open(no: number): void {
     this.opened = this.opened === no ? null : no;
-  }
-
-  #actions({ status, number, totalCents, currency }: InvoiceView) {
-    const amount = money(totalCents, currency);
-    const button = (action: Action, label: string, question: Omit<Question, 'action'>) =>
-      html`<button class=${question.danger ? 'danger' : ''} ?disabled=${this.isBusy}
-        @click=${() => this.#act(action, { ...question, action: label })}>${label}</button>`;
-    const isOpen = status === 'finalized' || status === 'overdue';
-    return html`
-      ${status === 'draft' ? button('finalize', 'Finalize', { title: 'Finalize this invoice?', text: `It gets its number and never changes again: ${amount}. Your client can see it from then on.` }) : ''}
-      ${isOpen ? button('push', 'Push to Stripe', { title: `Push ${number} to Stripe?`, text: `Stripe sends or charges ${amount}, as the client’s billing says.` }) : ''}
-      ${isOpen ? button('paid', 'Mark as paid', { title: `Was ${number} paid?`, text: `${amount} were paid outside Stripe.` }) : ''}
-      ${isOpen || status === 'pushed' ? button('void', 'Void', { title: `Void ${number}?`, text: 'It counts no longer, and its calls can be billed again. This cannot be taken back.', danger: true }) : ''}`;
-  }
-
-  async #act(action: Action, question: Question): Promise<void> {
-    if (!(await confirm(question))) return;
-    this.isBusy = true;
-    this.problem = null;
-    try {
-      await post(`${this.#path()}/${action}`);
-    } catch (error) {
-      this.problem = error instanceof Refusal ? error.message : 'That did not work.';
-    }
-    await this.#load(false);
-    this.isBusy = false;
   }
 }
 customElements.define('invoice-view', InvoiceElement);

@@ -2,6 +2,7 @@
 import { html, type TemplateResult } from 'lit';
 import './attention-view.ts';
 import './books-view.ts';
+import './invoice-actions.ts';
 import type { MeAnswer } from '../contract.ts';
 import './month-close-view.ts';
 import './tenant-page.ts';
@@ -21,7 +22,7 @@ export function operatorView(me: MeAnswer, [view = '', item, ...rest]: string[])
   // The seller's name is the portal's.
   const hasSeller = branding.name !== null;
   if (view === 'tenants' && item)
-    return html`<tenant-page .slug=${item} .rest=${rest} .mayWrite=${mayWrite} .now=${now}></tenant-page>`;
+    return html`<tenant-page .me=${me} .slug=${item} .rest=${rest}></tenant-page>`;
   if (view === 'invoices') return html`<books-view .now=${now}></books-view>`;
   if (view === 'close')
     return html`<month-close-view .now=${now} .mayWrite=${mayWrite} .hasSeller=${hasSeller}></month-close-view>`;

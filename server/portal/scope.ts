@@ -8,6 +8,8 @@ export interface Scope {
   /** The operator also sees what a call costs it. */
   isOperator: boolean;
   mayWrite: boolean;
+  /** Whether invoices can go to Stripe. */
+  hasStripe: boolean;
   /** The server's time, ISO-8601. */
   now: string;
 }

@@ -1,4 +1,4 @@
-/** What the operator does about money in the portal: closes months, and finds every invoice. */
+/** What the operator does about money in the portal: closes months, acts on invoices. */
 import assert from 'node:assert/strict';
 import { readFile } from 'node:fs/promises';
 import { after, before, test } from 'node:test';
@@ -7,7 +7,14 @@ import type { PlanInput } from '../../server/contract.ts';
 import { type BillingStage, mustBe, seller, startBillingStage } from '../server/billing/stage.ts';
 import { chromeArgs, chromePath } from '../support/chrome.ts';
 import { type StripeStandIn, startStripeStandIn } from '../support/stripe-stand-in/stand-in.ts';
-import { checkLooks, openPortal, type PortalVisit, rows, type VisitOptions } from './support/portal.ts';
+import {
+  checkLooks,
+  figure,
+  openPortal,
+  type PortalVisit,
+  rows,
+  type VisitOptions,
+} from './support/portal.ts';
 
 const secretKey = 'sk_test_onlyForThisTest';
 const channels: PlanInput['rates'][number]['channels'] = ['web', 'inbound', 'outbound', 'chat'];
@@ -71,6 +78,8 @@ const signIn = (tenant: string | null, options?: VisitOptions): Promise<PortalVi
   openPortal(browser, stage.server, tenant, options);
 const invoicesOf = async (slug: string) =>
   (await stage.server.operator('GET', `/v1/tenants/${slug}/invoices`)).body.invoices;
+const heading = (page: Page, name: string) =>
+  page.getByRole('heading', { level: 1, name, exact: true }).waitFor();
 /** Presses a button, and another one in the question that comes. */
 async function act(page: Page, button: string, question: string, yes: string): Promise<void> {
   await page.getByRole('button', { name: button, exact: true }).click();
@@ -210,6 +219,104 @@ test('the invoices of all clients are filtered by month and state, and saved as 
   await visit.leave();
 });
 
+test('an invoice is credited by line, marked as paid, voided with a reason, or found at Stripe', async () => {
+  const visit = await signIn(null);
+  const { page } = visit;
+  await stage.addTenant('india', plan, '2026-10-01', { name: 'India' });
+  await stage.book('india', { id: 'i-1', at: '2026-10-10T09:00:00Z', seconds: 180 });
+  const { number } = (await mustBe(200, stage.bill('india', '2026-10'))).body;
+  await mustBe(
+    200,
+    stage.server.operator('PUT', '/v1/tenants/india/plan', { plan: null, from: '2026-11-01' }),
+  );
+  await visit.go('#/tenants/india/invoices', 'India: Invoices');
+  await page.getByRole('link', { name: number }).click();
+  await heading(page, `India: Invoice ${number}`);
+  await page.getByRole('button', { name: 'Mark as paid' }).waitFor();
+  // Who is collected by the operator itself has nothing to push.
+  assert.equal(await page.getByRole('button', { name: 'Push to Stripe' }).count(), 0);
+  await page.getByRole('button', { name: 'Credit note' }).click();
+  await page.getByLabel('What is taken back').selectOption('Some of its lines');
+  const issue = page.getByRole('button', { name: 'Issue the credit note' });
+  await page.getByLabel('Line 2:').fill('3,50');
+  await issue.click();
+  assert.equal(await page.getByLabel('Reason').getAttribute('aria-invalid'), 'true');
+  await page.getByText('write an amount such as 1234.50').waitFor();
+  await page.getByLabel('Reason').fill('A call that was none');
+  await page.getByLabel('Line 2:').fill('99');
+  await issue.click();
+  await page.getByRole('dialog').getByRole('button', { name: 'Issue' }).click();
+  await page.getByRole('alert').getByText('line 2 has 300 left').waitFor();
+  await page.getByLabel('Line 2:').fill('1.25');
+  await issue.click();
+  await page.getByRole('dialog').getByText('takes back $1.25 before tax').waitFor();
+  await page.getByRole('dialog').getByRole('button', { name: 'Issue' }).click();
+  await heading(page, 'India: Credit note CN-000001');
+  await page.getByText(`It corrects ${number}: A call that was none`).waitFor();
+  assert.equal(await figure(page, 'Total'), '-$1.25');
+  await page.getByRole('link', { name: number }).click();
+  await act(page, 'Mark as paid', `Was ${number} paid?`, 'Mark as paid');
+  await page.getByText('paid', { exact: true }).waitFor();
+  assert.equal(await page.getByRole('button', { name: 'Void' }).count(), 0);
+
+  await stage.addTenant('juliett', plan, '2026-10-01', { name: 'Juliett' });
+  const other = (await mustBe(200, stage.bill('juliett', '2026-10'))).body;
+  await mustBe(
+    200,
+    stage.server.operator('PUT', '/v1/tenants/juliett/plan', { plan: null, from: '2026-11-01' }),
+  );
+  await visit.go('#/tenants/juliett/invoices', 'Juliett: Invoices');
+  await page.getByRole('link', { name: other.number }).click();
+  await page.getByRole('button', { name: 'Void' }).click();
+  const question = page.getByRole('dialog', { name: `Void ${other.number}?` });
+  await question.getByRole('button', { name: 'Void' }).click();
+  assert.equal((await invoicesOf('juliett'))[0].status, 'finalized', 'not without a reason');
+  await question.getByLabel('Why').fill('Not agreed yet');
+  await question.getByRole('button', { name: 'Void' }).click();
+  await page.getByText('void', { exact: true }).waitFor();
+  const { entries } = (await stage.server.operator('GET', '/v1/audit')).body;
+  assert.ok(
+    entries.some(
+      (entry: { action: string; after: object }) =>
+        entry.action === 'invoice.void' && JSON.stringify(entry.after) === '{"reason":"Not agreed yet"}',
+    ),
+  );
+
+  await visit.go('#/tenants/bravo/invoices', 'Bravo: Invoices');
+  await page.getByRole('link', { name: 'INV-000002' }).click();
+  const pay = page.getByRole('link', { name: 'Pay at Stripe' });
+  assert.match(String(await pay.getAttribute('href')), /^https:\/\/invoice\.stripe\.test\//);
+  await visit.leave(/status of 400/);
+});
+
+test('an invoice goes to Stripe when the operator says so; its client sees it without any button to change it', async () => {
+  await stage.addTenant('echo', plan, '2026-10-01', { name: 'Echo' });
+  await collectByStripe('echo', 'charge');
+  await mustBe(200, stage.bill('echo', '2026-10'));
+  await mustBe(
+    200,
+    stage.server.operator('PUT', '/v1/tenants/echo/plan', { plan: null, from: '2026-11-01' }),
+  );
+  const visit = await signIn(null);
+  const { page } = visit;
+  await visit.go('#/tenants/echo/invoices', 'Echo: Invoices');
+  await page.locator('tbody a').click();
+  await page.getByRole('button', { name: 'Push to Stripe' }).click();
+  await page
+    .getByRole('dialog')
+    .getByText('Stripe charges the client’s payment method. It is about $10.00.')
+    .waitFor();
+  await page.getByRole('dialog').getByRole('button', { name: 'Push' }).click();
+  await page.getByText('sent', { exact: true }).waitFor();
+  await visit.leave();
+  const client = await signIn('echo');
+  await client.go('#/invoices', 'Invoices');
+  await client.page.locator('tbody a').click();
+  await client.page.getByRole('link', { name: 'Pay at Stripe' }).waitFor();
+  assert.deepEqual(await client.page.getByRole('main').getByRole('button').allInnerTexts(), []);
+  await client.leave();
+});
+
 // The second time only what depends on the looks.
 for (const { width, dark, rules } of [
   { width: 1280, dark: false, rules: undefined },
@@ -243,6 +350,16 @@ for (const { width, dark, rules } of [
     await checkLooks(page, 'month close', rules);
     await visit.go('#/invoices', 'Invoices');
     await checkLooks(page, 'invoices of all clients', rules);
+    await page.getByRole('link', { name: 'INV-000001' }).click();
+    await page.getByRole('button', { name: 'Credit note' }).click();
+    await page.getByLabel('What is taken back').selectOption('lines');
+    await page.getByRole('button', { name: 'Issue the credit note' }).click();
+    await page.getByRole('alert').waitFor();
+    await checkLooks(page, 'a credit note with a mistake', rules);
+    await page.getByRole('button', { name: 'Void' }).click();
+    await page.getByRole('dialog').waitFor();
+    await checkLooks(page, 'the question with a reason', rules);
+    await page.keyboard.press('Escape');
     await visit.leave();
   });
 }

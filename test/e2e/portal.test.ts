@@ -132,9 +132,15 @@ test('the operator finalizes an invoice after a question; the client then sees i
   await page.getByRole('dialog').waitFor({ state: 'hidden' });
   const [draft] = (await stage.server.operator('GET', '/v1/tenants/rival/invoices')).body.invoices;
   assert.equal(draft.status, 'draft', 'no was no');
+  await page.route('**/finalize', async (route) => {
+    const answer = await route.fetch();
+    const notCompared = 'Vapi refuses the private key';
+    await route.fulfill({ response: answer, json: { ...(await answer.json()), notCompared } });
+  });
   await finalize.click();
   await page.getByRole('dialog').getByRole('button', { name: 'Finalize' }).click();
   await title('INV-000002');
+  await page.getByText('It was not compared with Vapi’s books: Vapi refuses the private key.').waitFor();
   await operator.leave();
 
   const client = await signIn('rival');
