@@ -142,6 +142,8 @@ describe('who may import whom', () => {
       'server/portal/color.ts',
       'server/portal/field-kinds.ts',
       'server/portal/format.ts',
+      'server/portal/plan-shape.ts',
+      'server/portal/plan-words.ts',
       'server/portal/zone.ts',
       'server/vapi/call-record.ts',
       'server/vapi/control-url.ts',

@@ -28,6 +28,7 @@ export const createdTenantSchema = savedTenantSchema.extend({
   webhookSecret: z.string().describe('Whole when it was generated: it is shown in this answer only.'),
   hookSecret: z.string().describe('Whole when it was generated: it is shown in this answer only.'),
 });
+export type CreatedTenant = z.infer<typeof createdTenantSchema>;
 export const pausedTenantSchema = tenantViewSchema.extend({
   calls: z
     .object({ ended: z.int(), failed: z.int() })
@@ -103,6 +104,7 @@ export const creditsAnswerSchema = creditBalanceSchema.extend({
     )
     .describe('The newest 200.'),
 });
+export type CreditsAnswer = z.infer<typeof creditsAnswerSchema>;
 export const runsAnswerSchema = z.object({
   runs: z
     .array(closeReportSchema)

@@ -1,6 +1,13 @@
 /** A tenant's month so far: how much was talked, what it comes to, and what it would come to at this pace. */
 import { html } from 'lit';
-import type { MarginRow, PlanTermsView, PlanVersionView, PreviewAnswer, UsageAnswer } from '../contract.ts';
+import type {
+  CreditsAnswer,
+  MarginRow,
+  PlanTermsView,
+  PlanVersionView,
+  PreviewAnswer,
+  UsageAnswer,
+} from '../contract.ts';
 import { get } from './api.ts';
 import { count, dayName, dollars, duration, money, monthName } from './format.ts';
 import { Resource } from './resource.ts';
@@ -13,6 +20,7 @@ interface Month {
   preview: PreviewAnswer;
   usage: UsageAnswer;
   plan: PlanTermsView | PlanVersionView | null;
+  credits: CreditsAnswer;
   /** For the operator only. */
   margin: MarginRow | null;
 }
@@ -20,15 +28,16 @@ interface Month {
 export class OverviewElement extends ScopedElement {
   #month = new Resource<Month>(this, async () => {
     const { scope } = this;
-    const [preview, usage, plan] = await Promise.all([
+    const [preview, usage, plan, credits] = await Promise.all([
       get<PreviewAnswer>(pathOf(scope, '/preview')),
       get<UsageAnswer>(pathOf(scope, '/usage?by=day')),
       get<{ current: Month['plan'] }>(pathOf(scope, '/plan')),
+      get<CreditsAnswer>(pathOf(scope, '/credits')),
     ]);
     const margin = scope.isOperator
       ? await get<MarginRow>(pathOf(scope, `/margin?month=${preview.month}`))
       : null;
-    return { preview, usage, plan: plan.current, margin };
+    return { preview, usage, plan: plan.current, credits, margin };
   });
 
   protected override reload(): void {
@@ -40,7 +49,7 @@ export class OverviewElement extends ScopedElement {
       ${this.#month.show((month) => this.#content(month))}`;
   }
 
-  #content({ preview, usage, plan, margin }: Month) {
+  #content({ preview, usage, plan, credits, margin }: Month) {
     const { currency, soFar, atThisPace, openCalls } = preview;
     const { calls, seconds, costMicros = 0, callsWithoutCost = 0 } = usage.total;
     return html`<section>
@@ -49,6 +58,7 @@ export class OverviewElement extends ScopedElement {
           ${figure('Calls', count(calls))} ${figure('Time', duration(seconds))}
           ${plan ? figure('Price so far', money(soFar.totalCents, currency)) : ''}
           ${plan ? figure('At this pace', money(atThisPace.totalCents, currency)) : ''}
+          ${credits.entries.length > 0 ? figure('Credit left', money(credits.balanceCents, credits.currency)) : ''}
           ${margin ? figure('Your cost', dollars(costMicros)) : ''}
           ${margin && plan ? figure('Your margin', money(margin.marginCents, currency)) : ''}
         </dl>

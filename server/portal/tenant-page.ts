@@ -1,7 +1,8 @@
 /** One client as the operator sees it: what the client sees, with cost and margin, and what the operator sets and does. */
-import { html, LitElement, type PropertyValues } from 'lit';
+import { html, LitElement, type PropertyValues, type TemplateResult } from 'lit';
 import type { DeletedTenant, MeAnswer, SignInLinkAnswer, TenantView } from '../contract.ts';
 import { get, getAll, post, Refusal } from './api.ts';
+import './billing-view.ts';
 import { confirm } from './confirm.ts';
 import './copy-field.ts';
 import { moment } from './format.ts';
@@ -63,10 +64,10 @@ export class TenantPageElement extends LitElement {
           <h2>${name} ${stateBadge(status)}</h2>
           ${scope.mayWrite ? this.#actions(tenant) : ''}
         </div>
-        ${this.#nav(scope, viewNames)}
+        ${this.#nav(scope, [...viewNames, ...ownViews])}
         ${this.#work.show()} ${this.link ? this.#linkBox(this.link, scope) : ''}
       </section>
-      ${tenantView(scope, rest)}`;
+      ${ownView(scope, rest[0] ?? '') ?? tenantView(scope, rest)}`;
   }
 
   #deleted({ name, deletedAt, timeZone, ...tenant }: DeletedTenant) {
@@ -136,4 +137,12 @@ async function findDeleted(id: string): Promise<DeletedTenant> {
   const found = all.find((tenant) => tenant.id === id);
   if (!found) throw new Refusal(404, 'not_found', 'There is no such client.');
   return found;
+}
+
+/** Which the client does not have. */
+const ownViews = [['billing', 'Billing']] as const;
+
+function ownView(scope: Scope, view: string): TemplateResult | null {
+  if (view === 'billing') return html`<billing-view .scope=${scope}></billing-view>`;
+  return null;
 }

@@ -1,9 +1,15 @@
-/** What the portal's forms make of what is written in them. */
+/** What the portal's forms make of what is written in them, and how they say a plan. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
+import { planPresets, planSchema } from '../../../server/contract.ts';
 import { fromUnits, toUnits } from '../../../server/portal/amounts.ts';
 import { type FieldKind, toText, toValue } from '../../../server/portal/field-kinds.ts';
+import { completed, notAPlan, withKind, withRates, withTiers } from '../../../server/portal/plan-shape.ts';
+import { planWords } from '../../../server/portal/plan-words.ts';
+import { lastDueMonth } from '../../../server/portal/zone.ts';
+
+const planOf = (name: string) => planSchema.parse(planPresets.find((preset) => preset.name === name)?.plan);
 
 test('every amount is read as it was written, to its last digit', () => {
   const units = fc.integer({ min: 0, max: Number.MAX_SAFE_INTEGER });
@@ -55,3 +61,61 @@ for (const [kind, currency, text] of [
     assert.match('problem' in read ? read.problem : '', /^write /);
   });
 }
+
+test('a plan is said in sentences, with its markup', () => {
+  assert.deepEqual(planWords(planOf('retainer'), 'Acme'), [
+    'Acme pays $499.00 a month.',
+    '1,000 minutes of web calls, inbound calls and outbound calls are in the fee; each further minute costs $0.25, counted by the second.',
+    'Chat messages cost nothing besides.',
+  ]);
+  assert.deepEqual(planWords(planOf('per-minute'), 'Acme'), [
+    'Acme pays no monthly fee.',
+    'A minute of web calls, inbound calls and outbound calls costs $0.35, the first 6 s whole, then in steps of 6 s.',
+    'Chat messages cost what Vapi charges you and 30 % on it.',
+  ]);
+  const yen = { ...planOf('retainer'), currency: 'jpy', usdRateMicros: 155_500_000, minimumCents: 60_000 };
+  assert.deepEqual(planWords(withRates(withKind(yen, 0, 'graduated'), 1), 'Acme').slice(1), [
+    'A minute of web calls, inbound calls and outbound calls costs ¥0.3 up to minute 500, then ¥0.25, counted by the second.',
+    'Chat messages cost nothing besides.',
+    'Fee and usage together are at least ¥60,000 a month.',
+    'One US dollar of cost counts as ¥155.5.',
+  ]);
+  const [first] = planOf('retainer').rates;
+  assert.equal(
+    planWords({ ...planOf('retainer'), rates: first ? [first] : [] }, 'Acme').at(-1),
+    'What chat messages cost is not said yet.',
+  );
+});
+
+test('whatever kind of price is chosen, the plan is one that the server takes', () => {
+  for (const kind of ['free', 'per-minute', 'included', 'graduated', 'cost-plus', 'per-call'] as const) {
+    const plan = withKind(planOf('cost-plus'), 0, kind);
+    assert.deepEqual(planSchema.parse(plan), plan);
+    assert.equal(notAPlan(plan), null);
+  }
+  let tiered = withKind(planOf('cost-plus'), 0, 'graduated');
+  for (const by of [1, 1, -1, 1, -1, -1] as const) {
+    tiered = withTiers(tiered, 0, by);
+    assert.ok(planSchema.safeParse(tiered).success);
+  }
+  const split = withRates(planOf('cost-plus'), 1);
+  assert.deepEqual(withRates(split, -1), planOf('cost-plus'));
+});
+
+test('a plan that leaves out what has a default is shown as the server would complete it', () => {
+  for (const { plan } of planPresets) {
+    assert.deepEqual(
+      completed(structuredClone(plan) as Parameters<typeof completed>[0]),
+      planSchema.parse(plan),
+    );
+  }
+  assert.match(String(notAPlan({ rates: [{ channels: ['web'], price: { kind: 'toString' } }] })), /kind/);
+  assert.match(String(notAPlan([])), /rates/);
+});
+
+test('a month is due a day after it has ended, unless nobody waits for late costs', () => {
+  assert.equal(lastDueMonth('2026-12-01T23:59:59Z', 24), '2026-10');
+  assert.equal(lastDueMonth('2026-12-02T00:00:00Z', 24), '2026-11');
+  assert.equal(lastDueMonth('2026-12-01T00:00:00Z', 0), '2026-11');
+  assert.equal(lastDueMonth('2027-01-02T00:00:00Z', 24), '2026-12');
+});
