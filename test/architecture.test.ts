@@ -140,6 +140,7 @@ describe('who may import whom', () => {
       'server/metering/usage.ts',
       'server/portal/amounts.ts',
       'server/portal/color.ts',
+      'server/portal/common-texts.ts',
       'server/portal/field-kinds.ts',
       'server/portal/format.ts',
       'server/portal/plan-shape.ts',

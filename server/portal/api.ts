@@ -51,14 +51,6 @@ export function post<Answer>(path: string, body: object = {}): Promise<Answer> {
   return send('POST', path, body);
 }
 
-/** What need not be there. @returns null when it is not @throws Refusal */
-export async function orNull<Answer>(asked: Promise<Answer>): Promise<Answer | null> {
-  return asked.catch((error: unknown) => {
-    if (error instanceof Refusal && error.code === 'not_found') return null;
-    throw error;
-  });
-}
-
 /** Every page of a list. @throws Refusal */
 export async function getAll<Name extends string, Row>(path: string, name: Name): Promise<Row[]> {
   const rows: Row[] = [];

@@ -1,10 +1,12 @@
 /** The views that only the operator has; a client's browser does not load them. */
 import { html, type TemplateResult } from 'lit';
+import './agency-view.ts';
 import './attention-view.ts';
 import './books-view.ts';
 import './invoice-actions.ts';
 import type { MeAnswer } from '../contract.ts';
 import './month-close-view.ts';
+import './new-client-view.ts';
 import './tenant-page.ts';
 import './tenants-view.ts';
 
@@ -14,6 +16,7 @@ export const operatorLinks = [
   ['invoices', 'Invoices'],
   ['close', 'Month close'],
   ['attention', 'What needs a person'],
+  ['agency', 'Your agency'],
 ] as const;
 
 /** @param route the address behind the hash, piece by piece */
@@ -27,6 +30,11 @@ export function operatorView(me: MeAnswer, [view = '', item, ...rest]: string[])
   if (view === 'close')
     return html`<month-close-view .now=${now} .mayWrite=${mayWrite} .hasSeller=${hasSeller}></month-close-view>`;
   if (view === 'attention') return html`<attention-view .now=${now} .mayWrite=${mayWrite}></attention-view>`;
-  if (view === '') return html`<tenants-view .now=${now}></tenants-view>`;
+  if (view === 'agency')
+    return html`<agency-view .mayWrite=${mayWrite} .hasSeller=${hasSeller}></agency-view>`;
+  if (view === 'new-client')
+    return html`<new-client-view .mayWrite=${mayWrite} .now=${now}></new-client-view>`;
+  if (view === '')
+    return html`<tenants-view .now=${now} .mayWrite=${mayWrite} .hasSeller=${hasSeller}></tenants-view>`;
   return html`<h1>There is nothing here</h1><p><a href="#/">To your clients</a></p>`;
 }

@@ -8,6 +8,8 @@ import './copy-field.ts';
 import { moment } from './format.ts';
 import { Resource } from './resource.ts';
 import type { Scope } from './scope.ts';
+import './settings-view.ts';
+import './site-view.ts';
 import { shared } from './style.ts';
 import { tenantView, viewNames } from './tenant-views.ts';
 import { stateBadge } from './tenants-view.ts';
@@ -67,7 +69,7 @@ export class TenantPageElement extends LitElement {
         ${this.#nav(scope, [...viewNames, ...ownViews])}
         ${this.#work.show()} ${this.link ? this.#linkBox(this.link, scope) : ''}
       </section>
-      ${ownView(scope, rest[0] ?? '') ?? tenantView(scope, rest)}`;
+      <div @tenant-saved=${this.#saved}>${ownView(scope, tenant, rest[0] ?? '') ?? tenantView(scope, rest)}</div>`;
   }
 
   #deleted({ name, deletedAt, timeZone, ...tenant }: DeletedTenant) {
@@ -92,6 +94,11 @@ export class TenantPageElement extends LitElement {
     const base = `#/tenants/${this.slug}`;
     return { slug: this.slug, name, timeZone, base, isOperator: true, mayWrite, hasStripe, now };
   }
+
+  #saved = ({ detail }: CustomEvent<TenantView>) => {
+    this.#tenant.data = detail;
+    this.requestUpdate();
+  };
 
   #actions({ name, status }: TenantView) {
     const pause = {
@@ -140,9 +147,15 @@ async function findDeleted(id: string): Promise<DeletedTenant> {
 }
 
 /** Which the client does not have. */
-const ownViews = [['billing', 'Billing']] as const;
+const ownViews = [
+  ['billing', 'Billing'],
+  ['site', 'Website'],
+  ['settings', 'Settings'],
+] as const;
 
-function ownView(scope: Scope, view: string): TemplateResult | null {
+function ownView(scope: Scope, tenant: TenantView, view: string): TemplateResult | null {
   if (view === 'billing') return html`<billing-view .scope=${scope}></billing-view>`;
+  if (view === 'site') return html`<site-view .scope=${scope} .tenant=${tenant}></site-view>`;
+  if (view === 'settings') return html`<settings-view .scope=${scope} .tenant=${tenant}></settings-view>`;
   return null;
 }

@@ -2,6 +2,7 @@
 import { html, LitElement } from 'lit';
 import type { MarginRow, TenantView } from '../contract.ts';
 import { getAll } from './api.ts';
+import { firstSteps } from './first-steps.ts';
 import { count, dollars, duration, money, monthName } from './format.ts';
 import { Resource } from './resource.ts';
 import { shared } from './style.ts';
@@ -14,9 +15,16 @@ interface Row {
 
 export class TenantsElement extends LitElement {
   static override styles = [shared];
-  static override properties = { now: { attribute: false } };
+  static override properties = {
+    now: { attribute: false },
+    mayWrite: { attribute: false },
+    hasSeller: { attribute: false },
+  };
   /** The server's time, ISO-8601. */
   declare now: string;
+  declare mayWrite: boolean;
+  /** Whether it is said who issues the invoices. */
+  declare hasSeller: boolean;
 
   #rows = new Resource<Row[]>(this, async () => {
     const [tenants, margins] = await Promise.all([
@@ -33,14 +41,19 @@ export class TenantsElement extends LitElement {
   }
 
   protected override render() {
-    return html`<h1>Clients</h1>
-      ${this.#rows.show((rows) => this.#table(rows))}`;
+    return html`<div class="row heading">
+        <h1>Clients</h1>
+        ${this.mayWrite ? html`<a class="button" href="#/new-client">New client</a>` : ''}
+      </div>
+      ${this.#rows.show((rows) =>
+        rows.length === 0
+          ? firstSteps(this.hasSeller)
+          : html`${this.hasSeller ? '' : html`<p class="warn">Nothing can be invoiced until it is said who issues the invoices: <a href="#/agency">your agency</a>.</p>`}
+            ${this.#table(rows)}`,
+      )}`;
   }
 
   #table(rows: Row[]) {
-    if (rows.length === 0) {
-      return html`<section><p>There are no clients yet. The first one is made with <code>POST /v1/tenants</code>.</p></section>`;
-    }
     return html`<section>
       <h2>${monthName(this.now.slice(0, 7))} so far</h2>
       <div class="scroll">

@@ -4,10 +4,12 @@ import { test } from 'node:test';
 import fc from 'fast-check';
 import { planPresets, planSchema } from '../../../server/contract.ts';
 import { fromUnits, toUnits } from '../../../server/portal/amounts.ts';
+import { commonTexts } from '../../../server/portal/common-texts.ts';
 import { type FieldKind, toText, toValue } from '../../../server/portal/field-kinds.ts';
 import { completed, notAPlan, withKind, withRates, withTiers } from '../../../server/portal/plan-shape.ts';
 import { planWords } from '../../../server/portal/plan-words.ts';
 import { lastDueMonth } from '../../../server/portal/zone.ts';
+import { en } from '../../../widget/strings/en.ts';
 
 const planOf = (name: string) => planSchema.parse(planPresets.find((preset) => preset.name === name)?.plan);
 
@@ -118,4 +120,8 @@ test('a month is due a day after it has ended, unless nobody waits for late cost
   assert.equal(lastDueMonth('2026-12-02T00:00:00Z', 24), '2026-11');
   assert.equal(lastDueMonth('2026-12-01T00:00:00Z', 0), '2026-11');
   assert.equal(lastDueMonth('2027-01-02T00:00:00Z', 24), '2026-12');
+});
+
+test('the texts that can be set are the element’s own, and are shown as it says them without one', () => {
+  for (const [key, , text] of commonTexts) assert.equal(en[key], text, key);
 });

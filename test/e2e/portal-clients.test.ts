@@ -1,0 +1,272 @@
+/** How an operator begins in the portal, adds a client, and changes what it has set for it. */
+import assert from 'node:assert/strict';
+import { randomUUID } from 'node:crypto';
+import { after, before, test } from 'node:test';
+import { type Browser, chromium } from 'playwright-core';
+import { type Emulator, startEmulator } from '../../demo/vapi-emulator/emulator.ts';
+import type { TenantView } from '../../server/contract.ts';
+import { chromeArgs, chromePath } from '../support/chrome.ts';
+import { startTestServer, type TestServer } from '../support/test-server.ts';
+import { checkLooks, openPortal, rows } from './support/portal.ts';
+
+const privateKey = `private-${randomUUID()}`;
+const assistantId = randomUUID();
+
+let emulator: Emulator;
+let server: TestServer;
+let browser: Browser;
+before(async () => {
+  emulator = await startEmulator({
+    port: 0,
+    orgs: [
+      {
+        orgId: randomUUID(),
+        privateKeys: [privateKey],
+        publicKeys: [],
+        assistants: [{ id: assistantId, name: 'Acme' }],
+      },
+    ],
+  });
+  server = await startServer();
+  const acme = { slug: 'acme', name: 'Acme Bakery', privateKey, assistantId };
+  const allowedOrigins = ['https://www.acme.example'];
+  assert.equal((await server.operator('POST', '/v1/tenants', { ...acme, allowedOrigins })).status, 201);
+  browser = await chromium.launch({ executablePath: await chromePath(), args: chromeArgs });
+});
+after(async () => {
+  await browser?.close();
+  await server?.close();
+  await emulator?.close();
+});
+
+async function startServer(): Promise<TestServer> {
+  const started = await startTestServer({
+    ...{ vapiBaseUrl: emulator.url, config: { publicUrl: 'http://localhost' } },
+  });
+  started.ctx.config.publicUrl = started.url;
+  started.secrets.add('private key', privateKey);
+  return started;
+}
+const tenant = async (slug = 'acme'): Promise<TenantView> =>
+  (await server.operator('GET', `/v1/tenants/${slug}`)).body;
+
+test('an empty portal says what to do first, up to a client whose key was checked and whose snippet is there', async (context) => {
+  const empty = await startServer();
+  context.after(() => empty.close());
+  const visit = await openPortal(browser, empty, null);
+  const { page } = visit;
+  await visit.go('#/', 'Clients');
+  await page.getByRole('heading', { name: 'First steps' }).waitFor();
+  await page.getByRole('link', { name: 'Say who you are' }).click();
+  await page.getByLabel('Legal name').fill('Harbour Voice');
+  await page.getByLabel('Colour').fill('teal');
+  await page.getByRole('button', { name: 'Save' }).click();
+  await page.getByText('use #rrggbb').waitFor();
+  await page.getByLabel('Colour').fill('#0f766e');
+  await page.getByRole('button', { name: 'Save' }).click();
+  await page.getByText('Saved.').waitFor();
+  await page.getByRole('banner').getByText('Harbour Voice').waitFor();
+
+  await visit.go('#/', 'Clients');
+  await page.getByText('Done:').waitFor();
+  await page.getByRole('link', { name: 'New client' }).click();
+  await page.getByLabel('Name', { exact: true }).fill('Acme Bakery');
+  await page.getByLabel('Handle').fill('acme');
+  await page.getByLabel('Time zone').fill('Europe/Berlin');
+  await page.getByLabel('Private key').fill('private-of-nobody');
+  await page.getByLabel('Id of the assistant').fill(assistantId);
+  await page.getByLabel('Pages that may use').fill('https://www.acme.example');
+  const add = page.getByRole('button', { name: 'Add the client' });
+  await add.click();
+  await page.getByText('Vapi does not accept it; is it the private key, not the public one?').waitFor();
+  assert.equal(await page.getByLabel('Private key').getAttribute('aria-invalid'), 'true');
+  const focused = () =>
+    page
+      .locator('new-client-view')
+      .evaluate((view) => (view.shadowRoot?.activeElement as HTMLInputElement | null)?.name);
+  assert.equal(await focused(), 'privateKey');
+  await page.getByLabel('Private key').fill(privateKey);
+  await page.getByLabel('Pages that may use').fill('https://www.acme.example\nhttp://acme.example');
+  await add.click();
+  await page.getByText('"http://acme.example": http is only for localhost: use https').waitFor();
+  assert.equal(await focused(), 'allowedOrigins');
+  await page.getByLabel('Pages that may use').fill('https://www.acme.example/');
+  await add.click();
+  await page.getByRole('heading', { level: 1, name: 'Acme Bakery is here' }).waitFor();
+  await page.getByText('Vapi knows the key and the assistant.').waitFor();
+  assert.match(await page.getByLabel('Snippet').inputValue(), /<vapi-agent tenant="acme"/);
+  await page.getByLabel('The site is made with').selectOption('WordPress');
+  await page
+    .getByText(/plugin/i)
+    .first()
+    .waitFor();
+  // What the server keeps for itself is shown once; the key not even that.
+  assert.match(await page.getByLabel('Webhook secret').inputValue(), /^[\w-]{32}$/);
+  await checkLooks(page, 'a client that was just made');
+  await page.getByRole('button', { name: 'See what would change at Vapi' }).click();
+  await page.getByText(`Acme: would report to ${empty.url}/v1/webhooks/vapi/acme`).waitFor();
+  await page.getByRole('button', { name: 'Change it' }).click();
+  await page.getByText('Done: Vapi reports to this server.').waitFor();
+  const made = (await empty.operator('GET', '/v1/tenants/acme')).body;
+  assert.deepEqual([made.allowedOrigins, made.timeZone], [['https://www.acme.example'], 'Europe/Berlin']);
+  await visit.leave(/status of 400/);
+});
+
+test('a page that was refused is let in with one press', async () => {
+  const ask = (origin: string) =>
+    server.request('POST', '/v1/sessions', { headers: { origin }, body: { tenant: 'acme' } });
+  for (const origin of ['https://shop.acme.example', 'http://shop.acme.example', 'null']) {
+    assert.equal((await ask(origin)).status, 403);
+  }
+  const visit = await openPortal(browser, server, null);
+  const { page } = visit;
+  await visit.go('#/tenants/acme/site', 'Acme Bakery: Website');
+  const pages = async () => (await rows(page, 'Pages that were refused')).map(([origin]) => origin).sort();
+  assert.deepEqual(await pages(), [
+    'http://shop.acme.example',
+    'https://shop.acme.example',
+    'requests that name no real page',
+  ]);
+  await page.getByRole('button', { name: 'Allow http://shop.acme.example' }).click();
+  await page.getByRole('alert').getByText('http is only for localhost').waitFor();
+  await page.getByRole('button', { name: 'Allow https://shop.acme.example' }).click();
+  await page.getByText('https://shop.acme.example is allowed now.').waitFor();
+  assert.deepEqual(await pages(), ['http://shop.acme.example', 'requests that name no real page']);
+  assert.equal(
+    await page.getByLabel('Allowed origins').inputValue(),
+    'https://www.acme.example\nhttps://shop.acme.example',
+  );
+  assert.equal((await ask('https://shop.acme.example')).status, 201);
+  await page.getByLabel('Allowed origins').fill('');
+  await page.locator('origins-form').getByRole('button', { name: 'Save' }).click();
+  await page.getByText('Saved.').waitFor();
+  assert.deepEqual((await tenant()).allowedOrigins, []);
+  await visit.leave(/status of 400/);
+});
+
+test('what is set for a client is changed part by part, and the server’s words stand at the field', async () => {
+  // In an organization of its own, so that all of its calls may be this client's.
+  const own = { privateKey: `private-${randomUUID()}`, assistantId: randomUUID() };
+  emulator.addOrg({
+    ...{ orgId: randomUUID(), privateKeys: [own.privateKey], publicKeys: [] },
+    assistants: [{ id: own.assistantId, name: 'Sons' }],
+  });
+  await server.operator('POST', '/v1/tenants', { slug: 'sons', name: 'Sons', ...own });
+  const visit = await openPortal(browser, server, null);
+  const { page } = visit;
+  await visit.go('#/tenants/sons/settings', 'Sons: Settings');
+  const part = (name: string) => {
+    const form = page.locator(name);
+    return {
+      form,
+      save: () => form.getByRole('button', { name: 'Save' }).click(),
+      saved: () => form.getByText('Saved.').waitFor(),
+    };
+  };
+  const limits = part('limits-form');
+  await limits.form.getByLabel('Budget a month').fill('250');
+  await limits.form.getByLabel('Longest call').fill('5');
+  await limits.save();
+  await limits.form.getByText('expected number to be >=10').waitFor();
+  assert.equal((await tenant('sons')).limits.monthlyBudgetMicros, 100_000_000, 'all of it or nothing');
+  await limits.form.getByLabel('Longest call').fill('300');
+  await limits.save();
+  await limits.saved();
+
+  const hours = part('hours-form');
+  await hours.form.getByText('It is always open.').waitFor();
+  await hours.form.getByRole('button', { name: 'Open only at some times' }).click();
+  await hours.form.getByLabel('Sat').check();
+  await hours.form.getByRole('button', { name: 'Another interval' }).click();
+  await hours.form.getByRole('group', { name: 'Interval 2' }).getByLabel('From').fill('18:00');
+  await hours.form.getByRole('group', { name: 'Interval 2' }).getByLabel('To').fill('19:30');
+  await hours.save();
+  await hours.saved();
+
+  const looks = part('looks-form');
+  await looks.form.getByLabel('Colour').fill('#9a3412');
+  await looks.form.getByLabel('Light or dark').selectOption('dark');
+  await looks.save();
+  await looks.saved();
+
+  const texts = part('texts-form');
+  await texts.form.getByLabel('On the button').fill('Ask the bakery');
+  await texts.form.getByLabel('Another text').fill('mute');
+  await texts.form.getByRole('button', { name: 'Add it' }).click();
+  await texts.form.getByLabel('mute', { exact: true }).fill('Be quiet');
+  await texts.save();
+  await texts.saved();
+
+  const consent = part('consent-form');
+  await consent.form.getByLabel('Ask visitors to agree').check();
+  await consent.save();
+  await consent.form.getByText('is needed').first().waitFor();
+  await consent.form.getByLabel('To what').fill('We record this call.');
+  await consent.form.getByLabel('Version').fill('1');
+  await consent.save();
+  await consent.saved();
+
+  const name = part('name-form');
+  await name.form.getByLabel('Name').fill('Father & Sons');
+  await name.form.getByLabel('All calls of its organization').check();
+  await name.save();
+  await page.getByRole('heading', { level: 1, name: 'Father & Sons: Settings' }).waitFor();
+
+  const now = await tenant('sons');
+  assert.deepEqual([now.name, now.wholeOrg], ['Father & Sons', true]);
+  assert.deepEqual([now.limits.monthlyBudgetMicros, now.limits.maxCallSeconds], [250_000_000, 300]);
+  assert.deepEqual(now.limits.hours, [
+    { days: [1, 2, 3, 4, 5, 6], from: '09:00', to: '17:00' },
+    { days: [1, 2, 3, 4, 5], from: '18:00', to: '19:30' },
+  ]);
+  assert.deepEqual(now.appearance, { accentColor: '#9a3412', theme: 'dark' });
+  assert.deepEqual(now.texts, { launcher: 'Ask the bakery', mute: 'Be quiet' });
+  assert.deepEqual(now.consent, { text: 'We record this call.', version: '1' });
+  await hours.form.getByRole('button', { name: 'Remove interval 1' }).click();
+  await hours.form.getByRole('button', { name: 'Remove interval 1' }).click();
+  await hours.save();
+  await hours.saved();
+  await consent.form.getByLabel('Ask visitors to agree').uncheck();
+  await consent.save();
+  await consent.saved();
+  assert.equal((await tenant('sons')).limits.hours, null);
+  assert.equal((await tenant('sons')).consent, null);
+  await visit.leave(/status of 400/);
+});
+
+test('the books of a client that is deleted are still read', async () => {
+  await server.operator('POST', '/v1/tenants', {
+    ...{ slug: 'gone', name: 'Gone', privateKey, assistantId, timeZone: 'Asia/Tokyo' },
+  });
+  await server.operator('DELETE', '/v1/tenants/gone');
+  const { tenants } = (await server.operator('GET', '/v1/billing/deleted-tenants')).body;
+  const visit = await openPortal(browser, server, null);
+  await visit.go(`#/tenants/${tenants[0].id}/calls`, 'Gone: Calls');
+  await visit.page.getByText('Its calls and invoices remain.').waitFor();
+  await visit.page.getByText('Times are those of Asia/Tokyo.').waitFor();
+  assert.equal(await visit.page.getByRole('button', { name: 'Pause' }).count(), 0);
+  await visit.leave();
+});
+
+// The second time only what depends on the looks.
+for (const { width, dark, rules } of [
+  { width: 1280, dark: false, rules: undefined },
+  { width: 375, dark: true, rules: ['color-contrast', 'scrollable-region-focusable'] },
+]) {
+  test(`${width} pixels, ${dark ? 'dark' : 'light'}: no form about a client has a fault that axe knows`, async () => {
+    const visit = await openPortal(browser, server, null, { width, dark });
+    const { page } = visit;
+    await visit.go('#/new-client', 'New client');
+    await page.getByRole('button', { name: 'Add the client' }).click();
+    await page.getByRole('alert').waitFor();
+    await checkLooks(page, 'a new client with mistakes', rules);
+    await visit.go('#/agency', 'Your agency');
+    await checkLooks(page, 'the agency', rules);
+    await visit.go('#/tenants/acme/site', 'Acme Bakery: Website');
+    await checkLooks(page, 'a client’s website', rules);
+    await visit.go('#/tenants/acme/settings', 'Acme Bakery: Settings');
+    await page.locator('hours-form').getByRole('button', { name: 'Open only at some times' }).click();
+    await checkLooks(page, 'a client’s settings', rules);
+    await visit.leave();
+  });
+}
