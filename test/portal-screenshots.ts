@@ -1,7 +1,7 @@
 /** The portal's views with the demo's month, for `npm run screenshots`. */
 import { join } from 'node:path';
 import type { Page } from 'playwright-core';
-import { openStage } from './e2e/support/stage.ts';
+import { openStage, type Stage } from './e2e/support/stage.ts';
 
 const looks = [
   { name: 'phone-light', viewport: { width: 375, height: 667 }, colorScheme: 'light' },
@@ -10,47 +10,68 @@ const looks = [
   { name: 'desktop-dark', viewport: { width: 1280, height: 800 }, colorScheme: 'dark' },
 ] as const;
 
-/** By role: name of the picture, and the address behind the hash. */
-const views = {
+interface View {
+  name: string;
+  /** The address behind the hash. */
+  hash: string;
+  /** What is done there before the picture. */
+  prepare?: (page: Page) => Promise<void>;
+}
+
+const views: Record<'operator' | 'client', View[]> = {
   operator: [
-    ['clients', '#/'],
-    ['attention', '#/attention'],
-    ['month', '#/tenants/acme'],
-    ['calls', '#/tenants/acme/calls'],
-    ['invoices', '#/tenants/acme/invoices'],
+    { name: 'first-steps', hash: '#/', prepare: showEmpty },
+    { name: 'clients', hash: '#/' },
+    { name: 'new-client', hash: '#/new-client', prepare: submitEmpty },
+    { name: 'invoices-of-all', hash: '#/invoices' },
+    { name: 'month-close', hash: '#/close', prepare: lookAhead },
+    { name: 'month-close-question', hash: '#/close', prepare: ask },
+    { name: 'attention', hash: '#/attention' },
+    { name: 'agency', hash: '#/agency' },
+    { name: 'month', hash: '#/tenants/acme' },
+    { name: 'calls', hash: '#/tenants/acme/calls' },
+    { name: 'billing', hash: '#/tenants/acme/billing', prepare: tryPlan },
+    { name: 'site', hash: '#/tenants/acme/site' },
+    { name: 'settings', hash: '#/tenants/acme/settings', prepare: openHours },
+    { name: 'invoices', hash: '#/tenants/acme/invoices' },
+    { name: 'invoice', hash: '#/tenants/acme/invoices', prepare: openInvoice },
+    { name: 'credit-note', hash: '#/tenants/acme/invoices', prepare: beginCreditNote },
   ],
   client: [
-    ['month', '#/'],
-    ['calls', '#/calls'],
-    ['invoices', '#/invoices'],
+    { name: 'month', hash: '#/' },
+    { name: 'calls', hash: '#/calls' },
+    { name: 'invoices', hash: '#/invoices' },
+    { name: 'invoice', hash: '#/invoices', prepare: openInvoice },
   ],
-} as const;
+};
 
 /** @param folder exists */
 export async function shootPortal(folder: string): Promise<void> {
   const stage = await openStage({ pastCalls: true });
   try {
+    await leaveWork(stage);
     for (const { name: look, ...options } of looks) {
       for (const role of ['operator', 'client'] as const) {
         const { url } = await stage.demo.operator.signInLink(role === 'client' ? 'acme' : undefined);
         const visit = await stage.visit(url, options);
         const { page } = visit;
-        const shoot = (view: string) =>
-          page.screenshot({ path: join(folder, `${look}-portal-${role}-${view}.png`), fullPage: true });
-        await shoot('0-sign-in');
+        let number = 0;
+        const shoot = async (view: string) => {
+          const file = `${look}-portal-${role}-${String(number++).padStart(2, '0')}-${view}.png`;
+          await page.screenshot({ path: join(folder, file), fullPage: true });
+        };
+        await shoot('sign-in');
         await page.getByRole('button', { name: 'Sign in' }).click();
         await page.getByRole('button', { name: 'Sign out' }).waitFor();
-        for (const [index, [view, hash]] of views[role].entries()) {
+        for (const { name, hash, prepare } of views[role]) {
           await show(page, hash);
-          await shoot(`${index + 1}-${view}`);
+          await prepare?.(page);
+          await shoot(name);
+          await page.keyboard.press('Escape');
         }
-        await page.locator('tbody a').first().click();
-        await page.locator('button[aria-expanded]').first().click();
-        await page.getByRole('table', { name: 'Calls of this line' }).waitFor();
-        await shoot('6-invoice');
         await page.getByRole('button', { name: 'Sign out' }).click();
         await page.getByRole('heading', { name: 'You are signed out' }).waitFor();
-        await shoot('7-signed-out');
+        await shoot('signed-out');
         await visit.leave();
       }
     }
@@ -59,11 +80,80 @@ export async function shootPortal(folder: string): Promise<void> {
   }
 }
 
+/** A month to close in two currencies, refused pages, prepaid credit. */
+async function leaveWork({ demo }: Stage): Promise<void> {
+  const now = new Date();
+  const lastMonth = new Date(Date.UTC(now.getUTCFullYear(), now.getUTCMonth() - 1, 1));
+  const from = lastMonth.toISOString().slice(0, 10);
+  const rates = [{ channels: ['web', 'inbound', 'outbound', 'chat'], price: { kind: 'free' } }];
+  const flat = { name: 'Flat', monthlyFeeCents: 12_900, rates };
+  await demo.operator.setPlan('try-hang-up', { ...flat, currency: 'usd' }, from);
+  await demo.operator.setPlan('try-slow', { ...flat, currency: 'eur' }, from);
+  for (const origin of ['https://staging.acme-bakery.example', 'https://a-site-that-copied-it.example']) {
+    const body = JSON.stringify({ tenant: 'acme' });
+    await fetch(`${demo.server}/v1/sessions`, { method: 'POST', headers: { origin }, body });
+  }
+  await fetch(`${demo.server}/v1/tenants/acme/credits`, {
+    method: 'POST',
+    headers: { authorization: `Bearer ${demo.operatorKey}`, 'content-type': 'application/json' },
+    body: JSON.stringify({ amountCents: 10_000, note: 'Paid in advance' }),
+  });
+}
+
 async function show(page: Page, hash: string): Promise<void> {
-  await page.evaluate((to) => {
-    location.hash = to;
-  }, hash);
-  await page.locator('main h1').waitFor();
+  // By way of nowhere, so that a view that is shown already begins anew.
+  for (const to of ['#/nowhere', hash]) {
+    await page.evaluate((address) => {
+      location.hash = address;
+    }, to);
+    await page.locator('main h1').waitFor();
+  }
   await page.locator('section').first().waitFor();
-  await page.locator('.waiting').waitFor({ state: 'detached' });
+  await page.locator('.waiting').first().waitFor({ state: 'detached' });
+}
+
+async function showEmpty(page: Page): Promise<void> {
+  const list = '**/v1/tenants?*';
+  await page.route(list, (route) => route.fulfill({ json: { tenants: [], nextCursor: null } }));
+  await show(page, '#/');
+  await page.getByRole('heading', { name: 'First steps' }).waitFor();
+  await page.unroute(list);
+}
+
+async function submitEmpty(page: Page): Promise<void> {
+  await page.getByRole('button', { name: 'Add the client' }).click();
+  await page.getByRole('alert').waitFor();
+}
+
+async function lookAhead(page: Page): Promise<void> {
+  await page.getByRole('button', { name: 'See what would be issued' }).click();
+  await page.getByRole('table', { name: 'What would be issued' }).waitFor();
+}
+
+async function ask(page: Page): Promise<void> {
+  await lookAhead(page);
+  await page.getByRole('button', { name: /^Issue/ }).click();
+  await page.getByRole('dialog').waitFor();
+}
+
+async function tryPlan(page: Page): Promise<void> {
+  await page.getByLabel('How it is reckoned').selectOption('graduated');
+  await page.getByRole('button', { name: 'What would it have cost?' }).click();
+  await page.getByRole('table', { name: 'The month under this plan' }).waitFor();
+}
+
+async function openHours(page: Page): Promise<void> {
+  await page.getByRole('button', { name: 'Open only at some times' }).click();
+}
+
+async function openInvoice(page: Page): Promise<void> {
+  await page.locator('tbody a').first().click();
+  await page.locator('button[aria-label*="of line"]').first().click();
+  await page.getByRole('table', { name: 'Calls of this line' }).waitFor();
+}
+
+async function beginCreditNote(page: Page): Promise<void> {
+  await page.locator('tbody a').first().click();
+  await page.getByRole('button', { name: 'Credit note' }).click();
+  await page.getByLabel('What is taken back').selectOption('lines');
 }
