@@ -50,6 +50,9 @@ export interface CallHost {
   failed(error: unknown): void;
 }
 
+/** From joining to the assistant's first sound, which what is drawn meanwhile would keep waiting. */
+const firstSoundMs = 50;
+
 /** Thrown inside a start that the visitor gave up; not a failure. */
 class GivenUp extends Error {}
 
@@ -118,7 +121,9 @@ export class CallController {
     if (!variables || isActive(this.#state)) return;
     const attempt = new AbortController();
     this.#attempt = attempt;
-    this.#hurry();
+    this.#calm = new Promise((resolve) => {
+      this.#calmDown = resolve;
+    });
     this.dispatch({ type: 'prepare' });
     if (left) {
       this.dispatch({ type: 'rejoin', transcript: left.transcript });
@@ -151,12 +156,6 @@ export class CallController {
   /** Settles when nothing is under way that comes before what is to be seen: the request for the call, then the joining. */
   get calm(): Promise<void> {
     return this.#calm;
-  }
-
-  #hurry(): void {
-    this.#calm = new Promise((resolve) => {
-      this.#calmDown = resolve;
-    });
   }
 
   get sound(): Sound {
@@ -242,19 +241,20 @@ export class CallController {
         this.#calmDown();
         await orAborted(microphone, signal);
       }
-      Promise.all([chunk, session]).then(
-        ([{ fetchCallMachine }, from]) => fetchCallMachine((left?.grant ?? from)?.mediaProxyUrl),
-        ignore,
-      );
       this.dispatch({ type: 'microphone', asking: false });
-      const { checkPolicy, joinCall } = await orAborted(chunk, signal).catch(asNetworkFailure);
+      const { checkPolicy, fetchCallMachine, joinCall } = await orAborted(chunk, signal).catch(
+        asNetworkFailure,
+      );
       checkPolicy();
       // Not given up half way: a call that the server has created must be ended by us.
-      if (left) await this.#rejoin(api, left.grant, visit.page);
-      else {
-        const token = await orAborted(session ?? this.#session.take(api), signal);
-        const grant = this.#createCall(api, token, variables);
-        this.#calmDown();
+      if (left) {
+        fetchCallMachine(left.grant.mediaProxyUrl);
+        await this.#rejoin(api, left.grant, visit.page);
+      } else {
+        const from = await orAborted(session ?? this.#session.take(api), signal);
+        const grant = this.#createCall(api, from, variables);
+        // Beside the request that everything waits for, not ahead of it.
+        fetchCallMachine(from.mediaProxyUrl);
         this.#grant = await grant;
       }
       this.#lastGrant = this.#grant?.mode === 'proxy' ? this.#grant : null;
@@ -263,7 +263,6 @@ export class CallController {
       await orAborted(claim.confirmed, signal);
       // One that is known to be missing ends it here; one that is still being opened does not keep the room waiting.
       await orAborted(Promise.race([microphone, null]), signal);
-      this.#hurry();
       this.dispatch({ type: 'connect', maxSeconds: this.#grant.maxDurationSeconds });
       if (this.#grant.mode === 'proxy') this.dispatch({ type: 'identify', callId: this.#grant.callId });
       await this.#hold(joinCall, this.#grant, claim, settled, microphone, visit, signal);
@@ -310,6 +309,7 @@ export class CallController {
       const listener: CallListener = {
         identified: (callId) => this.dispatch({ type: 'identify', callId }),
         live: () => {
+          setTimeout(this.#calmDown, firstSoundMs);
           visit.liveSince ??= Date.now();
           this.dispatch({ type: 'live', at: visit.liveSince });
           this.dispatch({ type: 'network', network: 'good' });

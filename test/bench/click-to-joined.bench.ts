@@ -1,7 +1,8 @@
 /**
  * From the click to the call, beside a page that holds a public key and uses @vapi-ai/web directly: the same emulated
  * Vapi, real SDK and daily-js, the same browser, in turns, `BENCH_RUNS` (15) calls each in a fresh profile. Exits 1 when
- * a click of the mouse joins later than the direct page's by more than 5 % at the median.
+ * a click of the mouse joins later than the direct page's by more than 5 % at the median in the mode that every tenant
+ * has that wants no other. Who wants the browser to ask Vapi itself (`scoped-key`) pays for one more request.
  */
 import { cpus } from 'node:os';
 import type { BrowserContextOptions } from 'playwright-core';
@@ -12,6 +13,9 @@ import { median, printTable } from './support/figures.ts';
 const runs = Number(process.env.BENCH_RUNS ?? 15);
 /** From the moment that the pointer is over the button to its press; a hand with a mouse is rarely quicker. */
 const hoverMs = Number(process.env.BENCH_HOVER_MS ?? 300);
+
+/** How long a finger is down; a tap of a hand is rarely shorter. */
+const tapMs = Number(process.env.BENCH_TAP_MS ?? 80);
 
 /** A visit takes at least so long: quicker ones would meet the server's limit of requests a minute. */
 const visitMs = 1600;
@@ -37,9 +41,9 @@ const mouse: Visitor = {
 const visitors: Visitor[] = [
   mouse,
   {
-    who: 'a finger: nothing ahead of the touch',
+    who: `a finger, down for ${tapMs} ms: nothing ahead of the touch`,
     options: { permissions: ['microphone'], hasTouch: true },
-    act: ({ page, button }) => page.locator(button).tap(),
+    act: tap,
   },
   {
     who: 'a mouse, and the microphone is asked for (answered at once)',
@@ -56,20 +60,29 @@ process.stdout.write(
 for (const visitor of visitors) printVisitor(visitor);
 
 process.stdout.write('\n');
-for (const way of ['proxy', 'scoped-key'] as const) {
-  const ratio = joined(mouse, way) / joined(mouse, 'direct');
-  const reached = ratio <= 1.05;
-  if (!reached) process.exitCode = 1;
-  process.stdout.write(
-    `${way} joins in ${ratio.toFixed(2)} of the direct page's time, goal 1.05: ${reached ? 'reached' : 'MISSED'}\n`,
-  );
-}
+const ratio = (way: Way) => joined(mouse, way) / joined(mouse, 'direct');
+const reached = ratio('proxy') <= 1.05;
+if (!reached) process.exitCode = 1;
+process.stdout.write(
+  `proxy joins in ${ratio('proxy').toFixed(2)} of the direct page's time, goal 1.05: ${reached ? 'reached' : 'MISSED'}; ` +
+    `scoped-key, with its second request, in ${ratio('scoped-key').toFixed(2)}\n`,
+);
 
 async function clickAfterHover({ page, button }: CallPage): Promise<void> {
   await page.locator(button).hover();
   await page.waitForTimeout(hoverMs);
   await page.mouse.down();
   await page.mouse.up();
+}
+
+async function tap({ page, button }: CallPage): Promise<void> {
+  const box = await page.locator(button).boundingBox();
+  if (!box) throw new Error(`no ${button} to be tapped`);
+  const browser = await page.context().newCDPSession(page);
+  const at = { x: box.x + box.width / 2, y: box.y + box.height / 2 };
+  await browser.send('Input.dispatchTouchEvent', { type: 'touchStart', touchPoints: [at] });
+  await page.waitForTimeout(tapMs);
+  await browser.send('Input.dispatchTouchEvent', { type: 'touchEnd', touchPoints: [] });
 }
 
 /** In turns, so that all meet the same machine; the first round only warms up. */
@@ -103,7 +116,7 @@ async function call(pages: CallPages, visitor: Visitor, way: Way): Promise<Timel
     await visitor.act(visit);
     return await readTimeline(visit.page);
   } finally {
-    await visit.leave([/./]);
+    await visit.leave();
     await over;
   }
 }

@@ -19,7 +19,8 @@ import { panelStyle } from './panel-style.ts';
 import { stageStyle } from './stage-style.ts';
 import { transcriptView } from './transcript-view.ts';
 
-const drawnWithinMs = 50;
+/** What comes later than this after a click is felt as a wait. */
+const drawnWithinMs = 100;
 
 const baseSheet = new CSSStyleSheet();
 // The stage first: the frame's rules for small screens come after it.

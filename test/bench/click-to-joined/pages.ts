@@ -1,70 +1,87 @@
 /** The two ways to a call that are compared, each on a page of its own, with one assistant at one emulated Vapi. */
+import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { build } from 'esbuild';
-import type { BrowserContextOptions } from 'playwright-core';
-import { type HostPage, type HostPages, openHostPages } from '../../e2e/support/host-page.ts';
+import { type BrowserContextOptions, chromium, type Page } from 'playwright-core';
+import { htmlFile } from '../../e2e/support/host-site.ts';
+import { chromeArgs, chromePath } from '../../support/chrome.ts';
+import { type DemoProcess, startDemoProcess } from './demo-process.ts';
 import { watchCall } from './timeline.ts';
 
 export interface CallPages {
   /** The element. */
-  element(accessMode: 'proxy' | 'scoped-key', options: BrowserContextOptions): Promise<CallPage>;
+  element(accessMode: AccessMode, options: BrowserContextOptions): Promise<CallPage>;
   /** A page that has a public key and calls `start()` of @vapi-ai/web itself; the SDK is loaded with the page. */
   direct(options: BrowserContextOptions): Promise<CallPage>;
   close(): Promise<void>;
 }
 
-export interface CallPage extends HostPage {
+export type AccessMode = 'proxy' | 'scoped-key';
+
+export interface CallPage {
+  page: Page;
   /** What the visitor clicks. */
   button: string;
+  leave(): Promise<void>;
+}
+
+interface Org {
+  orgId: string;
+  privateKey: string;
+  publicKey: string;
+  assistantId: string;
 }
 
 export async function openCallPages(): Promise<CallPages> {
-  const host = await openHostPages();
-  const { emulator } = host.demo;
+  const demo = await startDemoProcess();
   const [orgId, privateKey, publicKey, assistantId] = Array.from({ length: 4 }, () => randomUUID()) as [
     string,
     string,
     string,
     string,
   ];
-  emulator.addOrg({
-    orgId,
-    privateKeys: [privateKey],
-    publicKeys: [{ value: publicKey }],
-    assistants: [{ id: assistantId, firstMessage: 'Good morning.', scenario: 'talks' }],
+  const org = { orgId, privateKey, publicKey, assistantId };
+  const site = await startSite({
+    '/direct': await directPage(demo, org),
+    ...Object.fromEntries(
+      (['proxy', 'scoped-key'] as const).map((mode) => [`/${mode}`, elementPage(demo, mode)]),
+    ),
   });
-  for (const accessMode of ['proxy', 'scoped-key']) {
-    await host.addTenant(accessMode, { orgId, privateKey, assistantId, accessMode });
-  }
-  const script = await directScript({ publicKey, assistantId, host });
-  const before = watchCall;
+  await makeClients(demo, org, site.origin);
+  const browser = await chromium.launch({ executablePath: await chromePath(), args: chromeArgs });
+  const open = async (path: string, button: string, options: BrowserContextOptions) => {
+    const context = await browser.newContext(options);
+    const page = await context.newPage();
+    await page.addInitScript(watchCall);
+    await page.goto(site.origin + path);
+    return { page, button, leave: () => context.close() };
+  };
   return {
-    async element(accessMode, options) {
-      const body = `${host.script}<vapi-agent tenant="${accessMode}"></vapi-agent>`;
-      return { ...(await host.open(body, { ...options, before })), button: 'vapi-agent [part=launcher]' };
+    element: (mode, options) => open(`/${mode}`, 'vapi-agent [part=launcher]', options),
+    direct: (options) => open('/direct', '#talk', options),
+    async close() {
+      await browser.close();
+      await site.close();
+      await demo.close();
     },
-    async direct(options) {
-      const body = '<button id="talk">Talk to us</button><script type="module" src="/direct.js"></script>';
-      const files = { '/direct.js': { type: 'text/javascript; charset=utf-8', body: script } };
-      return { ...(await host.open(body, { ...options, before, files })), button: '#talk' };
-    },
-    close: () => host.close(),
   };
 }
 
+const elementPage = ({ server }: DemoProcess, mode: AccessMode): string =>
+  htmlFile(
+    `<script type="module" src="${server}/widget.js"></script><vapi-agent tenant="bench-${mode}"></vapi-agent>`,
+  ).body;
+
 /** As the SDK's documentation has it, with the two settings that our element makes as well. */
-async function directScript(known: {
-  publicKey: string;
-  assistantId: string;
-  host: HostPages;
-}): Promise<string> {
-  const { emulator } = known.host.demo;
-  const settings = { avoidEval: true, proxyUrl: emulator.dailyProxyUrl };
+async function directPage({ emulator }: DemoProcess, { publicKey, assistantId }: Org): Promise<string> {
+  const settings = { avoidEval: true, proxyUrl: `${emulator}/daily` };
   const contents = `
     import sdk from '@vapi-ai/web';
     const Vapi = sdk.default ?? sdk;
-    const vapi = new Vapi('${known.publicKey}', '${emulator.url}', ${JSON.stringify(settings)});
-    document.querySelector('#talk').onclick = () => vapi.start('${known.assistantId}');`;
+    const vapi = new Vapi('${publicKey}', '${emulator}', ${JSON.stringify(settings)});
+    document.querySelector('#talk').onclick = () => vapi.start('${assistantId}');`;
   const { outputFiles } = await build({
     stdin: { contents, resolveDir: import.meta.dirname },
     bundle: true,
@@ -74,5 +91,70 @@ async function directScript(known: {
     target: 'es2022',
     define: { 'process.env.NODE_ENV': '"production"' },
   });
-  return outputFiles[0]?.text ?? '';
+  const script = outputFiles[0]?.text.replaceAll('</script', '<\\/script') ?? '';
+  return htmlFile(`<button id="talk">Talk to us</button><script type="module">${script}</script>`).body;
+}
+
+interface Site {
+  origin: string;
+  close(): Promise<void>;
+}
+
+async function startSite(pages: Record<string, string>): Promise<Site> {
+  const server = createServer((request, response) => {
+    const page = pages[request.url ?? ''];
+    response.writeHead(page ? 200 : 404, { 'content-type': 'text/html; charset=utf-8' });
+    response.end(page ?? 'no such page');
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  return {
+    origin: `http://localhost:${(server.address() as AddressInfo).port}`,
+    close: () =>
+      new Promise((resolve) => {
+        server.close(() => resolve());
+        server.closeAllConnections();
+      }),
+  };
+}
+
+/** One organization at the emulated Vapi, and a tenant for each way in which the element is let in. */
+async function makeClients(demo: DemoProcess, org: Org, origin: string): Promise<void> {
+  const { orgId, privateKey, publicKey, assistantId } = org;
+  await post(`${demo.emulator}/_emulator/orgs`, {
+    orgId,
+    privateKeys: [privateKey],
+    publicKeys: [{ value: publicKey }],
+    assistants: [{ id: assistantId, firstMessage: 'Good morning.', scenario: 'talks' }],
+  });
+  for (const accessMode of ['proxy', 'scoped-key']) {
+    await post(
+      `${demo.server}/v1/tenants`,
+      {
+        slug: `bench-${accessMode}`,
+        name: accessMode,
+        ...{ orgId, privateKey, assistantId, accessMode, limits: unlimited },
+        allowedOrigins: [origin],
+      },
+      demo.operatorKey,
+    );
+  }
+}
+
+/** The bench clicks more often than a visitor does. */
+const unlimited = {
+  callsPerMinutePerIp: 1000,
+  callsPerHourPerIp: 1000,
+  callsPerDayPerIp: 1000,
+  callsPerMinute: 1000,
+  concurrentCalls: 1000,
+  monthlyBudgetMicros: 1_000_000_000_000,
+};
+
+async function post(url: string, body: unknown, key?: string): Promise<void> {
+  const response = await fetch(url, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json', ...(key && { authorization: `Bearer ${key}` }) },
+    body: JSON.stringify(body),
+  });
+  assert.ok(response.ok, `${url}: ${response.status} ${await response.text()}`);
 }
