@@ -163,9 +163,9 @@ describe('languages', () => {
     await untilState(element, 'live');
     window.machine?.says('assistant', 'Hello?');
     find(element, '[part~=settings]').click();
-    await waitUntil(() => panelText(element).includes('Altavoz'));
+    await waitUntil(() => panelText(element).includes('Micrófono'));
     element.lang = 'pl';
-    await waitUntil(() => panelText(element).includes('Głośnik'));
+    await waitUntil(() => panelText(element).includes('Mikrofon'));
     await element.end();
     await waitUntil(() => panelText(element).includes('Jak było?'));
     element.lang = 'ja';
