@@ -1,7 +1,7 @@
 /** The HTTP API that an operator uses, with the operator's key. */
 import type {
+  CallDetail,
   CallsAnswer,
-  CallView,
   CloseReport,
   CreateTenant,
   SignInLinkAnswer,
@@ -20,7 +20,7 @@ export interface OperatorApi {
   usage(slug: string, query?: string): Promise<OperatorUsage>;
   pause(slug: string): Promise<TenantView>;
   calls(slug: string, query?: string): Promise<CallsAnswer>;
-  call(slug: string, id: string): Promise<CallView>;
+  call(slug: string, id: string): Promise<CallDetail>;
   setSeller(seller: object): Promise<unknown>;
   /** @param from the day from which it holds, however long ago */
   setPlan(slug: string, plan: object, from: string): Promise<unknown>;

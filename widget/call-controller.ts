@@ -68,7 +68,7 @@ export class CallController {
   #attempt: AbortController | null = null;
   #sound = initialSound;
   /** The finished call, for what the visitor has to say of it. */
-  #lastGrant: ProxyGrant | null = null;
+  #lastGrant: Grant | null = null;
   #playSound: (() => Promise<void>) | null = null;
   #calm: Promise<void> = Promise.resolve();
   #calmDown: () => void = ignore;
@@ -177,8 +177,10 @@ export class CallController {
   feedbackSender(): ((rating: Rating, comment: string) => Promise<void>) | null {
     const api = this.#api;
     const grant = this.#lastGrant;
-    if (!api || !grant) return null;
-    return (rating, comment) => api.sendFeedback(grant.callId, { token: grant.endToken, rating, comment });
+    const { callId } = this.#state;
+    if (!api || !grant || !callId) return null;
+    const token = grant.mode === 'proxy' ? grant.endToken : grant.feedbackToken;
+    return (rating, comment) => api.sendFeedback(callId, { token, rating, comment });
   }
 
   /** Plays what the browser held back; to be called from the visitor's touch. */
@@ -257,7 +259,7 @@ export class CallController {
         fetchCallMachine(from.mediaProxyUrl);
         this.#grant = await grant;
       }
-      this.#lastGrant = this.#grant?.mode === 'proxy' ? this.#grant : null;
+      this.#lastGrant = this.#grant;
       addEventListener('pagehide', leave);
       if (!this.#grant) throw new GivenUp();
       await orAborted(claim.confirmed, signal);

@@ -16,7 +16,7 @@ import { endLiveCall } from './end-call.ts';
 import { mayRejoin, rejoinWithinSeconds } from './left-calls.ts';
 import { reserve } from './reserve.ts';
 import { signScopedKey } from './scoped-key.ts';
-import { issueEndToken, type SessionClaims } from './session-token.ts';
+import { issueEndToken, issueFeedbackToken, type SessionClaims } from './session-token.ts';
 import { openTenantSecret, sealControlUrl } from './tenant-secrets.ts';
 
 /** @throws ApiError what `reserve` throws, also when it has become true meanwhile; `call_denied`, `vapi_unavailable` */
@@ -49,7 +49,7 @@ export async function grantCall(
     await releaseReservation(ctx.store, reservation.id);
     throw new ApiError('tenant_paused');
   }
-  return { ...base, ...keyGrant(ctx, tenant, session, assistantOverrides) };
+  return { ...base, ...keyGrant(ctx, tenant, session, reservation, assistantOverrides) };
 }
 
 /** A denied call gives back what was reserved for it. */
@@ -164,9 +164,20 @@ function keyGrant(
   ctx: Context,
   tenant: Tenant,
   session: SessionClaims,
+  reservation: Reservation,
   assistantOverrides: KeyGrant['assistantOverrides'],
 ): Omit<KeyGrant, 'maxDurationSeconds'> {
-  const base = { apiBaseUrl: ctx.config.vapiBaseUrl, assistantId: tenant.assistantId, assistantOverrides };
+  const base = {
+    apiBaseUrl: ctx.config.vapiBaseUrl,
+    assistantId: tenant.assistantId,
+    assistantOverrides,
+    feedbackToken: issueFeedbackToken(
+      ctx.keys.endCall,
+      { tenant: tenant.slug, session: reservation.id },
+      reservation.leaseExpiresAt,
+      ctx.now(),
+    ),
+  };
   if (tenant.accessMode === 'scoped-key') {
     const { orgId, assistantId } = tenant;
     const scope = { orgId, privateKey: privateKeyOf(ctx, tenant), assistantId, origin: session.origin };

@@ -41,6 +41,27 @@ export function verifySession(keys: DerivedKey[], token: string, nowMs: number):
   return verifyToken(keys, 'session', token, sessionClaims, nowMs);
 }
 
+/** Of the browser's own call, whose id we are told only later: it is found by the session that it came from. */
+const feedbackClaims = z.object({ tenant: z.string(), session: z.string() });
+
+/** Permission to rate the one call that a key was handed out for. */
+export function issueFeedbackToken(
+  keys: DerivedKey[],
+  claims: z.infer<typeof feedbackClaims>,
+  expiresAtMs: number,
+  nowMs: number,
+): string {
+  return signToken(keys, 'feedback', claims, expiresAtMs, nowMs);
+}
+
+export function verifyFeedbackToken(
+  keys: DerivedKey[],
+  token: string,
+  nowMs: number,
+): Verified<z.infer<typeof feedbackClaims>> {
+  return verifyToken(keys, 'feedback', token, feedbackClaims, nowMs);
+}
+
 const endClaims = z.object({ tenant: z.string(), call: z.string() });
 
 /** Permission to end one call, for as long as that call can last. */

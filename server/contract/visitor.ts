@@ -102,6 +102,9 @@ export const keyGrantSchema = grantBaseSchema.extend({
       "To be passed to `start()` as they are: the limit, the tenant's tags, the allowed variable values.",
     ),
   expiresAt: timeSchema.describe('ISO-8601 UTC; only for `scoped-key`.').exactOptional(),
+  feedbackToken: z
+    .string()
+    .describe('Permission for `POST /v1/calls/{callId}/feedback` of the call that is made with it.'),
 });
 export type KeyGrant = z.infer<typeof keyGrantSchema>;
 
@@ -133,7 +136,13 @@ export type Rating = (typeof ratings)[number];
 
 /** `POST /v1/calls/{id}/feedback`; a later one replaces an earlier one. */
 export const feedbackRequestSchema = z.strictObject({
-  token: z.string().min(1).max(2048).describe("The call's end token; it serves for an hour longer here."),
+  token: z
+    .string()
+    .min(1)
+    .max(2048)
+    .describe(
+      "The grant's `endToken` or `feedbackToken`; it serves for an hour after the longest possible call.",
+    ),
   rating: z.enum(ratings),
   comment: z.string().trim().min(1).max(1000).optional(),
 });

@@ -41,11 +41,18 @@ test('proxy: the call works, is counted to the micro, and the browser never hold
   await visit.leave();
 });
 
-test('scoped-key: the token lives a minute at most, for this page and this assistant; the call is counted', async () => {
+test('scoped-key: the token lives a minute at most, for this page and this assistant; the call is counted and rated', async () => {
   const { demo } = stage;
   const visit = await stage.visit(`${demo.site}/riverside-dental`);
-  const call = await countsOneCall(stage, 'riverside-dental', () => talkAndHangUp(visit, 'riverside-dental'));
+  const call = await countsOneCall(stage, 'riverside-dental', async () => {
+    await talkAndHangUp(visit, 'riverside-dental');
+    const agent = visit.page.locator('vapi-agent[tenant=riverside-dental]');
+    await agent.getByRole('button', { name: 'Not good' }).click();
+    await agent.getByRole('button', { name: 'Send feedback' }).click();
+    await agent.getByText('Thank you for your feedback.').waitFor();
+  });
   assert.equal(call.accessMode, 'scoped-key');
+  assert.equal(call.feedback?.rating, 'bad');
 
   const org = demo.orgs.get('riverside-dental');
   const received = await visit.traffic.received();

@@ -1,9 +1,10 @@
 /** What a visitor says of a call is kept with that call, and only who was in the call can say it. */
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import type { ProxyGrant } from '../../server/contract.ts';
+import type { KeyGrant, ProxyGrant } from '../../server/contract.ts';
 import { startTestNetwork, type TestNetwork } from '../support/test-network.ts';
 import { codeOf } from '../support/test-server.ts';
+import { until } from '../support/until.ts';
 
 let network: TestNetwork;
 let grant: ProxyGrant;
@@ -49,6 +50,38 @@ test('a token of another call, a made-up one and a shapeless request are refused
     assert.equal(codeOf(await say(grant.callId, body)), 'invalid_request');
   }
   assert.equal(await kept(other.callId), null);
+});
+
+test('a call that the browser made with a key is rated by who got that key, once it is known', async () => {
+  const client = await network.addTenant('keyed', { accessMode: 'scoped-key' });
+  const handOut = async (): Promise<KeyGrant> =>
+    (await network.visitor('/v1/calls', { session: await network.session('keyed') })).body;
+  const [mine, another] = [await handOut(), await handOut()];
+  const call = ({ assistantOverrides }: KeyGrant) =>
+    network.emulator.makeCall({
+      assistantId: client.assistantId,
+      seconds: 0,
+      live: true,
+      assistantOverrides,
+    });
+  const { id } = call(mine);
+  const path = `/v1/tenants/keyed/calls/${id}`;
+  await until(async () => (await network.server.operator('GET', path)).status === 200, 'the call');
+  const token = mine.feedbackToken;
+  const answer = await say(id, { token, rating: 'bad', comment: 'Too quiet.' });
+  assert.equal(answer.status, 204, answer.text);
+  const word = (await network.server.operator('GET', path)).body.feedback;
+  assert.deepEqual([word.rating, word.comment], ['bad', 'Too quiet.']);
+
+  const refused = [
+    await say(id, { token: another.feedbackToken, rating: 'good' }),
+    await say(grant.callId, { token, rating: 'good' }),
+    await say('not-yet-known', { token, rating: 'good' }),
+  ];
+  assert.deepEqual(refused.map(codeOf), ['not_found', 'not_found', 'not_found']);
+  const ended = await network.visitor(`/v1/calls/${id}/end`, { token });
+  assert.equal(codeOf(ended), 'unauthorized', 'it is good for nothing else');
+  assert.deepEqual((await network.server.operator('GET', path)).body.feedback, word);
 });
 
 test('there is an hour for it after the longest possible call, and no longer', async () => {

@@ -179,12 +179,19 @@ describe('sound settings and after the call', () => {
     }
   });
 
-  it('where the server cannot know the call, there is no question about it', async () => {
+  it('a call that the browser made itself is rated by the id that Vapi gave it', async () => {
     server.grant = keyGrant;
+    const path = '/v1/calls/key-call/feedback';
+    server.answers.set(path, () => new Response(null, { status: 204 }));
     const element = await finished();
-    await rendered(element);
-    expect(panelText(element)).not.to.include('How was it?');
-    expect(panelText(element)).to.include('Copy transcript');
+    button(element, 'Good').click();
+    await has(element, 'textarea');
+    button(element, 'Send feedback').click();
+    await waitUntil(() => panelText(element).includes('Thank you for your feedback.'));
+    expect(server.requests.find((request) => request.path === path)?.body).to.eql({
+      token: keyGrant.feedbackToken,
+      rating: 'good',
+    });
   });
 
   it('the next call begins without what was left of the last one', async () => {

@@ -42,6 +42,7 @@ export const keyGrant: KeyGrant = {
   apiBaseUrl: 'https://vapi.test',
   assistantId: 'aaaaaaaa-bbbb-4ccc-8ddd-eeeeeeeeeeee',
   assistantOverrides: { maxDurationSeconds: 600, metadata: { tenant: 'acme' }, variableValues: {} },
+  feedbackToken: 'feedback-token',
   maxDurationSeconds: 600,
   mediaProxyUrl: `${location.origin}/media`,
 };

@@ -1,7 +1,7 @@
 /** One call from the visitor's side, and what must be in the ledger afterwards. */
 import assert from 'node:assert/strict';
 import type { OperatorUsage } from '../../../demo/operator-api.ts';
-import type { CallView } from '../../../server/contract.ts';
+import type { CallDetail } from '../../../server/contract.ts';
 import { usdToMicros } from '../../../server/vapi/cost.ts';
 import { eventually, type Stage, type Visit, waitForState } from './stage.ts';
 
@@ -54,7 +54,7 @@ export async function countsOneCall(
   { demo }: Stage,
   tenant: string,
   act: () => Promise<void>,
-): Promise<CallView> {
+): Promise<CallDetail> {
   const before = (await demo.operator.usage(tenant)).total;
   const known = demo.emulator.books().length;
   await act();
