@@ -5,6 +5,7 @@ import { findTenantById, type Tenant } from '../store/tenants.ts';
 import { startWorker, type Worker } from '../worker.ts';
 import { postHook } from './hooks.ts';
 import { sendMail } from './mail.ts';
+import { noticeText } from './notice-text.ts';
 import { addresseesOf } from './notices.ts';
 import { openTenantSecret } from './tenant-secrets.ts';
 
@@ -59,27 +60,15 @@ async function sendWebhook(ctx: Context, tenant: Tenant, url: string, notice: No
   });
 }
 
-const subjects: Record<Notice['kind'], (tenant: string) => string> = {
-  'budget-80': (tenant) => `${tenant}: 80 % of the monthly budget is used`,
-  'budget-100': (tenant) => `${tenant}: the monthly budget is used up, calls are refused`,
-  'refused-origins': (tenant) => `${tenant}: many requests from pages that are not allowed`,
-  'cost-unknown': (tenant) => `${tenant}: Vapi does not tell what a call cost`,
-  'payment-failed': (tenant) => `${tenant}: an invoice could not be charged`,
-  'invoice-overdue': (tenant) => `${tenant}: an invoice is overdue`,
-  'paused-unpaid': (tenant) => `${tenant}: paused, since an invoice is not paid`,
-  'invoice-strayed': (tenant) => `${tenant}: an invoice is not collected by Stripe any more`,
-  'resumed-paid': (tenant) => `${tenant}: no longer paused, since nothing is left to pay`,
-};
-
 async function sendEmail(ctx: Context, tenant: Tenant, to: string, notice: Notice): Promise<void> {
   // That the seller gave an address for its invoices does not say that mail can be sent from here.
   if (!notice.emailPending || (!tenant.alerts && !ctx.smtp)) return;
   const { data } = JSON.parse(notice.payload) as { data: Record<string, unknown> };
+  const { title, text } = noticeText(notice.kind, notice.period, data);
   await sendMail(ctx.smtp, {
     to,
-    subject: subjects[notice.kind](tenant.name),
-    text: Object.entries(data)
-      .map(([name, value]) => `${name}: ${String(value)}`)
-      .join('\n'),
+    subject: `${tenant.name}: ${title}`,
+    // The slug of a deleted one may be another's by now.
+    text: `${text}\n\n${ctx.config.publicUrl}/portal/#/tenants/${tenant.deletedAt === null ? tenant.slug : tenant.id}\n`,
   });
 }

@@ -59,7 +59,7 @@ async function takeOverVoid(ctx: Context, row: InvoiceRow): Promise<void> {
     await voidInvoice(ctx.store, tenant, row.id, by, ctx.now());
   } catch (error) {
     if (!(error instanceof ApiError)) throw error;
-    await setAside(ctx, tenant, row, error.message);
+    await setAside(ctx, tenant, row, `It is void at Stripe. ${error.message}`);
   }
 }
 

@@ -80,7 +80,7 @@ export const billingCommands: Record<string, Command> = {
     ],
   }),
   runs: () => list('/v1/billing/runs', 'runs', ['startedAt', 'finishedAt', 'month', 'dryRun', 'needsPerson']),
-  notices: () => list('/v1/notices', 'notices', ['at', 'tenant', 'kind', 'period', 'pending']),
+  notices: () => list('/v1/notices', 'notices', ['at', 'tenant', 'title', 'text', 'pending']),
   margin: ([month]) => {
     const columns = ['tenant', 'billed', 'currency', 'calls', 'costCents', 'revenueCents', 'marginCents'];
     return month ? list(`/v1/billing/margin?month=${encodeURIComponent(month)}`, 'rows', columns) : null;

@@ -22,6 +22,8 @@ export const noticeViewSchema = z.object({
   kind: z.enum(noticeKinds),
   tenant: z.string().describe('Its slug at that time.'),
   period: z.string().describe('The month of a budget, the day of a burst, the number of an invoice.'),
+  title: z.string().describe("Goes on from the tenant's name: `invoice INV-000001 is overdue`."),
+  text: z.string().describe('In whole sentences, with the amounts.'),
   data: z.record(z.string(), z.unknown()).describe('The same and more, as it is sent.'),
   pending: z.boolean().describe('Whether it is still to be delivered to somebody.'),
 });

@@ -1,5 +1,6 @@
 /** What the operator has been told of its tenants, newest first; also what nobody could be told. */
 import { Router } from 'express';
+import { noticeText } from '../access/notice-text.ts';
 import type { Context } from '../context.ts';
 import { type NoticeView, pageQuerySchema } from '../contract.ts';
 import { listNotices } from '../store/notices.ts';
@@ -17,7 +18,8 @@ export function noticeRoutes(ctx: Context): Router {
     const notices: NoticeView[] = page.map(({ id, createdAt, kind, period, payload, nextAttemptAt }) => {
       const { data } = JSON.parse(payload) as { data: { tenant: string } };
       const at = new Date(createdAt).toISOString();
-      return { id, at, kind, tenant: data.tenant, period, data, pending: nextAttemptAt !== null };
+      const words = noticeText(kind, period, data);
+      return { id, at, kind, tenant: data.tenant, period, ...words, data, pending: nextAttemptAt !== null };
     });
     res.json({ notices, nextCursor });
   });

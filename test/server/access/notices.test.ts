@@ -115,7 +115,8 @@ for (const engine of testDatabases()) {
       assert.match(mail, /^To: owner@agency\.example$/m);
       assert.match(mail, /^From: voice@agency\.example$/m);
       assert.match(mail, /^Subject: .*80 =?%?/m);
-      assert.match(mail, /spentMicros: 8500000/);
+      assert.match(mail, /have cost \$8\.50 so far\. At \$10\.00 further/);
+      assert.match(mail, /\/portal\/#\/tenants\/mailed/);
     });
 
     it('are sent again, with the same id, until they are taken', async () => {

@@ -322,7 +322,7 @@ describe('what there is to tell of unpaid invoices', () => {
         server.operator('PUT', '/v1/billing/seller', { ...seller, email: 'books@agency.example' }),
       );
       server.clock.now = Date.parse('2026-12-02T12:00:00Z');
-      await place.finalized('mailed', paused({ collection: 'manual' }));
+      const mailed = await place.finalized('mailed', paused({ collection: 'manual' }));
       await sweepAt('2026-12-18T00:00:00Z');
       await until(async () => {
         await deliverNext(ctx);
@@ -332,8 +332,8 @@ describe('what there is to tell of unpaid invoices', () => {
         .map((mail) => /^Subject: (.*)$/m.exec(mail)?.[1])
         .sort();
       assert.deepEqual(subjects, [
-        'mailed: an invoice is overdue',
-        'mailed: paused, since an invoice is not paid',
+        `mailed: invoice ${mailed.number} is overdue`,
+        `mailed: paused, since invoice ${mailed.number} is not paid`,
       ]);
     } finally {
       ctx.smtp = null;

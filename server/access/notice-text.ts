@@ -1,0 +1,59 @@
+/** What a notice says to a person. Pure. */
+import { centsToDecimal, microsToDecimal } from '../billing/money.ts';
+import type { NoticeKind } from '../contract.ts';
+
+type Words = (period: string, data: Record<string, unknown>) => { title: string; text: string };
+
+const dollars = (micros: unknown): string => `$${microsToDecimal(Number(micros), 'usd')}`;
+const left = ({ dueCents, currency }: Record<string, unknown>): string =>
+  `${centsToDecimal(Number(dueCents), String(currency))} ${String(currency).toUpperCase()}`;
+
+const words: Record<NoticeKind, Words> = {
+  'budget-80': (month, { spentMicros, budgetMicros }) => ({
+    title: '80 % of the monthly budget is used',
+    text: `Calls of ${month} have cost ${dollars(spentMicros)} so far. At ${dollars(budgetMicros)} further calls are refused.`,
+  }),
+  'budget-100': (month, { budgetMicros }) => ({
+    title: 'the monthly budget is used up',
+    text: `The ${dollars(budgetMicros)} of ${month} are spent or held for calls in progress. Calls are refused until the month is over or the budget is raised.`,
+  }),
+  'refused-origins': (day) => ({
+    title: 'many requests from pages that are not allowed',
+    text: `They came on ${day}. The portal names the pages, under the client's site: one that is its own can be allowed there.`,
+  }),
+  'cost-unknown': (day, { call, heldMicros }) => ({
+    title: 'Vapi does not tell what a call cost',
+    text: `Call ${call}, given up on ${day}: nothing is billed for it, and ${dollars(heldMicros)} of the budget stay held until the month is over. Look it up at Vapi.`,
+  }),
+  'payment-failed': (invoice, data) => ({
+    title: `invoice ${invoice} could not be charged`,
+    text: `${left(data)} are left to pay. Stripe tries again as its settings say.`,
+  }),
+  'invoice-overdue': (invoice, data) => ({
+    title: `invoice ${invoice} is overdue`,
+    text: `${left(data)} are left to pay.`,
+  }),
+  'paused-unpaid': (invoice, data) => ({
+    title: `paused, since invoice ${invoice} is not paid`,
+    text: `${left(data)} are left to pay. Calls are refused until that is paid or the client is resumed.`,
+  }),
+  'resumed-paid': (since) => ({
+    title: 'no longer paused',
+    text: `Nothing is left to pay of what it was paused for since ${since.slice(0, 10)}.`,
+  }),
+  'invoice-strayed': (invoice, { reason, ...data }) => ({
+    title: `invoice ${invoice} is not collected by Stripe any more`,
+    text: `${reason} ${left(data)} are left to pay. Collect it yourself, void it, or take it back with a credit note.`,
+  }),
+};
+
+/**
+ * @param period of the notice: the month of a budget, the day of a burst, the number of an invoice
+ * @param data the facts, as they were kept
+ * @returns the title goes on from the client's name and a colon; the text is whole sentences
+ */
+export const noticeText = (
+  kind: NoticeKind,
+  period: string,
+  data: Record<string, unknown>,
+): ReturnType<Words> => words[kind](period, data);

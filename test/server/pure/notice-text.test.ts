@@ -1,0 +1,71 @@
+/** What the operator reads in a notice: every kind, with its amounts. */
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { noticeText } from '../../../server/access/notice-text.ts';
+import { type NoticeKind, noticeKinds } from '../../../server/contract.ts';
+
+const owed = { invoice: 'INV-000007', dueCents: 11_960, currency: 'eur' };
+
+const expected: Record<NoticeKind, [period: string, data: object, title: string, text: string]> = {
+  'budget-80': [
+    '2026-11',
+    { spentMicros: 8_500_000, budgetMicros: 10_000_000 },
+    '80 % of the monthly budget is used',
+    'Calls of 2026-11 have cost $8.50 so far. At $10.00 further calls are refused.',
+  ],
+  'budget-100': [
+    '2026-11',
+    { budgetMicros: 10_000_000 },
+    'the monthly budget is used up',
+    'The $10.00 of 2026-11 are spent or held for calls in progress. Calls are refused until the month is over or the budget is raised.',
+  ],
+  'refused-origins': [
+    '2026-11-10',
+    {},
+    'many requests from pages that are not allowed',
+    "They came on 2026-11-10. The portal names the pages, under the client's site: one that is its own can be allowed there.",
+  ],
+  'cost-unknown': [
+    '2026-11-10',
+    { call: 'c-1', heldMicros: 32_500 },
+    'Vapi does not tell what a call cost',
+    'Call c-1, given up on 2026-11-10: nothing is billed for it, and $0.0325 of the budget stay held until the month is over. Look it up at Vapi.',
+  ],
+  'payment-failed': [
+    'INV-000007',
+    owed,
+    'invoice INV-000007 could not be charged',
+    '119.60 EUR are left to pay. Stripe tries again as its settings say.',
+  ],
+  'invoice-overdue': [
+    'INV-000007',
+    { ...owed, currency: 'jpy' },
+    'invoice INV-000007 is overdue',
+    '11960 JPY are left to pay.',
+  ],
+  'paused-unpaid': [
+    'INV-000007',
+    owed,
+    'paused, since invoice INV-000007 is not paid',
+    '119.60 EUR are left to pay. Calls are refused until that is paid or the client is resumed.',
+  ],
+  'resumed-paid': [
+    '2026-12-17T00:00:00.000Z',
+    { since: '2026-12-17T00:00:00.000Z' },
+    'no longer paused',
+    'Nothing is left to pay of what it was paused for since 2026-12-17.',
+  ],
+  'invoice-strayed': [
+    'INV-000007',
+    { ...owed, reason: 'It is void at Stripe.' },
+    'invoice INV-000007 is not collected by Stripe any more',
+    'It is void at Stripe. 119.60 EUR are left to pay. Collect it yourself, void it, or take it back with a credit note.',
+  ],
+};
+
+for (const kind of noticeKinds) {
+  const [period, data, title, text] = expected[kind];
+  test(`${kind} is told in words`, () => {
+    assert.deepEqual(noticeText(kind, period, { tenant: 'acme', period, ...data }), { title, text });
+  });
+}
