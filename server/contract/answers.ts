@@ -62,6 +62,7 @@ export const resealAnswerSchema = z.object({
   resealed: z.int().describe('How many texts were sealed anew; 0 when all were already.'),
 });
 export const noticesAnswerSchema = z.object({ notices: z.array(noticeViewSchema), nextCursor });
+export type NoticesAnswer = z.infer<typeof noticesAnswerSchema>;
 export const auditAnswerSchema = z.object({ entries: z.array(auditEntrySchema), nextCursor });
 
 /** A client sees the terms in words, and only those of today. */

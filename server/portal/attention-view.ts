@@ -1,9 +1,10 @@
-/** What needs a person: months that could not be closed, calls that cannot be billed, books that differ from Vapi's. */
+/** What needs a person: months that could not be closed, calls that cannot be billed, books that differ from Vapi's, notices. */
 import { html, LitElement } from 'lit';
 import type { CloseEntry, CloseReport, DriftReport, MarginRow } from '../contract.ts';
 import { getAll, post } from './api.ts';
 import { pastRuns } from './close-run.ts';
 import { count, exactMoney, moment, monthName } from './format.ts';
+import './notices-section.ts';
 import { Resource } from './resource.ts';
 import { shared } from './style.ts';
 
@@ -64,7 +65,8 @@ export class AttentionElement extends LitElement {
         </div>
         <p class="muted small">Reads Vapi’s list of calls and books what the ledger has missed.</p>
         ${this.isComparing || this.#drift.data || this.#drift.error ? this.#drift.show(driftTable) : ''}
-      </section>`;
+      </section>
+      <notices-section></notices-section>`;
   }
 
   #found({ run, costless }: Findings) {

@@ -3,7 +3,10 @@ import assert from 'node:assert/strict';
 import { readFile } from 'node:fs/promises';
 import { after, before, test } from 'node:test';
 import { type Browser, chromium, type Page } from 'playwright-core';
+import { raiseNotice } from '../../server/access/notices.ts';
 import type { PlanInput } from '../../server/contract.ts';
+import { moment } from '../../server/portal/format.ts';
+import { findTenant } from '../../server/store/tenants.ts';
 import { type BillingStage, mustBe, seller, startBillingStage } from '../server/billing/stage.ts';
 import { chromeArgs, chromePath } from '../support/chrome.ts';
 import { type StripeStandIn, startStripeStandIn } from '../support/stripe-stand-in/stand-in.ts';
@@ -471,6 +474,31 @@ test('a client’s account is set, and prepaid credit is booked once, after a qu
   await client.leave();
 });
 
+test('notices are read in words, newest first, twenty at a time', async () => {
+  const { ctx, clock } = stage.server;
+  const coda = await findTenant(ctx.store, 'coda');
+  assert.ok(coda);
+  for (let no = 1; no <= 21; no += 1) {
+    const facts = { dueCents: no * 100, currency: 'usd' };
+    await raiseNotice(ctx.store, coda, 'invoice-overdue', `INV-1000${no}`, facts, clock.now + no * 1000);
+  }
+  const visit = await signIn(null);
+  const { page } = visit;
+  await visit.go('#/attention', 'What needs a person');
+  const told = await rows(page, 'Notices, newest first');
+  assert.equal(told.length, 20);
+  assert.deepEqual(told[0], [
+    'coda',
+    'Invoice INV-100021 is overdue\n21.00 USD are left to pay.',
+    moment(new Date(clock.now + 21_000).toISOString(), 'UTC'),
+  ]);
+  await page.getByRole('button', { name: 'Show more' }).click();
+  await page.getByText('Invoice INV-10001 is overdue').waitFor();
+  await page.getByRole('table', { name: 'Notices' }).getByRole('link', { name: 'coda' }).first().click();
+  await heading(page, 'Coda: This month');
+  await visit.leave();
+});
+
 // The second time only what depends on the looks.
 for (const { width, dark, rules } of [
   { width: 1280, dark: false, rules: undefined },
@@ -502,6 +530,9 @@ for (const { width, dark, rules } of [
     await page.getByRole('button', { name: 'See what would be issued' }).click();
     await page.getByRole('table', { name: 'What would be issued' }).waitFor();
     await checkLooks(page, 'month close', rules);
+    await visit.go('#/attention', 'What needs a person');
+    await page.getByRole('table', { name: 'Notices' }).waitFor();
+    await checkLooks(page, 'what needs a person', rules);
     await visit.go('#/invoices', 'Invoices');
     await checkLooks(page, 'invoices of all clients', rules);
     await page.getByRole('link', { name: 'INV-000001' }).click();
