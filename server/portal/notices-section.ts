@@ -23,7 +23,7 @@ export class NoticesElement extends LitElement {
   protected override render() {
     return html`<section>
       <h2>Notices</h2>
-      <p class="muted small">Times are in UTC. They go to a client’s alert address too, and those of invoices else to your agency’s.</p>
+      <p class="muted small">Times are in UTC. Each is also sent to the client’s alert address; where it has none, those of invoices go to your agency’s.</p>
       ${this.#list.show((list) => this.#table(list))}
       ${this.#work.show()}
     </section>`;
