@@ -6,12 +6,15 @@
  */
 export * from './contract/answers.ts';
 export * from './contract/billing.ts';
+export * from './contract/billing-accounts.ts';
 export * from './contract/books.ts';
 export * from './contract/errors.ts';
+export * from './contract/invoices.ts';
 export * from './contract/keys.ts';
 export * from './contract/limits.ts';
 export * from './contract/notices.ts';
 export * from './contract/plan-presets.ts';
+export * from './contract/plans.ts';
 export * from './contract/queries.ts';
 export * from './contract/reconcile.ts';
 export * from './contract/sign-in.ts';

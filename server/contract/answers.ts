@@ -1,18 +1,11 @@
 /** Answers that wrap what the other files describe, most of them a page of a list. */
 import { z } from 'zod';
-import {
-  closeReportSchema,
-  deletedTenantSchema,
-  invoiceCallViewSchema,
-  invoiceSummarySchema,
-  invoiceViewSchema,
-  marginRowSchema,
-  planTermsViewSchema,
-  planVersionViewSchema,
-} from './billing.ts';
+import { closeReportSchema, deletedTenantSchema, marginRowSchema } from './billing.ts';
+import { invoiceCallViewSchema, invoiceSummarySchema, invoiceViewSchema } from './invoices.ts';
 import { auditEntrySchema, keyViewSchema } from './keys.ts';
 import { noticeViewSchema } from './notices.ts';
 import { planPresetSchema } from './plan-presets.ts';
+import { planTermsViewSchema, planVersionViewSchema } from './plans.ts';
 import { blockedOriginViewSchema, savedTenantSchema, tenantViewSchema } from './tenants.ts';
 import { callRevisionSchema, callViewSchema } from './usage.ts';
 import { callFeedbackSchema } from './visitor.ts';

@@ -1,6 +1,7 @@
 /** What the operator reads of all its clients' invoices, and of the runs that made them. */
 import { z } from 'zod';
-import { invoiceStatuses, invoiceSummarySchema, monthSchema } from './billing.ts';
+import { invoiceStatuses, invoiceSummarySchema } from './invoices.ts';
+import { monthSchema } from './words.ts';
 
 /** `GET /v1/billing/invoices` */
 export const booksQuerySchema = z.strictObject({

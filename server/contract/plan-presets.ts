@@ -3,7 +3,7 @@
  * and description are for the operator; the name of its plan is for the client.
  */
 import { z } from 'zod';
-import { type CallChannel, type PlanInput, planSchema } from './billing.ts';
+import { type CallChannel, type PlanInput, planSchema } from './plans.ts';
 
 const voice: CallChannel[] = ['web', 'inbound', 'outbound'];
 

@@ -1,7 +1,6 @@
 /** What may stand behind the `?` of lists; those with filters of their own are beside their answers. */
 import { z } from 'zod';
-import { monthSchema } from './billing.ts';
-import { slugSchema, tenantIdSchema } from './words.ts';
+import { monthSchema, slugSchema, tenantIdSchema } from './words.ts';
 
 const cursor = z.string().max(200).optional().describe('The `nextCursor` of the page before.');
 const limit = (most: number, otherwise: number) =>

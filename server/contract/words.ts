@@ -33,3 +33,5 @@ export const tenantIdSchema = z.string().regex(/^ten_[A-Za-z0-9_-]{16}$/, 'use t
 export const timeSchema = z.iso.datetime().describe('ISO-8601, UTC.');
 
 export const microsSchema = z.int().min(0).max(Number.MAX_SAFE_INTEGER);
+
+export const monthSchema = z.string().regex(/^\d{4}-(0[1-9]|1[0-2])$/, 'use a month such as 2026-11');

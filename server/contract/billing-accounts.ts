@@ -1,0 +1,102 @@
+/** Who issues the invoices and who is to pay them: seller, buyer, tax, the way of collecting, prepaid credit. */
+import { z } from 'zod';
+
+const partyShape = {
+  name: z.string().trim().min(1).max(120),
+  address: z
+    .array(z.string().trim().min(1).max(120))
+    .max(6)
+    .default([])
+    .describe('As it is printed, line by line.'),
+  taxId: z.string().trim().min(1).max(60).optional(),
+  email: z.email().max(254).optional(),
+};
+export const partySchema = z.strictObject(partyShape);
+export type Party = z.infer<typeof partySchema>;
+
+const prefixSchema = z.string().regex(/^[A-Z0-9-]{1,12}$/, 'use at most 12 capitals, digits and hyphens');
+
+const sellerShape = z.strictObject({
+  ...partyShape,
+  logoUrl: z
+    .url({ protocol: /^https$/ })
+    .max(2048)
+    .optional(),
+  accentColor: z
+    .string()
+    .regex(/^#[0-9a-f]{6}$/i, 'use #rrggbb')
+    .optional(),
+  invoicePrefix: prefixSchema
+    .default('INV')
+    .describe('Stands before the running number: `INV` makes `INV-000001`.'),
+  creditNotePrefix: prefixSchema
+    .default('CN')
+    .describe('Of the credit notes, which have numbers of their own; another than `invoicePrefix`.'),
+  footer: z.string().max(600).optional(),
+});
+
+/** `PUT /v1/billing/seller`: who issues the invoices. */
+export const sellerSchema = sellerShape.refine(
+  ({ invoicePrefix, creditNotePrefix }) => invoicePrefix !== creditNotePrefix,
+  { path: ['creditNotePrefix'], error: 'must differ from invoicePrefix: each begins with 000001' },
+);
+export type Seller = z.infer<typeof sellerSchema>;
+
+/** `PUT /v1/tenants/{slug}/billing`: whom the tenant's invoices are made out to, and how they are collected. */
+export const billingAccountSchema = z
+  .strictObject({
+    buyer: partySchema,
+    tax: z
+      .strictObject({ label: z.string().trim().min(1).max(40), bps: z.int().min(0).max(10_000) })
+      .nullable()
+      .default(null)
+      .describe('On the sum of the lines; null when none is charged.'),
+    dueDays: z.int().min(0).max(120).default(14),
+    collection: z
+      .enum(['manual', 'send', 'charge'])
+      .default('manual')
+      .describe(
+        "`manual`: the operator sends it. Stripe e-mails it (`send`; then the buyer has an e-mail address, or the linked customer has) or charges the customer's payment method (`charge`).",
+      ),
+    stripeCustomerId: z
+      .string()
+      .regex(/^cus_[A-Za-z0-9]{1,60}$/, 'use cus_…')
+      .optional()
+      .describe('An existing customer; without one it is made by the first push.'),
+    pauseAfterOverdueDays: z
+      .int()
+      .min(0)
+      .max(365)
+      .nullable()
+      .default(null)
+      .describe('Calls are refused so many days after an unpaid invoice was due; null = never.'),
+  })
+  .refine(
+    ({ collection, buyer, stripeCustomerId }) => collection !== 'send' || buyer.email || stripeCustomerId,
+    { path: ['buyer', 'email'], error: 'Stripe has to know where to send the invoices' },
+  );
+export type BillingAccount = z.infer<typeof billingAccountSchema>;
+
+/** `POST /v1/tenants/{slug}/credits`: prepaid credit that was paid outside, or that was booked by mistake. */
+export const bookCreditSchema = z
+  .strictObject({
+    amountCents: z
+      .int()
+      .min(-100_000_000_000)
+      .max(100_000_000_000)
+      .describe('Negative to take back what was booked by mistake, as far as it is unused.'),
+    note: z.string().trim().max(200).default('').describe('The reason; a negative amount needs one.'),
+    reference: z
+      .string()
+      .trim()
+      .min(1)
+      .max(100)
+      .optional()
+      .describe('Of the payment: a repeated request with the same one counts once.'),
+  })
+  .refine(({ amountCents }) => amountCents !== 0, { path: ['amountCents'], error: 'must not be 0' })
+  .refine(({ amountCents, note }) => amountCents > 0 || note !== '', {
+    path: ['note'],
+    error: 'say why it is taken back',
+  });
+export type BookCredit = z.infer<typeof bookCreditSchema>;

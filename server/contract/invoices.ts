@@ -1,0 +1,158 @@
+/**
+ * Invoices and credit notes. `…Micros` are millionths of one unit of the invoice's currency (only `costMicros` is Vapi's
+ * dollars), `…Cents` its smallest units, `…Bps` hundredths of a percent. Days are days in the tenant's time zone, periods
+ * half-open.
+ */
+import { z } from 'zod';
+import { partySchema, sellerSchema } from './billing-accounts.ts';
+import { planTermsViewSchema } from './plans.ts';
+import { monthSchema, timeSchema } from './words.ts';
+
+/**
+ * What a line stands for; `late-usage`, `correction` and `minimum-change` bill an earlier month than the invoice's.
+ * `credited-before` stands against a correction whose money a credit note has given back already.
+ */
+export const lineKinds = [
+  'fee',
+  'usage',
+  'minimum',
+  'late-usage',
+  'correction',
+  'minimum-change',
+  'credited-before',
+  'credit',
+] as const;
+export type LineKind = (typeof lineKinds)[number];
+
+export const invoiceLineSchema = z.object({
+  no: z.int().describe('From 1.'),
+  kind: z.enum(lineKinds),
+  description: z.string(),
+  from: z.string().describe('The service period: days, half-open.'),
+  to: z.string(),
+  planId: z.string(),
+  rate: z.int().nullable().describe("Which of the plan's rates; null where there are no calls."),
+  calls: z.int().describe('Messages of chats count as one each.'),
+  billedSeconds: z.int().describe('In whole increments.'),
+  includedSeconds: z.int(),
+  priceMicros: z
+    .int()
+    .nullable()
+    .describe("The sum of the calls' prices; its one rounding is `amountCents`."),
+  amountCents: z.int(),
+  callsSha256: z
+    .string()
+    .nullable()
+    .describe("SHA-256 of the line's calls, so that the document's own hash covers them; null for a draft."),
+  creditsLine: z.int().describe("In a credit note: the invoice's line that it takes back.").exactOptional(),
+});
+export type InvoiceLine = z.infer<typeof invoiceLineSchema>;
+
+/** An invoice or credit note. Once it has a number it never changes. */
+export const invoiceDocumentSchema = z.object({
+  format: z.literal(1),
+  id: z.string(),
+  kind: z.enum(['invoice', 'credit-note']),
+  number: z.string().nullable(),
+  tenant: z.string(),
+  month: z.string(),
+  currency: z.string(),
+  period: z
+    .object({
+      from: z.string(),
+      to: z.string(),
+    })
+    .describe('Days, half-open.'),
+  issuedAt: timeSchema.nullable(),
+  dueAt: timeSchema.nullable(),
+  seller: sellerSchema.nullable(),
+  buyer: partySchema,
+  plans: z.array(planTermsViewSchema),
+  lines: z.array(invoiceLineSchema),
+  linesCents: z.int(),
+  tax: z
+    .object({
+      label: z.string(),
+      bps: z.int(),
+      amountCents: z.int(),
+    })
+    .nullable(),
+  totalCents: z.int(),
+  creditCents: z.int().describe('Prepaid credit that pays for it.'),
+  dueCents: z.int(),
+  corrects: z
+    .object({
+      invoice: z.string(),
+      number: z.string(),
+      reason: z.string(),
+    })
+    .nullable()
+    .describe('What it takes back, and why.'),
+});
+export type InvoiceDocument = z.infer<typeof invoiceDocumentSchema>;
+
+export const invoiceStatuses = ['draft', 'finalized', 'pushed', 'paid', 'overdue', 'void'] as const;
+export type InvoiceStatus = (typeof invoiceStatuses)[number];
+
+export const invoiceSummarySchema = z.object({
+  id: z.string(),
+  kind: z.enum(['invoice', 'credit-note']),
+  number: z.string().nullable(),
+  status: z.enum(invoiceStatuses),
+  month: z.string(),
+  currency: z.string(),
+  totalCents: z.int(),
+  dueCents: z.int(),
+  issuedAt: timeSchema.nullable(),
+  dueAt: timeSchema.nullable(),
+  paidAt: timeSchema.nullable(),
+  stripeId: z.string().nullable().describe("Stripe's id, once it is there."),
+});
+export type InvoiceSummary = z.infer<typeof invoiceSummarySchema>;
+export const invoiceViewSchema = invoiceSummarySchema.extend({
+  document: invoiceDocumentSchema,
+  sha256: z.string().nullable().describe("Of the document's canonical JSON; null for a draft."),
+});
+export type InvoiceView = z.infer<typeof invoiceViewSchema>;
+
+export const notComparedSchema = z
+  .string()
+  .describe(
+    "Why the month could not be compared with Vapi's books before it was frozen; absent when it was. What Vapi then says otherwise, a later comparison brings to the next invoice.",
+  );
+/** The answer to `POST …/invoices/{id}/finalize`. */
+export const finalizedInvoiceSchema = invoiceViewSchema.extend({
+  notCompared: notComparedSchema.exactOptional(),
+});
+export type FinalizedInvoice = z.infer<typeof finalizedInvoiceSchema>;
+
+/** One call of a line, as it was rated. `costMicros` (US dollars) is for the operator only. */
+export const invoiceCallViewSchema = z.object({
+  callId: z.string(),
+  correction: z.int().describe('0 = the charge; 1, 2, … = corrections of it.'),
+  seconds: z.int().nullable(),
+  billedSeconds: z.int(),
+  priceMicros: z.int(),
+  costMicros: z.int().nullable().exactOptional(),
+});
+export type InvoiceCallView = z.infer<typeof invoiceCallViewSchema>;
+
+/** `GET …/invoices/{id}/payment-page` */
+export const paymentPageAnswerSchema = z.object({
+  url: z.string().nullable().describe('At Stripe; null when it is not collected there.'),
+});
+export type PaymentPageAnswer = z.infer<typeof paymentPageAnswerSchema>;
+
+/** `POST /v1/tenants/{slug}/invoices`: makes the month's draft, or reckons it anew. */
+export const draftInvoiceSchema = z.strictObject({ period: monthSchema });
+
+/** `POST …/invoices/{id}/credit-notes`: takes back lines in part, or (without `lines`) all that is left of the invoice. */
+export const creditNoteSchema = z.strictObject({
+  reason: z.string().trim().min(1).max(300),
+  lines: z
+    .array(z.strictObject({ line: z.int().min(1), amountCents: z.int().min(1) }))
+    .min(1)
+    .max(200)
+    .optional(),
+});
+export type CreditNoteRequest = z.infer<typeof creditNoteSchema>;
