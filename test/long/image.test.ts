@@ -6,7 +6,16 @@ import assert from 'node:assert/strict';
 import { execFileSync, spawn, spawnSync } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
-import { chmodSync, cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
+import {
+  chmodSync,
+  cpSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  realpathSync,
+  rmSync,
+  statSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { basename, dirname, join } from 'node:path';
 import { createInterface } from 'node:readline';
@@ -18,7 +27,10 @@ after(() => rmSync(scratch, { recursive: true, force: true }));
 
 /** Of nobody in particular: the image's user `node` need not exist on this machine. */
 const user = process.getuid?.() === 0 ? { uid: 65_534, gid: 65_534 } : {};
-const path = `${dirname(process.execPath)}:${process.env.PATH}`;
+/** A copy, for that user may not be let into the folder of this checkout. */
+const node = join(scratch, 'bin', 'node');
+cpSync(realpathSync(process.execPath), node);
+const path = `${dirname(node)}:${process.env.PATH}`;
 
 interface Step {
   word: string;
@@ -107,7 +119,7 @@ test('the steps of the Dockerfile make an image that starts as an unprivileged u
   const { folder, env, user: name, command, healthCheck } = build();
   assert.equal(name, 'node');
   // The user must reach it as it would reach `/app`.
-  for (const above of [scratch, dirname(folder), folder]) chmodSync(above, 0o755);
+  for (const above of [scratch, dirname(node), dirname(folder), folder]) chmodSync(above, 0o755);
   const [, ...arguments_] = command;
   const settings = {
     PATH: path,
@@ -117,7 +129,7 @@ test('the steps of the Dockerfile make an image that starts as an unprivileged u
     SECRET_KEY: randomBytes(32).toString('base64'),
     OPERATOR_API_KEY: `vak_${randomBytes(24).toString('hex')}`,
   };
-  const child = spawn(process.execPath, arguments_, {
+  const child = spawn(node, arguments_, {
     cwd: folder,
     env: settings,
     ...user,
