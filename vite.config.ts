@@ -122,7 +122,7 @@ export default defineConfig({
               groups: [{ name: 'mount', test: /node_modules\/(@lit|lit)|widget\/panel\/mount\.ts/ }],
             },
             entryFileNames: 'widget.js',
-            chunkFileNames: 'chunks/[name]-[hash].js',
+            chunkFileNames: 'chunks/[name]-[hash:6].js',
           },
         },
       },

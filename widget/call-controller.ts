@@ -10,6 +10,7 @@ import {
   type CallState,
   initialState,
   isActive,
+  linesOfCall,
   reduce,
   type Speaker,
 } from './call-state.ts';
@@ -237,7 +238,7 @@ export class CallController {
       signal.throwIfAborted();
       const granted = await orAborted(mayListen, signal);
       this.dispatch({ type: 'microphone', asking: !granted });
-      microphone = quiet(openMicrophone());
+      microphone = quiet(openMicrophone(this.#sound.microphone));
       // Nothing is reserved or paid for before the visitor has said yes.
       if (!granted) {
         this.#calmDown();
@@ -323,7 +324,8 @@ export class CallController {
         },
         piece: (piece) => this.#addPiece(piece),
         speech: (role, speaking) => this.dispatch({ type: 'speech', role, speaking }),
-        conversation: (pieces) => this.dispatch({ type: 'conversation', pieces }),
+        conversation: (mend) =>
+          this.dispatch({ type: 'conversation', lines: mend(linesOfCall(this.#state)) }),
         volume: (role, level) => this.#host.volume(role, level),
         unheard: (unheard) => this.dispatch({ type: 'unheard', unheard }),
         network: (network) => this.dispatch({ type: 'network', network }),
@@ -353,7 +355,7 @@ export class CallController {
           settled();
         },
       };
-      const call = joinCall(grant, listener, !isForbidden('screen-wake-lock'));
+      const call = joinCall(grant, listener, !isForbidden('screen-wake-lock'), this.#sound);
       this.#call = call;
       await call.closed;
       if (rejoins) await orAborted(online(), signal);
@@ -371,10 +373,10 @@ export class CallController {
   /** The page goes: the call waits for the next one, where its tenant wants that and the element can, or is over. */
   #leavePage({ page, liveSince }: Visit): void {
     const grant = this.#grant;
-    const { muted, transcript, callFrom, phase } = this.#state;
+    const { muted, phase } = this.#state;
     if (grant?.mode === 'proxy' && grant.rejoinWithinSeconds && liveSince !== null && phase !== 'ending') {
-      const lines = transcript.slice(callFrom);
-      const left = { grant, page, liveSince, leftAt: Date.now(), muted, transcript: lines };
+      const transcript = linesOfCall(this.#state);
+      const left = { grant, page, liveSince, leftAt: Date.now(), muted, transcript };
       if (this.#host.keep(left)) {
         this.#grant = null;
         this.#api?.leaveCall(grant.callId, grant.endToken, page);

@@ -4,7 +4,7 @@
  * Nothing is optimistic: `live` comes from the transport, not from the click.
  */
 import type { Failure } from './failure.ts';
-import { addPiece, type Line, type Piece, repair, type Speaker, startSpeaking } from './transcript.ts';
+import { addPiece, type Line, type Piece, type Speaker, startSpeaking } from './transcript.ts';
 
 export type { Speaker } from './transcript.ts';
 
@@ -68,7 +68,7 @@ export type CallAction =
   | { type: 'mute'; muted: boolean }
   | { type: 'piece'; piece: Piece }
   | { type: 'speech'; role: Speaker; speaking: boolean }
-  | { type: 'conversation'; pieces: readonly Piece[] }
+  | { type: 'conversation'; lines: readonly Line[] }
   | { type: 'written'; piece: Piece }
   | { type: 'unwritten'; transcript: readonly Line[] }
   | { type: 'writing'; writing: boolean; failure: Failure | null }
@@ -104,9 +104,11 @@ export const initialState: CallState = Object.freeze({
   failure: null,
 });
 
-/** From which phases an action means something; elsewhere it comes too late or twice and changes nothing. */
-const allowedIn: Record<CallAction['type'], readonly CallPhase[]> = {
-  prepare: ['idle', 'ended', 'error'],
+const resting: readonly CallPhase[] = ['idle', 'ended', 'error'];
+
+/** From which phases an action means something; elsewhere it comes too late or twice and changes nothing. Null = any. */
+const allowedIn: Record<CallAction['type'], readonly CallPhase[] | null> = {
+  prepare: resting,
   microphone: ['preparing'],
   consent: ['idle', 'preparing', 'ended', 'error'],
   connect: ['preparing'],
@@ -119,10 +121,10 @@ const allowedIn: Record<CallAction['type'], readonly CallPhase[]> = {
   piece: ['connecting', 'live'],
   speech: ['connecting', 'live'],
   conversation: ['connecting', 'live'],
-  written: ['idle', 'ended', 'error'],
-  unwritten: ['idle', 'ended', 'error'],
-  writing: ['idle', 'preparing', 'connecting', 'live', 'ending', 'ended', 'error'],
-  'offer-rejoin': ['idle', 'ended', 'error'],
+  written: null,
+  unwritten: null,
+  writing: null,
+  'offer-rejoin': resting,
   rejoin: ['preparing'],
   left: ['preparing', 'connecting', 'live'],
   end: ['preparing', 'connecting', 'live'],
@@ -132,14 +134,14 @@ const allowedIn: Record<CallAction['type'], readonly CallPhase[]> = {
 };
 
 /** Whether a call is on or on its way. */
-export const isActive = (state: CallState): boolean => !allowedIn.prepare.includes(state.phase);
+export const isActive = (state: CallState): boolean => !resting.includes(state.phase);
 
 /** Whether a call is on its way to or from being live: nothing can be written then. */
 export const isStarting = (state: CallState): boolean => isActive(state) && state.phase !== 'live';
 
 /** The next state, frozen; the very same object when the action does not apply. */
 export function reduce(state: CallState, action: CallAction): CallState {
-  if (!allowedIn[action.type].includes(state.phase)) return state;
+  if (allowedIn[action.type]?.includes(state.phase) === false) return state;
   const change = changeFor(state, action);
   return change ? Object.freeze({ ...state, ...change }) : state;
 }
@@ -167,16 +169,16 @@ function changeFor(state: CallState, action: CallAction): Partial<CallState> | n
     case 'mute':
       return action.muted === state.muted ? null : { muted: action.muted };
     case 'piece':
-      return { transcript: addPiece(state.transcript, action.piece) };
+      return changeSpoken(state, (lines) => addPiece(lines, action.piece));
     case 'speech':
       if (!action.speaking) return state.speaking === action.role ? { speaking: null } : null;
-      return { speaking: action.role, transcript: startSpeaking(state.transcript, action.role) };
+      return { speaking: action.role, ...changeSpoken(state, (lines) => startSpeaking(lines, action.role)) };
     case 'conversation':
-      return { transcript: repairFrom(state.callFrom, state.transcript, action.pieces) };
+      return changeSpoken(state, () => action.lines);
     case 'written':
-      return { hasText: true, transcript: addPiece(state.transcript, action.piece) };
+      return { hasText: true, ...changeWritten(state, (lines) => addPiece(lines, action.piece)) };
     case 'unwritten':
-      return { transcript: action.transcript };
+      return changeWritten(state, () => action.transcript);
     case 'writing':
       return { isWriting: action.writing, chatFailure: action.failure };
     case 'offer-rejoin':
@@ -184,7 +186,7 @@ function changeFor(state: CallState, action: CallAction): Partial<CallState> | n
     case 'rejoin':
       return {
         isRejoined: true,
-        transcript: [...state.transcript, ...closed(action.transcript)].map((line, id) => ({ ...line, id })),
+        transcript: numbered([...state.transcript, ...closed(action.transcript)]),
       };
     case 'left':
       return fresh(state);
@@ -226,11 +228,33 @@ function fresh(state: CallState): CallState {
   return { ...initialState, transcript, hasText, isWriting, callFrom: transcript.length };
 }
 
+/** An answer may still be coming when a call begins: it stays above what the call says. */
+function changeWritten(
+  state: CallState,
+  change: (lines: readonly Line[]) => readonly Line[],
+): Pick<CallState, 'transcript' | 'callFrom'> {
+  const { transcript } = state;
+  const callFrom = isActive(state) ? state.callFrom : transcript.length;
+  const written = change(transcript.slice(0, callFrom));
+  return { transcript: numbered([...written, ...transcript.slice(callFrom)]), callFrom: written.length };
+}
+
+/** By their place, which is what tells one bubble from the other. */
+const numbered = (lines: readonly Line[]): readonly Line[] =>
+  lines.map((line, id) => (line.id === id ? line : { ...line, id }));
+
 /** The assistant of the call knows nothing of the lines before it. */
-const repairFrom = (from: number, lines: readonly Line[], pieces: readonly Piece[]): readonly Line[] => [
-  ...lines.slice(0, from),
-  ...repair(lines.slice(from), pieces).map((line, index) => ({ ...line, id: from + index })),
-];
+function changeSpoken(
+  state: CallState,
+  change: (lines: readonly Line[]) => readonly Line[],
+): Pick<CallState, 'transcript'> {
+  const written = state.transcript.slice(0, state.callFrom);
+  return { transcript: numbered([...written, ...change(linesOfCall(state))]) };
+}
+
+/** What was said in this call, after what was written before it. */
+export const linesOfCall = ({ transcript, callFrom }: CallState): readonly Line[] =>
+  transcript.slice(callFrom);
 
 /** Nothing is asked for and nothing announced any more. */
 const quiet = {

@@ -26,6 +26,8 @@ export class Chat {
   #host: ChatHost;
   /** The permission that the last answer brought; null at the beginning of a conversation. */
   #token: string | null = null;
+  /** As much as has come of the answer to the last message. */
+  #answer = '';
 
   constructor(host: ChatHost) {
     this.#host = host;
@@ -40,14 +42,15 @@ export class Chat {
   }
 
   /**
-   * Sends a message and shows the answer as it is written. @returns false when it was not sent: the visitor's words
-   * should stay where they are. Never rejects.
+   * Sends a message and shows the answer as it is written, as far as it came. @returns false when it was not sent: the
+   * visitor's words should stay where they are. Never rejects.
    */
   async write(message: string): Promise<boolean> {
     const host = this.#host;
     if (host.state().isWriting) return false;
     host.dispatch({ type: 'writing', writing: true, failure: null });
     const before = host.state().transcript;
+    this.#answer = '';
     try {
       const variableValues = await this.#permission();
       if (!variableValues) return false;
@@ -56,10 +59,12 @@ export class Chat {
       return true;
     } catch (error) {
       const failure = failureOf(error);
-      host.dispatch({ type: 'unwritten', transcript: before });
+      // What has come of the answer stands, and with it the question.
+      if (this.#answer) this.#show(true);
+      else host.dispatch({ type: 'unwritten', transcript: before });
       host.dispatch({ type: 'writing', writing: true, failure });
       host.failed(error, failure);
-      return false;
+      return this.#answer !== '';
     } finally {
       host.dispatch({ type: 'writing', writing: false, failure: host.state().chatFailure });
     }
@@ -82,15 +87,12 @@ export class Chat {
 
   async #ask(message: string, variableValues: ChatRequest['variableValues']): Promise<void> {
     const api = this.#host.api();
-    let text = '';
-    const show = (final: boolean): void =>
-      this.#host.dispatch({ type: 'written', piece: { role: 'assistant', text, final } });
     const take = (response: Response): Promise<void> =>
       readEvents(response, (event) => {
         if ('chat' in event) this.#token = event.chat;
         else {
-          text += event.delta;
-          show(false);
+          this.#answer += event.delta;
+          this.#show(false);
         }
       }).catch((error) => {
         throw new CallError('interrupted', String(error));
@@ -109,7 +111,11 @@ export class Chat {
         await api.chat({ session: await this.#host.session(api), message }, take);
       }
     }
-    show(true);
+    this.#show(true);
+  }
+
+  #show(final: boolean): void {
+    this.#host.dispatch({ type: 'written', piece: { role: 'assistant', text: this.#answer, final } });
   }
 }
 

@@ -14,9 +14,15 @@ export class Hearing {
   /** Milliseconds since the epoch. */
   #quietSince = 0;
 
-  /** The call has become live, or the visitor has touched the microphone. */
+  /** The call has become live, or the visitor has switched the microphone on again. */
   start(atMs: number): void {
     this.#quietSince = atMs;
+  }
+
+  /** Another microphone: what the last one has carried says nothing of it. */
+  startAnew(atMs: number): void {
+    this.#hasHeard = false;
+    this.start(atMs);
   }
 
   /** Takes one measurement in. @returns whether the visitor should be told that nothing is heard */

@@ -20,7 +20,7 @@ export const launcherStyle = css`
     :host {
       --_on-accent: var(
         --vapi-agent-on-accent,
-        color(from var(--_accent) xyz clamp(0, (0.18 - y) * 1e5, 0.95) clamp(0, (0.18 - y) * 1e5, 1) clamp(0, (0.18 - y) * 1e5, 1.09))
+        color(from var(--_accent) xyz clamp(0, (0.18 - y) * 1e5, 0.95) clamp(0, (0.18 - y) * 1e5, 1) clamp(0, (0.18 - y) * 1e5, 1.09) / 1)
       );
     }
   }

@@ -19,16 +19,17 @@ export async function isMicrophoneGranted(): Promise<boolean> {
 /**
  * Opens the microphone. The track is not handed on: Daily opens its own, so that devices can be changed later. Ours
  * stays open until then, because Firefox and Safari would ask again for a microphone that nobody holds.
+ * @param deviceId the one that the visitor has chosen; empty = the system's choice
  * @returns releases the microphone.
  * @throws {CallError} naming what is in the way.
  */
-export async function openMicrophone(): Promise<() => void> {
+export async function openMicrophone(deviceId: string): Promise<() => void> {
   if (!navigator.mediaDevices?.getUserMedia || typeof RTCPeerConnection === 'undefined') {
     throw new CallError('unsupported_browser');
   }
   if (isForbidden('microphone')) throw new CallError('microphone_forbidden');
   try {
-    const stream = await navigator.mediaDevices.getUserMedia({ audio: true });
+    const stream = await navigator.mediaDevices.getUserMedia({ audio: deviceId ? { deviceId } : true });
     return () => {
       for (const track of stream.getTracks()) track.stop();
     };

@@ -54,32 +54,3 @@ function close(lines: readonly Line[], role: Speaker): readonly Line[] {
     ? lines.map((line) => (line.open && line.role === role ? { ...line, open: false } : line))
     : lines;
 }
-
-/** What one side has said so far, guesses included. */
-export const textOf = (line: Line): string => [...line.final, line.partial].filter(Boolean).join(' ');
-
-/**
- * Mends the transcript with the conversation as the assistant knows it. It may lag behind, so it corrects and fills
- * in what it covers and never takes away what came after.
- */
-export function repair(lines: readonly Line[], conversation: readonly Piece[]): readonly Line[] {
-  const turns: { role: Speaker; text: string }[] = [];
-  for (const { role, text } of conversation) {
-    const words = text.trim();
-    const last = turns.at(-1);
-    if (!words) continue;
-    if (last?.role === role) last.text += ` ${words}`;
-    else turns.push({ role, text: words });
-  }
-  const aligned = turns.every((turn, index) => !lines[index] || lines[index].role === turn.role);
-  const mended = turns.map(({ role, text }, index): Line => {
-    const known = aligned ? lines[index] : undefined;
-    if (!known) return { id: index, role, final: [text], partial: '', open: false };
-    const said = known.final.join(' ');
-    // Of the last turn we may know more; of those before it, the conversation knows all.
-    const isAhead = index === turns.length - 1 && (known.partial !== '' || said.startsWith(text));
-    return isAhead || said === text ? known : { ...known, final: [text], partial: '' };
-  });
-  const rest = aligned ? lines.slice(turns.length) : lines.filter((line) => line.partial);
-  return [...mended, ...rest.map((line, index) => ({ ...line, id: mended.length + index }))];
-}

@@ -8,7 +8,8 @@ import type { Speaker } from './call-state.ts';
 import type { Failure, FailureCode } from './failure.ts';
 import { Hearing } from './hearing.ts';
 import type { Sound } from './sound.ts';
-import type { Piece } from './transcript.ts';
+import type { Line, Piece } from './transcript.ts';
+import { repair } from './transcript-repair.ts';
 import { keepAwake } from './wake-lock.ts';
 
 // The package is CommonJS: its class is the default export or a property of it, depending on who bundles it.
@@ -21,7 +22,8 @@ export interface CallListener {
   live(): void;
   piece(piece: Piece): void;
   speech(role: Speaker, speaking: boolean): void;
-  conversation(pieces: readonly Piece[]): void;
+  /** The assistant has told what it knows of the conversation; `mend` puts that into the lines of the call. */
+  conversation(mend: (lines: readonly Line[]) => readonly Line[]): void;
   /** How loud somebody is, 0 to 1. */
   volume(role: Speaker, level: number): void;
   /** Whether the visitor should be told that nothing is heard. */
@@ -93,17 +95,23 @@ export function checkPolicy(): void {
  * Joins the call that the grant allows. The SDK keeps its key and base URL in one place for the whole page, so its
  * object is made here, right before it is used, and the page-wide lock keeps a second one away.
  * @param mayKeepAwake whether the page's policy lets the screen be kept on
+ * @param sound of the calls before; all but the microphone is set once the call is live
  */
-export function joinCall(grant: Grant, listener: CallListener, mayKeepAwake: boolean): ActiveCall {
+export function joinCall(
+  grant: Grant,
+  listener: CallListener,
+  mayKeepAwake: boolean,
+  { microphone: firstMicrophone }: Sound,
+): ActiveCall {
   const config = { avoidEval: true, ...(grant.mediaProxyUrl && { proxyUrl: grant.mediaProxyUrl }) };
-  const vapi =
-    grant.mode === 'proxy' ? new Vapi('', undefined, config) : new Vapi(grant.key, grant.apiBaseUrl, config);
+  const [key, address] = grant.mode === 'proxy' ? ([''] as const) : ([grant.key, grant.apiBaseUrl] as const);
+  const vapi = new Vapi(key, address, config, firstMicrophone ? { audioSource: firstMicrophone } : undefined);
   const playersBefore = new Set(players());
   let isLive = false;
   let isOver = false;
   let isMuted = false;
   let letSleep: () => void = () => {};
-  let usedMicrophone = '';
+  let usedMicrophone = firstMicrophone;
   const hearing = new Hearing();
   let hungUp = false;
   let hasLeft = false;
@@ -140,12 +148,6 @@ export function joinCall(grant: Grant, listener: CallListener, mayKeepAwake: boo
     listener.volume(role, level);
     if (!isMuted) listener.unheard(hearing.isUnheard(role, level, Date.now()));
   };
-  /** The microphone was touched: it is given its time again. */
-  const listenAnew = (): void => {
-    hearing.start(Date.now());
-    listener.unheard(false);
-  };
-
   vapi.on('call-start', () => {
     // The SDK says it twice when it joins a call that somebody else has created.
     if (isLive || isOver) return;
@@ -195,7 +197,9 @@ export function joinCall(grant: Grant, listener: CallListener, mayKeepAwake: boo
       if (!isLive || isOver) return;
       isMuted = muted;
       vapi.setMuted(muted);
-      listenAnew();
+      // Given its time again.
+      hearing.start(Date.now());
+      listener.unheard(false);
     },
     setSound({ microphone, speaker, volume }) {
       if (!isLive || isOver) return;
@@ -206,7 +210,8 @@ export function joinCall(grant: Grant, listener: CallListener, mayKeepAwake: boo
       }
       if (microphone !== usedMicrophone) {
         usedMicrophone = microphone;
-        listenAnew();
+        hearing.startAnew(Date.now());
+        listener.unheard(false);
         void vapi.setInputDevicesAsync({ audioDeviceId: microphone || 'default' }).catch(() => {});
       }
     },
@@ -287,13 +292,12 @@ export function dispatch(value: unknown, listener: CallListener): void {
   } else if (type === 'speech-update' && role) {
     listener.speech(role, message.status === 'started');
   } else if (type === 'conversation-update' && Array.isArray(message.messagesOpenAIFormatted)) {
-    listener.conversation(
-      message.messagesOpenAIFormatted.flatMap((entry) => {
-        const said = asSpeaker(asObject(entry).role);
-        const text = asText(asObject(entry).content);
-        return said && text ? [{ role: said, text, final: true }] : [];
-      }),
-    );
+    const pieces = message.messagesOpenAIFormatted.flatMap((entry) => {
+      const said = asSpeaker(asObject(entry).role);
+      const text = asText(asObject(entry).content);
+      return said && text ? [{ role: said, text, final: true }] : [];
+    });
+    listener.conversation((lines) => repair(lines, pieces));
   }
 }
 

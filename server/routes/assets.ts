@@ -5,7 +5,7 @@ import express, { type RequestHandler, Router } from 'express';
 import expressStaticGzip from 'express-static-gzip';
 
 /** A chunk that the launcher itself names, of whichever build. */
-const launchersChunk = /^(mount|vapi-call|eager)-[\w-]{8}\.js$/;
+const launchersChunk = /^(mount|vapi-call|eager)-[\w-]{6,8}\.js$/;
 
 /** @param folder what `npm run build` wrote for the widget */
 export function widgetAssets(folder: string): Router {

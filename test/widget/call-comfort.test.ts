@@ -202,6 +202,9 @@ describe('comfort of a call', () => {
     expect(hearing.isUnheard('user', 0, 16_100)).to.equal(false);
     expect(hearing.isUnheard('user', 0.3, 17_000)).to.equal(false);
     expect(hearing.isUnheard('user', 0, 60_000)).to.equal(false);
+    hearing.startAnew(60_000);
+    expect(hearing.isUnheard('user', 0, 68_000), 'another microphone has its time').to.equal(false);
+    expect(hearing.isUnheard('user', 0, 69_000), 'and is judged by itself').to.equal(true);
   });
 
   const agents: [string, string, number, string][] = [

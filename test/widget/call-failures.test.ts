@@ -4,8 +4,10 @@ import type { ErrorCode } from '../../server/contract.ts';
 import type { FailureCode } from '../../widget/failure.ts';
 import {
   agentElement,
+  audit,
   button,
   callIsLive,
+  find,
   json,
   keyGrant,
   launcherOf,
@@ -162,6 +164,36 @@ describe('failing call', () => {
       await untilState(element, 'live');
     });
   }
+
+  it('a microphone that others use leaves the others: the next attempt opens the one that was chosen', async () => {
+    const wanted: unknown[] = [];
+    const real = navigator.mediaDevices.getUserMedia.bind(navigator.mediaDevices);
+    const { getUserMedia, enumerateDevices } = navigator.mediaDevices;
+    navigator.mediaDevices.enumerateDevices = async () =>
+      [{ kind: 'audioinput', deviceId: 'm1', label: 'Headset' }] as MediaDeviceInfo[];
+    navigator.mediaDevices.getUserMedia = async (constraints) => {
+      wanted.push(constraints?.audio);
+      if (constraints?.audio === true) throw new DOMException('in use', 'NotReadableError');
+      return real({ audio: true });
+    };
+    try {
+      const element = await agentElement();
+      launcherOf(element).click();
+      await untilState(element, 'error');
+      button(element, 'Sound settings').click();
+      await waitUntil(() => element.shadowRoot?.querySelector('[part=settings] option[value=m1]'));
+      await audit(element);
+      const select = find<HTMLSelectElement>(element, '[part=settings] select');
+      select.value = 'm1';
+      select.dispatchEvent(new Event('change'));
+      button(element, 'Try again').click();
+      await untilState(element, 'live');
+      expect(wanted).to.eql([true, { deviceId: 'm1' }]);
+      expect(JSON.stringify(window.machine?.joinProperties)).to.include('"m1"');
+    } finally {
+      Object.assign(navigator.mediaDevices, { getUserMedia, enumerateDevices });
+    }
+  });
 
   it('an element without a tenant says it to the visitor and to the developer', async () => {
     const element = await agentElement();

@@ -41,6 +41,7 @@
 
     join({ callbackStamp, properties }) {
       this.joinedUrl = properties.url;
+      this.joinProperties = properties;
       const how = window.machineJoins ?? 'at once';
       if (how === 'never') return;
       if (how === 'refused') {

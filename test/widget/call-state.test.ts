@@ -47,7 +47,7 @@ const actions: Record<CallAction['type'], CallAction> = {
   mute: { type: 'mute', muted: true },
   piece: { type: 'piece', piece: { role: 'user', text: 'Hi', final: true } },
   speech: { type: 'speech', role: 'assistant', speaking: true },
-  conversation: { type: 'conversation', pieces: [{ role: 'assistant', text: 'Hello', final: true }] },
+  conversation: { type: 'conversation', lines: [] },
   'offer-rejoin': { type: 'offer-rejoin', offers: true },
   rejoin: { type: 'rejoin', transcript: [] },
   left: { type: 'left' },
@@ -134,19 +134,19 @@ const table: Record<CallAction['type'], Record<CallPhase, CallPhase | '-'>> = {
   },
   written: {
     idle: 'idle',
-    preparing: '-',
-    connecting: '-',
-    live: '-',
-    ending: '-',
+    preparing: 'preparing',
+    connecting: 'connecting',
+    live: 'live',
+    ending: 'ending',
     ended: 'ended',
     error: 'error',
   },
   unwritten: {
     idle: 'idle',
-    preparing: '-',
-    connecting: '-',
-    live: '-',
-    ending: '-',
+    preparing: 'preparing',
+    connecting: 'connecting',
+    live: 'live',
+    ending: 'ending',
     ended: 'ended',
     error: 'error',
   },
@@ -268,6 +268,26 @@ describe('call state', () => {
     const state = run(prepare, connect, live, actions.mute, actions.piece, ended, prepare);
     expect(state).to.include({ muted: false, phase: 'preparing', seconds: null });
     expect(state.transcript).to.have.length(0);
+  });
+
+  it('an answer that is still coming when a call begins stays above what the call says', () => {
+    const answer = (text: string, isFinal: boolean): CallAction => ({
+      type: 'written',
+      piece: { role: 'assistant', text, final: isFinal },
+    });
+    const spoken: CallAction = { type: 'piece', piece: { role: 'assistant', text: 'Good day', final: true } };
+    const begun = [actions.written, answer('We op', false), prepare, connect, live, spoken] as const;
+    const whole = run(...begun, answer('We open at nine.', true), actions.piece);
+    const shown = (state: CallState) =>
+      state.transcript.map(({ final, partial }) => [...final, partial].join(''));
+    expect(shown(whole)).to.eql(['Hi', 'We open at nine.', 'Good day', 'Hi']);
+    expect(whole.transcript.map(({ id }) => id)).to.eql([0, 1, 2, 3]);
+    const late = run(actions.written, prepare, connect, live, spoken, answer('We open at nine.', true));
+    expect(shown(late)).to.eql(['Hi', 'We open at nine.', 'Good day']);
+    const refused = reduce(run(...begun), { type: 'unwritten', transcript: [] });
+    expect(shown(refused)).to.eql(['Good day']);
+    const mended = reduce(whole, { type: 'conversation', lines: [] });
+    expect(shown(mended)).to.eql(['Hi', 'We open at nine.']);
   });
 
   it('who speaks is known until the same side stops', () => {

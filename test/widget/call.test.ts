@@ -216,6 +216,7 @@ describe('call', () => {
     ['assistant-ended-call', 'Thank you for talking with us.'],
     ['exceeded-max-duration', 'The time for this call was up.'],
     ['silence-timed-out', 'We did not hear anything for a while.'],
+    ['manually-canceled', 'This call was ended from our side.'],
     [undefined, 'Thank you for talking with us.'],
   ]) {
     it(`the other side closing the room (${reason ?? 'no reason told'}) is an end, not an error`, async () => {

@@ -136,12 +136,130 @@ describe('chat', () => {
     expect(panelText(element)).not.to.include('A little too fast');
   });
 
-  it('an answer that breaks off counts as not given', async () => {
+  it('of an answer that breaks off the visitor keeps what has come; without a word of it the message comes back', async () => {
     server.answers.set('/v1/chats', () => stream(['We op']));
     const element = await opened({ mode: 'chat' });
     write(element, 'Hello');
-    await waitUntil(() => panelText(element).includes('Your message could not be sent.'));
-    expect(lines(element)).to.eql([]);
+    await waitUntil(() => panelText(element).includes('The answer broke off. You can ask again.'));
+    expect(lines(element)).to.eql(['You: Hello', 'Assistant: We op']);
+    const input = find<HTMLTextAreaElement>(element, 'textarea');
+    expect(input.value).to.equal('');
+    server.answers.set('/v1/chats', () => stream([]));
+    write(element, 'Again');
+    await waitUntil(() => input.value === 'Again');
+    expect(lines(element)).to.eql(['You: Hello', 'Assistant: We op']);
+    await audit(element);
+  });
+
+  it('what is typed while a message is refused stays, after that message', async () => {
+    let refuse: (response: Response) => void = () => {};
+    server.answers.set('/v1/chats', () => new Promise((resolve) => (refuse = resolve)));
+    const element = await opened({ mode: 'chat' });
+    write(element, 'First');
+    await waitUntil(() => messages().length === 1);
+    const input = find<HTMLTextAreaElement>(element, 'textarea');
+    input.value = 'also';
+    refuse(json({ code: 'vapi_unavailable' }, 503));
+    await waitUntil(() => input.value === 'First\nalso');
+  });
+
+  it('no key that was meant for the message agrees to anything, nor a click for the button before', async () => {
+    server.config.consent = { version: '1', text: 'We record this.' };
+    const element = await opened({ mode: 'hybrid' });
+    const shadow = element.shadowRoot as ShadowRoot;
+    find<HTMLTextAreaElement>(element, 'textarea').focus();
+    write(element, 'Hello');
+    await waitUntil(() => shadow.querySelector('.terms'));
+    await waitUntil(() => shadow.activeElement?.matches('.terms'), 'the terms have the focus');
+    const agree = button(element, 'Agree and continue');
+    const held = new KeyboardEvent('keydown', {
+      key: 'Enter',
+      repeat: true,
+      bubbles: true,
+      cancelable: true,
+    });
+    agree.dispatchEvent(held);
+    expect(held.defaultPrevented, 'a held key presses nothing').to.equal(true);
+    agree.dispatchEvent(new MouseEvent('click', { detail: 2, bubbles: true }));
+    await rendered(element);
+    expect(localStorage.length).to.equal(0);
+    agree.dispatchEvent(new MouseEvent('click', { detail: 1, bubbles: true }));
+    await waitUntil(() => panelText(element).includes('We open at nine.'));
+    await waitUntil(() => shadow.activeElement?.matches('textarea'), 'the visitor writes on');
+    await element.withdrawConsent();
+  });
+
+  it('what the visitor types meanwhile keeps the focus: in the panel, and in the page', async () => {
+    server.config.consent = { version: '1', text: 'We record this.' };
+    let tell: (text: string) => void = () => {};
+    const body = new ReadableStream<Uint8Array>({
+      start(controller) {
+        tell = (text) => controller.enqueue(new TextEncoder().encode(text));
+      },
+    });
+    server.answers.set('/v1/chats', () => new Response(body));
+    const element = await opened({ mode: 'chat' });
+    const field = document.createElement('input');
+    element.after(field);
+    try {
+      find<HTMLTextAreaElement>(element, 'textarea').focus();
+      write(element, 'Hello');
+      await waitUntil(() => element.shadowRoot?.querySelector('.terms'));
+      button(element, 'Agree and continue').click();
+      await waitUntil(() => messages().length === 1);
+      field.focus();
+      for (const word of ['We ', 'open ']) {
+        tell(`data: ${JSON.stringify({ delta: word })}\n\n`);
+        await waitUntil(() => panelText(element).includes(word.trim()));
+        await rendered(element);
+        expect(document.activeElement).to.equal(field);
+      }
+    } finally {
+      field.remove();
+    }
+    await element.withdrawConsent();
+  });
+
+  it('closing the panel says no to what a message would need: the words are there again', async () => {
+    server.config.consent = { version: '1', text: 'We record this.' };
+    const element = await opened({ mode: 'chat' });
+    write(element, 'Hello');
+    await waitUntil(() => element.shadowRoot?.querySelector('.terms'));
+    element.close();
+    await waitUntil(() => dialogOf(element).hidden);
+    element.show();
+    await waitUntil(
+      () => element.shadowRoot?.querySelector<HTMLTextAreaElement>('textarea')?.value === 'Hello',
+    );
+    expect(panelText(element)).not.to.include('We record this.');
+    expect(messages()).to.eql([]);
+  });
+
+  it('on a small phone the keyboard leaves room for the conversation; a page that is pinched has no keyboard', async () => {
+    const view = visualViewport as VisualViewport;
+    const element = await opened({ mode: 'chat' });
+    const dialog = dialogOf(element);
+    const resize = (height: number, scale: number): void => {
+      Object.defineProperties(view, {
+        height: { value: height, configurable: true },
+        scale: { value: scale, configurable: true },
+      });
+      view.dispatchEvent(new Event('resize'));
+    };
+    const keyboard = () => dialog.style.getPropertyValue('--_keyboard');
+    try {
+      write(element, 'Hello');
+      await waitUntil(() => lines(element).length === 2);
+      resize(300, 1);
+      expect(keyboard()).to.equal(`${innerHeight - 300}px`);
+      expect(getComputedStyle(find(element, '.fine')).display).to.equal('none');
+      resize(innerHeight / 2, 2);
+      expect(keyboard()).to.equal('0px');
+      expect(getComputedStyle(find(element, '.fine')).display).to.equal('block');
+    } finally {
+      for (const name of ['height', 'scale']) Reflect.deleteProperty(view, name);
+      view.dispatchEvent(new Event('resize'));
+    }
   });
 
   it('a conversation that rested too long begins anew without a word', async () => {

@@ -114,8 +114,13 @@ describe('launcher', () => {
     elsewhere.append(element);
     await nextFrame();
     expect(element.state).to.equal('live');
+    const heard = recordEvents(document);
     element.remove();
     await untilState(element, 'ended');
+    expect(
+      heard.map(({ type }) => type),
+      'where a page counts its calls',
+    ).to.include('vapi-agent-call-end');
     expect(server.paths.at(-1)).to.match(/\/end$/);
     elsewhere.append(element);
     await callIsLive(element);

@@ -8,6 +8,8 @@ import '../../widget/define.ts';
 /** The stand-in of Daily's call machine, see call-machine.js; set once a call has been joined. */
 export interface Machine {
   joinedUrl?: string;
+  /** What Daily was told of the devices, among other things. */
+  joinProperties?: unknown;
   received: { action: string; state?: boolean }[];
   sent: { type: string; message?: { role: string; content: string } }[];
   app(data: unknown): void;

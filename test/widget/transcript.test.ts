@@ -1,13 +1,7 @@
 import { expect } from '@open-wc/testing';
-import {
-  addPiece,
-  type Line,
-  type Piece,
-  repair,
-  type Speaker,
-  startSpeaking,
-  textOf,
-} from '../../widget/transcript.ts';
+import { textOf } from '../../widget/panel/keep-transcript.ts';
+import { addPiece, type Line, type Piece, type Speaker, startSpeaking } from '../../widget/transcript.ts';
+import { repair } from '../../widget/transcript-repair.ts';
 
 const final = (role: Speaker, text: string): Piece => ({ role, text, final: true });
 const partial = (role: Speaker, text: string): Piece => ({ role, text, final: false });

@@ -3,8 +3,10 @@ import { html, LitElement, nothing, type TemplateResult } from 'lit';
 import type { Rating } from '../../server/contract.ts';
 import type { Strings } from '../strings/en.ts';
 import type { Line } from '../transcript.ts';
+import { ignore } from '../waiting.ts';
 import { icon } from './icons.ts';
 import { defineKeepTranscript } from './keep-transcript.ts';
+import { watchKeyboard } from './keyboard.ts';
 import type { PanelElement } from './panel.ts';
 
 const thumbUp = icon(
@@ -30,6 +32,8 @@ export class AfterCallElement extends LitElement {
   declare rating: Rating | null;
   declare stage: 'asking' | 'sending' | 'thanks' | 'failed';
 
+  #endWatch = ignore;
+
   constructor() {
     super();
     this.rating = null;
@@ -39,6 +43,16 @@ export class AfterCallElement extends LitElement {
   /** Into the panel's own tree, whose style sheet and parts it shares. */
   protected override createRenderRoot(): HTMLElement {
     return this;
+  }
+
+  override connectedCallback(): void {
+    super.connectedCallback();
+    this.#endWatch = watchKeyboard(this);
+  }
+
+  override disconnectedCallback(): void {
+    super.disconnectedCallback();
+    this.#endWatch();
   }
 
   /** What has grown here has taken its room from the conversation. */

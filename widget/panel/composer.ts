@@ -1,9 +1,12 @@
 /** Where the visitor writes. A chunk of its own, for elements whose mode has text. */
 import { html, LitElement, nothing, type TemplateResult } from 'lit';
 import { type CallState, isActive } from '../call-state.ts';
-import type { Strings } from '../strings/en.ts';
+import type { Failure } from '../failure.ts';
+import { failureTexts, type Strings } from '../strings/en.ts';
+import { ignore } from '../waiting.ts';
 import { icon } from './icons.ts';
 import { defineKeepTranscript } from './keep-transcript.ts';
+import { watchKeyboard } from './keyboard.ts';
 import type { PanelElement } from './panel.ts';
 
 const sendIcon = icon('M5 12h13M12 5.500l6.500 6.500-6.500 6.500');
@@ -18,6 +21,7 @@ export class ComposerElement extends LitElement {
   write: (text: string) => Promise<boolean> = async () => false;
   /** How the conversation stands. */
   state!: () => CallState;
+  #endWatch = ignore;
 
   constructor() {
     super();
@@ -31,14 +35,12 @@ export class ComposerElement extends LitElement {
 
   override connectedCallback(): void {
     super.connectedCallback();
-    visualViewport?.addEventListener('resize', this.#fit);
-    visualViewport?.addEventListener('scroll', this.#fit);
+    this.#endWatch = watchKeyboard(this);
   }
 
   override disconnectedCallback(): void {
     super.disconnectedCallback();
-    visualViewport?.removeEventListener('resize', this.#fit);
-    visualViewport?.removeEventListener('scroll', this.#fit);
+    this.#endWatch();
   }
 
   protected override render(): TemplateResult {
@@ -58,6 +60,15 @@ export class ComposerElement extends LitElement {
     return html`<vapi-agent-keep .strings=${strings} .transcript=${state.transcript}></vapi-agent-keep>`;
   }
 
+  /** Why the last message or its answer did not arrive. */
+  trouble({ code }: Failure): string {
+    const { strings } = this;
+    if (code === 'interrupted') return strings.answerBroken;
+    const { title, help } = failureTexts(strings, code);
+    // Some titles speak of a call.
+    return /^(vapi|call|serv)/.test(code) ? strings.messageFailed : `${title}. ${help}`;
+  }
+
   #send = async (event: Event): Promise<void> => {
     event.preventDefault();
     const input = this.querySelector('textarea');
@@ -65,7 +76,8 @@ export class ComposerElement extends LitElement {
     if (!input || !text || this.busy) return;
     input.value = '';
     const isSent = await this.write(text);
-    if (!isSent && input.value === '') input.value = text;
+    // Before what has been written meanwhile.
+    if (!isSent) input.value = [text, input.value].filter(Boolean).join('\n');
   };
 
   #onKey = (event: KeyboardEvent): void => {
@@ -73,14 +85,6 @@ export class ComposerElement extends LitElement {
     if (event.key !== 'Enter' || event.shiftKey || event.isComposing) return;
     event.preventDefault();
     this.querySelector('form')?.requestSubmit();
-  };
-
-  /** A phone's keyboard lies over the page without making it smaller: the sheet stands on it. */
-  #fit = (): void => {
-    const view = visualViewport;
-    const hidden = view ? Math.max(0, innerHeight - view.height - view.offsetTop) : 0;
-    this.closest<HTMLElement>('[role=dialog]')?.style.setProperty('--_keyboard', `${Math.round(hidden)}px`);
-    this.#followLog();
   };
 
   /** What has grown here has taken its room from the conversation. */

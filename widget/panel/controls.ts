@@ -15,8 +15,11 @@ export function controls(
   isText: boolean,
   ask: (intent: Intent) => void,
 ): TemplateResult | typeof nothing {
+  // The second half of a double click was meant for the button that stood there before.
   const main = (intent: Intent, text: string, icon: unknown = nothing, kind = 'primary') => html`<button
-    class=${kind} part="button ${intent}" data-main @click=${() => ask(intent)}>${icon}<span>${text}</span></button>`;
+    class=${kind} part="button ${intent}" data-main @click=${({ detail }: MouseEvent) => detail < 2 && ask(intent)}>${icon}<span>${text}</span></button>`;
+  const settings = html`<button class="plain square" part="button settings" aria-label=${strings.settings} aria-expanded=${showsSettings}
+    @click=${() => ask('settings')}>${icons.settings}</button>`;
   if (call.askingConsent) {
     return html`<button class="plain" part="button decline" @click=${() => ask('end')}>${strings.consentDecline}</button>
       ${main('agree', strings.consentAccept)}`;
@@ -33,16 +36,16 @@ export function controls(
       // The name stays the same when pressed: `aria-pressed` says the rest.
       return html`<button class="plain" part="button mute" data-own-level aria-pressed=${call.muted} @click=${() => ask('mute')}>
           ${call.muted ? icons.microphoneOff : icons.microphone}<span>${strings.mute}</span></button>
-        <button class="plain square" part="button settings" aria-label=${strings.settings} aria-expanded=${showsSettings}
-          @click=${() => ask('settings')}>${icons.settings}</button>
+        ${settings}
         ${main('end', strings.hangUp, icons.hangUp, 'danger')}`;
     case 'ending':
       return html`<button class="plain" part="button" disabled>${strings.statusEnding}</button>`;
     case 'ended':
       return main('start', strings.talkAgain, icons.phone);
     case 'error':
+      // A microphone that others use, or that is gone, leaves the others.
       return call.failure && isWorthRetrying(call.failure.code)
-        ? main('start', strings.tryAgain)
+        ? html`${/^microphone_[bm]/.test(call.failure.code) ? settings : nothing}${main('start', strings.tryAgain)}`
         : main('close', strings.close, nothing, 'plain');
   }
 }

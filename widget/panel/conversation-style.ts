@@ -2,6 +2,17 @@ import { css } from '../css.ts';
 
 /** What only a conversation has: notices, terms, the transcript, the small stage above it, time and levels. Comes with the intent to have one. */
 export const conversationStyle = css`
+  /* Of the page's colour, a button still has an edge. */
+  .panel .primary {
+    border-color: color-mix(in srgb, var(--_on-accent) 20%, #0000);
+  }
+  .row svg {
+    flex: none;
+  }
+  .words {
+    max-width: 100%;
+    overflow-wrap: anywhere;
+  }
   .note {
     padding: 0 22px 10px;
     font-size: 15px;
@@ -127,6 +138,8 @@ export const conversationStyle = css`
     padding: 9px 14px;
     border: 1px solid transparent;
     border-radius: 16px;
+    /* Whatever language it is in; the bubble keeps the panel's direction. */
+    unicode-bidi: plaintext;
     overflow-wrap: anywhere;
     white-space: pre-line;
   }
@@ -138,6 +151,7 @@ export const conversationStyle = css`
   .line.user {
     align-self: flex-end;
     border-end-end-radius: 5px;
+    border-color: color-mix(in srgb, var(--_on-accent) 20%, #0000);
     background: var(--_accent);
     color: var(--_on-accent);
   }

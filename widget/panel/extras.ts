@@ -2,7 +2,7 @@
 import type { CallController } from '../call-controller.ts';
 import { type CallState, isActive } from '../call-state.ts';
 import type { Chat, ChatHost } from '../chat.ts';
-import { failureOf } from '../failure.ts';
+import type { Failure } from '../failure.ts';
 import { lazy } from '../lazy.ts';
 import { ignore } from '../waiting.ts';
 import type { PanelElement } from './panel.ts';
@@ -55,7 +55,7 @@ export class Extras {
         const { phase } = this.#controller.state;
         if (phase !== 'live') return !isActive(this.#controller.state) && chat.write(text);
         const isSent = this.#controller.send(text);
-        const failure = isSent ? null : failureOf(null);
+        const failure: Failure | null = isSent ? null : { code: 'server_error', retryAfterSeconds: null };
         this.#controller.dispatch({ type: 'writing', writing: false, failure });
         return isSent;
       };
@@ -82,14 +82,14 @@ export class Extras {
     this.#panel.addStyle(formStyle);
   }
 
-  /** Opens or closes the sound settings of the call. */
+  /** Opens or closes the sound settings of the call, or of the next one. */
   async toggleSettings(): Promise<void> {
     if (this.#panel.extra) {
       this.#panel.extra = null;
       return;
     }
     const [{ createSettings }] = await Promise.all([lazy(() => import('./settings.ts')), this.#style()]);
-    if (this.#controller.state.phase !== 'live') return;
+    if (!['live', 'error'].includes(this.#controller.state.phase)) return;
     const settings = createSettings();
     settings.strings = this.#panel.strings;
     settings.sound = this.#controller.sound;

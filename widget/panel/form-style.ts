@@ -102,6 +102,13 @@ export const formStyle = css`
     position: static;
     margin-block-start: auto;
   }
+  /* A small phone's keyboard leaves room for what is written and read. */
+  [data-typing] :is(.compact, .orb, .keep, .fine, .row:has([part~='start'])) {
+    display: none;
+  }
+  .panel[data-typing] footer {
+    position: static;
+  }
   .after :is(fieldset, span, p) {
     display: flex;
     flex-wrap: wrap;

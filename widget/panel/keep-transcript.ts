@@ -1,8 +1,11 @@
 /** How a visitor keeps what was said and written: copied, or as a file. Comes with what shows it: the end of a call, or a written conversation. */
 import { html, LitElement, type TemplateResult } from 'lit';
 import type { Strings } from '../strings/en.ts';
-import { type Line, textOf } from '../transcript.ts';
+import type { Line } from '../transcript.ts';
 import type { PanelElement } from './panel.ts';
+
+/** What one side has said so far, guesses included. */
+export const textOf = (line: Line): string => [...line.final, line.partial].filter(Boolean).join(' ');
 
 /** Milliseconds for which "Copied" stands. */
 const copiedMs = 2000;

@@ -59,8 +59,11 @@ export function mount(
     name: Name,
     detail: Detail<Name>,
     cancelable = false,
-  ): boolean =>
-    host.dispatchEvent(new CustomEvent(name, { detail, bubbles: true, composed: true, cancelable }));
+  ): boolean => {
+    const event = new CustomEvent(name, { detail, bubbles: true, composed: true, cancelable });
+    // What was taken out of the page is heard of there all the same: its call ends after that.
+    return host.dispatchEvent(event) && (host.isConnected || document.dispatchEvent(event));
+  };
 
   /** Now, or when the visitor's language is here. */
   const onceSpoken = (then: () => void): void => {
@@ -196,7 +199,7 @@ export function mount(
     if (open) {
       loadConfig().catch(ignore);
       compose();
-    } else if (controller.state.askingConsent || controller.state.offersRejoin) void controller.end();
+    } else if (controller.state.askingConsent || controller.state.offersRejoin) decline();
     else if (!isActive(controller.state)) controller.reset();
     const show = (): void => {
       panel.open = isOpen;
@@ -273,9 +276,11 @@ export function mount(
       if (attribute === 'open') setOpen(host.hasAttribute('open'));
       if (attribute === 'tenant' || attribute === 'server') {
         controller.forgetSession();
-        panel.config = null;
         config = null;
         extras.forget();
+        // Who talks goes on talking with whom it was.
+        if (isActive(controller.state)) return;
+        panel.config = null;
         if (isOpen) loadConfig().catch(ignore);
       }
     },

@@ -180,6 +180,7 @@ export const panelStyle = css`
     flex: 1 1 auto;
     padding: 0 10px;
   }
+
   .fine {
     margin-block-start: 10px;
     color: var(--_quiet);

@@ -7,8 +7,7 @@
 import { html, LitElement, nothing, type TemplateResult } from 'lit';
 import type { Consent, WidgetConfig } from '../../server/contract.ts';
 import { microphoneHelpKey } from '../browser-help.ts';
-import { type CallState, isStarting, type Speaker } from '../call-state.ts';
-import type { Failure } from '../failure.ts';
+import { type CallState, isActive, isStarting, type Speaker } from '../call-state.ts';
 import { en, failureTexts, type StringKey, type Strings } from '../strings/en.ts';
 import { english, type Language } from '../strings/languages.ts';
 import { appearanceCss } from './appearance.ts';
@@ -60,6 +59,8 @@ export class PanelElement extends LitElement {
   #added = new Set<string>();
   #followsLog = true;
   #hadFocus = false;
+  /** The consent is for a message, not for a call. */
+  #writes = false;
   /** The dialog holds the focus only until there is a main button again. */
   #waitsForMain = false;
 
@@ -168,7 +169,7 @@ export class PanelElement extends LitElement {
     return html`<section class="panel" part="panel" role="dialog" lang=${language?.code ?? nothing}
       dir=${language?.direction ?? nothing} tabindex="-1" ?hidden=${!this.open}
       aria-label=${dialogName} data-phase=${call.phase} @keydown=${this.#onKey}>
-      <header part="header">
+      <header part="header" role="none">
         <slot name="header">${this.#avatar(name)}<h2 part="title"><bdi>${name || strings.assistant}</bdi></h2></slot>
         <button class="icon" part="close" aria-label=${call.phase === 'live' ? strings.minimise : strings.close}
           @click=${() => this.onIntent('close')}>${call.phase === 'live' ? icons.minimise : icons.close}</button>
@@ -178,7 +179,7 @@ export class PanelElement extends LitElement {
       <div class="note" part="notice" role="status">${this.#notice()}</div>
       <p class="unseen" role="status">${this.#isLastMinute() ? strings.endsSoon : ''}</p>
       ${transcriptView(call, strings)}${this.extra}
-      <footer part="footer">
+      <footer part="footer" role="none">
         ${call.askingConsent ? nothing : this.composer}
         <div class="row">${controls(call, strings, this.extra !== null, this.#isText(), (intent) => this.onIntent(intent))}</div>
         <p class="fine"><bdi>${strings.disclosure}</bdi>${this.#withdrawal()}</p>
@@ -186,13 +187,18 @@ export class PanelElement extends LitElement {
     </section>`;
   }
 
-  /** The button that had the focus may be gone: hands it to the one that takes its place, now or a moment later. */
+  /**
+   * What had the focus may be gone: hands it to what takes its place, now or, while nothing else has it, a moment later.
+   * What has to be agreed to is read first: no key that was meant for something else may say yes.
+   */
   #keepFocus(root: ShadowRoot): void {
+    const find = (selector: string) => this.querySelector<HTMLElement>(selector);
+    this.#writes = (this.call.askingConsent || this.#writes) && !isActive(this.call);
     const isLost = this.#hadFocus && !root.activeElement;
-    if (!isLost && !this.#waitsForMain) return;
-    const main = this.querySelector<HTMLElement>('[data-main]');
-    this.#waitsForMain = !main;
-    if (main) main.focus();
+    if (!isLost && !(this.#waitsForMain && root.activeElement === find('[role=dialog]'))) return;
+    const next = find('.terms') ?? find(this.#writes || this.#isText() ? 'textarea' : '[data-main]');
+    this.#waitsForMain = !next;
+    if (next) next.focus();
     else this.focusDialog();
   }
 
@@ -249,17 +255,11 @@ export class PanelElement extends LitElement {
           : call.network === 'weak'
             ? strings.noticeNetwork
             : call.chatFailure
-              ? this.#chatTrouble(call.chatFailure)
+              ? this.composer?.trouble(call.chatFailure)
               : call.isWriting && !call.askingConsent
                 ? strings.messageWriting
                 : '';
     return text ? html`<bdi>${text}</bdi>` : nothing;
-  }
-
-  #chatTrouble({ code }: Failure): string {
-    const { title, help } = failureTexts(this.strings, code);
-    // Some titles speak of a call.
-    return /^(inter|vapi|call|serv)/.test(code) ? this.strings.messageFailed : `${title}. ${help}`;
   }
 
   #withdrawal(): TemplateResult | typeof nothing {
@@ -292,7 +292,10 @@ export class PanelElement extends LitElement {
       case 'ending':
         return { title: strings.statusEnding };
       case 'ended':
-        return { title: strings.statusEnded, help: endedHelp(call.endedReason, strings) };
+        return {
+          title: strings.statusEnded,
+          help: strings[endedHelp[call.endedReason ?? ''] ?? 'endedHelp'],
+        };
       case 'error':
         return call.failure ? failureTexts(strings, call.failure.code) : { title: strings.statusEnded };
     }
@@ -328,6 +331,8 @@ export class PanelElement extends LitElement {
   }
 
   #onKey = (event: KeyboardEvent): void => {
+    // A key that is held was meant for the button before.
+    if (event.repeat && event.key === 'Enter') event.preventDefault();
     if (event.key !== 'Escape' || event.isComposing || event.defaultPrevented) return;
     event.stopPropagation();
     this.onIntent('close');
@@ -358,12 +363,11 @@ const consentView = (consent: Consent | undefined, strings: Strings): TemplateRe
       : nothing
   }</div>`;
 
-const endedHelp = (reason: string | null, strings: Strings): string =>
-  reason === 'exceeded-max-duration'
-    ? strings.endedTimeUp
-    : reason === 'silence-timed-out'
-      ? strings.endedSilence
-      : strings.endedHelp;
+const endedHelp: Partial<Record<string, StringKey>> = {
+  'exceeded-max-duration': 'endedTimeUp',
+  'silence-timed-out': 'endedSilence',
+  'manually-canceled': 'endedByUs',
+};
 
 /** The tenant's texts whose keys we know. */
 const known = (texts: Record<string, string>): Partial<Record<StringKey, string>> =>

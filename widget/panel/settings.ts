@@ -29,6 +29,7 @@ export class SettingsElement extends LitElement {
   override connectedCallback(): void {
     super.connectedCallback();
     navigator.mediaDevices?.addEventListener('devicechange', this.#list);
+    this.addEventListener('keydown', this.#onKey);
     void this.#list();
   }
 
@@ -77,12 +78,26 @@ export class SettingsElement extends LitElement {
     this.onSound(this.sound);
   }
 
+  /** Closes the settings, and not all of the panel. */
+  #onKey = (event: KeyboardEvent): void => {
+    if (event.key !== 'Escape' || event.isComposing) return;
+    event.preventDefault();
+    const button = this.closest('[role=dialog]')?.querySelector<HTMLElement>('[aria-expanded]');
+    button?.focus();
+    button?.click();
+  };
+
   #list = async (): Promise<void> => {
     const devices = (await navigator.mediaDevices?.enumerateDevices().catch(() => [])) ?? [];
     // Chrome lists the system's choice twice; the first entry of ours is that already.
     this.devices = devices.filter(
       ({ deviceId }) => deviceId && !['default', 'communications'].includes(deviceId),
     );
+    // The list shows the system's choice in place of one that is gone.
+    const { microphone } = this.sound;
+    if (microphone && devices.length > 0 && !devices.some(({ deviceId }) => deviceId === microphone)) {
+      this.#set({ microphone: '' });
+    }
   };
 }
 

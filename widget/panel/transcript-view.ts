@@ -15,7 +15,7 @@ export function transcriptView({ transcript, phase }: CallState, strings: String
 }
 
 const lineView = ({ role, final, partial }: Line, strings: Strings): TemplateResult => html`<p
-  class="line ${role}" part="line ${role}" dir="auto"
+  class="line ${role}" part="line ${role}"
 ><bdi class="who">${role === 'user' ? strings.you : strings.assistant}: </bdi>${final.map(
   (text) => html`<span>${text} </span>`,
 )}${partial ? html`<span class="partial" aria-hidden="true">${partial}</span>` : nothing}</p>`;

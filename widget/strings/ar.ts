@@ -33,6 +33,7 @@ export const strings: Strings = {
   statusEnded: 'انتهت المكالمة',
   endedTimeUp: 'انتهى الوقت المخصص لهذه المكالمة.',
   endedSilence: 'لم نسمع شيئًا منذ فترة.',
+  endedByUs: 'أُنهيت هذه المكالمة من جانبنا.',
   endedHelp: 'شكرًا لحديثك معنا.',
   microphoneDeniedTitle: 'لا يمكننا سماعك',
   microphoneDeniedHelp: 'يحظر متصفحك الميكروفون في هذه الصفحة. اسمح به بجانب شريط العنوان ثم حاول مرة أخرى.',
@@ -110,5 +111,6 @@ export const strings: Strings = {
   messageLabel: 'رسالتك',
   messageSend: 'إرسال',
   messageFailed: 'تعذّر إرسال رسالتك. يُرجى المحاولة مرة أخرى.',
+  answerBroken: 'انقطعت الإجابة. يمكنك أن تسأل مرة أخرى.',
   messageWriting: 'المساعد يكتب…',
 };

@@ -33,6 +33,7 @@ export const strings: Strings = {
   statusEnded: 'Anruf beendet',
   endedTimeUp: 'Die Zeit für diesen Anruf war um.',
   endedSilence: 'Wir haben eine Weile nichts gehört.',
+  endedByUs: 'Dieser Anruf wurde von unserer Seite beendet.',
   endedHelp: 'Danke für das Gespräch.',
   microphoneDeniedTitle: 'Wir können Sie nicht hören',
   microphoneDeniedHelp:
@@ -121,5 +122,6 @@ export const strings: Strings = {
   messageLabel: 'Ihre Nachricht',
   messageSend: 'Senden',
   messageFailed: 'Ihre Nachricht konnte nicht gesendet werden. Bitte versuchen Sie es erneut.',
+  answerBroken: 'Die Antwort ist abgebrochen. Sie können noch einmal fragen.',
   messageWriting: 'Der Assistent schreibt …',
 };

@@ -37,6 +37,7 @@ export const en = {
   statusEnded: 'Call ended',
   endedTimeUp: 'The time for this call was up.',
   endedSilence: 'We did not hear anything for a while.',
+  endedByUs: 'This call was ended from our side.',
   endedHelp: 'Thank you for talking with us.',
   microphoneDeniedTitle: 'We cannot hear you',
   microphoneDeniedHelp:
@@ -117,6 +118,7 @@ export const en = {
   messageLabel: 'Your message',
   messageSend: 'Send',
   messageFailed: 'Your message could not be sent. Please try again.',
+  answerBroken: 'The answer broke off. You can ask again.',
   messageWriting: 'The assistant is writing…',
 } as const;
 

@@ -33,6 +33,7 @@ export const strings: Strings = {
   statusEnded: 'Llamada terminada',
   endedTimeUp: 'Se acabó el tiempo de esta llamada.',
   endedSilence: 'No hemos oído nada durante un rato.',
+  endedByUs: 'Esta llamada se ha terminado por nuestra parte.',
   endedHelp: 'Gracias por hablar con nosotros.',
   microphoneDeniedTitle: 'No podemos oírle',
   microphoneDeniedHelp:
@@ -115,5 +116,6 @@ export const strings: Strings = {
   messageLabel: 'Su mensaje',
   messageSend: 'Enviar',
   messageFailed: 'No se pudo enviar su mensaje. Vuelva a intentarlo.',
+  answerBroken: 'La respuesta se ha interrumpido. Puede volver a preguntar.',
   messageWriting: 'El asistente está escribiendo…',
 };

@@ -33,6 +33,7 @@ export const strings: Strings = {
   statusEnded: 'Appel terminé',
   endedTimeUp: 'Le temps prévu pour cet appel est écoulé.',
   endedSilence: 'Nous n’avons rien entendu pendant un moment.',
+  endedByUs: 'Cet appel a été interrompu de notre côté.',
   endedHelp: 'Merci pour cet échange.',
   microphoneDeniedTitle: 'Nous ne vous entendons pas',
   microphoneDeniedHelp:
@@ -115,5 +116,6 @@ export const strings: Strings = {
   messageLabel: 'Votre message',
   messageSend: 'Envoyer',
   messageFailed: 'Votre message n’a pas pu être envoyé. Veuillez réessayer.',
+  answerBroken: 'La réponse s’est interrompue. Vous pouvez reposer votre question.',
   messageWriting: 'L’assistant écrit…',
 };

@@ -33,6 +33,7 @@ export const strings: Strings = {
   statusEnded: 'Chiamata terminata',
   endedTimeUp: 'Il tempo per questa chiamata è finito.',
   endedSilence: 'Non abbiamo sentito nulla per un po’.',
+  endedByUs: 'Questa chiamata è stata terminata da parte nostra.',
   endedHelp: 'Grazie per aver parlato con noi.',
   microphoneDeniedTitle: 'Non riusciamo a sentirla',
   microphoneDeniedHelp:
@@ -114,5 +115,6 @@ export const strings: Strings = {
   messageLabel: 'Il suo messaggio',
   messageSend: 'Invia',
   messageFailed: 'Impossibile inviare il messaggio. Riprovi.',
+  answerBroken: 'La risposta si è interrotta. Può chiedere di nuovo.',
   messageWriting: 'L’assistente sta scrivendo…',
 };

@@ -33,6 +33,7 @@ export const strings: Strings = {
   statusEnded: '通話が終わりました',
   endedTimeUp: 'この通話の時間が終わりました。',
   endedSilence: 'しばらく音声が聞こえませんでした。',
+  endedByUs: 'この通話はこちらから終了しました。',
   endedHelp: 'お話しいただきありがとうございました。',
   microphoneDeniedTitle: 'お声が聞こえません',
   microphoneDeniedHelp:
@@ -115,5 +116,6 @@ export const strings: Strings = {
   messageLabel: 'メッセージ',
   messageSend: '送信',
   messageFailed: 'メッセージを送信できませんでした。もう一度お試しください。',
+  answerBroken: '回答が途中で途切れました。もう一度お尋ねください。',
   messageWriting: 'アシスタントが入力しています…',
 };

@@ -33,6 +33,7 @@ export const strings: Strings = {
   statusEnded: 'Gesprek beëindigd',
   endedTimeUp: 'De tijd voor dit gesprek was om.',
   endedSilence: 'We hebben een tijdje niets gehoord.',
+  endedByUs: 'Dit gesprek is van onze kant beëindigd.',
   endedHelp: 'Bedankt voor het gesprek.',
   microphoneDeniedTitle: 'We kunnen u niet horen',
   microphoneDeniedHelp:
@@ -119,5 +120,6 @@ export const strings: Strings = {
   messageLabel: 'Uw bericht',
   messageSend: 'Versturen',
   messageFailed: 'Uw bericht kon niet worden verstuurd. Probeer het opnieuw.',
+  answerBroken: 'Het antwoord is afgebroken. U kunt het opnieuw vragen.',
   messageWriting: 'De assistent schrijft…',
 };

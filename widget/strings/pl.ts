@@ -33,6 +33,7 @@ export const strings: Strings = {
   statusEnded: 'Rozmowa zakończona',
   endedTimeUp: 'Czas tej rozmowy dobiegł końca.',
   endedSilence: 'Przez chwilę nic nie było słychać.',
+  endedByUs: 'Rozmowa została zakończona z naszej strony.',
   endedHelp: 'Dziękujemy za rozmowę.',
   microphoneDeniedTitle: 'Nie słyszymy Cię',
   microphoneDeniedHelp:
@@ -113,5 +114,6 @@ export const strings: Strings = {
   messageLabel: 'Twoja wiadomość',
   messageSend: 'Wyślij',
   messageFailed: 'Nie udało się wysłać wiadomości. Spróbuj ponownie.',
+  answerBroken: 'Odpowiedź została przerwana. Możesz zapytać ponownie.',
   messageWriting: 'Asystent pisze…',
 };

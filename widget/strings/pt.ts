@@ -33,6 +33,7 @@ export const strings: Strings = {
   statusEnded: 'Chamada encerrada',
   endedTimeUp: 'O tempo desta chamada acabou.',
   endedSilence: 'Não ouvimos nada durante algum tempo.',
+  endedByUs: 'Esta chamada foi encerrada da nossa parte.',
   endedHelp: 'Obrigado pela conversa.',
   microphoneDeniedTitle: 'Não conseguimos ouvir a sua voz',
   microphoneDeniedHelp:
@@ -113,5 +114,6 @@ export const strings: Strings = {
   messageLabel: 'A sua mensagem',
   messageSend: 'Enviar',
   messageFailed: 'Não foi possível enviar a sua mensagem. Tente de novo.',
+  answerBroken: 'A resposta foi interrompida. Pode perguntar de novo.',
   messageWriting: 'O assistente escreve…',
 };

@@ -33,6 +33,7 @@ export const strings: Strings = {
   statusEnded: 'Görüşme bitti',
   endedTimeUp: 'Bu görüşmenin süresi doldu.',
   endedSilence: 'Bir süre hiçbir şey duymadık.',
+  endedByUs: 'Bu görüşme bizim tarafımızdan sonlandırıldı.',
   endedHelp: 'Bizimle konuştuğunuz için teşekkürler.',
   microphoneDeniedTitle: 'Sizi duyamıyoruz',
   microphoneDeniedHelp:
@@ -115,5 +116,6 @@ export const strings: Strings = {
   messageLabel: 'Mesajınız',
   messageSend: 'Gönder',
   messageFailed: 'Mesajınız gönderilemedi. Lütfen yeniden deneyin.',
+  answerBroken: 'Yanıt yarıda kesildi. Yeniden sorabilirsiniz.',
   messageWriting: 'Asistan yazıyor…',
 };

@@ -33,6 +33,7 @@ export const strings: Strings = {
   statusEnded: '通话已结束',
   endedTimeUp: '本次通话的时间已到。',
   endedSilence: '我们有一段时间没有听到声音。',
+  endedByUs: '此通话已由我方结束。',
   endedHelp: '感谢您与我们交谈。',
   microphoneDeniedTitle: '我们听不到您的声音',
   microphoneDeniedHelp: '浏览器阻止了此页面使用麦克风。请在地址栏旁允许，然后重试。',
@@ -109,5 +110,6 @@ export const strings: Strings = {
   messageLabel: '您的信息',
   messageSend: '发送',
   messageFailed: '信息发送失败，请重试。',
+  answerBroken: '回答中断了，您可以再问一次。',
   messageWriting: '助手正在输入…',
 };
