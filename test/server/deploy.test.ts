@@ -12,6 +12,7 @@ import { parseEnv } from 'node:util';
 import { ValidationSeverity, validate } from 'dockerfile-utils';
 import pg from 'pg';
 import { readConfig } from '../../server/config.ts';
+import { contextOf } from '../support/docker-context.ts';
 
 const root = join(import.meta.dirname, '..', '..');
 const read = (name: string) => readFileSync(join(root, name), 'utf8');
@@ -87,6 +88,21 @@ test('the build context holds what the Dockerfile copies and no data, key or his
     list.split(' '),
   );
   for (const name of names) assert.ok(allowed.includes(`!${name}`), name);
+});
+
+test('a file of settings with keys gets into no image, wherever the pages let it be written', () => {
+  const isInContext = contextOf(root);
+  for (const name of ['server/main.ts', 'server/deploy/compose.yaml', 'widget/index.ts', 'package.json'])
+    assert.ok(isInContext(name), name);
+  const secret = ['server/deploy/.env', 'server/vapi-agent.env', 'vapi-agent.env', '.env', 'widget/a/b.env'];
+  for (const name of [...secret, 'data/operator-key']) assert.ok(!isInContext(name), name);
+  const ignored = spawnSync('git', ['check-ignore', '--no-index', ...secret], {
+    cwd: root,
+    encoding: 'utf8',
+  });
+  // Neither git nor a history in an unpacked archive.
+  if (ignored.status === 0 || ignored.status === 1)
+    assert.deepEqual(ignored.stdout.trim().split('\n'), secret);
 });
 
 /** What the server gets from the compose file when these are in `.env`. */
