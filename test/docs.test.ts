@@ -4,7 +4,7 @@
  */
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
-import { randomUUID } from 'node:crypto';
+import { randomBytes, randomUUID } from 'node:crypto';
 import { existsSync, globSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
@@ -77,6 +77,7 @@ test('every other command is run, in the order of the pages, against a server th
     });
     for (const [name, key] of Object.entries(keys)) server.secrets.add(name, key);
     const old = await server.operator('POST', '/v1/keys', { name: 'Old' });
+    const unknown = await server.operator('POST', '/v1/keys', { name: 'Unknown' });
     const env = {
       PATH: process.env.PATH ?? '',
       VAPI_AGENT_URL: server.url,
@@ -84,7 +85,10 @@ test('every other command is run, in the order of the pages, against a server th
       KEY: server.operatorKey,
       OLD_KEY_ID: old.body.id as string,
       NEW_VAPI_KEY: keys.newPrivateKey,
+      UNKNOWN_KEY_ID: unknown.body.id as string,
       NEW_WEBHOOK_SECRET: `webhook-${randomUUID()}`,
+      NEW_CRM_KEY: `crm-${randomUUID()}`,
+      NEW_HOOK_SECRET: `whsec_${randomBytes(24).toString('base64')}`,
       // Many short processes of the same sources.
       NODE_COMPILE_CACHE: scratch,
     };
@@ -102,8 +106,11 @@ test('every other command is run, in the order of the pages, against a server th
     const acme = (await server.operator('GET', '/v1/tenants/acme')).body;
     assert.equal(acme.status, 'active', 'paused and resumed by the pages');
     assert.equal(acme.webhookSecret, `…${env.NEW_WEBHOOK_SECRET.slice(-4)}`);
+    assert.equal(acme.hookSecret, `…${env.NEW_HOOK_SECRET.slice(-4)}`);
+    assert.equal(acme.previousWebhookSecretUntil, null);
     const { keys: left } = (await server.operator('GET', '/v1/keys')).body;
-    assert.ok(left.find(({ id }: { id: string }) => id === env.OLD_KEY_ID).revokedAt);
+    for (const revoked of [env.OLD_KEY_ID, env.UNKNOWN_KEY_ID])
+      assert.ok(left.find(({ id }: { id: string }) => id === revoked).revokedAt);
   } finally {
     await server.close();
     await emulator.close();
