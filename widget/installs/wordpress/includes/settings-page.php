@@ -48,7 +48,7 @@ function add_link($links): array
 function suggest_privacy_text(): void
 {
     $text = __(
-        'When you press the button of our voice agent, your browser connects to the service that runs it and, once you allow the microphone, sends your voice to it. Nothing is sent before you touch the button.',
+        'Pages with the button of our voice agent load a small script from the service that runs it, which thereby learns your IP address and the address of our site. When your pointer, your finger or the keyboard comes to the button, your browser also asks that service for its settings and for permission to start a conversation. What you say, once you have started a conversation and allowed the microphone, and what you write in one go to that service and to the companies that it uses for calls.',
         'vapi-agent'
     );
     wp_add_privacy_policy_content(__('Vapi Agent', 'vapi-agent'), '<p>' . esc_html($text) . '</p>');
