@@ -28,6 +28,7 @@ import { signInPages, signInRoutes } from './routes/sign-in.ts';
 import { snippetRoutes } from './routes/snippet.ts';
 import { stripeWebhookRoutes } from './routes/stripe-webhook.ts';
 import { tenantRoutes } from './routes/tenants.ts';
+import { unreadBody } from './routes/unread-body.ts';
 import { usageRoutes } from './routes/usage.ts';
 import { vapiWebhookRoutes } from './routes/vapi-webhook.ts';
 import { visitorRoutes } from './routes/visitor.ts';
@@ -57,6 +58,7 @@ export function createApp(ctx: Context, assets: BuiltAssets): Express {
     }),
   );
 
+  app.use(unreadBody(ctx));
   app.use(checkPath);
   app.use(opsRoutes(ctx));
   app.use(openApiRoutes(ctx));

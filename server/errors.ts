@@ -54,7 +54,8 @@ export const notFound: RequestHandler = () => {
 export const errorHandler: ErrorRequestHandler = (error, req, res, next) => {
   if (res.headersSent) return next(error);
   const apiError = toApiError(error);
-  if (apiError.code === 'internal_error') req.log.error({ err: error }, 'request failed');
+  if (apiError.code === 'internal_error' && apiError !== error)
+    req.log.error({ err: error }, 'request failed');
   else if (apiError.cause) req.log.warn({ err: apiError.cause, code: apiError.code }, 'request refused');
   if (apiError.options.retryAfter !== undefined) res.set('Retry-After', String(apiError.options.retryAfter));
   if (apiError.code === 'unauthorized') res.set('WWW-Authenticate', 'Bearer');

@@ -1,6 +1,7 @@
 /**
  * The backend inside an Express app of one's own: `app.use('/voice', agent.router)`. It answers everything below the
- * path at which it is mounted, so it gets a path or a host of its own.
+ * path at which it is mounted, so it gets a path or a host of its own. Mount it before any body parser
+ * (`express.json()`): it reads bodies itself, byte by byte where they are signed.
  */
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { readConfig } from './config.ts';
@@ -21,7 +22,7 @@ export interface VapiAgentOptions {
 }
 
 export interface VapiAgent {
-  /** To be mounted with `app.use(path, router)`. */
+  /** To be mounted with `app.use(path, router)`, before any body parser: a body that was read before is answered 500. */
   router: (req: IncomingMessage, res: ServerResponse, next?: (error?: unknown) => void) => void;
   /** The operator's key: the one given, or the one made for a local start. */
   operatorApiKey: string;

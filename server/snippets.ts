@@ -51,6 +51,15 @@ export function snippetFor(options: SnippetOptions): Snippet {
   return { snippet, where: places[platform].replace('SERVER', () => options.server), notes };
 }
 
+/** A snippet on a page that is not allowed shows a button that starts nothing, so nobody should have to find that out. */
+export function noteOnOrigins(allowed: readonly string[], isAsked: boolean): string[] {
+  if (allowed.length === 0)
+    return ['No page is allowed yet: the agent starts on none until the site’s origin is allowed.'];
+  return isAsked
+    ? []
+    : [`The agent starts only on these origins: ${allowed.join(', ')}. Any other has to be allowed first.`];
+}
+
 const texts: Partial<Record<Platform, (options: SnippetOptions) => string>> = {
   wordpress: settings,
   wix: script,

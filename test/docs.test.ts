@@ -4,8 +4,8 @@
  */
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
-import { randomUUID } from 'node:crypto';
-import { existsSync, globSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { randomBytes, randomUUID } from 'node:crypto';
+import { existsSync, globSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { test } from 'node:test';
@@ -77,33 +77,48 @@ test('every other command is run, in the order of the pages, against a server th
     });
     for (const [name, key] of Object.entries(keys)) server.secrets.add(name, key);
     const old = await server.operator('POST', '/v1/keys', { name: 'Old' });
+    const unknown = await server.operator('POST', '/v1/keys', { name: 'Unknown' });
     const env = {
       PATH: process.env.PATH ?? '',
-      VAPI_AGENT_URL: server.url,
-      OPERATOR_API_KEY: server.operatorKey,
-      KEY: server.operatorKey,
       OLD_KEY_ID: old.body.id as string,
       NEW_VAPI_KEY: keys.newPrivateKey,
+      UNKNOWN_KEY_ID: unknown.body.id as string,
       NEW_WEBHOOK_SECRET: `webhook-${randomUUID()}`,
+      NEW_CRM_KEY: `crm-${randomUUID()}`,
+      NEW_HOOK_SECRET: `whsec_${randomBytes(24).toString('base64')}`,
       // Many short processes of the same sources.
       NODE_COMPILE_CACHE: scratch,
     };
     const order = ['README.md', 'widget/installs/README.md', 'server/deploy/operations.md'];
     const here = blocks.filter(({ note }) => note === '');
     assert.deepEqual([...new Set(here.map(({ page }) => page))].sort(), [...order].sort());
-    for (const { page, text } of order.flatMap((name) => here.filter((block) => block.page === name))) {
+    // Where the server was started: what it has generated is all that the README's reader has.
+    mkdirSync(join(scratch, 'data'));
+    writeFileSync(join(scratch, 'data', 'operator-key'), server.operatorKey);
+    writeFileSync(join(scratch, '.env'), `VAPI_AGENT_URL=${server.url}\n`);
+    const textsOf = (page: string) => here.filter((block) => block.page === page).map(({ text }) => text);
+    const scripts = order.flatMap((page) =>
+      // One shell from the first line to the last, in which the key is found; the other pages are given it.
+      page === 'README.md'
+        ? [{ page, text: textsOf(page).join('\n'), given: {} }]
+        : textsOf(page).map((text) => ({ page, text, given: { OPERATOR_API_KEY: server.operatorKey } })),
+    );
+    for (const { page, text, given } of scripts) {
       const commands = text
         .replaceAll(/http:\/\/localhost:8787|https:\/\/voice\.agency\.example/g, server.url)
         .replace('"privateKey": "…"', `"privateKey": "${keys.privateKey}"`)
         .replace('"assistantId": "…"', `"assistantId": "${org.assistantId}"`);
-      const { code, output } = await shell(commands, env);
+      const { code, output } = await shell(commands, { ...env, ...given }, scratch);
       assert.equal(code, 0, `${page}\n${text}\n${output}`);
     }
     const acme = (await server.operator('GET', '/v1/tenants/acme')).body;
     assert.equal(acme.status, 'active', 'paused and resumed by the pages');
     assert.equal(acme.webhookSecret, `…${env.NEW_WEBHOOK_SECRET.slice(-4)}`);
+    assert.equal(acme.hookSecret, `…${env.NEW_HOOK_SECRET.slice(-4)}`);
+    assert.equal(acme.previousWebhookSecretUntil, null);
     const { keys: left } = (await server.operator('GET', '/v1/keys')).body;
-    assert.ok(left.find(({ id }: { id: string }) => id === env.OLD_KEY_ID).revokedAt);
+    for (const revoked of [env.OLD_KEY_ID, env.UNKNOWN_KEY_ID])
+      assert.ok(left.find(({ id }: { id: string }) => id === revoked).revokedAt);
   } finally {
     await server.close();
     await emulator.close();
@@ -115,13 +130,14 @@ test('every other command is run, in the order of the pages, against a server th
 function shell(
   commands: string,
   env: Record<string, string>,
+  cwd: string,
 ): Promise<{ code: number | null; output: string }> {
   const script = `set -eu -o pipefail
 curl() { command curl --silent --show-error --fail-with-body --max-time 20 "$@"; }
 vapi-agent() { '${process.execPath}' '${join(root, 'server', 'cli.ts')}' "$@"; }
 ${commands}`;
   return new Promise((resolve) => {
-    const child = spawn('bash', ['-c', script], { env, cwd: import.meta.dirname });
+    const child = spawn('bash', ['-c', script], { env, cwd });
     let output = '';
     child.stdout.on('data', (data) => {
       output += data;

@@ -39,7 +39,11 @@ export const snippetViewSchema = z.object({
   platform: z.enum(platforms),
   snippet: z.string().describe('The exact text to paste.'),
   where: z.string().describe("Where it goes, in the platform's own words."),
-  notes: z.array(z.string()).describe('What else to know before pasting it; mostly empty.'),
+  notes: z
+    .array(z.string())
+    .describe(
+      'What else to know before pasting it: where the agent starts, if `origin` does not ask or no page is allowed; what a policy of the site forbids.',
+    ),
   origin: z
     .object({
       origin: z.string(),

@@ -5,7 +5,7 @@ import type { Context } from '../context.ts';
 import { type SnippetView, snippetQuerySchema } from '../contract.ts';
 import { ApiError } from '../errors.ts';
 import { launcherLabels } from '../launcher-labels.ts';
-import { snippetFor } from '../snippets.ts';
+import { noteOnOrigins, snippetFor } from '../snippets.ts';
 import { visibleTenant } from './caller.ts';
 import { parse } from './parse.ts';
 
@@ -25,6 +25,7 @@ export function snippetRoutes(ctx: Context): Router {
       rejoinCalls: tenant.rejoinCalls,
     });
     const origin = asked === undefined ? null : checked(asked, tenant.allowedOrigins);
+    notes.push(...noteOnOrigins(tenant.allowedOrigins, origin !== null));
     const view: SnippetView = { platform, snippet, where, notes, origin };
     if (req.accepts(['json', 'text']) !== 'text') {
       res.json(view);

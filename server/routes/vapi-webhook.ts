@@ -32,7 +32,7 @@ interface Sender {
 }
 
 /** A report holds the whole conversation and the assistant with its prompt. */
-const longestBody = 5 * 1024 * 1024;
+export const longestBody = 5 * 1024 * 1024;
 /** Of bodies whose signature cannot be checked before they are read. Vapi sends again what is refused meanwhile. */
 const unprovenBytes = { perTenant: 4 * longestBody, total: 20 * longestBody };
 

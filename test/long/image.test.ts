@@ -17,9 +17,10 @@ import {
   statSync,
 } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { basename, dirname, join } from 'node:path';
+import { basename, dirname, join, relative } from 'node:path';
 import { createInterface } from 'node:readline';
 import { after, test } from 'node:test';
+import { contextOf } from '../support/docker-context.ts';
 
 const root = join(import.meta.dirname, '..', '..');
 const scratch = mkdtempSync(join(tmpdir(), 'vapi-agent-image-'));
@@ -81,9 +82,11 @@ function build(): Image {
 /** What `.dockerignore` lets through: everything is left out but what it names. */
 function makeContext(): string {
   const context = join(scratch, 'context');
+  const isInContext = contextOf(root);
+  const filter = (file: string) => statSync(file).isDirectory() || isInContext(relative(root, file));
   for (const line of readFileSync(join(root, '.dockerignore'), 'utf8').trim().split('\n')) {
     if (line.startsWith('!'))
-      cpSync(join(root, line.slice(1)), join(context, line.slice(1)), { recursive: true });
+      cpSync(join(root, line.slice(1)), join(context, line.slice(1)), { recursive: true, filter });
   }
   return context;
 }

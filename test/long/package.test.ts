@@ -9,6 +9,7 @@ import {
   readdirSync,
   readFileSync,
   rmSync,
+  statSync,
   writeFileSync,
 } from 'node:fs';
 import { createServer } from 'node:http';
@@ -20,6 +21,7 @@ import { after, before, test } from 'node:test';
 import { chromium } from 'playwright-core';
 import { hangUp, openHostPages, talk } from '../e2e/support/host-page.ts';
 import { chromeArgs, chromePath } from '../support/chrome.ts';
+import { everyDatabase } from '../support/postgres.ts';
 
 const root = join(import.meta.dirname, '..', '..');
 const scratch = mkdtempSync(join(tmpdir(), 'vapi-agent-package-'));
@@ -107,6 +109,22 @@ const server = app.listen(0, async () => {
   }
   if (command.exitCode === null) await once(command, 'exit');
   assert.equal(command.exitCode, 0);
+});
+
+test('plain Node: the commands for the store back it up, and move it to PostgreSQL', async (context) => {
+  // The store of the server that the test before has started.
+  const npx = (command: string, ...words: string[]) => run('npx', ['--no-install', command, ...words], node);
+  npx('vapi-agent-backup-database', join('data', 'vapi-agent.db'), 'backup.db');
+  assert.ok(statSync(join(node, 'backup.db')).size > 0);
+  const postgres = everyDatabase()[1];
+  if (!postgres) return context.skip('no PostgreSQL is on this machine');
+  const { config, remove } = await postgres.create();
+  try {
+    assert.ok(config.kind === 'postgres');
+    assert.match(npx('vapi-agent-copy-database', 'sqlite:backup.db', config.url), /^ +0 {2}tenants$/m);
+  } finally {
+    await remove();
+  }
 });
 
 test('a server that renders pages imports the element without a browser, and writes its tag', () => {

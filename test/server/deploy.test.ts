@@ -3,7 +3,16 @@ import assert from 'node:assert/strict';
 import { spawn, spawnSync } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
-import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, symlinkSync } from 'node:fs';
+import {
+  cpSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { createInterface } from 'node:readline';
@@ -12,6 +21,8 @@ import { parseEnv } from 'node:util';
 import { ValidationSeverity, validate } from 'dockerfile-utils';
 import pg from 'pg';
 import { readConfig } from '../../server/config.ts';
+import { longestBody } from '../../server/routes/vapi-webhook.ts';
+import { contextOf } from '../support/docker-context.ts';
 
 const root = join(import.meta.dirname, '..', '..');
 const read = (name: string) => readFileSync(join(root, name), 'utf8');
@@ -89,6 +100,21 @@ test('the build context holds what the Dockerfile copies and no data, key or his
   for (const name of names) assert.ok(allowed.includes(`!${name}`), name);
 });
 
+test('a file of settings with keys gets into no image, wherever the pages let it be written', () => {
+  const isInContext = contextOf(root);
+  for (const name of ['server/main.ts', 'server/deploy/compose.yaml', 'widget/index.ts', 'package.json'])
+    assert.ok(isInContext(name), name);
+  const secret = ['server/deploy/.env', 'server/vapi-agent.env', 'vapi-agent.env', '.env', 'widget/a/b.env'];
+  for (const name of [...secret, 'data/operator-key']) assert.ok(!isInContext(name), name);
+  const ignored = spawnSync('git', ['check-ignore', '--no-index', ...secret], {
+    cwd: root,
+    encoding: 'utf8',
+  });
+  // Neither git nor a history in an unpacked archive.
+  if (ignored.status === 0 || ignored.status === 1)
+    assert.deepEqual(ignored.stdout.trim().split('\n'), secret);
+});
+
 /** What the server gets from the compose file when these are in `.env`. */
 function environmentOf(given: Record<string, string>): Record<string, string> {
   const compose = read('server/deploy/compose.yaml');
@@ -157,6 +183,28 @@ test('the file of settings that the page writes is accepted, and only its owner 
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
+});
+
+test('the move of a volume into Compose finds the database’s password where the page has put it', () => {
+  const [, commands = ''] =
+    /```sh\n([^`]*? --wait database\n[^`]*)```/.exec(read('server/deploy/README.md')) ?? [];
+  const folder = mkdtempSync(join(tmpdir(), 'vapi-agent-move-'));
+  try {
+    mkdirSync(join(folder, 'server', 'deploy'), { recursive: true });
+    writeFileSync(join(folder, 'server', 'deploy', '.env'), "SECRET_KEY=x\nPOSTGRES_PASSWORD='a$b'\n");
+    writeFileSync(join(folder, 'vapi-agent.dump'), '');
+    const script = `docker() { echo "$@"; }\n${commands}`;
+    const { status, stdout, stderr } = spawnSync('bash', ['-euc', script], { cwd: folder, encoding: 'utf8' });
+    assert.equal(status, 0, stderr);
+    assert.match(stdout, / -e PGPASSWORD=a\$b vapi-agent node /);
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+});
+
+test('the proxy of the page lets through the longest webhook that the server takes', () => {
+  const [, megabytes] = /client_max_body_size (\d+)m;/.exec(read('server/deploy/README.md')) ?? [];
+  assert.ok(Number(megabytes) * 1024 * 1024 > longestBody, megabytes);
 });
 
 test('the systemd unit’s settings are accepted', () => {

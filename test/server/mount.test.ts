@@ -1,14 +1,17 @@
 /** The backend inside somebody else's Express app. */
 import assert from 'node:assert/strict';
+import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { Writable } from 'node:stream';
 import { after, before, test } from 'node:test';
 import express from 'express';
-import { ConfigError } from '../../server/config.ts';
+import { ConfigError, readConfig } from '../../server/config.ts';
 import { createVapiAgent, type VapiAgent } from '../../server/mount.ts';
+import { openParts } from '../../server/parts.ts';
 import { pageOrigin, tenantInput } from '../support/test-server.ts';
 
 const dataDir = mkdtempSync(join(tmpdir(), 'vapi-agent-mount-'));
@@ -106,6 +109,36 @@ test('in production keys are demanded and none is made, unless a folder to keep 
     else process.env.NODE_ENV = before;
   }
   await assert.rejects(createVapiAgent({ settings: { ...settings, NODE_ENV: 'production' } }), ConfigError);
+});
+
+test('behind a body parser nothing is refused as if the sender had erred: it is a 500 that the log explains once', async () => {
+  const { config, secrets } = readConfig({ NODE_ENV: 'test' }, join(dataDir, 'parsed'));
+  const lines: string[] = [];
+  const logTo = new Writable({
+    write(line, _encoding, done) {
+      lines.push(String(line));
+      done();
+    },
+  });
+  const parts = await openParts({ ...config, database: { kind: 'sqlite', file: ':memory:' } }, secrets, {
+    logTo,
+  });
+  const parsing = createServer(express().use(express.json()).use('/late', parts.app)).listen(0, '127.0.0.1');
+  try {
+    await once(parsing, 'listening');
+    const late = `http://127.0.0.1:${(parsing.address() as AddressInfo).port}/late`;
+    const headers = { 'content-type': 'application/json' };
+    for (const path of ['/v1/webhooks/vapi/acme', '/v1/webhooks/stripe', '/v1/sessions']) {
+      const answer = await fetch(late + path, { method: 'POST', headers, body: '{"message": {}}' });
+      assert.equal(answer.status, 500, path);
+      assert.match(((await answer.json()) as { detail: string }).detail, /behind a body parser/);
+    }
+    assert.equal((await fetch(`${late}/readyz`)).status, 200, 'what has no body is served');
+    assert.equal(lines.filter((line) => line.includes('before express.json()')).length, 1);
+  } finally {
+    parsing.close();
+    await parts.close();
+  }
 });
 
 function get(path: string, headers: Record<string, string> = {}): Promise<Response> {

@@ -35,9 +35,10 @@ test('colours get past a policy that forbids inline styles, or the snippet says 
   const gtm: SnippetView = await snippet('?platform=gtm');
   assert.ok(gtm.snippet.includes("agent.style.setProperty('--vapi-agent-accent', '#9a3412');"), gtm.snippet);
   assert.doesNotMatch(gtm.snippet, /setAttribute\('style'/);
-  assert.deepEqual(gtm.notes, []);
+  assert.doesNotMatch(gtm.notes.join(), /Content-Security-Policy/);
   await server.createTenant({ slug: 'plain' });
-  assert.deepEqual((await server.operator('GET', '/v1/tenants/plain/snippet')).body.notes, []);
+  const plain = (await server.operator('GET', `/v1/tenants/plain/snippet?origin=${pageOrigin}`)).body;
+  assert.deepEqual(plain.notes, []);
 });
 
 test('the first of the tenant’s modes is what a click does', async () => {
@@ -120,6 +121,19 @@ test('the answer says whether the site is allowed; a pasted page address counts 
     origin: 'https://copycat.example',
     allowed: false,
   });
+});
+
+test('who does not ask about the site is told where the agent starts, and that it starts nowhere yet', async () => {
+  const unasked: SnippetView = await snippet('?platform=gtm');
+  assert.deepEqual(unasked.notes, [
+    `The agent starts only on these origins: ${pageOrigin}. Any other has to be allowed first.`,
+  ]);
+  assert.deepEqual((await snippet(`?platform=gtm&origin=${pageOrigin}`)).notes, []);
+  await server.createTenant({ slug: 'nowhere', allowedOrigins: [] });
+  for (const query of ['', `?origin=${pageOrigin}`]) {
+    const { notes } = (await server.operator('GET', `/v1/tenants/nowhere/snippet${query}`)).body;
+    assert.match(notes.join(), /^No page is allowed yet/, query);
+  }
 });
 
 test('as plain text it is the snippet and nothing else, ready for a file', async () => {

@@ -51,6 +51,14 @@ switch ($do) {
             )
         );
         break;
+    case 'pages':
+        for ($number = 1; $number <= (int) $_GET['count']; $number++) {
+            $title = sprintf('Page %04d', $number);
+            $answer = wp_insert_post(
+                array('post_type' => 'page', 'post_status' => 'publish', 'post_title' => $title)
+            );
+        }
+        break;
     case 'theme':
         switch_theme($_GET['name']);
         $answer = get_stylesheet();

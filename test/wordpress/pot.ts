@@ -3,7 +3,7 @@
  * `node test/wordpress/pot.ts --write` brings the stored file up to date.
  */
 import { execFileSync } from 'node:child_process';
-import { globSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { globSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
@@ -23,14 +23,17 @@ export function makePot(): string {
       /Plugin Name: +(.+)/.exec(readFileSync(join(plugin, 'vapi-agent.php'), 'utf8')) ?? [];
     const { 1: description = '' } =
       /Description: +(.+)/.exec(readFileSync(join(plugin, 'vapi-agent.php'), 'utf8')) ?? [];
-    const calls = [
-      `__(${JSON.stringify(name)});`,
-      `__(${JSON.stringify(description)});`,
-      `_x(${JSON.stringify(block.title)}, 'block title');`,
-      `_x(${JSON.stringify(block.description)}, 'block description');`,
-      ...block.keywords.map((keyword) => `_x(${JSON.stringify(keyword)}, 'block keyword');`),
-    ];
-    writeFileSync(join(scratch, 'metadata.php'), `<?php\n${calls.join('\n')}\n`);
+    const metadata = {
+      'vapi-agent.php': [`__(${JSON.stringify(name)});`, `__(${JSON.stringify(description)});`],
+      'block/block.json': [
+        `_x(${JSON.stringify(block.title)}, 'block title');`,
+        `_x(${JSON.stringify(block.description)}, 'block description');`,
+        ...block.keywords.map((keyword) => `_x(${JSON.stringify(keyword)}, 'block keyword');`),
+      ],
+    };
+    mkdirSync(join(scratch, 'block'));
+    for (const [file, calls] of Object.entries(metadata))
+      writeFileSync(join(scratch, file), `<?php\n${calls.join('\n')}\n`);
     const keywords = ['__', 'esc_html__', 'esc_attr__', '_x:1,2c'].map((keyword) => `--keyword=${keyword}`);
     const extract = (language: string, files: string[], cwd: string) =>
       execFileSync(
@@ -38,7 +41,8 @@ export function makePot(): string {
         [
           `--language=${language}`,
           '--from-code=UTF-8',
-          '--no-location',
+          // WordPress gives a script the texts that name its file, and no others.
+          '--add-location=file',
           '--no-wrap',
           '--add-comments=translators',
           '-k',
@@ -52,7 +56,7 @@ export function makePot(): string {
     const php = globSync('**/*.php', { cwd: plugin }).sort();
     const scripts = globSync('**/*.js', { cwd: plugin }).sort();
     const entries = [
-      extract('PHP', ['metadata.php'], scratch),
+      extract('PHP', Object.keys(metadata), scratch),
       extract('PHP', php, plugin),
       extract('JavaScript', scripts, plugin),
     ]
@@ -62,11 +66,28 @@ export function makePot(): string {
       .map((entry) => entry.replace(/^#, (php|javascript)-format\n/m, ''))
       // Its own header, without which it would leave out every text that is not ASCII; ours is below.
       .filter((entry) => entry.includes('msgid') && !entry.includes('\nmsgid ""\n'));
-    const byText = new Map(entries.map((entry) => [entry.slice(entry.indexOf('msg')), entry]));
-    return `${[header, ...byText.values()].join('\n\n')}\n`;
+    return `${[header, ...merge(entries)].join('\n\n')}\n`;
   } finally {
     rmSync(scratch, { recursive: true, force: true });
   }
+}
+
+/** A text is there once, with every file that has it. */
+function merge(entries: string[]): string[] {
+  const byText = new Map<string, { comments: Set<string>; files: Set<string> }>();
+  for (const entry of entries) {
+    const start = entry.search(/^msg/m);
+    const text = entry.slice(start);
+    const known = byText.get(text) ?? { comments: new Set(), files: new Set() };
+    byText.set(text, known);
+    for (const line of entry.slice(0, start).trim().split('\n')) {
+      if (!line.startsWith('#:')) known.comments.add(line);
+      else for (const file of line.slice(2).trim().split(' ')) known.files.add(file);
+    }
+  }
+  return [...byText].map(([text, { comments, files }]) =>
+    [...comments, ...[...files].map((file) => `#: ${file}`), text].join('\n'),
+  );
 }
 
 const header = String.raw`msgid ""

@@ -44,6 +44,31 @@ test('the template for translators is the one that its program makes, and has ev
   assert.deepEqual(unexplained, [], 'a placeholder that no translator can guess');
 });
 
+test('every text of a script names the script’s file, without which WordPress would not translate it there', () => {
+  const template = readFileSync(potFile, 'utf8').split('\n\n');
+  const registered = [
+    ...[...read('includes/settings-page.php').matchAll(/\$script\('[\w-]+', '([\w-]+\.js)'/g)].map(
+      ([, name]) => `admin/${name}`,
+    ),
+    `block/${/"editorScript": "file:.\/([\w-]+\.js)"/.exec(read('block/block.json'))?.[1]}`,
+  ];
+  assert.deepEqual(registered.sort(), globSync('**/*.js', { cwd: plugin }).sort());
+  const call = /\b__\(\s*(?:\/\*.*?\*\/\s*)?'((?:[^'\\]|\\.)*)',\s*'vapi-agent',?\s*\)/g;
+  let seen = 0;
+  for (const name of registered) {
+    for (const [, text = ''] of read(name).matchAll(call)) {
+      seen += 1;
+      const id = `msgid ${JSON.stringify(text.replaceAll("\\'", "'"))}`;
+      const entries = template.map((entry) => entry.split('\n')).filter((lines) => lines.includes(id));
+      assert.ok(
+        entries.some((lines) => lines.includes(`#: ${name}`)),
+        `${name}: ${text}`,
+      );
+    }
+  }
+  assert.ok(seen > 30, `${seen} texts`);
+});
+
 test('the readme has the form of the plugin directory and the same demands as the header', () => {
   const [header, readme] = [read('vapi-agent.php'), read('readme.txt')];
   for (const name of ['Requires at least', 'Requires PHP', 'License']) {

@@ -90,7 +90,8 @@ describe('the command line', () => {
     const exact = (await stage.server.operator('GET', '/v1/tenants/acme/snippet?platform=gtm')).body;
     const given = await run(['snippet', 'acme', '--platform', 'gtm']);
     assert.deepEqual([given.code, given.out], [0, `${exact.snippet}\n`], given.err);
-    assert.equal(given.err, `Where it goes: ${exact.where}\n`);
+    assert.match(given.err, /^The agent starts only on these origins: https:/m);
+    assert.equal(given.err, `${[`Where it goes: ${exact.where}`, ...exact.notes].join('\n')}\n`);
     const german = await run(['snippet', 'acme', '--platform', 'wordpress', '--lang', 'de']);
     assert.match(german.out, /^Text on the button: Sprechen Sie mit uns$/m);
 

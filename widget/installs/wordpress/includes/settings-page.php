@@ -11,7 +11,7 @@ use VapiAgent\Settings;
 
 const CAPABILITY = 'manage_options';
 const SLUG = 'vapi-agent';
-/** Longer lists of pages would make the form unusable; what was chosen is always in it. */
+/** Longer lists of pages would make the form unusable; what was chosen is always in it, the others have numbers. */
 const MAX_PAGES = 200;
 
 function add_page(): void
@@ -48,7 +48,7 @@ function add_link($links): array
 function suggest_privacy_text(): void
 {
     $text = __(
-        'When you press the button of our voice agent, your browser connects to the service that runs it and, once you allow the microphone, sends your voice to it. Nothing is sent before you touch the button.',
+        'Pages with the button of our voice agent load a small script from the service that runs it, which thereby learns your IP address and the address of our site. When your pointer, your finger or the keyboard comes to the button, your browser also asks that service for its settings and for permission to start a conversation. What you say, once you have started a conversation and allowed the microphone, and what you write in one go to that service and to the companies that it uses for calls.',
         'vapi-agent'
     );
     wp_add_privacy_policy_content(__('Vapi Agent', 'vapi-agent'), '<p>' . esc_html($text) . '</p>');
@@ -131,30 +131,51 @@ function where_rows(array $settings): void
         option('checkbox', 'post_types][', $type->name, $type->labels->name, $is_chosen);
     }
     group_end();
-    $pages = pages_to_choose($settings['pages']);
-    if ($pages === array()) {
-        return;
-    }
-    group_start(__('Chosen pages', 'vapi-agent'));
-    foreach ($pages as $page) {
-        $title = $page->post_title !== '' ? $page->post_title : '#' . $page->ID;
-        option('checkbox', 'pages][', (string) $page->ID, $title, in_array($page->ID, $settings['pages'], true));
-    }
-    group_end();
+    pages_row($settings['pages']);
 }
 
 /**
  * @param int[] $chosen
- * @return \WP_Post[]
  */
-function pages_to_choose(array $chosen): array
+function pages_row(array $chosen): void
 {
     $query = array('post_type' => 'page', 'post_status' => 'publish', 'orderby' => 'title', 'order' => 'ASC');
-    $pages = get_posts($query + array('numberposts' => MAX_PAGES));
+    $pages = get_posts($query + array('numberposts' => MAX_PAGES + 1));
+    $are_more = count($pages) > MAX_PAGES;
+    $pages = array_slice($pages, 0, MAX_PAGES);
     $missing = array_diff($chosen, wp_list_pluck($pages, 'ID'));
     // What was chosen may be a draft again, or beyond the list's end; it must not be lost when the form is saved.
-    $more = $missing ? get_posts(array('post_type' => 'any', 'post_status' => 'any', 'include' => $missing)) : array();
-    return array_merge($pages, $more);
+    $rest = $missing ? get_posts(array('post_type' => 'any', 'post_status' => 'any', 'include' => $missing)) : array();
+    if ($pages === array() && $rest === array()) {
+        return;
+    }
+    group_start(__('Chosen pages', 'vapi-agent'));
+    foreach (array_merge($pages, $rest) as $page) {
+        $title = $page->post_title !== '' ? $page->post_title : '#' . $page->ID;
+        option('checkbox', 'pages][', (string) $page->ID, $title, in_array($page->ID, $chosen, true));
+    }
+    group_end();
+    if ($are_more) {
+        more_pages_row();
+    }
+}
+
+function more_pages_row(): void
+{
+    printf(
+        '<tr><th scope="row"><label for="vapi-agent-more-pages">%s</label></th><td>'
+        . '<input class="regular-text" type="text" id="vapi-agent-more-pages" name="%s[pages][]" placeholder="812, 977">'
+        . '<p class="description">%s</p></td></tr>',
+        esc_html__('Further pages', 'vapi-agent'),
+        esc_attr(Settings\OPTION),
+        esc_html(
+            sprintf(
+                /* translators: %d: how many pages the list above shows */
+                __('The list shows %d pages, and this site has more. Others by their numbers, separated by commas: the number after “post=” in the address of the editor.', 'vapi-agent'),
+                MAX_PAGES
+            )
+        )
+    );
 }
 
 function looks_rows(array $settings): void

@@ -43,8 +43,11 @@ function get(): array
 {
     $stored = get_option(OPTION);
     $settings = array_merge(defaults(), is_array($stored) ? $stored : array());
-    /** An agency that sets up many sites can fill in backend and client here. */
-    return (array) apply_filters('vapi_agent_settings', $settings);
+    /** An agency that sets up many sites can fill in backend and client here; what it leaves out is as by default. */
+    $settings = array_merge(defaults(), (array) apply_filters('vapi_agent_settings', $settings));
+    $server = (string) $settings['server'];
+    $settings['server'] = clean_server($server) ?? untrailingslashit($server);
+    return $settings;
 }
 
 /**
@@ -83,8 +86,8 @@ function load_translations(): void
 }
 
 /**
- * Lets only known keys with fitting values through. A field that cannot be used keeps its former value, and the page
- * says why. WordPress has checked nonce and capability before.
+ * Lets only known keys with fitting values through. A backend or a client that cannot be used keeps its former value,
+ * and the page says why. WordPress has checked nonce and capability before.
  *
  * @param mixed $input what the form sent
  */
@@ -102,13 +105,13 @@ function sanitize($input): array
     $server = clean_server($text('server'));
     if ($server === null) {
         $message = __('The backend URL was not saved: it must look like https://voice.agency.example.', 'vapi-agent');
-        add_settings_error(OPTION, 'server', $message);
+        complain('server', $message);
     }
     $tenant = strtolower($text('tenant'));
     $tenant_fits = $tenant === '' || is_slug($tenant);
     if (!$tenant_fits) {
         $message = __('The client name was not saved: it has only letters, digits and hyphens.', 'vapi-agent');
-        add_settings_error(OPTION, 'tenant', $message);
+        complain('tenant', $message);
     }
 
     $list = function (string $key) use ($input): array {
@@ -123,7 +126,7 @@ function sanitize($input): array
         'where' => $one_of('where', WHERE, 'nowhere'),
         'front_page' => !empty($input['front_page']),
         'post_types' => array_values(array_intersect($public_types, $list('post_types'))),
-        'pages' => array_values(array_unique(array_filter(array_map('absint', $list('pages'))))),
+        'pages' => clean_ids($list('pages')),
         'mode' => $one_of('mode', MODES, ''),
         'placement' => $one_of('placement', PLACEMENTS, ''),
         'theme' => $one_of('theme', THEMES, ''),
@@ -133,6 +136,24 @@ function sanitize($input): array
         'rejoin' => $one_of('rejoin', REJOIN, ''),
         'client' => clean_client($input['client'] ?? '', $server, $tenant),
     );
+}
+
+/** Only the admin has a place for such messages; an option can be set from everywhere. */
+function complain(string $field, string $message): void
+{
+    if (function_exists('add_settings_error')) {
+        add_settings_error(OPTION, $field, $message);
+    }
+}
+
+/**
+ * @param array $written numbers, or texts with several of them
+ * @return int[]
+ */
+function clean_ids(array $written): array
+{
+    $numbers = preg_split('/\D+/', implode(',', $written), -1, PREG_SPLIT_NO_EMPTY);
+    return array_values(array_unique(array_filter(array_map('absint', $numbers))));
 }
 
 /**
@@ -204,6 +225,10 @@ function clean_server(string $text): ?string
     }
     $url = wp_parse_url(esc_url_raw($text, array('https', 'http')));
     if (!is_array($url) || empty($url['host']) || isset($url['user']) || isset($url['query']) || isset($url['fragment'])) {
+        return null;
+    }
+    // What is no host is escaped before it comes here, and would look like one.
+    if (!preg_match('/^([a-z0-9.-]+|\[[0-9a-f:.]+\])$/iD', $url['host'])) {
         return null;
     }
     $is_local = in_array($url['host'], array('localhost', '127.0.0.1', '[::1]'), true);
