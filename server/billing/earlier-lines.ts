@@ -1,7 +1,7 @@
 /** The lines of a later document for a month that is billed: what came late, what has changed, what is credited. */
 import type { BilledSum } from '../store/invoice-lines.ts';
 import { type Credited, shareOf } from './credited.ts';
-import { microsToCents } from './money.ts';
+import { microsToCents, toSafeNumber } from './money.ts';
 import type { Segment } from './plan.ts';
 import { flatLine, minimumCents, type RatedLine, type RateTotals } from './rating.ts';
 
@@ -33,7 +33,8 @@ export function linesOfMonth(
     const own = [...added.values()]
       .filter((totals) => totals.segment.planId === segment.planId)
       .sort((a, b) => a.rate - b.rate || (a.kind < b.kind ? 1 : -1));
-    const usage = own.map(({ kind, rate, calls, billedSeconds, priceMicros }): RatedLine => {
+    const usage = own.map(({ kind, rate, calls, billedSeconds, ...totals }): RatedLine => {
+      const priceMicros = toSafeNumber(BigInt(totals.priceMicros));
       const cents = microsToCents(BigInt(priceMicros), segment.plan.currency);
       const channels = segment.plan.rates[rate]?.channels ?? [];
       return { ...flatLine(kind, segment, cents), rate, channels, calls, billedSeconds, priceMicros };

@@ -19,10 +19,17 @@ export function roundHalfUp(dividend: bigint, divisor: bigint): bigint {
   return dividend < 0n ? -rounded : rounded;
 }
 
-/** @throws RangeError when a number cannot hold it exactly */
+/** What was asked for cannot be reckoned: its caller is told so, since only another price or fewer calls can help. */
+export class AmountTooLarge extends RangeError {
+  constructor(value: bigint) {
+    super(`An amount of ${value} comes of it, which is larger than can be reckoned exactly.`);
+  }
+}
+
+/** @throws AmountTooLarge when a number cannot hold it exactly */
 export function toSafeNumber(value: bigint): number {
   const number = Number(value);
-  if (!Number.isSafeInteger(number)) throw new RangeError(`amount out of range: ${value}`);
+  if (!Number.isSafeInteger(number)) throw new AmountTooLarge(value);
   return number;
 }
 

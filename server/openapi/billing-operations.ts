@@ -70,6 +70,7 @@ export const billingOperations: Operation[] = [
     summary: 'Compare what a month brings with what it costs',
     query: tenantMarginQuerySchema,
     answers: { 200: json('The month.', marginRowSchema) },
+    refusals: ['conflict'],
   },
   {
     route: 'POST /v1/tenants/{slug}/simulate',
