@@ -123,7 +123,7 @@ export type Plan = z.infer<typeof planSchema>;
 /** As an operator writes it. */
 export type PlanInput = z.input<typeof planSchema>;
 
-/** `PUT /v1/tenants/{slug}/plan`. From that day on (default: today) the plan holds; null ends the billing. */
+/** `PUT /v1/tenants/{slug}/plan`. From that day on (default: today) the plan holds; null ends the billing for good. */
 export const setPlanSchema = z.strictObject({
   plan: planSchema.nullable(),
   from: z.iso.date().optional(),
@@ -146,6 +146,14 @@ export const planVersionViewSchema = z.object({
     .describe('The plan in words, as the client sees it; only of the current one.'),
 });
 export type PlanVersionView = z.infer<typeof planVersionViewSchema>;
+/** Of `PUT /v1/tenants/{slug}/plan`: the version that holds from that day on, which may have begun before it. */
+export const planSetAnswerSchema = planVersionViewSchema.omit({ terms: true }).extend({
+  cancelled: z
+    .array(z.string())
+    .describe('Where the billing ends: the first days of the plans to come that are cancelled with it.')
+    .exactOptional(),
+});
+export type PlanSetAnswer = z.infer<typeof planSetAnswerSchema>;
 /** What a client sees of its plan: the terms in words, without the provider's cost or the markup on it. */
 export const planTermsViewSchema = z.object({
   id: z.string(),

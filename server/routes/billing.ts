@@ -20,6 +20,7 @@ import {
   type MarginRow,
   marginQuerySchema,
   type PlanPreset,
+  type PlanSetAnswer,
   type PlanVersionView,
   pageQuerySchema,
   planPresets,
@@ -74,8 +75,10 @@ export function billingRoutes(ctx: Context): Router {
     const tenant = await billedTenant(ctx, req, res);
     const day = from ?? dayIn(tenant.timeZone, ctx.now());
     const change = { plan, fromDay: day, isConfirmed: backdate };
-    const { id } = await setPlan(ctx.store, tenant, change, actorIn(req, res), ctx.now());
-    res.json({ id, from: day, plan } satisfies PlanVersionView);
+    const { version, cancelled } = await setPlan(ctx.store, tenant, change, actorIn(req, res), ctx.now());
+    const { id, fromDay, plan: held } = version;
+    const ended = cancelled.length > 0 ? { cancelled } : {};
+    res.json({ id, from: fromDay, plan: held, ...ended } satisfies PlanSetAnswer);
   });
 
   router.get('/:slug/preview', async (req, res) => {
