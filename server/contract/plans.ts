@@ -123,7 +123,7 @@ export type Plan = z.infer<typeof planSchema>;
 /** As an operator writes it. */
 export type PlanInput = z.input<typeof planSchema>;
 
-/** `PUT /v1/tenants/{slug}/plan`. From that day on (default: today) the plan holds; null ends the billing for good. */
+/** `PUT /v1/tenants/{slug}/plan`. From that day on (default: today) the plan holds; null ends the billing. */
 export const setPlanSchema = z.strictObject({
   plan: planSchema.nullable(),
   from: z.iso.date().optional(),
