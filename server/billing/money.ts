@@ -7,9 +7,12 @@ import { minorDigits } from '../currency.ts';
 /** Stripe gives these amounts a meaning of its own (thousandths, or hundredths that must be zero); none is supported. */
 const unsupported = new Set('bhd jod kwd omr tnd isk ugx huf twd'.split(' '));
 
+/** A slip of the keyboard would otherwise be found when the first invoice is refused by Stripe. */
+const known = new Set(Intl.supportedValuesOf('currency').map((code) => code.toLowerCase()));
+
 /** @param currency lower-case ISO 4217 code */
 export function isSupportedCurrency(currency: string): boolean {
-  return /^[a-z]{3}$/.test(currency) && !unsupported.has(currency);
+  return known.has(currency) && !unsupported.has(currency);
 }
 
 /** Half up, away from zero; `divisor` is positive. */
