@@ -3,7 +3,7 @@ import type { BilledSum } from '../store/invoice-lines.ts';
 import { type Credited, shareOf } from './credited.ts';
 import { microsToCents, toSafeNumber } from './money.ts';
 import type { Segment } from './plan.ts';
-import { flatLine, minimumCents, type RatedLine, type RateTotals } from './rating.ts';
+import { flatLine, type RatedLine, type RateTotals, topUpCents } from './rating.ts';
 
 /** What one line of this document comes to. */
 export interface Added extends RateTotals {
@@ -70,7 +70,7 @@ function minimumChange(segment: Segment, sums: BilledSum[], usage: RatedLine[]):
   const own = sums.filter(({ planId, kind }) => planId === segment.planId && kind !== 'credited-before');
   const isTopUp = ({ kind }: BilledSum) => kind === 'minimum' || kind === 'minimum-change';
   const spent = total(own.filter((row) => !isTopUp(row))) + total(usage);
-  return Math.max(0, minimumCents(segment) - spent) - total(own.filter(isTopUp));
+  return topUpCents(segment, spent) - total(own.filter(isTopUp));
 }
 
 function total(rows: { amountCents: number }[]): number {
