@@ -1,6 +1,7 @@
 /** One error type for everything a caller is told, and the last handler, which turns it into RFC 9457 problem documents. */
 import type { ErrorRequestHandler, RequestHandler } from 'express';
 import type {} from 'pino-http';
+import { AmountTooLarge } from './billing/money.ts';
 import { type ErrorCode, errorStatus, type Problem } from './contract.ts';
 
 const titles: Record<ErrorCode, string> = {
@@ -77,8 +78,10 @@ export const errorHandler: ErrorRequestHandler = (error, req, res, next) => {
     .send(JSON.stringify(problem));
 };
 
-function toApiError(error: unknown): ApiError {
+/** As a caller is told of it; `internal_error` for what only the log may tell. */
+export function toApiError(error: unknown): ApiError {
   if (error instanceof ApiError) return error;
+  if (error instanceof AmountTooLarge) return new ApiError('conflict', { detail: error.message });
   // Express's own parsers and router report bad input as errors that carry a 4xx status.
   const status = (error as { status?: unknown } | null)?.status;
   if (status === 413) return new ApiError('payload_too_large');

@@ -65,7 +65,7 @@ if (process.argv[2] === 'long') {
   }
   nodeTests('whole server on PostgreSQL', serverFiles, {
     ...{ concurrency: 3, env: { TEST_ENGINE: 'PostgreSQL' } },
-    except: [...withoutStore, ...onPostgresAlways, 'test/server/billing/stripe-crashes.test.ts'],
+    except: [...withoutStore, ...onPostgresAlways],
   });
   nodeTests('slow tests', slowFiles, { concurrency: 2, env: { TEST_ENGINE: 'SQLite' } });
   nodeTests('long campaigns', ['test/long/**/*.test.ts'], { timeoutMinutes: 15 });

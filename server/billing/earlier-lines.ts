@@ -1,9 +1,9 @@
 /** The lines of a later document for a month that is billed: what came late, what has changed, what is credited. */
 import type { BilledSum } from '../store/invoice-lines.ts';
 import { type Credited, shareOf } from './credited.ts';
-import { microsToCents } from './money.ts';
+import { microsToCents, toSafeNumber } from './money.ts';
 import type { Segment } from './plan.ts';
-import { flatLine, minimumCents, type RatedLine, type RateTotals } from './rating.ts';
+import { flatLine, type RatedLine, type RateTotals, topUpCents } from './rating.ts';
 
 /** What one line of this document comes to. */
 export interface Added extends RateTotals {
@@ -33,7 +33,8 @@ export function linesOfMonth(
     const own = [...added.values()]
       .filter((totals) => totals.segment.planId === segment.planId)
       .sort((a, b) => a.rate - b.rate || (a.kind < b.kind ? 1 : -1));
-    const usage = own.map(({ kind, rate, calls, billedSeconds, priceMicros }): RatedLine => {
+    const usage = own.map(({ kind, rate, calls, billedSeconds, ...totals }): RatedLine => {
+      const priceMicros = toSafeNumber(BigInt(totals.priceMicros));
       const cents = microsToCents(BigInt(priceMicros), segment.plan.currency);
       const channels = segment.plan.rates[rate]?.channels ?? [];
       return { ...flatLine(kind, segment, cents), rate, channels, calls, billedSeconds, priceMicros };
@@ -69,7 +70,7 @@ function minimumChange(segment: Segment, sums: BilledSum[], usage: RatedLine[]):
   const own = sums.filter(({ planId, kind }) => planId === segment.planId && kind !== 'credited-before');
   const isTopUp = ({ kind }: BilledSum) => kind === 'minimum' || kind === 'minimum-change';
   const spent = total(own.filter((row) => !isTopUp(row))) + total(usage);
-  return Math.max(0, minimumCents(segment) - spent) - total(own.filter(isTopUp));
+  return topUpCents(segment, spent) - total(own.filter(isTopUp));
 }
 
 function total(rows: { amountCents: number }[]): number {

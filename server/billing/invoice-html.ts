@@ -1,5 +1,6 @@
 /** An invoice as one page to print or save as PDF, in the operator's colours; it loads nothing but the logo. Pure. */
 import type { InvoiceDocument, InvoiceLine, Party } from '../contract.ts';
+import { dayIn } from '../time-zone.ts';
 import { centsToDecimal, microsToDecimal } from './money.ts';
 import { addDays } from './period.ts';
 
@@ -31,12 +32,15 @@ footer { margin-top: 2.5rem; font-size: 0.85rem; color: #52606f; }
 `;
 }
 
-/** @param sha256 of the frozen document; null for a draft */
-export function invoiceHtml(document: InvoiceDocument, sha256: string | null): string {
+/**
+ * @param sha256 of the frozen document; null for a draft
+ * @param timeZone the tenant's, whose days are printed as the portal shows them
+ */
+export function invoiceHtml(document: InvoiceDocument, sha256: string | null, timeZone: string): string {
   const { seller, buyer, currency, corrects } = document;
   const title = document.kind === 'invoice' ? 'Invoice' : 'Credit note';
   const money = (cents: number) => `${centsToDecimal(cents, currency)} ${currency.toUpperCase()}`;
-  const day = (instant: string | null) => instant?.slice(0, 10) ?? '';
+  const day = (instant: string) => dayIn(timeZone, Date.parse(instant));
   const facts: [string, string][] = [
     ...(document.number ? [['Number', document.number] as [string, string]] : []),
     ...(document.issuedAt ? [['Date', day(document.issuedAt)] as [string, string]] : []),

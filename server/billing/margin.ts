@@ -12,7 +12,7 @@ import { listCredited } from './credited.ts';
 import { pagesOfCalls } from './ledger.ts';
 import { describeLine } from './line-text.ts';
 import { microsToCents, roundHalfUp } from './money.ts';
-import { monthPeriod } from './period.ts';
+import { daysIn, monthPeriod, type Period } from './period.ts';
 import { type PlanVersion, segmentsOf } from './plan.ts';
 import { createRater } from './rating.ts';
 import { currencyOf, reckonMonth } from './reckoning.ts';
@@ -69,7 +69,8 @@ function total(rows: { amountCents: number }[]): number {
 }
 
 /**
- * The month's calls under a plan that is not the tenant's, from its first day to its last.
+ * The month's calls under another plan, on the days on which the tenant had one: else a month that was billed from the
+ * middle on would be compared with a whole one. On all days of a month in which it had none.
  * @throws ApiError `conflict` when the currency is not the tenant's: the two could not be compared
  */
 export async function simulate(
@@ -78,24 +79,47 @@ export async function simulate(
   month: string,
   plan: Plan,
 ): Promise<SimulationAnswer> {
-  const own = currencyOf(await listPlanVersions(db, tenant.id));
+  const versions = await listPlanVersions(db, tenant.id);
+  const own = currencyOf(versions);
   if (own && plan.currency !== own) {
     throw new ApiError('conflict', { detail: `The tenant’s plans are in ${own}.` });
   }
   const { currency } = plan;
   const { revenueCents } = await marginOf(db, tenant, month);
   const period = monthPeriod(month);
-  const rater = createRater(segmentsOf([{ id: '', fromDay: period.from, version: 1, plan }], month));
+  const segments = segmentsOf(instead(versions, month, plan), month);
+  const rater = createRater(segments);
   let openCalls = 0;
   const pages = pagesOfCalls((after, limit) => readLedger(db, tenant.id, period, after, limit, true));
   for await (const page of pages) {
-    for (const call of page) if ('open' in rater.add(call)) openCalls += 1;
+    for (const call of page) {
+      const rated = rater.add(call);
+      if ('open' in rated && rated.open !== 'no-plan') openCalls += 1;
+    }
   }
   const lines = rater.lines().map((line) => ({
     kind: line.kind,
     description: describeLine(line, month),
     amountCents: line.amountCents,
   }));
-  const totalCents = lines.reduce((sum, { amountCents }) => sum + amountCents, 0);
-  return { month, currency, lines, totalCents, actualCents: revenueCents, openCalls };
+  const days = segments.reduce((sum, segment) => sum + segment.days, 0);
+  return {
+    ...{ month, currency, days, ofDays: daysIn(period), lines },
+    ...{ totalCents: total(lines), actualCents: revenueCents, openCalls },
+  };
+}
+
+/** The plan in place of those of the month; where two follow each other it is not cut. */
+function instead(versions: PlanVersion[], month: string, plan: Plan): PlanVersion[] {
+  const held: Period[] = [];
+  for (const { from, to } of segmentsOf(versions, month)) {
+    const last = held.at(-1);
+    if (last?.to === from) last.to = to;
+    else held.push({ from, to });
+  }
+  if (held.length === 0) held.push(monthPeriod(month));
+  return held.flatMap(({ from, to }, index) => [
+    { id: `simulated-${index}`, fromDay: from, version: index, plan },
+    { id: '', fromDay: to, version: index, plan: null },
+  ]);
 }

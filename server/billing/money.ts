@@ -7,9 +7,12 @@ import { minorDigits } from '../currency.ts';
 /** Stripe gives these amounts a meaning of its own (thousandths, or hundredths that must be zero); none is supported. */
 const unsupported = new Set('bhd jod kwd omr tnd isk ugx huf twd'.split(' '));
 
+/** A slip of the keyboard would otherwise be found when the first invoice is refused by Stripe. */
+const known = new Set(Intl.supportedValuesOf('currency').map((code) => code.toLowerCase()));
+
 /** @param currency lower-case ISO 4217 code */
 export function isSupportedCurrency(currency: string): boolean {
-  return /^[a-z]{3}$/.test(currency) && !unsupported.has(currency);
+  return known.has(currency) && !unsupported.has(currency);
 }
 
 /** Half up, away from zero; `divisor` is positive. */
@@ -19,10 +22,17 @@ export function roundHalfUp(dividend: bigint, divisor: bigint): bigint {
   return dividend < 0n ? -rounded : rounded;
 }
 
-/** @throws RangeError when a number cannot hold it exactly */
+/** What was asked for cannot be reckoned: its caller is told so, since only another price or fewer calls can help. */
+export class AmountTooLarge extends RangeError {
+  constructor(value: bigint) {
+    super(`An amount of ${value} comes of it, which is larger than can be reckoned exactly.`);
+  }
+}
+
+/** @throws AmountTooLarge when a number cannot hold it exactly */
 export function toSafeNumber(value: bigint): number {
   const number = Number(value);
-  if (!Number.isSafeInteger(number)) throw new RangeError(`amount out of range: ${value}`);
+  if (!Number.isSafeInteger(number)) throw new AmountTooLarge(value);
   return number;
 }
 

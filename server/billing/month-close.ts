@@ -7,7 +7,7 @@ import { randomUUID } from 'node:crypto';
 import { setImmediate as otherWork } from 'node:timers/promises';
 import type { Context } from '../context.ts';
 import type { CloseEntry, CloseReport, CloseRequest } from '../contract.ts';
-import { ApiError } from '../errors.ts';
+import { ApiError, toApiError } from '../errors.ts';
 import { type BooksCheck, createBooksCheck } from '../metering/books-check.ts';
 import {
   findMonthInvoice,
@@ -95,10 +95,7 @@ interface Part {
 
 const notAgain = 'It is void, and billed again only when a person drafts the month or closes it by its name.';
 
-/**
- * A month that fails keeps the later ones of its tenant waiting, since months are billed in order. So does one whose
- * document somebody has made void: it would be back within the hour.
- */
+/** Whatever goes wrong in one step keeps neither the later ones nor the next tenants waiting. */
 async function closeTenant(part: Part): Promise<void> {
   const { ctx, tenant, request, run } = part;
   const until = overUntil(part);
@@ -107,6 +104,28 @@ async function closeTenant(part: Part): Promise<void> {
     entries.push(entry);
     await run.add(entry);
   };
+  const step = async (work: () => Promise<void>) => {
+    const failed = await attempt(part, { month: monthBefore(until), number: null }, work);
+    // One trouble may meet several steps.
+    if (failed && !entries.some(({ problem }) => problem === failed.problem)) await add(failed);
+  };
+  await step(() => billMonths(part, until, entries, add));
+  await step(() => tellCallsLeft(ctx, tenant, until, entries, add));
+  await step(() => tellStrayed(part, add));
+  if (!request.dryRun) await step(() => pushAll(part, entries, add));
+}
+
+/**
+ * A month that fails keeps the later ones of its tenant waiting, since months are billed in order. So does one whose
+ * document somebody has made void: it would be back within the hour.
+ */
+async function billMonths(
+  part: Part,
+  until: string,
+  entries: CloseEntry[],
+  add: (entry: CloseEntry) => Promise<void>,
+): Promise<void> {
+  const { ctx, tenant, request } = part;
   const notCompared = await compareLast(part, monthBefore(until));
   const due = await dueMonths(part, until);
   const voided = new Map((await listVoidedMonths(ctx.store, tenant.id)).map((each) => [each.month, each]));
@@ -124,9 +143,6 @@ async function closeTenant(part: Part): Promise<void> {
     if (entry.outcome === 'failed') break;
   }
   if (notCompared && !entries.some(({ month }) => month === notCompared.month)) await add(notCompared);
-  await tellCallsLeft(ctx, tenant, until, entries, add);
-  await tellStrayed(part, add);
-  if (!request.dryRun) await pushAll(part, entries, add);
 }
 
 /**
@@ -183,9 +199,10 @@ async function attempt<Result>(
   try {
     return await work();
   } catch (error) {
-    const told = error instanceof ApiError;
-    if (!told) ctx.log.error({ err: error, tenant: tenant.slug, month }, 'a month could not be closed');
-    const problem = told ? error.message : 'Something went wrong on our side; the log tells what.';
+    const told = toApiError(error);
+    const isOurs = told.code === 'internal_error';
+    if (isOurs) ctx.log.error({ err: error, tenant: tenant.slug, month }, 'a month could not be closed');
+    const problem = isOurs ? 'Something went wrong on our side; the log tells what.' : told.message;
     return { ...entryOf(tenant, month, 'failed', { number }), problem };
   }
 }

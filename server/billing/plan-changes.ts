@@ -1,6 +1,6 @@
 /** Setting a tenant's plan: a new version from a day on, never a change of what has been billed. */
 import { recordChange } from '../access/audit.ts';
-import type { Plan } from '../contract.ts';
+import { type Plan, planSchema } from '../contract.ts';
 import { ApiError } from '../errors.ts';
 import { lockBilling } from '../store/billing-locks.ts';
 import { creditBalance } from '../store/credits.ts';
@@ -10,6 +10,7 @@ import { listBilledMonths } from '../store/invoices.ts';
 import { insertPlanVersion, listPlanVersions } from '../store/plans.ts';
 import type { Tenant } from '../store/tenants.ts';
 import { dayIn, monthIn } from '../time-zone.ts';
+import { canonicalJson } from './invoice-document.ts';
 import type { Actor } from './invoicing.ts';
 import { centsToDecimal, microsToDecimal } from './money.ts';
 import { addDays, monthBefore, monthOfDay, monthPeriod } from './period.ts';
@@ -24,7 +25,15 @@ export interface PlanChange {
   isConfirmed: boolean;
 }
 
+export interface PlanChanged {
+  version: PlanVersion;
+  /** The first days of plans to come that the end of the billing has cancelled. */
+  cancelled: string[];
+}
+
 /**
+ * The plan that holds on that day, set again, is no change: a new version would cut the month, and the included minutes
+ * with it.
  * @throws ApiError `conflict` for a day that is billed, another currency than money is booked in, a second exchange
  *   rate in a month, a day so long ago that it has to be confirmed, or a deleted tenant
  */
@@ -34,7 +43,7 @@ export async function setPlan(
   { plan, fromDay, isConfirmed }: PlanChange,
   by: Actor,
   nowMs: number,
-): Promise<PlanVersion> {
+): Promise<PlanChanged> {
   if (tenant.deletedAt !== null) {
     throw new ApiError('conflict', { detail: 'The tenant is deleted: its billing has ended.' });
   }
@@ -49,24 +58,33 @@ export async function setPlan(
       const detail = `${last.month} is billed: a plan can start from ${monthPeriod(last.month).to}.`;
       throw new ApiError('conflict', { detail });
     }
+    const held = inForce(versions).findLast((version) => version.fromDay <= fromDay);
+    const toCome = inForce(versions).filter((version) => version.plan && version.fromDay > fromDay);
+    if (held && isSamePlan(held.plan, plan) && (plan || toCome.length === 0)) {
+      return { version: held, cancelled: [] };
+    }
     if (plan && !isConfirmed) await checkStart(db, tenant, versions, fromDay, nowMs);
     const added = await insertPlanVersion(db, tenant.id, fromDay, plan, nowMs);
-    // Plans to come in the old currency cannot stay: the new one holds from their days too.
-    const replaced = changesCurrency ? inForce(versions).filter((version) => version.plan) : [];
-    for (const { fromDay: day } of replaced.filter((version) => version.fromDay > fromDay)) {
-      await insertPlanVersion(db, tenant.id, day, plan, nowMs);
-    }
+    // Plans to come cannot stay in the old currency, nor where the billing ends.
+    const replaced = changesCurrency || !plan ? toCome.map((version) => version.fromDay) : [];
+    for (const day of replaced) await insertPlanVersion(db, tenant.id, day, plan, nowMs);
+    const cancelled = plan ? [] : replaced;
     checkRates(await listPlanVersions(db, tenant.id), fromDay);
     const before = versions.at(-1);
     const change = {
       action: 'plan.set',
       tenant: tenant.slug,
       before: before ? { from: before.fromDay, plan: before.plan } : null,
-      after: { from: fromDay, plan },
+      after: { from: fromDay, plan, ...(cancelled.length > 0 ? { cancelled } : {}) },
     };
     await recordChange(db, { ...by, ...change }, nowMs);
-    return added;
+    return { version: added, cancelled };
   });
+}
+
+/** A plan that was stored before a field was added means what it means with that field's default. */
+function isSamePlan(stored: Plan | null, plan: Plan | null): boolean {
+  return canonicalJson(planSchema.nullable().safeParse(stored).data ?? stored) === canonicalJson(plan);
 }
 
 /**

@@ -10,7 +10,8 @@
  *     rounding of a call, half up to micros. Rounded earlier, a million calls would drift by dollars.
  *  5. A rate's micros are summed and rounded once, half up, to the line's cents. Totals only ever add lines, so an
  *     invoice foots for whoever adds it up by hand.
- *  6. The minimum is last, because it tops up what all the other lines of its segment came to.
+ *  6. The minimum is last, because it tops up what all the other lines of its segment came to; without one they may come
+ *     to less than nothing.
  */
 import type { CallChannel, LineKind } from '../contract.ts';
 import { microsToCents, proportion, toSafeNumber } from './money.ts';
@@ -120,7 +121,7 @@ export function linesOf(segments: Segment[], totals: RateTotals[][]): RatedLine[
     const fee = feeCents(segment);
     const usage = plan.rates.map((_, rate) => usageLine(segment, rate, totals[index]?.[rate]));
     const spent = usage.reduce((sum, line) => sum + line.amountCents, fee);
-    const topUp = Math.max(0, minimumCents(segment) - spent);
+    const topUp = topUpCents(segment, spent);
     return [
       ...(fee > 0 ? [flatLine('fee', segment, fee)] : []),
       ...usage.filter((line) => line.calls > 0),
@@ -137,6 +138,12 @@ export function feeCents({ plan, days, ofDays }: Segment): number {
 /** Likewise. */
 export function minimumCents({ plan, days, ofDays }: Segment): number {
   return proportion(plan.minimumCents, days, ofDays);
+}
+
+/** A plan without a minimum is not topped up either where what it came to is less than nothing. */
+export function topUpCents(segment: Segment, spentCents: number): number {
+  const least = minimumCents(segment);
+  return least > 0 ? Math.max(0, least - spentCents) : 0;
 }
 
 export function flatLine(kind: LineKind, segment: Segment, amountCents: number): RatedLine {

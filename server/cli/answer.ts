@@ -40,6 +40,7 @@ export async function ask(server: string, key: string, request: Request): Promis
     }
     if (whole && request.list) {
       answer[request.list] = [...(whole[request.list] as Row[]), ...(answer[request.list] as Row[])];
+      if (whole.leftOut) answer.leftOut = [...leftOutOf(whole), ...leftOutOf(answer)];
     }
     whole = answer;
     cursor = request.list && typeof answer.nextCursor === 'string' ? answer.nextCursor : null;
@@ -83,6 +84,11 @@ function readJson(text: string): Row | null {
   }
 }
 
+/** What the list would have held, had it not failed. */
+function leftOutOf(answer: Row): Row[] {
+  return (answer.leftOut ?? []) as Row[];
+}
+
 /** @returns the exit code: 3 when somebody has to look */
 export function show(request: Request, answer: Row, asJson: boolean): number {
   if (request.tell && !asJson) {
@@ -94,6 +100,8 @@ export function show(request: Request, answer: Row, asJson: boolean): number {
   const rows = request.list && !asJson ? (answer[request.list] as Row[]) : null;
   const text = rows ? table(rows, request.columns ?? []) : JSON.stringify(answer, null, 2);
   process.stdout.write(`${text}\n`);
+  for (const { tenant, problem } of leftOutOf(answer)) process.stderr.write(`${tenant}: ${problem}\n`);
+  if (leftOutOf(answer).length > 0) return 3;
   // A shell that closes months by a timer must learn that somebody has to look.
   return typeof answer.needsPerson === 'number' && answer.needsPerson > 0 ? 3 : 0;
 }

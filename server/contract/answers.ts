@@ -106,7 +106,14 @@ export const runsAnswerSchema = z.object({
 });
 export const presetsAnswerSchema = z.object({ presets: z.array(planPresetSchema) });
 export const deletedTenantsAnswerSchema = z.object({ tenants: z.array(deletedTenantSchema), nextCursor });
-export const marginAnswerSchema = z.object({ rows: z.array(marginRowSchema), nextCursor });
+export const marginAnswerSchema = z.object({
+  rows: z.array(marginRowSchema),
+  leftOut: z
+    .array(z.object({ tenant: z.string(), problem: z.string() }))
+    .describe('Tenants of the page whose margin could not be reckoned, and why.'),
+  nextCursor,
+});
+export type MarginAnswer = z.infer<typeof marginAnswerSchema>;
 
 /** A challenge for the browser, in the form that ALTCHA's solver takes. */
 export const challengeAnswerSchema = z.looseObject({

@@ -96,11 +96,17 @@ export type MarginRow = z.infer<typeof marginRowSchema>;
 /** `GET /v1/tenants/{slug}/margin` */
 export const tenantMarginQuerySchema = z.strictObject({ month: monthSchema });
 
-/** `POST /v1/tenants/{slug}/simulate`: what the month would have cost under another plan. */
+/** `POST /v1/tenants/{slug}/simulate`: what the month would have cost under another plan, on the days with one. */
 export const simulateSchema = z.strictObject({ month: monthSchema, plan: planSchema });
 export const simulationAnswerSchema = z.object({
   month: z.string(),
   currency: z.string(),
+  days: z
+    .int()
+    .describe(
+      'On how many days of the month: those with a plan, all of a month in which the tenant had none.',
+    ),
+  ofDays: z.int().describe('How many days the month has.'),
   lines: z.array(
     z.object({
       kind: z.enum(lineKinds),

@@ -5,14 +5,16 @@
 import { z } from 'zod';
 import { isSupportedCurrency } from '../billing/money.ts';
 import { costComponents } from './usage.ts';
-import { microsSchema } from './words.ts';
 
 export const callChannels = ['web', 'inbound', 'outbound', 'chat'] as const;
 /** How a call came about; each may have a price of its own. What is one call elsewhere is one message in `chat`. */
 export type CallChannel = (typeof callChannels)[number];
 
 const centsSchema = z.int().min(0).max(100_000_000_000);
-const bpsSchema = z.int().min(0).max(1_000_000);
+/** At a million a minute the micros of 9,000 minutes can still be summed up exactly. */
+const priceMicrosSchema = z.int().min(0).max(1_000_000_000_000);
+/** With the highest exchange rate below, costs of 4,000 dollars can still be summed up exactly. */
+const bpsSchema = z.int().min(0).max(100_000);
 const minutesSchema = z.int().min(0).max(10_000_000);
 const secondsSchema = z.int().min(1).max(3600);
 
@@ -23,7 +25,7 @@ const increments = {
 };
 
 const tiersSchema = z
-  .array(z.strictObject({ upToMinutes: minutesSchema.nullable(), perMinuteMicros: microsSchema }))
+  .array(z.strictObject({ upToMinutes: minutesSchema.nullable(), perMinuteMicros: priceMicrosSchema }))
   .min(1)
   .max(20)
   .refine(
@@ -39,12 +41,12 @@ const tiersSchema = z
 /** What the calls of a rate cost. */
 export const priceSchema = z.discriminatedUnion('kind', [
   z.strictObject({ kind: z.literal('free') }),
-  z.strictObject({ kind: z.literal('per-minute'), perMinuteMicros: microsSchema, ...increments }),
+  z.strictObject({ kind: z.literal('per-minute'), perMinuteMicros: priceMicrosSchema, ...increments }),
   /** Minutes that the fee covers; beyond them the overage price. */
   z.strictObject({
     kind: z.literal('included'),
     includedMinutes: minutesSchema,
-    perMinuteMicros: microsSchema,
+    perMinuteMicros: priceMicrosSchema,
     ...increments,
   }),
   /** Each minute costs what its own tier says. */
@@ -54,13 +56,15 @@ export const priceSchema = z.discriminatedUnion('kind', [
     kind: z.literal('cost-plus'),
     markupBps: bpsSchema,
     markupBpsByComponent: z.partialRecord(z.enum(costComponents), bpsSchema).default({}),
-    perMinuteMicros: microsSchema.default(0),
+    perMinuteMicros: priceMicrosSchema.default(0),
     ...increments,
   }),
   /** Each call that was connected; of chats each message. */
   z.strictObject({
     kind: z.literal('per-call'),
-    perCallMicros: microsSchema.describe('For each call that was connected, and in `chat` for each message.'),
+    perCallMicros: priceMicrosSchema.describe(
+      'For each call that was connected, and in `chat` for each message.',
+    ),
   }),
 ]);
 export type Price = z.infer<typeof priceSchema>;
@@ -90,7 +94,7 @@ const planShape = z.strictObject({
   usdRateMicros: z
     .int()
     .min(1)
-    .max(1_000_000_000_000)
+    .max(200_000_000_000)
     .default(1_000_000)
     .describe(
       'How much of the currency one US dollar of cost is. It holds for whole months: another is a plan from the first of one.',
@@ -142,6 +146,14 @@ export const planVersionViewSchema = z.object({
     .describe('The plan in words, as the client sees it; only of the current one.'),
 });
 export type PlanVersionView = z.infer<typeof planVersionViewSchema>;
+/** Of `PUT /v1/tenants/{slug}/plan`: the version that holds from that day on, which may have begun before it. */
+export const planSetAnswerSchema = planVersionViewSchema.omit({ terms: true }).extend({
+  cancelled: z
+    .array(z.string())
+    .describe('Where the billing ends: the first days of the plans to come that are cancelled with it.')
+    .exactOptional(),
+});
+export type PlanSetAnswer = z.infer<typeof planSetAnswerSchema>;
 /** What a client sees of its plan: the terms in words, without the provider's cost or the markup on it. */
 export const planTermsViewSchema = z.object({
   id: z.string(),

@@ -23,7 +23,7 @@ import {
   pageQuerySchema,
   paymentPageAnswerSchema,
   planAnswerSchema,
-  planVersionViewSchema,
+  planSetAnswerSchema,
   presetsAnswerSchema,
   previewAnswerSchema,
   previewQuerySchema,
@@ -52,8 +52,10 @@ export const billingOperations: Operation[] = [
     route: 'PUT /v1/tenants/{slug}/plan',
     caller: 'operator',
     summary: 'Set the plan from a day on',
+    notes:
+      'The plan that holds on that day, set again, changes nothing. Null ends the billing, and cancels the plans to come.',
     body: { schema: setPlanSchema },
-    answers: { 200: json('The new version.', planVersionViewSchema) },
+    answers: { 200: json('The version that holds.', planSetAnswerSchema) },
     refusals: ['conflict'],
   },
   {
@@ -70,6 +72,7 @@ export const billingOperations: Operation[] = [
     summary: 'Compare what a month brings with what it costs',
     query: tenantMarginQuerySchema,
     answers: { 200: json('The month.', marginRowSchema) },
+    refusals: ['conflict'],
   },
   {
     route: 'POST /v1/tenants/{slug}/simulate',

@@ -169,7 +169,7 @@ export class PlanSectionElement extends ScopedElement {
   #ending() {
     return html`<details>
       <summary>End the billing</summary>
-      <p>From that day on nothing is charged, until there is another plan.</p>
+      <p>From that day on nothing is charged, until you set another plan. Plans that are set for later days are cancelled.</p>
       <form class="row" @submit=${this.#end}>
         <label>From <input type="date" name="day" required value=${this.from}></label>
         <button class="danger" aria-disabled=${this.#form.work.isBusy ? 'true' : 'false'}>End the billing</button>

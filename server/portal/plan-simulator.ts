@@ -56,13 +56,13 @@ export class PlanSimulatorElement extends ScopedElement {
     </section>`;
   }
 
-  #result({ month, currency, lines, totalCents, actualCents, openCalls }: SimulationAnswer) {
+  #result({ month, currency, days, ofDays, lines, totalCents, actualCents, openCalls }: SimulationAnswer) {
     const more = totalCents - actualCents;
     const difference =
       more === 0 ? 'the same' : `${money(Math.abs(more), currency)} ${more > 0 ? 'more' : 'less'}`;
     return html`<p role="status">
         With this plan ${monthName(month)} would have come to <strong>${money(totalCents, currency)}</strong> instead of
-        ${money(actualCents, currency)}: ${difference}. Before tax.
+        ${money(actualCents, currency)}: ${difference}. Before tax${days < ofDays ? `, for the ${days} of ${ofDays} days with a plan` : ''}.
       </p>
       ${openCalls > 0 ? html`<p class="warn small">${openCalls === 1 ? '1 call is' : `${openCalls} calls are`} not in it: length or cost is not known.</p>` : ''}
       <table>

@@ -16,9 +16,11 @@ import {
   type CloseReport,
   closeRequestSchema,
   type DeletedTenant,
+  type MarginAnswer,
   type MarginRow,
   marginQuerySchema,
   type PlanPreset,
+  type PlanSetAnswer,
   type PlanVersionView,
   pageQuerySchema,
   planPresets,
@@ -30,12 +32,12 @@ import {
   simulateSchema,
   tenantMarginQuerySchema,
 } from '../contract.ts';
-import { ApiError } from '../errors.ts';
+import { ApiError, toApiError } from '../errors.ts';
 import { findBillingAccount, findSeller, saveBillingAccount, saveSeller } from '../store/billing-accounts.ts';
 import { listBillingRuns } from '../store/billing-runs.ts';
 import { creditBalance, listCredits } from '../store/credits.ts';
 import { listPlanVersions } from '../store/plans.ts';
-import { findTenantById, listDeletedTenants, listTenantsToBill } from '../store/tenants.ts';
+import { findTenantById, handleOf, listDeletedTenants, listTenantsToBill } from '../store/tenants.ts';
 import { dayIn, monthIn } from '../time-zone.ts';
 import { actorIn, billedTenant, operatorOnly, seesProviderCost } from './caller.ts';
 import { cutPage, readCursor } from './cursor.ts';
@@ -73,8 +75,10 @@ export function billingRoutes(ctx: Context): Router {
     const tenant = await billedTenant(ctx, req, res);
     const day = from ?? dayIn(tenant.timeZone, ctx.now());
     const change = { plan, fromDay: day, isConfirmed: backdate };
-    const { id } = await setPlan(ctx.store, tenant, change, actorIn(req, res), ctx.now());
-    res.json({ id, from: day, plan } satisfies PlanVersionView);
+    const { version, cancelled } = await setPlan(ctx.store, tenant, change, actorIn(req, res), ctx.now());
+    const { id, fromDay, plan: held } = version;
+    const ended = cancelled.length > 0 ? { cancelled } : {};
+    res.json({ id, from: fromDay, plan: held, ...ended } satisfies PlanSetAnswer);
   });
 
   router.get('/:slug/preview', async (req, res) => {
@@ -202,8 +206,18 @@ export function operatorBillingRoutes(ctx: Context): Router {
     const tenants = await listTenantsToBill(ctx.store, monthStart, after, limit + 1);
     const page = tenants.slice(0, limit);
     const rows: MarginRow[] = [];
-    for (const tenant of page) rows.push(await marginOf(ctx.store, tenant, month));
-    res.json({ rows, nextCursor: tenants.length > limit ? (page.at(-1)?.id ?? null) : null });
+    const leftOut: MarginAnswer['leftOut'] = [];
+    for (const tenant of page) {
+      try {
+        rows.push(await marginOf(ctx.store, tenant, month));
+      } catch (error) {
+        const { code, message: problem } = toApiError(error);
+        if (code === 'internal_error') req.log.error({ err: error, tenant: tenant.slug }, 'no margin');
+        leftOut.push({ tenant: handleOf(tenant), problem });
+      }
+    }
+    const nextCursor = tenants.length > limit ? (page.at(-1)?.id ?? null) : null;
+    res.json({ rows, leftOut, nextCursor } satisfies MarginAnswer);
   });
 
   return router;

@@ -55,7 +55,7 @@ export function invoiceRoutes(ctx: Context): Router {
   });
 
   router.get('/:slug/invoices/:id', async (req, res) => {
-    const { row } = await visibleInvoice(req, res);
+    const { tenant, row } = await visibleInvoice(req, res);
     if (req.accepts(['application/json', 'text/html']) !== 'text/html') {
       res.json(viewInvoice(row));
       return;
@@ -63,7 +63,8 @@ export function invoiceRoutes(ctx: Context): Router {
     const { document, sha256 } = viewInvoice(row);
     const styleHash = createHash('sha256').update(invoiceStyle(document)).digest('base64');
     const policy = `default-src 'none'; style-src 'sha256-${styleHash}'; img-src https:; frame-ancestors 'none'`;
-    res.set('Content-Security-Policy', policy).type('html').send(invoiceHtml(document, sha256));
+    const page = invoiceHtml(document, sha256, tenant.timeZone);
+    res.set('Content-Security-Policy', policy).type('html').send(page);
   });
 
   router.get('/:slug/invoices/:id/lines/:no/calls', async (req, res) => {

@@ -4,7 +4,9 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
-import type { PlanInput } from '../../../server/contract.ts';
+import { type PlanInput, planSchema } from '../../../server/contract.ts';
+import { insertPlanVersion } from '../../../server/store/plans.ts';
+import { findTenant, type Tenant } from '../../../server/store/tenants.ts';
 import { type BillingStage, startBillingStage } from './stage.ts';
 
 const cli = join(import.meta.dirname, '..', '..', '..', 'server', 'cli.ts');
@@ -84,6 +86,19 @@ describe('the command line', () => {
     assert.match((await run(['invoices', 'acme'])).out, /INV-000001 +2026-11 +finalized +usd +1200 +1200/);
     assert.match((await run(['invoices', '--month', '2026-11'])).out, /^acme +inv_\S+ +INV-000001 /m);
     assert.match((await run(['margin', '2026-11'])).out, /acme +true +usd +2 +200 +1200 +1000/);
+  });
+
+  it('names a tenant whose margin could not be reckoned, beside the table', async () => {
+    const { store } = stage.server.ctx;
+    await stage.server.createTenant({ slug: 'broken' });
+    await stage.book('broken', { id: 'broken-1', at: '2026-11-05T00:00:00Z', seconds: 60 });
+    const { id } = (await findTenant(store, 'broken')) as Tenant;
+    await insertPlanVersion(store, id, '2026-11-01', { ...planSchema.parse(plan), rates: [] }, 0);
+    const { out, err, code } = await run(['margin', '2026-11']);
+    assert.match(out, /acme +true +usd/);
+    assert.equal(err, 'broken: Something went wrong on our side\n');
+    assert.equal(code, 3);
+    await stage.server.operator('DELETE', '/v1/tenants/broken');
   });
 
   it('prints a tenant’s snippet alone on its output, and warns of a site that is not allowed', async () => {

@@ -198,4 +198,19 @@ describe('what a client sees of its money', () => {
     assert.match(page.text, /&#60;script&#62;alert/);
     assert.match(page.text, /To pay<\/td>.*6\.00 USD/s);
   });
+
+  it('is printed with the days of its own time zone, as the portal shows them', async () => {
+    const { server } = stage;
+    server.clock.now = Date.parse('2026-12-02T23:30:00Z');
+    await stage.addTenant('sydney', { ...perSecond, monthlyFeeCents: 1000 }, '2026-11-01', {
+      timeZone: 'Australia/Sydney',
+    });
+    const invoice = (await mustBe(200, stage.bill('sydney', '2026-11'))).body as InvoiceView;
+    assert.equal(invoice.document.issuedAt, '2026-12-02T23:30:00.000Z');
+    const page = await server.request('GET', `/v1/tenants/sydney/invoices/${invoice.id}`, {
+      headers: { authorization: `Bearer ${server.operatorKey}`, accept: 'text/html' },
+    });
+    assert.match(page.text, /<dt>Date<\/dt><dd>2026-12-03<\/dd>/);
+    assert.match(page.text, /<dt>Due<\/dt><dd>2026-12-17<\/dd>/);
+  });
 });

@@ -227,6 +227,30 @@ for (const engine of testDatabases()) {
       assert.match(note.number ?? '', /^CN-\d{6}$/);
     });
 
+    it('have no minimum where the plan has none, also when each correction is rounded against it', async () => {
+      const atCost: PlanInput = {
+        ...doubled,
+        minimumCents: 0,
+        rates: [{ channels, price: { kind: 'cost-plus', markupBps: 0 } }],
+      };
+      await stage.addTenant('below', atCost, '2026-09-01');
+      const call = (id: number, costMicros: number) => ({
+        ...{ id: `below-${id}`, at: '2026-09-10T10:00:00Z', seconds: 60, costMicros },
+      });
+      const linesOf = async (month: string) =>
+        lineFigures((await mustBe(200, stage.bill('below', month))).body as InvoiceView);
+      stage.server.clock.now = Date.parse('2026-10-02T12:00:00Z');
+      await stage.book('below', call(1, 7000), call(2, 7000));
+      // 0.014 is 0.01; then -0.007 is -0.01, twice.
+      assert.deepEqual(await linesOf('2026-09'), [['usage', '2026-09-01', 2, 1]]);
+      stage.server.clock.now = Date.parse('2026-11-02T12:00:00Z');
+      await stage.book('below', call(1, 0));
+      assert.deepEqual(await linesOf('2026-10'), [['correction', '2026-09-01', 1, -1]]);
+      stage.server.clock.now = Date.parse('2026-12-02T12:00:00Z');
+      await stage.book('below', call(2, 0));
+      assert.deepEqual(await linesOf('2026-11'), [['correction', '2026-09-01', 1, -1]]);
+    });
+
     it('that are void keep their number and free their calls for another', async () => {
       await stage.addTenant('voided', perSecond, '2026-11-01');
       await stage.book('voided', { id: 'voided-1', at: '2026-11-05T10:00:00Z', seconds: 10 });

@@ -1,14 +1,18 @@
 /** What a month brings and costs, after credit notes and in the tenant's currency. */
 import assert from 'node:assert/strict';
 import { after, before, it } from 'node:test';
-import type { MarginRow, Plan } from '../../../server/contract.ts';
+import fc from 'fast-check';
+import type { MarginRow, Plan, SimulationAnswer } from '../../../server/contract.ts';
 import { insertPlanVersion } from '../../../server/store/plans.ts';
+import { callsOf, plans } from './months.ts';
 import { type BillingStage, mustBe, startBillingStage } from './stage.ts';
 import { planOf } from './support.ts';
 
 /** At cost, in euros. */
 const inEuros = (usdRateMicros: number): Plan =>
   planOf({ kind: 'cost-plus', markupBps: 0 }, { currency: 'eur', usdRateMicros });
+
+const inDollars = (monthlyFeeCents: number): Plan => planOf({ kind: 'free' }, { monthlyFeeCents });
 
 let stage: BillingStage;
 before(async () => {
@@ -36,7 +40,7 @@ it('what a credit note has taken back is no revenue of its month', async () => {
 it('an exchange rate changes with a month, never within one', async () => {
   await stage.addTenant('rates', inEuros(900_000), '2026-11-01');
   const put = (usdRateMicros: number, from: string) =>
-    operator('PUT', 'rates/plan', { plan: inEuros(usdRateMicros), from });
+    operator('PUT', 'rates/plan', { plan: { ...inEuros(usdRateMicros), name: `From ${from}` }, from });
   const refused = await mustBe(409, put(800_000, '2026-11-16'));
   assert.equal(
     refused.body.detail,
@@ -63,4 +67,52 @@ it('costs are converted at the rate of their day, also where an older version to
   const { costCents, revenueCents, marginCents } = await margin('two');
   // 100 dollars at 1.00 and 10 dollars at 0.50
   assert.deepEqual([costCents, revenueCents, marginCents], [10_500, 10_500, 0]);
+});
+
+const simulate = async (slug: string, plan: Plan): Promise<SimulationAnswer> =>
+  (await mustBe(200, operator('POST', `${slug}/simulate`, { month: '2026-11', plan }))).body;
+
+it('a plan is tried on the days on which the tenant had one, with their share of the fee', async () => {
+  const own = planOf({ kind: 'per-minute', perMinuteMicros: 1_000_000 }, { monthlyFeeCents: 10_000 });
+  await stage.addTenant('half', own, '2026-11-16');
+  await stage.book(
+    'half',
+    { id: 'half-1', at: '2026-11-10T10:00:00Z', seconds: 600 },
+    { id: 'half-2', at: '2026-11-20T10:00:00Z', seconds: 300 },
+  );
+  const { totalCents, actualCents, days, ofDays, openCalls } = await simulate('half', own);
+  // 100.00 × 15 ÷ 30, and five minutes
+  assert.deepEqual([totalCents, actualCents, days, ofDays, openCalls], [5500, 5500, 15, 30, 0]);
+  // Two plans one after the other are one period for the plan that is tried.
+  await mustBe(200, operator('PUT', 'half/plan', { plan: inDollars(30_000), from: '2026-11-25' }));
+  const tried = await simulate('half', inDollars(1000));
+  assert.deepEqual(
+    tried.lines.map(({ amountCents }) => amountCents),
+    [500, 0],
+  );
+});
+
+it('any plan that was the tenant’s in a month, tried on it, comes to what the month came to', async () => {
+  let run = 0;
+  const days = fc.integer({ min: 1, max: 30 });
+  const month = fc.tuple(plans, days, callsOf('2026-11'), fc.option(days));
+  const types = { web: 'webCall', inbound: 'inboundPhoneCall', outbound: 'outboundPhoneCall', chat: 'chat' };
+  await fc.assert(
+    fc.asyncProperty(month, async ([plan, from, calls, until]) => {
+      const slug = `own-${++run}`;
+      const day = (of: number) => `2026-11-${String(of).padStart(2, '0')}`;
+      await stage.addTenant(slug, plan, day(from));
+      if (until !== null)
+        await mustBe(200, operator('PUT', `${slug}/plan`, { plan: null, from: day(until) }));
+      if (until !== null && until <= from) return;
+      const entries = calls.map(({ id, day, channel, seconds, costMicros, cost }) => ({
+        ...{ id: `${slug}-${id}`, at: `${day}T10:00:00Z`, type: types[channel], seconds: seconds ?? 0 },
+        ...{ costMicros, cost: cost ?? {} },
+      }));
+      await stage.book(slug, ...entries);
+      const { totalCents, actualCents } = await simulate(slug, plan);
+      assert.equal(totalCents, actualCents);
+    }),
+    { numRuns: 20 },
+  );
 });

@@ -279,48 +279,52 @@ for (const engine of testDatabases()) {
       clock.now = december;
     });
 
-    it('that is killed after any of its own writes goes on where it stopped, and bills nothing twice', async () => {
-      const { ctx } = stage.server;
-      const whole = ctx.store;
-      for (let kill = 1, more = true; more; kill += 1) {
-        const slug = `kill-${kill}`;
-        await stage.addTenant(slug, plan, '2026-11-01');
-        await mustBe(
-          200,
-          operator('PUT', `tenants/${slug}/billing`, {
-            buyer: { name: slug, email: 'k@example.com' },
-            collection: 'send',
-          }),
-        );
-        await stage.book(slug, { id: `${slug}-1`, at: '2026-11-05T00:00:00Z', seconds: 90 });
-        ctx.store = whole.withPlugin(killAfterWrites(kill));
-        const answer = await operator('POST', 'billing/close', { tenant: slug });
-        ctx.store = whole;
-        const told = (await operator('GET', 'billing/runs')).body.runs as CloseReport[];
-        const isFrozen = (await invoicesOf(slug)).some(({ number }) => number !== null);
-        assert.ok(
-          !isFrozen || told.some(({ tenant }) => tenant === slug),
-          'a run that has billed is known, also when it was killed',
-        );
-        more =
-          answer.status !== 200 || answer.body.entries.some((entry: { problem?: string }) => entry.problem);
-        stripe.forgetKeys();
-        stage.server.clock.now += 25 * 3_600_000;
-        await close({ tenant: slug });
-        const invoices = await invoicesOf(slug);
-        // 10.00 + 1.5 minutes
-        assert.deepEqual(
-          invoices.map(({ month, totalCents, status }) => [month, totalCents, status]),
-          [['2026-11', 1150, 'pushed']],
-          `killed after write ${kill}`,
-        );
-        const there = stripe.books.invoices.filter(({ number }) => number === invoices[0]?.number);
-        assert.deepEqual(
-          there.map(({ total, status }) => [total, status]),
-          [[1150, 'open']],
-        );
-        assert.ok(kill < 60, 'it comes to an end');
-      }
+    for (const memory of ['at once', 'a day later']) {
+      it(`that is killed after any of its own writes and done again ${memory} bills nothing twice`, async () => {
+        const { ctx, clock } = stage.server;
+        const whole = ctx.store;
+        for (let kill = 1, more = true; more; kill += 1) {
+          const slug = `kill-${memory.replaceAll(' ', '-')}-${kill}`;
+          await stage.addTenant(slug, plan, '2026-11-01');
+          const buyer = { name: slug, email: 'k@example.com' };
+          await mustBe(200, operator('PUT', `tenants/${slug}/billing`, { buyer, collection: 'send' }));
+          await stage.book(slug, { id: `${slug}-1`, at: '2026-11-05T00:00:00Z', seconds: 90 });
+          // Only the keys tell Stripe then that it is a repetition.
+          stripe.books.listLagSeconds = memory === 'at once' ? 120 : 0;
+          ctx.store = whole.withPlugin(killAfterWrites(kill));
+          const answer = await operator('POST', 'billing/close', { tenant: slug });
+          ctx.store = whole;
+          const told = (await operator('GET', 'billing/runs')).body.runs as CloseReport[];
+          const isFrozen = (await invoicesOf(slug)).some(({ number }) => number !== null);
+          assert.ok(
+            !isFrozen || told.some(({ tenant }) => tenant === slug),
+            'a run that has billed is known, also when it was killed',
+          );
+          more =
+            answer.status !== 200 || answer.body.entries.some((entry: { problem?: string }) => entry.problem);
+          if (memory !== 'at once') stripe.forgetKeys();
+          // What was killed holds its lease for a minute.
+          clock.now += memory === 'at once' ? 60_001 : 25 * 3_600_000;
+          await close({ tenant: slug });
+          stripe.books.listLagSeconds = 0;
+          const invoices = await invoicesOf(slug);
+          // 10.00 + 1.5 minutes
+          assert.deepEqual(
+            invoices.map(({ month, totalCents, status }) => [month, totalCents, status]),
+            [['2026-11', 1150, 'pushed']],
+            `killed after write ${kill}`,
+          );
+          const there = stripe.books.invoices.filter(({ number }) => number === invoices[0]?.number);
+          assert.deepEqual(
+            there.map(({ total, status }) => [total, status]),
+            [[1150, 'open']],
+          );
+          assert.ok(kill < 60, 'it comes to an end');
+        }
+      });
+    }
+
+    it('leaves no gap in the numbers, whatever happens on the way', async () => {
       const numbers: number[] = [];
       const { tenants } = (await operator('GET', 'tenants?limit=200')).body as {
         tenants: { slug: string }[];
@@ -332,7 +336,6 @@ for (const engine of testDatabases()) {
       assert.deepEqual(
         numbers,
         numbers.map((_, index) => index + 1),
-        'the numbers have no gap',
       );
     });
   });

@@ -54,7 +54,8 @@ export function askOracle(versions: OracleVersion[], month: string, calls: Oracl
       sum = add(sum, divideHalfUp(micros, plan.currency === 'jpy' ? '1000000' : '10000'));
     }
     const least = roundedShare(plan.minimumCents, days, ofDays);
-    total = add(total, compare(sum, least) < 0 ? least : sum);
+    // Only an agreed minimum tops up.
+    total = add(total, least !== '0' && compare(sum, least) < 0 ? least : sum);
   }
   return { prices, totalCents: total };
 }

@@ -1,7 +1,8 @@
 /** What a new plan may change, and what it may not. */
 import assert from 'node:assert/strict';
 import { after, before, it } from 'node:test';
-import type { Plan, PlanVersionView } from '../../../server/contract.ts';
+import type { Plan, PlanInput, PlanVersionView } from '../../../server/contract.ts';
+import { listAudit } from '../../../server/store/audit.ts';
 import { type BillingStage, mustBe, startBillingStage } from './stage.ts';
 import { planOf } from './support.ts';
 
@@ -26,7 +27,7 @@ async function versionsOf(slug: string): Promise<(string | null)[][]> {
 it('a currency that was chosen by mistake can be replaced, with the plans to come in it', async () => {
   await stage.server.createTenant({ slug: 'mistake' });
   await mustBe(200, put('mistake', inCurrency('usd'), '2026-12-01'));
-  await mustBe(200, put('mistake', inCurrency('usd'), '2027-06-01'));
+  await mustBe(200, put('mistake', inCurrency('usd', { monthlyFeeCents: 2000 }), '2027-06-01'));
   // From the second day on there would be two.
   const half = await mustBe(409, put('mistake', inCurrency('eur'), '2026-12-02'));
   assert.match(
@@ -87,4 +88,51 @@ it('a plan from long ago, or from before the first call, is a slip unless it is 
   // Within what is billed anyway there is nothing to confirm, nor where the billing ends.
   await mustBe(200, from('2026-08-15'));
   await mustBe(200, put('slip', null, '2026-08-02'));
+});
+
+it('a plan that is set again in the middle of its month changes nothing', async () => {
+  const retainer: PlanInput = {
+    ...{ name: 'Retainer', currency: 'usd', monthlyFeeCents: 49_900 },
+    rates: [
+      {
+        channels: ['web', 'inbound', 'outbound', 'chat'],
+        price: { kind: 'included', includedMinutes: 1000, perMinuteMicros: 250_000 },
+      },
+    ],
+  };
+  await stage.addTenant('again', retainer, '2026-11-01');
+  await stage.book('again', { id: 'again-1', at: '2026-11-20T10:00:00Z', seconds: 60_000 });
+  const first = (await mustBe(200, operator('GET', 'again/plan'))).body.versions[0];
+  // Defaults that are left out, or written out in another order, are the same plan.
+  for (const plan of [retainer, Object.fromEntries(Object.entries(first.plan).reverse())]) {
+    const { body } = await mustBe(200, operator('PUT', 'again/plan', { plan, from: '2026-11-16' }));
+    assert.deepEqual([body.id, body.from], [first.id, '2026-11-01']);
+  }
+  assert.equal((await versionsOf('again')).length, 1);
+  const preview = await mustBe(200, operator('GET', 'again/preview?period=2026-11'));
+  assert.equal(preview.body.soFar.totalCents, 49_900);
+
+  // Where another plan lies between, it is one.
+  await mustBe(200, put('again', inCurrency('usd'), '2026-12-10'));
+  await mustBe(200, operator('PUT', 'again/plan', { plan: retainer, from: '2026-12-10' }));
+  assert.equal((await versionsOf('again')).length, 3);
+  await mustBe(200, put('again', null, '2027-02-01'));
+  await mustBe(200, put('again', null, '2027-03-01'));
+  assert.equal((await versionsOf('again')).length, 4);
+});
+
+it('the end of the billing cancels the plans to come, and says which', async () => {
+  await stage.addTenant('ended', inCurrency('usd'), '2026-11-01');
+  await mustBe(200, put('ended', inCurrency('usd', { monthlyFeeCents: 2000 }), '2027-01-01'));
+  await mustBe(200, put('ended', inCurrency('usd', { monthlyFeeCents: 3000 }), '2027-03-01'));
+  const { body } = await mustBe(200, put('ended', null, '2026-12-01'));
+  assert.deepEqual([body.from, body.cancelled], ['2026-12-01', ['2027-01-01', '2027-03-01']]);
+  const audit = await listAudit(stage.server.ctx.store, null, 100);
+  assert.ok(audit.some(({ action, after }) => action === 'plan.set' && after?.includes('cancelled')));
+  const january = await mustBe(200, operator('GET', 'ended/preview?period=2027-01'));
+  assert.equal(january.body.soFar.totalCents, 0);
+  // Also where it had ended before, and a plan was set for later since.
+  await mustBe(200, put('ended', inCurrency('usd'), '2027-05-01'));
+  const again = await mustBe(200, put('ended', null, '2027-04-01'));
+  assert.deepEqual(again.body.cancelled, ['2027-05-01']);
 });

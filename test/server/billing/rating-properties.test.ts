@@ -45,7 +45,7 @@ describe('every month', () => {
 
   it('never costs less when a price is raised', () => {
     fc.assert(
-      fc.property(randomMonths, fc.nat(), fc.integer({ min: 1, max: 100_000 }), (given, which, raise) => {
+      fc.property(randomMonths, fc.nat(), fc.integer({ min: 1, max: 80_000 }), (given, which, raise) => {
         const dearer: RandomMonth = {
           ...given,
           versions: given.versions.map((version) => ({

@@ -155,6 +155,23 @@ const cases: Case[] = [
     lines: [line({ kind: 'minimum', amountCents: 5000 })],
   },
   {
+    name: 'without a minimum a month may come to less than nothing',
+    plan: [{ kind: 'cost-plus', markupBps: 0 }],
+    calls: [call(60, { costMicros: -50_000 })],
+    prices: [-50_000],
+    lines: [usage({ calls: 1, billedSeconds: 60, priceMicros: -50_000, amountCents: -5 })],
+  },
+  {
+    name: 'a minimum tops up also what is less than nothing',
+    plan: [{ kind: 'cost-plus', markupBps: 0 }, { minimumCents: 100 }],
+    calls: [call(60, { costMicros: -50_000 })],
+    prices: [-50_000],
+    lines: [
+      usage({ calls: 1, billedSeconds: 60, priceMicros: -50_000, amountCents: -5 }),
+      line({ kind: 'minimum', amountCents: 105 }),
+    ],
+  },
+  {
     name: 'a currency without minor units is rounded to whole units',
     plan: [
       { kind: 'per-minute', perMinuteMicros: 50_500_000 },

@@ -10,7 +10,7 @@ import {
 import { type Plan, type PlanInput, planSchema } from '../../../server/contract.ts';
 import { noCost } from '../../../server/vapi/cost.ts';
 
-type PriceInput = PlanInput['rates'][number]['price'];
+export type PriceInput = PlanInput['rates'][number]['price'];
 
 /** A plan with one price for everything. */
 export function planOf(price: PriceInput, changes: Partial<PlanInput> = {}): Plan {
