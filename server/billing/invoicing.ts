@@ -3,7 +3,7 @@ import { randomBytes } from 'node:crypto';
 import { recordChange } from '../access/audit.ts';
 import type { InvoiceDocument } from '../contract.ts';
 import { ApiError } from '../errors.ts';
-import { findBillingAccount } from '../store/billing-accounts.ts';
+import { findBillingAccount, findSeller } from '../store/billing-accounts.ts';
 import { lockBilling } from '../store/billing-locks.ts';
 import { insertCredit } from '../store/credits.ts';
 import type { Queries, Store } from '../store/database.ts';
@@ -14,6 +14,7 @@ import {
   advanceInvoice,
   findInvoiceById,
   findMonthInvoice,
+  hasNumber,
   type InvoiceRow,
   insertInvoice,
   listBilledMonths,
@@ -149,7 +150,7 @@ async function checkOrder(db: Queries, tenant: Tenant, month: string, nowMs: num
 
 /**
  * Gives the document its number and dates.
- * @throws ApiError `conflict` while the seller is not known
+ * @throws ApiError `conflict` while the seller is not known, or its prefix makes a number that is given out
  */
 export async function issue(
   db: Queries,
@@ -161,11 +162,21 @@ export async function issue(
   if (!seller) {
     throw new ApiError('conflict', { detail: 'Say first who issues the invoices: PUT /v1/billing/seller.' });
   }
-  const prefix = content.kind === 'invoice' ? seller.invoicePrefix : seller.creditNotePrefix;
-  const number = await takeNumber(db, content.kind);
+  const key = content.kind === 'invoice' ? 'invoicePrefix' : 'creditNotePrefix';
+  const prefix = seller[key];
+  const count = await takeNumber(db, content.kind);
+  // Between the reading of the seller and the lock on the series another prefix may have come.
+  if ((await findSeller(db))?.[key] !== prefix) {
+    throw new ApiError('conflict', { detail: 'The prefix has just been changed: try again.' });
+  }
+  const number = `${prefix}-${String(count).padStart(6, '0')}`;
+  if (await hasNumber(db, number)) {
+    const detail = `${number} is given out already: choose another prefix, PUT /v1/billing/seller.`;
+    throw new ApiError('conflict', { detail });
+  }
   return {
     ...content,
-    number: `${prefix}-${String(number).padStart(6, '0')}`,
+    number,
     issuedAt: new Date(nowMs).toISOString(),
     dueAt: new Date(nowMs + dueDays * 86_400_000).toISOString(),
   };

@@ -31,7 +31,7 @@ const sellerShape = z.strictObject({
     .describe('Stands before the running number: `INV` makes `INV-000001`.'),
   creditNotePrefix: prefixSchema
     .default('CN')
-    .describe('Of the credit notes, which have numbers of their own; another than `invoicePrefix`.'),
+    .describe('Of the credit notes, which have numbers of their own; one that no invoice has ever had.'),
   footer: z.string().max(600).optional(),
 });
 

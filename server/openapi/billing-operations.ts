@@ -216,8 +216,10 @@ export const billingOperations: Operation[] = [
     route: 'PUT /v1/billing/seller',
     caller: 'operator',
     summary: 'Set who issues the invoices',
+    notes: 'A prefix that the other series of numbers has ever had is refused.',
     body: { schema: sellerSchema },
     answers: { 200: json('The seller.', sellerSchema) },
+    refusals: ['conflict'],
   },
   {
     route: 'POST /v1/billing/close',

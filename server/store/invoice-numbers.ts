@@ -16,3 +16,14 @@ export async function takeNumber(db: Queries, series: string): Promise<number> {
     .executeTakeFirstOrThrow();
   return last;
 }
+
+/** Until this transaction ends no document gets a number. */
+export async function lockSeries(db: Queries): Promise<void> {
+  await db
+    .insertInto('invoiceNumbers')
+    .values(['credit-note', 'invoice'].map((series) => ({ series, last: 0 })))
+    .onConflict((conflict) =>
+      conflict.column('series').doUpdateSet({ last: sql<number>`${sql.ref('invoiceNumbers.last')}` }),
+    )
+    .execute();
+}

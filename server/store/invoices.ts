@@ -105,6 +105,24 @@ export async function findInvoiceByStripeId(db: Queries, stripeId: string): Prom
   return row ?? null;
 }
 
+export async function hasNumber(db: Queries, number: string): Promise<boolean> {
+  const row = await db.selectFrom('invoices').select('id').where('number', '=', number).executeTakeFirst();
+  return row !== undefined;
+}
+
+/** Whether a document of the kind, void or not, has a number with the prefix, which may itself have hyphens. */
+export async function hasPrefix(db: Queries, kind: InvoiceRow['kind'], prefix: string): Promise<boolean> {
+  const row = await db
+    .selectFrom('invoices')
+    .select('id')
+    .where('kind', '=', kind)
+    .where('number', 'like', `${prefix}-%`)
+    .where('number', 'not like', `${prefix}-%-%`)
+    .limit(1)
+    .executeTakeFirst();
+  return row !== undefined;
+}
+
 /** The document that bills a month, void ones aside. */
 export async function findMonthInvoice(
   db: Queries,

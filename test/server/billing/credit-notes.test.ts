@@ -172,3 +172,46 @@ it('credit notes have a prefix of their own, or their numbers would be those of 
   await mustBe(400, stage.server.operator('PUT', path, { name: 'S', invoicePrefix: 'CN' }));
   await mustBe(200, stage.server.operator('PUT', path, { ...same, creditNotePrefix: 'B' }));
 });
+
+it('a prefix that one series of numbers has had is refused for the other, so that no number comes twice', async () => {
+  const put = (invoicePrefix: string, creditNotePrefix: string) =>
+    stage.server.operator('PUT', '/v1/billing/seller', { name: 'S', invoicePrefix, creditNotePrefix });
+  on('2026-12-02');
+  await mustBe(200, put('P', 'P-Q'));
+  await stage.addTenant('prefixes', { ...atCost, monthlyFeeCents: 10_000 }, '2026-11-01');
+  const invoice = await bill('prefixes', '2026-11');
+  const part = [{ line: 1, amountCents: 100 }];
+  await note(credit('prefixes', invoice, part));
+  const refused = await mustBe(409, put('P-Q', 'P'));
+  assert.equal(refused.body.detail, 'Credit notes have had the prefix P-Q: choose another.');
+  assert.match((await mustBe(409, put('NEW', 'P'))).body.detail, /^Invoices have had the prefix P:/);
+  await mustBe(200, put('NEW', 'P-Q'));
+  await mustBe(200, put('P', 'P-Q'));
+  const next = await note(credit('prefixes', invoice, part));
+  assert.match(next.number ?? '', /^P-Q-\d{6}$/);
+});
+
+it('a number that is given out already is refused with what to do, not with an error', async () => {
+  on('2026-12-02');
+  const { store } = stage.server.ctx;
+  await stage.addTenant('given-out', { ...atCost, monthlyFeeCents: 10_000 }, '2026-11-01');
+  const invoice = await bill('given-out', '2026-11');
+  const { last } = await store
+    .selectFrom('invoiceNumbers')
+    .select('last')
+    .where('series', '=', 'credit-note')
+    .executeTakeFirstOrThrow();
+  // As an older version may have left it.
+  const number = `P-Q-${String(last + 1).padStart(6, '0')}`;
+  const { id, ...row } = await store
+    .selectFrom('invoices')
+    .selectAll()
+    .where('id', '=', invoice.id)
+    .executeTakeFirstOrThrow();
+  await store
+    .insertInto('invoices')
+    .values({ ...row, id: `${id}-old`, number, month: '2020-01' })
+    .execute();
+  const refused = await mustBe(409, credit('given-out', invoice));
+  assert.match(refused.body.detail, new RegExp(`^${number} is given out already: choose another prefix`));
+});
