@@ -23,6 +23,7 @@ import {
   updateDraft,
 } from '../store/invoices.ts';
 import type { Tenant } from '../store/tenants.ts';
+import { reliesOnNote } from './credited.ts';
 import { createCallHashes, sha256Of } from './invoice-document.ts';
 import { unbilledMonths } from './months.ts';
 import { monthPeriod, startOfDay } from './period.ts';
@@ -215,7 +216,8 @@ async function collectionOf(
 
 /**
  * Takes a document out of the books: it keeps its number, and its calls may be billed again.
- * @throws ApiError `conflict` when it is paid, has been corrected, or another month was billed after it
+ * @throws ApiError `conflict` when it is paid, has been corrected, another month was billed after it, or (a credit note)
+ *   a correction has counted on it
  */
 export async function voidInvoice(
   store: Store,
@@ -248,6 +250,12 @@ export async function checkVoidable(db: Queries, row: InvoiceRow): Promise<void>
   }
   if ((await listCorrections(db, row.id)).length > 0) {
     throw new ApiError('conflict', { detail: 'A credit note corrects it.' });
+  }
+  const relying = row.role === 'correction' ? await reliesOnNote(db, row.tenantId, row.id) : null;
+  if (relying) {
+    throw new ApiError('conflict', {
+      detail: `${relying} has held it against a correction: void that first.`,
+    });
   }
   if (row.role !== 'period' || row.status === 'draft') return;
   // What was billed later may hold corrections of this one's calls.

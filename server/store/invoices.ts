@@ -342,11 +342,11 @@ export async function leftToPayCents(db: Queries, { id, dueCents }: InvoiceRow):
 export async function listCreditNotes(
   db: Queries,
   tenantId: string,
-): Promise<{ note: string; invoice: string }[]> {
+): Promise<{ id: string; note: string; invoice: string }[]> {
   return db
     .selectFrom('invoices as notes')
     .innerJoin('invoices as corrected', 'corrected.id', 'notes.correctsId')
-    .select(['notes.document as note', 'corrected.document as invoice'])
+    .select(['notes.id', 'notes.document as note', 'corrected.document as invoice'])
     .where('notes.tenantId', '=', tenantId)
     .where('notes.status', '<>', 'void')
     .execute();

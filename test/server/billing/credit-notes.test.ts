@@ -141,6 +141,31 @@ it('a call that was credited and is then corrected gives its money back once', a
   assert.deepEqual(amounts(await bill('twice', '2026-12')), [['correction', -800]]);
 });
 
+it('a credit note is not voided while a correction counts on what it gave back, and then its money comes back once', async () => {
+  on('2026-11-02');
+  await stage.addTenant('relied', atCost, '2026-10-01');
+  await costs('relied', 'relied-1', 50);
+  const october = await bill('relied', '2026-10');
+  const gives = (amountCents: number) => note(credit('relied', october, [{ line: 1, amountCents }]));
+  const [first, second] = [await gives(3000), await gives(2000)];
+  const voids = ({ id }: InvoiceView) => operator('POST', `relied/invoices/${id}/void`);
+  on('2026-12-02');
+  await costs('relied', 'relied-1', 20);
+  const november = await bill('relied', '2026-11');
+  assert.deepEqual(amounts(november), [
+    ['correction', -3000],
+    ['credited-before', 3000],
+  ]);
+  const refused = await mustBe(409, voids(first));
+  assert.equal(refused.body.detail, `${november.number} has held it against a correction: void that first.`);
+  // The correction needs no more than the first.
+  await mustBe(200, voids(second));
+  await mustBe(409, voids(first));
+  await mustBe(200, voids(november));
+  await mustBe(200, voids(first));
+  assert.deepEqual(amounts(await bill('relied', '2026-11')), [['correction', -3000]]);
+});
+
 it('a minimum that was credited is not given back again when late calls reach it', async () => {
   on('2026-11-02');
   await stage.addTenant('least', { ...atCost, minimumCents: 5000 }, '2026-10-01');
