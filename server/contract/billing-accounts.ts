@@ -92,7 +92,9 @@ export const bookCreditSchema = z
       .min(1)
       .max(100)
       .optional()
-      .describe('Of the payment: a repeated request with the same one counts once.'),
+      .describe(
+        'Of the payment: a repeated request with the same one counts once; with another amount or note it is refused.',
+      ),
   })
   .refine(({ amountCents }) => amountCents !== 0, { path: ['amountCents'], error: 'must not be 0' })
   .refine(({ amountCents, note }) => amountCents > 0 || note !== '', {

@@ -274,6 +274,13 @@ for (const engine of testDatabases()) {
       // The answer was lost and the request is sent again: it counts once.
       await mustBe(201, operator('POST', 'prepaid/credits', topUp));
       await mustBe(201, operator('POST', 'prepaid/credits', topUp));
+      // Another payment with its reference is told, not swallowed.
+      const other = await mustBe(409, operator('POST', 'prepaid/credits', { ...topUp, amountCents: 9000 }));
+      assert.equal(
+        other.body.detail,
+        '15.00 usd are booked with this reference, with the note “Bank transfer”.',
+      );
+      await mustBe(409, operator('POST', 'prepaid/credits', { ...topUp, note: 'Cash' }));
       const invoice = (await mustBe(200, stage.bill('prepaid', '2026-11'))).body as InvoiceView;
       // 10.00 + 2.00 tax, all of it from the 15.00
       assert.deepEqual([invoice.totalCents, invoice.document.creditCents, invoice.dueCents], [1200, 1200, 0]);
