@@ -305,6 +305,7 @@ export function blankInvoice(tenantId: string, month: string, nowMs: number) {
     number: null,
     sha256: null,
     correctsId: null,
+    request: null,
     stripeId: null,
     stripeCustomerId: null,
     collection: null,

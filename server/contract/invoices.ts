@@ -154,5 +154,12 @@ export const creditNoteSchema = z.strictObject({
     .min(1)
     .max(200)
     .optional(),
+  reference: z
+    .string()
+    .trim()
+    .min(1)
+    .max(100)
+    .optional()
+    .describe('A name of your own: a repeated request with the same one is answered with the first note.'),
 });
 export type CreditNoteRequest = z.infer<typeof creditNoteSchema>;

@@ -103,7 +103,8 @@ export const billingOperations: Operation[] = [
     route: 'POST /v1/tenants/{slug}/credits',
     caller: 'operator',
     summary: 'Book prepaid credit',
-    notes: 'A negative amount takes back what was booked by mistake. A repeated `reference` counts once.',
+    notes:
+      'A negative amount takes back what was booked by mistake. A repeated `reference` counts once; with another content it is refused.',
     body: { schema: bookCreditSchema },
     answers: { 201: json('The balance.', creditBalanceSchema) },
     refusals: ['conflict'],
@@ -202,6 +203,7 @@ export const billingOperations: Operation[] = [
     route: 'POST /v1/tenants/{slug}/invoices/{id}/credit-notes',
     caller: 'operator',
     summary: 'Take back an invoice or some of its lines',
+    notes: 'A repeated `reference` counts once; with another content it is refused.',
     body: { schema: creditNoteSchema },
     answers: { 201: json('The credit note.', invoiceViewSchema) },
     refusals: ['conflict'],
