@@ -23,6 +23,7 @@ import {
   newInvoiceId,
   withInvoice,
 } from './invoicing.ts';
+import { endOverdue } from './overdue.ts';
 import { monthOfDay } from './period.ts';
 
 /**
@@ -77,6 +78,7 @@ export async function issueCreditNote(
     await insertInvoice(db, { ...blank, ...figures });
     const document = await issue(db, content, 0, nowMs);
     await freeze(db, id, document, nowMs);
+    await endOverdue(db, row);
     const after = { id, number: document.number, corrects: invoice.number, totalCents };
     const change = { action: 'invoice.credit', tenant: tenant.slug, before: null, after };
     await recordChange(db, { ...by, ...change }, nowMs);

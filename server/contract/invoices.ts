@@ -110,6 +110,11 @@ export const invoiceSummarySchema = z.object({
 });
 export type InvoiceSummary = z.infer<typeof invoiceSummarySchema>;
 export const invoiceViewSchema = invoiceSummarySchema.extend({
+  leftToPayCents: z
+    .int()
+    .describe(
+      'Of `dueCents` after the credit notes on it; 0 once it is paid or void, and for a credit note.',
+    ),
   document: invoiceDocumentSchema,
   sha256: z.string().nullable().describe("Of the document's canonical JSON; null for a draft."),
 });

@@ -338,6 +338,11 @@ export async function leftToPayCents(db: Queries, { id, dueCents }: InvoiceRow):
   return Math.max(0, dueCents + credited);
 }
 
+/** As `leftToPayCents`, nothing for what is paid, void or owed to the buyer. */
+export async function openCents(db: Queries, row: InvoiceRow): Promise<number> {
+  return row.status === 'paid' || row.status === 'void' ? 0 : leftToPayCents(db, row);
+}
+
 /** The documents of the tenant's credit notes that count, each with that of the invoice that it corrects. */
 export async function listCreditNotes(
   db: Queries,
