@@ -229,13 +229,14 @@ export async function voidInvoice(
   return withInvoice(store, tenant, id, async (db, row) => {
     if (row.status === 'void') return row;
     await checkVoidable(db, row);
+    // First, since the database frees what only a void document has billed.
+    await advanceInvoice(db, id, [row.status], { status: 'void', voidedAt: nowMs });
     if (row.status !== 'draft') {
       await releaseInvoiceCalls(db, id);
       await releaseInvoiceLines(db, id);
       const document = JSON.parse(row.document) as InvoiceDocument;
       if (document.creditCents > 0) await moveCredit(db, row, document, 'returned', nowMs);
     }
-    await advanceInvoice(db, id, [row.status], { status: 'void', voidedAt: nowMs });
     const before = { id, number: row.number, status: row.status };
     const change = { action: 'invoice.void', tenant: tenant.slug, before, after: null };
     await recordChange(db, { ...by, ...change }, nowMs);

@@ -6,7 +6,7 @@ import type { Queries } from './database.ts';
 export type Credit = Selectable<CreditsTable>;
 
 /**
- * @param reference makes it the only one with this reference of the tenant
+ * @param reference makes it the only one with this reference of the tenant, whose billing is locked
  * @returns false when there is one with the reference already
  */
 export async function insertCredit(
@@ -14,13 +14,14 @@ export async function insertCredit(
   credit: Omit<Credit, 'id'>,
   reference?: string,
 ): Promise<boolean> {
+  // SQLite's trigger refuses an insertion that would find a row, also one that would leave it alone.
+  if (reference && (await findReferenced(db, credit.tenantId, reference))) return false;
   const id = reference ? idOf(credit.tenantId, reference) : `crd_${randomBytes(12).toString('base64url')}`;
-  const result = await db
+  await db
     .insertInto('credits')
     .values({ ...credit, id })
-    .onConflict((conflict) => conflict.column('id').doNothing())
-    .executeTakeFirst();
-  return Number(result.numInsertedOrUpdatedRows ?? 0) === 1;
+    .execute();
+  return true;
 }
 
 function idOf(tenantId: string, reference: string): string {
