@@ -47,7 +47,15 @@ export const billingAccountSchema = z
   .strictObject({
     buyer: partySchema,
     tax: z
-      .strictObject({ label: z.string().trim().min(1).max(40), bps: z.int().min(0).max(10_000) })
+      .strictObject({
+        label: z.string().trim().min(1).max(40),
+        bps: z
+          .number()
+          .min(0)
+          .max(10_000)
+          .refine((bps) => Math.round(bps * 10) / 10 === bps, 'use at most one decimal')
+          .describe('With at most one decimal: 887.5 is 8.875 %.'),
+      })
       .nullable()
       .default(null)
       .describe('On the sum of the lines; null when none is charged.'),

@@ -73,7 +73,7 @@ export const invoiceDocumentSchema = z.object({
   tax: z
     .object({
       label: z.string(),
-      bps: z.int(),
+      bps: z.number().describe('With at most one decimal.'),
       amountCents: z.int(),
     })
     .nullable(),

@@ -116,6 +116,24 @@ it('the tax of all parts together is the invoice’s tax, however it is divided'
   assert.equal(back, -invoice.totalCents);
 });
 
+it('a tax rate may have a tenth of a basis point, and what is credited takes the invoice’s rate back', async () => {
+  on('2026-12-02');
+  await stage.addTenant('fine', { ...atCost, monthlyFeeCents: 10_020 }, '2026-11-01');
+  const account = (bps: number) => operator('PUT', 'fine/billing', vat(bps));
+  await mustBe(400, account(887.55));
+  await mustBe(200, account(887.5));
+  const invoice = await bill('fine', '2026-11');
+  // 100.20 × 8.875 % = 8.89275
+  assert.deepEqual(invoice.document.tax, { label: 'VAT', bps: 887.5, amountCents: 889 });
+  const printed = await stage.server.request('GET', `/v1/tenants/fine/invoices/${invoice.id}`, {
+    headers: { authorization: `Bearer ${stage.server.operatorKey}`, accept: 'text/html' },
+  });
+  assert.match(printed.text, /VAT 8\.875 %/);
+  await mustBe(200, account(1000));
+  const whole = await note(credit('fine', invoice));
+  assert.deepEqual(whole.document.tax, { label: 'VAT', bps: 887.5, amountCents: -889 });
+});
+
 it('a call that was credited and is then corrected gives its money back once', async () => {
   on('2026-11-02');
   await stage.addTenant('twice', atCost, '2026-10-01');
