@@ -134,6 +134,26 @@ it('a tax rate may have a tenth of a basis point, and what is credited takes the
   assert.deepEqual(whole.document.tax, { label: 'VAT', bps: 887.5, amountCents: -889 });
 });
 
+it('after a change of the rate, what a credit note gave back of an old month goes back at the old rate, once', async () => {
+  on('2026-11-02');
+  await stage.addTenant('rates', atCost, '2026-10-01');
+  await mustBe(200, operator('PUT', 'rates/billing', vat(1900)));
+  await costs('rates', 'rates-1', 50);
+  const october = await bill('rates', '2026-10');
+  await mustBe(200, operator('PUT', 'rates/billing', vat(1600)));
+  const back = await note(credit('rates', october, [{ line: 1, amountCents: 1000 }]));
+  assert.deepEqual(back.document.tax, { label: 'VAT', bps: 1900, amountCents: -190 });
+  on('2026-12-02');
+  await costs('rates', 'rates-1', 35);
+  const november = await bill('rates', '2026-11');
+  assert.deepEqual(amounts(november), [
+    ['correction', -1500],
+    ['credited-before', 1000],
+  ]);
+  // What no note gave back before is taxed as this document is.
+  assert.deepEqual(november.document.tax, { label: 'VAT', bps: 1600, amountCents: -80 });
+});
+
 it('a call that was credited and is then corrected gives its money back once', async () => {
   on('2026-11-02');
   await stage.addTenant('twice', atCost, '2026-10-01');
