@@ -38,6 +38,10 @@ for (const engine of testDatabases()) {
         ],
         ['a hash', () => store.updateTable('invoices').set({ sha256: null }).where('id', '=', id).execute()],
         [
+          'what it was asked for with',
+          () => store.updateTable('invoices').set({ request: '{}' }).where('id', '=', id).execute(),
+        ],
+        [
           'its being final',
           () => store.updateTable('invoices').set({ status: 'draft' }).where('id', '=', id).execute(),
         ],
