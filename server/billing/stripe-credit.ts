@@ -37,7 +37,7 @@ export async function pushCredit(
   await advancePush(ctx, row, { stripeCustomerId: payer });
   const note = invoice && (await lower(ctx, stripe, invoice, row, owedCents, description));
   const restCents = owedCents - (note?.amountCents ?? 0);
-  // Of an unpaid invoice that Stripe collects no more (void, given up, deleted) only what prepaid credit paid is owed.
+  // Of an unpaid invoice that Stripe collects no more (void, given up, deleted) only what credit paid is owed.
   const collected =
     !corrected || corrected.status === 'paid' || invoice?.status === 'open' || invoice?.status === 'paid';
   const change = { amountCents: -restCents, currency, description };
@@ -50,13 +50,14 @@ export async function pushCredit(
           (key) => stripe.changeBalance(payer, row.id, change, key),
         )
       : null;
+  const paidCents = corrected && invoice && !collected ? await paidThere(ctx, stripe, corrected, invoice) : 0;
   const now = ctx.now();
   const stripeId = (note ?? entry)?.id ?? null;
   const done = await ctx.store.transaction().execute(async (db) => {
     await lockBilling(db, row.tenantId);
     const settled = { status: 'paid', stripeId, pushedAt: now, paidAt: now } as const;
     if (!(await advanceInvoice(db, row.id, ['finalized', 'overdue'], settled))) return false;
-    if (corrected && !collected) await returnPrepaid(db, row, corrected, now);
+    if (corrected && !collected) await returnPrepaid(db, row, corrected, paidCents, now);
     return true;
   });
   if (!done) await checkCounts(ctx, row);
@@ -64,13 +65,15 @@ export async function pushCredit(
 }
 
 /**
- * What credit notes take back beyond what nobody has paid was paid by prepaid credit, and is prepaid credit again. Of the
- * notes before, one that was booked as paid gave all of it by hand.
+ * What credit notes take back beyond what nobody has paid was paid in advance, and is prepaid credit again. Of the notes
+ * before, one that was booked as paid gave all of it by hand.
+ * @param paidCents by the customer's balance at Stripe
  */
 async function returnPrepaid(
   db: Queries,
   row: InvoiceRow,
   corrected: InvoiceRow,
+  paidCents: number,
   nowMs: number,
 ): Promise<void> {
   const before = (await listCorrections(db, corrected.id))
@@ -80,7 +83,7 @@ async function returnPrepaid(
   let givenCents = 0;
   const beyond = (note: InvoiceRow) => {
     creditedCents -= note.dueCents;
-    return Math.max(0, creditedCents - corrected.dueCents - givenCents);
+    return Math.max(0, creditedCents - (corrected.dueCents - paidCents) - givenCents);
   };
   for (const note of before) {
     const cents = beyond(note);
@@ -93,6 +96,21 @@ async function returnPrepaid(
     ...{ tenantId, currency, amountCents, invoiceId },
     ...{ at: nowMs, kind: 'returned', note: number ?? '' },
   });
+}
+
+/** Of an invoice that was given up; of a void one Stripe itself gives the customer's balance back. */
+async function paidThere(
+  ctx: Context,
+  stripe: StripeApi,
+  corrected: InvoiceRow,
+  invoice: StripeInvoice,
+): Promise<number> {
+  if (invoice.status !== 'uncollectible') return 0;
+  let paidCents = invoice.totalCents - invoice.remainingCents;
+  for (const { id } of await listCorrections(ctx.store, corrected.id)) {
+    paidCents -= (await stripe.findCreditNote(invoice.id, id))?.amountCents ?? 0;
+  }
+  return Math.max(0, paidCents);
 }
 
 /** Not at Stripe yet, though it is to be paid there. */

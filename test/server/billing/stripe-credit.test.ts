@@ -129,6 +129,18 @@ describe('a credit note', () => {
     }
   });
 
+  it('gives back what the balance at Stripe had paid of one that was given up, less what a note lowered before', async () => {
+    const customer = place.stripe.books.createCustomer({ name: 'Poor' });
+    customer.balance = -10_000;
+    // 119.60, of which the balance pays all but 19.60.
+    const { invoice, there } = await place.pushed('gave-up', { billing: { stripeCustomerId: customer.id } });
+    await pushNote('gave-up', await place.credited('gave-up', invoice.id, part));
+    assert.equal(there.amount_remaining, 770);
+    there.status = 'uncollectible';
+    await pushNote('gave-up', await place.credited('gave-up', invoice.id));
+    assert.equal(await balanceOf('gave-up'), 10_000);
+  });
+
   it('gives no prepaid part back that a note before it gave by hand', async () => {
     const { invoice, there } = await prepaid('by-hand');
     there.status = 'uncollectible';
