@@ -54,7 +54,7 @@ It asks the server at VAPI_AGENT_URL (default this machine) with the key OPERATO
   invoices draft <tenant> <month>
   invoices show|finalize|push|paid <tenant> <invoice id>
   invoices void <tenant> <invoice id> [reason]
-  invoices credit <tenant> <invoice id> <reason>
+  invoices credit <tenant> <invoice id> <reason> [--reference <of your own>]
   preview <tenant>                     this month so far, and at this pace
   close [--month <month>] [--tenant <tenant>] [--dry-run] [--grace-hours <n>]
   runs                                 what closing months has done

@@ -1,12 +1,19 @@
 /** Takes back lines of a finalized invoice, in part or whole. The calls stay on the invoice: they were rated once. */
+import { createHash } from 'node:crypto';
 import { recordChange } from '../access/audit.ts';
 import type { CreditNoteRequest, InvoiceDocument, InvoiceLine } from '../contract.ts';
 import { ApiError } from '../errors.ts';
 import type { Store } from '../store/database.ts';
-import { type InvoiceRow, insertInvoice, listCorrections, lockInvoice } from '../store/invoices.ts';
+import {
+  findInvoiceById,
+  type InvoiceRow,
+  insertInvoice,
+  listCorrections,
+  lockInvoice,
+} from '../store/invoices.ts';
 import type { Tenant } from '../store/tenants.ts';
 import { leftOfShares, shareOf } from './credited.ts';
-import { taxOn } from './invoice-document.ts';
+import { canonicalJson, taxOn } from './invoice-document.ts';
 import {
   type Actor,
   blankInvoice,
@@ -16,9 +23,14 @@ import {
   newInvoiceId,
   withInvoice,
 } from './invoicing.ts';
+import { endOverdue } from './overdue.ts';
 import { monthOfDay } from './period.ts';
 
-/** @throws ApiError `conflict` when it is no finalized invoice, `invalid_request` when more is taken back than is left */
+/**
+ * A request with a reference that the invoice has had is answered with the note that was made of it.
+ * @throws ApiError `conflict` when it is no finalized invoice or the reference was for another request,
+ *   `invalid_request` when more is taken back than is left
+ */
 export async function issueCreditNote(
   store: Store,
   tenant: Tenant,
@@ -28,6 +40,13 @@ export async function issueCreditNote(
   nowMs: number,
 ): Promise<InvoiceRow> {
   return withInvoice(store, tenant, invoiceId, async (db, row) => {
+    const id = newNoteId(invoiceId, request.reference);
+    const asked = request.reference === undefined ? null : canonicalJson(request);
+    const made = await findInvoiceById(db, id);
+    if (made && made.request !== asked) {
+      throw new ApiError('conflict', { detail: `${made.number} has this reference, with another content.` });
+    }
+    if (made) return made;
     if (row.status === 'draft' || row.status === 'void' || row.kind !== 'invoice') {
       throw new ApiError('conflict', { detail: 'Only a finalized invoice is corrected by a credit note.' });
     }
@@ -41,7 +60,6 @@ export async function issueCreditNote(
     const linesCents = lines.reduce((sum, line) => sum + line.amountCents, 0);
     const tax = taxGivenBack(invoice, notes, linesCents);
     const totalCents = linesCents + (tax?.amountCents ?? 0);
-    const id = newInvoiceId();
     const content: InvoiceDocument = {
       ...invoice,
       id,
@@ -56,14 +74,23 @@ export async function issueCreditNote(
     };
     const correctsId = invoiceId;
     const blank = blankInvoice(tenant.id, row.month, nowMs);
-    await insertInvoice(db, { ...blank, ...figuresOf(content), id, role: 'correction', correctsId });
+    const figures = { ...figuresOf(content), id, role: 'correction', correctsId, request: asked } as const;
+    await insertInvoice(db, { ...blank, ...figures });
     const document = await issue(db, content, 0, nowMs);
     await freeze(db, id, document, nowMs);
+    await endOverdue(db, row);
     const after = { id, number: document.number, corrects: invoice.number, totalCents };
     const change = { action: 'invoice.credit', tenant: tenant.slug, before: null, after };
     await recordChange(db, { ...by, ...change }, nowMs);
     return (await lockInvoice(db, id)) as InvoiceRow;
   });
+}
+
+/** The reference makes it the only one of the invoice with that name. */
+function newNoteId(invoiceId: string, reference: string | undefined): string {
+  if (reference === undefined) return newInvoiceId();
+  const name = createHash('sha256').update(`${invoiceId} ${reference}`).digest('base64url');
+  return `inv_${name.slice(0, 16)}`;
 }
 
 type Asked = { line: number; amountCents: number }[];

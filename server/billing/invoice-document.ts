@@ -67,7 +67,10 @@ export function makeDocument(input: DocumentInput): InvoiceDocument {
 }
 
 export function taxOn(cents: number, tax: BillingAccount['tax']): InvoiceDocument['tax'] {
-  return tax && { label: tax.label, bps: tax.bps, amountCents: proportion(cents, tax.bps, 10_000) };
+  if (!tax) return null;
+  // A rate has at most one decimal, so ten times it is the integer to reckon with.
+  const amountCents = proportion(cents, Math.round(tax.bps * 10), 100_000);
+  return { label: tax.label, bps: tax.bps, amountCents };
 }
 
 /** JSON with sorted keys and no white space: equal documents have equal bytes. */

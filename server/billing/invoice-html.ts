@@ -121,7 +121,7 @@ function days(from: string, to: string): string {
 }
 
 function percent(bps: number): string {
-  return String(bps / 100);
+  return String(Math.round(bps * 10) / 1000);
 }
 
 function escapeHtml(text: string): string {

@@ -3,7 +3,7 @@ import { randomBytes } from 'node:crypto';
 import { recordChange } from '../access/audit.ts';
 import type { InvoiceDocument } from '../contract.ts';
 import { ApiError } from '../errors.ts';
-import { findBillingAccount } from '../store/billing-accounts.ts';
+import { findBillingAccount, findSeller } from '../store/billing-accounts.ts';
 import { lockBilling } from '../store/billing-locks.ts';
 import { insertCredit } from '../store/credits.ts';
 import type { Queries, Store } from '../store/database.ts';
@@ -14,6 +14,7 @@ import {
   advanceInvoice,
   findInvoiceById,
   findMonthInvoice,
+  hasNumber,
   type InvoiceRow,
   insertInvoice,
   listBilledMonths,
@@ -22,6 +23,7 @@ import {
   updateDraft,
 } from '../store/invoices.ts';
 import type { Tenant } from '../store/tenants.ts';
+import { reliesOnNote } from './credited.ts';
 import { createCallHashes, sha256Of } from './invoice-document.ts';
 import { unbilledMonths } from './months.ts';
 import { monthPeriod, startOfDay } from './period.ts';
@@ -149,7 +151,7 @@ async function checkOrder(db: Queries, tenant: Tenant, month: string, nowMs: num
 
 /**
  * Gives the document its number and dates.
- * @throws ApiError `conflict` while the seller is not known
+ * @throws ApiError `conflict` while the seller is not known, or its prefix makes a number that is given out
  */
 export async function issue(
   db: Queries,
@@ -161,11 +163,21 @@ export async function issue(
   if (!seller) {
     throw new ApiError('conflict', { detail: 'Say first who issues the invoices: PUT /v1/billing/seller.' });
   }
-  const prefix = content.kind === 'invoice' ? seller.invoicePrefix : seller.creditNotePrefix;
-  const number = await takeNumber(db, content.kind);
+  const key = content.kind === 'invoice' ? 'invoicePrefix' : 'creditNotePrefix';
+  const prefix = seller[key];
+  const count = await takeNumber(db, content.kind);
+  // Between the reading of the seller and the lock on the series another prefix may have come.
+  if ((await findSeller(db))?.[key] !== prefix) {
+    throw new ApiError('conflict', { detail: 'The prefix has just been changed: try again.' });
+  }
+  const number = `${prefix}-${String(count).padStart(6, '0')}`;
+  if (await hasNumber(db, number)) {
+    const detail = `${number} is given out already: choose another prefix, PUT /v1/billing/seller.`;
+    throw new ApiError('conflict', { detail });
+  }
   return {
     ...content,
-    number: `${prefix}-${String(number).padStart(6, '0')}`,
+    number,
     issuedAt: new Date(nowMs).toISOString(),
     dueAt: new Date(nowMs + dueDays * 86_400_000).toISOString(),
   };
@@ -204,7 +216,8 @@ async function collectionOf(
 
 /**
  * Takes a document out of the books: it keeps its number, and its calls may be billed again.
- * @throws ApiError `conflict` when it is paid, has been corrected, or another month was billed after it
+ * @throws ApiError `conflict` when it is paid, has been corrected, another month was billed after it, or (a credit note)
+ *   a correction has counted on it
  */
 export async function voidInvoice(
   store: Store,
@@ -216,13 +229,14 @@ export async function voidInvoice(
   return withInvoice(store, tenant, id, async (db, row) => {
     if (row.status === 'void') return row;
     await checkVoidable(db, row);
+    // First, since the database frees what only a void document has billed.
+    await advanceInvoice(db, id, [row.status], { status: 'void', voidedAt: nowMs });
     if (row.status !== 'draft') {
       await releaseInvoiceCalls(db, id);
       await releaseInvoiceLines(db, id);
       const document = JSON.parse(row.document) as InvoiceDocument;
       if (document.creditCents > 0) await moveCredit(db, row, document, 'returned', nowMs);
     }
-    await advanceInvoice(db, id, [row.status], { status: 'void', voidedAt: nowMs });
     const before = { id, number: row.number, status: row.status };
     const change = { action: 'invoice.void', tenant: tenant.slug, before, after: null };
     await recordChange(db, { ...by, ...change }, nowMs);
@@ -237,6 +251,12 @@ export async function checkVoidable(db: Queries, row: InvoiceRow): Promise<void>
   }
   if ((await listCorrections(db, row.id)).length > 0) {
     throw new ApiError('conflict', { detail: 'A credit note corrects it.' });
+  }
+  const relying = row.role === 'correction' ? await reliesOnNote(db, row.tenantId, row.id) : null;
+  if (relying) {
+    throw new ApiError('conflict', {
+      detail: `${relying} has held it against a correction: void that first.`,
+    });
   }
   if (row.role !== 'period' || row.status === 'draft') return;
   // What was billed later may hold corrections of this one's calls.
@@ -286,6 +306,7 @@ export function blankInvoice(tenantId: string, month: string, nowMs: number) {
     number: null,
     sha256: null,
     correctsId: null,
+    request: null,
     stripeId: null,
     stripeCustomerId: null,
     collection: null,

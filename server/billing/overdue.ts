@@ -1,6 +1,7 @@
 /** Invoices past their day: marked, told, and where the tenant's account says so its calls are paused. */
 import { raiseNotice } from '../access/notices.ts';
 import type { Context } from '../context.ts';
+import type { Queries } from '../store/database.ts';
 import { advanceInvoice, type InvoiceRow, leftToPayCents, listDue, lockInvoice } from '../store/invoices.ts';
 import { findTenantById } from '../store/tenants.ts';
 import { dueMsOf, syncInvoice } from './stripe-sync.ts';
@@ -27,12 +28,18 @@ async function sweepOne(ctx: Context, due: InvoiceRow): Promise<void> {
     const row = await lockInvoice(db, due.id);
     if (!row || row.status === 'paid' || row.status === 'void') return;
     const dueCents = await leftToPayCents(db, row);
-    if (dueCents === 0) return;
+    if (dueCents === 0) return endOverdue(db, row);
     const facts = { invoice: row.number, dueCents, currency: row.currency };
     await advanceInvoice(db, row.id, ['finalized'], { status: 'overdue' });
     await raiseNotice(db, tenant, 'invoice-overdue', row.number ?? row.id, facts, ctx.now());
     await pauseUnpaid(db, tenant, row, dueMs, facts, ctx.now());
   });
+}
+
+/** What credit notes have taken back whole is not overdue. Void one of them, and the next sweep says so again. */
+export async function endOverdue(db: Queries, row: InvoiceRow): Promise<void> {
+  if (row.status !== 'overdue' || (await leftToPayCents(db, row)) > 0) return;
+  await advanceInvoice(db, row.id, ['overdue'], { status: row.pushedAt === null ? 'finalized' : 'pushed' });
 }
 
 /** Since when an invoice at Stripe is overdue there, in epoch milliseconds; null when it is not, or nobody knows. */

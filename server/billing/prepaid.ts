@@ -3,8 +3,8 @@ import { recordChange } from '../access/audit.ts';
 import type { BookCredit } from '../contract.ts';
 import { ApiError } from '../errors.ts';
 import { lockBilling } from '../store/billing-locks.ts';
-import { creditBalance, insertCredit } from '../store/credits.ts';
-import type { Store } from '../store/database.ts';
+import { type Credit, creditBalance, findReferenced, insertCredit } from '../store/credits.ts';
+import type { Queries, Store } from '../store/database.ts';
 import { listPlanVersions } from '../store/plans.ts';
 import type { Tenant } from '../store/tenants.ts';
 import type { Actor } from './invoicing.ts';
@@ -12,9 +12,11 @@ import { centsToDecimal } from './money.ts';
 import { currencyOf } from './reckoning.ts';
 
 /**
- * A negative amount takes back a top-up, as far as no invoice has used it. A repeated reference changes nothing.
+ * A negative amount takes back a top-up, as far as no invoice has used it. A repeated reference changes nothing:
+ * whoever has not heard the answer may ask again.
  * @returns what is left, in the smallest units of the currency
- * @throws ApiError `conflict` without a plan, whose currency it would have, and for more than is unused
+ * @throws ApiError `conflict` without a plan, whose currency it would have, for more than is unused, and for a reference
+ *   that another amount or note has
  */
 export async function bookCredit(
   store: Store,
@@ -40,6 +42,7 @@ export async function bookCredit(
     // The payment that was booked wrongly has a reference, too; its correction is another entry.
     const name = reference && kind === 'correction' ? `correction ${reference}` : reference;
     const isNew = await insertCredit(db, entry, name);
+    if (!isNew && name) await checkSame(db, entry, name);
     const balanceCents = await creditBalance(db, tenant.id, currency);
     if (isNew && balanceCents < 0) {
       const unused = centsToDecimal(balanceCents - amountCents, currency);
@@ -52,4 +55,17 @@ export async function bookCredit(
     }
     return { currency, balanceCents };
   });
+}
+
+/** Two payments with one reference would otherwise be booked as the first, and nobody would hear of it. */
+async function checkSame(
+  db: Queries,
+  { tenantId, amountCents, note }: Pick<Credit, 'tenantId' | 'amountCents' | 'note'>,
+  reference: string,
+): Promise<void> {
+  const before = await findReferenced(db, tenantId, reference);
+  if (!before || (before.amountCents === amountCents && before.note === note)) return;
+  const booked = `${centsToDecimal(before.amountCents, before.currency)} ${before.currency}`;
+  const detail = `${booked} are booked with this reference${before.note ? `, with the note “${before.note}”` : ''}.`;
+  throw new ApiError('conflict', { detail });
 }

@@ -1,6 +1,7 @@
 /** Invoices as answers show them. */
 import type { InvoiceCallView, InvoiceDocument, InvoiceSummary, InvoiceView } from '../contract.ts';
-import type { InvoiceRow, SummaryRow } from '../store/invoices.ts';
+import type { Queries } from '../store/database.ts';
+import { type InvoiceRow, openCents, type SummaryRow } from '../store/invoices.ts';
 import type { BilledCall } from './earlier-months.ts';
 
 const iso = (ms: number | null) => (ms === null ? null : new Date(ms).toISOString());
@@ -16,12 +17,17 @@ export function viewSummary(row: SummaryRow): InvoiceSummary {
   };
 }
 
-export function viewInvoice(row: InvoiceRow): InvoiceView {
+export async function viewInvoice(db: Queries, row: InvoiceRow): Promise<InvoiceView> {
   return {
     ...viewSummary(row),
-    document: JSON.parse(row.document) as InvoiceDocument,
+    leftToPayCents: await openCents(db, row),
+    document: documentOf(row),
     sha256: row.sha256,
   };
+}
+
+export function documentOf({ document }: InvoiceRow): InvoiceDocument {
+  return JSON.parse(document) as InvoiceDocument;
 }
 
 /** @param withCost for the operator only */

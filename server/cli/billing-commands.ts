@@ -59,7 +59,8 @@ export const billingCommands: Record<string, Command> = {
     if (first === 'show') return get(invoice);
     const because = words.length > 0 ? { body: { reason: words.join(' ') } } : null;
     if (first === 'credit') {
-      return because && { method: 'POST', path: `${invoice}/credit-notes`, ...because };
+      const body = { ...because?.body, ...given(flags, 'reference') };
+      return because && { method: 'POST', path: `${invoice}/credit-notes`, body };
     }
     if (first === 'void') return { method: 'POST', path: `${invoice}/void`, ...because };
     return /^(finalize|push|paid)$/.test(first) ? { method: 'POST', path: `${invoice}/${first}` } : null;

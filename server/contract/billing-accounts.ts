@@ -31,7 +31,7 @@ const sellerShape = z.strictObject({
     .describe('Stands before the running number: `INV` makes `INV-000001`.'),
   creditNotePrefix: prefixSchema
     .default('CN')
-    .describe('Of the credit notes, which have numbers of their own; another than `invoicePrefix`.'),
+    .describe('Of the credit notes, which have numbers of their own; one that no invoice has ever had.'),
   footer: z.string().max(600).optional(),
 });
 
@@ -47,7 +47,15 @@ export const billingAccountSchema = z
   .strictObject({
     buyer: partySchema,
     tax: z
-      .strictObject({ label: z.string().trim().min(1).max(40), bps: z.int().min(0).max(10_000) })
+      .strictObject({
+        label: z.string().trim().min(1).max(40),
+        bps: z
+          .number()
+          .min(0)
+          .max(10_000)
+          .refine((bps) => Math.round(bps * 10) / 10 === bps, 'use at most one decimal')
+          .describe('With at most one decimal: 887.5 is 8.875 %.'),
+      })
       .nullable()
       .default(null)
       .describe('On the sum of the lines; null when none is charged.'),
@@ -92,7 +100,9 @@ export const bookCreditSchema = z
       .min(1)
       .max(100)
       .optional()
-      .describe('Of the payment: a repeated request with the same one counts once.'),
+      .describe(
+        'Of the payment: a repeated request with the same one counts once; with another amount or note it is refused.',
+      ),
   })
   .refine(({ amountCents }) => amountCents !== 0, { path: ['amountCents'], error: 'must not be 0' })
   .refine(({ amountCents, note }) => amountCents > 0 || note !== '', {

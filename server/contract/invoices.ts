@@ -73,7 +73,7 @@ export const invoiceDocumentSchema = z.object({
   tax: z
     .object({
       label: z.string(),
-      bps: z.int(),
+      bps: z.number().describe('With at most one decimal.'),
       amountCents: z.int(),
     })
     .nullable(),
@@ -110,6 +110,11 @@ export const invoiceSummarySchema = z.object({
 });
 export type InvoiceSummary = z.infer<typeof invoiceSummarySchema>;
 export const invoiceViewSchema = invoiceSummarySchema.extend({
+  leftToPayCents: z
+    .int()
+    .describe(
+      'Of `dueCents` after the credit notes on it; 0 once it is paid or void, and for a credit note.',
+    ),
   document: invoiceDocumentSchema,
   sha256: z.string().nullable().describe("Of the document's canonical JSON; null for a draft."),
 });
@@ -154,5 +159,12 @@ export const creditNoteSchema = z.strictObject({
     .min(1)
     .max(200)
     .optional(),
+  reference: z
+    .string()
+    .trim()
+    .min(1)
+    .max(100)
+    .optional()
+    .describe('A name of your own: a repeated request with the same one is answered with the first note.'),
 });
 export type CreditNoteRequest = z.infer<typeof creditNoteSchema>;

@@ -106,7 +106,8 @@ export const billingOperations: Operation[] = [
     route: 'POST /v1/tenants/{slug}/credits',
     caller: 'operator',
     summary: 'Book prepaid credit',
-    notes: 'A negative amount takes back what was booked by mistake. A repeated `reference` counts once.',
+    notes:
+      'A negative amount takes back what was booked by mistake. A repeated `reference` counts once; with another content it is refused.',
     body: { schema: bookCreditSchema },
     answers: { 201: json('The balance.', creditBalanceSchema) },
     refusals: ['conflict'],
@@ -205,6 +206,7 @@ export const billingOperations: Operation[] = [
     route: 'POST /v1/tenants/{slug}/invoices/{id}/credit-notes',
     caller: 'operator',
     summary: 'Take back an invoice or some of its lines',
+    notes: 'A repeated `reference` counts once; with another content it is refused.',
     body: { schema: creditNoteSchema },
     answers: { 201: json('The credit note.', invoiceViewSchema) },
     refusals: ['conflict'],
@@ -219,8 +221,10 @@ export const billingOperations: Operation[] = [
     route: 'PUT /v1/billing/seller',
     caller: 'operator',
     summary: 'Set who issues the invoices',
+    notes: 'A prefix that the other series of numbers has ever had is refused.',
     body: { schema: sellerSchema },
     answers: { 200: json('The seller.', sellerSchema) },
+    refusals: ['conflict'],
   },
   {
     route: 'POST /v1/billing/close',

@@ -60,7 +60,7 @@ export class AccountFormElement extends ScopedElement {
         ${field(errors, { name: 'dueDays', label: 'Due after days', as: 'whole', value: dueDays, required: true })}
         ${field(errors, { name: 'pauseAfterOverdueDays', label: 'Paused when overdue for days', as: 'whole', value: pauseAfterOverdueDays, empty: 'null', hint: 'Empty = never.' })}
         ${field(errors, { name: 'tax.label', label: 'Name of the tax', value: tax?.label, placeholder: 'VAT', hint: 'Empty, with its rate = no tax is charged.' })}
-        ${field(errors, { name: 'tax.bps', label: 'Rate of the tax in percent', as: 'percent', value: tax?.bps })}
+        ${field(errors, { name: 'tax.bps', label: 'Rate of the tax in percent', as: 'fine-percent', value: tax?.bps, hint: 'Of every invoice from now on, also of what came late for earlier months.' })}
       </div>`;
   }
 }

@@ -7,6 +7,7 @@ import { choice, field } from './fields.ts';
 import { Form } from './form.ts';
 import { formStyle } from './form-style.ts';
 import { money } from './format.ts';
+import { Reference } from './reference.ts';
 import { pathOf } from './scope.ts';
 import { ScopedElement } from './scoped-element.ts';
 import { shared } from './style.ts';
@@ -33,6 +34,7 @@ export class CreditNoteElement extends ScopedElement {
     this.byLine = false;
   }
 
+  #reference = new Reference();
   #form = new Form(this, {
     send: (body) => this.#send(body as Written),
     currency: () => this.invoice.currency,
@@ -98,7 +100,9 @@ export class CreditNoteElement extends ScopedElement {
     });
     if (!yes) return false;
     const path = pathOf(this.scope, `/invoices/${encodeURIComponent(this.invoice.id)}/credit-notes`);
-    const { id } = await post<InvoiceView>(path, request);
+    const { id } = await this.#reference.use((reference) =>
+      post<InvoiceView>(path, { ...request, reference }),
+    );
     location.hash = `${this.scope.base}/invoices/${id}`;
     return true;
   }

@@ -7,6 +7,7 @@ import { choice, field } from './fields.ts';
 import { Form } from './form.ts';
 import { formStyle } from './form-style.ts';
 import { dayOf, money } from './format.ts';
+import { Reference } from './reference.ts';
 import { Resource } from './resource.ts';
 import { pathOf } from './scope.ts';
 import { ScopedElement } from './scoped-element.ts';
@@ -34,8 +35,7 @@ export class CreditSectionElement extends ScopedElement {
   static override styles = [shared, formStyle];
 
   #credits = new Resource<CreditsAnswer>(this, () => get(this.#path()));
-  /** Of the payment in the form: sent again after an answer that was lost, it counts once. */
-  #reference = newReference();
+  #reference = new Reference();
   #form = new Form(this, {
     currency: () => this.#credits.data?.currency ?? 'usd',
     done: 'Booked.',
@@ -110,15 +110,9 @@ export class CreditSectionElement extends ScopedElement {
         : { title: `Take back ${amount} of credit?`, text: `It was never paid; ${name} no longer has it.` };
     if (!(await confirm({ ...question, action: 'Book it' }))) return false;
     const signed = direction === 'paid' ? amountCents : -amountCents;
-    await post(this.#path(), { reference: this.#reference, ...more, amountCents: signed });
-    this.#reference = newReference();
+    await this.#reference.use((reference) => post(this.#path(), { reference, ...more, amountCents: signed }));
     await this.#credits.load();
     return true;
   }
 }
 customElements.define('credit-section', CreditSectionElement);
-
-/** Also on a page without https, where there is no `randomUUID`. */
-function newReference(): string {
-  return `portal-${crypto.getRandomValues(new Uint32Array(4)).join('-')}`;
-}

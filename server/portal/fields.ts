@@ -37,7 +37,7 @@ export function field(errors: FieldError[], options: Field): TemplateResult {
   const { name, as = 'text', empty = 'omit', currency = 'usd', type = 'text', rows, required } = options;
   const text = toText(as, options.value, currency);
   const { described, invalid, after } = around(errors, name, options.hint);
-  const numeric = /^(whole|cents|micros|percent)$/.test(as);
+  const numeric = /^(whole|cents|micros|percent|fine-percent)$/.test(as);
   const control = rows
     ? html`<textarea id=${name} name=${name} data-as=${as} data-empty=${empty} rows=${rows} .defaultValue=${text}
         placeholder=${options.placeholder ?? nothing} aria-describedby=${described} aria-invalid=${invalid} ?required=${required}></textarea>`

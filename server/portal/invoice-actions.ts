@@ -91,8 +91,8 @@ export class InvoiceActionsElement extends ScopedElement {
   }
 
   #settling(): Omit<Question, 'action'> {
-    const { kind, number, dueCents, currency } = this.invoice;
-    const amount = money(Math.abs(dueCents), currency);
+    const { kind, number, dueCents, leftToPayCents, currency } = this.invoice;
+    const amount = money(kind === 'invoice' ? leftToPayCents : -dueCents, currency);
     return kind === 'invoice'
       ? {
           title: `Was ${number} paid?`,

@@ -9,6 +9,7 @@ import { setPlan } from '../billing/plan-changes.ts';
 import { bookCredit } from '../billing/prepaid.ts';
 import { previewMonth } from '../billing/preview.ts';
 import { accountOf, currencyOf } from '../billing/reckoning.ts';
+import { setSeller } from '../billing/seller.ts';
 import type { Context } from '../context.ts';
 import {
   billingAccountSchema,
@@ -33,7 +34,7 @@ import {
   tenantMarginQuerySchema,
 } from '../contract.ts';
 import { ApiError, toApiError } from '../errors.ts';
-import { findBillingAccount, findSeller, saveBillingAccount, saveSeller } from '../store/billing-accounts.ts';
+import { findBillingAccount, findSeller, saveBillingAccount } from '../store/billing-accounts.ts';
 import { listBillingRuns } from '../store/billing-runs.ts';
 import { creditBalance, listCredits } from '../store/credits.ts';
 import { listPlanVersions } from '../store/plans.ts';
@@ -156,12 +157,7 @@ export function operatorBillingRoutes(ctx: Context): Router {
 
   router.put('/seller', body, async (req, res) => {
     const seller = parse(sellerSchema, req.body);
-    await ctx.store.transaction().execute(async (db) => {
-      const before = await findSeller(db);
-      await saveSeller(db, seller, ctx.now());
-      const change = { action: 'seller.update', tenant: null, before, after: seller };
-      await recordChange(db, { ...actorIn(req, res), ...change }, ctx.now());
-    });
+    await setSeller(ctx.store, seller, actorIn(req, res), ctx.now());
     res.json(seller);
   });
 

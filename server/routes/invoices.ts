@@ -12,7 +12,7 @@ import { monthInstants, monthOfDay } from '../billing/period.ts';
 import { reckonMonth } from '../billing/reckoning.ts';
 import { pushInvoice } from '../billing/stripe-push.ts';
 import { voidEverywhere } from '../billing/stripe-withdraw.ts';
-import { viewInvoice, viewInvoiceCall, viewSummary } from '../billing/views.ts';
+import { documentOf, viewInvoice, viewInvoiceCall, viewSummary } from '../billing/views.ts';
 import type { Context } from '../context.ts';
 import {
   creditNoteSchema,
@@ -37,6 +37,7 @@ import { parse } from './parse.ts';
 export function invoiceRoutes(ctx: Context): Router {
   const router = Router();
   const body = express.json({ limit: '16kb' });
+  const view = (row: InvoiceRow) => viewInvoice(ctx.store, row);
 
   router.get('/:slug/invoices', async (req, res) => {
     const { cursor, limit } = parse(pageQuerySchema, req.query);
@@ -57,20 +58,20 @@ export function invoiceRoutes(ctx: Context): Router {
   router.get('/:slug/invoices/:id', async (req, res) => {
     const { tenant, row } = await visibleInvoice(req, res);
     if (req.accepts(['application/json', 'text/html']) !== 'text/html') {
-      res.json(viewInvoice(row));
+      res.json(await view(row));
       return;
     }
-    const { document, sha256 } = viewInvoice(row);
+    const document = documentOf(row);
     const styleHash = createHash('sha256').update(invoiceStyle(document)).digest('base64');
     const policy = `default-src 'none'; style-src 'sha256-${styleHash}'; img-src https:; frame-ancestors 'none'`;
-    const page = invoiceHtml(document, sha256, tenant.timeZone);
+    const page = invoiceHtml(document, row.sha256, tenant.timeZone);
     res.set('Content-Security-Policy', policy).type('html').send(page);
   });
 
   router.get('/:slug/invoices/:id/lines/:no/calls', async (req, res) => {
     const { cursor, limit } = parse(invoiceCallsQuerySchema, req.query);
     const { tenant, row } = await visibleInvoice(req, res);
-    const line = viewInvoice(row).document.lines.find(({ no }) => String(no) === req.params.no);
+    const line = documentOf(row).lines.find(({ no }) => String(no) === req.params.no);
     if (!line) throw new ApiError('not_found');
     const calls = await callsOf(tenant, row, line, cursor ?? null, limit + 1);
     const withCost = seesProviderCost(res);
@@ -96,7 +97,11 @@ export function invoiceRoutes(ctx: Context): Router {
     if (!draft) throw nothingToBill(period);
     const { row, open } = draft;
     res.status(201).location(`/v1/tenants/${tenant.slug}/invoices/${row.id}`);
-    res.json({ ...viewInvoice(row), openCalls: open.slice(0, 100), openCount: open.length });
+    res.json({
+      ...(await view(row)),
+      openCalls: open.slice(0, 100),
+      openCount: open.length,
+    });
   });
 
   router.post('/:slug/invoices/:id/finalize', operatorOnly, async (req, res) => {
@@ -106,19 +111,19 @@ export function invoiceRoutes(ctx: Context): Router {
         ? await createBooksCheck(ctx)(tenant, monthInstants(tenant.timeZone, row.month))
         : null;
     const frozen = await finalizeInvoice(ctx.store, tenant, row.id, actorIn(req, res), ctx.now());
-    res.json({ ...viewInvoice(frozen), ...(notCompared === null ? {} : { notCompared }) });
+    res.json({ ...(await view(frozen)), ...(notCompared === null ? {} : { notCompared }) });
   });
 
   /** To Stripe; safe to repeat. */
   router.post('/:slug/invoices/:id/push', operatorOnly, async (req, res) => {
     const { tenant, row } = await visibleInvoice(req, res);
-    res.json(viewInvoice(await pushInvoice(ctx, tenant, row.id, actorIn(req, res))));
+    res.json(await view(await pushInvoice(ctx, tenant, row.id, actorIn(req, res))));
   });
 
   router.post('/:slug/invoices/:id/void', operatorOnly, body, async (req, res) => {
     const { reason } = parse(voidInvoiceSchema, req.body ?? {});
     const { tenant, row } = await visibleInvoice(req, res);
-    res.json(viewInvoice(await voidEverywhere(ctx, tenant, row, { ...actorIn(req, res), reason })));
+    res.json(await view(await voidEverywhere(ctx, tenant, row, { ...actorIn(req, res), reason })));
   });
 
   router.post('/:slug/invoices/:id/credit-notes', operatorOnly, body, async (req, res) => {
@@ -126,13 +131,13 @@ export function invoiceRoutes(ctx: Context): Router {
     const { tenant, row } = await visibleInvoice(req, res);
     const by = actorIn(req, res);
     const note = await issueCreditNote(ctx.store, tenant, row.id, request, by, ctx.now());
-    res.status(201).json(viewInvoice(note));
+    res.status(201).json(await view(note));
   });
 
   /** For what is paid outside Stripe, wherever it is collected. */
   router.post('/:slug/invoices/:id/paid', operatorOnly, async (req, res) => {
     const { tenant, row } = await visibleInvoice(req, res);
-    res.json(viewInvoice(await bookPaid(ctx, tenant, row, actorIn(req, res))));
+    res.json(await view(await bookPaid(ctx, tenant, row, actorIn(req, res))));
   });
 
   /** A client has no drafts: they may be wrong. */

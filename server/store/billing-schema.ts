@@ -65,6 +65,8 @@ export interface InvoicesTable {
   /** Of the document's canonical JSON; null for a draft. */
   sha256: string | null;
   correctsId: string | null;
+  /** JSON of what a credit note was asked for with, where that had a reference. */
+  request: string | null;
   stripeId: string | null;
   /** As the account said when it was frozen, or when it was pushed by hand; null for a draft. */
   collection: 'manual' | 'send' | 'charge' | null;

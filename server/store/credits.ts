@@ -6,7 +6,7 @@ import type { Queries } from './database.ts';
 export type Credit = Selectable<CreditsTable>;
 
 /**
- * @param reference makes it the only one with this reference of the tenant
+ * @param reference makes it the only one with this reference of the tenant, whose billing is locked
  * @returns false when there is one with the reference already
  */
 export async function insertCredit(
@@ -14,15 +14,29 @@ export async function insertCredit(
   credit: Omit<Credit, 'id'>,
   reference?: string,
 ): Promise<boolean> {
-  const name = reference
-    ? createHash('sha256').update(`${credit.tenantId} ${reference}`).digest('base64url').slice(0, 24)
-    : randomBytes(12).toString('base64url');
-  const result = await db
+  // SQLite's trigger refuses an insertion that would find a row, also one that would leave it alone.
+  if (reference && (await findReferenced(db, credit.tenantId, reference))) return false;
+  const id = reference ? idOf(credit.tenantId, reference) : `crd_${randomBytes(12).toString('base64url')}`;
+  await db
     .insertInto('credits')
-    .values({ ...credit, id: `crd_${name}` })
-    .onConflict((conflict) => conflict.column('id').doNothing())
-    .executeTakeFirst();
-  return Number(result.numInsertedOrUpdatedRows ?? 0) === 1;
+    .values({ ...credit, id })
+    .execute();
+  return true;
+}
+
+function idOf(tenantId: string, reference: string): string {
+  const name = createHash('sha256').update(`${tenantId} ${reference}`).digest('base64url').slice(0, 24);
+  return `crd_${name}`;
+}
+
+export async function findReferenced(
+  db: Queries,
+  tenantId: string,
+  reference: string,
+): Promise<Credit | null> {
+  const id = idOf(tenantId, reference);
+  const row = await db.selectFrom('credits').selectAll().where('id', '=', id).executeTakeFirst();
+  return row ?? null;
 }
 
 export async function creditBalance(db: Queries, tenantId: string, currency: string): Promise<number> {

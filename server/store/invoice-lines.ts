@@ -15,6 +15,29 @@ export async function releaseInvoiceLines(db: Queries, invoiceId: string): Promi
   await db.updateTable('invoiceLines').set({ active: 0 }).where('invoiceId', '=', invoiceId).execute();
 }
 
+/** A line that stands against a correction, since a credit note has given back its money before. */
+export type CreditedBefore = Pick<BilledSum, 'planId' | 'rate' | 'kind' | 'amountCents'> & { number: string };
+
+/** Those of a month on documents that count, the newest document first. */
+export async function listCreditedBefore(
+  db: Queries,
+  tenantId: string,
+  month: string,
+): Promise<CreditedBefore[]> {
+  const rows = await db
+    .selectFrom('invoiceLines as lines')
+    .innerJoin('invoices', 'invoices.id', 'lines.invoiceId')
+    .select(['lines.planId', 'lines.rate', 'lines.kind', 'lines.amountCents', 'invoices.number'])
+    .where('lines.tenantId', '=', tenantId)
+    .where('lines.month', '=', month)
+    .where('lines.active', '=', 1)
+    .where('lines.kind', '=', 'credited-before')
+    .orderBy('invoices.finalizedAt', 'desc')
+    .orderBy('invoices.month', 'desc')
+    .execute();
+  return rows.map(({ number, ...line }) => ({ ...line, number: number ?? '' }));
+}
+
 /** What all documents that count have billed for a month, by plan, rate and whether it is its minimum. */
 export interface BilledSum {
   planId: string;

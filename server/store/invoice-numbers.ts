@@ -6,13 +6,32 @@ import type { Queries } from './database.ts';
  * at once wait for each other, so the series has no gap.
  */
 export async function takeNumber(db: Queries, series: string): Promise<number> {
+  await begin(db, series);
   const { last } = await db
-    .insertInto('invoiceNumbers')
-    .values({ series, last: 1 })
-    .onConflict((conflict) =>
-      conflict.column('series').doUpdateSet({ last: sql<number>`${sql.ref('invoiceNumbers.last')} + 1` }),
-    )
+    .updateTable('invoiceNumbers')
+    .set({ last: sql<number>`${sql.ref('last')} + 1` })
+    .where('series', '=', series)
     .returning('last')
     .executeTakeFirstOrThrow();
   return last;
+}
+
+/** Until this transaction ends no document gets a number. */
+export async function lockSeries(db: Queries): Promise<void> {
+  for (const series of ['credit-note', 'invoice']) {
+    await begin(db, series);
+    await db
+      .updateTable('invoiceNumbers')
+      .set({ last: sql<number>`${sql.ref('last')}` })
+      .where('series', '=', series)
+      .execute();
+  }
+}
+
+/** An insertion that finds the row would be refused by SQLite's trigger, though it changed nothing. */
+async function begin(db: Queries, series: string): Promise<void> {
+  await sql`insert into invoice_numbers (series, last) select cast(${series} as text), 0
+    where not exists (select 1 from invoice_numbers where series = ${series}) on conflict do nothing`.execute(
+    db,
+  );
 }

@@ -105,6 +105,24 @@ export async function findInvoiceByStripeId(db: Queries, stripeId: string): Prom
   return row ?? null;
 }
 
+export async function hasNumber(db: Queries, number: string): Promise<boolean> {
+  const row = await db.selectFrom('invoices').select('id').where('number', '=', number).executeTakeFirst();
+  return row !== undefined;
+}
+
+/** Whether a document of the kind, void or not, has a number with the prefix, which may itself have hyphens. */
+export async function hasPrefix(db: Queries, kind: InvoiceRow['kind'], prefix: string): Promise<boolean> {
+  const row = await db
+    .selectFrom('invoices')
+    .select('id')
+    .where('kind', '=', kind)
+    .where('number', 'like', `${prefix}-%`)
+    .where('number', 'not like', `${prefix}-%-%`)
+    .limit(1)
+    .executeTakeFirst();
+  return row !== undefined;
+}
+
 /** The document that bills a month, void ones aside. */
 export async function findMonthInvoice(
   db: Queries,
@@ -320,15 +338,20 @@ export async function leftToPayCents(db: Queries, { id, dueCents }: InvoiceRow):
   return Math.max(0, dueCents + credited);
 }
 
+/** As `leftToPayCents`, nothing for what is paid, void or owed to the buyer. */
+export async function openCents(db: Queries, row: InvoiceRow): Promise<number> {
+  return row.status === 'paid' || row.status === 'void' ? 0 : leftToPayCents(db, row);
+}
+
 /** The documents of the tenant's credit notes that count, each with that of the invoice that it corrects. */
 export async function listCreditNotes(
   db: Queries,
   tenantId: string,
-): Promise<{ note: string; invoice: string }[]> {
+): Promise<{ id: string; note: string; invoice: string }[]> {
   return db
     .selectFrom('invoices as notes')
     .innerJoin('invoices as corrected', 'corrected.id', 'notes.correctsId')
-    .select(['notes.document as note', 'corrected.document as invoice'])
+    .select(['notes.id', 'notes.document as note', 'corrected.document as invoice'])
     .where('notes.tenantId', '=', tenantId)
     .where('notes.status', '<>', 'void')
     .execute();

@@ -253,11 +253,24 @@ test('an invoice is credited by line, marked as paid, voided with a reason, or f
   await page.getByLabel('Line 2:').fill('1.25');
   await issue.click();
   await page.getByRole('dialog').getByText('takes back $1.25 before tax').waitFor();
+  // The first answer is lost on the way; what is sent again is the same note.
+  let answers = 0;
+  await page.route('**/credit-notes', async (route) => {
+    answers += 1;
+    await route.fetch();
+    return answers === 1 ? route.abort() : route.continue();
+  });
+  await page.getByRole('dialog').getByRole('button', { name: 'Issue' }).click();
+  await page.getByText('cannot be reached').waitFor();
+  await issue.click();
   await page.getByRole('dialog').getByRole('button', { name: 'Issue' }).click();
   await heading(page, 'India: Credit note CN-000001');
   await page.getByText(`It corrects ${number}: A call that was none`).waitFor();
   assert.equal(await figure(page, 'Total'), '-$1.25');
   await page.getByRole('link', { name: number }).click();
+  await heading(page, `India: Invoice ${number}`);
+  const due = Number((await figure(page, 'To pay')).slice(1));
+  assert.equal(await figure(page, 'Left after credit notes'), `$${(due - 1.25).toFixed(2)}`);
   await act(page, 'Mark as paid', `Was ${number} paid?`, 'Mark as paid');
   await page.getByText('paid', { exact: true }).waitFor();
   assert.equal(await page.getByRole('button', { name: 'Void' }).count(), 0);
@@ -289,7 +302,7 @@ test('an invoice is credited by line, marked as paid, voided with a reason, or f
   await page.getByRole('link', { name: 'INV-000002' }).click();
   const pay = page.getByRole('link', { name: 'Pay at Stripe' });
   assert.match(String(await pay.getAttribute('href')), /^https:\/\/invoice\.stripe\.test\//);
-  await visit.leave(/status of 400/);
+  await visit.leave(/status of 400|ERR_FAILED/);
 });
 
 test('an invoice goes to Stripe when the operator says so; its client sees it without any button to change it', async () => {

@@ -23,6 +23,8 @@ import { unpaidPauses } from './0020-unpaid-pauses.ts';
 import { stripeAttempts } from './0021-stripe-attempts.ts';
 import { appendOnlyBooks } from './0022-append-only-books.ts';
 import { invoiceBooks } from './0023-invoice-books.ts';
+import { creditNoteRequests } from './0024-credit-note-requests.ts';
+import { guardedBooks } from './0025-guarded-books.ts';
 
 export const migrations: Record<string, Migration> = {
   '0001-initial': initial,
@@ -48,4 +50,6 @@ export const migrations: Record<string, Migration> = {
   '0021-stripe-attempts': stripeAttempts,
   '0022-append-only-books': appendOnlyBooks,
   '0023-invoice-books': invoiceBooks,
+  '0024-credit-note-requests': creditNoteRequests,
+  '0025-guarded-books': guardedBooks,
 };

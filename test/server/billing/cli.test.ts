@@ -156,7 +156,9 @@ describe('the command line', () => {
     rmSync(folder, { recursive: true });
     const added = await run(['credits', 'plans', 'add', '500', '--note', 'cash', '--reference', 'r-1']);
     assert.equal(JSON.parse(added.out).balanceCents, 500);
-    await run(['credits', 'plans', 'add', '500', '--reference', 'r-1']);
+    await run(['credits', 'plans', 'add', '500', '--note', 'cash', '--reference', 'r-1']);
+    const other = await run(['credits', 'plans', 'add', '900', '--note', 'cash', '--reference', 'r-1']);
+    assert.match(other.err, /5\.00 usd are booked with this reference, with the note “cash”/);
     assert.equal(JSON.parse((await run(['credits', 'plans', '--json'])).out).balanceCents, 500);
     const back = await run(['credits', 'plans', 'take-back', '200', '--note', 'counted twice']);
     assert.equal(JSON.parse(back.out).balanceCents, 300);
@@ -169,6 +171,16 @@ describe('the command line', () => {
     assert.match(made.key, /^vak_/);
     assert.equal((await run(['keys', 'revoke', made.id])).code, 0);
     assert.match((await run(['keys'])).out, new RegExp(`${made.id} +Books +acme`));
+  });
+
+  it('credits an invoice once for each reference', async () => {
+    const listed = JSON.parse((await run(['invoices', 'acme', '--json'])).out);
+    const { id } = (listed.invoices ?? listed)[0];
+    const ask = () =>
+      run(['invoices', 'credit', 'acme', id, 'Goodwill', '--reference', 'ticket-1', '--json']);
+    const [first, second] = [await ask(), await ask()];
+    assert.equal(first.code, 0, first.err);
+    assert.equal(JSON.parse(second.out).id, JSON.parse(first.out).id);
   });
 
   it('says what is wrong: no such command, a refused request, a server that is not there', async () => {

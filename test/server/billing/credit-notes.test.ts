@@ -116,6 +116,44 @@ it('the tax of all parts together is the invoice’s tax, however it is divided'
   assert.equal(back, -invoice.totalCents);
 });
 
+it('a tax rate may have a tenth of a basis point, and what is credited takes the invoice’s rate back', async () => {
+  on('2026-12-02');
+  await stage.addTenant('fine', { ...atCost, monthlyFeeCents: 10_020 }, '2026-11-01');
+  const account = (bps: number) => operator('PUT', 'fine/billing', vat(bps));
+  await mustBe(400, account(887.55));
+  await mustBe(200, account(887.5));
+  const invoice = await bill('fine', '2026-11');
+  // 100.20 × 8.875 % = 8.89275
+  assert.deepEqual(invoice.document.tax, { label: 'VAT', bps: 887.5, amountCents: 889 });
+  const printed = await stage.server.request('GET', `/v1/tenants/fine/invoices/${invoice.id}`, {
+    headers: { authorization: `Bearer ${stage.server.operatorKey}`, accept: 'text/html' },
+  });
+  assert.match(printed.text, /VAT 8\.875 %/);
+  await mustBe(200, account(1000));
+  const whole = await note(credit('fine', invoice));
+  assert.deepEqual(whole.document.tax, { label: 'VAT', bps: 887.5, amountCents: -889 });
+});
+
+it('after a change of the rate, what a credit note gave back of an old month goes back at the old rate, once', async () => {
+  on('2026-11-02');
+  await stage.addTenant('rates', atCost, '2026-10-01');
+  await mustBe(200, operator('PUT', 'rates/billing', vat(1900)));
+  await costs('rates', 'rates-1', 50);
+  const october = await bill('rates', '2026-10');
+  await mustBe(200, operator('PUT', 'rates/billing', vat(1600)));
+  const back = await note(credit('rates', october, [{ line: 1, amountCents: 1000 }]));
+  assert.deepEqual(back.document.tax, { label: 'VAT', bps: 1900, amountCents: -190 });
+  on('2026-12-02');
+  await costs('rates', 'rates-1', 35);
+  const november = await bill('rates', '2026-11');
+  assert.deepEqual(amounts(november), [
+    ['correction', -1500],
+    ['credited-before', 1000],
+  ]);
+  // What no note gave back before is taxed as this document is.
+  assert.deepEqual(november.document.tax, { label: 'VAT', bps: 1600, amountCents: -80 });
+});
+
 it('a call that was credited and is then corrected gives its money back once', async () => {
   on('2026-11-02');
   await stage.addTenant('twice', atCost, '2026-10-01');
@@ -139,6 +177,31 @@ it('a call that was credited and is then corrected gives its money back once', a
   on('2027-01-02');
   await costs('twice', 'twice-2', 4);
   assert.deepEqual(amounts(await bill('twice', '2026-12')), [['correction', -800]]);
+});
+
+it('a credit note is not voided while a correction counts on what it gave back, and then its money comes back once', async () => {
+  on('2026-11-02');
+  await stage.addTenant('relied', atCost, '2026-10-01');
+  await costs('relied', 'relied-1', 50);
+  const october = await bill('relied', '2026-10');
+  const gives = (amountCents: number) => note(credit('relied', october, [{ line: 1, amountCents }]));
+  const [first, second] = [await gives(3000), await gives(2000)];
+  const voids = ({ id }: InvoiceView) => operator('POST', `relied/invoices/${id}/void`);
+  on('2026-12-02');
+  await costs('relied', 'relied-1', 20);
+  const november = await bill('relied', '2026-11');
+  assert.deepEqual(amounts(november), [
+    ['correction', -3000],
+    ['credited-before', 3000],
+  ]);
+  const refused = await mustBe(409, voids(first));
+  assert.equal(refused.body.detail, `${november.number} has held it against a correction: void that first.`);
+  // The correction needs no more than the first.
+  await mustBe(200, voids(second));
+  await mustBe(409, voids(first));
+  await mustBe(200, voids(november));
+  await mustBe(200, voids(first));
+  assert.deepEqual(amounts(await bill('relied', '2026-11')), [['correction', -3000]]);
 });
 
 it('a minimum that was credited is not given back again when late calls reach it', async () => {
@@ -171,4 +234,47 @@ it('credit notes have a prefix of their own, or their numbers would be those of 
   ]);
   await mustBe(400, stage.server.operator('PUT', path, { name: 'S', invoicePrefix: 'CN' }));
   await mustBe(200, stage.server.operator('PUT', path, { ...same, creditNotePrefix: 'B' }));
+});
+
+it('a prefix that one series of numbers has had is refused for the other, so that no number comes twice', async () => {
+  const put = (invoicePrefix: string, creditNotePrefix: string) =>
+    stage.server.operator('PUT', '/v1/billing/seller', { name: 'S', invoicePrefix, creditNotePrefix });
+  on('2026-12-02');
+  await mustBe(200, put('P', 'P-Q'));
+  await stage.addTenant('prefixes', { ...atCost, monthlyFeeCents: 10_000 }, '2026-11-01');
+  const invoice = await bill('prefixes', '2026-11');
+  const part = [{ line: 1, amountCents: 100 }];
+  await note(credit('prefixes', invoice, part));
+  const refused = await mustBe(409, put('P-Q', 'P'));
+  assert.equal(refused.body.detail, 'Credit notes have had the prefix P-Q: choose another.');
+  assert.match((await mustBe(409, put('NEW', 'P'))).body.detail, /^Invoices have had the prefix P:/);
+  await mustBe(200, put('NEW', 'P-Q'));
+  await mustBe(200, put('P', 'P-Q'));
+  const next = await note(credit('prefixes', invoice, part));
+  assert.match(next.number ?? '', /^P-Q-\d{6}$/);
+});
+
+it('a number that is given out already is refused with what to do, not with an error', async () => {
+  on('2026-12-02');
+  const { store } = stage.server.ctx;
+  await stage.addTenant('given-out', { ...atCost, monthlyFeeCents: 10_000 }, '2026-11-01');
+  const invoice = await bill('given-out', '2026-11');
+  const { last } = await store
+    .selectFrom('invoiceNumbers')
+    .select('last')
+    .where('series', '=', 'credit-note')
+    .executeTakeFirstOrThrow();
+  // As an older version may have left it.
+  const number = `P-Q-${String(last + 1).padStart(6, '0')}`;
+  const { id, ...row } = await store
+    .selectFrom('invoices')
+    .selectAll()
+    .where('id', '=', invoice.id)
+    .executeTakeFirstOrThrow();
+  await store
+    .insertInto('invoices')
+    .values({ ...row, id: `${id}-old`, number, month: '2020-01' })
+    .execute();
+  const refused = await mustBe(409, credit('given-out', invoice));
+  assert.match(refused.body.detail, new RegExp(`^${number} is given out already: choose another prefix`));
 });

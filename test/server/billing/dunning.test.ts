@@ -60,6 +60,31 @@ describe('an invoice that is taken back by credit notes', () => {
     for (const { dueCents } of told) assert.equal(dueCents, 10_770);
     assert.equal(told.length, 2);
   });
+
+  it('is not overdue any more, and says what is left to pay', async () => {
+    const { id } = await place.finalized('late-note', paused({ collection: 'manual' }));
+    const left = async () => {
+      const { status, leftToPayCents } = (await place.operator('GET', `late-note/invoices/${id}`)).body;
+      return [status, leftToPayCents];
+    };
+    assert.deepEqual(await left(), ['finalized', 11_960]);
+    await sweepAt('2026-12-13T00:00:00Z');
+    await place.credited('late-note', id, [{ line: 1, amountCents: 1000 }]);
+    assert.deepEqual(await left(), ['overdue', 10_770]);
+    const note = await place.credited('late-note', id);
+    assert.equal(note.leftToPayCents, 0);
+    assert.deepEqual(await left(), ['finalized', 0]);
+    const { ctx } = place.stage.server;
+    // As an older version has left it.
+    await advanceInvoice(ctx.store, id, ['finalized'], { status: 'overdue' });
+    await sweepAt('2026-12-13T01:00:00Z');
+    assert.deepEqual(await left(), ['finalized', 0]);
+    await mustBe(200, place.operator('POST', `late-note/invoices/${note.id}/void`));
+    await sweepAt('2026-12-13T02:00:00Z');
+    assert.deepEqual(await left(), ['overdue', 10_770]);
+    await mustBe(200, place.operator('POST', `late-note/invoices/${id}/paid`));
+    assert.deepEqual(await left(), ['paid', 0]);
+  });
 });
 
 describe('a tenant that is paused by an unpaid invoice', () => {

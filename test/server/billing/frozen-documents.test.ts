@@ -15,7 +15,8 @@ for (const engine of testDatabases()) {
       stage = await startBillingStage({ engine });
     });
     after(() => stage.close());
-    const operator = (method: string, path: string) => stage.server.operator(method, `/v1/tenants/${path}`);
+    const operator = (method: string, path: string, body?: unknown) =>
+      stage.server.operator(method, `/v1/tenants/${path}`, body);
 
     it('cannot be changed by any statement once they are frozen: the database itself refuses', async () => {
       await stage.addTenant(
@@ -36,6 +37,10 @@ for (const engine of testDatabases()) {
           () => store.updateTable('invoices').set({ document: '{}' }).where('id', '=', id).execute(),
         ],
         ['a hash', () => store.updateTable('invoices').set({ sha256: null }).where('id', '=', id).execute()],
+        [
+          'what it was asked for with',
+          () => store.updateTable('invoices').set({ request: '{}' }).where('id', '=', id).execute(),
+        ],
         [
           'its being final',
           () => store.updateTable('invoices').set({ status: 'draft' }).where('id', '=', id).execute(),
@@ -91,8 +96,32 @@ for (const engine of testDatabases()) {
         ],
         ...(engine.name === 'SQLite' ? replacing(store, id, tenantId) : emptying(store)),
       );
+      const credited = { amountCents: 500, reference: 'bank-1' };
+      await mustBe(201, operator('POST', 'guarded/credits', credited));
+      forbidden.push(
+        [
+          'its calls’ being billed',
+          () => store.updateTable('invoiceCalls').set({ active: 0 }).where('invoiceId', '=', id).execute(),
+        ],
+        [
+          'its lines’ counting',
+          () => store.updateTable('invoiceLines').set({ active: 0 }).where('invoiceId', '=', id).execute(),
+        ],
+        [
+          'prepaid credit',
+          () =>
+            store.updateTable('credits').set({ amountCents: 1 }).where('tenantId', '=', tenantId).execute(),
+        ],
+        [
+          'prepaid credit’s being there',
+          () => store.deleteFrom('credits').where('tenantId', '=', tenantId).execute(),
+        ],
+        ['a number’s being given out', () => store.updateTable('invoiceNumbers').set({ last: 0 }).execute()],
+        ['all that were given out', () => store.deleteFrom('invoiceNumbers').execute()],
+      );
       const before = await operator('GET', `guarded/invoices/${id}`);
-      for (const [what, change] of forbidden) await assert.rejects(change, /never changes|billed once/, what);
+      for (const [what, change] of forbidden)
+        await assert.rejects(change, /never changes|billed once|never comes again/, what);
       assert.deepEqual((await operator('GET', `guarded/invoices/${id}`)).body, before.body);
 
       // What happens to it afterwards is no change of it; a void one comes back to nothing.
@@ -144,6 +173,8 @@ function replacing(store: Store, id: string, tenantId: string): Forbidden {
     ['a document in its place', replace('invoices', 'total_cents=1', `id = '${id}'`)],
     ['a line in its place', replace('invoice_lines', 'amount_cents=1', `invoice_id = '${id}'`)],
     ['a call in its place', replace('invoice_calls', 'price_micros=1', `invoice_id = '${id}'`)],
+    ['prepaid credit in its place', replace('credits', 'amount_cents=1', `tenant_id = '${tenantId}'`)],
+    ['a number in its place', replace('invoice_numbers', 'last=0', `series = 'invoice'`)],
     ['a plan in its place', replace('plans', 'plan=null', `tenant_id = '${tenantId}'`)],
     [
       'its id, number or call taken by a draft',
@@ -165,8 +196,7 @@ function replacing(store: Store, id: string, tenantId: string): Forbidden {
 }
 
 function emptying(store: Store): Forbidden {
-  return ['plans', 'invoice_lines', 'invoice_calls', 'invoices'].map((table) => [
-    `all of ${table}`,
-    () => sql.raw(`truncate ${table} cascade`).execute(store),
-  ]);
+  return ['plans', 'invoice_lines', 'invoice_calls', 'invoices', 'credits', 'invoice_numbers'].map(
+    (table) => [`all of ${table}`, () => sql.raw(`truncate ${table} cascade`).execute(store)],
+  );
 }

@@ -280,10 +280,23 @@ for (const engine of testDatabases()) {
       assert.equal(note.kind, 'credit-note');
       assert.equal(note.totalCents, -330);
       assert.equal(note.document.corrects?.number, invoice.number);
-      const tooMuch = { reason: 'More', lines: [{ line: 1, amountCents: 701 }] };
+      // However often it is asked for, also at once, a reference makes one note.
+      const named = { reason: 'Twice', lines: [{ line: 1, amountCents: 100 }], reference: 'ticket-1' };
+      const notes = await Promise.all([operator('POST', path, named), operator('POST', path, named)]);
+      assert.deepEqual(
+        notes.map(({ status }) => status),
+        [201, 201],
+      );
+      assert.deepEqual(notes[0]?.body, notes[1]?.body);
+      const other = await mustBe(409, operator('POST', path, { ...named, reason: 'Other' }));
+      assert.equal(other.body.detail, `${notes[0]?.body.number} has this reference, with another content.`);
+      await mustBe(409, operator('POST', path, { reason: 'Twice', reference: 'ticket-1' }));
+      const tooMuch = { reason: 'More', lines: [{ line: 1, amountCents: 601 }] };
       assert.equal(codeOf(await operator('POST', path, tooMuch)), 'invalid_request');
-      const rest = (await mustBe(201, operator('POST', path, { reason: 'All of it' }))).body as InvoiceView;
-      assert.equal(rest.totalCents, -770);
+      const all = { reason: 'All of it', reference: 'ticket-2' };
+      const rest = (await mustBe(201, operator('POST', path, all))).body as InvoiceView;
+      assert.equal(rest.totalCents, -660);
+      assert.equal((await mustBe(201, operator('POST', path, all))).body.id, rest.id);
       assert.equal(codeOf(await operator('POST', path, { reason: 'Again' })), 'invalid_request');
       assert.equal(codeOf(await operator('POST', `credited/invoices/${invoice.id}/void`)), 'conflict');
     });
@@ -298,6 +311,13 @@ for (const engine of testDatabases()) {
       // The answer was lost and the request is sent again: it counts once.
       await mustBe(201, operator('POST', 'prepaid/credits', topUp));
       await mustBe(201, operator('POST', 'prepaid/credits', topUp));
+      // Another payment with its reference is told, not swallowed.
+      const other = await mustBe(409, operator('POST', 'prepaid/credits', { ...topUp, amountCents: 9000 }));
+      assert.equal(
+        other.body.detail,
+        '15.00 usd are booked with this reference, with the note “Bank transfer”.',
+      );
+      await mustBe(409, operator('POST', 'prepaid/credits', { ...topUp, note: 'Cash' }));
       const invoice = (await mustBe(200, stage.bill('prepaid', '2026-11'))).body as InvoiceView;
       // 10.00 + 2.00 tax, all of it from the 15.00
       assert.deepEqual([invoice.totalCents, invoice.document.creditCents, invoice.dueCents], [1200, 1200, 0]);

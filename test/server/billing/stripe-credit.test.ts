@@ -107,4 +107,62 @@ describe('a credit note', () => {
     assert.equal((await pushNote('given-up', note)).status, 'paid');
     assert.deepEqual([...notesOn(there.id), ...entriesOf(note.id)], []);
   });
+
+  it('gives the prepaid part of such an invoice back as prepaid credit, once, in however many notes', async () => {
+    for (const status of ['void', 'uncollectible'] as const) {
+      for (const parts of [[undefined], [part, undefined]]) {
+        const slug = `prepaid-${status}-${parts.length}`;
+        const { invoice, there } = await prepaid(slug);
+        there.status = status;
+        place.stage.server.clock.now = Date.parse('2027-01-02T12:00:00Z');
+        await mustBe(200, place.stage.bill(slug, '2026-12'));
+        await mustBe(200, place.tell('invoice.updated', there));
+        assert.equal(await balanceOf(slug), 0);
+        for (const lines of parts) {
+          const note = await place.credited(slug, invoice.id, lines);
+          assert.equal((await pushNote(slug, note)).status, 'paid');
+          await pushNote(slug, note);
+          assert.deepEqual([...notesOn(there.id), ...entriesOf(note.id)], []);
+        }
+        assert.equal(await balanceOf(slug), 6000, slug);
+      }
+    }
+  });
+
+  it('gives back what the balance at Stripe had paid of one that was given up, less what a note lowered before', async () => {
+    const customer = place.stripe.books.createCustomer({ name: 'Poor' });
+    customer.balance = -10_000;
+    // 119.60, of which the balance pays all but 19.60.
+    const { invoice, there } = await place.pushed('gave-up', { billing: { stripeCustomerId: customer.id } });
+    await pushNote('gave-up', await place.credited('gave-up', invoice.id, part));
+    assert.equal(there.amount_remaining, 770);
+    there.status = 'uncollectible';
+    await pushNote('gave-up', await place.credited('gave-up', invoice.id));
+    assert.equal(await balanceOf('gave-up'), 10_000);
+  });
+
+  it('gives no prepaid part back that a note before it gave by hand', async () => {
+    const { invoice, there } = await prepaid('by-hand');
+    there.status = 'uncollectible';
+    const first = await place.credited('by-hand', invoice.id, [{ line: 1, amountCents: 4000 }]);
+    await mustBe(200, place.operator('POST', `by-hand/invoices/${first.id}/paid`));
+    await pushNote('by-hand', await place.credited('by-hand', invoice.id));
+    // 60.00, of which 47.60 went by hand.
+    assert.equal(await balanceOf('by-hand'), 1240);
+  });
 });
+
+/** 119.60, of which 60.00 were paid in advance. */
+async function prepaid(slug: string) {
+  place.stage.server.clock.now = Date.parse('2026-12-02T12:00:00Z');
+  await place.addTenant(slug);
+  await mustBe(201, place.operator('POST', `${slug}/credits`, { amountCents: 6000 }));
+  await place.stage.book(slug, { id: `${slug}-1`, at: '2026-11-10T10:00:00Z', seconds: 300 });
+  const { id } = (await mustBe(200, place.stage.bill(slug, '2026-11'))).body as InvoiceView;
+  const invoice = (await mustBe(200, place.push(slug, id))).body as InvoiceView;
+  const [there] = place.atStripe(id);
+  assert.ok(there);
+  assert.equal(there.amount_remaining, 5960);
+  return { invoice, there };
+}
+const balanceOf = async (slug: string) => (await place.operator('GET', `${slug}/credits`)).body.balanceCents;

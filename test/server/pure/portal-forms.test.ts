@@ -35,6 +35,8 @@ const readings: [kind: FieldKind, currency: string, text: string, value: unknown
   ['micros', 'jpy', '3', 3_000_000],
   ['percent', 'usd', '7.5', 750],
   ['percent', 'usd', '30', 3000],
+  ['fine-percent', 'usd', '8.875', 887.5],
+  ['fine-percent', 'usd', '19', 1900],
   ['whole', 'usd', '14', 14],
   ['text', 'usd', ' Acme ', 'Acme', 'Acme'],
   ['lines', 'usd', 'a\n\n b ', ['a', 'b'], 'a\nb'],
@@ -57,6 +59,7 @@ for (const [kind, currency, text] of [
   ['micros', 'usd', '0.0000001'],
   ['whole', 'usd', '1.0'],
   ['percent', 'usd', '30 %'],
+  ['fine-percent', 'usd', '8.8755'],
 ] as [FieldKind, string, string][]) {
   test(`${JSON.stringify(text)} as ${kind} in ${currency} is refused, and it is said how to write it`, () => {
     const read = toValue(kind, text, currency);
