@@ -313,6 +313,7 @@ describe('chat', () => {
       ],
     });
     await element.end();
+    await waitUntil(() => button(element, 'Send').ariaDisabled === 'false');
     write(element, 'One more thing');
     await waitUntil(() => lines(element).length === 6);
     expect(lines(element)).to.eql([
