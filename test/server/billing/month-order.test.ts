@@ -97,9 +97,9 @@ it('a month that an older version has passed over is billed once it is asked for
   const october = await bill('hole', '2026-10');
   const november = await bill('hole', '2026-11');
   const { store } = stage.server.ctx;
+  await advanceInvoice(store, october.id, ['finalized'], { status: 'void', voidedAt: 0 });
   await releaseInvoiceCalls(store, october.id);
   await releaseInvoiceLines(store, october.id);
-  await advanceInvoice(store, october.id, ['finalized'], { status: 'void', voidedAt: 0 });
   stage.server.clock.now += 1;
   assert.deepEqual(await close('hole', { month: '2026-10' }), [['2026-10', 'finalized', 1000]]);
   assert.deepEqual(await close('hole'), []);
