@@ -4,6 +4,7 @@
  */
 import type { Grant, ProxyGrant, Rating, SessionAnswer, VariableValues } from '../server/contract.ts';
 import { BrowserAhead } from './browser-ahead.ts';
+import type { CallChunk, CallHost } from './call-host.ts';
 import { claimPage, type PageClaim } from './call-lock.ts';
 import {
   type CallAction,
@@ -12,9 +13,8 @@ import {
   isActive,
   linesOfCall,
   reduce,
-  type Speaker,
 } from './call-state.ts';
-import { CallError, type Failure, failureOf } from './failure.ts';
+import { CallError, type Failure, failureOf, isBusy } from './failure.ts';
 import type { LeftCall } from './left-call.ts';
 import { openMicrophone } from './microphone.ts';
 import { isForbidden } from './page-policy.ts';
@@ -24,32 +24,6 @@ import { initialSound, type Sound } from './sound.ts';
 import type { Piece } from './transcript.ts';
 import type { ActiveCall, CallListener } from './vapi-call.ts';
 import { ignore, online, orAborted, quiet } from './waiting.ts';
-
-type CallChunk = Promise<typeof import('./vapi-call.ts')>;
-
-/** What the controller needs of its surroundings, and whom it tells. */
-export interface CallHost {
-  /** The API for the tenant and server that the element names now. @throws {CallError} `misconfigured` */
-  api(): SessionApi;
-  loadCall(): CallChunk;
-  /** The last word of the page before anything starts: the variables of the call, or null to call it off. */
-  beforeCall(): VariableValues | null;
-  /**
-   * Resolves once the visitor has agreed to what the tenant demands; null when there is nothing to agree to. `ask` is
-   * called when the question has to be shown.
-   * @throws {CallError} when it cannot be known whether there is: a question that is not asked is no consent
-   */
-  consent(ask: () => void): Promise<void> | null;
-  changed(state: CallState, before: CallState): void;
-  /** Keeps the call for the next page of the site; false or nothing when this is its last one. */
-  keep(call: LeftCall): boolean | undefined;
-  /** The call of the page before that waits to be gone on with; it waits no longer. */
-  takeLeft(): LeftCall | null | undefined;
-  piece(piece: Piece): void;
-  volume(role: Speaker, level: number): void;
-  /** For the site's developer; the visitor sees the failure's own sentence. */
-  failed(error: unknown): void;
-}
 
 /** From joining to the assistant's first sound, which what is drawn meanwhile would keep waiting. */
 const firstSoundMs = 50;
@@ -435,10 +409,6 @@ interface Visit {
   /** Epoch milliseconds; null before the call was live. */
   liveSince: number | null;
 }
-
-/** Another page of this browser has the call. */
-const isBusy = (error: unknown): boolean =>
-  error instanceof CallError && /^(page|browser)_/.test(error.failure.code);
 
 function asNetworkFailure(error: unknown): never {
   throw error instanceof GivenUp ? error : new CallError('network', `the call code did not load: ${error}`);

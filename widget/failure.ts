@@ -80,3 +80,7 @@ export const failureOfServer = (code: ErrorCode | undefined): FailureCode =>
 /** Any thrown value as a failure; what nobody foresaw counts as an interruption. The call chunk throws its own kind of error. */
 export const failureOf = (error: unknown): Failure =>
   (error as CallError | null)?.failure ?? { code: 'interrupted', retryAfterSeconds: null };
+
+/** Another page of this browser has the call. */
+export const isBusy = (error: unknown): boolean =>
+  error instanceof CallError && /^(page|browser)_/.test(error.failure.code);

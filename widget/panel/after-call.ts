@@ -3,10 +3,9 @@ import { html, LitElement, nothing, type TemplateResult } from 'lit';
 import type { Rating } from '../../server/contract.ts';
 import type { Strings } from '../strings/en.ts';
 import type { Line } from '../transcript.ts';
-import { ignore } from '../waiting.ts';
 import { icon } from './icons.ts';
 import { defineKeepTranscript } from './keep-transcript.ts';
-import { watchKeyboard } from './keyboard.ts';
+import { KeyboardRoom } from './keyboard.ts';
 import type { PanelElement } from './panel.ts';
 
 const thumbUp = icon(
@@ -32,10 +31,9 @@ export class AfterCallElement extends LitElement {
   declare rating: Rating | null;
   declare stage: 'asking' | 'sending' | 'thanks' | 'failed';
 
-  #endWatch = ignore;
-
   constructor() {
     super();
+    new KeyboardRoom(this);
     this.rating = null;
     this.stage = 'asking';
   }
@@ -43,16 +41,6 @@ export class AfterCallElement extends LitElement {
   /** Into the panel's own tree, whose style sheet and parts it shares. */
   protected override createRenderRoot(): HTMLElement {
     return this;
-  }
-
-  override connectedCallback(): void {
-    super.connectedCallback();
-    this.#endWatch = watchKeyboard(this);
-  }
-
-  override disconnectedCallback(): void {
-    super.disconnectedCallback();
-    this.#endWatch();
   }
 
   /** What has grown here has taken its room from the conversation. */

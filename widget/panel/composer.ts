@@ -3,10 +3,9 @@ import { html, LitElement, nothing, type TemplateResult } from 'lit';
 import { type CallState, isActive } from '../call-state.ts';
 import type { Failure } from '../failure.ts';
 import { failureTexts, type Strings } from '../strings/en.ts';
-import { ignore } from '../waiting.ts';
 import { icon } from './icons.ts';
 import { defineKeepTranscript } from './keep-transcript.ts';
-import { watchKeyboard } from './keyboard.ts';
+import { KeyboardRoom } from './keyboard.ts';
 import type { PanelElement } from './panel.ts';
 
 const sendIcon = icon('M5 12h13M12 5.500l6.500 6.500-6.500 6.500');
@@ -21,26 +20,16 @@ export class ComposerElement extends LitElement {
   write: (text: string) => Promise<boolean> = async () => false;
   /** How the conversation stands. */
   state!: () => CallState;
-  #endWatch = ignore;
 
   constructor() {
     super();
+    new KeyboardRoom(this);
     this.busy = false;
   }
 
   /** Into the panel's own tree, whose style sheet and parts it shares. */
   protected override createRenderRoot(): HTMLElement {
     return this;
-  }
-
-  override connectedCallback(): void {
-    super.connectedCallback();
-    this.#endWatch = watchKeyboard(this);
-  }
-
-  override disconnectedCallback(): void {
-    super.disconnectedCallback();
-    this.#endWatch();
   }
 
   protected override render(): TemplateResult {

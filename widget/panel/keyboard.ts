@@ -1,4 +1,5 @@
 /** Room for who writes on a phone: its keyboard lies over the page without making it smaller. */
+import type { ReactiveController, ReactiveControllerHost } from 'lit';
 import type { PanelElement } from './panel.ts';
 
 /** CSS pixels; less is a bar of the browser's. */
@@ -6,25 +7,38 @@ const leastKeyboard = 100;
 /** Of what is left above it; less has room for the conversation and the field alone. */
 const roomy = 480;
 
-/**
- * Lets the sheet stand on the keyboard, for as long as a part in which something is written is there.
- * @returns ends it
- */
-export function watchKeyboard(part: Element): () => void {
-  const view = visualViewport;
-  const dialog = part.closest<HTMLElement>('[role=dialog]');
-  if (!view || !dialog) return () => {};
-  const show = (hidden: number): void => {
-    dialog.style.setProperty('--_keyboard', `${Math.round(hidden)}px`);
-    dialog.toggleAttribute('data-typing', hidden > leastKeyboard && view.height < roomy);
-    dialog.closest<PanelElement>('vapi-agent-panel')?.followLog();
+/** Lets the sheet stand on the keyboard for as long as the part in which something is written is there. */
+export class KeyboardRoom implements ReactiveController {
+  #part: Element;
+  #dialog: HTMLElement | null = null;
+
+  constructor(part: ReactiveControllerHost & Element) {
+    this.#part = part;
+    part.addController(this);
+  }
+
+  hostConnected(): void {
+    this.#dialog = this.#part.closest<HTMLElement>('[role=dialog]');
+    visualViewport?.addEventListener('resize', this.#fit);
+    visualViewport?.addEventListener('scroll', this.#fit);
+  }
+
+  hostDisconnected(): void {
+    visualViewport?.removeEventListener('resize', this.#fit);
+    visualViewport?.removeEventListener('scroll', this.#fit);
+    this.#show(0, false);
+  }
+
+  #fit = (): void => {
+    const { height, offsetTop, scale } = visualViewport as VisualViewport;
+    // Whoever has pinched the page larger sees a piece of it: that is no keyboard.
+    const hidden = scale > 1.05 ? 0 : Math.max(0, innerHeight - height - offsetTop);
+    this.#show(hidden, hidden > leastKeyboard && height < roomy);
   };
-  // Whoever has pinched the page larger sees a piece of it: that is no keyboard.
-  const fit = (): void =>
-    show(view.scale > 1.05 ? 0 : Math.max(0, innerHeight - view.height - view.offsetTop));
-  for (const type of ['resize', 'scroll']) view.addEventListener(type, fit);
-  return () => {
-    for (const type of ['resize', 'scroll']) view.removeEventListener(type, fit);
-    show(0);
-  };
+
+  #show(hidden: number, isTight: boolean): void {
+    this.#dialog?.style.setProperty('--_keyboard', `${Math.round(hidden)}px`);
+    this.#dialog?.toggleAttribute('data-typing', isTight);
+    this.#dialog?.closest<PanelElement>('vapi-agent-panel')?.followLog();
+  }
 }

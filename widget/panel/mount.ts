@@ -3,7 +3,8 @@
  * itself; what the visitor or the page asks for comes through {@link Agent}.
  */
 import type { VariableValues, WidgetConfig } from '../../server/contract.ts';
-import { CallController, type CallHost } from '../call-controller.ts';
+import { CallController } from '../call-controller.ts';
+import type { CallHost } from '../call-host.ts';
 import { type CallState, isActive, isStarting } from '../call-state.ts';
 import { forgetConsent, hasConsented, rememberConsent } from '../consent-memory.ts';
 import type { VapiAgentEventMap } from '../events.ts';
