@@ -165,7 +165,7 @@ test('a launcher that a browser has kept from the build before finds its panel a
   const { server } = pages.demo;
   const now = await (await fetch(`${server}/widget.js`)).text();
   const before = now.replaceAll(
-    /\.\/chunks\/(mount|vapi-call)-[\w-]{8}\.js/g,
+    /\.\/chunks\/(mount|vapi-call)-[\w-]{6}\.js/g,
     `${server}/chunks/$1-0_old-0A.js`,
   );
   assert.equal(before.split('0_old-0A').length, 3);
