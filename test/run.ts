@@ -117,7 +117,7 @@ function nodeTests(title: string, patterns: string[], options: NodeTestOptions =
       '--test',
       `--test-concurrency=${concurrency}`,
       `--test-timeout=${timeoutMinutes * 60_000}`,
-      '--test-force-exit',
+      '--import=./test/support/end-of-file.ts',
       '--test-reporter=dot',
       '--test-reporter-destination=stdout',
       '--test-reporter=./test/support/count-reporter.ts',
