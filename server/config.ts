@@ -1,6 +1,6 @@
 /** Reads the environment once, into plain values; every problem is collected so that one message names them all. */
 import { randomBytes } from 'node:crypto';
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { isIP } from 'node:net';
 import { join } from 'node:path';
 
@@ -22,8 +22,15 @@ export interface Config {
   autoClose: boolean;
   logLevel: string;
   production: boolean;
+  /** How long a stop is announced by `/readyz` before connections are refused. */
+  shutdownDelayMs: number;
 }
-export type DatabaseConfig = { kind: 'sqlite'; file: string } | { kind: 'postgres'; url: string };
+export type DatabaseConfig = ({ kind: 'sqlite'; file: string } | { kind: 'postgres'; url: string }) & {
+  /** Connections at the same time, PostgreSQL only; default 10. */
+  pool?: number;
+  /** Milliseconds for a connection, a place among them, a statement, or SQLite's lock; default 5000. */
+  timeoutMs?: number;
+};
 
 /** Values that are never printed; kept apart from `Config` so that printing a config cannot leak one. */
 export interface Secrets {
@@ -61,15 +68,22 @@ export function readConfig(
   const production = env.NODE_ENV === 'production';
   const given = (name: string) => env[name]?.trim() || undefined;
 
+  const readOptional = (name: string, least: number, most: number) =>
+    readInteger(name, given(name), least, most, problems);
+
   const port = readPort(given('PORT') ?? '8787', problems);
   const publicUrl = readBaseUrl('PUBLIC_URL', given('PUBLIC_URL'), problems);
   if (production && !given('PUBLIC_URL')) {
     problems.push('PUBLIC_URL is missing: the address at which browsers and Vapi reach this server');
   }
-  const database = readDatabase(
-    given('DATABASE_URL') ?? `sqlite:${join(dataDir, 'vapi-agent.db')}`,
-    problems,
-  );
+  const pool = readOptional('DATABASE_POOL', 1, 1000);
+  const timeoutMs = readOptional('DATABASE_TIMEOUT_MS', 100, 600_000);
+  const database = {
+    ...readDatabase(given('DATABASE_URL') ?? `sqlite:${join(dataDir, 'vapi-agent.db')}`, problems),
+    ...(pool === undefined ? {} : { pool }),
+    ...(timeoutMs === undefined ? {} : { timeoutMs }),
+  };
+  const shutdownDelayMs = (readOptional('SHUTDOWN_DELAY_SECONDS', 0, 600) ?? (production ? 5 : 1)) * 1000;
   const trustProxy = readTrustProxy(given('TRUST_PROXY'), problems);
   const vapiBaseUrl = readBaseUrl('VAPI_BASE_URL', given('VAPI_BASE_URL'), problems) ?? 'https://api.vapi.ai';
   const dailyProxyUrl = readBaseUrl('DAILY_PROXY_URL', given('DAILY_PROXY_URL'), problems);
@@ -92,6 +106,7 @@ export function readConfig(
   const stripe = readStripe(given('STRIPE_SECRET_KEY'), given('STRIPE_WEBHOOK_SECRET'), problems);
   if (problems.length > 0) throw new ConfigError(problems);
 
+  if (!given('DATABASE_URL') || !currentKey || !operatorApiKey) makePrivate(dataDir);
   // What is made here must survive a restart, or nothing could be decrypted: hence the folder.
   const secretKey =
     currentKey ??
@@ -114,6 +129,7 @@ export function readConfig(
       autoClose: autoClose === 'yes',
       logLevel,
       production,
+      shutdownDelayMs,
     },
     secrets: {
       secretKeys: previousKey ? [secretKey, previousKey] : [secretKey],
@@ -127,10 +143,34 @@ export function readConfig(
 function generated(dataDir: string, name: string, make: () => string): string {
   const file = join(dataDir, name);
   if (existsSync(file)) return readFileSync(file, 'utf8').trim();
-  mkdirSync(dataDir, { recursive: true, mode: 0o700 });
   const value = make();
   writeFileSync(file, `${value}\n`, { mode: 0o600, flag: 'wx' });
   return value;
+}
+
+/** Keys and calls are kept in it: no other user of this machine may look. */
+function makePrivate(dataDir: string): void {
+  mkdirSync(dataDir, { recursive: true, mode: 0o700 });
+  try {
+    chmodSync(dataDir, 0o700);
+  } catch {
+    // A mounted volume may belong to somebody else; its files are private all the same.
+  }
+}
+
+/** @returns undefined where it is not given, or bad */
+function readInteger(
+  name: string,
+  text: string | undefined,
+  least: number,
+  most: number,
+  problems: string[],
+): number | undefined {
+  if (text === undefined) return undefined;
+  const value = Number(text);
+  if (/^\d{1,9}$/.test(text) && value >= least && value <= most) return value;
+  problems.push(`${name} must be a whole number from ${least} to ${most}`);
+  return undefined;
 }
 
 function readPort(text: string, problems: string[]): number {

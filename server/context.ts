@@ -13,6 +13,7 @@ import type { Store } from './store/database.ts';
 import { countPendingMessages } from './store/forwarded-messages.ts';
 import { countUnassigned } from './store/sweeps.ts';
 import type { Tenant } from './store/tenants.ts';
+import { logFailure } from './worker.ts';
 
 export interface Context {
   config: Config;
@@ -31,6 +32,8 @@ export interface Context {
   now: () => number;
   log: Logger;
   metrics: Metrics;
+  /** `stopping` once a stop is announced: load balancers are told to send nothing more. */
+  lifecycle: { stopping: boolean };
   /** Rung when a message for a tenant's own server waits in the outbox. */
   outboxBell: Doorbell;
   /** Lets work go on after the answer; a stop waits for it, and what it throws is logged. */
@@ -74,6 +77,7 @@ export function createContext(
     operatorApiKey: secrets.operatorApiKey,
     now,
     log,
+    lifecycle: { stopping: false },
     metrics: createMetrics({
       pendingForwards: () => countPendingMessages(store),
       unassignedCalls: () => countUnassigned(store),
@@ -81,7 +85,7 @@ export function createContext(
     outboxBell: createDoorbell(),
     background(work) {
       const logged = work
-        .catch((error: unknown) => log.error({ err: error }, 'background work failed'))
+        .catch((error: unknown) => logFailure(log, error))
         .finally(() => running.delete(logged));
       running.add(logged);
     },

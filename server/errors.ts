@@ -3,6 +3,7 @@ import type { ErrorRequestHandler, RequestHandler } from 'express';
 import type {} from 'pino-http';
 import { AmountTooLarge } from './billing/money.ts';
 import { type ErrorCode, errorStatus, type Problem } from './contract.ts';
+import { StoreUnavailable } from './store/unavailable.ts';
 
 const titles: Record<ErrorCode, string> = {
   invalid_request: 'The request is not valid',
@@ -25,6 +26,7 @@ const titles: Record<ErrorCode, string> = {
   forward_failed: 'The tenant’s own server did not answer',
   vapi_unavailable: 'The voice service cannot be reached',
   stripe_unavailable: 'Stripe did not do what was asked',
+  database_unavailable: 'The database is unavailable; try again shortly',
 };
 
 export interface ApiErrorOptions {
@@ -82,6 +84,8 @@ export const errorHandler: ErrorRequestHandler = (error, req, res, next) => {
 export function toApiError(error: unknown): ApiError {
   if (error instanceof ApiError) return error;
   if (error instanceof AmountTooLarge) return new ApiError('conflict', { detail: error.message });
+  // Its cause has been logged once for the whole outage.
+  if (error instanceof StoreUnavailable) return new ApiError('database_unavailable', { retryAfter: 5 });
   // Express's own parsers and router report bad input as errors that carry a 4xx status.
   const status = (error as { status?: unknown } | null)?.status;
   if (status === 413) return new ApiError('payload_too_large');

@@ -1,14 +1,17 @@
 /** `npm start`: the server, configured by the environment (and a `.env` file when there is one). */
 import { existsSync } from 'node:fs';
 import { loadEnvFile } from 'node:process';
+import { setTimeout as pause } from 'node:timers/promises';
 import { ConfigError, readConfig } from './config.ts';
 import { type RunningServer, startServer } from './start.ts';
 
 if (existsSync('.env')) loadEnvFile('.env');
 
 let running: RunningServer;
+let shutdownDelayMs = 0;
 try {
   const { config, secrets } = readConfig(process.env);
+  shutdownDelayMs = config.shutdownDelayMs;
   running = await startServer(config, secrets);
   if (!process.env.OPERATOR_API_KEY) {
     running.ctx.log.info(
@@ -22,14 +25,22 @@ try {
   process.exit(1);
 }
 
+const skipDelay = new AbortController();
 let stopping = false;
 for (const signal of ['SIGINT', 'SIGTERM'] as const) {
   process.on(signal, () => {
-    if (stopping) return;
+    // Asked twice: nobody wants to wait for load balancers.
+    if (stopping) return skipDelay.abort();
     stopping = true;
-    running.close().then(
+    stop().then(
       () => process.exit(0),
       () => process.exit(1),
     );
   });
+}
+
+async function stop(): Promise<void> {
+  running.announceStop();
+  await pause(shutdownDelayMs, null, { signal: skipDelay.signal }).catch(() => {});
+  await running.close();
 }

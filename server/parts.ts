@@ -13,6 +13,7 @@ import { type Context, type ContextOptions, createContext } from './context.ts';
 import { createLog } from './log.ts';
 import { startForwarding } from './metering/forwarding-delivery.ts';
 import { startReconciler } from './metering/reconciler.ts';
+import { warnOncePerOutage } from './outage.ts';
 import { openStore } from './store/database.ts';
 
 /** What `npm run build` writes. */
@@ -44,7 +45,7 @@ export async function openParts(config: Config, secrets: Secrets, options: Parts
     throw new Error('The element is not built yet: run "npm run build" first.');
   }
   const log = createLog(config.logLevel, options.logTo);
-  const store = await openStore(config.database);
+  const store = await openStore(config.database, warnOncePerOutage(log));
   const ctx = createContext(config, secrets, store, log, options);
   let workers: { stop(): Promise<unknown> }[] = [];
   return {

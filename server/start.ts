@@ -16,6 +16,8 @@ export interface RunningServer {
   /** On this machine; the configured `publicUrl` is where others reach it. */
   url: string;
   ctx: Context;
+  /** Tells load balancers, by `/readyz`, to send nothing more; everything is still answered. */
+  announceStop(): void;
   /** Takes no new requests, finishes those it has, then closes the store. */
   close(): Promise<void>;
 }
@@ -39,13 +41,19 @@ export async function startServer(
     await parts.close();
     throw error;
   }
+  // A connection that cannot be accepted (no file descriptor is left, say) is no reason to end.
+  server.on('error', (error) => ctx.log.error({ err: error }, 'a connection could not be accepted'));
   parts.work();
   const { port } = server.address() as AddressInfo;
   ctx.log.info({ port, store: config.database.kind }, 'listening');
   return {
     url: `http://localhost:${port}`,
     ctx,
+    announceStop() {
+      ctx.lifecycle.stopping = true;
+    },
     async close() {
+      ctx.lifecycle.stopping = true;
       await drain(server);
       await parts.close();
       ctx.log.info('stopped');
@@ -68,8 +76,11 @@ function listen(server: Server, port: number, host: string | undefined): Promise
 function drain(server: Server): Promise<void> {
   return new Promise((resolve) => {
     const hardStop = setTimeout(() => server.closeAllConnections(), drainMs);
+    // A kept connection becomes idle only when its answer has been sent.
+    const idle = setInterval(() => server.closeIdleConnections(), 100);
     server.close(() => {
       clearTimeout(hardStop);
+      clearInterval(idle);
       resolve();
     });
     server.closeIdleConnections();

@@ -1,5 +1,6 @@
 /** Work that goes on beside the requests: again and again, one at a time, until it is stopped. */
 import type { Logger } from 'pino';
+import { StoreUnavailable } from './store/unavailable.ts';
 
 export interface Worker {
   /** Ends after the work in hand. */
@@ -21,7 +22,7 @@ export function startWorker(
   const loop = async () => {
     while (!stopped) {
       const more = await work(isStopped).catch((error: unknown) => {
-        log.error({ err: error }, 'background work failed');
+        logFailure(log, error);
         return false;
       });
       if (more || stopped) continue;
@@ -42,4 +43,9 @@ export function startWorker(
       return finished;
     },
   };
+}
+
+/** A database that is away is told once for the whole outage, where it was noticed (`outage.ts`). */
+export function logFailure(log: Logger, error: unknown): void {
+  if (!(error instanceof StoreUnavailable)) log.error({ err: error }, 'background work failed');
 }

@@ -22,6 +22,7 @@ export const errorStatus = {
   internal_error: 500,
   forward_failed: 502,
   vapi_unavailable: 503,
+  database_unavailable: 503,
   stripe_unavailable: 503,
 } as const;
 export type ErrorCode = keyof typeof errorStatus;

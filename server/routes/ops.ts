@@ -1,21 +1,34 @@
 import { Router } from 'express';
 import type { Context } from '../context.ts';
-import { pingStore } from '../store/database.ts';
+import { proveWritable } from '../store/leases.ts';
+import { StoreUnavailable } from '../store/unavailable.ts';
 import { authenticate, operatorOnly } from './caller.ts';
 
 /** For load balancers and monitors; tells nothing that is not theirs to know. */
 export function opsRoutes(ctx: Context): Router {
   const router = Router();
+  // Anybody may ask, and each question is a write: those who ask meanwhile share its answer.
+  let asked: Promise<void> | null = null;
+  const writable = () => {
+    asked ??= proveWritable(ctx.store, ctx.now()).finally(() => {
+      asked = null;
+    });
+    return asked;
+  };
   router.get('/healthz', (_req, res) => {
     res.json({ status: 'ok' });
   });
-  router.get('/readyz', async (req, res) => {
+  router.get('/readyz', async (_req, res) => {
+    if (ctx.lifecycle.stopping) {
+      res.status(503).json({ status: 'stopping' });
+      return;
+    }
     try {
-      await pingStore(ctx.store);
+      await writable();
       res.json({ status: 'ready' });
     } catch (error) {
-      req.log.error({ err: error }, 'store not reachable');
-      res.status(503).json({ status: 'store not reachable' });
+      if (!(error instanceof StoreUnavailable)) ctx.log.error({ err: error }, 'readiness could not be told');
+      res.status(503).set('Retry-After', '5').json({ status: 'database not writable' });
     }
   });
   // How much an agency's clients talk and cost is the operator's business: Prometheus sends one of its keys.

@@ -1,47 +1,93 @@
 /** Opens the store: SQLite in one file for one process, PostgreSQL for several; the same queries run on both. */
 import { mkdirSync } from 'node:fs';
 import { dirname } from 'node:path';
-import { CamelCasePlugin, Kysely, PostgresDialect, sql, type Transaction } from 'kysely';
+import {
+  CamelCasePlugin,
+  type Dialect,
+  Kysely,
+  PostgresAdapter,
+  PostgresDialect,
+  sql,
+  type Transaction,
+} from 'kysely';
 import { Migrator } from 'kysely/migration';
-import pg from 'pg';
 import type { DatabaseConfig } from '../config.ts';
 import { migrations } from './migrations/index.ts';
 import { nodeSqliteDialect } from './node-sqlite.ts';
+import { postgresPool } from './postgres-pool.ts';
 import type { Schema } from './schema.ts';
 
 export type Store = Kysely<Schema>;
 /** A query runs alone or as a part of a transaction. */
 export type Queries = Kysely<Schema> | Transaction<Schema>;
 
+/** What a database is limited to where `DatabaseConfig` does not say it. */
+export const defaultLimits = { pool: 10, timeoutMs: 5000 };
+
+/** Told of each failure that is the database's: a lost connection, a time that is over, a full disk, a lock. */
+export type OnTrouble = (error: unknown) => void;
+
 /**
  * Connects and brings the schema up to date.
  * @throws when the database cannot be reached, is from a newer version of this program, or a migration fails; nothing
  *   of a failed migration remains
  */
-export async function openStore(database: DatabaseConfig): Promise<Store> {
+export async function openStore(database: DatabaseConfig, onTrouble: OnTrouble = () => {}): Promise<Store> {
   if (database.kind === 'sqlite' && database.file !== ':memory:') {
-    mkdirSync(dirname(database.file), { recursive: true });
+    mkdirSync(dirname(database.file), { recursive: true, mode: 0o700 });
   }
-  const store = new Kysely<Schema>({
-    dialect: database.kind === 'sqlite' ? nodeSqliteDialect(database.file) : postgresDialect(database.url),
-    plugins: [new CamelCasePlugin()],
-  });
+  const store = connect(database, onTrouble);
+  // A migration of a large table takes longer than any statement of a request may.
+  const migrated = database.kind === 'sqlite' ? store : connect({ ...database, unlimited: true }, onTrouble);
   try {
-    const migrator = new Migrator({ db: store, provider: { getMigrations: async () => migrations } });
-    const { error } = await migrator.migrateToLatest();
-    if (error) throw (await madeByNewer(store)) ?? error;
+    await (database.kind === 'sqlite' ? migrate(store) : migrateOnce(migrated));
     return store;
   } catch (error) {
     await store.destroy();
     throw error;
+  } finally {
+    if (migrated !== store) await migrated.destroy();
   }
 }
 
+function connect(database: DatabaseConfig & { unlimited?: boolean }, onTrouble: OnTrouble): Store {
+  return new Kysely<Schema>({ dialect: dialect(database, onTrouble), plugins: [new CamelCasePlugin()] });
+}
+
+function dialect(database: DatabaseConfig & { unlimited?: boolean }, onTrouble: OnTrouble): Dialect {
+  const timeoutMs = database.timeoutMs ?? defaultLimits.timeoutMs;
+  if (database.kind === 'sqlite') return nodeSqliteDialect(database.file, timeoutMs, onTrouble);
+  const limits = {
+    size: database.unlimited ? 2 : (database.pool ?? defaultLimits.pool),
+    connectMs: timeoutMs,
+    statementMs: database.unlimited ? 0 : timeoutMs,
+  };
+  return new OwnLockDialect({ pool: postgresPool(database.url, limits, onTrouble) });
+}
+
+/**
+ * One process migrates, the others wait for it. The lock belongs to the transaction, not to the session as the migrator's
+ * own: behind a pooler in transaction mode a session is not ours to keep.
+ */
+async function migrateOnce(store: Store): Promise<void> {
+  await store.transaction().execute(async (trx) => {
+    await sql`select pg_advisory_xact_lock(3853314791062309108)`.execute(trx);
+    await migrate(trx);
+  });
+}
+
+/** @throws the reason; what was done of it goes with the transaction */
+async function migrate(db: Queries): Promise<void> {
+  const migrator = new Migrator({ db, provider: { getMigrations: async () => migrations } });
+  const { error } = await migrator.migrateToLatest();
+  if (error) throw (await madeByNewer(db)) ?? error;
+}
+
 /** Null when every step that this database has taken is known here. */
-async function madeByNewer(store: Store): Promise<Error | null> {
+async function madeByNewer(db: Queries): Promise<Error | null> {
   const last = Object.keys(migrations).at(-1) ?? '';
   const { rows } = await sql<{ name: string }>`select name from kysely_migration order by name`
-    .execute(store)
+    .execute(db)
     .catch(() => ({ rows: [] }));
   const unknown = rows.map(({ name }) => name).filter((name) => name > last);
   return unknown.length > 0
@@ -49,18 +95,13 @@ async function madeByNewer(store: Store): Promise<Error | null> {
     : null;
 }
 
-/** @throws when the store cannot be reached */
-export async function pingStore(store: Store): Promise<void> {
-  await sql`select 1`.execute(store);
+class OwnLockDialect extends PostgresDialect {
+  override createAdapter() {
+    return new OwnLockAdapter();
+  }
 }
 
-function postgresDialect(url: string): PostgresDialect {
-  const types = new pg.TypeOverrides();
-  // pg gives 64-bit integers as text; ours are amounts and times that a number holds exactly.
-  types.setTypeParser(pg.types.builtins.INT8, (text) => {
-    const value = Number(text);
-    if (!Number.isSafeInteger(value)) throw new Error(`integer out of range: ${text}`);
-    return value;
-  });
-  return new PostgresDialect({ pool: new pg.Pool({ connectionString: url, types, max: 10 }) });
+class OwnLockAdapter extends PostgresAdapter {
+  override async acquireMigrationLock() {}
+  override async releaseMigrationLock() {}
 }

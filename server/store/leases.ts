@@ -31,6 +31,18 @@ export async function takeLease(
   return row?.owner === owner;
 }
 
+/**
+ * Writes a row that means nothing: a database that only reads, or whose disk is full, still answers every question.
+ * @throws StoreUnavailable when nothing can be written
+ */
+export async function proveWritable(db: Queries, nowMs: number): Promise<void> {
+  await db
+    .insertInto('leases')
+    .values({ name: 'readiness', owner: 'readiness', expiresAt: 0, doneAt: nowMs })
+    .onConflict((conflict) => conflict.column('name').doUpdateSet({ doneAt: nowMs }))
+    .execute();
+}
+
 /** Lets another process go on at once. */
 export async function giveLease(db: Queries, name: string, owner: string): Promise<void> {
   await db.deleteFrom('leases').where('name', '=', name).where('owner', '=', owner).execute();

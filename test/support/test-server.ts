@@ -71,6 +71,7 @@ export async function startTestServer(options: TestServerOptions = {}): Promise<
     autoClose: false,
     logLevel: 'debug',
     production: false,
+    shutdownDelayMs: 0,
     ...options.config,
   };
   const secrets: Secrets = {

@@ -1,0 +1,79 @@
+/**
+ * Connections to PostgreSQL that do not outlive its death: limits on connecting, on waiting for a place and on a
+ * statement, and no connection is used again after it has failed. It keeps no session state and names no statements, so
+ * that a pooler in transaction mode (pgbouncer) may stand in between.
+ */
+import type { PostgresPool, PostgresPoolClient } from 'kysely';
+import pg from 'pg';
+import { breaksConnection, isUnavailable, StoreUnavailable } from './unavailable.ts';
+
+export interface PoolLimits {
+  /** Connections at the same time. */
+  size: number;
+  /** Milliseconds for a connection, and for a place among them. */
+  connectMs: number;
+  /** Milliseconds for one statement; 0 = no limit. */
+  statementMs: number;
+}
+
+/** @param onTrouble told of each connection that was lost while nothing was asked on it, and of each failure */
+export function postgresPool(
+  url: string,
+  { size, connectMs, statementMs }: PoolLimits,
+  onTrouble: (error: unknown) => void,
+): PostgresPool {
+  const types = new pg.TypeOverrides();
+  // pg gives 64-bit integers as text; ours are amounts and times that a number holds exactly.
+  types.setTypeParser(pg.types.builtins.INT8, (text) => {
+    const value = Number(text);
+    if (!Number.isSafeInteger(value)) throw new Error(`integer out of range: ${text}`);
+    return value;
+  });
+  const pool = new pg.Pool({
+    connectionString: url,
+    types,
+    max: size,
+    connectionTimeoutMillis: connectMs,
+    // On this side: a setting of the server would be session state, and a server that is silent keeps no time.
+    query_timeout: statementMs,
+    keepAlive: true,
+    keepAliveInitialDelayMillis: 10_000,
+  });
+  // Without a listener the loss of an idle connection, or of one between two statements, would end the process.
+  pool.on('error', onTrouble);
+  pool.on('connect', (client) => client.on('error', () => {}));
+  return {
+    async connect() {
+      try {
+        return guarded(await pool.connect(), onTrouble);
+      } catch (error) {
+        throw explained(error, onTrouble);
+      }
+    },
+    end: () => pool.end(),
+    options: pool.options,
+  };
+}
+
+/** The same client, which is thrown away when it is released after a failure of its connection. */
+function guarded(client: pg.PoolClient, onTrouble: (error: unknown) => void): PostgresPoolClient {
+  let broken = false;
+  const query = async (sql: string, parameters: readonly unknown[]) => {
+    try {
+      return await client.query(sql, [...parameters]);
+    } catch (error) {
+      broken ||= breaksConnection(error);
+      throw explained(error, onTrouble);
+    }
+  };
+  return {
+    query: query as unknown as PostgresPoolClient['query'],
+    release: (destroy) => client.release(broken || Boolean(destroy)),
+  };
+}
+
+function explained(error: unknown, onTrouble: (error: unknown) => void): unknown {
+  if (!isUnavailable(error)) return error;
+  onTrouble(error);
+  return new StoreUnavailable(error);
+}
