@@ -223,6 +223,7 @@ export function refusalsOf({ caller, body, refusals = [] }: Operation): Map<stri
   const codes = new Set<ErrorCode>([
     'invalid_request',
     'internal_error',
+    'database_unavailable',
     ...usualRefusals[caller],
     ...(body ? (['payload_too_large'] as const) : []),
     ...refusals,

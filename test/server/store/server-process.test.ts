@@ -1,0 +1,95 @@
+/** The server's process: how it stops, whose eyes its files are for, and what another program's lock does to it. */
+import assert from 'node:assert/strict';
+import { chmodSync, mkdirSync, mkdtempSync, readdirSync, rmSync, statSync } from 'node:fs';
+import { request } from 'node:http';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
+import { after, it } from 'node:test';
+import { readConfig } from '../../../server/config.ts';
+import { startServerProcess } from '../../support/server-process.ts';
+import { startTestServer } from '../../support/test-server.ts';
+import { until } from '../../support/until.ts';
+
+const folder = mkdtempSync(join(tmpdir(), 'vapi-agent-process-'));
+after(() => rmSync(folder, { recursive: true, force: true }));
+
+it('a stop is announced by /readyz while everything is served, then connections end and the process with 0', async () => {
+  const server = await startServerProcess({
+    DATABASE_URL: 'sqlite::memory:',
+    SHUTDOWN_DELAY_SECONDS: '600',
+  });
+  const status = async (path: string) => (await fetch(server.url + path)).status;
+  assert.equal(await status('/readyz'), 200);
+  // A webhook whose body is still coming when the stop is asked for.
+  const hook = request(`${server.url}/v1/webhooks/vapi/nobody`, { method: 'POST' });
+  const answered = new Promise<number | undefined>((resolve, reject) => {
+    hook.on('response', (response) => resolve(response.resume().statusCode));
+    hook.on('error', reject);
+  });
+  hook.write('{"message":');
+  server.child.kill('SIGTERM');
+  await until(async () => (await status('/readyz')) === 503, '/readyz to tell of the stop');
+  assert.equal(await status('/healthz'), 200, 'others are still served');
+  // Asked again, it skips the delay.
+  server.child.kill('SIGTERM');
+  const refused = () =>
+    fetch(`${server.url}/healthz`).then(
+      () => false,
+      () => true,
+    );
+  await until(refused, 'new connections to be refused');
+  hook.end('{}}');
+  assert.equal(await answered, 401, 'what was under way is answered');
+  assert.equal(await server.ended, 0);
+});
+
+it('the data folder and its files are for the server’s own user, wherever the keys come from', async () => {
+  const dataDir = join(folder, 'data');
+  mkdirSync(dataDir);
+  chmodSync(dataDir, 0o755);
+  const { config } = readConfig(
+    {
+      SECRET_KEY: Buffer.alloc(32, 1).toString('base64'),
+      OPERATOR_API_KEY: 'an-operator-key-of-enough-length',
+    },
+    dataDir,
+  );
+  const server = await startTestServer({ database: { config: config.database, remove: async () => {} } });
+  const rights = (path: string) => (statSync(path).mode & 0o777).toString(8);
+  assert.equal(rights(dataDir), '700');
+  for (const name of readdirSync(dataDir)) assert.equal(rights(join(dataDir, name)), '600', name);
+  assert.ok(readdirSync(dataDir).includes('vapi-agent.db-wal'));
+  await server.close();
+});
+
+it('a lock of another program is waited for with the event loop free, then refused with 503', async () => {
+  const file = join(folder, 'locked.db');
+  const config = { kind: 'sqlite' as const, file, timeoutMs: 600 };
+  const server = await startTestServer({ database: { config, remove: async () => {} } });
+  const write = () => server.operator('PUT', '/v1/billing/seller', { name: 'Agency' });
+  assert.equal((await write()).status, 200);
+  const other = new DatabaseSync(file);
+  other.exec('begin immediate');
+  const refused = Promise.all([write(), write(), write()]);
+  let answeredMeanwhile = 0;
+  void refused.finally(() => {
+    answeredMeanwhile = Number.POSITIVE_INFINITY;
+  });
+  while (answeredMeanwhile < 5) {
+    assert.equal((await server.request('GET', '/healthz')).status, 200);
+    answeredMeanwhile += 1;
+  }
+  assert.equal(answeredMeanwhile, 5, 'requests without the database are answered while writes wait');
+  for (const answer of await refused) {
+    assert.equal(answer.status, 503);
+    assert.equal(answer.body.code, 'database_unavailable');
+    assert.ok(answer.headers.get('retry-after'));
+  }
+  assert.equal((await server.request('GET', '/readyz')).status, 503);
+  other.exec('rollback');
+  other.close();
+  assert.equal((await server.request('GET', '/readyz')).status, 200);
+  assert.equal((await write()).status, 200);
+  await server.close();
+});

@@ -1,0 +1,51 @@
+/** The server as `npm start` runs it: a process of its own, with its own environment. */
+import { type ChildProcess, spawn } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+
+export interface ServerProcess {
+  child: ChildProcess;
+  url: string;
+  operatorKey: string;
+  /** Ends when the process has: its exit code. */
+  ended: Promise<number | null>;
+  kill(): Promise<void>;
+}
+
+/** @throws Error with what it printed, when it ends before it listens */
+export async function startServerProcess(env: Record<string, string>): Promise<ServerProcess> {
+  const operatorKey = `vak_${randomBytes(24).toString('base64url')}`;
+  const child = spawn(process.execPath, ['server/main.ts'], {
+    cwd: join(import.meta.dirname, '..', '..'),
+    env: {
+      ...process.env,
+      PORT: '0',
+      SECRET_KEY: randomBytes(32).toString('base64'),
+      OPERATOR_API_KEY: operatorKey,
+      ...env,
+    },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  const ended = new Promise<number | null>((resolve) => child.once('exit', resolve));
+  const printed: string[] = [];
+  child.stderr?.on('data', (bytes) => printed.push(String(bytes)));
+  const port = await new Promise<number>((resolve, reject) => {
+    createInterface({ input: child.stdout ?? process.stdin }).on('line', (line) => {
+      printed.push(line);
+      const { msg, port } = line.startsWith('{') ? JSON.parse(line) : {};
+      if (msg === 'listening') resolve(port);
+    });
+    ended.then(() => reject(new Error(`the server ended: ${printed.join('\n')}`)));
+  });
+  return {
+    child,
+    url: `http://127.0.0.1:${port}`,
+    operatorKey,
+    ended,
+    async kill() {
+      child.kill('SIGKILL');
+      await ended;
+    },
+  };
+}
