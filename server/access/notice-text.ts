@@ -25,6 +25,10 @@ const words: Record<NoticeKind, Words> = {
     title: 'Vapi does not tell what a call cost',
     text: `Call ${call}, given up on ${day}: nothing is billed for it, and ${dollars(heldMicros)} of the budget stay held until the month is over. Look it up at Vapi.`,
   }),
+  'cost-refused': (call) => ({
+    title: 'a call was reported with a cost that no call can have',
+    text: `The figure for call ${call} is not used, and Vapi is asked what the call cost. If Vapi says the same, look the call up there; if it does not, somebody knows the client's webhook secret: change it.`,
+  }),
   'payment-failed': (invoice, data) => ({
     title: `invoice ${invoice} could not be charged`,
     text: `${left(data)} are left to pay. Stripe tries again as its settings say.`,

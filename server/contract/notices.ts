@@ -7,6 +7,7 @@ export const noticeKinds = [
   'budget-100',
   'refused-origins',
   'cost-unknown',
+  'cost-refused',
   'payment-failed',
   'invoice-overdue',
   'paused-unpaid',

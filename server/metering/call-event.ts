@@ -24,6 +24,8 @@ export interface CallEvent {
   controlUrl: string | null;
   /** Null = not told. Unknown is not zero. */
   cost: CallCost | null;
+  /** A cost was told that no call can have; `cost` is null then. */
+  costRefused?: boolean;
 }
 
 /** In micros of a US dollar; the components sum to the total. */

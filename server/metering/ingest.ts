@@ -1,5 +1,5 @@
 /** Takes what is told of a call into the ledger: row, usage, reservation and notices in one transaction. */
-import { noticeBudget } from '../access/notices.ts';
+import { noticeBudget, raiseNotice } from '../access/notices.ts';
 import type { SecretBox } from '../access/secret-box.ts';
 import { sealControlUrl } from '../access/tenant-secrets.ts';
 import { claimCall } from '../store/call-owners.ts';
@@ -81,6 +81,8 @@ export async function ingestCallEvent(
     const changes = await write(db, before, after, event, nowMs);
     if (after.sessionId !== null) await settle(db, tenant, after, event, nowMs);
     if (changes.length > 0) await noticeBudget(db, tenant, nowMs);
+    if (event.costRefused)
+      await raiseNotice(db, tenant, 'cost-refused', event.callId, { source: event.source }, nowMs);
     const unwanted =
       after.status !== 'ended' &&
       (isStopped(tenant, after) ||

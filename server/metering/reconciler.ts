@@ -1,7 +1,7 @@
 /** The background half of metering: asks about calls that were not told whole, and sweeps every org regularly. */
 import { randomUUID } from 'node:crypto';
 import type { Context } from '../context.ts';
-import { finishPoll, takeDuePoll } from '../store/calls.ts';
+import { findCall, finishPoll, takeDuePoll } from '../store/calls.ts';
 import { endTurn, takeLease, takeTurn } from '../store/leases.ts';
 import { saveSweptTo, saveUnassigned, sweptTo } from '../store/sweeps.ts';
 import { findTenantById, type Tenant } from '../store/tenants.ts';
@@ -30,18 +30,26 @@ const updatedOverlapMs = 60 * minuteMs;
 const leaseMs = 10 * minuteMs;
 const leaseName = 'reconciler';
 
+/** A worker each, so that a long sweep keeps no poll waiting, nor many polls the sweep. */
 export function startReconciler(ctx: Context): Worker {
   const owner = randomUUID();
-  let askAt = 0;
-  return startWorker(ctx.log, tickMs, async (isStopped) => {
-    if ((await pollNext(ctx)) || (await retryUnwiring(ctx))) return true;
-    if (ctx.now() >= askAt) {
-      askAt = ctx.now() + minuteMs;
+  const workers = [
+    startWorker(ctx.log, tickMs, () => pollNext(ctx)),
+    startWorker(ctx.log, tickMs, () => retryUnwiring(ctx)),
+    startWorker(ctx.log, minuteMs, async () => {
       await releaseWhenDue(ctx, owner);
+      return false;
+    }),
+    startWorker(ctx.log, minuteMs, async (isStopped) => {
       await sweepWhenDue(ctx, owner, isStopped);
-    }
-    return false;
-  });
+      return false;
+    }),
+  ];
+  return {
+    async stop() {
+      await Promise.all(workers.map((worker) => worker.stop()));
+    },
+  };
 }
 
 /** Of all processes one sweeps, once in an interval. */
@@ -59,10 +67,18 @@ export async function sweepWhenDue(
 /** @returns whether there was a call to ask about */
 export async function pollNext(ctx: Context): Promise<boolean> {
   const now = ctx.now();
-  const row = await takeDuePoll(ctx.store, now, (attempts) => retryPollAt(attempts, now));
-  if (!row) return false;
-  const tenant = await findTenantById(ctx.store, row.tenantId);
-  if (!tenant) return true;
+  const due = await takeDuePoll(ctx.store, now, (attempts) => retryPollAt(attempts, now));
+  if (!due) return false;
+  await pollOne(ctx, due.tenantId, due.id).catch((error: unknown) => {
+    ctx.log.error({ err: error, tenantId: due.tenantId, call: due.id }, 'a call could not be asked about');
+  });
+  return true;
+}
+
+async function pollOne(ctx: Context, tenantId: string, callId: string): Promise<void> {
+  const tenant = await findTenantById(ctx.store, tenantId);
+  const row = await findCall(ctx.store, tenantId, callId);
+  if (!tenant || !row) return;
   try {
     if (row.type === 'chat') {
       const chat = { ...row, reservationId: row.sessionId, at: row.createdAt };
@@ -72,7 +88,6 @@ export async function pollNext(ctx: Context): Promise<boolean> {
     ctx.log.warn({ err: error, tenant: tenant.slug, call: row.id }, 'Vapi could not be asked about a call');
   }
   if (row.pollAt === null) await giveUpPolling(ctx, tenant, row.id);
-  return true;
 }
 
 async function askAboutCall(ctx: Context, tenant: Tenant, row: CallRow): Promise<void> {

@@ -172,9 +172,13 @@ function costColumnsOf(cost: CallCost): CostColumns<number> & { costMicros: numb
   return { costMicros: cost.totalMicros, ...columns };
 }
 
+/** Twice Vapi's longest call: beyond it a time is wrong, and the length is not known. */
+const maxSeconds = 86_400;
+
 /** Begun seconds count as whole ones. A call that ended without having started lasted 0. */
 function secondsOf(row: CallRow): number | null {
   if (row.startedAt === null) return row.endedAt === null ? null : 0;
   if (row.endedAt === null) return null;
-  return Math.max(0, Math.ceil((row.endedAt - row.startedAt) / 1000));
+  const seconds = Math.max(0, Math.ceil((row.endedAt - row.startedAt) / 1000));
+  return seconds > maxSeconds ? null : seconds;
 }

@@ -121,12 +121,13 @@ export async function listLiveCalls(db: Queries, tenantId: string, sinceMs: numb
 /**
  * Takes the next call that Vapi must be asked about by moving its next time ahead, so that no other process asks too.
  * @param retryAt when it is due again, by the attempts made before this one; null gives it up
+ * @returns only whose it is: a row that cannot be read must not stop those behind it
  */
 export async function takeDuePoll(
   db: Queries,
   nowMs: number,
   retryAt: (attempts: number) => number | null,
-): Promise<CallRow | null> {
+): Promise<Pick<CallRow, 'tenantId' | 'id'> | null> {
   const due = await db
     .selectFrom('calls')
     .select(['tenantId', 'id', 'pollAt', 'pollAttempts'])
@@ -135,16 +136,17 @@ export async function takeDuePoll(
     .limit(1)
     .executeTakeFirst();
   if (!due) return null;
-  const row = await db
-    .updateTable('calls')
-    .set({ pollAt: retryAt(due.pollAttempts), pollAttempts: due.pollAttempts + 1 })
-    .where('tenantId', '=', due.tenantId)
-    .where('id', '=', due.id)
-    // Another process that was quicker has changed this.
-    .where('pollAt', '=', due.pollAt)
-    .returningAll()
-    .executeTakeFirst();
-  return row ?? null;
+  return (
+    (await db
+      .updateTable('calls')
+      .set({ pollAt: retryAt(due.pollAttempts), pollAttempts: due.pollAttempts + 1 })
+      .where('tenantId', '=', due.tenantId)
+      .where('id', '=', due.id)
+      // Another process that was quicker has changed this.
+      .where('pollAt', '=', due.pollAt)
+      .returning(['tenantId', 'id'])
+      .executeTakeFirst()) ?? null
+  );
 }
 
 /** Vapi has told all of the call; unless it is in doubt again since `pollAt`, it is asked about no more. */

@@ -1,7 +1,7 @@
 /** Vapi's call object (vapi-facts 4.1), as it comes in webhooks and from `GET /call`, as an event of ours. */
 import { z } from 'zod';
 import type { CallEvent } from '../metering/call-event.ts';
-import { readCost } from './cost.ts';
+import { isImplausible, readCost } from './cost.ts';
 
 // A field of an unexpected form counts as absent: Vapi changes its objects, and a call must never be lost over it.
 /** Without zero bytes: PostgreSQL takes none, and what a browser wrote must not keep its call out of the ledger. */
@@ -12,8 +12,8 @@ export const textOf = (most: number) =>
     .transform((text) => text.replaceAll('\0', ''));
 export const optionalText = textOf(500).nullish().catch(null);
 export const optionalTime = z.iso.datetime({ offset: true }).nullish().catch(null);
-/** US dollars. Beyond this it is no cost of a call. */
-const amount = z.number().min(-1e6).max(1e6).nullish().catch(null);
+/** US dollars; `readCost` knows what a call can have cost. */
+const amount = z.number().nullish().catch(null);
 
 export const costFields = {
   cost: amount,
@@ -84,6 +84,7 @@ export function readCallRecord(call: VapiCall, askedAtMs: number): CallEvent {
     endedReason: call.endedReason ?? null,
     // Vapi publishes a cost only after the end; what stands there before is a placeholder (vapi-facts 4.2).
     cost: ended ? readCost(call) : null,
+    costRefused: ended && isImplausible(call),
   };
 }
 

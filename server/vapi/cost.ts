@@ -14,6 +14,14 @@ export interface CostItem {
 }
 export type CostBreakdown = Record<string, unknown>;
 
+/**
+ * The most that one call, or one part of it, can have cost: 12 hours, Vapi's longest call, at a hundred times its usual
+ * price. Beyond it a figure is a mistake or a forgery, and sums of many could leave the integers.
+ */
+export const maxCallUsd = 10_000;
+/** A report has about ten. */
+const maxItems = 200;
+
 /** `costs[].type` (vapi-facts 4.1) in our words; a type that is not here counts as `other`. */
 const componentOfItem: Record<string, CostComponent> = {
   transport: 'transport',
@@ -55,9 +63,11 @@ export function usdToMicros(usd: number): number {
 /**
  * What the call cost: `cost`, which is what Vapi charges; where it is missing, the breakdown's total or the items' sum.
  * Vapi rounds the parts and the total apart, so `other` takes what is left over and the parts sum to the total.
- * @returns null when Vapi has not told any cost, or one below zero, which no call has: it would add to the budget
+ * @returns null when Vapi has not told any cost, or one that no call has: below zero, which would add to the budget, or
+ *   out of bounds in the whole, in a part or in their number
  */
 export function readCost(fields: CostFields): CallCost | null {
+  if (isImplausible(fields)) return null;
   const items = (fields.costs ?? []).filter((item) => typeof item.cost === 'number');
   const components = items.length > 0 ? fromItems(items) : fromBreakdown(fields.costBreakdown ?? {});
   const sum = costComponents.reduce((total, component) => total + components[component], 0);
@@ -71,6 +81,28 @@ export function readCost(fields: CostFields): CallCost | null {
   components.other += totalMicros - sum;
   return { totalMicros, components };
 }
+
+/** Whether a cost is told that no call can have: it is not taken, and Vapi is asked what it is. */
+export function isImplausible({ cost, costs, costBreakdown }: CostFields): boolean {
+  if ((costs?.length ?? 0) > maxItems) return true;
+  const analysis = costBreakdown?.analysisCostBreakdown;
+  const parts = [
+    cost,
+    costBreakdown?.total,
+    ...(costs ?? []).map((item) => item.cost),
+    ...Object.keys(componentOfBreakdown).map((name) => costBreakdown?.[name]),
+    ...(typeof analysis === 'object' && analysis !== null
+      ? analysisParts.map((name) => (analysis as Record<string, unknown>)[name])
+      : []),
+  ].filter((part) => typeof part === 'number');
+  return parts.some((part) => !(Math.abs(part) <= maxCallUsd)) || sumOf(costs) > maxCallUsd;
+}
+
+function sumOf(costs: CostFields['costs']): number {
+  return Math.abs((costs ?? []).reduce((sum, item) => sum + (item.cost ?? 0), 0));
+}
+
+const analysisParts = ['summary', 'structuredData', 'successEvaluation', 'structuredOutput'];
 
 function fromItems(items: CostItem[]): CostByComponent {
   const components = noCost();
@@ -89,7 +121,7 @@ function fromBreakdown(breakdown: CostBreakdown): CostByComponent {
   }
   const analysis = breakdown.analysisCostBreakdown;
   if (typeof analysis === 'object' && analysis !== null) {
-    for (const name of ['summary', 'structuredData', 'successEvaluation', 'structuredOutput']) {
+    for (const name of analysisParts) {
       const value = (analysis as Record<string, unknown>)[name];
       if (typeof value === 'number') components.analysis += usdToMicros(value);
     }

@@ -11,7 +11,7 @@ import {
   toMs,
 } from './call-record.ts';
 import { ownControlUrl } from './control-url.ts';
-import { readCost } from './cost.ts';
+import { isImplausible, readCost } from './cost.ts';
 
 const bodySchema = z.object({
   message: z.looseObject({
@@ -71,6 +71,7 @@ export function readServerMessage(
       endedReason: message.endedReason ?? null,
       controlUrl: ownControlUrl(identity.controlUrl, baseUrl),
       cost: isReport ? readCost(message) : null,
+      costRefused: isReport && isImplausible(message),
     },
   };
 }

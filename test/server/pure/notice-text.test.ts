@@ -31,6 +31,12 @@ const expected: Record<NoticeKind, [period: string, data: object, title: string,
     'Vapi does not tell what a call cost',
     'Call c-1, given up on 2026-11-10: nothing is billed for it, and $0.0325 of the budget stay held until the month is over. Look it up at Vapi.',
   ],
+  'cost-refused': [
+    'call-1',
+    { source: 'webhook' },
+    'a call was reported with a cost that no call can have',
+    "The figure for call call-1 is not used, and Vapi is asked what the call cost. If Vapi says the same, look the call up there; if it does not, somebody knows the client's webhook secret: change it.",
+  ],
   'payment-failed': [
     'INV-000007',
     owed,
