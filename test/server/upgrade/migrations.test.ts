@@ -64,3 +64,35 @@ test('a call that was booked for two clients stays booked, and is from then on t
   assert.equal(left.rows[0]?.count, 5);
   await db.destroy();
 });
+
+test('a cost that no call can have becomes unknown, its day is summed again, and Vapi is asked', async () => {
+  const { db, to, tenant } = await storeAt('0025-guarded-books');
+  await tenant('a', 'org');
+  const book = (id: string, micros: string) =>
+    sql`insert into calls (tenant_id, id, type, status, assistant_id, created_at, revision, updated_at, usage_day,
+      seconds, cost_micros, vapi_micros) values ('a', ${id}, 'webCall', 'ended', 'x', 1, 0, 1, '2026-11-01',
+      60, ${sql.raw(micros)}, ${sql.raw(micros)})`.execute(db);
+  await book('good', '250000');
+  await book('bad', '9223372036854775807');
+  await sql`insert into usage_daily (tenant_id, day, assistant_id, calls, seconds, cost_micros, calls_without_cost,
+    transport_micros, stt_micros, llm_micros, tts_micros, vapi_micros, analysis_micros, knowledge_base_micros, other_micros)
+    values ('a', '2026-11-01', 'x', 2, 120, 9223372036854775807, 0, 0, 0, 0, 0, 9223372036854775807, 0, 0, 0)`.execute(
+    db,
+  );
+  await to('0032-implausible-costs');
+  const { rows: calls } =
+    await sql`select id, cost_micros as cost, poll_at as poll from calls order by id`.execute(db);
+  assert.deepEqual(
+    calls.map((row) => ({ ...(row as object) })),
+    [
+      { id: 'bad', cost: null, poll: 0 },
+      { id: 'good', cost: 250_000, poll: null },
+    ],
+  );
+  const { rows: days } =
+    await sql`select calls, cost_micros as cost, vapi_micros as vapi, calls_without_cost as without from usage_daily`.execute(
+      db,
+    );
+  assert.deepEqual({ ...(days[0] as object) }, { calls: 2, cost: 250_000, vapi: 250_000, without: 1 });
+  await db.destroy();
+});
