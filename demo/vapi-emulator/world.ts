@@ -45,6 +45,8 @@ export interface World {
   /** The emulator's own base URL, without a trailing slash. */
   url: string;
   speed: number;
+  /** Epoch milliseconds. */
+  now: () => number;
   switches: Switches;
   orgs: Map<string, EmulatorOrg>;
   assistants: Map<string, StoredAssistant>;
@@ -65,6 +67,9 @@ export interface World {
   watchers: Set<() => void>;
 }
 
+/** More than a burst of things made in one millisecond ever runs ahead of the clock. */
+const setBackMs = 60_000;
+
 export function createWorld(options: EmulatorOptions): World {
   const switches = { ...defaultSwitches };
   for (const name of Object.keys(switches) as (keyof Switches)[]) {
@@ -74,6 +79,7 @@ export function createWorld(options: EmulatorOptions): World {
   const world: World = {
     url: '',
     speed: options.speed ?? 1,
+    now: options.now ?? Date.now,
     switches,
     orgs: new Map(),
     assistants: new Map(),
@@ -93,9 +99,11 @@ export function createWorld(options: EmulatorOptions): World {
   return world;
 }
 
-/** Milliseconds since the epoch, later than any earlier answer. */
+/** Milliseconds since the epoch, later than any earlier answer unless the clock itself was set back. */
 export function tick(world: World): number {
-  world.lastTime = Math.max(Date.now(), world.lastTime + 1);
+  const now = world.now();
+  const wasSetBack = now < world.lastTime - setBackMs;
+  world.lastTime = wasSetBack ? now : Math.max(now, world.lastTime + 1);
   return world.lastTime;
 }
 
