@@ -137,12 +137,15 @@ export const changed = (world: World): void => {
   for (const watcher of [...world.watchers]) watcher();
 };
 
-/** Resolves as soon as `find` answers something; rejects after `timeoutMs` with `what` in the message. */
+/** What a wait is given where nobody says more: a net, far beyond what a slow and busy machine needs. */
+const netMs = 60_000;
+
+/** Resolves as soon as `find` answers something; rejects after `timeoutMs`, if finite, with `what` in the message. */
 export function until<T>(
   world: World,
   find: () => T | undefined,
   what: string,
-  timeoutMs = 10_000,
+  timeoutMs = netMs,
 ): Promise<T> {
   return new Promise((resolve, reject) => {
     const look = () => {
@@ -151,10 +154,11 @@ export function until<T>(
       stop();
       resolve(found);
     };
-    const cancel = world.timers.after(timeoutMs, () => {
+    const giveUp = () => {
       stop();
       reject(new Error(`waited ${timeoutMs} ms in vain for ${what}`));
-    });
+    };
+    const cancel = Number.isFinite(timeoutMs) ? world.timers.after(timeoutMs, giveUp) : () => {};
     const stop = () => {
       cancel();
       world.watchers.delete(look);

@@ -30,7 +30,7 @@ describe('reconciling', () => {
   before(async () => {
     network = await startTestNetwork();
   });
-  after(() => network.close());
+  after(() => network?.close());
 
   const iso = (ms: number) => new Date(ms).toISOString();
   const reconcile = async (tenant: string, fromMs: number, toMs: number) => {
@@ -204,7 +204,7 @@ describe('the reconciler in the background', () => {
   before(async () => {
     network = await startTestNetwork();
   });
-  after(() => network.close());
+  after(() => network?.close());
 
   it('asks about a call whose report was lost, once its end is known', async () => {
     const { addTenant, emulator, server } = network;
@@ -496,7 +496,7 @@ describe('a webhook that anybody could have sent who can read the tenant’s tok
   before(async () => {
     network = await startTestNetwork();
   });
-  after(() => network.close());
+  after(() => network?.close());
 
   const forge = (tenant: TestTenant, callId: string, changes: Record<string, unknown>) => {
     const at = new Date(network.server.clock.now).toISOString();

@@ -15,7 +15,7 @@ for (const engine of testDatabases()) {
     before(async () => {
       server = await startTestServer({ engine, config: { trustProxy: 1 } });
     });
-    after(() => server.close());
+    after(() => server?.close());
 
     const knock = (tenant: string, origin?: string) => {
       visitors += 1;

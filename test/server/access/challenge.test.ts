@@ -18,7 +18,7 @@ for (const engine of testDatabases()) {
       await server.createTenant({ challenge: 'altcha' });
       await server.createTenant({ slug: 'open' });
     });
-    after(() => server.close());
+    after(() => server?.close());
 
     const get = (path: string) => server.request('GET', path, { headers: { origin: pageOrigin } });
     const ask = (challenge?: string) =>

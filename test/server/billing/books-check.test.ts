@@ -28,7 +28,7 @@ describe('before a month is frozen', () => {
     await mustBe(200, operator('PUT', '/v1/billing/seller', seller));
     network.server.clock.now = Date.parse(`${nextMonth(month)}-03T00:00:00Z`);
   });
-  after(() => network.close());
+  after(() => network?.close());
 
   const operator = (method: string, path: string, body?: unknown) =>
     network.server.operator(method, path, body);
