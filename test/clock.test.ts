@@ -13,6 +13,8 @@ const mayRead: Record<string, string> = {
   'test/clock.test.ts': 'names what it looks for',
   'test/e2e/client-calls.test.ts': 'the demo of the whole pages runs by the system’s clock',
   'test/e2e/support/stage.ts': 'a deadline of a wait',
+  'test/support/stripe-stand-in/stand-in.ts':
+    'its default, beside a demo or a server that runs by the system’s clock',
 };
 
 const readers = (pattern: string) =>
