@@ -17,7 +17,7 @@ import { billingCommands } from '../server/cli/billing-commands.ts';
 import { options } from '../server/cli/request.ts';
 import { references } from './references.ts';
 import { call, planOf, rate, segmentsFor } from './server/billing/support.ts';
-import { startTestServer } from './support/test-server.ts';
+import { startTestServer, testTime } from './support/test-server.ts';
 
 const root = join(import.meta.dirname, '..');
 const read = (path: string) => readFileSync(join(root, path), 'utf8');
@@ -64,8 +64,8 @@ test('a block of commands that is not run here names the tests that run it, or a
 
 test('every other command is run, in the order of the pages, against a server that has just been started', async () => {
   const scratch = mkdtempSync(join(tmpdir(), 'vapi-agent-docs-'));
-  const emulator = await startEmulator({ port: 0, orgs: [], reportDelayMs: 0 });
-  const server = await startTestServer({ vapiBaseUrl: emulator.url, now: Date.now() });
+  const emulator = await startEmulator({ port: 0, orgs: [], reportDelayMs: 0, now: () => testTime });
+  const server = await startTestServer({ vapiBaseUrl: emulator.url });
   try {
     const org = { orgId: randomUUID(), assistantId: randomUUID() };
     const keys = { privateKey: `private-${randomUUID()}`, newPrivateKey: `private-${randomUUID()}` };

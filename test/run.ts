@@ -4,9 +4,11 @@
  */
 import { spawnSync } from 'node:child_process';
 import { globSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { availableParallelism, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { installInCi, otherEngines } from './support/engines/packages.ts';
+import { moved, movedDates, whyNotMoved } from './support/moved-clock.ts';
+import { measureSlowness } from './support/slowness.ts';
 
 interface Counts {
   passed: number;
@@ -21,14 +23,23 @@ interface NodeTestOptions {
   env?: Record<string, string>;
   /** Patterns of files that are left out. */
   except?: string[];
+  /** Where the system's clock stands for these tests; default where it is. */
+  clock?: { at: string; timeZone: string };
 }
 
 const counts: Counts = { passed: 0, failed: 0 };
 const scratch = mkdtempSync(join(tmpdir(), 'vapi-agent-test-'));
 // Some two hundred processes load the same sources: each is compiled once a run.
 process.env.NODE_COMPILE_CACHE = join(scratch, 'compiled');
+/** Time limits of tests are nets for what hangs: a slow or busy machine has them further away. */
+const slowness = measureSlowness();
+process.env.TEST_SLOWNESS = String(slowness);
+/** Pages at the same time: each brings a browser, which fills a core. */
+const browsers = Math.max(1, Math.min(4, availableParallelism()));
 const bin = (name: string) => join('node_modules', '.bin', name);
 
+/** No server, no store: what is wrong here is known within seconds. */
+const fastFiles = ['test/*.test.ts', 'test/server/pure/**/*.test.ts'];
 const serverFiles = ['test/server/**/*.test.ts', 'test/scenarios/**/*.test.ts'];
 /** They touch no store, or bring both with them. */
 const withoutStore = [
@@ -55,6 +66,14 @@ const slowFiles = globSync([
   'test/server/move-database.test.ts',
 ]);
 
+/** They start what reads the system's clock: the demo, the commands, the server as a process of its own. */
+const readsTheClock = [
+  'test/server/access/try-it.test.ts',
+  'test/server/{cli,config,deploy,vapi-emulator*}.test.ts',
+  'test/scenarios/{durability,month}.test.ts',
+  'test/server/pure/**/*.test.ts',
+];
+
 if (process.argv[2] === 'long') {
   build();
   installInCi();
@@ -68,6 +87,7 @@ if (process.argv[2] === 'long') {
     except: [...withoutStore, ...onPostgresAlways],
   });
   nodeTests('slow tests', slowFiles, { concurrency: 2, env: { TEST_ENGINE: 'SQLite' } });
+  movedClockTests();
   nodeTests('long campaigns', ['test/long/**/*.test.ts'], { timeoutMinutes: 15 });
 } else {
   step('types', bin('tsc'), ['--noEmit']);
@@ -75,13 +95,14 @@ if (process.argv[2] === 'long') {
   step('lint', bin('biome'), ['check', '--error-on-warnings']);
   build();
   const env = (engine: string) => ({ TEST_ENGINE: engine });
-  nodeTests('server tests', ['test/*.test.ts', ...serverFiles], {
+  nodeTests('fast tests', fastFiles, { concurrency: 3, env: env('SQLite') });
+  nodeTests('server tests', serverFiles, {
     ...{ concurrency: 3, env: env('SQLite') },
-    except: slowFiles,
+    except: [...slowFiles, 'test/server/pure/**'],
   });
   nodeTests('server tests on PostgreSQL', onPostgresAlways, { concurrency: 3, env: env('PostgreSQL') });
   elementTests('element tests');
-  nodeTests('whole-page tests', ['test/e2e/**/*.test.ts'], { concurrency: 3, except: slowFiles });
+  nodeTests('whole-page tests', ['test/e2e/**/*.test.ts'], { concurrency: browsers, except: slowFiles });
 }
 
 rmSync(scratch, { recursive: true, force: true });
@@ -107,25 +128,37 @@ function elementTests(title: string, env: Record<string, string> = {}): void {
   ]);
 }
 
+/** What holds today must hold on any day: all server tests on one bad date, those that read the clock on the others. */
+function movedClockTests(): void {
+  const missing = whyNotMoved();
+  if (missing) process.stdout.write(`\n# tests with a moved clock: SKIPPED. ${missing}\n`);
+  else {
+    for (const { at, timeZone, all } of movedDates) {
+      const options = { concurrency: 3, env: { TEST_ENGINE: 'SQLite' }, clock: { at, timeZone } };
+      const [files, except] = all ? [serverFiles, slowFiles] : [readsTheClock, []];
+      nodeTests(`server tests at ${at} ${timeZone}`, files, { ...options, except });
+    }
+  }
+}
+
 /** A test that hangs fails after its time instead of holding up everything. */
 function nodeTests(title: string, patterns: string[], options: NodeTestOptions = {}): void {
-  const { concurrency = 1, timeoutMinutes = 2, env = {}, except = [] } = options;
+  const { concurrency = 1, timeoutMinutes = 5, env = {}, except = [], clock } = options;
   const files = patterns.flatMap((pattern) => globSync(pattern, { exclude: except })).sort();
-  counted(title, (file) => [
-    process.execPath,
-    [
+  counted(title, (file) => {
+    const args = [
       '--test',
       `--test-concurrency=${concurrency}`,
-      `--test-timeout=${timeoutMinutes * 60_000}`,
+      `--test-timeout=${Math.round(timeoutMinutes * 60_000 * slowness)}`,
       '--import=./test/support/end-of-file.ts',
       '--test-reporter=dot',
       '--test-reporter-destination=stdout',
       '--test-reporter=./test/support/count-reporter.ts',
       `--test-reporter-destination=${file}`,
       ...files,
-    ],
-    env,
-  ]);
+    ];
+    return clock ? moved(clock, process.execPath, args, env) : [process.execPath, args, env];
+  });
 }
 
 /** A runner that leaves its counts in a file; one that fails without counting a failure counts as one. */

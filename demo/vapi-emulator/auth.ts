@@ -19,7 +19,10 @@ function verifyJwt(world: World, token: string): { org: EmulatorOrg; payload: jw
     claimed !== null && typeof claimed === 'object' ? world.orgs.get(String(claimed.orgId)) : undefined;
   for (const key of org?.privateKeys ?? []) {
     try {
-      const payload = jwt.verify(token, key, { algorithms: ['HS256'] });
+      const payload = jwt.verify(token, key, {
+        algorithms: ['HS256'],
+        clockTimestamp: Math.floor(world.now() / 1000),
+      });
       if (org !== undefined && typeof payload === 'object') return { org, payload };
     } catch {
       // Another private key of the org may have signed it.

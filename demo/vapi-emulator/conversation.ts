@@ -11,8 +11,8 @@ import type { World } from './world.ts';
 /** Milliseconds since the epoch by the call's own clock, which runs `speed` times as fast. */
 export const callTime = (world: World, call: Call): number =>
   call.startedAt === undefined
-    ? Date.now()
-    : Math.round(call.startedAt + (Date.now() - call.startedAt) * world.speed);
+    ? world.now()
+    : Math.round(call.startedAt + (world.now() - call.startedAt) * world.speed);
 
 /** Everything that this call will say, with the variable values filled in. */
 export function linesOfCall(call: Call): Generator<ScriptLine> {

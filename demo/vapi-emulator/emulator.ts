@@ -46,13 +46,13 @@ export interface Emulator {
   calls: () => CallState[];
   /** Every attempt to deliver a webhook so far. */
   deliveries: () => Delivery[];
-  /** Resolves when the call has come so far; rejects after `timeoutMs` (default 10,000). */
+  /** Resolves when the call has come so far; rejects after `timeoutMs` (default 60,000; `Infinity` never). */
   waitForCall: (
     id: string,
     state: 'in-progress' | 'ended' | 'settled',
     timeoutMs?: number,
   ) => Promise<CallState>;
-  /** Resolves with the first call that fits; rejects after `timeoutMs` (default 10,000). */
+  /** Resolves with the first call that fits; rejects after `timeoutMs` (default 60,000). */
   waitForAnyCall: (fits: (call: CallState) => boolean, timeoutMs?: number) => Promise<CallState>;
   /** A call without a browser, finished at once with a simulated length. Throws for an unknown assistant. */
   makeCall: (wish: MadeCall) => CallState;

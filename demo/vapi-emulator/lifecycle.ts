@@ -52,7 +52,7 @@ export function startCall(world: World, call: Call): void {
   const cut = scenarios[call.scenario].cutAfterSeconds;
   if (cut !== undefined) call.stops.push(after(cut, 'worker-shutdown'));
   const message = statusUpdate(call);
-  sendToClient(call, message);
+  sendToClient(world, call, message);
   void sendToServer(world, call, message);
   changed(world);
 }
@@ -84,7 +84,7 @@ export function endCall(world: World, call: Call, reason: string, simulated?: Si
   call.status = 'ended';
   call.updatedAt = tick(world);
   const entry = book(world, call, simulated);
-  sendToClient(call, statusUpdate(call));
+  sendToClient(world, call, statusUpdate(call));
   closeRoom(call);
   world.log(`call ${call.id} ended: ${call.endedReason}, ${entry.seconds} s, $${entry.cost}`);
   world.onCallEnded(entry);

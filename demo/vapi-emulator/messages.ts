@@ -51,7 +51,7 @@ export async function sendToServer(world: World, call: Call, message: Json): Pro
       ? {}
       : { phoneNumber: { id: call.snapshot.phoneNumberId }, customer: call.snapshot.customer };
   await deliver(world, call, {
-    timestamp: Date.now(),
+    timestamp: world.now(),
     ...message,
     ...phone,
     call: call.snapshot,
@@ -60,14 +60,14 @@ export async function sendToServer(world: World, call: Call, message: Json): Pro
 }
 
 /** To the browser, as a JSON string in an app-message, if `clientMessages` has this type. */
-export function sendToClient(call: Call, message: Json): void {
+export function sendToClient(world: World, call: Call, message: Json): void {
   if (!wanted(call.assistant.clientMessages, defaultClientMessages, message)) return;
-  sendToRoom(call, { kind: 'app-message', data: JSON.stringify({ timestamp: Date.now(), ...message }) });
+  sendToRoom(call, { kind: 'app-message', data: JSON.stringify({ timestamp: world.now(), ...message }) });
 }
 
 /** To both. The webhook is on its way when this returns; its fate is in the deliveries. */
 export function tell(world: World, call: Call, message: Json): void {
-  sendToClient(call, message);
+  sendToClient(world, call, message);
   void sendToServer(world, call, message);
 }
 

@@ -141,6 +141,8 @@ export interface EmulatorOptions extends Partial<Switches> {
   orgs: EmulatorOrg[];
   /** How many times faster than life a call runs: 10 makes a ten-second call last one second. Default 1. */
   speed?: number;
+  /** Epoch milliseconds, read wherever the emulator needs the time; default the system's clock. */
+  now?: () => number;
   /** One line for each thing that happens; no keys in it. */
   log?: (line: string) => void;
   /** Called once per call, when its end is known (the report is still on its way). */

@@ -14,6 +14,7 @@ type Sign<K extends AuthenticationPlan['type']> = (
   plan: Extract<AuthenticationPlan, { type: K }>,
   body: string,
   url: string,
+  nowMs: number,
 ) => Record<string, string>;
 
 const signers: { [K in AuthenticationPlan['type']]: Sign<K> } = {
@@ -21,9 +22,9 @@ const signers: { [K in AuthenticationPlan['type']]: Sign<K> } = {
     [plan.headerName ?? 'Authorization']:
       plan.bearerPrefixEnabled === false ? plan.token : `Bearer ${plan.token}`,
   }),
-  hmac: (plan, body, url) => {
+  hmac: (plan, body, url, nowMs) => {
     // Seconds: the unit is not documented (vapi-facts 12.5).
-    const timestamp = String(Math.floor(Date.now() / 1000));
+    const timestamp = String(Math.floor(nowMs / 1000));
     const messageId = `msg_${randomUUID()}`;
     const parts: Record<string, string> = { body, timestamp, method: 'POST', url, 'svix-id': messageId };
     const format = plan.payloadFormat ?? (plan.includeTimestamp === false ? '{body}' : '{timestamp}.{body}');
@@ -53,7 +54,7 @@ function credentialHeaders(
   if (credential === undefined) return {};
   const plan = credential.authenticationPlan;
   const sign = signers[plan.type] as Sign<AuthenticationPlan['type']>;
-  return sign(plan as never, body, server.url ?? '');
+  return sign(plan as never, body, server.url ?? '', world.now());
 }
 
 /** One POST; the receiver's status, or null when there was none. */

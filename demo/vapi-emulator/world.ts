@@ -45,6 +45,8 @@ export interface World {
   /** The emulator's own base URL, without a trailing slash. */
   url: string;
   speed: number;
+  /** Epoch milliseconds. */
+  now: () => number;
   switches: Switches;
   orgs: Map<string, EmulatorOrg>;
   assistants: Map<string, StoredAssistant>;
@@ -65,6 +67,9 @@ export interface World {
   watchers: Set<() => void>;
 }
 
+/** More than a burst of things made in one millisecond ever runs ahead of the clock. */
+const setBackMs = 60_000;
+
 export function createWorld(options: EmulatorOptions): World {
   const switches = { ...defaultSwitches };
   for (const name of Object.keys(switches) as (keyof Switches)[]) {
@@ -74,6 +79,7 @@ export function createWorld(options: EmulatorOptions): World {
   const world: World = {
     url: '',
     speed: options.speed ?? 1,
+    now: options.now ?? Date.now,
     switches,
     orgs: new Map(),
     assistants: new Map(),
@@ -93,9 +99,11 @@ export function createWorld(options: EmulatorOptions): World {
   return world;
 }
 
-/** Milliseconds since the epoch, later than any earlier answer. */
+/** Milliseconds since the epoch, later than any earlier answer unless the clock itself was set back. */
 export function tick(world: World): number {
-  world.lastTime = Math.max(Date.now(), world.lastTime + 1);
+  const now = world.now();
+  const wasSetBack = now < world.lastTime - setBackMs;
+  world.lastTime = wasSetBack ? now : Math.max(now, world.lastTime + 1);
   return world.lastTime;
 }
 
@@ -129,12 +137,15 @@ export const changed = (world: World): void => {
   for (const watcher of [...world.watchers]) watcher();
 };
 
-/** Resolves as soon as `find` answers something; rejects after `timeoutMs` with `what` in the message. */
+/** What a wait is given where nobody says more: a net, far beyond what a slow and busy machine needs. */
+const netMs = 60_000;
+
+/** Resolves as soon as `find` answers something; rejects after `timeoutMs`, if finite, with `what` in the message. */
 export function until<T>(
   world: World,
   find: () => T | undefined,
   what: string,
-  timeoutMs = 10_000,
+  timeoutMs = netMs,
 ): Promise<T> {
   return new Promise((resolve, reject) => {
     const look = () => {
@@ -143,10 +154,11 @@ export function until<T>(
       stop();
       resolve(found);
     };
-    const cancel = world.timers.after(timeoutMs, () => {
+    const giveUp = () => {
       stop();
       reject(new Error(`waited ${timeoutMs} ms in vain for ${what}`));
-    });
+    };
+    const cancel = Number.isFinite(timeoutMs) ? world.timers.after(timeoutMs, giveUp) : () => {};
     const stop = () => {
       cancel();
       world.watchers.delete(look);

@@ -11,7 +11,7 @@ for (const engine of testDatabases()) {
     before(async () => {
       server = await startKillable(engine);
     });
-    after(() => server.stop());
+    after(() => server?.stop());
 
     it('right after a 200 has lost nothing, and five deliveries of a report count once', async () => {
       const id = randomUUID();

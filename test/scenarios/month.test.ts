@@ -6,7 +6,7 @@ import type { CloseReport, InvoiceCallView, InvoiceView, PlanInput } from '../..
 import { monthIn, nextMonth } from '../../server/time-zone.ts';
 import { type StripeStandIn, startStripeStandIn } from '../support/stripe-stand-in/stand-in.ts';
 import { startTestNetwork, type TestNetwork } from '../support/test-network.ts';
-import type { Answer } from '../support/test-server.ts';
+import { type Answer, testTime } from '../support/test-server.ts';
 import { until } from '../support/until.ts';
 
 const secretKey = 'sk_test_monthScenario';
@@ -31,8 +31,7 @@ const plan: PlanInput = {
 describe('a month of a client', () => {
   let network: TestNetwork;
   let stripe: StripeStandIn;
-  /** The emulator's calls happen now. */
-  const month = monthIn('UTC', Date.now());
+  const month = monthIn('UTC', testTime);
   before(async () => {
     stripe = await startStripeStandIn({ secretKey, now: () => network.server.clock.now });
     network = await startTestNetwork({

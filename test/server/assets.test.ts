@@ -10,7 +10,7 @@ describe('the element’s files', () => {
   before(async () => {
     server = await startTestServer();
   });
-  after(() => server.close());
+  after(() => server?.close());
   const get = (path: string, headers: Record<string, string> = {}) =>
     server.request('GET', path, { headers });
 
@@ -107,7 +107,7 @@ describe('the portal’s files', () => {
   before(async () => {
     server = await startTestServer();
   });
-  after(() => server.close());
+  after(() => server?.close());
 
   it('are a page that is asked for each time, and a script that is kept for good', async () => {
     const page = await server.request('GET', '/portal/');

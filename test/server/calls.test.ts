@@ -14,7 +14,7 @@ describe('a grant', () => {
   before(async () => {
     network = await startTestNetwork({ tenant: { allowedVariables: ['firstName'] } });
   });
-  after(() => network.close());
+  after(() => network?.close());
 
   it('in proxy mode is a call that the server has created, without any key', async () => {
     const { visitor, session, emulator, acme, server } = network;
@@ -143,7 +143,7 @@ describe('ending a call from the page', () => {
   before(async () => {
     network = await startTestNetwork();
   });
-  after(() => network.close());
+  after(() => network?.close());
 
   it('ends it at Vapi, also as a beacon, and again without harm', async () => {
     const { visitor, session, emulator, server } = network;
@@ -177,7 +177,7 @@ describe('what a page is told before a call', () => {
       tenant: { name: 'Acme Bakery', appearance, texts: { title: 'Talk to us' } },
     });
   });
-  after(() => network.close());
+  after(() => network?.close());
 
   it('is how the tenant wants to look, cacheable, for its own pages only', async () => {
     const answer = await network.server.request('GET', '/v1/widget/acme', {

@@ -11,7 +11,7 @@ let network: TestNetwork;
 before(async () => {
   network = await startTestNetwork({ tenant: { modes: ['voice', 'chat'] }, emulator: { speed: 50 } });
 });
-after(() => network.close());
+after(() => network?.close());
 
 const say = (body: object, headers: Record<string, string> = {}) =>
   network.visitor('/v1/chats', body, headers);

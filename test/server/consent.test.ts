@@ -9,7 +9,7 @@ before(async () => {
   server = await startTestServer();
   await server.createTenant();
 });
-after(() => server.close());
+after(() => server?.close());
 
 const settings = async () => {
   const answer = await server.request('GET', '/v1/widget/acme', { headers: { origin: pageOrigin } });

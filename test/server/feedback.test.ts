@@ -12,7 +12,7 @@ before(async () => {
   network = await startTestNetwork();
   grant = await newCall();
 });
-after(() => network.close());
+after(() => network?.close());
 
 async function newCall(): Promise<ProxyGrant> {
   const answer = await network.visitor('/v1/calls', { session: await network.session('acme') });

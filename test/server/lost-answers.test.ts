@@ -23,7 +23,7 @@ describe('the answer to a message', () => {
     // So slow that an answer lasts for the whole test once it has begun.
     network = await startTestNetwork({ tenant: { modes: ['chat'] }, emulator: { speed: 0.001 } });
   });
-  after(() => network.close());
+  after(() => network?.close());
 
   const say = async (slug: string): Promise<Answer> =>
     network.visitor('/v1/chats', { session: await network.session(slug), message: 'Do you open on Sunday?' });
@@ -139,7 +139,7 @@ describe('the answer to the creation of a call', () => {
   before(async () => {
     network = await startTestNetwork({ emulator: { joinTimeoutMs: hour } });
   });
-  after(() => network.close());
+  after(() => network?.close());
 
   const start = async (slug: string): Promise<Answer> =>
     network.visitor('/v1/calls', { session: await network.session(slug) });

@@ -31,7 +31,7 @@ before(async () => {
   server = await startTestServer();
   document = (await server.request('GET', '/openapi.json')).body as Document;
 });
-after(() => server.close());
+after(() => server?.close());
 
 const operations = (): [route: string, operation: Operation][] =>
   Object.entries(document.paths).flatMap(([path, methods]) =>

@@ -19,7 +19,7 @@ for (const engine of testDatabases()) {
       });
       await network.addTenant('strict');
     });
-    after(() => network.close());
+    after(() => network?.close());
 
     const newCall = async (slug = 'acme'): Promise<ProxyGrant> => {
       const answer = await network.visitor('/v1/calls', { session: await network.session(slug) });

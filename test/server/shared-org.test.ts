@@ -21,7 +21,7 @@ function sharing(engine: Engine): void {
   before(async () => {
     network = await startTestNetwork({ server: { engine } });
   });
-  after(() => network.close());
+  after(() => network?.close());
 
   /** An org with so many assistants, and how its tenants are made. */
   const org = (count: number) => {
@@ -180,7 +180,7 @@ function claiming(engine: Engine): void {
   before(async () => {
     network = await startTestNetwork({ server: { engine } });
   });
-  after(() => network.close());
+  after(() => network?.close());
 
   const untold = (assistantId: string) =>
     network.emulator.makeCall({

@@ -12,7 +12,7 @@ before(async () => {
     appearance: { accentColor: '#9a3412', placement: 'top-left', theme: 'dark', radius: 8 },
   });
 });
-after(() => server.close());
+after(() => server?.close());
 
 const snippet = async (query: string) =>
   (await server.operator('GET', `/v1/tenants/acme/snippet${query}`)).body;

@@ -15,7 +15,7 @@ function tests(engine: Engine): void {
   before(async () => {
     network = await startTestNetwork({ server: { engine } });
   });
-  after(() => network.close());
+  after(() => network?.close());
 
   /** The budget pays for one call. */
   const limits = { monthlyBudgetMicros: 5_000_000, maxCallSeconds: 600, callsPerMinutePerIp: 100 };

@@ -36,7 +36,7 @@ describe('usage and calls', () => {
     const key = await server.operator('POST', '/v1/keys', { name: 'Acme reads', tenant: 'acme' });
     clientKey = key.body.key as string;
   });
-  after(() => network.close());
+  after(() => network?.close());
 
   const get = (path: string) => network.server.operator('GET', `/v1/tenants/acme${path}`);
   const asClient = (path: string, headers: Record<string, string> = {}) =>
@@ -184,7 +184,7 @@ describe('a client’s reading', () => {
   before(async () => {
     network = await startTestNetwork();
   });
-  after(() => network.close());
+  after(() => network?.close());
 
   it('is limited per key, prices more than what is simply there; the operator’s is not', async () => {
     const { server } = network;
@@ -216,7 +216,7 @@ describe('what was said in a call', () => {
     callId = emulator.makeCall({ assistantId: acme.assistantId, seconds: 30, cost: 0.1 }).id;
     await emulator.waitForCall(callId, 'settled');
   });
-  after(() => network.close());
+  after(() => network?.close());
 
   it('is fetched from Vapi when it is asked for, and nothing of it is kept', async () => {
     const { server } = network;

@@ -15,7 +15,7 @@ let network: Network;
 before(async () => {
   network = await startNetwork({ speed: 200 });
 });
-after(() => network.close());
+after(() => network?.close());
 
 const assistantId = assistantOf('talks');
 const createWeb = async (body: object = {}) =>

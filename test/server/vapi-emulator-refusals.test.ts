@@ -18,7 +18,7 @@ let network: Network;
 before(async () => {
   network = await startNetwork();
 });
-after(() => network.close());
+after(() => network?.close());
 
 const assistantId = assistantOf('talks');
 const origin = 'https://shop.acme.example';

@@ -9,7 +9,7 @@ let network: Network;
 beforeEach(async () => {
   network = await startNetwork();
 });
-afterEach(() => network.close());
+afterEach(() => network?.close());
 
 /** A finished call of this scenario, and the kinds of webhooks that it caused. */
 async function finishedCall(scenario: ScenarioName, overrides: object = {}) {

@@ -40,7 +40,7 @@ describe('a report from Vapi', () => {
   before(async () => {
     network = await startTestNetwork({ server: { now: Date.parse('2026-11-10T12:02:00Z') } });
   });
-  after(() => network.close());
+  after(() => network?.close());
 
   const deliver = (tenant: TestTenant, body: unknown, headers?: Record<string, string>) =>
     network.server.request('POST', `/v1/webhooks/vapi/${tenant.slug}`, {

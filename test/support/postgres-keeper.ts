@@ -68,7 +68,7 @@ async function start(bin: string): Promise<string> {
       return url;
     } catch (error) {
       await client.end().catch(() => {});
-      if (attempt > 300 || server.exitCode !== null) throw error;
+      if (attempt > 6000 || server.exitCode !== null) throw error;
       await pause(50);
     }
   }

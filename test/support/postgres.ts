@@ -121,7 +121,7 @@ async function startOrJoin(): Promise<string> {
     spawn(process.execPath, [keeper, String(run), folder, bin], { detached: true, stdio: 'ignore' }).unref();
   }
   const answer = join(folder, 'answer.json');
-  await until(() => existsSync(answer), 'PostgreSQL to start', 60_000);
+  await until(() => existsSync(answer), 'PostgreSQL to start', 300_000);
   const { url, error } = JSON.parse(readFileSync(answer, 'utf8')) as { url?: string; error?: string };
   if (!url) throw new Error(`PostgreSQL did not start: ${error}`);
   return url;

@@ -13,6 +13,7 @@ import {
   startTestServer,
   type TestServer,
   type TestServerOptions,
+  testTime,
 } from './test-server.ts';
 import { until } from './until.ts';
 
@@ -54,15 +55,22 @@ export interface TestNetworkOptions {
 }
 
 export async function startTestNetwork(options: TestNetworkOptions = {}): Promise<TestNetwork> {
-  const emulator = await startEmulator({ port: 0, orgs: [], reportDelayMs: 0, ...options.emulator });
+  // One clock for both: a key that the server signs is as old at the emulator as it is here.
+  const clock = { now: options.server?.now ?? testTime };
+  const emulator = await startEmulator({
+    port: 0,
+    orgs: [],
+    reportDelayMs: 0,
+    now: () => clock.now,
+    ...options.emulator,
+  });
   const secretKeys = [randomBytes(32)];
   const start = (changes: Partial<TestServerOptions> = {}) =>
     startTestServer({
       vapiBaseUrl: emulator.url,
-      // The emulator checks the expiry of keys by the real time.
-      now: Date.now(),
       secrets: { secretKeys },
       ...options.server,
+      clock,
       ...changes,
     });
   let server = await start().catch(async (error: unknown) => {
@@ -126,9 +134,8 @@ export async function startTestNetwork(options: TestNetworkOptions = {}): Promis
     },
     async restartServer() {
       const { port } = new URL(server.url);
-      const now = server.clock.now;
       await server.close();
-      server = await start({ now, config: { ...options.server?.config, port: Number(port) } });
+      server = await start({ config: { ...options.server?.config, port: Number(port) } });
       // Connections to the old server that the client has kept fail once; after that it makes new ones.
       const answers = () =>
         fetch(`${server.url}/healthz`).then(

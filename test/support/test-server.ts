@@ -44,13 +44,18 @@ export interface TestServerOptions {
   vapiBaseUrl?: string;
   config?: Partial<Config>;
   secrets?: Partial<Secrets>;
-  /** Where its clock stands at first, in epoch milliseconds. */
+  /** Where its clock stands at first, in epoch milliseconds; default `testTime`. */
   now?: number;
+  /** A clock that it shares with others, instead of one of its own. */
+  clock?: { now: number };
   /** What its own database runs on; default SQLite. */
   engine?: Engine;
   /** A database that another server has made and removes: two servers on one store. */
   database?: TestDatabase;
 }
+
+/** Where every test's clock stands at first: far from the ends of a day, a month and a summer time. */
+export const testTime = Date.parse('2026-11-10T12:00:00Z');
 
 /** The origin of the page that test tenants allow. */
 export const pageOrigin = 'https://shop.acme.example';
@@ -58,7 +63,7 @@ export const pageOrigin = 'https://shop.acme.example';
 export async function startTestServer(options: TestServerOptions = {}): Promise<TestServer> {
   const database = options.database ?? (await (options.engine ?? defaultEngine).create());
   const operatorKey = `vak_${randomBytes(24).toString('base64url')}`;
-  const clock = { now: options.now ?? Date.parse('2026-11-10T12:00:00Z') };
+  const clock = options.clock ?? { now: options.now ?? testTime };
   const log: string[] = [];
   const config: Config = {
     port: 0,

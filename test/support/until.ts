@@ -1,20 +1,25 @@
 import { setTimeout as pause } from 'node:timers/promises';
 
+/** How many times slower than a usual machine this one is, at least 1: the runner measures it once (`test/run.ts`). */
+export const slowness = Math.max(1, Number(process.env.TEST_SLOWNESS) || 1);
+
 /**
- * Waits for a condition, never for a duration.
+ * Waits for a condition, never for a duration: the time limit is a net for what never comes.
  * @param what is said when it does not come true in time
- * @param timeoutMs milliseconds
+ * @param timeoutMs milliseconds on a usual machine; a slower one is given more
  */
 export async function until<Value>(
   condition: () => Value | Promise<Value>,
   what: string,
-  timeoutMs = 10_000,
+  timeoutMs = 60_000,
 ): Promise<NonNullable<Value>> {
-  const deadline = performance.now() + timeoutMs;
+  const patienceMs = timeoutMs * slowness;
+  const deadline = performance.now() + patienceMs;
   for (;;) {
     const value = await condition();
     if (value) return value;
-    if (performance.now() > deadline) throw new Error(`waited ${timeoutMs} ms in vain for ${what}`);
+    if (performance.now() > deadline)
+      throw new Error(`waited ${Math.round(patienceMs)} ms in vain for ${what}`);
     await pause(20);
   }
 }

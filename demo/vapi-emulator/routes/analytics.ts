@@ -54,8 +54,8 @@ export function analyticsRoutes(world: World): Router {
 
 function answer(world: World, orgId: string, query: Query): Json {
   const { step, timezone = 'UTC' } = query.timeRange ?? {};
-  const start = query.timeRange?.start ?? new Date(Date.now() - week).toISOString();
-  const end = query.timeRange?.end ?? new Date().toISOString();
+  const start = query.timeRange?.start ?? new Date(world.now() - week).toISOString();
+  const end = query.timeRange?.end ?? new Date(world.now()).toISOString();
   const groups = new Map<string, { keys: Json; calls: Call[] }>();
   for (const call of findCalls(world, orgId, { createdAtGe: start, createdAtLt: end })) {
     const keys = keysOf(call, query, step);

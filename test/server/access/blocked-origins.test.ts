@@ -15,7 +15,7 @@ for (const engine of testDatabases()) {
     before(async () => {
       server = await startTestServer({ engine, config: { trustProxy: 1 } });
     });
-    after(() => server.close());
+    after(() => server?.close());
 
     const knock = (tenant: string, origin?: string) => {
       visitors += 1;
@@ -96,7 +96,7 @@ for (const engine of testDatabases()) {
           throw new Error('the store was asked');
         },
       });
-      const refusals = createRefusals(untouched, server.ctx.frontLimits, Date.now);
+      const refusals = createRefusals(untouched, server.ctx.frontLimits, () => server.clock.now);
       const tenant = (await findTenant(server.ctx.store, 'counted')) as Tenant;
       for (const origin of ['https://evil.example', undefined, 'null']) {
         assert.equal(refusals.note(tenant, origin), undefined);

@@ -21,7 +21,7 @@ for (const engine of testDatabases()) {
     before(async () => {
       server = await startTestServer({ engine });
     });
-    after(() => server.close());
+    after(() => server?.close());
 
     async function newTenant(changes: object = {}): Promise<string> {
       const slug = `t-${randomUUID()}`;

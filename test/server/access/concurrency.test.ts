@@ -1,6 +1,6 @@
 /** Caps that hold when everything comes at once: decided by the database, not by reading and then writing. */
 import assert from 'node:assert/strict';
-import { after, before, beforeEach, describe, it } from 'node:test';
+import { after, before, describe, it } from 'node:test';
 import { sumReserved } from '../../support/ledger.ts';
 import { testDatabases } from '../../support/postgres.ts';
 import { startTestNetwork, type TestNetwork } from '../../support/test-network.ts';
@@ -36,7 +36,7 @@ for (const engine of testDatabases()) {
         replicas.push(
           await startTestServer({
             database,
-            now: network.server.clock.now,
+            clock: network.server.clock,
             vapiBaseUrl: network.emulator.url,
             secrets: { secretKeys },
             config: { trustProxy: 1 },
@@ -44,10 +44,6 @@ for (const engine of testDatabases()) {
         );
       }
       removeDatabase = database.remove;
-    });
-    beforeEach(() => {
-      // Vapi's keys live a minute by the emulator's clock, which does not stand still.
-      for (const { clock } of replicas) clock.now = Date.now();
     });
     let removeDatabase = async () => {};
     after(async () => {

@@ -13,7 +13,7 @@ for (const engine of testDatabases()) {
       server = await startTestServer({ engine });
       await server.createTenant();
     });
-    after(() => server.close());
+    after(() => server?.close());
 
     const make = async (input: object): Promise<KeyView> =>
       (await server.operator('POST', '/v1/keys', { name: 'test', ...input })).body;

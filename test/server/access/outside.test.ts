@@ -69,7 +69,7 @@ describe('a recording', () => {
   before(async () => {
     network = await startTestNetwork();
   });
-  after(() => network.close());
+  after(() => network?.close());
 
   async function serve(t: TestContext, listener: RequestListener): Promise<string> {
     const server = createServer(listener);

@@ -19,7 +19,7 @@ for (const engine of testDatabases()) {
         tenant: { limits: { callsPerMinutePerIp: 50 } },
       });
     });
-    after(() => network.close());
+    after(() => network?.close());
 
     const operate = (slug: string, verb: 'pause' | 'resume') =>
       network.server.operator('POST', `/v1/tenants/${slug}/${verb}`);

@@ -12,7 +12,7 @@ before(async () => {
     pastCalls: false,
   });
 });
-after(() => demo.close());
+after(() => demo?.close());
 
 it('try-it.sh gets every answer that it must get', async () => {
   const { server: SERVER, site: SITE, foreignSite: FOREIGN, operatorKey: OPERATOR_KEY } = demo;

@@ -1,7 +1,8 @@
 /** Each case is something that an attacker tries over HTTP; each must end with its code and leave nothing behind. */
 import assert from 'node:assert/strict';
-import { after, before, describe, it } from 'node:test';
+import { after, before, describe, it, mock } from 'node:test';
 import { testDatabases } from '../../support/postgres.ts';
+import { testTime } from '../../support/test-server.ts';
 import { bodyAttacks } from './bodies.ts';
 import { challengeAttacks } from './challenges.ts';
 import { limitAttacks } from './limits.ts';
@@ -23,13 +24,17 @@ const groups: Record<string, Attack[]> = {
   'by path, method and headers': pathAttacks,
 };
 
+// The library that checks a proof of work looks at its expiry by the system's clock.
+before(() => mock.timers.enable({ apis: ['Date'], now: testTime }));
+after(() => mock.timers.reset());
+
 for (const engine of testDatabases()) {
   describe(`attacks, on ${engine.name}`, () => {
     let stage: Stage;
     before(async () => {
       stage = await startStage(engine);
     });
-    after(() => stage.close());
+    after(() => stage?.close());
 
     it('are played where an honest visitor gets through', async () => {
       const grant = await stage.newcomer().grant('acme');

@@ -1,14 +1,15 @@
 /** Reports that do not come from Vapi. */
 import { randomUUID } from 'node:crypto';
+import { testTime } from '../../support/test-server.ts';
 import type { Attack, Stage } from './stage.ts';
 
 const report = () =>
   JSON.stringify({
     message: {
       type: 'end-of-call-report',
-      timestamp: Date.now(),
-      startedAt: new Date(Date.now() - 60_000).toISOString(),
-      endedAt: new Date().toISOString(),
+      timestamp: testTime,
+      startedAt: new Date(testTime - 60_000).toISOString(),
+      endedAt: new Date(testTime).toISOString(),
       cost: 0,
       call: { id: randomUUID(), type: 'webCall' },
     },

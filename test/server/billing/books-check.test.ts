@@ -4,6 +4,7 @@ import { after, before, describe, it } from 'node:test';
 import type { CloseReport, InvoiceView, PlanInput } from '../../../server/contract.ts';
 import { monthIn, nextMonth } from '../../../server/time-zone.ts';
 import { startTestNetwork, type TestNetwork, type TestTenant } from '../../support/test-network.ts';
+import { testTime } from '../../support/test-server.ts';
 import { mustBe, seller } from './stage.ts';
 
 /** 1.00 a minute. */
@@ -21,13 +22,13 @@ const perCall: PlanInput = {
 
 describe('before a month is frozen', () => {
   let network: TestNetwork;
-  const month = monthIn('UTC', Date.now());
+  const month = monthIn('UTC', testTime);
   before(async () => {
     network = await startTestNetwork();
     await mustBe(200, operator('PUT', '/v1/billing/seller', seller));
     network.server.clock.now = Date.parse(`${nextMonth(month)}-03T00:00:00Z`);
   });
-  after(() => network.close());
+  after(() => network?.close());
 
   const operator = (method: string, path: string, body?: unknown) =>
     network.server.operator(method, path, body);

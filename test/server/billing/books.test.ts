@@ -36,7 +36,7 @@ before(async () => {
   stage.server.clock.now += 1000;
   await mustBe(204, operator('DELETE', 'tenants/gone'));
 });
-after(() => stage.close());
+after(() => stage?.close());
 
 const operator = (method: string, path: string, body?: unknown) =>
   stage.server.operator(method, `/v1/${path}`, body);

@@ -28,7 +28,7 @@ before(async () => {
     { id: 'dec-1', at: '2026-12-01T00:00:00Z', seconds: 90 },
   );
 });
-after(() => stage.close());
+after(() => stage?.close());
 
 async function prices(): Promise<Record<string, unknown>> {
   const ask = await stage.clientKey('acme');

@@ -31,7 +31,7 @@ describe('the command line', () => {
   // Many short processes of the same sources.
   const compiled = mkdtempSync(join(tmpdir(), 'vapi-agent-cli-'));
   after(() => rmSync(compiled, { recursive: true, force: true }));
-  after(() => stage.close());
+  after(() => stage?.close());
 
   interface Result {
     code: number;

@@ -31,7 +31,7 @@ describe('what a client sees of its money', () => {
       costMicros: 1_234_567,
     });
   });
-  after(() => stage.close());
+  after(() => stage?.close());
 
   it('is what the month comes to so far, and at this pace', async () => {
     const client = await stage.clientKey('acme');

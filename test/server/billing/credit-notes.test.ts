@@ -18,7 +18,7 @@ let stage: BillingStage;
 before(async () => {
   stage = await startBillingStage();
 });
-after(() => stage.close());
+after(() => stage?.close());
 
 const operator = (method: string, path: string, body?: unknown) =>
   stage.server.operator(method, `/v1/tenants/${path}`, body);

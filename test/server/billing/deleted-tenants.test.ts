@@ -44,7 +44,7 @@ for (const engine of testDatabases()) {
       // Somebody else takes the slug on the same day.
       await stage.addTenant('gone', plan, '2026-11-20');
     });
-    after(() => stage.close());
+    after(() => stage?.close());
     const operator = (method: string, path: string, body?: unknown) =>
       stage.server.operator(method, `/v1/${path}`, body);
     const close = async () => {

@@ -15,7 +15,7 @@ let place: StripeStage;
 before(async () => {
   place = await startStripeStage();
 });
-after(() => place.close());
+after(() => place?.close());
 beforeEach(() => {
   place.stripe.fault = () => null;
   place.stage.server.clock.now = Date.parse('2026-12-02T12:00:00Z');

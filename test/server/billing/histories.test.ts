@@ -64,7 +64,7 @@ describe('whatever comes late or changes', () => {
   before(async () => {
     stage = await startBillingStage();
   });
-  after(() => stage.close());
+  after(() => stage?.close());
 
   for (const [name, input] of Object.entries(plans)) {
     it(`each call is charged once, and all that is billed comes to what is in the ledger: ${name}`, async () => {

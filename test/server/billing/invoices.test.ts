@@ -32,7 +32,7 @@ for (const engine of testDatabases()) {
     before(async () => {
       stage = await startBillingStage({ engine });
     });
-    after(() => stage.close());
+    after(() => stage?.close());
     const operator = (method: string, path: string, body?: unknown) =>
       stage.server.operator(method, `/v1/tenants/${path}`, body);
     const callsOf = async (slug: string, id: string, no: number): Promise<InvoiceCallView[]> =>

@@ -16,7 +16,7 @@ let tenants = 0;
 before(async () => {
   stage = await startBillingStage();
 });
-after(() => stage.close());
+after(() => stage?.close());
 
 async function book(slug: string, calls: BillableCall[]): Promise<void> {
   for (const { id, day, createdAt, channel, seconds, costMicros, cost } of calls) {

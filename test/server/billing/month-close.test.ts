@@ -346,7 +346,7 @@ describe('an unpaid invoice', () => {
   before(async () => {
     stage = await startBillingStage({ now: at('2026-12-02T12:00:00Z') });
   });
-  after(() => stage.close());
+  after(() => stage?.close());
 
   it('is overdue after its day, and pauses the tenant once when its account says so', async () => {
     const { server } = stage;
@@ -395,7 +395,7 @@ describe('what the operator wants to know', () => {
       { id: 'm-2', at: '2026-11-06T00:00:00Z', seconds: 600, costMicros: 1_500_000 },
     );
   });
-  after(() => stage.close());
+  after(() => stage?.close());
   const margin = async () =>
     (await mustBe(200, stage.server.operator('GET', '/v1/billing/margin?month=2026-11'))).body.rows;
 

@@ -53,7 +53,7 @@ for (const engine of testDatabases()) {
       }
       await stage.addTenant('z-good', planOf({ kind: 'free' }, { monthlyFeeCents: 1000 }), '2026-11-01');
     });
-    after(() => stage.close());
+    after(() => stage?.close());
 
     it('is named once in the report of a close, which bills all others', async () => {
       for (const dryRun of [true, false]) {

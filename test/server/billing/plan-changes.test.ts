@@ -13,7 +13,7 @@ let stage: BillingStage;
 before(async () => {
   stage = await startBillingStage({ now: Date.parse('2026-12-03T12:00:00Z') });
 });
-after(() => stage.close());
+after(() => stage?.close());
 
 const operator = (method: string, path: string, body?: unknown) =>
   stage.server.operator(method, `/v1/tenants/${path}`, body);

@@ -15,7 +15,7 @@ let place: StripeStage;
 before(async () => {
   place = await startStripeStage();
 });
-after(() => place.close());
+after(() => place?.close());
 
 type Memory = 'at once' | 'a day later';
 const memories: Memory[] = ['at once', 'a day later'];

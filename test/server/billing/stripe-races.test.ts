@@ -10,7 +10,7 @@ let place: StripeStage;
 before(async () => {
   place = await startStripeStage();
 });
-after(() => place.close());
+after(() => place?.close());
 beforeEach(() => {
   place.stripe.fault = () => null;
 });

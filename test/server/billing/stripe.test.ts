@@ -22,7 +22,7 @@ before(async () => {
   place = await startStripeStage();
   ({ stage, stripe } = place);
 });
-after(() => place.close());
+after(() => place?.close());
 beforeEach(() => {
   stripe.fault = () => null;
 });

@@ -46,7 +46,7 @@ let tenants = 0;
 before(async () => {
   stage = await startBillingStage();
 });
-after(() => stage.close());
+after(() => stage?.close());
 const operator = (method: string, path: string, body?: unknown) =>
   stage.server.operator(method, `/v1/${path}`, body);
 

@@ -24,7 +24,7 @@ function tests(engine: Engine): void {
   before(async () => {
     server = await startTestServer({ engine });
   });
-  after(() => server.close());
+  after(() => server?.close());
 
   it('take the secret in our header, in X-Vapi-Secret and as a bearer token, and nowhere else', async () => {
     const { slug, webhookSecret } = await tenant();

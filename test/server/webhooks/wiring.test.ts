@@ -19,7 +19,7 @@ function tests(engine: Engine): void {
     network.server.secrets.add('header of the own server', 'secret-of-their-server');
     network.server.secrets.add('legacy secret of the own server', 'legacy-secret-of-theirs');
   });
-  after(() => network.close());
+  after(() => network?.close());
 
   const theirs = {
     url: 'https://crm.client.example/vapi?from=assistant',

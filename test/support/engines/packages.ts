@@ -38,10 +38,10 @@ export function otherEngines(): EngineState[] {
   }));
 }
 
-/** In CI, and as root on Debian, installs the engines that are not here. */
+/** In CI, and as root on Debian, installs the engines that are not here, a pooler, and what moves the clock. */
 export function installInCi(): void {
   const packages = requirements.flatMap(({ packages, isHere }) => (isHere() ? [] : packages));
-  if (!isOnPath('pgbouncer')) packages.push('pgbouncer');
+  for (const name of ['pgbouncer', 'faketime']) if (!isOnPath(name)) packages.push(name);
   const mayInstall = existsSync('/etc/debian_version') && process.getuid?.() === 0;
   if (!process.env.CI || !mayInstall || packages.length === 0) return;
   process.stdout.write(`# installing ${packages.join(' ')}\n`);

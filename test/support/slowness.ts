@@ -1,0 +1,16 @@
+import { spawnSync } from 'node:child_process';
+
+/** Milliseconds that an empty process takes on the machine for which the time limits were written. */
+const usualMs = 60;
+
+/**
+ * Measured by what the tests do most, starting processes: it sees a slow disk and a busy neighbour, too.
+ * @returns how many times slower than usual this machine is at the moment, from 1 to 20
+ */
+export function measureSlowness(): number {
+  const startedAt = performance.now();
+  const starts = 5;
+  for (let start = 0; start < starts; start += 1) spawnSync(process.execPath, ['--eval', '0']);
+  const ratio = (performance.now() - startedAt) / starts / usualMs;
+  return Math.round(Math.min(20, Math.max(1, ratio)) * 10) / 10;
+}
