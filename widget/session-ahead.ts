@@ -1,7 +1,7 @@
 /** A session that is fetched ahead of the click, so that the click does not wait for it. */
 import type { SessionAnswer } from '../server/contract.ts';
 import { CallError } from './failure.ts';
-import type { SessionApi } from './session-api.ts';
+import { type SessionApi, SessionGone } from './session-api.ts';
 import { quiet } from './waiting.ts';
 
 /** A session counts as stale this long before it expires, so that it is not refused on its way. */
@@ -61,4 +61,24 @@ export class SessionAhead {
       return api.openSession();
     });
   }
+}
+
+/**
+ * Sends with the session at hand and, when the server no longer accepts that one, once more with a fresh one. Nothing has
+ * been started by a request that was refused so.
+ */
+export async function withSession<Answer>(
+  api: SessionApi,
+  session: string,
+  send: (session: string) => Promise<Answer>,
+): Promise<Answer> {
+  try {
+    return await send(session);
+  } catch (error) {
+    if (!(error instanceof SessionGone)) throw error;
+  }
+  const fresh = await api.openSession();
+  return send(fresh.session).catch((error) => {
+    throw error instanceof SessionGone ? new CallError('server_error', 'a fresh session was refused') : error;
+  });
 }
