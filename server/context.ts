@@ -55,7 +55,7 @@ export function createContext(
 ): Context {
   const running = new Set<Promise<unknown>>();
   const keys = (purpose: Parameters<typeof deriveKeys>[1]) => deriveKeys(secrets.secretKeys, purpose);
-  const frontLimits = createFrontLimits();
+  const frontLimits = createFrontLimits(config.visitorLimits);
   const now = options.now ?? Date.now;
   return {
     config,

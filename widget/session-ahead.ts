@@ -27,7 +27,7 @@ export class SessionAhead {
   prepare(): void {
     if (this.#refused || (this.#session && Date.now() < this.#until)) return;
     try {
-      const session = quiet(this.#api().openSession());
+      const session = quiet(this.#api().openSession('?ahead=true'));
       this.#session = session;
       this.#until = Number.POSITIVE_INFINITY;
       session.then(
@@ -56,8 +56,9 @@ export class SessionAhead {
     this.forget();
     if (!session) return api.openSession();
     return session.catch((error) => {
-      // The server has just said no; only a broken connection is worth a second request.
-      if (error instanceof CallError && error.failure.code !== 'network') throw error;
+      // The server has just said no; worth a second request is only a broken connection, and that too many have fetched
+      // ahead: a click is counted apart.
+      if (error instanceof CallError && !/^(network|rate_limited)$/.test(error.failure.code)) throw error;
       return api.openSession();
     });
   }

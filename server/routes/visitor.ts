@@ -8,7 +8,7 @@ import { endLiveCall } from '../access/end-call.ts';
 import { grantCall } from '../access/grant.ts';
 import { isOpen } from '../access/opening-hours.ts';
 import { issueSession, verifyEndToken, verifySession } from '../access/session-token.ts';
-import { hashNetwork, networkOf } from '../access/visitor-network.ts';
+import { hashNetwork, networkOf, siteOf } from '../access/visitor-network.ts';
 import type { Context } from '../context.ts';
 import {
   callRequestSchema,
@@ -77,11 +77,13 @@ export function visitorRoutes(ctx: Context): Router {
     if (tenant.status === 'paused') throw new ApiError('tenant_paused');
     if (!isOpen(tenant.limits.hours, tenant.timeZone, ctx.now())) throw new ApiError('outside_hours');
     await checkChallenge(ctx, tenant, origin, challenge);
+    const site = siteOf(req.ip);
     const claims = {
       tenant: tenant.slug,
       tenantId: tenant.id,
       origin,
       network: hashNetwork(ctx.keys.network, networkOf(req.ip)),
+      site: site && hashNetwork(ctx.keys.network, site),
       generation: tenant.generation,
     };
     const { session, expiresAt } = issueSession(ctx.keys.session, claims, ctx.now());

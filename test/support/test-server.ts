@@ -69,6 +69,7 @@ export async function startTestServer(options: TestServerOptions = {}): Promise<
     dailyProxyUrl: null,
     stripeApiUrl: null,
     autoClose: false,
+    visitorLimits: { ahead: 600, sessions: 60, starts: 60 },
     logLevel: 'debug',
     production: false,
     ...options.config,

@@ -25,6 +25,7 @@ import { appendOnlyBooks } from './0022-append-only-books.ts';
 import { invoiceBooks } from './0023-invoice-books.ts';
 import { creditNoteRequests } from './0024-credit-note-requests.ts';
 import { guardedBooks } from './0025-guarded-books.ts';
+import { visitorSites } from './0033-visitor-sites.ts';
 
 export const migrations: Record<string, Migration> = {
   '0001-initial': initial,
@@ -52,4 +53,5 @@ export const migrations: Record<string, Migration> = {
   '0023-invoice-books': invoiceBooks,
   '0024-credit-note-requests': creditNoteRequests,
   '0025-guarded-books': guardedBooks,
+  '0033-visitor-sites': visitorSites,
 };
