@@ -13,6 +13,7 @@ import type { Store } from './store/database.ts';
 import { countPendingMessages } from './store/forwarded-messages.ts';
 import { countUnassigned } from './store/sweeps.ts';
 import type { Tenant } from './store/tenants.ts';
+import { createVapiClock, type VapiClock } from './vapi/vapi-clock.ts';
 
 export interface Context {
   config: Config;
@@ -30,6 +31,7 @@ export interface Context {
   /** Epoch milliseconds. */
   now: () => number;
   log: Logger;
+  vapiClock: VapiClock;
   metrics: Metrics;
   /** Rung when a message for a tenant's own server waits in the outbox. */
   outboxBell: Doorbell;
@@ -74,6 +76,7 @@ export function createContext(
     operatorApiKey: secrets.operatorApiKey,
     now,
     log,
+    vapiClock: createVapiClock(now, log),
     metrics: createMetrics({
       pendingForwards: () => countPendingMessages(store),
       unassignedCalls: () => countUnassigned(store),

@@ -224,6 +224,12 @@ export const savedTenantSchema = tenantViewSchema.extend({
     .enum(vapiChecks)
     .describe('Only when the key, the org or an assistant was set.')
     .exactOptional(),
+  clockBehindSeconds: z
+    .int()
+    .describe(
+      "With `vapiCheck`, only when this server's clock is 30 s or more from Vapi's: how far it is behind, negative when it is ahead. Set the clock right: Vapi refuses keys that have expired by its own.",
+    )
+    .exactOptional(),
 });
 export type SavedTenant = z.infer<typeof savedTenantSchema>;
 
