@@ -16,6 +16,7 @@ export interface Config {
   vapiBaseUrl: string;
   /** Prefix under which the operator relays Daily's hosts (Daily's `proxyUrl`); null = browsers reach Daily themselves. */
   dailyProxyUrl: string | null;
+  visitorLimits: VisitorLimits;
   /** Null = Stripe's own. */
   stripeApiUrl: string | null;
   /** Whether months are closed without anybody asking for it. */
@@ -31,6 +32,16 @@ export type DatabaseConfig = ({ kind: 'sqlite'; file: string } | { kind: 'postgr
   /** Milliseconds for a connection, a place among them, a statement, or SQLite's lock; default 5000. */
   timeoutMs?: number;
 };
+
+/** Requests per visitor network and minute, ahead of what each tenant allows; each process counts for itself. */
+export interface VisitorLimits {
+  /** What the element fetches before a click: settings, and sessions that may never be used. */
+  ahead: number;
+  /** Sessions that a click asks for. */
+  sessions: number;
+  /** Calls, messages, and what follows a call. */
+  starts: number;
+}
 
 /** Values that are never printed; kept apart from `Config` so that printing a config cannot leak one. */
 export interface Secrets {
@@ -90,6 +101,11 @@ export function readConfig(
   const stripeApiUrl = readBaseUrl('STRIPE_API_URL', given('STRIPE_API_URL'), problems);
   const autoClose = given('AUTO_CLOSE') ?? 'no';
   if (!/^(yes|no)$/.test(autoClose)) problems.push('AUTO_CLOSE must be yes or no');
+  const visitorLimits: VisitorLimits = {
+    ahead: readCount('AHEAD_PER_MINUTE', given('AHEAD_PER_MINUTE') ?? '600', problems),
+    sessions: readCount('SESSIONS_PER_MINUTE', given('SESSIONS_PER_MINUTE') ?? '60', problems),
+    starts: readCount('STARTS_PER_MINUTE', given('STARTS_PER_MINUTE') ?? '60', problems),
+  };
   const logLevel = given('LOG_LEVEL') ?? 'info';
   if (!logLevels.includes(logLevel)) problems.push(`LOG_LEVEL must be one of ${logLevels.join(', ')}`);
 
@@ -127,6 +143,7 @@ export function readConfig(
       dailyProxyUrl,
       stripeApiUrl,
       autoClose: autoClose === 'yes',
+      visitorLimits,
       logLevel,
       production,
       shutdownDelayMs,
@@ -177,6 +194,11 @@ function readPort(text: string, problems: string[]): number {
   const port = Number(text);
   if (!/^\d{1,5}$/.test(text) || port > 65_535) problems.push('PORT must be a number from 0 to 65535');
   return port;
+}
+
+function readCount(name: string, text: string, problems: string[]): number {
+  if (!/^[1-9]\d{0,6}$/.test(text)) problems.push(`${name} must be a whole number from 1 to 9999999`);
+  return Number(text);
 }
 
 function readBaseUrl(name: string, text: string | undefined, problems: string[]): string | null {

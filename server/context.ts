@@ -13,6 +13,7 @@ import type { Store } from './store/database.ts';
 import { countPendingMessages } from './store/forwarded-messages.ts';
 import { countUnassigned } from './store/sweeps.ts';
 import type { Tenant } from './store/tenants.ts';
+import { createVapiClock, type VapiClock } from './vapi/vapi-clock.ts';
 import { logFailure } from './worker.ts';
 
 export interface Context {
@@ -31,6 +32,7 @@ export interface Context {
   /** Epoch milliseconds. */
   now: () => number;
   log: Logger;
+  vapiClock: VapiClock;
   metrics: Metrics;
   /** `stopping` once a stop is announced: load balancers are told to send nothing more. */
   lifecycle: { stopping: boolean };
@@ -58,7 +60,7 @@ export function createContext(
 ): Context {
   const running = new Set<Promise<unknown>>();
   const keys = (purpose: Parameters<typeof deriveKeys>[1]) => deriveKeys(secrets.secretKeys, purpose);
-  const frontLimits = createFrontLimits();
+  const frontLimits = createFrontLimits(config.visitorLimits);
   const now = options.now ?? Date.now;
   return {
     config,
@@ -78,6 +80,7 @@ export function createContext(
     now,
     log,
     lifecycle: { stopping: false },
+    vapiClock: createVapiClock(now, log),
     metrics: createMetrics({
       pendingForwards: () => countPendingMessages(store),
       unassignedCalls: () => countUnassigned(store),

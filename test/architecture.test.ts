@@ -128,6 +128,7 @@ describe('who may import whom', () => {
       'server/access/allowed-origins.ts',
       'server/access/limits.ts',
       'server/access/opening-hours.ts',
+      'server/access/shared-hosts.ts',
       'server/billing/money.ts',
       'server/billing/period.ts',
       'server/billing/plan.ts',

@@ -2,7 +2,7 @@
  * Owns one element's call from the first intent to the end, and is the only one that changes its state. The order of
  * a start is {@link CallController.start}; what may follow what is in `call-state.ts`.
  */
-import type { Grant, ProxyGrant, Rating, SessionAnswer, VariableValues } from '../server/contract.ts';
+import type { Grant, ProxyGrant, Rating, VariableValues } from '../server/contract.ts';
 import { BrowserAhead } from './browser-ahead.ts';
 import type { CallChunk, CallHost } from './call-host.ts';
 import { claimPage, type PageClaim } from './call-lock.ts';
@@ -18,8 +18,8 @@ import { CallError, type Failure, failureOf, isBusy } from './failure.ts';
 import type { LeftCall } from './left-call.ts';
 import { openMicrophone } from './microphone.ts';
 import { isForbidden } from './page-policy.ts';
-import { SessionAhead } from './session-ahead.ts';
-import { type SessionApi, SessionGone } from './session-api.ts';
+import { SessionAhead, withSession } from './session-ahead.ts';
+import type { SessionApi } from './session-api.ts';
 import { initialSound, type Sound } from './sound.ts';
 import type { Piece } from './transcript.ts';
 import type { ActiveCall, CallListener } from './vapi-call.ts';
@@ -143,9 +143,9 @@ export class CallController {
     this.#call?.setSound(sound);
   }
 
-  /** A fresh session, or the one that was fetched ahead. */
-  async session(api: SessionApi): Promise<string> {
-    return (await this.#session.take(api)).session;
+  /** Sends with a session: the one that was fetched ahead, or a fresh one. */
+  async withSession(api: SessionApi, send: (session: string) => Promise<void>): Promise<void> {
+    return withSession(api, (await this.#session.take(api)).session, send);
   }
 
   /** Sends what the visitor thinks of the call that is over; null when the server cannot be told of it. */
@@ -229,7 +229,7 @@ export class CallController {
         await this.#rejoin(api, left.grant, visit.page);
       } else {
         const from = await orAborted(session ?? this.#session.take(api), signal);
-        const grant = this.#createCall(api, from, variables);
+        const grant = withSession(api, from.session, (id) => api.createCall(id, variables));
         // Beside the request that everything waits for, not ahead of it.
         fetchCallMachine(from.mediaProxyUrl);
         this.#grant = await grant;
@@ -361,20 +361,6 @@ export class CallController {
     }
     this.#call?.end();
     this.#tellServer('beacon');
-  }
-
-  async #createCall(api: SessionApi, { session }: SessionAnswer, variables: VariableValues): Promise<Grant> {
-    try {
-      return await api.createCall(session, variables);
-    } catch (error) {
-      if (!(error instanceof SessionGone)) throw error;
-    }
-    const fresh = await api.openSession();
-    return await api.createCall(fresh.session, variables).catch((error) => {
-      throw error instanceof SessionGone
-        ? new CallError('server_error', 'a fresh session was refused')
-        : error;
-    });
   }
 
   /** Ends the call at the server too, once: a browser that leaves the room can be missed, a request is not. */

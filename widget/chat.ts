@@ -2,7 +2,7 @@
  * A text conversation beside the call, or instead of it. Comes with the composer, when the element's mode has one. What
  * is written lands in the same transcript as what is said.
  */
-import type { ChatEvent, ChatRequest, VariableValues } from '../server/contract.ts';
+import type { ChatEvent, VariableValues } from '../server/contract.ts';
 import type { CallAction, CallState } from './call-state.ts';
 import { CallError, type Failure, failureOf } from './failure.ts';
 import { type SessionApi, SessionGone } from './session-api.ts';
@@ -12,8 +12,8 @@ export interface ChatHost {
   state(): CallState;
   dispatch(action: CallAction): void;
   api(): SessionApi;
-  /** A fresh session, or the one that was fetched ahead. */
-  session(api: SessionApi): Promise<string>;
+  /** Sends with a session: the one that was fetched ahead, or a fresh one. */
+  withSession(api: SessionApi, send: (session: string) => Promise<void>): Promise<void>;
   /** The last word of the page: the variables of the conversation, or null to call it off. */
   beforeCall(): VariableValues | null;
   /** Resolves once the visitor has agreed to what the tenant demands. */
@@ -26,6 +26,8 @@ export class Chat {
   #host: ChatHost;
   /** The permission that the last answer brought; null at the beginning of a conversation. */
   #token: string | null = null;
+  /** Of this conversation; should it have to start over, they count again. */
+  #variables: VariableValues = {};
   /** As much as has come of the answer to the last message. */
   #answer = '';
 
@@ -52,10 +54,9 @@ export class Chat {
     const before = host.state().transcript;
     this.#answer = '';
     try {
-      const variableValues = await this.#permission();
-      if (!variableValues) return false;
+      if (!(await this.#permission())) return false;
       host.dispatch({ type: 'written', piece: { role: 'user', text: message, final: true } });
-      await this.#ask(message, variableValues);
+      await this.#ask(message);
       return true;
     } catch (error) {
       const failure = failureOf(error);
@@ -70,22 +71,23 @@ export class Chat {
     }
   }
 
-  /** The variables for the first message; null when the page or the visitor said no. */
-  async #permission(): Promise<VariableValues | null> {
+  /** False when the page or the visitor said no. */
+  async #permission(): Promise<boolean> {
     const host = this.#host;
-    const variables = this.#token === null ? host.beforeCall() : {};
-    if (!variables) return null;
-    const declined = new Promise<null>((resolve) => {
-      this.decline = () => resolve(null);
+    const variables = this.#token === null ? host.beforeCall() : this.#variables;
+    if (!variables) return false;
+    this.#variables = variables;
+    const declined = new Promise<false>((resolve) => {
+      this.decline = () => resolve(false);
     });
-    const agreed = host.consent(() => host.dispatch({ type: 'consent', asking: true })).then(() => variables);
+    const agreed = host.consent(() => host.dispatch({ type: 'consent', asking: true })).then(() => true);
     const answer = await Promise.race([agreed, declined]).finally(() =>
       host.dispatch({ type: 'consent', asking: false }),
     );
     return answer;
   }
 
-  async #ask(message: string, variableValues: ChatRequest['variableValues']): Promise<void> {
+  async #ask(message: string): Promise<void> {
     const api = this.#host.api();
     const take = (response: Response): Promise<void> =>
       readEvents(response, (event) => {
@@ -98,18 +100,21 @@ export class Chat {
         throw new CallError('interrupted', String(error));
       });
     const token = this.#token;
-    if (token === null) {
-      const session = await this.#host.session(api);
-      await api.chat({ session, message, ...(variableValues && { variableValues }) }, take);
-    } else {
-      try {
-        await api.chat({ chat: token, message }, take);
-      } catch (error) {
-        if (!(error instanceof SessionGone)) throw error;
-        // It has rested too long; the assistant begins anew.
-        this.#token = null;
-        await api.chat({ session: await this.#host.session(api), message }, take);
-      }
+    const isContinued =
+      token !== null &&
+      (await api.chat({ chat: token, message }, take).then(
+        () => true,
+        (error) => {
+          if (!(error instanceof SessionGone)) throw error;
+          // It has rested too long, or the network has changed: the assistant starts over.
+          this.#token = null;
+          return false;
+        },
+      ));
+    if (!isContinued) {
+      const hasVariables = Object.keys(this.#variables).length > 0;
+      const first = { message, ...(hasVariables && { variableValues: this.#variables }) };
+      await this.#host.withSession(api, (session) => api.chat({ session, ...first }, take));
     }
     this.#show(true);
   }

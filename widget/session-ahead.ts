@@ -1,7 +1,7 @@
 /** A session that is fetched ahead of the click, so that the click does not wait for it. */
 import type { SessionAnswer } from '../server/contract.ts';
 import { CallError } from './failure.ts';
-import type { SessionApi } from './session-api.ts';
+import { type SessionApi, SessionGone } from './session-api.ts';
 import { quiet } from './waiting.ts';
 
 /** A session counts as stale this long before it expires, so that it is not refused on its way. */
@@ -27,7 +27,7 @@ export class SessionAhead {
   prepare(): void {
     if (this.#refused || (this.#session && Date.now() < this.#until)) return;
     try {
-      const session = quiet(this.#api().openSession());
+      const session = quiet(this.#api().openSession('?ahead=true'));
       this.#session = session;
       this.#until = Number.POSITIVE_INFINITY;
       session.then(
@@ -56,9 +56,30 @@ export class SessionAhead {
     this.forget();
     if (!session) return api.openSession();
     return session.catch((error) => {
-      // The server has just said no; only a broken connection is worth a second request.
-      if (error instanceof CallError && error.failure.code !== 'network') throw error;
+      // The server has just said no; worth a second request is only a broken connection, and that too many have fetched
+      // ahead: a click is counted apart.
+      if (error instanceof CallError && !/^(network|rate_limited)$/.test(error.failure.code)) throw error;
       return api.openSession();
     });
   }
+}
+
+/**
+ * Sends with the session at hand and, when the server no longer accepts that one, once more with a fresh one. Nothing has
+ * been started by a request that was refused so.
+ */
+export async function withSession<Answer>(
+  api: SessionApi,
+  session: string,
+  send: (session: string) => Promise<Answer>,
+): Promise<Answer> {
+  try {
+    return await send(session);
+  } catch (error) {
+    if (!(error instanceof SessionGone)) throw error;
+  }
+  const fresh = await api.openSession();
+  return send(fresh.session).catch((error) => {
+    throw error instanceof SessionGone ? new CallError('server_error', 'a fresh session was refused') : error;
+  });
 }

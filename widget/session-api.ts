@@ -25,8 +25,10 @@ const answerTimeoutMs = 120_000;
 export interface SessionApi {
   /** `GET /v1/widget/{tenant}` */
   widgetConfig(): Promise<WidgetConfig>;
-  /** `POST /v1/sessions`; where the tenant demands it, with a solved challenge. */
-  openSession(): Promise<SessionAnswer>;
+  /**
+   * `POST /v1/sessions`; where the tenant demands it, with a solved challenge. @param query `?ahead=true` ahead of a click
+   */
+  openSession(query?: string): Promise<SessionAnswer>;
   /** `POST /v1/calls`; throws {@link SessionGone} when another session is needed. */
   createCall(session: string, variableValues: VariableValues): Promise<Grant>;
   /** `POST /v1/calls/{callId}/end`; never rejects. As a beacon it survives the page. */
@@ -96,24 +98,24 @@ export function createSessionApi(
     );
   }
 
-  async function openSession(): Promise<SessionAnswer> {
+  async function openSession(query = ''): Promise<SessionAnswer> {
     let config = known();
     if (!config?.challenge) {
       try {
-        return await request('sessions', { tenant });
+        return await request(`sessions${query}`, { tenant });
       } catch (error) {
         if (!(error instanceof ChallengeNeeded)) throw error;
         config = await widgetConfig();
       }
     }
-    return request('sessions', { tenant, challenge: await solved(config) });
+    return request(`sessions${query}`, { tenant, challenge: await solved(config, query) });
   }
 
-  async function solved({ challenge }: WidgetConfig): Promise<string> {
+  async function solved({ challenge }: WidgetConfig, query: string): Promise<string> {
     if (challenge?.kind !== 'altcha') throw new CallError('server_error', 'unknown challenge');
     const [{ solve }, puzzle] = await Promise.all([
       lazy(() => import('./challenge.ts')),
-      ask<Challenge>(base + challenge.path),
+      ask<Challenge>(base + challenge.path + query),
     ]);
     return solve(puzzle);
   }

@@ -1,9 +1,18 @@
 /** Which pages may use which tenant. */
 import { setTimeout as pause } from 'node:timers/promises';
+import type { Request } from 'express';
 import type { Context } from '../context.ts';
 import { ApiError } from '../errors.ts';
 import { findTenant, type Tenant } from '../store/tenants.ts';
 import { isOriginAllowed } from './allowed-origins.ts';
+import type { SessionClaims } from './session-token.ts';
+import type { Verified } from './signed-token.ts';
+import { isNetwork, networkOf } from './visitor-network.ts';
+
+export interface Admitted {
+  tenant: Tenant;
+  origin: string;
+}
 
 /** A refusal takes so long whatever was found: reading a tenant takes longer than finding none, by microseconds. */
 const refusalMs = 5;
@@ -17,7 +26,7 @@ export async function admit(
   ctx: Context,
   slug: string | null,
   origin: string | undefined,
-): Promise<{ tenant: Tenant; origin: string }> {
+): Promise<Admitted> {
   const refusal = pause(refusalMs);
   const tenant = slug === null ? null : await findTenant(ctx.store, slug);
   if (!tenant || !isOriginAllowed(tenant.allowedOrigins, origin)) {
@@ -26,4 +35,34 @@ export async function admit(
     throw new ApiError('origin_not_allowed');
   }
   return { tenant, origin };
+}
+
+/**
+ * The claims of a permission: a session, or the token that continues a conversation.
+ * @throws ApiError `session_expired`, after which the element asks for a new session; `unauthorized` when it is forged
+ */
+export function claimsOf<Claims>(verified: Verified<Claims>): Claims {
+  if (verified.ok) return verified.claims;
+  throw new ApiError(verified.reason === 'expired' ? 'session_expired' : 'unauthorized');
+}
+
+/**
+ * The tenant of a verified permission, when it is used where it was issued: same tenant, same page and, where the tenant
+ * wants that, same network. Calls and messages are admitted here, and only here.
+ * @throws ApiError `unauthorized`, `origin_not_allowed`, `session_expired`
+ */
+export async function admitSession(
+  ctx: Context,
+  claims: SessionClaims,
+  req: Pick<Request, 'headers' | 'ip'>,
+): Promise<Admitted> {
+  const admitted = await admit(ctx, claims.tenant, req.headers.origin);
+  if (admitted.tenant.id !== claims.tenantId) throw new ApiError('unauthorized');
+  if (admitted.origin !== claims.origin) throw new ApiError('origin_not_allowed');
+  const isBound = admitted.tenant.bindSessionToNetwork;
+  if (isBound && !isNetwork(ctx.keys.network, networkOf(req.ip), claims.network)) {
+    // An honest visitor whose phone has just changed networks: the element asks for a new session and continues.
+    throw new ApiError('session_expired');
+  }
+  return admitted;
 }

@@ -2,7 +2,7 @@
  * Which pages may use a tenant's agent. Pure. An entry is `scheme://host[:port]`, parsed once by the URL standard when
  * it is saved and matched exactly afterwards; one leading `*.` stands for any deeper host and never for the apex.
  */
-import { getPublicSuffix } from 'tldts';
+import { isSharedHost } from './shared-hosts.ts';
 
 export type ParsedOrigin = { ok: true; origin: string } | { ok: false; reason: string };
 
@@ -37,7 +37,7 @@ export function parseAllowedOrigin(entry: string, allowHttp = false): ParsedOrig
   }
   if (!wildcard) return { ok: true, origin: url.origin };
   if (/^[\d.]+$/.test(host) || host.startsWith('[')) return refuse('an address has no subdomains');
-  if (getPublicSuffix(host, { allowPrivateDomains: true }) === host) {
+  if (isSharedHost(host)) {
     return refuse(`anyone can register a name below ${host}`);
   }
   return { ok: true, origin: url.origin.replace('://', '://*.') };

@@ -1,4 +1,7 @@
-/** Asks the operator's own server before a call is created; it may deny the call or add variables. */
+/**
+ * Asks the operator's own server before a call is created, and once before the first message of a conversation; it may
+ * deny it or add variables. The form of its answer is in `before-call.md`.
+ */
 import { z } from 'zod';
 import type { Context } from '../context.ts';
 import { type VariableValues, variableValuesSchema } from '../contract.ts';
@@ -11,8 +14,9 @@ import { openTenantSecret } from './tenant-secrets.ts';
 /** The visitor is waiting for the call. */
 const timeoutMs = 2000;
 
-const answerSchema = z.object({
-  allow: z.boolean().default(true),
+/** Strict: a misspelled field is nonsense, never a silent yes. */
+const answerSchema = z.strictObject({
+  allow: z.boolean().optional(),
   /** Shown to the visitor when the call is denied. */
   message: z.string().max(300).optional(),
   variableValues: variableValuesSchema.optional(),
@@ -38,12 +42,17 @@ export async function askBeforeCall(
     };
     const secret = openTenantSecret(ctx.box, tenant, 'hookSecret') ?? '';
     const received = await postHook({ url, secret, id: session.jti, body, timeoutMs, nowMs: ctx.now() });
-    answer = answerSchema.parse(received ?? {});
+    answer = answerSchema.parse(received);
+    if (answer.allow === undefined && whenUnavailable === 'deny')
+      throw new Error('the hook answered without `allow`');
   } catch (cause) {
     if (whenUnavailable === 'deny') throw new ApiError('call_denied', { cause });
-    ctx.log.warn({ err: cause, tenant: tenant.slug }, 'before-call hook unavailable: call allowed');
+    ctx.log.warn(
+      { err: cause, tenant: tenant.slug },
+      'before-call hook unavailable or its answer is nonsense: call allowed',
+    );
     return {};
   }
-  if (!answer.allow) throw new ApiError('call_denied', { detail: answer.message });
+  if (answer.allow === false) throw new ApiError('call_denied', { detail: answer.message });
   return answer.variableValues ?? {};
 }

@@ -23,6 +23,8 @@ const chatClaims = z.object({
   tenantId: z.string(),
   origin: z.string(),
   network: z.string(),
+  /** Of its IPv6 /48, if it has one. */
+  site: z.string().nullable().default(null),
   generation: z.int(),
   /** Vapi's id of the last message; worthless without the tenant's key. */
   previousChatId: z.string(),

@@ -4,12 +4,17 @@
  */
 import type { RequestHandler } from 'express';
 import { RateLimiterMemory, RateLimiterRes } from 'rate-limiter-flexible';
+import type { VisitorLimits } from '../config.ts';
 import { ApiError } from '../errors.ts';
-import { networkOf } from './visitor-network.ts';
+import { networkOf, networksPerSite, siteOf } from './visitor-network.ts';
 
 export interface FrontLimits {
   /** Counts one; refuses with `rate_limited` when there were too many. */
   widget: RequestHandler;
+  /**
+   * A session, or the challenge before it. Those fetched ahead of a click (`?ahead=true`) are counted apart, so that many
+   * visitors behind one address who only point at the button leave enough for the one who clicks.
+   */
   sessions: RequestHandler;
   calls: RequestHandler;
   /**
@@ -27,29 +32,39 @@ export interface FrontLimits {
   isRefusalBurst(tenantId: string, more: number): Promise<boolean>;
 }
 
-/** Requests per network and minute. */
-const perMinute = { widget: 240, sessions: 60, calls: 60, failedAuth: 30 };
+/** Failures per network and minute. */
+const failuresPerMinute = 30;
 /** Points per client's key or sign-in and minute. */
 const readsPerMinute = 300;
 const burst = { refusals: 50, seconds: 600 };
 
-export function createFrontLimits(): FrontLimits {
+/** @param perMinute requests per network; those of an IPv6 /48 together get `networksPerSite` times as many */
+export function createFrontLimits(perMinute: VisitorLimits): FrontLimits {
   const limiter = (points: number, duration = 60) => new RateLimiterMemory({ points, duration });
-  const handler = (points: number): RequestHandler => {
-    const counter = limiter(points);
+  const perNetwork = (points: number) => {
+    const ofNetwork = limiter(points);
+    const ofSite = limiter(points * networksPerSite);
+    return async (address: string | undefined): Promise<void> => {
+      await consume(ofNetwork, networkOf(address));
+      const site = siteOf(address);
+      if (site) await consume(ofSite, site);
+    };
+  };
+  const handler = (count: (address: string | undefined) => Promise<void>): RequestHandler => {
     return async (req, _res, next) => {
-      await consume(counter, networkOf(req.ip));
+      await count(req.ip);
       next();
     };
   };
-  const failures = limiter(perMinute.failedAuth);
+  const ahead = handler(perNetwork(perMinute.ahead));
+  const sessions = handler(perNetwork(perMinute.sessions));
   const reads = limiter(readsPerMinute);
   const refusals = limiter(burst.refusals, burst.seconds);
   return {
-    widget: handler(perMinute.widget),
-    sessions: handler(perMinute.sessions),
-    calls: handler(perMinute.calls),
-    failedAuth: (address) => consume(failures, networkOf(address)),
+    widget: handler(perNetwork(perMinute.ahead)),
+    sessions: (req, res, next) => (req.query.ahead === 'true' ? ahead : sessions)(req, res, next),
+    calls: handler(perNetwork(perMinute.starts)),
+    failedAuth: perNetwork(failuresPerMinute),
     clientRead: (actor, points) => consume(reads, actor, points),
     async isRefusalBurst(tenantId, more) {
       const { consumedPoints } = await refusals.penalty(tenantId, more);

@@ -76,15 +76,16 @@ async function proxyGrant(
   const { assistantId } = reservation;
   const { key } = signScopedKey(
     { orgId: tenant.orgId, privateKey: privateKeyOf(ctx, tenant), assistantId },
-    ctx.now(),
+    ctx.vapiClock.now(),
   );
   let call: CreatedCall;
   try {
-    call = await createWebCall(ctx.config.vapiBaseUrl, key, {
+    const wish = {
       assistantId,
       assistantOverrides,
-      ...(mayRejoin(tenant) ? { roomDeleteOnUserLeaveEnabled: false } : {}),
-    });
+      ...(mayRejoin(tenant) ? { roomDeleteOnUserLeaveEnabled: false as const } : {}),
+    };
+    call = await createWebCall(ctx.config.vapiBaseUrl, key, wish, ctx.vapiClock.look);
   } catch (error) {
     if (!(error instanceof VapiError)) throw error;
     // Without a sure refusal Vapi may have made a call: its slot and spend stay held until it is known (`unclaimed`).
@@ -181,7 +182,7 @@ function keyGrant(
   if (tenant.accessMode === 'scoped-key') {
     const { orgId, assistantId } = tenant;
     const scope = { orgId, privateKey: privateKeyOf(ctx, tenant), assistantId, origin: session.origin };
-    const { key, expiresAt } = signScopedKey(scope, ctx.now());
+    const { key, expiresAt } = signScopedKey(scope, ctx.vapiClock.now());
     return { ...base, mode: 'scoped-key', key, expiresAt: new Date(expiresAt).toISOString() };
   }
   const key = openTenantSecret(ctx.box, tenant, 'publicKey');

@@ -19,6 +19,7 @@ import { holdFor, holdForMessage, leaseEnd } from './limits.ts';
 import { raiseNotice } from './notices.ts';
 import { isOpen } from './opening-hours.ts';
 import type { SessionClaims } from './session-token.ts';
+import { networksPerSite } from './visitor-network.ts';
 
 export type StartKind = 'call' | 'message';
 const modes = { call: 'voice', message: 'chat' };
@@ -50,7 +51,8 @@ export async function reserve(
       if (!current.modes.some((mode) => mode === 'hybrid' || mode === modes[kind]))
         throw new ApiError('call_denied');
       if (!isOpen(limits.hours, current.timeZone, now)) throw new ApiError('outside_hours');
-      checkStarts(limits, await countStarts(db, tenant.id, session.network, now, prefix[kind]), kind);
+      const visitor = { visitorNetwork: session.network, visitorSite: session.site };
+      checkStarts(limits, await countStarts(db, tenant.id, visitor, now, prefix[kind]), kind);
       const { committedMicros, callsInProgress } = await readCommitments(db, tenant.id, month, now);
       if (callsInProgress >= limits.concurrentCalls)
         throw new ApiError('concurrency_limit', { retryAfter: 30 });
@@ -69,7 +71,7 @@ export async function reserve(
         leaseExpiresAt,
         accessMode,
         assistantId,
-        visitorNetwork: session.network,
+        ...visitor,
         callId: null,
         consentVersion,
         createdAt: now,
@@ -97,15 +99,13 @@ const seconds = { minute: 60, hour: 3600, day: 86_400 };
 
 function checkStarts(limits: Limits, recent: RecentStarts, kind: StartKind): void {
   const times = kind === 'call' ? 1 : messagesPerCall;
+  const { callsPerMinutePerIp: minute, callsPerHourPerIp: hour, callsPerDayPerIp: day } = limits;
   const allowed = {
-    network: {
-      minute: limits.callsPerMinutePerIp,
-      hour: limits.callsPerHourPerIp,
-      day: limits.callsPerDayPerIp,
-    },
+    network: { minute, hour, day },
+    site: { minute: minute * networksPerSite, hour: hour * networksPerSite, day: day * networksPerSite },
     all: { minute: limits.callsPerMinute, hour: limits.callsPerHour, day: limits.callsPerDay },
   };
-  for (const who of ['network', 'all'] as const) {
+  for (const who of ['network', 'site', 'all'] as const) {
     for (const window of ['day', 'hour', 'minute'] as const) {
       if (recent[who][window] >= allowed[who][window] * times) {
         throw new ApiError('rate_limited', { retryAfter: seconds[window] });

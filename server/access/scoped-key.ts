@@ -7,6 +7,12 @@ import jwt from 'jsonwebtoken';
 /** Vapi needs the key only for the one request that creates the call. */
 export const scopedKeySeconds = 60;
 
+/**
+ * Seconds by which a key that never leaves this server counts longer on both sides, for a clock that is wrong. One that a
+ * browser is given has no such leeway: it is bounded by Vapi's clock, as far as that is known (`vapi-clock`).
+ */
+const ownLeewaySeconds = 300;
+
 export interface ScopedKeyOptions {
   orgId: string;
   privateKey: string;
@@ -15,10 +21,15 @@ export interface ScopedKeyOptions {
   origin?: string;
 }
 
-/** @returns a `public`-tag key for web calls of one assistant, and its expiry in epoch milliseconds */
+/**
+ * @param nowMs Vapi's clock, in epoch milliseconds
+ * @returns a `public`-tag key for web calls of one assistant, and its expiry in epoch milliseconds
+ */
 export function signScopedKey(options: ScopedKeyOptions, nowMs: number): { key: string; expiresAt: number } {
-  const iat = Math.floor(nowMs / 1000);
-  const exp = iat + scopedKeySeconds;
+  const leeway = options.origin ? 0 : ownLeewaySeconds;
+  const now = Math.floor(nowMs / 1000);
+  const iat = now - leeway;
+  const exp = now + scopedKeySeconds + leeway;
   const restrictions = {
     enabled: true,
     ...(options.origin ? { allowedOrigins: [options.origin] } : {}),

@@ -17,6 +17,8 @@ const sessionClaims = z.object({
   tenantId: z.string(),
   origin: z.string(),
   network: z.string(),
+  /** Of its IPv6 /48, if it has one. */
+  site: z.string().nullable().default(null),
   generation: z.int(),
 });
 export type SessionClaims = z.infer<typeof sessionClaims>;

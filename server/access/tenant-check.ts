@@ -1,12 +1,15 @@
 /** Asks Vapi whether a tenant's key, org and assistants belong together, so that a mistake shows when it is made. */
 import type { Context } from '../context.ts';
-import type { VapiCheck } from '../contract.ts';
+import type { SavedTenant, VapiCheck } from '../contract.ts';
 import { ApiError } from '../errors.ts';
 import { deletedForMs } from '../metering/orgs.ts';
 import type { Queries } from '../store/database.ts';
 import { listTenantsOfOrg, type Tenant } from '../store/tenants.ts';
 import { getAssistant, type SavedAssistant } from '../vapi/assistants.ts';
 import { VapiError } from '../vapi/vapi-api.ts';
+
+/** What the operator is told of it. */
+type Checked = { vapiCheck: VapiCheck } & Pick<SavedTenant, 'clockBehindSeconds'>;
 
 export interface TenantAtVapi {
   privateKey: string;
@@ -23,10 +26,10 @@ export interface TenantAtVapi {
 export async function checkTenant(
   ctx: Context,
   tenant: TenantAtVapi,
-): Promise<{ vapiCheck: VapiCheck; orgId: string }> {
+): Promise<{ checked: Checked; orgId: string }> {
   const ids = [tenant.assistantId, ...tenant.assistantIds];
   const found = await Promise.allSettled(
-    ids.map((id) => getAssistant(ctx.config.vapiBaseUrl, tenant.privateKey, id)),
+    ids.map((id) => getAssistant(ctx.config.vapiBaseUrl, tenant.privateKey, id, ctx.vapiClock.look)),
   );
   for (const [index, result] of found.entries()) {
     if (result.status === 'rejected') refuseIfWrong(result.reason, pathOf(index));
@@ -44,9 +47,10 @@ export async function checkTenant(
     ctx.log.warn({ err: cause }, 'tenant not checked: Vapi does not answer');
     const known = orgId ?? tenant.orgId;
     if (known === undefined) throw new ApiError('vapi_unavailable', { retryAfter: 5, cause });
-    return { vapiCheck: 'unreachable', orgId: known };
+    return { checked: { vapiCheck: 'unreachable' }, orgId: known };
   }
-  return { vapiCheck: 'ok', orgId };
+  const clockBehindSeconds = ctx.vapiClock.behindSeconds();
+  return { checked: { vapiCheck: 'ok', ...(clockBehindSeconds === 0 ? {} : { clockBehindSeconds }) }, orgId };
 }
 
 /**

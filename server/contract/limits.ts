@@ -25,7 +25,9 @@ const callCount = z.int().min(1).max(1_000_000);
 
 export const limitsSchema = z.strictObject({
   concurrentCalls: z.int().min(1).max(1000).describe('Calls at the same time.'),
-  callsPerMinutePerIp: callCount.describe('Starts per visitor network: an IPv4 address or an IPv6 /56.'),
+  callsPerMinutePerIp: callCount.describe(
+    'Starts per visitor network: an IPv4 address or an IPv6 /56. All networks of one IPv6 /48 together get four times that, as with the two below.',
+  ),
   callsPerHourPerIp: callCount,
   callsPerDayPerIp: callCount,
   callsPerMinute: callCount.describe('Starts of all visitors together.'),

@@ -41,7 +41,9 @@ const beforeCallSchema = z.strictObject({
   url: hookUrlSchema,
   whenUnavailable: z
     .enum(['deny', 'allow'])
-    .describe('What happens when it does not answer within 2 seconds or answers with nonsense.'),
+    .describe(
+      'What happens when it does not answer within 2 seconds or answers with nonsense: an empty body, an unknown field. With `deny` only an explicit `"allow": true` lets the visitor through.',
+    ),
 });
 
 export type BeforeCall = z.infer<typeof beforeCallSchema>;
@@ -84,7 +86,9 @@ const optional = {
   challenge: z.enum(challengeKinds).describe('What a browser must solve before it gets a session.'),
   beforeCall: beforeCallSchema
     .nullable()
-    .describe('Asked before each call; it may deny the call or add variables. Null = not asked.'),
+    .describe(
+      'Asked before each call, and once before the first message of each text conversation; it may deny it or add variables. It answers `{"allow": true}` or `{"allow": false, "message"?}`, with `variableValues` if it likes. Null = not asked.',
+    ),
   alerts: alertsSchema
     .nullable()
     .describe(
@@ -219,6 +223,12 @@ export const savedTenantSchema = tenantViewSchema.extend({
   vapiCheck: z
     .enum(vapiChecks)
     .describe('Only when the key, the org or an assistant was set.')
+    .exactOptional(),
+  clockBehindSeconds: z
+    .int()
+    .describe(
+      "With `vapiCheck`, only when this server's clock is 30 s or more from Vapi's: how far it is behind, negative when it is ahead. Set the clock right: Vapi refuses keys that have expired by its own.",
+    )
     .exactOptional(),
 });
 export type SavedTenant = z.infer<typeof savedTenantSchema>;

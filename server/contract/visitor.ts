@@ -2,6 +2,14 @@
 import { z } from 'zod';
 import { slugSchema, timeSchema } from './words.ts';
 
+/** Of `POST /v1/sessions` and the challenge before it. Nothing else is refused here: it only chooses a limit. */
+export const aheadQuerySchema = z.object({
+  ahead: z
+    .enum(['true'])
+    .optional()
+    .describe('Fetched ahead of a click, which may never come: counted apart from what a click asks for.'),
+});
+
 /** `POST /v1/sessions` */
 export const sessionRequestSchema = z.strictObject({
   tenant: slugSchema,

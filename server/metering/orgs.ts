@@ -67,7 +67,7 @@ export function apisOf(ctx: Context, { orgId, tenants }: Org): CallsApi[] {
     }
   }
   if (keys.size === 0) throw new Error(`no private key of org ${orgId} can be opened`, { cause: failure });
-  return [...keys].map((key) => createCallsApi(ctx.config.vapiBaseUrl, key));
+  return [...keys].map((key) => createCallsApi(ctx.config.vapiBaseUrl, key, ctx.vapiClock.look));
 }
 
 /** The key opens another org than its tenant was made with: nobody can tell whose the calls are. */

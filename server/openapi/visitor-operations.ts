@@ -1,5 +1,6 @@
 /** What visitors' browsers ask for. */
 import {
+  aheadQuerySchema,
   callRequestSchema,
   challengeAnswerSchema,
   chatEventSchema,
@@ -28,6 +29,7 @@ export const visitorOperations: Operation[] = [
     caller: 'visitor',
     summary: 'Get a challenge to solve',
     notes: 'Only where the tenant demands one; it counts for this tenant and origin, once.',
+    query: aheadQuerySchema,
     answers: { 200: json('The challenge.', challengeAnswerSchema) },
     refusals: ['origin_not_allowed', 'rate_limited', 'not_found'],
   },
@@ -37,6 +39,7 @@ export const visitorOperations: Operation[] = [
     summary: 'Ask for permission for one call',
     notes:
       'Writes nothing to the store: the session is a signed token, good for one call attempt within 120 seconds.',
+    query: aheadQuerySchema,
     body: { schema: sessionRequestSchema },
     answers: { 201: json('The session.', sessionAnswerSchema) },
     refusals: ['origin_not_allowed', 'tenant_paused', 'outside_hours', 'challenge_required', 'rate_limited'],

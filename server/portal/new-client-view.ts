@@ -71,7 +71,7 @@ export class NewClientElement extends LitElement {
   }
 
   #result(made: CreatedTenant) {
-    const { slug, name, timeZone, vapiCheck, webhookSecret, hookSecret } = made;
+    const { slug, name, timeZone, vapiCheck, clockBehindSeconds = 0, webhookSecret, hookSecret } = made;
     const base = `#/tenants/${slug}`;
     const scope: Scope = {
       ...{ slug, name, timeZone, base, isOperator: true, mayWrite: true, hasStripe: false, now: this.now },
@@ -84,6 +84,7 @@ export class NewClientElement extends LitElement {
             ? html`<p class="good">Vapi knows the key and the assistant.</p>`
             : html`<p class="warn">Vapi did not answer, so key and assistant were not checked.</p>`
         }
+        ${clockBehindSeconds === 0 ? '' : html`<p class="warn">The server's clock is ${Math.abs(clockBehindSeconds)} s ${clockBehindSeconds > 0 ? 'behind' : 'ahead of'} Vapi's. Set it right, or calls can be refused.</p>`}
         <p><strong>Still to do:</strong> let Vapi report its calls here, put the snippet into the site, and <a href="${base}/billing">give it a plan</a>.</p>
       </section>
       <wire-box .scope=${scope}></wire-box>

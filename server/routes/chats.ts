@@ -3,7 +3,7 @@
  * a call and has its row in the ledger, so that a conversation cannot pass a limit that a call could not.
  */
 import express, { type Response, Router } from 'express';
-import { admit } from '../access/admit.ts';
+import { admitSession, claimsOf } from '../access/admit.ts';
 import { askBeforeCall } from '../access/before-call.ts';
 import {
   type ChatClaims,
@@ -15,7 +15,6 @@ import { checkConsent } from '../access/consent.ts';
 import { reserve } from '../access/reserve.ts';
 import { type SessionClaims, verifySession } from '../access/session-token.ts';
 import { openTenantSecret } from '../access/tenant-secrets.ts';
-import { isNetwork, networkOf } from '../access/visitor-network.ts';
 import type { Context } from '../context.ts';
 import { type ChatEvent, type ChatRequest, chatRequestSchema, type VariableValues } from '../contract.ts';
 import { ApiError } from '../errors.ts';
@@ -33,12 +32,7 @@ export function chatRoutes(ctx: Context): Router {
   router.post('/chats', ctx.frontLimits.calls, body, async (req, res) => {
     const asked = parse(chatRequestSchema, parseJsonText(req.body));
     const { claims, previousChatId, messages, consentVersion: agreedBefore } = permissionOf(ctx, asked);
-    const { tenant, origin } = await admit(ctx, claims.tenant, req.headers.origin);
-    if (tenant.id !== claims.tenantId) throw new ApiError('unauthorized');
-    if (origin !== claims.origin) throw new ApiError('origin_not_allowed');
-    if (tenant.bindSessionToNetwork && !isNetwork(ctx.keys.network, networkOf(req.ip), claims.network)) {
-      throw new ApiError('unauthorized');
-    }
+    const { tenant, origin } = await admitSession(ctx, claims, req);
     const consentVersion = previousChatId ? agreedBefore : checkConsent(tenant, asked.consent);
     const reservation = await reserve(ctx, tenant, claims, consentVersion, 'message');
     let variableValues: VariableValues = {};
@@ -78,13 +72,12 @@ interface Permission {
 function permissionOf(ctx: Context, asked: ChatRequest): Permission {
   const now = ctx.now();
   if (asked.session) {
-    const verified = verifySession(ctx.keys.session, asked.session, now);
-    if (!verified.ok) throw new ApiError(verified.reason === 'expired' ? 'session_expired' : 'unauthorized');
-    return { claims: verified.claims, previousChatId: null, messages: 0, consentVersion: null };
+    const claims = claimsOf(verifySession(ctx.keys.session, asked.session, now));
+    return { claims, previousChatId: null, messages: 0, consentVersion: null };
   }
-  const verified = verifyChatToken(ctx.keys.session, asked.chat ?? '', now);
-  if (!verified.ok) throw new ApiError(verified.reason === 'expired' ? 'session_expired' : 'unauthorized');
-  const { previousChatId, messages, consentVersion, ...claims } = verified.claims;
+  const { previousChatId, messages, consentVersion, ...claims } = claimsOf(
+    verifyChatToken(ctx.keys.session, asked.chat ?? '', now),
+  );
   if (messages >= messagesPerConversation) {
     const detail = 'This conversation is as long as one may be. A new session begins another.';
     throw new ApiError('session_expired', { detail });

@@ -50,7 +50,7 @@ export function tenantRoutes(ctx: Context): Router {
 
   router.post('/', body, async (req, res) => {
     const input = parse(createTenantSchema, req.body);
-    const { vapiCheck, orgId } = await checkTenant(ctx, {
+    const { checked, orgId } = await checkTenant(ctx, {
       ...input,
       orgId: input.orgId,
       assistantIds: input.assistantIds ?? [],
@@ -67,7 +67,7 @@ export function tenantRoutes(ctx: Context): Router {
     res
       .status(201)
       .location(`/v1/tenants/${tenant.slug}`)
-      .json({ ...view(tenant), ...generated, vapiCheck } satisfies SavedTenant);
+      .json({ ...view(tenant), ...generated, ...checked } satisfies SavedTenant);
   });
 
   router.get('/:slug', async (req, res) => {
@@ -93,16 +93,16 @@ export function tenantRoutes(ctx: Context): Router {
   async function checkChanges(
     tenant: Tenant,
     changes: UpdateTenant,
-  ): Promise<Pick<SavedTenant, 'vapiCheck'>> {
+  ): Promise<Pick<SavedTenant, 'vapiCheck' | 'clockBehindSeconds'>> {
     const { privateKey, orgId, assistantId, assistantIds } = changes;
     if ([privateKey, orgId, assistantId, assistantIds].every((value) => value === undefined)) return {};
-    const { vapiCheck } = await checkTenant(ctx, {
+    const { checked } = await checkTenant(ctx, {
       privateKey: privateKey ?? openTenantSecret(ctx.box, tenant, 'privateKey') ?? '',
       orgId: orgId ?? tenant.orgId,
       assistantId: assistantId ?? tenant.assistantId,
       assistantIds: assistantIds ?? tenant.assistantIds,
     });
-    return { vapiCheck };
+    return checked;
   }
 
   /**

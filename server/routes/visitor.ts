@@ -1,14 +1,14 @@
 /** What a visitor's browser asks for. Everything here is decided by the page's Origin and a session, never by a cookie. */
 import cors from 'cors';
 import express, { type Request, type RequestHandler, type Response, Router } from 'express';
-import { admit } from '../access/admit.ts';
+import { admit, admitSession, claimsOf } from '../access/admit.ts';
 import { challengerOf, checkChallenge } from '../access/challenge.ts';
 import { checkConsent } from '../access/consent.ts';
 import { endLiveCall } from '../access/end-call.ts';
 import { grantCall } from '../access/grant.ts';
 import { isOpen } from '../access/opening-hours.ts';
 import { issueSession, verifyEndToken, verifySession } from '../access/session-token.ts';
-import { hashNetwork, isNetwork, networkOf } from '../access/visitor-network.ts';
+import { hashNetwork, networkOf, siteOf } from '../access/visitor-network.ts';
 import type { Context } from '../context.ts';
 import {
   callRequestSchema,
@@ -58,7 +58,8 @@ export function visitorRoutes(ctx: Context): Router {
       ...(tenant.rejoinCalls ? { rejoinCalls: true as const } : {}),
       ...(tenant.challenge === 'none' ? {} : { challenge: { kind: tenant.challenge, path } }),
     };
-    res.set('Cache-Control', 'public, max-age=60');
+    // Not every shared cache looks at `Vary`: one that does not would give a page what another origin may read.
+    res.set('Cache-Control', 'private, max-age=60');
     answerTo(origin, res, 200, config);
   });
 
@@ -76,11 +77,13 @@ export function visitorRoutes(ctx: Context): Router {
     if (tenant.status === 'paused') throw new ApiError('tenant_paused');
     if (!isOpen(tenant.limits.hours, tenant.timeZone, ctx.now())) throw new ApiError('outside_hours');
     await checkChallenge(ctx, tenant, origin, challenge);
+    const site = siteOf(req.ip);
     const claims = {
       tenant: tenant.slug,
       tenantId: tenant.id,
       origin,
       network: hashNetwork(ctx.keys.network, networkOf(req.ip)),
+      site: site && hashNetwork(ctx.keys.network, site),
       generation: tenant.generation,
     };
     const { session, expiresAt } = issueSession(ctx.keys.session, claims, ctx.now());
@@ -94,17 +97,8 @@ export function visitorRoutes(ctx: Context): Router {
 
   router.post('/calls', countGrants(ctx), ctx.frontLimits.calls, body, async (req, res) => {
     const asked = parse(callRequestSchema, parseJsonText(req.body));
-    const verified = verifySession(ctx.keys.session, asked.session, ctx.now());
-    if (!verified.ok) throw new ApiError(verified.reason === 'expired' ? 'session_expired' : 'unauthorized');
-    const session = verified.claims;
-    const { tenant, origin } = await admit(ctx, session.tenant, req.headers.origin);
-    if (tenant.id !== session.tenantId) throw new ApiError('unauthorized');
-    if (origin !== session.origin) throw new ApiError('origin_not_allowed');
-    const network = networkOf(req.ip);
-    if (tenant.bindSessionToNetwork && !isNetwork(ctx.keys.network, network, session.network)) {
-      // An honest visitor whose phone has just changed networks: the element asks for a new session and goes on.
-      throw new ApiError('session_expired');
-    }
+    const session = claimsOf(verifySession(ctx.keys.session, asked.session, ctx.now()));
+    const { tenant, origin } = await admitSession(ctx, session, req);
     const consentVersion = checkConsent(tenant, asked.consent);
     const grant = await grantCall(ctx, tenant, session, asked.variableValues ?? {}, consentVersion);
     res.set('Cache-Control', 'no-store');

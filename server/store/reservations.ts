@@ -78,13 +78,15 @@ export interface RecentStarts {
   all: { minute: number; hour: number; day: number };
   /** Of those, from this visitor's network. */
   network: { minute: number; hour: number; day: number };
+  /** Of those, from its IPv6 /48, where it has one. */
+  site: { minute: number; hour: number; day: number };
 }
 
 /** @param idPrefix which kind of start is counted */
 export async function countStarts(
   db: Queries,
   tenantId: string,
-  visitorNetwork: string,
+  visitor: Pick<Reservation, 'visitorNetwork' | 'visitorSite'>,
   nowMs: number,
   idPrefix: string,
 ): Promise<RecentStarts> {
@@ -92,7 +94,10 @@ export async function countStarts(
   const count = (condition: RawBuilder<unknown>) =>
     sql<number>`cast(coalesce(sum(case when ${condition} then 1 else 0 end), 0) as bigint)`;
   const within = (ms: number) => sql`${sql.ref('createdAt')} > ${nowMs - ms}`;
-  const ofNetwork = (ms: number) => sql`${within(ms)} and ${sql.ref('visitorNetwork')} = ${visitorNetwork}`;
+  const ofNetwork = (ms: number) =>
+    sql`${within(ms)} and ${sql.ref('visitorNetwork')} = ${visitor.visitorNetwork}`;
+  // Null equals nothing: IPv4 has no site.
+  const ofSite = (ms: number) => sql`${within(ms)} and ${sql.ref('visitorSite')} = ${visitor.visitorSite}`;
   const row = await db
     .selectFrom('reservations')
     .select([
@@ -102,6 +107,9 @@ export async function countStarts(
       count(ofNetwork(windows.minute)).as('networkMinute'),
       count(ofNetwork(windows.hour)).as('networkHour'),
       count(ofNetwork(windows.day)).as('networkDay'),
+      count(ofSite(windows.minute)).as('siteMinute'),
+      count(ofSite(windows.hour)).as('siteHour'),
+      count(ofSite(windows.day)).as('siteDay'),
     ])
     .where('tenantId', '=', tenantId)
     .where('createdAt', '>', nowMs - windows.day)
@@ -111,6 +119,7 @@ export async function countStarts(
   return {
     all: { minute: row.minute, hour: row.hour, day: row.day },
     network: { minute: row.networkMinute, hour: row.networkHour, day: row.networkDay },
+    site: { minute: row.siteMinute, hour: row.siteHour, day: row.siteDay },
   };
 }
 

@@ -86,6 +86,8 @@ export interface ReservationsTable {
   assistantId: string;
   /** Keyed hash of the visitor's network, never the address itself. */
   visitorNetwork: string;
+  /** The same of its IPv6 /48; null for IPv4, and for starts from before this was counted. */
+  visitorSite: string | null;
   /** Vapi's call id, once known. */
   callId: string | null;
   /** What the visitor had agreed to when it began; null where nothing was demanded. */

@@ -3,6 +3,7 @@ import type { Vapi } from '@vapi-ai/server-sdk';
 import { z } from 'zod';
 import { askVapi } from './sdk.ts';
 import { VapiError } from './vapi-api.ts';
+import type { VapiClock } from './vapi-clock.ts';
 
 /** Where Vapi sends an assistant's messages. Fields that we do not name are kept as they are. */
 const serverSchema = z.looseObject({
@@ -42,9 +43,17 @@ export interface SavedSquad {
   overridesServer: boolean;
 }
 
-/** @throws VapiError */
-export async function getAssistant(baseUrl: string, privateKey: string, id: string): Promise<SavedAssistant> {
-  const answer = await askVapi(baseUrl, privateKey, (client) => client.assistants.get({ id }));
+/**
+ * @param look at the answer's head, good or bad
+ * @throws VapiError
+ */
+export async function getAssistant(
+  baseUrl: string,
+  privateKey: string,
+  id: string,
+  look?: VapiClock['look'],
+): Promise<SavedAssistant> {
+  const answer = await askVapi(baseUrl, privateKey, (client) => client.assistants.get({ id }), look);
   return read(assistantSchema, answer);
 }
 

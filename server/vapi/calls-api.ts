@@ -4,6 +4,7 @@ import { VapiClient } from '@vapi-ai/server-sdk';
 import { z } from 'zod';
 import { callSchema, costFields, optionalText, type VapiCall } from './call-record.ts';
 import { VapiError } from './vapi-api.ts';
+import { fetchWithLook, type VapiClock } from './vapi-clock.ts';
 
 const timeoutSeconds = 20;
 /** The most that one page may hold (vapi-facts 4.3). */
@@ -39,12 +40,13 @@ const chatSchema = z.looseObject({ id: z.uuid(), name: optionalText, ...costFiel
 export type ListedChat = z.infer<typeof chatSchema>;
 
 /** Retries 429 (after `Retry-After`), 408, 5xx and broken connections; all of these requests may be sent twice. */
-export function createCallsApi(baseUrl: string, privateKey: string): CallsApi {
+export function createCallsApi(baseUrl: string, privateKey: string, look?: VapiClock['look']): CallsApi {
   const client = new VapiClient({
     token: privateKey,
     baseUrl,
     maxRetries: 3,
     timeoutInSeconds: timeoutSeconds,
+    fetch: fetchWithLook(look),
   });
   let sent = 0;
   let failure = '';

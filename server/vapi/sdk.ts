@@ -1,6 +1,7 @@
 /** The server SDK as this server uses it: short patience, no retries of its own, one kind of error. */
 import { VapiClient } from '@vapi-ai/server-sdk';
 import { VapiError } from './vapi-api.ts';
+import { fetchWithLook, type VapiClock } from './vapi-clock.ts';
 
 const timeoutInSeconds = 5;
 
@@ -9,9 +10,11 @@ export async function askVapi<Answer>(
   baseUrl: string,
   privateKey: string,
   ask: (client: VapiClient) => Promise<Answer>,
+  look?: VapiClock['look'],
 ): Promise<Answer> {
   try {
-    return await ask(new VapiClient({ token: privateKey, baseUrl, maxRetries: 0, timeoutInSeconds }));
+    const fetch = fetchWithLook(look);
+    return await ask(new VapiClient({ token: privateKey, baseUrl, maxRetries: 0, timeoutInSeconds, fetch }));
   } catch (cause) {
     const { statusCode = null } = cause as { statusCode?: number };
     // The SDK's message quotes Vapi's answer, which may hold an assistant with its secrets.

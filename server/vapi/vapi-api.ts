@@ -4,6 +4,7 @@ import { z } from 'zod';
 import type { VariableValues } from '../contract.ts';
 import { optionalTime, toMs } from './call-record.ts';
 import { isControlUrl, ownControlUrl } from './control-url.ts';
+import type { VapiClock } from './vapi-clock.ts';
 
 /** A web call as the browser may know it, and the URL that steers it, which it may not. */
 export interface CreatedCall {
@@ -85,9 +86,15 @@ const timeoutSeconds = 10;
  * Creates a web call. The server SDK has no method for it, so its `fetch` is used, which adds the key and base URL; no
  * retries, since a second request could start a second call.
  * @param key a `public`-tag key: Vapi refuses the private one here (vapi-facts 2.2)
+ * @param look at the answer's head, good or bad
  * @throws VapiError
  */
-export async function createWebCall(baseUrl: string, key: string, call: NewWebCall): Promise<CreatedCall> {
+export async function createWebCall(
+  baseUrl: string,
+  key: string,
+  call: NewWebCall,
+  look: VapiClock['look'],
+): Promise<CreatedCall> {
   const client = new VapiClient({ token: key, baseUrl, maxRetries: 0, timeoutInSeconds: timeoutSeconds });
   let response: Response;
   try {
@@ -100,6 +107,7 @@ export async function createWebCall(baseUrl: string, key: string, call: NewWebCa
   } catch (cause) {
     throw noAnswer(cause);
   }
+  look(response.headers);
   const body = await response.text().catch(() => '');
   if (!response.ok) {
     const retryAfter = Number(response.headers.get('retry-after')) || null;

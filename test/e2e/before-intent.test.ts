@@ -31,7 +31,9 @@ test('before intent the element loads its one script, stores nothing and moves n
 test('intent fetches ahead without starting anything: panel, session and call code, but no call', async () => {
   const { demo } = stage;
   const visit = await stage.visit(`${demo.site}/acme`);
-  const session = visit.page.waitForResponse((response) => response.url().endsWith('/v1/sessions'));
+  const session = visit.page.waitForResponse((response) =>
+    response.url().endsWith('/v1/sessions?ahead=true'),
+  );
   await visit.page.locator('vapi-agent').locator('[part=launcher]').hover();
   assert.equal((await session).status(), 201);
   await visit.page.waitForLoadState('networkidle');

@@ -191,7 +191,7 @@ describe('what a page is told before a call', () => {
       appearance: { accentColor: '#0f766e', radius: 12 },
       texts: { title: 'Talk to us' },
     });
-    assert.equal(answer.headers.get('cache-control'), 'public, max-age=60');
+    assert.equal(answer.headers.get('cache-control'), 'private, max-age=60');
     assert.equal(answer.headers.get('access-control-allow-origin'), pageOrigin);
   });
 

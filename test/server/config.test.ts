@@ -55,10 +55,24 @@ describe('the configuration', () => {
       TRUST_PROXY: 'true',
       VAPI_BASE_URL: 'ftp://vapi',
       LOG_LEVEL: 'loud',
+      AHEAD_PER_MINUTE: '0',
+      SESSIONS_PER_MINUTE: 'many',
+      STARTS_PER_MINUTE: '-1',
       SMTP_URL: 'mail.example',
     };
     const named = problemsOf(bad).map((problem) => problem.split(' ')[0]);
     assert.deepEqual(named.sort(), [...Object.keys(bad), 'SMTP_FROM'].sort());
+  });
+
+  it('takes the limits of a visitor network', () => {
+    const given = { AHEAD_PER_MINUTE: '900', SESSIONS_PER_MINUTE: '90', STARTS_PER_MINUTE: '30' };
+    assert.deepEqual(readConfig({ ...production, ...given }, folder).config.visitorLimits, {
+      ahead: 900,
+      sessions: 90,
+      starts: 30,
+    });
+    const usual = readConfig(production, folder).config.visitorLimits;
+    assert.deepEqual(usual, { ahead: 600, sessions: 60, starts: 60 });
   });
 
   const proxies: [text: string, value: unknown][] = [

@@ -274,6 +274,41 @@ describe('chat', () => {
     expect(messages().at(-1)?.body).to.eql({ session: 'session-2', message: 'Still there?' });
   });
 
+  it('a conversation whose permission is refused starts over with the variables that it began with', async () => {
+    const element = await opened({ mode: 'chat', variables: '{"plan":"free"}' });
+    write(element, 'Hello');
+    await waitUntil(() => lines(element).length === 2);
+    server.answers.set('/v1/chats', ({ body }) =>
+      body?.chat ? json({ code: 'session_expired' }, 401) : stream(['Here again.'], 'chat-9'),
+    );
+    write(element, 'From another network');
+    await waitUntil(() => panelText(element).includes('Here again.'));
+    expect(messages().at(-1)?.body).to.eql({
+      session: 'session-2',
+      message: 'From another network',
+      variableValues: { plan: 'free' },
+    });
+  });
+
+  it('a first message whose session is stale is sent once more with a fresh one, and once only', async () => {
+    let accepted = 'session-2';
+    server.answers.set('/v1/chats', ({ body }) =>
+      body?.session === accepted ? stream(['Hi.'], 'chat-1') : json({ code: 'session_expired' }, 401),
+    );
+    const element = await opened({ mode: 'chat' });
+    write(element, 'Hello');
+    await waitUntil(() => lines(element).length === 2);
+    expect(messages().map(({ body }) => body?.session)).to.eql(['session-1', 'session-2']);
+    accepted = 'none';
+    server.requests.length = 0;
+    const other = await opened({ mode: 'chat' });
+    const events = recordEvents(other);
+    write(other, 'Hello');
+    await waitUntil(() => events.at(-1)?.detail?.code === 'server_error');
+    expect(messages()).to.have.length(2);
+    expect(find<HTMLTextAreaElement>(other, 'textarea').value).to.equal('Hello');
+  });
+
   it('consent comes before the first word leaves the page; "Not now" keeps it here', async () => {
     server.config = { ...server.config, consent: { version: '1', text: 'We keep what you write.' } };
     const element = await opened({ mode: 'chat' });

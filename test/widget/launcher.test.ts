@@ -95,6 +95,23 @@ describe('launcher', () => {
     expect(call?.body).not.to.eql({ session: 'session-1' });
   });
 
+  it('too many sessions fetched ahead by others do not keep a click from its call', async () => {
+    const session = { session: 'of-the-click', expiresAt: new Date(Date.now() + 60_000).toISOString() };
+    server.answers.set('/v1/sessions', ({ query }) =>
+      query === '?ahead=true' ? json({ code: 'rate_limited' }, 429) : json(session, 201),
+    );
+    const element = await agentElement();
+    launcherOf(element).dispatchEvent(new Event('pointerenter'));
+    await waitUntil(() => server.paths.includes('/v1/sessions'));
+    await callIsLive(element);
+    expect(server.requests.filter(({ path }) => path === '/v1/sessions').map(({ query }) => query)).to.eql([
+      '?ahead=true',
+      '',
+    ]);
+    const call = server.requests.find(({ path }) => path === '/v1/calls');
+    expect(call?.body).to.eql({ session: 'of-the-click' });
+  });
+
   it('a fresh one is, with the variables of the page and without a preflight', async () => {
     const element = await agentElement({ variables: '{"name":"Ada","visits":3}' });
     launcherOf(element).dispatchEvent(new Event('pointerenter'));

@@ -52,6 +52,7 @@ export const keyGrant: KeyGrant = {
 export interface RecordedRequest {
   method: string;
   path: string;
+  query: string;
   contentType: string | null;
   body: Record<string, unknown> | null;
 }
@@ -129,6 +130,7 @@ async function record(request: Request): Promise<RecordedRequest> {
   return {
     method: request.method,
     path: new URL(request.url).pathname,
+    query: new URL(request.url).search,
     contentType: request.headers.get('content-type'),
     body: text ? JSON.parse(text) : null,
   };

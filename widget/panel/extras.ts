@@ -45,7 +45,7 @@ export class Extras {
       const chat = new Chat({
         state: () => this.#controller.state,
         dispatch: (action) => this.#controller.dispatch(action),
-        session: (api) => this.#controller.session(api),
+        withSession: (api, send) => this.#controller.withSession(api, send),
         ...this.#host,
       });
       const composer = createComposer();

@@ -26,6 +26,7 @@ import { invoiceBooks } from './0023-invoice-books.ts';
 import { creditNoteRequests } from './0024-credit-note-requests.ts';
 import { guardedBooks } from './0025-guarded-books.ts';
 import { implausibleCosts } from './0032-implausible-costs.ts';
+import { visitorSites } from './0033-visitor-sites.ts';
 
 export const migrations: Record<string, Migration> = {
   '0001-initial': initial,
@@ -54,4 +55,5 @@ export const migrations: Record<string, Migration> = {
   '0024-credit-note-requests': creditNoteRequests,
   '0025-guarded-books': guardedBooks,
   '0032-implausible-costs': implausibleCosts,
+  '0033-visitor-sites': visitorSites,
 };

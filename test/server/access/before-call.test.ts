@@ -20,8 +20,9 @@ for (const engine of testDatabases()) {
         await network.addTenant(whenUnavailable, {
           hookSecret,
           beforeCall: { url: receiver.url, whenUnavailable },
+          modes: ['hybrid'],
           allowedVariables: ['plan'],
-          limits: { callsPerMinutePerIp: 100, concurrentCalls: 100 },
+          limits: { callsPerMinutePerIp: 100, callsPerHourPerIp: 100, concurrentCalls: 100 },
         });
       }
     });
@@ -62,16 +63,35 @@ for (const engine of testDatabases()) {
     });
 
     it('it may add variables, also those that a page may not set', async () => {
-      receiver.answer = { status: 200, body: { variableValues: { tier: 'vip', plan: 'platinum' } } };
+      receiver.answer = {
+        status: 200,
+        body: { allow: true, variableValues: { tier: 'vip', plan: 'platinum' } },
+      };
       const { callId } = (await start('deny', { plan: 'gold' })).body;
       const call = network.emulator.calls().find(({ id }) => id === callId);
       const overrides = call?.view.assistantOverrides as { variableValues: object };
       assert.deepEqual(overrides.variableValues, { plan: 'platinum', tier: 'vip' });
     });
 
-    it('an empty answer allows', async () => {
-      receiver.answer = { status: 204 };
-      assert.equal((await start('deny')).status, 201);
+    it('where it is asked leniently, `allow` may be left out beside variables', async () => {
+      receiver.answer = { status: 200, body: { variableValues: { tier: 'vip' } } };
+      const { callId } = (await start('allow')).body;
+      const call = network.emulator.calls().find(({ id }) => id === callId);
+      const overrides = call?.view.assistantOverrides as { variableValues: object };
+      assert.deepEqual(overrides.variableValues, { tier: 'vip' });
+    });
+
+    it('a conversation is asked about once, before its first message', async () => {
+      receiver.answer = { status: 200, body: { allow: true } };
+      const say = (body: object) => network.visitor('/v1/chats', { message: 'Hello', ...body });
+      const permissionIn = ({ text }: { text: string }) => /"chat":"([^"]+)"/.exec(text)?.[1];
+      const first = await say({ session: await network.session('deny') });
+      const second = await say({ chat: permissionIn(first) });
+      assert.equal((await say({ chat: permissionIn(second) })).status, 200);
+      assert.equal(receiver.hooks.length, 1);
+      receiver.answer = { status: 200, body: { allow: false } };
+      assert.equal(codeOf(await say({ session: await network.session('deny') })), 'call_denied');
+      assert.equal(receiver.hooks.length, 2);
     });
 
     it('a password in its URL, saved before that was refused, gets into no log', async () => {
@@ -96,6 +116,13 @@ for (const engine of testDatabases()) {
       ['answers 500', { status: 500 }],
       ['answers no JSON', { status: 200, body: '<html>' }],
       ['answers another shape', { status: 200, body: { allow: 'perhaps' } }],
+      ['answers 204', { status: 204 }],
+      ['answers 200 with nothing', { status: 200 }],
+      ['answers an empty object', { status: 200, body: {} }],
+      ['answers null', { status: 200, body: null }],
+      ['answers a list', { status: 200, body: [] }],
+      ['misspells a field', { status: 200, body: { allowed: false } }],
+      ['misspells one of several fields', { status: 200, body: { allow: true, variables: { tier: 'vip' } } }],
       ['answers 70 kB', { status: 200, body: { message: 'x'.repeat(70_000) } }],
       ['redirects', { status: 302, body: 'http://127.0.0.1:9/' }],
     ];

@@ -47,6 +47,7 @@ describe('an entry that could let a stranger in is refused with its reason', () 
     ['https://*.com', /anyone can register/],
     ['https://*.co.uk', /anyone can register/],
     ['https://*.github.io', /anyone can register/],
+    ['https://*.s3.amazonaws.com', /anyone can register/],
     ['https://*.127.0.0.1', /address|form/],
     ['https://*.[::1]', /address|form/],
     [`https://${'a'.repeat(300)}.example`, /too long/],
@@ -64,6 +65,26 @@ describe('an entry that could let a stranger in is refused with its reason', () 
       ok: true,
       origin: 'http://intranet.example',
     });
+  });
+});
+
+describe('a wildcard on a host where anyone gets a name', () => {
+  const hosts =
+    'wordpress.com wix.com squarespace.com substack.com ghost.io weebly.com tumblr.com medium.com glitch.me amazonaws.com ' +
+    'eu-west-1.amazonaws.com nip.io sslip.io 10.0.0.1.nip.io acme.nip.io azure.com windows.net googleapis.com ' +
+    'on.aws webflow.io myshopify.com pages.dev netlify.app zendesk.com railway.app WordPress.com';
+  for (const host of hosts.split(' ')) {
+    it(`is refused: *.${host}`, () => {
+      const parsed = parseAllowedOrigin(`https://*.${host}`);
+      assert.match(parsed.ok ? 'allowed' : parsed.reason, /^anyone can register a name below/);
+    });
+  }
+
+  it("does not keep out a customer's own page there, or names below its own name", () => {
+    const own = ['https://acme.wordpress.com', 'https://*.acme.wordpress.com', 'https://acme.nip.io'];
+    for (const entry of [...own, 'https://acme.s3.amazonaws.com', 'https://*.mywordpress.com']) {
+      assert.deepEqual(parseAllowedOrigin(entry), { ok: true, origin: entry });
+    }
   });
 });
 

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
 import { holdFor, holdForMessage } from '../../../server/access/limits.ts';
-import { hashNetwork, networkOf } from '../../../server/access/visitor-network.ts';
+import { hashNetwork, networkOf, siteOf } from '../../../server/access/visitor-network.ts';
 import { defaultLimits } from '../../../server/contract.ts';
 import { dayIn, isTimeZone, monthIn, nextMonth } from '../../../server/time-zone.ts';
 
@@ -78,6 +78,12 @@ describe('a visitor is counted by its network', () => {
   for (const [address, network] of cases) {
     it(`${address} -> ${network}`, () => assert.equal(networkOf(address), network));
   }
+
+  it('the networks of one IPv6 /48 have a site in common; IPv4 has none', () => {
+    const sites = ['2001:db8:1234:56ab::1', '[2001:db8:1234::1]:443', '2001:db8:1235::1', '192.0.2.7', 'x'];
+    const expected = ['20010db81234/48', '20010db81234/48', '20010db81235/48', null, null];
+    assert.deepEqual(sites.map(siteOf), expected);
+  });
 
   it('the stored form does not show the address and differs between secret keys', () => {
     const key = (fill: number) => [{ id: 'k', key: Buffer.alloc(32, fill) }];

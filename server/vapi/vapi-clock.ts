@@ -1,0 +1,54 @@
+/**
+ * How far this server's clock is from Vapi's, by the `Date` of Vapi's answers. What we sign is checked by Vapi's clock, and a
+ * key that has expired there is refused as "Invalid Key", which names everything but the reason.
+ */
+import type { Logger } from 'pino';
+
+export interface VapiClock {
+  /** Looks at an answer of Vapi's, good or bad, as soon as its head is there; logs a difference. */
+  look(headers: Headers): void;
+  /** Epoch milliseconds as Vapi has them, as far as is known: what is signed for Vapi counts from then. */
+  now(): number;
+  /** Whole seconds that this server is behind Vapi, negative when it is ahead; 0 when the difference is too small to matter. */
+  behindSeconds(): number;
+}
+
+/** A `Date` has whole seconds, and an answer takes its time. */
+const toleranceMs = 30_000;
+/** Beyond this either clock is so wrong that nothing is to be made of it but a message. */
+const mostCorrectedMs = 3_600_000;
+const logEveryMs = 3_600_000;
+
+export function createVapiClock(now: () => number, log: Pick<Logger, 'warn'>): VapiClock {
+  let behindMs = 0;
+  let logged = { at: Number.NEGATIVE_INFINITY, behindMs: 0 };
+  return {
+    look(headers) {
+      const said = Date.parse(headers.get('date') ?? '');
+      // An answer out of a cache has the time at which it was made.
+      if (Number.isNaN(said) || headers.has('age')) return;
+      const at = now();
+      const differs = Math.abs(said - at) >= toleranceMs;
+      behindMs = differs ? said - at : 0;
+      const isNews = Math.abs(behindMs - logged.behindMs) >= toleranceMs || at - logged.at >= logEveryMs;
+      if (!differs || !isNews) return;
+      logged = { at, behindMs };
+      const seconds = Math.round(behindMs / 1000);
+      log.warn(
+        { behindSeconds: seconds },
+        `this server's clock is ${Math.abs(seconds)} s ${seconds > 0 ? 'behind' : 'ahead of'} Vapi's: set it right (NTP), or keys are refused as invalid`,
+      );
+    },
+    now: () => now() + (Math.abs(behindMs) <= mostCorrectedMs ? behindMs : 0),
+    behindSeconds: () => Math.round(behindMs / 1000),
+  };
+}
+
+/** `fetch` for the server SDK, with a look at each answer. */
+export function fetchWithLook(look: VapiClock['look'] | undefined): typeof fetch {
+  return async (input, init) => {
+    const response = await fetch(input, init);
+    look?.(response.headers);
+    return response;
+  };
+}
