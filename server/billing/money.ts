@@ -36,6 +36,11 @@ export function toSafeNumber(value: bigint): number {
   return number;
 }
 
+/** @throws AmountTooLarge when a number cannot hold it exactly */
+export function centsToMicros(cents: number, currency: string): number {
+  return toSafeNumber(BigInt(cents) * (minorDigits(currency) === 2 ? 10_000n : 1_000_000n));
+}
+
 /** The one rounding of a line. `…Cents` are the currency's smallest units, whatever they are called. */
 export function microsToCents(micros: bigint, currency: string): number {
   return toSafeNumber(roundHalfUp(micros, minorDigits(currency) === 2 ? 10_000n : 1_000_000n));

@@ -10,7 +10,8 @@ import { monthSchema, timeSchema } from './words.ts';
 
 /**
  * What a line stands for; `late-usage`, `correction` and `minimum-change` bill an earlier month than the invoice's.
- * `credited-before` stands against a correction whose money a credit note has given back already.
+ * `credited-before` stands against a correction whose money a credit note has given back already; it is negative when the
+ * calls rise again and the credit counts once more.
  */
 export const lineKinds = [
   'fee',

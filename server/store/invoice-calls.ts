@@ -40,6 +40,36 @@ export async function listBilledCalls(
     .execute();
 }
 
+/** What has been billed for the calls of a month and rate that were corrected, by call and then charge first. */
+export async function listCorrectedCalls(
+  db: Queries,
+  tenantId: string,
+  share: { month: string; planId: string; rate: number },
+  after: string | null,
+  limit: number,
+): Promise<InvoiceCall[]> {
+  let corrected = db
+    .selectFrom('invoiceCalls')
+    .select('callId')
+    .distinct()
+    .where('tenantId', '=', tenantId)
+    .where('month', '=', share.month)
+    .where('planId', '=', share.planId)
+    .where('rate', '=', share.rate)
+    .where('active', '=', 1)
+    .where('seq', '>', 0);
+  if (after !== null) corrected = corrected.where('callId', '>', after);
+  const ids = await corrected.orderBy('callId').limit(limit).execute();
+  const rows = await listBilledCalls(
+    db,
+    tenantId,
+    ids.map(({ callId }) => callId),
+  );
+  const place = new Map(ids.map(({ callId }, index) => [callId, index]));
+  // The database's order of ids, so that the last one is where the next page begins.
+  return rows.sort((a, b) => (place.get(a.callId) ?? 0) - (place.get(b.callId) ?? 0) || a.seq - b.seq);
+}
+
 /** The calls of a line by id, from the one after `after`. */
 export async function listLineCalls(
   db: Queries,
