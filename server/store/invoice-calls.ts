@@ -70,6 +70,17 @@ export async function listCorrectedCalls(
   return rows.sort((a, b) => (place.get(a.callId) ?? 0) - (place.get(b.callId) ?? 0) || a.seq - b.seq);
 }
 
+export async function hasInvoiceCall(db: Queries, invoiceId: string, callId: string): Promise<boolean> {
+  const row = await db
+    .selectFrom('invoiceCalls')
+    .select('callId')
+    .where('invoiceId', '=', invoiceId)
+    .where('callId', '=', callId)
+    .limit(1)
+    .executeTakeFirst();
+  return row !== undefined;
+}
+
 /** The calls of a line by id, from the one after `after`. */
 export async function listLineCalls(
   db: Queries,
@@ -88,6 +99,21 @@ export async function listLineCalls(
     .where('seq', line.kind === 'correction' ? '>' : '=', 0);
   if (after !== null) query = query.where('callId', '>', after);
   return query.orderBy('callId').limit(limit).execute();
+}
+
+/** All of them, page by page, as `listLineCalls`. */
+export async function* pagesOfLine(
+  db: Queries,
+  invoiceId: string,
+  line: { kind: LineKind; month: string; planId: string; rate: number },
+): AsyncGenerator<InvoiceCall[]> {
+  let after: string | null = null;
+  for (;;) {
+    const page: InvoiceCall[] = await listLineCalls(db, invoiceId, line, after, 1000);
+    if (page.length === 0) return;
+    yield page;
+    after = page.at(-1)?.callId ?? null;
+  }
 }
 
 /** What billing reads of a call. */

@@ -85,12 +85,13 @@ export async function advanceInvoice(
   return Number(result.numUpdatedRows) === 1;
 }
 
-export async function findInvoice(db: Queries, tenantId: string, id: string): Promise<InvoiceRow | null> {
+/** @param name its id, or its number once it has one: no number looks like an id */
+export async function findInvoice(db: Queries, tenantId: string, name: string): Promise<InvoiceRow | null> {
   const row = await db
     .selectFrom('invoices')
     .selectAll()
     .where('tenantId', '=', tenantId)
-    .where('id', '=', id)
+    .where((expression) => expression.or([expression('id', '=', name), expression('number', '=', name)]))
     .executeTakeFirst();
   return row ?? null;
 }

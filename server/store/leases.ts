@@ -31,6 +31,17 @@ export async function takeLease(
   return row?.owner === owner;
 }
 
+/** Until when a process has it, in epoch milliseconds; null when none has. */
+export async function leaseEnd(db: Queries, name: string, nowMs: number): Promise<number | null> {
+  const row = await db
+    .selectFrom('leases')
+    .select('expiresAt')
+    .where('name', '=', name)
+    .where('expiresAt', '>', nowMs)
+    .executeTakeFirst();
+  return row?.expiresAt ?? null;
+}
+
 /** Lets another process go on at once. */
 export async function giveLease(db: Queries, name: string, owner: string): Promise<void> {
   await db.deleteFrom('leases').where('name', '=', name).where('owner', '=', owner).execute();
