@@ -35,12 +35,14 @@ footer { margin-top: 2.5rem; font-size: 0.85rem; color: #52606f; }
 
 /**
  * @param sha256 of the frozen document; null for a draft
+ * @param leftCents what credit notes have left to pay of it; null where none has taken anything back
  * @param timeZone the tenant's, whose days are printed as the portal shows them
  */
 export function invoiceHtml(
   document: InvoiceDocument,
   sha256: string | null,
   timeZone: string,
+  leftCents: number | null = null,
 ): { body: string; foot: string } {
   const { seller, buyer, currency, corrects } = document;
   const title = document.kind === 'invoice' ? 'Invoice' : 'Credit note';
@@ -69,7 +71,12 @@ export function invoiceHtml(
           ['Paid from prepaid credit', -document.creditCents] as [string, number],
         ]
       : []),
-    [document.dueCents < 0 ? 'Credited to you' : 'To pay', document.dueCents],
+    ...(leftCents === null
+      ? [[document.dueCents < 0 ? 'Credited to you' : 'To pay', document.dueCents] as [string, number]]
+      : [
+          ['Credited since', leftCents - document.dueCents] as [string, number],
+          [leftCents === 0 ? 'Credited: to pay' : 'Left to pay', leftCents] as [string, number],
+        ]),
   ];
   const body = `<!doctype html>
 <html lang="en">

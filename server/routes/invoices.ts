@@ -30,7 +30,7 @@ import { ApiError } from '../errors.ts';
 import { createBooksCheck } from '../metering/books-check.ts';
 import { findCall } from '../store/calls.ts';
 import { hasInvoiceCall, listLineCalls, pagesOfLine } from '../store/invoice-calls.ts';
-import { findInvoice, type InvoiceRow, listInvoices } from '../store/invoices.ts';
+import { findInvoice, type InvoiceRow, leftToPayCents, listInvoices } from '../store/invoices.ts';
 import type { Tenant } from '../store/tenants.ts';
 import { monthIn } from '../time-zone.ts';
 import { actorIn, billedTenant, operatorOnly, seesProviderCost } from './caller.ts';
@@ -69,7 +69,10 @@ export function invoiceRoutes(ctx: Context): Router {
     const document = documentOf(row);
     const styleHash = createHash('sha256').update(invoiceStyle(document)).digest('base64');
     const policy = `default-src 'none'; style-src 'sha256-${styleHash}'; img-src https:; frame-ancestors 'none'`;
-    const { body, foot } = invoiceHtml(document, row.sha256, tenant.timeZone);
+    const left = await leftToPayCents(ctx.store, row);
+    const isCredited = row.kind === 'invoice' && row.status !== 'draft' && left < row.dueCents;
+    const leftCents = isCredited ? left : null;
+    const { body, foot } = invoiceHtml(document, row.sha256, tenant.timeZone, leftCents);
     res.set('Content-Security-Policy', policy).type('html');
     if (calls !== 'yes' || row.status === 'draft') {
       res.send(body + foot);

@@ -145,3 +145,12 @@ it('no cell of a CSV begins a formula, wherever a spreadsheet cuts it', () => {
   assert.equal(cell(' =1'), "' =1");
   assert.equal(cell('a - b'), 'a - b');
 });
+
+it('an invoice that is credited whole is printed with nothing to pay', async () => {
+  const path = `tenants/acme/invoices/${invoice.id}`;
+  await mustBe(201, operator('POST', `${path}/credit-notes`, { reason: 'Wrong' }));
+  const headers = { authorization: `Bearer ${stage.server.operatorKey}`, accept: 'text/html' };
+  const { text } = await stage.server.request('GET', `/v1/${path}`, { headers });
+  assert.match(text, /Credited: to pay<\/td>.*>0\.00 USD</);
+  assert.doesNotMatch(text, />To pay</);
+});
