@@ -1,11 +1,12 @@
 /** What a run that closes months says of one month of one tenant. */
 import type { Context } from '../context.ts';
 import type { CloseEntry } from '../contract.ts';
+import { listUnended } from '../store/calls.ts';
 import { findMonthInvoice } from '../store/invoices.ts';
 import { listPlanVersions } from '../store/plans.ts';
 import { handleOf, type Tenant } from '../store/tenants.ts';
 import { countOpenCalls, countUnplannedCalls } from './open-calls.ts';
-import { monthBefore } from './period.ts';
+import { monthBefore, monthInstants } from './period.ts';
 
 export function entryOf(
   tenant: Tenant,
@@ -40,6 +41,14 @@ export async function tellCallsLeft(
   for (const month of new Set([...closed, ...(lastBilled && lastBilled.status !== 'draft' ? [] : [last])])) {
     unplanned.set(month, await countUnplannedCalls(store, tenant.id, versions, month));
   }
+  for (const entry of entries.filter(isClosed)) {
+    const period = monthInstants(tenant.timeZone, entry.month);
+    const ids = await listUnended(store, tenant.id, period, 100);
+    if (ids.length === 0) continue;
+    entry.callsInProgress = ids;
+    const told = `In progress: ${ids.length === 100 ? '100 calls or more' : callsInWords(ids.length)}, on an invoice once ended.`;
+    entry.problem = [entry.problem, told].filter(Boolean).join(' ');
+  }
   for (const month of [...new Set([...open.keys(), ...unplanned.keys()])].sort()) {
     const openCalls = open.get(month) ?? 0;
     const unplannedCalls = unplanned.get(month) ?? 0;
@@ -57,10 +66,13 @@ function isClosed({ outcome }: CloseEntry): boolean {
   return outcome === 'finalized' || outcome === 'would-finalize';
 }
 
+const callsInWords = (count: number) => `${count} ${count === 1 ? 'call' : 'calls'}`;
+
 function describe(open: number, unplanned: number): string {
-  const calls = (count: number) => `${count} ${count === 1 ? 'call' : 'calls'}`;
   return [
-    ...(open > 0 ? [`${calls(open)} without a known duration or cost: on an invoice once it is known.`] : []),
-    ...(unplanned > 0 ? [`${calls(unplanned)} on days without a plan: on no invoice.`] : []),
+    ...(open > 0
+      ? [`${callsInWords(open)} without a known duration or cost: on an invoice once it is known.`]
+      : []),
+    ...(unplanned > 0 ? [`${callsInWords(unplanned)} on days without a plan: on no invoice.`] : []),
   ].join(' ');
 }

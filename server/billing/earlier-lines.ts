@@ -1,6 +1,6 @@
 /** The lines of a later document for a month that is billed: what came late, what has changed, what is credited. */
 import type { BilledSum } from '../store/invoice-lines.ts';
-import { type Credited, shareOf } from './credited.ts';
+import { type MonthFalls, shareOf } from './credited.ts';
 import { microsToCents, toSafeNumber } from './money.ts';
 import type { Segment } from './plan.ts';
 import { flatLine, type RatedLine, type RateTotals, topUpCents } from './rating.ts';
@@ -10,8 +10,6 @@ export interface Added extends RateTotals {
   kind: 'late-usage' | 'correction';
   segment: Segment;
   rate: number;
-  /** The part of it that goes back to the tenant, zero or less. */
-  givenBackMicros: number;
 }
 
 /** One month that is billed, with what has been billed of it. */
@@ -22,13 +20,12 @@ export interface BilledMonth {
   /** By plan and rate: seconds used so far, this document's included. */
   used: Map<string, number>;
   added: Map<string, Added>;
+  /** This document's changes included. */
+  falls: MonthFalls;
 }
 
 /** Usage by rate, what that changes of the minimum, and what of it credit notes have given back before. */
-export function linesOfMonth(
-  { month, segments, sums, added }: BilledMonth,
-  credited: Credited[],
-): RatedLine[] {
+export function linesOfMonth({ segments, sums, added, falls }: BilledMonth): RatedLine[] {
   return segments.flatMap((segment) => {
     const own = [...added.values()]
       .filter((totals) => totals.segment.planId === segment.planId)
@@ -42,26 +39,15 @@ export function linesOfMonth(
     if (usage.length === 0) return [];
     const change = minimumChange(segment, sums, usage);
     const minimum = change === 0 ? [] : [flatLine('minimum-change', segment, change)];
-    const again = [
-      ...own.map(({ givenBackMicros }, index) => ({
-        line: usage[index] as RatedLine,
-        cents: microsToCents(BigInt(givenBackMicros), segment.plan.currency),
-      })),
-      ...minimum.map((line) => ({ line, cents: Math.min(0, line.amountCents) })),
-    ].flatMap(({ line, cents }) => {
-      const { rate, channels } = line;
-      const before = Math.min(-cents, creditedBefore(month, line, sums, credited));
-      return before > 0 ? [{ ...flatLine('credited-before', segment, before), rate, channels }] : [];
+    for (const line of minimum) falls.changeMinimum(shareOf(line), change);
+    const byShare = new Map([...usage, ...minimum].map((line) => [shareOf(line), line]));
+    const credited = [...byShare].flatMap(([share, { rate, channels }]) => {
+      const held = sums.filter((row) => row.kind === 'credited-before' && shareOf(row) === share);
+      const cents = falls.heldCents(share) - total(held);
+      return cents === 0 ? [] : [{ ...flatLine('credited-before', segment, cents), rate, channels }];
     });
-    return [...usage, ...minimum, ...again];
+    return [...usage, ...minimum, ...credited];
   });
-}
-
-/** What credit notes have taken back of the line's share of the month, and no correction has been held against yet. */
-function creditedBefore(month: string, line: RatedLine, sums: BilledSum[], credited: Credited[]): number {
-  const share = shareOf(line);
-  const used = sums.filter((row) => row.kind === 'credited-before' && shareOf(row) === share);
-  return total(credited.filter((row) => row.month === month && row.share === share)) - total(used);
 }
 
 /** The month's top-up as it would be with these lines, less what has been billed of it. */

@@ -6,7 +6,7 @@ import type { Queries } from '../store/database.ts';
 import { type InvoiceCall, listBilledCalls, readChanged } from '../store/invoice-calls.ts';
 import { sumBilled } from '../store/invoice-lines.ts';
 import { listBilledMonths } from '../store/invoices.ts';
-import { listCredited } from './credited.ts';
+import { type Credited, listCredited, loadFalls, shareOf } from './credited.ts';
 import { type BilledMonth, linesOfMonth } from './earlier-lines.ts';
 import { pagesOfCalls } from './ledger.ts';
 import { monthOfDay, monthPeriod } from './period.ts';
@@ -48,6 +48,7 @@ export async function rateEarlierMonths(
   // The last month's document has looked at all before it. An earlier month may have been billed after it, and has not.
   const since = last.finalizedAt - overlapMs;
   const months = new Map<string, BilledMonth>();
+  let credited: Credited[] | null = null;
   const open: OpenCall[] = [];
 
   const beforeDay = monthPeriod(month).from;
@@ -60,7 +61,8 @@ export async function rateEarlierMonths(
       if (!known.has(its)) continue;
       let state = months.get(its);
       if (!state) {
-        state = await loadMonth(db, tenantId, its, versions);
+        credited ??= await listCredited(db, tenantId);
+        state = await loadMonth(db, tenantId, its, versions, credited);
         months.set(its, state);
       }
       const result = rateOne(state, call, history);
@@ -70,10 +72,9 @@ export async function rateEarlierMonths(
     }
     await take(rated);
   }
-  const credited = months.size > 0 ? await listCredited(db, tenantId) : [];
   const lines = [...months.values()]
     .sort((a, b) => (a.month < b.month ? -1 : 1))
-    .flatMap((state) => linesOfMonth(state, credited).map((line) => ({ ...line, month: state.month })));
+    .flatMap((state) => linesOfMonth(state).map((line) => ({ ...line, month: state.month })));
   return { lines, open };
 }
 
@@ -99,6 +100,7 @@ async function loadMonth(
   tenantId: string,
   month: string,
   versions: PlanVersion[],
+  credited: Credited[],
 ): Promise<BilledMonth> {
   const sums = await sumBilled(db, tenantId, month);
   const used = new Map<string, number>();
@@ -107,7 +109,8 @@ async function loadMonth(
     const key = `${planId} ${rate}`;
     used.set(key, (used.get(key) ?? 0) + billedSeconds);
   }
-  return { month, segments: segmentsOf(versions, month), sums, used, added: new Map() };
+  const falls = await loadFalls(db, tenantId, month, credited);
+  return { month, segments: segmentsOf(versions, month), sums, used, added: new Map(), falls };
 }
 
 /** @returns null when the price is what has been billed: whether it is, only rating the call anew can tell */
@@ -140,15 +143,14 @@ function rateOne(
     calls: 0,
     billedSeconds: 0,
     priceMicros: 0,
-    givenBackMicros: 0,
   } as const;
   const totals = state.added.get(`${kind} ${key}`) ?? { ...none };
   totals.calls += 1;
   totals.billedSeconds += charge.billedSeconds;
   totals.priceMicros += charge.priceMicros;
-  totals.givenBackMicros += Math.min(0, charge.priceMicros);
   state.added.set(`${kind} ${key}`, totals);
   state.used.set(key, usedSeconds + charge.billedSeconds);
+  if (last) state.falls.change(shareOf({ kind, planId: segment.planId, rate }), history, charge.priceMicros);
   return {
     callId: call.id,
     seq: last ? last.seq + 1 : 0,

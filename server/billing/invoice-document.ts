@@ -1,5 +1,5 @@
 /** What an invoice says, and the bytes that its hash is taken of. */
-import { createHash, type Hash } from 'node:crypto';
+import { createHash } from 'node:crypto';
 import type { BillingAccount, InvoiceDocument, InvoiceLine, Plan, Seller } from '../contract.ts';
 import type { BilledCall } from './earlier-months.ts';
 import { describeLine, termsOf } from './line-text.ts';
@@ -40,7 +40,7 @@ export function makeDocument(input: DocumentInput): InvoiceDocument {
   const totalCents = linesCents + (tax?.amountCents ?? 0);
   const creditCents = Math.max(0, Math.min(totalCents, input.balanceCents));
   return {
-    format: 1,
+    format: 2,
     id: input.id,
     kind: totalCents < 0 ? 'credit-note' : 'invoice',
     number: null,
@@ -86,35 +86,23 @@ export function sha256Of(document: InvoiceDocument): string {
   return createHash('sha256').update(canonicalJson(document)).digest('hex');
 }
 
-function lineKey(line: { kind: string; month: string; planId: string; rate: number | null }): string {
+export function lineKey(line: { kind: string; month: string; planId: string; rate: number | null }): string {
   return `${line.kind} ${line.month} ${line.planId} ${line.rate}`;
 }
 
-export interface CallHashes {
-  add(call: BilledCall): void;
-  /** By line, for `makeDocument`. */
-  result(): Map<string, string>;
-}
-
 /**
- * Hashes each line's calls as they come: one JSON array and a line feed for each,
- * `[id, seq, seconds, billedSeconds, priceMicros]`.
- * @param month the document's
+ * Over the calls of one line in the order in which they are listed, by id: one JSON array and a line feed for each,
+ * `[id, correction, seconds, billedSeconds, priceMicros]`.
+ * @param pages of what the document was frozen with
  */
-export function createCallHashes(month: string): CallHashes {
-  const hashes = new Map<string, Hash>();
-  return {
-    add(call) {
-      const kind = call.seq > 0 ? 'correction' : call.month === month ? 'usage' : 'late-usage';
-      const key = lineKey({ ...call, kind });
-      let hash = hashes.get(key);
-      if (!hash) {
-        hash = createHash('sha256');
-        hashes.set(key, hash);
-      }
-      const { callId, seq, seconds, billedSeconds, priceMicros } = call;
+export async function hashOfCalls(
+  pages: AsyncIterable<Pick<BilledCall, 'callId' | 'seq' | 'seconds' | 'billedSeconds' | 'priceMicros'>[]>,
+): Promise<string> {
+  const hash = createHash('sha256');
+  for await (const page of pages) {
+    for (const { callId, seq, seconds, billedSeconds, priceMicros } of page) {
       hash.update(`${JSON.stringify([callId, seq, seconds, billedSeconds, priceMicros])}\n`);
-    },
-    result: () => new Map([...hashes].map(([key, hash]) => [key, hash.digest('hex')])),
-  };
+    }
+  }
+  return hash.digest('hex');
 }

@@ -1,6 +1,7 @@
 /** An invoice as one page to print or save as PDF, in the operator's colours; it loads nothing but the logo. Pure. */
 import type { InvoiceDocument, InvoiceLine, Party } from '../contract.ts';
 import { dayIn } from '../time-zone.ts';
+import type { BilledCall } from './earlier-months.ts';
 import { centsToDecimal, microsToDecimal } from './money.ts';
 import { addDays } from './period.ts';
 
@@ -34,9 +35,15 @@ footer { margin-top: 2.5rem; font-size: 0.85rem; color: #52606f; }
 
 /**
  * @param sha256 of the frozen document; null for a draft
+ * @param leftCents what credit notes have left to pay of it; null where none has taken anything back
  * @param timeZone the tenant's, whose days are printed as the portal shows them
  */
-export function invoiceHtml(document: InvoiceDocument, sha256: string | null, timeZone: string): string {
+export function invoiceHtml(
+  document: InvoiceDocument,
+  sha256: string | null,
+  timeZone: string,
+  leftCents: number | null = null,
+): { body: string; foot: string } {
   const { seller, buyer, currency, corrects } = document;
   const title = document.kind === 'invoice' ? 'Invoice' : 'Credit note';
   const money = (cents: number) => `${centsToDecimal(cents, currency)} ${currency.toUpperCase()}`;
@@ -64,9 +71,14 @@ export function invoiceHtml(document: InvoiceDocument, sha256: string | null, ti
           ['Paid from prepaid credit', -document.creditCents] as [string, number],
         ]
       : []),
-    [document.dueCents < 0 ? 'Credited to you' : 'To pay', document.dueCents],
+    ...(leftCents === null
+      ? [[document.dueCents < 0 ? 'Credited to you' : 'To pay', document.dueCents] as [string, number]]
+      : [
+          ['Credited since', leftCents - document.dueCents] as [string, number],
+          [leftCents === 0 ? 'Credited: to pay' : 'Left to pay', leftCents] as [string, number],
+        ]),
   ];
-  return `<!doctype html>
+  const body = `<!doctype html>
 <html lang="en">
 <head>
 <meta charset="utf-8">
@@ -92,7 +104,8 @@ ${document.lines.map((line) => lineRow(line, currency, money)).join('\n')}
 ${sums.map(([name, cents]) => `<tr><td></td><td>${escapeHtml(name)}</td><td class="period"></td><td class="amount">${money(cents)}</td></tr>`).join('\n')}
 </tfoot>
 </table>
-</main>
+`;
+  const foot = `</main>
 <footer>
 ${document.plans.map(({ name, terms }) => `<p>${escapeHtml(`${name}. ${terms.join('. ')}.`)}</p>`).join('\n')}
 ${seller?.footer ? `<p>${escapeHtml(seller.footer)}</p>` : ''}
@@ -101,12 +114,34 @@ ${sha256 ? `<p>SHA-256 ${sha256}</p>` : ''}
 </body>
 </html>
 `;
+  return { body, foot };
 }
+
+/** Begins the list of a line's calls: with what its hash is made of, in its order. */
+export function annexHead({ no, description }: InvoiceLine): string {
+  return `<h2>Calls of line ${no}: ${escapeHtml(description)}</h2>
+<table>
+<thead><tr><th>Call</th><th>Correction</th><th>Seconds</th><th>Billed seconds</th><th>Price in millionths</th></tr></thead>
+<tbody>
+`;
+}
+
+export function annexRows(calls: BilledCall[]): string {
+  return calls
+    .map(({ callId, seq, seconds, billedSeconds, priceMicros }) => {
+      const cells = [callId, seq, seconds ?? '', billedSeconds, priceMicros];
+      return `<tr>${cells.map((cell) => `<td>${escapeHtml(String(cell))}</td>`).join('')}</tr>\n`;
+    })
+    .join('');
+}
+
+export const annexFoot = '</tbody>\n</table>\n';
 
 function lineRow(line: InvoiceLine, currency: string, money: (cents: number) => string): string {
   const exact =
     line.priceMicros === null ? '' : `${microsToDecimal(line.priceMicros, currency)} before rounding`;
-  const note = exact ? `<br><span class="muted">${exact}</span>` : '';
+  const hash = line.callsSha256 ? `calls: SHA-256 ${line.callsSha256}` : '';
+  const note = [exact, hash].map((text) => (text ? `<br><span class="muted">${text}</span>` : '')).join('');
   return `<tr><td>${line.no}</td><td>${escapeHtml(line.description)}${note}</td><td class="period">${days(line.from, line.to)}</td><td class="amount">${money(line.amountCents)}</td></tr>`;
 }
 

@@ -7,7 +7,7 @@ import { findBillingAccount, findSeller } from '../store/billing-accounts.ts';
 import { lockBilling } from '../store/billing-locks.ts';
 import { insertCredit } from '../store/credits.ts';
 import type { Queries, Store } from '../store/database.ts';
-import { insertInvoiceCalls, releaseInvoiceCalls } from '../store/invoice-calls.ts';
+import { insertInvoiceCalls, pagesOfLine, releaseInvoiceCalls } from '../store/invoice-calls.ts';
 import { insertInvoiceLines, releaseInvoiceLines } from '../store/invoice-lines.ts';
 import { takeNumber } from '../store/invoice-numbers.ts';
 import {
@@ -24,7 +24,7 @@ import {
 } from '../store/invoices.ts';
 import type { Tenant } from '../store/tenants.ts';
 import { reliesOnNote } from './credited.ts';
-import { createCallHashes, sha256Of } from './invoice-document.ts';
+import { hashOfCalls, lineKey, type MonthLine, sha256Of } from './invoice-document.ts';
 import { unbilledMonths } from './months.ts';
 import { monthPeriod, startOfDay } from './period.ts';
 import type { OpenCall } from './rating.ts';
@@ -109,14 +109,13 @@ export async function finalizeInvoice(
     }
     const { month } = draft;
     await checkOrder(db, tenant, month, nowMs);
-    const hashes = createCallHashes(month);
     const reckoned = await reckonMonth(db, tenant.id, month, async (calls) => {
-      for (const call of calls) hashes.add(call);
       const rows = calls.map((call) => ({ ...call, tenantId: tenant.id, invoiceId: id, active: 1 }));
       await insertInvoiceCalls(db, rows);
     });
     if (billsNothing(reckoned)) throw nothingToBill(month);
-    const content = await documentFor(db, tenant, id, month, reckoned, hashes.result());
+    const hashes = await hashLines(db, id, reckoned.lines);
+    const content = await documentFor(db, tenant, id, month, reckoned, hashes);
     const { dueDays } = await accountOf(db, tenant);
     const document = await issue(db, content, dueDays, nowMs);
     const lines = reckoned.lines.map(({ kind, month, planId, rate, billedSeconds, amountCents }, index) => ({
@@ -131,6 +130,17 @@ export async function finalizeInvoice(
     await recordChange(db, { ...by, ...change }, nowMs);
     return (await lockInvoice(db, id)) as InvoiceRow;
   });
+}
+
+/** Read back from what was frozen, so that whoever reads it there hashes the same in the same order. */
+async function hashLines(db: Queries, id: string, lines: MonthLine[]): Promise<Map<string, string>> {
+  const hashes = new Map<string, string>();
+  for (const line of lines) {
+    const { kind, month, planId, rate } = line;
+    if (rate === null || line.calls === 0) continue;
+    hashes.set(lineKey(line), await hashOfCalls(pagesOfLine(db, id, { kind, month, planId, rate })));
+  }
+  return hashes;
 }
 
 export function nothingToBill(month: string): ApiError {

@@ -31,7 +31,7 @@ export function describeLine(line: RatedLine, month: string): string {
     case 'correction':
       return `Corrections of ${what} of ${month}: ${amount}`;
     case 'credited-before':
-      return `Credited before: ${what || 'the minimum'} of ${month}`;
+      return `${line.amountCents < 0 ? 'Credited again' : 'Credited before'}: ${what || 'the minimum'} of ${month}`;
     case 'credit':
       return `${line.planName}: credit`;
     default:

@@ -4,15 +4,29 @@
  */
 import { minorDigits } from '../currency.ts';
 
-/** Stripe gives these amounts a meaning of its own (thousandths, or hundredths that must be zero); none is supported. */
-const unsupported = new Set('bhd jod kwd omr tnd isk ugx huf twd'.split(' '));
+/**
+ * Stripe gives these amounts a meaning of its own: thousandths (the first five), or hundredths that must be zero. An
+ * invoice in one would be right here and wrong there.
+ */
+export const currenciesNotOffered = 'bhd jod kwd omr tnd huf isk twd ugx'.split(' ');
 
-/** A slip of the keyboard would otherwise be found when the first invoice is refused by Stripe. */
-const known = new Set(Intl.supportedValuesOf('currency').map((code) => code.toLowerCase()));
+/**
+ * Money that is in use, without the codes that no longer are and that Intl still lists. A slip of the keyboard would
+ * otherwise be found when the first invoice is refused.
+ */
+const offered = new Set(
+  `aed afn all amd aoa ars aud awg azn bam bbd bdt bif bmd bnd bob brl bsd bwp byn bzd cad cdf chf clp cny cop crc cve czk
+  djf dkk dop dzd egp etb eur fjd fkp gbp gel gip gmd gnf gtq gyd hkd hnl htg idr ils inr jmd jpy kes kgs khr kmf krw kyd
+  kzt lak lbp lkr lrd lsl mad mdl mga mkd mmk mnt mop mur mvr mwk mxn myr mzn nad ngn nio nok npr nzd pab pen pgk php pkr
+  pln pyg qar ron rsd rub rwf sar sbd scr sek sgd shp sle sos srd szl thb tjs top try ttd tzs uah usd uyu uzs vnd vuv wst
+  xaf xcd xcg xof xpf yer zar zmw btn cup ern ghs iqd irr kpw lyd mru sdg ssp stn svc syp tmt ves`.split(
+    /\s+/,
+  ),
+);
 
 /** @param currency lower-case ISO 4217 code */
 export function isSupportedCurrency(currency: string): boolean {
-  return known.has(currency) && !unsupported.has(currency);
+  return offered.has(currency);
 }
 
 /** Half up, away from zero; `divisor` is positive. */
@@ -34,6 +48,11 @@ export function toSafeNumber(value: bigint): number {
   const number = Number(value);
   if (!Number.isSafeInteger(number)) throw new AmountTooLarge(value);
   return number;
+}
+
+/** @throws AmountTooLarge when a number cannot hold it exactly */
+export function centsToMicros(cents: number, currency: string): number {
+  return toSafeNumber(BigInt(cents) * (minorDigits(currency) === 2 ? 10_000n : 1_000_000n));
 }
 
 /** The one rounding of a line. `…Cents` are the currency's smallest units, whatever they are called. */

@@ -17,7 +17,7 @@ import {
   listUnpushed,
   listVoidedMonths,
 } from '../store/invoices.ts';
-import { giveLease, takeLease } from '../store/leases.ts';
+import { giveLease, leaseEnd, takeLease } from '../store/leases.ts';
 import { listPlanVersions } from '../store/plans.ts';
 import { findTenantByHandle, listTenantsToBill, type Tenant } from '../store/tenants.ts';
 import { monthIn, nextMonth } from '../time-zone.ts';
@@ -36,13 +36,18 @@ const leaseMs = 60_000;
 const renewMs = 15_000;
 
 /**
- * @throws ApiError `conflict` while another process closes; `not_found` for an unknown tenant. What goes wrong with a
+ * @throws ApiError `invalid_request` when the month has ended nowhere; `conflict` while another process closes; `not_found` for an unknown tenant. What goes wrong with a
  *   tenant is in the report and keeps no other from being billed
  */
 export async function closeMonths(ctx: Context, request: CloseRequest, actor: string): Promise<CloseReport> {
+  checkOver(request, ctx.now());
   const id = `run_${randomUUID()}`;
   const owned = () => takeLease(ctx.store, lease, id, ctx.now() + leaseMs, ctx.now());
-  if (!(await owned())) throw new ApiError('conflict', { detail: 'Months are being closed already.' });
+  if (!(await owned())) {
+    const until = new Date((await leaseEnd(ctx.store, lease, ctx.now())) ?? ctx.now()).toISOString();
+    const detail = `Months are being closed already. A run that was killed holds this until ${until}: try again then.`;
+    throw new ApiError('conflict', { detail });
+  }
   // A month of a million calls takes longer than the lease.
   const renewal = setInterval(() => {
     owned().catch((error: unknown) =>
@@ -64,6 +69,14 @@ export async function closeMonths(ctx: Context, request: CloseRequest, actor: st
     clearInterval(renewal);
     await giveLease(ctx.store, lease, id);
   }
+}
+
+/** Closed by its name, a month that still goes on would bill all those before it and say nothing of itself. */
+function checkOver({ month }: CloseRequest, nowMs: number): void {
+  // Where a month ends first; each tenant's own zone is looked at later.
+  if (month === undefined || month < monthIn('Pacific/Kiritimati', nowMs)) return;
+  const message = `${month} has not ended yet: name a month that is over`;
+  throw new ApiError('invalid_request', { errors: [{ path: 'month', message }] });
 }
 
 /** Deleted ones too: what they used before is still to be billed. */
@@ -207,6 +220,8 @@ async function attempt<Result>(
   }
 }
 
+const notAsked = 'a dry run reckons with the ledger as it is and does not ask Vapi';
+
 /**
  * What closing the month would do.
  * @param before the due month before it, whose document would take what came late for months up to then
@@ -221,7 +236,7 @@ async function foretell(
   const lines = reckoned.lines.filter((line) => before === undefined || line.month > before);
   if (billsNothing({ lines })) return null;
   const { totalCents, currency } = await documentFor(ctx.store, tenant, '', month, { ...reckoned, lines });
-  return entryOf(tenant, month, 'would-finalize', { totalCents, currency });
+  return { ...entryOf(tenant, month, 'would-finalize', { totalCents, currency }), notCompared: notAsked };
 }
 
 /** @returns null when there is nothing to bill */

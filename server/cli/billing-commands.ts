@@ -40,7 +40,7 @@ export const billingCommands: Record<string, Command> = {
     if (verb === undefined) return list(path, 'entries', ['at', 'kind', 'amountCents', 'invoiceId', 'note']);
     const sign = { add: 1, 'take-back': -1 }[verb];
     if (!sign || !cents) return null;
-    const body = { amountCents: sign * Number(cents), ...given(flags, 'note', 'reference') };
+    const body = { amountCents: sign * digits(cents), ...given(flags, 'note', 'reference') };
     return { method: 'POST', path, body };
   },
   invoices: ([first, tenant, id, ...words], flags) => {
@@ -72,7 +72,7 @@ export const billingCommands: Record<string, Command> = {
     body: {
       dryRun: flags['dry-run'] ?? false,
       ...given(flags, 'month', 'tenant'),
-      ...(flags['grace-hours'] ? { graceHours: Number(flags['grace-hours']) } : {}),
+      ...(flags['grace-hours'] ? { graceHours: digits(flags['grace-hours']) } : {}),
     },
     list: 'entries',
     columns: [
@@ -87,6 +87,12 @@ export const billingCommands: Record<string, Command> = {
     return month ? list(`/v1/billing/margin?month=${encodeURIComponent(month)}`, 'rows', columns) : null;
   },
 };
+
+/** @throws Error for what is no plain number, such as `1e3` or `5.00`, which would be another amount than was meant */
+function digits(word: string): number {
+  if (!/^\d+$/.test(word)) throw new Error(`${word} is no whole number: use digits only, such as 5000.`);
+  return Number(word);
+}
 
 /** A preset by its name, or a plan in a JSON file. */
 function planOf(word: string): object {

@@ -1,14 +1,11 @@
 /** Who issues the invoices and who is to pay them: seller, buyer, tax, the way of collecting, prepaid credit. */
 import { z } from 'zod';
+import { lineSchema } from './words.ts';
 
 const partyShape = {
-  name: z.string().trim().min(1).max(120),
-  address: z
-    .array(z.string().trim().min(1).max(120))
-    .max(6)
-    .default([])
-    .describe('As it is printed, line by line.'),
-  taxId: z.string().trim().min(1).max(60).optional(),
+  name: lineSchema.min(1).max(120),
+  address: z.array(lineSchema.min(1).max(120)).max(6).default([]).describe('As it is printed, line by line.'),
+  taxId: lineSchema.min(1).max(60).optional(),
   email: z.email().max(254).optional(),
 };
 export const partySchema = z.strictObject(partyShape);
@@ -32,7 +29,11 @@ const sellerShape = z.strictObject({
   creditNotePrefix: prefixSchema
     .default('CN')
     .describe('Of the credit notes, which have numbers of their own; one that no invoice has ever had.'),
-  footer: z.string().max(600).optional(),
+  footer: z
+    .string()
+    .max(600)
+    .refine((text) => !/[^\P{Cc}\n\r\t]/u.test(text), 'must not hold control characters')
+    .optional(),
 });
 
 /** `PUT /v1/billing/seller`: who issues the invoices. */
@@ -48,7 +49,7 @@ export const billingAccountSchema = z
     buyer: partySchema,
     tax: z
       .strictObject({
-        label: z.string().trim().min(1).max(40),
+        label: lineSchema.min(1).max(40),
         bps: z
           .number()
           .min(0)
@@ -93,10 +94,8 @@ export const bookCreditSchema = z
       .min(-100_000_000_000)
       .max(100_000_000_000)
       .describe('Negative to take back what was booked by mistake, as far as it is unused.'),
-    note: z.string().trim().max(200).default('').describe('The reason; a negative amount needs one.'),
-    reference: z
-      .string()
-      .trim()
+    note: lineSchema.max(200).default('').describe('The reason; a negative amount needs one.'),
+    reference: lineSchema
       .min(1)
       .max(100)
       .optional()

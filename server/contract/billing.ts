@@ -32,7 +32,10 @@ export const closeRequestSchema = z.strictObject({
     .optional()
     .describe('The last month that is billed; also if its document is void, which no other month is again.'),
   tenant: z.union([slugSchema, tenantIdSchema]).optional().describe('A deleted one by its id.'),
-  dryRun: z.boolean().default(false).describe('Only says what would be done.'),
+  dryRun: z
+    .boolean()
+    .default(false)
+    .describe('Only says what would be done, by the ledger as it is: Vapi is not asked.'),
   graceHours: z
     .int()
     .min(0)
@@ -56,6 +59,10 @@ export const closeEntrySchema = z.object({
   openCalls: z
     .int()
     .describe('Calls of the month that a later invoice bills, once their duration or cost is known.'),
+  callsInProgress: z
+    .array(z.string())
+    .describe('Calls of the month that had not ended, by id, at most 100; a later invoice bills them.')
+    .exactOptional(),
   unplannedCalls: z.int().describe('Calls on days without a plan, if there are any.').exactOptional(),
   problem: z.string().describe('Why somebody should look at it.').exactOptional(),
   notCompared: notComparedSchema.exactOptional(),

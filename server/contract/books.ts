@@ -1,14 +1,14 @@
 /** What the operator reads of all its clients' invoices, and of the runs that made them. */
 import { z } from 'zod';
 import { invoiceStatuses, invoiceSummarySchema } from './invoices.ts';
-import { monthSchema } from './words.ts';
+import { cursorSchema, limitSchema, lineSchema, monthSchema } from './words.ts';
 
 /** `GET /v1/billing/invoices` */
 export const booksQuerySchema = z.strictObject({
   month: monthSchema.optional(),
   status: z.enum(invoiceStatuses).optional(),
-  cursor: z.string().max(200).optional().describe('The `nextCursor` of the page before.'),
-  limit: z.coerce.number().int().min(1).max(200).default(100),
+  cursor: cursorSchema,
+  limit: limitSchema(200, 100),
 });
 
 /** An invoice among those of all clients. */
@@ -34,5 +34,5 @@ export const runsQuerySchema = z.strictObject({
 
 /** `POST …/invoices/{id}/void` */
 export const voidInvoiceSchema = z.strictObject({
-  reason: z.string().trim().min(1).max(300).optional().describe('Kept in the audit log.'),
+  reason: lineSchema.min(1).max(300).optional().describe('Kept in the audit log.'),
 });

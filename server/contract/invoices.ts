@@ -6,11 +6,12 @@
 import { z } from 'zod';
 import { partySchema, sellerSchema } from './billing-accounts.ts';
 import { planTermsViewSchema } from './plans.ts';
-import { monthSchema, timeSchema } from './words.ts';
+import { lineSchema, monthSchema, timeSchema } from './words.ts';
 
 /**
  * What a line stands for; `late-usage`, `correction` and `minimum-change` bill an earlier month than the invoice's.
- * `credited-before` stands against a correction whose money a credit note has given back already.
+ * `credited-before` stands against a correction whose money a credit note has given back already; it is negative when the
+ * calls rise again and the credit counts once more.
  */
 export const lineKinds = [
   'fee',
@@ -43,14 +44,18 @@ export const invoiceLineSchema = z.object({
   callsSha256: z
     .string()
     .nullable()
-    .describe("SHA-256 of the line's calls, so that the document's own hash covers them; null for a draft."),
+    .describe(
+      "SHA-256 of the line's calls, so that the document's own hash covers them: for each, in the order of `…/lines/{no}/calls`, the JSON array `[callId, correction, seconds, billedSeconds, priceMicros]` and a line feed. Null for a draft and for a line without calls.",
+    ),
   creditsLine: z.int().describe("In a credit note: the invoice's line that it takes back.").exactOptional(),
 });
 export type InvoiceLine = z.infer<typeof invoiceLineSchema>;
 
 /** An invoice or credit note. Once it has a number it never changes. */
 export const invoiceDocumentSchema = z.object({
-  format: z.literal(1),
+  format: z
+    .union([z.literal(1), z.literal(2)])
+    .describe('Of documents of format 1, `callsSha256` has the calls in the order of day, creation and id.'),
   id: z.string(),
   kind: z.enum(['invoice', 'credit-note']),
   number: z.string().nullable(),
@@ -153,15 +158,13 @@ export const draftInvoiceSchema = z.strictObject({ period: monthSchema });
 
 /** `POST …/invoices/{id}/credit-notes`: takes back lines in part, or (without `lines`) all that is left of the invoice. */
 export const creditNoteSchema = z.strictObject({
-  reason: z.string().trim().min(1).max(300),
+  reason: lineSchema.min(1).max(300),
   lines: z
     .array(z.strictObject({ line: z.int().min(1), amountCents: z.int().min(1) }))
     .min(1)
     .max(200)
     .optional(),
-  reference: z
-    .string()
-    .trim()
+  reference: lineSchema
     .min(1)
     .max(100)
     .optional()

@@ -1,13 +1,13 @@
 /** API keys and the audit log. */
 import { z } from 'zod';
-import { slugSchema, timeSchema } from './words.ts';
+import { cursorSchema, limitSchema, lineSchema, slugSchema, timeSchema } from './words.ts';
 
 export const scopes = ['read', 'write'] as const;
 export type Scope = (typeof scopes)[number];
 
 /** `POST /v1/keys` */
 export const createKeySchema = z.strictObject({
-  name: z.string().trim().min(1).max(80),
+  name: lineSchema.min(1).max(80),
   tenant: slugSchema.optional().describe('A key with a tenant sees that tenant only.'),
   scopes: z.array(z.enum(scopes)).min(1).max(2).default(['read']),
   expiresAt: z.iso.datetime({ offset: true }).optional(),
@@ -41,6 +41,6 @@ export const auditEntrySchema = z.object({
 export type AuditEntry = z.infer<typeof auditEntrySchema>;
 
 export const pageQuerySchema = z.strictObject({
-  cursor: z.string().max(200).optional().describe('The `nextCursor` of the page before.'),
-  limit: z.coerce.number().int().min(1).max(200).default(50),
+  cursor: cursorSchema,
+  limit: limitSchema(200, 50),
 });

@@ -3,8 +3,9 @@
  * smallest units, `…Bps` hundredths of a percent. Days are days in the tenant's time zone.
  */
 import { z } from 'zod';
-import { isSupportedCurrency } from '../billing/money.ts';
+import { currenciesNotOffered, isSupportedCurrency } from '../billing/money.ts';
 import { costComponents } from './usage.ts';
+import { daySchema, lineSchema } from './words.ts';
 
 export const callChannels = ['web', 'inbound', 'outbound', 'chat'] as const;
 /** How a call came about; each may have a price of its own. What is one call elsewhere is one message in `chat`. */
@@ -80,9 +81,7 @@ const rateSchema = z.strictObject({
 export type Rate = z.infer<typeof rateSchema>;
 
 const planShape = z.strictObject({
-  name: z
-    .string()
-    .trim()
+  name: lineSchema
     .min(1)
     .max(80)
     .describe(
@@ -90,7 +89,11 @@ const planShape = z.strictObject({
     ),
   currency: z
     .string()
-    .refine(isSupportedCurrency, 'use a lower-case currency code that Stripe counts plainly'),
+    .refine(
+      isSupportedCurrency,
+      `use the lower-case code of a currency in use, such as eur; not offered are ${currenciesNotOffered.join(', ')}`,
+    )
+    .describe(`Lower-case ISO 4217 code. Not offered: ${currenciesNotOffered.join(', ')}.`),
   usdRateMicros: z
     .int()
     .min(1)
@@ -126,7 +129,7 @@ export type PlanInput = z.input<typeof planSchema>;
 /** `PUT /v1/tenants/{slug}/plan`. From that day on (default: today) the plan holds; null ends the billing. */
 export const setPlanSchema = z.strictObject({
   plan: planSchema.nullable(),
-  from: z.iso.date().optional(),
+  from: daySchema.optional(),
   backdate: z
     .boolean()
     .default(false)

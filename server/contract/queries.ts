@@ -1,10 +1,12 @@
 /** What may stand behind the `?` of lists; those with filters of their own are beside their answers. */
 import { z } from 'zod';
-import { monthSchema, slugSchema, tenantIdSchema } from './words.ts';
-
-const cursor = z.string().max(200).optional().describe('The `nextCursor` of the page before.');
-const limit = (most: number, otherwise: number) =>
-  z.coerce.number().int().min(1).max(most).default(otherwise);
+import {
+  cursorSchema as cursor,
+  limitSchema as limit,
+  monthSchema,
+  slugSchema,
+  tenantIdSchema,
+} from './words.ts';
 
 /** `GET /v1/tenants` */
 export const tenantsQuerySchema = z.strictObject({
@@ -20,6 +22,11 @@ export const wireQuerySchema = z.strictObject({
 /** `GET /v1/tenants/{slug}/preview` */
 export const previewQuerySchema = z.strictObject({
   period: monthSchema.optional().describe('Default: the current month.'),
+});
+
+/** `GET /v1/tenants/{slug}/invoices/{id}` */
+export const invoiceQuerySchema = z.strictObject({
+  calls: z.literal('yes').optional().describe('Adds every call of every line to the printed page.'),
 });
 
 /** `GET /v1/tenants/{slug}/invoices/{id}/lines/{no}/calls` */

@@ -1,12 +1,10 @@
 /** Comparing the ledger with Vapi's own books. */
 import { z } from 'zod';
-import { slugSchema } from './words.ts';
-
-const instant = z.iso.datetime({ offset: true }).or(z.iso.date());
+import { instantSchema, slugSchema } from './words.ts';
 
 /** `POST /v1/reconcile`: calls created in the half-open period, UTC; without `tenant`, of all tenants. */
 export const reconcileSchema = z
-  .strictObject({ tenant: slugSchema.optional(), from: instant, to: instant })
+  .strictObject({ tenant: slugSchema.optional(), from: instantSchema, to: instantSchema })
   .refine(({ from, to }) => Date.parse(from) < Date.parse(to), {
     path: ['to'],
     message: 'must be after "from"',

@@ -4,7 +4,7 @@ import { isTimeZone } from '../time-zone.ts';
 import { limitsSchema } from './limits.ts';
 import { forwardHeadersSchema, vapiChecks, webhookAuthSchema } from './webhooks.ts';
 import { appearanceSchema, consentSchema, textsSchema } from './widget.ts';
-import { accessModes, slugSchema, timeSchema, widgetModes } from './words.ts';
+import { accessModes, lineSchema, slugSchema, timeSchema, widgetModes } from './words.ts';
 
 const vapiIdSchema = z.uuid('must be a UUID');
 /** Printable ASCII, so that it can be a header's value. */
@@ -60,7 +60,7 @@ const hookSecretSchema = z
   .regex(/^whsec_[A-Za-z0-9+/]{32,88}={0,2}$/, 'use whsec_ and 24 to 64 bytes in base64');
 
 const required = {
-  name: z.string().trim().min(1).max(120),
+  name: lineSchema.min(1).max(120),
   orgId: vapiIdSchema.describe("The tenant's Vapi organization."),
   privateKey: secretSchema.describe('The private key of the org. Write-only: an answer shows `"…last4"`.'),
   assistantId: vapiIdSchema,

@@ -1,6 +1,14 @@
 /** Usage and calls, for the operator and its clients. */
 import { z } from 'zod';
-import { accessModes, eventSources, timeSchema } from './words.ts';
+import {
+  accessModes,
+  cursorSchema,
+  daySchema,
+  eventSources,
+  instantSchema,
+  limitSchema,
+  timeSchema,
+} from './words.ts';
 
 /** The parts of a call's cost. They sum to the total; `other` carries what Vapi's own rounding leaves over. */
 export const costComponents = [
@@ -20,12 +28,10 @@ export type CostByComponent = z.infer<typeof costByComponentSchema>;
 
 export const usageGroupings = ['day', 'month', 'assistant', 'component'] as const;
 
-const instant = z.iso.datetime({ offset: true }).or(z.iso.date());
-
 /** `GET /v1/tenants/{slug}/usage`; `from` and `to` are days in the tenant's time zone, default the current month. */
 export const usageQuerySchema = z.strictObject({
-  from: z.iso.date().optional().describe('The first day; default the first of the current month.'),
-  to: z.iso.date().optional().describe('The day after the last; default the first of the next month.'),
+  from: daySchema.optional().describe('The first day; default the first of the current month.'),
+  to: daySchema.optional().describe('The day after the last; default the first of the next month.'),
   by: z.enum(usageGroupings).default('day'),
 });
 
@@ -69,8 +75,8 @@ export const callQuerySchema = z.strictObject(pricesShape);
 
 /** `GET /v1/tenants/{slug}/calls` */
 export const callsQuerySchema = z.strictObject({
-  from: instant.optional().describe('By the calls’ creation; default the first.'),
-  to: instant.optional().describe('Before this; default up to now.'),
+  from: instantSchema.optional().describe('By the calls’ creation; default the first.'),
+  to: instantSchema.optional().describe('Before this; default up to now.'),
   assistantId: z.string().max(100).optional(),
   type: z
     .string()
@@ -79,8 +85,8 @@ export const callsQuerySchema = z.strictObject({
     .describe('`webCall`, `inboundPhoneCall`, `outboundPhoneCall`, `chat`, …'),
   status: z.string().max(40).optional(),
   ...pricesShape,
-  cursor: z.string().max(200).optional().describe('The `nextCursor` of the page before.'),
-  limit: z.coerce.number().int().min(1).max(200).default(50),
+  cursor: cursorSchema,
+  limit: limitSchema(200, 50),
 });
 export type CallsQuery = z.infer<typeof callsQuerySchema>;
 

@@ -34,4 +34,36 @@ export const timeSchema = z.iso.datetime().describe('ISO-8601, UTC.');
 
 export const microsSchema = z.int().min(0).max(Number.MAX_SAFE_INTEGER);
 
-export const monthSchema = z.string().regex(/^\d{4}-(0[1-9]|1[0-2])$/, 'use a month such as 2026-11');
+/** No call is of another century, and days beyond them make dates that a database cannot compare. */
+const isInReach = (text: string) => /^2[01]/.test(text);
+const reach = 'must be from the years 2000 to 2199';
+
+export const monthSchema = z
+  .string()
+  .regex(/^\d{4}-(0[1-9]|1[0-2])$/, 'use a month such as 2026-11')
+  .refine(isInReach, reach);
+
+/** `YYYY-MM-DD` */
+export const daySchema = z.iso.date().refine(isInReach, reach);
+
+/** A moment, or a day for its first one in UTC. */
+export const instantSchema = z.iso.datetime({ offset: true }).or(z.iso.date()).refine(isInReach, reach);
+
+/** Text of one line that is shown, printed or mailed: what a terminal or a mail header would obey is not among it. */
+export const lineSchema = z
+  .string()
+  .trim()
+  .refine((text) => !/[\p{Cc}\u2028\u2029]/u.test(text), 'must not hold control characters or line breaks');
+
+/** Where a list goes on, as its last page said. */
+export const cursorSchema = z.string().max(200).optional().describe('The `nextCursor` of the page before.');
+
+/** How many entries a page has: plain digits. */
+export function limitSchema(most: number, otherwise: number) {
+  return z
+    .preprocess(
+      (value) => (typeof value === 'string' && /^\d{1,6}$/.test(value) ? Number(value) : value),
+      z.int('use plain digits').min(1).max(most),
+    )
+    .default(otherwise);
+}

@@ -15,6 +15,7 @@ import {
   finalizedInvoiceSchema,
   invoiceCallsAnswerSchema,
   invoiceCallsQuerySchema,
+  invoiceQuerySchema,
   invoicesAnswerSchema,
   invoiceViewSchema,
   marginAnswerSchema,
@@ -143,6 +144,7 @@ export const billingOperations: Operation[] = [
     route: 'GET /v1/tenants/{slug}/invoices/{id}',
     caller: 'tenant',
     summary: 'Read an invoice',
+    query: invoiceQuerySchema,
     answers: {
       200: json('The invoice.', invoiceViewSchema, {
         media: { 'text/html': { type: 'string', description: 'For printing.' } },

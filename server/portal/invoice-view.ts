@@ -51,6 +51,7 @@ export class InvoiceElement extends ScopedElement {
     const { currency, document } = invoice;
     const what = invoice.kind === 'invoice' ? 'Invoice' : 'Credit note';
     const isOpen = invoice.kind === 'invoice' && invoice.status !== 'paid' && invoice.status !== 'void';
+    const isCredited = isOpen && invoice.dueCents > 0 && invoice.leftToPayCents === 0;
     const paymentUrl = this.#payment.data?.url;
     return html`<h1>${titleOf(scope, `${what} ${invoice.number ?? '(draft)'}`)}</h1>
       <section>
@@ -59,7 +60,7 @@ export class InvoiceElement extends ScopedElement {
         <dl class="figures">
           <div><dt>Total</dt><dd>${money(invoice.totalCents, currency)}</dd></div>
           ${document.creditCents > 0 ? html`<div><dt>Paid from credit</dt><dd>${money(document.creditCents, currency)}</dd></div>` : ''}
-          <div><dt>To pay</dt><dd>${money(invoice.dueCents, currency)}</dd></div>
+          <div><dt>To pay</dt><dd>${money(isCredited ? 0 : invoice.dueCents, currency)}${isCredited ? ' (credited)' : ''}</dd></div>
           ${invoice.leftToPayCents !== invoice.dueCents && isOpen ? html`<div><dt>Left after credit notes</dt><dd>${money(invoice.leftToPayCents, currency)}</dd></div>` : ''}
           ${invoice.issuedAt ? html`<div><dt>Issued</dt><dd>${dayOf(invoice.issuedAt, scope.timeZone)}</dd></div>` : ''}
           ${invoice.dueAt && invoice.dueCents > 0 ? html`<div><dt>Due</dt><dd>${dayOf(invoice.dueAt, scope.timeZone)}</dd></div>` : ''}

@@ -41,7 +41,7 @@ import { listPlanVersions } from '../store/plans.ts';
 import { findTenantById, handleOf, listDeletedTenants, listTenantsToBill } from '../store/tenants.ts';
 import { dayIn, monthIn } from '../time-zone.ts';
 import { actorIn, billedTenant, operatorOnly, seesProviderCost } from './caller.ts';
-import { cutPage, readCursor } from './cursor.ts';
+import { cutPage, readCursor, strangeCursor } from './cursor.ts';
 import { parse } from './parse.ts';
 
 export function billingRoutes(ctx: Context): Router {
@@ -197,6 +197,7 @@ export function operatorBillingRoutes(ctx: Context): Router {
   router.get('/margin', async (req, res) => {
     const { month, cursor, limit } = parse(marginQuerySchema, req.query);
     const after = cursor === undefined ? null : await findTenantById(ctx.store, cursor);
+    if (cursor !== undefined && !after) throw strangeCursor();
     // A day more, since a month may begin earlier than in UTC.
     const monthStart = Date.parse(monthPeriod(month).from) - 86_400_000;
     const tenants = await listTenantsToBill(ctx.store, monthStart, after, limit + 1);

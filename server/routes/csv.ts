@@ -36,6 +36,11 @@ export function csvLines<Row>(columns: Column<Row>[], rows: Row[]): string {
   return rows.map((row) => line(columns.map((column) => cell(column.value(row))))).join('');
 }
 
+const formula = `[\\s"']*[=+\\-@＝＋－＠]`;
+/** What a spreadsheet of another language, or one that reads the quotes otherwise, takes for the end of a cell. */
+const formulaWithin = new RegExp(`[,;|\\t\\r\\n](?=${formula})`, 'g');
+const formulaFirst = new RegExp(`^(?:[\\t\\r\\n]|${formula})`);
+
 function line(cells: string[]): string {
   return `${cells.join(',')}\r\n`;
 }
@@ -44,7 +49,8 @@ function cell(value: ReturnType<Column<unknown>['value']>): string {
   if (value === null) return '';
   if (typeof value === 'number') return String(value);
   if (typeof value === 'object') return value.amount;
-  // A leading apostrophe makes spreadsheets show the rest as text (owasp.org, CSV Injection).
-  const text = /^[=+\-@\t\r]/.test(value) ? `'${value}` : value;
-  return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
+  // An apostrophe makes spreadsheets show the rest as text (owasp.org, CSV Injection).
+  const inner = value.replace(formulaWithin, "$&'");
+  const text = formulaFirst.test(value) ? `'${inner}` : inner;
+  return /[",;\t\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
 }

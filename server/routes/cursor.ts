@@ -24,8 +24,12 @@ export function readCursor(cursor: string | undefined): Position | null {
     const [time, id] = cursorSchema.parse(JSON.parse(Buffer.from(cursor, 'base64url').toString('utf8')));
     return { time, id };
   } catch {
-    throw new ApiError('invalid_request', { errors: [{ path: 'cursor', message: 'is not one of ours' }] });
+    throw strangeCursor();
   }
+}
+
+export function strangeCursor(): ApiError {
+  return new ApiError('invalid_request', { errors: [{ path: 'cursor', message: 'is not one of ours' }] });
 }
 
 /**

@@ -1,9 +1,10 @@
 /** Invoices: the operator makes them, a client reads its own. */
 import { createHash } from 'node:crypto';
+import { once } from 'node:events';
 import express, { type Request, type Response, Router } from 'express';
 import { issueCreditNote } from '../billing/credit-note.ts';
 import type { BilledCall } from '../billing/earlier-months.ts';
-import { invoiceHtml, invoiceStyle } from '../billing/invoice-html.ts';
+import { annexFoot, annexHead, annexRows, invoiceHtml, invoiceStyle } from '../billing/invoice-html.ts';
 import { draftInvoice, finalizeInvoice, nothingToBill } from '../billing/invoicing.ts';
 import { centsToDecimal } from '../billing/money.ts';
 import { bookPaid } from '../billing/paid-outside.ts';
@@ -20,18 +21,21 @@ import {
   type InvoiceLine,
   type InvoiceSummary,
   invoiceCallsQuerySchema,
+  invoiceQuerySchema,
   type PaymentPageAnswer,
   pageQuerySchema,
   voidInvoiceSchema,
 } from '../contract.ts';
 import { ApiError } from '../errors.ts';
 import { createBooksCheck } from '../metering/books-check.ts';
-import { listLineCalls } from '../store/invoice-calls.ts';
-import { findInvoice, type InvoiceRow, listInvoices } from '../store/invoices.ts';
+import { findCall } from '../store/calls.ts';
+import { hasInvoiceCall, listLineCalls, pagesOfLine } from '../store/invoice-calls.ts';
+import { findInvoice, type InvoiceRow, leftToPayCents, listInvoices } from '../store/invoices.ts';
 import type { Tenant } from '../store/tenants.ts';
+import { monthIn } from '../time-zone.ts';
 import { actorIn, billedTenant, operatorOnly, seesProviderCost } from './caller.ts';
 import { type Column, sendCsv, wantsCsv } from './csv.ts';
-import { cutPage, readCursor } from './cursor.ts';
+import { cutPage, readCursor, strangeCursor } from './cursor.ts';
 import { parse } from './parse.ts';
 
 export function invoiceRoutes(ctx: Context): Router {
@@ -56,6 +60,7 @@ export function invoiceRoutes(ctx: Context): Router {
   });
 
   router.get('/:slug/invoices/:id', async (req, res) => {
+    const { calls } = parse(invoiceQuerySchema, req.query);
     const { tenant, row } = await visibleInvoice(req, res);
     if (req.accepts(['application/json', 'text/html']) !== 'text/html') {
       res.json(await view(row));
@@ -64,8 +69,30 @@ export function invoiceRoutes(ctx: Context): Router {
     const document = documentOf(row);
     const styleHash = createHash('sha256').update(invoiceStyle(document)).digest('base64');
     const policy = `default-src 'none'; style-src 'sha256-${styleHash}'; img-src https:; frame-ancestors 'none'`;
-    const page = invoiceHtml(document, row.sha256, tenant.timeZone);
-    res.set('Content-Security-Policy', policy).type('html').send(page);
+    const left = await leftToPayCents(ctx.store, row);
+    const isCredited = row.kind === 'invoice' && row.status !== 'draft' && left < row.dueCents;
+    const leftCents = isCredited ? left : null;
+    const { body, foot } = invoiceHtml(document, row.sha256, tenant.timeZone, leftCents);
+    res.set('Content-Security-Policy', policy).type('html');
+    if (calls !== 'yes' || row.status === 'draft') {
+      res.send(body + foot);
+      return;
+    }
+    res.write(body);
+    for (const line of document.lines) {
+      const { kind, planId, rate } = line;
+      if (rate === null || line.calls === 0) continue;
+      res.write(annexHead(line));
+      const which = { kind, month: monthOfDay(line.from), planId, rate };
+      for await (const page of pagesOfLine(ctx.store, row.id, which)) {
+        if (!res.write(annexRows(page)) && !res.writableEnded) {
+          await Promise.race([once(res, 'drain'), once(res, 'close')]);
+        }
+        if (res.destroyed) return;
+      }
+      res.write(annexFoot);
+    }
+    res.end(foot);
   });
 
   router.get('/:slug/invoices/:id/lines/:no/calls', async (req, res) => {
@@ -74,6 +101,7 @@ export function invoiceRoutes(ctx: Context): Router {
     const line = documentOf(row).lines.find(({ no }) => String(no) === req.params.no);
     if (!line) throw new ApiError('not_found');
     const calls = await callsOf(tenant, row, line, cursor ?? null, limit + 1);
+    if (cursor !== undefined && !(await isCallOf(tenant, row, cursor))) throw strangeCursor();
     const withCost = seesProviderCost(res);
     const page = calls.slice(0, limit).map((call) => viewInvoiceCall(call, withCost));
     const nextCursor = calls.length > limit ? (page.at(-1)?.callId ?? null) : null;
@@ -93,6 +121,10 @@ export function invoiceRoutes(ctx: Context): Router {
   router.post('/:slug/invoices', operatorOnly, body, async (req, res) => {
     const { period } = parse(draftInvoiceSchema, req.body);
     const tenant = await billedTenant(ctx, req, res);
+    if (period > monthIn(tenant.timeZone, ctx.now())) {
+      const message = `${period} has not begun yet`;
+      throw new ApiError('invalid_request', { errors: [{ path: 'period', message }] });
+    }
     const draft = await draftInvoice(ctx.store, tenant, period, actorIn(req, res), ctx.now());
     if (!draft) throw nothingToBill(period);
     const { row, open } = draft;
@@ -146,6 +178,11 @@ export function invoiceRoutes(ctx: Context): Router {
     const row = await findInvoice(ctx.store, tenant.id, String(req.params.id));
     if (!row || (row.status === 'draft' && !seesProviderCost(res))) throw new ApiError('not_found');
     return { tenant, row };
+  }
+
+  async function isCallOf(tenant: Tenant, row: InvoiceRow, callId: string): Promise<boolean> {
+    if (row.status === 'draft') return (await findCall(ctx.store, tenant.id, callId)) !== null;
+    return hasInvoiceCall(ctx.store, row.id, callId);
   }
 
   /** By id; those of a draft are reckoned, for they are on no document yet. */

@@ -105,6 +105,27 @@ export async function listCalls(db: Queries, tenantId: string, page: CallsPage):
   return query.orderBy('createdAt', 'desc').orderBy('id', 'desc').limit(page.limit).execute();
 }
 
+/** Ids of the calls created in the half-open time that have not ended, oldest first. */
+export async function listUnended(
+  db: Queries,
+  tenantId: string,
+  { from, to }: { from: number; to: number },
+  limit: number,
+): Promise<string[]> {
+  const rows = await db
+    .selectFrom('calls')
+    .select('id')
+    .where('tenantId', '=', tenantId)
+    .where('createdAt', '>=', from)
+    .where('createdAt', '<', to)
+    .where('status', '<>', 'ended')
+    .orderBy('createdAt')
+    .orderBy('id')
+    .limit(limit)
+    .execute();
+  return rows.map((row) => row.id);
+}
+
 /** Ids of the calls that have not ended and can be ended by us, created since then. */
 export async function listLiveCalls(db: Queries, tenantId: string, sinceMs: number): Promise<string[]> {
   const rows = await db

@@ -40,6 +40,47 @@ export async function listBilledCalls(
     .execute();
 }
 
+/** What has been billed for the calls of a month and rate that were corrected, by call and then charge first. */
+export async function listCorrectedCalls(
+  db: Queries,
+  tenantId: string,
+  share: { month: string; planId: string; rate: number },
+  after: string | null,
+  limit: number,
+): Promise<InvoiceCall[]> {
+  let corrected = db
+    .selectFrom('invoiceCalls')
+    .select('callId')
+    .distinct()
+    .where('tenantId', '=', tenantId)
+    .where('month', '=', share.month)
+    .where('planId', '=', share.planId)
+    .where('rate', '=', share.rate)
+    .where('active', '=', 1)
+    .where('seq', '>', 0);
+  if (after !== null) corrected = corrected.where('callId', '>', after);
+  const ids = await corrected.orderBy('callId').limit(limit).execute();
+  const rows = await listBilledCalls(
+    db,
+    tenantId,
+    ids.map(({ callId }) => callId),
+  );
+  const place = new Map(ids.map(({ callId }, index) => [callId, index]));
+  // The database's order of ids, so that the last one is where the next page begins.
+  return rows.sort((a, b) => (place.get(a.callId) ?? 0) - (place.get(b.callId) ?? 0) || a.seq - b.seq);
+}
+
+export async function hasInvoiceCall(db: Queries, invoiceId: string, callId: string): Promise<boolean> {
+  const row = await db
+    .selectFrom('invoiceCalls')
+    .select('callId')
+    .where('invoiceId', '=', invoiceId)
+    .where('callId', '=', callId)
+    .limit(1)
+    .executeTakeFirst();
+  return row !== undefined;
+}
+
 /** The calls of a line by id, from the one after `after`. */
 export async function listLineCalls(
   db: Queries,
@@ -58,6 +99,21 @@ export async function listLineCalls(
     .where('seq', line.kind === 'correction' ? '>' : '=', 0);
   if (after !== null) query = query.where('callId', '>', after);
   return query.orderBy('callId').limit(limit).execute();
+}
+
+/** All of them, page by page, as `listLineCalls`. */
+export async function* pagesOfLine(
+  db: Queries,
+  invoiceId: string,
+  line: { kind: LineKind; month: string; planId: string; rate: number },
+): AsyncGenerator<InvoiceCall[]> {
+  let after: string | null = null;
+  for (;;) {
+    const page: InvoiceCall[] = await listLineCalls(db, invoiceId, line, after, 1000);
+    if (page.length === 0) return;
+    yield page;
+    after = page.at(-1)?.callId ?? null;
+  }
 }
 
 /** What billing reads of a call. */

@@ -38,6 +38,22 @@ export async function listCreditedBefore(
   return rows.map(({ number, ...line }) => ({ ...line, number: number ?? '' }));
 }
 
+/** A month's top-ups and their changes on documents that count. */
+export async function listTopUps(
+  db: Queries,
+  tenantId: string,
+  month: string,
+): Promise<Pick<InvoiceLinesTable, 'invoiceId' | 'planId' | 'amountCents'>[]> {
+  return db
+    .selectFrom('invoiceLines')
+    .select(['invoiceId', 'planId', 'amountCents'])
+    .where('tenantId', '=', tenantId)
+    .where('month', '=', month)
+    .where('active', '=', 1)
+    .where('kind', 'in', ['minimum', 'minimum-change'])
+    .execute();
+}
+
 /** What all documents that count have billed for a month, by plan, rate and whether it is its minimum. */
 export interface BilledSum {
   planId: string;

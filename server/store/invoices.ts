@@ -85,12 +85,13 @@ export async function advanceInvoice(
   return Number(result.numUpdatedRows) === 1;
 }
 
-export async function findInvoice(db: Queries, tenantId: string, id: string): Promise<InvoiceRow | null> {
+/** @param name its id, or its number once it has one: no number looks like an id */
+export async function findInvoice(db: Queries, tenantId: string, name: string): Promise<InvoiceRow | null> {
   const row = await db
     .selectFrom('invoices')
     .selectAll()
     .where('tenantId', '=', tenantId)
-    .where('id', '=', id)
+    .where((expression) => expression.or([expression('id', '=', name), expression('number', '=', name)]))
     .executeTakeFirst();
   return row ?? null;
 }
@@ -347,14 +348,32 @@ export async function openCents(db: Queries, row: InvoiceRow): Promise<number> {
 export async function listCreditNotes(
   db: Queries,
   tenantId: string,
-): Promise<{ id: string; note: string; invoice: string }[]> {
-  return db
+): Promise<{ id: string; at: number; note: string; invoice: string }[]> {
+  const rows = await db
     .selectFrom('invoices as notes')
     .innerJoin('invoices as corrected', 'corrected.id', 'notes.correctsId')
-    .select(['notes.id', 'notes.document as note', 'corrected.document as invoice'])
+    .select(['notes.id', 'notes.finalizedAt', 'corrected.finalizedAt as correctedAt'])
+    .select(['notes.document as note', 'corrected.document as invoice'])
     .where('notes.tenantId', '=', tenantId)
     .where('notes.status', '<>', 'void')
     .execute();
+  // Also where the clock was set back between the two.
+  return rows.map(({ finalizedAt, correctedAt, ...row }) => ({
+    ...row,
+    at: Math.max(finalizedAt ?? 0, correctedAt ?? 0),
+  }));
+}
+
+/** When each document that bills a month was frozen, by its id. */
+export async function listFreezingTimes(db: Queries, tenantId: string): Promise<Map<string, number>> {
+  const rows = await db
+    .selectFrom('invoices')
+    .select(['id', 'finalizedAt'])
+    .where('tenantId', '=', tenantId)
+    .where('role', '=', 'period')
+    .where('finalizedAt', 'is not', null)
+    .execute();
+  return new Map(rows.map(({ id, finalizedAt }) => [id, finalizedAt ?? 0]));
 }
 
 /** Documents that correct this one and count. */

@@ -43,6 +43,17 @@ export async function proveWritable(db: Queries, nowMs: number): Promise<void> {
     .execute();
 }
 
+/** Until when a process has it, in epoch milliseconds; null when none has. */
+export async function leaseEnd(db: Queries, name: string, nowMs: number): Promise<number | null> {
+  const row = await db
+    .selectFrom('leases')
+    .select('expiresAt')
+    .where('name', '=', name)
+    .where('expiresAt', '>', nowMs)
+    .executeTakeFirst();
+  return row?.expiresAt ?? null;
+}
+
 /** Lets another process go on at once. */
 export async function giveLease(db: Queries, name: string, owner: string): Promise<void> {
   await db.deleteFrom('leases').where('name', '=', name).where('owner', '=', owner).execute();

@@ -1,0 +1,121 @@
+/**
+ * How much of what credit notes have given back stands against the falls of the same calls, so that a call that was
+ * credited and then falls gives its money back once, and one that rises again is still credited. It follows from what
+ * was charged when each note was issued and what is charged now, not from the way between. Pure; README, "Credit notes".
+ */
+
+/** A credit note, as one share of a month sees it. */
+export interface ShareNote {
+  /** Epoch milliseconds at which it was issued. */
+  at: number;
+  /** Taken back; negative where it takes back what a correction gave. Any unit, the same as of the charges. */
+  amount: number;
+}
+
+/** A charge or a correction of it; `at` is null for one on the document that is being made. */
+export interface Charged {
+  at: number | null;
+  amount: number;
+}
+
+export interface Falls {
+  /** Counts a call, with all that has been charged for it. */
+  add(call: Charged[]): void;
+  /** Takes back an `add` of the same. */
+  remove(call: Charged[]): void;
+  /** How much of the notes' credit is held against the falls; never more than they credit. */
+  held(): number;
+}
+
+/** What calls have fallen by, counted for the same notes. */
+interface Fall {
+  notes: Set<number>;
+  left: number;
+  /** How much of it each note has. */
+  taken: Map<number, number>;
+}
+
+/** @param notes of one share, in any order */
+export function createFalls(notes: ShareNote[]): Falls {
+  /** By the notes that were issued while the call was charged with more. */
+  const byNotes = new Map<string, number>();
+  const count = (call: Charged[], sign: 1 | -1) => {
+    const now = total(call);
+    const before = notes.map(({ at }) =>
+      Math.max(now, total(call.filter((row) => row.at !== null && row.at <= at))),
+    );
+    let bottom = now;
+    for (const level of [...new Set(before)].filter((each) => each > now).sort((a, b) => a - b)) {
+      const key = before.flatMap((each, index) => (each >= level ? [index] : [])).join();
+      byNotes.set(key, (byNotes.get(key) ?? 0) + sign * (level - bottom));
+      bottom = level;
+    }
+  };
+  return {
+    add: (call) => count(call, 1),
+    remove: (call) => count(call, -1),
+    held: () => {
+      const falls = [...byNotes].map(
+        ([key, left]): Fall => ({ notes: new Set(key.split(',').map(Number)), left, taken: new Map() }),
+      );
+      const most = Math.max(0, total(notes));
+      return Math.min(most, mostHeld(notes, falls));
+    },
+  };
+}
+
+/** Each note takes of the falls that it may; where another has one that may take elsewhere, that one moves. */
+function mostHeld(notes: ShareNote[], falls: Fall[]): number {
+  let held = 0;
+  notes.forEach(({ amount }, note) => {
+    let wanted = Math.max(0, amount);
+    while (wanted > 0) {
+      const got = takeFall(falls, note, wanted);
+      if (got === 0) return;
+      wanted -= got;
+      held += got;
+    }
+  });
+  return held;
+}
+
+/** By the shortest chain of moves, which bounds their number whatever the amounts are. @returns how much was taken */
+function takeFall(falls: Fall[], note: number, wanted: number): number {
+  interface Step {
+    note: number;
+    fall: Fall;
+    before: Step | null;
+  }
+  const seen = new Set<Fall>();
+  const steps: Step[] = [];
+  const look = (which: number, before: Step | null) => {
+    for (const fall of falls) {
+      if (!fall.notes.has(which) || seen.has(fall)) continue;
+      seen.add(fall);
+      steps.push({ note: which, fall, before });
+    }
+  };
+  look(note, null);
+  for (const end of steps) {
+    if (end.fall.left === 0) {
+      for (const [other, amount] of end.fall.taken) if (amount > 0) look(other, end);
+      continue;
+    }
+    let amount = Math.min(wanted, end.fall.left);
+    for (let step = end; step.before; step = step.before) {
+      amount = Math.min(amount, step.before.fall.taken.get(step.note) ?? 0);
+    }
+    end.fall.left -= amount;
+    for (let step: Step | null = end; step; step = step.before) {
+      step.fall.taken.set(step.note, (step.fall.taken.get(step.note) ?? 0) + amount);
+      const from = step.before?.fall;
+      if (from) from.taken.set(step.note, (from.taken.get(step.note) ?? 0) - amount);
+    }
+    return amount;
+  }
+  return 0;
+}
+
+function total(rows: { amount: number }[]): number {
+  return rows.reduce((sum, { amount }) => sum + amount, 0);
+}
