@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import type { VapiAgent } from '../../widget/vapi-agent.ts';
 import { faultsOf } from './support/axe.ts';
-import { openStage, type Stage, waitForState } from './support/stage.ts';
+import { hangUp, openStage, type Stage, waitForState } from './support/stage.ts';
 
 const paths = [
   '/',
@@ -34,7 +34,7 @@ let stage: Stage;
 before(async () => {
   stage = await openStage();
 });
-after(() => stage.close());
+after(() => stage?.close());
 
 const screens = [
   { colorScheme: 'light', width: 1280 },
@@ -93,8 +93,7 @@ for (const path of ['/strict-csp', '/strict-nonce']) {
     await agent.locator('[part=launcher]').click();
     await waitForState(agent, 'live');
     await visit.page.waitForFunction(() => window.seen.volume > 0);
-    await agent.getByRole('button', { name: 'Hang up' }).click();
-    await waitForState(agent, 'ended');
+    await hangUp(agent);
     await visit.leave();
   });
 }

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { countsOneCall } from './support/call.ts';
-import { eventually, openStage, type Stage, type Visit, waitForState } from './support/stage.ts';
+import { eventually, hangUp, openStage, type Stage, type Visit, waitForState } from './support/stage.ts';
 
 let stage: Stage;
 before(async () => {
@@ -10,7 +10,7 @@ before(async () => {
   const limits = { callsPerMinutePerIp: 1000, callsPerHourPerIp: 1000, callsPerMinute: 1000 };
   await change({ limits });
 });
-after(() => stage.close());
+after(() => stage?.close());
 
 async function change(settings: object): Promise<void> {
   const { demo } = stage;
@@ -77,8 +77,7 @@ test('talking, another page, talking on, hanging up: one call, with its whole le
     await page.goto(`${stage.demo.site}/acme?page=3`);
     await waitForState(agent, 'live');
     await hearMore(visit);
-    await agent.getByRole('button', { name: 'Hang up' }).click();
-    await waitForState(agent, 'ended');
+    await hangUp(agent);
   });
   assert.equal(call.endedReason, 'customer-ended-call');
   await visit.leave();
@@ -127,8 +126,7 @@ test('of twenty calls that the visitor hangs up, each is booked as ended by the 
   for (let round = 0; round < 20; round += 1) {
     await agent.evaluate((element) => (element as HTMLElement & { start(): Promise<void> }).start());
     await waitForState(agent, 'live');
-    await agent.getByRole('button', { name: 'Hang up' }).click();
-    await waitForState(agent, 'ended');
+    await hangUp(agent);
   }
   const reasons = await eventually(
     async () =>
