@@ -1,6 +1,7 @@
 /** Whatever goes wrong, the visitor reads what it is and what to do, and is not billed for what did not take place. */
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
+import { farMs } from '../support/time-limit.ts';
 import {
   eventually,
   hangUp,
@@ -181,7 +182,7 @@ test('a report that comes twice is one call, a report without a cost is “unkno
     return org?.assistants.find((assistant) => assistant.name === name)?.id ?? '';
   };
   const twice = emulator.makeCall({ assistantId: assistantOf('The report comes twice'), seconds: 60 });
-  await emulator.waitForCall(twice.id, 'settled');
+  await emulator.waitForCall(twice.id, 'settled', farMs);
   const { total } = await operator.usage('try-report-twice');
   const cost = emulator.books().find(({ callId }) => callId === twice.id)?.cost ?? 0;
   assert.deepEqual([total.calls, total.seconds], [1, 60]);

@@ -72,6 +72,7 @@ export interface Agent {
   isHeard(): Promise<boolean>;
   /** Clicks the launcher, waits for the call and for the assistant's sound. */
   talk(): Promise<void>;
+  /** Hangs up once the assistant is heard. */
   hangUp(): Promise<void>;
 }
 
@@ -181,10 +182,11 @@ function agentOf(page: EnginePage, run: EnginePage['run'], index: number): Agent
     async talk() {
       await click({ part: 'launcher' });
       await inState('live');
-      // Who hangs up before that makes the SDK complain of a player that went away.
       await until(isHeard, 'the sound of the assistant');
     },
     async hangUp() {
+      // The SDK complains of a player that goes away before it plays.
+      await until(isHeard, 'the sound of the assistant');
       await click({ button: 'Hang up' });
       await inState('ended');
     },

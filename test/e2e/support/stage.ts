@@ -104,7 +104,7 @@ interface Seen {
   events: string[];
   /** The loudest level that the element has told. */
   volume: number;
-  /** Sum of the scores of unexpected layout shifts, since the page stood still, see {@link standStill}. */
+  /** Sum of the scores of unexpected layout shifts of the page's own things, since the page stood still, see {@link standStill}. */
   layoutShift: number;
   /** Milliseconds, as `performance.now()` has them. */
   stillSince: number;
@@ -118,6 +118,8 @@ declare global {
 interface Shift extends PerformanceEntry {
   value: number;
   hadRecentInput: boolean;
+  /** What moved; no node where it is inside of a component. */
+  sources: { node: Node | null }[];
 }
 
 /** Runs in the page before anything else. */
@@ -131,7 +133,10 @@ function watchElement(): void {
   });
   new PerformanceObserver((list) => {
     for (const entry of list.getEntries() as Shift[]) {
-      if (!entry.hadRecentInput && entry.startTime >= seen.stillSince) seen.layoutShift += entry.value;
+      // What the panel does with its own room, the page does not feel.
+      const isOfPage = entry.sources.some(({ node }) => node && node.nodeName !== 'VAPI-AGENT');
+      if (isOfPage && !entry.hadRecentInput && entry.startTime >= seen.stillSince)
+        seen.layoutShift += entry.value;
     }
   }).observe({ type: 'layout-shift', buffered: true });
 }
@@ -182,7 +187,7 @@ export async function standStill(page: Page): Promise<void> {
 /** The mouse goes over the launcher; resolves when everything has come that this asks for: session, settings, code. */
 export async function intend(agent: Locator): Promise<void> {
   const page = agent.page();
-  const wanted = [/\/v1\/sessions$/, /\/v1\/widget\/[^/]+$/, /^\/chunks\/.*call/].map(async (path) => {
+  const wanted = [/\/v1\/sessions$/, /\/v1\/widget\/[^/]+$/, /^\/chunks\/vapi-call/].map(async (path) => {
     const answer = await page.waitForResponse((response) => path.test(new URL(response.url()).pathname));
     await answer.finished();
     return answer;
@@ -190,6 +195,13 @@ export async function intend(agent: Locator): Promise<void> {
   await agent.locator('[part=launcher]').hover();
   await Promise.all(wanted);
   await agent.locator('[role=dialog]').waitFor({ state: 'attached' });
+}
+
+/** Waits until the page could hand its call on to the next one: a page that is left before ends it. */
+export async function canBeLeft(page: Page): Promise<void> {
+  await page.waitForFunction(() =>
+    performance.getEntriesByType('resource').some(({ name }) => name.includes('/chunks/left-call')),
+  );
 }
 
 /** Hangs up once the assistant is heard: the SDK complains of a player that goes away before it plays. */
@@ -215,12 +227,12 @@ export const refusedRequest = /^Failed to load resource: the server responded wi
 
 /** The element's reflected state, in which it stays; one that it goes through is to be held, see {@link hold}. */
 export async function waitForState(agent: Locator, state: string): Promise<void> {
-  const there = agent.and(agent.page().locator(`[state=${state}]`));
-  await there.waitFor({ state: 'attached', timeout: farMs }).catch(async () => {
+  const now = () => agent.getAttribute('state');
+  await eventually(now, (found) => found === state).catch(async (error: Error) => {
     const text = await agent.evaluate(
       (element) => element.shadowRoot?.querySelector('[role=dialog]')?.textContent,
     );
-    assert.fail(`waited for the state ${state}, it is ${await agent.getAttribute('state')}: ${text}`);
+    assert.fail(`waited for the state ${state}: ${error.message}: ${text}`);
   });
 }
 
