@@ -9,7 +9,7 @@ let stage: Stage;
 before(async () => {
   stage = await openStage({ pastCalls: true });
 });
-after(() => stage.close());
+after(() => stage?.close());
 
 test('proxy: the call works, is counted to the micro, and the browser never holds a key of Vapi', async () => {
   const { demo } = stage;

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import type { VapiAgent } from '../../widget/vapi-agent.ts';
 import { faultsOf } from './support/axe.ts';
-import { openStage, type Stage, waitForState } from './support/stage.ts';
+import { canBeLeft, hangUp, openStage, type Stage, waitForState } from './support/stage.ts';
 
 const paths = [
   '/',
@@ -34,7 +34,7 @@ let stage: Stage;
 before(async () => {
   stage = await openStage();
 });
-after(() => stage.close());
+after(() => stage?.close());
 
 const screens = [
   { colorScheme: 'light', width: 1280 },
@@ -93,8 +93,7 @@ for (const path of ['/strict-csp', '/strict-nonce']) {
     await agent.locator('[part=launcher]').click();
     await waitForState(agent, 'live');
     await visit.page.waitForFunction(() => window.seen.volume > 0);
-    await agent.getByRole('button', { name: 'Hang up' }).click();
-    await waitForState(agent, 'ended');
+    await hangUp(agent);
     await visit.leave();
   });
 }
@@ -157,6 +156,7 @@ test('/hotel: a call goes on on the page that a link leads to', async () => {
   await agent.locator('[part=launcher]').click();
   await waitForState(agent, 'live');
   await page.waitForFunction(() => window.seen.volume > 0);
+  await canBeLeft(page);
   await agent.evaluate((element: VapiAgent) => element.close());
   await page.getByRole('link', { name: 'the rooms' }).click();
   await page.getByRole('heading', { name: 'Rooms at the Harbour Hotel' }).waitFor();
@@ -174,7 +174,7 @@ test('/frames: without the permission the frame says so, with it the call works'
   await refused.locator('[part=launcher]').click();
   await refused.getByText('No microphone on this page').waitFor();
   await allowed.locator('[part=launcher]').click();
-  await allowed.getByRole('button', { name: 'Hang up' }).click();
+  await hangUp(allowed);
   await allowed.getByText('Call ended').waitFor();
   await visit.leave([/^\[vapi-agent\] the page may not use the microphone/]);
 });
@@ -190,8 +190,7 @@ test('/embedding: one class and one launcher each, in the page and in a componen
   await waitForState(agents.last(), 'live');
   await page.getByRole('button', { name: 'Ask the gardener' }).click();
   await agents.nth(1).getByText('You are already in a call').waitFor();
-  await agents.last().getByRole('button', { name: 'Hang up' }).click();
-  await waitForState(agents.last(), 'ended');
+  await hangUp(agents.last());
   await visit.leave();
 });
 

@@ -58,7 +58,6 @@ const printed = (demo: Started, text: string) =>
   eventually(
     async () => demo.out() + demo.err(),
     (output) => output.includes(text),
-    60_000,
   );
 
 test('--json: one line of addresses; the month is there; a booked call is told; SIGINT leaves nothing', async () => {
@@ -138,7 +137,7 @@ test('without --json it says what to open and what to try; a signal during the s
 
   const early = startDemoProcess({ EMULATOR_PORT: '0' });
   // Before its own code runs, a process can only die of the signal; from then on it ends by itself.
-  await eventually(async () => early.leftovers().length, Boolean, 15_000);
+  await eventually(async () => early.leftovers().length, Boolean);
   early.child.kill('SIGINT');
   assert.equal(await early.ended, 0);
   assert.equal(early.err(), '');

@@ -8,7 +8,7 @@ before(async () => {
   pages = await openHostPages();
   await pages.addTenant('proof', { challenge: 'altcha' });
 });
-after(() => pages.close());
+after(() => pages?.close());
 
 /** The browser's own words about the request that taught us of the challenge. */
 const refused = /^Failed to load resource: the server responded with a status of 403/;

@@ -9,7 +9,7 @@ before(async () => {
   pages = await openHostPages();
   await pages.addTenant('writes', { name: 'Acme Bakery', modes: ['voice', 'hybrid'] });
 });
-after(() => pages.close());
+after(() => pages?.close());
 
 test('text, a call, and text again: one transcript, and every message has its row and cost', async () => {
   const visit = await pages.open(`${pages.script}<vapi-agent tenant="writes" mode="hybrid"></vapi-agent>`);

@@ -7,7 +7,7 @@ let stage: Stage;
 before(async () => {
   stage = await openStage();
 });
-after(() => stage.close());
+after(() => stage?.close());
 
 const open = () => stage.visit(`${stage.demo.site}/configurator`, { viewport: { width: 1280, height: 900 } });
 

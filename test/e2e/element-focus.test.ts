@@ -11,7 +11,7 @@ before(async () => {
   pages = await openHostPages();
   await pages.addTenant('writes', { name: 'The writers', modes: ['hybrid'] });
 });
-after(() => pages.close());
+after(() => pages?.close());
 
 const open = (attributes: string, options: object): Promise<HostPage> => {
   const text = `<main><h1>A business</h1><p>${'What we do, and how to find us. '.repeat(40)}</p></main>`;

@@ -7,9 +7,14 @@ import { type HostVisits, openHostVisits } from './support/host-visit.ts';
 
 let visits: HostVisits;
 before(async () => {
-  visits = await openHostVisits(await openEngine('Chromium'));
+  const engine = await openEngine('Chromium');
+  visits = await openHostVisits(engine).catch(async (error: unknown) => {
+    // Left running it would keep the test process from ending with the error.
+    await engine.close();
+    throw error;
+  });
 });
-after(() => visits.close());
+after(() => visits?.close());
 
 const lab = '<vapi-agent tenant="lab"></vapi-agent>';
 

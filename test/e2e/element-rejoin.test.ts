@@ -2,7 +2,15 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { countsOneCall } from './support/call.ts';
-import { eventually, openStage, type Stage, type Visit, waitForState } from './support/stage.ts';
+import {
+  canBeLeft,
+  eventually,
+  hangUp,
+  openStage,
+  type Stage,
+  type Visit,
+  waitForState,
+} from './support/stage.ts';
 
 let stage: Stage;
 before(async () => {
@@ -10,7 +18,7 @@ before(async () => {
   const limits = { callsPerMinutePerIp: 1000, callsPerHourPerIp: 1000, callsPerMinute: 1000 };
   await change({ limits });
 });
-after(() => stage.close());
+after(() => stage?.close());
 
 async function change(settings: object): Promise<void> {
   const { demo } = stage;
@@ -62,6 +70,7 @@ test('talking, another page, talking on, hanging up: one call, with its whole le
     const said = await lines(visit).first().locator('span:not(.partial)').first().textContent();
     assert.ok(said);
     assert.equal(await stored(visit), 0, 'while a page has the call nothing is stored');
+    await canBeLeft(page);
     // The browser gives the microphone for one page at a time here, so it takes a tap.
     await page.goto(`${stage.demo.site}/acme?page=2`);
     await agent.getByText('Your call is still on').waitFor();
@@ -73,12 +82,12 @@ test('talking, another page, talking on, hanging up: one call, with its whole le
       'what was said before is still there',
     );
     await hearMore(visit);
+    await canBeLeft(page);
     await visit.context.grantPermissions(['microphone']);
     await page.goto(`${stage.demo.site}/acme?page=3`);
     await waitForState(agent, 'live');
     await hearMore(visit);
-    await agent.getByRole('button', { name: 'Hang up' }).click();
-    await waitForState(agent, 'ended');
+    await hangUp(agent);
   });
   assert.equal(call.endedReason, 'customer-ended-call');
   await visit.leave();
@@ -94,6 +103,7 @@ test('without consent the next page joins nothing, and the call ends', async () 
     await agent.getByRole('button', { name: 'Agree and continue' }).click();
     await waitForState(agent, 'live');
     await page.evaluate(() => localStorage.clear());
+    await canBeLeft(page);
     const ended = page.waitForRequest((request) => request.url().endsWith('/end'));
     await page.goto(`${stage.demo.site}/acme?page=2`);
     await ended;
@@ -127,8 +137,7 @@ test('of twenty calls that the visitor hangs up, each is booked as ended by the 
   for (let round = 0; round < 20; round += 1) {
     await agent.evaluate((element) => (element as HTMLElement & { start(): Promise<void> }).start());
     await waitForState(agent, 'live');
-    await agent.getByRole('button', { name: 'Hang up' }).click();
-    await waitForState(agent, 'ended');
+    await hangUp(agent);
   }
   const reasons = await eventually(
     async () =>

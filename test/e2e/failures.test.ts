@@ -1,13 +1,23 @@
 /** Whatever goes wrong, the visitor reads what it is and what to do, and is not billed for what did not take place. */
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import { eventually, openStage, refusedRequest, type Stage, waitForState } from './support/stage.ts';
+import { farMs } from '../support/time-limit.ts';
+import {
+  eventually,
+  hangUp,
+  hold,
+  intend,
+  openStage,
+  refusedRequest,
+  type Stage,
+  waitForState,
+} from './support/stage.ts';
 
 let stage: Stage;
 before(async () => {
   stage = await openStage();
 });
-after(() => stage.close());
+after(() => stage?.close());
 
 interface Case {
   title: string;
@@ -109,8 +119,7 @@ test('too many calls: the second within a minute is asked to wait', async () => 
   const agent = visit.page.locator('vapi-agent[tenant=try-too-fast]');
   await agent.locator('[part=launcher]').click();
   await waitForState(agent, 'live');
-  await agent.getByRole('button', { name: 'Hang up' }).click();
-  await waitForState(agent, 'ended');
+  await hangUp(agent);
   await agent.getByRole('button', { name: 'Talk again' }).click();
   await waitForState(agent, 'error');
   await agent.getByText('A little too fast').waitFor();
@@ -121,9 +130,10 @@ test('the assistant hangs up: an ordinary end without an error, and the call is 
   const { demo } = stage;
   const visit = await stage.visit(`${demo.site}/trouble`);
   const agent = visit.page.locator('vapi-agent[tenant=try-hang-up]');
+  // It is live for as long as the assistant has something to say: the events tell that it was.
   await agent.locator('[part=launcher]').click();
-  await waitForState(agent, 'live');
-  await waitForState(agent, 'ended', 20_000);
+  await waitForState(agent, 'ended');
+  assert.ok((await visit.events()).includes('call-start'));
   await agent.getByText('Call ended').waitFor();
   await agent.getByText('Thank you for talking with us.').waitFor();
   assert.ok(!(await visit.events()).includes('error'));
@@ -139,9 +149,9 @@ test('the service drops the call: the visitor can call again, and what it cost u
   const visit = await stage.visit(`${demo.site}/trouble`);
   const agent = visit.page.locator('vapi-agent[tenant=try-cut-off]');
   await agent.locator('[part=launcher]').click();
-  await waitForState(agent, 'live');
   await waitForState(agent, 'error');
   await agent.getByText('The call was interrupted').waitFor();
+  assert.ok((await visit.events()).includes('call-start'));
   await eventually(
     () => demo.operator.usage('try-cut-off'),
     ({ total }) => total.calls === 1 && total.costMicros > 0,
@@ -150,14 +160,17 @@ test('the service drops the call: the visitor can call again, and what it cost u
 });
 
 test('a slow service: the panel stays calm until the call is there', async () => {
-  stage.demo.emulator.setSwitch('slowMs', 700);
+  stage.demo.emulator.setSwitch('slowMs', 0);
   const visit = await stage.visit(`${stage.demo.site}/trouble`);
+  const { asked, release } = await hold(visit.page, '**/v1/calls');
   const agent = visit.page.locator('vapi-agent[tenant=try-slow]');
   await agent.locator('[part=launcher]').click();
+  await asked;
   await agent.getByText('Connecting…').waitFor();
+  assert.equal(await agent.getAttribute('state'), 'preparing');
+  release();
   await waitForState(agent, 'live');
-  await agent.getByRole('button', { name: 'Hang up' }).click();
-  await waitForState(agent, 'ended');
+  await hangUp(agent);
   await visit.leave();
 });
 
@@ -169,7 +182,7 @@ test('a report that comes twice is one call, a report without a cost is “unkno
     return org?.assistants.find((assistant) => assistant.name === name)?.id ?? '';
   };
   const twice = emulator.makeCall({ assistantId: assistantOf('The report comes twice'), seconds: 60 });
-  await emulator.waitForCall(twice.id, 'settled');
+  await emulator.waitForCall(twice.id, 'settled', farMs);
   const { total } = await operator.usage('try-report-twice');
   const cost = emulator.books().find(({ callId }) => callId === twice.id)?.cost ?? 0;
   assert.deepEqual([total.calls, total.seconds], [1, 60]);
@@ -185,12 +198,12 @@ test('a report that comes twice is one call, a report without a cost is “unkno
   assert.equal((await operator.usage('try-cost-unknown')).total.callsWithoutCost, 1);
 });
 
-test('the server is down: “No connection”, and it works again when the server does', async () => {
+test('the server is down: “No connection”, and it works again when the server does', async (context) => {
   const other = await openStage();
+  context.after(() => other.close());
   const visit = await other.visit(`${other.demo.site}/acme`);
   const agent = visit.page.locator('vapi-agent');
-  await agent.locator('[part=launcher]').hover();
-  await visit.page.waitForLoadState('networkidle');
+  await intend(agent);
   await visit.context.setOffline(true);
   await agent.locator('[part=launcher]').click();
   await waitForState(agent, 'error');
@@ -198,8 +211,6 @@ test('the server is down: “No connection”, and it works again when the serve
   await visit.context.setOffline(false);
   await agent.getByRole('button', { name: 'Try again' }).click();
   await waitForState(agent, 'live');
-  await agent.getByRole('button', { name: 'Hang up' }).click();
-  await waitForState(agent, 'ended');
+  await hangUp(agent);
   await visit.leave([/^Failed to load resource: net::ERR_/]);
-  await other.close();
 });

@@ -1,19 +1,28 @@
 /** A page that has copied a client's snippet gets nothing, costs nothing, and stays as it was. */
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import { eventually, openStage, refusedRequest, type Stage, waitForState } from './support/stage.ts';
+import {
+  eventually,
+  hangUp,
+  openStage,
+  refusedRequest,
+  type Stage,
+  standStill,
+  waitForState,
+} from './support/stage.ts';
 import { emptyStorage, jwtsIn, storedText } from './support/traffic.ts';
 
 let stage: Stage;
 before(async () => {
   stage = await openStage();
 });
-after(() => stage.close());
+after(() => stage?.close());
 
 test('a foreign page gets no session, no call and no row; its owner reads why, its visitor calm words', async () => {
   const { demo } = stage;
   const visit = await stage.visit(demo.foreignSite);
   const { page } = visit;
+  await standStill(page);
   const main = page.getByRole('main');
   const placeBefore = await main.boundingBox();
   const usageBefore = await demo.operator.usage('acme');
@@ -58,7 +67,6 @@ test('the same snippet on an allowed page under its other name works: the list d
   const agent = visit.page.locator('vapi-agent');
   await agent.locator('[part=launcher]').click();
   await waitForState(agent, 'live');
-  await agent.getByRole('button', { name: 'Hang up' }).click();
-  await waitForState(agent, 'ended');
+  await hangUp(agent);
   await visit.leave();
 });

@@ -35,7 +35,7 @@ let pages: HostPages;
 before(async () => {
   pages = await openHostPages();
 });
-after(() => pages.close());
+after(() => pages?.close());
 
 test('the pages show for each platform exactly what the server gives', () => {
   const shown = [...snippets.keys()].filter((name) => !name.endsWith(' inline'));

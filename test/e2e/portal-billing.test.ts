@@ -10,6 +10,7 @@ import { findTenant } from '../../server/store/tenants.ts';
 import { type BillingStage, mustBe, seller, startBillingStage } from '../server/billing/stage.ts';
 import { chromeArgs, chromePath } from '../support/chrome.ts';
 import { type StripeStandIn, startStripeStandIn } from '../support/stripe-stand-in/stand-in.ts';
+import { farMs } from '../support/time-limit.ts';
 import {
   checkLooks,
   figure,
@@ -65,7 +66,7 @@ before(async () => {
   const atCost: PlanInput = { ...plan, rates: [{ channels, price: { kind: 'cost-plus', markupBps: 0 } }] };
   await stage.addTenant('zulu', atCost, '2026-11-01', { name: 'Zulu' });
   await stage.book('zulu', { id: 'z-1', at: '2026-11-11T09:00:00Z', seconds: 60, costMicros: null });
-  browser = await chromium.launch({ executablePath: await chromePath(), args: chromeArgs });
+  browser = await chromium.launch({ executablePath: await chromePath(), args: chromeArgs, timeout: farMs });
 });
 after(async () => {
   await browser?.close();

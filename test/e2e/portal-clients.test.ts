@@ -7,6 +7,7 @@ import { type Emulator, startEmulator } from '../../demo/vapi-emulator/emulator.
 import type { TenantView } from '../../server/contract.ts';
 import { chromeArgs, chromePath } from '../support/chrome.ts';
 import { startTestServer, type TestServer } from '../support/test-server.ts';
+import { farMs } from '../support/time-limit.ts';
 import { checkLooks, openPortal, rows } from './support/portal.ts';
 
 const privateKey = `private-${randomUUID()}`;
@@ -31,7 +32,7 @@ before(async () => {
   const acme = { slug: 'acme', name: 'Acme Bakery', privateKey, assistantId };
   const allowedOrigins = ['https://www.acme.example'];
   assert.equal((await server.operator('POST', '/v1/tenants', { ...acme, allowedOrigins })).status, 201);
-  browser = await chromium.launch({ executablePath: await chromePath(), args: chromeArgs });
+  browser = await chromium.launch({ executablePath: await chromePath(), args: chromeArgs, timeout: farMs });
 });
 after(async () => {
   await browser?.close();

@@ -5,6 +5,7 @@ import { type Browser, chromium } from 'playwright-core';
 import type { PlanInput } from '../../server/contract.ts';
 import { type BillingStage, seller, startBillingStage } from '../server/billing/stage.ts';
 import { chromeArgs, chromePath } from '../support/chrome.ts';
+import { farMs } from '../support/time-limit.ts';
 import {
   checkLooks,
   figure,
@@ -62,7 +63,7 @@ before(async () => {
   );
   await stage.addTenant('third', plan, '2026-12-01', { name: 'Third' });
   assert.equal((await stage.bill('acme', '2026-11')).body.number, 'INV-000001');
-  browser = await chromium.launch({ executablePath: await chromePath(), args: chromeArgs });
+  browser = await chromium.launch({ executablePath: await chromePath(), args: chromeArgs, timeout: farMs });
 });
 after(async () => {
   await browser?.close();

@@ -7,6 +7,7 @@ import { build } from 'esbuild';
 import { type Browser, chromium, type Page } from 'playwright-core';
 import { type Emulator, type ScenarioName, startEmulator } from '../../demo/vapi-emulator/emulator.ts';
 import { chromeArgs, chromePath } from '../support/chrome.ts';
+import { farMs } from '../support/time-limit.ts';
 
 const orgId = '11111111-2222-4333-8444-555555555555';
 const assistants: Partial<Record<ScenarioName, string>> = {
@@ -113,13 +114,13 @@ before(async () => {
   });
   await new Promise<void>((resolve) => site.listen(0, '127.0.0.1', resolve));
   siteUrl = `http://127.0.0.1:${(site.address() as AddressInfo).port}/`;
-  browser = await chromium.launch({ executablePath: await chromePath(), args: chromeArgs });
+  browser = await chromium.launch({ executablePath: await chromePath(), args: chromeArgs, timeout: farMs });
 });
 
 after(async () => {
   await browser?.close();
   site?.closeAllConnections();
-  await new Promise((resolve) => site.close(resolve));
+  if (site) await new Promise((resolve) => site.close(resolve));
   await emulator?.close();
 });
 
@@ -140,6 +141,7 @@ async function createCall(
 /** A page on which the visitor has clicked; faults of the page fail the test at its end. */
 async function openPage(): Promise<{ page: Page; faults: string[] }> {
   const page = await browser.newPage();
+  page.setDefaultTimeout(farMs);
   const faults: string[] = [];
   page.on('pageerror', (error) => faults.push(String(error)));
   page.on('console', (message) => {
@@ -190,7 +192,7 @@ test('a visitor joins, hears the agent, reads the transcript and hangs up, and n
   const call = await createCall('talks');
   const { page, faults } = await openPage();
   await page.evaluate((url) => window.probe.join(url), call.webCallUrl);
-  await emulator.waitForCall(call.id, 'in-progress');
+  await emulator.waitForCall(call.id, 'in-progress', farMs);
 
   await page.waitForFunction(() =>
     window.probe.events.some(({ name, value }) => name === 'volume-level' && (value as number) > 0.1),
@@ -212,7 +214,7 @@ test('a visitor joins, hears the agent, reads the transcript and hangs up, and n
   await page.waitForFunction(() => window.probe.vapi.isMuted());
 
   await page.evaluate(() => window.probe.vapi.stop());
-  const ended = await emulator.waitForCall(call.id, 'settled');
+  const ended = await emulator.waitForCall(call.id, 'settled', farMs);
   assert.equal(ended.endedReason, 'customer-ended-call');
   await nothingLeft(page);
   const entry = emulator.books().find(({ callId }) => callId === call.id);
@@ -240,7 +242,7 @@ test('a call that the service ends shows status, error and end, in this order, a
     ['message', 'error', 'call-end'],
   );
   assert.equal(tail[1]?.errorMsg, 'Meeting has ended');
-  assert.equal((await emulator.waitForCall(call.id, 'settled')).endedReason, 'worker-shutdown');
+  assert.equal((await emulator.waitForCall(call.id, 'settled', farMs)).endedReason, 'worker-shutdown');
   await nothingLeft(page);
   await page.close();
 });
@@ -257,7 +259,7 @@ test('a refused microphone is a camera-error of the type permissions, and the ca
         .map(({ value }) => (value as { error: { error: { type: string } } }).error.error.type)[0],
   );
   assert.equal(type, 'permissions');
-  const ended = await emulator.waitForCall(call.id, 'settled');
+  const ended = await emulator.waitForCall(call.id, 'settled', farMs);
   assert.equal(ended.endedReason, 'customer-did-not-give-microphone-permission');
   assert.equal(ended.view.cost, 0);
   await nothingLeft(page);
@@ -280,13 +282,13 @@ test('a typed message is answered, and clientMessages of the overrides are all t
 });
 
 test('leaving the page ends its call by a beacon, without waiting for the lost connection', async () => {
-  emulator.setSwitch('disconnectMs', 60_000);
+  emulator.setSwitch('disconnectMs', 10 * farMs);
   const call = await createCall('talks');
   const { page } = await openPage();
   await page.evaluate((url) => window.probe.join(url), call.webCallUrl);
-  await emulator.waitForCall(call.id, 'in-progress');
+  await emulator.waitForCall(call.id, 'in-progress', farMs);
   await page.goto('about:blank');
-  assert.equal((await emulator.waitForCall(call.id, 'ended')).endedReason, 'customer-ended-call');
+  assert.equal((await emulator.waitForCall(call.id, 'ended', farMs)).endedReason, 'customer-ended-call');
   await page.close();
 });
 
@@ -295,9 +297,9 @@ test('a tab that dies without a goodbye ends its call after the grace time', asy
   const call = await createCall('talks');
   const { page } = await openPage();
   await page.evaluate((url) => window.probe.join(url), call.webCallUrl);
-  await emulator.waitForCall(call.id, 'in-progress');
+  await emulator.waitForCall(call.id, 'in-progress', farMs);
   await page.close({ runBeforeUnload: false });
-  assert.equal((await emulator.waitForCall(call.id, 'ended')).endedReason, 'customer-ended-call');
+  assert.equal((await emulator.waitForCall(call.id, 'ended', farMs)).endedReason, 'customer-ended-call');
 });
 
 test('a room whose call is over cannot be joined', async () => {
@@ -325,10 +327,10 @@ test('a kept room goes on without the visitor and can be joined again on the sam
     window.probe.events.length = 0;
   });
   await nothingLeft(page);
-  assert.equal((await emulator.waitForCall(call.id, 'in-progress')).status, 'in-progress');
+  assert.equal((await emulator.waitForCall(call.id, 'in-progress', farMs)).status, 'in-progress');
   await join();
   await page.evaluate(() => window.probe.vapi.end());
-  assert.equal((await emulator.waitForCall(call.id, 'settled')).endedReason, 'customer-ended-call');
+  assert.equal((await emulator.waitForCall(call.id, 'settled', farMs)).endedReason, 'customer-ended-call');
   await nothingLeft(page);
   assert.deepEqual(faults, []);
   await page.close();

@@ -27,7 +27,7 @@ for (const { engine, missing } of engines) {
     before(async () => {
       visits = await openHostVisits(await openEngine(engine), site);
     });
-    after(() => visits.close());
+    after(() => visits?.close());
 
     for (const { name, run } of hostPageCases) it(name, () => run(visits));
 

@@ -72,6 +72,7 @@ describe('sound settings and after the call', () => {
       if (microphone) microphone.value = 'm1';
       microphone?.dispatchEvent(new Event('change'));
       await waitUntil(() => machine.received.some(({ action }) => action === 'set-input-devices'));
+      await waitUntil(() => document.querySelector('audio[data-participant-id]'), 'the player');
       const volume = find<HTMLInputElement>(element, 'input[type=range]');
       volume.value = '0.4';
       volume.dispatchEvent(new Event('input'));

@@ -4,6 +4,7 @@ import { chromeLauncher } from '@web/test-runner-chrome';
 import { chromeArgs, chromePath } from '../support/chrome.ts';
 import { firefoxLaunch } from '../support/engines/firefox.ts';
 import { startWebKit, type WebKit } from '../support/engines/webkit.ts';
+import { farMs } from '../support/time-limit.ts';
 
 export const engine = process.env.TEST_BROWSER ?? 'Chromium';
 
@@ -35,7 +36,7 @@ function byPuppeteer(launchOptions: Launch): BrowserLauncher {
   return chromeLauncher({
     // One call a browser: test files that run side by side must not share one.
     createPage: async ({ context }) => (await context.browser().createBrowserContext()).newPage(),
-    launchOptions,
+    launchOptions: { timeout: 2 * farMs, protocolTimeout: 3 * farMs, ...launchOptions },
   });
 }
 

@@ -65,10 +65,17 @@ describe('a change of page', () => {
   const said = (verb: string) => server.requests.filter(({ path }) => path.endsWith(`/${verb}`));
   const leavePage = () => dispatchEvent(new PageTransitionEvent('pagehide'));
 
+  /** A page that is left before it has this part ends its call. Asked for after the element has, so answered after it. */
+  const canKeep = async () => {
+    await import('../../widget/left-call.ts');
+    await new Promise((resolve) => setTimeout(resolve));
+  };
+
   it('keeps the call in the tab’s storage only while no page has it, and tells the server', async () => {
     const element = await nextPage();
     const events = recordEvents(element);
     const machine = await callIsLive(element);
+    await canKeep();
     machine.says('assistant', 'Which day suits you?');
     await waitUntil(() => panelText(element).includes('Which day'));
     expect(kept()).to.equal(null);
@@ -114,9 +121,7 @@ describe('a change of page', () => {
     expect(said('rejoin')[0]?.body).to.eql({ token: grant.endToken, page: 1 });
     expect(server.paths).not.to.include('/v1/calls').and.not.to.include('/v1/sessions');
     expect(window.machine?.joinedUrl).to.equal(grant.webCallUrl);
-    expect(panelText(element))
-      .to.include('Which day suits you?')
-      .and.match(/1:0[5-9]/);
+    expect(panelText(element)).to.include('Which day suits you?').and.include('1:05');
     expect(button(element, 'Mute').getAttribute('aria-pressed')).to.equal('true');
     await waitUntil(() => events.some(({ type }) => type === 'vapi-agent-call-start'));
     expect(events.find(({ type }) => type.endsWith('call-start'))?.detail).to.eql({
@@ -193,13 +198,13 @@ describe('a change of page', () => {
   });
 
   for (const [what, text] of [
-    ['was left too long ago', JSON.stringify(left({ leftAt: Date.now() - 31_000 }))],
-    ['has lasted as long as it may', JSON.stringify(left({ liveSince: Date.now() - 601_000 }))],
-    ['is nonsense', '{"tenant":"acme"'],
-    ['is not of our making', JSON.stringify(left({ grant: { mode: 'proxy' } }))],
+    ['was left too long ago', () => JSON.stringify(left({ leftAt: Date.now() - 31_000 }))],
+    ['has lasted as long as it may', () => JSON.stringify(left({ liveSince: Date.now() - 601_000 }))],
+    ['is nonsense', () => '{"tenant":"acme"'],
+    ['is not of our making', () => JSON.stringify(left({ grant: { mode: 'proxy' } }))],
   ] as const) {
     it(`a call that ${what} is removed without a word`, async () => {
-      sessionStorage.setItem(key, text);
+      sessionStorage.setItem(key, text());
       const element = await nextPage();
       await isLoaded(element);
       await waitUntil(() => sessionStorage.getItem(key) === null);

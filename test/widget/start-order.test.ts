@@ -8,6 +8,7 @@ import {
   json,
   launcherOf,
   microphone,
+  otherTabKeepsCall,
   panelText,
   proxyGrant,
   recordEvents,
@@ -100,6 +101,8 @@ describe('order of a start', () => {
     });
     try {
       launcherOf(element).click();
+      await waitUntil(() => server.paths.includes('/v1/calls'));
+      await otherTabKeepsCall(server);
       await untilState(element, 'error');
       expect(panelText(element)).to.include('A call is on in another tab of this browser.');
       await waitUntil(() => server.paths.includes(`/v1/calls/${proxyGrant.callId}/end`));

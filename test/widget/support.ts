@@ -26,6 +26,8 @@ declare global {
   interface Window {
     machine?: Machine;
     machineJoins?: 'at once' | 'never' | 'refused';
+    /** Milliseconds; the net of every wait, see test/support/time-limit.ts. */
+    farMs: number;
   }
 }
 
@@ -59,8 +61,46 @@ export interface RecordedRequest {
 
 type Answer = (request: RecordedRequest) => Response | Promise<Response>;
 
+/** Of the day on which every test begins. */
+const start = Date.UTC(2026, 10, 16, 12);
+
+/**
+ * The time of the page stands still until a test lets it pass, however long anything takes: `Date.now()`, and the limits
+ * of `AbortSignal.timeout()`, which are reached by {@link pass} alone.
+ */
+export class Clock {
+  #now = start;
+  #limits: { at: number; reached: AbortController }[] = [];
+  #realNow = Date.now;
+  #realTimeout = AbortSignal.timeout;
+
+  constructor() {
+    Date.now = () => this.#now;
+    AbortSignal.timeout = (ms) => {
+      const reached = new AbortController();
+      this.#limits.push({ at: this.#now + ms, reached });
+      return reached.signal;
+    };
+  }
+
+  /** @param ms milliseconds */
+  pass(ms: number): void {
+    this.#now += ms;
+    for (const { at, reached } of this.#limits) {
+      if (at <= this.#now) reached.abort(new DOMException('The time is up', 'TimeoutError'));
+    }
+  }
+
+  restore(): void {
+    Date.now = this.#realNow;
+    AbortSignal.timeout = this.#realTimeout;
+  }
+}
+
 /** Stands in for the server that `server="https://agents.test"` names; every other request goes its way. */
 export class StubServer {
+  /** Of the page, for as long as the server is there. */
+  clock = new Clock();
   requests: RecordedRequest[] = [];
   config: WidgetConfig = { tenant: 'acme', name: 'Acme Dental', modes: ['voice'], appearance: {}, texts: {} };
   grant: Grant = proxyGrant;
@@ -71,16 +111,21 @@ export class StubServer {
 
   constructor() {
     window.fetch = async (input, init) => {
-      const request = new Request(input, init);
-      const url = new URL(request.url);
+      const url = new URL(input instanceof Request ? input.url : input, location.href);
       if (url.hostname !== 'agents.test' && url.hostname !== 'vapi.test')
         return this.#realFetch.call(window, input, init);
-      return this.#answer(await record(request));
+      const request = new Request(input, init);
+      const body = init?.body ?? '';
+      // At once, so that what is asked for is known as soon as it was asked for.
+      if (typeof body === 'string') return this.#answer(record(request, body));
+      return this.#answer(record(request, await request.text()));
     };
     navigator.sendBeacon = (address, body) => {
-      void record(new Request(address, { method: 'POST', body: body ?? null })).then((request) =>
-        this.#answer({ ...request, method: 'BEACON' }),
-      );
+      if (typeof body !== 'string') throw new TypeError('only text is expected');
+      void this.#answer({
+        ...record(new Request(address, { method: 'POST', body }), body),
+        method: 'BEACON',
+      });
       return true;
     };
   }
@@ -88,6 +133,7 @@ export class StubServer {
   restore(): void {
     window.fetch = this.#realFetch;
     navigator.sendBeacon = this.#realBeacon;
+    this.clock.restore();
   }
 
   /** Paths asked for, in order. */
@@ -125,8 +171,7 @@ export class StubServer {
   }
 }
 
-async function record(request: Request): Promise<RecordedRequest> {
-  const text = request.method === 'POST' ? await request.text() : '';
+function record(request: Request, text: string): RecordedRequest {
   return {
     method: request.method,
     path: new URL(request.url).pathname,
@@ -136,8 +181,13 @@ async function record(request: Request): Promise<RecordedRequest> {
   };
 }
 
-export const json = (body: unknown, status = 200): Response =>
-  new Response(JSON.stringify(body), { status, headers: { 'content-type': 'application/json' } });
+/** Its body is there with it: reading it takes no time. */
+export function json(body: unknown, status = 200): Response {
+  const text = JSON.stringify(body);
+  const response = new Response(text, { status, headers: { 'content-type': 'application/json' } });
+  response.json = async () => JSON.parse(text);
+  return response;
+}
 
 /** An element of the tenant acme in the page; more attributes as given. */
 export async function agentElement(attributes: Record<string, string> = {}): Promise<VapiAgent> {
@@ -171,12 +221,18 @@ export function button(element: VapiAgent, text: string): HTMLButtonElement {
 export const panelText = (element: VapiAgent): string =>
   (dialogOf(element).textContent ?? '').replace(/\s+/g, ' ').trim();
 
-/** Waits for a condition; the time is for the slowest machine. */
+/** Waits for a condition, never for a duration: the time is a net, far away. */
 export const waitUntil = (condition: () => unknown, what?: string): Promise<void> =>
-  waitFor(condition, what, { timeout: 5000 });
+  waitFor(condition, what, { timeout: window.farMs });
 
+/**
+ * Waits for a state in which the element stays: one that it goes through is to be held there, by an answer that the test
+ * gives later.
+ */
 export async function untilState(element: VapiAgent, state: string): Promise<void> {
-  await waitUntil(() => element.state === state, `the state never became ${state}`);
+  await waitUntil(() => element.state === state, `the state ${state}`).catch((error) => {
+    throw new Error(`${error.message}; it is ${element.state}: ${element.shadowRoot?.textContent}`);
+  });
   await rendered(element);
 }
 
@@ -230,6 +286,15 @@ export function microphone(answer: () => Promise<MediaStream>): () => void {
   return () => {
     devices.getUserMedia = real;
   };
+}
+
+/** Time passes until the element gives up waiting for the call that another tab has. */
+export async function otherTabKeepsCall({ clock }: StubServer): Promise<void> {
+  await waitUntil(async () => {
+    const { pending = [] } = await navigator.locks.query();
+    return pending.some(({ name }) => name === 'vapi-agent.call');
+  }, 'the element to wait for the other tab');
+  clock.pass(1000);
 }
 
 /** The events' names without their common beginning. */

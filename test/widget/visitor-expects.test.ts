@@ -45,6 +45,9 @@ describe('what a visitor expects', () => {
     it(`closing by ${what} while the call is being asked for gives it up: nobody listens behind a closed panel`, async () => {
       let give: (stop: () => void) => void = () => {};
       let isStopped = false;
+      // One that is allowed already would not hold the call up.
+      const { query } = navigator.permissions;
+      navigator.permissions.query = async () => ({ state: 'prompt' }) as PermissionStatus;
       const restore = microphone(
         () =>
           new Promise((resolve) => {
@@ -65,6 +68,7 @@ describe('what a visitor expects', () => {
         await waitUntil(() => isStopped, 'the microphone to be let go');
         expect(server.paths).not.to.include('/v1/calls');
       } finally {
+        navigator.permissions.query = query;
         restore();
       }
     });

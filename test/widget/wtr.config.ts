@@ -1,5 +1,6 @@
 /** Element tests: the sources in a real browser, with the real SDK; only our server and Daily's call machine are stand-ins. */
 import { readFile, writeFile } from 'node:fs/promises';
+import { availableParallelism } from 'node:os';
 import { esbuildPlugin } from '@web/dev-server-esbuild';
 import type {
   Reporter,
@@ -9,6 +10,7 @@ import type {
   TestSuiteResult,
 } from '@web/test-runner';
 import { build } from 'esbuild';
+import { farMs } from '../support/time-limit.ts';
 import { engine, launcher, pageHead } from './browsers.ts';
 
 const sdkPath = '/__vapi-sdk.js';
@@ -84,16 +86,19 @@ const frames = (stack = ''): string =>
 export default {
   rootDir: '.',
   files: 'test/widget/*.test.ts',
-  // Firefox draws no frame in a tab that another one covers, and WebKit's driver has one window.
-  concurrency: engine === 'Chromium' ? 2 : 1,
-  testsFinishTimeout: 240_000,
+  // A page for each core, and no more than two. Firefox draws no frame in a tab that another one covers, and WebKit's
+  // driver has one window.
+  concurrency: engine === 'Chromium' ? Math.min(2, availableParallelism()) : 1,
+  browserStartTimeout: 2 * farMs,
+  testsStartTimeout: 2 * farMs,
+  testsFinishTimeout: 15 * farMs,
   nodeResolve: { exportConditions: ['production', 'default'] },
   browsers: [await launcher()],
   testRunnerHtml: (framework) =>
-    `<!doctype html><html lang="en"><head>${pageHead}</head><body><script type="module" src="${framework}"></script></body></html>`,
+    `<!doctype html><html lang="en"><head><script>window.farMs = ${farMs}</script>${pageHead}</head><body><script type="module" src="${framework}"></script></body></html>`,
   plugins: [realSdk(), esbuildPlugin({ ts: true, target: 'es2022' })],
   reporters: [countReporter()],
-  testFramework: { config: { ui: 'bdd', timeout: 30_000 } },
+  testFramework: { config: { ui: 'bdd', timeout: 3 * farMs } },
   // The page's own console is part of what some tests look at, and all of it is read there.
   browserLogs: false,
 } satisfies TestRunnerConfig;

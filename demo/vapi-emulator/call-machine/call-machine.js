@@ -107,9 +107,11 @@ class Visit {
   }
 
   #actions = {
-    'leave-meeting': () => {
-      this.#tell({ kind: 'left' });
+    'leave-meeting': async () => {
+      const heard = this.#tell({ kind: 'left' });
       this.stop();
+      // As at Daily: who has left, is out of the room for everybody.
+      await heard;
       this.send({ action: 'left-meeting' });
     },
     'app-msg': ({ data }) => this.#tell({ kind: 'app-message', data }),
@@ -287,10 +289,11 @@ class Visit {
     this.send({ action, callbackStamp, ...content });
   }
 
-  /** One after the other, so that the emulator hears things in their order. */
+  /** One after the other, so that the emulator hears things in their order. Settles when it has heard this one. */
   #tell(message) {
     const send = () =>
       fetch(`${this.room}/messages`, { method: 'POST', body: JSON.stringify(message), keepalive: true });
     this.sending = this.sending.then(send).catch(() => {});
+    return this.sending;
   }
 }

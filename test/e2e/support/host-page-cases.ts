@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { readFile } from 'node:fs/promises';
 import { build } from 'esbuild';
 import type { VapiAgent } from '../../../widget/vapi-agent.ts';
+import { farMs } from '../../support/time-limit.ts';
 import { until } from '../../support/until.ts';
 import type { HostVisit, HostVisits } from './host-visit.ts';
 
@@ -125,7 +126,7 @@ export const hostPageCases: HostPageCase[] = [
       const call = emulator.calls().at(-1);
       assert.ok(call);
       await page.run(() => document.querySelector('vapi-agent')?.remove());
-      await emulator.waitForCall(call.id, 'ended');
+      await emulator.waitForCall(call.id, 'ended', farMs);
       for (let round = 0; round < 3; round += 1) {
         await page.run(() => {
           const main = document.querySelector('main') as HTMLElement;

@@ -2,7 +2,11 @@
 import assert from 'node:assert/strict';
 import { type Browser, type BrowserContextOptions, chromium, type Locator, type Page } from 'playwright-core';
 import { chromeArgs, chromePath } from '../../support/chrome.ts';
+import { farMs } from '../../support/time-limit.ts';
 import { type HostDocument, type HostSite, openHostSite } from './host-site.ts';
+import { hangUp, waitForState as inState, stretchLimits } from './stage.ts';
+
+export { hangUp, inState };
 
 export interface HostPages extends Omit<HostSite, 'serve'> {
   open(body: string, options?: HostPageOptions): Promise<HostPage>;
@@ -26,13 +30,18 @@ export interface HostPage {
 
 export async function openHostPages(): Promise<HostPages> {
   const site = await openHostSite();
-  const browser = await chromium.launch({ executablePath: await chromePath(), args: chromeArgs });
+  const options = { executablePath: await chromePath(), args: chromeArgs, timeout: farMs };
+  const browser = await chromium.launch(options).catch(async (error: unknown) => {
+    // Left running it would keep the test process from ending with the error.
+    await site.close();
+    throw error;
+  });
   return {
     ...site,
     open: (body, options = {}) => visit(browser, site, site.serve(body, options), options),
     visit: (url, options = {}) => visit(browser, site, url, options),
     async close() {
-      await browser.close();
+      await browser.close().catch(() => {});
       await site.close();
     },
   };
@@ -46,6 +55,7 @@ async function visit(
 ): Promise<HostPage> {
   const { head: _head, root: _root, headers: _headers, files: _files, before, ...contextOptions } = options;
   const context = await browser.newContext(contextOptions);
+  context.setDefaultTimeout(farMs);
   const page = await context.newPage();
   const complaints: string[] = [];
   const asked: string[] = [];
@@ -57,6 +67,7 @@ async function visit(
     const url = new URL(request.url());
     if (url.origin === site.demo.server) asked.push(`${request.method()} ${url.pathname}`);
   });
+  await page.addInitScript(stretchLimits);
   if (before) await page.addInitScript(before);
   await page.goto(url);
   return {
@@ -75,19 +86,4 @@ async function visit(
 export async function talk(agent: Locator): Promise<void> {
   await agent.locator('[part=launcher]').click();
   await inState(agent, 'live');
-}
-
-export async function hangUp(agent: Locator): Promise<void> {
-  await agent.getByRole('button', { name: 'Hang up' }).click();
-  await inState(agent, 'ended');
-}
-
-/** Waits for the element's reflected state. */
-export async function inState(agent: Locator, state: string): Promise<void> {
-  await agent
-    .and(agent.page().locator(`[state=${state}]`))
-    .waitFor({ state: 'attached', timeout: 15_000 })
-    .catch(async () => {
-      assert.fail(`waited for the state ${state}, it is ${await agent.getAttribute('state')}`);
-    });
 }

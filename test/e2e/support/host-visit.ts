@@ -2,7 +2,8 @@
 import assert from 'node:assert/strict';
 import { readFile } from 'node:fs/promises';
 import type { Engine, EnginePage, PageOptions } from '../../support/engines/page.ts';
-import { until } from '../../support/until.ts';
+import { farMs } from '../../support/time-limit.ts';
+import { until as untilWithin } from '../../support/until.ts';
 import { type HostDocument, type HostSite, htmlFile, openHostSite } from './host-site.ts';
 
 export interface HostVisits {
@@ -71,11 +72,13 @@ export interface Agent {
   isHeard(): Promise<boolean>;
   /** Clicks the launcher, waits for the call and for the assistant's sound. */
   talk(): Promise<void>;
+  /** Hangs up once the assistant is heard. */
   hangUp(): Promise<void>;
 }
 
-/** A slow machine, and an engine that has not been warm yet. */
-const patienceMs = 20_000;
+/** With a net that is far enough for a slow machine, and for an engine that has not been warm yet. */
+const until = <Value>(condition: () => Value | Promise<Value>, what: string) =>
+  untilWithin(condition, what, farMs);
 
 /** @param shared a site that others use as well, and that stays when the visits are over; default: one of its own */
 export async function openHostVisits(engine: Engine, shared?: HostSite): Promise<HostVisits> {
@@ -144,7 +147,6 @@ function agentOf(page: EnginePage, run: EnginePage['run'], index: number): Agent
         return seen?.isOnTop && still ? seen : null;
       },
       `${JSON.stringify(target)} to be hit`,
-      patienceMs,
     );
     const frame = run === page.run ? [0, 0] : await page.run(frameInPage);
     return [
@@ -155,12 +157,10 @@ function agentOf(page: EnginePage, run: EnginePage['run'], index: number): Agent
   const isHeard = () => run(isHeardInPage);
   const click = async (target: Target) => page.tap(...(await middle(target)));
   const inState = async (state: string) => {
-    await until(async () => (await look()).state === state, `the state ${state}`, patienceMs).catch(
-      async () => {
-        const { state: found, text } = await look();
-        assert.fail(`waited for the state ${state}, it is ${found}: ${text}`);
-      },
-    );
+    await until(async () => (await look()).state === state, `the state ${state}`).catch(async () => {
+      const { state: found, text } = await look();
+      assert.fail(`waited for the state ${state}, it is ${found}: ${text}`);
+    });
   };
   return {
     count: () => run(countInPage),
@@ -176,16 +176,17 @@ function agentOf(page: EnginePage, run: EnginePage['run'], index: number): Agent
     },
     inState,
     async says(text) {
-      await until(async () => (await look()).text.includes(text), `"${text}" in the panel`, patienceMs);
+      await until(async () => (await look()).text.includes(text), `"${text}" in the panel`);
     },
     isHeard,
     async talk() {
       await click({ part: 'launcher' });
       await inState('live');
-      // Who hangs up before that makes the SDK complain of a player that went away.
-      await until(isHeard, 'the sound of the assistant', patienceMs);
+      await until(isHeard, 'the sound of the assistant');
     },
     async hangUp() {
+      // The SDK complains of a player that goes away before it plays.
+      await until(isHeard, 'the sound of the assistant');
       await click({ button: 'Hang up' });
       await inState('ended');
     },

@@ -5,6 +5,7 @@ import { createRequire } from 'node:module';
 import type { AxeResults } from 'axe-core';
 import type { Browser, Page } from 'playwright-core';
 import type { TestServer } from '../../support/test-server.ts';
+import { farMs } from '../../support/time-limit.ts';
 import { recordTraffic, type Traffic } from './traffic.ts';
 
 const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
@@ -36,6 +37,7 @@ export async function openPortal(
     colorScheme: options.dark ? 'dark' : 'light',
     reducedMotion: 'reduce',
   });
+  context.setDefaultTimeout(farMs);
   const page = await context.newPage();
   const said: string[] = [];
   page.on('pageerror', (error) => said.push(String(error)));
