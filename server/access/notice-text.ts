@@ -8,6 +8,16 @@ const dollars = (micros: unknown): string => `$${microsToDecimal(Number(micros),
 const left = ({ dueCents, currency }: Record<string, unknown>): string =>
   `${centsToDecimal(Number(dueCents), String(currency))} ${String(currency).toUpperCase()}`;
 
+/** By Stripe's names of the events. */
+const reversals: Record<string, string> = {
+  'charge.dispute.created': 'is disputed',
+  'charge.dispute.funds_withdrawn': 'was taken back by the bank',
+  'charge.dispute.funds_reinstated': 'was given back by the bank',
+  'charge.dispute.closed': 'is disputed no longer',
+  'charge.refunded': 'was refunded',
+  'charge.failed': 'has failed afterwards',
+};
+
 const words: Record<NoticeKind, Words> = {
   'budget-80': (month, { spentMicros, budgetMicros }) => ({
     title: '80 % of the monthly budget is used',
@@ -48,6 +58,10 @@ const words: Record<NoticeKind, Words> = {
   'invoice-strayed': (invoice, { reason, ...data }) => ({
     title: `invoice ${invoice} is not collected by Stripe any more`,
     text: `${reason} ${left(data)} are left to pay. Collect it yourself, void it, or take it back with a credit note.`,
+  }),
+  'payment-reversed': (_occasion, { invoice, event, amountCents, currency, state }) => ({
+    title: `the payment of invoice ${invoice} ${reversals[String(event)] ?? 'has changed'}`,
+    text: `It is about ${left({ dueCents: amountCents, currency })}${state ? ` (${state})` : ''}. The invoice stays booked as paid. Look at the payment in Stripe's dashboard: what is owed no longer is taken back with a credit note, what is still owed has to be asked for again.`,
   }),
 };
 

@@ -14,6 +14,7 @@ const ofInvoices: NoticeKind[] = [
   'paused-unpaid',
   'resumed-paid',
   'invoice-strayed',
+  'payment-reversed',
 ];
 
 /** Whom to tell: as the tenant's `alerts` say; of its invoices, where it has none, whoever issues them. */

@@ -4,7 +4,8 @@ import type { Context } from '../context.ts';
 import type { Queries } from '../store/database.ts';
 import { advanceInvoice, type InvoiceRow, leftToPayCents, listDue, lockInvoice } from '../store/invoices.ts';
 import { findTenantById } from '../store/tenants.ts';
-import { dueMsOf, syncInvoice } from './stripe-sync.ts';
+import type { StripeInvoice } from './stripe-api.ts';
+import { dueMsOf, leftAtStripe, syncInvoice } from './stripe-sync.ts';
 import { pauseUnpaid, resumeAllSettled } from './unpaid-pause.ts';
 
 /** Safe to repeat and to run twice at once. A payment that Stripe has told in vain is asked for first. */
@@ -21,14 +22,17 @@ export async function sweepOverdue(ctx: Context): Promise<void> {
 }
 
 async function sweepOne(ctx: Context, due: InvoiceRow): Promise<void> {
-  const dueMs = due.pushedAt === null ? (due.dueAt ?? 0) : await overdueSince(ctx, due);
+  const since =
+    due.pushedAt === null ? { dueMs: due.dueAt ?? 0, invoice: null } : await overdueSince(ctx, due);
   const tenant = await findTenantById(ctx.store, due.tenantId);
-  if (!tenant || dueMs === null) return;
+  if (!tenant || since === null) return;
+  const { dueMs, invoice } = since;
   await ctx.store.transaction().execute(async (db) => {
     const row = await lockInvoice(db, due.id);
     if (!row || row.status === 'paid' || row.status === 'void') return;
-    const dueCents = await leftToPayCents(db, row);
-    if (dueCents === 0) return endOverdue(db, row);
+    const leftCents = await leftToPayCents(db, row);
+    if (leftCents === 0) return endOverdue(db, row);
+    const dueCents = invoice ? leftAtStripe(leftCents, invoice) : leftCents;
     const facts = { invoice: row.number, dueCents, currency: row.currency };
     await advanceInvoice(db, row.id, ['finalized'], { status: 'overdue' });
     await raiseNotice(db, tenant, 'invoice-overdue', row.number ?? row.id, facts, ctx.now());
@@ -43,12 +47,17 @@ export async function endOverdue(db: Queries, row: InvoiceRow): Promise<void> {
 }
 
 /** Since when an invoice at Stripe is overdue there, in epoch milliseconds; null when it is not, or nobody knows. */
-async function overdueSince(ctx: Context, due: InvoiceRow): Promise<number | null> {
+async function overdueSince(
+  ctx: Context,
+  due: InvoiceRow,
+): Promise<{ dueMs: number; invoice: StripeInvoice } | null> {
   if (!ctx.stripe || !due.stripeId) return null;
   try {
     const { row, invoice } = await syncInvoice(ctx, due.stripeId);
     const owed = row?.status === 'overdue' && row.strayedAt === null;
-    return owed && invoice && invoice.payment !== 'pending' ? dueMsOf(row, invoice) : null;
+    return owed && invoice && invoice.payment !== 'pending'
+      ? { dueMs: dueMsOf(row, invoice), invoice }
+      : null;
   } catch (error) {
     // Whether it is paid is not known: nobody is paused on a guess.
     ctx.log.warn({ err: error, invoice: due.id }, 'could not ask Stripe about an invoice');

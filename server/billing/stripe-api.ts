@@ -5,10 +5,13 @@
 import Stripe from 'stripe';
 import type { Party } from '../contract.ts';
 import { ApiError } from '../errors.ts';
+import { readSubject, type StripeEvent } from './stripe-event.ts';
+import { invoiceTag, type StripeInvoice, view } from './stripe-invoice.ts';
+
+export type { StripeInvoice };
 
 /** What we keep on Stripe's objects to find them again. */
 const tenantTag = 'vapi_agent_tenant';
-const invoiceTag = 'vapi_agent_invoice';
 const lineTag = 'vapi_agent_line';
 
 export interface StripeLine {
@@ -34,39 +37,26 @@ export interface NewStripeInvoice {
   sha256: string;
 }
 
-/** An invoice at Stripe, as far as we look at it. */
-export interface StripeInvoice {
-  id: string;
-  /** Ours. */
-  invoice: string | null;
-  status: 'draft' | 'open' | 'paid' | 'uncollectible' | 'void';
-  customer: string;
-  collection: 'send' | 'charge';
-  totalCents: number;
-  /** What is still to be paid, after credit notes and the customer's balance. */
-  remainingCents: number;
-  currency: string;
-  /** Epoch seconds. */
-  dueAt: number | null;
-  /** Of the last attempt to charge it; a bank may take days to say which. Only `getInvoice` knows. */
-  payment: 'none' | 'pending' | 'failed';
-  /** The page on which it can be paid. */
-  url: string | null;
-}
-
 /** A credit note of Stripe's, or an entry of a customer's balance. */
 export interface StripeCredit {
   id: string;
   amountCents: number;
 }
 
+export interface StripeCustomer {
+  /** Where Stripe would send invoices to. */
+  email: string | null;
+  /** What the next invoice is raised by; negative: lowered. In the smallest units of the customer's currency. */
+  balanceCents: number;
+}
+
 export interface StripeApi {
-  /** Stripe's search may be a minute behind. */
+  /** Stripe's search may be a minute behind. Where an account has none, all customers are looked through. */
   findCustomer(tenantId: string): Promise<string | null>;
   /** Without a name: `updateCustomer` gives it one, so that a repetition asks for the same. */
   createCustomer(tenantId: string, key: string): Promise<string>;
-  /** What the buyer does not have stays as it is at Stripe. @returns where Stripe would send invoices to */
-  updateCustomer(customer: string, buyer: Party): Promise<string | null>;
+  /** What the buyer does not have stays as it is at Stripe. */
+  updateCustomer(customer: string, buyer: Party): Promise<StripeCustomer>;
   findInvoice(customer: string, id: string): Promise<StripeInvoice | null>;
   /** Null when it is not there: a draft may have been deleted. */
   getInvoice(stripeId: string): Promise<StripeInvoice | null>;
@@ -93,6 +83,13 @@ export interface StripeApi {
   ): Promise<StripeCredit>;
   /** Only while its invoice is open. */
   voidCreditNote(creditNoteId: string, key: string): Promise<void>;
+  /** The invoices that a payment was for, by Stripe's ids. */
+  listPaidBy(paymentIntent: string): Promise<string[]>;
+  /**
+   * How much of what the balance raises the next invoice by comes from elsewhere than our documents (the dashboard, an
+   * invoice too small to be charged): its newest entries, back to where it was nothing, are looked at.
+   */
+  foreignDebtCents(customer: string, balanceCents: number): Promise<number>;
   /** The entries of the customer's balance that are for a document of ours. */
   listBalanceEntries(customer: string, id: string): Promise<StripeCredit[]>;
   /** @param entry what the customer's next invoices are raised by; negative: lowered */
@@ -104,10 +101,9 @@ export interface StripeApi {
   ): Promise<StripeCredit>;
   /**
    * @param signature the header `Stripe-Signature`
-   * @returns the id of the invoice that the event is about; null for other events
    * @throws when the signature is not Stripe's, or older than five minutes
    */
-  readEvent(body: string, signature: string, nowMs: number): { type: string; stripeId: string | null };
+  readEvent(body: string, signature: string, nowMs: number): StripeEvent;
 }
 
 /** @param apiUrl null = Stripe's own */
@@ -132,8 +128,16 @@ export function createStripeApi(
   return {
     async findCustomer(tenantId) {
       const query = `metadata['${tenantTag}']:'${tenantId}'`;
-      const { data } = await stripe.customers.search({ query, limit: 1 });
-      return data[0]?.id ?? null;
+      try {
+        const { data } = await stripe.customers.search({ query, limit: 1 });
+        return data[0]?.id ?? null;
+      } catch (error) {
+        if (!isUnsearchable(error)) throw error;
+      }
+      for await (const { id, metadata } of stripe.customers.list({ limit: 100 })) {
+        if (metadata[tenantTag] === tenantId) return id;
+      }
+      return null;
     },
 
     async createCustomer(tenantId, idempotencyKey) {
@@ -148,7 +152,7 @@ export function createStripeApi(
         // Ours is printed line by line; which of them is the town nobody has told us.
         ...(line1 ? { address: { line1, line2: rest.join(', ') } } : {}),
       });
-      return updated.email;
+      return { email: updated.email, balanceCents: updated.balance };
     },
 
     async findInvoice(customer, id) {
@@ -173,6 +177,9 @@ export function createStripeApi(
           number,
           auto_advance: false,
           pending_invoice_items_behavior: 'exclude',
+          // The document has its own discounts and tax: the customer's are not to come on top.
+          discounts: '',
+          automatic_tax: { enabled: false },
           metadata: { [invoiceTag]: id, vapi_agent_sha256: sha256 },
           ...(taxId ? { custom_fields: [{ name: 'Tax ID', value: taxId }] } : {}),
           ...(collection === 'send'
@@ -249,6 +256,26 @@ export function createStripeApi(
       await stripe.creditNotes.voidCreditNote(creditNoteId, {}, { idempotencyKey });
     },
 
+    async listPaidBy(paymentIntent) {
+      const payment = { type: 'payment_intent', payment_intent: paymentIntent };
+      const payments = await allOf(stripe.invoicePayments.list({ payment, limit: 100 }));
+      return payments.map(({ invoice }) => (typeof invoice === 'string' ? invoice : (invoice.id ?? '')));
+    },
+
+    async foreignDebtCents(customer, balanceCents) {
+      let restCents = balanceCents;
+      if (restCents <= 0) return 0;
+      let foreignCents = 0;
+      for await (const { amount, metadata } of stripe.customers.listBalanceTransactions(customer, {
+        limit: 100,
+      })) {
+        if (metadata?.[invoiceTag] === undefined && amount > 0) foreignCents += Math.min(amount, restCents);
+        restCents -= amount;
+        if (restCents <= 0) return foreignCents;
+      }
+      return foreignCents + restCents;
+    },
+
     async listBalanceEntries(customer, id) {
       const entries = await allOf(stripe.customers.listBalanceTransactions(customer, { limit: 100 }));
       return entries
@@ -275,8 +302,7 @@ export function createStripeApi(
         undefined,
         nowMs,
       );
-      const about = event.data.object as { object?: string; id?: string };
-      return { type: event.type, stripeId: about.object === 'invoice' ? (about.id ?? null) : null };
+      return { type: event.type, ...readSubject(event.type, event.data.object) };
     },
   };
 }
@@ -331,33 +357,13 @@ async function orNull<Found>(found: Promise<Found>): Promise<Found | null> {
   }
 }
 
+/** A search that the account does not have (400, 403, 404): a wrong key or too many requests are something else. */
+function isUnsearchable(error: unknown): boolean {
+  const { StripeInvalidRequestError, StripePermissionError } = Stripe.errors;
+  return error instanceof StripeInvalidRequestError || error instanceof StripePermissionError;
+}
+
 function isMissing(error: unknown): boolean {
   const refused = error instanceof Stripe.errors.StripeInvalidRequestError;
   return refused && (error.statusCode === 404 || error.code === 'resource_missing');
-}
-
-function view(invoice: Stripe.Invoice): StripeInvoice {
-  return {
-    id: invoice.id ?? '',
-    invoice: invoice.metadata?.[invoiceTag] ?? null,
-    status: (invoice.status ?? 'draft') as StripeInvoice['status'],
-    customer: typeof invoice.customer === 'string' ? invoice.customer : (invoice.customer?.id ?? ''),
-    collection: invoice.collection_method === 'send_invoice' ? 'send' : 'charge',
-    totalCents: invoice.total,
-    remainingCents: invoice.amount_remaining,
-    currency: invoice.currency,
-    dueAt: invoice.due_date,
-    payment: paymentOf(invoice),
-    url: invoice.hosted_invoice_url ?? null,
-  };
-}
-
-/** That an invoice was `attempted` says nothing of the outcome: its payment intents do. */
-function paymentOf({ attempted, payments }: Stripe.Invoice): StripeInvoice['payment'] {
-  const states = (payments?.data ?? []).flatMap(({ payment: { payment_intent: intent } }) =>
-    typeof intent === 'object' ? [intent.status] : [],
-  );
-  if (states.includes('processing')) return 'pending';
-  const failed = states.some((state) => state === 'requires_payment_method' || state === 'canceled');
-  return attempted && failed ? 'failed' : 'none';
 }

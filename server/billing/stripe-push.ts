@@ -13,6 +13,7 @@ import type { Actor } from './invoicing.ts';
 import { accountOf } from './reckoning.ts';
 import { type StripeApi, type StripeInvoice, stripeFailure } from './stripe-api.ts';
 import { pushCredit } from './stripe-credit.ts';
+import { checkAsked } from './stripe-limits.ts';
 import { checkTotal, putLines } from './stripe-lines.ts';
 import { findOrMake, makeOnce } from './stripe-once.ts';
 import { applyStripeStatus, syncInvoice } from './stripe-sync.ts';
@@ -47,7 +48,7 @@ export async function pushInvoice(
   try {
     const customer = await customerOf(ctx, stripe, tenant, account);
     const document = JSON.parse(row.document) as InvoiceDocument;
-    if (document.dueCents < 0) await pushCredit(ctx, stripe, row, document, customer);
+    if (document.dueCents < 0) await pushCredit(ctx, stripe, row, document, customer.id);
     else await pushPayable(ctx, stripe, row, document, customer, account.collection);
   } catch (error) {
     // Stripe may have refused because it was voided meanwhile.
@@ -70,7 +71,7 @@ async function customerOf(
   stripe: StripeApi,
   tenant: Tenant,
   { buyer, collection }: BillingAccount,
-): Promise<string> {
+): Promise<{ id: string; balanceCents: number }> {
   const linked = async () => (await findBillingAccount(ctx.store, tenant.id))?.stripeCustomerId ?? null;
   let customer = await linked();
   if (customer === null) {
@@ -84,11 +85,11 @@ async function customerOf(
     // The operator may have linked another one meanwhile.
     customer = (await linked()) ?? made;
   }
-  const email = await stripe.updateCustomer(customer, buyer);
+  const { email, balanceCents } = await stripe.updateCustomer(customer, buyer);
   if (collection === 'send' && !email) {
     throw new ApiError('conflict', { detail: `${customer} has no e-mail address to send invoices to.` });
   }
-  return customer;
+  return { id: customer, balanceCents };
 }
 
 async function pushPayable(
@@ -96,11 +97,12 @@ async function pushPayable(
   stripe: StripeApi,
   row: InvoiceRow,
   document: InvoiceDocument,
-  customer: string,
+  { id: customer, balanceCents }: { id: string; balanceCents: number },
   collection: 'send' | 'charge',
 ): Promise<void> {
   const { id } = row;
   const earlier = await findUsable(ctx, stripe, row, customer, collection);
+  if (!earlier || earlier.status === 'draft') await checkAsked(stripe, customer, balanceCents, document);
   await advancePush(ctx, row, { stripeCustomerId: customer, collection });
   let invoice =
     earlier ??

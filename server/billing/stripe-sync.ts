@@ -16,7 +16,9 @@ import {
 } from '../store/invoices.ts';
 import { findTenantById, type Tenant } from '../store/tenants.ts';
 import { voidInvoice } from './invoicing.ts';
+import { centsToDecimal } from './money.ts';
 import type { StripeInvoice } from './stripe-api.ts';
+import type { StripeReversal } from './stripe-event.ts';
 import { resumeSettled } from './unpaid-pause.ts';
 
 const by = { actor: 'stripe', requestId: 'webhook' };
@@ -63,6 +65,28 @@ async function takeOverVoid(ctx: Context, row: InvoiceRow): Promise<void> {
   }
 }
 
+/**
+ * Tells the operator that what was paid has gone back, or may: a dispute, a returned debit, a refund. Stripe goes on to
+ * call the invoice paid, and so do the books: whether it is asked for again or taken back is for a person to say.
+ * @param what the event's name at Stripe
+ */
+export async function tellReversal(ctx: Context, what: string, reversal: StripeReversal): Promise<void> {
+  for (const stripeId of (await ctx.stripe?.listPaidBy(reversal.paymentIntent)) ?? []) {
+    const row = await findInvoiceByStripeId(ctx.store, stripeId);
+    const tenant = row && (await findTenantById(ctx.store, row.tenantId));
+    // Of one that is not paid `invoice.payment_failed` tells.
+    if (!tenant || row.status !== 'paid') continue;
+    // It may be late news of an attempt before the one that went through.
+    if (what === 'charge.failed' && (await ctx.stripe?.getInvoice(stripeId))?.status === 'paid') continue;
+    const { id, amountCents, state } = reversal;
+    const currency = reversal.currency || row.currency;
+    const facts = { invoice: row.number, event: what, stripeId: id, amountCents, currency, state };
+    // Each step of a dispute is told once.
+    const occasion = [row.number ?? row.id, what, id, amountCents].join(' ');
+    await raiseNotice(ctx.store, tenant, 'payment-reversed', occasion, facts, ctx.now());
+  }
+}
+
 /** Only a draft can be deleted at Stripe, so that this is no way of ours. */
 async function takeOverLoss(ctx: Context, stripeId: string): Promise<InvoiceRow | null> {
   const row = await findInvoiceByStripeId(ctx.store, stripeId);
@@ -90,11 +114,18 @@ export async function applyStripeStatus(
 ): Promise<void> {
   const { id } = row;
   const now = ctx.now();
+  if (invoice.status === 'paid' && invoice.carriedCents > 0 && row.status !== 'paid') {
+    const carried = `${centsToDecimal(invoice.carriedCents, invoice.currency)} ${invoice.currency}`;
+    const owner = await findTenantById(ctx.store, row.tenantId);
+    const reason = `Stripe calls it paid, but has received nothing: ${carried} are on the balance of ${invoice.customer}, for its next invoice.`;
+    if (owner) await setAside(ctx, owner, row, reason);
+    return;
+  }
   if (invoice.status === 'paid') {
     await advanceInvoice(ctx.store, id, ['finalized', 'pushed', 'overdue'], { status: 'paid', paidAt: now });
     return;
   }
-  const dueCents = await leftToPayCents(ctx.store, row);
+  const dueCents = leftAtStripe(await leftToPayCents(ctx.store, row), invoice);
   if (dueCents === 0) return;
   const tenant = await findTenantById(ctx.store, row.tenantId);
   await ctx.store.transaction().execute(async (db) => {
@@ -103,6 +134,11 @@ export async function applyStripeStatus(
     const facts = { invoice: row.number, dueCents, currency: row.currency };
     await raiseNotice(db, tenant, 'payment-failed', row.number ?? id, facts, now);
   });
+}
+
+/** What is left in fact: the customer's balance and payments in part lower what our own documents leave. */
+export function leftAtStripe(leftCents: number, { status, remainingCents }: StripeInvoice): number {
+  return status === 'open' || status === 'uncollectible' ? Math.min(leftCents, remainingCents) : leftCents;
 }
 
 /** Given up, charged in vain, or past its day; not while a bank still makes up its mind. */

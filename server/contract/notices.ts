@@ -13,6 +13,7 @@ export const noticeKinds = [
   'paused-unpaid',
   'resumed-paid',
   'invoice-strayed',
+  'payment-reversed',
 ] as const;
 export type NoticeKind = (typeof noticeKinds)[number];
 
@@ -22,7 +23,11 @@ export const noticeViewSchema = z.object({
   at: timeSchema,
   kind: z.enum(noticeKinds),
   tenant: z.string().describe('Its slug at that time.'),
-  period: z.string().describe('The month of a budget, the day of a burst, the number of an invoice.'),
+  period: z
+    .string()
+    .describe(
+      'The month of a budget, the day of a burst, the number of an invoice, with what it was for a payment that went back.',
+    ),
   title: z.string().describe("Goes on from the tenant's name: `invoice INV-000001 is overdue`."),
   text: z.string().describe('In whole sentences, with the amounts.'),
   data: z.record(z.string(), z.unknown()).describe('The same and more, as it is sent.'),

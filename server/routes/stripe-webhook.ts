@@ -1,7 +1,7 @@
 /** What Stripe tells us of invoices, signed over the raw body. 200 means: it is in the books. */
 import express, { Router } from 'express';
 import { stripeFailure } from '../billing/stripe-api.ts';
-import { syncInvoice } from '../billing/stripe-sync.ts';
+import { syncInvoice, tellReversal } from '../billing/stripe-sync.ts';
 import type { Context } from '../context.ts';
 import { ApiError } from '../errors.ts';
 
@@ -14,11 +14,12 @@ export function stripeWebhookRoutes(ctx: Context): Router {
       throw new ApiError('unauthorized');
     }
     req.log.info({ event: event.type, stripeId: event.stripeId }, 'stripe webhook');
-    if (event.type.startsWith('invoice.') && event.stripeId) {
-      await syncInvoice(ctx, event.stripeId).catch((error: unknown) => {
-        // Stripe comes again later.
-        throw stripeFailure(error);
-      });
+    try {
+      if (event.type.startsWith('invoice.') && event.stripeId) await syncInvoice(ctx, event.stripeId);
+      if (event.reversal) await tellReversal(ctx, event.type, event.reversal);
+    } catch (error) {
+      // Stripe comes again later.
+      throw stripeFailure(error);
     }
     res.json({});
   });

@@ -187,7 +187,7 @@ export async function standStill(page: Page): Promise<void> {
 /** The mouse goes over the launcher; resolves when everything has come that this asks for: session, settings, code. */
 export async function intend(agent: Locator): Promise<void> {
   const page = agent.page();
-  const wanted = [/\/v1\/sessions$/, /\/v1\/widget\/[^/]+$/, /^\/chunks\/vapi-call/].map(async (path) => {
+  const wanted = [/\/v1\/sessions/, /\/v1\/widget\/[^/]+$/, /^\/chunks\/vapi-call/].map(async (path) => {
     const answer = await page.waitForResponse((response) => path.test(new URL(response.url()).pathname));
     await answer.finished();
     return answer;

@@ -67,6 +67,18 @@ const expected: Record<NoticeKind, [period: string, data: object, title: string,
     'invoice INV-000007 is not collected by Stripe any more',
     'It is void at Stripe. 119.60 EUR are left to pay. Collect it yourself, void it, or take it back with a credit note.',
   ],
+  'payment-reversed': [
+    'INV-000007 charge.dispute.closed du_1 11960',
+    {
+      invoice: 'INV-000007',
+      event: 'charge.dispute.closed',
+      amountCents: 11_960,
+      currency: 'eur',
+      state: 'lost',
+    },
+    'the payment of invoice INV-000007 is disputed no longer',
+    "It is about 119.60 EUR (lost). The invoice stays booked as paid. Look at the payment in Stripe's dashboard: what is owed no longer is taken back with a credit note, what is still owed has to be asked for again.",
+  ],
 };
 
 for (const kind of noticeKinds) {

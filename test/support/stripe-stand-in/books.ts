@@ -1,120 +1,9 @@
-/** What Stripe keeps, and the rules it keeps it by, as far as invoices need them. */
+/** The rules by which Stripe keeps its books, as far as invoices need them. */
 import { randomBytes } from 'node:crypto';
+import type { Books, KeptBalanceEntry, KeptCreditNote, KeptCustomer, KeptInvoice } from './kept.ts';
+import { checkMost, isTooSmall, StripeRefusal } from './limits.ts';
 
-export class StripeRefusal extends Error {
-  readonly status: number;
-  readonly type: string;
-  readonly param: string | undefined;
-  readonly code: string | undefined;
-  constructor(
-    status: number,
-    message: string,
-    param?: string,
-    type = 'invalid_request_error',
-    code?: string,
-  ) {
-    super(message);
-    this.status = status;
-    this.type = type;
-    this.param = param;
-    this.code = code;
-  }
-}
-
-export interface KeptLine {
-  id: string;
-  object: 'line_item';
-  amount: number;
-  currency: string;
-  description: string;
-  metadata: Record<string, string>;
-  period: { start: number; end: number };
-}
-export interface KeptInvoice {
-  id: string;
-  object: 'invoice';
-  customer: string;
-  currency: string;
-  status: 'draft' | 'open' | 'paid' | 'uncollectible' | 'void';
-  number: string | null;
-  metadata: Record<string, string>;
-  collection_method: 'charge_automatically' | 'send_invoice';
-  days_until_due: number | null;
-  auto_advance: boolean;
-  attempted: boolean;
-  /** Shown to who asks for them to be expanded. */
-  intents: { id: string; object: 'payment_intent'; status: string }[];
-  due_date: number | null;
-  custom_fields: { name: string; value: string }[] | null;
-  total: number;
-  amount_remaining: number;
-  hosted_invoice_url: string | null;
-  created: number;
-}
-export interface KeptCustomer {
-  id: string;
-  object: 'customer';
-  name: string | null;
-  email: string | null;
-  address: { line1?: string; line2?: string } | null;
-  created: number;
-  balance: number;
-  metadata: Record<string, string>;
-}
-export interface KeptCreditNote {
-  id: string;
-  object: 'credit_note';
-  invoice: string;
-  amount: number;
-  memo: string | null;
-  status: 'issued' | 'void';
-  metadata: Record<string, string>;
-}
-export interface KeptBalanceEntry {
-  id: string;
-  object: 'customer_balance_transaction';
-  customer: string;
-  amount: number;
-  currency: string;
-  description: string | null;
-  metadata: Record<string, string>;
-}
-
-// biome-ignore lint/suspicious/noExplicitAny: checked against Stripe's types before it comes here
-type Checked = any;
-
-export interface Books {
-  customers: KeptCustomer[];
-  invoices: KeptInvoice[];
-  lines: Map<string, KeptLine[]>;
-  creditNotes: KeptCreditNote[];
-  balance: KeptBalanceEntry[];
-  /** A list of invoices does not show what is newer; as a rule it does. */
-  listLagSeconds: number;
-  listInvoices(customer?: string): KeptInvoice[];
-  /** Ids of the invoices that were e-mailed, as often as they were. */
-  sent: string[];
-  createCustomer(parameters: Checked): KeptCustomer;
-  updateCustomer(id: string, parameters: Checked): KeptCustomer;
-  customer(id: string, status?: number): KeptCustomer;
-  searchCustomers(query: string): KeptCustomer[];
-  createInvoice(parameters: Checked): KeptInvoice;
-  invoice(id: string): KeptInvoice;
-  addLines(id: string, parameters: Checked): KeptInvoice;
-  finalize(id: string, parameters: Checked): KeptInvoice;
-  send(id: string): KeptInvoice;
-  /** What has become of an attempt to charge it: `processing`, `requires_payment_method`, … */
-  charge(id: string, status: string): KeptInvoice;
-  /** Only what was paid outside: no money moves here. */
-  pay(id: string, parameters: Checked): KeptInvoice;
-  void(id: string): KeptInvoice;
-  /** Only a draft can be. */
-  delete(id: string): object;
-  /** On an open invoice: it is lowered, and closed when nothing remains. */
-  createCreditNote(parameters: Checked): KeptCreditNote;
-  voidCreditNote(id: string): KeptCreditNote;
-  credit(customer: string, parameters: Checked): KeptBalanceEntry;
-}
+export type * from './kept.ts';
 
 /** What is new is not found by a search at once. */
 const searchLagSeconds = 60;
@@ -142,15 +31,23 @@ export function openBooks(nowMs: () => number): Books {
         address,
         created: nowSeconds(),
         balance: 0,
+        currency: null,
         metadata,
       };
       books.customers.push(customer);
       return customer;
     },
 
+    deleteCustomer(id) {
+      books.customer(id, 404).deleted = true;
+      return { id, object: 'customer', deleted: true };
+    },
+
+    listCustomers: () => books.customers.filter(({ deleted }) => !deleted).reverse(),
+
     customer(id, status = 400) {
       const found = books.customers.find((customer) => customer.id === id);
-      if (!found) throw missing('customer', id, status);
+      if (!found || found.deleted) throw missing('customer', id, status);
       return found;
     },
 
@@ -166,14 +63,15 @@ export function openBooks(nowMs: () => number): Books {
       const [, key = '', value] = /^metadata\['([^']+)'\]:'([^']*)'$/.exec(query) ?? [];
       if (value === undefined) throw new StripeRefusal(400, `cannot search for ${query}`, 'query');
       return books.customers.filter(
-        ({ metadata, created }) => metadata[key] === value && created <= nowSeconds() - searchLagSeconds,
+        ({ metadata, created, deleted }) =>
+          !deleted && metadata[key] === value && created <= nowSeconds() - searchLagSeconds,
       );
     },
 
     createInvoice(parameters) {
       const { customer, currency = 'usd', number = null, metadata = {}, auto_advance = false } = parameters;
-      const { custom_fields = null } = parameters;
-      books.customer(customer);
+      const { custom_fields = null, discounts } = parameters;
+      inCurrency(books.customer(customer), currency);
       if (number !== null && books.invoices.some((invoice) => invoice.number === number)) {
         throw new StripeRefusal(400, `The invoice number ${number} is taken`, 'number');
       }
@@ -195,8 +93,13 @@ export function openBooks(nowMs: () => number): Books {
         intents: [],
         due_date,
         custom_fields,
+        inherits: discounts === undefined,
         total: 0,
+        amount_due: 0,
+        amount_paid: 0,
         amount_remaining: 0,
+        starting_balance: 0,
+        ending_balance: null,
         hosted_invoice_url: null,
         created: nowSeconds(),
       };
@@ -239,8 +142,13 @@ export function openBooks(nowMs: () => number): Books {
           period,
         });
       }
-      invoice.total = kept.reduce((sum, { amount }) => sum + amount, 0);
-      invoice.amount_remaining = invoice.total;
+      const sum = kept.reduce((all, { amount }) => all + amount, 0);
+      const { discount = 0, tax = 0, balance } = books.customer(invoice.customer);
+      const factor = invoice.inherits ? (1 - discount / 100) * (1 + tax / 100) : 1;
+      invoice.total = Math.round(sum * factor);
+      invoice.starting_balance = balance;
+      invoice.amount_due = Math.max(0, invoice.total + balance);
+      invoice.amount_remaining = invoice.amount_due;
       return invoice;
     },
 
@@ -253,9 +161,19 @@ export function openBooks(nowMs: () => number): Books {
       if (invoice.days_until_due !== null) invoice.due_date = nowSeconds() + invoice.days_until_due * 86_400;
       // The customer's balance counts on the next invoice that is finalized, and on no other.
       const customer = books.customer(invoice.customer);
-      const due = invoice.total + customer.balance;
-      invoice.amount_remaining = Math.max(0, due);
-      customer.balance = Math.min(0, due);
+      const before = customer.balance;
+      const due = invoice.total + before;
+      checkMost(due);
+      const small = isTooSmall(due, invoice.currency);
+      invoice.starting_balance = before;
+      invoice.amount_due = small ? 0 : Math.max(0, due);
+      invoice.amount_remaining = invoice.amount_due;
+      customer.balance = small ? due : Math.min(0, due);
+      invoice.ending_balance = customer.balance;
+      if (customer.balance !== before) {
+        const type = small ? 'invoice_too_small' : 'applied_to_invoice';
+        enter(invoice.customer, { type, amount: customer.balance - before, currency: invoice.currency });
+      }
       invoice.status = invoice.amount_remaining > 0 ? 'open' : 'paid';
       return invoice;
     },
@@ -294,12 +212,31 @@ export function openBooks(nowMs: () => number): Books {
       return invoice;
     },
 
+    receive(id, cents) {
+      const invoice = books.invoice(id);
+      if (invoice.status !== 'open' || cents > invoice.amount_remaining) {
+        throw new StripeRefusal(400, 'You can only pay what is left of an open invoice');
+      }
+      invoice.amount_paid += cents;
+      invoice.amount_remaining -= cents;
+      if (invoice.amount_remaining === 0) invoice.status = 'paid';
+      return invoice;
+    },
+
     void(id) {
       const invoice = books.invoice(id);
       if (invoice.status !== 'open' && invoice.status !== 'uncollectible') {
         throw new StripeRefusal(400, `You can only void open invoices, this one is ${invoice.status}`);
       }
+      if (invoice.amount_paid > 0)
+        throw new StripeRefusal(400, 'You can only void an invoice without payments');
       invoice.status = 'void';
+      const used = invoice.starting_balance - (invoice.ending_balance ?? 0);
+      if (used !== 0) {
+        books.customer(invoice.customer).balance += used;
+        const { customer, currency } = invoice;
+        enter(customer, { type: 'unapplied_from_invoice', amount: used, currency });
+      }
       return invoice;
     },
 
@@ -344,16 +281,32 @@ export function openBooks(nowMs: () => number): Books {
     },
 
     credit(customer, { amount, currency, description = null, metadata = {} }) {
-      books.customer(customer, 404).balance += amount;
-      const object = 'customer_balance_transaction' as const;
-      const entry = { id: newId('cbtxn'), object, customer, amount, currency, description, metadata };
-      books.balance.unshift(entry);
-      return entry;
+      const owner = books.customer(customer, 404);
+      inCurrency(owner, currency);
+      owner.balance += amount;
+      return enter(customer, { type: 'adjustment', amount, currency, description, metadata });
     },
   };
 
   const missing = (what: string, id: string, status = 404) =>
     new StripeRefusal(status, `No such ${what}: '${id}'`, what, 'invalid_request_error', 'resource_missing');
+
+  function enter(
+    customer: string,
+    given: Pick<KeptBalanceEntry, 'type' | 'amount' | 'currency'> & Partial<KeptBalanceEntry>,
+  ): KeptBalanceEntry {
+    const object = 'customer_balance_transaction' as const;
+    const entry = { id: newId('cbtxn'), object, customer, description: null, metadata: {}, ...given };
+    books.balance.unshift(entry);
+    return entry;
+  }
+
+  function inCurrency(customer: KeptCustomer, currency: string): void {
+    customer.currency ??= currency;
+    if (customer.currency === currency) return;
+    const message = `You cannot combine currencies on a single customer. This customer has ${customer.currency}.`;
+    throw new StripeRefusal(400, message, 'currency');
+  }
 
   function inFuture(seconds: number | null): void {
     if (seconds === null || seconds > nowSeconds()) return;

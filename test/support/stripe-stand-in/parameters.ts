@@ -4,6 +4,7 @@ import type Stripe from 'stripe';
 export interface Parameters {
   customerCreate: Stripe.CustomerCreateParams;
   customerUpdate: Stripe.CustomerUpdateParams;
+  customerList: Stripe.CustomerListParams;
   customerSearch: Stripe.CustomerSearchParams;
   invoiceCreate: Stripe.InvoiceCreateParams;
   invoiceList: Stripe.InvoiceListParams;
@@ -16,6 +17,7 @@ export interface Parameters {
   creditNoteCreate: Stripe.CreditNoteCreateParams;
   creditNoteList: Stripe.CreditNoteListParams;
   creditNoteVoid: Stripe.CreditNoteVoidCreditNoteParams;
+  invoicePaymentList: Stripe.InvoicePaymentListParams;
   balanceCreate: Stripe.CustomerCreateBalanceTransactionParams;
   balanceList: Stripe.CustomerListBalanceTransactionsParams;
 }

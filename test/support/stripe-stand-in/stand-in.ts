@@ -1,20 +1,21 @@
 /**
  * A local Stripe for the real `stripe` client: the requests that invoices need, over HTTP, with a state, with idempotency
- * keys as Stripe honours them, and with the faults that a network has. What it does not do: taxes, coupons, payments of
- * their own accord, subscriptions.
+ * keys as Stripe honours them, and with the faults that a network has. What it does not do: subscriptions.
  */
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { type Books, openBooks, StripeRefusal } from './books.ts';
+import { type Books, openBooks } from './books.ts';
 import { parseForm } from './form.ts';
+import { checkLengths, StripeRefusal } from './limits.ts';
 import type { Parameters } from './parameters.ts';
 import { createCheck } from './schemas.ts';
 
 /**
  * `cut`: the work is done, but the answer never arrives whole, as when the caller dies meanwhile. `unavailable`: nothing
  * has begun. `failed` and `doubtful`: it ended in a 500, which is kept under the key, without and with the work done.
+ * `limited`: too many requests. `unsearchable`: the account does not have what is asked for.
  */
-export type Fault = 'cut' | 'unavailable' | 'failed' | 'doubtful' | null;
+export type Fault = 'cut' | 'unavailable' | 'limited' | 'unsearchable' | 'failed' | 'doubtful' | null;
 
 export interface StripeStandIn {
   url: string;
@@ -56,6 +57,25 @@ const routes: Route[] = [
     /^\/v1\/customers\/(\w+)$/,
     'customerUpdate',
     (books, id, parameters) => books.updateCustomer(id, parameters),
+  ],
+  [
+    'GET',
+    /^\/v1\/customers$/,
+    'customerList',
+    (books, _id, { limit, starting_after }) => listOf(books.listCustomers(), limit, starting_after),
+  ],
+  [
+    'GET',
+    /^\/v1\/invoice_payments$/,
+    'invoicePaymentList',
+    (books, _id, { payment, limit, starting_after }) => {
+      const found = books.invoices.flatMap(({ id, intents }) =>
+        intents
+          .filter((intent) => intent.id === payment?.payment_intent)
+          .map((intent) => ({ id: `inpay_${intent.id}`, object: 'invoice_payment', invoice: id, payment })),
+      );
+      return listOf(found, limit, starting_after);
+    },
   ],
   [
     'GET',
@@ -157,6 +177,7 @@ interface Answer {
 export async function startStripeStandIn(options: StandInOptions): Promise<StripeStandIn> {
   const check = createCheck();
   const books = openBooks(options.now ?? Date.now);
+  const inFlight = new Set<string>();
   const keys = new Map<string, Answer & { request: string }>();
   const standIn: StripeStandIn = {
     url: '',
@@ -180,6 +201,7 @@ export async function startStripeStandIn(options: StandInOptions): Promise<Strip
     const problem = schema && check(schema, parameters);
     if (problem) return { ...refusal(new StripeRefusal(400, problem.message, problem.param)), unbegun: true };
     try {
+      checkLengths(parameters);
       const id = path.exec(url.pathname)?.[1] ?? '';
       return { status: 200, body: JSON.stringify(handle(books, id, parameters)) };
     } catch (error) {
@@ -224,13 +246,33 @@ export async function startStripeStandIn(options: StandInOptions): Promise<Strip
       return;
     }
     standIn.requests.push(`${method} ${url.pathname}`);
-    const fault = await standIn.fault(`${method} ${url.pathname}`, standIn.requests.length);
+    const key = req.headers['idempotency-key'];
+    const held = typeof key === 'string' && method !== 'GET' ? key : null;
+    if (held !== null && inFlight.has(held)) {
+      const message = `There is currently another in-progress request using this key (${held})`;
+      send(res, refusal(new StripeRefusal(409, message, undefined, 'idempotency_error')));
+      return;
+    }
+    if (held !== null) inFlight.add(held);
+    const fault = await Promise.resolve(
+      standIn.fault(`${method} ${url.pathname}`, standIn.requests.length),
+    ).finally(() => {
+      if (held !== null) inFlight.delete(held);
+    });
     if (fault === 'unavailable') {
       res.setHeader('Stripe-Should-Retry', 'false');
       send(res, refusal(new StripeRefusal(503, 'Try again later', undefined, 'api_error')));
       return;
     }
-    const key = req.headers['idempotency-key'];
+    if (fault === 'limited') {
+      const message = 'Request rate limit exceeded';
+      send(res, refusal(new StripeRefusal(429, message, undefined, 'invalid_request_error', 'rate_limit')));
+      return;
+    }
+    if (fault === 'unsearchable') {
+      send(res, refusal(new StripeRefusal(400, 'Search is not available for this account.')));
+      return;
+    }
     const made = answerOnce(typeof key === 'string' ? key : undefined, method, url, body, fault);
     if (made.repeated) res.setHeader('Idempotent-Replayed', 'true');
     if (made.status >= 500) res.setHeader('Stripe-Should-Retry', 'false');

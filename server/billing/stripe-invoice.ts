@@ -1,0 +1,55 @@
+/** What we read of an invoice at Stripe. Pure. */
+import type Stripe from 'stripe';
+
+/** The mark on Stripe's objects by which a document of ours is found again. */
+export const invoiceTag = 'vapi_agent_invoice';
+
+/** An invoice at Stripe, as far as we look at it. */
+export interface StripeInvoice {
+  id: string;
+  /** Ours. */
+  invoice: string | null;
+  status: 'draft' | 'open' | 'paid' | 'uncollectible' | 'void';
+  customer: string;
+  collection: 'send' | 'charge';
+  totalCents: number;
+  /** What is still to be paid, after credit notes and the customer's balance. */
+  remainingCents: number;
+  /** What it left on the customer's balance; positive: Stripe asks for that with the next invoice, and not with this. */
+  carriedCents: number;
+  currency: string;
+  /** Epoch seconds. */
+  dueAt: number | null;
+  /** Of the last attempt to charge it; a bank may take days to say which. Only `getInvoice` knows. */
+  payment: 'none' | 'pending' | 'failed';
+  /** The page on which it can be paid. */
+  url: string | null;
+}
+
+/** As we look at it. */
+export function view(invoice: Stripe.Invoice): StripeInvoice {
+  return {
+    id: invoice.id ?? '',
+    invoice: invoice.metadata?.[invoiceTag] ?? null,
+    status: (invoice.status ?? 'draft') as StripeInvoice['status'],
+    customer: typeof invoice.customer === 'string' ? invoice.customer : (invoice.customer?.id ?? ''),
+    collection: invoice.collection_method === 'send_invoice' ? 'send' : 'charge',
+    totalCents: invoice.total,
+    remainingCents: invoice.amount_remaining,
+    carriedCents: invoice.ending_balance ?? 0,
+    currency: invoice.currency,
+    dueAt: invoice.due_date,
+    payment: paymentOf(invoice),
+    url: invoice.hosted_invoice_url ?? null,
+  };
+}
+
+/** That an invoice was `attempted` says nothing of the outcome: its payment intents do. */
+function paymentOf({ attempted, payments }: Stripe.Invoice): StripeInvoice['payment'] {
+  const states = (payments?.data ?? []).flatMap(({ payment: { payment_intent: intent } }) =>
+    typeof intent === 'object' ? [intent.status] : [],
+  );
+  if (states.includes('processing')) return 'pending';
+  const failed = states.some((state) => state === 'requires_payment_method' || state === 'canceled');
+  return attempted && failed ? 'failed' : 'none';
+}

@@ -1,0 +1,49 @@
+/** Whether Stripe would ask a client for what the document says, and can: looked at before anything is made there. */
+import type { InvoiceDocument } from '../contract.ts';
+import { ApiError } from '../errors.ts';
+import { centsToDecimal } from './money.ts';
+import type { StripeApi } from './stripe-api.ts';
+
+/**
+ * What Stripe charges at least, in the smallest units. Of less it says `paid` at once, and asks for it with the next
+ * invoice. Of a currency that is not here `syncInvoice` sees it when it has happened.
+ */
+const leastCents: Record<string, number> = {
+  ...{ usd: 50, aed: 200, aud: 50, bgn: 100, brl: 50, cad: 50, chf: 50, czk: 1500, dkk: 250, eur: 50 },
+  ...{ gbp: 30, hkd: 400, huf: 17_500, inr: 50, jpy: 50, mxn: 1000, myr: 200, nok: 300, nzd: 50 },
+  ...{ pln: 200, ron: 200, sek: 300, sgd: 50, thb: 1000 },
+};
+
+/** Eight digits. */
+const mostCents = 99_999_999;
+
+/**
+ * @param balanceCents the customer's, as Stripe has it: it raises the next invoice, or where negative pays of it
+ * @throws ApiError `conflict` with what a person can do
+ */
+export async function checkAsked(
+  stripe: StripeApi,
+  customer: string,
+  balanceCents: number,
+  { dueCents, currency }: InvoiceDocument,
+): Promise<void> {
+  const inWords = (cents: number) => `${centsToDecimal(cents, currency)} ${currency}`;
+  const foreignCents = dueCents > 0 ? await stripe.foreignDebtCents(customer, balanceCents) : 0;
+  if (foreignCents > 0) {
+    throw new ApiError('conflict', {
+      detail: `Stripe would ask for ${inWords(foreignCents)} more than the invoice: ${customer} has that on its balance, from no document of ours. Set it right in Stripe’s dashboard, then push again.`,
+    });
+  }
+  const askedCents = dueCents > 0 ? dueCents + balanceCents : 0;
+  const least = leastCents[currency] ?? 0;
+  if (askedCents > 0 && askedCents < least) {
+    throw new ApiError('conflict', {
+      detail: `Stripe charges ${inWords(least)} at least, and ${inWords(askedCents)} would be asked for: collect it yourself and book it as paid, or take it back with a credit note.`,
+    });
+  }
+  if (askedCents > mostCents) {
+    throw new ApiError('conflict', {
+      detail: `Stripe charges ${inWords(mostCents)} at most, and ${inWords(askedCents)} would be asked for: collect it yourself and book it as paid.`,
+    });
+  }
+}
