@@ -42,6 +42,15 @@ export interface BuiltAssets {
   installs: string;
 }
 
+/**
+ * Whether browsers keep to https. Other hosts of the domain are not ours to decide on; below a path nor is this host, and
+ * plain http can promise nothing.
+ */
+function transportSecurity(publicUrl: string) {
+  const { protocol, pathname } = new URL(publicUrl);
+  return protocol === 'https:' && pathname === '/' && { maxAge: 31_536_000, includeSubDomains: false };
+}
+
 export function createApp(ctx: Context, assets: BuiltAssets): Express {
   const app = express();
   app.set('trust proxy', ctx.config.trustProxy);
@@ -55,6 +64,7 @@ export function createApp(ctx: Context, assets: BuiltAssets): Express {
         useDefaults: false,
         directives: { defaultSrc: ["'none'"], frameAncestors: ["'none'"] },
       },
+      strictTransportSecurity: transportSecurity(ctx.config.publicUrl),
     }),
   );
 

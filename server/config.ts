@@ -3,6 +3,7 @@ import { randomBytes } from 'node:crypto';
 import { chmodSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { isIP } from 'node:net';
 import { join } from 'node:path';
+import { isLoopback } from './access/outside.ts';
 
 /** Settings that may be shown. */
 export interface Config {
@@ -86,6 +87,10 @@ export function readConfig(
   const publicUrl = readBaseUrl('PUBLIC_URL', given('PUBLIC_URL'), problems);
   if (production && !given('PUBLIC_URL')) {
     problems.push('PUBLIC_URL is missing: the address at which browsers and Vapi reach this server');
+  }
+  // Keys and sign-ins would travel in the clear. Behind a proxy it is the proxy's https address that counts.
+  if (production && publicUrl?.startsWith('http:') && !isLoopback(new URL(publicUrl).hostname)) {
+    problems.push('PUBLIC_URL must be https in production; http is for localhost only');
   }
   const pool = readOptional('DATABASE_POOL', 1, 1000);
   const timeoutMs = readOptional('DATABASE_TIMEOUT_MS', 100, 600_000);

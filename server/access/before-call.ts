@@ -8,6 +8,7 @@ import { type VariableValues, variableValuesSchema } from '../contract.ts';
 import { ApiError } from '../errors.ts';
 import type { Tenant } from '../store/tenants.ts';
 import { postHook } from './hooks.ts';
+import { outsideOf } from './outside.ts';
 import type { SessionClaims } from './session-token.ts';
 import { openTenantSecret } from './tenant-secrets.ts';
 
@@ -41,7 +42,9 @@ export async function askBeforeCall(
       data: { tenant: tenant.slug, session: session.jti, origin: session.origin, variableValues },
     };
     const secret = openTenantSecret(ctx.box, tenant, 'hookSecret') ?? '';
-    const received = await postHook({ url, secret, id: session.jti, body, timeoutMs, nowMs: ctx.now() });
+    const outside = outsideOf(ctx.config);
+    const id = session.jti;
+    const received = await postHook({ url, secret, id, body, timeoutMs, nowMs: ctx.now(), outside });
     answer = answerSchema.parse(received);
     if (answer.allow === undefined && whenUnavailable === 'deny')
       throw new Error('the hook answered without `allow`');

@@ -1,5 +1,6 @@
 /** Requests that we send to an operator's own server, signed in the Standard Webhooks form (standardwebhooks.com). */
 import { createHmac, randomBytes } from 'node:crypto';
+import { type Outside, postOutside } from './outside.ts';
 
 export function newHookSecret(): string {
   return `whsec_${randomBytes(32).toString('base64')}`;
@@ -24,36 +25,25 @@ export interface HookRequest {
   body: object;
   timeoutMs: number;
   nowMs: number;
+  /** What counts as the public internet, which the URL must lead to. */
+  outside: Outside;
 }
 
 /** Longest answer that is read. */
 const maxAnswerBytes = 64 * 1024;
 
 /**
- * For URLs that were saved before they were refused: `fetch` would not send to them, and quotes them in its error.
- * @throws when the URL names a user or a password
- */
-export function checkNoUser(url: string): void {
-  const { username, password } = new URL(url);
-  if (username || password) throw new Error('the URL names a user or a password');
-}
-
-/**
  * @returns the answer's parsed JSON; undefined when it has none
- * @throws when there is no answer in time, or it is not a 2xx
+ * @throws when there is no answer in time, or it is not a 2xx, or the URL leads elsewhere than outside
  */
 export async function postHook(request: HookRequest): Promise<unknown> {
-  checkNoUser(request.url);
   const body = JSON.stringify(request.body);
-  const response = await fetch(request.url, {
-    method: 'POST',
+  const response = await postOutside(request.url, request.outside, {
     headers: {
       'Content-Type': 'application/json',
       ...signHook(request.secret, request.id, body, request.nowMs),
     },
     body,
-    // A redirect would carry the signed request to a place that the operator has not named.
-    redirect: 'error',
     signal: AbortSignal.timeout(request.timeoutMs),
   });
   const text = await readLimited(response);

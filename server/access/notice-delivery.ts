@@ -7,6 +7,7 @@ import { postHook } from './hooks.ts';
 import { sendMail } from './mail.ts';
 import { noticeText } from './notice-text.ts';
 import { addresseesOf } from './notices.ts';
+import { outsideOf } from './outside.ts';
 import { openTenantSecret } from './tenant-secrets.ts';
 
 const pollMs = 2000;
@@ -57,6 +58,7 @@ async function sendWebhook(ctx: Context, tenant: Tenant, url: string, notice: No
     body: JSON.parse(notice.payload) as object,
     timeoutMs: 10_000,
     nowMs: ctx.now(),
+    outside: outsideOf(ctx.config),
   });
 }
 

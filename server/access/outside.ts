@@ -6,23 +6,20 @@ import { lookup } from 'node:dns';
 import { type IncomingMessage, request as plainRequest } from 'node:http';
 import { request as tlsRequest } from 'node:https';
 import { BlockList, isIP, type LookupFunction } from 'node:net';
+import { Readable } from 'node:stream';
 import type { Config } from '../config.ts';
 
-/** Not on the public internet (IANA's special-purpose registries). IPv4 inside IPv6 counts as IPv4. */
+/** All that can be on the public internet: of IPv6 only 2000::/3 has been given out. IPv4 as ::ffff:a.b.c.d counts as IPv4. */
+const unicast = listOf(['0.0.0.0/0', '2000::/3']);
+/**
+ * What of that is not (IANA's special-purpose registries), with what carries an IPv4 address to a relay that unpacks it:
+ * Teredo (within 2001::/23) and 6to4 (2002::/16). NAT64 (64:ff9b::/96, 64:ff9b:1::/48), IPv4-compatible (::/96) and
+ * IPv4-translated (::ffff:0:0:0/96) addresses are outside of 2000::/3.
+ */
 const reserved = listOf([
   ...['0.0.0.0/8', '10.0.0.0/8', '100.64.0.0/10', '127.0.0.0/8', '169.254.0.0/16', '172.16.0.0/12'],
   ...['192.0.0.0/24', '192.0.2.0/24', '192.88.99.0/24', '192.168.0.0/16', '198.18.0.0/15', '198.51.100.0/24'],
-  ...['203.0.113.0/24', '224.0.0.0/3', '::/128', '::1/128', '64:ff9b::/96', '64:ff9b:1::/48', '100::/64'],
-  ...[
-    '2001::/23',
-    '2001:db8::/32',
-    '2002::/16',
-    '3fff::/20',
-    '5f00::/16',
-    'fc00::/7',
-    'fe80::/9',
-    'ff00::/8',
-  ],
+  ...['203.0.113.0/24', '224.0.0.0/3', '2001::/23', '2001:db8::/32', '2002::/16', '3fff::/20'],
 ]);
 const loopback = listOf(['127.0.0.0/8', '::1/128']);
 
@@ -43,15 +40,16 @@ export interface Outside {
 }
 
 /** Where Vapi itself is on this machine, as the emulator is, so may be what it names; in earnest nothing may. */
-export function outsideOf(config: Config): Outside {
-  const host = new URL(config.vapiBaseUrl).hostname;
+export function outsideOf({ vapiBaseUrl }: Pick<Config, 'vapiBaseUrl'>): Outside {
+  const host = new URL(vapiBaseUrl).hostname;
   return { allowLoopback: isLoopback(host) };
 }
 
 /** @param address IPv4 or IPv6 */
 export function isOutside(address: string, { allowLoopback }: Outside): boolean {
   if (isIP(address) === 0) return false;
-  return (allowLoopback && isIn(loopback, address)) || !isIn(reserved, address);
+  if (allowLoopback && isIn(loopback, address)) return true;
+  return isIn(unicast, address) && !isIn(reserved, address);
 }
 
 /**
@@ -69,7 +67,8 @@ export function outsideProblem(text: string, outside: Outside): string | null {
   return inside ? 'is not on the public internet' : null;
 }
 
-function isLoopback(hostname: string): boolean {
+/** @param hostname of a `URL` */
+export function isLoopback(hostname: string): boolean {
   const host = bare(hostname);
   return /(^|\.)localhost\.?$/.test(host) || (isIP(host) !== 0 && isIn(loopback, host));
 }
@@ -91,9 +90,7 @@ export async function getOutside(
 ): Promise<IncomingMessage> {
   let url = text;
   for (let redirects = 0; redirects <= mostRedirects; redirects += 1) {
-    const problem = outsideProblem(url, outside);
-    if (problem) throw new Error(`the address ${problem}`);
-    const answer = await get(new URL(url), outside, signal);
+    const answer = await ask(url, outside, { method: 'GET', signal });
     const { statusCode = 0, headers } = answer;
     if (statusCode < 300 || statusCode > 399 || headers.location === undefined) return answer;
     answer.destroy();
@@ -102,17 +99,52 @@ export async function getOutside(
   throw new Error('the address redirects too often');
 }
 
-function get(url: URL, outside: Outside, signal: AbortSignal): Promise<IncomingMessage> {
+export interface Post {
+  headers: Record<string, string>;
+  body: string | Buffer;
+  /** Ends the request, and the reading of its answer too. */
+  signal: AbortSignal;
+}
+
+/** Statuses with which a `Response` can have no body. */
+const bodiless = [204, 205, 304];
+
+/**
+ * Posts to an address outside. A redirect is given back and not followed: it would carry what is posted, and the secrets
+ * in its headers, to a place that nobody has named. The answer's body has not been read.
+ * @throws when the address does not lead outside, or there is no answer
+ */
+export async function postOutside(text: string, outside: Outside, post: Post): Promise<Response> {
+  const answer = await ask(text, outside, { method: 'POST', ...post });
+  const { statusCode: status = 0 } = answer;
+  const headers = new Headers();
+  for (const [name, values] of Object.entries(answer.headersDistinct)) {
+    for (const value of values ?? []) headers.append(name, value);
+  }
+  if (bodiless.includes(status)) answer.resume();
+  const body = bodiless.includes(status) ? null : (Readable.toWeb(answer) as unknown as BodyInit);
+  return new Response(body, { status, headers });
+}
+
+async function ask(
+  text: string,
+  outside: Outside,
+  { method, headers = {}, body, signal }: Partial<Post> & { method: string; signal: AbortSignal },
+): Promise<IncomingMessage> {
+  const problem = outsideProblem(text, outside);
+  if (problem) throw new Error(`the address ${problem}`);
+  const url = new URL(text);
   const request = url.protocol === 'https:' ? tlsRequest : plainRequest;
   return new Promise((resolve, reject) => {
-    // A connection of its own: a kept one may have been made without this look at its address.
     const options = {
+      method,
+      // A connection of its own: a kept one may have been made without this look at its address.
       agent: false,
       lookup: lookupOutside(outside),
       signal,
-      headers: { 'user-agent': 'vapi-agent' },
+      headers: { 'user-agent': 'vapi-agent', ...headers },
     };
-    request(url, options, resolve).on('error', reject).end();
+    request(url, options, resolve).on('error', reject).end(body);
   });
 }
 

@@ -11,6 +11,10 @@ export interface SecretBox {
   open(sealed: string, context: string): string;
 }
 
+/** Bytes; a tag is taken at its full length only. */
+const nonceLength = 12;
+const authTagLength = 16;
+
 /** @param keys newest first */
 export function createSecretBox(keys: DerivedKey[]): SecretBox {
   return {
@@ -18,8 +22,9 @@ export function createSecretBox(keys: DerivedKey[]): SecretBox {
     seal(plain, context) {
       const current = keys[0];
       if (!current) throw new Error('no key to encrypt with');
-      const nonce = randomBytes(12);
-      const cipher = createCipheriv('aes-256-gcm', current.key, nonce).setAAD(Buffer.from(context));
+      const nonce = randomBytes(nonceLength);
+      const cipher = createCipheriv('aes-256-gcm', current.key, nonce, { authTagLength });
+      cipher.setAAD(Buffer.from(context));
       const body = Buffer.concat([nonce, cipher.update(plain, 'utf8'), cipher.final(), cipher.getAuthTag()]);
       return `v1.${current.id}.${body.toString('base64url')}`;
     },
@@ -28,9 +33,15 @@ export function createSecretBox(keys: DerivedKey[]): SecretBox {
       const found = keys.find((key) => key.id === id);
       if (version !== 'v1' || !found || !text) throw new Error('sealed under an unknown key');
       const body = Buffer.from(text, 'base64url');
-      const decipher = createDecipheriv('aes-256-gcm', found.key, body.subarray(0, 12));
-      decipher.setAAD(Buffer.from(context)).setAuthTag(body.subarray(-16));
-      return Buffer.concat([decipher.update(body.subarray(12, -16)), decipher.final()]).toString('utf8');
+      // Shorter, nonce and tag would overlap; a short tag is one that can be guessed.
+      if (body.length < nonceLength + authTagLength) throw new Error('sealed text is too short');
+      const nonce = body.subarray(0, nonceLength);
+      const decipher = createDecipheriv('aes-256-gcm', found.key, nonce, { authTagLength });
+      decipher.setAAD(Buffer.from(context)).setAuthTag(body.subarray(-authTagLength));
+      return Buffer.concat([
+        decipher.update(body.subarray(nonceLength, -authTagLength)),
+        decipher.final(),
+      ]).toString('utf8');
     },
   };
 }

@@ -1,6 +1,6 @@
 /** Sends what Vapi tells us on to the tenant's own server: answered messages at once, all others through an outbox. */
 import { createHash } from 'node:crypto';
-import { checkNoUser } from '../access/hooks.ts';
+import { outsideOf, postOutside } from '../access/outside.ts';
 import type { Context } from '../context.ts';
 import { ApiError } from '../errors.ts';
 import type { Queries } from '../store/database.ts';
@@ -95,7 +95,7 @@ export async function relayMessage(
   }
 }
 
-/** @throws when there is no answer within `timeoutMs` */
+/** @throws when there is no answer within `timeoutMs`, or the target is not on the public internet */
 export async function post(
   ctx: Context,
   target: ForwardTarget,
@@ -103,14 +103,10 @@ export async function post(
   timeoutMs: number,
   stop?: AbortSignal,
 ): Promise<Response> {
-  checkNoUser(target.url);
   const timeout = AbortSignal.timeout(timeoutMs);
-  return fetch(target.url, {
-    method: 'POST',
+  return postOutside(target.url, outsideOf(ctx.config), {
     headers: headersFor(ctx, target, message.headers),
-    body: message.body as Uint8Array<ArrayBuffer>,
-    // A redirect would carry the target's secrets to a place that the operator has not named.
-    redirect: 'manual',
+    body: message.body,
     signal: stop ? AbortSignal.any([timeout, stop]) : timeout,
   });
 }

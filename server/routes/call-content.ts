@@ -12,11 +12,11 @@ import { deleteContentSchema, type TranscriptAnswer } from '../contract.ts';
 import { ApiError } from '../errors.ts';
 import { deleteContent } from '../metering/content.ts';
 import { findCall, listVisitorCalls } from '../store/calls.ts';
-import type { Tenant } from '../store/tenants.ts';
+import { findTenantByHandle, type Tenant } from '../store/tenants.ts';
 import { type CallContent, readContent } from '../vapi/call-content.ts';
 import { createCallsApi } from '../vapi/calls-api.ts';
 import { VapiError } from '../vapi/vapi-api.ts';
-import { billedTenant, callerIn } from './caller.ts';
+import { billedTenant, callerIn, operatorOnly } from './caller.ts';
 import { parse } from './parse.ts';
 
 const recordingTimeoutMs = 60_000;
@@ -51,25 +51,30 @@ export function callContentRoutes(ctx: Context): Router {
     await pipeline(audio, res);
   });
 
-  router.delete('/:slug/calls/:id/content', express.json({ limit: '1kb' }), async (req, res) => {
-    const { of } = parse(deleteContentSchema, req.body ?? {});
-    const tenant = await billedTenant(ctx, req, res);
-    const { tenantId, scopes, actor } = callerIn(res);
-    if (tenantId !== null || !scopes.includes('write')) throw new ApiError('forbidden');
-    const row = await findCall(ctx.store, tenant.id, String(req.params.id));
-    if (!row) throw new ApiError('not_found');
-    const ids = of === 'visitor' ? await listVisitorCalls(ctx.store, tenant.id, row.id) : [row.id];
-    const deleted: string[] = [];
-    try {
-      await fromVapi(async () => {
-        for await (const id of deleteContent(ctx, tenant, ids)) deleted.push(id);
-      });
-    } finally {
-      // Also of what was deleted before it broke off.
-      if (deleted.length > 0) await record(req, actor, tenant, deleted);
-    }
-    res.json({ deleted, notYet: ids.filter((id) => !deleted.includes(id)) });
-  });
+  router.delete(
+    '/:slug/calls/:id/content',
+    operatorOnly,
+    express.json({ limit: '1kb' }),
+    async (req, res) => {
+      const { of } = parse(deleteContentSchema, req.body ?? {});
+      const tenant = await findTenantByHandle(ctx.store, String(req.params.slug));
+      if (!tenant) throw new ApiError('not_found');
+      const { actor } = callerIn(res);
+      const row = await findCall(ctx.store, tenant.id, String(req.params.id));
+      if (!row) throw new ApiError('not_found');
+      const ids = of === 'visitor' ? await listVisitorCalls(ctx.store, tenant.id, row.id) : [row.id];
+      const deleted: string[] = [];
+      try {
+        await fromVapi(async () => {
+          for await (const id of deleteContent(ctx, tenant, ids)) deleted.push(id);
+        });
+      } finally {
+        // Also of what was deleted before it broke off.
+        if (deleted.length > 0) await record(req, actor, tenant, deleted);
+      }
+      res.json({ deleted, notYet: ids.filter((id) => !deleted.includes(id)) });
+    },
+  );
 
   function record(req: Request, actor: string, tenant: Tenant, calls: string[]): Promise<void> {
     const change = {

@@ -5,6 +5,7 @@ import { type Caller, callerOf } from '../access/api-key.ts';
 import { callerOfCookie } from '../access/sign-in.ts';
 import { cookieIn, isSameOrigin, signInCookie } from '../access/sign-in-cookie.ts';
 import type { Context } from '../context.ts';
+import type { Scope } from '../contract.ts';
 import { ApiError } from '../errors.ts';
 import { findTenant, findTenantByHandle, type Tenant } from '../store/tenants.ts';
 
@@ -54,11 +55,16 @@ export const operatorOnly: RequestHandler = (req, res, next) => {
   const caller = callerIn(res);
   // For a client there is nothing here: it must not even learn what an operator can do.
   if (caller.tenantId !== null) throw new ApiError('not_found');
-  const needed = req.method === 'GET' ? 'read' : 'write';
-  if (!caller.scopes.includes(needed))
-    throw new ApiError('forbidden', { detail: `The key lacks the scope "${needed}".` });
+  const needed = /^(GET|HEAD)$/.test(req.method) ? 'read' : 'write';
+  demandScope(caller, needed);
   next();
 };
+
+/** @throws ApiError `forbidden` */
+export function demandScope({ scopes }: Caller, needed: Scope): void {
+  if (!scopes.includes(needed))
+    throw new ApiError('forbidden', { detail: `The key lacks the scope "${needed}".` });
+}
 
 /**
  * The tenant of the path, when the caller may see it.
@@ -77,10 +83,9 @@ export async function billedTenant(ctx: Context, req: Request, res: Response): P
 }
 
 function allowed(res: Response, tenant: Tenant | null): Tenant {
-  const { tenantId, scopes } = callerIn(res);
+  const { tenantId } = callerIn(res);
   if (!tenant || (tenantId !== null && tenant.id !== tenantId)) throw new ApiError('not_found');
-  if (!scopes.includes('read'))
-    throw new ApiError('forbidden', { detail: 'The key lacks the scope "read".' });
+  demandScope(callerIn(res), 'read');
   return tenant;
 }
 

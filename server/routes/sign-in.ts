@@ -17,7 +17,7 @@ import { ApiError } from '../errors.ts';
 import { findSeller } from '../store/billing-accounts.ts';
 import { endSignIn, endSignIns } from '../store/sign-ins.ts';
 import { findTenant, findTenantById } from '../store/tenants.ts';
-import { actorIn, authenticate, callerIn, operatorOnly } from './caller.ts';
+import { actorIn, authenticate, callerIn, demandScope, operatorOnly } from './caller.ts';
 import { parse } from './parse.ts';
 
 export function signInRoutes(ctx: Context): Router {
@@ -34,9 +34,7 @@ export function signInRoutes(ctx: Context): Router {
       });
     }
     // Whoever is signed in may read; a key that may not must not get there by a detour.
-    if (!callerIn(res).scopes.includes('read')) {
-      throw new ApiError('forbidden', { detail: 'The key lacks the scope "read".' });
-    }
+    demandScope(callerIn(res), 'read');
     const link = await makeSignInLink(ctx, tenant, email ?? null, {
       ...actorIn(req, res),
       keyId: callerIn(res).keyId,
@@ -48,6 +46,7 @@ export function signInRoutes(ctx: Context): Router {
 
   router.get('/me', authenticate(ctx), async (_req, res) => {
     const { tenantId, scopes } = callerIn(res);
+    demandScope(callerIn(res), 'read');
     const tenant = tenantId === null ? null : await findTenantById(ctx.store, tenantId);
     res.json({
       role: tenantId === null ? 'operator' : 'client',

@@ -1,6 +1,7 @@
 /** The requests that this server makes to Vapi. */
 import { VapiClient } from '@vapi-ai/server-sdk';
 import { z } from 'zod';
+import { outsideOf, postOutside } from '../access/outside.ts';
 import type { VariableValues } from '../contract.ts';
 import { optionalTime, toMs } from './call-record.ts';
 import { isControlUrl, ownControlUrl } from './control-url.ts';
@@ -138,13 +139,17 @@ export async function endCall(baseUrl: string, controlUrl: string): Promise<void
   if (!isControlUrl(controlUrl, baseUrl)) throw new VapiError('the control URL is not Vapi’s');
   let response: Response;
   try {
-    response = await fetch(controlUrl, {
-      method: 'POST',
+    const post = {
       headers: { 'Content-Type': 'application/json' },
       body: JSON.stringify({ type: 'end-call' }),
-      redirect: 'error',
       signal: AbortSignal.timeout(timeoutSeconds * 1000),
-    });
+    };
+    // The operator's own setting may name any place; a name below vapi.ai comes from a message.
+    const atBase = new URL(controlUrl).origin === new URL(baseUrl).origin;
+    response = atBase
+      ? await fetch(controlUrl, { ...post, method: 'POST', redirect: 'error' })
+      : await postOutside(controlUrl, outsideOf({ vapiBaseUrl: baseUrl }), post);
+    await response.body?.cancel();
   } catch (cause) {
     throw new VapiError(`no answer from the control URL: ${String(cause)}`);
   }

@@ -74,6 +74,20 @@ describe('the configuration', () => {
     const usual = readConfig(production, folder).config.visitorLimits;
     assert.deepEqual(usual, { ahead: 600, sessions: 60, starts: 60 });
   });
+  for (const url of ['http://voice.example', 'http://10.0.0.1/voice', 'http://localhost.example'])
+    it(`refuses PUBLIC_URL=${url} in production, where keys would travel in the clear`, () => {
+      assert.match(problemsOf({ ...production, PUBLIC_URL: url }).join(), /^PUBLIC_URL must be https/);
+      assert.deepEqual(problemsOf({ ...production, NODE_ENV: 'development', PUBLIC_URL: url }), []);
+    });
+  for (const url of [
+    'http://localhost:8787',
+    'http://127.0.0.1/voice',
+    'http://[::1]:1',
+    'http://a.localhost',
+  ])
+    it(`takes PUBLIC_URL=${url} in production: it does not leave the machine`, () => {
+      assert.deepEqual(problemsOf({ ...production, PUBLIC_URL: url }), []);
+    });
 
   const proxies: [text: string, value: unknown][] = [
     ['false', false],

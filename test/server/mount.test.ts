@@ -85,6 +85,23 @@ test('the app around it keeps its own pages and its own not-found', async () => 
   );
 });
 
+test('what is mounted below a path, or reached by http, decides nothing on https for the host', async () => {
+  const { config, secrets } = readConfig({ NODE_ENV: 'test' }, join(dataDir, 'https'));
+  const database = { kind: 'sqlite', file: ':memory:' } as const;
+  for (const publicUrl of ['https://shop.example/voice', 'http://localhost:8787']) {
+    const parts = await openParts({ ...config, publicUrl, database, logLevel: 'silent' }, secrets, {});
+    const own = createServer(parts.app).listen(0, '127.0.0.1');
+    try {
+      await once(own, 'listening');
+      const { headers } = await fetch(`http://127.0.0.1:${(own.address() as AddressInfo).port}/healthz`);
+      assert.equal(headers.get('strict-transport-security'), null, publicUrl);
+    } finally {
+      own.close();
+      await parts.close();
+    }
+  }
+});
+
 test('bad settings are named, and nothing is left open', async () => {
   await assert.rejects(
     createVapiAgent({ settings: { PUBLIC_URL: 'nonsense', TRUST_PROXY: 'true' }, dataDir }),

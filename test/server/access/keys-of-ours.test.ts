@@ -78,6 +78,20 @@ describe('a signed token', () => {
   });
 });
 
+describe('a sealed text', () => {
+  it('with a tag cut short, or too short for a nonce and a tag, is not opened', () => {
+    const sealed = boxOf(oldKey).seal('secret', 'here');
+    const [version, id, text = ''] = sealed.split('.');
+    const bytes = Buffer.from(text, 'base64url');
+    for (const length of [0, 4, 12, 16, 27, bytes.length - 1, bytes.length - 12]) {
+      const cut = `${version}.${id}.${bytes.subarray(0, length).toString('base64url')}`;
+      assert.throws(() => boxOf(oldKey).open(cut, 'here'), `${length} bytes`);
+    }
+    const bare = `${version}.${id}.${bytes.subarray(0, 20).toString('base64url')}`;
+    assert.throws(() => boxOf(oldKey).open(bare, 'here'), /too short/);
+  });
+});
+
 describe('derived keys', () => {
   it('differ by purpose and by secret key', () => {
     const keys = (['tenant-secrets', 'session-token', 'call-token', 'visitor-network', 'challenge'] as const)

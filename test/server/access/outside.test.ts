@@ -4,7 +4,10 @@ import { createServer, type RequestListener } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { after, before, describe, it, type TestContext } from 'node:test';
 import { promisify } from 'node:util';
-import { isOutside, lookupOutside, outsideProblem } from '../../../server/access/outside.ts';
+import { postHook } from '../../../server/access/hooks.ts';
+import { isOutside, lookupOutside, outsideProblem, postOutside } from '../../../server/access/outside.ts';
+import type { Context } from '../../../server/context.ts';
+import { post } from '../../../server/metering/forwarding.ts';
 import { startTestNetwork, type TestNetwork } from '../../support/test-network.ts';
 import { codeOf } from '../../support/test-server.ts';
 
@@ -24,6 +27,9 @@ describe('an address', () => {
     ...['0.0.0.0', '10.1.2.3', '100.64.0.1', '127.0.0.1', '169.254.169.254', '172.16.0.1', '172.31.255.255'],
     ...['192.168.1.1', '198.18.0.1', '224.0.0.1', '255.255.255.255', '::', '::1', '::ffff:10.0.0.1'],
     ...['::ffff:a9fe:a9fe', '64:ff9b::a00:1', '2002:a00:1::', 'fc00::1', 'fd12::1', 'fe80::1', 'ff02::1'],
+    // IPv4 within IPv6: compatible, translated, NAT64, 6to4, Teredo.
+    ...['::10.0.0.1', '::a9fe:a9fe', '::ffff:0:10.0.0.1', '64:ff9b:1::a00:1', '2001:0:a00:1::', '100::1'],
+    ...['4000::1', 'fec0::1', '5f00::1', '3fff::1', '2001:db8::1'],
     ...['localhost', ''],
   ];
   for (const address of outside)
@@ -46,7 +52,13 @@ describe('a URL', () => {
   const refused = [
     ...['http://storage.example/a', 'ftp://storage.example/a', 'file:///etc/passwd', 'nonsense'],
     ...['https://user:pass@storage.example/', 'https://10.0.0.1/', 'https://[fd00::1]/', 'https://0x7f.1/'],
-    ...['https://localhost/', 'https://a.localhost./', 'https://2130706433/', 'http://169.254.169.254/'],
+    ...[
+      'https://localhost/',
+      'https://a.localhost./',
+      'https://[::ffff:0:a00:1]/',
+      'https://2130706433/',
+      'http://169.254.169.254/',
+    ],
   ];
   for (const url of refused)
     it(`${url} is not asked`, () => {
@@ -64,6 +76,56 @@ describe('a URL', () => {
   });
 });
 
+describe('what is posted to an address that somebody has named', () => {
+  const signal = AbortSignal.timeout(60_000);
+  const hook = { secret: 'whsec_AAAA', id: 'evt_1', body: {}, timeoutMs: 60_000, nowMs: 0 };
+
+  it('gets there with its body, and its answer comes back, also one without a body', async (t) => {
+    const url = await serve(t, (request, response) => {
+      if (request.url === '/nothing') response.writeHead(204).end();
+      else request.pipe(response.writeHead(201, { 'content-type': 'text/x-echo' }));
+    });
+    const sent = { headers: { 'x-their-key': 'k' }, body: 'é', signal };
+    const answer = await postOutside(url, forTests, sent);
+    assert.deepEqual(
+      [answer.status, answer.headers.get('content-type'), await answer.text()],
+      [201, 'text/x-echo', 'é'],
+    );
+    assert.equal((await postOutside(`${url}/nothing`, forTests, sent)).status, 204);
+  });
+
+  it('does not follow a redirect', async (t) => {
+    let asked = 0;
+    const url = await serve(t, (_request, response) => {
+      asked += 1;
+      response.writeHead(307, { location: '/elsewhere' }).end();
+    });
+    assert.equal((await postOutside(url, forTests, { headers: {}, body: '', signal })).status, 307);
+    await assert.rejects(postHook({ ...hook, url, outside: forTests }), /answered 307/);
+    assert.equal(asked, 2);
+  });
+
+  for (const url of [
+    'https://127.0.0.1/',
+    'https://[::10.0.0.1]/',
+    'https://localhost/',
+    'http://hooks.example/',
+  ])
+    it(`is not posted to ${url}, by a hook or by forwarding`, async () => {
+      const ctx = { config: { vapiBaseUrl: 'https://api.vapi.ai' } } as Context;
+      const target = { url, headers: {}, timeoutSeconds: 20, retried: false };
+      const message = { headers: {}, body: Buffer.alloc(0) };
+      await assert.rejects(postHook({ ...hook, url, outside: inEarnest }), /the address is no/);
+      const forwarded = post(
+        { ...ctx, keys: { endCall: [] } } as unknown as Context,
+        target,
+        message,
+        60_000,
+      );
+      await assert.rejects(forwarded, /the address is no/);
+    });
+});
+
 describe('a recording', () => {
   let network: TestNetwork;
   before(async () => {
@@ -71,15 +133,6 @@ describe('a recording', () => {
   });
   after(() => network?.close());
 
-  async function serve(t: TestContext, listener: RequestListener): Promise<string> {
-    const server = createServer(listener);
-    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-    t.after(() => {
-      server.closeAllConnections();
-      server.close();
-    });
-    return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
-  }
   async function recordingAt(recordingUrl: string) {
     const { emulator, acme, server } = network;
     const { id } = emulator.makeCall({ assistantId: acme.assistantId, seconds: 30, recordingUrl });
@@ -137,3 +190,13 @@ describe('a recording', () => {
     assert.equal(asked, 4);
   });
 });
+
+async function serve(t: TestContext, listener: RequestListener): Promise<string> {
+  const server = createServer(listener);
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  t.after(() => {
+    server.closeAllConnections();
+    server.close();
+  });
+  return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+}
