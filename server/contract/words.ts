@@ -60,10 +60,8 @@ export const cursorSchema = z.string().max(200).optional().describe('The `nextCu
 
 /** How many entries a page has: plain digits. */
 export function limitSchema(most: number, otherwise: number) {
-  return z
-    .preprocess(
-      (value) => (typeof value === 'string' && /^\d{1,6}$/.test(value) ? Number(value) : value),
-      z.int('use plain digits').min(1).max(most),
-    )
-    .default(otherwise);
+  return z.preprocess(
+    (value) => (typeof value === 'string' && /^\d{1,6}$/.test(value) ? Number(value) : value),
+    z.int('use plain digits').min(1).max(most).default(otherwise),
+  );
 }

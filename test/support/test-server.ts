@@ -11,6 +11,7 @@ import { type RunningServer, startServer } from '../../server/start.ts';
 import { watchContract } from './contract-watch.ts';
 import { defaultEngine, type Engine, type TestDatabase } from './postgres.ts';
 import { type SecretWatch, watchSecrets } from './secrets.ts';
+import { slowness } from './until.ts';
 
 export interface TestServer extends RunningServer {
   operatorKey: string;
@@ -68,7 +69,8 @@ export async function startTestServer(options: TestServerOptions = {}): Promise<
   const config: Config = {
     port: 0,
     publicUrl: 'https://voice.agency.example',
-    database: database.config,
+    // A net only: four hundred starts at once on a slow machine are not to be refused for its slowness.
+    database: { timeoutMs: 60_000 * slowness, ...database.config },
     trustProxy: false,
     vapiBaseUrl: options.vapiBaseUrl ?? 'http://127.0.0.1:9',
     dailyProxyUrl: null,

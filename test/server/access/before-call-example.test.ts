@@ -20,6 +20,8 @@ before(async () => {
   const [line] = await once(example.stdout ?? example, 'data');
   url = `http://127.0.0.1:${/port (\d+)/.exec(String(line))?.[1]}/`;
   network = await startTestNetwork({
+    // The example is a process of its own and checks the age of a signature by the system's clock.
+    server: { now: Date.now() },
     emulator: { joinTimeoutMs: 3_600_000 },
     tenant: { hookSecret, beforeCall: { url, whenUnavailable: 'deny' }, allowedVariables: ['plan'] },
   });
