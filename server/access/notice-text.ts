@@ -39,6 +39,10 @@ const words: Record<NoticeKind, Words> = {
     title: 'a call was reported with a cost that no call can have',
     text: `The figure for call ${call} is not used, and Vapi is asked what the call cost. If Vapi says the same, look the call up there; if it does not, somebody knows the client's webhook secret: change it.`,
   }),
+  'call-unknown': (call, { costMicros }) => ({
+    title: 'Vapi does not know a call that was reported with a cost',
+    text: `Call ${call} is booked with ${dollars(costMicros)}, and Vapi says that it has no such call. If Vapi has never shown it, it is on no invoice. Look it up at Vapi; if it was never there, somebody knows the client's webhook secret: change it.`,
+  }),
   'payment-failed': (invoice, data) => ({
     title: `invoice ${invoice} could not be charged`,
     text: `${left(data)} are left to pay. Stripe tries again as its settings say.`,

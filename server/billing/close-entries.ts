@@ -5,7 +5,7 @@ import { listUnended } from '../store/calls.ts';
 import { findMonthInvoice } from '../store/invoices.ts';
 import { listPlanVersions } from '../store/plans.ts';
 import { handleOf, type Tenant } from '../store/tenants.ts';
-import { countOpenCalls, countUnplannedCalls } from './open-calls.ts';
+import { countOpenCalls, countUnplannedCalls, unconfirmedCalls } from './open-calls.ts';
 import { monthBefore, monthInstants } from './period.ts';
 
 export function entryOf(
@@ -34,6 +34,7 @@ export async function tellCallsLeft(
 ): Promise<void> {
   const versions = await listPlanVersions(store, tenant.id);
   const open = await countOpenCalls(store, tenant.id, versions, until);
+  const unconfirmed = await unconfirmedCalls(store, tenant.id, versions, until);
   const last = monthBefore(until);
   const lastBilled = await findMonthInvoice(store, tenant.id, last);
   const closed = entries.filter(isClosed).map(({ month }) => month);
@@ -49,15 +50,19 @@ export async function tellCallsLeft(
     const told = `In progress: ${ids.length === 100 ? '100 calls or more' : callsInWords(ids.length)}, on an invoice once ended.`;
     entry.problem = [entry.problem, told].filter(Boolean).join(' ');
   }
-  for (const month of [...new Set([...open.keys(), ...unplanned.keys()])].sort()) {
+  for (const month of [...new Set([...open.keys(), ...unplanned.keys(), ...unconfirmed.keys()])].sort()) {
     const openCalls = open.get(month) ?? 0;
     const unplannedCalls = unplanned.get(month) ?? 0;
-    if (openCalls + unplannedCalls === 0) continue;
+    const waiting = unconfirmed.get(month) ?? [];
+    if (openCalls + unplannedCalls + waiting.length === 0) continue;
     const own = entries.find((entry) => entry.month === month && isClosed(entry));
     const entry = own ?? entryOf(tenant, month, 'calls-left');
     entry.openCalls = openCalls;
+    if (waiting.length > 0) entry.unconfirmedCalls = waiting.slice(0, 100);
     if (unplannedCalls > 0) entry.unplannedCalls = unplannedCalls;
-    entry.problem = [entry.problem, describe(openCalls, unplannedCalls)].filter(Boolean).join(' ');
+    entry.problem = [entry.problem, describe(openCalls, unplannedCalls, waiting.length)]
+      .filter(Boolean)
+      .join(' ');
     if (!own) await add(entry);
   }
 }
@@ -68,10 +73,13 @@ function isClosed({ outcome }: CloseEntry): boolean {
 
 const callsInWords = (count: number) => `${count} ${count === 1 ? 'call' : 'calls'}`;
 
-function describe(open: number, unplanned: number): string {
+function describe(open: number, unplanned: number, unconfirmed: number): string {
   return [
     ...(open > 0
       ? [`${callsInWords(open)} without a known duration or cost: on an invoice once it is known.`]
+      : []),
+    ...(unconfirmed > 0
+      ? [`${callsInWords(unconfirmed)} that Vapi has not confirmed: on an invoice once it has.`]
       : []),
     ...(unplanned > 0 ? [`${callsInWords(unplanned)} on days without a plan: on no invoice.`] : []),
   ].join(' ');

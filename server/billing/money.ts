@@ -38,7 +38,7 @@ export function roundHalfUp(dividend: bigint, divisor: bigint): bigint {
 
 /** What was asked for cannot be reckoned: its caller is told so, since only another price or fewer calls can help. */
 export class AmountTooLarge extends RangeError {
-  constructor(value: bigint) {
+  constructor(value: bigint | string) {
     super(`An amount of ${value} comes of it, which is larger than can be reckoned exactly.`);
   }
 }

@@ -2,7 +2,12 @@
 import type { CostByComponent } from '../contract.ts';
 import { costComponents } from '../contract.ts';
 import type { Queries } from '../store/database.ts';
-import { countUnbilled, countWithoutFigures, type UnbilledCalls } from '../store/invoice-calls.ts';
+import {
+  countUnbilled,
+  countWithoutFigures,
+  listUnconfirmed,
+  type UnbilledCalls,
+} from '../store/invoice-calls.ts';
 import { daysIn, monthOfDay, monthPeriod } from './period.ts';
 import { channelOf, type PlanVersion, segmentsOf } from './plan.ts';
 import type { BillableCall } from './price.ts';
@@ -30,6 +35,26 @@ export async function countOpenCalls(
     if ('open' in rated && rated.open !== 'no-plan') open.set(month, (open.get(month) ?? 0) + group.calls);
   }
   return open;
+}
+
+/**
+ * Calls that wait for Vapi to confirm that it has had them, on days with a plan.
+ * @param until `YYYY-MM`, exclusive
+ * @returns their ids, by month
+ */
+export async function unconfirmedCalls(
+  db: Queries,
+  tenantId: string,
+  versions: PlanVersion[],
+  until: string,
+): Promise<Map<string, string[]>> {
+  const waiting = new Map<string, string[]>();
+  for (const { id, day } of await listUnconfirmed(db, tenantId, monthPeriod(until).from)) {
+    const month = monthOfDay(day);
+    if (!segmentsOf(versions, month).some(({ from, to }) => day >= from && day < to)) continue;
+    waiting.set(month, [...(waiting.get(month) ?? []), id]);
+  }
+  return waiting;
 }
 
 /** Calls of a month on days without a plan: nobody is ever billed for them. */

@@ -63,6 +63,10 @@ export const closeEntrySchema = z.object({
     .array(z.string())
     .describe('Calls of the month that had not ended, by id, at most 100; a later invoice bills them.')
     .exactOptional(),
+  unconfirmedCalls: z
+    .array(z.string())
+    .describe('Calls that Vapi has not confirmed, by id, at most 100; they are billed once it has.')
+    .exactOptional(),
   unplannedCalls: z.int().describe('Calls on days without a plan, if there are any.').exactOptional(),
   problem: z.string().describe('Why somebody should look at it.').exactOptional(),
   notCompared: notComparedSchema.exactOptional(),

@@ -8,6 +8,7 @@ export const noticeKinds = [
   'refused-origins',
   'cost-unknown',
   'cost-refused',
+  'call-unknown',
   'payment-failed',
   'invoice-overdue',
   'paused-unpaid',

@@ -53,7 +53,7 @@ export async function assignCalls(ctx: Context, org: Org, calls: VapiCall[]): Pr
     }
     return { event, tenant, row, isUnassigned: tenant === null && !owner?.confirmed };
   });
-  for (const [tenantId, callIds] of unconfirmed) await confirmOwner(ctx.store, tenantId, callIds);
+  for (const [tenantId, callIds] of unconfirmed) await confirmOwner(ctx.store, tenantId, callIds, askedAt);
   return assigned;
 }
 

@@ -10,7 +10,14 @@ import { type CallRow, worthOf } from './usage.ts';
 /** Vapi does not know these any more. What is booked stays. */
 export async function giveUpGone(ctx: Context, tenant: Tenant, ids: string[]): Promise<void> {
   const gone = await markGone(ctx.store, tenant.id, ids, ctx.now());
-  for (const row of gone) await giveUp(ctx, tenant, row);
+  for (const row of gone) {
+    if (row.costMicros === null) await giveUp(ctx, tenant, row);
+    // What we have asked Vapi to forget is no surprise.
+    else if (row.contentDeletedAt === null) {
+      const data = { costMicros: row.costMicros };
+      await raiseNotice(ctx.store, tenant, 'call-unknown', row.id, data, ctx.now());
+    }
+  }
 }
 
 /** It was asked about for the last time. */

@@ -1,7 +1,7 @@
 /** Compares the ledger with Vapi's list of an org's calls, and books what is missing or different. */
 import type { Context } from '../context.ts';
 import type { Books, DriftReport, TenantDrift } from '../contract.ts';
-import { listKnownIds, sumCalls } from '../store/calls.ts';
+import { listGoneIds, listKnownIds, sumCalls } from '../store/calls.ts';
 import { handleOf, type Tenant } from '../store/tenants.ts';
 import type { VapiCall } from '../vapi/call-record.ts';
 import type { CallsApi } from '../vapi/calls-api.ts';
@@ -131,6 +131,10 @@ async function checkMissing(
   listed: Set<string>,
 ): Promise<number> {
   const known = await listKnownIds(ctx.store, tenant.id, period.from, period.to);
+  // Each time until it is settled, without asking Vapi again for what it has said that it does not know.
+  const goneBefore = (await listGoneIds(ctx.store, tenant.id, period.from, period.to)).filter(
+    (id) => !listed.has(id),
+  ).length;
   const missing = known.filter((id) => !listed.has(id));
   const gone: string[] = [];
   for (const id of missing.slice(0, mostAskedFor)) {
@@ -139,7 +143,7 @@ async function checkMissing(
     else gone.push(id);
   }
   await giveUpGone(ctx, tenant, gone);
-  return missing.length > mostAskedFor ? missing.length : gone.length;
+  return goneBefore + (missing.length > mostAskedFor ? missing.length : gone.length);
 }
 
 async function sumOf(ctx: Context, org: Org, { from, to }: Period): Promise<Map<string, Books>> {

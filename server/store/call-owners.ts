@@ -48,10 +48,26 @@ export async function findOwners(db: Queries, callIds: string[]): Promise<Map<st
   return owners;
 }
 
-/** Vapi's API has shown them, with nobody else's assistant. Somebody else's stay that one's. */
-export async function confirmOwner(db: Queries, tenantId: string, callIds: string[]): Promise<void> {
+/**
+ * Vapi's API has shown them, with nobody else's assistant. Somebody else's stay that one's. Their rows count as written
+ * now, so that the next invoice finds those of months that are billed already.
+ */
+export async function confirmOwner(
+  db: Queries,
+  tenantId: string,
+  callIds: string[],
+  nowMs: number,
+): Promise<void> {
   for (let start = 0; start < callIds.length; start += 500) {
-    const rows = callIds.slice(start, start + 500).map((callId) => ({ callId, tenantId, confirmed: 1 }));
+    const chunk = callIds.slice(start, start + 500);
+    const rows = chunk.map((callId) => ({ callId, tenantId, confirmed: 1 }));
+    // First: a process that dies in between finds them unconfirmed again.
+    await db
+      .updateTable('calls')
+      .set({ updatedAt: nowMs })
+      .where('tenantId', '=', tenantId)
+      .where('id', 'in', chunk)
+      .execute();
     await db
       .insertInto('callOwners')
       .values(rows)

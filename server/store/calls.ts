@@ -246,6 +246,31 @@ export async function listKnownIds(
   return rows.map((row) => row.id);
 }
 
+/** Ids of the tenant's calls of the half-open period that have a cost here and are not known at Vapi. No chats. */
+export async function listGoneIds(
+  db: Queries,
+  tenantId: string,
+  fromMs: number,
+  toMs: number,
+): Promise<string[]> {
+  const rows = await db
+    .selectFrom('calls')
+    .select('calls.id')
+    // One that has turned out to be another tenant's is not missing.
+    .innerJoin('callOwners', (join) =>
+      join.onRef('callOwners.callId', '=', 'calls.id').onRef('callOwners.tenantId', '=', 'calls.tenantId'),
+    )
+    .where('calls.tenantId', '=', tenantId)
+    .where('calls.createdAt', '>=', fromMs)
+    .where('calls.createdAt', '<', toMs)
+    .where('calls.goneAt', 'is not', null)
+    .where('calls.costMicros', 'is not', null)
+    .where('calls.contentDeletedAt', 'is', null)
+    .where('calls.type', '<>', chatType)
+    .execute();
+  return rows.map((row) => row.id);
+}
+
 export interface LedgerSum {
   calls: number;
   costMicros: number;

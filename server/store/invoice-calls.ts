@@ -143,7 +143,10 @@ export interface LedgerPosition {
   id: string;
 }
 
-/** One page of the ended calls of some days, in billing order; those that are billed are left out unless asked for. */
+/**
+ * One page of the ended calls of some days, in billing order. Unless asked for, those that are billed are left out, and
+ * those that wait for Vapi to confirm them.
+ */
 export async function readLedger(
   db: Queries,
   tenantId: string,
@@ -155,13 +158,17 @@ export async function readLedger(
   const ended = endedCalls(db, tenantId, after, limit)
     .where('calls.usageDay', '>=', days.from)
     .where('calls.usageDay', '<', days.to);
-  const query = withBilled ? ended : ended.where((expression) => expression.not(isBilled(expression)));
+  const query = withBilled
+    ? ended
+    : ended.where((expression) =>
+        expression.and([expression.not(isBilled(expression)), expression.not(isUnconfirmed(expression))]),
+      );
   return query.execute();
 }
 
 /**
  * One page of the ended calls that were written since then and concern earlier documents: calls of days before, and
- * calls that are billed, wherever their day is now. In billing order.
+ * calls that are billed, wherever their day is now. In billing order; no new ones that wait for Vapi to confirm them.
  */
 export async function readChanged(
   db: Queries,
@@ -174,7 +181,13 @@ export async function readChanged(
   return endedCalls(db, tenantId, after, limit)
     .where('calls.updatedAt', '>=', sinceMs)
     .where((expression) =>
-      expression.or([expression('calls.usageDay', '<', beforeDay), isBilled(expression)]),
+      expression.or([
+        expression.and([
+          expression('calls.usageDay', '<', beforeDay),
+          expression.not(isUnconfirmed(expression)),
+        ]),
+        isBilled(expression),
+      ]),
     )
     .execute();
 }
@@ -234,6 +247,33 @@ export async function countWithoutFigures(
   }));
 }
 
+/**
+ * Ended calls of days before `toDay` that only a webhook has told of and that no document has: whoever knows a tenant's
+ * webhook secret can make them up, so they are not billed before Vapi's API has shown them.
+ */
+export async function listUnconfirmed(
+  db: Queries,
+  tenantId: string,
+  toDay: string,
+): Promise<{ id: string; day: string }[]> {
+  const rows = await db
+    .selectFrom('callOwners')
+    .innerJoin('calls', (join) =>
+      join.onRef('calls.tenantId', '=', 'callOwners.tenantId').onRef('calls.id', '=', 'callOwners.callId'),
+    )
+    .select(['calls.id', 'calls.usageDay'])
+    .where('callOwners.tenantId', '=', tenantId)
+    // In the words of the index.
+    .where('callOwners.confirmed', '=', sql.lit(0))
+    .where('calls.usageDay', '<', toDay)
+    .where('calls.status', '=', 'ended')
+    .where((expression) => expression.not(isBilled(expression)))
+    .orderBy('calls.usageDay')
+    .orderBy('calls.id')
+    .execute();
+  return rows.map(({ id, usageDay }) => ({ id, day: usageDay ?? '' }));
+}
+
 /** Ended calls of some days that no document has, by day. */
 export async function countUnbilled(
   db: Queries,
@@ -269,6 +309,16 @@ function endedCalls(db: Queries, tenantId: string, after: LedgerPosition | null,
     );
   }
   return query.orderBy('calls.usageDay').orderBy('calls.createdAt').orderBy('calls.id').limit(limit);
+}
+
+/** A row without an owner was written before there were any, and counts as confirmed. */
+function isUnconfirmed({ exists, selectFrom }: ExpressionBuilder<Schema, 'calls'>) {
+  return exists(
+    selectFrom('callOwners')
+      .select('callOwners.callId')
+      .whereRef('callOwners.callId', '=', 'calls.id')
+      .where('callOwners.confirmed', '=', sql.lit(0)),
+  );
 }
 
 function isBilled({ exists, selectFrom }: ExpressionBuilder<Schema, 'calls'>) {

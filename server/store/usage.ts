@@ -1,4 +1,5 @@
 import { type RawBuilder, sql } from 'kysely';
+import { AmountTooLarge } from '../billing/money.ts';
 import { type CostComponent, costComponents } from '../contract.ts';
 import type { Queries } from './database.ts';
 import type { UsageDailyTable } from './schema.ts';
@@ -12,13 +13,16 @@ const amountColumns: (keyof Amounts)[] = [
   ...costComponents.map((component): `${CostComponent}Micros` => `${component}Micros`),
 ];
 
-/** Adds (or, negative, takes away) amounts of one day and assistant. */
+/**
+ * Adds (or, negative, takes away) amounts of one day and assistant. Belongs in a transaction.
+ * @throws AmountTooLarge when a sum would leave the integers that a number can hold, and so could not be read again
+ */
 export async function addUsage(
   db: Queries,
   key: { tenantId: string; day: string; assistantId: string },
   amounts: Amounts,
 ): Promise<void> {
-  await db
+  const sums = await db
     .insertInto('usageDaily')
     .values({ ...key, ...amounts })
     .onConflict((conflict) =>
@@ -33,7 +37,15 @@ export async function addUsage(
           ) as { [Column in keyof Amounts]: RawBuilder<number> },
         ),
     )
-    .execute();
+    // As text: PostgreSQL's driver would refuse to read such a sum at all, SQLite's would round it.
+    .returning(
+      amountColumns.map((column) => sql<string>`cast(${sql.ref(`usageDaily.${column}`)} as text)`.as(column)),
+    )
+    .executeTakeFirstOrThrow();
+  const beyond = Object.values(sums as Record<string, string>).find(
+    (sum) => !Number.isSafeInteger(Number(sum)),
+  );
+  if (beyond !== undefined) throw new AmountTooLarge(beyond);
 }
 
 export type UsageGroup = 'day' | 'month' | 'assistant' | 'all';

@@ -64,26 +64,37 @@ export function usdToMicros(usd: number): number {
  * What the call cost: `cost`, which is what Vapi charges; where it is missing, the breakdown's total or the items' sum.
  * Vapi rounds the parts and the total apart, so `other` takes what is left over and the parts sum to the total.
  * @returns null when Vapi has not told any cost, or one that no call has: below zero, which would add to the budget, or
- *   out of bounds in the whole, in a part or in their number
+ *   out of bounds in the whole, in a part, in a component's sum or in their number
  */
 export function readCost(fields: CostFields): CallCost | null {
-  if (isImplausible(fields)) return null;
+  const told = addUp(fields);
+  return told === 'implausible' || told === null || told.totalMicros < 0 ? null : told;
+}
+
+/** Whether a cost is told that no call can have: it is not taken, and Vapi is asked what it is. */
+export function isImplausible(fields: CostFields): boolean {
+  return addUp(fields) === 'implausible';
+}
+
+/** @returns null when no cost is told */
+function addUp(fields: CostFields): CallCost | 'implausible' | null {
+  if (hasImplausiblePart(fields)) return 'implausible';
   const items = (fields.costs ?? []).filter((item) => typeof item.cost === 'number');
   const components = items.length > 0 ? fromItems(items) : fromBreakdown(fields.costBreakdown ?? {});
   const sum = costComponents.reduce((total, component) => total + components[component], 0);
   const breakdownTotal = fields.costBreakdown?.total;
-  let totalMicros: number;
+  let totalMicros: number | null = null;
   if (typeof fields.cost === 'number') totalMicros = usdToMicros(fields.cost);
   else if (typeof breakdownTotal === 'number') totalMicros = usdToMicros(breakdownTotal);
   else if (items.length > 0) totalMicros = sum;
-  else return null;
-  if (totalMicros < 0) return null;
-  components.other += totalMicros - sum;
-  return { totalMicros, components };
+  if (totalMicros !== null) components.other += totalMicros - sum;
+  // Each part may be in bounds where many of them, set off against others, are not.
+  const amounts = [totalMicros ?? 0, ...costComponents.map((component) => components[component])];
+  if (amounts.some((micros) => Math.abs(micros) > maxCallUsd * 1_000_000)) return 'implausible';
+  return totalMicros === null ? null : { totalMicros, components };
 }
 
-/** Whether a cost is told that no call can have: it is not taken, and Vapi is asked what it is. */
-export function isImplausible({ cost, costs, costBreakdown }: CostFields): boolean {
+function hasImplausiblePart({ cost, costs, costBreakdown }: CostFields): boolean {
   if ((costs?.length ?? 0) > maxItems) return true;
   const analysis = costBreakdown?.analysisCostBreakdown;
   const parts = [

@@ -27,6 +27,7 @@ import { creditNoteRequests } from './0024-credit-note-requests.ts';
 import { guardedBooks } from './0025-guarded-books.ts';
 import { implausibleCosts } from './0032-implausible-costs.ts';
 import { visitorSites } from './0033-visitor-sites.ts';
+import { unconfirmedCalls } from './0034-unconfirmed-calls.ts';
 
 export const migrations: Record<string, Migration> = {
   '0001-initial': initial,
@@ -56,4 +57,5 @@ export const migrations: Record<string, Migration> = {
   '0025-guarded-books': guardedBooks,
   '0032-implausible-costs': implausibleCosts,
   '0033-visitor-sites': visitorSites,
+  '0034-unconfirmed-calls': unconfirmedCalls,
 };

@@ -2,6 +2,9 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import type { CloseReport, InvoiceView, PlanInput } from '../../../server/contract.ts';
+import { reconcile } from '../../../server/metering/reconcile.ts';
+import { confirmOwner } from '../../../server/store/call-owners.ts';
+import { findTenantByHandle } from '../../../server/store/tenants.ts';
 import { monthIn, nextMonth } from '../../../server/time-zone.ts';
 import { startTestNetwork, type TestNetwork, type TestTenant } from '../../support/test-network.ts';
 import { testTime } from '../../support/test-server.ts';
@@ -58,6 +61,78 @@ describe('before a month is frozen', () => {
       [['finalized', 100, undefined]],
     );
     assert.equal(needsPerson, 0);
+  });
+
+  it('a call that Vapi has never heard of is not billed, and is named by every close, reconcile and one notice', async () => {
+    const tenant = await client('made-up', 1_000);
+    await mustBe(
+      200,
+      operator('PATCH', '/v1/tenants/made-up', { alerts: { email: 'alerts@agency.example' } }),
+    );
+    const at = `${month}-01T08:00:00.000Z`;
+    const id = '00000000-0000-4000-8000-00000000c0de';
+    const message = {
+      ...{ type: 'end-of-call-report', startedAt: at, endedAt: `${month}-01T08:10:00.000Z`, cost: 500 },
+      call: { id, createdAt: at, assistantId: tenant.assistantId },
+    };
+    const headers = { 'x-vapi-agent-token': tenant.webhookSecret };
+    const path = '/v1/webhooks/vapi/made-up';
+    await mustBe(200, network.server.request('POST', path, { headers, body: { message } }));
+
+    const first = await close('made-up');
+    assert.deepEqual(
+      first.entries.map(({ outcome, totalCents, unconfirmedCalls }) => [
+        outcome,
+        totalCents,
+        unconfirmedCalls,
+      ]),
+      [['finalized', 1_000, [id]]],
+    );
+    assert.match(first.entries[0]?.problem ?? '', /1 call that Vapi has not confirmed/);
+    const second = await close('made-up');
+    assert.deepEqual(
+      second.entries.map(({ outcome, unconfirmedCalls }) => [outcome, unconfirmedCalls]),
+      [['calls-left', [id]]],
+    );
+    const told = (await operator('GET', '/v1/notices')).body.notices as { kind: string; period: string }[];
+    assert.deepEqual(
+      told.filter(({ kind }) => kind === 'call-unknown').map(({ period }) => period),
+      [id],
+    );
+    const period = { from: Date.parse(`${month}-01T00:00:00Z`), to: Date.parse(`${month}-02T00:00:00Z`) };
+    for (const time of ['first', 'second']) {
+      const drift = await reconcile(network.server.ctx, period, 'made-up');
+      assert.deepEqual(
+        drift.tenants.map(({ missing }) => missing),
+        [1],
+        time,
+      );
+    }
+  });
+
+  it('a call that Vapi confirms after its month was billed is billed by the next document', async () => {
+    const tenant = await client('confirmed-late', 1_000);
+    const at = `${month}-01T08:00:00.000Z`;
+    const id = '00000000-0000-4000-8000-00000000c0df';
+    const message = {
+      ...{ type: 'end-of-call-report', startedAt: at, endedAt: `${month}-01T08:10:00.000Z`, cost: 1 },
+      call: { id, createdAt: at, assistantId: tenant.assistantId },
+    };
+    const headers = { 'x-vapi-agent-token': tenant.webhookSecret };
+    const path = '/v1/webhooks/vapi/confirmed-late';
+    await mustBe(200, network.server.request('POST', path, { headers, body: { message } }));
+    await close('confirmed-late');
+    const { clock, ctx } = network.server;
+    const before = clock.now;
+    clock.now = Date.parse(`${nextMonth(nextMonth(month))}-03T00:00:00Z`);
+    const row = await findTenantByHandle(ctx.store, 'confirmed-late');
+    await confirmOwner(ctx.store, row?.id ?? '', [id], clock.now);
+    const { entries } = await close('confirmed-late');
+    clock.now = before;
+    assert.deepEqual(
+      entries.map(({ outcome, totalCents }) => [outcome, totalCents]),
+      [['finalized', 2_000]],
+    );
   });
 
   it('what somebody has told of a call instead of Vapi is set right, also when one finalizes by hand', async () => {

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
 import { costComponents } from '../../../server/contract.ts';
-import { noCost, readCost, usdToMicros } from '../../../server/vapi/cost.ts';
+import { isImplausible, noCost, readCost, usdToMicros } from '../../../server/vapi/cost.ts';
 
 describe('dollars become micros exactly', () => {
   const cases: [usd: number, micros: number][] = [
@@ -126,6 +126,17 @@ describe('a cost is read with its components, which sum to the total', () => {
     assert.equal(readCost({ cost: -0.01 }), null);
     assert.equal(readCost({ costs: [{ type: 'vapi', cost: -1 }] }), null);
     assert.equal(readCost({ cost: 0.01, costs: [{ type: 'credit', cost: -0.04 }] })?.totalMicros, 10_000);
+  });
+
+  it('a component that no call can have is none, though it is set off against another and each item is in bounds', () => {
+    const many = (type: string, cost: number) => Array.from({ length: 100 }, () => ({ type, cost }));
+    const told = { costs: [...many('transcriber', 10_000), ...many('unheard-of', -10_000)] };
+    assert.equal(readCost(told), null);
+    assert.equal(isImplausible(told), true);
+    const remainder = { cost: 10_000, costs: [{ type: 'voice', cost: 10_000 }, ...many('voice', -101)] };
+    assert.equal(readCost(remainder), null, 'what is left over for `other` counts too');
+    assert.equal(isImplausible(remainder), true);
+    assert.equal(isImplausible({ costs: [...many('transcriber', 1), ...many('credit', -1)] }), false);
   });
 
   it('whatever Vapi sends, the components sum to the total', () => {

@@ -37,6 +37,12 @@ const expected: Record<NoticeKind, [period: string, data: object, title: string,
     'a call was reported with a cost that no call can have',
     "The figure for call call-1 is not used, and Vapi is asked what the call cost. If Vapi says the same, look the call up there; if it does not, somebody knows the client's webhook secret: change it.",
   ],
+  'call-unknown': [
+    'call-1',
+    { costMicros: 500_000_000 },
+    'Vapi does not know a call that was reported with a cost',
+    "Call call-1 is booked with $500.00, and Vapi says that it has no such call. If Vapi has never shown it, it is on no invoice. Look it up at Vapi; if it was never there, somebody knows the client's webhook secret: change it.",
+  ],
   'payment-failed': [
     'INV-000007',
     owed,

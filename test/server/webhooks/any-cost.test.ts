@@ -3,7 +3,9 @@ import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import { after, before, describe, it } from 'node:test';
 import fc from 'fast-check';
+import { AmountTooLarge } from '../../../server/billing/money.ts';
 import { pollNext } from '../../../server/metering/reconciler.ts';
+import { addUsage } from '../../../server/store/usage.ts';
 import { startEmptyVapi } from '../../support/empty-vapi.ts';
 import { type Engine, testDatabases } from '../../support/postgres.ts';
 import { startTestServer, type TestServer, tenantInput } from '../../support/test-server.ts';
@@ -105,6 +107,38 @@ for (const engine of testDatabases()) {
       assert.equal(newest.costMicros ?? null, null);
       const { notices } = (await server.operator('GET', '/v1/notices')).body;
       assert.ok(notices.some(({ kind }: { kind: string }) => kind === 'cost-refused'));
+    });
+
+    it('of components that only together are in bounds count as not told', async () => {
+      const items = (type: string, cost: number) => Array.from({ length: 100 }, () => ({ type, cost }));
+      const costs = [...items('transcriber', 10_000), ...items('unheard-of', -10_000)];
+      assert.equal((await report({ costs })).status, 200);
+      await readable();
+      const { text } = await server.operator('GET', '/v1/tenants/acme/usage?by=component');
+      assert.ok(!text.includes('1000000000000'), text);
+    });
+
+    it('that would take the sum of a day beyond the integers are refused whole, and nothing of them stays', async () => {
+      const { store } = server.ctx;
+      const tenant = await store.selectFrom('tenants').select('id').executeTakeFirstOrThrow();
+      const key = { tenantId: tenant.id, day: '2026-11-01', assistantId: ids.assistantId };
+      const amounts = { calls: 1, seconds: 0, callsWithoutCost: 0 };
+      const none = {
+        ...{ transportMicros: 0, sttMicros: 0, llmMicros: 0, ttsMicros: 0 },
+        ...{ vapiMicros: 0, analysisMicros: 0, knowledgeBaseMicros: 0, otherMicros: 0 },
+      };
+      const add = (costMicros: number) =>
+        store.transaction().execute((db) => addUsage(db, key, { ...amounts, ...none, costMicros }));
+      await add(Number.MAX_SAFE_INTEGER - 1);
+      await add(1);
+      await assert.rejects(add(1), AmountTooLarge);
+      const row = await store
+        .selectFrom('usageDaily')
+        .select(['calls', 'costMicros'])
+        .where('day', '=', key.day)
+        .executeTakeFirstOrThrow();
+      assert.deepEqual(row, { calls: 2, costMicros: Number.MAX_SAFE_INTEGER });
+      await store.deleteFrom('usageDaily').where('day', '=', key.day).execute();
     });
 
     it('keep no poll waiting: each due call is asked about in its turn', async () => {
