@@ -136,7 +136,7 @@ describe('before a month is frozen', () => {
   });
 
   it('what somebody has told of a call instead of Vapi is set right, also when one finalizes by hand', async () => {
-    const tenant = await client('forged');
+    const tenant = await client('forged', 100);
     const call = untold(tenant);
     const at = `${month}-01T08:00:00.000Z`;
     const message = {
@@ -149,10 +149,10 @@ describe('before a month is frozen', () => {
       network.server.request('POST', '/v1/webhooks/vapi/forged', { headers, body: { message } }),
     );
     const draft = await mustBe(201, operator('POST', '/v1/tenants/forged/invoices', { period: month }));
-    assert.equal(draft.body.totalCents, 0);
+    assert.equal(draft.body.totalCents, 100, 'the fee');
     const path = `/v1/tenants/forged/invoices/${draft.body.id}/finalize`;
     const frozen = (await mustBe(200, operator('POST', path))).body as InvoiceView;
-    assert.equal(frozen.totalCents, 100);
+    assert.equal(frozen.totalCents, 200);
     assert.ok(!('notCompared' in frozen));
   });
 
