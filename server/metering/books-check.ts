@@ -1,8 +1,11 @@
 /** Compares a month with Vapi's books before it is frozen: what nobody reported, or somebody forged, is not billed. */
 import type { Context } from '../context.ts';
+import { listClaimed } from '../store/call-owners.ts';
 import type { Tenant } from '../store/tenants.ts';
-import { apisOf, orgOf, withAcceptedKey } from './orgs.ts';
-import { type Period, reasonOf, reconcileOrg } from './reconcile.ts';
+import type { CallsApi } from '../vapi/calls-api.ts';
+import { giveUpGone } from './give-up.ts';
+import { apisOf, type Org, orgOf, withAcceptedKey } from './orgs.ts';
+import { bookCall, mostAskedFor, type Period, reasonOf, reconcileOrg } from './reconcile.ts';
 
 /** A call counts for the day on which it started, and may have been created, waiting in a queue, the day before. */
 const createdBeforeMs = 86_400_000;
@@ -27,7 +30,11 @@ async function compare(ctx: Context, orgId: string, { from, to }: Period): Promi
   if (org.tenants.length === 0) return null;
   const period = { from: from - createdBeforeMs, to };
   try {
-    const { drifts } = await withAcceptedKey(apisOf(ctx, org), (api) => reconcileOrg(ctx, api, org, period));
+    const { drifts } = await withAcceptedKey(apisOf(ctx, org), async (api) => {
+      const compared = await reconcileOrg(ctx, api, org, period);
+      for (const tenant of org.tenants) await askAboutClaims(ctx, api, org, tenant, to);
+      return compared;
+    });
     for (const { tenant, added, changed, missing } of drifts) {
       if (added + changed + missing > 0)
         ctx.log.warn({ tenant, added, changed, missing }, 'ledger mended before a month was billed');
@@ -36,5 +43,20 @@ async function compare(ctx: Context, orgId: string, { from, to }: Period): Promi
   } catch (error) {
     ctx.log.warn({ err: error, orgId }, 'a month was not compared with Vapi');
     return reasonOf(error);
+  }
+}
+
+/** Calls of months before, which no list of this period holds: Vapi is asked about each, and the answer settles it. */
+async function askAboutClaims(
+  ctx: Context,
+  api: CallsApi,
+  org: Org,
+  tenant: Tenant,
+  beforeMs: number,
+): Promise<void> {
+  for (const id of await listClaimed(ctx.store, tenant.id, beforeMs, mostAskedFor)) {
+    const call = await api.get(id);
+    if (call) await bookCall(ctx, org, call);
+    else await giveUpGone(ctx, tenant, [id]);
   }
 }

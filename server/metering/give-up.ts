@@ -1,6 +1,7 @@
 /** Calls whose cost nobody will tell any more: what stays held for them, and telling the operator. */
 import { raiseNotice } from '../access/notices.ts';
 import type { Context } from '../context.ts';
+import { findOwners } from '../store/call-owners.ts';
 import { findCall, markGone } from '../store/calls.ts';
 import { shrinkHold } from '../store/reservations.ts';
 import type { Tenant } from '../store/tenants.ts';
@@ -9,11 +10,12 @@ import { type CallRow, worthOf } from './usage.ts';
 
 /** Vapi does not know these any more. What is booked stays. */
 export async function giveUpGone(ctx: Context, tenant: Tenant, ids: string[]): Promise<void> {
+  const owners = await findOwners(ctx.store, ids);
   const gone = await markGone(ctx.store, tenant.id, ids, ctx.now());
   for (const row of gone) {
     if (row.costMicros === null) await giveUp(ctx, tenant, row);
-    // What we have asked Vapi to forget is no surprise.
-    else if (row.contentDeletedAt === null) {
+    // What Vapi has had once, it may have forgotten since: that is no surprise.
+    else if (owners.get(row.id)?.confirmed === false) {
       const data = { costMicros: row.costMicros };
       await raiseNotice(ctx.store, tenant, 'call-unknown', row.id, data, ctx.now());
     }

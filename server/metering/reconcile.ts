@@ -17,7 +17,7 @@ export interface Period {
 }
 
 /** A missing call is asked for by its id before it is taken for gone; beyond this many it is only reported. */
-const mostAskedFor = 100;
+export const mostAskedFor = 100;
 
 /** @param slug only this tenant's org is read, and only this tenant reported */
 export async function reconcile(ctx: Context, period: Period, slug?: string): Promise<DriftReport> {

@@ -1,3 +1,4 @@
+import { sql } from 'kysely';
 import type { Queries } from './database.ts';
 
 export interface Claim {
@@ -32,6 +33,30 @@ export async function claimCall(
   if (!confirmed || before.confirmed === 1) return { owner: before.tenantId, takenFrom: null };
   await db.updateTable('callOwners').set({ tenantId, confirmed: 1 }).where('callId', '=', callId).execute();
   return { owner: tenantId, takenFrom: isOwn ? null : before.tenantId };
+}
+
+/** Ended calls that only a webhook has claimed for the tenant, and that Vapi has not said to be none; oldest first. */
+export async function listClaimed(
+  db: Queries,
+  tenantId: string,
+  beforeMs: number,
+  limit: number,
+): Promise<string[]> {
+  const rows = await db
+    .selectFrom('callOwners')
+    .innerJoin('calls', (join) =>
+      join.onRef('calls.tenantId', '=', 'callOwners.tenantId').onRef('calls.id', '=', 'callOwners.callId'),
+    )
+    .select('calls.id')
+    .where('callOwners.tenantId', '=', tenantId)
+    .where('callOwners.confirmed', '=', sql.lit(0))
+    .where('calls.createdAt', '<', beforeMs)
+    .where('calls.status', '=', 'ended')
+    .where('calls.goneAt', 'is', null)
+    .orderBy('calls.createdAt')
+    .limit(limit)
+    .execute();
+  return rows.map(({ id }) => id);
 }
 
 /** Of those of the calls that somebody has. */
