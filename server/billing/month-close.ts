@@ -220,7 +220,7 @@ async function attempt<Result>(
   }
 }
 
-const notAsked = 'a dry run reckons with the ledger as it is and does not ask Vapi';
+const notAsked = 'a dry run uses the ledger as it is and does not ask Vapi';
 
 /**
  * What closing the month would do.

@@ -22,7 +22,7 @@ export function closeTable({ entries, dryRun }: CloseReport, names: Map<string, 
             <th scope="row">
               <a href="#/tenants/${entry.tenant}/invoices">${names.get(entry.tenant) ?? entry.tenant}</a>
               <span class="narrow muted small">${monthName(entry.month)}</span>
-              ${remark(entry)}
+              ${remark(entry, dryRun)}
             </th>
             <td class="wide">${monthName(entry.month)}</td>
             ${dryRun ? '' : html`<td><span class="nowrap">${entry.number ?? '–'}</span>${entry.outcome === 'pushed' ? ', at Stripe' : ''}</td>`}
@@ -34,10 +34,10 @@ export function closeTable({ entries, dryRun }: CloseReport, names: Map<string, 
   </div>`;
 }
 
-/** What a person has to know of it, and do. */
-function remark({ outcome, problem, notCompared }: CloseEntry) {
+/** What a person has to know of it, and do. No dry run asks Vapi: that is said once, above the table. */
+function remark({ outcome, problem, notCompared }: CloseEntry, dryRun: boolean) {
   return html`${problem ? html`<div class="${outcome === 'failed' ? 'bad' : 'warn'} small">${problem}</div>` : ''}
-    ${notCompared ? html`<div class="muted small">Not compared with Vapi’s books: ${notCompared}</div>` : ''}`;
+    ${notCompared && !dryRun ? html`<div class="muted small">Not compared with Vapi’s books: ${notCompared}</div>` : ''}`;
 }
 
 /** Those that got an invoice, or would. */

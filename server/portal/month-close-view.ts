@@ -119,6 +119,7 @@ export class MonthCloseElement extends LitElement {
     return html`<section>
       <h2>What would be issued</h2>
       <p role="status">${summary(dry)}. ${needs(dry)}</p>
+      <p class="muted small">Calculated from the calls recorded here. Issuing compares them with Vapi first, so totals can change.</p>
       ${closeTable(dry, names)}
       ${
         made > 0 && this.hasSeller

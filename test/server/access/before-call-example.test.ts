@@ -14,7 +14,7 @@ let network: TestNetwork;
 
 before(async () => {
   example = spawn(process.execPath, ['server/access/before-call-example.mjs'], {
-    env: { HOOK_SECRET: hookSecret, PORT: '0' },
+    env: { ...process.env, HOOK_SECRET: hookSecret, PORT: '0' },
     stdio: ['ignore', 'pipe', 'inherit'],
   });
   const [line] = await once(example.stdout ?? example, 'data');
