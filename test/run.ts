@@ -163,7 +163,7 @@ function nodeTests(title: string, patterns: string[], options: NodeTestOptions =
 
 /** A runner that leaves its counts in a file; one that fails without counting a failure counts as one. */
 function counted(title: string, command: (file: string) => [string, string[], Record<string, string>]): void {
-  const file = join(scratch, `${title.replaceAll(' ', '-')}.json`);
+  const file = join(scratch, `${title.replaceAll(/[ /:]/g, '-')}.json`);
   const ok = run(title, ...command(file));
   const result = readCounts(file);
   showSlowest(result.msByFile ?? {});
