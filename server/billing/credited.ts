@@ -89,7 +89,7 @@ export async function loadFalls(
   const falls = new Map<string, Falls>();
   const topUps = new Map<string, Charged[]>();
   for (const [share, rows] of byShare) {
-    // A call is reckoned in micros, and so is what stands against it.
+    // A call is priced in micros, and so is what stands against it.
     const notes = rows.map(({ at, amountCents }) => ({ at, amount: centsToMicros(amountCents, currency) }));
     const own = createFalls(notes);
     falls.set(share, own);

@@ -132,7 +132,7 @@ export async function finalizeInvoice(
   });
 }
 
-/** Read back from what was frozen, so that whoever reads it there hashes the same in the same order. */
+/** Read back from what was frozen, so that anyone who reads it there hashes the same in the same order. */
 async function hashLines(db: Queries, id: string, lines: MonthLine[]): Promise<Map<string, string>> {
   const hashes = new Map<string, string>();
   for (const line of lines) {
