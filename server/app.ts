@@ -2,9 +2,9 @@
 import express, { type Express } from 'express';
 import helmet from 'helmet';
 import { proxyHint } from './access/proxy-hint.ts';
+import { requestLog } from './base/log.ts';
 import type { Context } from './context.ts';
 import { errorHandler, notFound } from './errors.ts';
-import { requestLog } from './log.ts';
 import { installFiles, widgetAssets } from './routes/assets.ts';
 import { auditRoutes } from './routes/audit.ts';
 import { billingRoutes, operatorBillingRoutes } from './routes/billing.ts';

@@ -7,12 +7,12 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { loadEnvFile } from 'node:process';
 import { parseArgs } from 'node:util';
+import { demandNode } from './base/node-version.ts';
 import { accessCommands } from './cli/access-commands.ts';
 import { ask, baseUrl, show } from './cli/answer.ts';
 import { billingCommands } from './cli/billing-commands.ts';
 import { type Flags, options } from './cli/request.ts';
 import { platforms } from './contract/snippet.ts';
-import { demandNode } from './node-version.ts';
 
 if (existsSync('.env')) loadEnvFile('.env');
 

@@ -3,7 +3,7 @@ import { randomBytes } from 'node:crypto';
 import { chmodSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { isIP } from 'node:net';
 import { join } from 'node:path';
-import { isLoopback } from './access/outside.ts';
+import { isLoopback } from './base/outside.ts';
 
 /** Settings that may be shown. */
 export interface Config {

@@ -1,20 +1,20 @@
 /** What every part of the server is given instead of globals: configuration, keys, store, clock, log. */
 import type { Logger } from 'pino';
 import { createRefusals, type Refusals } from './access/blocked-origins.ts';
-import { type DerivedKey, deriveKeys } from './access/derived-keys.ts';
 import { createFrontLimits, type FrontLimits } from './access/front-limits.ts';
-import { createSecretBox, type SecretBox } from './access/secret-box.ts';
+import { type DerivedKey, deriveKeys } from './base/derived-keys.ts';
+import { createDoorbell, type Doorbell } from './base/doorbell.ts';
+import { createMetrics, type Metrics } from './base/metrics.ts';
+import { createSecretBox, type SecretBox } from './base/secret-box.ts';
+import { logFailure } from './base/worker.ts';
 import { createStripeApi, type StripeApi } from './billing/stripe-api.ts';
 import type { Config, Secrets } from './config.ts';
-import { createDoorbell, type Doorbell } from './metering/doorbell.ts';
-import type { CallRow } from './metering/usage.ts';
-import { createMetrics, type Metrics } from './metrics.ts';
+import type { CallRow } from './ledger/usage.ts';
 import type { Store } from './store/database.ts';
 import { countPendingMessages } from './store/forwarded-messages.ts';
 import { countUnassigned } from './store/sweeps.ts';
 import type { Tenant } from './store/tenants.ts';
 import { createVapiClock, type VapiClock } from './vapi/vapi-clock.ts';
-import { logFailure } from './worker.ts';
 
 export interface Context {
   config: Config;

@@ -1,7 +1,7 @@
 /** One error type for everything a caller is told, and the last handler, which turns it into RFC 9457 problem documents. */
 import type { ErrorRequestHandler, RequestHandler } from 'express';
 import type {} from 'pino-http';
-import { AmountTooLarge } from './billing/money.ts';
+import { AmountTooLarge } from './base/money.ts';
 import { type ErrorCode, errorStatus, type Problem } from './contract.ts';
 import { StoreUnavailable } from './store/unavailable.ts';
 

@@ -7,13 +7,13 @@ import { startRefusalCount } from './access/blocked-origins.ts';
 import { startEndingAbandoned } from './access/left-calls.ts';
 import { startNoticeDelivery } from './access/notice-delivery.ts';
 import { createApp } from './app.ts';
+import { createLog } from './base/log.ts';
+import { warnOncePerOutage } from './base/outage.ts';
 import { startBillingClerk } from './billing/billing-clerk.ts';
 import type { Config, Secrets } from './config.ts';
 import { type Context, type ContextOptions, createContext } from './context.ts';
-import { createLog } from './log.ts';
 import { startForwarding } from './metering/forwarding-delivery.ts';
 import { startReconciler } from './metering/reconciler.ts';
-import { warnOncePerOutage } from './outage.ts';
 import { openStore } from './store/database.ts';
 
 /** What `npm run build` writes. */

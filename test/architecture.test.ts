@@ -54,10 +54,10 @@ describe('who may import whom', () => {
         !inside('server/portal')(to) &&
         !(typeOnly && to === 'server/contract.ts') &&
         // Amounts are shown with the decimals with which they are billed: one rule, in one file that imports nothing.
-        !(inside('server/portal')(from) && to === 'server/currency.ts'),
+        !(inside('server/portal')(from) && to === 'server/base/currency.ts'),
     );
     assert.deepEqual(show(wrong), []);
-    assert.deepEqual(show(imports.filter(({ from }) => from === 'server/currency.ts')), []);
+    assert.deepEqual(show(imports.filter(({ from }) => from === 'server/base/currency.ts')), []);
   });
 
   it('the product imports neither the demo nor the tests, and the demo not the tests', () => {
@@ -129,16 +129,16 @@ describe('who may import whom', () => {
       'server/access/limits.ts',
       'server/access/opening-hours.ts',
       'server/access/shared-hosts.ts',
-      'server/billing/money.ts',
+      'server/base/money.ts',
       'server/billing/period.ts',
       'server/billing/plan.ts',
       'server/billing/rating.ts',
       'server/metering/assignment.ts',
-      'server/currency.ts',
-      'server/metering/call-event.ts',
-      'server/metering/doubt.ts',
+      'server/base/currency.ts',
+      'server/ledger/call-event.ts',
+      'server/ledger/doubt.ts',
       'server/metering/poll-schedule.ts',
-      'server/metering/usage.ts',
+      'server/ledger/usage.ts',
       'server/portal/amounts.ts',
       'server/portal/color.ts',
       'server/portal/common-texts.ts',

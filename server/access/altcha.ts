@@ -6,8 +6,8 @@ import { randomInt } from 'node:crypto';
 import { type Challenge, createChallenge, type Payload, verifySolution } from 'altcha-lib';
 import { deriveKey } from 'altcha-lib/algorithms/pbkdf2';
 import { z } from 'zod';
+import type { DerivedKey } from '../base/derived-keys.ts';
 import type { Challenger } from './challenge.ts';
-import type { DerivedKey } from './derived-keys.ts';
 
 /** PBKDF2 iterations per try, and how many tries the solver needs. */
 const work = { cost: 1500, minTries: 500, maxTries: 1200 };

@@ -1,9 +1,9 @@
 /** API keys: `vak_` and 32 random bytes, of which only a hash and the last four characters are kept. */
 import { createHash, randomBytes } from 'node:crypto';
+import { safeEqual } from '../base/safe-equal.ts';
 import type { Context } from '../context.ts';
 import type { Scope } from '../contract.ts';
 import { findApiKeyByHash, touchApiKey } from '../store/api-keys.ts';
-import { safeEqual } from './safe-equal.ts';
 
 export interface Caller {
   /** `operator` for the key of the environment, else the id of the API key or the sign-in. */

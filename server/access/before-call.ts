@@ -3,12 +3,12 @@
  * deny it or add variables. The form of its answer is in `before-call.md`.
  */
 import { z } from 'zod';
+import { outsideOf } from '../base/outside.ts';
 import type { Context } from '../context.ts';
 import { type VariableValues, variableValuesSchema } from '../contract.ts';
 import { ApiError } from '../errors.ts';
 import type { Tenant } from '../store/tenants.ts';
 import { postHook } from './hooks.ts';
-import { outsideOf } from './outside.ts';
 import type { SessionClaims } from './session-token.ts';
 import { openTenantSecret } from './tenant-secrets.ts';
 

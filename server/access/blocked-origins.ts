@@ -1,6 +1,9 @@
 /** Keeps account of the pages that were refused, so that the operator can see an attempt, or allow a forgotten page. */
+
+import { oneAtATime } from '../base/one-at-a-time.ts';
+import { dayIn } from '../base/time-zone.ts';
+import { startWorker, type Worker } from '../base/worker.ts';
 import type { Context } from '../context.ts';
-import { oneAtATime } from '../one-at-a-time.ts';
 import {
   type CountedOrigin,
   countBlockedOrigins,
@@ -9,8 +12,6 @@ import {
 } from '../store/blocked-origins.ts';
 import type { Store } from '../store/database.ts';
 import type { Tenant } from '../store/tenants.ts';
-import { dayIn } from '../time-zone.ts';
-import { startWorker, type Worker } from '../worker.ts';
 import type { FrontLimits } from './front-limits.ts';
 import { raiseNotice } from './notices.ts';
 

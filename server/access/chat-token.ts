@@ -3,7 +3,7 @@
  * like a session for one start.
  */
 import { z } from 'zod';
-import type { DerivedKey } from './derived-keys.ts';
+import type { DerivedKey } from '../base/derived-keys.ts';
 import { newSessionId } from './session-token.ts';
 import { signToken, type Verified, verifyToken } from './signed-token.ts';
 

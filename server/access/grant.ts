@@ -5,7 +5,7 @@
 import type { Context } from '../context.ts';
 import type { Grant, KeyGrant, ProxyGrant, VariableValues } from '../contract.ts';
 import { ApiError } from '../errors.ts';
-import { newCallRow } from '../metering/usage.ts';
+import { newCallRow } from '../ledger/usage.ts';
 import { claimCall } from '../store/call-owners.ts';
 import { lockCall, updateCall } from '../store/calls.ts';
 import { claimReservation, type Reservation, releaseReservation } from '../store/reservations.ts';

@@ -1,6 +1,6 @@
 /** Requests that we send to an operator's own server, signed in the Standard Webhooks form (standardwebhooks.com). */
 import { createHmac, randomBytes } from 'node:crypto';
-import { type Outside, postOutside } from './outside.ts';
+import { type Outside, postOutside } from '../base/outside.ts';
 
 export function newHookSecret(): string {
   return `whsec_${randomBytes(32).toString('base64')}`;

@@ -2,12 +2,13 @@
  * Calls that outlive a change of page. The visitor's browser says when it leaves and when it is back; when it is not
  * back in time the server ends the call, so that nobody pays for a room without a visitor.
  */
+
+import { startWorker, type Worker } from '../base/worker.ts';
 import type { Context } from '../context.ts';
 import { ApiError } from '../errors.ts';
 import { findCall } from '../store/calls.ts';
 import { saveEnded, saveLeft, saveRejoined, takeAbandoned } from '../store/left-calls.ts';
 import { findTenantById, type Tenant } from '../store/tenants.ts';
-import { startWorker, type Worker } from '../worker.ts';
 import { endLiveCall } from './end-call.ts';
 
 /** From one page to the next: loading it, and a tap where the browser wants one. */

@@ -1,13 +1,14 @@
 /** Delivers notices: signed webhook and e-mail, each tried again with growing pauses until it is taken or given up. */
+
+import { outsideOf } from '../base/outside.ts';
+import { startWorker, type Worker } from '../base/worker.ts';
 import type { Context } from '../context.ts';
 import { type Notice, saveNoticeProgress, takeDueNotice } from '../store/notices.ts';
 import { findTenantById, type Tenant } from '../store/tenants.ts';
-import { startWorker, type Worker } from '../worker.ts';
 import { postHook } from './hooks.ts';
 import { sendMail } from './mail.ts';
 import { noticeText } from './notice-text.ts';
 import { addresseesOf } from './notices.ts';
-import { outsideOf } from './outside.ts';
 import { openTenantSecret } from './tenant-secrets.ts';
 
 const pollMs = 2000;

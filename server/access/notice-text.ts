@@ -1,5 +1,5 @@
 /** What a notice says to a person. Pure. */
-import { centsToDecimal, microsToDecimal } from '../billing/money.ts';
+import { centsToDecimal, microsToDecimal } from '../base/money.ts';
 import type { NoticeKind } from '../contract.ts';
 
 type Words = (period: string, data: Record<string, unknown>) => { title: string; text: string };

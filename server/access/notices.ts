@@ -1,11 +1,12 @@
 /** What an operator is told of a tenant: once per kind and period, kept in the store until it has been delivered. */
+
+import { monthIn, nextMonth } from '../base/time-zone.ts';
 import type { NoticeKind } from '../contract.ts';
 import { findSeller } from '../store/billing-accounts.ts';
 import type { Queries } from '../store/database.ts';
 import { insertNotice } from '../store/notices.ts';
 import type { Tenant } from '../store/tenants.ts';
 import { sumUsage } from '../store/usage.ts';
-import { monthIn, nextMonth } from '../time-zone.ts';
 
 /** Of unpaid invoices the operator is told in any case. */
 const ofInvoices: NoticeKind[] = [

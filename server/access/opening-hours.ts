@@ -1,6 +1,7 @@
 /** Whether calls may start now, by the tenant's clock. Pure. */
+
+import { clockIn } from '../base/time-zone.ts';
 import type { OpeningHours } from '../contract.ts';
-import { clockIn } from '../time-zone.ts';
 
 /** An interval whose `to` is at or before its `from` reaches into the next day. */
 export function isOpen(hours: OpeningHours | null, timeZone: string, nowMs: number): boolean {

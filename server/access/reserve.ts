@@ -3,6 +3,8 @@
  * spend, or leaves no trace. The tenant's row lock makes two starts of one tenant wait for each other, so the counts
  * that are read here still hold when the reservation is written.
  */
+
+import { monthIn } from '../base/time-zone.ts';
 import type { Context } from '../context.ts';
 import type { Limits } from '../contract.ts';
 import { ApiError } from '../errors.ts';
@@ -14,7 +16,6 @@ import {
   readCommitments,
 } from '../store/reservations.ts';
 import { lockForStart, type Tenant } from '../store/tenants.ts';
-import { monthIn } from '../time-zone.ts';
 import { holdFor, holdForMessage, leaseEnd } from './limits.ts';
 import { raiseNotice } from './notices.ts';
 import { isOpen } from './opening-hours.ts';

@@ -4,7 +4,7 @@
  */
 import { randomBytes } from 'node:crypto';
 import { z } from 'zod';
-import type { DerivedKey } from './derived-keys.ts';
+import type { DerivedKey } from '../base/derived-keys.ts';
 import { signToken, type Verified, verifyToken } from './signed-token.ts';
 
 /** Long enough to read the panel before the click, short enough that a leaked one is worth little. */

@@ -3,6 +3,7 @@
  * random bytes, so that nothing slower than SHA-256 is needed.
  */
 import { createHash, randomBytes } from 'node:crypto';
+import { safeEqual } from '../base/safe-equal.ts';
 import type { Context } from '../context.ts';
 import type { Scope } from '../contract.ts';
 import {
@@ -17,7 +18,6 @@ import {
 import { findTenantById } from '../store/tenants.ts';
 import type { Caller } from './api-key.ts';
 import { recordChange } from './audit.ts';
-import { safeEqual } from './safe-equal.ts';
 
 export const linkLifeMs = 15 * 60_000;
 /** Counted from the sign-in, whatever is done with it. */

@@ -1,7 +1,7 @@
 /** Our own JWTs: one algorithm, a named key, a purpose, an expiry. Everything else is refused. */
 import jwt from 'jsonwebtoken';
 import type { z } from 'zod';
-import type { DerivedKey } from './derived-keys.ts';
+import type { DerivedKey } from '../base/derived-keys.ts';
 
 export type Verified<Claims> = { ok: true; claims: Claims } | { ok: false; reason: 'expired' | 'invalid' };
 

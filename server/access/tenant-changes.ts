@@ -1,5 +1,6 @@
 /** Making and changing tenants: what is checked beyond the shapes, what is sealed, and what an answer shows. */
 import { randomBytes } from 'node:crypto';
+import { maskSecret } from '../base/secret-box.ts';
 import type { Context } from '../context.ts';
 import { type CreateTenant, defaultLimits, type TenantView, type UpdateTenant } from '../contract.ts';
 import { ApiError } from '../errors.ts';
@@ -7,7 +8,6 @@ import { defaultTarget, isOurWebhook, webhookUrlOf } from '../metering/forward-t
 import { newTenantId, type Tenant } from '../store/tenants.ts';
 import { parseAllowedOrigin } from './allowed-origins.ts';
 import { newHookSecret } from './hooks.ts';
-import { maskSecret } from './secret-box.ts';
 import { openTenantSecret, sealTenantSecret, type TenantSecret } from './tenant-secrets.ts';
 
 const defaults = {

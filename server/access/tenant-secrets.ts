@@ -1,7 +1,8 @@
 /** A tenant's sealed secrets, each bound to its tenant and its column. */
+
+import type { SecretBox } from '../base/secret-box.ts';
 import type { ForwardTarget } from '../metering/forward-target.ts';
 import type { Tenant } from '../store/tenants.ts';
-import type { SecretBox } from './secret-box.ts';
 
 export type TenantSecret =
   | 'privateKey'

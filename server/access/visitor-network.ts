@@ -1,8 +1,8 @@
 /** What we count a visitor by: its IPv4 address or IPv6 /56 (and the /48 around it), as a keyed hash, so that no address is ever stored. */
 import { createHmac } from 'node:crypto';
 import { isIPv4, isIPv6 } from 'node:net';
-import type { DerivedKey } from './derived-keys.ts';
-import { safeEqual } from './safe-equal.ts';
+import type { DerivedKey } from '../base/derived-keys.ts';
+import { safeEqual } from '../base/safe-equal.ts';
 
 /**
  * How many networks' worth of anything an IPv6 /48 may take. A site or a rented server often has a whole /48, which is 256

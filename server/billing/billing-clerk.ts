@@ -1,8 +1,9 @@
 /** What billing does by itself: every hour, unpaid invoices; and the months, where the operator has left that to it. */
+
+import { startWorker, type Worker } from '../base/worker.ts';
 import type { Context } from '../context.ts';
 import { closeRequestSchema } from '../contract.ts';
 import { ApiError } from '../errors.ts';
-import { startWorker, type Worker } from '../worker.ts';
 import { closeMonths } from './month-close.ts';
 import { sweepOverdue } from './overdue.ts';
 

@@ -1,8 +1,9 @@
 /** What single calls of the ledger cost their tenant: as they were billed, else as they would be billed now. */
+
+import { AmountTooLarge } from '../base/money.ts';
 import type { Queries } from '../store/database.ts';
 import { listBilledCalls } from '../store/invoice-calls.ts';
 import { listBilledMonths } from '../store/invoices.ts';
-import { AmountTooLarge } from './money.ts';
 import { monthOfDay } from './period.ts';
 import { reckonMonth } from './reckoning.ts';
 

@@ -1,11 +1,12 @@
 /** What credit notes have taken back, by what it was billed for. */
+
+import { centsToMicros, microsToCents } from '../base/money.ts';
 import type { InvoiceDocument, LineKind } from '../contract.ts';
 import type { Queries } from '../store/database.ts';
 import { type InvoiceCall, listCorrectedCalls } from '../store/invoice-calls.ts';
 import { listCreditedBefore, listTopUps, sumBilled } from '../store/invoice-lines.ts';
 import { listCreditNotes, listFreezingTimes } from '../store/invoices.ts';
 import { type Charged, createFalls, type Falls } from './held-credit.ts';
-import { centsToMicros, microsToCents } from './money.ts';
 import { monthOfDay } from './period.ts';
 
 /** Taken back; negative where a credit note has taken back what a correction gave. */

@@ -1,7 +1,8 @@
 /** The lines of a later document for a month that is billed: what came late, what has changed, what is credited. */
+
+import { microsToCents, toSafeNumber } from '../base/money.ts';
 import type { BilledSum } from '../store/invoice-lines.ts';
 import { type MonthFalls, shareOf } from './credited.ts';
-import { microsToCents, toSafeNumber } from './money.ts';
 import type { Segment } from './plan.ts';
 import { flatLine, type RatedLine, type RateTotals, topUpCents } from './rating.ts';
 

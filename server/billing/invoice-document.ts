@@ -1,9 +1,9 @@
 /** What an invoice says, and the bytes that its hash is taken of. */
 import { createHash } from 'node:crypto';
+import { proportion } from '../base/money.ts';
 import type { BillingAccount, InvoiceDocument, InvoiceLine, Plan, Seller } from '../contract.ts';
 import type { BilledCall } from './earlier-months.ts';
 import { describeLine, termsOf } from './line-text.ts';
-import { proportion } from './money.ts';
 import { monthPeriod } from './period.ts';
 import type { RatedLine } from './rating.ts';
 

@@ -1,8 +1,9 @@
 /** An invoice as one page to print or save as PDF, in the operator's colours; it loads nothing but the logo. Pure. */
+
+import { centsToDecimal, microsToDecimal } from '../base/money.ts';
+import { dayIn } from '../base/time-zone.ts';
 import type { InvoiceDocument, InvoiceLine, Party } from '../contract.ts';
-import { dayIn } from '../time-zone.ts';
 import type { BilledCall } from './earlier-months.ts';
-import { centsToDecimal, microsToDecimal } from './money.ts';
 import { addDays } from './period.ts';
 
 /** The page's whole style, also apart from it so that its hash can be allowed. */

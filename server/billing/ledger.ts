@@ -1,7 +1,7 @@
 /** The ledger's calls, page by page, as rating wants them. */
 import { setImmediate as otherWork } from 'node:timers/promises';
 import { type CostByComponent, costComponents } from '../contract.ts';
-import { columnOf } from '../metering/usage.ts';
+import { columnOf } from '../ledger/usage.ts';
 import type { LedgerCall, LedgerPosition } from '../store/invoice-calls.ts';
 import { channelOf } from './plan.ts';
 import type { BillableCall } from './price.ts';

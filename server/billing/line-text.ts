@@ -1,6 +1,7 @@
 /** Lines and plans in words, as a client reads them: never the provider's cost or the markup on it. Pure. */
+
+import { centsToDecimal, microsToDecimal } from '../base/money.ts';
 import type { CallChannel, Plan, PlanTermsView, Price } from '../contract.ts';
-import { centsToDecimal, microsToDecimal } from './money.ts';
 import type { RatedLine } from './rating.ts';
 
 const channelNames: Record<CallChannel, string> = {

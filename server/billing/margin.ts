@@ -1,4 +1,6 @@
 /** What a tenant brings: price against cost by month, and what another plan would have brought. For the operator only. */
+
+import { microsToCents, roundHalfUp } from '../base/money.ts';
 import type { MarginRow, Plan, SimulationAnswer } from '../contract.ts';
 import { ApiError } from '../errors.ts';
 import type { Queries } from '../store/database.ts';
@@ -11,7 +13,6 @@ import { sumUsage } from '../store/usage.ts';
 import { listCredited } from './credited.ts';
 import { pagesOfCalls } from './ledger.ts';
 import { describeLine } from './line-text.ts';
-import { microsToCents, roundHalfUp } from './money.ts';
 import { daysIn, monthPeriod, type Period } from './period.ts';
 import { type PlanVersion, segmentsOf } from './plan.ts';
 import { createRater } from './rating.ts';

@@ -5,6 +5,7 @@
  */
 import { randomUUID } from 'node:crypto';
 import { setImmediate as otherWork } from 'node:timers/promises';
+import { monthIn, nextMonth } from '../base/time-zone.ts';
 import type { Context } from '../context.ts';
 import type { CloseEntry, CloseReport, CloseRequest } from '../contract.ts';
 import { ApiError, toApiError } from '../errors.ts';
@@ -20,7 +21,6 @@ import {
 import { giveLease, leaseEnd, takeLease } from '../store/leases.ts';
 import { listPlanVersions } from '../store/plans.ts';
 import { findTenantByHandle, listTenantsToBill, type Tenant } from '../store/tenants.ts';
-import { monthIn, nextMonth } from '../time-zone.ts';
 import { entryOf, tellCallsLeft } from './close-entries.ts';
 import { type CloseRun, openRun } from './close-run.ts';
 import { type Actor, draftInvoice, finalizeInvoice } from './invoicing.ts';

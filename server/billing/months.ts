@@ -1,9 +1,10 @@
 /** Which months of a tenant still have to be billed. */
+
+import { nextMonth } from '../base/time-zone.ts';
 import type { Queries } from '../store/database.ts';
 import { readLedger } from '../store/invoice-calls.ts';
 import { listBilledMonths, listVoidedMonths } from '../store/invoices.ts';
 import { listPlanVersions } from '../store/plans.ts';
-import { nextMonth } from '../time-zone.ts';
 import { pagesOfCalls } from './ledger.ts';
 import { monthOfDay, monthPeriod } from './period.ts';
 import { type Segment, segmentsOf } from './plan.ts';

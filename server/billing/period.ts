@@ -1,5 +1,5 @@
 /** Billing periods: calendar months of days in the tenant's time zone, half-open. Pure. */
-import { dayIn, nextMonth } from '../time-zone.ts';
+import { dayIn, nextMonth } from '../base/time-zone.ts';
 
 const dayMs = 86_400_000;
 

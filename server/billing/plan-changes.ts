@@ -1,5 +1,7 @@
 /** Setting a tenant's plan: a new version from a day on, never a change of what has been billed. */
 import { recordChange } from '../access/audit.ts';
+import { centsToDecimal, microsToDecimal } from '../base/money.ts';
+import { dayIn, monthIn } from '../base/time-zone.ts';
 import { type Plan, planSchema } from '../contract.ts';
 import { ApiError } from '../errors.ts';
 import { lockBilling } from '../store/billing-locks.ts';
@@ -9,10 +11,8 @@ import { firstCallDay } from '../store/invoice-calls.ts';
 import { listBilledMonths } from '../store/invoices.ts';
 import { insertPlanVersion, listPlanVersions } from '../store/plans.ts';
 import type { Tenant } from '../store/tenants.ts';
-import { dayIn, monthIn } from '../time-zone.ts';
 import { canonicalJson } from './invoice-document.ts';
 import type { Actor } from './invoicing.ts';
-import { centsToDecimal, microsToDecimal } from './money.ts';
 import { addDays, monthBefore, monthOfDay, monthPeriod } from './period.ts';
 import { inForce, type PlanVersion, segmentsOf } from './plan.ts';
 import { currencyOf } from './reckoning.ts';

@@ -1,5 +1,6 @@
 /** Prepaid credit that the operator books: what was paid outside, and what of it was booked by mistake. */
 import { recordChange } from '../access/audit.ts';
+import { centsToDecimal } from '../base/money.ts';
 import type { BookCredit } from '../contract.ts';
 import { ApiError } from '../errors.ts';
 import { lockBilling } from '../store/billing-locks.ts';
@@ -8,7 +9,6 @@ import type { Queries, Store } from '../store/database.ts';
 import { listPlanVersions } from '../store/plans.ts';
 import type { Tenant } from '../store/tenants.ts';
 import type { Actor } from './invoicing.ts';
-import { centsToDecimal } from './money.ts';
 import { currencyOf } from './reckoning.ts';
 
 /**

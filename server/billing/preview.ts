@@ -1,11 +1,12 @@
 /** What the month comes to so far, and what it would come to if it went on like this. */
+
+import { proportion } from '../base/money.ts';
+import { nextMonth } from '../base/time-zone.ts';
 import type { InvoiceDocument, PreviewAnswer } from '../contract.ts';
 import type { Queries } from '../store/database.ts';
 import { findMonthInvoice } from '../store/invoices.ts';
 import { listPlanVersions } from '../store/plans.ts';
 import type { Tenant } from '../store/tenants.ts';
-import { nextMonth } from '../time-zone.ts';
-import { proportion } from './money.ts';
 import { countOpenCalls } from './open-calls.ts';
 import { startOfDay } from './period.ts';
 import type { Segment } from './plan.ts';

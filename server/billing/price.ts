@@ -1,6 +1,7 @@
 /** What one call costs under one price: billed seconds, then one product, rounded once to micros. Pure. */
+
+import { proportion, roundHalfUp, toSafeNumber } from '../base/money.ts';
 import { type CallChannel, type CostByComponent, costComponents, type Price } from '../contract.ts';
-import { proportion, roundHalfUp, toSafeNumber } from './money.ts';
 import type { Segment } from './plan.ts';
 
 /** A call of the ledger, as rating sees it. */

@@ -13,8 +13,9 @@
  *  6. The minimum is last, because it tops up what all the other lines of its segment came to; without one they may come
  *     to less than nothing.
  */
+
+import { microsToCents, proportion, toSafeNumber } from '../base/money.ts';
 import type { CallChannel, LineKind } from '../contract.ts';
-import { microsToCents, proportion, toSafeNumber } from './money.ts';
 import type { Segment } from './plan.ts';
 import { type BillableCall, type Charge, chargeFor, includedSeconds, type Waiting } from './price.ts';
 

@@ -1,7 +1,8 @@
 /** Whether Stripe would ask a client for what the document says, and can: looked at before anything is made there. */
+
+import { centsToDecimal } from '../base/money.ts';
 import type { InvoiceDocument } from '../contract.ts';
 import { ApiError } from '../errors.ts';
-import { centsToDecimal } from './money.ts';
 import type { StripeApi } from './stripe-api.ts';
 
 /**

@@ -1,8 +1,9 @@
 /** An invoice's lines at Stripe: put there once, and compared to the cent. */
+
+import { centsToDecimal } from '../base/money.ts';
 import type { InvoiceDocument } from '../contract.ts';
 import { ApiError } from '../errors.ts';
 import type { Store } from '../store/database.ts';
-import { centsToDecimal } from './money.ts';
 import type { StripeApi, StripeInvoice, StripeLine } from './stripe-api.ts';
 import { findOrMake } from './stripe-once.ts';
 

@@ -4,6 +4,7 @@
  */
 import { recordChange } from '../access/audit.ts';
 import { raiseNotice } from '../access/notices.ts';
+import { centsToDecimal } from '../base/money.ts';
 import type { Context } from '../context.ts';
 import { ApiError } from '../errors.ts';
 import {
@@ -16,7 +17,6 @@ import {
 } from '../store/invoices.ts';
 import { findTenantById, type Tenant } from '../store/tenants.ts';
 import { voidInvoice } from './invoicing.ts';
-import { centsToDecimal } from './money.ts';
 import type { StripeInvoice } from './stripe-api.ts';
 import type { StripeReversal } from './stripe-event.ts';
 import { resumeSettled } from './unpaid-pause.ts';

@@ -3,7 +3,7 @@
  * smallest units, `…Bps` hundredths of a percent. Days are days in the tenant's time zone.
  */
 import { z } from 'zod';
-import { currenciesNotOffered, isSupportedCurrency } from '../billing/money.ts';
+import { currenciesNotOffered, isSupportedCurrency } from '../base/money.ts';
 import { costComponents } from './usage.ts';
 import { daySchema, lineSchema } from './words.ts';
 

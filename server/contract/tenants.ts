@@ -1,6 +1,6 @@
 /** The operator’s tenants. */
 import { z } from 'zod';
-import { isTimeZone } from '../time-zone.ts';
+import { isTimeZone } from '../base/time-zone.ts';
 import { limitsSchema } from './limits.ts';
 import { forwardHeadersSchema, vapiChecks, webhookAuthSchema } from './webhooks.ts';
 import { appearanceSchema, consentSchema, textsSchema } from './widget.ts';

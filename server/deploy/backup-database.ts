@@ -1,5 +1,5 @@
 /** `node server/deploy/backup-database.ts data/vapi-agent.db backup.db`: copies a SQLite store; the server may run on. */
-import { demandNode } from '../node-version.ts';
+import { demandNode } from '../base/node-version.ts';
 
 const [file, target] = process.argv.slice(2);
 if (!file || !target || file.startsWith('-')) {

@@ -3,7 +3,7 @@
  * Stop the server first.
  */
 import { existsSync } from 'node:fs';
-import { demandNode } from '../node-version.ts';
+import { demandNode } from '../base/node-version.ts';
 
 const [from = '', to = ''] = process.argv.slice(2);
 const file = from.replace(/^sqlite:/, '');

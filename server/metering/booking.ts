@@ -1,15 +1,15 @@
 /** From what Vapi's API shows of calls to the ledger: whose each is, and what of it is new. */
 import { endUnwanted } from '../access/end-call.ts';
 import type { Context } from '../context.ts';
+import type { CallEvent } from '../ledger/call-event.ts';
+import { applyEvent, type CallRow, usageChanges, usageOf } from '../ledger/usage.ts';
 import { confirmOwner, findOwners } from '../store/call-owners.ts';
 import { findCalls } from '../store/calls.ts';
 import type { Tenant } from '../store/tenants.ts';
 import { readCallRecord, type VapiCall } from '../vapi/call-record.ts';
 import { whoseCall } from './assignment.ts';
-import type { CallEvent } from './call-event.ts';
 import { ingestCallEvent } from './ingest.ts';
 import { ForeignKeyError, type Org } from './orgs.ts';
-import { applyEvent, type CallRow, usageChanges, usageOf } from './usage.ts';
 
 export interface Assigned {
   event: CallEvent;

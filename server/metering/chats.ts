@@ -2,9 +2,9 @@
 import { openTenantSecret } from '../access/tenant-secrets.ts';
 import type { Context } from '../context.ts';
 import type { EventSource } from '../contract.ts';
+import type { CallCost, CallEvent } from '../ledger/call-event.ts';
 import type { Tenant } from '../store/tenants.ts';
 import { readChatCost } from '../vapi/chat-api.ts';
-import type { CallCost, CallEvent } from './call-event.ts';
 import { ingestCallEvent } from './ingest.ts';
 
 /** A message that Vapi has taken. */

@@ -1,4 +1,6 @@
 /** Delivers the outbox to tenants' own servers: each message at least once, with growing pauses, for a day. */
+
+import type { Worker } from '../base/worker.ts';
 import type { Context } from '../context.ts';
 import {
   type ForwardedMessage,
@@ -10,7 +12,6 @@ import {
   takeDueMessage,
 } from '../store/forwarded-messages.ts';
 import { findTenantById } from '../store/tenants.ts';
-import type { Worker } from '../worker.ts';
 import { forwardTargetOf } from './forward-target.ts';
 import { contextOf, isSuccess, post, rememberMs } from './forwarding.ts';
 

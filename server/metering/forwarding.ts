@@ -1,6 +1,6 @@
 /** Sends what Vapi tells us on to the tenant's own server: answered messages at once, all others through an outbox. */
 import { createHash } from 'node:crypto';
-import { outsideOf, postOutside } from '../access/outside.ts';
+import { outsideOf, postOutside } from '../base/outside.ts';
 import type { Context } from '../context.ts';
 import { ApiError } from '../errors.ts';
 import type { Queries } from '../store/database.ts';

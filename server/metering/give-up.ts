@@ -1,12 +1,12 @@
 /** Calls whose cost nobody will tell any more: what stays held for them, and telling the operator. */
 import { raiseNotice } from '../access/notices.ts';
+import { dayIn } from '../base/time-zone.ts';
 import type { Context } from '../context.ts';
+import { type CallRow, worthOf } from '../ledger/usage.ts';
 import { findOwners } from '../store/call-owners.ts';
 import { findCall, markGone } from '../store/calls.ts';
 import { shrinkHold } from '../store/reservations.ts';
 import type { Tenant } from '../store/tenants.ts';
-import { dayIn } from '../time-zone.ts';
-import { type CallRow, worthOf } from './usage.ts';
 
 /** Vapi does not know these any more. What is booked stays. */
 export async function giveUpGone(ctx: Context, tenant: Tenant, ids: string[]): Promise<void> {

@@ -1,7 +1,19 @@
 /** Takes what is told of a call into the ledger: row, usage, reservation and notices in one transaction. */
 import { noticeBudget, raiseNotice } from '../access/notices.ts';
-import type { SecretBox } from '../access/secret-box.ts';
 import { sealControlUrl } from '../access/tenant-secrets.ts';
+import type { SecretBox } from '../base/secret-box.ts';
+import type { CallEvent } from '../ledger/call-event.ts';
+import { doubtOf } from '../ledger/doubt.ts';
+import {
+  applyEvent,
+  type CallRow,
+  newCallRow,
+  type UsageEntry,
+  usageChanges,
+  usageOf,
+  voided,
+  worthOf,
+} from '../ledger/usage.ts';
 import { claimCall } from '../store/call-owners.ts';
 import { insertRevision, lockCall, updateCall } from '../store/calls.ts';
 import type { Queries, Store } from '../store/database.ts';
@@ -15,19 +27,7 @@ import {
 } from '../store/reservations.ts';
 import type { Tenant } from '../store/tenants.ts';
 import { addUsage } from '../store/usage.ts';
-import type { CallEvent } from './call-event.ts';
-import { doubtOf } from './doubt.ts';
 import { nextPollAfter } from './poll-schedule.ts';
-import {
-  applyEvent,
-  type CallRow,
-  newCallRow,
-  type UsageEntry,
-  usageChanges,
-  usageOf,
-  voided,
-  worthOf,
-} from './usage.ts';
 
 export interface Ingested {
   /** The call is another tenant's: nothing of it is kept, and `row` is what it would have been. */

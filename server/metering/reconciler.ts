@@ -1,12 +1,13 @@
 /** The background half of metering: asks about calls that were not told whole, and sweeps every org regularly. */
 import { randomUUID } from 'node:crypto';
+import { startWorker, type Worker } from '../base/worker.ts';
 import type { Context } from '../context.ts';
+import type { CallRow } from '../ledger/usage.ts';
 import { findCall, finishPoll, takeDuePoll } from '../store/calls.ts';
 import { endTurn, takeLease, takeTurn } from '../store/leases.ts';
 import { saveSweptTo, saveUnassigned, sweptTo } from '../store/sweeps.ts';
 import { findTenantById, type Tenant } from '../store/tenants.ts';
 import type { CallsApi } from '../vapi/calls-api.ts';
-import { startWorker, type Worker } from '../worker.ts';
 import { bookDifference } from './booking.ts';
 import { askAboutChat } from './chats.ts';
 import { applyRetention } from './content.ts';
@@ -17,7 +18,6 @@ import { bookCall, bookUpdated, reconcileOrg } from './reconcile.ts';
 import { giveBackUnclaimed } from './unclaimed.ts';
 import { releaseWhenDue } from './unused-grants.ts';
 import { retryUnwiring } from './unwiring.ts';
-import type { CallRow } from './usage.ts';
 
 const minuteMs = 60_000;
 const dayMs = 24 * 60 * minuteMs;

@@ -1,5 +1,5 @@
 /** What the text of a form's field stands for in the body of a request, and back. Pure. */
-import { minorDigits } from '../currency.ts';
+import { minorDigits } from '../base/currency.ts';
 import { fromUnits, toUnits } from './amounts.ts';
 
 /**

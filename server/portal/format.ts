@@ -1,5 +1,5 @@
 /** Figures as people read them. Pure. */
-import { minorDigits } from '../currency.ts';
+import { minorDigits } from '../base/currency.ts';
 
 /** @param cents the currency's smallest units, as the server counts them: the browser's own idea of them differs */
 export function money(cents: number, currency: string): string {

@@ -1,6 +1,7 @@
 /** A plan in sentences, for the operator who is writing it: unlike a client's terms with the markup. Pure. */
+
+import { minorDigits } from '../base/currency.ts';
 import type { CallChannel, Plan, Price } from '../contract.ts';
-import { minorDigits } from '../currency.ts';
 import { count, money } from './format.ts';
 
 export const channelNames: readonly (readonly [CallChannel, string])[] = [

@@ -1,6 +1,7 @@
 /** Plans, accounts, prepaid credit and the preview of a month. A client reads its own terms, never the markup. */
 import express, { Router } from 'express';
 import { recordChange } from '../access/audit.ts';
+import { dayIn, monthIn } from '../base/time-zone.ts';
 import { termsOf } from '../billing/line-text.ts';
 import { marginOf, simulate } from '../billing/margin.ts';
 import { closeMonths } from '../billing/month-close.ts';
@@ -39,7 +40,6 @@ import { listBillingRuns } from '../store/billing-runs.ts';
 import { creditBalance, listCredits } from '../store/credits.ts';
 import { listPlanVersions } from '../store/plans.ts';
 import { findTenantById, handleOf, listDeletedTenants, listTenantsToBill } from '../store/tenants.ts';
-import { dayIn, monthIn } from '../time-zone.ts';
 import { actorIn, billedTenant, operatorOnly, seesProviderCost } from './caller.ts';
 import { cutPage, readCursor, strangeCursor } from './cursor.ts';
 import { parse } from './parse.ts';

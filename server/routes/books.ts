@@ -1,7 +1,7 @@
 /** The invoices of all clients in one list, for the operator. */
 import { once } from 'node:events';
 import { type Response, Router } from 'express';
-import { centsToDecimal } from '../billing/money.ts';
+import { centsToDecimal } from '../base/money.ts';
 import { viewSummary } from '../billing/views.ts';
 import type { Context } from '../context.ts';
 import { type BookedInvoice, type BooksAnswer, booksQuerySchema } from '../contract.ts';

@@ -5,8 +5,8 @@
 import { pipeline } from 'node:stream/promises';
 import express, { type Request, type Response, Router } from 'express';
 import { recordChange } from '../access/audit.ts';
-import { getOutside, outsideOf } from '../access/outside.ts';
 import { openTenantSecret } from '../access/tenant-secrets.ts';
+import { getOutside, outsideOf } from '../base/outside.ts';
 import type { Context } from '../context.ts';
 import { deleteContentSchema, type TranscriptAnswer } from '../contract.ts';
 import { ApiError } from '../errors.ts';

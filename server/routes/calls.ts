@@ -1,6 +1,8 @@
 /** The ledger's calls, one by one. */
 import { once } from 'node:events';
 import { type Response, Router } from 'express';
+import { oneAtATime } from '../base/one-at-a-time.ts';
+import { monthIn } from '../base/time-zone.ts';
 import { pricesOfCalls } from '../billing/call-prices.ts';
 import type { Context } from '../context.ts';
 import {
@@ -15,13 +17,11 @@ import {
   costComponents,
 } from '../contract.ts';
 import { ApiError } from '../errors.ts';
-import { type CallRow, columnOf } from '../metering/usage.ts';
-import { oneAtATime } from '../one-at-a-time.ts';
+import { type CallRow, columnOf } from '../ledger/usage.ts';
 import { type CallsPage, findCall, listCalls, listRevisions } from '../store/calls.ts';
 import { findFeedback } from '../store/feedback.ts';
 import { findReservation } from '../store/reservations.ts';
 import type { Tenant } from '../store/tenants.ts';
-import { monthIn } from '../time-zone.ts';
 import { billedTenant, countRead, seesProviderCost } from './caller.ts';
 import { type Column, csvLines, startCsv, usd, wantsCsv } from './csv.ts';
 import { cutPage, readCursor } from './cursor.ts';

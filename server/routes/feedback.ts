@@ -4,7 +4,7 @@ import { verifyEndToken, verifyFeedbackToken } from '../access/session-token.ts'
 import type { Context } from '../context.ts';
 import { feedbackRequestSchema } from '../contract.ts';
 import { ApiError } from '../errors.ts';
-import type { CallRow } from '../metering/usage.ts';
+import type { CallRow } from '../ledger/usage.ts';
 import { findCall } from '../store/calls.ts';
 import { saveFeedback } from '../store/feedback.ts';
 import { findTenant } from '../store/tenants.ts';

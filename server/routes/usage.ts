@@ -1,11 +1,11 @@
 /** What a tenant used and what it cost, by day, month, assistant or component. */
 import { Router } from 'express';
+import { monthIn, nextMonth } from '../base/time-zone.ts';
 import type { Context } from '../context.ts';
 import { costComponents, type UsageAnswer, type UsageRow, usageQuerySchema } from '../contract.ts';
 import { ApiError } from '../errors.ts';
-import { columnOf } from '../metering/usage.ts';
+import { columnOf } from '../ledger/usage.ts';
 import { sumUsage } from '../store/usage.ts';
-import { monthIn, nextMonth } from '../time-zone.ts';
 import { billedTenant, seesProviderCost } from './caller.ts';
 import { type Column, sendCsv, usd, wantsCsv } from './csv.ts';
 import { parse } from './parse.ts';

@@ -1,6 +1,6 @@
 import { type ExpressionBuilder, type Selectable, sql } from 'kysely';
 import type { LineKind } from '../contract.ts';
-import type { CallRow } from '../metering/usage.ts';
+import type { CallRow } from '../ledger/usage.ts';
 import type { InvoiceCallsTable } from './billing-schema.ts';
 import type { Queries } from './database.ts';
 import type { Schema } from './schema.ts';

@@ -1,5 +1,5 @@
 import { type RawBuilder, sql } from 'kysely';
-import { AmountTooLarge } from '../billing/money.ts';
+import { AmountTooLarge } from '../base/money.ts';
 import { type CostComponent, costComponents } from '../contract.ts';
 import type { Queries } from './database.ts';
 import type { UsageDailyTable } from './schema.ts';

@@ -1,6 +1,6 @@
 /** Vapi's call object (vapi-facts 4.1), as it comes in webhooks and from `GET /call`, as an event of ours. */
 import { z } from 'zod';
-import type { CallEvent } from '../metering/call-event.ts';
+import type { CallEvent } from '../ledger/call-event.ts';
 import { isImplausible, readCost } from './cost.ts';
 
 // A field of an unexpected form counts as absent: Vapi changes its objects, and a call must never be lost over it.

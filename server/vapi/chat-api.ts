@@ -5,7 +5,7 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { z } from 'zod';
 import type { VariableValues } from '../contract.ts';
-import type { CallCost } from '../metering/call-event.ts';
+import type { CallCost } from '../ledger/call-event.ts';
 import { readCost } from './cost.ts';
 import { noAnswer, VapiError } from './vapi-api.ts';
 

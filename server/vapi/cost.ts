@@ -1,6 +1,6 @@
 /** Vapi's dollars (JSON numbers) as integer micros, by component. Pure. */
 import { type CostByComponent, type CostComponent, costComponents } from '../contract.ts';
-import type { CallCost } from '../metering/call-event.ts';
+import type { CallCost } from '../ledger/call-event.ts';
 
 /** The cost fields of a report, a call or a chat; every one of them may be absent. */
 export interface CostFields {

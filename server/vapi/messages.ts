@@ -1,6 +1,6 @@
 /** Vapi's server messages (vapi-facts 3) as events of ours. Unknown types and fields are accepted: Vapi adds both. */
 import { z } from 'zod';
-import type { CallEvent } from '../metering/call-event.ts';
+import type { CallEvent } from '../ledger/call-event.ts';
 import {
   callSchema,
   costFields,

@@ -1,7 +1,7 @@
 /** The requests that this server makes to Vapi. */
 import { VapiClient } from '@vapi-ai/server-sdk';
 import { z } from 'zod';
-import { outsideOf, postOutside } from '../access/outside.ts';
+import { outsideOf, postOutside } from '../base/outside.ts';
 import type { VariableValues } from '../contract.ts';
 import { optionalTime, toMs } from './call-record.ts';
 import { isControlUrl, ownControlUrl } from './control-url.ts';

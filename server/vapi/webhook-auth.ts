@@ -1,7 +1,7 @@
 /** Whether a webhook is from the tenant's Vapi: the tenant's secret must show in one of the ways Vapi can send it. */
 import { createHmac } from 'node:crypto';
 import type { IncomingHttpHeaders } from 'node:http';
-import { safeEqual } from '../access/safe-equal.ts';
+import { safeEqual } from '../base/safe-equal.ts';
 import type { HmacAuth, WebhookAuth } from '../contract.ts';
 
 /** The header to set in the assistant's `server.headers`. */

@@ -2,8 +2,8 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import Stripe from 'stripe';
+import { monthIn, nextMonth } from '../../server/base/time-zone.ts';
 import type { CloseReport, InvoiceCallView, InvoiceView, PlanInput } from '../../server/contract.ts';
-import { monthIn, nextMonth } from '../../server/time-zone.ts';
 import { type StripeStandIn, startStripeStandIn } from '../support/stripe-stand-in/stand-in.ts';
 import { startTestNetwork, type TestNetwork } from '../support/test-network.ts';
 import { type Answer, testTime } from '../support/test-server.ts';

@@ -5,7 +5,7 @@ import type { AddressInfo } from 'node:net';
 import { after, before, describe, it, type TestContext } from 'node:test';
 import { promisify } from 'node:util';
 import { postHook } from '../../../server/access/hooks.ts';
-import { isOutside, lookupOutside, outsideProblem, postOutside } from '../../../server/access/outside.ts';
+import { isOutside, lookupOutside, outsideProblem, postOutside } from '../../../server/base/outside.ts';
 import type { Context } from '../../../server/context.ts';
 import { post } from '../../../server/metering/forwarding.ts';
 import { startTestNetwork, type TestNetwork } from '../../support/test-network.ts';

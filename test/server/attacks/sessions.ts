@@ -1,7 +1,7 @@
 /** Sessions and tokens that were stolen, forged, changed or kept. */
 import { generateKeyPairSync } from 'node:crypto';
 import jwt from 'jsonwebtoken';
-import { deriveKeys } from '../../../server/access/derived-keys.ts';
+import { deriveKeys } from '../../../server/base/derived-keys.ts';
 import type { Attack, Outcome, Stage, Visitor } from './stage.ts';
 
 const encode = (value: unknown) => Buffer.from(JSON.stringify(value)).toString('base64url');

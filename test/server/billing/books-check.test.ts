@@ -1,11 +1,11 @@
 /** A month is compared with Vapi's books before its document is frozen. */
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
+import { monthIn, nextMonth } from '../../../server/base/time-zone.ts';
 import type { CloseReport, InvoiceView, PlanInput } from '../../../server/contract.ts';
 import { reconcile } from '../../../server/metering/reconcile.ts';
 import { confirmOwner } from '../../../server/store/call-owners.ts';
 import { findTenantByHandle } from '../../../server/store/tenants.ts';
-import { monthIn, nextMonth } from '../../../server/time-zone.ts';
 import { startTestNetwork, type TestNetwork, type TestTenant } from '../../support/test-network.ts';
 import { testTime } from '../../support/test-server.ts';
 import { mustBe, seller } from './stage.ts';

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
-import { centsToDecimal, isSupportedCurrency, microsToDecimal } from '../../../server/billing/money.ts';
+import { centsToDecimal, isSupportedCurrency, microsToDecimal } from '../../../server/base/money.ts';
+import { dayIn } from '../../../server/base/time-zone.ts';
 import { daysIn, intersect, monthPeriod, startOfDay } from '../../../server/billing/period.ts';
-import { dayIn } from '../../../server/time-zone.ts';
 
 describe('a billing period', () => {
   it('is a calendar month of days', () => {

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
-import { microsToCents, roundHalfUp } from '../../../server/billing/money.ts';
+import { microsToCents, roundHalfUp } from '../../../server/base/money.ts';
 import { type Plan, planSchema } from '../../../server/contract.ts';
 import { agreeWithOracle, type RandomMonth, randomMonths, rateMonth, totalOf } from './months.ts';
 import { add, divideHalfUp, multiply } from './oracle.ts';

@@ -1,7 +1,7 @@
 /** A server with a seller, tenants with plans, and calls put straight into its ledger. */
 
 import type { CostByComponent, PlanInput } from '../../../server/contract.ts';
-import type { CallEvent } from '../../../server/metering/call-event.ts';
+import type { CallEvent } from '../../../server/ledger/call-event.ts';
 import { ingestCallEvent } from '../../../server/metering/ingest.ts';
 import { findTenant, findTenantByHandle, type Tenant } from '../../../server/store/tenants.ts';
 import { noCost } from '../../../server/vapi/cost.ts';

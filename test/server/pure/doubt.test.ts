@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import type { CallEvent } from '../../../server/metering/call-event.ts';
-import { doubtOf } from '../../../server/metering/doubt.ts';
-import { applyEvent, newCallRow } from '../../../server/metering/usage.ts';
+import type { CallEvent } from '../../../server/ledger/call-event.ts';
+import { doubtOf } from '../../../server/ledger/doubt.ts';
+import { applyEvent, newCallRow } from '../../../server/ledger/usage.ts';
 import { noCost } from '../../../server/vapi/cost.ts';
 
 const created = Date.parse('2026-11-10T12:00:00Z');

@@ -3,8 +3,8 @@ import { describe, it } from 'node:test';
 import fc from 'fast-check';
 import { holdFor, holdForMessage } from '../../../server/access/limits.ts';
 import { hashNetwork, networkOf, siteOf } from '../../../server/access/visitor-network.ts';
+import { dayIn, isTimeZone, monthIn, nextMonth } from '../../../server/base/time-zone.ts';
 import { defaultLimits } from '../../../server/contract.ts';
-import { dayIn, isTimeZone, monthIn, nextMonth } from '../../../server/time-zone.ts';
 
 describe('what a start holds of the budget', () => {
   // $0.30 a minute is 5,000 micros a second.

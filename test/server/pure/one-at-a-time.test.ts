@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { it } from 'node:test';
-import { oneAtATime } from '../../../server/one-at-a-time.ts';
+import { oneAtATime } from '../../../server/base/one-at-a-time.ts';
 
 it('work is done one piece at a time, in the order of asking, also after one that failed', async () => {
   const inTurn = oneAtATime();

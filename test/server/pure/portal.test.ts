@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { centsToDecimal, isSupportedCurrency } from '../../../server/billing/money.ts';
+import { centsToDecimal, isSupportedCurrency } from '../../../server/base/money.ts';
 import { contrast, readable } from '../../../server/portal/color.ts';
 import { duration, exactMoney, money, period } from '../../../server/portal/format.ts';
 import { daysOf, monthIn, monthPlus, startOfDay } from '../../../server/portal/zone.ts';

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import { after, before, describe, it } from 'node:test';
 import fc from 'fast-check';
-import { AmountTooLarge } from '../../../server/billing/money.ts';
+import { AmountTooLarge } from '../../../server/base/money.ts';
 import { pollNext } from '../../../server/metering/reconciler.ts';
 import { addUsage } from '../../../server/store/usage.ts';
 import { startEmptyVapi } from '../../support/empty-vapi.ts';

@@ -2,7 +2,7 @@
  * Integer money. A product is made in BigInt and rounded once, half up; a negative amount is the exact mirror of the
  * positive one, so that a credit gives back what the charge took. Pure.
  */
-import { minorDigits } from '../currency.ts';
+import { minorDigits } from './currency.ts';
 
 /**
  * Stripe gives these amounts a meaning of its own: thousandths (the first five), or hundredths that must be zero. An

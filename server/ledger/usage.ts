@@ -1,8 +1,8 @@
 /** How what is told of a call becomes its ledger row, and what the row adds to the day's usage. Pure. */
 import type { Selectable } from 'kysely';
+import { dayIn } from '../base/time-zone.ts';
 import { type CostComponent, costComponents } from '../contract.ts';
 import type { CallsTable, CostColumns, UsageDailyTable } from '../store/schema.ts';
-import { dayIn } from '../time-zone.ts';
 import type { CallCost, CallEvent } from './call-event.ts';
 
 export type CallRow = Selectable<CallsTable>;
