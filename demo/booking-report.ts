@@ -1,6 +1,6 @@
 /** Tells each call in the terminal once it is in the ledger, with the tenant's month so far. */
 import type { CostComponent } from '../server/contract.ts';
-import type { CallRow } from '../server/ledger/usage.ts';
+import type { CallRow } from '../server/store/calls.ts';
 import type { OperatorApi } from './operator-api.ts';
 
 const words: Record<CostComponent, string> = {

@@ -3,7 +3,7 @@ import express, { type Express } from 'express';
 import helmet from 'helmet';
 import { proxyHint } from './access/proxy-hint.ts';
 import { requestLog } from './base/log.ts';
-import type { Context } from './context.ts';
+import type { ServerContext } from './server-context.ts';
 import { errorHandler, notFound } from './errors.ts';
 import { installFiles, widgetAssets } from './routes/assets.ts';
 import { auditRoutes } from './routes/audit.ts';
@@ -51,7 +51,7 @@ function transportSecurity(publicUrl: string) {
   return protocol === 'https:' && pathname === '/' && { maxAge: 31_536_000, includeSubDomains: false };
 }
 
-export function createApp(ctx: Context, assets: BuiltAssets): Express {
+export function createApp(ctx: ServerContext, assets: BuiltAssets): Express {
   const app = express();
   app.set('trust proxy', ctx.config.trustProxy);
   app.set('query parser', 'simple');

@@ -2,8 +2,8 @@
 import type { ErrorRequestHandler, RequestHandler } from 'express';
 import type {} from 'pino-http';
 import { AmountTooLarge } from './base/money.ts';
+import { StoreUnavailable } from './base/store-unavailable.ts';
 import { type ErrorCode, errorStatus, type Problem } from './contract.ts';
-import { StoreUnavailable } from './store/unavailable.ts';
 
 const titles: Record<ErrorCode, string> = {
   invalid_request: 'The request is not valid',

@@ -11,7 +11,7 @@ import { createLog } from './base/log.ts';
 import { warnOncePerOutage } from './base/outage.ts';
 import { startBillingClerk } from './billing/billing-clerk.ts';
 import type { Config, Secrets } from './config.ts';
-import { type Context, type ContextOptions, createContext } from './context.ts';
+import { type ContextOptions, createContext, type ServerContext } from './server-context.ts';
 import { startForwarding } from './metering/forwarding-delivery.ts';
 import { startReconciler } from './metering/reconciler.ts';
 import { openStore } from './store/database.ts';
@@ -31,7 +31,7 @@ export interface PartsOptions extends ContextOptions {
 }
 
 export interface Parts {
-  ctx: Context;
+  ctx: ServerContext;
   app: Express;
   /** Begins what runs beside the requests: notices, abandoned calls, forwarded webhooks, reconciliation. */
   work(): void;

@@ -2,7 +2,7 @@
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { Config, Secrets } from './config.ts';
-import type { Context } from './context.ts';
+import type { ServerContext } from './server-context.ts';
 import { openParts, type PartsOptions } from './parts.ts';
 
 /** How long a stop waits for requests that are being answered. */
@@ -15,7 +15,7 @@ export interface StartOptions extends PartsOptions {
 export interface RunningServer {
   /** On this machine; the configured `publicUrl` is where others reach it. */
   url: string;
-  ctx: Context;
+  ctx: ServerContext;
   /** Tells load balancers, by `/readyz`, to send nothing more; everything is still answered. */
   announceStop(): void;
   /** Takes no new requests, finishes those it has, then closes the store. */

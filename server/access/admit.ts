@@ -1,7 +1,7 @@
 /** Which pages may use which tenant. */
+import type { AccessContext } from './access-context.ts';
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Request } from 'express';
-import type { Context } from '../context.ts';
 import { ApiError } from '../errors.ts';
 import { findTenant, type Tenant } from '../store/tenants.ts';
 import { isOriginAllowed } from './allowed-origins.ts';
@@ -23,7 +23,7 @@ const refusalMs = 5;
  * @throws ApiError `origin_not_allowed`
  */
 export async function admit(
-  ctx: Context,
+  ctx: AccessContext,
   slug: string | null,
   origin: string | undefined,
 ): Promise<Admitted> {
@@ -52,7 +52,7 @@ export function claimsOf<Claims>(verified: Verified<Claims>): Claims {
  * @throws ApiError `unauthorized`, `origin_not_allowed`, `session_expired`
  */
 export async function admitSession(
-  ctx: Context,
+  ctx: AccessContext,
   claims: SessionClaims,
   req: Pick<Request, 'headers' | 'ip'>,
 ): Promise<Admitted> {

@@ -2,17 +2,21 @@ import { randomBytes } from 'node:crypto';
 import { insertAudit } from '../store/audit.ts';
 import type { Queries } from '../store/database.ts';
 
-export interface Change {
+/** Who did it, for the audit log. */
+export interface Actor {
   actor: string;
+  requestId: string;
+  /** Why, in their own words; kept with `after`. */
+  reason?: string | undefined;
+}
+
+export interface Change extends Actor {
   /** `tenant.update`, `key.create`, … */
   action: string;
   tenant: string | null;
   /** As an answer would show them: secrets masked. */
   before: object | null;
   after: object | null;
-  requestId: string;
-  /** Why, in the words of whoever did it; kept with `after`. */
-  reason?: string | undefined;
 }
 
 /** Records a change in the transaction that makes it; of two whole views, only the fields that differ are kept. */

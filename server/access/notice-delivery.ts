@@ -1,5 +1,6 @@
 /** Delivers notices: signed webhook and e-mail, each tried again with growing pauses until it is taken or given up. */
 
+import type { AccessContext } from './access-context.ts';
 import { outsideOf } from '../base/outside.ts';
 import { startWorker, type Worker } from '../base/worker.ts';
 import type { Context } from '../context.ts';
@@ -16,12 +17,12 @@ const pollMs = 2000;
 const maxAttempts = 12;
 const pauseAfter = (attempts: number) => Math.min(10_000 * 2 ** (attempts - 1), 3_600_000);
 
-export function startNoticeDelivery(ctx: Context): Worker {
+export function startNoticeDelivery(ctx: AccessContext): Worker {
   return startWorker(ctx.log, pollMs, () => deliverNext(ctx));
 }
 
 /** @returns whether there was one to deliver */
-export async function deliverNext(ctx: Context): Promise<boolean> {
+export async function deliverNext(ctx: AccessContext): Promise<boolean> {
   const now = ctx.now();
   const notice = await takeDueNotice(ctx.store, now, now + 60_000);
   if (!notice) return false;
@@ -63,7 +64,7 @@ async function sendWebhook(ctx: Context, tenant: Tenant, url: string, notice: No
   });
 }
 
-async function sendEmail(ctx: Context, tenant: Tenant, to: string, notice: Notice): Promise<void> {
+async function sendEmail(ctx: AccessContext, tenant: Tenant, to: string, notice: Notice): Promise<void> {
   // That the seller gave an address for its invoices does not say that mail can be sent from here.
   if (!notice.emailPending || (!tenant.alerts && !ctx.smtp)) return;
   const { data } = JSON.parse(notice.payload) as { data: Record<string, unknown> };

@@ -1,6 +1,5 @@
 /** Seals everything anew under the current `SECRET_KEY`, so that the one before it is needed no more. */
 import type { Context } from '../context.ts';
-import { contextOf } from '../metering/forwarding.ts';
 import {
   listTextsNotUnder,
   replaceSealedText,
@@ -9,6 +8,7 @@ import {
 } from '../store/sealed-texts.ts';
 import {
   controlUrlContext,
+  forwardedContext,
   forwardTargetContext,
   type TenantSecret,
   tenantSecretContext,
@@ -49,6 +49,6 @@ function placeOf({ table, column }: SealedColumn, [first = '', second = '']: str
     case 'forwardTargets':
       return forwardTargetContext(first, second);
     case 'forwardedContents':
-      return contextOf(first, name as 'headers' | 'body');
+      return forwardedContext(first, name as 'headers' | 'body');
   }
 }

@@ -4,8 +4,9 @@ import { maskSecret } from '../base/secret-box.ts';
 import type { Context } from '../context.ts';
 import { type CreateTenant, defaultLimits, type TenantView, type UpdateTenant } from '../contract.ts';
 import { ApiError } from '../errors.ts';
-import { defaultTarget, isOurWebhook, webhookUrlOf } from '../metering/forward-target.ts';
+import { defaultTarget } from '../store/forward-targets.ts';
 import { newTenantId, type Tenant } from '../store/tenants.ts';
+import { isOurWebhook, webhookUrlOf } from '../vapi/webhook-url.ts';
 import { parseAllowedOrigin } from './allowed-origins.ts';
 import { newHookSecret } from './hooks.ts';
 import { openTenantSecret, sealTenantSecret, type TenantSecret } from './tenant-secrets.ts';
@@ -137,7 +138,7 @@ function forwarding(
 ): Partial<Tenant> {
   const refuse = (path: string, message: string) =>
     new ApiError('invalid_request', { errors: [{ path, message }] });
-  if (url !== null && isOurWebhook(ctx, url)) {
+  if (url !== null && isOurWebhook(ctx.config.publicUrl, url)) {
     throw refuse('webhookForwardUrl', 'is this server: the messages would come round again');
   }
   if (url === null && headers) throw refuse('webhookForwardHeaders', 'needs a webhookForwardUrl');
@@ -219,7 +220,7 @@ export function viewTenant(ctx: Context, tenant: Tenant): TenantView {
     webhookForwardUrl: tenant.webhookForwardUrl,
     webhookForwardHeaders: forwardHeaderNames(ctx, tenant),
     hookSecret: masked('hookSecret'),
-    webhookUrl: webhookUrlOf(ctx, tenant.slug),
+    webhookUrl: webhookUrlOf(ctx.config.publicUrl, tenant.slug),
     createdAt: new Date(tenant.createdAt).toISOString(),
     updatedAt: new Date(tenant.updatedAt).toISOString(),
   };

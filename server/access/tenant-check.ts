@@ -2,9 +2,8 @@
 import type { Context } from '../context.ts';
 import type { SavedTenant, VapiCheck } from '../contract.ts';
 import { ApiError } from '../errors.ts';
-import { deletedForMs } from '../metering/orgs.ts';
 import type { Queries } from '../store/database.ts';
-import { listTenantsOfOrg, type Tenant } from '../store/tenants.ts';
+import { deletedForMs, listTenantsOfOrg, type Tenant } from '../store/tenants.ts';
 import { getAssistant, type SavedAssistant } from '../vapi/assistants.ts';
 import { VapiError } from '../vapi/vapi-api.ts';
 

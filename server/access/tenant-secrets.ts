@@ -1,7 +1,7 @@
 /** A tenant's sealed secrets, each bound to its tenant and its column. */
 
 import type { SecretBox } from '../base/secret-box.ts';
-import type { ForwardTarget } from '../metering/forward-target.ts';
+import type { ForwardTarget } from '../store/forward-targets.ts';
 import type { Tenant } from '../store/tenants.ts';
 
 export type TenantSecret =
@@ -57,6 +57,10 @@ export function openForwardTarget(
 ): ForwardTarget {
   return JSON.parse(box.open(sealed, forwardTargetContext(tenantId, assistantId))) as ForwardTarget;
 }
+
+/** A message that waits for the tenant's own server. */
+export const forwardedContext = (id: string, column: 'headers' | 'body') =>
+  `forwarded_contents/${id}/${column}`;
 
 export const controlUrlContext = (tenantId: string, callId: string) =>
   `calls/${tenantId}/${callId}/controlUrl`;

@@ -7,7 +7,6 @@ import { type IncomingMessage, request as plainRequest } from 'node:http';
 import { request as tlsRequest } from 'node:https';
 import { BlockList, isIP, type LookupFunction } from 'node:net';
 import { Readable } from 'node:stream';
-import type { Config } from '../config.ts';
 
 /** All that can be on the public internet: of IPv6 only 2000::/3 has been given out. IPv4 as ::ffff:a.b.c.d counts as IPv4. */
 const unicast = listOf(['0.0.0.0/0', '2000::/3']);
@@ -40,7 +39,7 @@ export interface Outside {
 }
 
 /** Where Vapi itself is on this machine, as the emulator is, so may be what it names; in earnest nothing may. */
-export function outsideOf({ vapiBaseUrl }: Pick<Config, 'vapiBaseUrl'>): Outside {
+export function outsideOf({ vapiBaseUrl }: { vapiBaseUrl: string }): Outside {
   const host = new URL(vapiBaseUrl).hostname;
   return { allowLoopback: isLoopback(host) };
 }

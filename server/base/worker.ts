@@ -1,6 +1,6 @@
 /** Work that goes on beside the requests: again and again, one at a time, until it is stopped. */
 import type { Logger } from 'pino';
-import { StoreUnavailable } from '../store/unavailable.ts';
+import { StoreUnavailable } from './store-unavailable.ts';
 
 export interface Worker {
   /** Ends after the work in hand. */

@@ -1,7 +1,7 @@
 /** What billing does by itself: every hour, unpaid invoices; and the months, where the operator has left that to it. */
 
+import type { BillingContext } from './billing-context.ts';
 import { startWorker, type Worker } from '../base/worker.ts';
-import type { Context } from '../context.ts';
 import { closeRequestSchema } from '../contract.ts';
 import { ApiError } from '../errors.ts';
 import { closeMonths } from './month-close.ts';
@@ -9,7 +9,7 @@ import { sweepOverdue } from './overdue.ts';
 
 const pauseMs = 3_600_000;
 
-export function startBillingClerk(ctx: Context): Worker {
+export function startBillingClerk(ctx: BillingContext): Worker {
   return startWorker(ctx.log, pauseMs, async () => {
     await sweepOverdue(ctx);
     if (ctx.config.autoClose) await closeDue(ctx);
@@ -17,7 +17,7 @@ export function startBillingClerk(ctx: Context): Worker {
   });
 }
 
-async function closeDue(ctx: Context): Promise<void> {
+async function closeDue(ctx: BillingContext): Promise<void> {
   try {
     const { entries, needsPerson, id } = await closeMonths(ctx, closeRequestSchema.parse({}), 'billing');
     // What waits for a person is in the run's report, and not in the log of every hour.

@@ -1,6 +1,6 @@
 /** Takes back lines of a finalized invoice, in part or whole. The calls stay on the invoice: they were rated once. */
 import { createHash } from 'node:crypto';
-import { recordChange } from '../access/audit.ts';
+import { type Actor, recordChange } from '../access/audit.ts';
 import type { CreditNoteRequest, InvoiceDocument, InvoiceLine } from '../contract.ts';
 import { ApiError } from '../errors.ts';
 import type { Store } from '../store/database.ts';
@@ -14,15 +14,7 @@ import {
 import type { Tenant } from '../store/tenants.ts';
 import { leftOfShares, shareOf } from './credited.ts';
 import { canonicalJson, taxOn } from './invoice-document.ts';
-import {
-  type Actor,
-  blankInvoice,
-  figuresOf,
-  freeze,
-  issue,
-  newInvoiceId,
-  withInvoice,
-} from './invoicing.ts';
+import { blankInvoice, figuresOf, freeze, issue, newInvoiceId, withInvoice } from './invoicing.ts';
 import { endOverdue } from './overdue.ts';
 import { monthOfDay } from './period.ts';
 

@@ -6,11 +6,12 @@ import type { Queries } from '../store/database.ts';
 import { type InvoiceCall, listBilledCalls, readChanged } from '../store/invoice-calls.ts';
 import { sumBilled } from '../store/invoice-lines.ts';
 import { listBilledMonths } from '../store/invoices.ts';
+import type { PlanVersion } from '../store/plans.ts';
 import { type Credited, listCredited, loadFalls, shareOf } from './credited.ts';
 import { type BilledMonth, linesOfMonth } from './earlier-lines.ts';
 import { pagesOfCalls } from './ledger.ts';
 import { monthOfDay, monthPeriod } from './period.ts';
-import { type PlanVersion, segmentsOf } from './plan.ts';
+import { segmentsOf } from './plan.ts';
 import { type BillableCall, type Charge, chargeFor, correctionFor } from './price.ts';
 import type { OpenCall, RatedLine } from './rating.ts';
 

@@ -1,6 +1,6 @@
 /** A month's document: drafted as often as wanted, then frozen, once. */
 import { randomBytes } from 'node:crypto';
-import { recordChange } from '../access/audit.ts';
+import { type Actor, recordChange } from '../access/audit.ts';
 import type { InvoiceDocument } from '../contract.ts';
 import { ApiError } from '../errors.ts';
 import { findBillingAccount, findSeller } from '../store/billing-accounts.ts';
@@ -29,14 +29,6 @@ import { unbilledMonths } from './months.ts';
 import { monthPeriod, startOfDay } from './period.ts';
 import type { OpenCall } from './rating.ts';
 import { accountOf, billsNothing, documentFor, reckonMonth } from './reckoning.ts';
-
-/** Who did it, for the audit log. */
-export interface Actor {
-  actor: string;
-  requestId: string;
-  /** Why, in the words of whoever did it. */
-  reason?: string | undefined;
-}
 
 /**
  * Makes the month's draft, or reckons it anew.

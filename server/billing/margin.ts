@@ -7,16 +7,16 @@ import type { Queries } from '../store/database.ts';
 import { readLedger } from '../store/invoice-calls.ts';
 import { sumBilled } from '../store/invoice-lines.ts';
 import { listBilledMonths } from '../store/invoices.ts';
-import { listPlanVersions } from '../store/plans.ts';
+import { listPlanVersions, type PlanVersion } from '../store/plans.ts';
 import { handleOf, type Tenant } from '../store/tenants.ts';
 import { sumUsage } from '../store/usage.ts';
 import { listCredited } from './credited.ts';
 import { pagesOfCalls } from './ledger.ts';
 import { describeLine } from './line-text.ts';
 import { daysIn, monthPeriod, type Period } from './period.ts';
-import { type PlanVersion, segmentsOf } from './plan.ts';
+import { currencyOf, segmentsOf } from './plan.ts';
 import { createRater } from './rating.ts';
-import { currencyOf, reckonMonth } from './reckoning.ts';
+import { reckonMonth } from './reckoning.ts';
 
 /** Before tax and prepaid credit, credit notes taken off. A month that is not billed yet counts as it stands now. */
 export async function marginOf(db: Queries, tenant: Tenant, month: string): Promise<MarginRow> {

@@ -3,8 +3,10 @@
  * is drafted, finalized and, where the tenant is collected through Stripe, pushed. Each step is found done when the run
  * is started again, so a run may be killed at any point.
  */
+import type { BillingContext } from './billing-context.ts';
 import { randomUUID } from 'node:crypto';
 import { setImmediate as otherWork } from 'node:timers/promises';
+import type { Actor } from '../access/audit.ts';
 import { monthIn, nextMonth } from '../base/time-zone.ts';
 import type { Context } from '../context.ts';
 import type { CloseEntry, CloseReport, CloseRequest } from '../contract.ts';
@@ -23,7 +25,7 @@ import { listPlanVersions } from '../store/plans.ts';
 import { findTenantByHandle, listTenantsToBill, type Tenant } from '../store/tenants.ts';
 import { entryOf, tellCallsLeft } from './close-entries.ts';
 import { type CloseRun, openRun } from './close-run.ts';
-import { type Actor, draftInvoice, finalizeInvoice } from './invoicing.ts';
+import { draftInvoice, finalizeInvoice } from './invoicing.ts';
 import { unbilledMonths } from './months.ts';
 import { monthBefore, monthInstants } from './period.ts';
 import { segmentsOf } from './plan.ts';
@@ -39,7 +41,7 @@ const renewMs = 15_000;
  * @throws ApiError `invalid_request` when the month has ended nowhere; `conflict` while another process closes; `not_found` for an unknown tenant. What goes wrong with a
  *   tenant is in the report and keeps no other from being billed
  */
-export async function closeMonths(ctx: Context, request: CloseRequest, actor: string): Promise<CloseReport> {
+export async function closeMonths(ctx: BillingContext, request: CloseRequest, actor: string): Promise<CloseReport> {
   checkOver(request, ctx.now());
   const id = `run_${randomUUID()}`;
   const owned = () => takeLease(ctx.store, lease, id, ctx.now() + leaseMs, ctx.now());
@@ -98,7 +100,7 @@ async function* tenantsOf(ctx: Context, handle: string | undefined): AsyncGenera
 
 /** One tenant's part of a run. */
 interface Part {
-  ctx: Context;
+  ctx: BillingContext;
   tenant: Tenant;
   request: CloseRequest;
   run: CloseRun;

@@ -8,8 +8,9 @@ import {
   listUnconfirmed,
   type UnbilledCalls,
 } from '../store/invoice-calls.ts';
+import type { PlanVersion } from '../store/plans.ts';
 import { daysIn, monthOfDay, monthPeriod } from './period.ts';
-import { channelOf, type PlanVersion, segmentsOf } from './plan.ts';
+import { channelOf, segmentsOf } from './plan.ts';
 import type { BillableCall } from './price.ts';
 import { createRater, type Rater } from './rating.ts';
 

@@ -1,6 +1,6 @@
 /** Invoices past their day: marked, told, and where the tenant's account says so its calls are paused. */
+import type { BillingContext } from './billing-context.ts';
 import { raiseNotice } from '../access/notices.ts';
-import type { Context } from '../context.ts';
 import type { Queries } from '../store/database.ts';
 import { advanceInvoice, type InvoiceRow, leftToPayCents, listDue, lockInvoice } from '../store/invoices.ts';
 import { findTenantById } from '../store/tenants.ts';
@@ -9,7 +9,7 @@ import { dueMsOf, leftAtStripe, syncInvoice } from './stripe-sync.ts';
 import { pauseUnpaid, resumeAllSettled } from './unpaid-pause.ts';
 
 /** Safe to repeat and to run twice at once. A payment that Stripe has told in vain is asked for first. */
-export async function sweepOverdue(ctx: Context): Promise<void> {
+export async function sweepOverdue(ctx: BillingContext): Promise<void> {
   let after: { dueAt: number; id: string } | null = null;
   for (;;) {
     const page: InvoiceRow[] = await listDue(ctx.store, ctx.now(), after, 100);
@@ -21,7 +21,7 @@ export async function sweepOverdue(ctx: Context): Promise<void> {
   await resumeAllSettled(ctx);
 }
 
-async function sweepOne(ctx: Context, due: InvoiceRow): Promise<void> {
+async function sweepOne(ctx: BillingContext, due: InvoiceRow): Promise<void> {
   const since =
     due.pushedAt === null ? { dueMs: due.dueAt ?? 0, invoice: null } : await overdueSince(ctx, due);
   const tenant = await findTenantById(ctx.store, due.tenantId);
@@ -48,7 +48,7 @@ export async function endOverdue(db: Queries, row: InvoiceRow): Promise<void> {
 
 /** Since when an invoice at Stripe is overdue there, in epoch milliseconds; null when it is not, or nobody knows. */
 async function overdueSince(
-  ctx: Context,
+  ctx: BillingContext,
   due: InvoiceRow,
 ): Promise<{ dueMs: number; invoice: StripeInvoice } | null> {
   if (!ctx.stripe || !due.stripeId) return null;

@@ -1,10 +1,10 @@
 /** Money that came, or for a credit note went, by another way than Stripe. */
-import { recordChange } from '../access/audit.ts';
-import type { Context } from '../context.ts';
+import type { BillingContext } from './billing-context.ts';
+import { type Actor, recordChange } from '../access/audit.ts';
 import { ApiError } from '../errors.ts';
 import { advanceInvoice, type InvoiceRow } from '../store/invoices.ts';
 import type { Tenant } from '../store/tenants.ts';
-import { type Actor, withInvoice } from './invoicing.ts';
+import { withInvoice } from './invoicing.ts';
 import { closeAtStripe } from './stripe-withdraw.ts';
 import { resumeSettled } from './unpaid-pause.ts';
 
@@ -15,7 +15,7 @@ const open: InvoiceRow['status'][] = ['finalized', 'pushed', 'overdue'];
  * @throws ApiError `conflict` when there is nothing to pay, `stripe_unavailable`: call it again
  */
 export async function bookPaid(
-  ctx: Context,
+  ctx: BillingContext,
   tenant: Tenant,
   row: InvoiceRow,
   by: Actor,

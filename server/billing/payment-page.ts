@@ -1,4 +1,4 @@
-import type { Context } from '../context.ts';
+import type { BillingContext } from './billing-context.ts';
 import type { InvoiceRow } from '../store/invoices.ts';
 import { stripeFailure } from './stripe-api.ts';
 
@@ -7,7 +7,7 @@ import { stripeFailure } from './stripe-api.ts';
  * @returns null when Stripe has no such page for it
  * @throws ApiError `stripe_unavailable`
  */
-export async function paymentPageOf({ stripe }: Context, row: InvoiceRow): Promise<string | null> {
+export async function paymentPageOf({ stripe }: BillingContext, row: InvoiceRow): Promise<string | null> {
   if (!stripe || !row.stripeId?.startsWith('in_')) return null;
   try {
     const url = URL.parse((await stripe.getInvoice(row.stripeId))?.url ?? '');

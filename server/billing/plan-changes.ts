@@ -1,4 +1,6 @@
 /** Setting a tenant's plan: a new version from a day on, never a change of what has been billed. */
+
+import type { Actor } from '../access/audit.ts';
 import { recordChange } from '../access/audit.ts';
 import { centsToDecimal, microsToDecimal } from '../base/money.ts';
 import { dayIn, monthIn } from '../base/time-zone.ts';
@@ -9,13 +11,11 @@ import { creditBalance } from '../store/credits.ts';
 import type { Queries, Store } from '../store/database.ts';
 import { firstCallDay } from '../store/invoice-calls.ts';
 import { listBilledMonths } from '../store/invoices.ts';
-import { insertPlanVersion, listPlanVersions } from '../store/plans.ts';
+import { insertPlanVersion, listPlanVersions, type PlanVersion } from '../store/plans.ts';
 import type { Tenant } from '../store/tenants.ts';
 import { canonicalJson } from './invoice-document.ts';
-import type { Actor } from './invoicing.ts';
 import { addDays, monthBefore, monthOfDay, monthPeriod } from './period.ts';
-import { inForce, type PlanVersion, segmentsOf } from './plan.ts';
-import { currencyOf } from './reckoning.ts';
+import { currencyOf, inForce, segmentsOf } from './plan.ts';
 
 export interface PlanChange {
   /** Null ends the billing. */

@@ -1,15 +1,7 @@
 /** Which plan holds on which days. Pure. */
 import type { CallChannel, Plan } from '../contract.ts';
+import type { PlanVersion } from '../store/plans.ts';
 import { daysIn, intersect, monthPeriod, type Period } from './period.ts';
-
-/** A plan from a day on; null ends the tenant's billing. A version is never changed. */
-export interface PlanVersion {
-  id: string;
-  fromDay: string;
-  /** Of several versions from the same day the one that was written last holds. */
-  version: number;
-  plan: Plan | null;
-}
 
 /** The days of one month in which one plan holds. */
 export interface Segment extends Period {
@@ -48,4 +40,9 @@ const channelOfType: Record<string, CallChannel> = {
 
 export function channelOf(type: string): CallChannel {
   return channelOfType[type] ?? 'web';
+}
+
+/** All plans that hold have one; what was replaced before anything was billed may have had another. */
+export function currencyOf(versions: PlanVersion[]): string | null {
+  return versions.findLast(({ plan }) => plan)?.plan?.currency ?? null;
 }

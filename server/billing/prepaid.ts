@@ -1,4 +1,6 @@
 /** Prepaid credit that the operator books: what was paid outside, and what of it was booked by mistake. */
+
+import type { Actor } from '../access/audit.ts';
 import { recordChange } from '../access/audit.ts';
 import { centsToDecimal } from '../base/money.ts';
 import type { BookCredit } from '../contract.ts';
@@ -8,8 +10,7 @@ import { type Credit, creditBalance, findReferenced, insertCredit } from '../sto
 import type { Queries, Store } from '../store/database.ts';
 import { listPlanVersions } from '../store/plans.ts';
 import type { Tenant } from '../store/tenants.ts';
-import type { Actor } from './invoicing.ts';
-import { currencyOf } from './reckoning.ts';
+import { currencyOf } from './plan.ts';
 
 /**
  * A negative amount takes back a top-up, as far as no invoice has used it. A repeated reference changes nothing:

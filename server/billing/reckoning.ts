@@ -4,13 +4,13 @@ import { findBillingAccount, findSeller } from '../store/billing-accounts.ts';
 import { creditBalance } from '../store/credits.ts';
 import type { Queries } from '../store/database.ts';
 import { readLedger } from '../store/invoice-calls.ts';
-import { listPlanVersions } from '../store/plans.ts';
+import { listPlanVersions, type PlanVersion } from '../store/plans.ts';
 import type { Tenant } from '../store/tenants.ts';
 import { type BilledCall, rateEarlierMonths } from './earlier-months.ts';
 import { type MonthLine, makeDocument } from './invoice-document.ts';
 import { pagesOfCalls } from './ledger.ts';
 import { monthPeriod } from './period.ts';
-import { type PlanVersion, type Segment, segmentsOf } from './plan.ts';
+import { currencyOf, type Segment, segmentsOf } from './plan.ts';
 import { createRater, type OpenCall, type RateTotals } from './rating.ts';
 
 export interface ReckonedMonth {
@@ -64,11 +64,6 @@ export async function reckonMonth(
 /** Neither an amount nor a call: there is no document of it. */
 export function billsNothing({ lines }: Pick<ReckonedMonth, 'lines'>): boolean {
   return lines.every(({ amountCents, calls }) => amountCents === 0 && calls === 0);
-}
-
-/** All plans that hold have one; what was replaced before anything was billed may have had another. */
-export function currencyOf(versions: PlanVersion[]): string | null {
-  return versions.findLast(({ plan }) => plan)?.plan?.currency ?? null;
 }
 
 /** As it was set, or what holds until then. */

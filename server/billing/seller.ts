@@ -1,4 +1,6 @@
 /** Who issues the invoices, and what stands before their numbers. */
+
+import type { Actor } from '../access/audit.ts';
 import { recordChange } from '../access/audit.ts';
 import type { Seller } from '../contract.ts';
 import { ApiError } from '../errors.ts';
@@ -6,7 +8,6 @@ import { findSeller, saveSeller } from '../store/billing-accounts.ts';
 import type { Store } from '../store/database.ts';
 import { lockSeries } from '../store/invoice-numbers.ts';
 import { hasPrefix } from '../store/invoices.ts';
-import type { Actor } from './invoicing.ts';
 
 /**
  * Both series count from 1, so a prefix of one would make numbers that the other has given out.

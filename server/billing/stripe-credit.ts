@@ -1,4 +1,5 @@
 /** Brings to Stripe what is owed to a customer. */
+import type { BillingContext } from './billing-context.ts';
 import type { Context } from '../context.ts';
 import type { InvoiceDocument } from '../contract.ts';
 import { ApiError } from '../errors.ts';
@@ -18,7 +19,7 @@ import { advancePush, checkCounts, findAtStripe } from './stripe-withdraw.ts';
  * @throws ApiError `conflict` while the invoice that it corrects is still to be brought to Stripe
  */
 export async function pushCredit(
-  ctx: Context,
+  ctx: BillingContext,
   stripe: StripeApi,
   row: InvoiceRow,
   document: InvoiceDocument,

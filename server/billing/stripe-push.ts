@@ -2,6 +2,9 @@
  * Brings a frozen invoice to Stripe, step by step: look first, then make, then read back. It may be killed after any
  * step and started again, at once or days later: what is there is found and not made a second time.
  */
+
+import type { BillingContext } from './billing-context.ts';
+import type { Actor } from '../access/audit.ts';
 import { recordChange } from '../access/audit.ts';
 import type { Context } from '../context.ts';
 import type { BillingAccount, InvoiceDocument } from '../contract.ts';
@@ -9,7 +12,6 @@ import { ApiError } from '../errors.ts';
 import { findBillingAccount, linkStripeCustomer } from '../store/billing-accounts.ts';
 import { findInvoice, type InvoiceRow } from '../store/invoices.ts';
 import type { Tenant } from '../store/tenants.ts';
-import type { Actor } from './invoicing.ts';
 import { accountOf } from './reckoning.ts';
 import { type StripeApi, type StripeInvoice, stripeFailure } from './stripe-api.ts';
 import { pushCredit } from './stripe-credit.ts';
@@ -28,7 +30,7 @@ const dayMs = 24 * hourMs;
  *   `stripe_unavailable` when Stripe fails: call it again
  */
 export async function pushInvoice(
-  ctx: Context,
+  ctx: BillingContext,
   tenant: Tenant,
   invoiceId: string,
   by: Actor,
@@ -93,7 +95,7 @@ async function customerOf(
 }
 
 async function pushPayable(
-  ctx: Context,
+  ctx: BillingContext,
   stripe: StripeApi,
   row: InvoiceRow,
   document: InvoiceDocument,
@@ -158,7 +160,7 @@ async function pushPayable(
  * @throws ApiError `conflict` when it is void there, or open for another customer: a person has to decide
  */
 async function findUsable(
-  ctx: Context,
+  ctx: BillingContext,
   stripe: StripeApi,
   row: InvoiceRow,
   customer: string,

@@ -2,6 +2,7 @@
  * Takes over what has become of an invoice at Stripe. An event only says that something has changed: the state itself
  * is read from Stripe, so events may come late, twice or in any order.
  */
+import type { BillingContext } from './billing-context.ts';
 import { recordChange } from '../access/audit.ts';
 import { raiseNotice } from '../access/notices.ts';
 import { centsToDecimal } from '../base/money.ts';
@@ -25,7 +26,7 @@ const by = { actor: 'stripe', requestId: 'webhook' };
 
 /** @returns the document, or null when the invoice is not one of ours; and the invoice at Stripe, null when it is gone */
 export async function syncInvoice(
-  ctx: Context,
+  ctx: BillingContext,
   stripeId: string,
 ): Promise<{ row: InvoiceRow | null; invoice: StripeInvoice | null }> {
   if (!ctx.stripe) return { row: null, invoice: null };
@@ -70,7 +71,7 @@ async function takeOverVoid(ctx: Context, row: InvoiceRow): Promise<void> {
  * call the invoice paid, and so do the books: whether it is asked for again or taken back is for a person to say.
  * @param what the event's name at Stripe
  */
-export async function tellReversal(ctx: Context, what: string, reversal: StripeReversal): Promise<void> {
+export async function tellReversal(ctx: BillingContext, what: string, reversal: StripeReversal): Promise<void> {
   for (const stripeId of (await ctx.stripe?.listPaidBy(reversal.paymentIntent)) ?? []) {
     const row = await findInvoiceByStripeId(ctx.store, stripeId);
     const tenant = row && (await findTenantById(ctx.store, row.tenantId));

@@ -3,11 +3,14 @@
  * paid, while it is being brought to Stripe: whoever does it looks at Stripe after the books say so, and who pushes looks
  * at the books after each thing it made. So whichever comes first, one of the two sees the other.
  */
+
+import type { BillingContext } from './billing-context.ts';
+import type { Actor } from '../access/audit.ts';
 import type { Context } from '../context.ts';
 import { ApiError } from '../errors.ts';
 import { advanceInvoice, findInvoiceById, type InvoiceRow } from '../store/invoices.ts';
 import type { Tenant } from '../store/tenants.ts';
-import { type Actor, checkVoidable, voidInvoice } from './invoicing.ts';
+import { checkVoidable, voidInvoice } from './invoicing.ts';
 import { type StripeApi, type StripeInvoice, stripeFailure } from './stripe-api.ts';
 import { makeOnce } from './stripe-once.ts';
 import { resumeSettled } from './unpaid-pause.ts';
@@ -18,7 +21,7 @@ import { resumeSettled } from './unpaid-pause.ts';
  * @throws ApiError as `voidInvoice`, and `stripe_unavailable`: call it again
  */
 export async function voidEverywhere(
-  ctx: Context,
+  ctx: BillingContext,
   tenant: Tenant,
   row: InvoiceRow,
   by: Actor,
@@ -44,7 +47,7 @@ export async function findAtStripe(stripe: StripeApi, row: InvoiceRow): Promise<
 }
 
 /** @throws ApiError `conflict` when it is paid at Stripe, `stripe_unavailable` */
-export async function withdraw(ctx: Context, row: InvoiceRow): Promise<void> {
+export async function withdraw(ctx: BillingContext, row: InvoiceRow): Promise<void> {
   await atStripe(ctx, row, (stripe) => withdrawInvoice(ctx, stripe, row));
 }
 
@@ -53,7 +56,7 @@ export async function withdraw(ctx: Context, row: InvoiceRow): Promise<void> {
  * @returns true when Stripe has been paid itself
  * @throws ApiError `stripe_unavailable`
  */
-export function closeAtStripe(ctx: Context, row: InvoiceRow): Promise<boolean> {
+export function closeAtStripe(ctx: BillingContext, row: InvoiceRow): Promise<boolean> {
   return atStripe(ctx, row, async (stripe) => {
     const invoice = await findAtStripe(stripe, row);
     if (invoice?.status === 'draft') await stripe.deleteDraft(invoice.id);
@@ -66,7 +69,7 @@ export function closeAtStripe(ctx: Context, row: InvoiceRow): Promise<boolean> {
 
 /** Nothing, when no push has begun. What a credit note gives is taken back in either case. */
 async function atStripe(
-  ctx: Context,
+  ctx: BillingContext,
   row: InvoiceRow,
   work: (stripe: StripeApi) => Promise<boolean>,
 ): Promise<boolean> {
@@ -134,7 +137,7 @@ async function withdrawCredit(ctx: Context, stripe: StripeApi, row: InvoiceRow):
 
 /** Writes down how far a push has come. @throws ApiError as `checkCounts` */
 export async function advancePush(
-  ctx: Context,
+  ctx: BillingContext,
   row: InvoiceRow,
   columns: Parameters<typeof advanceInvoice>[3],
 ): Promise<void> {
@@ -143,7 +146,7 @@ export async function advancePush(
 }
 
 /** @throws ApiError `conflict` when it was voided or paid meanwhile: then what was made of it at Stripe is closed */
-export async function checkCounts(ctx: Context, { id }: InvoiceRow): Promise<void> {
+export async function checkCounts(ctx: BillingContext, { id }: InvoiceRow): Promise<void> {
   const now = await findInvoiceById(ctx.store, id);
   if (now?.status === 'void') {
     await withdraw(ctx, now);

@@ -2,7 +2,8 @@
  * Which webhooks Vapi is asked about before, or after, they count: whoever can read a tenant's webhook token can send one
  * that looks like Vapi's, and the tenant pays by what it says. Pure.
  */
-import { type CallRow, usageChanges, usageOf } from './usage.ts';
+import type { CallRow } from '../store/calls.ts';
+import { usageChanges, usageOf } from './usage.ts';
 
 /** Vapi's reports follow the end within seconds, its retries and a server of ours that was down within minutes. */
 const reportWithinMs = 3_600_000;

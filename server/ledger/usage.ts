@@ -1,11 +1,10 @@
 /** How what is told of a call becomes its ledger row, and what the row adds to the day's usage. Pure. */
-import type { Selectable } from 'kysely';
 import { dayIn } from '../base/time-zone.ts';
 import { type CostComponent, costComponents } from '../contract.ts';
-import type { CallsTable, CostColumns, UsageDailyTable } from '../store/schema.ts';
+import type { CallRow } from '../store/calls.ts';
+import type { CostColumns, UsageDailyTable } from '../store/schema.ts';
 import type { CallCost, CallEvent } from './call-event.ts';
 
-export type CallRow = Selectable<CallsTable>;
 /** What one call adds to `usage_daily`, or takes away. */
 export type UsageAmounts = Omit<UsageDailyTable, 'tenantId' | 'day' | 'assistantId'>;
 export interface UsageEntry {

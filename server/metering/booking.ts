@@ -2,8 +2,9 @@
 import { endUnwanted } from '../access/end-call.ts';
 import type { Context } from '../context.ts';
 import type { CallEvent } from '../ledger/call-event.ts';
-import { applyEvent, type CallRow, usageChanges, usageOf } from '../ledger/usage.ts';
+import { applyEvent, usageChanges, usageOf } from '../ledger/usage.ts';
 import { confirmOwner, findOwners } from '../store/call-owners.ts';
+import type { CallRow } from '../store/calls.ts';
 import { findCalls } from '../store/calls.ts';
 import type { Tenant } from '../store/tenants.ts';
 import { readCallRecord, type VapiCall } from '../vapi/call-record.ts';

@@ -2,21 +2,10 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import { openForwardTarget, openTenantSecret } from '../access/tenant-secrets.ts';
 import type { Context } from '../context.ts';
-import { findForwardTarget } from '../store/forward-targets.ts';
+import { defaultTarget, type ForwardTarget, findForwardTarget } from '../store/forward-targets.ts';
 import type { Tenant } from '../store/tenants.ts';
 import { webhookTokenHeader } from '../vapi/webhook-auth.ts';
-
-export interface ForwardTarget {
-  url: string;
-  /** The target's own, by lower-case name; they may hold its secrets. */
-  headers: Record<string, string>;
-  /** How long Vapi would wait for it. */
-  timeoutSeconds: number;
-  /** Whether Vapi would try again there after a failure; if not, an answered message reaches it once. */
-  retried: boolean;
-}
-
-export const defaultTarget = { headers: {}, timeoutSeconds: 20, retried: false };
+import { isOurWebhook } from '../vapi/webhook-url.ts';
 
 /** Marks what we have sent on; it names this installation, so that a circle is noticed and a chain is possible. */
 const forwardedHeader = 'x-vapi-agent-forwarded';
@@ -29,7 +18,7 @@ export async function forwardTargetOf(
 ): Promise<ForwardTarget | null> {
   const own = assistantId === null ? undefined : await assistantTarget(ctx, tenant, assistantId);
   const target = own === undefined ? tenantTarget(ctx, tenant) : own;
-  return target && !isOurWebhook(ctx, target.url) ? target : null;
+  return target && !isOurWebhook(ctx.config.publicUrl, target.url) ? target : null;
 }
 
 /** @returns undefined when the assistant has none of its own, null when its messages go nowhere */
@@ -51,15 +40,6 @@ export function tenantTarget(ctx: Context, tenant: Tenant): ForwardTarget | null
   const sealed = openTenantSecret(ctx.box, tenant, 'webhookForward');
   const kept = sealed === null ? {} : (JSON.parse(sealed) as Omit<ForwardTarget, 'url'>);
   return { ...defaultTarget, ...kept, url: tenant.webhookForwardUrl };
-}
-
-export function webhookUrlOf(ctx: Context, slug: string): string {
-  return `${ctx.config.publicUrl}/v1/webhooks/vapi/${slug}`;
-}
-
-/** Forwarding to any tenant's webhook of ours would only come round again. */
-export function isOurWebhook(ctx: Context, url: string): boolean {
-  return URL.parse(url)?.href.startsWith(webhookUrlOf(ctx, '')) ?? false;
 }
 
 /** Whether we have sent this request on ourselves, by a name of ours that we did not know. */

@@ -1,5 +1,7 @@
 /** Delivers the outbox to tenants' own servers: each message at least once, with growing pauses, for a day. */
 
+import type { MeteringContext } from './metering-context.ts';
+import { forwardedContext } from '../access/tenant-secrets.ts';
 import type { Worker } from '../base/worker.ts';
 import type { Context } from '../context.ts';
 import {
@@ -13,7 +15,7 @@ import {
 } from '../store/forwarded-messages.ts';
 import { findTenantById } from '../store/tenants.ts';
 import { forwardTargetOf } from './forward-target.ts';
-import { contextOf, isSuccess, post, rememberMs } from './forwarding.ts';
+import { isSuccess, post, rememberMs } from './forwarding.ts';
 
 const pollMs = 2000;
 /** So that one slow server does not hold up the others. */
@@ -26,7 +28,7 @@ const pauseAfter = (attempts: number) => Math.min(5000 * 2 ** (attempts - 1), 3_
 const giveUpAfterMs = 86_400_000;
 const forgetEveryMs = 60_000;
 
-export function startForwarding(ctx: Context): Worker {
+export function startForwarding(ctx: MeteringContext): Worker {
   const stopping = new AbortController();
   const inHand = new Set<Promise<void>>();
   let forgetAt = ctx.now();
@@ -102,8 +104,11 @@ async function contentOf(ctx: Context, id: string) {
   const sealed = await findContent(ctx.store, id);
   if (!sealed) return null;
   const { headersSealed, bodySealed } = sealed;
-  const headers = JSON.parse(ctx.box.open(headersSealed, contextOf(id, 'headers'))) as Record<string, string>;
-  return { headers, body: Buffer.from(ctx.box.open(bodySealed, contextOf(id, 'body')), 'utf8') };
+  const headers = JSON.parse(ctx.box.open(headersSealed, forwardedContext(id, 'headers'))) as Record<
+    string,
+    string
+  >;
+  return { headers, body: Buffer.from(ctx.box.open(bodySealed, forwardedContext(id, 'body')), 'utf8') };
 }
 
 /** @returns 0 when there was no answer */

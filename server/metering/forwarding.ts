@@ -1,13 +1,15 @@
 /** Sends what Vapi tells us on to the tenant's own server: answered messages at once, all others through an outbox. */
 import { createHash } from 'node:crypto';
+import { forwardedContext } from '../access/tenant-secrets.ts';
 import { outsideOf, postOutside } from '../base/outside.ts';
 import type { Context } from '../context.ts';
 import { ApiError } from '../errors.ts';
 import type { Queries } from '../store/database.ts';
+import type { ForwardTarget } from '../store/forward-targets.ts';
 import { findForwardedMessage, insertContent, insertForwardedMessage } from '../store/forwarded-messages.ts';
 import type { Tenant } from '../store/tenants.ts';
 import { answerLimitMs } from '../vapi/message-kinds.ts';
-import { type ForwardTarget, headersFor } from './forward-target.ts';
+import { headersFor } from './forward-target.ts';
 
 export interface MessageToForward {
   tenant: Tenant;
@@ -38,13 +40,9 @@ export async function queueMessage(ctx: Context, db: Queries, message: MessageTo
   if (!(await insertForwardedMessage(db, record))) return;
   await insertContent(db, {
     id,
-    headersSealed: ctx.box.seal(JSON.stringify(message.headers), contextOf(id, 'headers')),
-    bodySealed: ctx.box.seal(message.body.toString('utf8'), contextOf(id, 'body')),
+    headersSealed: ctx.box.seal(JSON.stringify(message.headers), forwardedContext(id, 'headers')),
+    bodySealed: ctx.box.seal(message.body.toString('utf8'), forwardedContext(id, 'body')),
   });
-}
-
-export function contextOf(id: string, column: 'headers' | 'body'): string {
-  return `forwarded_contents/${id}/${column}`;
 }
 
 /**

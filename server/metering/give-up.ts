@@ -2,8 +2,9 @@
 import { raiseNotice } from '../access/notices.ts';
 import { dayIn } from '../base/time-zone.ts';
 import type { Context } from '../context.ts';
-import { type CallRow, worthOf } from '../ledger/usage.ts';
+import { worthOf } from '../ledger/usage.ts';
 import { findOwners } from '../store/call-owners.ts';
+import type { CallRow } from '../store/calls.ts';
 import { findCall, markGone } from '../store/calls.ts';
 import { shrinkHold } from '../store/reservations.ts';
 import type { Tenant } from '../store/tenants.ts';

@@ -6,7 +6,6 @@ import type { CallEvent } from '../ledger/call-event.ts';
 import { doubtOf } from '../ledger/doubt.ts';
 import {
   applyEvent,
-  type CallRow,
   newCallRow,
   type UsageEntry,
   usageChanges,
@@ -15,6 +14,7 @@ import {
   worthOf,
 } from '../ledger/usage.ts';
 import { claimCall } from '../store/call-owners.ts';
+import type { CallRow } from '../store/calls.ts';
 import { insertRevision, lockCall, updateCall } from '../store/calls.ts';
 import type { Queries, Store } from '../store/database.ts';
 import {

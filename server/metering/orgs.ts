@@ -1,7 +1,7 @@
 /** The tenants of one Vapi organization, and asking Vapi about its calls. */
 import { openTenantSecret } from '../access/tenant-secrets.ts';
 import type { Context } from '../context.ts';
-import { listTenantsOfOrg, listTenantsToSweep, type Tenant } from '../store/tenants.ts';
+import { deletedForMs, listTenantsOfOrg, listTenantsToSweep, type Tenant } from '../store/tenants.ts';
 import { type CallsApi, createCallsApi } from '../vapi/calls-api.ts';
 import { VapiError } from '../vapi/vapi-api.ts';
 
@@ -10,9 +10,6 @@ export interface Org {
   orgId: string;
   tenants: Tenant[];
 }
-
-/** A deleted tenant's last calls are still reported, and its costs still change, for so long. */
-export const deletedForMs = 3 * 86_400_000;
 
 /**
  * Orgs that have a tenant, or had one of late.

@@ -1,5 +1,5 @@
 /** When Vapi is asked about a call that it has not told everything of. Pure. */
-import type { CallRow } from '../ledger/usage.ts';
+import type { CallRow } from '../store/calls.ts';
 
 const seconds = 1000;
 const minutes = 60 * seconds;

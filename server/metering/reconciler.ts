@@ -2,7 +2,7 @@
 import { randomUUID } from 'node:crypto';
 import { startWorker, type Worker } from '../base/worker.ts';
 import type { Context } from '../context.ts';
-import type { CallRow } from '../ledger/usage.ts';
+import type { CallRow } from '../store/calls.ts';
 import { findCall, finishPoll, takeDuePoll } from '../store/calls.ts';
 import { endTurn, takeLease, takeTurn } from '../store/leases.ts';
 import { saveSweptTo, saveUnassigned, sweptTo } from '../store/sweeps.ts';

@@ -2,14 +2,16 @@
  * Gives the assistants of a tenant that is deleted back to the server that they sent to before, so that its tools go on
  * working without us.
  */
+
 import { openTenantSecret } from '../access/tenant-secrets.ts';
 import type { Context } from '../context.ts';
 import { findTenant, findTenantById, type Tenant } from '../store/tenants.ts';
 import { removeUnwiring, takeDueUnwiring } from '../store/unwirings.ts';
 import { listAssistants, type SavedAssistant, setAssistantServer } from '../vapi/assistants.ts';
 import { webhookTokenHeader } from '../vapi/webhook-auth.ts';
+import { webhookUrlOf } from '../vapi/webhook-url.ts';
 import { restoredServer } from '../vapi/wiring-plan.ts';
-import { forwardTargetOf, webhookUrlOf } from './forward-target.ts';
+import { forwardTargetOf } from './forward-target.ts';
 import { isRefusedKey } from './orgs.ts';
 
 const minuteMs = 60_000;
@@ -61,7 +63,7 @@ function sendsTo(ctx: Context, tenant: Tenant, { server }: SavedAssistant, ownsS
     (name) => openTenantSecret(ctx.box, tenant, name) ?? [],
   );
   if (token !== undefined && secrets.includes(String(token))) return true;
-  return ownsSlug && server?.url === webhookUrlOf(ctx, tenant.slug);
+  return ownsSlug && server?.url === webhookUrlOf(ctx.config.publicUrl, tenant.slug);
 }
 
 /** @returns whether there was a tenant to try again for */

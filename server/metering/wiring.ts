@@ -6,7 +6,7 @@ import type { Context } from '../context.ts';
 import { hookUrlSchema, type WireAnswer, type WireRequest } from '../contract.ts';
 import { ApiError } from '../errors.ts';
 import type { Queries } from '../store/database.ts';
-import { putForwardTarget, removeForwardTargets } from '../store/forward-targets.ts';
+import { type ForwardTarget, putForwardTarget, removeForwardTargets } from '../store/forward-targets.ts';
 import { type Tenant, updateTenant } from '../store/tenants.ts';
 import {
   getAssistant,
@@ -17,14 +17,9 @@ import {
 } from '../vapi/assistants.ts';
 import { VapiError } from '../vapi/vapi-api.ts';
 import { webhookTokenHeader } from '../vapi/webhook-auth.ts';
+import { isOurWebhook, webhookUrlOf } from '../vapi/webhook-url.ts';
 import { type OurServer, planWiring, showWiring, type WiringPlan } from '../vapi/wiring-plan.ts';
-import {
-  assistantTarget,
-  type ForwardTarget,
-  isOurWebhook,
-  tenantTarget,
-  webhookUrlOf,
-} from './forward-target.ts';
+import { assistantTarget, tenantTarget } from './forward-target.ts';
 
 /** What has been read of the assistants, and what is to become of them. */
 export interface Wiring {
@@ -101,12 +96,13 @@ function ourServer(ctx: Context, tenant: Tenant, request: WireRequest): OurServe
     (name) => openTenantSecret(ctx.box, tenant, name) ?? [],
   );
   return {
-    url: webhookUrlOf(ctx, tenant.slug),
+    url: webhookUrlOf(ctx.config.publicUrl, tenant.slug),
     token: tenant.webhookAuth.kind === 'token' ? (secrets[0] ?? '') : null,
     credentialId: request.credentialId ?? null,
     // By its token also when this server was known by another address then.
     isOurs: (server: VapiServer) =>
-      isOurWebhook(ctx, server.url ?? '') || secrets.includes(String(server.headers?.[webhookTokenHeader])),
+      isOurWebhook(ctx.config.publicUrl, server.url ?? '') ||
+      secrets.includes(String(server.headers?.[webhookTokenHeader])),
   };
 }
 

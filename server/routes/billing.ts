@@ -1,4 +1,5 @@
 /** Plans, accounts, prepaid credit and the preview of a month. A client reads its own terms, never the markup. */
+import type { BillingContext } from '../billing/billing-context.ts';
 import express, { Router } from 'express';
 import { recordChange } from '../access/audit.ts';
 import { dayIn, monthIn } from '../base/time-zone.ts';
@@ -6,10 +7,11 @@ import { termsOf } from '../billing/line-text.ts';
 import { marginOf, simulate } from '../billing/margin.ts';
 import { closeMonths } from '../billing/month-close.ts';
 import { monthPeriod } from '../billing/period.ts';
+import { currencyOf } from '../billing/plan.ts';
 import { setPlan } from '../billing/plan-changes.ts';
 import { bookCredit } from '../billing/prepaid.ts';
 import { previewMonth } from '../billing/preview.ts';
-import { accountOf, currencyOf } from '../billing/reckoning.ts';
+import { accountOf } from '../billing/reckoning.ts';
 import { setSeller } from '../billing/seller.ts';
 import type { Context } from '../context.ts';
 import {
@@ -145,7 +147,7 @@ export function billingRoutes(ctx: Context): Router {
 }
 
 /** What concerns the operator's billing as a whole. */
-export function operatorBillingRoutes(ctx: Context): Router {
+export function operatorBillingRoutes(ctx: BillingContext): Router {
   const router = Router();
   const body = express.json({ limit: '16kb' });
 

@@ -1,4 +1,5 @@
 /** Who asks, and what it may do. A client's key sees one tenant, read-only; every other tenant does not exist for it. */
+import type { AccessContext } from '../access/access-context.ts';
 import type { Request, RequestHandler, Response } from 'express';
 import type {} from 'pino-http';
 import { type Caller, callerOf } from '../access/api-key.ts';
@@ -10,7 +11,7 @@ import { ApiError } from '../errors.ts';
 import { findTenant, findTenantByHandle, type Tenant } from '../store/tenants.ts';
 
 /** Lets only requests with a valid `Authorization: Bearer vak_…`, or without one the portal's cookie, through. */
-export function authenticate(ctx: Context): RequestHandler {
+export function authenticate(ctx: AccessContext): RequestHandler {
   const { name } = signInCookie(ctx.config.publicUrl);
   return async (req, res, next) => {
     res.set('Cache-Control', 'no-store');
@@ -36,7 +37,7 @@ export function authenticate(ctx: Context): RequestHandler {
  * A client's reading must not keep the server busy; the operator's own is not counted.
  * @throws ApiError `rate_limited`
  */
-export async function countRead(ctx: Context, res: Response, points: number): Promise<void> {
+export async function countRead(ctx: AccessContext, res: Response, points: number): Promise<void> {
   const { tenantId, actor } = callerIn(res);
   if (tenantId !== null) await ctx.frontLimits.clientRead(actor, points);
 }

@@ -1,4 +1,5 @@
 /** The ledger's calls, one by one. */
+import type { AccessContext } from '../access/access-context.ts';
 import { once } from 'node:events';
 import { type Response, Router } from 'express';
 import { oneAtATime } from '../base/one-at-a-time.ts';
@@ -17,7 +18,8 @@ import {
   costComponents,
 } from '../contract.ts';
 import { ApiError } from '../errors.ts';
-import { type CallRow, columnOf } from '../ledger/usage.ts';
+import { columnOf } from '../ledger/usage.ts';
+import type { CallRow } from '../store/calls.ts';
 import { type CallsPage, findCall, listCalls, listRevisions } from '../store/calls.ts';
 import { findFeedback } from '../store/feedback.ts';
 import { findReservation } from '../store/reservations.ts';
@@ -30,7 +32,7 @@ import { parse } from './parse.ts';
 /** A price can depend on all calls of the month before it, so a single one costs as much as the month has calls. */
 const readsPerPrice = 10;
 
-export function callRoutes(ctx: Context): Router {
+export function callRoutes(ctx: AccessContext): Router {
   const router = Router();
   // However many are asked for at once, between two pages of one month there is room for everybody else.
   const inTurn = oneAtATime();

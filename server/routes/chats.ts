@@ -2,6 +2,7 @@
  * `POST /v1/chats`: one message of a text conversation, its answer as `text/event-stream`. Each message is reserved like
  * a call and has its row in the ledger, so that a conversation cannot pass a limit that a call could not.
  */
+import type { AccessContext } from '../access/access-context.ts';
 import express, { type Response, Router } from 'express';
 import { admitSession, claimsOf } from '../access/admit.ts';
 import { askBeforeCall } from '../access/before-call.ts';
@@ -25,7 +26,7 @@ import { streamChat } from '../vapi/chat-api.ts';
 import { VapiError } from '../vapi/vapi-api.ts';
 import { parse, parseJsonText } from './parse.ts';
 
-export function chatRoutes(ctx: Context): Router {
+export function chatRoutes(ctx: AccessContext): Router {
   const router = Router();
   const body = express.text({ type: ['text/plain', 'application/json'], limit: '16kb' });
 

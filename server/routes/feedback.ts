@@ -1,10 +1,11 @@
 /** What a visitor says of a call that is over. The permission is the call's own; the rest of CORS is visitor.ts's. */
+import type { AccessContext } from '../access/access-context.ts';
 import express, { Router } from 'express';
 import { verifyEndToken, verifyFeedbackToken } from '../access/session-token.ts';
 import type { Context } from '../context.ts';
 import { feedbackRequestSchema } from '../contract.ts';
 import { ApiError } from '../errors.ts';
-import type { CallRow } from '../ledger/usage.ts';
+import type { CallRow } from '../store/calls.ts';
 import { findCall } from '../store/calls.ts';
 import { saveFeedback } from '../store/feedback.ts';
 import { findTenant } from '../store/tenants.ts';
@@ -13,7 +14,7 @@ import { parse, parseJsonText } from './parse.ts';
 /** The token ends with the longest possible call; whoever has talked to the end still has this long to say how it was. */
 const graceMs = 3_600_000;
 
-export function feedbackRoutes(ctx: Context): Router {
+export function feedbackRoutes(ctx: AccessContext): Router {
   const router = Router();
   const body = express.text({ type: ['text/plain', 'application/json'], limit: '16kb' });
 

@@ -1,4 +1,5 @@
 /** Invoices: the operator makes them, a client reads its own. */
+import type { BillingContext } from '../billing/billing-context.ts';
 import { createHash } from 'node:crypto';
 import { once } from 'node:events';
 import express, { type Request, type Response, Router } from 'express';
@@ -15,7 +16,6 @@ import { reckonMonth } from '../billing/reckoning.ts';
 import { pushInvoice } from '../billing/stripe-push.ts';
 import { voidEverywhere } from '../billing/stripe-withdraw.ts';
 import { documentOf, viewInvoice, viewInvoiceCall, viewSummary } from '../billing/views.ts';
-import type { Context } from '../context.ts';
 import {
   creditNoteSchema,
   draftInvoiceSchema,
@@ -38,7 +38,7 @@ import { type Column, sendCsv, wantsCsv } from './csv.ts';
 import { cutPage, readCursor, strangeCursor } from './cursor.ts';
 import { parse } from './parse.ts';
 
-export function invoiceRoutes(ctx: Context): Router {
+export function invoiceRoutes(ctx: BillingContext): Router {
   const router = Router();
   const body = express.json({ limit: '16kb' });
   const view = (row: InvoiceRow) => viewInvoice(ctx.store, row);

@@ -1,4 +1,5 @@
 /** A visitor who goes from page to page during a call. The permission is the call's own token; the rest of CORS is visitor.ts's. */
+import type { AccessContext } from '../access/access-context.ts';
 import express, { type Request, Router } from 'express';
 import { leaveCall, rejoinCall } from '../access/left-calls.ts';
 import { verifyEndToken } from '../access/session-token.ts';
@@ -8,7 +9,7 @@ import { ApiError } from '../errors.ts';
 import { findTenant, type Tenant } from '../store/tenants.ts';
 import { parse, parseJsonText } from './parse.ts';
 
-export function leftCallRoutes(ctx: Context): Router {
+export function leftCallRoutes(ctx: AccessContext): Router {
   const router = Router();
   const body = express.text({ type: ['text/plain', 'application/json'], limit: '16kb' });
 

@@ -1,11 +1,16 @@
 import { Router } from 'express';
-import type { Context } from '../context.ts';
+import { StoreUnavailable } from '../base/store-unavailable.ts';
+import type { AccessContext } from '../access/access-context.ts';
 import { proveWritable } from '../store/leases.ts';
-import { StoreUnavailable } from '../store/unavailable.ts';
 import { authenticate, operatorOnly } from './caller.ts';
 
+/** `stopping` once a stop is announced: load balancers are told to send nothing more. */
+export interface Lifecycle {
+  stopping: boolean;
+}
+
 /** For load balancers and monitors; tells nothing that is not theirs to know. */
-export function opsRoutes(ctx: Context): Router {
+export function opsRoutes(ctx: AccessContext & { lifecycle: Lifecycle }): Router {
   const router = Router();
   // Anybody may ask, and each question is a write: those who ask meanwhile share its answer.
   let asked: Promise<void> | null = null;

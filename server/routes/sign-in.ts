@@ -1,4 +1,6 @@
 /** Signing in to the portal by a link, signing out, and who is signed in. */
+import type { BillingContext } from '../billing/billing-context.ts';
+import type { AccessContext } from '../access/access-context.ts';
 import express, { type Request, type Response, Router } from 'express';
 import { recordChange } from '../access/audit.ts';
 import { sendMail } from '../access/mail.ts';
@@ -20,7 +22,7 @@ import { findTenant, findTenantById } from '../store/tenants.ts';
 import { actorIn, authenticate, callerIn, demandScope, operatorOnly } from './caller.ts';
 import { parse } from './parse.ts';
 
-export function signInRoutes(ctx: Context): Router {
+export function signInRoutes(ctx: AccessContext & BillingContext): Router {
   const router = Router();
   const body = express.json({ limit: '16kb' });
   const cookie = signInCookie(ctx.config.publicUrl);
@@ -86,7 +88,7 @@ export function signInRoutes(ctx: Context): Router {
 }
 
 /** What the link leads to: a page with a button, for opening alone must not use it up. */
-export function signInPages(ctx: Context): Router {
+export function signInPages(ctx: AccessContext): Router {
   const router = Router();
   const cookie = signInCookie(ctx.config.publicUrl);
 
@@ -142,7 +144,7 @@ async function brandingOf(ctx: Context): Promise<Branding> {
 }
 
 /** The link is good also when no mail could be sent: the operator has it in the answer. */
-async function mailLink(ctx: Context, to: string, url: string): Promise<boolean> {
+async function mailLink(ctx: AccessContext, to: string, url: string): Promise<boolean> {
   if (!ctx.smtp) return false;
   const { name } = await brandingOf(ctx);
   const subject = name ? `Sign in to ${name}` : 'Your sign-in link';

@@ -1,11 +1,12 @@
 /** What Stripe tells us of invoices, signed over the raw body. 200 means: it is in the books. */
+import type { BillingContext } from '../billing/billing-context.ts';
+import type { AccessContext } from '../access/access-context.ts';
 import express, { Router } from 'express';
 import { stripeFailure } from '../billing/stripe-api.ts';
 import { syncInvoice, tellReversal } from '../billing/stripe-sync.ts';
-import type { Context } from '../context.ts';
 import { ApiError } from '../errors.ts';
 
-export function stripeWebhookRoutes(ctx: Context): Router {
+export function stripeWebhookRoutes(ctx: AccessContext & BillingContext): Router {
   const router = Router();
   router.post('/', express.text({ type: () => true, limit: '1mb' }), async (req, res) => {
     const event = readEvent(String(req.body), String(req.headers['stripe-signature'] ?? ''));

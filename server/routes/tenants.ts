@@ -1,4 +1,5 @@
 /** The operator's tenants. Secrets go in and never come out. Every change is in the audit log. */
+import type { AccessContext } from '../access/access-context.ts';
 import express, { type Request, type Response, Router } from 'express';
 import { recordChange } from '../access/audit.ts';
 import { endLiveCalls } from '../access/end-call.ts';
@@ -6,7 +7,6 @@ import { applyTenantChanges, newTenant, viewTenant } from '../access/tenant-chan
 import { checkSharing, checkTenant } from '../access/tenant-check.ts';
 import { openTenantSecret } from '../access/tenant-secrets.ts';
 import { endPlans } from '../billing/plan-changes.ts';
-import type { Context } from '../context.ts';
 import {
   allowOriginSchema,
   type BlockedOriginView,
@@ -35,7 +35,7 @@ import { insertUnwiring } from '../store/unwirings.ts';
 import { callerIn, visibleTenant } from './caller.ts';
 import { parse } from './parse.ts';
 
-export function tenantRoutes(ctx: Context): Router {
+export function tenantRoutes(ctx: AccessContext): Router {
   const router = Router();
   const body = express.json({ limit: '64kb' });
   const view = (tenant: Tenant) => viewTenant(ctx, tenant);

@@ -1,4 +1,7 @@
 /** What Vapi tells us of a tenant's calls. 200 means: it is in the ledger and survives a crash. */
+
+import type { MeteringContext } from '../metering/metering-context.ts';
+import type { AccessContext } from '../access/access-context.ts';
 import { isUtf8 } from 'node:buffer';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
@@ -9,20 +12,15 @@ import { webhookSecretsOf } from '../access/tenant-secrets.ts';
 import type { Context } from '../context.ts';
 import { slugSchema } from '../contract.ts';
 import { ApiError } from '../errors.ts';
-import {
-  type ForwardTarget,
-  forwardTargetOf,
-  headersToPass,
-  isOwnForward,
-  webhookUrlOf,
-} from '../metering/forward-target.ts';
+import { forwardTargetOf, headersToPass, isOwnForward } from '../metering/forward-target.ts';
 import { type MessageToForward, queueMessage, relayMessage } from '../metering/forwarding.ts';
 import { type Ingested, ingestCallEvent } from '../metering/ingest.ts';
-import { deletedForMs } from '../metering/orgs.ts';
-import { findLastTenant, type Tenant } from '../store/tenants.ts';
+import type { ForwardTarget } from '../store/forward-targets.ts';
+import { deletedForMs, findLastTenant, type Tenant } from '../store/tenants.ts';
 import { speakingAssistant, tellsOfCall, typeLabel, wantsAnswer } from '../vapi/message-kinds.ts';
 import { readServerMessage, type ServerMessage } from '../vapi/messages.ts';
 import { isFromVapi, mayBeFromVapi } from '../vapi/webhook-auth.ts';
+import { webhookUrlOf } from '../vapi/webhook-url.ts';
 import { parseJsonText } from './parse.ts';
 
 /** Who sent a webhook, as the first step found out. */
@@ -36,14 +34,14 @@ export const longestBody = 5 * 1024 * 1024;
 /** Of bodies whose signature cannot be checked before they are read. Vapi sends again what is refused meanwhile. */
 const unprovenBytes = { perTenant: 4 * longestBody, total: 20 * longestBody };
 
-export function vapiWebhookRoutes(ctx: Context): Router {
+export function vapiWebhookRoutes(ctx: AccessContext & MeteringContext): Router {
   const router = Router();
   // What can be checked is checked before the body is read, so that not everybody can make us read that much.
   const body = express.raw({ type: () => true, limit: longestBody });
   router.post('/:tenant', count(ctx), identify(ctx), boundUnproven(), body, async (req, res) => {
     const { tenant, secrets } = res.locals.sender as Sender;
     const bytes = Buffer.isBuffer(req.body) ? req.body : Buffer.alloc(0);
-    const url = webhookUrlOf(ctx, tenant.slug);
+    const url = webhookUrlOf(ctx.config.publicUrl, tenant.slug);
     const signed = { method: req.method, url, headers: req.headers, body: bytes };
     if (!isFromVapi(signed, tenant.webhookAuth, secrets)) await refuse(ctx, req);
     (res.locals.proven as (() => void) | undefined)?.();
@@ -98,7 +96,7 @@ function count(ctx: Context): RequestHandler {
 }
 
 /** A deleted tenant too, as long as nobody else has its slug: until its assistants are given back they still send to us. */
-function identify(ctx: Context): RequestHandler {
+function identify(ctx: AccessContext): RequestHandler {
   return async (req, res, next) => {
     const slug = slugSchema.safeParse(req.params.tenant);
     const now = ctx.now();
@@ -131,7 +129,7 @@ function boundUnproven(): RequestHandler {
  * Vapi's addresses are shared by all its customers. So too many failures only change how a failure is answered: they
  * must not keep a tenant's reports out because of somebody else's wrong secret.
  */
-async function refuse(ctx: Context, req: Request): Promise<never> {
+async function refuse(ctx: AccessContext, req: Request): Promise<never> {
   await ctx.frontLimits.failedAuth(req.ip);
   throw new ApiError('unauthorized');
 }
@@ -141,7 +139,7 @@ async function refuse(ctx: Context, req: Request): Promise<never> {
  * @returns null when the message says nothing about a call's state or cost
  */
 async function take(
-  ctx: Context,
+  ctx: MeteringContext,
   message: ServerMessage,
   forward: MessageToForward | null,
   tenant: Tenant,

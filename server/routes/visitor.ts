@@ -1,4 +1,5 @@
 /** What a visitor's browser asks for. Everything here is decided by the page's Origin and a session, never by a cookie. */
+import type { AccessContext } from '../access/access-context.ts';
 import cors from 'cors';
 import express, { type Request, type RequestHandler, type Response, Router } from 'express';
 import { admit, admitSession, claimsOf } from '../access/admit.ts';
@@ -24,7 +25,7 @@ import { ApiError } from '../errors.ts';
 import { findTenant } from '../store/tenants.ts';
 import { parse, parseJsonText } from './parse.ts';
 
-export function visitorRoutes(ctx: Context): Router {
+export function visitorRoutes(ctx: AccessContext): Router {
   const router = Router();
   // A refusal holds no data, so every page may read it: that is how the element can tell which origin to allow.
   // An answer with data overrides this with the one page that may read it (`answerTo`).

@@ -2,7 +2,7 @@ import { type Selectable, sql } from 'kysely';
 import type { Queries } from './database.ts';
 import type { CallRevisionsTable, CallsTable } from './schema.ts';
 
-type CallRow = Selectable<CallsTable>;
+export type CallRow = Selectable<CallsTable>;
 
 /**
  * Reads the call's row, adding it where the call is not known yet, and keeps every other transaction from changing it

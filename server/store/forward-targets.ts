@@ -1,6 +1,19 @@
 /** Assistants whose messages go elsewhere than the tenant's others. */
 import type { Queries } from './database.ts';
 
+export interface ForwardTarget {
+  url: string;
+  /** The target's own, by lower-case name; they may hold its secrets. */
+  headers: Record<string, string>;
+  /** How long Vapi would wait for it. */
+  timeoutSeconds: number;
+  /** Whether Vapi would try again there after a failure; if not, an answered message reaches it once. */
+  retried: boolean;
+}
+
+/** What holds where an operator names a URL alone. */
+export const defaultTarget = { headers: {}, timeoutSeconds: 20, retried: false };
+
 /** @returns undefined when the assistant has no entry of its own; `targetSealed` is null when it forwards nowhere */
 export async function findForwardTarget(
   db: Queries,

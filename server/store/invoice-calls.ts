@@ -1,7 +1,7 @@
 import { type ExpressionBuilder, type Selectable, sql } from 'kysely';
 import type { LineKind } from '../contract.ts';
-import type { CallRow } from '../ledger/usage.ts';
 import type { InvoiceCallsTable } from './billing-schema.ts';
+import type { CallRow } from './calls.ts';
 import type { Queries } from './database.ts';
 import type { Schema } from './schema.ts';
 

@@ -13,7 +13,8 @@ import {
   type SqliteDatabase,
   SqliteDialect,
 } from 'kysely';
-import { isLocked, isUnavailable, StoreUnavailable } from './unavailable.ts';
+import { StoreUnavailable } from '../base/store-unavailable.ts';
+import { isLocked, isUnavailable } from './unavailable.ts';
 
 /** How long SQLite itself may wait, with the event loop standing still. */
 const blockingMs = 20;

@@ -1,8 +1,16 @@
 import { randomBytes } from 'node:crypto';
 import { sql } from 'kysely';
-import type { PlanVersion } from '../billing/plan.ts';
 import type { Plan } from '../contract.ts';
 import type { Queries } from './database.ts';
+
+/** A plan from a day on; null ends the tenant's billing. A version is never changed. */
+export interface PlanVersion {
+  id: string;
+  fromDay: string;
+  /** Of several versions from the same day the one that was written last holds. */
+  version: number;
+  plan: Plan | null;
+}
 
 /** In the order in which they were written. */
 export async function listPlanVersions(db: Queries, tenantId: string): Promise<PlanVersion[]> {

@@ -5,7 +5,8 @@
  */
 import type { PostgresPool, PostgresPoolClient } from 'kysely';
 import pg from 'pg';
-import { breaksConnection, isUnavailable, StoreUnavailable } from './unavailable.ts';
+import { StoreUnavailable } from '../base/store-unavailable.ts';
+import { breaksConnection, isUnavailable } from './unavailable.ts';
 
 export interface PoolLimits {
   /** Connections at the same time. */

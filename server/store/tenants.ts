@@ -34,6 +34,9 @@ export interface Tenant
   wholeOrg: boolean;
 }
 
+/** A deleted tenant's last calls are still reported, and its costs still change, for this long. */
+export const deletedForMs = 3 * 86_400_000;
+
 export function newTenantId(): string {
   return `ten_${randomBytes(12).toString('base64url')}`;
 }

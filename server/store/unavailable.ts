@@ -1,12 +1,5 @@
 /** Tells a database that cannot work at the moment (down, hung, read-only, full, locked) from a mistake of ours. */
 
-/** Thrown instead of the driver's error; the request may be sent again, nothing of it was kept. */
-export class StoreUnavailable extends Error {
-  constructor(cause: unknown) {
-    super(`The database cannot be used at the moment: ${messageOf(cause)}`, { cause });
-  }
-}
-
 /** SQLSTATE classes and codes after which the same statement may succeed later (PostgreSQL, appendix A). */
 const passing = [
   /^08/, // connection exceptions

@@ -1,4 +1,5 @@
 /** Vapi's dollars (JSON numbers) as integer micros, by component. Pure. */
+import { roundHalfUp } from '../base/money.ts';
 import { type CostByComponent, type CostComponent, costComponents } from '../contract.ts';
 import type { CallCost } from '../ledger/call-event.ts';
 
@@ -54,7 +55,7 @@ export function usdToMicros(usd: number): number {
   const [, sign, whole = '', fraction = '', exponent = '0'] = match;
   const digits = BigInt(whole + fraction);
   const shift = 6 - fraction.length + Number(exponent);
-  const micros = shift >= 0 ? digits * 10n ** BigInt(shift) : roundedQuotient(digits, 10n ** BigInt(-shift));
+  const micros = shift >= 0 ? digits * 10n ** BigInt(shift) : roundHalfUp(digits, 10n ** BigInt(-shift));
   const value = Number(sign ? -micros : micros);
   if (!Number.isSafeInteger(value)) throw new RangeError(`amount out of range: ${usd}`);
   return value;
@@ -142,8 +143,4 @@ function fromBreakdown(breakdown: CostBreakdown): CostByComponent {
 
 export function noCost(): CostByComponent {
   return { transport: 0, stt: 0, llm: 0, tts: 0, vapi: 0, analysis: 0, knowledgeBase: 0, other: 0 };
-}
-
-function roundedQuotient(dividend: bigint, divisor: bigint): bigint {
-  return (dividend * 2n + divisor) / (divisor * 2n);
 }

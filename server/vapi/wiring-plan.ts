@@ -1,6 +1,6 @@
 /** What must change at an assistant so that its messages come to us, and what it sent to before. Pure. */
 import type { AssistantWiring, ShownServer } from '../contract.ts';
-import type { ForwardTarget } from '../metering/forward-target.ts';
+import type { ForwardTarget } from '../store/forward-targets.ts';
 import type { SavedAssistant, VapiServer } from './assistants.ts';
 import { defaultServerMessages } from './message-kinds.ts';
 import { webhookTokenHeader } from './webhook-auth.ts';

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import { addDays, monthPeriod } from '../../../server/billing/period.ts';
-import { type PlanVersion, segmentsOf } from '../../../server/billing/plan.ts';
+import { segmentsOf } from '../../../server/billing/plan.ts';
 import type { BillableCall } from '../../../server/billing/price.ts';
 import {
   type CallChannel,
@@ -12,6 +12,7 @@ import {
   type Plan,
   planSchema,
 } from '../../../server/contract.ts';
+import type { PlanVersion } from '../../../server/store/plans.ts';
 import { askOracle } from './oracle.ts';
 import { inBillingOrder, type Rating, rate } from './support.ts';
 

@@ -1,5 +1,6 @@
 /** Short ways to write plans, calls and segments in the tests of billing. */
-import { type PlanVersion, type Segment, segmentsOf } from '../../../server/billing/plan.ts';
+
+import { type Segment, segmentsOf } from '../../../server/billing/plan.ts';
 import type { BillableCall } from '../../../server/billing/price.ts';
 import {
   createRater,
@@ -8,6 +9,7 @@ import {
   type RatedLine,
 } from '../../../server/billing/rating.ts';
 import { type Plan, type PlanInput, planSchema } from '../../../server/contract.ts';
+import type { PlanVersion } from '../../../server/store/plans.ts';
 import { noCost } from '../../../server/vapi/cost.ts';
 
 export type PriceInput = PlanInput['rates'][number]['price'];

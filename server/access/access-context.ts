@@ -1,0 +1,14 @@
+/** What proving who somebody is, refusing and notifying need beyond the `Context`. */
+import type { Secrets } from '../config.ts';
+import type { Context } from '../context.ts';
+import type { Refusals } from './blocked-origins.ts';
+import type { FrontLimits } from './front-limits.ts';
+
+export interface AccessContext extends Context {
+  operatorApiKey: string;
+  frontLimits: FrontLimits;
+  /** Pages that were refused. */
+  refusals: Refusals;
+  /** Null when no e-mail can be sent. */
+  smtp: Secrets['smtp'];
+}

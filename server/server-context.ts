@@ -1,0 +1,80 @@
+/** Everything the parts are given, made once per server. */
+import type { Logger } from 'pino';
+import type { AccessContext } from './access/access-context.ts';
+import { createRefusals } from './access/blocked-origins.ts';
+import { createFrontLimits } from './access/front-limits.ts';
+import { deriveKeys } from './base/derived-keys.ts';
+import { createDoorbell } from './base/doorbell.ts';
+import { createMetrics } from './base/metrics.ts';
+import { createSecretBox } from './base/secret-box.ts';
+import { logFailure } from './base/worker.ts';
+import type { BillingContext } from './billing/billing-context.ts';
+import { createStripeApi } from './billing/stripe-api.ts';
+import type { Config, Secrets } from './config.ts';
+import type { MeteringContext } from './metering/metering-context.ts';
+import type { Lifecycle } from './routes/ops.ts';
+import type { CallRow } from './store/calls.ts';
+import type { Store } from './store/database.ts';
+import { countPendingMessages } from './store/forwarded-messages.ts';
+import { countUnassigned } from './store/sweeps.ts';
+import type { Tenant } from './store/tenants.ts';
+import { createVapiClock } from './vapi/vapi-clock.ts';
+
+export interface ServerContext extends AccessContext, MeteringContext, BillingContext {
+  lifecycle: Lifecycle;
+  /** Ends when all background work has. */
+  backgroundDone: () => Promise<void>;
+}
+
+export interface ContextOptions {
+  now?: () => number;
+  onCallBooked?: (tenant: Tenant, row: CallRow) => void;
+}
+
+export function createContext(
+  config: Config,
+  secrets: Secrets,
+  store: Store,
+  log: Logger,
+  options: ContextOptions = {},
+): ServerContext {
+  const running = new Set<Promise<unknown>>();
+  const keys = (purpose: Parameters<typeof deriveKeys>[1]) => deriveKeys(secrets.secretKeys, purpose);
+  const frontLimits = createFrontLimits(config.visitorLimits);
+  const now = options.now ?? Date.now;
+  return {
+    config,
+    store,
+    box: createSecretBox(keys('tenant-secrets')),
+    keys: {
+      session: keys('session-token'),
+      endCall: keys('call-token'),
+      network: keys('visitor-network'),
+      challenge: keys('challenge'),
+    },
+    frontLimits,
+    refusals: createRefusals(store, frontLimits, now),
+    smtp: secrets.smtp,
+    stripe: secrets.stripe && createStripeApi(secrets.stripe, config.stripeApiUrl),
+    operatorApiKey: secrets.operatorApiKey,
+    now,
+    log,
+    lifecycle: { stopping: false },
+    vapiClock: createVapiClock(now, log),
+    metrics: createMetrics({
+      pendingForwards: () => countPendingMessages(store),
+      unassignedCalls: () => countUnassigned(store),
+    }),
+    outboxBell: createDoorbell(),
+    background(work) {
+      const logged = work
+        .catch((error: unknown) => logFailure(log, error))
+        .finally(() => running.delete(logged));
+      running.add(logged);
+    },
+    async backgroundDone() {
+      while (running.size > 0) await Promise.all(running);
+    },
+    onCallBooked: options.onCallBooked ?? (() => {}),
+  };
+}
