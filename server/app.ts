@@ -3,7 +3,6 @@ import express, { type Express } from 'express';
 import helmet from 'helmet';
 import { proxyHint } from './access/proxy-hint.ts';
 import { requestLog } from './base/log.ts';
-import type { ServerContext } from './server-context.ts';
 import { errorHandler, notFound } from './errors.ts';
 import { installFiles, widgetAssets } from './routes/assets.ts';
 import { auditRoutes } from './routes/audit.ts';
@@ -33,6 +32,7 @@ import { usageRoutes } from './routes/usage.ts';
 import { vapiWebhookRoutes } from './routes/vapi-webhook.ts';
 import { visitorRoutes } from './routes/visitor.ts';
 import { wiringRoutes } from './routes/wiring.ts';
+import type { ServerContext } from './server-context.ts';
 
 /** What `npm run build` wrote, by folder. */
 export interface BuiltAssets {

@@ -11,9 +11,9 @@ import { createLog } from './base/log.ts';
 import { warnOncePerOutage } from './base/outage.ts';
 import { startBillingClerk } from './billing/billing-clerk.ts';
 import type { Config, Secrets } from './config.ts';
-import { type ContextOptions, createContext, type ServerContext } from './server-context.ts';
 import { startForwarding } from './metering/forwarding-delivery.ts';
 import { startReconciler } from './metering/reconciler.ts';
+import { type ContextOptions, createContext, type ServerContext } from './server-context.ts';
 import { openStore } from './store/database.ts';
 
 /** What `npm run build` writes. */

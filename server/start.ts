@@ -2,8 +2,8 @@
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { Config, Secrets } from './config.ts';
-import type { ServerContext } from './server-context.ts';
 import { openParts, type PartsOptions } from './parts.ts';
+import type { ServerContext } from './server-context.ts';
 
 /** How long a stop waits for requests that are being answered. */
 const drainMs = 10_000;

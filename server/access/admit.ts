@@ -1,10 +1,12 @@
 /** Which pages may use which tenant. */
-import type { AccessContext } from './access-context.ts';
+
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Request } from 'express';
+import type { Context } from '../context.ts';
 import { ApiError } from '../errors.ts';
 import { findTenant, type Tenant } from '../store/tenants.ts';
 import { isOriginAllowed } from './allowed-origins.ts';
+import type { Refusals } from './blocked-origins.ts';
 import type { SessionClaims } from './session-token.ts';
 import type { Verified } from './signed-token.ts';
 import { isNetwork, networkOf } from './visitor-network.ts';
@@ -23,7 +25,7 @@ const refusalMs = 5;
  * @throws ApiError `origin_not_allowed`
  */
 export async function admit(
-  ctx: AccessContext,
+  ctx: Context & { refusals: Refusals },
   slug: string | null,
   origin: string | undefined,
 ): Promise<Admitted> {
@@ -52,7 +54,7 @@ export function claimsOf<Claims>(verified: Verified<Claims>): Claims {
  * @throws ApiError `unauthorized`, `origin_not_allowed`, `session_expired`
  */
 export async function admitSession(
-  ctx: AccessContext,
+  ctx: Context & { refusals: Refusals },
   claims: SessionClaims,
   req: Pick<Request, 'headers' | 'ip'>,
 ): Promise<Admitted> {

@@ -1,7 +1,8 @@
 /** API keys: `vak_` and 32 random bytes, of which only a hash and the last four characters are kept. */
-import type { AccessContext } from './access-context.ts';
+
 import { createHash, randomBytes } from 'node:crypto';
 import { safeEqual } from '../base/safe-equal.ts';
+import type { Context } from '../context.ts';
 import type { Scope } from '../contract.ts';
 import { findApiKeyByHash, touchApiKey } from '../store/api-keys.ts';
 
@@ -29,7 +30,10 @@ export function newApiKey(): { id: string; key: string; hash: string; last4: str
 const touchEveryMs = 60_000;
 
 /** @returns null for a key that is unknown, revoked or expired */
-export async function callerOf(ctx: AccessContext, key: string): Promise<Caller | null> {
+export async function callerOf(
+  ctx: Context & { operatorApiKey: string },
+  key: string,
+): Promise<Caller | null> {
   if (safeEqual(key, ctx.operatorApiKey))
     return { actor: 'operator', tenantId: null, scopes: ['read', 'write'], keyId: null };
   const hash = hashApiKey(key);

@@ -1,9 +1,9 @@
 /** Keeps account of the pages that were refused, so that the operator can see an attempt, or allow a forgotten page. */
 
-import type { AccessContext } from './access-context.ts';
 import { oneAtATime } from '../base/one-at-a-time.ts';
 import { dayIn } from '../base/time-zone.ts';
 import { startWorker, type Worker } from '../base/worker.ts';
+import type { Context } from '../context.ts';
 import {
   type CountedOrigin,
   countBlockedOrigins,
@@ -28,7 +28,7 @@ export interface Refusals {
 /** How long a refusal may be known to this process alone. */
 const flushEveryMs = 2000;
 
-export function startRefusalCount(ctx: AccessContext): Worker {
+export function startRefusalCount(ctx: Context & { refusals: Refusals }): Worker {
   return startWorker(ctx.log, flushEveryMs, async () => {
     await ctx.refusals.flush();
     return false;

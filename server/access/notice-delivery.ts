@@ -1,8 +1,8 @@
 /** Delivers notices: signed webhook and e-mail, each tried again with growing pauses until it is taken or given up. */
 
-import type { AccessContext } from './access-context.ts';
 import { outsideOf } from '../base/outside.ts';
 import { startWorker, type Worker } from '../base/worker.ts';
+import type { Secrets } from '../config.ts';
 import type { Context } from '../context.ts';
 import { type Notice, saveNoticeProgress, takeDueNotice } from '../store/notices.ts';
 import { findTenantById, type Tenant } from '../store/tenants.ts';
@@ -12,17 +12,19 @@ import { noticeText } from './notice-text.ts';
 import { addresseesOf } from './notices.ts';
 import { openTenantSecret } from './tenant-secrets.ts';
 
+type MailContext = Context & { smtp: Secrets['smtp'] };
+
 const pollMs = 2000;
 /** 10 s, 20 s, 40 s, … up to an hour; after 12 attempts (about four hours) the operator's server is given up. */
 const maxAttempts = 12;
 const pauseAfter = (attempts: number) => Math.min(10_000 * 2 ** (attempts - 1), 3_600_000);
 
-export function startNoticeDelivery(ctx: AccessContext): Worker {
+export function startNoticeDelivery(ctx: MailContext): Worker {
   return startWorker(ctx.log, pollMs, () => deliverNext(ctx));
 }
 
 /** @returns whether there was one to deliver */
-export async function deliverNext(ctx: AccessContext): Promise<boolean> {
+export async function deliverNext(ctx: MailContext): Promise<boolean> {
   const now = ctx.now();
   const notice = await takeDueNotice(ctx.store, now, now + 60_000);
   if (!notice) return false;
@@ -64,7 +66,7 @@ async function sendWebhook(ctx: Context, tenant: Tenant, url: string, notice: No
   });
 }
 
-async function sendEmail(ctx: AccessContext, tenant: Tenant, to: string, notice: Notice): Promise<void> {
+async function sendEmail(ctx: MailContext, tenant: Tenant, to: string, notice: Notice): Promise<void> {
   // That the seller gave an address for its invoices does not say that mail can be sent from here.
   if (!notice.emailPending || (!tenant.alerts && !ctx.smtp)) return;
   const { data } = JSON.parse(notice.payload) as { data: Record<string, unknown> };

@@ -1,9 +1,9 @@
 /** What billing does by itself: every hour, unpaid invoices; and the months, where the operator has left that to it. */
 
-import type { BillingContext } from './billing-context.ts';
 import { startWorker, type Worker } from '../base/worker.ts';
 import { closeRequestSchema } from '../contract.ts';
 import { ApiError } from '../errors.ts';
+import type { BillingContext } from './billing-context.ts';
 import { closeMonths } from './month-close.ts';
 import { sweepOverdue } from './overdue.ts';
 

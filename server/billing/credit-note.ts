@@ -1,6 +1,7 @@
 /** Takes back lines of a finalized invoice, in part or whole. The calls stay on the invoice: they were rated once. */
 import { createHash } from 'node:crypto';
 import { type Actor, recordChange } from '../access/audit.ts';
+import { canonicalJson } from '../base/canonical-json.ts';
 import type { CreditNoteRequest, InvoiceDocument, InvoiceLine } from '../contract.ts';
 import { ApiError } from '../errors.ts';
 import type { Store } from '../store/database.ts';
@@ -13,10 +14,10 @@ import {
 } from '../store/invoices.ts';
 import type { Tenant } from '../store/tenants.ts';
 import { leftOfShares, shareOf } from './credited.ts';
-import { canonicalJson, taxOn } from './invoice-document.ts';
+import { taxOn } from './invoice-document.ts';
 import { blankInvoice, figuresOf, freeze, issue, newInvoiceId, withInvoice } from './invoicing.ts';
-import { endOverdue } from './overdue.ts';
 import { monthOfDay } from './period.ts';
+import { endOverdue } from './unpaid-pause.ts';
 
 /**
  * A request with a reference that the invoice has had is answered with the note that was made of it.

@@ -1,16 +1,12 @@
 /** What an invoice says, and the bytes that its hash is taken of. */
 import { createHash } from 'node:crypto';
+import { canonicalJson } from '../base/canonical-json.ts';
 import { proportion } from '../base/money.ts';
 import type { BillingAccount, InvoiceDocument, InvoiceLine, Plan, Seller } from '../contract.ts';
 import type { BilledCall } from './earlier-months.ts';
 import { describeLine, termsOf } from './line-text.ts';
 import { monthPeriod } from './period.ts';
-import type { RatedLine } from './rating.ts';
-
-export interface MonthLine extends RatedLine {
-  /** The month that it bills. */
-  month: string;
-}
+import type { MonthLine } from './reckoning.ts';
 
 export interface DocumentInput {
   id: string;
@@ -71,15 +67,6 @@ export function taxOn(cents: number, tax: BillingAccount['tax']): InvoiceDocumen
   // A rate has at most one decimal, so ten times it is the integer to reckon with.
   const amountCents = proportion(cents, Math.round(tax.bps * 10), 100_000);
   return { label: tax.label, bps: tax.bps, amountCents };
-}
-
-/** JSON with sorted keys and no white space: equal documents have equal bytes. */
-export function canonicalJson(value: unknown): string {
-  return JSON.stringify(value, (_key, inner: unknown) =>
-    inner !== null && typeof inner === 'object' && !Array.isArray(inner)
-      ? Object.fromEntries(Object.entries(inner).sort(([a], [b]) => (a < b ? -1 : 1)))
-      : inner,
-  );
 }
 
 export function sha256Of(document: InvoiceDocument): string {

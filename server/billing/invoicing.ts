@@ -24,11 +24,12 @@ import {
 } from '../store/invoices.ts';
 import type { Tenant } from '../store/tenants.ts';
 import { reliesOnNote } from './credited.ts';
-import { hashOfCalls, lineKey, type MonthLine, sha256Of } from './invoice-document.ts';
+import { hashOfCalls, lineKey, sha256Of } from './invoice-document.ts';
+import { accountOf, documentFor } from './month-document.ts';
 import { unbilledMonths } from './months.ts';
 import { monthPeriod, startOfDay } from './period.ts';
 import type { OpenCall } from './rating.ts';
-import { accountOf, billsNothing, documentFor, reckonMonth } from './reckoning.ts';
+import { billsNothing, type MonthLine, reckonMonth } from './reckoning.ts';
 
 /**
  * Makes the month's draft, or reckons it anew.

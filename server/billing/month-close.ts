@@ -3,7 +3,7 @@
  * is drafted, finalized and, where the tenant is collected through Stripe, pushed. Each step is found done when the run
  * is started again, so a run may be killed at any point.
  */
-import type { BillingContext } from './billing-context.ts';
+
 import { randomUUID } from 'node:crypto';
 import { setImmediate as otherWork } from 'node:timers/promises';
 import type { Actor } from '../access/audit.ts';
@@ -23,13 +23,15 @@ import {
 import { giveLease, leaseEnd, takeLease } from '../store/leases.ts';
 import { listPlanVersions } from '../store/plans.ts';
 import { findTenantByHandle, listTenantsToBill, type Tenant } from '../store/tenants.ts';
+import type { BillingContext } from './billing-context.ts';
 import { entryOf, tellCallsLeft } from './close-entries.ts';
 import { type CloseRun, openRun } from './close-run.ts';
 import { draftInvoice, finalizeInvoice } from './invoicing.ts';
+import { accountOf, documentFor } from './month-document.ts';
 import { unbilledMonths } from './months.ts';
 import { monthBefore, monthInstants } from './period.ts';
 import { segmentsOf } from './plan.ts';
-import { accountOf, billsNothing, documentFor, reckonMonth } from './reckoning.ts';
+import { billsNothing, reckonMonth } from './reckoning.ts';
 import { pushInvoice } from './stripe-push.ts';
 
 const lease = 'month-close';
@@ -41,7 +43,11 @@ const renewMs = 15_000;
  * @throws ApiError `invalid_request` when the month has ended nowhere; `conflict` while another process closes; `not_found` for an unknown tenant. What goes wrong with a
  *   tenant is in the report and keeps no other from being billed
  */
-export async function closeMonths(ctx: BillingContext, request: CloseRequest, actor: string): Promise<CloseReport> {
+export async function closeMonths(
+  ctx: BillingContext,
+  request: CloseRequest,
+  actor: string,
+): Promise<CloseReport> {
   checkOver(request, ctx.now());
   const id = `run_${randomUUID()}`;
   const owned = () => takeLease(ctx.store, lease, id, ctx.now() + leaseMs, ctx.now());

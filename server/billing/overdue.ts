@@ -1,12 +1,12 @@
 /** Invoices past their day: marked, told, and where the tenant's account says so its calls are paused. */
-import type { BillingContext } from './billing-context.ts';
+
 import { raiseNotice } from '../access/notices.ts';
-import type { Queries } from '../store/database.ts';
 import { advanceInvoice, type InvoiceRow, leftToPayCents, listDue, lockInvoice } from '../store/invoices.ts';
 import { findTenantById } from '../store/tenants.ts';
+import type { BillingContext } from './billing-context.ts';
 import type { StripeInvoice } from './stripe-api.ts';
 import { dueMsOf, leftAtStripe, syncInvoice } from './stripe-sync.ts';
-import { pauseUnpaid, resumeAllSettled } from './unpaid-pause.ts';
+import { endOverdue, pauseUnpaid, resumeAllSettled } from './unpaid-pause.ts';
 
 /** Safe to repeat and to run twice at once. A payment that Stripe has told in vain is asked for first. */
 export async function sweepOverdue(ctx: BillingContext): Promise<void> {
@@ -38,12 +38,6 @@ async function sweepOne(ctx: BillingContext, due: InvoiceRow): Promise<void> {
     await raiseNotice(db, tenant, 'invoice-overdue', row.number ?? row.id, facts, ctx.now());
     await pauseUnpaid(db, tenant, row, dueMs, facts, ctx.now());
   });
-}
-
-/** What credit notes have taken back whole is not overdue. Void one of them, and the next sweep says so again. */
-export async function endOverdue(db: Queries, row: InvoiceRow): Promise<void> {
-  if (row.status !== 'overdue' || (await leftToPayCents(db, row)) > 0) return;
-  await advanceInvoice(db, row.id, ['overdue'], { status: row.pushedAt === null ? 'finalized' : 'pushed' });
 }
 
 /** Since when an invoice at Stripe is overdue there, in epoch milliseconds; null when it is not, or nobody knows. */

@@ -1,9 +1,10 @@
 /** Money that came, or for a credit note went, by another way than Stripe. */
-import type { BillingContext } from './billing-context.ts';
+
 import { type Actor, recordChange } from '../access/audit.ts';
 import { ApiError } from '../errors.ts';
 import { advanceInvoice, type InvoiceRow } from '../store/invoices.ts';
 import type { Tenant } from '../store/tenants.ts';
+import type { BillingContext } from './billing-context.ts';
 import { withInvoice } from './invoicing.ts';
 import { closeAtStripe } from './stripe-withdraw.ts';
 import { resumeSettled } from './unpaid-pause.ts';

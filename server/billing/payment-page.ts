@@ -1,5 +1,5 @@
-import type { BillingContext } from './billing-context.ts';
 import type { InvoiceRow } from '../store/invoices.ts';
+import type { BillingContext } from './billing-context.ts';
 import { stripeFailure } from './stripe-api.ts';
 
 /**

@@ -2,6 +2,7 @@
 
 import type { Actor } from '../access/audit.ts';
 import { recordChange } from '../access/audit.ts';
+import { canonicalJson } from '../base/canonical-json.ts';
 import { centsToDecimal, microsToDecimal } from '../base/money.ts';
 import { dayIn, monthIn } from '../base/time-zone.ts';
 import { type Plan, planSchema } from '../contract.ts';
@@ -13,7 +14,6 @@ import { firstCallDay } from '../store/invoice-calls.ts';
 import { listBilledMonths } from '../store/invoices.ts';
 import { insertPlanVersion, listPlanVersions, type PlanVersion } from '../store/plans.ts';
 import type { Tenant } from '../store/tenants.ts';
-import { canonicalJson } from './invoice-document.ts';
 import { addDays, monthBefore, monthOfDay, monthPeriod } from './period.ts';
 import { currencyOf, inForce, segmentsOf } from './plan.ts';
 

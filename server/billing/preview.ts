@@ -7,12 +7,13 @@ import type { Queries } from '../store/database.ts';
 import { findMonthInvoice } from '../store/invoices.ts';
 import { listPlanVersions } from '../store/plans.ts';
 import type { Tenant } from '../store/tenants.ts';
+import { documentFor } from './month-document.ts';
 import { countOpenCalls } from './open-calls.ts';
 import { startOfDay } from './period.ts';
 import type { Segment } from './plan.ts';
 import { isPooled, poolMicros } from './price.ts';
 import { linesOf, type RateTotals } from './rating.ts';
-import { documentFor, reckonMonth } from './reckoning.ts';
+import { reckonMonth } from './reckoning.ts';
 
 /** Nothing is stored. A month that is billed is what its document says. */
 export async function previewMonth(

@@ -1,17 +1,17 @@
-/** What a month comes to by the ledger as it is now: read, rated and put into a document, nothing written. */
-import type { BillingAccount, InvoiceDocument, Plan } from '../contract.ts';
-import { findBillingAccount, findSeller } from '../store/billing-accounts.ts';
-import { creditBalance } from '../store/credits.ts';
+/** What a month comes to by the ledger as it is now: read and rated, nothing written. */
 import type { Queries } from '../store/database.ts';
 import { readLedger } from '../store/invoice-calls.ts';
 import { listPlanVersions, type PlanVersion } from '../store/plans.ts';
-import type { Tenant } from '../store/tenants.ts';
 import { type BilledCall, rateEarlierMonths } from './earlier-months.ts';
-import { type MonthLine, makeDocument } from './invoice-document.ts';
 import { pagesOfCalls } from './ledger.ts';
 import { monthPeriod } from './period.ts';
 import { currencyOf, type Segment, segmentsOf } from './plan.ts';
-import { createRater, type OpenCall, type RateTotals } from './rating.ts';
+import { createRater, type OpenCall, type RatedLine, type RateTotals } from './rating.ts';
+
+/** A line, and the month that it bills. */
+export interface MonthLine extends RatedLine {
+  month: string;
+}
 
 export interface ReckonedMonth {
   currency: string;
@@ -64,43 +64,4 @@ export async function reckonMonth(
 /** Neither an amount nor a call: there is no document of it. */
 export function billsNothing({ lines }: Pick<ReckonedMonth, 'lines'>): boolean {
   return lines.every(({ amountCents, calls }) => amountCents === 0 && calls === 0);
-}
-
-/** As it was set, or what holds until then. */
-export async function accountOf(db: Queries, tenant: Tenant): Promise<BillingAccount> {
-  const stored = await findBillingAccount(db, tenant.id);
-  return (
-    stored?.account ?? {
-      buyer: { name: tenant.name, address: [] },
-      tax: null,
-      dueDays: 14,
-      collection: 'manual',
-      pauseAfterOverdueDays: null,
-    }
-  );
-}
-
-/** @param callHashes absent for a draft */
-export async function documentFor(
-  db: Queries,
-  tenant: Tenant,
-  id: string,
-  month: string,
-  reckoned: ReckonedMonth,
-  callHashes?: Map<string, string>,
-): Promise<InvoiceDocument> {
-  const plans = new Map<string, Plan>();
-  for (const { id: planId, plan } of reckoned.versions) if (plan) plans.set(planId, plan);
-  return makeDocument({
-    id,
-    tenant: tenant.slug,
-    month,
-    currency: reckoned.currency,
-    lines: reckoned.lines,
-    plans,
-    account: await accountOf(db, tenant),
-    seller: await findSeller(db),
-    balanceCents: await creditBalance(db, tenant.id, reckoned.currency),
-    ...(callHashes ? { callHashes } : {}),
-  });
 }

@@ -1,5 +1,5 @@
 /** Brings to Stripe what is owed to a customer. */
-import type { BillingContext } from './billing-context.ts';
+
 import type { Context } from '../context.ts';
 import type { InvoiceDocument } from '../contract.ts';
 import { ApiError } from '../errors.ts';
@@ -7,6 +7,7 @@ import { lockBilling } from '../store/billing-locks.ts';
 import { insertCredit } from '../store/credits.ts';
 import type { Queries } from '../store/database.ts';
 import { advanceInvoice, findInvoiceById, type InvoiceRow, listCorrections } from '../store/invoices.ts';
+import type { BillingContext } from './billing-context.ts';
 import type { StripeApi, StripeCredit, StripeInvoice } from './stripe-api.ts';
 import { findOrMake } from './stripe-once.ts';
 import { syncInvoice } from './stripe-sync.ts';

@@ -3,7 +3,6 @@
  * step and started again, at once or days later: what is there is found and not made a second time.
  */
 
-import type { BillingContext } from './billing-context.ts';
 import type { Actor } from '../access/audit.ts';
 import { recordChange } from '../access/audit.ts';
 import type { Context } from '../context.ts';
@@ -12,7 +11,8 @@ import { ApiError } from '../errors.ts';
 import { findBillingAccount, linkStripeCustomer } from '../store/billing-accounts.ts';
 import { findInvoice, type InvoiceRow } from '../store/invoices.ts';
 import type { Tenant } from '../store/tenants.ts';
-import { accountOf } from './reckoning.ts';
+import type { BillingContext } from './billing-context.ts';
+import { accountOf } from './month-document.ts';
 import { type StripeApi, type StripeInvoice, stripeFailure } from './stripe-api.ts';
 import { pushCredit } from './stripe-credit.ts';
 import { checkAsked } from './stripe-limits.ts';

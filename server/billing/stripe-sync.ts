@@ -2,7 +2,7 @@
  * Takes over what has become of an invoice at Stripe. An event only says that something has changed: the state itself
  * is read from Stripe, so events may come late, twice or in any order.
  */
-import type { BillingContext } from './billing-context.ts';
+
 import { recordChange } from '../access/audit.ts';
 import { raiseNotice } from '../access/notices.ts';
 import { centsToDecimal } from '../base/money.ts';
@@ -17,6 +17,7 @@ import {
   markStrayed,
 } from '../store/invoices.ts';
 import { findTenantById, type Tenant } from '../store/tenants.ts';
+import type { BillingContext } from './billing-context.ts';
 import { voidInvoice } from './invoicing.ts';
 import type { StripeInvoice } from './stripe-api.ts';
 import type { StripeReversal } from './stripe-event.ts';
@@ -71,7 +72,11 @@ async function takeOverVoid(ctx: Context, row: InvoiceRow): Promise<void> {
  * call the invoice paid, and so do the books: whether it is asked for again or taken back is for a person to say.
  * @param what the event's name at Stripe
  */
-export async function tellReversal(ctx: BillingContext, what: string, reversal: StripeReversal): Promise<void> {
+export async function tellReversal(
+  ctx: BillingContext,
+  what: string,
+  reversal: StripeReversal,
+): Promise<void> {
   for (const stripeId of (await ctx.stripe?.listPaidBy(reversal.paymentIntent)) ?? []) {
     const row = await findInvoiceByStripeId(ctx.store, stripeId);
     const tenant = row && (await findTenantById(ctx.store, row.tenantId));

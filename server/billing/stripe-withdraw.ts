@@ -4,12 +4,12 @@
  * at the books after each thing it made. So whichever comes first, one of the two sees the other.
  */
 
-import type { BillingContext } from './billing-context.ts';
 import type { Actor } from '../access/audit.ts';
 import type { Context } from '../context.ts';
 import { ApiError } from '../errors.ts';
 import { advanceInvoice, findInvoiceById, type InvoiceRow } from '../store/invoices.ts';
 import type { Tenant } from '../store/tenants.ts';
+import type { BillingContext } from './billing-context.ts';
 import { checkVoidable, voidInvoice } from './invoicing.ts';
 import { type StripeApi, type StripeInvoice, stripeFailure } from './stripe-api.ts';
 import { makeOnce } from './stripe-once.ts';

@@ -1,9 +1,15 @@
-/** Pauses a tenant's calls for an unpaid invoice, and lets them go on once it is settled. */
+/** Pauses a tenant's calls for an unpaid invoice, and resumes them once it is settled. */
 import { recordChange } from '../access/audit.ts';
 import { raiseNotice } from '../access/notices.ts';
 import type { Context } from '../context.ts';
 import type { Queries } from '../store/database.ts';
-import { type InvoiceRow, leftToPayCents, listPausedFor, markPausedFor } from '../store/invoices.ts';
+import {
+  advanceInvoice,
+  type InvoiceRow,
+  leftToPayCents,
+  listPausedFor,
+  markPausedFor,
+} from '../store/invoices.ts';
 import {
   findTenantById,
   listPausedUnpaid,
@@ -11,7 +17,7 @@ import {
   setTenantStatus,
   type Tenant,
 } from '../store/tenants.ts';
-import { accountOf } from './reckoning.ts';
+import { accountOf } from './month-document.ts';
 
 const by = { actor: 'billing', requestId: 'overdue' };
 const dayMs = 86_400_000;
@@ -65,4 +71,10 @@ export async function resumeSettled(ctx: Context, tenantId: string): Promise<voi
     const change = { action: 'tenant.resume', tenant: tenant.slug, before: { status: 'paused', since } };
     await recordChange(db, { ...by, ...change, after: { status: 'active' } }, now);
   });
+}
+
+/** What credit notes have taken back whole is not overdue. Void one of them, and the next sweep says so again. */
+export async function endOverdue(db: Queries, row: InvoiceRow): Promise<void> {
+  if (row.status !== 'overdue' || (await leftToPayCents(db, row)) > 0) return;
+  await advanceInvoice(db, row.id, ['overdue'], { status: row.pushedAt === null ? 'finalized' : 'pushed' });
 }

@@ -1,6 +1,5 @@
 /** Delivers the outbox to tenants' own servers: each message at least once, with growing pauses, for a day. */
 
-import type { MeteringContext } from './metering-context.ts';
 import { forwardedContext } from '../access/tenant-secrets.ts';
 import type { Worker } from '../base/worker.ts';
 import type { Context } from '../context.ts';
@@ -16,6 +15,7 @@ import {
 import { findTenantById } from '../store/tenants.ts';
 import { forwardTargetOf } from './forward-target.ts';
 import { isSuccess, post, rememberMs } from './forwarding.ts';
+import type { MeteringContext } from './metering-context.ts';
 
 const pollMs = 2000;
 /** So that one slow server does not hold up the others. */

@@ -1,17 +1,18 @@
 /** Plans, accounts, prepaid credit and the preview of a month. A client reads its own terms, never the markup. */
-import type { BillingContext } from '../billing/billing-context.ts';
+
 import express, { Router } from 'express';
 import { recordChange } from '../access/audit.ts';
 import { dayIn, monthIn } from '../base/time-zone.ts';
+import type { BillingContext } from '../billing/billing-context.ts';
 import { termsOf } from '../billing/line-text.ts';
 import { marginOf, simulate } from '../billing/margin.ts';
 import { closeMonths } from '../billing/month-close.ts';
+import { accountOf } from '../billing/month-document.ts';
 import { monthPeriod } from '../billing/period.ts';
 import { currencyOf } from '../billing/plan.ts';
 import { setPlan } from '../billing/plan-changes.ts';
 import { bookCredit } from '../billing/prepaid.ts';
 import { previewMonth } from '../billing/preview.ts';
-import { accountOf } from '../billing/reckoning.ts';
 import { setSeller } from '../billing/seller.ts';
 import type { Context } from '../context.ts';
 import {

@@ -1,7 +1,8 @@
 /** Who asks, and what it may do. A client's key sees one tenant, read-only; every other tenant does not exist for it. */
-import type { AccessContext } from '../access/access-context.ts';
+
 import type { Request, RequestHandler, Response } from 'express';
 import type {} from 'pino-http';
+import type { AccessContext } from '../access/access-context.ts';
 import { type Caller, callerOf } from '../access/api-key.ts';
 import { callerOfCookie } from '../access/sign-in.ts';
 import { cookieIn, isSameOrigin, signInCookie } from '../access/sign-in-cookie.ts';

@@ -1,7 +1,8 @@
 /** The ledger's calls, one by one. */
-import type { AccessContext } from '../access/access-context.ts';
+
 import { once } from 'node:events';
 import { type Response, Router } from 'express';
+import type { AccessContext } from '../access/access-context.ts';
 import { oneAtATime } from '../base/one-at-a-time.ts';
 import { monthIn } from '../base/time-zone.ts';
 import { pricesOfCalls } from '../billing/call-prices.ts';

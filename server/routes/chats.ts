@@ -2,8 +2,9 @@
  * `POST /v1/chats`: one message of a text conversation, its answer as `text/event-stream`. Each message is reserved like
  * a call and has its row in the ledger, so that a conversation cannot pass a limit that a call could not.
  */
-import type { AccessContext } from '../access/access-context.ts';
+
 import express, { type Response, Router } from 'express';
+import type { AccessContext } from '../access/access-context.ts';
 import { admitSession, claimsOf } from '../access/admit.ts';
 import { askBeforeCall } from '../access/before-call.ts';
 import {

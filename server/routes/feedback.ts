@@ -1,6 +1,7 @@
 /** What a visitor says of a call that is over. The permission is the call's own; the rest of CORS is visitor.ts's. */
-import type { AccessContext } from '../access/access-context.ts';
+
 import express, { Router } from 'express';
+import type { AccessContext } from '../access/access-context.ts';
 import { verifyEndToken, verifyFeedbackToken } from '../access/session-token.ts';
 import type { Context } from '../context.ts';
 import { feedbackRequestSchema } from '../contract.ts';

@@ -1,10 +1,11 @@
 /** Invoices: the operator makes them, a client reads its own. */
-import type { BillingContext } from '../billing/billing-context.ts';
+
 import { createHash } from 'node:crypto';
 import { once } from 'node:events';
 import express, { type Request, type Response, Router } from 'express';
 import { centsToDecimal } from '../base/money.ts';
 import { monthIn } from '../base/time-zone.ts';
+import type { BillingContext } from '../billing/billing-context.ts';
 import { issueCreditNote } from '../billing/credit-note.ts';
 import type { BilledCall } from '../billing/earlier-months.ts';
 import { annexFoot, annexHead, annexRows, invoiceHtml, invoiceStyle } from '../billing/invoice-html.ts';

@@ -1,6 +1,7 @@
 /** A visitor who goes from page to page during a call. The permission is the call's own token; the rest of CORS is visitor.ts's. */
-import type { AccessContext } from '../access/access-context.ts';
+
 import express, { type Request, Router } from 'express';
+import type { AccessContext } from '../access/access-context.ts';
 import { leaveCall, rejoinCall } from '../access/left-calls.ts';
 import { verifyEndToken } from '../access/session-token.ts';
 import type { Context } from '../context.ts';

@@ -1,6 +1,6 @@
 import { Router } from 'express';
-import { StoreUnavailable } from '../base/store-unavailable.ts';
 import type { AccessContext } from '../access/access-context.ts';
+import { StoreUnavailable } from '../base/store-unavailable.ts';
 import { proveWritable } from '../store/leases.ts';
 import { authenticate, operatorOnly } from './caller.ts';
 

@@ -1,12 +1,13 @@
 /** Signing in to the portal by a link, signing out, and who is signed in. */
-import type { BillingContext } from '../billing/billing-context.ts';
-import type { AccessContext } from '../access/access-context.ts';
+
 import express, { type Request, type Response, Router } from 'express';
+import type { AccessContext } from '../access/access-context.ts';
 import { recordChange } from '../access/audit.ts';
 import { sendMail } from '../access/mail.ts';
 import { isLinkOpen, makeSignInLink, signInLifeMs, signInWith } from '../access/sign-in.ts';
 import { isSameOrigin, signInCookie } from '../access/sign-in-cookie.ts';
 import { confirmPage, type Page, refusedPage } from '../access/sign-in-page.ts';
+import type { BillingContext } from '../billing/billing-context.ts';
 import type { Context } from '../context.ts';
 import {
   type Branding,

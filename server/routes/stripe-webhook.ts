@@ -1,7 +1,8 @@
 /** What Stripe tells us of invoices, signed over the raw body. 200 means: it is in the books. */
-import type { BillingContext } from '../billing/billing-context.ts';
-import type { AccessContext } from '../access/access-context.ts';
+
 import express, { Router } from 'express';
+import type { AccessContext } from '../access/access-context.ts';
+import type { BillingContext } from '../billing/billing-context.ts';
 import { stripeFailure } from '../billing/stripe-api.ts';
 import { syncInvoice, tellReversal } from '../billing/stripe-sync.ts';
 import { ApiError } from '../errors.ts';

@@ -1,6 +1,7 @@
 /** The operator's tenants. Secrets go in and never come out. Every change is in the audit log. */
-import type { AccessContext } from '../access/access-context.ts';
+
 import express, { type Request, type Response, Router } from 'express';
+import type { AccessContext } from '../access/access-context.ts';
 import { recordChange } from '../access/audit.ts';
 import { endLiveCalls } from '../access/end-call.ts';
 import { applyTenantChanges, newTenant, viewTenant } from '../access/tenant-changes.ts';

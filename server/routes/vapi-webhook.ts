@@ -1,11 +1,10 @@
 /** What Vapi tells us of a tenant's calls. 200 means: it is in the ledger and survives a crash. */
 
-import type { MeteringContext } from '../metering/metering-context.ts';
-import type { AccessContext } from '../access/access-context.ts';
 import { isUtf8 } from 'node:buffer';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import express, { type Request, type RequestHandler, type Response, Router } from 'express';
+import type { AccessContext } from '../access/access-context.ts';
 import { createByteBudget } from '../access/byte-budget.ts';
 import { endUnwanted } from '../access/end-call.ts';
 import { webhookSecretsOf } from '../access/tenant-secrets.ts';
@@ -15,6 +14,7 @@ import { ApiError } from '../errors.ts';
 import { forwardTargetOf, headersToPass, isOwnForward } from '../metering/forward-target.ts';
 import { type MessageToForward, queueMessage, relayMessage } from '../metering/forwarding.ts';
 import { type Ingested, ingestCallEvent } from '../metering/ingest.ts';
+import type { MeteringContext } from '../metering/metering-context.ts';
 import type { ForwardTarget } from '../store/forward-targets.ts';
 import { deletedForMs, findLastTenant, type Tenant } from '../store/tenants.ts';
 import { speakingAssistant, tellsOfCall, typeLabel, wantsAnswer } from '../vapi/message-kinds.ts';

@@ -1,7 +1,8 @@
 /** What a visitor's browser asks for. Everything here is decided by the page's Origin and a session, never by a cookie. */
-import type { AccessContext } from '../access/access-context.ts';
+
 import cors from 'cors';
 import express, { type Request, type RequestHandler, type Response, Router } from 'express';
+import type { AccessContext } from '../access/access-context.ts';
 import { admit, admitSession, claimsOf } from '../access/admit.ts';
 import { challengerOf, checkChallenge } from '../access/challenge.ts';
 import { checkConsent } from '../access/consent.ts';

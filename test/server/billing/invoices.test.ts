@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
 import { after, before, describe, it } from 'node:test';
-import { canonicalJson } from '../../../server/billing/invoice-document.ts';
+import { canonicalJson } from '../../../server/base/canonical-json.ts';
 import type { InvoiceCallView, InvoiceView, PlanInput } from '../../../server/contract.ts';
 import { lockBilling } from '../../../server/store/billing-locks.ts';
 import { lockForStart } from '../../../server/store/tenants.ts';
