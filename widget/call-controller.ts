@@ -4,7 +4,7 @@
  */
 import type { Grant, ProxyGrant, Rating, VariableValues } from '../server/contract.ts';
 import { BrowserAhead } from './browser-ahead.ts';
-import type { CallChunk, CallHost } from './call-host.ts';
+import type { CallChunk, CallHost, LeftCall } from './call-host.ts';
 import { claimPage, type PageClaim } from './call-lock.ts';
 import {
   type CallAction,
@@ -15,7 +15,6 @@ import {
   reduce,
 } from './call-state.ts';
 import { CallError, type Failure, failureOf, isBusy } from './failure.ts';
-import type { LeftCall } from './left-call.ts';
 import { openMicrophone } from './microphone.ts';
 import { isForbidden } from './page-policy.ts';
 import { SessionAhead, withSession } from './session-ahead.ts';

@@ -1,9 +1,27 @@
 /** Where a call's controller lives: its surroundings, as far as it needs them. Types only. */
-import type { VariableValues } from '../server/contract.ts';
+import type { ProxyGrant, VariableValues } from '../server/contract.ts';
 import type { CallState, Speaker } from './call-state.ts';
-import type { LeftCall } from './left-call.ts';
 import type { SessionApi } from './session-api.ts';
-import type { Piece } from './transcript.ts';
+import type { Line, Piece } from './transcript.ts';
+
+/** The element, as far as its lazy parts need it. */
+export interface AgentElement extends HTMLElement {
+  show(): void;
+  close(): void;
+  attributeChangedCallback(name: string): void;
+}
+
+/** What the next page needs in order to go on. */
+export interface LeftCall {
+  grant: ProxyGrant;
+  /** The page that was left, counted from 0 where the call was started. */
+  page: number;
+  /** Epoch milliseconds. */
+  liveSince: number;
+  leftAt: number;
+  muted: boolean;
+  transcript: readonly Line[];
+}
 
 export type CallChunk = Promise<typeof import('./vapi-call.ts')>;
 

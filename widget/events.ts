@@ -2,7 +2,6 @@
 import type { VariableValues } from '../server/contract.ts';
 import type { Speaker } from './call-state.ts';
 import type { FailureCode } from './failure.ts';
-import type { VapiAgent } from './vapi-agent.ts';
 
 /** Cancelable; comes before the microphone is asked for and before any request of the call. */
 export interface BeforeCallDetail {
@@ -67,9 +66,6 @@ export interface VapiAgentEventMap {
 }
 
 declare global {
-  interface HTMLElementTagNameMap {
-    'vapi-agent': VapiAgent;
-  }
   interface HTMLElementEventMap extends VapiAgentEventMap {}
   interface DocumentEventMap extends VapiAgentEventMap {}
 }

@@ -5,25 +5,12 @@
  * What is written holds the room's join link and the call's token: whoever reads it can join, leave and end this one
  * call, for as long as it lasts. It is never there while a page has the call.
  */
-import type { ProxyGrant, WidgetConfig } from '../server/contract.ts';
+import type { WidgetConfig } from '../server/contract.ts';
 import type { CallController } from './call-controller.ts';
+import type { AgentElement, LeftCall } from './call-host.ts';
 import { hasConsented } from './consent-memory.ts';
 import { isMicrophoneGranted } from './microphone.ts';
 import type { SessionApi } from './session-api.ts';
-import type { Line } from './transcript.ts';
-import type { VapiAgent } from './vapi-agent.ts';
-
-/** What the next page needs in order to go on. */
-export interface LeftCall {
-  grant: ProxyGrant;
-  /** The page that was left, counted from 0 where the call was started. */
-  page: number;
-  /** Epoch milliseconds. */
-  liveSince: number;
-  leftAt: number;
-  muted: boolean;
-  transcript: readonly Line[];
-}
 
 interface Kept extends LeftCall {
   tenant: string;
@@ -44,7 +31,7 @@ export interface Surroundings {
 }
 
 export class LeftCalls {
-  #element: VapiAgent;
+  #element: AgentElement;
   #controller: CallController;
   #around: Surroundings;
   /** Taken over from the page before, until the visitor goes on with it. */
@@ -52,7 +39,7 @@ export class LeftCalls {
   #timer: ReturnType<typeof setTimeout> | undefined;
 
   /** @param controller asks for {@link take} when it starts */
-  constructor(element: VapiAgent, controller: CallController, around: Surroundings) {
+  constructor(element: AgentElement, controller: CallController, around: Surroundings) {
     this.#element = element;
     this.#controller = controller;
     this.#around = around;

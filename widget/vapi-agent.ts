@@ -150,3 +150,9 @@ export class VapiAgent extends HTMLElement {
     return this.#agent;
   }
 }
+
+declare global {
+  interface HTMLElementTagNameMap {
+    'vapi-agent': VapiAgent;
+  }
+}

@@ -7,7 +7,7 @@ import { type Challenge, createChallenge, type Payload, verifySolution } from 'a
 import { deriveKey } from 'altcha-lib/algorithms/pbkdf2';
 import { z } from 'zod';
 import type { DerivedKey } from '../base/derived-keys.ts';
-import type { Challenger } from './challenge.ts';
+import type { Challenger } from './challenger.ts';
 
 /** PBKDF2 iterations per try, and how many tries the solver needs. */
 const work = { cost: 1500, minTries: 500, maxTries: 1200 };

@@ -5,23 +5,7 @@ import { ApiError } from '../errors.ts';
 import type { Tenant } from '../store/tenants.ts';
 import { useChallenge } from '../store/used-challenges.ts';
 import { altcha } from './altcha.ts';
-
-/** A challenge counts only for the tenant and page for which it was made. */
-export interface ChallengeSubject {
-  tenant: string;
-  origin: string;
-}
-
-export interface Challenger {
-  /** What the browser is given to solve. */
-  issue(subject: ChallengeSubject, nowMs: number): Promise<object>;
-  /** @returns what makes this solution unique and when it expires (epoch milliseconds); null when it is no solution */
-  verify(
-    solution: string,
-    subject: ChallengeSubject,
-    nowMs: number,
-  ): Promise<{ id: string; expiresAt: number } | null>;
-}
+import type { Challenger } from './challenger.ts';
 
 /** @returns null when the tenant demands none */
 export function challengerOf(ctx: Context, tenant: Tenant): Challenger | null {

@@ -3,10 +3,10 @@ import { html, LitElement, nothing, type TemplateResult } from 'lit';
 import { type CallState, isActive } from '../call-state.ts';
 import type { Failure } from '../failure.ts';
 import { failureTexts, type Strings } from '../strings/en.ts';
+import type { FollowsLog } from './follows-log.ts';
 import { icon } from './icons.ts';
 import { defineKeepTranscript } from './keep-transcript.ts';
 import { KeyboardRoom } from './keyboard.ts';
-import type { PanelElement } from './panel.ts';
 
 const sendIcon = icon('M5 12h13M12 5.500l6.500 6.500-6.500 6.500');
 
@@ -77,7 +77,7 @@ export class ComposerElement extends LitElement {
   };
 
   /** What has grown here has taken its room from the conversation. */
-  #followLog = (): void => this.closest<PanelElement>('vapi-agent-panel')?.followLog();
+  #followLog = (): void => this.closest<FollowsLog>('vapi-agent-panel')?.followLog();
 }
 
 export function createComposer(): ComposerElement {

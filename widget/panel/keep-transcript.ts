@@ -2,7 +2,7 @@
 import { html, LitElement, type TemplateResult } from 'lit';
 import type { Strings } from '../strings/en.ts';
 import type { Line } from '../transcript.ts';
-import type { PanelElement } from './panel.ts';
+import type { FollowsLog } from './follows-log.ts';
 
 /** What one side has said so far, guesses included. */
 export const textOf = (line: Line): string => [...line.final, line.partial].filter(Boolean).join(' ');
@@ -33,7 +33,7 @@ export class KeepTranscriptElement extends LitElement {
 
   /** What has grown here has taken its room from the conversation. */
   protected override updated(): void {
-    this.closest<PanelElement>('vapi-agent-panel')?.followLog();
+    this.closest<FollowsLog>('vapi-agent-panel')?.followLog();
   }
 
   protected override render(): TemplateResult {

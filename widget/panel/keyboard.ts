@@ -1,6 +1,6 @@
 /** Room for who writes on a phone: its keyboard lies over the page without making it smaller. */
 import type { ReactiveController, ReactiveControllerHost } from 'lit';
-import type { PanelElement } from './panel.ts';
+import type { FollowsLog } from './follows-log.ts';
 
 /** CSS pixels; less is a bar of the browser's. */
 const leastKeyboard = 100;
@@ -39,6 +39,6 @@ export class KeyboardRoom implements ReactiveController {
   #show(hidden: number, isTight: boolean): void {
     this.#dialog?.style.setProperty('--_keyboard', `${Math.round(hidden)}px`);
     this.#dialog?.toggleAttribute('data-typing', isTight);
-    this.#dialog?.closest<PanelElement>('vapi-agent-panel')?.followLog();
+    this.#dialog?.closest<FollowsLog>('vapi-agent-panel')?.followLog();
   }
 }

@@ -4,7 +4,7 @@
  */
 import type { VariableValues, WidgetConfig } from '../../server/contract.ts';
 import { CallController } from '../call-controller.ts';
-import type { CallHost } from '../call-host.ts';
+import type { AgentElement, CallHost } from '../call-host.ts';
 import { type CallState, isActive, isStarting } from '../call-state.ts';
 import { forgetConsent, hasConsented, rememberConsent } from '../consent-memory.ts';
 import type { VapiAgentEventMap } from '../events.ts';
@@ -14,7 +14,6 @@ import type { LeftCalls } from '../left-call.ts';
 import { createSessionApi, type SessionApi } from '../session-api.ts';
 import { failureTexts } from '../strings/en.ts';
 import { chooseLanguage, loadLanguage } from '../strings/languages.ts';
-import type { VapiAgent } from '../vapi-agent.ts';
 import { ignore } from '../waiting.ts';
 import { Extras } from './extras.ts';
 import { definePanel, type PanelElement } from './panel.ts';
@@ -40,7 +39,7 @@ type Detail<Name extends keyof VapiAgentEventMap> = VapiAgentEventMap[Name]['det
  * @param loadCall brings the call chunk.
  */
 export function mount(
-  host: VapiAgent,
+  host: AgentElement,
   root: ShadowRoot,
   scriptUrl: string,
   loadCall: CallHost['loadCall'],
@@ -289,7 +288,7 @@ export function mount(
 }
 
 /** A page's typing mistake in `variables` does not cost the visitor the call; the developer is told. */
-function readVariables(host: VapiAgent): VariableValues {
+function readVariables(host: AgentElement): VariableValues {
   const text = host.getAttribute('variables');
   if (!text) return {};
   try {
@@ -303,6 +302,6 @@ function readVariables(host: VapiAgent): VariableValues {
 }
 
 /** Loaded when there is something to tell; without a network there is nobody to read it. */
-function tellDeveloper(error: unknown, host: VapiAgent): void {
+function tellDeveloper(error: unknown, host: AgentElement): void {
   lazy(() => import('../tell-developer.ts')).then((chunk) => chunk.tellDeveloper(error, host), ignore);
 }

@@ -1,0 +1,6 @@
+/** What the parts within the panel ask of it. Types only. */
+
+export interface FollowsLog extends Element {
+  /** Scrolls to the end of the conversation, unless the visitor has scrolled up. */
+  followLog(): void;
+}
