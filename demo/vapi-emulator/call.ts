@@ -1,53 +1,9 @@
 /** A call's record and its two faces: the creation snapshot and what `GET /call/:id` shows (vapi-facts 2.1, 4.1). */
 import { randomBytes, randomUUID } from 'node:crypto';
 import { Refusal } from './errors.ts';
-import type { Overrides, WebCallBody } from './shapes.ts';
-import type { CallCost, CallType, EmulatorOrg, Json, ScenarioName, ScriptLine } from './types.ts';
-import { type StoredAssistant, tick, type World } from './world.ts';
-
-/** A finished line of the talk, with its place in the call. */
-export interface SpokenLine extends ScriptLine {
-  /** Milliseconds since the epoch. */
-  from: number;
-  to: number;
-}
-
-export interface Call {
-  id: string;
-  orgId: string;
-  type: CallType;
-  assistantId: string | null;
-  /** The assistant with the overrides merged in: what webhooks show as `message.assistant`. */
-  assistant: Json;
-  overrides: Overrides;
-  scenario: ScenarioName;
-  script: ScriptLine[] | undefined;
-  name: string | undefined;
-  status: 'queued' | 'in-progress' | 'ended';
-  createdAt: number;
-  updatedAt: number;
-  startedAt: number | undefined;
-  endedAt: number | undefined;
-  endedReason: string | undefined;
-  /** `https://vapi.daily.co/<room>`: whoever knows it can join. */
-  room: string;
-  /** Whoever knows it can steer and end the call. */
-  controlToken: string;
-  deleteRoomOnLeave: boolean;
-  /** What `POST /call/web` answered; every webhook repeats it as it was. */
-  snapshot: Json;
-  lines: SpokenLine[];
-  /** The emulator records nothing: of a made call it shows what it was told. */
-  recordingUrl: string | undefined;
-  cost: CallCost | undefined;
-  /** `GET /call/:id` keeps the cost back until then. */
-  costShown: boolean;
-  /** Everything that leaves after the end has left. */
-  settled: boolean;
-  dataDeleted: boolean;
-  /** Run once, at the end: takes back the timers and the conversation. */
-  stops: (() => void)[];
-}
+import type { WebCallBody } from './shapes.ts';
+import type { CallType, EmulatorOrg, Json, ScenarioName } from './types.ts';
+import { type Call, type StoredAssistant, tick, type World } from './world.ts';
 
 const iso = (ms: number): string => new Date(ms).toISOString();
 

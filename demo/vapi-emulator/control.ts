@@ -1,9 +1,8 @@
 /** Live call control: what a control message does to a call (vapi-facts 2.4, 2.5). */
 import { z } from 'zod';
-import type { Call } from './call.ts';
 import type { Conversation } from './conversation.ts';
 import { conversationOf, endCall } from './lifecycle.ts';
-import type { World } from './world.ts';
+import type { Call, World } from './world.ts';
 
 /** From the control URL and from the page (there `say` has `message` instead of `content`). */
 export const controlSchema = z.discriminatedUnion('type', [

@@ -1,12 +1,12 @@
 /** Plays a live call's talk: scripted lines by the clock, typed messages and `say` in between. */
-import type { Call } from './call.ts';
+
 import { messagesOf, openAiMessages } from './call.ts';
 import { answerTo, fillIn, linesOf, pauseBefore, scriptOf, sentencesOf, spokenSeconds } from './dialogue.ts';
 import { tell } from './messages.ts';
 import { sendToRoom } from './rooms.ts';
 import { scenarios } from './scenarios.ts';
 import type { ScriptLine } from './types.ts';
-import type { World } from './world.ts';
+import type { Call, World } from './world.ts';
 
 /** Milliseconds since the epoch by the call's own clock, which runs `speed` times as fast. */
 export const callTime = (world: World, call: Call): number =>

@@ -5,11 +5,11 @@
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { createApp } from './app.ts';
-import { type Call, currentView } from './call.ts';
+import { currentView } from './call.ts';
 import { endCall, type MadeCall, makeCall } from './lifecycle.ts';
 import { reached } from './routes/admin.ts';
 import type { BookEntry, Delivery, EmulatorOptions, EmulatorOrg, Json, Switches } from './types.ts';
-import { addOrg, createWorld, until } from './world.ts';
+import { addOrg, type Call, createWorld, until } from './world.ts';
 
 export type {
   BookEntry,

@@ -1,5 +1,6 @@
 /** A call's life: joined, left, ended, and what follows the end. */
-import { type Call, newCall, promptOf, scenarioOf } from './call.ts';
+
+import { newCall, promptOf, scenarioOf } from './call.ts';
 import { Conversation, callTime, linesOfCall } from './conversation.ts';
 import { costItems, costItemsFor, summarize } from './cost.ts';
 import { spokenIn, timelineOf } from './dialogue.ts';
@@ -9,7 +10,7 @@ import { closeRoom } from './rooms.ts';
 import { Errand, normalEnd, overConcurrency, scenarios } from './scenarios.ts';
 import type { WebCallBody } from './shapes.ts';
 import type { BookEntry, CallType, CostItem, EmulatorOrg, ScenarioName } from './types.ts';
-import { changed, tick, type World } from './world.ts';
+import { type Call, changed, tick, type World } from './world.ts';
 
 const conversations = new WeakMap<Call, Conversation>();
 

@@ -1,9 +1,10 @@
 /** Builds server and client messages and sends each to whom it is addressed (vapi-facts 3.2-3.4, 9). */
-import { type Call, results } from './call.ts';
+
+import { results } from './call.ts';
 import { sendToRoom } from './rooms.ts';
 import type { Json } from './types.ts';
 import { deliver } from './webhooks.ts';
-import type { World } from './world.ts';
+import type { Call, World } from './world.ts';
 
 const defaultServerMessages = [
   'conversation-update',

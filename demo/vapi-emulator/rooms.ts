@@ -3,8 +3,7 @@
  * Stands for Daily's signalling; the voice itself never passes here.
  */
 import type { Response } from 'express';
-import type { Call } from './call.ts';
-import type { World } from './world.ts';
+import type { Call, World } from './world.ts';
 
 /** What the call machine is told. */
 export type RoomEvent =

@@ -1,4 +1,4 @@
-/** The one page between a link and the portal; it runs no script, so that it works in every browser. Pure. */
+/** The one page between a link and the portal; it runs no script, so that it works in every browser. */
 import { createHash } from 'node:crypto';
 import type { Branding } from '../contract.ts';
 

@@ -1,13 +1,9 @@
 import { Router } from 'express';
 import type { AccessContext } from '../access/access-context.ts';
+import type { Lifecycle } from '../base/lifecycle.ts';
 import { StoreUnavailable } from '../base/store-unavailable.ts';
 import { proveWritable } from '../store/leases.ts';
 import { authenticate, operatorOnly } from './caller.ts';
-
-/** `stopping` once a stop is announced: load balancers are told to send nothing more. */
-export interface Lifecycle {
-  stopping: boolean;
-}
 
 /** For load balancers and monitors; tells nothing that is not theirs to know. */
 export function opsRoutes(ctx: AccessContext & { lifecycle: Lifecycle }): Router {

@@ -1,12 +1,12 @@
 /** `/_emulator/…`: how a test in another process drives the emulator. Not Vapi's; no key needed. */
 import { Router } from 'express';
 import { z } from 'zod';
-import { type Call, currentView } from '../call.ts';
+import { currentView } from '../call.ts';
 import { notFound } from '../errors.ts';
 import { endCall, makeCall } from '../lifecycle.ts';
 import { parse } from '../shapes.ts';
 import { type CostItem, type EmulatorOrg, type Switches, scenarioNames } from '../types.ts';
-import { addOrg, defaultSwitches, until, type World } from '../world.ts';
+import { addOrg, type Call, defaultSwitches, until, type World } from '../world.ts';
 
 const costs = z.array(z.looseObject({ type: z.string(), cost: z.number() })).optional();
 

@@ -2,10 +2,10 @@
 import { Router } from 'express';
 import { z } from 'zod';
 import { requirePrivate } from '../auth.ts';
-import { type Call, currentView } from '../call.ts';
+import { currentView } from '../call.ts';
 import { parse } from '../shapes.ts';
 import type { Json } from '../types.ts';
-import type { World } from '../world.ts';
+import type { Call, World } from '../world.ts';
 import { durationOf, findCalls, shownCost } from './lists.ts';
 
 const operationSchema = z.strictObject({

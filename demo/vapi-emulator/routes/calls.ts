@@ -2,7 +2,7 @@
 import { Router } from 'express';
 import type { z } from 'zod';
 import { identify, requirePrivate, requireWebCaller } from '../auth.ts';
-import { type Call, creationAnswer, currentView } from '../call.ts';
+import { creationAnswer, currentView } from '../call.ts';
 import { control, controlSchema } from '../control.ts';
 import { notFound, Refusal } from '../errors.ts';
 import { createWebCall } from '../lifecycle.ts';
@@ -15,7 +15,7 @@ import {
   requireUuid,
   webCallSchema,
 } from '../shapes.ts';
-import { tick, type World } from '../world.ts';
+import { type Call, tick, type World } from '../world.ts';
 import { durationOf, findCalls, newestFirst, shownCost } from './lists.ts';
 
 export function callRoutes(world: World): Router {

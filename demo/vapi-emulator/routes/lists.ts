@@ -1,6 +1,5 @@
 /** Filters, order and pages of the list endpoints (vapi-facts 4.3). */
-import type { Call } from '../call.ts';
-import type { World } from '../world.ts';
+import type { Call, World } from '../world.ts';
 
 interface Timed {
   createdAt: number;

@@ -1,14 +1,13 @@
 /** What stands for Daily: the call machine's bundle and the rooms it talks to. */
 import express, { Router } from 'express';
 import { z } from 'zod';
-import type { Call } from '../call.ts';
 import { control, controlSchema } from '../control.ts';
 import { notFound, Refusal } from '../errors.ts';
 import { conversationOf, endCall, leaveCall, startCall } from '../lifecycle.ts';
 import { callOfRoom, isConnected, openStream, sendToRoom } from '../rooms.ts';
 import { scenarios } from '../scenarios.ts';
 import { parse } from '../shapes.ts';
-import type { World } from '../world.ts';
+import type { Call, World } from '../world.ts';
 
 /** The call machine speaks the protocol of this release and of no other. */
 const dailyVersion = '0.87.0';
