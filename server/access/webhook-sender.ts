@@ -12,7 +12,7 @@ import { isSigned, looksSigned, presentsToken } from '../vapi/webhook-auth.ts';
 import { letGo, readBody } from './bounded-body.ts';
 import { type ByteShares, createByteBudget } from './byte-budget.ts';
 import { webhookSecretsOf } from './tenant-secrets.ts';
-import { networkOf, siteOf } from './visitor-network.ts';
+import { senderNetworkOf } from './visitor-network.ts';
 
 export interface ProvenWebhook {
   tenant: Tenant;
@@ -98,7 +98,7 @@ export function createWebhookDoor(
 
   async function bySignature(req: Request, slug: string, { auth, secrets }: typeof standIn): Promise<Buffer> {
     // By its name, so that tenants that do not exist have shares as well.
-    const { take, close } = unproven.open(slug, siteOf(req.ip) ?? networkOf(req.ip));
+    const { take, close } = unproven.open(slug, senderNetworkOf(req.ip));
     try {
       const body = await readBody(req, { longest: longestBody, take, deadlineMs: bounds.unprovenMs });
       const refusal = pause(refusalMs.afterBody, null, { ref: false });

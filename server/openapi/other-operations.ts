@@ -89,9 +89,10 @@ export const otherOperations: Operation[] = [
     route: 'POST /v1/webhooks/stripe',
     caller: 'stripe',
     summary: 'Take an event of Stripe’s',
-    notes: 'The body is Stripe’s, at most 1 MB.',
+    notes:
+      'The body is Stripe’s, at most 1 MB; it has four seconds to arrive, and is refused with 408 after that.',
     answers: { 200: json('Taken.', z.object({})) },
-    refusals: ['unauthorized', 'rate_limited', 'payload_too_large', 'stripe_unavailable'],
+    refusals: ['unauthorized', 'request_timeout', 'rate_limited', 'payload_too_large', 'stripe_unavailable'],
   },
   {
     route: 'GET /openapi.json',

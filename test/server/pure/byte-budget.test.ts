@@ -122,3 +122,7 @@ it('an attacker’s network leaves Vapi’s room for four of a tenant’s longes
   for (let report = 0; report < 4; report += 1) assert.ok(fits('vapi', 'tenant-0'), `report ${report}`);
   for (const tenant of tenants.slice(4)) assert.ok(fits('vapi', tenant), tenant);
 });
+
+it('an unproven body has seconds, not the time that a request has', () => {
+  assert.ok(webhookBounds.unprovenMs >= 3000 && webhookBounds.unprovenMs <= 5000);
+});

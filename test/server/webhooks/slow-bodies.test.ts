@@ -9,6 +9,7 @@ import express from 'express';
 import { longestBody, type WebhookBounds, webhookBounds } from '../../../server/access/webhook-sender.ts';
 import { errorHandler } from '../../../server/errors.ts';
 import { requestLog } from '../../../server/log.ts';
+import { stripeWebhookRoutes } from '../../../server/routes/stripe-webhook.ts';
 import { vapiWebhookRoutes } from '../../../server/routes/vapi-webhook.ts';
 import { startTestServer, type TestServer } from '../../support/test-server.ts';
 import { until } from '../../support/until.ts';
@@ -48,7 +49,9 @@ async function startRoutes(t: TestContext, bounds: Partial<WebhookBounds> = {}) 
     begun += 1;
     next();
   });
-  app.use(vapiWebhookRoutes(server.ctx, { ...webhookBounds, unprovenMs: hours, ...bounds }), errorHandler);
+  const all = { ...webhookBounds, unprovenMs: hours, ...bounds };
+  app.use('/stripe', stripeWebhookRoutes(server.ctx, all.unprovenMs));
+  app.use(vapiWebhookRoutes(server.ctx, all), errorHandler);
   const http = createServer(app);
   await new Promise<void>((resolve) => http.listen(0, '127.0.0.1', resolve));
   t.after(() => {
@@ -250,4 +253,16 @@ it('unknown tenants, those that sign and those with a token are refused alike, a
   }
   assert.equal(seen.size, 1, [...seen].join('\n'));
   assert.match([...seen][0] ?? '', /^\[401,/);
+});
+
+it('what pretends to be Stripe’s is not read without a signature, and not for long with a guessed one', async (t) => {
+  const { open } = await startRoutes(t, { unprovenMs: 50 });
+  const statuses = [];
+  for (const headers of [{}, { 'stripe-signature': 't=1,v1=guessed' }]) {
+    const { request, state } = open('stripe', { ...headers, 'content-length': 1_000_000 });
+    request.write('{');
+    statuses.push((await until(() => state.answer, 'an answer')).status);
+    await until(() => state.closed, 'the end of the connection');
+  }
+  assert.deepEqual(statuses, [401, 408]);
 });
