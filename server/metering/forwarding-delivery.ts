@@ -5,6 +5,7 @@ import {
   findContent,
   finishMessage,
   forgetFinishedMessages,
+  lockOutbox,
   postponeMessages,
   retryMessage,
   takeDueMessage,
@@ -73,8 +74,11 @@ async function deliver(ctx: Context, message: ForwardedMessage, stop: AbortSigna
   const target = tenant && (await forwardTargetOf(ctx, tenant, message.assistantId));
   const content = await contentOf(ctx, id);
   const finish = async (result: string, answer: number) => {
-    await ctx.store.transaction().execute((db) => finishMessage(db, id, answer, ctx.now() + rememberMs));
-    ctx.metrics.forwarded.inc({ mode: 'outbox', result });
+    const finished = await ctx.store
+      .transaction()
+      .execute((db) => finishMessage(db, id, answer, ctx.now() + rememberMs));
+    // One that was given up meanwhile, for want of room, has been counted as that.
+    if (finished) ctx.metrics.forwarded.inc({ mode: 'outbox', result });
   };
   // Forwarding has been turned off meanwhile.
   if (!target || !content) return finish('dropped', 0);
@@ -94,7 +98,11 @@ async function deliver(ctx: Context, message: ForwardedMessage, stop: AbortSigna
   ctx.metrics.forwarded.inc({ mode: 'outbox', result: 'failed' });
   const pause = pauseAfter(message.attempts);
   await retryMessage(ctx.store, id, answer, now + pause);
-  if (answer === 0) await postponeMessages(ctx.store, tenantId, now, now + Math.min(pause, 60_000));
+  if (answer !== 0) return;
+  await ctx.store.transaction().execute(async (db) => {
+    await lockOutbox(db, tenantId);
+    await postponeMessages(db, tenantId, now, now + Math.min(pause, 60_000));
+  });
 }
 
 async function contentOf(ctx: Context, id: string) {

@@ -1,5 +1,5 @@
 /** The outbox of messages for tenants' own servers, and for a while what became of them. */
-import type { Selectable } from 'kysely';
+import { type Selectable, sql } from 'kysely';
 import type { Queries } from './database.ts';
 import type { ForwardedContentsTable, ForwardedMessagesTable } from './schema.ts';
 
@@ -14,6 +14,17 @@ export async function insertForwardedMessage(db: Queries, message: ForwardedMess
     .onConflict((conflict) => conflict.column('id').doNothing())
     .executeTakeFirst();
   return Number(result.numInsertedOrUpdatedRows ?? 0) === 1;
+}
+
+/** Makes this transaction the only one that adds to the tenant's outbox or changes many of its messages. */
+export async function lockOutbox(db: Queries, tenantId: string): Promise<void> {
+  await db
+    .insertInto('outboxLocks')
+    .values({ tenantId, taken: 1 })
+    .onConflict((conflict) =>
+      conflict.column('tenantId').doUpdateSet({ taken: sql<number>`${sql.ref('outboxLocks.taken')} + 1` }),
+    )
+    .execute();
 }
 
 export async function insertContent(db: Queries, content: ForwardedContent): Promise<void> {
@@ -56,21 +67,113 @@ export async function takeDueMessage(
   return row ?? null;
 }
 
-/** Nothing is left to do; the content goes, the outcome stays until `expiresAtMs`. For use in a transaction. */
+/** What waits in an outbox. */
+export interface Waiting {
+  messages: number;
+  bytes: number;
+}
+
+export interface GivenUp {
+  messages: number;
+  /** When the oldest of them came, in epoch milliseconds. */
+  oldestAt: number;
+  /** What still waits. */
+  left: Waiting;
+}
+
+/**
+ * Gives up a tenant's oldest waiting messages until the others are within the limits: their content goes, their outcome
+ * stays until `expiresAtMs`. For use in a transaction that holds `lockOutbox`.
+ * @returns null when nothing had to go
+ */
+export async function giveUpOldest(
+  db: Queries,
+  tenantId: string,
+  limits: Waiting,
+  expiresAtMs: number,
+): Promise<GivenUp | null> {
+  const left = await countWaiting(db, tenantId);
+  let messages = 0;
+  let oldestAt: number | null = null;
+  const isTooMuch = () => left.messages > limits.messages || left.bytes > limits.bytes;
+  while (isTooMuch()) {
+    const oldest = await db
+      .selectFrom('forwardedMessages')
+      .select(['id', 'bytes', 'createdAt'])
+      .where('tenantId', '=', tenantId)
+      .where('nextAttemptAt', 'is not', null)
+      .orderBy('createdAt')
+      .orderBy('id')
+      .limit(500)
+      .execute();
+    const ids: string[] = [];
+    for (const { id, bytes, createdAt } of oldest) {
+      if (!isTooMuch()) break;
+      ids.push(id);
+      left.messages -= 1;
+      left.bytes -= bytes;
+      oldestAt ??= createdAt;
+    }
+    // A worker that has finished them meanwhile leaves none to be counted here.
+    if (ids.length === 0) break;
+    messages += await endWaiting(db, ids, null, expiresAtMs);
+  }
+  return oldestAt === null || messages === 0 ? null : { messages, oldestAt, left };
+}
+
+/** A tenant's, or those of all. */
+export async function countWaiting(db: Queries, tenantId?: string): Promise<Waiting> {
+  let query = db.selectFrom('forwardedMessages').where('nextAttemptAt', 'is not', null);
+  if (tenantId !== undefined) query = query.where('tenantId', '=', tenantId);
+  const { messages, bytes } = await query
+    .select((expression) => [
+      expression.fn.countAll<number>().as('messages'),
+      sql<number>`cast(coalesce(sum(${sql.ref('bytes')}), 0) as bigint)`.as('bytes'),
+    ])
+    .executeTakeFirstOrThrow();
+  return { messages: Number(messages), bytes: Number(bytes) };
+}
+
+/**
+ * Nothing is left to do; the content goes, the outcome stays until `expiresAtMs`. For use in a transaction.
+ * @returns false when it was given up meanwhile: then nothing changes
+ */
 export async function finishMessage(
   db: Queries,
   id: string,
   answer: number,
   expiresAtMs: number,
-): Promise<void> {
-  await db.deleteFrom('forwardedContents').where('id', '=', id).execute();
-  await db
-    .updateTable('forwardedMessages')
-    .set({ nextAttemptAt: null, answer, expiresAt: expiresAtMs })
-    .where('id', '=', id)
-    .execute();
+): Promise<boolean> {
+  return (await endWaiting(db, [id], answer, expiresAtMs)) === 1;
 }
 
+/**
+ * Messages before their contents, everywhere, so that no two transactions wait for each other.
+ * @param answer null = that of the last attempt
+ * @returns how many of them were still waiting
+ */
+async function endWaiting(
+  db: Queries,
+  ids: string[],
+  answer: number | null,
+  expiresAtMs: number,
+): Promise<number> {
+  const ended = await db
+    .updateTable('forwardedMessages')
+    .set(({ fn, val }) => ({
+      nextAttemptAt: null,
+      answer: answer ?? fn.coalesce('answer', val(0)),
+      expiresAt: expiresAtMs,
+      bytes: 0,
+    }))
+    .where('id', 'in', ids)
+    .where('nextAttemptAt', 'is not', null)
+    .executeTakeFirst();
+  await db.deleteFrom('forwardedContents').where('id', 'in', ids).execute();
+  return Number(ended.numUpdatedRows);
+}
+
+/** One that was given up meanwhile stays so. */
 export async function retryMessage(
   db: Queries,
   id: string,
@@ -81,10 +184,14 @@ export async function retryMessage(
     .updateTable('forwardedMessages')
     .set({ nextAttemptAt: nextAttemptAtMs, answer })
     .where('id', '=', id)
+    .where('nextAttemptAt', 'is not', null)
     .execute();
 }
 
-/** Lets all of a tenant's due messages wait: its server is down, and trying each would hold up other tenants. */
+/**
+ * Lets all of a tenant's due messages wait: its server is down, and trying each would hold up other tenants. For use in
+ * a transaction that holds `lockOutbox`.
+ */
 export async function postponeMessages(
   db: Queries,
   tenantId: string,
@@ -101,13 +208,4 @@ export async function postponeMessages(
 
 export async function forgetFinishedMessages(db: Queries, nowMs: number): Promise<void> {
   await db.deleteFrom('forwardedMessages').where('expiresAt', '<=', nowMs).execute();
-}
-
-export async function countPendingMessages(db: Queries): Promise<number> {
-  const { pending } = await db
-    .selectFrom('forwardedMessages')
-    .select((expression) => expression.fn.countAll<number>().as('pending'))
-    .where('nextAttemptAt', 'is not', null)
-    .executeTakeFirstOrThrow();
-  return Number(pending);
 }
