@@ -44,19 +44,22 @@ export async function findForwardedMessage(db: Queries, id: string): Promise<For
 /**
  * Takes the next due message by moving its next attempt ahead, so that no other process takes it meanwhile.
  * @param retryAtMs when it is due again if this attempt never comes to an end
+ * @param closedTo tenants whose turn it is not
  */
 export async function takeDueMessage(
   db: Queries,
   nowMs: number,
   retryAtMs: number,
+  closedTo: string[],
 ): Promise<ForwardedMessage | null> {
-  const due = db
+  let due = db
     .selectFrom('forwardedMessages')
     .select('id')
     .where('nextAttemptAt', '<=', nowMs)
     .orderBy('nextAttemptAt')
     .orderBy('createdAt')
     .limit(1);
+  if (closedTo.length > 0) due = due.where('tenantId', 'not in', closedTo);
   const row = await db
     .updateTable('forwardedMessages')
     .set((expression) => ({ nextAttemptAt: retryAtMs, attempts: expression('attempts', '+', 1) }))

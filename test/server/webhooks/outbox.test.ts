@@ -158,6 +158,19 @@ function tests(engine: Engine): void {
     assert.equal(await pending(), 6);
   });
 
+  it('lets another tenant’s message through while a server keeps all that it is sent waiting', async () => {
+    const held = await startHoldingServer();
+    await start(limits);
+    await server.createTenant({ slug: 'hanging', webhookSecret, webhookForwardUrl: held.url });
+    for (let i = 0; i < 20; i += 1) await send(report(), 'hanging');
+    await until(() => held.waiting.length === 6, 'half of the places to be taken');
+    await send(report());
+    await own.waitFor(1);
+    assert.equal(held.waiting.length, 6);
+    assert.equal(await forwarded('failed'), 0);
+    await held.close();
+  });
+
   // SQLite is for one process.
   if (engine.name === 'PostgreSQL') {
     it('stays within the limit when two servers take messages at the same time', async () => {
