@@ -25,6 +25,7 @@ const leaseMs = 60_000;
 const pauseAfter = (attempts: number) => Math.min(5000 * 2 ** (attempts - 1), 3_600_000);
 const giveUpAfterMs = 86_400_000;
 const forgetEveryMs = 60_000;
+const forgetAtOnce = 5000;
 
 export function startForwarding(ctx: Context): Worker {
   const stopping = new AbortController();
@@ -35,7 +36,7 @@ export function startForwarding(ctx: Context): Worker {
     const now = ctx.now();
     if (now >= forgetAt) {
       forgetAt = now + forgetEveryMs;
-      await forgetFinishedMessages(ctx.store, now);
+      if (await forgetFinishedMessages(ctx.store, now, forgetAtOnce)) forgetAt = now;
     }
     return places.isFull() ? null : takeDueMessage(ctx.store, now, now + leaseMs, places.closedTo());
   };

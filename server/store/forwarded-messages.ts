@@ -209,6 +209,20 @@ export async function postponeMessages(
     .execute();
 }
 
-export async function forgetFinishedMessages(db: Queries, nowMs: number): Promise<void> {
-  await db.deleteFrom('forwardedMessages').where('expiresAt', '<=', nowMs).execute();
+/**
+ * The oldest of what may be forgotten, up to `limit`, so that the statement stays short after a long pause too.
+ * @returns whether there may be more
+ */
+export async function forgetFinishedMessages(db: Queries, nowMs: number, limit: number): Promise<boolean> {
+  const over = db
+    .selectFrom('forwardedMessages')
+    .select('id')
+    .where('expiresAt', '<=', nowMs)
+    .orderBy('expiresAt')
+    .limit(limit);
+  const { numDeletedRows } = await db
+    .deleteFrom('forwardedMessages')
+    .where('id', 'in', over)
+    .executeTakeFirstOrThrow();
+  return Number(numDeletedRows) === limit;
 }
