@@ -15,12 +15,11 @@ import type { Worker } from '../worker.ts';
 import { createDeliveryPlaces } from './delivery-places.ts';
 import { forwardTargetOf } from './forward-target.ts';
 import { contextOf, isSuccess, post, rememberMs } from './forwarding.ts';
+import { leaseMs } from './outbox.ts';
 
 const pollMs = 2000;
 const mostAtOnce = 12;
 const timeoutMs = 20_000;
-/** A process that died with a message in hand leaves it to the next after this long. */
-const leaseMs = 60_000;
 /** 5 s, 10 s, 20 s, … up to an hour. */
 const pauseAfter = (attempts: number) => Math.min(5000 * 2 ** (attempts - 1), 3_600_000);
 const giveUpAfterMs = 86_400_000;

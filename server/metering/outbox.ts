@@ -5,6 +5,7 @@ import type { Queries } from '../store/database.ts';
 import {
   type GivenUp,
   giveUpOldest,
+  hurryMessages,
   insertContent,
   insertForwardedMessage,
   lockOutbox,
@@ -19,6 +20,9 @@ import { contextOf, type MessageToForward, messageId, recordOf, rememberMs } fro
  * whoever needs more than that has a server to repair.
  */
 export const outboxLimits: Waiting = { messages: 10_000, bytes: 100_000_000 };
+
+/** A process that died with a message in hand leaves it to the next after this long. */
+export const leaseMs = 60_000;
 
 export interface OutboxEntry {
   /** The last step of the transaction that books what the message says: until its end nobody else adds to this outbox. */
@@ -58,6 +62,15 @@ export function outboxEntry(ctx: Context, message: MessageToForward): OutboxEntr
       ctx.outboxBell.ring();
     },
   };
+}
+
+/**
+ * Part of the transaction that changes where a tenant's messages go: what waits for the old server goes to the new one
+ * now, or, where there is none, is dropped now and not within an hour.
+ */
+export async function retargetOutbox(db: Queries, tenantId: string, nowMs: number): Promise<void> {
+  await lockOutbox(db, tenantId);
+  await hurryMessages(db, tenantId, nowMs, nowMs + leaseMs);
 }
 
 /** Once a day: the metric counts them all. */

@@ -210,6 +210,24 @@ export async function postponeMessages(
 }
 
 /**
+ * Makes a tenant's messages due that would wait until after `laterThanMs`; those in hand are due before. For use in a
+ * transaction that holds `lockOutbox`.
+ */
+export async function hurryMessages(
+  db: Queries,
+  tenantId: string,
+  nowMs: number,
+  laterThanMs: number,
+): Promise<void> {
+  await db
+    .updateTable('forwardedMessages')
+    .set({ nextAttemptAt: nowMs })
+    .where('tenantId', '=', tenantId)
+    .where('nextAttemptAt', '>', laterThanMs)
+    .execute();
+}
+
+/**
  * The oldest of what may be forgotten, up to `limit`, so that the statement stays short after a long pause too.
  * @returns whether there may be more
  */

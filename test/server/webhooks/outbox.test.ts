@@ -189,6 +189,44 @@ function tests(engine: Engine): void {
     });
   }
 
+  it('goes to another server as soon as the tenant names it, and is dropped when it names none', async () => {
+    const other = await startOwnServer();
+    await own.close();
+    await start(limits);
+    const failure = async (count: number) => {
+      await until(async () => (await forwarded('failed')) === count, `failure ${count}`);
+    };
+    const rest = async () => {
+      const { store } = server.ctx;
+      const waiting = await store.selectFrom('forwardedMessages').select('nextAttemptAt').execute();
+      return waiting.some(({ nextAttemptAt }) => (nextAttemptAt ?? 0) > server.clock.now + 60_000);
+    };
+    const body = await send(report());
+    await failure(1);
+    for (let count = 2; count <= 6; count += 1) {
+      pass(3_600_000);
+      await failure(count);
+    }
+    await until(rest, 'the next attempt to be more than a minute away');
+    await server.operator('PATCH', '/v1/tenants/acme', { webhookForwardUrl: other.url });
+    await other.waitFor(1);
+    assert.equal(other.received[0]?.raw.toString(), body);
+    await until(async () => (await pending()) === 0, 'an empty outbox');
+
+    await other.close();
+    await send(report());
+    await failure(7);
+    for (let count = 8; count <= 12; count += 1) {
+      pass(3_600_000);
+      await failure(count);
+    }
+    await until(rest, 'the next attempt to be more than a minute away');
+    await server.operator('PATCH', '/v1/tenants/acme', { webhookForwardUrl: null });
+    await until(async () => (await stored()).length === 0, 'what was said to be gone');
+    assert.equal(await pending(), 0);
+    assert.equal(await forwarded('dropped'), 1);
+  });
+
   it('forgets what became of messages piece by piece, and nothing before its time', async () => {
     await start(limits);
     for (let i = 0; i < 5; i += 1) await send(report());
