@@ -7,10 +7,11 @@ import { createSecretBox, type SecretBox } from './access/secret-box.ts';
 import { createStripeApi, type StripeApi } from './billing/stripe-api.ts';
 import type { Config, Secrets } from './config.ts';
 import { createDoorbell, type Doorbell } from './metering/doorbell.ts';
+import { outboxLimits } from './metering/outbox.ts';
 import type { CallRow } from './metering/usage.ts';
 import { createMetrics, type Metrics } from './metrics.ts';
 import type { Store } from './store/database.ts';
-import { countPendingMessages } from './store/forwarded-messages.ts';
+import { countWaiting, type Waiting } from './store/forwarded-messages.ts';
 import { countUnassigned } from './store/sweeps.ts';
 import type { Tenant } from './store/tenants.ts';
 import { createVapiClock, type VapiClock } from './vapi/vapi-clock.ts';
@@ -38,6 +39,8 @@ export interface Context {
   lifecycle: { stopping: boolean };
   /** Rung when a message for a tenant's own server waits in the outbox. */
   outboxBell: Doorbell;
+  /** What may wait there for one tenant. */
+  outboxLimits: Waiting;
   /** Lets work go on after the answer; a stop waits for it, and what it throws is logged. */
   background: (work: Promise<unknown>) => void;
   /** Ends when all background work has. */
@@ -48,6 +51,8 @@ export interface Context {
 
 export interface ContextOptions {
   now?: () => number;
+  /** Smaller ones in tests. */
+  outboxLimits?: Waiting;
   onCallBooked?: (tenant: Tenant, row: CallRow) => void;
 }
 
@@ -82,10 +87,11 @@ export function createContext(
     lifecycle: { stopping: false },
     vapiClock: createVapiClock(now, log),
     metrics: createMetrics({
-      pendingForwards: () => countPendingMessages(store),
+      pendingForwards: () => countWaiting(store),
       unassignedCalls: () => countUnassigned(store),
     }),
     outboxBell: createDoorbell(),
+    outboxLimits: options.outboxLimits ?? outboxLimits,
     background(work) {
       const logged = work
         .catch((error: unknown) => logFailure(log, error))

@@ -18,8 +18,8 @@ export interface Metrics {
 
 /** What the store counts, for all processes. */
 export interface StoreCounts {
-  /** Messages that wait in the outbox. */
-  pendingForwards: () => Promise<number>;
+  /** Messages that wait in the outbox, and their size. */
+  pendingForwards: () => Promise<{ messages: number; bytes: number }>;
   /** Calls that belong to no tenant, of those that the last sweeps looked at. */
   unassignedCalls: () => Promise<number>;
 }
@@ -33,7 +33,15 @@ export function createMetrics({ pendingForwards, unassignedCalls }: StoreCounts)
     help: 'Messages that wait for delivery to a tenant’s own server',
     registers,
     async collect() {
-      this.set(await pendingForwards());
+      this.set((await pendingForwards()).messages);
+    },
+  });
+  new Gauge({
+    name: 'vapi_agent_outbox_bytes',
+    help: 'Size of the messages that wait for delivery, as stored',
+    registers,
+    async collect() {
+      this.set((await pendingForwards()).bytes);
     },
   });
   new Gauge({

@@ -136,6 +136,7 @@ describe('who may import whom', () => {
       'server/metering/assignment.ts',
       'server/currency.ts',
       'server/metering/call-event.ts',
+      'server/metering/delivery-places.ts',
       'server/metering/doubt.ts',
       'server/metering/poll-schedule.ts',
       'server/metering/usage.ts',

@@ -5,6 +5,7 @@ import type { NoticeKind } from '../contract.ts';
 type Words = (period: string, data: Record<string, unknown>) => { title: string; text: string };
 
 const dollars = (micros: unknown): string => `$${microsToDecimal(Number(micros), 'usd')}`;
+const megabytes = (bytes: unknown): string => (Number(bytes) / 1_000_000).toFixed(1);
 const left = ({ dueCents, currency }: Record<string, unknown>): string =>
   `${centsToDecimal(Number(dueCents), String(currency))} ${String(currency).toUpperCase()}`;
 
@@ -42,6 +43,10 @@ const words: Record<NoticeKind, Words> = {
   'call-unknown': (call, { costMicros }) => ({
     title: 'Vapi does not know a call that was reported with a cost',
     text: `Call ${call} is booked with ${dollars(costMicros)}, and Vapi says that it has no such call. If Vapi has never shown it, it is on no invoice. Look it up at Vapi; if it was never there, somebody knows the client's webhook secret: change it.`,
+  }),
+  'outbox-full': (_day, { givenUp, oldest, waiting, waitingBytes }) => ({
+    title: 'messages for its own server were given up',
+    text: `Its server has not taken them, and no more are kept for one client than the ${waiting} (${megabytes(waitingBytes)} MB) that still wait. ${givenUp} had to go, the oldest of ${oldest}, and with each new message the oldest of the others goes. Calls and invoices are not affected. Repair the server, or turn forwarding off.`,
   }),
   'payment-failed': (invoice, data) => ({
     title: `invoice ${invoice} could not be charged`,

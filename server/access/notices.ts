@@ -2,7 +2,7 @@
 import type { NoticeKind } from '../contract.ts';
 import { findSeller } from '../store/billing-accounts.ts';
 import type { Queries } from '../store/database.ts';
-import { insertNotice } from '../store/notices.ts';
+import { countNotices, insertNotice } from '../store/notices.ts';
 import type { Tenant } from '../store/tenants.ts';
 import { sumUsage } from '../store/usage.ts';
 import { monthIn, nextMonth } from '../time-zone.ts';
@@ -17,6 +17,11 @@ const ofInvoices: NoticeKind[] = [
   'payment-reversed',
 ];
 
+/** Told for each call, and calls can be made up by anyone who knows the webhook secret. */
+const ofCalls: NoticeKind[] = ['cost-refused', 'call-unknown'];
+const perDay = 20;
+const dayMs = 86_400_000;
+
 /** Whom to tell: as the tenant's `alerts` say; of its invoices, where it has none, whoever issues them. */
 export async function addresseesOf(
   db: Queries,
@@ -27,7 +32,10 @@ export async function addresseesOf(
   return ofInvoices.includes(kind) ? { email: (await findSeller(db))?.email } : {};
 }
 
-/** Part of the transaction in which it became true, so that it is told if and only if that was committed. */
+/**
+ * Part of the transaction in which it became true, so that it is told if and only if that was committed. Of a kind that
+ * is told for each call, a day's first twenty are.
+ */
 export async function raiseNotice(
   db: Queries,
   tenant: Tenant,
@@ -37,6 +45,7 @@ export async function raiseNotice(
   nowMs: number,
 ): Promise<void> {
   if (!tenant.alerts && !ofInvoices.includes(kind)) return;
+  if (ofCalls.includes(kind) && (await countNotices(db, tenant.id, kind, nowMs - dayMs)) >= perDay) return;
   const { url, email } = await addresseesOf(db, tenant, kind);
   await insertNotice(db, {
     tenantId: tenant.id,

@@ -46,7 +46,8 @@ export interface Ingested {
 /**
  * Durable when it returns: a crash before that leaves nothing, so that the sender's retry finds the ledger as it was.
  * Taking the same event again changes nothing.
- * @param alongside what must be kept if and only if the event is, in the same transaction
+ * @param alongside written in the same transaction, so that it is stored exactly when the event is; also when the call is
+ *   another tenant's: what a tenant's Vapi says to the tenant's own server is between the two
  */
 export async function ingestCallEvent(
   store: Store,
@@ -56,8 +57,7 @@ export async function ingestCallEvent(
   nowMs: number,
   alongside?: (db: Queries) => Promise<void>,
 ): Promise<Ingested> {
-  return store.transaction().execute(async (db) => {
-    await alongside?.(db);
+  const ingest = async (db: Queries): Promise<Ingested> => {
     const fresh = newCallRow(tenant.id, event);
     const { owner, takenFrom } = await claimCall(db, {
       callId: event.callId,
@@ -90,6 +90,12 @@ export async function ingestCallEvent(
     const bookedMicros = changes.reduce((sum, { amounts }) => sum + amounts.costMicros, 0);
     const usageChanged = changes.length > 0;
     return { refused: false, doubted: doubt === 'ask', row: after, usageChanged, bookedMicros, unwanted };
+  };
+  return store.transaction().execute(async (db) => {
+    const ingested = await ingest(db);
+    // Last, since it may lock what other reports of the tenant wait for.
+    await alongside?.(db);
+    return ingested;
   });
 }
 

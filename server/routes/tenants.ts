@@ -17,6 +17,7 @@ import {
   updateTenantSchema,
 } from '../contract.ts';
 import { ApiError } from '../errors.ts';
+import { retargetOutbox } from '../metering/outbox.ts';
 import { firstRetryMs, unwireTenant } from '../metering/unwiring.ts';
 import { forgetBlockedOrigin, listBlockedOrigins } from '../store/blocked-origins.ts';
 import type { Queries } from '../store/database.ts';
@@ -84,8 +85,12 @@ export function tenantRoutes(ctx: Context): Router {
       }
       await updateTenant(db, next);
       // Said for the whole tenant, it counts for each of its assistants.
-      if (changes.webhookForwardUrl !== undefined) await removeForwardTargets(db, current.id);
+      if (changes.webhookForwardUrl !== undefined) {
+        await removeForwardTargets(db, current.id);
+        await retargetOutbox(db, current.id, ctx.now());
+      }
     });
+    ctx.outboxBell.ring();
     res.json({ ...view(tenant), ...checked } satisfies SavedTenant);
   });
 

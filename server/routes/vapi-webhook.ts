@@ -18,8 +18,9 @@ import {
   headersToPass,
   isOwnForward,
 } from '../metering/forward-target.ts';
-import { type MessageToForward, queueMessage, relayMessage } from '../metering/forwarding.ts';
+import { type MessageToForward, relayMessage } from '../metering/forwarding.ts';
 import { type Ingested, ingestCallEvent } from '../metering/ingest.ts';
+import { outboxEntry } from '../metering/outbox.ts';
 import type { Tenant } from '../store/tenants.ts';
 import { speakingAssistant, tellsOfCall, typeLabel, wantsAnswer } from '../vapi/message-kinds.ts';
 import { readServerMessage, type ServerMessage } from '../vapi/messages.ts';
@@ -97,19 +98,17 @@ async function take(
   tenant: Tenant,
 ): Promise<Ingested | null> {
   let ingested: Ingested | null = null;
+  const entry = forward && outboxEntry(ctx, forward);
   if (message.event) {
-    const alongside = forward
-      ? (db: Parameters<typeof queueMessage>[1]) => queueMessage(ctx, db, forward)
-      : undefined;
-    ingested = await ingestCallEvent(ctx.store, ctx.box, tenant, message.event, ctx.now(), alongside);
+    ingested = await ingestCallEvent(ctx.store, ctx.box, tenant, message.event, ctx.now(), entry?.write);
     const { row, usageChanged, bookedMicros, unwanted } = ingested;
     if (usageChanged) ctx.onCallBooked(tenant, row);
     ctx.metrics.bookedMicros.inc(bookedMicros);
     if (unwanted) endUnwanted(ctx, tenant, row.id);
-  } else if (forward) {
-    await ctx.store.transaction().execute((db) => queueMessage(ctx, db, forward));
+  } else if (entry) {
+    await ctx.store.transaction().execute(entry.write);
   }
-  if (forward) ctx.outboxBell.ring();
+  entry?.committed();
   return ingested;
 }
 

@@ -28,6 +28,7 @@ export interface Schema extends BillingSchema {
   unwirings: UnwiringsTable;
   forwardedMessages: ForwardedMessagesTable;
   forwardedContents: ForwardedContentsTable;
+  outboxLocks: OutboxLocksTable;
 }
 
 export interface TenantsTable {
@@ -335,6 +336,8 @@ export interface ForwardedMessagesTable {
   answer: number | null;
   /** When it may be forgotten what became of it; null while it waits. */
   expiresAt: number | null;
+  /** Size of its content as it is stored; 0 once that is gone. */
+  bytes: number;
 }
 
 /** What such a message holds; kept only as long as it must be, since it is a conversation. */
@@ -342,4 +345,10 @@ export interface ForwardedContentsTable {
   id: string;
   headersSealed: string;
   bodySealed: string;
+}
+
+export interface OutboxLocksTable {
+  tenantId: string;
+  /** How often; only the row's lock matters. */
+  taken: number;
 }

@@ -45,6 +45,8 @@ export interface TestServerOptions {
   vapiBaseUrl?: string;
   config?: Partial<Config>;
   secrets?: Partial<Secrets>;
+  /** What may wait in the outbox of one tenant. */
+  outboxLimits?: { messages: number; bytes: number };
   /** Where its clock stands at first, in epoch milliseconds; default `testTime`. */
   now?: number;
   /** A clock that it shares with others, instead of one of its own. */
@@ -93,6 +95,7 @@ export async function startTestServer(options: TestServerOptions = {}): Promise<
     host: '127.0.0.1',
     now: () => clock.now,
     reconciler: false,
+    ...(options.outboxLimits ? { outboxLimits: options.outboxLimits } : {}),
     logTo: new Writable({
       write(chunk, _encoding, done) {
         log.push(String(chunk));

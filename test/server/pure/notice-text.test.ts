@@ -43,6 +43,12 @@ const expected: Record<NoticeKind, [period: string, data: object, title: string,
     'Vapi does not know a call that was reported with a cost',
     "Call call-1 is booked with $500.00, and Vapi says that it has no such call. If Vapi has never shown it, it is on no invoice. Look it up at Vapi; if it was never there, somebody knows the client's webhook secret: change it.",
   ],
+  'outbox-full': [
+    '2026-11-10',
+    { givenUp: 2, oldest: '2026-11-09T14:00:00.000Z', waiting: 14, waitingBytes: 93_400_000 },
+    'messages for its own server were given up',
+    'Its server has not taken them, and no more are kept for one client than the 14 (93.4 MB) that still wait. 2 had to go, the oldest of 2026-11-09T14:00:00.000Z, and with each new message the oldest of the others goes. Calls and invoices are not affected. Repair the server, or turn forwarding off.',
+  ],
   'payment-failed': [
     'INV-000007',
     owed,
