@@ -43,6 +43,10 @@ const words: Record<NoticeKind, Words> = {
     title: 'Vapi does not know a call that was reported with a cost',
     text: `Call ${call} is booked with ${dollars(costMicros)}, and Vapi says that it has no such call. If Vapi has never shown it, it is on no invoice. Look it up at Vapi; if it was never there, somebody knows the client's webhook secret: change it.`,
   }),
+  'call-without-grant': (day, { call }) => ({
+    title: 'somebody else starts web calls with its key',
+    text: `Call ${call} of ${day} belongs to no visitor whom we let in. It is ended, and so is each further one of that day. If it was a test from Vapi's dashboard, let such calls go on in the client's settings; if not, change the key at Vapi or use the access mode "proxy".`,
+  }),
   'payment-failed': (invoice, data) => ({
     title: `invoice ${invoice} could not be charged`,
     text: `${left(data)} are left to pay. Stripe tries again as its settings say.`,

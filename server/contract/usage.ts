@@ -90,6 +90,10 @@ export const callsQuerySchema = z.strictObject({
 });
 export type CallsQuery = z.infer<typeof callsQuerySchema>;
 
+/** Why a call in progress must not go on. */
+export const unwantedReasons = ['paused', 'outdated', 'no-grant'] as const;
+export type UnwantedReason = (typeof unwantedReasons)[number];
+
 /** One row of the ledger. */
 export const callViewSchema = z.object({
   id: z.string(),
@@ -102,6 +106,12 @@ export const callViewSchema = z.object({
   endedAt: timeSchema.nullable(),
   seconds: z.int().nullable().describe('Whole seconds, rounded up; null while unknown.'),
   endedReason: z.string().nullable(),
+  unwanted: z
+    .enum(unwantedReasons)
+    .nullable()
+    .describe(
+      'Why this server ends it: `paused`, the tenant was; `outdated`, a pause came after its grant, or it began after its grant was given back; `no-grant`, a web call that none stands for. Null for calls that may go on.',
+    ),
   costMicros: z
     .int()
     .nullable()

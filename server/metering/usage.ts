@@ -54,6 +54,7 @@ export function newCallRow(tenantId: string, event: CallEvent): CallRow {
     endedAt: null,
     seconds: null,
     endedReason: null,
+    unwanted: null,
     costMicros: null,
     reportAsOf: null,
     costAsOf: null,

@@ -146,6 +146,7 @@ function callColumns(withCost: boolean): Column<CallRow>[] {
     { name: 'ended', value: (row) => iso(row.endedAt) },
     { name: 'seconds', value: (row) => row.seconds },
     { name: 'ended_reason', value: (row) => row.endedReason },
+    { name: 'unwanted', value: (row) => row.unwanted },
     ...(withCost
       ? [
           { name: 'cost_usd', value: (row: CallRow) => usd(row.costMicros) },
@@ -171,6 +172,7 @@ function viewCall(row: CallRow, withCost: boolean): CallView {
     endedAt: iso(row.endedAt),
     seconds: row.seconds,
     endedReason: row.endedReason,
+    unwanted: row.unwanted,
     costMicros: withCost ? row.costMicros : null,
     cost:
       !withCost || row.costMicros === null

@@ -9,6 +9,7 @@ import { webhookSecretsOf } from '../access/tenant-secrets.ts';
 import type { Context } from '../context.ts';
 import { slugSchema } from '../contract.ts';
 import { ApiError } from '../errors.ts';
+import { askSoon } from '../metering/ask-call.ts';
 import {
   type ForwardTarget,
   forwardTargetOf,
@@ -152,10 +153,11 @@ async function take(
       ? (db: Parameters<typeof queueMessage>[1]) => queueMessage(ctx, db, forward)
       : undefined;
     ingested = await ingestCallEvent(ctx.store, ctx.box, tenant, message.event, ctx.now(), alongside);
-    const { row, usageChanged, bookedMicros, unwanted } = ingested;
+    const { row, usageChanged, bookedMicros, unwanted, isNewlyUnwanted } = ingested;
     if (usageChanged) ctx.onCallBooked(tenant, row);
     ctx.metrics.bookedMicros.inc(bookedMicros);
-    if (unwanted) endUnwanted(ctx, tenant, row.id);
+    if (unwanted === 'ask') askSoon(ctx, tenant, row);
+    else if (unwanted !== null) endUnwanted(ctx, tenant, row.id, unwanted, isNewlyUnwanted);
   } else if (forward) {
     await ctx.store.transaction().execute((db) => queueMessage(ctx, db, forward));
   }

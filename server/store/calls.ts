@@ -126,7 +126,7 @@ export async function listUnended(
   return rows.map((row) => row.id);
 }
 
-/** Ids of the calls that have not ended and can be ended by us, created since then. */
+/** Ids of the calls that have not ended, created since then. No chats: nothing of them goes on. */
 export async function listLiveCalls(db: Queries, tenantId: string, sinceMs: number): Promise<string[]> {
   const rows = await db
     .selectFrom('calls')
@@ -134,7 +134,7 @@ export async function listLiveCalls(db: Queries, tenantId: string, sinceMs: numb
     .where('tenantId', '=', tenantId)
     .where('createdAt', '>', sinceMs)
     .where('status', '<>', 'ended')
-    .where('controlUrlSealed', 'is not', null)
+    .where('type', '<>', chatType)
     .execute();
   return rows.map((row) => row.id);
 }

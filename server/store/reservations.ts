@@ -269,6 +269,24 @@ export async function isOutdated(
   return row !== undefined;
 }
 
+/** Whether another tenant has granted the call: tenants can share an assistant, and one of them is told of its calls. */
+export async function isGrantedElsewhere(
+  db: Queries,
+  claim: { tenantId: string; id: string; assistantId: string; callId: string },
+): Promise<boolean> {
+  const row = await db
+    .selectFrom('reservations')
+    .select('id')
+    .where('tenantId', '<>', claim.tenantId)
+    .where('id', '=', claim.id)
+    .where('assistantId', '=', claim.assistantId)
+    .where((expression) =>
+      expression.or([expression('callId', 'is', null), expression('callId', '=', claim.callId)]),
+    )
+    .executeTakeFirst();
+  return row !== undefined;
+}
+
 /** Grants of calls in the modes in which the browser makes the call, which no call has claimed; a message claims its own. */
 const isOpenKeyGrant = (expression: ExpressionBuilder<Schema, 'reservations'>) =>
   expression.and([

@@ -43,6 +43,12 @@ const expected: Record<NoticeKind, [period: string, data: object, title: string,
     'Vapi does not know a call that was reported with a cost',
     "Call call-1 is booked with $500.00, and Vapi says that it has no such call. If Vapi has never shown it, it is on no invoice. Look it up at Vapi; if it was never there, somebody knows the client's webhook secret: change it.",
   ],
+  'call-without-grant': [
+    '2026-11-10',
+    { call: 'call-1' },
+    'somebody else starts web calls with its key',
+    'Call call-1 of 2026-11-10 belongs to no visitor whom we let in. It is ended, and so is each further one of that day. If it was a test from Vapi\'s dashboard, let such calls go on in the client\'s settings; if not, change the key at Vapi or use the access mode "proxy".',
+  ],
   'payment-failed': [
     'INV-000007',
     owed,
