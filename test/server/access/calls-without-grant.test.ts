@@ -4,6 +4,7 @@ import { after, before, describe, it } from 'node:test';
 import type { CallView, KeyGrant } from '../../../server/contract.ts';
 import { pollNext, sweepAll } from '../../../server/metering/reconciler.ts';
 import { releaseUnusedGrants } from '../../../server/metering/unused-grants.ts';
+import { listKeyGrants } from '../../../server/store/reservations.ts';
 import { type Engine, testDatabases } from '../../support/postgres.ts';
 import { startTestNetwork, type TestNetwork, type TestTenant } from '../../support/test-network.ts';
 import { until } from '../../support/until.ts';
@@ -228,6 +229,31 @@ function tests(engine: Engine): void {
     while (await pollNext(network.server.ctx));
     await network.server.ctx.backgroundDone();
     assert.equal(warnings(), 2);
+  });
+
+  it('whose reports go elsewhere is found at Vapi within a minute, also when its grant has its own call', async () => {
+    const { assistantId } = await network.addTenant('hidden', keyed);
+    const { assistantOverrides } = await grant('hidden');
+    const own = begin(assistantId, { assistantOverrides });
+    await seen(own.id);
+    network.server.clock.now += 50_000;
+    const server = { url: 'http://127.0.0.1:9/' };
+    const others = [
+      begin(assistantId, { assistantOverrides: { ...assistantOverrides, server } }),
+      begin(assistantId, { assistantOverrides: { server } }),
+    ];
+    network.server.clock.now += 60_000;
+    await releaseUnusedGrants(network.server.ctx);
+    await network.server.ctx.backgroundDone();
+    assert.deepEqual(
+      others.map(({ id }) => statusOf(id)),
+      ['ended', 'ended'],
+    );
+    assert.equal(statusOf(own.id), 'in-progress');
+    // Then no key of it is good any more, and Vapi is not asked about it each minute.
+    network.server.clock.now += 210_000;
+    const since = network.server.clock.now;
+    assert.deepEqual(await listKeyGrants(network.server.ctx.store, since - 90_000, since - 210_000), []);
   });
 
   it('is not the slowest visitor’s: its key used in the last second, its call reported ten minutes later', async () => {
