@@ -233,6 +233,10 @@ export const savedTenantSchema = tenantViewSchema.extend({
     .enum(vapiChecks)
     .describe('Only when the key, the org or an assistant was set.')
     .exactOptional(),
+  notes: z
+    .array(z.string())
+    .describe('Only where there are any: what these settings leave open.')
+    .exactOptional(),
   clockBehindSeconds: z
     .int()
     .describe(

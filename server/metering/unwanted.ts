@@ -28,7 +28,7 @@ function isStopped(tenant: Tenant, row: CallRow): boolean {
  */
 async function judgeGrantless(db: Queries, tenant: Tenant, row: CallRow, event: CallEvent): Promise<Verdict> {
   if (!endsGrantless(tenant, row.assistantId)) return null;
-  if (event.source === 'webhook' && row.unwanted === null) {
+  if (event.source === 'webhook' && row.unwanted !== 'no-grant') {
     if (row.type === 'unknown' || (row.type === 'webCall' && event.sessionId === null)) return 'ask';
   }
   // Whoever calls by phone has no grant, and what is not known to be a web call may be one by phone.

@@ -130,6 +130,18 @@ function tests(engine: Engine): void {
     assert.notEqual(statusOf(granted.callId), 'ended');
   });
 
+  it('that goes on although browsers get a key is pointed out to the operator', async () => {
+    await network.addTenant('warned');
+    const patch = async (changes: object) =>
+      (await network.server.operator('PATCH', '/v1/tenants/warned', changes)).body.notes;
+    assert.equal(await patch({ webCallsWithoutGrant: 'keep' }), undefined);
+    const notes = await patch({ accessMode: 'public-key' });
+    assert.match(notes[0], /`keep` in the access mode `public-key`/);
+    const wired = await network.server.operator('POST', '/v1/tenants/warned/wire?dry-run=true');
+    assert.deepEqual(wired.body.notes, notes);
+    assert.equal(await patch({ webCallsWithoutGrant: 'auto' }), undefined);
+  });
+
   it('is one by web: calls by phone, and of a kind that is not known, go on', async () => {
     const client = await network.addTenant('phones', keyed);
     const calls = (['inboundPhoneCall', 'outboundPhoneCall'] as const).map((type) =>
