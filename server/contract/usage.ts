@@ -130,6 +130,9 @@ export const callViewSchema = z.object({
     .describe('The session that it came from; null for a call that we did not start.'),
   timesSource: z.enum(eventSources).nullable().describe('Where the times, and the cost, were learnt.'),
   costSource: z.enum(eventSources).nullable(),
+  dismissedAt: timeSchema
+    .nullable()
+    .describe('Since when the operator has dismissed it as one that Vapi never had; it counts for nothing.'),
   contentDeletedAt: timeSchema.nullable().describe('Since when transcript and recording are deleted.'),
 });
 export type CallView = z.infer<typeof callViewSchema>;

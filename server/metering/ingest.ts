@@ -75,7 +75,10 @@ export async function ingestCallEvent(
     const before = await lockCall(db, fresh);
     const linked = await withSession(db, before, event);
     let after = applyEvent(linked, event, tenant.timeZone, nowMs);
-    const doubt = event.source === 'webhook' ? doubtOf(before, after, nowMs) : 'take';
+    // A dismissed call comes back by Vapi's own word only.
+    const doubtOfReport = before.dismissedAt === null ? doubtOf(before, after, nowMs) : 'ask';
+    const doubt = event.source === 'webhook' ? doubtOfReport : 'take';
+    after.dismissedAt = null;
     if (doubt === 'ask') after = { ...linked, updatedAt: nowMs };
     if (after.controlUrlSealed === null && event.controlUrl) {
       after.controlUrlSealed = sealControlUrl(box, tenant.id, after.id, event.controlUrl);
@@ -84,7 +87,7 @@ export async function ingestCallEvent(
     if (unwanted !== 'ask') after.unwanted ??= unwanted;
     const isNewlyUnwanted = before.unwanted === null && after.unwanted !== null;
     after.pollAt = doubt === 'take' ? nextPollAfter(before, after, nowMs, unwanted !== null) : nowMs;
-    const changes = await write(db, before, after, event, nowMs);
+    const changes = await writeCall(db, before, after, event.source, nowMs);
     if (after.sessionId !== null) await settle(db, tenant, after, event, nowMs);
     if (changes.length > 0) await noticeBudget(db, tenant, nowMs);
     if (event.costRefused)
@@ -101,11 +104,11 @@ export async function ingestCallEvent(
 }
 
 /** The row, the day's usage and the history together. */
-async function write(
+export async function writeCall(
   db: Queries,
   before: CallRow,
   after: CallRow,
-  { source }: CallEvent,
+  source: CallEvent['source'],
   nowMs: number,
 ): Promise<UsageEntry[]> {
   await updateCall(db, before, after);
@@ -120,7 +123,7 @@ async function write(
 /** The tenant was told of a call that is another's: its row stays, worth nothing, and so does what it may be billed. */
 async function voidCall(db: Queries, tenantId: string, event: CallEvent, nowMs: number): Promise<void> {
   const before = await lockCall(db, newCallRow(tenantId, event));
-  await write(db, before, voided(before, nowMs), event, nowMs);
+  await writeCall(db, before, voided(before, nowMs), event.source, nowMs);
   if (before.sessionId !== null) await releaseReservation(db, before.sessionId);
 }
 

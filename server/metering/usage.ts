@@ -64,6 +64,7 @@ export function newCallRow(tenantId: string, event: CallEvent): CallRow {
     pollAttempts: 0,
     goneAt: null,
     contentDeletedAt: null,
+    dismissedAt: null,
     controlUrlSealed: null,
     usageDay: null,
     revision: 0,

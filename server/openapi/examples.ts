@@ -34,6 +34,7 @@ const call = {
   session: 'ses_4mY1nVbq0d8wK2rT6zHc3x',
   timesSource: 'webhook',
   costSource: 'webhook',
+  dismissedAt: null,
   contentDeletedAt: null,
 };
 const plan = {

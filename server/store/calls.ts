@@ -265,6 +265,7 @@ export async function listGoneIds(
     .where('calls.createdAt', '<', toMs)
     .where('calls.goneAt', 'is not', null)
     .where('calls.costMicros', 'is not', null)
+    .where('calls.dismissedAt', 'is', null)
     .where('calls.contentDeletedAt', 'is', null)
     .where('calls.type', '<>', chatType)
     .execute();
@@ -277,7 +278,7 @@ export interface LedgerSum {
   callsWithoutCost: number;
 }
 
-/** Ended calls created in the half-open period; no chats. */
+/** Ended calls created in the half-open period; no chats, and none that are dismissed. */
 export async function sumCalls(
   db: Queries,
   tenantId: string,
@@ -297,6 +298,7 @@ export async function sumCalls(
     .where('createdAt', '>=', fromMs)
     .where('createdAt', '<', toMs)
     .where('status', '=', 'ended')
+    .where('dismissedAt', 'is', null)
     .where('type', '<>', chatType)
     .executeTakeFirstOrThrow();
 }

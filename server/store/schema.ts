@@ -137,6 +137,8 @@ export interface CallsTable extends CostColumns<number | null> {
   pollAttempts: number;
   /** Since when Vapi no longer knows it (its retention, or a deletion). */
   goneAt: number | null;
+  /** Since when the operator has dismissed it as one that Vapi never had; null again once Vapi shows it. */
+  dismissedAt: number | null;
   /** Since when transcript and recording are deleted at Vapi; the row itself stays. */
   contentDeletedAt: number | null;
   /** Vapi's control URL is a secret: whoever has it can end or steer the call. */
