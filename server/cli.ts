@@ -37,6 +37,7 @@ It asks the server at VAPI_AGENT_URL (default this machine) with the key OPERATO
                                        opens the operator's portal, or that client's: once, within 15 minutes
   usage <tenant> [--from <day>] [--to <day>] [--by day|month|assistant|component]
   reconcile --from <time> --to <time> [--tenant <tenant>]
+  calls dismiss <tenant> <call id>     one that Vapi never had counts for nothing
   seller [<file.json>]                 who issues the invoices
   billing <tenant> [<file.json>]       whom they are made out to, and how they are collected
   presets                              plans to start from

@@ -12,6 +12,8 @@ export interface Metrics {
   grants: Counter<'result'>;
   /** Cost booked since the process started; falls when Vapi corrects a cost downwards, so it is no counter. */
   bookedMicros: Gauge;
+  /** Calls in progress that must not go on, each counted once; every one of them is ended. */
+  unwantedCalls: Counter<'reason'>;
   /** Messages that went on to tenants' own servers; `mode` is `relay` (answered) or `outbox`. */
   forwarded: Counter<'mode' | 'result'>;
 }
@@ -69,6 +71,12 @@ export function createMetrics({ pendingForwards, unassignedCalls }: StoreCounts)
     bookedMicros: new Gauge({
       name: 'vapi_agent_booked_micros',
       help: 'Cost booked by this process since it started, in millionths of a US dollar',
+      registers,
+    }),
+    unwantedCalls: new Counter({
+      name: 'vapi_agent_unwanted_calls_total',
+      help: 'Calls in progress that this process has found unwanted, and ends, by reason',
+      labelNames: ['reason'],
       registers,
     }),
     forwarded: new Counter({

@@ -48,6 +48,10 @@ const words: Record<NoticeKind, Words> = {
     title: 'messages for its own server were given up',
     text: `Its server has not taken them, and no more are kept for one client than the ${waiting} (${megabytes(waitingBytes)} MB) that still wait. ${givenUp} had to go, the oldest of ${oldest}, and with each new message the oldest of the others goes. Calls and invoices are not affected. Repair the server, or turn forwarding off.`,
   }),
+  'call-without-grant': (day, { call }) => ({
+    title: 'somebody else starts web calls with its key',
+    text: `Call ${call} of ${day} belongs to no visitor whom we let in. It is ended, and so is each further one of that day. If it was a test from Vapi's dashboard, let such calls go on in the client's settings; if not, change the key at Vapi or use the access mode "proxy".`,
+  }),
   'payment-failed': (invoice, data) => ({
     title: `invoice ${invoice} could not be charged`,
     text: `${left(data)} are left to pay. Stripe tries again as its settings say.`,

@@ -12,6 +12,10 @@ export const billingCommands: Record<string, Command> = {
     if (!flags.from || !flags.to) return null;
     return { method: 'POST', path: '/v1/reconcile', body: given(flags, 'from', 'to', 'tenant') };
   },
+  calls: ([verb, tenant, id]) => {
+    if (verb !== 'dismiss' || !tenant || !id) return null;
+    return { method: 'POST', path: `${tenantPath(tenant)}/calls/${encodeURIComponent(id)}/dismiss` };
+  },
   seller: ([file]) => {
     const path = '/v1/billing/seller';
     return file ? { method: 'PUT', path, body: readJson(file) } : get(path);

@@ -1,6 +1,7 @@
 /** The ledger's calls, one by one. */
 import { once } from 'node:events';
 import { type Response, Router } from 'express';
+import { recordChange } from '../access/audit.ts';
 import { pricesOfCalls } from '../billing/call-prices.ts';
 import type { Context } from '../context.ts';
 import {
@@ -15,6 +16,7 @@ import {
   costComponents,
 } from '../contract.ts';
 import { ApiError } from '../errors.ts';
+import { dismissCall } from '../metering/dismiss.ts';
 import { type CallRow, columnOf } from '../metering/usage.ts';
 import { oneAtATime } from '../one-at-a-time.ts';
 import { type CallsPage, findCall, listCalls, listRevisions } from '../store/calls.ts';
@@ -22,7 +24,7 @@ import { findFeedback } from '../store/feedback.ts';
 import { findReservation } from '../store/reservations.ts';
 import type { Tenant } from '../store/tenants.ts';
 import { monthIn } from '../time-zone.ts';
-import { billedTenant, countRead, seesProviderCost } from './caller.ts';
+import { actorIn, billedTenant, countRead, operatorOnly, seesProviderCost } from './caller.ts';
 import { type Column, csvLines, startCsv, usd, wantsCsv } from './csv.ts';
 import { cutPage, readCursor } from './cursor.ts';
 import { parse } from './parse.ts';
@@ -71,6 +73,19 @@ export function callRoutes(ctx: Context): Router {
       consent: await consentOf(ctx, tenant, row),
       ...(withCost ? { revisions: revisions.map(viewRevision) } : {}),
     });
+  });
+
+  router.post('/:slug/calls/:id/dismiss', operatorOnly, async (req, res) => {
+    const tenant = await billedTenant(ctx, req, res);
+    const row = await dismissCall(ctx, tenant, String(req.params.id), (db, { id, status, costMicros }) => {
+      const change = {
+        action: 'call.dismiss',
+        tenant: tenant.slug,
+        before: { call: id, status, costMicros },
+      };
+      return recordChange(db, { ...change, ...actorIn(req, res), after: null }, ctx.now());
+    });
+    res.json(viewCall(row, true) satisfies CallView);
   });
 
   async function pricesOf(res: Response, tenant: Tenant, rows: CallRow[]): Promise<Map<string, number>> {
@@ -146,6 +161,7 @@ function callColumns(withCost: boolean): Column<CallRow>[] {
     { name: 'ended', value: (row) => iso(row.endedAt) },
     { name: 'seconds', value: (row) => row.seconds },
     { name: 'ended_reason', value: (row) => row.endedReason },
+    { name: 'unwanted', value: (row) => row.unwanted },
     ...(withCost
       ? [
           { name: 'cost_usd', value: (row: CallRow) => usd(row.costMicros) },
@@ -171,6 +187,7 @@ function viewCall(row: CallRow, withCost: boolean): CallView {
     endedAt: iso(row.endedAt),
     seconds: row.seconds,
     endedReason: row.endedReason,
+    unwanted: row.unwanted,
     costMicros: withCost ? row.costMicros : null,
     cost:
       !withCost || row.costMicros === null
@@ -181,6 +198,7 @@ function viewCall(row: CallRow, withCost: boolean): CallView {
     session: row.sessionId,
     timesSource: row.timesSource,
     costSource: row.costSource,
+    dismissedAt: iso(row.dismissedAt),
     contentDeletedAt: iso(row.contentDeletedAt),
   };
 }

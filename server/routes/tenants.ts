@@ -3,7 +3,7 @@ import express, { type Request, type Response, Router } from 'express';
 import { recordChange } from '../access/audit.ts';
 import { endLiveCalls } from '../access/end-call.ts';
 import { applyTenantChanges, newTenant, viewTenant } from '../access/tenant-changes.ts';
-import { checkSharing, checkTenant } from '../access/tenant-check.ts';
+import { checkSharing, checkTenant, notesOnSettings } from '../access/tenant-check.ts';
 import { openTenantSecret } from '../access/tenant-secrets.ts';
 import { endPlans } from '../billing/plan-changes.ts';
 import type { Context } from '../context.ts';
@@ -40,6 +40,10 @@ export function tenantRoutes(ctx: Context): Router {
   const router = Router();
   const body = express.json({ limit: '64kb' });
   const view = (tenant: Tenant) => viewTenant(ctx, tenant);
+  const notesOf = (tenant: Tenant): Pick<SavedTenant, 'notes'> => {
+    const notes = notesOnSettings(tenant);
+    return notes.length > 0 ? { notes } : {};
+  };
 
   router.get('/', async (req, res) => {
     const { cursor, limit } = parse(tenantsQuerySchema, req.query);
@@ -68,7 +72,7 @@ export function tenantRoutes(ctx: Context): Router {
     res
       .status(201)
       .location(`/v1/tenants/${tenant.slug}`)
-      .json({ ...view(tenant), ...generated, ...checked } satisfies SavedTenant);
+      .json({ ...view(tenant), ...generated, ...checked, ...notesOf(tenant) } satisfies SavedTenant);
   });
 
   router.get('/:slug', async (req, res) => {
@@ -91,7 +95,7 @@ export function tenantRoutes(ctx: Context): Router {
       }
     });
     ctx.outboxBell.ring();
-    res.json({ ...view(tenant), ...checked } satisfies SavedTenant);
+    res.json({ ...view(tenant), ...checked, ...notesOf(tenant) } satisfies SavedTenant);
   });
 
   /** Only what Vapi has to know about is checked, so that a tenant can be edited while Vapi is down. */

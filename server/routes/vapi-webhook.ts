@@ -12,6 +12,7 @@ import {
 } from '../access/webhook-sender.ts';
 import type { Context } from '../context.ts';
 import { ApiError } from '../errors.ts';
+import { askSoon } from '../metering/ask-call.ts';
 import {
   type ForwardTarget,
   forwardTargetOf,
@@ -101,10 +102,11 @@ async function take(
   const entry = forward && outboxEntry(ctx, forward);
   if (message.event) {
     ingested = await ingestCallEvent(ctx.store, ctx.box, tenant, message.event, ctx.now(), entry?.write);
-    const { row, usageChanged, bookedMicros, unwanted } = ingested;
+    const { row, usageChanged, bookedMicros, unwanted, isNewlyUnwanted } = ingested;
     if (usageChanged) ctx.onCallBooked(tenant, row);
     ctx.metrics.bookedMicros.inc(bookedMicros);
-    if (unwanted) endUnwanted(ctx, tenant, row.id);
+    if (unwanted === 'ask') askSoon(ctx, tenant, row);
+    else if (unwanted !== null) endUnwanted(ctx, tenant, row.id, unwanted, isNewlyUnwanted);
   } else if (entry) {
     await ctx.store.transaction().execute(entry.write);
   }

@@ -3,7 +3,14 @@
  * `…At` are epoch milliseconds, `…Micros` integer millionths of a US dollar; JSON is kept as text, so that both
  * engines hold the same bytes.
  */
-import type { AccessMode, CostComponent, EventSource, NoticeKind, Rating } from '../contract.ts';
+import type {
+  AccessMode,
+  CostComponent,
+  EventSource,
+  NoticeKind,
+  Rating,
+  UnwantedReason,
+} from '../contract.ts';
 import type { BillingSchema } from './billing-schema.ts';
 
 export interface Schema extends BillingSchema {
@@ -115,6 +122,8 @@ export interface CallsTable extends CostColumns<number | null> {
   endedAt: number | null;
   seconds: number | null;
   endedReason: string | null;
+  /** Why it must not go on, from when that was first seen; null for calls that may. */
+  unwanted: UnwantedReason | null;
   /** Null while Vapi has not told it. */
   costMicros: number | null;
   /** The sender's time of the report that the times and the reason are from; an older one no longer changes them. */
@@ -129,6 +138,8 @@ export interface CallsTable extends CostColumns<number | null> {
   pollAttempts: number;
   /** Since when Vapi no longer knows it (its retention, or a deletion). */
   goneAt: number | null;
+  /** Since when the operator has dismissed it as one that Vapi never had; null again once Vapi shows it. */
+  dismissedAt: number | null;
   /** Since when transcript and recording are deleted at Vapi; the row itself stays. */
   contentDeletedAt: number | null;
   /** Vapi's control URL is a secret: whoever has it can end or steer the call. */

@@ -16,6 +16,7 @@ const settingNames = [
   'texts',
   'consent',
   'rejoinCalls',
+  'webCallsWithoutGrant',
   'allowedVariables',
   'contentRetentionDays',
   'limits',
@@ -275,6 +276,7 @@ function toRow(tenant: Tenant): Omit<TenantsTable, 'startLock'> {
 const laterSettings = {
   consent: null,
   rejoinCalls: false,
+  webCallsWithoutGrant: 'auto',
   webhookAuth: { kind: 'token' },
   assistantIds: [],
   webhookForwardUrl: null,

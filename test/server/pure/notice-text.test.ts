@@ -49,6 +49,12 @@ const expected: Record<NoticeKind, [period: string, data: object, title: string,
     'messages for its own server were given up',
     'Its server has not taken them, and no more are kept for one client than the 14 (93.4 MB) that still wait. 2 had to go, the oldest of 2026-11-09T14:00:00.000Z, and with each new message the oldest of the others goes. Calls and invoices are not affected. Repair the server, or turn forwarding off.',
   ],
+  'call-without-grant': [
+    '2026-11-10',
+    { call: 'call-1' },
+    'somebody else starts web calls with its key',
+    'Call call-1 of 2026-11-10 belongs to no visitor whom we let in. It is ended, and so is each further one of that day. If it was a test from Vapi\'s dashboard, let such calls go on in the client\'s settings; if not, change the key at Vapi or use the access mode "proxy".',
+  ],
   'payment-failed': [
     'INV-000007',
     owed,
