@@ -1,6 +1,6 @@
 /** A tenant's invoices and credit notes, newest first; the operator also drafts them here. */
 import { html } from 'lit';
-import type { InvoiceSummary, InvoiceView } from '../contract.ts';
+import type { InvoiceState, InvoiceSummary, InvoiceView } from '../contract.ts';
 import { get, post } from './api.ts';
 import { dayOf, money, monthName } from './format.ts';
 import { Resource } from './resource.ts';
@@ -60,7 +60,8 @@ export class InvoicesElement extends ScopedElement {
               <th scope="col">Month</th>
               <th scope="col">State</th>
               <th scope="col" class="wide">Due</th>
-              <th scope="col" class="number">Total</th>
+              <th scope="col" class="number wide">Total</th>
+              <th scope="col" class="number">Left to pay</th>
             </tr>
           </thead>
           <tbody>
@@ -68,9 +69,10 @@ export class InvoicesElement extends ScopedElement {
               (invoice) => html`<tr>
                 <th scope="row" class="nowrap"><a href="${scope.base}/invoices/${invoice.id}">${invoice.number ?? 'Draft'}</a></th>
                 <td>${monthName(invoice.month)}</td>
-                <td>${statusBadge(invoice.status)}</td>
-                <td class="wide">${invoice.dueAt && invoice.dueCents > 0 ? dayOf(invoice.dueAt, scope.timeZone) : '–'}</td>
-                <td class="number">${money(invoice.totalCents, invoice.currency)}</td>
+                <td>${stateBadge(invoice.state)}</td>
+                <td class="wide">${invoice.dueAt && invoice.leftToPayCents > 0 ? dayOf(invoice.dueAt, scope.timeZone) : '–'}</td>
+                <td class="number wide">${money(invoice.totalCents, invoice.currency)}</td>
+                <td class="number">${leftToPay(invoice)}</td>
               </tr>`,
             )}
           </tbody>
@@ -102,23 +104,30 @@ export class InvoicesElement extends ScopedElement {
 customElements.define('invoices-view', InvoicesElement);
 
 /** In the order of an invoice's way. */
-export const statusNames: Record<InvoiceSummary['status'], string> = {
+export const stateNames: Record<InvoiceState, string> = {
   draft: 'draft',
   finalized: 'issued',
   pushed: 'sent',
   overdue: 'overdue',
   paid: 'paid',
+  credited: 'credited',
   void: 'void',
 };
-const looks: Record<InvoiceSummary['status'], string> = {
+const looks: Record<InvoiceState, string> = {
   draft: 'muted',
   finalized: '',
   pushed: '',
   overdue: 'bad',
   paid: 'good',
+  credited: 'muted',
   void: 'muted',
 };
 
-export function statusBadge(status: InvoiceSummary['status']) {
-  return html`<span class="badge ${looks[status]}">${statusNames[status]}</span>`;
+export function stateBadge(state: InvoiceState) {
+  return html`<span class="badge ${looks[state]}">${stateNames[state]}</span>`;
+}
+
+/** Of a draft and of a credit note nothing is asked for. */
+export function leftToPay({ kind, status, leftToPayCents, currency }: InvoiceSummary): string {
+  return kind === 'invoice' && status !== 'draft' ? money(leftToPayCents, currency) : '–';
 }
