@@ -1,4 +1,5 @@
 /** What a notice says to a person. Pure. */
+import type { Balance } from '../billing/balance.ts';
 import { centsToDecimal, microsToDecimal } from '../billing/money.ts';
 import type { NoticeKind } from '../contract.ts';
 
@@ -69,13 +70,34 @@ const words: Record<NoticeKind, Words> = {
   }),
 };
 
+/** Kinds that say what is left to pay of an invoice. */
+const ofUnpaid: NoticeKind[] = ['payment-failed', 'invoice-overdue', 'paused-unpaid', 'invoice-strayed'];
+
+/** Where less is left by now than the notice says: it may be read, or delivered, long after it was raised. */
+function sinceThen(
+  { dueCents, currency }: Record<string, unknown>,
+  { state, leftToPayCents }: Balance,
+): string {
+  if (leftToPayCents >= Number(dueCents)) return '';
+  const isSettled = state === 'credited' || state === 'paid' || state === 'void';
+  const amount = left({ dueCents: leftToPayCents, currency });
+  return isSettled
+    ? ` It is ${state} by now: ${amount} are left to pay.`
+    : ` By now ${amount} are left to pay.`;
+}
+
 /**
  * @param period of the notice: the month of a budget, the day of a burst, the number of an invoice
  * @param data the facts, as they were kept
+ * @param balance of the invoice that it names, as it is now; null where it names none
  * @returns the title goes on from the client's name and a colon; the text is whole sentences
  */
-export const noticeText = (
+export function noticeText(
   kind: NoticeKind,
   period: string,
   data: Record<string, unknown>,
-): ReturnType<Words> => words[kind](period, data);
+  balance: Balance | null = null,
+): ReturnType<Words> {
+  const { title, text } = words[kind](period, data);
+  return { title, text: balance && ofUnpaid.includes(kind) ? text + sinceThen(data, balance) : text };
+}

@@ -101,7 +101,8 @@ async function takeOverLoss(ctx: Context, stripeId: string): Promise<InvoiceRow 
 async function setAside(ctx: Context, tenant: Tenant, row: InvoiceRow, reason: string): Promise<void> {
   await ctx.store.transaction().execute(async (db) => {
     if (!(await markStrayed(db, row.id, ctx.now()))) return;
-    const facts = { invoice: row.number, dueCents: row.dueCents, currency: row.currency, reason };
+    const dueCents = await leftToPayCents(db, row);
+    const facts = { invoice: row.number, dueCents, currency: row.currency, reason };
     await raiseNotice(db, tenant, 'invoice-strayed', row.number ?? row.id, facts, ctx.now());
   });
 }

@@ -82,8 +82,7 @@ export class BooksElement extends LitElement {
               <th scope="col" class="wide">Month</th>
               <th scope="col">State</th>
               <th scope="col" class="wide">Due</th>
-              <th scope="col" class="number wide">Total</th>
-              <th scope="col" class="number">Left to pay</th>
+              <th scope="col" class="number">Total</th>
             </tr>
           </thead>
           <tbody>
@@ -97,8 +96,7 @@ export class BooksElement extends LitElement {
                 <td class="wide">${monthName(invoice.month)}</td>
                 <td>${stateBadge(invoice.state)}</td>
                 <td class="wide">${invoice.dueAt && invoice.leftToPayCents > 0 ? dayOf(invoice.dueAt, invoice.timeZone) : '–'}</td>
-                <td class="number wide">${money(invoice.totalCents, invoice.currency)}</td>
-                <td class="number">${leftToPay(invoice)}</td>
+                <td class="number">${money(invoice.totalCents, invoice.currency)}${leftToPay(invoice)}</td>
               </tr>`,
             )}
           </tbody>

@@ -60,8 +60,7 @@ export class InvoicesElement extends ScopedElement {
               <th scope="col">Month</th>
               <th scope="col">State</th>
               <th scope="col" class="wide">Due</th>
-              <th scope="col" class="number wide">Total</th>
-              <th scope="col" class="number">Left to pay</th>
+              <th scope="col" class="number">Total</th>
             </tr>
           </thead>
           <tbody>
@@ -71,8 +70,7 @@ export class InvoicesElement extends ScopedElement {
                 <td>${monthName(invoice.month)}</td>
                 <td>${stateBadge(invoice.state)}</td>
                 <td class="wide">${invoice.dueAt && invoice.leftToPayCents > 0 ? dayOf(invoice.dueAt, scope.timeZone) : '–'}</td>
-                <td class="number wide">${money(invoice.totalCents, invoice.currency)}</td>
-                <td class="number">${leftToPay(invoice)}</td>
+                <td class="number">${money(invoice.totalCents, invoice.currency)}${leftToPay(invoice)}</td>
               </tr>`,
             )}
           </tbody>
@@ -127,7 +125,9 @@ export function stateBadge(state: InvoiceState) {
   return html`<span class="badge ${looks[state]}">${stateNames[state]}</span>`;
 }
 
-/** Of a draft and of a credit note nothing is asked for. */
-export function leftToPay({ kind, status, leftToPayCents, currency }: InvoiceSummary): string {
-  return kind === 'invoice' && status !== 'draft' ? money(leftToPayCents, currency) : '–';
+/** Below the total, where credit notes have taken back of it. */
+export function leftToPay({ state, dueCents, leftToPayCents, currency }: InvoiceSummary) {
+  const isOpen = state === 'finalized' || state === 'pushed' || state === 'overdue';
+  if (state !== 'credited' && (!isOpen || dueCents < 0 || leftToPayCents === dueCents)) return '';
+  return html`<div class="muted small nowrap">${money(leftToPayCents, currency)} to pay</div>`;
 }

@@ -66,6 +66,17 @@ export async function findCredit(db: Queries, id: string): Promise<Credit> {
   return db.selectFrom('invoices').select(creditColumns).where('id', '=', id).executeTakeFirstOrThrow();
 }
 
+/** Those with the numbers, in one query. */
+export async function listNumbered(db: Queries, numbers: string[]): Promise<SummaryRow[]> {
+  if (numbers.length === 0) return [];
+  return db
+    .selectFrom('invoices')
+    .select(summaryColumns)
+    .select(creditColumns)
+    .where('number', 'in', numbers)
+    .execute();
+}
+
 /** An invoice of any tenant, and whose it is. */
 export type BookedRow = SummaryRow &
   Pick<Selectable<TenantsTable>, 'slug' | 'name' | 'timeZone' | 'deletedAt'>;
