@@ -66,6 +66,47 @@ describe('an invoice that Stripe could not ask for as it is', () => {
     assert.equal(place.atStripe(invoice.id)[0]?.amount_due, 11_960);
   });
 
+  it('is not finalized when Stripe would ask for something else than was looked at before', async () => {
+    const { books } = place.stripe;
+    const refusedAsDraft = async (slug: string, id: string, words: RegExp) => {
+      const answer = await place.push(slug, id);
+      assert.equal(answer.status, 409, answer.text);
+      assert.match(answer.text, words);
+      assert.deepEqual(
+        place.atStripe(id).map(({ status }) => status),
+        ['draft'],
+      );
+      assert.equal(await place.statusOf(slug, id), 'finalized');
+    };
+    // A person enters a balance while the draft is made.
+    const raised = books.createCustomer({});
+    const entered = await place.finalized('entered', { billing: { stripeCustomerId: raised.id } });
+    place.stripe.fault = (request) => {
+      if (/^POST .*add_lines$/.test(request)) books.credit(raised.id, { amount: 500, currency: 'eur' });
+      return null;
+    };
+    await refusedAsDraft('entered', entered.id, /would ask for 124\.60 eur .* we for 119\.60 eur/);
+    place.stripe.fault = () => null;
+    books.credit(raised.id, { amount: -500, currency: 'eur' });
+    await mustBe(200, place.push('entered', entered.id));
+    assert.deepEqual(
+      place.atStripe(entered.id).map(({ status, amount_due }) => [status, amount_due]),
+      [['open', 11_960]],
+    );
+    // With the right total and balance.
+    const odd = Object.assign(books.createCustomer({}), { unexplained: 100 });
+    const invoice = await place.finalized('unexplained', { billing: { stripeCustomerId: odd.id } });
+    await refusedAsDraft('unexplained', invoice.id, /would ask for 120\.60 eur/);
+  });
+
+  it('is finalized with a balance in the client’s favour, which pays of it', async () => {
+    const { books } = place.stripe;
+    const { id } = books.createCustomer({});
+    books.credit(id, { amount: -1960, currency: 'eur' });
+    const { there } = await place.pushed('in-favour', { billing: { stripeCustomerId: id } });
+    assert.deepEqual([there.status, there.total, there.amount_due], ['open', 11_960, 10_000]);
+  });
+
   it('has neither the discount nor the tax that the customer has in the dashboard', async () => {
     const customer = place.stripe.books.createCustomer({});
     Object.assign(customer, { discount: 10, tax: 19 });
