@@ -64,9 +64,9 @@ const words: Record<NoticeKind, Words> = {
     title: `invoice ${invoice} is not collected by Stripe any more`,
     text: `${reason} ${left(data)} are left to pay. Collect it yourself, void it, or take it back with a credit note.`,
   }),
-  'payment-reversed': (_occasion, { invoice, event, amountCents, currency, state }) => ({
+  'payment-reversed': (_occasion, { invoice, event, amountCents, currency, state, status = 'paid' }) => ({
     title: `the payment of invoice ${invoice} ${reversals[String(event)] ?? 'has changed'}`,
-    text: `It is about ${left({ dueCents: amountCents, currency })}${state ? ` (${state})` : ''}. The invoice stays booked as paid. Look at the payment in Stripe's dashboard: what is owed no longer is taken back with a credit note, what is still owed has to be asked for again.`,
+    text: `It is about ${left({ dueCents: amountCents, currency })}${state ? ` (${state})` : ''}. The invoice ${status === 'paid' ? 'stays' : 'is not'} booked as paid. Look at the payment in Stripe's dashboard: what is owed no longer is taken back with a credit note, what is still owed has to be asked for again.`,
   }),
 };
 

@@ -208,6 +208,51 @@ describe('a payment that goes back', () => {
     );
   });
 
+  it('is told also where that comes before the payment, which is then booked from Stripe', async () => {
+    const { invoice, there } = await place.pushed('reversed-first');
+    const intent = { payment_intent: place.stripe.books.charge(there.id, 'succeeded').intents[0]?.id };
+    place.stripe.books.receive(there.id, there.amount_remaining);
+    assert.equal(await place.statusOf('reversed-first', invoice.id), 'pushed');
+    const refund = { id: 'ch_9', object: 'charge', ...intent, currency: 'eur', amount_refunded: 11_960 };
+    await mustBe(200, place.tell('charge.refunded', refund));
+    assert.equal(await place.statusOf('reversed-first', invoice.id), 'paid');
+    await mustBe(200, place.tell('invoice.paid', there));
+    await mustBe(200, place.tell('charge.refunded', refund));
+    const told = await noticesOf('reversed-first');
+    assert.deepEqual(
+      told.map(({ kind, data }) => [kind, data.invoice, data.status]),
+      [['payment-reversed', invoice.number, 'paid']],
+    );
+  });
+
+  it('is told also of a payment in part, of an invoice that is not paid', async () => {
+    const { invoice, there } = await place.pushed('part-refunded');
+    const intent = { payment_intent: place.stripe.books.charge(there.id, 'succeeded').intents[0]?.id };
+    place.stripe.books.receive(there.id, 1000);
+    const charge = { id: 'ch_10', object: 'charge', ...intent, currency: 'eur' };
+    await mustBe(200, place.tell('charge.refunded', { ...charge, amount_refunded: 1000 }));
+    await mustBe(200, place.tell('charge.failed', { ...charge, amount: 1000 }));
+    assert.equal(await place.statusOf('part-refunded', invoice.id), 'pushed');
+    const told = await noticesOf('part-refunded');
+    assert.deepEqual(
+      told.map(({ data }) => [data.event, data.amountCents]),
+      [['charge.refunded', 1000]],
+    );
+    assert.match(told[0]?.text ?? '', /The invoice is not booked as paid/);
+  });
+
+  it('is told when Stripe, which could not be asked at first, sends the event again', async () => {
+    const { there } = await place.pushed('unasked');
+    const intent = { payment_intent: place.stripe.books.charge(there.id, 'succeeded').intents[0]?.id };
+    place.stripe.books.receive(there.id, there.amount_remaining);
+    const refund = { id: 'ch_11', object: 'charge', ...intent, currency: 'eur', amount_refunded: 11_960 };
+    place.stripe.fault = (request) => (request === `GET /v1/invoices/${there.id}` ? 'unavailable' : null);
+    assert.equal((await place.tell('charge.refunded', refund)).status, 503);
+    place.stripe.fault = () => null;
+    await mustBe(200, place.tell('charge.refunded', refund));
+    assert.equal((await noticesOf('unasked')).length, 1);
+  });
+
   it('is not told for late news of an attempt before the one that went through', async () => {
     const { there, charge } = await paid('late-news');
     const failed = { id: 'ch_0', object: 'charge', ...charge };
