@@ -5,8 +5,10 @@ import { centsToDecimal } from './money.ts';
 import type { StripeApi, StripeInvoice } from './stripe-api.ts';
 
 /**
- * What Stripe charges at least, in the smallest units. Of less it says `paid` at once, and asks for it with the next
- * invoice. Of a currency that is not here `syncInvoice` sees it when it has happened.
+ * What Stripe charges at least, in the smallest units, by the table at
+ * https://docs.stripe.com/currencies#minimum-and-maximum-charge-amounts. Of less it says `paid` at once, and asks for it
+ * with the next invoice. The table is by the currency in which the account is paid out: a charge in another one has to be
+ * worth as much there. That, and a currency that is not here, `syncInvoice` sees when it has happened.
  */
 const leastCents: Record<string, number> = {
   ...{ usd: 50, aed: 200, aud: 50, bgn: 100, brl: 50, cad: 50, chf: 50, czk: 1500, dkk: 250, eur: 50 },
@@ -14,7 +16,7 @@ const leastCents: Record<string, number> = {
   ...{ pln: 200, ron: 200, sek: 300, sgd: 50, thb: 1000 },
 };
 
-/** Eight digits. */
+/** Eight digits, by the same page. */
 const mostCents = 99_999_999;
 
 /**
