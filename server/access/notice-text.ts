@@ -1,4 +1,5 @@
 /** What a notice says to a person. Pure. */
+import type { Balance } from '../billing/balance.ts';
 import { centsToDecimal, microsToDecimal } from '../billing/money.ts';
 import type { NoticeKind } from '../contract.ts';
 
@@ -72,19 +73,40 @@ const words: Record<NoticeKind, Words> = {
     title: `invoice ${invoice} is not collected by Stripe any more`,
     text: `${reason} ${left(data)} are left to pay. Collect it yourself, void it, or take it back with a credit note.`,
   }),
-  'payment-reversed': (_occasion, { invoice, event, amountCents, currency, state }) => ({
+  'payment-reversed': (_occasion, { invoice, event, amountCents, currency, state, status = 'paid' }) => ({
     title: `the payment of invoice ${invoice} ${reversals[String(event)] ?? 'has changed'}`,
-    text: `It is about ${left({ dueCents: amountCents, currency })}${state ? ` (${state})` : ''}. The invoice stays booked as paid. Look at the payment in Stripe's dashboard: what is owed no longer is taken back with a credit note, what is still owed has to be asked for again.`,
+    text: `It is about ${left({ dueCents: amountCents, currency })}${state ? ` (${state})` : ''}. The invoice ${status === 'paid' ? 'stays' : 'is not'} booked as paid. Look at the payment in Stripe's dashboard: what is owed no longer is taken back with a credit note, what is still owed has to be asked for again.`,
   }),
 };
+
+/** Kinds that say what is left to pay of an invoice. */
+const ofUnpaid: NoticeKind[] = ['payment-failed', 'invoice-overdue', 'paused-unpaid', 'invoice-strayed'];
+
+/** Where less is left by now than the notice says: it may be read, or delivered, long after it was raised. */
+function sinceThen(
+  { dueCents, currency }: Record<string, unknown>,
+  { state, leftToPayCents }: Balance,
+): string {
+  if (leftToPayCents >= Number(dueCents)) return '';
+  const isSettled = state === 'credited' || state === 'paid' || state === 'void';
+  const amount = left({ dueCents: leftToPayCents, currency });
+  return isSettled
+    ? ` It is ${state} by now: ${amount} are left to pay.`
+    : ` By now ${amount} are left to pay.`;
+}
 
 /**
  * @param period of the notice: the month of a budget, the day of a burst, the number of an invoice
  * @param data the facts, as they were kept
+ * @param balance of the invoice that it names, as it is now; null where it names none
  * @returns the title goes on from the client's name and a colon; the text is whole sentences
  */
-export const noticeText = (
+export function noticeText(
   kind: NoticeKind,
   period: string,
   data: Record<string, unknown>,
-): ReturnType<Words> => words[kind](period, data);
+  balance: Balance | null = null,
+): ReturnType<Words> {
+  const { title, text } = words[kind](period, data);
+  return { title, text: balance && ofUnpaid.includes(kind) ? text + sinceThen(data, balance) : text };
+}

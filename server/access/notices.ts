@@ -1,8 +1,10 @@
 /** What an operator is told of a tenant: once per kind and period, kept in the store until it has been delivered. */
+import { type Balance, balanceOf } from '../billing/balance.ts';
 import type { NoticeKind } from '../contract.ts';
 import { findSeller } from '../store/billing-accounts.ts';
 import type { Queries } from '../store/database.ts';
-import { countNotices, insertNotice } from '../store/notices.ts';
+import { listNumbered } from '../store/invoice-lists.ts';
+import { countNotices, insertNotice, type Notice } from '../store/notices.ts';
 import type { Tenant } from '../store/tenants.ts';
 import { sumUsage } from '../store/usage.ts';
 import { monthIn, nextMonth } from '../time-zone.ts';
@@ -60,6 +62,26 @@ export async function raiseNotice(
     urlPending: url ? 1 : 0,
     emailPending: email ? 1 : 0,
   });
+}
+
+/** What is left now of the invoices that the notices name, by the notice's id. */
+export async function balancesOf(
+  db: Queries,
+  notices: Pick<Notice, 'id' | 'payload'>[],
+): Promise<Map<string, Balance>> {
+  const numbers = new Map<string, string>();
+  for (const { id, payload } of notices) {
+    const { invoice } = (JSON.parse(payload) as { data: { invoice?: unknown } }).data;
+    if (typeof invoice === 'string') numbers.set(id, invoice);
+  }
+  const rows = await listNumbered(db, [...new Set(numbers.values())]);
+  const balances = new Map(rows.map((row) => [row.number, balanceOf(row)]));
+  return new Map(
+    [...numbers].flatMap(([id, number]) => {
+      const balance = balances.get(number);
+      return balance ? [[id, balance] as const] : [];
+    }),
+  );
 }
 
 /** Tells when this month's known cost has reached 80 % and 100 % of the budget. */

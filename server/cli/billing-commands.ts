@@ -48,9 +48,11 @@ export const billingCommands: Record<string, Command> = {
     return { method: 'POST', path, body };
   },
   invoices: ([first, tenant, id, ...words], flags) => {
-    const columns = ['id', 'number', 'month', 'status', 'currency', 'totalCents', 'dueCents', 'dueAt'];
+    const columns = [
+      ...['id', 'number', 'month', 'state', 'currency', 'totalCents', 'dueCents', 'leftToPayCents', 'dueAt'],
+    ];
     if (first === undefined) {
-      const path = `/v1/billing/invoices${query(flags, 'month', 'status')}`;
+      const path = `/v1/billing/invoices${query(flags, 'month', 'status', 'state')}`;
       return list(path, 'invoices', ['tenant', ...columns]);
     }
     if (tenant === undefined) {

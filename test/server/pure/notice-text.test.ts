@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { noticeText } from '../../../server/access/notice-text.ts';
-import { type NoticeKind, noticeKinds } from '../../../server/contract.ts';
+import { type InvoiceState, type NoticeKind, noticeKinds } from '../../../server/contract.ts';
 
 const owed = { invoice: 'INV-000007', dueCents: 11_960, currency: 'eur' };
 
@@ -105,3 +105,20 @@ for (const kind of noticeKinds) {
     assert.deepEqual(noticeText(kind, period, { tenant: 'acme', period, ...data }), { title, text });
   });
 }
+
+test('what an invoice has come to since is told with it, where less is left', () => {
+  const told = (kind: NoticeKind, state: InvoiceState, leftToPayCents: number) =>
+    noticeText(kind, owed.invoice, { ...owed, reason: 'It is void at Stripe.' }, { state, leftToPayCents })
+      .text;
+  assert.equal(
+    told('invoice-overdue', 'credited', 0),
+    '119.60 EUR are left to pay. It is credited by now: 0.00 EUR are left to pay.',
+  );
+  assert.equal(
+    told('invoice-overdue', 'overdue', 1000),
+    '119.60 EUR are left to pay. By now 10.00 EUR are left to pay.',
+  );
+  assert.match(told('paused-unpaid', 'paid', 0), / It is paid by now: 0\.00 EUR are left to pay\.$/);
+  assert.match(told('invoice-strayed', 'void', 0), / It is void by now: 0\.00 EUR are left to pay\.$/);
+  assert.equal(told('invoice-overdue', 'overdue', 11_960), '119.60 EUR are left to pay.');
+});
