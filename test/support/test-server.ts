@@ -64,7 +64,7 @@ export const testTime = Date.parse('2026-11-10T12:00:00Z');
 export const pageOrigin = 'https://shop.acme.example';
 
 export async function startTestServer(options: TestServerOptions = {}): Promise<TestServer> {
-  const database = options.database ?? (await (options.engine ?? defaultEngine).create());
+  const database = options.database ?? (await (options.engine ?? defaultEngine).createMigrated());
   const operatorKey = `vak_${randomBytes(24).toString('base64url')}`;
   const clock = options.clock ?? { now: options.now ?? testTime };
   const log: string[] = [];
