@@ -37,6 +37,7 @@ It asks the server at VAPI_AGENT_URL (default this machine) with the key OPERATO
                                        opens the operator's portal, or that client's: once, within 15 minutes
   usage <tenant> [--from <day>] [--to <day>] [--by day|month|assistant|component]
   reconcile --from <time> --to <time> [--tenant <tenant>]
+  calls dismiss <tenant> <call id>     one that Vapi never had counts for nothing
   seller [<file.json>]                 who issues the invoices
   billing <tenant> [<file.json>]       whom they are made out to, and how they are collected
   presets                              plans to start from
@@ -49,12 +50,13 @@ It asks the server at VAPI_AGENT_URL (default this machine) with the key OPERATO
   credits <tenant> add <cents> [--note <text>] [--reference <of the payment>]
   credits <tenant> take-back <cents> --note <reason>
   invoices [--month <month>] [--status draft|finalized|pushed|paid|overdue|void]
+    [--state <the same>|credited]
                                        of all tenants
   invoices <tenant>
   invoices draft <tenant> <month>
-  invoices show|finalize|push|paid <tenant> <invoice id>
-  invoices void <tenant> <invoice id> [reason]
-  invoices credit <tenant> <invoice id> <reason> [--reference <of your own>]
+  invoices show|finalize|push|paid <tenant> <invoice id or number>
+  invoices void <tenant> <invoice id or number> [reason]
+  invoices credit <tenant> <invoice id or number> <reason> [--reference <of your own>]
   preview <tenant>                     this month so far, and at this pace
   close [--month <month>] [--tenant <tenant>] [--dry-run] [--grace-hours <n>]
   runs                                 what closing months has done

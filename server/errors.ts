@@ -17,6 +17,7 @@ const titles: Record<ErrorCode, string> = {
   call_denied: 'This call was denied',
   forbidden: 'These credentials do not permit this',
   not_found: 'Not found',
+  request_timeout: 'The body took too long to arrive',
   session_used: 'The session has been used',
   conflict: 'This is in conflict with what exists',
   payload_too_large: 'The request is too large',

@@ -13,9 +13,10 @@ import type { BillingContext } from './billing/billing-context.ts';
 import { createStripeApi } from './billing/stripe-api.ts';
 import type { Config, Secrets } from './config.ts';
 import type { MeteringContext } from './metering/metering-context.ts';
+import { outboxLimits } from './metering/outbox.ts';
 import type { CallRow } from './store/calls.ts';
 import type { Store } from './store/database.ts';
-import { countPendingMessages } from './store/forwarded-messages.ts';
+import { countWaiting, type Waiting } from './store/forwarded-messages.ts';
 import { countUnassigned } from './store/sweeps.ts';
 import type { Tenant } from './store/tenants.ts';
 import { createVapiClock } from './vapi/vapi-clock.ts';
@@ -28,6 +29,8 @@ export interface ServerContext extends AccessContext, MeteringContext, BillingCo
 
 export interface ContextOptions {
   now?: () => number;
+  /** Smaller ones in tests. */
+  outboxLimits?: Waiting;
   onCallBooked?: (tenant: Tenant, row: CallRow) => void;
 }
 
@@ -62,10 +65,11 @@ export function createContext(
     lifecycle: { stopping: false },
     vapiClock: createVapiClock(now, log),
     metrics: createMetrics({
-      pendingForwards: () => countPendingMessages(store),
+      pendingForwards: () => countWaiting(store),
       unassignedCalls: () => countUnassigned(store),
     }),
     outboxBell: createDoorbell(),
+    outboxLimits: options.outboxLimits ?? outboxLimits,
     background(work) {
       const logged = work
         .catch((error: unknown) => logFailure(log, error))

@@ -137,6 +137,7 @@ describe('who may import whom', () => {
       'server/base/currency.ts',
       'server/ledger/call-event.ts',
       'server/ledger/doubt.ts',
+      'server/metering/delivery-places.ts',
       'server/metering/poll-schedule.ts',
       'server/ledger/usage.ts',
       'server/portal/amounts.ts',

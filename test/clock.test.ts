@@ -11,10 +11,6 @@ const root = join(import.meta.dirname, '..');
 /** Files that may read the system's clock, each with its reason. */
 const mayRead: Record<string, string> = {
   'test/clock.test.ts': 'names what it looks for',
-  'test/server/access/before-call-example.test.ts': 'the example server runs by the system’s clock',
-  'test/server/access/server-clock.test.ts': 'Vapi’s `Date` header is written by Node, by the system’s clock',
-  'test/e2e/client-calls.test.ts': 'the demo of the whole pages runs by the system’s clock',
-  'test/e2e/support/stage.ts': 'a deadline of a wait',
   'test/support/stripe-stand-in/stand-in.ts':
     'its default, beside a demo or a server that runs by the system’s clock',
 };

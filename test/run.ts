@@ -31,6 +31,9 @@ const counts: Counts = { passed: 0, failed: 0 };
 const scratch = mkdtempSync(join(tmpdir(), 'vapi-agent-test-'));
 // Some two hundred processes load the same sources: each is compiled once a run.
 process.env.NODE_COMPILE_CACHE = join(scratch, 'compiled');
+process.env.TEST_BUNDLES = join(scratch, 'bundles');
+/** SQLite's files of the test servers. */
+process.env.TEST_STORES = join(scratch, 'stores');
 /** Time limits of tests are nets for what hangs: a slow or busy machine has them further away. */
 const slowness = measureSlowness();
 process.env.TEST_SLOWNESS = String(slowness);
@@ -76,6 +79,7 @@ const readsTheClock = [
 
 if (process.argv[2] === 'long') {
   build();
+  bundle();
   installInCi();
   for (const { engine, missing } of otherEngines()) {
     // The host pages' tests fail for what is missing in CI.
@@ -94,6 +98,7 @@ if (process.argv[2] === 'long') {
   step('types of the element', bin('tsc'), ['--noEmit', '-p', 'widget']);
   step('lint', bin('biome'), ['check', '--error-on-warnings']);
   build();
+  bundle();
   const env = (engine: string) => ({ TEST_ENGINE: engine });
   nodeTests('fast tests', fastFiles, { concurrency: 3, env: env('SQLite') });
   nodeTests('server tests', serverFiles, {
@@ -118,6 +123,10 @@ function step(title: string, command: string, args: string[]): void {
 function build(): void {
   step('build', bin('vite'), ['build', '--logLevel', 'warn']);
   step('plugin', process.execPath, ['widget/installs/wordpress-zip.ts']);
+}
+
+function bundle(): void {
+  step('bundles', process.execPath, ['test/support/make-bundles.ts', join(scratch, 'bundles')]);
 }
 
 function elementTests(title: string, env: Record<string, string> = {}): void {
@@ -150,6 +159,7 @@ function nodeTests(title: string, patterns: string[], options: NodeTestOptions =
       '--test',
       `--test-concurrency=${concurrency}`,
       `--test-timeout=${Math.round(timeoutMinutes * 60_000 * slowness)}`,
+      '--import=./test/support/bundles.ts',
       '--import=./test/support/end-of-file.ts',
       '--test-reporter=dot',
       '--test-reporter-destination=stdout',

@@ -12,7 +12,7 @@ import type { World } from './world.ts';
 export function createApp(world: World): Express {
   const app = express();
   app.disable('x-powered-by');
-  app.use(anyPage);
+  app.use(dated(world), anyPage);
   app.use(mediaRoutes(world));
   app.use(express.json({ limit: '5mb' }));
   app.use(adminRoutes(world));
@@ -24,6 +24,14 @@ export function createApp(world: World): Express {
   app.use(answerErrors(world));
   return app;
 }
+
+/** What is signed for Vapi is checked by Vapi's clock: an answer says what time it is there. */
+const dated =
+  (world: World): RequestHandler =>
+  (_request, response, next) => {
+    response.set('Date', new Date(world.now()).toUTCString());
+    next();
+  };
 
 /** Every page may call the API from its browser, as at the real service. */
 const anyPage: RequestHandler = (request, response, next) => {

@@ -1,29 +1,61 @@
-/** How much may be in memory at once for those who have not proved yet who they are. */
+/** How much of what others send may be in memory at once, in shares, so that none of them can use up all of it. */
 export interface ByteBudget {
   /**
-   * @param key whom it is for; each has a share, so that one cannot use up all of it
-   * @returns gives the bytes back, once; null when there are not so many left
+   * @param key whom it is sent to
+   * @param network where it comes from
    */
-  take(key: string, bytes: number): (() => void) | null;
+  open(key: string, network: string): ByteAccount;
 }
 
-export function createByteBudget(perKey: number, total: number): ByteBudget {
+/** What one body has taken. */
+export interface ByteAccount {
+  /** @returns false when not so many bytes are left; then none is taken */
+  take(bytes: number): boolean;
+  /** Gives back all that was taken, once; nothing can be taken afterwards. */
+  close(): void;
+}
+
+/** Bytes. What is left out is bounded by the others alone. */
+export interface ByteShares {
+  total: number;
+  /** Of one sender's network, whomever it sends to. */
+  perNetwork?: number;
+  perKey: number;
+  /** Of one sender's network within a key's share. */
+  perKeyAndNetwork?: number;
+}
+
+export function createByteBudget(shares: ByteShares): ByteBudget {
+  const { total, perKey, perNetwork = total, perKeyAndNetwork = perKey } = shares;
   const taken = new Map<string, number>();
-  let sum = 0;
+  const add = (share: string, bytes: number) => {
+    const sum = (taken.get(share) ?? 0) + bytes;
+    if (sum > 0) taken.set(share, sum);
+    else taken.delete(share);
+  };
   return {
-    take(key, bytes) {
-      const before = taken.get(key) ?? 0;
-      if (before + bytes > perKey || sum + bytes > total) return null;
-      taken.set(key, before + bytes);
-      sum += bytes;
-      let given = false;
-      return () => {
-        if (given) return;
-        given = true;
-        sum -= bytes;
-        const left = (taken.get(key) ?? 0) - bytes;
-        if (left > 0) taken.set(key, left);
-        else taken.delete(key);
+    open(key, network) {
+      const limits = new Map([
+        ['total', total],
+        [`from ${network}`, perNetwork],
+        [`to ${key}`, perKey],
+        [`from ${network} to ${key}`, perKeyAndNetwork],
+      ]);
+      let own = 0;
+      let closed = false;
+      return {
+        take(bytes) {
+          if (closed) return false;
+          for (const [share, limit] of limits) if ((taken.get(share) ?? 0) + bytes > limit) return false;
+          for (const share of limits.keys()) add(share, bytes);
+          own += bytes;
+          return true;
+        },
+        close() {
+          closed = true;
+          for (const share of limits.keys()) add(share, -own);
+          own = 0;
+        },
       };
     },
   };

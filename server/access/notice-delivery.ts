@@ -9,7 +9,7 @@ import { findTenantById, type Tenant } from '../store/tenants.ts';
 import { postHook } from './hooks.ts';
 import { sendMail } from './mail.ts';
 import { noticeText } from './notice-text.ts';
-import { addresseesOf } from './notices.ts';
+import { addresseesOf, balancesOf } from './notices.ts';
 import { openTenantSecret } from './tenant-secrets.ts';
 
 type MailContext = Context & { smtp: Secrets['smtp'] };
@@ -70,7 +70,8 @@ async function sendEmail(ctx: MailContext, tenant: Tenant, to: string, notice: N
   // That the seller gave an address for its invoices does not say that mail can be sent from here.
   if (!notice.emailPending || (!tenant.alerts && !ctx.smtp)) return;
   const { data } = JSON.parse(notice.payload) as { data: Record<string, unknown> };
-  const { title, text } = noticeText(notice.kind, notice.period, data);
+  const balance = (await balancesOf(ctx.store, [notice])).get(notice.id) ?? null;
+  const { title, text } = noticeText(notice.kind, notice.period, data, balance);
   await sendMail(ctx.smtp, {
     to,
     subject: `${tenant.name}: ${title}`,

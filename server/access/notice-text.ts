@@ -1,10 +1,12 @@
 /** What a notice says to a person. Pure. */
 import { centsToDecimal, microsToDecimal } from '../base/money.ts';
+import type { Balance } from '../billing/balance.ts';
 import type { NoticeKind } from '../contract.ts';
 
 type Words = (period: string, data: Record<string, unknown>) => { title: string; text: string };
 
 const dollars = (micros: unknown): string => `$${microsToDecimal(Number(micros), 'usd')}`;
+const megabytes = (bytes: unknown): string => (Number(bytes) / 1_000_000).toFixed(1);
 const left = ({ dueCents, currency }: Record<string, unknown>): string =>
   `${centsToDecimal(Number(dueCents), String(currency))} ${String(currency).toUpperCase()}`;
 
@@ -43,6 +45,14 @@ const words: Record<NoticeKind, Words> = {
     title: 'Vapi does not know a call that was reported with a cost',
     text: `Call ${call} is booked with ${dollars(costMicros)}, and Vapi says that it has no such call. If Vapi has never shown it, it is on no invoice. Look it up at Vapi; if it was never there, somebody knows the client's webhook secret: change it.`,
   }),
+  'outbox-full': (_day, { givenUp, oldest, waiting, waitingBytes }) => ({
+    title: 'messages for its own server were given up',
+    text: `Its server has not taken them, and no more are kept for one client than the ${waiting} (${megabytes(waitingBytes)} MB) that still wait. ${givenUp} had to go, the oldest of ${oldest}, and with each new message the oldest of the others goes. Calls and invoices are not affected. Repair the server, or turn forwarding off.`,
+  }),
+  'call-without-grant': (day, { call }) => ({
+    title: 'somebody else starts web calls with its key',
+    text: `Call ${call} of ${day} belongs to no visitor whom we let in. It is ended, and so is each further one of that day. If it was a test from Vapi's dashboard, let such calls go on in the client's settings; if not, change the key at Vapi or use the access mode "proxy".`,
+  }),
   'payment-failed': (invoice, data) => ({
     title: `invoice ${invoice} could not be charged`,
     text: `${left(data)} are left to pay. Stripe tries again as its settings say.`,
@@ -63,19 +73,40 @@ const words: Record<NoticeKind, Words> = {
     title: `invoice ${invoice} is not collected by Stripe any more`,
     text: `${reason} ${left(data)} are left to pay. Collect it yourself, void it, or take it back with a credit note.`,
   }),
-  'payment-reversed': (_occasion, { invoice, event, amountCents, currency, state }) => ({
+  'payment-reversed': (_occasion, { invoice, event, amountCents, currency, state, status = 'paid' }) => ({
     title: `the payment of invoice ${invoice} ${reversals[String(event)] ?? 'has changed'}`,
-    text: `It is about ${left({ dueCents: amountCents, currency })}${state ? ` (${state})` : ''}. The invoice stays booked as paid. Look at the payment in Stripe's dashboard: what is owed no longer is taken back with a credit note, what is still owed has to be asked for again.`,
+    text: `It is about ${left({ dueCents: amountCents, currency })}${state ? ` (${state})` : ''}. The invoice ${status === 'paid' ? 'stays' : 'is not'} booked as paid. Look at the payment in Stripe's dashboard: what is owed no longer is taken back with a credit note, what is still owed has to be asked for again.`,
   }),
 };
+
+/** Kinds that say what is left to pay of an invoice. */
+const ofUnpaid: NoticeKind[] = ['payment-failed', 'invoice-overdue', 'paused-unpaid', 'invoice-strayed'];
+
+/** Where less is left by now than the notice says: it may be read, or delivered, long after it was raised. */
+function sinceThen(
+  { dueCents, currency }: Record<string, unknown>,
+  { state, leftToPayCents }: Balance,
+): string {
+  if (leftToPayCents >= Number(dueCents)) return '';
+  const isSettled = state === 'credited' || state === 'paid' || state === 'void';
+  const amount = left({ dueCents: leftToPayCents, currency });
+  return isSettled
+    ? ` It is ${state} by now: ${amount} are left to pay.`
+    : ` By now ${amount} are left to pay.`;
+}
 
 /**
  * @param period of the notice: the month of a budget, the day of a burst, the number of an invoice
  * @param data the facts, as they were kept
+ * @param balance of the invoice that it names, as it is now; null where it names none
  * @returns the title goes on from the client's name and a colon; the text is whole sentences
  */
-export const noticeText = (
+export function noticeText(
   kind: NoticeKind,
   period: string,
   data: Record<string, unknown>,
-): ReturnType<Words> => words[kind](period, data);
+  balance: Balance | null = null,
+): ReturnType<Words> {
+  const { title, text } = words[kind](period, data);
+  return { title, text: balance && ofUnpaid.includes(kind) ? text + sinceThen(data, balance) : text };
+}

@@ -1,10 +1,12 @@
 /** What an operator is told of a tenant: once per kind and period, kept in the store until it has been delivered. */
 
 import { monthIn, nextMonth } from '../base/time-zone.ts';
+import { type Balance, balanceOf } from '../billing/balance.ts';
 import type { NoticeKind } from '../contract.ts';
 import { findSeller } from '../store/billing-accounts.ts';
 import type { Queries } from '../store/database.ts';
-import { insertNotice } from '../store/notices.ts';
+import { listNumbered } from '../store/invoice-lists.ts';
+import { countNotices, insertNotice, type Notice } from '../store/notices.ts';
 import type { Tenant } from '../store/tenants.ts';
 import { sumUsage } from '../store/usage.ts';
 
@@ -18,6 +20,11 @@ const ofInvoices: NoticeKind[] = [
   'payment-reversed',
 ];
 
+/** Told for each call, and calls can be made up by anyone who knows the webhook secret. */
+const ofCalls: NoticeKind[] = ['cost-refused', 'call-unknown'];
+const perDay = 20;
+const dayMs = 86_400_000;
+
 /** Whom to tell: as the tenant's `alerts` say; of its invoices, where it has none, whoever issues them. */
 export async function addresseesOf(
   db: Queries,
@@ -28,7 +35,10 @@ export async function addresseesOf(
   return ofInvoices.includes(kind) ? { email: (await findSeller(db))?.email } : {};
 }
 
-/** Part of the transaction in which it became true, so that it is told if and only if that was committed. */
+/**
+ * Part of the transaction in which it became true, so that it is told if and only if that was committed. Of a kind that
+ * is told for each call, a day's first twenty are.
+ */
 export async function raiseNotice(
   db: Queries,
   tenant: Tenant,
@@ -38,6 +48,7 @@ export async function raiseNotice(
   nowMs: number,
 ): Promise<void> {
   if (!tenant.alerts && !ofInvoices.includes(kind)) return;
+  if (ofCalls.includes(kind) && (await countNotices(db, tenant.id, kind, nowMs - dayMs)) >= perDay) return;
   const { url, email } = await addresseesOf(db, tenant, kind);
   await insertNotice(db, {
     tenantId: tenant.id,
@@ -52,6 +63,26 @@ export async function raiseNotice(
     urlPending: url ? 1 : 0,
     emailPending: email ? 1 : 0,
   });
+}
+
+/** What is left now of the invoices that the notices name, by the notice's id. */
+export async function balancesOf(
+  db: Queries,
+  notices: Pick<Notice, 'id' | 'payload'>[],
+): Promise<Map<string, Balance>> {
+  const numbers = new Map<string, string>();
+  for (const { id, payload } of notices) {
+    const { invoice } = (JSON.parse(payload) as { data: { invoice?: unknown } }).data;
+    if (typeof invoice === 'string') numbers.set(id, invoice);
+  }
+  const rows = await listNumbered(db, [...new Set(numbers.values())]);
+  const balances = new Map(rows.map((row) => [row.number, balanceOf(row)]));
+  return new Map(
+    [...numbers].flatMap(([id, number]) => {
+      const balance = balances.get(number);
+      return balance ? [[id, balance] as const] : [];
+    }),
+  );
 }
 
 /** Tells when this month's known cost has reached 80 % and 100 % of the budget. */

@@ -70,6 +70,14 @@ export async function checkSharing(db: Queries, tenant: Tenant, nowMs: number): 
     throw refusal('orgId', `${owner.slug} has the whole organization: turn its \`wholeOrg\` off first`);
 }
 
+/** What the operator should know of settings that are allowed and leave something open. */
+export function notesOnSettings({ accessMode, webCallsWithoutGrant }: Tenant): string[] {
+  if (accessMode === 'proxy' || webCallsWithoutGrant !== 'keep') return [];
+  return [
+    `\`webCallsWithoutGrant\` is \`keep\` in the access mode \`${accessMode}\`: whoever copies the key out of a page can start calls that nothing here ends.`,
+  ];
+}
+
 function refuseIfWrong(error: unknown, assistantPath: string): void {
   if (!(error instanceof VapiError)) throw error;
   if (error.status === 401 || error.status === 403) {

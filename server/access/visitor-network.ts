@@ -25,6 +25,11 @@ export function siteOf(said: string | undefined): string | null {
   return ipv6 ? `${ipv6.slice(0, 12)}/48` : null;
 }
 
+/** What a server that sends to us is counted by: an IPv4 address or the whole IPv6 /48, which a rented server often has. */
+export function senderNetworkOf(said: string | undefined): string {
+  return siteOf(said) ?? networkOf(said);
+}
+
 /** An IPv4 address, or the first eight bytes of an IPv6 address in hexadecimal. */
 function read(said: string | undefined): { ipv4?: string; ipv6?: string } {
   if (!said) return {};

@@ -12,14 +12,16 @@ export interface Metrics {
   grants: Counter<'result'>;
   /** Cost booked since the process started; falls when Vapi corrects a cost downwards, so it is no counter. */
   bookedMicros: Gauge;
+  /** Calls in progress that must not go on, each counted once; every one of them is ended. */
+  unwantedCalls: Counter<'reason'>;
   /** Messages that went on to tenants' own servers; `mode` is `relay` (answered) or `outbox`. */
   forwarded: Counter<'mode' | 'result'>;
 }
 
 /** What the store counts, for all processes. */
 export interface StoreCounts {
-  /** Messages that wait in the outbox. */
-  pendingForwards: () => Promise<number>;
+  /** Messages that wait in the outbox, and their size. */
+  pendingForwards: () => Promise<{ messages: number; bytes: number }>;
   /** Calls that belong to no tenant, of those that the last sweeps looked at. */
   unassignedCalls: () => Promise<number>;
 }
@@ -33,7 +35,15 @@ export function createMetrics({ pendingForwards, unassignedCalls }: StoreCounts)
     help: 'Messages that wait for delivery to a tenant’s own server',
     registers,
     async collect() {
-      this.set(await pendingForwards());
+      this.set((await pendingForwards()).messages);
+    },
+  });
+  new Gauge({
+    name: 'vapi_agent_outbox_bytes',
+    help: 'Size of the messages that wait for delivery, as stored',
+    registers,
+    async collect() {
+      this.set((await pendingForwards()).bytes);
     },
   });
   new Gauge({
@@ -61,6 +71,12 @@ export function createMetrics({ pendingForwards, unassignedCalls }: StoreCounts)
     bookedMicros: new Gauge({
       name: 'vapi_agent_booked_micros',
       help: 'Cost booked by this process since it started, in millionths of a US dollar',
+      registers,
+    }),
+    unwantedCalls: new Counter({
+      name: 'vapi_agent_unwanted_calls_total',
+      help: 'Calls in progress that this process has found unwanted, and ends, by reason',
+      labelNames: ['reason'],
       registers,
     }),
     forwarded: new Counter({

@@ -13,6 +13,10 @@ export interface StripeInvoice {
   customer: string;
   collection: 'send' | 'charge';
   totalCents: number;
+  /** What Stripe asks for, or of a draft would: the total, with the customer's balance once that is applied. */
+  askedCents: number;
+  /** The customer's balance before it is finalized: what the invoice is raised by; negative: lowered. */
+  balanceCents: number;
   /** What is still to be paid, after credit notes and the customer's balance. */
   remainingCents: number;
   /** What it left on the customer's balance; positive: Stripe asks for that with the next invoice, and not with this. */
@@ -35,6 +39,8 @@ export function view(invoice: Stripe.Invoice): StripeInvoice {
     customer: typeof invoice.customer === 'string' ? invoice.customer : (invoice.customer?.id ?? ''),
     collection: invoice.collection_method === 'send_invoice' ? 'send' : 'charge',
     totalCents: invoice.total,
+    askedCents: invoice.amount_due,
+    balanceCents: invoice.starting_balance,
     remainingCents: invoice.amount_remaining,
     carriedCents: invoice.ending_balance ?? 0,
     currency: invoice.currency,

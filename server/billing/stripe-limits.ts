@@ -3,11 +3,13 @@
 import { centsToDecimal } from '../base/money.ts';
 import type { InvoiceDocument } from '../contract.ts';
 import { ApiError } from '../errors.ts';
-import type { StripeApi } from './stripe-api.ts';
+import type { StripeApi, StripeInvoice } from './stripe-api.ts';
 
 /**
- * What Stripe charges at least, in the smallest units. Of less it says `paid` at once, and asks for it with the next
- * invoice. Of a currency that is not here `syncInvoice` sees it when it has happened.
+ * What Stripe charges at least, in the smallest units, by the table at
+ * https://docs.stripe.com/currencies#minimum-and-maximum-charge-amounts. Of less it says `paid` at once, and asks for it
+ * with the next invoice. The table is by the currency in which the account is paid out: a charge in another one has to be
+ * worth as much there. That, and a currency that is not here, `syncInvoice` sees when it has happened.
  */
 const leastCents: Record<string, number> = {
   ...{ usd: 50, aed: 200, aud: 50, bgn: 100, brl: 50, cad: 50, chf: 50, czk: 1500, dkk: 250, eur: 50 },
@@ -15,7 +17,7 @@ const leastCents: Record<string, number> = {
   ...{ pln: 200, ron: 200, sek: 300, sgd: 50, thb: 1000 },
 };
 
-/** Eight digits. */
+/** Eight digits, by the same page. */
 const mostCents = 99_999_999;
 
 /**
@@ -47,4 +49,24 @@ export async function checkAsked(
       detail: `Stripe charges ${inWords(mostCents)} at most, and ${inWords(askedCents)} would be asked for: collect it yourself and book it as paid.`,
     });
   }
+}
+
+/**
+ * Compares what Stripe will ask for with what was looked at before the draft was made: only then is it finalized.
+ * @param balanceCents the customer's at that time
+ * @throws ApiError `conflict`: it stays a draft; a balance that has changed since is looked at by the next push
+ */
+export function checkDraft(
+  draft: StripeInvoice,
+  balanceCents: number,
+  { dueCents, currency }: InvoiceDocument,
+): void {
+  const toAskCents = Math.max(0, dueCents + balanceCents);
+  // Stripe applies the balance when it finalizes; whether a draft's figure has it already is Stripe's matter.
+  const isAsked = draft.askedCents === toAskCents || draft.askedCents === dueCents;
+  if (isAsked && draft.balanceCents === balanceCents && draft.remainingCents === draft.askedCents) return;
+  const inWords = (cents: number) => `${centsToDecimal(cents, currency)} ${currency}`;
+  throw new ApiError('conflict', {
+    detail: `Stripe would ask for ${inWords(draft.askedCents)} (${inWords(draft.remainingCents)} left, with a balance of ${inWords(draft.balanceCents)}), and we for ${inWords(toAskCents)}: ${draft.id} was not finalized. Look at it in Stripe’s dashboard, then push again.`,
+  });
 }

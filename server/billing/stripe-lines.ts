@@ -35,13 +35,16 @@ export function stripeLines(document: InvoiceDocument): StripeLine[] {
   return [...lines, ...rest].map((line, index) => ({ ...line, no: index + 1 }));
 }
 
-/** @throws ApiError `conflict` when they are not ours: it stays a draft at Stripe until a person has looked at it */
+/**
+ * @returns the invoice as Stripe then has it; null when it was deleted meanwhile
+ * @throws ApiError `conflict` when they are not ours: it stays a draft at Stripe until a person has looked at it
+ */
 export async function putLines(
   store: Store,
   stripe: StripeApi,
   stripeId: string,
   document: InvoiceDocument,
-): Promise<void> {
+): Promise<StripeInvoice | null> {
   const lines = stripeLines(document);
   const listed = async () => {
     const there = await stripe.listLines(stripeId);
@@ -61,6 +64,7 @@ export async function putLines(
   }
   const invoice = await stripe.getInvoice(stripeId);
   if (invoice) checkTotal(invoice, document);
+  return invoice;
 }
 
 /** @throws ApiError `conflict` */

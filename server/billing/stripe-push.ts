@@ -15,7 +15,7 @@ import type { BillingContext } from './billing-context.ts';
 import { accountOf } from './month-document.ts';
 import { type StripeApi, type StripeInvoice, stripeFailure } from './stripe-api.ts';
 import { pushCredit } from './stripe-credit.ts';
-import { checkAsked } from './stripe-limits.ts';
+import { checkAsked, checkDraft } from './stripe-limits.ts';
 import { checkTotal, putLines } from './stripe-lines.ts';
 import { findOrMake, makeOnce } from './stripe-once.ts';
 import { applyStripeStatus, syncInvoice } from './stripe-sync.ts';
@@ -128,7 +128,8 @@ async function pushPayable(
   const stripeId = invoice.id;
   await advancePush(ctx, row, { stripeId });
   if (invoice.status === 'draft') {
-    await putLines(ctx.store, stripe, stripeId, document);
+    const draft = await putLines(ctx.store, stripe, stripeId, document);
+    if (draft?.status === 'draft') checkDraft(draft, balanceCents, document);
     invoice = await makeOnce(
       ctx.store,
       `${stripeId}-finalize`,

@@ -78,15 +78,22 @@ export async function tellReversal(
   reversal: StripeReversal,
 ): Promise<void> {
   for (const stripeId of (await ctx.stripe?.listPaidBy(reversal.paymentIntent)) ?? []) {
-    const row = await findInvoiceByStripeId(ctx.store, stripeId);
-    const tenant = row && (await findTenantById(ctx.store, row.tenantId));
-    // Of one that is not paid `invoice.payment_failed` tells.
-    if (!tenant || row.status !== 'paid') continue;
-    // It may be late news of an attempt before the one that went through.
-    if (what === 'charge.failed' && (await ctx.stripe?.getInvoice(stripeId))?.status === 'paid') continue;
+    const known = await findInvoiceByStripeId(ctx.store, stripeId);
+    const tenant = known && (await findTenantById(ctx.store, known.tenantId));
+    if (!tenant) continue;
+    // Events come in any order: the payment itself may still be to be told.
+    const { row } = known.status === 'paid' ? { row: known } : await syncInvoice(ctx, stripeId);
+    if (!row) continue;
+    if (what === 'charge.failed') {
+      // Of one that is not paid `invoice.payment_failed` tells.
+      if (row.status !== 'paid') continue;
+      // It may be late news of an attempt before the one that went through.
+      if ((await ctx.stripe?.getInvoice(stripeId))?.status === 'paid') continue;
+    }
     const { id, amountCents, state } = reversal;
     const currency = reversal.currency || row.currency;
-    const facts = { invoice: row.number, event: what, stripeId: id, amountCents, currency, state };
+    const { number: invoice, status } = row;
+    const facts = { invoice, event: what, stripeId: id, amountCents, currency, state, status };
     // Each step of a dispute is told once.
     const occasion = [row.number ?? row.id, what, id, amountCents].join(' ');
     await raiseNotice(ctx.store, tenant, 'payment-reversed', occasion, facts, ctx.now());
@@ -107,7 +114,8 @@ async function takeOverLoss(ctx: Context, stripeId: string): Promise<InvoiceRow 
 async function setAside(ctx: Context, tenant: Tenant, row: InvoiceRow, reason: string): Promise<void> {
   await ctx.store.transaction().execute(async (db) => {
     if (!(await markStrayed(db, row.id, ctx.now()))) return;
-    const facts = { invoice: row.number, dueCents: row.dueCents, currency: row.currency, reason };
+    const dueCents = await leftToPayCents(db, row);
+    const facts = { invoice: row.number, dueCents, currency: row.currency, reason };
     await raiseNotice(db, tenant, 'invoice-strayed', row.number ?? row.id, facts, ctx.now());
   });
 }

@@ -1,7 +1,9 @@
 /** Invoices as answers show them. */
 import type { InvoiceCallView, InvoiceDocument, InvoiceSummary, InvoiceView } from '../contract.ts';
 import type { Queries } from '../store/database.ts';
-import { type InvoiceRow, openCents, type SummaryRow } from '../store/invoices.ts';
+import { findCredit, type SummaryRow } from '../store/invoice-lists.ts';
+import type { InvoiceRow } from '../store/invoices.ts';
+import { balanceOf } from './balance.ts';
 import type { BilledCall } from './earlier-months.ts';
 
 const iso = (ms: number | null) => (ms === null ? null : new Date(ms).toISOString());
@@ -10,6 +12,7 @@ export function viewSummary(row: SummaryRow): InvoiceSummary {
   const { id, kind, number, status, month, currency, totalCents, dueCents, stripeId } = row;
   return {
     ...{ id, kind, number, status, month, currency, totalCents, dueCents },
+    ...balanceOf(row),
     issuedAt: iso(row.finalizedAt),
     dueAt: iso(row.dueAt),
     paidAt: iso(row.paidAt),
@@ -19,8 +22,7 @@ export function viewSummary(row: SummaryRow): InvoiceSummary {
 
 export async function viewInvoice(db: Queries, row: InvoiceRow): Promise<InvoiceView> {
   return {
-    ...viewSummary(row),
-    leftToPayCents: await openCents(db, row),
+    ...viewSummary({ ...row, ...(await findCredit(db, row.id)) }),
     document: documentOf(row),
     sha256: row.sha256,
   };

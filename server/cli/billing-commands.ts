@@ -12,6 +12,10 @@ export const billingCommands: Record<string, Command> = {
     if (!flags.from || !flags.to) return null;
     return { method: 'POST', path: '/v1/reconcile', body: given(flags, 'from', 'to', 'tenant') };
   },
+  calls: ([verb, tenant, id]) => {
+    if (verb !== 'dismiss' || !tenant || !id) return null;
+    return { method: 'POST', path: `${tenantPath(tenant)}/calls/${encodeURIComponent(id)}/dismiss` };
+  },
   seller: ([file]) => {
     const path = '/v1/billing/seller';
     return file ? { method: 'PUT', path, body: readJson(file) } : get(path);
@@ -44,9 +48,11 @@ export const billingCommands: Record<string, Command> = {
     return { method: 'POST', path, body };
   },
   invoices: ([first, tenant, id, ...words], flags) => {
-    const columns = ['id', 'number', 'month', 'status', 'currency', 'totalCents', 'dueCents', 'dueAt'];
+    const columns = [
+      ...['id', 'number', 'month', 'state', 'currency', 'totalCents', 'dueCents', 'leftToPayCents', 'dueAt'],
+    ];
     if (first === undefined) {
-      const path = `/v1/billing/invoices${query(flags, 'month', 'status')}`;
+      const path = `/v1/billing/invoices${query(flags, 'month', 'status', 'state')}`;
       return list(path, 'invoices', ['tenant', ...columns]);
     }
     if (tenant === undefined) {

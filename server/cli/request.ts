@@ -16,6 +16,7 @@ export const options = {
   to: { type: 'string' },
   by: { type: 'string' },
   status: { type: 'string' },
+  state: { type: 'string' },
   platform: { type: 'string' },
   lang: { type: 'string' },
   origin: { type: 'string' },

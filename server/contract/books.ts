@@ -1,12 +1,16 @@
 /** What the operator reads of all its clients' invoices, and of the runs that made them. */
 import { z } from 'zod';
-import { invoiceStatuses, invoiceSummarySchema } from './invoices.ts';
+import { invoiceStates, invoiceStatuses, invoiceSummarySchema } from './invoices.ts';
 import { cursorSchema, limitSchema, lineSchema, monthSchema } from './words.ts';
 
 /** `GET /v1/billing/invoices` */
 export const booksQuerySchema = z.strictObject({
   month: monthSchema.optional(),
   status: z.enum(invoiceStatuses).optional(),
+  state: z
+    .enum(invoiceStates)
+    .optional()
+    .describe('As it is shown: one that is `credited` is in no other state.'),
   cursor: cursorSchema,
   limit: limitSchema(200, 100),
 });

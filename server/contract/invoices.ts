@@ -99,15 +99,27 @@ export type InvoiceDocument = z.infer<typeof invoiceDocumentSchema>;
 export const invoiceStatuses = ['draft', 'finalized', 'pushed', 'paid', 'overdue', 'void'] as const;
 export type InvoiceStatus = (typeof invoiceStatuses)[number];
 
+/** As a reader is shown it. */
+export const invoiceStates = [...invoiceStatuses, 'credited'] as const;
+export type InvoiceState = (typeof invoiceStates)[number];
+
 export const invoiceSummarySchema = z.object({
   id: z.string(),
   kind: z.enum(['invoice', 'credit-note']),
   number: z.string().nullable(),
   status: z.enum(invoiceStatuses),
+  state: z
+    .enum(invoiceStates)
+    .describe('As `status`, but `credited` where credit notes have taken back all that was to pay.'),
   month: z.string(),
   currency: z.string(),
   totalCents: z.int(),
   dueCents: z.int(),
+  leftToPayCents: z
+    .int()
+    .describe(
+      'Of `dueCents` after the credit notes on it; 0 once it is paid or void, and for a credit note.',
+    ),
   issuedAt: timeSchema.nullable(),
   dueAt: timeSchema.nullable(),
   paidAt: timeSchema.nullable(),
@@ -115,11 +127,6 @@ export const invoiceSummarySchema = z.object({
 });
 export type InvoiceSummary = z.infer<typeof invoiceSummarySchema>;
 export const invoiceViewSchema = invoiceSummarySchema.extend({
-  leftToPayCents: z
-    .int()
-    .describe(
-      'Of `dueCents` after the credit notes on it; 0 once it is paid or void, and for a credit note.',
-    ),
   document: invoiceDocumentSchema,
   sha256: z.string().nullable().describe("Of the document's canonical JSON; null for a draft."),
 });

@@ -9,6 +9,8 @@ export const noticeKinds = [
   'cost-unknown',
   'cost-refused',
   'call-unknown',
+  'outbox-full',
+  'call-without-grant',
   'payment-failed',
   'invoice-overdue',
   'paused-unpaid',
@@ -27,7 +29,7 @@ export const noticeViewSchema = z.object({
   period: z
     .string()
     .describe(
-      'The month of a budget, the day of a burst, the number of an invoice, with what it was for a payment that went back.',
+      'The month of a budget, the day of a burst, a full outbox or calls without a grant, the number of an invoice, with what it was for a payment that went back.',
     ),
   title: z.string().describe("Goes on from the tenant's name: `invoice INV-000001 is overdue`."),
   text: z.string().describe('In whole sentences, with the amounts.'),

@@ -28,6 +28,9 @@ export const tenantDriftSchema = z.object({
   added: z.int().describe('Calls that the ledger did not know.'),
   changed: z.int().describe('Calls of which something was different.'),
   missing: z.int().describe('Booked calls that Vapi does not list any more; they stay booked.'),
+  missingIds: z
+    .array(z.string())
+    .describe('Of these calls, at most 100, in the order of their ids. Told each time, not only at first.'),
   callsWithoutCost: z.int().describe('Ended calls whose cost Vapi has not told yet.'),
 });
 export type TenantDrift = z.infer<typeof tenantDriftSchema>;

@@ -19,6 +19,9 @@ const originEntrySchema = z.string().max(300);
 export const challengeKinds = ['none', 'altcha'] as const;
 export type ChallengeKind = (typeof challengeKinds)[number];
 
+export const grantlessActions = ['auto', 'end', 'keep'] as const;
+export type GrantlessAction = (typeof grantlessActions)[number];
+
 /**
  * https, or http to this machine for trying things out. A user or a password in it would be shown wherever the URL is,
  * and `fetch` takes none.
@@ -109,6 +112,11 @@ const optional = {
     .describe(
       'A visitor who goes to another page of the site in the same tab can go on with the call. Only in the access mode `proxy`. The room is then kept when the visitor leaves it, and the server ends the call after 30 s without a visitor.',
     ),
+  webCallsWithoutGrant: z
+    .enum(grantlessActions)
+    .describe(
+      'Web calls in progress that no grant of ours stands for: somebody else has the key, one grant began several calls, or somebody tests from Vapi’s dashboard. `auto`: in the modes `scoped-key` and `public-key` those with `assistantId` are ended as soon as they are seen, in `proxy` they go on. `end`: they are ended in every mode, with each assistant of the tenant. `keep`: they go on. Calls by phone and text always do.',
+    ),
   allowedVariables: z
     .array(z.string().regex(/^[A-Za-z_][A-Za-z0-9_]{0,63}$/))
     .max(32)
@@ -198,6 +206,7 @@ export const tenantViewSchema = z.object({
   texts: textsSchema,
   consent: consentSchema.nullable(),
   rejoinCalls: z.boolean(),
+  webCallsWithoutGrant: z.enum(grantlessActions),
   allowedVariables: z.array(z.string()),
   limits: limitsSchema,
   contentRetentionDays: z.int().nullable(),
@@ -223,6 +232,10 @@ export const savedTenantSchema = tenantViewSchema.extend({
   vapiCheck: z
     .enum(vapiChecks)
     .describe('Only when the key, the org or an assistant was set.')
+    .exactOptional(),
+  notes: z
+    .array(z.string())
+    .describe('Only where there are any: what these settings leave open.')
     .exactOptional(),
   clockBehindSeconds: z
     .int()

@@ -90,6 +90,10 @@ export const callsQuerySchema = z.strictObject({
 });
 export type CallsQuery = z.infer<typeof callsQuerySchema>;
 
+/** Why a call in progress must not go on. */
+export const unwantedReasons = ['paused', 'outdated', 'no-grant'] as const;
+export type UnwantedReason = (typeof unwantedReasons)[number];
+
 /** One row of the ledger. */
 export const callViewSchema = z.object({
   id: z.string(),
@@ -102,6 +106,12 @@ export const callViewSchema = z.object({
   endedAt: timeSchema.nullable(),
   seconds: z.int().nullable().describe('Whole seconds, rounded up; null while unknown.'),
   endedReason: z.string().nullable(),
+  unwanted: z
+    .enum(unwantedReasons)
+    .nullable()
+    .describe(
+      'Why this server ends it: `paused`, the tenant was; `outdated`, a pause came after its grant, or it began after its grant was given back; `no-grant`, a web call that none stands for. Null for calls that may go on.',
+    ),
   costMicros: z
     .int()
     .nullable()
@@ -120,6 +130,9 @@ export const callViewSchema = z.object({
     .describe('The session that it came from; null for a call that we did not start.'),
   timesSource: z.enum(eventSources).nullable().describe('Where the times, and the cost, were learnt.'),
   costSource: z.enum(eventSources).nullable(),
+  dismissedAt: timeSchema
+    .nullable()
+    .describe('Since when the operator has dismissed it as one that Vapi never had; it counts for nothing.'),
   contentDeletedAt: timeSchema.nullable().describe('Since when transcript and recording are deleted.'),
 });
 export type CallView = z.infer<typeof callViewSchema>;

@@ -82,7 +82,10 @@ export async function bookDifference(
   );
   if (!booked || booked.refused) return false;
   if (booked.usageChanged) ctx.onCallBooked(tenant, booked.row);
-  if (booked.unwanted) endUnwanted(ctx, tenant, booked.row.id);
+  const { unwanted, isNewlyUnwanted } = booked;
+  if (unwanted !== null && unwanted !== 'ask') {
+    endUnwanted(ctx, tenant, booked.row.id, unwanted, isNewlyUnwanted);
+  }
   return isNew;
 }
 

@@ -8,37 +8,39 @@ import {
   findContent,
   finishMessage,
   forgetFinishedMessages,
+  lockOutbox,
   postponeMessages,
   retryMessage,
   takeDueMessage,
 } from '../store/forwarded-messages.ts';
 import { findTenantById } from '../store/tenants.ts';
+import { createDeliveryPlaces } from './delivery-places.ts';
 import { forwardTargetOf } from './forward-target.ts';
 import { isSuccess, post, rememberMs } from './forwarding.ts';
 import type { MeteringContext } from './metering-context.ts';
+import { leaseMs } from './outbox.ts';
 
 const pollMs = 2000;
-/** So that one slow server does not hold up the others. */
-const mostAtOnce = 8;
+const mostAtOnce = 12;
 const timeoutMs = 20_000;
-/** A process that died with a message in hand leaves it to the next after this long. */
-const leaseMs = 60_000;
 /** 5 s, 10 s, 20 s, … up to an hour. */
 const pauseAfter = (attempts: number) => Math.min(5000 * 2 ** (attempts - 1), 3_600_000);
 const giveUpAfterMs = 86_400_000;
 const forgetEveryMs = 60_000;
+const forgetAtOnce = 5000;
 
 export function startForwarding(ctx: MeteringContext): Worker {
   const stopping = new AbortController();
+  const places = createDeliveryPlaces(mostAtOnce);
   const inHand = new Set<Promise<void>>();
   let forgetAt = ctx.now();
   const takeNext = async (): Promise<ForwardedMessage | null> => {
     const now = ctx.now();
     if (now >= forgetAt) {
       forgetAt = now + forgetEveryMs;
-      await forgetFinishedMessages(ctx.store, now);
+      if (await forgetFinishedMessages(ctx.store, now, forgetAtOnce)) forgetAt = now;
     }
-    return inHand.size < mostAtOnce ? takeDueMessage(ctx.store, now, now + leaseMs) : null;
+    return places.isFull() ? null : takeDueMessage(ctx.store, now, now + leaseMs, places.closedTo());
   };
   const loop = async () => {
     while (!stopping.signal.aborted) {
@@ -50,9 +52,14 @@ export function startForwarding(ctx: MeteringContext): Worker {
         await ctx.outboxBell.wait(pollMs);
         continue;
       }
+      places.take(message.tenantId);
       const work = deliver(ctx, message, stopping.signal)
-        .catch((error: unknown) => ctx.log.error({ err: error }, 'outbox delivery failed'))
-        .finally(() => {
+        .catch((error: unknown) => {
+          ctx.log.error({ err: error }, 'outbox delivery failed');
+          return null;
+        })
+        .then((worked) => {
+          places.give(message.tenantId, worked);
           inHand.delete(work);
           ctx.outboxBell.ring();
         });
@@ -70,34 +77,54 @@ export function startForwarding(ctx: MeteringContext): Worker {
   };
 }
 
-async function deliver(ctx: Context, message: ForwardedMessage, stop: AbortSignal): Promise<void> {
+/** @returns whether the tenant's server took it; null when it was not asked */
+async function deliver(ctx: Context, message: ForwardedMessage, stop: AbortSignal): Promise<boolean | null> {
   const { id, tenantId } = message;
   const tenant = await findTenantById(ctx.store, tenantId);
   const target = tenant && (await forwardTargetOf(ctx, tenant, message.assistantId));
   const content = await contentOf(ctx, id);
   const finish = async (result: string, answer: number) => {
-    await ctx.store.transaction().execute((db) => finishMessage(db, id, answer, ctx.now() + rememberMs));
-    ctx.metrics.forwarded.inc({ mode: 'outbox', result });
+    const finished = await ctx.store
+      .transaction()
+      .execute((db) => finishMessage(db, id, answer, ctx.now() + rememberMs));
+    // One that was given up meanwhile, for want of room, has been counted as that.
+    if (finished) ctx.metrics.forwarded.inc({ mode: 'outbox', result });
   };
   // Forwarding has been turned off meanwhile.
-  if (!target || !content) return finish('dropped', 0);
+  if (!target || !content) {
+    await finish('dropped', 0);
+    return null;
+  }
 
   const startedAt = ctx.now();
   const answer = await statusOf(post(ctx, target, content, timeoutMs, stop));
-  if (isSuccess(answer)) return finish('delivered', answer);
+  if (isSuccess(answer)) {
+    await finish('delivered', answer);
+    return true;
+  }
   // A stop is no failure of the server: the message is due again as soon as somebody can deliver it.
-  if (stop.aborted) return retryMessage(ctx.store, id, answer, startedAt);
+  if (stop.aborted) {
+    await retryMessage(ctx.store, id, answer, startedAt);
+    return null;
+  }
   const now = ctx.now();
   const what = { tenant: tenant.slug, message: message.type, attempt: message.attempts, answer };
   if (now - message.createdAt >= giveUpAfterMs) {
     ctx.log.error(what, 'forwarding given up');
-    return finish('given-up', answer);
+    await finish('given-up', answer);
+    return false;
   }
   ctx.log.warn(what, 'message not forwarded');
   ctx.metrics.forwarded.inc({ mode: 'outbox', result: 'failed' });
   const pause = pauseAfter(message.attempts);
   await retryMessage(ctx.store, id, answer, now + pause);
-  if (answer === 0) await postponeMessages(ctx.store, tenantId, now, now + Math.min(pause, 60_000));
+  if (answer === 0) {
+    await ctx.store.transaction().execute(async (db) => {
+      await lockOutbox(db, tenantId);
+      await postponeMessages(db, tenantId, now, now + Math.min(pause, 60_000));
+    });
+  }
+  return false;
 }
 
 async function contentOf(ctx: Context, id: string) {

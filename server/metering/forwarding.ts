@@ -1,12 +1,10 @@
-/** Sends what Vapi tells us on to the tenant's own server: answered messages at once, all others through an outbox. */
+/** Sends what Vapi tells us on to the tenant's own server: answered messages at once, all others through the outbox. */
 import { createHash } from 'node:crypto';
-import { forwardedContext } from '../access/tenant-secrets.ts';
 import { outsideOf, postOutside } from '../base/outside.ts';
 import type { Context } from '../context.ts';
 import { ApiError } from '../errors.ts';
-import type { Queries } from '../store/database.ts';
 import type { ForwardTarget } from '../store/forward-targets.ts';
-import { findForwardedMessage, insertContent, insertForwardedMessage } from '../store/forwarded-messages.ts';
+import { findForwardedMessage, insertForwardedMessage } from '../store/forwarded-messages.ts';
 import type { Tenant } from '../store/tenants.ts';
 import { answerLimitMs } from '../vapi/message-kinds.ts';
 import { headersFor } from './forward-target.ts';
@@ -27,22 +25,9 @@ export const rememberMs = 3_600_000;
 const marginMs = 500;
 
 /** The same message of the same tenant has the same id, however often it comes. */
-function messageId(message: MessageToForward): string {
+export function messageId(message: MessageToForward): string {
   const digest = createHash('sha256').update(`${message.tenant.id}\n`).update(message.body);
   return `fwd_${digest.digest('base64url')}`;
-}
-
-/** Puts a message into the outbox; `db` is the transaction that books what it says. */
-export async function queueMessage(ctx: Context, db: Queries, message: MessageToForward): Promise<void> {
-  const id = messageId(message);
-  const now = ctx.now();
-  const record = { ...recordOf(message, id, now), nextAttemptAt: now, answer: null, expiresAt: null };
-  if (!(await insertForwardedMessage(db, record))) return;
-  await insertContent(db, {
-    id,
-    headersSealed: ctx.box.seal(JSON.stringify(message.headers), forwardedContext(id, 'headers')),
-    bodySealed: ctx.box.seal(message.body.toString('utf8'), forwardedContext(id, 'body')),
-  });
 }
 
 /**
@@ -113,7 +98,15 @@ export function isSuccess(status: number): boolean {
   return status >= 200 && status < 300;
 }
 
-function recordOf(message: MessageToForward, id: string, now: number) {
+export function recordOf(message: MessageToForward, id: string, now: number) {
   const { tenant, assistantId, type } = message;
-  return { id, tenantId: tenant.id, assistantId, type: type.slice(0, 100), createdAt: now, attempts: 0 };
+  return {
+    id,
+    tenantId: tenant.id,
+    assistantId,
+    type: type.slice(0, 100),
+    createdAt: now,
+    attempts: 0,
+    bytes: 0,
+  };
 }

@@ -2,6 +2,7 @@
 import { noticeBudget, raiseNotice } from '../access/notices.ts';
 import { sealControlUrl } from '../access/tenant-secrets.ts';
 import type { SecretBox } from '../base/secret-box.ts';
+import { dayIn } from '../base/time-zone.ts';
 import type { CallEvent } from '../ledger/call-event.ts';
 import { doubtOf } from '../ledger/doubt.ts';
 import {
@@ -14,13 +15,11 @@ import {
   worthOf,
 } from '../ledger/usage.ts';
 import { claimCall } from '../store/call-owners.ts';
-import type { CallRow } from '../store/calls.ts';
-import { insertRevision, lockCall, updateCall } from '../store/calls.ts';
+import { type CallRow, insertRevision, lockCall, updateCall } from '../store/calls.ts';
 import type { Queries, Store } from '../store/database.ts';
 import {
   claimReservation,
   freeSlot,
-  isOutdated,
   releaseReservation,
   settleReservation,
   shrinkHold,
@@ -28,6 +27,7 @@ import {
 import type { Tenant } from '../store/tenants.ts';
 import { addUsage } from '../store/usage.ts';
 import { nextPollAfter } from './poll-schedule.ts';
+import { judge, type Verdict } from './unwanted.ts';
 
 export interface Ingested {
   /** The call is another tenant's: nothing of it is kept, and `row` is what it would have been. */
@@ -39,14 +39,17 @@ export interface Ingested {
   usageChanged: boolean;
   /** By how much the tenant's booked cost changed by it; below zero when Vapi has corrected it. */
   bookedMicros: number;
-  /** The call is in progress although the tenant is paused, or was since the call was granted, or nothing is held for it. */
-  unwanted: boolean;
+  /** Why the call must not go on, or that Vapi has to be asked whether it may; null when it may, or is over. */
+  unwanted: Verdict;
+  /** Whether that is seen for the first time. */
+  isNewlyUnwanted: boolean;
 }
 
 /**
  * Durable when it returns: a crash before that leaves nothing, so that the sender's retry finds the ledger as it was.
  * Taking the same event again changes nothing.
- * @param alongside what must be kept if and only if the event is, in the same transaction
+ * @param alongside written in the same transaction, so that it is stored exactly when the event is; also when the call is
+ *   another tenant's: what a tenant's Vapi says to the tenant's own server is between the two
  */
 export async function ingestCallEvent(
   store: Store,
@@ -56,8 +59,7 @@ export async function ingestCallEvent(
   nowMs: number,
   alongside?: (db: Queries) => Promise<void>,
 ): Promise<Ingested> {
-  return store.transaction().execute(async (db) => {
-    await alongside?.(db);
+  const ingest = async (db: Queries): Promise<Ingested> => {
     const fresh = newCallRow(tenant.id, event);
     const { owner, takenFrom } = await claimCall(db, {
       callId: event.callId,
@@ -65,45 +67,53 @@ export async function ingestCallEvent(
       confirmed: event.source !== 'webhook',
     });
     if (owner !== tenant.id) {
-      const nothing = { usageChanged: false, bookedMicros: 0, unwanted: false };
+      const nothing = { usageChanged: false, bookedMicros: 0, unwanted: null, isNewlyUnwanted: false };
       return { refused: true, doubted: false, row: fresh, ...nothing };
     }
     if (takenFrom !== null) await voidCall(db, takenFrom, event, nowMs);
     const before = await lockCall(db, fresh);
     const linked = await withSession(db, before, event);
     let after = applyEvent(linked, event, tenant.timeZone, nowMs);
-    const doubt = event.source === 'webhook' ? doubtOf(before, after, nowMs) : 'take';
+    // A dismissed call comes back by Vapi's own word only.
+    const doubtOfReport = before.dismissedAt === null ? doubtOf(before, after, nowMs) : 'ask';
+    const doubt = event.source === 'webhook' ? doubtOfReport : 'take';
+    after.dismissedAt = null;
     if (doubt === 'ask') after = { ...linked, updatedAt: nowMs };
     if (after.controlUrlSealed === null && event.controlUrl) {
       after.controlUrlSealed = sealControlUrl(box, tenant.id, after.id, event.controlUrl);
     }
-    after.pollAt = doubt === 'take' ? nextPollAfter(before, after, nowMs) : nowMs;
-    const changes = await write(db, before, after, event, nowMs);
+    const unwanted = await judge(db, tenant, after, event);
+    if (unwanted !== 'ask') after.unwanted ??= unwanted;
+    const isNewlyUnwanted = before.unwanted === null && after.unwanted !== null;
+    after.pollAt = doubt === 'take' ? nextPollAfter(before, after, nowMs, unwanted !== null) : nowMs;
+    const changes = await writeCall(db, before, after, event.source, nowMs);
     if (after.sessionId !== null) await settle(db, tenant, after, event, nowMs);
     if (changes.length > 0) await noticeBudget(db, tenant, nowMs);
     if (event.costRefused)
       await raiseNotice(db, tenant, 'cost-refused', event.callId, { source: event.source }, nowMs);
-    const unwanted =
-      after.status !== 'ended' &&
-      (isStopped(tenant, after) ||
-        (after.sessionId !== null && (await isOutdated(db, tenant.id, after.id, tenant.generation))));
+    if (isNewlyUnwanted && unwanted === 'no-grant') {
+      const day = dayIn(tenant.timeZone, nowMs);
+      await raiseNotice(db, tenant, 'call-without-grant', day, { call: after.id }, nowMs);
+    }
     const bookedMicros = changes.reduce((sum, { amounts }) => sum + amounts.costMicros, 0);
     const usageChanged = changes.length > 0;
-    return { refused: false, doubted: doubt === 'ask', row: after, usageChanged, bookedMicros, unwanted };
+    const seen = { row: after, usageChanged, bookedMicros, unwanted, isNewlyUnwanted };
+    return { refused: false, doubted: doubt === 'ask', ...seen };
+  };
+  return store.transaction().execute(async (db) => {
+    const ingested = await ingest(db);
+    // Last, since it may lock what other reports of the tenant wait for.
+    await alongside?.(db);
+    return ingested;
   });
 }
 
-/** A deleted tenant's assistants may go on elsewhere: of its calls only those are ours to end that we have granted. */
-function isStopped(tenant: Tenant, row: CallRow): boolean {
-  return tenant.deletedAt === null ? tenant.status === 'paused' : row.sessionId !== null;
-}
-
 /** The row, the day's usage and the history together. */
-async function write(
+export async function writeCall(
   db: Queries,
   before: CallRow,
   after: CallRow,
-  { source }: CallEvent,
+  source: CallEvent['source'],
   nowMs: number,
 ): Promise<UsageEntry[]> {
   await updateCall(db, before, after);
@@ -118,7 +128,7 @@ async function write(
 /** The tenant was told of a call that is another's: its row stays, worth nothing, and so does what it may be billed. */
 async function voidCall(db: Queries, tenantId: string, event: CallEvent, nowMs: number): Promise<void> {
   const before = await lockCall(db, newCallRow(tenantId, event));
-  await write(db, before, voided(before, nowMs), event, nowMs);
+  await writeCall(db, before, voided(before, nowMs), event.source, nowMs);
   if (before.sessionId !== null) await releaseReservation(db, before.sessionId);
 }
 

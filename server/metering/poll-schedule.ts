@@ -11,14 +11,26 @@ const pauses = [30 * seconds, 2 * minutes, 10 * minutes, hours, 6 * hours, 24 * 
 const firstAfterEnd = 20 * seconds;
 /** For calls of which only the beginning is known: Vapi's default maximum is 10 minutes. */
 const firstWhileLive = 15 * minutes;
+/** For one that must not go on: whether it has been ended, and if not, to try again. */
+const firstWhileUnwanted = 10 * seconds;
 
-/** @returns epoch milliseconds, or null when nothing is missing or it is given up */
-export function nextPollAfter(before: CallRow, after: CallRow, nowMs: number): number | null {
+/**
+ * @param isUnwanted whether the call goes on and must not, or may have to be ended
+ * @returns epoch milliseconds, or null when nothing is missing or it is given up
+ */
+export function nextPollAfter(
+  before: CallRow,
+  after: CallRow,
+  nowMs: number,
+  isUnwanted: boolean,
+): number | null {
   if (after.status === 'ended') {
     // What was booked before is asked about only when a webhook is in doubt, until Vapi has answered.
     if (after.costMicros !== null) return before.costMicros === null ? null : after.pollAt;
     return before.status === 'ended' ? after.pollAt : nowMs + firstAfterEnd;
   }
+  if (isUnwanted && after.pollAttempts === 0)
+    return Math.min(after.pollAt ?? nowMs + firstWhileUnwanted, nowMs + firstWhileUnwanted);
   return after.pollAt ?? (after.pollAttempts === 0 ? nowMs + firstWhileLive : null);
 }
 

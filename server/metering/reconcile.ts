@@ -19,6 +19,9 @@ export interface Period {
 /** A missing call is asked for by its id before it is taken for gone; beyond this many it is only reported. */
 export const mostAskedFor = 100;
 
+/** So many missing calls are named in a report; all of them are counted. */
+export const mostListed = 100;
+
 /** @param slug only this tenant's org is read, and only this tenant reported */
 export async function reconcile(ctx: Context, period: Period, slug?: string): Promise<DriftReport> {
   const report: DriftReport = {
@@ -93,7 +96,8 @@ export async function reconcileOrg(
       ledgerAfter: { calls: ledger.calls, costMicros: ledger.costMicros },
       differenceMicros: books.costMicros - ledger.costMicros,
       ...(work.get(tenant.id) as Work),
-      missing,
+      missing: missing.length,
+      missingIds: missing.slice(0, mostListed),
       callsWithoutCost: ledger.callsWithoutCost,
     });
   }
@@ -121,7 +125,7 @@ export async function bookCall(ctx: Context, org: Org, call: VapiCall): Promise<
   }
 }
 
-/** @returns how many booked calls of the period Vapi does not list */
+/** @returns the booked calls of the period that Vapi does not list, in the order of their ids */
 async function checkMissing(
   ctx: Context,
   api: CallsApi,
@@ -129,12 +133,12 @@ async function checkMissing(
   tenant: Tenant,
   period: Period,
   listed: Set<string>,
-): Promise<number> {
+): Promise<string[]> {
   const known = await listKnownIds(ctx.store, tenant.id, period.from, period.to);
   // Each time until it is settled, without asking Vapi again for what it has said that it does not know.
   const goneBefore = (await listGoneIds(ctx.store, tenant.id, period.from, period.to)).filter(
     (id) => !listed.has(id),
-  ).length;
+  );
   const missing = known.filter((id) => !listed.has(id));
   const gone: string[] = [];
   for (const id of missing.slice(0, mostAskedFor)) {
@@ -143,7 +147,7 @@ async function checkMissing(
     else gone.push(id);
   }
   await giveUpGone(ctx, tenant, gone);
-  return goneBefore + (missing.length > mostAskedFor ? missing.length : gone.length);
+  return [...goneBefore, ...(missing.length > mostAskedFor ? missing : gone)].sort();
 }
 
 async function sumOf(ctx: Context, org: Org, { from, to }: Period): Promise<Map<string, Books>> {

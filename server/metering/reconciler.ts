@@ -2,19 +2,19 @@
 import { randomUUID } from 'node:crypto';
 import { startWorker, type Worker } from '../base/worker.ts';
 import type { Context } from '../context.ts';
-import type { CallRow } from '../store/calls.ts';
 import { findCall, finishPoll, takeDuePoll } from '../store/calls.ts';
 import { endTurn, takeLease, takeTurn } from '../store/leases.ts';
 import { saveSweptTo, saveUnassigned, sweptTo } from '../store/sweeps.ts';
-import { findTenantById, type Tenant } from '../store/tenants.ts';
+import { findTenantById } from '../store/tenants.ts';
 import type { CallsApi } from '../vapi/calls-api.ts';
+import { askAboutCall } from './ask-call.ts';
 import { bookDifference } from './booking.ts';
 import { askAboutChat } from './chats.ts';
 import { applyRetention } from './content.ts';
 import { giveUpGone, giveUpPolling } from './give-up.ts';
 import { apisOf, listOrgs, type Org, orgOf, withAcceptedKey } from './orgs.ts';
 import { retryPollAt } from './poll-schedule.ts';
-import { bookCall, bookUpdated, reconcileOrg } from './reconcile.ts';
+import { bookUpdated, reconcileOrg } from './reconcile.ts';
 import { giveBackUnclaimed } from './unclaimed.ts';
 import { releaseWhenDue } from './unused-grants.ts';
 import { retryUnwiring } from './unwiring.ts';
@@ -83,19 +83,12 @@ async function pollOne(ctx: Context, tenantId: string, callId: string): Promise<
     if (row.type === 'chat') {
       const chat = { ...row, reservationId: row.sessionId, at: row.createdAt };
       await bookDifference(ctx, tenant, row, await askAboutChat(ctx, tenant, chat, 'poll'));
-    } else await askAboutCall(ctx, tenant, row);
+    } else if (await askAboutCall(ctx, tenant, row)) await finishPoll(ctx.store, row);
+    else await giveUpGone(ctx, tenant, [row.id]);
   } catch (error) {
     ctx.log.warn({ err: error, tenant: tenant.slug, call: row.id }, 'Vapi could not be asked about a call');
   }
   if (row.pollAt === null) await giveUpPolling(ctx, tenant, row.id);
-}
-
-async function askAboutCall(ctx: Context, tenant: Tenant, row: CallRow): Promise<void> {
-  const [api] = apisOf(ctx, { orgId: tenant.orgId, tenants: [tenant] });
-  const call = (await api?.get(row.id)) ?? null;
-  if (!call) return giveUpGone(ctx, tenant, [row.id]);
-  await bookCall(ctx, await orgOf(ctx, tenant.orgId, row.createdAt), call);
-  await finishPoll(ctx.store, row);
 }
 
 /** Sweeps every org, unless another process is at it. */

@@ -5,7 +5,7 @@
 import { scopedKeySeconds } from '../access/scoped-key.ts';
 import type { Context } from '../context.ts';
 import { endTurn, takeTurn } from '../store/leases.ts';
-import { listUnusedGrants, releaseUnused } from '../store/reservations.ts';
+import { listKeyGrants, releaseUnused } from '../store/reservations.ts';
 import { findTenantById } from '../store/tenants.ts';
 import { assignCalls, bookDifference } from './booking.ts';
 import { apisOf, orgOf } from './orgs.ts';
@@ -18,6 +18,8 @@ const marginMs = 30_000;
  */
 const usableMs = scopedKeySeconds * 1000 + marginMs;
 const everyMs = 60_000;
+/** So that the list is read at least once after the last call that a key can have begun, should one reading fail or be late. */
+const watchedMs = usableMs + 2 * everyMs;
 const turnMs = 5 * 60_000;
 const turnName = 'unused-grants';
 
@@ -34,12 +36,14 @@ export async function releaseWhenDue(ctx: Context, owner: string): Promise<void>
 
 /**
  * Reads Vapi's list of the tenants that have such holds, so that their calls are booked, and gives back what no call has
- * claimed. A browser can leave our tag out: while a call that says nothing of its grant has no known cost, it may be of
+ * claimed. The list of those that have just given out keys is read too: a browser can send the reports of a call elsewhere,
+ * so calls beyond the grants are seen there first, and ended (`unwanted`).
+ * A browser can leave our tag out: while a call that says nothing of its grant has no known cost, it may be of
  * any that was given just before, and their holds stay.
  */
 export async function releaseUnusedGrants(ctx: Context): Promise<void> {
   const until = ctx.now();
-  for (const { tenantId, since } of await listUnusedGrants(ctx.store, until - usableMs)) {
+  for (const { tenantId, since } of await listKeyGrants(ctx.store, until - usableMs, until - watchedMs)) {
     const tenant = await findTenantById(ctx.store, tenantId);
     if (!tenant) continue;
     try {

@@ -1,5 +1,6 @@
 /** Points a tenant's assistants at our webhook, and keeps where they pointed before as where their messages go on to. */
 
+import { notesOnSettings } from '../access/tenant-check.ts';
 import { openTenantSecret, sealForwardTarget, sealTenantSecret } from '../access/tenant-secrets.ts';
 import { outsideOf, outsideProblem } from '../base/outside.ts';
 import type { Context } from '../context.ts';
@@ -34,7 +35,7 @@ export interface Wiring {
 export async function prepareWiring(ctx: Context, tenant: Tenant, request: WireRequest): Promise<Wiring> {
   const privateKey = openTenantSecret(ctx.box, tenant, 'privateKey') ?? '';
   const { vapiBaseUrl } = ctx.config;
-  const notes: string[] = [];
+  const notes = notesOnSettings(tenant);
   const ids = new Set([tenant.assistantId, ...tenant.assistantIds]);
   if (request.squadId) {
     const squad = await fromVapi('squadId', () => getSquad(vapiBaseUrl, privateKey, request.squadId ?? ''));

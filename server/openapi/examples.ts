@@ -19,6 +19,7 @@ const call = {
   endedAt: '2026-11-10T12:01:32.000Z',
   seconds: 90,
   endedReason: 'customer-ended-call',
+  unwanted: null,
   costMicros: 118_000,
   cost: {
     transport: 0,
@@ -33,6 +34,7 @@ const call = {
   session: 'ses_4mY1nVbq0d8wK2rT6zHc3x',
   timesSource: 'webhook',
   costSource: 'webhook',
+  dismissedAt: null,
   contentDeletedAt: null,
 };
 const plan = {

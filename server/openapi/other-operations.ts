@@ -73,18 +73,26 @@ export const otherOperations: Operation[] = [
     caller: 'vapi',
     summary: 'Take a server message of Vapi’s',
     notes:
-      'The body is Vapi’s, at most 5 MB. 200 means that it is in the ledger. Messages that want an answer are passed to the tenant’s own server, whose status and body are the answer.',
+      'The body is Vapi’s, at most 5 MB; one that is signed has four seconds to arrive, and is refused with 408 after that. 200 means that it is in the ledger. Messages that want an answer are passed to the tenant’s own server, whose status and body are the answer.',
     answers: { 200: json('Taken, or the answer of the tenant’s own server.', z.looseObject({})) },
     relays: 'What the tenant’s own server answered to a message that wants an answer.',
-    refusals: ['unauthorized', 'rate_limited', 'payload_too_large', 'forward_failed', 'conflict'],
+    refusals: [
+      'unauthorized',
+      'request_timeout',
+      'rate_limited',
+      'payload_too_large',
+      'forward_failed',
+      'conflict',
+    ],
   },
   {
     route: 'POST /v1/webhooks/stripe',
     caller: 'stripe',
     summary: 'Take an event of Stripe’s',
-    notes: 'The body is Stripe’s, at most 1 MB.',
+    notes:
+      'The body is Stripe’s, at most 1 MB; it has four seconds to arrive, and is refused with 408 after that.',
     answers: { 200: json('Taken.', z.object({})) },
-    refusals: ['unauthorized', 'rate_limited', 'payload_too_large', 'stripe_unavailable'],
+    refusals: ['unauthorized', 'request_timeout', 'rate_limited', 'payload_too_large', 'stripe_unavailable'],
   },
   {
     route: 'GET /openapi.json',

@@ -6,6 +6,7 @@ import {
   callQuerySchema,
   callsAnswerSchema,
   callsQuerySchema,
+  callViewSchema,
   createdTenantSchema,
   createTenantSchema,
   deleteContentSchema,
@@ -159,6 +160,15 @@ export const tenantOperations: Operation[] = [
       },
     },
     refusals: ['vapi_unavailable'],
+  },
+  {
+    route: 'POST /v1/tenants/{slug}/calls/{id}/dismiss',
+    caller: 'operator',
+    summary: 'Dismiss a call that Vapi never had',
+    notes:
+      'One that only a webhook has told of, made up by somebody who knows the webhook secret. Vapi is asked about it once more; it is a `conflict` when Vapi knows it, or has shown it once. It then counts for nothing, and is no longer named when months are closed or books compared. Should Vapi show it later, it is booked.',
+    answers: { 200: json('The call.', callViewSchema) },
+    refusals: ['conflict', 'vapi_unavailable'],
   },
   {
     route: 'DELETE /v1/tenants/{slug}/calls/{id}/content',

@@ -128,6 +128,7 @@ function driftTable({ tenants, unassigned, failures }: DriftReport) {
       ({ orgId, calls, costMicros }) =>
         html`<p class="warn">Org ${orgId}: ${count(calls)} calls (${exactMoney(costMicros, 'usd')}) belong to no client: no client’s settings name their assistant.</p>`,
     )}
+    ${tenants.filter(({ missing }) => missing > 0).map(missingCalls)}
     <div class="scroll">
     <table>
       <caption class="unseen">Vapi’s list of calls against the ledger</caption>
@@ -151,4 +152,14 @@ function driftTable({ tenants, unassigned, failures }: DriftReport) {
       </tbody>
     </table>
     </div>`;
+}
+
+function missingCalls({ tenant, missing, missingIds }: DriftReport['tenants'][number]) {
+  return html`<details class="warn">
+    <summary>${tenant}: ${count(missing)} booked ${missing === 1 ? 'call is' : 'calls are'} not in Vapi’s list</summary>
+    <ul>
+      ${missingIds.map((id) => html`<li><a href="#/tenants/${tenant}/calls/${encodeURIComponent(id)}">${id}</a></li>`)}
+    </ul>
+    ${missing > missingIds.length ? html`<p class="muted small">These are the first ${count(missingIds.length)} by id.</p>` : ''}
+  </details>`;
 }

@@ -1,9 +1,9 @@
 /** The invoices of all clients, newest first, by month and state. */
 import { html, LitElement } from 'lit';
-import type { BooksAnswer, InvoiceStatus } from '../contract.ts';
+import type { BooksAnswer, InvoiceState } from '../contract.ts';
 import { get, saveCsv } from './api.ts';
 import { dayOf, money, monthName } from './format.ts';
-import { statusBadge, statusNames } from './invoices-view.ts';
+import { leftToPay, stateBadge, stateNames } from './invoices-view.ts';
 import { Resource } from './resource.ts';
 import { shared } from './style.ts';
 import { Work } from './work.ts';
@@ -11,17 +11,17 @@ import { monthPlus } from './zone.ts';
 
 export class BooksElement extends LitElement {
   static override styles = [shared];
-  static override properties = { now: { attribute: false }, month: { state: true }, status: { state: true } };
+  static override properties = { now: { attribute: false }, month: { state: true }, state: { state: true } };
   /** The server's time, ISO-8601. */
   declare now: string;
   /** Empty = all. */
   declare month: string;
-  declare status: InvoiceStatus | '';
+  declare state: InvoiceState | '';
 
   constructor() {
     super();
     this.month = '';
-    this.status = '';
+    this.state = '';
   }
 
   #list = new Resource<BooksAnswer>(this, () => get(this.#path()));
@@ -33,14 +33,14 @@ export class BooksElement extends LitElement {
   }
 
   #path(cursor = ''): string {
-    const query = Object.entries({ month: this.month, status: this.status, cursor });
+    const query = Object.entries({ month: this.month, state: this.state, cursor });
     return `billing/invoices?${new URLSearchParams(query.filter(([, value]) => value !== ''))}`;
   }
 
   protected override render() {
-    const { month, status } = this;
+    const { month, state } = this;
     const months = Array.from({ length: 24 }, (_, back) => monthPlus(this.now.slice(0, 7), -back));
-    const statuses = Object.entries(statusNames) as [InvoiceStatus, string][];
+    const states = Object.entries(stateNames) as [InvoiceState, string][];
     const busy = this.#work.isBusy ? 'true' : 'false';
     return html`<h1>Invoices</h1>
       <section>
@@ -54,9 +54,9 @@ export class BooksElement extends LitElement {
           </label>
           <label>
             State
-            <select name="status" @change=${this.#filter}>
+            <select name="state" @change=${this.#filter}>
               <option value="">All states</option>
-              ${statuses.map(([one, name]) => html`<option value=${one} ?selected=${one === status}>${name}</option>`)}
+              ${states.map(([one, name]) => html`<option value=${one} ?selected=${one === state}>${name}</option>`)}
             </select>
           </label>
           <button @click=${this.#save} aria-disabled=${busy}>Save as CSV</button>
@@ -68,7 +68,7 @@ export class BooksElement extends LitElement {
 
   #table({ invoices, nextCursor }: BooksAnswer) {
     if (invoices.length === 0) {
-      return this.month || this.status
+      return this.month || this.state
         ? html`<p>No invoice is like that.</p>`
         : html`<p>There are no invoices yet. <a href="#/close">Close a month</a> to issue them.</p>`;
     }
@@ -94,9 +94,9 @@ export class BooksElement extends LitElement {
                 </th>
                 <td class="wide">${invoice.tenantName}</td>
                 <td class="wide">${monthName(invoice.month)}</td>
-                <td>${statusBadge(invoice.status)}</td>
-                <td class="wide">${invoice.dueAt && invoice.dueCents > 0 ? dayOf(invoice.dueAt, invoice.timeZone) : '–'}</td>
-                <td class="number">${money(invoice.totalCents, invoice.currency)}</td>
+                <td>${stateBadge(invoice.state)}</td>
+                <td class="wide">${invoice.dueAt && invoice.leftToPayCents > 0 ? dayOf(invoice.dueAt, invoice.timeZone) : '–'}</td>
+                <td class="number">${money(invoice.totalCents, invoice.currency)}${leftToPay(invoice)}</td>
               </tr>`,
             )}
           </tbody>
@@ -108,7 +108,7 @@ export class BooksElement extends LitElement {
   #filter = (event: Event) => {
     const { name, value } = event.target as HTMLSelectElement;
     if (name === 'month') this.month = value;
-    else this.status = value as InvoiceStatus | '';
+    else this.state = value as InvoiceState | '';
     this.#work.clear();
     void this.#list.load(true);
   };
@@ -125,7 +125,7 @@ export class BooksElement extends LitElement {
 
   #save = () =>
     this.#work.do(() =>
-      saveCsv(this.#path(), ['invoices', this.month, this.status].filter(Boolean).join('-')),
+      saveCsv(this.#path(), ['invoices', this.month, this.state].filter(Boolean).join('-')),
     );
 }
 customElements.define('books-view', BooksElement);

@@ -1,6 +1,6 @@
 /** One call: its figures, and on request what was said. */
 import { html } from 'lit';
-import type { CallRevision, CallView, PreviewAnswer, TranscriptAnswer } from '../contract.ts';
+import type { CallRevision, CallView, PreviewAnswer, TranscriptAnswer, UnwantedReason } from '../contract.ts';
 import { get, urlOf } from './api.ts';
 import { duration, exactMoney, kindOf, moment, words } from './format.ts';
 import { Resource } from './resource.ts';
@@ -11,6 +11,12 @@ interface Shown {
   call: CallView & { revisions?: CallRevision[] };
   currency: string;
 }
+
+const whyUnwanted: Record<UnwantedReason, string> = {
+  paused: 'Calls were paused',
+  outdated: 'Its permission was from before a pause, or used too late',
+  'no-grant': 'No visitor of the site was let into it',
+};
 
 export class CallElement extends ScopedElement {
   static override properties = { ...ScopedElement.properties, wantsContent: { state: true } };
@@ -61,6 +67,9 @@ export class CallElement extends ScopedElement {
         : []),
       ['Kind', kindOf(call.type)],
       ['How it ended', words(call.endedReason ?? call.status)],
+      ...(call.unwanted === null
+        ? []
+        : [['Why it was ended here', whyUnwanted[call.unwanted]] as [string, string]]),
     ];
     return html`<section>
         <dl class="figures plain">${facts.map(([name, value]) => html`<div><dt>${name}</dt><dd>${value}</dd></div>`)}</dl>

@@ -3,7 +3,7 @@ import { html } from 'lit';
 import type { InvoiceView, PaymentPageAnswer } from '../contract.ts';
 import { get, urlOf } from './api.ts';
 import { dayOf, money, monthName, period } from './format.ts';
-import { statusBadge } from './invoices-view.ts';
+import { stateBadge } from './invoices-view.ts';
 import './line-calls.ts';
 import { Resource } from './resource.ts';
 import { pathOf, titleOf } from './scope.ts';
@@ -51,11 +51,11 @@ export class InvoiceElement extends ScopedElement {
     const { currency, document } = invoice;
     const what = invoice.kind === 'invoice' ? 'Invoice' : 'Credit note';
     const isOpen = invoice.kind === 'invoice' && invoice.status !== 'paid' && invoice.status !== 'void';
-    const isCredited = isOpen && invoice.dueCents > 0 && invoice.leftToPayCents === 0;
+    const isCredited = invoice.state === 'credited';
     const paymentUrl = this.#payment.data?.url;
     return html`<h1>${titleOf(scope, `${what} ${invoice.number ?? '(draft)'}`)}</h1>
       <section>
-        <p class="row">${statusBadge(invoice.status)} <span>${monthName(invoice.month)}, for ${document.buyer.name}</span></p>
+        <p class="row">${stateBadge(invoice.state)} <span>${monthName(invoice.month)}, for ${document.buyer.name}</span></p>
         ${document.corrects ? html`<p>It corrects <a href="${scope.base}/invoices/${document.corrects.invoice}">${document.corrects.number}</a>: ${document.corrects.reason}</p>` : ''}
         <dl class="figures">
           <div><dt>Total</dt><dd>${money(invoice.totalCents, currency)}</dd></div>

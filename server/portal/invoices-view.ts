@@ -1,6 +1,6 @@
 /** A tenant's invoices and credit notes, newest first; the operator also drafts them here. */
 import { html } from 'lit';
-import type { InvoiceSummary, InvoiceView } from '../contract.ts';
+import type { InvoiceState, InvoiceSummary, InvoiceView } from '../contract.ts';
 import { get, post } from './api.ts';
 import { dayOf, money, monthName } from './format.ts';
 import { Resource } from './resource.ts';
@@ -68,9 +68,9 @@ export class InvoicesElement extends ScopedElement {
               (invoice) => html`<tr>
                 <th scope="row" class="nowrap"><a href="${scope.base}/invoices/${invoice.id}">${invoice.number ?? 'Draft'}</a></th>
                 <td>${monthName(invoice.month)}</td>
-                <td>${statusBadge(invoice.status)}</td>
-                <td class="wide">${invoice.dueAt && invoice.dueCents > 0 ? dayOf(invoice.dueAt, scope.timeZone) : '–'}</td>
-                <td class="number">${money(invoice.totalCents, invoice.currency)}</td>
+                <td>${stateBadge(invoice.state)}</td>
+                <td class="wide">${invoice.dueAt && invoice.leftToPayCents > 0 ? dayOf(invoice.dueAt, scope.timeZone) : '–'}</td>
+                <td class="number">${money(invoice.totalCents, invoice.currency)}${leftToPay(invoice)}</td>
               </tr>`,
             )}
           </tbody>
@@ -102,23 +102,32 @@ export class InvoicesElement extends ScopedElement {
 customElements.define('invoices-view', InvoicesElement);
 
 /** In the order of an invoice's way. */
-export const statusNames: Record<InvoiceSummary['status'], string> = {
+export const stateNames: Record<InvoiceState, string> = {
   draft: 'draft',
   finalized: 'issued',
   pushed: 'sent',
   overdue: 'overdue',
   paid: 'paid',
+  credited: 'credited',
   void: 'void',
 };
-const looks: Record<InvoiceSummary['status'], string> = {
+const looks: Record<InvoiceState, string> = {
   draft: 'muted',
   finalized: '',
   pushed: '',
   overdue: 'bad',
   paid: 'good',
+  credited: 'muted',
   void: 'muted',
 };
 
-export function statusBadge(status: InvoiceSummary['status']) {
-  return html`<span class="badge ${looks[status]}">${statusNames[status]}</span>`;
+export function stateBadge(state: InvoiceState) {
+  return html`<span class="badge ${looks[state]}">${stateNames[state]}</span>`;
+}
+
+/** Below the total, where credit notes have taken back of it. */
+export function leftToPay({ state, dueCents, leftToPayCents, currency }: InvoiceSummary) {
+  const isOpen = state === 'finalized' || state === 'pushed' || state === 'overdue';
+  if (state !== 'credited' && (!isOpen || dueCents < 0 || leftToPayCents === dueCents)) return '';
+  return html`<div class="muted small nowrap">${money(leftToPayCents, currency)} to pay</div>`;
 }

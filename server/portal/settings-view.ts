@@ -2,7 +2,7 @@
 import { html } from 'lit';
 import type { TenantView } from '../contract.ts';
 import './consent-form.ts';
-import { field, flag } from './fields.ts';
+import { choice, field, flag } from './fields.ts';
 import './hours-form.ts';
 import './looks-form.ts';
 import { titleOf } from './scope.ts';
@@ -23,10 +23,19 @@ class NameFormElement extends TenantForm {
 }
 customElements.define('name-form', NameFormElement);
 
+/** By default as the access mode needs it: what that is, is said here. */
+const grantlessCalls = ({ accessMode }: TenantView) =>
+  [
+    ['auto', accessMode === 'proxy' ? 'Usual: they go on' : 'Usual: end those with the site’s assistant'],
+    ['end', 'End all of them'],
+    ['keep', 'Let all of them go on'],
+  ] as const;
+
 class LimitsFormElement extends TenantForm {
   protected readonly heading = 'Limits';
 
-  protected override fields({ limits, timeZone }: TenantView) {
+  protected override fields(tenant: TenantView) {
+    const { limits, timeZone, accessMode, webCallsWithoutGrant } = tenant;
     const one = (name: Exclude<keyof typeof limits, 'hours'>, label: string, hint?: string) =>
       field(this.form.errors, {
         ...{ name: `limits.${name}`, label, value: limits[name], required: true, hint },
@@ -45,7 +54,18 @@ class LimitsFormElement extends TenantForm {
       <h3>New calls of all visitors together</h3>
       <div class="fields">
         ${one('callsPerMinute', 'A minute')} ${one('callsPerHour', 'An hour')} ${one('callsPerDay', 'A day')}
-      </div>`;
+      </div>
+      <h3>Web calls that no visitor was let into</h3>
+      ${choice(this.form.errors, {
+        ...{ name: 'webCallsWithoutGrant', label: 'What becomes of them', value: webCallsWithoutGrant },
+        choices: grantlessCalls(tenant),
+        hint: 'Somebody else has the key, or tests from Vapi’s dashboard. Calls by phone and chats always go on.',
+      })}
+      ${
+        webCallsWithoutGrant === 'keep' && accessMode !== 'proxy'
+          ? html`<p class="warn">Visitors’ browsers get a key: whoever copies it can make calls that nothing here ends.</p>`
+          : ''
+      }`;
   }
 }
 customElements.define('limits-form', LimitsFormElement);

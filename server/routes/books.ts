@@ -5,7 +5,7 @@ import { centsToDecimal } from '../base/money.ts';
 import { viewSummary } from '../billing/views.ts';
 import type { Context } from '../context.ts';
 import { type BookedInvoice, type BooksAnswer, booksQuerySchema } from '../contract.ts';
-import { type BookedRow, type BooksPage, listAllInvoices } from '../store/invoices.ts';
+import { type BookedRow, type BooksPage, listAllInvoices } from '../store/invoice-lists.ts';
 import { handleOf } from '../store/tenants.ts';
 import { type Column, csvLines, startCsv, wantsCsv } from './csv.ts';
 import { cutPage, readCursor } from './cursor.ts';
@@ -17,17 +17,21 @@ export function booksRoutes(ctx: Context): Router {
   const router = Router();
 
   router.get('/invoices', async (req, res) => {
-    const { cursor, limit, month = null, status = null } = parse(booksQuerySchema, req.query);
-    if (wantsCsv(req)) return sendAll(res, { month, status });
+    const { cursor, limit, month = null, status = null, state = null } = parse(booksQuerySchema, req.query);
+    const filter = { month, status, state };
+    if (wantsCsv(req)) return sendAll(res, filter);
     const after = readCursor(cursor);
     const position = after && { createdAt: after.time, id: after.id };
-    const rows = await listAllInvoices(ctx.store, { month, status, after: position, limit: limit + 1 });
+    const rows = await listAllInvoices(ctx.store, { ...filter, after: position, limit: limit + 1 });
     const { page, nextCursor } = cutPage(rows, limit, (row) => ({ time: row.createdAt, id: row.id }));
     res.json({ invoices: page.map(view), nextCursor } satisfies BooksAnswer);
   });
 
   /** A file has no pages. */
-  async function sendAll(res: Response, filter: Pick<BooksPage, 'month' | 'status'>): Promise<void> {
+  async function sendAll(
+    res: Response,
+    filter: Pick<BooksPage, 'month' | 'status' | 'state'>,
+  ): Promise<void> {
     startCsv(res, filter.month === null ? 'invoices' : `invoices-${filter.month}`, columns);
     let after: BooksPage['after'] = null;
     for (;;) {
@@ -66,4 +70,6 @@ const columns: Column<BookedInvoice>[] = [
   { name: 'due', value: (row) => amount(row.dueCents, row) },
   { name: 'stripeId', value: (row) => row.stripeId },
   { name: 'id', value: (row) => row.id },
+  { name: 'state', value: (row) => row.state },
+  { name: 'left', value: (row) => amount(row.leftToPayCents, row) },
 ];

@@ -3,6 +3,7 @@
 import { once } from 'node:events';
 import { type Response, Router } from 'express';
 import type { AccessContext } from '../access/access-context.ts';
+import { recordChange } from '../access/audit.ts';
 import { oneAtATime } from '../base/one-at-a-time.ts';
 import { monthIn } from '../base/time-zone.ts';
 import { pricesOfCalls } from '../billing/call-prices.ts';
@@ -20,12 +21,12 @@ import {
 } from '../contract.ts';
 import { ApiError } from '../errors.ts';
 import { columnOf } from '../ledger/usage.ts';
-import type { CallRow } from '../store/calls.ts';
-import { type CallsPage, findCall, listCalls, listRevisions } from '../store/calls.ts';
+import { dismissCall } from '../metering/dismiss.ts';
+import { type CallRow, type CallsPage, findCall, listCalls, listRevisions } from '../store/calls.ts';
 import { findFeedback } from '../store/feedback.ts';
 import { findReservation } from '../store/reservations.ts';
 import type { Tenant } from '../store/tenants.ts';
-import { billedTenant, countRead, seesProviderCost } from './caller.ts';
+import { actorIn, billedTenant, countRead, operatorOnly, seesProviderCost } from './caller.ts';
 import { type Column, csvLines, startCsv, usd, wantsCsv } from './csv.ts';
 import { cutPage, readCursor } from './cursor.ts';
 import { parse } from './parse.ts';
@@ -74,6 +75,19 @@ export function callRoutes(ctx: AccessContext): Router {
       consent: await consentOf(ctx, tenant, row),
       ...(withCost ? { revisions: revisions.map(viewRevision) } : {}),
     });
+  });
+
+  router.post('/:slug/calls/:id/dismiss', operatorOnly, async (req, res) => {
+    const tenant = await billedTenant(ctx, req, res);
+    const row = await dismissCall(ctx, tenant, String(req.params.id), (db, { id, status, costMicros }) => {
+      const change = {
+        action: 'call.dismiss',
+        tenant: tenant.slug,
+        before: { call: id, status, costMicros },
+      };
+      return recordChange(db, { ...change, ...actorIn(req, res), after: null }, ctx.now());
+    });
+    res.json(viewCall(row, true) satisfies CallView);
   });
 
   async function pricesOf(res: Response, tenant: Tenant, rows: CallRow[]): Promise<Map<string, number>> {
@@ -149,6 +163,7 @@ function callColumns(withCost: boolean): Column<CallRow>[] {
     { name: 'ended', value: (row) => iso(row.endedAt) },
     { name: 'seconds', value: (row) => row.seconds },
     { name: 'ended_reason', value: (row) => row.endedReason },
+    { name: 'unwanted', value: (row) => row.unwanted },
     ...(withCost
       ? [
           { name: 'cost_usd', value: (row: CallRow) => usd(row.costMicros) },
@@ -174,6 +189,7 @@ function viewCall(row: CallRow, withCost: boolean): CallView {
     endedAt: iso(row.endedAt),
     seconds: row.seconds,
     endedReason: row.endedReason,
+    unwanted: row.unwanted,
     costMicros: withCost ? row.costMicros : null,
     cost:
       !withCost || row.costMicros === null
@@ -184,6 +200,7 @@ function viewCall(row: CallRow, withCost: boolean): CallView {
     session: row.sessionId,
     timesSource: row.timesSource,
     costSource: row.costSource,
+    dismissedAt: iso(row.dismissedAt),
     contentDeletedAt: iso(row.contentDeletedAt),
   };
 }

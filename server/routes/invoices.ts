@@ -32,7 +32,8 @@ import { ApiError } from '../errors.ts';
 import { createBooksCheck } from '../metering/books-check.ts';
 import { findCall } from '../store/calls.ts';
 import { hasInvoiceCall, listLineCalls, pagesOfLine } from '../store/invoice-calls.ts';
-import { findInvoice, type InvoiceRow, leftToPayCents, listInvoices } from '../store/invoices.ts';
+import { listInvoices } from '../store/invoice-lists.ts';
+import { findInvoice, type InvoiceRow, leftToPayCents } from '../store/invoices.ts';
 import type { Tenant } from '../store/tenants.ts';
 import { actorIn, billedTenant, operatorOnly, seesProviderCost } from './caller.ts';
 import { type Column, sendCsv, wantsCsv } from './csv.ts';
@@ -231,6 +232,11 @@ const invoiceColumns: Column<InvoiceSummary>[] = [
   },
   { name: 'due', value: ({ dueCents, currency }) => ({ amount: centsToDecimal(dueCents, currency) }) },
   { name: 'id', value: ({ id }) => id },
+  { name: 'state', value: ({ state }) => state },
+  {
+    name: 'left',
+    value: ({ leftToPayCents, currency }) => ({ amount: centsToDecimal(leftToPayCents, currency) }),
+  },
 ];
 
 function callColumns(withCost: boolean): Column<ReturnType<typeof viewInvoiceCall>>[] {

@@ -1,6 +1,7 @@
 /** What the operator has been told of its tenants, newest first; also what nobody could be told. */
 import { Router } from 'express';
 import { noticeText } from '../access/notice-text.ts';
+import { balancesOf } from '../access/notices.ts';
 import type { Context } from '../context.ts';
 import { type NoticeView, pageQuerySchema } from '../contract.ts';
 import { listNotices } from '../store/notices.ts';
@@ -15,10 +16,11 @@ export function noticeRoutes(ctx: Context): Router {
     const position = after && { createdAt: after.time, id: after.id };
     const rows = await listNotices(ctx.store, position, limit + 1);
     const { page, nextCursor } = cutPage(rows, limit, (row) => ({ time: row.createdAt, id: row.id }));
+    const balances = await balancesOf(ctx.store, page);
     const notices: NoticeView[] = page.map(({ id, createdAt, kind, period, payload, nextAttemptAt }) => {
       const { data } = JSON.parse(payload) as { data: { tenant: string } };
       const at = new Date(createdAt).toISOString();
-      const words = noticeText(kind, period, data);
+      const words = noticeText(kind, period, data, balances.get(id) ?? null);
       return { id, at, kind, tenant: data.tenant, period, ...words, data, pending: nextAttemptAt !== null };
     });
     res.json({ notices, nextCursor });

@@ -1,17 +1,27 @@
 /** What Stripe tells us of invoices, signed over the raw body. 200 means: it is in the books. */
 
-import express, { Router } from 'express';
+import { type Request, Router } from 'express';
 import type { AccessContext } from '../access/access-context.ts';
+import { letGo, readBody } from '../access/bounded-body.ts';
+import { createByteBudget } from '../access/byte-budget.ts';
+import { senderNetworkOf } from '../access/visitor-network.ts';
 import type { BillingContext } from '../billing/billing-context.ts';
 import { stripeFailure } from '../billing/stripe-api.ts';
 import { syncInvoice, tellReversal } from '../billing/stripe-sync.ts';
 import { ApiError } from '../errors.ts';
 
-export function stripeWebhookRoutes(ctx: AccessContext & BillingContext): Router {
+const longestEvent = 1024 * 1024;
+/** Bytes of events whose signature is not checked yet: an attacker's network leaves Stripe's half of them. */
+const unproven = { total: 20 * longestEvent, perKey: 20 * longestEvent, perNetwork: 10 * longestEvent };
+
+/** @param unprovenMs how long a body may take whose signature is not checked yet */
+export function stripeWebhookRoutes(ctx: AccessContext & BillingContext, unprovenMs = 4000): Router {
   const router = Router();
-  router.post('/', express.text({ type: () => true, limit: '1mb' }), async (req, res) => {
-    const event = readEvent(String(req.body), String(req.headers['stripe-signature'] ?? ''));
+  const budget = createByteBudget(unproven);
+  router.post('/', async (req, res) => {
+    const event = await receive(req);
     if (!event) {
+      letGo(req);
       await ctx.frontLimits.failedAuth(req.ip);
       throw new ApiError('unauthorized');
     }
@@ -25,6 +35,19 @@ export function stripeWebhookRoutes(ctx: AccessContext & BillingContext): Router
     }
     res.json({});
   });
+
+  /** @returns null when it is not Stripe's; without a signature it is not even read */
+  async function receive(req: Request) {
+    const signature = req.headers['stripe-signature'];
+    if (typeof signature !== 'string') return null;
+    const { take, close } = budget.open('stripe', senderNetworkOf(req.ip));
+    try {
+      const body = await readBody(req, { longest: longestEvent, take, deadlineMs: unprovenMs });
+      return readEvent(body.toString('utf8'), signature);
+    } finally {
+      close();
+    }
+  }
 
   function readEvent(body: string, signature: string) {
     try {

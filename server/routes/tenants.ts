@@ -5,7 +5,7 @@ import type { AccessContext } from '../access/access-context.ts';
 import { recordChange } from '../access/audit.ts';
 import { endLiveCalls } from '../access/end-call.ts';
 import { applyTenantChanges, newTenant, viewTenant } from '../access/tenant-changes.ts';
-import { checkSharing, checkTenant } from '../access/tenant-check.ts';
+import { checkSharing, checkTenant, notesOnSettings } from '../access/tenant-check.ts';
 import { openTenantSecret } from '../access/tenant-secrets.ts';
 import { endPlans } from '../billing/plan-changes.ts';
 import {
@@ -18,6 +18,8 @@ import {
   updateTenantSchema,
 } from '../contract.ts';
 import { ApiError } from '../errors.ts';
+import type { MeteringContext } from '../metering/metering-context.ts';
+import { retargetOutbox } from '../metering/outbox.ts';
 import { firstRetryMs, unwireTenant } from '../metering/unwiring.ts';
 import { forgetBlockedOrigin, listBlockedOrigins } from '../store/blocked-origins.ts';
 import type { Queries } from '../store/database.ts';
@@ -36,10 +38,14 @@ import { insertUnwiring } from '../store/unwirings.ts';
 import { callerIn, visibleTenant } from './caller.ts';
 import { parse } from './parse.ts';
 
-export function tenantRoutes(ctx: AccessContext): Router {
+export function tenantRoutes(ctx: AccessContext & MeteringContext): Router {
   const router = Router();
   const body = express.json({ limit: '64kb' });
   const view = (tenant: Tenant) => viewTenant(ctx, tenant);
+  const notesOf = (tenant: Tenant): Pick<SavedTenant, 'notes'> => {
+    const notes = notesOnSettings(tenant);
+    return notes.length > 0 ? { notes } : {};
+  };
 
   router.get('/', async (req, res) => {
     const { cursor, limit } = parse(tenantsQuerySchema, req.query);
@@ -68,7 +74,7 @@ export function tenantRoutes(ctx: AccessContext): Router {
     res
       .status(201)
       .location(`/v1/tenants/${tenant.slug}`)
-      .json({ ...view(tenant), ...generated, ...checked } satisfies SavedTenant);
+      .json({ ...view(tenant), ...generated, ...checked, ...notesOf(tenant) } satisfies SavedTenant);
   });
 
   router.get('/:slug', async (req, res) => {
@@ -85,9 +91,13 @@ export function tenantRoutes(ctx: AccessContext): Router {
       }
       await updateTenant(db, next);
       // Said for the whole tenant, it counts for each of its assistants.
-      if (changes.webhookForwardUrl !== undefined) await removeForwardTargets(db, current.id);
+      if (changes.webhookForwardUrl !== undefined) {
+        await removeForwardTargets(db, current.id);
+        await retargetOutbox(db, current.id, ctx.now());
+      }
     });
-    res.json({ ...view(tenant), ...checked } satisfies SavedTenant);
+    ctx.outboxBell.ring();
+    res.json({ ...view(tenant), ...checked, ...notesOf(tenant) } satisfies SavedTenant);
   });
 
   /** Only what Vapi has to know about is checked, so that a tenant can be edited while Vapi is down. */

@@ -126,7 +126,7 @@ export async function listUnended(
   return rows.map((row) => row.id);
 }
 
-/** Ids of the calls that have not ended and can be ended by us, created since then. */
+/** Ids of the calls that have not ended, created since then. No chats: nothing of them goes on. */
 export async function listLiveCalls(db: Queries, tenantId: string, sinceMs: number): Promise<string[]> {
   const rows = await db
     .selectFrom('calls')
@@ -134,7 +134,7 @@ export async function listLiveCalls(db: Queries, tenantId: string, sinceMs: numb
     .where('tenantId', '=', tenantId)
     .where('createdAt', '>', sinceMs)
     .where('status', '<>', 'ended')
-    .where('controlUrlSealed', 'is not', null)
+    .where('type', '<>', chatType)
     .execute();
   return rows.map((row) => row.id);
 }
@@ -265,6 +265,7 @@ export async function listGoneIds(
     .where('calls.createdAt', '<', toMs)
     .where('calls.goneAt', 'is not', null)
     .where('calls.costMicros', 'is not', null)
+    .where('calls.dismissedAt', 'is', null)
     .where('calls.contentDeletedAt', 'is', null)
     .where('calls.type', '<>', chatType)
     .execute();
@@ -277,7 +278,7 @@ export interface LedgerSum {
   callsWithoutCost: number;
 }
 
-/** Ended calls created in the half-open period; no chats. */
+/** Ended calls created in the half-open period; no chats, and none that are dismissed. */
 export async function sumCalls(
   db: Queries,
   tenantId: string,
@@ -297,6 +298,7 @@ export async function sumCalls(
     .where('createdAt', '>=', fromMs)
     .where('createdAt', '<', toMs)
     .where('status', '=', 'ended')
+    .where('dismissedAt', 'is', null)
     .where('type', '<>', chatType)
     .executeTakeFirstOrThrow();
 }

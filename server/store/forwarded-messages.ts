@@ -1,5 +1,5 @@
 /** The outbox of messages for tenants' own servers, and for a while what became of them. */
-import type { Selectable } from 'kysely';
+import { type Selectable, sql } from 'kysely';
 import type { Queries } from './database.ts';
 import type { ForwardedContentsTable, ForwardedMessagesTable } from './schema.ts';
 
@@ -14,6 +14,17 @@ export async function insertForwardedMessage(db: Queries, message: ForwardedMess
     .onConflict((conflict) => conflict.column('id').doNothing())
     .executeTakeFirst();
   return Number(result.numInsertedOrUpdatedRows ?? 0) === 1;
+}
+
+/** Makes this transaction the only one that adds to the tenant's outbox or changes many of its messages. */
+export async function lockOutbox(db: Queries, tenantId: string): Promise<void> {
+  await db
+    .insertInto('outboxLocks')
+    .values({ tenantId, taken: 1 })
+    .onConflict((conflict) =>
+      conflict.column('tenantId').doUpdateSet({ taken: sql<number>`${sql.ref('outboxLocks.taken')} + 1` }),
+    )
+    .execute();
 }
 
 export async function insertContent(db: Queries, content: ForwardedContent): Promise<void> {
@@ -33,19 +44,22 @@ export async function findForwardedMessage(db: Queries, id: string): Promise<For
 /**
  * Takes the next due message by moving its next attempt ahead, so that no other process takes it meanwhile.
  * @param retryAtMs when it is due again if this attempt never comes to an end
+ * @param closedTo tenants whose turn it is not
  */
 export async function takeDueMessage(
   db: Queries,
   nowMs: number,
   retryAtMs: number,
+  closedTo: string[],
 ): Promise<ForwardedMessage | null> {
-  const due = db
+  let due = db
     .selectFrom('forwardedMessages')
     .select('id')
     .where('nextAttemptAt', '<=', nowMs)
     .orderBy('nextAttemptAt')
     .orderBy('createdAt')
     .limit(1);
+  if (closedTo.length > 0) due = due.where('tenantId', 'not in', closedTo);
   const row = await db
     .updateTable('forwardedMessages')
     .set((expression) => ({ nextAttemptAt: retryAtMs, attempts: expression('attempts', '+', 1) }))
@@ -56,21 +70,113 @@ export async function takeDueMessage(
   return row ?? null;
 }
 
-/** Nothing is left to do; the content goes, the outcome stays until `expiresAtMs`. For use in a transaction. */
+/** What waits in an outbox. */
+export interface Waiting {
+  messages: number;
+  bytes: number;
+}
+
+export interface GivenUp {
+  messages: number;
+  /** When the oldest of them came, in epoch milliseconds. */
+  oldestAt: number;
+  /** What still waits. */
+  left: Waiting;
+}
+
+/**
+ * Gives up a tenant's oldest waiting messages until the others are within the limits: their content goes, their outcome
+ * stays until `expiresAtMs`. For use in a transaction that holds `lockOutbox`.
+ * @returns null when nothing had to go
+ */
+export async function giveUpOldest(
+  db: Queries,
+  tenantId: string,
+  limits: Waiting,
+  expiresAtMs: number,
+): Promise<GivenUp | null> {
+  const left = await countWaiting(db, tenantId);
+  let messages = 0;
+  let oldestAt: number | null = null;
+  const isTooMuch = () => left.messages > limits.messages || left.bytes > limits.bytes;
+  while (isTooMuch()) {
+    const oldest = await db
+      .selectFrom('forwardedMessages')
+      .select(['id', 'bytes', 'createdAt'])
+      .where('tenantId', '=', tenantId)
+      .where('nextAttemptAt', 'is not', null)
+      .orderBy('createdAt')
+      .orderBy('id')
+      .limit(500)
+      .execute();
+    const ids: string[] = [];
+    for (const { id, bytes, createdAt } of oldest) {
+      if (!isTooMuch()) break;
+      ids.push(id);
+      left.messages -= 1;
+      left.bytes -= bytes;
+      oldestAt ??= createdAt;
+    }
+    // A worker that has finished them meanwhile leaves none to be counted here.
+    if (ids.length === 0) break;
+    messages += await endWaiting(db, ids, null, expiresAtMs);
+  }
+  return oldestAt === null || messages === 0 ? null : { messages, oldestAt, left };
+}
+
+/** A tenant's, or those of all. */
+export async function countWaiting(db: Queries, tenantId?: string): Promise<Waiting> {
+  let query = db.selectFrom('forwardedMessages').where('nextAttemptAt', 'is not', null);
+  if (tenantId !== undefined) query = query.where('tenantId', '=', tenantId);
+  const { messages, bytes } = await query
+    .select((expression) => [
+      expression.fn.countAll<number>().as('messages'),
+      sql<number>`cast(coalesce(sum(${sql.ref('bytes')}), 0) as bigint)`.as('bytes'),
+    ])
+    .executeTakeFirstOrThrow();
+  return { messages: Number(messages), bytes: Number(bytes) };
+}
+
+/**
+ * Nothing is left to do; the content goes, the outcome stays until `expiresAtMs`. For use in a transaction.
+ * @returns false when it was given up meanwhile: then nothing changes
+ */
 export async function finishMessage(
   db: Queries,
   id: string,
   answer: number,
   expiresAtMs: number,
-): Promise<void> {
-  await db.deleteFrom('forwardedContents').where('id', '=', id).execute();
-  await db
-    .updateTable('forwardedMessages')
-    .set({ nextAttemptAt: null, answer, expiresAt: expiresAtMs })
-    .where('id', '=', id)
-    .execute();
+): Promise<boolean> {
+  return (await endWaiting(db, [id], answer, expiresAtMs)) === 1;
 }
 
+/**
+ * Messages before their contents, everywhere, so that no two transactions wait for each other.
+ * @param answer null = that of the last attempt
+ * @returns how many of them were still waiting
+ */
+async function endWaiting(
+  db: Queries,
+  ids: string[],
+  answer: number | null,
+  expiresAtMs: number,
+): Promise<number> {
+  const ended = await db
+    .updateTable('forwardedMessages')
+    .set(({ fn, val }) => ({
+      nextAttemptAt: null,
+      answer: answer ?? fn.coalesce('answer', val(0)),
+      expiresAt: expiresAtMs,
+      bytes: 0,
+    }))
+    .where('id', 'in', ids)
+    .where('nextAttemptAt', 'is not', null)
+    .executeTakeFirst();
+  await db.deleteFrom('forwardedContents').where('id', 'in', ids).execute();
+  return Number(ended.numUpdatedRows);
+}
+
+/** One that was given up meanwhile stays so. */
 export async function retryMessage(
   db: Queries,
   id: string,
@@ -81,10 +187,14 @@ export async function retryMessage(
     .updateTable('forwardedMessages')
     .set({ nextAttemptAt: nextAttemptAtMs, answer })
     .where('id', '=', id)
+    .where('nextAttemptAt', 'is not', null)
     .execute();
 }
 
-/** Lets all of a tenant's due messages wait: its server is down, and trying each would hold up other tenants. */
+/**
+ * Lets all of a tenant's due messages wait: its server is down, and trying each would hold up other tenants. For use in
+ * a transaction that holds `lockOutbox`.
+ */
 export async function postponeMessages(
   db: Queries,
   tenantId: string,
@@ -99,15 +209,38 @@ export async function postponeMessages(
     .execute();
 }
 
-export async function forgetFinishedMessages(db: Queries, nowMs: number): Promise<void> {
-  await db.deleteFrom('forwardedMessages').where('expiresAt', '<=', nowMs).execute();
+/**
+ * Makes a tenant's messages due that would wait until after `laterThanMs`; those in hand are due before. For use in a
+ * transaction that holds `lockOutbox`.
+ */
+export async function hurryMessages(
+  db: Queries,
+  tenantId: string,
+  nowMs: number,
+  laterThanMs: number,
+): Promise<void> {
+  await db
+    .updateTable('forwardedMessages')
+    .set({ nextAttemptAt: nowMs })
+    .where('tenantId', '=', tenantId)
+    .where('nextAttemptAt', '>', laterThanMs)
+    .execute();
 }
 
-export async function countPendingMessages(db: Queries): Promise<number> {
-  const { pending } = await db
+/**
+ * The oldest of what may be forgotten, up to `limit`, so that the statement stays short after a long pause too.
+ * @returns whether there may be more
+ */
+export async function forgetFinishedMessages(db: Queries, nowMs: number, limit: number): Promise<boolean> {
+  const over = db
     .selectFrom('forwardedMessages')
-    .select((expression) => expression.fn.countAll<number>().as('pending'))
-    .where('nextAttemptAt', 'is not', null)
+    .select('id')
+    .where('expiresAt', '<=', nowMs)
+    .orderBy('expiresAt')
+    .limit(limit);
+  const { numDeletedRows } = await db
+    .deleteFrom('forwardedMessages')
+    .where('id', 'in', over)
     .executeTakeFirstOrThrow();
-  return Number(pending);
+  return Number(numDeletedRows) === limit;
 }

@@ -1,16 +1,8 @@
 import { type Selectable, sql } from 'kysely';
 import type { InvoicesTable } from './billing-schema.ts';
 import type { Queries } from './database.ts';
-import type { TenantsTable } from './schema.ts';
 
 export type InvoiceRow = Selectable<InvoicesTable>;
-
-/** What a list shows of an invoice: all but its document. */
-const summaryColumns = [
-  ...(['id', 'tenantId', 'kind', 'number', 'status', 'month', 'currency', 'totalCents', 'dueCents'] as const),
-  ...(['stripeId', 'createdAt', 'finalizedAt', 'dueAt', 'paidAt'] as const),
-] as const;
-export type SummaryRow = Pick<InvoiceRow, (typeof summaryColumns)[number]>;
 
 export async function insertInvoice(db: Queries, row: InvoiceRow): Promise<boolean> {
   const result = await db
@@ -178,63 +170,6 @@ export async function listVoidedMonths(
   });
 }
 
-/** Newest first, from the one after `after`. */
-export async function listInvoices(
-  db: Queries,
-  tenantId: string,
-  after: { createdAt: number; id: string } | null,
-  limit: number,
-  withDrafts: boolean,
-): Promise<InvoiceRow[]> {
-  let query = db.selectFrom('invoices').selectAll().where('tenantId', '=', tenantId);
-  if (!withDrafts) query = query.where('status', '<>', 'draft');
-  if (after) {
-    query = query.where((expression) =>
-      expression(expression.refTuple('createdAt', 'id'), '<', expression.tuple(after.createdAt, after.id)),
-    );
-  }
-  return query.orderBy('createdAt', 'desc').orderBy('id', 'desc').limit(limit).execute();
-}
-
-/** An invoice of any tenant, and whose it is. */
-export type BookedRow = SummaryRow &
-  Pick<Selectable<TenantsTable>, 'slug' | 'name' | 'timeZone' | 'deletedAt'>;
-
-export interface BooksPage {
-  /** Null = all of them. */
-  month: string | null;
-  status: InvoiceRow['status'] | null;
-  /** The one after which the page begins. */
-  after: { createdAt: number; id: string } | null;
-  limit: number;
-}
-
-/** Those of all tenants, also deleted ones, newest first. */
-export async function listAllInvoices(db: Queries, page: BooksPage): Promise<BookedRow[]> {
-  const { month, status, after } = page;
-  let query = db
-    .selectFrom('invoices')
-    .innerJoin('tenants', 'tenants.id', 'invoices.tenantId')
-    .select(summaryColumns.map((column) => `invoices.${column}` as const))
-    .select(['tenants.slug', 'tenants.name', 'tenants.timeZone', 'tenants.deletedAt']);
-  if (month !== null) query = query.where('invoices.month', '=', month);
-  if (status !== null) query = query.where('invoices.status', '=', status);
-  if (after) {
-    query = query.where((expression) =>
-      expression(
-        expression.refTuple('invoices.createdAt', 'invoices.id'),
-        '<',
-        expression.tuple(after.createdAt, after.id),
-      ),
-    );
-  }
-  return query
-    .orderBy('invoices.createdAt', 'desc')
-    .orderBy('invoices.id', 'desc')
-    .limit(page.limit)
-    .execute();
-}
-
 /**
  * Invoices that are not paid though their day has passed, from the one after `after`. What Stripe is to collect is owed
  * only once it has been delivered.
@@ -337,11 +272,6 @@ export async function leftToPayCents(db: Queries, { id, dueCents }: InvoiceRow):
     .where('status', '<>', 'void')
     .executeTakeFirstOrThrow();
   return Math.max(0, dueCents + credited);
-}
-
-/** As `leftToPayCents`, nothing for what is paid, void or owed to the buyer. */
-export async function openCents(db: Queries, row: InvoiceRow): Promise<number> {
-  return row.status === 'paid' || row.status === 'void' ? 0 : leftToPayCents(db, row);
 }
 
 /** The documents of the tenant's credit notes that count, each with that of the invoice that it corrects. */

@@ -25,6 +25,23 @@ export async function insertNotice(
     .execute();
 }
 
+/** Of one kind, kept after `sinceMs`. */
+export async function countNotices(
+  db: Queries,
+  tenantId: string,
+  kind: Notice['kind'],
+  sinceMs: number,
+): Promise<number> {
+  const { notices } = await db
+    .selectFrom('notices')
+    .select(({ fn }) => fn.countAll<number>().as('notices'))
+    .where('tenantId', '=', tenantId)
+    .where('kind', '=', kind)
+    .where('createdAt', '>', sinceMs)
+    .executeTakeFirstOrThrow();
+  return Number(notices);
+}
+
 /**
  * Takes the next due notice by moving its next attempt ahead, so that no other process takes it meanwhile.
  * @param retryAtMs when it is due again if this attempt never comes to an end

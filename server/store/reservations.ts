@@ -269,6 +269,24 @@ export async function isOutdated(
   return row !== undefined;
 }
 
+/** Whether another tenant has granted the call: tenants can share an assistant, and one of them is told of its calls. */
+export async function isGrantedElsewhere(
+  db: Queries,
+  claim: { tenantId: string; id: string; assistantId: string; callId: string },
+): Promise<boolean> {
+  const row = await db
+    .selectFrom('reservations')
+    .select('id')
+    .where('tenantId', '<>', claim.tenantId)
+    .where('id', '=', claim.id)
+    .where('assistantId', '=', claim.assistantId)
+    .where((expression) =>
+      expression.or([expression('callId', 'is', null), expression('callId', '=', claim.callId)]),
+    )
+    .executeTakeFirst();
+  return row !== undefined;
+}
+
 /** Grants of calls in the modes in which the browser makes the call, which no call has claimed; a message claims its own. */
 const isOpenKeyGrant = (expression: ExpressionBuilder<Schema, 'reservations'>) =>
   expression.and([
@@ -278,16 +296,28 @@ const isOpenKeyGrant = (expression: ExpressionBuilder<Schema, 'reservations'>) =
     expression('reservations.id', 'like', 'ses_%'),
   ]);
 
-/** The tenants that have such grants from before then, and the time of each one's oldest. */
-export async function listUnusedGrants(
+/**
+ * The tenants that have such grants from before the first time, or have given out any key since the second, and when the
+ * oldest of these was granted.
+ */
+export async function listKeyGrants(
   db: Queries,
-  beforeMs: number,
+  unusedBeforeMs: number,
+  grantedSinceMs: number,
 ): Promise<{ tenantId: string; since: number }[]> {
   return db
     .selectFrom('reservations')
     .select(['tenantId', sql<number>`cast(min(${sql.ref('createdAt')}) as bigint)`.as('since')])
-    .where(isOpenKeyGrant)
-    .where('createdAt', '<=', beforeMs)
+    .where((expression) =>
+      expression.or([
+        expression.and([isOpenKeyGrant(expression), expression('createdAt', '<=', unusedBeforeMs)]),
+        expression.and([
+          expression('createdAt', '>', grantedSinceMs),
+          expression('accessMode', '<>', 'proxy'),
+          expression('id', 'like', 'ses_%'),
+        ]),
+      ]),
+    )
     .groupBy('tenantId')
     .orderBy('tenantId')
     .execute();

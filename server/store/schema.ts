@@ -3,7 +3,14 @@
  * `…At` are epoch milliseconds, `…Micros` integer millionths of a US dollar; JSON is kept as text, so that both
  * engines hold the same bytes.
  */
-import type { AccessMode, CostComponent, EventSource, NoticeKind, Rating } from '../contract.ts';
+import type {
+  AccessMode,
+  CostComponent,
+  EventSource,
+  NoticeKind,
+  Rating,
+  UnwantedReason,
+} from '../contract.ts';
 import type { BillingSchema } from './billing-schema.ts';
 
 export interface Schema extends BillingSchema {
@@ -28,6 +35,7 @@ export interface Schema extends BillingSchema {
   unwirings: UnwiringsTable;
   forwardedMessages: ForwardedMessagesTable;
   forwardedContents: ForwardedContentsTable;
+  outboxLocks: OutboxLocksTable;
 }
 
 export interface TenantsTable {
@@ -114,6 +122,8 @@ export interface CallsTable extends CostColumns<number | null> {
   endedAt: number | null;
   seconds: number | null;
   endedReason: string | null;
+  /** Why it must not go on, from when that was first seen; null for calls that may. */
+  unwanted: UnwantedReason | null;
   /** Null while Vapi has not told it. */
   costMicros: number | null;
   /** The sender's time of the report that the times and the reason are from; an older one no longer changes them. */
@@ -128,6 +138,8 @@ export interface CallsTable extends CostColumns<number | null> {
   pollAttempts: number;
   /** Since when Vapi no longer knows it (its retention, or a deletion). */
   goneAt: number | null;
+  /** Since when the operator has dismissed it as one that Vapi never had; null again once Vapi shows it. */
+  dismissedAt: number | null;
   /** Since when transcript and recording are deleted at Vapi; the row itself stays. */
   contentDeletedAt: number | null;
   /** Vapi's control URL is a secret: whoever has it can end or steer the call. */
@@ -335,6 +347,8 @@ export interface ForwardedMessagesTable {
   answer: number | null;
   /** When it may be forgotten what became of it; null while it waits. */
   expiresAt: number | null;
+  /** Size of its content as it is stored; 0 once that is gone. */
+  bytes: number;
 }
 
 /** What such a message holds; kept only as long as it must be, since it is a conversation. */
@@ -342,4 +356,10 @@ export interface ForwardedContentsTable {
   id: string;
   headersSealed: string;
   bodySealed: string;
+}
+
+export interface OutboxLocksTable {
+  tenantId: string;
+  /** How often; only the row's lock matters. */
+  taken: number;
 }

@@ -16,6 +16,7 @@ const settingNames = [
   'texts',
   'consent',
   'rejoinCalls',
+  'webCallsWithoutGrant',
   'allowedVariables',
   'contentRetentionDays',
   'limits',
@@ -278,6 +279,7 @@ function toRow(tenant: Tenant): Omit<TenantsTable, 'startLock'> {
 const laterSettings = {
   consent: null,
   rejoinCalls: false,
+  webCallsWithoutGrant: 'auto',
   webhookAuth: { kind: 'token' },
   assistantIds: [],
   webhookForwardUrl: null,

@@ -9,6 +9,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
 import type { UsageAnswer } from '../../server/contract.ts';
+import { bundleArgs } from '../support/bundles.ts';
 import { eventually } from './support/stage.ts';
 
 const kernelPorts = { PORT: '0', DEMO_SITE_PORT: '0', DEMO_FOREIGN_PORT: '0', EMULATOR_PORT: '0' };
@@ -33,7 +34,7 @@ after(() => {
 
 function startDemoProcess(env: Record<string, string>, ...args: string[]): Started {
   const folder = mkdtempSync(join(scratch, 'demo-'));
-  const child = spawn(process.execPath, ['demo/main.ts', ...args], {
+  const child = spawn(process.execPath, [...bundleArgs(), 'demo/main.ts', ...args], {
     cwd: `${import.meta.dirname}/../..`,
     env: { ...process.env, ...kernelPorts, TMPDIR: folder, ...env },
     stdio: ['ignore', 'pipe', 'pipe'],

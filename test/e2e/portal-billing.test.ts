@@ -569,3 +569,28 @@ for (const { width, dark, rules } of [
     await visit.leave();
   });
 }
+
+test('an invoice that credit notes have taken back is credited in both lists, with nothing to pay', async () => {
+  const visit = await signIn(null);
+  const { page } = visit;
+  await stage.addTenant('kilo', plan, '2026-10-01', { name: 'Kilo' });
+  const { id, number } = (await mustBe(200, stage.bill('kilo', '2026-10'))).body;
+  const note = `/v1/tenants/kilo/invoices/${id}/credit-notes`;
+  await mustBe(201, stage.server.operator('POST', note, { reason: 'Outage' }));
+  await visit.go('#/tenants/kilo/invoices', 'Kilo: Invoices');
+  const of = (list: string[][]) => list.find(([first]) => first === number)?.map((cell) => cell.split('\n'));
+  assert.deepEqual(of(await rows(page, 'Invoices'))?.slice(-3), [
+    ['credited'],
+    ['–'],
+    ['$10.00', '$0.00 to pay'],
+  ]);
+  await visit.go('#/invoices', 'Invoices');
+  await page.getByLabel('State').selectOption('credited');
+  await page.locator('.waiting').first().waitFor({ state: 'detached' });
+  const listed = (await rows(page, 'Invoices of all clients')).filter(([, client]) => client === 'Kilo');
+  assert.deepEqual(
+    listed.map(([first, , , state]) => [first, state]),
+    [[number, 'credited']],
+  );
+  await visit.leave();
+});

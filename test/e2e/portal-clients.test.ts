@@ -171,6 +171,7 @@ test('what is set for a client is changed part by part, and the server’s words
   await limits.form.getByText('expected number to be >=10').waitFor();
   assert.equal((await tenant('sons')).limits.monthlyBudgetMicros, 100_000_000, 'all of it or nothing');
   await limits.form.getByLabel('Longest call').fill('300');
+  await limits.form.getByLabel('What becomes of them').selectOption('keep');
   await limits.save();
   await limits.saved();
 
@@ -216,6 +217,7 @@ test('what is set for a client is changed part by part, and the server’s words
   const now = await tenant('sons');
   assert.deepEqual([now.name, now.wholeOrg], ['Father & Sons', true]);
   assert.deepEqual([now.limits.monthlyBudgetMicros, now.limits.maxCallSeconds], [250_000_000, 300]);
+  assert.equal(now.webCallsWithoutGrant, 'keep');
   assert.deepEqual(now.limits.hours, [
     { days: [1, 2, 3, 4, 5, 6], from: '09:00', to: '17:00' },
     { days: [1, 2, 3, 4, 5], from: '18:00', to: '19:30' },

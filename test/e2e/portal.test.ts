@@ -228,7 +228,8 @@ test('the operator is told what differs from Vapi’s books, and whom Vapi would
             differenceMicros: 0,
             added: 1,
             changed: 0,
-            missing: 0,
+            missing: 101,
+            missingIds: ['call-a', 'call-b'],
             callsWithoutCost: 0,
           },
         ],
@@ -243,6 +244,10 @@ test('the operator is told what differs from Vapi’s books, and whom Vapi would
   assert.deepEqual(await rows(page, 'Vapi’s list of calls against the ledger'), [
     ['acme', '3', '1', '$0.0000'],
   ]);
+  await page.getByText('acme: 101 booked calls are not in Vapi’s list').click();
+  const missing = page.getByRole('link', { name: 'call-b' });
+  assert.equal(await missing.getAttribute('href'), '#/tenants/acme/calls/call-b');
+  await page.getByText('These are the first 2 by id.').waitFor();
   await checkLooks(page, 'a comparison', ['color-contrast', 'scrollable-region-focusable']);
   await visit.leave();
 });

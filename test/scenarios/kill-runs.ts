@@ -11,6 +11,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import type { CallsAnswer, CallView, UsageAnswer } from '../../server/contract.ts';
+import { bundleArgs } from '../support/bundles.ts';
 import type { Engine } from '../support/postgres.ts';
 
 const operatorKey = 'vak_durability-test-operator-key';
@@ -115,10 +116,11 @@ async function spawnServer(
   folder: string,
   settings: Record<string, string>,
 ): Promise<{ url: string; child: ChildProcess }> {
-  const child = spawn(process.execPath, [main], {
+  const child = spawn(process.execPath, [...bundleArgs(), main], {
     cwd: folder,
     env: {
       ...{ PATH: process.env.PATH, NODE_COMPILE_CACHE: process.env.NODE_COMPILE_CACHE },
+      ...{ TEST_BUNDLES: process.env.TEST_BUNDLES },
       ...{ PORT: '0', OPERATOR_API_KEY: operatorKey, LOG_LEVEL: 'info' },
       ...settings,
     },

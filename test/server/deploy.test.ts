@@ -20,8 +20,8 @@ import { test } from 'node:test';
 import { parseEnv } from 'node:util';
 import { ValidationSeverity, validate } from 'dockerfile-utils';
 import pg from 'pg';
+import { longestBody } from '../../server/access/webhook-sender.ts';
 import { readConfig } from '../../server/config.ts';
-import { longestBody } from '../../server/routes/vapi-webhook.ts';
 import { contextOf } from '../support/docker-context.ts';
 
 const root = join(import.meta.dirname, '..', '..');

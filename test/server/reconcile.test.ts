@@ -60,6 +60,7 @@ describe('reconciling', () => {
         added: 2,
         changed: 0,
         missing: 0,
+        missingIds: [],
         callsWithoutCost: 0,
       },
     ]);

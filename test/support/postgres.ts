@@ -6,12 +6,12 @@
  */
 import { spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
-import { existsSync, globSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { copyFileSync, existsSync, globSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
-import pg from 'pg';
 import type { DatabaseConfig } from '../../server/config.ts';
+import { databaseUrl, postgresTemplate, runSql, sqliteTemplate, storesFolder } from './migrated.ts';
 import { until } from './until.ts';
 
 export interface TestDatabase {
@@ -23,37 +23,47 @@ export interface Engine {
   name: 'SQLite' | 'PostgreSQL';
   /** A new, empty database. */
   create(): Promise<TestDatabase>;
+  /** A new database with today's schema and nothing in it: a copy, which takes less than all migrations. */
+  createMigrated(): Promise<TestDatabase>;
 }
 
 const sqlite: Engine = {
   name: 'SQLite',
   async create() {
-    const folder = mkdtempSync(join(tmpdir(), 'vapi-agent-store-'));
+    const folder = mkdtempSync(join(storesFolder(), 'vapi-agent-store-'));
     return {
       config: { kind: 'sqlite', file: join(folder, 'store.db') },
       remove: async () => rmSync(folder, { recursive: true, force: true }),
     };
   },
+  async createMigrated() {
+    const database = await this.create();
+    if (database.config.kind === 'sqlite') copyFileSync(await sqliteTemplate(), database.config.file);
+    return database;
+  },
 };
 
 const postgres: Engine = {
   name: 'PostgreSQL',
-  async create() {
-    const given = process.env.TEST_DATABASE_URL;
-    const server = given ?? (await sharedServer());
-    const name = `vapi_agent_test_${randomBytes(8).toString('hex')}`;
-    await runSql(server, `create database ${name}`);
-    const url = new URL(server);
-    url.pathname = `/${name}`;
-    return {
-      config: { kind: 'postgres', url: url.href },
-      // Our own server goes as a whole; one that was given is left as it was found.
-      remove: async () => {
-        if (given) await runSql(server, `drop database ${name} with (force)`);
-      },
-    };
-  },
+  create: () => createOnPostgres(),
+  // A server that was given is left as it was found: without a template.
+  createMigrated: async () =>
+    createOnPostgres(process.env.TEST_DATABASE_URL ? '' : await postgresTemplate(await sharedServer())),
 };
+
+async function createOnPostgres(template = ''): Promise<TestDatabase> {
+  const given = process.env.TEST_DATABASE_URL;
+  const server = given ?? (await sharedServer());
+  const name = `vapi_agent_test_${randomBytes(8).toString('hex')}`;
+  await runSql(server, `create database ${name} ${template && `template ${template}`}`);
+  return {
+    config: { kind: 'postgres', url: databaseUrl(server, name) },
+    // Our own server goes as a whole.
+    remove: async () => {
+      if (given) await runSql(server, `drop database ${name} with (force)`);
+    },
+  };
+}
 
 /** Whoever asks for a database without naming an engine gets SQLite, or what `TEST_ENGINE` names. */
 export const defaultEngine = process.env.TEST_ENGINE === postgres.name ? postgres : sqlite;
@@ -66,16 +76,6 @@ export function testDatabases(): Engine[] {
 /** For a test that is about both engines, whatever `TEST_ENGINE` names. */
 export function everyDatabase(): Engine[] {
   return process.env.TEST_DATABASE_URL || findBinaries() ? [sqlite, postgres] : [sqlite];
-}
-
-async function runSql(url: string, sql: string): Promise<void> {
-  const client = new pg.Client({ connectionString: url });
-  await client.connect();
-  try {
-    await client.query(sql);
-  } finally {
-    await client.end();
-  }
 }
 
 /** @returns the folder with `initdb` and `postgres`, the newest where there are several */

@@ -3,6 +3,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
+import { bundleArgs } from './bundles.ts';
 
 export interface ServerProcess {
   child: ChildProcess;
@@ -16,7 +17,7 @@ export interface ServerProcess {
 /** @throws Error with what it printed, when it ends before it listens */
 export async function startServerProcess(env: Record<string, string>): Promise<ServerProcess> {
   const operatorKey = `vak_${randomBytes(24).toString('base64url')}`;
-  const child = spawn(process.execPath, ['server/main.ts'], {
+  const child = spawn(process.execPath, [...bundleArgs(), 'server/main.ts'], {
     cwd: join(import.meta.dirname, '..', '..'),
     env: {
       ...process.env,

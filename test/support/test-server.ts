@@ -45,6 +45,8 @@ export interface TestServerOptions {
   vapiBaseUrl?: string;
   config?: Partial<Config>;
   secrets?: Partial<Secrets>;
+  /** What may wait in the outbox of one tenant. */
+  outboxLimits?: { messages: number; bytes: number };
   /** Where its clock stands at first, in epoch milliseconds; default `testTime`. */
   now?: number;
   /** A clock that it shares with others, instead of one of its own. */
@@ -62,7 +64,7 @@ export const testTime = Date.parse('2026-11-10T12:00:00Z');
 export const pageOrigin = 'https://shop.acme.example';
 
 export async function startTestServer(options: TestServerOptions = {}): Promise<TestServer> {
-  const database = options.database ?? (await (options.engine ?? defaultEngine).create());
+  const database = options.database ?? (await (options.engine ?? defaultEngine).createMigrated());
   const operatorKey = `vak_${randomBytes(24).toString('base64url')}`;
   const clock = options.clock ?? { now: options.now ?? testTime };
   const log: string[] = [];
@@ -93,6 +95,7 @@ export async function startTestServer(options: TestServerOptions = {}): Promise<
     host: '127.0.0.1',
     now: () => clock.now,
     reconciler: false,
+    ...(options.outboxLimits ? { outboxLimits: options.outboxLimits } : {}),
     logTo: new Writable({
       write(chunk, _encoding, done) {
         log.push(String(chunk));

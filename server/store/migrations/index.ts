@@ -28,6 +28,8 @@ import { guardedBooks } from './0025-guarded-books.ts';
 import { implausibleCosts } from './0032-implausible-costs.ts';
 import { visitorSites } from './0033-visitor-sites.ts';
 import { unconfirmedCalls } from './0034-unconfirmed-calls.ts';
+import { outboxLimits } from './0035-outbox-limits.ts';
+import { unwantedCalls } from './0036-unwanted-calls.ts';
 
 export const migrations: Record<string, Migration> = {
   '0001-initial': initial,
@@ -58,4 +60,6 @@ export const migrations: Record<string, Migration> = {
   '0032-implausible-costs': implausibleCosts,
   '0033-visitor-sites': visitorSites,
   '0034-unconfirmed-calls': unconfirmedCalls,
+  '0035-outbox-limits': outboxLimits,
+  '0036-unwanted-calls': unwantedCalls,
 };

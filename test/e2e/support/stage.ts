@@ -242,11 +242,11 @@ export async function eventually<Answer>(
   fits: (answer: Answer) => boolean,
   timeoutMs = farMs,
 ): Promise<Answer> {
-  const deadline = Date.now() + timeoutMs;
+  const deadline = performance.now() + timeoutMs;
   for (;;) {
     const answer = await ask();
     if (fits(answer)) return answer;
-    if (Date.now() > deadline) {
+    if (performance.now() > deadline) {
       throw new Error(`not within ${timeoutMs} ms; the last answer was ${JSON.stringify(answer)}`);
     }
     await new Promise((resolve) => setTimeout(resolve, 25));

@@ -5,23 +5,23 @@ import { once } from 'node:events';
 import { after, before, it } from 'node:test';
 import { signHook } from '../../../server/access/hooks.ts';
 import { startTestNetwork, type TestNetwork } from '../../support/test-network.ts';
-import { codeOf } from '../../support/test-server.ts';
+import { codeOf, testTime } from '../../support/test-server.ts';
 
 const hookSecret = `whsec_${Buffer.alloc(32, 7).toString('base64')}`;
+/** The example checks the age of a signature: its clock stands where the server's does. */
+const standingClock = `data:text/javascript,Object.assign(Date,{now:()=>${testTime}})`;
 let example: ChildProcess;
 let url: string;
 let network: TestNetwork;
 
 before(async () => {
-  example = spawn(process.execPath, ['server/access/before-call-example.mjs'], {
+  example = spawn(process.execPath, [`--import=${standingClock}`, 'server/access/before-call-example.mjs'], {
     env: { ...process.env, HOOK_SECRET: hookSecret, PORT: '0' },
     stdio: ['ignore', 'pipe', 'inherit'],
   });
   const [line] = await once(example.stdout ?? example, 'data');
   url = `http://127.0.0.1:${/port (\d+)/.exec(String(line))?.[1]}/`;
   network = await startTestNetwork({
-    // The example is a process of its own and checks the age of a signature by the system's clock.
-    server: { now: Date.now() },
     emulator: { joinTimeoutMs: 3_600_000 },
     tenant: { hookSecret, beforeCall: { url, whenUnavailable: 'deny' }, allowedVariables: ['plan'] },
   });
@@ -50,13 +50,12 @@ it('it denies a call with a message', async () => {
 
 it('it refuses what is unsigned, signed with another secret, changed, or old', async () => {
   const body = JSON.stringify({ type: 'call.before', data: { variableValues: {} } });
-  const now = Date.now();
   const post = async (headers: Record<string, string>, text = body) =>
     (await fetch(url, { method: 'POST', headers, body: text })).status;
-  const good = signHook(hookSecret, 'ses_1', body, now);
+  const good = signHook(hookSecret, 'ses_1', body, testTime);
   assert.equal(await post(good), 200);
   assert.equal(await post({}), 401);
-  assert.equal(await post(signHook(`whsec_${'A'.repeat(44)}`, 'ses_1', body, now)), 401);
+  assert.equal(await post(signHook(`whsec_${'A'.repeat(44)}`, 'ses_1', body, testTime)), 401);
   assert.equal(await post(good, body.replace('call', 'Call')), 401);
-  assert.equal(await post(signHook(hookSecret, 'ses_1', body, now - 600_000)), 401);
+  assert.equal(await post(signHook(hookSecret, 'ses_1', body, testTime - 600_000)), 401);
 });

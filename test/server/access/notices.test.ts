@@ -168,5 +168,20 @@ for (const engine of testDatabases()) {
       await settled();
       assert.equal(receiver.hooks.length, 1);
     });
+
+    it('tell of no more than twenty calls a day that cannot have cost what was reported', async () => {
+      await newTenant('flooded');
+      const kept = async () => {
+        const all = await server.ctx.store.selectFrom('notices').select(['kind', 'payload']).execute();
+        return all.filter(({ kind, payload }) => kind === 'cost-refused' && payload.includes('flooded'))
+          .length;
+      };
+      for (let count = 0; count < 22; count += 1) await book('flooded', 1_000_000);
+      assert.equal(await kept(), 20);
+      server.clock.now += 86_400_000;
+      await book('flooded', 1_000_000);
+      assert.equal(await kept(), 21);
+      await settled();
+    });
   });
 }

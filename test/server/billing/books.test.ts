@@ -82,7 +82,7 @@ test('as CSV amounts have their currency’s decimals, and no name becomes a for
   const lines = answer.text.trim().split('\r\n');
   assert.equal(
     lines[0]?.replace('\uFEFF', ''),
-    'number,kind,status,tenant,name,month,issuedAt,dueAt,paidAt,currency,total,due,stripeId,id',
+    'number,kind,status,tenant,name,month,issuedAt,dueAt,paidAt,currency,total,due,stripeId,id,state,left',
   );
   assert.match(String(lines[2]), /^INV-000003,invoice,finalized,yen,'=Yen,2026-11,\S+,jpy,1000,1000,,/);
   assert.match(

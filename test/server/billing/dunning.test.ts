@@ -317,6 +317,47 @@ describe('an invoice that Stripe collects no more, when a later month is billed'
 });
 
 describe('what there is to tell of unpaid invoices', () => {
+  it('says in the mail and in the list that credit notes have taken back all of it since', async () => {
+    const { server } = place.stage;
+    const tenant = { alerts: { email: 'ops@agency.example' } };
+    const { id } = await place.finalized('credited-since', { ...paused({ collection: 'manual' }), tenant });
+    await sweepAt('2026-12-13T00:00:00Z');
+    await place.credited('credited-since', id);
+    const words = '119.60 EUR are left to pay. It is credited by now: 0.00 EUR are left to pay.';
+    const { notices } = (await mustBe(200, server.operator('GET', '/v1/notices?limit=200'))).body;
+    const own = (notices as NoticeView[]).filter((notice) => notice.tenant === 'credited-since');
+    assert.deepEqual(
+      own.map(({ kind, text }) => [kind, text]),
+      [['invoice-overdue', words]],
+    );
+    const sink = await startMailSink();
+    const mailed = () => sink.mails.find((mail) => /^Subject: credited-since: .* is overdue$/m.test(mail));
+    try {
+      server.ctx.smtp = { url: sink.url, from: 'voice@agency.example' };
+      await until(async () => {
+        await deliverNext(server.ctx);
+        return mailed() !== undefined;
+      }, 'the mail');
+      assert.match(String(mailed()), /It is credited by now: 0\.00 EUR are left to pay\./);
+    } finally {
+      server.ctx.smtp = null;
+      await sink.close();
+    }
+  });
+
+  it('that Stripe collects no more names what credit notes have left', async () => {
+    const { invoice, there } = await place.pushed('strayed-in-part', paused());
+    await place.credited('strayed-in-part', invoice.id, [{ line: 1, amountCents: 1000 }]);
+    place.stripe.books.invoices.splice(place.stripe.books.invoices.indexOf(there), 1);
+    await sweepAt('2026-12-18T00:00:00Z');
+    const { notices } = (await place.stage.server.operator('GET', '/v1/notices?limit=200')).body;
+    const told = (notices as NoticeView[]).filter(({ tenant }) => tenant === 'strayed-in-part');
+    assert.deepEqual(
+      told.map(({ kind, data }) => [kind, data.dueCents]),
+      [['invoice-strayed', 10_770]],
+    );
+  });
+
   it('goes to whoever issues the invoices where the tenant has no alerts, and is listed where nobody can be told', async () => {
     const { server } = place.stage;
     const told = async (slug: string) => {

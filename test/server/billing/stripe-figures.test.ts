@@ -66,6 +66,47 @@ describe('an invoice that Stripe could not ask for as it is', () => {
     assert.equal(place.atStripe(invoice.id)[0]?.amount_due, 11_960);
   });
 
+  it('is not finalized when Stripe would ask for something else than was looked at before', async () => {
+    const { books } = place.stripe;
+    const refusedAsDraft = async (slug: string, id: string, words: RegExp) => {
+      const answer = await place.push(slug, id);
+      assert.equal(answer.status, 409, answer.text);
+      assert.match(answer.text, words);
+      assert.deepEqual(
+        place.atStripe(id).map(({ status }) => status),
+        ['draft'],
+      );
+      assert.equal(await place.statusOf(slug, id), 'finalized');
+    };
+    // A person enters a balance while the draft is made.
+    const raised = books.createCustomer({});
+    const entered = await place.finalized('entered', { billing: { stripeCustomerId: raised.id } });
+    place.stripe.fault = (request) => {
+      if (/^POST .*add_lines$/.test(request)) books.credit(raised.id, { amount: 500, currency: 'eur' });
+      return null;
+    };
+    await refusedAsDraft('entered', entered.id, /would ask for 124\.60 eur .* we for 119\.60 eur/);
+    place.stripe.fault = () => null;
+    books.credit(raised.id, { amount: -500, currency: 'eur' });
+    await mustBe(200, place.push('entered', entered.id));
+    assert.deepEqual(
+      place.atStripe(entered.id).map(({ status, amount_due }) => [status, amount_due]),
+      [['open', 11_960]],
+    );
+    // With the right total and balance.
+    const odd = Object.assign(books.createCustomer({}), { unexplained: 100 });
+    const invoice = await place.finalized('unexplained', { billing: { stripeCustomerId: odd.id } });
+    await refusedAsDraft('unexplained', invoice.id, /would ask for 120\.60 eur/);
+  });
+
+  it('is finalized with a balance in the client’s favour, which pays of it', async () => {
+    const { books } = place.stripe;
+    const { id } = books.createCustomer({});
+    books.credit(id, { amount: -1960, currency: 'eur' });
+    const { there } = await place.pushed('in-favour', { billing: { stripeCustomerId: id } });
+    assert.deepEqual([there.status, there.total, there.amount_due], ['open', 11_960, 10_000]);
+  });
+
   it('has neither the discount nor the tax that the customer has in the dashboard', async () => {
     const customer = place.stripe.books.createCustomer({});
     Object.assign(customer, { discount: 10, tax: 19 });
@@ -165,6 +206,51 @@ describe('a payment that goes back', () => {
         .map(([type], at) => ['payment-reversed', invoice.number, type, at === 3 ? 500 : 11_960].join(' '))
         .sort(),
     );
+  });
+
+  it('is told also where that comes before the payment, which is then booked from Stripe', async () => {
+    const { invoice, there } = await place.pushed('reversed-first');
+    const intent = { payment_intent: place.stripe.books.charge(there.id, 'succeeded').intents[0]?.id };
+    place.stripe.books.receive(there.id, there.amount_remaining);
+    assert.equal(await place.statusOf('reversed-first', invoice.id), 'pushed');
+    const refund = { id: 'ch_9', object: 'charge', ...intent, currency: 'eur', amount_refunded: 11_960 };
+    await mustBe(200, place.tell('charge.refunded', refund));
+    assert.equal(await place.statusOf('reversed-first', invoice.id), 'paid');
+    await mustBe(200, place.tell('invoice.paid', there));
+    await mustBe(200, place.tell('charge.refunded', refund));
+    const told = await noticesOf('reversed-first');
+    assert.deepEqual(
+      told.map(({ kind, data }) => [kind, data.invoice, data.status]),
+      [['payment-reversed', invoice.number, 'paid']],
+    );
+  });
+
+  it('is told also of a payment in part, of an invoice that is not paid', async () => {
+    const { invoice, there } = await place.pushed('part-refunded');
+    const intent = { payment_intent: place.stripe.books.charge(there.id, 'succeeded').intents[0]?.id };
+    place.stripe.books.receive(there.id, 1000);
+    const charge = { id: 'ch_10', object: 'charge', ...intent, currency: 'eur' };
+    await mustBe(200, place.tell('charge.refunded', { ...charge, amount_refunded: 1000 }));
+    await mustBe(200, place.tell('charge.failed', { ...charge, amount: 1000 }));
+    assert.equal(await place.statusOf('part-refunded', invoice.id), 'pushed');
+    const told = await noticesOf('part-refunded');
+    assert.deepEqual(
+      told.map(({ data }) => [data.event, data.amountCents]),
+      [['charge.refunded', 1000]],
+    );
+    assert.match(told[0]?.text ?? '', /The invoice is not booked as paid/);
+  });
+
+  it('is told when Stripe, which could not be asked at first, sends the event again', async () => {
+    const { there } = await place.pushed('unasked');
+    const intent = { payment_intent: place.stripe.books.charge(there.id, 'succeeded').intents[0]?.id };
+    place.stripe.books.receive(there.id, there.amount_remaining);
+    const refund = { id: 'ch_11', object: 'charge', ...intent, currency: 'eur', amount_refunded: 11_960 };
+    place.stripe.fault = (request) => (request === `GET /v1/invoices/${there.id}` ? 'unavailable' : null);
+    assert.equal((await place.tell('charge.refunded', refund)).status, 503);
+    place.stripe.fault = () => null;
+    await mustBe(200, place.tell('charge.refunded', refund));
+    assert.equal((await noticesOf('unasked')).length, 1);
   });
 
   it('is not told for late news of an attempt before the one that went through', async () => {

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { noticeText } from '../../../server/access/notice-text.ts';
-import { type NoticeKind, noticeKinds } from '../../../server/contract.ts';
+import { type InvoiceState, type NoticeKind, noticeKinds } from '../../../server/contract.ts';
 
 const owed = { invoice: 'INV-000007', dueCents: 11_960, currency: 'eur' };
 
@@ -42,6 +42,18 @@ const expected: Record<NoticeKind, [period: string, data: object, title: string,
     { costMicros: 500_000_000 },
     'Vapi does not know a call that was reported with a cost',
     "Call call-1 is booked with $500.00, and Vapi says that it has no such call. If Vapi has never shown it, it is on no invoice. Look it up at Vapi; if it was never there, somebody knows the client's webhook secret: change it.",
+  ],
+  'outbox-full': [
+    '2026-11-10',
+    { givenUp: 2, oldest: '2026-11-09T14:00:00.000Z', waiting: 14, waitingBytes: 93_400_000 },
+    'messages for its own server were given up',
+    'Its server has not taken them, and no more are kept for one client than the 14 (93.4 MB) that still wait. 2 had to go, the oldest of 2026-11-09T14:00:00.000Z, and with each new message the oldest of the others goes. Calls and invoices are not affected. Repair the server, or turn forwarding off.',
+  ],
+  'call-without-grant': [
+    '2026-11-10',
+    { call: 'call-1' },
+    'somebody else starts web calls with its key',
+    'Call call-1 of 2026-11-10 belongs to no visitor whom we let in. It is ended, and so is each further one of that day. If it was a test from Vapi\'s dashboard, let such calls go on in the client\'s settings; if not, change the key at Vapi or use the access mode "proxy".',
   ],
   'payment-failed': [
     'INV-000007',
@@ -93,3 +105,20 @@ for (const kind of noticeKinds) {
     assert.deepEqual(noticeText(kind, period, { tenant: 'acme', period, ...data }), { title, text });
   });
 }
+
+test('what an invoice has come to since is told with it, where less is left', () => {
+  const told = (kind: NoticeKind, state: InvoiceState, leftToPayCents: number) =>
+    noticeText(kind, owed.invoice, { ...owed, reason: 'It is void at Stripe.' }, { state, leftToPayCents })
+      .text;
+  assert.equal(
+    told('invoice-overdue', 'credited', 0),
+    '119.60 EUR are left to pay. It is credited by now: 0.00 EUR are left to pay.',
+  );
+  assert.equal(
+    told('invoice-overdue', 'overdue', 1000),
+    '119.60 EUR are left to pay. By now 10.00 EUR are left to pay.',
+  );
+  assert.match(told('paused-unpaid', 'paid', 0), / It is paid by now: 0\.00 EUR are left to pay\.$/);
+  assert.match(told('invoice-strayed', 'void', 0), / It is void by now: 0\.00 EUR are left to pay\.$/);
+  assert.equal(told('invoice-overdue', 'overdue', 11_960), '119.60 EUR are left to pay.');
+});

@@ -96,3 +96,22 @@ test('a cost that no call can have becomes unknown, its day is summed again, and
   assert.deepEqual({ ...(days[0] as object) }, { calls: 2, cost: 250_000, vapi: 250_000, without: 1 });
   await db.destroy();
 });
+
+test('a message that waits is as large as its content, one that is over has none', async () => {
+  const { db, to, tenant } = await storeAt('0034-unconfirmed-calls');
+  await tenant('a', 'org');
+  const message = (id: string, nextAttemptAt: number | null) =>
+    sql`insert into forwarded_messages (id, tenant_id, type, created_at, attempts, next_attempt_at)
+      values (${id}, 'a', 'end-of-call-report', 1, 1, ${nextAttemptAt})`.execute(db);
+  await message('waiting', 5);
+  await message('over', null);
+  await sql`insert into forwarded_contents (id, headers_sealed, body_sealed) values ('waiting', 'v1.abc', 'v1.defg')`.execute(
+    db,
+  );
+  await to('0035-outbox-limits');
+  const { rows } = await sql<{ id: string; bytes: number }>`select id, bytes from forwarded_messages`.execute(
+    db,
+  );
+  assert.deepEqual(Object.fromEntries(rows.map(({ id, bytes }) => [id, bytes])), { waiting: 13, over: 0 });
+  await db.destroy();
+});

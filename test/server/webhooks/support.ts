@@ -128,3 +128,23 @@ export async function bookedCalls(server: TestServer, slug: string): Promise<str
 export function hmac(secret: string | Buffer, text: string, algorithm = 'sha256'): Buffer {
   return createHmac(algorithm, secret).update(text).digest();
 }
+
+/** A tenant's own server that answers each message only when the test says so. */
+export async function startHoldingServer() {
+  /** Each answers one message with a status, in the order in which they came. */
+  const waiting: ((status: number) => void)[] = [];
+  const server = createServer((request, response) => {
+    request.resume();
+    request.once('end', () => waiting.push((status) => response.writeHead(status).end('{}')));
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  return {
+    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/vapi`,
+    waiting,
+    close: () =>
+      new Promise<void>((resolve) => {
+        server.close(() => resolve());
+        server.closeAllConnections();
+      }),
+  };
+}

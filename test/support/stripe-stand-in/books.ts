@@ -119,6 +119,7 @@ export function openBooks(nowMs: () => number): Books {
     invoice(id) {
       const found = books.invoices.find((invoice) => invoice.id === id);
       if (!found) throw missing('invoice', id);
+      if (found.status === 'draft') ask(found);
       return found;
     },
 
@@ -143,12 +144,10 @@ export function openBooks(nowMs: () => number): Books {
         });
       }
       const sum = kept.reduce((all, { amount }) => all + amount, 0);
-      const { discount = 0, tax = 0, balance } = books.customer(invoice.customer);
+      const { discount = 0, tax = 0 } = books.customer(invoice.customer);
       const factor = invoice.inherits ? (1 - discount / 100) * (1 + tax / 100) : 1;
       invoice.total = Math.round(sum * factor);
-      invoice.starting_balance = balance;
-      invoice.amount_due = Math.max(0, invoice.total + balance);
-      invoice.amount_remaining = invoice.amount_due;
+      ask(invoice);
       return invoice;
     },
 
@@ -299,6 +298,14 @@ export function openBooks(nowMs: () => number): Books {
     const entry = { id: newId('cbtxn'), object, customer, description: null, metadata: {}, ...given };
     books.balance.unshift(entry);
     return entry;
+  }
+
+  /** Of a draft: with the customer's balance as it is now, which is used when it is finalized. */
+  function ask(invoice: KeptInvoice): void {
+    const { balance, unexplained = 0 } = books.customer(invoice.customer);
+    invoice.starting_balance = balance;
+    invoice.amount_due = Math.max(0, invoice.total + balance + unexplained);
+    invoice.amount_remaining = invoice.amount_due;
   }
 
   function inCurrency(customer: KeptCustomer, currency: string): void {

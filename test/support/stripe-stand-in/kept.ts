@@ -52,6 +52,8 @@ export interface KeptCustomer {
   /** What a person has set in the dashboard, in percent: on every invoice that does not say otherwise. */
   discount?: number;
   tax?: number;
+  /** What it is asked for beyond an invoice's total and its balance, for a reason that we do not know. */
+  unexplained?: number;
   metadata: Record<string, string>;
 }
 export interface KeptCreditNote {

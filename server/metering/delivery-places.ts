@@ -1,0 +1,46 @@
+/** Who may have how many of a worker's places, so that servers that hang or fail hold up nobody else's messages. Pure. */
+
+export interface DeliveryPlaces {
+  isFull(): boolean;
+  /** Tenants that get no further place now. */
+  closedTo(): string[];
+  take(tenantId: string): void;
+  /** @param worked whether its server took the message; null when that is not known */
+  give(tenantId: string, worked: boolean | null): void;
+}
+
+/**
+ * A tenant has at most half of the places, and one as long as the last message that it was sent has failed; those that
+ * fail have half of them together.
+ */
+export function createDeliveryPlaces(total: number): DeliveryPlaces {
+  const half = Math.floor(total / 2);
+  const taken = new Map<string, number>();
+  const failing = new Set<string>();
+  const sum = (tenants: Iterable<string>) => {
+    let places = 0;
+    for (const tenant of tenants) places += taken.get(tenant) ?? 0;
+    return places;
+  };
+  return {
+    isFull: () => sum(taken.keys()) >= total,
+    closedTo() {
+      if (sum(failing) >= half) return [...new Set([...failing, ...busy(half)])];
+      return [...busy(half), ...busy(1).filter((tenant) => failing.has(tenant))];
+    },
+    take(tenantId) {
+      taken.set(tenantId, (taken.get(tenantId) ?? 0) + 1);
+    },
+    give(tenantId, worked) {
+      const left = (taken.get(tenantId) ?? 0) - 1;
+      if (left > 0) taken.set(tenantId, left);
+      else taken.delete(tenantId);
+      if (worked === true) failing.delete(tenantId);
+      if (worked === false) failing.add(tenantId);
+    },
+  };
+
+  function busy(places: number): string[] {
+    return [...taken].filter(([, count]) => count >= places).map(([tenant]) => tenant);
+  }
+}

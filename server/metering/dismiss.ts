@@ -1,0 +1,70 @@
+/** Calls that Vapi has never heard of: whoever knows a tenant's webhook secret can report them, and nothing else settles them. */
+import type { Context } from '../context.ts';
+import { ApiError } from '../errors.ts';
+import { voided } from '../ledger/usage.ts';
+import { claimCall, findOwners } from '../store/call-owners.ts';
+import { type CallRow, findCall, lockCall } from '../store/calls.ts';
+import type { Queries } from '../store/database.ts';
+import { shrinkHold } from '../store/reservations.ts';
+import type { Tenant } from '../store/tenants.ts';
+import { VapiError } from '../vapi/vapi-api.ts';
+import { writeCall } from './ingest.ts';
+import { apisOf, orgOf, withAcceptedKey } from './orgs.ts';
+import { bookCall } from './reconcile.ts';
+
+/**
+ * Makes the call worth nothing and names it no longer, after Vapi was asked about it once more. Dismissing it again
+ * changes nothing. Should Vapi show it after all, it is booked like any other.
+ * @param alongside written in the same transaction, with the row as it was
+ * @throws ApiError `not_found`; `conflict` when Vapi knows the call, or did once; `vapi_unavailable`
+ */
+export async function dismissCall(
+  ctx: Context,
+  tenant: Tenant,
+  callId: string,
+  alongside: (db: Queries, before: CallRow) => Promise<void>,
+): Promise<CallRow> {
+  const row = await findCall(ctx.store, tenant.id, callId);
+  if (!row) throw new ApiError('not_found');
+  if (row.dismissedAt !== null) return row;
+  if (!(await isUnconfirmed(ctx.store, tenant.id, callId))) throw known();
+  if (await isAtVapi(ctx, tenant, row)) throw known();
+  return ctx.store.transaction().execute(async (db) => {
+    // Locks whose it is, so that Vapi cannot be found to know it meanwhile.
+    await claimCall(db, { callId, tenantId: tenant.id, confirmed: false });
+    if (!(await isUnconfirmed(db, tenant.id, callId))) throw known();
+    const before = await lockCall(db, row);
+    if (before.dismissedAt !== null) return before;
+    const now = ctx.now();
+    const nothing = { status: 'ended', seconds: 0, costMicros: 0, usageDay: null };
+    const after = { ...voided(before, now), ...nothing, dismissedAt: now };
+    await writeCall(db, before, after, 'poll', now);
+    await shrinkHold(db, tenant.id, callId, 0);
+    await alongside(db, before);
+    return after;
+  });
+}
+
+async function isUnconfirmed(db: Queries, tenantId: string, callId: string): Promise<boolean> {
+  const owner = (await findOwners(db, [callId])).get(callId);
+  return owner?.tenantId === tenantId && !owner.confirmed;
+}
+
+/** Books what Vapi shows of it. */
+async function isAtVapi(ctx: Context, tenant: Tenant, row: CallRow): Promise<boolean> {
+  const org = await orgOf(ctx, tenant.orgId, row.createdAt);
+  try {
+    return await withAcceptedKey(apisOf(ctx, org), async (api) => {
+      const call = await api.get(row.id);
+      if (call) await bookCall(ctx, org, call);
+      return call !== null;
+    });
+  } catch (cause) {
+    if (cause instanceof VapiError) throw new ApiError('vapi_unavailable', { retryAfter: 5, cause });
+    throw cause;
+  }
+}
+
+function known(): ApiError {
+  return new ApiError('conflict', { detail: 'Vapi knows this call, or has shown it once: it stays booked.' });
+}

@@ -1,0 +1,50 @@
+/** Which calls in progress must not go on, and why. */
+import type { UnwantedReason } from '../contract.ts';
+import type { CallEvent } from '../ledger/call-event.ts';
+import type { CallRow } from '../store/calls.ts';
+import type { Queries } from '../store/database.ts';
+import { isGrantedElsewhere, isOutdated } from '../store/reservations.ts';
+import type { Tenant } from '../store/tenants.ts';
+
+/** `ask`: it looks like a call without a grant, but a report may leave out what Vapi's own record of the call has. */
+export type Verdict = UnwantedReason | 'ask' | null;
+
+/** @param row as the event leaves it, linked to its grant if it has one */
+export async function judge(db: Queries, tenant: Tenant, row: CallRow, event: CallEvent): Promise<Verdict> {
+  if (row.status === 'ended') return null;
+  if (isStopped(tenant, row)) return 'paused';
+  if (row.sessionId === null) return judgeGrantless(db, tenant, row, event);
+  return (await isOutdated(db, tenant.id, row.id, tenant.generation)) ? 'outdated' : null;
+}
+
+/** A deleted tenant's assistants may go on elsewhere: of its calls only those are ours to end that we have granted. */
+function isStopped(tenant: Tenant, row: CallRow): boolean {
+  return tenant.deletedAt === null ? tenant.status === 'paused' : row.sessionId !== null;
+}
+
+/**
+ * A grant is in the store before the browser gets the key that it stands for, and stays there for good, so its call is
+ * linked to it however late it begins or is reported: what is not linked has no grant, or one that is another call's.
+ */
+async function judgeGrantless(db: Queries, tenant: Tenant, row: CallRow, event: CallEvent): Promise<Verdict> {
+  if (!endsGrantless(tenant, row.assistantId)) return null;
+  if (event.source === 'webhook' && row.unwanted !== 'no-grant') {
+    if (row.type === 'unknown' || (row.type === 'webCall' && event.sessionId === null)) return 'ask';
+  }
+  // Whoever calls by phone has no grant, and what is not known to be a web call may be one by phone.
+  if (row.type !== 'webCall') return null;
+  const { sessionId, assistantId } = event;
+  if (sessionId === null || assistantId === null) return 'no-grant';
+  const claim = { tenantId: tenant.id, id: sessionId, assistantId, callId: row.id };
+  return (await isGrantedElsewhere(db, claim)) ? null : 'no-grant';
+}
+
+/** By default only where browsers get a key, and only with the assistant that the element starts: others have their own uses. */
+function endsGrantless(tenant: Tenant, assistantId: string | null): boolean {
+  if (tenant.deletedAt !== null || assistantId === null || tenant.webCallsWithoutGrant === 'keep')
+    return false;
+  if (tenant.webCallsWithoutGrant === 'auto') {
+    return tenant.accessMode !== 'proxy' && assistantId === tenant.assistantId;
+  }
+  return [tenant.assistantId, ...tenant.assistantIds].includes(assistantId);
+}

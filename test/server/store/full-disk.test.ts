@@ -1,0 +1,68 @@
+/** A disk without room for the SQLite store: what is answered with yes is kept, the rest is told to come again. */
+import assert from 'node:assert/strict';
+import { DatabaseSync } from 'node:sqlite';
+import { after, before, describe, it } from 'node:test';
+import { sql } from 'kysely';
+import { everyDatabase, type TestDatabase } from '../../support/postgres.ts';
+import { startTestServer, type TestServer, tenantInput } from '../../support/test-server.ts';
+
+describe('a store that cannot grow', () => {
+  let database: TestDatabase;
+  let server: TestServer;
+  before(async () => {
+    const [sqlite] = everyDatabase();
+    assert.ok(sqlite);
+    database = await sqlite.create();
+    server = await startTestServer({ database });
+  });
+  after(async () => {
+    await server?.close();
+    await database?.remove();
+  });
+
+  const create = (slug: string) =>
+    server.operator('POST', '/v1/tenants', { ...tenantInput(), slug, name: slug.padEnd(100, '.') });
+  /** SQLite's own limit: it says "database or disk is full" as it does when the disk is. */
+  const limitPages = (pages: number) =>
+    sql`pragma max_page_count = ${sql.lit(pages)}`.execute(server.ctx.store);
+  /** Pages of four kilobytes, of which a tenant takes about one: more than any room that is left in the file. */
+  const mostTries = 100;
+
+  it('refuses with 503 what needs room, keeps what it said yes to, and goes on when there is room again', async () => {
+    assert.equal((await create('with-room')).status, 201);
+    // The limit falls no lower than what the file has already.
+    await limitPages(1);
+    const kept = ['with-room'];
+    let refused = null as Awaited<ReturnType<typeof create>> | null;
+    for (let index = 0; !refused && index < mostTries; index += 1) {
+      const answer = await create(`no-room-${index}`);
+      if (answer.status === 201) kept.push(`no-room-${index}`);
+      else refused = answer;
+    }
+    assert.equal(refused?.status, 503, refused?.text);
+    assert.equal(refused.body.code, 'database_unavailable');
+    assert.equal(refused.headers.get('retry-after'), '5');
+    assert.equal((await server.request('GET', '/healthz')).status, 200);
+    const { body } = await server.operator('GET', '/v1/tenants');
+    assert.ok(JSON.stringify(body).includes('with-room'), 'what is there can be read');
+    assert.ok(server.log.some((line) => line.includes('the database is unavailable')));
+
+    await limitPages(4_294_967_294);
+    assert.equal((await create('room-again')).status, 201);
+    kept.push('room-again');
+    assert.ok('file' in database.config);
+    const file = new DatabaseSync(database.config.file, { readOnly: true });
+    try {
+      assert.deepEqual(
+        file
+          .prepare('select slug from tenants order by slug')
+          .all()
+          .map(({ slug }) => slug),
+        kept.sort(),
+      );
+      assert.deepEqual({ ...file.prepare('pragma integrity_check').get() }, { integrity_check: 'ok' });
+    } finally {
+      file.close();
+    }
+  });
+});
