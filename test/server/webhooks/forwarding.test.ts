@@ -136,6 +136,18 @@ function tests(engine: Engine): void {
     await until(async () => (await pending()) === 0, 'an empty outbox');
   });
 
+  it('passes on what Vapi says of a call that is another tenant’s, and books nothing of it', async () => {
+    await server.createTenant({ slug: 'first', webhookSecret });
+    const id = randomUUID();
+    assert.equal((await hook(server, 'first', report(id), proof)).status, 200);
+    const body = report(id);
+    assert.equal((await send(body)).status, 200);
+    await own.waitFor(1);
+    assert.equal(own.received[0]?.raw.toString(), body);
+    assert.deepEqual(await bookedCalls(server, 'acme'), []);
+    assert.deepEqual(await bookedCalls(server, 'first'), [id]);
+  });
+
   it('tries again with pauses until the message is taken, also after a restart', async () => {
     const { port } = new URL(own.url);
     own.answers.push([500, ''], [0, '']);
