@@ -19,6 +19,7 @@ import { ApiError } from '../errors.ts';
 import { dismissCall } from '../metering/dismiss.ts';
 import { type CallRow, columnOf } from '../metering/usage.ts';
 import { oneAtATime } from '../one-at-a-time.ts';
+import { findOwners } from '../store/call-owners.ts';
 import { type CallsPage, findCall, listCalls, listRevisions } from '../store/calls.ts';
 import { findFeedback } from '../store/feedback.ts';
 import { findReservation } from '../store/reservations.ts';
@@ -71,7 +72,7 @@ export function callRoutes(ctx: Context): Router {
       ...(priced ? { priceMicros: priced.get(row.id) ?? null } : {}),
       feedback,
       consent: await consentOf(ctx, tenant, row),
-      ...(withCost ? { revisions: revisions.map(viewRevision) } : {}),
+      ...(withCost ? { confirmed: await isConfirmed(row), revisions: revisions.map(viewRevision) } : {}),
     });
   });
 
@@ -87,6 +88,12 @@ export function callRoutes(ctx: Context): Router {
     });
     res.json(viewCall(row, true) satisfies CallView);
   });
+
+  /** A row without an owner was written before there were any. */
+  async function isConfirmed({ tenantId, id }: CallRow): Promise<boolean> {
+    const owner = (await findOwners(ctx.store, [id])).get(id);
+    return owner === undefined || (owner.tenantId === tenantId && owner.confirmed);
+  }
 
   async function pricesOf(res: Response, tenant: Tenant, rows: CallRow[]): Promise<Map<string, number>> {
     await countRead(ctx, res, readsPerPrice);
