@@ -40,7 +40,7 @@ function tests(engine: Engine): void {
   const pending = () => metric(server, 'vapi_agent_outbox_pending');
 
   beforeEach(async () => {
-    database = await engine.create();
+    database = await engine.createMigrated();
     own = await startOwnServer();
     await start();
     await server.createTenant({
