@@ -102,6 +102,13 @@ describe('who may import whom', () => {
     assert.deepEqual(show(wrong), []);
   });
 
+  it('only one file of the server loads Stripe’s package, and one more knows its types', () => {
+    const own = imports.filter(({ from, to }) => inside('server')(from) && to === 'stripe');
+    const of = (types: boolean) => own.filter(({ typeOnly }) => typeOnly === types).map(({ from }) => from);
+    assert.deepEqual(of(false), ['server/billing/stripe-api.ts']);
+    assert.deepEqual(of(true), ['server/billing/stripe-invoice.ts']);
+  });
+
   it('domains do not import routes, and routes not each other', () => {
     const helpers = ['parse', 'caller', 'cursor', 'csv'].map((name) => `server/routes/${name}.ts`);
     const wrong = imports.filter(

@@ -43,6 +43,8 @@ const bin = (name: string) => join('node_modules', '.bin', name);
 
 /** No server, no store: what is wrong here is known within seconds. */
 const fastFiles = ['test/*.test.ts', 'test/server/pure/**/*.test.ts'];
+/** It runs the commands and examples that the docs name: among the server tests nobody waits for it. */
+const docsFile = 'test/docs.test.ts';
 const serverFiles = ['test/server/**/*.test.ts', 'test/scenarios/**/*.test.ts'];
 /** They touch no store, or bring both with them. */
 const withoutStore = [
@@ -52,9 +54,12 @@ const withoutStore = [
   'test/server/billing/cli.test.ts',
   'test/server/cli.test.ts',
 ];
-/** What the database itself decides: at every `npm test` on both engines. The other server tests follow in the long run. */
+/**
+ * What the database itself decides: at every `npm test` on both engines. The other server tests follow in the long run,
+ * and so do the servers that are killed on PostgreSQL.
+ */
 const onPostgresAlways = globSync([
-  'test/scenarios/*.test.ts',
+  'test/scenarios/{metering,month}.test.ts',
   'test/server/access/concurrency.test.ts',
   'test/server/billing/{deleted-tenants,invoices}.test.ts',
   'test/server/{rejoin,shared-org,unused-grants,upgrade/upgrade}.test.ts',
@@ -100,8 +105,8 @@ if (process.argv[2] === 'long') {
   build();
   bundle();
   const env = (engine: string) => ({ TEST_ENGINE: engine });
-  nodeTests('fast tests', fastFiles, { concurrency: 3, env: env('SQLite') });
-  nodeTests('server tests', serverFiles, {
+  nodeTests('fast tests', fastFiles, { concurrency: 3, env: env('SQLite'), except: [docsFile] });
+  nodeTests('server tests', [docsFile, ...serverFiles], {
     ...{ concurrency: 3, env: env('SQLite') },
     except: [...slowFiles, 'test/server/pure/**'],
   });

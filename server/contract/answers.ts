@@ -38,6 +38,10 @@ export const callDetailSchema = callViewSchema.extend({
     .describe(
       'What the visitor had agreed to when the call began, and when that was. Evidence, not content: it stays when the content is deleted.',
     ),
+  confirmed: z
+    .boolean()
+    .describe('For the operator only: whether Vapi has shown the call, not just a webhook told of it.')
+    .exactOptional(),
   revisions: z.array(callRevisionSchema).describe('For the operator only, oldest first.').exactOptional(),
 });
 export type CallDetail = z.infer<typeof callDetailSchema>;

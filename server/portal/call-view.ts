@@ -8,7 +8,7 @@ import { pathOf, titleOf } from './scope.ts';
 import { ScopedElement } from './scoped-element.ts';
 
 interface Shown {
-  call: CallView & { revisions?: CallRevision[] };
+  call: CallView & { revisions?: CallRevision[]; confirmed?: boolean };
   currency: string;
 }
 
@@ -75,6 +75,13 @@ export class CallElement extends ScopedElement {
         <dl class="figures plain">${facts.map(([name, value]) => html`<div><dt>${name}</dt><dd>${value}</dd></div>`)}</dl>
         <p class="muted small">Times are those of ${scope.timeZone}. Call <code>${call.id}</code></p>
       </section>
+      ${
+        call.dismissedAt
+          ? html`<section><p class="warn">Dismissed on ${moment(call.dismissedAt, scope.timeZone)}, since Vapi never had it: it counts for nothing.</p></section>`
+          : call.confirmed === false
+            ? html`<dismiss-box .scope=${scope} .item=${call.id} @call-dismissed=${() => this.#call.load(true)}></dismiss-box>`
+            : ''
+      }
       ${call.cost ? costTable(call.cost) : ''}
       <section>
         <h2>What was said</h2>

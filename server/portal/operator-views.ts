@@ -3,6 +3,7 @@ import { html, type TemplateResult } from 'lit';
 import './agency-view.ts';
 import './attention-view.ts';
 import './books-view.ts';
+import './dismiss-box.ts';
 import './invoice-actions.ts';
 import type { MeAnswer } from '../contract.ts';
 import './month-close-view.ts';

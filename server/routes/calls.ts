@@ -8,21 +8,12 @@ import { oneAtATime } from '../base/one-at-a-time.ts';
 import { monthIn } from '../base/time-zone.ts';
 import { pricesOfCalls } from '../billing/call-prices.ts';
 import type { Context } from '../context.ts';
-import {
-  type CallDetail,
-  type CallFeedback,
-  type CallRevision,
-  type CallsAnswer,
-  type CallsQuery,
-  type CallView,
-  callQuerySchema,
-  callsQuerySchema,
-  costComponents,
-} from '../contract.ts';
+import { type CallDetail, type CallFeedback, type CallRevision, type CallsAnswer, type CallsQuery, type CallView, callQuerySchema, callsQuerySchema, costComponents } from '../contract.ts';
 import { ApiError } from '../errors.ts';
 import { columnOf } from '../ledger/usage.ts';
 import { dismissCall } from '../metering/dismiss.ts';
 import { type CallRow, type CallsPage, findCall, listCalls, listRevisions } from '../store/calls.ts';
+import { findOwners } from '../store/call-owners.ts';
 import { findFeedback } from '../store/feedback.ts';
 import { findReservation } from '../store/reservations.ts';
 import type { Tenant } from '../store/tenants.ts';
@@ -73,7 +64,7 @@ export function callRoutes(ctx: AccessContext): Router {
       ...(priced ? { priceMicros: priced.get(row.id) ?? null } : {}),
       feedback,
       consent: await consentOf(ctx, tenant, row),
-      ...(withCost ? { revisions: revisions.map(viewRevision) } : {}),
+      ...(withCost ? { confirmed: await isConfirmed(row), revisions: revisions.map(viewRevision) } : {}),
     });
   });
 
@@ -89,6 +80,12 @@ export function callRoutes(ctx: AccessContext): Router {
     });
     res.json(viewCall(row, true) satisfies CallView);
   });
+
+  /** A row without an owner was written before there were any. */
+  async function isConfirmed({ tenantId, id }: CallRow): Promise<boolean> {
+    const owner = (await findOwners(ctx.store, [id])).get(id);
+    return owner === undefined || (owner.tenantId === tenantId && owner.confirmed);
+  }
 
   async function pricesOf(res: Response, tenant: Tenant, rows: CallRow[]): Promise<Map<string, number>> {
     await countRead(ctx, res, readsPerPrice);

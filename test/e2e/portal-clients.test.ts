@@ -145,6 +145,33 @@ test('a page that was refused is let in with one press', async () => {
   await visit.leave(/status of 400/);
 });
 
+test('a call that Vapi never had is dismissed on its page, after a question', async () => {
+  const own = { privateKey: `private-${randomUUID()}`, assistantId: randomUUID() };
+  const webhookSecret = `webhook-${randomUUID()}`;
+  emulator.addOrg({
+    ...{ orgId: randomUUID(), privateKeys: [own.privateKey], publicKeys: [] },
+    assistants: [{ id: own.assistantId, name: 'Forged' }],
+  });
+  await server.operator('POST', '/v1/tenants', { slug: 'forged', name: 'Forged', webhookSecret, ...own });
+  const id = randomUUID();
+  const at = (ms: number) => new Date(server.clock.now + ms).toISOString();
+  const message = {
+    ...{ type: 'end-of-call-report', cost: 5, startedAt: at(-60_000), endedAt: at(0) },
+    call: { id, type: 'webCall', assistantId: own.assistantId, createdAt: at(-60_000) },
+  };
+  const headers = { 'x-vapi-agent-token': webhookSecret };
+  await server.request('POST', '/v1/webhooks/vapi/forged', { headers, body: { message } });
+  const visit = await openPortal(browser, server, null);
+  const { page } = visit;
+  await visit.go(`#/tenants/forged/calls/${id}`, 'Forged: One call');
+  await page.locator('dismiss-box').getByRole('button', { name: 'Dismiss it' }).click();
+  await page.getByRole('dialog').getByRole('button', { name: 'Dismiss it' }).click();
+  await page.getByText('Dismissed on').waitFor();
+  const { total } = (await server.operator('GET', '/v1/tenants/forged/usage')).body;
+  assert.deepEqual([total.calls, total.costMicros], [0, 0]);
+  await visit.leave();
+});
+
 test('what is set for a client is changed part by part, and the server’s words stand at the field', async () => {
   // In an organization of its own, so that all of its calls may be this client's.
   const own = { privateKey: `private-${randomUUID()}`, assistantId: randomUUID() };

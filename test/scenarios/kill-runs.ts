@@ -34,7 +34,7 @@ export interface KillableServer {
 
 export async function startKillable(engine: Engine): Promise<KillableServer> {
   const folder = mkdtempSync(join(tmpdir(), 'vapi-agent-durability-'));
-  const database = await engine.create();
+  const database = await engine.createMigrated();
   const assistantId = randomUUID();
   const { config } = database;
   const databaseUrl = config.kind === 'sqlite' ? `sqlite:${config.file}` : config.url;

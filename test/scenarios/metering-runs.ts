@@ -56,7 +56,7 @@ const step: fc.Arbitrary<Step> = fc.oneof(
 
 /** Runs that many random sequences; throws with the smallest failing one. */
 export async function checkRandomMonths(engine: Engine, runs: number): Promise<void> {
-  const database = await engine.create();
+  const database = await engine.createMigrated();
   const options = { server: { database }, emulator: { costLateMs: 0, costChangesMs: 0 } };
   const network = await startTestNetwork(options);
   let number = 0;

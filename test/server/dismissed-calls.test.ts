@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import { after, before, describe, it } from 'node:test';
-import type { CallView, DriftReport } from '../../server/contract.ts';
+import type { CallDetail, DriftReport } from '../../server/contract.ts';
 import { orgOf } from '../../server/metering/orgs.ts';
 import { bookCall } from '../../server/metering/reconcile.ts';
 import { pollNext } from '../../server/metering/reconciler.ts';
@@ -22,7 +22,7 @@ function tests(engine: Engine): void {
   const operator = (method: string, path: string, body?: unknown) =>
     network.server.operator(method, path, body);
   const dismiss = (slug: string, id: string) => operator('POST', `/v1/tenants/${slug}/calls/${id}/dismiss`);
-  const call = async (slug: string, id: string): Promise<CallView> =>
+  const call = async (slug: string, id: string): Promise<CallDetail> =>
     (await operator('GET', `/v1/tenants/${slug}/calls/${id}`)).body;
   const iso = (ms: number) => new Date(ms).toISOString();
   /** What anyone who knows the webhook secret can say, of a call of a minute for $500. */
@@ -93,7 +93,9 @@ function tests(engine: Engine): void {
     const { id } = network.emulator.makeCall({ assistantId: client.assistantId, seconds: 30, cost: 0.1 });
     await network.emulator.waitForCall(id, 'settled');
     await report(client, id);
+    assert.equal((await call('real', id)).confirmed, false);
     assert.equal(codeOf(await dismiss('real', id)), 'conflict');
+    assert.equal((await call('real', id)).confirmed, true);
     assert.deepEqual(
       [(await usage('real')).costMicros, (await call('real', id)).dismissedAt],
       [100_000, null],

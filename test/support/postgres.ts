@@ -37,7 +37,7 @@ const sqlite: Engine = {
     };
   },
   async createMigrated() {
-    const database = await this.create();
+    const database = await sqlite.create();
     if (database.config.kind === 'sqlite') copyFileSync(await sqliteTemplate(), database.config.file);
     return database;
   },

@@ -105,7 +105,7 @@ for (const engine of testDatabases()) {
     });
 
     it('are written down when the server stops', async () => {
-      const database = await engine.create();
+      const database = await engine.createMigrated();
       const own = await startTestServer({ database });
       await own.createTenant();
       const headers = { origin: 'https://evil.example' };

@@ -68,40 +68,47 @@ function tests(engine: Engine): void {
     return Number(/unwanted_calls_total\{reason="no-grant"\} (\d+)/.exec(metrics.text)?.[1] ?? 0);
   };
 
-  for (const accessMode of ['scoped-key', 'public-key'] as const) {
-    for (const tagged of [true, false]) {
-      it(`is ended with its first report: of 50 with one grant’s ${accessMode} one goes on (${tagged ? 'all with its tag' : 'the others without'})`, async () => {
-        const slug = `stolen-${accessMode}-${tagged}`;
-        const alerts = { url: 'https://alerts.agency.example/' };
-        const { assistantId } = await network.addTenant(slug, { ...keyed, accessMode, alerts });
-        const before = await counted();
-        const { assistantOverrides } = await grant(slug);
-        const own = begin(assistantId, { assistantOverrides });
-        await seen(own.id);
-        const others = Array.from({ length: 49 }, () =>
-          begin(assistantId, tagged ? { assistantOverrides } : {}),
+  for (const [accessMode, tagged] of [
+    ['scoped-key', true],
+    ['public-key', false],
+  ] as const) {
+    it(`is ended with its first report: of 50 with one grant’s ${accessMode} one goes on (${tagged ? 'all with its tag' : 'the others without'})`, async () => {
+      const slug = `stolen-${accessMode}-${tagged}`;
+      const alerts = { url: 'https://alerts.agency.example/' };
+      const { assistantId } = await network.addTenant(slug, { ...keyed, accessMode, alerts });
+      const before = await counted();
+      const { assistantOverrides } = await grant(slug);
+      const own = begin(assistantId, { assistantOverrides });
+      await seen(own.id);
+      const others: string[] = [];
+      // A few at once: how long a hundred requests take is the machine's affair.
+      while (others.length < 49) {
+        const some = Array.from(
+          { length: 7 },
+          () => begin(assistantId, tagged ? { assistantOverrides } : {}).id,
         );
-        await Promise.all(others.map(({ id }) => network.emulator.waitForCall(id, 'settled')));
-        await network.server.ctx.backgroundDone();
-        assert.equal(statusOf(own.id), 'in-progress');
-        const ledger = await rows(slug);
-        assert.deepEqual(
-          [ledger.length, ledger.filter(({ unwanted }) => unwanted === 'no-grant').length],
-          [50, 49],
-        );
-        assert.equal((await row(slug, own.id)).unwanted, null);
-        assert.equal((await counted()) - before, 49);
-        assert.equal((await notices(slug)).length, 1);
-        network.emulator.endCall(own.id);
-        await network.emulator.waitForCall(own.id, 'settled');
-        // What they did cost until then is booked like any other call.
-        const { total } = (await network.server.operator('GET', `/v1/tenants/${slug}/usage`)).body;
-        const ids = new Set([own.id, ...others.map(({ id }) => id)]);
-        const books = network.emulator.books().filter(({ callId }) => ids.has(callId));
-        const cost = books.reduce((sum, { cost }) => sum + Math.round(cost * 1_000_000), 0);
-        assert.deepEqual([total.calls, total.costMicros], [50, cost]);
-      });
-    }
+        await Promise.all(some.map((id) => network.emulator.waitForCall(id, 'settled')));
+        others.push(...some);
+      }
+      await network.server.ctx.backgroundDone();
+      assert.equal(statusOf(own.id), 'in-progress');
+      const ledger = await rows(slug);
+      assert.deepEqual(
+        [ledger.length, ledger.filter(({ unwanted }) => unwanted === 'no-grant').length],
+        [50, 49],
+      );
+      assert.equal((await row(slug, own.id)).unwanted, null);
+      assert.equal((await counted()) - before, 49);
+      assert.equal((await notices(slug)).length, 1);
+      network.emulator.endCall(own.id);
+      await network.emulator.waitForCall(own.id, 'settled');
+      // What they did cost until then is booked like any other call.
+      const { total } = (await network.server.operator('GET', `/v1/tenants/${slug}/usage`)).body;
+      const ids = new Set([own.id, ...others]);
+      const books = network.emulator.books().filter(({ callId }) => ids.has(callId));
+      const cost = books.reduce((sum, { cost }) => sum + Math.round(cost * 1_000_000), 0);
+      assert.deepEqual([total.calls, total.costMicros], [50, cost]);
+    });
   }
 
   it('goes on where the operator lets it, and nobody is told', async () => {

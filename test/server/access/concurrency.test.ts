@@ -2,9 +2,12 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import { sumReserved } from '../../support/ledger.ts';
+import { makePatient } from '../../support/patience.ts';
 import { testDatabases } from '../../support/postgres.ts';
 import { startTestNetwork, type TestNetwork } from '../../support/test-network.ts';
 import { type Answer, pageOrigin, startTestServer, type TestServer } from '../../support/test-server.ts';
+
+makePatient();
 
 const plenty = {
   concurrentCalls: 1000,
@@ -26,7 +29,7 @@ for (const engine of testDatabases()) {
     const secretKeys = [Buffer.alloc(32, 3)];
 
     before(async () => {
-      const database = await engine.create();
+      const database = await engine.createMigrated();
       network = await startTestNetwork({
         server: { database, secrets: { secretKeys }, config: { trustProxy: 1 } },
         emulator: { joinTimeoutMs: 3_600_000 },

@@ -107,7 +107,7 @@ for (const engine of testDatabases()) {
     let network: TestNetwork;
     let rotated: TestServer;
     before(async () => {
-      database = await engine.create();
+      database = await engine.createMigrated();
       network = await startTestNetwork({
         server: { database, secrets: { secretKeys: [oldKey] } },
         emulator: { joinTimeoutMs: 3_600_000 },

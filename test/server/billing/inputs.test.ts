@@ -82,6 +82,21 @@ it('an invoice is found by its number as by its id', async () => {
   await mustBe(200, operator('GET', `tenants/acme/invoices/${invoice.number}/lines/2/calls`));
 });
 
+it('an invoice’s number stands for its id in all that can be done with it, of its own tenant only', async () => {
+  await stage.addTenant('numbered', plan, '2026-11-01');
+  const { id, number } = (await mustBe(200, stage.bill('numbered', '2026-11'))).body;
+  const path = `tenants/numbered/invoices/${number}`;
+  await mustBe(404, operator('GET', `tenants/acme/invoices/${number}`));
+  assert.equal((await mustBe(200, operator('GET', `${path}/payment-page`))).body.url, null);
+  // Found, and refused: it is finalized, and not collected by Stripe.
+  for (const verb of ['finalize', 'push']) await mustBe(409, operator('POST', `${path}/${verb}`));
+  const credit = { reason: 'Outage', lines: [{ line: 1, amountCents: 1 }] };
+  const note = (await mustBe(201, operator('POST', `${path}/credit-notes`, credit))).body;
+  assert.equal(note.document.corrects.invoice, id);
+  await mustBe(200, operator('POST', `tenants/numbered/invoices/${note.number}/void`));
+  assert.equal((await mustBe(200, operator('POST', `${path}/paid`))).body.status, 'paid');
+});
+
 it('the hash of a line’s calls follows from the API, the CSV or the print alone, wherever the calls are now', async () => {
   await stage.book('acme', { id: 'call-a', at: '2026-11-01T10:00:00Z', seconds: 100 });
   const path = `tenants/acme/invoices/${invoice.id}`;

@@ -432,7 +432,7 @@ describe('months that close themselves', () => {
   it('are billed when the server runs, where the operator has left it to it', async () => {
     const engine = testDatabases()[0];
     if (!engine) throw new Error('no database');
-    const database = await engine.create();
+    const database = await engine.createMigrated();
     const options = { database, now: at('2026-11-10T00:00:00Z') };
     const first = await startTestServer(options);
     await first.createTenant({ slug: 'auto' });

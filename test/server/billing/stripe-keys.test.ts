@@ -241,7 +241,7 @@ describe('a push that is tried again after the operator has changed something', 
 
 for (const engine of testDatabases()) {
   it(`an attempt is raised once for all who found it spent, on ${engine.name}`, async () => {
-    const database = await engine.create();
+    const database = await engine.createMigrated();
     const store = await openStore(database.config);
     assert.equal(await attemptOf(store, 'inv_1-create'), 1);
     const raised = await Promise.all([1, 2, 3].map(() => raiseAttempt(store, 'inv_1-create', 1)));

@@ -12,7 +12,7 @@ describe('a store that cannot grow', () => {
   before(async () => {
     const [sqlite] = everyDatabase();
     assert.ok(sqlite);
-    database = await sqlite.create();
+    database = await sqlite.createMigrated();
     server = await startTestServer({ database });
   });
   after(async () => {

@@ -28,7 +28,7 @@ describe('a PostgreSQL in trouble', { skip: engine ? false : 'no PostgreSQL here
 
   before(async () => {
     assert.ok(engine);
-    database = await engine.create();
+    database = await engine.createMigrated();
     relay = await startRelay((database.config as { url: string }).url);
     const config = { kind: 'postgres' as const, url: relay.url, pool: 4, timeoutMs: 1000 };
     server = await startTestServer({ database: { config, remove: async () => {} } });

@@ -40,7 +40,7 @@ function tests(engine: Engine): void {
   const pending = () => metric(server, 'vapi_agent_outbox_pending');
 
   beforeEach(async () => {
-    database = await engine.create();
+    database = await engine.createMigrated();
     own = await startOwnServer();
     await start();
     await server.createTenant({
@@ -134,6 +134,18 @@ function tests(engine: Engine): void {
     assert.ok(own.received.every(({ headers }) => headers['x-their-key'] === 'secret-of-their-server'));
     assert.deepEqual(await bookedCalls(server, 'acme'), [id]);
     await until(async () => (await pending()) === 0, 'an empty outbox');
+  });
+
+  it('passes on what Vapi says of a call that is another tenant’s, and books nothing of it', async () => {
+    await server.createTenant({ slug: 'first', webhookSecret });
+    const id = randomUUID();
+    assert.equal((await hook(server, 'first', report(id), proof)).status, 200);
+    const body = report(id);
+    assert.equal((await send(body)).status, 200);
+    await own.waitFor(1);
+    assert.equal(own.received[0]?.raw.toString(), body);
+    assert.deepEqual(await bookedCalls(server, 'acme'), []);
+    assert.deepEqual(await bookedCalls(server, 'first'), [id]);
   });
 
   it('tries again with pauses until the message is taken, also after a restart', async () => {

@@ -1,0 +1,43 @@
+/** A call that Vapi has not confirmed: what that means, and how it is settled when Vapi never had it. */
+import { html } from 'lit';
+import { post } from './api.ts';
+import { confirm } from './confirm.ts';
+import { pathOf } from './scope.ts';
+import { ScopedElement } from './scoped-element.ts';
+import { Work } from './work.ts';
+
+/** Heard by the call's view. */
+export const callDismissed = 'call-dismissed';
+
+/** @fires call-dismissed */
+export class DismissBoxElement extends ScopedElement {
+  #work = new Work(this);
+
+  protected override reload(): void {
+    this.#work.clear();
+  }
+
+  protected override render() {
+    const { mayWrite } = this.scope;
+    return html`<section>
+      <h2>Not confirmed by Vapi</h2>
+      <p>Only a report has named this call; it is billed once Vapi has shown it. If Vapi never had it, somebody knows the client’s webhook secret: change that, and dismiss the call.</p>
+      ${this.#work.show()}
+      ${mayWrite ? html`<button class="danger" aria-disabled=${this.#work.isBusy ? 'true' : 'false'} @click=${this.#dismiss}>Dismiss it</button>` : ''}
+    </section>`;
+  }
+
+  #dismiss = async () => {
+    const question = {
+      title: 'Dismiss this call?',
+      text: 'Vapi is asked about it once more. If it does not know the call, it counts for nothing from then on.',
+      action: 'Dismiss it',
+      danger: true,
+    };
+    if (!(await confirm(question))) return;
+    const path = pathOf(this.scope, `/calls/${encodeURIComponent(this.item)}/dismiss`);
+    const isDone = await this.#work.do(() => post(path));
+    if (isDone) this.dispatchEvent(new CustomEvent(callDismissed, { bubbles: true, composed: true }));
+  };
+}
+customElements.define('dismiss-box', DismissBoxElement);
