@@ -1,11 +1,11 @@
 import type { Context } from '../context.ts';
 import type { UnwantedReason } from '../contract.ts';
 import { ApiError } from '../errors.ts';
-import { apisOf } from '../metering/orgs.ts';
 import { findCall, listLiveCalls } from '../store/calls.ts';
 import { findTenantById, type Tenant } from '../store/tenants.ts';
 import { readCallRecord } from '../vapi/call-record.ts';
 import { endCall, VapiError } from '../vapi/vapi-api.ts';
+import { apisOf } from './orgs.ts';
 import { openControlUrl } from './tenant-secrets.ts';
 
 /**

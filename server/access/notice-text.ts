@@ -1,7 +1,7 @@
 /** What a notice says to a person. Pure. */
 import { centsToDecimal, microsToDecimal } from '../base/money.ts';
-import type { Balance } from '../billing/balance.ts';
 import type { NoticeKind } from '../contract.ts';
+import type { Balance } from '../ledger/invoice-balance.ts';
 
 type Words = (period: string, data: Record<string, unknown>) => { title: string; text: string };
 

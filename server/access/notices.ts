@@ -1,8 +1,8 @@
 /** What an operator is told of a tenant: once per kind and period, kept in the store until it has been delivered. */
 
 import { monthIn, nextMonth } from '../base/time-zone.ts';
-import { type Balance, balanceOf } from '../billing/balance.ts';
 import type { NoticeKind } from '../contract.ts';
+import { type Balance, balanceOf } from '../ledger/invoice-balance.ts';
 import { findSeller } from '../store/billing-accounts.ts';
 import type { Queries } from '../store/database.ts';
 import { listNumbered } from '../store/invoice-lists.ts';

@@ -1,9 +1,9 @@
 /** Invoices as answers show them. */
 import type { InvoiceCallView, InvoiceDocument, InvoiceSummary, InvoiceView } from '../contract.ts';
+import { balanceOf } from '../ledger/invoice-balance.ts';
 import type { Queries } from '../store/database.ts';
 import { findCredit, type SummaryRow } from '../store/invoice-lists.ts';
 import type { InvoiceRow } from '../store/invoices.ts';
-import { balanceOf } from './balance.ts';
 import type { BilledCall } from './earlier-months.ts';
 
 const iso = (ms: number | null) => (ms === null ? null : new Date(ms).toISOString());

@@ -1,9 +1,10 @@
 /** Asks Vapi about one call of the ledger, and books what it says. */
+
+import { apisOf, orgOf } from '../access/orgs.ts';
 import type { Context } from '../context.ts';
 import type { CallRow } from '../store/calls.ts';
 import type { Tenant } from '../store/tenants.ts';
 import { VapiError } from '../vapi/vapi-api.ts';
-import { apisOf, orgOf } from './orgs.ts';
 import { bookCall } from './reconcile.ts';
 
 /**

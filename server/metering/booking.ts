@@ -1,5 +1,6 @@
 /** From what Vapi's API shows of calls to the ledger: whose each is, and what of it is new. */
 import { endUnwanted } from '../access/end-call.ts';
+import { ForeignKeyError, type Org } from '../access/orgs.ts';
 import type { Context } from '../context.ts';
 import type { CallEvent } from '../ledger/call-event.ts';
 import { applyEvent, usageChanges, usageOf } from '../ledger/usage.ts';
@@ -10,7 +11,6 @@ import type { Tenant } from '../store/tenants.ts';
 import { readCallRecord, type VapiCall } from '../vapi/call-record.ts';
 import { whoseCall } from './assignment.ts';
 import { ingestCallEvent } from './ingest.ts';
-import { ForeignKeyError, type Org } from './orgs.ts';
 
 export interface Assigned {
   event: CallEvent;

@@ -1,10 +1,11 @@
 /** Compares a month with Vapi's books before it is frozen: what nobody reported, or somebody forged, is not billed. */
+
+import { apisOf, type Org, orgOf, withAcceptedKey } from '../access/orgs.ts';
 import type { Context } from '../context.ts';
 import { listClaimed } from '../store/call-owners.ts';
 import type { Tenant } from '../store/tenants.ts';
 import type { CallsApi } from '../vapi/calls-api.ts';
 import { giveUpGone } from './give-up.ts';
-import { apisOf, type Org, orgOf, withAcceptedKey } from './orgs.ts';
 import { bookCall, mostAskedFor, type Period, reasonOf, reconcileOrg } from './reconcile.ts';
 
 /** A call counts for the day on which it started, and may have been created, waiting in a queue, the day before. */

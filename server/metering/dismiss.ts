@@ -1,4 +1,6 @@
 /** Calls that Vapi has never heard of: whoever knows a tenant's webhook secret can report them, and nothing else settles them. */
+
+import { apisOf, orgOf, withAcceptedKey } from '../access/orgs.ts';
 import type { Context } from '../context.ts';
 import { ApiError } from '../errors.ts';
 import { voided } from '../ledger/usage.ts';
@@ -9,7 +11,6 @@ import { shrinkHold } from '../store/reservations.ts';
 import type { Tenant } from '../store/tenants.ts';
 import { VapiError } from '../vapi/vapi-api.ts';
 import { writeCall } from './ingest.ts';
-import { apisOf, orgOf, withAcceptedKey } from './orgs.ts';
 import { bookCall } from './reconcile.ts';
 
 /**

@@ -1,4 +1,13 @@
 /** Compares the ledger with Vapi's list of an org's calls, and books what is missing or different. */
+
+import {
+  apisOf,
+  ForeignKeyError,
+  isRefusedKey,
+  listOrgs,
+  type Org,
+  withAcceptedKey,
+} from '../access/orgs.ts';
 import type { Context } from '../context.ts';
 import type { Books, DriftReport, TenantDrift } from '../contract.ts';
 import { listGoneIds, listKnownIds, sumCalls } from '../store/calls.ts';
@@ -8,7 +17,6 @@ import type { CallsApi } from '../vapi/calls-api.ts';
 import { VapiError } from '../vapi/vapi-api.ts';
 import { assignCalls, bookDifference } from './booking.ts';
 import { giveUpGone } from './give-up.ts';
-import { apisOf, ForeignKeyError, isRefusedKey, listOrgs, type Org, withAcceptedKey } from './orgs.ts';
 
 /** Half-open, epoch milliseconds. */
 export interface Period {

@@ -1,5 +1,6 @@
 /** The background half of metering: asks about calls that were not told whole, and sweeps every org regularly. */
 import { randomUUID } from 'node:crypto';
+import { apisOf, listOrgs, type Org, orgOf, withAcceptedKey } from '../access/orgs.ts';
 import { startWorker, type Worker } from '../base/worker.ts';
 import type { Context } from '../context.ts';
 import { findCall, finishPoll, takeDuePoll } from '../store/calls.ts';
@@ -12,7 +13,6 @@ import { bookDifference } from './booking.ts';
 import { askAboutChat } from './chats.ts';
 import { applyRetention } from './content.ts';
 import { giveUpGone, giveUpPolling } from './give-up.ts';
-import { apisOf, listOrgs, type Org, orgOf, withAcceptedKey } from './orgs.ts';
 import { retryPollAt } from './poll-schedule.ts';
 import { bookUpdated, reconcileOrg } from './reconcile.ts';
 import { giveBackUnclaimed } from './unclaimed.ts';

@@ -2,13 +2,14 @@
  * Grants of the key modes that no call came of. A key can be asked for by anybody who may ask for a call, and costs nothing:
  * were its hold kept as long as a call's, one visitor could use up the budget, and the lines, with keys that it never uses.
  */
+
+import { apisOf, orgOf } from '../access/orgs.ts';
 import { scopedKeySeconds } from '../access/scoped-key.ts';
 import type { Context } from '../context.ts';
 import { endTurn, takeTurn } from '../store/leases.ts';
 import { listKeyGrants, releaseUnused } from '../store/reservations.ts';
 import { findTenantById } from '../store/tenants.ts';
 import { assignCalls, bookDifference } from './booking.ts';
-import { apisOf, orgOf } from './orgs.ts';
 
 /** For clocks that differ, and for Vapi's list, which may lag. */
 const marginMs = 30_000;

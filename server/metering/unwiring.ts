@@ -3,6 +3,7 @@
  * working without us.
  */
 
+import { isRefusedKey } from '../access/orgs.ts';
 import { openTenantSecret } from '../access/tenant-secrets.ts';
 import type { Context } from '../context.ts';
 import { findTenant, findTenantById, type Tenant } from '../store/tenants.ts';
@@ -12,7 +13,6 @@ import { webhookTokenHeader } from '../vapi/webhook-auth.ts';
 import { webhookUrlOf } from '../vapi/webhook-url.ts';
 import { restoredServer } from '../vapi/wiring-plan.ts';
 import { forwardTargetOf } from './forward-target.ts';
-import { isRefusedKey } from './orgs.ts';
 
 const minuteMs = 60_000;
 /** 1 min, 2 min, 4 min, … up to 6 hours. */

@@ -8,12 +8,22 @@ import { oneAtATime } from '../base/one-at-a-time.ts';
 import { monthIn } from '../base/time-zone.ts';
 import { pricesOfCalls } from '../billing/call-prices.ts';
 import type { Context } from '../context.ts';
-import { type CallDetail, type CallFeedback, type CallRevision, type CallsAnswer, type CallsQuery, type CallView, callQuerySchema, callsQuerySchema, costComponents } from '../contract.ts';
+import {
+  type CallDetail,
+  type CallFeedback,
+  type CallRevision,
+  type CallsAnswer,
+  type CallsQuery,
+  type CallView,
+  callQuerySchema,
+  callsQuerySchema,
+  costComponents,
+} from '../contract.ts';
 import { ApiError } from '../errors.ts';
 import { columnOf } from '../ledger/usage.ts';
 import { dismissCall } from '../metering/dismiss.ts';
-import { type CallRow, type CallsPage, findCall, listCalls, listRevisions } from '../store/calls.ts';
 import { findOwners } from '../store/call-owners.ts';
+import { type CallRow, type CallsPage, findCall, listCalls, listRevisions } from '../store/calls.ts';
 import { findFeedback } from '../store/feedback.ts';
 import { findReservation } from '../store/reservations.ts';
 import type { Tenant } from '../store/tenants.ts';

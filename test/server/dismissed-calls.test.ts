@@ -2,8 +2,8 @@
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import { after, before, describe, it } from 'node:test';
+import { orgOf } from '../../server/access/orgs.ts';
 import type { CallDetail, DriftReport } from '../../server/contract.ts';
-import { orgOf } from '../../server/metering/orgs.ts';
 import { bookCall } from '../../server/metering/reconcile.ts';
 import { pollNext } from '../../server/metering/reconciler.ts';
 import { type Engine, testDatabases } from '../support/postgres.ts';

@@ -1,9 +1,10 @@
 /** The tenants of one Vapi organization, and asking Vapi about its calls. */
-import { openTenantSecret } from '../access/tenant-secrets.ts';
+
 import type { Context } from '../context.ts';
 import { deletedForMs, listTenantsOfOrg, listTenantsToSweep, type Tenant } from '../store/tenants.ts';
 import { type CallsApi, createCallsApi } from '../vapi/calls-api.ts';
 import { VapiError } from '../vapi/vapi-api.ts';
+import { openTenantSecret } from './tenant-secrets.ts';
 
 /** Tenants that share one Vapi organization; usually there is one. */
 export interface Org {
