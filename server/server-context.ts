@@ -1,16 +1,16 @@
 /** Everything the parts are given, made once per server. */
 import type { Logger } from 'pino';
 import type { AccessContext } from './access/access-context.ts';
-import { createRefusals } from './access/blocked-origins.ts';
-import { createFrontLimits } from './access/front-limits.ts';
+import { createFrontLimits } from './access/identity/front-limits.ts';
+import { createRefusals } from './access/start/blocked-origins.ts';
 import { deriveKeys } from './base/derived-keys.ts';
 import { createDoorbell } from './base/doorbell.ts';
 import type { Lifecycle } from './base/lifecycle.ts';
 import { createMetrics } from './base/metrics.ts';
 import { createSecretBox } from './base/secret-box.ts';
 import { logFailure } from './base/worker.ts';
-import type { BillingContext } from './billing/billing-context.ts';
-import { createStripeApi } from './billing/stripe-api.ts';
+import type { BillingContext } from './billing/stripe/billing-context.ts';
+import { createStripeApi } from './billing/stripe/stripe-api.ts';
 import type { Config, Secrets } from './config.ts';
 import type { MeteringContext } from './metering/metering-context.ts';
 import { outboxLimits } from './metering/outbox.ts';

@@ -11,7 +11,7 @@ import { dirname, join } from 'node:path';
 import { test } from 'node:test';
 import { parseArgs } from 'node:util';
 import { startEmulator } from '../demo/vapi-emulator/emulator.ts';
-import { taxOn } from '../server/billing/invoice-document.ts';
+import { taxOn } from '../server/billing/books/invoice-document.ts';
 import { accessCommands } from '../server/cli/access-commands.ts';
 import { billingCommands } from '../server/cli/billing-commands.ts';
 import { options } from '../server/cli/request.ts';

@@ -49,8 +49,10 @@ const serverFiles = ['test/server/**/*.test.ts', 'test/scenarios/**/*.test.ts'];
 /** They touch no store, or bring both with them. */
 const withoutStore = [
   'test/server/pure/**',
-  'test/server/vapi-emulator*',
-  'test/server/{assets,config,deploy,move-database,widget-size}.test.ts',
+  'test/server/vapi-emulator/**',
+  'test/server/{config,deploy,widget-size}.test.ts',
+  'test/server/routes/assets.test.ts',
+  'test/server/store/move-database.test.ts',
   'test/server/billing/cli.test.ts',
   'test/server/cli.test.ts',
 ];
@@ -62,7 +64,9 @@ const onPostgresAlways = globSync([
   'test/scenarios/{metering,month}.test.ts',
   'test/server/access/concurrency.test.ts',
   'test/server/billing/{deleted-tenants,invoices}.test.ts',
-  'test/server/{rejoin,shared-org,unused-grants,upgrade/upgrade}.test.ts',
+  'test/server/access/rejoin.test.ts',
+  'test/server/metering/{shared-org,unused-grants}.test.ts',
+  'test/server/store/upgrade/upgrade.test.ts',
 ]);
 /** Matrices, and whole processes started many times over; `npm test` has five minutes. */
 const slowFiles = globSync([
@@ -71,13 +75,14 @@ const slowFiles = globSync([
   'test/e2e/portal-*.test.ts',
   'test/server/billing/{cli,stripe-crashes,troubled-histories}.test.ts',
   'test/server/cli.test.ts',
-  'test/server/move-database.test.ts',
+  'test/server/store/move-database.test.ts',
 ]);
 
 /** They start what reads the system's clock: the demo, the commands, the server as a process of its own. */
 const readsTheClock = [
   'test/server/access/try-it.test.ts',
-  'test/server/{cli,config,deploy,vapi-emulator*}.test.ts',
+  'test/server/{cli,config,deploy}.test.ts',
+  'test/server/vapi-emulator/*.test.ts',
   'test/scenarios/{durability,month}.test.ts',
   'test/server/pure/**/*.test.ts',
 ];

@@ -1,8 +1,8 @@
 /** What proving who somebody is, refusing and notifying need beyond the `Context`. */
 import type { Secrets } from '../config.ts';
 import type { Context } from '../context.ts';
-import type { Refusals } from './blocked-origins.ts';
-import type { FrontLimits } from './front-limits.ts';
+import type { FrontLimits } from './identity/front-limits.ts';
+import type { Refusals } from './start/blocked-origins.ts';
 
 export interface AccessContext extends Context {
   operatorApiKey: string;

@@ -1,6 +1,6 @@
 /** Asks Vapi about one call of the ledger, and books what it says. */
 
-import { apisOf, orgOf } from '../access/orgs.ts';
+import { apisOf, orgOf } from '../access/tenants/orgs.ts';
 import type { Context } from '../context.ts';
 import type { CallRow } from '../store/calls.ts';
 import type { Tenant } from '../store/tenants.ts';

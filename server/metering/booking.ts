@@ -1,6 +1,6 @@
 /** From what Vapi's API shows of calls to the ledger: whose each is, and what of it is new. */
-import { endUnwanted } from '../access/end-call.ts';
-import { ForeignKeyError, type Org } from '../access/orgs.ts';
+import { endUnwanted } from '../access/start/end-call.ts';
+import { ForeignKeyError, type Org } from '../access/tenants/orgs.ts';
 import type { Context } from '../context.ts';
 import type { CallEvent } from '../ledger/call-event.ts';
 import { applyEvent, usageChanges, usageOf } from '../ledger/usage.ts';

@@ -1,6 +1,6 @@
 /** Compares a month with Vapi's books before it is frozen: what nobody reported, or somebody forged, is not billed. */
 
-import { apisOf, type Org, orgOf, withAcceptedKey } from '../access/orgs.ts';
+import { apisOf, type Org, orgOf, withAcceptedKey } from '../access/tenants/orgs.ts';
 import type { Context } from '../context.ts';
 import { listClaimed } from '../store/call-owners.ts';
 import type { Tenant } from '../store/tenants.ts';

@@ -1,5 +1,5 @@
 /** Text conversations in the ledger: each message is a chat at Vapi, which has no length, only a cost. */
-import { openTenantSecret } from '../access/tenant-secrets.ts';
+import { openTenantSecret } from '../access/secrets/tenant-secrets.ts';
 import type { Context } from '../context.ts';
 import type { EventSource } from '../contract.ts';
 import type { CallCost, CallEvent } from '../ledger/call-event.ts';

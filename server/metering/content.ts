@@ -1,5 +1,5 @@
 /** Deleting what was said while keeping what it cost. */
-import { openTenantSecret } from '../access/tenant-secrets.ts';
+import { openTenantSecret } from '../access/secrets/tenant-secrets.ts';
 import type { Context } from '../context.ts';
 import { findCalls, listOldContent, markContentDeleted } from '../store/calls.ts';
 import { deleteComment } from '../store/feedback.ts';

@@ -1,6 +1,6 @@
 /** Calls that Vapi has never heard of: whoever knows a tenant's webhook secret can report them, and nothing else settles them. */
 
-import { apisOf, orgOf, withAcceptedKey } from '../access/orgs.ts';
+import { apisOf, orgOf, withAcceptedKey } from '../access/tenants/orgs.ts';
 import type { Context } from '../context.ts';
 import { ApiError } from '../errors.ts';
 import { voided } from '../ledger/usage.ts';

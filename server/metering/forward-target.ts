@@ -1,6 +1,6 @@
 /** Where a tenant's messages go on to, and what is sent along with them. */
 import type { IncomingHttpHeaders } from 'node:http';
-import { openForwardTarget, openTenantSecret } from '../access/tenant-secrets.ts';
+import { openForwardTarget, openTenantSecret } from '../access/secrets/tenant-secrets.ts';
 import type { Context } from '../context.ts';
 import { defaultTarget, type ForwardTarget, findForwardTarget } from '../store/forward-targets.ts';
 import type { Tenant } from '../store/tenants.ts';

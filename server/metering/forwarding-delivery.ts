@@ -1,6 +1,6 @@
 /** Delivers the outbox to tenants' own servers: each message at least once, with growing pauses, for a day. */
 
-import { forwardedContext } from '../access/tenant-secrets.ts';
+import { forwardedContext } from '../access/secrets/tenant-secrets.ts';
 import type { Worker } from '../base/worker.ts';
 import type { Context } from '../context.ts';
 import {

@@ -1,5 +1,5 @@
 /** Calls whose cost nobody will tell any more: what stays held for them, and telling the operator. */
-import { raiseNotice } from '../access/notices.ts';
+import { raiseNotice } from '../access/notices/notices.ts';
 import { dayIn } from '../base/time-zone.ts';
 import type { Context } from '../context.ts';
 import { worthOf } from '../ledger/usage.ts';

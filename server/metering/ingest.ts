@@ -1,6 +1,6 @@
 /** Takes what is told of a call into the ledger: row, usage, reservation and notices in one transaction. */
-import { noticeBudget, raiseNotice } from '../access/notices.ts';
-import { sealControlUrl } from '../access/tenant-secrets.ts';
+import { noticeBudget, raiseNotice } from '../access/notices/notices.ts';
+import { sealControlUrl } from '../access/secrets/tenant-secrets.ts';
 import type { SecretBox } from '../base/secret-box.ts';
 import { dayIn } from '../base/time-zone.ts';
 import type { CallEvent } from '../ledger/call-event.ts';

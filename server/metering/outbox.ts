@@ -1,7 +1,7 @@
 /** Puts messages for tenants' own servers into the outbox, and keeps what waits there for each tenant within limits. */
 
-import { raiseNotice } from '../access/notices.ts';
-import { forwardedContext } from '../access/tenant-secrets.ts';
+import { raiseNotice } from '../access/notices/notices.ts';
+import { forwardedContext } from '../access/secrets/tenant-secrets.ts';
 import { dayIn } from '../base/time-zone.ts';
 import type { Queries } from '../store/database.ts';
 import {

@@ -7,7 +7,7 @@ import {
   listOrgs,
   type Org,
   withAcceptedKey,
-} from '../access/orgs.ts';
+} from '../access/tenants/orgs.ts';
 import type { Context } from '../context.ts';
 import type { Books, DriftReport, TenantDrift } from '../contract.ts';
 import { listGoneIds, listKnownIds, sumCalls } from '../store/calls.ts';

@@ -1,6 +1,6 @@
 /** The background half of metering: asks about calls that were not told whole, and sweeps every org regularly. */
 import { randomUUID } from 'node:crypto';
-import { apisOf, listOrgs, type Org, orgOf, withAcceptedKey } from '../access/orgs.ts';
+import { apisOf, listOrgs, type Org, orgOf, withAcceptedKey } from '../access/tenants/orgs.ts';
 import { startWorker, type Worker } from '../base/worker.ts';
 import type { Context } from '../context.ts';
 import { findCall, finishPoll, takeDuePoll } from '../store/calls.ts';

@@ -2,7 +2,7 @@
  * Holds that no call has claimed. A start whose answer was lost keeps its hold, because Vapi may have done what was
  * asked. It is given back here and nowhere else: once Vapi's lists of its time have been read and do not have it.
  */
-import { isMessage } from '../access/reserve.ts';
+import { isMessage } from '../access/start/reserve.ts';
 import type { Context } from '../context.ts';
 import { listLapsedHolds, type Reservation, releaseReservation } from '../store/reservations.ts';
 import type { Tenant } from '../store/tenants.ts';

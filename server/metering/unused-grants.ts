@@ -3,12 +3,12 @@
  * were its hold kept as long as a call's, one visitor could use up the budget, and the lines, with keys that it never uses.
  */
 
-import { apisOf, orgOf } from '../access/orgs.ts';
-import { scopedKeySeconds } from '../access/scoped-key.ts';
+import { apisOf, orgOf } from '../access/tenants/orgs.ts';
 import type { Context } from '../context.ts';
 import { endTurn, takeTurn } from '../store/leases.ts';
 import { listKeyGrants, releaseUnused } from '../store/reservations.ts';
 import { findTenantById } from '../store/tenants.ts';
+import { scopedKeySeconds } from '../vapi/scoped-key.ts';
 import { assignCalls, bookDifference } from './booking.ts';
 
 /** For clocks that differ, and for Vapi's list, which may lag. */

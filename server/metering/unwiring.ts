@@ -3,8 +3,8 @@
  * working without us.
  */
 
-import { isRefusedKey } from '../access/orgs.ts';
-import { openTenantSecret } from '../access/tenant-secrets.ts';
+import { openTenantSecret } from '../access/secrets/tenant-secrets.ts';
+import { isRefusedKey } from '../access/tenants/orgs.ts';
 import type { Context } from '../context.ts';
 import { findTenant, findTenantById, type Tenant } from '../store/tenants.ts';
 import { removeUnwiring, takeDueUnwiring } from '../store/unwirings.ts';

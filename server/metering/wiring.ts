@@ -1,7 +1,7 @@
 /** Points a tenant's assistants at our webhook, and keeps where they pointed before as where their messages go on to. */
 
-import { notesOnSettings } from '../access/tenant-check.ts';
-import { openTenantSecret, sealForwardTarget, sealTenantSecret } from '../access/tenant-secrets.ts';
+import { openTenantSecret, sealForwardTarget, sealTenantSecret } from '../access/secrets/tenant-secrets.ts';
+import { notesOnSettings } from '../access/tenants/tenant-check.ts';
 import { outsideOf, outsideProblem } from '../base/outside.ts';
 import type { Context } from '../context.ts';
 import { hookUrlSchema, type WireAnswer, type WireRequest } from '../contract.ts';

@@ -1,6 +1,6 @@
 /** Starts the portal. Its address is `…/portal/#/…`: the part behind the hash names the view. */
 import './portal-app.ts';
-import { documentStyle } from './style.ts';
+import { documentStyle } from './parts/style.ts';
 
 const sheet = new CSSStyleSheet();
 sheet.replaceSync(documentStyle.cssText);

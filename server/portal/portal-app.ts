@@ -1,11 +1,11 @@
 /** The frame of the portal: who is signed in, the navigation, and the view that the address names. */
 import { css, html, LitElement, type TemplateResult } from 'lit';
 import type { MeAnswer } from '../contract.ts';
-import { get, post, signedOut } from './api.ts';
-import { applyBranding, brandingChanged } from './branding.ts';
-import { Resource } from './resource.ts';
-import { shared } from './style.ts';
-import { tenantView, viewNames } from './tenant-views.ts';
+import { get, post, signedOut } from './parts/api.ts';
+import { applyBranding, brandingChanged } from './parts/branding.ts';
+import { Resource } from './parts/resource.ts';
+import { shared } from './parts/style.ts';
+import { tenantView, viewNames } from './views/tenant-views.ts';
 
 export class PortalAppElement extends LitElement {
   static override styles = [
@@ -45,11 +45,11 @@ export class PortalAppElement extends LitElement {
   }
 
   /** Loaded for the operator alone. */
-  #operator: typeof import('./operator-views.ts') | null = null;
+  #operator: typeof import('./views/operator-views.ts') | null = null;
   #me = new Resource<MeAnswer>(this, async () => {
     const me = await get<MeAnswer>('me');
     applyBranding(me.branding);
-    if (me.role === 'operator') this.#operator ??= await import('./operator-views.ts');
+    if (me.role === 'operator') this.#operator ??= await import('./views/operator-views.ts');
     return me;
   });
 

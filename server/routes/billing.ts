@@ -3,17 +3,17 @@
 import express, { Router } from 'express';
 import { recordChange } from '../access/audit.ts';
 import { dayIn, monthIn } from '../base/time-zone.ts';
-import type { BillingContext } from '../billing/billing-context.ts';
-import { termsOf } from '../billing/line-text.ts';
-import { marginOf, simulate } from '../billing/margin.ts';
-import { closeMonths } from '../billing/month-close.ts';
-import { accountOf } from '../billing/month-document.ts';
-import { monthPeriod } from '../billing/period.ts';
-import { currencyOf } from '../billing/plan.ts';
-import { setPlan } from '../billing/plan-changes.ts';
-import { bookCredit } from '../billing/prepaid.ts';
-import { previewMonth } from '../billing/preview.ts';
-import { setSeller } from '../billing/seller.ts';
+import { accountOf } from '../billing/books/month-document.ts';
+import { bookCredit } from '../billing/books/prepaid.ts';
+import { previewMonth } from '../billing/books/preview.ts';
+import { setSeller } from '../billing/books/seller.ts';
+import { closeMonths } from '../billing/clerk/month-close.ts';
+import { marginOf, simulate } from '../billing/month/margin.ts';
+import { termsOf } from '../billing/plan/line-text.ts';
+import { monthPeriod } from '../billing/plan/period.ts';
+import { currencyOf } from '../billing/plan/plan.ts';
+import { setPlan } from '../billing/plan/plan-changes.ts';
+import type { BillingContext } from '../billing/stripe/billing-context.ts';
 import type { Context } from '../context.ts';
 import {
   billingAccountSchema,

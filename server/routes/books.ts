@@ -2,7 +2,7 @@
 import { once } from 'node:events';
 import { type Response, Router } from 'express';
 import { centsToDecimal } from '../base/money.ts';
-import { viewSummary } from '../billing/views.ts';
+import { viewSummary } from '../billing/books/views.ts';
 import type { Context } from '../context.ts';
 import { type BookedInvoice, type BooksAnswer, booksQuerySchema } from '../contract.ts';
 import { type BookedRow, type BooksPage, listAllInvoices } from '../store/invoice-lists.ts';

@@ -5,7 +5,7 @@
 import { pipeline } from 'node:stream/promises';
 import express, { type Request, type Response, Router } from 'express';
 import { recordChange } from '../access/audit.ts';
-import { openTenantSecret } from '../access/tenant-secrets.ts';
+import { openTenantSecret } from '../access/secrets/tenant-secrets.ts';
 import { getOutside, outsideOf } from '../base/outside.ts';
 import type { Context } from '../context.ts';
 import { deleteContentSchema, type TranscriptAnswer } from '../contract.ts';

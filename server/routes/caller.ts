@@ -3,9 +3,9 @@
 import type { Request, RequestHandler, Response } from 'express';
 import type {} from 'pino-http';
 import type { AccessContext } from '../access/access-context.ts';
-import { type Caller, callerOf } from '../access/api-key.ts';
-import { callerOfCookie } from '../access/sign-in.ts';
-import { cookieIn, isSameOrigin, signInCookie } from '../access/sign-in-cookie.ts';
+import { type Caller, callerOf } from '../access/identity/api-key.ts';
+import { callerOfCookie } from '../access/identity/sign-in.ts';
+import { cookieIn, isSameOrigin, signInCookie } from '../access/identity/sign-in-cookie.ts';
 import type { Context } from '../context.ts';
 import type { Scope } from '../contract.ts';
 import { ApiError } from '../errors.ts';

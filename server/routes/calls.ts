@@ -6,7 +6,7 @@ import type { AccessContext } from '../access/access-context.ts';
 import { recordChange } from '../access/audit.ts';
 import { oneAtATime } from '../base/one-at-a-time.ts';
 import { monthIn } from '../base/time-zone.ts';
-import { pricesOfCalls } from '../billing/call-prices.ts';
+import { pricesOfCalls } from '../billing/month/call-prices.ts';
 import type { Context } from '../context.ts';
 import {
   type CallDetail,

@@ -5,18 +5,18 @@ import { once } from 'node:events';
 import express, { type Request, type Response, Router } from 'express';
 import { centsToDecimal } from '../base/money.ts';
 import { monthIn } from '../base/time-zone.ts';
-import type { BillingContext } from '../billing/billing-context.ts';
-import { issueCreditNote } from '../billing/credit-note.ts';
-import type { BilledCall } from '../billing/earlier-months.ts';
-import { annexFoot, annexHead, annexRows, invoiceHtml, invoiceStyle } from '../billing/invoice-html.ts';
-import { draftInvoice, finalizeInvoice, nothingToBill } from '../billing/invoicing.ts';
-import { bookPaid } from '../billing/paid-outside.ts';
-import { paymentPageOf } from '../billing/payment-page.ts';
-import { monthInstants, monthOfDay } from '../billing/period.ts';
-import { reckonMonth } from '../billing/reckoning.ts';
-import { pushInvoice } from '../billing/stripe-push.ts';
-import { voidEverywhere } from '../billing/stripe-withdraw.ts';
-import { documentOf, viewInvoice, viewInvoiceCall, viewSummary } from '../billing/views.ts';
+import { issueCreditNote } from '../billing/books/credit-note.ts';
+import { annexFoot, annexHead, annexRows, invoiceHtml, invoiceStyle } from '../billing/books/invoice-html.ts';
+import { draftInvoice, finalizeInvoice, nothingToBill } from '../billing/books/invoicing.ts';
+import { documentOf, viewInvoice, viewInvoiceCall, viewSummary } from '../billing/books/views.ts';
+import type { BilledCall } from '../billing/month/earlier-months.ts';
+import { reckonMonth } from '../billing/month/reckoning.ts';
+import { monthInstants, monthOfDay } from '../billing/plan/period.ts';
+import type { BillingContext } from '../billing/stripe/billing-context.ts';
+import { bookPaid } from '../billing/stripe/paid-outside.ts';
+import { paymentPageOf } from '../billing/stripe/payment-page.ts';
+import { pushInvoice } from '../billing/stripe/stripe-push.ts';
+import { voidEverywhere } from '../billing/stripe/stripe-withdraw.ts';
 import {
   creditNoteSchema,
   draftInvoiceSchema,

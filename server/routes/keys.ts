@@ -1,7 +1,7 @@
 /** API keys of the operator and its clients. A key is shown once, when it is made. */
 import express, { Router } from 'express';
-import { newApiKey } from '../access/api-key.ts';
 import { recordChange } from '../access/audit.ts';
+import { newApiKey } from '../access/identity/api-key.ts';
 import type { Context } from '../context.ts';
 import { createKeySchema, type KeyView, pageQuerySchema, type Scope } from '../contract.ts';
 import { ApiError } from '../errors.ts';

@@ -1,7 +1,7 @@
 /** What the operator has been told of its tenants, newest first; also what nobody could be told. */
 import { Router } from 'express';
-import { noticeText } from '../access/notice-text.ts';
-import { balancesOf } from '../access/notices.ts';
+import { noticeText } from '../access/notices/notice-text.ts';
+import { balancesOf } from '../access/notices/notices.ts';
 import type { Context } from '../context.ts';
 import { type NoticeView, pageQuerySchema } from '../contract.ts';
 import { listNotices } from '../store/notices.ts';

@@ -1,7 +1,7 @@
 /** Ends a rotation of `SECRET_KEY`. */
 import { Router } from 'express';
 import { recordChange } from '../access/audit.ts';
-import { resealSecrets } from '../access/reseal.ts';
+import { resealSecrets } from '../access/secrets/reseal.ts';
 import type { Context } from '../context.ts';
 import { actorIn } from './caller.ts';
 

@@ -3,11 +3,11 @@
 import express, { type Request, type Response, Router } from 'express';
 import type { AccessContext } from '../access/access-context.ts';
 import { recordChange } from '../access/audit.ts';
-import { sendMail } from '../access/mail.ts';
-import { isLinkOpen, makeSignInLink, signInLifeMs, signInWith } from '../access/sign-in.ts';
-import { isSameOrigin, signInCookie } from '../access/sign-in-cookie.ts';
-import { confirmPage, type Page, refusedPage } from '../access/sign-in-page.ts';
-import type { BillingContext } from '../billing/billing-context.ts';
+import { isLinkOpen, makeSignInLink, signInLifeMs, signInWith } from '../access/identity/sign-in.ts';
+import { isSameOrigin, signInCookie } from '../access/identity/sign-in-cookie.ts';
+import { confirmPage, type Page, refusedPage } from '../access/identity/sign-in-page.ts';
+import { sendMail } from '../access/notices/mail.ts';
+import type { BillingContext } from '../billing/stripe/billing-context.ts';
 import type { Context } from '../context.ts';
 import {
   type Branding,

@@ -1,6 +1,6 @@
 /** What goes into a tenant's pages, for the operator and for the client itself. */
 import { Router } from 'express';
-import { isOriginAllowed } from '../access/allowed-origins.ts';
+import { isOriginAllowed } from '../access/tenants/allowed-origins.ts';
 import type { Context } from '../context.ts';
 import { type SnippetView, snippetQuerySchema } from '../contract.ts';
 import { ApiError } from '../errors.ts';

@@ -4,10 +4,10 @@ import { type Request, Router } from 'express';
 import type { AccessContext } from '../access/access-context.ts';
 import { letGo, readBody } from '../access/bounded-body.ts';
 import { createByteBudget } from '../access/byte-budget.ts';
-import { senderNetworkOf } from '../access/visitor-network.ts';
-import type { BillingContext } from '../billing/billing-context.ts';
-import { stripeFailure } from '../billing/stripe-api.ts';
-import { syncInvoice, tellReversal } from '../billing/stripe-sync.ts';
+import { senderNetworkOf } from '../access/identity/visitor-network.ts';
+import type { BillingContext } from '../billing/stripe/billing-context.ts';
+import { stripeFailure } from '../billing/stripe/stripe-api.ts';
+import { syncInvoice, tellReversal } from '../billing/stripe/stripe-sync.ts';
 import { ApiError } from '../errors.ts';
 
 const longestEvent = 1024 * 1024;

@@ -3,11 +3,11 @@
 import express, { type Request, type Response, Router } from 'express';
 import type { AccessContext } from '../access/access-context.ts';
 import { recordChange } from '../access/audit.ts';
-import { endLiveCalls } from '../access/end-call.ts';
-import { applyTenantChanges, newTenant, viewTenant } from '../access/tenant-changes.ts';
-import { checkSharing, checkTenant, notesOnSettings } from '../access/tenant-check.ts';
-import { openTenantSecret } from '../access/tenant-secrets.ts';
-import { endPlans } from '../billing/plan-changes.ts';
+import { openTenantSecret } from '../access/secrets/tenant-secrets.ts';
+import { endLiveCalls } from '../access/start/end-call.ts';
+import { applyTenantChanges, newTenant, viewTenant } from '../access/tenants/tenant-changes.ts';
+import { checkSharing, checkTenant, notesOnSettings } from '../access/tenants/tenant-check.ts';
+import { endPlans } from '../billing/plan/plan-changes.ts';
 import {
   allowOriginSchema,
   type BlockedOriginView,

@@ -5,13 +5,13 @@ import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { type Request, type RequestHandler, type Response, Router } from 'express';
 import type { AccessContext } from '../access/access-context.ts';
-import { endUnwanted } from '../access/end-call.ts';
 import {
   createWebhookDoor,
   type ProvenWebhook,
   type WebhookBounds,
   webhookBounds,
-} from '../access/webhook-sender.ts';
+} from '../access/identity/webhook-sender.ts';
+import { endUnwanted } from '../access/start/end-call.ts';
 import type { Context } from '../context.ts';
 import { ApiError } from '../errors.ts';
 import { askSoon } from '../metering/ask-call.ts';

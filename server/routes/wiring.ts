@@ -1,7 +1,7 @@
 /** The operator lets us point a tenant's assistants at our webhook, and may look at the plan first. */
 import express, { Router } from 'express';
 import { recordChange } from '../access/audit.ts';
-import { viewTenant } from '../access/tenant-changes.ts';
+import { viewTenant } from '../access/tenants/tenant-changes.ts';
 import type { Context } from '../context.ts';
 import { wireQuerySchema, wireRequestSchema } from '../contract.ts';
 import { ApiError } from '../errors.ts';

@@ -4,8 +4,8 @@
  */
 import { randomBytes } from 'node:crypto';
 import { DatabaseSync } from 'node:sqlite';
-import { closeMonths } from '../../server/billing/month-close.ts';
-import { monthInstants } from '../../server/billing/period.ts';
+import { closeMonths } from '../../server/billing/clerk/month-close.ts';
+import { monthInstants } from '../../server/billing/plan/period.ts';
 import { closeRequestSchema, type PlanInput } from '../../server/contract.ts';
 import { createBooksCheck } from '../../server/metering/books-check.ts';
 import { findTenant, listTenantsToBill } from '../../server/store/tenants.ts';

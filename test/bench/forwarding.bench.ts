@@ -3,7 +3,7 @@
  * on to it. SQLite; caller, server and target share one process, so each figure holds a little of the others' work.
  */
 import { randomUUID } from 'node:crypto';
-import { report, startOwnServer, toolCalls } from '../server/webhooks/support.ts';
+import { report, startOwnServer, toolCalls } from '../server/metering/webhooks/support.ts';
 import { startTestServer } from '../support/test-server.ts';
 
 const rounds = 500;

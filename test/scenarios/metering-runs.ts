@@ -5,7 +5,7 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import type { CallState } from '../../demo/vapi-emulator/emulator.ts';
-import { listOrgs } from '../../server/access/orgs.ts';
+import { listOrgs } from '../../server/access/tenants/orgs.ts';
 import { pollNext, sweepOrg } from '../../server/metering/reconciler.ts';
 import type { Engine } from '../support/postgres.ts';
 import { startTestNetwork, type TestNetwork, type TestTenant } from '../support/test-network.ts';

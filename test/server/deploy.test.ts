@@ -20,7 +20,7 @@ import { test } from 'node:test';
 import { parseEnv } from 'node:util';
 import { ValidationSeverity, validate } from 'dockerfile-utils';
 import pg from 'pg';
-import { longestBody } from '../../server/access/webhook-sender.ts';
+import { longestBody } from '../../server/access/identity/webhook-sender.ts';
 import { readConfig } from '../../server/config.ts';
 import { contextOf } from '../support/docker-context.ts';
 

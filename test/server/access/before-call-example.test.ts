@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { after, before, it } from 'node:test';
-import { signHook } from '../../../server/access/hooks.ts';
+import { signHook } from '../../../server/access/notices/hooks.ts';
 import { startTestNetwork, type TestNetwork } from '../../support/test-network.ts';
 import { codeOf, testTime } from '../../support/test-server.ts';
 
@@ -15,10 +15,14 @@ let url: string;
 let network: TestNetwork;
 
 before(async () => {
-  example = spawn(process.execPath, [`--import=${standingClock}`, 'server/access/before-call-example.mjs'], {
-    env: { ...process.env, HOOK_SECRET: hookSecret, PORT: '0' },
-    stdio: ['ignore', 'pipe', 'inherit'],
-  });
+  example = spawn(
+    process.execPath,
+    [`--import=${standingClock}`, 'server/access/start/before-call-example.mjs'],
+    {
+      env: { ...process.env, HOOK_SECRET: hookSecret, PORT: '0' },
+      stdio: ['ignore', 'pipe', 'inherit'],
+    },
+  );
   const [line] = await once(example.stdout ?? example, 'data');
   url = `http://127.0.0.1:${/port (\d+)/.exec(String(line))?.[1]}/`;
   network = await startTestNetwork({

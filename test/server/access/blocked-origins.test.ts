@@ -1,7 +1,7 @@
 /** What the operator sees of refused pages, and how it lets a forgotten one in. */
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
-import { createRefusals } from '../../../server/access/blocked-origins.ts';
+import { createRefusals } from '../../../server/access/start/blocked-origins.ts';
 import type { BlockedOriginView } from '../../../server/contract.ts';
 import { openStore, type Store } from '../../../server/store/database.ts';
 import { findTenant, type Tenant } from '../../../server/store/tenants.ts';

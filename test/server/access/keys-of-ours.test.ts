@@ -4,7 +4,7 @@ import { randomBytes } from 'node:crypto';
 import { after, before, describe, it } from 'node:test';
 import jwt from 'jsonwebtoken';
 import { z } from 'zod';
-import { signToken, verifyToken } from '../../../server/access/signed-token.ts';
+import { signToken, verifyToken } from '../../../server/access/identity/signed-token.ts';
 import { deriveKeys } from '../../../server/base/derived-keys.ts';
 import { createSecretBox, maskSecret } from '../../../server/base/secret-box.ts';
 import { sealedColumns } from '../../../server/store/sealed-texts.ts';

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import { after, before, describe, it } from 'node:test';
-import { deliverNext } from '../../../server/access/notice-delivery.ts';
+import { deliverNext } from '../../../server/access/notices/notice-delivery.ts';
 import { type HookReceiver, hasValidSignature, startHookReceiver } from '../../support/hook-receiver.ts';
 import { type MailSink, startMailSink } from '../../support/mail-sink.ts';
 import { testDatabases } from '../../support/postgres.ts';

@@ -1,7 +1,7 @@
 /** Opening hours by the tenant's clock on the wall. */
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { isOpen } from '../../../server/access/opening-hours.ts';
+import { isOpen } from '../../../server/access/start/opening-hours.ts';
 import type { OpeningHours } from '../../../server/contract.ts';
 
 const weekdays: OpeningHours = [{ days: [1, 2, 3, 4, 5], from: '09:00', to: '17:00' }];

@@ -4,7 +4,7 @@ import { createServer, type RequestListener } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { after, before, describe, it, type TestContext } from 'node:test';
 import { promisify } from 'node:util';
-import { postHook } from '../../../server/access/hooks.ts';
+import { postHook } from '../../../server/access/notices/hooks.ts';
 import { isOutside, lookupOutside, outsideProblem, postOutside } from '../../../server/base/outside.ts';
 import type { Context } from '../../../server/context.ts';
 import { post } from '../../../server/metering/forwarding.ts';

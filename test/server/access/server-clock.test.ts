@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import jwt from 'jsonwebtoken';
-import { signScopedKey } from '../../../server/access/scoped-key.ts';
+import { signScopedKey } from '../../../server/vapi/scoped-key.ts';
 import { createVapiClock } from '../../../server/vapi/vapi-clock.ts';
 import { defaultEngine, type TestDatabase } from '../../support/postgres.ts';
 import { startTestNetwork, type TestNetwork } from '../../support/test-network.ts';

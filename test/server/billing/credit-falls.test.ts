@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import fc from 'fast-check';
-import { type Charged, createFalls } from '../../../server/billing/held-credit.ts';
+import { type Charged, createFalls } from '../../../server/billing/month/held-credit.ts';
 import type { InvoiceView, PlanInput } from '../../../server/contract.ts';
 import { type BillingStage, mustBe, startBillingStage } from './stage.ts';
 

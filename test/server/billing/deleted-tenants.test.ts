@@ -1,7 +1,7 @@
 /** A tenant that is deleted in the middle of a month is still billed for what it used, and its books stay readable. */
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
-import { sweepOverdue } from '../../../server/billing/overdue.ts';
+import { sweepOverdue } from '../../../server/billing/clerk/overdue.ts';
 import type {
   CloseReport,
   DeletedTenant,

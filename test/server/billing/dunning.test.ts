@@ -1,8 +1,8 @@
 /** Unpaid invoices: when they are overdue, whom that pauses, and what ends it. */
 import assert from 'node:assert/strict';
 import { after, before, beforeEach, describe, it } from 'node:test';
-import { deliverNext } from '../../../server/access/notice-delivery.ts';
-import { sweepOverdue } from '../../../server/billing/overdue.ts';
+import { deliverNext } from '../../../server/access/notices/notice-delivery.ts';
+import { sweepOverdue } from '../../../server/billing/clerk/overdue.ts';
 import type { CloseReport, InvoiceView, NoticeView } from '../../../server/contract.ts';
 import { listAudit } from '../../../server/store/audit.ts';
 import { advanceInvoice } from '../../../server/store/invoices.ts';

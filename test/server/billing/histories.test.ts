@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import fc from 'fast-check';
-import { segmentsOf } from '../../../server/billing/plan.ts';
-import { chargeFor } from '../../../server/billing/price.ts';
+import { segmentsOf } from '../../../server/billing/plan/plan.ts';
+import { chargeFor } from '../../../server/billing/plan/price.ts';
 import type { InvoiceCallView, InvoiceView, Plan, PlanInput } from '../../../server/contract.ts';
 import { planSchema } from '../../../server/contract.ts';
 import { noCost } from '../../../server/vapi/cost.ts';

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { after, before, it } from 'node:test';
 import fc from 'fast-check';
-import type { BillableCall } from '../../../server/billing/price.ts';
+import type { BillableCall } from '../../../server/billing/plan/price.ts';
 import type { InvoiceCallView, InvoiceView, Plan } from '../../../server/contract.ts';
 import { callsOf, plans } from './months.ts';
 import { type BillingStage, mustBe, startBillingStage } from './stage.ts';

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import { setImmediate } from 'node:timers/promises';
-import { openRun } from '../../../server/billing/close-run.ts';
-import { sweepOverdue } from '../../../server/billing/overdue.ts';
+import { openRun } from '../../../server/billing/clerk/close-run.ts';
+import { sweepOverdue } from '../../../server/billing/clerk/overdue.ts';
 import {
   type CloseReport,
   closeRequestSchema,

@@ -1,9 +1,9 @@
 /** Random months over all shapes of plans, and what must hold of every one of them. */
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
-import { addDays, monthPeriod } from '../../../server/billing/period.ts';
-import { segmentsOf } from '../../../server/billing/plan.ts';
-import type { BillableCall } from '../../../server/billing/price.ts';
+import { addDays, monthPeriod } from '../../../server/billing/plan/period.ts';
+import { segmentsOf } from '../../../server/billing/plan/plan.ts';
+import type { BillableCall } from '../../../server/billing/plan/price.ts';
 import {
   type CallChannel,
   type CostByComponent,

@@ -3,7 +3,7 @@ import { describe, it } from 'node:test';
 import fc from 'fast-check';
 import { centsToDecimal, isSupportedCurrency, microsToDecimal } from '../../../server/base/money.ts';
 import { dayIn } from '../../../server/base/time-zone.ts';
-import { daysIn, intersect, monthPeriod, startOfDay } from '../../../server/billing/period.ts';
+import { daysIn, intersect, monthPeriod, startOfDay } from '../../../server/billing/plan/period.ts';
 
 describe('a billing period', () => {
   it('is a calendar month of days', () => {

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { segmentsOf } from '../../../server/billing/plan.ts';
-import type { BillableCall } from '../../../server/billing/price.ts';
-import type { RatedLine } from '../../../server/billing/rating.ts';
+import { segmentsOf } from '../../../server/billing/plan/plan.ts';
+import type { BillableCall } from '../../../server/billing/plan/price.ts';
+import type { RatedLine } from '../../../server/billing/plan/rating.ts';
 import { planPresets, planSchema } from '../../../server/contract.ts';
 import { noCost } from '../../../server/vapi/cost.ts';
 import { call, planOf, rate, segmentsFor, versions } from './support.ts';

@@ -4,7 +4,7 @@
  */
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
-import { setPlan } from '../../../server/billing/plan-changes.ts';
+import { setPlan } from '../../../server/billing/plan/plan-changes.ts';
 import { type CloseReport, type InvoiceView, planSchema } from '../../../server/contract.ts';
 import { type Answer, codeOf } from '../../support/test-server.ts';
 import { killAfterWrites } from './kill-after-writes.ts';

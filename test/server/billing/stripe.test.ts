@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { after, before, beforeEach, describe, it } from 'node:test';
 import Stripe from 'stripe';
-import { stripeLines } from '../../../server/billing/stripe-lines.ts';
+import { stripeLines } from '../../../server/billing/stripe/stripe-lines.ts';
 import type {
   CloseReport,
   InvoiceDocument,

@@ -1,13 +1,13 @@
 /** Short ways to write plans, calls and segments in the tests of billing. */
 
-import { type Segment, segmentsOf } from '../../../server/billing/plan.ts';
-import type { BillableCall } from '../../../server/billing/price.ts';
+import { type Segment, segmentsOf } from '../../../server/billing/plan/plan.ts';
+import type { BillableCall } from '../../../server/billing/plan/price.ts';
 import {
   createRater,
   type OpenCall,
   type RatedCall,
   type RatedLine,
-} from '../../../server/billing/rating.ts';
+} from '../../../server/billing/plan/rating.ts';
 import { type Plan, type PlanInput, planSchema } from '../../../server/contract.ts';
 import type { PlanVersion } from '../../../server/store/plans.ts';
 import { noCost } from '../../../server/vapi/cost.ts';

@@ -2,8 +2,8 @@
 import assert from 'node:assert/strict';
 import { after, before, it } from 'node:test';
 import fc from 'fast-check';
-import { segmentsOf } from '../../../server/billing/plan.ts';
-import { chargeFor, isPooled } from '../../../server/billing/price.ts';
+import { segmentsOf } from '../../../server/billing/plan/plan.ts';
+import { chargeFor, isPooled } from '../../../server/billing/plan/price.ts';
 import type { InvoiceView, PlanInput } from '../../../server/contract.ts';
 import { listPlanVersions } from '../../../server/store/plans.ts';
 import type { Tenant } from '../../../server/store/tenants.ts';

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { isOriginAllowed, parseAllowedOrigin } from '../../../server/access/allowed-origins.ts';
+import { isOriginAllowed, parseAllowedOrigin } from '../../../server/access/tenants/allowed-origins.ts';
 
 describe('an entry is stored in the form in which it is compared', () => {
   const cases: [entry: string, stored: string][] = [

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
 import { createByteBudget } from '../../../server/access/byte-budget.ts';
-import { longestBody, webhookBounds } from '../../../server/access/webhook-sender.ts';
+import { longestBody, webhookBounds } from '../../../server/access/identity/webhook-sender.ts';
 
 describe('what others send to memory', () => {
   const shares = { total: 20, perNetwork: 10, perKey: 8, perKeyAndNetwork: 4 };

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
-import { holdFor, holdForMessage } from '../../../server/access/limits.ts';
-import { hashNetwork, networkOf, siteOf } from '../../../server/access/visitor-network.ts';
+import { hashNetwork, networkOf, siteOf } from '../../../server/access/identity/visitor-network.ts';
+import { holdFor, holdForMessage } from '../../../server/access/start/limits.ts';
 import { dayIn, isTimeZone, monthIn, nextMonth } from '../../../server/base/time-zone.ts';
 import { defaultLimits } from '../../../server/contract.ts';
 

@@ -1,7 +1,7 @@
 /** What the operator reads in a notice: every kind, with its amounts. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { noticeText } from '../../../server/access/notice-text.ts';
+import { noticeText } from '../../../server/access/notices/notice-text.ts';
 import { type InvoiceState, type NoticeKind, noticeKinds } from '../../../server/contract.ts';
 
 const owed = { invoice: 'INV-000007', dueCents: 11_960, currency: 'eur' };

@@ -3,12 +3,18 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import { planPresets, planSchema } from '../../../server/contract.ts';
-import { fromUnits, toUnits } from '../../../server/portal/amounts.ts';
-import { commonTexts } from '../../../server/portal/common-texts.ts';
-import { type FieldKind, toText, toValue } from '../../../server/portal/field-kinds.ts';
-import { completed, notAPlan, withKind, withRates, withTiers } from '../../../server/portal/plan-shape.ts';
-import { planWords } from '../../../server/portal/plan-words.ts';
-import { lastDueMonth } from '../../../server/portal/zone.ts';
+import { fromUnits, toUnits } from '../../../server/portal/pure/amounts.ts';
+import { commonTexts } from '../../../server/portal/pure/common-texts.ts';
+import { type FieldKind, toText, toValue } from '../../../server/portal/pure/field-kinds.ts';
+import {
+  completed,
+  notAPlan,
+  withKind,
+  withRates,
+  withTiers,
+} from '../../../server/portal/pure/plan-shape.ts';
+import { planWords } from '../../../server/portal/pure/plan-words.ts';
+import { lastDueMonth } from '../../../server/portal/pure/zone.ts';
 import { en } from '../../../widget/strings/en.ts';
 
 const planOf = (name: string) => planSchema.parse(planPresets.find((preset) => preset.name === name)?.plan);

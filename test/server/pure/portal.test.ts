@@ -3,9 +3,9 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import { centsToDecimal, isSupportedCurrency } from '../../../server/base/money.ts';
-import { contrast, readable } from '../../../server/portal/color.ts';
-import { duration, exactMoney, money, period } from '../../../server/portal/format.ts';
-import { daysOf, monthIn, monthPlus, startOfDay } from '../../../server/portal/zone.ts';
+import { contrast, readable } from '../../../server/portal/pure/color.ts';
+import { duration, exactMoney, money, period } from '../../../server/portal/pure/format.ts';
+import { daysOf, monthIn, monthPlus, startOfDay } from '../../../server/portal/pure/zone.ts';
 
 const light = ['#ffffff', '#f4f6f8'];
 const dark = ['#1a2028', '#11161c'];

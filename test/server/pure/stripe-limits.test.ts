@@ -1,8 +1,8 @@
 /** What Stripe charges at least and at most, by its documentation: as it is printed there, in whole units. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { StripeApi } from '../../../server/billing/stripe-api.ts';
-import { checkAsked } from '../../../server/billing/stripe-limits.ts';
+import type { StripeApi } from '../../../server/billing/stripe/stripe-api.ts';
+import { checkAsked } from '../../../server/billing/stripe/stripe-limits.ts';
 import type { InvoiceDocument } from '../../../server/contract.ts';
 
 /** https://docs.stripe.com/currencies#minimum-and-maximum-charge-amounts */

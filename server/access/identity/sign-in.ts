@@ -1,0 +1,94 @@
+/**
+ * Signing in to the portal: a link that works once becomes a cookie. Of both only a hash is kept, and both are 32
+ * random bytes, so that nothing slower than SHA-256 is needed.
+ */
+import { createHash, randomBytes } from 'node:crypto';
+import { safeEqual } from '../../base/safe-equal.ts';
+import type { Context } from '../../context.ts';
+import type { Scope } from '../../contract.ts';
+import {
+  findSignIn,
+  forgetExpiredSignIns,
+  insertSignIn,
+  insertSignInLink,
+  isSignInLink,
+  type SignIn,
+  takeSignInLink,
+} from '../../store/sign-ins.ts';
+import { findTenantById } from '../../store/tenants.ts';
+import { recordChange } from '../audit.ts';
+import type { Caller } from './api-key.ts';
+
+export const linkLifeMs = 15 * 60_000;
+/** Counted from the sign-in, whatever is done with it. */
+export const signInLifeMs = 12 * 3_600_000;
+
+/** What a browser may do: an operator's all, a client's only read. */
+export function scopesOf(tenantId: string | null): Scope[] {
+  return tenantId === null ? ['read', 'write'] : ['read'];
+}
+
+/**
+ * @param tenant null for the operator's portal
+ * @param by who makes it, for the audit log, and the key that permits it
+ */
+export async function makeSignInLink(
+  ctx: Context,
+  tenant: { id: string; slug: string } | null,
+  email: string | null,
+  { keyId, ...by }: { actor: string; requestId: string; keyId: string | null },
+): Promise<{ url: string; expiresAt: number }> {
+  const now = ctx.now();
+  const token = randomBytes(32).toString('base64url');
+  const expiresAt = now + linkLifeMs;
+  await ctx.store.transaction().execute(async (db) => {
+    await forgetExpiredSignIns(db, now);
+    await insertSignInLink(db, { hash: hashOf(token), tenantId: tenant?.id ?? null, keyId, expiresAt });
+    const after = { expiresAt: new Date(expiresAt).toISOString(), ...(email ? { email } : {}) };
+    const change = { action: 'sign-in-link.create', tenant: tenant?.slug ?? null, before: null, after };
+    await recordChange(db, { ...by, ...change }, now);
+  });
+  // In the query, which is in no log of ours.
+  return { url: `${ctx.config.publicUrl}/portal/sign-in?token=${token}`, expiresAt };
+}
+
+/** Looks without using it: mail scanners open links too. */
+export function isLinkOpen(ctx: Context, token: string): Promise<boolean> {
+  return isSignInLink(ctx.store, hashOf(token), ctx.now());
+}
+
+/** @returns the cookie's value; null when the link does not work (any more) */
+export async function signInWith(ctx: Context, token: string, requestId: string): Promise<string | null> {
+  const now = ctx.now();
+  const cookie = randomBytes(32).toString('base64url');
+  return ctx.store.transaction().execute(async (db) => {
+    const link = await takeSignInLink(db, hashOf(token), now);
+    if (!link) return null;
+    const signIn: SignIn = {
+      hash: hashOf(cookie),
+      id: `sgn_${randomBytes(9).toString('base64url')}`,
+      tenantId: link.tenantId,
+      keyId: link.keyId,
+      createdAt: now,
+      expiresAt: now + signInLifeMs,
+    };
+    await insertSignIn(db, signIn);
+    const tenant = link.tenantId === null ? null : await findTenantById(db, link.tenantId);
+    const change = { action: 'sign-in', tenant: tenant?.slug ?? null, before: null, after: null };
+    await recordChange(db, { actor: signIn.id, requestId, ...change }, now);
+    return cookie;
+  });
+}
+
+/** @returns null for a sign-in that is unknown, ended or expired, or whose key is */
+export async function callerOfCookie(ctx: Context, cookie: string): Promise<Caller | null> {
+  const hash = hashOf(cookie);
+  const signIn = await findSignIn(ctx.store, hash, ctx.now());
+  if (!signIn || !safeEqual(signIn.hash, hash)) return null;
+  const { id, tenantId, keyId } = signIn;
+  return { actor: id, tenantId, scopes: scopesOf(tenantId), keyId };
+}
+
+function hashOf(token: string): string {
+  return createHash('sha256').update(token).digest('hex');
+}

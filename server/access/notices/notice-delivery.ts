@@ -1,0 +1,81 @@
+/** Delivers notices: signed webhook and e-mail, each tried again with growing pauses until it is taken or given up. */
+
+import { outsideOf } from '../../base/outside.ts';
+import { startWorker, type Worker } from '../../base/worker.ts';
+import type { Secrets } from '../../config.ts';
+import type { Context } from '../../context.ts';
+import { type Notice, saveNoticeProgress, takeDueNotice } from '../../store/notices.ts';
+import { findTenantById, type Tenant } from '../../store/tenants.ts';
+import { openTenantSecret } from '../secrets/tenant-secrets.ts';
+import { postHook } from './hooks.ts';
+import { sendMail } from './mail.ts';
+import { noticeText } from './notice-text.ts';
+import { addresseesOf, balancesOf } from './notices.ts';
+
+type MailContext = Context & { smtp: Secrets['smtp'] };
+
+const pollMs = 2000;
+/** 10 s, 20 s, 40 s, … up to an hour; after 12 attempts (about four hours) the operator's server is given up. */
+const maxAttempts = 12;
+const pauseAfter = (attempts: number) => Math.min(10_000 * 2 ** (attempts - 1), 3_600_000);
+
+export function startNoticeDelivery(ctx: MailContext): Worker {
+  return startWorker(ctx.log, pollMs, () => deliverNext(ctx));
+}
+
+/** @returns whether there was one to deliver */
+export async function deliverNext(ctx: MailContext): Promise<boolean> {
+  const now = ctx.now();
+  const notice = await takeDueNotice(ctx.store, now, now + 60_000);
+  if (!notice) return false;
+  const tenant = await findTenantById(ctx.store, notice.tenantId);
+  const { url, email } = tenant ? await addresseesOf(ctx.store, tenant, notice.kind) : {};
+  const progress = { urlPending: notice.urlPending, emailPending: notice.emailPending };
+  if (!tenant || !url || (await attempt(ctx, notice, () => sendWebhook(ctx, tenant, url, notice)))) {
+    progress.urlPending = 0;
+  }
+  if (!tenant || !email || (await attempt(ctx, notice, () => sendEmail(ctx, tenant, email, notice)))) {
+    progress.emailPending = 0;
+  }
+  const pending = progress.urlPending + progress.emailPending > 0 && notice.attempts < maxAttempts;
+  const nextAttemptAt = pending ? now + pauseAfter(notice.attempts) : null;
+  await saveNoticeProgress(ctx.store, notice.id, { ...progress, nextAttemptAt });
+  return true;
+}
+
+async function attempt(ctx: Context, notice: Notice, send: () => Promise<void>): Promise<boolean> {
+  try {
+    await send();
+    return true;
+  } catch (error) {
+    ctx.log.warn({ err: error, notice: notice.id, attempt: notice.attempts }, 'notice not delivered');
+    return false;
+  }
+}
+
+async function sendWebhook(ctx: Context, tenant: Tenant, url: string, notice: Notice): Promise<void> {
+  if (!notice.urlPending) return;
+  await postHook({
+    url,
+    secret: openTenantSecret(ctx.box, tenant, 'hookSecret') ?? '',
+    id: notice.id,
+    body: JSON.parse(notice.payload) as object,
+    timeoutMs: 10_000,
+    nowMs: ctx.now(),
+    outside: outsideOf(ctx.config),
+  });
+}
+
+async function sendEmail(ctx: MailContext, tenant: Tenant, to: string, notice: Notice): Promise<void> {
+  // That the seller gave an address for its invoices does not say that mail can be sent from here.
+  if (!notice.emailPending || (!tenant.alerts && !ctx.smtp)) return;
+  const { data } = JSON.parse(notice.payload) as { data: Record<string, unknown> };
+  const balance = (await balancesOf(ctx.store, [notice])).get(notice.id) ?? null;
+  const { title, text } = noticeText(notice.kind, notice.period, data, balance);
+  await sendMail(ctx.smtp, {
+    to,
+    subject: `${tenant.name}: ${title}`,
+    // The slug of a deleted one may be another's by now.
+    text: `${text}\n\n${ctx.config.publicUrl}/portal/#/tenants/${tenant.deletedAt === null ? tenant.slug : tenant.id}\n`,
+  });
+}

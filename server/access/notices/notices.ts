@@ -1,0 +1,98 @@
+/** What an operator is told of a tenant: once per kind and period, kept in the store until it has been delivered. */
+
+import { monthIn, nextMonth } from '../../base/time-zone.ts';
+import type { NoticeKind } from '../../contract.ts';
+import { type Balance, balanceOf } from '../../ledger/invoice-balance.ts';
+import { findSeller } from '../../store/billing-accounts.ts';
+import type { Queries } from '../../store/database.ts';
+import { listNumbered } from '../../store/invoice-lists.ts';
+import { countNotices, insertNotice, type Notice } from '../../store/notices.ts';
+import type { Tenant } from '../../store/tenants.ts';
+import { sumUsage } from '../../store/usage.ts';
+
+/** Of unpaid invoices the operator is told in any case. */
+const ofInvoices: NoticeKind[] = [
+  'payment-failed',
+  'invoice-overdue',
+  'paused-unpaid',
+  'resumed-paid',
+  'invoice-strayed',
+  'payment-reversed',
+];
+
+/** Told for each call, and calls can be made up by anyone who knows the webhook secret. */
+const ofCalls: NoticeKind[] = ['cost-refused', 'call-unknown'];
+const perDay = 20;
+const dayMs = 86_400_000;
+
+/** Whom to tell: as the tenant's `alerts` say; of its invoices, where it has none, whoever issues them. */
+export async function addresseesOf(
+  db: Queries,
+  tenant: Tenant,
+  kind: NoticeKind,
+): Promise<{ url?: string | undefined; email?: string | undefined }> {
+  if (tenant.alerts) return tenant.alerts;
+  return ofInvoices.includes(kind) ? { email: (await findSeller(db))?.email } : {};
+}
+
+/**
+ * Part of the transaction in which it became true, so that it is told if and only if that was committed. Of a kind that
+ * is told for each call, a day's first twenty are.
+ */
+export async function raiseNotice(
+  db: Queries,
+  tenant: Tenant,
+  kind: NoticeKind,
+  period: string,
+  data: Record<string, unknown>,
+  nowMs: number,
+): Promise<void> {
+  if (!tenant.alerts && !ofInvoices.includes(kind)) return;
+  if (ofCalls.includes(kind) && (await countNotices(db, tenant.id, kind, nowMs - dayMs)) >= perDay) return;
+  const { url, email } = await addresseesOf(db, tenant, kind);
+  await insertNotice(db, {
+    tenantId: tenant.id,
+    kind,
+    period,
+    payload: JSON.stringify({
+      type: `tenant.${kind}`,
+      timestamp: new Date(nowMs).toISOString(),
+      data: { tenant: tenant.slug, period, ...data },
+    }),
+    createdAt: nowMs,
+    urlPending: url ? 1 : 0,
+    emailPending: email ? 1 : 0,
+  });
+}
+
+/** What is left now of the invoices that the notices name, by the notice's id. */
+export async function balancesOf(
+  db: Queries,
+  notices: Pick<Notice, 'id' | 'payload'>[],
+): Promise<Map<string, Balance>> {
+  const numbers = new Map<string, string>();
+  for (const { id, payload } of notices) {
+    const { invoice } = (JSON.parse(payload) as { data: { invoice?: unknown } }).data;
+    if (typeof invoice === 'string') numbers.set(id, invoice);
+  }
+  const rows = await listNumbered(db, [...new Set(numbers.values())]);
+  const balances = new Map(rows.map((row) => [row.number, balanceOf(row)]));
+  return new Map(
+    [...numbers].flatMap(([id, number]) => {
+      const balance = balances.get(number);
+      return balance ? [[id, balance] as const] : [];
+    }),
+  );
+}
+
+/** Tells when this month's known cost has reached 80 % and 100 % of the budget. */
+export async function noticeBudget(db: Queries, tenant: Tenant, nowMs: number): Promise<void> {
+  if (!tenant.alerts) return;
+  const month = monthIn(tenant.timeZone, nowMs);
+  const [sum] = await sumUsage(db, tenant.id, `${month}-01`, `${nextMonth(month)}-01`, 'all');
+  const spentMicros = sum?.costMicros ?? 0;
+  const budgetMicros = tenant.limits.monthlyBudgetMicros;
+  const data = { spentMicros, budgetMicros };
+  if (spentMicros * 5 >= budgetMicros * 4) await raiseNotice(db, tenant, 'budget-80', month, data, nowMs);
+  if (spentMicros >= budgetMicros) await raiseNotice(db, tenant, 'budget-100', month, data, nowMs);
+}

@@ -1,0 +1,54 @@
+/** Seals everything anew under the current `SECRET_KEY`, so that the one before it is needed no more. */
+import type { Context } from '../../context.ts';
+import {
+  listTextsNotUnder,
+  replaceSealedText,
+  type SealedColumn,
+  sealedColumns,
+} from '../../store/sealed-texts.ts';
+import {
+  controlUrlContext,
+  forwardedContext,
+  forwardTargetContext,
+  type TenantSecret,
+  tenantSecretContext,
+} from './tenant-secrets.ts';
+
+const pieces = 100;
+
+/**
+ * Safe to repeat and to break off; several processes may do it at once. Every process must have the new key already: one
+ * that has only the old key cannot open what was sealed anew.
+ * @returns how many texts were sealed anew
+ * @throws when one was sealed under a key that is neither the current nor the previous one
+ */
+export async function resealSecrets(ctx: Context): Promise<number> {
+  let resealed = 0;
+  for (const column of sealedColumns) {
+    for (;;) {
+      const texts = await listTextsNotUnder(ctx.store, column, ctx.box.prefix, pieces);
+      for (const text of texts) {
+        const place = placeOf(column, text.key);
+        const sealed = ctx.box.seal(ctx.box.open(text.sealed, place), place);
+        if (await replaceSealedText(ctx.store, column, text, sealed)) resealed += 1;
+      }
+      if (texts.length < pieces) break;
+    }
+  }
+  return resealed;
+}
+
+/** The place to which the text is bound, as those who seal it first say it. */
+function placeOf({ table, column }: SealedColumn, [first = '', second = '']: string[]): string {
+  const name = column.replace(/Sealed$/, '');
+  switch (table) {
+    case 'tenants':
+      return tenantSecretContext(first, name as TenantSecret);
+    case 'calls':
+      return controlUrlContext(first, second);
+    case 'forwardTargets':
+      return forwardTargetContext(first, second);
+    case 'forwardedContents':
+      return forwardedContext(first, name as 'headers' | 'body');
+  }
+}

@@ -1,0 +1,75 @@
+/** A tenant's sealed secrets, each bound to its tenant and its column. */
+
+import type { SecretBox } from '../../base/secret-box.ts';
+import type { ForwardTarget } from '../../store/forward-targets.ts';
+import type { Tenant } from '../../store/tenants.ts';
+
+export type TenantSecret =
+  | 'privateKey'
+  | 'publicKey'
+  | 'webhookSecret'
+  | 'previousWebhookSecret'
+  | 'webhookForward'
+  | 'hookSecret';
+
+export const tenantSecretContext = (tenantId: string, name: TenantSecret) => `tenants/${tenantId}/${name}`;
+
+export function sealTenantSecret(
+  box: SecretBox,
+  tenantId: string,
+  name: TenantSecret,
+  plain: string,
+): string {
+  return box.seal(plain, tenantSecretContext(tenantId, name));
+}
+
+/** @returns null when the tenant has no such secret */
+export function openTenantSecret(box: SecretBox, tenant: Tenant, name: TenantSecret): string | null {
+  const sealed = tenant[`${name}Sealed`];
+  return sealed === null ? null : box.open(sealed, tenantSecretContext(tenant.id, name));
+}
+
+/** What Vapi may present at this time: the current secret, and during a rotation the previous one. */
+export function webhookSecretsOf(box: SecretBox, tenant: Tenant, nowMs: number): string[] {
+  const isRotating = nowMs < (tenant.previousWebhookSecretUntil ?? 0);
+  const names = ['webhookSecret', ...(isRotating ? ['previousWebhookSecret'] : [])] as TenantSecret[];
+  return names.flatMap((name) => openTenantSecret(box, tenant, name) ?? []);
+}
+
+export const forwardTargetContext = (tenantId: string, assistantId: string) =>
+  `forward_targets/${tenantId}/${assistantId}`;
+
+/** The headers of a tenant's own server hold its secrets. */
+export function sealForwardTarget(
+  box: SecretBox,
+  tenantId: string,
+  assistantId: string,
+  target: ForwardTarget,
+): string {
+  return box.seal(JSON.stringify(target), forwardTargetContext(tenantId, assistantId));
+}
+
+export function openForwardTarget(
+  box: SecretBox,
+  tenantId: string,
+  assistantId: string,
+  sealed: string,
+): ForwardTarget {
+  return JSON.parse(box.open(sealed, forwardTargetContext(tenantId, assistantId))) as ForwardTarget;
+}
+
+/** A message that waits for the tenant's own server. */
+export const forwardedContext = (id: string, column: 'headers' | 'body') =>
+  `forwarded_contents/${id}/${column}`;
+
+export const controlUrlContext = (tenantId: string, callId: string) =>
+  `calls/${tenantId}/${callId}/controlUrl`;
+
+/** Vapi's control URL of a call needs no other credential, so it is kept like one. */
+export function sealControlUrl(box: SecretBox, tenantId: string, callId: string, url: string): string {
+  return box.seal(url, controlUrlContext(tenantId, callId));
+}
+
+export function openControlUrl(box: SecretBox, tenantId: string, callId: string, sealed: string): string {
+  return box.open(sealed, controlUrlContext(tenantId, callId));
+}

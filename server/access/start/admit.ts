@@ -1,0 +1,70 @@
+/** Which pages may use which tenant. */
+
+import { setTimeout as pause } from 'node:timers/promises';
+import type { Request } from 'express';
+import type { Context } from '../../context.ts';
+import { ApiError } from '../../errors.ts';
+import { findTenant, type Tenant } from '../../store/tenants.ts';
+import type { SessionClaims } from '../identity/session-token.ts';
+import type { Verified } from '../identity/signed-token.ts';
+import { isNetwork, networkOf } from '../identity/visitor-network.ts';
+import { isOriginAllowed } from '../tenants/allowed-origins.ts';
+import type { Refusals } from './blocked-origins.ts';
+
+export interface Admitted {
+  tenant: Tenant;
+  origin: string;
+}
+
+/** A refusal takes so long whatever was found: reading a tenant takes longer than finding none, by microseconds. */
+const refusalMs = 5;
+
+/**
+ * The tenant, when this page may use it. An unknown tenant and a refused page are answered alike, and after the same
+ * time, so that nobody can list an operator's tenants.
+ * @throws ApiError `origin_not_allowed`
+ */
+export async function admit(
+  ctx: Context & { refusals: Refusals },
+  slug: string | null,
+  origin: string | undefined,
+): Promise<Admitted> {
+  const refusal = pause(refusalMs);
+  const tenant = slug === null ? null : await findTenant(ctx.store, slug);
+  if (!tenant || !isOriginAllowed(tenant.allowedOrigins, origin)) {
+    if (tenant) ctx.refusals.note(tenant, origin);
+    await refusal;
+    throw new ApiError('origin_not_allowed');
+  }
+  return { tenant, origin };
+}
+
+/**
+ * The claims of a permission: a session, or the token that continues a conversation.
+ * @throws ApiError `session_expired`, after which the element asks for a new session; `unauthorized` when it is forged
+ */
+export function claimsOf<Claims>(verified: Verified<Claims>): Claims {
+  if (verified.ok) return verified.claims;
+  throw new ApiError(verified.reason === 'expired' ? 'session_expired' : 'unauthorized');
+}
+
+/**
+ * The tenant of a verified permission, when it is used where it was issued: same tenant, same page and, where the tenant
+ * wants that, same network. Calls and messages are admitted here, and only here.
+ * @throws ApiError `unauthorized`, `origin_not_allowed`, `session_expired`
+ */
+export async function admitSession(
+  ctx: Context & { refusals: Refusals },
+  claims: SessionClaims,
+  req: Pick<Request, 'headers' | 'ip'>,
+): Promise<Admitted> {
+  const admitted = await admit(ctx, claims.tenant, req.headers.origin);
+  if (admitted.tenant.id !== claims.tenantId) throw new ApiError('unauthorized');
+  if (admitted.origin !== claims.origin) throw new ApiError('origin_not_allowed');
+  const isBound = admitted.tenant.bindSessionToNetwork;
+  if (isBound && !isNetwork(ctx.keys.network, networkOf(req.ip), claims.network)) {
+    // An honest visitor whose phone has just changed networks: the element asks for a new session and continues.
+    throw new ApiError('session_expired');
+  }
+  return admitted;
+}

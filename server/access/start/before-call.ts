@@ -1,0 +1,61 @@
+/**
+ * Asks the operator's own server before a call is created, and once before the first message of a conversation; it may
+ * deny it or add variables. The form of its answer is in `before-call.md`.
+ */
+import { z } from 'zod';
+import { outsideOf } from '../../base/outside.ts';
+import type { Context } from '../../context.ts';
+import { type VariableValues, variableValuesSchema } from '../../contract.ts';
+import { ApiError } from '../../errors.ts';
+import type { Tenant } from '../../store/tenants.ts';
+import type { SessionClaims } from '../identity/session-token.ts';
+import { postHook } from '../notices/hooks.ts';
+import { openTenantSecret } from '../secrets/tenant-secrets.ts';
+
+/** The visitor is waiting for the call. */
+const timeoutMs = 2000;
+
+/** Strict: a misspelled field is nonsense, never a silent yes. */
+const answerSchema = z.strictObject({
+  allow: z.boolean().optional(),
+  /** Shown to the visitor when the call is denied. */
+  message: z.string().max(300).optional(),
+  variableValues: variableValuesSchema.optional(),
+});
+
+/**
+ * @returns the variables that the operator's server adds
+ * @throws ApiError `call_denied`
+ */
+export async function askBeforeCall(
+  ctx: Context,
+  tenant: Tenant,
+  session: SessionClaims,
+  variableValues: VariableValues,
+): Promise<VariableValues> {
+  if (!tenant.beforeCall) return {};
+  const { url, whenUnavailable } = tenant.beforeCall;
+  let answer: z.infer<typeof answerSchema>;
+  try {
+    const body = {
+      type: 'call.before',
+      data: { tenant: tenant.slug, session: session.jti, origin: session.origin, variableValues },
+    };
+    const secret = openTenantSecret(ctx.box, tenant, 'hookSecret') ?? '';
+    const outside = outsideOf(ctx.config);
+    const id = session.jti;
+    const received = await postHook({ url, secret, id, body, timeoutMs, nowMs: ctx.now(), outside });
+    answer = answerSchema.parse(received);
+    if (answer.allow === undefined && whenUnavailable === 'deny')
+      throw new Error('the hook answered without `allow`');
+  } catch (cause) {
+    if (whenUnavailable === 'deny') throw new ApiError('call_denied', { cause });
+    ctx.log.warn(
+      { err: cause, tenant: tenant.slug },
+      'before-call hook unavailable or its answer is nonsense: call allowed',
+    );
+    return {};
+  }
+  if (answer.allow === false) throw new ApiError('call_denied', { detail: answer.message });
+  return answer.variableValues ?? {};
+}

@@ -1,0 +1,197 @@
+/**
+ * From a session to a grant: one transaction consumes the session, takes a concurrency slot and holds the spend; only
+ * then is the call created or a key handed out.
+ */
+import type { Context } from '../../context.ts';
+import type { Grant, KeyGrant, ProxyGrant, VariableValues } from '../../contract.ts';
+import { ApiError } from '../../errors.ts';
+import { newCallRow } from '../../ledger/usage.ts';
+import { claimCall } from '../../store/call-owners.ts';
+import { lockCall, updateCall } from '../../store/calls.ts';
+import { claimReservation, type Reservation, releaseReservation } from '../../store/reservations.ts';
+import { isOpenSince, lockForStart, type Tenant } from '../../store/tenants.ts';
+import { signScopedKey } from '../../vapi/scoped-key.ts';
+import { type CreatedCall, createWebCall, VapiError } from '../../vapi/vapi-api.ts';
+import { issueEndToken, issueFeedbackToken, type SessionClaims } from '../identity/session-token.ts';
+import { openTenantSecret, sealControlUrl } from '../secrets/tenant-secrets.ts';
+import { askBeforeCall } from './before-call.ts';
+import { endLiveCall } from './end-call.ts';
+import { mayRejoin, rejoinWithinSeconds } from './left-calls.ts';
+import { reserve } from './reserve.ts';
+
+/** @throws ApiError what `reserve` throws, also when it has become true meanwhile; `call_denied`, `vapi_unavailable` */
+export async function grantCall(
+  ctx: Context,
+  tenant: Tenant,
+  session: SessionClaims,
+  asked: VariableValues,
+  consentVersion: string | null,
+): Promise<Grant> {
+  const reservation = await reserve(ctx, tenant, session, consentVersion);
+  // The only thing of the browser's that reaches Vapi, and of that only the names that the tenant allows.
+  const variableValues = Object.fromEntries(
+    Object.entries(asked).filter(([name]) => tenant.allowedVariables.includes(name)),
+  );
+  const assistantOverrides = {
+    maxDurationSeconds: reservation.maxSeconds,
+    metadata: { tenant: tenant.slug, session: session.jti },
+    variableValues: { ...variableValues, ...(await ask(ctx, tenant, session, variableValues)) },
+  };
+  const base = {
+    maxDurationSeconds: reservation.maxSeconds,
+    ...(ctx.config.dailyProxyUrl ? { mediaProxyUrl: ctx.config.dailyProxyUrl } : {}),
+  };
+  if (tenant.accessMode === 'proxy') {
+    return { ...base, ...(await proxyGrant(ctx, tenant, reservation, assistantOverrides)) };
+  }
+  // The operator's server may have taken its time.
+  if (!(await isOpenSince(ctx.store, tenant.id, session.generation))) {
+    await releaseReservation(ctx.store, reservation.id);
+    throw new ApiError('tenant_paused');
+  }
+  return { ...base, ...keyGrant(ctx, tenant, session, reservation, assistantOverrides) };
+}
+
+/** A denied call gives back what was reserved for it. */
+async function ask(
+  ctx: Context,
+  tenant: Tenant,
+  session: SessionClaims,
+  variableValues: VariableValues,
+): Promise<VariableValues> {
+  try {
+    return await askBeforeCall(ctx, tenant, session, variableValues);
+  } catch (error) {
+    await releaseReservation(ctx.store, session.jti);
+    throw error;
+  }
+}
+
+async function proxyGrant(
+  ctx: Context,
+  tenant: Tenant,
+  reservation: Reservation,
+  assistantOverrides: KeyGrant['assistantOverrides'],
+): Promise<Omit<ProxyGrant, 'maxDurationSeconds'>> {
+  const { assistantId } = reservation;
+  const { key } = signScopedKey(
+    { orgId: tenant.orgId, privateKey: privateKeyOf(ctx, tenant), assistantId },
+    ctx.vapiClock.now(),
+  );
+  let call: CreatedCall;
+  try {
+    const wish = {
+      assistantId,
+      assistantOverrides,
+      ...(mayRejoin(tenant) ? { roomDeleteOnUserLeaveEnabled: false as const } : {}),
+    };
+    call = await createWebCall(ctx.config.vapiBaseUrl, key, wish, ctx.vapiClock.look);
+  } catch (error) {
+    if (!(error instanceof VapiError)) throw error;
+    // Without a sure refusal Vapi may have made a call: its slot and spend stay held until it is known (`unclaimed`).
+    if (error.refused) await releaseReservation(ctx.store, reservation.id);
+    throw new ApiError('vapi_unavailable', { retryAfter: error.retryAfter ?? 5, cause: error });
+  }
+  if (!(await recordCreatedCall(ctx, tenant, reservation, call))) {
+    ctx.log.warn(
+      { tenant: tenant.slug, call: call.id },
+      'ending a call that was paused while it was created',
+    );
+    ctx.background(endLiveCall(ctx, tenant.id, call.id));
+    throw new ApiError('tenant_paused');
+  }
+  const expiresAt = reservation.leaseExpiresAt;
+  return {
+    mode: 'proxy',
+    callId: call.id,
+    webCallUrl: call.webCallUrl,
+    ...(call.callToken ? { callToken: call.callToken } : {}),
+    endToken: issueEndToken(ctx.keys.endCall, { tenant: tenant.slug, call: call.id }, expiresAt, ctx.now()),
+    ...(mayRejoin(tenant) ? { rejoinWithinSeconds } : {}),
+  };
+}
+
+/**
+ * A webhook may have been quicker than Vapi's answer to us, so the row may be there already. The tenant's lock decides
+ * between this and a pause: a pause either sees the call in the ledger and ends it, or is seen here.
+ * @returns false when the tenant has been paused or deleted since the call was granted
+ */
+async function recordCreatedCall(
+  ctx: Context,
+  tenant: Tenant,
+  reservation: Reservation,
+  call: CreatedCall,
+): Promise<boolean> {
+  const now = ctx.now();
+  const fresh = newCallRow(tenant.id, {
+    kind: 'status',
+    source: 'answer',
+    callId: call.id,
+    asOf: now,
+    type: 'webCall',
+    status: 'queued',
+    assistantId: reservation.assistantId,
+    sessionId: reservation.id,
+    createdAt: call.createdAt ?? now,
+    startedAt: null,
+    endedAt: null,
+    endedReason: null,
+    controlUrl: null,
+    cost: null,
+  });
+  return ctx.store.transaction().execute(async (db) => {
+    const wanted = (await lockForStart(db, tenant.id, reservation.generation)) !== null;
+    await claimCall(db, { callId: call.id, tenantId: tenant.id, confirmed: true });
+    const row = await lockCall(db, fresh);
+    await claimReservation(db, {
+      tenantId: tenant.id,
+      id: reservation.id,
+      assistantId: reservation.assistantId,
+      callId: call.id,
+    });
+    await updateCall(db, row, {
+      ...row,
+      sessionId: reservation.id,
+      accessMode: reservation.accessMode,
+      // Should its end never be reported.
+      pollAt: row.status === 'ended' ? row.pollAt : reservation.leaseExpiresAt,
+      controlUrlSealed: call.controlUrl ? sealControlUrl(ctx.box, tenant.id, call.id, call.controlUrl) : null,
+    });
+    return wanted;
+  });
+}
+
+function keyGrant(
+  ctx: Context,
+  tenant: Tenant,
+  session: SessionClaims,
+  reservation: Reservation,
+  assistantOverrides: KeyGrant['assistantOverrides'],
+): Omit<KeyGrant, 'maxDurationSeconds'> {
+  const base = {
+    apiBaseUrl: ctx.config.vapiBaseUrl,
+    assistantId: tenant.assistantId,
+    assistantOverrides,
+    feedbackToken: issueFeedbackToken(
+      ctx.keys.endCall,
+      { tenant: tenant.slug, session: reservation.id },
+      reservation.leaseExpiresAt,
+      ctx.now(),
+    ),
+  };
+  if (tenant.accessMode === 'scoped-key') {
+    const { orgId, assistantId } = tenant;
+    const scope = { orgId, privateKey: privateKeyOf(ctx, tenant), assistantId, origin: session.origin };
+    const { key, expiresAt } = signScopedKey(scope, ctx.vapiClock.now());
+    return { ...base, mode: 'scoped-key', key, expiresAt: new Date(expiresAt).toISOString() };
+  }
+  const key = openTenantSecret(ctx.box, tenant, 'publicKey');
+  if (!key) throw new Error(`tenant ${tenant.slug} has no public key`);
+  return { ...base, mode: 'public-key', key };
+}
+
+function privateKeyOf(ctx: Context, tenant: Tenant): string {
+  const key = openTenantSecret(ctx.box, tenant, 'privateKey');
+  if (!key) throw new Error(`tenant ${tenant.slug} has no private key`);
+  return key;
+}

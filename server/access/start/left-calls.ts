@@ -1,0 +1,68 @@
+/**
+ * Calls that outlive a change of page. The visitor's browser says when it leaves and when it is back; when it is not
+ * back in time the server ends the call, so that nobody pays for a room without a visitor.
+ */
+
+import { startWorker, type Worker } from '../../base/worker.ts';
+import type { Context } from '../../context.ts';
+import { ApiError } from '../../errors.ts';
+import { findCall } from '../../store/calls.ts';
+import { saveEnded, saveLeft, saveRejoined, takeAbandoned } from '../../store/left-calls.ts';
+import { findTenantById, type Tenant } from '../../store/tenants.ts';
+import { endLiveCall } from './end-call.ts';
+
+/** From one page to the next: loading it, and a tap where the browser wants one. */
+export const rejoinWithinSeconds = 30;
+
+/** Only a room that we have opened can be kept, and only its tenant can want that. */
+export const mayRejoin = (tenant: Tenant): boolean => tenant.rejoinCalls && tenant.accessMode === 'proxy';
+
+/**
+ * The visitor leaves its `page`-th page of the call. A tenant that allows no rejoining has its call ended at once.
+ * @throws ApiError `vapi_unavailable`
+ */
+export async function leaveCall(ctx: Context, tenant: Tenant, callId: string, page: number): Promise<void> {
+  if (!mayRejoin(tenant)) return endLiveCall(ctx, tenant.id, callId);
+  const endAt = ctx.now() + rejoinWithinSeconds * 1000;
+  await saveLeft(ctx.store, { tenantId: tenant.id, callId, page }, endAt);
+}
+
+/**
+ * The visitor wants to go on, from its `page`-th page.
+ * @throws ApiError `not_found` when the call is over or about to be
+ */
+export async function rejoinCall(ctx: Context, tenant: Tenant, callId: string, page: number): Promise<void> {
+  const row = await findCall(ctx.store, tenant.id, callId);
+  if (!row || row.status === 'ended' || tenant.status === 'paused' || !mayRejoin(tenant)) {
+    throw new ApiError('not_found');
+  }
+  if (!(await saveRejoined(ctx.store, { tenantId: tenant.id, callId, page })))
+    throw new ApiError('not_found');
+}
+
+const tickMs = 2000;
+/** A call that cannot be ended after so many attempts is left to the assistant's silence timeout and its own limit. */
+const pausesMs = [5000, 10_000, 30_000, 60_000];
+
+export function startEndingAbandoned(ctx: Context): Worker {
+  return startWorker(ctx.log, tickMs, () => endNextAbandoned(ctx));
+}
+
+/** @returns whether there was one to end */
+export async function endNextAbandoned(ctx: Context): Promise<boolean> {
+  const now = ctx.now();
+  const left = await takeAbandoned(ctx.store, now, (attempts) => {
+    const pause = pausesMs[attempts];
+    return pause === undefined ? null : now + pause;
+  });
+  if (!left) return false;
+  try {
+    const tenant = await findTenantById(ctx.store, left.tenantId);
+    if (tenant) await endLiveCall(ctx, tenant.id, left.callId);
+    await saveEnded(ctx.store, left);
+  } catch (error) {
+    if (!(error instanceof ApiError)) throw error;
+    ctx.log.warn({ err: error, call: left.callId }, 'an abandoned call could not be ended');
+  }
+  return true;
+}

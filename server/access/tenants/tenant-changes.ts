@@ -1,0 +1,229 @@
+/** Making and changing tenants: what is checked beyond the shapes, what is sealed, and what an answer shows. */
+import { randomBytes } from 'node:crypto';
+import { maskSecret } from '../../base/secret-box.ts';
+import type { Context } from '../../context.ts';
+import { type CreateTenant, defaultLimits, type TenantView, type UpdateTenant } from '../../contract.ts';
+import { ApiError } from '../../errors.ts';
+import { defaultTarget } from '../../store/forward-targets.ts';
+import { newTenantId, type Tenant } from '../../store/tenants.ts';
+import { isOurWebhook, webhookUrlOf } from '../../vapi/webhook-url.ts';
+import { newHookSecret } from '../notices/hooks.ts';
+import { openTenantSecret, sealTenantSecret, type TenantSecret } from '../secrets/tenant-secrets.ts';
+import { parseAllowedOrigin } from './allowed-origins.ts';
+
+const defaults = {
+  accessMode: 'proxy',
+  allowedOrigins: [],
+  allowHttpOrigins: false,
+  bindSessionToNetwork: true,
+  challenge: 'none',
+  beforeCall: null,
+  alerts: null,
+  modes: ['voice'],
+  appearance: {},
+  texts: {},
+  consent: null,
+  rejoinCalls: false,
+  webCallsWithoutGrant: 'auto',
+  allowedVariables: [],
+  limits: defaultLimits,
+  contentRetentionDays: null,
+  webhookAuth: { kind: 'token' },
+  assistantIds: [],
+  wholeOrg: false,
+  webhookForwardUrl: null,
+  timeZone: 'UTC',
+} as const satisfies Partial<Tenant>;
+
+/**
+ * @returns the tenant, and the secrets that were made for it: they are shown this once
+ * @throws ApiError `invalid_request`
+ */
+export function newTenant(
+  ctx: Context,
+  input: CreateTenant & { orgId: string },
+): { tenant: Tenant; generated: { webhookSecret?: string; hookSecret?: string } } {
+  const generated = {
+    ...(input.webhookSecret ? {} : { webhookSecret: randomBytes(24).toString('base64url') }),
+    ...(input.hookSecret ? {} : { hookSecret: newHookSecret() }),
+  };
+  const { slug, name, orgId, assistantId, ...changes } = { ...input, ...generated };
+  const now = ctx.now();
+  const empty: Tenant = {
+    ...structuredClone(defaults),
+    id: newTenantId(),
+    slug,
+    name,
+    orgId,
+    assistantId,
+    status: 'active',
+    pausedUnpaidAt: null,
+    generation: 1,
+    privateKeySealed: '',
+    publicKeySealed: null,
+    webhookSecretSealed: '',
+    previousWebhookSecretSealed: null,
+    previousWebhookSecretUntil: null,
+    webhookForwardSealed: null,
+    hookSecretSealed: '',
+    createdAt: now,
+    updatedAt: now,
+    deletedAt: null,
+  };
+  return { tenant: applyTenantChanges(ctx, empty, changes), generated };
+}
+
+/** @throws ApiError `invalid_request` */
+export function applyTenantChanges(ctx: Context, tenant: Tenant, changes: UpdateTenant): Tenant {
+  const {
+    privateKey,
+    publicKey,
+    webhookSecret,
+    webhookSecretOverlapSeconds,
+    webhookForwardHeaders,
+    hookSecret,
+    allowedOrigins,
+    limits,
+    ...plain
+  } = changes;
+  const next: Tenant = { ...tenant, ...given(plain), updatedAt: ctx.now() };
+  next.limits = { ...tenant.limits, ...given(limits ?? {}) };
+  const seal = (name: TenantSecret, value: string) => sealTenantSecret(ctx.box, tenant.id, name, value);
+  if (privateKey !== undefined) next.privateKeySealed = seal('privateKey', privateKey);
+  if (publicKey !== undefined)
+    next.publicKeySealed = publicKey === null ? null : seal('publicKey', publicKey);
+  if (hookSecret !== undefined) next.hookSecretSealed = seal('hookSecret', hookSecret);
+  Object.assign(next, rotation(ctx, tenant, webhookSecret, webhookSecretOverlapSeconds));
+  Object.assign(next, forwarding(ctx, tenant, next.webhookForwardUrl, webhookForwardHeaders));
+  // Also when only `allowHttpOrigins` is changed: what it permitted must not stay.
+  next.allowedOrigins = parseOrigins(allowedOrigins ?? tenant.allowedOrigins, next.allowHttpOrigins);
+  checkTogether(next);
+  return next;
+}
+
+const defaultOverlapSeconds = 86_400;
+
+/** Vapi goes on to present the old secret until every assistant has the new one, so both count for a while. */
+function rotation(
+  ctx: Context,
+  tenant: Tenant,
+  secret: string | undefined,
+  overlapSeconds: number | undefined,
+): Partial<Tenant> {
+  const seal = (name: TenantSecret, value: string) => sealTenantSecret(ctx.box, tenant.id, name, value);
+  const until = ctx.now() + (overlapSeconds ?? defaultOverlapSeconds) * 1000;
+  const current = tenant.webhookSecretSealed && openTenantSecret(ctx.box, tenant, 'webhookSecret');
+  if (secret === undefined || secret === current) {
+    // Without a new secret the overlap can only be cut short.
+    const end = tenant.previousWebhookSecretUntil;
+    if (overlapSeconds === undefined || end === null) return {};
+    return { previousWebhookSecretUntil: Math.min(end, until) };
+  }
+  const webhookSecretSealed = seal('webhookSecret', secret);
+  if (!current || overlapSeconds === 0) {
+    return { webhookSecretSealed, previousWebhookSecretSealed: null, previousWebhookSecretUntil: null };
+  }
+  return {
+    webhookSecretSealed,
+    previousWebhookSecretSealed: seal('previousWebhookSecret', current),
+    previousWebhookSecretUntil: until,
+  };
+}
+
+/** @throws ApiError `invalid_request` */
+function forwarding(
+  ctx: Context,
+  tenant: Tenant,
+  url: string | null,
+  headers: Record<string, string> | undefined,
+): Partial<Tenant> {
+  const refuse = (path: string, message: string) =>
+    new ApiError('invalid_request', { errors: [{ path, message }] });
+  if (url !== null && isOurWebhook(ctx.config.publicUrl, url)) {
+    throw refuse('webhookForwardUrl', 'is this server: the messages would come round again');
+  }
+  if (url === null && headers) throw refuse('webhookForwardHeaders', 'needs a webhookForwardUrl');
+  if (url === tenant.webhookForwardUrl && headers === undefined) return {};
+  // The old headers belong to the old server, and may hold its secrets.
+  const kept = { ...defaultTarget, headers: headers ?? {} };
+  const seal = (value: object) =>
+    sealTenantSecret(ctx.box, tenant.id, 'webhookForward', JSON.stringify(value));
+  return { webhookForwardSealed: url === null ? null : seal(kept) };
+}
+
+/** Names only: the values may be secrets. */
+function forwardHeaderNames(ctx: Context, tenant: Tenant): string[] {
+  const sealed = openTenantSecret(ctx.box, tenant, 'webhookForward');
+  return sealed === null ? [] : Object.keys((JSON.parse(sealed) as { headers: object }).headers).sort();
+}
+
+type Given<Values> = { [Name in keyof Values]: Exclude<Values[Name], undefined> };
+
+/** Without the names whose value is undefined, which would overwrite what is there. */
+function given<Values extends object>(values: Values): Given<Values> {
+  return Object.fromEntries(
+    Object.entries(values).filter(([, value]) => value !== undefined),
+  ) as Given<Values>;
+}
+
+/** @throws ApiError `invalid_request`, saying which entry is bad and why */
+function parseOrigins(entries: string[], allowHttp: boolean): string[] {
+  const parsed = entries.map((entry) => parseAllowedOrigin(entry, allowHttp));
+  const errors = parsed.flatMap((result, index) =>
+    result.ok ? [] : [{ path: `allowedOrigins.${index}`, message: `"${entries[index]}": ${result.reason}` }],
+  );
+  if (errors.length > 0) throw new ApiError('invalid_request', { errors });
+  return [...new Set(parsed.flatMap((result) => (result.ok ? [result.origin] : [])))];
+}
+
+function checkTogether(tenant: Tenant): void {
+  if (tenant.accessMode === 'public-key' && tenant.publicKeySealed === null) {
+    const message = 'is needed for the access mode "public-key"';
+    throw new ApiError('invalid_request', { errors: [{ path: 'publicKey', message }] });
+  }
+}
+
+/** Secrets are shown by their last four characters. */
+export function viewTenant(ctx: Context, tenant: Tenant): TenantView {
+  const masked = (name: TenantSecret) => maskSecret(openTenantSecret(ctx.box, tenant, name) ?? '');
+  return {
+    slug: tenant.slug,
+    name: tenant.name,
+    status: tenant.status,
+    orgId: tenant.orgId,
+    privateKey: masked('privateKey'),
+    publicKey: tenant.publicKeySealed === null ? null : masked('publicKey'),
+    assistantId: tenant.assistantId,
+    accessMode: tenant.accessMode,
+    allowedOrigins: tenant.allowedOrigins,
+    allowHttpOrigins: tenant.allowHttpOrigins,
+    bindSessionToNetwork: tenant.bindSessionToNetwork,
+    challenge: tenant.challenge,
+    beforeCall: tenant.beforeCall,
+    alerts: tenant.alerts,
+    modes: tenant.modes,
+    appearance: tenant.appearance,
+    texts: tenant.texts,
+    consent: tenant.consent,
+    rejoinCalls: tenant.rejoinCalls,
+    webCallsWithoutGrant: tenant.webCallsWithoutGrant,
+    allowedVariables: tenant.allowedVariables,
+    limits: tenant.limits,
+    contentRetentionDays: tenant.contentRetentionDays,
+    timeZone: tenant.timeZone,
+    webhookSecret: masked('webhookSecret'),
+    previousWebhookSecretUntil:
+      (tenant.previousWebhookSecretUntil ?? 0) > ctx.now()
+        ? new Date(tenant.previousWebhookSecretUntil ?? 0).toISOString()
+        : null,
+    webhookAuth: tenant.webhookAuth,
+    assistantIds: tenant.assistantIds,
+    wholeOrg: tenant.wholeOrg,
+    webhookForwardUrl: tenant.webhookForwardUrl,
+    webhookForwardHeaders: forwardHeaderNames(ctx, tenant),
+    hookSecret: masked('hookSecret'),
+    webhookUrl: webhookUrlOf(ctx.config.publicUrl, tenant.slug),
+    createdAt: new Date(tenant.createdAt).toISOString(),
+    updatedAt: new Date(tenant.updatedAt).toISOString(),
+  };
+}

@@ -1,0 +1,181 @@
+/** Takes back lines of a finalized invoice, in part or whole. The calls stay on the invoice: they were rated once. */
+import { createHash } from 'node:crypto';
+import { type Actor, recordChange } from '../../access/audit.ts';
+import { canonicalJson } from '../../base/canonical-json.ts';
+import type { CreditNoteRequest, InvoiceDocument, InvoiceLine } from '../../contract.ts';
+import { ApiError } from '../../errors.ts';
+import type { Store } from '../../store/database.ts';
+import {
+  findInvoiceById,
+  type InvoiceRow,
+  insertInvoice,
+  listCorrections,
+  lockInvoice,
+} from '../../store/invoices.ts';
+import type { Tenant } from '../../store/tenants.ts';
+import { leftOfShares, shareOf } from '../month/credited.ts';
+import { monthOfDay } from '../plan/period.ts';
+import { taxOn } from './invoice-document.ts';
+import { blankInvoice, figuresOf, freeze, issue, newInvoiceId, withInvoice } from './invoicing.ts';
+import { endOverdue } from './unpaid-pause.ts';
+
+/**
+ * A request with a reference that the invoice has had is answered with the note that was made of it.
+ * @throws ApiError `conflict` when it is no finalized invoice or the reference was for another request,
+ *   `invalid_request` when more is taken back than is left
+ */
+export async function issueCreditNote(
+  store: Store,
+  tenant: Tenant,
+  invoiceId: string,
+  request: CreditNoteRequest,
+  by: Actor,
+  nowMs: number,
+): Promise<InvoiceRow> {
+  return withInvoice(store, tenant, invoiceId, async (db, row) => {
+    const id = newNoteId(invoiceId, request.reference);
+    const asked = request.reference === undefined ? null : canonicalJson(request);
+    const made = await findInvoiceById(db, id);
+    if (made && made.request !== asked) {
+      throw new ApiError('conflict', { detail: `${made.number} has this reference, with another content.` });
+    }
+    if (made) return made;
+    if (row.status === 'draft' || row.status === 'void' || row.kind !== 'invoice') {
+      throw new ApiError('conflict', { detail: 'Only a finalized invoice is corrected by a credit note.' });
+    }
+    const invoice = JSON.parse(row.document) as InvoiceDocument;
+    const notes = (await listCorrections(db, invoiceId)).map(
+      ({ document }) => JSON.parse(document) as InvoiceDocument,
+    );
+    const months = invoice.lines.map(({ from }) => monthOfDay(from));
+    const left = leftOf(invoice, notes, await leftOfShares(db, tenant.id, months));
+    const lines = creditLines(invoice, request.lines ? checked(request.lines, left) : wholeOf(left));
+    const linesCents = lines.reduce((sum, line) => sum + line.amountCents, 0);
+    const tax = taxGivenBack(invoice, notes, linesCents);
+    const totalCents = linesCents + (tax?.amountCents ?? 0);
+    const content: InvoiceDocument = {
+      ...invoice,
+      id,
+      kind: 'credit-note',
+      lines,
+      linesCents,
+      tax,
+      totalCents,
+      creditCents: 0,
+      dueCents: totalCents,
+      corrects: { invoice: invoiceId, number: invoice.number ?? '', reason: request.reason },
+    };
+    const correctsId = invoiceId;
+    const blank = blankInvoice(tenant.id, row.month, nowMs);
+    const figures = { ...figuresOf(content), id, role: 'correction', correctsId, request: asked } as const;
+    await insertInvoice(db, { ...blank, ...figures });
+    const document = await issue(db, content, 0, nowMs);
+    await freeze(db, id, document, nowMs);
+    await endOverdue(db, row);
+    const after = { id, number: document.number, corrects: invoice.number, totalCents };
+    const change = { action: 'invoice.credit', tenant: tenant.slug, before: null, after };
+    await recordChange(db, { ...by, ...change }, nowMs);
+    return (await lockInvoice(db, id)) as InvoiceRow;
+  });
+}
+
+/** The reference makes it the only one of the invoice with that name. */
+function newNoteId(invoiceId: string, reference: string | undefined): string {
+  if (reference === undefined) return newInvoiceId();
+  const name = createHash('sha256').update(`${invoiceId} ${reference}`).digest('base64url');
+  return `inv_${name.slice(0, 16)}`;
+}
+
+type Asked = { line: number; amountCents: number }[];
+
+/** What can still be taken back. */
+interface Left {
+  lines: { line: number; amountCents: number; share: string }[];
+  /** What all documents together have charged so far, by month and share: later ones may have given some of it back. */
+  shares: Map<string, number>;
+  totalCents: number;
+}
+
+function leftOf(invoice: InvoiceDocument, notes: InvoiceDocument[], shares: Left['shares']): Left {
+  const taken = new Map<number, number>();
+  for (const { creditsLine = 0, amountCents } of notes.flatMap(({ lines }) => lines)) {
+    taken.set(creditsLine, (taken.get(creditsLine) ?? 0) + amountCents);
+  }
+  const lines = invoice.lines.map((line) => ({
+    line: line.no,
+    amountCents: line.amountCents + (taken.get(line.no) ?? 0),
+    share: `${monthOfDay(line.from)} ${shareOf(line)}`,
+  }));
+  return { lines, shares, totalCents: lines.reduce((sum, { amountCents }) => sum + amountCents, 0) };
+}
+
+const problem = (message: string) =>
+  new ApiError('invalid_request', { errors: [{ path: 'lines', message }] });
+
+/** All that is left: lines that owe the buyer something too, so that it comes to no more than the invoice does. */
+function wholeOf({ lines, shares }: Left): Asked {
+  const room = new Map(shares);
+  const asked = [...lines]
+    .sort((a, b) => a.amountCents - b.amountCents)
+    .map(({ line, amountCents: left, share }) => {
+      const most = room.get(share) ?? 0;
+      const amountCents = left < 0 ? left : Math.min(left, Math.max(0, most));
+      room.set(share, most - amountCents);
+      return { line, amountCents };
+    })
+    .filter(({ amountCents }) => amountCents !== 0)
+    .sort((a, b) => a.line - b.line);
+  if (asked.reduce((sum, { amountCents }) => sum + amountCents, 0) <= 0) {
+    throw problem('nothing is left to take back');
+  }
+  return asked;
+}
+
+function checked(asked: Asked, { lines, shares, totalCents }: Left): Asked {
+  if (new Set(asked.map(({ line }) => line)).size < asked.length) throw problem('a line is named twice');
+  const room = new Map(shares);
+  for (const { line, amountCents } of asked) {
+    const found = lines.find((entry) => entry.line === line);
+    const inShare = room.get(found?.share ?? '') ?? 0;
+    const most = Math.max(0, Math.min(found?.amountCents ?? 0, inShare));
+    if (!found || amountCents > most) throw problem(`line ${line} has ${most} left to take back`);
+    room.set(found.share, inShare - amountCents);
+  }
+  if (asked.reduce((sum, { amountCents }) => sum + amountCents, 0) > totalCents) {
+    throw problem(`the invoice has ${Math.max(0, totalCents)} left to take back`);
+  }
+  return asked;
+}
+
+/** On all that the invoice's credit notes have taken back together, so that they never give back more than its tax. */
+function taxGivenBack(
+  invoice: InvoiceDocument,
+  notes: InvoiceDocument[],
+  linesCents: number,
+): InvoiceDocument['tax'] {
+  const before = notes.reduce((sum, note) => sum + note.linesCents, 0);
+  const given = notes.reduce((sum, { tax }) => sum + (tax?.amountCents ?? 0), 0);
+  const whole = taxOn(before + linesCents, invoice.tax);
+  return whole && { ...whole, amountCents: Math.min(0, whole.amountCents - given) };
+}
+
+function creditLines(invoice: InvoiceDocument, asked: Asked): InvoiceLine[] {
+  return asked.flatMap(({ line, amountCents }, index) => {
+    const billed = invoice.lines.find(({ no }) => no === line);
+    if (!billed) return [];
+    return {
+      ...billed,
+      no: index + 1,
+      kind: 'credit' as const,
+      description: `Line ${line}: ${billed.description}`,
+      rate: null,
+      calls: 0,
+      billedSeconds: 0,
+      includedSeconds: 0,
+      priceMicros: null,
+      amountCents: -amountCents,
+      callsSha256: null,
+      creditsLine: line,
+    };
+  });
+}

@@ -1,0 +1,95 @@
+/** What an invoice says, and the bytes that its hash is taken of. */
+import { createHash } from 'node:crypto';
+import { canonicalJson } from '../../base/canonical-json.ts';
+import { proportion } from '../../base/money.ts';
+import type { BillingAccount, InvoiceDocument, InvoiceLine, Plan, Seller } from '../../contract.ts';
+import type { BilledCall } from '../month/earlier-months.ts';
+import type { MonthLine } from '../month/reckoning.ts';
+import { describeLine, termsOf } from '../plan/line-text.ts';
+import { monthPeriod } from '../plan/period.ts';
+
+export interface DocumentInput {
+  id: string;
+  tenant: string;
+  month: string;
+  currency: string;
+  lines: MonthLine[];
+  /** By plan id; at least those that the lines name. */
+  plans: Map<string, Plan>;
+  account: BillingAccount;
+  seller: Seller | null;
+  /** What is left of the prepaid credit. */
+  balanceCents: number;
+  /** By `lineKey`; absent for a draft. */
+  callHashes?: Map<string, string>;
+}
+
+/** Lines, then tax on their sum (rounded once), then prepaid credit, which is a payment and lowers no tax. */
+export function makeDocument(input: DocumentInput): InvoiceDocument {
+  const lines = input.lines.map((line, index): InvoiceLine => {
+    const { month, planName: _planName, channels: _channels, kind, ...shown } = line;
+    const callsSha256 = input.callHashes?.get(lineKey(line)) ?? null;
+    return { no: index + 1, kind, description: describeLine(line, month), ...shown, callsSha256 };
+  });
+  const linesCents = lines.reduce((sum, { amountCents }) => sum + amountCents, 0);
+  const tax = taxOn(linesCents, input.account.tax);
+  const totalCents = linesCents + (tax?.amountCents ?? 0);
+  const creditCents = Math.max(0, Math.min(totalCents, input.balanceCents));
+  return {
+    format: 2,
+    id: input.id,
+    kind: totalCents < 0 ? 'credit-note' : 'invoice',
+    number: null,
+    tenant: input.tenant,
+    month: input.month,
+    currency: input.currency,
+    period: monthPeriod(input.month),
+    issuedAt: null,
+    dueAt: null,
+    seller: input.seller,
+    buyer: input.account.buyer,
+    plans: [...new Set(lines.map(({ planId }) => planId))].flatMap((id) => {
+      const plan = input.plans.get(id);
+      return plan ? [termsOf(id, plan)] : [];
+    }),
+    lines,
+    linesCents,
+    tax,
+    totalCents,
+    creditCents,
+    dueCents: totalCents - creditCents,
+    corrects: null,
+  };
+}
+
+export function taxOn(cents: number, tax: BillingAccount['tax']): InvoiceDocument['tax'] {
+  if (!tax) return null;
+  // A rate has at most one decimal, so ten times it is the integer to reckon with.
+  const amountCents = proportion(cents, Math.round(tax.bps * 10), 100_000);
+  return { label: tax.label, bps: tax.bps, amountCents };
+}
+
+export function sha256Of(document: InvoiceDocument): string {
+  return createHash('sha256').update(canonicalJson(document)).digest('hex');
+}
+
+export function lineKey(line: { kind: string; month: string; planId: string; rate: number | null }): string {
+  return `${line.kind} ${line.month} ${line.planId} ${line.rate}`;
+}
+
+/**
+ * Over the calls of one line in the order in which they are listed, by id: one JSON array and a line feed for each,
+ * `[id, correction, seconds, billedSeconds, priceMicros]`.
+ * @param pages of what the document was frozen with
+ */
+export async function hashOfCalls(
+  pages: AsyncIterable<Pick<BilledCall, 'callId' | 'seq' | 'seconds' | 'billedSeconds' | 'priceMicros'>[]>,
+): Promise<string> {
+  const hash = createHash('sha256');
+  for await (const page of pages) {
+    for (const { callId, seq, seconds, billedSeconds, priceMicros } of page) {
+      hash.update(`${JSON.stringify([callId, seq, seconds, billedSeconds, priceMicros])}\n`);
+    }
+  }
+  return hash.digest('hex');
+}

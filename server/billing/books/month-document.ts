@@ -1,0 +1,47 @@
+/** A rated month as a document of the tenant's own: its account, its seller, its prepaid credit. Nothing is written. */
+import type { BillingAccount, InvoiceDocument, Plan } from '../../contract.ts';
+import { findBillingAccount, findSeller } from '../../store/billing-accounts.ts';
+import { creditBalance } from '../../store/credits.ts';
+import type { Queries } from '../../store/database.ts';
+import type { Tenant } from '../../store/tenants.ts';
+import type { ReckonedMonth } from '../month/reckoning.ts';
+import { makeDocument } from './invoice-document.ts';
+
+/** As it was set, or what holds until then. */
+export async function accountOf(db: Queries, tenant: Tenant): Promise<BillingAccount> {
+  const stored = await findBillingAccount(db, tenant.id);
+  return (
+    stored?.account ?? {
+      buyer: { name: tenant.name, address: [] },
+      tax: null,
+      dueDays: 14,
+      collection: 'manual',
+      pauseAfterOverdueDays: null,
+    }
+  );
+}
+
+/** @param callHashes absent for a draft */
+export async function documentFor(
+  db: Queries,
+  tenant: Tenant,
+  id: string,
+  month: string,
+  reckoned: ReckonedMonth,
+  callHashes?: Map<string, string>,
+): Promise<InvoiceDocument> {
+  const plans = new Map<string, Plan>();
+  for (const { id: planId, plan } of reckoned.versions) if (plan) plans.set(planId, plan);
+  return makeDocument({
+    id,
+    tenant: tenant.slug,
+    month,
+    currency: reckoned.currency,
+    lines: reckoned.lines,
+    plans,
+    account: await accountOf(db, tenant),
+    seller: await findSeller(db),
+    balanceCents: await creditBalance(db, tenant.id, reckoned.currency),
+    ...(callHashes ? { callHashes } : {}),
+  });
+}

@@ -1,0 +1,84 @@
+/** What the month comes to so far, and what it would come to if it went on like this. */
+
+import { proportion } from '../../base/money.ts';
+import { nextMonth } from '../../base/time-zone.ts';
+import type { InvoiceDocument, PreviewAnswer } from '../../contract.ts';
+import type { Queries } from '../../store/database.ts';
+import { findMonthInvoice } from '../../store/invoices.ts';
+import { listPlanVersions } from '../../store/plans.ts';
+import type { Tenant } from '../../store/tenants.ts';
+import { countOpenCalls } from '../month/open-calls.ts';
+import { reckonMonth } from '../month/reckoning.ts';
+import { startOfDay } from '../plan/period.ts';
+import type { Segment } from '../plan/plan.ts';
+import { isPooled, poolMicros } from '../plan/price.ts';
+import { linesOf, type RateTotals } from '../plan/rating.ts';
+import { documentFor } from './month-document.ts';
+
+/** Nothing is stored. A month that is billed is what its document says. */
+export async function previewMonth(
+  db: Queries,
+  tenant: Tenant,
+  month: string,
+  nowMs: number,
+): Promise<PreviewAnswer> {
+  const billed = await findMonthInvoice(db, tenant.id, month);
+  if (billed && billed.status !== 'draft') {
+    const document = JSON.parse(billed.document) as InvoiceDocument;
+    const { currency, totalCents } = document;
+    const versions = await listPlanVersions(db, tenant.id);
+    const open = await countOpenCalls(db, tenant.id, versions, nextMonth(month));
+    return {
+      month,
+      currency,
+      billed: true,
+      soFar: figures(document),
+      atThisPace: { totalCents },
+      openCalls: open.get(month) ?? 0,
+    };
+  }
+  const reckoned = await reckonMonth(db, tenant.id, month);
+  const { segments, totals, currency, lines } = reckoned;
+  const draft = await documentFor(db, tenant, '', month, reckoned);
+  const own = linesOf(
+    segments,
+    segments.map((segment, index) => projected(tenant.timeZone, segment, totals[index] ?? [], nowMs)),
+  );
+  const earlier = lines.filter((line) => line.month !== month);
+  const paced = await documentFor(db, tenant, '', month, {
+    ...reckoned,
+    lines: [...own.map((line) => ({ ...line, month })), ...earlier],
+  });
+  return {
+    month,
+    currency,
+    billed: false,
+    soFar: figures(draft),
+    atThisPace: { totalCents: paced.totalCents },
+    openCalls: reckoned.open.length,
+  };
+}
+
+function figures({ lines, totalCents, dueCents }: InvoiceDocument): PreviewAnswer['soFar'] {
+  return { lines, totalCents, dueCents };
+}
+
+/** Seconds and prices grow as the segment's time does; included minutes and tiers are then used as they would be. */
+function projected(timeZone: string, segment: Segment, totals: RateTotals[], nowMs: number): RateTotals[] {
+  const from = startOfDay(timeZone, segment.from);
+  const length = startOfDay(timeZone, segment.to) - from;
+  const elapsed = nowMs - from;
+  if (elapsed <= 0 || elapsed >= length) return totals;
+  return totals.map((total, rate): RateTotals => {
+    const price = segment.plan.rates[rate]?.price;
+    const billedSeconds = proportion(total.billedSeconds, length, elapsed);
+    return {
+      calls: proportion(total.calls, length, elapsed),
+      billedSeconds,
+      priceMicros:
+        price && isPooled(price)
+          ? poolMicros(segment, price, 0, billedSeconds)
+          : proportion(total.priceMicros, length, elapsed),
+    };
+  });
+}

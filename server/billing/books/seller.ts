@@ -1,0 +1,31 @@
+/** Who issues the invoices, and what stands before their numbers. */
+
+import type { Actor } from '../../access/audit.ts';
+import { recordChange } from '../../access/audit.ts';
+import type { Seller } from '../../contract.ts';
+import { ApiError } from '../../errors.ts';
+import { findSeller, saveSeller } from '../../store/billing-accounts.ts';
+import type { Store } from '../../store/database.ts';
+import { lockSeries } from '../../store/invoice-numbers.ts';
+import { hasPrefix } from '../../store/invoices.ts';
+
+/**
+ * Both series count from 1, so a prefix of one would make numbers that the other has given out.
+ * @throws ApiError `conflict` for a prefix that the other series has ever had
+ */
+export async function setSeller(store: Store, seller: Seller, by: Actor, nowMs: number): Promise<void> {
+  await store.transaction().execute(async (db) => {
+    await lockSeries(db);
+    const { invoicePrefix, creditNotePrefix } = seller;
+    if (await hasPrefix(db, 'credit-note', invoicePrefix)) throw taken('Credit notes', invoicePrefix);
+    if (await hasPrefix(db, 'invoice', creditNotePrefix)) throw taken('Invoices', creditNotePrefix);
+    const before = await findSeller(db);
+    await saveSeller(db, seller, nowMs);
+    const change = { action: 'seller.update', tenant: null, before, after: seller };
+    await recordChange(db, { ...by, ...change }, nowMs);
+  });
+}
+
+function taken(what: string, prefix: string): ApiError {
+  return new ApiError('conflict', { detail: `${what} have had the prefix ${prefix}: choose another.` });
+}

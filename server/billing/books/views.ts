@@ -1,0 +1,40 @@
+/** Invoices as answers show them. */
+import type { InvoiceCallView, InvoiceDocument, InvoiceSummary, InvoiceView } from '../../contract.ts';
+import { balanceOf } from '../../ledger/invoice-balance.ts';
+import type { Queries } from '../../store/database.ts';
+import { findCredit, type SummaryRow } from '../../store/invoice-lists.ts';
+import type { InvoiceRow } from '../../store/invoices.ts';
+import type { BilledCall } from '../month/earlier-months.ts';
+
+const iso = (ms: number | null) => (ms === null ? null : new Date(ms).toISOString());
+
+export function viewSummary(row: SummaryRow): InvoiceSummary {
+  const { id, kind, number, status, month, currency, totalCents, dueCents, stripeId } = row;
+  return {
+    ...{ id, kind, number, status, month, currency, totalCents, dueCents },
+    ...balanceOf(row),
+    issuedAt: iso(row.finalizedAt),
+    dueAt: iso(row.dueAt),
+    paidAt: iso(row.paidAt),
+    stripeId,
+  };
+}
+
+export async function viewInvoice(db: Queries, row: InvoiceRow): Promise<InvoiceView> {
+  return {
+    ...viewSummary({ ...row, ...(await findCredit(db, row.id)) }),
+    document: documentOf(row),
+    sha256: row.sha256,
+  };
+}
+
+export function documentOf({ document }: InvoiceRow): InvoiceDocument {
+  return JSON.parse(document) as InvoiceDocument;
+}
+
+/** @param withCost for the operator only */
+export function viewInvoiceCall(call: BilledCall, withCost: boolean): InvoiceCallView {
+  const { callId, seq, seconds, billedSeconds, priceMicros, costMicros } = call;
+  const shown = { callId, correction: seq, seconds, billedSeconds, priceMicros };
+  return withCost ? { ...shown, costMicros } : shown;
+}

@@ -1,0 +1,86 @@
+/** What a run that closes months says of one month of one tenant. */
+import type { Context } from '../../context.ts';
+import type { CloseEntry } from '../../contract.ts';
+import { listUnended } from '../../store/calls.ts';
+import { findMonthInvoice } from '../../store/invoices.ts';
+import { listPlanVersions } from '../../store/plans.ts';
+import { handleOf, type Tenant } from '../../store/tenants.ts';
+import { countOpenCalls, countUnplannedCalls, unconfirmedCalls } from '../month/open-calls.ts';
+import { monthBefore, monthInstants } from '../plan/period.ts';
+
+export function entryOf(
+  tenant: Tenant,
+  month: string,
+  outcome: CloseEntry['outcome'],
+  document: { number?: string | null; totalCents?: number; currency?: string } = {},
+): CloseEntry {
+  const { number = null, totalCents = null, currency = null } = document;
+  return { tenant: handleOf(tenant), month, outcome, number, totalCents, currency, openCalls: 0 };
+}
+
+/**
+ * Says what calls are on no document: on the entries that the months have, or on entries of their own. Those that wait are
+ * told by every run for as long as they do. Those without a plan are told when their month is closed, and while the last
+ * month has no document.
+ * @param until `YYYY-MM`, exclusive
+ * @param entries of the months that this run has closed, or tried to
+ */
+export async function tellCallsLeft(
+  { store }: Context,
+  tenant: Tenant,
+  until: string,
+  entries: CloseEntry[],
+  add: (entry: CloseEntry) => Promise<void>,
+): Promise<void> {
+  const versions = await listPlanVersions(store, tenant.id);
+  const open = await countOpenCalls(store, tenant.id, versions, until);
+  const unconfirmed = await unconfirmedCalls(store, tenant.id, versions, until);
+  const last = monthBefore(until);
+  const lastBilled = await findMonthInvoice(store, tenant.id, last);
+  const closed = entries.filter(isClosed).map(({ month }) => month);
+  const unplanned = new Map<string, number>();
+  for (const month of new Set([...closed, ...(lastBilled && lastBilled.status !== 'draft' ? [] : [last])])) {
+    unplanned.set(month, await countUnplannedCalls(store, tenant.id, versions, month));
+  }
+  for (const entry of entries.filter(isClosed)) {
+    const period = monthInstants(tenant.timeZone, entry.month);
+    const ids = await listUnended(store, tenant.id, period, 100);
+    if (ids.length === 0) continue;
+    entry.callsInProgress = ids;
+    const told = `In progress: ${ids.length === 100 ? '100 calls or more' : callsInWords(ids.length)}, on an invoice once ended.`;
+    entry.problem = [entry.problem, told].filter(Boolean).join(' ');
+  }
+  for (const month of [...new Set([...open.keys(), ...unplanned.keys(), ...unconfirmed.keys()])].sort()) {
+    const openCalls = open.get(month) ?? 0;
+    const unplannedCalls = unplanned.get(month) ?? 0;
+    const waiting = unconfirmed.get(month) ?? [];
+    if (openCalls + unplannedCalls + waiting.length === 0) continue;
+    const own = entries.find((entry) => entry.month === month && isClosed(entry));
+    const entry = own ?? entryOf(tenant, month, 'calls-left');
+    entry.openCalls = openCalls;
+    if (waiting.length > 0) entry.unconfirmedCalls = waiting.slice(0, 100);
+    if (unplannedCalls > 0) entry.unplannedCalls = unplannedCalls;
+    entry.problem = [entry.problem, describe(openCalls, unplannedCalls, waiting.length)]
+      .filter(Boolean)
+      .join(' ');
+    if (!own) await add(entry);
+  }
+}
+
+function isClosed({ outcome }: CloseEntry): boolean {
+  return outcome === 'finalized' || outcome === 'would-finalize';
+}
+
+const callsInWords = (count: number) => `${count} ${count === 1 ? 'call' : 'calls'}`;
+
+function describe(open: number, unplanned: number, unconfirmed: number): string {
+  return [
+    ...(open > 0
+      ? [`${callsInWords(open)} without a known duration or cost: on an invoice once it is known.`]
+      : []),
+    ...(unconfirmed > 0
+      ? [`${callsInWords(unconfirmed)} that Vapi has not confirmed: on an invoice once it has.`]
+      : []),
+    ...(unplanned > 0 ? [`${callsInWords(unplanned)} on days without a plan: on no invoice.`] : []),
+  ].join(' ');
+}

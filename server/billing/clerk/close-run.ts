@@ -1,0 +1,79 @@
+/** The report of one run that closes months, kept as it comes about: what a killed run has done is told all the same. */
+import type { Context } from '../../context.ts';
+import type { CloseEntry, CloseReport, CloseRequest } from '../../contract.ts';
+import { listBillingRuns, saveBillingRun } from '../../store/billing-runs.ts';
+
+export interface CloseRun {
+  id: string;
+  /** Before the books are changed, so that a run that is killed is seen as one that did not finish. */
+  begin(): Promise<void>;
+  /** What has changed the books is kept at once. The entry may be completed until the run ends. */
+  add(entry: CloseEntry): Promise<void>;
+  end(): Promise<CloseReport>;
+}
+
+/** A run that did nothing and has nothing new to tell is not kept: every hour one would push out those that do. */
+export function openRun(ctx: Context, id: string, request: CloseRequest): CloseRun {
+  const startedAt = ctx.now();
+  const report: CloseReport = {
+    id,
+    month: request.month ?? null,
+    tenant: request.tenant ?? null,
+    dryRun: request.dryRun,
+    startedAt: new Date(startedAt).toISOString(),
+    finishedAt: null,
+    entries: [],
+    needsPerson: 0,
+  };
+  let isKept = false;
+  const save = async (finishedAt: number | null) => {
+    isKept = true;
+    report.needsPerson = troubles(report).length;
+    await saveBillingRun(ctx.store, {
+      id,
+      month: request.month ?? '',
+      startedAt,
+      finishedAt,
+      report: JSON.stringify(report),
+    });
+  };
+  return {
+    id,
+    begin: async () => {
+      if (!isKept) await save(null);
+    },
+    add: async (entry) => {
+      report.entries.push(entry);
+      if (isKept || hasDone(entry)) await save(null);
+    },
+    end: async () => {
+      const now = ctx.now();
+      report.needsPerson = troubles(report).length;
+      report.finishedAt = new Date(now).toISOString();
+      if (isKept || (await tellsMore(ctx, report))) await save(now);
+      return report;
+    },
+  };
+}
+
+/** Entries that somebody should look at. */
+function troubles({ entries }: CloseReport): CloseEntry[] {
+  return entries.filter(({ problem }) => problem !== undefined);
+}
+
+function hasDone({ outcome }: CloseEntry): boolean {
+  return outcome === 'finalized' || outcome === 'pushed';
+}
+
+/** Of a run over everything: other troubles than the last such run, or none any more. */
+async function tellsMore({ store }: Context, report: CloseReport): Promise<boolean> {
+  if (!isWhole(report)) return report.entries.length > 0;
+  const runs = (await listBillingRuns(store, 50)).map((run) => JSON.parse(run.report) as CloseReport);
+  const last = runs.find(isWhole);
+  return JSON.stringify(troubles(report)) !== JSON.stringify(last ? troubles(last) : []);
+}
+
+/** Not of one tenant or up to a month only. */
+function isWhole({ month, tenant, dryRun }: CloseReport): boolean {
+  return month === null && !tenant && !dryRun;
+}

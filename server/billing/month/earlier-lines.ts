@@ -1,0 +1,65 @@
+/** The lines of a later document for a month that is billed: what came late, what has changed, what is credited. */
+
+import { microsToCents, toSafeNumber } from '../../base/money.ts';
+import type { BilledSum } from '../../store/invoice-lines.ts';
+import type { Segment } from '../plan/plan.ts';
+import { flatLine, type RatedLine, type RateTotals, topUpCents } from '../plan/rating.ts';
+import { type MonthFalls, shareOf } from './credited.ts';
+
+/** What one line of this document comes to. */
+export interface Added extends RateTotals {
+  kind: 'late-usage' | 'correction';
+  segment: Segment;
+  rate: number;
+}
+
+/** One month that is billed, with what has been billed of it. */
+export interface BilledMonth {
+  month: string;
+  segments: Segment[];
+  sums: BilledSum[];
+  /** By plan and rate: seconds used so far, this document's included. */
+  used: Map<string, number>;
+  added: Map<string, Added>;
+  /** This document's changes included. */
+  falls: MonthFalls;
+}
+
+/** Usage by rate, what that changes of the minimum, and what of it credit notes have given back before. */
+export function linesOfMonth({ segments, sums, added, falls }: BilledMonth): RatedLine[] {
+  return segments.flatMap((segment) => {
+    const own = [...added.values()]
+      .filter((totals) => totals.segment.planId === segment.planId)
+      .sort((a, b) => a.rate - b.rate || (a.kind < b.kind ? 1 : -1));
+    const usage = own.map(({ kind, rate, calls, billedSeconds, ...totals }): RatedLine => {
+      const priceMicros = toSafeNumber(BigInt(totals.priceMicros));
+      const cents = microsToCents(BigInt(priceMicros), segment.plan.currency);
+      const channels = segment.plan.rates[rate]?.channels ?? [];
+      return { ...flatLine(kind, segment, cents), rate, channels, calls, billedSeconds, priceMicros };
+    });
+    if (usage.length === 0) return [];
+    const change = minimumChange(segment, sums, usage);
+    const minimum = change === 0 ? [] : [flatLine('minimum-change', segment, change)];
+    for (const line of minimum) falls.changeMinimum(shareOf(line), change);
+    const byShare = new Map([...usage, ...minimum].map((line) => [shareOf(line), line]));
+    const credited = [...byShare].flatMap(([share, { rate, channels }]) => {
+      const held = sums.filter((row) => row.kind === 'credited-before' && shareOf(row) === share);
+      const cents = falls.heldCents(share) - total(held);
+      return cents === 0 ? [] : [{ ...flatLine('credited-before', segment, cents), rate, channels }];
+    });
+    return [...usage, ...minimum, ...credited];
+  });
+}
+
+/** The month's top-up as it would be with these lines, less what has been billed of it. */
+function minimumChange(segment: Segment, sums: BilledSum[], usage: RatedLine[]): number {
+  // What the calls come to counts, not who was credited for them.
+  const own = sums.filter(({ planId, kind }) => planId === segment.planId && kind !== 'credited-before');
+  const isTopUp = ({ kind }: BilledSum) => kind === 'minimum' || kind === 'minimum-change';
+  const spent = total(own.filter((row) => !isTopUp(row))) + total(usage);
+  return topUpCents(segment, spent) - total(own.filter(isTopUp));
+}
+
+function total(rows: { amountCents: number }[]): number {
+  return rows.reduce((sum, { amountCents }) => sum + amountCents, 0);
+}

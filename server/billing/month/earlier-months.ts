@@ -1,0 +1,175 @@
+/**
+ * What months that are billed already still owe: calls that came late and calls whose figures have changed. The next
+ * invoice bills them in lines of their own month and plan; the frozen invoice stays as it is.
+ */
+import type { Queries } from '../../store/database.ts';
+import { type InvoiceCall, listBilledCalls, readChanged } from '../../store/invoice-calls.ts';
+import { sumBilled } from '../../store/invoice-lines.ts';
+import { listBilledMonths } from '../../store/invoices.ts';
+import type { PlanVersion } from '../../store/plans.ts';
+import { monthOfDay, monthPeriod } from '../plan/period.ts';
+import { segmentsOf } from '../plan/plan.ts';
+import { type BillableCall, type Charge, chargeFor, correctionFor } from '../plan/price.ts';
+import type { OpenCall, RatedLine } from '../plan/rating.ts';
+import { type Credited, listCredited, loadFalls, shareOf } from './credited.ts';
+import { type BilledMonth, linesOfMonth } from './earlier-lines.ts';
+import { pagesOfCalls } from './ledger.ts';
+
+/** A call on a document. */
+export interface BilledCall extends Charge {
+  callId: string;
+  seq: number;
+  month: string;
+  planId: string;
+  rate: number;
+  seconds: number | null;
+  costMicros: number | null;
+}
+
+export interface EarlierMonths {
+  lines: (RatedLine & { month: string })[];
+  open: OpenCall[];
+}
+
+/** A write that was under way when the last invoice was finalized carries a time from before it. */
+const overlapMs = 3_600_000;
+
+/** @param take is given each page of calls that go on the document */
+export async function rateEarlierMonths(
+  db: Queries,
+  tenantId: string,
+  month: string,
+  versions: PlanVersion[],
+  take: (calls: BilledCall[]) => Promise<void>,
+): Promise<EarlierMonths> {
+  const billed = (await listBilledMonths(db, tenantId)).filter((entry) => entry.month < month);
+  const last = billed.at(-1);
+  if (!last) return { lines: [], open: [] };
+  const known = new Set(billed.map((entry) => entry.month));
+  // The last month's document has looked at all before it. An earlier month may have been billed after it, and has not.
+  const since = last.finalizedAt - overlapMs;
+  const months = new Map<string, BilledMonth>();
+  let credited: Credited[] | null = null;
+  const open: OpenCall[] = [];
+
+  const beforeDay = monthPeriod(month).from;
+  const pages = pagesOfCalls((after, limit) => readChanged(db, tenantId, beforeDay, since, after, limit));
+  for await (const page of pages) {
+    const rated: BilledCall[] = [];
+    for (const { call, history } of await withHistory(db, tenantId, page)) {
+      const its = history.at(-1)?.month ?? monthOfDay(call.day);
+      // A month without an invoice of its own will get one.
+      if (!known.has(its)) continue;
+      let state = months.get(its);
+      if (!state) {
+        credited ??= await listCredited(db, tenantId);
+        state = await loadMonth(db, tenantId, its, versions, credited);
+        months.set(its, state);
+      }
+      const result = rateOne(state, call, history);
+      if (result === null) continue;
+      if (!('open' in result)) rated.push(result);
+      else if (result.open !== 'no-plan') open.push(result);
+    }
+    await take(rated);
+  }
+  const lines = [...months.values()]
+    .sort((a, b) => (a.month < b.month ? -1 : 1))
+    .flatMap((state) => linesOfMonth(state).map((line) => ({ ...line, month: state.month })));
+  return { lines, open };
+}
+
+async function withHistory(
+  db: Queries,
+  tenantId: string,
+  page: BillableCall[],
+): Promise<{ call: BillableCall; history: InvoiceCall[] }[]> {
+  const histories = new Map<string, InvoiceCall[]>();
+  for (let start = 0; start < page.length; start += 500) {
+    const ids = page.slice(start, start + 500).map(({ id }) => id);
+    for (const row of await listBilledCalls(db, tenantId, ids)) {
+      const history = histories.get(row.callId);
+      if (history) history.push(row);
+      else histories.set(row.callId, [row]);
+    }
+  }
+  return page.map((call) => ({ call, history: histories.get(call.id) ?? [] }));
+}
+
+async function loadMonth(
+  db: Queries,
+  tenantId: string,
+  month: string,
+  versions: PlanVersion[],
+  credited: Credited[],
+): Promise<BilledMonth> {
+  const sums = await sumBilled(db, tenantId, month);
+  const used = new Map<string, number>();
+  for (const { planId, rate, billedSeconds } of sums) {
+    if (rate === null) continue;
+    const key = `${planId} ${rate}`;
+    used.set(key, (used.get(key) ?? 0) + billedSeconds);
+  }
+  const falls = await loadFalls(db, tenantId, month, credited);
+  return { month, segments: segmentsOf(versions, month), sums, used, added: new Map(), falls };
+}
+
+/** @returns null when the price is what has been billed: whether it is, only rating the call anew can tell */
+function rateOne(
+  state: BilledMonth,
+  call: BillableCall,
+  history: InvoiceCall[],
+): BilledCall | OpenCall | null {
+  const last = history.at(-1);
+  const segment = last
+    ? state.segments.find(({ planId }) => planId === last.planId)
+    : state.segments.find(({ from, to }) => call.day >= from && call.day < to);
+  if (!segment) return { callId: call.id, open: 'no-plan' };
+  const rate = last?.rate ?? segment.plan.rates.findIndex(({ channels }) => channels.includes(call.channel));
+  const price = segment.plan.rates[rate]?.price;
+  if (!price) return { callId: call.id, open: 'no-plan' };
+  const key = `${segment.planId} ${rate}`;
+  const usedSeconds = state.used.get(key) ?? 0;
+  const charge = last
+    ? correctionFor(segment, price, usedSeconds, sumOf(history), call)
+    : chargeFor(segment, price, usedSeconds, call);
+  if (typeof charge === 'string') return { callId: call.id, open: charge };
+  if (last && charge.billedSeconds === 0 && charge.priceMicros === 0) return null;
+
+  const kind = last ? 'correction' : 'late-usage';
+  const none = {
+    kind,
+    segment,
+    rate,
+    calls: 0,
+    billedSeconds: 0,
+    priceMicros: 0,
+  } as const;
+  const totals = state.added.get(`${kind} ${key}`) ?? { ...none };
+  totals.calls += 1;
+  totals.billedSeconds += charge.billedSeconds;
+  totals.priceMicros += charge.priceMicros;
+  state.added.set(`${kind} ${key}`, totals);
+  state.used.set(key, usedSeconds + charge.billedSeconds);
+  if (last) state.falls.change(shareOf({ kind, planId: segment.planId, rate }), history, charge.priceMicros);
+  return {
+    callId: call.id,
+    seq: last ? last.seq + 1 : 0,
+    month: state.month,
+    planId: segment.planId,
+    rate,
+    seconds: call.seconds,
+    costMicros: call.costMicros,
+    ...charge,
+  };
+}
+
+function sumOf(history: InvoiceCall[]): Charge {
+  return history.reduce(
+    (sum, { billedSeconds, priceMicros }) => ({
+      billedSeconds: sum.billedSeconds + billedSeconds,
+      priceMicros: sum.priceMicros + priceMicros,
+    }),
+    { billedSeconds: 0, priceMicros: 0 },
+  );
+}

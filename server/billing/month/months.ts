@@ -1,0 +1,52 @@
+/** Which months of a tenant still have to be billed. */
+
+import { nextMonth } from '../../base/time-zone.ts';
+import type { Queries } from '../../store/database.ts';
+import { readLedger } from '../../store/invoice-calls.ts';
+import { listBilledMonths, listVoidedMonths } from '../../store/invoices.ts';
+import { listPlanVersions } from '../../store/plans.ts';
+import { monthOfDay, monthPeriod } from '../plan/period.ts';
+import { type Segment, segmentsOf } from '../plan/plan.ts';
+import { createRater, feeCents, minimumCents } from '../plan/rating.ts';
+import { pagesOfCalls } from './ledger.ts';
+import { billsNothing, reckonMonth } from './reckoning.ts';
+
+/**
+ * Months that no document bills although there is something of their own to bill: a fee, a minimum, or a call that can
+ * be priced. A month without any of these is closed as it is; when a call of it is told later, it is among them again,
+ * also after later months have been billed. A month whose document is void also counts with what came late for months
+ * before it, which was on that document.
+ * @param until `YYYY-MM`, exclusive
+ * @returns in their order
+ */
+export async function unbilledMonths(db: Queries, tenantId: string, until: string): Promise<string[]> {
+  const versions = await listPlanVersions(db, tenantId);
+  const billed = new Set((await listBilledMonths(db, tenantId)).map(({ month }) => month));
+  const voided = new Set((await listVoidedMonths(db, tenantId)).map(({ month }) => month));
+  const months: string[] = [];
+  const first = versions.map(({ fromDay }) => monthOfDay(fromDay)).sort()[0] ?? until;
+  for (let month = first; month < until; month = nextMonth(month)) {
+    if (billed.has(month)) continue;
+    const isUnbilled =
+      (await billsByItself(db, tenantId, month, segmentsOf(versions, month))) ||
+      (voided.has(month) && !billsNothing(await reckonMonth(db, tenantId, month)));
+    if (isUnbilled) months.push(month);
+  }
+  return months;
+}
+
+async function billsByItself(
+  db: Queries,
+  tenantId: string,
+  month: string,
+  segments: Segment[],
+): Promise<boolean> {
+  if (segments.length === 0) return false;
+  if (segments.some((segment) => feeCents(segment) > 0 || minimumCents(segment) > 0)) return true;
+  const rater = createRater(segments);
+  const period = monthPeriod(month);
+  const pages = pagesOfCalls((after, limit) => readLedger(db, tenantId, period, after, limit, false));
+  // Ends with the first page, unless all its calls have to wait.
+  for await (const page of pages) if (page.some((call) => !('open' in rater.add(call)))) return true;
+  return false;
+}

@@ -1,0 +1,8 @@
+/** What collecting money needs beyond the `Context`. */
+import type { Context } from '../../context.ts';
+import type { StripeApi } from './stripe-api.ts';
+
+export interface BillingContext extends Context {
+  /** Null when invoices are not collected through Stripe. */
+  stripe: StripeApi | null;
+}

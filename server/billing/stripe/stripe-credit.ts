@@ -1,0 +1,142 @@
+/** Brings to Stripe what is owed to a customer. */
+
+import type { Context } from '../../context.ts';
+import type { InvoiceDocument } from '../../contract.ts';
+import { ApiError } from '../../errors.ts';
+import { lockBilling } from '../../store/billing-locks.ts';
+import { insertCredit } from '../../store/credits.ts';
+import type { Queries } from '../../store/database.ts';
+import { advanceInvoice, findInvoiceById, type InvoiceRow, listCorrections } from '../../store/invoices.ts';
+import type { BillingContext } from './billing-context.ts';
+import type { StripeApi, StripeCredit, StripeInvoice } from './stripe-api.ts';
+import { findOrMake } from './stripe-once.ts';
+import { syncInvoice } from './stripe-sync.ts';
+import { advancePush, checkCounts, findAtStripe } from './stripe-withdraw.ts';
+
+/**
+ * An invoice that is open at Stripe is lowered itself, by a credit note of Stripe's. What goes beyond it, and what takes
+ * back a paid invoice, lowers the customer's next invoices: Stripe applies the balance to those only.
+ * Where Stripe does not collect the invoice any more, our prepaid credit has back what it paid of it.
+ * @throws ApiError `conflict` while the invoice that it corrects is still to be brought to Stripe
+ */
+export async function pushCredit(
+  ctx: BillingContext,
+  stripe: StripeApi,
+  row: InvoiceRow,
+  document: InvoiceDocument,
+  customer: string,
+): Promise<void> {
+  const { currency } = document;
+  const owedCents = -document.dueCents;
+  const description = `Credit note ${document.number}`;
+  const corrected = row.correctsId === null ? null : await findInvoiceById(ctx.store, row.correctsId);
+  if (corrected && isOnItsWay(corrected)) {
+    throw new ApiError('conflict', { detail: `${corrected.number} is not at Stripe yet: push it first.` });
+  }
+  const invoice = corrected && (await findAtStripe(stripe, corrected));
+  // Another customer may have been linked since a push that was killed.
+  const payer = (await hasEntry(stripe, row)) ? (row.stripeCustomerId ?? customer) : customer;
+  await advancePush(ctx, row, { stripeCustomerId: payer });
+  const note = invoice && (await lower(ctx, stripe, invoice, row, owedCents, description));
+  const restCents = owedCents - (note?.amountCents ?? 0);
+  // Of an unpaid invoice that Stripe collects no more (void, given up, deleted) only what credit paid is owed.
+  const collected =
+    !corrected || corrected.status === 'paid' || invoice?.status === 'open' || invoice?.status === 'paid';
+  const change = { amountCents: -restCents, currency, description };
+  const entry =
+    restCents > 0 && collected
+      ? await findOrMake(
+          ctx.store,
+          `${row.id}-credit`,
+          async () => (await stripe.listBalanceEntries(payer, row.id))[0] ?? null,
+          (key) => stripe.changeBalance(payer, row.id, change, key),
+        )
+      : null;
+  const paidCents = corrected && invoice && !collected ? await paidThere(ctx, stripe, corrected, invoice) : 0;
+  const now = ctx.now();
+  const stripeId = (note ?? entry)?.id ?? null;
+  const done = await ctx.store.transaction().execute(async (db) => {
+    await lockBilling(db, row.tenantId);
+    const settled = { status: 'paid', stripeId, pushedAt: now, paidAt: now } as const;
+    if (!(await advanceInvoice(db, row.id, ['finalized', 'overdue'], settled))) return false;
+    if (corrected && !collected) await returnPrepaid(db, row, corrected, paidCents, now);
+    return true;
+  });
+  if (!done) await checkCounts(ctx, row);
+  if (invoice) await syncInvoice(ctx, invoice.id);
+}
+
+/**
+ * What credit notes take back beyond what nobody has paid was paid in advance, and is prepaid credit again. Of the notes
+ * before, one that was booked as paid gave all of it by hand.
+ * @param paidCents by the customer's balance at Stripe
+ */
+async function returnPrepaid(
+  db: Queries,
+  row: InvoiceRow,
+  corrected: InvoiceRow,
+  paidCents: number,
+  nowMs: number,
+): Promise<void> {
+  const before = (await listCorrections(db, corrected.id))
+    .filter(({ id, status }) => id !== row.id && status === 'paid')
+    .sort((a, b) => (a.paidAt ?? 0) - (b.paidAt ?? 0));
+  let creditedCents = 0;
+  let givenCents = 0;
+  const beyond = (note: InvoiceRow) => {
+    creditedCents -= note.dueCents;
+    return Math.max(0, creditedCents - (corrected.dueCents - paidCents) - givenCents);
+  };
+  for (const note of before) {
+    const cents = beyond(note);
+    givenCents += note.pushedAt === null ? -note.dueCents : cents;
+  }
+  const amountCents = beyond(row);
+  if (amountCents === 0) return;
+  const { id: invoiceId, tenantId, currency, number } = row;
+  await insertCredit(db, {
+    ...{ tenantId, currency, amountCents, invoiceId },
+    ...{ at: nowMs, kind: 'returned', note: number ?? '' },
+  });
+}
+
+/** Of an invoice that was given up; of a void one Stripe itself gives the customer's balance back. */
+async function paidThere(
+  ctx: Context,
+  stripe: StripeApi,
+  corrected: InvoiceRow,
+  invoice: StripeInvoice,
+): Promise<number> {
+  if (invoice.status !== 'uncollectible') return 0;
+  let paidCents = invoice.totalCents - invoice.remainingCents;
+  for (const { id } of await listCorrections(ctx.store, corrected.id)) {
+    paidCents -= (await stripe.findCreditNote(invoice.id, id))?.amountCents ?? 0;
+  }
+  return Math.max(0, paidCents);
+}
+
+/** Not at Stripe yet, though it is to be paid there. */
+function isOnItsWay({ status, pushedAt, strayedAt }: InvoiceRow): boolean {
+  return pushedAt === null && strayedAt === null && status !== 'paid';
+}
+
+async function hasEntry(stripe: StripeApi, { id, stripeCustomerId }: InvoiceRow): Promise<boolean> {
+  return stripeCustomerId !== null && (await stripe.listBalanceEntries(stripeCustomerId, id)).length > 0;
+}
+
+/** @returns Stripe's credit note on the invoice, made now or before; null when there is nothing to lower */
+async function lower(
+  ctx: Context,
+  stripe: StripeApi,
+  invoice: StripeInvoice,
+  row: InvoiceRow,
+  owedCents: number,
+  memo: string,
+): Promise<StripeCredit | null> {
+  const made = () => stripe.findCreditNote(invoice.id, row.id);
+  const amountCents = invoice.status === 'open' ? Math.min(owedCents, invoice.remainingCents) : 0;
+  if (amountCents === 0) return made();
+  return findOrMake(ctx.store, `${row.id}-credit-note`, made, (key) =>
+    stripe.createCreditNote(invoice.id, row.id, { amountCents, memo }, key),
+  );
+}

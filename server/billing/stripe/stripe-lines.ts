@@ -1,0 +1,76 @@
+/** An invoice's lines at Stripe: put there once, and compared to the cent. */
+
+import { centsToDecimal } from '../../base/money.ts';
+import type { InvoiceDocument } from '../../contract.ts';
+import { ApiError } from '../../errors.ts';
+import type { Store } from '../../store/database.ts';
+import type { StripeApi, StripeInvoice, StripeLine } from './stripe-api.ts';
+import { findOrMake } from './stripe-once.ts';
+
+/** Stripe takes no more on one invoice. */
+const maxLines = 250;
+
+/** Our lines, then tax, then prepaid credit; more than Stripe takes are merged at the end, so that the total is whole. */
+export function stripeLines(document: InvoiceDocument): StripeLine[] {
+  const seconds = (day: string) => Date.parse(day) / 1000;
+  const { tax, creditCents, period } = document;
+  const whole = { start: seconds(period.from), end: seconds(period.to) };
+  const lines: Omit<StripeLine, 'no'>[] = document.lines.map(({ description, amountCents, from, to }) => ({
+    description,
+    amountCents,
+    period: { start: seconds(from), end: seconds(to) },
+  }));
+  const rest = [
+    ...(tax && tax.amountCents !== 0
+      ? [{ description: tax.label, amountCents: tax.amountCents, period: whole }]
+      : []),
+    ...(creditCents > 0 ? [{ description: 'Prepaid credit', amountCents: -creditCents, period: whole }] : []),
+  ];
+  const room = maxLines - rest.length;
+  if (lines.length > room) {
+    const merged = lines.splice(room - 1);
+    const amountCents = merged.reduce((sum, line) => sum + line.amountCents, 0);
+    lines.push({ description: `${merged.length} further lines`, amountCents, period: whole });
+  }
+  return [...lines, ...rest].map((line, index) => ({ ...line, no: index + 1 }));
+}
+
+/**
+ * @returns the invoice as Stripe then has it; null when it was deleted meanwhile
+ * @throws ApiError `conflict` when they are not ours: it stays a draft at Stripe until a person has looked at it
+ */
+export async function putLines(
+  store: Store,
+  stripe: StripeApi,
+  stripeId: string,
+  document: InvoiceDocument,
+): Promise<StripeInvoice | null> {
+  const lines = stripeLines(document);
+  const listed = async () => {
+    const there = await stripe.listLines(stripeId);
+    return there.length > 0 ? there : null;
+  };
+  const there = await findOrMake(store, `${stripeId}-lines`, listed, async (key) => {
+    await stripe.addLines(stripeId, lines, key);
+    return stripe.listLines(stripeId);
+  });
+  const ours = new Map(lines.map(({ no, amountCents }) => [no, amountCents]));
+  const same =
+    there.length === lines.length &&
+    there.every(({ no, amountCents }) => ours.get(no) === amountCents) &&
+    new Set(there.map(({ no }) => no)).size === lines.length;
+  if (!same) {
+    throw new ApiError('conflict', { detail: `The lines of ${stripeId} at Stripe are not the invoice’s.` });
+  }
+  const invoice = await stripe.getInvoice(stripeId);
+  if (invoice) checkTotal(invoice, document);
+  return invoice;
+}
+
+/** @throws ApiError `conflict` */
+export function checkTotal(invoice: StripeInvoice, { dueCents, currency }: InvoiceDocument): void {
+  if (invoice.totalCents === dueCents && invoice.currency === currency) return;
+  const there = `${centsToDecimal(invoice.totalCents, invoice.currency)} ${invoice.currency}`;
+  const detail = `Stripe says ${there}, the invoice ${centsToDecimal(dueCents, currency)} ${currency}.`;
+  throw new ApiError('conflict', { detail });
+}

@@ -1,0 +1,42 @@
+/**
+ * Makes each thing at Stripe once. The key of a request follows from our own ids, so that a repetition within Stripe's
+ * memory (24 hours) is answered from it. That memory can also be in the way: it keeps a failure, the answer to other
+ * parameters, or what has been deleted since. Then the request has another attempt, under another key.
+ */
+import type { Store } from '../../store/database.ts';
+import { attemptOf, raiseAttempt } from '../../store/stripe-attempts.ts';
+import { isRepeated } from './stripe-api.ts';
+
+/**
+ * @param request names it: what is made, of which document
+ * @param look finds what an earlier attempt has made. That must be sure: only when it finds nothing is there another one
+ * @param make makes it, under that idempotency key
+ */
+export async function makeOnce<Made>(
+  store: Store,
+  request: string,
+  look: () => Promise<Made | null>,
+  make: (key: string) => Promise<Made>,
+): Promise<Made> {
+  const attempt = await attemptOf(store, request);
+  try {
+    return await make(keyOf(request, attempt));
+  } catch (error) {
+    if (!isRepeated(error)) throw error;
+    return (await look()) ?? (await make(keyOf(request, await raiseAttempt(store, request, attempt))));
+  }
+}
+
+/** As `makeOnce`, of what may be there already. */
+export async function findOrMake<Made>(
+  store: Store,
+  request: string,
+  look: () => Promise<Made | null>,
+  make: (key: string) => Promise<Made>,
+): Promise<Made> {
+  return (await look()) ?? (await makeOnce(store, request, look, make));
+}
+
+function keyOf(request: string, attempt: number): string {
+  return `vapi-agent-${request}${attempt > 1 ? `-${attempt}` : ''}`;
+}

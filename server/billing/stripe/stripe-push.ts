@@ -1,0 +1,197 @@
+/**
+ * Brings a frozen invoice to Stripe, step by step: look first, then make, then read back. It may be killed after any
+ * step and started again, at once or days later: what is there is found and not made a second time.
+ */
+
+import type { Actor } from '../../access/audit.ts';
+import { recordChange } from '../../access/audit.ts';
+import type { Context } from '../../context.ts';
+import type { BillingAccount, InvoiceDocument } from '../../contract.ts';
+import { ApiError } from '../../errors.ts';
+import { findBillingAccount, linkStripeCustomer } from '../../store/billing-accounts.ts';
+import { findInvoice, type InvoiceRow } from '../../store/invoices.ts';
+import type { Tenant } from '../../store/tenants.ts';
+import { accountOf } from '../books/month-document.ts';
+import type { BillingContext } from './billing-context.ts';
+import { type StripeApi, type StripeInvoice, stripeFailure } from './stripe-api.ts';
+import { pushCredit } from './stripe-credit.ts';
+import { checkAsked, checkDraft } from './stripe-limits.ts';
+import { checkTotal, putLines } from './stripe-lines.ts';
+import { findOrMake, makeOnce } from './stripe-once.ts';
+import { applyStripeStatus, syncInvoice } from './stripe-sync.ts';
+import { advancePush, checkCounts, findAtStripe } from './stripe-withdraw.ts';
+
+const hourMs = 3_600_000;
+const dayMs = 24 * hourMs;
+
+/**
+ * @returns the document as it is when Stripe has it; what needs no payment is left as it is
+ * @throws ApiError `conflict` when it is a draft, is collected outside Stripe, or Stripe's figures are not ours;
+ *   `stripe_unavailable` when Stripe fails: call it again
+ */
+export async function pushInvoice(
+  ctx: BillingContext,
+  tenant: Tenant,
+  invoiceId: string,
+  by: Actor,
+): Promise<InvoiceRow> {
+  const { store, stripe } = ctx;
+  if (!stripe) throw new ApiError('conflict', { detail: 'STRIPE_SECRET_KEY is not set.' });
+  const row = await findInvoice(store, tenant.id, invoiceId);
+  if (!row) throw new ApiError('not_found');
+  if (row.pushedAt !== null || row.status === 'paid') return row;
+  if (row.status !== 'finalized' && row.status !== 'overdue') {
+    throw new ApiError('conflict', { detail: `It is ${row.status}.` });
+  }
+  const account = await accountOf(store, tenant);
+  if (account.collection === 'manual') {
+    throw new ApiError('conflict', { detail: 'The tenant’s invoices are collected outside Stripe.' });
+  }
+  try {
+    const customer = await customerOf(ctx, stripe, tenant, account);
+    const document = JSON.parse(row.document) as InvoiceDocument;
+    if (document.dueCents < 0) await pushCredit(ctx, stripe, row, document, customer.id);
+    else await pushPayable(ctx, stripe, row, document, customer, account.collection);
+  } catch (error) {
+    // Stripe may have refused because it was voided meanwhile.
+    if (!(error instanceof ApiError)) await checkCounts(ctx, row);
+    throw stripeFailure(error);
+  }
+  const pushed = (await findInvoice(store, tenant.id, invoiceId)) ?? row;
+  const after = { id: row.id, number: row.number, stripeId: pushed.stripeId };
+  const change = { action: 'invoice.push', tenant: tenant.slug, before: null, after };
+  await recordChange(store, { ...by, ...change }, ctx.now());
+  return pushed;
+}
+
+/**
+ * The tenant's customer at Stripe, with the name and the address that its account has now.
+ * @throws ApiError `conflict` when invoices are to be sent and nobody knows where to
+ */
+async function customerOf(
+  ctx: Context,
+  stripe: StripeApi,
+  tenant: Tenant,
+  { buyer, collection }: BillingAccount,
+): Promise<{ id: string; balanceCents: number }> {
+  const linked = async () => (await findBillingAccount(ctx.store, tenant.id))?.stripeCustomerId ?? null;
+  let customer = await linked();
+  if (customer === null) {
+    const made = await findOrMake(
+      ctx.store,
+      `${tenant.id}-customer`,
+      () => stripe.findCustomer(tenant.id),
+      (key) => stripe.createCustomer(tenant.id, key),
+    );
+    await linkStripeCustomer(ctx.store, tenant.id, made);
+    // The operator may have linked another one meanwhile.
+    customer = (await linked()) ?? made;
+  }
+  const { email, balanceCents } = await stripe.updateCustomer(customer, buyer);
+  if (collection === 'send' && !email) {
+    throw new ApiError('conflict', { detail: `${customer} has no e-mail address to send invoices to.` });
+  }
+  return { id: customer, balanceCents };
+}
+
+async function pushPayable(
+  ctx: BillingContext,
+  stripe: StripeApi,
+  row: InvoiceRow,
+  document: InvoiceDocument,
+  { id: customer, balanceCents }: { id: string; balanceCents: number },
+  collection: 'send' | 'charge',
+): Promise<void> {
+  const { id } = row;
+  const earlier = await findUsable(ctx, stripe, row, customer, collection);
+  if (!earlier || earlier.status === 'draft') await checkAsked(stripe, customer, balanceCents, document);
+  await advancePush(ctx, row, { stripeCustomerId: customer, collection });
+  let invoice =
+    earlier ??
+    (await findOrMake(
+      ctx.store,
+      `${id}-create`,
+      () => stripe.findInvoice(customer, id),
+      (key) =>
+        stripe.createInvoice(
+          {
+            ...{ id, customer, collection },
+            number: document.number ?? '',
+            taxId: document.buyer.taxId ?? null,
+            currency: document.currency,
+            dueAt: dueAtStripe(document, ctx.now()),
+            sha256: row.sha256 ?? '',
+          },
+          key,
+        ),
+    ));
+  const stripeId = invoice.id;
+  await advancePush(ctx, row, { stripeId });
+  if (invoice.status === 'draft') {
+    const draft = await putLines(ctx.store, stripe, stripeId, document);
+    if (draft?.status === 'draft') checkDraft(draft, balanceCents, document);
+    invoice = await makeOnce(
+      ctx.store,
+      `${stripeId}-finalize`,
+      async () => {
+        const now = await stripe.getInvoice(stripeId);
+        return now?.status === 'draft' ? null : now;
+      },
+      (key) => stripe.finalizeInvoice(stripeId, collection, key),
+    );
+  }
+  checkTotal(invoice, document);
+  await checkCounts(ctx, row);
+  // Killed in between, it may be sent twice, but never not at all.
+  if (invoice.collection === 'send' && invoice.status === 'open') {
+    await makeOnce(
+      ctx.store,
+      `${stripeId}-send`,
+      async () => null,
+      (key) => stripe.sendInvoice(stripeId, key),
+    );
+  }
+  await advancePush(ctx, row, { status: 'pushed', pushedAt: ctx.now() });
+  await applyStripeStatus(ctx, row, invoice);
+}
+
+/**
+ * What an earlier push has left at Stripe. A draft that is not right any more, because the operator has linked another
+ * customer, collects in another way, or its day has passed, is deleted.
+ * @throws ApiError `conflict` when it is void there, or open for another customer: a person has to decide
+ */
+async function findUsable(
+  ctx: BillingContext,
+  stripe: StripeApi,
+  row: InvoiceRow,
+  customer: string,
+  collection: 'send' | 'charge',
+): Promise<StripeInvoice | null> {
+  const invoice = await findAtStripe(stripe, row);
+  if (!invoice) return null;
+  if (invoice.status === 'void') {
+    await syncInvoice(ctx, invoice.id);
+    throw new ApiError('conflict', { detail: 'It is void at Stripe.' });
+  }
+  if (invoice.status !== 'draft') {
+    if (invoice.customer === customer) return invoice;
+    const detail = `Stripe has it for ${invoice.customer}: void it here, and bill the month again.`;
+    throw new ApiError('conflict', { detail });
+  }
+  const late = invoice.dueAt !== null && invoice.dueAt * 1000 <= ctx.now();
+  if (invoice.customer === customer && invoice.collection === collection && !late) return invoice;
+  await stripe.deleteDraft(invoice.id);
+  return null;
+}
+
+/**
+ * The frozen time while it is ahead. Stripe takes none that has passed: then the client has as many days as it was to
+ * have, counted from the next midnight, so that two pushes at once ask for the same.
+ * @returns epoch seconds
+ */
+function dueAtStripe({ issuedAt, dueAt }: InvoiceDocument, nowMs: number): number {
+  const due = Date.parse(dueAt ?? '');
+  const term = due - Date.parse(issuedAt ?? '');
+  const counted = due > nowMs + hourMs ? due : (Math.floor(nowMs / dayMs) + 1) * dayMs + term;
+  return Math.floor(counted / 1000);
+}

@@ -1,0 +1,110 @@
+/** The fields of a form: each with its name, a hint, and what is wrong with it. `form.ts` reads them. */
+import { html, nothing, type TemplateResult } from 'lit';
+import type { FieldError } from '../parts/api.ts';
+import { type FieldKind, toText } from '../pure/field-kinds.ts';
+
+export interface Field {
+  /** The path of its value in the request's body: `buyer.name`. */
+  name: string;
+  label: string;
+  /** As in the body. */
+  value: unknown;
+  /** Default `text`. */
+  as?: FieldKind;
+  hint?: string | TemplateResult | undefined;
+  /** What the body holds when nothing is written: nothing at that path (the default), null, or what it reads as. */
+  empty?: 'omit' | 'null' | 'keep';
+  /** Of its amount. */
+  currency?: string;
+  /** Of the browser's keyboard and help: `email`, `date`, `password`, … */
+  type?: string;
+  /** Default `off`: what is written here is about somebody else. */
+  autocomplete?: 'off' | 'new-password';
+  /** Several lines: how many are shown. */
+  rows?: number;
+  /** As wide as there is room for. */
+  isBroad?: boolean;
+  placeholder?: string;
+  readonly?: boolean;
+  /** An empty one is not sent. */
+  required?: boolean;
+  /** Id of a datalist in the same form. */
+  list?: string;
+}
+
+/** A field of one line or, with `rows`, of several. */
+export function field(errors: FieldError[], options: Field): TemplateResult {
+  const { name, as = 'text', empty = 'omit', currency = 'usd', type = 'text', rows, required } = options;
+  const text = toText(as, options.value, currency);
+  const { described, invalid, after } = around(errors, name, options.hint);
+  const numeric = /^(whole|cents|micros|percent|fine-percent)$/.test(as);
+  const control = rows
+    ? html`<textarea id=${name} name=${name} data-as=${as} data-empty=${empty} rows=${rows} .defaultValue=${text}
+        placeholder=${options.placeholder ?? nothing} aria-describedby=${described} aria-invalid=${invalid} ?required=${required}></textarea>`
+    : html`<input id=${name} name=${name} data-as=${as} data-empty=${empty} type=${type} value=${text}
+        inputmode=${numeric ? 'decimal' : nothing} autocomplete=${options.autocomplete ?? 'off'} spellcheck="false"
+        placeholder=${options.placeholder ?? nothing} list=${options.list ?? nothing} ?readonly=${options.readonly}
+        aria-describedby=${described} aria-invalid=${invalid} ?required=${required}>`;
+  return html`<div class="field ${options.isBroad ? 'broad' : ''}"><label for=${name}>${options.label}</label>${control}${after}</div>`;
+}
+
+export interface Choice {
+  name: string;
+  label: string;
+  value: string;
+  choices: readonly (readonly [value: string, label: string])[];
+  hint?: string | TemplateResult | undefined;
+  empty?: 'omit' | 'null' | 'keep';
+}
+
+/** One of several. */
+export function choice(errors: FieldError[], { name, label, value, choices, hint, empty = 'omit' }: Choice) {
+  const { described, invalid, after } = around(errors, name, hint);
+  return html`<div class="field">
+    <label for=${name}>${label}</label>
+    <select id=${name} name=${name} data-as="text" data-empty=${empty} aria-describedby=${described} aria-invalid=${invalid}>
+      ${choices.map(([one, text]) => html`<option value=${one} ?selected=${one === value}>${text}</option>`)}
+    </select>
+    ${after}
+  </div>`;
+}
+
+export interface Choices {
+  name: string;
+  label: string;
+  /** Those that are chosen. */
+  values: readonly (string | number)[];
+  choices: readonly (readonly [value: string | number, label: string])[];
+}
+
+/** Any of several: a list in the body, of numbers where the values are. */
+export function choices(errors: FieldError[], { name, label, values, choices: all }: Choices) {
+  const { described, after } = around(errors, name, undefined);
+  return html`<fieldset class="choices" aria-describedby=${described}>
+    <legend>${label}</legend>
+    ${all.map(
+      ([value, text]) => html`<label class="tick">
+        <input type="checkbox" name=${name} data-as=${typeof value === 'number' ? 'numbers' : 'texts'} value=${value}
+          ?checked=${values.includes(value)}>${text}
+      </label>`,
+    )}
+    ${after}
+  </fieldset>`;
+}
+
+/** Yes or no. */
+export function flag(name: string, label: string, value: boolean) {
+  return html`<label class="tick"><input type="checkbox" name=${name} data-as="flag" ?checked=${value}>${label}</label>`;
+}
+
+/** Of an error at `limits.hours.0` the field `limits.hours` speaks too, unless there is a nearer one. */
+function around(errors: FieldError[], name: string, hint: Field['hint']) {
+  const own = errors.filter(({ path }) => path === name || path.startsWith(`${name}.`));
+  const ids = [...(hint ? [`${name}-hint`] : []), ...(own.length > 0 ? [`${name}-error`] : [])];
+  return {
+    described: ids.length > 0 ? ids.join(' ') : nothing,
+    invalid: own.length > 0 ? ('true' as const) : nothing,
+    after: html`${hint ? html`<p class="muted small" id="${name}-hint">${hint}</p>` : ''}
+      ${own.length > 0 ? html`<p class="bad small" id="${name}-error">${own.map(({ message }) => message).join('; ')}</p>` : ''}`,
+  };
+}

@@ -1,0 +1,246 @@
+/** A client's plan: the one that holds, those that were and will be, and the form that makes the next. */
+import { html } from 'lit';
+import type { Plan, PlanPreset, PlanVersionView } from '../../contract.ts';
+import { get, Refusal, send } from '../parts/api.ts';
+import { confirm } from '../parts/confirm.ts';
+import { formStyle } from '../parts/form-style.ts';
+import { dayName } from '../pure/format.ts';
+import { completed, notAPlan, withKind, withRates, withTiers } from '../pure/plan-shape.ts';
+import { field } from './fields.ts';
+import { Form, readForm } from './form.ts';
+import { planFields, type Reshape } from './plan-fields.ts';
+import './plan-simulator.ts';
+import { Resource } from '../parts/resource.ts';
+import { pathOf } from '../parts/scope.ts';
+import { ScopedElement } from '../parts/scoped-element.ts';
+import { shared } from '../parts/style.ts';
+import { planWords } from '../pure/plan-words.ts';
+import { monthIn, monthPlus } from '../pure/zone.ts';
+
+interface Plans {
+  current: PlanVersionView | null;
+  versions: PlanVersionView[];
+  presets: PlanPreset[];
+}
+
+export class PlanSectionElement extends ScopedElement {
+  static override styles = [shared, formStyle];
+  static override properties = {
+    ...ScopedElement.properties,
+    draft: { state: true },
+    from: { state: true },
+    isUnread: { state: true },
+    jsonProblem: { state: true },
+  };
+  /** What the form says, as far as it can be read. */
+  declare draft: Plan | null;
+  /** The day from which it would hold. */
+  declare from: string;
+  /** Something is written that is no amount, or nothing where there must be something. */
+  declare isUnread: boolean;
+  declare jsonProblem: string | null;
+
+  constructor() {
+    super();
+    this.draft = null;
+    this.from = '';
+    this.isUnread = false;
+    this.jsonProblem = null;
+  }
+
+  #plans = new Resource<Plans>(this, async () => {
+    const [plans, { presets }] = await Promise.all([
+      get<Omit<Plans, 'presets'>>(pathOf(this.scope, '/plan')),
+      get<{ presets: PlanPreset[] }>('billing/presets'),
+    ]);
+    return { ...plans, presets };
+  });
+  #form = new Form(this, {
+    start: () => ({ plan: this.draft }),
+    currency: () => this.draft?.currency ?? 'usd',
+    done: 'Saved.',
+    send: (body) => this.#set(body),
+  });
+
+  protected override reload(): void {
+    void this.#begin();
+  }
+
+  /** @returns false when it was called off */
+  async #set(body: object): Promise<boolean> {
+    const path = pathOf(this.scope, '/plan');
+    try {
+      await send('PUT', path, body);
+    } catch (error) {
+      // The server has such a day confirmed: a slip in the year would bill every month since.
+      const [, why = ''] = error instanceof Refusal ? (/^(.*)Say "backdate"/.exec(error.message) ?? []) : [];
+      if (!why) throw error;
+      const action = 'Set it all the same';
+      if (!(await confirm({ title: 'Bill months that are long past?', text: why, action, danger: true }))) {
+        return false;
+      }
+      await send('PUT', path, { ...body, backdate: true });
+    }
+    await this.#plans.load();
+    return true;
+  }
+
+  async #begin(): Promise<void> {
+    this.draft = null;
+    await this.#plans.load(true);
+    const plans = this.#plans.data;
+    if (!plans) return;
+    const { timeZone, now } = this.scope;
+    const month = monthIn(timeZone, now);
+    // Who has a plan changes it with the next month; who has none is billed from this one on.
+    this.from = `${plans.versions.length > 0 ? monthPlus(month, 1) : month}-01`;
+    this.#take(plans.current?.plan ?? plans.presets[0]?.plan ?? null);
+  }
+
+  #take(plan: Plan | null): void {
+    this.draft = plan && completed(structuredClone(plan));
+    this.isUnread = false;
+    this.jsonProblem = null;
+    this.#form.reset();
+  }
+
+  protected override render() {
+    return html`<section>
+        <h2>Plan</h2>
+        ${this.#plans.show((plans) => html`${this.#versions(plans)} ${this.draft ? this.#editor(plans, this.draft) : ''}`)}
+      </section>
+      ${this.draft && this.scope.mayWrite ? html`<plan-simulator .scope=${this.scope} .plan=${this.draft}></plan-simulator>` : ''}`;
+  }
+
+  #versions({ current, versions }: Plans) {
+    if (versions.length === 0) return html`<p>There is no plan yet, so nothing is charged.</p>`;
+    return html`<table>
+      <caption class="unseen">Plans</caption>
+      <thead><tr><th scope="col">From</th><th scope="col">Plan</th></tr></thead>
+      <tbody>
+        ${versions.toReversed().map(
+          ({ id, from, plan }) => html`<tr>
+            <th scope="row">${dayName(from)}</th>
+            <td>${plan?.name ?? 'no plan: nothing is charged'} ${id === current?.id ? html`<span class="badge good">holds now</span>` : ''}</td>
+          </tr>`,
+        )}
+      </tbody>
+    </table>`;
+  }
+
+  #editor(plans: Plans, draft: Plan) {
+    if (!this.scope.mayWrite) return '';
+    const fixed = plans.versions.find(({ plan }) => plan)?.plan?.currency;
+    const fields = html`<div @input=${this.#written}>
+        ${planFields(this.#form.errors, draft, fixed !== undefined, this.#reshape)}
+        <div class="fields">
+          ${field(this.#form.errors, { name: 'from', label: 'It holds from', type: 'date', value: this.from, required: true, hint: `Days are those of ${this.scope.timeZone}. In the middle of a month the fee is for the days that are left.` })}
+        </div>
+      </div>
+      <div class="card" id="words">
+        ${this.isUnread ? html`<p class="warn">Something above cannot be read yet. Without it:</p>` : ''}
+        ${planWords(draft, this.scope.name).map((sentence) => html`<p>${sentence}</p>`)}</div>`;
+    return html`<h3>${plans.current ? 'Another plan' : 'The first plan'}</h3>
+      <p class="field">
+        <label for="beginning">Begin with</label>
+        <select id="beginning" @change=${this.#preset}>
+          ${plans.current?.plan ? html`<option value="">the plan that holds now</option>` : ''}
+          ${plans.presets.map(({ name, description }) => html`<option value=${name}>${name}: ${description}</option>`)}
+        </select>
+      </p>
+      ${this.#form.show(fields, 'Set this plan', true)}
+      ${this.#json(draft)}
+      ${plans.current?.plan ? this.#ending() : ''}`;
+  }
+
+  #json(draft: Plan) {
+    return html`<details>
+      <summary>The same as JSON, with what has no field here</summary>
+      <p class="field">
+        <label for="json">Plan</label>
+        <textarea id="json" class="code" rows="14" spellcheck="false" .value=${JSON.stringify(draft, null, 2)}
+          aria-invalid=${this.jsonProblem ? 'true' : 'false'} aria-describedby="json-problem"></textarea>
+        <span class="bad small" id="json-problem" role="status">${this.jsonProblem ?? ''}</span>
+      </p>
+      <p><button @click=${this.#takeJson}>Take it over into the form</button></p>
+    </details>`;
+  }
+
+  #ending() {
+    return html`<details>
+      <summary>End the billing</summary>
+      <p>From that day on nothing is charged, until you set another plan. Plans that are set for later days are cancelled.</p>
+      <form class="row" @submit=${this.#end}>
+        <label>From <input type="date" name="day" required value=${this.from}></label>
+        <button class="danger" aria-disabled=${this.#form.work.isBusy ? 'true' : 'false'}>End the billing</button>
+      </form>
+    </details>`;
+  }
+
+  #reshape: Reshape = {
+    kind: (rate, kind) => {
+      if (this.draft) this.draft = withKind(this.draft, rate, kind);
+    },
+    tiers: (rate, by) => {
+      if (this.draft) this.draft = withTiers(this.draft, rate, by);
+    },
+    rates: async (by) => {
+      if (this.draft) this.#take(withRates(this.draft, by));
+      await this.updateComplete;
+      this.renderRoot.querySelector<HTMLElement>('fieldset:last-of-type select')?.focus();
+    },
+  };
+
+  #written = (event: Event) => {
+    const { form } = event.target as HTMLInputElement;
+    if (!form || !this.draft) return;
+    const { body, errors } = readForm(form, { plan: this.draft }, this.draft.currency);
+    const { plan, from } = body as { plan: Plan; from?: string };
+    this.draft = completed(plan);
+    this.isUnread = errors.length > 0;
+    this.from = from ?? this.from;
+  };
+
+  #preset = (event: Event) => {
+    const plans = this.#plans.data;
+    if (!plans) return;
+    const { value } = event.target as HTMLSelectElement;
+    const chosen = plans.presets.find(({ name }) => name === value)?.plan ?? plans.current?.plan ?? null;
+    const currency = plans.versions.find(({ plan }) => plan)?.plan?.currency;
+    this.#take(chosen && { ...chosen, ...(currency ? { currency } : {}) });
+  };
+
+  #takeJson = () => {
+    const text = this.renderRoot.querySelector<HTMLTextAreaElement>('#json')?.value ?? '';
+    let plan: unknown;
+    try {
+      plan = JSON.parse(text);
+    } catch {
+      this.jsonProblem = 'This is not JSON.';
+      return;
+    }
+    const problem = notAPlan(plan);
+    if (problem) this.jsonProblem = `This is not a plan: ${problem}.`;
+    else this.#take(plan as Plan);
+  };
+
+  #end = async (event: SubmitEvent) => {
+    event.preventDefault();
+    const from = String(new FormData(event.target as HTMLFormElement).get('day'));
+    const question = {
+      title: `End the billing of ${this.scope.name}?`,
+      text: `From ${dayName(from)} on nothing is charged.`,
+      action: 'End it',
+      danger: true,
+    };
+    if (!(await confirm(question))) return;
+    await this.#form.work.do(
+      async () => {
+        await send('PUT', pathOf(this.scope, '/plan'), { plan: null, from });
+        await this.#plans.load();
+      },
+      `From ${dayName(from)} on nothing is charged.`,
+    );
+  };
+}
+customElements.define('plan-section', PlanSectionElement);

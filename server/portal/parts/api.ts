@@ -1,0 +1,93 @@
+/** The portal's only way to the server: `/v1` of the same origin, with the browser's cookie. */
+import type { Problem } from '../../contract.ts';
+
+/** What is wrong with one field of a request. */
+export interface FieldError {
+  /** In the body: `limits.hours.0.from`. */
+  path: string;
+  message: string;
+}
+
+/** What the server said no with. */
+export class Refusal extends Error {
+  readonly status: number;
+  /** Stable; `offline` when there was no answer at all. */
+  readonly code: string;
+  readonly errors: FieldError[];
+  constructor(status: number, code: string, message: string, errors: FieldError[] = []) {
+    super(message);
+    this.status = status;
+    this.code = code;
+    this.errors = errors;
+  }
+}
+
+/** Heard by the app when the sign-in has ended. */
+export const signedOut = 'portal-signed-out';
+
+/** Relative to the page, so that it is right wherever the server is mounted. */
+export function urlOf(path: string): string {
+  return new URL(`../v1/${path}`, document.baseURI).href;
+}
+
+/** @param path behind `/v1/` @throws Refusal */
+export async function get<Answer>(path: string): Promise<Answer> {
+  return (await (await ask(path, {})).json()) as Answer;
+}
+
+/** @returns undefined for an answer without a body @throws Refusal */
+export async function send<Answer>(
+  method: 'POST' | 'PUT' | 'PATCH',
+  path: string,
+  body: object = {},
+): Promise<Answer> {
+  const headers = { 'content-type': 'application/json' };
+  const response = await ask(path, { method, headers, body: JSON.stringify(body) });
+  return (response.status === 204 ? undefined : await response.json()) as Answer;
+}
+
+/** @throws Refusal */
+export function post<Answer>(path: string, body: object = {}): Promise<Answer> {
+  return send('POST', path, body);
+}
+
+/** Every page of a list. @throws Refusal */
+export async function getAll<Name extends string, Row>(path: string, name: Name): Promise<Row[]> {
+  const rows: Row[] = [];
+  let cursor: string | null = null;
+  do {
+    const more: string =
+      cursor === null ? '' : `${path.includes('?') ? '&' : '?'}cursor=${encodeURIComponent(cursor)}`;
+    const page = await get<Record<Name, Row[]> & { nextCursor: string | null }>(`${path}${more}`);
+    rows.push(...page[name]);
+    cursor = page.nextCursor;
+  } while (cursor !== null);
+  return rows;
+}
+
+/** Saves a list as a file; a plain link could not ask for CSV. @throws Refusal */
+export async function saveCsv(path: string, name: string): Promise<void> {
+  const response = await ask(path, { headers: { accept: 'text/csv' } });
+  const link = document.createElement('a');
+  link.href = URL.createObjectURL(await response.blob());
+  link.download = `${name}.csv`;
+  link.click();
+  URL.revokeObjectURL(link.href);
+}
+
+async function ask(path: string, init: RequestInit): Promise<Response> {
+  const response = await fetch(urlOf(path), { credentials: 'same-origin', ...init }).catch(() => {
+    throw new Refusal(0, 'offline', 'The server cannot be reached.');
+  });
+  if (response.ok) return response;
+  const problem = (await response.json().catch(() => ({}))) as Partial<Problem>;
+  if (response.status === 401) dispatchEvent(new Event(signedOut));
+  const first = problem.errors?.[0];
+  const message = problem.detail ?? (first ? `${first.path}: ${first.message}` : problem.title);
+  throw new Refusal(
+    response.status,
+    problem.code ?? 'unknown',
+    message ?? `The server answered ${response.status}.`,
+    problem.errors,
+  );
+}

@@ -1,0 +1,61 @@
+/** What a run of closing months has done, or would do, client by client. */
+import { html } from 'lit';
+import type { CloseEntry, CloseReport } from '../../contract.ts';
+import { count, money, monthName } from '../pure/format.ts';
+
+/** @param names of the clients, by slug */
+export function closeTable({ entries, dryRun }: CloseReport, names: Map<string, string>) {
+  return html`<div class="scroll">
+    <table>
+      <caption class="unseen">${dryRun ? 'What would be issued' : 'What was issued'}</caption>
+      <thead>
+        <tr>
+          <th scope="col">Client</th>
+          <th scope="col" class="wide">Month</th>
+          ${dryRun ? '' : html`<th scope="col">Invoice</th>`}
+          <th scope="col" class="number">Total</th>
+        </tr>
+      </thead>
+      <tbody>
+        ${entries.map(
+          (entry) => html`<tr>
+            <th scope="row">
+              <a href="#/tenants/${entry.tenant}/invoices">${names.get(entry.tenant) ?? entry.tenant}</a>
+              <span class="narrow muted small">${monthName(entry.month)}</span>
+              ${remark(entry, dryRun)}
+            </th>
+            <td class="wide">${monthName(entry.month)}</td>
+            ${dryRun ? '' : html`<td><span class="nowrap">${entry.number ?? '–'}</span>${entry.outcome === 'pushed' ? ', at Stripe' : ''}</td>`}
+            <td class="number">${entry.totalCents === null ? '–' : money(entry.totalCents, entry.currency ?? 'usd')}</td>
+          </tr>`,
+        )}
+      </tbody>
+    </table>
+  </div>`;
+}
+
+/** What a person has to know of it, and do. No dry run asks Vapi: that is said once, above the table. */
+function remark({ outcome, problem, notCompared }: CloseEntry, dryRun: boolean) {
+  return html`${problem ? html`<div class="${outcome === 'failed' ? 'bad' : 'warn'} small">${problem}</div>` : ''}
+    ${notCompared && !dryRun ? html`<div class="muted small">Not compared with Vapi’s books: ${notCompared}</div>` : ''}`;
+}
+
+/** Those that got an invoice, or would. */
+export function issued({ entries }: CloseReport): CloseEntry[] {
+  return entries.filter(({ outcome }) => /^(would-finalize|finalized|pushed)$/.test(outcome));
+}
+
+/** `3 invoices: $60.90 and €12.00` */
+export function summary(report: CloseReport): string {
+  const made = issued(report);
+  const sums = new Map<string, number>();
+  for (const { totalCents, currency } of made) {
+    if (currency !== null) sums.set(currency, (sums.get(currency) ?? 0) + (totalCents ?? 0));
+  }
+  const amounts = [...sums].map(([currency, cents]) => money(cents, currency)).join(' and ');
+  return `${invoices(made.length)}${amounts ? `: ${amounts}` : ''}`;
+}
+
+export function invoices(number: number): string {
+  return number === 1 ? '1 invoice' : `${count(number)} invoices`;
+}

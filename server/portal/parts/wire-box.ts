@@ -1,0 +1,66 @@
+/** Points a client's assistants at this server, so that their calls are reported and billed; shows first what would change. */
+import { html } from 'lit';
+import type { WireAnswer } from '../../contract.ts';
+import { post } from './api.ts';
+import { pathOf } from './scope.ts';
+import { ScopedElement } from './scoped-element.ts';
+import { Work } from './work.ts';
+
+export class WireBoxElement extends ScopedElement {
+  static override properties = { ...ScopedElement.properties, answer: { state: true } };
+  declare answer: WireAnswer | null;
+
+  constructor() {
+    super();
+    this.answer = null;
+  }
+
+  #work = new Work(this);
+
+  protected override reload(): void {
+    this.answer = null;
+    this.#work.clear();
+  }
+
+  protected override render() {
+    const busy = this.#work.isBusy ? 'true' : 'false';
+    const changes = this.answer?.assistants.some(({ changed }) => changed) ?? false;
+    return html`<section>
+      <h2>Reports of calls</h2>
+      <p class="muted small">Vapi must tell this server of each call. What the assistant’s own server got before is passed on to it.</p>
+      ${this.answer ? this.#shown(this.answer) : ''}
+      ${this.#work.show()}
+      <p class="row">
+        <button aria-disabled=${busy} @click=${() => this.#wire(true)}>See what would change at Vapi</button>
+        ${this.answer?.dryRun && changes ? html`<button class="main" aria-disabled=${busy} @click=${() => this.#wire(false)}>Change it</button>` : ''}
+      </p>
+    </section>`;
+  }
+
+  #shown({ dryRun, assistants, notes }: WireAnswer) {
+    return html`<ul>
+        ${assistants.map(
+          ({ name, assistantId, changed, server, forwardUrl }) => html`<li class="breaks">
+            ${name ?? assistantId}:
+            ${
+              changed
+                ? html`${dryRun ? 'would report' : 'reports'} to ${server.after.url}${server.before?.url ? html` instead of ${server.before.url}` : ''}${forwardUrl ? html`, passed on to ${forwardUrl}` : ''}`
+                : 'reports here already'
+            }
+          </li>`,
+        )}
+      </ul>
+      ${notes.map((note) => html`<p class="warn small">${note}</p>`)}`;
+  }
+
+  #wire(isDry: boolean): Promise<boolean> {
+    const path = pathOf(this.scope, `/wire?dry-run=${isDry}`);
+    return this.#work.do(
+      async () => {
+        this.answer = await post<WireAnswer>(path);
+      },
+      isDry ? '' : 'Done: Vapi reports to this server.',
+    );
+  }
+}
+customElements.define('wire-box', WireBoxElement);

@@ -1,0 +1,82 @@
+/** Figures as people read them. Pure. */
+import { minorDigits } from '../../base/currency.ts';
+
+/** @param cents the currency's smallest units, as the server counts them: the browser's own idea of them differs */
+export function money(cents: number, currency: string): string {
+  const digits = minorDigits(currency);
+  const decimals = { minimumFractionDigits: digits, maximumFractionDigits: digits };
+  return new Intl.NumberFormat('en', { style: 'currency', currency, ...decimals }).format(
+    cents / 10 ** digits,
+  );
+}
+
+/** A small amount: to the millionth, where it has so many places. */
+export function exactMoney(micros: number, currency: string): string {
+  return new Intl.NumberFormat('en', {
+    style: 'currency',
+    currency,
+    minimumFractionDigits: 4,
+    maximumFractionDigits: 6,
+  }).format(micros / 1_000_000);
+}
+
+/** A sum of Vapi's dollars, to the cent. */
+export function dollars(micros: number): string {
+  return money(Math.round(micros / 10_000), 'usd');
+}
+
+export function count(value: number): string {
+  return value.toLocaleString('en');
+}
+
+/** `45 s`, `12 min 30 s` */
+export function duration(seconds: number): string {
+  const whole = Math.floor(Math.abs(seconds) / 60);
+  const rest = Math.abs(seconds) % 60;
+  const sign = seconds < 0 ? '-' : '';
+  if (whole === 0) return `${sign}${rest} s`;
+  return `${sign}${count(whole)} min${rest > 0 ? ` ${rest} s` : ''}`;
+}
+
+/** A moment on the wall clock of that zone. @param iso ISO-8601 */
+export function moment(iso: string, timeZone: string): string {
+  const options = { timeZone, dateStyle: 'medium', timeStyle: 'short' } as const;
+  return new Intl.DateTimeFormat('en-GB', options).format(Date.parse(iso));
+}
+
+/** The day of a moment in that zone. */
+export function dayOf(iso: string, timeZone: string): string {
+  return new Intl.DateTimeFormat('en-GB', { timeZone, dateStyle: 'medium' }).format(Date.parse(iso));
+}
+
+/** @param day `YYYY-MM-DD` */
+export function dayName(day: string): string {
+  return dayOf(`${day}T00:00:00Z`, 'UTC');
+}
+
+/** As people write a period: with its last day. @param to the day after it */
+export function period(from: string, to: string): string {
+  const last = new Date(Date.parse(`${to}T00:00:00Z`) - 86_400_000).toISOString().slice(0, 10);
+  return `${dayName(from)} to ${dayName(last)}`;
+}
+
+/** @param month `YYYY-MM` @returns for instance `November 2026` */
+export function monthName(month: string): string {
+  const options = { timeZone: 'UTC', month: 'long', year: 'numeric' } as const;
+  return new Intl.DateTimeFormat('en-GB', options).format(Date.parse(`${month}-01T00:00:00Z`));
+}
+
+const kinds: Record<string, string> = {
+  webCall: 'Web call',
+  inboundPhoneCall: 'Phone, inbound',
+  outboundPhoneCall: 'Phone, outbound',
+  chat: 'Chat',
+};
+export function kindOf(type: string): string {
+  return kinds[type] ?? type;
+}
+
+/** `customer-ended-call` → `customer ended call` */
+export function words(slug: string): string {
+  return slug.replace(/[-_]/g, ' ');
+}

@@ -1,0 +1,20 @@
+/** How a client is billed: its plan, its account, its prepaid credit. */
+import { html } from 'lit';
+import '../forms/account-form.ts';
+import '../forms/credit-section.ts';
+import '../forms/plan-section.ts';
+import { titleOf } from '../parts/scope.ts';
+import { ScopedElement } from '../parts/scoped-element.ts';
+
+export class BillingElement extends ScopedElement {
+  protected override reload(): void {}
+
+  protected override render() {
+    const { scope } = this;
+    return html`<h1>${titleOf(scope, 'Billing')}</h1>
+      <plan-section .scope=${scope}></plan-section>
+      <account-form .scope=${scope}></account-form>
+      <credit-section .scope=${scope}></credit-section>`;
+  }
+}
+customElements.define('billing-view', BillingElement);

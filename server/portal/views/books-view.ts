@@ -1,0 +1,131 @@
+/** The invoices of all clients, newest first, by month and state. */
+import { html, LitElement } from 'lit';
+import type { BooksAnswer, InvoiceState } from '../../contract.ts';
+import { get, saveCsv } from '../parts/api.ts';
+import { Resource } from '../parts/resource.ts';
+import { shared } from '../parts/style.ts';
+import { Work } from '../parts/work.ts';
+import { dayOf, money, monthName } from '../pure/format.ts';
+import { monthPlus } from '../pure/zone.ts';
+import { leftToPay, stateBadge, stateNames } from './invoices-view.ts';
+
+export class BooksElement extends LitElement {
+  static override styles = [shared];
+  static override properties = { now: { attribute: false }, month: { state: true }, state: { state: true } };
+  /** The server's time, ISO-8601. */
+  declare now: string;
+  /** Empty = all. */
+  declare month: string;
+  declare state: InvoiceState | '';
+
+  constructor() {
+    super();
+    this.month = '';
+    this.state = '';
+  }
+
+  #list = new Resource<BooksAnswer>(this, () => get(this.#path()));
+  #work = new Work(this);
+
+  override connectedCallback(): void {
+    super.connectedCallback();
+    void this.#list.load();
+  }
+
+  #path(cursor = ''): string {
+    const query = Object.entries({ month: this.month, state: this.state, cursor });
+    return `billing/invoices?${new URLSearchParams(query.filter(([, value]) => value !== ''))}`;
+  }
+
+  protected override render() {
+    const { month, state } = this;
+    const months = Array.from({ length: 24 }, (_, back) => monthPlus(this.now.slice(0, 7), -back));
+    const states = Object.entries(stateNames) as [InvoiceState, string][];
+    const busy = this.#work.isBusy ? 'true' : 'false';
+    return html`<h1>Invoices</h1>
+      <section>
+        <div class="row">
+          <label>
+            Month
+            <select name="month" @change=${this.#filter}>
+              <option value="">All months</option>
+              ${months.map((one) => html`<option value=${one} ?selected=${one === month}>${monthName(one)}</option>`)}
+            </select>
+          </label>
+          <label>
+            State
+            <select name="state" @change=${this.#filter}>
+              <option value="">All states</option>
+              ${states.map(([one, name]) => html`<option value=${one} ?selected=${one === state}>${name}</option>`)}
+            </select>
+          </label>
+          <button @click=${this.#save} aria-disabled=${busy}>Save as CSV</button>
+        </div>
+        ${this.#work.show()}
+        ${this.#list.show((list) => this.#table(list))}
+      </section>`;
+  }
+
+  #table({ invoices, nextCursor }: BooksAnswer) {
+    if (invoices.length === 0) {
+      return this.month || this.state
+        ? html`<p>No invoice is like that.</p>`
+        : html`<p>There are no invoices yet. <a href="#/close">Close a month</a> to issue them.</p>`;
+    }
+    return html`<div class="scroll">
+        <table>
+          <caption class="unseen">Invoices of all clients</caption>
+          <thead>
+            <tr>
+              <th scope="col">Number</th>
+              <th scope="col" class="wide">Client</th>
+              <th scope="col" class="wide">Month</th>
+              <th scope="col">State</th>
+              <th scope="col" class="wide">Due</th>
+              <th scope="col" class="number">Total</th>
+            </tr>
+          </thead>
+          <tbody>
+            ${invoices.map(
+              (invoice) => html`<tr>
+                <th scope="row">
+                  <a class="nowrap" href="#/tenants/${invoice.tenant}/invoices/${invoice.id}">${invoice.number ?? 'Draft'}</a>
+                  <span class="narrow muted small">${invoice.tenantName}, ${monthName(invoice.month)}</span>
+                </th>
+                <td class="wide">${invoice.tenantName}</td>
+                <td class="wide">${monthName(invoice.month)}</td>
+                <td>${stateBadge(invoice.state)}</td>
+                <td class="wide">${invoice.dueAt && invoice.leftToPayCents > 0 ? dayOf(invoice.dueAt, invoice.timeZone) : '–'}</td>
+                <td class="number">${money(invoice.totalCents, invoice.currency)}${leftToPay(invoice)}</td>
+              </tr>`,
+            )}
+          </tbody>
+        </table>
+      </div>
+      ${nextCursor ? html`<p><button @click=${() => this.#more(nextCursor)} aria-disabled=${this.#work.isBusy ? 'true' : 'false'}>Show more</button></p>` : ''}`;
+  }
+
+  #filter = (event: Event) => {
+    const { name, value } = event.target as HTMLSelectElement;
+    if (name === 'month') this.month = value;
+    else this.state = value as InvoiceState | '';
+    this.#work.clear();
+    void this.#list.load(true);
+  };
+
+  #more(cursor: string): Promise<boolean> {
+    return this.#work.do(async () => {
+      const shown = this.#list.data;
+      const next = await get<BooksAnswer>(this.#path(cursor));
+      if (shown && shown === this.#list.data) {
+        this.#list.data = { ...next, invoices: [...shown.invoices, ...next.invoices] };
+      }
+    });
+  }
+
+  #save = () =>
+    this.#work.do(() =>
+      saveCsv(this.#path(), ['invoices', this.month, this.state].filter(Boolean).join('-')),
+    );
+}
+customElements.define('books-view', BooksElement);

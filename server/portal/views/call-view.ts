@@ -1,0 +1,141 @@
+/** One call: its figures, and on request what was said. */
+import { html } from 'lit';
+import type {
+  CallRevision,
+  CallView,
+  PreviewAnswer,
+  TranscriptAnswer,
+  UnwantedReason,
+} from '../../contract.ts';
+import { get, urlOf } from '../parts/api.ts';
+import { Resource } from '../parts/resource.ts';
+import { pathOf, titleOf } from '../parts/scope.ts';
+import { ScopedElement } from '../parts/scoped-element.ts';
+import { duration, exactMoney, kindOf, moment, words } from '../pure/format.ts';
+
+interface Shown {
+  call: CallView & { revisions?: CallRevision[]; confirmed?: boolean };
+  currency: string;
+}
+
+const whyUnwanted: Record<UnwantedReason, string> = {
+  paused: 'Calls were paused',
+  outdated: 'Its permission was from before a pause, or used too late',
+  'no-grant': 'No visitor of the site was let into it',
+};
+
+export class CallElement extends ScopedElement {
+  static override properties = { ...ScopedElement.properties, wantsContent: { state: true } };
+  declare wantsContent: boolean;
+
+  constructor() {
+    super();
+    this.wantsContent = false;
+  }
+
+  #call = new Resource<Shown>(this, async () => {
+    const [call, { currency }] = await Promise.all([
+      get<Shown['call']>(`${this.#path()}?prices=yes`),
+      get<PreviewAnswer>(pathOf(this.scope, '/preview')),
+    ]);
+    return { call, currency };
+  });
+  #content = new Resource<TranscriptAnswer>(this, () => get(`${this.#path()}/transcript`));
+
+  protected override reload(): void {
+    this.wantsContent = false;
+    void this.#call.load(true);
+  }
+
+  #path(): string {
+    return pathOf(this.scope, `/calls/${encodeURIComponent(this.item)}`);
+  }
+
+  protected override render() {
+    return html`<p><a href="${this.scope.base}/calls">All calls</a></p>
+      <h1>${titleOf(this.scope, 'One call')}</h1>
+      ${this.#call.show((shown) => this.#details(shown))}`;
+  }
+
+  #details({ call, currency }: Shown) {
+    const { scope } = this;
+    const facts: [string, string][] = [
+      ['Began', moment(call.startedAt ?? call.createdAt, scope.timeZone)],
+      ['Length', call.seconds === null ? 'not known yet' : duration(call.seconds)],
+      ['Price', call.priceMicros == null ? 'not known yet' : exactMoney(call.priceMicros, currency)],
+      ...(scope.isOperator
+        ? [
+            [
+              'Your cost',
+              call.costMicros === null ? 'not known yet' : exactMoney(call.costMicros, 'usd'),
+            ] as [string, string],
+          ]
+        : []),
+      ['Kind', kindOf(call.type)],
+      ['How it ended', words(call.endedReason ?? call.status)],
+      ...(call.unwanted === null
+        ? []
+        : [['Why it was ended here', whyUnwanted[call.unwanted]] as [string, string]]),
+    ];
+    return html`<section>
+        <dl class="figures plain">${facts.map(([name, value]) => html`<div><dt>${name}</dt><dd>${value}</dd></div>`)}</dl>
+        <p class="muted small">Times are those of ${scope.timeZone}. Call <code>${call.id}</code></p>
+      </section>
+      ${
+        call.dismissedAt
+          ? html`<section><p class="warn">Dismissed on ${moment(call.dismissedAt, scope.timeZone)}, since Vapi never had it: it counts for nothing.</p></section>`
+          : call.confirmed === false
+            ? html`<dismiss-box .scope=${scope} .item=${call.id} @call-dismissed=${() => this.#call.load(true)}></dismiss-box>`
+            : ''
+      }
+      ${call.cost ? costTable(call.cost) : ''}
+      <section>
+        <h2>What was said</h2>
+        ${
+          call.contentDeletedAt
+            ? html`<p>It was deleted on ${moment(call.contentDeletedAt, scope.timeZone)}.</p>`
+            : this.wantsContent
+              ? this.#content.show((content) => this.#said(content))
+              : html`<p class="muted">It is fetched from the voice service when you ask for it, and not kept here.</p>
+                <button @click=${this.#ask}>Show it</button>`
+        }
+      </section>`;
+  }
+
+  #ask = () => {
+    this.wantsContent = true;
+    void this.#content.load(true);
+  };
+
+  #said({ lines, recording }: TranscriptAnswer) {
+    return html`${
+      recording
+        ? html`<p><audio controls preload="none" src=${urlOf(`${this.#path()}/recording`)} aria-label="Recording of the call"></audio></p>`
+        : ''
+    }
+      ${
+        lines.length === 0
+          ? html`<p>There is no transcript.</p>`
+          : html`<dl class="said">
+            ${lines.map(
+              ({ role, text }) =>
+                html`<dt class="muted small">${role === 'assistant' ? 'Assistant' : 'Caller'}</dt><dd>${text}</dd>`,
+            )}
+          </dl>`
+      }`;
+  }
+}
+customElements.define('call-view', CallElement);
+
+function costTable(cost: NonNullable<CallView['cost']>) {
+  const rows = Object.entries(cost).filter(([, micros]) => micros !== 0);
+  return html`<section>
+    <h2>What it cost you</h2>
+    <table>
+      <thead><tr><th scope="col">Part</th><th scope="col" class="number">Cost</th></tr></thead>
+      <tbody>
+        ${rows.map(([name, micros]) => html`<tr><th scope="row">${name}</th><td class="number">${exactMoney(micros, 'usd')}</td></tr>`)}
+      </tbody>
+    </table>
+  </section>`;
+}

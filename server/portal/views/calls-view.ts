@@ -1,0 +1,141 @@
+/** The calls of a month, newest first, page by page, each with its price. */
+import { html } from 'lit';
+import type { CallsAnswer, CallView, PreviewAnswer } from '../../contract.ts';
+import { get, saveCsv } from '../parts/api.ts';
+import { Resource } from '../parts/resource.ts';
+import { pathOf, titleOf } from '../parts/scope.ts';
+import { ScopedElement } from '../parts/scoped-element.ts';
+import { Work } from '../parts/work.ts';
+import { count, duration, exactMoney, kindOf, moment, monthName, words } from '../pure/format.ts';
+import { monthIn, monthPlus, startOfDay } from '../pure/zone.ts';
+
+interface Listing {
+  calls: CallView[];
+  nextCursor: string | null;
+  currency: string;
+}
+
+export class CallsElement extends ScopedElement {
+  static override properties = {
+    ...ScopedElement.properties,
+    month: { state: true },
+  };
+  declare month: string;
+
+  constructor() {
+    super();
+    this.month = '';
+  }
+
+  #list = new Resource<Listing>(this, async () => {
+    const [answer, { currency }] = await Promise.all([
+      get<CallsAnswer>(this.#path(50)),
+      get<PreviewAnswer>(pathOf(this.scope, '/preview')),
+    ]);
+    return { ...answer, currency };
+  });
+  #work = new Work(this);
+
+  protected override reload(): void {
+    this.month = monthIn(this.scope.timeZone, this.scope.now);
+    this.#work.clear();
+    void this.#list.load(true);
+  }
+
+  #query(): string {
+    const { month, scope } = this;
+    const edge = (of: string) => encodeURIComponent(startOfDay(`${of}-01`, scope.timeZone));
+    return `from=${edge(month)}&to=${edge(monthPlus(month, 1))}`;
+  }
+
+  #path(limit: number): string {
+    return pathOf(this.scope, `/calls?${this.#query()}&prices=yes&limit=${limit}`);
+  }
+
+  protected override render() {
+    const { scope, month } = this;
+    const now = monthIn(scope.timeZone, scope.now);
+    const months = Array.from({ length: 13 }, (_, back) => monthPlus(now, -back));
+    return html`<h1>${titleOf(scope, 'Calls')}</h1>
+      <section>
+        <div class="row">
+          <label>
+            Month
+            <select @change=${this.#choose}>
+              ${months.map((one) => html`<option value=${one} ?selected=${one === month}>${monthName(one)}</option>`)}
+            </select>
+          </label>
+          <button @click=${this.#save} aria-disabled=${this.#work.isBusy ? 'true' : 'false'}>Save as CSV</button>
+        </div>
+        <p class="muted small">Times are those of ${scope.timeZone}.</p>
+        ${this.#work.show()}
+        ${this.#list.show((list) => this.#table(list))}
+      </section>`;
+  }
+
+  #table({ calls, nextCursor, currency }: Listing) {
+    if (calls.length === 0) return html`<p>There were no calls in ${monthName(this.month)}.</p>`;
+    const { scope } = this;
+    return html`<div class="scroll">
+        <table>
+          <caption class="unseen">Calls of ${monthName(this.month)}</caption>
+          <thead>
+            <tr>
+              <th scope="col">When</th>
+              <th scope="col" class="wide">Kind</th>
+              <th scope="col" class="wide">How it ended</th>
+              <th scope="col" class="number">Length</th>
+              <th scope="col" class="number">Price</th>
+              ${scope.isOperator ? html`<th scope="col" class="number wide">Cost</th>` : ''}
+            </tr>
+          </thead>
+          <tbody>
+            ${calls.map(
+              (call) => html`<tr>
+                <th scope="row"><a href="${scope.base}/calls/${encodeURIComponent(call.id)}">${moment(call.startedAt ?? call.createdAt, scope.timeZone)}</a></th>
+                <td class="wide">${kindOf(call.type)}</td>
+                <td class="wide">${call.endedReason ? words(call.endedReason) : words(call.status)}</td>
+                <td class="number">${call.seconds === null ? '–' : duration(call.seconds)}</td>
+                <td class="number">${priceOf(call, currency)}</td>
+                ${scope.isOperator ? html`<td class="number wide">${costOf(call)}</td>` : ''}
+              </tr>`,
+            )}
+          </tbody>
+        </table>
+      </div>
+      <p class="row">
+        <span class="muted small" role="status">${count(calls.length)} calls shown${nextCursor ? '' : ', all of them'}.</span>
+        ${nextCursor ? html`<button @click=${() => this.#more(nextCursor)} aria-disabled=${this.#work.isBusy ? 'true' : 'false'}>Show more</button>` : ''}
+      </p>`;
+  }
+
+  #choose = (event: Event) => {
+    this.month = (event.target as HTMLSelectElement).value;
+    void this.#list.load(true);
+  };
+
+  #more(cursor: string): Promise<boolean> {
+    return this.#work.do(async () => {
+      const shown = this.#list.data;
+      const next = await get<CallsAnswer>(`${this.#path(50)}&cursor=${encodeURIComponent(cursor)}`);
+      // Another month may have been chosen meanwhile.
+      if (shown && shown === this.#list.data) {
+        this.#list.data = { ...shown, ...next, calls: [...shown.calls, ...next.calls] };
+      }
+    });
+  }
+
+  #save = () =>
+    this.#work.do(() =>
+      saveCsv(pathOf(this.scope, `/calls?${this.#query()}`), `calls-${this.scope.slug}-${this.month}`),
+    );
+}
+customElements.define('calls-view', CallsElement);
+
+function priceOf({ priceMicros = null }: CallView, currency: string): string {
+  return priceMicros === null ? 'not yet' : exactMoney(priceMicros, currency);
+}
+
+function costOf({ costMicros }: CallView): string {
+  return costMicros === null ? 'not yet' : exactMoney(costMicros, 'usd');
+}

@@ -1,0 +1,133 @@
+/** A tenant's invoices and credit notes, newest first; the operator also drafts them here. */
+import { html } from 'lit';
+import type { InvoiceState, InvoiceSummary, InvoiceView } from '../../contract.ts';
+import { get, post } from '../parts/api.ts';
+import { Resource } from '../parts/resource.ts';
+import { pathOf, titleOf } from '../parts/scope.ts';
+import { ScopedElement } from '../parts/scoped-element.ts';
+import { Work } from '../parts/work.ts';
+import { dayOf, money, monthName } from '../pure/format.ts';
+import { monthIn, monthPlus } from '../pure/zone.ts';
+
+interface Listing {
+  invoices: InvoiceSummary[];
+  nextCursor: string | null;
+}
+
+export class InvoicesElement extends ScopedElement {
+  #list = new Resource<Listing>(this, () => get(pathOf(this.scope, '/invoices')));
+  #work = new Work(this);
+
+  protected override reload(): void {
+    this.#work.clear();
+    void this.#list.load(true);
+  }
+
+  protected override render() {
+    const { scope } = this;
+    return html`<h1>${titleOf(scope, 'Invoices')}</h1>
+      ${scope.isOperator && scope.mayWrite ? this.#drafting() : ''}
+      ${this.#work.show()}
+      ${this.#list.show((list) => this.#table(list))}`;
+  }
+
+  #drafting() {
+    const { scope } = this;
+    const now = monthIn(scope.timeZone, scope.now);
+    const months = Array.from({ length: 12 }, (_, back) => monthPlus(now, -back - 1));
+    return html`<section>
+      <form class="row" @submit=${this.#draft}>
+        <label>
+          Month
+          <select name="month">${months.map((month) => html`<option value=${month}>${monthName(month)}</option>`)}</select>
+        </label>
+        <button aria-disabled=${this.#work.isBusy ? 'true' : 'false'}>Make the draft</button>
+      </form>
+      <p class="muted small">A draft can be made as often as you like; your client does not see it.</p>
+    </section>`;
+  }
+
+  #table({ invoices, nextCursor }: Listing) {
+    const { scope } = this;
+    if (invoices.length === 0) return html`<section><p>There are no invoices yet.</p></section>`;
+    return html`<section>
+      <div class="scroll">
+        <table>
+          <caption class="unseen">Invoices</caption>
+          <thead>
+            <tr>
+              <th scope="col">Number</th>
+              <th scope="col">Month</th>
+              <th scope="col">State</th>
+              <th scope="col" class="wide">Due</th>
+              <th scope="col" class="number">Total</th>
+            </tr>
+          </thead>
+          <tbody>
+            ${invoices.map(
+              (invoice) => html`<tr>
+                <th scope="row" class="nowrap"><a href="${scope.base}/invoices/${invoice.id}">${invoice.number ?? 'Draft'}</a></th>
+                <td>${monthName(invoice.month)}</td>
+                <td>${stateBadge(invoice.state)}</td>
+                <td class="wide">${invoice.dueAt && invoice.leftToPayCents > 0 ? dayOf(invoice.dueAt, scope.timeZone) : '–'}</td>
+                <td class="number">${money(invoice.totalCents, invoice.currency)}${leftToPay(invoice)}</td>
+              </tr>`,
+            )}
+          </tbody>
+        </table>
+      </div>
+      ${nextCursor ? html`<p><button @click=${() => this.#more(nextCursor)} aria-disabled=${this.#work.isBusy ? 'true' : 'false'}>Show more</button></p>` : ''}
+    </section>`;
+  }
+
+  #draft = (event: SubmitEvent) => {
+    event.preventDefault();
+    const period = String(new FormData(event.target as HTMLFormElement).get('month'));
+    return this.#work.do(async () => {
+      const { id } = await post<InvoiceView>(pathOf(this.scope, '/invoices'), { period });
+      location.hash = `${this.scope.base}/invoices/${id}`;
+    });
+  };
+
+  #more(cursor: string): Promise<boolean> {
+    return this.#work.do(async () => {
+      const shown = this.#list.data;
+      const next = await get<Listing>(pathOf(this.scope, `/invoices?cursor=${encodeURIComponent(cursor)}`));
+      if (shown && shown === this.#list.data) {
+        this.#list.data = { ...next, invoices: [...shown.invoices, ...next.invoices] };
+      }
+    });
+  }
+}
+customElements.define('invoices-view', InvoicesElement);
+
+/** In the order of an invoice's way. */
+export const stateNames: Record<InvoiceState, string> = {
+  draft: 'draft',
+  finalized: 'issued',
+  pushed: 'sent',
+  overdue: 'overdue',
+  paid: 'paid',
+  credited: 'credited',
+  void: 'void',
+};
+const looks: Record<InvoiceState, string> = {
+  draft: 'muted',
+  finalized: '',
+  pushed: '',
+  overdue: 'bad',
+  paid: 'good',
+  credited: 'muted',
+  void: 'muted',
+};
+
+export function stateBadge(state: InvoiceState) {
+  return html`<span class="badge ${looks[state]}">${stateNames[state]}</span>`;
+}
+
+/** Below the total, where credit notes have taken back of it. */
+export function leftToPay({ state, dueCents, leftToPayCents, currency }: InvoiceSummary) {
+  const isOpen = state === 'finalized' || state === 'pushed' || state === 'overdue';
+  if (state !== 'credited' && (!isOpen || dueCents < 0 || leftToPayCents === dueCents)) return '';
+  return html`<div class="muted small nowrap">${money(leftToPayCents, currency)} to pay</div>`;
+}

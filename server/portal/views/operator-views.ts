@@ -1,0 +1,41 @@
+/** The views that only the operator has; a client's browser does not load them. */
+import { html, type TemplateResult } from 'lit';
+import './agency-view.ts';
+import './attention-view.ts';
+import './books-view.ts';
+import '../parts/dismiss-box.ts';
+import './invoice-actions.ts';
+import type { MeAnswer } from '../../contract.ts';
+import './month-close-view.ts';
+import './new-client-view.ts';
+import './tenant-page.ts';
+import './tenants-view.ts';
+
+/** In the order of the navigation. */
+export const operatorLinks = [
+  ['', 'Clients'],
+  ['invoices', 'Invoices'],
+  ['close', 'Month close'],
+  ['attention', 'What needs a person'],
+  ['agency', 'Your agency'],
+] as const;
+
+/** @param route the address behind the hash, piece by piece */
+export function operatorView(me: MeAnswer, [view = '', item, ...rest]: string[]): TemplateResult {
+  const { now, mayWrite, branding } = me;
+  // The seller's name is the portal's.
+  const hasSeller = branding.name !== null;
+  if (view === 'tenants' && item)
+    return html`<tenant-page .me=${me} .slug=${item} .rest=${rest}></tenant-page>`;
+  if (view === 'invoices') return html`<books-view .now=${now}></books-view>`;
+  if (view === 'close')
+    return html`<month-close-view .now=${now} .mayWrite=${mayWrite} .hasSeller=${hasSeller}></month-close-view>`;
+  if (view === 'attention') return html`<attention-view .now=${now} .mayWrite=${mayWrite}></attention-view>`;
+  if (view === 'agency')
+    return html`<agency-view .mayWrite=${mayWrite} .hasSeller=${hasSeller}></agency-view>`;
+  if (view === 'new-client')
+    return html`<new-client-view .mayWrite=${mayWrite} .now=${now}></new-client-view>`;
+  if (view === '')
+    return html`<tenants-view .now=${now} .mayWrite=${mayWrite} .hasSeller=${hasSeller}></tenants-view>`;
+  return html`<h1>There is nothing here</h1><p><a href="#/">To your clients</a></p>`;
+}

@@ -1,0 +1,123 @@
+/** A tenant's month so far: how much was talked, what it comes to, and what it would come to at this pace. */
+import { html } from 'lit';
+import type {
+  CreditsAnswer,
+  MarginRow,
+  PlanTermsView,
+  PlanVersionView,
+  PreviewAnswer,
+  UsageAnswer,
+} from '../../contract.ts';
+import { get } from '../parts/api.ts';
+import { Resource } from '../parts/resource.ts';
+import { pathOf, titleOf } from '../parts/scope.ts';
+import { ScopedElement } from '../parts/scoped-element.ts';
+import { count, dayName, dollars, duration, money, monthName } from '../pure/format.ts';
+import '../parts/usage-chart.ts';
+import { daysOf } from '../pure/zone.ts';
+
+interface Month {
+  preview: PreviewAnswer;
+  usage: UsageAnswer;
+  plan: PlanTermsView | PlanVersionView | null;
+  credits: CreditsAnswer;
+  /** For the operator only. */
+  margin: MarginRow | null;
+}
+
+export class OverviewElement extends ScopedElement {
+  #month = new Resource<Month>(this, async () => {
+    const { scope } = this;
+    const [preview, usage, plan, credits] = await Promise.all([
+      get<PreviewAnswer>(pathOf(scope, '/preview')),
+      get<UsageAnswer>(pathOf(scope, '/usage?by=day')),
+      get<{ current: Month['plan'] }>(pathOf(scope, '/plan')),
+      get<CreditsAnswer>(pathOf(scope, '/credits')),
+    ]);
+    const margin = scope.isOperator
+      ? await get<MarginRow>(pathOf(scope, `/margin?month=${preview.month}`))
+      : null;
+    return { preview, usage, plan: plan.current, credits, margin };
+  });
+
+  protected override reload(): void {
+    void this.#month.load(true);
+  }
+
+  protected override render() {
+    return html`<h1>${titleOf(this.scope, 'This month')}</h1>
+      ${this.#month.show((month) => this.#content(month))}`;
+  }
+
+  #content({ preview, usage, plan, credits, margin }: Month) {
+    const { currency, soFar, atThisPace, openCalls } = preview;
+    const { calls, seconds, costMicros = 0, callsWithoutCost = 0 } = usage.total;
+    return html`<section>
+        <h2>${monthName(preview.month)} so far</h2>
+        <dl class="figures">
+          ${figure('Calls', count(calls))} ${figure('Time', duration(seconds))}
+          ${plan ? figure('Price so far', money(soFar.totalCents, currency)) : ''}
+          ${plan ? figure('At this pace', money(atThisPace.totalCents, currency)) : ''}
+          ${credits.entries.length > 0 ? figure('Credit left', money(credits.balanceCents, credits.currency)) : ''}
+          ${margin ? figure('Your cost', dollars(costMicros)) : ''}
+          ${margin && plan ? figure('Your margin', money(margin.marginCents, currency)) : ''}
+        </dl>
+        ${openCalls > 0 ? html`<p class="muted small">${count(openCalls)} ${openCalls === 1 ? 'call is' : 'calls are'} not priced yet.</p>` : ''}
+        ${callsWithoutCost > 0 ? html`<p class="warn small">Vapi has not told the cost of ${count(callsWithoutCost)} of them yet.</p>` : ''}
+      </section>
+      <section>
+        <h2>By day</h2>
+        <usage-chart .days=${daysOf(preview.month)} .rows=${usage.rows} .withCost=${margin !== null}></usage-chart>
+      </section>
+      <section>
+        <h2>What the price is made of</h2>
+        ${soFar.lines.length === 0 ? html`<p class="muted">Nothing yet.</p>` : lineTable(preview)}
+      </section>
+      <section>
+        <h2>The plan</h2>
+        ${planText(plan)}
+      </section>`;
+  }
+}
+customElements.define('overview-view', OverviewElement);
+
+function figure(name: string, value: string) {
+  return html`<div><dt>${name}</dt><dd>${value}</dd></div>`;
+}
+
+function lineTable({ soFar, currency }: PreviewAnswer) {
+  return html`<table>
+    <thead>
+      <tr><th scope="col">What</th><th scope="col" class="number">Amount</th></tr>
+    </thead>
+    <tbody>
+      ${soFar.lines.map(
+        (line) =>
+          html`<tr><td>${line.description}</td><td class="number">${money(line.amountCents, currency)}</td></tr>`,
+      )}
+    </tbody>
+  </table>
+  <p class="muted small">Before the month ends this can still change. The total above is with tax, where tax is charged.</p>`;
+}
+
+function planText(plan: Month['plan']) {
+  if (!plan) return html`<p class="muted">There is no plan, so nothing is charged.</p>`;
+  if ('plan' in plan) {
+    if (!plan.plan) return html`<p class="muted">The plan has ended on ${dayName(plan.from)}.</p>`;
+    const markups = plan.plan.rates.flatMap(({ channels, price }) =>
+      price.kind === 'cost-plus'
+        ? [`Markup on the cost of ${channels.join(', ')}: ${price.markupBps / 100} %`]
+        : [],
+    );
+    return html`<p><strong>${plan.plan.name}</strong>, from ${dayName(plan.from)}</p>
+      ${terms([...(plan.terms ?? []), ...markups])}`;
+  }
+  return html`<p><strong>${plan.name}</strong></p>
+    ${terms(plan.terms)}`;
+}
+
+function terms(list: string[]) {
+  return html`<ul>
+    ${list.map((term) => html`<li>${term}</li>`)}
+  </ul>`;
+}

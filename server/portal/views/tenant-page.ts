@@ -1,0 +1,161 @@
+/** One client as the operator sees it: what the client sees, with cost and margin, and what the operator sets and does. */
+import { html, LitElement, type PropertyValues, type TemplateResult } from 'lit';
+import type { DeletedTenant, MeAnswer, SignInLinkAnswer, TenantView } from '../../contract.ts';
+import { get, getAll, post, Refusal } from '../parts/api.ts';
+import './billing-view.ts';
+import { confirm } from '../parts/confirm.ts';
+import '../parts/copy-field.ts';
+import { Resource } from '../parts/resource.ts';
+import type { Scope } from '../parts/scope.ts';
+import { moment } from '../pure/format.ts';
+import './settings-view.ts';
+import './site-view.ts';
+import { shared } from '../parts/style.ts';
+import { Work } from '../parts/work.ts';
+import { tenantView, viewNames } from './tenant-views.ts';
+import { stateBadge } from './tenants-view.ts';
+
+export class TenantPageElement extends LitElement {
+  static override styles = [shared];
+  static override properties = {
+    slug: { attribute: false },
+    rest: { attribute: false },
+    me: { attribute: false },
+    link: { state: true },
+  };
+  declare slug: string;
+  /** The route behind the tenant: `calls`, an id, … */
+  declare rest: string[];
+  declare me: MeAnswer;
+  declare link: SignInLinkAnswer | null;
+
+  constructor() {
+    super();
+    this.rest = [];
+    this.link = null;
+  }
+
+  /** A deleted one goes by its id; its books remain. */
+  #tenant = new Resource<TenantView | DeletedTenant>(this, () =>
+    this.slug.startsWith('ten_') ? findDeleted(this.slug) : get(this.#path()),
+  );
+  #work = new Work(this);
+
+  #path(): string {
+    return `tenants/${encodeURIComponent(this.slug)}`;
+  }
+
+  protected override willUpdate(changed: PropertyValues): void {
+    if (!changed.has('slug')) return;
+    this.link = null;
+    this.#work.clear();
+    void this.#tenant.load(true);
+  }
+
+  protected override render() {
+    return html`<p><a href="#/">All clients</a></p>
+      ${this.#tenant.show((tenant) => ('deletedAt' in tenant ? this.#deleted(tenant) : this.#page(tenant)))}`;
+  }
+
+  #page(tenant: TenantView) {
+    const { rest } = this;
+    const { name, status } = tenant;
+    const scope = this.#scope(tenant);
+    return html`<section>
+        <div class="row">
+          <h2>${name} ${stateBadge(status)}</h2>
+          ${scope.mayWrite ? this.#actions(tenant) : ''}
+        </div>
+        ${this.#nav(scope, [...viewNames, ...ownViews])}
+        ${this.#work.show()} ${this.link ? this.#linkBox(this.link, scope) : ''}
+      </section>
+      <div @tenant-saved=${this.#saved}>${ownView(scope, tenant, rest[0] ?? '') ?? tenantView(scope, rest)}</div>`;
+  }
+
+  #deleted({ name, deletedAt, timeZone, ...tenant }: DeletedTenant) {
+    const scope = this.#scope({ name, timeZone });
+    return html`<section>
+        <h2>${name} <span class="badge warn">deleted</span></h2>
+        <p class="muted small">It was “${tenant.slug}” until ${moment(deletedAt, timeZone)}. Its calls and invoices remain.</p>
+        ${this.#nav(scope, viewNames)}
+      </section>
+      ${tenantView(scope, this.rest)}`;
+  }
+
+  #nav({ name, base }: Scope, views: readonly (readonly [string, string])[]) {
+    const current = this.rest[0] ?? '';
+    return html`<nav class="row" aria-label=${name}>
+      ${views.map(([view, label]) => html`<a href="${base}${view ? `/${view}` : ''}" aria-current=${current === view ? 'page' : 'false'}>${label}</a>`)}
+    </nav>`;
+  }
+
+  #scope({ name, timeZone }: Pick<TenantView, 'name' | 'timeZone'>): Scope {
+    const { mayWrite, now, stripe: hasStripe = false } = this.me;
+    const base = `#/tenants/${this.slug}`;
+    return { slug: this.slug, name, timeZone, base, isOperator: true, mayWrite, hasStripe, now };
+  }
+
+  #saved = ({ detail }: CustomEvent<TenantView>) => {
+    this.#tenant.data = detail;
+    this.requestUpdate();
+  };
+
+  #actions({ name, status }: TenantView) {
+    const pause = {
+      title: `Pause ${name}?`,
+      text: 'Its agents answer nobody, and calls in progress are ended. The client can still sign in here.',
+      action: 'Pause',
+      danger: true,
+    };
+    const resume = { title: `Let ${name} go on?`, text: 'Its agents answer calls again.', action: 'Resume' };
+    const busy = this.#work.isBusy ? 'true' : 'false';
+    return html`<button aria-disabled=${busy} @click=${this.#makeLink}>Make a sign-in link</button>
+      ${
+        status === 'active'
+          ? html`<button class="danger" aria-disabled=${busy} @click=${() => this.#change('pause', pause)}>Pause</button>`
+          : html`<button aria-disabled=${busy} @click=${() => this.#change('resume', resume)}>Resume</button>`
+      }`;
+  }
+
+  #linkBox({ url, expiresAt }: SignInLinkAnswer, { timeZone }: Scope) {
+    return html`<div>
+      <p>Send this to your client. It opens their portal once, until ${moment(expiresAt, timeZone)} (${timeZone}).</p>
+      <copy-field .label=${'Sign-in link'} .text=${url}></copy-field>
+    </div>`;
+  }
+
+  #makeLink = () =>
+    this.#work.do(async () => {
+      this.link = await post<SignInLinkAnswer>('sign-in-links', { tenant: this.slug });
+    });
+
+  async #change(to: 'pause' | 'resume', question: Parameters<typeof confirm>[0]): Promise<void> {
+    if (!(await confirm(question))) return;
+    await this.#work.do(async () => {
+      await post(`${this.#path()}/${to}`);
+      await this.#tenant.load();
+    });
+  }
+}
+customElements.define('tenant-page', TenantPageElement);
+
+async function findDeleted(id: string): Promise<DeletedTenant> {
+  const all = await getAll<'tenants', DeletedTenant>('billing/deleted-tenants?limit=200', 'tenants');
+  const found = all.find((tenant) => tenant.id === id);
+  if (!found) throw new Refusal(404, 'not_found', 'There is no such client.');
+  return found;
+}
+
+/** Which the client does not have. */
+const ownViews = [
+  ['billing', 'Billing'],
+  ['site', 'Website'],
+  ['settings', 'Settings'],
+] as const;
+
+function ownView(scope: Scope, tenant: TenantView, view: string): TemplateResult | null {
+  if (view === 'billing') return html`<billing-view .scope=${scope}></billing-view>`;
+  if (view === 'site') return html`<site-view .scope=${scope} .tenant=${tenant}></site-view>`;
+  if (view === 'settings') return html`<settings-view .scope=${scope} .tenant=${tenant}></settings-view>`;
+  return null;
+}

@@ -1,0 +1,172 @@
+/**
+ * `POST /v1/chats`: one message of a text conversation, its answer as `text/event-stream`. Each message is reserved like
+ * a call and has its row in the ledger, so that a conversation cannot pass a limit that a call could not.
+ */
+
+import express, { type Response, Router } from 'express';
+import type { AccessContext } from '../../access/access-context.ts';
+import {
+  type ChatClaims,
+  issueChatToken,
+  messagesPerConversation,
+  verifyChatToken,
+} from '../../access/identity/chat-token.ts';
+import { type SessionClaims, verifySession } from '../../access/identity/session-token.ts';
+import { openTenantSecret } from '../../access/secrets/tenant-secrets.ts';
+import { admitSession, claimsOf } from '../../access/start/admit.ts';
+import { askBeforeCall } from '../../access/start/before-call.ts';
+import { checkConsent } from '../../access/start/consent.ts';
+import { reserve } from '../../access/start/reserve.ts';
+import type { Context } from '../../context.ts';
+import { type ChatEvent, type ChatRequest, chatRequestSchema, type VariableValues } from '../../contract.ts';
+import { ApiError } from '../../errors.ts';
+import { beginChat, type Chat, endChat } from '../../metering/chats.ts';
+import { releaseReservation } from '../../store/reservations.ts';
+import type { Tenant } from '../../store/tenants.ts';
+import { streamChat } from '../../vapi/chat-api.ts';
+import { VapiError } from '../../vapi/vapi-api.ts';
+import { parse, parseJsonText } from '../parse.ts';
+
+export function chatRoutes(ctx: AccessContext): Router {
+  const router = Router();
+  const body = express.text({ type: ['text/plain', 'application/json'], limit: '16kb' });
+
+  router.post('/chats', ctx.frontLimits.calls, body, async (req, res) => {
+    const asked = parse(chatRequestSchema, parseJsonText(req.body));
+    const { claims, previousChatId, messages, consentVersion: agreedBefore } = permissionOf(ctx, asked);
+    const { tenant, origin } = await admitSession(ctx, claims, req);
+    const consentVersion = previousChatId ? agreedBefore : checkConsent(tenant, asked.consent);
+    const reservation = await reserve(ctx, tenant, claims, consentVersion, 'message');
+    let variableValues: VariableValues = {};
+    try {
+      if (!previousChatId)
+        variableValues = await variablesFor(ctx, tenant, claims, asked.variableValues ?? {});
+    } catch (error) {
+      await releaseReservation(ctx.store, reservation.id);
+      throw error;
+    }
+    const { assistantId } = reservation;
+    const message: Message = {
+      tenant,
+      claims,
+      messages,
+      consentVersion,
+      chat: { name: reservation.id, input: asked.message, previousChatId, assistantId, variableValues },
+    };
+    // A visitor who leaves in the middle has still used what was written.
+    const answered = answer(ctx, res, origin, message);
+    ctx.background(answered.catch(() => {}));
+    await answered;
+  });
+
+  return router;
+}
+
+interface Permission {
+  claims: SessionClaims;
+  previousChatId: string | null;
+  /** Sent in this conversation before this one. */
+  messages: number;
+  consentVersion: string | null;
+}
+
+/** A session begins a conversation, a chat token goes on with it; both name a reservation that can be taken once. */
+function permissionOf(ctx: Context, asked: ChatRequest): Permission {
+  const now = ctx.now();
+  if (asked.session) {
+    const claims = claimsOf(verifySession(ctx.keys.session, asked.session, now));
+    return { claims, previousChatId: null, messages: 0, consentVersion: null };
+  }
+  const { previousChatId, messages, consentVersion, ...claims } = claimsOf(
+    verifyChatToken(ctx.keys.session, asked.chat ?? '', now),
+  );
+  if (messages >= messagesPerConversation) {
+    const detail = 'This conversation is as long as one may be. A new session begins another.';
+    throw new ApiError('session_expired', { detail });
+  }
+  return { claims, previousChatId, messages, consentVersion };
+}
+
+/** Of the page's variables only those that the tenant allows, and what the operator's server adds. */
+async function variablesFor(
+  ctx: Context,
+  tenant: Tenant,
+  claims: SessionClaims,
+  asked: VariableValues,
+): Promise<VariableValues> {
+  const allowed = Object.fromEntries(
+    Object.entries(asked).filter(([name]) => tenant.allowedVariables.includes(name)),
+  );
+  return { ...allowed, ...(await askBeforeCall(ctx, tenant, claims, allowed)) };
+}
+
+interface Message {
+  tenant: Tenant;
+  claims: SessionClaims;
+  messages: number;
+  consentVersion: string | null;
+  /** Its `name` is the reservation's id. */
+  chat: Parameters<typeof streamChat>[2];
+}
+
+/** The head goes out with the first word, so that a refusal of Vapi's can still be told as one. */
+async function answer(
+  ctx: Context,
+  res: Response,
+  origin: string,
+  { tenant, claims, messages, consentVersion, chat }: Message,
+): Promise<void> {
+  const send = (event: ChatEvent): void => {
+    if (!res.headersSent) {
+      res.set({
+        'Content-Type': 'text/event-stream',
+        'Cache-Control': 'no-store',
+        'X-Accel-Buffering': 'no',
+        'Access-Control-Allow-Origin': origin,
+      });
+    }
+    if (!res.writableEnded) res.write(`data: ${JSON.stringify(event)}\n\n`);
+  };
+  const said = await passOn(ctx, tenant, chat, (delta) => send({ delta }));
+  const { jti: _jti, ...who } = claims;
+  const next: Omit<ChatClaims, 'jti'> = {
+    ...who,
+    previousChatId: said.id,
+    messages: messages + 1,
+    consentVersion,
+  };
+  send({ chat: issueChatToken(ctx.keys.session, next, ctx.now()) });
+  res.end();
+  await endChat(ctx, tenant, said);
+}
+
+/**
+ * Asks Vapi and passes its words on, the first one only when the message is in the ledger.
+ * @throws ApiError `vapi_unavailable`; what is held stays held unless it is sure that nothing came of the message
+ */
+async function passOn(
+  ctx: Context,
+  tenant: Tenant,
+  chat: Message['chat'],
+  tell: (delta: string) => void,
+): Promise<Chat> {
+  const { name: reservationId, assistantId } = chat;
+  const key = openTenantSecret(ctx.box, tenant, 'privateKey') ?? '';
+  const at = ctx.now();
+  let said: Chat | null = null;
+  try {
+    for await (const piece of streamChat(ctx.config.vapiBaseUrl, key, chat)) {
+      if ('delta' in piece) tell(piece.delta);
+      else {
+        said = { id: piece.id, reservationId, assistantId, at };
+        await beginChat(ctx, tenant, said);
+      }
+    }
+  } catch (error) {
+    if (!(error instanceof VapiError)) throw error;
+    if (error.refused) await releaseReservation(ctx.store, reservationId);
+    throw new ApiError('vapi_unavailable', { retryAfter: error.retryAfter ?? 5, cause: error });
+  }
+  if (!said) throw new Error('a stream without a chat');
+  return said;
+}

@@ -1,0 +1,53 @@
+/** What a visitor says of a call that is over. The permission is the call's own; the rest of CORS is visitor.ts's. */
+
+import express, { Router } from 'express';
+import type { AccessContext } from '../../access/access-context.ts';
+import { verifyEndToken, verifyFeedbackToken } from '../../access/identity/session-token.ts';
+import type { Context } from '../../context.ts';
+import { feedbackRequestSchema } from '../../contract.ts';
+import { ApiError } from '../../errors.ts';
+import type { CallRow } from '../../store/calls.ts';
+import { findCall } from '../../store/calls.ts';
+import { saveFeedback } from '../../store/feedback.ts';
+import { findTenant } from '../../store/tenants.ts';
+import { parse, parseJsonText } from '../parse.ts';
+
+/** The token ends with the longest possible call; whoever has talked to the end still has this long to say how it was. */
+const graceMs = 3_600_000;
+
+export function feedbackRoutes(ctx: AccessContext): Router {
+  const router = Router();
+  const body = express.text({ type: ['text/plain', 'application/json'], limit: '16kb' });
+
+  router.post('/calls/:id/feedback', ctx.frontLimits.calls, body, async (req, res) => {
+    const { token, rating, comment } = parse(feedbackRequestSchema, parseJsonText(req.body));
+    const call = await callOf(ctx, token, String(req.params.id));
+    const at = ctx.now();
+    await saveFeedback(ctx.store, {
+      tenantId: call.tenantId,
+      callId: call.id,
+      rating,
+      comment: comment ?? null,
+      at,
+    });
+    res.status(204).end();
+  });
+
+  return router;
+}
+
+/**
+ * The call, when the token is of it: by its id, or by the session that a key was handed out for.
+ * @throws ApiError `unauthorized`; `not_found`, also while Vapi has not told of a call that the browser has made
+ */
+async function callOf(ctx: Context, token: string, id: string): Promise<CallRow> {
+  const since = ctx.now() - graceMs;
+  const ofCall = verifyEndToken(ctx.keys.endCall, token, since);
+  const ofSession = verifyFeedbackToken(ctx.keys.endCall, token, since);
+  const verified = ofCall.ok ? ofCall : ofSession;
+  if (!verified.ok || (ofCall.ok && ofCall.claims.call !== id)) throw new ApiError('unauthorized');
+  const tenant = await findTenant(ctx.store, verified.claims.tenant);
+  const call = tenant && (await findCall(ctx.store, tenant.id, id));
+  if (!call || (ofSession.ok && ofSession.claims.session !== call.sessionId)) throw new ApiError('not_found');
+  return call;
+}

@@ -1,0 +1,139 @@
+/** What a visitor's browser asks for. Everything here is decided by the page's Origin and a session, never by a cookie. */
+
+import cors from 'cors';
+import express, { type Request, type RequestHandler, type Response, Router } from 'express';
+import type { AccessContext } from '../../access/access-context.ts';
+import { issueSession, verifyEndToken, verifySession } from '../../access/identity/session-token.ts';
+import { hashNetwork, networkOf, siteOf } from '../../access/identity/visitor-network.ts';
+import { admit, admitSession, claimsOf } from '../../access/start/admit.ts';
+import { challengerOf, checkChallenge } from '../../access/start/challenge.ts';
+import { checkConsent } from '../../access/start/consent.ts';
+import { endLiveCall } from '../../access/start/end-call.ts';
+import { grantCall } from '../../access/start/grant.ts';
+import { isOpen } from '../../access/start/opening-hours.ts';
+import type { Context } from '../../context.ts';
+import {
+  callRequestSchema,
+  type ErrorCode,
+  endCallRequestSchema,
+  type Grant,
+  type SessionAnswer,
+  sessionRequestSchema,
+  slugSchema,
+  type WidgetConfig,
+} from '../../contract.ts';
+import { ApiError } from '../../errors.ts';
+import { findTenant } from '../../store/tenants.ts';
+import { parse, parseJsonText } from '../parse.ts';
+
+export function visitorRoutes(ctx: AccessContext): Router {
+  const router = Router();
+  // A refusal holds no data, so every page may read it: that is how the element can tell which origin to allow.
+  // An answer with data overrides this with the one page that may read it (`answerTo`).
+  router.use(
+    cors({
+      origin: '*',
+      methods: ['GET', 'POST'],
+      allowedHeaders: ['Content-Type'],
+      exposedHeaders: ['Retry-After'],
+      maxAge: 600,
+    }),
+  );
+  router.use((_req, res, next) => {
+    res.vary('Origin');
+    next();
+  });
+  // Browsers send text/plain without asking first (no CORS preflight in the click path).
+  const body = express.text({ type: ['text/plain', 'application/json'], limit: '16kb' });
+
+  router.get('/widget/:tenant', ctx.frontLimits.widget, async (req, res) => {
+    const { tenant, origin } = await admit(ctx, slugIn(req), req.headers.origin);
+    const { slug, name, modes, appearance, texts } = tenant;
+    const path = `/v1/widget/${slug}/challenge`;
+    const config: WidgetConfig = {
+      tenant: slug,
+      name,
+      modes,
+      appearance,
+      texts,
+      ...(tenant.consent ? { consent: tenant.consent } : {}),
+      ...(tenant.rejoinCalls ? { rejoinCalls: true as const } : {}),
+      ...(tenant.challenge === 'none' ? {} : { challenge: { kind: tenant.challenge, path } }),
+    };
+    // Not every shared cache looks at `Vary`: one that does not would give a page what another origin may read.
+    res.set('Cache-Control', 'private, max-age=60');
+    answerTo(origin, res, 200, config);
+  });
+
+  router.get('/widget/:tenant/challenge', ctx.frontLimits.sessions, async (req, res) => {
+    const { tenant, origin } = await admit(ctx, slugIn(req), req.headers.origin);
+    const challenger = challengerOf(ctx, tenant);
+    if (!challenger) throw new ApiError('not_found');
+    res.set('Cache-Control', 'no-store');
+    answerTo(origin, res, 200, await challenger.issue({ tenant: tenant.slug, origin }, ctx.now()));
+  });
+
+  router.post('/sessions', ctx.frontLimits.sessions, body, async (req, res) => {
+    const { tenant: slug, challenge } = parse(sessionRequestSchema, parseJsonText(req.body));
+    const { tenant, origin } = await admit(ctx, slug, req.headers.origin);
+    if (tenant.status === 'paused') throw new ApiError('tenant_paused');
+    if (!isOpen(tenant.limits.hours, tenant.timeZone, ctx.now())) throw new ApiError('outside_hours');
+    await checkChallenge(ctx, tenant, origin, challenge);
+    const site = siteOf(req.ip);
+    const claims = {
+      tenant: tenant.slug,
+      tenantId: tenant.id,
+      origin,
+      network: hashNetwork(ctx.keys.network, networkOf(req.ip)),
+      site: site && hashNetwork(ctx.keys.network, site),
+      generation: tenant.generation,
+    };
+    const { session, expiresAt } = issueSession(ctx.keys.session, claims, ctx.now());
+    res.set('Cache-Control', 'no-store');
+    answerTo(origin, res, 201, {
+      session,
+      expiresAt: new Date(expiresAt).toISOString(),
+      ...(ctx.config.dailyProxyUrl ? { mediaProxyUrl: ctx.config.dailyProxyUrl } : {}),
+    } satisfies SessionAnswer);
+  });
+
+  router.post('/calls', countGrants(ctx), ctx.frontLimits.calls, body, async (req, res) => {
+    const asked = parse(callRequestSchema, parseJsonText(req.body));
+    const session = claimsOf(verifySession(ctx.keys.session, asked.session, ctx.now()));
+    const { tenant, origin } = await admitSession(ctx, session, req);
+    const consentVersion = checkConsent(tenant, asked.consent);
+    const grant = await grantCall(ctx, tenant, session, asked.variableValues ?? {}, consentVersion);
+    res.set('Cache-Control', 'no-store');
+    answerTo(origin, res, 201, grant satisfies Grant);
+  });
+
+  router.post('/calls/:id/end', ctx.frontLimits.calls, body, async (req, res) => {
+    const { token } = parse(endCallRequestSchema, parseJsonText(req.body));
+    const verified = verifyEndToken(ctx.keys.endCall, token, ctx.now());
+    if (!verified.ok || verified.claims.call !== req.params.id) throw new ApiError('unauthorized');
+    const tenant = await findTenant(ctx.store, verified.claims.tenant);
+    if (tenant) await endLiveCall(ctx, tenant.id, verified.claims.call);
+    res.status(204).end();
+  });
+
+  return router;
+}
+
+/** Counts what came of each request for a call. */
+function countGrants(ctx: Context): RequestHandler {
+  return (_req, res, next) => {
+    res.once('close', () => {
+      const refusal = res.locals.errorCode as ErrorCode | undefined;
+      ctx.metrics.grants.inc({ result: refusal ?? (res.writableFinished ? 'granted' : 'aborted') });
+    });
+    next();
+  };
+}
+
+function slugIn(req: Request): string | null {
+  return slugSchema.safeParse(req.params.tenant).data ?? null;
+}
+
+function answerTo(origin: string, res: Response, status: number, body: object): void {
+  res.set('Access-Control-Allow-Origin', origin).status(status).json(body);
+}

@@ -1,0 +1,573 @@
+import assert from 'node:assert/strict';
+import { randomUUID } from 'node:crypto';
+import { after, before, describe, it } from 'node:test';
+import type { EmulatorAssistant } from '../../../demo/vapi-emulator/emulator.ts';
+import type { DriftReport, KeyGrant, ProxyGrant } from '../../../server/contract.ts';
+import { ingestCallEvent } from '../../../server/metering/ingest.ts';
+import { pollNext, sweepAll, sweepWhenDue } from '../../../server/metering/reconciler.ts';
+import { takeLease } from '../../../server/store/leases.ts';
+import { findTenant, type Tenant } from '../../../server/store/tenants.ts';
+import { startTestNetwork, type TestNetwork, type TestTenant } from '../../support/test-network.ts';
+import { codeOf } from '../../support/test-server.ts';
+import { until } from '../../support/until.ts';
+
+const hour = 3_600_000;
+
+/** A message as the chat route books it when Vapi tells no cost. */
+const chatEvent = {
+  kind: 'report',
+  source: 'answer',
+  type: 'chat',
+  status: 'ended',
+  sessionId: null,
+  endedReason: null,
+  controlUrl: null,
+  cost: null,
+} as const;
+
+describe('reconciling', () => {
+  let network: TestNetwork;
+  before(async () => {
+    network = await startTestNetwork();
+  });
+  after(() => network?.close());
+
+  const iso = (ms: number) => new Date(ms).toISOString();
+  const reconcile = async (tenant: string, fromMs: number, toMs: number) => {
+    const answer = await network.server.operator('POST', '/v1/reconcile', {
+      tenant,
+      from: iso(fromMs),
+      to: iso(toMs),
+    });
+    assert.equal(answer.status, 200, answer.text);
+    return answer.body as DriftReport;
+  };
+  const lastHour = () => [network.server.clock.now - hour, network.server.clock.now + hour] as const;
+
+  it('books calls that were never reported, web and phone, whoever started them', async () => {
+    const { addTenant, emulator, server } = network;
+    const { assistantId } = await addTenant('lost');
+    emulator.makeCall({ assistantId, seconds: 60, cost: 0.1, webhooks: false });
+    emulator.makeCall({ assistantId, seconds: 30, cost: 0.25, type: 'inboundPhoneCall', webhooks: false });
+    const report = await reconcile('lost', ...lastHour());
+    assert.deepEqual(report.tenants, [
+      {
+        tenant: 'lost',
+        vapi: { calls: 2, costMicros: 350_000 },
+        ledgerBefore: { calls: 0, costMicros: 0 },
+        ledgerAfter: { calls: 2, costMicros: 350_000 },
+        differenceMicros: 0,
+        added: 2,
+        changed: 0,
+        missing: 0,
+        missingIds: [],
+        callsWithoutCost: 0,
+      },
+    ]);
+    const { calls } = (await server.operator('GET', '/v1/tenants/lost/calls')).body;
+    assert.deepEqual(calls.map((call: { type: string }) => call.type).sort(), [
+      'inboundPhoneCall',
+      'webCall',
+    ]);
+  });
+
+  it('finds nothing to do in a ledger that is right, and does nothing', async () => {
+    const { addTenant, emulator, server } = network;
+    const { assistantId } = await addTenant('right');
+    const call = emulator.makeCall({ assistantId, seconds: 60 });
+    await emulator.waitForCall(call.id, 'settled');
+    const before = (await server.operator('GET', `/v1/tenants/right/calls/${call.id}`)).body;
+    const [drift] = (await reconcile('right', ...lastHour())).tenants;
+    assert.deepEqual(
+      [drift?.added, drift?.changed, drift?.differenceMicros, drift?.vapi.calls],
+      [0, 0, 0, 1],
+    );
+    assert.deepEqual((await server.operator('GET', `/v1/tenants/right/calls/${call.id}`)).body, before);
+  });
+
+  it('corrects a cost that has changed and keeps what it was', async () => {
+    const { addTenant, emulator, server } = network;
+    emulator.setSwitch('costChangesMs', 0);
+    const { assistantId } = await addTenant('dearer', {}, { scenario: 'cost-changes' });
+    const call = emulator.makeCall({ assistantId, seconds: 60 });
+    await emulator.waitForCall(call.id, 'settled');
+    const booked = (await server.operator('GET', `/v1/tenants/dearer/calls/${call.id}`)).body
+      .costMicros as number;
+    await emulator.waitForAnyCall(
+      ({ id, view }) =>
+        id === call.id && view.cost !== undefined && Math.round((view.cost as number) * 1e6) !== booked,
+    );
+    const [drift] = (await reconcile('dearer', ...lastHour())).tenants;
+    assert.equal(drift?.changed, 1);
+    assert.equal(drift?.differenceMicros, 0);
+    const corrected = (await server.operator('GET', `/v1/tenants/dearer/calls/${call.id}`)).body;
+    assert.ok(corrected.costMicros > booked);
+    assert.deepEqual(
+      corrected.revisions.map(({ costMicros, source }: Record<string, unknown>) => [costMicros, source]),
+      [
+        [booked, 'webhook'],
+        [corrected.costMicros, 'poll'],
+      ],
+    );
+    const usage = (await server.operator('GET', '/v1/tenants/dearer/usage')).body;
+    assert.equal(usage.total.costMicros, corrected.costMicros);
+  });
+
+  it('keeps booked what Vapi no longer lists', async () => {
+    const { addTenant, emulator, server } = network;
+    const { assistantId, privateKey } = await addTenant('forgotten');
+    const call = emulator.makeCall({ assistantId, seconds: 60, cost: 0.2 });
+    await emulator.waitForCall(call.id, 'settled');
+    await fetch(`${emulator.url}/call/${call.id}`, {
+      method: 'DELETE',
+      headers: { authorization: `Bearer ${privateKey}` },
+    });
+    const [drift] = (await reconcile('forgotten', ...lastHour())).tenants;
+    assert.equal(drift?.ledgerAfter.costMicros, 200_000);
+    assert.equal(
+      (await server.operator('GET', '/v1/tenants/forgotten/usage')).body.total.costMicros,
+      200_000,
+    );
+  });
+
+  it('of two tenants in one org, gives each the calls of its own assistant and says what belongs to none', async () => {
+    const { addTenant, emulator, server } = network;
+    const first = await addTenant('first');
+    const [second, stranger] = [randomUUID(), randomUUID()];
+    for (const id of [second, stranger]) {
+      await fetch(`${emulator.url}/_emulator/orgs`, {
+        method: 'POST',
+        headers: { 'content-type': 'application/json' },
+        body: JSON.stringify({
+          orgId: first.orgId,
+          privateKeys: [first.privateKey],
+          publicKeys: [],
+          assistants: [{ id, name: id }],
+        }),
+      });
+    }
+    await server.createTenant({
+      slug: 'second',
+      orgId: first.orgId,
+      privateKey: first.privateKey,
+      assistantId: second,
+    });
+    emulator.makeCall({ assistantId: first.assistantId, seconds: 60, cost: 0.1, webhooks: false });
+    emulator.makeCall({ assistantId: second, seconds: 60, cost: 0.2, webhooks: false });
+    emulator.makeCall({ assistantId: stranger, seconds: 60, cost: 0.4, webhooks: false });
+    const report = await reconcile('second', ...lastHour());
+    assert.deepEqual(
+      report.tenants.map(({ tenant, vapi }) => [tenant, vapi.costMicros]),
+      [['second', 200_000]],
+    );
+    assert.deepEqual(report.unassigned, [{ orgId: first.orgId, calls: 1, costMicros: 400_000 }]);
+    assert.equal((await server.operator('GET', '/v1/tenants/first/usage')).body.total.costMicros, 100_000);
+  });
+
+  it('reads a period with more calls than a page holds, whole', async () => {
+    const { addTenant, emulator } = network;
+    const { assistantId } = await addTenant('many');
+    for (let index = 0; index < 1203; index += 1) {
+      // Several calls share each instant, also where the pages meet.
+      const createdAt = iso(network.server.clock.now - hour / 2 + Math.floor(index / 7));
+      emulator.makeCall({ assistantId, seconds: 10, cost: 0.001, createdAt, webhooks: false });
+    }
+    const [drift] = (await reconcile('many', ...lastHour())).tenants;
+    assert.equal(drift?.added, 1203);
+    assert.equal(drift?.ledgerAfter.costMicros, 1_203_000);
+    assert.equal(drift?.differenceMicros, 0);
+  });
+
+  it('names the tenants of an org whose key is refused, and reconciles the others', async () => {
+    const { addTenant, emulator, server } = network;
+    const { assistantId } = await addTenant('healthy');
+    const { orgId } = await addTenant('revoked');
+    emulator.addOrg({ orgId, privateKeys: [], publicKeys: [], assistants: [] });
+    emulator.makeCall({ assistantId, seconds: 60, cost: 0.1, webhooks: false });
+    const [from, to] = lastHour();
+    const answer = await server.operator('POST', '/v1/reconcile', { from: iso(from), to: iso(to) });
+    const report = answer.body as DriftReport;
+    assert.deepEqual(report.failures, [{ tenants: ['revoked'], reason: 'Vapi refuses the private key' }]);
+    assert.equal(report.tenants.find(({ tenant }) => tenant === 'healthy')?.added, 1);
+  });
+
+  it('refuses a period that ends before it begins', async () => {
+    const answer = await network.server.operator('POST', '/v1/reconcile', {
+      from: '2026-11-02',
+      to: '2026-11-01',
+    });
+    assert.equal(codeOf(answer), 'invalid_request');
+  });
+});
+
+describe('the reconciler in the background', () => {
+  let network: TestNetwork;
+  before(async () => {
+    network = await startTestNetwork();
+  });
+  after(() => network?.close());
+
+  it('asks about a call whose report was lost, once its end is known', async () => {
+    const { addTenant, emulator, server } = network;
+    const { assistantId } = await addTenant('silent', {}, { scenario: 'report-lost' });
+    const call = emulator.makeCall({ assistantId, seconds: 60, cost: 0.3 });
+    await emulator.waitForCall(call.id, 'settled');
+    const read = async () => (await server.operator('GET', `/v1/tenants/silent/calls/${call.id}`)).body;
+    assert.equal((await read()).costMicros, null, 'unknown, not zero');
+    assert.equal((await server.operator('GET', '/v1/tenants/silent/usage')).body.total.callsWithoutCost, 1);
+    assert.equal(await pollNext(server.ctx), false, 'not before Vapi had time to report');
+    server.clock.now += 30_000;
+    assert.equal(await pollNext(server.ctx), true);
+    assert.equal((await read()).costMicros, 300_000);
+    assert.equal(await pollNext(server.ctx), false, 'nothing is missing any more');
+  });
+
+  it('asks about a call of which nothing was heard after its grant, when it must be over', async () => {
+    const { addTenant, visitor, session, emulator, server } = network;
+    emulator.setSwitch('joinTimeoutMs', 1);
+    await addTenant('mute', { limits: { maxCallSeconds: 60 } }, { server: {} });
+    const { callId } = (await visitor('/v1/calls', { session: await session('mute') })).body as ProxyGrant;
+    await emulator.waitForCall(callId, 'settled');
+    server.clock.now += 121_000;
+    assert.equal(await pollNext(server.ctx), true);
+    assert.equal((await server.operator('GET', `/v1/tenants/mute/calls/${callId}`)).body.status, 'ended');
+  });
+
+  it('sweeps every org, and gives back what was held for keys that never became a call', async () => {
+    const { addTenant, visitor, session, emulator, server } = network;
+    const limits = { monthlyBudgetMicros: 5_000_000, maxCallSeconds: 600 };
+    const { assistantId } = await addTenant('unused', { accessMode: 'scoped-key', limits });
+    assert.equal((await visitor('/v1/calls', { session: await session('unused') })).status, 201);
+    assert.equal(
+      codeOf(await visitor('/v1/calls', { session: await session('unused') })),
+      'budget_exhausted',
+    );
+    const createdAt = new Date(server.clock.now).toISOString();
+    emulator.makeCall({ assistantId, seconds: 60, cost: 0.1, webhooks: false, createdAt });
+    server.clock.now += 2 * hour;
+    await sweepAll(server.ctx, 'test');
+    assert.equal((await server.operator('GET', '/v1/tenants/unused/usage')).body.total.costMicros, 100_000);
+    assert.equal((await visitor('/v1/calls', { session: await session('unused') })).status, 201);
+  });
+
+  describe('a call whose cost nobody tells', () => {
+    /** The budget pays for one call; the next one is refused as long as all of it is held. */
+    const limits = { monthlyBudgetMicros: 5_000_000, maxCallSeconds: 600, worstCaseMicrosPerMinute: 500_000 };
+    before(() => {
+      network.emulator.setSwitch('joinTimeoutMs', 60_000);
+      network.emulator.setSwitch('costLateMs', 1e9);
+    });
+    const begin = async (slug: string, assistant: Partial<EmulatorAssistant>) => {
+      const alerts = { email: 'alerts@agency.example' };
+      const tenant = await network.addTenant(slug, { limits, alerts }, assistant);
+      const grant = await network.visitor('/v1/calls', { session: await network.session(slug) });
+      assert.equal(grant.status, 201);
+      assert.equal(await next(slug), 'budget_exhausted');
+      return { tenant, callId: (grant.body as ProxyGrant).callId };
+    };
+    const next = async (slug: string) => {
+      const answer = await network.visitor('/v1/calls', { session: await network.session(slug) });
+      return answer.status === 201 ? answer.body.maxDurationSeconds : codeOf(answer);
+    };
+    const forget = ({ privateKey }: TestTenant, callId: string) =>
+      fetch(`${network.emulator.url}/call/${callId}`, {
+        method: 'DELETE',
+        headers: { authorization: `Bearer ${privateKey}` },
+      });
+    const pollFor = async (ms: number) => {
+      network.server.clock.now += ms;
+      while (await pollNext(network.server.ctx));
+    };
+    const told = async (callId: string) => {
+      const rows = await network.server.ctx.store
+        .selectFrom('notices')
+        .select('payload')
+        .where('kind', '=', 'cost-unknown')
+        .execute();
+      const data = rows.map(({ payload }) => JSON.parse(payload).data as Record<string, unknown>);
+      return data.find(({ call }) => call === callId)?.heldMicros;
+    };
+
+    it('holds nothing once Vapi does not know it and nobody said that it began, and the operator is told', async () => {
+      const { tenant, callId } = await begin('vanished', { server: {} });
+      await forget(tenant, callId);
+      await pollFor(661_000);
+      assert.equal(await told(callId), 0);
+      assert.equal(await next('vanished'), 600);
+    });
+
+    it('holds all of it when it began, and Vapi has lost it', async () => {
+      const { tenant, callId } = await begin('began', {});
+      const message = { type: 'status-update', status: 'in-progress', call: { id: callId } };
+      const headers = { 'x-vapi-agent-token': tenant.webhookSecret };
+      await network.server.request('POST', '/v1/webhooks/vapi/began', { headers, body: { message } });
+      await forget(tenant, callId);
+      await pollFor(16 * 60_000);
+      assert.equal(await told(callId), 5_000_000);
+      assert.equal(await next('began'), 'budget_exhausted');
+    });
+
+    it('holds no more than its length can have cost, as soon as Vapi tells the length', async () => {
+      const { callId } = await begin('no-microphone', { scenario: 'cost-late' });
+      network.emulator.endCall(callId, 'customer-did-not-give-microphone-permission');
+      const row = () => network.server.operator('GET', `/v1/tenants/no-microphone/calls/${callId}`);
+      await until(async () => (await row()).body.endedReason, 'the report');
+      assert.equal(await next('no-microphone'), 'budget_exhausted', 'not by a webhook’s word');
+      await pollFor(30_000);
+      assert.equal(await next('no-microphone'), 600);
+    });
+
+    it('is given up after the last question, and told', async () => {
+      const { callId } = await begin('priceless', { scenario: 'cost-late' });
+      network.emulator.endCall(callId);
+      await until(
+        async () =>
+          (await network.server.operator('GET', `/v1/tenants/priceless/calls/${callId}`)).body.status ===
+          'ended',
+        'the end',
+      );
+      for (let day = 0; day < 3; day += 1) await pollFor(86_400_000);
+      assert.equal(await told(callId), undefined);
+      for (let day = 0; day < 5; day += 1) await pollFor(86_400_000);
+      assert.equal(await told(callId), 0);
+    });
+  });
+
+  it('asks about a text chat whose cost was not told, and takes no chat for a call that Vapi has lost', async () => {
+    const { addTenant, emulator, server } = network;
+    const { assistantId, privateKey } = await addTenant('wrote');
+    const made = await fetch(`${emulator.url}/chat`, {
+      method: 'POST',
+      headers: { authorization: `Bearer ${privateKey}`, 'content-type': 'application/json' },
+      body: JSON.stringify({ assistantId, input: 'Hello' }),
+    });
+    const chat = (await made.json()) as { id: string; cost: number };
+    const tenant = (await findTenant(server.ctx.store, 'wrote')) as Tenant;
+    const now = server.clock.now;
+    const untold = {
+      ...chatEvent,
+      callId: chat.id,
+      assistantId,
+      asOf: now,
+      createdAt: now,
+      startedAt: now,
+      endedAt: now,
+    };
+    await ingestCallEvent(server.ctx.store, server.ctx.box, tenant, untold, now);
+    const read = async () => (await server.operator('GET', `/v1/tenants/wrote/calls/${chat.id}`)).body;
+    assert.equal((await read()).costMicros, null);
+    server.clock.now += 30_000;
+    while (await pollNext(server.ctx));
+    assert.equal((await read()).costMicros, Math.round(chat.cost * 1e6));
+
+    const from = new Date(now - hour).toISOString();
+    const to = new Date(now + hour).toISOString();
+    const report = (await server.operator('POST', '/v1/reconcile', { tenant: 'wrote', from, to }))
+      .body as DriftReport;
+    assert.deepEqual(
+      report.tenants.map(({ missing, differenceMicros }) => [missing, differenceMicros]),
+      [[0, 0]],
+    );
+    const row = await server.ctx.store
+      .selectFrom('calls')
+      .select('goneAt')
+      .where('id', '=', chat.id)
+      .executeTakeFirst();
+    assert.equal(row?.goneAt, null);
+  });
+
+  it('meters every other client when the key of one cannot be opened, and gives the sweep back', async () => {
+    const { addTenant, emulator, server } = network;
+    const created = (slug: string) => server.operator('GET', `/v1/tenants/${slug}/usage`);
+    const slugs = ['opens-1', 'opens-2', 'opens-3', 'sealed'];
+    const createdAt = new Date(server.clock.now).toISOString();
+    for (const slug of slugs) {
+      const { assistantId } = await addTenant(slug);
+      emulator.makeCall({ assistantId, seconds: 60, cost: 0.1, webhooks: false, createdAt });
+    }
+    // The first in the order of the sweep, under a key that nobody has.
+    await server.ctx.store
+      .updateTable('tenants')
+      .set({ id: 'ten_!first', privateKeySealed: 'v1.unknown.AAAA' })
+      .where('slug', '=', 'sealed')
+      .execute();
+    server.clock.now += 1000;
+    await sweepAll(server.ctx, 'test');
+    const totals = await Promise.all(slugs.map(created));
+    assert.deepEqual(
+      totals.map(({ body }) => body.total.costMicros),
+      [100_000, 100_000, 100_000, 0],
+    );
+    assert.ok(await takeLease(server.ctx.store, 'reconciler', 'another', server.clock.now, server.clock.now));
+    const [from, to] = [-hour, hour].map((ms) => new Date(server.clock.now + ms).toISOString());
+    const { body } = await server.operator('POST', '/v1/reconcile', { tenant: 'sealed', from, to });
+    assert.deepEqual((body as DriftReport).failures, [
+      { tenants: ['sealed'], reason: 'Something went wrong on our side; the log tells what' },
+    ]);
+    await server.ctx.store.deleteFrom('tenants').where('id', '=', 'ten_!first').execute();
+  });
+
+  it('ends the call of a paused tenant that it finds in progress, though its webhooks go elsewhere', async () => {
+    const { addTenant, emulator, server, visitor, session } = network;
+    const { assistantId } = await addTenant('stopped', { accessMode: 'scoped-key' });
+    const grant = (await visitor('/v1/calls', { session: await session('stopped') })).body as KeyGrant;
+    await server.operator('POST', '/v1/tenants/stopped/pause');
+    const begin = (id: string, assistantOverrides = {}) =>
+      emulator.makeCall({
+        ...{ assistantId: id, seconds: 0, live: true, createdAt: new Date(server.clock.now).toISOString() },
+        assistantOverrides: { ...assistantOverrides, server: { url: 'http://127.0.0.1:9/' } },
+      });
+    const call = begin(assistantId, grant.assistantOverrides);
+    // A deleted client's phone calls are its own, whoever answers them now.
+    const gone = await addTenant('gone');
+    await server.operator('DELETE', '/v1/tenants/gone');
+    const other = begin(gone.assistantId);
+    server.clock.now += 1000;
+    await sweepAll(server.ctx, 'test');
+    await emulator.waitForCall(call.id, 'ended');
+    assert.equal(emulator.calls().find(({ id }) => id === other.id)?.status, 'in-progress');
+    emulator.endCall(other.id);
+  });
+
+  it('tries again to end such a call, when it is polled or swept the next time', async () => {
+    const { addTenant, emulator, server } = network;
+    const { assistantId } = await addTenant('stubborn');
+    const assistantOverrides = { server: { url: 'http://127.0.0.1:9/' } };
+    const createdAt = new Date(server.clock.now).toISOString();
+    const call = emulator.makeCall({ assistantId, seconds: 0, live: true, createdAt, assistantOverrides });
+    server.clock.now += 1000;
+    await sweepAll(server.ctx, 'test');
+    // As when the control URL did not answer at the pause.
+    await server.ctx.store
+      .updateTable('tenants')
+      .set({ status: 'paused' })
+      .where('slug', '=', 'stubborn')
+      .execute();
+    server.clock.now += 15 * 60_000;
+    while (await pollNext(server.ctx));
+    await emulator.waitForCall(call.id, 'ended');
+  });
+
+  it('sweeps once in an interval, however many processes there are, and again when one was broken off', async () => {
+    const { addTenant, emulator, server } = network;
+    const { assistantId } = await addTenant('replicas');
+    const calls = async () =>
+      (await server.operator('GET', '/v1/tenants/replicas/usage')).body.total.calls as number;
+    const oneMore = () => {
+      const createdAt = new Date(server.clock.now).toISOString();
+      emulator.makeCall({ assistantId, seconds: 60, cost: 0.1, webhooks: false, createdAt });
+      server.clock.now += 1000;
+    };
+    server.clock.now += 15 * 60_000;
+    for (const owner of ['first', 'second', 'first', 'third']) {
+      oneMore();
+      await sweepWhenDue(server.ctx, owner);
+    }
+    assert.equal(await calls(), 1);
+    server.clock.now += 15 * 60_000;
+    await sweepWhenDue(server.ctx, 'stopped', () => true);
+    assert.equal(await calls(), 1);
+    await sweepWhenDue(server.ctx, 'third');
+    assert.equal(await calls(), 4);
+  });
+
+  it('leaves the sweep to the process that has it', async () => {
+    const { addTenant, emulator, server } = network;
+    const { assistantId } = await addTenant('leased');
+    const createdAt = new Date(server.clock.now).toISOString();
+    emulator.makeCall({ assistantId, seconds: 60, cost: 0.1, webhooks: false, createdAt });
+    server.clock.now += 1000;
+    await takeLease(
+      server.ctx.store,
+      'reconciler',
+      'another process',
+      server.clock.now + 60_000,
+      server.clock.now,
+    );
+    await sweepAll(server.ctx, 'this process');
+    assert.equal((await server.operator('GET', '/v1/tenants/leased/usage')).body.total.calls, 0);
+    server.clock.now += 61_000;
+    await sweepAll(server.ctx, 'this process');
+    assert.equal((await server.operator('GET', '/v1/tenants/leased/usage')).body.total.calls, 1);
+  });
+});
+
+describe('a webhook that anybody could have sent who can read the tenant’s token', () => {
+  let network: TestNetwork;
+  before(async () => {
+    network = await startTestNetwork();
+  });
+  after(() => network?.close());
+
+  const forge = (tenant: TestTenant, callId: string, changes: Record<string, unknown>) => {
+    const at = new Date(network.server.clock.now).toISOString();
+    const message = {
+      ...{ type: 'end-of-call-report', timestamp: network.server.clock.now, endedReason: 'x' },
+      ...{ startedAt: at, endedAt: at, call: { id: callId }, ...changes },
+    };
+    return network.server.request('POST', `/v1/webhooks/vapi/${tenant.slug}`, {
+      headers: { 'x-vapi-agent-token': tenant.webhookSecret },
+      body: { message },
+    });
+  };
+  const booked = async (tenant: TestTenant, callId: string) => {
+    const { body } = await network.server.operator('GET', `/v1/tenants/${tenant.slug}/calls/${callId}`);
+    return [body.costMicros, body.seconds];
+  };
+  const reportedCall = async (tenant: TestTenant) => {
+    const call = network.emulator.makeCall({ assistantId: tenant.assistantId, seconds: 60, cost: 0.9 });
+    await network.emulator.waitForCall(call.id, 'settled');
+    assert.deepEqual(await booked(tenant, call.id), [900_000, 60]);
+    return call.id;
+  };
+  const pollAll = async () => {
+    let asked = 0;
+    while (await pollNext(network.server.ctx)) asked += 1;
+    return asked;
+  };
+
+  it('lowers no cost and no length: they stay until Vapi has been asked, and then are what Vapi says', async () => {
+    const tenant = await network.addTenant('lowered');
+    const callId = await reportedCall(tenant);
+    network.server.clock.now += 60_000;
+    assert.equal((await forge(tenant, callId, { cost: 0 })).status, 200);
+    assert.equal((await forge(tenant, callId, { cost: 0.9 })).status, 200);
+    assert.deepEqual(await booked(tenant, callId), [900_000, 60]);
+    assert.equal(await pollAll(), 1);
+    assert.deepEqual(await booked(tenant, callId), [900_000, 60]);
+    network.server.clock.now += 86_400_000;
+    assert.equal(await pollAll(), 0, 'asked once');
+  });
+
+  it('changes nothing of a call that ended long ago, not even upwards', async () => {
+    const tenant = await network.addTenant('old');
+    const callId = await reportedCall(tenant);
+    network.server.clock.now += 26 * hour;
+    for (const cost of [0, 5]) assert.equal((await forge(tenant, callId, { cost })).status, 200);
+    assert.deepEqual(await booked(tenant, callId), [900_000, 60]);
+    await pollAll();
+    assert.deepEqual(await booked(tenant, callId), [900_000, 60]);
+  });
+
+  it('is set right where it was the first to tell of a call late', async () => {
+    const tenant = await network.addTenant('first-late');
+    const { id } = network.emulator.makeCall({
+      ...{ assistantId: tenant.assistantId, seconds: 60, cost: 0.9, webhooks: false },
+    });
+    const at = new Date(network.server.clock.now).toISOString();
+    network.server.clock.now += 2 * hour;
+    await forge(tenant, id, { cost: 0.01, startedAt: at, endedAt: at });
+    assert.deepEqual(await booked(tenant, id), [10_000, 0]);
+    await pollAll();
+    assert.deepEqual(await booked(tenant, id), [900_000, 60]);
+  });
+
+  it('cannot add to the budget: a cost below zero is none', async () => {
+    const tenant = await network.addTenant('negative');
+    const callId = randomUUID();
+    await forge(tenant, callId, { cost: -1_000_000 });
+    assert.deepEqual(await booked(tenant, callId), [null, 0]);
+    const { total } = (await network.server.operator('GET', '/v1/tenants/negative/usage')).body;
+    assert.deepEqual([total.costMicros, total.callsWithoutCost], [0, 1]);
+  });
+});

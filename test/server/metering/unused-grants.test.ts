@@ -1,0 +1,141 @@
+/** Keys that are handed out and never used must not use up a tenant's budget or its lines. */
+import assert from 'node:assert/strict';
+import { after, before, describe, it } from 'node:test';
+import type { KeyGrant } from '../../../server/contract.ts';
+import { pollNext } from '../../../server/metering/reconciler.ts';
+import { releaseUnusedGrants, releaseWhenDue } from '../../../server/metering/unused-grants.ts';
+import { type Engine, testDatabases } from '../../support/postgres.ts';
+import { startTestNetwork, type TestNetwork } from '../../support/test-network.ts';
+import { codeOf } from '../../support/test-server.ts';
+
+for (const engine of testDatabases()) describe(`an unused grant, on ${engine.name}`, () => tests(engine));
+
+function tests(engine: Engine): void {
+  let network: TestNetwork;
+  before(async () => {
+    network = await startTestNetwork({ server: { engine } });
+  });
+  after(() => network?.close());
+
+  /** The budget pays for one call. */
+  const limits = { monthlyBudgetMicros: 5_000_000, maxCallSeconds: 600, callsPerMinutePerIp: 100 };
+  const client = (slug: string, changes: Record<string, unknown> = {}) =>
+    network.addTenant(slug, { accessMode: 'scoped-key', limits, ...changes });
+  const ask = async (slug: string) => network.visitor('/v1/calls', { session: await network.session(slug) });
+  const grant = async (slug: string): Promise<KeyGrant> => {
+    const answer = await ask(slug);
+    assert.equal(answer.status, 201, answer.text);
+    return answer.body;
+  };
+  const later = async (ms: number) => {
+    network.server.clock.now += ms;
+    await releaseUnusedGrants(network.server.ctx);
+  };
+  /** A call that the browser makes with the key, its webhooks sent elsewhere. */
+  const call = (assistantId: string, metadata: Record<string, string>) =>
+    network.emulator.makeCall({
+      ...{ assistantId, seconds: 0, live: true, createdAt: new Date(network.server.clock.now).toISOString() },
+      assistantOverrides: { metadata, server: { url: 'http://127.0.0.1:9/' } },
+    });
+
+  it('is given back as soon as Vapi shows no call of it, with its line', async () => {
+    await client('idle', { limits: { ...limits, concurrentCalls: 1 } });
+    await grant('idle');
+    await later(60_000);
+    assert.equal(codeOf(await ask('idle')), 'concurrency_limit', 'its key may still be used');
+    await later(31_000);
+    await grant('idle');
+  });
+
+  it('of a public key is given back likewise', async () => {
+    await client('open', { accessMode: 'public-key' });
+    await grant('open');
+    assert.equal(codeOf(await ask('open')), 'budget_exhausted');
+    await later(91_000);
+    await grant('open');
+  });
+
+  it('leaves the default budget to other visitors, however many one network asks for', async () => {
+    await client('asked', { limits: {} });
+    for (let minute = 0; minute < 40; minute += 1) {
+      await ask('asked');
+      await later(60_000);
+    }
+    await network.server.operator('PATCH', '/v1/tenants/asked', {
+      limits: { callsPerHourPerIp: 1000, callsPerDayPerIp: 1000 },
+    });
+    assert.equal((await ask('asked')).body.maxDurationSeconds, 600);
+  });
+
+  it('is not one whose call has begun: that is found at Vapi and held for until its cost is known', async () => {
+    const { assistantId } = await client('used');
+    const { assistantOverrides } = await grant('used');
+    const made = call(assistantId, assistantOverrides.metadata);
+    await later(91_000);
+    assert.equal(codeOf(await ask('used')), 'budget_exhausted');
+    network.emulator.endCall(made.id);
+    await network.emulator.waitForCall(made.id, 'settled');
+    network.server.clock.now += 16 * 60_000;
+    while (await pollNext(network.server.ctx));
+    await grant('used');
+  });
+
+  it('is not one that a call may be of that does not say so', async () => {
+    const { assistantId } = await client('untagged');
+    await grant('untagged');
+    network.server.clock.now += 30_000;
+    const made = call(assistantId, {});
+    await later(91_000);
+    assert.equal(codeOf(await ask('untagged')), 'budget_exhausted');
+    network.emulator.endCall(made.id);
+    await network.emulator.waitForCall(made.id, 'settled');
+    await later(60_000);
+    await grant('untagged');
+  });
+
+  it('is held for again when its call shows up after all', async () => {
+    const { assistantId } = await client('late');
+    const { assistantOverrides } = await grant('late');
+    await later(91_000);
+    call(assistantId, assistantOverrides.metadata);
+    // Looked for with the next grant that nobody uses; a sweep would have found it as well.
+    const [before] = await holds('late');
+    assert.equal(before?.state, 'released');
+    await grant('late');
+    await later(91_000);
+    assert.deepEqual(
+      (await holds('late')).map(({ state, callId }) => [state, callId !== null]),
+      [
+        ['held', true],
+        ['released', false],
+      ],
+    );
+  });
+
+  it('is looked for once a minute, by one of all processes', async () => {
+    await client('shared');
+    await grant('shared');
+    network.server.clock.now += 91_000;
+    await releaseWhenDue(network.server.ctx, 'first');
+    assert.equal((await holds('shared'))[0]?.state, 'released');
+    await grant('shared');
+    network.server.clock.now += 59_000;
+    await releaseWhenDue(network.server.ctx, 'second');
+    network.server.clock.now += 32_000;
+    await releaseWhenDue(network.server.ctx, 'second');
+    assert.deepEqual(
+      (await holds('shared')).map(({ state }) => state),
+      ['released', 'released'],
+    );
+  });
+
+  async function holds(slug: string) {
+    return network.server.ctx.store
+      .selectFrom('reservations')
+      .innerJoin('tenants', 'tenants.id', 'reservations.tenantId')
+      .select(['reservations.state', 'reservations.callId'])
+      .where('tenants.slug', '=', slug)
+      .orderBy('reservations.createdAt')
+      .execute();
+  }
+}

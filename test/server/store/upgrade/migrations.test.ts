@@ -1,0 +1,117 @@
+/** What a single migration makes of rows that were there. */
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { Kysely, sql } from 'kysely';
+import { Migrator } from 'kysely/migration';
+import { migrations } from '../../../../server/store/migrations/index.ts';
+import { nodeSqliteDialect } from '../../../../server/store/node-sqlite.ts';
+
+async function storeAt(name: string) {
+  const db = new Kysely<unknown>({ dialect: nodeSqliteDialect(':memory:') });
+  const migrator = new Migrator({ db, provider: { getMigrations: async () => migrations } });
+  const to = async (target: string) => assert.equal((await migrator.migrateTo(target)).error, undefined);
+  await to(name);
+  const tenant = (id: string, orgId: string, deletedAt: number | null = null) =>
+    sql`insert into tenants (id, slug, name, status, generation, org_id, assistant_id, access_mode, time_zone,
+      private_key_sealed, webhook_secret_sealed, hook_secret_sealed, settings, created_at, updated_at, deleted_at)
+      values (${id}, ${id}, ${id}, 'active', 1, ${orgId}, 'x', 'proxy', 'UTC', '', '', '', '{}', 1, 1, ${deletedAt})`.execute(
+      db,
+    );
+  return { db, to, tenant };
+}
+
+test('a client that has never shared its organization keeps all of its calls, and only such a one', async () => {
+  const { db, to, tenant } = await storeAt('0010-consent-evidence');
+  await tenant('alone', 'org-1');
+  await tenant('one-of-two', 'org-2');
+  await tenant('two-of-two', 'org-2');
+  await tenant('left-over', 'org-3');
+  await tenant('deleted', 'org-3', 5);
+  await to('0014-whole-org');
+  const { rows } = await sql<{ id: string }>`select id from tenants where whole_org = 1`.execute(db);
+  assert.deepEqual(
+    rows.map(({ id }) => id),
+    ['alone'],
+  );
+  await db.destroy();
+});
+
+test('a call that was booked for two clients stays booked, and is from then on the one’s whose assistant it has', async () => {
+  const { db, to, tenant } = await storeAt('0014-whole-org');
+  const book = (tenantId: string, id: string, assistantId: string | null) =>
+    sql`insert into calls (tenant_id, id, type, status, assistant_id, created_at, revision, updated_at)
+      values (${tenantId}, ${id}, 'webCall', 'ended', ${assistantId}, 1, 0, 1)`.execute(db);
+  await tenant('a', 'org');
+  await tenant('b', 'org');
+  await tenant('gone', 'org', 5);
+  await sql`update tenants set assistant_id = 'of b' where id = 'b'`.execute(db);
+  await book('a', 'twice', 'of b');
+  await book('b', 'twice', 'of b');
+  await book('gone', 'also twice', null);
+  await book('a', 'also twice', null);
+  await book('gone', 'once', null);
+  await to('0015-call-owners');
+  const { rows } = await sql<{
+    owner: string;
+  }>`select call_id || ' ' || tenant_id || ' ' || confirmed as owner from call_owners order by call_id`.execute(
+    db,
+  );
+  assert.deepEqual(
+    rows.map(({ owner }) => owner),
+    ['also twice a 1', 'once gone 1', 'twice b 1'],
+  );
+  const left = await sql<{ count: number }>`select count(*) as count from calls`.execute(db);
+  assert.equal(left.rows[0]?.count, 5);
+  await db.destroy();
+});
+
+test('a cost that no call can have becomes unknown, its day is summed again, and Vapi is asked', async () => {
+  const { db, to, tenant } = await storeAt('0025-guarded-books');
+  await tenant('a', 'org');
+  const book = (id: string, micros: string) =>
+    sql`insert into calls (tenant_id, id, type, status, assistant_id, created_at, revision, updated_at, usage_day,
+      seconds, cost_micros, vapi_micros) values ('a', ${id}, 'webCall', 'ended', 'x', 1, 0, 1, '2026-11-01',
+      60, ${sql.raw(micros)}, ${sql.raw(micros)})`.execute(db);
+  await book('good', '250000');
+  await book('bad', '9223372036854775807');
+  await sql`insert into usage_daily (tenant_id, day, assistant_id, calls, seconds, cost_micros, calls_without_cost,
+    transport_micros, stt_micros, llm_micros, tts_micros, vapi_micros, analysis_micros, knowledge_base_micros, other_micros)
+    values ('a', '2026-11-01', 'x', 2, 120, 9223372036854775807, 0, 0, 0, 0, 0, 9223372036854775807, 0, 0, 0)`.execute(
+    db,
+  );
+  await to('0032-implausible-costs');
+  const { rows: calls } =
+    await sql`select id, cost_micros as cost, poll_at as poll from calls order by id`.execute(db);
+  assert.deepEqual(
+    calls.map((row) => ({ ...(row as object) })),
+    [
+      { id: 'bad', cost: null, poll: 0 },
+      { id: 'good', cost: 250_000, poll: null },
+    ],
+  );
+  const { rows: days } =
+    await sql`select calls, cost_micros as cost, vapi_micros as vapi, calls_without_cost as without from usage_daily`.execute(
+      db,
+    );
+  assert.deepEqual({ ...(days[0] as object) }, { calls: 2, cost: 250_000, vapi: 250_000, without: 1 });
+  await db.destroy();
+});
+
+test('a message that waits is as large as its content, one that is over has none', async () => {
+  const { db, to, tenant } = await storeAt('0034-unconfirmed-calls');
+  await tenant('a', 'org');
+  const message = (id: string, nextAttemptAt: number | null) =>
+    sql`insert into forwarded_messages (id, tenant_id, type, created_at, attempts, next_attempt_at)
+      values (${id}, 'a', 'end-of-call-report', 1, 1, ${nextAttemptAt})`.execute(db);
+  await message('waiting', 5);
+  await message('over', null);
+  await sql`insert into forwarded_contents (id, headers_sealed, body_sealed) values ('waiting', 'v1.abc', 'v1.defg')`.execute(
+    db,
+  );
+  await to('0035-outbox-limits');
+  const { rows } = await sql<{ id: string; bytes: number }>`select id, bytes from forwarded_messages`.execute(
+    db,
+  );
+  assert.deepEqual(Object.fromEntries(rows.map(({ id, bytes }) => [id, bytes])), { waiting: 13, over: 0 });
+  await db.destroy();
+});
