@@ -4,6 +4,7 @@ import { type Browser, type BrowserContextOptions, chromium, type Locator, type 
 import { chromeArgs, chromePath } from '../../support/chrome.ts';
 import { farMs } from '../../support/time-limit.ts';
 import { type HostDocument, type HostSite, openHostSite } from './host-site.ts';
+import { moveClock } from './page-clock.ts';
 import { hangUp, waitForState as inState, stretchLimits } from './stage.ts';
 
 export { hangUp, inState };
@@ -56,6 +57,7 @@ async function visit(
   const { head: _head, root: _root, headers: _headers, files: _files, before, ...contextOptions } = options;
   const context = await browser.newContext(contextOptions);
   context.setDefaultTimeout(farMs);
+  await moveClock(context);
   const page = await context.newPage();
   const complaints: string[] = [];
   const asked: string[] = [];

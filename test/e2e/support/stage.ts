@@ -4,6 +4,7 @@ import { type Browser, type BrowserContext, chromium, type Locator, type Page } 
 import { type Demo, type DemoOptions, startDemo } from '../../../demo/start-demo.ts';
 import { chromeArgs, chromePath } from '../../support/chrome.ts';
 import { farMs } from '../../support/time-limit.ts';
+import { moveClock } from './page-clock.ts';
 import { recordTraffic, type Traffic } from './traffic.ts';
 
 export interface Stage {
@@ -74,6 +75,7 @@ async function visit(browser: Browser, url: string, options: VisitOptions): Prom
     ...(colorScheme ? { colorScheme } : {}),
   });
   context.setDefaultTimeout(farMs);
+  await moveClock(context);
   const page = await context.newPage();
   const errors: string[] = [];
   const said: string[] = [];
