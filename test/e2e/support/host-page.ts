@@ -5,7 +5,7 @@ import { chromeArgs, chromePath } from '../../support/chrome.ts';
 import { farMs } from '../../support/time-limit.ts';
 import { type HostDocument, type HostSite, openHostSite } from './host-site.ts';
 import { moveClock } from './page-clock.ts';
-import { hangUp, waitForState as inState, stretchLimits } from './stage.ts';
+import { hangUp, waitForState as inState, isAlarming, stretchLimits } from './stage.ts';
 
 export { hangUp, inState };
 
@@ -63,7 +63,7 @@ async function visit(
   const asked: string[] = [];
   page.on('pageerror', (error) => complaints.push(`uncaught: ${error.stack ?? error}`));
   page.on('console', (message) => {
-    if (message.type() === 'warning' || message.type() === 'error') complaints.push(message.text());
+    if (isAlarming(message)) complaints.push(message.text());
   });
   page.on('request', (request) => {
     const url = new URL(request.url());
