@@ -87,6 +87,9 @@ const readsTheClock = [
   'test/server/pure/**/*.test.ts',
 ];
 
+/** What is shown of days and months, what expires, and what a page remembers for the next one. */
+const datedPages = ['test/e2e/{client-calls,element-rejoin,portal}.test.ts'];
+
 if (process.argv[2] === 'long') {
   build();
   bundle();
@@ -147,7 +150,10 @@ function elementTests(title: string, env: Record<string, string> = {}): void {
   ]);
 }
 
-/** What holds today must hold on any day: all server tests on one bad date, those that read the clock on the others. */
+/**
+ * What holds today must hold on any day: all server tests and the pages that show dates on one bad date, those that
+ * read the clock on the others.
+ */
 function movedClockTests(): void {
   const missing = whyNotMoved();
   if (missing) process.stdout.write(`\n# tests with a moved clock: SKIPPED. ${missing}\n`);
@@ -156,6 +162,8 @@ function movedClockTests(): void {
       const options = { concurrency: 3, env: { TEST_ENGINE: 'SQLite' }, clock: { at, timeZone } };
       const [files, except] = all ? [serverFiles, slowFiles] : [readsTheClock, []];
       nodeTests(`server tests at ${at} ${timeZone}`, files, { ...options, except });
+      if (all)
+        nodeTests(`whole pages at ${at} ${timeZone}`, datedPages, { ...options, concurrency: browsers });
     }
   }
 }

@@ -6,6 +6,7 @@ import type { PlanInput } from '../../server/contract.ts';
 import { type BillingStage, seller, startBillingStage } from '../server/billing/stage.ts';
 import { chromeArgs, chromePath } from '../support/chrome.ts';
 import { farMs } from '../support/time-limit.ts';
+import { moveClock } from './support/page-clock.ts';
 import {
   checkLooks,
   figure,
@@ -332,6 +333,7 @@ for (const { width, dark, rules } of [
       viewport: { width, height: 800 },
       colorScheme: dark ? 'dark' : 'light',
     });
+    await moveClock(context);
     const page = await context.newPage();
     const { url } = (await stage.server.operator('POST', '/v1/sign-in-links', {})).body;
     for (const [address, heading] of [

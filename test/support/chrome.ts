@@ -3,8 +3,8 @@
  * Chrome or Chromium, else the binary inside the `@sparticuz/chromium` package, so that `npm ci` is all a test needs.
  */
 import { execFile } from 'node:child_process';
-import { constants } from 'node:fs';
-import { access, mkdir, mkdtemp, readFile, rename, rm } from 'node:fs/promises';
+import { constants, rmSync } from 'node:fs';
+import { access, mkdir, mkdtemp, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { delimiter, dirname, join } from 'node:path';
@@ -42,8 +42,19 @@ let found: Promise<string> | undefined;
  * @throws {Error} when `CHROME_PATH` names no executable file, or when there is none at all for this platform.
  */
 export function chromePath(): Promise<string> {
-  found ??= find();
+  found ??= find().then(withRealClock);
   return found;
+}
+
+/** Chromium does not start under `faketime`: it is started as if the clock were not moved (`e2e/support/page-clock.ts`). */
+async function withRealClock(path: string): Promise<string> {
+  if (!process.env.FAKETIME) return path;
+  const folder = await mkdtemp(join(tmpdir(), 'chromium-real-clock-'));
+  process.once('exit', () => rmSync(folder, { recursive: true, force: true }));
+  const file = join(folder, 'chromium');
+  const script = `#!/bin/sh\nunset LD_PRELOAD FAKETIME FAKETIME_SHARED\nexec '${path}' "$@"\n`;
+  await writeFile(file, script, { mode: 0o755 });
+  return file;
 }
 
 async function find(): Promise<string> {

@@ -5,7 +5,7 @@ export interface MovedDate {
   /** Local time of the zone. */
   at: string;
   timeZone: string;
-  /** Whether every server test is run then, or those alone that read the system's clock. */
+  /** Whether every server test and some whole pages are run then, or those alone that read the system's clock. */
   all: boolean;
 }
 

@@ -4,7 +4,8 @@ import { type Browser, type BrowserContextOptions, chromium, type Locator, type 
 import { chromeArgs, chromePath } from '../../support/chrome.ts';
 import { farMs } from '../../support/time-limit.ts';
 import { type HostDocument, type HostSite, openHostSite } from './host-site.ts';
-import { hangUp, waitForState as inState, stretchLimits } from './stage.ts';
+import { moveClock } from './page-clock.ts';
+import { hangUp, waitForState as inState, isAlarming, stretchLimits } from './stage.ts';
 
 export { hangUp, inState };
 
@@ -56,12 +57,13 @@ async function visit(
   const { head: _head, root: _root, headers: _headers, files: _files, before, ...contextOptions } = options;
   const context = await browser.newContext(contextOptions);
   context.setDefaultTimeout(farMs);
+  await moveClock(context);
   const page = await context.newPage();
   const complaints: string[] = [];
   const asked: string[] = [];
   page.on('pageerror', (error) => complaints.push(`uncaught: ${error.stack ?? error}`));
   page.on('console', (message) => {
-    if (message.type() === 'warning' || message.type() === 'error') complaints.push(message.text());
+    if (isAlarming(message)) complaints.push(message.text());
   });
   page.on('request', (request) => {
     const url = new URL(request.url());

@@ -6,6 +6,7 @@ import type { AxeResults } from 'axe-core';
 import type { Browser, Page } from 'playwright-core';
 import type { TestServer } from '../../support/test-server.ts';
 import { farMs } from '../../support/time-limit.ts';
+import { moveClock } from './page-clock.ts';
 import { recordTraffic, type Traffic } from './traffic.ts';
 
 const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
@@ -38,6 +39,7 @@ export async function openPortal(
     reducedMotion: 'reduce',
   });
   context.setDefaultTimeout(farMs);
+  await moveClock(context);
   const page = await context.newPage();
   const said: string[] = [];
   page.on('pageerror', (error) => said.push(String(error)));

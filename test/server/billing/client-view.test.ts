@@ -170,9 +170,9 @@ describe('what a client sees of its money', () => {
     const path = '/v1/tenants/listed/invoices?limit=1';
     const page = await request('GET', path, { headers });
     assert.match(page.headers.get('content-type') ?? '', /^text\/csv/);
-    const columns = 'number,kind,status,month,issuedAt,dueAt,paidAt,currency,total,due,id';
+    const columns = 'number,kind,status,month,issuedAt,dueAt,paidAt,currency,total,due,id,state,left';
     const row = ({ number, month, issuedAt, dueAt, id }: InvoiceView) =>
-      `${number},invoice,finalized,${month},${issuedAt},${dueAt},,usd,1234.56,1234.56,${id}`;
+      `${number},invoice,finalized,${month},${issuedAt},${dueAt},,usd,1234.56,1234.56,${id},finalized,1234.56`;
     assert.equal(page.text, `${columns}\r\n${row(second)}\r\n`);
     const next = `${path}&cursor=${page.headers.get('x-next-cursor')}`;
     const rest = await request('GET', next, { headers });
