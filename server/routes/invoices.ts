@@ -10,7 +10,7 @@ import { annexFoot, annexHead, annexRows, invoiceHtml, invoiceStyle } from '../b
 import { draftInvoice, finalizeInvoice, nothingToBill } from '../billing/books/invoicing.ts';
 import { documentOf, viewInvoice, viewInvoiceCall, viewSummary } from '../billing/books/views.ts';
 import type { BilledCall } from '../billing/month/earlier-months.ts';
-import { reckonMonth } from '../billing/month/reckoning.ts';
+import { rateMonth } from '../billing/month/rated-month.ts';
 import { monthInstants, monthOfDay } from '../billing/plan/period.ts';
 import type { BillingContext } from '../billing/stripe/billing-context.ts';
 import { bookPaid } from '../billing/stripe/paid-outside.ts';
@@ -202,7 +202,7 @@ export function invoiceRoutes(ctx: BillingContext): Router {
       return listLineCalls(ctx.store, row.id, { kind, month, planId, rate }, after, limit);
     }
     const found: BilledCall[] = [];
-    await reckonMonth(ctx.store, tenant.id, row.month, async (calls) => {
+    await rateMonth(ctx.store, tenant.id, row.month, async (calls) => {
       for (const call of calls) {
         const own = call.month === month && call.planId === planId && call.rate === rate;
         if (own && call.seq > 0 === (kind === 'correction')) found.push(call);

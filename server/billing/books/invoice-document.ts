@@ -4,7 +4,7 @@ import { canonicalJson } from '../../base/canonical-json.ts';
 import { proportion } from '../../base/money.ts';
 import type { BillingAccount, InvoiceDocument, InvoiceLine, Plan, Seller } from '../../contract.ts';
 import type { BilledCall } from '../month/earlier-months.ts';
-import type { MonthLine } from '../month/reckoning.ts';
+import type { MonthLine } from '../month/rated-month.ts';
 import { describeLine, termsOf } from '../plan/line-text.ts';
 import { monthPeriod } from '../plan/period.ts';
 

@@ -25,7 +25,7 @@ import {
 import type { Tenant } from '../../store/tenants.ts';
 import { reliesOnNote } from '../month/credited.ts';
 import { unbilledMonths } from '../month/months.ts';
-import { billsNothing, type MonthLine, reckonMonth } from '../month/reckoning.ts';
+import { billsNothing, type MonthLine, rateMonth } from '../month/rated-month.ts';
 import { monthPeriod, startOfDay } from '../plan/period.ts';
 import type { OpenCall } from '../plan/rating.ts';
 import { hashOfCalls, lineKey, sha256Of } from './invoice-document.ts';
@@ -49,11 +49,11 @@ export async function draftInvoice(
     if (existing && existing.status !== 'draft') {
       throw new ApiError('conflict', { detail: `${month} is billed by ${existing.number}.` });
     }
-    const reckoned = await reckonMonth(db, tenant.id, month);
-    const nothing = billsNothing(reckoned);
+    const rated = await rateMonth(db, tenant.id, month);
+    const nothing = billsNothing(rated);
     if (nothing && !existing) return null;
     const id = existing?.id ?? newInvoiceId();
-    const figures = figuresOf(await documentFor(db, tenant, id, month, reckoned));
+    const figures = figuresOf(await documentFor(db, tenant, id, month, rated));
     if (existing) {
       await updateDraft(db, id, figures);
     } else {
@@ -61,7 +61,7 @@ export async function draftInvoice(
       const change = { action: 'invoice.draft', tenant: tenant.slug, before: null, after: { id, month } };
       await recordChange(db, { ...by, ...change }, nowMs);
     }
-    return nothing ? null : { row: (await lockInvoice(db, id)) as InvoiceRow, open: reckoned.open };
+    return nothing ? null : { row: (await lockInvoice(db, id)) as InvoiceRow, open: rated.open };
   });
 }
 
@@ -102,16 +102,16 @@ export async function finalizeInvoice(
     }
     const { month } = draft;
     await checkOrder(db, tenant, month, nowMs);
-    const reckoned = await reckonMonth(db, tenant.id, month, async (calls) => {
+    const rated = await rateMonth(db, tenant.id, month, async (calls) => {
       const rows = calls.map((call) => ({ ...call, tenantId: tenant.id, invoiceId: id, active: 1 }));
       await insertInvoiceCalls(db, rows);
     });
-    if (billsNothing(reckoned)) throw nothingToBill(month);
-    const hashes = await hashLines(db, id, reckoned.lines);
-    const content = await documentFor(db, tenant, id, month, reckoned, hashes);
+    if (billsNothing(rated)) throw nothingToBill(month);
+    const hashes = await hashLines(db, id, rated.lines);
+    const content = await documentFor(db, tenant, id, month, rated, hashes);
     const { dueDays } = await accountOf(db, tenant);
     const document = await issue(db, content, dueDays, nowMs);
-    const lines = reckoned.lines.map(({ kind, month, planId, rate, billedSeconds, amountCents }, index) => ({
+    const lines = rated.lines.map(({ kind, month, planId, rate, billedSeconds, amountCents }, index) => ({
       ...{ invoiceId: id, no: index + 1, tenantId: tenant.id, active: 1 },
       ...{ kind, month, planId, rate, billedSeconds, amountCents },
     }));

@@ -4,7 +4,7 @@ import { findBillingAccount, findSeller } from '../../store/billing-accounts.ts'
 import { creditBalance } from '../../store/credits.ts';
 import type { Queries } from '../../store/database.ts';
 import type { Tenant } from '../../store/tenants.ts';
-import type { ReckonedMonth } from '../month/reckoning.ts';
+import type { RatedMonth } from '../month/rated-month.ts';
 import { makeDocument } from './invoice-document.ts';
 
 /** As it was set, or what holds until then. */
@@ -27,21 +27,21 @@ export async function documentFor(
   tenant: Tenant,
   id: string,
   month: string,
-  reckoned: ReckonedMonth,
+  rated: RatedMonth,
   callHashes?: Map<string, string>,
 ): Promise<InvoiceDocument> {
   const plans = new Map<string, Plan>();
-  for (const { id: planId, plan } of reckoned.versions) if (plan) plans.set(planId, plan);
+  for (const { id: planId, plan } of rated.versions) if (plan) plans.set(planId, plan);
   return makeDocument({
     id,
     tenant: tenant.slug,
     month,
-    currency: reckoned.currency,
-    lines: reckoned.lines,
+    currency: rated.currency,
+    lines: rated.lines,
     plans,
     account: await accountOf(db, tenant),
     seller: await findSeller(db),
-    balanceCents: await creditBalance(db, tenant.id, reckoned.currency),
+    balanceCents: await creditBalance(db, tenant.id, rated.currency),
     ...(callHashes ? { callHashes } : {}),
   });
 }

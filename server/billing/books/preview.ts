@@ -8,7 +8,7 @@ import { findMonthInvoice } from '../../store/invoices.ts';
 import { listPlanVersions } from '../../store/plans.ts';
 import type { Tenant } from '../../store/tenants.ts';
 import { countOpenCalls } from '../month/open-calls.ts';
-import { reckonMonth } from '../month/reckoning.ts';
+import { rateMonth } from '../month/rated-month.ts';
 import { startOfDay } from '../plan/period.ts';
 import type { Segment } from '../plan/plan.ts';
 import { isPooled, poolMicros } from '../plan/price.ts';
@@ -37,16 +37,16 @@ export async function previewMonth(
       openCalls: open.get(month) ?? 0,
     };
   }
-  const reckoned = await reckonMonth(db, tenant.id, month);
-  const { segments, totals, currency, lines } = reckoned;
-  const draft = await documentFor(db, tenant, '', month, reckoned);
+  const rated = await rateMonth(db, tenant.id, month);
+  const { segments, totals, currency, lines } = rated;
+  const draft = await documentFor(db, tenant, '', month, rated);
   const own = linesOf(
     segments,
     segments.map((segment, index) => projected(tenant.timeZone, segment, totals[index] ?? [], nowMs)),
   );
   const earlier = lines.filter((line) => line.month !== month);
   const paced = await documentFor(db, tenant, '', month, {
-    ...reckoned,
+    ...rated,
     lines: [...own.map((line) => ({ ...line, month })), ...earlier],
   });
   return {
@@ -55,7 +55,7 @@ export async function previewMonth(
     billed: false,
     soFar: figures(draft),
     atThisPace: { totalCents: paced.totalCents },
-    openCalls: reckoned.open.length,
+    openCalls: rated.open.length,
   };
 }
 

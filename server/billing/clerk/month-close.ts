@@ -26,7 +26,7 @@ import { findTenantByHandle, listTenantsToBill, type Tenant } from '../../store/
 import { draftInvoice, finalizeInvoice } from '../books/invoicing.ts';
 import { accountOf, documentFor } from '../books/month-document.ts';
 import { unbilledMonths } from '../month/months.ts';
-import { billsNothing, reckonMonth } from '../month/reckoning.ts';
+import { billsNothing, rateMonth } from '../month/rated-month.ts';
 import { monthBefore, monthInstants } from '../plan/period.ts';
 import { segmentsOf } from '../plan/plan.ts';
 import type { BillingContext } from '../stripe/billing-context.ts';
@@ -240,10 +240,10 @@ async function foretell(
   month: string,
   before: string | undefined,
 ): Promise<CloseEntry | null> {
-  const reckoned = await reckonMonth(ctx.store, tenant.id, month);
-  const lines = reckoned.lines.filter((line) => before === undefined || line.month > before);
+  const rated = await rateMonth(ctx.store, tenant.id, month);
+  const lines = rated.lines.filter((line) => before === undefined || line.month > before);
   if (billsNothing({ lines })) return null;
-  const { totalCents, currency } = await documentFor(ctx.store, tenant, '', month, { ...reckoned, lines });
+  const { totalCents, currency } = await documentFor(ctx.store, tenant, '', month, { ...rated, lines });
   return { ...entryOf(tenant, month, 'would-finalize', { totalCents, currency }), notCompared: notAsked };
 }
 

@@ -5,7 +5,7 @@ import type { Queries } from '../../store/database.ts';
 import { listBilledCalls } from '../../store/invoice-calls.ts';
 import { listBilledMonths } from '../../store/invoices.ts';
 import { monthOfDay } from '../plan/period.ts';
-import { reckonMonth } from './reckoning.ts';
+import { rateMonth } from './rated-month.ts';
 
 /** A call, and the day under which the ledger books it; null while it is not booked. */
 export interface LedgerEntry {
@@ -43,7 +43,7 @@ export async function pricesOfCalls(
   }
   for (const one of months) {
     try {
-      await reckonMonth(db, tenantId, one, async (calls) => {
+      await rateMonth(db, tenantId, one, async (calls) => {
         for (const { callId, priceMicros } of calls) if (wanted.has(callId)) add(callId, priceMicros);
       });
     } catch (error) {

@@ -16,7 +16,7 @@ import { currencyOf, segmentsOf } from '../plan/plan.ts';
 import { createRater } from '../plan/rating.ts';
 import { listCredited } from './credited.ts';
 import { pagesOfCalls } from './ledger.ts';
-import { reckonMonth } from './reckoning.ts';
+import { rateMonth } from './rated-month.ts';
 
 /** Before tax and prepaid credit, credit notes taken off. A month that is not billed yet counts as it stands now. */
 export async function marginOf(db: Queries, tenant: Tenant, month: string): Promise<MarginRow> {
@@ -27,7 +27,7 @@ export async function marginOf(db: Queries, tenant: Tenant, month: string): Prom
   const billed = (await listBilledMonths(db, tenant.id)).some((entry) => entry.month === month);
   const own = billed
     ? await sumBilled(db, tenant.id, month)
-    : (await reckonMonth(db, tenant.id, month)).lines.filter((line) => line.month === month);
+    : (await rateMonth(db, tenant.id, month)).lines.filter((line) => line.month === month);
   const credited = (await listCredited(db, tenant.id)).filter((entry) => entry.month === month);
   const revenueCents = total(own) - total(credited);
   const costCents = await costInCurrency(db, tenant.id, month, versions, currency);

@@ -9,7 +9,7 @@ import { monthOfDay, monthPeriod } from '../plan/period.ts';
 import { type Segment, segmentsOf } from '../plan/plan.ts';
 import { createRater, feeCents, minimumCents } from '../plan/rating.ts';
 import { pagesOfCalls } from './ledger.ts';
-import { billsNothing, reckonMonth } from './reckoning.ts';
+import { billsNothing, rateMonth } from './rated-month.ts';
 
 /**
  * Months that no document bills although there is something of their own to bill: a fee, a minimum, or a call that can
@@ -29,7 +29,7 @@ export async function unbilledMonths(db: Queries, tenantId: string, until: strin
     if (billed.has(month)) continue;
     const isUnbilled =
       (await billsByItself(db, tenantId, month, segmentsOf(versions, month))) ||
-      (voided.has(month) && !billsNothing(await reckonMonth(db, tenantId, month)));
+      (voided.has(month) && !billsNothing(await rateMonth(db, tenantId, month)));
     if (isUnbilled) months.push(month);
   }
   return months;

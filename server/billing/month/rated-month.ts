@@ -13,7 +13,7 @@ export interface MonthLine extends RatedLine {
   month: string;
 }
 
-export interface ReckonedMonth {
+export interface RatedMonth {
   currency: string;
   versions: PlanVersion[];
   segments: Segment[];
@@ -29,12 +29,12 @@ export interface ReckonedMonth {
  * with the number of calls.
  * @param take is given each page of calls that go on the document
  */
-export async function reckonMonth(
+export async function rateMonth(
   db: Queries,
   tenantId: string,
   month: string,
   take: (calls: BilledCall[]) => Promise<void> = async () => {},
-): Promise<ReckonedMonth> {
+): Promise<RatedMonth> {
   const versions = await listPlanVersions(db, tenantId);
   const segments = segmentsOf(versions, month);
   const rater = createRater(segments);
@@ -62,6 +62,6 @@ export async function reckonMonth(
 }
 
 /** Neither an amount nor a call: there is no document of it. */
-export function billsNothing({ lines }: Pick<ReckonedMonth, 'lines'>): boolean {
+export function billsNothing({ lines }: Pick<RatedMonth, 'lines'>): boolean {
   return lines.every(({ amountCents, calls }) => amountCents === 0 && calls === 0);
 }
