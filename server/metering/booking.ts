@@ -1,5 +1,4 @@
 /** From what Vapi's API shows of calls to the ledger: whose each is, and what of it is new. */
-import { endUnwanted } from '../access/start/end-call.ts';
 import { ForeignKeyError, type Org } from '../access/tenants/orgs.ts';
 import type { Context } from '../context.ts';
 import type { CallEvent } from '../ledger/call-event.ts';
@@ -10,7 +9,7 @@ import { findCalls } from '../store/calls.ts';
 import type { Tenant } from '../store/tenants.ts';
 import { readCallRecord, type VapiCall } from '../vapi/call-record.ts';
 import { whoseCall } from './assignment.ts';
-import { ingestCallEvent } from './ingest.ts';
+import { afterIngest, ingestCallEvent } from './ingest.ts';
 
 export interface Assigned {
   event: CallEvent;
@@ -81,11 +80,7 @@ export async function bookDifference(
     },
   );
   if (!booked || booked.refused) return false;
-  if (booked.usageChanged) ctx.onCallBooked(tenant, booked.row);
-  const { unwanted, isNewlyUnwanted } = booked;
-  if (unwanted !== null && unwanted !== 'ask') {
-    endUnwanted(ctx, tenant, booked.row.id, unwanted, isNewlyUnwanted);
-  }
+  afterIngest(ctx, tenant, booked);
   return isNew;
 }
 

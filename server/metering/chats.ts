@@ -5,7 +5,7 @@ import type { EventSource } from '../contract.ts';
 import type { CallCost, CallEvent } from '../ledger/call-event.ts';
 import type { Tenant } from '../store/tenants.ts';
 import { readChatCost } from '../vapi/chat-api.ts';
-import { ingestCallEvent } from './ingest.ts';
+import { afterIngest, ingestCallEvent } from './ingest.ts';
 
 /** A message that Vapi has taken. */
 export interface Chat {
@@ -29,8 +29,7 @@ export async function beginChat(ctx: Context, tenant: Tenant, chat: Chat): Promi
 /** The answer is complete, or has broken off. */
 export async function endChat(ctx: Context, tenant: Tenant, chat: Chat): Promise<void> {
   const event = await askAboutChat(ctx, tenant, chat, 'answer');
-  const { row, usageChanged } = await ingestCallEvent(ctx.store, ctx.box, tenant, event, ctx.now());
-  if (usageChanged) ctx.onCallBooked(tenant, row);
+  afterIngest(ctx, tenant, await ingestCallEvent(ctx.store, ctx.box, tenant, event, ctx.now()));
 }
 
 /** When it is asked about, its answer is over; only its cost can be missing. */

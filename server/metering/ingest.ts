@@ -1,8 +1,10 @@
 /** Takes what is told of a call into the ledger: row, usage, reservation and notices in one transaction. */
 import { noticeBudget, raiseNotice } from '../access/notices/notices.ts';
 import { sealControlUrl } from '../access/secrets/tenant-secrets.ts';
+import { endUnwanted } from '../access/start/end-call.ts';
 import type { SecretBox } from '../base/secret-box.ts';
 import { dayIn } from '../base/time-zone.ts';
+import type { Context } from '../context.ts';
 import type { CallEvent } from '../ledger/call-event.ts';
 import { doubtOf } from '../ledger/doubt.ts';
 import {
@@ -106,6 +108,14 @@ export async function ingestCallEvent(
     await alongside?.(db);
     return ingested;
   });
+}
+
+/** What follows once it is committed, wherever it was reported; that Vapi has to be asked is the caller's. */
+export function afterIngest(ctx: Context, tenant: Tenant, ingested: Ingested): void {
+  const { row, usageChanged, bookedMicros, unwanted, isNewlyUnwanted } = ingested;
+  if (usageChanged) ctx.onCallBooked(tenant, row);
+  ctx.metrics.bookedMicros.inc(bookedMicros);
+  if (unwanted !== null && unwanted !== 'ask') endUnwanted(ctx, tenant, row.id, unwanted, isNewlyUnwanted);
 }
 
 /** The row, the day's usage and the history together. */

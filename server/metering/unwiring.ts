@@ -5,6 +5,7 @@
 
 import { openTenantSecret } from '../access/secrets/tenant-secrets.ts';
 import { isRefusedKey } from '../access/tenants/orgs.ts';
+import { growingPauses } from '../base/pauses.ts';
 import type { Context } from '../context.ts';
 import { findTenant, findTenantById, type Tenant } from '../store/tenants.ts';
 import { removeUnwiring, takeDueUnwiring } from '../store/unwirings.ts';
@@ -16,7 +17,7 @@ import { forwardTargetOf } from './forward-target.ts';
 
 const minuteMs = 60_000;
 /** 1 min, 2 min, 4 min, … up to 6 hours. */
-const pauseAfter = (attempts: number) => Math.min(minuteMs * 2 ** (attempts - 1), 360 * minuteMs);
+const pauseAfter = growingPauses(minuteMs, 360 * minuteMs);
 const giveUpAfterMs = 7 * 24 * 60 * minuteMs;
 
 /** When to try again after the first attempt. */

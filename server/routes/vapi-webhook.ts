@@ -11,13 +11,12 @@ import {
   type WebhookBounds,
   webhookBounds,
 } from '../access/identity/webhook-sender.ts';
-import { endUnwanted } from '../access/start/end-call.ts';
 import type { Context } from '../context.ts';
 import { ApiError } from '../errors.ts';
 import { askSoon } from '../metering/ask-call.ts';
 import { forwardTargetOf, headersToPass, isOwnForward } from '../metering/forward-target.ts';
 import { type MessageToForward, relayMessage } from '../metering/forwarding.ts';
-import { type Ingested, ingestCallEvent } from '../metering/ingest.ts';
+import { afterIngest, type Ingested, ingestCallEvent } from '../metering/ingest.ts';
 import type { MeteringContext } from '../metering/metering-context.ts';
 import { outboxEntry } from '../metering/outbox.ts';
 import type { ForwardTarget } from '../store/forward-targets.ts';
@@ -109,11 +108,8 @@ async function take(
   const entry = forward && outboxEntry(ctx, forward);
   if (message.event) {
     ingested = await ingestCallEvent(ctx.store, ctx.box, tenant, message.event, ctx.now(), entry?.write);
-    const { row, usageChanged, bookedMicros, unwanted, isNewlyUnwanted } = ingested;
-    if (usageChanged) ctx.onCallBooked(tenant, row);
-    ctx.metrics.bookedMicros.inc(bookedMicros);
-    if (unwanted === 'ask') askSoon(ctx, tenant, row);
-    else if (unwanted !== null) endUnwanted(ctx, tenant, row.id, unwanted, isNewlyUnwanted);
+    afterIngest(ctx, tenant, ingested);
+    if (ingested.unwanted === 'ask') askSoon(ctx, tenant, ingested.row);
   } else if (entry) {
     await ctx.store.transaction().execute(entry.write);
   }

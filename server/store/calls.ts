@@ -1,5 +1,6 @@
 import { type Selectable, sql } from 'kysely';
 import type { Queries } from './database.ts';
+import { takeNextDue } from './due.ts';
 import type { CallRevisionsTable, CallsTable } from './schema.ts';
 
 export type CallRow = Selectable<CallsTable>;
@@ -140,7 +141,7 @@ export async function listLiveCalls(db: Queries, tenantId: string, sinceMs: numb
 }
 
 /**
- * Takes the next call that Vapi must be asked about by moving its next time ahead, so that no other process asks too.
+ * Takes the next call that Vapi must be asked about.
  * @param retryAt when it is due again, by the attempts made before this one; null gives it up
  * @returns only whose it is: a row that cannot be read must not stop those behind it
  */
@@ -149,25 +150,9 @@ export async function takeDuePoll(
   nowMs: number,
   retryAt: (attempts: number) => number | null,
 ): Promise<Pick<CallRow, 'tenantId' | 'id'> | null> {
-  const due = await db
-    .selectFrom('calls')
-    .select(['tenantId', 'id', 'pollAt', 'pollAttempts'])
-    .where('pollAt', '<=', nowMs)
-    .orderBy('pollAt')
-    .limit(1)
-    .executeTakeFirst();
-  if (!due) return null;
-  return (
-    (await db
-      .updateTable('calls')
-      .set({ pollAt: retryAt(due.pollAttempts), pollAttempts: due.pollAttempts + 1 })
-      .where('tenantId', '=', due.tenantId)
-      .where('id', '=', due.id)
-      // Another process that was quicker has changed this.
-      .where('pollAt', '=', due.pollAt)
-      .returning(['tenantId', 'id'])
-      .executeTakeFirst()) ?? null
-  );
+  const key = ['tenantId', 'id'] as const;
+  const due = { table: 'calls', key, dueAt: 'pollAt', attempts: 'pollAttempts', returned: key } as const;
+  return takeNextDue(db, due, nowMs, retryAt);
 }
 
 /** Vapi has told all of the call; unless it is in doubt again since `pollAt`, it is asked about no more. */

@@ -1,5 +1,6 @@
 import type { Selectable } from 'kysely';
 import type { Queries } from './database.ts';
+import { takeNextDue } from './due.ts';
 import type { LeftCallsTable } from './schema.ts';
 
 export type LeftCall = Selectable<LeftCallsTable>;
@@ -58,25 +59,8 @@ export async function takeAbandoned(
   nowMs: number,
   retryAt: (attempts: number) => number | null,
 ): Promise<LeftCall | null> {
-  const due = await db
-    .selectFrom('leftCalls')
-    .selectAll()
-    .where('endAt', '<=', nowMs)
-    .orderBy('endAt')
-    .limit(1)
-    .executeTakeFirst();
-  if (!due) return null;
-  const row = await db
-    .updateTable('leftCalls')
-    .set({ endAt: retryAt(due.attempts), attempts: due.attempts + 1 })
-    .where('tenantId', '=', due.tenantId)
-    .where('callId', '=', due.callId)
-    // Another process, or the visitor, was quicker.
-    .where('endAt', '=', due.endAt)
-    .where('page', '=', due.page)
-    .returningAll()
-    .executeTakeFirst();
-  return row ?? null;
+  const key = ['tenantId', 'callId', 'page'] as const;
+  return takeNextDue(db, { table: 'leftCalls', key, dueAt: 'endAt' }, nowMs, retryAt);
 }
 
 /** The call has been ended: it is not due any more. */

@@ -1,6 +1,7 @@
 /** Delivers notices: signed webhook and e-mail, each tried again with growing pauses until it is taken or given up. */
 
 import { outsideOf } from '../../base/outside.ts';
+import { growingPauses } from '../../base/pauses.ts';
 import { startWorker, type Worker } from '../../base/worker.ts';
 import type { Secrets } from '../../config.ts';
 import type { Context } from '../../context.ts';
@@ -17,7 +18,7 @@ type MailContext = Context & { smtp: Secrets['smtp'] };
 const pollMs = 2000;
 /** 10 s, 20 s, 40 s, … up to an hour; after 12 attempts (about four hours) the operator's server is given up. */
 const maxAttempts = 12;
-const pauseAfter = (attempts: number) => Math.min(10_000 * 2 ** (attempts - 1), 3_600_000);
+const pauseAfter = growingPauses(10_000, 3_600_000);
 
 export function startNoticeDelivery(ctx: MailContext): Worker {
   return startWorker(ctx.log, pollMs, () => deliverNext(ctx));
