@@ -3,7 +3,7 @@
  * a call and has its row in the ledger, so that a conversation cannot pass a limit that a call could not.
  */
 
-import express, { type Response, Router } from 'express';
+import { type Response, Router } from 'express';
 import type { AccessContext } from '../../access/access-context.ts';
 import {
   type ChatClaims,
@@ -26,12 +26,11 @@ import type { Tenant } from '../../store/tenants.ts';
 import { streamChat } from '../../vapi/chat-api.ts';
 import { VapiError } from '../../vapi/vapi-api.ts';
 import { parse, parseJsonText } from '../parse.ts';
+import { visitorBody } from './cors.ts';
 
 export function chatRoutes(ctx: AccessContext): Router {
   const router = Router();
-  const body = express.text({ type: ['text/plain', 'application/json'], limit: '16kb' });
-
-  router.post('/chats', ctx.frontLimits.calls, body, async (req, res) => {
+  router.post('/chats', ctx.frontLimits.calls, visitorBody, async (req, res) => {
     const asked = parse(chatRequestSchema, parseJsonText(req.body));
     const { claims, previousChatId, messages, consentVersion: agreedBefore } = permissionOf(ctx, asked);
     const { tenant, origin } = await admitSession(ctx, claims, req);
