@@ -25,6 +25,7 @@ import { releaseReservation } from '../../store/reservations.ts';
 import type { Tenant } from '../../store/tenants.ts';
 import { streamChat } from '../../vapi/chat-api.ts';
 import { VapiError } from '../../vapi/vapi-api.ts';
+import { vapiFailure } from '../../vapi/vapi-failure.ts';
 import { parse, parseJsonText } from '../parse.ts';
 import { visitorBody } from './cors.ts';
 
@@ -150,7 +151,7 @@ async function passOn(
   tell: (delta: string) => void,
 ): Promise<Chat> {
   const { name: reservationId, assistantId } = chat;
-  const key = openTenantSecret(ctx.box, tenant, 'privateKey') ?? '';
+  const key = openTenantSecret(ctx.box, tenant, 'privateKey');
   const at = ctx.now();
   let said: Chat | null = null;
   try {
@@ -162,9 +163,8 @@ async function passOn(
       }
     }
   } catch (error) {
-    if (!(error instanceof VapiError)) throw error;
-    if (error.refused) await releaseReservation(ctx.store, reservationId);
-    throw new ApiError('vapi_unavailable', { retryAfter: error.retryAfter ?? 5, cause: error });
+    if (error instanceof VapiError && error.refused) await releaseReservation(ctx.store, reservationId);
+    throw vapiFailure(error);
   }
   if (!said) throw new Error('a stream without a chat');
   return said;

@@ -10,6 +10,7 @@ import { checkConsent } from '../../access/start/consent.ts';
 import { endLiveCall } from '../../access/start/end-call.ts';
 import { grantCall } from '../../access/start/grant.ts';
 import { isOpen } from '../../access/start/opening-hours.ts';
+import { iso } from '../../base/iso.ts';
 import type { Context } from '../../context.ts';
 import {
   callRequestSchema,
@@ -74,7 +75,7 @@ export function visitorRoutes(ctx: AccessContext): Router {
     res.set('Cache-Control', 'no-store');
     answerTo(origin, res, 201, {
       session,
-      expiresAt: new Date(expiresAt).toISOString(),
+      expiresAt: iso(expiresAt),
       ...(ctx.config.dailyProxyUrl ? { mediaProxyUrl: ctx.config.dailyProxyUrl } : {}),
     } satisfies SessionAnswer);
   });
