@@ -39,7 +39,7 @@ export async function askAboutChat(
   chat: Chat,
   source: EventSource,
 ): Promise<CallEvent> {
-  const key = openTenantSecret(ctx.box, tenant, 'privateKey') ?? '';
+  const key = openTenantSecret(ctx.box, tenant, 'privateKey');
   const cost = await readChatCost(ctx.config.vapiBaseUrl, key, chat.id);
   return eventOf(chat, source, ctx.now(), 'ended', cost);
 }

@@ -14,7 +14,7 @@ import { createCallsApi } from '../vapi/calls-api.ts';
  * @throws VapiError when Vapi fails and nothing is deleted
  */
 export async function* deleteContent(ctx: Context, tenant: Tenant, ids: string[]): AsyncGenerator<string> {
-  const api = createCallsApi(ctx.config.vapiBaseUrl, openTenantSecret(ctx.box, tenant, 'privateKey') ?? '');
+  const api = createCallsApi(ctx.config.vapiBaseUrl, openTenantSecret(ctx.box, tenant, 'privateKey'));
   let deleted = 0;
   let failure: unknown;
   const rows = new Map((await findCalls(ctx.store, [tenant.id], ids)).map((row) => [row.id, row]));

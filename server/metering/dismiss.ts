@@ -9,7 +9,7 @@ import { type CallRow, findCall, lockCall } from '../store/calls.ts';
 import type { Queries } from '../store/database.ts';
 import { shrinkHold } from '../store/reservations.ts';
 import type { Tenant } from '../store/tenants.ts';
-import { VapiError } from '../vapi/vapi-api.ts';
+import { vapiFailure } from '../vapi/vapi-failure.ts';
 import { writeCall } from './ingest.ts';
 import { bookCall } from './reconcile.ts';
 
@@ -61,8 +61,7 @@ async function isAtVapi(ctx: Context, tenant: Tenant, row: CallRow): Promise<boo
       return call !== null;
     });
   } catch (cause) {
-    if (cause instanceof VapiError) throw new ApiError('vapi_unavailable', { retryAfter: 5, cause });
-    throw cause;
+    throw vapiFailure(cause);
   }
 }
 

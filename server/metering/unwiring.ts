@@ -39,7 +39,7 @@ export async function unwireTenant(ctx: Context, tenant: Tenant, ownsSlug: boole
   const assistants: string[] = [];
   let failure: unknown = null;
   try {
-    const privateKey = openTenantSecret(ctx.box, tenant, 'privateKey') ?? '';
+    const privateKey = openTenantSecret(ctx.box, tenant, 'privateKey');
     const all = await listAssistants(vapiBaseUrl, privateKey);
     const ours = all.filter((assistant) => sendsTo(ctx, tenant, assistant, ownsSlug));
     const results = await Promise.allSettled(

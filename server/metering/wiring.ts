@@ -17,6 +17,7 @@ import {
   type VapiServer,
 } from '../vapi/assistants.ts';
 import { VapiError } from '../vapi/vapi-api.ts';
+import { vapiFailure } from '../vapi/vapi-failure.ts';
 import { webhookTokenHeader } from '../vapi/webhook-auth.ts';
 import { isOurWebhook, webhookUrlOf } from '../vapi/webhook-url.ts';
 import { type OurServer, planWiring, showWiring, type WiringPlan } from '../vapi/wiring-plan.ts';
@@ -33,7 +34,7 @@ export interface Wiring {
  * @throws ApiError `invalid_request`, `vapi_unavailable`
  */
 export async function prepareWiring(ctx: Context, tenant: Tenant, request: WireRequest): Promise<Wiring> {
-  const privateKey = openTenantSecret(ctx.box, tenant, 'privateKey') ?? '';
+  const privateKey = openTenantSecret(ctx.box, tenant, 'privateKey');
   const { vapiBaseUrl } = ctx.config;
   const notes = notesOnSettings(tenant);
   const ids = new Set([tenant.assistantId, ...tenant.assistantIds]);
@@ -83,12 +84,12 @@ async function fromVapi<Answer>(path: string, ask: () => Promise<Answer>): Promi
   try {
     return await ask();
   } catch (cause) {
-    if (!(cause instanceof VapiError)) throw cause;
+    const status = cause instanceof VapiError ? cause.status : null;
     const refuse = (at: string, message: string) =>
       new ApiError('invalid_request', { errors: [{ path: at, message }], cause });
-    if (cause.status === 401 || cause.status === 403) throw refuse('privateKey', 'Vapi does not accept it');
-    if (cause.status === 404) throw refuse(path, 'this key’s organization does not have it');
-    throw new ApiError('vapi_unavailable', { retryAfter: cause.retryAfter ?? 5, cause });
+    if (status === 401 || status === 403) throw refuse('privateKey', 'Vapi does not accept it');
+    if (status === 404) throw refuse(path, 'this key’s organization does not have it');
+    throw vapiFailure(cause);
   }
 }
 
@@ -156,7 +157,7 @@ export async function keepTargets(ctx: Context, db: Queries, tenant: Tenant, wir
 
 /** @throws ApiError `vapi_unavailable`; wiring again goes on where it stopped */
 export async function changeAssistants(ctx: Context, tenant: Tenant, { plans }: Wiring): Promise<void> {
-  const privateKey = openTenantSecret(ctx.box, tenant, 'privateKey') ?? '';
+  const privateKey = openTenantSecret(ctx.box, tenant, 'privateKey');
   for (const { assistant, plan } of plans) {
     if (!plan.changed) continue;
     const { server, serverMessages } = plan;

@@ -1,5 +1,7 @@
 /** What was changed, by whom, newest first. */
+
 import { Router } from 'express';
+import { iso } from '../base/iso.ts';
 import type { Context } from '../context.ts';
 import { type AuditEntry, pageQuerySchema } from '../contract.ts';
 import { listAudit } from '../store/audit.ts';
@@ -15,7 +17,7 @@ export function auditRoutes(ctx: Context): Router {
     const { page, nextCursor } = cutPage(rows, limit, (row) => ({ time: row.at, id: row.id }));
     const entries: AuditEntry[] = page.map((row) => ({
       ...row,
-      at: new Date(row.at).toISOString(),
+      at: iso(row.at),
       before: row.before && JSON.parse(row.before),
       after: row.after && JSON.parse(row.after),
     }));

@@ -2,6 +2,7 @@
 
 import express, { Router } from 'express';
 import { recordChange } from '../access/audit.ts';
+import { iso } from '../base/iso.ts';
 import { dayIn, monthIn } from '../base/time-zone.ts';
 import { accountOf } from '../billing/books/month-document.ts';
 import { bookCredit } from '../billing/books/prepaid.ts';
@@ -133,7 +134,7 @@ export function billingRoutes(ctx: Context): Router {
       balanceCents: await creditBalance(ctx.store, tenant.id, currency),
       entries: rows.map(({ id, at, kind, amountCents, invoiceId, note }) => ({
         ...{ id, kind, amountCents, invoiceId, note },
-        at: new Date(at).toISOString(),
+        at: iso(at),
       })),
     });
   });
@@ -192,7 +193,7 @@ export function operatorBillingRoutes(ctx: BillingContext): Router {
     const { page, nextCursor } = cutPage(rows, limit, (row) => ({ time: row.deletedAt ?? 0, id: row.id }));
     const tenants: DeletedTenant[] = page.map(({ id, slug, name, timeZone, deletedAt }) => ({
       ...{ id, slug, name, timeZone },
-      deletedAt: new Date(deletedAt ?? 0).toISOString(),
+      deletedAt: iso(deletedAt ?? 0),
     }));
     res.json({ tenants, nextCursor });
   });

@@ -15,7 +15,7 @@ import { findCall, listVisitorCalls } from '../store/calls.ts';
 import { findTenantByHandle, type Tenant } from '../store/tenants.ts';
 import { type CallContent, readContent } from '../vapi/call-content.ts';
 import { createCallsApi } from '../vapi/calls-api.ts';
-import { VapiError } from '../vapi/vapi-api.ts';
+import { vapiFailure } from '../vapi/vapi-failure.ts';
 import { billedTenant, callerIn, operatorOnly } from './caller.ts';
 import { parse } from './parse.ts';
 
@@ -65,9 +65,9 @@ export function callContentRoutes(ctx: Context): Router {
       const ids = of === 'visitor' ? await listVisitorCalls(ctx.store, tenant.id, row.id) : [row.id];
       const deleted: string[] = [];
       try {
-        await fromVapi(async () => {
-          for await (const id of deleteContent(ctx, tenant, ids)) deleted.push(id);
-        });
+        for await (const id of deleteContent(ctx, tenant, ids)) deleted.push(id);
+      } catch (cause) {
+        throw vapiFailure(cause);
       } finally {
         // Also of what was deleted before it broke off.
         if (deleted.length > 0) await record(req, actor, tenant, deleted);
@@ -95,22 +95,10 @@ async function contentOf(ctx: Context, req: Request, res: Response): Promise<Cal
   const tenant = await billedTenant(ctx, req, res);
   const row = await findCall(ctx.store, tenant.id, String(req.params.id));
   if (!row || row.contentDeletedAt !== null) throw new ApiError('not_found');
-  const call = await fromVapi(() =>
-    createCallsApi(ctx.config.vapiBaseUrl, privateKey(ctx, tenant)).get(row.id),
-  );
+  const api = createCallsApi(ctx.config.vapiBaseUrl, openTenantSecret(ctx.box, tenant, 'privateKey'));
+  const call = await api.get(row.id).catch((cause: unknown) => {
+    throw vapiFailure(cause);
+  });
   if (!call) throw new ApiError('not_found');
   return readContent(call);
-}
-
-function privateKey(ctx: Context, tenant: Tenant): string {
-  return openTenantSecret(ctx.box, tenant, 'privateKey') ?? '';
-}
-
-async function fromVapi<Result>(ask: () => Promise<Result>): Promise<Result> {
-  try {
-    return await ask();
-  } catch (cause) {
-    if (cause instanceof VapiError) throw new ApiError('vapi_unavailable', { retryAfter: 5, cause });
-    throw cause;
-  }
 }

@@ -4,6 +4,7 @@ import { once } from 'node:events';
 import { type Response, Router } from 'express';
 import type { AccessContext } from '../access/access-context.ts';
 import { recordChange } from '../access/audit.ts';
+import { iso } from '../base/iso.ts';
 import { oneAtATime } from '../base/one-at-a-time.ts';
 import { monthIn } from '../base/time-zone.ts';
 import { pricesOfCalls } from '../billing/month/call-prices.ts';
@@ -112,11 +113,11 @@ export function callRoutes(ctx: AccessContext): Router {
 async function consentOf(ctx: Context, tenant: Tenant, row: CallRow): Promise<CallDetail['consent']> {
   const start = row.sessionId && (await findReservation(ctx.store, tenant.id, row.sessionId));
   if (!start || start.consentVersion === null) return null;
-  return { version: start.consentVersion, at: new Date(start.createdAt).toISOString() };
+  return { version: start.consentVersion, at: iso(start.createdAt) };
 }
 
 function viewFeedback(row: Awaited<ReturnType<typeof findFeedback>>): CallFeedback | null {
-  return row && { rating: row.rating, comment: row.comment, at: new Date(row.at).toISOString() };
+  return row && { rating: row.rating, comment: row.comment, at: iso(row.at) };
 }
 
 function filtersOf(query: CallsQuery): Omit<CallsPage, 'after' | 'limit'> {
@@ -159,7 +160,6 @@ async function sendAll(
 }
 
 function callColumns(withCost: boolean): Column<CallRow>[] {
-  const iso = (ms: number | null) => (ms === null ? null : new Date(ms).toISOString());
   return [
     { name: 'id', value: (row) => row.id },
     { name: 'type', value: (row) => row.type },
@@ -184,14 +184,13 @@ function callColumns(withCost: boolean): Column<CallRow>[] {
 }
 
 function viewCall(row: CallRow, withCost: boolean): CallView {
-  const iso = (ms: number | null) => (ms === null ? null : new Date(ms).toISOString());
   return {
     id: row.id,
     type: row.type,
     status: row.status,
     accessMode: row.accessMode,
     assistantId: row.assistantId,
-    createdAt: new Date(row.createdAt).toISOString(),
+    createdAt: iso(row.createdAt),
     startedAt: iso(row.startedAt),
     endedAt: iso(row.endedAt),
     seconds: row.seconds,
@@ -214,5 +213,5 @@ function viewCall(row: CallRow, withCost: boolean): CallView {
 
 function viewRevision(row: Awaited<ReturnType<typeof listRevisions>>[number]): CallRevision {
   const { at, source, seconds, costMicros } = row;
-  return { at: new Date(at).toISOString(), source, seconds, costMicros };
+  return { at: iso(at), source, seconds, costMicros };
 }

@@ -1,7 +1,9 @@
 /** API keys of the operator and its clients. A key is shown once, when it is made. */
+
 import express, { Router } from 'express';
 import { recordChange } from '../access/audit.ts';
 import { newApiKey } from '../access/identity/api-key.ts';
+import { iso } from '../base/iso.ts';
 import type { Context } from '../context.ts';
 import { createKeySchema, type KeyView, pageQuerySchema, type Scope } from '../contract.ts';
 import { ApiError } from '../errors.ts';
@@ -84,14 +86,13 @@ export function keyRoutes(ctx: Context): Router {
 }
 
 function view(row: ApiKeyRow): KeyView {
-  const iso = (ms: number | null) => (ms === null ? null : new Date(ms).toISOString());
   return {
     id: row.id,
     name: row.name,
     tenant: row.tenant,
     scopes: JSON.parse(row.scopes) as Scope[],
     key: `…${row.last4}`,
-    createdAt: new Date(row.createdAt).toISOString(),
+    createdAt: iso(row.createdAt),
     expiresAt: iso(row.expiresAt),
     lastUsedAt: iso(row.lastUsedAt),
     revokedAt: iso(row.revokedAt),

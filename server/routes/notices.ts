@@ -1,7 +1,9 @@
 /** What the operator has been told of its tenants, newest first; also what nobody could be told. */
+
 import { Router } from 'express';
 import { noticeText } from '../access/notices/notice-text.ts';
 import { balancesOf } from '../access/notices/notices.ts';
+import { iso } from '../base/iso.ts';
 import type { Context } from '../context.ts';
 import { type NoticeView, pageQuerySchema } from '../contract.ts';
 import { listNotices } from '../store/notices.ts';
@@ -19,7 +21,7 @@ export function noticeRoutes(ctx: Context): Router {
     const balances = await balancesOf(ctx.store, page);
     const notices: NoticeView[] = page.map(({ id, createdAt, kind, period, payload, nextAttemptAt }) => {
       const { data } = JSON.parse(payload) as { data: { tenant: string } };
-      const at = new Date(createdAt).toISOString();
+      const at = iso(createdAt);
       const words = noticeText(kind, period, data, balances.get(id) ?? null);
       return { id, at, kind, tenant: data.tenant, period, ...words, data, pending: nextAttemptAt !== null };
     });

@@ -7,6 +7,7 @@ import { isLinkOpen, makeSignInLink, signInLifeMs, signInWith } from '../access/
 import { isSameOrigin, signInCookie } from '../access/identity/sign-in-cookie.ts';
 import { confirmPage, type Page, refusedPage } from '../access/identity/sign-in-page.ts';
 import { sendMail } from '../access/notices/mail.ts';
+import { iso } from '../base/iso.ts';
 import type { BillingContext } from '../billing/stripe/billing-context.ts';
 import type { Context } from '../context.ts';
 import {
@@ -43,7 +44,7 @@ export function signInRoutes(ctx: AccessContext & BillingContext): Router {
       keyId: callerIn(res).keyId,
     });
     const mailed = email !== undefined && (await mailLink(ctx, email, link.url));
-    const expiresAt = new Date(link.expiresAt).toISOString();
+    const expiresAt = iso(link.expiresAt);
     res.status(201).json({ url: link.url, expiresAt, mailed } satisfies SignInLinkAnswer);
   });
 
@@ -62,7 +63,7 @@ export function signInRoutes(ctx: AccessContext & BillingContext): Router {
       mayWrite: scopes.includes('write'),
       ...(tenantId === null ? { stripe: ctx.stripe !== null } : {}),
       branding: await brandingOf(ctx),
-      now: new Date(ctx.now()).toISOString(),
+      now: iso(ctx.now()),
     } satisfies MeAnswer);
   });
 

@@ -7,6 +7,7 @@ import { openTenantSecret } from '../access/secrets/tenant-secrets.ts';
 import { endLiveCalls } from '../access/start/end-call.ts';
 import { applyTenantChanges, newTenant, viewTenant } from '../access/tenants/tenant-changes.ts';
 import { checkSharing, checkTenant, notesOnSettings } from '../access/tenants/tenant-check.ts';
+import { iso } from '../base/iso.ts';
 import { endPlans } from '../billing/plan/plan-changes.ts';
 import {
   allowOriginSchema,
@@ -108,7 +109,7 @@ export function tenantRoutes(ctx: AccessContext & MeteringContext): Router {
     const { privateKey, orgId, assistantId, assistantIds } = changes;
     if ([privateKey, orgId, assistantId, assistantIds].every((value) => value === undefined)) return {};
     const { checked } = await checkTenant(ctx, {
-      privateKey: privateKey ?? openTenantSecret(ctx.box, tenant, 'privateKey') ?? '',
+      privateKey: privateKey ?? openTenantSecret(ctx.box, tenant, 'privateKey'),
       orgId: orgId ?? tenant.orgId,
       assistantId: assistantId ?? tenant.assistantId,
       assistantIds: assistantIds ?? tenant.assistantIds,
@@ -158,7 +159,6 @@ export function tenantRoutes(ctx: AccessContext & MeteringContext): Router {
     const tenant = await visibleTenant(ctx, req, res);
     await ctx.refusals.flush();
     const rows = await listBlockedOrigins(ctx.store, tenant.id);
-    const iso = (ms: number) => new Date(ms).toISOString();
     const blockedOrigins: BlockedOriginView[] = rows.map(({ origin, count, firstSeenAt, lastSeenAt }) => ({
       origin,
       count,

@@ -2,7 +2,9 @@
  * Signing in to the portal: a link that works once becomes a cookie. Of both only a hash is kept, and both are 32
  * random bytes, so that nothing slower than SHA-256 is needed.
  */
+
 import { createHash, randomBytes } from 'node:crypto';
+import { iso } from '../../base/iso.ts';
 import { safeEqual } from '../../base/safe-equal.ts';
 import type { Context } from '../../context.ts';
 import type { Scope } from '../../contract.ts';
@@ -44,7 +46,7 @@ export async function makeSignInLink(
   await ctx.store.transaction().execute(async (db) => {
     await forgetExpiredSignIns(db, now);
     await insertSignInLink(db, { hash: hashOf(token), tenantId: tenant?.id ?? null, keyId, expiresAt });
-    const after = { expiresAt: new Date(expiresAt).toISOString(), ...(email ? { email } : {}) };
+    const after = { expiresAt: iso(expiresAt), ...(email ? { email } : {}) };
     const change = { action: 'sign-in-link.create', tenant: tenant?.slug ?? null, before: null, after };
     await recordChange(db, { ...by, ...change }, now);
   });

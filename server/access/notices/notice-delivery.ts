@@ -58,7 +58,7 @@ async function sendWebhook(ctx: Context, tenant: Tenant, url: string, notice: No
   if (!notice.urlPending) return;
   await postHook({
     url,
-    secret: openTenantSecret(ctx.box, tenant, 'hookSecret') ?? '',
+    secret: openTenantSecret(ctx.box, tenant, 'hookSecret'),
     id: notice.id,
     body: JSON.parse(notice.payload) as object,
     timeoutMs: 10_000,

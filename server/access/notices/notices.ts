@@ -1,5 +1,6 @@
 /** What an operator is told of a tenant: once per kind and period, kept in the store until it has been delivered. */
 
+import { iso } from '../../base/iso.ts';
 import { monthIn, nextMonth } from '../../base/time-zone.ts';
 import type { NoticeKind } from '../../contract.ts';
 import { type Balance, balanceOf } from '../../ledger/invoice-balance.ts';
@@ -56,7 +57,7 @@ export async function raiseNotice(
     period,
     payload: JSON.stringify({
       type: `tenant.${kind}`,
-      timestamp: new Date(nowMs).toISOString(),
+      timestamp: iso(nowMs),
       data: { tenant: tenant.slug, period, ...data },
     }),
     createdAt: nowMs,

@@ -23,10 +23,16 @@ export function sealTenantSecret(
   return box.seal(plain, tenantSecretContext(tenantId, name));
 }
 
-/** @returns null when the tenant has no such secret */
-export function openTenantSecret(box: SecretBox, tenant: Tenant, name: TenantSecret): string | null {
-  const sealed = tenant[`${name}Sealed`];
-  return sealed === null ? null : box.open(sealed, tenantSecretContext(tenant.id, name));
+/** What opening a secret yields: null only for one that a tenant can be without. */
+type Opened<Name extends TenantSecret> = string | Extract<Tenant[`${Name}Sealed`], null>;
+
+export function openTenantSecret<Name extends TenantSecret>(
+  box: SecretBox,
+  tenant: Tenant,
+  name: Name,
+): Opened<Name> {
+  const sealed: string | null = tenant[`${name}Sealed`];
+  return (sealed === null ? null : box.open(sealed, tenantSecretContext(tenant.id, name))) as Opened<Name>;
 }
 
 /** What Vapi may present at this time: the current secret, and during a rotation the previous one. */

@@ -41,7 +41,7 @@ export async function askBeforeCall(
       type: 'call.before',
       data: { tenant: tenant.slug, session: session.jti, origin: session.origin, variableValues },
     };
-    const secret = openTenantSecret(ctx.box, tenant, 'hookSecret') ?? '';
+    const secret = openTenantSecret(ctx.box, tenant, 'hookSecret');
     const outside = outsideOf(ctx.config);
     const id = session.jti;
     const received = await postHook({ url, secret, id, body, timeoutMs, nowMs: ctx.now(), outside });

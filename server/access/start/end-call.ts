@@ -5,6 +5,7 @@ import { findCall, listLiveCalls } from '../../store/calls.ts';
 import { findTenantById, type Tenant } from '../../store/tenants.ts';
 import { readCallRecord } from '../../vapi/call-record.ts';
 import { endCall, VapiError } from '../../vapi/vapi-api.ts';
+import { vapiFailure } from '../../vapi/vapi-failure.ts';
 import { openControlUrl } from '../secrets/tenant-secrets.ts';
 import { apisOf } from '../tenants/orgs.ts';
 
@@ -22,8 +23,7 @@ export async function endLiveCall(ctx: Context, tenantId: string, callId: string
         : openControlUrl(ctx.box, tenantId, callId, row.controlUrlSealed);
     if (controlUrl !== null) await endCall(ctx.config.vapiBaseUrl, controlUrl);
   } catch (error) {
-    if (error instanceof VapiError) throw new ApiError('vapi_unavailable', { retryAfter: 5, cause: error });
-    throw error;
+    throw vapiFailure(error);
   }
 }
 

@@ -2,6 +2,7 @@
  * From a session to a grant: one transaction consumes the session, takes a concurrency slot and holds the spend; only
  * then is the call created or a key handed out.
  */
+import { iso } from '../../base/iso.ts';
 import type { Context } from '../../context.ts';
 import type { Grant, KeyGrant, ProxyGrant, VariableValues } from '../../contract.ts';
 import { ApiError } from '../../errors.ts';
@@ -12,6 +13,7 @@ import { claimReservation, type Reservation, releaseReservation } from '../../st
 import { isOpenSince, lockForStart, type Tenant } from '../../store/tenants.ts';
 import { signScopedKey } from '../../vapi/scoped-key.ts';
 import { type CreatedCall, createWebCall, VapiError } from '../../vapi/vapi-api.ts';
+import { vapiFailure } from '../../vapi/vapi-failure.ts';
 import { issueEndToken, issueFeedbackToken, type SessionClaims } from '../identity/session-token.ts';
 import { openTenantSecret, sealControlUrl } from '../secrets/tenant-secrets.ts';
 import { askBeforeCall } from './before-call.ts';
@@ -75,7 +77,7 @@ async function proxyGrant(
 ): Promise<Omit<ProxyGrant, 'maxDurationSeconds'>> {
   const { assistantId } = reservation;
   const { key } = signScopedKey(
-    { orgId: tenant.orgId, privateKey: privateKeyOf(ctx, tenant), assistantId },
+    { orgId: tenant.orgId, privateKey: openTenantSecret(ctx.box, tenant, 'privateKey'), assistantId },
     ctx.vapiClock.now(),
   );
   let call: CreatedCall;
@@ -87,10 +89,9 @@ async function proxyGrant(
     };
     call = await createWebCall(ctx.config.vapiBaseUrl, key, wish, ctx.vapiClock.look);
   } catch (error) {
-    if (!(error instanceof VapiError)) throw error;
     // Without a sure refusal Vapi may have made a call: its slot and spend stay held until it is known (`unclaimed`).
-    if (error.refused) await releaseReservation(ctx.store, reservation.id);
-    throw new ApiError('vapi_unavailable', { retryAfter: error.retryAfter ?? 5, cause: error });
+    if (error instanceof VapiError && error.refused) await releaseReservation(ctx.store, reservation.id);
+    throw vapiFailure(error);
   }
   if (!(await recordCreatedCall(ctx, tenant, reservation, call))) {
     ctx.log.warn(
@@ -181,17 +182,16 @@ function keyGrant(
   };
   if (tenant.accessMode === 'scoped-key') {
     const { orgId, assistantId } = tenant;
-    const scope = { orgId, privateKey: privateKeyOf(ctx, tenant), assistantId, origin: session.origin };
+    const scope = {
+      orgId,
+      privateKey: openTenantSecret(ctx.box, tenant, 'privateKey'),
+      assistantId,
+      origin: session.origin,
+    };
     const { key, expiresAt } = signScopedKey(scope, ctx.vapiClock.now());
-    return { ...base, mode: 'scoped-key', key, expiresAt: new Date(expiresAt).toISOString() };
+    return { ...base, mode: 'scoped-key', key, expiresAt: iso(expiresAt) };
   }
   const key = openTenantSecret(ctx.box, tenant, 'publicKey');
   if (!key) throw new Error(`tenant ${tenant.slug} has no public key`);
   return { ...base, mode: 'public-key', key };
-}
-
-function privateKeyOf(ctx: Context, tenant: Tenant): string {
-  const key = openTenantSecret(ctx.box, tenant, 'privateKey');
-  if (!key) throw new Error(`tenant ${tenant.slug} has no private key`);
-  return key;
 }

@@ -59,7 +59,7 @@ export function apisOf(ctx: Context, { orgId, tenants }: Org): CallsApi[] {
   let failure: unknown;
   for (const tenant of existingFirst) {
     try {
-      keys.add(openTenantSecret(ctx.box, tenant, 'privateKey') ?? '');
+      keys.add(openTenantSecret(ctx.box, tenant, 'privateKey'));
     } catch (error) {
       failure = error;
     }

@@ -1,5 +1,7 @@
 /** Making and changing tenants: what is checked beyond the shapes, what is sealed, and what an answer shows. */
+
 import { randomBytes } from 'node:crypto';
+import { iso } from '../../base/iso.ts';
 import { maskSecret } from '../../base/secret-box.ts';
 import type { Context } from '../../context.ts';
 import { type CreateTenant, defaultLimits, type TenantView, type UpdateTenant } from '../../contract.ts';
@@ -214,7 +216,7 @@ export function viewTenant(ctx: Context, tenant: Tenant): TenantView {
     webhookSecret: masked('webhookSecret'),
     previousWebhookSecretUntil:
       (tenant.previousWebhookSecretUntil ?? 0) > ctx.now()
-        ? new Date(tenant.previousWebhookSecretUntil ?? 0).toISOString()
+        ? iso(tenant.previousWebhookSecretUntil ?? 0)
         : null,
     webhookAuth: tenant.webhookAuth,
     assistantIds: tenant.assistantIds,
@@ -223,7 +225,7 @@ export function viewTenant(ctx: Context, tenant: Tenant): TenantView {
     webhookForwardHeaders: forwardHeaderNames(ctx, tenant),
     hookSecret: masked('hookSecret'),
     webhookUrl: webhookUrlOf(ctx.config.publicUrl, tenant.slug),
-    createdAt: new Date(tenant.createdAt).toISOString(),
-    updatedAt: new Date(tenant.updatedAt).toISOString(),
+    createdAt: iso(tenant.createdAt),
+    updatedAt: iso(tenant.updatedAt),
   };
 }

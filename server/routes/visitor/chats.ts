@@ -3,7 +3,7 @@
  * a call and has its row in the ledger, so that a conversation cannot pass a limit that a call could not.
  */
 
-import express, { type Response, Router } from 'express';
+import { type Response, Router } from 'express';
 import type { AccessContext } from '../../access/access-context.ts';
 import {
   type ChatClaims,
@@ -25,13 +25,13 @@ import { releaseReservation } from '../../store/reservations.ts';
 import type { Tenant } from '../../store/tenants.ts';
 import { streamChat } from '../../vapi/chat-api.ts';
 import { VapiError } from '../../vapi/vapi-api.ts';
+import { vapiFailure } from '../../vapi/vapi-failure.ts';
 import { parse, parseJsonText } from '../parse.ts';
+import { visitorBody } from './cors.ts';
 
 export function chatRoutes(ctx: AccessContext): Router {
   const router = Router();
-  const body = express.text({ type: ['text/plain', 'application/json'], limit: '16kb' });
-
-  router.post('/chats', ctx.frontLimits.calls, body, async (req, res) => {
+  router.post('/chats', ctx.frontLimits.calls, visitorBody, async (req, res) => {
     const asked = parse(chatRequestSchema, parseJsonText(req.body));
     const { claims, previousChatId, messages, consentVersion: agreedBefore } = permissionOf(ctx, asked);
     const { tenant, origin } = await admitSession(ctx, claims, req);
@@ -151,7 +151,7 @@ async function passOn(
   tell: (delta: string) => void,
 ): Promise<Chat> {
   const { name: reservationId, assistantId } = chat;
-  const key = openTenantSecret(ctx.box, tenant, 'privateKey') ?? '';
+  const key = openTenantSecret(ctx.box, tenant, 'privateKey');
   const at = ctx.now();
   let said: Chat | null = null;
   try {
@@ -163,9 +163,8 @@ async function passOn(
       }
     }
   } catch (error) {
-    if (!(error instanceof VapiError)) throw error;
-    if (error.refused) await releaseReservation(ctx.store, reservationId);
-    throw new ApiError('vapi_unavailable', { retryAfter: error.retryAfter ?? 5, cause: error });
+    if (error instanceof VapiError && error.refused) await releaseReservation(ctx.store, reservationId);
+    throw vapiFailure(error);
   }
   if (!said) throw new Error('a stream without a chat');
   return said;

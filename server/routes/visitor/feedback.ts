@@ -1,6 +1,6 @@
-/** What a visitor says of a call that is over. The permission is the call's own; the rest of CORS is visitor.ts's. */
+/** What a visitor says of a call that is over. The permission is the call's own. */
 
-import express, { Router } from 'express';
+import { Router } from 'express';
 import type { AccessContext } from '../../access/access-context.ts';
 import { verifyEndToken, verifyFeedbackToken } from '../../access/identity/session-token.ts';
 import type { Context } from '../../context.ts';
@@ -11,15 +11,14 @@ import { findCall } from '../../store/calls.ts';
 import { saveFeedback } from '../../store/feedback.ts';
 import { findTenant } from '../../store/tenants.ts';
 import { parse, parseJsonText } from '../parse.ts';
+import { visitorBody } from './cors.ts';
 
 /** The token ends with the longest possible call; whoever has talked to the end still has this long to say how it was. */
 const graceMs = 3_600_000;
 
 export function feedbackRoutes(ctx: AccessContext): Router {
   const router = Router();
-  const body = express.text({ type: ['text/plain', 'application/json'], limit: '16kb' });
-
-  router.post('/calls/:id/feedback', ctx.frontLimits.calls, body, async (req, res) => {
+  router.post('/calls/:id/feedback', ctx.frontLimits.calls, visitorBody, async (req, res) => {
     const { token, rating, comment } = parse(feedbackRequestSchema, parseJsonText(req.body));
     const call = await callOf(ctx, token, String(req.params.id));
     const at = ctx.now();
