@@ -1,4 +1,4 @@
-/** Prepaid credit of a client: what is left, where it came from and went to, and a form to book it or take it back. */
+/** A client's prepaid credit: balance, entries, and a form to book or reverse credit. */
 import { html } from 'lit';
 import type { CreditsAnswer } from '../../contract.ts';
 import { get, post } from '../parts/api.ts';
@@ -21,14 +21,14 @@ interface Booking {
 }
 
 const kinds: Record<string, string> = {
-  'top-up': 'Paid in',
-  correction: 'Taken back',
+  'top-up': 'Top-up',
+  correction: 'Reversal',
   used: 'Used',
-  returned: 'Given back',
+  returned: 'Returned',
 };
 const directions = [
   ['paid', 'Paid by the client'],
-  ['mistaken', 'Booked by mistake: taken back'],
+  ['mistaken', 'Reversal'],
 ] as const;
 
 export class CreditSectionElement extends ScopedElement {
@@ -61,14 +61,14 @@ export class CreditSectionElement extends ScopedElement {
   #content({ currency, balanceCents, entries }: CreditsAnswer) {
     const { errors } = this.#form;
     const fields = html`<div class="fields">
-      ${choice(errors, { name: 'direction', label: 'What it is', value: 'paid', choices: directions })}
+      ${choice(errors, { name: 'direction', label: 'Type', value: 'paid', choices: directions })}
       ${field(errors, { name: 'amountCents', label: `Amount in ${currency.toUpperCase()}`, as: 'cents', currency, value: null, required: true })}
-      ${field(errors, { name: 'note', label: 'Note', value: '', hint: 'Needed to take something back.' })}
-      ${field(errors, { name: 'reference', label: 'Reference of the payment', value: '', hint: 'A second payment with the same one is not booked.' })}
+      ${field(errors, { name: 'note', label: 'Note', value: '', hint: 'Required for a reversal.' })}
+      ${field(errors, { name: 'reference', label: 'Payment reference', value: '', hint: 'A second payment with the same reference is not booked.' })}
     </div>`;
-    return html`<p>${money(balanceCents, currency)} are left. Credit pays invoices before anything is due.</p>
+    return html`<p>Balance ${money(balanceCents, currency)}. Credit is applied to invoices before anything is due.</p>
       ${entries.length > 0 ? this.#table(entries, currency) : ''}
-      ${this.scope.mayWrite ? html`<h3>Book credit</h3> ${this.#form.show(fields, 'Book it', true)}` : ''}`;
+      ${this.scope.mayWrite ? html`<h3>Book credit</h3> ${this.#form.show(fields, 'Book', true)}` : ''}`;
   }
 
   #table(entries: CreditsAnswer['entries'], currency: string) {
@@ -78,8 +78,8 @@ export class CreditSectionElement extends ScopedElement {
         <caption class="unseen">Prepaid credit</caption>
         <thead>
           <tr>
-            <th scope="col">Day</th>
-            <th scope="col">What</th>
+            <th scope="col">Date</th>
+            <th scope="col">Type</th>
             <th scope="col" class="wide">Note</th>
             <th scope="col" class="number">Amount</th>
           </tr>
@@ -105,10 +105,13 @@ export class CreditSectionElement extends ScopedElement {
       direction === 'paid'
         ? {
             title: `Book ${amount} of credit?`,
-            text: `${name} has paid it to you; its next invoices use it.`,
+            text: `${name} has paid you this amount; it is applied to its next invoices.`,
           }
-        : { title: `Take back ${amount} of credit?`, text: `It was never paid; ${name} no longer has it.` };
-    if (!(await confirm({ ...question, action: 'Book it' }))) return false;
+        : {
+            title: `Reverse ${amount} of credit?`,
+            text: `It was never paid and is deducted from ${name}’s balance.`,
+          };
+    if (!(await confirm({ ...question, action: 'Book' }))) return false;
     const signed = direction === 'paid' ? amountCents : -amountCents;
     await this.#reference.use((reference) => post(this.#path(), { reference, ...more, amountCents: signed }));
     await this.#credits.load();

@@ -1,4 +1,4 @@
-/** What there was to tell of the clients, newest first; also what nobody could be told. */
+/** Notices about clients, newest first, including undelivered ones. */
 import { html, LitElement } from 'lit';
 import type { NoticesAnswer, NoticeView } from '../../contract.ts';
 import { moment } from '../pure/format.ts';
@@ -23,18 +23,18 @@ export class NoticesElement extends LitElement {
   protected override render() {
     return html`<section>
       <h2>Notices</h2>
-      <p class="muted small">Times are in UTC. Each is also sent to the client’s alert address; where it has none, those of invoices go to your agency’s.</p>
+      <p class="muted small">Times are in UTC. Each notice also goes to the client’s alert address; without one, invoice notices go to your agency’s address.</p>
       ${this.#list.show((list) => this.#table(list))}
       ${this.#work.show()}
     </section>`;
   }
 
   #table({ notices, nextCursor }: NoticesAnswer) {
-    if (notices.length === 0) return html`<p>There was nothing to tell yet.</p>`;
+    if (notices.length === 0) return html`<p>No notices yet.</p>`;
     return html`<div class="scroll">
         <table>
           <caption class="unseen">Notices, newest first</caption>
-          <thead><tr><th scope="col">Client</th><th scope="col">What was told</th><th scope="col" class="wide">When</th></tr></thead>
+          <thead><tr><th scope="col">Client</th><th scope="col">Notice</th><th scope="col" class="wide">When</th></tr></thead>
           <tbody>${notices.map(row)}</tbody>
         </table>
       </div>
@@ -59,7 +59,7 @@ function row({ at, tenant, title, text, pending }: NoticeView) {
     <th scope="row"><a href="#/tenants/${tenant}">${tenant}</a></th>
     <td>
       ${title.charAt(0).toUpperCase()}${title.slice(1)}
-      <div class="muted small">${text}${pending ? ' Still to be delivered.' : ''}</div>
+      <div class="muted small">${text}${pending ? ' Not delivered yet.' : ''}</div>
       <span class="narrow muted small">${when}</span>
     </td>
     <td class="wide nowrap">${when}</td>

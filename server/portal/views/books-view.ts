@@ -59,7 +59,7 @@ export class BooksElement extends LitElement {
               ${states.map(([one, name]) => html`<option value=${one} ?selected=${one === state}>${name}</option>`)}
             </select>
           </label>
-          <button @click=${this.#save} aria-disabled=${busy}>Save as CSV</button>
+          <button @click=${this.#save} aria-disabled=${busy}>Download CSV</button>
         </div>
         ${this.#work.show()}
         ${this.#list.show((list) => this.#table(list))}
@@ -69,7 +69,7 @@ export class BooksElement extends LitElement {
   #table({ invoices, nextCursor }: BooksAnswer) {
     if (invoices.length === 0) {
       return this.month || this.state
-        ? html`<p>No invoice is like that.</p>`
+        ? html`<p>No invoices match.</p>`
         : html`<p>There are no invoices yet. <a href="#/close">Close a month</a> to issue them.</p>`;
     }
     return html`<div class="scroll">

@@ -1,8 +1,8 @@
-/** One invoice: its lines, the calls of each line, the document to print; what the operator can do is `invoice-actions`. */
+/** One invoice: its lines, the calls on each line, the document to print; the operator's actions are in `invoice-actions`. */
 import { html } from 'lit';
 import type { InvoiceView, PaymentPageAnswer } from '../../contract.ts';
 import { get, urlOf } from '../parts/api.ts';
-import { dayOf, money, monthName, period } from '../pure/format.ts';
+import { dayOf, money, monthName, period, plural } from '../pure/format.ts';
 import { stateBadge } from './invoices-view.ts';
 import './line-calls.ts';
 import { Resource } from '../parts/resource.ts';
@@ -56,19 +56,19 @@ export class InvoiceElement extends ScopedElement {
     return html`<h1>${titleOf(scope, `${what} ${invoice.number ?? '(draft)'}`)}</h1>
       <section>
         <p class="row">${stateBadge(invoice.state)} <span>${monthName(invoice.month)}, for ${document.buyer.name}</span></p>
-        ${document.corrects ? html`<p>It corrects <a href="${scope.base}/invoices/${document.corrects.invoice}">${document.corrects.number}</a>: ${document.corrects.reason}</p>` : ''}
+        ${document.corrects ? html`<p>Corrects <a href="${scope.base}/invoices/${document.corrects.invoice}">${document.corrects.number}</a>: ${document.corrects.reason}</p>` : ''}
         <dl class="figures">
           <div><dt>Total</dt><dd>${money(invoice.totalCents, currency)}</dd></div>
           ${document.creditCents > 0 ? html`<div><dt>Paid from credit</dt><dd>${money(document.creditCents, currency)}</dd></div>` : ''}
-          <div><dt>To pay</dt><dd>${money(isCredited ? 0 : invoice.dueCents, currency)}${isCredited ? ' (credited)' : ''}</dd></div>
-          ${invoice.leftToPayCents !== invoice.dueCents && isOpen ? html`<div><dt>Left after credit notes</dt><dd>${money(invoice.leftToPayCents, currency)}</dd></div>` : ''}
+          <div><dt>Amount due</dt><dd>${money(isCredited ? 0 : invoice.dueCents, currency)}${isCredited ? ' (credited)' : ''}</dd></div>
+          ${invoice.leftToPayCents !== invoice.dueCents && isOpen ? html`<div><dt>Due after credit notes</dt><dd>${money(invoice.leftToPayCents, currency)}</dd></div>` : ''}
           ${invoice.issuedAt ? html`<div><dt>Issued</dt><dd>${dayOf(invoice.issuedAt, scope.timeZone)}</dd></div>` : ''}
           ${invoice.dueAt && invoice.dueCents > 0 ? html`<div><dt>Due</dt><dd>${dayOf(invoice.dueAt, scope.timeZone)}</dd></div>` : ''}
           ${invoice.paidAt ? html`<div><dt>Paid</dt><dd>${dayOf(invoice.paidAt, scope.timeZone)}</dd></div>` : ''}
         </dl>
         <p class="row">
-          <a class="button" href=${urlOf(this.#path())} target="_blank" rel="noopener">Open to print</a>
-          ${paymentUrl ? html`<a class="button main" href=${paymentUrl} target="_blank" rel="noopener">${invoice.status === 'paid' ? 'See it at Stripe' : 'Pay at Stripe'}</a>` : ''}
+          <a class="button" href=${urlOf(this.#path())} target="_blank" rel="noopener">Printable version</a>
+          ${paymentUrl ? html`<a class="button main" href=${paymentUrl} target="_blank" rel="noopener">${invoice.status === 'paid' ? 'View in Stripe' : 'Pay with Stripe'}</a>` : ''}
         </p>
         ${
           scope.isOperator && scope.mayWrite
@@ -84,7 +84,7 @@ export class InvoiceElement extends ScopedElement {
             <caption class="unseen">Lines of the invoice</caption>
             <thead>
               <tr>
-                <th scope="col">What</th>
+                <th scope="col">Description</th>
                 <th scope="col" class="wide">Period</th>
                 <th scope="col">Calls</th>
                 <th scope="col" class="number">Amount</th>
@@ -98,7 +98,7 @@ export class InvoiceElement extends ScopedElement {
                   <td>${
                     line.calls > 0
                       ? html`<button aria-expanded=${this.opened === line.no ? 'true' : 'false'} @click=${() => this.#open(line.no)}
-                          aria-label="${line.calls} ${line.calls === 1 ? 'call' : 'calls'} of line ${line.no}">${line.calls}</button>`
+                          aria-label="${plural(line.calls, 'call')} on line ${line.no}">${line.calls}</button>`
                       : '–'
                   }</td>
                   <td class="number">${money(line.amountCents, currency)}</td>

@@ -1,4 +1,4 @@
-/** A tenant's invoices and credit notes, newest first; the operator also drafts them here. */
+/** A tenant's invoices and credit notes, newest first; the operator also creates drafts here. */
 import { html } from 'lit';
 import type { InvoiceState, InvoiceSummary, InvoiceView } from '../../contract.ts';
 import { get, post } from '../parts/api.ts';
@@ -41,9 +41,9 @@ export class InvoicesElement extends ScopedElement {
           Month
           <select name="month">${months.map((month) => html`<option value=${month}>${monthName(month)}</option>`)}</select>
         </label>
-        <button aria-disabled=${this.#work.isBusy ? 'true' : 'false'}>Make the draft</button>
+        <button aria-disabled=${this.#work.isBusy ? 'true' : 'false'}>Create draft</button>
       </form>
-      <p class="muted small">A draft can be made as often as you like; your client does not see it.</p>
+      <p class="muted small">You can recreate a draft as often as you like; your client does not see it.</p>
     </section>`;
   }
 
@@ -101,7 +101,7 @@ export class InvoicesElement extends ScopedElement {
 }
 customElements.define('invoices-view', InvoicesElement);
 
-/** In the order of an invoice's way. */
+/** In the order an invoice goes through them. */
 export const stateNames: Record<InvoiceState, string> = {
   draft: 'draft',
   finalized: 'issued',
@@ -125,9 +125,9 @@ export function stateBadge(state: InvoiceState) {
   return html`<span class="badge ${looks[state]}">${stateNames[state]}</span>`;
 }
 
-/** Below the total, where credit notes have taken back of it. */
+/** Shown below the total when credit notes have reduced it. */
 export function leftToPay({ state, dueCents, leftToPayCents, currency }: InvoiceSummary) {
   const isOpen = state === 'finalized' || state === 'pushed' || state === 'overdue';
   if (state !== 'credited' && (!isOpen || dueCents < 0 || leftToPayCents === dueCents)) return '';
-  return html`<div class="muted small nowrap">${money(leftToPayCents, currency)} to pay</div>`;
+  return html`<div class="muted small nowrap">${money(leftToPayCents, currency)} due</div>`;
 }

@@ -1,4 +1,4 @@
-/** The calls of one line of an invoice, each with what it was billed with. */
+/** The calls on one invoice line, each with its billed time and price. */
 import { html } from 'lit';
 import type { InvoiceCallView } from '../../contract.ts';
 import { get, saveCsv } from '../parts/api.ts';
@@ -25,7 +25,7 @@ export class LineCallsElement extends ScopedElement {
     this.currency = 'usd';
   }
 
-  /** `item` is the invoice and its line: `inv_…/lines/1`. */
+  /** `item` is the invoice and line: `inv_…/lines/1`. */
   #list = new Resource<Listing>(this, () => get(this.#path()));
   #work = new Work(this);
 
@@ -41,8 +41,8 @@ export class LineCallsElement extends ScopedElement {
   protected override render() {
     return html`<section aria-live="polite">
       <div class="row">
-        <h2>Calls of line ${this.item.split('/').at(-1)}</h2>
-        <button @click=${this.#save}>Save as CSV</button>
+        <h2>Calls on line ${this.item.split('/').at(-1)}</h2>
+        <button @click=${this.#save}>Download CSV</button>
       </div>
       ${this.#work.show()}
       ${this.#list.show((list) => this.#table(list))}
@@ -53,7 +53,7 @@ export class LineCallsElement extends ScopedElement {
     const { scope, currency } = this;
     return html`<div class="scroll">
         <table>
-          <caption class="unseen">Calls of this line</caption>
+          <caption class="unseen">Calls on this line</caption>
           <thead>
             <tr>
               <th scope="col">Call</th>

@@ -1,4 +1,4 @@
-/** The operator's clients: who is active, and what this month brings. */
+/** The operator's clients, with their state and this month's figures. */
 import { html, LitElement } from 'lit';
 import type { MarginRow, TenantView } from '../../contract.ts';
 import { getAll } from '../parts/api.ts';
@@ -9,7 +9,7 @@ import { count, dollars, duration, money, monthName } from '../pure/format.ts';
 
 interface Row {
   tenant: TenantView;
-  /** Missing while the month has nothing to do with it. */
+  /** Missing if the client has nothing in this month. */
   margin: MarginRow | undefined;
 }
 
@@ -23,7 +23,7 @@ export class TenantsElement extends LitElement {
   /** The server's time, ISO-8601. */
   declare now: string;
   declare mayWrite: boolean;
-  /** Whether it is said who issues the invoices. */
+  /** Whether the business details are entered. */
   declare hasSeller: boolean;
 
   #rows = new Resource<Row[]>(this, async () => {
@@ -48,7 +48,7 @@ export class TenantsElement extends LitElement {
       ${this.#rows.show((rows) =>
         rows.length === 0
           ? firstSteps(this.hasSeller)
-          : html`${this.hasSeller ? '' : html`<p class="warn">Nothing can be invoiced until it is said who issues the invoices: <a href="#/agency">your agency</a>.</p>`}
+          : html`${this.hasSeller ? '' : html`<p class="warn">No invoice can be issued until you enter your business details under <a href="#/agency">Your agency</a>.</p>`}
             ${this.#table(rows)}`,
       )}`;
   }
