@@ -44,7 +44,7 @@ export function tenantTarget(ctx: Context, tenant: Tenant): ForwardTarget | null
 
 /** Whether we have sent this request on ourselves, by a name of ours that we did not know. */
 export function isOwnForward(ctx: Context, headers: IncomingHttpHeaders): boolean {
-  return ctx.keys.endCall.some(({ id }) => id === headers[forwardedHeader]);
+  return ctx.installationIds.some((id) => id === headers[forwardedHeader]);
 }
 
 /** These belong to one connection or to us, or `fetch` sets them itself. */
@@ -93,7 +93,7 @@ export function headersFor(
   passed: Record<string, string>,
 ): Record<string, string> {
   const own = Object.entries(target.headers).filter(([name]) => maySend(name));
-  return { ...passed, ...Object.fromEntries(own), [forwardedHeader]: ctx.keys.endCall[0]?.id ?? '' };
+  return { ...passed, ...Object.fromEntries(own), [forwardedHeader]: ctx.installationIds[0] ?? '' };
 }
 
 function maySend(name: string): boolean {

@@ -2,7 +2,6 @@
  * Holds that no call has claimed. A start whose answer was lost keeps its hold, because Vapi may have done what was
  * asked. It is given back here and nowhere else: once Vapi's lists of its time have been read and do not have it.
  */
-import { isMessage } from '../access/start/reserve.ts';
 import type { Context } from '../context.ts';
 import { listLapsedHolds, type Reservation, releaseReservation } from '../store/reservations.ts';
 import type { Tenant } from '../store/tenants.ts';
@@ -26,10 +25,10 @@ export async function giveBackUnclaimed(
   leaseBeforeMs: number,
 ): Promise<void> {
   const holds = await listLapsedHolds(ctx.store, tenant.id, leaseBeforeMs);
-  const messages = holds.filter(isMessage);
+  const messages = holds.filter(({ kind }) => kind === 'message');
   const lookedFor = await bookLostChats(ctx, api, tenant, messages);
   for (const hold of holds) {
-    if (lookedFor || !isMessage(hold)) await releaseReservation(ctx.store, hold.id);
+    if (lookedFor || hold.kind !== 'message') await releaseReservation(ctx.store, hold.id);
   }
 }
 

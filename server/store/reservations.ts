@@ -82,13 +82,12 @@ export interface RecentStarts {
   site: { minute: number; hour: number; day: number };
 }
 
-/** @param idPrefix which kind of start is counted */
 export async function countStarts(
   db: Queries,
   tenantId: string,
   visitor: Pick<Reservation, 'visitorNetwork' | 'visitorSite'>,
   nowMs: number,
-  idPrefix: string,
+  kind: Reservation['kind'],
 ): Promise<RecentStarts> {
   const windows = { minute: 60_000, hour: 3_600_000, day: 86_400_000 };
   const count = (condition: RawBuilder<unknown>) =>
@@ -113,8 +112,7 @@ export async function countStarts(
     ])
     .where('tenantId', '=', tenantId)
     .where('createdAt', '>', nowMs - windows.day)
-    // `_` is no wildcard here: the ids of all kinds have it in this place.
-    .where('id', 'like', `${idPrefix}%`)
+    .where('kind', '=', kind)
     .executeTakeFirstOrThrow();
   return {
     all: { minute: row.minute, hour: row.hour, day: row.day },
@@ -293,7 +291,7 @@ const isOpenKeyGrant = (expression: ExpressionBuilder<Schema, 'reservations'>) =
     expression('reservations.state', '=', 'held'),
     expression('reservations.callId', 'is', null),
     expression('reservations.accessMode', '<>', 'proxy'),
-    expression('reservations.id', 'like', 'ses_%'),
+    expression('reservations.kind', '=', 'call'),
   ]);
 
 /**
@@ -314,7 +312,7 @@ export async function listKeyGrants(
         expression.and([
           expression('createdAt', '>', grantedSinceMs),
           expression('accessMode', '<>', 'proxy'),
-          expression('id', 'like', 'ses_%'),
+          expression('kind', '=', 'call'),
         ]),
       ]),
     )

@@ -74,9 +74,10 @@ export interface TenantsTable {
 
 /** One row per session that became a grant: the concurrency slot and the spend held for the call in progress. */
 export interface ReservationsTable {
-  /** The session's id, which makes a session usable once. */
+  /** The session's id, which makes a session usable once; of a message one made from it. */
   id: string;
   tenantId: string;
+  kind: 'call' | 'message';
   /** The tenant's when it was granted: a pause since then makes its call unwanted. */
   generation: number;
   /**

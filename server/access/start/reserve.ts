@@ -22,7 +22,6 @@ import { raiseNotice } from '../notices/notices.ts';
 import { holdFor, holdForMessage, leaseEnd } from './limits.ts';
 import { isOpen } from './opening-hours.ts';
 
-export type StartKind = 'call' | 'message';
 const modes = { call: 'voice', message: 'chat' };
 const holds = { call: holdFor, message: holdForMessage };
 /** A conversation has many messages where a visitor has one call. */
@@ -39,7 +38,7 @@ export async function reserve(
   tenant: Tenant,
   session: SessionClaims,
   consentVersion: string | null,
-  kind: StartKind = 'call',
+  kind: Reservation['kind'] = 'call',
 ): Promise<Reservation> {
   const now = ctx.now();
   const month = monthIn(tenant.timeZone, now);
@@ -53,7 +52,7 @@ export async function reserve(
         throw new ApiError('call_denied');
       if (!isOpen(limits.hours, current.timeZone, now)) throw new ApiError('outside_hours');
       const visitor = { visitorNetwork: session.network, visitorSite: session.site };
-      checkStarts(limits, await countStarts(db, tenant.id, visitor, now, prefix[kind]), kind);
+      checkStarts(limits, await countStarts(db, tenant.id, visitor, now, kind), kind);
       const { committedMicros, callsInProgress } = await readCommitments(db, tenant.id, month, now);
       if (callsInProgress >= limits.concurrentCalls)
         throw new ApiError('concurrency_limit', { retryAfter: 30 });
@@ -62,8 +61,10 @@ export async function reserve(
       // Whatever comes of it begins before then.
       const leaseExpiresAt = leaseEnd(now, hold.maxSeconds);
       const reservation: Reservation = {
-        id: session.jti.replace(/^ses_/, prefix[kind]),
+        // One session can begin a call and a message, each once.
+        id: kind === 'call' ? session.jti : session.jti.replace(/^ses_/, 'msg_'),
         tenantId: tenant.id,
+        kind,
         generation: session.generation,
         month: monthIn(current.timeZone, leaseExpiresAt),
         amountMicros: hold.amountMicros,
@@ -89,16 +90,9 @@ export async function reserve(
   }
 }
 
-/** Of a reservation's id; it also keeps one session from beginning two conversations. */
-const prefix = { call: 'ses_', message: 'msg_' };
-
-export function isMessage({ id }: Pick<Reservation, 'id'>): boolean {
-  return id.startsWith(prefix.message);
-}
-
 const seconds = { minute: 60, hour: 3600, day: 86_400 };
 
-function checkStarts(limits: Limits, recent: RecentStarts, kind: StartKind): void {
+function checkStarts(limits: Limits, recent: RecentStarts, kind: Reservation['kind']): void {
   const times = kind === 'call' ? 1 : messagesPerCall;
   const { callsPerMinutePerIp: minute, callsPerHourPerIp: hour, callsPerDayPerIp: day } = limits;
   const allowed = {
