@@ -4,8 +4,8 @@
  */
 import { z } from 'zod';
 import type { DerivedKey } from '../../base/derived-keys.ts';
-import { newSessionId } from './session-token.ts';
-import { signToken, type Verified, verifyToken } from './signed-token.ts';
+import { newSessionId, sessionClaims } from './session-token.ts';
+import { tokenKind } from './signed-token.ts';
 
 /** A conversation may rest this long between two messages. */
 const chatMs = 30 * 60_000;
@@ -16,16 +16,7 @@ const chatMs = 30 * 60_000;
  */
 export const messagesPerConversation = 30;
 
-const chatClaims = z.object({
-  jti: z.string().startsWith('ses_'),
-  tenant: z.string(),
-  /** A slug can get a new owner; the id cannot. */
-  tenantId: z.string(),
-  origin: z.string(),
-  network: z.string(),
-  /** Of its IPv6 /48, if it has one. */
-  site: z.string().nullable().default(null),
-  generation: z.int(),
+const chatClaims = sessionClaims.extend({
   /** Vapi's id of the last message; worthless without the tenant's key. */
   previousChatId: z.string(),
   /** How many have been sent. */
@@ -35,10 +26,9 @@ const chatClaims = z.object({
 });
 export type ChatClaims = z.infer<typeof chatClaims>;
 
-export function issueChatToken(keys: DerivedKey[], claims: Omit<ChatClaims, 'jti'>, nowMs: number): string {
-  return signToken(keys, 'chat', { ...claims, jti: newSessionId() }, nowMs + chatMs, nowMs);
-}
+const chatToken = tokenKind('chat', chatClaims);
+export const { verify: verifyChatToken } = chatToken;
 
-export function verifyChatToken(keys: DerivedKey[], token: string, nowMs: number): Verified<ChatClaims> {
-  return verifyToken(keys, 'chat', token, chatClaims, nowMs);
+export function issueChatToken(keys: DerivedKey[], claims: Omit<ChatClaims, 'jti'>, nowMs: number): string {
+  return chatToken.issue(keys, { ...claims, jti: newSessionId() }, nowMs + chatMs, nowMs);
 }

@@ -14,7 +14,7 @@ import { isOpenSince, lockForStart, type Tenant } from '../../store/tenants.ts';
 import { signScopedKey } from '../../vapi/scoped-key.ts';
 import { type CreatedCall, createWebCall, VapiError } from '../../vapi/vapi-api.ts';
 import { vapiFailure } from '../../vapi/vapi-failure.ts';
-import { issueEndToken, issueFeedbackToken, type SessionClaims } from '../identity/session-token.ts';
+import { callToken, feedbackToken, type SessionClaims } from '../identity/session-token.ts';
 import { openTenantSecret, sealControlUrl } from '../secrets/tenant-secrets.ts';
 import { askBeforeCall } from './before-call.ts';
 import { endLiveCall } from './end-call.ts';
@@ -107,7 +107,7 @@ async function proxyGrant(
     callId: call.id,
     webCallUrl: call.webCallUrl,
     ...(call.callToken ? { callToken: call.callToken } : {}),
-    endToken: issueEndToken(ctx.keys.endCall, { tenant: tenant.slug, call: call.id }, expiresAt, ctx.now()),
+    endToken: callToken.issue(ctx.keys.endCall, { tenant: tenant.slug, call: call.id }, expiresAt, ctx.now()),
     ...(mayRejoin(tenant) ? { rejoinWithinSeconds } : {}),
   };
 }
@@ -173,7 +173,7 @@ function keyGrant(
     apiBaseUrl: ctx.config.vapiBaseUrl,
     assistantId: tenant.assistantId,
     assistantOverrides,
-    feedbackToken: issueFeedbackToken(
+    feedbackToken: feedbackToken.issue(
       ctx.keys.endCall,
       { tenant: tenant.slug, session: reservation.id },
       reservation.leaseExpiresAt,

@@ -2,7 +2,7 @@
 
 import { Router } from 'express';
 import type { AccessContext } from '../../access/access-context.ts';
-import { verifyEndToken, verifyFeedbackToken } from '../../access/identity/session-token.ts';
+import { callToken, feedbackToken } from '../../access/identity/session-token.ts';
 import type { Context } from '../../context.ts';
 import { feedbackRequestSchema } from '../../contract.ts';
 import { ApiError } from '../../errors.ts';
@@ -41,8 +41,8 @@ export function feedbackRoutes(ctx: AccessContext): Router {
  */
 async function callOf(ctx: Context, token: string, id: string): Promise<CallRow> {
   const since = ctx.now() - graceMs;
-  const ofCall = verifyEndToken(ctx.keys.endCall, token, since);
-  const ofSession = verifyFeedbackToken(ctx.keys.endCall, token, since);
+  const ofCall = callToken.verify(ctx.keys.endCall, token, since);
+  const ofSession = feedbackToken.verify(ctx.keys.endCall, token, since);
   const verified = ofCall.ok ? ofCall : ofSession;
   if (!verified.ok || (ofCall.ok && ofCall.claims.call !== id)) throw new ApiError('unauthorized');
   const tenant = await findTenant(ctx.store, verified.claims.tenant);

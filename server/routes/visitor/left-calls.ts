@@ -2,7 +2,7 @@
 
 import { type Request, Router } from 'express';
 import type { AccessContext } from '../../access/access-context.ts';
-import { verifyEndToken } from '../../access/identity/session-token.ts';
+import { callToken } from '../../access/identity/session-token.ts';
 import { leaveCall, rejoinCall } from '../../access/start/left-calls.ts';
 import type { Context } from '../../context.ts';
 import { pageOfCallSchema } from '../../contract.ts';
@@ -34,7 +34,7 @@ async function visitIn(
   req: Request,
 ): Promise<{ tenant: Tenant; callId: string; page: number }> {
   const { token, page } = parse(pageOfCallSchema, parseJsonText(req.body));
-  const verified = verifyEndToken(ctx.keys.endCall, token, ctx.now());
+  const verified = callToken.verify(ctx.keys.endCall, token, ctx.now());
   if (!verified.ok || verified.claims.call !== req.params.id) throw new ApiError('unauthorized');
   const tenant = await findTenant(ctx.store, verified.claims.tenant);
   if (!tenant) throw new ApiError('not_found');

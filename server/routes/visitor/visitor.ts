@@ -2,7 +2,7 @@
 
 import { type Request, type RequestHandler, type Response, Router } from 'express';
 import type { AccessContext } from '../../access/access-context.ts';
-import { issueSession, verifyEndToken, verifySession } from '../../access/identity/session-token.ts';
+import { callToken, issueSession, verifySession } from '../../access/identity/session-token.ts';
 import { hashNetwork, networkOf, siteOf } from '../../access/identity/visitor-network.ts';
 import { admit, admitSession, claimsOf } from '../../access/start/admit.ts';
 import { challengerOf, checkChallenge } from '../../access/start/challenge.ts';
@@ -92,7 +92,7 @@ export function visitorRoutes(ctx: AccessContext): Router {
 
   router.post('/calls/:id/end', ctx.frontLimits.calls, visitorBody, async (req, res) => {
     const { token } = parse(endCallRequestSchema, parseJsonText(req.body));
-    const verified = verifyEndToken(ctx.keys.endCall, token, ctx.now());
+    const verified = callToken.verify(ctx.keys.endCall, token, ctx.now());
     if (!verified.ok || verified.claims.call !== req.params.id) throw new ApiError('unauthorized');
     const tenant = await findTenant(ctx.store, verified.claims.tenant);
     if (tenant) await endLiveCall(ctx, tenant.id, verified.claims.call);
