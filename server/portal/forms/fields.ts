@@ -26,7 +26,7 @@ export interface Field {
   isBroad?: boolean;
   placeholder?: string;
   readonly?: boolean;
-  /** An empty one is not sent. */
+  /** The form is not sent while it is empty. */
   required?: boolean;
   /** The id of a datalist in the same form. */
   list?: string;

@@ -30,7 +30,7 @@ export function urlOf(path: string): string {
   return new URL(`../v1/${path}`, document.baseURI).href;
 }
 
-/** @param path behind `/v1/` @throws Refusal */
+/** @param path below `/v1/` @throws Refusal */
 export async function get<Answer>(path: string): Promise<Answer> {
   return (await (await ask(path, {})).json()) as Answer;
 }

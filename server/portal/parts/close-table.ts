@@ -3,7 +3,7 @@ import { html } from 'lit';
 import type { CloseEntry, CloseReport } from '../../contract.ts';
 import { money, monthName, plural } from '../pure/format.ts';
 
-/** @param names of the clients, by slug */
+/** @param names clients' names by slug */
 export function closeTable({ entries, dryRun }: CloseReport, names: Map<string, string>) {
   return html`<div class="scroll">
     <table>

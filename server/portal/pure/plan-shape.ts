@@ -55,7 +55,7 @@ export function withRates(plan: Plan, by: 1 | -1): Plan {
   return { ...plan, rates: [{ ...first, channels: [...first.channels, ...last.channels] }, ...others] };
 }
 
-/** @returns what is no plan about it; null when the fields can show it. Whether it is a good one is the server's to say */
+/** @returns why it is not a plan; null when the fields can show it. Only the server judges whether it is valid */
 export function notAPlan(value: unknown): string | null {
   const { rates } = (value ?? {}) as Partial<Plan>;
   if (!Array.isArray(rates) || rates.length === 0) return 'it needs a list of “rates”';
