@@ -410,7 +410,7 @@ test('a plan is made from a preset with other numbers, said in words, tried on a
   await set.click();
   const slip = page.getByRole('dialog', { name: 'Bill past months?' });
   await slip
-    .getByText('The tenant’s first call is of 2026-12, and would be billed from 2025-12 on.')
+    .getByText('The tenant’s first call is in 2026-12, but would be billed from 2025-12 on.')
     .waitFor();
   await slip.getByRole('button', { name: 'Cancel' }).click();
   assert.equal((await rows(page, 'Plans')).length, 3);

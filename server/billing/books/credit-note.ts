@@ -1,4 +1,4 @@
-/** Takes back lines of a finalized invoice, in part or whole. The calls stay on the invoice: they were rated once. */
+/** Credits lines of a finalized invoice, in part or in full. The calls stay on the invoice: they are rated once. */
 import { createHash } from 'node:crypto';
 import { type Actor, recordChange } from '../../access/audit.ts';
 import { canonicalJson } from '../../base/canonical-json.ts';
@@ -20,9 +20,9 @@ import { blankInvoice, figuresOf, freeze, issue, newInvoiceId, withInvoice } fro
 import { endOverdue } from './unpaid-pause.ts';
 
 /**
- * A request with a reference that the invoice has had is answered with the note that was made of it.
- * @throws ApiError `conflict` when it is no finalized invoice or the reference was for another request,
- *   `invalid_request` when more is taken back than is left
+ * A request that repeats a reference of the same invoice is answered with the note issued for the first one.
+ * @throws ApiError `conflict` when it is not a finalized invoice or the reference was used for a different request,
+ *   `invalid_request` when more is credited than is left
  */
 export async function issueCreditNote(
   store: Store,
@@ -37,11 +37,15 @@ export async function issueCreditNote(
     const asked = request.reference === undefined ? null : canonicalJson(request);
     const made = await findInvoiceById(db, id);
     if (made && made.request !== asked) {
-      throw new ApiError('conflict', { detail: `${made.number} has this reference, with another content.` });
+      throw new ApiError('conflict', {
+        detail: `${made.number} has this reference, with different content.`,
+      });
     }
     if (made) return made;
     if (row.status === 'draft' || row.status === 'void' || row.kind !== 'invoice') {
-      throw new ApiError('conflict', { detail: 'Only a finalized invoice is corrected by a credit note.' });
+      throw new ApiError('conflict', {
+        detail: 'Only a finalized invoice can be corrected by a credit note.',
+      });
     }
     const invoice = JSON.parse(row.document) as InvoiceDocument;
     const notes = (await listCorrections(db, invoiceId)).map(
@@ -79,7 +83,7 @@ export async function issueCreditNote(
   });
 }
 
-/** The reference makes it the only one of the invoice with that name. */
+/** With a reference the id is derived from it, so an invoice has at most one note for each reference. */
 function newNoteId(invoiceId: string, reference: string | undefined): string {
   if (reference === undefined) return newInvoiceId();
   const name = createHash('sha256').update(`${invoiceId} ${reference}`).digest('base64url');
@@ -88,10 +92,10 @@ function newNoteId(invoiceId: string, reference: string | undefined): string {
 
 type Asked = { line: number; amountCents: number }[];
 
-/** What can still be taken back. */
+/** What can still be credited. */
 interface Left {
   lines: { line: number; amountCents: number; share: string }[];
-  /** What all documents together have charged so far, by month and share: later ones may have given some of it back. */
+  /** What all documents together have charged so far, by month and share: later ones may have refunded some of it. */
   shares: Map<string, number>;
   totalCents: number;
 }
@@ -112,7 +116,7 @@ function leftOf(invoice: InvoiceDocument, notes: InvoiceDocument[], shares: Left
 const problem = (message: string) =>
   new ApiError('invalid_request', { errors: [{ path: 'lines', message }] });
 
-/** All that is left: lines that owe the buyer something too, so that it comes to no more than the invoice does. */
+/** All that is left, including lines in the buyer's favour, so that it never exceeds the invoice's total. */
 function wholeOf({ lines, shares }: Left): Asked {
   const room = new Map(shares);
   const asked = [...lines]
@@ -126,28 +130,28 @@ function wholeOf({ lines, shares }: Left): Asked {
     .filter(({ amountCents }) => amountCents !== 0)
     .sort((a, b) => a.line - b.line);
   if (asked.reduce((sum, { amountCents }) => sum + amountCents, 0) <= 0) {
-    throw problem('nothing is left to take back');
+    throw problem('nothing is left to credit');
   }
   return asked;
 }
 
 function checked(asked: Asked, { lines, shares, totalCents }: Left): Asked {
-  if (new Set(asked.map(({ line }) => line)).size < asked.length) throw problem('a line is named twice');
+  if (new Set(asked.map(({ line }) => line)).size < asked.length) throw problem('a line is listed twice');
   const room = new Map(shares);
   for (const { line, amountCents } of asked) {
     const found = lines.find((entry) => entry.line === line);
     const inShare = room.get(found?.share ?? '') ?? 0;
     const most = Math.max(0, Math.min(found?.amountCents ?? 0, inShare));
-    if (!found || amountCents > most) throw problem(`line ${line} has ${most} left to take back`);
+    if (!found || amountCents > most) throw problem(`line ${line} has ${most} left to credit`);
     room.set(found.share, inShare - amountCents);
   }
   if (asked.reduce((sum, { amountCents }) => sum + amountCents, 0) > totalCents) {
-    throw problem(`the invoice has ${Math.max(0, totalCents)} left to take back`);
+    throw problem(`the invoice has ${Math.max(0, totalCents)} left to credit`);
   }
   return asked;
 }
 
-/** On all that the invoice's credit notes have taken back together, so that they never give back more than its tax. */
+/** Calculated on all that the invoice's credit notes have credited, so that they never refund more than its tax. */
 function taxGivenBack(
   invoice: InvoiceDocument,
   notes: InvoiceDocument[],

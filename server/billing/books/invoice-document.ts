@@ -1,4 +1,4 @@
-/** What an invoice says, and the bytes that its hash is taken of. */
+/** The contents of an invoice, and the bytes that are hashed. */
 import { createHash } from 'node:crypto';
 import { canonicalJson } from '../../base/canonical-json.ts';
 import { proportion } from '../../base/money.ts';
@@ -14,7 +14,7 @@ export interface DocumentInput {
   month: string;
   currency: string;
   lines: MonthLine[];
-  /** By plan id; at least those that the lines name. */
+  /** By plan id; at least those that the lines refer to. */
   plans: Map<string, Plan>;
   account: BillingAccount;
   seller: Seller | null;
@@ -24,7 +24,7 @@ export interface DocumentInput {
   callHashes?: Map<string, string>;
 }
 
-/** Lines, then tax on their sum (rounded once), then prepaid credit, which is a payment and lowers no tax. */
+/** Lines, then tax on their sum (rounded once), then prepaid credit, which is a payment and does not reduce the tax. */
 export function makeDocument(input: DocumentInput): InvoiceDocument {
   const lines = input.lines.map((line, index): InvoiceLine => {
     const { month, planName: _planName, channels: _channels, kind, ...shown } = line;
@@ -64,7 +64,7 @@ export function makeDocument(input: DocumentInput): InvoiceDocument {
 
 export function taxOn(cents: number, tax: BillingAccount['tax']): InvoiceDocument['tax'] {
   if (!tax) return null;
-  // A rate has at most one decimal, so ten times it is the integer to reckon with.
+  // A rate has at most one decimal, so ten times the rate is an integer.
   const amountCents = proportion(cents, Math.round(tax.bps * 10), 100_000);
   return { label: tax.label, bps: tax.bps, amountCents };
 }
@@ -78,9 +78,9 @@ export function lineKey(line: { kind: string; month: string; planId: string; rat
 }
 
 /**
- * Over the calls of one line in the order in which they are listed, by id: one JSON array and a line feed for each,
+ * Hashes the calls of one line in the order in which they are listed, by id: one JSON array and a line feed for each,
  * `[id, correction, seconds, billedSeconds, priceMicros]`.
- * @param pages of what the document was frozen with
+ * @param pages of the calls that the document was frozen with
  */
 export async function hashOfCalls(
   pages: AsyncIterable<Pick<BilledCall, 'callId' | 'seq' | 'seconds' | 'billedSeconds' | 'priceMicros'>[]>,

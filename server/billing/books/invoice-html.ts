@@ -1,4 +1,4 @@
-/** An invoice as one page to print or save as PDF, in the operator's colours; it loads nothing but the logo. Pure. */
+/** An invoice as one page to print or save as PDF, in the operator's colours. Only the logo is loaded. Pure. */
 
 import { centsToDecimal, microsToDecimal } from '../../base/money.ts';
 import { dayIn } from '../../base/time-zone.ts';
@@ -6,7 +6,7 @@ import type { InvoiceDocument, InvoiceLine, Party } from '../../contract.ts';
 import type { BilledCall } from '../month/earlier-months.ts';
 import { addDays } from '../plan/period.ts';
 
-/** The page's whole style, also apart from it so that its hash can be allowed. */
+/** The page's whole stylesheet, exported so that the content security policy can allow its hash. */
 export function invoiceStyle({ seller }: InvoiceDocument): string {
   return `
 :root { color-scheme: light; --accent: ${seller?.accentColor ?? '#1f2937'}; }
@@ -36,8 +36,8 @@ footer { margin-top: 2.5rem; font-size: 0.85rem; color: #52606f; }
 
 /**
  * @param sha256 of the frozen document; null for a draft
- * @param leftCents what credit notes have left to pay of it; null where none has taken anything back
- * @param timeZone the tenant's, whose days are printed as the portal shows them
+ * @param timeZone the tenant's: days are printed as the portal shows them
+ * @param leftCents what is left to pay after credit notes; null when there are none
  */
 export function invoiceHtml(
   document: InvoiceDocument,
@@ -118,7 +118,7 @@ ${sha256 ? `<p>SHA-256 ${sha256}</p>` : ''}
   return { body, foot };
 }
 
-/** Begins the list of a line's calls: with what its hash is made of, in its order. */
+/** The start of the list of a line's calls: the fields that are hashed, in the order of the hash. */
 export function annexHead({ no, description }: InvoiceLine): string {
   return `<h2>Calls of line ${no}: ${escapeHtml(description)}</h2>
 <table>
@@ -151,7 +151,7 @@ function party({ name, address, taxId, email }: Party): string {
   return `<address><strong>${escapeHtml(name)}</strong>${lines.map((line) => `<br>${escapeHtml(line)}`).join('')}</address>`;
 }
 
-/** As people write a period: with its last day. */
+/** A period as people write it: with its last day. */
 function days(from: string, to: string): string {
   return `${from} to ${addDays(to, -1)}`;
 }

@@ -1,4 +1,4 @@
-/** A month's document: drafted as often as wanted, then frozen, once. */
+/** A month's document: drafted any number of times, then frozen once. */
 import { randomBytes } from 'node:crypto';
 import { type Actor, recordChange } from '../../access/audit.ts';
 import type { InvoiceDocument } from '../../contract.ts';
@@ -32,9 +32,9 @@ import { hashOfCalls, lineKey, sha256Of } from './invoice-document.ts';
 import { accountOf, documentFor } from './month-document.ts';
 
 /**
- * Makes the month's draft, or reckons it anew.
- * @returns null when there is nothing to bill: no document is made then, and the month is closed as it is
- * @throws ApiError `conflict` when the month is billed
+ * Creates the month's draft, or recalculates it.
+ * @returns null when there is nothing to bill: no document is created then, and the month is closed as it is
+ * @throws ApiError `conflict` when the month is already billed
  */
 export async function draftInvoice(
   store: Store,
@@ -66,8 +66,8 @@ export async function draftInvoice(
 }
 
 /**
- * A transaction in which nothing else happens to the tenant's documents: two of them at once could both use the same
- * prepaid credit.
+ * A transaction in which nothing else changes the tenant's documents: two at once could both use the same prepaid
+ * credit.
  * @throws ApiError `not_found` when the document is not the tenant's
  */
 export function withInvoice<Result>(
@@ -85,9 +85,9 @@ export function withInvoice<Result>(
 }
 
 /**
- * Reckons the draft a last time and freezes it: number, calls, lines, hash and credit in one transaction.
- * @throws ApiError `conflict` when the month is not over, an earlier one is not billed, there is nothing to bill, or the
- *   seller is not known
+ * Recalculates the draft one last time and freezes it: number, calls, lines, hash and credit in one transaction.
+ * @throws ApiError `conflict` when the month is not over, an earlier one is not billed, there is nothing to bill, or no
+ *   seller is set
  */
 export async function finalizeInvoice(
   store: Store,
@@ -98,7 +98,7 @@ export async function finalizeInvoice(
 ): Promise<InvoiceRow> {
   return withInvoice(store, tenant, id, async (db, draft) => {
     if (draft.status !== 'draft') {
-      throw new ApiError('conflict', { detail: `It is no draft any more; its number is ${draft.number}.` });
+      throw new ApiError('conflict', { detail: `This invoice is no longer a draft: it is ${draft.number}.` });
     }
     const { month } = draft;
     await checkOrder(db, tenant, month, nowMs);
@@ -125,7 +125,7 @@ export async function finalizeInvoice(
   });
 }
 
-/** Read back from what was frozen, so that anyone who reads it there hashes the same in the same order. */
+/** Read back from the database, so that every later reader hashes the same calls in the same order. */
 async function hashLines(db: Queries, id: string, lines: MonthLine[]): Promise<Map<string, string>> {
   const hashes = new Map<string, string>();
   for (const line of lines) {
@@ -141,20 +141,19 @@ export function nothingToBill(month: string): ApiError {
 }
 
 /**
- * Months are billed in their order, so that none is passed over. One that had nothing to bill at its time may come after
- * later ones.
+ * Months are billed in order, so that none is skipped. One that had nothing to bill at the time may follow later ones.
  */
 async function checkOrder(db: Queries, tenant: Tenant, month: string, nowMs: number): Promise<void> {
   if (nowMs < startOfDay(tenant.timeZone, monthPeriod(month).to)) {
-    throw new ApiError('conflict', { detail: `${month} is not over yet.` });
+    throw new ApiError('conflict', { detail: `${month} has not ended yet.` });
   }
   const [earlier] = await unbilledMonths(db, tenant.id, month);
-  if (earlier) throw new ApiError('conflict', { detail: `${earlier} is not billed yet: bill that first.` });
+  if (earlier) throw new ApiError('conflict', { detail: `${earlier} is not billed yet: bill it first.` });
 }
 
 /**
- * Gives the document its number and dates.
- * @throws ApiError `conflict` while the seller is not known, or its prefix makes a number that is given out
+ * Assigns the document's number and dates.
+ * @throws ApiError `conflict` while no seller is set, or when its prefix results in a number that is already taken
  */
 export async function issue(
   db: Queries,
@@ -164,18 +163,18 @@ export async function issue(
 ): Promise<InvoiceDocument> {
   const { seller } = content;
   if (!seller) {
-    throw new ApiError('conflict', { detail: 'Say first who issues the invoices: PUT /v1/billing/seller.' });
+    throw new ApiError('conflict', { detail: 'Set who issues the invoices first: PUT /v1/billing/seller.' });
   }
   const key = content.kind === 'invoice' ? 'invoicePrefix' : 'creditNotePrefix';
   const prefix = seller[key];
   const count = await takeNumber(db, content.kind);
-  // Between the reading of the seller and the lock on the series another prefix may have come.
+  // The prefix may have changed between reading the seller and locking the series.
   if ((await findSeller(db))?.[key] !== prefix) {
-    throw new ApiError('conflict', { detail: 'The prefix has just been changed: try again.' });
+    throw new ApiError('conflict', { detail: 'The prefix was just changed: try again.' });
   }
   const number = `${prefix}-${String(count).padStart(6, '0')}`;
   if (await hasNumber(db, number)) {
-    const detail = `${number} is given out already: choose another prefix, PUT /v1/billing/seller.`;
+    const detail = `${number} is already taken: choose another prefix, PUT /v1/billing/seller.`;
     throw new ApiError('conflict', { detail });
   }
   return {
@@ -186,7 +185,7 @@ export async function issue(
   };
 }
 
-/** From here on the document never changes. Where nothing is left to pay, it is paid. */
+/** From here on the document never changes. With nothing left to pay it is marked as paid. */
 export async function freeze(
   db: Queries,
   id: string,
@@ -204,10 +203,10 @@ export async function freeze(
     paidAt: settled ? nowMs : null,
     collection: await collectionOf(db, document),
   });
-  if (!done) throw new Error('the draft has changed while it was finalized');
+  if (!done) throw new Error('the draft changed while it was being finalized');
 }
 
-/** A credit note is settled where the invoice is that it corrects. */
+/** A credit note is settled in the same way as the invoice that it corrects. */
 async function collectionOf(
   db: Queries,
   { id, corrects }: InvoiceDocument,
@@ -218,9 +217,9 @@ async function collectionOf(
 }
 
 /**
- * Takes a document out of the books: it keeps its number, and its calls may be billed again.
- * @throws ApiError `conflict` when it is paid, has been corrected, another month was billed after it, or (a credit note)
- *   a correction has counted on it
+ * Voids a document: it keeps its number, and its calls can be billed again.
+ * @throws ApiError `conflict` when it is paid or corrected, another month was billed after it, or (a credit note) a
+ *   correction relies on it
  */
 export async function voidInvoice(
   store: Store,
@@ -232,7 +231,7 @@ export async function voidInvoice(
   return withInvoice(store, tenant, id, async (db, row) => {
     if (row.status === 'void') return row;
     await checkVoidable(db, row);
-    // First, since the database frees what only a void document has billed.
+    // First, because the database releases only what a void document has billed.
     await advanceInvoice(db, id, [row.status], { status: 'void', voidedAt: nowMs });
     if (row.status !== 'draft') {
       await releaseInvoiceCalls(db, id);
@@ -250,25 +249,25 @@ export async function voidInvoice(
 /** @throws ApiError `conflict` */
 export async function checkVoidable(db: Queries, row: InvoiceRow): Promise<void> {
   if (row.status === 'paid' && row.dueCents !== 0) {
-    throw new ApiError('conflict', { detail: 'It is paid: issue a credit note instead.' });
+    throw new ApiError('conflict', { detail: 'This invoice is paid: issue a credit note instead.' });
   }
   if ((await listCorrections(db, row.id)).length > 0) {
-    throw new ApiError('conflict', { detail: 'A credit note corrects it.' });
+    throw new ApiError('conflict', { detail: 'This invoice has a credit note.' });
   }
   const relying = row.role === 'correction' ? await reliesOnNote(db, row.tenantId, row.id) : null;
   if (relying) {
     throw new ApiError('conflict', {
-      detail: `${relying} has held it against a correction: void that first.`,
+      detail: `${relying} relies on this credit note in a correction: void that first.`,
     });
   }
   if (row.role !== 'period' || row.status === 'draft') return;
-  // What was billed later may hold corrections of this one's calls.
+  // Documents issued later may correct calls of this one.
   const billedAt = row.finalizedAt ?? 0;
   const later = (await listBilledMonths(db, row.tenantId)).find(
     ({ month, finalizedAt }) => finalizedAt > billedAt || (finalizedAt === billedAt && month > row.month),
   );
   if (later) {
-    const detail = `${later.month} was billed after it: void that first, or issue a credit note.`;
+    const detail = `${later.month} was billed after this invoice: void that first, or issue a credit note.`;
     throw new ApiError('conflict', { detail });
   }
 }
@@ -300,7 +299,7 @@ export function figuresOf(document: InvoiceDocument) {
   return { kind, currency, totalCents, dueCents, document: JSON.stringify(document) };
 }
 
-/** A row without figures. */
+/** An invoice row without figures. */
 export function blankInvoice(tenantId: string, month: string, nowMs: number) {
   return {
     tenantId,

@@ -1,4 +1,4 @@
-/** A rated month as a document of the tenant's own: its account, its seller, its prepaid credit. Nothing is written. */
+/** A rated month as the tenant's document, with its account, seller and prepaid credit. Writes nothing. */
 import type { BillingAccount, InvoiceDocument, Plan } from '../../contract.ts';
 import { findBillingAccount, findSeller } from '../../store/billing-accounts.ts';
 import { creditBalance } from '../../store/credits.ts';
@@ -7,7 +7,7 @@ import type { Tenant } from '../../store/tenants.ts';
 import type { RatedMonth } from '../month/rated-month.ts';
 import { makeDocument } from './invoice-document.ts';
 
-/** As it was set, or what holds until then. */
+/** The tenant's account, or the defaults until one is set. */
 export async function accountOf(db: Queries, tenant: Tenant): Promise<BillingAccount> {
   const stored = await findBillingAccount(db, tenant.id);
   return (

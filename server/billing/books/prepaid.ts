@@ -1,4 +1,4 @@
-/** Prepaid credit that the operator books: what was paid outside, and what of it was booked by mistake. */
+/** Prepaid credit booked by the operator: payments received elsewhere, and corrections of wrong bookings. */
 
 import type { Actor } from '../../access/audit.ts';
 import { recordChange } from '../../access/audit.ts';
@@ -13,11 +13,11 @@ import type { Tenant } from '../../store/tenants.ts';
 import { currencyOf } from '../plan/plan.ts';
 
 /**
- * A negative amount takes back a top-up, as far as no invoice has used it. A repeated reference changes nothing:
- * whoever has not heard the answer may ask again.
- * @returns what is left, in the smallest units of the currency
- * @throws ApiError `conflict` without a plan, whose currency it would have, for more than is unused, and for a reference
- *   that another amount or note has
+ * A negative amount reverses a top-up, up to what no invoice has used. A repeated reference changes nothing: a caller
+ * that missed the answer can ask again.
+ * @returns the balance, in the smallest units of the currency
+ * @throws ApiError `conflict` without a plan (which sets the currency), for more than is unused, and for a reference
+ *   that was booked with a different amount or note
  */
 export async function bookCredit(
   store: Store,
@@ -29,7 +29,7 @@ export async function bookCredit(
   return store.transaction().execute(async (db) => {
     await lockBilling(db, tenant.id);
     const currency = currencyOf(await listPlanVersions(db, tenant.id));
-    if (!currency) throw new ApiError('conflict', { detail: 'Without a plan the tenant has no currency.' });
+    if (!currency) throw new ApiError('conflict', { detail: 'The tenant has no plan, and so no currency.' });
     const kind = amountCents < 0 ? 'correction' : 'top-up';
     const entry = {
       tenantId: tenant.id,
@@ -40,7 +40,7 @@ export async function bookCredit(
       invoiceId: null,
       note,
     } as const;
-    // The payment that was booked wrongly has a reference, too; its correction is another entry.
+    // The wrongly booked payment has the same reference; its correction is a separate entry.
     const name = reference && kind === 'correction' ? `correction ${reference}` : reference;
     const isNew = await insertCredit(db, entry, name);
     if (!isNew && name) await checkSame(db, entry, name);
@@ -58,7 +58,7 @@ export async function bookCredit(
   });
 }
 
-/** Two payments with one reference would otherwise be booked as the first, and nobody would hear of it. */
+/** Otherwise a second payment with the same reference would be dropped silently. */
 async function checkSame(
   db: Queries,
   { tenantId, amountCents, note }: Pick<Credit, 'tenantId' | 'amountCents' | 'note'>,
@@ -67,6 +67,6 @@ async function checkSame(
   const before = await findReferenced(db, tenantId, reference);
   if (!before || (before.amountCents === amountCents && before.note === note)) return;
   const booked = `${centsToDecimal(before.amountCents, before.currency)} ${before.currency}`;
-  const detail = `${booked} are booked with this reference${before.note ? `, with the note “${before.note}”` : ''}.`;
+  const detail = `${booked} is already booked with this reference${before.note ? ` and the note “${before.note}”` : ''}.`;
   throw new ApiError('conflict', { detail });
 }

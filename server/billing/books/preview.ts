@@ -1,4 +1,4 @@
-/** What the month comes to so far, and what it would come to if it went on like this. */
+/** The month's total so far, and its projected total at the current pace. */
 
 import { proportion } from '../../base/money.ts';
 import { nextMonth } from '../../base/time-zone.ts';
@@ -15,7 +15,7 @@ import { isPooled, poolMicros } from '../plan/price.ts';
 import { linesOf, type RateTotals } from '../plan/rating.ts';
 import { documentFor } from './month-document.ts';
 
-/** Nothing is stored. A month that is billed is what its document says. */
+/** Stores nothing. A billed month is shown as its document says. */
 export async function previewMonth(
   db: Queries,
   tenant: Tenant,
@@ -63,7 +63,7 @@ function figures({ lines, totalCents, dueCents }: InvoiceDocument): PreviewAnswe
   return { lines, totalCents, dueCents };
 }
 
-/** Seconds and prices grow as the segment's time does; included minutes and tiers are then used as they would be. */
+/** Scales seconds and prices to the segment's full length, then applies included minutes and tiers to the result. */
 function projected(timeZone: string, segment: Segment, totals: RateTotals[], nowMs: number): RateTotals[] {
   const from = startOfDay(timeZone, segment.from);
   const length = startOfDay(timeZone, segment.to) - from;

@@ -1,4 +1,4 @@
-/** Who issues the invoices, and what stands before their numbers. */
+/** Who issues the invoices, and the prefixes of their numbers. */
 
 import type { Actor } from '../../access/audit.ts';
 import { recordChange } from '../../access/audit.ts';
@@ -10,8 +10,8 @@ import { lockSeries } from '../../store/invoice-numbers.ts';
 import { hasPrefix } from '../../store/invoices.ts';
 
 /**
- * Both series count from 1, so a prefix of one would make numbers that the other has given out.
- * @throws ApiError `conflict` for a prefix that the other series has ever had
+ * Both series count from 1, so a shared prefix would produce the same number twice.
+ * @throws ApiError `conflict` for a prefix that the other series has ever used
  */
 export async function setSeller(store: Store, seller: Seller, by: Actor, nowMs: number): Promise<void> {
   await store.transaction().execute(async (db) => {
@@ -27,5 +27,5 @@ export async function setSeller(store: Store, seller: Seller, by: Actor, nowMs: 
 }
 
 function taken(what: string, prefix: string): ApiError {
-  return new ApiError('conflict', { detail: `${what} have had the prefix ${prefix}: choose another.` });
+  return new ApiError('conflict', { detail: `${what} have used the prefix ${prefix}: choose another.` });
 }

@@ -1,4 +1,4 @@
-/** Invoices as answers show them. */
+/** Invoices as the API returns them. */
 import { iso } from '../../base/iso.ts';
 import type { InvoiceCallView, InvoiceDocument, InvoiceSummary, InvoiceView } from '../../contract.ts';
 import { balanceOf } from '../../ledger/invoice-balance.ts';
@@ -31,7 +31,7 @@ export function documentOf({ document }: InvoiceRow): InvoiceDocument {
   return JSON.parse(document) as InvoiceDocument;
 }
 
-/** @param withCost for the operator only */
+/** @param withCost only for the operator */
 export function viewInvoiceCall(call: BilledCall, withCost: boolean): InvoiceCallView {
   const { callId, seq, seconds, billedSeconds, priceMicros, costMicros } = call;
   const shown = { callId, correction: seq, seconds, billedSeconds, priceMicros };

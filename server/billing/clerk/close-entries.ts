@@ -1,4 +1,4 @@
-/** What a run that closes months says of one month of one tenant. */
+/** What a month close reports about one month of one tenant. */
 import type { Context } from '../../context.ts';
 import type { CloseEntry } from '../../contract.ts';
 import { listUnended } from '../../store/calls.ts';
@@ -19,11 +19,11 @@ export function entryOf(
 }
 
 /**
- * Says what calls are on no document: on the entries that the months have, or on entries of their own. Those that wait are
- * told by every run for as long as they do. Those without a plan are told when their month is closed, and while the last
- * month has no document.
+ * Reports the calls that are on no document, in the month's entry or in one of their own. Waiting calls are reported by
+ * every run for as long as they wait; calls without a plan when their month is closed, and while the last month has no
+ * document.
  * @param until `YYYY-MM`, exclusive
- * @param entries of the months that this run has closed, or tried to
+ * @param entries of the months that this run has closed or tried to close
  */
 export async function tellCallsLeft(
   { store }: Context,

@@ -1,6 +1,6 @@
 /**
- * What months that are billed already still owe: calls that came late and calls whose figures have changed. The next
- * invoice bills them in lines of their own month and plan; the frozen invoice stays as it is.
+ * What billed months still owe: calls that came late and calls whose figures have changed. The next invoice bills them
+ * on lines of their own month and plan; the frozen invoice stays as it is.
  */
 import type { Queries } from '../../store/database.ts';
 import { type InvoiceCall, listBilledCalls, readChanged } from '../../store/invoice-calls.ts';
@@ -31,10 +31,10 @@ export interface EarlierMonths {
   open: OpenCall[];
 }
 
-/** A write that was under way when the last invoice was finalized carries a time from before it. */
+/** A write that was in progress when the last invoice was finalized has an earlier timestamp. */
 const overlapMs = 3_600_000;
 
-/** @param take is given each page of calls that go on the document */
+/** @param take receives each page of calls that go on the document */
 export async function rateEarlierMonths(
   db: Queries,
   tenantId: string,
@@ -46,7 +46,7 @@ export async function rateEarlierMonths(
   const last = billed.at(-1);
   if (!last) return { lines: [], open: [] };
   const known = new Set(billed.map((entry) => entry.month));
-  // The last month's document has looked at all before it. An earlier month may have been billed after it, and has not.
+  // The last month's document covered all months before it; an earlier month's, even if issued later, did not.
   const since = last.finalizedAt - overlapMs;
   const months = new Map<string, BilledMonth>();
   let credited: Credited[] | null = null;
@@ -114,7 +114,7 @@ async function loadMonth(
   return { month, segments: segmentsOf(versions, month), sums, used, added: new Map(), falls };
 }
 
-/** @returns null when the price is what has been billed: whether it is, only rating the call anew can tell */
+/** @returns null when the price is what has been billed, which only rating the call again can show */
 function rateOne(
   state: BilledMonth,
   call: BillableCall,

@@ -1,4 +1,4 @@
-/** The ledger's calls, page by page, as rating wants them. */
+/** The ledger's calls, page by page, in the form that rating needs. */
 import { setImmediate as otherWork } from 'node:timers/promises';
 import { type CostByComponent, costComponents } from '../../contract.ts';
 import { columnOf } from '../../ledger/usage.ts';
@@ -6,10 +6,10 @@ import type { LedgerCall, LedgerPosition } from '../../store/invoice-calls.ts';
 import { channelOf } from '../plan/plan.ts';
 import type { BillableCall } from '../plan/price.ts';
 
-/** Rows in memory at a time. */
+/** Rows in memory at once. */
 const pageSize = 2000;
 
-/** @param read one page from the one after a position */
+/** @param read reads one page after a position */
 export async function* pagesOfCalls(
   read: (after: LedgerPosition | null, limit: number) => Promise<LedgerCall[]>,
 ): AsyncGenerator<BillableCall[]> {
@@ -19,7 +19,7 @@ export async function* pagesOfCalls(
     if (rows.length === 0) return;
     const calls = rows.map(toBillable);
     yield calls;
-    // SQLite answers at once, so without this a long month would keep every request waiting.
+    // SQLite answers synchronously, so without this a long month would block every request.
     await otherWork();
     const last = calls.at(-1);
     if (!last || rows.length < pageSize) return;

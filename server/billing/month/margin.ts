@@ -1,4 +1,4 @@
-/** What a tenant brings: price against cost by month, and what another plan would have brought. For the operator only. */
+/** A tenant's margin by month, and what another plan would have earned. For the operator only. */
 
 import { microsToCents, roundHalfUp } from '../../base/money.ts';
 import type { MarginRow, Plan, SimulationAnswer } from '../../contract.ts';
@@ -18,7 +18,7 @@ import { listCredited } from './credited.ts';
 import { pagesOfCalls } from './ledger.ts';
 import { rateMonth } from './rated-month.ts';
 
-/** Before tax and prepaid credit, credit notes taken off. A month that is not billed yet counts as it stands now. */
+/** Before tax and prepaid credit, less credit notes. A month that is not billed yet counts as it stands now. */
 export async function marginOf(db: Queries, tenant: Tenant, month: string): Promise<MarginRow> {
   const { from, to } = monthPeriod(month);
   const [usage] = await sumUsage(db, tenant.id, from, to, 'all');
@@ -46,7 +46,7 @@ export async function marginOf(db: Queries, tenant: Tenant, month: string): Prom
   };
 }
 
-/** Each day's dollars at the rate of the plan that held; on days without one at that of the month's last plan. */
+/** Each day's dollars at the rate of that day's plan; on days without one, at that of the month's last plan. */
 async function costInCurrency(
   db: Queries,
   tenantId: string,
@@ -70,9 +70,9 @@ function total(rows: { amountCents: number }[]): number {
 }
 
 /**
- * The month's calls under another plan, on the days on which the tenant had one: else a month that was billed from the
+ * The month's calls under another plan, on the days on which the tenant had one: otherwise a month billed from the
  * middle on would be compared with a whole one. On all days of a month in which it had none.
- * @throws ApiError `conflict` when the currency is not the tenant's: the two could not be compared
+ * @throws ApiError `conflict` when the currency is not the tenant's, because the two could not be compared
  */
 export async function simulate(
   db: Queries,
@@ -110,7 +110,7 @@ export async function simulate(
   };
 }
 
-/** The plan in place of those of the month; where two follow each other it is not cut. */
+/** Replaces the month's plans with this one; where two follow each other it is not split. */
 function instead(versions: PlanVersion[], month: string, plan: Plan): PlanVersion[] {
   const held: Period[] = [];
   for (const { from, to } of segmentsOf(versions, month)) {

@@ -12,12 +12,12 @@ import { pagesOfCalls } from './ledger.ts';
 import { billsNothing, rateMonth } from './rated-month.ts';
 
 /**
- * Months that no document bills although there is something of their own to bill: a fee, a minimum, or a call that can
- * be priced. A month without any of these is closed as it is; when a call of it is told later, it is among them again,
- * also after later months have been billed. A month whose document is void also counts with what came late for months
- * before it, which was on that document.
+ * Months without a document that have something of their own to bill: a fee, a minimum, or a call that can be priced. A
+ * month without any of these is closed as it is; if a call of it is reported later, it is returned again, even after
+ * later months have been billed. A month whose document is void also counts if only late calls of earlier months were
+ * on that document.
  * @param until `YYYY-MM`, exclusive
- * @returns in their order
+ * @returns in order
  */
 export async function unbilledMonths(db: Queries, tenantId: string, until: string): Promise<string[]> {
   const versions = await listPlanVersions(db, tenantId);
@@ -46,7 +46,7 @@ async function billsByItself(
   const rater = createRater(segments);
   const period = monthPeriod(month);
   const pages = pagesOfCalls((after, limit) => readLedger(db, tenantId, period, after, limit, false));
-  // Ends with the first page, unless all its calls have to wait.
+  // Ends with the first page unless all its calls have to wait.
   for await (const page of pages) if (page.some((call) => !('open' in rater.add(call)))) return true;
   return false;
 }

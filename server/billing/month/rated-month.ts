@@ -1,4 +1,4 @@
-/** What a month comes to by the ledger as it is now: read and rated, nothing written. */
+/** Rates a month from the ledger as it is now. Writes nothing. */
 import type { Queries } from '../../store/database.ts';
 import { readLedger } from '../../store/invoice-calls.ts';
 import { listPlanVersions, type PlanVersion } from '../../store/plans.ts';
@@ -20,14 +20,14 @@ export interface RatedMonth {
   /** Of the month itself, by segment and rate. */
   totals: RateTotals[][];
   lines: MonthLine[];
-  /** Calls whose duration or cost is not known yet: they are billed once it is. */
+  /** Calls whose duration or cost is not known yet: they will be billed once it is. */
   open: OpenCall[];
 }
 
 /**
- * Rates what the month has not been billed for, and what is owed of months before. The memory it takes does not grow
- * with the number of calls.
- * @param take is given each page of calls that go on the document
+ * Rates what the month has not been billed for, and what earlier months still owe. Memory use does not grow with the
+ * number of calls.
+ * @param take receives each page of calls that go on the document
  */
 export async function rateMonth(
   db: Queries,
@@ -61,7 +61,7 @@ export async function rateMonth(
   };
 }
 
-/** Neither an amount nor a call: there is no document of it. */
+/** Neither an amount nor a call: no document is needed. */
 export function billsNothing({ lines }: Pick<RatedMonth, 'lines'>): boolean {
   return lines.every(({ amountCents, calls }) => amountCents === 0 && calls === 0);
 }

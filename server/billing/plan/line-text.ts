@@ -1,4 +1,4 @@
-/** Lines and plans in words, as a client reads them: never the provider's cost or the markup on it. Pure. */
+/** Lines and plans in words, as a client reads them: never the provider's cost or its markup. Pure. */
 
 import { centsToDecimal, microsToDecimal } from '../../base/money.ts';
 import type { CallChannel, Plan, PlanTermsView, Price } from '../../contract.ts';
@@ -8,7 +8,7 @@ const channelNames: Record<CallChannel, string> = {
   web: 'web calls',
   inbound: 'inbound calls',
   outbound: 'outbound calls',
-  // The ledger has a row for each message: that is what is counted and priced.
+  // The ledger has a row for each message, which is what is counted and priced.
   chat: 'chat messages',
 };
 
@@ -89,7 +89,7 @@ function steps(price: { initialSeconds: number; incrementSeconds: number }): str
   return `, the first ${initialSeconds} s whole, then in steps of ${incrementSeconds} s`;
 }
 
-/** Two decimals, cut and not rounded: the amount is reckoned from the seconds. */
+/** Two decimals, truncated, not rounded: the amount is calculated from the seconds. */
 function minutes(seconds: number): string {
   const hundredths = Math.trunc((seconds * 100) / 60);
   const size = Math.abs(hundredths);

@@ -1,4 +1,4 @@
-/** Brings to Stripe what is owed to a customer. */
+/** Pushes credit notes to Stripe. */
 
 import type { Context } from '../../context.ts';
 import type { InvoiceDocument } from '../../contract.ts';
@@ -14,10 +14,10 @@ import { syncInvoice } from './stripe-sync.ts';
 import { advancePush, checkCounts, findAtStripe } from './stripe-withdraw.ts';
 
 /**
- * An invoice that is open at Stripe is lowered itself, by a credit note of Stripe's. What goes beyond it, and what takes
- * back a paid invoice, lowers the customer's next invoices: Stripe applies the balance to those only.
- * Where Stripe does not collect the invoice any more, our prepaid credit has back what it paid of it.
- * @throws ApiError `conflict` while the invoice that it corrects is still to be brought to Stripe
+ * An invoice that is open at Stripe is itself reduced by a credit note there. Any excess, and a credit on a paid
+ * invoice, reduces the customer's next invoices: Stripe applies the balance only to those.
+ * Where Stripe no longer collects the invoice, what prepaid credit paid of it is returned to our prepaid credit.
+ * @throws ApiError `conflict` while the invoice that it corrects has yet to be pushed
  */
 export async function pushCredit(
   ctx: BillingContext,
@@ -34,12 +34,12 @@ export async function pushCredit(
     throw new ApiError('conflict', { detail: `${corrected.number} is not at Stripe yet: push it first.` });
   }
   const invoice = corrected && (await findAtStripe(stripe, corrected));
-  // Another customer may have been linked since a push that was killed.
+  // Another customer may have been linked since an interrupted push.
   const payer = (await hasEntry(stripe, row)) ? (row.stripeCustomerId ?? customer) : customer;
   await advancePush(ctx, row, { stripeCustomerId: payer });
   const note = invoice && (await lower(ctx, stripe, invoice, row, owedCents, description));
   const restCents = owedCents - (note?.amountCents ?? 0);
-  // Of an unpaid invoice that Stripe collects no more (void, given up, deleted) only what credit paid is owed.
+  // Of an unpaid invoice that Stripe no longer collects (void, uncollectible, deleted) only what credit paid is owed.
   const collected =
     !corrected || corrected.status === 'paid' || invoice?.status === 'open' || invoice?.status === 'paid';
   const change = { amountCents: -restCents, currency, description };
@@ -67,9 +67,9 @@ export async function pushCredit(
 }
 
 /**
- * What credit notes take back beyond what nobody has paid was paid in advance, and is prepaid credit again. Of the notes
- * before, one that was booked as paid gave all of it by hand.
- * @param paidCents by the customer's balance at Stripe
+ * What credit notes credit beyond the unpaid amount had been paid from prepaid credit, and is returned to it. An
+ * earlier note that was booked as paid was refunded in full by hand.
+ * @param paidCents from the customer's balance at Stripe
  */
 async function returnPrepaid(
   db: Queries,
@@ -100,7 +100,7 @@ async function returnPrepaid(
   });
 }
 
-/** Of an invoice that was given up; of a void one Stripe itself gives the customer's balance back. */
+/** Only for an uncollectible invoice; for a void one Stripe itself restores the customer's balance. */
 async function paidThere(
   ctx: Context,
   stripe: StripeApi,
@@ -115,7 +115,7 @@ async function paidThere(
   return Math.max(0, paidCents);
 }
 
-/** Not at Stripe yet, though it is to be paid there. */
+/** To be paid at Stripe, but not there yet. */
 function isOnItsWay({ status, pushedAt, strayedAt }: InvoiceRow): boolean {
   return pushedAt === null && strayedAt === null && status !== 'paid';
 }
@@ -124,7 +124,7 @@ async function hasEntry(stripe: StripeApi, { id, stripeCustomerId }: InvoiceRow)
   return stripeCustomerId !== null && (await stripe.listBalanceEntries(stripeCustomerId, id)).length > 0;
 }
 
-/** @returns Stripe's credit note on the invoice, made now or before; null when there is nothing to lower */
+/** @returns Stripe's credit note on the invoice, created now or before; null when there is nothing to reduce */
 async function lower(
   ctx: Context,
   stripe: StripeApi,

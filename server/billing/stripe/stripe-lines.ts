@@ -1,4 +1,4 @@
-/** An invoice's lines at Stripe: put there once, and compared to the cent. */
+/** An invoice's lines at Stripe: added once, and compared to the cent. */
 
 import { centsToDecimal } from '../../base/money.ts';
 import type { InvoiceDocument } from '../../contract.ts';
@@ -7,10 +7,10 @@ import type { Store } from '../../store/database.ts';
 import type { StripeApi, StripeInvoice, StripeLine } from './stripe-api.ts';
 import { findOrMake } from './stripe-once.ts';
 
-/** Stripe takes no more on one invoice. */
+/** Stripe's limit for one invoice. */
 const maxLines = 250;
 
-/** Our lines, then tax, then prepaid credit; more than Stripe takes are merged at the end, so that the total is whole. */
+/** Our lines, then tax, then prepaid credit; lines over Stripe's limit are merged, so that the total is complete. */
 export function stripeLines(document: InvoiceDocument): StripeLine[] {
   const seconds = (day: string) => Date.parse(day) / 1000;
   const { tax, creditCents, period } = document;
@@ -36,8 +36,8 @@ export function stripeLines(document: InvoiceDocument): StripeLine[] {
 }
 
 /**
- * @returns the invoice as Stripe then has it; null when it was deleted meanwhile
- * @throws ApiError `conflict` when they are not ours: it stays a draft at Stripe until a person has looked at it
+ * @returns the invoice at Stripe afterwards; null when it was deleted in the meantime
+ * @throws ApiError `conflict` when they differ from ours: it stays a draft at Stripe until a person has checked it
  */
 export async function putLines(
   store: Store,
@@ -60,7 +60,9 @@ export async function putLines(
     there.every(({ no, amountCents }) => ours.get(no) === amountCents) &&
     new Set(there.map(({ no }) => no)).size === lines.length;
   if (!same) {
-    throw new ApiError('conflict', { detail: `The lines of ${stripeId} at Stripe are not the invoice’s.` });
+    throw new ApiError('conflict', {
+      detail: `The lines of ${stripeId} at Stripe differ from the invoice’s.`,
+    });
   }
   const invoice = await stripe.getInvoice(stripeId);
   if (invoice) checkTotal(invoice, document);

@@ -1,7 +1,7 @@
 /**
- * Takes back at Stripe what no longer counts here, or is no longer to be paid. A document may be voided, or booked as
- * paid, while it is being brought to Stripe: whoever does it looks at Stripe after the books say so, and who pushes looks
- * at the books after each thing it made. So whichever comes first, one of the two sees the other.
+ * Withdraws from Stripe what no longer counts here or no longer has to be paid. A document may be voided or booked as
+ * paid while it is being pushed: that side checks Stripe after it has written the books, and the push checks the books
+ * after each thing it creates. So whichever comes first, one of the two sees the other.
  */
 
 import type { Actor } from '../../access/audit.ts';
@@ -16,9 +16,9 @@ import { type StripeApi, type StripeInvoice, stripeFailure } from './stripe-api.
 import { makeOnce } from './stripe-once.ts';
 
 /**
- * Withdraws a document of ours from Stripe, if it is there, and takes it out of our books. Of a void one it withdraws
- * what is left at Stripe.
- * @throws ApiError as `voidInvoice`, and `stripe_unavailable`: call it again
+ * Withdraws a document from Stripe, if it is there, and voids it in our books. For a void one it withdraws what is left
+ * at Stripe.
+ * @throws ApiError as `voidInvoice`, and `stripe_unavailable` (safe to retry)
  */
 export async function voidEverywhere(
   ctx: BillingContext,
@@ -36,11 +36,7 @@ export async function voidEverywhere(
   return done;
 }
 
-/**
- * Where an earlier push has left it: by Stripe's id, else (it may be a draft that
- * was deleted) by our mark among the invoices of the customer that the push
- * was for. Null when Stripe has none.
- */
+/** By Stripe's id, else (a draft may have been deleted) by our tag among the invoices of the customer pushed to. */
 export async function findAtStripe(stripe: StripeApi, row: InvoiceRow): Promise<StripeInvoice | null> {
   const known = row.stripeId ? await stripe.getInvoice(row.stripeId) : null;
   return known ?? (row.stripeCustomerId ? stripe.findInvoice(row.stripeCustomerId, row.id) : null);
@@ -52,8 +48,8 @@ export async function withdraw(ctx: BillingContext, row: InvoiceRow): Promise<vo
 }
 
 /**
- * Takes care that nobody pays at Stripe what has been paid outside it.
- * @returns true when Stripe has been paid itself
+ * Ensures that what was paid outside Stripe cannot be paid there too.
+ * @returns true when it has been paid at Stripe
  * @throws ApiError `stripe_unavailable`
  */
 export function closeAtStripe(ctx: BillingContext, row: InvoiceRow): Promise<boolean> {
@@ -67,7 +63,7 @@ export function closeAtStripe(ctx: BillingContext, row: InvoiceRow): Promise<boo
   });
 }
 
-/** Nothing, when no push has begun. What a credit note gives is taken back in either case. */
+/** Does nothing when no push has begun. A credit note is withdrawn in either case. */
 async function atStripe(
   ctx: BillingContext,
   row: InvoiceRow,
@@ -86,7 +82,7 @@ async function atStripe(
 async function withdrawInvoice(ctx: Context, stripe: StripeApi, row: InvoiceRow): Promise<boolean> {
   const invoice = await findAtStripe(stripe, row);
   if (invoice?.status === 'paid') {
-    throw new ApiError('conflict', { detail: 'It is paid at Stripe: issue a credit note instead.' });
+    throw new ApiError('conflict', { detail: 'The invoice is paid at Stripe: issue a credit note instead.' });
   }
   if (invoice?.status === 'draft') await stripe.deleteDraft(invoice.id);
   else if (invoice && invoice.status !== 'void') await end(ctx, stripe, invoice.id, 'void');
@@ -105,7 +101,7 @@ async function end(ctx: Context, stripe: StripeApi, stripeId: string, how: 'pay'
   });
 }
 
-/** An entry of a customer's balance stays for ever, and so does a credit note on what is closed: another takes it back. */
+/** Balance entries, and credit notes on closed invoices, cannot be removed: a further entry reverses them. */
 async function withdrawCredit(ctx: Context, stripe: StripeApi, row: InvoiceRow): Promise<boolean> {
   const customer = row.stripeCustomerId;
   if (!customer) return false;
@@ -135,7 +131,7 @@ async function withdrawCredit(ctx: Context, stripe: StripeApi, row: InvoiceRow):
   return false;
 }
 
-/** Writes down how far a push has come. @throws ApiError as `checkCounts` */
+/** Records the progress of a push. @throws ApiError as `checkCounts` */
 export async function advancePush(
   ctx: BillingContext,
   row: InvoiceRow,
@@ -145,14 +141,14 @@ export async function advancePush(
   if (!done) await checkCounts(ctx, row);
 }
 
-/** @throws ApiError `conflict` when it was voided or paid meanwhile: then what was made of it at Stripe is closed */
+/** @throws ApiError `conflict` when it was voided or paid in the meantime; what was created at Stripe is then closed */
 export async function checkCounts(ctx: BillingContext, { id }: InvoiceRow): Promise<void> {
   const now = await findInvoiceById(ctx.store, id);
   if (now?.status === 'void') {
     await withdraw(ctx, now);
-    throw new ApiError('conflict', { detail: 'It was voided while it was brought to Stripe.' });
+    throw new ApiError('conflict', { detail: 'The document was voided while it was being pushed.' });
   }
   if (now?.status === 'paid' && now.pushedAt === null && !(await closeAtStripe(ctx, now))) {
-    throw new ApiError('conflict', { detail: 'It was booked as paid while it was brought to Stripe.' });
+    throw new ApiError('conflict', { detail: 'The document was booked as paid while it was being pushed.' });
   }
 }

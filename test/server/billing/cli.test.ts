@@ -175,7 +175,7 @@ describe('the command line', () => {
     assert.equal(JSON.parse(added.out).balanceCents, 500);
     await run(['credits', 'plans', 'add', '500', '--note', 'cash', '--reference', 'r-1']);
     const other = await run(['credits', 'plans', 'add', '900', '--note', 'cash', '--reference', 'r-1']);
-    assert.match(other.err, /5\.00 usd are booked with this reference, with the note “cash”/);
+    assert.match(other.err, /5\.00 usd is already booked with this reference and the note “cash”/);
     assert.equal(JSON.parse((await run(['credits', 'plans', '--json'])).out).balanceCents, 500);
     const back = await run(['credits', 'plans', 'take-back', '200', '--note', 'counted twice', '--json']);
     assert.equal(JSON.parse(back.out).balanceCents, 300);

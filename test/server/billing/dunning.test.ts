@@ -287,7 +287,7 @@ describe('an invoice that Stripe collects no more, when a later month is billed'
         problems.map(([month, outcome]) => [month, outcome]),
         [['2026-11', 'failed']],
       );
-      assert.match(problems[0]?.[2] ?? '', /^Stripe does not collect it any more/);
+      assert.match(problems[0]?.[2] ?? '', /^Stripe no longer collects this invoice/);
       const { body } = await place.stage.server.operator('GET', '/v1/notices?limit=200');
       const told = (body.notices as NoticeView[]).filter(({ tenant }) => tenant === slug);
       assert.deepEqual(

@@ -44,7 +44,7 @@ it('an exchange rate changes with a month, never within one', async () => {
   const refused = await mustBe(409, put(800_000, '2026-11-16'));
   assert.equal(
     refused.body.detail,
-    'An exchange rate holds for whole months; 2026-11 would have 0.90 and 0.80.',
+    'An exchange rate applies to whole months; 2026-11 would have 0.90 and 0.80.',
   );
   await mustBe(200, put(900_000, '2026-11-16'));
   await mustBe(200, put(800_000, '2027-01-01'));

@@ -43,7 +43,7 @@ it('a month is refused while an earlier one with a fee or a call is not billed',
   );
   const refused = await stage.bill('skip', '2026-11');
   assert.equal(codeOf(refused), 'conflict');
-  assert.equal(refused.body.detail, '2026-10 is not billed yet: bill that first.');
+  assert.equal(refused.body.detail, '2026-10 is not billed yet: bill it first.');
   assert.deepEqual(await close('skip'), [
     ['2026-10', 'finalized', 10_000],
     ['2026-11', 'finalized', 100],
@@ -68,8 +68,8 @@ it('a month with nothing of its own is passed by, and is billed once a call of i
   const { invoices } = (await operator('GET', 'tenants/quiet/invoices')).body;
   const october = invoices.find(({ month }: InvoiceView) => month === '2026-10');
   // Voided in the reverse of the order in which they were billed.
-  assert.match((await voided('quiet', november)).body.detail, /^2026-10 was billed after it/);
-  assert.match((await voided('quiet', september)).body.detail, /was billed after it/);
+  assert.match((await voided('quiet', november)).body.detail, /^2026-10 was billed after this invoice/);
+  assert.match((await voided('quiet', september)).body.detail, /was billed after this invoice/);
   await mustBe(200, voided('quiet', october));
   await mustBe(200, voided('quiet', november));
   await bill('quiet', '2026-10');
@@ -153,7 +153,7 @@ it('a month whose invoice a person has made void is billed again only when a per
         '2026-11',
         'voided',
         november.number,
-        'It is void, and billed again only when a person drafts the month or closes it by its name.',
+        'The invoice is void. The month is billed again only when a person drafts it or closes it by name.',
       ],
     ],
   );

@@ -70,7 +70,7 @@ for (const engine of testDatabases()) {
         );
         assert.match(entries[0]?.problem ?? '', /^An amount of 90000000000000000 /);
         assert.match(entries[1]?.problem ?? '', /^An amount of 50500000000000000 /);
-        assert.equal(entries[2]?.problem, 'Something went wrong on our side; the log tells what.');
+        assert.equal(entries[2]?.problem, 'Something went wrong on our side; see the log.');
         assert.equal(needsPerson, 3);
         const { runs } = (await stage.server.operator('GET', '/v1/billing/runs?dry-runs=true')).body;
         const kept = runs.find(({ id }: CloseReport) => id === body.id);

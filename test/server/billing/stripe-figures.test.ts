@@ -47,7 +47,7 @@ describe('an invoice that Stripe could not ask for as it is', () => {
     const { id, books } = { ...place.stripe.books.createCustomer({}), books: place.stripe.books };
     books.credit(id, { amount: -11_930, currency: 'eur' });
     const invoice = await place.finalized('nearly', { billing: { stripeCustomerId: id } });
-    await refused('nearly', invoice.id, /0\.30 eur would be asked for/);
+    await refused('nearly', invoice.id, /0\.30 eur would be due/);
   });
 
   it('is refused above the greatest', async () => {

@@ -142,7 +142,7 @@ describe('a push that is tried again after the operator has changed something', 
       forget();
       const refused = await place.push(slug, invoice.id);
       assert.equal(codeOf(refused), 'conflict');
-      assert.match(refused.body.detail, /Stripe has it for cus_/);
+      assert.match(refused.body.detail, /Stripe has the invoice for cus_/);
       assert.equal(place.stripe.books.sent.includes(place.atStripe(invoice.id)[0]?.id ?? ''), false);
       await mustBe(200, place.operator('POST', `${slug}/invoices/${invoice.id}/void`));
       const again = (await mustBe(200, place.stage.bill(slug, '2026-11'))).body as InvoiceView;
