@@ -1,7 +1,7 @@
 /**
  * How much of what credit notes have given back stands against the falls of the same calls, so that a call that was
  * credited and then falls gives its money back once, and one that rises again is still credited. It follows from what
- * was charged when each note was issued and what is charged now, not from the way between. Pure; README, "Credit notes".
+ * was charged when each note was issued and what is charged now, not from the way between. Pure; see rules.md, "Credit notes".
  */
 
 /** A credit note, as one share of a month sees it. */
