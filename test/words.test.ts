@@ -57,7 +57,8 @@ function stringsOf(file: string): Text[] {
   // Its replacer visits every node of the tree once.
   JSON.stringify(program, (_key, node) => {
     // Without a space it is a path or a name.
-    if (node?.type === 'Literal' && /\s/.test(node.value)) found.push({ file, text: node.value });
+    if (typeof node?.value === 'string' && node.type === 'Literal' && /\s/.test(node.value))
+      found.push({ file, text: node.value });
     if (node?.type === 'TemplateElement') found.push({ file, text: node.value.cooked ?? '' });
     return typeof node === 'bigint' ? String(node) : node;
   });
