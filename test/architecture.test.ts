@@ -226,7 +226,9 @@ describe('who may import whom', () => {
 
   it('every folder of code says what it is for', () => {
     const folders = ['widget', 'demo', 'demo/vapi-emulator', 'test', 'server'].concat(
-      ['access', 'billing', 'cli', 'metering', 'routes', 'store', 'vapi'].map((name) => `server/${name}`),
+      ['access', 'base', 'billing', 'cli', 'ledger', 'metering', 'openapi', 'routes', 'store', 'vapi'].map(
+        (name) => `server/${name}`,
+      ),
     );
     const silent = folders.filter(
       (folder) => globSync('README.md', { cwd: join(root, folder) }).length === 0,

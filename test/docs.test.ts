@@ -90,17 +90,17 @@ test('every other command is run, in the order of the pages, against a server th
       // Many short processes of the same sources.
       NODE_COMPILE_CACHE: scratch,
     };
-    const order = ['README.md', 'widget/installs/README.md', 'server/deploy/operations.md'];
+    const order = ['server/deploy/README.md', 'widget/installs/README.md', 'server/deploy/operations.md'];
     const here = blocks.filter(({ note }) => note === '');
     assert.deepEqual([...new Set(here.map(({ page }) => page))].sort(), [...order].sort());
-    // Where the server was started: what it has generated is all that the README's reader has.
+    // Where the server was started: what it has generated is all that the page's reader has.
     mkdirSync(join(scratch, 'data'));
     writeFileSync(join(scratch, 'data', 'operator-key'), server.operatorKey);
     writeFileSync(join(scratch, '.env'), `VAPI_AGENT_URL=${server.url}\n`);
     const textsOf = (page: string) => here.filter((block) => block.page === page).map(({ text }) => text);
     const scripts = order.flatMap((page) =>
       // One shell from the first line to the last, in which the key is found; the other pages are given it.
-      page === 'README.md'
+      page === 'server/deploy/README.md'
         ? [{ page, text: textsOf(page).join('\n'), given: {} }]
         : textsOf(page).map((text) => ({ page, text, given: { OPERATOR_API_KEY: server.operatorKey } })),
     );
@@ -152,7 +152,7 @@ ${commands}`;
 
 test('the worked example of billing is what the rating makes of it', () => {
   const [, example = ''] =
-    /^(Worked example\.[\s\S]*?)\n(?:\n|$)/m.exec(`${read('server/billing/README.md')}\n`) ?? [];
+    /^(Worked example\.[\s\S]*?)\n(?:\n|$)/m.exec(`${read('server/billing/rules.md')}\n`) ?? [];
   const number = (pattern: RegExp) => Number(pattern.exec(example)?.[1]);
   const minutes = number(/with (\d+) minutes/);
   const plan = planOf(

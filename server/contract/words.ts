@@ -2,7 +2,7 @@
 import { z } from 'zod';
 
 export const accessModes = ['proxy', 'scoped-key', 'public-key'] as const;
-/** How a browser is let into a call; what each leaves open is in `server/access/README.md`. */
+/** How a browser is let into a call; what each leaves open is in `server/access/modes.md`. */
 export type AccessMode = (typeof accessModes)[number];
 
 /** Where a figure of the ledger was learnt: from a webhook, by asking Vapi, or from the answer to our own request. */
