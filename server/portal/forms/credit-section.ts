@@ -9,6 +9,7 @@ import { Resource } from '../parts/resource.ts';
 import { pathOf } from '../parts/scope.ts';
 import { ScopedElement } from '../parts/scoped-element.ts';
 import { shared } from '../parts/style.ts';
+import { table } from '../parts/table.ts';
 import { dayOf, money } from '../pure/format.ts';
 import { choice, field } from './fields.ts';
 import { Form } from './form.ts';
@@ -73,29 +74,18 @@ export class CreditSectionElement extends ScopedElement {
 
   #table(entries: CreditsAnswer['entries'], currency: string) {
     const { timeZone, base } = this.scope;
-    return html`<div class="scroll">
-      <table>
-        <caption class="unseen">Prepaid credit</caption>
-        <thead>
-          <tr>
-            <th scope="col">Date</th>
-            <th scope="col">Type</th>
-            <th scope="col" class="wide">Note</th>
-            <th scope="col" class="number">Amount</th>
-          </tr>
-        </thead>
-        <tbody>
-          ${entries.map(
-            ({ at, kind, note, invoiceId, amountCents }) => html`<tr>
-              <th scope="row">${dayOf(at, timeZone)}</th>
-              <td>${invoiceId ? html`<a href="${base}/invoices/${invoiceId}">${kinds[kind] ?? kind}</a>` : (kinds[kind] ?? kind)}</td>
-              <td class="wide">${note}</td>
-              <td class="number">${money(amountCents, currency)}</td>
-            </tr>`,
-          )}
-        </tbody>
-      </table>
-    </div>`;
+    return table(
+      'Prepaid credit',
+      ['Date', 'Type', ['Note', 'wide'], ['Amount', 'number']],
+      entries.map(
+        ({ at, kind, note, invoiceId, amountCents }) => html`<tr>
+          <th scope="row">${dayOf(at, timeZone)}</th>
+          <td>${invoiceId ? html`<a href="${base}/invoices/${invoiceId}">${kinds[kind] ?? kind}</a>` : (kinds[kind] ?? kind)}</td>
+          <td class="wide">${note}</td>
+          <td class="number">${money(amountCents, currency)}</td>
+        </tr>`,
+      ),
+    );
   }
 
   async #send({ direction, amountCents, ...more }: Booking): Promise<boolean> {

@@ -49,7 +49,7 @@ export class Form implements ReactiveController {
     return html`<form novalidate @submit=${this.#submit}>
       <fieldset class="whole" ?disabled=${!mayWrite}>${keyed(this.#version, fields)}</fieldset>
       ${this.#problem()}
-      ${mayWrite ? html`<p class="row"><button class="main" aria-disabled=${this.work.isBusy ? 'true' : 'false'}>${action}</button></p>` : ''}
+      ${mayWrite ? html`<p class="row"><button class="main" aria-disabled=${this.work.isBusy}>${action}</button></p>` : ''}
     </form>`;
   }
 

@@ -14,6 +14,7 @@ import { Resource } from '../parts/resource.ts';
 import { pathOf } from '../parts/scope.ts';
 import { ScopedElement } from '../parts/scoped-element.ts';
 import { shared } from '../parts/style.ts';
+import { table } from '../parts/table.ts';
 import { planWords } from '../pure/plan-words.ts';
 import { monthIn, monthPlus } from '../pure/zone.ts';
 
@@ -58,7 +59,6 @@ export class PlanSectionElement extends ScopedElement {
   #form = new Form(this, {
     start: () => ({ plan: this.draft }),
     currency: () => this.draft?.currency ?? 'usd',
-    done: 'Saved.',
     send: (body) => this.#set(body),
   });
 
@@ -115,18 +115,16 @@ export class PlanSectionElement extends ScopedElement {
 
   #versions({ current, versions }: Plans) {
     if (versions.length === 0) return html`<p>There is no plan yet, so nothing is charged.</p>`;
-    return html`<table>
-      <caption class="unseen">Plans</caption>
-      <thead><tr><th scope="col">From</th><th scope="col">Plan</th></tr></thead>
-      <tbody>
-        ${versions.toReversed().map(
-          ({ id, from, plan }) => html`<tr>
-            <th scope="row">${dayName(from)}</th>
-            <td>${plan?.name ?? 'no plan: nothing is charged'} ${id === current?.id ? html`<span class="badge good">Current</span>` : ''}</td>
-          </tr>`,
-        )}
-      </tbody>
-    </table>`;
+    return table(
+      'Plans',
+      ['From', 'Plan'],
+      versions.toReversed().map(
+        ({ id, from, plan }) => html`<tr>
+          <th scope="row">${dayName(from)}</th>
+          <td>${plan?.name ?? 'no plan: nothing is charged'} ${id === current?.id ? html`<span class="badge good">Current</span>` : ''}</td>
+        </tr>`,
+      ),
+    );
   }
 
   #editor(plans: Plans, draft: Plan) {
@@ -173,7 +171,7 @@ export class PlanSectionElement extends ScopedElement {
       <p>From that day on, nothing is charged until you set a new plan. Plans that start later are cancelled.</p>
       <form class="row" @submit=${this.#end}>
         <label>From <input type="date" name="day" required value=${this.from}></label>
-        <button class="danger" aria-disabled=${this.#form.work.isBusy ? 'true' : 'false'}>End billing</button>
+        <button class="danger" aria-disabled=${this.#form.work.isBusy}>End billing</button>
       </form>
     </details>`;
   }

@@ -4,6 +4,7 @@ import type { Plan, SimulationAnswer } from '../../contract.ts';
 import { post } from '../parts/api.ts';
 import { pathOf } from '../parts/scope.ts';
 import { ScopedElement } from '../parts/scoped-element.ts';
+import { table } from '../parts/table.ts';
 import { Work } from '../parts/work.ts';
 import { money, monthName, plural } from '../pure/format.ts';
 import { monthIn, monthPlus } from '../pure/zone.ts';
@@ -50,7 +51,7 @@ export class PlanSimulatorElement extends ScopedElement {
             ${months.map((month, back) => html`<option value=${month} ?selected=${back === 1}>${monthName(month)}${back === 0 ? ' so far' : ''}</option>`)}
           </select>
         </label>
-        <button aria-disabled=${this.#work.isBusy ? 'true' : 'false'}>What would it have cost?</button>
+        <button aria-disabled=${this.#work.isBusy}>What would it have cost?</button>
       </form>
       ${this.#work.show()} ${this.answer ? this.#result(this.answer) : ''}
     </section>`;
@@ -65,13 +66,14 @@ export class PlanSimulatorElement extends ScopedElement {
         ${money(actualCents, currency)}: ${difference}. Before tax${days < ofDays ? `, for the ${days} of ${ofDays} days with a plan` : ''}.
       </p>
       ${openCalls > 0 ? html`<p class="warn small">Not included: ${plural(openCalls, 'call')} with unknown length or cost.</p>` : ''}
-      <table>
-        <caption class="unseen">The month under this plan</caption>
-        <thead><tr><th scope="col">Item</th><th scope="col" class="number">Amount</th></tr></thead>
-        <tbody>
-          ${lines.map(({ description, amountCents }) => html`<tr><th scope="row">${description}</th><td class="number">${money(amountCents, currency)}</td></tr>`)}
-        </tbody>
-      </table>`;
+      ${table(
+        'The month under this plan',
+        ['Item', ['Amount', 'number']],
+        lines.map(
+          ({ description, amountCents }) =>
+            html`<tr><th scope="row">${description}</th><td class="number">${money(amountCents, currency)}</td></tr>`,
+        ),
+      )}`;
   }
 
   #simulate = (event: SubmitEvent) => {

@@ -51,18 +51,23 @@ export function post<Answer>(path: string, body: object = {}): Promise<Answer> {
   return send('POST', path, body);
 }
 
+export type Page<Name extends string, Row> = Record<Name, Row[]> & { nextCursor: string | null };
+
 /** Reads every page of a list. @throws Refusal */
 export async function getAll<Name extends string, Row>(path: string, name: Name): Promise<Row[]> {
   const rows: Row[] = [];
   let cursor: string | null = null;
   do {
-    const more: string =
-      cursor === null ? '' : `${path.includes('?') ? '&' : '?'}cursor=${encodeURIComponent(cursor)}`;
-    const page = await get<Record<Name, Row[]> & { nextCursor: string | null }>(`${path}${more}`);
+    const page: Page<Name, Row> = await get(cursor === null ? path : atCursor(path, cursor));
     rows.push(...page[name]);
     cursor = page.nextCursor;
   } while (cursor !== null);
   return rows;
+}
+
+/** The path of a list's next page. */
+export function atCursor(path: string, cursor: string): string {
+  return `${path}${path.includes('?') ? '&' : '?'}cursor=${encodeURIComponent(cursor)}`;
 }
 
 /** Downloads a list as a file; a plain link cannot request CSV. @throws Refusal */

@@ -2,36 +2,26 @@
 import { html } from 'lit';
 import type { CloseEntry, CloseReport } from '../../contract.ts';
 import { money, monthName, plural } from '../pure/format.ts';
+import { table } from './table.ts';
 
 /** @param names clients' names by slug */
 export function closeTable({ entries, dryRun }: CloseReport, names: Map<string, string>) {
-  return html`<div class="scroll">
-    <table>
-      <caption class="unseen">${dryRun ? 'What would be issued' : 'What was issued'}</caption>
-      <thead>
-        <tr>
-          <th scope="col">Client</th>
-          <th scope="col" class="wide">Month</th>
-          ${dryRun ? '' : html`<th scope="col">Invoice</th>`}
-          <th scope="col" class="number">Total</th>
-        </tr>
-      </thead>
-      <tbody>
-        ${entries.map(
-          (entry) => html`<tr>
-            <th scope="row">
-              <a href="#/tenants/${entry.tenant}/invoices">${names.get(entry.tenant) ?? entry.tenant}</a>
-              <span class="narrow muted small">${monthName(entry.month)}</span>
-              ${remark(entry, dryRun)}
-            </th>
-            <td class="wide">${monthName(entry.month)}</td>
-            ${dryRun ? '' : html`<td><span class="nowrap">${entry.number ?? '–'}</span>${entry.outcome === 'pushed' ? ', in Stripe' : ''}</td>`}
-            <td class="number">${entry.totalCents === null ? '–' : money(entry.totalCents, entry.currency ?? 'usd')}</td>
-          </tr>`,
-        )}
-      </tbody>
-    </table>
-  </div>`;
+  return table(
+    dryRun ? 'What would be issued' : 'What was issued',
+    ['Client', ['Month', 'wide'], !dryRun && 'Invoice', ['Total', 'number']],
+    entries.map(
+      (entry) => html`<tr>
+        <th scope="row">
+          <a href="#/tenants/${entry.tenant}/invoices">${names.get(entry.tenant) ?? entry.tenant}</a>
+          <span class="narrow muted small">${monthName(entry.month)}</span>
+          ${remark(entry, dryRun)}
+        </th>
+        <td class="wide">${monthName(entry.month)}</td>
+        ${dryRun ? '' : html`<td><span class="nowrap">${entry.number ?? '–'}</span>${entry.outcome === 'pushed' ? ', in Stripe' : ''}</td>`}
+        <td class="number">${entry.totalCents === null ? '–' : money(entry.totalCents, entry.currency ?? 'usd')}</td>
+      </tr>`,
+    ),
+  );
 }
 
 /** What someone must know or do. Dry runs never ask Vapi; a note above the table says so once. */

@@ -23,7 +23,7 @@ export class DismissBoxElement extends ScopedElement {
       <h2>Not confirmed by Vapi</h2>
       <p>This call is known only from a webhook report; it is billed once Vapi confirms it. If Vapi never had it, someone knows the client’s webhook secret: change the secret, then dismiss the call.</p>
       ${this.#work.show()}
-      ${mayWrite ? html`<button class="danger" aria-disabled=${this.#work.isBusy ? 'true' : 'false'} @click=${this.#dismiss}>Dismiss</button>` : ''}
+      ${mayWrite ? html`<button class="danger" aria-disabled=${this.#work.isBusy} @click=${this.#dismiss}>Dismiss</button>` : ''}
     </section>`;
   }
 

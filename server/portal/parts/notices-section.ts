@@ -3,8 +3,10 @@ import { html, LitElement } from 'lit';
 import type { NoticesAnswer, NoticeView } from '../../contract.ts';
 import { moment } from '../pure/format.ts';
 import { get } from './api.ts';
-import { Resource } from './resource.ts';
+import { EagerResource } from './resource.ts';
+import { showMore } from './show-more.ts';
 import { shared } from './style.ts';
+import { table } from './table.ts';
 import { Work } from './work.ts';
 
 const path = 'notices?limit=20';
@@ -12,13 +14,8 @@ const path = 'notices?limit=20';
 export class NoticesElement extends LitElement {
   static override styles = [shared];
 
-  #list = new Resource<NoticesAnswer>(this, () => get(path));
+  #list = new EagerResource<NoticesAnswer>(this, () => get(path));
   #work = new Work(this);
-
-  override connectedCallback(): void {
-    super.connectedCallback();
-    void this.#list.load();
-  }
 
   protected override render() {
     return html`<section>
@@ -31,24 +28,8 @@ export class NoticesElement extends LitElement {
 
   #table({ notices, nextCursor }: NoticesAnswer) {
     if (notices.length === 0) return html`<p>No notices yet.</p>`;
-    return html`<div class="scroll">
-        <table>
-          <caption class="unseen">Notices, newest first</caption>
-          <thead><tr><th scope="col">Client</th><th scope="col">Notice</th><th scope="col" class="wide">When</th></tr></thead>
-          <tbody>${notices.map(row)}</tbody>
-        </table>
-      </div>
-      ${nextCursor ? html`<p><button @click=${() => this.#more(nextCursor)} aria-disabled=${this.#work.isBusy ? 'true' : 'false'}>Show more</button></p>` : ''}`;
-  }
-
-  #more(cursor: string): Promise<boolean> {
-    return this.#work.do(async () => {
-      const shown = this.#list.data;
-      const next = await get<NoticesAnswer>(`${path}&cursor=${encodeURIComponent(cursor)}`);
-      if (shown && shown === this.#list.data) {
-        this.#list.data = { ...next, notices: [...shown.notices, ...next.notices] };
-      }
-    });
+    return html`${table('Notices, newest first', ['Client', 'Notice', ['When', 'wide']], notices.map(row))}
+      ${nextCursor ? html`<p>${showMore(this.#list, 'notices', path, this.#work)}</p>` : ''}`;
   }
 }
 customElements.define('notices-section', NoticesElement);

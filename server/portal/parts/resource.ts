@@ -49,3 +49,10 @@ export class Resource<Data> implements ReactiveController {
     return view(this.data);
   }
 }
+
+/** Loads as soon as its host is on the page. */
+export class EagerResource<Data> extends Resource<Data> {
+  override hostConnected(): void {
+    void this.load();
+  }
+}

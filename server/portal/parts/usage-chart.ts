@@ -3,6 +3,7 @@ import { css, html, LitElement, svg } from 'lit';
 import type { UsageRow } from '../../contract.ts';
 import { count, dayName, duration, exactMoney, plural } from '../pure/format.ts';
 import { shared } from './style.ts';
+import { table } from './table.ts';
 
 const width = 100;
 const height = 30;
@@ -72,26 +73,18 @@ export class UsageChartElement extends LitElement {
 
   #table() {
     if (this.rows.length === 0) return html`<p class="muted">No calls yet.</p>`;
-    return html`<table>
-      <thead>
-        <tr>
-          <th scope="col">Day</th>
-          <th scope="col" class="number">Calls</th>
-          <th scope="col" class="number">Time</th>
-          ${this.withCost ? html`<th scope="col" class="number">Cost</th>` : ''}
-        </tr>
-      </thead>
-      <tbody>
-        ${this.rows.map(
-          ({ key, calls = 0, seconds = 0, costMicros = 0 }) => html`<tr>
-            <th scope="row">${dayName(key)}</th>
-            <td class="number">${count(calls)}</td>
-            <td class="number">${duration(seconds)}</td>
-            ${this.withCost ? html`<td class="number">${exactMoney(costMicros, 'usd')}</td>` : ''}
-          </tr>`,
-        )}
-      </tbody>
-    </table>`;
+    return table(
+      'Talk time by day',
+      ['Day', ['Calls', 'number'], ['Time', 'number'], this.withCost && ['Cost', 'number']],
+      this.rows.map(
+        ({ key, calls = 0, seconds = 0, costMicros = 0 }) => html`<tr>
+          <th scope="row">${dayName(key)}</th>
+          <td class="number">${count(calls)}</td>
+          <td class="number">${duration(seconds)}</td>
+          ${this.withCost ? html`<td class="number">${exactMoney(costMicros, 'usd')}</td>` : ''}
+        </tr>`,
+      ),
+    );
   }
 }
 customElements.define('usage-chart', UsageChartElement);

@@ -23,7 +23,7 @@ export class WireBoxElement extends ScopedElement {
   }
 
   protected override render() {
-    const busy = this.#work.isBusy ? 'true' : 'false';
+    const { isBusy } = this.#work;
     const changes = this.answer?.assistants.some(({ changed }) => changed) ?? false;
     return html`<section>
       <h2>Call reporting</h2>
@@ -31,8 +31,8 @@ export class WireBoxElement extends ScopedElement {
       ${this.answer ? this.#shown(this.answer) : ''}
       ${this.#work.show()}
       <p class="row">
-        <button aria-disabled=${busy} @click=${() => this.#wire(true)}>Preview changes at Vapi</button>
-        ${this.answer?.dryRun && changes ? html`<button class="main" aria-disabled=${busy} @click=${() => this.#wire(false)}>Apply changes</button>` : ''}
+        <button aria-disabled=${isBusy} @click=${() => this.#wire(true)}>Preview changes at Vapi</button>
+        ${this.answer?.dryRun && changes ? html`<button class="main" aria-disabled=${isBusy} @click=${() => this.#wire(false)}>Apply changes</button>` : ''}
       </p>
     </section>`;
   }

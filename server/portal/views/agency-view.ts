@@ -6,7 +6,7 @@ import { Form } from '../forms/form.ts';
 import { get, send } from '../parts/api.ts';
 import { brandingChanged } from '../parts/branding.ts';
 import { formStyle } from '../parts/form-style.ts';
-import { Resource } from '../parts/resource.ts';
+import { EagerResource } from '../parts/resource.ts';
 import { shared } from '../parts/style.ts';
 
 export class AgencyElement extends LitElement {
@@ -16,7 +16,7 @@ export class AgencyElement extends LitElement {
   /** Whether there are business details to load. */
   declare hasSeller: boolean;
 
-  #seller = new Resource<Partial<Seller>>(this, async () =>
+  #seller = new EagerResource<Partial<Seller>>(this, async () =>
     this.hasSeller ? get<Seller>('billing/seller') : {},
   );
   #form = new Form(this, {
@@ -25,11 +25,6 @@ export class AgencyElement extends LitElement {
       dispatchEvent(new Event(brandingChanged));
     },
   });
-
-  override connectedCallback(): void {
-    super.connectedCallback();
-    void this.#seller.load();
-  }
 
   protected override render() {
     return html`<h1>Your agency</h1>

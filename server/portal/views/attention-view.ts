@@ -5,8 +5,10 @@ import { getAll, post } from '../parts/api.ts';
 import { pastRuns } from '../parts/close-run.ts';
 import { count, exactMoney, moment, monthName, plural } from '../pure/format.ts';
 import '../parts/notices-section.ts';
-import { Resource } from '../parts/resource.ts';
+import { EagerResource, Resource } from '../parts/resource.ts';
 import { shared } from '../parts/style.ts';
+import { table } from '../parts/table.ts';
+import { Work } from '../parts/work.ts';
 
 interface Findings {
   /** The last run that changed something; null before the first. */
@@ -19,22 +21,12 @@ const dayMs = 86_400_000;
 
 export class AttentionElement extends LitElement {
   static override styles = [shared];
-  static override properties = {
-    now: { attribute: false },
-    mayWrite: { attribute: false },
-    isComparing: { state: true },
-  };
+  static override properties = { now: { attribute: false }, mayWrite: { attribute: false } };
   /** The server's time, ISO-8601. */
   declare now: string;
   declare mayWrite: boolean;
-  declare isComparing: boolean;
 
-  constructor() {
-    super();
-    this.isComparing = false;
-  }
-
-  #findings = new Resource<Findings>(this, async () => {
+  #findings = new EagerResource<Findings>(this, async () => {
     const [runs, margins] = await Promise.all([
       pastRuns(),
       getAll<'rows', MarginRow>(`billing/margin?month=${this.now.slice(0, 7)}&limit=200`, 'rows'),
@@ -49,11 +41,7 @@ export class AttentionElement extends LitElement {
     const from = new Date(Date.parse(this.now) - 7 * dayMs).toISOString();
     return post('reconcile', { from, to: this.now });
   });
-
-  override connectedCallback(): void {
-    super.connectedCallback();
-    void this.#findings.load();
-  }
+  #comparing = new Work(this);
 
   protected override render() {
     return html`<h1>Needs attention</h1>
@@ -61,10 +49,10 @@ export class AttentionElement extends LitElement {
       <section>
         <div class="row">
           <h2>Compare with Vapi</h2>
-          ${this.mayWrite ? html`<button @click=${this.#compare} ?disabled=${this.isComparing}>Compare the last 7 days</button>` : ''}
+          ${this.mayWrite ? html`<button @click=${this.#compare} ?disabled=${this.#comparing.isBusy}>Compare the last 7 days</button>` : ''}
         </div>
         <p class="muted small">Reads Vapi’s list of calls and adds any that are missing here.</p>
-        ${this.isComparing || this.#drift.data || this.#drift.error ? this.#drift.show(driftTable) : ''}
+        ${this.#comparing.isBusy || this.#drift.data || this.#drift.error ? this.#drift.show(driftTable) : ''}
       </section>
       <notices-section></notices-section>`;
   }
@@ -95,11 +83,7 @@ export class AttentionElement extends LitElement {
       </section>`;
   }
 
-  #compare = async () => {
-    this.isComparing = true;
-    await this.#drift.load(true);
-    this.isComparing = false;
-  };
+  #compare = () => this.#comparing.do(() => this.#drift.load(true));
 }
 customElements.define('attention-view', AttentionElement);
 
@@ -108,18 +92,17 @@ function needsPerson({ problem }: CloseEntry): boolean {
 }
 
 function entryTable(entries: CloseEntry[]) {
-  return html`<table>
-    <thead><tr><th scope="col">Client</th><th scope="col">Month</th><th scope="col">Problem</th></tr></thead>
-    <tbody>
-      ${entries.map(
-        ({ tenant, month, problem }) => html`<tr>
-          <th scope="row"><a href="#/tenants/${tenant}/invoices">${tenant}</a></th>
-          <td>${monthName(month)}</td>
-          <td>${problem}</td>
-        </tr>`,
-      )}
-    </tbody>
-  </table>`;
+  return table(
+    'Months with a problem',
+    ['Client', 'Month', 'Problem'],
+    entries.map(
+      ({ tenant, month, problem }) => html`<tr>
+        <th scope="row"><a href="#/tenants/${tenant}/invoices">${tenant}</a></th>
+        <td>${monthName(month)}</td>
+        <td>${problem}</td>
+      </tr>`,
+    ),
+  );
 }
 
 function driftTable({ tenants, unassigned, failures }: DriftReport) {
@@ -129,29 +112,18 @@ function driftTable({ tenants, unassigned, failures }: DriftReport) {
         html`<p class="warn">Vapi organization ${orgId}: ${plural(calls, 'call')} (${exactMoney(costMicros, 'usd')}) without a client, because no client uses their assistant.</p>`,
     )}
     ${tenants.filter(({ missing }) => missing > 0).map(missingCalls)}
-    <div class="scroll">
-    <table>
-      <caption class="unseen">Vapi’s list of calls compared with the calls recorded here</caption>
-      <thead>
-        <tr>
-          <th scope="col">Client</th>
-          <th scope="col" class="number">Calls at Vapi</th>
-          <th scope="col" class="number">Added now</th>
-          <th scope="col" class="number">Difference</th>
-        </tr>
-      </thead>
-      <tbody>
-        ${tenants.map(
-          (row) => html`<tr>
-            <th scope="row"><a href="#/tenants/${row.tenant}">${row.tenant}</a></th>
-            <td class="number">${count(row.vapi.calls)}</td>
-            <td class="number">${count(row.added)}</td>
-            <td class="number">${exactMoney(row.differenceMicros, 'usd')}</td>
-          </tr>`,
-        )}
-      </tbody>
-    </table>
-    </div>`;
+    ${table(
+      'Vapi’s list of calls compared with the calls recorded here',
+      ['Client', ['Calls at Vapi', 'number'], ['Added now', 'number'], ['Difference', 'number']],
+      tenants.map(
+        (row) => html`<tr>
+          <th scope="row"><a href="#/tenants/${row.tenant}">${row.tenant}</a></th>
+          <td class="number">${count(row.vapi.calls)}</td>
+          <td class="number">${count(row.added)}</td>
+          <td class="number">${exactMoney(row.differenceMicros, 'usd')}</td>
+        </tr>`,
+      ),
+    )}`;
 }
 
 function missingCalls({ tenant, missing, missingIds }: DriftReport['tenants'][number]) {

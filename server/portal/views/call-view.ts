@@ -11,6 +11,7 @@ import { get, urlOf } from '../parts/api.ts';
 import { Resource } from '../parts/resource.ts';
 import { pathOf, titleOf } from '../parts/scope.ts';
 import { ScopedElement } from '../parts/scoped-element.ts';
+import { table } from '../parts/table.ts';
 import { duration, ending, exactMoney, kindOf, moment } from '../pure/format.ts';
 
 interface Shown {
@@ -136,11 +137,13 @@ function costTable(cost: NonNullable<CallView['cost']>) {
   const rows = Object.entries(cost).filter(([, micros]) => micros !== 0);
   return html`<section>
     <h2>Your cost</h2>
-    <table>
-      <thead><tr><th scope="col">Component</th><th scope="col" class="number">Cost</th></tr></thead>
-      <tbody>
-        ${rows.map(([name, micros]) => html`<tr><th scope="row">${name}</th><td class="number">${exactMoney(micros, 'usd')}</td></tr>`)}
-      </tbody>
-    </table>
+    ${table(
+      'Your cost',
+      ['Component', ['Cost', 'number']],
+      rows.map(
+        ([name, micros]) =>
+          html`<tr><th scope="row">${name}</th><td class="number">${exactMoney(micros, 'usd')}</td></tr>`,
+      ),
+    )}
   </section>`;
 }

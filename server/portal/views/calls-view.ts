@@ -5,6 +5,8 @@ import { get, saveCsv } from '../parts/api.ts';
 import { Resource } from '../parts/resource.ts';
 import { pathOf, titleOf } from '../parts/scope.ts';
 import { ScopedElement } from '../parts/scoped-element.ts';
+import { showMore } from '../parts/show-more.ts';
+import { table } from '../parts/table.ts';
 import { Work } from '../parts/work.ts';
 import { duration, ending, exactMoney, kindOf, moment, monthName, plural } from '../pure/format.ts';
 import { monthIn, monthPlus, startOfDay } from '../pure/zone.ts';
@@ -65,7 +67,7 @@ export class CallsElement extends ScopedElement {
               ${months.map((one) => html`<option value=${one} ?selected=${one === month}>${monthName(one)}</option>`)}
             </select>
           </label>
-          <button @click=${this.#save} aria-disabled=${this.#work.isBusy ? 'true' : 'false'}>Download CSV</button>
+          <button @click=${this.#save} aria-disabled=${this.#work.isBusy}>Download CSV</button>
         </div>
         <p class="muted small">Time zone: ${scope.timeZone}.</p>
         ${this.#work.show()}
@@ -76,36 +78,30 @@ export class CallsElement extends ScopedElement {
   #table({ calls, nextCursor, currency }: Listing) {
     if (calls.length === 0) return html`<p>There were no calls in ${monthName(this.month)}.</p>`;
     const { scope } = this;
-    return html`<div class="scroll">
-        <table>
-          <caption class="unseen">Calls in ${monthName(this.month)}</caption>
-          <thead>
-            <tr>
-              <th scope="col">When</th>
-              <th scope="col" class="wide">Type</th>
-              <th scope="col" class="wide">How it ended</th>
-              <th scope="col" class="number">Length</th>
-              <th scope="col" class="number">Price</th>
-              ${scope.isOperator ? html`<th scope="col" class="number wide">Cost</th>` : ''}
-            </tr>
-          </thead>
-          <tbody>
-            ${calls.map(
-              (call) => html`<tr>
-                <th scope="row"><a href="${scope.base}/calls/${encodeURIComponent(call.id)}">${moment(call.startedAt ?? call.createdAt, scope.timeZone)}</a></th>
-                <td class="wide">${kindOf(call.type)}</td>
-                <td class="wide">${ending(call.endedReason ?? call.status)}</td>
-                <td class="number">${call.seconds === null ? '–' : duration(call.seconds)}</td>
-                <td class="number">${priceOf(call, currency)}</td>
-                ${scope.isOperator ? html`<td class="number wide">${costOf(call)}</td>` : ''}
-              </tr>`,
-            )}
-          </tbody>
-        </table>
-      </div>
+    return html`${table(
+      `Calls in ${monthName(this.month)}`,
+      [
+        'When',
+        ['Type', 'wide'],
+        ['How it ended', 'wide'],
+        ['Length', 'number'],
+        ['Price', 'number'],
+        scope.isOperator && ['Cost', 'number wide'],
+      ],
+      calls.map(
+        (call) => html`<tr>
+          <th scope="row"><a href="${scope.base}/calls/${encodeURIComponent(call.id)}">${moment(call.startedAt ?? call.createdAt, scope.timeZone)}</a></th>
+          <td class="wide">${kindOf(call.type)}</td>
+          <td class="wide">${ending(call.endedReason ?? call.status)}</td>
+          <td class="number">${call.seconds === null ? '–' : duration(call.seconds)}</td>
+          <td class="number">${priceOf(call, currency)}</td>
+          ${scope.isOperator ? html`<td class="number wide">${costOf(call)}</td>` : ''}
+        </tr>`,
+      ),
+    )}
       <p class="row">
         <span class="muted small" role="status">${plural(calls.length, 'call')} shown${nextCursor ? '' : '; end of list'}.</span>
-        ${nextCursor ? html`<button @click=${() => this.#more(nextCursor)} aria-disabled=${this.#work.isBusy ? 'true' : 'false'}>Show more</button>` : ''}
+        ${nextCursor ? showMore(this.#list, 'calls', this.#path(50), this.#work) : ''}
       </p>`;
   }
 
@@ -113,17 +109,6 @@ export class CallsElement extends ScopedElement {
     this.month = (event.target as HTMLSelectElement).value;
     void this.#list.load(true);
   };
-
-  #more(cursor: string): Promise<boolean> {
-    return this.#work.do(async () => {
-      const shown = this.#list.data;
-      const next = await get<CallsAnswer>(`${this.#path(50)}&cursor=${encodeURIComponent(cursor)}`);
-      // Another month may have been selected in the meantime.
-      if (shown && shown === this.#list.data) {
-        this.#list.data = { ...shown, ...next, calls: [...shown.calls, ...next.calls] };
-      }
-    });
-  }
 
   #save = () =>
     this.#work.do(() =>

@@ -51,18 +51,14 @@ export class InvoiceActionsElement extends ScopedElement {
         ${isOpen ? this.#button('paid', kind === 'invoice' ? 'Mark as paid' : 'Mark as settled', this.#settling()) : ''}
         ${
           kind === 'invoice' && status !== 'draft' && status !== 'void'
-            ? html`<button aria-expanded=${this.isCrediting ? 'true' : 'false'} @click=${this.#toggle}>Credit note</button>`
+            ? html`<button aria-expanded=${this.isCrediting} @click=${this.#toggle}>Credit note</button>`
             : ''
         }
-        ${status !== 'draft' && status !== 'void' && !(status === 'paid' && this.invoice.dueCents !== 0) ? html`<button class="danger" aria-disabled=${this.#busy()} @click=${this.#void}>Void</button>` : ''}
+        ${status !== 'draft' && status !== 'void' && !(status === 'paid' && this.invoice.dueCents !== 0) ? html`<button class="danger" aria-disabled=${this.#work.isBusy} @click=${this.#void}>Void</button>` : ''}
       </div>
       ${this.#work.show()}
       ${this.notCompared ? html`<p class="warn">It was not compared with Vapi’s records: ${this.notCompared}. Any difference goes on the next invoice.</p>` : ''}
       ${this.isCrediting ? html`<credit-note-form .scope=${this.scope} .invoice=${this.invoice}></credit-note-form>` : ''}`;
-  }
-
-  #busy(): 'true' | 'false' {
-    return this.#work.isBusy ? 'true' : 'false';
   }
 
   #due(): string {
@@ -70,7 +66,7 @@ export class InvoiceActionsElement extends ScopedElement {
   }
 
   #button(action: Action, label: string, question: Omit<Question, 'action'>) {
-    return html`<button aria-disabled=${this.#busy()} @click=${() => this.#act(action, { ...question, action: label })}>${label}</button>`;
+    return html`<button aria-disabled=${this.#work.isBusy} @click=${() => this.#act(action, { ...question, action: label })}>${label}</button>`;
   }
 
   #finalizing(): Omit<Question, 'action'> {

@@ -8,6 +8,7 @@ import './line-calls.ts';
 import { Resource } from '../parts/resource.ts';
 import { pathOf, titleOf } from '../parts/scope.ts';
 import { ScopedElement } from '../parts/scoped-element.ts';
+import { table } from '../parts/table.ts';
 
 export class InvoiceElement extends ScopedElement {
   static override properties = {
@@ -79,35 +80,24 @@ export class InvoiceElement extends ScopedElement {
       </section>
       <section>
         <h2>Lines</h2>
-        <div class="scroll">
-          <table>
-            <caption class="unseen">Lines of the invoice</caption>
-            <thead>
-              <tr>
-                <th scope="col">Description</th>
-                <th scope="col" class="wide">Period</th>
-                <th scope="col">Calls</th>
-                <th scope="col" class="number">Amount</th>
-              </tr>
-            </thead>
-            <tbody>
-              ${document.lines.map(
-                (line) => html`<tr>
-                  <th scope="row">${line.description}</th>
-                  <td class="wide">${period(line.from, line.to)}</td>
-                  <td>${
-                    line.calls > 0
-                      ? html`<button aria-expanded=${this.opened === line.no ? 'true' : 'false'} @click=${() => this.#open(line.no)}
-                          aria-label="${plural(line.calls, 'call')} on line ${line.no}">${line.calls}</button>`
-                      : '–'
-                  }</td>
-                  <td class="number">${money(line.amountCents, currency)}</td>
-                </tr>`,
-              )}
-              ${document.tax ? html`<tr><th scope="row">${document.tax.label}</th><td class="wide"></td><td></td><td class="number">${money(document.tax.amountCents, currency)}</td></tr>` : ''}
-            </tbody>
-          </table>
-        </div>
+        ${table(
+          'Lines of the invoice',
+          ['Description', ['Period', 'wide'], 'Calls', ['Amount', 'number']],
+          html`${document.lines.map(
+            (line) => html`<tr>
+              <th scope="row">${line.description}</th>
+              <td class="wide">${period(line.from, line.to)}</td>
+              <td>${
+                line.calls > 0
+                  ? html`<button aria-expanded=${this.opened === line.no} @click=${() => this.#open(line.no)}
+                      aria-label="${plural(line.calls, 'call')} on line ${line.no}">${line.calls}</button>`
+                  : '–'
+              }</td>
+              <td class="number">${money(line.amountCents, currency)}</td>
+            </tr>`,
+          )}
+          ${document.tax ? html`<tr><th scope="row">${document.tax.label}</th><td class="wide"></td><td></td><td class="number">${money(document.tax.amountCents, currency)}</td></tr>` : ''}`,
+        )}
       </section>
       ${
         this.opened === null

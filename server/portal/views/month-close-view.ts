@@ -6,7 +6,7 @@ import { pastRuns, runClose } from '../parts/close-run.ts';
 import { closeTable, issued, summary } from '../parts/close-table.ts';
 import { confirm } from '../parts/confirm.ts';
 import { formStyle } from '../parts/form-style.ts';
-import { Resource } from '../parts/resource.ts';
+import { EagerResource } from '../parts/resource.ts';
 import { shared } from '../parts/style.ts';
 import { Work } from '../parts/work.ts';
 import { moment, monthName, plural } from '../pure/format.ts';
@@ -47,7 +47,7 @@ export class MonthCloseElement extends LitElement {
   }
 
   #work = new Work(this);
-  #books = new Resource<Books>(this, async () => {
+  #books = new EagerResource<Books>(this, async () => {
     const [runs, tenants, deleted] = await Promise.all([
       pastRuns(),
       getAll<'tenants', TenantView>('tenants?limit=200', 'tenants'),
@@ -59,11 +59,6 @@ export class MonthCloseElement extends LitElement {
     ];
     return { runs, names: new Map(handles) };
   });
-
-  override connectedCallback(): void {
-    super.connectedCallback();
-    void this.#books.load();
-  }
 
   protected override render() {
     return html`<h1>Month-end</h1>
@@ -85,7 +80,7 @@ export class MonthCloseElement extends LitElement {
             ${months.map((month) => html`<option value=${month} ?selected=${month === last}>${monthName(month)}</option>`)}
           </select>
         </label>
-        <button class="main" aria-disabled=${this.#work.isBusy ? 'true' : 'false'}>See what would be issued</button>
+        <button class="main" aria-disabled=${this.#work.isBusy}>See what would be issued</button>
       </form>
       <label class="tick"><input type="checkbox" name="hurry">Do not wait a day for late costs</label>
       <p class="muted small">A month is due one day after it ends in the client’s time zone. Earlier months still open are billed too.</p>
@@ -123,7 +118,7 @@ export class MonthCloseElement extends LitElement {
       ${closeTable(dry, names)}
       ${
         made > 0 && this.hasSeller
-          ? html`<p><button class="main" aria-disabled=${this.#work.isBusy ? 'true' : 'false'} @click=${this.#issue}>Issue ${plural(made, 'invoice')}</button></p>`
+          ? html`<p><button class="main" aria-disabled=${this.#work.isBusy} @click=${this.#issue}>Issue ${plural(made, 'invoice')}</button></p>`
           : ''
       }
     </section>`;

@@ -12,6 +12,7 @@ import { get } from '../parts/api.ts';
 import { Resource } from '../parts/resource.ts';
 import { pathOf, titleOf } from '../parts/scope.ts';
 import { ScopedElement } from '../parts/scoped-element.ts';
+import { table } from '../parts/table.ts';
 import { count, dayName, dollars, duration, money, monthName, plural } from '../pure/format.ts';
 import '../parts/usage-chart.ts';
 import { daysOf } from '../pure/zone.ts';
@@ -86,17 +87,14 @@ function figure(name: string, value: string) {
 }
 
 function lineTable({ soFar, currency }: PreviewAnswer) {
-  return html`<table>
-    <thead>
-      <tr><th scope="col">Item</th><th scope="col" class="number">Amount</th></tr>
-    </thead>
-    <tbody>
-      ${soFar.lines.map(
-        (line) =>
-          html`<tr><td>${line.description}</td><td class="number">${money(line.amountCents, currency)}</td></tr>`,
-      )}
-    </tbody>
-  </table>
+  return html`${table(
+    'Breakdown',
+    ['Item', ['Amount', 'number']],
+    soFar.lines.map(
+      (line) =>
+        html`<tr><td>${line.description}</td><td class="number">${money(line.amountCents, currency)}</td></tr>`,
+    ),
+  )}
   <p class="muted small">This can still change until the month ends. The total above includes any tax.</p>`;
 }
 

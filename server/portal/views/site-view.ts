@@ -9,6 +9,7 @@ import { ScopedElement } from '../parts/scoped-element.ts';
 import { count, moment } from '../pure/format.ts';
 import '../parts/snippet-box.ts';
 import { TenantForm, tenantSaved } from '../forms/tenant-form.ts';
+import { table } from '../parts/table.ts';
 import { Work } from '../parts/work.ts';
 
 class OriginsFormElement extends TenantForm {
@@ -56,31 +57,20 @@ export class SiteElement extends ScopedElement {
   #table(blocked: BlockedOriginView[]) {
     if (blocked.length === 0) return html`<p class="muted">None.</p>`;
     const { timeZone, mayWrite } = this.scope;
-    return html`<div class="scroll">
-        <table>
-          <caption class="unseen">Refused websites</caption>
-          <thead>
-            <tr>
-              <th scope="col">Website</th>
-              <th scope="col" class="number">Attempts</th>
-              <th scope="col" class="wide">Last seen</th>
-              <th scope="col"><span class="unseen">Allow</span></th>
-            </tr>
-          </thead>
-          <tbody>
-            ${blocked.map(
-              ({ origin, count: times, lastSeen }) => html`<tr>
-                <th scope="row" class="breaks">${names[origin] ?? origin}</th>
-                <td class="number">${count(times)}</td>
-                <td class="wide">${moment(lastSeen, timeZone)}</td>
-                <td class="number">
-                  ${mayWrite && !(origin in names) ? html`<button aria-disabled=${this.#work.isBusy ? 'true' : 'false'} aria-label="Allow ${origin}" @click=${() => this.#allow(origin)}>Allow</button>` : ''}
-                </td>
-              </tr>`,
-            )}
-          </tbody>
-        </table>
-      </div>
+    return html`${table(
+      'Refused websites',
+      ['Website', ['Attempts', 'number'], ['Last seen', 'wide'], html`<span class="unseen">Allow</span>`],
+      blocked.map(
+        ({ origin, count: times, lastSeen }) => html`<tr>
+          <th scope="row" class="breaks">${names[origin] ?? origin}</th>
+          <td class="number">${count(times)}</td>
+          <td class="wide">${moment(lastSeen, timeZone)}</td>
+          <td class="number">
+            ${mayWrite && !(origin in names) ? html`<button aria-disabled=${this.#work.isBusy} aria-label="Allow ${origin}" @click=${() => this.#allow(origin)}>Allow</button>` : ''}
+          </td>
+        </tr>`,
+      ),
+    )}
       <p class="muted small">Allow only websites of the client: anyone who copies the snippet also appears here. Time zone: ${timeZone}.</p>`;
   }
 

@@ -108,12 +108,12 @@ export class TenantPageElement extends LitElement {
       danger: true,
     };
     const resume = { title: `Resume ${name}?`, text: 'Its agents answer calls again.', action: 'Resume' };
-    const busy = this.#work.isBusy ? 'true' : 'false';
-    return html`<button aria-disabled=${busy} @click=${this.#makeLink}>Create sign-in link</button>
+    const { isBusy } = this.#work;
+    return html`<button aria-disabled=${isBusy} @click=${this.#makeLink}>Create sign-in link</button>
       ${
         status === 'active'
-          ? html`<button class="danger" aria-disabled=${busy} @click=${() => this.#change('pause', pause)}>Pause</button>`
-          : html`<button aria-disabled=${busy} @click=${() => this.#change('resume', resume)}>Resume</button>`
+          ? html`<button class="danger" aria-disabled=${isBusy} @click=${() => this.#change('pause', pause)}>Pause</button>`
+          : html`<button aria-disabled=${isBusy} @click=${() => this.#change('resume', resume)}>Resume</button>`
       }`;
   }
 
