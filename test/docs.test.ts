@@ -240,6 +240,21 @@ test('every link between the docs leads to a file, and to a heading where it nam
   assert.deepEqual(broken, []);
 });
 
+test('the README has at most 100 lines, a folder’s README a screen, and a record of decisions 25', () => {
+  // What a person works through, rather than a folder's description.
+  const longer = ['server/deploy/README.md'];
+  const most = (page: string) => {
+    if (page === 'README.md') return 100;
+    if (page.endsWith('/decisions.md')) return 25;
+    return /^(server|demo|test)\/(\w+\/)?README\.md$/.test(page) && !longer.includes(page) ? 60 : 400;
+  };
+  const linesOf = (page: string) => read(page).trimEnd().split('\n').length;
+  assert.deepEqual(
+    pages.filter((page) => !page.endsWith('-reference.md') && linesOf(page) > most(page)),
+    [],
+  );
+});
+
 const anchors = new Map<string, string[]>();
 /** As GitHub makes them: lower case, without punctuation, hyphens for spaces. */
 function anchorsOf(file: string): string[] {
