@@ -1,12 +1,30 @@
 /** What a month close reports about one month of one tenant. */
-import type { Context } from '../../context.ts';
-import type { CloseEntry } from '../../contract.ts';
+import type { Actor } from '../../access/audit.ts';
+import type { CloseEntry, CloseRequest } from '../../contract.ts';
+import type { BooksCheck } from '../../metering/books-check.ts';
 import { listUnended } from '../../store/calls.ts';
 import { findMonthInvoice } from '../../store/invoices.ts';
 import { listPlanVersions } from '../../store/plans.ts';
 import { handleOf, type Tenant } from '../../store/tenants.ts';
 import { countOpenCalls, countUnplannedCalls, unconfirmedCalls } from '../month/open-calls.ts';
 import { monthBefore, monthInstants } from '../plan/period.ts';
+import type { BillingContext } from '../stripe/billing-context.ts';
+import type { CloseRun } from './close-run.ts';
+
+/** One tenant's part of a run. */
+export interface Part {
+  ctx: BillingContext;
+  tenant: Tenant;
+  request: CloseRequest;
+  check: BooksCheck;
+  by: Actor;
+  run: CloseRun;
+  /** The first month that is not closed, `YYYY-MM`. */
+  until: string;
+  /** Of the months that this run has closed or tried to close. */
+  entries: CloseEntry[];
+  add: (entry: CloseEntry) => Promise<void>;
+}
 
 export function entryOf(
   tenant: Tenant,
@@ -22,16 +40,9 @@ export function entryOf(
  * Reports the calls that are on no document, in the month's entry or in one of their own. Waiting calls are reported by
  * every run for as long as they wait; calls without a plan when their month is closed, and while the last month has no
  * document.
- * @param until `YYYY-MM`, exclusive
- * @param entries of the months that this run has closed or tried to close
  */
-export async function tellCallsLeft(
-  { store }: Context,
-  tenant: Tenant,
-  until: string,
-  entries: CloseEntry[],
-  add: (entry: CloseEntry) => Promise<void>,
-): Promise<void> {
+export async function tellCallsLeft({ ctx, tenant, until, entries, add }: Part): Promise<void> {
+  const { store } = ctx;
   const versions = await listPlanVersions(store, tenant.id);
   const open = await countOpenCalls(store, tenant.id, versions, until);
   const unconfirmed = await unconfirmedCalls(store, tenant.id, versions, until);
