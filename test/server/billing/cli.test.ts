@@ -72,7 +72,7 @@ describe('the command line', () => {
     assert.match((await run(['sign-in-link', 'nobody'])).err, /tenant: there is no such tenant/);
   });
 
-  it('closes months, and says by its exit code that somebody must look', async () => {
+  it('closes months, and its exit code says that a person must look', async () => {
     const dry = await run(['close', '--dry-run']);
     assert.match(dry.out, /acme +2026-11 +would-finalize +1200 +usd +1/);
     const closed = await run(['close']);
@@ -88,7 +88,7 @@ describe('the command line', () => {
     assert.match((await run(['margin', '2026-11'])).out, /acme +true +usd +2 +200 +1200 +1000/);
   });
 
-  it('names a tenant whose margin could not be reckoned, beside the table', async () => {
+  it('names a tenant whose margin could not be calculated, beside the table', async () => {
     const { store } = stage.server.ctx;
     await stage.server.createTenant({ slug: 'broken' });
     await stage.book('broken', { id: 'broken-1', at: '2026-11-05T00:00:00Z', seconds: 60 });
