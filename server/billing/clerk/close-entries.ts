@@ -59,7 +59,7 @@ export async function tellCallsLeft({ ctx, tenant, until, entries, add }: Part):
     if (ids.length === 0) continue;
     entry.callsInProgress = ids;
     const told = `In progress: ${ids.length === 100 ? '100 calls or more' : callsInWords(ids.length)}, on an invoice once ended.`;
-    entry.problem = [entry.problem, told].filter(Boolean).join(' ');
+    entry.problem = sentences(entry.problem, told);
   }
   for (const month of [...new Set([...open.keys(), ...unplanned.keys(), ...unconfirmed.keys()])].sort()) {
     const openCalls = open.get(month) ?? 0;
@@ -71,9 +71,14 @@ export async function tellCallsLeft({ ctx, tenant, until, entries, add }: Part):
     entry.openCalls = openCalls;
     if (waiting.length > 0) entry.unconfirmedCalls = waiting.slice(0, 100);
     if (unplannedCalls > 0) entry.unplannedCalls = unplannedCalls;
-    entry.problem = [entry.problem, describe(openCalls, unplannedCalls, waiting.length)]
-      .filter(Boolean)
-      .join(' ');
+    entry.problem = sentences(
+      entry.problem,
+      openCalls > 0 &&
+        `${callsInWords(openCalls)} without a known duration or cost: on an invoice once it is known.`,
+      waiting.length > 0 &&
+        `${callsInWords(waiting.length)} that Vapi has not confirmed: on an invoice once it has.`,
+      unplannedCalls > 0 && `${callsInWords(unplannedCalls)} on days without a plan: on no invoice.`,
+    );
     if (!own) await add(entry);
   }
 }
@@ -84,14 +89,4 @@ function isClosed({ outcome }: CloseEntry): boolean {
 
 const callsInWords = (count: number) => `${count} ${count === 1 ? 'call' : 'calls'}`;
 
-function describe(open: number, unplanned: number, unconfirmed: number): string {
-  return [
-    ...(open > 0
-      ? [`${callsInWords(open)} without a known duration or cost: on an invoice once it is known.`]
-      : []),
-    ...(unconfirmed > 0
-      ? [`${callsInWords(unconfirmed)} that Vapi has not confirmed: on an invoice once it has.`]
-      : []),
-    ...(unplanned > 0 ? [`${callsInWords(unplanned)} on days without a plan: on no invoice.`] : []),
-  ].join(' ');
-}
+const sentences = (...texts: (string | false | undefined)[]) => texts.filter(Boolean).join(' ');
