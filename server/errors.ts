@@ -50,6 +50,10 @@ export class ApiError extends Error {
   }
 }
 
+export function conflict(detail: string): ApiError {
+  return new ApiError('conflict', { detail });
+}
+
 export const notFound: RequestHandler = () => {
   throw new ApiError('not_found');
 };

@@ -222,7 +222,7 @@ test('every link between the docs leads to a file, and to a heading where it nam
   const broken: string[] = [];
   let seen = 0;
   for (const page of pages) {
-    // What stands in code is no link.
+    // What is inside code is not a link.
     const text = read(page)
       .replaceAll(/^ *```[\s\S]*?^ *```$/gm, '')
       .replaceAll(/`[^`\n]*`/g, '``');

@@ -71,6 +71,15 @@ export function centsToDecimal(cents: number, currency: string): string {
   return toDecimal(BigInt(cents), digits, digits);
 }
 
+/** @returns `-1234.50 eur` */
+export function amountInWords(cents: number, currency: string): string {
+  return `${centsToDecimal(cents, currency)} ${currency}`;
+}
+
+export function sumCents(rows: { amountCents: number }[]): number {
+  return rows.reduce((sum, { amountCents }) => sum + amountCents, 0);
+}
+
 /** @returns plain digits, at least as many decimals as the currency has, at most six: `0.0325` */
 export function microsToDecimal(micros: number, currency: string): string {
   return toDecimal(BigInt(micros), 6, minorDigits(currency));

@@ -80,7 +80,7 @@ export function billingRoutes(ctx: Context): Router {
     const tenant = await billedTenant(ctx, req, res);
     const day = from ?? dayIn(tenant.timeZone, ctx.now());
     const change = { plan, fromDay: day, isConfirmed: backdate };
-    const { version, cancelled } = await setPlan(ctx.store, tenant, change, actorIn(req, res), ctx.now());
+    const { version, cancelled } = await setPlan(ctx, tenant, change, actorIn(req, res));
     const { id, fromDay, plan: held } = version;
     const ended = cancelled.length > 0 ? { cancelled } : {};
     res.json({ id, from: fromDay, plan: held, ...ended } satisfies PlanSetAnswer);
@@ -142,7 +142,7 @@ export function billingRoutes(ctx: Context): Router {
   router.post('/:slug/credits', operatorOnly, body, async (req, res) => {
     const entry = parse(bookCreditSchema, req.body);
     const tenant = await billedTenant(ctx, req, res);
-    res.status(201).json(await bookCredit(ctx.store, tenant, entry, actorIn(req, res), ctx.now()));
+    res.status(201).json(await bookCredit(ctx, tenant, entry, actorIn(req, res)));
   });
 
   return router;

@@ -127,7 +127,7 @@ export function invoiceRoutes(ctx: BillingContext): Router {
       const message = `${period} has not begun yet`;
       throw new ApiError('invalid_request', { errors: [{ path: 'period', message }] });
     }
-    const draft = await draftInvoice(ctx.store, tenant, period, actorIn(req, res), ctx.now());
+    const draft = await draftInvoice(ctx, tenant, period, actorIn(req, res));
     if (!draft) throw nothingToBill(period);
     const { row, open } = draft;
     res.status(201).location(`/v1/tenants/${tenant.slug}/invoices/${row.id}`);
@@ -144,7 +144,7 @@ export function invoiceRoutes(ctx: BillingContext): Router {
       row.status === 'draft'
         ? await createBooksCheck(ctx)(tenant, monthInstants(tenant.timeZone, row.month))
         : null;
-    const frozen = await finalizeInvoice(ctx.store, tenant, row.id, actorIn(req, res), ctx.now());
+    const frozen = await finalizeInvoice(ctx, tenant, row.id, actorIn(req, res));
     res.json({ ...(await view(frozen)), ...(notCompared === null ? {} : { notCompared }) });
   });
 
@@ -164,7 +164,7 @@ export function invoiceRoutes(ctx: BillingContext): Router {
     const request = parse(creditNoteSchema, req.body);
     const { tenant, row } = await visibleInvoice(req, res);
     const by = actorIn(req, res);
-    const note = await issueCreditNote(ctx.store, tenant, row.id, request, by, ctx.now());
+    const note = await issueCreditNote(ctx, tenant, { invoiceId: row.id, request, by });
     res.status(201).json(await view(note));
   });
 

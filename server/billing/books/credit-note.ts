@@ -2,9 +2,10 @@
 import { createHash } from 'node:crypto';
 import { type Actor, recordChange } from '../../access/audit.ts';
 import { canonicalJson } from '../../base/canonical-json.ts';
+import { sumCents } from '../../base/money.ts';
+import type { Context } from '../../context.ts';
 import type { CreditNoteRequest, InvoiceDocument, InvoiceLine } from '../../contract.ts';
-import { ApiError } from '../../errors.ts';
-import type { Store } from '../../store/database.ts';
+import { ApiError, conflict } from '../../errors.ts';
 import {
   findInvoiceById,
   type InvoiceRow,
@@ -18,6 +19,7 @@ import { monthOfDay } from '../plan/period.ts';
 import { taxOn } from './invoice-document.ts';
 import { blankInvoice, figuresOf, freeze, issue, newInvoiceId, withInvoice } from './invoicing.ts';
 import { endOverdue } from './unpaid-pause.ts';
+import { documentOf } from './views.ts';
 
 /**
  * A request that repeats a reference of the same invoice is answered with the note issued for the first one.
@@ -25,36 +27,28 @@ import { endOverdue } from './unpaid-pause.ts';
  *   `invalid_request` when more is credited than is left
  */
 export async function issueCreditNote(
-  store: Store,
+  ctx: Context,
   tenant: Tenant,
-  invoiceId: string,
-  request: CreditNoteRequest,
-  by: Actor,
-  nowMs: number,
+  { invoiceId, request, by }: { invoiceId: string; request: CreditNoteRequest; by: Actor },
 ): Promise<InvoiceRow> {
-  return withInvoice(store, tenant, invoiceId, async (db, row) => {
+  const nowMs = ctx.now();
+  return withInvoice(ctx, tenant, invoiceId, async (db, row) => {
     const id = newNoteId(invoiceId, request.reference);
     const asked = request.reference === undefined ? null : canonicalJson(request);
     const made = await findInvoiceById(db, id);
     if (made && made.request !== asked) {
-      throw new ApiError('conflict', {
-        detail: `${made.number} has this reference, with different content.`,
-      });
+      throw conflict(`${made.number} has this reference, with different content.`);
     }
     if (made) return made;
     if (row.status === 'draft' || row.status === 'void' || row.kind !== 'invoice') {
-      throw new ApiError('conflict', {
-        detail: 'Only a finalized invoice can be corrected by a credit note.',
-      });
+      throw conflict('Only a finalized invoice can be corrected by a credit note.');
     }
-    const invoice = JSON.parse(row.document) as InvoiceDocument;
-    const notes = (await listCorrections(db, invoiceId)).map(
-      ({ document }) => JSON.parse(document) as InvoiceDocument,
-    );
+    const invoice = documentOf(row);
+    const notes = (await listCorrections(db, invoiceId)).map(documentOf);
     const months = invoice.lines.map(({ from }) => monthOfDay(from));
     const left = leftOf(invoice, notes, await leftOfShares(db, tenant.id, months));
     const lines = creditLines(invoice, request.lines ? checked(request.lines, left) : wholeOf(left));
-    const linesCents = lines.reduce((sum, line) => sum + line.amountCents, 0);
+    const linesCents = sumCents(lines);
     const tax = taxGivenBack(invoice, notes, linesCents);
     const totalCents = linesCents + (tax?.amountCents ?? 0);
     const content: InvoiceDocument = {
@@ -110,7 +104,7 @@ function leftOf(invoice: InvoiceDocument, notes: InvoiceDocument[], shares: Left
     amountCents: line.amountCents + (taken.get(line.no) ?? 0),
     share: `${monthOfDay(line.from)} ${shareOf(line)}`,
   }));
-  return { lines, shares, totalCents: lines.reduce((sum, { amountCents }) => sum + amountCents, 0) };
+  return { lines, shares, totalCents: sumCents(lines) };
 }
 
 const problem = (message: string) =>
@@ -129,9 +123,7 @@ function wholeOf({ lines, shares }: Left): Asked {
     })
     .filter(({ amountCents }) => amountCents !== 0)
     .sort((a, b) => a.line - b.line);
-  if (asked.reduce((sum, { amountCents }) => sum + amountCents, 0) <= 0) {
-    throw problem('nothing is left to credit');
-  }
+  if (sumCents(asked) <= 0) throw problem('nothing is left to credit');
   return asked;
 }
 
@@ -145,7 +137,7 @@ function checked(asked: Asked, { lines, shares, totalCents }: Left): Asked {
     if (!found || amountCents > most) throw problem(`line ${line} has ${most} left to credit`);
     room.set(found.share, inShare - amountCents);
   }
-  if (asked.reduce((sum, { amountCents }) => sum + amountCents, 0) > totalCents) {
+  if (sumCents(asked) > totalCents) {
     throw problem(`the invoice has ${Math.max(0, totalCents)} left to credit`);
   }
   return asked;

@@ -1,12 +1,12 @@
 /** The contents of an invoice, and the bytes that are hashed. */
 import { createHash } from 'node:crypto';
 import { canonicalJson } from '../../base/canonical-json.ts';
-import { proportion } from '../../base/money.ts';
+import { proportion, sumCents } from '../../base/money.ts';
 import type { BillingAccount, InvoiceDocument, InvoiceLine, Plan, Seller } from '../../contract.ts';
 import type { BilledCall } from '../month/earlier-months.ts';
-import type { MonthLine } from '../month/rated-month.ts';
 import { describeLine, termsOf } from '../plan/line-text.ts';
 import { monthPeriod } from '../plan/period.ts';
+import type { MonthLine } from '../plan/rating.ts';
 
 export interface DocumentInput {
   id: string;
@@ -31,7 +31,7 @@ export function makeDocument(input: DocumentInput): InvoiceDocument {
     const callsSha256 = input.callHashes?.get(lineKey(line)) ?? null;
     return { no: index + 1, kind, description: describeLine(line, month), ...shown, callsSha256 };
   });
-  const linesCents = lines.reduce((sum, { amountCents }) => sum + amountCents, 0);
+  const linesCents = sumCents(lines);
   const tax = taxOn(linesCents, input.account.tax);
   const totalCents = linesCents + (tax?.amountCents ?? 0);
   const creditCents = Math.max(0, Math.min(totalCents, input.balanceCents));

@@ -45,40 +45,24 @@ export function invoiceHtml(
   timeZone: string,
   leftCents: number | null = null,
 ): { body: string; foot: string } {
-  const { seller, buyer, currency, corrects } = document;
+  const { seller, buyer, currency, corrects, tax, creditCents, dueCents } = document;
   const title = document.kind === 'invoice' ? 'Invoice' : 'Credit note';
   const money = (cents: number) => `${centsToDecimal(cents, currency)} ${currency.toUpperCase()}`;
   const day = (instant: string) => dayIn(timeZone, Date.parse(instant));
-  const facts: [string, string][] = [
-    ...(document.number ? [['Number', document.number] as [string, string]] : []),
-    ...(document.issuedAt ? [['Date', day(document.issuedAt)] as [string, string]] : []),
-    ['Service period', days(document.period.from, document.period.to)],
-    ...(document.dueAt && document.dueCents > 0 ? [['Due', day(document.dueAt)] as [string, string]] : []),
-    ...(corrects ? [['Corrects', `${corrects.number}: ${corrects.reason}`] as [string, string]] : []),
-  ];
-  const sums: [string, number][] = [
-    ...(document.tax
-      ? [
-          ['Sum', document.linesCents] as [string, number],
-          [`${document.tax.label} ${percent(document.tax.bps)} %`, document.tax.amountCents] as [
-            string,
-            number,
-          ],
-        ]
-      : []),
-    ...(document.creditCents > 0
-      ? [
-          ['Total', document.totalCents] as [string, number],
-          ['Paid from prepaid credit', -document.creditCents] as [string, number],
-        ]
-      : []),
-    ...(leftCents === null
-      ? [[document.dueCents < 0 ? 'Credited to you' : 'To pay', document.dueCents] as [string, number]]
-      : [
-          ['Credited since', leftCents - document.dueCents] as [string, number],
-          [leftCents === 0 ? 'Credited: to pay' : 'Left to pay', leftCents] as [string, number],
-        ]),
-  ];
+  const facts: [string, string][] = [];
+  if (document.number) facts.push(['Number', document.number]);
+  if (document.issuedAt) facts.push(['Date', day(document.issuedAt)]);
+  facts.push(['Service period', days(document.period.from, document.period.to)]);
+  if (document.dueAt && dueCents > 0) facts.push(['Due', day(document.dueAt)]);
+  if (corrects) facts.push(['Corrects', `${corrects.number}: ${corrects.reason}`]);
+  const sums: [string, number][] = [];
+  if (tax) sums.push(['Sum', document.linesCents], [`${tax.label} ${percent(tax.bps)} %`, tax.amountCents]);
+  if (creditCents > 0) sums.push(['Total', document.totalCents], ['Paid from prepaid credit', -creditCents]);
+  if (leftCents === null) sums.push([dueCents < 0 ? 'Credited to you' : 'To pay', dueCents]);
+  else {
+    sums.push(['Credited since', leftCents - dueCents]);
+    sums.push([leftCents === 0 ? 'Credited: to pay' : 'Left to pay', leftCents]);
+  }
   const body = `<!doctype html>
 <html lang="en">
 <head>

@@ -1,12 +1,14 @@
 /** A month's document: drafted any number of times, then frozen once. */
 import { randomBytes } from 'node:crypto';
 import { type Actor, recordChange } from '../../access/audit.ts';
+import { iso } from '../../base/iso.ts';
+import type { Context } from '../../context.ts';
 import type { InvoiceDocument } from '../../contract.ts';
-import { ApiError } from '../../errors.ts';
+import { ApiError, conflict } from '../../errors.ts';
 import { findBillingAccount, findSeller } from '../../store/billing-accounts.ts';
 import { lockBilling } from '../../store/billing-locks.ts';
 import { insertCredit } from '../../store/credits.ts';
-import type { Queries, Store } from '../../store/database.ts';
+import type { Queries } from '../../store/database.ts';
 import { insertInvoiceCalls, pagesOfLine, releaseInvoiceCalls } from '../../store/invoice-calls.ts';
 import { insertInvoiceLines, releaseInvoiceLines } from '../../store/invoice-lines.ts';
 import { takeNumber } from '../../store/invoice-numbers.ts';
@@ -25,11 +27,12 @@ import {
 import type { Tenant } from '../../store/tenants.ts';
 import { reliesOnNote } from '../month/credited.ts';
 import { unbilledMonths } from '../month/months.ts';
-import { billsNothing, type MonthLine, rateMonth } from '../month/rated-month.ts';
-import { monthPeriod, startOfDay } from '../plan/period.ts';
-import type { OpenCall } from '../plan/rating.ts';
+import { billsNothing, rateMonth } from '../month/rated-month.ts';
+import { dayMs, monthPeriod, startOfDay } from '../plan/period.ts';
+import type { MonthLine, OpenCall } from '../plan/rating.ts';
 import { hashOfCalls, lineKey, sha256Of } from './invoice-document.ts';
 import { accountOf, documentFor } from './month-document.ts';
+import { documentOf } from './views.ts';
 
 /**
  * Creates the month's draft, or recalculates it.
@@ -37,23 +40,21 @@ import { accountOf, documentFor } from './month-document.ts';
  * @throws ApiError `conflict` when the month is already billed
  */
 export async function draftInvoice(
-  store: Store,
+  ctx: Context,
   tenant: Tenant,
   month: string,
   by: Actor,
-  nowMs: number,
 ): Promise<{ row: InvoiceRow; open: OpenCall[] } | null> {
-  return store.transaction().execute(async (db) => {
+  const nowMs = ctx.now();
+  return ctx.store.transaction().execute(async (db) => {
     await lockBilling(db, tenant.id);
     const existing = await findMonthInvoice(db, tenant.id, month);
-    if (existing && existing.status !== 'draft') {
-      throw new ApiError('conflict', { detail: `${month} is billed by ${existing.number}.` });
-    }
+    if (existing && existing.status !== 'draft') throw conflict(`${month} is billed by ${existing.number}.`);
     const rated = await rateMonth(db, tenant.id, month);
     const nothing = billsNothing(rated);
     if (nothing && !existing) return null;
     const id = existing?.id ?? newInvoiceId();
-    const figures = figuresOf(await documentFor(db, tenant, id, month, rated));
+    const figures = figuresOf(await documentFor(db, tenant, rated, { id }));
     if (existing) {
       await updateDraft(db, id, figures);
     } else {
@@ -71,7 +72,7 @@ export async function draftInvoice(
  * @throws ApiError `not_found` when the document is not the tenant's
  */
 export function withInvoice<Result>(
-  store: Store,
+  { store }: Context,
   tenant: Tenant,
   id: string,
   work: (db: Queries, row: InvoiceRow) => Promise<Result>,
@@ -90,16 +91,14 @@ export function withInvoice<Result>(
  *   seller is set
  */
 export async function finalizeInvoice(
-  store: Store,
+  ctx: Context,
   tenant: Tenant,
   id: string,
   by: Actor,
-  nowMs: number,
 ): Promise<InvoiceRow> {
-  return withInvoice(store, tenant, id, async (db, draft) => {
-    if (draft.status !== 'draft') {
-      throw new ApiError('conflict', { detail: `This invoice is no longer a draft: it is ${draft.number}.` });
-    }
+  const nowMs = ctx.now();
+  return withInvoice(ctx, tenant, id, async (db, draft) => {
+    if (draft.status !== 'draft') throw conflict(`This invoice is no longer a draft: it is ${draft.number}.`);
     const { month } = draft;
     await checkOrder(db, tenant, month, nowMs);
     const rated = await rateMonth(db, tenant.id, month, async (calls) => {
@@ -107,8 +106,8 @@ export async function finalizeInvoice(
       await insertInvoiceCalls(db, rows);
     });
     if (billsNothing(rated)) throw nothingToBill(month);
-    const hashes = await hashLines(db, id, rated.lines);
-    const content = await documentFor(db, tenant, id, month, rated, hashes);
+    const callHashes = await hashLines(db, id, rated.lines);
+    const content = await documentFor(db, tenant, rated, { id, callHashes });
     const { dueDays } = await accountOf(db, tenant);
     const document = await issue(db, content, dueDays, nowMs);
     const lines = rated.lines.map(({ kind, month, planId, rate, billedSeconds, amountCents }, index) => ({
@@ -116,7 +115,7 @@ export async function finalizeInvoice(
       ...{ kind, month, planId, rate, billedSeconds, amountCents },
     }));
     await insertInvoiceLines(db, lines);
-    if (document.creditCents > 0) await moveCredit(db, draft, document, 'used', nowMs);
+    await moveCredit(db, draft, { document, kind: 'used', nowMs });
     await freeze(db, id, document, nowMs);
     const after = { id, number: document.number, totalCents: document.totalCents };
     const change = { action: 'invoice.finalize', tenant: tenant.slug, before: null, after };
@@ -137,7 +136,7 @@ async function hashLines(db: Queries, id: string, lines: MonthLine[]): Promise<M
 }
 
 export function nothingToBill(month: string): ApiError {
-  return new ApiError('conflict', { detail: `There is nothing to bill in ${month}.` });
+  return conflict(`There is nothing to bill in ${month}.`);
 }
 
 /**
@@ -145,10 +144,10 @@ export function nothingToBill(month: string): ApiError {
  */
 async function checkOrder(db: Queries, tenant: Tenant, month: string, nowMs: number): Promise<void> {
   if (nowMs < startOfDay(tenant.timeZone, monthPeriod(month).to)) {
-    throw new ApiError('conflict', { detail: `${month} has not ended yet.` });
+    throw conflict(`${month} has not ended yet.`);
   }
   const [earlier] = await unbilledMonths(db, tenant.id, month);
-  if (earlier) throw new ApiError('conflict', { detail: `${earlier} is not billed yet: bill it first.` });
+  if (earlier) throw conflict(`${earlier} is not billed yet: bill it first.`);
 }
 
 /**
@@ -162,26 +161,21 @@ export async function issue(
   nowMs: number,
 ): Promise<InvoiceDocument> {
   const { seller } = content;
-  if (!seller) {
-    throw new ApiError('conflict', { detail: 'Set who issues the invoices first: PUT /v1/billing/seller.' });
-  }
+  if (!seller) throw conflict('Set who issues the invoices first: PUT /v1/billing/seller.');
   const key = content.kind === 'invoice' ? 'invoicePrefix' : 'creditNotePrefix';
   const prefix = seller[key];
   const count = await takeNumber(db, content.kind);
   // The prefix may have changed between reading the seller and locking the series.
-  if ((await findSeller(db))?.[key] !== prefix) {
-    throw new ApiError('conflict', { detail: 'The prefix was just changed: try again.' });
-  }
+  if ((await findSeller(db))?.[key] !== prefix) throw conflict('The prefix was just changed: try again.');
   const number = `${prefix}-${String(count).padStart(6, '0')}`;
   if (await hasNumber(db, number)) {
-    const detail = `${number} is already taken: choose another prefix, PUT /v1/billing/seller.`;
-    throw new ApiError('conflict', { detail });
+    throw conflict(`${number} is already taken: choose another prefix, PUT /v1/billing/seller.`);
   }
   return {
     ...content,
     number,
-    issuedAt: new Date(nowMs).toISOString(),
-    dueAt: new Date(nowMs + dueDays * 86_400_000).toISOString(),
+    issuedAt: iso(nowMs),
+    dueAt: iso(nowMs + dueDays * dayMs),
   };
 }
 
@@ -221,14 +215,9 @@ async function collectionOf(
  * @throws ApiError `conflict` when it is paid or corrected, another month was billed after it, or (a credit note) a
  *   correction relies on it
  */
-export async function voidInvoice(
-  store: Store,
-  tenant: Tenant,
-  id: string,
-  by: Actor,
-  nowMs: number,
-): Promise<InvoiceRow> {
-  return withInvoice(store, tenant, id, async (db, row) => {
+export async function voidInvoice(ctx: Context, tenant: Tenant, id: string, by: Actor): Promise<InvoiceRow> {
+  const nowMs = ctx.now();
+  return withInvoice(ctx, tenant, id, async (db, row) => {
     if (row.status === 'void') return row;
     await checkVoidable(db, row);
     // First, because the database releases only what a void document has billed.
@@ -236,8 +225,7 @@ export async function voidInvoice(
     if (row.status !== 'draft') {
       await releaseInvoiceCalls(db, id);
       await releaseInvoiceLines(db, id);
-      const document = JSON.parse(row.document) as InvoiceDocument;
-      if (document.creditCents > 0) await moveCredit(db, row, document, 'returned', nowMs);
+      await moveCredit(db, row, { document: documentOf(row), kind: 'returned', nowMs });
     }
     const before = { id, number: row.number, status: row.status };
     const change = { action: 'invoice.void', tenant: tenant.slug, before, after: null };
@@ -249,17 +237,11 @@ export async function voidInvoice(
 /** @throws ApiError `conflict` */
 export async function checkVoidable(db: Queries, row: InvoiceRow): Promise<void> {
   if (row.status === 'paid' && row.dueCents !== 0) {
-    throw new ApiError('conflict', { detail: 'This invoice is paid: issue a credit note instead.' });
+    throw conflict('This invoice is paid: issue a credit note instead.');
   }
-  if ((await listCorrections(db, row.id)).length > 0) {
-    throw new ApiError('conflict', { detail: 'This invoice has a credit note.' });
-  }
+  if ((await listCorrections(db, row.id)).length > 0) throw conflict('This invoice has a credit note.');
   const relying = row.role === 'correction' ? await reliesOnNote(db, row.tenantId, row.id) : null;
-  if (relying) {
-    throw new ApiError('conflict', {
-      detail: `${relying} relies on this credit note in a correction: void that first.`,
-    });
-  }
+  if (relying) throw conflict(`${relying} relies on this credit note in a correction: void that first.`);
   if (row.role !== 'period' || row.status === 'draft') return;
   // Documents issued later may correct calls of this one.
   const billedAt = row.finalizedAt ?? 0;
@@ -267,27 +249,20 @@ export async function checkVoidable(db: Queries, row: InvoiceRow): Promise<void>
     ({ month, finalizedAt }) => finalizedAt > billedAt || (finalizedAt === billedAt && month > row.month),
   );
   if (later) {
-    const detail = `${later.month} was billed after this invoice: void that first, or issue a credit note.`;
-    throw new ApiError('conflict', { detail });
+    throw conflict(`${later.month} was billed after this invoice: void that first, or issue a credit note.`);
   }
 }
 
-function moveCredit(
+async function moveCredit(
   db: Queries,
-  row: InvoiceRow,
-  document: InvoiceDocument,
-  kind: 'used' | 'returned',
-  nowMs: number,
-) {
-  return insertCredit(db, {
-    tenantId: row.tenantId,
-    at: nowMs,
-    kind,
-    currency: document.currency,
-    amountCents: kind === 'used' ? -document.creditCents : document.creditCents,
-    invoiceId: row.id,
-    note: document.number ?? '',
-  });
+  { tenantId, id: invoiceId }: InvoiceRow,
+  move: { document: InvoiceDocument; kind: 'used' | 'returned'; nowMs: number },
+): Promise<void> {
+  const { creditCents, currency, number } = move.document;
+  if (creditCents <= 0) return;
+  const { kind, nowMs: at } = move;
+  const amountCents = kind === 'used' ? -creditCents : creditCents;
+  await insertCredit(db, { tenantId, at, kind, currency, amountCents, invoiceId, note: number ?? '' });
 }
 
 export function newInvoiceId(): string {

@@ -14,6 +14,7 @@ import type { Segment } from '../plan/plan.ts';
 import { isPooled, poolMicros } from '../plan/price.ts';
 import { linesOf, type RateTotals } from '../plan/rating.ts';
 import { documentFor } from './month-document.ts';
+import { documentOf } from './views.ts';
 
 /** Stores nothing. A billed month is shown as its document says. */
 export async function previewMonth(
@@ -24,7 +25,7 @@ export async function previewMonth(
 ): Promise<PreviewAnswer> {
   const billed = await findMonthInvoice(db, tenant.id, month);
   if (billed && billed.status !== 'draft') {
-    const document = JSON.parse(billed.document) as InvoiceDocument;
+    const document = documentOf(billed);
     const { currency, totalCents } = document;
     const versions = await listPlanVersions(db, tenant.id);
     const open = await countOpenCalls(db, tenant.id, versions, nextMonth(month));
@@ -39,13 +40,13 @@ export async function previewMonth(
   }
   const rated = await rateMonth(db, tenant.id, month);
   const { segments, totals, currency, lines } = rated;
-  const draft = await documentFor(db, tenant, '', month, rated);
+  const draft = await documentFor(db, tenant, rated);
   const own = linesOf(
     segments,
     segments.map((segment, index) => projected(tenant.timeZone, segment, totals[index] ?? [], nowMs)),
   );
   const earlier = lines.filter((line) => line.month !== month);
-  const paced = await documentFor(db, tenant, '', month, {
+  const paced = await documentFor(db, tenant, {
     ...rated,
     lines: [...own.map((line) => ({ ...line, month })), ...earlier],
   });

@@ -1,9 +1,8 @@
 /** Who issues the invoices, and the prefixes of their numbers. */
 
-import type { Actor } from '../../access/audit.ts';
-import { recordChange } from '../../access/audit.ts';
+import { type Actor, recordChange } from '../../access/audit.ts';
 import type { Seller } from '../../contract.ts';
-import { ApiError } from '../../errors.ts';
+import { type ApiError, conflict } from '../../errors.ts';
 import { findSeller, saveSeller } from '../../store/billing-accounts.ts';
 import type { Store } from '../../store/database.ts';
 import { lockSeries } from '../../store/invoice-numbers.ts';
@@ -27,5 +26,5 @@ export async function setSeller(store: Store, seller: Seller, by: Actor, nowMs: 
 }
 
 function taken(what: string, prefix: string): ApiError {
-  return new ApiError('conflict', { detail: `${what} have used the prefix ${prefix}: choose another.` });
+  return conflict(`${what} have used the prefix ${prefix}: choose another.`);
 }

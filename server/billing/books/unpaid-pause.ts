@@ -1,6 +1,7 @@
 /** Pauses a tenant's calls for an unpaid invoice, and resumes them once it is settled. */
 import { recordChange } from '../../access/audit.ts';
 import { raiseNotice } from '../../access/notices/notices.ts';
+import { iso } from '../../base/iso.ts';
 import type { Context } from '../../context.ts';
 import type { Queries } from '../../store/database.ts';
 import {
@@ -17,23 +18,20 @@ import {
   setTenantStatus,
   type Tenant,
 } from '../../store/tenants.ts';
+import { dayMs } from '../plan/period.ts';
 import { accountOf } from './month-document.ts';
 
 const by = { actor: 'billing', requestId: 'overdue' };
-const dayMs = 86_400_000;
 
 /**
  * Pauses once for each invoice, so that an operator who resumes the tenant is not overruled.
- * @param dueMs when the account's grace days start
- * @param facts for the notice and the audit log
+ * @param overdue `dueMs` is when the account's grace days start; the facts are for the notice and the audit log
  */
 export async function pauseUnpaid(
   db: Queries,
   tenant: Tenant,
   row: InvoiceRow,
-  dueMs: number,
-  facts: Record<string, unknown>,
-  nowMs: number,
+  { dueMs, facts, nowMs }: { dueMs: number; facts: Record<string, unknown>; nowMs: number },
 ): Promise<void> {
   const { pauseAfterOverdueDays: days } = await accountOf(db, tenant);
   if (days === null || row.pausedAt !== null || nowMs < dueMs + days * dayMs) return;
@@ -66,7 +64,7 @@ export async function resumeSettled(ctx: Context, tenantId: string): Promise<voi
     const paused = await listPausedFor(db, tenantId, current.pausedUnpaidAt);
     for (const row of paused) if ((await leftToPayCents(db, row)) > 0) return;
     await setTenantStatus(db, tenantId, 'active', now);
-    const since = new Date(current.pausedUnpaidAt).toISOString();
+    const since = iso(current.pausedUnpaidAt);
     await raiseNotice(db, tenant, 'resumed-paid', since, { since }, now);
     const change = { action: 'tenant.resume', tenant: tenant.slug, before: { status: 'paused', since } };
     await recordChange(db, { ...by, ...change, after: { status: 'active' } }, now);

@@ -1,4 +1,5 @@
 /** The report of one month close, saved as it grows, so that a killed run still reports what it did. */
+import { iso } from '../../base/iso.ts';
 import type { Context } from '../../context.ts';
 import type { CloseEntry, CloseReport, CloseRequest } from '../../contract.ts';
 import { listBillingRuns, saveBillingRun } from '../../store/billing-runs.ts';
@@ -20,7 +21,7 @@ export function openRun(ctx: Context, id: string, request: CloseRequest): CloseR
     month: request.month ?? null,
     tenant: request.tenant ?? null,
     dryRun: request.dryRun,
-    startedAt: new Date(startedAt).toISOString(),
+    startedAt: iso(startedAt),
     finishedAt: null,
     entries: [],
     needsPerson: 0,
@@ -49,7 +50,7 @@ export function openRun(ctx: Context, id: string, request: CloseRequest): CloseR
     end: async () => {
       const now = ctx.now();
       report.needsPerson = troubles(report).length;
-      report.finishedAt = new Date(now).toISOString();
+      report.finishedAt = iso(now);
       if (isKept || (await tellsMore(ctx, report))) await save(now);
       return report;
     },

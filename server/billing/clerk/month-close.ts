@@ -6,12 +6,12 @@
 
 import { randomUUID } from 'node:crypto';
 import { setImmediate as otherWork } from 'node:timers/promises';
-import type { Actor } from '../../access/audit.ts';
+import { iso } from '../../base/iso.ts';
 import { monthIn, nextMonth } from '../../base/time-zone.ts';
 import type { Context } from '../../context.ts';
 import type { CloseEntry, CloseReport, CloseRequest } from '../../contract.ts';
-import { ApiError, toApiError } from '../../errors.ts';
-import { type BooksCheck, createBooksCheck } from '../../metering/books-check.ts';
+import { ApiError, conflict, toApiError } from '../../errors.ts';
+import { createBooksCheck } from '../../metering/books-check.ts';
 import {
   findMonthInvoice,
   leftToPayCents,
@@ -31,8 +31,8 @@ import { monthBefore, monthInstants } from '../plan/period.ts';
 import { segmentsOf } from '../plan/plan.ts';
 import type { BillingContext } from '../stripe/billing-context.ts';
 import { pushInvoice } from '../stripe/stripe-push.ts';
-import { entryOf, tellCallsLeft } from './close-entries.ts';
-import { type CloseRun, openRun } from './close-run.ts';
+import { entryOf, type Part, tellCallsLeft } from './close-entries.ts';
+import { openRun } from './close-run.ts';
 
 const lease = 'month-close';
 /** How long a killed run blocks the next one; a running one keeps renewing it. */
@@ -53,9 +53,9 @@ export async function closeMonths(
   const id = `run_${randomUUID()}`;
   const owned = () => takeLease(ctx.store, lease, id, ctx.now() + leaseMs, ctx.now());
   if (!(await owned())) {
-    const until = new Date((await leaseEnd(ctx.store, lease, ctx.now())) ?? ctx.now()).toISOString();
+    const until = iso((await leaseEnd(ctx.store, lease, ctx.now())) ?? ctx.now());
     const detail = `Months are already being closed. A run that was killed blocks this until ${until}: try again then.`;
-    throw new ApiError('conflict', { detail });
+    throw conflict(detail);
   }
   // A month of a million calls takes longer than the lease.
   const renewal = setInterval(() => {
@@ -68,7 +68,7 @@ export async function closeMonths(
   try {
     const run = openRun(ctx, id, request);
     for await (const tenant of tenantsOf(ctx, request.tenant)) {
-      if (!(await owned())) throw new ApiError('conflict', { detail: 'Another process has taken over.' });
+      if (!(await owned())) throw conflict('Another process has taken over.');
       // As in `ledger`: a thousand small tenants must not block requests either.
       await otherWork();
       await closeTenant({ ctx, tenant, request, run, check, by: { actor, requestId: id } });
@@ -105,52 +105,37 @@ async function* tenantsOf(ctx: Context, handle: string | undefined): AsyncGenera
   }
 }
 
-/** One tenant's part of a run. */
-interface Part {
-  ctx: BillingContext;
-  tenant: Tenant;
-  request: CloseRequest;
-  run: CloseRun;
-  check: BooksCheck;
-  by: Actor;
-}
-
 const notAgain =
   'The invoice is void. The month is billed again only when a person drafts it or closes it by name.';
 
 /** A failure in one step holds up neither the later steps nor the next tenants. */
-async function closeTenant(part: Part): Promise<void> {
-  const { ctx, tenant, request, run } = part;
-  const until = overUntil(part);
+async function closeTenant(base: Omit<Part, 'until' | 'entries' | 'add'>): Promise<void> {
   const entries: CloseEntry[] = [];
   const add = async (entry: CloseEntry) => {
     entries.push(entry);
-    await run.add(entry);
+    await base.run.add(entry);
   };
+  const until = overUntil(base);
+  const part: Part = { ...base, until, entries, add };
   const step = async (work: () => Promise<void>) => {
     const failed = await attempt(part, { month: monthBefore(until), number: null }, work);
     // Several steps may fail for the same reason.
     if (failed && !entries.some(({ problem }) => problem === failed.problem)) await add(failed);
   };
-  await step(() => billMonths(part, until, entries, add));
-  await step(() => tellCallsLeft(ctx, tenant, until, entries, add));
-  await step(() => tellStrayed(part, add));
-  if (!request.dryRun) await step(() => pushAll(part, entries, add));
+  await step(() => billMonths(part));
+  await step(() => tellCallsLeft(part));
+  await step(() => tellStrayed(part));
+  if (!part.request.dryRun) await step(() => pushAll(part));
 }
 
 /**
  * A month that fails holds up its tenant's later ones, because months are billed in order. So does one whose document
  * was voided by a person: it would be back within the hour.
  */
-async function billMonths(
-  part: Part,
-  until: string,
-  entries: CloseEntry[],
-  add: (entry: CloseEntry) => Promise<void>,
-): Promise<void> {
-  const { ctx, tenant, request } = part;
-  const notCompared = await compareLast(part, monthBefore(until));
-  const due = await dueMonths(part, until);
+async function billMonths(part: Part): Promise<void> {
+  const { ctx, tenant, request, entries, add } = part;
+  const notCompared = await compareLast(part, monthBefore(part.until));
+  const due = await dueMonths(part);
   const voided = new Map((await listVoidedMonths(ctx.store, tenant.id)).map((each) => [each.month, each]));
   for (const [index, month] of due.entries()) {
     const before = voided.get(month);
@@ -187,7 +172,7 @@ const strayed =
   'Stripe no longer collects this invoice: it is void or deleted there. Issue a credit note, book it as paid, or void it here after the later months.';
 
 /** Invoices that Stripe no longer collects, with a later month billed since: our books cannot follow automatically. */
-async function tellStrayed({ ctx, tenant }: Part, add: (entry: CloseEntry) => Promise<void>): Promise<void> {
+async function tellStrayed({ ctx, tenant, add }: Part): Promise<void> {
   for (const row of await listStrayed(ctx.store, tenant.id)) {
     if ((await leftToPayCents(ctx.store, row)) === 0) continue;
     await add({ ...entryOf(tenant, row.month, 'failed', row), problem: strayed });
@@ -195,12 +180,8 @@ async function tellStrayed({ ctx, tenant }: Part, add: (entry: CloseEntry) => Pr
 }
 
 /** Includes what an earlier run froze but did not push, and credit notes. */
-async function pushAll(
-  part: Part,
-  entries: CloseEntry[],
-  add: (entry: CloseEntry) => Promise<void>,
-): Promise<void> {
-  const { ctx, tenant, by } = part;
+async function pushAll(part: Part): Promise<void> {
+  const { ctx, tenant, by, entries, add } = part;
   const { collection } = await accountOf(ctx.store, tenant);
   if (collection === 'manual') return;
   for (const { id, month, number } of await listUnpushed(ctx.store, tenant.id)) {
@@ -245,30 +226,30 @@ async function foretell(
   const rated = await rateMonth(ctx.store, tenant.id, month);
   const lines = rated.lines.filter((line) => before === undefined || line.month > before);
   if (billsNothing({ lines })) return null;
-  const { totalCents, currency } = await documentFor(ctx.store, tenant, '', month, { ...rated, lines });
+  const { totalCents, currency } = await documentFor(ctx.store, tenant, { ...rated, lines });
   return { ...entryOf(tenant, month, 'would-finalize', { totalCents, currency }), notCompared: notAsked };
 }
 
 /** @returns null when there is nothing to bill */
 async function closeMonth({ ctx, tenant, run, check, by }: Part, month: string): Promise<CloseEntry | null> {
   const notCompared = await check(tenant, monthInstants(tenant.timeZone, month));
-  const draft = await draftInvoice(ctx.store, tenant, month, by, ctx.now());
+  const draft = await draftInvoice(ctx, tenant, month, by);
   if (!draft) return null;
   await run.begin();
-  const frozen = await finalizeInvoice(ctx.store, tenant, draft.row.id, by, ctx.now());
+  const frozen = await finalizeInvoice(ctx, tenant, draft.row.id, by);
   const entry = entryOf(tenant, month, 'finalized', frozen);
   if (notCompared === null) return entry;
   return { ...entry, notCompared, problem: `Billed without comparing with Vapi. ${notCompared}.` };
 }
 
 /** The first month that is not over, still within the grace period, or later than the requested one. */
-function overUntil({ ctx, tenant, request }: Part): string {
+function overUntil({ ctx, tenant, request }: Pick<Part, 'ctx' | 'tenant' | 'request'>): string {
   const now = monthIn(tenant.timeZone, ctx.now() - request.graceHours * 3_600_000);
   return request.month === undefined || now <= request.month ? now : nextMonth(request.month);
 }
 
 /** Unbilled months in order, including skipped ones between billed months. */
-async function dueMonths({ ctx, tenant }: Part, until: string): Promise<string[]> {
+async function dueMonths({ ctx, tenant, until }: Part): Promise<string[]> {
   const months = await unbilledMonths(ctx.store, tenant.id, until);
   // Late calls of billed months need a document: that of the last month that is over, if there is no other.
   const last = monthBefore(until);

@@ -42,7 +42,7 @@ async function sweepOne(ctx: BillingContext, due: InvoiceRow): Promise<void> {
     const facts = { invoice: row.number, dueCents, currency: row.currency };
     await advanceInvoice(db, row.id, ['finalized'], { status: 'overdue' });
     await raiseNotice(db, tenant, 'invoice-overdue', row.number ?? row.id, facts, ctx.now());
-    await pauseUnpaid(db, tenant, row, dueMs, facts, ctx.now());
+    await pauseUnpaid(db, tenant, row, { dueMs, facts, nowMs: ctx.now() });
   });
 }
 

@@ -1,6 +1,6 @@
 /** What credit notes have credited, by what it was billed for. */
 
-import { centsToMicros, microsToCents } from '../../base/money.ts';
+import { centsToMicros, microsToCents, sumCents } from '../../base/money.ts';
 import type { InvoiceDocument, LineKind } from '../../contract.ts';
 import type { Queries } from '../../store/database.ts';
 import { type InvoiceCall, listCorrectedCalls } from '../../store/invoice-calls.ts';
@@ -137,7 +137,7 @@ export async function reliesOnNote(db: Queries, tenantId: string, noteId: string
   const others = credited.filter(({ note }) => note !== noteId);
   for (const { month, share } of credited.filter(({ note }) => note === noteId)) {
     const held = (await listCreditedBefore(db, tenantId, month)).filter((line) => shareOf(line) === share);
-    const heldCents = held.reduce((sum, { amountCents }) => sum + amountCents, 0);
+    const heldCents = sumCents(held);
     if (heldCents <= 0) continue;
     const without = await loadFalls(db, tenantId, month, others);
     if (heldCents > without.heldCents(share)) return held[0]?.number ?? null;

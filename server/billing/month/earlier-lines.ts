@@ -1,6 +1,6 @@
 /** The lines of a later document for a billed month: late calls, corrections, and what was credited before. */
 
-import { microsToCents, toSafeNumber } from '../../base/money.ts';
+import { microsToCents, sumCents, toSafeNumber } from '../../base/money.ts';
 import type { BilledSum } from '../../store/invoice-lines.ts';
 import type { Segment } from '../plan/plan.ts';
 import { flatLine, type RatedLine, type RateTotals, topUpCents } from '../plan/rating.ts';
@@ -44,7 +44,7 @@ export function linesOfMonth({ segments, sums, added, falls }: BilledMonth): Rat
     const byShare = new Map([...usage, ...minimum].map((line) => [shareOf(line), line]));
     const credited = [...byShare].flatMap(([share, { rate, channels }]) => {
       const held = sums.filter((row) => row.kind === 'credited-before' && shareOf(row) === share);
-      const cents = falls.heldCents(share) - total(held);
+      const cents = falls.heldCents(share) - sumCents(held);
       return cents === 0 ? [] : [{ ...flatLine('credited-before', segment, cents), rate, channels }];
     });
     return [...usage, ...minimum, ...credited];
@@ -56,10 +56,6 @@ function minimumChange(segment: Segment, sums: BilledSum[], usage: RatedLine[]):
   // The sum of the calls counts, whether or not they were credited.
   const own = sums.filter(({ planId, kind }) => planId === segment.planId && kind !== 'credited-before');
   const isTopUp = ({ kind }: BilledSum) => kind === 'minimum' || kind === 'minimum-change';
-  const spent = total(own.filter((row) => !isTopUp(row))) + total(usage);
-  return topUpCents(segment, spent) - total(own.filter(isTopUp));
-}
-
-function total(rows: { amountCents: number }[]): number {
-  return rows.reduce((sum, { amountCents }) => sum + amountCents, 0);
+  const spent = sumCents(own.filter((row) => !isTopUp(row))) + sumCents(usage);
+  return topUpCents(segment, spent) - sumCents(own.filter(isTopUp));
 }

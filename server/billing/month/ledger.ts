@@ -2,7 +2,9 @@
 import { setImmediate as otherWork } from 'node:timers/promises';
 import { type CostByComponent, costComponents } from '../../contract.ts';
 import { columnOf } from '../../ledger/usage.ts';
-import type { LedgerCall, LedgerPosition } from '../../store/invoice-calls.ts';
+import type { Queries } from '../../store/database.ts';
+import { type LedgerCall, type LedgerPosition, readLedger } from '../../store/invoice-calls.ts';
+import { monthPeriod } from '../plan/period.ts';
 import { channelOf } from '../plan/plan.ts';
 import type { BillableCall } from '../plan/price.ts';
 
@@ -25,6 +27,17 @@ export async function* pagesOfCalls(
     if (!last || rows.length < pageSize) return;
     after = last;
   }
+}
+
+/** As `readLedger`, of one month. */
+export function pagesOfMonth(
+  db: Queries,
+  tenantId: string,
+  month: string,
+  withBilled: boolean,
+): AsyncGenerator<BillableCall[]> {
+  const days = monthPeriod(month);
+  return pagesOfCalls((after, limit) => readLedger(db, tenantId, days, after, limit, withBilled));
 }
 
 function toBillable(row: LedgerCall): BillableCall {

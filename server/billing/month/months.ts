@@ -2,13 +2,12 @@
 
 import { nextMonth } from '../../base/time-zone.ts';
 import type { Queries } from '../../store/database.ts';
-import { readLedger } from '../../store/invoice-calls.ts';
 import { listBilledMonths, listVoidedMonths } from '../../store/invoices.ts';
 import { listPlanVersions } from '../../store/plans.ts';
-import { monthOfDay, monthPeriod } from '../plan/period.ts';
+import { monthOfDay } from '../plan/period.ts';
 import { type Segment, segmentsOf } from '../plan/plan.ts';
 import { createRater, feeCents, minimumCents } from '../plan/rating.ts';
-import { pagesOfCalls } from './ledger.ts';
+import { pagesOfMonth } from './ledger.ts';
 import { billsNothing, rateMonth } from './rated-month.ts';
 
 /**
@@ -44,9 +43,9 @@ async function billsByItself(
   if (segments.length === 0) return false;
   if (segments.some((segment) => feeCents(segment) > 0 || minimumCents(segment) > 0)) return true;
   const rater = createRater(segments);
-  const period = monthPeriod(month);
-  const pages = pagesOfCalls((after, limit) => readLedger(db, tenantId, period, after, limit, false));
   // Ends with the first page unless all its calls have to wait.
-  for await (const page of pages) if (page.some((call) => !('open' in rater.add(call)))) return true;
+  for await (const page of pagesOfMonth(db, tenantId, month, false)) {
+    if (page.some((call) => !('open' in rater.add(call)))) return true;
+  }
   return false;
 }

@@ -10,7 +10,7 @@ import {
 } from '../../store/invoice-calls.ts';
 import type { PlanVersion } from '../../store/plans.ts';
 import { daysIn, monthOfDay, monthPeriod } from '../plan/period.ts';
-import { channelOf, segmentsOf } from '../plan/plan.ts';
+import { channelOf, segmentOn, segmentsOf } from '../plan/plan.ts';
 import type { BillableCall } from '../plan/price.ts';
 import { createRater, type Rater } from '../plan/rating.ts';
 
@@ -52,7 +52,7 @@ export async function unconfirmedCalls(
   const waiting = new Map<string, string[]>();
   for (const { id, day } of await listUnconfirmed(db, tenantId, monthPeriod(until).from)) {
     const month = monthOfDay(day);
-    if (!segmentsOf(versions, month).some(({ from, to }) => day >= from && day < to)) continue;
+    if (!segmentOn(segmentsOf(versions, month), day)) continue;
     waiting.set(month, [...(waiting.get(month) ?? []), id]);
   }
   return waiting;
@@ -69,7 +69,7 @@ export async function countUnplannedCalls(
   const period = monthPeriod(month);
   if (segments.reduce((days, segment) => days + segment.days, 0) === daysIn(period)) return 0;
   return (await countUnbilled(db, tenantId, period))
-    .filter(({ day }) => !segments.some(({ from, to }) => day >= from && day < to))
+    .filter(({ day }) => !segmentOn(segments, day))
     .reduce((sum, { calls }) => sum + calls, 0);
 }
 

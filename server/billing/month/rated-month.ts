@@ -1,19 +1,13 @@
 /** Rates a month from the ledger as it is now. Writes nothing. */
 import type { Queries } from '../../store/database.ts';
-import { readLedger } from '../../store/invoice-calls.ts';
 import { listPlanVersions, type PlanVersion } from '../../store/plans.ts';
-import { monthPeriod } from '../plan/period.ts';
 import { currencyOf, type Segment, segmentsOf } from '../plan/plan.ts';
-import { createRater, type OpenCall, type RatedLine, type RateTotals } from '../plan/rating.ts';
+import { createRater, type MonthLine, type OpenCall, type RateTotals } from '../plan/rating.ts';
 import { type BilledCall, rateEarlierMonths } from './earlier-months.ts';
-import { pagesOfCalls } from './ledger.ts';
-
-/** A line, and the month that it bills. */
-export interface MonthLine extends RatedLine {
-  month: string;
-}
+import { pagesOfMonth } from './ledger.ts';
 
 export interface RatedMonth {
+  month: string;
   currency: string;
   versions: PlanVersion[];
   segments: Segment[];
@@ -39,9 +33,7 @@ export async function rateMonth(
   const segments = segmentsOf(versions, month);
   const rater = createRater(segments);
   const open: OpenCall[] = [];
-  const period = monthPeriod(month);
-  const pages = pagesOfCalls((after, limit) => readLedger(db, tenantId, period, after, limit, false));
-  for await (const page of pages) {
+  for await (const page of pagesOfMonth(db, tenantId, month, false)) {
     const rated: BilledCall[] = [];
     for (const call of page) {
       const result = rater.add(call);
@@ -50,8 +42,9 @@ export async function rateMonth(
     }
     await take(rated);
   }
-  const earlier = await rateEarlierMonths(db, tenantId, month, versions, take);
+  const earlier = await rateEarlierMonths(db, tenantId, { month, versions, take });
   return {
+    month,
     currency: currencyOf(versions) ?? 'usd',
     versions,
     segments,

@@ -12,9 +12,11 @@ const channelNames: Record<CallChannel, string> = {
   chat: 'chat messages',
 };
 
+const namesOf = (channels: CallChannel[]) => channels.map((channel) => channelNames[channel]).join(', ');
+
 /** @param month the month that the line bills */
 export function describeLine(line: RatedLine, month: string): string {
-  const what = line.channels.map((channel) => channelNames[channel]).join(', ');
+  const what = namesOf(line.channels);
   const amount = `${line.calls} in all, ${minutes(line.billedSeconds)} min`;
   switch (line.kind) {
     case 'fee':
@@ -45,10 +47,9 @@ export function termsOf(id: string, plan: Plan): PlanTermsView {
   const cents = (amount: number) => `${centsToDecimal(amount, currency)} ${currency.toUpperCase()}`;
   const terms = [
     ...(plan.monthlyFeeCents > 0 ? [`${cents(plan.monthlyFeeCents)} a month`] : []),
-    ...plan.rates.map(({ channels, price }) => {
-      const what = channels.map((channel) => channelNames[channel]).join(', ');
-      return `${capital(what)}: ${priceInWords(price, currency)}`;
-    }),
+    ...plan.rates.map(
+      ({ channels, price }) => `${capital(namesOf(channels))}: ${priceInWords(price, currency)}`,
+    ),
     ...(plan.minimumCents > 0 ? [`At least ${cents(plan.minimumCents)} a month`] : []),
   ];
   return { id, name, currency, terms };

@@ -1,7 +1,7 @@
 /** Billing periods: calendar months in the tenant's time zone, as half-open ranges of days. Pure. */
 import { dayIn, nextMonth } from '../../base/time-zone.ts';
 
-const dayMs = 86_400_000;
+export const dayMs = 86_400_000;
 
 /** Days `YYYY-MM-DD`, `to` exclusive. */
 export interface Period {

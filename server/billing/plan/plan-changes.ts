@@ -1,15 +1,15 @@
 /** Setting a tenant's plan: a new version from a given day, never a change to what has been billed. */
 
-import type { Actor } from '../../access/audit.ts';
-import { recordChange } from '../../access/audit.ts';
+import { type Actor, recordChange } from '../../access/audit.ts';
 import { canonicalJson } from '../../base/canonical-json.ts';
-import { centsToDecimal, microsToDecimal } from '../../base/money.ts';
+import { amountInWords, microsToDecimal } from '../../base/money.ts';
 import { dayIn, monthIn } from '../../base/time-zone.ts';
+import type { Context } from '../../context.ts';
 import { type Plan, planSchema } from '../../contract.ts';
-import { ApiError } from '../../errors.ts';
+import { conflict } from '../../errors.ts';
 import { lockBilling } from '../../store/billing-locks.ts';
 import { creditBalance } from '../../store/credits.ts';
-import type { Queries, Store } from '../../store/database.ts';
+import type { Queries } from '../../store/database.ts';
 import { firstCallDay } from '../../store/invoice-calls.ts';
 import { listBilledMonths } from '../../store/invoices.ts';
 import { insertPlanVersion, listPlanVersions, type PlanVersion } from '../../store/plans.ts';
@@ -38,32 +38,29 @@ export interface PlanChanged {
  *   exchange rate in a month, a day so long ago that it must be confirmed, or a deleted tenant
  */
 export async function setPlan(
-  store: Store,
+  ctx: Context,
   tenant: Tenant,
   { plan, fromDay, isConfirmed }: PlanChange,
   by: Actor,
-  nowMs: number,
 ): Promise<PlanChanged> {
-  if (tenant.deletedAt !== null) {
-    throw new ApiError('conflict', { detail: 'The tenant is deleted: its billing has ended.' });
-  }
-  return store.transaction().execute(async (db) => {
+  const nowMs = ctx.now();
+  if (tenant.deletedAt !== null) throw conflict('The tenant is deleted: its billing has ended.');
+  return ctx.store.transaction().execute(async (db) => {
     await lockBilling(db, tenant.id);
     const versions = await listPlanVersions(db, tenant.id);
     const last = (await listBilledMonths(db, tenant.id)).at(-1);
     const currency = currencyOf(versions);
     const changesCurrency = plan && currency && plan.currency !== currency;
-    if (changesCurrency) await checkCurrency(db, tenant, versions, currency, fromDay);
+    if (changesCurrency) await checkCurrency(db, tenant.id, versions, fromDay);
     if (last && fromDay < monthPeriod(last.month).to) {
-      const detail = `${last.month} is billed: a plan can start from ${monthPeriod(last.month).to}.`;
-      throw new ApiError('conflict', { detail });
+      throw conflict(`${last.month} is billed: a plan can start from ${monthPeriod(last.month).to}.`);
     }
     const held = inForce(versions).findLast((version) => version.fromDay <= fromDay);
     const toCome = inForce(versions).filter((version) => version.plan && version.fromDay > fromDay);
     if (held && isSamePlan(held.plan, plan) && (plan || toCome.length === 0)) {
       return { version: held, cancelled: [] };
     }
-    if (plan && !isConfirmed) await checkStart(db, tenant, versions, fromDay, nowMs);
+    if (plan && !isConfirmed) await checkStart(db, tenant, { versions, fromDay, nowMs });
     const added = await insertPlanVersion(db, tenant.id, fromDay, plan, nowMs);
     // Upcoming plans can stay neither in the old currency nor after the billing ends.
     const replaced = changesCurrency || !plan ? toCome.map((version) => version.fromDay) : [];
@@ -94,15 +91,13 @@ function isSamePlan(stored: Plan | null, plan: Plan | null): boolean {
 async function checkStart(
   db: Queries,
   tenant: Tenant,
-  versions: PlanVersion[],
-  fromDay: string,
-  nowMs: number,
+  { versions, fromDay, nowMs }: { versions: PlanVersion[]; fromDay: string; nowMs: number },
 ): Promise<void> {
   const [held] = inForce(versions).filter((version) => version.plan);
   // Those months will be billed anyway.
   if (held && held.fromDay <= fromDay) return;
   const refuse = (why: string) => {
-    throw new ApiError('conflict', { detail: `${why} Say "backdate": true if that is meant.` });
+    throw conflict(`${why} Say "backdate": true if that is meant.`);
   };
   const month = monthOfDay(fromDay);
   const now = monthIn(tenant.timeZone, nowMs);
@@ -123,18 +118,18 @@ async function checkStart(
  */
 async function checkCurrency(
   db: Queries,
-  tenant: Tenant,
+  tenantId: string,
   versions: PlanVersion[],
-  currency: string,
   fromDay: string,
 ): Promise<void> {
+  const currency = currencyOf(versions) ?? '';
   const refuse = (why: string) => {
-    throw new ApiError('conflict', { detail: `All plans of a tenant must have the same currency. ${why}` });
+    throw conflict(`All plans of a tenant must have the same currency. ${why}`);
   };
-  const [billed] = await listBilledMonths(db, tenant.id);
+  const [billed] = await listBilledMonths(db, tenantId);
   if (billed) refuse(`${billed.month} is billed in ${currency}.`);
-  const balance = await creditBalance(db, tenant.id, currency);
-  if (balance !== 0) refuse(`There is prepaid credit of ${centsToDecimal(balance, currency)} ${currency}.`);
+  const balance = await creditBalance(db, tenantId, currency);
+  if (balance !== 0) refuse(`There is prepaid credit of ${amountInWords(balance, currency)}.`);
   const [earlier] = inForce(versions).filter((version) => version.plan);
   if (earlier && earlier.fromDay < fromDay) {
     refuse(`A plan in ${currency} applies from ${earlier.fromDay}: set the new one from that day.`);
@@ -151,8 +146,7 @@ function checkRates(versions: PlanVersion[], fromDay: string): void {
     const rates = new Set(segmentsOf(versions, month).map(({ plan }) => plan.usdRateMicros));
     if (rates.size < 2) continue;
     const found = [...rates].map((micros) => microsToDecimal(micros, 'usd')).join(' and ');
-    const detail = `An exchange rate applies to whole months; ${month} would have ${found}.`;
-    throw new ApiError('conflict', { detail });
+    throw conflict(`An exchange rate applies to whole months; ${month} would have ${found}.`);
   }
 }
 

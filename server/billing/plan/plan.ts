@@ -31,6 +31,10 @@ export function segmentsOf(versions: PlanVersion[], month: string): Segment[] {
   });
 }
 
+export function segmentOn(segments: Segment[], day: string): Segment | undefined {
+  return segments.find(({ from, to }) => day >= from && day < to);
+}
+
 /** How the ledger's types of call are priced; types not listed are priced as web calls. */
 const channelOfType: Record<string, CallChannel> = {
   inboundPhoneCall: 'inbound',

@@ -43,7 +43,7 @@ export function chargeFor(
   usedSeconds: number,
   call: BillableCall,
 ): Charge | Waiting {
-  const seconds = call.seconds ?? (call.channel === 'chat' ? 0 : null);
+  const seconds = secondsOf(call);
   if (seconds === null) return 'duration-unknown';
   const billedSeconds = billedSecondsOf(price, seconds);
   switch (price.kind) {
@@ -73,12 +73,10 @@ export function chargeFor(
 /**
  * What a billed call still owes, or is owed, after its figures in the ledger have changed. Included minutes and tiers
  * are used from the bottom up and returned from the top, so that a changed call affects no other.
- * @param usedSeconds all that has been billed at the rate so far, this call included
+ * @param rate `usedSeconds` is all that has been billed at it so far, this call included
  */
 export function correctionFor(
-  segment: Segment,
-  price: Price,
-  usedSeconds: number,
+  { segment, price, usedSeconds }: { segment: Segment; price: Price; usedSeconds: number },
   billed: Charge,
   call: BillableCall,
 ): Charge | Waiting {
@@ -90,7 +88,7 @@ export function correctionFor(
       priceMicros: now.priceMicros - billed.priceMicros,
     };
   }
-  const seconds = call.seconds ?? (call.channel === 'chat' ? 0 : null);
+  const seconds = secondsOf(call);
   if (seconds === null) return 'duration-unknown';
   const change = billedSecondsOf(price, seconds) - billed.billedSeconds;
   const priceMicros =
@@ -98,6 +96,11 @@ export function correctionFor(
       ? poolMicros(segment, price, usedSeconds, usedSeconds + change)
       : -poolMicros(segment, price, usedSeconds + change, usedSeconds) + 0;
   return { billedSeconds: change, priceMicros };
+}
+
+/** Null while unknown. */
+function secondsOf({ seconds, channel }: BillableCall): number | null {
+  return seconds ?? (channel === 'chat' ? 0 : null);
 }
 
 export function isPooled(price: Price): price is Extract<Price, { kind: 'included' | 'graduated' }> {

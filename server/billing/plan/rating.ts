@@ -16,6 +16,7 @@
 
 import { microsToCents, proportion, toSafeNumber } from '../../base/money.ts';
 import type { CallChannel, LineKind } from '../../contract.ts';
+import { monthOfDay } from './period.ts';
 import type { Segment } from './plan.ts';
 import { type BillableCall, type Charge, chargeFor, includedSeconds, type Waiting } from './price.ts';
 
@@ -38,6 +39,11 @@ export interface RatedLine {
   /** The calls' prices; null for a fee or minimum. */
   priceMicros: number | null;
   amountCents: number;
+}
+
+/** A line, and the month that it bills. */
+export interface MonthLine extends RatedLine {
+  month: string;
 }
 
 /** Keeps what the call was rated with, so that a later change in the ledger can be detected and traced. */
@@ -63,6 +69,14 @@ export interface RateTotals {
   priceMicros: number;
 }
 
+export const noTotals = (): RateTotals => ({ calls: 0, billedSeconds: 0, priceMicros: 0 });
+
+export function addCharge(totals: RateTotals, { billedSeconds, priceMicros }: Charge): void {
+  totals.calls += 1;
+  totals.billedSeconds += billedSeconds;
+  totals.priceMicros += priceMicros;
+}
+
 export interface Rater {
   add(call: BillableCall): RatedCall | OpenCall;
   /** By segment and rate, in the order of the plan. */
@@ -77,11 +91,7 @@ export function createRater(segments: Segment[]): Rater {
     segment.plan.rates.forEach(({ channels }, index) => {
       for (const channel of channels) rateOf.set(channel, index);
     });
-    return {
-      segment,
-      rateOf,
-      totals: segment.plan.rates.map((): RateTotals => ({ calls: 0, billedSeconds: 0, priceMicros: 0 })),
-    };
+    return { segment, rateOf, totals: segment.plan.rates.map(noTotals) };
   });
   return {
     add(call) {
@@ -93,12 +103,10 @@ export function createRater(segments: Segment[]): Rater {
       if (!totals || !price) throw new Error('the plan has no such rate');
       const charge = chargeFor(state.segment, price, totals.billedSeconds, call);
       if (typeof charge === 'string') return { callId: call.id, open: charge };
-      totals.calls += 1;
-      totals.billedSeconds += charge.billedSeconds;
-      totals.priceMicros += charge.priceMicros;
+      addCharge(totals, charge);
       return {
         callId: call.id,
-        month: call.day.slice(0, 7),
+        month: monthOfDay(call.day),
         planId: state.segment.planId,
         rate,
         seconds: call.seconds,
@@ -165,11 +173,7 @@ export function flatLine(kind: LineKind, segment: Segment, amountCents: number):
   };
 }
 
-function usageLine(
-  segment: Segment,
-  rate: number,
-  totals: RateTotals = { calls: 0, billedSeconds: 0, priceMicros: 0 },
-): RatedLine {
+function usageLine(segment: Segment, rate: number, totals = noTotals()): RatedLine {
   const { channels, price } = segment.plan.rates[rate] ?? { channels: [], price: { kind: 'free' } };
   return {
     ...flatLine('usage', segment, microsToCents(BigInt(totals.priceMicros), segment.plan.currency)),

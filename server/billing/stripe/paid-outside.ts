@@ -1,7 +1,7 @@
 /** Money received outside Stripe or, for a credit note, paid out outside it. */
 
 import { type Actor, recordChange } from '../../access/audit.ts';
-import { ApiError } from '../../errors.ts';
+import { conflict } from '../../errors.ts';
 import { advanceInvoice, type InvoiceRow } from '../../store/invoices.ts';
 import type { Tenant } from '../../store/tenants.ts';
 import { withInvoice } from '../books/invoicing.ts';
@@ -26,14 +26,12 @@ export async function bookPaid(
     await closeAtStripe(ctx, row);
     return row;
   }
-  if (!open.includes(row.status))
-    throw new ApiError('conflict', { detail: `The document is ${row.status}.` });
+  if (!open.includes(row.status)) throw conflict(`The document is ${row.status}.`);
   await closeAtStripe(ctx, row);
-  const paid = await withInvoice(ctx.store, tenant, row.id, async (db, current) => {
+  const paid = await withInvoice(ctx, tenant, row.id, async (db, current) => {
     // Stripe may have reported it first.
     if (current.status !== 'paid') {
-      if (!open.includes(current.status))
-        throw new ApiError('conflict', { detail: `The document is ${current.status}.` });
+      if (!open.includes(current.status)) throw conflict(`The document is ${current.status}.`);
       await advanceInvoice(db, row.id, open, { status: 'paid', paidAt: ctx.now() });
     }
     const before = { id: row.id, number: row.number, status: row.status };

@@ -1,8 +1,8 @@
 /** Whether Stripe can and would ask a client for the document's amount: checked before anything is created there. */
 
-import { centsToDecimal } from '../../base/money.ts';
+import { amountInWords } from '../../base/money.ts';
 import type { InvoiceDocument } from '../../contract.ts';
-import { ApiError } from '../../errors.ts';
+import { conflict } from '../../errors.ts';
 import type { StripeApi, StripeInvoice } from './stripe-api.ts';
 
 /**
@@ -30,24 +30,24 @@ export async function checkAsked(
   balanceCents: number,
   { dueCents, currency }: InvoiceDocument,
 ): Promise<void> {
-  const inWords = (cents: number) => `${centsToDecimal(cents, currency)} ${currency}`;
+  const inWords = (cents: number) => amountInWords(cents, currency);
   const foreignCents = dueCents > 0 ? await stripe.foreignDebtCents(customer, balanceCents) : 0;
   if (foreignCents > 0) {
-    throw new ApiError('conflict', {
-      detail: `Stripe would ask for ${inWords(foreignCents)} more than the invoice: ${customer} has that on its balance, but from none of our documents. Correct the balance in Stripe’s dashboard, then push again.`,
-    });
+    throw conflict(
+      `Stripe would ask for ${inWords(foreignCents)} more than the invoice: ${customer} has that on its balance, but from none of our documents. Correct the balance in Stripe’s dashboard, then push again.`,
+    );
   }
   const askedCents = dueCents > 0 ? dueCents + balanceCents : 0;
   const least = leastCents[currency] ?? 0;
   if (askedCents > 0 && askedCents < least) {
-    throw new ApiError('conflict', {
-      detail: `Stripe charges at least ${inWords(least)}, and ${inWords(askedCents)} would be due: collect it yourself and book it as paid, or issue a credit note.`,
-    });
+    throw conflict(
+      `Stripe charges at least ${inWords(least)}, and ${inWords(askedCents)} would be due: collect it yourself and book it as paid, or issue a credit note.`,
+    );
   }
   if (askedCents > mostCents) {
-    throw new ApiError('conflict', {
-      detail: `Stripe charges at most ${inWords(mostCents)}, and ${inWords(askedCents)} would be due: collect it yourself and book it as paid.`,
-    });
+    throw conflict(
+      `Stripe charges at most ${inWords(mostCents)}, and ${inWords(askedCents)} would be due: collect it yourself and book it as paid.`,
+    );
   }
 }
 
@@ -65,8 +65,8 @@ export function checkDraft(
   // Stripe applies the balance on finalizing; a draft's figure may or may not include it already.
   const isAsked = draft.askedCents === toAskCents || draft.askedCents === dueCents;
   if (isAsked && draft.balanceCents === balanceCents && draft.remainingCents === draft.askedCents) return;
-  const inWords = (cents: number) => `${centsToDecimal(cents, currency)} ${currency}`;
-  throw new ApiError('conflict', {
-    detail: `Stripe would ask for ${inWords(draft.askedCents)} (${inWords(draft.remainingCents)} left, with a balance of ${inWords(draft.balanceCents)}), and we for ${inWords(toAskCents)}: ${draft.id} was not finalized. Check it in Stripe’s dashboard, then push again.`,
-  });
+  const inWords = (cents: number) => amountInWords(cents, currency);
+  throw conflict(
+    `Stripe would ask for ${inWords(draft.askedCents)} (${inWords(draft.remainingCents)} left, with a balance of ${inWords(draft.balanceCents)}), and we for ${inWords(toAskCents)}: ${draft.id} was not finalized. Check it in Stripe’s dashboard, then push again.`,
+  );
 }

@@ -1,8 +1,8 @@
 /** An invoice's lines at Stripe: added once, and compared to the cent. */
 
-import { centsToDecimal } from '../../base/money.ts';
+import { amountInWords, sumCents } from '../../base/money.ts';
 import type { InvoiceDocument } from '../../contract.ts';
-import { ApiError } from '../../errors.ts';
+import { conflict } from '../../errors.ts';
 import type { Store } from '../../store/database.ts';
 import type { StripeApi, StripeInvoice, StripeLine } from './stripe-api.ts';
 import { findOrMake } from './stripe-once.ts';
@@ -29,8 +29,11 @@ export function stripeLines(document: InvoiceDocument): StripeLine[] {
   const room = maxLines - rest.length;
   if (lines.length > room) {
     const merged = lines.splice(room - 1);
-    const amountCents = merged.reduce((sum, line) => sum + line.amountCents, 0);
-    lines.push({ description: `${merged.length} further lines`, amountCents, period: whole });
+    lines.push({
+      description: `${merged.length} further lines`,
+      amountCents: sumCents(merged),
+      period: whole,
+    });
   }
   return [...lines, ...rest].map((line, index) => ({ ...line, no: index + 1 }));
 }
@@ -59,11 +62,7 @@ export async function putLines(
     there.length === lines.length &&
     there.every(({ no, amountCents }) => ours.get(no) === amountCents) &&
     new Set(there.map(({ no }) => no)).size === lines.length;
-  if (!same) {
-    throw new ApiError('conflict', {
-      detail: `The lines of ${stripeId} at Stripe differ from the invoice’s.`,
-    });
-  }
+  if (!same) throw conflict(`The lines of ${stripeId} at Stripe differ from the invoice’s.`);
   const invoice = await stripe.getInvoice(stripeId);
   if (invoice) checkTotal(invoice, document);
   return invoice;
@@ -72,7 +71,6 @@ export async function putLines(
 /** @throws ApiError `conflict` */
 export function checkTotal(invoice: StripeInvoice, { dueCents, currency }: InvoiceDocument): void {
   if (invoice.totalCents === dueCents && invoice.currency === currency) return;
-  const there = `${centsToDecimal(invoice.totalCents, invoice.currency)} ${invoice.currency}`;
-  const detail = `Stripe says ${there}, the invoice ${centsToDecimal(dueCents, currency)} ${currency}.`;
-  throw new ApiError('conflict', { detail });
+  const there = amountInWords(invoice.totalCents, invoice.currency);
+  throw conflict(`Stripe says ${there}, the invoice ${amountInWords(dueCents, currency)}.`);
 }

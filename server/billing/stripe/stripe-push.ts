@@ -3,18 +3,19 @@
  * step and restarted immediately or days later: what exists is found and not created again.
  */
 
-import type { Actor } from '../../access/audit.ts';
-import { recordChange } from '../../access/audit.ts';
+import { type Actor, recordChange } from '../../access/audit.ts';
 import type { Context } from '../../context.ts';
 import type { BillingAccount, InvoiceDocument } from '../../contract.ts';
-import { ApiError } from '../../errors.ts';
+import { ApiError, conflict } from '../../errors.ts';
 import { findBillingAccount, linkStripeCustomer } from '../../store/billing-accounts.ts';
 import { findInvoice, type InvoiceRow } from '../../store/invoices.ts';
 import type { Tenant } from '../../store/tenants.ts';
 import { accountOf } from '../books/month-document.ts';
+import { documentOf } from '../books/views.ts';
+import { dayMs } from '../plan/period.ts';
 import type { BillingContext } from './billing-context.ts';
 import { type StripeApi, type StripeInvoice, stripeFailure } from './stripe-api.ts';
-import { pushCredit } from './stripe-credit.ts';
+import { type Push, pushCredit } from './stripe-credit.ts';
 import { checkAsked, checkDraft } from './stripe-limits.ts';
 import { checkTotal, putLines } from './stripe-lines.ts';
 import { findOrMake, makeOnce } from './stripe-once.ts';
@@ -22,7 +23,6 @@ import { applyStripeStatus, syncInvoice } from './stripe-sync.ts';
 import { advancePush, checkCounts, findAtStripe } from './stripe-withdraw.ts';
 
 const hourMs = 3_600_000;
-const dayMs = 24 * hourMs;
 
 /**
  * @returns the document after the push; one that needs no payment is left as it is
@@ -36,22 +36,20 @@ export async function pushInvoice(
   by: Actor,
 ): Promise<InvoiceRow> {
   const { store, stripe } = ctx;
-  if (!stripe) throw new ApiError('conflict', { detail: 'STRIPE_SECRET_KEY is not set.' });
+  if (!stripe) throw conflict('STRIPE_SECRET_KEY is not set.');
   const row = await findInvoice(store, tenant.id, invoiceId);
   if (!row) throw new ApiError('not_found');
   if (row.pushedAt !== null || row.status === 'paid') return row;
   if (row.status !== 'finalized' && row.status !== 'overdue') {
-    throw new ApiError('conflict', { detail: `The document is ${row.status}.` });
+    throw conflict(`The document is ${row.status}.`);
   }
   const account = await accountOf(store, tenant);
-  if (account.collection === 'manual') {
-    throw new ApiError('conflict', { detail: 'The tenant’s invoices are collected outside Stripe.' });
-  }
+  if (account.collection === 'manual') throw conflict('The tenant’s invoices are collected outside Stripe.');
   try {
     const customer = await customerOf(ctx, stripe, tenant, account);
-    const document = JSON.parse(row.document) as InvoiceDocument;
-    if (document.dueCents < 0) await pushCredit(ctx, stripe, row, document, customer.id);
-    else await pushPayable(ctx, stripe, row, document, customer, account.collection);
+    const push = { ctx, stripe, row, document: documentOf(row), customer: customer.id };
+    if (push.document.dueCents < 0) await pushCredit(push);
+    else await pushPayable(push, customer.balanceCents, account.collection);
   } catch (error) {
     // Stripe may have refused because it was voided in the meantime.
     if (!(error instanceof ApiError)) await checkCounts(ctx, row);
@@ -89,21 +87,15 @@ async function customerOf(
   }
   const { email, balanceCents } = await stripe.updateCustomer(customer, buyer);
   if (collection === 'send' && !email) {
-    throw new ApiError('conflict', { detail: `${customer} has no e-mail address to send invoices to.` });
+    throw conflict(`${customer} has no e-mail address to send invoices to.`);
   }
   return { id: customer, balanceCents };
 }
 
-async function pushPayable(
-  ctx: BillingContext,
-  stripe: StripeApi,
-  row: InvoiceRow,
-  document: InvoiceDocument,
-  { id: customer, balanceCents }: { id: string; balanceCents: number },
-  collection: 'send' | 'charge',
-): Promise<void> {
+async function pushPayable(push: Push, balanceCents: number, collection: 'send' | 'charge'): Promise<void> {
+  const { ctx, stripe, row, document, customer } = push;
   const { id } = row;
-  const earlier = await findUsable(ctx, stripe, row, customer, collection);
+  const earlier = await findUsable(push, collection);
   if (!earlier || earlier.status === 'draft') await checkAsked(stripe, customer, balanceCents, document);
   await advancePush(ctx, row, { stripeCustomerId: customer, collection });
   let invoice =
@@ -161,22 +153,18 @@ async function pushPayable(
  * @throws ApiError `conflict` when it is void there, or open for another customer: a person must decide
  */
 async function findUsable(
-  ctx: BillingContext,
-  stripe: StripeApi,
-  row: InvoiceRow,
-  customer: string,
+  { ctx, stripe, row, customer }: Push,
   collection: 'send' | 'charge',
 ): Promise<StripeInvoice | null> {
   const invoice = await findAtStripe(stripe, row);
   if (!invoice) return null;
   if (invoice.status === 'void') {
     await syncInvoice(ctx, invoice.id);
-    throw new ApiError('conflict', { detail: 'The invoice is void at Stripe.' });
+    throw conflict('The invoice is void at Stripe.');
   }
   if (invoice.status !== 'draft') {
     if (invoice.customer === customer) return invoice;
-    const detail = `Stripe has the invoice for ${invoice.customer}: void it here, and bill the month again.`;
-    throw new ApiError('conflict', { detail });
+    throw conflict(`Stripe has the invoice for ${invoice.customer}: void it here, and bill the month again.`);
   }
   const late = invoice.dueAt !== null && invoice.dueAt * 1000 <= ctx.now();
   if (invoice.customer === customer && invoice.collection === collection && !late) return invoice;

@@ -5,7 +5,7 @@
 
 import { recordChange } from '../../access/audit.ts';
 import { raiseNotice } from '../../access/notices/notices.ts';
-import { centsToDecimal } from '../../base/money.ts';
+import { amountInWords } from '../../base/money.ts';
 import type { Context } from '../../context.ts';
 import { ApiError } from '../../errors.ts';
 import {
@@ -60,7 +60,7 @@ async function takeOverVoid(ctx: Context, row: InvoiceRow): Promise<void> {
   const tenant = await findTenantById(ctx.store, row.tenantId);
   if (!tenant) return;
   try {
-    await voidInvoice(ctx.store, tenant, row.id, by, ctx.now());
+    await voidInvoice(ctx, tenant, row.id, by);
   } catch (error) {
     if (!(error instanceof ApiError)) throw error;
     await setAside(ctx, tenant, row, `It is void at Stripe. ${error.message}`);
@@ -129,7 +129,7 @@ export async function applyStripeStatus(
   const { id } = row;
   const now = ctx.now();
   if (invoice.status === 'paid' && invoice.carriedCents > 0 && row.status !== 'paid') {
-    const carried = `${centsToDecimal(invoice.carriedCents, invoice.currency)} ${invoice.currency}`;
+    const carried = amountInWords(invoice.carriedCents, invoice.currency);
     const owner = await findTenantById(ctx.store, row.tenantId);
     const reason = `Stripe calls the invoice paid but has received nothing: ${carried} is on the balance of ${invoice.customer}, for its next invoice.`;
     if (owner) await setAside(ctx, owner, row, reason);

@@ -5,8 +5,9 @@
  */
 
 import type { Actor } from '../../access/audit.ts';
+import { sumCents } from '../../base/money.ts';
 import type { Context } from '../../context.ts';
-import { ApiError } from '../../errors.ts';
+import { conflict } from '../../errors.ts';
 import { advanceInvoice, findInvoiceById, type InvoiceRow } from '../../store/invoices.ts';
 import type { Tenant } from '../../store/tenants.ts';
 import { checkVoidable, voidInvoice } from '../books/invoicing.ts';
@@ -30,7 +31,7 @@ export async function voidEverywhere(
     await checkVoidable(ctx.store, row);
     await withdraw(ctx, row);
   }
-  const done = await voidInvoice(ctx.store, tenant, row.id, by, ctx.now());
+  const done = await voidInvoice(ctx, tenant, row.id, by);
   await withdraw(ctx, done);
   await resumeSettled(ctx, tenant.id);
   return done;
@@ -71,7 +72,7 @@ async function atStripe(
 ): Promise<boolean> {
   if (row.stripeId === null && row.stripeCustomerId === null) return false;
   const { stripe } = ctx;
-  if (!stripe) throw new ApiError('conflict', { detail: 'STRIPE_SECRET_KEY is not set.' });
+  if (!stripe) throw conflict('STRIPE_SECRET_KEY is not set.');
   try {
     return await (row.dueCents < 0 ? withdrawCredit(ctx, stripe, row) : work(stripe));
   } catch (error) {
@@ -82,7 +83,7 @@ async function atStripe(
 async function withdrawInvoice(ctx: Context, stripe: StripeApi, row: InvoiceRow): Promise<boolean> {
   const invoice = await findAtStripe(stripe, row);
   if (invoice?.status === 'paid') {
-    throw new ApiError('conflict', { detail: 'The invoice is paid at Stripe: issue a credit note instead.' });
+    throw conflict('The invoice is paid at Stripe: issue a credit note instead.');
   }
   if (invoice?.status === 'draft') await stripe.deleteDraft(invoice.id);
   else if (invoice && invoice.status !== 'void') await end(ctx, stripe, invoice.id, 'void');
@@ -117,7 +118,7 @@ async function withdrawCredit(ctx: Context, stripe: StripeApi, row: InvoiceRow):
   }
   const kept = note && invoice.status !== 'open' ? note.amountCents : 0;
   const entries = await stripe.listBalanceEntries(customer, row.id);
-  const givenCents = kept - entries.reduce((sum, { amountCents }) => sum + amountCents, 0);
+  const givenCents = kept - sumCents(entries);
   if (givenCents === 0) return false;
   const { currency, number } = row;
   const entry = { amountCents: givenCents, currency, description: `Credit note ${number} is void` };
@@ -146,9 +147,9 @@ export async function checkCounts(ctx: BillingContext, { id }: InvoiceRow): Prom
   const now = await findInvoiceById(ctx.store, id);
   if (now?.status === 'void') {
     await withdraw(ctx, now);
-    throw new ApiError('conflict', { detail: 'The document was voided while it was being pushed.' });
+    throw conflict('The document was voided while it was being pushed.');
   }
   if (now?.status === 'paid' && now.pushedAt === null && !(await closeAtStripe(ctx, now))) {
-    throw new ApiError('conflict', { detail: 'The document was booked as paid while it was being pushed.' });
+    throw conflict('The document was booked as paid while it was being pushed.');
   }
 }

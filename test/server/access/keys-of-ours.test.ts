@@ -140,7 +140,7 @@ for (const engine of testDatabases()) {
       await network.emulator.waitForCall(used.callId, 'ended');
     });
 
-    it('everything can be sealed anew, and then the old key is needed no more', async () => {
+    it('everything can be sealed again, and then the old key is no longer needed', async () => {
       const tables = await rotated.ctx.store.introspection.getTables();
       const named = tables.flatMap(({ name: table, columns }) =>
         columns.flatMap(({ name }) => (name.toLowerCase().endsWith('sealed') ? [`${table}.${name}`] : [])),

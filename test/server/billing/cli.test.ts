@@ -73,7 +73,7 @@ describe('the command line', () => {
     assert.match((await run(['sign-in-link', 'nobody'])).err, /tenant: there is no such tenant/);
   });
 
-  it('closes months, and says by its exit code that somebody must look', async () => {
+  it('closes months, and its exit code says that a person must look', async () => {
     const dry = await run(['close', '--dry-run']);
     assert.match(dry.out, /acme +2026-11 +would-finalize +12\.00 USD +1/);
     const closed = await run(['close']);

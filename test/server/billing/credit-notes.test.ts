@@ -40,7 +40,7 @@ const amounts = ({ document }: InvoiceView) =>
 const costs = (slug: string, id: string, dollars: number) =>
   stage.book(slug, { id, at: '2026-10-10T10:00:00Z', seconds: 60, costMicros: dollars * 1_000_000 });
 
-it('an invoice with a correction is taken back whole for what it came to, and in parts for no more', async () => {
+it('an invoice with a correction is credited in full for its total, and in parts for no more', async () => {
   on('2026-11-02');
   await stage.addTenant('whole', { ...atCost, monthlyFeeCents: 10_000 }, '2026-10-01');
   await costs('whole', 'whole-1', 80);

@@ -311,7 +311,7 @@ for (const engine of testDatabases()) {
       // The answer was lost and the request is sent again: it counts once.
       await mustBe(201, operator('POST', 'prepaid/credits', topUp));
       await mustBe(201, operator('POST', 'prepaid/credits', topUp));
-      // Another payment with its reference is told, not swallowed.
+      // Another payment with its reference is refused, not swallowed.
       const other = await mustBe(409, operator('POST', 'prepaid/credits', { ...topUp, amountCents: 9000 }));
       assert.equal(
         other.body.detail,

@@ -26,7 +26,7 @@ async function margin(slug: string): Promise<MarginRow> {
   return (await mustBe(200, operator('GET', `${slug}/margin?month=2026-11`))).body;
 }
 
-it('what a credit note has taken back is no revenue of its month', async () => {
+it('what a credit note has credited is not revenue of its month', async () => {
   await stage.addTenant('back', planOf({ kind: 'free' }, { monthlyFeeCents: 1000 }), '2026-11-01');
   const { body: invoice } = await mustBe(200, stage.bill('back', '2026-11'));
   assert.equal((await margin('back')).revenueCents, 1000);

@@ -1,4 +1,4 @@
-/** No month is passed over: what is to be billed is billed in its order, or found later. */
+/** No month is skipped: what must be billed is billed in order, or found later. */
 import assert from 'node:assert/strict';
 import { after, before, it } from 'node:test';
 import type { CloseEntry, CloseReport, InvoiceView, PlanInput } from '../../../server/contract.ts';
@@ -50,7 +50,7 @@ it('a month is refused while an earlier one with a fee or a call is not billed',
   ]);
 });
 
-it('a month with nothing of its own is passed by, and is billed once a call of it is told', async () => {
+it('a month with nothing of its own is skipped, and is billed once a call of it is reported', async () => {
   await stage.addTenant('quiet', perMinute, '2026-09-01');
   await stage.book('quiet', { id: 'quiet-1', at: '2026-09-10T10:00:00Z', seconds: 60 });
   await stage.book('quiet', { id: 'quiet-3', at: '2026-11-10T10:00:00Z', seconds: 60 });
@@ -132,7 +132,7 @@ it('what came late after the last plan is one document, and a dry run counts it 
   ]);
 });
 
-it('a month whose invoice a person has made void is billed again only when a person asks for it', async () => {
+it('a month whose invoice a person has voided is billed again only when a person asks for it', async () => {
   stage.server.clock.now = Date.parse('2026-12-03T12:00:00Z');
   await stage.addTenant('again', withFee, '2026-10-01');
   await bill('again', '2026-10');

@@ -92,7 +92,7 @@ for (const engine of testDatabases()) {
       assert.match(leftOut[0]?.problem ?? '', /^An amount of 90000000000000000 /);
     });
 
-    it('is told to whoever asks for an amount that is too large', async () => {
+    it('is reported to a caller that asks for an amount that is too large', async () => {
       const ask = (path: string) => stage.server.operator('GET', `/v1/tenants/a-dear/${path}`);
       for (const path of ['preview?period=2026-11', 'margin?month=2026-11']) {
         const { body } = await mustBe(409, ask(path));

@@ -124,7 +124,7 @@ test('a plan that leaves out what has a default is shown as the server would com
   assert.match(String(notAPlan([])), /rates/);
 });
 
-test('a month is due a day after it has ended, unless nobody waits for late costs', () => {
+test('a month is due a day after it has ended, unless no grace for late costs is set', () => {
   assert.equal(lastDueMonth('2026-12-01T23:59:59Z', 24), '2026-10');
   assert.equal(lastDueMonth('2026-12-02T00:00:00Z', 24), '2026-11');
   assert.equal(lastDueMonth('2026-12-01T00:00:00Z', 0), '2026-11');

@@ -155,7 +155,7 @@ test('an unknown platform, a bad origin, no key and another tenant are refused',
   assert.equal(codeOf(await server.operator('GET', '/v1/tenants/nobody/snippet')), 'not_found');
 });
 
-test('a client’s own key gets its own snippet and nobody else’s', async () => {
+test('a client’s own key gets its own snippet and no one else’s', async () => {
   await server.createTenant({ slug: 'other' });
   const made = await server.operator('POST', '/v1/keys', {
     name: 'client',
