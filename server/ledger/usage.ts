@@ -1,6 +1,6 @@
 /** How what is told of a call becomes its ledger row, and what the row adds to the day's usage. Pure. */
 import { dayIn } from '../base/time-zone.ts';
-import { type CostComponent, costComponents } from '../contract.ts';
+import { type CostComponent, callKinds, costComponents } from '../contract.ts';
 import type { CallRow } from '../store/calls.ts';
 import type { CostColumns, UsageDailyTable } from '../store/schema.ts';
 import type { CallCost, CallEvent } from './call-event.ts';
@@ -23,7 +23,6 @@ const statusRank: Record<string, number> = {
   ended: 4,
 };
 const rankOf = (status: string) => statusRank[status] ?? 2;
-const unknownType = 'unknown';
 
 /**
  * The most that a call without a told cost can have cost, by what is known of it and the worst-case rate: nothing when it
@@ -32,7 +31,7 @@ const unknownType = 'unknown';
  */
 export function worthOf(row: CallRow, worstCaseMicrosPerMinute: number): number | null {
   // A message has no length.
-  if (row.type === 'chat') return null;
+  if (row.type === callKinds.chat) return null;
   if (row.status !== 'ended') return rankOf(row.status) < rankOf('in-progress') ? 0 : null;
   return row.seconds === null ? null : Math.ceil((row.seconds * worstCaseMicrosPerMinute) / 60);
 }
@@ -44,7 +43,7 @@ export function newCallRow(tenantId: string, event: CallEvent): CallRow {
     tenantId,
     id: event.callId,
     sessionId: null,
-    type: event.type ?? unknownType,
+    type: event.type ?? callKinds.unknown,
     status: 'queued',
     accessMode: null,
     assistantId: event.assistantId,
@@ -79,7 +78,7 @@ export function newCallRow(tenantId: string, event: CallEvent): CallRow {
 export function applyEvent(row: CallRow, event: CallEvent, timeZone: string, nowMs: number): CallRow {
   const next: CallRow = { ...row, updatedAt: nowMs };
   // It decides the price: what is known of it changes by Vapi's own word only.
-  if (event.type && (row.type === unknownType || event.source !== 'webhook')) next.type = event.type;
+  if (event.type && (row.type === callKinds.unknown || event.source !== 'webhook')) next.type = event.type;
   // Vapi's own time of creation; ours, from before its answer, was only near it.
   if (event.createdAt !== null) next.createdAt = event.createdAt;
   next.assistantId ??= event.assistantId;

@@ -3,6 +3,7 @@ import { randomUUID } from 'node:crypto';
 import { apisOf, listOrgs, type Org, orgOf, withAcceptedKey } from '../access/tenants/orgs.ts';
 import { startWorker, type Worker } from '../base/worker.ts';
 import type { Context } from '../context.ts';
+import { callKinds } from '../contract.ts';
 import { findCall, finishPoll, takeDuePoll } from '../store/calls.ts';
 import { endTurn, takeLease, takeTurn } from '../store/leases.ts';
 import { saveSweptTo, saveUnassigned, sweptTo } from '../store/sweeps.ts';
@@ -80,7 +81,7 @@ async function pollOne(ctx: Context, tenantId: string, callId: string): Promise<
   const row = await findCall(ctx.store, tenantId, callId);
   if (!tenant || !row) return;
   try {
-    if (row.type === 'chat') {
+    if (row.type === callKinds.chat) {
       const chat = { ...row, reservationId: row.sessionId, at: row.createdAt };
       await bookDifference(ctx, tenant, row, await askAboutChat(ctx, tenant, chat, 'poll'));
     } else if (await askAboutCall(ctx, tenant, row)) await finishPoll(ctx.store, row);

@@ -3,13 +3,13 @@
  * asked. It is given back here and nowhere else: once Vapi's lists of its time have been read and do not have it.
  */
 import type { Context } from '../context.ts';
+import { chatEvent } from '../ledger/chat-event.ts';
 import { listLapsedHolds, type Reservation, releaseReservation } from '../store/reservations.ts';
 import type { Tenant } from '../store/tenants.ts';
 import type { CallsApi } from '../vapi/calls-api.ts';
 import { readCost } from '../vapi/cost.ts';
 import { VapiError } from '../vapi/vapi-api.ts';
 import { bookDifference } from './booking.ts';
-import { eventOf } from './chats.ts';
 
 /** How far Vapi's clock may be from ours. */
 const clockSkewMs = 5 * 60_000;
@@ -53,7 +53,7 @@ async function bookLostChats(
         if (!hold) continue;
         const { assistantId } = hold;
         const taken = { id: chat.id, reservationId: hold.id, assistantId, at: hold.createdAt };
-        await bookDifference(ctx, tenant, null, eventOf(taken, 'poll', ctx.now(), 'ended', readCost(chat)));
+        await bookDifference(ctx, tenant, null, chatEvent(taken, 'poll', ctx.now(), 'over', readCost(chat)));
         ctx.log.warn({ tenant: tenant.slug, chat: chat.id }, 'booked a message whose answer was lost');
       }
     }

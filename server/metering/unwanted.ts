@@ -1,5 +1,5 @@
 /** Which calls in progress must not go on, and why. */
-import type { UnwantedReason } from '../contract.ts';
+import { callKinds, type UnwantedReason } from '../contract.ts';
 import type { CallEvent } from '../ledger/call-event.ts';
 import type { CallRow } from '../store/calls.ts';
 import type { Queries } from '../store/database.ts';
@@ -29,10 +29,11 @@ function isStopped(tenant: Tenant, row: CallRow): boolean {
 async function judgeGrantless(db: Queries, tenant: Tenant, row: CallRow, event: CallEvent): Promise<Verdict> {
   if (!endsGrantless(tenant, row.assistantId)) return null;
   if (event.source === 'webhook' && row.unwanted !== 'no-grant') {
-    if (row.type === 'unknown' || (row.type === 'webCall' && event.sessionId === null)) return 'ask';
+    if (row.type === callKinds.unknown || (row.type === callKinds.web && event.sessionId === null))
+      return 'ask';
   }
   // Whoever calls by phone has no grant, and what is not known to be a web call may be one by phone.
-  if (row.type !== 'webCall') return null;
+  if (row.type !== callKinds.web) return null;
   const { sessionId, assistantId } = event;
   if (sessionId === null || assistantId === null) return 'no-grant';
   const claim = { tenantId: tenant.id, id: sessionId, assistantId, callId: row.id };

@@ -1,4 +1,5 @@
 import { type Selectable, sql } from 'kysely';
+import { callKinds } from '../contract.ts';
 import type { Queries } from './database.ts';
 import { takeNextDue } from './due.ts';
 import type { CallRevisionsTable, CallsTable } from './schema.ts';
@@ -135,7 +136,7 @@ export async function listLiveCalls(db: Queries, tenantId: string, sinceMs: numb
     .where('tenantId', '=', tenantId)
     .where('createdAt', '>', sinceMs)
     .where('status', '<>', 'ended')
-    .where('type', '<>', chatType)
+    .where('type', '<>', callKinds.chat)
     .execute();
   return rows.map((row) => row.id);
 }
@@ -206,7 +207,6 @@ export async function findCalls(db: Queries, tenantIds: string[], ids: string[])
 }
 
 /** Vapi lists text chats apart from calls, so they are compared with no list of calls. */
-const chatType = 'chat';
 
 /**
  * Ids of the tenant's calls created in the half-open period that Vapi should know: it has not been found to have lost them
@@ -226,7 +226,7 @@ export async function listKnownIds(
     .where('createdAt', '<', toMs)
     .where('goneAt', 'is', null)
     .where('contentDeletedAt', 'is', null)
-    .where('type', '<>', chatType)
+    .where('type', '<>', callKinds.chat)
     .execute();
   return rows.map((row) => row.id);
 }
@@ -252,7 +252,7 @@ export async function listGoneIds(
     .where('calls.costMicros', 'is not', null)
     .where('calls.dismissedAt', 'is', null)
     .where('calls.contentDeletedAt', 'is', null)
-    .where('calls.type', '<>', chatType)
+    .where('calls.type', '<>', callKinds.chat)
     .execute();
   return rows.map((row) => row.id);
 }
@@ -284,7 +284,7 @@ export async function sumCalls(
     .where('createdAt', '<', toMs)
     .where('status', '=', 'ended')
     .where('dismissedAt', 'is', null)
-    .where('type', '<>', chatType)
+    .where('type', '<>', callKinds.chat)
     .executeTakeFirstOrThrow();
 }
 

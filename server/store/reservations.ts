@@ -1,4 +1,5 @@
 import { type ExpressionBuilder, type RawBuilder, type Selectable, sql } from 'kysely';
+import { callKinds } from '../contract.ts';
 import type { Queries } from './database.ts';
 import type { ReservationsTable, Schema } from './schema.ts';
 
@@ -344,7 +345,7 @@ export async function releaseUnused(
             .selectFrom('calls')
             .select('calls.id')
             .whereRef('calls.tenantId', '=', 'reservations.tenantId')
-            .where('calls.type', '=', 'webCall')
+            .where('calls.type', '=', callKinds.web)
             .where('calls.sessionId', 'is', null)
             .where('calls.costMicros', 'is', null)
             .where('calls.goneAt', 'is', null)

@@ -19,8 +19,8 @@ export interface CreatedCall {
 
 export interface NewWebCall {
   assistantId: string;
-  /** False: the call goes on without its visitor, who may come back, until something ends it. Vapi's default is true. */
-  roomDeleteOnUserLeaveEnabled?: false;
+  /** Whether the call goes on without its visitor, who may come back, until something ends it. */
+  outlivesVisit: boolean;
   assistantOverrides: {
     maxDurationSeconds: number;
     metadata: Record<string, string>;
@@ -93,7 +93,7 @@ const timeoutSeconds = 10;
 export async function createWebCall(
   baseUrl: string,
   key: string,
-  call: NewWebCall,
+  { outlivesVisit, ...call }: NewWebCall,
   look: VapiClock['look'],
 ): Promise<CreatedCall> {
   const client = new VapiClient({ token: key, baseUrl, maxRetries: 0, timeoutInSeconds: timeoutSeconds });
@@ -102,7 +102,7 @@ export async function createWebCall(
     response = await client.fetch('/call/web', {
       method: 'POST',
       headers: { 'Content-Type': 'application/json' },
-      body: JSON.stringify(call),
+      body: JSON.stringify(outlivesVisit ? { ...call, roomDeleteOnUserLeaveEnabled: false } : call),
       signal: AbortSignal.timeout(timeoutSeconds * 1000),
     });
   } catch (cause) {

@@ -1,9 +1,9 @@
 /** The ledger's calls, page by page, as rating wants them. */
 import { setImmediate as otherWork } from 'node:timers/promises';
 import { type CostByComponent, costComponents } from '../../contract.ts';
+import { channelOf } from '../../ledger/channel.ts';
 import { columnOf } from '../../ledger/usage.ts';
 import type { LedgerCall, LedgerPosition } from '../../store/invoice-calls.ts';
-import { channelOf } from '../plan/plan.ts';
 import type { BillableCall } from '../plan/price.ts';
 
 /** Rows in memory at a time. */

@@ -1,6 +1,7 @@
 /** Calls of months that are over which no document has, and may never have unless somebody sees to it. */
 import type { CostByComponent } from '../../contract.ts';
 import { costComponents } from '../../contract.ts';
+import { channelOf } from '../../ledger/channel.ts';
 import type { Queries } from '../../store/database.ts';
 import {
   countUnbilled,
@@ -10,7 +11,7 @@ import {
 } from '../../store/invoice-calls.ts';
 import type { PlanVersion } from '../../store/plans.ts';
 import { daysIn, monthOfDay, monthPeriod } from '../plan/period.ts';
-import { channelOf, segmentsOf } from '../plan/plan.ts';
+import { segmentsOf } from '../plan/plan.ts';
 import type { BillableCall } from '../plan/price.ts';
 import { createRater, type Rater } from '../plan/rating.ts';
 

@@ -1,5 +1,5 @@
 /** Which plan holds on which days. Pure. */
-import type { CallChannel, Plan } from '../../contract.ts';
+import type { Plan } from '../../contract.ts';
 import type { PlanVersion } from '../../store/plans.ts';
 import { daysIn, intersect, monthPeriod, type Period } from './period.ts';
 
@@ -29,17 +29,6 @@ export function segmentsOf(versions: PlanVersion[], month: string): Segment[] {
     if (!days || !plan) return [];
     return [{ ...days, planId: id, plan, days: daysIn(days), ofDays: daysIn(whole) }];
   });
-}
-
-/** How the ledger's kinds of call are priced; a kind that is not here is priced as a call from the web. */
-const channelOfType: Record<string, CallChannel> = {
-  inboundPhoneCall: 'inbound',
-  outboundPhoneCall: 'outbound',
-  chat: 'chat',
-};
-
-export function channelOf(type: string): CallChannel {
-  return channelOfType[type] ?? 'web';
 }
 
 /** All plans that hold have one; what was replaced before anything was billed may have had another. */
