@@ -1,8 +1,8 @@
-/** A message of a text conversation, as the ledger is told of it: it has no length, only a cost. Pure. */
+/** A message of a text conversation, as reported to the ledger: it has no length, only a cost. Pure. */
 import { callKinds, type EventSource } from '../contract.ts';
 import type { CallCost, CallEvent } from './call-event.ts';
 
-/** A message that Vapi has taken. */
+/** A message that Vapi has accepted. */
 export interface Chat {
   /** Vapi's id. */
   id: string;

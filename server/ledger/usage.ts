@@ -1,4 +1,4 @@
-/** How what is told of a call becomes its ledger row, and what the row adds to the day's usage. Pure. */
+/** How what is reported of a call becomes its ledger row, and what the row adds to the day's usage. Pure. */
 import { dayIn } from '../base/time-zone.ts';
 import { type CostComponent, callKinds, costComponents } from '../contract.ts';
 import type { CallRow } from '../store/calls.ts';
@@ -25,9 +25,9 @@ const statusRank: Record<string, number> = {
 const rankOf = (status: string) => statusRank[status] ?? 2;
 
 /**
- * The most that a call without a told cost can have cost, by what is known of it and the worst-case rate: nothing when it
- * was never connected, or nobody has ever said that it began.
- * @returns micros; null when nobody can say, so that all that was held for it has to stay
+ * The most that a call without a reported cost can have cost, by what is known of it and the worst-case rate: nothing when
+ * it was never connected, or was never reported to have begun.
+ * @returns micros; null when that cannot be known, so that all that was reserved for it must stay
  */
 export function worthOf(row: CallRow, worstCaseMicrosPerMinute: number): number | null {
   // A message has no length.
@@ -36,7 +36,7 @@ export function worthOf(row: CallRow, worstCaseMicrosPerMinute: number): number 
   return row.seconds === null ? null : Math.ceil((row.seconds * worstCaseMicrosPerMinute) / 60);
 }
 
-/** The row of a call that is heard of for the first time, before anything is said of it. */
+/** The row of a call that is reported for the first time, before anything is known of it. */
 export function newCallRow(tenantId: string, event: CallEvent): CallRow {
   const costs = Object.fromEntries(costComponents.map((component) => [columnOf(component), null]));
   return {
@@ -107,7 +107,7 @@ export function applyEvent(row: CallRow, event: CallEvent, timeZone: string, now
   return next;
 }
 
-/** The row of a call that has turned out to be another tenant's: it cost nothing, lasted no time and is asked about no more. */
+/** The row of a call that has turned out to be another tenant's: it cost nothing, lasted no time and is no longer asked about. */
 export function voided(row: CallRow, nowMs: number): CallRow {
   const next = { ...row, goneAt: nowMs, pollAt: null, updatedAt: nowMs };
   return row.usageDay === null ? next : { ...next, seconds: 0, ...costColumnsOf(noCharge) };

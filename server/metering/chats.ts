@@ -9,8 +9,8 @@ import { readChatCost } from '../vapi/chat-api.ts';
 import { afterIngest, ingestCallEvent } from './ingest.ts';
 
 /**
- * To be called before the first word is passed on: from here on the message is in the ledger, its hold is claimed, and
- * Vapi is asked for its cost later, whatever becomes of this process.
+ * Must be called before the first word is passed on: from then on the message is in the ledger, its reservation is
+ * claimed, and Vapi is asked for its cost later, even if this process dies.
  */
 export async function beginChat(ctx: Context, tenant: Tenant, chat: Chat): Promise<void> {
   const event = chatEvent(chat, 'answer', ctx.now(), 'begun');

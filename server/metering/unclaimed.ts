@@ -1,6 +1,6 @@
 /**
- * Holds that no call has claimed. A start whose answer was lost keeps its hold, because Vapi may have done what was
- * asked. It is given back here and nowhere else: once Vapi's lists of its time have been read and do not have it.
+ * Reservations that no call has claimed. A start whose answer was lost stays reserved, because Vapi may have done what
+ * was asked. It is released here and nowhere else: once Vapi's lists of that time have been read and do not have it.
  */
 import type { Context } from '../context.ts';
 import { chatEvent } from '../ledger/chat-event.ts';
@@ -33,7 +33,7 @@ export async function giveBackUnclaimed(
 }
 
 /**
- * Books the messages that Vapi has taken although we never heard of it. They bear the names of their holds.
+ * Books the messages that Vapi accepted without our knowing. They carry the ids of their reservations as names.
  * @returns false when Vapi could not be asked
  */
 async function bookLostChats(

@@ -128,7 +128,7 @@ export async function listUnended(
   return rows.map((row) => row.id);
 }
 
-/** Ids of the calls that have not ended, created since then. No chats: nothing of them goes on. */
+/** Ids of the calls that have not ended, created since then. No chats: nothing of them continues. */
 export async function listLiveCalls(db: Queries, tenantId: string, sinceMs: number): Promise<string[]> {
   const rows = await db
     .selectFrom('calls')
@@ -156,7 +156,7 @@ export async function takeDuePoll(
   return takeNextDue(db, due, nowMs, retryAt);
 }
 
-/** Vapi has told all of the call; unless it is in doubt again since `pollAt`, it is asked about no more. */
+/** Vapi has fully reported the call; unless it is in doubt again since `pollAt`, it is no longer asked about. */
 export async function finishPoll(db: Queries, { tenantId, id, pollAt }: CallRow): Promise<void> {
   await db
     .updateTable('calls')
@@ -170,7 +170,7 @@ export async function finishPoll(db: Queries, { tenantId, id, pollAt }: CallRow)
 }
 
 /**
- * Vapi does not know the calls any more. What is booked stays.
+ * Vapi no longer knows the calls. What is booked stays.
  * @returns those of which that was not known
  */
 export async function markGone(

@@ -34,7 +34,7 @@ export class VapiError extends Error {
   readonly status: number | null;
   /** Seconds, where Vapi said when to come back. */
   readonly retryAfter: number | null;
-  /** Whether it is sure that nothing came of the request. If not, a call or a chat may have been made, and may cost. */
+  /** Whether the request certainly had no effect. If not, a call or a chat may have been made, and may cost. */
   readonly refused: boolean;
   constructor(
     message: string,
@@ -57,7 +57,7 @@ function isRefusal(status: number | null): boolean {
   return status !== null && status >= 400 && status < 500 && status !== 408 && status !== 409;
 }
 
-/** @param cause what `fetch` threw; a request that never left is as good as refused */
+/** @param cause what `fetch` threw; a request that was never sent counts as refused */
 export function noAnswer(cause: unknown): VapiError {
   return new VapiError(`no answer from Vapi: ${String(cause)}`, null, null, neverConnected(cause));
 }
@@ -132,7 +132,7 @@ export async function createWebCall(
 }
 
 /**
- * Ends a call by its control URL (docs.vapi.ai/calls/call-features). A call that has ended already is no error.
+ * Ends a call by its control URL (docs.vapi.ai/calls/call-features). A call that has already ended is not an error.
  * @throws VapiError also when that URL is not Vapi's
  */
 export async function endCall(baseUrl: string, controlUrl: string): Promise<void> {
