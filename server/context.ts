@@ -21,8 +21,8 @@ export interface Context {
   log: Logger;
   vapiClock: VapiClock;
   metrics: Metrics;
-  /** Lets work go on after the answer; a stop waits for it, and what it throws is logged. */
+  /** Lets work continue after the answer; a stop waits for it, and what it throws is logged. */
   background: (work: Promise<unknown>) => void;
-  /** Told after a call's usage has been committed. */
+  /** Called after a call's usage has been committed. */
   onCallBooked: (tenant: Tenant, row: CallRow) => void;
 }

@@ -2,27 +2,18 @@
 import { openTenantSecret } from '../access/secrets/tenant-secrets.ts';
 import type { Context } from '../context.ts';
 import type { EventSource } from '../contract.ts';
-import type { CallCost, CallEvent } from '../ledger/call-event.ts';
+import type { CallEvent } from '../ledger/call-event.ts';
+import { type Chat, chatEvent } from '../ledger/chat-event.ts';
 import type { Tenant } from '../store/tenants.ts';
 import { readChatCost } from '../vapi/chat-api.ts';
 import { afterIngest, ingestCallEvent } from './ingest.ts';
 
-/** A message that Vapi has taken. */
-export interface Chat {
-  /** Vapi's id. */
-  id: string;
-  reservationId: string | null;
-  assistantId: string | null;
-  /** Epoch milliseconds. */
-  at: number;
-}
-
 /**
- * To be called before the first word is passed on: from here on the message is in the ledger, its hold is claimed, and
- * Vapi is asked for its cost later, whatever becomes of this process.
+ * Must be called before the first word is passed on: from then on the message is in the ledger, its reservation is
+ * claimed, and Vapi is asked for its cost later, even if this process dies.
  */
 export async function beginChat(ctx: Context, tenant: Tenant, chat: Chat): Promise<void> {
-  const event = eventOf(chat, 'answer', ctx.now(), 'in-progress', null);
+  const event = chatEvent(chat, 'answer', ctx.now(), 'begun');
   await ingestCallEvent(ctx.store, ctx.box, tenant, event, ctx.now());
 }
 
@@ -41,31 +32,5 @@ export async function askAboutChat(
 ): Promise<CallEvent> {
   const key = openTenantSecret(ctx.box, tenant, 'privateKey');
   const cost = await readChatCost(ctx.config.vapiBaseUrl, key, chat.id);
-  return eventOf(chat, source, ctx.now(), 'ended', cost);
-}
-
-export function eventOf(
-  chat: Chat,
-  source: EventSource,
-  asOf: number,
-  status: 'in-progress' | 'ended',
-  cost: CallCost | null,
-): CallEvent {
-  const over = status === 'ended';
-  return {
-    kind: over ? 'report' : 'status',
-    source,
-    callId: chat.id,
-    asOf,
-    type: 'chat',
-    status,
-    assistantId: chat.assistantId,
-    sessionId: chat.reservationId,
-    createdAt: chat.at,
-    startedAt: over ? chat.at : null,
-    endedAt: over ? chat.at : null,
-    endedReason: null,
-    controlUrl: null,
-    cost,
-  };
+  return chatEvent(chat, source, ctx.now(), 'over', cost);
 }

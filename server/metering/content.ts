@@ -1,6 +1,7 @@
 /** Deleting what was said while keeping what it cost. */
 import { openTenantSecret } from '../access/secrets/tenant-secrets.ts';
 import type { Context } from '../context.ts';
+import { callKinds } from '../contract.ts';
 import { findCalls, listOldContent, markContentDeleted } from '../store/calls.ts';
 import { deleteComment } from '../store/feedback.ts';
 import type { Tenant } from '../store/tenants.ts';
@@ -24,7 +25,7 @@ export async function* deleteContent(ctx: Context, tenant: Tenant, ids: string[]
     if (row.contentDeletedAt === null) {
       if (row.status !== 'ended' || row.costMicros === null) continue;
       try {
-        await api.deleteContent(row.id, row.type === 'chat' ? 'chat' : 'call');
+        await api.deleteContent(row.id, row.type === callKinds.chat ? 'chat' : 'call');
       } catch (error) {
         ctx.log.warn({ err: error, tenant: tenant.slug, call: row.id }, 'Vapi did not delete what was said');
         failure = error;

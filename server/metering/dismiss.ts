@@ -1,4 +1,4 @@
-/** Calls that Vapi has never heard of: whoever knows a tenant's webhook secret can report them, and nothing else settles them. */
+/** Calls unknown to Vapi: anyone who has a tenant's webhook secret can report them, and nothing else settles them. */
 
 import { apisOf, orgOf, withAcceptedKey } from '../access/tenants/orgs.ts';
 import type { Context } from '../context.ts';
@@ -14,8 +14,8 @@ import { writeCall } from './ingest.ts';
 import { bookCall } from './reconcile.ts';
 
 /**
- * Makes the call worth nothing and names it no longer, after Vapi was asked about it once more. Dismissing it again
- * changes nothing. Should Vapi show it after all, it is booked like any other.
+ * Makes the call worth nothing and stops listing it, after asking Vapi about it once more. Dismissing it again changes
+ * nothing. If Vapi shows it after all, it is booked like any other.
  * @param alongside written in the same transaction, with the row as it was
  * @throws ApiError `not_found`; `conflict` when Vapi knows the call, or did once; `vapi_unavailable`
  */
@@ -66,5 +66,5 @@ async function isAtVapi(ctx: Context, tenant: Tenant, row: CallRow): Promise<boo
 }
 
 function known(): ApiError {
-  return new ApiError('conflict', { detail: 'Vapi knows this call, or has shown it once: it stays booked.' });
+  return new ApiError('conflict', { detail: 'Vapi knows this call, or knew it once: it stays booked.' });
 }

@@ -103,7 +103,7 @@ async function deliver(ctx: Context, message: ForwardedMessage, stop: AbortSigna
     await finish('delivered', answer);
     return true;
   }
-  // A stop is no failure of the server: the message is due again as soon as somebody can deliver it.
+  // A stop is not a failure of the server: the message is due again as soon as any process can deliver it.
   if (stop.aborted) {
     await retryMessage(ctx.store, id, answer, startedAt);
     return null;
@@ -143,7 +143,7 @@ async function contentOf(ctx: Context, id: string) {
 async function statusOf(request: Promise<Response>): Promise<number> {
   try {
     const response = await request;
-    // Nobody reads the answer, but the connection can serve the next message only when it has been read.
+    // The answer is not needed, but the connection can serve the next message only after it has been read.
     await response.body?.cancel();
     return response.status;
   } catch {

@@ -1,6 +1,6 @@
 /**
- * Gives the assistants of a tenant that is deleted back to the server that they sent to before, so that its tools go on
- * working without us.
+ * Points the assistants of a deleted tenant back at the server that they sent to before, so that its tools keep working
+ * without us.
  */
 
 import { openTenantSecret } from '../access/secrets/tenant-secrets.ts';
@@ -32,7 +32,7 @@ export interface Unwired {
 
 /**
  * All assistants of the org are looked at, since a squad's members were wired too.
- * @param ownsSlug whether our webhook's address is still this tenant's; else only its token tells
+ * @param ownsSlug whether our webhook's address is still this tenant's; otherwise only its token identifies it
  */
 export async function unwireTenant(ctx: Context, tenant: Tenant, ownsSlug: boolean): Promise<Unwired> {
   const { vapiBaseUrl } = ctx.config;

@@ -1,4 +1,4 @@
-/** Points a tenant's assistants at our webhook, and keeps where they pointed before as where their messages go on to. */
+/** Points a tenant's assistants at our webhook, and forwards their messages to where they pointed before. */
 
 import { openTenantSecret, sealForwardTarget, sealTenantSecret } from '../access/secrets/tenant-secrets.ts';
 import { notesOnSettings } from '../access/tenants/tenant-check.ts';
@@ -23,7 +23,7 @@ import { isOurWebhook, webhookUrlOf } from '../vapi/webhook-url.ts';
 import { type OurServer, planWiring, showWiring, type WiringPlan } from '../vapi/wiring-plan.ts';
 import { assistantTarget, tenantTarget } from './forward-target.ts';
 
-/** What has been read of the assistants, and what is to become of them. */
+/** The assistants as they are, and what must change at each. */
 export interface Wiring {
   plans: { assistant: SavedAssistant; plan: WiringPlan }[];
   notes: string[];
@@ -64,8 +64,8 @@ export async function prepareWiring(ctx: Context, tenant: Tenant, request: WireR
 }
 
 /**
- * What the assistant sends to now is where its messages go on to from here, and is named by whoever owns the
- * organization. It must not be a way into our network.
+ * What the assistant sends to now is where its messages are forwarded, and the organization's owner chose it. It must not
+ * be a way into our network.
  * @throws ApiError `invalid_request`
  */
 function checkTarget(ctx: Context, assistant: SavedAssistant, plan: WiringPlan): void {
@@ -155,7 +155,7 @@ export async function keepTargets(ctx: Context, db: Queries, tenant: Tenant, wir
   }
 }
 
-/** @throws ApiError `vapi_unavailable`; wiring again goes on where it stopped */
+/** @throws ApiError `vapi_unavailable`; wiring again continues where it stopped */
 export async function changeAssistants(ctx: Context, tenant: Tenant, { plans }: Wiring): Promise<void> {
   const privateKey = openTenantSecret(ctx.box, tenant, 'privateKey');
   for (const { assistant, plan } of plans) {

@@ -1,4 +1,5 @@
 import { type Selectable, sql } from 'kysely';
+import { callKinds } from '../contract.ts';
 import type { Queries } from './database.ts';
 import { takeNextDue } from './due.ts';
 import type { CallRevisionsTable, CallsTable } from './schema.ts';
@@ -127,7 +128,7 @@ export async function listUnended(
   return rows.map((row) => row.id);
 }
 
-/** Ids of the calls that have not ended, created since then. No chats: nothing of them goes on. */
+/** Ids of the calls that have not ended, created since then. No chats: nothing of them continues. */
 export async function listLiveCalls(db: Queries, tenantId: string, sinceMs: number): Promise<string[]> {
   const rows = await db
     .selectFrom('calls')
@@ -135,7 +136,7 @@ export async function listLiveCalls(db: Queries, tenantId: string, sinceMs: numb
     .where('tenantId', '=', tenantId)
     .where('createdAt', '>', sinceMs)
     .where('status', '<>', 'ended')
-    .where('type', '<>', chatType)
+    .where('type', '<>', callKinds.chat)
     .execute();
   return rows.map((row) => row.id);
 }
@@ -155,7 +156,7 @@ export async function takeDuePoll(
   return takeNextDue(db, due, nowMs, retryAt);
 }
 
-/** Vapi has told all of the call; unless it is in doubt again since `pollAt`, it is asked about no more. */
+/** Vapi has fully reported the call; unless it is in doubt again since `pollAt`, it is no longer asked about. */
 export async function finishPoll(db: Queries, { tenantId, id, pollAt }: CallRow): Promise<void> {
   await db
     .updateTable('calls')
@@ -169,7 +170,7 @@ export async function finishPoll(db: Queries, { tenantId, id, pollAt }: CallRow)
 }
 
 /**
- * Vapi does not know the calls any more. What is booked stays.
+ * Vapi no longer knows the calls. What is booked stays.
  * @returns those of which that was not known
  */
 export async function markGone(
@@ -206,7 +207,6 @@ export async function findCalls(db: Queries, tenantIds: string[], ids: string[])
 }
 
 /** Vapi lists text chats apart from calls, so they are compared with no list of calls. */
-const chatType = 'chat';
 
 /**
  * Ids of the tenant's calls created in the half-open period that Vapi should know: it has not been found to have lost them
@@ -226,7 +226,7 @@ export async function listKnownIds(
     .where('createdAt', '<', toMs)
     .where('goneAt', 'is', null)
     .where('contentDeletedAt', 'is', null)
-    .where('type', '<>', chatType)
+    .where('type', '<>', callKinds.chat)
     .execute();
   return rows.map((row) => row.id);
 }
@@ -252,7 +252,7 @@ export async function listGoneIds(
     .where('calls.costMicros', 'is not', null)
     .where('calls.dismissedAt', 'is', null)
     .where('calls.contentDeletedAt', 'is', null)
-    .where('calls.type', '<>', chatType)
+    .where('calls.type', '<>', callKinds.chat)
     .execute();
   return rows.map((row) => row.id);
 }
@@ -284,7 +284,7 @@ export async function sumCalls(
     .where('createdAt', '<', toMs)
     .where('status', '=', 'ended')
     .where('dismissedAt', 'is', null)
-    .where('type', '<>', chatType)
+    .where('type', '<>', callKinds.chat)
     .executeTakeFirstOrThrow();
 }
 

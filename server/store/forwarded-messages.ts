@@ -1,4 +1,4 @@
-/** The outbox of messages for tenants' own servers, and for a while what became of them. */
+/** The outbox of messages for tenants' own servers, and for a while their outcomes. */
 import { type Selectable, sql } from 'kysely';
 import type { Queries } from './database.ts';
 import { takeNextDue } from './due.ts';

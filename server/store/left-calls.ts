@@ -8,7 +8,7 @@ export type LeftCall = Selectable<LeftCallsTable>;
 type Visit = Pick<LeftCall, 'tenantId' | 'callId' | 'page'>;
 
 /**
- * The visitor has left its `page`-th page. Changes nothing when a later page has been heard of already, because a page
+ * The visitor has left its `page`-th page. Changes nothing when a later page has reported already, because a page
  * that is left sends its word last and it may come late. An end that has been fixed stays: saying it twice gains no time.
  */
 export async function saveLeft(db: Queries, visit: Visit, endAtMs: number): Promise<void> {
@@ -51,7 +51,7 @@ export async function saveRejoined(db: Queries, visit: Visit): Promise<boolean> 
 }
 
 /**
- * Takes the next call whose visitor did not come back. From then on nobody can rejoin it, and no other process takes it.
+ * Takes the next call whose visitor did not come back. From then on no one can rejoin it, and no other process takes it.
  * @param retryAt when it is due again, should ending it fail, by the attempts made before; null gives it up
  */
 export async function takeAbandoned(
@@ -63,7 +63,7 @@ export async function takeAbandoned(
   return takeNextDue(db, { table: 'leftCalls', key, dueAt: 'endAt' }, nowMs, retryAt);
 }
 
-/** The call has been ended: it is not due any more. */
+/** The call has been ended: it is no longer due. */
 export async function saveEnded(db: Queries, { tenantId, callId }: LeftCall): Promise<void> {
   await db
     .updateTable('leftCalls')

@@ -6,7 +6,7 @@ import type { NoticesTable } from './schema.ts';
 
 export type Notice = Selectable<NoticesTable>;
 
-/** Keeps what is to be told; a second one of the same kind and period is not kept. */
+/** Keeps a notice for delivery; a second one of the same kind and period is not kept. */
 export async function insertNotice(
   db: Queries,
   notice: Pick<

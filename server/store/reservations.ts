@@ -1,4 +1,5 @@
 import { type ExpressionBuilder, type RawBuilder, type Selectable, sql } from 'kysely';
+import { callKinds } from '../contract.ts';
 import type { Queries } from './database.ts';
 import type { ReservationsTable, Schema } from './schema.ts';
 
@@ -123,7 +124,7 @@ export async function countStarts(
 
 /**
  * Says which call the session became, once: the tenant's own session, granted for this assistant, with no other call. One
- * that was given back, because no call seemed to come of it, is held again until its call's cost is known, and outdated:
+ * that was released, because it seemed to lead to no call, is held again until its call's cost is known, and outdated:
  * others may have been granted what it held.
  * @returns the reservation, or null when it is not so
  */
@@ -165,7 +166,7 @@ export async function claimReservation(
   return row ?? null;
 }
 
-/** No call came of it: the slot and the spend are free again. */
+/** It led to no call: the slot and the spend are free again. */
 export async function releaseReservation(db: Queries, id: string): Promise<void> {
   await db
     .updateTable('reservations')
@@ -250,7 +251,7 @@ export async function settleReservation(
     .execute();
 }
 
-/** Whether the call comes of a grant that a pause has since made worthless, or that had been given back. */
+/** Whether the call's grant has since been invalidated by a pause, or had been released. */
 export async function isOutdated(
   db: Queries,
   tenantId: string,
@@ -267,7 +268,7 @@ export async function isOutdated(
   return row !== undefined;
 }
 
-/** Whether another tenant has granted the call: tenants can share an assistant, and one of them is told of its calls. */
+/** Whether another tenant has granted the call: tenants can share an assistant, and one of them receives the reports. */
 export async function isGrantedElsewhere(
   db: Queries,
   claim: { tenantId: string; id: string; assistantId: string; callId: string },
@@ -344,7 +345,7 @@ export async function releaseUnused(
             .selectFrom('calls')
             .select('calls.id')
             .whereRef('calls.tenantId', '=', 'reservations.tenantId')
-            .where('calls.type', '=', 'webCall')
+            .where('calls.type', '=', callKinds.web)
             .where('calls.sessionId', 'is', null)
             .where('calls.costMicros', 'is', null)
             .where('calls.goneAt', 'is', null)

@@ -83,7 +83,7 @@ export async function findTenant(db: Queries, slug: string): Promise<Tenant | nu
   return row ? fromRow(row) : null;
 }
 
-/** Also finds, while nobody else has the slug, the last one that had it and was deleted since then. */
+/** Also finds, while no other tenant has the slug, the last one that had it and was deleted since then. */
 export async function findLastTenant(
   db: Queries,
   slug: string,
@@ -114,7 +114,7 @@ export async function findTenantByHandle(db: Queries, handle: string): Promise<T
   return handle.startsWith('ten_') ? findTenantById(db, handle) : findTenant(db, handle);
 }
 
-/** Those that had calls of late: all that exist, and those deleted since then. In the order of their ids, from `after`. */
+/** Those that may have recent calls: all that exist, and those deleted since then. In the order of their ids, from `after`. */
 export async function listTenantsToSweep(
   db: Queries,
   deletedSinceMs: number,
@@ -203,7 +203,7 @@ export async function listDeletedTenants(
 }
 
 /**
- * Stops or allows calls; pausing also makes worthless what was issued before.
+ * Stops or allows calls; pausing also invalidates what was issued before.
  * @param pausedUnpaidAt when its unpaid invoices are why
  */
 export async function setTenantStatus(

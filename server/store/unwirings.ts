@@ -3,12 +3,12 @@ import type { Queries } from './database.ts';
 import { takeNextDue } from './due.ts';
 import type { UnwiringsTable } from './schema.ts';
 
-/** Keeps that the tenant's assistants are still to be given back. */
+/** Records that the tenant's assistants must still be given back. */
 export async function insertUnwiring(db: Queries, tenantId: string, nextAttemptAt: number): Promise<void> {
   await db
     .insertInto('unwirings')
     .values({ tenantId, attempts: 1, nextAttemptAt })
-    // Deleted twice at once.
+    // Deleted twice at the same time.
     .onConflict((conflict) => conflict.column('tenantId').doNothing())
     .execute();
 }

@@ -4,7 +4,13 @@
  */
 import { iso } from '../../base/iso.ts';
 import type { Context } from '../../context.ts';
-import type { Grant, KeyGrant, ProxyGrant, VariableValues } from '../../contract.ts';
+import {
+  callKinds,
+  type Grant,
+  type KeyGrant,
+  type ProxyGrant,
+  type VariableValues,
+} from '../../contract.ts';
 import { ApiError } from '../../errors.ts';
 import { newCallRow } from '../../ledger/usage.ts';
 import { claimCall } from '../../store/call-owners.ts';
@@ -82,11 +88,7 @@ async function proxyGrant(
   );
   let call: CreatedCall;
   try {
-    const wish = {
-      assistantId,
-      assistantOverrides,
-      ...(mayRejoin(tenant) ? { roomDeleteOnUserLeaveEnabled: false as const } : {}),
-    };
+    const wish = { assistantId, assistantOverrides, outlivesVisit: mayRejoin(tenant) };
     call = await createWebCall(ctx.config.vapiBaseUrl, key, wish, ctx.vapiClock.look);
   } catch (error) {
     // Without a sure refusal Vapi may have made a call: its slot and spend stay held until it is known (`unclaimed`).
@@ -129,8 +131,8 @@ async function recordCreatedCall(
     source: 'answer',
     callId: call.id,
     asOf: now,
-    type: 'webCall',
-    status: 'queued',
+    type: callKinds.web,
+    status: null,
     assistantId: reservation.assistantId,
     sessionId: reservation.id,
     createdAt: call.createdAt ?? now,

@@ -1,6 +1,7 @@
 /** Calls of past months that are on no document, and may never be unless someone acts. */
 import type { CostByComponent } from '../../contract.ts';
 import { costComponents } from '../../contract.ts';
+import { channelOf } from '../../ledger/channel.ts';
 import type { Queries } from '../../store/database.ts';
 import {
   countUnbilled,
