@@ -1,13 +1,12 @@
 /** Plans, accounts, prepaid credit and the preview of a month. A client reads its own terms, never the markup. */
 
 import express, { Router } from 'express';
-import { recordChange } from '../access/audit.ts';
 import { iso } from '../base/iso.ts';
 import { dayIn, monthIn } from '../base/time-zone.ts';
 import { accountOf } from '../billing/books/month-document.ts';
 import { bookCredit } from '../billing/books/prepaid.ts';
 import { previewMonth } from '../billing/books/preview.ts';
-import { setSeller } from '../billing/books/seller.ts';
+import { setAccount, setSeller } from '../billing/books/seller.ts';
 import { closeMonths } from '../billing/clerk/month-close.ts';
 import { marginOf, simulate } from '../billing/month/margin.ts';
 import { termsOf } from '../billing/plan/line-text.ts';
@@ -39,7 +38,7 @@ import {
   tenantMarginQuerySchema,
 } from '../contract.ts';
 import { ApiError, toApiError } from '../errors.ts';
-import { findBillingAccount, findSeller, saveBillingAccount } from '../store/billing-accounts.ts';
+import { findBillingAccount, findSeller } from '../store/billing-accounts.ts';
 import { listBillingRuns } from '../store/billing-runs.ts';
 import { creditBalance, listCredits } from '../store/credits.ts';
 import { listPlanVersions } from '../store/plans.ts';
@@ -116,12 +115,7 @@ export function billingRoutes(ctx: Context): Router {
   router.put('/:slug/billing', operatorOnly, body, async (req, res) => {
     const account = parse(billingAccountSchema, req.body);
     const tenant = await billedTenant(ctx, req, res);
-    await ctx.store.transaction().execute(async (db) => {
-      const before = await accountOf(db, tenant);
-      await saveBillingAccount(db, tenant.id, account, ctx.now());
-      const change = { action: 'billing.update', tenant: tenant.slug, before, after: account };
-      await recordChange(db, { ...actorIn(req, res), ...change }, ctx.now());
-    });
+    await setAccount(ctx, tenant, account, actorIn(req, res));
     res.json(account);
   });
 

@@ -4,19 +4,18 @@
  */
 import { pipeline } from 'node:stream/promises';
 import express, { type Request, type Response, Router } from 'express';
-import { recordChange } from '../access/audit.ts';
 import { openTenantSecret } from '../access/secrets/tenant-secrets.ts';
 import { getOutside, outsideOf } from '../base/outside.ts';
 import type { Context } from '../context.ts';
 import { deleteContentSchema, type TranscriptAnswer } from '../contract.ts';
 import { ApiError } from '../errors.ts';
-import { deleteContent } from '../metering/content.ts';
+import { deleteOnRequest } from '../metering/content.ts';
 import { findCall, listVisitorCalls } from '../store/calls.ts';
-import { findTenantByHandle, type Tenant } from '../store/tenants.ts';
+import { findTenantByHandle } from '../store/tenants.ts';
 import { type CallContent, readContent } from '../vapi/call-content.ts';
 import { createCallsApi } from '../vapi/calls-api.ts';
 import { vapiFailure } from '../vapi/vapi-failure.ts';
-import { billedTenant, callerIn, operatorOnly } from './caller.ts';
+import { actorIn, billedTenant, operatorOnly } from './caller.ts';
 import { parse } from './parse.ts';
 
 const recordingTimeoutMs = 60_000;
@@ -59,33 +58,13 @@ export function callContentRoutes(ctx: Context): Router {
       const { of } = parse(deleteContentSchema, req.body ?? {});
       const tenant = await findTenantByHandle(ctx.store, String(req.params.slug));
       if (!tenant) throw new ApiError('not_found');
-      const { actor } = callerIn(res);
       const row = await findCall(ctx.store, tenant.id, String(req.params.id));
       if (!row) throw new ApiError('not_found');
       const ids = of === 'visitor' ? await listVisitorCalls(ctx.store, tenant.id, row.id) : [row.id];
-      const deleted: string[] = [];
-      try {
-        for await (const id of deleteContent(ctx, tenant, ids)) deleted.push(id);
-      } catch (cause) {
-        throw vapiFailure(cause);
-      } finally {
-        // Also of what was deleted before it broke off.
-        if (deleted.length > 0) await record(req, actor, tenant, deleted);
-      }
+      const deleted = await deleteOnRequest(ctx, tenant, ids, actorIn(req, res));
       res.json({ deleted, notYet: ids.filter((id) => !deleted.includes(id)) });
     },
   );
-
-  function record(req: Request, actor: string, tenant: Tenant, calls: string[]): Promise<void> {
-    const change = {
-      actor,
-      action: 'calls.delete-content',
-      tenant: tenant.slug,
-      before: { calls },
-      after: null,
-    };
-    return recordChange(ctx.store, { ...change, requestId: String(req.id) }, ctx.now());
-  }
 
   return router;
 }

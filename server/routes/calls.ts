@@ -3,7 +3,6 @@
 import { once } from 'node:events';
 import { type Response, Router } from 'express';
 import type { AccessContext } from '../access/access-context.ts';
-import { recordChange } from '../access/audit.ts';
 import { iso } from '../base/iso.ts';
 import { oneAtATime } from '../base/one-at-a-time.ts';
 import { monthIn } from '../base/time-zone.ts';
@@ -81,14 +80,7 @@ export function callRoutes(ctx: AccessContext): Router {
 
   router.post('/:slug/calls/:id/dismiss', operatorOnly, async (req, res) => {
     const tenant = await billedTenant(ctx, req, res);
-    const row = await dismissCall(ctx, tenant, String(req.params.id), (db, { id, status, costMicros }) => {
-      const change = {
-        action: 'call.dismiss',
-        tenant: tenant.slug,
-        before: { call: id, status, costMicros },
-      };
-      return recordChange(db, { ...change, ...actorIn(req, res), after: null }, ctx.now());
-    });
+    const row = await dismissCall(ctx, tenant, String(req.params.id), actorIn(req, res));
     res.json(viewCall(row, true) satisfies CallView);
   });
 

@@ -1,6 +1,6 @@
 /** Cursors of lists that are ordered by a time and, where times are equal, by id. */
 import { z } from 'zod';
-import { ApiError } from '../errors.ts';
+import { type ApiError, invalidField } from '../errors.ts';
 
 /** PostgreSQL cannot compare with a zero byte, and no id of ours has one. */
 const cursorSchema = z.tuple([
@@ -29,7 +29,7 @@ export function readCursor(cursor: string | undefined): Position | null {
 }
 
 export function strangeCursor(): ApiError {
-  return new ApiError('invalid_request', { errors: [{ path: 'cursor', message: 'is not one of ours' }] });
+  return invalidField('cursor', 'is not one of ours');
 }
 
 /**

@@ -28,7 +28,7 @@ import {
   pageQuerySchema,
   voidInvoiceSchema,
 } from '../contract.ts';
-import { ApiError } from '../errors.ts';
+import { ApiError, invalidField } from '../errors.ts';
 import { createBooksCheck } from '../metering/books-check.ts';
 import { findCall } from '../store/calls.ts';
 import { hasInvoiceCall, listLineCalls, pagesOfLine } from '../store/invoice-calls.ts';
@@ -124,8 +124,7 @@ export function invoiceRoutes(ctx: BillingContext): Router {
     const { period } = parse(draftInvoiceSchema, req.body);
     const tenant = await billedTenant(ctx, req, res);
     if (period > monthIn(tenant.timeZone, ctx.now())) {
-      const message = `${period} has not begun yet`;
-      throw new ApiError('invalid_request', { errors: [{ path: 'period', message }] });
+      throw invalidField('period', `${period} has not begun yet`);
     }
     const draft = await draftInvoice(ctx.store, tenant, period, actorIn(req, res), ctx.now());
     if (!draft) throw nothingToBill(period);

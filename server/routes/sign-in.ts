@@ -2,8 +2,7 @@
 
 import express, { type Request, type Response, Router } from 'express';
 import type { AccessContext } from '../access/access-context.ts';
-import { recordChange } from '../access/audit.ts';
-import { isLinkOpen, makeSignInLink, signInLifeMs, signInWith } from '../access/identity/sign-in.ts';
+import { isLinkOpen, makeSignInLink, signInLifeMs, signInWith, signOut } from '../access/identity/sign-in.ts';
 import { isSameOrigin, signInCookie } from '../access/identity/sign-in-cookie.ts';
 import { confirmPage, type Page, refusedPage } from '../access/identity/sign-in-page.ts';
 import { sendMail } from '../access/notices/mail.ts';
@@ -17,9 +16,8 @@ import {
   type SignInLinkAnswer,
   signOutSchema,
 } from '../contract.ts';
-import { ApiError } from '../errors.ts';
+import { ApiError, invalidField } from '../errors.ts';
 import { findSeller } from '../store/billing-accounts.ts';
-import { endSignIn, endSignIns } from '../store/sign-ins.ts';
 import { findTenant, findTenantById } from '../store/tenants.ts';
 import { actorIn, authenticate, callerIn, demandScope, operatorOnly } from './caller.ts';
 import { parse } from './parse.ts';
@@ -32,11 +30,7 @@ export function signInRoutes(ctx: AccessContext & BillingContext): Router {
   router.post('/sign-in-links', authenticate(ctx), operatorOnly, body, async (req, res) => {
     const { tenant: slug, email } = parse(createSignInLinkSchema, req.body ?? {});
     const tenant = slug ? await findTenant(ctx.store, slug) : null;
-    if (slug && !tenant) {
-      throw new ApiError('invalid_request', {
-        errors: [{ path: 'tenant', message: 'there is no such tenant' }],
-      });
-    }
+    if (slug && !tenant) throw invalidField('tenant', 'there is no such tenant');
     // Whoever is signed in may read; a key that may not must not get there by a detour.
     demandScope(callerIn(res), 'read');
     const link = await makeSignInLink(ctx, tenant, email ?? null, {
@@ -68,21 +62,9 @@ export function signInRoutes(ctx: AccessContext & BillingContext): Router {
   });
 
   router.post('/sign-out', authenticate(ctx), body, async (req, res) => {
-    const { everywhere, tenant: slug } = parse(signOutSchema, req.body ?? {});
-    const { actor, tenantId } = callerIn(res);
-    const named = slug ? await findTenant(ctx.store, slug) : null;
-    if (slug && (!named || (tenantId !== null && named.id !== tenantId))) throw new ApiError('not_found');
-    const whose = named?.id ?? tenantId;
-    const own = whose === null || tenantId === null ? null : await findTenantById(ctx.store, whose);
-    await ctx.store.transaction().execute(async (db) => {
-      if (everywhere || named) await endSignIns(db, whose);
-      else if (!(await endSignIn(db, actor))) return;
-      const action = everywhere || named ? 'sign-out.everywhere' : 'sign-out';
-      const change = { action, tenant: (named ?? own)?.slug ?? null, before: null, after: null };
-      await recordChange(db, { ...actorIn(req, res), ...change }, ctx.now());
-    });
-    // The operator who ends a client's sign-ins stays.
-    if (whose === tenantId) res.clearCookie(cookie.name, cookie.options);
+    const asked = parse(signOutSchema, req.body ?? {});
+    const by = { ...actorIn(req, res), tenantId: callerIn(res).tenantId };
+    if (await signOut(ctx, asked, by)) res.clearCookie(cookie.name, cookie.options);
     res.status(204).end();
   });
 

@@ -3,7 +3,7 @@ import { Router } from 'express';
 import { isOriginAllowed } from '../access/tenants/allowed-origins.ts';
 import type { Context } from '../context.ts';
 import { type SnippetView, snippetQuerySchema } from '../contract.ts';
-import { ApiError } from '../errors.ts';
+import { invalidField } from '../errors.ts';
 import { launcherLabels } from '../launcher-labels.ts';
 import { noteOnOrigins, snippetFor } from '../snippets.ts';
 import { visibleTenant } from './caller.ts';
@@ -45,9 +45,7 @@ export function snippetRoutes(ctx: Context): Router {
 function checked(address: string, allowed: readonly string[]): { origin: string; allowed: boolean } {
   const url = URL.parse(address);
   if (!url || !/^https?:$/.test(url.protocol)) {
-    throw new ApiError('invalid_request', {
-      errors: [{ path: 'origin', message: 'use the form https://host' }],
-    });
+    throw invalidField('origin', 'use the form https://host');
   }
   return { origin: url.origin, allowed: isOriginAllowed(allowed, url.origin) };
 }

@@ -8,7 +8,10 @@ import { iso } from '../../base/iso.ts';
 import { safeEqual } from '../../base/safe-equal.ts';
 import type { Context } from '../../context.ts';
 import type { Scope } from '../../contract.ts';
+import { ApiError } from '../../errors.ts';
 import {
+  endSignIn,
+  endSignIns,
   findSignIn,
   forgetExpiredSignIns,
   insertSignIn,
@@ -17,8 +20,8 @@ import {
   type SignIn,
   takeSignInLink,
 } from '../../store/sign-ins.ts';
-import { findTenantById } from '../../store/tenants.ts';
-import { recordChange } from '../audit.ts';
+import { findTenant, findTenantById } from '../../store/tenants.ts';
+import { type Actor, recordChange } from '../audit.ts';
 import type { Caller } from './api-key.ts';
 
 export const linkLifeMs = 15 * 60_000;
@@ -38,7 +41,7 @@ export async function makeSignInLink(
   ctx: Context,
   tenant: { id: string; slug: string } | null,
   email: string | null,
-  { keyId, ...by }: { actor: string; requestId: string; keyId: string | null },
+  { keyId, ...by }: Actor & Pick<Caller, 'keyId'>,
 ): Promise<{ url: string; expiresAt: number }> {
   const now = ctx.now();
   const token = randomBytes(32).toString('base64url');
@@ -80,6 +83,30 @@ export async function signInWith(ctx: Context, token: string, requestId: string)
     await recordChange(db, { actor: signIn.id, requestId, ...change }, now);
     return cookie;
   });
+}
+
+/**
+ * Ends this sign-in, all sign-ins of the caller's kind, or all of the tenant that is named.
+ * @returns whether the caller's own sign-in has ended: an operator who ends a client's stays signed in
+ * @throws ApiError `not_found` for a tenant that the caller may not see
+ */
+export async function signOut(
+  ctx: Context,
+  { everywhere, tenant: slug }: { everywhere: boolean; tenant?: string | undefined },
+  { tenantId, ...by }: Actor & Pick<Caller, 'tenantId'>,
+): Promise<boolean> {
+  const named = slug ? await findTenant(ctx.store, slug) : null;
+  if (slug && (!named || (tenantId !== null && named.id !== tenantId))) throw new ApiError('not_found');
+  const whose = named?.id ?? tenantId;
+  const own = tenantId === null ? null : await findTenantById(ctx.store, tenantId);
+  await ctx.store.transaction().execute(async (db) => {
+    if (everywhere || named) await endSignIns(db, whose);
+    else if (!(await endSignIn(db, by.actor))) return;
+    const action = everywhere || named ? 'sign-out.everywhere' : 'sign-out';
+    const change = { action, tenant: (named ?? own)?.slug ?? null, before: null, after: null };
+    await recordChange(db, { ...by, ...change }, ctx.now());
+  });
+  return whose === tenantId;
 }
 
 /** @returns null for a sign-in that is unknown, ended or expired, or whose key is */

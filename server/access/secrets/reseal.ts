@@ -6,6 +6,7 @@ import {
   type SealedColumn,
   sealedColumns,
 } from '../../store/sealed-texts.ts';
+import { type Actor, recordChange } from '../audit.ts';
 import {
   controlUrlContext,
   forwardedContext,
@@ -22,7 +23,7 @@ const pieces = 100;
  * @returns how many texts were sealed anew
  * @throws when one was sealed under a key that is neither the current nor the previous one
  */
-export async function resealSecrets(ctx: Context): Promise<number> {
+export async function resealSecrets(ctx: Context, by: Actor): Promise<number> {
   let resealed = 0;
   for (const column of sealedColumns) {
     for (;;) {
@@ -35,6 +36,8 @@ export async function resealSecrets(ctx: Context): Promise<number> {
       if (texts.length < pieces) break;
     }
   }
+  const change = { action: 'secrets.reseal', tenant: null, before: null, after: { resealed } };
+  await recordChange(ctx.store, { ...by, ...change }, ctx.now());
   return resealed;
 }
 

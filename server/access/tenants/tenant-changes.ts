@@ -5,7 +5,7 @@ import { iso } from '../../base/iso.ts';
 import { maskSecret } from '../../base/secret-box.ts';
 import type { Context } from '../../context.ts';
 import { type CreateTenant, defaultLimits, type TenantView, type UpdateTenant } from '../../contract.ts';
-import { ApiError } from '../../errors.ts';
+import { ApiError, invalidField } from '../../errors.ts';
 import { defaultTarget } from '../../store/forward-targets.ts';
 import { newTenantId, type Tenant } from '../../store/tenants.ts';
 import { isOurWebhook, webhookUrlOf } from '../../vapi/webhook-url.ts';
@@ -139,12 +139,10 @@ function forwarding(
   url: string | null,
   headers: Record<string, string> | undefined,
 ): Partial<Tenant> {
-  const refuse = (path: string, message: string) =>
-    new ApiError('invalid_request', { errors: [{ path, message }] });
   if (url !== null && isOurWebhook(ctx.config.publicUrl, url)) {
-    throw refuse('webhookForwardUrl', 'is this server: the messages would come round again');
+    throw invalidField('webhookForwardUrl', 'is this server: the messages would come round again');
   }
-  if (url === null && headers) throw refuse('webhookForwardHeaders', 'needs a webhookForwardUrl');
+  if (url === null && headers) throw invalidField('webhookForwardHeaders', 'needs a webhookForwardUrl');
   if (url === tenant.webhookForwardUrl && headers === undefined) return {};
   // The old headers belong to the old server, and may hold its secrets.
   const kept = { ...defaultTarget, headers: headers ?? {} };
@@ -180,8 +178,7 @@ function parseOrigins(entries: string[], allowHttp: boolean): string[] {
 
 function checkTogether(tenant: Tenant): void {
   if (tenant.accessMode === 'public-key' && tenant.publicKeySealed === null) {
-    const message = 'is needed for the access mode "public-key"';
-    throw new ApiError('invalid_request', { errors: [{ path: 'publicKey', message }] });
+    throw invalidField('publicKey', 'is needed for the access mode "public-key"');
   }
 }
 

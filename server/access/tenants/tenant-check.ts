@@ -1,14 +1,15 @@
 /** Asks Vapi whether a tenant's key, org and assistants belong together, so that a mistake shows when it is made. */
 import type { Context } from '../../context.ts';
-import type { SavedTenant, VapiCheck } from '../../contract.ts';
-import { ApiError } from '../../errors.ts';
+import type { SavedTenant, UpdateTenant, VapiCheck } from '../../contract.ts';
+import { ApiError, invalidField } from '../../errors.ts';
 import type { Queries } from '../../store/database.ts';
 import { deletedForMs, listTenantsOfOrg, type Tenant } from '../../store/tenants.ts';
 import { getAssistant, type SavedAssistant } from '../../vapi/assistants.ts';
 import { VapiError } from '../../vapi/vapi-api.ts';
+import { openTenantSecret } from '../secrets/tenant-secrets.ts';
 
 /** What the operator is told of it. */
-type Checked = { vapiCheck: VapiCheck } & Pick<SavedTenant, 'clockBehindSeconds'>;
+export type Checked = { vapiCheck: VapiCheck } & Pick<SavedTenant, 'clockBehindSeconds'>;
 
 export interface TenantAtVapi {
   privateKey: string;
@@ -39,7 +40,7 @@ export async function checkTenant(
   const orgId = answered[0]?.value.orgId;
   // Also when not every assistant could be asked about: a wrong org would be two orgs for us, each with all the calls.
   if (orgId !== undefined && tenant.orgId !== undefined && tenant.orgId !== orgId) {
-    throw refusal('orgId', `the private key belongs to the organization ${orgId}`);
+    throw invalidField('orgId', `the private key belongs to the organization ${orgId}`);
   }
   if (orgId === undefined || answered.length < ids.length) {
     const cause = found.find((result) => result.status === 'rejected')?.reason as unknown;
@@ -50,6 +51,22 @@ export async function checkTenant(
   }
   const clockBehindSeconds = ctx.vapiClock.behindSeconds();
   return { checked: { vapiCheck: 'ok', ...(clockBehindSeconds === 0 ? {} : { clockBehindSeconds }) }, orgId };
+}
+
+/** Only what Vapi has to know about is checked, so that a tenant can be edited while Vapi is down. */
+export async function checkChanges(
+  ctx: Context,
+  tenant: Tenant,
+  { privateKey, orgId, assistantId, assistantIds }: UpdateTenant,
+): Promise<Partial<Checked>> {
+  if ([privateKey, orgId, assistantId, assistantIds].every((value) => value === undefined)) return {};
+  const { checked } = await checkTenant(ctx, {
+    privateKey: privateKey ?? openTenantSecret(ctx.box, tenant, 'privateKey'),
+    orgId: orgId ?? tenant.orgId,
+    assistantId: assistantId ?? tenant.assistantId,
+    assistantIds: assistantIds ?? tenant.assistantIds,
+  });
+  return checked;
 }
 
 /**
@@ -63,11 +80,11 @@ export async function checkSharing(db: Queries, tenant: Tenant, nowMs: number): 
   );
   const names = others.map(({ slug, deletedAt }) => (deletedAt === null ? slug : `${slug} (deleted)`));
   if (tenant.wholeOrg && others.length > 0) {
-    throw refusal('wholeOrg', `the organization is also that of ${names.join(', ')}`);
+    throw invalidField('wholeOrg', `the organization is also that of ${names.join(', ')}`);
   }
   const owner = others.find(({ wholeOrg, deletedAt }) => wholeOrg && deletedAt === null);
   if (owner)
-    throw refusal('orgId', `${owner.slug} has the whole organization: turn its \`wholeOrg\` off first`);
+    throw invalidField('orgId', `${owner.slug} has the whole organization: turn its \`wholeOrg\` off first`);
 }
 
 /** What the operator should know of settings that are allowed and leave something open. */
@@ -81,15 +98,11 @@ export function notesOnSettings({ accessMode, webCallsWithoutGrant }: Tenant): s
 function refuseIfWrong(error: unknown, assistantPath: string): void {
   if (!(error instanceof VapiError)) throw error;
   if (error.status === 401 || error.status === 403) {
-    throw refusal('privateKey', 'Vapi does not accept it; is it the private key, not the public one?');
+    throw invalidField('privateKey', 'Vapi does not accept it; is it the private key, not the public one?');
   }
   if (error.status === 404 || error.status === 400) {
-    throw refusal(assistantPath, 'this key’s organization has no such assistant');
+    throw invalidField(assistantPath, 'this key’s organization has no such assistant');
   }
 }
 
 const pathOf = (index: number) => (index === 0 ? 'assistantId' : `assistantIds.${index - 1}`);
-
-function refusal(path: string, message: string): ApiError {
-  return new ApiError('invalid_request', { errors: [{ path, message }] });
-}
