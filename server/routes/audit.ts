@@ -1,4 +1,4 @@
-/** What was changed, by whom, newest first. */
+/** What was changed and by whom, newest first. */
 
 import { Router } from 'express';
 import { iso } from '../base/iso.ts';

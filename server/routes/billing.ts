@@ -1,4 +1,4 @@
-/** Plans, accounts, prepaid credit and the preview of a month. A client reads its own terms, never the markup. */
+/** Plans, accounts, prepaid credit and the preview of a month. A client can read its own terms, never the markup. */
 
 import express, { Router } from 'express';
 import { iso } from '../base/iso.ts';
@@ -56,7 +56,7 @@ export function billingRoutes(ctx: Context): Router {
     const versions = await listPlanVersions(ctx.store, tenant.id);
     const today = dayIn(tenant.timeZone, ctx.now());
     const begun = versions.filter(({ fromDay }) => fromDay <= today);
-    // Of several from one day, the one that was written last.
+    // Of several from the same day, the latest.
     const current = begun.reduce<(typeof begun)[number] | null>(
       (best, version) => (best && best.fromDay > version.fromDay ? best : version),
       null,
@@ -142,7 +142,7 @@ export function billingRoutes(ctx: Context): Router {
   return router;
 }
 
-/** What concerns the operator's billing as a whole. */
+/** The operator's billing as a whole. */
 export function operatorBillingRoutes(ctx: BillingContext): Router {
   const router = Router();
   const body = express.json({ limit: '16kb' });
@@ -159,7 +159,7 @@ export function operatorBillingRoutes(ctx: BillingContext): Router {
     res.json(seller);
   });
 
-  /** May take long; what it has done is kept when the caller goes away. */
+  /** May take long; its results are kept if the caller disconnects. */
   router.post('/close', body, async (req, res) => {
     const request = parse(closeRequestSchema, req.body ?? {});
     res.json(await closeMonths(ctx, request, actorIn(req, res).actor));
@@ -196,7 +196,7 @@ export function operatorBillingRoutes(ctx: BillingContext): Router {
     const { month, cursor, limit } = parse(marginQuerySchema, req.query);
     const after = cursor === undefined ? null : await findTenantById(ctx.store, cursor);
     if (cursor !== undefined && !after) throw strangeCursor();
-    // A day more, since a month may begin earlier than in UTC.
+    // One day earlier, because a month may begin earlier than in UTC.
     const monthStart = Date.parse(monthPeriod(month).from) - 86_400_000;
     const tenants = await listTenantsToBill(ctx.store, monthStart, after, limit + 1);
     const page = tenants.slice(0, limit);

@@ -1,6 +1,6 @@
 /**
- * What was said in a call. It stays at Vapi: it is fetched for each look, and what is deleted there is gone, while the
- * ledger keeps what the call cost.
+ * What was said in a call. It stays at Vapi and is fetched on each request; what is deleted there is gone, while the
+ * ledger keeps the call's cost.
  */
 import { pipeline } from 'node:stream/promises';
 import express, { type Request, type Response, Router } from 'express';
@@ -31,7 +31,7 @@ export function callContentRoutes(ctx: Context): Router {
   router.get('/:slug/calls/:id/recording', async (req, res) => {
     const { recordingUrl } = await contentOf(ctx, req, res);
     if (!recordingUrl) throw new ApiError('not_found');
-    // The organization may be the client's own, and so may be what its calls name as their recording.
+    // The organization may be the client's own, and so may the recording URL of its calls.
     const audio = await getOutside(
       recordingUrl,
       outsideOf(ctx.config),
@@ -44,7 +44,7 @@ export function callContentRoutes(ctx: Context): Router {
       throw new ApiError('vapi_unavailable', { retryAfter: 5 });
     }
     const type = audio.headers['content-type'] ?? '';
-    // Whatever the storage says it is, a browser must only ever play it.
+    // Regardless of the type that the storage reports, a browser must only play it.
     res.set('Content-Type', /^(audio|video)\/[\w.+-]+/.exec(type)?.[0] ?? 'application/octet-stream');
     res.set('Content-Disposition', `inline; filename="${String(req.params.id)}"`);
     await pipeline(audio, res);
@@ -69,7 +69,7 @@ export function callContentRoutes(ctx: Context): Router {
   return router;
 }
 
-/** @throws ApiError `not_found` when the tenant has no such call, or its content is deleted */
+/** @throws ApiError `not_found` when the tenant has no such call, or its content was deleted */
 async function contentOf(ctx: Context, req: Request, res: Response): Promise<CallContent> {
   const tenant = await billedTenant(ctx, req, res);
   const row = await findCall(ctx.store, tenant.id, String(req.params.id));

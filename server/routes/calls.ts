@@ -37,7 +37,7 @@ const readsPerPrice = 10;
 
 export function callRoutes(ctx: AccessContext): Router {
   const router = Router();
-  // However many are asked for at once, between two pages of one month there is room for everybody else.
+  // Even with many requests at once, other work gets its turn between two pages of a month.
   const inTurn = oneAtATime();
 
   router.get('/:slug/calls', async (req, res) => {
@@ -84,7 +84,7 @@ export function callRoutes(ctx: AccessContext): Router {
     res.json(viewCall(row, true) satisfies CallView);
   });
 
-  /** A row without an owner was written before there were any. */
+  /** A row without an owner predates owners. */
   async function isConfirmed({ tenantId, id }: CallRow): Promise<boolean> {
     const owner = (await findOwners(ctx.store, [id])).get(id);
     return owner === undefined || (owner.tenantId === tenantId && owner.confirmed);
@@ -93,7 +93,7 @@ export function callRoutes(ctx: AccessContext): Router {
   async function pricesOf(res: Response, tenant: Tenant, rows: CallRow[]): Promise<Map<string, number>> {
     await countRead(ctx, res, readsPerPrice);
     return inTurn(async () => {
-      // Whoever has gone meanwhile needs no prices.
+      // A caller that has disconnected needs no prices.
       if (res.destroyed) return new Map();
       return pricesOfCalls(ctx.store, tenant.id, rows, monthIn(tenant.timeZone, ctx.now()));
     });
@@ -124,7 +124,7 @@ function filtersOf(query: CallsQuery): Omit<CallsPage, 'after' | 'limit'> {
 
 const exportPage = 1000;
 
-/** A file has no pages: all calls that fit are sent, as fast as the client takes them. */
+/** A file has no pages: all matching calls are sent, as fast as the client reads them. */
 async function sendAll(
   ctx: Context,
   res: Response,

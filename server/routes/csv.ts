@@ -1,7 +1,7 @@
-/** Lists as CSV that a spreadsheet opens right: UTF-8 with a mark, CRLF, and no cell that it would take for a formula. */
+/** Lists as CSV for spreadsheets: UTF-8 with a byte order mark, CRLF, and no cell that would be read as a formula. */
 import type { Request, Response } from 'express';
 
-/** An amount is written as it is; any other text could have been chosen by a stranger. */
+/** An amount is written unescaped; any other text may come from a stranger. */
 export interface Amount {
   amount: string;
 }
@@ -37,7 +37,7 @@ export function csvLines<Row>(columns: Column<Row>[], rows: Row[]): string {
 }
 
 const formula = `[\\s"']*[=+\\-@＝＋－＠]`;
-/** What a spreadsheet of another language, or one that reads the quotes otherwise, takes for the end of a cell. */
+/** What a spreadsheet in another locale, or with other quoting rules, takes for the end of a cell. */
 const formulaWithin = new RegExp(`[,;|\\t\\r\\n](?=${formula})`, 'g');
 const formulaFirst = new RegExp(`^(?:[\\t\\r\\n]|${formula})`);
 

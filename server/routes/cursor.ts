@@ -1,8 +1,8 @@
-/** Cursors of lists that are ordered by a time and, where times are equal, by id. */
+/** Cursors for lists that are ordered by time and then by id. */
 import { z } from 'zod';
 import { type ApiError, invalidField } from '../errors.ts';
 
-/** PostgreSQL cannot compare with a zero byte, and no id of ours has one. */
+/** PostgreSQL cannot compare with a zero byte, and none of our ids has one. */
 const cursorSchema = z.tuple([
   z.int(),
   z
@@ -29,12 +29,12 @@ export function readCursor(cursor: string | undefined): Position | null {
 }
 
 export function strangeCursor(): ApiError {
-  return invalidField('cursor', 'is not one of ours');
+  return invalidField('cursor', 'is not a valid cursor');
 }
 
 /**
- * One page of rows that were read with one more than the page holds.
- * @returns the rows, and the cursor of the next page where there is one
+ * One page of rows, read with one row more than the page holds.
+ * @returns the rows, and the cursor of the next page if there is one
  */
 export function cutPage<Row>(
   rows: Row[],

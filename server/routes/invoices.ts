@@ -1,4 +1,4 @@
-/** Invoices: the operator makes them, a client reads its own. */
+/** Invoices: the operator issues them, a client reads its own. */
 
 import { createHash } from 'node:crypto';
 import { once } from 'node:events';
@@ -167,13 +167,13 @@ export function invoiceRoutes(ctx: BillingContext): Router {
     res.status(201).json(await view(note));
   });
 
-  /** For what is paid outside Stripe, wherever it is collected. */
+  /** For payments made outside Stripe, however the invoice is collected. */
   router.post('/:slug/invoices/:id/paid', operatorOnly, async (req, res) => {
     const { tenant, row } = await visibleInvoice(req, res);
     res.json(await view(await bookPaid(ctx, tenant, row, actorIn(req, res))));
   });
 
-  /** A client has no drafts: they may be wrong. */
+  /** Clients do not see drafts: they may be wrong. */
   async function visibleInvoice(req: Request, res: Response): Promise<{ tenant: Tenant; row: InvoiceRow }> {
     const tenant = await billedTenant(ctx, req, res);
     const row = await findInvoice(ctx.store, tenant.id, String(req.params.id));
@@ -186,7 +186,7 @@ export function invoiceRoutes(ctx: BillingContext): Router {
     return hasInvoiceCall(ctx.store, row.id, callId);
   }
 
-  /** By id; those of a draft are reckoned, for they are on no document yet. */
+  /** In order of id; those of a draft are computed, because it has no document yet. */
   async function callsOf(
     tenant: Tenant,
     row: InvoiceRow,

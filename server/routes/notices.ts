@@ -1,4 +1,4 @@
-/** What the operator has been told of its tenants, newest first; also what nobody could be told. */
+/** Notices to the operator about its tenants, newest first; including those that could not be delivered. */
 
 import { Router } from 'express';
 import { noticeText } from '../access/notices/notice-text.ts';

@@ -31,7 +31,7 @@ export function signInRoutes(ctx: AccessContext & BillingContext): Router {
     const { tenant: slug, email } = parse(createSignInLinkSchema, req.body ?? {});
     const tenant = slug ? await findTenant(ctx.store, slug) : null;
     if (slug && !tenant) throw invalidField('tenant', 'there is no such tenant');
-    // Whoever is signed in may read; a key that may not must not get there by a detour.
+    // A sign-in permits reading; a key without that scope must not gain it this way.
     demandScope(callerIn(res), 'read');
     const link = await makeSignInLink(ctx, tenant, email ?? null, {
       ...actorIn(req, res),
@@ -71,7 +71,7 @@ export function signInRoutes(ctx: AccessContext & BillingContext): Router {
   return router;
 }
 
-/** What the link leads to: a page with a button, for opening alone must not use it up. */
+/** The link's page has a button, because merely opening the link must not use it up. */
 export function signInPages(ctx: AccessContext): Router {
   const router = Router();
   const cookie = signInCookie(ctx.config.publicUrl);
@@ -83,7 +83,7 @@ export function signInPages(ctx: AccessContext): Router {
   });
 
   router.post('/sign-in', async (req, res) => {
-    // Else a page elsewhere could sign somebody in as somebody else.
+    // Otherwise another site's page could sign a visitor in as someone else.
     if (!isSameOrigin(req, ctx.config.publicUrl)) throw new ApiError('forbidden');
     const value = await signInWith(ctx, tokenIn(req), String(req.id));
     if (value === null) {
@@ -91,7 +91,7 @@ export function signInPages(ctx: AccessContext): Router {
       return;
     }
     res.cookie(cookie.name, value, { ...cookie.options, maxAge: signInLifeMs });
-    // Relative, so that it is right wherever the server is mounted.
+    // Relative, so that it works wherever the server is mounted.
     res.set('Cache-Control', 'no-store').status(303).set('Location', './').end();
   });
 
@@ -112,7 +112,7 @@ function sendPage(res: Response, status: number, { html, policy }: Page): void {
   res.status(status).set({
     'Content-Security-Policy': policy,
     'Cache-Control': 'no-store',
-    // The address holds the token; with `no-referrer` the form's own request would have no origin.
+    // The address contains the token; with `no-referrer` the form's own request would have no origin.
     'Referrer-Policy': 'same-origin',
   });
   res.type('html').send(html);
@@ -127,7 +127,7 @@ async function brandingOf(ctx: Context): Promise<Branding> {
   };
 }
 
-/** The link is good also when no mail could be sent: the operator has it in the answer. */
+/** The link is valid even if no mail could be sent: the operator has it in the answer. */
 async function mailLink(ctx: AccessContext, to: string, url: string): Promise<boolean> {
   if (!ctx.smtp) return false;
   const { name } = await brandingOf(ctx);

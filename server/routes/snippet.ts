@@ -1,4 +1,4 @@
-/** What goes into a tenant's pages, for the operator and for the client itself. */
+/** The HTML for a tenant's pages, for the operator and for the client itself. */
 import { Router } from 'express';
 import { isOriginAllowed } from '../access/tenants/allowed-origins.ts';
 import type { Context } from '../context.ts';
@@ -39,7 +39,7 @@ export function snippetRoutes(ctx: Context): Router {
 }
 
 /**
- * A page's address counts as its origin, because that is what people paste.
+ * Accepts a page's address for its origin, because that is what people paste.
  * @throws ApiError `invalid_request`
  */
 function checked(address: string, allowed: readonly string[]): { origin: string; allowed: boolean } {

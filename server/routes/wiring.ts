@@ -1,4 +1,4 @@
-/** The operator lets us point a tenant's assistants at our webhook, and may look at the plan first. */
+/** Points a tenant's assistants at our webhook; a dry run shows the plan first. */
 import express, { Router } from 'express';
 import type { Context } from '../context.ts';
 import { wireQuerySchema, wireRequestSchema } from '../contract.ts';

@@ -1,4 +1,4 @@
-/** API keys: `vak_` and 32 random bytes, of which only a hash and the last four characters are kept. */
+/** API keys: `vak_` and 32 random bytes, of which only a hash and the last four characters are stored. */
 
 import { createHash, randomBytes } from 'node:crypto';
 import { iso } from '../../base/iso.ts';
@@ -17,16 +17,16 @@ import { findTenant } from '../../store/tenants.ts';
 import { type Actor, recordChange } from '../audit.ts';
 
 export interface Caller {
-  /** `operator` for the key of the environment, else the id of the API key or the sign-in. */
+  /** `operator` for the key from the environment, otherwise the id of the API key or the sign-in. */
   actor: string;
   /** The only tenant that a client's key sees; null for the operator. */
   tenantId: string | null;
   scopes: Scope[];
-  /** The API key that permits it, also through a sign-in; null for the operator key of the environment. */
+  /** The API key behind it, also through a sign-in; null for the operator key from the environment. */
   keyId: string | null;
 }
 
-/** @returns the key itself, this once */
+/** @returns the key itself, the only time it is shown */
 export async function createApiKey(
   ctx: Context,
   { name, tenant: slug, scopes, expiresAt: end }: CreateKey,
@@ -83,10 +83,10 @@ export function viewApiKey(row: ApiKeyRow): KeyView {
   };
 }
 
-/** A key's "last used" is exact to this. */
+/** Precision of a key's "last used". */
 const touchEveryMs = 60_000;
 
-/** @returns null for a key that is unknown, revoked or expired */
+/** @returns null for an unknown, revoked or expired key */
 export async function callerOf(
   ctx: Context & { operatorApiKey: string },
   key: string,

@@ -1,6 +1,6 @@
 /**
- * Signing in to the portal: a link that works once becomes a cookie. Of both only a hash is kept, and both are 32
- * random bytes, so that nothing slower than SHA-256 is needed.
+ * Signing in to the portal: a link that works once becomes a cookie. Both are 32 random bytes of which only a hash is
+ * stored, so nothing slower than SHA-256 is needed.
  */
 
 import { createHash, randomBytes } from 'node:crypto';
@@ -25,17 +25,17 @@ import { type Actor, recordChange } from '../audit.ts';
 import type { Caller } from './api-key.ts';
 
 export const linkLifeMs = 15 * 60_000;
-/** Counted from the sign-in, whatever is done with it. */
+/** Counted from the sign-in, regardless of use. */
 export const signInLifeMs = 12 * 3_600_000;
 
-/** What a browser may do: an operator's all, a client's only read. */
+/** What a browser may do: an operator's everything, a client's only read. */
 export function scopesOf(tenantId: string | null): Scope[] {
   return tenantId === null ? ['read', 'write'] : ['read'];
 }
 
 /**
  * @param tenant null for the operator's portal
- * @param by who makes it, for the audit log, and the key that permits it
+ * @param by who creates it, for the audit log, and the key that permits it
  */
 export async function makeSignInLink(
   ctx: Context,
@@ -53,16 +53,16 @@ export async function makeSignInLink(
     const change = { action: 'sign-in-link.create', tenant: tenant?.slug ?? null, before: null, after };
     await recordChange(db, { ...by, ...change }, now);
   });
-  // In the query, which is in no log of ours.
+  // In the query string, which we never log.
   return { url: `${ctx.config.publicUrl}/portal/sign-in?token=${token}`, expiresAt };
 }
 
-/** Looks without using it: mail scanners open links too. */
+/** Checks the link without using it up: mail scanners open links too. */
 export function isLinkOpen(ctx: Context, token: string): Promise<boolean> {
   return isSignInLink(ctx.store, hashOf(token), ctx.now());
 }
 
-/** @returns the cookie's value; null when the link does not work (any more) */
+/** @returns the cookie's value; null when the link does not work, or no longer */
 export async function signInWith(ctx: Context, token: string, requestId: string): Promise<string | null> {
   const now = ctx.now();
   const cookie = randomBytes(32).toString('base64url');
@@ -109,7 +109,7 @@ export async function signOut(
   return whose === tenantId;
 }
 
-/** @returns null for a sign-in that is unknown, ended or expired, or whose key is */
+/** @returns null for a sign-in that is unknown, ended or expired, or whose key is revoked or expired */
 export async function callerOfCookie(ctx: Context, cookie: string): Promise<Caller | null> {
   const hash = hashOf(cookie);
   const signIn = await findSignIn(ctx.store, hash, ctx.now());

@@ -1,4 +1,4 @@
-/** What a notice says to a person. Pure. */
+/** The wording of notices. Pure. */
 import { centsToDecimal, microsToDecimal } from '../../base/money.ts';
 import type { NoticeKind } from '../../contract.ts';
 import type { Balance } from '../../ledger/invoice-balance.ts';
@@ -90,9 +90,7 @@ function sinceThen(
   if (leftToPayCents >= Number(dueCents)) return '';
   const isSettled = state === 'credited' || state === 'paid' || state === 'void';
   const amount = left({ dueCents: leftToPayCents, currency });
-  return isSettled
-    ? ` It is now ${state}: ${amount} is left to pay.`
-    : ` ${amount} is left to pay now.`;
+  return isSettled ? ` It is now ${state}: ${amount} is left to pay.` : ` ${amount} is left to pay now.`;
 }
 
 /**

@@ -1,4 +1,4 @@
-/** Making and changing tenants: what is checked beyond the shapes, what is sealed, and what an answer shows. */
+/** New and changed tenants: checks beyond the schema, sealing of secrets, and the view in answers. */
 
 import { randomBytes } from 'node:crypto';
 import { iso } from '../../base/iso.ts';
@@ -38,7 +38,7 @@ const defaults = {
 } as const satisfies Partial<Tenant>;
 
 /**
- * @returns the tenant, and the secrets that were made for it: they are shown this once
+ * @returns the tenant, and the secrets that were generated for it: they are shown only once
  * @throws ApiError `invalid_request`
  */
 export function newTenant(
@@ -97,7 +97,7 @@ export function applyTenantChanges(ctx: Context, tenant: Tenant, changes: Update
   if (hookSecret !== undefined) next.hookSecretSealed = seal('hookSecret', hookSecret);
   Object.assign(next, rotation(ctx, tenant, webhookSecret, webhookSecretOverlapSeconds));
   Object.assign(next, forwarding(ctx, tenant, next.webhookForwardUrl, webhookForwardHeaders));
-  // Also when only `allowHttpOrigins` is changed: what it permitted must not stay.
+  // Also when only `allowHttpOrigins` changes: origins that it permitted must not remain.
   next.allowedOrigins = parseOrigins(allowedOrigins ?? tenant.allowedOrigins, next.allowHttpOrigins);
   checkTogether(next);
   return next;
@@ -105,7 +105,7 @@ export function applyTenantChanges(ctx: Context, tenant: Tenant, changes: Update
 
 const defaultOverlapSeconds = 86_400;
 
-/** Vapi goes on to present the old secret until every assistant has the new one, so both count for a while. */
+/** Vapi keeps presenting the old secret until every assistant has the new one, so both are accepted for a while. */
 function rotation(
   ctx: Context,
   tenant: Tenant,
@@ -116,7 +116,7 @@ function rotation(
   const until = ctx.now() + (overlapSeconds ?? defaultOverlapSeconds) * 1000;
   const current = tenant.webhookSecretSealed && openTenantSecret(ctx.box, tenant, 'webhookSecret');
   if (secret === undefined || secret === current) {
-    // Without a new secret the overlap can only be cut short.
+    // Without a new secret the overlap can only be shortened.
     const end = tenant.previousWebhookSecretUntil;
     if (overlapSeconds === undefined || end === null) return {};
     return { previousWebhookSecretUntil: Math.min(end, until) };
@@ -140,11 +140,11 @@ function forwarding(
   headers: Record<string, string> | undefined,
 ): Partial<Tenant> {
   if (url !== null && isOurWebhook(ctx.config.publicUrl, url)) {
-    throw invalidField('webhookForwardUrl', 'is this server: the messages would come round again');
+    throw invalidField('webhookForwardUrl', 'is this server: the messages would loop');
   }
-  if (url === null && headers) throw invalidField('webhookForwardHeaders', 'needs a webhookForwardUrl');
+  if (url === null && headers) throw invalidField('webhookForwardHeaders', 'requires a webhookForwardUrl');
   if (url === tenant.webhookForwardUrl && headers === undefined) return {};
-  // The old headers belong to the old server, and may hold its secrets.
+  // The old headers belong to the old server and may contain its secrets.
   const kept = { ...defaultTarget, headers: headers ?? {} };
   const seal = (value: object) =>
     sealTenantSecret(ctx.box, tenant.id, 'webhookForward', JSON.stringify(value));
@@ -159,14 +159,14 @@ function forwardHeaderNames(ctx: Context, tenant: Tenant): string[] {
 
 type Given<Values> = { [Name in keyof Values]: Exclude<Values[Name], undefined> };
 
-/** Without the names whose value is undefined, which would overwrite what is there. */
+/** Drops undefined values, which would overwrite existing ones. */
 function given<Values extends object>(values: Values): Given<Values> {
   return Object.fromEntries(
     Object.entries(values).filter(([, value]) => value !== undefined),
   ) as Given<Values>;
 }
 
-/** @throws ApiError `invalid_request`, saying which entry is bad and why */
+/** @throws ApiError `invalid_request`, naming each bad entry and why */
 function parseOrigins(entries: string[], allowHttp: boolean): string[] {
   const parsed = entries.map((entry) => parseAllowedOrigin(entry, allowHttp));
   const errors = parsed.flatMap((result, index) =>
@@ -178,7 +178,7 @@ function parseOrigins(entries: string[], allowHttp: boolean): string[] {
 
 function checkTogether(tenant: Tenant): void {
   if (tenant.accessMode === 'public-key' && tenant.publicKeySealed === null) {
-    throw invalidField('publicKey', 'is needed for the access mode "public-key"');
+    throw invalidField('publicKey', 'is required for the access mode "public-key"');
   }
 }
 
