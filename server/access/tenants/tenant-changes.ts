@@ -4,38 +4,14 @@ import { randomBytes } from 'node:crypto';
 import { iso } from '../../base/iso.ts';
 import { maskSecret } from '../../base/secret-box.ts';
 import type { Context } from '../../context.ts';
-import { type CreateTenant, defaultLimits, type TenantView, type UpdateTenant } from '../../contract.ts';
+import type { CreateTenant, TenantView, UpdateTenant } from '../../contract.ts';
 import { ApiError, invalidField } from '../../errors.ts';
 import { defaultTarget } from '../../store/forward-targets.ts';
-import { newTenantId, type Tenant } from '../../store/tenants.ts';
+import { defaultSettings, newTenantId, settingsOf, type Tenant } from '../../store/tenants.ts';
 import { isOurWebhook, webhookUrlOf } from '../../vapi/webhook-url.ts';
 import { newHookSecret } from '../notices/hooks.ts';
 import { openTenantSecret, sealTenantSecret, type TenantSecret } from '../secrets/tenant-secrets.ts';
 import { parseAllowedOrigin } from './allowed-origins.ts';
-
-const defaults = {
-  accessMode: 'proxy',
-  allowedOrigins: [],
-  allowHttpOrigins: false,
-  bindSessionToNetwork: true,
-  challenge: 'none',
-  beforeCall: null,
-  alerts: null,
-  modes: ['voice'],
-  appearance: {},
-  texts: {},
-  consent: null,
-  rejoinCalls: false,
-  webCallsWithoutGrant: 'auto',
-  allowedVariables: [],
-  limits: defaultLimits,
-  contentRetentionDays: null,
-  webhookAuth: { kind: 'token' },
-  assistantIds: [],
-  wholeOrg: false,
-  webhookForwardUrl: null,
-  timeZone: 'UTC',
-} as const satisfies Partial<Tenant>;
 
 /**
  * @returns the tenant, and the secrets that were generated for it: they are shown only once
@@ -52,7 +28,10 @@ export function newTenant(
   const { slug, name, orgId, assistantId, ...changes } = { ...input, ...generated };
   const now = ctx.now();
   const empty: Tenant = {
-    ...structuredClone(defaults),
+    ...structuredClone(defaultSettings),
+    accessMode: 'proxy',
+    wholeOrg: false,
+    timeZone: 'UTC',
     id: newTenantId(),
     slug,
     name,
@@ -194,31 +173,14 @@ export function viewTenant(ctx: Context, tenant: Tenant): TenantView {
     publicKey: tenant.publicKeySealed === null ? null : masked('publicKey'),
     assistantId: tenant.assistantId,
     accessMode: tenant.accessMode,
-    allowedOrigins: tenant.allowedOrigins,
-    allowHttpOrigins: tenant.allowHttpOrigins,
-    bindSessionToNetwork: tenant.bindSessionToNetwork,
-    challenge: tenant.challenge,
-    beforeCall: tenant.beforeCall,
-    alerts: tenant.alerts,
-    modes: tenant.modes,
-    appearance: tenant.appearance,
-    texts: tenant.texts,
-    consent: tenant.consent,
-    rejoinCalls: tenant.rejoinCalls,
-    webCallsWithoutGrant: tenant.webCallsWithoutGrant,
-    allowedVariables: tenant.allowedVariables,
-    limits: tenant.limits,
-    contentRetentionDays: tenant.contentRetentionDays,
+    ...settingsOf(tenant),
     timeZone: tenant.timeZone,
     webhookSecret: masked('webhookSecret'),
     previousWebhookSecretUntil:
       (tenant.previousWebhookSecretUntil ?? 0) > ctx.now()
         ? iso(tenant.previousWebhookSecretUntil ?? 0)
         : null,
-    webhookAuth: tenant.webhookAuth,
-    assistantIds: tenant.assistantIds,
     wholeOrg: tenant.wholeOrg,
-    webhookForwardUrl: tenant.webhookForwardUrl,
     webhookForwardHeaders: forwardHeaderNames(ctx, tenant),
     hookSecret: masked('hookSecret'),
     webhookUrl: webhookUrlOf(ctx.config.publicUrl, tenant.slug),
