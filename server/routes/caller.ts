@@ -7,9 +7,21 @@ import { type Caller, callerOf } from '../access/identity/api-key.ts';
 import { callerOfCookie } from '../access/identity/sign-in.ts';
 import { cookieIn, isSameOrigin, signInCookie } from '../access/identity/sign-in-cookie.ts';
 import type { Context } from '../context.ts';
-import type { Scope } from '../contract.ts';
+import type { ErrorCode, Scope } from '../contract.ts';
 import { ApiError } from '../errors.ts';
 import { findTenant, findTenantByHandle, type Tenant } from '../store/tenants.ts';
+
+declare global {
+  namespace Express {
+    /** What the handlers of one request leave for each other. */
+    interface Locals {
+      caller: Caller;
+      errorCode?: ErrorCode;
+      messageType?: string;
+      webhookResult?: 'unreadable' | 'not-theirs' | 'in-doubt';
+    }
+  }
+}
 
 /** Admits only requests with a valid `Authorization: Bearer vak_…` or, in its absence, the portal's cookie. */
 export function authenticate(ctx: AccessContext): RequestHandler {
@@ -44,7 +56,7 @@ export async function countRead(ctx: AccessContext, res: Response, points: numbe
 }
 
 export function callerIn(res: Response): Caller {
-  return res.locals.caller as Caller;
+  return res.locals.caller;
 }
 
 /** The actor for the audit log. */

@@ -86,8 +86,8 @@ async function handle(
 function count(ctx: Context): RequestHandler {
   return (_req, res, next) => {
     res.once('close', () => {
-      const type = (res.locals.messageType as string | undefined) ?? 'unread';
-      const found = (res.locals.errorCode ?? res.locals.webhookResult) as string | undefined;
+      const type = res.locals.messageType ?? 'unread';
+      const found = res.locals.errorCode ?? res.locals.webhookResult;
       const result = found ?? (res.writableFinished ? 'ok' : 'aborted');
       ctx.metrics.webhooks.inc({ type, result });
     });

@@ -14,7 +14,6 @@ import { iso } from '../../base/iso.ts';
 import type { Context } from '../../context.ts';
 import {
   callRequestSchema,
-  type ErrorCode,
   endCallRequestSchema,
   type Grant,
   type SessionAnswer,
@@ -106,8 +105,9 @@ export function visitorRoutes(ctx: AccessContext): Router {
 function countGrants(ctx: Context): RequestHandler {
   return (_req, res, next) => {
     res.once('close', () => {
-      const refusal = res.locals.errorCode as ErrorCode | undefined;
-      ctx.metrics.grants.inc({ result: refusal ?? (res.writableFinished ? 'granted' : 'aborted') });
+      ctx.metrics.grants.inc({
+        result: res.locals.errorCode ?? (res.writableFinished ? 'granted' : 'aborted'),
+      });
     });
     next();
   };
