@@ -44,7 +44,7 @@ import { creditBalance, listCredits } from '../store/credits.ts';
 import { listPlanVersions } from '../store/plans.ts';
 import { findTenantById, handleOf, listDeletedTenants, listTenantsToBill } from '../store/tenants.ts';
 import { actorIn, billedTenant, operatorOnly, seesProviderCost } from './caller.ts';
-import { cutPage, readCursor, strangeCursor } from './cursor.ts';
+import { readPage, strangeCursor } from './cursor.ts';
 import { parse } from './parse.ts';
 
 export function billingRoutes(ctx: Context): Router {
@@ -180,11 +180,10 @@ export function operatorBillingRoutes(ctx: BillingContext): Router {
   });
 
   router.get('/deleted-tenants', async (req, res) => {
-    const { cursor, limit } = parse(pageQuerySchema, req.query);
-    const after = readCursor(cursor);
-    const position = after && { deletedAt: after.time, id: after.id };
-    const rows = await listDeletedTenants(ctx.store, position, limit + 1);
-    const { page, nextCursor } = cutPage(rows, limit, (row) => ({ time: row.deletedAt ?? 0, id: row.id }));
+    const query = parse(pageQuerySchema, req.query);
+    const { page, nextCursor } = await readPage(query, 'deletedAt', (after, limit) =>
+      listDeletedTenants(ctx.store, after, limit),
+    );
     const tenants: DeletedTenant[] = page.map(({ id, slug, name, timeZone, deletedAt }) => ({
       ...{ id, slug, name, timeZone },
       deletedAt: iso(deletedAt ?? 0),

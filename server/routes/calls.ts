@@ -1,6 +1,5 @@
 /** The ledger's calls, one by one. */
 
-import { once } from 'node:events';
 import { type Response, Router } from 'express';
 import type { AccessContext } from '../access/access-context.ts';
 import { iso } from '../base/iso.ts';
@@ -28,8 +27,8 @@ import { findFeedback } from '../store/feedback.ts';
 import { findReservation } from '../store/reservations.ts';
 import type { Tenant } from '../store/tenants.ts';
 import { actorIn, billedTenant, countRead, operatorOnly, seesProviderCost } from './caller.ts';
-import { type Column, csvLines, startCsv, usd, wantsCsv } from './csv.ts';
-import { cutPage, readCursor } from './cursor.ts';
+import { type Column, sendAllAsCsv, usd, wantsCsv } from './csv.ts';
+import { readPage } from './cursor.ts';
 import { parse } from './parse.ts';
 
 /** A price can depend on all calls of the month before it, so a single one costs as much as the month has calls. */
@@ -44,14 +43,10 @@ export function callRoutes(ctx: AccessContext): Router {
     const query = parse(callsQuerySchema, req.query);
     const tenant = await billedTenant(ctx, req, res);
     const withCost = seesProviderCost(res);
-    if (wantsCsv(req)) return sendAll(ctx, res, tenant, query, withCost);
-    const after = readCursor(query.cursor);
-    const rows = await listCalls(ctx.store, tenant.id, {
-      ...filtersOf(query),
-      after: after && { createdAt: after.time, id: after.id },
-      limit: query.limit + 1,
-    });
-    const { page, nextCursor } = cutPage(rows, query.limit, (row) => ({ time: row.createdAt, id: row.id }));
+    const list = (after: CallsPage['after'], limit: number) =>
+      listCalls(ctx.store, tenant.id, { ...filtersOf(query), after, limit });
+    if (wantsCsv(req)) return sendAllAsCsv(res, `calls-${tenant.slug}`, callColumns(withCost), list);
+    const { page, nextCursor } = await readPage(query, 'createdAt', list);
     const prices = query.prices ? await pricesOf(res, tenant, page) : null;
     const view = (row: CallRow): CallView => ({
       ...viewCall(row, withCost),
@@ -120,35 +115,6 @@ function filtersOf(query: CallsQuery): Omit<CallsPage, 'after' | 'limit'> {
     type: query.type ?? null,
     status: query.status ?? null,
   };
-}
-
-const exportPage = 1000;
-
-/** A file has no pages: all matching calls are sent, as fast as the client reads them. */
-async function sendAll(
-  ctx: Context,
-  res: Response,
-  tenant: Tenant,
-  query: CallsQuery,
-  withCost: boolean,
-): Promise<void> {
-  const columns = callColumns(withCost);
-  startCsv(res, `calls-${tenant.slug}`, columns);
-  let after: CallsPage['after'] = null;
-  for (;;) {
-    const rows: CallRow[] = await listCalls(ctx.store, tenant.id, {
-      ...filtersOf(query),
-      after,
-      limit: exportPage,
-    });
-    if (!res.write(csvLines(columns, rows)) && !res.writableEnded) {
-      await Promise.race([once(res, 'drain'), once(res, 'close')]);
-    }
-    const last = rows.at(-1);
-    if (rows.length < exportPage || !last || res.destroyed) break;
-    after = { createdAt: last.createdAt, id: last.id };
-  }
-  res.end();
 }
 
 function callColumns(withCost: boolean): Column<CallRow>[] {

@@ -37,7 +37,7 @@ import { findInvoice, type InvoiceRow, leftToPayCents } from '../store/invoices.
 import type { Tenant } from '../store/tenants.ts';
 import { actorIn, billedTenant, operatorOnly, seesProviderCost } from './caller.ts';
 import { type Column, sendCsv, wantsCsv } from './csv.ts';
-import { cutPage, readCursor, strangeCursor } from './cursor.ts';
+import { readPage, strangeCursor } from './cursor.ts';
 import { parse } from './parse.ts';
 
 export function invoiceRoutes(ctx: BillingContext): Router {
@@ -46,12 +46,11 @@ export function invoiceRoutes(ctx: BillingContext): Router {
   const view = (row: InvoiceRow) => viewInvoice(ctx.store, row);
 
   router.get('/:slug/invoices', async (req, res) => {
-    const { cursor, limit } = parse(pageQuerySchema, req.query);
+    const query = parse(pageQuerySchema, req.query);
     const tenant = await billedTenant(ctx, req, res);
-    const after = readCursor(cursor);
-    const position = after && { createdAt: after.time, id: after.id };
-    const rows = await listInvoices(ctx.store, tenant.id, position, limit + 1, seesProviderCost(res));
-    const { page, nextCursor } = cutPage(rows, limit, (row) => ({ time: row.createdAt, id: row.id }));
+    const { page, nextCursor } = await readPage(query, 'createdAt', (after, limit) =>
+      listInvoices(ctx.store, tenant.id, after, limit, seesProviderCost(res)),
+    );
     const invoices = page.map(viewSummary);
     if (wantsCsv(req)) {
       if (nextCursor !== null) res.set('X-Next-Cursor', nextCursor);

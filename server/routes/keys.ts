@@ -5,17 +5,17 @@ import type { Context } from '../context.ts';
 import { createKeySchema, pageQuerySchema } from '../contract.ts';
 import { listApiKeys } from '../store/api-keys.ts';
 import { actorIn } from './caller.ts';
-import { cutPage, readCursor } from './cursor.ts';
+import { readPage } from './cursor.ts';
 import { parse } from './parse.ts';
 
 export function keyRoutes(ctx: Context): Router {
   const router = Router();
 
   router.get('/', async (req, res) => {
-    const { cursor, limit } = parse(pageQuerySchema, req.query);
-    const after = readCursor(cursor);
-    const rows = await listApiKeys(ctx.store, after && { createdAt: after.time, id: after.id }, limit + 1);
-    const { page, nextCursor } = cutPage(rows, limit, (row) => ({ time: row.createdAt, id: row.id }));
+    const query = parse(pageQuerySchema, req.query);
+    const { page, nextCursor } = await readPage(query, 'createdAt', (after, limit) =>
+      listApiKeys(ctx.store, after, limit),
+    );
     res.json({ keys: page.map(viewApiKey), nextCursor });
   });
 
