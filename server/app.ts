@@ -39,12 +39,12 @@ import type { ServerContext } from './server-context.ts';
 export interface BuiltAssets {
   widget: string;
   portal: string;
-  /** What is installed on clients' sites: the WordPress plugin. */
+  /** What clients install on their sites: the WordPress plugin. */
   installs: string;
 }
 
 /**
- * Whether browsers keep to https. Other hosts of the domain are not ours to decide on; below a path nor is this host, and
+ * Whether browsers must use https. Other hosts of the domain are not ours to decide; below a path nor is this host, and
  * plain http can promise nothing.
  */
 function transportSecurity(publicUrl: string) {

@@ -1,4 +1,5 @@
 /** Deleting what was said while keeping what it cost. */
+import { type Actor, recordChange } from '../access/audit.ts';
 import { openTenantSecret } from '../access/secrets/tenant-secrets.ts';
 import type { Context } from '../context.ts';
 import { callKinds } from '../contract.ts';
@@ -6,6 +7,7 @@ import { findCalls, listOldContent, markContentDeleted } from '../store/calls.ts
 import { deleteComment } from '../store/feedback.ts';
 import type { Tenant } from '../store/tenants.ts';
 import { createCallsApi } from '../vapi/calls-api.ts';
+import { vapiFailure } from '../vapi/vapi-failure.ts';
 
 /**
  * Deletes transcript and recording of the calls, and the text of the chats, at Vapi, and here what the visitor wrote about
@@ -14,7 +16,7 @@ import { createCallsApi } from '../vapi/calls-api.ts';
  * @returns each id as soon as its content is deleted: what follows may fail, and what is done must be known
  * @throws VapiError when Vapi fails and nothing is deleted
  */
-export async function* deleteContent(ctx: Context, tenant: Tenant, ids: string[]): AsyncGenerator<string> {
+async function* deleteContent(ctx: Context, tenant: Tenant, ids: string[]): AsyncGenerator<string> {
   const api = createCallsApi(ctx.config.vapiBaseUrl, openTenantSecret(ctx.box, tenant, 'privateKey'));
   let deleted = 0;
   let failure: unknown;
@@ -39,6 +41,32 @@ export async function* deleteContent(ctx: Context, tenant: Tenant, ids: string[]
     yield row.id;
   }
   if (failure && deleted === 0) throw failure;
+}
+
+/**
+ * At someone's request, which the audit log names.
+ * @returns the ids of the calls whose content is deleted
+ * @throws ApiError `vapi_unavailable` when Vapi fails and nothing is deleted
+ */
+export async function deleteOnRequest(
+  ctx: Context,
+  tenant: Tenant,
+  ids: string[],
+  by: Actor,
+): Promise<string[]> {
+  const calls: string[] = [];
+  try {
+    for await (const id of deleteContent(ctx, tenant, ids)) calls.push(id);
+  } catch (cause) {
+    throw vapiFailure(cause);
+  } finally {
+    // Also what was deleted before a failure.
+    if (calls.length > 0) {
+      const change = { action: 'calls.delete-content', tenant: tenant.slug, before: { calls }, after: null };
+      await recordChange(ctx.store, { ...by, ...change }, ctx.now());
+    }
+  }
+  return calls;
 }
 
 const dayMs = 86_400_000;

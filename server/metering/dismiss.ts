@@ -1,5 +1,6 @@
 /** Calls unknown to Vapi: anyone who has a tenant's webhook secret can report them, and nothing else settles them. */
 
+import { type Actor, recordChange } from '../access/audit.ts';
 import { apisOf, orgOf, withAcceptedKey } from '../access/tenants/orgs.ts';
 import type { Context } from '../context.ts';
 import { ApiError } from '../errors.ts';
@@ -19,12 +20,7 @@ import { bookCall } from './reconcile.ts';
  * @param alongside written in the same transaction, with the row as it was
  * @throws ApiError `not_found`; `conflict` when Vapi knows the call, or did once; `vapi_unavailable`
  */
-export async function dismissCall(
-  ctx: Context,
-  tenant: Tenant,
-  callId: string,
-  alongside: (db: Queries, before: CallRow) => Promise<void>,
-): Promise<CallRow> {
+export async function dismissCall(ctx: Context, tenant: Tenant, callId: string, by: Actor): Promise<CallRow> {
   const row = await findCall(ctx.store, tenant.id, callId);
   if (!row) throw new ApiError('not_found');
   if (row.dismissedAt !== null) return row;
@@ -41,7 +37,13 @@ export async function dismissCall(
     const after = { ...voided(before, now), ...nothing, dismissedAt: now };
     await writeCall(db, before, after, 'poll', now);
     await shrinkHold(db, tenant.id, callId, 0);
-    await alongside(db, before);
+    const { status, costMicros } = before;
+    const change = {
+      action: 'call.dismiss',
+      tenant: tenant.slug,
+      before: { call: callId, status, costMicros },
+    };
+    await recordChange(db, { ...by, ...change, after: null }, now);
     return after;
   });
 }

@@ -1,11 +1,13 @@
 /** Points a tenant's assistants at our webhook, and forwards their messages to where they pointed before. */
 
+import type { Actor } from '../access/audit.ts';
 import { openTenantSecret, sealForwardTarget, sealTenantSecret } from '../access/secrets/tenant-secrets.ts';
+import { changeTenant } from '../access/tenants/saved-tenants.ts';
 import { notesOnSettings } from '../access/tenants/tenant-check.ts';
 import { outsideOf, outsideProblem } from '../base/outside.ts';
 import type { Context } from '../context.ts';
 import { hookUrlSchema, type WireAnswer, type WireRequest } from '../contract.ts';
-import { ApiError } from '../errors.ts';
+import { invalidField } from '../errors.ts';
 import type { Queries } from '../store/database.ts';
 import { type ForwardTarget, putForwardTarget, removeForwardTargets } from '../store/forward-targets.ts';
 import { type Tenant, updateTenant } from '../store/tenants.ts';
@@ -29,11 +31,31 @@ export interface Wiring {
   notes: string[];
 }
 
+/** @throws ApiError `not_found`, `invalid_request`, `vapi_unavailable`; wiring again continues where it stopped */
+export async function wireTenant(
+  ctx: Context,
+  tenant: Tenant,
+  { dryRun, ...request }: WireRequest & { dryRun: boolean },
+  by: Actor,
+): Promise<WireAnswer> {
+  const wiring = await prepareWiring(ctx, tenant, request);
+  // Viewed before anything is changed: afterwards the old servers are known only to the store.
+  const answer = { dryRun, ...(await viewWiring(ctx, tenant, wiring)) };
+  const { assistants } = answer;
+  if (dryRun || !assistants.some(({ changed }) => changed)) return answer;
+  await changeTenant(ctx, tenant.slug, { ...by, action: 'tenant.wire' }, async (db, current) => {
+    await keepTargets(ctx, db, current, wiring);
+    return { wired: assistants };
+  });
+  await changeAssistants(ctx, tenant, wiring);
+  return answer;
+}
+
 /**
  * Reads the assistants and changes nothing.
  * @throws ApiError `invalid_request`, `vapi_unavailable`
  */
-export async function prepareWiring(ctx: Context, tenant: Tenant, request: WireRequest): Promise<Wiring> {
+async function prepareWiring(ctx: Context, tenant: Tenant, request: WireRequest): Promise<Wiring> {
   const privateKey = openTenantSecret(ctx.box, tenant, 'privateKey');
   const { vapiBaseUrl } = ctx.config;
   const notes = notesOnSettings(tenant);
@@ -75,8 +97,7 @@ function checkTarget(ctx: Context, assistant: SavedAssistant, plan: WiringPlan):
     (hookUrlSchema.safeParse(plan.target.url).success ? null : 'cannot be forwarded to');
   if (problem === null) return;
   const name = assistant.name ?? assistant.id;
-  const message = `the server of "${name}" at Vapi ${problem}: change it there first`;
-  throw new ApiError('invalid_request', { errors: [{ path: 'assistantIds', message }] });
+  throw invalidField('assistantIds', `the server of "${name}" at Vapi ${problem}: change it there first`);
 }
 
 /** @throws ApiError what Vapi does not know is named by `path` */
@@ -85,10 +106,8 @@ async function fromVapi<Answer>(path: string, ask: () => Promise<Answer>): Promi
     return await ask();
   } catch (cause) {
     const status = cause instanceof VapiError ? cause.status : null;
-    const refuse = (at: string, message: string) =>
-      new ApiError('invalid_request', { errors: [{ path: at, message }], cause });
-    if (status === 401 || status === 403) throw refuse('privateKey', 'Vapi does not accept it');
-    if (status === 404) throw refuse(path, 'this key’s organization does not have it');
+    if (status === 401 || status === 403) throw invalidField('privateKey', 'Vapi does not accept it', cause);
+    if (status === 404) throw invalidField(path, 'this key’s organization does not have it', cause);
     throw vapiFailure(cause);
   }
 }
@@ -113,7 +132,7 @@ function notesOn(assistant: SavedAssistant, plan: WiringPlan, tenant: Tenant): s
   const notes: string[] = [];
   if (tenant.webhookAuth.kind === 'hmac' && !plan.server.credentialId) {
     const message = 'is needed: the tenant’s `webhookAuth` is `hmac`, and only a credential at Vapi can sign';
-    throw new ApiError('invalid_request', { errors: [{ path: 'credentialId', message }] });
+    throw invalidField('credentialId', message);
   }
   if (plan.target === null) {
     notes.push(
@@ -129,7 +148,7 @@ function notesOn(assistant: SavedAssistant, plan: WiringPlan, tenant: Tenant): s
 }
 
 /** Keeps what the assistants sent to before, so that it is forwarded to from the first message on. */
-export async function keepTargets(ctx: Context, db: Queries, tenant: Tenant, wiring: Wiring): Promise<void> {
+async function keepTargets(ctx: Context, db: Queries, tenant: Tenant, wiring: Wiring): Promise<void> {
   let general = tenantTarget(ctx, tenant);
   // The tenant's main assistant first: what it sent to is the tenant's target, the others are compared with it.
   const isMain = ({ assistant }: Wiring['plans'][number]) => assistant.id === tenant.assistantId;
@@ -168,12 +187,7 @@ export async function changeAssistants(ctx: Context, tenant: Tenant, { plans }: 
 }
 
 /** @param tenant as it is now; on a dry run as it was before */
-export async function viewWiring(
-  ctx: Context,
-  tenant: Tenant,
-  wiring: Wiring,
-  dryRun: boolean,
-): Promise<WireAnswer> {
+async function viewWiring(ctx: Context, tenant: Tenant, wiring: Wiring): Promise<Omit<WireAnswer, 'dryRun'>> {
   const main = wiring.plans.find(({ assistant }) => assistant.id === tenant.assistantId)?.plan.target;
   const general = main ?? tenantTarget(ctx, tenant);
   const assistants = await Promise.all(
@@ -185,7 +199,7 @@ export async function viewWiring(
       return showWiring(assistant, plan, forwardUrl);
     }),
   );
-  return { dryRun, assistants, notes: wiring.notes };
+  return { assistants, notes: wiring.notes };
 }
 
 function isSameTarget(a: ForwardTarget | null, b: ForwardTarget | null): boolean {

@@ -503,7 +503,7 @@ test('notices are read in words, newest first, twenty at a time', async () => {
   assert.equal(told.length, 20);
   assert.deepEqual(told[0], [
     'coda',
-    'Invoice INV-100021 is overdue\n21.00 USD are left to pay.',
+    'Invoice INV-100021 is overdue\n21.00 USD is left to pay.',
     moment(new Date(clock.now + 21_000).toISOString(), 'UTC'),
   ]);
   await page.getByRole('button', { name: 'Show more' }).click();

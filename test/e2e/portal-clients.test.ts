@@ -80,7 +80,9 @@ test('an empty portal says what to do first, up to a client whose key was checke
   await page.getByLabel('Allowed websites').fill('https://www.acme.example');
   const add = page.getByRole('button', { name: 'Add client' });
   await add.click();
-  await page.getByText('Vapi does not accept it; is it the private key, not the public one?').waitFor();
+  await page
+    .getByText('Vapi does not accept it; is it the private key rather than the public one?')
+    .waitFor();
   assert.equal(await page.getByLabel('Private key').getAttribute('aria-invalid'), 'true');
   const focused = () =>
     page
@@ -90,7 +92,7 @@ test('an empty portal says what to do first, up to a client whose key was checke
   await page.getByLabel('Private key').fill(privateKey);
   await page.getByLabel('Allowed websites').fill('https://www.acme.example\nhttp://acme.example');
   await add.click();
-  await page.getByText('"http://acme.example": http is only for localhost: use https').waitFor();
+  await page.getByText('"http://acme.example": http is allowed only for localhost: use https').waitFor();
   assert.equal(await focused(), 'allowedOrigins');
   await page.getByLabel('Allowed websites').fill('https://www.acme.example/');
   await add.click();
@@ -130,7 +132,7 @@ test('a page that was refused is let in with one press', async () => {
     'requests with an invalid address',
   ]);
   await page.getByRole('button', { name: 'Allow http://shop.acme.example' }).click();
-  await page.getByRole('alert').getByText('http is only for localhost').waitFor();
+  await page.getByRole('alert').getByText('http is allowed only for localhost').waitFor();
   await page.getByRole('button', { name: 'Allow https://shop.acme.example' }).click();
   await page.getByText('https://shop.acme.example is now allowed.').waitFor();
   assert.deepEqual(await pages(), ['http://shop.acme.example', 'requests with an invalid address']);

@@ -1,18 +1,18 @@
 /**
- * The permission to go on with a text conversation: who, on which page, and after which message. Good for one message,
- * like a session for one start.
+ * The permission to continue a text conversation: who, on which page, and after which message. Valid for one message, as
+ * a session is for one start.
  */
 import { z } from 'zod';
 import type { DerivedKey } from '../../base/derived-keys.ts';
 import { newSessionId, sessionClaims } from './session-token.ts';
 import { tokenKind } from './signed-token.ts';
 
-/** A conversation may rest this long between two messages. */
+/** Longest pause between two messages of a conversation. */
 const chatMs = 30 * 60_000;
 
 /**
- * Each message is sent with all that was said before it, so this is what bounds the cost of the last one: 30 messages of
- * at most 4,000 characters, and their answers.
+ * Each message is sent with the whole conversation before it, so this bounds the cost of the last one: 30 messages of at
+ * most 4,000 characters, and their answers.
  */
 export const messagesPerConversation = 30;
 
@@ -21,7 +21,7 @@ const chatClaims = sessionClaims.extend({
   previousChatId: z.string(),
   /** How many have been sent. */
   messages: z.int().min(1),
-  /** What the visitor had agreed to when the conversation began. */
+  /** What the visitor agreed to when the conversation began. */
   consentVersion: z.string().nullable().default(null),
 });
 export type ChatClaims = z.infer<typeof chatClaims>;

@@ -1,6 +1,6 @@
 /**
- * The session: our permission for one call attempt. A signed token, so issuing one writes nothing; it is consumed by
- * the reservation that it becomes.
+ * The session: our permission for one call attempt. It is a signed token, so issuing one writes nothing; the reservation
+ * that it becomes consumes it.
  */
 import { randomBytes } from 'node:crypto';
 import { z } from 'zod';

@@ -1,4 +1,4 @@
-/** Our own JWTs: one algorithm, a named key, a purpose, an expiry. Everything else is refused. */
+/** Our own JWTs: one algorithm, a named key, a purpose, an expiry. Everything else is rejected. */
 import jwt from 'jsonwebtoken';
 import type { z } from 'zod';
 import type { DerivedKey } from '../../base/derived-keys.ts';

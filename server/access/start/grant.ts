@@ -1,5 +1,5 @@
 /**
- * From a session to a grant: one transaction consumes the session, takes a concurrency slot and holds the spend; only
+ * From a session to a grant: one transaction consumes the session and reserves a concurrency slot and the spend; only
  * then is the call created or a key handed out.
  */
 import { iso } from '../../base/iso.ts';
@@ -27,7 +27,7 @@ import { endLiveCall } from './end-call.ts';
 import { mayRejoin, rejoinWithinSeconds } from './left-calls.ts';
 import { reserve } from './reserve.ts';
 
-/** @throws ApiError what `reserve` throws, also when it has become true meanwhile; `call_denied`, `vapi_unavailable` */
+/** @throws ApiError what `reserve` throws, also for what has changed since; `call_denied`, `vapi_unavailable` */
 export async function grantCall(
   ctx: Context,
   tenant: Tenant,
@@ -36,7 +36,7 @@ export async function grantCall(
   consentVersion: string | null,
 ): Promise<Grant> {
   const reservation = await reserve(ctx, tenant, session, consentVersion);
-  // The only thing of the browser's that reaches Vapi, and of that only the names that the tenant allows.
+  // The only browser input that reaches Vapi, and only the names that the tenant allows.
   const variableValues = Object.fromEntries(
     Object.entries(asked).filter(([name]) => tenant.allowedVariables.includes(name)),
   );
@@ -52,7 +52,7 @@ export async function grantCall(
   if (tenant.accessMode === 'proxy') {
     return { ...base, ...(await proxyGrant(ctx, tenant, reservation, assistantOverrides)) };
   }
-  // The operator's server may have taken its time.
+  // The operator's server may have been slow to answer.
   if (!(await isOpenSince(ctx.store, tenant.id, session.generation))) {
     await releaseReservation(ctx.store, reservation.id);
     throw new ApiError('tenant_paused');
@@ -60,7 +60,7 @@ export async function grantCall(
   return { ...base, ...keyGrant(ctx, tenant, session, reservation, assistantOverrides) };
 }
 
-/** A denied call gives back what was reserved for it. */
+/** A denied call releases its reservation. */
 async function ask(
   ctx: Context,
   tenant: Tenant,
@@ -91,7 +91,7 @@ async function proxyGrant(
     const wish = { assistantId, assistantOverrides, outlivesVisit: mayRejoin(tenant) };
     call = await createWebCall(ctx.config.vapiBaseUrl, key, wish, ctx.vapiClock.look);
   } catch (error) {
-    // Without a sure refusal Vapi may have made a call: its slot and spend stay held until it is known (`unclaimed`).
+    // Unless Vapi clearly refused, it may have created a call: its reservation stays until that is known (`unclaimed`).
     if (error instanceof VapiError && error.refused) await releaseReservation(ctx.store, reservation.id);
     throw vapiFailure(error);
   }
@@ -115,8 +115,8 @@ async function proxyGrant(
 }
 
 /**
- * A webhook may have been quicker than Vapi's answer to us, so the row may be there already. The tenant's lock decides
- * between this and a pause: a pause either sees the call in the ledger and ends it, or is seen here.
+ * A webhook may arrive before Vapi's answer to us, so the row may already exist. The tenant's lock orders this and a
+ * pause: a pause either sees the call in the ledger and ends it, or is seen here.
  * @returns false when the tenant has been paused or deleted since the call was granted
  */
 async function recordCreatedCall(
@@ -156,7 +156,7 @@ async function recordCreatedCall(
       ...row,
       sessionId: reservation.id,
       accessMode: reservation.accessMode,
-      // Should its end never be reported.
+      // In case its end is never reported.
       pollAt: row.status === 'ended' ? row.pollAt : reservation.leaseExpiresAt,
       controlUrlSealed: call.controlUrl ? sealControlUrl(ctx.box, tenant.id, call.id, call.controlUrl) : null,
     });

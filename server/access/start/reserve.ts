@@ -1,7 +1,7 @@
 /**
- * The one transaction in which a start is decided: it consumes the session, takes a concurrency slot and holds the
- * spend, or leaves no trace. The tenant's row lock makes two starts of one tenant wait for each other, so the counts
- * that are read here still hold when the reservation is written.
+ * The one transaction that decides a start: it consumes the session and reserves a concurrency slot and the spend, or
+ * leaves no trace. The tenant's row lock serializes two starts of one tenant, so the counts read here are still valid
+ * when the reservation is written.
  */
 
 import { monthIn } from '../../base/time-zone.ts';
@@ -28,8 +28,8 @@ const holds = { call: holdFor, message: holdForMessage };
 const messagesPerCall = 10;
 
 /**
- * A message and a call are counted apart; the slot and the spend that they hold come out of the same limits.
- * @param consentVersion what the visitor has agreed to, kept as evidence
+ * Messages and calls are counted separately; the slots and the spend that they reserve share the same limits.
+ * @param consentVersion what the visitor agreed to, kept as evidence
  * @throws ApiError `tenant_paused`, `call_denied` (the tenant does not offer it), `outside_hours`, `session_used`,
  * `rate_limited`, `concurrency_limit`, `budget_exhausted`
  */
@@ -44,7 +44,7 @@ export async function reserve(
   const month = monthIn(tenant.timeZone, now);
   try {
     return await ctx.store.transaction().execute(async (db) => {
-      // The tenant was read before the lock; from here on it is as it is now.
+      // The tenant was read before the lock; this is its current state.
       const current = await lockForStart(db, tenant.id, session.generation);
       if (!current) throw new ApiError('tenant_paused');
       const { limits, assistantId, accessMode } = current;
@@ -58,7 +58,7 @@ export async function reserve(
         throw new ApiError('concurrency_limit', { retryAfter: 30 });
       const hold = holds[kind](limits, committedMicros);
       if (!hold) throw new ApiError('budget_exhausted');
-      // Whatever comes of it begins before then.
+      // The call or message begins before then.
       const leaseExpiresAt = leaseEnd(now, hold.maxSeconds);
       const reservation: Reservation = {
         // One session can begin a call and a message, each once.

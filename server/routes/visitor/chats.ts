@@ -1,6 +1,6 @@
 /**
  * `POST /v1/chats`: one message of a text conversation, its answer as `text/event-stream`. Each message is reserved like
- * a call and has its row in the ledger, so that a conversation cannot pass a limit that a call could not.
+ * a call and has its row in the ledger, so that a conversation cannot exceed any limit on calls.
  */
 
 import { type Response, Router } from 'express';
@@ -54,7 +54,7 @@ export function chatRoutes(ctx: AccessContext): Router {
       consentVersion,
       chat: { name: reservation.id, input: asked.message, previousChatId, assistantId, variableValues },
     };
-    // A visitor who leaves in the middle has still used what was written.
+    // A visitor who leaves midway has still used what was written.
     const answered = answer(ctx, res, origin, message);
     ctx.background(answered.catch(() => {}));
     await answered;
@@ -66,12 +66,12 @@ export function chatRoutes(ctx: AccessContext): Router {
 interface Permission {
   claims: SessionClaims;
   previousChatId: string | null;
-  /** Sent in this conversation before this one. */
+  /** Messages sent in this conversation so far. */
   messages: number;
   consentVersion: string | null;
 }
 
-/** A session begins a conversation, a chat token goes on with it; both name a reservation that can be taken once. */
+/** A session begins a conversation, a chat token continues it; each names a reservation that can be made once. */
 function permissionOf(ctx: Context, asked: ChatRequest): Permission {
   const now = ctx.now();
   if (asked.session) {
@@ -82,13 +82,13 @@ function permissionOf(ctx: Context, asked: ChatRequest): Permission {
     verifyChatToken(ctx.keys.session, asked.chat ?? '', now),
   );
   if (messages >= messagesPerConversation) {
-    const detail = 'This conversation is as long as one may be. A new session begins another.';
+    const detail = 'This conversation has reached its maximum length. Start another with a new session.';
     throw new ApiError('session_expired', { detail });
   }
   return { claims, previousChatId, messages, consentVersion };
 }
 
-/** Of the page's variables only those that the tenant allows, and what the operator's server adds. */
+/** Those of the page's variables that the tenant allows, and what the operator's server adds. */
 async function variablesFor(
   ctx: Context,
   tenant: Tenant,
@@ -110,7 +110,7 @@ interface Message {
   chat: Parameters<typeof streamChat>[2];
 }
 
-/** The head goes out with the first word, so that a refusal of Vapi's can still be told as one. */
+/** The head is sent with the first word, so that a refusal by Vapi can still be reported as one. */
 async function answer(
   ctx: Context,
   res: Response,
@@ -142,8 +142,8 @@ async function answer(
 }
 
 /**
- * Asks Vapi and passes its words on, the first one only when the message is in the ledger.
- * @throws ApiError `vapi_unavailable`; what is held stays held unless it is sure that nothing came of the message
+ * Asks Vapi and passes on its words, the first one only when the message is in the ledger.
+ * @throws ApiError `vapi_unavailable`; the reservation stays unless it is certain that nothing came of the message
  */
 async function passOn(
   ctx: Context,

@@ -1,4 +1,4 @@
-/** What a visitor says of a call that is over. The permission is the call's own. */
+/** A visitor's feedback on a call that is over, permitted by the call's own token. */
 
 import { Router } from 'express';
 import type { AccessContext } from '../../access/access-context.ts';
@@ -13,7 +13,7 @@ import { findTenant } from '../../store/tenants.ts';
 import { parse, parseJsonText } from '../parse.ts';
 import { visitorBody } from './cors.ts';
 
-/** The token ends with the longest possible call; whoever has talked to the end still has this long to say how it was. */
+/** The token ends with the longest possible call; a visitor who talked to the end still has this long to rate it. */
 const graceMs = 3_600_000;
 
 export function feedbackRoutes(ctx: AccessContext): Router {
@@ -36,8 +36,8 @@ export function feedbackRoutes(ctx: AccessContext): Router {
 }
 
 /**
- * The call, when the token is of it: by its id, or by the session that a key was handed out for.
- * @throws ApiError `unauthorized`; `not_found`, also while Vapi has not told of a call that the browser has made
+ * The call, if the token belongs to it: by its id, or by the session that a key was handed out for.
+ * @throws ApiError `unauthorized`; `not_found`, also while Vapi has not reported a call that the browser created
  */
 async function callOf(ctx: Context, token: string, id: string): Promise<CallRow> {
   const since = ctx.now() - graceMs;

@@ -1,4 +1,4 @@
-/** A visitor who goes from page to page during a call. The permission is the call's own token. */
+/** A visitor who moves between pages during a call, permitted by the call's own token. */
 
 import { type Request, Router } from 'express';
 import type { AccessContext } from '../../access/access-context.ts';

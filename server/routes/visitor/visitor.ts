@@ -1,4 +1,4 @@
-/** What a visitor's browser asks for. Everything here is decided by the page's Origin and a session, never by a cookie. */
+/** Requests from a visitor's browser, decided by the page's Origin and a session, never by a cookie. */
 
 import { type Request, type RequestHandler, type Response, Router } from 'express';
 import type { AccessContext } from '../../access/access-context.ts';
@@ -14,7 +14,6 @@ import { iso } from '../../base/iso.ts';
 import type { Context } from '../../context.ts';
 import {
   callRequestSchema,
-  type ErrorCode,
   endCallRequestSchema,
   type Grant,
   type SessionAnswer,
@@ -43,7 +42,7 @@ export function visitorRoutes(ctx: AccessContext): Router {
       ...(tenant.rejoinCalls ? { rejoinCalls: true as const } : {}),
       ...(tenant.challenge === 'none' ? {} : { challenge: { kind: tenant.challenge, path } }),
     };
-    // Not every shared cache looks at `Vary`: one that does not would give a page what another origin may read.
+    // Not every shared cache honours `Vary`: one that does not would serve a page another origin's answer.
     res.set('Cache-Control', 'private, max-age=60');
     answerTo(origin, res, 200, config);
   });
@@ -102,12 +101,13 @@ export function visitorRoutes(ctx: AccessContext): Router {
   return router;
 }
 
-/** Counts what came of each request for a call. */
+/** Counts the outcome of each request for a call. */
 function countGrants(ctx: Context): RequestHandler {
   return (_req, res, next) => {
     res.once('close', () => {
-      const refusal = res.locals.errorCode as ErrorCode | undefined;
-      ctx.metrics.grants.inc({ result: refusal ?? (res.writableFinished ? 'granted' : 'aborted') });
+      ctx.metrics.grants.inc({
+        result: res.locals.errorCode ?? (res.writableFinished ? 'granted' : 'aborted'),
+      });
     });
     next();
   };
