@@ -136,8 +136,8 @@ export class VapiAgent extends HTMLElement {
     // A finger enters as it touches.
     button.onpointerenter = button.onfocus = this.#prepare;
     button.onclick = () => {
-      // Chat and hybrid: the visitor may want to write.
-      if (/h/.test(`${this.getAttribute('mode')}`)) this.show();
+      // The visitor may want to write.
+      if (/chat|hybrid/.test(`${this.getAttribute('mode')}`)) this.show();
       else this.start();
     };
   }
@@ -151,22 +151,22 @@ export class VapiAgent extends HTMLElement {
   async start(): Promise<void> {
     this.show();
     this.#prepare();
-    await (await this.#load())?.start();
+    return (await this.#load())?.start();
   }
 
   /** Hangs up, or cancels the attempt. Resolves when the call is over. */
   async end(): Promise<void> {
-    await (await this.#agent)?.end();
+    return (await this.#agent)?.end();
   }
 
   /** Mutes the microphone of this call, or of the one being started. */
   async mute(): Promise<void> {
-    (await this.#agent)?.mute(true);
+    return (await this.#agent)?.mute(true);
   }
 
   /** Unmutes the microphone. */
   async unmute(): Promise<void> {
-    (await this.#agent)?.mute(false);
+    return (await this.#agent)?.mute(false);
   }
 
   /** Sends text as the visitor's words into the live call. Resolves to false if there is none or the text is too long. */
@@ -176,7 +176,7 @@ export class VapiAgent extends HTMLElement {
 
   /** Forgets the visitor's consent, so that the next call asks again; ends a call in progress. */
   async withdrawConsent(): Promise<void> {
-    await (await this.#load())?.withdrawConsent();
+    return (await this.#load())?.withdrawConsent();
   }
 
   /** Opens the panel; starts nothing. */
