@@ -191,6 +191,17 @@ describe('who may import whom', () => {
     assert.deepEqual(of(true), ['server/billing/stripe/stripe-invoice.ts']);
   });
 
+  it('a host that only serves installs what the server imports, and nothing else', () => {
+    const manifest = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as {
+      dependencies: Record<string, string>;
+    };
+    const loaded = imports.filter(
+      ({ from, to, typeOnly }) => isOfServer(from) && !typeOnly && !/^(node:|server\/|vapi-agent\/)/.test(to),
+    );
+    const packages = loaded.map(({ to }) => /^(@[^/]+\/)?[^/]+/.exec(to)?.[0] ?? to);
+    assert.deepEqual([...new Set(packages)].sort(), Object.keys(manifest.dependencies).sort());
+  });
+
   it('domains do not import routes, and routes not each other', () => {
     const helpers = ['parse', 'caller', 'cursor', 'csv', 'visitor/cors'].map(
       (name) => `server/routes/${name}.ts`,
