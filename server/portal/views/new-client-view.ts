@@ -60,7 +60,7 @@ export class NewClientElement extends LitElement {
       <h2>Vapi</h2>
       <div class="fields">
         ${field(errors, { name: 'privateKey', label: 'Private key', type: 'password', autocomplete: 'new-password', value: '', required: true, hint: 'From the client’s own Vapi organization. Stored encrypted and never shown again.' })}
-        ${field(errors, { name: 'assistantId', label: 'Assistant ID', value: '', required: true, placeholder: '00000000-0000-0000-0000-000000000000' })}
+        ${field(errors, { name: 'assistantId', label: 'Assistant ID', value: '', required: true, placeholder: '00000000-0000-0000-0000-000000000000', hint: 'Paste it from Vapi.' })}
       </div>
       <p>${flag('wholeOrg', wholeOrgLabel, false)}</p>
       <h2>Website</h2>
