@@ -215,10 +215,10 @@ const notices: [string, Partial<CallState>][] = [
   ['14-unheard-in-the-last-minute', { maxSeconds: 45, unheard: true }],
 ];
 
-/** A panel that shows what is not so, and what has come of its call meanwhile. */
+/** A panel in a forced state, and what has become of its call meanwhile. */
 type Pretender = PanelElement & { meanwhile?: CallState };
 
-/** Shows states that nobody can bring about in a moment; the call knows nothing of it. */
+/** Shows states that cannot be brought about quickly; the call knows nothing of it. */
 async function pretendAll(
   agent: Locator,
   states: [string, Partial<CallState>][],

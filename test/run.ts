@@ -43,7 +43,7 @@ const bin = (name: string) => join('node_modules', '.bin', name);
 
 /** No server, no store: what is wrong here is known within seconds. */
 const fastFiles = ['test/*.test.ts', 'test/server/pure/**/*.test.ts'];
-/** It runs the commands and examples that the docs name: among the server tests nobody waits for it. */
+/** It runs the commands and examples that the docs name: no one waits for it among the server tests. */
 const docsFile = 'test/docs.test.ts';
 const serverFiles = ['test/server/**/*.test.ts', 'test/scenarios/**/*.test.ts'];
 /** They touch no store, or bring both with them. */
@@ -204,7 +204,7 @@ function counted(title: string, command: (file: string) => [string, string[], Re
   }
 }
 
-/** `npm test` has five minutes: whoever makes it slower sees where. */
+/** `npm test` has five minutes: a change that makes it slower shows where. */
 function showSlowest(msByFile: Record<string, number>): void {
   const slowest = Object.entries(msByFile)
     .sort(([, a], [, b]) => b - a)

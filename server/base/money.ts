@@ -36,10 +36,10 @@ export function roundHalfUp(dividend: bigint, divisor: bigint): bigint {
   return dividend < 0n ? -rounded : rounded;
 }
 
-/** What was asked for cannot be reckoned: its caller is told so, since only another price or fewer calls can help. */
+/** What was asked for cannot be calculated: the caller is told, since only another price or fewer calls can help. */
 export class AmountTooLarge extends RangeError {
   constructor(value: bigint | string) {
-    super(`An amount of ${value} comes of it, which is larger than can be reckoned exactly.`);
+    super(`The result is an amount of ${value}, which is too large to calculate exactly.`);
   }
 }
 
@@ -69,6 +69,15 @@ export function proportion(amount: number, part: number, whole: number): number 
 export function centsToDecimal(cents: number, currency: string): string {
   const digits = minorDigits(currency);
   return toDecimal(BigInt(cents), digits, digits);
+}
+
+/** @returns `-1234.50 eur` */
+export function amountInWords(cents: number, currency: string): string {
+  return `${centsToDecimal(cents, currency)} ${currency}`;
+}
+
+export function sumCents(rows: { amountCents: number }[]): number {
+  return rows.reduce((sum, { amountCents }) => sum + amountCents, 0);
 }
 
 /** @returns plain digits, at least as many decimals as the currency has, at most six: `0.0325` */

@@ -136,7 +136,7 @@ async function run({ ctx }: TestServer, sumMs: number): Promise<void> {
   const compareMs = await timeComparison(ctx);
   const closeStartedAt = performance.now();
   const report = await closeMonths(ctx, closeRequestSchema.parse({}), 'bench');
-  // A close compares each tenant once, and how long that takes says nothing of billing.
+  // A close compares each tenant once, and how long that takes says nothing about billing.
   const billMs = performance.now() - closeStartedAt - compareMs;
   clearInterval(watch);
   const total = (entries: typeof report.entries) =>

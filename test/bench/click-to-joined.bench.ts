@@ -2,7 +2,7 @@
  * From the click to the call, beside a page that holds a public key and uses @vapi-ai/web directly: the same emulated
  * Vapi, real SDK and daily-js, the same browser, in turns, `BENCH_RUNS` (15) calls each in a fresh profile. Exits 1 when
  * a click of the mouse joins later than the direct page's by more than 5 % at the median in the mode that every tenant
- * has that wants no other. Who wants the browser to ask Vapi itself (`scoped-key`) pays for one more request.
+ * has that wants no other. A page whose browser asks Vapi itself (`scoped-key`) pays for one more request.
  */
 import { cpus } from 'node:os';
 import type { BrowserContextOptions } from 'playwright-core';
@@ -111,7 +111,7 @@ async function call(pages: CallPages, visitor: Visitor, way: Way): Promise<Timel
   const visit = await ways[way](pages, visitor.options);
   try {
     await visit.page.locator(visit.button).waitFor();
-    // The page is done with all that it does by itself, the direct page with its SDK.
+    // The page is done with all that it does on its own, the direct page with its SDK.
     await visit.page.waitForLoadState('networkidle');
     await visitor.act(visit);
     return await readTimeline(visit.page);

@@ -23,7 +23,7 @@ after(() => {
 describe('a disk that is full', {
   skip: isMounted ? false : `no disk can be mounted here: ${stderr}`,
 }, () => {
-  it('is not ready, refuses with 503 alone, and is ready by itself when there is room', async () => {
+  it('is not ready, refuses with 503 alone, and recovers automatically when there is room', async () => {
     const file = join(folder, 'store.db');
     const config = { kind: 'sqlite' as const, file };
     const server = await startTestServer({ database: { config, remove: async () => {} } });

@@ -26,7 +26,7 @@ const root = join(import.meta.dirname, '..', '..');
 const scratch = mkdtempSync(join(tmpdir(), 'vapi-agent-image-'));
 after(() => rmSync(scratch, { recursive: true, force: true }));
 
-/** Of nobody in particular: the image's user `node` need not exist on this machine. */
+/** An arbitrary owner: the image's user `node` need not exist on this machine. */
 const user = process.getuid?.() === 0 ? { uid: 65_534, gid: 65_534 } : {};
 /** A copy, for that user may not be let into the folder of this checkout. */
 const node = join(scratch, 'bin', 'node');

@@ -87,7 +87,7 @@ const server = app.listen(0, async () => {
 });
 `,
   );
-  // It ends by itself: nothing of the backend keeps the process alive.
+  // It ends on its own: nothing of the backend keeps the process alive.
   assert.deepEqual(run(process.execPath, ['app.js'], node).trim().split('\n'), [
     ...['200', '200', '200'],
     'nothing',

@@ -76,7 +76,7 @@ describe('a month of a client', () => {
   }
 
   it('is on its Stripe invoice to the cent, call by call, and what came late is on the next', async () => {
-    // A visitor starts a call on the page and nobody comes to speak: it costs nothing and is on the invoice all the same.
+    // A visitor starts a call on the page and no one speaks: it costs nothing and is on the invoice all the same.
     const grant = await network.visitor('/v1/calls', { session: await network.session('acme') });
     assert.equal(grant.status, 201);
     network.emulator.endCall(grant.body.callId);

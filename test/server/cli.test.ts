@@ -109,6 +109,18 @@ test('--help and help say what there is, --version which one it is; neither need
   assert.equal((await run(['--version'])).out, `${version}\n`);
 });
 
+test('a mistake is two lines that name the nearest command, not the whole help', async () => {
+  const unknown = await run(['invocies']);
+  assert.deepEqual([unknown.code, unknown.out], [2, '']);
+  assert.match(unknown.err, /^There is no command “invocies”\. Did you mean “invoices”\?\nUsage: .+\n$/);
+  const option = await run(['invoices', '--monht', '2026-11']);
+  assert.equal(option.err, 'There is no option --monht. Did you mean --month?\n');
+  assert.equal(option.code, 2);
+  const { code, out } = await run(['help', 'start']);
+  assert.equal(code, 0);
+  assert.match(out, /^Usage:\n {2}vapi-agent start +runs the server.+\n$/);
+});
+
 test('a Node that is too old is named', () => {
   assert.throws(() => demandNode('20.20.2'), /Node 24 or newer is needed; this is 20\.20\.2\./);
   demandNode('24.0.0');

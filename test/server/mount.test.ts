@@ -1,4 +1,4 @@
-/** The backend inside somebody else's Express app. */
+/** The backend inside someone else's Express app. */
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';

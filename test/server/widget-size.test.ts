@@ -58,7 +58,7 @@ describe('weight of the element', () => {
     assert.deepEqual(holders, [chunk('vapi-call')]);
   });
 
-  it('the classic loader: at most 200 bytes, and it is no module', () => {
+  it('the classic loader: at most 200 bytes, and it is not a module', () => {
     const loader = files.get('embed.js') ?? '';
     assert.ok(Buffer.byteLength(loader) <= 200, `${Buffer.byteLength(loader)} bytes`);
     assert.doesNotThrow(() => new Function(loader));

@@ -90,7 +90,7 @@ function brokenBody(right: Record<string, unknown>): fc.Arbitrary<string> {
     .tuple(broken, fc.double({ min: 0, max: 0.98, noNaN: true }))
     .map(([text, part]) => text.slice(0, Math.floor(text.length * part)));
   const other = fc.oneof(fc.json(), nasty).filter((text) => !isObject(text));
-  // An empty body is an empty object to the operator's routes, and changing nothing is no mistake.
+  // An empty body is an empty object to the operator's routes, and changing nothing is not a mistake.
   return fc.oneof(broken, cut, other).filter((text) => text !== '');
 }
 
@@ -165,7 +165,7 @@ export async function startFuzzTarget(engine: Engine): Promise<FuzzTarget> {
           ...identify[endpoint.as](credential),
         ],
       });
-      // A message that says nothing of a call is taken, so that it is not sent again.
+      // A message that says nothing about a call is taken, so that it is not sent again.
       const ignored = endpoint.as === 'webhook' && answer.text === '{}';
       assert.ok(ignored || (answer.status >= 400 && answer.status < 500), `${answer.status} ${answer.text}`);
       assert.doesNotMatch(answer.text, /node_modules|file:\/\/|\n\s+at /);

@@ -9,7 +9,7 @@ export interface Route {
   path: string;
 }
 
-/** Where the router of each file is mounted; of a file that is missing here nobody has said who may use it. */
+/** Where the router of each file is mounted; for a file that is missing here it is not defined who may use it. */
 const mounts: Record<string, string> = {
   audit: '/v1/audit',
   billing: '/v1/billing',

@@ -1,7 +1,7 @@
 /**
  * Starts a PostgreSQL of its own and stops it when the process that it watches is gone, however that ended. Run by
  * `postgres.ts` as `node postgres-keeper.ts <pid to watch> <folder> <folder of the binaries>`; the folder is removed in
- * the end. The server listens on a socket in the folder only, so that it takes no port and nobody else can reach it.
+ * the end. The server listens on a socket in the folder only, so that it takes no port and no one else can reach it.
  */
 import { type ChildProcess, execFile, spawn } from 'node:child_process';
 import {
@@ -79,7 +79,7 @@ async function stop(): Promise<void> {
   stopping = true;
   if (server && server.exitCode === null) {
     const gone = new Promise((resolve) => server?.once('exit', resolve));
-    // At once, without a checkpoint: nobody reads these files again.
+    // At once, without a checkpoint: no one reads these files again.
     server.kill('SIGQUIT');
     await gone;
   }
@@ -87,7 +87,7 @@ async function stop(): Promise<void> {
   process.exit(0);
 }
 
-/** In one step, so that nobody reads half of it. */
+/** In one step, so that no one reads half of it. */
 function answer(value: { url: string } | { error: string }): void {
   writeFileSync(join(folder, 'answer.tmp'), JSON.stringify(value));
   renameSync(join(folder, 'answer.tmp'), join(folder, 'answer.json'));

@@ -65,7 +65,7 @@ async function createOnPostgres(template = ''): Promise<TestDatabase> {
   };
 }
 
-/** Whoever asks for a database without naming an engine gets SQLite, or what `TEST_ENGINE` names. */
+/** A test that asks for a database without naming an engine gets SQLite, or what `TEST_ENGINE` names. */
 export const defaultEngine = process.env.TEST_ENGINE === postgres.name ? postgres : sqlite;
 
 /** For `for (const engine of testDatabases()) describe(engine.name, …)`; nothing is started before `create()`. */

@@ -44,7 +44,7 @@ export type AnswerListener = (
 
 /**
  * @param port of the server to watch; it must run in this process
- * @param onAnswer whoever else wants to look
+ * @param onAnswer a further observer
  */
 export function watchSecrets(port: number, onAnswer?: AnswerListener): SecretWatch {
   const secrets = new Map<string, string>();
@@ -55,7 +55,7 @@ export function watchSecrets(port: number, onAnswer?: AnswerListener): SecretWat
   const record = (asked: string, response: ServerResponse, body: string) => {
     const [method = '', path = ''] = asked.split(' ');
     const type = String(response.getHeader('content-type') ?? '');
-    // What broke off says nothing of the contract.
+    // An aborted answer says nothing about the contract.
     if (response.writableFinished) onAnswer?.(method, path, response.statusCode, type, body);
     const what = `${asked} ${response.statusCode}`;
     const answer: SeenAnswer = { what, text: '', shownOnPurpose: new Set() };

@@ -1,10 +1,11 @@
-/** Takes back lines of a finalized invoice, in part or whole. The calls stay on the invoice: they were rated once. */
+/** Credits lines of a finalized invoice, in part or in full. The calls stay on the invoice: they are rated once. */
 import { createHash } from 'node:crypto';
 import { type Actor, recordChange } from '../../access/audit.ts';
 import { canonicalJson } from '../../base/canonical-json.ts';
+import { sumCents } from '../../base/money.ts';
+import type { Context } from '../../context.ts';
 import type { CreditNoteRequest, InvoiceDocument, InvoiceLine } from '../../contract.ts';
-import { ApiError } from '../../errors.ts';
-import type { Store } from '../../store/database.ts';
+import { ApiError, conflict } from '../../errors.ts';
 import {
   findInvoiceById,
   type InvoiceRow,
@@ -18,39 +19,36 @@ import { monthOfDay } from '../plan/period.ts';
 import { taxOn } from './invoice-document.ts';
 import { blankInvoice, figuresOf, freeze, issue, newInvoiceId, withInvoice } from './invoicing.ts';
 import { endOverdue } from './unpaid-pause.ts';
+import { documentOf } from './views.ts';
 
 /**
- * A request with a reference that the invoice has had is answered with the note that was made of it.
- * @throws ApiError `conflict` when it is no finalized invoice or the reference was for another request,
- *   `invalid_request` when more is taken back than is left
+ * A request that repeats a reference of the same invoice is answered with the note issued for the first one.
+ * @throws ApiError `conflict` when it is not a finalized invoice or the reference was used for a different request,
+ *   `invalid_request` when more is credited than is left
  */
 export async function issueCreditNote(
-  store: Store,
+  ctx: Context,
   tenant: Tenant,
-  invoiceId: string,
-  request: CreditNoteRequest,
-  by: Actor,
-  nowMs: number,
+  { invoiceId, request, by }: { invoiceId: string; request: CreditNoteRequest; by: Actor },
 ): Promise<InvoiceRow> {
-  return withInvoice(store, tenant, invoiceId, async (db, row) => {
+  const nowMs = ctx.now();
+  return withInvoice(ctx, tenant, invoiceId, async (db, row) => {
     const id = newNoteId(invoiceId, request.reference);
     const asked = request.reference === undefined ? null : canonicalJson(request);
     const made = await findInvoiceById(db, id);
     if (made && made.request !== asked) {
-      throw new ApiError('conflict', { detail: `${made.number} has this reference, with another content.` });
+      throw conflict(`${made.number} has this reference, with different content.`);
     }
     if (made) return made;
     if (row.status === 'draft' || row.status === 'void' || row.kind !== 'invoice') {
-      throw new ApiError('conflict', { detail: 'Only a finalized invoice is corrected by a credit note.' });
+      throw conflict('Only a finalized invoice can be corrected by a credit note.');
     }
-    const invoice = JSON.parse(row.document) as InvoiceDocument;
-    const notes = (await listCorrections(db, invoiceId)).map(
-      ({ document }) => JSON.parse(document) as InvoiceDocument,
-    );
+    const invoice = documentOf(row);
+    const notes = (await listCorrections(db, invoiceId)).map(documentOf);
     const months = invoice.lines.map(({ from }) => monthOfDay(from));
     const left = leftOf(invoice, notes, await leftOfShares(db, tenant.id, months));
     const lines = creditLines(invoice, request.lines ? checked(request.lines, left) : wholeOf(left));
-    const linesCents = lines.reduce((sum, line) => sum + line.amountCents, 0);
+    const linesCents = sumCents(lines);
     const tax = taxGivenBack(invoice, notes, linesCents);
     const totalCents = linesCents + (tax?.amountCents ?? 0);
     const content: InvoiceDocument = {
@@ -79,7 +77,7 @@ export async function issueCreditNote(
   });
 }
 
-/** The reference makes it the only one of the invoice with that name. */
+/** With a reference the id is derived from it, so an invoice has at most one note for each reference. */
 function newNoteId(invoiceId: string, reference: string | undefined): string {
   if (reference === undefined) return newInvoiceId();
   const name = createHash('sha256').update(`${invoiceId} ${reference}`).digest('base64url');
@@ -88,10 +86,10 @@ function newNoteId(invoiceId: string, reference: string | undefined): string {
 
 type Asked = { line: number; amountCents: number }[];
 
-/** What can still be taken back. */
+/** What can still be credited. */
 interface Left {
   lines: { line: number; amountCents: number; share: string }[];
-  /** What all documents together have charged so far, by month and share: later ones may have given some of it back. */
+  /** What all documents together have charged so far, by month and share: later ones may have refunded some of it. */
   shares: Map<string, number>;
   totalCents: number;
 }
@@ -106,13 +104,13 @@ function leftOf(invoice: InvoiceDocument, notes: InvoiceDocument[], shares: Left
     amountCents: line.amountCents + (taken.get(line.no) ?? 0),
     share: `${monthOfDay(line.from)} ${shareOf(line)}`,
   }));
-  return { lines, shares, totalCents: lines.reduce((sum, { amountCents }) => sum + amountCents, 0) };
+  return { lines, shares, totalCents: sumCents(lines) };
 }
 
 const problem = (message: string) =>
   new ApiError('invalid_request', { errors: [{ path: 'lines', message }] });
 
-/** All that is left: lines that owe the buyer something too, so that it comes to no more than the invoice does. */
+/** All that is left, including lines in the buyer's favour, so that it never exceeds the invoice's total. */
 function wholeOf({ lines, shares }: Left): Asked {
   const room = new Map(shares);
   const asked = [...lines]
@@ -125,29 +123,27 @@ function wholeOf({ lines, shares }: Left): Asked {
     })
     .filter(({ amountCents }) => amountCents !== 0)
     .sort((a, b) => a.line - b.line);
-  if (asked.reduce((sum, { amountCents }) => sum + amountCents, 0) <= 0) {
-    throw problem('nothing is left to take back');
-  }
+  if (sumCents(asked) <= 0) throw problem('nothing is left to credit');
   return asked;
 }
 
 function checked(asked: Asked, { lines, shares, totalCents }: Left): Asked {
-  if (new Set(asked.map(({ line }) => line)).size < asked.length) throw problem('a line is named twice');
+  if (new Set(asked.map(({ line }) => line)).size < asked.length) throw problem('a line is listed twice');
   const room = new Map(shares);
   for (const { line, amountCents } of asked) {
     const found = lines.find((entry) => entry.line === line);
     const inShare = room.get(found?.share ?? '') ?? 0;
     const most = Math.max(0, Math.min(found?.amountCents ?? 0, inShare));
-    if (!found || amountCents > most) throw problem(`line ${line} has ${most} left to take back`);
+    if (!found || amountCents > most) throw problem(`line ${line} has ${most} left to credit`);
     room.set(found.share, inShare - amountCents);
   }
-  if (asked.reduce((sum, { amountCents }) => sum + amountCents, 0) > totalCents) {
-    throw problem(`the invoice has ${Math.max(0, totalCents)} left to take back`);
+  if (sumCents(asked) > totalCents) {
+    throw problem(`the invoice has ${Math.max(0, totalCents)} left to credit`);
   }
   return asked;
 }
 
-/** On all that the invoice's credit notes have taken back together, so that they never give back more than its tax. */
+/** Calculated on all that the invoice's credit notes have credited, so that they never refund more than its tax. */
 function taxGivenBack(
   invoice: InvoiceDocument,
   notes: InvoiceDocument[],

@@ -1,12 +1,12 @@
-/** What an invoice says, and the bytes that its hash is taken of. */
+/** The contents of an invoice, and the bytes that are hashed. */
 import { createHash } from 'node:crypto';
 import { canonicalJson } from '../../base/canonical-json.ts';
-import { proportion } from '../../base/money.ts';
+import { proportion, sumCents } from '../../base/money.ts';
 import type { BillingAccount, InvoiceDocument, InvoiceLine, Plan, Seller } from '../../contract.ts';
 import type { BilledCall } from '../month/earlier-months.ts';
-import type { MonthLine } from '../month/reckoning.ts';
 import { describeLine, termsOf } from '../plan/line-text.ts';
 import { monthPeriod } from '../plan/period.ts';
+import type { MonthLine } from '../plan/rating.ts';
 
 export interface DocumentInput {
   id: string;
@@ -14,7 +14,7 @@ export interface DocumentInput {
   month: string;
   currency: string;
   lines: MonthLine[];
-  /** By plan id; at least those that the lines name. */
+  /** By plan id; at least those that the lines refer to. */
   plans: Map<string, Plan>;
   account: BillingAccount;
   seller: Seller | null;
@@ -24,14 +24,14 @@ export interface DocumentInput {
   callHashes?: Map<string, string>;
 }
 
-/** Lines, then tax on their sum (rounded once), then prepaid credit, which is a payment and lowers no tax. */
+/** Lines, then tax on their sum (rounded once), then prepaid credit, which is a payment and does not reduce the tax. */
 export function makeDocument(input: DocumentInput): InvoiceDocument {
   const lines = input.lines.map((line, index): InvoiceLine => {
     const { month, planName: _planName, channels: _channels, kind, ...shown } = line;
     const callsSha256 = input.callHashes?.get(lineKey(line)) ?? null;
     return { no: index + 1, kind, description: describeLine(line, month), ...shown, callsSha256 };
   });
-  const linesCents = lines.reduce((sum, { amountCents }) => sum + amountCents, 0);
+  const linesCents = sumCents(lines);
   const tax = taxOn(linesCents, input.account.tax);
   const totalCents = linesCents + (tax?.amountCents ?? 0);
   const creditCents = Math.max(0, Math.min(totalCents, input.balanceCents));
@@ -64,7 +64,7 @@ export function makeDocument(input: DocumentInput): InvoiceDocument {
 
 export function taxOn(cents: number, tax: BillingAccount['tax']): InvoiceDocument['tax'] {
   if (!tax) return null;
-  // A rate has at most one decimal, so ten times it is the integer to reckon with.
+  // A rate has at most one decimal, so ten times the rate is an integer.
   const amountCents = proportion(cents, Math.round(tax.bps * 10), 100_000);
   return { label: tax.label, bps: tax.bps, amountCents };
 }
@@ -78,9 +78,9 @@ export function lineKey(line: { kind: string; month: string; planId: string; rat
 }
 
 /**
- * Over the calls of one line in the order in which they are listed, by id: one JSON array and a line feed for each,
+ * Hashes the calls of one line in the order in which they are listed, by id: one JSON array and a line feed for each,
  * `[id, correction, seconds, billedSeconds, priceMicros]`.
- * @param pages of what the document was frozen with
+ * @param pages of the calls that the document was frozen with
  */
 export async function hashOfCalls(
   pages: AsyncIterable<Pick<BilledCall, 'callId' | 'seq' | 'seconds' | 'billedSeconds' | 'priceMicros'>[]>,

@@ -1,4 +1,4 @@
-/** An invoice as one page to print or save as PDF, in the operator's colours; it loads nothing but the logo. Pure. */
+/** An invoice as one page to print or save as PDF, in the operator's colours. Only the logo is loaded. Pure. */
 
 import { centsToDecimal, microsToDecimal } from '../../base/money.ts';
 import { dayIn } from '../../base/time-zone.ts';
@@ -6,7 +6,7 @@ import type { InvoiceDocument, InvoiceLine, Party } from '../../contract.ts';
 import type { BilledCall } from '../month/earlier-months.ts';
 import { addDays } from '../plan/period.ts';
 
-/** The page's whole style, also apart from it so that its hash can be allowed. */
+/** The page's whole stylesheet, exported so that the content security policy can allow its hash. */
 export function invoiceStyle({ seller }: InvoiceDocument): string {
   return `
 :root { color-scheme: light; --accent: ${seller?.accentColor ?? '#1f2937'}; }
@@ -36,8 +36,8 @@ footer { margin-top: 2.5rem; font-size: 0.85rem; color: #52606f; }
 
 /**
  * @param sha256 of the frozen document; null for a draft
- * @param leftCents what credit notes have left to pay of it; null where none has taken anything back
- * @param timeZone the tenant's, whose days are printed as the portal shows them
+ * @param timeZone the tenant's: days are printed as the portal shows them
+ * @param leftCents what is left to pay after credit notes; null when there are none
  */
 export function invoiceHtml(
   document: InvoiceDocument,
@@ -45,40 +45,24 @@ export function invoiceHtml(
   timeZone: string,
   leftCents: number | null = null,
 ): { body: string; foot: string } {
-  const { seller, buyer, currency, corrects } = document;
+  const { seller, buyer, currency, corrects, tax, creditCents, dueCents } = document;
   const title = document.kind === 'invoice' ? 'Invoice' : 'Credit note';
   const money = (cents: number) => `${centsToDecimal(cents, currency)} ${currency.toUpperCase()}`;
   const day = (instant: string) => dayIn(timeZone, Date.parse(instant));
-  const facts: [string, string][] = [
-    ...(document.number ? [['Number', document.number] as [string, string]] : []),
-    ...(document.issuedAt ? [['Date', day(document.issuedAt)] as [string, string]] : []),
-    ['Service period', days(document.period.from, document.period.to)],
-    ...(document.dueAt && document.dueCents > 0 ? [['Due', day(document.dueAt)] as [string, string]] : []),
-    ...(corrects ? [['Corrects', `${corrects.number}: ${corrects.reason}`] as [string, string]] : []),
-  ];
-  const sums: [string, number][] = [
-    ...(document.tax
-      ? [
-          ['Sum', document.linesCents] as [string, number],
-          [`${document.tax.label} ${percent(document.tax.bps)} %`, document.tax.amountCents] as [
-            string,
-            number,
-          ],
-        ]
-      : []),
-    ...(document.creditCents > 0
-      ? [
-          ['Total', document.totalCents] as [string, number],
-          ['Paid from prepaid credit', -document.creditCents] as [string, number],
-        ]
-      : []),
-    ...(leftCents === null
-      ? [[document.dueCents < 0 ? 'Credited to you' : 'To pay', document.dueCents] as [string, number]]
-      : [
-          ['Credited since', leftCents - document.dueCents] as [string, number],
-          [leftCents === 0 ? 'Credited: to pay' : 'Left to pay', leftCents] as [string, number],
-        ]),
-  ];
+  const facts: [string, string][] = [];
+  if (document.number) facts.push(['Number', document.number]);
+  if (document.issuedAt) facts.push(['Date', day(document.issuedAt)]);
+  facts.push(['Service period', days(document.period.from, document.period.to)]);
+  if (document.dueAt && dueCents > 0) facts.push(['Due', day(document.dueAt)]);
+  if (corrects) facts.push(['Corrects', `${corrects.number}: ${corrects.reason}`]);
+  const sums: [string, number][] = [];
+  if (tax) sums.push(['Sum', document.linesCents], [`${tax.label} ${percent(tax.bps)} %`, tax.amountCents]);
+  if (creditCents > 0) sums.push(['Total', document.totalCents], ['Paid from prepaid credit', -creditCents]);
+  if (leftCents === null) sums.push([dueCents < 0 ? 'Credited to you' : 'To pay', dueCents]);
+  else {
+    sums.push(['Credited since', leftCents - dueCents]);
+    sums.push([leftCents === 0 ? 'Credited: to pay' : 'Left to pay', leftCents]);
+  }
   const body = `<!doctype html>
 <html lang="en">
 <head>
@@ -118,7 +102,7 @@ ${sha256 ? `<p>SHA-256 ${sha256}</p>` : ''}
   return { body, foot };
 }
 
-/** Begins the list of a line's calls: with what its hash is made of, in its order. */
+/** The start of the list of a line's calls: the fields that are hashed, in the order of the hash. */
 export function annexHead({ no, description }: InvoiceLine): string {
   return `<h2>Calls of line ${no}: ${escapeHtml(description)}</h2>
 <table>
@@ -151,7 +135,7 @@ function party({ name, address, taxId, email }: Party): string {
   return `<address><strong>${escapeHtml(name)}</strong>${lines.map((line) => `<br>${escapeHtml(line)}`).join('')}</address>`;
 }
 
-/** As people write a period: with its last day. */
+/** A period as people write it: with its last day. */
 function days(from: string, to: string): string {
   return `${from} to ${addDays(to, -1)}`;
 }

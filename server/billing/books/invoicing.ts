@@ -1,12 +1,14 @@
-/** A month's document: drafted as often as wanted, then frozen, once. */
+/** A month's document: drafted any number of times, then frozen once. */
 import { randomBytes } from 'node:crypto';
 import { type Actor, recordChange } from '../../access/audit.ts';
+import { iso } from '../../base/iso.ts';
+import type { Context } from '../../context.ts';
 import type { InvoiceDocument } from '../../contract.ts';
-import { ApiError } from '../../errors.ts';
+import { ApiError, conflict } from '../../errors.ts';
 import { findBillingAccount, findSeller } from '../../store/billing-accounts.ts';
 import { lockBilling } from '../../store/billing-locks.ts';
 import { insertCredit } from '../../store/credits.ts';
-import type { Queries, Store } from '../../store/database.ts';
+import type { Queries } from '../../store/database.ts';
 import { insertInvoiceCalls, pagesOfLine, releaseInvoiceCalls } from '../../store/invoice-calls.ts';
 import { insertInvoiceLines, releaseInvoiceLines } from '../../store/invoice-lines.ts';
 import { takeNumber } from '../../store/invoice-numbers.ts';
@@ -25,35 +27,34 @@ import {
 import type { Tenant } from '../../store/tenants.ts';
 import { reliesOnNote } from '../month/credited.ts';
 import { unbilledMonths } from '../month/months.ts';
-import { billsNothing, type MonthLine, reckonMonth } from '../month/reckoning.ts';
-import { monthPeriod, startOfDay } from '../plan/period.ts';
-import type { OpenCall } from '../plan/rating.ts';
+import { billsNothing, rateMonth } from '../month/rated-month.ts';
+import { dayMs, monthPeriod, startOfDay } from '../plan/period.ts';
+import type { MonthLine, OpenCall } from '../plan/rating.ts';
 import { hashOfCalls, lineKey, sha256Of } from './invoice-document.ts';
 import { accountOf, documentFor } from './month-document.ts';
+import { documentOf } from './views.ts';
 
 /**
- * Makes the month's draft, or reckons it anew.
- * @returns null when there is nothing to bill: no document is made then, and the month is closed as it is
- * @throws ApiError `conflict` when the month is billed
+ * Creates the month's draft, or recalculates it.
+ * @returns null when there is nothing to bill: no document is created then, and the month is closed as it is
+ * @throws ApiError `conflict` when the month is already billed
  */
 export async function draftInvoice(
-  store: Store,
+  ctx: Context,
   tenant: Tenant,
   month: string,
   by: Actor,
-  nowMs: number,
 ): Promise<{ row: InvoiceRow; open: OpenCall[] } | null> {
-  return store.transaction().execute(async (db) => {
+  const nowMs = ctx.now();
+  return ctx.store.transaction().execute(async (db) => {
     await lockBilling(db, tenant.id);
     const existing = await findMonthInvoice(db, tenant.id, month);
-    if (existing && existing.status !== 'draft') {
-      throw new ApiError('conflict', { detail: `${month} is billed by ${existing.number}.` });
-    }
-    const reckoned = await reckonMonth(db, tenant.id, month);
-    const nothing = billsNothing(reckoned);
+    if (existing && existing.status !== 'draft') throw conflict(`${month} is billed by ${existing.number}.`);
+    const rated = await rateMonth(db, tenant.id, month);
+    const nothing = billsNothing(rated);
     if (nothing && !existing) return null;
     const id = existing?.id ?? newInvoiceId();
-    const figures = figuresOf(await documentFor(db, tenant, id, month, reckoned));
+    const figures = figuresOf(await documentFor(db, tenant, rated, { id }));
     if (existing) {
       await updateDraft(db, id, figures);
     } else {
@@ -61,17 +62,17 @@ export async function draftInvoice(
       const change = { action: 'invoice.draft', tenant: tenant.slug, before: null, after: { id, month } };
       await recordChange(db, { ...by, ...change }, nowMs);
     }
-    return nothing ? null : { row: (await lockInvoice(db, id)) as InvoiceRow, open: reckoned.open };
+    return nothing ? null : { row: (await lockInvoice(db, id)) as InvoiceRow, open: rated.open };
   });
 }
 
 /**
- * A transaction in which nothing else happens to the tenant's documents: two of them at once could both use the same
- * prepaid credit.
+ * A transaction in which nothing else changes the tenant's documents: two at once could both use the same prepaid
+ * credit.
  * @throws ApiError `not_found` when the document is not the tenant's
  */
 export function withInvoice<Result>(
-  store: Store,
+  { store }: Context,
   tenant: Tenant,
   id: string,
   work: (db: Queries, row: InvoiceRow) => Promise<Result>,
@@ -85,38 +86,36 @@ export function withInvoice<Result>(
 }
 
 /**
- * Reckons the draft a last time and freezes it: number, calls, lines, hash and credit in one transaction.
- * @throws ApiError `conflict` when the month is not over, an earlier one is not billed, there is nothing to bill, or the
- *   seller is not known
+ * Recalculates the draft one last time and freezes it: number, calls, lines, hash and credit in one transaction.
+ * @throws ApiError `conflict` when the month is not over, an earlier one is not billed, there is nothing to bill, or no
+ *   seller is set
  */
 export async function finalizeInvoice(
-  store: Store,
+  ctx: Context,
   tenant: Tenant,
   id: string,
   by: Actor,
-  nowMs: number,
 ): Promise<InvoiceRow> {
-  return withInvoice(store, tenant, id, async (db, draft) => {
-    if (draft.status !== 'draft') {
-      throw new ApiError('conflict', { detail: `It is no draft any more; its number is ${draft.number}.` });
-    }
+  const nowMs = ctx.now();
+  return withInvoice(ctx, tenant, id, async (db, draft) => {
+    if (draft.status !== 'draft') throw conflict(`This invoice is no longer a draft: it is ${draft.number}.`);
     const { month } = draft;
     await checkOrder(db, tenant, month, nowMs);
-    const reckoned = await reckonMonth(db, tenant.id, month, async (calls) => {
+    const rated = await rateMonth(db, tenant.id, month, async (calls) => {
       const rows = calls.map((call) => ({ ...call, tenantId: tenant.id, invoiceId: id, active: 1 }));
       await insertInvoiceCalls(db, rows);
     });
-    if (billsNothing(reckoned)) throw nothingToBill(month);
-    const hashes = await hashLines(db, id, reckoned.lines);
-    const content = await documentFor(db, tenant, id, month, reckoned, hashes);
+    if (billsNothing(rated)) throw nothingToBill(month);
+    const callHashes = await hashLines(db, id, rated.lines);
+    const content = await documentFor(db, tenant, rated, { id, callHashes });
     const { dueDays } = await accountOf(db, tenant);
     const document = await issue(db, content, dueDays, nowMs);
-    const lines = reckoned.lines.map(({ kind, month, planId, rate, billedSeconds, amountCents }, index) => ({
+    const lines = rated.lines.map(({ kind, month, planId, rate, billedSeconds, amountCents }, index) => ({
       ...{ invoiceId: id, no: index + 1, tenantId: tenant.id, active: 1 },
       ...{ kind, month, planId, rate, billedSeconds, amountCents },
     }));
     await insertInvoiceLines(db, lines);
-    if (document.creditCents > 0) await moveCredit(db, draft, document, 'used', nowMs);
+    await moveCredit(db, draft, { document, kind: 'used', nowMs });
     await freeze(db, id, document, nowMs);
     const after = { id, number: document.number, totalCents: document.totalCents };
     const change = { action: 'invoice.finalize', tenant: tenant.slug, before: null, after };
@@ -125,7 +124,7 @@ export async function finalizeInvoice(
   });
 }
 
-/** Read back from what was frozen, so that anyone who reads it there hashes the same in the same order. */
+/** Read back from the database, so that every later reader hashes the same calls in the same order. */
 async function hashLines(db: Queries, id: string, lines: MonthLine[]): Promise<Map<string, string>> {
   const hashes = new Map<string, string>();
   for (const line of lines) {
@@ -137,24 +136,23 @@ async function hashLines(db: Queries, id: string, lines: MonthLine[]): Promise<M
 }
 
 export function nothingToBill(month: string): ApiError {
-  return new ApiError('conflict', { detail: `There is nothing to bill in ${month}.` });
+  return conflict(`There is nothing to bill in ${month}.`);
 }
 
 /**
- * Months are billed in their order, so that none is passed over. One that had nothing to bill at its time may come after
- * later ones.
+ * Months are billed in order, so that none is skipped. One that had nothing to bill at the time may follow later ones.
  */
 async function checkOrder(db: Queries, tenant: Tenant, month: string, nowMs: number): Promise<void> {
   if (nowMs < startOfDay(tenant.timeZone, monthPeriod(month).to)) {
-    throw new ApiError('conflict', { detail: `${month} is not over yet.` });
+    throw conflict(`${month} has not ended yet.`);
   }
   const [earlier] = await unbilledMonths(db, tenant.id, month);
-  if (earlier) throw new ApiError('conflict', { detail: `${earlier} is not billed yet: bill that first.` });
+  if (earlier) throw conflict(`${earlier} is not billed yet: bill it first.`);
 }
 
 /**
- * Gives the document its number and dates.
- * @throws ApiError `conflict` while the seller is not known, or its prefix makes a number that is given out
+ * Assigns the document's number and dates.
+ * @throws ApiError `conflict` while no seller is set, or when its prefix results in a number that is already taken
  */
 export async function issue(
   db: Queries,
@@ -163,30 +161,25 @@ export async function issue(
   nowMs: number,
 ): Promise<InvoiceDocument> {
   const { seller } = content;
-  if (!seller) {
-    throw new ApiError('conflict', { detail: 'Say first who issues the invoices: PUT /v1/billing/seller.' });
-  }
+  if (!seller) throw conflict('Set who issues the invoices first: PUT /v1/billing/seller.');
   const key = content.kind === 'invoice' ? 'invoicePrefix' : 'creditNotePrefix';
   const prefix = seller[key];
   const count = await takeNumber(db, content.kind);
-  // Between the reading of the seller and the lock on the series another prefix may have come.
-  if ((await findSeller(db))?.[key] !== prefix) {
-    throw new ApiError('conflict', { detail: 'The prefix has just been changed: try again.' });
-  }
+  // The prefix may have changed between reading the seller and locking the series.
+  if ((await findSeller(db))?.[key] !== prefix) throw conflict('The prefix was just changed: try again.');
   const number = `${prefix}-${String(count).padStart(6, '0')}`;
   if (await hasNumber(db, number)) {
-    const detail = `${number} is given out already: choose another prefix, PUT /v1/billing/seller.`;
-    throw new ApiError('conflict', { detail });
+    throw conflict(`${number} is already taken: choose another prefix, PUT /v1/billing/seller.`);
   }
   return {
     ...content,
     number,
-    issuedAt: new Date(nowMs).toISOString(),
-    dueAt: new Date(nowMs + dueDays * 86_400_000).toISOString(),
+    issuedAt: iso(nowMs),
+    dueAt: iso(nowMs + dueDays * dayMs),
   };
 }
 
-/** From here on the document never changes. Where nothing is left to pay, it is paid. */
+/** From here on the document never changes. With nothing left to pay it is marked as paid. */
 export async function freeze(
   db: Queries,
   id: string,
@@ -204,10 +197,10 @@ export async function freeze(
     paidAt: settled ? nowMs : null,
     collection: await collectionOf(db, document),
   });
-  if (!done) throw new Error('the draft has changed while it was finalized');
+  if (!done) throw new Error('the draft changed while it was being finalized');
 }
 
-/** A credit note is settled where the invoice is that it corrects. */
+/** A credit note is settled in the same way as the invoice that it corrects. */
 async function collectionOf(
   db: Queries,
   { id, corrects }: InvoiceDocument,
@@ -218,27 +211,21 @@ async function collectionOf(
 }
 
 /**
- * Takes a document out of the books: it keeps its number, and its calls may be billed again.
- * @throws ApiError `conflict` when it is paid, has been corrected, another month was billed after it, or (a credit note)
- *   a correction has counted on it
+ * Voids a document: it keeps its number, and its calls can be billed again.
+ * @throws ApiError `conflict` when it is paid or corrected, another month was billed after it, or (a credit note) a
+ *   correction relies on it
  */
-export async function voidInvoice(
-  store: Store,
-  tenant: Tenant,
-  id: string,
-  by: Actor,
-  nowMs: number,
-): Promise<InvoiceRow> {
-  return withInvoice(store, tenant, id, async (db, row) => {
+export async function voidInvoice(ctx: Context, tenant: Tenant, id: string, by: Actor): Promise<InvoiceRow> {
+  const nowMs = ctx.now();
+  return withInvoice(ctx, tenant, id, async (db, row) => {
     if (row.status === 'void') return row;
     await checkVoidable(db, row);
-    // First, since the database frees what only a void document has billed.
+    // First, because the database releases only what a void document has billed.
     await advanceInvoice(db, id, [row.status], { status: 'void', voidedAt: nowMs });
     if (row.status !== 'draft') {
       await releaseInvoiceCalls(db, id);
       await releaseInvoiceLines(db, id);
-      const document = JSON.parse(row.document) as InvoiceDocument;
-      if (document.creditCents > 0) await moveCredit(db, row, document, 'returned', nowMs);
+      await moveCredit(db, row, { document: documentOf(row), kind: 'returned', nowMs });
     }
     const before = { id, number: row.number, status: row.status };
     const change = { action: 'invoice.void', tenant: tenant.slug, before, after: null };
@@ -250,45 +237,32 @@ export async function voidInvoice(
 /** @throws ApiError `conflict` */
 export async function checkVoidable(db: Queries, row: InvoiceRow): Promise<void> {
   if (row.status === 'paid' && row.dueCents !== 0) {
-    throw new ApiError('conflict', { detail: 'It is paid: issue a credit note instead.' });
+    throw conflict('This invoice is paid: issue a credit note instead.');
   }
-  if ((await listCorrections(db, row.id)).length > 0) {
-    throw new ApiError('conflict', { detail: 'A credit note corrects it.' });
-  }
+  if ((await listCorrections(db, row.id)).length > 0) throw conflict('This invoice has a credit note.');
   const relying = row.role === 'correction' ? await reliesOnNote(db, row.tenantId, row.id) : null;
-  if (relying) {
-    throw new ApiError('conflict', {
-      detail: `${relying} has held it against a correction: void that first.`,
-    });
-  }
+  if (relying) throw conflict(`${relying} relies on this credit note in a correction: void that first.`);
   if (row.role !== 'period' || row.status === 'draft') return;
-  // What was billed later may hold corrections of this one's calls.
+  // Documents issued later may correct calls of this one.
   const billedAt = row.finalizedAt ?? 0;
   const later = (await listBilledMonths(db, row.tenantId)).find(
     ({ month, finalizedAt }) => finalizedAt > billedAt || (finalizedAt === billedAt && month > row.month),
   );
   if (later) {
-    const detail = `${later.month} was billed after it: void that first, or issue a credit note.`;
-    throw new ApiError('conflict', { detail });
+    throw conflict(`${later.month} was billed after this invoice: void that first, or issue a credit note.`);
   }
 }
 
-function moveCredit(
+async function moveCredit(
   db: Queries,
-  row: InvoiceRow,
-  document: InvoiceDocument,
-  kind: 'used' | 'returned',
-  nowMs: number,
-) {
-  return insertCredit(db, {
-    tenantId: row.tenantId,
-    at: nowMs,
-    kind,
-    currency: document.currency,
-    amountCents: kind === 'used' ? -document.creditCents : document.creditCents,
-    invoiceId: row.id,
-    note: document.number ?? '',
-  });
+  { tenantId, id: invoiceId }: InvoiceRow,
+  move: { document: InvoiceDocument; kind: 'used' | 'returned'; nowMs: number },
+): Promise<void> {
+  const { creditCents, currency, number } = move.document;
+  if (creditCents <= 0) return;
+  const { kind, nowMs: at } = move;
+  const amountCents = kind === 'used' ? -creditCents : creditCents;
+  await insertCredit(db, { tenantId, at, kind, currency, amountCents, invoiceId, note: number ?? '' });
 }
 
 export function newInvoiceId(): string {
@@ -300,7 +274,7 @@ export function figuresOf(document: InvoiceDocument) {
   return { kind, currency, totalCents, dueCents, document: JSON.stringify(document) };
 }
 
-/** A row without figures. */
+/** An invoice row without figures. */
 export function blankInvoice(tenantId: string, month: string, nowMs: number) {
   return {
     tenantId,

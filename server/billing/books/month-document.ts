@@ -1,13 +1,13 @@
-/** A rated month as a document of the tenant's own: its account, its seller, its prepaid credit. Nothing is written. */
-import type { BillingAccount, InvoiceDocument, Plan } from '../../contract.ts';
+/** A rated month as the tenant's document, with its account, seller and prepaid credit. Writes nothing. */
+import type { BillingAccount, InvoiceDocument } from '../../contract.ts';
 import { findBillingAccount, findSeller } from '../../store/billing-accounts.ts';
 import { creditBalance } from '../../store/credits.ts';
 import type { Queries } from '../../store/database.ts';
 import type { Tenant } from '../../store/tenants.ts';
-import type { ReckonedMonth } from '../month/reckoning.ts';
-import { makeDocument } from './invoice-document.ts';
+import type { RatedMonth } from '../month/rated-month.ts';
+import { type DocumentInput, makeDocument } from './invoice-document.ts';
 
-/** As it was set, or what holds until then. */
+/** The tenant's account, or the defaults until one is set. */
 export async function accountOf(db: Queries, tenant: Tenant): Promise<BillingAccount> {
   const stored = await findBillingAccount(db, tenant.id);
   return (
@@ -21,27 +21,20 @@ export async function accountOf(db: Queries, tenant: Tenant): Promise<BillingAcc
   );
 }
 
-/** @param callHashes absent for a draft */
+/** @param frozen without an id for a document that is only shown; without hashes for a draft */
 export async function documentFor(
   db: Queries,
   tenant: Tenant,
-  id: string,
-  month: string,
-  reckoned: ReckonedMonth,
-  callHashes?: Map<string, string>,
+  { month, currency, lines, versions }: RatedMonth,
+  frozen: Pick<DocumentInput, 'callHashes'> & { id?: string } = {},
 ): Promise<InvoiceDocument> {
-  const plans = new Map<string, Plan>();
-  for (const { id: planId, plan } of reckoned.versions) if (plan) plans.set(planId, plan);
   return makeDocument({
-    id,
-    tenant: tenant.slug,
-    month,
-    currency: reckoned.currency,
-    lines: reckoned.lines,
-    plans,
+    id: '',
+    ...frozen,
+    ...{ tenant: tenant.slug, month, currency, lines },
+    plans: new Map(versions.flatMap(({ id, plan }) => (plan ? [[id, plan]] : []))),
     account: await accountOf(db, tenant),
     seller: await findSeller(db),
-    balanceCents: await creditBalance(db, tenant.id, reckoned.currency),
-    ...(callHashes ? { callHashes } : {}),
+    balanceCents: await creditBalance(db, tenant.id, currency),
   });
 }

@@ -1,64 +1,56 @@
-/** Prepaid credit that the operator books: what was paid outside, and what of it was booked by mistake. */
+/** Prepaid credit booked by the operator: payments received elsewhere, and corrections of wrong bookings. */
 
-import type { Actor } from '../../access/audit.ts';
-import { recordChange } from '../../access/audit.ts';
-import { centsToDecimal } from '../../base/money.ts';
+import { type Actor, recordChange } from '../../access/audit.ts';
+import { amountInWords } from '../../base/money.ts';
+import type { Context } from '../../context.ts';
 import type { BookCredit } from '../../contract.ts';
-import { ApiError } from '../../errors.ts';
+import { conflict } from '../../errors.ts';
 import { lockBilling } from '../../store/billing-locks.ts';
 import { type Credit, creditBalance, findReferenced, insertCredit } from '../../store/credits.ts';
-import type { Queries, Store } from '../../store/database.ts';
+import type { Queries } from '../../store/database.ts';
 import { listPlanVersions } from '../../store/plans.ts';
 import type { Tenant } from '../../store/tenants.ts';
 import { currencyOf } from '../plan/plan.ts';
 
 /**
- * A negative amount takes back a top-up, as far as no invoice has used it. A repeated reference changes nothing:
- * whoever has not heard the answer may ask again.
- * @returns what is left, in the smallest units of the currency
- * @throws ApiError `conflict` without a plan, whose currency it would have, for more than is unused, and for a reference
- *   that another amount or note has
+ * A negative amount reverses a top-up, up to what no invoice has used. A repeated reference changes nothing: a caller
+ * that missed the answer can ask again.
+ * @returns the balance, in the smallest units of the currency
+ * @throws ApiError `conflict` without a plan (which sets the currency), for more than is unused, and for a reference
+ *   that was booked with a different amount or note
  */
 export async function bookCredit(
-  store: Store,
+  ctx: Context,
   tenant: Tenant,
   { amountCents, note, reference }: BookCredit,
   by: Actor,
-  nowMs: number,
 ): Promise<{ currency: string; balanceCents: number }> {
-  return store.transaction().execute(async (db) => {
+  const at = ctx.now();
+  return ctx.store.transaction().execute(async (db) => {
     await lockBilling(db, tenant.id);
     const currency = currencyOf(await listPlanVersions(db, tenant.id));
-    if (!currency) throw new ApiError('conflict', { detail: 'Without a plan the tenant has no currency.' });
+    if (!currency) throw conflict('The tenant has no plan, and so no currency.');
     const kind = amountCents < 0 ? 'correction' : 'top-up';
-    const entry = {
-      tenantId: tenant.id,
-      at: nowMs,
-      kind,
-      currency,
-      amountCents,
-      invoiceId: null,
-      note,
-    } as const;
-    // The payment that was booked wrongly has a reference, too; its correction is another entry.
+    const entry = { tenantId: tenant.id, at, kind, currency, amountCents, invoiceId: null, note } as const;
+    // The wrongly booked payment has the same reference; its correction is a separate entry.
     const name = reference && kind === 'correction' ? `correction ${reference}` : reference;
     const isNew = await insertCredit(db, entry, name);
     if (!isNew && name) await checkSame(db, entry, name);
     const balanceCents = await creditBalance(db, tenant.id, currency);
     if (isNew && balanceCents < 0) {
-      const unused = centsToDecimal(balanceCents - amountCents, currency);
-      throw new ApiError('conflict', { detail: `Only ${unused} ${currency} of the credit is unused.` });
+      const unused = amountInWords(balanceCents - amountCents, currency);
+      throw conflict(`Only ${unused} of the credit is unused.`);
     }
     if (isNew) {
       const after = { amountCents, currency, note };
       const action = kind === 'correction' ? 'credit.correct' : 'credit.top-up';
-      await recordChange(db, { ...by, action, tenant: tenant.slug, before: null, after }, nowMs);
+      await recordChange(db, { ...by, action, tenant: tenant.slug, before: null, after }, at);
     }
     return { currency, balanceCents };
   });
 }
 
-/** Two payments with one reference would otherwise be booked as the first, and nobody would hear of it. */
+/** Otherwise a second payment with the same reference would be dropped silently. */
 async function checkSame(
   db: Queries,
   { tenantId, amountCents, note }: Pick<Credit, 'tenantId' | 'amountCents' | 'note'>,
@@ -66,7 +58,7 @@ async function checkSame(
 ): Promise<void> {
   const before = await findReferenced(db, tenantId, reference);
   if (!before || (before.amountCents === amountCents && before.note === note)) return;
-  const booked = `${centsToDecimal(before.amountCents, before.currency)} ${before.currency}`;
-  const detail = `${booked} are booked with this reference${before.note ? `, with the note “${before.note}”` : ''}.`;
-  throw new ApiError('conflict', { detail });
+  const booked = amountInWords(before.amountCents, before.currency);
+  const detail = `${booked} is already booked with this reference${before.note ? ` and the note “${before.note}”` : ''}.`;
+  throw conflict(detail);
 }

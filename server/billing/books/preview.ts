@@ -1,4 +1,4 @@
-/** What the month comes to so far, and what it would come to if it went on like this. */
+/** The month's total so far, and its projected total at the current pace. */
 
 import { proportion } from '../../base/money.ts';
 import { nextMonth } from '../../base/time-zone.ts';
@@ -8,14 +8,15 @@ import { findMonthInvoice } from '../../store/invoices.ts';
 import { listPlanVersions } from '../../store/plans.ts';
 import type { Tenant } from '../../store/tenants.ts';
 import { countOpenCalls } from '../month/open-calls.ts';
-import { reckonMonth } from '../month/reckoning.ts';
+import { rateMonth } from '../month/rated-month.ts';
 import { startOfDay } from '../plan/period.ts';
 import type { Segment } from '../plan/plan.ts';
 import { isPooled, poolMicros } from '../plan/price.ts';
 import { linesOf, type RateTotals } from '../plan/rating.ts';
 import { documentFor } from './month-document.ts';
+import { documentOf } from './views.ts';
 
-/** Nothing is stored. A month that is billed is what its document says. */
+/** Stores nothing. A billed month is shown as its document says. */
 export async function previewMonth(
   db: Queries,
   tenant: Tenant,
@@ -24,7 +25,7 @@ export async function previewMonth(
 ): Promise<PreviewAnswer> {
   const billed = await findMonthInvoice(db, tenant.id, month);
   if (billed && billed.status !== 'draft') {
-    const document = JSON.parse(billed.document) as InvoiceDocument;
+    const document = documentOf(billed);
     const { currency, totalCents } = document;
     const versions = await listPlanVersions(db, tenant.id);
     const open = await countOpenCalls(db, tenant.id, versions, nextMonth(month));
@@ -37,16 +38,16 @@ export async function previewMonth(
       openCalls: open.get(month) ?? 0,
     };
   }
-  const reckoned = await reckonMonth(db, tenant.id, month);
-  const { segments, totals, currency, lines } = reckoned;
-  const draft = await documentFor(db, tenant, '', month, reckoned);
+  const rated = await rateMonth(db, tenant.id, month);
+  const { segments, totals, currency, lines } = rated;
+  const draft = await documentFor(db, tenant, rated);
   const own = linesOf(
     segments,
     segments.map((segment, index) => projected(tenant.timeZone, segment, totals[index] ?? [], nowMs)),
   );
   const earlier = lines.filter((line) => line.month !== month);
-  const paced = await documentFor(db, tenant, '', month, {
-    ...reckoned,
+  const paced = await documentFor(db, tenant, {
+    ...rated,
     lines: [...own.map((line) => ({ ...line, month })), ...earlier],
   });
   return {
@@ -55,7 +56,7 @@ export async function previewMonth(
     billed: false,
     soFar: figures(draft),
     atThisPace: { totalCents: paced.totalCents },
-    openCalls: reckoned.open.length,
+    openCalls: rated.open.length,
   };
 }
 
@@ -63,7 +64,7 @@ function figures({ lines, totalCents, dueCents }: InvoiceDocument): PreviewAnswe
   return { lines, totalCents, dueCents };
 }
 
-/** Seconds and prices grow as the segment's time does; included minutes and tiers are then used as they would be. */
+/** Scales seconds and prices to the segment's full length, then applies included minutes and tiers to the result. */
 function projected(timeZone: string, segment: Segment, totals: RateTotals[], nowMs: number): RateTotals[] {
   const from = startOfDay(timeZone, segment.from);
   const length = startOfDay(timeZone, segment.to) - from;

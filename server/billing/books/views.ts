@@ -1,12 +1,11 @@
-/** Invoices as answers show them. */
+/** Invoices as the API returns them. */
+import { iso } from '../../base/iso.ts';
 import type { InvoiceCallView, InvoiceDocument, InvoiceSummary, InvoiceView } from '../../contract.ts';
 import { balanceOf } from '../../ledger/invoice-balance.ts';
 import type { Queries } from '../../store/database.ts';
 import { findCredit, type SummaryRow } from '../../store/invoice-lists.ts';
 import type { InvoiceRow } from '../../store/invoices.ts';
 import type { BilledCall } from '../month/earlier-months.ts';
-
-const iso = (ms: number | null) => (ms === null ? null : new Date(ms).toISOString());
 
 export function viewSummary(row: SummaryRow): InvoiceSummary {
   const { id, kind, number, status, month, currency, totalCents, dueCents, stripeId } = row;
@@ -32,7 +31,7 @@ export function documentOf({ document }: InvoiceRow): InvoiceDocument {
   return JSON.parse(document) as InvoiceDocument;
 }
 
-/** @param withCost for the operator only */
+/** @param withCost only for the operator */
 export function viewInvoiceCall(call: BilledCall, withCost: boolean): InvoiceCallView {
   const { callId, seq, seconds, billedSeconds, priceMicros, costMicros } = call;
   const shown = { callId, correction: seq, seconds, billedSeconds, priceMicros };

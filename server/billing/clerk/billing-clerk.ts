@@ -1,4 +1,4 @@
-/** What billing does by itself: every hour, unpaid invoices; and the months, where the operator has left that to it. */
+/** What billing does automatically every hour: unpaid invoices, and the months where automatic closing is enabled. */
 
 import { startWorker, type Worker } from '../../base/worker.ts';
 import { closeRequestSchema } from '../../contract.ts';
@@ -20,11 +20,11 @@ export function startBillingClerk(ctx: BillingContext): Worker {
 async function closeDue(ctx: BillingContext): Promise<void> {
   try {
     const { entries, needsPerson, id } = await closeMonths(ctx, closeRequestSchema.parse({}), 'billing');
-    // What waits for a person is in the run's report, and not in the log of every hour.
+    // What needs a person is in the run's report; it is not logged every hour.
     const done = entries.filter(({ outcome }) => outcome === 'finalized' || outcome === 'pushed').length;
     if (done > 0) ctx.log.info({ run: id, done, needsPerson }, 'months closed');
   } catch (error) {
-    // Another process has it in hand.
+    // Another process is closing months.
     if (!(error instanceof ApiError && error.code === 'conflict')) throw error;
   }
 }

@@ -1,12 +1,30 @@
-/** What a run that closes months says of one month of one tenant. */
-import type { Context } from '../../context.ts';
-import type { CloseEntry } from '../../contract.ts';
+/** What a month close reports about one month of one tenant. */
+import type { Actor } from '../../access/audit.ts';
+import type { CloseEntry, CloseRequest } from '../../contract.ts';
+import type { BooksCheck } from '../../metering/books-check.ts';
 import { listUnended } from '../../store/calls.ts';
 import { findMonthInvoice } from '../../store/invoices.ts';
 import { listPlanVersions } from '../../store/plans.ts';
 import { handleOf, type Tenant } from '../../store/tenants.ts';
 import { countOpenCalls, countUnplannedCalls, unconfirmedCalls } from '../month/open-calls.ts';
 import { monthBefore, monthInstants } from '../plan/period.ts';
+import type { BillingContext } from '../stripe/billing-context.ts';
+import type { CloseRun } from './close-run.ts';
+
+/** One tenant's part of a run. */
+export interface Part {
+  ctx: BillingContext;
+  tenant: Tenant;
+  request: CloseRequest;
+  check: BooksCheck;
+  by: Actor;
+  run: CloseRun;
+  /** The first month that is not closed, `YYYY-MM`. */
+  until: string;
+  /** Of the months that this run has closed or tried to close. */
+  entries: CloseEntry[];
+  add: (entry: CloseEntry) => Promise<void>;
+}
 
 export function entryOf(
   tenant: Tenant,
@@ -19,19 +37,12 @@ export function entryOf(
 }
 
 /**
- * Says what calls are on no document: on the entries that the months have, or on entries of their own. Those that wait are
- * told by every run for as long as they do. Those without a plan are told when their month is closed, and while the last
- * month has no document.
- * @param until `YYYY-MM`, exclusive
- * @param entries of the months that this run has closed, or tried to
+ * Reports the calls that are on no document, in the month's entry or in one of their own. Waiting calls are reported by
+ * every run for as long as they wait; calls without a plan when their month is closed, and while the last month has no
+ * document.
  */
-export async function tellCallsLeft(
-  { store }: Context,
-  tenant: Tenant,
-  until: string,
-  entries: CloseEntry[],
-  add: (entry: CloseEntry) => Promise<void>,
-): Promise<void> {
+export async function tellCallsLeft({ ctx, tenant, until, entries, add }: Part): Promise<void> {
+  const { store } = ctx;
   const versions = await listPlanVersions(store, tenant.id);
   const open = await countOpenCalls(store, tenant.id, versions, until);
   const unconfirmed = await unconfirmedCalls(store, tenant.id, versions, until);
@@ -48,7 +59,7 @@ export async function tellCallsLeft(
     if (ids.length === 0) continue;
     entry.callsInProgress = ids;
     const told = `In progress: ${ids.length === 100 ? '100 calls or more' : callsInWords(ids.length)}, on an invoice once ended.`;
-    entry.problem = [entry.problem, told].filter(Boolean).join(' ');
+    entry.problem = sentences(entry.problem, told);
   }
   for (const month of [...new Set([...open.keys(), ...unplanned.keys(), ...unconfirmed.keys()])].sort()) {
     const openCalls = open.get(month) ?? 0;
@@ -60,9 +71,14 @@ export async function tellCallsLeft(
     entry.openCalls = openCalls;
     if (waiting.length > 0) entry.unconfirmedCalls = waiting.slice(0, 100);
     if (unplannedCalls > 0) entry.unplannedCalls = unplannedCalls;
-    entry.problem = [entry.problem, describe(openCalls, unplannedCalls, waiting.length)]
-      .filter(Boolean)
-      .join(' ');
+    entry.problem = sentences(
+      entry.problem,
+      openCalls > 0 &&
+        `${callsInWords(openCalls)} without a known duration or cost: on an invoice once it is known.`,
+      waiting.length > 0 &&
+        `${callsInWords(waiting.length)} that Vapi has not confirmed: on an invoice once it has.`,
+      unplannedCalls > 0 && `${callsInWords(unplannedCalls)} on days without a plan: on no invoice.`,
+    );
     if (!own) await add(entry);
   }
 }
@@ -73,14 +89,4 @@ function isClosed({ outcome }: CloseEntry): boolean {
 
 const callsInWords = (count: number) => `${count} ${count === 1 ? 'call' : 'calls'}`;
 
-function describe(open: number, unplanned: number, unconfirmed: number): string {
-  return [
-    ...(open > 0
-      ? [`${callsInWords(open)} without a known duration or cost: on an invoice once it is known.`]
-      : []),
-    ...(unconfirmed > 0
-      ? [`${callsInWords(unconfirmed)} that Vapi has not confirmed: on an invoice once it has.`]
-      : []),
-    ...(unplanned > 0 ? [`${callsInWords(unplanned)} on days without a plan: on no invoice.`] : []),
-  ].join(' ');
-}
+const sentences = (...texts: (string | false | undefined)[]) => texts.filter(Boolean).join(' ');

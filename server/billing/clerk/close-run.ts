@@ -1,18 +1,19 @@
-/** The report of one run that closes months, kept as it comes about: what a killed run has done is told all the same. */
+/** The report of one month close, saved as it grows, so that a killed run still reports what it did. */
+import { iso } from '../../base/iso.ts';
 import type { Context } from '../../context.ts';
 import type { CloseEntry, CloseReport, CloseRequest } from '../../contract.ts';
 import { listBillingRuns, saveBillingRun } from '../../store/billing-runs.ts';
 
 export interface CloseRun {
   id: string;
-  /** Before the books are changed, so that a run that is killed is seen as one that did not finish. */
+  /** Call before changing the books, so that a killed run is visible as one that did not finish. */
   begin(): Promise<void>;
-  /** What has changed the books is kept at once. The entry may be completed until the run ends. */
+  /** Entries that changed the books are saved immediately. An entry can be amended until the run ends. */
   add(entry: CloseEntry): Promise<void>;
   end(): Promise<CloseReport>;
 }
 
-/** A run that did nothing and has nothing new to tell is not kept: every hour one would push out those that do. */
+/** A run that did nothing and has nothing new to report is not saved: hourly ones would push out those that matter. */
 export function openRun(ctx: Context, id: string, request: CloseRequest): CloseRun {
   const startedAt = ctx.now();
   const report: CloseReport = {
@@ -20,7 +21,7 @@ export function openRun(ctx: Context, id: string, request: CloseRequest): CloseR
     month: request.month ?? null,
     tenant: request.tenant ?? null,
     dryRun: request.dryRun,
-    startedAt: new Date(startedAt).toISOString(),
+    startedAt: iso(startedAt),
     finishedAt: null,
     entries: [],
     needsPerson: 0,
@@ -49,14 +50,14 @@ export function openRun(ctx: Context, id: string, request: CloseRequest): CloseR
     end: async () => {
       const now = ctx.now();
       report.needsPerson = troubles(report).length;
-      report.finishedAt = new Date(now).toISOString();
+      report.finishedAt = iso(now);
       if (isKept || (await tellsMore(ctx, report))) await save(now);
       return report;
     },
   };
 }
 
-/** Entries that somebody should look at. */
+/** Entries that need a person's attention. */
 function troubles({ entries }: CloseReport): CloseEntry[] {
   return entries.filter(({ problem }) => problem !== undefined);
 }
@@ -65,7 +66,7 @@ function hasDone({ outcome }: CloseEntry): boolean {
   return outcome === 'finalized' || outcome === 'pushed';
 }
 
-/** Of a run over everything: other troubles than the last such run, or none any more. */
+/** Whether a run over everything has different troubles from the last such run, or no longer any. */
 async function tellsMore({ store }: Context, report: CloseReport): Promise<boolean> {
   if (!isWhole(report)) return report.entries.length > 0;
   const runs = (await listBillingRuns(store, 50)).map((run) => JSON.parse(run.report) as CloseReport);
@@ -73,7 +74,7 @@ async function tellsMore({ store }: Context, report: CloseReport): Promise<boole
   return JSON.stringify(troubles(report)) !== JSON.stringify(last ? troubles(last) : []);
 }
 
-/** Not of one tenant or up to a month only. */
+/** Not limited to a tenant or a month. */
 function isWhole({ month, tenant, dryRun }: CloseReport): boolean {
   return month === null && !tenant && !dryRun;
 }

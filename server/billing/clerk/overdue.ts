@@ -1,4 +1,4 @@
-/** Invoices past their day: marked, told, and where the tenant's account says so its calls are paused. */
+/** Overdue invoices: marked, reported, and the tenant's calls paused where its account says so. */
 
 import { raiseNotice } from '../../access/notices/notices.ts';
 import {
@@ -14,7 +14,7 @@ import type { BillingContext } from '../stripe/billing-context.ts';
 import type { StripeInvoice } from '../stripe/stripe-api.ts';
 import { dueMsOf, leftAtStripe, syncInvoice } from '../stripe/stripe-sync.ts';
 
-/** Safe to repeat and to run twice at once. A payment that Stripe has told in vain is asked for first. */
+/** Safe to repeat and to run concurrently. Asks Stripe first, in case a payment event was missed. */
 export async function sweepOverdue(ctx: BillingContext): Promise<void> {
   let after: { dueAt: number; id: string } | null = null;
   for (;;) {
@@ -42,11 +42,11 @@ async function sweepOne(ctx: BillingContext, due: InvoiceRow): Promise<void> {
     const facts = { invoice: row.number, dueCents, currency: row.currency };
     await advanceInvoice(db, row.id, ['finalized'], { status: 'overdue' });
     await raiseNotice(db, tenant, 'invoice-overdue', row.number ?? row.id, facts, ctx.now());
-    await pauseUnpaid(db, tenant, row, dueMs, facts, ctx.now());
+    await pauseUnpaid(db, tenant, row, { dueMs, facts, nowMs: ctx.now() });
   });
 }
 
-/** Since when an invoice at Stripe is overdue there, in epoch milliseconds; null when it is not, or nobody knows. */
+/** When an invoice became overdue at Stripe, in epoch milliseconds; null when it is not, or that is not known. */
 async function overdueSince(
   ctx: BillingContext,
   due: InvoiceRow,
@@ -59,7 +59,7 @@ async function overdueSince(
       ? { dueMs: dueMsOf(row, invoice), invoice }
       : null;
   } catch (error) {
-    // Whether it is paid is not known: nobody is paused on a guess.
+    // It is not known whether it is paid: no one is paused on a guess.
     ctx.log.warn({ err: error, invoice: due.id }, 'could not ask Stripe about an invoice');
     return null;
   }

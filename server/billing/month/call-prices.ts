@@ -1,21 +1,21 @@
-/** What single calls of the ledger cost their tenant: as they were billed, else as they would be billed now. */
+/** What individual calls cost their tenant: as they were billed, else as they would be billed now. */
 
 import { AmountTooLarge } from '../../base/money.ts';
 import type { Queries } from '../../store/database.ts';
 import { listBilledCalls } from '../../store/invoice-calls.ts';
 import { listBilledMonths } from '../../store/invoices.ts';
 import { monthOfDay } from '../plan/period.ts';
-import { reckonMonth } from './reckoning.ts';
+import { rateMonth } from './rated-month.ts';
 
-/** A call, and the day under which the ledger books it; null while it is not booked. */
+/** A call, and the day on which the ledger books it; null while it is not booked. */
 export interface LedgerEntry {
   id: string;
   usageDay: string | null;
 }
 
 /**
- * A price can depend on the calls before it (included minutes, tiers), so a month that is not billed is rated whole.
- * @param month the tenant's month now: it will bill what earlier months still owe
+ * A price can depend on earlier calls (included minutes, tiers), so an unbilled month is rated as a whole.
+ * @param month the tenant's current month: it will bill what earlier months still owe
  * @returns millionths of the plan's currency by call; a call that cannot be rated yet is missing
  */
 export async function pricesOfCalls(
@@ -43,11 +43,11 @@ export async function pricesOfCalls(
   }
   for (const one of months) {
     try {
-      await reckonMonth(db, tenantId, one, async (calls) => {
+      await rateMonth(db, tenantId, one, async (calls) => {
         for (const { callId, priceMicros } of calls) if (wanted.has(callId)) add(callId, priceMicros);
       });
     } catch (error) {
-      // The preview says what is wrong; whoever lists calls wants to see them all the same.
+      // The preview reports the problem; a list of calls must still be shown.
       if (!(error instanceof AmountTooLarge)) throw error;
     }
   }

@@ -1,6 +1,6 @@
-/** What credit notes have taken back, by what it was billed for. */
+/** What credit notes have credited, by what it was billed for. */
 
-import { centsToMicros, microsToCents } from '../../base/money.ts';
+import { centsToMicros, microsToCents, sumCents } from '../../base/money.ts';
 import type { InvoiceDocument, LineKind } from '../../contract.ts';
 import type { Queries } from '../../store/database.ts';
 import { type InvoiceCall, listCorrectedCalls } from '../../store/invoice-calls.ts';
@@ -9,7 +9,7 @@ import { listCreditNotes, listFreezingTimes } from '../../store/invoices.ts';
 import { monthOfDay } from '../plan/period.ts';
 import { type Charged, createFalls, type Falls } from './held-credit.ts';
 
-/** Taken back; negative where a credit note has taken back what a correction gave. */
+/** An amount credited; negative where a credit note reverses a correction that was in the buyer's favour. */
 export interface Credited {
   /** The credit note's id. */
   note: string;
@@ -22,7 +22,7 @@ export interface Credited {
   amountCents: number;
 }
 
-/** What the lines of a month are corrected by together: a plan's fee, its minimum, or the calls of one of its rates. */
+/** The part of a month whose lines are corrected together: a plan's fee, its minimum, or the calls of one rate. */
 export function shareOf(line: { kind: LineKind; planId: string; rate: number | null }): string {
   return `${line.planId} ${line.rate ?? (line.kind === 'fee' ? 'fee' : 'minimum')}`;
 }
@@ -43,7 +43,7 @@ export async function listCredited(db: Queries, tenantId: string): Promise<Credi
 }
 
 /**
- * What all documents together have charged for a share of a month, credit notes taken off.
+ * What all documents together have charged for each share of a month, less credit notes.
  * @returns by month and share
  */
 export async function leftOfShares(
@@ -62,17 +62,17 @@ export async function leftOfShares(
   return left;
 }
 
-/** What the shares of one month, of which credit notes have given back, have fallen by since. */
+/** How much the shares of one month that have credit notes have fallen by since. */
 export interface MonthFalls {
-  /** Counts the call of a rate with another charge or correction. */
+  /** Counts a further charge or correction for a call of a rate. */
   change(share: string, history: InvoiceCall[], amountMicros: number): void;
-  /** Counts another change of the minimum. */
+  /** Counts a further change of the minimum. */
   changeMinimum(share: string, amountCents: number): void;
-  /** How much credit is to be held against the falls of a share, in cents. */
+  /** How much credit is held against the falls of a share, in cents. */
   heldCents(share: string): number;
 }
 
-/** @param credited what counts: all of the tenant, or as if one of them did not */
+/** @param credited the tenant's credits that count: all, or all but those of one note */
 export async function loadFalls(
   db: Queries,
   tenantId: string,
@@ -90,7 +90,7 @@ export async function loadFalls(
   const falls = new Map<string, Falls>();
   const topUps = new Map<string, Charged[]>();
   for (const [share, rows] of byShare) {
-    // A call is priced in micros, and so is what stands against it.
+    // Calls are priced in micros, and so must be what is held against them.
     const notes = rows.map(({ at, amountCents }) => ({ at, amount: centsToMicros(amountCents, currency) }));
     const own = createFalls(notes);
     falls.set(share, own);
@@ -128,16 +128,16 @@ export async function loadFalls(
 }
 
 /**
- * What a credit note has given back may have been held against a correction since: without the note that correction
- * would give nothing back.
- * @returns the number of the newest document that counts on the note; null when none does
+ * What a credit note refunded may have been held against a later correction: without the note that correction would
+ * refund nothing.
+ * @returns the number of the newest document that relies on the note; null when none does
  */
 export async function reliesOnNote(db: Queries, tenantId: string, noteId: string): Promise<string | null> {
   const credited = await listCredited(db, tenantId);
   const others = credited.filter(({ note }) => note !== noteId);
   for (const { month, share } of credited.filter(({ note }) => note === noteId)) {
     const held = (await listCreditedBefore(db, tenantId, month)).filter((line) => shareOf(line) === share);
-    const heldCents = held.reduce((sum, { amountCents }) => sum + amountCents, 0);
+    const heldCents = sumCents(held);
     if (heldCents <= 0) continue;
     const without = await loadFalls(db, tenantId, month, others);
     if (heldCents > without.heldCents(share)) return held[0]?.number ?? null;

@@ -1,31 +1,31 @@
-/** The lines of a later document for a month that is billed: what came late, what has changed, what is credited. */
+/** The lines of a later document for a billed month: late calls, corrections, and what was credited before. */
 
-import { microsToCents, toSafeNumber } from '../../base/money.ts';
+import { microsToCents, sumCents, toSafeNumber } from '../../base/money.ts';
 import type { BilledSum } from '../../store/invoice-lines.ts';
 import type { Segment } from '../plan/plan.ts';
 import { flatLine, type RatedLine, type RateTotals, topUpCents } from '../plan/rating.ts';
 import { type MonthFalls, shareOf } from './credited.ts';
 
-/** What one line of this document comes to. */
+/** The totals of one line of this document. */
 export interface Added extends RateTotals {
   kind: 'late-usage' | 'correction';
   segment: Segment;
   rate: number;
 }
 
-/** One month that is billed, with what has been billed of it. */
+/** A billed month, with what has been billed of it. */
 export interface BilledMonth {
   month: string;
   segments: Segment[];
   sums: BilledSum[];
-  /** By plan and rate: seconds used so far, this document's included. */
+  /** Seconds used so far by plan and rate, including this document's. */
   used: Map<string, number>;
   added: Map<string, Added>;
-  /** This document's changes included. */
+  /** Including this document's changes. */
   falls: MonthFalls;
 }
 
-/** Usage by rate, what that changes of the minimum, and what of it credit notes have given back before. */
+/** Usage by rate, the resulting change of the minimum, and what credit notes have already refunded of them. */
 export function linesOfMonth({ segments, sums, added, falls }: BilledMonth): RatedLine[] {
   return segments.flatMap((segment) => {
     const own = [...added.values()]
@@ -44,22 +44,18 @@ export function linesOfMonth({ segments, sums, added, falls }: BilledMonth): Rat
     const byShare = new Map([...usage, ...minimum].map((line) => [shareOf(line), line]));
     const credited = [...byShare].flatMap(([share, { rate, channels }]) => {
       const held = sums.filter((row) => row.kind === 'credited-before' && shareOf(row) === share);
-      const cents = falls.heldCents(share) - total(held);
+      const cents = falls.heldCents(share) - sumCents(held);
       return cents === 0 ? [] : [{ ...flatLine('credited-before', segment, cents), rate, channels }];
     });
     return [...usage, ...minimum, ...credited];
   });
 }
 
-/** The month's top-up as it would be with these lines, less what has been billed of it. */
+/** The month's top-up with these lines included, less the top-up billed so far. */
 function minimumChange(segment: Segment, sums: BilledSum[], usage: RatedLine[]): number {
-  // What the calls come to counts, not who was credited for them.
+  // The sum of the calls counts, whether or not they were credited.
   const own = sums.filter(({ planId, kind }) => planId === segment.planId && kind !== 'credited-before');
   const isTopUp = ({ kind }: BilledSum) => kind === 'minimum' || kind === 'minimum-change';
-  const spent = total(own.filter((row) => !isTopUp(row))) + total(usage);
-  return topUpCents(segment, spent) - total(own.filter(isTopUp));
-}
-
-function total(rows: { amountCents: number }[]): number {
-  return rows.reduce((sum, { amountCents }) => sum + amountCents, 0);
+  const spent = sumCents(own.filter((row) => !isTopUp(row))) + sumCents(usage);
+  return topUpCents(segment, spent) - sumCents(own.filter(isTopUp));
 }

@@ -1,52 +1,50 @@
 /**
- * What months that are billed already still owe: calls that came late and calls whose figures have changed. The next
- * invoice bills them in lines of their own month and plan; the frozen invoice stays as it is.
+ * What billed months still owe: calls that came late and calls whose figures have changed. The next invoice bills them
+ * on lines of their own month and plan; the frozen invoice stays as it is.
  */
 import type { Queries } from '../../store/database.ts';
 import { type InvoiceCall, listBilledCalls, readChanged } from '../../store/invoice-calls.ts';
-import { sumBilled } from '../../store/invoice-lines.ts';
+import { type BilledSum, sumBilled } from '../../store/invoice-lines.ts';
 import { listBilledMonths } from '../../store/invoices.ts';
 import type { PlanVersion } from '../../store/plans.ts';
 import { monthOfDay, monthPeriod } from '../plan/period.ts';
-import { segmentsOf } from '../plan/plan.ts';
+import { type Segment, segmentOn, segmentsOf } from '../plan/plan.ts';
 import { type BillableCall, type Charge, chargeFor, correctionFor } from '../plan/price.ts';
-import type { OpenCall, RatedLine } from '../plan/rating.ts';
-import { type Credited, listCredited, loadFalls, shareOf } from './credited.ts';
+import { addCharge, type MonthLine, noTotals, type OpenCall, type RatedCall } from '../plan/rating.ts';
+import { type Credited, listCredited, loadFalls, type MonthFalls, shareOf } from './credited.ts';
 import { type BilledMonth, linesOfMonth } from './earlier-lines.ts';
 import { pagesOfCalls } from './ledger.ts';
 
 /** A call on a document. */
-export interface BilledCall extends Charge {
-  callId: string;
+export interface BilledCall extends RatedCall {
   seq: number;
-  month: string;
-  planId: string;
-  rate: number;
-  seconds: number | null;
-  costMicros: number | null;
 }
 
 export interface EarlierMonths {
-  lines: (RatedLine & { month: string })[];
+  lines: MonthLine[];
   open: OpenCall[];
 }
 
-/** A write that was under way when the last invoice was finalized carries a time from before it. */
+/** A write that was in progress when the last invoice was finalized has an earlier timestamp. */
 const overlapMs = 3_600_000;
 
-/** @param take is given each page of calls that go on the document */
+interface EarlierThan {
+  month: string;
+  versions: PlanVersion[];
+  /** Receives each page of calls that go on the document. */
+  take: (calls: BilledCall[]) => Promise<void>;
+}
+
 export async function rateEarlierMonths(
   db: Queries,
   tenantId: string,
-  month: string,
-  versions: PlanVersion[],
-  take: (calls: BilledCall[]) => Promise<void>,
+  { month, versions, take }: EarlierThan,
 ): Promise<EarlierMonths> {
   const billed = (await listBilledMonths(db, tenantId)).filter((entry) => entry.month < month);
   const last = billed.at(-1);
   if (!last) return { lines: [], open: [] };
   const known = new Set(billed.map((entry) => entry.month));
-  // The last month's document has looked at all before it. An earlier month may have been billed after it, and has not.
+  // The last month's document covered all months before it; an earlier month's, even if issued later, did not.
   const since = last.finalizedAt - overlapMs;
   const months = new Map<string, BilledMonth>();
   let credited: Credited[] | null = null;
@@ -63,7 +61,8 @@ export async function rateEarlierMonths(
       let state = months.get(its);
       if (!state) {
         credited ??= await listCredited(db, tenantId);
-        state = await loadMonth(db, tenantId, its, versions, credited);
+        const falls = await loadFalls(db, tenantId, its, credited);
+        state = toBilledMonth(its, segmentsOf(versions, its), await sumBilled(db, tenantId, its), falls);
         months.set(its, state);
       }
       const result = rateOne(state, call, history);
@@ -96,25 +95,22 @@ async function withHistory(
   return page.map((call) => ({ call, history: histories.get(call.id) ?? [] }));
 }
 
-async function loadMonth(
-  db: Queries,
-  tenantId: string,
+function toBilledMonth(
   month: string,
-  versions: PlanVersion[],
-  credited: Credited[],
-): Promise<BilledMonth> {
-  const sums = await sumBilled(db, tenantId, month);
+  segments: Segment[],
+  sums: BilledSum[],
+  falls: MonthFalls,
+): BilledMonth {
   const used = new Map<string, number>();
   for (const { planId, rate, billedSeconds } of sums) {
     if (rate === null) continue;
     const key = `${planId} ${rate}`;
     used.set(key, (used.get(key) ?? 0) + billedSeconds);
   }
-  const falls = await loadFalls(db, tenantId, month, credited);
-  return { month, segments: segmentsOf(versions, month), sums, used, added: new Map(), falls };
+  return { month, segments, sums, used, added: new Map(), falls };
 }
 
-/** @returns null when the price is what has been billed: whether it is, only rating the call anew can tell */
+/** @returns null when the price is what has been billed, which only rating the call again can show */
 function rateOne(
   state: BilledMonth,
   call: BillableCall,
@@ -123,7 +119,7 @@ function rateOne(
   const last = history.at(-1);
   const segment = last
     ? state.segments.find(({ planId }) => planId === last.planId)
-    : state.segments.find(({ from, to }) => call.day >= from && call.day < to);
+    : segmentOn(state.segments, call.day);
   if (!segment) return { callId: call.id, open: 'no-plan' };
   const rate = last?.rate ?? segment.plan.rates.findIndex(({ channels }) => channels.includes(call.channel));
   const price = segment.plan.rates[rate]?.price;
@@ -131,24 +127,14 @@ function rateOne(
   const key = `${segment.planId} ${rate}`;
   const usedSeconds = state.used.get(key) ?? 0;
   const charge = last
-    ? correctionFor(segment, price, usedSeconds, sumOf(history), call)
+    ? correctionFor({ segment, price, usedSeconds }, sumOf(history), call)
     : chargeFor(segment, price, usedSeconds, call);
   if (typeof charge === 'string') return { callId: call.id, open: charge };
   if (last && charge.billedSeconds === 0 && charge.priceMicros === 0) return null;
 
   const kind = last ? 'correction' : 'late-usage';
-  const none = {
-    kind,
-    segment,
-    rate,
-    calls: 0,
-    billedSeconds: 0,
-    priceMicros: 0,
-  } as const;
-  const totals = state.added.get(`${kind} ${key}`) ?? { ...none };
-  totals.calls += 1;
-  totals.billedSeconds += charge.billedSeconds;
-  totals.priceMicros += charge.priceMicros;
+  const totals = state.added.get(`${kind} ${key}`) ?? { kind, segment, rate, ...noTotals() };
+  addCharge(totals, charge);
   state.added.set(`${kind} ${key}`, totals);
   state.used.set(key, usedSeconds + charge.billedSeconds);
   if (last) state.falls.change(shareOf({ kind, planId: segment.planId, rate }), history, charge.priceMicros);
@@ -165,11 +151,7 @@ function rateOne(
 }
 
 function sumOf(history: InvoiceCall[]): Charge {
-  return history.reduce(
-    (sum, { billedSeconds, priceMicros }) => ({
-      billedSeconds: sum.billedSeconds + billedSeconds,
-      priceMicros: sum.priceMicros + priceMicros,
-    }),
-    { billedSeconds: 0, priceMicros: 0 },
-  );
+  const sum = noTotals();
+  for (const charge of history) addCharge(sum, charge);
+  return sum;
 }

@@ -1,43 +1,43 @@
 /**
- * How much of what credit notes have given back stands against the falls of the same calls, so that a call that was
- * credited and then falls gives its money back once, and one that rises again is still credited. It follows from what
- * was charged when each note was issued and what is charged now, not from the way between. Pure; see rules.md, "Credit notes".
+ * How much of what credit notes have refunded is held against falls in the same calls' prices, so that a call that is
+ * credited and then falls is refunded once, and one that rises again is still credited. It depends on what was charged
+ * when each note was issued and what is charged now, not on the steps between. Pure; see rules.md, "Credit notes".
  */
 
-/** A credit note, as one share of a month sees it. */
+/** A credit note's part in one share of a month. */
 export interface ShareNote {
   /** Epoch milliseconds at which it was issued. */
   at: number;
-  /** Taken back; negative where it takes back what a correction gave. Any unit, the same as of the charges. */
+  /** Credited; negative where it reverses a correction in the buyer's favour. In the same unit as the charges. */
   amount: number;
 }
 
-/** A charge or a correction of it; `at` is null for one on the document that is being made. */
+/** A charge or a correction of it; `at` is null for one on the document being drawn up. */
 export interface Charged {
   at: number | null;
   amount: number;
 }
 
 export interface Falls {
-  /** Counts a call, with all that has been charged for it. */
+  /** Counts a call, with all its charges. */
   add(call: Charged[]): void;
-  /** Takes back an `add` of the same. */
+  /** Reverts an `add` with the same charges. */
   remove(call: Charged[]): void;
-  /** How much of the notes' credit is held against the falls; never more than they credit. */
+  /** How much of the notes' credit is held against the falls; at most what they credit. */
   held(): number;
 }
 
-/** What calls have fallen by, counted for the same notes. */
+/** How much calls have fallen by, for those that count for the same notes. */
 interface Fall {
   notes: Set<number>;
   left: number;
-  /** How much of it each note has. */
+  /** How much of it each note has taken. */
   taken: Map<number, number>;
 }
 
 /** @param notes of one share, in any order */
 export function createFalls(notes: ShareNote[]): Falls {
-  /** By the notes that were issued while the call was charged with more. */
+  /** By the notes that were issued while more was charged for the call. */
   const byNotes = new Map<string, number>();
   const count = (call: Charged[], sign: 1 | -1) => {
     const now = total(call);
@@ -64,7 +64,7 @@ export function createFalls(notes: ShareNote[]): Falls {
   };
 }
 
-/** Each note takes of the falls that it may; where another has one that may take elsewhere, that one moves. */
+/** Each note takes from the falls open to it; a note that holds one but could take elsewhere moves. */
 function mostHeld(notes: ShareNote[], falls: Fall[]): number {
   let held = 0;
   notes.forEach(({ amount }, note) => {
@@ -79,7 +79,7 @@ function mostHeld(notes: ShareNote[], falls: Fall[]): number {
   return held;
 }
 
-/** By the shortest chain of moves, which bounds their number whatever the amounts are. @returns how much was taken */
+/** By the shortest chain of moves, which bounds their number for any amounts. @returns how much was taken */
 function takeFall(falls: Fall[], note: number, wanted: number): number {
   interface Step {
     note: number;

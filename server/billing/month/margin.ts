@@ -1,10 +1,9 @@
-/** What a tenant brings: price against cost by month, and what another plan would have brought. For the operator only. */
+/** A tenant's margin by month, and what another plan would have earned. For the operator only. */
 
-import { microsToCents, roundHalfUp } from '../../base/money.ts';
+import { microsToCents, roundHalfUp, sumCents } from '../../base/money.ts';
 import type { MarginRow, Plan, SimulationAnswer } from '../../contract.ts';
-import { ApiError } from '../../errors.ts';
+import { conflict } from '../../errors.ts';
 import type { Queries } from '../../store/database.ts';
-import { readLedger } from '../../store/invoice-calls.ts';
 import { sumBilled } from '../../store/invoice-lines.ts';
 import { listBilledMonths } from '../../store/invoices.ts';
 import { listPlanVersions, type PlanVersion } from '../../store/plans.ts';
@@ -12,13 +11,13 @@ import { handleOf, type Tenant } from '../../store/tenants.ts';
 import { sumUsage } from '../../store/usage.ts';
 import { describeLine } from '../plan/line-text.ts';
 import { daysIn, monthPeriod, type Period } from '../plan/period.ts';
-import { currencyOf, segmentsOf } from '../plan/plan.ts';
+import { currencyOf, type Segment, segmentOn, segmentsOf } from '../plan/plan.ts';
 import { createRater } from '../plan/rating.ts';
 import { listCredited } from './credited.ts';
-import { pagesOfCalls } from './ledger.ts';
-import { reckonMonth } from './reckoning.ts';
+import { pagesOfMonth } from './ledger.ts';
+import { rateMonth } from './rated-month.ts';
 
-/** Before tax and prepaid credit, credit notes taken off. A month that is not billed yet counts as it stands now. */
+/** Before tax and prepaid credit, less credit notes. A month that is not billed yet counts as it stands now. */
 export async function marginOf(db: Queries, tenant: Tenant, month: string): Promise<MarginRow> {
   const { from, to } = monthPeriod(month);
   const [usage] = await sumUsage(db, tenant.id, from, to, 'all');
@@ -27,10 +26,11 @@ export async function marginOf(db: Queries, tenant: Tenant, month: string): Prom
   const billed = (await listBilledMonths(db, tenant.id)).some((entry) => entry.month === month);
   const own = billed
     ? await sumBilled(db, tenant.id, month)
-    : (await reckonMonth(db, tenant.id, month)).lines.filter((line) => line.month === month);
+    : (await rateMonth(db, tenant.id, month)).lines.filter((line) => line.month === month);
   const credited = (await listCredited(db, tenant.id)).filter((entry) => entry.month === month);
-  const revenueCents = total(own) - total(credited);
-  const costCents = await costInCurrency(db, tenant.id, month, versions, currency);
+  const revenueCents = sumCents(own) - sumCents(credited);
+  const days = await sumUsage(db, tenant.id, from, to, 'day');
+  const costCents = microsToCents(costInCurrency(segmentsOf(versions, month), versions, days), currency);
   return {
     tenant: handleOf(tenant),
     month,
@@ -46,33 +46,25 @@ export async function marginOf(db: Queries, tenant: Tenant, month: string): Prom
   };
 }
 
-/** Each day's dollars at the rate of the plan that held; on days without one at that of the month's last plan. */
-async function costInCurrency(
-  db: Queries,
-  tenantId: string,
-  month: string,
+/** Each day's dollars at the rate of that day's plan; on days without one, at that of the month's last plan. */
+function costInCurrency(
+  segments: Segment[],
   versions: PlanVersion[],
-  currency: string,
-): Promise<number> {
-  const segments = segmentsOf(versions, month);
+  days: { key: string; costMicros: number }[],
+): bigint {
   const otherwise = segments.at(-1)?.plan ?? versions.findLast(({ plan }) => plan)?.plan;
-  const { from, to } = monthPeriod(month);
   let sum = 0n;
-  for (const { key: day, costMicros } of await sumUsage(db, tenantId, from, to, 'day')) {
-    const held = segments.find((segment) => day >= segment.from && day < segment.to)?.plan ?? otherwise;
-    sum += BigInt(costMicros) * BigInt(held?.usdRateMicros ?? 1_000_000);
+  for (const { key: day, costMicros } of days) {
+    const plan = segmentOn(segments, day)?.plan ?? otherwise;
+    sum += BigInt(costMicros) * BigInt(plan?.usdRateMicros ?? 1_000_000);
   }
-  return microsToCents(roundHalfUp(sum, 1_000_000n), currency);
-}
-
-function total(rows: { amountCents: number }[]): number {
-  return rows.reduce((sum, { amountCents }) => sum + amountCents, 0);
+  return roundHalfUp(sum, 1_000_000n);
 }
 
 /**
- * The month's calls under another plan, on the days on which the tenant had one: else a month that was billed from the
+ * The month's calls under another plan, on the days on which the tenant had one: otherwise a month billed from the
  * middle on would be compared with a whole one. On all days of a month in which it had none.
- * @throws ApiError `conflict` when the currency is not the tenant's: the two could not be compared
+ * @throws ApiError `conflict` when the currency is not the tenant's, because the two could not be compared
  */
 export async function simulate(
   db: Queries,
@@ -82,17 +74,13 @@ export async function simulate(
 ): Promise<SimulationAnswer> {
   const versions = await listPlanVersions(db, tenant.id);
   const own = currencyOf(versions);
-  if (own && plan.currency !== own) {
-    throw new ApiError('conflict', { detail: `The tenant’s plans are in ${own}.` });
-  }
+  if (own && plan.currency !== own) throw conflict(`The tenant’s plans are in ${own}.`);
   const { currency } = plan;
   const { revenueCents } = await marginOf(db, tenant, month);
-  const period = monthPeriod(month);
   const segments = segmentsOf(instead(versions, month, plan), month);
   const rater = createRater(segments);
   let openCalls = 0;
-  const pages = pagesOfCalls((after, limit) => readLedger(db, tenant.id, period, after, limit, true));
-  for await (const page of pages) {
+  for await (const page of pagesOfMonth(db, tenant.id, month, true)) {
     for (const call of page) {
       const rated = rater.add(call);
       if ('open' in rated && rated.open !== 'no-plan') openCalls += 1;
@@ -105,12 +93,12 @@ export async function simulate(
   }));
   const days = segments.reduce((sum, segment) => sum + segment.days, 0);
   return {
-    ...{ month, currency, days, ofDays: daysIn(period), lines },
-    ...{ totalCents: total(lines), actualCents: revenueCents, openCalls },
+    ...{ month, currency, days, ofDays: daysIn(monthPeriod(month)), lines },
+    ...{ totalCents: sumCents(lines), actualCents: revenueCents, openCalls },
   };
 }
 
-/** The plan in place of those of the month; where two follow each other it is not cut. */
+/** Replaces the month's plans with this one; where two follow each other it is not split. */
 function instead(versions: PlanVersion[], month: string, plan: Plan): PlanVersion[] {
   const held: Period[] = [];
   for (const { from, to } of segmentsOf(versions, month)) {

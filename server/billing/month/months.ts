@@ -2,22 +2,21 @@
 
 import { nextMonth } from '../../base/time-zone.ts';
 import type { Queries } from '../../store/database.ts';
-import { readLedger } from '../../store/invoice-calls.ts';
 import { listBilledMonths, listVoidedMonths } from '../../store/invoices.ts';
 import { listPlanVersions } from '../../store/plans.ts';
-import { monthOfDay, monthPeriod } from '../plan/period.ts';
+import { monthOfDay } from '../plan/period.ts';
 import { type Segment, segmentsOf } from '../plan/plan.ts';
 import { createRater, feeCents, minimumCents } from '../plan/rating.ts';
-import { pagesOfCalls } from './ledger.ts';
-import { billsNothing, reckonMonth } from './reckoning.ts';
+import { pagesOfMonth } from './ledger.ts';
+import { billsNothing, rateMonth } from './rated-month.ts';
 
 /**
- * Months that no document bills although there is something of their own to bill: a fee, a minimum, or a call that can
- * be priced. A month without any of these is closed as it is; when a call of it is told later, it is among them again,
- * also after later months have been billed. A month whose document is void also counts with what came late for months
- * before it, which was on that document.
+ * Months without a document that have something of their own to bill: a fee, a minimum, or a call that can be priced. A
+ * month without any of these is closed as it is; if a call of it is reported later, it is returned again, even after
+ * later months have been billed. A month whose document is void also counts if only late calls of earlier months were
+ * on that document.
  * @param until `YYYY-MM`, exclusive
- * @returns in their order
+ * @returns in order
  */
 export async function unbilledMonths(db: Queries, tenantId: string, until: string): Promise<string[]> {
   const versions = await listPlanVersions(db, tenantId);
@@ -29,7 +28,7 @@ export async function unbilledMonths(db: Queries, tenantId: string, until: strin
     if (billed.has(month)) continue;
     const isUnbilled =
       (await billsByItself(db, tenantId, month, segmentsOf(versions, month))) ||
-      (voided.has(month) && !billsNothing(await reckonMonth(db, tenantId, month)));
+      (voided.has(month) && !billsNothing(await rateMonth(db, tenantId, month)));
     if (isUnbilled) months.push(month);
   }
   return months;
@@ -44,9 +43,9 @@ async function billsByItself(
   if (segments.length === 0) return false;
   if (segments.some((segment) => feeCents(segment) > 0 || minimumCents(segment) > 0)) return true;
   const rater = createRater(segments);
-  const period = monthPeriod(month);
-  const pages = pagesOfCalls((after, limit) => readLedger(db, tenantId, period, after, limit, false));
-  // Ends with the first page, unless all its calls have to wait.
-  for await (const page of pages) if (page.some((call) => !('open' in rater.add(call)))) return true;
+  // Ends with the first page unless all its calls have to wait.
+  for await (const page of pagesOfMonth(db, tenantId, month, false)) {
+    if (page.some((call) => !('open' in rater.add(call)))) return true;
+  }
   return false;
 }

@@ -1,6 +1,7 @@
-/** Calls of months that are over which no document has, and may never have unless somebody sees to it. */
+/** Calls of past months that are on no document, and may never be unless someone acts. */
 import type { CostByComponent } from '../../contract.ts';
 import { costComponents } from '../../contract.ts';
+import { channelOf } from '../../ledger/channel.ts';
 import type { Queries } from '../../store/database.ts';
 import {
   countUnbilled,
@@ -10,13 +11,13 @@ import {
 } from '../../store/invoice-calls.ts';
 import type { PlanVersion } from '../../store/plans.ts';
 import { daysIn, monthOfDay, monthPeriod } from '../plan/period.ts';
-import { channelOf, segmentsOf } from '../plan/plan.ts';
+import { channelOf, segmentOn, segmentsOf } from '../plan/plan.ts';
 import type { BillableCall } from '../plan/price.ts';
 import { createRater, type Rater } from '../plan/rating.ts';
 
 /**
- * Calls whose duration or cost is not known, where their price needs it. Read from the ledger, so that a call is among
- * them for as long as it waits, whenever its month was billed.
+ * Counts calls whose price depends on a duration or cost that is not known. Read from the ledger, so a call is counted
+ * for as long as it waits, whenever its month was billed.
  * @param until `YYYY-MM`, exclusive
  * @returns how many, by month
  */
@@ -39,7 +40,7 @@ export async function countOpenCalls(
 }
 
 /**
- * Calls that wait for Vapi to confirm that it has had them, on days with a plan.
+ * Calls on days with a plan that Vapi has not confirmed yet.
  * @param until `YYYY-MM`, exclusive
  * @returns their ids, by month
  */
@@ -52,13 +53,13 @@ export async function unconfirmedCalls(
   const waiting = new Map<string, string[]>();
   for (const { id, day } of await listUnconfirmed(db, tenantId, monthPeriod(until).from)) {
     const month = monthOfDay(day);
-    if (!segmentsOf(versions, month).some(({ from, to }) => day >= from && day < to)) continue;
+    if (!segmentOn(segmentsOf(versions, month), day)) continue;
     waiting.set(month, [...(waiting.get(month) ?? []), id]);
   }
   return waiting;
 }
 
-/** Calls of a month on days without a plan: nobody is ever billed for them. */
+/** Calls of a month on days without a plan: they are never billed. */
 export async function countUnplannedCalls(
   db: Queries,
   tenantId: string,
@@ -69,13 +70,13 @@ export async function countUnplannedCalls(
   const period = monthPeriod(month);
   if (segments.reduce((days, segment) => days + segment.days, 0) === daysIn(period)) return 0;
   return (await countUnbilled(db, tenantId, period))
-    .filter(({ day }) => !segments.some(({ from, to }) => day >= from && day < to))
+    .filter(({ day }) => !segmentOn(segments, day))
     .reduce((sum, { calls }) => sum + calls, 0);
 }
 
 const nothing = Object.fromEntries(costComponents.map((component) => [component, 0])) as CostByComponent;
 
-/** A call of the group, as far as it matters here. */
+/** A call of the group, with the fields that matter here. */
 function anyOf({ day, type, hasSeconds, hasCost }: UnbilledCalls): BillableCall {
   return {
     id: '',

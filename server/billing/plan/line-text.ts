@@ -1,4 +1,4 @@
-/** Lines and plans in words, as a client reads them: never the provider's cost or the markup on it. Pure. */
+/** Lines and plans in words, as a client reads them: never the provider's cost or its markup. Pure. */
 
 import { centsToDecimal, microsToDecimal } from '../../base/money.ts';
 import type { CallChannel, Plan, PlanTermsView, Price } from '../../contract.ts';
@@ -8,13 +8,15 @@ const channelNames: Record<CallChannel, string> = {
   web: 'web calls',
   inbound: 'inbound calls',
   outbound: 'outbound calls',
-  // The ledger has a row for each message: that is what is counted and priced.
+  // The ledger has a row for each message, which is what is counted and priced.
   chat: 'chat messages',
 };
 
+const namesOf = (channels: CallChannel[]) => channels.map((channel) => channelNames[channel]).join(', ');
+
 /** @param month the month that the line bills */
 export function describeLine(line: RatedLine, month: string): string {
-  const what = line.channels.map((channel) => channelNames[channel]).join(', ');
+  const what = namesOf(line.channels);
   const amount = `${line.calls} in all, ${minutes(line.billedSeconds)} min`;
   switch (line.kind) {
     case 'fee':
@@ -45,10 +47,9 @@ export function termsOf(id: string, plan: Plan): PlanTermsView {
   const cents = (amount: number) => `${centsToDecimal(amount, currency)} ${currency.toUpperCase()}`;
   const terms = [
     ...(plan.monthlyFeeCents > 0 ? [`${cents(plan.monthlyFeeCents)} a month`] : []),
-    ...plan.rates.map(({ channels, price }) => {
-      const what = channels.map((channel) => channelNames[channel]).join(', ');
-      return `${capital(what)}: ${priceInWords(price, currency)}`;
-    }),
+    ...plan.rates.map(
+      ({ channels, price }) => `${capital(namesOf(channels))}: ${priceInWords(price, currency)}`,
+    ),
     ...(plan.minimumCents > 0 ? [`At least ${cents(plan.minimumCents)} a month`] : []),
   ];
   return { id, name, currency, terms };
@@ -89,7 +90,7 @@ function steps(price: { initialSeconds: number; incrementSeconds: number }): str
   return `, the first ${initialSeconds} s whole, then in steps of ${incrementSeconds} s`;
 }
 
-/** Two decimals, cut and not rounded: the amount is reckoned from the seconds. */
+/** Two decimals, truncated, not rounded: the amount is calculated from the seconds. */
 function minutes(seconds: number): string {
   const hundredths = Math.trunc((seconds * 100) / 60);
   const size = Math.abs(hundredths);

@@ -1,7 +1,7 @@
-/** Billing periods: calendar months of days in the tenant's time zone, half-open. Pure. */
+/** Billing periods: calendar months in the tenant's time zone, as half-open ranges of days. Pure. */
 import { dayIn, nextMonth } from '../../base/time-zone.ts';
 
-const dayMs = 86_400_000;
+export const dayMs = 86_400_000;
 
 /** Days `YYYY-MM-DD`, `to` exclusive. */
 export interface Period {
@@ -39,8 +39,8 @@ export function intersect(a: Period, b: Period): Period | null {
 }
 
 /**
- * The first instant of a day there, in epoch milliseconds. It is searched for, because a day may begin at any offset,
- * and in some zones a change of the clocks skips midnight.
+ * The first instant of a day in the zone, in epoch milliseconds. Found by search, because a day may begin at any offset
+ * and in some zones a clock change skips midnight.
  */
 export function startOfDay(timeZone: string, day: string): number {
   const guess = Date.parse(day);
@@ -54,7 +54,7 @@ export function startOfDay(timeZone: string, day: string): number {
   return notBefore;
 }
 
-/** The month there in epoch milliseconds, half-open. */
+/** The month in the zone in epoch milliseconds, half-open. */
 export function monthInstants(timeZone: string, month: string): { from: number; to: number } {
   const { from, to } = monthPeriod(month);
   return { from: startOfDay(timeZone, from), to: startOfDay(timeZone, to) };

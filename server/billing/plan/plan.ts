@@ -1,25 +1,25 @@
-/** Which plan holds on which days. Pure. */
-import type { CallChannel, Plan } from '../../contract.ts';
+/** Which plan applies on which days. Pure. */
+import type { Plan } from '../../contract.ts';
 import type { PlanVersion } from '../../store/plans.ts';
 import { daysIn, intersect, monthPeriod, type Period } from './period.ts';
 
-/** The days of one month in which one plan holds. */
+/** The days of one month on which one plan applies. */
 export interface Segment extends Period {
   planId: string;
   plan: Plan;
-  /** How many days it has, and how many the whole month has: proration is `days ÷ ofDays`. */
+  /** The number of its days and of the whole month's: proration is `days ÷ ofDays`. */
   days: number;
   ofDays: number;
 }
 
-/** Those that hold on some day, in the order of their days. */
+/** The versions that apply on any day, in the order of their days. */
 export function inForce(versions: PlanVersion[]): PlanVersion[] {
   return [...versions]
     .sort((a, b) => (a.fromDay === b.fromDay ? a.version - b.version : a.fromDay < b.fromDay ? -1 : 1))
     .filter((version, index, all) => all[index + 1]?.fromDay !== version.fromDay);
 }
 
-/** In the order of their days; empty when no plan holds in the month. */
+/** In the order of their days; empty when no plan applies in the month. */
 export function segmentsOf(versions: PlanVersion[], month: string): Segment[] {
   const whole = monthPeriod(month);
   const held = inForce(versions);
@@ -31,18 +31,11 @@ export function segmentsOf(versions: PlanVersion[], month: string): Segment[] {
   });
 }
 
-/** How the ledger's kinds of call are priced; a kind that is not here is priced as a call from the web. */
-const channelOfType: Record<string, CallChannel> = {
-  inboundPhoneCall: 'inbound',
-  outboundPhoneCall: 'outbound',
-  chat: 'chat',
-};
-
-export function channelOf(type: string): CallChannel {
-  return channelOfType[type] ?? 'web';
+export function segmentOn(segments: Segment[], day: string): Segment | undefined {
+  return segments.find(({ from, to }) => day >= from && day < to);
 }
 
-/** All plans that hold have one; what was replaced before anything was billed may have had another. */
+/** All plans in force share one; those replaced before anything was billed may have had another. */
 export function currencyOf(versions: PlanVersion[]): string | null {
   return versions.findLast(({ plan }) => plan)?.plan?.currency ?? null;
 }

@@ -1,4 +1,4 @@
-/** What one call costs under one price: billed seconds, then one product, rounded once to micros. Pure. */
+/** What one call costs at one price: billed seconds, then one product, rounded once to micros. Pure. */
 
 import { proportion, roundHalfUp, toSafeNumber } from '../../base/money.ts';
 import { type CallChannel, type CostByComponent, costComponents, type Price } from '../../contract.ts';
@@ -7,28 +7,28 @@ import type { Segment } from './plan.ts';
 /** A call of the ledger, as rating sees it. */
 export interface BillableCall {
   id: string;
-  /** The day under which the ledger books it. */
+  /** The day on which the ledger books it. */
   day: string;
   createdAt: number;
   channel: CallChannel;
   /** Null while unknown; a chat has none. */
   seconds: number | null;
-  /** Of US dollars; null while unknown, which is not zero. */
+  /** Of US dollars; null while unknown, which is not the same as zero. */
   costMicros: number | null;
   cost: CostByComponent | null;
 }
 
-/** What a call was billed with; for a correction the differences. */
+/** What a call was billed; for a correction, the difference. */
 export interface Charge {
   billedSeconds: number;
   /** Millionths of the plan's currency. */
   priceMicros: number;
 }
 
-/** Why a call cannot be rated yet: it stays open and is billed once it can be. */
+/** Why a call cannot be rated yet: it stays open until it can be. */
 export type Waiting = 'duration-unknown' | 'cost-unknown';
 
-/** The call's length in whole increments. A call that lasted no time was never connected and is billed for none. */
+/** The call's length in whole increments. A call of zero seconds was never connected and is billed none. */
 export function billedSecondsOf(price: Price, seconds: number): number {
   if (seconds === 0 || !('initialSeconds' in price)) return seconds;
   const { initialSeconds, incrementSeconds } = price;
@@ -36,16 +36,14 @@ export function billedSecondsOf(price: Price, seconds: number): number {
   return initialSeconds + blocks * incrementSeconds;
 }
 
-/**
- * @param usedSeconds what the calls before it have used of the rate's included minutes or tiers
- */
+/** @param usedSeconds what earlier calls have used of the rate's included minutes or tiers */
 export function chargeFor(
   segment: Segment,
   price: Price,
   usedSeconds: number,
   call: BillableCall,
 ): Charge | Waiting {
-  const seconds = call.seconds ?? (call.channel === 'chat' ? 0 : null);
+  const seconds = secondsOf(call);
   if (seconds === null) return 'duration-unknown';
   const billedSeconds = billedSecondsOf(price, seconds);
   switch (price.kind) {
@@ -73,14 +71,12 @@ export function chargeFor(
 }
 
 /**
- * What a call that has been billed still owes, or is owed, now that the ledger says something else of it. Included
- * minutes and tiers are used from the bottom up and given back from the top, so that a changed call moves no other.
- * @param usedSeconds all that has been billed in the rate so far, this call included
+ * What a billed call still owes, or is owed, after its figures in the ledger have changed. Included minutes and tiers
+ * are used from the bottom up and returned from the top, so that a changed call affects no other.
+ * @param rate `usedSeconds` is all that has been billed at it so far, this call included
  */
 export function correctionFor(
-  segment: Segment,
-  price: Price,
-  usedSeconds: number,
+  { segment, price, usedSeconds }: { segment: Segment; price: Price; usedSeconds: number },
   billed: Charge,
   call: BillableCall,
 ): Charge | Waiting {
@@ -92,7 +88,7 @@ export function correctionFor(
       priceMicros: now.priceMicros - billed.priceMicros,
     };
   }
-  const seconds = call.seconds ?? (call.channel === 'chat' ? 0 : null);
+  const seconds = secondsOf(call);
   if (seconds === null) return 'duration-unknown';
   const change = billedSecondsOf(price, seconds) - billed.billedSeconds;
   const priceMicros =
@@ -102,17 +98,22 @@ export function correctionFor(
   return { billedSeconds: change, priceMicros };
 }
 
+/** Null while unknown. */
+function secondsOf({ seconds, channel }: BillableCall): number | null {
+  return seconds ?? (channel === 'chat' ? 0 : null);
+}
+
 export function isPooled(price: Price): price is Extract<Price, { kind: 'included' | 'graduated' }> {
   return price.kind === 'included' || price.kind === 'graduated';
 }
 
-/** The seconds that the fee covers, for as many days as the plan holds. */
+/** The seconds that the fee covers, prorated by the days on which the plan applies. */
 export function includedSeconds(segment: Segment, price: Price): number {
   if (price.kind !== 'included') return 0;
   return proportion(price.includedMinutes * 60, segment.days, segment.ofDays);
 }
 
-/** The price of the rate's seconds from the `from`-th to the `to`-th of the period. */
+/** The price of the period's seconds `from` to `to` at the rate. */
 export function poolMicros(
   segment: Segment,
   price: Extract<Price, { kind: 'included' | 'graduated' }>,
@@ -129,7 +130,7 @@ export function poolMicros(
   let dividend = 0n;
   let bottom = 0;
   for (const { upToMinutes, perMinuteMicros } of tiers) {
-    // Limits shrink with the days, as the fee does.
+    // Limits are prorated, as the fee is.
     const top =
       upToMinutes === null
         ? Number.POSITIVE_INFINITY

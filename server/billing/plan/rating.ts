@@ -1,25 +1,26 @@
 /**
- * Plan × calls = lines. Pure, and fed one call at a time, so that a month of any size needs the memory of its lines.
+ * Plan × calls = lines. Pure, and fed one call at a time, so that a month of any size needs only memory for its lines.
  *
- * The order of steps, written once:
- *  1. The month is cut into segments, one per plan: fee, minimum, included minutes and tier limits shrink by days.
+ * The order of steps:
+ *  1. The month is split into segments, one per plan: fee, minimum, included minutes, tier limits are prorated by day.
  *  2. Calls come in the order of day, creation and id. The order decides which call uses the included minutes, never
  *     how many are used.
- *  3. Seconds become billed seconds (increments) before anything is included or tiered: what is bought is increments.
- *  4. Included minutes and tiers come before the price, cost and markup before the currency: one product, then the one
- *     rounding of a call, half up to micros. Rounded earlier, a million calls would drift by dollars.
- *  5. A rate's micros are summed and rounded once, half up, to the line's cents. Totals only ever add lines, so an
- *     invoice foots for whoever adds it up by hand.
- *  6. The minimum is last, because it tops up what all the other lines of its segment came to; without one they may come
- *     to less than nothing.
+ *  3. Seconds become billed seconds (increments) before anything is included or tiered: increments are what is sold.
+ *  4. Included minutes and tiers are applied before the price, cost and markup before the currency: one product, then
+ *     the call's only rounding, half up to micros. Rounded earlier, a million calls would drift by dollars.
+ *  5. A rate's micros are summed and rounded once, half up, to the line's cents. Totals only ever add up lines, so an
+ *     invoice can be checked by hand.
+ *  6. The minimum is last, because it tops up the sum of all other lines of its segment; without one the sum may be
+ *     negative.
  */
 
 import { microsToCents, proportion, toSafeNumber } from '../../base/money.ts';
 import type { CallChannel, LineKind } from '../../contract.ts';
+import { monthOfDay } from './period.ts';
 import type { Segment } from './plan.ts';
 import { type BillableCall, type Charge, chargeFor, includedSeconds, type Waiting } from './price.ts';
 
-/** A line before it is on an invoice. Days are half-open. */
+/** A line before it is on an invoice. Days are a half-open range. */
 export interface RatedLine {
   kind: LineKind;
   planId: string;
@@ -33,14 +34,19 @@ export interface RatedLine {
   calls: number;
   /** In whole increments. */
   billedSeconds: number;
-  /** How much of it the fee covers. */
+  /** How many of them the fee covers. */
   includedSeconds: number;
   /** The calls' prices; null for a fee or minimum. */
   priceMicros: number | null;
   amountCents: number;
 }
 
-/** Each call keeps what it was rated with, so that a later change of the ledger can be seen and traced. */
+/** A line, and the month that it bills. */
+export interface MonthLine extends RatedLine {
+  month: string;
+}
+
+/** Keeps what the call was rated with, so that a later change in the ledger can be detected and traced. */
 export interface RatedCall extends Charge {
   callId: string;
   month: string;
@@ -50,38 +56,42 @@ export interface RatedCall extends Charge {
   costMicros: number | null;
 }
 
-/** A call that is on no document yet. One that no plan covers is not waited for. */
+/** A call that is on no document yet. One that no plan covers will not be. */
 export interface OpenCall {
   callId: string;
   open: Waiting | 'no-plan';
 }
 
-/** What the calls of one rate in one segment came to. */
+/** The totals of one rate's calls in one segment. */
 export interface RateTotals {
   calls: number;
   billedSeconds: number;
   priceMicros: number;
 }
 
+export const noTotals = (): RateTotals => ({ calls: 0, billedSeconds: 0, priceMicros: 0 });
+
+export function addCharge(totals: RateTotals, { billedSeconds, priceMicros }: Charge): void {
+  totals.calls += 1;
+  totals.billedSeconds += billedSeconds;
+  totals.priceMicros += priceMicros;
+}
+
 export interface Rater {
   add(call: BillableCall): RatedCall | OpenCall;
-  /** Of every segment and rate, in the order of the plan. */
+  /** By segment and rate, in the order of the plan. */
   totals(): RateTotals[][];
   lines(): RatedLine[];
 }
 
-/** @param segments the plans of one month, of which nothing has been billed; see `earlier-months` for what comes later */
+/** @param segments the plans of a month of which nothing has been billed; `earlier-months` rates what comes later */
 export function createRater(segments: Segment[]): Rater {
   const states = segments.map((segment) => {
     const rateOf = new Map<CallChannel, number>();
     segment.plan.rates.forEach(({ channels }, index) => {
       for (const channel of channels) rateOf.set(channel, index);
     });
-    return {
-      segment,
-      rateOf,
-      totals: segment.plan.rates.map((): RateTotals => ({ calls: 0, billedSeconds: 0, priceMicros: 0 })),
-    };
+    return { segment, rateOf, totals: segment.plan.rates.map(noTotals) };
   });
   return {
     add(call) {
@@ -93,12 +103,10 @@ export function createRater(segments: Segment[]): Rater {
       if (!totals || !price) throw new Error('the plan has no such rate');
       const charge = chargeFor(state.segment, price, totals.billedSeconds, call);
       if (typeof charge === 'string') return { callId: call.id, open: charge };
-      totals.calls += 1;
-      totals.billedSeconds += charge.billedSeconds;
-      totals.priceMicros += charge.priceMicros;
+      addCharge(totals, charge);
       return {
         callId: call.id,
-        month: call.day.slice(0, 7),
+        month: monthOfDay(call.day),
         planId: state.segment.planId,
         rate,
         seconds: call.seconds,
@@ -115,7 +123,7 @@ export function createRater(segments: Segment[]): Rater {
   };
 }
 
-/** Fee, usage by rate, minimum: of every segment in turn. Lines of nothing are left out. */
+/** Fee, usage by rate and minimum of each segment in turn. Empty lines are left out. */
 export function linesOf(segments: Segment[], totals: RateTotals[][]): RatedLine[] {
   return segments.flatMap((segment, index) => {
     const { plan } = segment;
@@ -131,17 +139,17 @@ export function linesOf(segments: Segment[], totals: RateTotals[][]): RatedLine[
   });
 }
 
-/** Half up of `fee × days ÷ days of the month`. */
+/** `fee × days ÷ days of the month`, rounded half up. */
 export function feeCents({ plan, days, ofDays }: Segment): number {
   return proportion(plan.monthlyFeeCents, days, ofDays);
 }
 
-/** Likewise. */
+/** Prorated in the same way. */
 export function minimumCents({ plan, days, ofDays }: Segment): number {
   return proportion(plan.minimumCents, days, ofDays);
 }
 
-/** A plan without a minimum is not topped up either where what it came to is less than nothing. */
+/** A plan without a minimum is never topped up, even from a negative sum. */
 export function topUpCents(segment: Segment, spentCents: number): number {
   const least = minimumCents(segment);
   return least > 0 ? Math.max(0, least - spentCents) : 0;
@@ -165,11 +173,7 @@ export function flatLine(kind: LineKind, segment: Segment, amountCents: number):
   };
 }
 
-function usageLine(
-  segment: Segment,
-  rate: number,
-  totals: RateTotals = { calls: 0, billedSeconds: 0, priceMicros: 0 },
-): RatedLine {
+function usageLine(segment: Segment, rate: number, totals = noTotals()): RatedLine {
   const { channels, price } = segment.plan.rates[rate] ?? { channels: [], price: { kind: 'free' } };
   return {
     ...flatLine('usage', segment, microsToCents(BigInt(totals.priceMicros), segment.plan.currency)),

@@ -1,4 +1,4 @@
-/** What collecting money needs beyond the `Context`. */
+/** What collecting money needs in addition to the `Context`. */
 import type { Context } from '../../context.ts';
 import type { StripeApi } from './stripe-api.ts';
 

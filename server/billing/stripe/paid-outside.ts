@@ -1,7 +1,7 @@
-/** Money that came, or for a credit note went, by another way than Stripe. */
+/** Money received outside Stripe or, for a credit note, paid out outside it. */
 
 import { type Actor, recordChange } from '../../access/audit.ts';
-import { ApiError } from '../../errors.ts';
+import { conflict } from '../../errors.ts';
 import { advanceInvoice, type InvoiceRow } from '../../store/invoices.ts';
 import type { Tenant } from '../../store/tenants.ts';
 import { withInvoice } from '../books/invoicing.ts';
@@ -12,8 +12,8 @@ import { closeAtStripe } from './stripe-withdraw.ts';
 const open: InvoiceRow['status'][] = ['finalized', 'pushed', 'overdue'];
 
 /**
- * Books a document as paid, and closes it at Stripe, so that nobody pays it there again. Safe to repeat for an invoice.
- * @throws ApiError `conflict` when there is nothing to pay, `stripe_unavailable`: call it again
+ * Books a document as paid and closes it at Stripe, so that it is not paid there again. Safe to repeat for an invoice.
+ * @throws ApiError `conflict` when there is nothing to pay, `stripe_unavailable` (safe to retry)
  */
 export async function bookPaid(
   ctx: BillingContext,
@@ -22,17 +22,16 @@ export async function bookPaid(
   by: Actor,
 ): Promise<InvoiceRow> {
   if (row.status === 'paid' && row.dueCents > 0) {
-    // What a push that died has left there.
+    // An interrupted push may have left it there.
     await closeAtStripe(ctx, row);
     return row;
   }
-  if (!open.includes(row.status)) throw new ApiError('conflict', { detail: `It is ${row.status}.` });
+  if (!open.includes(row.status)) throw conflict(`The document is ${row.status}.`);
   await closeAtStripe(ctx, row);
-  const paid = await withInvoice(ctx.store, tenant, row.id, async (db, current) => {
-    // Stripe may have told of it before we got here.
+  const paid = await withInvoice(ctx, tenant, row.id, async (db, current) => {
+    // Stripe may have reported it first.
     if (current.status !== 'paid') {
-      if (!open.includes(current.status))
-        throw new ApiError('conflict', { detail: `It is ${current.status}.` });
+      if (!open.includes(current.status)) throw conflict(`The document is ${current.status}.`);
       await advanceInvoice(db, row.id, open, { status: 'paid', paidAt: ctx.now() });
     }
     const before = { id: row.id, number: row.number, status: row.status };
@@ -45,7 +44,7 @@ export async function bookPaid(
     await recordChange(db, { ...by, ...change }, ctx.now());
     return { ...current, status: 'paid' as const };
   });
-  // A push that was under way when this began.
+  // In case a push was in progress when this began.
   await closeAtStripe(ctx, paid);
   await resumeSettled(ctx, tenant.id);
   return paid;

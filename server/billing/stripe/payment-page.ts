@@ -3,7 +3,7 @@ import type { BillingContext } from './billing-context.ts';
 import { stripeFailure } from './stripe-api.ts';
 
 /**
- * Where Stripe lets the client look at an invoice and pay it. Asked for each time, because the address expires.
+ * The page at Stripe where the client can view and pay an invoice. Fetched each time, because the URL expires.
  * @returns null when Stripe has no such page for it
  * @throws ApiError `stripe_unavailable`
  */

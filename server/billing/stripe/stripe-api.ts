@@ -1,6 +1,6 @@
 /**
- * The only place that knows Stripe. Every request that makes something carries an idempotency key, which is given by
- * `stripe-once`; what is older than Stripe's memory of them is found by our metadata.
+ * The only place that calls Stripe. Every request that creates something carries an idempotency key from `stripe-once`;
+ * objects older than Stripe's memory of the keys are found by our metadata.
  */
 import Stripe from 'stripe';
 import type { Party } from '../../contract.ts';
@@ -10,12 +10,12 @@ import { invoiceTag, type StripeInvoice, view } from './stripe-invoice.ts';
 
 export type { StripeInvoice };
 
-/** What we keep on Stripe's objects to find them again. */
+/** Metadata keys on Stripe's objects, to find them again. */
 const tenantTag = 'vapi_agent_tenant';
 const lineTag = 'vapi_agent_line';
 
 export interface StripeLine {
-  /** Ours; the line that stands for the rest has the first of theirs. */
+  /** Our line number; a merged line has the number of its first. */
   no: number;
   description: string;
   amountCents: number;
@@ -30,51 +30,51 @@ export interface NewStripeInvoice {
   customer: string;
   currency: string;
   collection: 'send' | 'charge';
-  /** The buyer's, as it is to be printed. */
+  /** The buyer's, as printed. */
   taxId: string | null;
   /** Epoch seconds, in the future; for `send`. */
   dueAt: number;
   sha256: string;
 }
 
-/** A credit note of Stripe's, or an entry of a customer's balance. */
+/** A credit note at Stripe, or an entry of a customer's balance. */
 export interface StripeCredit {
   id: string;
   amountCents: number;
 }
 
 export interface StripeCustomer {
-  /** Where Stripe would send invoices to. */
+  /** Where Stripe would send invoices. */
   email: string | null;
-  /** What the next invoice is raised by; negative: lowered. In the smallest units of the customer's currency. */
+  /** Added to the next invoice; negative: deducted. In the smallest units of the customer's currency. */
   balanceCents: number;
 }
 
 export interface StripeApi {
-  /** Stripe's search may be a minute behind. Where an account has none, all customers are looked through. */
+  /** Stripe's search may lag by a minute. For accounts without search all customers are listed. */
   findCustomer(tenantId: string): Promise<string | null>;
-  /** Without a name: `updateCustomer` gives it one, so that a repetition asks for the same. */
+  /** Without a name, which `updateCustomer` sets, so that a repeated request is identical. */
   createCustomer(tenantId: string, key: string): Promise<string>;
-  /** What the buyer does not have stays as it is at Stripe. */
+  /** Fields that the buyer lacks stay unchanged at Stripe. */
   updateCustomer(customer: string, buyer: Party): Promise<StripeCustomer>;
   findInvoice(customer: string, id: string): Promise<StripeInvoice | null>;
-  /** Null when it is not there: a draft may have been deleted. */
+  /** Null when it does not exist: a draft may have been deleted. */
   getInvoice(stripeId: string): Promise<StripeInvoice | null>;
-  /** A draft that Stripe does not touch by itself. */
+  /** A draft that Stripe does not advance automatically. */
   createInvoice(invoice: NewStripeInvoice, key: string): Promise<StripeInvoice>;
-  /** By our line numbers, as Stripe has them. */
+  /** As Stripe has them, by our line numbers. */
   listLines(stripeId: string): Promise<{ no: number; amountCents: number }[]>;
   addLines(stripeId: string, lines: StripeLine[], key: string): Promise<void>;
   finalizeInvoice(stripeId: string, collection: 'send' | 'charge', key: string): Promise<StripeInvoice>;
   sendInvoice(stripeId: string, key: string): Promise<void>;
   deleteDraft(stripeId: string): Promise<void>;
-  /** Only one that is open or given up. */
+  /** Only an open or uncollectible one. */
   voidInvoice(stripeId: string, key: string): Promise<void>;
-  /** Marks an open invoice as paid outside Stripe: nothing is charged. */
+  /** Marks an open invoice as paid outside Stripe, without charging it. */
   payOutside(stripeId: string, key: string): Promise<void>;
-  /** Stripe's credit note on an invoice for one of ours; a void one is none. */
+  /** Stripe's credit note on an invoice that corresponds to one of ours; a void one does not count. */
   findCreditNote(stripeId: string, id: string): Promise<StripeCredit | null>;
-  /** @param note positive, at most what remains to be paid */
+  /** @param note with a positive amount, at most what remains to be paid */
   createCreditNote(
     stripeId: string,
     id: string,
@@ -83,16 +83,16 @@ export interface StripeApi {
   ): Promise<StripeCredit>;
   /** Only while its invoice is open. */
   voidCreditNote(creditNoteId: string, key: string): Promise<void>;
-  /** The invoices that a payment was for, by Stripe's ids. */
+  /** Stripe's ids of the invoices that a payment was for. */
   listPaidBy(paymentIntent: string): Promise<string[]>;
   /**
-   * How much of what the balance raises the next invoice by comes from elsewhere than our documents (the dashboard, an
-   * invoice too small to be charged): its newest entries, back to where it was nothing, are looked at.
+   * How much of a balance owed does not come from our documents (but from the dashboard, or an invoice too small to be
+   * charged), judged by its newest entries back to where it was zero.
    */
   foreignDebtCents(customer: string, balanceCents: number): Promise<number>;
-  /** The entries of the customer's balance that are for a document of ours. */
+  /** The entries of the customer's balance for one of our documents. */
   listBalanceEntries(customer: string, id: string): Promise<StripeCredit[]>;
-  /** @param entry what the customer's next invoices are raised by; negative: lowered */
+  /** @param entry added to the customer's next invoices; negative: deducted */
   changeBalance(
     customer: string,
     id: string,
@@ -101,7 +101,7 @@ export interface StripeApi {
   ): Promise<StripeCredit>;
   /**
    * @param signature the header `Stripe-Signature`
-   * @throws when the signature is not Stripe's, or older than five minutes
+   * @throws when the signature is not Stripe's or is older than five minutes
    */
   readEvent(body: string, signature: string, nowMs: number): StripeEvent;
 }
@@ -149,14 +149,14 @@ export function createStripeApi(
       const updated = await stripe.customers.update(customer, {
         name,
         ...(email ? { email } : {}),
-        // Ours is printed line by line; which of them is the town nobody has told us.
+        // Ours is a list of lines; which of them is the town is not known.
         ...(line1 ? { address: { line1, line2: rest.join(', ') } } : {}),
       });
       return { email: updated.email, balanceCents: updated.balance };
     },
 
     async findInvoice(customer, id) {
-      // Listing is consistent at once; Stripe's search may be a minute behind.
+      // Listing is immediately consistent; Stripe's search may lag by a minute.
       const invoices = await allOf(stripe.invoices.list({ customer, limit: 100 }));
       const own = invoices.find(({ metadata, status }) => metadata?.[invoiceTag] === id && status !== 'void');
       return own ? view(own) : null;
@@ -177,7 +177,7 @@ export function createStripeApi(
           number,
           auto_advance: false,
           pending_invoice_items_behavior: 'exclude',
-          // The document has its own discounts and tax: the customer's are not to come on top.
+          // The document has its own discounts and tax: the customer's must not be added.
           discounts: '',
           automatic_tax: { enabled: false },
           metadata: { [invoiceTag]: id, vapi_agent_sha256: sha256 },
@@ -308,8 +308,8 @@ export function createStripeApi(
 }
 
 /**
- * For what goes wrong at Stripe. What Stripe refuses for our parameters is told to the operator, who can mend it (a
- * customer that is gone, a currency that the account does not have); everything else is for the log.
+ * The answer to an error at Stripe. Parameters that Stripe refuses are reported to the operator, who can fix them (a
+ * deleted customer, a currency that the account does not support); everything else goes to the log only.
  */
 export function stripeFailure(error: unknown): ApiError {
   if (error instanceof ApiError) return error;
@@ -321,15 +321,15 @@ export function stripeFailure(error: unknown): ApiError {
   });
 }
 
-/** Set on an answer that Stripe gives from its memory of a key. */
+/** Set on answers that Stripe replays from its memory of a key. */
 const repeatedHeader = 'idempotent-replayed';
 
-/** What Stripe has made under a key was deleted since then. */
+/** What Stripe created under a key has been deleted since. */
 class DeletedSince extends Error {}
 
 /**
- * Whether Stripe has only told again what it once said to this key, or refuses the key because it stands for other
- * parameters: a request under it makes nothing any more. One that is just being worked on (409) may still make something.
+ * Whether Stripe has only replayed its earlier answer to this key, or refuses the key because it was used with other
+ * parameters: it can no longer create anything. A request still in progress (409) may.
  */
 export function isRepeated(error: unknown): boolean {
   if (error instanceof DeletedSince) return true;
@@ -337,7 +337,7 @@ export function isRepeated(error: unknown): boolean {
   return error instanceof Stripe.errors.StripeIdempotencyError || error.headers?.[repeatedHeader] === 'true';
 }
 
-/** Every page of a list. A customer that is gone, or has never been there, has nothing. */
+/** Every page of a list. A deleted or unknown customer has nothing. */
 async function allOf<Entry>(pages: AsyncIterable<Entry>): Promise<Entry[]> {
   const entries: Entry[] = [];
   try {
@@ -357,7 +357,7 @@ async function orNull<Found>(found: Promise<Found>): Promise<Found | null> {
   }
 }
 
-/** A search that the account does not have (400, 403, 404): a wrong key or too many requests are something else. */
+/** The account has no search (400, 403, 404); a wrong key or too many requests are different errors. */
 function isUnsearchable(error: unknown): boolean {
   const { StripeInvalidRequestError, StripePermissionError } = Stripe.errors;
   return error instanceof StripeInvalidRequestError || error instanceof StripePermissionError;

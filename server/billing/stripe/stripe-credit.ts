@@ -1,8 +1,8 @@
-/** Brings to Stripe what is owed to a customer. */
+/** Pushes credit notes to Stripe. */
 
 import type { Context } from '../../context.ts';
 import type { InvoiceDocument } from '../../contract.ts';
-import { ApiError } from '../../errors.ts';
+import { conflict } from '../../errors.ts';
 import { lockBilling } from '../../store/billing-locks.ts';
 import { insertCredit } from '../../store/credits.ts';
 import type { Queries } from '../../store/database.ts';
@@ -13,36 +13,42 @@ import { findOrMake } from './stripe-once.ts';
 import { syncInvoice } from './stripe-sync.ts';
 import { advancePush, checkCounts, findAtStripe } from './stripe-withdraw.ts';
 
+/** A document on its way to Stripe. */
+export interface Push {
+  ctx: BillingContext;
+  stripe: StripeApi;
+  row: InvoiceRow;
+  document: InvoiceDocument;
+  /** Stripe's id of the one it is for. */
+  customer: string;
+}
+
 /**
- * An invoice that is open at Stripe is lowered itself, by a credit note of Stripe's. What goes beyond it, and what takes
- * back a paid invoice, lowers the customer's next invoices: Stripe applies the balance to those only.
- * Where Stripe does not collect the invoice any more, our prepaid credit has back what it paid of it.
- * @throws ApiError `conflict` while the invoice that it corrects is still to be brought to Stripe
+ * An invoice that is open at Stripe is itself reduced by a credit note there. Any excess, and a credit on a paid
+ * invoice, reduces the customer's next invoices: Stripe applies the balance only to those.
+ * Where Stripe no longer collects the invoice, what prepaid credit paid of it is returned to our prepaid credit.
+ * @throws ApiError `conflict` while the invoice that it corrects has yet to be pushed
  */
-export async function pushCredit(
-  ctx: BillingContext,
-  stripe: StripeApi,
-  row: InvoiceRow,
-  document: InvoiceDocument,
-  customer: string,
-): Promise<void> {
-  const { currency } = document;
-  const owedCents = -document.dueCents;
-  const description = `Credit note ${document.number}`;
+export async function pushCredit(push: Push): Promise<void> {
+  const { ctx, stripe, row, document, customer } = push;
   const corrected = row.correctsId === null ? null : await findInvoiceById(ctx.store, row.correctsId);
   if (corrected && isOnItsWay(corrected)) {
-    throw new ApiError('conflict', { detail: `${corrected.number} is not at Stripe yet: push it first.` });
+    throw conflict(`${corrected.number} is not at Stripe yet: push it first.`);
   }
   const invoice = corrected && (await findAtStripe(stripe, corrected));
-  // Another customer may have been linked since a push that was killed.
+  // Another customer may have been linked since an interrupted push.
   const payer = (await hasEntry(stripe, row)) ? (row.stripeCustomerId ?? customer) : customer;
   await advancePush(ctx, row, { stripeCustomerId: payer });
-  const note = invoice && (await lower(ctx, stripe, invoice, row, owedCents, description));
-  const restCents = owedCents - (note?.amountCents ?? 0);
-  // Of an unpaid invoice that Stripe collects no more (void, given up, deleted) only what credit paid is owed.
+  const note = invoice && (await lower(push, invoice));
+  const restCents = -document.dueCents - (note?.amountCents ?? 0);
+  // Of an unpaid invoice that Stripe no longer collects (void, uncollectible, deleted) only what credit paid is owed.
   const collected =
     !corrected || corrected.status === 'paid' || invoice?.status === 'open' || invoice?.status === 'paid';
-  const change = { amountCents: -restCents, currency, description };
+  const change = {
+    amountCents: -restCents,
+    currency: document.currency,
+    description: `Credit note ${document.number}`,
+  };
   const entry =
     restCents > 0 && collected
       ? await findOrMake(
@@ -59,7 +65,7 @@ export async function pushCredit(
     await lockBilling(db, row.tenantId);
     const settled = { status: 'paid', stripeId, pushedAt: now, paidAt: now } as const;
     if (!(await advanceInvoice(db, row.id, ['finalized', 'overdue'], settled))) return false;
-    if (corrected && !collected) await returnPrepaid(db, row, corrected, paidCents, now);
+    if (corrected && !collected) await returnPrepaid(db, row, { corrected, paidCents, now });
     return true;
   });
   if (!done) await checkCounts(ctx, row);
@@ -67,16 +73,14 @@ export async function pushCredit(
 }
 
 /**
- * What credit notes take back beyond what nobody has paid was paid in advance, and is prepaid credit again. Of the notes
- * before, one that was booked as paid gave all of it by hand.
- * @param paidCents by the customer's balance at Stripe
+ * What credit notes credit beyond the unpaid amount had been paid from prepaid credit, and is returned to it. An
+ * earlier note that was booked as paid was refunded in full by hand.
+ * @param invoice `paidCents` from the customer's balance at Stripe
  */
 async function returnPrepaid(
   db: Queries,
   row: InvoiceRow,
-  corrected: InvoiceRow,
-  paidCents: number,
-  nowMs: number,
+  { corrected, paidCents, now }: { corrected: InvoiceRow; paidCents: number; now: number },
 ): Promise<void> {
   const before = (await listCorrections(db, corrected.id))
     .filter(({ id, status }) => id !== row.id && status === 'paid')
@@ -96,11 +100,11 @@ async function returnPrepaid(
   const { id: invoiceId, tenantId, currency, number } = row;
   await insertCredit(db, {
     ...{ tenantId, currency, amountCents, invoiceId },
-    ...{ at: nowMs, kind: 'returned', note: number ?? '' },
+    ...{ at: now, kind: 'returned', note: number ?? '' },
   });
 }
 
-/** Of an invoice that was given up; of a void one Stripe itself gives the customer's balance back. */
+/** Only for an uncollectible invoice; for a void one Stripe itself restores the customer's balance. */
 async function paidThere(
   ctx: Context,
   stripe: StripeApi,
@@ -115,7 +119,7 @@ async function paidThere(
   return Math.max(0, paidCents);
 }
 
-/** Not at Stripe yet, though it is to be paid there. */
+/** To be paid at Stripe, but not there yet. */
 function isOnItsWay({ status, pushedAt, strayedAt }: InvoiceRow): boolean {
   return pushedAt === null && strayedAt === null && status !== 'paid';
 }
@@ -124,19 +128,16 @@ async function hasEntry(stripe: StripeApi, { id, stripeCustomerId }: InvoiceRow)
   return stripeCustomerId !== null && (await stripe.listBalanceEntries(stripeCustomerId, id)).length > 0;
 }
 
-/** @returns Stripe's credit note on the invoice, made now or before; null when there is nothing to lower */
+/** @returns Stripe's credit note on the invoice, created now or before; null when there is nothing to reduce */
 async function lower(
-  ctx: Context,
-  stripe: StripeApi,
+  { ctx, stripe, row, document }: Push,
   invoice: StripeInvoice,
-  row: InvoiceRow,
-  owedCents: number,
-  memo: string,
 ): Promise<StripeCredit | null> {
   const made = () => stripe.findCreditNote(invoice.id, row.id);
-  const amountCents = invoice.status === 'open' ? Math.min(owedCents, invoice.remainingCents) : 0;
+  const amountCents = invoice.status === 'open' ? Math.min(-document.dueCents, invoice.remainingCents) : 0;
   if (amountCents === 0) return made();
+  const note = { amountCents, memo: `Credit note ${document.number}` };
   return findOrMake(ctx.store, `${row.id}-credit-note`, made, (key) =>
-    stripe.createCreditNote(invoice.id, row.id, { amountCents, memo }, key),
+    stripe.createCreditNote(invoice.id, row.id, note, key),
   );
 }

@@ -1,13 +1,13 @@
 /** What we read of Stripe's events. Pure. */
 
-/** Money that was paid and has gone, or may go, back. */
+/** A payment that has been, or may be, reversed. */
 export interface StripeReversal {
   paymentIntent: string;
-  /** The dispute, refund or charge that is told of. */
+  /** The dispute, refund or charge that the event is about. */
   id: string;
   amountCents: number;
   currency: string;
-  /** In Stripe's words, `lost`; null when it says nothing. */
+  /** In Stripe's words, such as `lost`; null when not given. */
   state: string | null;
 }
 
@@ -18,11 +18,11 @@ export interface StripeEvent {
   reversal: StripeReversal | null;
 }
 
-/** By which the customer, its bank or a person in the dashboard takes back what was paid. */
+/** Events by which the customer, its bank or a person in the dashboard reverses a payment. */
 const takingBack =
   /^(charge\.dispute\.(created|funds_withdrawn|funds_reinstated|closed)|charge\.refunded|charge\.failed)$/;
 
-/** @param subject the object that the event is about: what of it is not as expected says nothing */
+/** @param subject the object that the event is about; unexpected values are ignored */
 export function readSubject(type: string, subject: object): Omit<StripeEvent, 'type'> {
   const { object, id, payment_intent: intent, ...rest } = subject as Record<string, unknown>;
   const stripeId = object === 'invoice' && typeof id === 'string' ? id : null;

@@ -1,10 +1,10 @@
 /** What we read of an invoice at Stripe. Pure. */
 import type Stripe from 'stripe';
 
-/** The mark on Stripe's objects by which a document of ours is found again. */
+/** The metadata key on Stripe's objects by which our document is found again. */
 export const invoiceTag = 'vapi_agent_invoice';
 
-/** An invoice at Stripe, as far as we look at it. */
+/** The parts of an invoice at Stripe that we read. */
 export interface StripeInvoice {
   id: string;
   /** Ours. */
@@ -13,24 +13,23 @@ export interface StripeInvoice {
   customer: string;
   collection: 'send' | 'charge';
   totalCents: number;
-  /** What Stripe asks for, or of a draft would: the total, with the customer's balance once that is applied. */
+  /** What Stripe asks for, or would for a draft: the total, with the customer's balance once applied. */
   askedCents: number;
-  /** The customer's balance before it is finalized: what the invoice is raised by; negative: lowered. */
+  /** The customer's balance before finalization: added to the invoice; negative: deducted. */
   balanceCents: number;
   /** What is still to be paid, after credit notes and the customer's balance. */
   remainingCents: number;
-  /** What it left on the customer's balance; positive: Stripe asks for that with the next invoice, and not with this. */
+  /** What it left on the customer's balance; positive: Stripe asks for that with the next invoice instead. */
   carriedCents: number;
   currency: string;
   /** Epoch seconds. */
   dueAt: number | null;
-  /** Of the last attempt to charge it; a bank may take days to say which. Only `getInvoice` knows. */
+  /** Outcome of the last attempt to charge it, which may take a bank days. Only known from `getInvoice`. */
   payment: 'none' | 'pending' | 'failed';
   /** The page on which it can be paid. */
   url: string | null;
 }
 
-/** As we look at it. */
 export function view(invoice: Stripe.Invoice): StripeInvoice {
   return {
     id: invoice.id ?? '',
@@ -50,7 +49,7 @@ export function view(invoice: Stripe.Invoice): StripeInvoice {
   };
 }
 
-/** That an invoice was `attempted` says nothing of the outcome: its payment intents do. */
+/** `attempted` says nothing about the outcome; the payment intents do. */
 function paymentOf({ attempted, payments }: Stripe.Invoice): StripeInvoice['payment'] {
   const states = (payments?.data ?? []).flatMap(({ payment: { payment_intent: intent } }) =>
     typeof intent === 'object' ? [intent.status] : [],

@@ -1,16 +1,16 @@
-/** An invoice's lines at Stripe: put there once, and compared to the cent. */
+/** An invoice's lines at Stripe: added once, and compared to the cent. */
 
-import { centsToDecimal } from '../../base/money.ts';
+import { amountInWords, sumCents } from '../../base/money.ts';
 import type { InvoiceDocument } from '../../contract.ts';
-import { ApiError } from '../../errors.ts';
+import { conflict } from '../../errors.ts';
 import type { Store } from '../../store/database.ts';
 import type { StripeApi, StripeInvoice, StripeLine } from './stripe-api.ts';
 import { findOrMake } from './stripe-once.ts';
 
-/** Stripe takes no more on one invoice. */
+/** Stripe's limit for one invoice. */
 const maxLines = 250;
 
-/** Our lines, then tax, then prepaid credit; more than Stripe takes are merged at the end, so that the total is whole. */
+/** Our lines, then tax, then prepaid credit; lines over Stripe's limit are merged, so that the total is complete. */
 export function stripeLines(document: InvoiceDocument): StripeLine[] {
   const seconds = (day: string) => Date.parse(day) / 1000;
   const { tax, creditCents, period } = document;
@@ -29,15 +29,18 @@ export function stripeLines(document: InvoiceDocument): StripeLine[] {
   const room = maxLines - rest.length;
   if (lines.length > room) {
     const merged = lines.splice(room - 1);
-    const amountCents = merged.reduce((sum, line) => sum + line.amountCents, 0);
-    lines.push({ description: `${merged.length} further lines`, amountCents, period: whole });
+    lines.push({
+      description: `${merged.length} further lines`,
+      amountCents: sumCents(merged),
+      period: whole,
+    });
   }
   return [...lines, ...rest].map((line, index) => ({ ...line, no: index + 1 }));
 }
 
 /**
- * @returns the invoice as Stripe then has it; null when it was deleted meanwhile
- * @throws ApiError `conflict` when they are not ours: it stays a draft at Stripe until a person has looked at it
+ * @returns the invoice at Stripe afterwards; null when it was deleted in the meantime
+ * @throws ApiError `conflict` when they differ from ours: it stays a draft at Stripe until a person has checked it
  */
 export async function putLines(
   store: Store,
@@ -59,9 +62,7 @@ export async function putLines(
     there.length === lines.length &&
     there.every(({ no, amountCents }) => ours.get(no) === amountCents) &&
     new Set(there.map(({ no }) => no)).size === lines.length;
-  if (!same) {
-    throw new ApiError('conflict', { detail: `The lines of ${stripeId} at Stripe are not the invoice’s.` });
-  }
+  if (!same) throw conflict(`The lines of ${stripeId} at Stripe differ from the invoice’s.`);
   const invoice = await stripe.getInvoice(stripeId);
   if (invoice) checkTotal(invoice, document);
   return invoice;
@@ -70,7 +71,6 @@ export async function putLines(
 /** @throws ApiError `conflict` */
 export function checkTotal(invoice: StripeInvoice, { dueCents, currency }: InvoiceDocument): void {
   if (invoice.totalCents === dueCents && invoice.currency === currency) return;
-  const there = `${centsToDecimal(invoice.totalCents, invoice.currency)} ${invoice.currency}`;
-  const detail = `Stripe says ${there}, the invoice ${centsToDecimal(dueCents, currency)} ${currency}.`;
-  throw new ApiError('conflict', { detail });
+  const there = amountInWords(invoice.totalCents, invoice.currency);
+  throw conflict(`Stripe says ${there}, the invoice ${amountInWords(dueCents, currency)}.`);
 }

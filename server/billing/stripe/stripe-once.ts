@@ -1,16 +1,16 @@
 /**
- * Makes each thing at Stripe once. The key of a request follows from our own ids, so that a repetition within Stripe's
- * memory (24 hours) is answered from it. That memory can also be in the way: it keeps a failure, the answer to other
- * parameters, or what has been deleted since. Then the request has another attempt, under another key.
+ * Creates each thing at Stripe once. A request's key is derived from our own ids, so that a repetition within Stripe's
+ * memory (24 hours) is answered from it. That memory can also get in the way: it keeps a failure, the answer to other
+ * parameters, or what has been deleted since. Then the request is attempted again under another key.
  */
 import type { Store } from '../../store/database.ts';
 import { attemptOf, raiseAttempt } from '../../store/stripe-attempts.ts';
 import { isRepeated } from './stripe-api.ts';
 
 /**
- * @param request names it: what is made, of which document
- * @param look finds what an earlier attempt has made. That must be sure: only when it finds nothing is there another one
- * @param make makes it, under that idempotency key
+ * @param request its name: what is created, for which document
+ * @param look finds what an earlier attempt created; must be reliable, since finding nothing leads to another attempt
+ * @param make creates it under the given idempotency key
  */
 export async function makeOnce<Made>(
   store: Store,
@@ -27,7 +27,7 @@ export async function makeOnce<Made>(
   }
 }
 
-/** As `makeOnce`, of what may be there already. */
+/** Like `makeOnce`, for what may already exist. */
 export async function findOrMake<Made>(
   store: Store,
   request: string,

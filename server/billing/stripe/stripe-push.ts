@@ -1,20 +1,21 @@
 /**
- * Brings a frozen invoice to Stripe, step by step: look first, then make, then read back. It may be killed after any
- * step and started again, at once or days later: what is there is found and not made a second time.
+ * Pushes a frozen invoice to Stripe, step by step: look first, then create, then read back. It may be killed after any
+ * step and restarted immediately or days later: what exists is found and not created again.
  */
 
-import type { Actor } from '../../access/audit.ts';
-import { recordChange } from '../../access/audit.ts';
+import { type Actor, recordChange } from '../../access/audit.ts';
 import type { Context } from '../../context.ts';
 import type { BillingAccount, InvoiceDocument } from '../../contract.ts';
-import { ApiError } from '../../errors.ts';
+import { ApiError, conflict } from '../../errors.ts';
 import { findBillingAccount, linkStripeCustomer } from '../../store/billing-accounts.ts';
 import { findInvoice, type InvoiceRow } from '../../store/invoices.ts';
 import type { Tenant } from '../../store/tenants.ts';
 import { accountOf } from '../books/month-document.ts';
+import { documentOf } from '../books/views.ts';
+import { dayMs } from '../plan/period.ts';
 import type { BillingContext } from './billing-context.ts';
 import { type StripeApi, type StripeInvoice, stripeFailure } from './stripe-api.ts';
-import { pushCredit } from './stripe-credit.ts';
+import { type Push, pushCredit } from './stripe-credit.ts';
 import { checkAsked, checkDraft } from './stripe-limits.ts';
 import { checkTotal, putLines } from './stripe-lines.ts';
 import { findOrMake, makeOnce } from './stripe-once.ts';
@@ -22,12 +23,11 @@ import { applyStripeStatus, syncInvoice } from './stripe-sync.ts';
 import { advancePush, checkCounts, findAtStripe } from './stripe-withdraw.ts';
 
 const hourMs = 3_600_000;
-const dayMs = 24 * hourMs;
 
 /**
- * @returns the document as it is when Stripe has it; what needs no payment is left as it is
- * @throws ApiError `conflict` when it is a draft, is collected outside Stripe, or Stripe's figures are not ours;
- *   `stripe_unavailable` when Stripe fails: call it again
+ * @returns the document after the push; one that needs no payment is left as it is
+ * @throws ApiError `conflict` when it is a draft, is collected outside Stripe, or Stripe's figures differ from ours;
+ *   `stripe_unavailable` when Stripe fails (safe to retry)
  */
 export async function pushInvoice(
   ctx: BillingContext,
@@ -36,24 +36,22 @@ export async function pushInvoice(
   by: Actor,
 ): Promise<InvoiceRow> {
   const { store, stripe } = ctx;
-  if (!stripe) throw new ApiError('conflict', { detail: 'STRIPE_SECRET_KEY is not set.' });
+  if (!stripe) throw conflict('STRIPE_SECRET_KEY is not set.');
   const row = await findInvoice(store, tenant.id, invoiceId);
   if (!row) throw new ApiError('not_found');
   if (row.pushedAt !== null || row.status === 'paid') return row;
   if (row.status !== 'finalized' && row.status !== 'overdue') {
-    throw new ApiError('conflict', { detail: `It is ${row.status}.` });
+    throw conflict(`The document is ${row.status}.`);
   }
   const account = await accountOf(store, tenant);
-  if (account.collection === 'manual') {
-    throw new ApiError('conflict', { detail: 'The tenant’s invoices are collected outside Stripe.' });
-  }
+  if (account.collection === 'manual') throw conflict('The tenant’s invoices are collected outside Stripe.');
   try {
     const customer = await customerOf(ctx, stripe, tenant, account);
-    const document = JSON.parse(row.document) as InvoiceDocument;
-    if (document.dueCents < 0) await pushCredit(ctx, stripe, row, document, customer.id);
-    else await pushPayable(ctx, stripe, row, document, customer, account.collection);
+    const push = { ctx, stripe, row, document: documentOf(row), customer: customer.id };
+    if (push.document.dueCents < 0) await pushCredit(push);
+    else await pushPayable(push, customer.balanceCents, account.collection);
   } catch (error) {
-    // Stripe may have refused because it was voided meanwhile.
+    // Stripe may have refused because it was voided in the meantime.
     if (!(error instanceof ApiError)) await checkCounts(ctx, row);
     throw stripeFailure(error);
   }
@@ -65,8 +63,8 @@ export async function pushInvoice(
 }
 
 /**
- * The tenant's customer at Stripe, with the name and the address that its account has now.
- * @throws ApiError `conflict` when invoices are to be sent and nobody knows where to
+ * The tenant's customer at Stripe, updated with its account's current name and address.
+ * @throws ApiError `conflict` when invoices are sent by e-mail and there is no address
  */
 async function customerOf(
   ctx: Context,
@@ -84,26 +82,20 @@ async function customerOf(
       (key) => stripe.createCustomer(tenant.id, key),
     );
     await linkStripeCustomer(ctx.store, tenant.id, made);
-    // The operator may have linked another one meanwhile.
+    // The operator may have linked another one in the meantime.
     customer = (await linked()) ?? made;
   }
   const { email, balanceCents } = await stripe.updateCustomer(customer, buyer);
   if (collection === 'send' && !email) {
-    throw new ApiError('conflict', { detail: `${customer} has no e-mail address to send invoices to.` });
+    throw conflict(`${customer} has no e-mail address to send invoices to.`);
   }
   return { id: customer, balanceCents };
 }
 
-async function pushPayable(
-  ctx: BillingContext,
-  stripe: StripeApi,
-  row: InvoiceRow,
-  document: InvoiceDocument,
-  { id: customer, balanceCents }: { id: string; balanceCents: number },
-  collection: 'send' | 'charge',
-): Promise<void> {
+async function pushPayable(push: Push, balanceCents: number, collection: 'send' | 'charge'): Promise<void> {
+  const { ctx, stripe, row, document, customer } = push;
   const { id } = row;
-  const earlier = await findUsable(ctx, stripe, row, customer, collection);
+  const earlier = await findUsable(push, collection);
   if (!earlier || earlier.status === 'draft') await checkAsked(stripe, customer, balanceCents, document);
   await advancePush(ctx, row, { stripeCustomerId: customer, collection });
   let invoice =
@@ -142,7 +134,7 @@ async function pushPayable(
   }
   checkTotal(invoice, document);
   await checkCounts(ctx, row);
-  // Killed in between, it may be sent twice, but never not at all.
+  // If killed in between, it may be sent twice, but is always sent.
   if (invoice.collection === 'send' && invoice.status === 'open') {
     await makeOnce(
       ctx.store,
@@ -156,27 +148,23 @@ async function pushPayable(
 }
 
 /**
- * What an earlier push has left at Stripe. A draft that is not right any more, because the operator has linked another
- * customer, collects in another way, or its day has passed, is deleted.
- * @throws ApiError `conflict` when it is void there, or open for another customer: a person has to decide
+ * What an earlier push has left at Stripe. A draft that is no longer right, because the operator has linked another
+ * customer or changed the collection, or its due date has passed, is deleted.
+ * @throws ApiError `conflict` when it is void there, or open for another customer: a person must decide
  */
 async function findUsable(
-  ctx: BillingContext,
-  stripe: StripeApi,
-  row: InvoiceRow,
-  customer: string,
+  { ctx, stripe, row, customer }: Push,
   collection: 'send' | 'charge',
 ): Promise<StripeInvoice | null> {
   const invoice = await findAtStripe(stripe, row);
   if (!invoice) return null;
   if (invoice.status === 'void') {
     await syncInvoice(ctx, invoice.id);
-    throw new ApiError('conflict', { detail: 'It is void at Stripe.' });
+    throw conflict('The invoice is void at Stripe.');
   }
   if (invoice.status !== 'draft') {
     if (invoice.customer === customer) return invoice;
-    const detail = `Stripe has it for ${invoice.customer}: void it here, and bill the month again.`;
-    throw new ApiError('conflict', { detail });
+    throw conflict(`Stripe has the invoice for ${invoice.customer}: void it here, and bill the month again.`);
   }
   const late = invoice.dueAt !== null && invoice.dueAt * 1000 <= ctx.now();
   if (invoice.customer === customer && invoice.collection === collection && !late) return invoice;
@@ -185,8 +173,8 @@ async function findUsable(
 }
 
 /**
- * The frozen time while it is ahead. Stripe takes none that has passed: then the client has as many days as it was to
- * have, counted from the next midnight, so that two pushes at once ask for the same.
+ * The frozen due time while it is in the future. Stripe accepts no past one: then the client gets the same number of
+ * days, counted from the next midnight, so that two concurrent pushes send the same.
  * @returns epoch seconds
  */
 function dueAtStripe({ issuedAt, dueAt }: InvoiceDocument, nowMs: number): number {

@@ -1,11 +1,11 @@
 /**
- * Takes over what has become of an invoice at Stripe. An event only says that something has changed: the state itself
- * is read from Stripe, so events may come late, twice or in any order.
+ * Takes over an invoice's state from Stripe. An event only says that something has changed: the state itself is read
+ * from Stripe, so events may come late, twice or in any order.
  */
 
 import { recordChange } from '../../access/audit.ts';
 import { raiseNotice } from '../../access/notices/notices.ts';
-import { centsToDecimal } from '../../base/money.ts';
+import { amountInWords } from '../../base/money.ts';
 import type { Context } from '../../context.ts';
 import { ApiError } from '../../errors.ts';
 import {
@@ -25,7 +25,7 @@ import type { StripeReversal } from './stripe-event.ts';
 
 const by = { actor: 'stripe', requestId: 'webhook' };
 
-/** @returns the document, or null when the invoice is not one of ours; and the invoice at Stripe, null when it is gone */
+/** @returns the document, null when the invoice is not ours; and the invoice at Stripe, null when it is gone */
 export async function syncInvoice(
   ctx: BillingContext,
   stripeId: string,
@@ -35,7 +35,7 @@ export async function syncInvoice(
   if (!invoice) return { row: await takeOverLoss(ctx, stripeId), invoice };
   const row = invoice.invoice === null ? null : await findInvoiceById(ctx.store, invoice.invoice);
   if (!row || row.status === 'draft' || row.status === 'void') return { row, invoice };
-  // A duplicate that somebody voided by hand says nothing of the one that counts.
+  // A duplicate that someone voided by hand says nothing about the one that counts.
   if (row.stripeId !== null && row.stripeId !== stripeId) return { row, invoice };
   if (invoice.status === 'void') await takeOverVoid(ctx, row);
   else await applyStripeStatus(ctx, row, invoice);
@@ -55,12 +55,12 @@ export async function syncInvoice(
   return { row: now, invoice };
 }
 
-/** Where our own books do not allow it, because a later month is billed or it has been corrected, a person decides. */
+/** Where our books do not allow voiding, because a later month is billed or it has been corrected, a person decides. */
 async function takeOverVoid(ctx: Context, row: InvoiceRow): Promise<void> {
   const tenant = await findTenantById(ctx.store, row.tenantId);
   if (!tenant) return;
   try {
-    await voidInvoice(ctx.store, tenant, row.id, by, ctx.now());
+    await voidInvoice(ctx, tenant, row.id, by);
   } catch (error) {
     if (!(error instanceof ApiError)) throw error;
     await setAside(ctx, tenant, row, `It is void at Stripe. ${error.message}`);
@@ -68,8 +68,8 @@ async function takeOverVoid(ctx: Context, row: InvoiceRow): Promise<void> {
 }
 
 /**
- * Tells the operator that what was paid has gone back, or may: a dispute, a returned debit, a refund. Stripe goes on to
- * call the invoice paid, and so do the books: whether it is asked for again or taken back is for a person to say.
+ * Notifies the operator of a payment that was or may be reversed: a dispute, a returned debit, a refund. Stripe still
+ * calls the invoice paid, and so do the books: a person decides whether to ask for it again or credit it.
  * @param what the event's name at Stripe
  */
 export async function tellReversal(
@@ -81,36 +81,36 @@ export async function tellReversal(
     const known = await findInvoiceByStripeId(ctx.store, stripeId);
     const tenant = known && (await findTenantById(ctx.store, known.tenantId));
     if (!tenant) continue;
-    // Events come in any order: the payment itself may still be to be told.
+    // Events come in any order: the payment itself may not have been reported yet.
     const { row } = known.status === 'paid' ? { row: known } : await syncInvoice(ctx, stripeId);
     if (!row) continue;
     if (what === 'charge.failed') {
-      // Of one that is not paid `invoice.payment_failed` tells.
+      // For one that is not paid there is `invoice.payment_failed`.
       if (row.status !== 'paid') continue;
-      // It may be late news of an attempt before the one that went through.
+      // It may be a late event of an attempt before the one that succeeded.
       if ((await ctx.stripe?.getInvoice(stripeId))?.status === 'paid') continue;
     }
     const { id, amountCents, state } = reversal;
     const currency = reversal.currency || row.currency;
     const { number: invoice, status } = row;
     const facts = { invoice, event: what, stripeId: id, amountCents, currency, state, status };
-    // Each step of a dispute is told once.
+    // Each step of a dispute is reported once.
     const occasion = [row.number ?? row.id, what, id, amountCents].join(' ');
     await raiseNotice(ctx.store, tenant, 'payment-reversed', occasion, facts, ctx.now());
   }
 }
 
-/** Only a draft can be deleted at Stripe, so that this is no way of ours. */
+/** Only a draft can be deleted at Stripe, so this is not our doing. */
 async function takeOverLoss(ctx: Context, stripeId: string): Promise<InvoiceRow | null> {
   const row = await findInvoiceByStripeId(ctx.store, stripeId);
   const tenant = row && (await findTenantById(ctx.store, row.tenantId));
-  // Before it is delivered it is a draft, which the next push makes anew.
+  // Before it is pushed it is a draft, which the next push creates again.
   if (!tenant || row.pushedAt === null) return row;
-  await setAside(ctx, tenant, row, 'It is not at Stripe any more.');
+  await setAside(ctx, tenant, row, 'The invoice is no longer at Stripe.');
   return findInvoiceById(ctx.store, row.id);
 }
 
-/** From here on nobody is paused for it, and every run of the month's close names it until it is settled. */
+/** From here on no one is paused for it, and every month close lists it until it is settled. */
 async function setAside(ctx: Context, tenant: Tenant, row: InvoiceRow, reason: string): Promise<void> {
   await ctx.store.transaction().execute(async (db) => {
     if (!(await markStrayed(db, row.id, ctx.now()))) return;
@@ -120,7 +120,7 @@ async function setAside(ctx: Context, tenant: Tenant, row: InvoiceRow, reason: s
   });
 }
 
-/** What Stripe says of the payment. A void one is left to `syncInvoice`, which frees its calls. */
+/** Applies Stripe's payment state. A void invoice is left to `syncInvoice`, which releases its calls. */
 export async function applyStripeStatus(
   ctx: Context,
   row: InvoiceRow,
@@ -129,9 +129,9 @@ export async function applyStripeStatus(
   const { id } = row;
   const now = ctx.now();
   if (invoice.status === 'paid' && invoice.carriedCents > 0 && row.status !== 'paid') {
-    const carried = `${centsToDecimal(invoice.carriedCents, invoice.currency)} ${invoice.currency}`;
+    const carried = amountInWords(invoice.carriedCents, invoice.currency);
     const owner = await findTenantById(ctx.store, row.tenantId);
-    const reason = `Stripe calls it paid, but has received nothing: ${carried} are on the balance of ${invoice.customer}, for its next invoice.`;
+    const reason = `Stripe calls the invoice paid but has received nothing: ${carried} is on the balance of ${invoice.customer}, for its next invoice.`;
     if (owner) await setAside(ctx, owner, row, reason);
     return;
   }
@@ -150,24 +150,24 @@ export async function applyStripeStatus(
   });
 }
 
-/** What is left in fact: the customer's balance and payments in part lower what our own documents leave. */
+/** What is actually left: the customer's balance and partial payments reduce what our own documents leave. */
 export function leftAtStripe(leftCents: number, { status, remainingCents }: StripeInvoice): number {
   return status === 'open' || status === 'uncollectible' ? Math.min(leftCents, remainingCents) : leftCents;
 }
 
-/** Given up, charged in vain, or past its day; not while a bank still makes up its mind. */
+/** Uncollectible, charged without success, or past its due date; not while a bank has yet to decide. */
 function isOverdue(row: InvoiceRow, invoice: StripeInvoice, nowMs: number): boolean {
   if (invoice.status === 'uncollectible') return true;
   if (invoice.status !== 'open' || invoice.payment === 'pending') return false;
   return hasFailed(invoice) || dueMsOf(row, invoice) < nowMs;
 }
 
-/** Whom an invoice is sent may try until its day. */
+/** Only for automatic charges: a client who is sent the invoice may try until the due date. */
 function hasFailed({ status, collection, payment }: StripeInvoice): boolean {
   return status === 'open' && collection === 'charge' && payment === 'failed';
 }
 
-/** From when an invoice at Stripe is overdue, in epoch milliseconds: what is charged has no day there. */
+/** When an invoice at Stripe becomes overdue, in epoch milliseconds: one charged automatically has no date there. */
 export function dueMsOf({ dueAt, pushedAt }: InvoiceRow, invoice: StripeInvoice): number {
   return invoice.dueAt === null ? Math.max(dueAt ?? 0, pushedAt ?? 0) : invoice.dueAt * 1000;
 }

@@ -1,12 +1,13 @@
 /**
- * Takes back at Stripe what no longer counts here, or is no longer to be paid. A document may be voided, or booked as
- * paid, while it is being brought to Stripe: whoever does it looks at Stripe after the books say so, and who pushes looks
- * at the books after each thing it made. So whichever comes first, one of the two sees the other.
+ * Withdraws from Stripe what no longer counts here or no longer has to be paid. A document may be voided or booked as
+ * paid while it is being pushed: that side checks Stripe after it has written the books, and the push checks the books
+ * after each thing it creates. So whichever comes first, one of the two sees the other.
  */
 
 import type { Actor } from '../../access/audit.ts';
+import { sumCents } from '../../base/money.ts';
 import type { Context } from '../../context.ts';
-import { ApiError } from '../../errors.ts';
+import { conflict } from '../../errors.ts';
 import { advanceInvoice, findInvoiceById, type InvoiceRow } from '../../store/invoices.ts';
 import type { Tenant } from '../../store/tenants.ts';
 import { checkVoidable, voidInvoice } from '../books/invoicing.ts';
@@ -16,9 +17,9 @@ import { type StripeApi, type StripeInvoice, stripeFailure } from './stripe-api.
 import { makeOnce } from './stripe-once.ts';
 
 /**
- * Withdraws a document of ours from Stripe, if it is there, and takes it out of our books. Of a void one it withdraws
- * what is left at Stripe.
- * @throws ApiError as `voidInvoice`, and `stripe_unavailable`: call it again
+ * Withdraws a document from Stripe, if it is there, and voids it in our books. For a void one it withdraws what is left
+ * at Stripe.
+ * @throws ApiError as `voidInvoice`, and `stripe_unavailable` (safe to retry)
  */
 export async function voidEverywhere(
   ctx: BillingContext,
@@ -30,17 +31,13 @@ export async function voidEverywhere(
     await checkVoidable(ctx.store, row);
     await withdraw(ctx, row);
   }
-  const done = await voidInvoice(ctx.store, tenant, row.id, by, ctx.now());
+  const done = await voidInvoice(ctx, tenant, row.id, by);
   await withdraw(ctx, done);
   await resumeSettled(ctx, tenant.id);
   return done;
 }
 
-/**
- * Where an earlier push has left it: by Stripe's id, else (it may be a draft that
- * was deleted) by our mark among the invoices of the customer that the push
- * was for. Null when Stripe has none.
- */
+/** By Stripe's id, else (a draft may have been deleted) by our tag among the invoices of the customer pushed to. */
 export async function findAtStripe(stripe: StripeApi, row: InvoiceRow): Promise<StripeInvoice | null> {
   const known = row.stripeId ? await stripe.getInvoice(row.stripeId) : null;
   return known ?? (row.stripeCustomerId ? stripe.findInvoice(row.stripeCustomerId, row.id) : null);
@@ -52,8 +49,8 @@ export async function withdraw(ctx: BillingContext, row: InvoiceRow): Promise<vo
 }
 
 /**
- * Takes care that nobody pays at Stripe what has been paid outside it.
- * @returns true when Stripe has been paid itself
+ * Ensures that what was paid outside Stripe cannot be paid there too.
+ * @returns true when it has been paid at Stripe
  * @throws ApiError `stripe_unavailable`
  */
 export function closeAtStripe(ctx: BillingContext, row: InvoiceRow): Promise<boolean> {
@@ -67,7 +64,7 @@ export function closeAtStripe(ctx: BillingContext, row: InvoiceRow): Promise<boo
   });
 }
 
-/** Nothing, when no push has begun. What a credit note gives is taken back in either case. */
+/** Does nothing when no push has begun. A credit note is withdrawn in either case. */
 async function atStripe(
   ctx: BillingContext,
   row: InvoiceRow,
@@ -75,7 +72,7 @@ async function atStripe(
 ): Promise<boolean> {
   if (row.stripeId === null && row.stripeCustomerId === null) return false;
   const { stripe } = ctx;
-  if (!stripe) throw new ApiError('conflict', { detail: 'STRIPE_SECRET_KEY is not set.' });
+  if (!stripe) throw conflict('STRIPE_SECRET_KEY is not set.');
   try {
     return await (row.dueCents < 0 ? withdrawCredit(ctx, stripe, row) : work(stripe));
   } catch (error) {
@@ -86,7 +83,7 @@ async function atStripe(
 async function withdrawInvoice(ctx: Context, stripe: StripeApi, row: InvoiceRow): Promise<boolean> {
   const invoice = await findAtStripe(stripe, row);
   if (invoice?.status === 'paid') {
-    throw new ApiError('conflict', { detail: 'It is paid at Stripe: issue a credit note instead.' });
+    throw conflict('The invoice is paid at Stripe: issue a credit note instead.');
   }
   if (invoice?.status === 'draft') await stripe.deleteDraft(invoice.id);
   else if (invoice && invoice.status !== 'void') await end(ctx, stripe, invoice.id, 'void');
@@ -105,7 +102,7 @@ async function end(ctx: Context, stripe: StripeApi, stripeId: string, how: 'pay'
   });
 }
 
-/** An entry of a customer's balance stays for ever, and so does a credit note on what is closed: another takes it back. */
+/** Balance entries, and credit notes on closed invoices, cannot be removed: a further entry reverses them. */
 async function withdrawCredit(ctx: Context, stripe: StripeApi, row: InvoiceRow): Promise<boolean> {
   const customer = row.stripeCustomerId;
   if (!customer) return false;
@@ -121,7 +118,7 @@ async function withdrawCredit(ctx: Context, stripe: StripeApi, row: InvoiceRow):
   }
   const kept = note && invoice.status !== 'open' ? note.amountCents : 0;
   const entries = await stripe.listBalanceEntries(customer, row.id);
-  const givenCents = kept - entries.reduce((sum, { amountCents }) => sum + amountCents, 0);
+  const givenCents = kept - sumCents(entries);
   if (givenCents === 0) return false;
   const { currency, number } = row;
   const entry = { amountCents: givenCents, currency, description: `Credit note ${number} is void` };
@@ -135,7 +132,7 @@ async function withdrawCredit(ctx: Context, stripe: StripeApi, row: InvoiceRow):
   return false;
 }
 
-/** Writes down how far a push has come. @throws ApiError as `checkCounts` */
+/** Records the progress of a push. @throws ApiError as `checkCounts` */
 export async function advancePush(
   ctx: BillingContext,
   row: InvoiceRow,
@@ -145,14 +142,14 @@ export async function advancePush(
   if (!done) await checkCounts(ctx, row);
 }
 
-/** @throws ApiError `conflict` when it was voided or paid meanwhile: then what was made of it at Stripe is closed */
+/** @throws ApiError `conflict` when it was voided or paid in the meantime; what was created at Stripe is then closed */
 export async function checkCounts(ctx: BillingContext, { id }: InvoiceRow): Promise<void> {
   const now = await findInvoiceById(ctx.store, id);
   if (now?.status === 'void') {
     await withdraw(ctx, now);
-    throw new ApiError('conflict', { detail: 'It was voided while it was brought to Stripe.' });
+    throw conflict('The document was voided while it was being pushed.');
   }
   if (now?.status === 'paid' && now.pushedAt === null && !(await closeAtStripe(ctx, now))) {
-    throw new ApiError('conflict', { detail: 'It was booked as paid while it was brought to Stripe.' });
+    throw conflict('The document was booked as paid while it was being pushed.');
   }
 }

@@ -29,7 +29,7 @@ export interface Reading {
   listeners: number;
   heapBytes: number;
   layoutShift: number;
-  /** Animation frames that scripts ask for, a second, while nobody does anything. */
+  /** Animation frames that scripts ask for, a second, while no one does anything. */
   framesPerSecond: number;
   /** Endless animations of CSS. */
   animations: number;
@@ -45,7 +45,7 @@ export interface EmptyPage {
 
 /**
  * One local server gives every page and every script, compressed alike. The page has one line of text, as the browser's
- * first font is no widget's to pay.
+ * first font is not the widget's cost.
  */
 export async function serveEmptyPage(embeds: readonly Embed[]): Promise<EmptyPage> {
   const files = new Map(

@@ -1,5 +1,5 @@
 /**
- * Other makers' packages, for comparison only: fetched when a bench wants them, kept in a cache that is no part of the
+ * Other makers' packages, for comparison only: fetched when a bench wants them, kept in a cache that is not part of the
  * project, never installed. What runs in the bench's browser is exactly the file whose hash stands beside its name.
  */
 import { execFile } from 'node:child_process';

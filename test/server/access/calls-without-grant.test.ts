@@ -1,4 +1,4 @@
-/** A key that a browser was given, or that somebody has stolen, starts no more calls than we have granted. */
+/** A key that a browser was given, or that someone has stolen, starts no more calls than we have granted. */
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import type { CallView, KeyGrant } from '../../../server/contract.ts';
@@ -111,7 +111,7 @@ function tests(engine: Engine): void {
     });
   }
 
-  it('goes on where the operator lets it, and nobody is told', async () => {
+  it('goes on where the operator lets it, and no one is notified', async () => {
     const alerts = { url: 'https://alerts.agency.example/' };
     const { assistantId } = await network.addTenant('kept', {
       ...{ ...keyed, alerts, webCallsWithoutGrant: 'keep' },
@@ -237,7 +237,7 @@ function tests(engine: Engine): void {
     assert.equal(statusOf(id), 'ended');
   });
 
-  it('that nobody can end is said each time it is seen', async () => {
+  it('that no one can end is reported each time it is seen', async () => {
     const { assistantId } = await network.addTenant('deaf', keyed);
     const { id } = begin(assistantId, { assistantOverrides: { monitorPlan: { controlEnabled: false } } });
     const warnings = () =>
@@ -269,7 +269,7 @@ function tests(engine: Engine): void {
       ['ended', 'ended'],
     );
     assert.equal(statusOf(own.id), 'in-progress');
-    // Then no key of it is good any more, and Vapi is not asked about it each minute.
+    // Then none of its keys is valid any longer, and Vapi is not asked about it each minute.
     network.server.clock.now += 210_000;
     const since = network.server.clock.now;
     assert.deepEqual(await listKeyGrants(network.server.ctx.store, since - 90_000, since - 210_000), []);

@@ -48,7 +48,7 @@ for (const engine of testDatabases()) {
       assert.equal(answers.filter(({ status }) => status === 201).length, 1);
     });
 
-    it('used ones are forgotten when they could not be used any more', async () => {
+    it('used ones are forgotten once they could no longer be used', async () => {
       const rows = () => server.ctx.store.selectFrom('usedChallenges').selectAll().execute();
       assert.ok((await rows()).length > 0);
       server.clock.now += 10 * 60_000;

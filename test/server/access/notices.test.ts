@@ -63,7 +63,7 @@ for (const engine of testDatabases()) {
       assert.equal(answer.status, 200, answer.text);
     }
 
-    /** Delivers what is due now, whoever is quicker, this or the server's own loop. */
+    /** Delivers what is due now, whichever is quicker, this or the server's own loop. */
     async function delivered(hooks: number): Promise<string[]> {
       await until(async () => {
         await deliverNext(server.ctx);
@@ -169,7 +169,7 @@ for (const engine of testDatabases()) {
       assert.equal(receiver.hooks.length, 1);
     });
 
-    it('tell of no more than twenty calls a day that cannot have cost what was reported', async () => {
+    it('report at most twenty calls a day that cannot have cost what was reported', async () => {
       await newTenant('flooded');
       const kept = async () => {
         const all = await server.ctx.store.selectFrom('notices').select(['kind', 'payload']).execute();

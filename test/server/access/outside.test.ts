@@ -1,4 +1,4 @@
-/** What somebody else names is asked for only on the public internet, and so are recordings. */
+/** What someone else names is fetched only on the public internet, and so are recordings. */
 import assert from 'node:assert/strict';
 import { createServer, type RequestListener } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -76,7 +76,7 @@ describe('a URL', () => {
   });
 });
 
-describe('what is posted to an address that somebody has named', () => {
+describe('what is posted to an address that someone has named', () => {
   const signal = AbortSignal.timeout(60_000);
   const hook = { secret: 'whsec_AAAA', id: 'evt_1', body: {}, timeoutMs: 60_000, nowMs: 0 };
 
@@ -116,12 +116,7 @@ describe('what is posted to an address that somebody has named', () => {
       const target = { url, headers: {}, timeoutSeconds: 20, retried: false };
       const message = { headers: {}, body: Buffer.alloc(0) };
       await assert.rejects(postHook({ ...hook, url, outside: inEarnest }), /the address is no/);
-      const forwarded = post(
-        { ...ctx, keys: { endCall: [] } } as unknown as Context,
-        target,
-        message,
-        60_000,
-      );
+      const forwarded = post({ ...ctx, installationIds: [] } as unknown as Context, target, message, 60_000);
       await assert.rejects(forwarded, /the address is no/);
     });
 });

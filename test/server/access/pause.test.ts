@@ -112,7 +112,7 @@ for (const engine of testDatabases()) {
       }
     }
 
-    it('asks nobody but Vapi, whatever address a webhook names, and still ends the call by Vapi’s own', async (t) => {
+    it('asks no one but Vapi, whatever address a webhook names, and still ends the call by Vapi’s own', async (t) => {
       const { webhookSecret, assistantId } = await network.addTenant('forged', {}, { serverMessages: [] });
       let asked = 0;
       const internal = createServer((_request, response) => {

@@ -1,4 +1,4 @@
-/** A call outlives a change of page only where its tenant wants that, and nobody pays for a visitor who does not come back. */
+/** A call outlives a change of page only where its tenant wants that, and no one pays for a visitor who does not come back. */
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import { endNextAbandoned } from '../../../server/access/start/left-calls.ts';

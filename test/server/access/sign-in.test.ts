@@ -142,7 +142,7 @@ for (const engine of testDatabases()) {
         assert.match([...pages][0] ?? '', /This link does not work/);
       });
 
-      it('is guessed by nobody: a network that tries too often is kept waiting', async () => {
+      it('cannot be guessed: a network that tries too often is kept waiting', async () => {
         const headers = { 'x-forwarded-for': '203.0.113.9', origin: publicUrl };
         const guess = () =>
           fetch(`${server.url}/portal/sign-in?token=${'b'.repeat(43)}`, { method: 'POST', headers });
@@ -356,7 +356,7 @@ for (const engine of testDatabases()) {
         assert.ok(changing.length > 20, `${changing.length} of them change something`);
       });
 
-      it('nobody is let in without a sign-in', async () => {
+      it('no one is let in without a sign-in', async () => {
         for (const { method, path } of operatorRoutes) {
           const answer = await ask('', method, own(path));
           assert.equal(answer.status, 401, `${method} ${path} answered ${answer.status}`);

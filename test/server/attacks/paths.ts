@@ -1,4 +1,4 @@
-/** Paths that climb, methods that nobody offers, headers that are too much or lie. */
+/** Paths that climb, methods that are not offered, headers that are too much or lie. */
 import { pageOrigin } from '../../support/test-server.ts';
 import type { Attack, Outcome } from './stage.ts';
 

@@ -23,7 +23,7 @@ export interface Stage extends TestNetwork {
   rival: TestTenant;
   /** A visitor (or attacker) on a network of its own. */
   newcomer(): Visitor;
-  /** Everything before was preparation: from here on nothing may come of the attempt. */
+  /** Everything before was preparation: from here on nothing may result from the attempt. */
   mark(): Promise<void>;
   /** Plays the attack and asserts its outcome and that no row and no call came of it. */
   play(attack: Attack): Promise<void>;
@@ -64,7 +64,7 @@ export async function startStage(engine: Engine): Promise<Stage> {
   };
   const network = await startTestNetwork({
     server: { engine, config: { trustProxy: 1 } },
-    // Nobody joins, and nothing may end by itself while it is counted.
+    // No one joins, and nothing may end automatically while it is counted.
     emulator: { joinTimeoutMs: 3_600_000 },
     tenant: {
       allowedOrigins: [pageOrigin, subdomains, 'https://bücher.example', 'http://localhost:3000'],

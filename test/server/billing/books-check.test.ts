@@ -53,7 +53,7 @@ describe('before a month is frozen', () => {
   const close = async (tenant: string) =>
     (await mustBe(200, operator('POST', '/v1/billing/close', { tenant }))).body as CloseReport;
 
-  it('the calls that nobody has reported are found and billed', async () => {
+  it('calls that no one has reported are found and billed', async () => {
     untold(await client('lost'));
     const { entries, needsPerson } = await close('lost');
     assert.deepEqual(
@@ -135,7 +135,7 @@ describe('before a month is frozen', () => {
     );
   });
 
-  it('what somebody has told of a call instead of Vapi is set right, also when one finalizes by hand', async () => {
+  it('what someone other than Vapi has reported of a call is corrected, also when a person finalizes', async () => {
     const tenant = await client('forged', 100);
     const call = untold(tenant);
     const at = `${month}-01T08:00:00.000Z`;
@@ -156,7 +156,7 @@ describe('before a month is frozen', () => {
     assert.ok(!('notCompared' in frozen));
   });
 
-  it('an org that cannot be read keeps no month from being billed, but is told to a person', async () => {
+  it('an org that cannot be read keeps no month from being billed, but is reported to a person', async () => {
     for (const [slug, fee, outcome] of [
       ['left', 100, 'finalized'],
       // Whether it is empty is not known.

@@ -92,7 +92,7 @@ test('as CSV amounts have their currency’s decimals, and no name becomes a for
   assert.equal(lines.length, 4);
 });
 
-test('for a client there is no such list', async () => {
+test('a client has no such list', async () => {
   const client = await stage.clientKey('acme');
   assert.equal(codeOf(await client('GET', '/v1/billing/invoices')), 'not_found');
 });

@@ -12,7 +12,7 @@ interface Note {
 }
 
 /**
- * The rule in its own words: whichever notes one looks at, no more is held than what their calls have fallen by since
+ * The rule in its own words: for any set of notes, no more is held than their calls have fallen by since
  * the highest that one of them met, and what the other notes credit.
  */
 function heldByTheRule(notes: Note[], calls: Charged[][]): number {
@@ -189,7 +189,7 @@ describe('documents', () => {
     const told: number[][] = [];
     for (const [index, { dollars, note }] of steps.entries()) {
       inMonthAfter(index);
-      // Vapi tells of the third call a month late.
+      // Vapi reports the third call a month late.
       const known = index === 0 ? dollars.slice(0, 2) : dollars;
       for (const [call, dollar] of known.entries()) {
         const id = `${slug}-${call}`;

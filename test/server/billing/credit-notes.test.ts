@@ -40,7 +40,7 @@ const amounts = ({ document }: InvoiceView) =>
 const costs = (slug: string, id: string, dollars: number) =>
   stage.book(slug, { id, at: '2026-10-10T10:00:00Z', seconds: 60, costMicros: dollars * 1_000_000 });
 
-it('an invoice with a correction is taken back whole for what it came to, and in parts for no more', async () => {
+it('an invoice with a correction is credited in full for its total, and in parts for no more', async () => {
   on('2026-11-02');
   await stage.addTenant('whole', { ...atCost, monthlyFeeCents: 10_000 }, '2026-10-01');
   await costs('whole', 'whole-1', 80);
@@ -53,7 +53,7 @@ it('an invoice with a correction is taken back whole for what it came to, and in
     ['correction', -6000],
   ]);
   const tooMuch = credit('whole', invoice, [{ line: 1, amountCents: 4001 }]);
-  assert.equal(await refusal(tooMuch), 'the invoice has 4000 left to take back');
+  assert.equal(await refusal(tooMuch), 'the invoice has 4000 left to credit');
   const part = await note(credit('whole', invoice, [{ line: 1, amountCents: 1000 }]));
   assert.equal(part.totalCents, -1000);
   const rest = await note(credit('whole', invoice));
@@ -62,7 +62,7 @@ it('an invoice with a correction is taken back whole for what it came to, and in
     ['credit', 6000],
   ]);
   assert.equal(rest.totalCents, -3000);
-  assert.equal(await refusal(credit('whole', invoice)), 'nothing is left to take back');
+  assert.equal(await refusal(credit('whole', invoice)), 'nothing is left to credit');
 });
 
 it('what a later document has given back already is not taken back again', async () => {
@@ -74,7 +74,7 @@ it('what a later document has given back already is not taken back again', async
   await costs('given', 'given-1', 20);
   assert.equal((await bill('given', '2026-11')).totalCents, -6000);
   const tooMuch = credit('given', october, [{ line: 1, amountCents: 2001 }]);
-  assert.equal(await refusal(tooMuch), 'line 1 has 2000 left to take back');
+  assert.equal(await refusal(tooMuch), 'line 1 has 2000 left to credit');
   assert.equal((await note(credit('given', october))).totalCents, -2000);
 });
 
@@ -195,7 +195,10 @@ it('a credit note is not voided while a correction counts on what it gave back, 
     ['credited-before', 3000],
   ]);
   const refused = await mustBe(409, voids(first));
-  assert.equal(refused.body.detail, `${november.number} has held it against a correction: void that first.`);
+  assert.equal(
+    refused.body.detail,
+    `${november.number} relies on this credit note in a correction: void that first.`,
+  );
   // The correction needs no more than the first.
   await mustBe(200, voids(second));
   await mustBe(409, voids(first));
@@ -246,8 +249,8 @@ it('a prefix that one series of numbers has had is refused for the other, so tha
   const part = [{ line: 1, amountCents: 100 }];
   await note(credit('prefixes', invoice, part));
   const refused = await mustBe(409, put('P-Q', 'P'));
-  assert.equal(refused.body.detail, 'Credit notes have had the prefix P-Q: choose another.');
-  assert.match((await mustBe(409, put('NEW', 'P'))).body.detail, /^Invoices have had the prefix P:/);
+  assert.equal(refused.body.detail, 'Credit notes have used the prefix P-Q: choose another.');
+  assert.match((await mustBe(409, put('NEW', 'P'))).body.detail, /^Invoices have used the prefix P:/);
   await mustBe(200, put('NEW', 'P-Q'));
   await mustBe(200, put('P', 'P-Q'));
   const next = await note(credit('prefixes', invoice, part));
@@ -276,5 +279,5 @@ it('a number that is given out already is refused with what to do, not with an e
     .values({ ...row, id: `${id}-old`, number, month: '2020-01' })
     .execute();
   const refused = await mustBe(409, credit('given-out', invoice));
-  assert.match(refused.body.detail, new RegExp(`^${number} is given out already: choose another prefix`));
+  assert.match(refused.body.detail, new RegExp(`^${number} is already taken: choose another prefix`));
 });

@@ -41,7 +41,7 @@ for (const engine of testDatabases()) {
       await mustBe(200, operator('PUT', 'tenants/gone/plan', raised));
       await stage.book('gone', { id: 'gone-1', at: '2026-11-05T00:00:00Z', seconds: 60 });
       await mustBe(204, operator('DELETE', 'tenants/gone'));
-      // Somebody else takes the slug on the same day.
+      // Someone else takes the slug on the same day.
       await stage.addTenant('gone', plan, '2026-11-20');
     });
     after(() => stage?.close());
@@ -125,7 +125,7 @@ for (const engine of testDatabases()) {
       assert.deepEqual(await close(), new Map([['gone 2027-01', 1000]]));
     });
 
-    it('is told of as overdue, and its slug’s new owner is not paused for it', async () => {
+    it('is reported as overdue, and its slug’s new owner is not paused for it', async () => {
       const account = { buyer: { name: 'G' }, pauseAfterOverdueDays: 0 };
       await mustBe(200, operator('PUT', `tenants/${id}/billing`, account));
       await sweepOverdue(stage.server.ctx);

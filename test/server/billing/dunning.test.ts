@@ -32,7 +32,7 @@ async function sweepAt(iso: string): Promise<void> {
 const tenantStatus = async (slug: string) => (await place.operator('GET', slug)).body.status;
 
 describe('an invoice that is taken back by credit notes', () => {
-  it('pauses nobody, before Stripe knows of it and after, nor where it is collected outside Stripe', async () => {
+  it('pauses no one, before Stripe knows of it and after, nor where it is collected outside Stripe', async () => {
     const known = await place.pushed('known', paused());
     await mustBe(200, place.push('known', (await place.credited('known', known.invoice.id)).id));
     const unknown = await place.pushed('unknown', paused());
@@ -61,7 +61,7 @@ describe('an invoice that is taken back by credit notes', () => {
     assert.equal(told.length, 2);
   });
 
-  it('is not overdue any more, and says what is left to pay', async () => {
+  it('is no longer overdue, and says what is left to pay', async () => {
     const { id } = await place.finalized('late-note', paused({ collection: 'manual' }));
     const left = async () => {
       const { status, leftToPayCents } = (await place.operator('GET', `late-note/invoices/${id}`)).body;
@@ -96,12 +96,12 @@ describe('a tenant that is paused by an unpaid invoice', () => {
       .sort();
   };
 
-  it('is not paused when Stripe has been paid after the day, though it has told so in vain', async () => {
+  it('is not paused when Stripe has been paid after the day, though its event was lost', async () => {
     const { invoice, there } = await place.pushed('lost', paused());
     await sweepAt('2026-12-13T00:00:00Z');
     assert.equal(await place.statusOf('lost', invoice.id), 'overdue');
     there.status = 'paid';
-    // While Stripe cannot be asked nothing is known, and nobody is paused on a guess.
+    // While Stripe cannot be asked nothing is known, and no one is paused on a guess.
     place.stripe.fault = () => 'unavailable';
     await sweepAt('2026-12-18T00:00:00Z');
     assert.equal(await tenantStatus('lost'), 'active');
@@ -230,7 +230,7 @@ describe('an invoice that Stripe is to collect', () => {
 });
 
 describe('a payment that a bank has in hand', () => {
-  it('pauses nobody, also after the day, until it has failed', async () => {
+  it('pauses no one, even after the due date, until it has failed', async () => {
     const { invoice, there } = await place.pushed('bank', paused({ collection: 'charge' }));
     place.stripe.books.charge(there.id, 'processing');
     await sweepAt('2026-12-18T00:00:00Z');
@@ -248,7 +248,7 @@ describe('a payment that a bank has in hand', () => {
   });
 });
 
-describe('an invoice that Stripe collects no more, when a later month is billed', () => {
+describe('an invoice that Stripe no longer collects, when a later month is billed', () => {
   const reported = async (slug: string) => {
     const { body } = await mustBe(
       200,
@@ -267,7 +267,7 @@ describe('an invoice that Stripe collects no more, when a later month is billed'
     return invoice;
   }
 
-  it('pauses nobody, and every close names it until it is settled', async () => {
+  it('pauses no one, and every close lists it until it is settled', async () => {
     const { books } = place.stripe;
     const invoices = {
       voided: await strayed('voided', (id) => books.void(id)),
@@ -287,7 +287,7 @@ describe('an invoice that Stripe collects no more, when a later month is billed'
         problems.map(([month, outcome]) => [month, outcome]),
         [['2026-11', 'failed']],
       );
-      assert.match(problems[0]?.[2] ?? '', /^Stripe does not collect it any more/);
+      assert.match(problems[0]?.[2] ?? '', /^Stripe no longer collects this invoice/);
       const { body } = await place.stage.server.operator('GET', '/v1/notices?limit=200');
       const told = (body.notices as NoticeView[]).filter(({ tenant }) => tenant === slug);
       assert.deepEqual(
@@ -303,7 +303,7 @@ describe('an invoice that Stripe collects no more, when a later month is billed'
     await sweepAt('2027-01-18T12:00:00Z');
     await mustBe(200, place.operator('POST', `voided-paid/invoices/${paid.id}/paid`));
     assert.equal((await reported('voided-paid')).needsPerson, 0);
-    assert.deepEqual(books.balance, [], 'nothing is owed for what nobody has paid');
+    assert.deepEqual(books.balance, [], 'nothing is owed for what no one has paid');
   });
 
   it('ends a pause that it was the reason of', async () => {
@@ -316,14 +316,14 @@ describe('an invoice that Stripe collects no more, when a later month is billed'
   });
 });
 
-describe('what there is to tell of unpaid invoices', () => {
+describe('a notice about unpaid invoices', () => {
   it('says in the mail and in the list that credit notes have taken back all of it since', async () => {
     const { server } = place.stage;
     const tenant = { alerts: { email: 'ops@agency.example' } };
     const { id } = await place.finalized('credited-since', { ...paused({ collection: 'manual' }), tenant });
     await sweepAt('2026-12-13T00:00:00Z');
     await place.credited('credited-since', id);
-    const words = '119.60 EUR are left to pay. It is credited by now: 0.00 EUR are left to pay.';
+    const words = '119.60 EUR is left to pay. It is now credited: 0.00 EUR is left to pay.';
     const { notices } = (await mustBe(200, server.operator('GET', '/v1/notices?limit=200'))).body;
     const own = (notices as NoticeView[]).filter((notice) => notice.tenant === 'credited-since');
     assert.deepEqual(
@@ -338,14 +338,14 @@ describe('what there is to tell of unpaid invoices', () => {
         await deliverNext(server.ctx);
         return mailed() !== undefined;
       }, 'the mail');
-      assert.match(String(mailed()), /It is credited by now: 0\.00 EUR are left to pay\./);
+      assert.match(String(mailed()), /It is now credited: 0\.00 EUR is left to pay\./);
     } finally {
       server.ctx.smtp = null;
       await sink.close();
     }
   });
 
-  it('that Stripe collects no more names what credit notes have left', async () => {
+  it('that Stripe no longer collects names what credit notes have left', async () => {
     const { invoice, there } = await place.pushed('strayed-in-part', paused());
     await place.credited('strayed-in-part', invoice.id, [{ line: 1, amountCents: 1000 }]);
     place.stripe.books.invoices.splice(place.stripe.books.invoices.indexOf(there), 1);
@@ -358,7 +358,7 @@ describe('what there is to tell of unpaid invoices', () => {
     );
   });
 
-  it('goes to whoever issues the invoices where the tenant has no alerts, and is listed where nobody can be told', async () => {
+  it('goes to the seller where the tenant has no alerts, and is listed where no one can be notified', async () => {
     const { server } = place.stage;
     const told = async (slug: string) => {
       const { body } = await mustBe(200, server.operator('GET', '/v1/notices?limit=200'));

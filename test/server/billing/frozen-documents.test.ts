@@ -1,4 +1,4 @@
-/** "A finalized invoice never changes", whoever writes: what the database itself refuses. */
+/** "A finalized invoice never changes", by any writer: what the database itself refuses. */
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import { sql } from 'kysely';
@@ -124,7 +124,7 @@ for (const engine of testDatabases()) {
         await assert.rejects(change, /never changes|billed once|never comes again/, what);
       assert.deepEqual((await operator('GET', `guarded/invoices/${id}`)).body, before.body);
 
-      // What happens to it afterwards is no change of it; a void one comes back to nothing.
+      // Later events do not change it; a void one stays void.
       await mustBe(200, operator('POST', `guarded/invoices/${id}/void`));
       const revive = [
         () => store.updateTable('invoices').set({ status: 'paid' }).where('id', '=', id).execute(),

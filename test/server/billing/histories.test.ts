@@ -37,11 +37,11 @@ const plans: Record<string, PlanInput> = {
   },
 };
 
-/** Calls of September to November; each is told once or more, at some time up to January. */
+/** Calls of September to November; each is reported once or more, at some time up to January. */
 interface Told {
   call: number;
   seconds: number;
-  /** Null = the cost is not told yet. */
+  /** Null = the cost is not reported yet. */
   costMicros: number | null;
 }
 const tellings = fc.array(
@@ -77,7 +77,7 @@ describe('whatever comes late or changes', () => {
     });
   }
 
-  /** In the month after each, what is told until then is booked and the month is billed. */
+  /** In the month after each, what is reported by then is booked and the month is billed. */
   async function checkHistory(plan: Plan, input: PlanInput, told: Told[][]): Promise<void> {
     tenants += 1;
     const slug = `history-${tenants}`;
@@ -88,7 +88,7 @@ describe('whatever comes late or changes', () => {
     for (const [index, month] of months.entries()) {
       stage.server.clock.now = Date.parse(`${months[index + 1] ?? '2027-01'}-02T00:00:00Z`);
       for (const { call, seconds, costMicros } of told[index] ?? []) {
-        // Nothing is told of a call before it was.
+        // Nothing is reported of a call before it took place.
         if (monthOf(call) > month) continue;
         stage.server.clock.now += 1000;
         const id = `${slug}-${call}`;

@@ -55,7 +55,7 @@ for (const path of [
   });
 }
 
-it('a cursor that is no call of the line is refused', async () => {
+it('a cursor that is not a call of the line is refused', async () => {
   await mustBe(400, operator('GET', `tenants/acme/invoices/${invoice.id}/lines/2/calls?cursor=nobody`));
 });
 

@@ -289,7 +289,7 @@ for (const engine of testDatabases()) {
       );
       assert.deepEqual(notes[0]?.body, notes[1]?.body);
       const other = await mustBe(409, operator('POST', path, { ...named, reason: 'Other' }));
-      assert.equal(other.body.detail, `${notes[0]?.body.number} has this reference, with another content.`);
+      assert.equal(other.body.detail, `${notes[0]?.body.number} has this reference, with different content.`);
       await mustBe(409, operator('POST', path, { reason: 'Twice', reference: 'ticket-1' }));
       const tooMuch = { reason: 'More', lines: [{ line: 1, amountCents: 601 }] };
       assert.equal(codeOf(await operator('POST', path, tooMuch)), 'invalid_request');
@@ -311,11 +311,11 @@ for (const engine of testDatabases()) {
       // The answer was lost and the request is sent again: it counts once.
       await mustBe(201, operator('POST', 'prepaid/credits', topUp));
       await mustBe(201, operator('POST', 'prepaid/credits', topUp));
-      // Another payment with its reference is told, not swallowed.
+      // Another payment with its reference is refused, not swallowed.
       const other = await mustBe(409, operator('POST', 'prepaid/credits', { ...topUp, amountCents: 9000 }));
       assert.equal(
         other.body.detail,
-        '15.00 usd are booked with this reference, with the note “Bank transfer”.',
+        '15.00 usd is already booked with this reference and the note “Bank transfer”.',
       );
       await mustBe(409, operator('POST', 'prepaid/credits', { ...topUp, note: 'Cash' }));
       const invoice = (await mustBe(200, stage.bill('prepaid', '2026-11'))).body as InvoiceView;

@@ -26,7 +26,7 @@ async function margin(slug: string): Promise<MarginRow> {
   return (await mustBe(200, operator('GET', `${slug}/margin?month=2026-11`))).body;
 }
 
-it('what a credit note has taken back is no revenue of its month', async () => {
+it('what a credit note has credited is not revenue of its month', async () => {
   await stage.addTenant('back', planOf({ kind: 'free' }, { monthlyFeeCents: 1000 }), '2026-11-01');
   const { body: invoice } = await mustBe(200, stage.bill('back', '2026-11'));
   assert.equal((await margin('back')).revenueCents, 1000);
@@ -44,7 +44,7 @@ it('an exchange rate changes with a month, never within one', async () => {
   const refused = await mustBe(409, put(800_000, '2026-11-16'));
   assert.equal(
     refused.body.detail,
-    'An exchange rate holds for whole months; 2026-11 would have 0.90 and 0.80.',
+    'An exchange rate applies to whole months; 2026-11 would have 0.90 and 0.80.',
   );
   await mustBe(200, put(900_000, '2026-11-16'));
   await mustBe(200, put(800_000, '2027-01-01'));

@@ -55,7 +55,7 @@ for (const engine of testDatabases()) {
     const invoicesOf = async (slug: string): Promise<InvoiceSummary[]> =>
       (await operator('GET', `tenants/${slug}/invoices`)).body.invoices;
 
-    it('waits for each tenant’s own midnight and for late costs, and a dry run only tells', async () => {
+    it('waits for each tenant’s own midnight and for late costs, and a dry run only reports', async () => {
       await stage.addTenant('utc', plan, '2026-10-16');
       await stage.addTenant('pacific', plan, '2026-11-01', { timeZone: 'America/Los_Angeles' });
       await stage.book('utc', { id: 'utc-1', at: '2026-11-05T00:00:00Z', seconds: 60 });
@@ -74,7 +74,7 @@ for (const engine of testDatabases()) {
       assert.deepEqual(figures(await close()), []);
     });
 
-    it('tells what needs a person, and one tenant’s trouble keeps no other waiting', async () => {
+    it('reports what needs a person, and one tenant’s trouble holds up no other', async () => {
       await stage.addTenant('waiting', plan, '2026-11-01');
       await stage.addTenant('worse', plan, '2026-11-01');
       await mustBe(
@@ -97,7 +97,7 @@ for (const engine of testDatabases()) {
       ]);
       assert.equal(report.entries[0]?.openCalls, 1);
       assert.equal(report.needsPerson, 2);
-      // The next run brings to Stripe what the last one could not, and tells of the call for as long as it waits.
+      // The next run pushes what the last one could not, and reports the call for as long as it waits.
       const next = await close();
       assert.deepEqual(figures(next), [
         ['waiting', '2026-11', 'calls-left', null],
@@ -110,7 +110,7 @@ for (const engine of testDatabases()) {
       assert.ok(runs.some(({ id, needsPerson }) => id === report.id && needsPerson === 2));
     });
 
-    it('tells of calls that nobody is billed for, and of invoices that Stripe never gets for want of a key', async () => {
+    it('reports calls that no one is billed for, and invoices that Stripe never gets for want of a key', async () => {
       await stage.addTenant('half', plan, '2026-11-16');
       await stage.server.createTenant({ slug: 'no-plan', name: 'No plan' });
       const early = { at: '2026-11-10T10:00:00Z', seconds: 600 };
@@ -141,7 +141,7 @@ for (const engine of testDatabases()) {
       assert.deepEqual(troubles(await close({ tenant: 'no-plan' })), [['no-plan', 'finalized', undefined]]);
     });
 
-    it('keeps runs that did something or tell something new, not one for each hour in which nothing happens', async () => {
+    it('keeps runs that did something or report something new, not one for each hour in which nothing happens', async () => {
       const runs = async () => (await operator('GET', 'billing/runs')).body.runs as CloseReport[];
       stage.server.clock.now += 1000;
       await close();
@@ -160,7 +160,7 @@ for (const engine of testDatabases()) {
       assert.deepEqual(
         (await runs()).slice(0, (await runs()).length - before).map(({ entries }) => entries[0]?.tenant),
         ['news'],
-        'the same trouble is told once',
+        'the same trouble is reported once',
       );
       const free: PlanInput = { ...plan, monthlyFeeCents: 0, rates: [{ channels, price: { kind: 'free' } }] };
       await mustBe(200, operator('PUT', 'tenants/news/plan', { plan: free, from: '2026-11-01' }));
@@ -176,7 +176,7 @@ for (const engine of testDatabases()) {
       assert.deepEqual(one?.tenant, 'news');
     });
 
-    it('tells what it has billed before it is finished, or killed', async () => {
+    it('reports what it has billed before it is finished, or killed', async () => {
       stage.server.clock.now += 1000;
       const { ctx } = stage.server;
       const run = openRun(ctx, 'run_unfinished', closeRequestSchema.parse({}));

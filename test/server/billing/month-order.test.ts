@@ -1,4 +1,4 @@
-/** No month is passed over: what is to be billed is billed in its order, or found later. */
+/** No month is skipped: what must be billed is billed in order, or found later. */
 import assert from 'node:assert/strict';
 import { after, before, it } from 'node:test';
 import type { CloseEntry, CloseReport, InvoiceView, PlanInput } from '../../../server/contract.ts';
@@ -43,14 +43,14 @@ it('a month is refused while an earlier one with a fee or a call is not billed',
   );
   const refused = await stage.bill('skip', '2026-11');
   assert.equal(codeOf(refused), 'conflict');
-  assert.equal(refused.body.detail, '2026-10 is not billed yet: bill that first.');
+  assert.equal(refused.body.detail, '2026-10 is not billed yet: bill it first.');
   assert.deepEqual(await close('skip'), [
     ['2026-10', 'finalized', 10_000],
     ['2026-11', 'finalized', 100],
   ]);
 });
 
-it('a month with nothing of its own is passed by, and is billed once a call of it is told', async () => {
+it('a month with nothing of its own is skipped, and is billed once a call of it is reported', async () => {
   await stage.addTenant('quiet', perMinute, '2026-09-01');
   await stage.book('quiet', { id: 'quiet-1', at: '2026-09-10T10:00:00Z', seconds: 60 });
   await stage.book('quiet', { id: 'quiet-3', at: '2026-11-10T10:00:00Z', seconds: 60 });
@@ -68,8 +68,8 @@ it('a month with nothing of its own is passed by, and is billed once a call of i
   const { invoices } = (await operator('GET', 'tenants/quiet/invoices')).body;
   const october = invoices.find(({ month }: InvoiceView) => month === '2026-10');
   // Voided in the reverse of the order in which they were billed.
-  assert.match((await voided('quiet', november)).body.detail, /^2026-10 was billed after it/);
-  assert.match((await voided('quiet', september)).body.detail, /was billed after it/);
+  assert.match((await voided('quiet', november)).body.detail, /^2026-10 was billed after this invoice/);
+  assert.match((await voided('quiet', september)).body.detail, /was billed after this invoice/);
   await mustBe(200, voided('quiet', october));
   await mustBe(200, voided('quiet', november));
   await bill('quiet', '2026-10');
@@ -132,7 +132,7 @@ it('what came late after the last plan is one document, and a dry run counts it 
   ]);
 });
 
-it('a month whose invoice a person has made void is billed again only when a person asks for it', async () => {
+it('a month whose invoice a person has voided is billed again only when a person asks for it', async () => {
   stage.server.clock.now = Date.parse('2026-12-03T12:00:00Z');
   await stage.addTenant('again', withFee, '2026-10-01');
   await bill('again', '2026-10');
@@ -153,7 +153,7 @@ it('a month whose invoice a person has made void is billed again only when a per
         '2026-11',
         'voided',
         november.number,
-        'It is void, and billed again only when a person drafts the month or closes it by its name.',
+        'The invoice is void. The month is billed again only when a person drafts it or closes it by name.',
       ],
     ],
   );

@@ -70,7 +70,7 @@ for (const engine of testDatabases()) {
         );
         assert.match(entries[0]?.problem ?? '', /^An amount of 90000000000000000 /);
         assert.match(entries[1]?.problem ?? '', /^An amount of 50500000000000000 /);
-        assert.equal(entries[2]?.problem, 'Something went wrong on our side; the log tells what.');
+        assert.equal(entries[2]?.problem, 'Something went wrong on our side; see the log.');
         assert.equal(needsPerson, 3);
         const { runs } = (await stage.server.operator('GET', '/v1/billing/runs?dry-runs=true')).body;
         const kept = runs.find(({ id }: CloseReport) => id === body.id);
@@ -92,7 +92,7 @@ for (const engine of testDatabases()) {
       assert.match(leftOut[0]?.problem ?? '', /^An amount of 90000000000000000 /);
     });
 
-    it('is told to whoever asks for an amount that is too large', async () => {
+    it('is reported to a caller that asks for an amount that is too large', async () => {
       const ask = (path: string) => stage.server.operator('GET', `/v1/tenants/a-dear/${path}`);
       for (const path of ['preview?period=2026-11', 'margin?month=2026-11']) {
         const { body } = await mustBe(409, ask(path));

@@ -32,7 +32,7 @@ it('a currency that was chosen by mistake can be replaced, with the plans to com
   const half = await mustBe(409, put('mistake', inCurrency('eur'), '2026-12-02'));
   assert.match(
     half.body.detail,
-    /^All plans .* A plan in usd holds from 2026-12-01: set the new one from that day/,
+    /^All plans .* A plan in usd applies from 2026-12-01: set the new one from that day/,
   );
   await mustBe(200, put('mistake', inCurrency('eur'), '2026-12-01'));
   assert.deepEqual(await versionsOf('mistake'), [
@@ -75,12 +75,12 @@ it('a plan from long ago, or from before the first call, is a slip unless it is 
   const unless = 'Say "backdate": true if that is meant.';
   assert.equal(
     await said('2026-11-30'),
-    `The tenant has no call yet, and would be billed from 2026-11 on. ${unless}`,
+    `The tenant has no call yet, but would be billed from 2026-11 on. ${unless}`,
   );
   await stage.book('slip', { id: 'slip-1', at: '2026-08-20T10:00:00Z', seconds: 60 });
   assert.equal(
     await said('2016-11-01'),
-    `The tenant’s first call is of 2026-08, and would be billed from 2016-11 on. ${unless}`,
+    `The tenant’s first call is in 2026-08, but would be billed from 2016-11 on. ${unless}`,
   );
   assert.equal(await said('2026-08-20'), `Every month since 2026-08 would be billed at once. ${unless}`);
   await mustBe(200, from('2026-09-01'));

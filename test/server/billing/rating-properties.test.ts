@@ -89,7 +89,7 @@ describe('rounding', () => {
 });
 
 describe('the oracle', () => {
-  it('can reckon', () => {
+  it('can calculate', () => {
     const natural = fc.bigInt({ min: 0n, max: 10n ** 20n });
     fc.assert(
       fc.property(natural, natural, (a, b) => {

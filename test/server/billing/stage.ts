@@ -18,7 +18,7 @@ export interface LedgerEntry {
   /** ISO instant at which the call started. */
   at: string;
   seconds: number;
-  /** Micros of dollars; null when it is not told. */
+  /** Micros of dollars; null when it is not reported. */
   costMicros?: number | null;
   cost?: Partial<CostByComponent>;
   type?: string;

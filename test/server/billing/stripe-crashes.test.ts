@@ -237,7 +237,7 @@ describe('an invoice of many lines', () => {
     const tenant = await stage.addTenant('many', daily('first'), '2026-10-01');
     for (const day of [...october.slice(1), ...november]) {
       const change = { plan: daily(day), fromDay: day, isConfirmed: true };
-      await setPlan(stage.server.ctx.store, tenant, change, by, stage.server.clock.now);
+      await setPlan(stage.server.ctx, tenant, change, by);
     }
     const buyer = { name: 'Many', email: 'many@example.com' };
     await mustBe(200, place.operator('PUT', 'many/billing', { buyer, collection: 'send' }));

@@ -100,7 +100,7 @@ describe('a credit note', () => {
     assert.equal(place.atStripe(invoice.id)[0]?.amount_remaining, 10_770);
   });
 
-  it('gives nothing for an unpaid invoice that Stripe does not collect any more', async () => {
+  it('gives nothing for an unpaid invoice that Stripe no longer collects', async () => {
     const { invoice, there } = await place.pushed('given-up');
     there.status = 'uncollectible';
     const note = await place.credited('given-up', invoice.id);

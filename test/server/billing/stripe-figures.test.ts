@@ -1,4 +1,4 @@
-/** What Stripe would ask for is what the document says, or a person hears of it; what has gone back is told. */
+/** What Stripe would ask for is what the document says, or a person is notified; so are reversed payments. */
 import assert from 'node:assert/strict';
 import { after, before, beforeEach, describe, it } from 'node:test';
 import type { NoticeView, PlanInput } from '../../../server/contract.ts';
@@ -47,7 +47,7 @@ describe('an invoice that Stripe could not ask for as it is', () => {
     const { id, books } = { ...place.stripe.books.createCustomer({}), books: place.stripe.books };
     books.credit(id, { amount: -11_930, currency: 'eur' });
     const invoice = await place.finalized('nearly', { billing: { stripeCustomerId: id } });
-    await refused('nearly', invoice.id, /0\.30 eur would be asked for/);
+    await refused('nearly', invoice.id, /0\.30 eur would be due/);
   });
 
   it('is refused above the greatest', async () => {
@@ -128,7 +128,7 @@ describe('an invoice that Stripe could not ask for as it is', () => {
     assert.match(told[0]?.text ?? '', /has received nothing/);
   });
 
-  it('is told of with what is left in fact after a payment in part', async () => {
+  it('is reported with what is actually left after a partial payment', async () => {
     const { invoice, there } = await place.pushed('in-part', { billing: { collection: 'charge' } });
     place.stripe.books.receive(there.id, 10_000);
     place.stripe.books.charge(there.id, 'requires_payment_method');
@@ -187,7 +187,7 @@ describe('a payment that goes back', () => {
     return { invoice, there, charge };
   };
 
-  it('is told once for each step, with the invoice, and leaves that as Stripe has it', async () => {
+  it('is reported once for each step, with the invoice, and leaves that as Stripe has it', async () => {
     const { invoice, charge } = await paid('disputed');
     const dispute = { id: 'du_1', object: 'dispute', ...charge };
     const steps: [string, object][] = [
@@ -208,7 +208,7 @@ describe('a payment that goes back', () => {
     );
   });
 
-  it('is told also where that comes before the payment, which is then booked from Stripe', async () => {
+  it('is reported even when it comes before the payment, which is then booked from Stripe', async () => {
     const { invoice, there } = await place.pushed('reversed-first');
     const intent = { payment_intent: place.stripe.books.charge(there.id, 'succeeded').intents[0]?.id };
     place.stripe.books.receive(there.id, there.amount_remaining);
@@ -225,7 +225,7 @@ describe('a payment that goes back', () => {
     );
   });
 
-  it('is told also of a payment in part, of an invoice that is not paid', async () => {
+  it('is also reported for a partial payment of an unpaid invoice', async () => {
     const { invoice, there } = await place.pushed('part-refunded');
     const intent = { payment_intent: place.stripe.books.charge(there.id, 'succeeded').intents[0]?.id };
     place.stripe.books.receive(there.id, 1000);
@@ -241,7 +241,7 @@ describe('a payment that goes back', () => {
     assert.match(told[0]?.text ?? '', /The invoice is not booked as paid/);
   });
 
-  it('is told when Stripe, which could not be asked at first, sends the event again', async () => {
+  it('is reported when Stripe, which could not be asked at first, sends the event again', async () => {
     const { there } = await place.pushed('unasked');
     const intent = { payment_intent: place.stripe.books.charge(there.id, 'succeeded').intents[0]?.id };
     place.stripe.books.receive(there.id, there.amount_remaining);
@@ -253,7 +253,7 @@ describe('a payment that goes back', () => {
     assert.equal((await noticesOf('unasked')).length, 1);
   });
 
-  it('is not told for late news of an attempt before the one that went through', async () => {
+  it('is not reported for a late event of an attempt before the one that succeeded', async () => {
     const { there, charge } = await paid('late-news');
     const failed = { id: 'ch_0', object: 'charge', ...charge };
     await mustBe(200, place.tell('charge.failed', failed));

@@ -142,7 +142,7 @@ describe('a push that is tried again after the operator has changed something', 
       forget();
       const refused = await place.push(slug, invoice.id);
       assert.equal(codeOf(refused), 'conflict');
-      assert.match(refused.body.detail, /Stripe has it for cus_/);
+      assert.match(refused.body.detail, /Stripe has the invoice for cus_/);
       assert.equal(place.stripe.books.sent.includes(place.atStripe(invoice.id)[0]?.id ?? ''), false);
       await mustBe(200, place.operator('POST', `${slug}/invoices/${invoice.id}/void`));
       const again = (await mustBe(200, place.stage.bill(slug, '2026-11'))).body as InvoiceView;
@@ -186,7 +186,7 @@ describe('a push that is tried again after the operator has changed something', 
       assert.equal(there?.auto_advance, true);
     });
 
-    it(`makes the invoice anew when its draft was deleted there, and Stripe ${memory}`, async () => {
+    it(`makes the invoice again when its draft was deleted there, and Stripe ${memory}`, async () => {
       const slug = name('deleted');
       const invoice = await place.finalized(slug);
       for (const step of [/^POST \/v1\/invoices$/, /\/finalize$/]) {
@@ -206,7 +206,7 @@ describe('a push that is tried again after the operator has changed something', 
     });
   }
 
-  it('gives the client its days anew when they have passed over a draft', async () => {
+  it('gives the client its full term again when the due date has passed over a draft', async () => {
     const invoice = await place.finalized('slow');
     dieAt(/^POST .*\/add_lines$/);
     assert.equal(codeOf(await place.push('slow', invoice.id)), 'stripe_unavailable');
@@ -219,7 +219,7 @@ describe('a push that is tried again after the operator has changed something', 
     assert.equal(there[0]?.due_date, Date.parse('2027-01-25T00:00:00Z') / 1000);
   });
 
-  it('credits whom a lost push has credited, and nobody else', async () => {
+  it('credits the customer that a lost push has credited, and no one else', async () => {
     const { invoice, there } = await place.pushed('payer');
     there.status = 'paid';
     const note = await place.credited('payer', invoice.id, [{ line: 1, amountCents: 1000 }]);

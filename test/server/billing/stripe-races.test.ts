@@ -174,7 +174,7 @@ describe('a credit note that is voided', () => {
   });
 });
 
-describe('two who do the same at once', () => {
+describe('two callers doing the same at once', () => {
   /** Lets no look-up at Stripe be answered before both have asked: each finds nothing there. */
   function bothLook(...looks: RegExp[]): void {
     const open = looks.map((look) => ({ look, asked: 0, ...Promise.withResolvers<null>() }));

@@ -59,7 +59,7 @@ describe('an invoice at Stripe', () => {
     assert.equal(stripe.requests.length, asked, 'nothing is asked when it is there');
   });
 
-  it('shows its client where to pay, and nobody else; before it is there, there is no such page', async () => {
+  it('shows its client where to pay, and no one else; before it is there, there is no such page', async () => {
     const invoice = await finalized('pays');
     const path = `/v1/tenants/pays/invoices/${invoice.id}/payment-page`;
     const client = await stage.clientKey('pays');
@@ -101,7 +101,7 @@ describe('an invoice at Stripe', () => {
 
   it('stays a draft when its figures are not ours, until a person has looked at it', async () => {
     const invoice = await finalized('differs');
-    // Somebody adds a line by hand between two attempts.
+    // Someone adds a line by hand between two attempts.
     stripe.fault = (request) => (request.endsWith('/add_lines') ? 'unavailable' : null);
     assert.equal(codeOf(await push('differs', invoice.id)), 'stripe_unavailable');
     stripe.fault = () => null;
@@ -178,7 +178,7 @@ describe('an invoice at Stripe', () => {
     assert.deepEqual(atStripe(second.id)[0]?.custom_fields, [{ name: 'Tax ID', value: 'DE123456789' }]);
   });
 
-  it('cannot be sent to nobody', async () => {
+  it('cannot be sent without an address', async () => {
     await stage.addTenant('nobody', plan, '2026-11-01');
     const refused = await operator('PUT', 'nobody/billing', { buyer: { name: 'N' }, collection: 'send' });
     assert.equal(codeOf(refused), 'invalid_request');
@@ -253,7 +253,7 @@ describe('an invoice at Stripe', () => {
     }
   });
 
-  it('tells the operator what Stripe refuses, and is pushed once that is mended', async () => {
+  it('reports to the operator what Stripe refuses, and is pushed once that is fixed', async () => {
     const invoice = await finalized('refused', { billing: { stripeCustomerId: 'cus_gone' } });
     const answer = await push('refused', invoice.id);
     assert.equal(codeOf(answer), 'stripe_unavailable');
@@ -306,7 +306,7 @@ describe('an invoice at Stripe', () => {
   });
 });
 
-describe('what Stripe tells', () => {
+describe('what Stripe reports', () => {
   it('makes an invoice paid, and late news does not make it unpaid again', async () => {
     const { invoice, there } = await place.pushed('tell-paid');
     there.status = 'paid';

@@ -95,7 +95,7 @@ async function live(firstPlan: number, all: Happening[]): Promise<void> {
       await mustBe(200, operator('PUT', `tenants/${slug}/plan`, { plan: plans[change.plan], from }));
     }
   }
-  // In the end nothing waits any more, and all months are closed.
+  // In the end nothing waits, and all months are closed.
   stage.server.clock.now = Date.parse('2027-01-03T00:00:00Z');
   for (const [id, { seconds, llmMicros }] of ledger) {
     if (llmMicros === null) await tell(Number(id.slice(slug.length + 1)), seconds, 1_000_000);
@@ -168,7 +168,7 @@ async function checkBooks(slug: string, tenant: Tenant, ledger: Map<string, Know
     const own = billed.get(id) ?? [];
     const segment = segmentsOf(versions, own[0]?.month ?? '').find(({ planId }) => planId === own[0]?.planId);
     const price = segment?.plan.rates[0]?.price;
-    if (!segment || !price) throw new Error('the plan of a billed call holds no more');
+    if (!segment || !price) throw new Error('the plan of a billed call no longer applies');
     if (isPooled(price)) continue;
     const charge = chargeFor(segment, price, 0, {
       ...{ id, day: call.day, createdAt: 0, channel: 'web', seconds: call.seconds },

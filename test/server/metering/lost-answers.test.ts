@@ -115,7 +115,7 @@ describe('the answer to a message', () => {
     });
   }
 
-  it('is in the ledger before its first word goes out, and is priced also when nobody sees its end', async () => {
+  it('is in the ledger before its first word goes out, and is priced even when no one sees its end', async () => {
     await network.addTenant('begun', { modes: ['chat'] });
     const session = await network.session('begun');
     const answer = await firstBytes(`${network.server.url}/v1/chats`, { session, message: 'Hello' });
@@ -162,7 +162,7 @@ describe('the answer to the creation of a call', () => {
     assert.equal((await start('made')).status, 201);
   });
 
-  it('that is no refusal leaves them held, until Vapi’s calls of that time have been read', async () => {
+  it('that is not a refusal leaves them held, until Vapi’s calls of that time have been read', async () => {
     await network.addTenant('unmade', { limits });
     network.emulator.setSwitch('failEverythingWith', 500);
     assert.equal(codeOf(await start('unmade')), 'vapi_unavailable');

@@ -44,7 +44,7 @@ describe('reconciling', () => {
   };
   const lastHour = () => [network.server.clock.now - hour, network.server.clock.now + hour] as const;
 
-  it('books calls that were never reported, web and phone, whoever started them', async () => {
+  it('books calls that were never reported, web and phone, no matter who started them', async () => {
     const { addTenant, emulator, server } = network;
     const { assistantId } = await addTenant('lost');
     emulator.makeCall({ assistantId, seconds: 60, cost: 0.1, webhooks: false });
@@ -82,7 +82,10 @@ describe('reconciling', () => {
       [drift?.added, drift?.changed, drift?.differenceMicros, drift?.vapi.calls],
       [0, 0, 0, 1],
     );
-    assert.deepEqual((await server.operator('GET', `/v1/tenants/right/calls/${call.id}`)).body, before);
+    assert.deepEqual((await server.operator('GET', `/v1/tenants/right/calls/${call.id}`)).body, {
+      ...before,
+      confirmed: true,
+    });
   });
 
   it('corrects a cost that has changed and keeps what it was', async () => {
@@ -250,7 +253,7 @@ describe('the reconciler in the background', () => {
     assert.equal((await visitor('/v1/calls', { session: await session('unused') })).status, 201);
   });
 
-  describe('a call whose cost nobody tells', () => {
+  describe('a call whose cost is never reported', () => {
     /** The budget pays for one call; the next one is refused as long as all of it is held. */
     const limits = { monthlyBudgetMicros: 5_000_000, maxCallSeconds: 600, worstCaseMicrosPerMinute: 500_000 };
     before(() => {
@@ -288,7 +291,7 @@ describe('the reconciler in the background', () => {
       return data.find(({ call }) => call === callId)?.heldMicros;
     };
 
-    it('holds nothing once Vapi does not know it and nobody said that it began, and the operator is told', async () => {
+    it('holds nothing once Vapi does not know it and no one reported its start, and the operator is notified', async () => {
       const { tenant, callId } = await begin('vanished', { server: {} });
       await forget(tenant, callId);
       await pollFor(661_000);
@@ -307,7 +310,7 @@ describe('the reconciler in the background', () => {
       assert.equal(await next('began'), 'budget_exhausted');
     });
 
-    it('holds no more than its length can have cost, as soon as Vapi tells the length', async () => {
+    it('holds no more than its length can have cost, as soon as Vapi reports the length', async () => {
       const { callId } = await begin('no-microphone', { scenario: 'cost-late' });
       network.emulator.endCall(callId, 'customer-did-not-give-microphone-permission');
       const row = () => network.server.operator('GET', `/v1/tenants/no-microphone/calls/${callId}`);
@@ -385,7 +388,7 @@ describe('the reconciler in the background', () => {
       const { assistantId } = await addTenant(slug);
       emulator.makeCall({ assistantId, seconds: 60, cost: 0.1, webhooks: false, createdAt });
     }
-    // The first in the order of the sweep, under a key that nobody has.
+    // The first in the order of the sweep, under a key that no one has.
     await server.ctx.store
       .updateTable('tenants')
       .set({ id: 'ten_!first', privateKeySealed: 'v1.unknown.AAAA' })
@@ -418,7 +421,7 @@ describe('the reconciler in the background', () => {
         assistantOverrides: { ...assistantOverrides, server: { url: 'http://127.0.0.1:9/' } },
       });
     const call = begin(assistantId, grant.assistantOverrides);
-    // A deleted client's phone calls are its own, whoever answers them now.
+    // A deleted client's phone calls are its own, no matter who answers them now.
     const gone = await addTenant('gone');
     await server.operator('DELETE', '/v1/tenants/gone');
     const other = begin(gone.assistantId);

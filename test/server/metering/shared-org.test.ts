@@ -1,4 +1,4 @@
-/** One Vapi organization with several clients: nobody pays for, or reads, a call of another. */
+/** One Vapi organization with several clients: no one pays for, or reads, another's call. */
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import { after, before, describe, it } from 'node:test';
@@ -86,7 +86,7 @@ function sharing(engine: Engine): void {
     assert.deepEqual([await spent('early'), await spent('later')], [0, 500_000]);
   });
 
-  it('leaves the calls of a deleted client to nobody, and its transcripts unread', async () => {
+  it('leaves the calls of a deleted client to no one, and its transcripts unread', async () => {
     const { assistants, create } = org(2);
     await create('stays', assistants[0]);
     await create('leaves', assistants[1]);
@@ -138,7 +138,7 @@ function sharing(engine: Engine): void {
     assert.equal((await patch({ wholeOrg: true })).body.wholeOrg, true);
   });
 
-  it('is not asked about any more when its last client was deleted, however long a period is compared', async () => {
+  it('is no longer asked about once its last client is deleted, however long a period is compared', async () => {
     const { assistants, create } = org(1);
     await create('last', assistants[0]);
     await network.server.operator('DELETE', '/v1/tenants/last');
@@ -226,7 +226,7 @@ function claiming(engine: Engine): void {
     assert.deepEqual(await total('first'), [100_000, 60]);
     assert.deepEqual(await total('second'), [0, 0]);
     assert.equal((await network.server.operator('GET', `/v1/tenants/second/calls/${callId}`)).status, 404);
-    assert.ok(network.server.log.some((line) => line.includes('told of a call of another tenant')));
+    assert.ok(network.server.log.some((line) => line.includes('report of a call of another tenant')));
   });
 
   it('is one client’s, however many tell of it at once', async () => {
@@ -246,7 +246,7 @@ function claiming(engine: Engine): void {
     await sweep();
     assert.deepEqual(await total('right'), [500_000, 60]);
     assert.deepEqual(await total('wrong'), [0, 0]);
-    // For good: what Vapi has shown is not claimed any more.
+    // For good: what Vapi has shown is no longer claimed.
     await tell(wrong, call.id, 0.01);
     await sweep();
     assert.deepEqual(

@@ -47,7 +47,7 @@ function tests(engine: Engine): void {
     await grant('idle');
   });
 
-  it('of a public key is given back likewise', async () => {
+  it('of a public key is given back as well', async () => {
     await client('open', { accessMode: 'public-key' });
     await grant('open');
     assert.equal(codeOf(await ask('open')), 'budget_exhausted');
@@ -98,7 +98,7 @@ function tests(engine: Engine): void {
     const { assistantOverrides } = await grant('late');
     await later(91_000);
     call(assistantId, assistantOverrides.metadata);
-    // Looked for with the next grant that nobody uses; a sweep would have found it as well.
+    // Looked for with the next grant that no one uses; a sweep would have found it as well.
     const [before] = await holds('late');
     assert.equal(before?.state, 'released');
     await grant('late');

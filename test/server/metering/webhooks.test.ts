@@ -122,7 +122,7 @@ describe('a report from Vapi', () => {
     const tenant = await network.addTenant('odd');
     const odd = { cost: '0.0797', startedAt: 'yesterday', endedReason: 7, timestamp: 'now', assistant: [] };
     assert.equal((await deliver(tenant, report(tenant, odd))).status, 200);
-    // The text is no amount, so the items' sum is the cost.
+    // The text is not an amount, so the items' sum is the cost.
     assert.deepEqual((await usage('odd')).total, {
       calls: 1,
       seconds: 0,

@@ -122,7 +122,7 @@ describe('a page is let in only by an exact match or one wildcard label', () => 
     });
   }
 
-  it('an empty list lets nobody in', () => {
+  it('an empty list lets no one in', () => {
     assert.equal(isOriginAllowed([], 'https://acme.example'), false);
   });
 });

@@ -27,12 +27,12 @@ describe('whose call it is', () => {
     assert.equal(whose(call('second of a'), a, b), 'a');
   });
 
-  it('nobody’s when nobody has its assistant, also where the org has one tenant', () => {
+  it('no one’s when no tenant has its assistant, even where the org has one tenant', () => {
     assert.equal(whose(call('a stranger'), a), null);
     assert.equal(whose(call(null), a), null);
   });
 
-  it('the one’s who has the whole org, unless somebody else has, or had, a part of it', () => {
+  it('the tenant’s that has the whole org, unless another has, or had, a part of it', () => {
     const whole = tenant('whole', { wholeOrg: true });
     assert.equal(whose(call('a stranger'), whole), 'whole');
     assert.equal(whose(call(null), whole), 'whole');
@@ -51,7 +51,7 @@ describe('whose call it is', () => {
     assert.equal(whose(call('x'), before, then, now), 'then');
     assert.equal(whose(call('x', { createdAt: 90 }), before, then, now), 'then');
     assert.equal(whose(call('x', { createdAt: 150 }), before, then, now), 'now');
-    // From before there was any tenant: whoever exists now.
+    // From before there was any tenant: any that exists now.
     assert.equal(whose(call('x', { createdAt: 80 }), then, now), 'now');
     // Begun with a key that was given out before the deletion.
     assert.equal(whose(call('x', { createdAt: 160 }), before, then), 'then');

@@ -33,7 +33,7 @@ describe('dollars become micros exactly', () => {
     );
   });
 
-  it('refuses what is no amount', () => {
+  it('refuses what is not an amount', () => {
     assert.throws(() => usdToMicros(Number.NaN), RangeError);
     assert.throws(() => usdToMicros(Number.POSITIVE_INFINITY), RangeError);
     assert.throws(() => usdToMicros(1e15), RangeError);

@@ -1,4 +1,4 @@
-/** Servers that fail or hang hold up nobody else's messages. */
+/** Servers that fail or hang hold up no one else's messages. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { createDeliveryPlaces } from '../../../server/metering/delivery-places.ts';

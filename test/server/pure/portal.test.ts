@@ -1,4 +1,4 @@
-/** What the portal works out by itself: readable colours, days of a time zone, amounts as people read them. */
+/** What the portal works out itself: readable colours, days of a time zone, amounts as people read them. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';

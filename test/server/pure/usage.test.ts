@@ -199,7 +199,7 @@ describe('the changes that follow a call through its states', () => {
   });
 });
 
-describe('the most that a call can have cost while nobody tells it', () => {
+describe('the most that a call can have cost while its cost is not reported', () => {
   const worth = (...events: CallEvent[]) => worthOf(afterAll(events), 600_000);
 
   it('is its length at the worst-case rate, rounded up', () => {

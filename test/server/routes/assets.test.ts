@@ -52,7 +52,7 @@ describe('the element’s files', () => {
     }
   });
 
-  it('come as brotli to who takes it, in no more bytes than promised', async () => {
+  it('come as brotli to clients that accept it, in no more bytes than promised', async () => {
     const { headers } = await get('/widget.js', { 'accept-encoding': 'br' });
     assert.equal(headers.get('content-encoding'), 'br');
     assert.match(headers.get('vary') ?? '', /Accept-Encoding/i);

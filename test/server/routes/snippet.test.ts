@@ -87,7 +87,7 @@ test('a tenant whose calls go on from page to page gets the attribute for it', a
 
 test('the launcher’s text is in the language that is asked for; the tenant’s own words go before it', async () => {
   for (const lang of languages) {
-    const { strings } = (await import(`../../widget/strings/${lang}.ts`)) as {
+    const { strings } = (await import(`../../../widget/strings/${lang}.ts`)) as {
       strings?: { launcher: string };
     };
     const { en } = await import('../../../widget/strings/en.ts');
@@ -155,7 +155,7 @@ test('an unknown platform, a bad origin, no key and another tenant are refused',
   assert.equal(codeOf(await server.operator('GET', '/v1/tenants/nobody/snippet')), 'not_found');
 });
 
-test('a client’s own key gets its own snippet and nobody else’s', async () => {
+test('a client’s own key gets its own snippet and no one else’s', async () => {
   await server.createTenant({ slug: 'other' });
   const made = await server.operator('POST', '/v1/keys', {
     name: 'client',

@@ -233,7 +233,7 @@ describe('what was said in a call', () => {
     assert.ok(!JSON.stringify(row).includes(spoken[0]?.text ?? ''));
   });
 
-  it('is nobody else’s', async () => {
+  it('is no one else’s', async () => {
     const { server, addTenant } = network;
     await addTenant('other');
     const { key } = (await server.operator('POST', '/v1/keys', { name: 'Other reads', tenant: 'other' }))
@@ -263,7 +263,7 @@ describe('what was said in a call', () => {
     assert.equal(entries[0].action, 'calls.delete-content');
   });
 
-  it('is deleted by itself when the tenant’s time for it is over', async () => {
+  it('is deleted automatically when the tenant’s time for it is over', async () => {
     const { server, emulator, addTenant } = network;
     const { assistantId, privateKey } = await addTenant('brief', { contentRetentionDays: 7 });
     const call = emulator.makeCall({ assistantId, seconds: 30, cost: 0.1 });

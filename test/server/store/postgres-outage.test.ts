@@ -1,4 +1,4 @@
-/** What a PostgreSQL that goes away, falls silent or only reads does to the server: it says so, and goes on by itself. */
+/** What a PostgreSQL that goes away, falls silent or only reads does to the server: it says so, and recovers automatically. */
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import pg from 'pg';

@@ -118,7 +118,7 @@ test('cost-changes: the cost in the API and in the books grows after the report,
   assert.equal(emulator.books()[0]?.cost, grown.view.cost);
 });
 
-test('a call that nobody joins ends by itself with a report of cost 0 and no start', async () => {
+test('a call that no one joins ends automatically with a report of cost 0 and no start', async () => {
   const { emulator, webhooks } = network;
   emulator.setSwitch('joinTimeoutMs', 0);
   const { body } = await ask(emulator, 'POST', '/call/web', {

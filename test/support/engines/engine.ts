@@ -5,13 +5,13 @@ import type { Engine, EngineName, Microphone } from './page.ts';
 import { openPuppeteer } from './puppeteer.ts';
 import { openWebKit } from './webkit.ts';
 
-/** Sound needs a gesture, as in a browser that nobody has set up. */
+/** Sound needs a gesture, as in a browser with default settings. */
 export async function openEngine(name: EngineName, microphone: Microphone = 'fake'): Promise<Engine> {
   switch (name) {
     case 'Chromium':
       return openPuppeteer(name, {
         executablePath: await chromePath(),
-        // It warns in the page's console of a WebGL that nobody has asked for.
+        // It warns in the page's console of a WebGL that no one asked for.
         args: [...chromeArgs, '--enable-unsafe-swiftshader'],
       });
     case 'Firefox':

@@ -35,7 +35,7 @@ export interface EnginePage {
     act: (...args: Args) => Result | Promise<Result>,
     ...args: Args
   ): Promise<Result>;
-  /** Likewise in the page's only frame. */
+  /** The same in the page's only frame. */
   runInFrame<Args extends unknown[], Result>(
     act: (...args: Args) => Result | Promise<Result>,
     ...args: Args

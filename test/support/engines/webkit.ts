@@ -1,4 +1,4 @@
-/** WebKit as Debian builds it: WebKitWebDriver steers its MiniBrowser on a screen that nobody sees. */
+/** WebKit as Debian builds it: WebKitWebDriver steers its MiniBrowser on an invisible screen. */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import type { AddressInfo } from 'node:net';

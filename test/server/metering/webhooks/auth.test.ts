@@ -196,7 +196,7 @@ function tests(engine: Engine): void {
     });
   });
 
-  it('take the old secret beside the new one for a day, and then no more', async () => {
+  it('take the old secret beside the new one for a day, and no longer', async () => {
     const { slug, webhookSecret } = await tenant();
     const fresh = `webhook-${randomUUID()}`;
     const { body } = await server.operator('PATCH', `/v1/tenants/${slug}`, { webhookSecret: fresh });
@@ -209,7 +209,7 @@ function tests(engine: Engine): void {
     assert.deepEqual([await works(webhookSecret), await works(fresh)], [false, true]);
   });
 
-  it('take the old secret no more when the operator ends the overlap, at once or later', async () => {
+  it('no longer take the old secret when the operator ends the overlap, at once or later', async () => {
     const { slug, webhookSecret } = await tenant();
     const works = async (secret: string) =>
       (await hook(server, slug, report(), { 'x-vapi-agent-token': secret })).status === 200;

@@ -150,7 +150,7 @@ function tests(engine: Engine): void {
     await held.close();
   });
 
-  it('is nobody else’s: the messages of another tenant wait for their server', async () => {
+  it('is no one else’s: the messages of another tenant wait for their server', async () => {
     await own.close();
     await start(few);
     await server.createTenant({ slug: 'quiet', webhookSecret, webhookForwardUrl: own.url });

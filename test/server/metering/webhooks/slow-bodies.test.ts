@@ -206,7 +206,7 @@ it('what is compressed counts as what it becomes', async (t) => {
   assert.equal((await send(signing.slug, headers, gzipSync(body))).status, 200);
 });
 
-it('who has a tenant’s secret can fill that tenant’s share and no more', async (t) => {
+it('a caller with a tenant’s secret can fill that tenant’s share and no more', async (t) => {
   const { open, send } = await startRoutes(t, { proven: { total: 100_000, perKey: 10_000 } });
   const [leaked, other] = [await tenant('token'), await tenant('token')];
   open(leaked.slug, { ...token(leaked), 'content-length': longestBody }).request.write('x'.repeat(9900));

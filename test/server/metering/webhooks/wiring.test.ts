@@ -308,7 +308,7 @@ function tests(engine: Engine): void {
       'http://crm.client.example/vapi',
       'https://user:a-password-of-theirs@crm.client.example/vapi',
     ]) {
-      it(`forwards nothing to ${url}, which whoever owns the organization could have set`, async () => {
+      it(`forwards nothing to ${url}, which the organization’s owner could have set`, async () => {
         for (const servers of [[{ server: { url } }], [{}, { server: { url } }]]) {
           const { slug, others, atVapi } = await tenant(servers);
           await network.server.operator('PATCH', `/v1/tenants/${slug}`, { assistantIds: others });
@@ -411,7 +411,7 @@ function tests(engine: Engine): void {
       assert.equal(((await atVapi(others[1])).server as { url: string }).url, rival.webhookUrl);
     });
 
-    it('goes on passing messages on until Vapi can be asked, for three days while nobody has the slug', async () => {
+    it('goes on passing messages on until Vapi can be asked, for three days while no one has the slug', async () => {
       const own = await startOwnServer();
       const { slug, assistantId, webhookSecret, atVapi } = await tenant([{ server: { url: own.url } }]);
       await wire(slug);

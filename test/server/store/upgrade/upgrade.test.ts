@@ -136,7 +136,7 @@ for (const engine of testDatabases()) {
       assert.deepEqual(totals, [
         // The fee of 49.00, and 723 s less ten free minutes: 123 s at 0.25 a minute = 0.51; with 19 % tax 58.92.
         ['acme', 'finalized', 5892],
-        // 1.00 and 0.333333 with 30 % = 1.73, and a chat at 0.02; the old draft is reckoned anew.
+        // 1.00 and 0.333333 with 30 % = 1.73, and a chat at 0.02; the old draft is recalculated.
         ['bolt', 'finalized', 175],
       ]);
       assert.equal(report.needsPerson, 0);
