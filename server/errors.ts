@@ -50,6 +50,11 @@ export class ApiError extends Error {
   }
 }
 
+/** Of one field of the request. */
+export function invalidField(path: string, message: string, cause?: unknown): ApiError {
+  return new ApiError('invalid_request', { errors: [{ path, message }], cause });
+}
+
 export function conflict(detail: string): ApiError {
   return new ApiError('conflict', { detail });
 }

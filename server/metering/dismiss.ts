@@ -17,7 +17,6 @@ import { bookCall } from './reconcile.ts';
 /**
  * Makes the call worth nothing and stops listing it, after asking Vapi about it once more. Dismissing it again changes
  * nothing. If Vapi shows it after all, it is booked like any other.
- * @param alongside written in the same transaction, with the row as it was
  * @throws ApiError `not_found`; `conflict` when Vapi knows the call, or did once; `vapi_unavailable`
  */
 export async function dismissCall(ctx: Context, tenant: Tenant, callId: string, by: Actor): Promise<CallRow> {

@@ -4,7 +4,7 @@ import type { Actor } from '../../access/audit.ts';
 import { recordChange } from '../../access/audit.ts';
 import type { Context } from '../../context.ts';
 import type { BillingAccount, Seller } from '../../contract.ts';
-import { ApiError } from '../../errors.ts';
+import { type ApiError, conflict } from '../../errors.ts';
 import { findSeller, saveBillingAccount, saveSeller } from '../../store/billing-accounts.ts';
 import type { Store } from '../../store/database.ts';
 import { lockSeries } from '../../store/invoice-numbers.ts';

@@ -6,7 +6,6 @@ import { columnOf } from '../../ledger/usage.ts';
 import type { Queries } from '../../store/database.ts';
 import { type LedgerCall, type LedgerPosition, readLedger } from '../../store/invoice-calls.ts';
 import { monthPeriod } from '../plan/period.ts';
-import { channelOf } from '../plan/plan.ts';
 import type { BillableCall } from '../plan/price.ts';
 
 /** Rows in memory at once. */
