@@ -9,6 +9,15 @@ export type AccessMode = (typeof accessModes)[number];
 export const eventSources = ['webhook', 'poll', 'answer'] as const;
 export type EventSource = (typeof eventSources)[number];
 
+/** Kinds of call as the ledger stores and shows them; open, since Vapi adds kinds. */
+export const callKinds = {
+  web: 'webCall',
+  inbound: 'inboundPhoneCall',
+  outbound: 'outboundPhoneCall',
+  chat: 'chat',
+  unknown: 'unknown',
+} as const;
+
 export const widgetModes = ['voice', 'chat', 'hybrid'] as const;
 export type WidgetMode = (typeof widgetModes)[number];
 
