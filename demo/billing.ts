@@ -4,7 +4,7 @@ import type { OperatorApi } from './operator-api.ts';
 
 const allChannels = ['web', 'inbound', 'outbound', 'chat'] as const;
 
-/** By client, each another kind of plan. */
+/** By client, each a different kind of plan. */
 const plans: Record<string, object> = {
   acme: {
     name: 'Retainer with 60 minutes',
@@ -38,7 +38,7 @@ export async function setBilling(operator: OperatorApi, now: number): Promise<vo
     name: 'Harbour Voice Agency',
     address: ['12 Quay Street', 'Galway'],
     accentColor: '#0f5c6e',
-    footer: 'Made by the demo: nobody owes anything.',
+    footer: 'Made by the demo: no one owes anything.',
   });
   const thisMonth = new Date(now);
   const lastMonth = new Date(Date.UTC(thisMonth.getUTCFullYear(), thisMonth.getUTCMonth() - 1, 1));

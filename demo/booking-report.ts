@@ -1,4 +1,4 @@
-/** Tells each call in the terminal once it is in the ledger, with the tenant's month so far. */
+/** Reports each call in the terminal once it is in the ledger, with the tenant's month so far. */
 import type { CostComponent } from '../server/contract.ts';
 import type { CallRow } from '../server/store/calls.ts';
 import type { OperatorApi } from './operator-api.ts';
@@ -33,9 +33,9 @@ export function clockTime(seconds: number): string {
 }
 
 export interface BookingReport {
-  /** To be called after a call's usage was committed. */
+  /** Call it after a call's usage was committed. */
   booked(slug: string, row: CallRow): void;
-  /** Resolves when everything that was booked has been told. */
+  /** Resolves when everything that was booked has been reported. */
   settled(): Promise<void>;
 }
 
@@ -44,7 +44,7 @@ export function reportBookings(operator: OperatorApi, print: (line: string) => v
   let last = Promise.resolve();
   return {
     booked(slug, row) {
-      // An end without a report yet is booked as "cost unknown"; it is told when the report is there.
+      // An end without a report yet is booked as "cost unknown"; it is reported when the report arrives.
       if (row.reportAsOf === null) return;
       last = last.then(() => tell(operator, slug, row, print)).catch(() => {});
     },
@@ -58,10 +58,11 @@ async function tell(
   row: CallRow,
   print: (line: string) => void,
 ): Promise<void> {
-  // Asked of the ledger, not added up here: what is shown is what will be billed.
+  // Read from the ledger, not added up here: what is shown is what will be billed.
   const { total } = await operator.usage(slug);
   const length = row.seconds === null ? 'length unknown' : clockTime(row.seconds);
-  const cost = row.costMicros === null ? 'cost not told yet' : `${dollars(row.costMicros)} = ${partsOf(row)}`;
+  const cost =
+    row.costMicros === null ? 'cost not reported yet' : `${dollars(row.costMicros)} = ${partsOf(row)}`;
   const unknown = total.callsWithoutCost > 0 ? `, ${total.callsWithoutCost} without a cost` : '';
   print(`booked  ${slug}  ${length}  ${cost}`);
   print(

@@ -1,4 +1,4 @@
-/** Who plays in the demo: three invented businesses, one tenant each, two with special wishes, and a row for what goes wrong. */
+/** The tenants of the demo: three invented businesses, two with special wishes, and one for each thing that goes wrong. */
 import type { AccessMode, CreateTenant, Limits } from '../server/contract.ts';
 import type { ScenarioName, ScriptLine } from './vapi-emulator/emulator.ts';
 
@@ -144,10 +144,10 @@ const trouble = (
   firstMessage: 'Hello! This call is here to go wrong.',
 });
 
-/** Which the operator has paused. */
+/** Paused by the operator. */
 export const pausedTenant = 'try-paused';
 
-/** Whose only line is taken before anybody can call. */
+/** Whose only line is taken before anyone can call, and again whenever that call ends. */
 export const busyLine = 'try-busy-line';
 
 /** One tenant for each thing that can go wrong. */
@@ -178,8 +178,15 @@ export const troubles: Trouble[] = [
     busyLine,
     'All lines busy',
     'talks',
-    'This tenant may have one call at a time and it is taken.',
-    { ...patient, concurrentCalls: 1, maxCallSeconds: 43_200, worstCaseMicrosPerMinute: 1000 },
+    'This tenant may have one call at a time, and one is in progress for as long as the demo runs.',
+    {
+      ...patient,
+      concurrentCalls: 1,
+      maxCallSeconds: 43_200,
+      worstCaseMicrosPerMinute: 1000,
+      // Its endless call costs more than the usual budget.
+      monthlyBudgetMicros: 1_000_000_000_000,
+    },
     'scoped-key',
   ),
   trouble(
@@ -230,7 +237,7 @@ export const troubles: Trouble[] = [
   ),
   trouble(
     'try-cost-unknown',
-    'The cost is not told',
+    'The cost is not reported',
     'cost-late',
     'The report comes without a cost. The ledger says “unknown”, not zero.',
   ),

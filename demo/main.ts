@@ -1,7 +1,9 @@
 /**
- * `npm run demo [-- --json]`: the whole product on this machine. Ports move with PORT, DEMO_SITE_PORT,
- * DEMO_FOREIGN_PORT and EMULATOR_PORT, the time from a call's end to its report with EMULATOR_REPORT_DELAY_MS.
+ * `npm run demo [-- [--json] [--port-base <port>]]`: the whole product on this machine. Single ports move with PORT,
+ * DEMO_SITE_PORT, DEMO_FOREIGN_PORT and EMULATOR_PORT, the time from a call's end to its report with
+ * EMULATOR_REPORT_DELAY_MS.
  */
+import { parseArgs } from 'node:util';
 import { guide, machineLine } from './guide.ts';
 import { readPorts, StartError } from './ports.ts';
 import { type Demo, startDemo } from './start-demo.ts';
@@ -22,9 +24,13 @@ process.exit(await run());
 /** @returns the exit code */
 async function run(): Promise<number> {
   let demo: Demo;
+  let isForMachines = false;
   try {
+    const { values } = parseArgs({ options: { json: { type: 'boolean' }, 'port-base': { type: 'string' } } });
+    isForMachines = values.json ?? false;
     demo = await startDemo({
-      ports: readPorts(process.env),
+      ports: readPorts(process.env, values['port-base']),
+      troublesLater: true,
       reportDelayMs: readDelay(process.env.EMULATOR_REPORT_DELAY_MS),
       print: (line) => process.stdout.write(`${line}\n`),
       signal: stop.signal,
@@ -34,7 +40,6 @@ async function run(): Promise<number> {
     process.stderr.write(`${explain(error)}\n`);
     return 1;
   }
-  const isForMachines = process.argv.includes('--json');
   process.stdout.write(isForMachines ? `${machineLine(demo)}\n` : guide(demo));
   await stopped;
   await demo.close();

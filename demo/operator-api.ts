@@ -9,20 +9,20 @@ import type {
   UsageAnswer,
 } from '../server/contract.ts';
 
-/** The operator is always told the cost; a client is not. */
+/** The operator always sees the cost; a client does not. */
 export type OperatorUsage = UsageAnswer & { total: Required<UsageAnswer['total']> };
 
 export interface OperatorApi {
   createTenant(tenant: CreateTenant): Promise<TenantView>;
-  /** Lets Vapi report the calls of the tenant's assistant to us. */
+  /** Makes Vapi report the calls of the tenant's assistant to the server. */
   wire(slug: string): Promise<void>;
-  /** @param query for instance `?by=month` */
+  /** @param query such as `?by=month` */
   usage(slug: string, query?: string): Promise<OperatorUsage>;
   pause(slug: string): Promise<TenantView>;
   calls(slug: string, query?: string): Promise<CallsAnswer>;
   call(slug: string, id: string): Promise<CallDetail>;
   setSeller(seller: object): Promise<unknown>;
-  /** @param from the day from which it holds, however long ago */
+  /** @param from the day from which it applies, however long ago */
   setPlan(slug: string, plan: object, from: string): Promise<unknown>;
   /** Bills everything up to that month. */
   closeMonths(month: string): Promise<CloseReport>;
@@ -30,7 +30,7 @@ export interface OperatorApi {
   signInLink(slug?: string): Promise<SignInLinkAnswer>;
 }
 
-/** @throws Error with the answer's text when the server does not say yes */
+/** @throws Error with the answer's text when the server refuses */
 export function operatorApi(server: string, operatorKey: string): OperatorApi {
   const ask = <Answer>(method: string, path: string, body?: object) =>
     request<Answer>(method, `${server}/v1/tenants${path}`, operatorKey, body);

@@ -1,6 +1,6 @@
 /** Content-Security-Policies of the demo's pages, and the one that a real page needs. */
 
-/** As `widget/README.md` has it, which a test compares. @param server base URL */
+/** As in `widget/README.md`, which a test compares. @param server base URL */
 export const documentedPolicy = (server: string): string =>
   [
     `script-src  ${server} https://c.daily.co`,
@@ -10,7 +10,7 @@ export const documentedPolicy = (server: string): string =>
     'media-src   blob: mediastream:',
   ].join('\n');
 
-/** Of both: everything else is forbidden, the page's own style sheet and icon aside. */
+/** In both: everything else is forbidden, except the page's own style sheet and icon. */
 const rest = [
   "style-src 'self'",
   'img-src data:',
@@ -20,7 +20,7 @@ const rest = [
   "frame-ancestors 'none'",
 ];
 
-/** Hosts by their names; the emulator stands for Daily's, and its voice needs WebAssembly. */
+/** Hosts by name; the emulator stands in for Daily's, and its voice needs WebAssembly. */
 export const strictPolicy = (server: string, emulator: string): string =>
   [
     "default-src 'none'",
@@ -29,7 +29,7 @@ export const strictPolicy = (server: string, emulator: string): string =>
     ...rest,
   ].join('; ');
 
-/** No host for scripts: what a script with the nonce loads is trusted, too. `{{NONCE}}` is filled in with each answer. */
+/** No host for scripts: what a script with the nonce loads is trusted as well. `{{NONCE}}` is filled in with each answer. */
 export const noncePolicy = (server: string, emulator: string): string =>
   [
     "default-src 'none'",

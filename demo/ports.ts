@@ -1,4 +1,4 @@
-/** Which ports the demo wants, and a clear word when one is taken. */
+/** Which ports the demo uses, and what to do when one is taken. */
 import { createServer, type Server } from 'node:net';
 
 export const portVariables = {
@@ -12,40 +12,41 @@ type Role = keyof typeof portVariables;
 /** 0 lets the kernel choose. */
 export type Ports = Record<Role, number>;
 
-const defaults: Ports = { server: 8787, site: 8788, foreignSite: 8789, emulator: 8790 };
+/** The ports are this one and the three after it, in the order of the roles. */
+const defaultBase = 8787;
 
-/** What to tell the person who started the demo; not a fault of the program. */
+/** What the person who started the demo can correct; not a fault of the program. */
 export class StartError extends Error {}
 
-/** @throws StartError naming every variable that is not a port */
-export function readPorts(env: Record<string, string | undefined>): Ports {
+/**
+ * @param base what `--port-base` says; a variable takes precedence for its port
+ * @throws StartError naming everything that is not a port
+ */
+export function readPorts(env: Record<string, string | undefined>, base = String(defaultBase)): Ports {
   const problems: string[] = [];
-  const read = (role: Role) => {
-    const variable = portVariables[role];
-    const text = env[variable]?.trim();
-    if (!text) return defaults[role];
-    const port = Number(text);
-    if (!/^\d{1,5}$/.test(text) || port > 65_535)
-      problems.push(`${variable} must be a number from 0 to 65535`);
-    return port;
+  const roles = Object.keys(portVariables) as Role[];
+  const read = (name: string, text: string, most: number) => {
+    if (!/^\d{1,5}$/.test(text) || Number(text) > most)
+      problems.push(`${name} must be a number from 0 to ${most}`);
+    return Number(text);
   };
-  const ports: Ports = {
-    server: read('server'),
-    site: read('site'),
-    foreignSite: read('foreignSite'),
-    emulator: read('emulator'),
-  };
+  const first = read('--port-base', base, 65_536 - roles.length);
+  const entries = roles.map((role, index) => {
+    const text = env[portVariables[role]]?.trim();
+    if (text) return [role, read(portVariables[role], text, 65_535)];
+    return [role, first === 0 ? 0 : first + index];
+  });
   if (problems.length > 0) throw new StartError(problems.join('\n'));
-  return ports;
+  return Object.fromEntries(entries) as Ports;
 }
 
 export const takenPort = (role: Role, port: number): StartError =>
   new StartError(`Port ${port} is taken by another program: choose another with ${portVariables[role]}.`);
 
 /**
- * Looks at all ports before anything is started. A program that holds only the other loopback address counts too: a
- * browser could take it for ours, as "localhost" means both.
- * @throws StartError for the first port that is taken, or wanted twice
+ * Checks all ports before anything starts. A program that holds only the other loopback address counts too: a browser
+ * could mistake it for ours, since "localhost" means both.
+ * @throws StartError for the first port that is taken, or used twice
  */
 export async function checkPorts(ports: Ports): Promise<void> {
   const wanted = (Object.entries(ports) as [Role, number][]).filter(([, port]) => port !== 0);
@@ -66,7 +67,7 @@ async function isFree(port: number, address: string): Promise<boolean> {
   try {
     await listen(probe, port, address);
   } catch (error) {
-    // Without IPv6 there is nobody to be taken for.
+    // Without IPv6 no one can be mistaken for us.
     return (error as NodeJS.ErrnoException).code !== 'EADDRINUSE';
   }
   await new Promise((resolve) => probe.close(resolve));
@@ -81,7 +82,7 @@ export function listen(server: Server, port: number, address: string): Promise<v
   });
 }
 
-/** Any error of listening in words that help. */
+/** An error of listening as advice. */
 export function explainListenError(error: unknown, role: Role, port: number): unknown {
   const { code } = error as NodeJS.ErrnoException;
   if (code === 'EADDRINUSE') return takenPort(role, port);

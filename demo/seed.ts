@@ -3,7 +3,7 @@
  * wired, and a month of calls whose reports come in through the product's real webhook route.
  */
 import { randomUUID } from 'node:crypto';
-import type { SessionAnswer } from '../server/contract.ts';
+import type { KeyGrant, SessionAnswer } from '../server/contract.ts';
 import { setBilling } from './billing.ts';
 import { busyLine, type Client, clients, type Part, pausedTenant, shows, troubles } from './cast.ts';
 import type { OperatorApi } from './operator-api.ts';
@@ -23,9 +23,11 @@ export interface Stage {
   /** Origins of the client site. */
   origins: string[];
   pastCalls: boolean;
+  /** Whether the troubled tenants wait for `openTroubles`. */
+  troublesLater: boolean;
   /** Epoch milliseconds; the past ends the day before. */
   now: number;
-  /** Throws when the start has been called off. */
+  /** Throws when the start has been cancelled. */
   goOn: () => void;
 }
 
@@ -35,24 +37,34 @@ export interface Scenery {
   pastCalls: number;
   /** Each tenant's org at the emulator, keys included, by slug: what no browser may see. */
   orgs: Map<string, EmulatorOrg>;
+  /** Creates the tenants for what goes wrong, once. */
+  openTroubles(): Promise<void>;
 }
 
 export async function setStage(stage: Stage): Promise<Scenery> {
   const assistants = new Map<string, string>();
   const orgs = new Map<string, EmulatorOrg>();
-  const troubleOrg = newOrg(stage, troubles);
-  for (const part of [...clients, ...shows, ...troubles]) {
+  const enter = async (part: Part, org: EmulatorOrg) => {
     stage.goOn();
-    const org = troubles.some(({ slug }) => slug === part.slug) ? troubleOrg : newOrg(stage, [part]);
     orgs.set(part.slug, org);
     assistants.set(part.slug, await engage(stage, part, org));
-  }
-  await takeLine(stage, busyLine);
-  await stage.operator.pause(pausedTenant);
-  if (!stage.pastCalls) return { orgs, pastCalls: 0 };
+  };
+  for (const part of [...clients, ...shows]) await enter(part, newOrg(stage, [part]));
+  let troublesOpen: Promise<void> | null = null;
+  const openTroubles = () => {
+    troublesOpen ??= (async () => {
+      const org = newOrg(stage, troubles);
+      for (const part of troubles) await enter(part, org);
+      await takeLine(stage, busyLine);
+      await stage.operator.pause(pausedTenant);
+    })();
+    return troublesOpen;
+  };
+  if (!stage.troublesLater) await openTroubles();
+  if (!stage.pastCalls) return { orgs, pastCalls: 0, openTroubles };
   const pastCalls = await makePast(stage, assistants);
   await setBilling(stage.operator, stage.now);
-  return { orgs, pastCalls };
+  return { orgs, pastCalls, openTroubles };
 }
 
 /** An org at Vapi with an assistant for each part, in their order. */
@@ -68,7 +80,7 @@ function newOrg({ emulator, origins }: Stage, parts: Part[]): EmulatorOrg {
     },
     voice: { provider: 'vapi', voiceId: 'Elliot' },
     transcriber: { provider: 'deepgram', model: 'nova-2', language: 'en' },
-    // The prompt is no business of a visitor's browser, so conversation-update stays out.
+    // Without conversation-update, which would show the prompt to a visitor's browser.
     clientMessages: ['transcript', 'speech-update', 'status-update', 'hang', 'user-interrupted'],
     scenario: part.scenario,
     ...(part.script ? { script: part.script } : {}),
@@ -112,8 +124,14 @@ async function engage(stage: Stage, part: Part, org: EmulatorOrg): Promise<strin
   return assistant.id;
 }
 
-/** Takes a tenant's only line as a visitor would, and never uses it. */
-async function takeLine({ server, origins }: Stage, slug: string): Promise<void> {
+/**
+ * Takes a tenant's only line as a browser with a scoped key does. The call is in progress until its longest duration: a
+ * line without a call is given back after a minute or two.
+ */
+export async function takeLine(
+  { server, emulator, origins }: Pick<Stage, 'server' | 'emulator' | 'origins'>,
+  slug: string,
+): Promise<void> {
   const post = async <Answer>(path: string, body: object) => {
     const response = await fetch(`${server}/v1/${path}`, {
       method: 'POST',
@@ -124,7 +142,8 @@ async function takeLine({ server, origins }: Stage, slug: string): Promise<void>
     return (await response.json()) as Answer;
   };
   const { session } = await post<SessionAnswer>('sessions', { tenant: slug });
-  await post('calls', { session });
+  const { assistantId, assistantOverrides } = await post<KeyGrant>('calls', { session });
+  emulator.makeCall({ assistantId, assistantOverrides, seconds: 0, live: true });
 }
 
 /** Finished calls of the last thirty days, most on weekdays and in opening hours. */

@@ -1,4 +1,4 @@
-/** A small web server for the demo's pages: the businesses' own sites, which know nothing of the agent's server. */
+/** A small web server for the demo's pages: the businesses' own sites. */
 import { randomBytes } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { createServer, type RequestListener, type ServerResponse } from 'node:http';
@@ -20,6 +20,8 @@ export interface SiteOptions {
   values: Record<string, string>;
   /** Further headers of single pages, by path; also with `{{NONCE}}`. */
   headers?: Record<string, Record<string, string>>;
+  /** What is done before single paths are answered; an address redirects there. */
+  before?: Record<string, () => Promise<unknown>>;
 }
 
 export interface Site {
@@ -51,6 +53,13 @@ const answer =
   async (request, response) => {
     const path = URL.parse(request.url ?? '', 'http://localhost')?.pathname ?? '';
     if (request.method !== 'GET' && request.method !== 'HEAD') return send(response, 405, 'Only GET here');
+    try {
+      const address = await options.before?.[path]?.();
+      if (typeof address === 'string')
+        return send(response, 302, `See ${address}`, { location: address, 'cache-control': 'no-store' });
+    } catch (error) {
+      return send(response, 500, (error as Error).message);
+    }
     const file = fileOf(path);
     const content = file && (await readFile(join(options.folder, file)).catch(() => null));
     if (!file || !content) return send(response, 404, 'No such page');
@@ -86,6 +95,6 @@ function fillIn(page: string, values: Record<string, string>): string {
   });
 }
 
-function send(response: ServerResponse, status: number, text: string): void {
-  response.writeHead(status, { 'content-type': 'text/plain; charset=utf-8' }).end(`${text}\n`);
+function send(response: ServerResponse, status: number, text: string, headers = {}): void {
+  response.writeHead(status, { 'content-type': 'text/plain; charset=utf-8', ...headers }).end(`${text}\n`);
 }

@@ -6,10 +6,11 @@ import { join } from 'node:path';
 import { readConfig } from '../server/config.ts';
 import { startServer } from '../server/start.ts';
 import { type BookingReport, reportBookings } from './booking-report.ts';
+import { busyLine } from './cast.ts';
 import { clientSite, foreignSite } from './host-pages.ts';
 import { type OperatorApi, operatorApi } from './operator-api.ts';
 import { checkPorts, explainListenError, type Ports } from './ports.ts';
-import { type Scenery, setStage } from './seed.ts';
+import { type Scenery, setStage, takeLine } from './seed.ts';
 import { startSite } from './site-server.ts';
 import { type Emulator, startEmulator } from './vapi-emulator/emulator.ts';
 
@@ -21,7 +22,9 @@ export interface DemoOptions {
   speed?: number;
   /** Whether to make up a month of calls; default true. */
   pastCalls?: boolean;
-  /** Told of every booked call, one line at a time; default nobody. */
+  /** Whether the tenants for what goes wrong are created when their page is first opened; default false. */
+  troublesLater?: boolean;
+  /** Gets every booked call, one line at a time; by default they are dropped. */
   print?: (line: string) => void;
   /** Stops a start that is under way. */
   signal?: AbortSignal;
@@ -33,7 +36,7 @@ export interface Demo extends Scenery {
   site: string;
   foreignSite: string;
   operatorKey: string;
-  /** Sign-in links of the portal, each good once and for 15 minutes. */
+  /** Sign-in links to the portal; each works once, for 15 minutes. */
   portal: { operator: string; client: string };
   operator: OperatorApi;
   emulator: Emulator;
@@ -44,7 +47,7 @@ export interface Demo extends Scenery {
 type Closer = () => Promise<void> | void;
 
 /**
- * @throws StartError for a port that cannot be had, the signal's reason when it was aborted, or what kept a part from
+ * @throws StartError for a port that is not available, the signal's reason when it was aborted, or what kept a part from
  * starting; nothing is left running then
  */
 export async function startDemo(options: DemoOptions): Promise<Demo> {
@@ -75,6 +78,7 @@ async function startParts(
   closers: Closer[],
 ): Promise<Omit<Demo, 'close'>> {
   const { ports, reportDelayMs = 5000, speed = 1, pastCalls = true, print = () => {}, signal } = options;
+  const { troublesLater = false } = options;
   const goOn = () => signal?.throwIfAborted();
   await checkPorts(ports);
 
@@ -87,6 +91,7 @@ async function startParts(
 
   const operatorKey = `vak_${randomBytes(24).toString('base64url')}`;
   let report: BookingReport | undefined;
+  let takeBusyLine = () => {};
   // Configured like a real installation, so that every default is the real one.
   const { config, secrets } = readConfig({
     PORT: String(ports.server),
@@ -95,12 +100,15 @@ async function startParts(
     OPERATOR_API_KEY: operatorKey,
     VAPI_BASE_URL: emulator.url,
     DAILY_PROXY_URL: emulator.dailyProxyUrl,
-    // The failures that one can try here are no news for the terminal.
+    // The failures to try here are expected.
     LOG_LEVEL: 'fatal',
   });
   const server = await startServer(config, secrets, {
     host: '127.0.0.1',
-    onCallBooked: (tenant, row) => report?.booked(tenant.slug, row),
+    onCallBooked: (tenant, row) => {
+      report?.booked(tenant.slug, row);
+      if (tenant.slug === busyLine && row.status === 'ended' && row.reportAsOf !== null) takeBusyLine();
+    },
   }).catch((error) => Promise.reject(explainListenError(error, 'server', ports.server)));
   closers.push(() => server.close());
   // With port 0 the address is known only now, and no request has been answered yet.
@@ -112,22 +120,24 @@ async function startParts(
     Promise.reject(explainListenError(error, 'foreignSite', ports.foreignSite)),
   );
   closers.push(foreign.close);
-  const site = await startSite(clientSite(addresses, foreign.url, ports.site)).catch((error) =>
-    Promise.reject(explainListenError(error, 'site', ports.site)),
-  );
+  const operator = operatorApi(server.url, operatorKey);
+  let scenery: Scenery | undefined;
+  const site = await startSite({
+    ...clientSite(addresses, foreign.url, ports.site),
+    // Links work once, so each visit gets a new one.
+    before: {
+      '/portal': async () => (await operator.signInLink()).url,
+      '/portal-acme': async () => (await operator.signInLink('acme')).url,
+      '/trouble': async () => scenery?.openTroubles(),
+    },
+  }).catch((error) => Promise.reject(explainListenError(error, 'site', ports.site)));
   closers.push(site.close);
   goOn();
 
-  const operator = operatorApi(server.url, operatorKey);
-  const scenery = await setStage({
-    server: server.url,
-    emulator,
-    operator,
-    origins: site.origins,
-    pastCalls,
-    now: Date.now(),
-    goOn,
-  });
+  const stage = { server: server.url, emulator, operator, origins: site.origins };
+  // It may have been paused meanwhile, or the demo may be ending.
+  takeBusyLine = () => void takeLine(stage, busyLine).catch(() => {});
+  scenery = await setStage({ ...stage, pastCalls, troublesLater, now: Date.now(), goOn });
   emulator.setSwitch('reportDelayMs', reportDelayMs);
   report = reportBookings(operator, print);
   const portal = {

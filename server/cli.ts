@@ -35,7 +35,7 @@ A month is typed as 2026-11, a day as 2026-11-29, a time as 2026-11-29T14:00:00Z
 currency. Amounts and times are shown as 12.50 USD and 29 Nov 2026 14:00 (UTC), with --json as the HTTP API has them:
 …Cents in smallest units, …Micros in millionths.
 
-Exit codes: 0 done, 1 refused or unreachable, 2 not understood, 3 done but somebody has to look.
+Exit codes: 0 done, 1 refused or unreachable, 2 not understood, 3 done but someone has to look.
 `;
 
 function operatorKey(): string {

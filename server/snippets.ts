@@ -1,6 +1,6 @@
 /**
- * The text that puts a tenant's agent on a site. Pure. The element's looks before the visitor's intent come from here,
- * because a page asks the server for nothing until then.
+ * The text that puts a tenant's agent on a site. Pure. The element's looks before the visitor shows intent come from here,
+ * because a page requests nothing from the server until then.
  */
 import type { Appearance, Placement, Platform, WidgetMode } from './contract.ts';
 
@@ -17,11 +17,11 @@ export interface SnippetOptions {
   label: string | null;
 }
 
-/** Where each builder takes code for every page. */
+/** Where each builder accepts code for every page. */
 const places: Record<Platform, string> = {
   html: 'Before </body> on every page.',
   wordpress:
-    'Download SERVER/installs/vapi-agent.zip, install it with Plugins > Add New > Upload Plugin, then Settings > Vapi Agent: fill in the first two; the plugin takes the others from the backend by itself, unless you fill them in.',
+    'Download SERVER/installs/vapi-agent.zip, install it with Plugins > Add New > Upload Plugin, then Settings > Vapi Agent: fill in the first two; the plugin gets the others from the backend automatically, unless you fill them in.',
   webflow: 'Site settings > Custom code > Footer code; then publish.',
   shopify: 'Online Store > Themes > Edit code > theme.liquid, before </body>.',
   wix: 'Settings > Custom Code > Add Custom Code: all pages, Body - end.',
@@ -34,7 +34,7 @@ const places: Record<Platform, string> = {
 export interface Snippet {
   snippet: string;
   where: string;
-  /** What the person who pastes it should know beside that. */
+  /** What else the person who pastes it should know. */
   notes: string[];
 }
 
@@ -45,19 +45,19 @@ export function snippetFor(options: SnippetOptions): Snippet {
   const notes =
     looks && !texts[platform]
       ? [
-          `If the site sends a Content-Security-Policy whose style-src forbids inline styles, take the attribute style out and put this into the site's own stylesheet instead: vapi-agent { ${looks} }`,
+          `If the site sends a Content-Security-Policy whose style-src forbids inline styles, remove the attribute style and put this into the site's own stylesheet instead: vapi-agent { ${looks} }`,
         ]
       : [];
   return { snippet, where: places[platform].replace('SERVER', () => options.server), notes };
 }
 
-/** A snippet on a page that is not allowed shows a button that starts nothing, so nobody should have to find that out. */
+/** A snippet on a page that is not allowed shows a button that starts nothing, so say it up front. */
 export function noteOnOrigins(allowed: readonly string[], isAsked: boolean): string[] {
   if (allowed.length === 0)
     return ['No page is allowed yet: the agent starts on none until the site’s origin is allowed.'];
   return isAsked
     ? []
-    : [`The agent starts only on these origins: ${allowed.join(', ')}. Any other has to be allowed first.`];
+    : [`The agent starts only on these origins: ${allowed.join(', ')}. Any other must be allowed first.`];
 }
 
 const texts: Partial<Record<Platform, (options: SnippetOptions) => string>> = {
@@ -66,7 +66,7 @@ const texts: Partial<Record<Platform, (options: SnippetOptions) => string>> = {
   gtm: script,
 };
 
-/** What every page understands. */
+/** For pages of every kind. */
 function tags(options: SnippetOptions): string {
   const style = styleOf(options);
   const written = Object.entries({ ...attributes(options), ...(style ? { style } : {}) }).map(
@@ -78,7 +78,7 @@ function tags(options: SnippetOptions): string {
   ].join('\n');
 }
 
-/** One classic script in the oldest syntax, for builders that take only scripts or rewrite modules and own elements. */
+/** One classic script in the oldest syntax, for builders that accept only scripts or rewrite modules and custom elements. */
 function script(options: SnippetOptions): string {
   const lines = Object.entries(attributes(options)).map(
     ([name, value]) => `  agent.setAttribute(${quote(name)}, ${quote(value)});`,
@@ -116,7 +116,7 @@ const clicks: Record<WidgetMode, string> = {
   hybrid: 'Let visitors choose',
 };
 
-/** The plugin writes the tags itself; these are the fields of its page, in their order and with their words. */
+/** The plugin writes the tags itself; these are the fields of its page, in its order and words. */
 function settings({ server, tenant, mode, appearance, rejoinCalls, label }: SnippetOptions): string {
   const { placement, theme, accentColor } = appearance;
   const corner = placement && corners[placement];
@@ -143,7 +143,7 @@ function attributes({
   const { placement, theme } = appearance;
   return {
     tenant,
-    // The element's own default needs no word.
+    // The element's own default is left out.
     ...(mode === 'voice' ? {} : { mode }),
     ...(placement ? { placement } : {}),
     ...(theme ? { theme } : {}),

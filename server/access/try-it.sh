@@ -47,6 +47,8 @@ check 'a changed session' '401 unauthorized' -H "$text" -H "Origin: $SITE" -d "{
 check 'another assistant, prompt or server beside the session' '400 invalid_request' -H "$text" -H "Origin: $SITE" -d "{\"session\":\"$session\",\"assistantOverrides\":{\"firstMessage\":\"hi\"}}" "$SERVER/v1/calls"
 check 'the session as it is: one call within the limits' '201' -H "$text" -H "Origin: $SITE" -d "{\"session\":\"$session\"}" "$SERVER/v1/calls"
 check 'the same session again' '409 session_used' -H "$text" -H "Origin: $SITE" -d "{\"session\":\"$session\"}" "$SERVER/v1/calls"
+# The demo creates the tenants for what goes wrong when their page is first opened.
+curl --silent --max-time 20 --output /dev/null "$SITE/trouble"
 session=$(session_of try-no-budget "$SITE")
 check 'a call that the budget does not pay for' '402 budget_exhausted' -H "$text" -H "Origin: $SITE" -d "{\"session\":\"$session\"}" "$SERVER/v1/calls"
 session=$(session_of try-too-fast "$SITE")

@@ -110,7 +110,7 @@ function leftOutOf(answer: Row): Row[] {
   return (answer.leftOut ?? []) as Row[];
 }
 
-/** @returns the exit code: 3 when somebody has to look */
+/** @returns the exit code: 3 when someone has to look */
 export function show(request: Request, answer: Row, asJson: boolean): number {
   if (request.tell && !asJson) {
     const { result, beside, exitCode } = request.tell(answer);
@@ -121,6 +121,6 @@ export function show(request: Request, answer: Row, asJson: boolean): number {
   process.stdout.write(`${asJson ? JSON.stringify(answer, null, 2) : readable(answer, request)}\n`);
   for (const { tenant, problem } of leftOutOf(answer)) process.stderr.write(`${tenant}: ${problem}\n`);
   if (leftOutOf(answer).length > 0) return 3;
-  // A timer that closes months must learn that somebody has to look.
+  // A timer that closes months must learn that someone has to look.
   return typeof answer.needsPerson === 'number' && answer.needsPerson > 0 ? 3 : 0;
 }

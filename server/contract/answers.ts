@@ -11,10 +11,7 @@ import { callRevisionSchema, callViewSchema } from './usage.ts';
 import { callFeedbackSchema } from './visitor.ts';
 import { timeSchema } from './words.ts';
 
-const nextCursor = z
-  .string()
-  .nullable()
-  .describe('To be given as `cursor` for the next page; null on the last one.');
+const nextCursor = z.string().nullable().describe('The `cursor` for the next page; null on the last one.');
 
 export const tenantsAnswerSchema = z.object({ tenants: z.array(tenantViewSchema), nextCursor });
 export const createdTenantSchema = savedTenantSchema.extend({
@@ -25,7 +22,7 @@ export type CreatedTenant = z.infer<typeof createdTenantSchema>;
 export const pausedTenantSchema = tenantViewSchema.extend({
   calls: z
     .object({ ended: z.int(), failed: z.int() })
-    .describe('Calls in progress that were ended, and those that could not be reached.'),
+    .describe('Calls in progress that were ended, and those that could not be.'),
 });
 export const blockedOriginsAnswerSchema = z.object({ blockedOrigins: z.array(blockedOriginViewSchema) });
 
@@ -36,11 +33,13 @@ export const callDetailSchema = callViewSchema.extend({
     .object({ version: z.string(), at: timeSchema })
     .nullable()
     .describe(
-      'What the visitor had agreed to when the call began, and when that was. Evidence, not content: it stays when the content is deleted.',
+      'What the visitor had agreed to when the call began, and when. Evidence, not content: it remains when the content is deleted.',
     ),
   confirmed: z
     .boolean()
-    .describe('For the operator only: whether Vapi has shown the call, not just a webhook told of it.')
+    .describe(
+      'For the operator only: whether Vapi has confirmed the call, rather than only a webhook reporting it.',
+    )
     .exactOptional(),
   revisions: z.array(callRevisionSchema).describe('For the operator only, oldest first.').exactOptional(),
 });
@@ -56,7 +55,7 @@ export const createdKeySchema = keyViewSchema.extend({
 });
 /** `POST /v1/secrets/reseal` */
 export const resealAnswerSchema = z.object({
-  resealed: z.int().describe('How many texts were sealed anew; 0 when all were already.'),
+  resealed: z.int().describe('How many secrets were sealed again; 0 when all were current already.'),
 });
 export const noticesAnswerSchema = z.object({ notices: z.array(noticeViewSchema), nextCursor });
 export type NoticesAnswer = z.infer<typeof noticesAnswerSchema>;
@@ -76,13 +75,13 @@ export const draftAnswerSchema = invoiceViewSchema.extend({
         open: z.enum(['duration-unknown', 'cost-unknown', 'no-plan']).describe('What is missing.'),
       }),
     )
-    .describe('Calls that are left for the next invoice, at most 100 of them.'),
+    .describe('Calls left for the next invoice, at most 100 of them.'),
   openCount: z.int().describe('How many those are.'),
 });
 export const invoiceCallsAnswerSchema = z.object({ calls: z.array(invoiceCallViewSchema), nextCursor });
 export const creditBalanceSchema = z.object({
   currency: z.string(),
-  balanceCents: z.int().describe('Prepaid credit that is left, in the smallest unit of the currency.'),
+  balanceCents: z.int().describe('Remaining prepaid credit, in the smallest unit of the currency.'),
 });
 export const creditsAnswerSchema = creditBalanceSchema.extend({
   entries: z
@@ -106,7 +105,7 @@ export type CreditsAnswer = z.infer<typeof creditsAnswerSchema>;
 export const runsAnswerSchema = z.object({
   runs: z
     .array(closeReportSchema)
-    .describe('The newest 50; a run that did nothing and had nothing new to tell is not among them.'),
+    .describe('The newest 50; runs that did nothing and found nothing new are left out.'),
 });
 export const presetsAnswerSchema = z.object({ presets: z.array(planPresetSchema) });
 export const deletedTenantsAnswerSchema = z.object({ tenants: z.array(deletedTenantSchema), nextCursor });
@@ -114,7 +113,7 @@ export const marginAnswerSchema = z.object({
   rows: z.array(marginRowSchema),
   leftOut: z
     .array(z.object({ tenant: z.string(), problem: z.string() }))
-    .describe('Tenants of the page whose margin could not be reckoned, and why.'),
+    .describe('Tenants of the page whose margin could not be calculated, and why.'),
   nextCursor,
 });
 export type MarginAnswer = z.infer<typeof marginAnswerSchema>;

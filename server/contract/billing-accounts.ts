@@ -1,4 +1,4 @@
-/** Who issues the invoices and who is to pay them: seller, buyer, tax, the way of collecting, prepaid credit. */
+/** Who issues the invoices and who pays them: seller, buyer, tax, collection, prepaid credit. */
 import { z } from 'zod';
 import { lineSchema } from './words.ts';
 
@@ -25,10 +25,10 @@ const sellerShape = z.strictObject({
     .optional(),
   invoicePrefix: prefixSchema
     .default('INV')
-    .describe('Stands before the running number: `INV` makes `INV-000001`.'),
+    .describe('Precedes the running number: `INV` makes `INV-000001`.'),
   creditNotePrefix: prefixSchema
     .default('CN')
-    .describe('Of the credit notes, which have numbers of their own; one that no invoice has ever had.'),
+    .describe('For credit notes, which are numbered separately; must never have been an invoice prefix.'),
   footer: z
     .string()
     .max(600)
@@ -65,24 +65,24 @@ export const billingAccountSchema = z
       .enum(['manual', 'send', 'charge'])
       .default('manual')
       .describe(
-        "`manual`: the operator sends it. Stripe e-mails it (`send`; then the buyer has an e-mail address, or the linked customer has) or charges the customer's payment method (`charge`).",
+        "`manual`: the operator sends it. Stripe e-mails it (`send`; the buyer or the linked customer must have an e-mail address) or charges the customer's payment method (`charge`).",
       ),
     stripeCustomerId: z
       .string()
       .regex(/^cus_[A-Za-z0-9]{1,60}$/, 'use cus_…')
       .optional()
-      .describe('An existing customer; without one it is made by the first push.'),
+      .describe('An existing customer; without one the first push creates it.'),
     pauseAfterOverdueDays: z
       .int()
       .min(0)
       .max(365)
       .nullable()
       .default(null)
-      .describe('Calls are refused so many days after an unpaid invoice was due; null = never.'),
+      .describe('Calls are refused this many days after an unpaid invoice was due; null = never.'),
   })
   .refine(
     ({ collection, buyer, stripeCustomerId }) => collection !== 'send' || buyer.email || stripeCustomerId,
-    { path: ['buyer', 'email'], error: 'Stripe has to know where to send the invoices' },
+    { path: ['buyer', 'email'], error: 'Stripe needs an address to send the invoices to' },
   );
 export type BillingAccount = z.infer<typeof billingAccountSchema>;
 

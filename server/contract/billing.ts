@@ -1,5 +1,5 @@
 /**
- * What is reckoned for the operator: the month so far, runs of the month's close, margin, other plans tried on a past
+ * What is calculated for the operator: the month so far, runs of the month's close, margin, other plans tried on a past
  * month. `…Cents` are the smallest units of the plan's currency; `costMicros` is Vapi's dollars.
  */
 import { z } from 'zod';
@@ -11,7 +11,9 @@ import { monthSchema, slugSchema, tenantIdSchema, timeSchema } from './words.ts'
 export const previewAnswerSchema = z.object({
   month: z.string(),
   currency: z.string(),
-  billed: z.boolean().describe('Then all of it is what the document says; else the month as it stands now.'),
+  billed: z
+    .boolean()
+    .describe('If so, all of this is from the document; otherwise the month as it stands now.'),
   soFar: z.object({
     lines: z.array(invoiceLineSchema),
     totalCents: z.int(),
@@ -21,27 +23,29 @@ export const previewAnswerSchema = z.object({
     .object({
       totalCents: z.int(),
     })
-    .describe('If the rest of the month goes on like its days up to now.'),
-  openCalls: z.int().describe('Calls that wait for their duration or cost.'),
+    .describe('If the rest of the month continues like its days so far.'),
+  openCalls: z.int().describe('Calls whose duration or cost is not known yet.'),
 });
 export type PreviewAnswer = z.infer<typeof previewAnswerSchema>;
 
-/** `POST /v1/billing/close`: bills every month that is over; of all tenants and up to the last month unless told. */
+/** `POST /v1/billing/close`: bills every month that is over; of all tenants and up to the last month by default. */
 export const closeRequestSchema = z.strictObject({
   month: monthSchema
     .optional()
-    .describe('The last month that is billed; also if its document is void, which no other month is again.'),
+    .describe(
+      'The last month that is billed; it is billed even if its document is void, unlike earlier months.',
+    ),
   tenant: z.union([slugSchema, tenantIdSchema]).optional().describe('A deleted one by its id.'),
   dryRun: z
     .boolean()
     .default(false)
-    .describe('Only says what would be done, by the ledger as it is: Vapi is not asked.'),
+    .describe('Only reports what would be done, from the ledger as it is: Vapi is not asked.'),
   graceHours: z
     .int()
     .min(0)
     .max(720)
     .default(24)
-    .describe('How long costs may come late before a month is closed.'),
+    .describe('How late costs may arrive before a month is closed.'),
 });
 export type CloseRequest = z.infer<typeof closeRequestSchema>;
 
@@ -51,7 +55,7 @@ export const closeEntrySchema = z.object({
   outcome: z
     .enum(['would-finalize', 'finalized', 'pushed', 'failed', 'voided', 'calls-left'])
     .describe(
-      '`voided`: its document is void, so that it is left to a person. `calls-left`: the month is over, and calls of it are on no document.',
+      '`voided`: its document is void, so it is left to a person. `calls-left`: the month is over, and some of its calls are on no document.',
     ),
   number: z.string().nullable(),
   totalCents: z.int().nullable(),
@@ -67,8 +71,8 @@ export const closeEntrySchema = z.object({
     .array(z.string())
     .describe('Calls that Vapi has not confirmed, by id, at most 100; they are billed once it has.')
     .exactOptional(),
-  unplannedCalls: z.int().describe('Calls on days without a plan, if there are any.').exactOptional(),
-  problem: z.string().describe('Why somebody should look at it.').exactOptional(),
+  unplannedCalls: z.int().describe('Calls on days without a plan, if any.').exactOptional(),
+  problem: z.string().describe('Why someone should look at it.').exactOptional(),
   notCompared: notComparedSchema.exactOptional(),
 });
 export type CloseEntry = z.infer<typeof closeEntrySchema>;
@@ -78,9 +82,9 @@ export const closeReportSchema = z.object({
   tenant: z.string().nullable().describe('The only one that was closed; null for all.').exactOptional(),
   dryRun: z.boolean(),
   startedAt: timeSchema,
-  finishedAt: timeSchema.nullable().describe('Null while it runs, and for ever when it was killed.'),
+  finishedAt: timeSchema.nullable().describe('Null while it runs, and forever if it was killed.'),
   entries: z.array(closeEntrySchema),
-  needsPerson: z.int().describe('How many entries somebody should look at.'),
+  needsPerson: z.int().describe('How many entries someone should look at.'),
 });
 export type CloseReport = z.infer<typeof closeReportSchema>;
 
@@ -88,17 +92,13 @@ export type CloseReport = z.infer<typeof closeReportSchema>;
 export const marginRowSchema = z.object({
   tenant: z.string(),
   month: z.string(),
-  billed: z.boolean().describe('Else the month as it stands now.'),
+  billed: z.boolean().describe('Otherwise the month as it stands now.'),
   currency: z.string(),
   calls: z.int(),
   seconds: z.int(),
   costMicros: z.int().describe('US dollars.'),
   costCents: z.int().describe("The same in the plan's currency."),
-  revenueCents: z
-    .int()
-    .describe(
-      'The lines of the month without what credit notes have taken back, before tax and prepaid credit.',
-    ),
+  revenueCents: z.int().describe('The lines of the month less credit notes, before tax and prepaid credit.'),
   marginCents: z.int(),
   callsWithoutCost: z.int(),
 });
@@ -115,7 +115,7 @@ export const simulationAnswerSchema = z.object({
   days: z
     .int()
     .describe(
-      'On how many days of the month: those with a plan, all of a month in which the tenant had none.',
+      'How many days of the month were simulated: those with a plan, or all of them when the tenant had none.',
     ),
   ofDays: z.int().describe('How many days the month has.'),
   lines: z.array(
@@ -132,7 +132,7 @@ export const simulationAnswerSchema = z.object({
 export type SimulationAnswer = z.infer<typeof simulationAnswerSchema>;
 
 /**
- * A deleted tenant, in `GET /v1/billing/deleted-tenants`. Its usage and its invoices are where they were, under its id:
+ * A deleted tenant, in `GET /v1/billing/deleted-tenants`. Its usage and its invoices remain, under its id:
  * `/v1/tenants/{id}/invoices`.
  */
 export const deletedTenantSchema = z.object({

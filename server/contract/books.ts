@@ -1,4 +1,4 @@
-/** What the operator reads of all its clients' invoices, and of the runs that made them. */
+/** The invoices of all the operator's clients, and the runs that made them. */
 import { z } from 'zod';
 import { invoiceStates, invoiceStatuses, invoiceSummarySchema } from './invoices.ts';
 import { cursorSchema, limitSchema, lineSchema, monthSchema } from './words.ts';
@@ -10,7 +10,7 @@ export const booksQuerySchema = z.strictObject({
   state: z
     .enum(invoiceStates)
     .optional()
-    .describe('As it is shown: one that is `credited` is in no other state.'),
+    .describe('As displayed: a `credited` invoice is in no other state.'),
   cursor: cursorSchema,
   limit: limitSchema(200, 100),
 });
@@ -24,10 +24,7 @@ export const bookedInvoiceSchema = invoiceSummarySchema.extend({
 export type BookedInvoice = z.infer<typeof bookedInvoiceSchema>;
 export const booksAnswerSchema = z.object({
   invoices: z.array(bookedInvoiceSchema),
-  nextCursor: z
-    .string()
-    .nullable()
-    .describe('To be given as `cursor` for the next page; null on the last one.'),
+  nextCursor: z.string().nullable().describe('The `cursor` for the next page; null on the last one.'),
 });
 export type BooksAnswer = z.infer<typeof booksAnswerSchema>;
 

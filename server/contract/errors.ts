@@ -1,4 +1,4 @@
-/** What a refused request is answered. */
+/** The answer to a refused request. */
 import { z } from 'zod';
 
 /** Stable error codes; the number is the HTTP status that carries them. */

@@ -10,8 +10,8 @@ import { lineSchema, monthSchema, timeSchema } from './words.ts';
 
 /**
  * What a line stands for; `late-usage`, `correction` and `minimum-change` bill an earlier month than the invoice's.
- * `credited-before` stands against a correction whose money a credit note has given back already; it is negative when the
- * calls rise again and the credit counts once more.
+ * `credited-before` offsets a correction that a credit note has already refunded; it is negative when the cost of the
+ * calls rises again and the credit applies once more.
  */
 export const lineKinds = [
   'fee',
@@ -47,7 +47,7 @@ export const invoiceLineSchema = z.object({
     .describe(
       "SHA-256 of the line's calls, so that the document's own hash covers them: for each, in the order of `…/lines/{no}/calls`, the JSON array `[callId, correction, seconds, billedSeconds, priceMicros]` and a line feed. Null for a draft and for a line without calls.",
     ),
-  creditsLine: z.int().describe("In a credit note: the invoice's line that it takes back.").exactOptional(),
+  creditsLine: z.int().describe('In a credit note: the line of the invoice that it credits.').exactOptional(),
 });
 export type InvoiceLine = z.infer<typeof invoiceLineSchema>;
 
@@ -55,7 +55,9 @@ export type InvoiceLine = z.infer<typeof invoiceLineSchema>;
 export const invoiceDocumentSchema = z.object({
   format: z
     .union([z.literal(1), z.literal(2)])
-    .describe('Of documents of format 1, `callsSha256` has the calls in the order of day, creation and id.'),
+    .describe(
+      'In documents of format 1, `callsSha256` covers the calls in the order of day, creation and id.',
+    ),
   id: z.string(),
   kind: z.enum(['invoice', 'credit-note']),
   number: z.string().nullable(),
@@ -92,14 +94,14 @@ export const invoiceDocumentSchema = z.object({
       reason: z.string(),
     })
     .nullable()
-    .describe('What it takes back, and why.'),
+    .describe('What it credits, and why.'),
 });
 export type InvoiceDocument = z.infer<typeof invoiceDocumentSchema>;
 
 export const invoiceStatuses = ['draft', 'finalized', 'pushed', 'paid', 'overdue', 'void'] as const;
 export type InvoiceStatus = (typeof invoiceStatuses)[number];
 
-/** As a reader is shown it. */
+/** As displayed. */
 export const invoiceStates = [...invoiceStatuses, 'credited'] as const;
 export type InvoiceState = (typeof invoiceStates)[number];
 
@@ -110,7 +112,7 @@ export const invoiceSummarySchema = z.object({
   status: z.enum(invoiceStatuses),
   state: z
     .enum(invoiceStates)
-    .describe('As `status`, but `credited` where credit notes have taken back all that was to pay.'),
+    .describe('As `status`, but `credited` when credit notes cover all that was to pay.'),
   month: z.string(),
   currency: z.string(),
   totalCents: z.int(),
@@ -118,12 +120,12 @@ export const invoiceSummarySchema = z.object({
   leftToPayCents: z
     .int()
     .describe(
-      'Of `dueCents` after the credit notes on it; 0 once it is paid or void, and for a credit note.',
+      'What remains of `dueCents` after its credit notes; 0 once it is paid or void, and for a credit note.',
     ),
   issuedAt: timeSchema.nullable(),
   dueAt: timeSchema.nullable(),
   paidAt: timeSchema.nullable(),
-  stripeId: z.string().nullable().describe("Stripe's id, once it is there."),
+  stripeId: z.string().nullable().describe("Stripe's id, once it has been pushed."),
 });
 export type InvoiceSummary = z.infer<typeof invoiceSummarySchema>;
 export const invoiceViewSchema = invoiceSummarySchema.extend({
@@ -135,7 +137,7 @@ export type InvoiceView = z.infer<typeof invoiceViewSchema>;
 export const notComparedSchema = z
   .string()
   .describe(
-    "Why the month could not be compared with Vapi's books before it was frozen; absent when it was. What Vapi then says otherwise, a later comparison brings to the next invoice.",
+    "Why the month could not be compared with Vapi's books before it was frozen; absent when it was compared. Differences that a later comparison finds are billed on the next invoice.",
   );
 /** The answer to `POST …/invoices/{id}/finalize`. */
 export const finalizedInvoiceSchema = invoiceViewSchema.extend({
@@ -160,10 +162,10 @@ export const paymentPageAnswerSchema = z.object({
 });
 export type PaymentPageAnswer = z.infer<typeof paymentPageAnswerSchema>;
 
-/** `POST /v1/tenants/{slug}/invoices`: makes the month's draft, or reckons it anew. */
+/** `POST /v1/tenants/{slug}/invoices`: makes the month's draft, or calculates it again. */
 export const draftInvoiceSchema = z.strictObject({ period: monthSchema });
 
-/** `POST …/invoices/{id}/credit-notes`: takes back lines in part, or (without `lines`) all that is left of the invoice. */
+/** `POST …/invoices/{id}/credit-notes`: credits part of some lines, or (without `lines`) all that is left of the invoice. */
 export const creditNoteSchema = z.strictObject({
   reason: lineSchema.min(1).max(300),
   lines: z

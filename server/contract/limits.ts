@@ -35,18 +35,18 @@ export const limitsSchema = z.strictObject({
   callsPerDay: callCount,
   maxCallSeconds: z.int().min(10).max(43_200).describe('Seconds; Vapi accepts 10 to 43,200.'),
   monthlyBudgetMicros: microsSchema.describe(
-    "Provider cost per calendar month in the tenant's time zone. A start is refused when it could pass this.",
+    "Provider cost per calendar month in the tenant's time zone. A start is refused when it could exceed this.",
   ),
   worstCaseMicrosPerMinute: microsSchema
     .min(1)
     .describe(
-      "The most that a minute of this tenant's assistants can cost, and the most that one text message can: a conversation has up to 30 messages of 4,000 characters, and each is sent with all before it. What a call or a message in progress may still cost is held at this rate, so a rate below the real one lets the budget be passed by the difference.",
+      "The most that a minute of this tenant's assistants can cost, and the most that one text message can: a conversation has up to 30 messages of 4,000 characters, and each is sent with all before it. What a call or a message in progress may still cost is held at this rate; if it is below the real one, the budget can be exceeded by the difference.",
     ),
   hours: openingHoursSchema.nullable().describe('Null = always open.'),
 });
 export type Limits = z.infer<typeof limitsSchema>;
 
-/** What a tenant has where nothing else is said: no tenant is ever without a limit. */
+/** A tenant's defaults: no tenant is ever without a limit. */
 export const defaultLimits: Limits = {
   concurrentCalls: 5,
   callsPerMinutePerIp: 5,

@@ -1,4 +1,4 @@
-/** What the operator is told of a tenant, once for each kind and occasion. */
+/** Notices about a tenant for the operator, one for each kind and occasion. */
 import { z } from 'zod';
 import { timeSchema } from './words.ts';
 
@@ -29,11 +29,11 @@ export const noticeViewSchema = z.object({
   period: z
     .string()
     .describe(
-      'The month of a budget, the day of a burst, a full outbox or calls without a grant, the number of an invoice, with what it was for a payment that went back.',
+      'The month of a budget, the day of a burst, a full outbox or calls without a grant, the number of an invoice; for a reversed payment, also what was reversed.',
     ),
-  title: z.string().describe("Goes on from the tenant's name: `invoice INV-000001 is overdue`."),
-  text: z.string().describe('In whole sentences, with the amounts.'),
-  data: z.record(z.string(), z.unknown()).describe('The same and more, as it is sent.'),
-  pending: z.boolean().describe('Whether it is still to be delivered to somebody.'),
+  title: z.string().describe("Continues the tenant's name: `invoice INV-000001 is overdue`."),
+  text: z.string().describe('In full sentences, with the amounts.'),
+  data: z.record(z.string(), z.unknown()).describe('The same and more, as sent.'),
+  pending: z.boolean().describe('Whether it still has to be delivered.'),
 });
 export type NoticeView = z.infer<typeof noticeViewSchema>;

@@ -1,5 +1,5 @@
 /**
- * The plans that agencies use most, in the smallest form that works; amounts are examples to change. A preset's own name
+ * The plans that agencies use most, in the smallest form that works; change the amounts, which are examples. A preset's own name
  * and description are for the operator; the name of its plan is for the client.
  */
 import { z } from 'zod';

@@ -85,7 +85,7 @@ const planShape = z.strictObject({
     .min(1)
     .max(80)
     .describe(
-      'The client reads it, also on its invoices; with a cost-plus price it must not tell the markup.',
+      'The client reads it, also on its invoices; with a cost-plus price it must not reveal the markup.',
     ),
   currency: z
     .string()
@@ -100,7 +100,7 @@ const planShape = z.strictObject({
     .max(200_000_000_000)
     .default(1_000_000)
     .describe(
-      'How much of the currency one US dollar of cost is. It holds for whole months: another is a plan from the first of one.',
+      'How much of the currency one US dollar of cost is. It applies to whole months: to change it, set a plan from the first of a month.',
     ),
   monthlyFeeCents: centsSchema.default(0),
   minimumCents: centsSchema.default(0).describe('Fee and usage of a month together are at least this.'),
@@ -120,13 +120,13 @@ const planShape = z.strictObject({
 export const planSchema = planShape.refine(
   ({ name, rates }) =>
     !/%|per ?cent|mark-?up/i.test(name) || rates.every(({ price }) => price.kind !== 'cost-plus'),
-  { path: ['name'], error: 'the client reads the name: it must not tell the markup' },
+  { path: ['name'], error: 'the client reads the name: it must not reveal the markup' },
 );
 export type Plan = z.infer<typeof planSchema>;
 /** As an operator writes it. */
 export type PlanInput = z.input<typeof planSchema>;
 
-/** `PUT /v1/tenants/{slug}/plan`. From that day on (default: today) the plan holds; null ends the billing. */
+/** `PUT /v1/tenants/{slug}/plan`. The plan applies from that day on (default: today); null ends the billing. */
 export const setPlanSchema = z.strictObject({
   plan: planSchema.nullable(),
   from: daySchema.optional(),
@@ -149,11 +149,11 @@ export const planVersionViewSchema = z.object({
     .describe('The plan in words, as the client sees it; only of the current one.'),
 });
 export type PlanVersionView = z.infer<typeof planVersionViewSchema>;
-/** Of `PUT /v1/tenants/{slug}/plan`: the version that holds from that day on, which may have begun before it. */
+/** Of `PUT /v1/tenants/{slug}/plan`: the version that applies from that day on, which may have begun before it. */
 export const planSetAnswerSchema = planVersionViewSchema.omit({ terms: true }).extend({
   cancelled: z
     .array(z.string())
-    .describe('Where the billing ends: the first days of the plans to come that are cancelled with it.')
+    .describe('When the billing ends: the first days of the future plans that are cancelled with it.')
     .exactOptional(),
 });
 export type PlanSetAnswer = z.infer<typeof planSetAnswerSchema>;

@@ -1,4 +1,4 @@
-/** What may stand behind the `?` of lists; those with filters of their own are beside their answers. */
+/** Query parameters of lists; lists with their own filters have them beside their answers. */
 import { z } from 'zod';
 import {
   cursorSchema as cursor,
@@ -16,7 +16,7 @@ export const tenantsQuerySchema = z.strictObject({
 
 /** `POST /v1/tenants/{slug}/wire` */
 export const wireQuerySchema = z.strictObject({
-  'dry-run': z.enum(['true', 'false']).optional().describe('`true` = only say what would be changed.'),
+  'dry-run': z.enum(['true', 'false']).optional().describe('`true` = only report what would be changed.'),
 });
 
 /** `GET /v1/tenants/{slug}/preview` */

@@ -19,23 +19,25 @@ export type Books = z.infer<typeof booksSchema>;
 
 export const tenantDriftSchema = z.object({
   tenant: z.string(),
-  vapi: booksSchema.describe("By Vapi's list."),
-  ledgerBefore: booksSchema.describe('By the ledger, before and after this run.'),
+  vapi: booksSchema.describe("In Vapi's list."),
+  ledgerBefore: booksSchema.describe('In the ledger, before and after this run.'),
   ledgerAfter: booksSchema,
   differenceMicros: z
     .int()
     .describe('Vapi minus ledger, after this run: 0 unless Vapi has forgotten calls that are booked.'),
   added: z.int().describe('Calls that the ledger did not know.'),
-  changed: z.int().describe('Calls of which something was different.'),
-  missing: z.int().describe('Booked calls that Vapi does not list any more; they stay booked.'),
+  changed: z.int().describe('Calls that differed in some way.'),
+  missing: z.int().describe('Booked calls that Vapi no longer lists; they stay booked.'),
   missingIds: z
     .array(z.string())
-    .describe('Of these calls, at most 100, in the order of their ids. Told each time, not only at first.'),
-  callsWithoutCost: z.int().describe('Ended calls whose cost Vapi has not told yet.'),
+    .describe(
+      'Of these calls, at most 100, in the order of their ids. Reported each time, not only the first.',
+    ),
+  callsWithoutCost: z.int().describe('Ended calls whose cost Vapi has not reported yet.'),
 });
 export type TenantDrift = z.infer<typeof tenantDriftSchema>;
 
-/** What `POST /v1/reconcile` answers. */
+/** The answer to `POST /v1/reconcile`. */
 export const driftReportSchema = z.object({
   from: z.string(),
   to: z.string(),
@@ -49,7 +51,7 @@ export const driftReportSchema = z.object({
       }),
     )
     .describe(
-      'Calls with an assistant of no tenant, in an org that no tenant has as a whole (`wholeOrg`). They are in nobody’s ledger: name the assistant in `assistantIds`, then compare the period again.',
+      'Calls with an assistant of no tenant, in an org that no tenant has as a whole (`wholeOrg`). They are in no one’s ledger: name the assistant in `assistantIds`, then compare the period again.',
     ),
   failures: z
     .array(
@@ -58,7 +60,7 @@ export const driftReportSchema = z.object({
         reason: z.string(),
       }),
     )
-    .describe('Tenants whose org could not be read; nothing of them has been changed that Vapi did not say.'),
+    .describe('Tenants whose org could not be read completely; only what Vapi did report has been changed.'),
   requests: z.int().describe('Requests sent to Vapi, without retries.'),
 });
 export type DriftReport = z.infer<typeof driftReportSchema>;

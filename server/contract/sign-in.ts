@@ -5,14 +5,14 @@ import { slugSchema, timeSchema } from './words.ts';
 /** `POST /v1/sign-in-links`: a link to the operator's portal, or with a tenant to that client's. */
 export const createSignInLinkSchema = z.strictObject({
   tenant: slugSchema.optional(),
-  email: z.email().max(254).optional().describe('Sends it there as well, where `SMTP_URL` is set.'),
+  email: z.email().max(254).optional().describe('Also mails it there, if `SMTP_URL` is set.'),
 });
 
 /** The link is shown here only; it works once. */
 export const signInLinkAnswerSchema = z.object({
   url: z.string(),
   expiresAt: timeSchema,
-  mailed: z.boolean().describe('Whether the mail server has taken it.'),
+  mailed: z.boolean().describe('Whether the mail server accepted it.'),
 });
 export type SignInLinkAnswer = z.infer<typeof signInLinkAnswerSchema>;
 
@@ -21,7 +21,7 @@ export const signOutSchema = z.strictObject({
   everywhere: z
     .boolean()
     .default(false)
-    .describe('Ends not only this sign-in, but all of the operator, or all of the client.'),
+    .describe('Ends all sign-ins of the operator, or of the client, not only this one.'),
   tenant: slugSchema.optional().describe('Ends all sign-ins of that client; for the operator.'),
 });
 

@@ -14,7 +14,7 @@ export const platforms = [
 ] as const;
 export type Platform = (typeof platforms)[number];
 
-/** Those that the element speaks. */
+/** Languages of the element. */
 export const languages = ['en', 'ar', 'de', 'es', 'fr', 'it', 'ja', 'nl', 'pl', 'pt', 'tr', 'zh'] as const;
 export type LanguageCode = (typeof languages)[number];
 
@@ -25,14 +25,14 @@ export const snippetQuerySchema = z.strictObject({
     .enum(languages)
     .optional()
     .describe(
-      "The language of the launcher's text, which the snippet then writes; a text `launcher` of the tenant's own goes before it.",
+      "The language of the launcher's text, which the snippet then writes; the tenant's own text `launcher` takes precedence.",
     ),
   origin: z
     .string()
     .min(1)
     .max(300)
     .optional()
-    .describe('An address of the site: whether its origin is allowed is answered, too.'),
+    .describe('An address of the site: the answer also says whether its origin is allowed.'),
 });
 
 export const snippetViewSchema = z.object({
@@ -42,7 +42,7 @@ export const snippetViewSchema = z.object({
   notes: z
     .array(z.string())
     .describe(
-      'What else to know before pasting it: where the agent starts, if `origin` does not ask or no page is allowed; what a policy of the site forbids.',
+      'What else to know before pasting it: where the agent starts, if `origin` is absent or no page is allowed; what a policy of the site forbids.',
     ),
   origin: z
     .object({

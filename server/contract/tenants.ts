@@ -23,8 +23,8 @@ export const grantlessActions = ['auto', 'end', 'keep'] as const;
 export type GrantlessAction = (typeof grantlessActions)[number];
 
 /**
- * https, or http to this machine for trying things out. A user or a password in it would be shown wherever the URL is,
- * and `fetch` takes none.
+ * https, or http to this machine for testing. A user or a password in it would be shown wherever the URL is, and `fetch`
+ * accepts none.
  */
 export const hookUrlSchema = z
   .url({ protocol: /^https?$/ })
@@ -45,7 +45,7 @@ const beforeCallSchema = z.strictObject({
   whenUnavailable: z
     .enum(['deny', 'allow'])
     .describe(
-      'What happens when it does not answer within 2 seconds or answers with nonsense: an empty body, an unknown field. With `deny` only an explicit `"allow": true` lets the visitor through.',
+      'What happens when it does not answer within 2 seconds or its answer is invalid: an empty body, an unknown field. With `deny` only an explicit `"allow": true` lets the visitor through.',
     ),
 });
 
@@ -79,23 +79,23 @@ const optional = {
   allowHttpOrigins: z
     .boolean()
     .describe(
-      "Permits plain http beyond localhost in `allowedOrigins`; anyone on the way can then read a visitor's session.",
+      "Permits plain http beyond localhost in `allowedOrigins`; anyone on the network path can then read a visitor's session.",
     ),
   bindSessionToNetwork: z
     .boolean()
     .describe(
-      'A session counts only from the network that asked for it; off for visitors whose address changes all the time.',
+      'A session is valid only from the network that requested it; turn it off for visitors whose address keeps changing.',
     ),
   challenge: z.enum(challengeKinds).describe('What a browser must solve before it gets a session.'),
   beforeCall: beforeCallSchema
     .nullable()
     .describe(
-      'Asked before each call, and once before the first message of each text conversation; it may deny it or add variables. It answers `{"allow": true}` or `{"allow": false, "message"?}`, with `variableValues` if it likes. Null = not asked.',
+      'Asked before each call, and once before the first message of each text conversation; it may deny it or add variables. It answers `{"allow": true}` or `{"allow": false, "message"?}`, optionally with `variableValues`. Null = not asked.',
     ),
   alerts: alertsSchema
     .nullable()
     .describe(
-      'Told at 80 % and 100 % of the budget, on a burst of refused pages and of unpaid invoices. Null: only of unpaid invoices, and then whoever issues them (`PUT /v1/billing/seller`) by e-mail. All are listed by `GET /v1/notices`.',
+      'Notified at 80 % and 100 % of the budget, on a burst of refused pages, and of unpaid invoices. Null: only of unpaid invoices, by e-mail to their seller (`PUT /v1/billing/seller`). All are listed by `GET /v1/notices`.',
     ),
   modes: z
     .array(z.enum(widgetModes))
@@ -110,12 +110,12 @@ const optional = {
   rejoinCalls: z
     .boolean()
     .describe(
-      'A visitor who goes to another page of the site in the same tab can go on with the call. Only in the access mode `proxy`. The room is then kept when the visitor leaves it, and the server ends the call after 30 s without a visitor.',
+      'A visitor who goes to another page of the site in the same tab can continue the call. Only in the access mode `proxy`. The room is then kept when the visitor leaves it, and the server ends the call after 30 s without a visitor.',
     ),
   webCallsWithoutGrant: z
     .enum(grantlessActions)
     .describe(
-      'Web calls in progress that no grant of ours stands for: somebody else has the key, one grant began several calls, or somebody tests from Vapi’s dashboard. `auto`: in the modes `scoped-key` and `public-key` those with `assistantId` are ended as soon as they are seen, in `proxy` they go on. `end`: they are ended in every mode, with each assistant of the tenant. `keep`: they go on. Calls by phone and text always do.',
+      'Web calls in progress without a grant of this server: someone else has the key, one grant started several calls, or someone is testing from Vapi’s dashboard. `auto`: in the modes `scoped-key` and `public-key` those with `assistantId` are ended as soon as they are seen, in `proxy` they continue. `end`: they are ended in every mode, with each assistant of the tenant. `keep`: they continue. Calls by phone and text always do.',
     ),
   allowedVariables: z
     .array(z.string().regex(/^[A-Za-z_][A-Za-z0-9_]{0,63}$/))
@@ -128,7 +128,7 @@ const optional = {
     .max(3650)
     .nullable()
     .describe(
-      "After so many days transcripts and recordings are deleted at Vapi. Null = Vapi's own retention.",
+      "Transcripts and recordings are deleted at Vapi after this many days. Null = Vapi's own retention.",
     ),
   timeZone: timeZoneSchema.describe(
     "IANA zone of the tenant's days and months, in usage, budget and invoices.",
@@ -144,15 +144,15 @@ const optional = {
   wholeOrg: z
     .boolean()
     .describe(
-      'Every call of the org is this tenant’s, whatever its assistant, by phone too. Off, only the calls of `assistantId` and `assistantIds` are; all others are told as unassigned when the ledger is compared with Vapi. Refused while another tenant has the org, or had it within the last three days.',
+      'Every call of the org is this tenant’s, whatever its assistant, by phone too. When off, only the calls of `assistantId` and `assistantIds` are; all others are reported as unassigned when the ledger is compared with Vapi. Refused while another tenant has the org, or had it within the last three days.',
     ),
   webhookForwardUrl: hookUrlSchema
     .nullable()
     .describe(
-      "Where every message of Vapi's goes on to from here, with the answer back: the tenant's own server. Wiring sets it to what the assistant's server was. Null = nowhere.",
+      "Where every message from Vapi is forwarded, and its answer returned: the tenant's own server. Wiring sets it to what the assistant's server was. Null = nowhere.",
     ),
   webhookForwardHeaders: forwardHeadersSchema.describe(
-    'Sent with what is forwarded. Write-only: an answer shows the names. A new `webhookForwardUrl` starts without.',
+    'Sent with what is forwarded. Write-only: an answer shows the names. A new `webhookForwardUrl` starts with none.',
   ),
   hookSecret: hookSecretSchema.describe(
     'Signs what we send to `beforeCall.url` and `alerts.url`, in the Standard Webhooks form. Write-only, generated and shown like `webhookSecret`.',
@@ -179,7 +179,7 @@ export const updateTenantSchema = z
       .min(0)
       .max(604_800)
       .describe(
-        'How long the old `webhookSecret` stays valid beside a new one, so that nothing is lost meanwhile; default a day.',
+        'How long the old `webhookSecret` stays valid beside a new one, so that nothing is lost during the change; default a day.',
       ),
   })
   .partial();
@@ -214,7 +214,7 @@ export const tenantViewSchema = z.object({
   webhookSecret: z.string(),
   previousWebhookSecretUntil: timeSchema
     .nullable()
-    .describe('Until then the previous secret is accepted too; null when there is none.'),
+    .describe('The previous secret is also accepted until then; null when there is none.'),
   webhookAuth: webhookAuthSchema,
   assistantIds: z.array(z.string()),
   wholeOrg: z.boolean(),
@@ -235,18 +235,18 @@ export const savedTenantSchema = tenantViewSchema.extend({
     .exactOptional(),
   notes: z
     .array(z.string())
-    .describe('Only where there are any: what these settings leave open.')
+    .describe('Only when there are any: the risks that these settings leave open.')
     .exactOptional(),
   clockBehindSeconds: z
     .int()
     .describe(
-      "With `vapiCheck`, only when this server's clock is 30 s or more from Vapi's: how far it is behind, negative when it is ahead. Set the clock right: Vapi refuses keys that have expired by its own.",
+      "With `vapiCheck`, only when this server's clock is 30 s or more from Vapi's: how far it is behind, negative when it is ahead. Correct the clock: Vapi refuses keys that have expired by its own.",
     )
     .exactOptional(),
 });
 export type SavedTenant = z.infer<typeof savedTenantSchema>;
 
-/** `POST /v1/tenants/{slug}/allowed-origins`: lets one more page in. */
+/** `POST /v1/tenants/{slug}/allowed-origins`: allows one more page. */
 export const allowOriginSchema = z.strictObject({ origin: originEntrySchema });
 
 /** A page that was refused, in `GET /v1/tenants/{slug}/blocked-origins`. */
@@ -254,7 +254,7 @@ export const blockedOriginViewSchema = z.object({
   origin: z
     .string()
     .describe(
-      'As the browser sent it; `(none)`, `(malformed)` or `(others)` for what is not kept one by one.',
+      'As the browser sent it; `(none)`, `(malformed)` or `(others)` for what is not listed individually.',
     ),
   count: z.int(),
   firstSeen: timeSchema,

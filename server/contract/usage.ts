@@ -59,7 +59,7 @@ export const usageAnswerSchema = z.object({
       callsWithoutCost: z.int().exactOptional(),
     })
     .describe(
-      '`costMicros` and `callsWithoutCost` (calls whose cost Vapi has not told yet) are for the operator only.',
+      '`costMicros` and `callsWithoutCost` (calls whose cost Vapi has not reported yet) are for the operator only.',
     ),
 });
 export type UsageAnswer = z.infer<typeof usageAnswerSchema>;
@@ -68,7 +68,9 @@ const pricesShape = {
   prices: z
     .literal('yes')
     .optional()
-    .describe('Adds `priceMicros`; a month that is not billed yet is rated for it, so ask only to show it.'),
+    .describe(
+      'Adds `priceMicros`; a month that is not billed yet is rated for it, so ask for it only to show it.',
+    ),
 };
 /** `GET /v1/tenants/{slug}/calls/{id}` */
 export const callQuerySchema = z.strictObject(pricesShape);
@@ -90,7 +92,7 @@ export const callsQuerySchema = z.strictObject({
 });
 export type CallsQuery = z.infer<typeof callsQuerySchema>;
 
-/** Why a call in progress must not go on. */
+/** Why a call in progress must not continue. */
 export const unwantedReasons = ['paused', 'outdated', 'no-grant'] as const;
 export type UnwantedReason = (typeof unwantedReasons)[number];
 
@@ -110,30 +112,33 @@ export const callViewSchema = z.object({
     .enum(unwantedReasons)
     .nullable()
     .describe(
-      'Why this server ends it: `paused`, the tenant was; `outdated`, a pause came after its grant, or it began after its grant was given back; `no-grant`, a web call that none stands for. Null for calls that may go on.',
+      'Why this server ends it: `paused`, the tenant was; `outdated`, a pause came after its grant, or it began after its grant was given back; `no-grant`, a web call without one. Null for calls that may continue.',
     ),
   costMicros: z
     .int()
     .nullable()
-    .describe('Null while Vapi has not told it (unknown is not zero), and always for a client.'),
+    .describe('Null while Vapi has not reported it (unknown is not zero), and always for a client.'),
   cost: costByComponentSchema.nullable(),
   priceMicros: z
     .int()
     .nullable()
     .exactOptional()
     .describe(
-      'What the tenant pays, in millionths of its plan’s currency, as billed or as it would be billed now; null while unknown. Only where it was asked for.',
+      'What the tenant pays, in millionths of its plan’s currency, as billed or as it would be billed now; null while unknown. Only when requested.',
     ),
   session: z
     .string()
     .nullable()
-    .describe('The session that it came from; null for a call that we did not start.'),
-  timesSource: z.enum(eventSources).nullable().describe('Where the times, and the cost, were learnt.'),
+    .describe('The session that it came from; null for a call that this server did not start.'),
+  timesSource: z
+    .enum(eventSources)
+    .nullable()
+    .describe('Where the times were learned; `costSource`, the cost.'),
   costSource: z.enum(eventSources).nullable(),
   dismissedAt: timeSchema
     .nullable()
-    .describe('Since when the operator has dismissed it as one that Vapi never had; it counts for nothing.'),
-  contentDeletedAt: timeSchema.nullable().describe('Since when transcript and recording are deleted.'),
+    .describe('When the operator dismissed it as one that Vapi never had; it counts for nothing.'),
+  contentDeletedAt: timeSchema.nullable().describe('When transcript and recording were deleted.'),
 });
 export type CallView = z.infer<typeof callViewSchema>;
 /** Figures that the call was booked with, in `GET …/calls/{id}` for the operator, oldest first. */
@@ -161,12 +166,12 @@ export const transcriptAnswerSchema = z.object({
       }),
     )
     .describe("`seconds` from the call's start."),
-  recording: z.boolean().describe('Whether `GET …/recording` has something to give.'),
+  recording: z.boolean().describe('Whether `GET …/recording` has a recording.'),
 });
 export type TranscriptAnswer = z.infer<typeof transcriptAnswerSchema>;
 
 /**
  * `DELETE /v1/tenants/{slug}/calls/{id}/content`: what was said, and the comment of the feedback, of one call or of all
- * calls from that visitor's network. Cost, times and the rating stay.
+ * calls from that visitor's network. Cost, times and the rating remain.
  */
 export const deleteContentSchema = z.strictObject({ of: z.enum(['call', 'visitor']).default('call') });

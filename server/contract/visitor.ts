@@ -1,13 +1,15 @@
-/** What a visitor’s browser and the server say to each other: session, grant, end. */
+/** What a visitor’s browser and the server exchange: session, grant, end. */
 import { z } from 'zod';
 import { slugSchema, timeSchema } from './words.ts';
 
-/** Of `POST /v1/sessions` and the challenge before it. Nothing else is refused here: it only chooses a limit. */
+/** Of `POST /v1/sessions` and the challenge before it. Other parameters are ignored: this one only selects a limit. */
 export const aheadQuerySchema = z.object({
   ahead: z
     .enum(['true'])
     .optional()
-    .describe('Fetched ahead of a click, which may never come: counted apart from what a click asks for.'),
+    .describe(
+      'Fetched ahead of a click that may never come: counted separately from requests made by a click.',
+    ),
 });
 
 /** `POST /v1/sessions` */
@@ -17,7 +19,9 @@ export const sessionRequestSchema = z.strictObject({
     .string()
     .max(8192)
     .optional()
-    .describe("The solved challenge, as the challenge's kind writes it; needed when the tenant demands one."),
+    .describe(
+      "The solved challenge, as the challenge's kind writes it; required when the tenant demands one.",
+    ),
 });
 export type SessionRequest = z.infer<typeof sessionRequestSchema>;
 
@@ -26,7 +30,7 @@ export const sessionAnswerSchema = z.object({
   expiresAt: timeSchema.describe('ISO-8601 UTC.'),
   mediaProxyUrl: z
     .string()
-    .describe('As in the grant, for what is loaded while the grant is on its way.')
+    .describe('As in the grant, for what is loaded before the grant arrives.')
     .exactOptional(),
 });
 export type SessionAnswer = z.infer<typeof sessionAnswerSchema>;
@@ -45,7 +49,7 @@ const consentVersionSchema = z
   .min(1)
   .max(40)
   .describe(
-    "The version of the tenant's consent that the visitor has agreed to; without the present one a start is refused with `call_denied`, and `errors` names `consent`.",
+    "The version of the tenant's consent that the visitor has agreed to; without the current one a start is refused with `call_denied`, and `errors` names `consent`.",
   );
 
 /** `POST /v1/calls` */
@@ -77,7 +81,7 @@ export const proxyGrantSchema = grantBaseSchema.extend({
   callId: z.string().describe("Vapi's call id."),
   webCallUrl: z
     .string()
-    .describe('The room of this one call; whoever has it can join that call and nothing else.'),
+    .describe('The room of this one call; its holder can join that call and nothing else.'),
   callToken: z
     .string()
     .describe("Only when the assistant records video: Daily's meeting token.")
@@ -88,7 +92,7 @@ export const proxyGrantSchema = grantBaseSchema.extend({
   rejoinWithinSeconds: z
     .int()
     .describe(
-      'How long the call waits for a visitor who has left the page; absent when leaving it is the end of the call.',
+      'How long the call waits for a visitor who has left the page; absent when leaving it ends the call.',
     )
     .exactOptional(),
 });
@@ -106,9 +110,7 @@ export const keyGrantSchema = grantBaseSchema.extend({
       metadata: z.record(z.string(), z.string()),
       variableValues: variableValuesSchema,
     })
-    .describe(
-      "To be passed to `start()` as they are: the limit, the tenant's tags, the allowed variable values.",
-    ),
+    .describe("Pass them to `start()` unchanged: the limit, the tenant's tags, the allowed variable values."),
   expiresAt: timeSchema.describe('ISO-8601 UTC; only for `scoped-key`.').exactOptional(),
   feedbackToken: z
     .string()
@@ -135,7 +137,7 @@ export const chatRequestSchema = z
   );
 export type ChatRequest = z.infer<typeof chatRequestSchema>;
 
-/** One `data:` line of the answer: a piece of text, or, last, the permission to go on. */
+/** One `data:` line of the answer: a piece of text, or, last, the permission to continue. */
 export const chatEventSchema = z.union([z.object({ delta: z.string() }), z.object({ chat: z.string() })]);
 export type ChatEvent = z.infer<typeof chatEventSchema>;
 
@@ -149,14 +151,14 @@ export const feedbackRequestSchema = z.strictObject({
     .min(1)
     .max(2048)
     .describe(
-      "The grant's `endToken` or `feedbackToken`; it serves for an hour after the longest possible call.",
+      "The grant's `endToken` or `feedbackToken`; it is valid until an hour after the longest possible call.",
     ),
   rating: z.enum(ratings),
   comment: z.string().trim().min(1).max(1000).optional(),
 });
 export type FeedbackRequest = z.infer<typeof feedbackRequestSchema>;
 
-/** What the visitor said of a call. */
+/** A visitor's rating of a call. */
 export const callFeedbackSchema = z.object({
   rating: z.enum(ratings),
   comment: z.string().nullable(),
@@ -164,14 +166,14 @@ export const callFeedbackSchema = z.object({
 });
 export type CallFeedback = z.infer<typeof callFeedbackSchema>;
 
-/** `POST /v1/calls/{id}/leave` and `…/rejoin`: the visitor goes from page to page of the site. */
+/** `POST /v1/calls/{id}/leave` and `…/rejoin`: the visitor moves between pages of the site. */
 export const pageOfCallSchema = z.strictObject({
   token: z.string().min(1).max(2048).describe("The call's end token."),
   page: z
     .int()
     .min(0)
     .max(100_000)
-    .describe('The page that is left or come to, counted from 0 where the call was started.'),
+    .describe('The page that is left or reached; 0 is the one where the call was started.'),
 });
 
 /** `POST /v1/calls/{id}/end` */

@@ -1,4 +1,4 @@
-/** How a tenant's Vapi proves itself on our webhook, where its messages go on to, and how its assistants are wired. */
+/** How a tenant's Vapi proves itself on our webhook, where its messages are forwarded, and how its assistants are wired. */
 import { z } from 'zod';
 
 /** RFC 9110 token, in the lower case in which headers are compared. */
@@ -23,7 +23,7 @@ const hmacAuthSchema = z
       .string()
       .max(100)
       .default('')
-      .describe('What stands in front of the signature, for instance `sha256=`.'),
+      .describe('What precedes the signature, for instance `sha256=`.'),
     encoding: z.enum(['hex', 'base64']).default('hex'),
     payloadFormat: z.string().max(200).default('{timestamp}.{body}'),
     secretIsBase64: z.boolean().default(false),
@@ -54,7 +54,7 @@ export const forwardHeadersSchema = z
 
 /** `POST /v1/tenants/{slug}/wire` */
 export const wireRequestSchema = z.strictObject({
-  squadId: z.uuid('must be a UUID').optional().describe("Its members' saved assistants are wired as well."),
+  squadId: z.uuid('must be a UUID').optional().describe("Its members' saved assistants are also wired."),
   credentialId: z
     .string()
     .min(1)
@@ -92,7 +92,7 @@ export const assistantWiringSchema = z.object({
   forwardUrl: z
     .string()
     .nullable()
-    .describe("Where this assistant's messages go on to from here; null = nowhere."),
+    .describe("Where this assistant's messages are forwarded; null = nowhere."),
 });
 export type AssistantWiring = z.infer<typeof assistantWiringSchema>;
 
@@ -100,7 +100,7 @@ export type AssistantWiring = z.infer<typeof assistantWiringSchema>;
 export const wireAnswerSchema = z.object({
   dryRun: z.boolean(),
   assistants: z.array(assistantWiringSchema),
-  notes: z.array(z.string()).describe('What the operator should know or do besides.'),
+  notes: z.array(z.string()).describe('What else the operator should know or do.'),
 });
 export type WireAnswer = z.infer<typeof wireAnswerSchema>;
 

@@ -25,13 +25,13 @@ export type Texts = z.infer<typeof textsSchema>;
 
 /** What a visitor must agree to before the microphone is asked for or a message is sent. */
 export const consentSchema = z.strictObject({
-  version: z.string().trim().min(1).max(40).describe('A new version asks everybody again.'),
+  version: z.string().trim().min(1).max(40).describe('A new version asks everyone again.'),
   text: z.string().trim().min(1).max(4000).describe('Plain text; line breaks are kept.'),
   linkUrl: z
     .url({ protocol: /^https$/ })
     .max(2048)
     .optional()
-    .describe('Where the whole of it can be read.'),
+    .describe('Where the full text can be read.'),
 });
 export type Consent = z.infer<typeof consentSchema>;
 
@@ -47,7 +47,7 @@ export const widgetConfigSchema = z.object({
   consent: consentSchema.describe('Present when the tenant demands it.').exactOptional(),
   rejoinCalls: z
     .literal(true)
-    .describe('Present when the element shall carry a call from page to page (its attribute `rejoin`).')
+    .describe('Present when the element carries a call from page to page (its attribute `rejoin`).')
     .exactOptional(),
   challenge: z
     .object({

@@ -2,10 +2,10 @@
 import { z } from 'zod';
 
 export const accessModes = ['proxy', 'scoped-key', 'public-key'] as const;
-/** How a browser is let into a call; what each leaves open is in `server/access/modes.md`. */
+/** How a browser is admitted to a call; what each leaves open is in `server/access/modes.md`. */
 export type AccessMode = (typeof accessModes)[number];
 
-/** Where a figure of the ledger was learnt: from a webhook, by asking Vapi, or from the answer to our own request. */
+/** Where a figure of the ledger was learned: from a webhook, by asking Vapi, or from the answer to our own request. */
 export const eventSources = ['webhook', 'poll', 'answer'] as const;
 export type EventSource = (typeof eventSources)[number];
 
@@ -35,7 +35,7 @@ export const slugSchema = z
     'use lower-case letters, digits and inner hyphens, at most 40',
   );
 
-/** A tenant's own id: what names it once it is deleted and its slug may be another's. */
+/** A tenant's own id: identifies it once it is deleted and its slug may belong to another. */
 export const tenantIdSchema = z.string().regex(/^ten_[A-Za-z0-9_-]{16}$/, 'use ten_…');
 
 /** A moment on the wire. */
@@ -58,13 +58,13 @@ export const daySchema = z.iso.date().refine(isInReach, reach);
 /** A moment, or a day for its first one in UTC. */
 export const instantSchema = z.iso.datetime({ offset: true }).or(z.iso.date()).refine(isInReach, reach);
 
-/** Text of one line that is shown, printed or mailed: what a terminal or a mail header would obey is not among it. */
+/** Text of one line that is shown, printed or mailed: without characters that a terminal or a mail header would obey. */
 export const lineSchema = z
   .string()
   .trim()
   .refine((text) => !/[\p{Cc}\u2028\u2029]/u.test(text), 'must not hold control characters or line breaks');
 
-/** Where a list goes on, as its last page said. */
+/** Where a list continues, from its last page. */
 export const cursorSchema = z.string().max(200).optional().describe('The `nextCursor` of the page before.');
 
 /** How many entries a page has: plain digits. */

@@ -20,13 +20,13 @@ export const operations: Operation[] = [
   ...otherOperations,
 ];
 
-/** What a route can answer whatever it is asked for, by who asks. */
+/** Refusals of every route, by caller. */
 const usualRefusals: Record<Caller, ErrorCode[]> = {
   anyone: [],
   visitor: [],
   vapi: [],
   stripe: [],
-  // A client is told "not found" where the operator's things begin.
+  // A client gets "not found" for what is the operator's.
   operator: ['unauthorized', 'forbidden', 'not_found', 'rate_limited'],
   tenant: ['unauthorized', 'forbidden', 'not_found', 'rate_limited'],
 };
@@ -46,23 +46,23 @@ const securitySchemes = {
     type: 'http',
     scheme: 'bearer',
     description:
-      'An API key (`vak_…`). An operator’s key sees every tenant; changes need the scope `write`. A client’s key sees its own tenant and only reads: the rest does not exist for it (404). It reads 300 times a minute at most, and prices count for ten.',
+      'An API key (`vak_…`). An operator’s key sees every tenant; changes need the scope `write`. A client’s key can only read its own tenant: the rest does not exist for it (404). It may read 300 times a minute, and a read with prices counts as ten.',
   },
   portalCookie: {
     type: 'apiKey',
     in: 'cookie',
     name: '__Host-vapi-agent',
     description:
-      'Of a sign-in to the portal, as the operator or as a client; `vapi-agent` where `PUBLIC_URL` is not https. Changes are taken from the portal’s own pages only.',
+      'From a sign-in to the portal, as the operator or as a client; `vapi-agent` if `PUBLIC_URL` is not https. Changes are accepted from the portal’s own pages only.',
   },
   webhookToken: header('X-Vapi-Agent-Token', 'The tenant’s `webhookSecret`.'),
   vapiSecret: header('X-Vapi-Secret', 'The tenant’s `webhookSecret`.'),
   webhookBearer: { type: 'http', scheme: 'bearer', description: 'The tenant’s `webhookSecret`.' },
   webhookSignature: header(
     'X-Signature',
-    'An HMAC over the raw body; header, algorithm and form as the tenant’s `webhookAuth` says.',
+    'An HMAC over the raw body; header, algorithm and format as in the tenant’s `webhookAuth`.',
   ),
-  stripeSignature: header('Stripe-Signature', 'Over the raw body, as Stripe makes it.'),
+  stripeSignature: header('Stripe-Signature', 'Over the raw body, as Stripe computes it.'),
 };
 
 const parameterTexts: Record<string, string> = {
@@ -77,13 +77,13 @@ const parameterTexts: Record<string, string> = {
 const tags: Record<Caller, [name: string, description: string]> = {
   visitor: [
     'visitor',
-    'Asked by the page of an allowed origin, which the browser names in `Origin`; no cookies, no keys. An unknown tenant and a page that is not allowed are answered alike. Bodies are read as `text/plain` too, so that no CORS preflight is needed.',
+    'Called by pages of an allowed origin, which the browser names in `Origin`; no cookies, no keys. An unknown tenant and a page that is not allowed get the same answer. Bodies are also accepted as `text/plain`, so that no CORS preflight is needed.',
   ],
   tenant: ['tenant', 'The operator, and a client for its own tenant.'],
   operator: ['operator', 'The operator alone.'],
   vapi: ['webhooks', 'Sent by Vapi and by Stripe.'],
   stripe: ['webhooks', ''],
-  anyone: ['service', 'Open to all.'],
+  anyone: ['service', 'Open to everyone.'],
 };
 
 /** @param server base URL of this server, without a trailing slash */
@@ -102,7 +102,7 @@ export function openApiDocument(server: string): JsonObject {
       version: '1',
       license: { name: 'MIT', identifier: 'MIT' },
       description:
-        'Names ending in `Micros` are integer millionths of a unit of a currency: of a US dollar where it is the provider’s cost or a limit on it, of the plan’s currency in prices. `Cents` are the currency’s smallest units, `Bps` hundredths of a percent. Times are ISO-8601 in UTC, days are days in the tenant’s time zone, periods are half-open. Further fields may be added to answers.',
+        'Names ending in `Micros` are integer millionths of a currency unit: of a US dollar for the provider’s cost and limits on it, of the plan’s currency for prices. `Cents` are the currency’s smallest units, `Bps` hundredths of a percent. Times are ISO-8601 in UTC, days are days in the tenant’s time zone, periods are half-open. Further fields may be added to answers.',
     },
     servers: [{ url: server }],
     tags: Object.values(tags)
@@ -119,10 +119,10 @@ interface Components {
   nameOf(schema: z.ZodType, use: Use): string | undefined;
 }
 
-/** What is asked may leave out what has a default, and may hold nothing unknown. */
+/** A request may leave out what has a default, and must not hold anything unknown. */
 type Use = 'input' | 'output';
 
-/** Named as in the contract: `tenantViewSchema` is `TenantView`; what is asked as well as answered has two forms. */
+/** Named as in the contract: `tenantViewSchema` is `TenantView`; a schema of requests and answers has two forms. */
 function componentsOf(): Components {
   const asked = new Set(operations.map(({ body }) => body?.schema));
   const names: Record<Use, Map<z.ZodType, string>> = { input: new Map(), output: new Map() };
@@ -157,7 +157,7 @@ function convert(names: Map<z.ZodType, string>, io: Use): Record<string, JsonObj
   );
 }
 
-/** Only those that a path leads to. */
+/** Only those that a path refers to. */
 function reachable(paths: JsonObject, schemas: Record<string, JsonObject>): Record<string, JsonObject> {
   const found = new Set<string>();
   const visit = (value: unknown): void => {
@@ -171,7 +171,7 @@ function reachable(paths: JsonObject, schemas: Record<string, JsonObject>): Reco
   return Object.fromEntries([...found].sort().map((name) => [name, schemas[name] ?? {}]));
 }
 
-/** Without what says nothing to a reader; an answer may get further fields one day, so none is forbidden in it. */
+/** Without what tells a reader nothing; an answer may get further fields later, so none is forbidden in it. */
 function tidy(value: unknown, isAnswer: boolean): unknown {
   if (Array.isArray(value)) return value.map((item) => tidy(item, isAnswer));
   if (typeof value !== 'object' || value === null) return value;

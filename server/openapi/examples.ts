@@ -1,4 +1,4 @@
-/** One example of each shape that people write by hand or meet first. A test holds them against their schemas. */
+/** One example of each shape that people write by hand or meet first. A test checks them against their schemas. */
 const tenant = {
   slug: 'acme',
   name: 'Acme',

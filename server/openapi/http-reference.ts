@@ -1,4 +1,4 @@
-/** The HTTP reference for people, as Markdown, made from the document. Pure. `npm run references` writes it. */
+/** The HTTP reference for people, as Markdown, generated from the document. Pure. `npm run references` writes it. */
 import type { JsonObject } from './document.ts';
 
 interface Schema {
@@ -48,10 +48,10 @@ const headings: Record<string, string> = {
   tenant: 'For the operator and its clients',
   operator: 'For the operator',
   webhooks: 'Webhooks',
-  service: 'For everybody',
+  service: 'For everyone',
 };
 
-/** @param source what `openApiDocument` gives */
+/** @param source from `openApiDocument` */
 export function httpReference(source: JsonObject): string {
   const document = source as unknown as Document;
   const { info, tags, paths, components } = document;
@@ -116,7 +116,7 @@ function describeOperation(route: string, operation: Operation): string {
   ].join('\n\n');
 }
 
-/** What a parameter is when it is left out, and how far it goes. */
+/** A parameter's default and its limits. */
 function limitsOf({ default: otherwise, minimum, maximum, maxLength }: Schema): string[] {
   return [
     ...(otherwise === undefined ? [] : [`Default: \`${otherwise}\`.`]),
@@ -158,7 +158,7 @@ function describeSchema(name: string, schema: Schema): string {
   ].join('\n\n');
 }
 
-/** A nested object's fields follow it, named by their way. */
+/** A nested object's fields follow it, named by their path. */
 function rowsOf(name: string, schema: Schema, isRequired: boolean): string[][] {
   const { description = '', properties, required = [], items, default: otherwise } = schema;
   const inner = properties ?? items?.properties;

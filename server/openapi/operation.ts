@@ -4,7 +4,7 @@ import type { ErrorCode } from '../contract.ts';
 
 /**
  * `operator`: an operator's key. `tenant`: an operator's key, or a client's for its own tenant. `visitor`: a page of an
- * allowed origin. The other two prove themselves as their webhooks do.
+ * allowed origin. The other two authenticate as their webhooks do.
  */
 export type Caller = 'operator' | 'tenant' | 'visitor' | 'vapi' | 'stripe' | 'anyone';
 
@@ -19,7 +19,7 @@ export interface Operation {
   query?: z.ZodType;
   body?: Body;
   answers: Record<number, Answer>;
-  /** Set where the answer can be somebody else's, of any status and form: whose it is. */
+  /** Set when the answer can be another server's, of any status and form: whose it is. */
   relays?: string;
   /** Error codes beside those that every route, or every route for this caller, can answer. */
   refusals?: ErrorCode[];
@@ -43,7 +43,7 @@ export interface Answer {
 const text = { type: 'string' };
 
 export const csv: Pick<Answer, 'media'> = {
-  media: { 'text/csv': { ...text, description: 'UTF-8 with a mark, CRLF, amounts in dollars.' } },
+  media: { 'text/csv': { ...text, description: 'UTF-8 with a BOM, CRLF, amounts in dollars.' } },
 };
 export const json = (what: string, schema: z.ZodType, more: Partial<Answer> = {}): Answer => ({
   what,

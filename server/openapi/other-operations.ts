@@ -25,7 +25,7 @@ export const otherOperations: Operation[] = [
   {
     route: 'POST /v1/keys',
     caller: 'operator',
-    summary: 'Make an API key',
+    summary: 'Create an API key',
     notes: 'It is shown in this answer and nowhere else. A client’s key can only read.',
     body: { schema: createKeySchema },
     answers: { 201: json('The key.', createdKeySchema) },
@@ -34,14 +34,14 @@ export const otherOperations: Operation[] = [
     route: 'DELETE /v1/keys/{id}',
     caller: 'operator',
     summary: 'Revoke an API key',
-    answers: { 204: nothing('It opens nothing any more.') },
+    answers: { 204: nothing('It no longer works.') },
   },
   {
     route: 'POST /v1/secrets/reseal',
     caller: 'operator',
     summary: 'Seal every secret under the current SECRET_KEY',
     notes:
-      'When every process runs with the new key; `SECRET_KEY_PREVIOUS` is needed no more afterwards. Safe to repeat.',
+      'Call it once every process runs with the new key; afterwards `SECRET_KEY_PREVIOUS` is no longer needed. Safe to repeat.',
     answers: { 200: json('What was done.', resealAnswerSchema) },
   },
   {
@@ -54,8 +54,8 @@ export const otherOperations: Operation[] = [
   {
     route: 'GET /v1/notices',
     caller: 'operator',
-    summary: 'List what there was to tell of the tenants, newest first',
-    notes: 'Also what nobody could be told, since a tenant has no `alerts`.',
+    summary: 'List notices about the tenants, newest first',
+    notes: 'Including those that were sent to no one, because a tenant has no `alerts`.',
     query: pageQuerySchema,
     answers: { 200: json('One page.', noticesAnswerSchema) },
   },
@@ -63,7 +63,7 @@ export const otherOperations: Operation[] = [
     route: 'POST /v1/reconcile',
     caller: 'operator',
     summary: 'Compare the ledger with Vapi’s books',
-    notes: 'Adds and corrects what the ledger lacks, and says what was different.',
+    notes: 'Adds and corrects what the ledger lacks, and reports what differed.',
     body: { schema: reconcileSchema },
     answers: { 200: json('The drift.', driftReportSchema) },
     refusals: ['vapi_unavailable'],
@@ -71,11 +71,11 @@ export const otherOperations: Operation[] = [
   {
     route: 'POST /v1/webhooks/vapi/{tenant}',
     caller: 'vapi',
-    summary: 'Take a server message of Vapi’s',
+    summary: 'Receive a server message from Vapi',
     notes:
-      'The body is Vapi’s, at most 5 MB; one that is signed has four seconds to arrive, and is refused with 408 after that. 200 means that it is in the ledger. Messages that want an answer are passed to the tenant’s own server, whose status and body are the answer.',
-    answers: { 200: json('Taken, or the answer of the tenant’s own server.', z.looseObject({})) },
-    relays: 'What the tenant’s own server answered to a message that wants an answer.',
+      'The body is Vapi’s, at most 5 MB; a signed one must arrive within four seconds, or is refused with 408. 200 means that it is in the ledger. Messages that expect an answer are forwarded to the tenant’s own server, whose status and body are the answer.',
+    answers: { 200: json('Received, or the answer of the tenant’s own server.', z.looseObject({})) },
+    relays: 'What the tenant’s own server answered to a message that expects an answer.',
     refusals: [
       'unauthorized',
       'request_timeout',
@@ -88,10 +88,9 @@ export const otherOperations: Operation[] = [
   {
     route: 'POST /v1/webhooks/stripe',
     caller: 'stripe',
-    summary: 'Take an event of Stripe’s',
-    notes:
-      'The body is Stripe’s, at most 1 MB; it has four seconds to arrive, and is refused with 408 after that.',
-    answers: { 200: json('Taken.', z.object({})) },
+    summary: 'Receive an event from Stripe',
+    notes: 'The body is Stripe’s, at most 1 MB; it must arrive within four seconds, or is refused with 408.',
+    answers: { 200: json('Received.', z.object({})) },
     refusals: ['unauthorized', 'request_timeout', 'rate_limited', 'payload_too_large', 'stripe_unavailable'],
   },
   {
@@ -103,13 +102,13 @@ export const otherOperations: Operation[] = [
   {
     route: 'GET /healthz',
     caller: 'anyone',
-    summary: 'Ask whether the process lives',
-    answers: { 200: json('It lives.', healthSchema) },
+    summary: 'Check whether the process is alive',
+    answers: { 200: json('It is.', healthSchema) },
   },
   {
     route: 'GET /readyz',
     caller: 'anyone',
-    summary: 'Ask whether the server takes requests and its database takes writes',
+    summary: 'Check whether the server accepts requests and its database accepts writes',
     answers: {
       200: json('It does.', healthSchema),
       503: json('It does not, or the server is about to stop.', healthSchema),

@@ -8,13 +8,13 @@ import {
 } from '../contract.ts';
 import { json, nothing, type Operation, plain } from './operation.ts';
 
-const tokenQuery = z.object({ token: z.string().describe('Of the link; it works once.') });
+const tokenQuery = z.object({ token: z.string().describe('From the link; it works once.') });
 
 export const signInOperations: Operation[] = [
   {
     route: 'POST /v1/sign-in-links',
     caller: 'operator',
-    summary: 'Make a link to the portal',
+    summary: 'Create a link to the portal',
     notes: 'It works once, and is shown in this answer and nowhere else.',
     body: { schema: createSignInLinkSchema, optional: true },
     answers: { 201: json('The link.', signInLinkAnswerSchema) },
@@ -22,8 +22,8 @@ export const signInOperations: Operation[] = [
   {
     route: 'GET /v1/me',
     caller: 'tenant',
-    summary: 'Ask who is signed in',
-    answers: { 200: json('Who asks, and what it may do.', meAnswerSchema) },
+    summary: 'Read who is signed in',
+    answers: { 200: json('Who is calling, and what they may do.', meAnswerSchema) },
   },
   {
     route: 'POST /v1/sign-out',
@@ -40,19 +40,19 @@ export const signInOperations: Operation[] = [
     query: tokenQuery,
     answers: {
       200: plain('The page.', 'text/html'),
-      404: plain('A page that says that the link is used or too old.', 'text/html'),
+      404: plain('A page that says that the link was used or has expired.', 'text/html'),
     },
     refusals: ['rate_limited'],
   },
   {
     route: 'POST /portal/sign-in',
     caller: 'anyone',
-    summary: 'Sign in by a link',
+    summary: 'Sign in with a link',
     notes: 'From that page only.',
     query: tokenQuery,
     answers: {
       303: { what: 'Signed in.', headers: { Location: 'The portal.', 'Set-Cookie': 'The sign-in.' } },
-      404: plain('A page that says that the link is used or too old.', 'text/html'),
+      404: plain('A page that says that the link was used or has expired.', 'text/html'),
     },
     refusals: ['forbidden', 'rate_limited'],
   },

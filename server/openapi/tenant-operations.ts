@@ -1,4 +1,4 @@
-/** Tenants, what they used, and what goes into their pages. */
+/** Tenants, their usage, and the code for their pages. */
 import {
   allowOriginSchema,
   blockedOriginsAnswerSchema,
@@ -57,7 +57,7 @@ export const tenantOperations: Operation[] = [
     route: 'PATCH /v1/tenants/{slug}',
     caller: 'operator',
     summary: 'Change a tenant',
-    notes: 'What is left out stays. A new key, org or assistant is checked with Vapi first.',
+    notes: 'What is left out stays unchanged. A new key, org or assistant is checked with Vapi first.',
     body: { schema: updateTenantSchema },
     answers: { 200: json('The tenant as it is now.', savedTenantSchema) },
     refusals: ['conflict', 'vapi_unavailable'],
@@ -67,15 +67,16 @@ export const tenantOperations: Operation[] = [
     caller: 'operator',
     summary: 'Delete a tenant',
     notes:
-      'Its assistants are given back to the servers that they sent to before it was wired. Its keys stop and its calls in progress are ended; its ledger and invoices remain.',
+      'Its assistants are pointed back at the servers that they had before it was wired. Its keys stop working and its calls in progress are ended; its ledger and invoices remain.',
     answers: { 204: nothing('Deleted.') },
   },
   {
     route: 'POST /v1/tenants/{slug}/pause',
     caller: 'operator',
     summary: 'Pause a tenant',
-    notes: 'Refuses new sessions and calls, makes worthless what was issued, and ends the calls in progress.',
-    answers: { 200: json('The tenant, and what became of its calls.', pausedTenantSchema) },
+    notes:
+      'Refuses new sessions and calls, invalidates those already issued, and ends the calls in progress.',
+    answers: { 200: json('The tenant, and what happened to its calls.', pausedTenantSchema) },
   },
   {
     route: 'POST /v1/tenants/{slug}/resume',
@@ -92,7 +93,7 @@ export const tenantOperations: Operation[] = [
   {
     route: 'POST /v1/tenants/{slug}/allowed-origins',
     caller: 'operator',
-    summary: 'Let one more page in',
+    summary: 'Allow one more page',
     body: { schema: allowOriginSchema },
     answers: { 200: json('The tenant.', tenantViewSchema) },
   },
@@ -100,7 +101,7 @@ export const tenantOperations: Operation[] = [
     route: 'POST /v1/tenants/{slug}/wire',
     caller: 'operator',
     summary: 'Point the assistants at this server',
-    notes: 'Where they pointed before is kept as the place to which their messages go on.',
+    notes: 'Their messages are then forwarded to where they pointed before.',
     query: wireQuerySchema,
     body: { schema: wireRequestSchema, optional: true },
     answers: { 200: json('What was changed, or would be.', wireAnswerSchema) },
@@ -109,7 +110,7 @@ export const tenantOperations: Operation[] = [
   {
     route: 'GET /v1/tenants/{slug}/snippet',
     caller: 'tenant',
-    summary: 'Get the text for the tenant’s pages',
+    summary: 'Get the code for the tenant’s pages',
     query: snippetQuerySchema,
     answers: {
       200: json('The snippet and where it goes.', snippetViewSchema, {
@@ -145,17 +146,17 @@ export const tenantOperations: Operation[] = [
     route: 'GET /v1/tenants/{slug}/calls/{id}/transcript',
     caller: 'tenant',
     summary: 'Read what was said',
-    notes: 'Fetched from Vapi at that moment, never kept here.',
+    notes: 'Fetched from Vapi at that moment, never stored here.',
     answers: { 200: json('The lines.', transcriptAnswerSchema) },
     refusals: ['vapi_unavailable'],
   },
   {
     route: 'GET /v1/tenants/{slug}/calls/{id}/recording',
     caller: 'tenant',
-    summary: 'Hear a call',
+    summary: 'Get the recording of a call',
     answers: {
       200: {
-        what: 'The sound, as Vapi keeps it.',
+        what: 'The audio, as Vapi stores it.',
         media: { 'audio/*': { type: 'string', format: 'binary' } },
       },
     },
@@ -166,7 +167,7 @@ export const tenantOperations: Operation[] = [
     caller: 'operator',
     summary: 'Dismiss a call that Vapi never had',
     notes:
-      'One that only a webhook has told of, made up by somebody who knows the webhook secret. Vapi is asked about it once more; it is a `conflict` when Vapi knows it, or has shown it once. It then counts for nothing, and is no longer named when months are closed or books compared. Should Vapi show it later, it is booked.',
+      'One that only a webhook has reported, made up by someone who knows the webhook secret. Vapi is asked about it once more; the answer is `conflict` when Vapi knows it, or has ever listed it. Once dismissed, it counts for nothing, and is no longer named when months are closed or books compared. If Vapi lists it later, it is booked.',
     answers: { 200: json('The call.', callViewSchema) },
     refusals: ['conflict', 'vapi_unavailable'],
   },

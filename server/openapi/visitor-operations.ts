@@ -1,4 +1,4 @@
-/** What visitors' browsers ask for. */
+/** What visitors' browsers call. */
 import {
   aheadQuerySchema,
   callRequestSchema,
@@ -20,7 +20,7 @@ export const visitorOperations: Operation[] = [
     route: 'GET /v1/widget/{tenant}',
     caller: 'visitor',
     summary: 'Read what the panel shows before a call',
-    notes: 'May be kept for 60 seconds.',
+    notes: 'May be cached for 60 seconds.',
     answers: { 200: json('The settings of the tenant that a page may know.', widgetConfigSchema) },
     refusals: ['origin_not_allowed', 'rate_limited'],
   },
@@ -28,7 +28,7 @@ export const visitorOperations: Operation[] = [
     route: 'GET /v1/widget/{tenant}/challenge',
     caller: 'visitor',
     summary: 'Get a challenge to solve',
-    notes: 'Only where the tenant demands one; it counts for this tenant and origin, once.',
+    notes: 'Only where the tenant demands one; it is valid for this tenant and origin, once.',
     query: aheadQuerySchema,
     answers: { 200: json('The challenge.', challengeAnswerSchema) },
     refusals: ['origin_not_allowed', 'rate_limited', 'not_found'],
@@ -36,9 +36,9 @@ export const visitorOperations: Operation[] = [
   {
     route: 'POST /v1/sessions',
     caller: 'visitor',
-    summary: 'Ask for permission for one call',
+    summary: 'Request permission for one call',
     notes:
-      'Writes nothing to the store: the session is a signed token, good for one call attempt within 120 seconds.',
+      'Writes nothing to the store: the session is a signed token, valid for one call attempt within 120 seconds.',
     query: aheadQuerySchema,
     body: { schema: sessionRequestSchema },
     answers: { 201: json('The session.', sessionAnswerSchema) },
@@ -49,7 +49,7 @@ export const visitorOperations: Operation[] = [
     caller: 'visitor',
     summary: 'Start a call',
     notes:
-      'Uses up the session, takes a line and holds what the call can cost, in one transaction. The access mode of the tenant decides which grant is given.',
+      'Uses up the session, takes a line and holds what the call can cost, in one transaction. The tenant’s access mode decides which grant is given.',
     body: { schema: callRequestSchema },
     answers: { 201: json('How to start this call.', grantSchema) },
     refusals: [
@@ -79,17 +79,17 @@ export const visitorOperations: Operation[] = [
     route: 'POST /v1/calls/{id}/leave',
     caller: 'visitor',
     summary: 'Leave the page during a call',
-    notes: 'The call waits a while for the next page of the site, and is ended when none comes.',
+    notes: 'The call waits a while for the next page of the site, and is ended when none follows.',
     body: { schema: pageOfCallSchema },
-    answers: { 204: nothing('Known.') },
+    answers: { 204: nothing('Noted.') },
     refusals: ['unauthorized', 'not_found', 'rate_limited', 'vapi_unavailable'],
   },
   {
     route: 'POST /v1/calls/{id}/rejoin',
     caller: 'visitor',
-    summary: 'Come back to a call on the next page',
+    summary: 'Return to a call on the next page',
     body: { schema: pageOfCallSchema },
-    answers: { 204: nothing('Known.') },
+    answers: { 204: nothing('Noted.') },
     refusals: ['unauthorized', 'not_found', 'rate_limited'],
   },
   {
@@ -98,7 +98,7 @@ export const visitorOperations: Operation[] = [
     summary: 'Rate a call',
     notes: 'A later rating replaces an earlier one.',
     body: { schema: feedbackRequestSchema },
-    answers: { 204: nothing('Kept.') },
+    answers: { 204: nothing('Saved.') },
     refusals: ['unauthorized', 'not_found', 'rate_limited'],
   },
   {
@@ -106,7 +106,7 @@ export const visitorOperations: Operation[] = [
     caller: 'visitor',
     summary: 'Send one message of a text conversation',
     notes:
-      'The answer comes word by word. Each `data:` line is one event: a piece of text, or, last, the permission to go on. After 30 messages that permission is answered `session_expired`: a new session begins another conversation.',
+      'The answer arrives word by word. Each `data:` line is one event: a piece of text, or, last, the permission to continue. After 30 messages that permission is answered with `session_expired`: a new session starts another conversation.',
     body: { schema: chatRequestSchema },
     answers: {
       200: {

@@ -160,6 +160,15 @@ test('a taken port is one line that names it and the variable that moves it; not
   other.close();
 });
 
+test('--port-base reaches the ports; an unknown option is named', async () => {
+  const bad = startDemoProcess({}, '--port-base=65533');
+  const unknown = startDemoProcess({}, '--ports');
+  assert.equal(await bad.ended, 1);
+  assert.equal(bad.err(), '--port-base must be a number from 0 to 65532\n');
+  assert.equal(await unknown.ended, 1);
+  assert.match(unknown.err(), /Unknown option '--ports'/);
+});
+
 test('two parts on one port and a port that is none are told before anything starts', async () => {
   const twice = startDemoProcess({ PORT: '48787', DEMO_SITE_PORT: '48787' });
   const bad = startDemoProcess({ PORT: 'eighty', EMULATOR_PORT: '99999' });

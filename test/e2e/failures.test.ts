@@ -188,7 +188,7 @@ test('a report that comes twice is one call, a report without a cost is “unkno
   assert.deepEqual([total.calls, total.seconds], [1, 60]);
   assert.equal(total.costMicros, Math.round(cost * 1e6));
 
-  const late = emulator.makeCall({ assistantId: assistantOf('The cost is not told'), seconds: 60 });
+  const late = emulator.makeCall({ assistantId: assistantOf('The cost is not reported'), seconds: 60 });
   await eventually(
     async () => emulator.deliveries().filter(({ callId }) => callId === late.id),
     (deliveries) => deliveries.some(({ type, answer }) => type === 'end-of-call-report' && answer === 200),

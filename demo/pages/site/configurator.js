@@ -23,10 +23,10 @@ const usualRadius = '20';
 const sheet = new CSSStyleSheet();
 document.adoptedStyleSheets.push(sheet);
 let agent;
-/** What the server says of the tenant, by slug. */
+/** The server's settings of the tenants, by slug. */
 const tenants = new Map();
 
-/** The tenant's settings as they are at the server. @throws when they cannot be had */
+/** The tenant's settings on the server. @throws when they cannot be fetched */
 async function settingsOf(tenant) {
   const url = `${server}/v1/widget/${tenant}`;
   if (!tenants.has(tenant))
@@ -47,12 +47,12 @@ window.fetch = async (input, init) => {
   return Response.json({ ...settings, ...changesOf(readForm(), settings) });
 };
 
-/** Whatever the form says; an absent flag is off. */
+/** The form's values; an absent flag is off. */
 function readForm() {
   return Object.fromEntries(new FormData(form));
 }
 
-/** What has to be set at the server, in the words of `PATCH /v1/tenants/{slug}`; `texts` are replaced as a whole there. */
+/** What to set on the server, in the words of `PATCH /v1/tenants/{slug}`; `texts` are replaced as a whole there. */
 function changesOf(chosen, { texts, modes }) {
   const own = Object.fromEntries(words.map((key) => [key, chosen[key].trim()]).filter(([, text]) => text));
   return {
@@ -62,7 +62,7 @@ function changesOf(chosen, { texts, modes }) {
   };
 }
 
-/** The attributes beside `tenant`, and the custom properties: before a visitor's intent nothing else tells the looks. */
+/** The attributes beside `tenant`, and the custom properties: before a visitor shows intent nothing else defines the looks. */
 function looksOf(chosen, { appearance, texts }) {
   const wanted = { ...chosen, label: chosen.launcher.trim() || (texts.launcher ?? '') };
   const attributes = Object.keys(usual)
@@ -103,7 +103,7 @@ async function show() {
   for (const status of document.querySelectorAll('[role=status]')) status.textContent = '';
 }
 
-/** Changes the element in place, so that a panel stays open and a call goes on. */
+/** Changes the element in place, so that a panel stays open and a call continues. */
 function present(tenant, attributes) {
   if (agent?.getAttribute('tenant') !== tenant) {
     agent?.remove();

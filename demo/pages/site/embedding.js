@@ -1,4 +1,4 @@
-/** Somebody else's component, with somebody else's taste. */
+/** Someone else's component, with someone else's taste. */
 class BusinessCard extends HTMLElement {
   constructor() {
     super();

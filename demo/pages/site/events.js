@@ -1,4 +1,4 @@
-/** Writes what the element tells the page into the list `#events`, newest first. */
+/** Writes the element's events into the list `#events`, newest first. */
 const list = document.querySelector('#events');
 const names = ['ready', 'open', 'close', 'before-call', 'consent', 'call-start', 'call-end', 'error'];
 const most = 8;

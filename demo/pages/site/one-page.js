@@ -5,7 +5,7 @@ const place = document.querySelector('#view');
 function show() {
   const wanted = new URLSearchParams(location.search).get('view') ?? 'shelf';
   const template = document.getElementById(wanted) ?? document.querySelector('#shelf');
-  // Out of the view before it goes; taken out and put back in one breath, the element keeps its call.
+  // Out of the view before it goes; taken out and put back in one step, the element keeps its call.
   document.body.append(agent);
   agent.removeAttribute('placement');
   place.replaceChildren(template.content.cloneNode(true));

@@ -183,7 +183,7 @@ describe('an invoice at Stripe', () => {
     const refused = await operator('PUT', 'nobody/billing', { buyer: { name: 'N' }, collection: 'send' });
     assert.equal(codeOf(refused), 'invalid_request');
     assert.deepEqual(refused.body.errors, [
-      { path: 'buyer.email', message: 'Stripe has to know where to send the invoices' },
+      { path: 'buyer.email', message: 'Stripe needs an address to send the invoices to' },
     ]);
     // A customer that the operator has linked may have an address that only Stripe knows, or none.
     const { id } = stripe.books.createCustomer({ name: 'Linked' });

@@ -126,7 +126,7 @@ test('the answer says whether the site is allowed; a pasted page address counts 
 test('who does not ask about the site is told where the agent starts, and that it starts nowhere yet', async () => {
   const unasked: SnippetView = await snippet('?platform=gtm');
   assert.deepEqual(unasked.notes, [
-    `The agent starts only on these origins: ${pageOrigin}. Any other has to be allowed first.`,
+    `The agent starts only on these origins: ${pageOrigin}. Any other must be allowed first.`,
   ]);
   assert.deepEqual((await snippet(`?platform=gtm&origin=${pageOrigin}`)).notes, []);
   await server.createTenant({ slug: 'nowhere', allowedOrigins: [] });
