@@ -28,6 +28,7 @@ import { unreadBody } from './routes/unread-body.ts';
 import { usageRoutes } from './routes/usage.ts';
 import { vapiWebhookRoutes } from './routes/vapi-webhook.ts';
 import { chatRoutes } from './routes/visitor/chats.ts';
+import { visitorCors, visitorPaths } from './routes/visitor/cors.ts';
 import { feedbackRoutes } from './routes/visitor/feedback.ts';
 import { leftCallRoutes } from './routes/visitor/left-calls.ts';
 import { visitorRoutes } from './routes/visitor/visitor.ts';
@@ -38,12 +39,12 @@ import type { ServerContext } from './server-context.ts';
 export interface BuiltAssets {
   widget: string;
   portal: string;
-  /** What is installed on clients' sites: the WordPress plugin. */
+  /** What clients install on their sites: the WordPress plugin. */
   installs: string;
 }
 
 /**
- * Whether browsers keep to https. Other hosts of the domain are not ours to decide on; below a path nor is this host, and
+ * Whether browsers must use https. Other hosts of the domain are not ours to decide; below a path nor is this host, and
  * plain http can promise nothing.
  */
 function transportSecurity(publicUrl: string) {
@@ -95,6 +96,7 @@ export function createApp(ctx: ServerContext, assets: BuiltAssets): Express {
   app.use('/v1/audit', authenticate(ctx), operatorOnly, auditRoutes(ctx));
   app.use('/v1/notices', authenticate(ctx), operatorOnly, noticeRoutes(ctx));
   app.use('/v1', signInRoutes(ctx));
+  app.use(visitorPaths, visitorCors);
   app.use('/v1', visitorRoutes(ctx), chatRoutes(ctx), feedbackRoutes(ctx), leftCallRoutes(ctx));
   app.use('/portal', signInPages(ctx), portalAssets(assets.portal));
   app.use('/installs', installFiles(assets.installs));

@@ -1,6 +1,6 @@
 /**
  * `npm run cli -- <command>`, and `vapi-agent <command>` of the npm package: what an operator does from a shell, over the
- * same HTTP API as everybody else, so that it works against any running server. Reads VAPI_AGENT_URL (default this
+ * same HTTP API as everyone else, so that it works against any running server. Reads VAPI_AGENT_URL (default this
  * machine and PORT) and OPERATOR_API_KEY.
  */
 import { existsSync, readFileSync } from 'node:fs';
@@ -11,66 +11,37 @@ import { demandNode } from './base/node-version.ts';
 import { accessCommands } from './cli/access-commands.ts';
 import { ask, baseUrl, show } from './cli/answer.ts';
 import { billingCommands } from './cli/billing-commands.ts';
-import { type Flags, options } from './cli/request.ts';
-import { platforms } from './contract/snippet.ts';
+import { findCommand, helpFor, list } from './cli/command-line.ts';
+import { nearest } from './cli/nearest.ts';
+import { type Flags, Misuse, options } from './cli/request.ts';
 
 if (existsSync('.env')) loadEnvFile('.env');
 
-const usage = `Usage: vapi-agent <command> [--json]       (in a clone: npm run cli -- <command>)
-       vapi-agent --help | --version
+/** Those that need no server. */
+const localCommands = [
+  { usage: 'start', about: 'runs the server, configured by the environment', run: startServer },
+  { usage: 'openapi', about: 'the HTTP API as OpenAPI 3.1', run: printOpenApi },
+];
+const commands = [...localCommands, ...accessCommands, ...billingCommands];
+
+const help = () => `Usage: vapi-agent <command> [--json]       (in a clone: npm run cli -- <command>)
+       vapi-agent help [<command>] | --version
 
 It asks the server at VAPI_AGENT_URL (default this machine) with the key OPERATOR_API_KEY.
 
-  start                                runs the server, configured by the environment
-  openapi                              the HTTP API as OpenAPI 3.1; needs no server
-  tenants                              all tenants
-  tenants deleted                      those that are deleted, with the ids that their books are under
-  tenants pause|resume <tenant>
-  tenants allow <tenant> <origin>      lets one more page in
-  snippet <tenant> [--platform <name>] [--lang <code>] [--origin <address of the site>]
-                                       what goes into the site: ${platforms.join(', ')}
-  keys                                 all API keys
-  keys create <name> [--tenant <tenant>] [--write]
-  keys revoke <key id>
-  secrets reseal                       seals every secret under the current SECRET_KEY, to end its rotation
-  sign-in-link [tenant] [--email <address>]
-                                       opens the operator's portal, or that client's: once, within 15 minutes
-  usage <tenant> [--from <day>] [--to <day>] [--by day|month|assistant|component]
-  reconcile --from <time> --to <time> [--tenant <tenant>]
-  calls dismiss <tenant> <call id>     one that Vapi never had counts for nothing
-  seller [<file.json>]                 who issues the invoices
-  billing <tenant> [<file.json>]       whom they are made out to, and how they are collected
-  presets                              plans to start from
-  plan <tenant>
-  plan <tenant> set <preset or file.json> [--from <day>] [--backdate]
-                                       --backdate: also months before its first call, or long past
-  plan <tenant> end [--from <day>]
-  simulate <tenant> <month> <preset or file.json>
-  credits <tenant>                     prepaid credit
-  credits <tenant> add <cents> [--note <text>] [--reference <of the payment>]
-  credits <tenant> take-back <cents> --note <reason>
-  invoices [--month <month>] [--status draft|finalized|pushed|paid|overdue|void]
-    [--state <the same>|credited]
-                                       of all tenants
-  invoices <tenant>
-  invoices draft <tenant> <month>
-  invoices show|finalize|push|paid <tenant> <invoice id or number>
-  invoices void <tenant> <invoice id or number> [reason]
-  invoices credit <tenant> <invoice id or number> <reason> [--reference <of your own>]
-  preview <tenant>                     this month so far, and at this pace
-  close [--month <month>] [--tenant <tenant>] [--dry-run] [--grace-hours <n>]
-  runs                                 what closing months has done
-  notices                              what there was to tell: budgets, refused pages, unpaid invoices
-  margin <month>
+${list(commands)}
 
-Amounts are in the smallest units of their currency (cents), micros are millionths.`;
+A month is typed as 2026-11, a day as 2026-11-29, a time as 2026-11-29T14:00:00Z; <cents> are the smallest units of the
+currency. Amounts and times are shown as 12.50 USD and 29 Nov 2026 14:00 (UTC), with --json as the HTTP API has them:
+…Cents in smallest units, …Micros in millionths.
 
-const commands = { ...accessCommands, ...billingCommands };
+Exit codes: 0 done, 1 refused or unreachable, 2 not understood, 3 done but somebody has to look.
+`;
 
 function operatorKey(): string {
   const local = join('data', 'operator-key');
   const key = process.env.OPERATOR_API_KEY || (existsSync(local) ? readFileSync(local, 'utf8').trim() : '');
-  if (!key) throw new Error('OPERATOR_API_KEY is not set, and there is no data/operator-key here.');
+  if (!key) throw new Error('OPERATOR_API_KEY is not set, and there is no data/operator-key in this folder.');
   return key;
 }
 
@@ -80,40 +51,49 @@ function ownVersion(): string {
   return (JSON.parse(readFileSync(file, 'utf8')) as { version: string }).version;
 }
 
-async function runCommand([command = '', ...words]: string[], flags: Flags): Promise<void> {
-  if (flags.help || command === 'help') {
-    process.stdout.write(`${usage}\n`);
+async function startServer(): Promise<void> {
+  demandNode();
+  await import('./main.ts');
+}
+
+async function printOpenApi(): Promise<void> {
+  const { openApiDocument } = await import('./openapi/document.ts');
+  const document = openApiDocument(process.env.PUBLIC_URL ?? 'http://localhost:8787');
+  process.stdout.write(`${JSON.stringify(document, null, 2)}\n`);
+}
+
+async function runCommand(words: string[], { help: wantsHelp, ...flags }: Flags): Promise<void> {
+  const about = words[0] === 'help' ? words.slice(1) : words;
+  if (wantsHelp || words[0] === 'help') {
+    process.stdout.write(about.length > 0 ? `${helpFor(commands, about)}\n` : help());
     return;
   }
   if (flags.version) {
     process.stdout.write(`${ownVersion()}\n`);
     return;
   }
-  if (command === 'start') {
-    demandNode();
-    await import('./main.ts');
-    return;
-  }
-  if (command === 'openapi') {
-    const { openApiDocument } = await import('./openapi/document.ts');
-    const document = openApiDocument(process.env.PUBLIC_URL ?? 'http://localhost:8787');
-    process.stdout.write(`${JSON.stringify(document, null, 2)}\n`);
-    return;
-  }
-  const request = Object.hasOwn(commands, command) ? commands[command]?.(words, flags) : null;
-  if (!request) {
-    process.stderr.write(`${usage}\n`);
-    process.exitCode = 2;
-    return;
-  }
+  if (words.length === 0) throw new Misuse(help().trimEnd());
+  const { command, values } = findCommand(commands, words, flags);
+  if ('run' in command) return command.run();
+  const request = command.ask(values, flags);
   const server = baseUrl(process.env.VAPI_AGENT_URL || `http://localhost:${process.env.PORT || 8787}`);
   process.exitCode = show(request, await ask(server, operatorKey(), request), flags.json ?? false);
+}
+
+/** In Node's words it is advice about arguments that begin with a hyphen. */
+function explain({ message, code = '' }: NodeJS.ErrnoException): string {
+  const [, name = ''] = /'--?([\w-]+)/.exec(message) ?? [];
+  if (code !== 'ERR_PARSE_ARGS_UNKNOWN_OPTION') return message;
+  const like = nearest(name, Object.keys(options));
+  return `There is no option --${name}.${like ? ` Did you mean --${like}?` : ''}`;
 }
 
 try {
   const { values: flags, positionals } = parseArgs({ options, allowPositionals: true });
   await runCommand(positionals, flags);
 } catch (error) {
-  process.stderr.write(`${(error as Error).message}\n`);
-  process.exitCode = 1;
+  process.stderr.write(`${explain(error as Error)}\n`);
+  const isMisuse =
+    error instanceof Misuse || `${(error as { code?: string }).code}`.startsWith('ERR_PARSE_ARGS');
+  process.exitCode = isMisuse ? 2 : 1;
 }

@@ -20,7 +20,7 @@ export interface Config {
   visitorLimits: VisitorLimits;
   /** Null = Stripe's own. */
   stripeApiUrl: string | null;
-  /** Whether months are closed without anybody asking for it. */
+  /** Whether months are closed automatically. */
   autoClose: boolean;
   logLevel: string;
   production: boolean;
@@ -176,7 +176,7 @@ function makePrivate(dataDir: string): void {
   try {
     chmodSync(dataDir, 0o700);
   } catch {
-    // A mounted volume may belong to somebody else; its files are private all the same.
+    // A mounted volume may belong to another user; its files are private all the same.
   }
 }
 

@@ -14,13 +14,15 @@ export interface Context {
   store: Store;
   box: SecretBox;
   keys: { session: DerivedKey[]; endCall: DerivedKey[]; network: DerivedKey[]; challenge: DerivedKey[] };
+  /** Names this installation in what it sends on; newest first, the older ones are recognised during a rotation. */
+  installationIds: string[];
   /** Epoch milliseconds. */
   now: () => number;
   log: Logger;
   vapiClock: VapiClock;
   metrics: Metrics;
-  /** Lets work go on after the answer; a stop waits for it, and what it throws is logged. */
+  /** Lets work continue after the answer; a stop waits for it, and what it throws is logged. */
   background: (work: Promise<unknown>) => void;
-  /** Told after a call's usage has been committed. */
+  /** Called after a call's usage has been committed. */
   onCallBooked: (tenant: Tenant, row: CallRow) => void;
 }

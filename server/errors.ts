@@ -1,4 +1,4 @@
-/** One error type for everything a caller is told, and the last handler, which turns it into RFC 9457 problem documents. */
+/** The error type for all that a caller may see, and the last handler, which turns it into RFC 9457 problem documents. */
 import type { ErrorRequestHandler, RequestHandler } from 'express';
 import type {} from 'pino-http';
 import { AmountTooLarge } from './base/money.ts';
@@ -7,7 +7,7 @@ import { type ErrorCode, errorStatus, type Problem } from './contract.ts';
 
 const titles: Record<ErrorCode, string> = {
   invalid_request: 'The request is not valid',
-  unauthorized: 'Valid credentials are needed',
+  unauthorized: 'Valid credentials are required',
   session_expired: 'The session is no longer valid',
   budget_exhausted: 'The monthly budget is used up',
   origin_not_allowed: 'This page may not use this agent',
@@ -18,15 +18,15 @@ const titles: Record<ErrorCode, string> = {
   forbidden: 'These credentials do not permit this',
   not_found: 'Not found',
   request_timeout: 'The body took too long to arrive',
-  session_used: 'The session has been used',
-  conflict: 'This is in conflict with what exists',
+  session_used: 'The session has already been used',
+  conflict: 'The request conflicts with the current state',
   payload_too_large: 'The request is too large',
   concurrency_limit: 'All lines are busy',
   rate_limited: 'Too many requests',
   internal_error: 'Something went wrong on our side',
   forward_failed: 'The tenant’s own server did not answer',
   vapi_unavailable: 'The voice service cannot be reached',
-  stripe_unavailable: 'Stripe did not do what was asked',
+  stripe_unavailable: 'Stripe did not carry out the request',
   database_unavailable: 'The database is unavailable; try again shortly',
 };
 
@@ -48,6 +48,11 @@ export class ApiError extends Error {
     this.code = code;
     this.options = options;
   }
+}
+
+/** Of one field of the request. */
+export function invalidField(path: string, message: string, cause?: unknown): ApiError {
+  return new ApiError('invalid_request', { errors: [{ path, message }], cause });
 }
 
 export function conflict(detail: string): ApiError {
@@ -85,11 +90,11 @@ export const errorHandler: ErrorRequestHandler = (error, req, res, next) => {
     .send(JSON.stringify(problem));
 };
 
-/** As a caller is told of it; `internal_error` for what only the log may tell. */
+/** As reported to the caller; `internal_error` for what only the log may show. */
 export function toApiError(error: unknown): ApiError {
   if (error instanceof ApiError) return error;
   if (error instanceof AmountTooLarge) return new ApiError('conflict', { detail: error.message });
-  // Its cause has been logged once for the whole outage.
+  // Its cause is logged once for the whole outage.
   if (error instanceof StoreUnavailable) return new ApiError('database_unavailable', { retryAfter: 5 });
   // Express's own parsers and router report bad input as errors that carry a 4xx status.
   const status = (error as { status?: unknown } | null)?.status;

@@ -9,7 +9,7 @@ import { openParts } from './parts.ts';
 
 export interface VapiAgentOptions {
   /**
-   * The settings of the README's table by their names (`PUBLIC_URL`, `DATABASE_URL`, `SECRET_KEY`, …); what is undefined
+   * The settings of `server/deploy/README.md` by their names (`PUBLIC_URL`, `DATABASE_URL`, `SECRET_KEY`, …); what is undefined
    * or empty counts as not given. Of the environment only `NODE_ENV` is read, where it is not among them.
    * `PUBLIC_URL` includes the path at which the router is mounted. `PORT` has no meaning here.
    */

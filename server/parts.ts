@@ -1,4 +1,4 @@
-/** The backend without a web server of its own: store, context, app and what works in the background. */
+/** The backend without a web server of its own: store, context, app and background work. */
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Express } from 'express';
@@ -35,7 +35,7 @@ export interface Parts {
   app: Express;
   /** Begins what runs beside the requests: notices, abandoned calls, forwarded webhooks, reconciliation. */
   work(): void;
-  /** Ends the work and closes the store; no request may come any more. */
+  /** Ends the work and closes the store; no request may come after that. */
   close(): Promise<void>;
 }
 

@@ -55,6 +55,7 @@ export function createContext(
       network: keys('visitor-network'),
       challenge: keys('challenge'),
     },
+    installationIds: keys('installation').map(({ id }) => id),
     frontLimits,
     refusals: createRefusals(store, frontLimits, now),
     smtp: secrets.smtp,

@@ -41,7 +41,7 @@ export async function startServer(
     await parts.close();
     throw error;
   }
-  // A connection that cannot be accepted (no file descriptor is left, say) is no reason to end.
+  // A connection that cannot be accepted (no file descriptor is left, say) is not a reason to stop.
   server.on('error', (error) => ctx.log.error({ err: error }, 'a connection could not be accepted'));
   parts.work();
   const { port } = server.address() as AddressInfo;

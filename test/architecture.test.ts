@@ -162,11 +162,44 @@ describe('who may import whom', () => {
     assert.deepEqual(show(wrong), []);
   });
 
+  it('only server/vapi, the element’s file for calls and the emulator speak in Vapi’s names', () => {
+    const names =
+      /roomDeleteOnUserLeaveEnabled|costBreakdown|phoneCallProvider|allowTransientAssistant|transfer-destination-request|['`](?:status-update|end-of-call-report|conversation-update|assistant-request|tool-calls)['`]/i;
+    // As the ledger stores them and /v1 shows them; everyone else says `callKinds`.
+    const stored = /'(?:webCall|inboundPhoneCall|outboundPhoneCall|queued|ringing|in-progress|forwarding)'/;
+    const speaksVapi = (path: string) => inside('server/vapi')(path) || path === 'widget/vapi-call.ts';
+    const mayStore = ['server/ledger', 'server/contract', 'server/openapi', 'server/portal/pure'].map(inside);
+    const speakers = (words: RegExp) =>
+      files.filter(
+        (file) =>
+          /^(server|widget)\//.test(file) &&
+          !speaksVapi(file) &&
+          !inside('server/store/migrations')(file) &&
+          words.test(readFileSync(join(root, file), 'utf8')),
+      );
+    assert.deepEqual(speakers(names), []);
+    assert.deepEqual(
+      speakers(stored).filter((file) => !mayStore.some((may) => may(file))),
+      [],
+    );
+  });
+
   it('only one file of the server loads Stripe’s package, and one more knows its types', () => {
     const own = imports.filter(({ from, to }) => inside('server')(from) && to === 'stripe');
     const of = (types: boolean) => own.filter(({ typeOnly }) => typeOnly === types).map(({ from }) => from);
     assert.deepEqual(of(false), ['server/billing/stripe/stripe-api.ts']);
     assert.deepEqual(of(true), ['server/billing/stripe/stripe-invoice.ts']);
+  });
+
+  it('a host that only serves installs what the server imports, and nothing else', () => {
+    const manifest = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as {
+      dependencies: Record<string, string>;
+    };
+    const loaded = imports.filter(
+      ({ from, to, typeOnly }) => isOfServer(from) && !typeOnly && !/^(node:|server\/|vapi-agent\/)/.test(to),
+    );
+    const packages = loaded.map(({ to }) => /^(@[^/]+\/)?[^/]+/.exec(to)?.[0] ?? to);
+    assert.deepEqual([...new Set(packages)].sort(), Object.keys(manifest.dependencies).sort());
   });
 
   it('domains do not import routes, and routes not each other', () => {
@@ -226,7 +259,9 @@ describe('who may import whom', () => {
 
   it('every folder of code says what it is for', () => {
     const folders = ['widget', 'demo', 'demo/vapi-emulator', 'test', 'server'].concat(
-      ['access', 'billing', 'cli', 'metering', 'routes', 'store', 'vapi'].map((name) => `server/${name}`),
+      ['access', 'base', 'billing', 'cli', 'ledger', 'metering', 'openapi', 'routes', 'store', 'vapi'].map(
+        (name) => `server/${name}`,
+      ),
     );
     const silent = folders.filter(
       (folder) => globSync('README.md', { cwd: join(root, folder) }).length === 0,

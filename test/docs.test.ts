@@ -14,6 +14,7 @@ import { startEmulator } from '../demo/vapi-emulator/emulator.ts';
 import { taxOn } from '../server/billing/books/invoice-document.ts';
 import { accessCommands } from '../server/cli/access-commands.ts';
 import { billingCommands } from '../server/cli/billing-commands.ts';
+import { findCommand } from '../server/cli/command-line.ts';
 import { options } from '../server/cli/request.ts';
 import { references } from './references.ts';
 import { call, planOf, rate, segmentsFor } from './server/billing/support.ts';
@@ -89,17 +90,17 @@ test('every other command is run, in the order of the pages, against a server th
       // Many short processes of the same sources.
       NODE_COMPILE_CACHE: scratch,
     };
-    const order = ['README.md', 'widget/installs/README.md', 'server/deploy/operations.md'];
+    const order = ['server/deploy/README.md', 'widget/installs/README.md', 'server/deploy/operations.md'];
     const here = blocks.filter(({ note }) => note === '');
     assert.deepEqual([...new Set(here.map(({ page }) => page))].sort(), [...order].sort());
-    // Where the server was started: what it has generated is all that the README's reader has.
+    // Where the server was started: what it has generated is all that the page's reader has.
     mkdirSync(join(scratch, 'data'));
     writeFileSync(join(scratch, 'data', 'operator-key'), server.operatorKey);
     writeFileSync(join(scratch, '.env'), `VAPI_AGENT_URL=${server.url}\n`);
     const textsOf = (page: string) => here.filter((block) => block.page === page).map(({ text }) => text);
     const scripts = order.flatMap((page) =>
       // One shell from the first line to the last, in which the key is found; the other pages are given it.
-      page === 'README.md'
+      page === 'server/deploy/README.md'
         ? [{ page, text: textsOf(page).join('\n'), given: {} }]
         : textsOf(page).map((text) => ({ page, text, given: { OPERATOR_API_KEY: server.operatorKey } })),
     );
@@ -151,7 +152,7 @@ ${commands}`;
 
 test('the worked example of billing is what the rating makes of it', () => {
   const [, example = ''] =
-    /^(Worked example\.[\s\S]*?)\n(?:\n|$)/m.exec(`${read('server/billing/README.md')}\n`) ?? [];
+    /^(Worked example\.[\s\S]*?)\n(?:\n|$)/m.exec(`${read('server/billing/rules.md')}\n`) ?? [];
   const number = (pattern: RegExp) => Number(pattern.exec(example)?.[1]);
   const minutes = number(/with (\d+) minutes/);
   const plan = planOf(
@@ -185,7 +186,7 @@ test('the worked example of billing is what the rating makes of it', () => {
 });
 
 test('a command inside a sentence is one that the program knows, with flags that it takes', () => {
-  const known = { ...accessCommands, ...billingCommands };
+  const known = [...accessCommands, ...billingCommands];
   let seen = 0;
   for (const page of pages) {
     const sentences = read(page).replaceAll(/^ *```[\s\S]*?^ *```$/gm, '');
@@ -195,8 +196,9 @@ test('a command inside a sentence is one that the program knows, with flags that
       seen += 1;
       // Throws for a flag that there is not.
       const { values, positionals } = parseArgs({ args: line.split(' '), options, allowPositionals: true });
-      const [command = '', ...words] = positionals;
-      const isKnown = ['start', 'help', 'openapi'].includes(command) || known[command]?.(words, values);
+      const [command = ''] = positionals;
+      const isKnown =
+        ['start', 'help', 'openapi'].includes(command) || findCommand(known, positionals, values);
       assert.ok(isKnown, `${page}: ${line}`);
     }
     for (const [, file = ''] of sentences.matchAll(/`node ([\w./-]+\.ts)\b[^`]*`/g)) {
@@ -236,6 +238,21 @@ test('every link between the docs leads to a file, and to a heading where it nam
   }
   assert.ok(seen > 100, `${seen} links`);
   assert.deepEqual(broken, []);
+});
+
+test('the README has at most 100 lines, a folder’s README a screen, and a record of decisions 25', () => {
+  // What a person works through, rather than a folder's description.
+  const longer = ['server/deploy/README.md'];
+  const most = (page: string) => {
+    if (page === 'README.md') return 100;
+    if (page.endsWith('/decisions.md')) return 25;
+    return /^(server|demo|test)\/(\w+\/)?README\.md$/.test(page) && !longer.includes(page) ? 60 : 400;
+  };
+  const linesOf = (page: string) => read(page).trimEnd().split('\n').length;
+  assert.deepEqual(
+    pages.filter((page) => !page.endsWith('-reference.md') && linesOf(page) > most(page)),
+    [],
+  );
 });
 
 const anchors = new Map<string, string[]>();

@@ -121,7 +121,7 @@ async function showEmpty(page: Page): Promise<void> {
 }
 
 async function submitEmpty(page: Page): Promise<void> {
-  await page.getByRole('button', { name: 'Add the client' }).click();
+  await page.getByRole('button', { name: 'Add client' }).click();
   await page.getByRole('alert').waitFor();
 }
 
@@ -137,23 +137,23 @@ async function ask(page: Page): Promise<void> {
 }
 
 async function tryPlan(page: Page): Promise<void> {
-  await page.getByLabel('How it is reckoned').selectOption('graduated');
+  await page.getByLabel('Pricing model').selectOption('graduated');
   await page.getByRole('button', { name: 'What would it have cost?' }).click();
   await page.getByRole('table', { name: 'The month under this plan' }).waitFor();
 }
 
 async function openHours(page: Page): Promise<void> {
-  await page.getByRole('button', { name: 'Open only at some times' }).click();
+  await page.getByRole('button', { name: 'Set opening hours' }).click();
 }
 
 async function openInvoice(page: Page): Promise<void> {
   await page.locator('tbody a').first().click();
-  await page.locator('button[aria-label*="of line"]').first().click();
-  await page.getByRole('table', { name: 'Calls of this line' }).waitFor();
+  await page.locator('button[aria-label*="on line"]').first().click();
+  await page.getByRole('table', { name: 'Calls on this line' }).waitFor();
 }
 
 async function beginCreditNote(page: Page): Promise<void> {
   await page.locator('tbody a').first().click();
   await page.getByRole('button', { name: 'Credit note' }).click();
-  await page.getByLabel('What is taken back').selectOption('lines');
+  await page.getByLabel('What to credit').selectOption('lines');
 }

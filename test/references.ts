@@ -1,20 +1,40 @@
-/** `npm run references` writes the references that are checked in: of the HTTP API and of the element. */
+/** `npm run references` writes what is checked in but derived: the references and types of the HTTP API and the element. */
+import { execFileSync } from 'node:child_process';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
+import { placements, themes, widgetModes } from '../server/contract.ts';
 import { openApiDocument } from '../server/openapi/document.ts';
 import { httpReference } from '../server/openapi/http-reference.ts';
-import { elementReference } from '../widget/element-reference.ts';
+import { elementManifest } from '../widget/element-manifest.ts';
+import { between, elementReference, elementTypes, readmeTables } from '../widget/element-reference.ts';
 
 const root = join(import.meta.dirname, '..');
+const read = (file: string): string => readFileSync(join(root, file), 'utf8');
 
 /** Texts by the file in which they are kept. */
 export function references(): Record<string, string> {
-  const manifest = readFileSync(join(root, 'widget', 'custom-elements.json'), 'utf8');
+  const words = { WidgetMode: widgetModes, Placement: placements, Theme: themes };
+  const manifest = elementManifest(read('widget/vapi-agent.ts'), words);
+  const { attributes = '', events = '' } = elementTypes(manifest);
   return {
     'server/http-reference.md': httpReference(openApiDocument('https://voice.agency.example')),
-    'widget/element-reference.md': elementReference(JSON.parse(manifest)),
+    'widget/custom-elements.json': formatted(JSON.stringify(manifest)),
+    'widget/element-reference.md': elementReference(manifest),
+    'widget/README.md': between(read('widget/README.md'), readmeTables(manifest)),
+    'widget/attributes.ts': between(read('widget/attributes.ts'), { attributes }),
+    'widget/events.ts': between(read('widget/events.ts'), { events }),
   };
+}
+
+/** JSON as the linter wants it. */
+function formatted(input: string): string {
+  const biome = join(root, 'node_modules', '.bin', 'biome');
+  return execFileSync(biome, ['format', '--stdin-file-path=any.json'], {
+    cwd: root,
+    input,
+    encoding: 'utf8',
+  });
 }
 
 if (import.meta.url === pathToFileURL(process.argv[1] ?? '').href) {

@@ -1,27 +1,33 @@
 /** The element's attributes and event handlers as types, for templates that are checked. Types only. */
-import type { Placement, Theme, WidgetMode } from '../server/contract.ts';
 import type { VapiAgentEventMap } from './events.ts';
 
 export interface VapiAgentAttributes {
-  /** The tenant's slug. */
+  // begin: attributes (written by `npm run references` from vapi-agent.ts)
+  /** The tenant's slug; required. */
   tenant: string;
-  /** Base URL of the server; default: where the script came from. */
+  /** Base URL of the server. */
   server?: string;
-  mode?: WidgetMode;
-  placement?: Placement;
-  theme?: Theme;
+  /** Speech, text or both. */
+  mode?: 'voice' | 'chat' | 'hybrid';
+  /** Where the launcher is. */
+  placement?: 'bottom-right' | 'bottom-left' | 'top-right' | 'top-left' | 'inline';
+  /** Colours of the panel. */
+  theme?: 'auto' | 'light' | 'dark';
+  /** Size of the launcher; `small` is the icon only. */
   size?: 'small' | 'medium' | 'large';
+  /** Language of the texts. */
   lang?: string;
   /** The launcher's text. */
   label?: string;
-  /** Present while the panel is shown. */
+  /** Present while the panel is shown; set it to open the panel. */
   open?: boolean | '';
-  /** Panel and settings load when the element can be seen and the browser is idle, instead of on intent. */
+  /** Loads the panel and the tenant's settings as soon as the element is visible and the browser is idle, not on intent. */
   eager?: boolean | '';
-  /** The call goes on when the visitor changes to another page of the site, where the tenant wants that. */
+  /** Continues a call when the visitor moves to another page of the site in the same tab. */
   rejoin?: boolean | '';
-  /** A JSON object of values for the assistant's prompt. */
+  /** JSON object of values for the assistant's prompt. */
   variables?: string;
+  // end: attributes
 }
 
 /** `onvapi-agent-error` and so on, as React 19, Svelte 5 and Vue's JSX write them. */

@@ -4,7 +4,7 @@
  */
 import type { Grant, ProxyGrant, Rating, VariableValues } from '../server/contract.ts';
 import { BrowserAhead } from './browser-ahead.ts';
-import type { CallChunk, CallHost, LeftCall } from './call-host.ts';
+import type { CallChunk, Host, LeftCall } from './call-host.ts';
 import { claimPage, type PageClaim } from './call-lock.ts';
 import {
   type CallAction,
@@ -31,7 +31,7 @@ const firstSoundMs = 50;
 class GivenUp extends Error {}
 
 export class CallController {
-  #host: CallHost;
+  #host: Host;
   #state: CallState = initialState;
   #session: SessionAhead;
   #browser = new BrowserAhead();
@@ -49,9 +49,9 @@ export class CallController {
   /** Settles when the attempt and its transport are gone. */
   #over: Promise<void> = Promise.resolve();
 
-  constructor(host: CallHost) {
+  constructor(host: Host) {
     this.#host = host;
-    this.#session = new SessionAhead(() => host.api());
+    this.#session = new SessionAhead(() => host.settings.api());
   }
 
   get state(): CallState {
@@ -111,7 +111,7 @@ export class CallController {
   /** Hangs up, gives up, or declines to go on; resolves when the page is free for the next call. */
   async end(): Promise<void> {
     const left = this.#host.takeLeft();
-    if (left) void this.#host.api().endCall(left.grant.callId, left.grant.endToken, 'fetch');
+    if (left) void this.#host.settings.api().endCall(left.grant.callId, left.grant.endToken, 'fetch');
     if (isActive(this.#state) && this.#state.phase !== 'ending') {
       this.dispatch({ type: 'end' });
       this.#attempt?.abort(new GivenUp());
@@ -188,12 +188,12 @@ export class CallController {
     const leave = (): void => this.#leavePage(visit);
     try {
       if (!isSecureContext) throw new CallError('insecure_page');
-      const api = this.#host.api();
+      const api = this.#host.settings.api();
       this.#api = api;
       const chunk = this.#loadCall();
       const session = left ? null : quiet(this.#session.take(api));
       const mayListen = this.#browser.mayListen();
-      const consent = this.#host.consent(() => {
+      const consent = this.#host.settings.consent(() => {
         this.dispatch({ type: 'consent', asking: true });
         this.#calmDown();
       });

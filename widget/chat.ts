@@ -3,27 +3,14 @@
  * is written lands in the same transcript as what is said.
  */
 import type { ChatEvent, VariableValues } from '../server/contract.ts';
-import type { CallAction, CallState } from './call-state.ts';
-import { CallError, type Failure, failureOf } from './failure.ts';
-import { type SessionApi, SessionGone } from './session-api.ts';
-
-/** What the conversation needs of the call's controller. */
-export interface ChatHost {
-  state(): CallState;
-  dispatch(action: CallAction): void;
-  api(): SessionApi;
-  /** Sends with a session: the one that was fetched ahead, or a fresh one. */
-  withSession(api: SessionApi, send: (session: string) => Promise<void>): Promise<void>;
-  /** The last word of the page: the variables of the conversation, or null to call it off. */
-  beforeCall(): VariableValues | null;
-  /** Resolves once the visitor has agreed to what the tenant demands. */
-  consent(ask: () => void): Promise<void>;
-  /** For the page's event and the site's developer. */
-  failed(error: unknown, failure: Failure): void;
-}
+import type { CallController } from './call-controller.ts';
+import type { Host } from './call-host.ts';
+import { CallError, failureOf } from './failure.ts';
+import { SessionGone } from './session-api.ts';
 
 export class Chat {
-  #host: ChatHost;
+  #call: CallController;
+  #host: Host;
   /** The permission that the last answer brought; null at the beginning of a conversation. */
   #token: string | null = null;
   /** Of this conversation; should it have to start over, they count again. */
@@ -31,7 +18,8 @@ export class Chat {
   /** As much as has come of the answer to the last message. */
   #answer = '';
 
-  constructor(host: ChatHost) {
+  constructor(call: CallController, host: Host) {
+    this.#call = call;
     this.#host = host;
   }
 
@@ -48,47 +36,45 @@ export class Chat {
    * visitor's words should stay where they are. Never rejects.
    */
   async write(message: string): Promise<boolean> {
-    const host = this.#host;
-    if (host.state().isWriting) return false;
-    host.dispatch({ type: 'writing', writing: true, failure: null });
-    const before = host.state().transcript;
+    const call = this.#call;
+    if (call.state.isWriting) return false;
+    call.dispatch({ type: 'writing', writing: true, failure: null });
+    const before = call.state.transcript;
     this.#answer = '';
     try {
       if (!(await this.#permission())) return false;
-      host.dispatch({ type: 'written', piece: { role: 'user', text: message, final: true } });
+      call.dispatch({ type: 'written', piece: { role: 'user', text: message, final: true } });
       await this.#ask(message);
       return true;
     } catch (error) {
       const failure = failureOf(error);
       // What has come of the answer stands, and with it the question.
       if (this.#answer) this.#show(true);
-      else host.dispatch({ type: 'unwritten', transcript: before });
-      host.dispatch({ type: 'writing', writing: true, failure });
-      host.failed(error, failure);
+      else call.dispatch({ type: 'unwritten', transcript: before });
+      call.dispatch({ type: 'writing', writing: true, failure });
+      this.#host.failed(error, failure);
       return this.#answer !== '';
     } finally {
-      host.dispatch({ type: 'writing', writing: false, failure: host.state().chatFailure });
+      call.dispatch({ type: 'writing', writing: false, failure: call.state.chatFailure });
     }
   }
 
   /** False when the page or the visitor said no. */
   async #permission(): Promise<boolean> {
-    const host = this.#host;
-    const variables = this.#token === null ? host.beforeCall() : this.#variables;
+    const call = this.#call;
+    const variables = this.#token === null ? this.#host.beforeCall() : this.#variables;
     if (!variables) return false;
     this.#variables = variables;
     const declined = new Promise<false>((resolve) => {
       this.decline = () => resolve(false);
     });
-    const agreed = host.consent(() => host.dispatch({ type: 'consent', asking: true })).then(() => true);
-    const answer = await Promise.race([agreed, declined]).finally(() =>
-      host.dispatch({ type: 'consent', asking: false }),
-    );
-    return answer;
+    const consent = this.#host.settings.consent(() => call.dispatch({ type: 'consent', asking: true }));
+    const agreed = Promise.resolve(consent).then(() => true);
+    return Promise.race([agreed, declined]).finally(() => call.dispatch({ type: 'consent', asking: false }));
   }
 
   async #ask(message: string): Promise<void> {
-    const api = this.#host.api();
+    const api = this.#host.settings.api();
     const take = (response: Response): Promise<void> =>
       readEvents(response, (event) => {
         if ('chat' in event) this.#token = event.chat;
@@ -114,13 +100,13 @@ export class Chat {
     if (!isContinued) {
       const hasVariables = Object.keys(this.#variables).length > 0;
       const first = { message, ...(hasVariables && { variableValues: this.#variables }) };
-      await this.#host.withSession(api, (session) => api.chat({ session, ...first }, take));
+      await this.#call.withSession(api, (session) => api.chat({ session, ...first }, take));
     }
     this.#show(true);
   }
 
   #show(final: boolean): void {
-    this.#host.dispatch({ type: 'written', piece: { role: 'assistant', text: this.#answer, final } });
+    this.#call.dispatch({ type: 'written', piece: { role: 'assistant', text: this.#answer, final } });
   }
 }
 

@@ -53,6 +53,7 @@ export interface ErrorDetail {
 }
 
 export interface VapiAgentEventMap {
+  // begin: events (written by `npm run references` from vapi-agent.ts)
   'vapi-agent-ready': CustomEvent<null>;
   'vapi-agent-open': CustomEvent<null>;
   'vapi-agent-close': CustomEvent<null>;
@@ -63,6 +64,7 @@ export interface VapiAgentEventMap {
   'vapi-agent-transcript': CustomEvent<TranscriptDetail>;
   'vapi-agent-volume': CustomEvent<VolumeDetail>;
   'vapi-agent-error': CustomEvent<ErrorDetail>;
+  // end: events
 }
 
 declare global {

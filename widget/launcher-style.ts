@@ -59,7 +59,7 @@ export const launcherStyle = css`
     gap: 0.6em;
     min-width: 52px;
     padding: 13px 1.25em;
-    border: 1px solid transparent;
+    border: 1px solid #0000;
     border-radius: 32px;
     background: var(--_accent);
     color: var(--_on-accent);
@@ -67,7 +67,7 @@ export const launcherStyle = css`
   }
   i {
     padding: 12px;
-    background: currentColor;
+    background: currentcolor;
     clip-path: path(
       'M3 8h3v8H3zM10.5 2h3v20h-3zM18 8h3v8h-3z'
     );
@@ -80,7 +80,7 @@ export const launcherStyle = css`
   }
   @media (forced-colors: active) {
     i {
-      background: ButtonText;
+      background: buttontext;
     }
   }
 `;

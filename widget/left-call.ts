@@ -5,12 +5,10 @@
  * What is written holds the room's join link and the call's token: whoever reads it can join, leave and end this one
  * call, for as long as it lasts. It is never there while a page has the call.
  */
-import type { WidgetConfig } from '../server/contract.ts';
 import type { CallController } from './call-controller.ts';
-import type { AgentElement, LeftCall } from './call-host.ts';
+import type { Host, LeftCall } from './call-host.ts';
 import { hasConsented } from './consent-memory.ts';
 import { isMicrophoneGranted } from './microphone.ts';
-import type { SessionApi } from './session-api.ts';
 
 interface Kept extends LeftCall {
   tenant: string;
@@ -22,38 +20,29 @@ interface Kept extends LeftCall {
 /** Also in `vapi-agent.ts`, which only looks whether it is there. */
 const key = 'vapi-agent';
 
-/** What this part needs of the element's other parts. */
-export interface Surroundings {
-  api(): SessionApi;
-  /** Base URL of the server. */
-  server(): string;
-  settings(): Promise<WidgetConfig>;
-}
-
 export class LeftCalls {
-  #element: AgentElement;
   #controller: CallController;
-  #around: Surroundings;
-  /** Taken over from the page before, until the visitor goes on with it. */
+  #host: Host;
+  /** Taken over from the previous page, until the visitor continues it. */
   #waiting: Kept | null = null;
   #timer: ReturnType<typeof setTimeout> | undefined;
 
-  /** @param controller asks for {@link take} when it starts */
-  constructor(element: AgentElement, controller: CallController, around: Surroundings) {
-    this.#element = element;
+  /** @param controller calls {@link take} when it starts */
+  constructor(controller: CallController, host: Host) {
     this.#controller = controller;
-    this.#around = around;
+    this.#host = host;
     listenForReturn(this);
   }
 
   /** Keeps the call for the next page. @returns false when this page may store nothing */
   keep(call: LeftCall): boolean {
-    const tenant = this.#element.getAttribute('tenant') ?? '';
+    const { element } = this.#host;
+    const tenant = element.getAttribute('tenant') ?? '';
     return write({
       ...call,
       tenant,
-      server: this.#around.server(),
-      open: this.#element.hasAttribute('open'),
+      server: this.#host.settings.server(),
+      open: element.hasAttribute('open'),
     });
   }
 
@@ -62,21 +51,21 @@ export class LeftCalls {
    * visitor is offered it, for as long as it waits. Never without the consent that the tenant demands. Never rejects.
    */
   async rejoin(): Promise<void> {
-    const { api, server, settings: load } = this.#around;
-    const findOurs = (): Kept | null => find(this.#element.getAttribute('tenant'), server());
+    const { element } = this.#host;
+    const findOurs = (): Kept | null => find(element.getAttribute('tenant'), this.#host.settings.server());
     if (this.#waiting || !findOurs()) return;
-    const settings = await load().catch(() => null);
+    const settings = await this.#host.settings.load().catch(() => null);
     const left = settings && findOurs();
     if (!left) return;
     sessionStorage.removeItem(key);
     if (settings.consent && !hasConsented(settings.tenant, settings.consent.version)) {
-      void api().endCall(left.grant.callId, left.grant.endToken, 'fetch');
+      void this.#host.settings.api().endCall(left.grant.callId, left.grant.endToken, 'fetch');
       return;
     }
     this.#waiting = left;
     addEventListener('pagehide', this.#handOn);
     this.#timer = setTimeout(() => this.take(), waitsUntil(left) - Date.now());
-    if (left.open) this.#element.show();
+    if (left.open) element.show();
     const isGranted = await isMicrophoneGranted();
     if (this.#waiting !== left) return;
     if (isGranted) await this.#controller.start();

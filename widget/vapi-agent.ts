@@ -16,10 +16,98 @@ const sheet = new CSSStyleSheet();
 sheet.replaceSync(launcherStyle);
 
 /**
- * A voice agent on a page.
+ * A voice agent on a page: a launcher, and a panel with the call.
  *
- * Attributes: `tenant`, `server`, `mode`, `placement`, `theme`, `size`, `lang`, `label`, `open`, `eager`,
- * `rejoin`, `variables`; the README has the tables of attributes, events, custom properties, parts and slots.
+ * These tags and the public members are the only list of the element's interface: `npm run references` writes the
+ * manifest, the references and the types from it.
+ *
+ * @attr {string} tenant - The tenant's slug; required.
+ * @attr {string} [server] - Base URL of the server. Defaults to where the script came from.
+ * @attr {WidgetMode} [mode=voice] - Speech, text or both. With `chat` (text only) and `hybrid` (text before, during and
+ *   after a call with its own button, in one transcript) the launcher opens the panel. The snippet writes the first of
+ *   the tenant's `modes`.
+ * @attr {Placement} [placement=bottom-right] - Where the launcher is. An open panel, and `eager`, follow the tenant's
+ *   choice.
+ * @attr {Theme} [theme=auto] - Colours of the panel. Defaults to the tenant's choice.
+ * @attr {'small' | 'medium' | 'large'} [size=medium] - Size of the launcher; `small` is the icon only.
+ * @attr {string} [lang] - Language of the texts. One of ar, de, en, es, fr, it, ja, nl, pl, pt, tr, zh; a region is
+ *   ignored. Defaults to the page's language, then the browser's.
+ * @attr {string} [label=Talk to us] - The launcher's text. `GET …/snippet?lang=de` writes it; without it the text is
+ *   English until the panel is loaded, then in the visitor's language: no language is loaded before intent.
+ * @attr {boolean} [open] - Present while the panel is shown; set it to open the panel.
+ * @attr {boolean} [eager] - Loads the panel and the tenant's settings as soon as the element is visible and the browser
+ *   is idle, not on intent. The launcher then has the tenant's looks without attributes; this costs each page view 20 kB
+ *   and a request.
+ * @attr {boolean} [rejoin] - Continues a call when the visitor moves to another page of the site in the same tab. Needs
+ *   the tenant's `rejoinCalls`.
+ * @attr {string} [variables={}] - JSON object of values for the assistant's prompt. The server passes on the names that
+ *   the tenant allows.
+ * @attr {'idle' | 'preparing' | 'connecting' | 'live' | 'ending' | 'ended' | 'error'} [state] - Read only, for CSS.
+ *
+ * @fires {CustomEvent<null>} vapi-agent-ready - The element is in the page.
+ * @fires {CustomEvent<null>} vapi-agent-open - The panel is shown.
+ * @fires {CustomEvent<null>} vapi-agent-close - The panel is hidden.
+ * @fires {CustomEvent<BeforeCallDetail>} vapi-agent-before-call - Cancelable; fires before anything is asked or sent. The
+ *   variables may be changed.
+ * @fires {CustomEvent<ConsentDetail>} vapi-agent-consent - The visitor has agreed to the tenant's terms, or has withdrawn
+ *   consent.
+ * @fires {CustomEvent<CallStartDetail>} vapi-agent-call-start - The call is live.
+ * @fires {CustomEvent<CallEndDetail>} vapi-agent-call-end - The call is over.
+ * @fires {CustomEvent<TranscriptDetail>} vapi-agent-transcript - A piece of what is said.
+ * @fires {CustomEvent<VolumeDetail>} vapi-agent-volume - How loud a speaker is, ten times a second.
+ * @fires {CustomEvent<ErrorDetail>} vapi-agent-error - A call could not be started, or was interrupted.
+ *
+ * @slot launcher - Inside the launcher's button; no buttons of your own.
+ * @slot header - Avatar and title of the panel.
+ *
+ * @cssproperty [--vapi-agent-accent=#14635c] - The brand's colour. Defaults to the tenant's.
+ * @cssproperty --vapi-agent-on-accent - Text on the accent colour. Defaults to black or white, whichever passes AA.
+ * @cssproperty --vapi-agent-surface - The panel's background. Defaults to the theme's.
+ * @cssproperty --vapi-agent-text - The panel's text. Defaults to the theme's.
+ * @cssproperty [--vapi-agent-radius=20px] - Radius of the panel's corners. Defaults to the tenant's.
+ * @cssproperty [--vapi-agent-font=system-ui] - Font family.
+ * @cssproperty [--vapi-agent-width=360px] - Width of the panel; below 481 px of screen it is a sheet at the bottom.
+ * @cssproperty [--vapi-agent-height=560px] - Height of the panel.
+ * @cssproperty [--vapi-agent-offset=20px] - Distance from the corner.
+ * @cssproperty [--vapi-agent-z-index=2147483000] - Stacking order.
+ *
+ * @csspart launcher
+ * @csspart icon
+ * @csspart label
+ * @csspart panel
+ * @csspart header
+ * @csspart avatar
+ * @csspart title
+ * @csspart close
+ * @csspart stage
+ * @csspart orb
+ * @csspart status
+ * @csspart time
+ * @csspart notice
+ * @csspart consent
+ * @csspart transcript
+ * @csspart line
+ * @csspart user
+ * @csspart assistant
+ * @csspart settings
+ * @csspart after-call
+ * @csspart feedback
+ * @csspart footer
+ * @csspart withdraw
+ * @csspart button
+ * @csspart start
+ * @csspart end
+ * @csspart mute
+ * @csspart agree
+ * @csspart decline
+ * @csspart play-sound
+ * @csspart copy
+ * @csspart save
+ * @csspart rate
+ * @csspart send-feedback
+ * @csspart composer
+ * @csspart input
+ * @csspart send
  */
 export class VapiAgent extends HTMLElement {
   static observedAttributes = ['tenant', 'server', 'label', 'open', 'lang', 'mode'];
@@ -48,46 +136,47 @@ export class VapiAgent extends HTMLElement {
     // A finger enters as it touches.
     button.onpointerenter = button.onfocus = this.#prepare;
     button.onclick = () => {
-      // Chat and hybrid: the visitor may want to write.
-      if (/h/.test(`${this.getAttribute('mode')}`)) this.show();
+      // The visitor may want to write.
+      if (/chat|hybrid/.test(`${this.getAttribute('mode')}`)) this.show();
       else this.start();
     };
   }
 
-  /** `idle | preparing | connecting | live | ending | ended | error`; also reflected as an attribute for CSS. */
+  /** Same as the attribute. */
   get state(): string {
     return this.getAttribute('state') ?? 'idle';
   }
 
-  /** Shows the panel and starts a call; a no-op while one is on. Resolves when the call is live or has failed; never rejects. */
+  /** Shows the panel and starts a call; a no-op during one. Resolves when the call is live or has failed; never rejects. */
   async start(): Promise<void> {
     this.show();
     this.#prepare();
-    await (await this.#load())?.start();
+    return (await this.#load())?.start();
   }
 
-  /** Hangs up, or gives up the attempt. Resolves when the call is over. */
+  /** Hangs up, or cancels the attempt. Resolves when the call is over. */
   async end(): Promise<void> {
-    await (await this.#agent)?.end();
+    return (await this.#agent)?.end();
   }
 
-  /** Mutes the microphone of this call, or of the one that is being started. */
+  /** Mutes the microphone of this call, or of the one being started. */
   async mute(): Promise<void> {
-    (await this.#agent)?.mute(true);
+    return (await this.#agent)?.mute(true);
   }
 
+  /** Unmutes the microphone. */
   async unmute(): Promise<void> {
-    (await this.#agent)?.mute(false);
+    return (await this.#agent)?.mute(false);
   }
 
-  /** Sends a text as the visitor's words into the live call. Resolves with false when there is none or the text is too long. */
+  /** Sends text as the visitor's words into the live call. Resolves to false if there is none or the text is too long. */
   async send(text: string): Promise<boolean> {
     return (await this.#agent)?.send(text) ?? false;
   }
 
-  /** Forgets what the visitor has agreed to, so that the next call asks again; a call that is on ends. */
+  /** Forgets the visitor's consent, so that the next call asks again; ends a call in progress. */
   async withdrawConsent(): Promise<void> {
-    await (await this.#load())?.withdrawConsent();
+    return (await this.#load())?.withdrawConsent();
   }
 
   /** Opens the panel; starts nothing. */
@@ -95,7 +184,7 @@ export class VapiAgent extends HTMLElement {
     this.toggleAttribute('open', true);
   }
 
-  /** Closes the panel; a call goes on, and the launcher shows it. */
+  /** Closes the panel; a call continues, and the launcher shows it. */
   close(): void {
     this.toggleAttribute('open', false);
   }

@@ -1,4 +1,4 @@
-/** What proving who somebody is, refusing and notifying need beyond the `Context`. */
+/** What authentication, refusals and notices need beyond the `Context`. */
 import type { Secrets } from '../config.ts';
 import type { Context } from '../context.ts';
 import type { FrontLimits } from './identity/front-limits.ts';

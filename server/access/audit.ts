@@ -6,7 +6,7 @@ import type { Queries } from '../store/database.ts';
 export interface Actor {
   actor: string;
   requestId: string;
-  /** Why, in their own words; kept with `after`. */
+  /** The stated reason, kept with `after`. */
   reason?: string | undefined;
 }
 
@@ -14,7 +14,7 @@ export interface Change extends Actor {
   /** `tenant.update`, `key.create`, … */
   action: string;
   tenant: string | null;
-  /** As an answer would show them: secrets masked. */
+  /** As in an answer: secrets masked. */
   before: object | null;
   after: object | null;
 }

@@ -1,4 +1,4 @@
-/** Reads a request's body byte by byte as it came, and never holds more of it than it may. */
+/** Reads a request's body exactly as it was sent, within bounds on memory and time. */
 import type { IncomingMessage } from 'node:http';
 import {
   constants,
@@ -11,21 +11,21 @@ import type { ErrorCode } from '../contract.ts';
 import { ApiError, type ApiErrorOptions } from '../errors.ts';
 
 export interface BodyBounds {
-  /** Bytes, of what was sent and of what it unfolds to. */
+  /** Bytes, both as sent and decompressed. */
   longest: number;
-  /** Asked for each piece before it is kept; false refuses the body. */
+  /** Called before each chunk is kept; false refuses the body. */
   take(bytes: number): boolean;
   /** From now to the last byte, in milliseconds; null leaves it to the web server's own time limit. */
   deadlineMs: number | null;
 }
 
-/** How long a refused sender may go on, unread, so that it gets to see the answer instead of a broken connection. */
+/** How long a refused sender may continue, unread, so that it sees the answer instead of a broken connection. */
 const lingerMs = 1000;
 /** RFC 9659: a larger window would let a few bytes reserve 128 MB. */
 const zstdWindowLog = 23;
 
 /**
- * What is compressed is charged as it came and as what it unfolds to.
+ * A compressed body is charged both as sent and decompressed.
  * @throws ApiError `payload_too_large`; `rate_limited` when `take` refuses; `request_timeout` after the deadline;
  * `invalid_request` for a broken or unknown encoding and a body that ends early
  */
@@ -71,7 +71,7 @@ export function readBody(req: IncomingMessage, { longest, take, deadlineMs }: Bo
       if (charge(body.length + chunk.length, chunk.length)) body.add(chunk);
     };
 
-    // These stay: an error that nobody listens to would end the process.
+    // These listeners stay: an unhandled error event would end the process.
     req.on('error', broken).on('close', () => {
       if (!req.complete) broken();
     });
@@ -91,8 +91,8 @@ export function readBody(req: IncomingMessage, { longest, take, deadlineMs }: Bo
 }
 
 /**
- * Leaves a body unread. Its sender is let go on for a second, for a connection that is closed at once may take the answer
- * with it.
+ * Leaves a body unread. Its sender may continue for a second, because closing the connection immediately could discard
+ * the answer.
  */
 export function letGo(req: IncomingMessage): void {
   if (req.complete || req.destroyed) return;
@@ -107,7 +107,7 @@ function hasBody({ headers }: IncomingMessage): boolean {
   return headers['transfer-encoding'] !== undefined || headers['content-length'] !== undefined;
 }
 
-/** @returns null when it came as it is; undefined for an encoding that we do not know */
+/** @returns null when it is not compressed; undefined for an unknown encoding */
 function decoderOf(req: IncomingMessage) {
   switch (req.headers['content-encoding']?.toLowerCase() ?? 'identity') {
     case 'identity':
@@ -125,7 +125,7 @@ function decoderOf(req: IncomingMessage) {
   }
 }
 
-/** One piece of memory: a body that is sent byte by byte would else be as many objects. */
+/** One buffer: otherwise a body that is sent byte by byte would become as many objects. */
 function growingBuffer(longest: number) {
   let held = Buffer.alloc(0);
   let length = 0;

@@ -1,24 +1,24 @@
-/** How much of what others send may be in memory at once, in shares, so that none of them can use up all of it. */
+/** How much of what others send may be in memory at once, in shares, so that no sender can use all of it. */
 export interface ByteBudget {
   /**
-   * @param key whom it is sent to
-   * @param network where it comes from
+   * @param key the recipient
+   * @param network the sender's
    */
   open(key: string, network: string): ByteAccount;
 }
 
 /** What one body has taken. */
 export interface ByteAccount {
-  /** @returns false when not so many bytes are left; then none is taken */
+  /** @returns false, taking nothing, when fewer bytes are left */
   take(bytes: number): boolean;
-  /** Gives back all that was taken, once; nothing can be taken afterwards. */
+  /** Returns everything that was taken, once; nothing can be taken afterwards. */
   close(): void;
 }
 
-/** Bytes. What is left out is bounded by the others alone. */
+/** Bytes. An omitted share is bounded by the others alone. */
 export interface ByteShares {
   total: number;
-  /** Of one sender's network, whomever it sends to. */
+  /** Of one sender's network, across all recipients. */
   perNetwork?: number;
   perKey: number;
   /** Of one sender's network within a key's share. */

@@ -2,8 +2,8 @@ import type { RequestHandler } from 'express';
 import type { Context } from '../context.ts';
 
 /**
- * Says once what is wrong when requests come through a proxy that is not trusted: every visitor then seems to have the
- * proxy's address, and all of them share one visitor's limits.
+ * Logs once when requests come through a proxy that is not trusted: every visitor then appears to have the proxy's
+ * address, and all of them share one visitor's limits.
  */
 export function proxyHint(ctx: Context): RequestHandler {
   let said = ctx.config.trustProxy !== false;

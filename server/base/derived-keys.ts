@@ -1,7 +1,13 @@
 /** Every key of the server comes from `SECRET_KEY` through HKDF with a label of its own, so that no two uses share one. */
 import { createHash, hkdfSync } from 'node:crypto';
 
-export type KeyPurpose = 'tenant-secrets' | 'session-token' | 'call-token' | 'visitor-network' | 'challenge';
+export type KeyPurpose =
+  | 'tenant-secrets'
+  | 'session-token'
+  | 'call-token'
+  | 'visitor-network'
+  | 'challenge'
+  | 'installation';
 
 export interface DerivedKey {
   /** Names the key in a token or a ciphertext, so that the right one is found after a rotation. Not secret. */

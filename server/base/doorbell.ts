@@ -1,6 +1,6 @@
-/** Tells a worker of this process that there is something to do, so that it need not wait until it looks again. */
+/** Signals a worker of this process that there is something to do, so that it need not wait for its next check. */
 export interface Doorbell {
-  /** Heard by whoever waits, or by the next who does. */
+  /** Heard by the current waiter, or by the next one. */
   ring(): void;
   /** Ends at a ring, or after `ms` milliseconds. For one waiter. */
   wait(ms: number): Promise<void>;

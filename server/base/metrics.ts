@@ -8,13 +8,13 @@ export interface Metrics {
   registry: Registry;
   /** Webhooks of Vapi's by type (`unknown` for those we do not know) and how they ended. */
   webhooks: Counter<'type' | 'result'>;
-  /** Asked-for calls by what came of it: `granted` or the error code. */
+  /** Requests for a call by result: `granted` or the error code. */
   grants: Counter<'result'>;
-  /** Cost booked since the process started; falls when Vapi corrects a cost downwards, so it is no counter. */
+  /** Cost booked since the process started; falls when Vapi corrects a cost downwards, so it is not a counter. */
   bookedMicros: Gauge;
-  /** Calls in progress that must not go on, each counted once; every one of them is ended. */
+  /** Calls in progress that must not continue, each counted once; every one of them is ended. */
   unwantedCalls: Counter<'reason'>;
-  /** Messages that went on to tenants' own servers; `mode` is `relay` (answered) or `outbox`. */
+  /** Messages forwarded to tenants' own servers; `mode` is `relay` (answered) or `outbox`. */
   forwarded: Counter<'mode' | 'result'>;
 }
 
@@ -48,7 +48,7 @@ export function createMetrics({ pendingForwards, unassignedCalls }: StoreCounts)
   });
   new Gauge({
     name: 'vapi_agent_unassigned_calls',
-    help: 'Calls of the last day with an assistant of no tenant: they are in nobody’s ledger',
+    help: 'Calls of the last day with an assistant of no tenant: they are in no ledger',
     registers,
     async collect() {
       this.set(await unassignedCalls());

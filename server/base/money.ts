@@ -36,10 +36,10 @@ export function roundHalfUp(dividend: bigint, divisor: bigint): bigint {
   return dividend < 0n ? -rounded : rounded;
 }
 
-/** What was asked for cannot be reckoned: its caller is told so, since only another price or fewer calls can help. */
+/** What was asked for cannot be calculated: the caller is told, since only another price or fewer calls can help. */
 export class AmountTooLarge extends RangeError {
   constructor(value: bigint | string) {
-    super(`An amount of ${value} comes of it, which is larger than can be reckoned exactly.`);
+    super(`The result is an amount of ${value}, which is too large to calculate exactly.`);
   }
 }
 

@@ -1,10 +1,10 @@
 /** One warning for each outage of the database, however many requests and connections meet it. */
 import type { Logger } from 'pino';
 
-/** Troubles that are closer together than this, in milliseconds, are one outage. */
+/** Failures closer together than this, in milliseconds, are one outage. */
 const quietMs = 60_000;
 
-/** @returns what the store tells its troubles to */
+/** @returns what the store reports its failures to */
 export function warnOncePerOutage(log: Logger): (error: unknown) => void {
   let lastAt = Number.NEGATIVE_INFINITY;
   return (error) => {

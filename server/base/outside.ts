@@ -1,6 +1,6 @@
 /**
- * Requests to addresses that somebody else has named. They must lead to the public internet, whatever a name resolves to
- * and wherever a redirect points: else whoever names one could have this server ask its own network.
+ * Requests to addresses that someone else has named. They must lead to the public internet, whatever a name resolves to
+ * and wherever a redirect points: otherwise anyone who names one could make this server ask its own network.
  */
 import { lookup } from 'node:dns';
 import { type IncomingMessage, request as plainRequest } from 'node:http';
@@ -38,7 +38,7 @@ export interface Outside {
   allowLoopback: boolean;
 }
 
-/** Where Vapi itself is on this machine, as the emulator is, so may be what it names; in earnest nothing may. */
+/** Where Vapi itself is on this machine, as the emulator is, so may be what it names; in production nothing may. */
 export function outsideOf({ vapiBaseUrl }: { vapiBaseUrl: string }): Outside {
   const host = new URL(vapiBaseUrl).hostname;
   return { allowLoopback: isLoopback(host) };
@@ -52,15 +52,15 @@ export function isOutside(address: string, { allowLoopback }: Outside): boolean 
 }
 
 /**
- * What can be told of a URL without asking anybody; a name still has to be resolved.
+ * What a URL shows without any request; a name still has to be resolved.
  * @returns why it leads nowhere that may be asked, as the end of a sentence; null when it may
  */
 export function outsideProblem(text: string, outside: Outside): string | null {
   const url = URL.parse(text);
-  if (!url || !/^https?:$/.test(url.protocol)) return 'is no https URL';
+  if (!url || !/^https?:$/.test(url.protocol)) return 'is not an https URL';
   if (url.username || url.password) return 'names a user or a password';
   const local = isLoopback(url.hostname);
-  if (url.protocol === 'http:' && !(local && outside.allowLoopback)) return 'is no https URL';
+  if (url.protocol === 'http:' && !(local && outside.allowLoopback)) return 'is not an https URL';
   const host = bare(url.hostname);
   const inside = local ? !outside.allowLoopback : isIP(host) !== 0 && !isOutside(host, outside);
   return inside ? 'is not on the public internet' : null;
@@ -109,8 +109,8 @@ export interface Post {
 const bodiless = [204, 205, 304];
 
 /**
- * Posts to an address outside. A redirect is given back and not followed: it would carry what is posted, and the secrets
- * in its headers, to a place that nobody has named. The answer's body has not been read.
+ * Posts to an address outside. A redirect is returned and not followed: it would carry what is posted, and the secrets
+ * in its headers, to a place that no one has named. The answer's body has not been read.
  * @throws when the address does not lead outside, or there is no answer
  */
 export async function postOutside(text: string, outside: Outside, post: Post): Promise<Response> {

@@ -1,4 +1,4 @@
-/** Work that goes on beside the requests: again and again, one at a time, until it is stopped. */
+/** Work that runs beside the requests: repeatedly, one piece at a time, until it is stopped. */
 import type { Logger } from 'pino';
 import { StoreUnavailable } from './store-unavailable.ts';
 
@@ -8,7 +8,7 @@ export interface Worker {
 }
 
 /**
- * @param work one piece; returns whether there is more to do at once
+ * @param work one piece; returns whether there is more to do right away
  * @param pauseMs how long to wait when there is not, and after a failure
  */
 export function startWorker(
@@ -45,7 +45,7 @@ export function startWorker(
   };
 }
 
-/** A database that is away is told once for the whole outage, where it was noticed (`outage.ts`). */
+/** An unavailable database is logged once for the whole outage, where it was noticed (`outage.ts`). */
 export function logFailure(log: Logger, error: unknown): void {
   if (!(error instanceof StoreUnavailable)) log.error({ err: error }, 'background work failed');
 }

@@ -1,40 +1,95 @@
 /** Commands about tenants and who may do what. */
+
+import { platforms } from '../contract/snippet.ts';
 import type { SignInLinkAnswer, SnippetView } from '../contract.ts';
-import { type Command, type Flags, given, list, query, type Request, tenantPath } from './request.ts';
+import {
+  type Command,
+  type Flags,
+  get,
+  given,
+  list,
+  post,
+  query,
+  type Request,
+  readJson,
+  tenantPath,
+} from './request.ts';
+import { moment } from './text.ts';
 
-export const accessCommands: Record<string, Command> = {
-  secrets: ([verb]) => (verb === 'reseal' ? { method: 'POST', path: '/v1/secrets/reseal' } : null),
-
-  tenants: ([verb, tenant, origin]) => {
-    if (verb === undefined) return list('/v1/tenants', 'tenants', ['slug', 'name', 'status', 'timeZone']);
-    if (verb === 'deleted') {
-      return list('/v1/billing/deleted-tenants', 'tenants', ['id', 'slug', 'name', 'deletedAt']);
-    }
-    if (!tenant) return null;
-    if (verb === 'allow' && origin) {
-      return { method: 'POST', path: `${tenantPath(tenant)}/allowed-origins`, body: { origin } };
-    }
-    return /^(pause|resume)$/.test(verb) ? { method: 'POST', path: `${tenantPath(tenant)}/${verb}` } : null;
+export const accessCommands: Command[] = [
+  {
+    usage: 'tenants [list]',
+    about: 'all tenants',
+    ask: () => list('/v1/tenants', 'tenants', ['slug', 'name', 'status', 'timeZone']),
   },
-  snippet: ([tenant], flags) => (tenant ? snippet(tenant, flags) : null),
-  keys: ([verb, name], flags) => {
-    if (verb === undefined) {
-      return list('/v1/keys', 'keys', ['id', 'name', 'tenant', 'key', 'revokedAt']);
-    }
-    if (!name) return null;
-    if (verb === 'create') {
+  {
+    usage: 'tenants deleted',
+    about: 'deleted tenants, with the ids that their books are under',
+    ask: () => list('/v1/billing/deleted-tenants', 'tenants', ['id', 'slug', 'name', 'deletedAt']),
+  },
+  {
+    usage: 'tenants show <tenant>',
+    about: 'its settings; secrets by their last four characters',
+    ask: ([tenant = '']) => get(tenantPath(tenant)),
+  },
+  {
+    usage: 'tenants create <file.json>',
+    about: 'the answer holds the generated secrets, this once',
+    ask: ([file = '']) => post('/v1/tenants', readJson(file)),
+  },
+  {
+    usage: 'tenants delete <tenant>',
+    about: 'ends its calls and keys; its ledger and invoices remain',
+    ask: ([tenant = '']) => ({ method: 'DELETE', path: tenantPath(tenant) }),
+  },
+  {
+    usage: 'tenants pause|resume <tenant>',
+    about: 'stops its agent, also calls in progress, or starts it again',
+    ask: ([verb = '', tenant = '']) => post(tenantPath(tenant, verb)),
+  },
+  {
+    usage: 'tenants allow <tenant> <origin>',
+    about: 'allows one more page',
+    ask: ([tenant = '', origin]) => post(tenantPath(tenant, 'allowed-origins'), { origin }),
+  },
+  {
+    usage: 'snippet <tenant> [--platform <name>] [--lang <code>] [--origin <address of the site>]',
+    about: `what to paste into the site: ${platforms.join(', ')}`,
+    ask: ([tenant = ''], flags) => snippet(tenant, flags),
+  },
+  {
+    usage: 'keys [list]',
+    about: 'all API keys',
+    ask: () => list('/v1/keys', 'keys', ['id', 'name', 'tenant', 'key', 'revokedAt']),
+  },
+  {
+    usage: 'keys create <name> [--tenant <tenant>] [--write]',
+    about: 'the answer holds the key, this once',
+    ask: ([name], flags) => {
       const scopes = flags.write ? ['read', 'write'] : ['read'];
-      return { method: 'POST', path: '/v1/keys', body: { name, scopes, ...given(flags, 'tenant') } };
-    }
-    return verb === 'revoke' ? { method: 'DELETE', path: `/v1/keys/${encodeURIComponent(name)}` } : null;
+      return post('/v1/keys', { name, scopes, ...given(flags, 'tenant') });
+    },
   },
-  'sign-in-link': ([tenant], { email }) => signInLink(tenant, email),
-};
+  {
+    usage: 'keys revoke <key id>',
+    about: 'the key stops working',
+    ask: ([id = '']) => ({ method: 'DELETE', path: `/v1/keys/${encodeURIComponent(id)}` }),
+  },
+  {
+    usage: 'secrets reseal',
+    about: 'seals every secret under the current SECRET_KEY, to end its rotation',
+    ask: () => post('/v1/secrets/reseal'),
+  },
+  {
+    usage: 'sign-in-link [<tenant>] [--email <address>]',
+    about: 'a link into the operator’s portal, or that client’s; works once, for 15 minutes',
+    ask: ([tenant], { email }) => signInLink(tenant, email),
+  },
+];
 
 function snippet(tenant: string, flags: Flags): Request {
   return {
-    method: 'GET',
-    path: `${tenantPath(tenant)}/snippet${query(flags, 'platform', 'lang', 'origin')}`,
+    ...get(`${tenantPath(tenant, 'snippet')}${query(given(flags, 'platform', 'lang', 'origin'))}`),
     tell(answer) {
       const { snippet, where, notes, origin } = answer as unknown as SnippetView;
       const refused = origin !== null && !origin.allowed;
@@ -52,20 +107,17 @@ Allow it: vapi-agent tenants allow ${tenant} ${origin.origin}`
 }
 
 function signInLink(tenant: string | undefined, email: string | undefined): Request {
-  const body = { ...(tenant ? { tenant } : {}), ...(email ? { email } : {}) };
   return {
-    method: 'POST',
-    path: '/v1/sign-in-links',
-    body,
+    ...post('/v1/sign-in-links', { ...(tenant && { tenant }), ...(email && { email }) }),
     tell(answer) {
       const { url, expiresAt, mailed } = answer as unknown as SignInLinkAnswer;
       const notMailed = email !== undefined && !mailed;
       const mail = notMailed
-        ? ' It was not mailed: SMTP_URL is not set, or the mail server did not take it.'
+        ? ' It was not mailed: SMTP_URL is not set, or the mail server did not accept it.'
         : '';
       return {
         result: url,
-        beside: `It works once, until ${expiresAt}.${mail}`,
+        beside: `It works once, until ${moment(expiresAt)} UTC.${mail}`,
         exitCode: notMailed ? 3 : 0,
       };
     },

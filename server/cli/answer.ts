@@ -1,11 +1,13 @@
-/** Asks the server, and shows what it says. */
+/** Asks the server, and shows its answer. */
 import * as http from 'node:http';
 import * as https from 'node:https';
-import type { Request, Row } from './request.ts';
+import { nearest } from './nearest.ts';
+import { list, type Request, type Row } from './request.ts';
+import { readable } from './text.ts';
 
 /**
  * The address that `VAPI_AGENT_URL` holds, without a slash at its end; it may have a path.
- * @throws Error when it is none
+ * @throws Error when it is not an address
  */
 export function baseUrl(text: string): string {
   if (!/^https?:\/\//.test(text) || !URL.canParse(text)) {
@@ -30,13 +32,14 @@ export async function ask(server: string, key: string, request: Request): Promis
     const answer = readJson(text);
     if (!answer) {
       throw new Error(
-        `Something else than vapi-agent answers at ${url.href} (status ${status}): ${JSON.stringify(text.slice(0, 80))}. Does VAPI_AGENT_URL have the server's whole address, with its path? A proxy that has lost patience answers so, too, while the server goes on.`,
+        `The server at ${url.href} (status ${status}) is not vapi-agent: ${JSON.stringify(text.slice(0, 80))}. Is VAPI_AGENT_URL the server's whole address, with its path? A proxy timeout looks the same; the command keeps running on the server.`,
       );
     }
     if (status >= 400) {
       const errors = (answer.errors ?? []) as { path: string; message: string }[];
       const details = errors.map((error) => `\n  ${error.path}: ${error.message}`).join('');
-      throw new Error(`${answer.detail ?? answer.title ?? status} (${answer.code})${details}`);
+      const what = answer.detail ?? (status === 404 && (await missing(server, key, path))) ?? answer.title;
+      throw new Error(`${what} (${answer.code})${details}`);
     }
     if (whole && request.list) {
       answer[request.list] = [...(whole[request.list] as Row[]), ...(answer[request.list] as Row[])];
@@ -46,6 +49,24 @@ export async function ask(server: string, key: string, request: Request): Promis
     cursor = request.list && typeof answer.nextCursor === 'string' ? answer.nextCursor : null;
   } while (cursor !== null);
   return whole;
+}
+
+/** What an answer of 404 was about. @returns null when the path does not say */
+async function missing(server: string, key: string, path: string): Promise<string | null> {
+  const [, , kind = '', ...names] = (path.split('?')[0] ?? '').split('/').map(decodeURIComponent);
+  const [name = '', part = '', id, , line] = names;
+  if (kind === 'keys') return `There is no key “${name}”.`;
+  if (kind !== 'tenants' || !name) return null;
+  const { tenants } = await ask(server, key, list('/v1/tenants', 'tenants', []));
+  const slugs = (tenants as { slug: string }[]).map(({ slug }) => slug);
+  // A deleted one is named by its id, and is in no list of slugs.
+  if (!slugs.includes(name) && (!name.startsWith('ten_') || !id)) {
+    const like = nearest(name, slugs);
+    return `There is no tenant “${name}”.${like ? ` Did you mean “${like}”?` : ''}`;
+  }
+  if (!id) return null;
+  const whole = `${part.replace(/s$/, '')} “${id}”`;
+  return `Tenant ${name} has no ${line ? `line ${line} of ` : ''}${whole}.`;
 }
 
 /**
@@ -73,7 +94,7 @@ function send(url: URL, key: string, { method, body }: Request): Promise<{ statu
   });
 }
 
-/** Null when it is no JSON object; nothing at all counts as an empty one. */
+/** Null when it is not a JSON object; an empty text counts as an empty one. */
 function readJson(text: string): Row | null {
   if (text === '') return {};
   try {
@@ -84,7 +105,7 @@ function readJson(text: string): Row | null {
   }
 }
 
-/** What the list would have held, had it not failed. */
+/** What the list lacks because it failed. */
 function leftOutOf(answer: Row): Row[] {
   return (answer.leftOut ?? []) as Row[];
 }
@@ -97,26 +118,9 @@ export function show(request: Request, answer: Row, asJson: boolean): number {
     process.stderr.write(`${beside}\n`);
     return exitCode;
   }
-  const rows = request.list && !asJson ? (answer[request.list] as Row[]) : null;
-  const text = rows ? table(rows, request.columns ?? []) : JSON.stringify(answer, null, 2);
-  process.stdout.write(`${text}\n`);
+  process.stdout.write(`${asJson ? JSON.stringify(answer, null, 2) : readable(answer, request)}\n`);
   for (const { tenant, problem } of leftOutOf(answer)) process.stderr.write(`${tenant}: ${problem}\n`);
   if (leftOutOf(answer).length > 0) return 3;
-  // A shell that closes months by a timer must learn that somebody has to look.
+  // A timer that closes months must learn that somebody has to look.
   return typeof answer.needsPerson === 'number' && answer.needsPerson > 0 ? 3 : 0;
-}
-
-function table(rows: Row[], wanted: string[]): string {
-  const columns = wanted.filter((name) => rows.some((row) => row[name] !== undefined && row[name] !== null));
-  if (rows.length === 0) return 'nothing';
-  const cells = [columns, ...rows.map((row) => columns.map((name) => String(row[name] ?? '')))];
-  const widths = columns.map((_, index) => Math.max(...cells.map((line) => line[index]?.length ?? 0)));
-  return cells
-    .map((line) =>
-      line
-        .map((cell, index) => cell.padEnd(widths[index] ?? 0))
-        .join('  ')
-        .trimEnd(),
-    )
-    .join('\n');
 }

@@ -1,103 +1,239 @@
-/** Commands about usage, plans, invoices and the month's end. */
+/** Commands about usage, calls, plans, invoices and the end of a month. */
 import { planPresets } from '../contract/plan-presets.ts';
-import { type Command, get, given, list, query, readJson, tenantPath } from './request.ts';
+import {
+  type Command,
+  get,
+  getOrPut,
+  given,
+  list,
+  Misuse,
+  post,
+  query,
+  readJson,
+  tenantPath,
+} from './request.ts';
 
-export const billingCommands: Record<string, Command> = {
-  usage: ([tenant], flags) => {
-    if (!tenant) return null;
-    const path = `${tenantPath(tenant)}/usage${query(flags, 'from', 'to', 'by')}`;
-    return list(path, 'rows', ['key', 'calls', 'seconds', 'costMicros']);
-  },
-  reconcile: (_words, flags) => {
-    if (!flags.from || !flags.to) return null;
-    return { method: 'POST', path: '/v1/reconcile', body: given(flags, 'from', 'to', 'tenant') };
-  },
-  calls: ([verb, tenant, id]) => {
-    if (verb !== 'dismiss' || !tenant || !id) return null;
-    return { method: 'POST', path: `${tenantPath(tenant)}/calls/${encodeURIComponent(id)}/dismiss` };
-  },
-  seller: ([file]) => {
-    const path = '/v1/billing/seller';
-    return file ? { method: 'PUT', path, body: readJson(file) } : get(path);
-  },
-  billing: ([tenant, file]) => {
-    if (!tenant) return null;
-    const path = `${tenantPath(tenant)}/billing`;
-    return file ? { method: 'PUT', path, body: readJson(file) } : get(path);
-  },
-  presets: () => list('/v1/billing/presets', 'presets', ['name', 'description']),
-  plan: ([tenant, verb, plan], flags) => {
-    if (!tenant) return null;
-    const path = `${tenantPath(tenant)}/plan`;
-    if (verb === undefined) return get(path);
-    const when = given(flags, 'from', 'backdate');
-    if (verb === 'end') return { method: 'PUT', path, body: { plan: null, ...when } };
-    return verb === 'set' && plan ? { method: 'PUT', path, body: { plan: planOf(plan), ...when } } : null;
-  },
-  simulate: ([tenant, month, plan]) => {
-    if (!tenant || !month || !plan) return null;
-    return { method: 'POST', path: `${tenantPath(tenant)}/simulate`, body: { month, plan: planOf(plan) } };
-  },
-  credits: ([tenant, verb, cents], flags) => {
-    if (!tenant) return null;
-    const path = `${tenantPath(tenant)}/credits`;
-    if (verb === undefined) return list(path, 'entries', ['at', 'kind', 'amountCents', 'invoiceId', 'note']);
-    const sign = { add: 1, 'take-back': -1 }[verb];
-    if (!sign || !cents) return null;
-    const body = { amountCents: sign * digits(cents), ...given(flags, 'note', 'reference') };
-    return { method: 'POST', path, body };
-  },
-  invoices: ([first, tenant, id, ...words], flags) => {
-    const columns = [
-      ...['id', 'number', 'month', 'state', 'currency', 'totalCents', 'dueCents', 'leftToPayCents', 'dueAt'],
-    ];
-    if (first === undefined) {
-      const path = `/v1/billing/invoices${query(flags, 'month', 'status', 'state')}`;
-      return list(path, 'invoices', ['tenant', ...columns]);
-    }
-    if (tenant === undefined) {
-      return list(`${tenantPath(first)}/invoices`, 'invoices', columns);
-    }
-    if (!id) return null;
-    const path = `${tenantPath(tenant)}/invoices`;
-    if (first === 'draft') return { method: 'POST', path, body: { period: id } };
-    const invoice = `${path}/${encodeURIComponent(id)}`;
-    if (first === 'show') return get(invoice);
-    const because = words.length > 0 ? { body: { reason: words.join(' ') } } : null;
-    if (first === 'credit') {
-      const body = { ...because?.body, ...given(flags, 'reference') };
-      return because && { method: 'POST', path: `${invoice}/credit-notes`, body };
-    }
-    if (first === 'void') return { method: 'POST', path: `${invoice}/void`, ...because };
-    return /^(finalize|push|paid)$/.test(first) ? { method: 'POST', path: `${invoice}/${first}` } : null;
-  },
-  preview: ([tenant]) => (tenant ? get(`${tenantPath(tenant)}/preview`) : null),
-  close: (_words, flags) => ({
-    method: 'POST',
-    path: '/v1/billing/close',
-    body: {
-      dryRun: flags['dry-run'] ?? false,
-      ...given(flags, 'month', 'tenant'),
-      ...(flags['grace-hours'] ? { graceHours: digits(flags['grace-hours']) } : {}),
+const invoiceColumns = 'id number month state totalCents dueCents leftToPayCents dueAt'.split(' ');
+const lineColumns = ['no', 'description', 'calls', 'amountCents'];
+
+export const billingCommands: Command[] = [
+  {
+    usage: 'usage <tenant> [--from <day>] [--to <day>] [--by day|month|assistant|component]',
+    about: 'calls, seconds and what they cost; of this month',
+    ask: ([tenant = ''], flags) => {
+      const path = `${tenantPath(tenant, 'usage')}${query(given(flags, 'from', 'to', 'by'))}`;
+      return list(path, 'rows', ['key', 'calls', 'seconds', 'costMicros']);
     },
-    list: 'entries',
-    columns: [
-      ...['tenant', 'month', 'outcome', 'number', 'totalCents', 'currency', 'openCalls'],
-      ...['problem', 'notCompared'],
-    ],
-  }),
-  runs: () => list('/v1/billing/runs', 'runs', ['startedAt', 'finishedAt', 'month', 'dryRun', 'needsPerson']),
-  notices: () => list('/v1/notices', 'notices', ['at', 'tenant', 'title', 'text', 'pending']),
-  margin: ([month]) => {
-    const columns = ['tenant', 'billed', 'currency', 'calls', 'costCents', 'revenueCents', 'marginCents'];
-    return month ? list(`/v1/billing/margin?month=${encodeURIComponent(month)}`, 'rows', columns) : null;
   },
-};
+  {
+    usage: 'reconcile --from <time> --to <time> [--tenant <tenant>]',
+    about: 'compares the ledger with Vapi',
+    ask: (_words, flags) => post('/v1/reconcile', given(flags, 'from', 'to', 'tenant')),
+  },
+  {
+    usage: 'calls <tenant> [--from <time>] [--to <time>] [--status <status>] [--prices]',
+    about: 'newest first; --prices adds what the client pays',
+    ask: ([tenant = ''], flags) => {
+      const prices = flags.prices ? { prices: 'yes' } : {};
+      const filters = query({ limit: 200, ...given(flags, 'from', 'to', 'status'), ...prices });
+      const columns = 'id createdAt type status seconds costMicros priceMicros endedReason'.split(' ');
+      return list(`${tenantPath(tenant, 'calls')}${filters}`, 'calls', columns);
+    },
+  },
+  {
+    usage: 'calls show <tenant> <call id>',
+    about: 'one call, with its cost by component',
+    ask: ([tenant = '', id = '']) => get(tenantPath(tenant, 'calls', id)),
+  },
+  {
+    usage: 'calls dismiss <tenant> <call id>',
+    about: 'a call that Vapi never had counts for nothing',
+    ask: ([tenant = '', id = '']) => post(tenantPath(tenant, 'calls', id, 'dismiss')),
+  },
+  {
+    usage: 'seller [<file.json>]',
+    about: 'who issues the invoices',
+    ask: ([file]) => getOrPut('/v1/billing/seller', file),
+  },
+  {
+    usage: 'billing <tenant> [<file.json>]',
+    about: 'whom they are made out to, and how they are collected',
+    ask: ([tenant = '', file]) => getOrPut(tenantPath(tenant, 'billing'), file),
+  },
+  {
+    usage: 'presets',
+    about: 'plans to start from',
+    ask: () => list('/v1/billing/presets', 'presets', ['name', 'description']),
+  },
+  {
+    usage: 'plan <tenant>',
+    about: 'today’s plan and every version',
+    ask: ([tenant = '']) => get(tenantPath(tenant, 'plan')),
+  },
+  {
+    usage: 'plan <tenant> set <preset or file.json> [--from <day>] [--backdate]',
+    about: '--backdate: also months before its first call, or long past',
+    ask: ([tenant = '', plan = ''], flags) => ({
+      method: 'PUT',
+      path: tenantPath(tenant, 'plan'),
+      body: { plan: planOf(plan), ...given(flags, 'from', 'backdate') },
+    }),
+  },
+  {
+    usage: 'plan <tenant> end [--from <day>] [--backdate]',
+    about: 'bills nothing from that day',
+    ask: ([tenant = ''], flags) => ({
+      method: 'PUT',
+      path: tenantPath(tenant, 'plan'),
+      body: { plan: null, ...given(flags, 'from', 'backdate') },
+    }),
+  },
+  {
+    usage: 'simulate <tenant> <month> <preset or file.json>',
+    about: 'what a past month would have cost under that plan',
+    ask: ([tenant = '', month, plan = '']) =>
+      post(tenantPath(tenant, 'simulate'), { month, plan: planOf(plan) }),
+  },
+  {
+    usage: 'credits <tenant>',
+    about: 'prepaid credit',
+    ask: ([tenant = '']) => {
+      const columns = ['at', 'kind', 'amountCents', 'invoiceId', 'note'];
+      return list(tenantPath(tenant, 'credits'), 'entries', columns);
+    },
+  },
+  {
+    usage: 'credits <tenant> add <cents> [--note <text>] [--reference <of the payment>]',
+    about: 'books a payment',
+    ask: ([tenant = '', cents = ''], flags) => {
+      const body = { amountCents: digits(cents), ...given(flags, 'note', 'reference') };
+      return post(tenantPath(tenant, 'credits'), body);
+    },
+  },
+  {
+    usage: 'credits <tenant> take-back <cents> --note <reason> [--reference <of your own>]',
+    about: 'corrects a payment that was booked',
+    ask: ([tenant = '', cents = ''], flags) => {
+      const body = { amountCents: -digits(cents), ...given(flags, 'note', 'reference') };
+      return post(tenantPath(tenant, 'credits'), body);
+    },
+  },
+  {
+    usage:
+      'invoices [--month <month>] [--status draft|finalized|pushed|paid|overdue|void] [--state <the same>|credited]',
+    about: 'of all tenants',
+    ask: (_words, flags) => {
+      const path = `/v1/billing/invoices${query(given(flags, 'month', 'status', 'state'))}`;
+      return list(path, 'invoices', ['tenant', ...invoiceColumns]);
+    },
+  },
+  {
+    usage: 'invoices <tenant>',
+    about: 'of one tenant',
+    ask: ([tenant = '']) => list(tenantPath(tenant, 'invoices'), 'invoices', invoiceColumns),
+  },
+  {
+    usage: 'invoices draft <tenant> <month>',
+    about: 'makes the month’s draft, or calculates it again',
+    ask: ([tenant = '', period]) => ({
+      ...post(tenantPath(tenant, 'invoices'), { period }),
+      columns: lineColumns,
+    }),
+  },
+  {
+    usage: 'invoices show <tenant> <invoice>',
+    about: 'one invoice, by its id or number, with its lines',
+    ask: ([tenant = '', id = '']) => ({
+      ...get(tenantPath(tenant, 'invoices', id)),
+      columns: lineColumns,
+    }),
+  },
+  {
+    usage: 'invoices calls <tenant> <invoice> <line>',
+    about: 'the calls of one line',
+    ask: ([tenant = '', id = '', line = '']) => {
+      const columns = ['callId', 'correction', 'seconds', 'billedSeconds', 'priceMicros', 'costMicros'];
+      return list(tenantPath(tenant, 'invoices', id, 'lines', line, 'calls'), 'calls', columns);
+    },
+  },
+  {
+    usage: 'invoices finalize|push|paid <tenant> <invoice>',
+    about: 'numbers it; hands it to Stripe; books that it was paid',
+    ask: ([verb = '', tenant = '', id = '']) => ({
+      ...post(tenantPath(tenant, 'invoices', id, verb)),
+      columns: lineColumns,
+    }),
+  },
+  {
+    usage: 'invoices void <tenant> <invoice> [<reason…>]',
+    about: 'makes it void',
+    ask: ([tenant = '', id = '', reason]) => ({
+      ...post(tenantPath(tenant, 'invoices', id, 'void'), reason ? { reason } : undefined),
+      columns: lineColumns,
+    }),
+  },
+  {
+    usage:
+      'invoices credit|credit-note <tenant> <invoice> <reason…> [--line <no>:<cents>] [--reference <of your own>]',
+    about: 'takes back what is left of it, or a part: --line 2:500, once for each line',
+    ask: ([, tenant = '', id = '', reason], flags) => {
+      const body = {
+        reason,
+        ...(flags.line && { lines: flags.line.map(part) }),
+        ...given(flags, 'reference'),
+      };
+      return { ...post(tenantPath(tenant, 'invoices', id, 'credit-notes'), body), columns: lineColumns };
+    },
+  },
+  {
+    usage: 'preview <tenant>',
+    about: 'this month so far, and at this pace',
+    ask: ([tenant = '']) => ({ ...get(tenantPath(tenant, 'preview')), columns: lineColumns }),
+  },
+  {
+    usage: 'close [--month <month>] [--tenant <tenant>] [--dry-run] [--grace-hours <n>]',
+    about: 'bills every month that is over',
+    ask: (_words, flags) => ({
+      ...post('/v1/billing/close', {
+        dryRun: flags['dry-run'] ?? false,
+        ...given(flags, 'month', 'tenant'),
+        ...(flags['grace-hours'] ? { graceHours: digits(flags['grace-hours']) } : {}),
+      }),
+      list: 'entries',
+      columns: 'tenant month outcome number totalCents openCalls problem notCompared'.split(' '),
+    }),
+  },
+  {
+    usage: 'runs',
+    about: 'what closing months has done',
+    ask: () =>
+      list('/v1/billing/runs', 'runs', ['startedAt', 'finishedAt', 'month', 'dryRun', 'needsPerson']),
+  },
+  {
+    usage: 'notices',
+    about: 'what the operator was notified of: budgets, refused pages, unpaid invoices',
+    ask: () => list('/v1/notices', 'notices', ['at', 'tenant', 'title', 'text', 'pending']),
+  },
+  {
+    usage: 'margin <month>',
+    about: 'revenue less cost, by tenant',
+    ask: ([month = '']) => {
+      const columns = ['tenant', 'billed', 'calls', 'costCents', 'revenueCents', 'marginCents'];
+      return list(`/v1/billing/margin${query({ month })}`, 'rows', columns);
+    },
+  },
+];
 
-/** @throws Error for what is no plain number, such as `1e3` or `5.00`, which would be another amount than was meant */
+/** @throws Misuse for anything but digits, such as `1e3` or `5.00`, which would be another amount than was meant */
 function digits(word: string): number {
-  if (!/^\d+$/.test(word)) throw new Error(`${word} is no whole number: use digits only, such as 5000.`);
+  if (!/^\d+$/.test(word)) throw new Misuse(`${word} is not a whole number: use digits only, such as 5000.`);
   return Number(word);
+}
+
+/** `2:500`: five units of a currency with cents, of the second line. */
+function part(text: string): { line: number; amountCents: number } {
+  const [line = '', cents = ''] = text.split(':');
+  return { line: digits(line), amountCents: digits(cents) };
 }
 
 /** A preset by its name, or a plan in a JSON file. */

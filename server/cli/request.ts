@@ -1,4 +1,4 @@
-/** What a command asks of the HTTP API, and how its answer is to be shown. */
+/** What a command asks of the HTTP API, and how its answer is shown. */
 import { readFileSync } from 'node:fs';
 import type { parseArgs } from 'node:util';
 
@@ -9,6 +9,7 @@ export const options = {
   write: { type: 'boolean' },
   'dry-run': { type: 'boolean' },
   backdate: { type: 'boolean' },
+  prices: { type: 'boolean' },
   tenant: { type: 'string' },
   email: { type: 'string' },
   month: { type: 'string' },
@@ -23,6 +24,7 @@ export const options = {
   'grace-hours': { type: 'string' },
   note: { type: 'string' },
   reference: { type: 'string' },
+  line: { type: 'string', multiple: true },
 } as const;
 export type Flags = ReturnType<
   typeof parseArgs<{ options: typeof options; allowPositionals: true }>
@@ -34,26 +36,48 @@ export interface Request {
   method: string;
   path: string;
   body?: object;
-  /** The list in the answer that is shown as a table; without it the whole answer is shown as JSON. */
+  /** The list in the answer that is shown as a table; without it the whole answer is shown. */
   list?: string;
+  /** Of each table; without them all. */
   columns?: string[];
-  /** What is said of the answer instead: the result on its own, what a person should know beside it, the exit code. */
+  /** What is shown of the answer instead: the result on its own, what a person should know beside it, the exit code. */
   tell?: (answer: Row) => { result: string; beside: string; exitCode: number };
 }
 
-/** @returns null when the words after the command make no sense */
-export type Command = (words: string[], flags: Flags) => Request | null;
+export interface Command {
+  /**
+   * As it is typed: `plan <tenant> set <plan> [--from <day>]`. `a|b` is one of them, `<…>` a value, `<reason…>` all words
+   * that are left; what is in brackets may be left out.
+   */
+  usage: string;
+  about: string;
+  /** @param words what was typed for values and for `a|b`, in order */
+  ask(words: string[], flags: Flags): Request;
+}
+
+/** The command line is not understood: exit code 2. */
+export class Misuse extends Error {}
 
 export function get(path: string): Request {
   return { method: 'GET', path };
+}
+
+export function post(path: string, body?: object): Request {
+  return { method: 'POST', path, ...(body && { body }) };
+}
+
+/** Shows what is there, or replaces it by what a file holds. */
+export function getOrPut(path: string, file: string | undefined): Request {
+  return file ? { method: 'PUT', path, body: readJson(file) } : get(path);
 }
 
 export function list(path: string, name: string, columns: string[]): Request {
   return { ...get(path), list: name, columns };
 }
 
-export function tenantPath(handle: string): string {
-  return `/v1/tenants/${encodeURIComponent(handle)}`;
+/** @param parts further parts of the path, such as `calls` and an id */
+export function tenantPath(...parts: string[]): string {
+  return `/v1/tenants/${parts.map(encodeURIComponent).join('/')}`;
 }
 
 /** The flags that were given, of those named. */
@@ -62,13 +86,13 @@ export function given<Name extends keyof Flags>(flags: Flags, ...names: Name[]):
   return Object.fromEntries(entries);
 }
 
-/** The given flags as a query, with its question mark. */
-export function query(flags: Flags, ...names: (keyof Flags)[]): string {
-  const text = new URLSearchParams(given(flags, ...names) as Record<string, string>).toString();
+/** What was given as a query, with its question mark. */
+export function query(values: object): string {
+  const text = new URLSearchParams(values as Record<string, string>).toString();
   return text && `?${text}`;
 }
 
-/** @throws Error when the file is not there or is no JSON object */
+/** @throws Error when the file does not exist or is not a JSON object */
 export function readJson(file: string): object {
   try {
     const value: unknown = JSON.parse(readFileSync(file, 'utf8'));

@@ -13,6 +13,8 @@ export const createKeySchema = z.strictObject({
   expiresAt: z.iso.datetime({ offset: true }).optional(),
 });
 
+export type CreateKey = z.infer<typeof createKeySchema>;
+
 /** `GET /v1/keys`; the key itself is shown once, in the answer to `POST`. */
 export const keyViewSchema = z.object({
   id: z.string(),

@@ -2,12 +2,21 @@
 import { z } from 'zod';
 
 export const accessModes = ['proxy', 'scoped-key', 'public-key'] as const;
-/** How a browser is let into a call; what each leaves open is in `server/access/README.md`. */
+/** How a browser is let into a call; what each leaves open is in `server/access/modes.md`. */
 export type AccessMode = (typeof accessModes)[number];
 
 /** Where a figure of the ledger was learnt: from a webhook, by asking Vapi, or from the answer to our own request. */
 export const eventSources = ['webhook', 'poll', 'answer'] as const;
 export type EventSource = (typeof eventSources)[number];
+
+/** Kinds of call as the ledger stores and shows them; open, since Vapi adds kinds. */
+export const callKinds = {
+  web: 'webCall',
+  inbound: 'inboundPhoneCall',
+  outbound: 'outboundPhoneCall',
+  chat: 'chat',
+  unknown: 'unknown',
+} as const;
 
 export const widgetModes = ['voice', 'chat', 'hybrid'] as const;
 export type WidgetMode = (typeof widgetModes)[number];

@@ -20,6 +20,8 @@ const target = join(root, 'dist', 'package');
 const manifest = 'widget/custom-elements.json';
 /** Beside `vapi-agent` itself. */
 const commands = ['backup-database', 'copy-database'];
+/** What the element's files import: needed by those who bundle it, while this project's server only serves the result. */
+const ofTheElement = ['@vapi-ai/web', 'lit'];
 /** What a server that renders pages is given in the place of the element, whose files need a browser. */
 const onServers = 'widget/on-servers.js';
 /** Typings of the element for frameworks: `vapi-agent/react` and so on. */
@@ -104,8 +106,11 @@ export class VapiAgent {
 }
 
 function describe(): void {
-  const own = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as Record<string, unknown>;
-  const { name, version, description, license, type, engines, dependencies } = own;
+  const own = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as Record<
+    string,
+    Record<string, string>
+  >;
+  const { name, version, description, license, type, engines, dependencies, devDependencies } = own;
   const entry = (file: string) => ({ types: `./${file}.d.ts`, default: `./${file}.js` });
   const inBrowsers = (file: string) => {
     const { types, default: script } = entry(file);
@@ -139,7 +144,10 @@ function describe(): void {
         },
         ...(hasManifest ? { customElements: manifest } : {}),
         sideEffects: ['./widget/define.js', './server/{cli,main}.js', './server/deploy/*.js'],
-        dependencies,
+        dependencies: {
+          ...dependencies,
+          ...Object.fromEntries(ofTheElement.map((name) => [name, devDependencies?.[name]])),
+        },
       },
       null,
       2,

@@ -1,8 +1,8 @@
-/** What metering is told of a call, in this product's words; `server/vapi` makes it of what Vapi sends. */
+/** What is reported to metering about a call, in this product's words; `server/vapi` reads it from what Vapi sends. */
 import type { CostByComponent, EventSource } from '../contract.ts';
 
 export interface CallEvent {
-  /** A report tells the whole call; a status update only where it has got to. */
+  /** A report covers the whole call; a status update only its current state. */
   kind: 'status' | 'report';
   source: EventSource;
   /** Vapi's call id. */
@@ -11,7 +11,7 @@ export interface CallEvent {
   asOf: number;
   /** `webCall`, `inboundPhoneCall`, …: open, since Vapi adds kinds. */
   type: string | null;
-  /** `queued`, `in-progress`, `ended`, …: open likewise. */
+  /** `queued`, `in-progress`, `ended`, …: also open. */
   status: string | null;
   assistantId: string | null;
   /** The session that the call claims to come from; a claim only, until the tenant's reservations confirm it. */
@@ -22,9 +22,9 @@ export interface CallEvent {
   endedReason: string | null;
   /** Where the call can be ended; a secret. */
   controlUrl: string | null;
-  /** Null = not told. Unknown is not zero. */
+  /** Null = not reported. Unknown is not zero. */
   cost: CallCost | null;
-  /** A cost was told that no call can have; `cost` is null then. */
+  /** The reported cost is impossible for any call; `cost` is null then. */
   costRefused?: boolean;
 }
 

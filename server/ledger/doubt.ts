@@ -1,5 +1,5 @@
 /**
- * Which webhooks Vapi is asked about before, or after, they count: whoever can read a tenant's webhook token can send one
+ * Which webhooks Vapi is asked about before, or after, they count: anyone who can read a tenant's webhook token can send one
  * that looks like Vapi's, and the tenant pays by what it says. Pure.
  */
 import type { CallRow } from '../store/calls.ts';

@@ -1,6 +1,6 @@
-/** How what is told of a call becomes its ledger row, and what the row adds to the day's usage. Pure. */
+/** How what is reported of a call becomes its ledger row, and what the row adds to the day's usage. Pure. */
 import { dayIn } from '../base/time-zone.ts';
-import { type CostComponent, costComponents } from '../contract.ts';
+import { type CostComponent, callKinds, costComponents } from '../contract.ts';
 import type { CallRow } from '../store/calls.ts';
 import type { CostColumns, UsageDailyTable } from '../store/schema.ts';
 import type { CallCost, CallEvent } from './call-event.ts';
@@ -23,28 +23,27 @@ const statusRank: Record<string, number> = {
   ended: 4,
 };
 const rankOf = (status: string) => statusRank[status] ?? 2;
-const unknownType = 'unknown';
 
 /**
- * The most that a call without a told cost can have cost, by what is known of it and the worst-case rate: nothing when it
- * was never connected, or nobody has ever said that it began.
- * @returns micros; null when nobody can say, so that all that was held for it has to stay
+ * The most that a call without a reported cost can have cost, by what is known of it and the worst-case rate: nothing when
+ * it was never connected, or was never reported to have begun.
+ * @returns micros; null when that cannot be known, so that all that was reserved for it must stay
  */
 export function worthOf(row: CallRow, worstCaseMicrosPerMinute: number): number | null {
   // A message has no length.
-  if (row.type === 'chat') return null;
+  if (row.type === callKinds.chat) return null;
   if (row.status !== 'ended') return rankOf(row.status) < rankOf('in-progress') ? 0 : null;
   return row.seconds === null ? null : Math.ceil((row.seconds * worstCaseMicrosPerMinute) / 60);
 }
 
-/** The row of a call that is heard of for the first time, before anything is said of it. */
+/** The row of a call that is reported for the first time, before anything is known of it. */
 export function newCallRow(tenantId: string, event: CallEvent): CallRow {
   const costs = Object.fromEntries(costComponents.map((component) => [columnOf(component), null]));
   return {
     tenantId,
     id: event.callId,
     sessionId: null,
-    type: event.type ?? unknownType,
+    type: event.type ?? callKinds.unknown,
     status: 'queued',
     accessMode: null,
     assistantId: event.assistantId,
@@ -79,7 +78,7 @@ export function newCallRow(tenantId: string, event: CallEvent): CallRow {
 export function applyEvent(row: CallRow, event: CallEvent, timeZone: string, nowMs: number): CallRow {
   const next: CallRow = { ...row, updatedAt: nowMs };
   // It decides the price: what is known of it changes by Vapi's own word only.
-  if (event.type && (row.type === unknownType || event.source !== 'webhook')) next.type = event.type;
+  if (event.type && (row.type === callKinds.unknown || event.source !== 'webhook')) next.type = event.type;
   // Vapi's own time of creation; ours, from before its answer, was only near it.
   if (event.createdAt !== null) next.createdAt = event.createdAt;
   next.assistantId ??= event.assistantId;
@@ -108,7 +107,7 @@ export function applyEvent(row: CallRow, event: CallEvent, timeZone: string, now
   return next;
 }
 
-/** The row of a call that has turned out to be another tenant's: it cost nothing, lasted no time and is asked about no more. */
+/** The row of a call that has turned out to be another tenant's: it cost nothing, lasted no time and is no longer asked about. */
 export function voided(row: CallRow, nowMs: number): CallRow {
   const next = { ...row, goneAt: nowMs, pollAt: null, updatedAt: nowMs };
   return row.usageDay === null ? next : { ...next, seconds: 0, ...costColumnsOf(noCharge) };

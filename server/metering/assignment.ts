@@ -1,7 +1,7 @@
 /** Whose call it is, of the tenants that share a Vapi organization. Pure. */
 import type { Tenant } from '../store/tenants.ts';
 
-/** What Vapi says of a call that tells whose it is. Tags that a browser could have written decide nothing (vapi-facts 2.6). */
+/** What identifies a call's tenant in Vapi's data. Tags that a browser could have written decide nothing (vapi-facts 2.6). */
 export interface CallToAssign {
   assistantId: string | null;
   /** Epoch milliseconds. */
@@ -11,9 +11,9 @@ export interface CallToAssign {
 type Candidate = Pick<Tenant, 'id' | 'assistantId' | 'assistantIds' | 'wholeOrg' | 'createdAt' | 'deletedAt'>;
 
 /**
- * The tenant that has its assistant; else the one that has the whole org (`wholeOrg`), as long as no other has, or had of
- * late, a part of it: a client must never get, or pay for, the calls of another.
- * @param tenants all of the org, with those that were deleted of late
+ * The tenant that has its assistant; otherwise the one that has the whole org (`wholeOrg`), as long as no other has, or
+ * recently had, a part of it: a client must never get, or pay for, the calls of another.
+ * @param tenants all of the org, including those deleted recently
  * @returns null when it belongs to none
  */
 export function whoseCall<Whose extends Candidate>(call: CallToAssign, tenants: Whose[]): Whose | null {

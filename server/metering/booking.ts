@@ -1,5 +1,4 @@
 /** From what Vapi's API shows of calls to the ledger: whose each is, and what of it is new. */
-import { endUnwanted } from '../access/start/end-call.ts';
 import { ForeignKeyError, type Org } from '../access/tenants/orgs.ts';
 import type { Context } from '../context.ts';
 import type { CallEvent } from '../ledger/call-event.ts';
@@ -10,22 +9,21 @@ import { findCalls } from '../store/calls.ts';
 import type { Tenant } from '../store/tenants.ts';
 import { readCallRecord, type VapiCall } from '../vapi/call-record.ts';
 import { whoseCall } from './assignment.ts';
-import { ingestCallEvent } from './ingest.ts';
+import { afterIngest, ingestCallEvent } from './ingest.ts';
 
 export interface Assigned {
   event: CallEvent;
-  /** Null when it is no tenant's of the org. */
+  /** Null when it belongs to no tenant of the org. */
   tenant: Tenant | null;
   /** That tenant's. */
   row: CallRow | null;
-  /** It is nobody's at all: with a tenant of another org, or one deleted long ago, it is not. */
+  /** It belongs to no one: not even to a tenant of another org, or one deleted long ago. */
   isUnassigned: boolean;
 }
 
 /**
- * A call that is certainly a tenant's stays that tenant's, whoever gets its assistant later. Else it is as `whoseCall`
- * says, and what only a webhook has claimed counts for calls with an assistant that nobody has (in a squad, or made up
- * for one call).
+ * A confirmed call stays its tenant's, even if another gets its assistant later. Otherwise `whoseCall` decides, and a
+ * claim by webhook alone counts for calls whose assistant no tenant has (in a squad, or made up for one call).
  * @param calls as Vapi's API has just shown them, with a key of the org
  * @throws ForeignKeyError
  */
@@ -59,18 +57,18 @@ export async function assignCalls(ctx: Context, org: Org, calls: VapiCall[]): Pr
 }
 
 /**
- * @param told what Vapi has just said of the call, which is newer than all that the row holds, whatever their clocks say
+ * @param reported by Vapi just now, so it is newer than everything in the row, whatever the clocks say
  * @returns whether there was a difference
  */
 export async function bookDifference(
   ctx: Context,
   tenant: Tenant,
   row: CallRow | null,
-  told: CallEvent,
+  reported: CallEvent,
 ): Promise<boolean> {
-  const event = { ...told, asOf: Math.max(told.asOf, row?.reportAsOf ?? 0, row?.costAsOf ?? 0) };
+  const event = { ...reported, asOf: Math.max(reported.asOf, row?.reportAsOf ?? 0, row?.costAsOf ?? 0) };
   const isNew = !row || differs(row, event, tenant.timeZone);
-  // Until its cost is known it is gone through each time: a pause may have made it unwanted, and its hold may be too large.
+  // Until its cost is known it is checked each time: a pause may have made it unwanted, its reservation may be too large.
   const isOpen = row?.costMicros === null;
   if (!isNew && !isOpen) return false;
   const booked = await ingestCallEvent(ctx.store, ctx.box, tenant, event, ctx.now()).catch(
@@ -81,11 +79,7 @@ export async function bookDifference(
     },
   );
   if (!booked || booked.refused) return false;
-  if (booked.usageChanged) ctx.onCallBooked(tenant, booked.row);
-  const { unwanted, isNewlyUnwanted } = booked;
-  if (unwanted !== null && unwanted !== 'ask') {
-    endUnwanted(ctx, tenant, booked.row.id, unwanted, isNewlyUnwanted);
-  }
+  afterIngest(ctx, tenant, booked);
   return isNew;
 }
 

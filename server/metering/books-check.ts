@@ -1,4 +1,4 @@
-/** Compares a month with Vapi's books before it is frozen: what nobody reported, or somebody forged, is not billed. */
+/** Compares a month with Vapi's books before it is frozen: missing reports are booked first, forged ones are not billed. */
 
 import { apisOf, type Org, orgOf, withAcceptedKey } from '../access/tenants/orgs.ts';
 import type { Context } from '../context.ts';

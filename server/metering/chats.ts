@@ -2,35 +2,25 @@
 import { openTenantSecret } from '../access/secrets/tenant-secrets.ts';
 import type { Context } from '../context.ts';
 import type { EventSource } from '../contract.ts';
-import type { CallCost, CallEvent } from '../ledger/call-event.ts';
+import type { CallEvent } from '../ledger/call-event.ts';
+import { type Chat, chatEvent } from '../ledger/chat-event.ts';
 import type { Tenant } from '../store/tenants.ts';
 import { readChatCost } from '../vapi/chat-api.ts';
-import { ingestCallEvent } from './ingest.ts';
-
-/** A message that Vapi has taken. */
-export interface Chat {
-  /** Vapi's id. */
-  id: string;
-  reservationId: string | null;
-  assistantId: string | null;
-  /** Epoch milliseconds. */
-  at: number;
-}
+import { afterIngest, ingestCallEvent } from './ingest.ts';
 
 /**
- * To be called before the first word is passed on: from here on the message is in the ledger, its hold is claimed, and
- * Vapi is asked for its cost later, whatever becomes of this process.
+ * Must be called before the first word is passed on: from then on the message is in the ledger, its reservation is
+ * claimed, and Vapi is asked for its cost later, even if this process dies.
  */
 export async function beginChat(ctx: Context, tenant: Tenant, chat: Chat): Promise<void> {
-  const event = eventOf(chat, 'answer', ctx.now(), 'in-progress', null);
+  const event = chatEvent(chat, 'answer', ctx.now(), 'begun');
   await ingestCallEvent(ctx.store, ctx.box, tenant, event, ctx.now());
 }
 
 /** The answer is complete, or has broken off. */
 export async function endChat(ctx: Context, tenant: Tenant, chat: Chat): Promise<void> {
   const event = await askAboutChat(ctx, tenant, chat, 'answer');
-  const { row, usageChanged } = await ingestCallEvent(ctx.store, ctx.box, tenant, event, ctx.now());
-  if (usageChanged) ctx.onCallBooked(tenant, row);
+  afterIngest(ctx, tenant, await ingestCallEvent(ctx.store, ctx.box, tenant, event, ctx.now()));
 }
 
 /** When it is asked about, its answer is over; only its cost can be missing. */
@@ -40,33 +30,7 @@ export async function askAboutChat(
   chat: Chat,
   source: EventSource,
 ): Promise<CallEvent> {
-  const key = openTenantSecret(ctx.box, tenant, 'privateKey') ?? '';
+  const key = openTenantSecret(ctx.box, tenant, 'privateKey');
   const cost = await readChatCost(ctx.config.vapiBaseUrl, key, chat.id);
-  return eventOf(chat, source, ctx.now(), 'ended', cost);
-}
-
-export function eventOf(
-  chat: Chat,
-  source: EventSource,
-  asOf: number,
-  status: 'in-progress' | 'ended',
-  cost: CallCost | null,
-): CallEvent {
-  const over = status === 'ended';
-  return {
-    kind: over ? 'report' : 'status',
-    source,
-    callId: chat.id,
-    asOf,
-    type: 'chat',
-    status,
-    assistantId: chat.assistantId,
-    sessionId: chat.reservationId,
-    createdAt: chat.at,
-    startedAt: over ? chat.at : null,
-    endedAt: over ? chat.at : null,
-    endedReason: null,
-    controlUrl: null,
-    cost,
-  };
+  return chatEvent(chat, source, ctx.now(), 'over', cost);
 }

@@ -1,10 +1,13 @@
 /** Deleting what was said while keeping what it cost. */
+import { type Actor, recordChange } from '../access/audit.ts';
 import { openTenantSecret } from '../access/secrets/tenant-secrets.ts';
 import type { Context } from '../context.ts';
+import { callKinds } from '../contract.ts';
 import { findCalls, listOldContent, markContentDeleted } from '../store/calls.ts';
 import { deleteComment } from '../store/feedback.ts';
 import type { Tenant } from '../store/tenants.ts';
 import { createCallsApi } from '../vapi/calls-api.ts';
+import { vapiFailure } from '../vapi/vapi-failure.ts';
 
 /**
  * Deletes transcript and recording of the calls, and the text of the chats, at Vapi, and here what the visitor wrote about
@@ -13,8 +16,8 @@ import { createCallsApi } from '../vapi/calls-api.ts';
  * @returns each id as soon as its content is deleted: what follows may fail, and what is done must be known
  * @throws VapiError when Vapi fails and nothing is deleted
  */
-export async function* deleteContent(ctx: Context, tenant: Tenant, ids: string[]): AsyncGenerator<string> {
-  const api = createCallsApi(ctx.config.vapiBaseUrl, openTenantSecret(ctx.box, tenant, 'privateKey') ?? '');
+async function* deleteContent(ctx: Context, tenant: Tenant, ids: string[]): AsyncGenerator<string> {
+  const api = createCallsApi(ctx.config.vapiBaseUrl, openTenantSecret(ctx.box, tenant, 'privateKey'));
   let deleted = 0;
   let failure: unknown;
   const rows = new Map((await findCalls(ctx.store, [tenant.id], ids)).map((row) => [row.id, row]));
@@ -24,7 +27,7 @@ export async function* deleteContent(ctx: Context, tenant: Tenant, ids: string[]
     if (row.contentDeletedAt === null) {
       if (row.status !== 'ended' || row.costMicros === null) continue;
       try {
-        await api.deleteContent(row.id, row.type === 'chat' ? 'chat' : 'call');
+        await api.deleteContent(row.id, row.type === callKinds.chat ? 'chat' : 'call');
       } catch (error) {
         ctx.log.warn({ err: error, tenant: tenant.slug, call: row.id }, 'Vapi did not delete what was said');
         failure = error;
@@ -38,6 +41,32 @@ export async function* deleteContent(ctx: Context, tenant: Tenant, ids: string[]
     yield row.id;
   }
   if (failure && deleted === 0) throw failure;
+}
+
+/**
+ * At someone's request, which the audit log names.
+ * @returns the ids of the calls whose content is deleted
+ * @throws ApiError `vapi_unavailable` when Vapi fails and nothing is deleted
+ */
+export async function deleteOnRequest(
+  ctx: Context,
+  tenant: Tenant,
+  ids: string[],
+  by: Actor,
+): Promise<string[]> {
+  const calls: string[] = [];
+  try {
+    for await (const id of deleteContent(ctx, tenant, ids)) calls.push(id);
+  } catch (cause) {
+    throw vapiFailure(cause);
+  } finally {
+    // Also what was deleted before a failure.
+    if (calls.length > 0) {
+      const change = { action: 'calls.delete-content', tenant: tenant.slug, before: { calls }, after: null };
+      await recordChange(ctx.store, { ...by, ...change }, ctx.now());
+    }
+  }
+  return calls;
 }
 
 const dayMs = 86_400_000;

@@ -1,4 +1,4 @@
-/** Who may have how many of a worker's places, so that servers that hang or fail hold up nobody else's messages. Pure. */
+/** Shares out a worker's places, so that servers that hang or fail hold up no other tenant's messages. Pure. */
 
 export interface DeliveryPlaces {
   isFull(): boolean;

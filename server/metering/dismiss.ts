@@ -1,5 +1,6 @@
-/** Calls that Vapi has never heard of: whoever knows a tenant's webhook secret can report them, and nothing else settles them. */
+/** Calls unknown to Vapi: anyone who has a tenant's webhook secret can report them, and nothing else settles them. */
 
+import { type Actor, recordChange } from '../access/audit.ts';
 import { apisOf, orgOf, withAcceptedKey } from '../access/tenants/orgs.ts';
 import type { Context } from '../context.ts';
 import { ApiError } from '../errors.ts';
@@ -9,22 +10,16 @@ import { type CallRow, findCall, lockCall } from '../store/calls.ts';
 import type { Queries } from '../store/database.ts';
 import { shrinkHold } from '../store/reservations.ts';
 import type { Tenant } from '../store/tenants.ts';
-import { VapiError } from '../vapi/vapi-api.ts';
+import { vapiFailure } from '../vapi/vapi-failure.ts';
 import { writeCall } from './ingest.ts';
 import { bookCall } from './reconcile.ts';
 
 /**
- * Makes the call worth nothing and names it no longer, after Vapi was asked about it once more. Dismissing it again
- * changes nothing. Should Vapi show it after all, it is booked like any other.
- * @param alongside written in the same transaction, with the row as it was
+ * Makes the call worth nothing and stops listing it, after asking Vapi about it once more. Dismissing it again changes
+ * nothing. If Vapi shows it after all, it is booked like any other.
  * @throws ApiError `not_found`; `conflict` when Vapi knows the call, or did once; `vapi_unavailable`
  */
-export async function dismissCall(
-  ctx: Context,
-  tenant: Tenant,
-  callId: string,
-  alongside: (db: Queries, before: CallRow) => Promise<void>,
-): Promise<CallRow> {
+export async function dismissCall(ctx: Context, tenant: Tenant, callId: string, by: Actor): Promise<CallRow> {
   const row = await findCall(ctx.store, tenant.id, callId);
   if (!row) throw new ApiError('not_found');
   if (row.dismissedAt !== null) return row;
@@ -41,7 +36,13 @@ export async function dismissCall(
     const after = { ...voided(before, now), ...nothing, dismissedAt: now };
     await writeCall(db, before, after, 'poll', now);
     await shrinkHold(db, tenant.id, callId, 0);
-    await alongside(db, before);
+    const { status, costMicros } = before;
+    const change = {
+      action: 'call.dismiss',
+      tenant: tenant.slug,
+      before: { call: callId, status, costMicros },
+    };
+    await recordChange(db, { ...by, ...change, after: null }, now);
     return after;
   });
 }
@@ -61,11 +62,10 @@ async function isAtVapi(ctx: Context, tenant: Tenant, row: CallRow): Promise<boo
       return call !== null;
     });
   } catch (cause) {
-    if (cause instanceof VapiError) throw new ApiError('vapi_unavailable', { retryAfter: 5, cause });
-    throw cause;
+    throw vapiFailure(cause);
   }
 }
 
 function known(): ApiError {
-  return new ApiError('conflict', { detail: 'Vapi knows this call, or has shown it once: it stays booked.' });
+  return new ApiError('conflict', { detail: 'Vapi knows this call, or knew it once: it stays booked.' });
 }

@@ -1,4 +1,4 @@
-/** Where a tenant's messages go on to, and what is sent along with them. */
+/** Where a tenant's messages are forwarded, and what is sent along with them. */
 import type { IncomingHttpHeaders } from 'node:http';
 import { openForwardTarget, openTenantSecret } from '../access/secrets/tenant-secrets.ts';
 import type { Context } from '../context.ts';
@@ -7,7 +7,7 @@ import type { Tenant } from '../store/tenants.ts';
 import { webhookTokenHeader } from '../vapi/webhook-auth.ts';
 import { isOurWebhook } from '../vapi/webhook-url.ts';
 
-/** Marks what we have sent on; it names this installation, so that a circle is noticed and a chain is possible. */
+/** Marks what we have forwarded; it names this installation, so that a loop is noticed and a chain is possible. */
 const forwardedHeader = 'x-vapi-agent-forwarded';
 
 /** @returns null when the messages go nowhere */
@@ -42,9 +42,9 @@ export function tenantTarget(ctx: Context, tenant: Tenant): ForwardTarget | null
   return { ...defaultTarget, ...kept, url: tenant.webhookForwardUrl };
 }
 
-/** Whether we have sent this request on ourselves, by a name of ours that we did not know. */
+/** Whether we forwarded this request ourselves, to one of our own names that we did not recognise. */
 export function isOwnForward(ctx: Context, headers: IncomingHttpHeaders): boolean {
-  return ctx.keys.endCall.some(({ id }) => id === headers[forwardedHeader]);
+  return ctx.installationIds.some((id) => id === headers[forwardedHeader]);
 }
 
 /** These belong to one connection or to us, or `fetch` sets them itself. */
@@ -73,8 +73,8 @@ const ownToAHop = new Set([
 const ownToAProxy = /^(x-forwarded-|cf-)/;
 
 /**
- * Of what Vapi sent, everything that the tenant's own server may look at, also the proof by a credential of its own;
- * never a secret of ours.
+ * Of what Vapi sent, everything that the tenant's own server may see, including the proof by a credential of its own;
+ * never one of our secrets.
  */
 export function headersToPass(headers: IncomingHttpHeaders, secrets: string[]): Record<string, string> {
   const passed = Object.entries(headers).filter(
@@ -93,7 +93,7 @@ export function headersFor(
   passed: Record<string, string>,
 ): Record<string, string> {
   const own = Object.entries(target.headers).filter(([name]) => maySend(name));
-  return { ...passed, ...Object.fromEntries(own), [forwardedHeader]: ctx.keys.endCall[0]?.id ?? '' };
+  return { ...passed, ...Object.fromEntries(own), [forwardedHeader]: ctx.installationIds[0] ?? '' };
 }
 
 function maySend(name: string): boolean {

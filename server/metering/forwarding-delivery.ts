@@ -1,6 +1,7 @@
 /** Delivers the outbox to tenants' own servers: each message at least once, with growing pauses, for a day. */
 
 import { forwardedContext } from '../access/secrets/tenant-secrets.ts';
+import { growingPauses } from '../base/pauses.ts';
 import type { Worker } from '../base/worker.ts';
 import type { Context } from '../context.ts';
 import {
@@ -24,7 +25,7 @@ const pollMs = 2000;
 const mostAtOnce = 12;
 const timeoutMs = 20_000;
 /** 5 s, 10 s, 20 s, … up to an hour. */
-const pauseAfter = (attempts: number) => Math.min(5000 * 2 ** (attempts - 1), 3_600_000);
+const pauseAfter = growingPauses(5000, 3_600_000);
 const giveUpAfterMs = 86_400_000;
 const forgetEveryMs = 60_000;
 const forgetAtOnce = 5000;
@@ -102,7 +103,7 @@ async function deliver(ctx: Context, message: ForwardedMessage, stop: AbortSigna
     await finish('delivered', answer);
     return true;
   }
-  // A stop is no failure of the server: the message is due again as soon as somebody can deliver it.
+  // A stop is not a failure of the server: the message is due again as soon as any process can deliver it.
   if (stop.aborted) {
     await retryMessage(ctx.store, id, answer, startedAt);
     return null;
@@ -142,7 +143,7 @@ async function contentOf(ctx: Context, id: string) {
 async function statusOf(request: Promise<Response>): Promise<number> {
   try {
     const response = await request;
-    // Nobody reads the answer, but the connection can serve the next message only when it has been read.
+    // The answer is not needed, but the connection can serve the next message only after it has been read.
     await response.body?.cancel();
     return response.status;
   } catch {

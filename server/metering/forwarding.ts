@@ -1,4 +1,4 @@
-/** Sends what Vapi tells us on to the tenant's own server: answered messages at once, all others through the outbox. */
+/** Forwards Vapi's messages to the tenant's own server: answered ones immediately, all others through the outbox. */
 import { createHash } from 'node:crypto';
 import { outsideOf, postOutside } from '../base/outside.ts';
 import type { Context } from '../context.ts';
@@ -19,7 +19,7 @@ export interface MessageToForward {
   body: Buffer;
 }
 
-/** How long it is remembered what became of a message: longer than Vapi tries again, and than a signature is fresh. */
+/** How long a message's outcome is remembered: longer than Vapi retries, and longer than a signature is fresh. */
 export const rememberMs = 3_600_000;
 /** We answer a little before Vapi stops waiting, so that it hears our reason. */
 const marginMs = 500;
@@ -31,10 +31,10 @@ export function messageId(message: MessageToForward): string {
 }
 
 /**
- * Asks the tenant's own server and gives back its answer, of which the body has not been read.
+ * Asks the tenant's own server and returns its answer, with the body unread.
  *
  * Wiring makes Vapi try again where it did not before, and an answered message makes things happen (a tool books a
- * table). So a message that has failed there is not sent again unless Vapi would have done so by itself.
+ * table). So a message that has failed there is not sent again unless Vapi would have retried without us.
  * @param once also refuse a message that has been answered: a signed request that comes again is a replay
  * @throws ApiError `forward_failed`, `conflict`
  */

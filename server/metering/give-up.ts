@@ -1,4 +1,4 @@
-/** Calls whose cost nobody will tell any more: what stays held for them, and telling the operator. */
+/** Calls whose cost will never be known: what stays reserved for them, and the notice to the operator. */
 import { raiseNotice } from '../access/notices/notices.ts';
 import { dayIn } from '../base/time-zone.ts';
 import type { Context } from '../context.ts';
@@ -9,13 +9,13 @@ import { findCall, markGone } from '../store/calls.ts';
 import { shrinkHold } from '../store/reservations.ts';
 import type { Tenant } from '../store/tenants.ts';
 
-/** Vapi does not know these any more. What is booked stays. */
+/** Vapi no longer knows these. What is booked stays. */
 export async function giveUpGone(ctx: Context, tenant: Tenant, ids: string[]): Promise<void> {
   const owners = await findOwners(ctx.store, ids);
   const gone = await markGone(ctx.store, tenant.id, ids, ctx.now());
   for (const row of gone) {
     if (row.costMicros === null) await giveUp(ctx, tenant, row);
-    // What Vapi has had once, it may have forgotten since: that is no surprise.
+    // What Vapi once had, it may have forgotten since: that is not worth a notice.
     else if (owners.get(row.id)?.confirmed === false) {
       const data = { costMicros: row.costMicros };
       await raiseNotice(ctx.store, tenant, 'call-unknown', row.id, data, ctx.now());

@@ -1,8 +1,10 @@
-/** Takes what is told of a call into the ledger: row, usage, reservation and notices in one transaction. */
+/** Takes what is reported of a call into the ledger: row, usage, reservation and notices in one transaction. */
 import { noticeBudget, raiseNotice } from '../access/notices/notices.ts';
 import { sealControlUrl } from '../access/secrets/tenant-secrets.ts';
+import { endUnwanted } from '../access/start/end-call.ts';
 import type { SecretBox } from '../base/secret-box.ts';
 import { dayIn } from '../base/time-zone.ts';
+import type { Context } from '../context.ts';
 import type { CallEvent } from '../ledger/call-event.ts';
 import { doubtOf } from '../ledger/doubt.ts';
 import {
@@ -39,7 +41,7 @@ export interface Ingested {
   usageChanged: boolean;
   /** By how much the tenant's booked cost changed by it; below zero when Vapi has corrected it. */
   bookedMicros: number;
-  /** Why the call must not go on, or that Vapi has to be asked whether it may; null when it may, or is over. */
+  /** Why the call must not continue, or that Vapi must be asked whether it may; null when it may, or is over. */
   unwanted: Verdict;
   /** Whether that is seen for the first time. */
   isNewlyUnwanted: boolean;
@@ -74,7 +76,7 @@ export async function ingestCallEvent(
     const before = await lockCall(db, fresh);
     const linked = await withSession(db, before, event);
     let after = applyEvent(linked, event, tenant.timeZone, nowMs);
-    // A dismissed call comes back by Vapi's own word only.
+    // A dismissed call comes back only on Vapi's own word.
     const doubtOfReport = before.dismissedAt === null ? doubtOf(before, after, nowMs) : 'ask';
     const doubt = event.source === 'webhook' ? doubtOfReport : 'take';
     after.dismissedAt = null;
@@ -108,6 +110,14 @@ export async function ingestCallEvent(
   });
 }
 
+/** What follows once it is committed, wherever it was reported; that Vapi has to be asked is the caller's. */
+export function afterIngest(ctx: Context, tenant: Tenant, ingested: Ingested): void {
+  const { row, usageChanged, bookedMicros, unwanted, isNewlyUnwanted } = ingested;
+  if (usageChanged) ctx.onCallBooked(tenant, row);
+  ctx.metrics.bookedMicros.inc(bookedMicros);
+  if (unwanted !== null && unwanted !== 'ask') endUnwanted(ctx, tenant, row.id, unwanted, isNewlyUnwanted);
+}
+
 /** The row, the day's usage and the history together. */
 export async function writeCall(
   db: Queries,
@@ -125,7 +135,7 @@ export async function writeCall(
   return changes;
 }
 
-/** The tenant was told of a call that is another's: its row stays, worth nothing, and so does what it may be billed. */
+/** The tenant received reports of another's call: its row stays, worth nothing, and nothing of it is billed. */
 async function voidCall(db: Queries, tenantId: string, event: CallEvent, nowMs: number): Promise<void> {
   const before = await lockCall(db, newCallRow(tenantId, event));
   await writeCall(db, before, voided(before, nowMs), event.source, nowMs);
@@ -143,7 +153,7 @@ async function settle(
   if (row.costMicros !== null) return settleReservation(db, tenant.id, row.id, nowMs);
   if (row.status !== 'ended') return;
   await freeSlot(db, tenant.id, row.id, nowMs);
-  // By Vapi's own word only: the call of a forged report may still go on.
+  // Only on Vapi's own word: the call of a forged report may still be in progress.
   if (source !== 'webhook') {
     await shrinkHold(db, tenant.id, row.id, worthOf(row, tenant.limits.worstCaseMicrosPerMinute));
   }

@@ -19,7 +19,7 @@ import type { MeteringContext } from './metering-context.ts';
 /**
  * What may wait for one tenant. A message of 5 MB takes 7 MB, sealed; a usual report 50 KB: that is a day's messages of
  * a busy client, which is as long as they are tried. Not a setting: it protects the disk that all tenants share, and
- * whoever needs more than that has a server to repair.
+ * a client that needs more than that has a server to repair.
  */
 export const outboxLimits: Waiting = { messages: 10_000, bytes: 100_000_000 };
 
@@ -27,7 +27,7 @@ export const outboxLimits: Waiting = { messages: 10_000, bytes: 100_000_000 };
 export const leaseMs = 60_000;
 
 export interface OutboxEntry {
-  /** The last step of the transaction that books what the message says: until its end nobody else adds to this outbox. */
+  /** The last step of the transaction that books what the message says: until it ends no one else adds to this outbox. */
   write(db: Queries): Promise<void>;
   /** For after the commit. */
   committed(): void;

@@ -1,4 +1,4 @@
-/** When Vapi is asked about a call that it has not told everything of. Pure. */
+/** When Vapi is asked about a call that it has not fully reported. Pure. */
 import type { CallRow } from '../store/calls.ts';
 
 const seconds = 1000;
@@ -11,11 +11,11 @@ const pauses = [30 * seconds, 2 * minutes, 10 * minutes, hours, 6 * hours, 24 * 
 const firstAfterEnd = 20 * seconds;
 /** For calls of which only the beginning is known: Vapi's default maximum is 10 minutes. */
 const firstWhileLive = 15 * minutes;
-/** For one that must not go on: whether it has been ended, and if not, to try again. */
+/** For one that must not continue: whether it has been ended, and if not, to try again. */
 const firstWhileUnwanted = 10 * seconds;
 
 /**
- * @param isUnwanted whether the call goes on and must not, or may have to be ended
+ * @param isUnwanted whether the call is in progress and must be ended, or may have to be
  * @returns epoch milliseconds, or null when nothing is missing or it is given up
  */
 export function nextPollAfter(

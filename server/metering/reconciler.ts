@@ -1,8 +1,9 @@
-/** The background half of metering: asks about calls that were not told whole, and sweeps every org regularly. */
+/** The background half of metering: asks about calls that were not fully reported, and sweeps every org regularly. */
 import { randomUUID } from 'node:crypto';
 import { apisOf, listOrgs, type Org, orgOf, withAcceptedKey } from '../access/tenants/orgs.ts';
 import { startWorker, type Worker } from '../base/worker.ts';
 import type { Context } from '../context.ts';
+import { callKinds } from '../contract.ts';
 import { findCall, finishPoll, takeDuePoll } from '../store/calls.ts';
 import { endTurn, takeLease, takeTurn } from '../store/leases.ts';
 import { saveSweptTo, saveUnassigned, sweptTo } from '../store/sweeps.ts';
@@ -26,7 +27,7 @@ const sweepEveryMs = 15 * minuteMs;
 /** Looked at again in every sweep: costs settle within minutes, lists may lag. */
 const createdOverlapMs = dayMs;
 const updatedOverlapMs = 60 * minuteMs;
-/** How long a process keeps the sweep to itself between two signs of life. */
+/** How long a process keeps the sweep between two signs of life. */
 const leaseMs = 10 * minuteMs;
 const leaseName = 'reconciler';
 
@@ -80,7 +81,7 @@ async function pollOne(ctx: Context, tenantId: string, callId: string): Promise<
   const row = await findCall(ctx.store, tenantId, callId);
   if (!tenant || !row) return;
   try {
-    if (row.type === 'chat') {
+    if (row.type === callKinds.chat) {
       const chat = { ...row, reservationId: row.sessionId, at: row.createdAt };
       await bookDifference(ctx, tenant, row, await askAboutChat(ctx, tenant, chat, 'poll'));
     } else if (await askAboutCall(ctx, tenant, row)) await finishPoll(ctx.store, row);
@@ -104,7 +105,7 @@ export async function sweepAll(
   try {
     for (const org of await listOrgs(ctx)) {
       if (!(await mayGoOn())) return;
-      // Whatever is the matter with one client's key, assistant or call must not stop the metering of the others.
+      // A problem with one client's key, assistant or call must not stop the metering of the others.
       await sweepOrg(ctx, org, mayGoOn).catch((error: unknown) => {
         ctx.log.warn({ err: error, orgId: org.orgId }, 'org could not be swept');
       });
@@ -117,7 +118,7 @@ export async function sweepAll(
 
 /**
  * Compares the org's calls since the last sweep, day by day; what is done is saved after each day, so that an
- * interrupted sweep goes on there.
+ * interrupted sweep continues there.
  * @param mayGoOn asked after each day
  */
 export async function sweepOrg(ctx: Context, org: Org, mayGoOn: () => Promise<boolean>): Promise<void> {

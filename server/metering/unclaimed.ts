@@ -1,16 +1,15 @@
 /**
- * Holds that no call has claimed. A start whose answer was lost keeps its hold, because Vapi may have done what was
- * asked. It is given back here and nowhere else: once Vapi's lists of its time have been read and do not have it.
+ * Reservations that no call has claimed. A start whose answer was lost stays reserved, because Vapi may have done what
+ * was asked. It is released here and nowhere else: once Vapi's lists of that time have been read and do not have it.
  */
-import { isMessage } from '../access/start/reserve.ts';
 import type { Context } from '../context.ts';
+import { chatEvent } from '../ledger/chat-event.ts';
 import { listLapsedHolds, type Reservation, releaseReservation } from '../store/reservations.ts';
 import type { Tenant } from '../store/tenants.ts';
 import type { CallsApi } from '../vapi/calls-api.ts';
 import { readCost } from '../vapi/cost.ts';
 import { VapiError } from '../vapi/vapi-api.ts';
 import { bookDifference } from './booking.ts';
-import { eventOf } from './chats.ts';
 
 /** How far Vapi's clock may be from ours. */
 const clockSkewMs = 5 * 60_000;
@@ -26,15 +25,15 @@ export async function giveBackUnclaimed(
   leaseBeforeMs: number,
 ): Promise<void> {
   const holds = await listLapsedHolds(ctx.store, tenant.id, leaseBeforeMs);
-  const messages = holds.filter(isMessage);
+  const messages = holds.filter(({ kind }) => kind === 'message');
   const lookedFor = await bookLostChats(ctx, api, tenant, messages);
   for (const hold of holds) {
-    if (lookedFor || !isMessage(hold)) await releaseReservation(ctx.store, hold.id);
+    if (lookedFor || hold.kind !== 'message') await releaseReservation(ctx.store, hold.id);
   }
 }
 
 /**
- * Books the messages that Vapi has taken although we never heard of it. They bear the names of their holds.
+ * Books the messages that Vapi accepted without our knowing. They carry the ids of their reservations as names.
  * @returns false when Vapi could not be asked
  */
 async function bookLostChats(
@@ -54,7 +53,7 @@ async function bookLostChats(
         if (!hold) continue;
         const { assistantId } = hold;
         const taken = { id: chat.id, reservationId: hold.id, assistantId, at: hold.createdAt };
-        await bookDifference(ctx, tenant, null, eventOf(taken, 'poll', ctx.now(), 'ended', readCost(chat)));
+        await bookDifference(ctx, tenant, null, chatEvent(taken, 'poll', ctx.now(), 'over', readCost(chat)));
         ctx.log.warn({ tenant: tenant.slug, chat: chat.id }, 'booked a message whose answer was lost');
       }
     }

@@ -1,6 +1,6 @@
 /**
- * Grants of the key modes that no call came of. A key can be asked for by anybody who may ask for a call, and costs nothing:
- * were its hold kept as long as a call's, one visitor could use up the budget, and the lines, with keys that it never uses.
+ * Grants of the key modes that led to no call. Anyone who may ask for a call can ask for a key, and it costs nothing: if
+ * its reservation lasted as long as a call's, one visitor could use up the budget and the lines with keys it never uses.
  */
 
 import { apisOf, orgOf } from '../access/tenants/orgs.ts';
@@ -14,8 +14,8 @@ import { assignCalls, bookDifference } from './booking.ts';
 /** For clocks that differ, and for Vapi's list, which may lag. */
 const marginMs = 30_000;
 /**
- * A call of the grant has begun by then, or never will: a scoped key is worth nothing any more. A public key is for good,
- * but a page that has just asked uses it at once, and what is begun with it later nobody asks us about anyway.
+ * A call of the grant has begun by then, or never will: a scoped key has expired. A public key never does, but a page that
+ * has just asked uses it immediately, and we are never asked about what is started with it later.
  */
 const usableMs = scopedKeySeconds * 1000 + marginMs;
 const everyMs = 60_000;
@@ -36,11 +36,11 @@ export async function releaseWhenDue(ctx: Context, owner: string): Promise<void>
 }
 
 /**
- * Reads Vapi's list of the tenants that have such holds, so that their calls are booked, and gives back what no call has
- * claimed. The list of those that have just given out keys is read too: a browser can send the reports of a call elsewhere,
+ * Reads Vapi's list of the tenants that have such reservations, so that their calls are booked, and releases what no call
+ * has claimed. The list of those that have just given out keys is read too: a browser can send the reports of a call elsewhere,
  * so calls beyond the grants are seen there first, and ended (`unwanted`).
- * A browser can leave our tag out: while a call that says nothing of its grant has no known cost, it may be of
- * any that was given just before, and their holds stay.
+ * A browser can leave our tag out: while a call that does not name its grant has no known cost, it may belong to any
+ * grant given just before, and their reservations stay.
  */
 export async function releaseUnusedGrants(ctx: Context): Promise<void> {
   const until = ctx.now();
@@ -58,7 +58,7 @@ export async function releaseUnusedGrants(ctx: Context): Promise<void> {
       }
       await releaseUnused(ctx.store, tenantId, { before: until - usableMs, usableMs, marginMs });
     } catch (error) {
-      ctx.log.warn({ err: error, tenant: tenant.slug }, 'unused grants could not be looked for');
+      ctx.log.warn({ err: error, tenant: tenant.slug }, 'unused grants could not be checked');
     }
   }
 }

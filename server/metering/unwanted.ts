@@ -1,5 +1,5 @@
-/** Which calls in progress must not go on, and why. */
-import type { UnwantedReason } from '../contract.ts';
+/** Which calls in progress must not continue, and why. */
+import { callKinds, type UnwantedReason } from '../contract.ts';
 import type { CallEvent } from '../ledger/call-event.ts';
 import type { CallRow } from '../store/calls.ts';
 import type { Queries } from '../store/database.ts';
@@ -17,22 +17,23 @@ export async function judge(db: Queries, tenant: Tenant, row: CallRow, event: Ca
   return (await isOutdated(db, tenant.id, row.id, tenant.generation)) ? 'outdated' : null;
 }
 
-/** A deleted tenant's assistants may go on elsewhere: of its calls only those are ours to end that we have granted. */
+/** A deleted tenant's assistants may be in use elsewhere: only the calls that we granted are ours to end. */
 function isStopped(tenant: Tenant, row: CallRow): boolean {
   return tenant.deletedAt === null ? tenant.status === 'paused' : row.sessionId !== null;
 }
 
 /**
- * A grant is in the store before the browser gets the key that it stands for, and stays there for good, so its call is
+ * A grant is in the store before the browser gets the key that it stands for, and stays there forever, so its call is
  * linked to it however late it begins or is reported: what is not linked has no grant, or one that is another call's.
  */
 async function judgeGrantless(db: Queries, tenant: Tenant, row: CallRow, event: CallEvent): Promise<Verdict> {
   if (!endsGrantless(tenant, row.assistantId)) return null;
   if (event.source === 'webhook' && row.unwanted !== 'no-grant') {
-    if (row.type === 'unknown' || (row.type === 'webCall' && event.sessionId === null)) return 'ask';
+    if (row.type === callKinds.unknown || (row.type === callKinds.web && event.sessionId === null))
+      return 'ask';
   }
-  // Whoever calls by phone has no grant, and what is not known to be a web call may be one by phone.
-  if (row.type !== 'webCall') return null;
+  // A phone call has no grant, and what is not known to be a web call may be one.
+  if (row.type !== callKinds.web) return null;
   const { sessionId, assistantId } = event;
   if (sessionId === null || assistantId === null) return 'no-grant';
   const claim = { tenantId: tenant.id, id: sessionId, assistantId, callId: row.id };

@@ -1,10 +1,11 @@
 /**
- * Gives the assistants of a tenant that is deleted back to the server that they sent to before, so that its tools go on
- * working without us.
+ * Points the assistants of a deleted tenant back at the server that they sent to before, so that its tools keep working
+ * without us.
  */
 
 import { openTenantSecret } from '../access/secrets/tenant-secrets.ts';
 import { isRefusedKey } from '../access/tenants/orgs.ts';
+import { growingPauses } from '../base/pauses.ts';
 import type { Context } from '../context.ts';
 import { findTenant, findTenantById, type Tenant } from '../store/tenants.ts';
 import { removeUnwiring, takeDueUnwiring } from '../store/unwirings.ts';
@@ -16,7 +17,7 @@ import { forwardTargetOf } from './forward-target.ts';
 
 const minuteMs = 60_000;
 /** 1 min, 2 min, 4 min, … up to 6 hours. */
-const pauseAfter = (attempts: number) => Math.min(minuteMs * 2 ** (attempts - 1), 360 * minuteMs);
+const pauseAfter = growingPauses(minuteMs, 360 * minuteMs);
 const giveUpAfterMs = 7 * 24 * 60 * minuteMs;
 
 /** When to try again after the first attempt. */
@@ -31,14 +32,14 @@ export interface Unwired {
 
 /**
  * All assistants of the org are looked at, since a squad's members were wired too.
- * @param ownsSlug whether our webhook's address is still this tenant's; else only its token tells
+ * @param ownsSlug whether our webhook's address is still this tenant's; otherwise only its token identifies it
  */
 export async function unwireTenant(ctx: Context, tenant: Tenant, ownsSlug: boolean): Promise<Unwired> {
   const { vapiBaseUrl } = ctx.config;
   const assistants: string[] = [];
   let failure: unknown = null;
   try {
-    const privateKey = openTenantSecret(ctx.box, tenant, 'privateKey') ?? '';
+    const privateKey = openTenantSecret(ctx.box, tenant, 'privateKey');
     const all = await listAssistants(vapiBaseUrl, privateKey);
     const ours = all.filter((assistant) => sendsTo(ctx, tenant, assistant, ownsSlug));
     const results = await Promise.allSettled(

@@ -1,11 +1,13 @@
-/** Points a tenant's assistants at our webhook, and keeps where they pointed before as where their messages go on to. */
+/** Points a tenant's assistants at our webhook, and forwards their messages to where they pointed before. */
 
+import type { Actor } from '../access/audit.ts';
 import { openTenantSecret, sealForwardTarget, sealTenantSecret } from '../access/secrets/tenant-secrets.ts';
+import { changeTenant } from '../access/tenants/saved-tenants.ts';
 import { notesOnSettings } from '../access/tenants/tenant-check.ts';
 import { outsideOf, outsideProblem } from '../base/outside.ts';
 import type { Context } from '../context.ts';
 import { hookUrlSchema, type WireAnswer, type WireRequest } from '../contract.ts';
-import { ApiError } from '../errors.ts';
+import { invalidField } from '../errors.ts';
 import type { Queries } from '../store/database.ts';
 import { type ForwardTarget, putForwardTarget, removeForwardTargets } from '../store/forward-targets.ts';
 import { type Tenant, updateTenant } from '../store/tenants.ts';
@@ -17,23 +19,44 @@ import {
   type VapiServer,
 } from '../vapi/assistants.ts';
 import { VapiError } from '../vapi/vapi-api.ts';
+import { vapiFailure } from '../vapi/vapi-failure.ts';
 import { webhookTokenHeader } from '../vapi/webhook-auth.ts';
 import { isOurWebhook, webhookUrlOf } from '../vapi/webhook-url.ts';
 import { type OurServer, planWiring, showWiring, type WiringPlan } from '../vapi/wiring-plan.ts';
 import { assistantTarget, tenantTarget } from './forward-target.ts';
 
-/** What has been read of the assistants, and what is to become of them. */
+/** The assistants as they are, and what must change at each. */
 export interface Wiring {
   plans: { assistant: SavedAssistant; plan: WiringPlan }[];
   notes: string[];
+}
+
+/** @throws ApiError `not_found`, `invalid_request`, `vapi_unavailable`; wiring again continues where it stopped */
+export async function wireTenant(
+  ctx: Context,
+  tenant: Tenant,
+  { dryRun, ...request }: WireRequest & { dryRun: boolean },
+  by: Actor,
+): Promise<WireAnswer> {
+  const wiring = await prepareWiring(ctx, tenant, request);
+  // Viewed before anything is changed: afterwards the old servers are known only to the store.
+  const answer = { dryRun, ...(await viewWiring(ctx, tenant, wiring)) };
+  const { assistants } = answer;
+  if (dryRun || !assistants.some(({ changed }) => changed)) return answer;
+  await changeTenant(ctx, tenant.slug, { ...by, action: 'tenant.wire' }, async (db, current) => {
+    await keepTargets(ctx, db, current, wiring);
+    return { wired: assistants };
+  });
+  await changeAssistants(ctx, tenant, wiring);
+  return answer;
 }
 
 /**
  * Reads the assistants and changes nothing.
  * @throws ApiError `invalid_request`, `vapi_unavailable`
  */
-export async function prepareWiring(ctx: Context, tenant: Tenant, request: WireRequest): Promise<Wiring> {
-  const privateKey = openTenantSecret(ctx.box, tenant, 'privateKey') ?? '';
+async function prepareWiring(ctx: Context, tenant: Tenant, request: WireRequest): Promise<Wiring> {
+  const privateKey = openTenantSecret(ctx.box, tenant, 'privateKey');
   const { vapiBaseUrl } = ctx.config;
   const notes = notesOnSettings(tenant);
   const ids = new Set([tenant.assistantId, ...tenant.assistantIds]);
@@ -63,8 +86,8 @@ export async function prepareWiring(ctx: Context, tenant: Tenant, request: WireR
 }
 
 /**
- * What the assistant sends to now is where its messages go on to from here, and is named by whoever owns the
- * organization. It must not be a way into our network.
+ * What the assistant sends to now is where its messages are forwarded, and the organization's owner chose it. It must not
+ * be a way into our network.
  * @throws ApiError `invalid_request`
  */
 function checkTarget(ctx: Context, assistant: SavedAssistant, plan: WiringPlan): void {
@@ -74,8 +97,7 @@ function checkTarget(ctx: Context, assistant: SavedAssistant, plan: WiringPlan):
     (hookUrlSchema.safeParse(plan.target.url).success ? null : 'cannot be forwarded to');
   if (problem === null) return;
   const name = assistant.name ?? assistant.id;
-  const message = `the server of "${name}" at Vapi ${problem}: change it there first`;
-  throw new ApiError('invalid_request', { errors: [{ path: 'assistantIds', message }] });
+  throw invalidField('assistantIds', `the server of "${name}" at Vapi ${problem}: change it there first`);
 }
 
 /** @throws ApiError what Vapi does not know is named by `path` */
@@ -83,12 +105,10 @@ async function fromVapi<Answer>(path: string, ask: () => Promise<Answer>): Promi
   try {
     return await ask();
   } catch (cause) {
-    if (!(cause instanceof VapiError)) throw cause;
-    const refuse = (at: string, message: string) =>
-      new ApiError('invalid_request', { errors: [{ path: at, message }], cause });
-    if (cause.status === 401 || cause.status === 403) throw refuse('privateKey', 'Vapi does not accept it');
-    if (cause.status === 404) throw refuse(path, 'this key’s organization does not have it');
-    throw new ApiError('vapi_unavailable', { retryAfter: cause.retryAfter ?? 5, cause });
+    const status = cause instanceof VapiError ? cause.status : null;
+    if (status === 401 || status === 403) throw invalidField('privateKey', 'Vapi does not accept it', cause);
+    if (status === 404) throw invalidField(path, 'this key’s organization does not have it', cause);
+    throw vapiFailure(cause);
   }
 }
 
@@ -112,7 +132,7 @@ function notesOn(assistant: SavedAssistant, plan: WiringPlan, tenant: Tenant): s
   const notes: string[] = [];
   if (tenant.webhookAuth.kind === 'hmac' && !plan.server.credentialId) {
     const message = 'is needed: the tenant’s `webhookAuth` is `hmac`, and only a credential at Vapi can sign';
-    throw new ApiError('invalid_request', { errors: [{ path: 'credentialId', message }] });
+    throw invalidField('credentialId', message);
   }
   if (plan.target === null) {
     notes.push(
@@ -128,7 +148,7 @@ function notesOn(assistant: SavedAssistant, plan: WiringPlan, tenant: Tenant): s
 }
 
 /** Keeps what the assistants sent to before, so that it is forwarded to from the first message on. */
-export async function keepTargets(ctx: Context, db: Queries, tenant: Tenant, wiring: Wiring): Promise<void> {
+async function keepTargets(ctx: Context, db: Queries, tenant: Tenant, wiring: Wiring): Promise<void> {
   let general = tenantTarget(ctx, tenant);
   // The tenant's main assistant first: what it sent to is the tenant's target, the others are compared with it.
   const isMain = ({ assistant }: Wiring['plans'][number]) => assistant.id === tenant.assistantId;
@@ -154,9 +174,9 @@ export async function keepTargets(ctx: Context, db: Queries, tenant: Tenant, wir
   }
 }
 
-/** @throws ApiError `vapi_unavailable`; wiring again goes on where it stopped */
+/** @throws ApiError `vapi_unavailable`; wiring again continues where it stopped */
 export async function changeAssistants(ctx: Context, tenant: Tenant, { plans }: Wiring): Promise<void> {
-  const privateKey = openTenantSecret(ctx.box, tenant, 'privateKey') ?? '';
+  const privateKey = openTenantSecret(ctx.box, tenant, 'privateKey');
   for (const { assistant, plan } of plans) {
     if (!plan.changed) continue;
     const { server, serverMessages } = plan;
@@ -167,12 +187,7 @@ export async function changeAssistants(ctx: Context, tenant: Tenant, { plans }: 
 }
 
 /** @param tenant as it is now; on a dry run as it was before */
-export async function viewWiring(
-  ctx: Context,
-  tenant: Tenant,
-  wiring: Wiring,
-  dryRun: boolean,
-): Promise<WireAnswer> {
+async function viewWiring(ctx: Context, tenant: Tenant, wiring: Wiring): Promise<Omit<WireAnswer, 'dryRun'>> {
   const main = wiring.plans.find(({ assistant }) => assistant.id === tenant.assistantId)?.plan.target;
   const general = main ?? tenantTarget(ctx, tenant);
   const assistants = await Promise.all(
@@ -184,7 +199,7 @@ export async function viewWiring(
       return showWiring(assistant, plan, forwardUrl);
     }),
   );
-  return { dryRun, assistants, notes: wiring.notes };
+  return { assistants, notes: wiring.notes };
 }
 
 function isSameTarget(a: ForwardTarget | null, b: ForwardTarget | null): boolean {

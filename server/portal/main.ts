@@ -1,4 +1,4 @@
-/** Starts the portal. Its address is `…/portal/#/…`: the part behind the hash names the view. */
+/** Starts the portal. Its address is `…/portal/#/…`: the part after the hash names the view. */
 import './portal-app.ts';
 import { documentStyle } from './parts/style.ts';
 

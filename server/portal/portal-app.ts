@@ -1,4 +1,4 @@
-/** The frame of the portal: who is signed in, the navigation, and the view that the address names. */
+/** The portal's frame: who is signed in, the navigation, and the view named by the address. */
 import { css, html, LitElement, type TemplateResult } from 'lit';
 import type { MeAnswer } from '../contract.ts';
 import { get, post, signedOut } from './parts/api.ts';
@@ -31,10 +31,10 @@ export class PortalAppElement extends LitElement {
     `,
   ];
   static override properties = { route: { state: true }, isOut: { state: true }, said: { state: true } };
-  /** The address behind the hash, piece by piece. */
+  /** The address after the hash, split at slashes. */
   declare route: string[];
   declare isOut: boolean;
-  /** Read out after a change of view. */
+  /** Announced after a change of view. */
   declare said: string;
 
   constructor() {
@@ -44,7 +44,7 @@ export class PortalAppElement extends LitElement {
     this.said = '';
   }
 
-  /** Loaded for the operator alone. */
+  /** Loaded only for the operator. */
   #operator: typeof import('./views/operator-views.ts') | null = null;
   #me = new Resource<MeAnswer>(this, async () => {
     const me = await get<MeAnswer>('me');
@@ -97,13 +97,13 @@ export class PortalAppElement extends LitElement {
   #view(me: MeAnswer): TemplateResult {
     const { tenant, mayWrite, now } = me;
     if (this.#operator) return this.#operator.operatorView(me, this.route);
-    if (!tenant) return html`<h1>There is nothing here</h1>`;
+    if (!tenant) return html`<h1>Page not found</h1>`;
     const { slug, name, timeZone } = tenant;
     const as = { isOperator: false, mayWrite, hasStripe: false } as const;
     return tenantView({ slug, name, timeZone, base: '#', ...as, now }, this.route);
   }
 
-  /** The focus follows to the new view, and its name is read out: nothing else tells a screen reader of the change. */
+  /** Moves the focus to the new view and announces its name: nothing else tells a screen reader about the change. */
   #go = async () => {
     this.route = routeIn(location.hash);
     this.said = this.#title();
@@ -122,13 +122,13 @@ export class PortalAppElement extends LitElement {
     const { data: me } = this.#me;
     const rest = me?.role === 'operator' && this.route[0] === 'tenants' ? this.route.slice(2) : this.route;
     const names: Record<string, string> = {
-      calls: rest[1] ? 'One call' : 'Calls',
+      calls: rest[1] ? 'Call' : 'Calls',
       invoices: rest[1] ? 'Invoice' : 'Invoices',
       billing: 'Billing',
       site: 'Website',
       settings: 'Settings',
-      close: 'Month close',
-      attention: 'What needs a person',
+      close: 'Month-end',
+      attention: 'Needs attention',
       agency: 'Your agency',
       'new-client': 'New client',
     };
@@ -146,7 +146,7 @@ export class PortalAppElement extends LitElement {
   };
 
   #signOut = async () => {
-    // Whatever the server says: who wants to leave sees nothing here any more.
+    // Whatever the server answers: after signing out, nothing is shown here any longer.
     await post('sign-out').catch(() => {});
     this.isOut = true;
   };
@@ -178,7 +178,7 @@ function frame(
   const { name, logoUrl } = me?.branding ?? {};
   const title = name ?? 'Voice portal';
   return html`<header>
-      <button class="skip" @click=${skip}>To the content</button>
+      <button class="skip" @click=${skip}>Skip to content</button>
       <div class="inner">
         <div class="name">${me && logoUrl ? html`<img src=${logoUrl} alt=${title}>` : me ? title : ''}</div>
         ${navigation}
@@ -188,17 +188,17 @@ function frame(
     <main id="main" tabindex="-1">${content}</main>`;
 }
 
-/** A button and no link: the address names the view, not a place on the page. */
+/** A button, not a link: the address names the view, not a place on the page. */
 function skip(event: Event): void {
   const root = (event.target as HTMLElement).getRootNode() as ShadowRoot;
   root.querySelector('main')?.focus();
 }
 
 function signedOutView(me: MeAnswer | null) {
-  const who = me?.branding.name ?? 'whoever runs this service';
+  const who = me?.branding.name ?? 'the operator of this service';
   return html`<section>
     <h1>You are signed out</h1>
-    <p>To sign in, open a sign-in link. Ask ${who} for one.</p>
-    <p class="muted small">Operators make one for themselves with <code>vapi-agent sign-in-link</code>.</p>
+    <p>To sign in again, ask ${who} for a new sign-in link.</p>
+    <p class="muted small">Operators create their own with <code>vapi-agent sign-in-link</code>.</p>
   </section>`;
 }

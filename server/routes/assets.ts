@@ -1,10 +1,10 @@
-/** The element's files, for every page of the world: cross-origin, compressed at build time, cached by their names. */
+/** The element's files, for pages anywhere: cross-origin, compressed at build time, cached by name. */
 import { globSync } from 'node:fs';
 import { join } from 'node:path';
 import express, { type RequestHandler, Router } from 'express';
 import expressStaticGzip from 'express-static-gzip';
 
-/** A chunk that the launcher itself names, of whichever build. */
+/** A chunk that the launcher itself names, from any build. */
 const launchersChunk = /^(mount|vapi-call|eager)-[\w-]{6,8}\.js$/;
 
 /** @param folder what `npm run build` wrote for the widget */
@@ -25,7 +25,7 @@ function builtFiles(folder: string): RequestHandler {
         res.setHeader('Access-Control-Allow-Origin', '*');
         res.setHeader('Cross-Origin-Resource-Policy', 'cross-origin');
         res.setHeader('Timing-Allow-Origin', '*');
-        // A chunk's name holds its hash; the entries keep their names, so browsers must ask again soon.
+        // A chunk's name contains its hash; entries keep their names, so browsers must revalidate soon.
         const immutable = /[\\/]chunks[\\/]/.test(path);
         res.setHeader(
           'Cache-Control',
@@ -39,10 +39,9 @@ function builtFiles(folder: string): RequestHandler {
 }
 
 /**
- * For some minutes after an upgrade browsers still have the launcher of the build before, and while several processes
- * are restarted it may reach one of either build: what it then asks for is answered with this build's chunk of that
- * name. It knows nothing of the launcher but `mount()` and `loadCall`, which have to stay compatible from one release to
- * the next.
+ * For some minutes after an upgrade browsers still have the previous build's launcher, and while several processes are
+ * being restarted it may reach either build: its requests are answered with this build's chunk of that name. The chunk
+ * and the launcher share only `mount()` and `loadCall`, which must stay compatible from one release to the next.
  */
 function chunksOfOtherBuilds(folder: string): RequestHandler {
   const present = globSync('*.js', { cwd: folder });
@@ -61,7 +60,7 @@ function chunksOfOtherBuilds(folder: string): RequestHandler {
 }
 
 /**
- * What a webmaster installs, such as `vapi-agent.zip`: the same for everybody and without a secret, so anybody may have it.
+ * What a webmaster installs, such as `vapi-agent.zip`: the same for everyone and without secrets, so it is public.
  * @param folder what `npm run build` wrote for installs
  */
 export function installFiles(folder: string): RequestHandler {

@@ -1,12 +1,12 @@
-/** Plans, accounts, prepaid credit and the preview of a month. A client reads its own terms, never the markup. */
+/** Plans, accounts, prepaid credit and the preview of a month. A client can read its own terms, never the markup. */
 
 import express, { Router } from 'express';
-import { recordChange } from '../access/audit.ts';
+import { iso } from '../base/iso.ts';
 import { dayIn, monthIn } from '../base/time-zone.ts';
 import { accountOf } from '../billing/books/month-document.ts';
 import { bookCredit } from '../billing/books/prepaid.ts';
 import { previewMonth } from '../billing/books/preview.ts';
-import { setSeller } from '../billing/books/seller.ts';
+import { setAccount, setSeller } from '../billing/books/seller.ts';
 import { closeMonths } from '../billing/clerk/month-close.ts';
 import { marginOf, simulate } from '../billing/month/margin.ts';
 import { termsOf } from '../billing/plan/line-text.ts';
@@ -38,13 +38,13 @@ import {
   tenantMarginQuerySchema,
 } from '../contract.ts';
 import { ApiError, toApiError } from '../errors.ts';
-import { findBillingAccount, findSeller, saveBillingAccount } from '../store/billing-accounts.ts';
+import { findBillingAccount, findSeller } from '../store/billing-accounts.ts';
 import { listBillingRuns } from '../store/billing-runs.ts';
 import { creditBalance, listCredits } from '../store/credits.ts';
 import { listPlanVersions } from '../store/plans.ts';
 import { findTenantById, handleOf, listDeletedTenants, listTenantsToBill } from '../store/tenants.ts';
 import { actorIn, billedTenant, operatorOnly, seesProviderCost } from './caller.ts';
-import { cutPage, readCursor, strangeCursor } from './cursor.ts';
+import { readPage, strangeCursor } from './cursor.ts';
 import { parse } from './parse.ts';
 
 export function billingRoutes(ctx: Context): Router {
@@ -56,7 +56,7 @@ export function billingRoutes(ctx: Context): Router {
     const versions = await listPlanVersions(ctx.store, tenant.id);
     const today = dayIn(tenant.timeZone, ctx.now());
     const begun = versions.filter(({ fromDay }) => fromDay <= today);
-    // Of several from one day, the one that was written last.
+    // Of several from the same day, the latest.
     const current = begun.reduce<(typeof begun)[number] | null>(
       (best, version) => (best && best.fromDay > version.fromDay ? best : version),
       null,
@@ -115,12 +115,7 @@ export function billingRoutes(ctx: Context): Router {
   router.put('/:slug/billing', operatorOnly, body, async (req, res) => {
     const account = parse(billingAccountSchema, req.body);
     const tenant = await billedTenant(ctx, req, res);
-    await ctx.store.transaction().execute(async (db) => {
-      const before = await accountOf(db, tenant);
-      await saveBillingAccount(db, tenant.id, account, ctx.now());
-      const change = { action: 'billing.update', tenant: tenant.slug, before, after: account };
-      await recordChange(db, { ...actorIn(req, res), ...change }, ctx.now());
-    });
+    await setAccount(ctx, tenant, account, actorIn(req, res));
     res.json(account);
   });
 
@@ -133,7 +128,7 @@ export function billingRoutes(ctx: Context): Router {
       balanceCents: await creditBalance(ctx.store, tenant.id, currency),
       entries: rows.map(({ id, at, kind, amountCents, invoiceId, note }) => ({
         ...{ id, kind, amountCents, invoiceId, note },
-        at: new Date(at).toISOString(),
+        at: iso(at),
       })),
     });
   });
@@ -147,7 +142,7 @@ export function billingRoutes(ctx: Context): Router {
   return router;
 }
 
-/** What concerns the operator's billing as a whole. */
+/** The operator's billing as a whole. */
 export function operatorBillingRoutes(ctx: BillingContext): Router {
   const router = Router();
   const body = express.json({ limit: '16kb' });
@@ -164,7 +159,7 @@ export function operatorBillingRoutes(ctx: BillingContext): Router {
     res.json(seller);
   });
 
-  /** May take long; what it has done is kept when the caller goes away. */
+  /** May take long; its results are kept if the caller disconnects. */
   router.post('/close', body, async (req, res) => {
     const request = parse(closeRequestSchema, req.body ?? {});
     res.json(await closeMonths(ctx, request, actorIn(req, res).actor));
@@ -185,14 +180,13 @@ export function operatorBillingRoutes(ctx: BillingContext): Router {
   });
 
   router.get('/deleted-tenants', async (req, res) => {
-    const { cursor, limit } = parse(pageQuerySchema, req.query);
-    const after = readCursor(cursor);
-    const position = after && { deletedAt: after.time, id: after.id };
-    const rows = await listDeletedTenants(ctx.store, position, limit + 1);
-    const { page, nextCursor } = cutPage(rows, limit, (row) => ({ time: row.deletedAt ?? 0, id: row.id }));
+    const query = parse(pageQuerySchema, req.query);
+    const { page, nextCursor } = await readPage(query, 'deletedAt', (after, limit) =>
+      listDeletedTenants(ctx.store, after, limit),
+    );
     const tenants: DeletedTenant[] = page.map(({ id, slug, name, timeZone, deletedAt }) => ({
       ...{ id, slug, name, timeZone },
-      deletedAt: new Date(deletedAt ?? 0).toISOString(),
+      deletedAt: iso(deletedAt ?? 0),
     }));
     res.json({ tenants, nextCursor });
   });
@@ -201,7 +195,7 @@ export function operatorBillingRoutes(ctx: BillingContext): Router {
     const { month, cursor, limit } = parse(marginQuerySchema, req.query);
     const after = cursor === undefined ? null : await findTenantById(ctx.store, cursor);
     if (cursor !== undefined && !after) throw strangeCursor();
-    // A day more, since a month may begin earlier than in UTC.
+    // One day earlier, because a month may begin earlier than in UTC.
     const monthStart = Date.parse(monthPeriod(month).from) - 86_400_000;
     const tenants = await listTenantsToBill(ctx.store, monthStart, after, limit + 1);
     const page = tenants.slice(0, limit);

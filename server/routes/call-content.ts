@@ -1,22 +1,21 @@
 /**
- * What was said in a call. It stays at Vapi: it is fetched for each look, and what is deleted there is gone, while the
- * ledger keeps what the call cost.
+ * What was said in a call. It stays at Vapi and is fetched on each request; what is deleted there is gone, while the
+ * ledger keeps the call's cost.
  */
 import { pipeline } from 'node:stream/promises';
 import express, { type Request, type Response, Router } from 'express';
-import { recordChange } from '../access/audit.ts';
 import { openTenantSecret } from '../access/secrets/tenant-secrets.ts';
 import { getOutside, outsideOf } from '../base/outside.ts';
 import type { Context } from '../context.ts';
 import { deleteContentSchema, type TranscriptAnswer } from '../contract.ts';
 import { ApiError } from '../errors.ts';
-import { deleteContent } from '../metering/content.ts';
+import { deleteOnRequest } from '../metering/content.ts';
 import { findCall, listVisitorCalls } from '../store/calls.ts';
-import { findTenantByHandle, type Tenant } from '../store/tenants.ts';
+import { findTenantByHandle } from '../store/tenants.ts';
 import { type CallContent, readContent } from '../vapi/call-content.ts';
 import { createCallsApi } from '../vapi/calls-api.ts';
-import { VapiError } from '../vapi/vapi-api.ts';
-import { billedTenant, callerIn, operatorOnly } from './caller.ts';
+import { vapiFailure } from '../vapi/vapi-failure.ts';
+import { actorIn, billedTenant, operatorOnly } from './caller.ts';
 import { parse } from './parse.ts';
 
 const recordingTimeoutMs = 60_000;
@@ -32,7 +31,7 @@ export function callContentRoutes(ctx: Context): Router {
   router.get('/:slug/calls/:id/recording', async (req, res) => {
     const { recordingUrl } = await contentOf(ctx, req, res);
     if (!recordingUrl) throw new ApiError('not_found');
-    // The organization may be the client's own, and so may be what its calls name as their recording.
+    // The organization may be the client's own, and so may the recording URL of its calls.
     const audio = await getOutside(
       recordingUrl,
       outsideOf(ctx.config),
@@ -45,7 +44,7 @@ export function callContentRoutes(ctx: Context): Router {
       throw new ApiError('vapi_unavailable', { retryAfter: 5 });
     }
     const type = audio.headers['content-type'] ?? '';
-    // Whatever the storage says it is, a browser must only ever play it.
+    // Regardless of the type that the storage reports, a browser must only play it.
     res.set('Content-Type', /^(audio|video)\/[\w.+-]+/.exec(type)?.[0] ?? 'application/octet-stream');
     res.set('Content-Disposition', `inline; filename="${String(req.params.id)}"`);
     await pipeline(audio, res);
@@ -59,58 +58,26 @@ export function callContentRoutes(ctx: Context): Router {
       const { of } = parse(deleteContentSchema, req.body ?? {});
       const tenant = await findTenantByHandle(ctx.store, String(req.params.slug));
       if (!tenant) throw new ApiError('not_found');
-      const { actor } = callerIn(res);
       const row = await findCall(ctx.store, tenant.id, String(req.params.id));
       if (!row) throw new ApiError('not_found');
       const ids = of === 'visitor' ? await listVisitorCalls(ctx.store, tenant.id, row.id) : [row.id];
-      const deleted: string[] = [];
-      try {
-        await fromVapi(async () => {
-          for await (const id of deleteContent(ctx, tenant, ids)) deleted.push(id);
-        });
-      } finally {
-        // Also of what was deleted before it broke off.
-        if (deleted.length > 0) await record(req, actor, tenant, deleted);
-      }
+      const deleted = await deleteOnRequest(ctx, tenant, ids, actorIn(req, res));
       res.json({ deleted, notYet: ids.filter((id) => !deleted.includes(id)) });
     },
   );
 
-  function record(req: Request, actor: string, tenant: Tenant, calls: string[]): Promise<void> {
-    const change = {
-      actor,
-      action: 'calls.delete-content',
-      tenant: tenant.slug,
-      before: { calls },
-      after: null,
-    };
-    return recordChange(ctx.store, { ...change, requestId: String(req.id) }, ctx.now());
-  }
-
   return router;
 }
 
-/** @throws ApiError `not_found` when the tenant has no such call, or its content is deleted */
+/** @throws ApiError `not_found` when the tenant has no such call, or its content was deleted */
 async function contentOf(ctx: Context, req: Request, res: Response): Promise<CallContent> {
   const tenant = await billedTenant(ctx, req, res);
   const row = await findCall(ctx.store, tenant.id, String(req.params.id));
   if (!row || row.contentDeletedAt !== null) throw new ApiError('not_found');
-  const call = await fromVapi(() =>
-    createCallsApi(ctx.config.vapiBaseUrl, privateKey(ctx, tenant)).get(row.id),
-  );
+  const api = createCallsApi(ctx.config.vapiBaseUrl, openTenantSecret(ctx.box, tenant, 'privateKey'));
+  const call = await api.get(row.id).catch((cause: unknown) => {
+    throw vapiFailure(cause);
+  });
   if (!call) throw new ApiError('not_found');
   return readContent(call);
-}
-
-function privateKey(ctx: Context, tenant: Tenant): string {
-  return openTenantSecret(ctx.box, tenant, 'privateKey') ?? '';
-}
-
-async function fromVapi<Result>(ask: () => Promise<Result>): Promise<Result> {
-  try {
-    return await ask();
-  } catch (cause) {
-    if (cause instanceof VapiError) throw new ApiError('vapi_unavailable', { retryAfter: 5, cause });
-    throw cause;
-  }
 }

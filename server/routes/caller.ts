@@ -1,4 +1,4 @@
-/** Who asks, and what it may do. A client's key sees one tenant, read-only; every other tenant does not exist for it. */
+/** The caller and its permissions. A client's key sees one tenant, read-only; for it, no other tenant exists. */
 
 import type { Request, RequestHandler, Response } from 'express';
 import type {} from 'pino-http';
@@ -7,11 +7,23 @@ import { type Caller, callerOf } from '../access/identity/api-key.ts';
 import { callerOfCookie } from '../access/identity/sign-in.ts';
 import { cookieIn, isSameOrigin, signInCookie } from '../access/identity/sign-in-cookie.ts';
 import type { Context } from '../context.ts';
-import type { Scope } from '../contract.ts';
+import type { ErrorCode, Scope } from '../contract.ts';
 import { ApiError } from '../errors.ts';
 import { findTenant, findTenantByHandle, type Tenant } from '../store/tenants.ts';
 
-/** Lets only requests with a valid `Authorization: Bearer vak_…`, or without one the portal's cookie, through. */
+declare global {
+  namespace Express {
+    /** What the handlers of one request leave for each other. */
+    interface Locals {
+      caller: Caller;
+      errorCode?: ErrorCode;
+      messageType?: string;
+      webhookResult?: 'unreadable' | 'not-theirs' | 'in-doubt';
+    }
+  }
+}
+
+/** Admits only requests with a valid `Authorization: Bearer vak_…` or, in its absence, the portal's cookie. */
 export function authenticate(ctx: AccessContext): RequestHandler {
   const { name } = signInCookie(ctx.config.publicUrl);
   return async (req, res, next) => {
@@ -24,7 +36,7 @@ export function authenticate(ctx: AccessContext): RequestHandler {
       await ctx.frontLimits.failedAuth(req.ip);
       throw new ApiError('unauthorized');
     }
-    // A browser adds the cookie to whatever a page asks of it, so only our own pages may change anything with it.
+    // A browser adds the cookie to any page's requests, so only our own pages may change anything with it.
     if (cookie && !/^(GET|HEAD)$/.test(req.method) && !isSameOrigin(req, ctx.config.publicUrl)) {
       throw new ApiError('forbidden', { detail: 'Only the portal’s own pages can do this with its cookie.' });
     }
@@ -35,7 +47,7 @@ export function authenticate(ctx: AccessContext): RequestHandler {
 }
 
 /**
- * A client's reading must not keep the server busy; the operator's own is not counted.
+ * A client's reads must not keep the server busy; the operator's are not counted.
  * @throws ApiError `rate_limited`
  */
 export async function countRead(ctx: AccessContext, res: Response, points: number): Promise<void> {
@@ -44,10 +56,10 @@ export async function countRead(ctx: AccessContext, res: Response, points: numbe
 }
 
 export function callerIn(res: Response): Caller {
-  return res.locals.caller as Caller;
+  return res.locals.caller;
 }
 
-/** Who to name in the audit log. */
+/** The actor for the audit log. */
 export function actorIn(req: Request, res: Response): { actor: string; requestId: string } {
   return { actor: callerIn(res).actor, requestId: String(req.id) };
 }
@@ -55,7 +67,7 @@ export function actorIn(req: Request, res: Response): { actor: string; requestId
 /** Only the operator; a change needs the scope `write`. */
 export const operatorOnly: RequestHandler = (req, res, next) => {
   const caller = callerIn(res);
-  // For a client there is nothing here: it must not even learn what an operator can do.
+  // A client must not even learn what an operator can do.
   if (caller.tenantId !== null) throw new ApiError('not_found');
   const needed = /^(GET|HEAD)$/.test(req.method) ? 'read' : 'write';
   demandScope(caller, needed);
@@ -69,7 +81,7 @@ export function demandScope({ scopes }: Caller, needed: Scope): void {
 }
 
 /**
- * The tenant of the path, when the caller may see it.
+ * The tenant named in the path, if the caller may see it.
  * @throws ApiError `not_found` also for another tenant's
  */
 export async function visibleTenant(ctx: Context, req: Request, res: Response): Promise<Tenant> {
@@ -77,7 +89,7 @@ export async function visibleTenant(ctx: Context, req: Request, res: Response): 
 }
 
 /**
- * The same for what remains when a tenant is deleted, its usage and its invoices: the operator names it by its id then.
+ * Also a deleted tenant, whose usage and invoices remain: the operator then names it by its id.
  * @throws ApiError `not_found` also for another tenant's
  */
 export async function billedTenant(ctx: Context, req: Request, res: Response): Promise<Tenant> {
@@ -91,7 +103,7 @@ function allowed(res: Response, tenant: Tenant | null): Tenant {
   return tenant;
 }
 
-/** Whether provider costs are for the caller: a client sees what it pays, not what the operator pays. */
+/** Whether the caller may see provider costs: a client sees what it pays, not what the operator pays. */
 export function seesProviderCost(res: Response): boolean {
   return callerIn(res).tenantId === null;
 }

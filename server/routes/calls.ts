@@ -1,9 +1,8 @@
 /** The ledger's calls, one by one. */
 
-import { once } from 'node:events';
 import { type Response, Router } from 'express';
 import type { AccessContext } from '../access/access-context.ts';
-import { recordChange } from '../access/audit.ts';
+import { iso } from '../base/iso.ts';
 import { oneAtATime } from '../base/one-at-a-time.ts';
 import { monthIn } from '../base/time-zone.ts';
 import { pricesOfCalls } from '../billing/month/call-prices.ts';
@@ -28,8 +27,8 @@ import { findFeedback } from '../store/feedback.ts';
 import { findReservation } from '../store/reservations.ts';
 import type { Tenant } from '../store/tenants.ts';
 import { actorIn, billedTenant, countRead, operatorOnly, seesProviderCost } from './caller.ts';
-import { type Column, csvLines, startCsv, usd, wantsCsv } from './csv.ts';
-import { cutPage, readCursor } from './cursor.ts';
+import { type Column, sendAllAsCsv, usd, wantsCsv } from './csv.ts';
+import { readPage } from './cursor.ts';
 import { parse } from './parse.ts';
 
 /** A price can depend on all calls of the month before it, so a single one costs as much as the month has calls. */
@@ -37,21 +36,17 @@ const readsPerPrice = 10;
 
 export function callRoutes(ctx: AccessContext): Router {
   const router = Router();
-  // However many are asked for at once, between two pages of one month there is room for everybody else.
+  // Even with many requests at once, other work gets its turn between two pages of a month.
   const inTurn = oneAtATime();
 
   router.get('/:slug/calls', async (req, res) => {
     const query = parse(callsQuerySchema, req.query);
     const tenant = await billedTenant(ctx, req, res);
     const withCost = seesProviderCost(res);
-    if (wantsCsv(req)) return sendAll(ctx, res, tenant, query, withCost);
-    const after = readCursor(query.cursor);
-    const rows = await listCalls(ctx.store, tenant.id, {
-      ...filtersOf(query),
-      after: after && { createdAt: after.time, id: after.id },
-      limit: query.limit + 1,
-    });
-    const { page, nextCursor } = cutPage(rows, query.limit, (row) => ({ time: row.createdAt, id: row.id }));
+    const list = (after: CallsPage['after'], limit: number) =>
+      listCalls(ctx.store, tenant.id, { ...filtersOf(query), after, limit });
+    if (wantsCsv(req)) return sendAllAsCsv(res, `calls-${tenant.slug}`, callColumns(withCost), list);
+    const { page, nextCursor } = await readPage(query, 'createdAt', list);
     const prices = query.prices ? await pricesOf(res, tenant, page) : null;
     const view = (row: CallRow): CallView => ({
       ...viewCall(row, withCost),
@@ -80,18 +75,11 @@ export function callRoutes(ctx: AccessContext): Router {
 
   router.post('/:slug/calls/:id/dismiss', operatorOnly, async (req, res) => {
     const tenant = await billedTenant(ctx, req, res);
-    const row = await dismissCall(ctx, tenant, String(req.params.id), (db, { id, status, costMicros }) => {
-      const change = {
-        action: 'call.dismiss',
-        tenant: tenant.slug,
-        before: { call: id, status, costMicros },
-      };
-      return recordChange(db, { ...change, ...actorIn(req, res), after: null }, ctx.now());
-    });
+    const row = await dismissCall(ctx, tenant, String(req.params.id), actorIn(req, res));
     res.json(viewCall(row, true) satisfies CallView);
   });
 
-  /** A row without an owner was written before there were any. */
+  /** A row without an owner predates owners. */
   async function isConfirmed({ tenantId, id }: CallRow): Promise<boolean> {
     const owner = (await findOwners(ctx.store, [id])).get(id);
     return owner === undefined || (owner.tenantId === tenantId && owner.confirmed);
@@ -100,7 +88,7 @@ export function callRoutes(ctx: AccessContext): Router {
   async function pricesOf(res: Response, tenant: Tenant, rows: CallRow[]): Promise<Map<string, number>> {
     await countRead(ctx, res, readsPerPrice);
     return inTurn(async () => {
-      // Whoever has gone meanwhile needs no prices.
+      // A caller that has disconnected needs no prices.
       if (res.destroyed) return new Map();
       return pricesOfCalls(ctx.store, tenant.id, rows, monthIn(tenant.timeZone, ctx.now()));
     });
@@ -112,11 +100,11 @@ export function callRoutes(ctx: AccessContext): Router {
 async function consentOf(ctx: Context, tenant: Tenant, row: CallRow): Promise<CallDetail['consent']> {
   const start = row.sessionId && (await findReservation(ctx.store, tenant.id, row.sessionId));
   if (!start || start.consentVersion === null) return null;
-  return { version: start.consentVersion, at: new Date(start.createdAt).toISOString() };
+  return { version: start.consentVersion, at: iso(start.createdAt) };
 }
 
 function viewFeedback(row: Awaited<ReturnType<typeof findFeedback>>): CallFeedback | null {
-  return row && { rating: row.rating, comment: row.comment, at: new Date(row.at).toISOString() };
+  return row && { rating: row.rating, comment: row.comment, at: iso(row.at) };
 }
 
 function filtersOf(query: CallsQuery): Omit<CallsPage, 'after' | 'limit'> {
@@ -129,37 +117,7 @@ function filtersOf(query: CallsQuery): Omit<CallsPage, 'after' | 'limit'> {
   };
 }
 
-const exportPage = 1000;
-
-/** A file has no pages: all calls that fit are sent, as fast as the client takes them. */
-async function sendAll(
-  ctx: Context,
-  res: Response,
-  tenant: Tenant,
-  query: CallsQuery,
-  withCost: boolean,
-): Promise<void> {
-  const columns = callColumns(withCost);
-  startCsv(res, `calls-${tenant.slug}`, columns);
-  let after: CallsPage['after'] = null;
-  for (;;) {
-    const rows: CallRow[] = await listCalls(ctx.store, tenant.id, {
-      ...filtersOf(query),
-      after,
-      limit: exportPage,
-    });
-    if (!res.write(csvLines(columns, rows)) && !res.writableEnded) {
-      await Promise.race([once(res, 'drain'), once(res, 'close')]);
-    }
-    const last = rows.at(-1);
-    if (rows.length < exportPage || !last || res.destroyed) break;
-    after = { createdAt: last.createdAt, id: last.id };
-  }
-  res.end();
-}
-
 function callColumns(withCost: boolean): Column<CallRow>[] {
-  const iso = (ms: number | null) => (ms === null ? null : new Date(ms).toISOString());
   return [
     { name: 'id', value: (row) => row.id },
     { name: 'type', value: (row) => row.type },
@@ -184,14 +142,13 @@ function callColumns(withCost: boolean): Column<CallRow>[] {
 }
 
 function viewCall(row: CallRow, withCost: boolean): CallView {
-  const iso = (ms: number | null) => (ms === null ? null : new Date(ms).toISOString());
   return {
     id: row.id,
     type: row.type,
     status: row.status,
     accessMode: row.accessMode,
     assistantId: row.assistantId,
-    createdAt: new Date(row.createdAt).toISOString(),
+    createdAt: iso(row.createdAt),
     startedAt: iso(row.startedAt),
     endedAt: iso(row.endedAt),
     seconds: row.seconds,
@@ -214,5 +171,5 @@ function viewCall(row: CallRow, withCost: boolean): CallView {
 
 function viewRevision(row: Awaited<ReturnType<typeof listRevisions>>[number]): CallRevision {
   const { at, source, seconds, costMicros } = row;
-  return { at: new Date(at).toISOString(), source, seconds, costMicros };
+  return { at: iso(at), source, seconds, costMicros };
 }

@@ -1,7 +1,8 @@
-/** Lists as CSV that a spreadsheet opens right: UTF-8 with a mark, CRLF, and no cell that it would take for a formula. */
+/** Lists as CSV for spreadsheets: UTF-8 with a byte order mark, CRLF, and no cell that would be read as a formula. */
+import { once } from 'node:events';
 import type { Request, Response } from 'express';
 
-/** An amount is written as it is; any other text could have been chosen by a stranger. */
+/** An amount is written unescaped; any other text may come from a stranger. */
 export interface Amount {
   amount: string;
 }
@@ -26,7 +27,7 @@ export function sendCsv<Row>(res: Response, name: string, columns: Column<Row>[]
   res.end(csvLines(columns, rows));
 }
 
-export function startCsv<Row>(res: Response, name: string, columns: Column<Row>[]): void {
+function startCsv<Row>(res: Response, name: string, columns: Column<Row>[]): void {
   res.set('Content-Type', 'text/csv; charset=utf-8');
   res.set('Content-Disposition', `attachment; filename="${name.replace(/[^A-Za-z0-9._-]/g, '_')}.csv"`);
   res.write(`\uFEFF${line(columns.map((column) => column.name))}`);
@@ -36,8 +37,28 @@ export function csvLines<Row>(columns: Column<Row>[], rows: Row[]): string {
   return rows.map((row) => line(columns.map((column) => cell(column.value(row))))).join('');
 }
 
+/** A file has no pages: all rows are sent, as fast as the client reads them. */
+export async function sendAllAsCsv<Row extends { createdAt: number; id: string }>(
+  res: Response,
+  name: string,
+  columns: Column<Row>[],
+  list: (after: { createdAt: number; id: string } | null, limit: number) => Promise<Row[]>,
+): Promise<void> {
+  startCsv(res, name, columns);
+  let last: Row | null | undefined = null;
+  do {
+    const rows: Row[] = await list(last, exportPage);
+    if (!res.write(csvLines(columns, rows)) && !res.writableEnded) {
+      await Promise.race([once(res, 'drain'), once(res, 'close')]);
+    }
+    last = rows.length < exportPage ? null : rows.at(-1);
+  } while (last && !res.destroyed);
+  res.end();
+}
+
+const exportPage = 1000;
 const formula = `[\\s"']*[=+\\-@＝＋－＠]`;
-/** What a spreadsheet of another language, or one that reads the quotes otherwise, takes for the end of a cell. */
+/** What a spreadsheet in another locale, or with other quoting rules, takes for the end of a cell. */
 const formulaWithin = new RegExp(`[,;|\\t\\r\\n](?=${formula})`, 'g');
 const formulaFirst = new RegExp(`^(?:[\\t\\r\\n]|${formula})`);
 

@@ -1,8 +1,8 @@
-/** Cursors of lists that are ordered by a time and, where times are equal, by id. */
+/** Cursors for lists that are ordered by time and then by id. */
 import { z } from 'zod';
-import { ApiError } from '../errors.ts';
+import { type ApiError, invalidField } from '../errors.ts';
 
-/** PostgreSQL cannot compare with a zero byte, and no id of ours has one. */
+/** PostgreSQL cannot compare with a zero byte, and none of our ids has one. */
 const cursorSchema = z.tuple([
   z.int(),
   z
@@ -11,14 +11,14 @@ const cursorSchema = z.tuple([
     .regex(/^[^\0]*$/),
 ]);
 
-export interface Position {
+interface Position {
   /** Epoch milliseconds. */
   time: number;
   id: string;
 }
 
 /** @throws ApiError `invalid_request` */
-export function readCursor(cursor: string | undefined): Position | null {
+function readCursor(cursor: string | undefined): Position | null {
   if (cursor === undefined) return null;
   try {
     const [time, id] = cursorSchema.parse(JSON.parse(Buffer.from(cursor, 'base64url').toString('utf8')));
@@ -29,21 +29,26 @@ export function readCursor(cursor: string | undefined): Position | null {
 }
 
 export function strangeCursor(): ApiError {
-  return new ApiError('invalid_request', { errors: [{ path: 'cursor', message: 'is not one of ours' }] });
+  return invalidField('cursor', 'is not a valid cursor');
 }
 
 /**
- * One page of rows that were read with one more than the page holds.
- * @returns the rows, and the cursor of the next page where there is one
+ * One page of a list that is ordered by the column `time`.
+ * @param list reads that many rows from the one after `after`
+ * @returns the rows, and the cursor of the next page if there is one
+ * @throws ApiError `invalid_request`
  */
-export function cutPage<Row>(
-  rows: Row[],
-  limit: number,
-  position: (row: Row) => Position,
-): { page: Row[]; nextCursor: string | null } {
+export async function readPage<Time extends string, Row extends { id: string } & Record<Time, number | null>>(
+  { cursor, limit }: { cursor?: string | undefined; limit: number },
+  time: Time,
+  list: (after: ({ id: string } & Record<Time, number>) | null, limit: number) => Promise<Row[]>,
+): Promise<{ page: Row[]; nextCursor: string | null }> {
+  const position = readCursor(cursor);
+  const after =
+    position && ({ [time]: position.time, id: position.id } as { id: string } & Record<Time, number>);
+  const rows = await list(after, limit + 1);
   const page = rows.slice(0, limit);
   const last = page.at(-1);
-  if (rows.length <= limit || last === undefined) return { page, nextCursor: null };
-  const { time, id } = position(last);
-  return { page, nextCursor: Buffer.from(JSON.stringify([time, id])).toString('base64url') };
+  if (rows.length <= limit || !last) return { page, nextCursor: null };
+  return { page, nextCursor: Buffer.from(JSON.stringify([last[time] ?? 0, last.id])).toString('base64url') };
 }

@@ -1,4 +1,4 @@
-/** Invoices: the operator makes them, a client reads its own. */
+/** Invoices: the operator issues them, a client reads its own. */
 
 import { createHash } from 'node:crypto';
 import { once } from 'node:events';
@@ -28,7 +28,7 @@ import {
   pageQuerySchema,
   voidInvoiceSchema,
 } from '../contract.ts';
-import { ApiError } from '../errors.ts';
+import { ApiError, invalidField } from '../errors.ts';
 import { createBooksCheck } from '../metering/books-check.ts';
 import { findCall } from '../store/calls.ts';
 import { hasInvoiceCall, listLineCalls, pagesOfLine } from '../store/invoice-calls.ts';
@@ -37,7 +37,7 @@ import { findInvoice, type InvoiceRow, leftToPayCents } from '../store/invoices.
 import type { Tenant } from '../store/tenants.ts';
 import { actorIn, billedTenant, operatorOnly, seesProviderCost } from './caller.ts';
 import { type Column, sendCsv, wantsCsv } from './csv.ts';
-import { cutPage, readCursor, strangeCursor } from './cursor.ts';
+import { readPage, strangeCursor } from './cursor.ts';
 import { parse } from './parse.ts';
 
 export function invoiceRoutes(ctx: BillingContext): Router {
@@ -46,12 +46,11 @@ export function invoiceRoutes(ctx: BillingContext): Router {
   const view = (row: InvoiceRow) => viewInvoice(ctx.store, row);
 
   router.get('/:slug/invoices', async (req, res) => {
-    const { cursor, limit } = parse(pageQuerySchema, req.query);
+    const query = parse(pageQuerySchema, req.query);
     const tenant = await billedTenant(ctx, req, res);
-    const after = readCursor(cursor);
-    const position = after && { createdAt: after.time, id: after.id };
-    const rows = await listInvoices(ctx.store, tenant.id, position, limit + 1, seesProviderCost(res));
-    const { page, nextCursor } = cutPage(rows, limit, (row) => ({ time: row.createdAt, id: row.id }));
+    const { page, nextCursor } = await readPage(query, 'createdAt', (after, limit) =>
+      listInvoices(ctx.store, tenant.id, after, limit, seesProviderCost(res)),
+    );
     const invoices = page.map(viewSummary);
     if (wantsCsv(req)) {
       if (nextCursor !== null) res.set('X-Next-Cursor', nextCursor);
@@ -124,8 +123,7 @@ export function invoiceRoutes(ctx: BillingContext): Router {
     const { period } = parse(draftInvoiceSchema, req.body);
     const tenant = await billedTenant(ctx, req, res);
     if (period > monthIn(tenant.timeZone, ctx.now())) {
-      const message = `${period} has not begun yet`;
-      throw new ApiError('invalid_request', { errors: [{ path: 'period', message }] });
+      throw invalidField('period', `${period} has not begun yet`);
     }
     const draft = await draftInvoice(ctx, tenant, period, actorIn(req, res));
     if (!draft) throw nothingToBill(period);
@@ -168,13 +166,13 @@ export function invoiceRoutes(ctx: BillingContext): Router {
     res.status(201).json(await view(note));
   });
 
-  /** For what is paid outside Stripe, wherever it is collected. */
+  /** For payments made outside Stripe, however the invoice is collected. */
   router.post('/:slug/invoices/:id/paid', operatorOnly, async (req, res) => {
     const { tenant, row } = await visibleInvoice(req, res);
     res.json(await view(await bookPaid(ctx, tenant, row, actorIn(req, res))));
   });
 
-  /** A client has no drafts: they may be wrong. */
+  /** Clients do not see drafts: they may be wrong. */
   async function visibleInvoice(req: Request, res: Response): Promise<{ tenant: Tenant; row: InvoiceRow }> {
     const tenant = await billedTenant(ctx, req, res);
     const row = await findInvoice(ctx.store, tenant.id, String(req.params.id));
@@ -187,7 +185,7 @@ export function invoiceRoutes(ctx: BillingContext): Router {
     return hasInvoiceCall(ctx.store, row.id, callId);
   }
 
-  /** By id; those of a draft are reckoned, for they are on no document yet. */
+  /** In order of id; those of a draft are computed, because it has no document yet. */
   async function callsOf(
     tenant: Tenant,
     row: InvoiceRow,

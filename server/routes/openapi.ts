@@ -1,4 +1,4 @@
-/** The contract of this API, for programs and for people's tools; every page may read it. */
+/** The contract of this API, for programs and tools; every page may read it. */
 import { Router } from 'express';
 import type { Context } from '../context.ts';
 import { openApiDocument } from '../openapi/document.ts';

@@ -5,10 +5,10 @@ import { StoreUnavailable } from '../base/store-unavailable.ts';
 import { proveWritable } from '../store/leases.ts';
 import { authenticate, operatorOnly } from './caller.ts';
 
-/** For load balancers and monitors; tells nothing that is not theirs to know. */
+/** For load balancers and monitors; reveals nothing beyond their purpose. */
 export function opsRoutes(ctx: AccessContext & { lifecycle: Lifecycle }): Router {
   const router = Router();
-  // Anybody may ask, and each question is a write: those who ask meanwhile share its answer.
+  // Anyone may ask, and each check is a write: concurrent requests share one.
   let asked: Promise<void> | null = null;
   const writable = () => {
     asked ??= proveWritable(ctx.store, ctx.now()).finally(() => {
@@ -28,11 +28,12 @@ export function opsRoutes(ctx: AccessContext & { lifecycle: Lifecycle }): Router
       await writable();
       res.json({ status: 'ready' });
     } catch (error) {
-      if (!(error instanceof StoreUnavailable)) ctx.log.error({ err: error }, 'readiness could not be told');
+      if (!(error instanceof StoreUnavailable))
+        ctx.log.error({ err: error }, 'readiness could not be determined');
       res.status(503).set('Retry-After', '5').json({ status: 'database not writable' });
     }
   });
-  // How much an agency's clients talk and cost is the operator's business: Prometheus sends one of its keys.
+  // The clients' usage and cost are the operator's business: Prometheus sends one of its keys.
   router.get('/metrics', authenticate(ctx), operatorOnly, async (_req, res) => {
     const { registry } = ctx.metrics;
     res.type(registry.contentType).send(await registry.metrics());

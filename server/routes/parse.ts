@@ -2,7 +2,7 @@ import type { RequestHandler } from 'express';
 import type { z } from 'zod';
 import { ApiError } from '../errors.ts';
 
-/** @throws ApiError `invalid_request`, naming every field that does not fit and why */
+/** @throws ApiError `invalid_request`, naming every invalid field and why */
 export function parse<Schema extends z.ZodType>(schema: Schema, value: unknown): z.infer<Schema> {
   const parsed = schema.safeParse(value);
   if (parsed.success) {
@@ -15,23 +15,23 @@ export function parse<Schema extends z.ZodType>(schema: Schema, value: unknown):
   throw new ApiError('invalid_request', { errors });
 }
 
-/** PostgreSQL cannot keep one in a text, and no honest text has one; so no engine is given one. */
+/** PostgreSQL cannot store one in a text, and no legitimate text has one; so neither engine is given one. */
 function refuseZeroBytes(value: unknown): void {
   JSON.stringify(value, (name, inner: unknown) => {
     if (name.includes('\0') || (typeof inner === 'string' && inner.includes('\0'))) {
-      throw new ApiError('invalid_request', { detail: 'A text holds a zero byte.' });
+      throw new ApiError('invalid_request', { detail: 'A text contains a zero byte.' });
     }
     return inner;
   });
 }
 
-/** A path must be readable, and one that holds a zero byte leads nowhere. */
+/** A path must be decodable, and one that contains a zero byte matches nothing. */
 export const checkPath: RequestHandler = (req, _res, next) => {
   let path: string;
   try {
     path = decodeURIComponent(req.path);
   } catch {
-    throw new ApiError('invalid_request', { detail: 'The path is not readable.' });
+    throw new ApiError('invalid_request', { detail: 'The path cannot be decoded.' });
   }
   if (path.includes('\0')) throw new ApiError('not_found');
   next();

@@ -1,8 +1,8 @@
-/** The portal's page and files. What it shows comes from `/v1`, with the cookie of whoever is signed in. */
+/** The portal's page and files. Its data comes from `/v1`, with the cookie of the sign-in. */
 import { Router } from 'express';
 import expressStaticGzip from 'express-static-gzip';
 
-/** Logos come from wherever the operator keeps them; everything else only from here. */
+/** Logos may come from any https host; everything else only from here. */
 const policy = [
   "default-src 'none'",
   "script-src 'self'",

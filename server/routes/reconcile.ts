@@ -1,4 +1,4 @@
-/** Compares the ledger with Vapi's books at once, and tells what was found and done. */
+/** Compares the ledger with Vapi's books now, and reports what was found and done. */
 import express, { Router } from 'express';
 import type { Context } from '../context.ts';
 import { reconcileSchema } from '../contract.ts';

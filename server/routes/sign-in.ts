@@ -2,11 +2,11 @@
 
 import express, { type Request, type Response, Router } from 'express';
 import type { AccessContext } from '../access/access-context.ts';
-import { recordChange } from '../access/audit.ts';
-import { isLinkOpen, makeSignInLink, signInLifeMs, signInWith } from '../access/identity/sign-in.ts';
+import { isLinkOpen, makeSignInLink, signInLifeMs, signInWith, signOut } from '../access/identity/sign-in.ts';
 import { isSameOrigin, signInCookie } from '../access/identity/sign-in-cookie.ts';
 import { confirmPage, type Page, refusedPage } from '../access/identity/sign-in-page.ts';
 import { sendMail } from '../access/notices/mail.ts';
+import { iso } from '../base/iso.ts';
 import type { BillingContext } from '../billing/stripe/billing-context.ts';
 import type { Context } from '../context.ts';
 import {
@@ -16,9 +16,8 @@ import {
   type SignInLinkAnswer,
   signOutSchema,
 } from '../contract.ts';
-import { ApiError } from '../errors.ts';
+import { ApiError, invalidField } from '../errors.ts';
 import { findSeller } from '../store/billing-accounts.ts';
-import { endSignIn, endSignIns } from '../store/sign-ins.ts';
 import { findTenant, findTenantById } from '../store/tenants.ts';
 import { actorIn, authenticate, callerIn, demandScope, operatorOnly } from './caller.ts';
 import { parse } from './parse.ts';
@@ -31,19 +30,15 @@ export function signInRoutes(ctx: AccessContext & BillingContext): Router {
   router.post('/sign-in-links', authenticate(ctx), operatorOnly, body, async (req, res) => {
     const { tenant: slug, email } = parse(createSignInLinkSchema, req.body ?? {});
     const tenant = slug ? await findTenant(ctx.store, slug) : null;
-    if (slug && !tenant) {
-      throw new ApiError('invalid_request', {
-        errors: [{ path: 'tenant', message: 'there is no such tenant' }],
-      });
-    }
-    // Whoever is signed in may read; a key that may not must not get there by a detour.
+    if (slug && !tenant) throw invalidField('tenant', 'there is no such tenant');
+    // A sign-in permits reading; a key without that scope must not gain it this way.
     demandScope(callerIn(res), 'read');
     const link = await makeSignInLink(ctx, tenant, email ?? null, {
       ...actorIn(req, res),
       keyId: callerIn(res).keyId,
     });
     const mailed = email !== undefined && (await mailLink(ctx, email, link.url));
-    const expiresAt = new Date(link.expiresAt).toISOString();
+    const expiresAt = iso(link.expiresAt);
     res.status(201).json({ url: link.url, expiresAt, mailed } satisfies SignInLinkAnswer);
   });
 
@@ -62,33 +57,21 @@ export function signInRoutes(ctx: AccessContext & BillingContext): Router {
       mayWrite: scopes.includes('write'),
       ...(tenantId === null ? { stripe: ctx.stripe !== null } : {}),
       branding: await brandingOf(ctx),
-      now: new Date(ctx.now()).toISOString(),
+      now: iso(ctx.now()),
     } satisfies MeAnswer);
   });
 
   router.post('/sign-out', authenticate(ctx), body, async (req, res) => {
-    const { everywhere, tenant: slug } = parse(signOutSchema, req.body ?? {});
-    const { actor, tenantId } = callerIn(res);
-    const named = slug ? await findTenant(ctx.store, slug) : null;
-    if (slug && (!named || (tenantId !== null && named.id !== tenantId))) throw new ApiError('not_found');
-    const whose = named?.id ?? tenantId;
-    const own = whose === null || tenantId === null ? null : await findTenantById(ctx.store, whose);
-    await ctx.store.transaction().execute(async (db) => {
-      if (everywhere || named) await endSignIns(db, whose);
-      else if (!(await endSignIn(db, actor))) return;
-      const action = everywhere || named ? 'sign-out.everywhere' : 'sign-out';
-      const change = { action, tenant: (named ?? own)?.slug ?? null, before: null, after: null };
-      await recordChange(db, { ...actorIn(req, res), ...change }, ctx.now());
-    });
-    // The operator who ends a client's sign-ins stays.
-    if (whose === tenantId) res.clearCookie(cookie.name, cookie.options);
+    const asked = parse(signOutSchema, req.body ?? {});
+    const by = { ...actorIn(req, res), tenantId: callerIn(res).tenantId };
+    if (await signOut(ctx, asked, by)) res.clearCookie(cookie.name, cookie.options);
     res.status(204).end();
   });
 
   return router;
 }
 
-/** What the link leads to: a page with a button, for opening alone must not use it up. */
+/** The link's page has a button, because merely opening the link must not use it up. */
 export function signInPages(ctx: AccessContext): Router {
   const router = Router();
   const cookie = signInCookie(ctx.config.publicUrl);
@@ -100,7 +83,7 @@ export function signInPages(ctx: AccessContext): Router {
   });
 
   router.post('/sign-in', async (req, res) => {
-    // Else a page elsewhere could sign somebody in as somebody else.
+    // Otherwise another site's page could sign a visitor in as someone else.
     if (!isSameOrigin(req, ctx.config.publicUrl)) throw new ApiError('forbidden');
     const value = await signInWith(ctx, tokenIn(req), String(req.id));
     if (value === null) {
@@ -108,7 +91,7 @@ export function signInPages(ctx: AccessContext): Router {
       return;
     }
     res.cookie(cookie.name, value, { ...cookie.options, maxAge: signInLifeMs });
-    // Relative, so that it is right wherever the server is mounted.
+    // Relative, so that it works wherever the server is mounted.
     res.set('Cache-Control', 'no-store').status(303).set('Location', './').end();
   });
 
@@ -129,7 +112,7 @@ function sendPage(res: Response, status: number, { html, policy }: Page): void {
   res.status(status).set({
     'Content-Security-Policy': policy,
     'Cache-Control': 'no-store',
-    // The address holds the token; with `no-referrer` the form's own request would have no origin.
+    // The address contains the token; with `no-referrer` the form's own request would have no origin.
     'Referrer-Policy': 'same-origin',
   });
   res.type('html').send(html);
@@ -144,7 +127,7 @@ async function brandingOf(ctx: Context): Promise<Branding> {
   };
 }
 
-/** The link is good also when no mail could be sent: the operator has it in the answer. */
+/** The link is valid even if no mail could be sent: the operator has it in the answer. */
 async function mailLink(ctx: AccessContext, to: string, url: string): Promise<boolean> {
   if (!ctx.smtp) return false;
   const { name } = await brandingOf(ctx);

@@ -1,9 +1,9 @@
-/** What goes into a tenant's pages, for the operator and for the client itself. */
+/** The HTML for a tenant's pages, for the operator and for the client itself. */
 import { Router } from 'express';
 import { isOriginAllowed } from '../access/tenants/allowed-origins.ts';
 import type { Context } from '../context.ts';
 import { type SnippetView, snippetQuerySchema } from '../contract.ts';
-import { ApiError } from '../errors.ts';
+import { invalidField } from '../errors.ts';
 import { launcherLabels } from '../launcher-labels.ts';
 import { noteOnOrigins, snippetFor } from '../snippets.ts';
 import { visibleTenant } from './caller.ts';
@@ -39,15 +39,13 @@ export function snippetRoutes(ctx: Context): Router {
 }
 
 /**
- * A page's address counts as its origin, because that is what people paste.
+ * Accepts a page's address for its origin, because that is what people paste.
  * @throws ApiError `invalid_request`
  */
 function checked(address: string, allowed: readonly string[]): { origin: string; allowed: boolean } {
   const url = URL.parse(address);
   if (!url || !/^https?:$/.test(url.protocol)) {
-    throw new ApiError('invalid_request', {
-      errors: [{ path: 'origin', message: 'use the form https://host' }],
-    });
+    throw invalidField('origin', 'use the form https://host');
   }
   return { origin: url.origin, allowed: isOriginAllowed(allowed, url.origin) };
 }

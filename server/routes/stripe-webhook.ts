@@ -1,4 +1,4 @@
-/** What Stripe tells us of invoices, signed over the raw body. 200 means: it is in the books. */
+/** What Stripe reports about invoices, signed over the raw body. 200 means that it is in the books. */
 
 import { type Request, Router } from 'express';
 import type { AccessContext } from '../access/access-context.ts';
@@ -11,10 +11,10 @@ import { syncInvoice, tellReversal } from '../billing/stripe/stripe-sync.ts';
 import { ApiError } from '../errors.ts';
 
 const longestEvent = 1024 * 1024;
-/** Bytes of events whose signature is not checked yet: an attacker's network leaves Stripe's half of them. */
+/** Bytes of events whose signature is not checked yet: one attacking network leaves half of them to Stripe. */
 const unproven = { total: 20 * longestEvent, perKey: 20 * longestEvent, perNetwork: 10 * longestEvent };
 
-/** @param unprovenMs how long a body may take whose signature is not checked yet */
+/** @param unprovenMs how long a body with an unchecked signature may take */
 export function stripeWebhookRoutes(ctx: AccessContext & BillingContext, unprovenMs = 4000): Router {
   const router = Router();
   const budget = createByteBudget(unproven);
@@ -30,13 +30,13 @@ export function stripeWebhookRoutes(ctx: AccessContext & BillingContext, unprove
       if (event.type.startsWith('invoice.') && event.stripeId) await syncInvoice(ctx, event.stripeId);
       if (event.reversal) await tellReversal(ctx, event.type, event.reversal);
     } catch (error) {
-      // Stripe comes again later.
+      // Stripe retries later.
       throw stripeFailure(error);
     }
     res.json({});
   });
 
-  /** @returns null when it is not Stripe's; without a signature it is not even read */
+  /** @returns null when it is not from Stripe; without a signature it is not even read */
   async function receive(req: Request) {
     const signature = req.headers['stripe-signature'];
     if (typeof signature !== 'string') return null;

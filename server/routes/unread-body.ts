@@ -3,8 +3,8 @@ import type { Context } from '../context.ts';
 import { ApiError } from '../errors.ts';
 
 /**
- * A parser of the app around the router leaves no bytes whose signature could be checked, nor text for the routes'
- * own parsers. Their refusals would name the sender, who has done nothing wrong; so this names the cause.
+ * A body parser in the surrounding app leaves no bytes to check a signature against, nor text for the routes' own
+ * parsers. Their refusals would blame the sender, who did nothing wrong; this names the cause instead.
  */
 export function unreadBody(ctx: Context): RequestHandler {
   let said = false;
@@ -15,11 +15,11 @@ export function unreadBody(ctx: Context): RequestHandler {
     if (!said) {
       said = true;
       ctx.log.error(
-        'the app around the router has read the body of a request: mount the router before express.json() and every other body parser',
+        'the surrounding app has read the body of a request: mount the router before express.json() and every other body parser',
       );
     }
     throw new ApiError('internal_error', {
-      detail: 'This server’s router is mounted behind a body parser; it has to come before.',
+      detail: 'This server’s router is mounted after a body parser; it must come first.',
     });
   };
 }

@@ -3,7 +3,7 @@ import { Router } from 'express';
 import { monthIn, nextMonth } from '../base/time-zone.ts';
 import type { Context } from '../context.ts';
 import { costComponents, type UsageAnswer, type UsageRow, usageQuerySchema } from '../contract.ts';
-import { ApiError } from '../errors.ts';
+import { ApiError, invalidField } from '../errors.ts';
 import { columnOf } from '../ledger/usage.ts';
 import { sumUsage } from '../store/usage.ts';
 import { billedTenant, seesProviderCost } from './caller.ts';
@@ -19,9 +19,7 @@ export function usageRoutes(ctx: Context): Router {
     const month = monthIn(tenant.timeZone, ctx.now());
     const from = query.from ?? `${month}-01`;
     const to = query.to ?? `${nextMonth(month)}-01`;
-    if (from >= to) {
-      throw new ApiError('invalid_request', { errors: [{ path: 'to', message: 'must be after "from"' }] });
-    }
+    if (from >= to) throw invalidField('to', 'must be after "from"');
     const withCost = seesProviderCost(res);
     if (query.by === 'component' && !withCost) throw new ApiError('forbidden');
     const [sum] = await sumUsage(ctx.store, tenant.id, from, to, 'all');

@@ -1,4 +1,4 @@
-/** What Vapi tells us of a tenant's calls. 200 means: it is in the ledger and survives a crash. */
+/** What Vapi reports about a tenant's calls. 200 means that it is in the ledger and survives a crash. */
 
 import { isUtf8 } from 'node:buffer';
 import { Readable } from 'node:stream';
@@ -11,13 +11,12 @@ import {
   type WebhookBounds,
   webhookBounds,
 } from '../access/identity/webhook-sender.ts';
-import { endUnwanted } from '../access/start/end-call.ts';
 import type { Context } from '../context.ts';
 import { ApiError } from '../errors.ts';
 import { askSoon } from '../metering/ask-call.ts';
 import { forwardTargetOf, headersToPass, isOwnForward } from '../metering/forward-target.ts';
 import { type MessageToForward, relayMessage } from '../metering/forwarding.ts';
-import { type Ingested, ingestCallEvent } from '../metering/ingest.ts';
+import { afterIngest, type Ingested, ingestCallEvent } from '../metering/ingest.ts';
 import type { MeteringContext } from '../metering/metering-context.ts';
 import { outboxEntry } from '../metering/outbox.ts';
 import type { ForwardTarget } from '../store/forward-targets.ts';
@@ -26,7 +25,7 @@ import { speakingAssistant, tellsOfCall, typeLabel, wantsAnswer } from '../vapi/
 import { readServerMessage, type ServerMessage } from '../vapi/messages.ts';
 import { parseJsonText } from './parse.ts';
 
-/** @param bounds what may be in memory, and for how long it may come */
+/** @param bounds how much may be in memory, and how long it may take to arrive */
 export function vapiWebhookRoutes(
   ctx: AccessContext & MeteringContext,
   bounds: WebhookBounds = webhookBounds,
@@ -60,9 +59,9 @@ async function handle(
     'vapi webhook',
   );
   if (tellsOfCall(message.type) && !message.event) {
-    // Vapi would send it in the same form again, so it is taken; the reconciler has to find what it was about.
+    // Vapi would resend it in the same form, so it is accepted; the reconciler must find what it was about.
     res.locals.webhookResult = 'unreadable';
-    req.log.warn({ tenant: tenant.slug, message: message.type }, 'a report without a call that can be read');
+    req.log.warn({ tenant: tenant.slug, message: message.type }, 'a report without a readable call');
   }
   const assistantId = speakingAssistant(json);
   const target = isOwnForward(ctx, req.headers) ? null : await forwardTargetOf(ctx, tenant, assistantId);
@@ -72,22 +71,22 @@ async function handle(
   const ingested = await take(ctx, message, target ? forward : null, tenant);
   const about = { tenant: tenant.slug, call: message.event?.callId };
   if (ingested?.refused) {
-    // Taken like any other: that somebody else has the call is not for the sender to know.
+    // Accepted like any other: the sender must not learn that someone else has the call.
     res.locals.webhookResult = 'not-theirs';
-    req.log.warn(about, 'told of a call of another tenant');
+    req.log.warn(about, 'report of a call of another tenant');
   } else if (ingested?.doubted) {
     res.locals.webhookResult = 'in-doubt';
-    req.log.warn(about, 'told late, or less than is booked, of a call: Vapi is asked');
+    req.log.warn(about, 'a late report, or one of less than is booked: Vapi is asked');
   }
   res.json({});
 }
 
-/** By type and outcome, also what is refused. */
+/** By type and outcome, including refusals. */
 function count(ctx: Context): RequestHandler {
   return (_req, res, next) => {
     res.once('close', () => {
-      const type = (res.locals.messageType as string | undefined) ?? 'unread';
-      const found = (res.locals.errorCode ?? res.locals.webhookResult) as string | undefined;
+      const type = res.locals.messageType ?? 'unread';
+      const found = res.locals.errorCode ?? res.locals.webhookResult;
       const result = found ?? (res.writableFinished ? 'ok' : 'aborted');
       ctx.metrics.webhooks.inc({ type, result });
     });
@@ -109,11 +108,8 @@ async function take(
   const entry = forward && outboxEntry(ctx, forward);
   if (message.event) {
     ingested = await ingestCallEvent(ctx.store, ctx.box, tenant, message.event, ctx.now(), entry?.write);
-    const { row, usageChanged, bookedMicros, unwanted, isNewlyUnwanted } = ingested;
-    if (usageChanged) ctx.onCallBooked(tenant, row);
-    ctx.metrics.bookedMicros.inc(bookedMicros);
-    if (unwanted === 'ask') askSoon(ctx, tenant, row);
-    else if (unwanted !== null) endUnwanted(ctx, tenant, row.id, unwanted, isNewlyUnwanted);
+    afterIngest(ctx, tenant, ingested);
+    if (ingested.unwanted === 'ask') askSoon(ctx, tenant, ingested.row);
   } else if (entry) {
     await ctx.store.transaction().execute(entry.write);
   }
@@ -121,7 +117,7 @@ async function take(
   return ingested;
 }
 
-/** The tenant's own server answers, as if we were not there; the answer may be a stream of sound. */
+/** The tenant's own server answers, as if we were not there; the answer may be an audio stream. */
 async function relay(
   ctx: Context,
   target: ForwardTarget,
@@ -136,6 +132,6 @@ async function relay(
     res.end();
     return;
   }
-  // When the stream breaks off, `pipeline` cuts our answer too, so that Vapi does not take a part for the whole.
+  // If the stream breaks off, `pipeline` aborts our answer too, so that Vapi does not take a part for the whole.
   await pipeline(Readable.fromWeb(answer.body as Parameters<typeof Readable.fromWeb>[0]), res);
 }

@@ -4,7 +4,7 @@ import type { AuditTable } from './schema.ts';
 
 export type AuditRow = Selectable<AuditTable>;
 
-/** Written in the transaction of the change that it tells of. */
+/** Written in the transaction of the change that it records. */
 export async function insertAudit(db: Queries, row: AuditRow): Promise<void> {
   await db.insertInto('audit').values(row).execute();
 }

@@ -1,4 +1,4 @@
-/** A copy of a SQLite store that is consistent although the server goes on writing. */
+/** A copy of a SQLite store that is consistent although the server keeps writing. */
 import { closeSync, existsSync, openSync, rmSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { backup, DatabaseSync } from 'node:sqlite';
@@ -16,7 +16,7 @@ export async function backupSqlite(file: string, target: string): Promise<void> 
   try {
     await copy(file, target);
   } catch (error) {
-    // Half a backup must not pass for one.
+    // Half a backup must not be mistaken for one.
     rmSync(target, { force: true });
     throw error;
   }

@@ -1,7 +1,7 @@
 import { sql } from 'kysely';
 import type { Queries } from './database.ts';
 
-/** Makes this transaction the only one that changes the tenant's plans and documents until it ends; calls go on. */
+/** Makes this transaction the only one that changes the tenant's plans and documents until it ends; calls continue. */
 export async function lockBilling(db: Queries, tenantId: string): Promise<void> {
   await db
     .insertInto('billingLocks')

@@ -2,7 +2,7 @@ import { type Selectable, sql } from 'kysely';
 import type { Queries, Store } from './database.ts';
 import type { BlockedOriginsTable } from './schema.ts';
 
-/** How many different origins are kept of a tenant, so that nobody can fill the store. */
+/** How many different origins are kept per tenant, so that no one can fill the store. */
 export const keptPerTenant = 100;
 /** What is not kept by its name is counted under this one. */
 export const otherOrigins = '(others)';
@@ -11,8 +11,8 @@ export type BlockedOrigin = Selectable<BlockedOriginsTable>;
 export type CountedOrigin = Omit<BlockedOrigin, 'tenantId'>;
 
 /**
- * Adds to what was counted before. Where that makes too many origins, those that were seen least lately lose their
- * names: a flood of made-up ones passes, and a page that knocks again is there again.
+ * Adds to what was counted before. If that makes too many origins, those not seen for the longest time lose their names:
+ * a flood of made-up ones passes, and a page that tries again is listed again.
  */
 export async function countBlockedOrigins(
   store: Store,
@@ -20,7 +20,7 @@ export async function countBlockedOrigins(
   counted: CountedOrigin[],
 ): Promise<void> {
   await store.transaction().execute(async (db) => {
-    // In one order, so that two processes wait for each other instead of for ever.
+    // In one order, so that two processes cannot deadlock.
     const inOrder = counted.toSorted((a, b) => (a.origin < b.origin ? -1 : 1));
     for (const entry of inOrder) await add(db, tenantId, entry);
     const evicted = await db

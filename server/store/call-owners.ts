@@ -5,12 +5,12 @@ export interface Claim {
   /** Vapi's call id. */
   callId: string;
   tenantId: string;
-  /** Whether Vapi's API has shown the call to us; whoever knows a tenant's webhook secret can claim what it likes. */
+  /** Whether Vapi's API has shown the call to us; anyone who has a tenant's webhook secret can claim any call. */
   confirmed: boolean;
 }
 
 /**
- * Claims a call for a tenant; from then on until the transaction ends nobody else can. The first claim counts, but a
+ * Claims a call for a tenant; from then on until the transaction ends no one else can. The first claim counts, but a
  * confirmed one beats one that is not.
  * @returns whose it is now, and whose it was until now where that has changed
  */
@@ -59,7 +59,7 @@ export async function listClaimed(
   return rows.map(({ id }) => id);
 }
 
-/** Of those of the calls that somebody has. */
+/** Only of calls that someone owns. */
 export async function findOwners(db: Queries, callIds: string[]): Promise<Map<string, Claim>> {
   const owners = new Map<string, Claim>();
   // Both engines limit the parameters of one statement.

@@ -1,5 +1,7 @@
 import { type Selectable, sql } from 'kysely';
+import { callKinds } from '../contract.ts';
 import type { Queries } from './database.ts';
+import { takeNextDue } from './due.ts';
 import type { CallRevisionsTable, CallsTable } from './schema.ts';
 
 export type CallRow = Selectable<CallsTable>;
@@ -126,7 +128,7 @@ export async function listUnended(
   return rows.map((row) => row.id);
 }
 
-/** Ids of the calls that have not ended, created since then. No chats: nothing of them goes on. */
+/** Ids of the calls that have not ended, created since then. No chats: nothing of them continues. */
 export async function listLiveCalls(db: Queries, tenantId: string, sinceMs: number): Promise<string[]> {
   const rows = await db
     .selectFrom('calls')
@@ -134,13 +136,13 @@ export async function listLiveCalls(db: Queries, tenantId: string, sinceMs: numb
     .where('tenantId', '=', tenantId)
     .where('createdAt', '>', sinceMs)
     .where('status', '<>', 'ended')
-    .where('type', '<>', chatType)
+    .where('type', '<>', callKinds.chat)
     .execute();
   return rows.map((row) => row.id);
 }
 
 /**
- * Takes the next call that Vapi must be asked about by moving its next time ahead, so that no other process asks too.
+ * Takes the next call that Vapi must be asked about.
  * @param retryAt when it is due again, by the attempts made before this one; null gives it up
  * @returns only whose it is: a row that cannot be read must not stop those behind it
  */
@@ -149,28 +151,12 @@ export async function takeDuePoll(
   nowMs: number,
   retryAt: (attempts: number) => number | null,
 ): Promise<Pick<CallRow, 'tenantId' | 'id'> | null> {
-  const due = await db
-    .selectFrom('calls')
-    .select(['tenantId', 'id', 'pollAt', 'pollAttempts'])
-    .where('pollAt', '<=', nowMs)
-    .orderBy('pollAt')
-    .limit(1)
-    .executeTakeFirst();
-  if (!due) return null;
-  return (
-    (await db
-      .updateTable('calls')
-      .set({ pollAt: retryAt(due.pollAttempts), pollAttempts: due.pollAttempts + 1 })
-      .where('tenantId', '=', due.tenantId)
-      .where('id', '=', due.id)
-      // Another process that was quicker has changed this.
-      .where('pollAt', '=', due.pollAt)
-      .returning(['tenantId', 'id'])
-      .executeTakeFirst()) ?? null
-  );
+  const key = ['tenantId', 'id'] as const;
+  const due = { table: 'calls', key, dueAt: 'pollAt', attempts: 'pollAttempts', returned: key } as const;
+  return takeNextDue(db, due, nowMs, retryAt);
 }
 
-/** Vapi has told all of the call; unless it is in doubt again since `pollAt`, it is asked about no more. */
+/** Vapi has fully reported the call; unless it is in doubt again since `pollAt`, it is no longer asked about. */
 export async function finishPoll(db: Queries, { tenantId, id, pollAt }: CallRow): Promise<void> {
   await db
     .updateTable('calls')
@@ -184,7 +170,7 @@ export async function finishPoll(db: Queries, { tenantId, id, pollAt }: CallRow)
 }
 
 /**
- * Vapi does not know the calls any more. What is booked stays.
+ * Vapi no longer knows the calls. What is booked stays.
  * @returns those of which that was not known
  */
 export async function markGone(
@@ -221,7 +207,6 @@ export async function findCalls(db: Queries, tenantIds: string[], ids: string[])
 }
 
 /** Vapi lists text chats apart from calls, so they are compared with no list of calls. */
-const chatType = 'chat';
 
 /**
  * Ids of the tenant's calls created in the half-open period that Vapi should know: it has not been found to have lost them
@@ -241,7 +226,7 @@ export async function listKnownIds(
     .where('createdAt', '<', toMs)
     .where('goneAt', 'is', null)
     .where('contentDeletedAt', 'is', null)
-    .where('type', '<>', chatType)
+    .where('type', '<>', callKinds.chat)
     .execute();
   return rows.map((row) => row.id);
 }
@@ -267,7 +252,7 @@ export async function listGoneIds(
     .where('calls.costMicros', 'is not', null)
     .where('calls.dismissedAt', 'is', null)
     .where('calls.contentDeletedAt', 'is', null)
-    .where('calls.type', '<>', chatType)
+    .where('calls.type', '<>', callKinds.chat)
     .execute();
   return rows.map((row) => row.id);
 }
@@ -299,7 +284,7 @@ export async function sumCalls(
     .where('createdAt', '<', toMs)
     .where('status', '=', 'ended')
     .where('dismissedAt', 'is', null)
-    .where('type', '<>', chatType)
+    .where('type', '<>', callKinds.chat)
     .executeTakeFirstOrThrow();
 }
 

@@ -1,5 +1,5 @@
 /**
- * Moves everything of one store into another, empty one: how an installation that began on SQLite goes on with
+ * Moves everything of one store into another, empty one: how an installation that began on SQLite moves to
  * PostgreSQL. Both are brought to the newest schema when they are opened, so that only rows are copied.
  */
 import { type Kysely, PostgresAdapter, type SelectQueryBuilder, sql } from 'kysely';

@@ -24,7 +24,7 @@ export type Queries = Kysely<Schema> | Transaction<Schema>;
 /** What a database is limited to where `DatabaseConfig` does not say it. */
 export const defaultLimits = { pool: 10, timeoutMs: 5000 };
 
-/** Told of each failure that is the database's: a lost connection, a time that is over, a full disk, a lock. */
+/** Called for each failure of the database: a lost connection, a timeout, a full disk, a lock. */
 export type OnTrouble = (error: unknown) => void;
 
 /**

@@ -1,6 +1,7 @@
-/** The outbox of messages for tenants' own servers, and for a while what became of them. */
+/** The outbox of messages for tenants' own servers, and for a while their outcomes. */
 import { type Selectable, sql } from 'kysely';
 import type { Queries } from './database.ts';
+import { takeNextDue } from './due.ts';
 import type { ForwardedContentsTable, ForwardedMessagesTable } from './schema.ts';
 
 export type ForwardedMessage = Selectable<ForwardedMessagesTable>;
@@ -42,7 +43,6 @@ export async function findForwardedMessage(db: Queries, id: string): Promise<For
 }
 
 /**
- * Takes the next due message by moving its next attempt ahead, so that no other process takes it meanwhile.
  * @param retryAtMs when it is due again if this attempt never comes to an end
  * @param closedTo tenants whose turn it is not
  */
@@ -52,22 +52,8 @@ export async function takeDueMessage(
   retryAtMs: number,
   closedTo: string[],
 ): Promise<ForwardedMessage | null> {
-  let due = db
-    .selectFrom('forwardedMessages')
-    .select('id')
-    .where('nextAttemptAt', '<=', nowMs)
-    .orderBy('nextAttemptAt')
-    .orderBy('createdAt')
-    .limit(1);
-  if (closedTo.length > 0) due = due.where('tenantId', 'not in', closedTo);
-  const row = await db
-    .updateTable('forwardedMessages')
-    .set((expression) => ({ nextAttemptAt: retryAtMs, attempts: expression('attempts', '+', 1) }))
-    .where('id', '=', due)
-    .where('nextAttemptAt', '<=', nowMs)
-    .returningAll()
-    .executeTakeFirst();
-  return row ?? null;
+  const due = { table: 'forwardedMessages', key: ['id'], thenBy: 'createdAt', closedTo } as const;
+  return takeNextDue(db, due, nowMs, () => retryAtMs);
 }
 
 /** What waits in an outbox. */

@@ -248,7 +248,7 @@ export async function countWithoutFigures(
 }
 
 /**
- * Ended calls of days before `toDay` that only a webhook has told of and that no document has: anyone who knows a tenant's
+ * Ended calls of days before `toDay` that only a webhook has reported and that no document has: anyone who knows a tenant's
  * webhook secret can make them up, so they are not billed before Vapi's API has shown them.
  */
 export async function listUnconfirmed(

@@ -13,7 +13,7 @@ export async function insertInvoice(db: Queries, row: InvoiceRow): Promise<boole
   return Number(result.numInsertedOrUpdatedRows ?? 0) === 1;
 }
 
-/** A draft's figures; a document that is no draft any more is not touched. */
+/** A draft's figures; a document that is no longer a draft is not touched. */
 export async function updateDraft(
   db: Queries,
   id: string,
@@ -149,7 +149,7 @@ export async function listBilledMonths(
   return rows.map(({ month, finalizedAt }) => ({ month, finalizedAt: finalizedAt ?? 0 }));
 }
 
-/** Months whose last numbered document is void and that none bills since; drafted where somebody has begun anew. */
+/** Months whose last numbered document is void and that none bills since; drafted where someone has started again. */
 export async function listVoidedMonths(
   db: Queries,
   tenantId: string,
@@ -246,7 +246,7 @@ export async function listStrayed(db: Queries, tenantId: string): Promise<Invoic
 }
 
 /**
- * Frozen documents that are to go to Stripe and are not there yet, oldest first. What was frozen while the tenant was
+ * Frozen documents that must go to Stripe and are not there yet, oldest first. What was frozen while the tenant was
  * collected outside Stripe stays outside, unless a person pushes it.
  */
 export async function listUnpushed(db: Queries, tenantId: string): Promise<InvoiceRow[]> {

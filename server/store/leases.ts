@@ -54,7 +54,7 @@ export async function leaseEnd(db: Queries, name: string, nowMs: number): Promis
   return row?.expiresAt ?? null;
 }
 
-/** Lets another process go on at once. */
+/** Releases the lease so another process can take it immediately. */
 export async function giveLease(db: Queries, name: string, owner: string): Promise<void> {
   await db.deleteFrom('leases').where('name', '=', name).where('owner', '=', owner).execute();
 }
@@ -62,7 +62,7 @@ export async function giveLease(db: Queries, name: string, owner: string): Promi
 /**
  * Takes the right to do what one process does every so often.
  * @param everyMs how long after its last time it is due again
- * @returns false while another process has it, or it has been done of late by any
+ * @returns false while another process has it, or any process has done it recently
  */
 export async function takeTurn(
   db: Queries,
@@ -94,7 +94,7 @@ export async function takeTurn(
 
 /**
  * Gives the turn back.
- * @param doneAtMs when it was begun; null when it was broken off, so that another process can do it at once
+ * @param doneAtMs when it was begun; null when it was interrupted, so that another process can do it immediately
  */
 export async function endTurn(
   db: Queries,

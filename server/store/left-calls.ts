@@ -1,5 +1,6 @@
 import type { Selectable } from 'kysely';
 import type { Queries } from './database.ts';
+import { takeNextDue } from './due.ts';
 import type { LeftCallsTable } from './schema.ts';
 
 export type LeftCall = Selectable<LeftCallsTable>;
@@ -7,7 +8,7 @@ export type LeftCall = Selectable<LeftCallsTable>;
 type Visit = Pick<LeftCall, 'tenantId' | 'callId' | 'page'>;
 
 /**
- * The visitor has left its `page`-th page. Changes nothing when a later page has been heard of already, because a page
+ * The visitor has left its `page`-th page. Changes nothing when a later page has reported already, because a page
  * that is left sends its word last and it may come late. An end that has been fixed stays: saying it twice gains no time.
  */
 export async function saveLeft(db: Queries, visit: Visit, endAtMs: number): Promise<void> {
@@ -50,7 +51,7 @@ export async function saveRejoined(db: Queries, visit: Visit): Promise<boolean> 
 }
 
 /**
- * Takes the next call whose visitor did not come back. From then on nobody can rejoin it, and no other process takes it.
+ * Takes the next call whose visitor did not come back. From then on no one can rejoin it, and no other process takes it.
  * @param retryAt when it is due again, should ending it fail, by the attempts made before; null gives it up
  */
 export async function takeAbandoned(
@@ -58,28 +59,11 @@ export async function takeAbandoned(
   nowMs: number,
   retryAt: (attempts: number) => number | null,
 ): Promise<LeftCall | null> {
-  const due = await db
-    .selectFrom('leftCalls')
-    .selectAll()
-    .where('endAt', '<=', nowMs)
-    .orderBy('endAt')
-    .limit(1)
-    .executeTakeFirst();
-  if (!due) return null;
-  const row = await db
-    .updateTable('leftCalls')
-    .set({ endAt: retryAt(due.attempts), attempts: due.attempts + 1 })
-    .where('tenantId', '=', due.tenantId)
-    .where('callId', '=', due.callId)
-    // Another process, or the visitor, was quicker.
-    .where('endAt', '=', due.endAt)
-    .where('page', '=', due.page)
-    .returningAll()
-    .executeTakeFirst();
-  return row ?? null;
+  const key = ['tenantId', 'callId', 'page'] as const;
+  return takeNextDue(db, { table: 'leftCalls', key, dueAt: 'endAt' }, nowMs, retryAt);
 }
 
-/** The call has been ended: it is not due any more. */
+/** The call has been ended: it is no longer due. */
 export async function saveEnded(db: Queries, { tenantId, callId }: LeftCall): Promise<void> {
   await db
     .updateTable('leftCalls')

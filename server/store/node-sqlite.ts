@@ -24,7 +24,7 @@ const retryMs = 25;
 /**
  * @param file a path, or `:memory:`
  * @param timeoutMs how long another program's lock is waited for
- * @param onTrouble told of each failure that is the database's, not the statement's
+ * @param onTrouble called for each failure of the database, not of the statement
  */
 export function nodeSqliteDialect(
   file: string,
@@ -77,7 +77,7 @@ function patientDriver(driver: Driver, locks: LockWait): Driver {
       try {
         await connection.executeQuery(CompiledQuery.raw('rollback'));
       } catch (error) {
-        // A full disk makes SQLite roll back by itself; what it said then is the error to show.
+        // A full disk makes SQLite roll back automatically; what it said then is the error to show.
         if (!/no transaction is active/.test((error as Error).message)) throw error;
       }
     },
@@ -90,7 +90,7 @@ function patientDriver(driver: Driver, locks: LockWait): Driver {
 class LockWait {
   readonly #timeoutMs: number;
   readonly #onTrouble: (error: unknown) => void;
-  /** By `performance.now()`; null while nobody else has the lock. */
+  /** By `performance.now()`; null while no one else has the lock. */
   #lockedSince: number | null = null;
   constructor(timeoutMs: number, onTrouble: (error: unknown) => void) {
     this.#timeoutMs = timeoutMs;

@@ -1,11 +1,12 @@
 import { randomBytes } from 'node:crypto';
 import type { Selectable } from 'kysely';
 import type { Queries } from './database.ts';
+import { takeNextDue } from './due.ts';
 import type { NoticesTable } from './schema.ts';
 
 export type Notice = Selectable<NoticesTable>;
 
-/** Keeps what is to be told; a second one of the same kind and period is not kept. */
+/** Keeps a notice for delivery; a second one of the same kind and period is not kept. */
 export async function insertNotice(
   db: Queries,
   notice: Pick<
@@ -42,25 +43,9 @@ export async function countNotices(
   return Number(notices);
 }
 
-/**
- * Takes the next due notice by moving its next attempt ahead, so that no other process takes it meanwhile.
- * @param retryAtMs when it is due again if this attempt never comes to an end
- */
+/** @param retryAtMs when it is due again if this attempt never comes to an end */
 export async function takeDueNotice(db: Queries, nowMs: number, retryAtMs: number): Promise<Notice | null> {
-  const due = db
-    .selectFrom('notices')
-    .select('id')
-    .where('nextAttemptAt', '<=', nowMs)
-    .orderBy('nextAttemptAt')
-    .limit(1);
-  const row = await db
-    .updateTable('notices')
-    .set((expression) => ({ nextAttemptAt: retryAtMs, attempts: expression('attempts', '+', 1) }))
-    .where('id', '=', due)
-    .where('nextAttemptAt', '<=', nowMs)
-    .returningAll()
-    .executeTakeFirst();
-  return row ?? null;
+  return takeNextDue(db, { table: 'notices', key: ['id'] }, nowMs, () => retryAtMs);
 }
 
 export async function saveNoticeProgress(

@@ -17,7 +17,7 @@ export interface PoolLimits {
   statementMs: number;
 }
 
-/** @param onTrouble told of each connection that was lost while nothing was asked on it, and of each failure */
+/** @param onTrouble called for each connection lost while idle, and for each failure */
 export function postgresPool(
   url: string,
   { size, connectMs, statementMs }: PoolLimits,

@@ -1,4 +1,5 @@
 import { type ExpressionBuilder, type RawBuilder, type Selectable, sql } from 'kysely';
+import { callKinds } from '../contract.ts';
 import type { Queries } from './database.ts';
 import type { ReservationsTable, Schema } from './schema.ts';
 
@@ -82,13 +83,12 @@ export interface RecentStarts {
   site: { minute: number; hour: number; day: number };
 }
 
-/** @param idPrefix which kind of start is counted */
 export async function countStarts(
   db: Queries,
   tenantId: string,
   visitor: Pick<Reservation, 'visitorNetwork' | 'visitorSite'>,
   nowMs: number,
-  idPrefix: string,
+  kind: Reservation['kind'],
 ): Promise<RecentStarts> {
   const windows = { minute: 60_000, hour: 3_600_000, day: 86_400_000 };
   const count = (condition: RawBuilder<unknown>) =>
@@ -113,8 +113,7 @@ export async function countStarts(
     ])
     .where('tenantId', '=', tenantId)
     .where('createdAt', '>', nowMs - windows.day)
-    // `_` is no wildcard here: the ids of all kinds have it in this place.
-    .where('id', 'like', `${idPrefix}%`)
+    .where('kind', '=', kind)
     .executeTakeFirstOrThrow();
   return {
     all: { minute: row.minute, hour: row.hour, day: row.day },
@@ -125,7 +124,7 @@ export async function countStarts(
 
 /**
  * Says which call the session became, once: the tenant's own session, granted for this assistant, with no other call. One
- * that was given back, because no call seemed to come of it, is held again until its call's cost is known, and outdated:
+ * that was released, because it seemed to lead to no call, is held again until its call's cost is known, and outdated:
  * others may have been granted what it held.
  * @returns the reservation, or null when it is not so
  */
@@ -167,7 +166,7 @@ export async function claimReservation(
   return row ?? null;
 }
 
-/** No call came of it: the slot and the spend are free again. */
+/** It led to no call: the slot and the spend are free again. */
 export async function releaseReservation(db: Queries, id: string): Promise<void> {
   await db
     .updateTable('reservations')
@@ -252,7 +251,7 @@ export async function settleReservation(
     .execute();
 }
 
-/** Whether the call comes of a grant that a pause has since made worthless, or that had been given back. */
+/** Whether the call's grant has since been invalidated by a pause, or had been released. */
 export async function isOutdated(
   db: Queries,
   tenantId: string,
@@ -269,7 +268,7 @@ export async function isOutdated(
   return row !== undefined;
 }
 
-/** Whether another tenant has granted the call: tenants can share an assistant, and one of them is told of its calls. */
+/** Whether another tenant has granted the call: tenants can share an assistant, and one of them receives the reports. */
 export async function isGrantedElsewhere(
   db: Queries,
   claim: { tenantId: string; id: string; assistantId: string; callId: string },
@@ -293,7 +292,7 @@ const isOpenKeyGrant = (expression: ExpressionBuilder<Schema, 'reservations'>) =
     expression('reservations.state', '=', 'held'),
     expression('reservations.callId', 'is', null),
     expression('reservations.accessMode', '<>', 'proxy'),
-    expression('reservations.id', 'like', 'ses_%'),
+    expression('reservations.kind', '=', 'call'),
   ]);
 
 /**
@@ -314,7 +313,7 @@ export async function listKeyGrants(
         expression.and([
           expression('createdAt', '>', grantedSinceMs),
           expression('accessMode', '<>', 'proxy'),
-          expression('id', 'like', 'ses_%'),
+          expression('kind', '=', 'call'),
         ]),
       ]),
     )
@@ -346,7 +345,7 @@ export async function releaseUnused(
             .selectFrom('calls')
             .select('calls.id')
             .whereRef('calls.tenantId', '=', 'reservations.tenantId')
-            .where('calls.type', '=', 'webCall')
+            .where('calls.type', '=', callKinds.web)
             .where('calls.sessionId', 'is', null)
             .where('calls.costMicros', 'is', null)
             .where('calls.goneAt', 'is', null)

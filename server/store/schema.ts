@@ -43,13 +43,13 @@ export interface TenantsTable {
   slug: string;
   name: string;
   status: 'active' | 'paused';
-  /** Since when its unpaid invoices alone have it paused; null when a person has, or nobody. */
+  /** Since when only its unpaid invoices keep it paused; null when a person paused it, or no one did. */
   pausedUnpaidAt: number | null;
   /** Raised to make every session issued before worthless. */
   generation: number;
   orgId: string;
   assistantId: string;
-  /** 1 = also the org's calls with an assistant that is nobody's are this tenant's. */
+  /** 1 = the org's calls with an assistant of no tenant are also this tenant's. */
   wholeOrg: number;
   accessMode: AccessMode;
   timeZone: string;
@@ -74,9 +74,10 @@ export interface TenantsTable {
 
 /** One row per session that became a grant: the concurrency slot and the spend held for the call in progress. */
 export interface ReservationsTable {
-  /** The session's id, which makes a session usable once. */
+  /** The session's id, which makes a session usable once; of a message one made from it. */
   id: string;
   tenantId: string;
+  kind: 'call' | 'message';
   /** The tenant's when it was granted: a pause since then makes its call unwanted. */
   generation: number;
   /**
@@ -86,7 +87,7 @@ export interface ReservationsTable {
   month: string;
   amountMicros: number;
   maxSeconds: number;
-  /** `held` until the call's cost is known, then `settled`; `released` when no call came of it. */
+  /** `held` until the call's cost is known, then `settled`; `released` when it led to no call. */
   state: 'held' | 'settled' | 'released';
   /** Until then it takes one of the tenant's concurrent calls; moved to the call's end when that is reported. */
   leaseExpiresAt: number;
@@ -122,9 +123,9 @@ export interface CallsTable extends CostColumns<number | null> {
   endedAt: number | null;
   seconds: number | null;
   endedReason: string | null;
-  /** Why it must not go on, from when that was first seen; null for calls that may. */
+  /** Why it must not continue, from when that was first seen; null for calls that may. */
   unwanted: UnwantedReason | null;
-  /** Null while Vapi has not told it. */
+  /** Null while Vapi has not reported it. */
   costMicros: number | null;
   /** The sender's time of the report that the times and the reason are from; an older one no longer changes them. */
   reportAsOf: number | null;
@@ -142,7 +143,7 @@ export interface CallsTable extends CostColumns<number | null> {
   dismissedAt: number | null;
   /** Since when transcript and recording are deleted at Vapi; the row itself stays. */
   contentDeletedAt: number | null;
-  /** Vapi's control URL is a secret: whoever has it can end or steer the call. */
+  /** Vapi's control URL is a secret: anyone who has it can end or steer the call. */
   controlUrlSealed: string | null;
   /** The day under which `usage_daily` holds this call; null while it is not booked. */
   usageDay: string | null;
@@ -151,12 +152,12 @@ export interface CallsTable extends CostColumns<number | null> {
   updatedAt: number;
 }
 
-/** Whose a call is: one tenant's, whatever the others are told. */
+/** Whose a call is: one tenant's, whatever reports the others receive. */
 export interface CallOwnersTable {
   /** Vapi's call id. */
   callId: string;
   tenantId: string;
-  /** 1 = Vapi's API has shown the call; 0 = a webhook has told of it. */
+  /** 1 = Vapi's API has shown the call; 0 = only a webhook has reported it. */
   confirmed: number;
 }
 
@@ -285,7 +286,7 @@ export interface FeedbackTable {
 export interface LeftCallsTable {
   tenantId: string;
   callId: string;
-  /** The visitor's last page that we have heard of, counted from 0 where the call was started. */
+  /** The visitor's last page that reported to us, counted from 0 where the call was started. */
   page: number;
   /** When the server ends it; null while the visitor is in the room, or once it has been ended. */
   endAt: number | null;
@@ -293,7 +294,7 @@ export interface LeftCallsTable {
   attempts: number;
 }
 
-/** What the operator is to be told, once per period, and whether it has been. */
+/** Notices to the operator, one per kind and period, and whether they were delivered. */
 export interface NoticesTable {
   id: string;
   tenantId: string;
@@ -315,7 +316,7 @@ export interface NoticesTable {
   nextAttemptAt: number | null;
 }
 
-/** Where one assistant's messages go on to, when that is not where the tenant's other messages go. */
+/** Where one assistant's messages are forwarded, when that differs from the tenant's other messages. */
 export interface ForwardTargetsTable {
   tenantId: string;
   assistantId: string;
@@ -331,7 +332,7 @@ export interface UnwiringsTable {
   nextAttemptAt: number;
 }
 
-/** Messages for tenants' own servers, and for a while what became of them. */
+/** Messages for tenants' own servers, and for a while their outcomes. */
 export interface ForwardedMessagesTable {
   /** Digest of tenant and body, so that the same message is kept once. */
   id: string;
@@ -345,7 +346,7 @@ export interface ForwardedMessagesTable {
   nextAttemptAt: number | null;
   /** HTTP status of the last attempt, 0 when there was none; null before the first. */
   answer: number | null;
-  /** When it may be forgotten what became of it; null while it waits. */
+  /** When its outcome may be forgotten; null while it waits. */
   expiresAt: number | null;
   /** Size of its content as it is stored; 0 once that is gone. */
   bytes: number;

@@ -1,4 +1,4 @@
-/** Every column that holds something sealed, for sealing it anew under another key. */
+/** Every column that holds something sealed, for sealing it again under another key. */
 import { sql } from 'kysely';
 import type { Store } from './database.ts';
 
@@ -46,7 +46,7 @@ export async function listTextsNotUnder(
   return found.rows.map((row) => ({ key: key.map((name) => row[name] ?? ''), sealed: row.sealed ?? '' }));
 }
 
-/** @returns false when it has changed meanwhile, by somebody who has sealed it anew */
+/** @returns false when another process has changed and sealed it meanwhile */
 export async function replaceSealedText(
   store: Store,
   { table, column, key }: SealedColumn,

@@ -29,7 +29,7 @@ export async function isSignInLink(db: Queries, hash: string, nowMs: number): Pr
 }
 
 /**
- * Uses the link up: of several attempts at once, one gets it.
+ * Uses up the link: of several simultaneous attempts, one gets it.
  * @returns null when it is unknown, used, expired, or of a deleted tenant or a key that has ended
  */
 export async function takeSignInLink(db: Queries, hash: string, nowMs: number): Promise<SignInLink | null> {
@@ -81,7 +81,7 @@ export async function findSignIn(db: Queries, hash: string, nowMs: number): Prom
   return row ?? null;
 }
 
-/** @returns false when there is none (any more) */
+/** @returns false when there is none, or no longer */
 export async function endSignIn(db: Queries, id: string): Promise<boolean> {
   const row = await db.deleteFrom('signIns').where('id', '=', id).returning('id').executeTakeFirst();
   return row !== undefined;

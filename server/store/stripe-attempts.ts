@@ -10,7 +10,7 @@ export async function attemptOf(db: Queries, request: string): Promise<number> {
   return row?.attempt ?? 1;
 }
 
-/** Goes on to the next attempt, once for all who found that this one is spent. @returns the one to make now */
+/** Moves to the next attempt, once for all callers that found this one spent. @returns the one to make now */
 export async function raiseAttempt(db: Queries, request: string, spent: number): Promise<number> {
   await db
     .insertInto('stripeAttempts')

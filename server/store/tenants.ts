@@ -1,32 +1,33 @@
 import { randomBytes } from 'node:crypto';
 import type { Selectable } from 'kysely';
-import type { TenantView } from '../contract.ts';
+import { defaultLimits, type TenantView } from '../contract.ts';
 import type { Queries } from './database.ts';
 import type { TenantsTable } from './schema.ts';
 
-const settingNames = [
-  'allowedOrigins',
-  'allowHttpOrigins',
-  'bindSessionToNetwork',
-  'challenge',
-  'beforeCall',
-  'alerts',
-  'modes',
-  'appearance',
-  'texts',
-  'consent',
-  'rejoinCalls',
-  'webCallsWithoutGrant',
-  'allowedVariables',
-  'contentRetentionDays',
-  'limits',
-  'webhookAuth',
-  'assistantIds',
-  'webhookForwardUrl',
-] as const satisfies (keyof TenantView)[];
+/** The settings that no query asks about, with their defaults; they are stored as one JSON text. */
+export const defaultSettings = {
+  allowedOrigins: [],
+  allowHttpOrigins: false,
+  bindSessionToNetwork: true,
+  challenge: 'none',
+  beforeCall: null,
+  alerts: null,
+  modes: ['voice'],
+  appearance: {},
+  texts: {},
+  consent: null,
+  rejoinCalls: false,
+  webCallsWithoutGrant: 'auto',
+  allowedVariables: [],
+  contentRetentionDays: null,
+  limits: defaultLimits,
+  webhookAuth: { kind: 'token' },
+  assistantIds: [],
+  webhookForwardUrl: null,
+} as const satisfies Partial<TenantView>;
+const settingNames = Object.keys(defaultSettings) as (keyof typeof defaultSettings)[];
 
-/** The part of a tenant that no query asks about; it is kept as one JSON text. */
-export type TenantSettings = Pick<TenantView, (typeof settingNames)[number]>;
+export type TenantSettings = Pick<TenantView, keyof typeof defaultSettings>;
 
 /** A tenant as the server works with it; its secrets stay sealed. */
 export interface Tenant
@@ -83,7 +84,7 @@ export async function findTenant(db: Queries, slug: string): Promise<Tenant | nu
   return row ? fromRow(row) : null;
 }
 
-/** Also finds, while nobody else has the slug, the last one that had it and was deleted since then. */
+/** Also finds, while no other tenant has the slug, the last one that had it and was deleted since then. */
 export async function findLastTenant(
   db: Queries,
   slug: string,
@@ -114,7 +115,7 @@ export async function findTenantByHandle(db: Queries, handle: string): Promise<T
   return handle.startsWith('ten_') ? findTenantById(db, handle) : findTenant(db, handle);
 }
 
-/** Those that had calls of late: all that exist, and those deleted since then. In the order of their ids, from `after`. */
+/** Those that may have recent calls: all that exist, and those deleted since then. In the order of their ids, from `after`. */
 export async function listTenantsToSweep(
   db: Queries,
   deletedSinceMs: number,
@@ -203,7 +204,7 @@ export async function listDeletedTenants(
 }
 
 /**
- * Stops or allows calls; pausing also makes worthless what was issued before.
+ * Stops or allows calls; pausing also invalidates what was issued before.
  * @param pausedUnpaidAt when its unpaid invoices are why
  */
 export async function setTenantStatus(
@@ -267,29 +268,23 @@ export async function lockTenant(db: Queries, slug: string): Promise<Tenant | nu
   return row ? fromRow(row) : null;
 }
 
+export function settingsOf(tenant: Tenant): TenantSettings {
+  return Object.fromEntries(settingNames.map((name) => [name, tenant[name]])) as unknown as TenantSettings;
+}
+
 function toRow(tenant: Tenant): Omit<TenantsTable, 'startLock'> {
   const columns: Record<string, unknown> = { ...tenant };
   for (const name of settingNames) delete columns[name];
-  const settings = Object.fromEntries(settingNames.map((name) => [name, tenant[name]]));
   const { wholeOrg, ...rest } = columns as unknown as Omit<Tenant, keyof TenantSettings>;
-  return { ...rest, wholeOrg: wholeOrg ? 1 : 0, settings: JSON.stringify(settings) };
+  return { ...rest, wholeOrg: wholeOrg ? 1 : 0, settings: JSON.stringify(settingsOf(tenant)) };
 }
-
-/** For tenants that were saved before there was such a setting. */
-const laterSettings = {
-  consent: null,
-  rejoinCalls: false,
-  webCallsWithoutGrant: 'auto',
-  webhookAuth: { kind: 'token' },
-  assistantIds: [],
-  webhookForwardUrl: null,
-} as const satisfies Partial<TenantSettings>;
 
 function fromRow(row: Selectable<TenantsTable>): Tenant {
   const { settings, startLock: _startLock, wholeOrg, ...columns } = row;
   return {
     ...columns,
-    ...structuredClone(laterSettings),
+    // A tenant may have been saved before a setting existed.
+    ...structuredClone(defaultSettings),
     ...(JSON.parse(settings) as TenantSettings),
     wholeOrg: wholeOrg === 1,
   };

@@ -1,4 +1,4 @@
-/** Tells a database that cannot work at the moment (down, hung, read-only, full, locked) from a mistake of ours. */
+/** Distinguishes a database that is unavailable (down, hung, read-only, full, locked) from a mistake of ours. */
 
 /** SQLSTATE classes and codes after which the same statement may succeed later (PostgreSQL, appendix A). */
 const passing = [

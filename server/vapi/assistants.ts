@@ -37,7 +37,7 @@ const squadSchema = z.looseObject({
 /** A squad as far as wiring goes. */
 export interface SavedSquad {
   assistantIds: string[];
-  /** Members that exist only inside the squad: nobody can wire them. */
+  /** Members that exist only inside the squad: they cannot be wired. */
   unsavedMembers: number;
   /** The squad sends messages elsewhere, whatever its assistants say. */
   overridesServer: boolean;
@@ -87,7 +87,7 @@ export async function getSquad(baseUrl: string, privateKey: string, id: string):
 
 /**
  * Replaces these fields; all others stay. A PATCH replaces a top-level field as a whole, so `server` must be complete.
- * @param fields `server` null = the messages go to no server of the assistant's own any more
+ * @param fields `server` null = the messages no longer go to a server of the assistant's own
  * @throws VapiError
  */
 export async function setAssistantServer(

@@ -5,7 +5,7 @@ import type { VapiCall } from './call-record.ts';
 
 export interface CallContent {
   lines: TranscriptAnswer['lines'];
-  /** Where Vapi keeps the recording; whoever has the URL can hear it, so it is never handed on. */
+  /** Where Vapi keeps the recording; anyone with the URL can hear it, so it is never passed on. */
   recordingUrl: string | null;
 }
 

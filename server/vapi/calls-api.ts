@@ -12,7 +12,7 @@ const pageSize = 1000;
 
 export interface CallsApi {
   /**
-   * @returns null when Vapi does not know the call (any more)
+   * @returns null when Vapi does not know the call, or no longer does
    * @throws VapiError
    */
   get(id: string): Promise<VapiCall | null>;
@@ -28,7 +28,7 @@ export interface CallsApi {
   listChats(fromMs: number, toMs: number): AsyncGenerator<ListedChat[]>;
   /**
    * Deletes the transcript, recording and other content of a call, or of a text chat, at Vapi; what it cost stays known to
-   * us. What Vapi does not know any more is deleted.
+   * us. What Vapi no longer knows is deleted.
    * @throws VapiError
    */
   deleteContent(id: string, kind: 'call' | 'chat'): Promise<void>;

@@ -13,7 +13,7 @@ export interface NewChat {
   /** Ours, by which it is found again when its answer was lost; Vapi keeps up to 40 characters. */
   name: string;
   input: string;
-  /** The chat that this one goes on with; null at the beginning of a conversation. */
+  /** The chat that this one continues; null at the beginning of a conversation. */
   previousChatId: string | null;
   assistantId: string;
   variableValues: VariableValues;
@@ -87,7 +87,7 @@ export async function* streamChat(
   if (id === undefined) throw new VapiError('Vapi answered with something that is not a chat', 200);
 }
 
-/** @returns null when Vapi does not tell it */
+/** @returns null when Vapi does not report it */
 export async function readChatCost(
   baseUrl: string,
   privateKey: string,

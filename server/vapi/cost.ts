@@ -64,20 +64,20 @@ export function usdToMicros(usd: number): number {
 /**
  * What the call cost: `cost`, which is what Vapi charges; where it is missing, the breakdown's total or the items' sum.
  * Vapi rounds the parts and the total apart, so `other` takes what is left over and the parts sum to the total.
- * @returns null when Vapi has not told any cost, or one that no call has: below zero, which would add to the budget, or
+ * @returns null when Vapi has reported no cost, or an impossible one: below zero, which would add to the budget, or
  *   out of bounds in the whole, in a part, in a component's sum or in their number
  */
 export function readCost(fields: CostFields): CallCost | null {
-  const told = addUp(fields);
-  return told === 'implausible' || told === null || told.totalMicros < 0 ? null : told;
+  const cost = addUp(fields);
+  return cost === 'implausible' || cost === null || cost.totalMicros < 0 ? null : cost;
 }
 
-/** Whether a cost is told that no call can have: it is not taken, and Vapi is asked what it is. */
+/** Whether the reported cost is impossible for any call: it is not taken, and Vapi is asked what it is. */
 export function isImplausible(fields: CostFields): boolean {
   return addUp(fields) === 'implausible';
 }
 
-/** @returns null when no cost is told */
+/** @returns null when no cost is reported */
 function addUp(fields: CostFields): CallCost | 'implausible' | null {
   if (hasImplausiblePart(fields)) return 'implausible';
   const items = (fields.costs ?? []).filter((item) => typeof item.cost === 'number');

@@ -79,7 +79,7 @@ const senderSchema = z.looseObject({
   }),
 });
 
-/** The assistant that is speaking, so that its own server is told; in a squad it changes within one call. */
+/** The assistant that is speaking, whose own server gets the message; in a squad it changes within one call. */
 export function speakingAssistant(body: unknown): string | null {
   const message = senderSchema.safeParse(body).data?.message;
   return message?.assistant?.id ?? message?.call?.assistantId ?? null;

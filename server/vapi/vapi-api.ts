@@ -19,8 +19,8 @@ export interface CreatedCall {
 
 export interface NewWebCall {
   assistantId: string;
-  /** False: the call goes on without its visitor, who may come back, until something ends it. Vapi's default is true. */
-  roomDeleteOnUserLeaveEnabled?: false;
+  /** Whether the call goes on without its visitor, who may come back, until something ends it. */
+  outlivesVisit: boolean;
   assistantOverrides: {
     maxDurationSeconds: number;
     metadata: Record<string, string>;
@@ -34,7 +34,7 @@ export class VapiError extends Error {
   readonly status: number | null;
   /** Seconds, where Vapi said when to come back. */
   readonly retryAfter: number | null;
-  /** Whether it is sure that nothing came of the request. If not, a call or a chat may have been made, and may cost. */
+  /** Whether the request certainly had no effect. If not, a call or a chat may have been made, and may cost. */
   readonly refused: boolean;
   constructor(
     message: string,
@@ -57,7 +57,7 @@ function isRefusal(status: number | null): boolean {
   return status !== null && status >= 400 && status < 500 && status !== 408 && status !== 409;
 }
 
-/** @param cause what `fetch` threw; a request that never left is as good as refused */
+/** @param cause what `fetch` threw; a request that was never sent counts as refused */
 export function noAnswer(cause: unknown): VapiError {
   return new VapiError(`no answer from Vapi: ${String(cause)}`, null, null, neverConnected(cause));
 }
@@ -93,7 +93,7 @@ const timeoutSeconds = 10;
 export async function createWebCall(
   baseUrl: string,
   key: string,
-  call: NewWebCall,
+  { outlivesVisit, ...call }: NewWebCall,
   look: VapiClock['look'],
 ): Promise<CreatedCall> {
   const client = new VapiClient({ token: key, baseUrl, maxRetries: 0, timeoutInSeconds: timeoutSeconds });
@@ -102,7 +102,7 @@ export async function createWebCall(
     response = await client.fetch('/call/web', {
       method: 'POST',
       headers: { 'Content-Type': 'application/json' },
-      body: JSON.stringify(call),
+      body: JSON.stringify(outlivesVisit ? { ...call, roomDeleteOnUserLeaveEnabled: false } : call),
       signal: AbortSignal.timeout(timeoutSeconds * 1000),
     });
   } catch (cause) {
@@ -132,7 +132,7 @@ export async function createWebCall(
 }
 
 /**
- * Ends a call by its control URL (docs.vapi.ai/calls/call-features). A call that has ended already is no error.
+ * Ends a call by its control URL (docs.vapi.ai/calls/call-features). A call that has already ended is not an error.
  * @throws VapiError also when that URL is not Vapi's
  */
 export async function endCall(baseUrl: string, controlUrl: string): Promise<void> {

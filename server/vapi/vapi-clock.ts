@@ -13,9 +13,9 @@ export interface VapiClock {
   behindSeconds(): number;
 }
 
-/** A `Date` has whole seconds, and an answer takes its time. */
+/** A `Date` has whole seconds, and an answer takes time to arrive. */
 const toleranceMs = 30_000;
-/** Beyond this either clock is so wrong that nothing is to be made of it but a message. */
+/** Beyond this one of the clocks is so wrong that it is only logged. */
 const mostCorrectedMs = 3_600_000;
 const logEveryMs = 3_600_000;
 

@@ -12,7 +12,7 @@ const windowMs = 300_000;
 /** Vapi does not say whether its timestamps are seconds or milliseconds; as seconds this would be the year 5138. */
 const firstMilliseconds = 1e11;
 
-/** A request as far as its proof goes. `url` is the one that Vapi was told. */
+/** A request as far as its proof goes. `url` is the one that Vapi was given. */
 export interface SignedRequest {
   method: string;
   url: string;
@@ -21,7 +21,7 @@ export interface SignedRequest {
 }
 
 /**
- * Whether somebody seems to have signed it: a time near ours is in some header. It asks nothing of the tenant, since a
+ * Whether it seems to be signed: a time near ours is in some header. It asks nothing of the tenant, since a
  * stranger must not find out by it whether there is one, how it is proved, and in which headers.
  */
 export function looksSigned(headers: IncomingHttpHeaders, nowMs: number): boolean {
@@ -42,7 +42,7 @@ export function isSigned(request: SignedRequest, auth: HmacAuth, secrets: string
 
 /**
  * Accepts our own header (`server.headers`), Vapi's legacy `X-Vapi-Secret` (`server.secret`) and a bearer credential
- * (docs.vapi.ai/server-url/server-authentication). Can be told before the body is read.
+ * (docs.vapi.ai/server-url/server-authentication). Can be decided before the body is read.
  * @param secrets the current one, and during a rotation the previous one
  */
 export function presentsToken(headers: IncomingHttpHeaders, secrets: string[]): boolean {

@@ -44,7 +44,7 @@ export function planWiring(assistant: SavedAssistant, ours: OurServer): WiringPl
   const server: VapiServer = {
     ...withoutNulls(kept),
     url: ours.url,
-    // The headers that were there belong to the server that was there; they go on with what is forwarded to it.
+    // The headers that were there belong to the server that was there; they are sent with what is forwarded to it.
     headers: ours.token === null ? {} : { [webhookTokenHeader]: ours.token },
     ...(credentialId ? { credentialId } : {}),
     timeoutSeconds: before.timeoutSeconds ?? defaultTimeoutSeconds,
@@ -53,7 +53,7 @@ export function planWiring(assistant: SavedAssistant, ours: OurServer): WiringPl
         ? before.backoffPlan
         : ourBackoffPlan,
   };
-  // A server that relied on Vapi's default list goes on to get it; without a server nobody missed anything.
+  // A server that relied on Vapi's default list still gets it; without a server no one missed anything.
   const asked = assistant.serverMessages ?? (target ? defaultServerMessages : []);
   const serverMessages = [...asked, ...ourMessages.filter((type) => !asked.includes(type))];
   const changed = !isSame(before, server) || !isSame(assistant.serverMessages, serverMessages);
@@ -77,7 +77,7 @@ export function restoredServer(current: VapiServer, target: ForwardTarget | null
   };
 }
 
-/** Everything that Vapi added for the server that was there. Its credential stays with Vapi, which goes on to use it. */
+/** Everything that Vapi added for the server that was there. Its credential stays with Vapi, which keeps using it. */
 function targetOf(server: VapiServer): ForwardTarget | null {
   const url = URL.parse(server.url ?? '');
   if (!url || !/^https?:$/.test(url.protocol)) return null;

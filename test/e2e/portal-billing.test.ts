@@ -93,7 +93,7 @@ async function act(page: Page, button: string, question: string, yes: string): P
 test('a month is closed: first what would be issued, then the question, then the report, and nothing twice', async () => {
   const visit = await signIn(null);
   const { page } = visit;
-  await visit.go('#/close', 'Month close');
+  await visit.go('#/close', 'Month-end');
   await page.getByText('No month has been closed yet.').waitFor();
   assert.equal(await page.getByLabel('Up to').inputValue(), '2026-11', 'the last month that is due');
   await page.getByRole('button', { name: 'See what would be issued' }).dblclick();
@@ -117,7 +117,7 @@ test('a month is closed: first what would be issued, then the question, then the
     .getByRole('dialog', { name: 'Issue 3 invoices?' })
     .getByRole('button', { name: 'Issue' })
     .click();
-  await page.getByText('3 invoices: $33.00. One needs a person.').waitFor();
+  await page.getByText('3 invoices: $33.00. One needs attention.').waitFor();
   assert.deepEqual(
     (await rows(page, 'What was issued')).map(([client, , invoice, total]) => [
       client?.split('\n')[0],
@@ -126,7 +126,7 @@ test('a month is closed: first what would be issued, then the question, then the
     ]),
     [
       ['Xray', 'INV-…', '$13.00'],
-      ['Yankee', 'INV-…, at Stripe', '$10.00'],
+      ['Yankee', 'INV-…, in Stripe', '$10.00'],
       ['Zulu', 'INV-…', '$10.00'],
     ],
   );
@@ -143,10 +143,10 @@ test('a month is closed: first what would be issued, then the question, then the
   // Idle runs, as the server makes them every hour where it closes months by itself, hide nothing.
   stage.server.clock.now += 1000;
   await mustBe(200, stage.server.operator('POST', '/v1/billing/close', {}));
-  await visit.go('#/attention', 'What needs a person');
+  await visit.go('#/attention', 'Needs attention');
   await page.getByText('Last run 16 Dec 2026, 12:00 UTC').waitFor();
   await page.getByRole('link', { name: 'zulu' }).waitFor();
-  await visit.go('#/close', 'Month close');
+  await visit.go('#/close', 'Month-end');
   await page.getByText('16 Dec 2026, 12:00 UTC: 3 invoices: $33.00').click();
   await page.getByRole('table', { name: 'What was issued' }).getByText('Yankee').waitFor();
   await visit.leave();
@@ -155,7 +155,7 @@ test('a month is closed: first what would be issued, then the question, then the
 test('a run that takes longer than its request shows how far it is, and its report', async () => {
   const visit = await signIn(null);
   const { page } = visit;
-  await visit.go('#/close', 'Month close');
+  await visit.go('#/close', 'Month-end');
   const entry = (tenant: string, number: string | null) => ({
     ...{ tenant, month: '2026-11', number, totalCents: 1000, currency: 'usd', openCalls: 0 },
     outcome: number ? 'finalized' : 'would-finalize',
@@ -213,13 +213,13 @@ test('the invoices of all clients are filtered by month and state, and saved as 
   );
   const [download] = await Promise.all([
     page.waitForEvent('download'),
-    page.getByRole('button', { name: 'Save as CSV' }).click(),
+    page.getByRole('button', { name: 'Download CSV' }).click(),
   ]);
   const lines = (await readFile(await download.path(), 'utf8')).trim().split('\r\n');
   assert.match(String(lines[1]), /^INV-000002,invoice,pushed,bravo,Bravo,2026-10,\S+,usd,10\.00,/);
   assert.equal(lines.length, 2);
   await list('Month', '2026-09');
-  await page.getByText('No invoice is like that.').waitFor();
+  await page.getByText('No invoices match.').waitFor();
   await visit.leave();
 });
 
@@ -238,14 +238,14 @@ test('an invoice is credited by line, marked as paid, voided with a reason, or f
   await heading(page, `India: Invoice ${number}`);
   await page.getByRole('button', { name: 'Mark as paid' }).waitFor();
   // Who is collected by the operator itself has nothing to push.
-  assert.equal(await page.getByRole('button', { name: 'Push to Stripe' }).count(), 0);
+  assert.equal(await page.getByRole('button', { name: 'Send to Stripe' }).count(), 0);
   await page.getByRole('button', { name: 'Credit note' }).click();
-  await page.getByLabel('What is taken back').selectOption('Some of its lines');
-  const issue = page.getByRole('button', { name: 'Issue the credit note' });
+  await page.getByLabel('What to credit').selectOption('Selected lines');
+  const issue = page.getByRole('button', { name: 'Issue credit note' });
   await page.getByLabel('Line 2:').fill('3,50');
   await issue.click();
   assert.equal(await page.getByLabel('Reason').getAttribute('aria-invalid'), 'true');
-  await page.getByText('write an amount such as 1234.50').waitFor();
+  await page.getByText('Enter an amount such as 1234.50').waitFor();
   await page.getByLabel('Reason').fill('A call that was none');
   await page.getByLabel('Line 2:').fill('99');
   await issue.click();
@@ -253,7 +253,7 @@ test('an invoice is credited by line, marked as paid, voided with a reason, or f
   await page.getByRole('alert').getByText('line 2 has 300 left').waitFor();
   await page.getByLabel('Line 2:').fill('1.25');
   await issue.click();
-  await page.getByRole('dialog').getByText('takes back $1.25 before tax').waitFor();
+  await page.getByRole('dialog').getByText('credits $1.25 before tax').waitFor();
   // The first answer is lost on the way; what is sent again is the same note.
   let answers = 0;
   await page.route('**/credit-notes', async (route) => {
@@ -266,12 +266,12 @@ test('an invoice is credited by line, marked as paid, voided with a reason, or f
   await issue.click();
   await page.getByRole('dialog').getByRole('button', { name: 'Issue' }).click();
   await heading(page, 'India: Credit note CN-000001');
-  await page.getByText(`It corrects ${number}: A call that was none`).waitFor();
+  await page.getByText(`Corrects ${number}: A call that was none`).waitFor();
   assert.equal(await figure(page, 'Total'), '-$1.25');
   await page.getByRole('link', { name: number }).click();
   await heading(page, `India: Invoice ${number}`);
-  const due = Number((await figure(page, 'To pay')).slice(1));
-  assert.equal(await figure(page, 'Left after credit notes'), `$${(due - 1.25).toFixed(2)}`);
+  const due = Number((await figure(page, 'Amount due')).slice(1));
+  assert.equal(await figure(page, 'Due after credit notes'), `$${(due - 1.25).toFixed(2)}`);
   await act(page, 'Mark as paid', `Was ${number} paid?`, 'Mark as paid');
   await page.getByText('paid', { exact: true }).waitFor();
   assert.equal(await page.getByRole('button', { name: 'Void' }).count(), 0);
@@ -288,7 +288,7 @@ test('an invoice is credited by line, marked as paid, voided with a reason, or f
   const question = page.getByRole('dialog', { name: `Void ${other.number}?` });
   await question.getByRole('button', { name: 'Void' }).click();
   assert.equal((await invoicesOf('juliett'))[0].status, 'finalized', 'not without a reason');
-  await question.getByLabel('Why').fill('Not agreed yet');
+  await question.getByLabel('Reason').fill('Not agreed yet');
   await question.getByRole('button', { name: 'Void' }).click();
   await page.getByText('void', { exact: true }).waitFor();
   const { entries } = (await stage.server.operator('GET', '/v1/audit')).body;
@@ -301,7 +301,7 @@ test('an invoice is credited by line, marked as paid, voided with a reason, or f
 
   await visit.go('#/tenants/bravo/invoices', 'Bravo: Invoices');
   await page.getByRole('link', { name: 'INV-000002' }).click();
-  const pay = page.getByRole('link', { name: 'Pay at Stripe' });
+  const pay = page.getByRole('link', { name: 'Pay with Stripe' });
   assert.match(String(await pay.getAttribute('href')), /^https:\/\/invoice\.stripe\.test\//);
   await visit.leave(/status of 400|ERR_FAILED/);
 });
@@ -318,18 +318,18 @@ test('an invoice goes to Stripe when the operator says so; its client sees it wi
   const { page } = visit;
   await visit.go('#/tenants/echo/invoices', 'Echo: Invoices');
   await page.locator('tbody a').click();
-  await page.getByRole('button', { name: 'Push to Stripe' }).click();
+  await page.getByRole('button', { name: 'Send to Stripe' }).click();
   await page
     .getByRole('dialog')
-    .getByText('Stripe charges the client’s payment method. It is about $10.00.')
+    .getByText('Stripe charges the client’s payment method. The amount is $10.00.')
     .waitFor();
-  await page.getByRole('dialog').getByRole('button', { name: 'Push' }).click();
+  await page.getByRole('dialog').getByRole('button', { name: 'Send' }).click();
   await page.getByText('sent', { exact: true }).waitFor();
   await visit.leave();
   const client = await signIn('echo');
   await client.go('#/invoices', 'Invoices');
   await client.page.locator('tbody a').click();
-  await client.page.getByRole('link', { name: 'Pay at Stripe' }).waitFor();
+  await client.page.getByRole('link', { name: 'Pay with Stripe' }).waitFor();
   assert.deepEqual(await client.page.getByRole('main').getByRole('button').allInnerTexts(), []);
   await client.leave();
 });
@@ -342,17 +342,17 @@ test('a plan is made from a preset with other numbers, said in words, tried on a
   await visit.go('#/tenants/foxtrot/billing', 'Foxtrot: Billing');
   await page
     .getByText(
-      'A minute of web calls, inbound calls, outbound calls and chat messages costs $1.00, counted by the second.',
+      'A minute of web calls, inbound calls, outbound calls and chat messages costs $1.00, billed by the second.',
     )
     .waitFor();
-  await page.getByLabel('Begin with').selectOption('retainer');
-  await page.getByLabel('Fee a month').fill('20');
-  await page.getByLabel('Minutes in the fee').fill('2');
-  await page.getByLabel('A further minute').fill('0.6');
+  await page.getByLabel('Start from').selectOption('retainer');
+  await page.getByLabel('Monthly fee').fill('20');
+  await page.getByLabel('Included minutes').fill('2');
+  await page.getByLabel('Overage per minute').fill('0.6');
   for (const words of [
     'Foxtrot pays $20.00 a month.',
-    '2 minutes of web calls, inbound calls and outbound calls are in the fee; each further minute costs $0.60, counted by the second.',
-    'Chat messages cost nothing besides.',
+    '2 minutes of web calls, inbound calls and outbound calls are included; each additional minute costs $0.60, billed by the second.',
+    'Chat messages cost nothing extra.',
   ]) {
     await page.getByText(words).waitFor();
   }
@@ -365,28 +365,28 @@ test('a plan is made from a preset with other numbers, said in words, tried on a
     ['$20.00', '$0.30'],
   );
   await page.getByLabel('Name', { exact: true }).fill('');
-  await page.getByLabel('A further minute').fill('cheap');
-  await page.getByText('Something above cannot be read yet.').waitFor();
+  await page.getByLabel('Overage per minute').fill('cheap');
+  await page.getByText('Some values above are not valid yet.').waitFor();
   const set = page.getByRole('button', { name: 'Set this plan' });
   await set.click();
-  await page.getByText('write an amount such as 0.25').waitFor();
+  await page.getByText('Enter an amount such as 0.25').waitFor();
   await page.getByLabel('Name', { exact: true }).fill('Small retainer');
-  await page.getByLabel('A further minute').fill('0.65');
+  await page.getByLabel('Overage per minute').fill('0.65');
   await set.click();
   await page.getByText('Saved.').waitFor();
   assert.deepEqual(await rows(page, 'Plans'), [
     ['1 Jan 2027', 'Small retainer'],
-    ['1 Dec 2026', 'Simple holds now'],
+    ['1 Dec 2026', 'Simple Current'],
   ]);
   const { versions } = (await stage.server.operator('GET', '/v1/tenants/foxtrot/plan')).body;
   assert.deepEqual(versions.at(-1).plan.rates[0].price.perMinuteMicros, 650_000);
 
   // Experts write JSON, with what has no field; the server's own words stand where the mistake is.
-  await page.getByText('The same as JSON').click();
+  await page.getByText('Edit as JSON').click();
   const json = page.getByLabel('Plan', { exact: true });
   await json.fill('{"rates": []}');
-  await page.getByRole('button', { name: 'Take it over' }).click();
-  await page.getByText('This is not a plan: a plan has a list of “rates”.').waitFor();
+  await page.getByRole('button', { name: 'Apply to the form' }).click();
+  await page.getByText('This is not a plan: it needs a list of “rates”.').waitFor();
   const price = {
     kind: 'cost-plus',
     markupBps: 3000,
@@ -394,10 +394,10 @@ test('a plan is made from a preset with other numbers, said in words, tried on a
     initialSeconds: 4000,
   };
   await json.fill(JSON.stringify({ name: 'At cost', currency: 'usd', rates: [{ channels, price }] }));
-  await page.getByRole('button', { name: 'Take it over' }).click();
-  await page.getByText('cost what Vapi charges you and 30 % on it, on llm 10 %.').waitFor();
+  await page.getByRole('button', { name: 'Apply to the form' }).click();
+  await page.getByText('cost what Vapi charges you plus 30% (llm: 10%).').waitFor();
   await set.click();
-  const first = page.getByLabel('First block, in seconds');
+  const first = page.getByLabel('Minimum charge in seconds');
   await page.getByText('expected number to be <=3600').waitFor();
   assert.equal(await first.getAttribute('aria-invalid'), 'true');
   await first.fill('1');
@@ -406,16 +406,16 @@ test('a plan is made from a preset with other numbers, said in words, tried on a
   assert.equal((await rows(page, 'Plans'))[0]?.[1], 'At cost');
 
   // A slip in the year would bill every month since: that is asked.
-  await page.getByLabel('It holds from').fill('2025-12-01');
+  await page.getByLabel('Starts on').fill('2025-12-01');
   await set.click();
-  const slip = page.getByRole('dialog', { name: 'Bill months that are long past?' });
+  const slip = page.getByRole('dialog', { name: 'Bill past months?' });
   await slip
     .getByText('The tenant’s first call is in 2026-12, but would be billed from 2025-12 on.')
     .waitFor();
   await slip.getByRole('button', { name: 'Cancel' }).click();
   assert.equal((await rows(page, 'Plans')).length, 3);
   await set.click();
-  await slip.getByRole('button', { name: 'Set it all the same' }).click();
+  await slip.getByRole('button', { name: 'Set it anyway' }).click();
   await page.getByRole('row', { name: '1 Dec 2025 At cost' }).waitFor();
   await visit.leave(/status of 40[09]/);
 });
@@ -429,9 +429,9 @@ test('a client’s account is set, and prepaid credit is booked once, after a qu
   await account.getByLabel('Legal name').fill('Golf GmbH');
   await account.getByLabel('Address').fill('Am Grün 1\n\n  Berlin ');
   await account.getByLabel('E-mail').fill('not an address');
-  await account.getByLabel('Invoices are collected').selectOption('send');
-  await account.getByLabel('Name of the tax').fill('VAT');
-  await account.getByLabel('Rate of the tax').fill('19');
+  await account.getByLabel('Payment collection').selectOption('send');
+  await account.getByLabel('Tax name').fill('VAT');
+  await account.getByLabel('Tax rate').fill('19');
   await account.getByRole('button').click();
   await account.getByText('Invalid email address').waitFor();
   await account.getByLabel('E-mail').fill('billing@golf.example');
@@ -457,30 +457,30 @@ test('a client’s account is set, and prepaid credit is booked once, after a qu
     return answers === 1 ? route.abort() : route.continue();
   });
   const book = async () => {
-    await credit.getByRole('button', { name: 'Book it' }).click();
+    await credit.getByRole('button', { name: 'Book' }).click();
     await page
       .getByRole('dialog', { name: 'Book $250.50 of credit?' })
-      .getByRole('button', { name: 'Book it' })
+      .getByRole('button', { name: 'Book' })
       .click();
   };
   await book();
   await credit.getByText('The server cannot be reached.').waitFor();
   await book();
   await credit.getByText('Booked.').waitFor();
-  await credit.getByText('$250.50 are left.').waitFor();
+  await credit.getByText('Balance $250.50.').waitFor();
   assert.deepEqual(await rows(page, 'Prepaid credit'), [
-    ['16 Dec 2026', 'Paid in', 'Paid in advance', '$250.50'],
+    ['16 Dec 2026', 'Top-up', 'Paid in advance', '$250.50'],
   ]);
-  await credit.getByLabel('What it is').selectOption('Booked by mistake: taken back');
+  await credit.getByLabel('Type').selectOption('Reversal');
   await credit.getByLabel('Amount in USD').fill('50.50');
-  await credit.getByRole('button', { name: 'Book it' }).click();
-  const back = page.getByRole('dialog', { name: 'Take back $50.50 of credit?' });
-  await back.getByRole('button', { name: 'Book it' }).click();
+  await credit.getByRole('button', { name: 'Book' }).click();
+  const back = page.getByRole('dialog', { name: 'Reverse $50.50 of credit?' });
+  await back.getByRole('button', { name: 'Book' }).click();
   await credit.getByText('say why it is taken back').waitFor();
   await credit.getByLabel('Note').fill('Another client paid it');
-  await credit.getByRole('button', { name: 'Book it' }).click();
-  await back.getByRole('button', { name: 'Book it' }).click();
-  await credit.getByText('$200.00 are left.').waitFor();
+  await credit.getByRole('button', { name: 'Book' }).click();
+  await back.getByRole('button', { name: 'Book' }).click();
+  await credit.getByText('Balance $200.00.').waitFor();
   await visit.leave(/status of 400|ERR_FAILED/);
   const client = await signIn('golf');
   await client.go('#/', 'This month');
@@ -498,12 +498,12 @@ test('notices are read in words, newest first, twenty at a time', async () => {
   }
   const visit = await signIn(null);
   const { page } = visit;
-  await visit.go('#/attention', 'What needs a person');
+  await visit.go('#/attention', 'Needs attention');
   const told = await rows(page, 'Notices, newest first');
   assert.equal(told.length, 20);
   assert.deepEqual(told[0], [
     'coda',
-    'Invoice INV-100021 is overdue\n21.00 USD are left to pay.',
+    'Invoice INV-100021 is overdue\n21.00 USD is left to pay.',
     moment(new Date(clock.now + 21_000).toISOString(), 'UTC'),
   ]);
   await page.getByRole('button', { name: 'Show more' }).click();
@@ -539,20 +539,20 @@ for (const { width, dark, rules } of [
       route.fulfill({ json: { runs: [{ ...report, dryRun: false }] } }),
     );
     await page.route('**/v1/billing/close', (route) => route.fulfill({ json: { ...report, dryRun: true } }));
-    await visit.go('#/close', 'Month close');
+    await visit.go('#/close', 'Month-end');
     await page.locator('summary').first().click();
     await page.getByRole('button', { name: 'See what would be issued' }).click();
     await page.getByRole('table', { name: 'What would be issued' }).waitFor();
     await checkLooks(page, 'month close', rules);
-    await visit.go('#/attention', 'What needs a person');
+    await visit.go('#/attention', 'Needs attention');
     await page.getByRole('table', { name: 'Notices' }).waitFor();
     await checkLooks(page, 'what needs a person', rules);
     await visit.go('#/invoices', 'Invoices');
     await checkLooks(page, 'invoices of all clients', rules);
     await page.getByRole('link', { name: 'INV-000001' }).click();
     await page.getByRole('button', { name: 'Credit note' }).click();
-    await page.getByLabel('What is taken back').selectOption('lines');
-    await page.getByRole('button', { name: 'Issue the credit note' }).click();
+    await page.getByLabel('What to credit').selectOption('lines');
+    await page.getByRole('button', { name: 'Issue credit note' }).click();
     await page.getByRole('alert').waitFor();
     await checkLooks(page, 'a credit note with a mistake', rules);
     await page.getByRole('button', { name: 'Void' }).click();
@@ -560,9 +560,9 @@ for (const { width, dark, rules } of [
     await checkLooks(page, 'the question with a reason', rules);
     await page.keyboard.press('Escape');
     await visit.go('#/tenants/xray/billing', 'Xray: Billing');
-    await page.getByLabel('How it is reckoned').selectOption('graduated');
-    await page.getByText('The same as JSON').click();
-    await page.getByText('End the billing', { exact: true }).first().click();
+    await page.getByLabel('Pricing model').selectOption('graduated');
+    await page.getByText('Edit as JSON').click();
+    await page.getByText('End billing', { exact: true }).first().click();
     await page.getByRole('button', { name: 'What would it have cost?' }).click();
     await page.getByRole('table', { name: 'The month under this plan' }).waitFor();
     await checkLooks(page, 'a client’s billing', rules);
@@ -582,7 +582,7 @@ test('an invoice that credit notes have taken back is credited in both lists, wi
   assert.deepEqual(of(await rows(page, 'Invoices'))?.slice(-3), [
     ['credited'],
     ['–'],
-    ['$10.00', '$0.00 to pay'],
+    ['$10.00', '$0.00 due'],
   ]);
   await visit.go('#/invoices', 'Invoices');
   await page.getByLabel('State').selectOption('credited');

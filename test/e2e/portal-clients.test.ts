@@ -5,6 +5,7 @@ import { after, before, test } from 'node:test';
 import { type Browser, chromium } from 'playwright-core';
 import { type Emulator, startEmulator } from '../../demo/vapi-emulator/emulator.ts';
 import type { TenantView } from '../../server/contract.ts';
+import { moment } from '../../server/portal/pure/format.ts';
 import { chromeArgs, chromePath } from '../support/chrome.ts';
 import { startTestServer, type TestServer } from '../support/test-server.ts';
 import { farMs } from '../support/time-limit.ts';
@@ -58,7 +59,7 @@ test('an empty portal says what to do first, up to a client whose key was checke
   const { page } = visit;
   await visit.go('#/', 'Clients');
   await page.getByRole('heading', { name: 'First steps' }).waitFor();
-  await page.getByRole('link', { name: 'Say who you are' }).click();
+  await page.getByRole('link', { name: 'Enter your business details' }).click();
   await page.getByLabel('Legal name').fill('Harbour Voice');
   await page.getByLabel('Colour').fill('teal');
   await page.getByRole('button', { name: 'Save' }).click();
@@ -75,11 +76,13 @@ test('an empty portal says what to do first, up to a client whose key was checke
   await page.getByLabel('Handle').fill('acme');
   await page.getByLabel('Time zone').fill('Europe/Berlin');
   await page.getByLabel('Private key').fill('private-of-nobody');
-  await page.getByLabel('Id of the assistant').fill(assistantId);
-  await page.getByLabel('Pages that may use').fill('https://www.acme.example');
-  const add = page.getByRole('button', { name: 'Add the client' });
+  await page.getByLabel('Assistant ID').fill(assistantId);
+  await page.getByLabel('Allowed websites').fill('https://www.acme.example');
+  const add = page.getByRole('button', { name: 'Add client' });
   await add.click();
-  await page.getByText('Vapi does not accept it; is it the private key, not the public one?').waitFor();
+  await page
+    .getByText('Vapi does not accept it; is it the private key rather than the public one?')
+    .waitFor();
   assert.equal(await page.getByLabel('Private key').getAttribute('aria-invalid'), 'true');
   const focused = () =>
     page
@@ -87,16 +90,16 @@ test('an empty portal says what to do first, up to a client whose key was checke
       .evaluate((view) => (view.shadowRoot?.activeElement as HTMLInputElement | null)?.name);
   assert.equal(await focused(), 'privateKey');
   await page.getByLabel('Private key').fill(privateKey);
-  await page.getByLabel('Pages that may use').fill('https://www.acme.example\nhttp://acme.example');
+  await page.getByLabel('Allowed websites').fill('https://www.acme.example\nhttp://acme.example');
   await add.click();
-  await page.getByText('"http://acme.example": http is only for localhost: use https').waitFor();
+  await page.getByText('"http://acme.example": http is allowed only for localhost: use https').waitFor();
   assert.equal(await focused(), 'allowedOrigins');
-  await page.getByLabel('Pages that may use').fill('https://www.acme.example/');
+  await page.getByLabel('Allowed websites').fill('https://www.acme.example/');
   await add.click();
-  await page.getByRole('heading', { level: 1, name: 'Acme Bakery is here' }).waitFor();
-  await page.getByText('Vapi knows the key and the assistant.').waitFor();
+  await page.getByRole('heading', { level: 1, name: 'Acme Bakery added' }).waitFor();
+  await page.getByText('Vapi has confirmed the key and the assistant.').waitFor();
   assert.match(await page.getByLabel('Snippet').inputValue(), /<vapi-agent tenant="acme"/);
-  await page.getByLabel('The site is made with').selectOption('WordPress');
+  await page.getByLabel('Website built with').selectOption('WordPress');
   await page
     .getByText(/plugin/i)
     .first()
@@ -104,10 +107,10 @@ test('an empty portal says what to do first, up to a client whose key was checke
   // What the server keeps for itself is shown once; the key not even that.
   assert.match(await page.getByLabel('Webhook secret').inputValue(), /^[\w-]{32}$/);
   await checkLooks(page, 'a client that was just made');
-  await page.getByRole('button', { name: 'See what would change at Vapi' }).click();
+  await page.getByRole('button', { name: 'Preview changes at Vapi' }).click();
   await page.getByText(`Acme: would report to ${empty.url}/v1/webhooks/vapi/acme`).waitFor();
-  await page.getByRole('button', { name: 'Change it' }).click();
-  await page.getByText('Done: Vapi reports to this server.').waitFor();
+  await page.getByRole('button', { name: 'Apply changes' }).click();
+  await page.getByText('Done: Vapi now reports to this server.').waitFor();
   const made = (await empty.operator('GET', '/v1/tenants/acme')).body;
   assert.deepEqual([made.allowedOrigins, made.timeZone], [['https://www.acme.example'], 'Europe/Berlin']);
   await visit.leave(/status of 400/);
@@ -122,23 +125,23 @@ test('a page that was refused is let in with one press', async () => {
   const visit = await openPortal(browser, server, null);
   const { page } = visit;
   await visit.go('#/tenants/acme/site', 'Acme Bakery: Website');
-  const pages = async () => (await rows(page, 'Pages that were refused')).map(([origin]) => origin).sort();
+  const pages = async () => (await rows(page, 'Refused websites')).map(([origin]) => origin).sort();
   assert.deepEqual(await pages(), [
     'http://shop.acme.example',
     'https://shop.acme.example',
-    'requests that name no real page',
+    'requests with an invalid address',
   ]);
   await page.getByRole('button', { name: 'Allow http://shop.acme.example' }).click();
-  await page.getByRole('alert').getByText('http is only for localhost').waitFor();
+  await page.getByRole('alert').getByText('http is allowed only for localhost').waitFor();
   await page.getByRole('button', { name: 'Allow https://shop.acme.example' }).click();
-  await page.getByText('https://shop.acme.example is allowed now.').waitFor();
-  assert.deepEqual(await pages(), ['http://shop.acme.example', 'requests that name no real page']);
+  await page.getByText('https://shop.acme.example is now allowed.').waitFor();
+  assert.deepEqual(await pages(), ['http://shop.acme.example', 'requests with an invalid address']);
   assert.equal(
-    await page.getByLabel('Allowed origins').inputValue(),
+    await page.getByLabel('Addresses').inputValue(),
     'https://www.acme.example\nhttps://shop.acme.example',
   );
   assert.equal((await ask('https://shop.acme.example')).status, 201);
-  await page.getByLabel('Allowed origins').fill('');
+  await page.getByLabel('Addresses').fill('');
   await page.locator('origins-form').getByRole('button', { name: 'Save' }).click();
   await page.getByText('Saved.').waitFor();
   assert.deepEqual((await tenant()).allowedOrigins, []);
@@ -163,9 +166,9 @@ test('a call that Vapi never had is dismissed on its page, after a question', as
   await server.request('POST', '/v1/webhooks/vapi/forged', { headers, body: { message } });
   const visit = await openPortal(browser, server, null);
   const { page } = visit;
-  await visit.go(`#/tenants/forged/calls/${id}`, 'Forged: One call');
-  await page.locator('dismiss-box').getByRole('button', { name: 'Dismiss it' }).click();
-  await page.getByRole('dialog').getByRole('button', { name: 'Dismiss it' }).click();
+  await visit.go(`#/tenants/forged/calls/${id}`, `Forged: Call, ${moment(at(-60_000), 'UTC')}`);
+  await page.locator('dismiss-box').getByRole('button', { name: 'Dismiss' }).click();
+  await page.getByRole('dialog').getByRole('button', { name: 'Dismiss' }).click();
   await page.getByText('Dismissed on').waitFor();
   const { total } = (await server.operator('GET', '/v1/tenants/forged/usage')).body;
   assert.deepEqual([total.calls, total.costMicros], [0, 0]);
@@ -192,21 +195,21 @@ test('what is set for a client is changed part by part, and the server’s words
     };
   };
   const limits = part('limits-form');
-  await limits.form.getByLabel('Budget a month').fill('250');
-  await limits.form.getByLabel('Longest call').fill('5');
+  await limits.form.getByLabel('Monthly budget').fill('250');
+  await limits.form.getByLabel('Maximum call length').fill('5');
   await limits.save();
   await limits.form.getByText('expected number to be >=10').waitFor();
   assert.equal((await tenant('sons')).limits.monthlyBudgetMicros, 100_000_000, 'all of it or nothing');
-  await limits.form.getByLabel('Longest call').fill('300');
-  await limits.form.getByLabel('What becomes of them').selectOption('keep');
+  await limits.form.getByLabel('Maximum call length').fill('300');
+  await limits.form.getByLabel('How to handle them').selectOption('keep');
   await limits.save();
   await limits.saved();
 
   const hours = part('hours-form');
-  await hours.form.getByText('It is always open.').waitFor();
-  await hours.form.getByRole('button', { name: 'Open only at some times' }).click();
+  await hours.form.getByText('Always open.').waitFor();
+  await hours.form.getByRole('button', { name: 'Set opening hours' }).click();
   await hours.form.getByLabel('Sat').check();
-  await hours.form.getByRole('button', { name: 'Another interval' }).click();
+  await hours.form.getByRole('button', { name: 'Add interval' }).click();
   await hours.form.getByRole('group', { name: 'Interval 2' }).getByLabel('From').fill('18:00');
   await hours.form.getByRole('group', { name: 'Interval 2' }).getByLabel('To').fill('19:30');
   await hours.save();
@@ -214,14 +217,14 @@ test('what is set for a client is changed part by part, and the server’s words
 
   const looks = part('looks-form');
   await looks.form.getByLabel('Colour').fill('#9a3412');
-  await looks.form.getByLabel('Light or dark').selectOption('dark');
+  await looks.form.getByLabel('Theme').selectOption('dark');
   await looks.save();
   await looks.saved();
 
   const texts = part('texts-form');
-  await texts.form.getByLabel('On the button').fill('Ask the bakery');
-  await texts.form.getByLabel('Another text').fill('mute');
-  await texts.form.getByRole('button', { name: 'Add it' }).click();
+  await texts.form.getByLabel('Button text').fill('Ask the bakery');
+  await texts.form.getByLabel('Other text').fill('mute');
+  await texts.form.getByRole('button', { name: 'Add' }).click();
   await texts.form.getByLabel('mute', { exact: true }).fill('Be quiet');
   await texts.save();
   await texts.saved();
@@ -229,15 +232,15 @@ test('what is set for a client is changed part by part, and the server’s words
   const consent = part('consent-form');
   await consent.form.getByLabel('Ask visitors to agree').check();
   await consent.save();
-  await consent.form.getByText('is needed').first().waitFor();
-  await consent.form.getByLabel('To what').fill('We record this call.');
+  await consent.form.getByText('Required').first().waitFor();
+  await consent.form.getByLabel('Consent text').fill('We record this call.');
   await consent.form.getByLabel('Version').fill('1');
   await consent.save();
   await consent.saved();
 
   const name = part('name-form');
   await name.form.getByLabel('Name').fill('Father & Sons');
-  await name.form.getByLabel('All calls of its organization').check();
+  await name.form.getByLabel('All calls in its Vapi organization').check();
   await name.save();
   await page.getByRole('heading', { level: 1, name: 'Father & Sons: Settings' }).waitFor();
 
@@ -273,7 +276,7 @@ test('the books of a client that is deleted are still read', async () => {
   const visit = await openPortal(browser, server, null);
   await visit.go(`#/tenants/${tenants[0].id}/calls`, 'Gone: Calls');
   await visit.page.getByText('Its calls and invoices remain.').waitFor();
-  await visit.page.getByText('Times are those of Asia/Tokyo.').waitFor();
+  await visit.page.getByText('Time zone: Asia/Tokyo.').waitFor();
   assert.equal(await visit.page.getByRole('button', { name: 'Pause' }).count(), 0);
   await visit.leave();
 });
@@ -287,7 +290,7 @@ for (const { width, dark, rules } of [
     const visit = await openPortal(browser, server, null, { width, dark });
     const { page } = visit;
     await visit.go('#/new-client', 'New client');
-    await page.getByRole('button', { name: 'Add the client' }).click();
+    await page.getByRole('button', { name: 'Add client' }).click();
     await page.getByRole('alert').waitFor();
     await checkLooks(page, 'a new client with mistakes', rules);
     await visit.go('#/agency', 'Your agency');
@@ -295,7 +298,7 @@ for (const { width, dark, rules } of [
     await visit.go('#/tenants/acme/site', 'Acme Bakery: Website');
     await checkLooks(page, 'a client’s website', rules);
     await visit.go('#/tenants/acme/settings', 'Acme Bakery: Settings');
-    await page.locator('hours-form').getByRole('button', { name: 'Open only at some times' }).click();
+    await page.locator('hours-form').getByRole('button', { name: 'Set opening hours' }).click();
     await checkLooks(page, 'a client’s settings', rules);
     await visit.leave();
   });

@@ -81,20 +81,20 @@ test('a client sees its month: calls, time, price, pace, in its own time zone', 
   assert.equal(await figure(page, 'Calls'), '2');
   assert.equal(await figure(page, 'Time'), '2 min 10 s');
   // (20.00 + 0.10) and 10 % tax.
-  assert.equal(await figure(page, 'Price so far'), '$22.11');
+  assert.equal(await figure(page, 'Bill so far'), '$22.11');
   // 15 days and 13 hours of 31 are over, 373 of 744 hours: 130 s become 259 s, 139 of them paid: 1.39. (20 + 1.39) × 1.1 = 23.529.
-  assert.equal(await figure(page, 'At this pace'), '$23.53');
+  assert.equal(await figure(page, 'Projected'), '$23.53');
   assert.equal(await page.getByText('Your cost').count(), 0);
   await visit.go('#/calls', 'Calls');
-  await page.getByText('Times are those of Europe/Berlin.').waitFor();
-  assert.deepEqual(await rows(page, 'Calls of December 2026'), [
-    ['15 Dec 2026, 10:00', 'Web call', 'customer ended call', '30 s', '$0.1000'],
-    ['1 Dec 2026, 00:30', 'Web call', 'customer ended call', '1 min 40 s', '$0.0000'],
+  await page.getByText('Time zone: Europe/Berlin.').waitFor();
+  assert.deepEqual(await rows(page, 'Calls in December 2026'), [
+    ['15 Dec 2026, 10:00', 'Web call', 'Caller hung up', '30 s', '$0.1000'],
+    ['1 Dec 2026, 00:30', 'Web call', 'Caller hung up', '1 min 40 s', '$0.0000'],
   ]);
   await page.getByLabel('Month').selectOption('2026-11');
-  await page.getByRole('table', { name: 'Calls of November 2026' }).waitFor();
+  await page.getByRole('table', { name: 'Calls in November 2026' }).waitFor();
   assert.deepEqual(
-    (await rows(page, 'Calls of November 2026')).map(([when, , , length, price]) => [when, length, price]),
+    (await rows(page, 'Calls in November 2026')).map(([when, , , length, price]) => [when, length, price]),
     [
       ['11 Nov 2026, 10:00', '1 min', '$0.6000'],
       ['10 Nov 2026, 10:00', '2 min', '$0.0000'],
@@ -124,7 +124,7 @@ test('the operator finalizes an invoice after a question; the client then sees i
   const title = (what: string) =>
     page.getByRole('heading', { level: 1, name: `Rival: Invoice ${what}` }).waitFor();
   await operator.go('#/tenants/rival/invoices', 'Rival: Invoices');
-  await page.getByRole('button', { name: 'Make the draft' }).click();
+  await page.getByRole('button', { name: 'Create draft' }).click();
   await title('(draft)');
   assert.equal(await figure(page, 'Total'), '$20.30');
   const finalize = page.getByRole('button', { name: 'Finalize' });
@@ -142,20 +142,20 @@ test('the operator finalizes an invoice after a question; the client then sees i
   await finalize.click();
   await page.getByRole('dialog').getByRole('button', { name: 'Finalize' }).click();
   await title('INV-000002');
-  await page.getByText('It was not compared with Vapi’s books: Vapi refuses the private key.').waitFor();
+  await page.getByText('It was not compared with Vapi’s records: Vapi refuses the private key.').waitFor();
   await operator.leave();
 
   const client = await signIn('rival');
   await client.go('#/invoices', 'Invoices');
   await client.page.getByRole('link', { name: 'INV-000002' }).click();
-  await client.page.getByRole('button', { name: /^1 call of line/ }).click();
-  await client.page.getByRole('table', { name: 'Calls of this line' }).waitFor();
-  assert.deepEqual(await rows(client.page, 'Calls of this line'), [
+  await client.page.getByRole('button', { name: /^1 call on line/ }).click();
+  await client.page.getByRole('table', { name: 'Calls on this line' }).waitFor();
+  assert.deepEqual(await rows(client.page, 'Calls on this line'), [
     ['rnov-1…', '2 min 30 s', '2 min 30 s', '$0.3000'],
   ]);
   const [document] = await Promise.all([
     client.page.waitForEvent('popup'),
-    client.page.getByRole('link', { name: 'Open to print' }).click(),
+    client.page.getByRole('link', { name: 'Printable version' }).click(),
   ]);
   await document.getByRole('heading', { name: 'Invoice INV-000002' }).waitFor();
   await client.leave();
@@ -165,12 +165,12 @@ test('a client is never sent a cost, a margin or another client, in no view', as
   const visit = await signIn('acme');
   await visit.go('#/', 'This month');
   await visit.go('#/calls', 'Calls');
-  await visit.go('#/calls/dec-1', 'One call');
+  await visit.go('#/calls/dec-1', 'Call, 1 Dec 2026, 00:30');
   await visit.go('#/invoices', 'Invoices');
   await visit.page.getByRole('link', { name: 'INV-000001' }).click();
   await visit.page.getByRole('heading', { level: 1, name: 'Invoice INV-000001' }).waitFor();
   for (const address of ['#/tenants/rival', '#/tenants/acme', '#/attention']) {
-    await visit.go(address, 'There is nothing here');
+    await visit.go(address, 'Page not found');
   }
   const all = await visit.traffic.received();
   assert.ok(!all.some(({ from }) => from.includes('operator-views')), 'nor what only the operator can do');
@@ -193,7 +193,7 @@ test('a client is paused after a question, and gets a link that works', async ()
   await page.getByRole('dialog', { name: 'Pause Third?' }).getByRole('button', { name: 'Pause' }).click();
   await page.getByText('paused', { exact: true }).waitFor();
   assert.equal((await stage.server.operator('GET', '/v1/tenants/third')).body.status, 'paused');
-  await page.getByRole('button', { name: 'Make a sign-in link' }).click();
+  await page.getByRole('button', { name: 'Create sign-in link' }).click();
   const url = await page.getByLabel('Sign-in link').inputValue();
   assert.equal((await fetch(url)).status, 200);
   await visit.leave();
@@ -212,7 +212,7 @@ test('signed out, and with a link that was used, it says what to do', async () =
 test('the operator is told what differs from Vapi’s books, and whom Vapi would not answer', async () => {
   const visit = await signIn(null, { width: 375 });
   const { page } = visit;
-  await visit.go('#/attention', 'What needs a person');
+  await visit.go('#/attention', 'Needs attention');
   await page.getByText('No month has been closed yet.').waitFor();
   const books = (calls: number, costMicros: number) => ({ calls, costMicros });
   await page.route('**/v1/reconcile', (route) =>
@@ -242,13 +242,13 @@ test('the operator is told what differs from Vapi’s books, and whom Vapi would
   );
   await page.getByRole('button', { name: 'Compare the last 7 days' }).click();
   await page.getByRole('alert').getByText('rival: Vapi refuses the private key.').waitFor();
-  assert.deepEqual(await rows(page, 'Vapi’s list of calls against the ledger'), [
+  assert.deepEqual(await rows(page, 'Vapi’s list of calls compared with the calls recorded here'), [
     ['acme', '3', '1', '$0.0000'],
   ]);
-  await page.getByText('acme: 101 booked calls are not in Vapi’s list').click();
+  await page.getByText('acme: 101 recorded calls not in Vapi’s list').click();
   const missing = page.getByRole('link', { name: 'call-b' });
   assert.equal(await missing.getAttribute('href'), '#/tenants/acme/calls/call-b');
-  await page.getByText('These are the first 2 by id.').waitFor();
+  await page.getByText('Showing the first 2 by ID.').waitFor();
   await checkLooks(page, 'a comparison', ['color-contrast', 'scrollable-region-focusable']);
   await visit.leave();
 });
@@ -301,19 +301,19 @@ for (const { width, dark, rules } of [
     const operator = await signIn(null, { width, dark });
     for (const [hash, heading] of [
       ['#/', 'Clients'],
-      ['#/attention', 'What needs a person'],
+      ['#/attention', 'Needs attention'],
       ['#/tenants/acme', 'Acme Bakery: This month'],
       ['#/tenants/acme/calls', 'Acme Bakery: Calls'],
-      ['#/tenants/acme/calls/dec-1', 'Acme Bakery: One call'],
+      ['#/tenants/acme/calls/dec-1', 'Acme Bakery: Call, 1 Dec 2026, 00:30'],
       ['#/tenants/acme/invoices', 'Acme Bakery: Invoices'],
     ] as const) {
       await operator.go(hash, heading);
       await check(operator, heading);
     }
     await operator.page.getByRole('link', { name: 'INV-000001' }).click();
-    await operator.page.getByRole('button', { name: /^2 calls of line/ }).click();
-    await operator.page.getByRole('table', { name: 'Calls of this line' }).waitFor();
-    await operator.page.getByRole('button', { name: 'Make a sign-in link' }).click();
+    await operator.page.getByRole('button', { name: /^2 calls on line/ }).click();
+    await operator.page.getByRole('table', { name: 'Calls on this line' }).waitFor();
+    await operator.page.getByRole('button', { name: 'Create sign-in link' }).click();
     await operator.page.getByLabel('Sign-in link').waitFor();
     await check(operator, 'an invoice with its calls, and a link');
     await operator.page.getByRole('button', { name: 'Void' }).click();

@@ -83,9 +83,12 @@ test('a close that takes longer than any limit of fetch is waited for', async ()
   writeFileSync(
     preload,
     `import { get } from 'node:http';
-const of = Symbol.for('undici.globalDispatcher.1');
 await fetch('data:,');
-globalThis[of] = new globalThis[of].constructor({ headersTimeout: 100 });
+// Node 24 asks the first; in Node 26 that only wraps the second.
+for (const of of [1, 2].map((number) => Symbol.for('undici.globalDispatcher.' + number))) {
+  const { constructor } = globalThis[of];
+  if (constructor.name === 'Agent') globalThis[of] = new constructor({ headersTimeout: 100 });
+}
 fetch('${address}/slow').catch(({ cause }) => get('${address}/voice/' + cause.code));
 `,
   );
@@ -104,6 +107,18 @@ test('--help and help say what there is, --version which one it is; neither need
   }
   const { version } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as { version: string };
   assert.equal((await run(['--version'])).out, `${version}\n`);
+});
+
+test('a mistake is two lines that name the nearest command, not the whole help', async () => {
+  const unknown = await run(['invocies']);
+  assert.deepEqual([unknown.code, unknown.out], [2, '']);
+  assert.match(unknown.err, /^There is no command “invocies”\. Did you mean “invoices”\?\nUsage: .+\n$/);
+  const option = await run(['invoices', '--monht', '2026-11']);
+  assert.equal(option.err, 'There is no option --monht. Did you mean --month?\n');
+  assert.equal(option.code, 2);
+  const { code, out } = await run(['help', 'start']);
+  assert.equal(code, 0);
+  assert.match(out, /^Usage:\n {2}vapi-agent start +runs the server.+\n$/);
 });
 
 test('a Node that is too old is named', () => {

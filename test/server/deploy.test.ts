@@ -146,8 +146,8 @@ test('the settings of the compose file are complete, and each secret has to be g
   );
 });
 
-test('the compose file passes on every setting of the README’s table, so that a key can be changed there too', () => {
-  const table = read('README.md').split('| variable |')[1]?.split('\n\n')[0] ?? '';
+test('the compose file passes on every setting of the table, so that a key can be changed there too', () => {
+  const table = read('server/deploy/README.md').split('| variable |')[1]?.split('\n\n')[0] ?? '';
   const names = [...table.matchAll(/^\| (`[^|]+`) \|/gm)].flatMap(
     ([, cell = '']) => cell.match(/\w+/g) ?? [],
   );

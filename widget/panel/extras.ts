@@ -1,23 +1,21 @@
 /** The parts of the panel that only some visitors need: each a chunk, loaded when it is its turn. */
 import type { CallController } from '../call-controller.ts';
+import type { Host } from '../call-host.ts';
 import { type CallState, isActive } from '../call-state.ts';
-import type { Chat, ChatHost } from '../chat.ts';
+import type { Chat } from '../chat.ts';
 import type { Failure } from '../failure.ts';
 import { lazy } from '../lazy.ts';
 import { ignore } from '../waiting.ts';
 import type { PanelElement } from './panel.ts';
 
-/** What a written conversation needs of the element. */
-type ExtrasHost = Pick<ChatHost, 'api' | 'beforeCall' | 'consent' | 'failed'>;
-
 export class Extras {
-  #host: ExtrasHost;
+  #host: Host;
   #panel: PanelElement;
   #controller: CallController;
   #isComposing = false;
   #chat: Chat | null = null;
 
-  constructor(panel: PanelElement, controller: CallController, host: ExtrasHost) {
+  constructor(panel: PanelElement, controller: CallController, host: Host) {
     this.#host = host;
     this.#panel = panel;
     this.#controller = controller;
@@ -42,12 +40,7 @@ export class Extras {
         lazy(() => import('../chat.ts')),
         this.#style(),
       ]);
-      const chat = new Chat({
-        state: () => this.#controller.state,
-        dispatch: (action) => this.#controller.dispatch(action),
-        withSession: (api, send) => this.#controller.withSession(api, send),
-        ...this.#host,
-      });
+      const chat = new Chat(this.#controller, this.#host);
       const composer = createComposer();
       composer.strings = this.#panel.strings;
       composer.state = () => this.#controller.state;

@@ -1,35 +1,92 @@
-/** API keys: `vak_` and 32 random bytes, of which only a hash and the last four characters are kept. */
+/** API keys: `vak_` and 32 random bytes, of which only a hash and the last four characters are stored. */
 
 import { createHash, randomBytes } from 'node:crypto';
+import { iso } from '../../base/iso.ts';
 import { safeEqual } from '../../base/safe-equal.ts';
 import type { Context } from '../../context.ts';
-import type { Scope } from '../../contract.ts';
-import { findApiKeyByHash, touchApiKey } from '../../store/api-keys.ts';
+import type { CreateKey, KeyView, Scope } from '../../contract.ts';
+import { ApiError, invalidField } from '../../errors.ts';
+import {
+  type ApiKeyRow,
+  findApiKeyByHash,
+  insertApiKey,
+  revokeApiKey,
+  touchApiKey,
+} from '../../store/api-keys.ts';
+import { findTenant } from '../../store/tenants.ts';
+import { type Actor, recordChange } from '../audit.ts';
 
 export interface Caller {
-  /** `operator` for the key of the environment, else the id of the API key or the sign-in. */
+  /** `operator` for the key from the environment, otherwise the id of the API key or the sign-in. */
   actor: string;
   /** The only tenant that a client's key sees; null for the operator. */
   tenantId: string | null;
   scopes: Scope[];
-  /** The API key that permits it, also through a sign-in; null for the operator key of the environment. */
+  /** The API key behind it, also through a sign-in; null for the operator key from the environment. */
   keyId: string | null;
 }
 
-export function newApiKey(): { id: string; key: string; hash: string; last4: string } {
+/** @returns the key itself, the only time it is shown */
+export async function createApiKey(
+  ctx: Context,
+  { name, tenant: slug, scopes, expiresAt: end }: CreateKey,
+  by: Actor,
+): Promise<KeyView & { key: string }> {
+  const tenant = slug ? await findTenant(ctx.store, slug) : null;
+  if (slug && !tenant) throw invalidField('tenant', 'there is no such tenant');
+  if (tenant && scopes.includes('write')) throw invalidField('scopes', 'a client’s key can only read');
+  const now = ctx.now();
+  const expiresAt = end ? Date.parse(end) : null;
+  if (expiresAt !== null && expiresAt <= now) throw invalidField('expiresAt', 'must be in the future');
   const key = `vak_${randomBytes(32).toString('base64url')}`;
-  return {
+  const row = {
     id: `key_${randomBytes(9).toString('base64url')}`,
-    key,
+    tenantId: tenant?.id ?? null,
+    name,
     hash: hashApiKey(key),
     last4: key.slice(-4),
+    scopes: JSON.stringify(scopes),
+    createdAt: now,
+    expiresAt,
+    lastUsedAt: null,
+    revokedAt: null,
+  };
+  const after = viewApiKey({ ...row, tenant: tenant?.slug ?? null });
+  await ctx.store.transaction().execute(async (db) => {
+    await insertApiKey(db, row);
+    await recordChange(db, { ...by, action: 'key.create', tenant: after.tenant, before: null, after }, now);
+  });
+  return { ...after, key };
+}
+
+/** @throws ApiError `not_found`, also when it was revoked before */
+export async function revokeKey(ctx: Context, id: string, by: Actor): Promise<void> {
+  const now = ctx.now();
+  await ctx.store.transaction().execute(async (db) => {
+    if (!(await revokeApiKey(db, id, now))) throw new ApiError('not_found');
+    const change = { action: 'key.revoke', tenant: null, before: { id }, after: null };
+    await recordChange(db, { ...by, ...change }, now);
+  });
+}
+
+export function viewApiKey(row: ApiKeyRow): KeyView {
+  return {
+    id: row.id,
+    name: row.name,
+    tenant: row.tenant,
+    scopes: JSON.parse(row.scopes) as Scope[],
+    key: `…${row.last4}`,
+    createdAt: iso(row.createdAt),
+    expiresAt: iso(row.expiresAt),
+    lastUsedAt: iso(row.lastUsedAt),
+    revokedAt: iso(row.revokedAt),
   };
 }
 
-/** A key's "last used" is exact to this. */
+/** Precision of a key's "last used". */
 const touchEveryMs = 60_000;
 
-/** @returns null for a key that is unknown, revoked or expired */
+/** @returns null for an unknown, revoked or expired key */
 export async function callerOf(
   ctx: Context & { operatorApiKey: string },
   key: string,

@@ -1,6 +1,6 @@
 /**
- * Rough limits in front of everything, per visitor network, so that a flood costs little. They are kept in memory: each
- * process counts for itself. What a tenant may spend is decided by the store, not here.
+ * Coarse limits in front of everything, per visitor network, so that a flood costs little. They are in memory: each
+ * process counts on its own. What a tenant may spend is decided by the store, not here.
  */
 import type { RequestHandler } from 'express';
 import { RateLimiterMemory, RateLimiterRes } from 'rate-limiter-flexible';
@@ -9,26 +9,26 @@ import { ApiError } from '../../errors.ts';
 import { networkOf, networksPerSite, siteOf } from './visitor-network.ts';
 
 export interface FrontLimits {
-  /** Counts one; refuses with `rate_limited` when there were too many. */
+  /** Counts a request; refuses with `rate_limited` when there were too many. */
   widget: RequestHandler;
   /**
-   * A session, or the challenge before it. Those fetched ahead of a click (`?ahead=true`) are counted apart, so that many
-   * visitors behind one address who only point at the button leave enough for the one who clicks.
+   * A session, or the challenge before it. Those fetched ahead of a click (`?ahead=true`) are counted separately, so that
+   * many visitors behind one address who only point at the button leave enough for the one who clicks.
    */
   sessions: RequestHandler;
   calls: RequestHandler;
   /**
-   * Counts a failed proof of identity (a key, a link, a webhook's secret); throws `rate_limited` where a network fails
-   * too often. To be asked after the proof has failed and never before it: whoever has the right one must not be locked
-   * out by whoever has not, and guessing 128 bits or more gains nothing by it.
+   * Counts failed authentication (a key, a link, a webhook's secret); throws `rate_limited` when a network fails too
+   * often. Call it only after authentication has failed: a caller with valid credentials is never locked out by someone
+   * else's failures, and guessing 128 bits or more gains nothing from that.
    */
   failedAuth(address: string | undefined): Promise<void>;
   /**
-   * Counts what a client reads, per key or sign-in; refuses with `rate_limited` when it is too much.
-   * @param points 1 for what is simply there; more for what has to be computed
+   * Counts a client's reads, per key or sign-in; refuses with `rate_limited` when there are too many.
+   * @param points 1 for stored data; more for what has to be computed
    */
   clientRead(actor: string, points: number): Promise<void>;
-  /** Tells once, with the refusals that make it so, when a tenant's pages have been refused often within ten minutes. */
+  /** True once per burst: for the refusals with which a tenant's count within ten minutes reaches the limit. */
   isRefusalBurst(tenantId: string, more: number): Promise<boolean>;
 }
 
@@ -38,7 +38,7 @@ const failuresPerMinute = 30;
 const readsPerMinute = 300;
 const burst = { refusals: 50, seconds: 600 };
 
-/** @param perMinute requests per network; those of an IPv6 /48 together get `networksPerSite` times as many */
+/** @param perMinute requests per network; an IPv6 /48 as a whole gets `networksPerSite` times as many */
 export function createFrontLimits(perMinute: VisitorLimits): FrontLimits {
   const limiter = (points: number, duration = 60) => new RateLimiterMemory({ points, duration });
   const perNetwork = (points: number) => {

@@ -1,4 +1,4 @@
-/** The cookie of a sign-in, and what a browser must prove when it changes something with it. */
+/** The sign-in cookie, and what a browser must prove to change something with it. */
 import type { CookieOptions, Request } from 'express';
 
 export interface SignInCookie {
@@ -6,17 +6,17 @@ export interface SignInCookie {
   options: CookieOptions;
 }
 
-/** @param publicUrl over https no other host, path or plain-text page can set or read it (`__Host-`) */
+/** @param publicUrl over https, no other host or plain-text page can set or read the cookie (`__Host-`) */
 export function signInCookie(publicUrl: string): SignInCookie {
   const secure = publicUrl.startsWith('https:');
   return {
     name: secure ? '__Host-vapi-agent' : 'vapi-agent',
-    // Strict: the portal's own pages send it, and a page that leads here from elsewhere does not.
+    // Strict: the portal's own pages send it; requests started by other sites do not.
     options: { path: '/', httpOnly: true, secure, sameSite: 'strict' },
   };
 }
 
-/** @returns null when there is none, or it is none of ours */
+/** @returns null when there is none, or it is not one of ours */
 export function cookieIn(req: Request, name: string): string | null {
   for (const pair of (req.headers.cookie ?? '').split(';')) {
     const [key, value = ''] = pair.trim().split('=', 2);
@@ -25,7 +25,7 @@ export function cookieIn(req: Request, name: string): string | null {
   return null;
 }
 
-/** Whether the request comes from a page of this server: browsers say so, and no page can make them say it wrongly. */
+/** Whether the request comes from a page of this server: browsers report it, and no page can forge it. */
 export function isSameOrigin(req: Request, publicUrl: string): boolean {
   const site = req.headers['sec-fetch-site'];
   if (site !== undefined) return site === 'same-origin';

@@ -1,4 +1,4 @@
-/** The one page between a link and the portal; it runs no script, so that it works in every browser. */
+/** The page between a link and the portal; it runs no script, so that it works in every browser. */
 import { createHash } from 'node:crypto';
 import type { Branding } from '../../contract.ts';
 
@@ -25,7 +25,7 @@ export interface Page {
   policy: string;
 }
 
-/** With the one button that signs in. It posts to its own address, so that the page does not hold the token. */
+/** With the button that signs in. It posts to its own address, so that the page does not contain the token. */
 export function confirmPage(branding: Branding): Page {
   const at = branding.name ? ` to ${escapeHtml(branding.name)}` : '';
   return page(
@@ -37,13 +37,13 @@ export function confirmPage(branding: Branding): Page {
   );
 }
 
-/** The same for every link that does not work, whatever is wrong with it. */
+/** The same for every link that does not work, for whatever reason. */
 export function refusedPage(branding: Branding): Page {
   return page(
     branding,
     'This link does not work',
     `<h1>This link does not work</h1>
-<p>A sign-in link works once and for 15 minutes. Ask whoever sent it for a new one.</p>`,
+<p>A sign-in link works once, for 15 minutes. Ask the person who sent it for a new one.</p>`,
   );
 }
 

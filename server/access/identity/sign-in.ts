@@ -1,12 +1,17 @@
 /**
- * Signing in to the portal: a link that works once becomes a cookie. Of both only a hash is kept, and both are 32
- * random bytes, so that nothing slower than SHA-256 is needed.
+ * Signing in to the portal: a link that works once becomes a cookie. Both are 32 random bytes of which only a hash is
+ * stored, so nothing slower than SHA-256 is needed.
  */
+
 import { createHash, randomBytes } from 'node:crypto';
+import { iso } from '../../base/iso.ts';
 import { safeEqual } from '../../base/safe-equal.ts';
 import type { Context } from '../../context.ts';
 import type { Scope } from '../../contract.ts';
+import { ApiError } from '../../errors.ts';
 import {
+  endSignIn,
+  endSignIns,
   findSignIn,
   forgetExpiredSignIns,
   insertSignIn,
@@ -15,28 +20,28 @@ import {
   type SignIn,
   takeSignInLink,
 } from '../../store/sign-ins.ts';
-import { findTenantById } from '../../store/tenants.ts';
-import { recordChange } from '../audit.ts';
+import { findTenant, findTenantById } from '../../store/tenants.ts';
+import { type Actor, recordChange } from '../audit.ts';
 import type { Caller } from './api-key.ts';
 
 export const linkLifeMs = 15 * 60_000;
-/** Counted from the sign-in, whatever is done with it. */
+/** Counted from the sign-in, regardless of use. */
 export const signInLifeMs = 12 * 3_600_000;
 
-/** What a browser may do: an operator's all, a client's only read. */
+/** What a browser may do: an operator's everything, a client's only read. */
 export function scopesOf(tenantId: string | null): Scope[] {
   return tenantId === null ? ['read', 'write'] : ['read'];
 }
 
 /**
  * @param tenant null for the operator's portal
- * @param by who makes it, for the audit log, and the key that permits it
+ * @param by who creates it, for the audit log, and the key that permits it
  */
 export async function makeSignInLink(
   ctx: Context,
   tenant: { id: string; slug: string } | null,
   email: string | null,
-  { keyId, ...by }: { actor: string; requestId: string; keyId: string | null },
+  { keyId, ...by }: Actor & Pick<Caller, 'keyId'>,
 ): Promise<{ url: string; expiresAt: number }> {
   const now = ctx.now();
   const token = randomBytes(32).toString('base64url');
@@ -44,20 +49,20 @@ export async function makeSignInLink(
   await ctx.store.transaction().execute(async (db) => {
     await forgetExpiredSignIns(db, now);
     await insertSignInLink(db, { hash: hashOf(token), tenantId: tenant?.id ?? null, keyId, expiresAt });
-    const after = { expiresAt: new Date(expiresAt).toISOString(), ...(email ? { email } : {}) };
+    const after = { expiresAt: iso(expiresAt), ...(email ? { email } : {}) };
     const change = { action: 'sign-in-link.create', tenant: tenant?.slug ?? null, before: null, after };
     await recordChange(db, { ...by, ...change }, now);
   });
-  // In the query, which is in no log of ours.
+  // In the query string, which we never log.
   return { url: `${ctx.config.publicUrl}/portal/sign-in?token=${token}`, expiresAt };
 }
 
-/** Looks without using it: mail scanners open links too. */
+/** Checks the link without using it up: mail scanners open links too. */
 export function isLinkOpen(ctx: Context, token: string): Promise<boolean> {
   return isSignInLink(ctx.store, hashOf(token), ctx.now());
 }
 
-/** @returns the cookie's value; null when the link does not work (any more) */
+/** @returns the cookie's value; null when the link does not work, or no longer */
 export async function signInWith(ctx: Context, token: string, requestId: string): Promise<string | null> {
   const now = ctx.now();
   const cookie = randomBytes(32).toString('base64url');
@@ -80,7 +85,31 @@ export async function signInWith(ctx: Context, token: string, requestId: string)
   });
 }
 
-/** @returns null for a sign-in that is unknown, ended or expired, or whose key is */
+/**
+ * Ends this sign-in, all sign-ins of the caller's kind, or all of the tenant that is named.
+ * @returns whether the caller's own sign-in has ended: an operator who ends a client's stays signed in
+ * @throws ApiError `not_found` for a tenant that the caller may not see
+ */
+export async function signOut(
+  ctx: Context,
+  { everywhere, tenant: slug }: { everywhere: boolean; tenant?: string | undefined },
+  { tenantId, ...by }: Actor & Pick<Caller, 'tenantId'>,
+): Promise<boolean> {
+  const named = slug ? await findTenant(ctx.store, slug) : null;
+  if (slug && (!named || (tenantId !== null && named.id !== tenantId))) throw new ApiError('not_found');
+  const whose = named?.id ?? tenantId;
+  const own = tenantId === null ? null : await findTenantById(ctx.store, tenantId);
+  await ctx.store.transaction().execute(async (db) => {
+    if (everywhere || named) await endSignIns(db, whose);
+    else if (!(await endSignIn(db, by.actor))) return;
+    const action = everywhere || named ? 'sign-out.everywhere' : 'sign-out';
+    const change = { action, tenant: (named ?? own)?.slug ?? null, before: null, after: null };
+    await recordChange(db, { ...by, ...change }, ctx.now());
+  });
+  return whose === tenantId;
+}
+
+/** @returns null for a sign-in that is unknown, ended or expired, or whose key is revoked or expired */
 export async function callerOfCookie(ctx: Context, cookie: string): Promise<Caller | null> {
   const hash = hashOf(cookie);
   const signIn = await findSignIn(ctx.store, hash, ctx.now());

@@ -1,52 +1,41 @@
-/** Our own JWTs: one algorithm, a named key, a purpose, an expiry. Everything else is refused. */
+/** Our own JWTs: one algorithm, a named key, a purpose, an expiry. Everything else is rejected. */
 import jwt from 'jsonwebtoken';
 import type { z } from 'zod';
 import type { DerivedKey } from '../../base/derived-keys.ts';
 
 export type Verified<Claims> = { ok: true; claims: Claims } | { ok: false; reason: 'expired' | 'invalid' };
 
-/**
- * @param audience keeps a token of one purpose from serving another
- * @param nowMs the clock, in epoch milliseconds
- */
-export function signToken(
-  keys: DerivedKey[],
-  audience: string,
-  claims: Record<string, unknown>,
-  expiresAtMs: number,
-  nowMs: number,
-): string {
-  const current = keys[0];
-  if (!current) throw new Error('no key to sign with');
-  const payload = {
-    ...claims,
-    aud: audience,
-    iat: Math.floor(nowMs / 1000),
-    exp: Math.floor(expiresAtMs / 1000),
-  };
-  return jwt.sign(payload, current.key, { algorithm: 'HS256', keyid: current.id });
-}
+/** Tokens of one purpose: no other purpose accepts them. */
+export function tokenKind<Schema extends z.ZodType<object>>(audience: string, schema: Schema) {
+  return {
+    issue(keys: DerivedKey[], claims: z.infer<Schema>, expiresAtMs: number, nowMs: number): string {
+      const current = keys[0];
+      if (!current) throw new Error('no key to sign with');
+      const payload = {
+        ...claims,
+        aud: audience,
+        iat: Math.floor(nowMs / 1000),
+        exp: Math.floor(expiresAtMs / 1000),
+      };
+      return jwt.sign(payload, current.key, { algorithm: 'HS256', keyid: current.id });
+    },
 
-export function verifyToken<Schema extends z.ZodType>(
-  keys: DerivedKey[],
-  audience: string,
-  token: string,
-  schema: Schema,
-  nowMs: number,
-): Verified<z.infer<Schema>> {
-  try {
-    // Throws when the payload is not JSON, although nothing has been verified yet.
-    const keyId = jwt.decode(token, { complete: true })?.header.kid;
-    const found = keys.find((key) => key.id === keyId);
-    if (!found) return { ok: false, reason: 'invalid' };
-    const payload = jwt.verify(token, found.key, {
-      algorithms: ['HS256'],
-      audience,
-      clockTimestamp: Math.floor(nowMs / 1000),
-    });
-    const claims = schema.safeParse(payload);
-    return claims.success ? { ok: true, claims: claims.data } : { ok: false, reason: 'invalid' };
-  } catch (error) {
-    return { ok: false, reason: error instanceof jwt.TokenExpiredError ? 'expired' : 'invalid' };
-  }
+    verify(keys: DerivedKey[], token: string, nowMs: number): Verified<z.infer<Schema>> {
+      try {
+        // Throws when the payload is not JSON, although nothing has been verified yet.
+        const keyId = jwt.decode(token, { complete: true })?.header.kid;
+        const found = keys.find((key) => key.id === keyId);
+        if (!found) return { ok: false, reason: 'invalid' };
+        const payload = jwt.verify(token, found.key, {
+          algorithms: ['HS256'],
+          audience,
+          clockTimestamp: Math.floor(nowMs / 1000),
+        });
+        const claims = schema.safeParse(payload);
+        return claims.success ? { ok: true, claims: claims.data } : { ok: false, reason: 'invalid' };
+      } catch (error) {
+        return { ok: false, reason: error instanceof jwt.TokenExpiredError ? 'expired' : 'invalid' };
+      }
+    },
+  };
 }

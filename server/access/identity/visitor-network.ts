@@ -1,18 +1,18 @@
-/** What we count a visitor by: its IPv4 address or IPv6 /56 (and the /48 around it), as a keyed hash, so that no address is ever stored. */
+/** How visitors are counted: by IPv4 address or IPv6 /56 (and its /48), as a keyed hash; no address is ever stored. */
 import { createHmac } from 'node:crypto';
 import { isIPv4, isIPv6 } from 'node:net';
 import type { DerivedKey } from '../../base/derived-keys.ts';
 import { safeEqual } from '../../base/safe-equal.ts';
 
 /**
- * How many networks' worth of anything an IPv6 /48 may take. A site or a rented server often has a whole /48, which is 256
- * networks; but some providers keep that many households in one.
+ * How many times a network's limits an IPv6 /48 gets. A site or a rented server often has a whole /48, which is 256
+ * networks; but some providers put that many households in one.
  */
 export const networksPerSite = 4;
 
 /**
- * One household or server gets a whole IPv6 /56 or more, so single IPv6 addresses are free to change.
- * @param said as the socket or a trusted proxy says it, some proxies with a port; anything unreadable shares one bucket
+ * A household or server gets a whole IPv6 /56 or more, so it can change single IPv6 addresses at no cost.
+ * @param said as the socket or a trusted proxy reports it, perhaps with a port; anything unreadable shares one bucket
  */
 export function networkOf(said: string | undefined): string {
   const { ipv4, ipv6 } = read(said);
@@ -25,7 +25,7 @@ export function siteOf(said: string | undefined): string | null {
   return ipv6 ? `${ipv6.slice(0, 12)}/48` : null;
 }
 
-/** What a server that sends to us is counted by: an IPv4 address or the whole IPv6 /48, which a rented server often has. */
+/** How servers that send to us are counted: by IPv4 address or the whole IPv6 /48, which a rented server often has. */
 export function senderNetworkOf(said: string | undefined): string {
   return siteOf(said) ?? networkOf(said);
 }
@@ -59,7 +59,7 @@ export function hashNetwork(keys: DerivedKey[], network: string): string {
   return hashWith(current, network);
 }
 
-/** Also when the hash was made before the secret key was changed. */
+/** Also accepts a hash made before the secret key was changed. */
 export function isNetwork(keys: DerivedKey[], network: string, hash: string): boolean {
   return keys.some((key) => safeEqual(hashWith(key, network), hash));
 }

@@ -1,4 +1,4 @@
-/** Whose webhook it is. Its body is read within bounds, and a stranger learns nothing of the tenant by being refused. */
+/** Authenticates a webhook. Its body is read within bounds, and a refusal reveals nothing about the tenant. */
 
 import { randomBytes } from 'node:crypto';
 import { setTimeout as pause } from 'node:timers/promises';
@@ -19,43 +19,43 @@ export interface ProvenWebhook {
   tenant: Tenant;
   secrets: string[];
   body: Buffer;
-  /** To be called once the body is needed by nobody. */
+  /** Call once the body is no longer needed. */
   release(): void;
 }
 
 export interface WebhookBounds {
   /** Bytes of bodies whose signature cannot be checked before they are read. */
   unproven: ByteShares;
-  /** Bytes of bodies whose sender has shown the tenant's secret. */
+  /** Bytes of bodies whose sender has presented the tenant's secret. */
   proven: ByteShares;
   /** How long an unproven body may take. */
   unprovenMs: number;
 }
 
-/** A report holds the whole conversation and the assistant with its prompt. */
+/** A report contains the whole conversation and the assistant with its prompt. */
 export const longestBody = 5 * 1024 * 1024;
 
 export const webhookBounds: WebhookBounds = {
-  // A network gets half of everything: whatever an attacker holds from his, Vapi has room for four of the longest
-  // reports of each tenant from its own, and for ten in all. With many networks he still has to send what he fills, again
-  // every four seconds: 80 Mbit/s against one tenant. Vapi sends again what is refused meanwhile.
+  // A network gets half of everything: however much an attacker fills from one network, Vapi has room for four of the
+  // longest reports of each tenant, and ten in all. An attacker with many networks must send that much again every four
+  // seconds: 80 Mbit/s against one tenant. Vapi resends what is refused meanwhile.
   unproven: {
     total: 20 * longestBody,
     perNetwork: 10 * longestBody,
     perKey: 8 * longestBody,
     perKeyAndNetwork: 4 * longestBody,
   },
-  // By tenant alone, for Vapi's addresses are few: who has one tenant's secret fills that tenant's share and no more.
+  // By tenant alone, as Vapi has few addresses: a caller with one tenant's secret can fill only that tenant's share.
   proven: { total: 40 * longestBody, perKey: 16 * longestBody },
   unprovenMs: 4000,
 };
 
-/** A refusal takes at least so long: before the body for what was looked up, after it for what was hashed. */
+/** Minimum time of a refusal, to hide lookups (before the body) and hashing (after it). */
 const refusalMs = { beforeBody: 5, afterBody: 50 };
 
 /**
- * @returns asks for the sender of a request to a tenant's webhook. It throws ApiError `unauthorized`, or `rate_limited`
- * where a network fails too often or too much is in memory; and what `readBody` throws.
+ * @returns a function that authenticates the sender of a request to a tenant's webhook. It throws ApiError
+ * `unauthorized`, or `rate_limited` when a network fails too often or too much is in memory; and what `readBody` throws.
  */
 export function createWebhookDoor(
   ctx: Context & { frontLimits: FrontLimits },
@@ -72,11 +72,11 @@ export function createWebhookDoor(
     const refusal = pause(refusalMs.beforeBody, null, { ref: false });
     const slug = slugSchema.safeParse(req.params.tenant).data ?? null;
     const now = ctx.now();
-    // A deleted one too, as long as nobody else has its slug: until its assistants are given back they still send to us.
+    // Also a deleted one, as long as no other has its slug: its assistants send to us until they are given back.
     const tenant = slug === null ? null : await findLastTenant(ctx.store, slug, now - deletedForMs);
     const secrets = tenant ? webhookSecretsOf(ctx.box, tenant, now) : [];
     const auth = tenant?.webhookAuth;
-    // An unknown tenant is as one that signs, and as one with a token, with a secret that nobody knows.
+    // An unknown tenant behaves like one with a signature and like one with a token, with a secret that no one knows.
     const tokens = auth?.kind === 'token' ? secrets : standIn.secrets;
     if (presentsToken(req.headers, tokens) && tenant) return byToken(req, tenant, secrets);
     if (!looksSigned(req.headers, now)) return refuse(req, refusal);
@@ -98,7 +98,7 @@ export function createWebhookDoor(
   }
 
   async function bySignature(req: Request, slug: string, { auth, secrets }: typeof standIn): Promise<Buffer> {
-    // By its name, so that tenants that do not exist have shares as well.
+    // By name, so that tenants that do not exist have shares too.
     const { take, close } = unproven.open(slug, senderNetworkOf(req.ip));
     try {
       const body = await readBody(req, { longest: longestBody, take, deadlineMs: bounds.unprovenMs });
@@ -123,8 +123,8 @@ export function createWebhookDoor(
   }
 
   /**
-   * Vapi's addresses are shared by all its customers. So too many failures only change how a failure is answered: they
-   * must not keep a tenant's reports out because of somebody else's wrong secret.
+   * All of Vapi's customers share its addresses, so too many failures only change how a failure is answered: someone
+   * else's wrong secret must not block a tenant's reports.
    */
   async function refuse(req: Request, notBefore: Promise<unknown>): Promise<never> {
     letGo(req);

@@ -1,4 +1,4 @@
-/** Requests that we send to an operator's own server, signed in the Standard Webhooks form (standardwebhooks.com). */
+/** Requests to an operator's own server, signed as Standard Webhooks (standardwebhooks.com). */
 import { createHmac, randomBytes } from 'node:crypto';
 import { type Outside, postOutside } from '../../base/outside.ts';
 
@@ -8,7 +8,7 @@ export function newHookSecret(): string {
 
 /**
  * @param secret `whsec_…`
- * @param nowMs epoch milliseconds; the receiver refuses what is too old
+ * @param nowMs epoch milliseconds; the receiver rejects old requests
  */
 export function signHook(secret: string, id: string, body: string, nowMs: number): Record<string, string> {
   const timestamp = String(Math.floor(nowMs / 1000));
@@ -20,21 +20,21 @@ export function signHook(secret: string, id: string, body: string, nowMs: number
 export interface HookRequest {
   url: string;
   secret: string;
-  /** Stays the same when the same thing is sent again. */
+  /** Stays the same when the request is repeated. */
   id: string;
   body: object;
   timeoutMs: number;
   nowMs: number;
-  /** What counts as the public internet, which the URL must lead to. */
+  /** What counts as the public internet, where the URL must resolve. */
   outside: Outside;
 }
 
-/** Longest answer that is read. */
+/** Longest accepted answer. */
 const maxAnswerBytes = 64 * 1024;
 
 /**
  * @returns the answer's parsed JSON; undefined when it has none
- * @throws when there is no answer in time, or it is not a 2xx, or the URL leads elsewhere than outside
+ * @throws when there is no answer in time, it is not a 2xx, or the URL does not lead outside
  */
 export async function postHook(request: HookRequest): Promise<unknown> {
   const body = JSON.stringify(request.body);

@@ -8,11 +8,11 @@ export interface Mail {
   text: string;
 }
 
-/** A mail server that does not answer must keep nobody waiting for minutes. */
+/** A mail server that does not answer must not keep anyone waiting for minutes. */
 const patience = { connectionTimeout: 10_000, greetingTimeout: 10_000, socketTimeout: 20_000 };
 
-/** @throws Error when no mail server is set, or it does not take the mail */
+/** @throws Error when no mail server is configured, or it rejects the mail */
 export async function sendMail(smtp: Secrets['smtp'], mail: Mail): Promise<void> {
-  if (!smtp) throw new Error('an e-mail is wanted, but SMTP_URL is not set');
+  if (!smtp) throw new Error('an e-mail is to be sent, but SMTP_URL is not set');
   await createTransport({ url: smtp.url, ...patience }).sendMail({ from: smtp.from, ...mail });
 }

@@ -1,6 +1,7 @@
-/** Delivers notices: signed webhook and e-mail, each tried again with growing pauses until it is taken or given up. */
+/** Delivers notices: signed webhook and e-mail, each retried with growing pauses until accepted or given up. */
 
 import { outsideOf } from '../../base/outside.ts';
+import { growingPauses } from '../../base/pauses.ts';
 import { startWorker, type Worker } from '../../base/worker.ts';
 import type { Secrets } from '../../config.ts';
 import type { Context } from '../../context.ts';
@@ -15,9 +16,9 @@ import { addresseesOf, balancesOf } from './notices.ts';
 type MailContext = Context & { smtp: Secrets['smtp'] };
 
 const pollMs = 2000;
-/** 10 s, 20 s, 40 s, … up to an hour; after 12 attempts (about four hours) the operator's server is given up. */
+/** 10 s, 20 s, 40 s, … up to an hour; given up after 12 attempts (about four hours). */
 const maxAttempts = 12;
-const pauseAfter = (attempts: number) => Math.min(10_000 * 2 ** (attempts - 1), 3_600_000);
+const pauseAfter = growingPauses(10_000, 3_600_000);
 
 export function startNoticeDelivery(ctx: MailContext): Worker {
   return startWorker(ctx.log, pollMs, () => deliverNext(ctx));
@@ -57,7 +58,7 @@ async function sendWebhook(ctx: Context, tenant: Tenant, url: string, notice: No
   if (!notice.urlPending) return;
   await postHook({
     url,
-    secret: openTenantSecret(ctx.box, tenant, 'hookSecret') ?? '',
+    secret: openTenantSecret(ctx.box, tenant, 'hookSecret'),
     id: notice.id,
     body: JSON.parse(notice.payload) as object,
     timeoutMs: 10_000,
@@ -67,7 +68,7 @@ async function sendWebhook(ctx: Context, tenant: Tenant, url: string, notice: No
 }
 
 async function sendEmail(ctx: MailContext, tenant: Tenant, to: string, notice: Notice): Promise<void> {
-  // That the seller gave an address for its invoices does not say that mail can be sent from here.
+  // A seller's address on its invoices does not mean that mail can be sent from here.
   if (!notice.emailPending || (!tenant.alerts && !ctx.smtp)) return;
   const { data } = JSON.parse(notice.payload) as { data: Record<string, unknown> };
   const balance = (await balancesOf(ctx.store, [notice])).get(notice.id) ?? null;
@@ -75,7 +76,7 @@ async function sendEmail(ctx: MailContext, tenant: Tenant, to: string, notice: N
   await sendMail(ctx.smtp, {
     to,
     subject: `${tenant.name}: ${title}`,
-    // The slug of a deleted one may be another's by now.
+    // A deleted tenant's slug may have been reused.
     text: `${text}\n\n${ctx.config.publicUrl}/portal/#/tenants/${tenant.deletedAt === null ? tenant.slug : tenant.id}\n`,
   });
 }

@@ -1,5 +1,6 @@
-/** What an operator is told of a tenant: once per kind and period, kept in the store until it has been delivered. */
+/** Notices to the operator about a tenant: one per kind and period, kept in the store until delivered. */
 
+import { iso } from '../../base/iso.ts';
 import { monthIn, nextMonth } from '../../base/time-zone.ts';
 import type { NoticeKind } from '../../contract.ts';
 import { type Balance, balanceOf } from '../../ledger/invoice-balance.ts';
@@ -10,7 +11,7 @@ import { countNotices, insertNotice, type Notice } from '../../store/notices.ts'
 import type { Tenant } from '../../store/tenants.ts';
 import { sumUsage } from '../../store/usage.ts';
 
-/** Of unpaid invoices the operator is told in any case. */
+/** Sent even to an operator that has set no alerts. */
 const ofInvoices: NoticeKind[] = [
   'payment-failed',
   'invoice-overdue',
@@ -20,12 +21,12 @@ const ofInvoices: NoticeKind[] = [
   'payment-reversed',
 ];
 
-/** Told for each call, and calls can be made up by anyone who knows the webhook secret. */
+/** Raised per call, and anyone who knows the webhook secret can invent calls. */
 const ofCalls: NoticeKind[] = ['cost-refused', 'call-unknown'];
 const perDay = 20;
 const dayMs = 86_400_000;
 
-/** Whom to tell: as the tenant's `alerts` say; of its invoices, where it has none, whoever issues them. */
+/** The tenant's `alerts`; without them, notices about invoices go to the seller. */
 export async function addresseesOf(
   db: Queries,
   tenant: Tenant,
@@ -36,8 +37,8 @@ export async function addresseesOf(
 }
 
 /**
- * Part of the transaction in which it became true, so that it is told if and only if that was committed. Of a kind that
- * is told for each call, a day's first twenty are.
+ * Written in the same transaction as its cause, so it is sent exactly when that is committed. Of a kind that is raised
+ * per call, only a day's first twenty are sent.
  */
 export async function raiseNotice(
   db: Queries,
@@ -56,7 +57,7 @@ export async function raiseNotice(
     period,
     payload: JSON.stringify({
       type: `tenant.${kind}`,
-      timestamp: new Date(nowMs).toISOString(),
+      timestamp: iso(nowMs),
       data: { tenant: tenant.slug, period, ...data },
     }),
     createdAt: nowMs,
@@ -65,7 +66,7 @@ export async function raiseNotice(
   });
 }
 
-/** What is left now of the invoices that the notices name, by the notice's id. */
+/** Current balances of the invoices that the notices name, by the notice's id. */
 export async function balancesOf(
   db: Queries,
   notices: Pick<Notice, 'id' | 'payload'>[],
@@ -85,7 +86,7 @@ export async function balancesOf(
   );
 }
 
-/** Tells when this month's known cost has reached 80 % and 100 % of the budget. */
+/** Raises notices when this month's known cost has reached 80% and 100% of the budget. */
 export async function noticeBudget(db: Queries, tenant: Tenant, nowMs: number): Promise<void> {
   if (!tenant.alerts) return;
   const month = monthIn(tenant.timeZone, nowMs);

@@ -1,4 +1,4 @@
-/** Seals everything anew under the current `SECRET_KEY`, so that the one before it is needed no more. */
+/** Seals everything again under the current `SECRET_KEY`, so that the previous one is no longer needed. */
 import type { Context } from '../../context.ts';
 import {
   listTextsNotUnder,
@@ -6,6 +6,7 @@ import {
   type SealedColumn,
   sealedColumns,
 } from '../../store/sealed-texts.ts';
+import { type Actor, recordChange } from '../audit.ts';
 import {
   controlUrlContext,
   forwardedContext,
@@ -17,12 +18,12 @@ import {
 const pieces = 100;
 
 /**
- * Safe to repeat and to break off; several processes may do it at once. Every process must have the new key already: one
- * that has only the old key cannot open what was sealed anew.
- * @returns how many texts were sealed anew
- * @throws when one was sealed under a key that is neither the current nor the previous one
+ * Safe to repeat and to interrupt; several processes may run it at once. Every process must already have the new key:
+ * with only the old key it cannot open resealed texts.
+ * @returns how many texts were resealed
+ * @throws when a text was sealed under a key that is neither the current nor the previous one
  */
-export async function resealSecrets(ctx: Context): Promise<number> {
+export async function resealSecrets(ctx: Context, by: Actor): Promise<number> {
   let resealed = 0;
   for (const column of sealedColumns) {
     for (;;) {
@@ -35,10 +36,12 @@ export async function resealSecrets(ctx: Context): Promise<number> {
       if (texts.length < pieces) break;
     }
   }
+  const change = { action: 'secrets.reseal', tenant: null, before: null, after: { resealed } };
+  await recordChange(ctx.store, { ...by, ...change }, ctx.now());
   return resealed;
 }
 
-/** The place to which the text is bound, as those who seal it first say it. */
+/** The context that the text is bound to, as when it was first sealed. */
 function placeOf({ table, column }: SealedColumn, [first = '', second = '']: string[]): string {
   const name = column.replace(/Sealed$/, '');
   switch (table) {

@@ -23,13 +23,19 @@ export function sealTenantSecret(
   return box.seal(plain, tenantSecretContext(tenantId, name));
 }
 
-/** @returns null when the tenant has no such secret */
-export function openTenantSecret(box: SecretBox, tenant: Tenant, name: TenantSecret): string | null {
-  const sealed = tenant[`${name}Sealed`];
-  return sealed === null ? null : box.open(sealed, tenantSecretContext(tenant.id, name));
+/** Null only for a secret that a tenant may lack. */
+type Opened<Name extends TenantSecret> = string | Extract<Tenant[`${Name}Sealed`], null>;
+
+export function openTenantSecret<Name extends TenantSecret>(
+  box: SecretBox,
+  tenant: Tenant,
+  name: Name,
+): Opened<Name> {
+  const sealed: string | null = tenant[`${name}Sealed`];
+  return (sealed === null ? null : box.open(sealed, tenantSecretContext(tenant.id, name))) as Opened<Name>;
 }
 
-/** What Vapi may present at this time: the current secret, and during a rotation the previous one. */
+/** What Vapi may present now: the current secret and, during a rotation, the previous one. */
 export function webhookSecretsOf(box: SecretBox, tenant: Tenant, nowMs: number): string[] {
   const isRotating = nowMs < (tenant.previousWebhookSecretUntil ?? 0);
   const names = ['webhookSecret', ...(isRotating ? ['previousWebhookSecret'] : [])] as TenantSecret[];
@@ -39,7 +45,7 @@ export function webhookSecretsOf(box: SecretBox, tenant: Tenant, nowMs: number):
 export const forwardTargetContext = (tenantId: string, assistantId: string) =>
   `forward_targets/${tenantId}/${assistantId}`;
 
-/** The headers of a tenant's own server hold its secrets. */
+/** The headers for a tenant's own server may contain its secrets. */
 export function sealForwardTarget(
   box: SecretBox,
   tenantId: string,
@@ -58,14 +64,14 @@ export function openForwardTarget(
   return JSON.parse(box.open(sealed, forwardTargetContext(tenantId, assistantId))) as ForwardTarget;
 }
 
-/** A message that waits for the tenant's own server. */
+/** A message waiting for the tenant's own server. */
 export const forwardedContext = (id: string, column: 'headers' | 'body') =>
   `forwarded_contents/${id}/${column}`;
 
 export const controlUrlContext = (tenantId: string, callId: string) =>
   `calls/${tenantId}/${callId}/controlUrl`;
 
-/** Vapi's control URL of a call needs no other credential, so it is kept like one. */
+/** Vapi's control URL of a call works without any credential, so it is stored like one. */
 export function sealControlUrl(box: SecretBox, tenantId: string, callId: string, url: string): string {
   return box.seal(url, controlUrlContext(tenantId, callId));
 }

@@ -16,12 +16,12 @@ export interface Admitted {
   origin: string;
 }
 
-/** A refusal takes so long whatever was found: reading a tenant takes longer than finding none, by microseconds. */
+/** A refusal always takes this long: reading a tenant takes microseconds longer than finding none. */
 const refusalMs = 5;
 
 /**
- * The tenant, when this page may use it. An unknown tenant and a refused page are answered alike, and after the same
- * time, so that nobody can list an operator's tenants.
+ * The tenant, if this page may use it. An unknown tenant and a refused page get the same answer after the same time, so
+ * that no one can enumerate an operator's tenants.
  * @throws ApiError `origin_not_allowed`
  */
 export async function admit(
@@ -41,7 +41,7 @@ export async function admit(
 
 /**
  * The claims of a permission: a session, or the token that continues a conversation.
- * @throws ApiError `session_expired`, after which the element asks for a new session; `unauthorized` when it is forged
+ * @throws ApiError `session_expired`, after which the element requests a new session; `unauthorized` when it is forged
  */
 export function claimsOf<Claims>(verified: Verified<Claims>): Claims {
   if (verified.ok) return verified.claims;
@@ -49,8 +49,8 @@ export function claimsOf<Claims>(verified: Verified<Claims>): Claims {
 }
 
 /**
- * The tenant of a verified permission, when it is used where it was issued: same tenant, same page and, where the tenant
- * wants that, same network. Calls and messages are admitted here, and only here.
+ * The tenant of a verified permission, if it is used where it was issued: same tenant, same page and, if the tenant
+ * requires it, same network. Calls and messages are admitted here, and only here.
  * @throws ApiError `unauthorized`, `origin_not_allowed`, `session_expired`
  */
 export async function admitSession(
@@ -63,7 +63,7 @@ export async function admitSession(
   if (admitted.origin !== claims.origin) throw new ApiError('origin_not_allowed');
   const isBound = admitted.tenant.bindSessionToNetwork;
   if (isBound && !isNetwork(ctx.keys.network, networkOf(req.ip), claims.network)) {
-    // An honest visitor whose phone has just changed networks: the element asks for a new session and continues.
+    // Usually a phone that has just changed networks: the element requests a new session and continues.
     throw new ApiError('session_expired');
   }
   return admitted;

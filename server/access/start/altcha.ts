@@ -1,6 +1,6 @@
 /**
- * ALTCHA proof of work (altcha.org, version 2), made and checked here: no third party learns of the visitor. It prices
- * an attacker's starts, about half a second of one core each; it does not stop them, the limits do.
+ * ALTCHA proof of work (altcha.org, version 2), created and checked here: no third party learns of the visitor. It makes
+ * an attacker's starts expensive, about half a second of one core each; the limits are what stops them.
  */
 import { randomInt } from 'node:crypto';
 import { type Challenge, createChallenge, type Payload, verifySolution } from 'altcha-lib';

@@ -1,6 +1,6 @@
 /**
- * Asks the operator's own server before a call is created, and once before the first message of a conversation; it may
- * deny it or add variables. The form of its answer is in `before-call.md`.
+ * Asks the operator's own server before a call is created, and once before the first message of a conversation; the
+ * server may deny it or add variables. The format of its answer is in `before-call.md`.
  */
 import { z } from 'zod';
 import { outsideOf } from '../../base/outside.ts';
@@ -15,7 +15,7 @@ import { openTenantSecret } from '../secrets/tenant-secrets.ts';
 /** The visitor is waiting for the call. */
 const timeoutMs = 2000;
 
-/** Strict: a misspelled field is nonsense, never a silent yes. */
+/** Strict: a misspelled field makes the answer invalid, never a silent yes. */
 const answerSchema = z.strictObject({
   allow: z.boolean().optional(),
   /** Shown to the visitor when the call is denied. */
@@ -41,7 +41,7 @@ export async function askBeforeCall(
       type: 'call.before',
       data: { tenant: tenant.slug, session: session.jti, origin: session.origin, variableValues },
     };
-    const secret = openTenantSecret(ctx.box, tenant, 'hookSecret') ?? '';
+    const secret = openTenantSecret(ctx.box, tenant, 'hookSecret');
     const outside = outsideOf(ctx.config);
     const id = session.jti;
     const received = await postHook({ url, secret, id, body, timeoutMs, nowMs: ctx.now(), outside });
@@ -52,7 +52,7 @@ export async function askBeforeCall(
     if (whenUnavailable === 'deny') throw new ApiError('call_denied', { cause });
     ctx.log.warn(
       { err: cause, tenant: tenant.slug },
-      'before-call hook unavailable or its answer is nonsense: call allowed',
+      'before-call hook unavailable or its answer invalid: call allowed',
     );
     return {};
   }

@@ -1,4 +1,4 @@
-/** Keeps account of the pages that were refused, so that the operator can see an attempt, or allow a forgotten page. */
+/** Records the pages that were refused, so that the operator can notice an attack or allow a forgotten page. */
 
 import { oneAtATime } from '../../base/one-at-a-time.ts';
 import { dayIn } from '../../base/time-zone.ts';
@@ -17,15 +17,15 @@ import { raiseNotice } from '../notices/notices.ts';
 
 export interface Refusals {
   /**
-   * In memory only: a refusal that waited for the store would take longer than that of a tenant that does not exist, and
-   * so tell which tenants there are.
+   * In memory only: a refusal that waited for the store would take longer than one for an unknown tenant, and so reveal
+   * which tenants exist.
    */
   note(tenant: Tenant, header: string | undefined): void;
-  /** Writes down what has been noted; also what the stop of a process must wait for. */
+  /** Writes what has been noted; a stopping process must wait for it. */
   flush(): Promise<void>;
 }
 
-/** How long a refusal may be known to this process alone. */
+/** How long a refusal may be known only to this process. */
 const flushEveryMs = 2000;
 
 export function startRefusalCount(ctx: Context & { refusals: Refusals }): Worker {
@@ -42,7 +42,7 @@ interface Noted {
 
 export function createRefusals(store: Store, frontLimits: FrontLimits, now: () => number): Refusals {
   let noted = new Map<string, Noted>();
-  // Whoever waits for a flush wants all that was noted until then, also what another one has just taken.
+  // A flush covers everything noted before it, including what a concurrent flush has already taken.
   const inTurn = oneAtATime();
   return {
     note(tenant, header) {
@@ -70,7 +70,7 @@ export function createRefusals(store: Store, frontLimits: FrontLimits, now: () =
   }
 }
 
-/** What was written by hand is not worth keeping as it is: only what could be allowed is kept by name. */
+/** Only origins that could be allowed are kept by name; hand-written headers are not. */
 function nameOf(header: string | undefined): string {
   if (header === undefined) return '(none)';
   if (header.length > 300 || URL.parse(header)?.origin !== header || header === 'null') return '(malformed)';

@@ -1,4 +1,4 @@
-/** What a browser may have to solve before it gets a session. Another kind (Turnstile, …) is one more `Challenger`. */
+/** What a browser may have to solve before it gets a session. Another kind (Turnstile, …) is another `Challenger`. */
 import type { Context } from '../../context.ts';
 import type { ChallengeKind } from '../../contract.ts';
 import { ApiError } from '../../errors.ts';
@@ -7,7 +7,7 @@ import { useChallenge } from '../../store/used-challenges.ts';
 import { altcha } from './altcha.ts';
 import type { Challenger } from './challenger.ts';
 
-/** @returns null when the tenant demands none */
+/** @returns null when the tenant requires none */
 export function challengerOf(ctx: Context, tenant: Tenant): Challenger | null {
   const challengers: Record<ChallengeKind, () => Challenger | null> = {
     none: () => null,
@@ -16,7 +16,7 @@ export function challengerOf(ctx: Context, tenant: Tenant): Challenger | null {
   return challengers[tenant.challenge]();
 }
 
-/** @throws ApiError `challenge_required` unless the tenant demands none or this solution is right, fresh and new */
+/** @throws ApiError `challenge_required` unless the tenant requires none or the solution is correct, fresh and unused */
 export async function checkChallenge(
   ctx: Context,
   tenant: Tenant,

@@ -1,15 +1,15 @@
-/** What a kind of challenge has to be able to do. Types only. */
+/** The interface of a kind of challenge. Types only. */
 
-/** A challenge counts only for the tenant and page for which it was made. */
+/** A challenge is valid only for the tenant and page that it was issued for. */
 export interface ChallengeSubject {
   tenant: string;
   origin: string;
 }
 
 export interface Challenger {
-  /** What the browser is given to solve. */
+  /** What the browser must solve. */
   issue(subject: ChallengeSubject, nowMs: number): Promise<object>;
-  /** @returns what makes this solution unique and when it expires (epoch milliseconds); null when it is no solution */
+  /** @returns the solution's unique id and when it expires (epoch milliseconds); null when it is not a solution */
   verify(
     solution: string,
     subject: ChallengeSubject,

@@ -5,11 +5,12 @@ import { findCall, listLiveCalls } from '../../store/calls.ts';
 import { findTenantById, type Tenant } from '../../store/tenants.ts';
 import { readCallRecord } from '../../vapi/call-record.ts';
 import { endCall, VapiError } from '../../vapi/vapi-api.ts';
+import { vapiFailure } from '../../vapi/vapi-failure.ts';
 import { openControlUrl } from '../secrets/tenant-secrets.ts';
 import { apisOf } from '../tenants/orgs.ts';
 
 /**
- * Ends the call at Vapi if it is one of ours and not over yet; its cost still comes with its report.
+ * Ends the call at Vapi if it is one of ours and not over yet; its cost still arrives with its report.
  * @throws ApiError `vapi_unavailable`, also when Vapi offers no way to end it
  */
 export async function endLiveCall(ctx: Context, tenantId: string, callId: string): Promise<void> {
@@ -22,13 +23,12 @@ export async function endLiveCall(ctx: Context, tenantId: string, callId: string
         : openControlUrl(ctx.box, tenantId, callId, row.controlUrlSealed);
     if (controlUrl !== null) await endCall(ctx.config.vapiBaseUrl, controlUrl);
   } catch (error) {
-    if (error instanceof VapiError) throw new ApiError('vapi_unavailable', { retryAfter: 5, cause: error });
-    throw error;
+    throw vapiFailure(error);
   }
 }
 
 /**
- * Of a call whose reports did not name it.
+ * Fetches the URL of a call whose reports did not include it.
  * @returns null when the call is over, or Vapi does not know it
  * @throws VapiError
  */
@@ -39,11 +39,11 @@ async function askForControlUrl(ctx: Context, tenantId: string, callId: string):
   if (!call) return null;
   const { status, controlUrl } = readCallRecord(call, ctx.now());
   if (status === 'ended') return null;
-  if (controlUrl === null) throw new VapiError('Vapi names no control URL of the call');
+  if (controlUrl === null) throw new VapiError('Vapi gives no control URL for the call');
   return controlUrl;
 }
 
-/** Calls that were created longer ago than any call can last are over, whatever was never reported of them. */
+/** Calls created longer ago than any call can last are over, even if their end was never reported. */
 const longestCallMs = 43_200_000;
 
 /** @returns how many were ended and how many could not be reached */
@@ -58,9 +58,9 @@ export async function endLiveCalls(
 }
 
 /**
- * Ends a call that must not go on, without waiting for it. What fails is tried again each time the call is seen in
+ * Ends a call that must not continue, without waiting for it. A failure is retried each time the call is seen in
  * progress: by its next report, poll or sweep.
- * @param isNew whether that it must not go on is seen for the first time
+ * @param isNew whether the call is found to be unwanted for the first time
  */
 export function endUnwanted(
   ctx: Context,
@@ -74,7 +74,7 @@ export function endUnwanted(
   ctx.log.warn(about, 'ending an unwanted call');
   const ended = endLiveCall(ctx, tenant.id, callId).catch((error: unknown) => {
     if (!(error instanceof ApiError)) throw error;
-    ctx.log.warn({ ...about, err: error }, 'an unwanted call could not be ended and goes on');
+    ctx.log.warn({ ...about, err: error }, 'an unwanted call could not be ended and continues');
   });
   ctx.background(ended);
 }

@@ -1,9 +1,16 @@
 /**
- * From a session to a grant: one transaction consumes the session, takes a concurrency slot and holds the spend; only
+ * From a session to a grant: one transaction consumes the session and reserves a concurrency slot and the spend; only
  * then is the call created or a key handed out.
  */
+import { iso } from '../../base/iso.ts';
 import type { Context } from '../../context.ts';
-import type { Grant, KeyGrant, ProxyGrant, VariableValues } from '../../contract.ts';
+import {
+  callKinds,
+  type Grant,
+  type KeyGrant,
+  type ProxyGrant,
+  type VariableValues,
+} from '../../contract.ts';
 import { ApiError } from '../../errors.ts';
 import { newCallRow } from '../../ledger/usage.ts';
 import { claimCall } from '../../store/call-owners.ts';
@@ -12,14 +19,15 @@ import { claimReservation, type Reservation, releaseReservation } from '../../st
 import { isOpenSince, lockForStart, type Tenant } from '../../store/tenants.ts';
 import { signScopedKey } from '../../vapi/scoped-key.ts';
 import { type CreatedCall, createWebCall, VapiError } from '../../vapi/vapi-api.ts';
-import { issueEndToken, issueFeedbackToken, type SessionClaims } from '../identity/session-token.ts';
+import { vapiFailure } from '../../vapi/vapi-failure.ts';
+import { callToken, feedbackToken, type SessionClaims } from '../identity/session-token.ts';
 import { openTenantSecret, sealControlUrl } from '../secrets/tenant-secrets.ts';
 import { askBeforeCall } from './before-call.ts';
 import { endLiveCall } from './end-call.ts';
 import { mayRejoin, rejoinWithinSeconds } from './left-calls.ts';
 import { reserve } from './reserve.ts';
 
-/** @throws ApiError what `reserve` throws, also when it has become true meanwhile; `call_denied`, `vapi_unavailable` */
+/** @throws ApiError what `reserve` throws, also for what has changed since; `call_denied`, `vapi_unavailable` */
 export async function grantCall(
   ctx: Context,
   tenant: Tenant,
@@ -28,7 +36,7 @@ export async function grantCall(
   consentVersion: string | null,
 ): Promise<Grant> {
   const reservation = await reserve(ctx, tenant, session, consentVersion);
-  // The only thing of the browser's that reaches Vapi, and of that only the names that the tenant allows.
+  // The only browser input that reaches Vapi, and only the names that the tenant allows.
   const variableValues = Object.fromEntries(
     Object.entries(asked).filter(([name]) => tenant.allowedVariables.includes(name)),
   );
@@ -44,7 +52,7 @@ export async function grantCall(
   if (tenant.accessMode === 'proxy') {
     return { ...base, ...(await proxyGrant(ctx, tenant, reservation, assistantOverrides)) };
   }
-  // The operator's server may have taken its time.
+  // The operator's server may have been slow to answer.
   if (!(await isOpenSince(ctx.store, tenant.id, session.generation))) {
     await releaseReservation(ctx.store, reservation.id);
     throw new ApiError('tenant_paused');
@@ -52,7 +60,7 @@ export async function grantCall(
   return { ...base, ...keyGrant(ctx, tenant, session, reservation, assistantOverrides) };
 }
 
-/** A denied call gives back what was reserved for it. */
+/** A denied call releases its reservation. */
 async function ask(
   ctx: Context,
   tenant: Tenant,
@@ -75,22 +83,17 @@ async function proxyGrant(
 ): Promise<Omit<ProxyGrant, 'maxDurationSeconds'>> {
   const { assistantId } = reservation;
   const { key } = signScopedKey(
-    { orgId: tenant.orgId, privateKey: privateKeyOf(ctx, tenant), assistantId },
+    { orgId: tenant.orgId, privateKey: openTenantSecret(ctx.box, tenant, 'privateKey'), assistantId },
     ctx.vapiClock.now(),
   );
   let call: CreatedCall;
   try {
-    const wish = {
-      assistantId,
-      assistantOverrides,
-      ...(mayRejoin(tenant) ? { roomDeleteOnUserLeaveEnabled: false as const } : {}),
-    };
+    const wish = { assistantId, assistantOverrides, outlivesVisit: mayRejoin(tenant) };
     call = await createWebCall(ctx.config.vapiBaseUrl, key, wish, ctx.vapiClock.look);
   } catch (error) {
-    if (!(error instanceof VapiError)) throw error;
-    // Without a sure refusal Vapi may have made a call: its slot and spend stay held until it is known (`unclaimed`).
-    if (error.refused) await releaseReservation(ctx.store, reservation.id);
-    throw new ApiError('vapi_unavailable', { retryAfter: error.retryAfter ?? 5, cause: error });
+    // Unless Vapi clearly refused, it may have created a call: its reservation stays until that is known (`unclaimed`).
+    if (error instanceof VapiError && error.refused) await releaseReservation(ctx.store, reservation.id);
+    throw vapiFailure(error);
   }
   if (!(await recordCreatedCall(ctx, tenant, reservation, call))) {
     ctx.log.warn(
@@ -106,14 +109,14 @@ async function proxyGrant(
     callId: call.id,
     webCallUrl: call.webCallUrl,
     ...(call.callToken ? { callToken: call.callToken } : {}),
-    endToken: issueEndToken(ctx.keys.endCall, { tenant: tenant.slug, call: call.id }, expiresAt, ctx.now()),
+    endToken: callToken.issue(ctx.keys.endCall, { tenant: tenant.slug, call: call.id }, expiresAt, ctx.now()),
     ...(mayRejoin(tenant) ? { rejoinWithinSeconds } : {}),
   };
 }
 
 /**
- * A webhook may have been quicker than Vapi's answer to us, so the row may be there already. The tenant's lock decides
- * between this and a pause: a pause either sees the call in the ledger and ends it, or is seen here.
+ * A webhook may arrive before Vapi's answer to us, so the row may already exist. The tenant's lock orders this and a
+ * pause: a pause either sees the call in the ledger and ends it, or is seen here.
  * @returns false when the tenant has been paused or deleted since the call was granted
  */
 async function recordCreatedCall(
@@ -128,8 +131,8 @@ async function recordCreatedCall(
     source: 'answer',
     callId: call.id,
     asOf: now,
-    type: 'webCall',
-    status: 'queued',
+    type: callKinds.web,
+    status: null,
     assistantId: reservation.assistantId,
     sessionId: reservation.id,
     createdAt: call.createdAt ?? now,
@@ -153,7 +156,7 @@ async function recordCreatedCall(
       ...row,
       sessionId: reservation.id,
       accessMode: reservation.accessMode,
-      // Should its end never be reported.
+      // In case its end is never reported.
       pollAt: row.status === 'ended' ? row.pollAt : reservation.leaseExpiresAt,
       controlUrlSealed: call.controlUrl ? sealControlUrl(ctx.box, tenant.id, call.id, call.controlUrl) : null,
     });
@@ -172,7 +175,7 @@ function keyGrant(
     apiBaseUrl: ctx.config.vapiBaseUrl,
     assistantId: tenant.assistantId,
     assistantOverrides,
-    feedbackToken: issueFeedbackToken(
+    feedbackToken: feedbackToken.issue(
       ctx.keys.endCall,
       { tenant: tenant.slug, session: reservation.id },
       reservation.leaseExpiresAt,
@@ -181,17 +184,16 @@ function keyGrant(
   };
   if (tenant.accessMode === 'scoped-key') {
     const { orgId, assistantId } = tenant;
-    const scope = { orgId, privateKey: privateKeyOf(ctx, tenant), assistantId, origin: session.origin };
+    const scope = {
+      orgId,
+      privateKey: openTenantSecret(ctx.box, tenant, 'privateKey'),
+      assistantId,
+      origin: session.origin,
+    };
     const { key, expiresAt } = signScopedKey(scope, ctx.vapiClock.now());
-    return { ...base, mode: 'scoped-key', key, expiresAt: new Date(expiresAt).toISOString() };
+    return { ...base, mode: 'scoped-key', key, expiresAt: iso(expiresAt) };
   }
   const key = openTenantSecret(ctx.box, tenant, 'publicKey');
   if (!key) throw new Error(`tenant ${tenant.slug} has no public key`);
   return { ...base, mode: 'public-key', key };
-}
-
-function privateKeyOf(ctx: Context, tenant: Tenant): string {
-  const key = openTenantSecret(ctx.box, tenant, 'privateKey');
-  if (!key) throw new Error(`tenant ${tenant.slug} has no private key`);
-  return key;
 }

@@ -1,6 +1,6 @@
 /**
- * Calls that outlive a change of page. The visitor's browser says when it leaves and when it is back; when it is not
- * back in time the server ends the call, so that nobody pays for a room without a visitor.
+ * Calls that survive a change of page. The visitor's browser reports when it leaves and when it is back; if it is not
+ * back in time the server ends the call, so that no one pays for a room without a visitor.
  */
 
 import { startWorker, type Worker } from '../../base/worker.ts';
@@ -11,14 +11,14 @@ import { saveEnded, saveLeft, saveRejoined, takeAbandoned } from '../../store/le
 import { findTenantById, type Tenant } from '../../store/tenants.ts';
 import { endLiveCall } from './end-call.ts';
 
-/** From one page to the next: loading it, and a tap where the browser wants one. */
+/** Time to get from one page to the next: loading it, and a tap where the browser requires one. */
 export const rejoinWithinSeconds = 30;
 
-/** Only a room that we have opened can be kept, and only its tenant can want that. */
+/** Only a room that we opened can be kept, and only if its tenant allows it. */
 export const mayRejoin = (tenant: Tenant): boolean => tenant.rejoinCalls && tenant.accessMode === 'proxy';
 
 /**
- * The visitor leaves its `page`-th page of the call. A tenant that allows no rejoining has its call ended at once.
+ * The visitor leaves the `page`-th page of the call. If the tenant does not allow rejoining, the call ends immediately.
  * @throws ApiError `vapi_unavailable`
  */
 export async function leaveCall(ctx: Context, tenant: Tenant, callId: string, page: number): Promise<void> {
@@ -28,7 +28,7 @@ export async function leaveCall(ctx: Context, tenant: Tenant, callId: string, pa
 }
 
 /**
- * The visitor wants to go on, from its `page`-th page.
+ * The visitor continues the call, on its `page`-th page.
  * @throws ApiError `not_found` when the call is over or about to be
  */
 export async function rejoinCall(ctx: Context, tenant: Tenant, callId: string, page: number): Promise<void> {
@@ -41,7 +41,7 @@ export async function rejoinCall(ctx: Context, tenant: Tenant, callId: string, p
 }
 
 const tickMs = 2000;
-/** A call that cannot be ended after so many attempts is left to the assistant's silence timeout and its own limit. */
+/** After these attempts the call is left to the assistant's silence timeout and its own limit. */
 const pausesMs = [5000, 10_000, 30_000, 60_000];
 
 export function startEndingAbandoned(ctx: Context): Worker {

@@ -1,9 +1,9 @@
-/** What a start may hold of the tenant's budget. Pure: the store decides, in one transaction, with these numbers. */
+/** How much of the tenant's budget a start may reserve. Pure: the store decides with them in one transaction. */
 import type { Limits } from '../../contract.ts';
 
 /** Vapi refuses a `maxDurationSeconds` below this. */
 const shortestCallSeconds = 10;
-/** After a call's maximum length: until Vapi has ended it and told us. */
+/** After a call's maximum length: until Vapi has ended it and reported it. */
 const leaseGraceSeconds = 60;
 
 export interface Hold {
@@ -12,10 +12,10 @@ export interface Hold {
 }
 
 /**
- * The longest call that the limits and the rest of the budget pay for at the worst-case rate, so that even a call in
- * progress cannot pass the cap.
- * @param committedMicros this month's known cost plus everything held
- * @returns null when the rest does not pay for the shortest call that Vapi accepts
+ * The longest call that the limits and the remaining budget cover at the worst-case rate, so that even a call in
+ * progress cannot exceed the cap.
+ * @param committedMicros this month's known cost plus everything reserved
+ * @returns null when the remainder does not cover the shortest call that Vapi accepts
  */
 export function holdFor(limits: Limits, committedMicros: number): Hold | null {
   const rest = BigInt(limits.monthlyBudgetMicros - committedMicros);
@@ -24,18 +24,18 @@ export function holdFor(limits: Limits, committedMicros: number): Hold | null {
   const affordable = Number((rest * 60n) / perMinute);
   const maxSeconds = Math.min(limits.maxCallSeconds, affordable);
   if (maxSeconds < shortestCallSeconds) return null;
-  // Rounded up, so that what is held always covers the seconds that are granted.
+  // Rounded up, so that the reservation always covers the granted seconds.
   const amountMicros = Number((BigInt(maxSeconds) * perMinute + 59n) / 60n);
   return { maxSeconds, amountMicros };
 }
 
-/** A message is answered within this time; its lease follows from it, its cost does not. */
+/** A message is answered within this time, which determines its lease but not its cost. */
 const messageSeconds = 60;
 
 /**
- * What a text message may cost does not depend on how long it takes, so its hold is never cut to what is left: all of it
- * or none. It is the tenant's worst case of a minute.
- * @returns null when the rest of the budget does not pay for it
+ * A text message's cost does not depend on its duration, so its reservation is never reduced to what is left: all of it
+ * or nothing. It is the tenant's worst case for a minute.
+ * @returns null when the remaining budget does not cover it
  */
 export function holdForMessage(limits: Limits, committedMicros: number): Hold | null {
   const amountMicros = limits.worstCaseMicrosPerMinute;
@@ -43,7 +43,7 @@ export function holdForMessage(limits: Limits, committedMicros: number): Hold | 
   return { maxSeconds: messageSeconds, amountMicros };
 }
 
-/** When the concurrency slot of a call frees itself if no end is ever reported, in epoch milliseconds. */
+/** When a call's concurrency slot is released if its end is never reported, in epoch milliseconds. */
 export function leaseEnd(nowMs: number, maxSeconds: number): number {
   return nowMs + (maxSeconds + leaseGraceSeconds) * 1000;
 }

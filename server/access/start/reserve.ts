@@ -1,7 +1,7 @@
 /**
- * The one transaction in which a start is decided: it consumes the session, takes a concurrency slot and holds the
- * spend, or leaves no trace. The tenant's row lock makes two starts of one tenant wait for each other, so the counts
- * that are read here still hold when the reservation is written.
+ * The one transaction that decides a start: it consumes the session and reserves a concurrency slot and the spend, or
+ * leaves no trace. The tenant's row lock serializes two starts of one tenant, so the counts read here are still valid
+ * when the reservation is written.
  */
 
 import { monthIn } from '../../base/time-zone.ts';
@@ -22,15 +22,14 @@ import { raiseNotice } from '../notices/notices.ts';
 import { holdFor, holdForMessage, leaseEnd } from './limits.ts';
 import { isOpen } from './opening-hours.ts';
 
-export type StartKind = 'call' | 'message';
 const modes = { call: 'voice', message: 'chat' };
 const holds = { call: holdFor, message: holdForMessage };
 /** A conversation has many messages where a visitor has one call. */
 const messagesPerCall = 10;
 
 /**
- * A message and a call are counted apart; the slot and the spend that they hold come out of the same limits.
- * @param consentVersion what the visitor has agreed to, kept as evidence
+ * Messages and calls are counted separately; the slots and the spend that they reserve share the same limits.
+ * @param consentVersion what the visitor agreed to, kept as evidence
  * @throws ApiError `tenant_paused`, `call_denied` (the tenant does not offer it), `outside_hours`, `session_used`,
  * `rate_limited`, `concurrency_limit`, `budget_exhausted`
  */
@@ -39,13 +38,13 @@ export async function reserve(
   tenant: Tenant,
   session: SessionClaims,
   consentVersion: string | null,
-  kind: StartKind = 'call',
+  kind: Reservation['kind'] = 'call',
 ): Promise<Reservation> {
   const now = ctx.now();
   const month = monthIn(tenant.timeZone, now);
   try {
     return await ctx.store.transaction().execute(async (db) => {
-      // The tenant was read before the lock; from here on it is as it is now.
+      // The tenant was read before the lock; this is its current state.
       const current = await lockForStart(db, tenant.id, session.generation);
       if (!current) throw new ApiError('tenant_paused');
       const { limits, assistantId, accessMode } = current;
@@ -53,17 +52,19 @@ export async function reserve(
         throw new ApiError('call_denied');
       if (!isOpen(limits.hours, current.timeZone, now)) throw new ApiError('outside_hours');
       const visitor = { visitorNetwork: session.network, visitorSite: session.site };
-      checkStarts(limits, await countStarts(db, tenant.id, visitor, now, prefix[kind]), kind);
+      checkStarts(limits, await countStarts(db, tenant.id, visitor, now, kind), kind);
       const { committedMicros, callsInProgress } = await readCommitments(db, tenant.id, month, now);
       if (callsInProgress >= limits.concurrentCalls)
         throw new ApiError('concurrency_limit', { retryAfter: 30 });
       const hold = holds[kind](limits, committedMicros);
       if (!hold) throw new ApiError('budget_exhausted');
-      // Whatever comes of it begins before then.
+      // The call or message begins before then.
       const leaseExpiresAt = leaseEnd(now, hold.maxSeconds);
       const reservation: Reservation = {
-        id: session.jti.replace(/^ses_/, prefix[kind]),
+        // One session can begin a call and a message, each once.
+        id: kind === 'call' ? session.jti : session.jti.replace(/^ses_/, 'msg_'),
         tenantId: tenant.id,
+        kind,
         generation: session.generation,
         month: monthIn(current.timeZone, leaseExpiresAt),
         amountMicros: hold.amountMicros,
@@ -89,16 +90,9 @@ export async function reserve(
   }
 }
 
-/** Of a reservation's id; it also keeps one session from beginning two conversations. */
-const prefix = { call: 'ses_', message: 'msg_' };
-
-export function isMessage({ id }: Pick<Reservation, 'id'>): boolean {
-  return id.startsWith(prefix.message);
-}
-
 const seconds = { minute: 60, hour: 3600, day: 86_400 };
 
-function checkStarts(limits: Limits, recent: RecentStarts, kind: StartKind): void {
+function checkStarts(limits: Limits, recent: RecentStarts, kind: Reservation['kind']): void {
   const times = kind === 'call' ? 1 : messagesPerCall;
   const { callsPerMinutePerIp: minute, callsPerHourPerIp: hour, callsPerDayPerIp: day } = limits;
   const allowed = {

@@ -1,13 +1,13 @@
 /**
- * Which pages may use a tenant's agent. Pure. An entry is `scheme://host[:port]`, parsed once by the URL standard when
- * it is saved and matched exactly afterwards; one leading `*.` stands for any deeper host and never for the apex.
+ * Which pages may use a tenant's agent. Pure. An entry is `scheme://host[:port]`, parsed by the URL standard when it is
+ * saved and matched exactly afterwards; a leading `*.` matches any subdomain and never the apex.
  */
 import { isSharedHost } from './shared-hosts.ts';
 
 export type ParsedOrigin = { ok: true; origin: string } | { ok: false; reason: string };
 
 const loopback = /^(localhost|[a-z0-9-]+\.localhost|127\.0\.0\.1|\[::1\])$/;
-/** Longer than any host name with scheme and port; what is longer is an attack on the parser, not a page. */
+/** Longer than any host name with scheme and port; anything longer is an attack on the parser, not a page. */
 const maxLength = 300;
 
 /**
@@ -18,7 +18,7 @@ export function parseAllowedOrigin(entry: string, allowHttp = false): ParsedOrig
   const text = entry.trim();
   if (text === '') return refuse('it is empty');
   if (text.length > maxLength) return refuse('it is too long');
-  if (text === '*' || text === 'null') return refuse(`"${text}" would let every page in`);
+  if (text === '*' || text === 'null') return refuse(`"${text}" would admit every page`);
   const wildcard = /^(https?:\/\/)\*\./i.test(text);
   const url = URL.parse(wildcard ? text.replace('*.', '') : text);
   if (!url) return refuse('it is not of the form https://host');
@@ -26,17 +26,17 @@ export function parseAllowedOrigin(entry: string, allowHttp = false): ParsedOrig
     return refuse('only https (and http on localhost) pages can be allowed');
   if (url.username || url.password) return refuse('it must not name a user');
   if (url.pathname !== '/' || url.search || url.hash || /[?#]$/.test(text)) {
-    return refuse('an origin has no path: write only scheme and host');
+    return refuse('an origin has no path: give only scheme and host');
   }
   const host = url.hostname;
   if (host === '' || host.endsWith('.') || host.includes('*')) {
-    return refuse('the host is not usable; one leading "*." is the only wildcard');
+    return refuse('the host is not valid; the only wildcard is one leading "*."');
   }
   if (url.protocol === 'http:' && !allowHttp && !loopback.test(host)) {
-    return refuse('http is only for localhost: use https');
+    return refuse('http is allowed only for localhost: use https');
   }
   if (!wildcard) return { ok: true, origin: url.origin };
-  if (/^[\d.]+$/.test(host) || host.startsWith('[')) return refuse('an address has no subdomains');
+  if (/^[\d.]+$/.test(host) || host.startsWith('[')) return refuse('an IP address has no subdomains');
   if (isSharedHost(host)) {
     return refuse(`anyone can register a name below ${host}`);
   }
@@ -51,7 +51,7 @@ export function parseAllowedOrigin(entry: string, allowHttp = false): ParsedOrig
 export function isOriginAllowed(allowed: readonly string[], header: string | undefined): header is string {
   if (!header || header.length > maxLength) return false;
   // A browser sends the serialized origin; anything that does not survive the round trip was written by hand.
-  // No page's host holds a star, but a wildcard entry does.
+  // No page's host contains a star, but a wildcard entry does.
   if (URL.parse(header)?.origin !== header || header.includes('*')) return false;
   if (allowed.includes(header)) return true;
   const [scheme, rest] = header.split('://') as [string, string];

@@ -1,4 +1,4 @@
-/** The tenants of one Vapi organization, and asking Vapi about its calls. */
+/** The tenants of one Vapi organization, and access to its calls at Vapi. */
 
 import type { Context } from '../../context.ts';
 import { deletedForMs, listTenantsOfOrg, listTenantsToSweep, type Tenant } from '../../store/tenants.ts';
@@ -13,9 +13,9 @@ export interface Org {
 }
 
 /**
- * Orgs that have a tenant, or had one of late.
+ * Orgs that have a tenant, or had one recently.
  * @param slug only the org of this tenant
- * @param sinceMs from when on calls are looked at: whoever was a tenant then, or a little before, is told with its org
+ * @param sinceMs start of the period whose calls are examined: tenants of that time, or shortly before, are included
  */
 export async function listOrgs(ctx: Context, slug?: string, sinceMs = ctx.now()): Promise<Org[]> {
   const orgs = new Map<string, Org>();
@@ -48,7 +48,7 @@ function heardOfSince(ctx: Context, sinceMs: number): number {
 }
 
 /**
- * One for each private key that its tenants have, those of existing tenants first: usually one.
+ * One for each private key that its tenants have, existing tenants first: usually one.
  * @throws Error when none of them can be opened
  */
 export function apisOf(ctx: Context, { orgId, tenants }: Org): CallsApi[] {
@@ -59,7 +59,7 @@ export function apisOf(ctx: Context, { orgId, tenants }: Org): CallsApi[] {
   let failure: unknown;
   for (const tenant of existingFirst) {
     try {
-      keys.add(openTenantSecret(ctx.box, tenant, 'privateKey') ?? '');
+      keys.add(openTenantSecret(ctx.box, tenant, 'privateKey'));
     } catch (error) {
       failure = error;
     }
@@ -68,7 +68,7 @@ export function apisOf(ctx: Context, { orgId, tenants }: Org): CallsApi[] {
   return [...keys].map((key) => createCallsApi(ctx.config.vapiBaseUrl, key, ctx.vapiClock.look));
 }
 
-/** The key opens another org than its tenant was made with: nobody can tell whose the calls are. */
+/** The key opens a different org from the one its tenant was created with: whose calls those are is unknown. */
 export class ForeignKeyError extends VapiError {
   readonly orgId: string;
   constructor(orgId: string) {
@@ -77,7 +77,7 @@ export class ForeignKeyError extends VapiError {
   }
 }
 
-/** Does the work with the first key that Vapi accepts: one client's old key must not hide the calls of the others. */
+/** Works with the first key that Vapi accepts: one client's old key must not hide the calls of the others. */
 export async function withAcceptedKey<Result>(
   apis: CallsApi[],
   work: (api: CallsApi) => Promise<Result>,

@@ -1,6 +1,7 @@
 /**
- * Hosts below which a stranger can get a name, beside those on the public suffix list. Pure. A wildcard on one of them would
- * let every customer of that host in, so it is refused; an exact page, or a wildcard below a customer's own name, is not.
+ * Hosts below which anyone can get a name, in addition to those on the public suffix list. Pure. A wildcard on one of
+ * them would admit every customer of that host, so it is refused; an exact page, or a wildcard below a customer's own
+ * name, is not.
  */
 import { getPublicSuffix } from 'tldts';
 
@@ -8,7 +9,7 @@ const words = (text: string): string[] => text.trim().split(/\s+/);
 
 /**
  * Site builders, blogs, shops, forums and code playgrounds that give each customer `name.host` and are not on the public
- * suffix list of 2026-08-19. Source: the address that each service's own help pages give a new site.
+ * suffix list of 2026-08-19. Source: the address that each service's help pages give a new site.
  */
 const siteHosts = words(`
   000webhostapp.com atlassian.net bandcamp.com beehiiv.com bigcartel.com blogger.com
@@ -26,8 +27,8 @@ const siteHosts = words(`
 `);
 
 /**
- * Hosts of which the public suffix list names only parts, `s3.amazonaws.com` for instance: a wildcard on the whole covers
- * those parts. Source: the parents of the list's rules (publicsuffix.org, commit e8c9a2b of 2026-08-19) that are no
+ * Hosts of which the public suffix list names only parts, such as `s3.amazonaws.com`: a wildcard on the whole covers
+ * those parts. Source: the parents of the list's rules (publicsuffix.org, commit e8c9a2b of 2026-08-19) that are not
  * suffixes themselves, without universities and places.
  */
 const parentsOfSuffixes = words(`
@@ -42,7 +43,7 @@ const parentsOfSuffixes = words(`
 `);
 
 /**
- * At any depth: names that are made of an IP address (`x.10-0-0-1.nip.io`), or that lead to the visitor's own machine.
+ * At any depth: names that encode an IP address (`x.10-0-0-1.nip.io`), or that resolve to the visitor's own machine.
  * Source: the services' own pages.
  */
 const madeOfAddresses = words(`
@@ -57,12 +58,12 @@ export function isSharedHost(host: string): boolean {
     getPublicSuffix(host, { allowPrivateDomains: true }) === host ||
     shared.some((entry) => entry === host || entry.endsWith(`.${host}`)) ||
     madeOfAddresses.some((entry) => host.endsWith(`.${entry}`)) ||
-    // A region of theirs (`eu-west-1.amazonaws.com`) holds names of all its customers, as the whole does.
+    // A region (`eu-west-1.amazonaws.com`) contains names of all its customers, as the whole does.
     isAmazonRegion(host)
   );
 }
 
-/** Of `*.amazonaws.com` nothing but a customer's own name below a public suffix is one customer's. */
+/** Below `amazonaws.com` only a name under a public suffix belongs to a single customer. */
 function isAmazonRegion(host: string): boolean {
   if (!/\.amazonaws\.com(\.cn)?$/.test(host)) return false;
   const suffix = getPublicSuffix(host, { allowPrivateDomains: true }) ?? '';

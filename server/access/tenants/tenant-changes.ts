@@ -1,42 +1,20 @@
-/** Making and changing tenants: what is checked beyond the shapes, what is sealed, and what an answer shows. */
+/** New and changed tenants: checks beyond the schema, sealing of secrets, and the view in answers. */
+
 import { randomBytes } from 'node:crypto';
+import { iso } from '../../base/iso.ts';
 import { maskSecret } from '../../base/secret-box.ts';
 import type { Context } from '../../context.ts';
-import { type CreateTenant, defaultLimits, type TenantView, type UpdateTenant } from '../../contract.ts';
-import { ApiError } from '../../errors.ts';
+import type { CreateTenant, TenantView, UpdateTenant } from '../../contract.ts';
+import { ApiError, invalidField } from '../../errors.ts';
 import { defaultTarget } from '../../store/forward-targets.ts';
-import { newTenantId, type Tenant } from '../../store/tenants.ts';
+import { defaultSettings, newTenantId, settingsOf, type Tenant } from '../../store/tenants.ts';
 import { isOurWebhook, webhookUrlOf } from '../../vapi/webhook-url.ts';
 import { newHookSecret } from '../notices/hooks.ts';
 import { openTenantSecret, sealTenantSecret, type TenantSecret } from '../secrets/tenant-secrets.ts';
 import { parseAllowedOrigin } from './allowed-origins.ts';
 
-const defaults = {
-  accessMode: 'proxy',
-  allowedOrigins: [],
-  allowHttpOrigins: false,
-  bindSessionToNetwork: true,
-  challenge: 'none',
-  beforeCall: null,
-  alerts: null,
-  modes: ['voice'],
-  appearance: {},
-  texts: {},
-  consent: null,
-  rejoinCalls: false,
-  webCallsWithoutGrant: 'auto',
-  allowedVariables: [],
-  limits: defaultLimits,
-  contentRetentionDays: null,
-  webhookAuth: { kind: 'token' },
-  assistantIds: [],
-  wholeOrg: false,
-  webhookForwardUrl: null,
-  timeZone: 'UTC',
-} as const satisfies Partial<Tenant>;
-
 /**
- * @returns the tenant, and the secrets that were made for it: they are shown this once
+ * @returns the tenant, and the secrets that were generated for it: they are shown only once
  * @throws ApiError `invalid_request`
  */
 export function newTenant(
@@ -50,7 +28,10 @@ export function newTenant(
   const { slug, name, orgId, assistantId, ...changes } = { ...input, ...generated };
   const now = ctx.now();
   const empty: Tenant = {
-    ...structuredClone(defaults),
+    ...structuredClone(defaultSettings),
+    accessMode: 'proxy',
+    wholeOrg: false,
+    timeZone: 'UTC',
     id: newTenantId(),
     slug,
     name,
@@ -95,7 +76,7 @@ export function applyTenantChanges(ctx: Context, tenant: Tenant, changes: Update
   if (hookSecret !== undefined) next.hookSecretSealed = seal('hookSecret', hookSecret);
   Object.assign(next, rotation(ctx, tenant, webhookSecret, webhookSecretOverlapSeconds));
   Object.assign(next, forwarding(ctx, tenant, next.webhookForwardUrl, webhookForwardHeaders));
-  // Also when only `allowHttpOrigins` is changed: what it permitted must not stay.
+  // Also when only `allowHttpOrigins` changes: origins that it permitted must not remain.
   next.allowedOrigins = parseOrigins(allowedOrigins ?? tenant.allowedOrigins, next.allowHttpOrigins);
   checkTogether(next);
   return next;
@@ -103,7 +84,7 @@ export function applyTenantChanges(ctx: Context, tenant: Tenant, changes: Update
 
 const defaultOverlapSeconds = 86_400;
 
-/** Vapi goes on to present the old secret until every assistant has the new one, so both count for a while. */
+/** Vapi keeps presenting the old secret until every assistant has the new one, so both are accepted for a while. */
 function rotation(
   ctx: Context,
   tenant: Tenant,
@@ -114,7 +95,7 @@ function rotation(
   const until = ctx.now() + (overlapSeconds ?? defaultOverlapSeconds) * 1000;
   const current = tenant.webhookSecretSealed && openTenantSecret(ctx.box, tenant, 'webhookSecret');
   if (secret === undefined || secret === current) {
-    // Without a new secret the overlap can only be cut short.
+    // Without a new secret the overlap can only be shortened.
     const end = tenant.previousWebhookSecretUntil;
     if (overlapSeconds === undefined || end === null) return {};
     return { previousWebhookSecretUntil: Math.min(end, until) };
@@ -137,14 +118,12 @@ function forwarding(
   url: string | null,
   headers: Record<string, string> | undefined,
 ): Partial<Tenant> {
-  const refuse = (path: string, message: string) =>
-    new ApiError('invalid_request', { errors: [{ path, message }] });
   if (url !== null && isOurWebhook(ctx.config.publicUrl, url)) {
-    throw refuse('webhookForwardUrl', 'is this server: the messages would come round again');
+    throw invalidField('webhookForwardUrl', 'is this server: the messages would loop');
   }
-  if (url === null && headers) throw refuse('webhookForwardHeaders', 'needs a webhookForwardUrl');
+  if (url === null && headers) throw invalidField('webhookForwardHeaders', 'requires a webhookForwardUrl');
   if (url === tenant.webhookForwardUrl && headers === undefined) return {};
-  // The old headers belong to the old server, and may hold its secrets.
+  // The old headers belong to the old server and may contain its secrets.
   const kept = { ...defaultTarget, headers: headers ?? {} };
   const seal = (value: object) =>
     sealTenantSecret(ctx.box, tenant.id, 'webhookForward', JSON.stringify(value));
@@ -159,14 +138,14 @@ function forwardHeaderNames(ctx: Context, tenant: Tenant): string[] {
 
 type Given<Values> = { [Name in keyof Values]: Exclude<Values[Name], undefined> };
 
-/** Without the names whose value is undefined, which would overwrite what is there. */
+/** Drops undefined values, which would overwrite existing ones. */
 function given<Values extends object>(values: Values): Given<Values> {
   return Object.fromEntries(
     Object.entries(values).filter(([, value]) => value !== undefined),
   ) as Given<Values>;
 }
 
-/** @throws ApiError `invalid_request`, saying which entry is bad and why */
+/** @throws ApiError `invalid_request`, naming each bad entry and why */
 function parseOrigins(entries: string[], allowHttp: boolean): string[] {
   const parsed = entries.map((entry) => parseAllowedOrigin(entry, allowHttp));
   const errors = parsed.flatMap((result, index) =>
@@ -178,8 +157,7 @@ function parseOrigins(entries: string[], allowHttp: boolean): string[] {
 
 function checkTogether(tenant: Tenant): void {
   if (tenant.accessMode === 'public-key' && tenant.publicKeySealed === null) {
-    const message = 'is needed for the access mode "public-key"';
-    throw new ApiError('invalid_request', { errors: [{ path: 'publicKey', message }] });
+    throw invalidField('publicKey', 'is required for the access mode "public-key"');
   }
 }
 
@@ -195,35 +173,18 @@ export function viewTenant(ctx: Context, tenant: Tenant): TenantView {
     publicKey: tenant.publicKeySealed === null ? null : masked('publicKey'),
     assistantId: tenant.assistantId,
     accessMode: tenant.accessMode,
-    allowedOrigins: tenant.allowedOrigins,
-    allowHttpOrigins: tenant.allowHttpOrigins,
-    bindSessionToNetwork: tenant.bindSessionToNetwork,
-    challenge: tenant.challenge,
-    beforeCall: tenant.beforeCall,
-    alerts: tenant.alerts,
-    modes: tenant.modes,
-    appearance: tenant.appearance,
-    texts: tenant.texts,
-    consent: tenant.consent,
-    rejoinCalls: tenant.rejoinCalls,
-    webCallsWithoutGrant: tenant.webCallsWithoutGrant,
-    allowedVariables: tenant.allowedVariables,
-    limits: tenant.limits,
-    contentRetentionDays: tenant.contentRetentionDays,
+    ...settingsOf(tenant),
     timeZone: tenant.timeZone,
     webhookSecret: masked('webhookSecret'),
     previousWebhookSecretUntil:
       (tenant.previousWebhookSecretUntil ?? 0) > ctx.now()
-        ? new Date(tenant.previousWebhookSecretUntil ?? 0).toISOString()
+        ? iso(tenant.previousWebhookSecretUntil ?? 0)
         : null,
-    webhookAuth: tenant.webhookAuth,
-    assistantIds: tenant.assistantIds,
     wholeOrg: tenant.wholeOrg,
-    webhookForwardUrl: tenant.webhookForwardUrl,
     webhookForwardHeaders: forwardHeaderNames(ctx, tenant),
     hookSecret: masked('hookSecret'),
     webhookUrl: webhookUrlOf(ctx.config.publicUrl, tenant.slug),
-    createdAt: new Date(tenant.createdAt).toISOString(),
-    updatedAt: new Date(tenant.updatedAt).toISOString(),
+    createdAt: iso(tenant.createdAt),
+    updatedAt: iso(tenant.updatedAt),
   };
 }

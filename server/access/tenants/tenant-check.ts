@@ -1,26 +1,27 @@
-/** Asks Vapi whether a tenant's key, org and assistants belong together, so that a mistake shows when it is made. */
+/** Asks Vapi whether a tenant's key, org and assistants belong together, so that a mistake shows immediately. */
 import type { Context } from '../../context.ts';
-import type { SavedTenant, VapiCheck } from '../../contract.ts';
-import { ApiError } from '../../errors.ts';
+import type { SavedTenant, UpdateTenant, VapiCheck } from '../../contract.ts';
+import { ApiError, invalidField } from '../../errors.ts';
 import type { Queries } from '../../store/database.ts';
 import { deletedForMs, listTenantsOfOrg, type Tenant } from '../../store/tenants.ts';
 import { getAssistant, type SavedAssistant } from '../../vapi/assistants.ts';
 import { VapiError } from '../../vapi/vapi-api.ts';
+import { openTenantSecret } from '../secrets/tenant-secrets.ts';
 
-/** What the operator is told of it. */
-type Checked = { vapiCheck: VapiCheck } & Pick<SavedTenant, 'clockBehindSeconds'>;
+/** The part of it that is reported to the operator. */
+export type Checked = { vapiCheck: VapiCheck } & Pick<SavedTenant, 'clockBehindSeconds'>;
 
 export interface TenantAtVapi {
   privateKey: string;
-  /** Undefined = to be read from Vapi. */
+  /** Undefined = read from Vapi. */
   orgId: string | undefined;
   assistantId: string;
   assistantIds: string[];
 }
 
 /**
- * @returns the org; when Vapi does not answer, the one that was given
- * @throws ApiError `invalid_request` naming what Vapi does not know; `vapi_unavailable` when the org is not known either
+ * @returns the org; when Vapi does not answer, the given one
+ * @throws ApiError `invalid_request` naming what Vapi does not know; `vapi_unavailable` when the org is unknown too
  */
 export async function checkTenant(
   ctx: Context,
@@ -37,9 +38,9 @@ export async function checkTenant(
     (result): result is PromiseFulfilledResult<SavedAssistant> => result.status === 'fulfilled',
   );
   const orgId = answered[0]?.value.orgId;
-  // Also when not every assistant could be asked about: a wrong org would be two orgs for us, each with all the calls.
+  // Even if some assistants could not be checked: a wrong org would become a second org here, each with all the calls.
   if (orgId !== undefined && tenant.orgId !== undefined && tenant.orgId !== orgId) {
-    throw refusal('orgId', `the private key belongs to the organization ${orgId}`);
+    throw invalidField('orgId', `the private key belongs to the organization ${orgId}`);
   }
   if (orgId === undefined || answered.length < ids.length) {
     const cause = found.find((result) => result.status === 'rejected')?.reason as unknown;
@@ -52,9 +53,25 @@ export async function checkTenant(
   return { checked: { vapiCheck: 'ok', ...(clockBehindSeconds === 0 ? {} : { clockBehindSeconds }) }, orgId };
 }
 
+/** Checks only what concerns Vapi, so that a tenant can be edited while Vapi is down. */
+export async function checkChanges(
+  ctx: Context,
+  tenant: Tenant,
+  { privateKey, orgId, assistantId, assistantIds }: UpdateTenant,
+): Promise<Partial<Checked>> {
+  if ([privateKey, orgId, assistantId, assistantIds].every((value) => value === undefined)) return {};
+  const { checked } = await checkTenant(ctx, {
+    privateKey: privateKey ?? openTenantSecret(ctx.box, tenant, 'privateKey'),
+    orgId: orgId ?? tenant.orgId,
+    assistantId: assistantId ?? tenant.assistantId,
+    assistantIds: assistantIds ?? tenant.assistantIds,
+  });
+  return checked;
+}
+
 /**
- * Who has the whole org has it alone: a client must never get the calls of another. Should two tenants be made at once,
- * neither has it (`whoseCall`).
+ * A tenant with `wholeOrg` must be the org's only one: a client must never get another's calls. If two tenants are
+ * created at once, neither has it (`whoseCall`).
  * @throws ApiError `invalid_request`
  */
 export async function checkSharing(db: Queries, tenant: Tenant, nowMs: number): Promise<void> {
@@ -63,33 +80,32 @@ export async function checkSharing(db: Queries, tenant: Tenant, nowMs: number): 
   );
   const names = others.map(({ slug, deletedAt }) => (deletedAt === null ? slug : `${slug} (deleted)`));
   if (tenant.wholeOrg && others.length > 0) {
-    throw refusal('wholeOrg', `the organization is also that of ${names.join(', ')}`);
+    throw invalidField('wholeOrg', `the organization also belongs to ${names.join(', ')}`);
   }
   const owner = others.find(({ wholeOrg, deletedAt }) => wholeOrg && deletedAt === null);
   if (owner)
-    throw refusal('orgId', `${owner.slug} has the whole organization: turn its \`wholeOrg\` off first`);
+    throw invalidField('orgId', `${owner.slug} has the whole organization: turn its \`wholeOrg\` off first`);
 }
 
-/** What the operator should know of settings that are allowed and leave something open. */
+/** Warnings to the operator about settings that are allowed but risky. */
 export function notesOnSettings({ accessMode, webCallsWithoutGrant }: Tenant): string[] {
   if (accessMode === 'proxy' || webCallsWithoutGrant !== 'keep') return [];
   return [
-    `\`webCallsWithoutGrant\` is \`keep\` in the access mode \`${accessMode}\`: whoever copies the key out of a page can start calls that nothing here ends.`,
+    `\`webCallsWithoutGrant\` is \`keep\` in the access mode \`${accessMode}\`: anyone who copies the key from a page can start calls that this server does not end.`,
   ];
 }
 
 function refuseIfWrong(error: unknown, assistantPath: string): void {
   if (!(error instanceof VapiError)) throw error;
   if (error.status === 401 || error.status === 403) {
-    throw refusal('privateKey', 'Vapi does not accept it; is it the private key, not the public one?');
+    throw invalidField(
+      'privateKey',
+      'Vapi does not accept it; is it the private key rather than the public one?',
+    );
   }
   if (error.status === 404 || error.status === 400) {
-    throw refusal(assistantPath, 'this key’s organization has no such assistant');
+    throw invalidField(assistantPath, 'this key’s organization has no such assistant');
   }
 }
 
 const pathOf = (index: number) => (index === 0 ? 'assistantId' : `assistantIds.${index - 1}`);
-
-function refusal(path: string, message: string): ApiError {
-  return new ApiError('invalid_request', { errors: [{ path, message }] });
-}

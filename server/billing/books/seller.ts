@@ -1,12 +1,16 @@
-/** Who issues the invoices, and the prefixes of their numbers. */
+/** The two parties of the invoices: the seller, with the prefixes of its numbers, and a tenant's billing account. */
 
-import { type Actor, recordChange } from '../../access/audit.ts';
-import type { Seller } from '../../contract.ts';
+import type { Actor } from '../../access/audit.ts';
+import { recordChange } from '../../access/audit.ts';
+import type { Context } from '../../context.ts';
+import type { BillingAccount, Seller } from '../../contract.ts';
 import { type ApiError, conflict } from '../../errors.ts';
-import { findSeller, saveSeller } from '../../store/billing-accounts.ts';
+import { findSeller, saveBillingAccount, saveSeller } from '../../store/billing-accounts.ts';
 import type { Store } from '../../store/database.ts';
 import { lockSeries } from '../../store/invoice-numbers.ts';
 import { hasPrefix } from '../../store/invoices.ts';
+import type { Tenant } from '../../store/tenants.ts';
+import { accountOf } from './month-document.ts';
 
 /**
  * Both series count from 1, so a shared prefix would produce the same number twice.
@@ -22,6 +26,21 @@ export async function setSeller(store: Store, seller: Seller, by: Actor, nowMs: 
     await saveSeller(db, seller, nowMs);
     const change = { action: 'seller.update', tenant: null, before, after: seller };
     await recordChange(db, { ...by, ...change }, nowMs);
+  });
+}
+
+export async function setAccount(
+  ctx: Context,
+  tenant: Tenant,
+  account: BillingAccount,
+  by: Actor,
+): Promise<void> {
+  const now = ctx.now();
+  await ctx.store.transaction().execute(async (db) => {
+    const before = await accountOf(db, tenant);
+    await saveBillingAccount(db, tenant.id, account, now);
+    const change = { action: 'billing.update', tenant: tenant.slug, before, after: account };
+    await recordChange(db, { ...by, ...change }, now);
   });
 }
 

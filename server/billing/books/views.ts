@@ -1,4 +1,4 @@
-/** Invoices as answers show them. */
+/** Invoices as the API returns them. */
 import { iso } from '../../base/iso.ts';
 import type { InvoiceCallView, InvoiceDocument, InvoiceSummary, InvoiceView } from '../../contract.ts';
 import { balanceOf } from '../../ledger/invoice-balance.ts';

@@ -1,7 +1,7 @@
 /**
  * How much of what credit notes have refunded is held against falls in the same calls' prices, so that a call that is
  * credited and then falls is refunded once, and one that rises again is still credited. It depends on what was charged
- * when each note was issued and what is charged now, not on the steps between. Pure; see README, "Credit notes".
+ * when each note was issued and what is charged now, not on the steps between. Pure; see rules.md, "Credit notes".
  */
 
 /** A credit note's part in one share of a month. */

@@ -1,11 +1,11 @@
 /** The ledger's calls, page by page, in the form that rating needs. */
 import { setImmediate as otherWork } from 'node:timers/promises';
 import { type CostByComponent, costComponents } from '../../contract.ts';
+import { channelOf } from '../../ledger/channel.ts';
 import { columnOf } from '../../ledger/usage.ts';
 import type { Queries } from '../../store/database.ts';
 import { type LedgerCall, type LedgerPosition, readLedger } from '../../store/invoice-calls.ts';
 import { monthPeriod } from '../plan/period.ts';
-import { channelOf } from '../plan/plan.ts';
 import type { BillableCall } from '../plan/price.ts';
 
 /** Rows in memory at once. */

@@ -1,6 +1,6 @@
 /** Calls of past months that are on no document, and may never be unless someone acts. */
-import type { CostByComponent } from '../../contract.ts';
-import { costComponents } from '../../contract.ts';
+import { type CostByComponent, costComponents } from '../../contract.ts';
+import { channelOf } from '../../ledger/channel.ts';
 import type { Queries } from '../../store/database.ts';
 import {
   countUnbilled,
@@ -10,7 +10,7 @@ import {
 } from '../../store/invoice-calls.ts';
 import type { PlanVersion } from '../../store/plans.ts';
 import { daysIn, monthOfDay, monthPeriod } from '../plan/period.ts';
-import { channelOf, segmentOn, segmentsOf } from '../plan/plan.ts';
+import { segmentOn, segmentsOf } from '../plan/plan.ts';
 import type { BillableCall } from '../plan/price.ts';
 import { createRater, type Rater } from '../plan/rating.ts';
 

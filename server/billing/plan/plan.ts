@@ -1,5 +1,5 @@
 /** Which plan applies on which days. Pure. */
-import type { CallChannel, Plan } from '../../contract.ts';
+import type { Plan } from '../../contract.ts';
 import type { PlanVersion } from '../../store/plans.ts';
 import { daysIn, intersect, monthPeriod, type Period } from './period.ts';
 
@@ -33,17 +33,6 @@ export function segmentsOf(versions: PlanVersion[], month: string): Segment[] {
 
 export function segmentOn(segments: Segment[], day: string): Segment | undefined {
   return segments.find(({ from, to }) => day >= from && day < to);
-}
-
-/** How the ledger's types of call are priced; types not listed are priced as web calls. */
-const channelOfType: Record<string, CallChannel> = {
-  inboundPhoneCall: 'inbound',
-  outboundPhoneCall: 'outbound',
-  chat: 'chat',
-};
-
-export function channelOf(type: string): CallChannel {
-  return channelOfType[type] ?? 'web';
 }
 
 /** All plans in force share one; those replaced before anything was billed may have had another. */

@@ -1,4 +1,4 @@
-/** Whom a client's invoices are made out to, and how they are collected. */
+/** The buyer on a client's invoices, and how they are collected. */
 import { html } from 'lit';
 import type { BillingAccount } from '../../contract.ts';
 import { get, send } from '../parts/api.ts';
@@ -12,7 +12,7 @@ import { Form } from './form.ts';
 
 const collections = [
   ['manual', 'By you, outside Stripe'],
-  ['send', 'Stripe e-mails them'],
+  ['send', 'Stripe e-mails the invoices'],
   ['charge', 'Stripe charges the payment method'],
 ] as const;
 
@@ -23,7 +23,7 @@ export class AccountFormElement extends ScopedElement {
   #form = new Form(this, {
     send: async (body) => {
       const { tax, ...rest } = body as BillingAccount & { tax: Partial<BillingAccount['tax']> };
-      // Without a name and a rate no tax is charged; with one of them the server says what is missing.
+      // Without a name and a rate no tax is charged; with only one of them, the server reports the other as missing.
       const account = { ...rest, tax: Object.keys(tax ?? {}).length > 0 ? tax : null };
       this.#account.data = await send<BillingAccount>('PUT', this.#path(), account);
     },
@@ -40,8 +40,8 @@ export class AccountFormElement extends ScopedElement {
 
   protected override render() {
     return html`<section>
-      <h2>Account</h2>
-      ${this.#account.show((account) => this.#form.show(this.#fields(account), 'Save the account', this.scope.mayWrite))}
+      <h2>Billing account</h2>
+      ${this.#account.show((account) => this.#form.show(this.#fields(account), 'Save', this.scope.mayWrite))}
     </section>`;
   }
 
@@ -49,18 +49,18 @@ export class AccountFormElement extends ScopedElement {
     const { errors } = this.#form;
     const { hasStripe } = this.scope;
     return html`<div class="fields">
-        ${field(errors, { name: 'buyer.name', label: 'Legal name', value: buyer.name, required: true, hint: 'Invoices are made out to it.' })}
+        ${field(errors, { name: 'buyer.name', label: 'Legal name', value: buyer.name, required: true, hint: 'Invoices are made out to this name.' })}
         ${field(errors, { name: 'buyer.email', label: 'E-mail', type: 'email', value: buyer.email })}
-        ${field(errors, { name: 'buyer.taxId', label: 'Tax number', value: buyer.taxId })}
-        ${field(errors, { name: 'buyer.address', label: 'Address', as: 'lines', rows: 4, value: buyer.address, empty: 'keep', hint: 'As it is printed, line by line.' })}
+        ${field(errors, { name: 'buyer.taxId', label: 'Tax ID', value: buyer.taxId })}
+        ${field(errors, { name: 'buyer.address', label: 'Address', as: 'lines', rows: 4, value: buyer.address, empty: 'keep', hint: 'As it should appear on invoices, line by line.' })}
       </div>
       <div class="fields">
-        ${choice(errors, { name: 'collection', label: 'Invoices are collected', value: collection, choices: collections, hint: hasStripe || collection === 'manual' ? undefined : 'The server has no key of Stripe’s, so nothing gets there.' })}
-        ${field(errors, { name: 'stripeCustomerId', label: 'Customer at Stripe', value: stripeCustomerId, placeholder: 'cus_…', hint: 'Empty = made with the first invoice.' })}
-        ${field(errors, { name: 'dueDays', label: 'Due after days', as: 'whole', value: dueDays, required: true })}
-        ${field(errors, { name: 'pauseAfterOverdueDays', label: 'Paused when overdue for days', as: 'whole', value: pauseAfterOverdueDays, empty: 'null', hint: 'Empty = never.' })}
-        ${field(errors, { name: 'tax.label', label: 'Name of the tax', value: tax?.label, placeholder: 'VAT', hint: 'Empty, with its rate = no tax is charged.' })}
-        ${field(errors, { name: 'tax.bps', label: 'Rate of the tax in percent', as: 'fine-percent', value: tax?.bps, hint: 'Of every invoice from now on, also of what came late for earlier months.' })}
+        ${choice(errors, { name: 'collection', label: 'Payment collection', value: collection, choices: collections, hint: hasStripe || collection === 'manual' ? undefined : 'Stripe is not set up on this server, so nothing is sent there.' })}
+        ${field(errors, { name: 'stripeCustomerId', label: 'Stripe customer ID', value: stripeCustomerId, placeholder: 'cus_…', hint: 'Leave empty to create one with the first invoice.' })}
+        ${field(errors, { name: 'dueDays', label: 'Payment term in days', as: 'whole', value: dueDays, required: true })}
+        ${field(errors, { name: 'pauseAfterOverdueDays', label: 'Pause after this many days overdue', as: 'whole', value: pauseAfterOverdueDays, empty: 'null', hint: 'Leave empty to never pause.' })}
+        ${field(errors, { name: 'tax.label', label: 'Tax name', value: tax?.label, placeholder: 'VAT', hint: 'Leave name and rate empty to charge no tax.' })}
+        ${field(errors, { name: 'tax.bps', label: 'Tax rate in percent', as: 'fine-percent', value: tax?.bps, hint: 'Applies to every invoice from now on, including late charges for earlier months.' })}
       </div>`;
   }
 }

@@ -1,4 +1,4 @@
-/** Takes back an invoice, or some of its lines, by a credit note. */
+/** Credits an invoice, or some of its lines, with a credit note. */
 import { css, html } from 'lit';
 import type { CreditNoteRequest, InvoiceView } from '../../contract.ts';
 import { post } from '../parts/api.ts';
@@ -12,7 +12,7 @@ import { money } from '../pure/format.ts';
 import { choice, field } from './fields.ts';
 import { Form } from './form.ts';
 
-/** As the form holds it: the amounts by the number of their line. */
+/** As the form holds it: amounts by line number. */
 interface Written {
   reason: string;
   extent: 'whole' | 'lines';
@@ -48,18 +48,18 @@ export class CreditNoteElement extends ScopedElement {
   protected override render() {
     const { errors } = this.#form;
     const extents = [
-      ['whole', 'All that is left of it'],
-      ['lines', 'Some of its lines'],
+      ['whole', 'Everything not yet credited'],
+      ['lines', 'Selected lines'],
     ] as const;
     const fields = html`<div class="fields">
-        ${field(errors, { name: 'reason', label: 'Reason', value: '', required: true, hint: 'It is printed on the credit note.' })}
+        ${field(errors, { name: 'reason', label: 'Reason', value: '', required: true, hint: 'Printed on the credit note.' })}
         <div @change=${this.#choose}>
-          ${choice(errors, { name: 'extent', label: 'What is taken back', value: 'whole', choices: extents })}
+          ${choice(errors, { name: 'extent', label: 'What to credit', value: 'whole', choices: extents })}
         </div>
       </div>
       ${this.byLine ? this.#lines() : ''}`;
     return html`<h2>Credit note</h2>
-      ${this.#form.show(fields, 'Issue the credit note', true)}`;
+      ${this.#form.show(fields, 'Issue credit note', true)}`;
   }
 
   #lines() {
@@ -74,7 +74,7 @@ export class CreditNoteElement extends ScopedElement {
             value: null,
             as: 'cents',
             currency,
-            hint: `Of ${money(amountCents, currency)}, before tax; empty = nothing.`,
+            hint: `Out of ${money(amountCents, currency)} before tax; leave empty to credit nothing.`,
           }),
         )}
     </div>`;
@@ -92,10 +92,10 @@ export class CreditNoteElement extends ScopedElement {
     const request: CreditNoteRequest = extent === 'lines' ? { reason, lines: parts } : { reason };
     const { number, currency } = this.invoice;
     const sum = parts.reduce((total, { amountCents }) => total + amountCents, 0);
-    const what = extent === 'lines' ? `${money(sum, currency)} before tax` : 'all that is left';
+    const what = extent === 'lines' ? `${money(sum, currency)} before tax` : 'everything not yet credited';
     const yes = await confirm({
       title: `Credit ${number}?`,
-      text: `A credit note takes back ${what} of it. It gets a number and never changes again.`,
+      text: `The credit note credits ${what}. It gets a number and cannot be changed afterwards.`,
       action: 'Issue',
     });
     if (!yes) return false;

@@ -1,4 +1,4 @@
-/** Prepaid credit of a client: what is left, where it came from and went to, and a form to book it or take it back. */
+/** A client's prepaid credit: balance, entries, and a form to book or reverse credit. */
 import { html } from 'lit';
 import type { CreditsAnswer } from '../../contract.ts';
 import { get, post } from '../parts/api.ts';
@@ -9,6 +9,7 @@ import { Resource } from '../parts/resource.ts';
 import { pathOf } from '../parts/scope.ts';
 import { ScopedElement } from '../parts/scoped-element.ts';
 import { shared } from '../parts/style.ts';
+import { table } from '../parts/table.ts';
 import { dayOf, money } from '../pure/format.ts';
 import { choice, field } from './fields.ts';
 import { Form } from './form.ts';
@@ -21,14 +22,14 @@ interface Booking {
 }
 
 const kinds: Record<string, string> = {
-  'top-up': 'Paid in',
-  correction: 'Taken back',
+  'top-up': 'Top-up',
+  correction: 'Reversal',
   used: 'Used',
-  returned: 'Given back',
+  returned: 'Returned',
 };
 const directions = [
   ['paid', 'Paid by the client'],
-  ['mistaken', 'Booked by mistake: taken back'],
+  ['mistaken', 'Reversal'],
 ] as const;
 
 export class CreditSectionElement extends ScopedElement {
@@ -61,41 +62,30 @@ export class CreditSectionElement extends ScopedElement {
   #content({ currency, balanceCents, entries }: CreditsAnswer) {
     const { errors } = this.#form;
     const fields = html`<div class="fields">
-      ${choice(errors, { name: 'direction', label: 'What it is', value: 'paid', choices: directions })}
+      ${choice(errors, { name: 'direction', label: 'Type', value: 'paid', choices: directions })}
       ${field(errors, { name: 'amountCents', label: `Amount in ${currency.toUpperCase()}`, as: 'cents', currency, value: null, required: true })}
-      ${field(errors, { name: 'note', label: 'Note', value: '', hint: 'Needed to take something back.' })}
-      ${field(errors, { name: 'reference', label: 'Reference of the payment', value: '', hint: 'A second payment with the same one is not booked.' })}
+      ${field(errors, { name: 'note', label: 'Note', value: '', hint: 'Required for a reversal.' })}
+      ${field(errors, { name: 'reference', label: 'Payment reference', value: '', hint: 'A second payment with the same reference is not booked.' })}
     </div>`;
-    return html`<p>${money(balanceCents, currency)} are left. Credit pays invoices before anything is due.</p>
+    return html`<p>Balance ${money(balanceCents, currency)}. Credit is applied to invoices before anything is due.</p>
       ${entries.length > 0 ? this.#table(entries, currency) : ''}
-      ${this.scope.mayWrite ? html`<h3>Book credit</h3> ${this.#form.show(fields, 'Book it', true)}` : ''}`;
+      ${this.scope.mayWrite ? html`<h3>Book credit</h3> ${this.#form.show(fields, 'Book', true)}` : ''}`;
   }
 
   #table(entries: CreditsAnswer['entries'], currency: string) {
     const { timeZone, base } = this.scope;
-    return html`<div class="scroll">
-      <table>
-        <caption class="unseen">Prepaid credit</caption>
-        <thead>
-          <tr>
-            <th scope="col">Day</th>
-            <th scope="col">What</th>
-            <th scope="col" class="wide">Note</th>
-            <th scope="col" class="number">Amount</th>
-          </tr>
-        </thead>
-        <tbody>
-          ${entries.map(
-            ({ at, kind, note, invoiceId, amountCents }) => html`<tr>
-              <th scope="row">${dayOf(at, timeZone)}</th>
-              <td>${invoiceId ? html`<a href="${base}/invoices/${invoiceId}">${kinds[kind] ?? kind}</a>` : (kinds[kind] ?? kind)}</td>
-              <td class="wide">${note}</td>
-              <td class="number">${money(amountCents, currency)}</td>
-            </tr>`,
-          )}
-        </tbody>
-      </table>
-    </div>`;
+    return table(
+      'Prepaid credit',
+      ['Date', 'Type', ['Note', 'wide'], ['Amount', 'number']],
+      entries.map(
+        ({ at, kind, note, invoiceId, amountCents }) => html`<tr>
+          <th scope="row">${dayOf(at, timeZone)}</th>
+          <td>${invoiceId ? html`<a href="${base}/invoices/${invoiceId}">${kinds[kind] ?? kind}</a>` : (kinds[kind] ?? kind)}</td>
+          <td class="wide">${note}</td>
+          <td class="number">${money(amountCents, currency)}</td>
+        </tr>`,
+      ),
+    );
   }
 
   async #send({ direction, amountCents, ...more }: Booking): Promise<boolean> {
@@ -105,10 +95,13 @@ export class CreditSectionElement extends ScopedElement {
       direction === 'paid'
         ? {
             title: `Book ${amount} of credit?`,
-            text: `${name} has paid it to you; its next invoices use it.`,
+            text: `${name} has paid you this amount; it is applied to its next invoices.`,
           }
-        : { title: `Take back ${amount} of credit?`, text: `It was never paid; ${name} no longer has it.` };
-    if (!(await confirm({ ...question, action: 'Book it' }))) return false;
+        : {
+            title: `Reverse ${amount} of credit?`,
+            text: `It was never paid and is deducted from ${name}’s balance.`,
+          };
+    if (!(await confirm({ ...question, action: 'Book' }))) return false;
     const signed = direction === 'paid' ? amountCents : -amountCents;
     await this.#reference.use((reference) => post(this.#path(), { reference, ...more, amountCents: signed }));
     await this.#credits.load();

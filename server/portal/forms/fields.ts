@@ -1,4 +1,4 @@
-/** The fields of a form: each with its name, a hint, and what is wrong with it. `form.ts` reads them. */
+/** The fields of a form, each with a label, a hint and its errors. `form.ts` reads them. */
 import { html, nothing, type TemplateResult } from 'lit';
 import type { FieldError } from '../parts/api.ts';
 import { type FieldKind, toText } from '../pure/field-kinds.ts';
@@ -7,28 +7,28 @@ export interface Field {
   /** The path of its value in the request's body: `buyer.name`. */
   name: string;
   label: string;
-  /** As in the body. */
+  /** As in the request's body. */
   value: unknown;
   /** Default `text`. */
   as?: FieldKind;
   hint?: string | TemplateResult | undefined;
-  /** What the body holds when nothing is written: nothing at that path (the default), null, or what it reads as. */
+  /** What an empty field becomes in the body: nothing at that path (the default), null, or the value of an empty text. */
   empty?: 'omit' | 'null' | 'keep';
-  /** Of its amount. */
+  /** The currency of an amount. */
   currency?: string;
-  /** Of the browser's keyboard and help: `email`, `date`, `password`, … */
+  /** The input's type: `email`, `date`, `password`, … */
   type?: string;
-  /** Default `off`: what is written here is about somebody else. */
+  /** Default `off`: what is entered here is about someone else. */
   autocomplete?: 'off' | 'new-password';
-  /** Several lines: how many are shown. */
+  /** Makes it a field of several lines; how many are shown. */
   rows?: number;
-  /** As wide as there is room for. */
+  /** Takes the full width. */
   isBroad?: boolean;
   placeholder?: string;
   readonly?: boolean;
-  /** An empty one is not sent. */
+  /** The form is not sent while it is empty. */
   required?: boolean;
-  /** Id of a datalist in the same form. */
+  /** The id of a datalist in the same form. */
   list?: string;
 }
 
@@ -57,7 +57,7 @@ export interface Choice {
   empty?: 'omit' | 'null' | 'keep';
 }
 
-/** One of several. */
+/** One of several options. */
 export function choice(errors: FieldError[], { name, label, value, choices, hint, empty = 'omit' }: Choice) {
   const { described, invalid, after } = around(errors, name, hint);
   return html`<div class="field">
@@ -72,12 +72,12 @@ export function choice(errors: FieldError[], { name, label, value, choices, hint
 export interface Choices {
   name: string;
   label: string;
-  /** Those that are chosen. */
+  /** The selected ones. */
   values: readonly (string | number)[];
   choices: readonly (readonly [value: string | number, label: string])[];
 }
 
-/** Any of several: a list in the body, of numbers where the values are. */
+/** Any of several options: a list in the body, of numbers if the values are numbers. */
 export function choices(errors: FieldError[], { name, label, values, choices: all }: Choices) {
   const { described, after } = around(errors, name, undefined);
   return html`<fieldset class="choices" aria-describedby=${described}>
@@ -97,7 +97,7 @@ export function flag(name: string, label: string, value: boolean) {
   return html`<label class="tick"><input type="checkbox" name=${name} data-as="flag" ?checked=${value}>${label}</label>`;
 }
 
-/** Of an error at `limits.hours.0` the field `limits.hours` speaks too, unless there is a nearer one. */
+/** An error at `limits.hours.0` is also shown at the field `limits.hours`. */
 function around(errors: FieldError[], name: string, hint: Field['hint']) {
   const own = errors.filter(({ path }) => path === name || path.startsWith(`${name}.`));
   const ids = [...(hint ? [`${name}-hint`] : []), ...(own.length > 0 ? [`${name}-error`] : [])];

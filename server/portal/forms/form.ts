@@ -1,4 +1,4 @@
-/** A form that becomes the body of a request: what its fields hold, and what the server says of each. */
+/** A form that becomes a request body, and shows the server's errors at its fields. */
 import { html, type LitElement, type ReactiveController, type TemplateResult } from 'lit';
 import { keyed } from 'lit/directives/keyed.js';
 import type { FieldError } from '../parts/api.ts';
@@ -6,12 +6,12 @@ import { Work } from '../parts/work.ts';
 import { type FieldKind, toValue } from '../pure/field-kinds.ts';
 
 export interface FormOptions {
-  /** @param body what the fields say, over `start` @returns false when it was called off @throws Refusal */
+  /** @param body the fields' values over `start` @returns false when cancelled @throws Refusal */
   send: (body: object) => Promise<unknown>;
-  /** What the body is where the form has no field for it; default nothing. */
+  /** The body's values that have no field; default none. */
   start?: () => object;
   done?: string;
-  /** Of the amounts; default US dollars. */
+  /** The currency of amounts; default US dollars. */
   currency?: () => string;
 }
 
@@ -19,9 +19,9 @@ export class Form implements ReactiveController {
   readonly work: Work;
   #host: LitElement;
   #options: FormOptions;
-  /** What could not be read, so it was not sent. */
+  /** Fields that could not be read, so nothing was sent. */
   #unread: FieldError[] = [];
-  /** Another one forgets what was written, and shows what there is. */
+  /** Changing it discards what was entered and shows the stored values. */
   #version = 0;
 
   constructor(host: LitElement, options: FormOptions) {
@@ -37,32 +37,32 @@ export class Form implements ReactiveController {
     return [...this.#unread, ...(this.work.refusal?.errors ?? [])];
   }
 
-  /** Shows what there is instead of what was written. */
+  /** Discards what was entered and shows the stored values. */
   reset(): void {
     this.#version += 1;
     this.#unread = [];
     this.work.clear();
   }
 
-  /** @param fields stay as they were written when they are drawn again @param action what the button says: a verb */
+  /** @param fields keep what was entered when rendered again @param action the button's text: a verb */
   show(fields: TemplateResult, action: string, mayWrite: boolean): TemplateResult {
     return html`<form novalidate @submit=${this.#submit}>
       <fieldset class="whole" ?disabled=${!mayWrite}>${keyed(this.#version, fields)}</fieldset>
       ${this.#problem()}
-      ${mayWrite ? html`<p class="row"><button class="main" aria-disabled=${this.work.isBusy ? 'true' : 'false'}>${action}</button></p>` : ''}
+      ${mayWrite ? html`<p class="row"><button class="main" aria-disabled=${this.work.isBusy}>${action}</button></p>` : ''}
     </form>`;
   }
 
   #problem() {
     const { done, refusal, isBusy } = this.work;
     const { errors } = this;
-    // What no field is there for is told here.
+    // Errors without a field are shown here.
     const others = errors.filter(({ path }) => !this.#control(path));
     return html`<p class="good" role="status">${isBusy ? '' : done}</p>
       ${
         errors.length > 0
           ? html`<div class="problem" role="alert">
-              <p>Nothing was saved. ${errors.length > others.length ? 'Look at what is marked.' : ''}</p>
+              <p>Nothing saved${errors.length > others.length ? ': fix the highlighted fields' : ''}.</p>
               ${others.map(({ path, message }) => html`<p>${path}: ${message}</p>`)}
             </div>`
           : refusal
@@ -71,7 +71,7 @@ export class Form implements ReactiveController {
       }`;
   }
 
-  /** The field that an error speaks of: its own, or the one that it is a part of. */
+  /** The field an error is about: its own, or the one it is a part of. */
   #control(path: string): HTMLElement | null {
     const pieces = path.split('.');
     for (let length = pieces.length; length > 0; length -= 1) {
@@ -106,7 +106,7 @@ export class Form implements ReactiveController {
   };
 }
 
-/** @param start what the body is where the form has no field for it */
+/** @param start the body's values that have no field */
 export function readForm(
   form: HTMLFormElement,
   start: object,
@@ -125,7 +125,7 @@ export function readForm(
       const values = [...ticked].map((one) => (as === 'numbers' ? Number(one.value) : one.value));
       put(body, name, values);
     } else if ((control as HTMLInputElement).required && value.trim() === '') {
-      errors.push({ path: name, message: 'is needed' });
+      errors.push({ path: name, message: 'Required' });
     } else if (value.trim() === '' && empty !== 'keep') {
       put(body, name, empty === 'null' ? null : undefined);
     } else {
@@ -137,7 +137,7 @@ export function readForm(
   return { body, errors };
 }
 
-/** @param path `rates.0.price.kind`; a number is a place in a list */
+/** @param path `rates.0.price.kind`; a number is an index in a list */
 function put(target: object, path: string, value: unknown): void {
   const pieces = path.split('.');
   const last = pieces.pop() as string;

@@ -18,10 +18,10 @@ interface Body {
   limits?: { hours?: OpeningHours | null };
 }
 
-/** When calls may start: always, or in intervals of a week. */
+/** When calls may start: always, or in weekly intervals. */
 export class HoursFormElement extends TenantForm {
   static override properties = { ...TenantForm.properties, hours: { state: true } };
-  /** With what was added and removed; null = as they are saved. */
+  /** With intervals added and removed; null = as saved. */
   declare hours: OpeningHours | null;
 
   constructor() {
@@ -48,12 +48,12 @@ export class HoursFormElement extends TenantForm {
   protected override fields({ timeZone, limits }: TenantView) {
     const { errors } = this.form;
     const intervals = this.hours ?? limits.hours ?? [];
-    return html`<p>${intervals.length === 0 ? 'It is always open.' : `It is open in these intervals, by the clocks of ${timeZone}. One that ends before it begins goes on into the next day.`}</p>
+    return html`<p>${intervals.length === 0 ? 'Always open.' : `Open during these intervals (time zone: ${timeZone}). An interval that ends before it starts continues into the next day.`}</p>
       ${intervals.map((interval, index) => {
         const path = `limits.hours.${index}`;
         return html`<fieldset>
           <legend>Interval ${index + 1}</legend>
-          ${choices(errors, { name: `${path}.days`, label: 'Begins on', values: interval.days, choices: days })}
+          ${choices(errors, { name: `${path}.days`, label: 'Starts on', values: interval.days, choices: days })}
           <div class="fields">
             ${field(errors, { name: `${path}.from`, label: 'From', type: 'time', value: interval.from, required: true })}
             ${field(errors, { name: `${path}.to`, label: 'To', type: 'time', value: interval.to, required: true })}
@@ -62,11 +62,11 @@ export class HoursFormElement extends TenantForm {
         </fieldset>`;
       })}
       <p><button type="button" id="add" @click=${() => this.#change((all) => [...all, { days: [1, 2, 3, 4, 5], from: '09:00', to: '17:00' }])}>
-        ${intervals.length === 0 ? 'Open only at some times' : 'Another interval'}
+        ${intervals.length === 0 ? 'Set opening hours' : 'Add interval'}
       </button></p>`;
   }
 
-  /** What was written in the others stays. */
+  /** Keeps what was entered in the other intervals. */
   async #change(change: (all: OpeningHours) => OpeningHours): Promise<void> {
     const form = this.renderRoot.querySelector('form');
     if (!form) return;

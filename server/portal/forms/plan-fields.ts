@@ -1,11 +1,11 @@
-/** The fields of a plan. What has no field here, such as a markup for one component, stays as the plan has it. */
+/** The fields of a plan. Values without a field, such as a markup for one component, stay unchanged. */
 import { html, type TemplateResult } from 'lit';
 import type { Plan, Price, Rate } from '../../contract.ts';
 import type { FieldError } from '../parts/api.ts';
 import { channelNames } from '../pure/plan-words.ts';
 import { choices, field } from './fields.ts';
 
-/** What changes the shape of the plan, and so the fields that there are. */
+/** Changes to the plan's structure, and so to its fields. */
 export interface Reshape {
   kind(rate: number, kind: Price['kind']): void;
   tiers(rate: number, by: 1 | -1): void;
@@ -13,15 +13,15 @@ export interface Reshape {
 }
 
 const kinds: readonly (readonly [Price['kind'], string])[] = [
-  ['included', 'Minutes in the fee, then by the minute'],
-  ['per-minute', 'By the minute'],
-  ['graduated', 'By the minute, cheaper the more there are'],
-  ['cost-plus', 'What Vapi charges, and something on it'],
-  ['per-call', 'By the call'],
-  ['free', 'In the fee'],
+  ['included', 'Included minutes, then per minute'],
+  ['per-minute', 'Per minute'],
+  ['graduated', 'Per minute, cheaper with volume'],
+  ['cost-plus', 'Cost plus markup'],
+  ['per-call', 'Per call'],
+  ['free', 'Included in the fee'],
 ];
 
-/** @param isFixed the tenant has plans in this currency, and all its plans have one */
+/** @param isFixed the tenant already has plans in this currency, and all must use the same */
 export function planFields(
   errors: FieldError[],
   plan: Plan,
@@ -31,16 +31,16 @@ export function planFields(
   const { name, currency, usdRateMicros, monthlyFeeCents, minimumCents, rates } = plan;
   const amount = { as: 'cents' as const, currency, required: true };
   return html`<div class="fields">
-      ${field(errors, { name: 'plan.name', label: 'Name', value: name, required: true, hint: 'Your client reads it.' })}
-      ${field(errors, { name: 'plan.currency', label: 'Currency', value: currency, required: true, readonly: isFixed, hint: isFixed ? 'All plans of a client have one.' : 'Three small letters, such as usd or eur.' })}
-      ${field(errors, { ...amount, name: 'plan.monthlyFeeCents', label: 'Fee a month', value: monthlyFeeCents })}
-      ${field(errors, { ...amount, name: 'plan.minimumCents', label: 'At least, a month', value: minimumCents, hint: 'Fee and usage together; 0 = no minimum.' })}
+      ${field(errors, { name: 'plan.name', label: 'Name', value: name, required: true, hint: 'Your client sees it.' })}
+      ${field(errors, { name: 'plan.currency', label: 'Currency', value: currency, required: true, readonly: isFixed, hint: isFixed ? 'All plans of a client use the same currency.' : 'Three lowercase letters, such as usd or eur.' })}
+      ${field(errors, { ...amount, name: 'plan.monthlyFeeCents', label: 'Monthly fee', value: monthlyFeeCents })}
+      ${field(errors, { ...amount, name: 'plan.minimumCents', label: 'Monthly minimum', value: minimumCents, hint: 'Fee and usage together; 0 = no minimum.' })}
       ${currency === 'usd' ? '' : field(errors, { name: 'plan.usdRateMicros', label: `One US dollar in ${currency}`, as: 'micros', currency, value: usdRateMicros, required: true })}
     </div>
     ${rates.map((rate, index) => rateFields(errors, rate, index, plan, reshape))}
     <p class="row">
-      <button type="button" @click=${() => reshape.rates(1)}>Another price for some of the calls</button>
-      ${rates.length > 1 ? html`<button type="button" @click=${() => reshape.rates(-1)}>Remove the last price</button>` : ''}
+      <button type="button" @click=${() => reshape.rates(1)}>Add a price for some channels</button>
+      ${rates.length > 1 ? html`<button type="button" @click=${() => reshape.rates(-1)}>Remove last price</button>` : ''}
     </p>`;
 }
 
@@ -57,11 +57,11 @@ function rateFields(
     <legend>${plan.rates.length > 1 ? `Price ${index + 1}` : 'Price'}</legend>
     ${whole.map(({ message }) => html`<p class="bad small">${message}</p>`)}
     <div @change=${(event: Event) => onlyHere(event, `${path}.channels`)}>
-      ${choices(errors, { name: `${path}.channels`, label: 'For', values: channels, choices: channelNames })}
+      ${choices(errors, { name: `${path}.channels`, label: 'Applies to', values: channels, choices: channelNames })}
     </div>
     <div class="fields">
       <div class="field broad">
-        <label for="${path}.kind">How it is reckoned</label>
+        <label for="${path}.kind">Pricing model</label>
         <select id="${path}.kind" @change=${(event: Event) => reshape.kind(index, (event.target as HTMLSelectElement).value as Price['kind'])}>
           ${kinds.map(([kind, label]) => html`<option value=${kind} ?selected=${kind === price.kind}>${label}</option>`)}
         </select>
@@ -72,7 +72,7 @@ function rateFields(
   </fieldset>`;
 }
 
-/** A channel has one price: chosen in one place, it is no longer in another. */
+/** A channel has one price: selecting it here clears it elsewhere. */
 function onlyHere(event: Event, name: string): void {
   const { form, value, checked } = event.target as HTMLInputElement;
   if (!checked || !form) return;
@@ -87,29 +87,29 @@ function priceFields(errors: FieldError[], price: Price, path: string, currency:
       ...{ name: `${path}.${name}`, label, value, as: 'micros', currency, required: true },
       ...more,
     });
-  const minute = (value: number, label = 'A minute') => one('perMinuteMicros', label, value);
+  const minute = (value: number, label = 'Per minute') => one('perMinuteMicros', label, value);
   const steps = (of: { initialSeconds: number; incrementSeconds: number }) => html`
-    ${one('initialSeconds', 'First block, in seconds', of.initialSeconds, { as: 'whole' })}
-    ${one('incrementSeconds', 'Then steps of, in seconds', of.incrementSeconds, { as: 'whole' })}`;
+    ${one('initialSeconds', 'Minimum charge in seconds', of.initialSeconds, { as: 'whole' })}
+    ${one('incrementSeconds', 'Billing increment in seconds', of.incrementSeconds, { as: 'whole' })}`;
   switch (price.kind) {
     case 'free':
       return html``;
     case 'per-minute':
       return html`${minute(price.perMinuteMicros)} ${steps(price)}`;
     case 'included':
-      return html`${one('includedMinutes', 'Minutes in the fee', price.includedMinutes, { as: 'whole' })}
-        ${minute(price.perMinuteMicros, 'A further minute')} ${steps(price)}`;
+      return html`${one('includedMinutes', 'Included minutes', price.includedMinutes, { as: 'whole' })}
+        ${minute(price.perMinuteMicros, 'Overage per minute')} ${steps(price)}`;
     case 'graduated':
       return html`${price.tiers.map(
         ({ upToMinutes, perMinuteMicros }, tier) => html`
           ${upToMinutes === null ? '' : one(`tiers.${tier}.upToMinutes`, `Tier ${tier + 1}: up to minute`, upToMinutes, { as: 'whole' })}
-          ${one(`tiers.${tier}.perMinuteMicros`, `Tier ${tier + 1}: a minute`, perMinuteMicros)}`,
+          ${one(`tiers.${tier}.perMinuteMicros`, `Tier ${tier + 1}: per minute`, perMinuteMicros)}`,
       )} ${steps(price)}`;
     case 'cost-plus':
       return html`${one('markupBps', 'Markup in percent', price.markupBps, { as: 'percent' })}
-        ${minute(price.perMinuteMicros, 'And a minute')} ${steps(price)}`;
+        ${minute(price.perMinuteMicros, 'Plus per minute')} ${steps(price)}`;
     case 'per-call':
-      return one('perCallMicros', 'A call', price.perCallMicros);
+      return one('perCallMicros', 'Per call', price.perCallMicros);
     default:
       return price satisfies never;
   }
@@ -117,7 +117,7 @@ function priceFields(errors: FieldError[], price: Price, path: string, currency:
 
 function tierButtons(tiers: number, index: number, reshape: Reshape) {
   return html`<p class="row">
-    <button type="button" @click=${() => reshape.tiers(index, 1)}>Another tier</button>
-    ${tiers > 1 ? html`<button type="button" @click=${() => reshape.tiers(index, -1)}>Remove the last tier</button>` : ''}
+    <button type="button" @click=${() => reshape.tiers(index, 1)}>Add tier</button>
+    ${tiers > 1 ? html`<button type="button" @click=${() => reshape.tiers(index, -1)}>Remove last tier</button>` : ''}
   </p>`;
 }

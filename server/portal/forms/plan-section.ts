@@ -1,4 +1,4 @@
-/** A client's plan: the one that holds, those that were and will be, and the form that makes the next. */
+/** A client's plans: current, past and future, and the form for the next one. */
 import { html } from 'lit';
 import type { Plan, PlanPreset, PlanVersionView } from '../../contract.ts';
 import { get, Refusal, send } from '../parts/api.ts';
@@ -14,6 +14,7 @@ import { Resource } from '../parts/resource.ts';
 import { pathOf } from '../parts/scope.ts';
 import { ScopedElement } from '../parts/scoped-element.ts';
 import { shared } from '../parts/style.ts';
+import { table } from '../parts/table.ts';
 import { planWords } from '../pure/plan-words.ts';
 import { monthIn, monthPlus } from '../pure/zone.ts';
 
@@ -32,11 +33,11 @@ export class PlanSectionElement extends ScopedElement {
     isUnread: { state: true },
     jsonProblem: { state: true },
   };
-  /** What the form says, as far as it can be read. */
+  /** The plan in the form, as far as it can be read. */
   declare draft: Plan | null;
-  /** The day from which it would hold. */
+  /** The day on which it would start. */
   declare from: string;
-  /** Something is written that is no amount, or nothing where there must be something. */
+  /** A field is not a valid amount, or empty although required. */
   declare isUnread: boolean;
   declare jsonProblem: string | null;
 
@@ -58,7 +59,6 @@ export class PlanSectionElement extends ScopedElement {
   #form = new Form(this, {
     start: () => ({ plan: this.draft }),
     currency: () => this.draft?.currency ?? 'usd',
-    done: 'Saved.',
     send: (body) => this.#set(body),
   });
 
@@ -66,17 +66,18 @@ export class PlanSectionElement extends ScopedElement {
     void this.#begin();
   }
 
-  /** @returns false when it was called off */
+  /** @returns false when cancelled */
   async #set(body: object): Promise<boolean> {
     const path = pathOf(this.scope, '/plan');
     try {
       await send('PUT', path, body);
     } catch (error) {
-      // The server has such a day confirmed: a slip in the year would bill every month since.
-      const [, why = ''] = error instanceof Refusal ? (/^(.*)Say "backdate"/.exec(error.message) ?? []) : [];
+      // The server wants such a day confirmed: a wrong year would bill every month since.
+      const [, why = ''] =
+        error instanceof Refusal ? (/^(.*?)[^.]*"backdate"/.exec(error.message) ?? []) : [];
       if (!why) throw error;
-      const action = 'Set it all the same';
-      if (!(await confirm({ title: 'Bill months that are long past?', text: why, action, danger: true }))) {
+      const action = 'Set it anyway';
+      if (!(await confirm({ title: 'Bill past months?', text: why, action, danger: true }))) {
         return false;
       }
       await send('PUT', path, { ...body, backdate: true });
@@ -92,7 +93,7 @@ export class PlanSectionElement extends ScopedElement {
     if (!plans) return;
     const { timeZone, now } = this.scope;
     const month = monthIn(timeZone, now);
-    // Who has a plan changes it with the next month; who has none is billed from this one on.
+    // With a plan, the change starts next month; without one, billing starts this month.
     this.from = `${plans.versions.length > 0 ? monthPlus(month, 1) : month}-01`;
     this.#take(plans.current?.plan ?? plans.presets[0]?.plan ?? null);
   }
@@ -114,18 +115,16 @@ export class PlanSectionElement extends ScopedElement {
 
   #versions({ current, versions }: Plans) {
     if (versions.length === 0) return html`<p>There is no plan yet, so nothing is charged.</p>`;
-    return html`<table>
-      <caption class="unseen">Plans</caption>
-      <thead><tr><th scope="col">From</th><th scope="col">Plan</th></tr></thead>
-      <tbody>
-        ${versions.toReversed().map(
-          ({ id, from, plan }) => html`<tr>
-            <th scope="row">${dayName(from)}</th>
-            <td>${plan?.name ?? 'no plan: nothing is charged'} ${id === current?.id ? html`<span class="badge good">holds now</span>` : ''}</td>
-          </tr>`,
-        )}
-      </tbody>
-    </table>`;
+    return table(
+      'Plans',
+      ['From', 'Plan'],
+      versions.toReversed().map(
+        ({ id, from, plan }) => html`<tr>
+          <th scope="row">${dayName(from)}</th>
+          <td>${plan?.name ?? 'no plan: nothing is charged'} ${id === current?.id ? html`<span class="badge good">Current</span>` : ''}</td>
+        </tr>`,
+      ),
+    );
   }
 
   #editor(plans: Plans, draft: Plan) {
@@ -134,17 +133,17 @@ export class PlanSectionElement extends ScopedElement {
     const fields = html`<div @input=${this.#written}>
         ${planFields(this.#form.errors, draft, fixed !== undefined, this.#reshape)}
         <div class="fields">
-          ${field(this.#form.errors, { name: 'from', label: 'It holds from', type: 'date', value: this.from, required: true, hint: `Days are those of ${this.scope.timeZone}. In the middle of a month the fee is for the days that are left.` })}
+          ${field(this.#form.errors, { name: 'from', label: 'Starts on', type: 'date', value: this.from, required: true, hint: `Time zone: ${this.scope.timeZone}. If it starts mid-month, the fee covers the remaining days.` })}
         </div>
       </div>
       <div class="card" id="words">
-        ${this.isUnread ? html`<p class="warn">Something above cannot be read yet. Without it:</p>` : ''}
+        ${this.isUnread ? html`<p class="warn">Some values above are not valid yet. Without them:</p>` : ''}
         ${planWords(draft, this.scope.name).map((sentence) => html`<p>${sentence}</p>`)}</div>`;
-    return html`<h3>${plans.current ? 'Another plan' : 'The first plan'}</h3>
+    return html`<h3>${plans.current ? 'New plan' : 'First plan'}</h3>
       <p class="field">
-        <label for="beginning">Begin with</label>
+        <label for="beginning">Start from</label>
         <select id="beginning" @change=${this.#preset}>
-          ${plans.current?.plan ? html`<option value="">the plan that holds now</option>` : ''}
+          ${plans.current?.plan ? html`<option value="">the current plan</option>` : ''}
           ${plans.presets.map(({ name, description }) => html`<option value=${name}>${name}: ${description}</option>`)}
         </select>
       </p>
@@ -155,24 +154,24 @@ export class PlanSectionElement extends ScopedElement {
 
   #json(draft: Plan) {
     return html`<details>
-      <summary>The same as JSON, with what has no field here</summary>
+      <summary>Edit as JSON, including values without a field</summary>
       <p class="field">
         <label for="json">Plan</label>
         <textarea id="json" class="code" rows="14" spellcheck="false" .value=${JSON.stringify(draft, null, 2)}
           aria-invalid=${this.jsonProblem ? 'true' : 'false'} aria-describedby="json-problem"></textarea>
         <span class="bad small" id="json-problem" role="status">${this.jsonProblem ?? ''}</span>
       </p>
-      <p><button @click=${this.#takeJson}>Take it over into the form</button></p>
+      <p><button @click=${this.#takeJson}>Apply to the form</button></p>
     </details>`;
   }
 
   #ending() {
     return html`<details>
-      <summary>End the billing</summary>
-      <p>From that day on nothing is charged, until you set another plan. Plans that are set for later days are cancelled.</p>
+      <summary>End billing</summary>
+      <p>From that day on, nothing is charged until you set a new plan. Plans that start later are cancelled.</p>
       <form class="row" @submit=${this.#end}>
         <label>From <input type="date" name="day" required value=${this.from}></label>
-        <button class="danger" aria-disabled=${this.#form.work.isBusy ? 'true' : 'false'}>End the billing</button>
+        <button class="danger" aria-disabled=${this.#form.work.isBusy}>End billing</button>
       </form>
     </details>`;
   }
@@ -216,7 +215,7 @@ export class PlanSectionElement extends ScopedElement {
     try {
       plan = JSON.parse(text);
     } catch {
-      this.jsonProblem = 'This is not JSON.';
+      this.jsonProblem = 'This is not valid JSON.';
       return;
     }
     const problem = notAPlan(plan);
@@ -228,9 +227,9 @@ export class PlanSectionElement extends ScopedElement {
     event.preventDefault();
     const from = String(new FormData(event.target as HTMLFormElement).get('day'));
     const question = {
-      title: `End the billing of ${this.scope.name}?`,
-      text: `From ${dayName(from)} on nothing is charged.`,
-      action: 'End it',
+      title: `End billing for ${this.scope.name}?`,
+      text: `From ${dayName(from)} on, nothing is charged.`,
+      action: 'End billing',
       danger: true,
     };
     if (!(await confirm(question))) return;
@@ -239,7 +238,7 @@ export class PlanSectionElement extends ScopedElement {
         await send('PUT', pathOf(this.scope, '/plan'), { plan: null, from });
         await this.#plans.load();
       },
-      `From ${dayName(from)} on nothing is charged.`,
+      `From ${dayName(from)} on, nothing is charged.`,
     );
   };
 }

@@ -1,11 +1,12 @@
-/** What a month would have come to under the plan in the form. */
+/** What a month would have cost under the plan in the form. */
 import { html } from 'lit';
 import type { Plan, SimulationAnswer } from '../../contract.ts';
 import { post } from '../parts/api.ts';
 import { pathOf } from '../parts/scope.ts';
 import { ScopedElement } from '../parts/scoped-element.ts';
+import { table } from '../parts/table.ts';
 import { Work } from '../parts/work.ts';
-import { money, monthName } from '../pure/format.ts';
+import { money, monthName, plural } from '../pure/format.ts';
 import { monthIn, monthPlus } from '../pure/zone.ts';
 
 export class PlanSimulatorElement extends ScopedElement {
@@ -29,7 +30,7 @@ export class PlanSimulatorElement extends ScopedElement {
   }
 
   protected override updated(changed: Map<PropertyKey, unknown>): void {
-    // Figures of another plan than the one that is written there now would mislead.
+    // The figures would mislead once the form holds a different plan.
     if (changed.has('plan') && this.answer) this.#forget();
   }
 
@@ -50,7 +51,7 @@ export class PlanSimulatorElement extends ScopedElement {
             ${months.map((month, back) => html`<option value=${month} ?selected=${back === 1}>${monthName(month)}${back === 0 ? ' so far' : ''}</option>`)}
           </select>
         </label>
-        <button aria-disabled=${this.#work.isBusy ? 'true' : 'false'}>What would it have cost?</button>
+        <button aria-disabled=${this.#work.isBusy}>What would it have cost?</button>
       </form>
       ${this.#work.show()} ${this.answer ? this.#result(this.answer) : ''}
     </section>`;
@@ -64,14 +65,15 @@ export class PlanSimulatorElement extends ScopedElement {
         With this plan ${monthName(month)} would have come to <strong>${money(totalCents, currency)}</strong> instead of
         ${money(actualCents, currency)}: ${difference}. Before tax${days < ofDays ? `, for the ${days} of ${ofDays} days with a plan` : ''}.
       </p>
-      ${openCalls > 0 ? html`<p class="warn small">${openCalls === 1 ? '1 call is' : `${openCalls} calls are`} not in it: length or cost is not known.</p>` : ''}
-      <table>
-        <caption class="unseen">The month under this plan</caption>
-        <thead><tr><th scope="col">What</th><th scope="col" class="number">Amount</th></tr></thead>
-        <tbody>
-          ${lines.map(({ description, amountCents }) => html`<tr><th scope="row">${description}</th><td class="number">${money(amountCents, currency)}</td></tr>`)}
-        </tbody>
-      </table>`;
+      ${openCalls > 0 ? html`<p class="warn small">Not included: ${plural(openCalls, 'call')} with unknown length or cost.</p>` : ''}
+      ${table(
+        'The month under this plan',
+        ['Item', ['Amount', 'number']],
+        lines.map(
+          ({ description, amountCents }) =>
+            html`<tr><th scope="row">${description}</th><td class="number">${money(amountCents, currency)}</td></tr>`,
+        ),
+      )}`;
   }
 
   #simulate = (event: SubmitEvent) => {

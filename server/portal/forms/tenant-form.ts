@@ -1,4 +1,4 @@
-/** A part of a tenant's settings with a form of its own: what it saves leaves the other parts alone. */
+/** A part of a tenant's settings with its own form: saving it leaves the other parts unchanged. */
 import { html, type TemplateResult } from 'lit';
 import type { SavedTenant, TenantView } from '../../contract.ts';
 import { send } from '../parts/api.ts';
@@ -8,12 +8,12 @@ import { ScopedElement } from '../parts/scoped-element.ts';
 import { shared } from '../parts/style.ts';
 import { Form } from './form.ts';
 
-/** Heard by the tenant's page, with the tenant as it is now. */
+/** Handled by the tenant's page; its detail is the updated tenant. */
 export const tenantSaved = 'tenant-saved';
 
-/** Off, calls of other assistants are nobody's, and are told as such. */
+/** When off, calls of other assistants belong to no one, and are reported so. */
 export const wholeOrgLabel =
-  'All calls of its organization at Vapi are this client’s, whatever the assistant';
+  'All calls in its Vapi organization belong to this client, whichever assistant takes them';
 
 /** @fires tenant-saved */
 export abstract class TenantForm extends ScopedElement {
@@ -33,17 +33,17 @@ export abstract class TenantForm extends ScopedElement {
   protected abstract readonly heading: string;
   protected abstract fields(tenant: TenantView): TemplateResult;
 
-  /** What is sent where there is no field for it: needed for what the server replaces as a whole. */
+  /** Values sent without a field: needed where the server replaces an object as a whole. */
   protected start(): object {
     return {};
   }
 
-  /** @param body what the fields say */
+  /** @param body the fields' values */
   protected changes(body: object): object {
     return body;
   }
 
-  /** What was written is the tenant's now. */
+  /** Called after the tenant has been saved. */
   protected saved(): void {}
 
   protected override reload(): void {

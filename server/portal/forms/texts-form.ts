@@ -4,10 +4,10 @@ import { commonTexts } from '../pure/common-texts.ts';
 import { field } from './fields.ts';
 import { TenantForm } from './tenant-form.ts';
 
-/** What the agent's panel says in the client's own words; what is empty it says in the visitor's language. */
+/** The client's own words in the agent's panel; empty ones are shown in the visitor's language. */
 export class TextsFormElement extends TenantForm {
   static override properties = { ...TenantForm.properties, added: { state: true } };
-  /** Keys that were written in besides the common ones and those that have a text. */
+  /** Keys added besides the common ones and those with a text. */
   declare added: string[];
 
   constructor() {
@@ -26,13 +26,13 @@ export class TextsFormElement extends TenantForm {
     const others = [...new Set([...Object.keys(texts), ...this.added])].filter((key) => !common.has(key));
     const one = (key: string, label: string, placeholder: string) =>
       field(this.form.errors, { name: `texts.${key}`, label, value: texts[key], placeholder, rows: 2 });
-    return html`<p class="muted small">What is left empty is said in the visitor’s language; what is written here is said to everybody.</p>
+    return html`<p class="muted small">Empty fields use the standard text in the visitor’s language; your own text is shown to every visitor as written.</p>
       <div class="fields">
         ${commonTexts.map(([key, label, text]) => one(key, label, text))} ${others.map((key) => one(key, key, ''))}
       </div>
       <p class="row">
-        <label>Another text, by its key <input id="key" spellcheck="false" autocomplete="off"></label>
-        <button type="button" @click=${this.#add}>Add it</button>
+        <label>Other text, by key <input id="key" spellcheck="false" autocomplete="off"></label>
+        <button type="button" @click=${this.#add}>Add</button>
       </p>`;
   }
 

@@ -1,14 +1,14 @@
-/** The portal's only way to the server: `/v1` of the same origin, with the browser's cookie. */
+/** The only module that calls the server: `/v1` on the same origin, with the browser's cookie. */
 import type { Problem } from '../../contract.ts';
 
-/** What is wrong with one field of a request. */
+/** A problem with one field of a request. */
 export interface FieldError {
   /** In the body: `limits.hours.0.from`. */
   path: string;
   message: string;
 }
 
-/** What the server said no with. */
+/** The server's refusal of a request. */
 export class Refusal extends Error {
   readonly status: number;
   /** Stable; `offline` when there was no answer at all. */
@@ -22,15 +22,15 @@ export class Refusal extends Error {
   }
 }
 
-/** Heard by the app when the sign-in has ended. */
+/** Dispatched on the window when the sign-in has ended. */
 export const signedOut = 'portal-signed-out';
 
-/** Relative to the page, so that it is right wherever the server is mounted. */
+/** Relative to the page, so it works wherever the server is mounted. */
 export function urlOf(path: string): string {
   return new URL(`../v1/${path}`, document.baseURI).href;
 }
 
-/** @param path behind `/v1/` @throws Refusal */
+/** @param path below `/v1/` @throws Refusal */
 export async function get<Answer>(path: string): Promise<Answer> {
   return (await (await ask(path, {})).json()) as Answer;
 }
@@ -51,21 +51,26 @@ export function post<Answer>(path: string, body: object = {}): Promise<Answer> {
   return send('POST', path, body);
 }
 
-/** Every page of a list. @throws Refusal */
+export type Page<Name extends string, Row> = Record<Name, Row[]> & { nextCursor: string | null };
+
+/** Reads every page of a list. @throws Refusal */
 export async function getAll<Name extends string, Row>(path: string, name: Name): Promise<Row[]> {
   const rows: Row[] = [];
   let cursor: string | null = null;
   do {
-    const more: string =
-      cursor === null ? '' : `${path.includes('?') ? '&' : '?'}cursor=${encodeURIComponent(cursor)}`;
-    const page = await get<Record<Name, Row[]> & { nextCursor: string | null }>(`${path}${more}`);
+    const page: Page<Name, Row> = await get(cursor === null ? path : atCursor(path, cursor));
     rows.push(...page[name]);
     cursor = page.nextCursor;
   } while (cursor !== null);
   return rows;
 }
 
-/** Saves a list as a file; a plain link could not ask for CSV. @throws Refusal */
+/** The path of a list's next page. */
+export function atCursor(path: string, cursor: string): string {
+  return `${path}${path.includes('?') ? '&' : '?'}cursor=${encodeURIComponent(cursor)}`;
+}
+
+/** Downloads a list as a file; a plain link cannot request CSV. @throws Refusal */
 export async function saveCsv(path: string, name: string): Promise<void> {
   const response = await ask(path, { headers: { accept: 'text/csv' } });
   const link = document.createElement('a');

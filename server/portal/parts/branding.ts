@@ -3,11 +3,11 @@ import type { Branding } from '../../contract.ts';
 import { readable } from '../pure/color.ts';
 import { backgrounds } from './style.ts';
 
-/** Heard by the frame when the operator has changed how it looks. */
+/** Dispatched on the window when the operator has changed its branding. */
 export const brandingChanged = 'portal-branding-changed';
 
 export function applyBranding({ accentColor }: Branding): void {
-  // The server has checked it, but it ends up in CSS: only what can be nothing else gets through.
+  // The server has validated it, but it is written into CSS: accept nothing but a plain hex colour.
   if (!accentColor || !/^#[0-9a-f]{6}$/i.test(accentColor)) {
     document.documentElement.style.removeProperty('--accent');
     return;

@@ -1,4 +1,4 @@
-/** One run of closing months, from its start to its report, also when its request is lost on the way. */
+/** Follows one month-end run from start to report, even when its request is lost. */
 import type { CloseReport } from '../../contract.ts';
 import { get, post, Refusal } from './api.ts';
 
@@ -8,21 +8,21 @@ export interface CloseBody {
 }
 
 const lookMs = 1000;
-/** How often in vain: without a new run the request never arrived, without progress the server has stopped. */
+/** Polls without success before giving up: no new run means the request never arrived, no progress that the server stopped. */
 const looksForStart = 5;
 const looksForProgress = 120;
 
-/** Those that did something, newest first. */
+/** Runs that changed something, newest first. */
 export async function pastRuns(): Promise<CloseReport[]> {
   return (await get<{ runs: CloseReport[] }>('billing/runs?dry-runs=false')).runs;
 }
 
 /**
- * @param tell told how many invoices are made, again and again
+ * @param tell called repeatedly with the number of invoices made so far
  * @throws Refusal
  */
 export async function runClose(body: CloseBody, tell: (made: number) => void): Promise<CloseReport> {
-  // The server may close months by itself meanwhile: ours is the one that was not there before.
+  // The server may also close months automatically in the meantime: ours is the run that was not there before.
   const known = new Set((await pastRuns()).map(({ id }) => id));
   const look = async () => (await pastRuns()).find(({ id }) => !known.has(id));
   let isAnswered = false;
@@ -44,7 +44,7 @@ export async function runClose(body: CloseBody, tell: (made: number) => void): P
   }
 }
 
-/** A proxy in between waits for an answer for a minute or so, and a run of many clients takes longer: it goes on. */
+/** A run with many clients outlasts a proxy's timeout of about a minute, and continues on the server. */
 const isLost = ({ status }: Refusal) => status === 0 || status === 502 || status === 504;
 
 async function follow(
@@ -64,7 +64,7 @@ async function follow(
       tell(made);
     }
   }
-  throw new Refusal(0, 'offline', 'The run gets no further. Start it again: nothing is billed twice.');
+  throw new Refusal(0, 'offline', 'The run has stalled. Start it again: nothing is billed twice.');
 }
 
 function pause(ms: number): Promise<void> {

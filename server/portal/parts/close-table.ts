@@ -1,46 +1,36 @@
-/** What a run of closing months has done, or would do, client by client. */
+/** What a month-end run did or would do, client by client. */
 import { html } from 'lit';
 import type { CloseEntry, CloseReport } from '../../contract.ts';
-import { count, money, monthName } from '../pure/format.ts';
+import { money, monthName, plural } from '../pure/format.ts';
+import { table } from './table.ts';
 
-/** @param names of the clients, by slug */
+/** @param names clients' names by slug */
 export function closeTable({ entries, dryRun }: CloseReport, names: Map<string, string>) {
-  return html`<div class="scroll">
-    <table>
-      <caption class="unseen">${dryRun ? 'What would be issued' : 'What was issued'}</caption>
-      <thead>
-        <tr>
-          <th scope="col">Client</th>
-          <th scope="col" class="wide">Month</th>
-          ${dryRun ? '' : html`<th scope="col">Invoice</th>`}
-          <th scope="col" class="number">Total</th>
-        </tr>
-      </thead>
-      <tbody>
-        ${entries.map(
-          (entry) => html`<tr>
-            <th scope="row">
-              <a href="#/tenants/${entry.tenant}/invoices">${names.get(entry.tenant) ?? entry.tenant}</a>
-              <span class="narrow muted small">${monthName(entry.month)}</span>
-              ${remark(entry, dryRun)}
-            </th>
-            <td class="wide">${monthName(entry.month)}</td>
-            ${dryRun ? '' : html`<td><span class="nowrap">${entry.number ?? '–'}</span>${entry.outcome === 'pushed' ? ', at Stripe' : ''}</td>`}
-            <td class="number">${entry.totalCents === null ? '–' : money(entry.totalCents, entry.currency ?? 'usd')}</td>
-          </tr>`,
-        )}
-      </tbody>
-    </table>
-  </div>`;
+  return table(
+    dryRun ? 'What would be issued' : 'What was issued',
+    ['Client', ['Month', 'wide'], !dryRun && 'Invoice', ['Total', 'number']],
+    entries.map(
+      (entry) => html`<tr>
+        <th scope="row">
+          <a href="#/tenants/${entry.tenant}/invoices">${names.get(entry.tenant) ?? entry.tenant}</a>
+          <span class="narrow muted small">${monthName(entry.month)}</span>
+          ${remark(entry, dryRun)}
+        </th>
+        <td class="wide">${monthName(entry.month)}</td>
+        ${dryRun ? '' : html`<td><span class="nowrap">${entry.number ?? '–'}</span>${entry.outcome === 'pushed' ? ', in Stripe' : ''}</td>`}
+        <td class="number">${entry.totalCents === null ? '–' : money(entry.totalCents, entry.currency ?? 'usd')}</td>
+      </tr>`,
+    ),
+  );
 }
 
-/** What a person has to know of it, and do. No dry run asks Vapi: that is said once, above the table. */
+/** What someone must know or do. Dry runs never ask Vapi; a note above the table says so once. */
 function remark({ outcome, problem, notCompared }: CloseEntry, dryRun: boolean) {
   return html`${problem ? html`<div class="${outcome === 'failed' ? 'bad' : 'warn'} small">${problem}</div>` : ''}
-    ${notCompared && !dryRun ? html`<div class="muted small">Not compared with Vapi’s books: ${notCompared}</div>` : ''}`;
+    ${notCompared && !dryRun ? html`<div class="muted small">Not compared with Vapi’s records: ${notCompared}</div>` : ''}`;
 }
 
-/** Those that got an invoice, or would. */
+/** Entries that got an invoice, or would. */
 export function issued({ entries }: CloseReport): CloseEntry[] {
   return entries.filter(({ outcome }) => /^(would-finalize|finalized|pushed)$/.test(outcome));
 }
@@ -53,9 +43,5 @@ export function summary(report: CloseReport): string {
     if (currency !== null) sums.set(currency, (sums.get(currency) ?? 0) + (totalCents ?? 0));
   }
   const amounts = [...sums].map(([currency, cents]) => money(cents, currency)).join(' and ');
-  return `${invoices(made.length)}${amounts ? `: ${amounts}` : ''}`;
-}
-
-export function invoices(number: number): string {
-  return number === 1 ? '1 invoice' : `${count(number)} invoices`;
+  return `${plural(made.length, 'invoice')}${amounts ? `: ${amounts}` : ''}`;
 }

@@ -1,4 +1,4 @@
-/** Asks before something is done that cannot be taken back. The browser's own dialog keeps and gives back the focus. */
+/** Asks before an action that cannot be undone. The browser's own dialog traps and restores the focus. */
 import { css, html, LitElement } from 'lit';
 import { formStyle } from './form-style.ts';
 import { shared } from './style.ts';
@@ -6,10 +6,10 @@ import { shared } from './style.ts';
 export interface Question {
   title: string;
   text: string;
-  /** What the button says: a verb. */
+  /** The button's text: a verb. */
   action: string;
   danger?: boolean;
-  /** The label of a text that must be written with the yes. */
+  /** The label of a text required for a yes. */
   reason?: string;
 }
 
@@ -68,12 +68,12 @@ export class ConfirmElement extends LitElement {
 }
 customElements.define('portal-confirm', ConfirmElement);
 
-/** @returns whether the person said yes */
+/** @returns whether the answer was yes */
 export async function confirm(question: Question): Promise<boolean> {
   return (await askReason(question)) !== null;
 }
 
-/** @returns what was written with the yes; null for a no */
+/** @returns the reason given with a yes; null for a no */
 export function askReason(question: Question): Promise<string | null> {
   let element = document.querySelector<ConfirmElement>('portal-confirm');
   if (!element) {

@@ -1,4 +1,4 @@
-/** A text to be taken elsewhere: it can be selected, and copied with one press. */
+/** A text to paste elsewhere: selectable, and copied with one press. */
 import { css, html, LitElement } from 'lit';
 import { formStyle } from './form-style.ts';
 import { shared } from './style.ts';
@@ -55,7 +55,7 @@ export class CopyFieldElement extends LitElement {
       await navigator.clipboard.writeText(this.text);
       this.isCopied = true;
     } catch {
-      // Without the permission, or without https, the person copies it from the field.
+      // Without permission or https, the user copies it from the field.
       this.renderRoot.querySelector<HTMLElement>('#text')?.focus();
     }
   };

@@ -1,4 +1,4 @@
-/** A call that Vapi has not confirmed: what that means, and how it is settled when Vapi never had it. */
+/** Explains a call that Vapi has not confirmed, and dismisses it if Vapi never had it. */
 import { html } from 'lit';
 import { post } from './api.ts';
 import { confirm } from './confirm.ts';
@@ -6,7 +6,7 @@ import { pathOf } from './scope.ts';
 import { ScopedElement } from './scoped-element.ts';
 import { Work } from './work.ts';
 
-/** Heard by the call's view. */
+/** Handled by the call's view. */
 export const callDismissed = 'call-dismissed';
 
 /** @fires call-dismissed */
@@ -21,17 +21,17 @@ export class DismissBoxElement extends ScopedElement {
     const { mayWrite } = this.scope;
     return html`<section>
       <h2>Not confirmed by Vapi</h2>
-      <p>Only a report has named this call; it is billed once Vapi has shown it. If Vapi never had it, somebody knows the client’s webhook secret: change that, and dismiss the call.</p>
+      <p>This call is known only from a webhook report; it is billed once Vapi confirms it. If Vapi never had it, someone knows the client’s webhook secret: change the secret, then dismiss the call.</p>
       ${this.#work.show()}
-      ${mayWrite ? html`<button class="danger" aria-disabled=${this.#work.isBusy ? 'true' : 'false'} @click=${this.#dismiss}>Dismiss it</button>` : ''}
+      ${mayWrite ? html`<button class="danger" aria-disabled=${this.#work.isBusy} @click=${this.#dismiss}>Dismiss</button>` : ''}
     </section>`;
   }
 
   #dismiss = async () => {
     const question = {
       title: 'Dismiss this call?',
-      text: 'Vapi is asked about it once more. If it does not know the call, it counts for nothing from then on.',
-      action: 'Dismiss it',
+      text: 'Vapi is asked once more. If it does not know the call, the call no longer counts.',
+      action: 'Dismiss',
       danger: true,
     };
     if (!(await confirm(question))) return;

@@ -1,4 +1,4 @@
-/** The looks of forms, for the views that have one. */
+/** The style of forms, for views that have one. */
 import { css } from 'lit';
 
 export const formStyle = css`

@@ -1,10 +1,10 @@
-/** Names what a form sends, so that a double click or an answer that was lost makes it count once. */
+/** Names what a form sends, so that a double click or a lost answer makes it count only once. */
 import { Refusal } from './api.ts';
 
 export class Reference {
   #value = newReference();
 
-  /** @param send is given the same name until it has succeeded, or the server says that the name was for something else */
+  /** @param send gets the same name until it succeeds, or the server answers that the name is taken by something else */
   async use<Result>(send: (reference: string) => Promise<Result>): Promise<Result> {
     try {
       const result = await send(this.#value);
@@ -17,7 +17,7 @@ export class Reference {
   }
 }
 
-/** Also on a page without https, where there is no `randomUUID`. */
+/** Works on a page without https too, where `randomUUID` is missing. */
 function newReference(): string {
   return `portal-${crypto.getRandomValues(new Uint32Array(4)).join('-')}`;
 }

@@ -1,4 +1,4 @@
-/** Something that a view shows once the server has told it: waiting, there, or refused. */
+/** Data that a view loads from the server: waiting, loaded or failed. */
 import { html, type ReactiveController, type ReactiveControllerHost, type TemplateResult } from 'lit';
 import { Refusal } from './api.ts';
 
@@ -7,7 +7,7 @@ export class Resource<Data> implements ReactiveController {
   error: Refusal | null = null;
   #host: ReactiveControllerHost;
   #ask: () => Promise<Data>;
-  /** Only the last answer counts. */
+  /** Only the latest answer counts. */
   #round = 0;
 
   constructor(host: ReactiveControllerHost, ask: () => Promise<Data>) {
@@ -18,7 +18,7 @@ export class Resource<Data> implements ReactiveController {
 
   hostConnected(): void {}
 
-  /** What is shown stays until the answer is there, so that nothing jumps. @param fresh forgets it first */
+  /** Keeps the old data on screen until the answer arrives, so that nothing jumps. @param fresh clears it first */
   async load(fresh = false): Promise<void> {
     this.#round += 1;
     const round = this.#round;
@@ -30,7 +30,7 @@ export class Resource<Data> implements ReactiveController {
       this.error = null;
     } catch (error) {
       if (round !== this.#round) return;
-      this.error = error instanceof Refusal ? error : new Refusal(0, 'unknown', 'Something went wrong here.');
+      this.error = error instanceof Refusal ? error : new Refusal(0, 'unknown', 'Something went wrong.');
     }
     this.#host.requestUpdate();
   }
@@ -39,13 +39,20 @@ export class Resource<Data> implements ReactiveController {
     if (this.error) {
       const missing = this.error.code === 'not_found';
       return html`<section role="alert">
-        <h2>${missing ? 'There is nothing here' : 'This could not be loaded'}</h2>
-        <p>${missing ? 'It does not exist, or it is not yours to see.' : this.error.message}</p>
+        <h2>${missing ? 'Not found' : 'This could not be loaded'}</h2>
+        <p>${missing ? 'It does not exist, or you do not have access to it.' : this.error.message}</p>
         ${missing ? '' : html`<button @click=${() => this.load()}>Try again</button>`}
       </section>`;
     }
     if (this.data === null)
       return html`<div class="waiting" role="status"><span class="unseen">Loading…</span></div>`;
     return view(this.data);
+  }
+}
+
+/** Loads as soon as its host is on the page. */
+export class EagerResource<Data> extends Resource<Data> {
+  override hostConnected(): void {
+    void this.load();
   }
 }

@@ -3,9 +3,9 @@ export interface Scope {
   slug: string;
   name: string;
   timeZone: string;
-  /** Of this tenant's views: `#` for a client, `#/tenants/acme` for the operator. */
+  /** The address of this tenant's views: `#` for a client, `#/tenants/acme` for the operator. */
   base: string;
-  /** The operator also sees what a call costs it. */
+  /** The operator also sees its own costs. */
   isOperator: boolean;
   mayWrite: boolean;
   /** Whether invoices can go to Stripe. */
@@ -14,7 +14,7 @@ export interface Scope {
   now: string;
 }
 
-/** Behind `/v1/`. */
+/** A path below `/v1/`. */
 export function pathOf(scope: Scope, rest = ''): string {
   return `tenants/${encodeURIComponent(scope.slug)}${rest}`;
 }

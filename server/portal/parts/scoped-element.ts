@@ -2,12 +2,12 @@ import { LitElement, type PropertyValues } from 'lit';
 import type { Scope } from './scope.ts';
 import { shared } from './style.ts';
 
-/** A view of one tenant's things: it loads when it is told whose, and again when that changes. */
+/** A view of one tenant's data: loads it once the tenant is known, and again when it changes. */
 export abstract class ScopedElement extends LitElement {
   static override styles = [shared];
   static override properties = {
     scope: { attribute: false },
-    /** Of the one thing that it shows, where it shows one. */
+    /** The id of the single item shown, if there is one. */
     item: { attribute: false },
   };
   declare scope: Scope;
@@ -18,7 +18,7 @@ export abstract class ScopedElement extends LitElement {
     this.item = '';
   }
 
-  /** What is shown belongs to another tenant or thing now. */
+  /** The tenant or the item has changed. */
   protected abstract reload(): void;
 
   protected override willUpdate(changed: PropertyValues): void {

@@ -1,4 +1,4 @@
-/** What goes into a client's pages, by what the site is made with. */
+/** The snippet for a client's website, by website builder. */
 import { html } from 'lit';
 import type { LanguageCode, Platform, SnippetView } from '../../contract.ts';
 import { get } from './api.ts';
@@ -8,7 +8,7 @@ import { pathOf } from './scope.ts';
 import { ScopedElement } from './scoped-element.ts';
 
 const platforms: readonly (readonly [Platform, string])[] = [
-  ['html', 'HTML of its own'],
+  ['html', 'Plain HTML'],
   ['wordpress', 'WordPress'],
   ['webflow', 'Webflow'],
   ['shopify', 'Shopify'],
@@ -49,18 +49,18 @@ export class SnippetBoxElement extends ScopedElement {
 
   protected override render() {
     return html`<section>
-      <h2>What goes into the site</h2>
+      <h2>Website snippet</h2>
       <div class="row">
         <label>
-          The site is made with
+          Website built with
           <select name="platform" @change=${this.#choose}>
             ${platforms.map(([platform, name]) => html`<option value=${platform} ?selected=${platform === this.platform}>${name}</option>`)}
           </select>
         </label>
         <label>
-          Text of the button
+          Button language
           <select name="lang" @change=${this.#choose}>
-            <option value="">As the page’s language is</option>
+            <option value="">Same as the page</option>
             ${languages.map((lang) => html`<option value=${lang} ?selected=${lang === this.lang}>${languageNames.of(lang)}</option>`)}
           </select>
         </label>

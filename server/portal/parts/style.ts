@@ -1,4 +1,4 @@
-/** The portal's looks: tokens on the document, which everything inherits, and the sheet that every view shares. */
+/** The portal's style: tokens on the document, which everything inherits, and the sheet all views share. */
 import { css } from 'lit';
 
 /** The backgrounds on which the accent colour is text. */

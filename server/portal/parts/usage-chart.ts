@@ -1,8 +1,9 @@
-/** Minutes by day as bars, and the same as a table for whoever cannot or will not read bars. */
+/** Minutes per day as a bar chart, with the same data as a table. */
 import { css, html, LitElement, svg } from 'lit';
 import type { UsageRow } from '../../contract.ts';
-import { count, dayName, duration, exactMoney } from '../pure/format.ts';
+import { count, dayName, duration, exactMoney, plural } from '../pure/format.ts';
 import { shared } from './style.ts';
+import { table } from './table.ts';
 
 const width = 100;
 const height = 30;
@@ -26,7 +27,7 @@ export class UsageChartElement extends LitElement {
   };
   /** Every day of the period, `YYYY-MM-DD`. */
   declare days: string[];
-  /** Of the days that have calls. */
+  /** One row per day with calls. */
   declare rows: UsageRow[];
   declare withCost: boolean;
 
@@ -46,8 +47,8 @@ export class UsageChartElement extends LitElement {
       null,
     );
     const summary = busiest
-      ? `Talked time by day; the most was ${duration(busiest.seconds ?? 0)} on ${dayName(busiest.key)}.`
-      : 'Talked time by day: no calls yet.';
+      ? `Talk time by day; the most was ${duration(busiest.seconds ?? 0)} on ${dayName(busiest.key)}.`
+      : 'Talk time by day: no calls yet.';
     return html`<figure>
       <figcaption class="muted small">${summary}</figcaption>
       <svg viewBox="0 0 ${width} ${height}" preserveAspectRatio="none" role="img" aria-label=${summary}>
@@ -56,7 +57,7 @@ export class UsageChartElement extends LitElement {
           if (seconds === 0) return '';
           const tall = Math.max(0.4, (seconds / most) * (height - 1));
           return svg`<rect x=${index * slot + slot * 0.15} y=${height - tall} width=${slot * 0.7} height=${tall}>
-            <title>${dayName(day)}: ${count(calls)} calls, ${duration(seconds)}</title></rect>`;
+            <title>${dayName(day)}: ${plural(calls, 'call')}, ${duration(seconds)}</title></rect>`;
         })}
         <line class="base" x1="0" x2=${width} y1=${height} y2=${height}></line>
       </svg>
@@ -64,7 +65,7 @@ export class UsageChartElement extends LitElement {
         <span>${dayName(this.days[0] ?? '1970-01-01')}</span><span>${dayName(this.days.at(-1) ?? '1970-01-01')}</span>
       </div>
       <details>
-        <summary>The same as a table</summary>
+        <summary>Show as table</summary>
         ${this.#table()}
       </details>
     </figure>`;
@@ -72,26 +73,18 @@ export class UsageChartElement extends LitElement {
 
   #table() {
     if (this.rows.length === 0) return html`<p class="muted">No calls yet.</p>`;
-    return html`<table>
-      <thead>
-        <tr>
-          <th scope="col">Day</th>
-          <th scope="col" class="number">Calls</th>
-          <th scope="col" class="number">Time</th>
-          ${this.withCost ? html`<th scope="col" class="number">Cost</th>` : ''}
-        </tr>
-      </thead>
-      <tbody>
-        ${this.rows.map(
-          ({ key, calls = 0, seconds = 0, costMicros = 0 }) => html`<tr>
-            <th scope="row">${dayName(key)}</th>
-            <td class="number">${count(calls)}</td>
-            <td class="number">${duration(seconds)}</td>
-            ${this.withCost ? html`<td class="number">${exactMoney(costMicros, 'usd')}</td>` : ''}
-          </tr>`,
-        )}
-      </tbody>
-    </table>`;
+    return table(
+      'Talk time by day',
+      ['Day', ['Calls', 'number'], ['Time', 'number'], this.withCost && ['Cost', 'number']],
+      this.rows.map(
+        ({ key, calls = 0, seconds = 0, costMicros = 0 }) => html`<tr>
+          <th scope="row">${dayName(key)}</th>
+          <td class="number">${count(calls)}</td>
+          <td class="number">${duration(seconds)}</td>
+          ${this.withCost ? html`<td class="number">${exactMoney(costMicros, 'usd')}</td>` : ''}
+        </tr>`,
+      ),
+    );
   }
 }
 customElements.define('usage-chart', UsageChartElement);

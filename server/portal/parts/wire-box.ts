@@ -1,4 +1,4 @@
-/** Points a client's assistants at this server, so that their calls are reported and billed; shows first what would change. */
+/** Points a client's assistants at this server, so that their calls are reported and billed; previews the changes first. */
 import { html } from 'lit';
 import type { WireAnswer } from '../../contract.ts';
 import { post } from './api.ts';
@@ -23,16 +23,16 @@ export class WireBoxElement extends ScopedElement {
   }
 
   protected override render() {
-    const busy = this.#work.isBusy ? 'true' : 'false';
+    const { isBusy } = this.#work;
     const changes = this.answer?.assistants.some(({ changed }) => changed) ?? false;
     return html`<section>
-      <h2>Reports of calls</h2>
-      <p class="muted small">Vapi must tell this server of each call. What the assistant’s own server got before is passed on to it.</p>
+      <h2>Call reporting</h2>
+      <p class="muted small">Vapi must report every call to this server. Reports that went to the assistant’s own server are forwarded to it.</p>
       ${this.answer ? this.#shown(this.answer) : ''}
       ${this.#work.show()}
       <p class="row">
-        <button aria-disabled=${busy} @click=${() => this.#wire(true)}>See what would change at Vapi</button>
-        ${this.answer?.dryRun && changes ? html`<button class="main" aria-disabled=${busy} @click=${() => this.#wire(false)}>Change it</button>` : ''}
+        <button aria-disabled=${isBusy} @click=${() => this.#wire(true)}>Preview changes at Vapi</button>
+        ${this.answer?.dryRun && changes ? html`<button class="main" aria-disabled=${isBusy} @click=${() => this.#wire(false)}>Apply changes</button>` : ''}
       </p>
     </section>`;
   }
@@ -44,8 +44,8 @@ export class WireBoxElement extends ScopedElement {
             ${name ?? assistantId}:
             ${
               changed
-                ? html`${dryRun ? 'would report' : 'reports'} to ${server.after.url}${server.before?.url ? html` instead of ${server.before.url}` : ''}${forwardUrl ? html`, passed on to ${forwardUrl}` : ''}`
-                : 'reports here already'
+                ? html`${dryRun ? 'would report' : 'reports'} to ${server.after.url}${server.before?.url ? html` instead of ${server.before.url}` : ''}${forwardUrl ? html`, forwarded to ${forwardUrl}` : ''}`
+                : 'already reports here'
             }
           </li>`,
         )}
@@ -59,7 +59,7 @@ export class WireBoxElement extends ScopedElement {
       async () => {
         this.answer = await post<WireAnswer>(path);
       },
-      isDry ? '' : 'Done: Vapi reports to this server.',
+      isDry ? '' : 'Done: Vapi now reports to this server.',
     );
   }
 }

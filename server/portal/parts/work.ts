@@ -1,11 +1,11 @@
-/** Something that a person has asked for: one thing at a time, and what has become of it. */
+/** An action the user started: one at a time, with its outcome. */
 import { html, type ReactiveController, type ReactiveControllerHost, type TemplateResult } from 'lit';
 import { Refusal } from './api.ts';
 
 export class Work implements ReactiveController {
   isBusy = false;
   refusal: Refusal | null = null;
-  /** What is said once it went well. */
+  /** The message shown after success. */
   done = '';
   #host: ReactiveControllerHost;
 
@@ -16,14 +16,14 @@ export class Work implements ReactiveController {
 
   hostConnected(): void {}
 
-  /** Forgets what has become of the last. */
+  /** Clears the last outcome. */
   clear(): void {
     this.refusal = null;
     this.done = '';
     this.#host.requestUpdate();
   }
 
-  /** What is asked for meanwhile is not done: a double click must not pay twice. @returns whether it went well */
+  /** Ignores calls while one is running: a double click must not pay twice. @returns whether it succeeded */
   async do(work: () => Promise<unknown>, done = ''): Promise<boolean> {
     if (this.isBusy) return false;
     this.clear();
@@ -32,14 +32,14 @@ export class Work implements ReactiveController {
       await work();
       this.done = done;
     } catch (error) {
-      this.refusal = error instanceof Refusal ? error : new Refusal(0, 'unknown', 'That did not work.');
+      this.refusal = error instanceof Refusal ? error : new Refusal(0, 'unknown', 'Something went wrong.');
     }
     this.isBusy = false;
     this.#host.requestUpdate();
     return this.refusal === null;
   }
 
-  /** Always drawn, because only a place that is there already is read out when its text comes. */
+  /** Always rendered, because screen readers announce only changes to a region that already exists. */
   show(): TemplateResult {
     return html`<p class="good" role="status">${this.done}</p>
       ${this.refusal ? html`<p class="problem" role="alert">${this.refusal.message}</p>` : ''}`;

@@ -1,8 +1,8 @@
-/** Amounts as people write them, to integers and back, without a floating point number in between. Pure. */
+/** Converts amounts as people write them to integers and back, never through a floating-point number. Pure. */
 
 /**
  * @param digits how many decimals the integer has: 2 for cents and hundredths of a percent, 6 for micros
- * @returns null when the text is not plain digits with at most so many decimals
+ * @returns null when the text is not plain digits with at most that many decimals
  */
 export function toUnits(text: string, digits: number): number | null {
   const match = /^(\d+)(?:\.(\d*))?$/.exec(text.trim());
@@ -12,7 +12,7 @@ export function toUnits(text: string, digits: number): number | null {
   return Number.isSafeInteger(units) ? units : null;
 }
 
-/** @param units not negative @param least how many decimals are written in any case */
+/** @param units not negative @param least the minimum number of decimals */
 export function fromUnits(units: number, digits: number, least: number): string {
   const text = String(units).padStart(digits + 1, '0');
   const whole = text.slice(0, text.length - digits);

@@ -1,4 +1,4 @@
-/** Makes the operator's colour readable on the portal's backgrounds, whatever it is. Pure. */
+/** Makes any operator colour readable on the portal's backgrounds. Pure. */
 
 type Rgb = [number, number, number];
 
@@ -10,7 +10,7 @@ export function contrast(a: string, b: string): number {
 
 /**
  * @param color `#rrggbb`
- * @returns it, or the nearest mixture with black or white that has a contrast of at least 4.5 to every background
+ * @returns it, or the nearest mixture with black or white whose contrast to every background is at least 4.5
  */
 export function readable(color: string, backgrounds: string[]): string {
   const towards: Rgb = luminance(parse(backgrounds[0] ?? '#ffffff')) > 0.4 ? [0, 0, 0] : [255, 255, 255];

@@ -1,10 +1,10 @@
-/** What the text of a form's field stands for in the body of a request, and back. Pure. */
+/** Converts between a form field's text and its value in a request body. Pure. */
 import { minorDigits } from '../../base/currency.ts';
 import { fromUnits, toUnits } from './amounts.ts';
 
 /**
- * `lines`: a list, one entry a line. `cents`: an amount in the currency's smallest unit. `micros`: one in millionths.
- * `percent`: hundredths of a percent; `fine-percent`: the same with one decimal, 887.5 for 8.875. `whole`: a number without decimals.
+ * `lines`: a list, one entry per line. `cents`: an amount in the currency's smallest unit. `micros`: one in millionths.
+ * `percent`: hundredths of a percent; `fine-percent`: the same with one decimal, 887.5 for 8.875. `whole`: an integer.
  */
 export type FieldKind = 'text' | 'lines' | 'whole' | 'cents' | 'micros' | 'percent' | 'fine-percent';
 
@@ -18,7 +18,7 @@ export function toText(kind: FieldKind, value: unknown, currency: string): strin
   return String(value);
 }
 
-/** @returns the value, or what is wrong with the text */
+/** @returns the value, or the problem with the text */
 export function toValue(
   kind: FieldKind,
   text: string,
@@ -30,16 +30,16 @@ export function toValue(
     const lines = trimmed.split('\n').map((line) => line.trim());
     return { value: lines.filter((line) => line !== '') };
   }
-  if (kind === 'whole') return amount(toUnits(trimmed, 0), 'write a whole number');
-  if (kind === 'percent') return amount(toUnits(trimmed, 2), 'write a percentage such as 30 or 7.5');
+  if (kind === 'whole') return amount(toUnits(trimmed, 0), 'Enter a whole number');
+  if (kind === 'percent') return amount(toUnits(trimmed, 2), 'Enter a percentage such as 30 or 7.5');
   if (kind === 'fine-percent') {
     const units = toUnits(trimmed, 3);
-    return amount(units === null ? null : units / 10, 'write a percentage such as 19 or 8.875');
+    return amount(units === null ? null : units / 10, 'Enter a percentage such as 19 or 8.875');
   }
   if (kind === 'micros')
-    return amount(toUnits(trimmed, 6), 'write an amount such as 0.25, with at most six decimals');
+    return amount(toUnits(trimmed, 6), 'Enter an amount such as 0.25, with at most six decimals');
   const example = minorDigits(currency) === 0 ? '1234, without decimals' : '1234.50';
-  return amount(toUnits(trimmed, minorDigits(currency)), `write an amount such as ${example}`);
+  return amount(toUnits(trimmed, minorDigits(currency)), `Enter an amount such as ${example}`);
 }
 
 function amount(value: number | null, problem: string): { value: number } | { problem: string } {

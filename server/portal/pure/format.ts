@@ -1,7 +1,7 @@
-/** Figures as people read them. Pure. */
+/** Formats figures for people to read. Pure. */
 import { minorDigits } from '../../base/currency.ts';
 
-/** @param cents the currency's smallest units, as the server counts them: the browser's own idea of them differs */
+/** @param cents the currency's smallest units as the server counts them; the browser's decimals can differ */
 export function money(cents: number, currency: string): string {
   const digits = minorDigits(currency);
   const decimals = { minimumFractionDigits: digits, maximumFractionDigits: digits };
@@ -10,7 +10,7 @@ export function money(cents: number, currency: string): string {
   );
 }
 
-/** A small amount: to the millionth, where it has so many places. */
+/** A small amount, up to six decimals. */
 export function exactMoney(micros: number, currency: string): string {
   return new Intl.NumberFormat('en', {
     style: 'currency',
@@ -27,6 +27,11 @@ export function dollars(micros: number): string {
 
 export function count(value: number): string {
   return value.toLocaleString('en');
+}
+
+/** `1 call`, `1,234 calls` */
+export function plural(number: number, noun: string): string {
+  return `${count(number)} ${noun}${number === 1 ? '' : 's'}`;
 }
 
 /** `45 s`, `12 min 30 s` */
@@ -54,7 +59,7 @@ export function dayName(day: string): string {
   return dayOf(`${day}T00:00:00Z`, 'UTC');
 }
 
-/** As people write a period: with its last day. @param to the day after it */
+/** A period with its last day, as people write it. @param to the day after it */
 export function period(from: string, to: string): string {
   const last = new Date(Date.parse(`${to}T00:00:00Z`) - 86_400_000).toISOString().slice(0, 10);
   return `${dayName(from)} to ${dayName(last)}`;
@@ -76,7 +81,11 @@ export function kindOf(type: string): string {
   return kinds[type] ?? type;
 }
 
-/** `customer-ended-call` → `customer ended call` */
-export function words(slug: string): string {
-  return slug.replace(/[-_]/g, ' ');
+const endings: Record<string, string> = {
+  'customer-ended-call': 'Caller hung up',
+  'assistant-ended-call': 'Agent hung up',
+};
+/** @param reason why a call ended, or its status: `in-progress` → `In progress` */
+export function ending(reason: string): string {
+  return endings[reason] ?? `${reason.charAt(0).toUpperCase()}${reason.slice(1).replace(/[-_]/g, ' ')}`;
 }

@@ -1,10 +1,10 @@
-/** Changes of a plan that are more than another number in it. Pure. */
+/** Changes to a plan's structure, beyond single numbers. Pure. */
 import type { Plan, Price } from '../../contract.ts';
 
 const step = { initialSeconds: 1, incrementSeconds: 1 };
 const dollar = 1_000_000;
 
-/** What a kind of price begins with. */
+/** The initial price of each kind. */
 const beginnings: { [Kind in Price['kind']]: Extract<Price, { kind: Kind }> } = {
   free: { kind: 'free' },
   'per-minute': { kind: 'per-minute', perMinuteMicros: 0.3 * dollar, ...step },
@@ -25,7 +25,7 @@ export function withKind(plan: Plan, rate: number, kind: Price['kind']): Plan {
   return withPrice(plan, rate, () => structuredClone(beginnings[kind]));
 }
 
-/** The last tier has no limit: the one before it gets one, or loses it. */
+/** The last tier has no limit, so adding or removing one sets or clears the limit of the tier before. */
 export function withTiers(plan: Plan, rate: number, by: 1 | -1): Plan {
   return withPrice(plan, rate, (price) => {
     if (price.kind !== 'graduated') return price;
@@ -44,7 +44,7 @@ export function withTiers(plan: Plan, rate: number, by: 1 | -1): Plan {
   });
 }
 
-/** What the last price was for has none, or the first's, until it is said. */
+/** A new price starts without channels; those of a removed one go to the first price. */
 export function withRates(plan: Plan, by: 1 | -1): Plan {
   if (by === 1) {
     return { ...plan, rates: [...plan.rates, { channels: [], price: structuredClone(beginnings.free) }] };
@@ -55,21 +55,21 @@ export function withRates(plan: Plan, by: 1 | -1): Plan {
   return { ...plan, rates: [{ ...first, channels: [...first.channels, ...last.channels] }, ...others] };
 }
 
-/** @returns what is no plan about it; null when the fields can show it. Whether it is a good one is the server's to say */
+/** @returns why it is not a plan; null when the fields can show it. Only the server judges whether it is valid */
 export function notAPlan(value: unknown): string | null {
   const { rates } = (value ?? {}) as Partial<Plan>;
-  if (!Array.isArray(rates) || rates.length === 0) return 'a plan has a list of “rates”';
+  if (!Array.isArray(rates) || rates.length === 0) return 'it needs a list of “rates”';
   for (const { channels, price } of rates as Partial<Plan['rates'][number]>[]) {
-    if (!Array.isArray(channels)) return 'each rate has a list of “channels”';
+    if (!Array.isArray(channels)) return 'each rate needs a list of “channels”';
     if (!price || !Object.hasOwn(beginnings, price.kind)) {
-      return `the “kind” of a price is one of ${Object.keys(beginnings).join(', ')}`;
+      return `the “kind” of a price must be one of ${Object.keys(beginnings).join(', ')}`;
     }
-    if (price.kind === 'graduated' && !Array.isArray(price.tiers)) return 'a graduated price has “tiers”';
+    if (price.kind === 'graduated' && !Array.isArray(price.tiers)) return 'a graduated price needs “tiers”';
   }
   return null;
 }
 
-/** With the defaults that the server would fill in, so that every field has something to show. */
+/** Fills in the server's defaults, so that every field has a value to show. */
 export function completed(plan: Plan): Plan {
   const rates = plan.rates.map(({ channels, price }) => ({
     channels,

@@ -1,4 +1,4 @@
-/** A plan in sentences, for the operator who is writing it: unlike a client's terms with the markup. Pure. */
+/** A plan in sentences for the operator who edits it; unlike a client's terms, these include the markup. Pure. */
 
 import { minorDigits } from '../../base/currency.ts';
 import type { CallChannel, Plan, Price } from '../../contract.ts';
@@ -15,7 +15,7 @@ export const channelNames: readonly (readonly [CallChannel, string])[] = [
 export function planWords(plan: Plan, who: string): string[] {
   const { currency, monthlyFeeCents, minimumCents, usdRateMicros, rates } = plan;
   const fee = monthlyFeeCents > 0 ? `${money(monthlyFeeCents, currency)} a month` : 'no monthly fee';
-  const unsaid = channelNames.filter(
+  const unpriced = channelNames.filter(
     ([channel]) => !rates.some(({ channels }) => channels.includes(channel)),
   );
   return [
@@ -23,7 +23,7 @@ export function planWords(plan: Plan, who: string): string[] {
     ...rates.flatMap(({ channels, price }) =>
       channels.length > 0 ? [priceWords(price, listOf(channels), currency)] : [],
     ),
-    ...(unsaid.length > 0 ? [`What ${and(unsaid.map(([, name]) => name))} cost is not said yet.`] : []),
+    ...(unpriced.length > 0 ? [`No price is set for ${and(unpriced.map(([, name]) => name))} yet.`] : []),
     ...(minimumCents > 0
       ? [`Fee and usage together are at least ${money(minimumCents, currency)} a month.`]
       : []),
@@ -36,11 +36,11 @@ function priceWords(price: Price, what: string, currency: string): string {
   const whole = what.charAt(0).toUpperCase() + what.slice(1);
   switch (price.kind) {
     case 'free':
-      return `${whole} cost nothing besides.`;
+      return `${whole} cost nothing extra.`;
     case 'per-minute':
       return `A minute of ${what} costs ${amount(price.perMinuteMicros)}, ${steps(price)}.`;
     case 'included':
-      return `${count(price.includedMinutes)} minutes of ${what} are in the fee; each further minute costs ${amount(price.perMinuteMicros)}, ${steps(price)}.`;
+      return `${count(price.includedMinutes)} minutes of ${what} are included; each additional minute costs ${amount(price.perMinuteMicros)}, ${steps(price)}.`;
     case 'graduated': {
       const tiers = price.tiers.map(({ upToMinutes, perMinuteMicros }) =>
         upToMinutes === null
@@ -52,9 +52,9 @@ function priceWords(price: Price, what: string, currency: string): string {
     case 'cost-plus': {
       const { perMinuteMicros: fixed, markupBps, markupBpsByComponent } = price;
       const parts = Object.entries(markupBpsByComponent ?? {});
-      const others = parts.map(([part, bps]) => `, on ${part} ${bps / 100} %`).join('');
-      const minute = fixed > 0 ? `, and ${amount(fixed)} a minute, ${steps(price)}` : '';
-      return `${whole} cost what Vapi charges you and ${markupBps / 100} % on it${others}${minute}.`;
+      const others = parts.map(([part, bps]) => `${part}: ${bps / 100}%`).join(', ');
+      const minute = fixed > 0 ? ` and ${amount(fixed)} a minute, ${steps(price)}` : '';
+      return `${whole} cost what Vapi charges you plus ${markupBps / 100}%${others ? ` (${others})` : ''}${minute}.`;
     }
     case 'per-call':
       return `${whole} cost ${amount(price.perCallMicros)} each.`;
@@ -64,8 +64,8 @@ function priceWords(price: Price, what: string, currency: string): string {
 }
 
 function steps({ initialSeconds, incrementSeconds }: { initialSeconds: number; incrementSeconds: number }) {
-  if (initialSeconds === 1 && incrementSeconds === 1) return 'counted by the second';
-  return `the first ${initialSeconds} s whole, then in steps of ${incrementSeconds} s`;
+  if (initialSeconds === 1 && incrementSeconds === 1) return 'billed by the second';
+  return `billed in steps of ${incrementSeconds} s after a minimum of ${initialSeconds} s`;
 }
 
 function listOf(channels: readonly CallChannel[]): string {
@@ -76,7 +76,7 @@ function and(names: string[]): string {
   return names.length < 2 ? names.join('') : `${names.slice(0, -1).join(', ')} and ${names.at(-1)}`;
 }
 
-/** With as many decimals as it has, but never fewer than the currency's own. */
+/** With all its decimals, and at least those of the currency. */
 function unitPrice(micros: number, currency: string): string {
   return new Intl.NumberFormat('en', {
     style: 'currency',

@@ -1,6 +1,6 @@
 /** Days and months in a tenant's time zone. Pure. */
 
-/** @param month `YYYY-MM` @param by how many months on; negative goes back */
+/** @param month `YYYY-MM` @param by months to add; negative goes back */
 export function monthPlus(month: string, by: number): string {
   const [year = 0, number = 1] = month.split('-').map(Number);
   return new Date(Date.UTC(year, number - 1 + by, 1)).toISOString().slice(0, 7);
@@ -13,7 +13,7 @@ export function daysOf(month: string): string[] {
   return Array.from({ length }, (_, index) => `${month}-${String(index + 1).padStart(2, '0')}`);
 }
 
-/** @returns `YYYY-MM` of the moment there */
+/** @returns `YYYY-MM` of that moment in the zone */
 export function monthIn(timeZone: string, iso: string): string {
   const [month = '', year = ''] = new Intl.DateTimeFormat('en-GB', {
     timeZone,
@@ -25,21 +25,21 @@ export function monthIn(timeZone: string, iso: string): string {
   return `${year}-${month}`;
 }
 
-/** @returns the last `YYYY-MM` that has been over in UTC for so many hours */
+/** @returns the last `YYYY-MM` that ended in UTC at least that many hours ago */
 export function lastDueMonth(iso: string, hours: number): string {
   return monthPlus(monthIn('UTC', new Date(Date.parse(iso) - hours * 3_600_000).toISOString()), -1);
 }
 
-/** @returns the instant at which the day begins there, ISO-8601 UTC */
+/** @returns the instant at which the day begins in the zone, ISO-8601 UTC */
 export function startOfDay(day: string, timeZone: string): string {
   const wall = Date.parse(`${day}T00:00:00Z`);
-  // The offset at the guess may be another than at the result, where clocks change in between: twice is enough.
+  // If clocks change between the guess and the result, their offsets differ; a second round is enough.
   let at = wall;
   for (let round = 0; round < 2; round += 1) at = wall - offsetMs(at, timeZone);
   return new Date(at).toISOString();
 }
 
-/** How far the clocks there are ahead of UTC. */
+/** How far the zone's clocks are ahead of UTC. */
 function offsetMs(at: number, timeZone: string): number {
   const parts = new Intl.DateTimeFormat('en-GB', {
     timeZone,

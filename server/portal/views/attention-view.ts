@@ -1,17 +1,19 @@
-/** What needs a person: months that could not be closed, calls that cannot be billed, books that differ from Vapi's, notices. */
+/** What needs attention: months that could not be closed, calls without a cost, differences from Vapi's records, notices. */
 import { html, LitElement } from 'lit';
 import type { CloseEntry, CloseReport, DriftReport, MarginRow } from '../../contract.ts';
 import { getAll, post } from '../parts/api.ts';
 import { pastRuns } from '../parts/close-run.ts';
-import { count, exactMoney, moment, monthName } from '../pure/format.ts';
+import { count, exactMoney, moment, monthName, plural } from '../pure/format.ts';
 import '../parts/notices-section.ts';
-import { Resource } from '../parts/resource.ts';
+import { EagerResource, Resource } from '../parts/resource.ts';
 import { shared } from '../parts/style.ts';
+import { table } from '../parts/table.ts';
+import { Work } from '../parts/work.ts';
 
 interface Findings {
-  /** The last run that did something; null before the first. */
+  /** The last run that changed something; null before the first. */
   run: CloseReport | null;
-  /** With calls whose cost Vapi has not told. */
+  /** Rows with calls whose cost Vapi has not reported. */
   costless: MarginRow[];
 }
 
@@ -19,22 +21,12 @@ const dayMs = 86_400_000;
 
 export class AttentionElement extends LitElement {
   static override styles = [shared];
-  static override properties = {
-    now: { attribute: false },
-    mayWrite: { attribute: false },
-    isComparing: { state: true },
-  };
+  static override properties = { now: { attribute: false }, mayWrite: { attribute: false } };
   /** The server's time, ISO-8601. */
   declare now: string;
   declare mayWrite: boolean;
-  declare isComparing: boolean;
 
-  constructor() {
-    super();
-    this.isComparing = false;
-  }
-
-  #findings = new Resource<Findings>(this, async () => {
+  #findings = new EagerResource<Findings>(this, async () => {
     const [runs, margins] = await Promise.all([
       pastRuns(),
       getAll<'rows', MarginRow>(`billing/margin?month=${this.now.slice(0, 7)}&limit=200`, 'rows'),
@@ -44,27 +36,23 @@ export class AttentionElement extends LitElement {
       costless: margins.filter(({ callsWithoutCost }) => callsWithoutCost > 0),
     };
   });
-  /** The last seven days; asked for, because Vapi is read for it. */
+  /** The last seven days; loaded only on request, because it reads Vapi. */
   #drift = new Resource<DriftReport>(this, () => {
     const from = new Date(Date.parse(this.now) - 7 * dayMs).toISOString();
     return post('reconcile', { from, to: this.now });
   });
-
-  override connectedCallback(): void {
-    super.connectedCallback();
-    void this.#findings.load();
-  }
+  #comparing = new Work(this);
 
   protected override render() {
-    return html`<h1>What needs a person</h1>
+    return html`<h1>Needs attention</h1>
       ${this.#findings.show((findings) => this.#found(findings))}
       <section>
         <div class="row">
           <h2>Compare with Vapi</h2>
-          ${this.mayWrite ? html`<button @click=${this.#compare} ?disabled=${this.isComparing}>Compare the last 7 days</button>` : ''}
+          ${this.mayWrite ? html`<button @click=${this.#compare} ?disabled=${this.#comparing.isBusy}>Compare the last 7 days</button>` : ''}
         </div>
-        <p class="muted small">Reads Vapi’s list of calls and books what the ledger has missed.</p>
-        ${this.isComparing || this.#drift.data || this.#drift.error ? this.#drift.show(driftTable) : ''}
+        <p class="muted small">Reads Vapi’s list of calls and adds any that are missing here.</p>
+        ${this.#comparing.isBusy || this.#drift.data || this.#drift.error ? this.#drift.show(driftTable) : ''}
       </section>
       <notices-section></notices-section>`;
   }
@@ -72,34 +60,30 @@ export class AttentionElement extends LitElement {
   #found({ run, costless }: Findings) {
     const entries = run?.entries.filter(needsPerson) ?? [];
     return html`<section>
-        <h2>Closing of months</h2>
+        <h2>Month-end</h2>
         ${
           run === null
             ? html`<p>No month has been closed yet. <a href="#/close">Close one</a></p>`
             : html`<p class="muted small">Last run ${moment(run.startedAt, 'UTC')} UTC${run.finishedAt === null ? ', not finished' : ''}.</p>
-                ${entries.length === 0 ? html`<p class="good">Nothing is left to do.</p>` : entryTable(entries)}`
+                ${entries.length === 0 ? html`<p class="good">Nothing left to do.</p>` : entryTable(entries)}`
         }
       </section>
       <section>
-        <h2>Calls whose cost is not known</h2>
+        <h2>Calls without a known cost</h2>
         ${
           costless.length === 0
             ? html`<p class="good">None this month.</p>`
             : html`<ul>
                 ${costless.map(
                   (row) =>
-                    html`<li><a href="#/tenants/${row.tenant}">${row.tenant}</a>: ${count(row.callsWithoutCost)} of ${count(row.calls)} calls</li>`,
+                    html`<li><a href="#/tenants/${row.tenant}">${row.tenant}</a>: ${count(row.callsWithoutCost)} of ${plural(row.calls, 'call')}</li>`,
                 )}
               </ul>`
         }
       </section>`;
   }
 
-  #compare = async () => {
-    this.isComparing = true;
-    await this.#drift.load(true);
-    this.isComparing = false;
-  };
+  #compare = () => this.#comparing.do(() => this.#drift.load(true));
 }
 customElements.define('attention-view', AttentionElement);
 
@@ -108,58 +92,46 @@ function needsPerson({ problem }: CloseEntry): boolean {
 }
 
 function entryTable(entries: CloseEntry[]) {
-  return html`<table>
-    <thead><tr><th scope="col">Client</th><th scope="col">Month</th><th scope="col">What is the matter</th></tr></thead>
-    <tbody>
-      ${entries.map(
-        ({ tenant, month, problem }) => html`<tr>
-          <th scope="row"><a href="#/tenants/${tenant}/invoices">${tenant}</a></th>
-          <td>${monthName(month)}</td>
-          <td>${problem}</td>
-        </tr>`,
-      )}
-    </tbody>
-  </table>`;
+  return table(
+    'Months with a problem',
+    ['Client', 'Month', 'Problem'],
+    entries.map(
+      ({ tenant, month, problem }) => html`<tr>
+        <th scope="row"><a href="#/tenants/${tenant}/invoices">${tenant}</a></th>
+        <td>${monthName(month)}</td>
+        <td>${problem}</td>
+      </tr>`,
+    ),
+  );
 }
 
 function driftTable({ tenants, unassigned, failures }: DriftReport) {
   return html`${failures.map(({ tenants: whose, reason }) => html`<p class="problem" role="alert">${whose.join(', ')}: ${reason}</p>`)}
     ${unassigned.map(
       ({ orgId, calls, costMicros }) =>
-        html`<p class="warn">Org ${orgId}: ${count(calls)} calls (${exactMoney(costMicros, 'usd')}) belong to no client: no client’s settings name their assistant.</p>`,
+        html`<p class="warn">Vapi organization ${orgId}: ${plural(calls, 'call')} (${exactMoney(costMicros, 'usd')}) without a client, because no client uses their assistant.</p>`,
     )}
     ${tenants.filter(({ missing }) => missing > 0).map(missingCalls)}
-    <div class="scroll">
-    <table>
-      <caption class="unseen">Vapi’s list of calls against the ledger</caption>
-      <thead>
-        <tr>
-          <th scope="col">Client</th>
-          <th scope="col" class="number">Calls at Vapi</th>
-          <th scope="col" class="number">Added now</th>
-          <th scope="col" class="number">Difference</th>
-        </tr>
-      </thead>
-      <tbody>
-        ${tenants.map(
-          (row) => html`<tr>
-            <th scope="row"><a href="#/tenants/${row.tenant}">${row.tenant}</a></th>
-            <td class="number">${count(row.vapi.calls)}</td>
-            <td class="number">${count(row.added)}</td>
-            <td class="number">${exactMoney(row.differenceMicros, 'usd')}</td>
-          </tr>`,
-        )}
-      </tbody>
-    </table>
-    </div>`;
+    ${table(
+      'Vapi’s list of calls compared with the calls recorded here',
+      ['Client', ['Calls at Vapi', 'number'], ['Added now', 'number'], ['Difference', 'number']],
+      tenants.map(
+        (row) => html`<tr>
+          <th scope="row"><a href="#/tenants/${row.tenant}">${row.tenant}</a></th>
+          <td class="number">${count(row.vapi.calls)}</td>
+          <td class="number">${count(row.added)}</td>
+          <td class="number">${exactMoney(row.differenceMicros, 'usd')}</td>
+        </tr>`,
+      ),
+    )}`;
 }
 
 function missingCalls({ tenant, missing, missingIds }: DriftReport['tenants'][number]) {
   return html`<details class="warn">
-    <summary>${tenant}: ${count(missing)} booked ${missing === 1 ? 'call is' : 'calls are'} not in Vapi’s list</summary>
+    <summary>${tenant}: ${plural(missing, 'recorded call')} not in Vapi’s list</summary>
     <ul>
       ${missingIds.map((id) => html`<li><a href="#/tenants/${tenant}/calls/${encodeURIComponent(id)}">${id}</a></li>`)}
     </ul>
-    ${missing > missingIds.length ? html`<p class="muted small">These are the first ${count(missingIds.length)} by id.</p>` : ''}
+    ${missing > missingIds.length ? html`<p class="muted small">Showing the first ${count(missingIds.length)} by ID.</p>` : ''}
   </details>`;
 }

@@ -1,4 +1,4 @@
-/** How a client is billed: its plan, its account, its prepaid credit. */
+/** How a client is billed: plan, account, prepaid credit. */
 import { html } from 'lit';
 import '../forms/account-form.ts';
 import '../forms/credit-section.ts';

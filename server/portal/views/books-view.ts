@@ -2,8 +2,10 @@
 import { html, LitElement } from 'lit';
 import type { BooksAnswer, InvoiceState } from '../../contract.ts';
 import { get, saveCsv } from '../parts/api.ts';
-import { Resource } from '../parts/resource.ts';
+import { EagerResource } from '../parts/resource.ts';
+import { showMore } from '../parts/show-more.ts';
 import { shared } from '../parts/style.ts';
+import { table } from '../parts/table.ts';
 import { Work } from '../parts/work.ts';
 import { dayOf, money, monthName } from '../pure/format.ts';
 import { monthPlus } from '../pure/zone.ts';
@@ -24,16 +26,11 @@ export class BooksElement extends LitElement {
     this.state = '';
   }
 
-  #list = new Resource<BooksAnswer>(this, () => get(this.#path()));
+  #list = new EagerResource<BooksAnswer>(this, () => get(this.#path()));
   #work = new Work(this);
 
-  override connectedCallback(): void {
-    super.connectedCallback();
-    void this.#list.load();
-  }
-
-  #path(cursor = ''): string {
-    const query = Object.entries({ month: this.month, state: this.state, cursor });
+  #path(): string {
+    const query = Object.entries({ month: this.month, state: this.state });
     return `billing/invoices?${new URLSearchParams(query.filter(([, value]) => value !== ''))}`;
   }
 
@@ -41,7 +38,6 @@ export class BooksElement extends LitElement {
     const { month, state } = this;
     const months = Array.from({ length: 24 }, (_, back) => monthPlus(this.now.slice(0, 7), -back));
     const states = Object.entries(stateNames) as [InvoiceState, string][];
-    const busy = this.#work.isBusy ? 'true' : 'false';
     return html`<h1>Invoices</h1>
       <section>
         <div class="row">
@@ -59,7 +55,7 @@ export class BooksElement extends LitElement {
               ${states.map(([one, name]) => html`<option value=${one} ?selected=${one === state}>${name}</option>`)}
             </select>
           </label>
-          <button @click=${this.#save} aria-disabled=${busy}>Save as CSV</button>
+          <button @click=${this.#save} aria-disabled=${this.#work.isBusy}>Download CSV</button>
         </div>
         ${this.#work.show()}
         ${this.#list.show((list) => this.#table(list))}
@@ -69,40 +65,27 @@ export class BooksElement extends LitElement {
   #table({ invoices, nextCursor }: BooksAnswer) {
     if (invoices.length === 0) {
       return this.month || this.state
-        ? html`<p>No invoice is like that.</p>`
+        ? html`<p>No invoices match.</p>`
         : html`<p>There are no invoices yet. <a href="#/close">Close a month</a> to issue them.</p>`;
     }
-    return html`<div class="scroll">
-        <table>
-          <caption class="unseen">Invoices of all clients</caption>
-          <thead>
-            <tr>
-              <th scope="col">Number</th>
-              <th scope="col" class="wide">Client</th>
-              <th scope="col" class="wide">Month</th>
-              <th scope="col">State</th>
-              <th scope="col" class="wide">Due</th>
-              <th scope="col" class="number">Total</th>
-            </tr>
-          </thead>
-          <tbody>
-            ${invoices.map(
-              (invoice) => html`<tr>
-                <th scope="row">
-                  <a class="nowrap" href="#/tenants/${invoice.tenant}/invoices/${invoice.id}">${invoice.number ?? 'Draft'}</a>
-                  <span class="narrow muted small">${invoice.tenantName}, ${monthName(invoice.month)}</span>
-                </th>
-                <td class="wide">${invoice.tenantName}</td>
-                <td class="wide">${monthName(invoice.month)}</td>
-                <td>${stateBadge(invoice.state)}</td>
-                <td class="wide">${invoice.dueAt && invoice.leftToPayCents > 0 ? dayOf(invoice.dueAt, invoice.timeZone) : '–'}</td>
-                <td class="number">${money(invoice.totalCents, invoice.currency)}${leftToPay(invoice)}</td>
-              </tr>`,
-            )}
-          </tbody>
-        </table>
-      </div>
-      ${nextCursor ? html`<p><button @click=${() => this.#more(nextCursor)} aria-disabled=${this.#work.isBusy ? 'true' : 'false'}>Show more</button></p>` : ''}`;
+    return html`${table(
+      'Invoices of all clients',
+      ['Number', ['Client', 'wide'], ['Month', 'wide'], 'State', ['Due', 'wide'], ['Total', 'number']],
+      invoices.map(
+        (invoice) => html`<tr>
+          <th scope="row">
+            <a class="nowrap" href="#/tenants/${invoice.tenant}/invoices/${invoice.id}">${invoice.number ?? 'Draft'}</a>
+            <span class="narrow muted small">${invoice.tenantName}, ${monthName(invoice.month)}</span>
+          </th>
+          <td class="wide">${invoice.tenantName}</td>
+          <td class="wide">${monthName(invoice.month)}</td>
+          <td>${stateBadge(invoice.state)}</td>
+          <td class="wide">${invoice.dueAt && invoice.leftToPayCents > 0 ? dayOf(invoice.dueAt, invoice.timeZone) : '–'}</td>
+          <td class="number">${money(invoice.totalCents, invoice.currency)}${leftToPay(invoice)}</td>
+        </tr>`,
+      ),
+    )}
+      ${nextCursor ? html`<p>${showMore(this.#list, 'invoices', this.#path(), this.#work)}</p>` : ''}`;
   }
 
   #filter = (event: Event) => {
@@ -112,16 +95,6 @@ export class BooksElement extends LitElement {
     this.#work.clear();
     void this.#list.load(true);
   };
-
-  #more(cursor: string): Promise<boolean> {
-    return this.#work.do(async () => {
-      const shown = this.#list.data;
-      const next = await get<BooksAnswer>(this.#path(cursor));
-      if (shown && shown === this.#list.data) {
-        this.#list.data = { ...next, invoices: [...shown.invoices, ...next.invoices] };
-      }
-    });
-  }
 
   #save = () =>
     this.#work.do(() =>

@@ -1,4 +1,4 @@
-/** One call: its figures, and on request what was said. */
+/** One call: its figures and, on request, its transcript. */
 import { html } from 'lit';
 import type {
   CallRevision,
@@ -11,7 +11,8 @@ import { get, urlOf } from '../parts/api.ts';
 import { Resource } from '../parts/resource.ts';
 import { pathOf, titleOf } from '../parts/scope.ts';
 import { ScopedElement } from '../parts/scoped-element.ts';
-import { duration, exactMoney, kindOf, moment, words } from '../pure/format.ts';
+import { table } from '../parts/table.ts';
+import { duration, ending, exactMoney, kindOf, moment } from '../pure/format.ts';
 
 interface Shown {
   call: CallView & { revisions?: CallRevision[]; confirmed?: boolean };
@@ -20,8 +21,8 @@ interface Shown {
 
 const whyUnwanted: Record<UnwantedReason, string> = {
   paused: 'Calls were paused',
-  outdated: 'Its permission was from before a pause, or used too late',
-  'no-grant': 'No visitor of the site was let into it',
+  outdated: 'Its permission predates a pause, or was used too late',
+  'no-grant': 'It was not started through this server',
 };
 
 export class CallElement extends ScopedElement {
@@ -53,14 +54,19 @@ export class CallElement extends ScopedElement {
 
   protected override render() {
     return html`<p><a href="${this.scope.base}/calls">All calls</a></p>
-      <h1>${titleOf(this.scope, 'One call')}</h1>
+      <h1>${titleOf(this.scope, this.#title())}</h1>
       ${this.#call.show((shown) => this.#details(shown))}`;
+  }
+
+  #title(): string {
+    const { call } = this.#call.data ?? {};
+    return call ? `Call, ${moment(call.startedAt ?? call.createdAt, this.scope.timeZone)}` : 'Call';
   }
 
   #details({ call, currency }: Shown) {
     const { scope } = this;
     const facts: [string, string][] = [
-      ['Began', moment(call.startedAt ?? call.createdAt, scope.timeZone)],
+      ['Started', moment(call.startedAt ?? call.createdAt, scope.timeZone)],
       ['Length', call.seconds === null ? 'not known yet' : duration(call.seconds)],
       ['Price', call.priceMicros == null ? 'not known yet' : exactMoney(call.priceMicros, currency)],
       ...(scope.isOperator
@@ -71,33 +77,33 @@ export class CallElement extends ScopedElement {
             ] as [string, string],
           ]
         : []),
-      ['Kind', kindOf(call.type)],
-      ['How it ended', words(call.endedReason ?? call.status)],
+      ['Type', kindOf(call.type)],
+      ['How it ended', ending(call.endedReason ?? call.status)],
       ...(call.unwanted === null
         ? []
-        : [['Why it was ended here', whyUnwanted[call.unwanted]] as [string, string]]),
+        : [['Why it was ended', whyUnwanted[call.unwanted]] as [string, string]]),
     ];
     return html`<section>
         <dl class="figures plain">${facts.map(([name, value]) => html`<div><dt>${name}</dt><dd>${value}</dd></div>`)}</dl>
-        <p class="muted small">Times are those of ${scope.timeZone}. Call <code>${call.id}</code></p>
+        <p class="muted small">Time zone: ${scope.timeZone}. Call <code>${call.id}</code></p>
       </section>
       ${
         call.dismissedAt
-          ? html`<section><p class="warn">Dismissed on ${moment(call.dismissedAt, scope.timeZone)}, since Vapi never had it: it counts for nothing.</p></section>`
+          ? html`<section><p class="warn">Dismissed on ${moment(call.dismissedAt, scope.timeZone)} because Vapi never had it: it is neither counted nor billed.</p></section>`
           : call.confirmed === false
             ? html`<dismiss-box .scope=${scope} .item=${call.id} @call-dismissed=${() => this.#call.load(true)}></dismiss-box>`
             : ''
       }
       ${call.cost ? costTable(call.cost) : ''}
       <section>
-        <h2>What was said</h2>
+        <h2>Transcript</h2>
         ${
           call.contentDeletedAt
             ? html`<p>It was deleted on ${moment(call.contentDeletedAt, scope.timeZone)}.</p>`
             : this.wantsContent
               ? this.#content.show((content) => this.#said(content))
-              : html`<p class="muted">It is fetched from the voice service when you ask for it, and not kept here.</p>
-                <button @click=${this.#ask}>Show it</button>`
+              : html`<p class="muted">It is loaded from the voice service on request and not stored here.</p>
+                <button @click=${this.#ask}>Load transcript</button>`
         }
       </section>`;
   }
@@ -130,12 +136,14 @@ customElements.define('call-view', CallElement);
 function costTable(cost: NonNullable<CallView['cost']>) {
   const rows = Object.entries(cost).filter(([, micros]) => micros !== 0);
   return html`<section>
-    <h2>What it cost you</h2>
-    <table>
-      <thead><tr><th scope="col">Part</th><th scope="col" class="number">Cost</th></tr></thead>
-      <tbody>
-        ${rows.map(([name, micros]) => html`<tr><th scope="row">${name}</th><td class="number">${exactMoney(micros, 'usd')}</td></tr>`)}
-      </tbody>
-    </table>
+    <h2>Your cost</h2>
+    ${table(
+      'Your cost',
+      ['Component', ['Cost', 'number']],
+      rows.map(
+        ([name, micros]) =>
+          html`<tr><th scope="row">${name}</th><td class="number">${exactMoney(micros, 'usd')}</td></tr>`,
+      ),
+    )}
   </section>`;
 }

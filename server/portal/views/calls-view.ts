@@ -1,12 +1,14 @@
-/** The calls of a month, newest first, page by page, each with its price. */
+/** The calls of a month with their prices, newest first, page by page. */
 import { html } from 'lit';
 import type { CallsAnswer, CallView, PreviewAnswer } from '../../contract.ts';
 import { get, saveCsv } from '../parts/api.ts';
 import { Resource } from '../parts/resource.ts';
 import { pathOf, titleOf } from '../parts/scope.ts';
 import { ScopedElement } from '../parts/scoped-element.ts';
+import { showMore } from '../parts/show-more.ts';
+import { table } from '../parts/table.ts';
 import { Work } from '../parts/work.ts';
-import { count, duration, exactMoney, kindOf, moment, monthName, words } from '../pure/format.ts';
+import { duration, ending, exactMoney, kindOf, moment, monthName, plural } from '../pure/format.ts';
 import { monthIn, monthPlus, startOfDay } from '../pure/zone.ts';
 
 interface Listing {
@@ -65,9 +67,9 @@ export class CallsElement extends ScopedElement {
               ${months.map((one) => html`<option value=${one} ?selected=${one === month}>${monthName(one)}</option>`)}
             </select>
           </label>
-          <button @click=${this.#save} aria-disabled=${this.#work.isBusy ? 'true' : 'false'}>Save as CSV</button>
+          <button @click=${this.#save} aria-disabled=${this.#work.isBusy}>Download CSV</button>
         </div>
-        <p class="muted small">Times are those of ${scope.timeZone}.</p>
+        <p class="muted small">Time zone: ${scope.timeZone}.</p>
         ${this.#work.show()}
         ${this.#list.show((list) => this.#table(list))}
       </section>`;
@@ -76,36 +78,30 @@ export class CallsElement extends ScopedElement {
   #table({ calls, nextCursor, currency }: Listing) {
     if (calls.length === 0) return html`<p>There were no calls in ${monthName(this.month)}.</p>`;
     const { scope } = this;
-    return html`<div class="scroll">
-        <table>
-          <caption class="unseen">Calls of ${monthName(this.month)}</caption>
-          <thead>
-            <tr>
-              <th scope="col">When</th>
-              <th scope="col" class="wide">Kind</th>
-              <th scope="col" class="wide">How it ended</th>
-              <th scope="col" class="number">Length</th>
-              <th scope="col" class="number">Price</th>
-              ${scope.isOperator ? html`<th scope="col" class="number wide">Cost</th>` : ''}
-            </tr>
-          </thead>
-          <tbody>
-            ${calls.map(
-              (call) => html`<tr>
-                <th scope="row"><a href="${scope.base}/calls/${encodeURIComponent(call.id)}">${moment(call.startedAt ?? call.createdAt, scope.timeZone)}</a></th>
-                <td class="wide">${kindOf(call.type)}</td>
-                <td class="wide">${call.endedReason ? words(call.endedReason) : words(call.status)}</td>
-                <td class="number">${call.seconds === null ? '–' : duration(call.seconds)}</td>
-                <td class="number">${priceOf(call, currency)}</td>
-                ${scope.isOperator ? html`<td class="number wide">${costOf(call)}</td>` : ''}
-              </tr>`,
-            )}
-          </tbody>
-        </table>
-      </div>
+    return html`${table(
+      `Calls in ${monthName(this.month)}`,
+      [
+        'When',
+        ['Type', 'wide'],
+        ['How it ended', 'wide'],
+        ['Length', 'number'],
+        ['Price', 'number'],
+        scope.isOperator && ['Cost', 'number wide'],
+      ],
+      calls.map(
+        (call) => html`<tr>
+          <th scope="row"><a href="${scope.base}/calls/${encodeURIComponent(call.id)}">${moment(call.startedAt ?? call.createdAt, scope.timeZone)}</a></th>
+          <td class="wide">${kindOf(call.type)}</td>
+          <td class="wide">${ending(call.endedReason ?? call.status)}</td>
+          <td class="number">${call.seconds === null ? '–' : duration(call.seconds)}</td>
+          <td class="number">${priceOf(call, currency)}</td>
+          ${scope.isOperator ? html`<td class="number wide">${costOf(call)}</td>` : ''}
+        </tr>`,
+      ),
+    )}
       <p class="row">
-        <span class="muted small" role="status">${count(calls.length)} calls shown${nextCursor ? '' : ', all of them'}.</span>
-        ${nextCursor ? html`<button @click=${() => this.#more(nextCursor)} aria-disabled=${this.#work.isBusy ? 'true' : 'false'}>Show more</button>` : ''}
+        <span class="muted small" role="status">${plural(calls.length, 'call')} shown${nextCursor ? '' : '; end of list'}.</span>
+        ${nextCursor ? showMore(this.#list, 'calls', this.#path(50), this.#work) : ''}
       </p>`;
   }
 
@@ -113,17 +109,6 @@ export class CallsElement extends ScopedElement {
     this.month = (event.target as HTMLSelectElement).value;
     void this.#list.load(true);
   };
-
-  #more(cursor: string): Promise<boolean> {
-    return this.#work.do(async () => {
-      const shown = this.#list.data;
-      const next = await get<CallsAnswer>(`${this.#path(50)}&cursor=${encodeURIComponent(cursor)}`);
-      // Another month may have been chosen meanwhile.
-      if (shown && shown === this.#list.data) {
-        this.#list.data = { ...shown, ...next, calls: [...shown.calls, ...next.calls] };
-      }
-    });
-  }
 
   #save = () =>
     this.#work.do(() =>
@@ -133,9 +118,9 @@ export class CallsElement extends ScopedElement {
 customElements.define('calls-view', CallsElement);
 
 function priceOf({ priceMicros = null }: CallView, currency: string): string {
-  return priceMicros === null ? 'not yet' : exactMoney(priceMicros, currency);
+  return priceMicros === null ? 'pending' : exactMoney(priceMicros, currency);
 }
 
 function costOf({ costMicros }: CallView): string {
-  return costMicros === null ? 'not yet' : exactMoney(costMicros, 'usd');
+  return costMicros === null ? 'pending' : exactMoney(costMicros, 'usd');
 }

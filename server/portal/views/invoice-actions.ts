@@ -1,4 +1,4 @@
-/** What the operator can do with an invoice, as far as it has come on its way. */
+/** What the operator can do with an invoice in its current state. */
 import { html } from 'lit';
 import type { BillingAccount, FinalizedInvoice, InvoiceView } from '../../contract.ts';
 import { get, post } from '../parts/api.ts';
@@ -12,7 +12,7 @@ import { money } from '../pure/format.ts';
 
 type Action = 'finalize' | 'push' | 'paid';
 
-/** @fires invoice-changed when it is no longer what is shown */
+/** @fires invoice-changed when the invoice shown may be outdated */
 export class InvoiceActionsElement extends ScopedElement {
   static override properties = {
     ...ScopedElement.properties,
@@ -22,7 +22,7 @@ export class InvoiceActionsElement extends ScopedElement {
   };
   declare invoice: InvoiceView;
   declare isCrediting: boolean;
-  /** Why the month that was just finalized could not be compared with Vapi's books before. */
+  /** Why the month was not compared with Vapi's records before it was finalized. */
   declare notCompared: string | null;
 
   constructor() {
@@ -47,22 +47,18 @@ export class InvoiceActionsElement extends ScopedElement {
     const collection = this.#account.data?.collection;
     return html`<div class="row">
         ${status === 'draft' ? this.#button('finalize', 'Finalize', this.#finalizing()) : ''}
-        ${isOpen && this.scope.hasStripe && collection && collection !== 'manual' ? this.#button('push', 'Push to Stripe', this.#pushing(collection)) : ''}
+        ${isOpen && this.scope.hasStripe && collection && collection !== 'manual' ? this.#button('push', 'Send to Stripe', this.#pushing(collection)) : ''}
         ${isOpen ? this.#button('paid', kind === 'invoice' ? 'Mark as paid' : 'Mark as settled', this.#settling()) : ''}
         ${
           kind === 'invoice' && status !== 'draft' && status !== 'void'
-            ? html`<button aria-expanded=${this.isCrediting ? 'true' : 'false'} @click=${this.#toggle}>Credit note</button>`
+            ? html`<button aria-expanded=${this.isCrediting} @click=${this.#toggle}>Credit note</button>`
             : ''
         }
-        ${status !== 'draft' && status !== 'void' && !(status === 'paid' && this.invoice.dueCents !== 0) ? html`<button class="danger" aria-disabled=${this.#busy()} @click=${this.#void}>Void</button>` : ''}
+        ${status !== 'draft' && status !== 'void' && !(status === 'paid' && this.invoice.dueCents !== 0) ? html`<button class="danger" aria-disabled=${this.#work.isBusy} @click=${this.#void}>Void</button>` : ''}
       </div>
       ${this.#work.show()}
-      ${this.notCompared ? html`<p class="warn">It was not compared with Vapi’s books: ${this.notCompared}. What they say otherwise comes to the next invoice.</p>` : ''}
+      ${this.notCompared ? html`<p class="warn">It was not compared with Vapi’s records: ${this.notCompared}. Any difference goes on the next invoice.</p>` : ''}
       ${this.isCrediting ? html`<credit-note-form .scope=${this.scope} .invoice=${this.invoice}></credit-note-form>` : ''}`;
-  }
-
-  #busy(): 'true' | 'false' {
-    return this.#work.isBusy ? 'true' : 'false';
   }
 
   #due(): string {
@@ -70,14 +66,14 @@ export class InvoiceActionsElement extends ScopedElement {
   }
 
   #button(action: Action, label: string, question: Omit<Question, 'action'>) {
-    return html`<button aria-disabled=${this.#busy()} @click=${() => this.#act(action, { ...question, action: label })}>${label}</button>`;
+    return html`<button aria-disabled=${this.#work.isBusy} @click=${() => this.#act(action, { ...question, action: label })}>${label}</button>`;
   }
 
   #finalizing(): Omit<Question, 'action'> {
     const { totalCents, currency } = this.invoice;
     return {
       title: 'Finalize this invoice?',
-      text: `It gets its number and never changes again: ${money(totalCents, currency)}. Your client can see it from then on.`,
+      text: `It gets its number and can no longer be changed. The total is ${money(totalCents, currency)}, and your client can see it from then on.`,
     };
   }
 
@@ -87,7 +83,7 @@ export class InvoiceActionsElement extends ScopedElement {
       collection === 'send'
         ? `Stripe e-mails it${email ? ` to ${email}` : ''}.`
         : 'Stripe charges the client’s payment method.';
-    return { title: `Push ${this.invoice.number} to Stripe?`, text: `${how} It is about ${this.#due()}.` };
+    return { title: `Send ${this.invoice.number} to Stripe?`, text: `${how} The amount is ${this.#due()}.` };
   }
 
   #settling(): Omit<Question, 'action'> {
@@ -96,9 +92,9 @@ export class InvoiceActionsElement extends ScopedElement {
     return kind === 'invoice'
       ? {
           title: `Was ${number} paid?`,
-          text: `${amount} were paid outside Stripe. This cannot be taken back.`,
+          text: `${amount} was paid outside Stripe. This cannot be undone.`,
         }
-      : { title: `Is ${number} settled?`, text: `${amount} were given back. This cannot be taken back.` };
+      : { title: `Is ${number} settled?`, text: `${amount} was refunded. This cannot be undone.` };
   }
 
   async #act(action: Action, question: Question): Promise<void> {
@@ -113,9 +109,9 @@ export class InvoiceActionsElement extends ScopedElement {
   #void = async () => {
     const reason = await askReason({
       title: `Void ${this.invoice.number}?`,
-      text: 'It counts no longer, here and at Stripe, and its calls can be billed again. It keeps its number. This cannot be taken back.',
+      text: 'It no longer counts, here or in Stripe, and its calls can be billed again. It keeps its number. This cannot be undone.',
       action: 'Void',
-      reason: 'Why (for your own records)',
+      reason: 'Reason (for your own records)',
       danger: true,
     });
     if (reason === null) return;
@@ -131,7 +127,7 @@ export class InvoiceActionsElement extends ScopedElement {
     return pathOf(this.scope, `/invoices/${encodeURIComponent(this.invoice.id)}`);
   }
 
-  /** Also when it was refused: the state may be another than was thought. */
+  /** After a refusal too: the state may not be the one shown. */
   #tell(): void {
     this.dispatchEvent(new Event('invoice-changed'));
   }

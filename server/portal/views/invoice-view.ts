@@ -1,13 +1,14 @@
-/** One invoice: its lines, the calls of each line, the document to print; what the operator can do is `invoice-actions`. */
+/** One invoice: its lines, the calls on each line, the document to print; the operator's actions are in `invoice-actions`. */
 import { html } from 'lit';
 import type { InvoiceView, PaymentPageAnswer } from '../../contract.ts';
 import { get, urlOf } from '../parts/api.ts';
-import { dayOf, money, monthName, period } from '../pure/format.ts';
+import { dayOf, money, monthName, period, plural } from '../pure/format.ts';
 import { stateBadge } from './invoices-view.ts';
 import './line-calls.ts';
 import { Resource } from '../parts/resource.ts';
 import { pathOf, titleOf } from '../parts/scope.ts';
 import { ScopedElement } from '../parts/scoped-element.ts';
+import { table } from '../parts/table.ts';
 
 export class InvoiceElement extends ScopedElement {
   static override properties = {
@@ -56,19 +57,19 @@ export class InvoiceElement extends ScopedElement {
     return html`<h1>${titleOf(scope, `${what} ${invoice.number ?? '(draft)'}`)}</h1>
       <section>
         <p class="row">${stateBadge(invoice.state)} <span>${monthName(invoice.month)}, for ${document.buyer.name}</span></p>
-        ${document.corrects ? html`<p>It corrects <a href="${scope.base}/invoices/${document.corrects.invoice}">${document.corrects.number}</a>: ${document.corrects.reason}</p>` : ''}
+        ${document.corrects ? html`<p>Corrects <a href="${scope.base}/invoices/${document.corrects.invoice}">${document.corrects.number}</a>: ${document.corrects.reason}</p>` : ''}
         <dl class="figures">
           <div><dt>Total</dt><dd>${money(invoice.totalCents, currency)}</dd></div>
           ${document.creditCents > 0 ? html`<div><dt>Paid from credit</dt><dd>${money(document.creditCents, currency)}</dd></div>` : ''}
-          <div><dt>To pay</dt><dd>${money(isCredited ? 0 : invoice.dueCents, currency)}${isCredited ? ' (credited)' : ''}</dd></div>
-          ${invoice.leftToPayCents !== invoice.dueCents && isOpen ? html`<div><dt>Left after credit notes</dt><dd>${money(invoice.leftToPayCents, currency)}</dd></div>` : ''}
+          <div><dt>Amount due</dt><dd>${money(isCredited ? 0 : invoice.dueCents, currency)}${isCredited ? ' (credited)' : ''}</dd></div>
+          ${invoice.leftToPayCents !== invoice.dueCents && isOpen ? html`<div><dt>Due after credit notes</dt><dd>${money(invoice.leftToPayCents, currency)}</dd></div>` : ''}
           ${invoice.issuedAt ? html`<div><dt>Issued</dt><dd>${dayOf(invoice.issuedAt, scope.timeZone)}</dd></div>` : ''}
           ${invoice.dueAt && invoice.dueCents > 0 ? html`<div><dt>Due</dt><dd>${dayOf(invoice.dueAt, scope.timeZone)}</dd></div>` : ''}
           ${invoice.paidAt ? html`<div><dt>Paid</dt><dd>${dayOf(invoice.paidAt, scope.timeZone)}</dd></div>` : ''}
         </dl>
         <p class="row">
-          <a class="button" href=${urlOf(this.#path())} target="_blank" rel="noopener">Open to print</a>
-          ${paymentUrl ? html`<a class="button main" href=${paymentUrl} target="_blank" rel="noopener">${invoice.status === 'paid' ? 'See it at Stripe' : 'Pay at Stripe'}</a>` : ''}
+          <a class="button" href=${urlOf(this.#path())} target="_blank" rel="noopener">Printable version</a>
+          ${paymentUrl ? html`<a class="button main" href=${paymentUrl} target="_blank" rel="noopener">${invoice.status === 'paid' ? 'View in Stripe' : 'Pay with Stripe'}</a>` : ''}
         </p>
         ${
           scope.isOperator && scope.mayWrite
@@ -79,35 +80,24 @@ export class InvoiceElement extends ScopedElement {
       </section>
       <section>
         <h2>Lines</h2>
-        <div class="scroll">
-          <table>
-            <caption class="unseen">Lines of the invoice</caption>
-            <thead>
-              <tr>
-                <th scope="col">What</th>
-                <th scope="col" class="wide">Period</th>
-                <th scope="col">Calls</th>
-                <th scope="col" class="number">Amount</th>
-              </tr>
-            </thead>
-            <tbody>
-              ${document.lines.map(
-                (line) => html`<tr>
-                  <th scope="row">${line.description}</th>
-                  <td class="wide">${period(line.from, line.to)}</td>
-                  <td>${
-                    line.calls > 0
-                      ? html`<button aria-expanded=${this.opened === line.no ? 'true' : 'false'} @click=${() => this.#open(line.no)}
-                          aria-label="${line.calls} ${line.calls === 1 ? 'call' : 'calls'} of line ${line.no}">${line.calls}</button>`
-                      : '–'
-                  }</td>
-                  <td class="number">${money(line.amountCents, currency)}</td>
-                </tr>`,
-              )}
-              ${document.tax ? html`<tr><th scope="row">${document.tax.label}</th><td class="wide"></td><td></td><td class="number">${money(document.tax.amountCents, currency)}</td></tr>` : ''}
-            </tbody>
-          </table>
-        </div>
+        ${table(
+          'Lines of the invoice',
+          ['Description', ['Period', 'wide'], 'Calls', ['Amount', 'number']],
+          html`${document.lines.map(
+            (line) => html`<tr>
+              <th scope="row">${line.description}</th>
+              <td class="wide">${period(line.from, line.to)}</td>
+              <td>${
+                line.calls > 0
+                  ? html`<button aria-expanded=${this.opened === line.no} @click=${() => this.#open(line.no)}
+                      aria-label="${plural(line.calls, 'call')} on line ${line.no}">${line.calls}</button>`
+                  : '–'
+              }</td>
+              <td class="number">${money(line.amountCents, currency)}</td>
+            </tr>`,
+          )}
+          ${document.tax ? html`<tr><th scope="row">${document.tax.label}</th><td class="wide"></td><td></td><td class="number">${money(document.tax.amountCents, currency)}</td></tr>` : ''}`,
+        )}
       </section>
       ${
         this.opened === null

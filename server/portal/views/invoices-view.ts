@@ -1,21 +1,18 @@
-/** A tenant's invoices and credit notes, newest first; the operator also drafts them here. */
+/** A tenant's invoices and credit notes, newest first; the operator also creates drafts here. */
 import { html } from 'lit';
 import type { InvoiceState, InvoiceSummary, InvoiceView } from '../../contract.ts';
-import { get, post } from '../parts/api.ts';
+import { get, type Page, post } from '../parts/api.ts';
 import { Resource } from '../parts/resource.ts';
 import { pathOf, titleOf } from '../parts/scope.ts';
 import { ScopedElement } from '../parts/scoped-element.ts';
+import { showMore } from '../parts/show-more.ts';
+import { table } from '../parts/table.ts';
 import { Work } from '../parts/work.ts';
 import { dayOf, money, monthName } from '../pure/format.ts';
 import { monthIn, monthPlus } from '../pure/zone.ts';
 
-interface Listing {
-  invoices: InvoiceSummary[];
-  nextCursor: string | null;
-}
-
 export class InvoicesElement extends ScopedElement {
-  #list = new Resource<Listing>(this, () => get(pathOf(this.scope, '/invoices')));
+  #list = new Resource<Page<'invoices', InvoiceSummary>>(this, () => get(this.#path()));
   #work = new Work(this);
 
   protected override reload(): void {
@@ -31,6 +28,10 @@ export class InvoicesElement extends ScopedElement {
       ${this.#list.show((list) => this.#table(list))}`;
   }
 
+  #path(): string {
+    return pathOf(this.scope, '/invoices');
+  }
+
   #drafting() {
     const { scope } = this;
     const now = monthIn(scope.timeZone, scope.now);
@@ -41,42 +42,30 @@ export class InvoicesElement extends ScopedElement {
           Month
           <select name="month">${months.map((month) => html`<option value=${month}>${monthName(month)}</option>`)}</select>
         </label>
-        <button aria-disabled=${this.#work.isBusy ? 'true' : 'false'}>Make the draft</button>
+        <button aria-disabled=${this.#work.isBusy}>Create draft</button>
       </form>
-      <p class="muted small">A draft can be made as often as you like; your client does not see it.</p>
+      <p class="muted small">You can recreate a draft as often as you like; your client does not see it.</p>
     </section>`;
   }
 
-  #table({ invoices, nextCursor }: Listing) {
+  #table({ invoices, nextCursor }: Page<'invoices', InvoiceSummary>) {
     const { scope } = this;
     if (invoices.length === 0) return html`<section><p>There are no invoices yet.</p></section>`;
     return html`<section>
-      <div class="scroll">
-        <table>
-          <caption class="unseen">Invoices</caption>
-          <thead>
-            <tr>
-              <th scope="col">Number</th>
-              <th scope="col">Month</th>
-              <th scope="col">State</th>
-              <th scope="col" class="wide">Due</th>
-              <th scope="col" class="number">Total</th>
-            </tr>
-          </thead>
-          <tbody>
-            ${invoices.map(
-              (invoice) => html`<tr>
-                <th scope="row" class="nowrap"><a href="${scope.base}/invoices/${invoice.id}">${invoice.number ?? 'Draft'}</a></th>
-                <td>${monthName(invoice.month)}</td>
-                <td>${stateBadge(invoice.state)}</td>
-                <td class="wide">${invoice.dueAt && invoice.leftToPayCents > 0 ? dayOf(invoice.dueAt, scope.timeZone) : '–'}</td>
-                <td class="number">${money(invoice.totalCents, invoice.currency)}${leftToPay(invoice)}</td>
-              </tr>`,
-            )}
-          </tbody>
-        </table>
-      </div>
-      ${nextCursor ? html`<p><button @click=${() => this.#more(nextCursor)} aria-disabled=${this.#work.isBusy ? 'true' : 'false'}>Show more</button></p>` : ''}
+      ${table(
+        'Invoices',
+        ['Number', 'Month', 'State', ['Due', 'wide'], ['Total', 'number']],
+        invoices.map(
+          (invoice) => html`<tr>
+            <th scope="row" class="nowrap"><a href="${scope.base}/invoices/${invoice.id}">${invoice.number ?? 'Draft'}</a></th>
+            <td>${monthName(invoice.month)}</td>
+            <td>${stateBadge(invoice.state)}</td>
+            <td class="wide">${invoice.dueAt && invoice.leftToPayCents > 0 ? dayOf(invoice.dueAt, scope.timeZone) : '–'}</td>
+            <td class="number">${money(invoice.totalCents, invoice.currency)}${leftToPay(invoice)}</td>
+          </tr>`,
+        ),
+      )}
+      ${nextCursor ? html`<p>${showMore(this.#list, 'invoices', this.#path(), this.#work)}</p>` : ''}
     </section>`;
   }
 
@@ -84,24 +73,14 @@ export class InvoicesElement extends ScopedElement {
     event.preventDefault();
     const period = String(new FormData(event.target as HTMLFormElement).get('month'));
     return this.#work.do(async () => {
-      const { id } = await post<InvoiceView>(pathOf(this.scope, '/invoices'), { period });
+      const { id } = await post<InvoiceView>(this.#path(), { period });
       location.hash = `${this.scope.base}/invoices/${id}`;
     });
   };
-
-  #more(cursor: string): Promise<boolean> {
-    return this.#work.do(async () => {
-      const shown = this.#list.data;
-      const next = await get<Listing>(pathOf(this.scope, `/invoices?cursor=${encodeURIComponent(cursor)}`));
-      if (shown && shown === this.#list.data) {
-        this.#list.data = { ...next, invoices: [...shown.invoices, ...next.invoices] };
-      }
-    });
-  }
 }
 customElements.define('invoices-view', InvoicesElement);
 
-/** In the order of an invoice's way. */
+/** In the order an invoice goes through them. */
 export const stateNames: Record<InvoiceState, string> = {
   draft: 'draft',
   finalized: 'issued',
@@ -125,9 +104,9 @@ export function stateBadge(state: InvoiceState) {
   return html`<span class="badge ${looks[state]}">${stateNames[state]}</span>`;
 }
 
-/** Below the total, where credit notes have taken back of it. */
+/** Shown below the total when credit notes have reduced it. */
 export function leftToPay({ state, dueCents, leftToPayCents, currency }: InvoiceSummary) {
   const isOpen = state === 'finalized' || state === 'pushed' || state === 'overdue';
   if (state !== 'credited' && (!isOpen || dueCents < 0 || leftToPayCents === dueCents)) return '';
-  return html`<div class="muted small nowrap">${money(leftToPayCents, currency)} to pay</div>`;
+  return html`<div class="muted small nowrap">${money(leftToPayCents, currency)} due</div>`;
 }

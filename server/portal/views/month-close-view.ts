@@ -1,15 +1,15 @@
-/** Closing a month: first what would be issued, then the question, the run and its report; and the runs before. */
+/** Month-end: what would be issued, the confirmation, the run with its report, and past runs. */
 import { html, LitElement } from 'lit';
 import type { CloseReport, DeletedTenant, TenantView } from '../../contract.ts';
 import { getAll, post } from '../parts/api.ts';
 import { pastRuns, runClose } from '../parts/close-run.ts';
-import { closeTable, invoices, issued, summary } from '../parts/close-table.ts';
+import { closeTable, issued, summary } from '../parts/close-table.ts';
 import { confirm } from '../parts/confirm.ts';
 import { formStyle } from '../parts/form-style.ts';
-import { Resource } from '../parts/resource.ts';
+import { EagerResource } from '../parts/resource.ts';
 import { shared } from '../parts/style.ts';
 import { Work } from '../parts/work.ts';
-import { moment, monthName } from '../pure/format.ts';
+import { moment, monthName, plural } from '../pure/format.ts';
 import { lastDueMonth, monthPlus } from '../pure/zone.ts';
 
 interface Books {
@@ -32,9 +32,9 @@ export class MonthCloseElement extends LitElement {
   /** The server's time, ISO-8601. */
   declare now: string;
   declare mayWrite: boolean;
-  /** Whether it is said who issues the invoices: else none can be. */
+  /** Whether the business details are entered: without them, no invoice can be issued. */
   declare hasSeller: boolean;
-  /** What would be issued, and what it was asked with. */
+  /** What would be issued, and the request that asked for it. */
   declare outlook: { report: CloseReport; month: string; graceHours: number } | null;
   declare report: CloseReport | null;
   declare progress: { made: number; expected: number } | null;
@@ -47,7 +47,7 @@ export class MonthCloseElement extends LitElement {
   }
 
   #work = new Work(this);
-  #books = new Resource<Books>(this, async () => {
+  #books = new EagerResource<Books>(this, async () => {
     const [runs, tenants, deleted] = await Promise.all([
       pastRuns(),
       getAll<'tenants', TenantView>('tenants?limit=200', 'tenants'),
@@ -60,24 +60,19 @@ export class MonthCloseElement extends LitElement {
     return { runs, names: new Map(handles) };
   });
 
-  override connectedCallback(): void {
-    super.connectedCallback();
-    void this.#books.load();
-  }
-
   protected override render() {
-    return html`<h1>Month close</h1>
+    return html`<h1>Month-end</h1>
       ${this.#books.show((books) => html`${this.#start()} ${this.#result(books)} ${this.#past(books)}`)}`;
   }
 
   #start() {
     if (!this.mayWrite) return '';
     const last = lastDueMonth(this.now, graceHours);
-    // One more can be due for whoever does not wait.
+    // One more month can be due without the wait.
     const months = Array.from({ length: 13 }, (_, back) => monthPlus(last, 1 - back));
     return html`<section>
-      <h2>Bill the months that are over</h2>
-      ${this.hasSeller ? '' : html`<p class="warn">Say first who issues the invoices: <a href="#/agency">your agency</a>.</p>`}
+      <h2>Bill completed months</h2>
+      ${this.hasSeller ? '' : html`<p class="warn">First enter your business details under <a href="#/agency">Your agency</a>.</p>`}
       <form class="row" @submit=${this.#look}>
         <label>
           Up to
@@ -85,20 +80,20 @@ export class MonthCloseElement extends LitElement {
             ${months.map((month) => html`<option value=${month} ?selected=${month === last}>${monthName(month)}</option>`)}
           </select>
         </label>
-        <button class="main" aria-disabled=${this.#work.isBusy ? 'true' : 'false'}>See what would be issued</button>
+        <button class="main" aria-disabled=${this.#work.isBusy}>See what would be issued</button>
       </form>
       <label class="tick"><input type="checkbox" name="hurry">Do not wait a day for late costs</label>
-      <p class="muted small">A month is due a day after it has ended in the client’s time zone. Earlier months that are still open are billed too.</p>
+      <p class="muted small">A month is due one day after it ends in the client’s time zone. Earlier months still open are billed too.</p>
       ${this.#work.show()} ${this.progress ? this.#bar(this.progress) : ''}
     </section>`;
   }
 
   #bar({ made, expected }: { made: number; expected: number }) {
     return html`<p><label>
-        Issuing: ${made} of ${invoices(expected)}
+        Issuing: ${made} of ${plural(expected, 'invoice')}
         <progress max=${expected} value=${made}></progress>
       </label></p>
-      <p class="muted small">You may leave this page: the server goes on.</p>`;
+      <p class="muted small">You can leave this page: the server continues the run.</p>`;
   }
 
   #result({ names }: Books) {
@@ -123,7 +118,7 @@ export class MonthCloseElement extends LitElement {
       ${closeTable(dry, names)}
       ${
         made > 0 && this.hasSeller
-          ? html`<p><button class="main" aria-disabled=${this.#work.isBusy ? 'true' : 'false'} @click=${this.#issue}>Issue ${invoices(made)}</button></p>`
+          ? html`<p><button class="main" aria-disabled=${this.#work.isBusy} @click=${this.#issue}>Issue ${plural(made, 'invoice')}</button></p>`
           : ''
       }
     </section>`;
@@ -138,7 +133,7 @@ export class MonthCloseElement extends LitElement {
           <summary>
             ${moment(run.startedAt, 'UTC')} UTC: ${summary(run)}
             ${run.finishedAt === null ? html`<span class="badge warn">not finished</span>` : ''}
-            ${run.needsPerson > 0 ? html`<span class="badge warn">needs a person</span>` : ''}
+            ${run.needsPerson > 0 ? html`<span class="badge warn">needs attention</span>` : ''}
           </summary>
           ${closeTable(run, names)}
         </details>`,
@@ -164,8 +159,8 @@ export class MonthCloseElement extends LitElement {
     const { month, graceHours: hours, report: dry } = outlook;
     const expected = issued(dry).length;
     const yes = await confirm({
-      title: `Issue ${invoices(expected)}?`,
-      text: `${summary(dry)}. They get their numbers and never change again, and your clients see them. Those who are collected through Stripe get theirs from Stripe at once.`,
+      title: `Issue ${plural(expected, 'invoice')}?`,
+      text: `${summary(dry)}. They get their numbers, can no longer be changed, and become visible to your clients. Clients who pay through Stripe get theirs from Stripe immediately.`,
       action: 'Issue',
     });
     if (!yes) return;
@@ -182,7 +177,7 @@ export class MonthCloseElement extends LitElement {
       await this.#books.load();
     });
     await this.updateComplete;
-    // The button that was pressed is gone.
+    // The button that had the focus is gone.
     this.renderRoot.querySelector<HTMLElement>('#issued')?.focus();
   };
 }
@@ -190,5 +185,5 @@ customElements.define('month-close-view', MonthCloseElement);
 
 function needs({ needsPerson, dryRun }: CloseReport): string {
   if (dryRun || needsPerson === 0) return '';
-  return needsPerson === 1 ? 'One needs a person.' : `${needsPerson} need a person.`;
+  return needsPerson === 1 ? 'One needs attention.' : `${needsPerson} need attention.`;
 }

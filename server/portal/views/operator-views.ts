@@ -1,4 +1,4 @@
-/** The views that only the operator has; a client's browser does not load them. */
+/** The operator's views; a client's browser does not load them. */
 import { html, type TemplateResult } from 'lit';
 import './agency-view.ts';
 import './attention-view.ts';
@@ -15,12 +15,12 @@ import './tenants-view.ts';
 export const operatorLinks = [
   ['', 'Clients'],
   ['invoices', 'Invoices'],
-  ['close', 'Month close'],
-  ['attention', 'What needs a person'],
+  ['close', 'Month-end'],
+  ['attention', 'Needs attention'],
   ['agency', 'Your agency'],
 ] as const;
 
-/** @param route the address behind the hash, piece by piece */
+/** @param route the address after the hash, split at slashes */
 export function operatorView(me: MeAnswer, [view = '', item, ...rest]: string[]): TemplateResult {
   const { now, mayWrite, branding } = me;
   // The seller's name is the portal's.
@@ -37,5 +37,5 @@ export function operatorView(me: MeAnswer, [view = '', item, ...rest]: string[])
     return html`<new-client-view .mayWrite=${mayWrite} .now=${now}></new-client-view>`;
   if (view === '')
     return html`<tenants-view .now=${now} .mayWrite=${mayWrite} .hasSeller=${hasSeller}></tenants-view>`;
-  return html`<h1>There is nothing here</h1><p><a href="#/">To your clients</a></p>`;
+  return html`<h1>Page not found</h1><p><a href="#/">Back to your clients</a></p>`;
 }

@@ -1,4 +1,4 @@
-/** A tenant's month so far: how much was talked, what it comes to, and what it would come to at this pace. */
+/** A tenant's month so far: talk time, the bill so far, and the projected bill. */
 import { html } from 'lit';
 import type {
   CreditsAnswer,
@@ -12,7 +12,8 @@ import { get } from '../parts/api.ts';
 import { Resource } from '../parts/resource.ts';
 import { pathOf, titleOf } from '../parts/scope.ts';
 import { ScopedElement } from '../parts/scoped-element.ts';
-import { count, dayName, dollars, duration, money, monthName } from '../pure/format.ts';
+import { table } from '../parts/table.ts';
+import { count, dayName, dollars, duration, money, monthName, plural } from '../pure/format.ts';
 import '../parts/usage-chart.ts';
 import { daysOf } from '../pure/zone.ts';
 
@@ -21,7 +22,7 @@ interface Month {
   usage: UsageAnswer;
   plan: PlanTermsView | PlanVersionView | null;
   credits: CreditsAnswer;
-  /** For the operator only. */
+  /** Only for the operator. */
   margin: MarginRow | null;
 }
 
@@ -56,25 +57,25 @@ export class OverviewElement extends ScopedElement {
         <h2>${monthName(preview.month)} so far</h2>
         <dl class="figures">
           ${figure('Calls', count(calls))} ${figure('Time', duration(seconds))}
-          ${plan ? figure('Price so far', money(soFar.totalCents, currency)) : ''}
-          ${plan ? figure('At this pace', money(atThisPace.totalCents, currency)) : ''}
+          ${plan ? figure('Bill so far', money(soFar.totalCents, currency)) : ''}
+          ${plan ? figure('Projected', money(atThisPace.totalCents, currency)) : ''}
           ${credits.entries.length > 0 ? figure('Credit left', money(credits.balanceCents, credits.currency)) : ''}
           ${margin ? figure('Your cost', dollars(costMicros)) : ''}
           ${margin && plan ? figure('Your margin', money(margin.marginCents, currency)) : ''}
         </dl>
-        ${openCalls > 0 ? html`<p class="muted small">${count(openCalls)} ${openCalls === 1 ? 'call is' : 'calls are'} not priced yet.</p>` : ''}
-        ${callsWithoutCost > 0 ? html`<p class="warn small">Vapi has not told the cost of ${count(callsWithoutCost)} of them yet.</p>` : ''}
+        ${openCalls > 0 ? html`<p class="muted small">${plural(openCalls, 'call')} not priced yet.</p>` : ''}
+        ${callsWithoutCost > 0 ? html`<p class="warn small">Vapi has not reported the cost of ${count(callsWithoutCost)} of them yet.</p>` : ''}
       </section>
       <section>
         <h2>By day</h2>
         <usage-chart .days=${daysOf(preview.month)} .rows=${usage.rows} .withCost=${margin !== null}></usage-chart>
       </section>
       <section>
-        <h2>What the price is made of</h2>
+        <h2>Breakdown</h2>
         ${soFar.lines.length === 0 ? html`<p class="muted">Nothing yet.</p>` : lineTable(preview)}
       </section>
       <section>
-        <h2>The plan</h2>
+        <h2>Plan</h2>
         ${planText(plan)}
       </section>`;
   }
@@ -86,27 +87,24 @@ function figure(name: string, value: string) {
 }
 
 function lineTable({ soFar, currency }: PreviewAnswer) {
-  return html`<table>
-    <thead>
-      <tr><th scope="col">What</th><th scope="col" class="number">Amount</th></tr>
-    </thead>
-    <tbody>
-      ${soFar.lines.map(
-        (line) =>
-          html`<tr><td>${line.description}</td><td class="number">${money(line.amountCents, currency)}</td></tr>`,
-      )}
-    </tbody>
-  </table>
-  <p class="muted small">Before the month ends this can still change. The total above is with tax, where tax is charged.</p>`;
+  return html`${table(
+    'Breakdown',
+    ['Item', ['Amount', 'number']],
+    soFar.lines.map(
+      (line) =>
+        html`<tr><td>${line.description}</td><td class="number">${money(line.amountCents, currency)}</td></tr>`,
+    ),
+  )}
+  <p class="muted small">This can still change until the month ends. The total above includes any tax.</p>`;
 }
 
 function planText(plan: Month['plan']) {
   if (!plan) return html`<p class="muted">There is no plan, so nothing is charged.</p>`;
   if ('plan' in plan) {
-    if (!plan.plan) return html`<p class="muted">The plan has ended on ${dayName(plan.from)}.</p>`;
+    if (!plan.plan) return html`<p class="muted">The plan ended on ${dayName(plan.from)}.</p>`;
     const markups = plan.plan.rates.flatMap(({ channels, price }) =>
       price.kind === 'cost-plus'
-        ? [`Markup on the cost of ${channels.join(', ')}: ${price.markupBps / 100} %`]
+        ? [`Markup on the cost of ${channels.join(', ')}: ${price.markupBps / 100}%`]
         : [],
     );
     return html`<p><strong>${plan.plan.name}</strong>, from ${dayName(plan.from)}</p>

@@ -1,4 +1,4 @@
-/** What the operator sets for a client: its name and limits, when it is open, how it looks, what it says. */
+/** A client's settings: name, limits, opening hours, appearance, texts, consent. */
 import { html } from 'lit';
 import type { TenantView } from '../../contract.ts';
 import '../forms/consent-form.ts';
@@ -16,19 +16,24 @@ class NameFormElement extends TenantForm {
 
   protected override fields({ name, wholeOrg }: TenantView) {
     return html`<div class="fields">
-        ${field(this.form.errors, { name: 'name', label: 'Name', value: name, required: true, hint: 'Visitors see it too.' })}
+        ${field(this.form.errors, { name: 'name', label: 'Name', value: name, required: true, hint: 'Also shown to visitors.' })}
       </div>
       <p>${flag('wholeOrg', wholeOrgLabel, wholeOrg)}</p>`;
   }
 }
 customElements.define('name-form', NameFormElement);
 
-/** By default as the access mode needs it: what that is, is said here. */
+/** The default depends on the access mode, so it is spelled out. */
 const grantlessCalls = ({ accessMode }: TenantView) =>
   [
-    ['auto', accessMode === 'proxy' ? 'Usual: they go on' : 'Usual: end those with the site’s assistant'],
-    ['end', 'End all of them'],
-    ['keep', 'Let all of them go on'],
+    [
+      'auto',
+      accessMode === 'proxy'
+        ? 'Default: let them continue'
+        : 'Default: end those with the website’s assistant',
+    ],
+    ['end', 'End all'],
+    ['keep', 'Let all continue'],
   ] as const;
 
 class LimitsFormElement extends TenantForm {
@@ -42,28 +47,28 @@ class LimitsFormElement extends TenantForm {
         as: name.includes('Micros') ? 'micros' : 'whole',
       });
     return html`<div class="fields">
-        ${one('monthlyBudgetMicros', 'Budget a month, in US dollars', `What Vapi may charge in a month of ${timeZone}; no call starts that could pass it.`)}
-        ${one('worstCaseMicrosPerMinute', 'Dearest minute, in US dollars', 'Held for each call in progress: lower than the truth lets the budget be passed.')}
-        ${one('concurrentCalls', 'Calls at the same time')}
-        ${one('maxCallSeconds', 'Longest call, in seconds')}
+        ${one('monthlyBudgetMicros', 'Monthly budget in US dollars', `The most Vapi may charge in a month (time zone: ${timeZone}); calls that could exceed it do not start.`)}
+        ${one('worstCaseMicrosPerMinute', 'Worst-case cost per minute in US dollars', 'Reserved while a call runs; if set too low, the budget can be exceeded.')}
+        ${one('concurrentCalls', 'Concurrent calls')}
+        ${one('maxCallSeconds', 'Maximum call length in seconds')}
       </div>
-      <h3>New calls of one visitor’s network</h3>
+      <h3>New calls from one visitor’s network</h3>
       <div class="fields">
-        ${one('callsPerMinutePerIp', 'A minute')} ${one('callsPerHourPerIp', 'An hour')} ${one('callsPerDayPerIp', 'A day')}
+        ${one('callsPerMinutePerIp', 'Per minute')} ${one('callsPerHourPerIp', 'Per hour')} ${one('callsPerDayPerIp', 'Per day')}
       </div>
-      <h3>New calls of all visitors together</h3>
+      <h3>New calls from all visitors</h3>
       <div class="fields">
-        ${one('callsPerMinute', 'A minute')} ${one('callsPerHour', 'An hour')} ${one('callsPerDay', 'A day')}
+        ${one('callsPerMinute', 'Per minute')} ${one('callsPerHour', 'Per hour')} ${one('callsPerDay', 'Per day')}
       </div>
-      <h3>Web calls that no visitor was let into</h3>
+      <h3>Web calls not started through this server</h3>
       ${choice(this.form.errors, {
-        ...{ name: 'webCallsWithoutGrant', label: 'What becomes of them', value: webCallsWithoutGrant },
+        ...{ name: 'webCallsWithoutGrant', label: 'How to handle them', value: webCallsWithoutGrant },
         choices: grantlessCalls(tenant),
-        hint: 'Somebody else has the key, or tests from Vapi’s dashboard. Calls by phone and chats always go on.',
+        hint: 'Someone else has the key, or is testing from Vapi’s dashboard. Phone calls and chats always continue.',
       })}
       ${
         webCallsWithoutGrant === 'keep' && accessMode !== 'proxy'
-          ? html`<p class="warn">Visitors’ browsers get a key: whoever copies it can make calls that nothing here ends.</p>`
+          ? html`<p class="warn">Visitors’ browsers receive a key: anyone who copies it can make calls that are not ended here.</p>`
           : ''
       }`;
   }

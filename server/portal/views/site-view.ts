@@ -1,4 +1,4 @@
-/** A client's website: what goes into it, which pages may use the agent, and which were refused. */
+/** A client's website: its snippet, the websites that may use the agent, and those refused. */
 import { html } from 'lit';
 import type { BlockedOriginView, TenantView } from '../../contract.ts';
 import { field } from '../forms/fields.ts';
@@ -9,18 +9,19 @@ import { ScopedElement } from '../parts/scoped-element.ts';
 import { count, moment } from '../pure/format.ts';
 import '../parts/snippet-box.ts';
 import { TenantForm, tenantSaved } from '../forms/tenant-form.ts';
+import { table } from '../parts/table.ts';
 import { Work } from '../parts/work.ts';
 
 class OriginsFormElement extends TenantForm {
-  protected readonly heading = 'Pages that may use the agent';
+  protected readonly heading = 'Allowed websites';
 
   protected override fields({ allowedOrigins }: TenantView) {
     return html`<div class="fields">
       ${field(this.form.errors, {
-        ...{ name: 'allowedOrigins', label: 'Allowed origins', as: 'lines', rows: 4, value: allowedOrigins },
+        ...{ name: 'allowedOrigins', label: 'Addresses', as: 'lines', rows: 4, value: allowedOrigins },
         empty: 'keep',
         isBroad: true,
-        hint: 'One a line, such as https://www.example.com; https://*.example.com is any name below it. An empty list lets no page in.',
+        hint: 'One per line, such as https://www.example.com; https://*.example.com covers all its subdomains. If the list is empty, no website can use the agent.',
       })}
     </div>`;
   }
@@ -47,7 +48,7 @@ export class SiteElement extends ScopedElement {
       <snippet-box .scope=${scope} .item=${tenant.updatedAt}></snippet-box>
       <origins-form .scope=${scope} .tenant=${tenant}></origins-form>
       <section>
-        <h2>Pages that were refused</h2>
+        <h2>Refused websites</h2>
         ${this.#work.show()}
         ${this.#blocked.show(({ blockedOrigins }) => this.#table(blockedOrigins))}
       </section>`;
@@ -56,32 +57,21 @@ export class SiteElement extends ScopedElement {
   #table(blocked: BlockedOriginView[]) {
     if (blocked.length === 0) return html`<p class="muted">None.</p>`;
     const { timeZone, mayWrite } = this.scope;
-    return html`<div class="scroll">
-        <table>
-          <caption class="unseen">Pages that were refused</caption>
-          <thead>
-            <tr>
-              <th scope="col">Page</th>
-              <th scope="col" class="number">Times</th>
-              <th scope="col" class="wide">Last</th>
-              <th scope="col"><span class="unseen">Allow it</span></th>
-            </tr>
-          </thead>
-          <tbody>
-            ${blocked.map(
-              ({ origin, count: times, lastSeen }) => html`<tr>
-                <th scope="row" class="breaks">${names[origin] ?? origin}</th>
-                <td class="number">${count(times)}</td>
-                <td class="wide">${moment(lastSeen, timeZone)}</td>
-                <td class="number">
-                  ${mayWrite && !(origin in names) ? html`<button aria-disabled=${this.#work.isBusy ? 'true' : 'false'} aria-label="Allow ${origin}" @click=${() => this.#allow(origin)}>Allow</button>` : ''}
-                </td>
-              </tr>`,
-            )}
-          </tbody>
-        </table>
-      </div>
-      <p class="muted small">Allow only what belongs to the client: whoever copies the snippet ends up here too. Times are those of ${timeZone}.</p>`;
+    return html`${table(
+      'Refused websites',
+      ['Website', ['Attempts', 'number'], ['Last seen', 'wide'], html`<span class="unseen">Allow</span>`],
+      blocked.map(
+        ({ origin, count: times, lastSeen }) => html`<tr>
+          <th scope="row" class="breaks">${names[origin] ?? origin}</th>
+          <td class="number">${count(times)}</td>
+          <td class="wide">${moment(lastSeen, timeZone)}</td>
+          <td class="number">
+            ${mayWrite && !(origin in names) ? html`<button aria-disabled=${this.#work.isBusy} aria-label="Allow ${origin}" @click=${() => this.#allow(origin)}>Allow</button>` : ''}
+          </td>
+        </tr>`,
+      ),
+    )}
+      <p class="muted small">Allow only websites of the client: anyone who copies the snippet also appears here. Time zone: ${timeZone}.</p>`;
   }
 
   #allow(origin: string): Promise<boolean> {
@@ -89,14 +79,14 @@ export class SiteElement extends ScopedElement {
       const detail = await post<TenantView>(pathOf(this.scope, '/allowed-origins'), { origin });
       this.dispatchEvent(new CustomEvent(tenantSaved, { detail, bubbles: true, composed: true }));
       await this.#blocked.load();
-    }, `${origin} is allowed now.`);
+    }, `${origin} is now allowed.`);
   }
 }
 customElements.define('site-view', SiteElement);
 
-/** What is not kept one by one, and cannot be allowed. */
+/** Counted as groups, and cannot be allowed. */
 const names: Record<string, string> = {
-  '(none)': 'requests without a page',
-  '(malformed)': 'requests that name no real page',
+  '(none)': 'requests without an address',
+  '(malformed)': 'requests with an invalid address',
   '(others)': 'all others',
 };

@@ -1,4 +1,4 @@
-/** One client as the operator sees it: what the client sees, with cost and margin, and what the operator sets and does. */
+/** One client for the operator: the client's views with cost and margin, plus settings and actions. */
 import { html, LitElement, type PropertyValues, type TemplateResult } from 'lit';
 import type { DeletedTenant, MeAnswer, SignInLinkAnswer, TenantView } from '../../contract.ts';
 import { get, getAll, post, Refusal } from '../parts/api.ts';
@@ -24,7 +24,7 @@ export class TenantPageElement extends LitElement {
     link: { state: true },
   };
   declare slug: string;
-  /** The route behind the tenant: `calls`, an id, … */
+  /** The route after the tenant: `calls`, an id, … */
   declare rest: string[];
   declare me: MeAnswer;
   declare link: SignInLinkAnswer | null;
@@ -35,7 +35,7 @@ export class TenantPageElement extends LitElement {
     this.link = null;
   }
 
-  /** A deleted one goes by its id; its books remain. */
+  /** A deleted tenant is found by its id; its books remain. */
   #tenant = new Resource<TenantView | DeletedTenant>(this, () =>
     this.slug.startsWith('ten_') ? findDeleted(this.slug) : get(this.#path()),
   );
@@ -76,7 +76,7 @@ export class TenantPageElement extends LitElement {
     const scope = this.#scope({ name, timeZone });
     return html`<section>
         <h2>${name} <span class="badge warn">deleted</span></h2>
-        <p class="muted small">It was “${tenant.slug}” until ${moment(deletedAt, timeZone)}. Its calls and invoices remain.</p>
+        <p class="muted small">Deleted on ${moment(deletedAt, timeZone)}; its handle was “${tenant.slug}”. Its calls and invoices remain.</p>
         ${this.#nav(scope, viewNames)}
       </section>
       ${tenantView(scope, this.rest)}`;
@@ -103,23 +103,23 @@ export class TenantPageElement extends LitElement {
   #actions({ name, status }: TenantView) {
     const pause = {
       title: `Pause ${name}?`,
-      text: 'Its agents answer nobody, and calls in progress are ended. The client can still sign in here.',
+      text: 'Agents stop answering; calls in progress end now. The client can still sign in here.',
       action: 'Pause',
       danger: true,
     };
-    const resume = { title: `Let ${name} go on?`, text: 'Its agents answer calls again.', action: 'Resume' };
-    const busy = this.#work.isBusy ? 'true' : 'false';
-    return html`<button aria-disabled=${busy} @click=${this.#makeLink}>Make a sign-in link</button>
+    const resume = { title: `Resume ${name}?`, text: 'Its agents answer calls again.', action: 'Resume' };
+    const { isBusy } = this.#work;
+    return html`<button aria-disabled=${isBusy} @click=${this.#makeLink}>Create sign-in link</button>
       ${
         status === 'active'
-          ? html`<button class="danger" aria-disabled=${busy} @click=${() => this.#change('pause', pause)}>Pause</button>`
-          : html`<button aria-disabled=${busy} @click=${() => this.#change('resume', resume)}>Resume</button>`
+          ? html`<button class="danger" aria-disabled=${isBusy} @click=${() => this.#change('pause', pause)}>Pause</button>`
+          : html`<button aria-disabled=${isBusy} @click=${() => this.#change('resume', resume)}>Resume</button>`
       }`;
   }
 
   #linkBox({ url, expiresAt }: SignInLinkAnswer, { timeZone }: Scope) {
     return html`<div>
-      <p>Send this to your client. It opens their portal once, until ${moment(expiresAt, timeZone)} (${timeZone}).</p>
+      <p>Send this link to your client. It works once, until ${moment(expiresAt, timeZone)} (${timeZone}).</p>
       <copy-field .label=${'Sign-in link'} .text=${url}></copy-field>
     </div>`;
   }
@@ -142,11 +142,11 @@ customElements.define('tenant-page', TenantPageElement);
 async function findDeleted(id: string): Promise<DeletedTenant> {
   const all = await getAll<'tenants', DeletedTenant>('billing/deleted-tenants?limit=200', 'tenants');
   const found = all.find((tenant) => tenant.id === id);
-  if (!found) throw new Refusal(404, 'not_found', 'There is no such client.');
+  if (!found) throw new Refusal(404, 'not_found', 'No such client.');
   return found;
 }
 
-/** Which the client does not have. */
+/** Views that only the operator has. */
 const ownViews = [
   ['billing', 'Billing'],
   ['site', 'Website'],

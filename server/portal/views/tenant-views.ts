@@ -1,4 +1,4 @@
-/** Which view of a tenant a route names. */
+/** The views of a tenant, by route. */
 import { html, type TemplateResult } from 'lit';
 import './call-view.ts';
 import './calls-view.ts';
@@ -14,12 +14,12 @@ export const viewNames = [
   ['invoices', 'Invoices'],
 ] as const;
 
-/** @param route behind the tenant's base */
+/** @param route after the tenant's base */
 export function tenantView(scope: Scope, [view = '', item]: string[]): TemplateResult {
   if (view === 'calls' && item) return html`<call-view .scope=${scope} .item=${item}></call-view>`;
   if (view === 'calls') return html`<calls-view .scope=${scope}></calls-view>`;
   if (view === 'invoices' && item) return html`<invoice-view .scope=${scope} .item=${item}></invoice-view>`;
   if (view === 'invoices') return html`<invoices-view .scope=${scope}></invoices-view>`;
   if (view === '') return html`<overview-view .scope=${scope}></overview-view>`;
-  return html`<h1>There is nothing here</h1><p><a href=${scope.base}>To this month</a></p>`;
+  return html`<h1>Page not found</h1><p><a href=${scope.base}>Back to this month</a></p>`;
 }

@@ -1,15 +1,16 @@
-/** The operator's clients: who is active, and what this month brings. */
+/** The operator's clients, with their state and this month's figures. */
 import { html, LitElement } from 'lit';
 import type { MarginRow, TenantView } from '../../contract.ts';
 import { getAll } from '../parts/api.ts';
 import { firstSteps } from '../parts/first-steps.ts';
-import { Resource } from '../parts/resource.ts';
+import { EagerResource } from '../parts/resource.ts';
 import { shared } from '../parts/style.ts';
+import { table } from '../parts/table.ts';
 import { count, dollars, duration, money, monthName } from '../pure/format.ts';
 
 interface Row {
   tenant: TenantView;
-  /** Missing while the month has nothing to do with it. */
+  /** Missing if the client has nothing in this month. */
   margin: MarginRow | undefined;
 }
 
@@ -23,10 +24,10 @@ export class TenantsElement extends LitElement {
   /** The server's time, ISO-8601. */
   declare now: string;
   declare mayWrite: boolean;
-  /** Whether it is said who issues the invoices. */
+  /** Whether the business details are entered. */
   declare hasSeller: boolean;
 
-  #rows = new Resource<Row[]>(this, async () => {
+  #rows = new EagerResource<Row[]>(this, async () => {
     const [tenants, margins] = await Promise.all([
       getAll<'tenants', TenantView>('tenants?limit=200', 'tenants'),
       getAll<'rows', MarginRow>(`billing/margin?month=${this.now.slice(0, 7)}&limit=200`, 'rows'),
@@ -34,11 +35,6 @@ export class TenantsElement extends LitElement {
     const bySlug = new Map(margins.map((margin) => [margin.tenant, margin]));
     return tenants.map((tenant) => ({ tenant, margin: bySlug.get(tenant.slug) }));
   });
-
-  override connectedCallback(): void {
-    super.connectedCallback();
-    void this.#rows.load();
-  }
 
   protected override render() {
     return html`<div class="row heading">
@@ -48,43 +44,30 @@ export class TenantsElement extends LitElement {
       ${this.#rows.show((rows) =>
         rows.length === 0
           ? firstSteps(this.hasSeller)
-          : html`${this.hasSeller ? '' : html`<p class="warn">Nothing can be invoiced until it is said who issues the invoices: <a href="#/agency">your agency</a>.</p>`}
+          : html`${this.hasSeller ? '' : html`<p class="warn">No invoice can be issued until you enter your business details under <a href="#/agency">Your agency</a>.</p>`}
             ${this.#table(rows)}`,
       )}`;
   }
 
   #table(rows: Row[]) {
+    const usage = ['Calls', 'Time', 'Cost'].map((name) => [name, 'number wide'] as const);
     return html`<section>
       <h2>${monthName(this.now.slice(0, 7))} so far</h2>
-      <div class="scroll">
-        <table>
-          <caption class="unseen">Clients, with this month’s figures</caption>
-          <thead>
-            <tr>
-              <th scope="col">Client</th>
-              <th scope="col">State</th>
-              <th scope="col" class="number wide">Calls</th>
-              <th scope="col" class="number wide">Time</th>
-              <th scope="col" class="number wide">Cost</th>
-              <th scope="col" class="number">Price</th>
-              <th scope="col" class="number wide">Margin</th>
-            </tr>
-          </thead>
-          <tbody>
-            ${rows.map(
-              ({ tenant, margin }) => html`<tr>
-                <th scope="row"><a href="#/tenants/${tenant.slug}">${tenant.name}</a></th>
-                <td>${stateBadge(tenant.status)}</td>
-                <td class="number wide">${margin ? count(margin.calls) : '–'}</td>
-                <td class="number wide">${margin ? duration(margin.seconds) : '–'}</td>
-                <td class="number wide">${margin ? dollars(margin.costMicros) : '–'}</td>
-                <td class="number">${margin ? money(margin.revenueCents, margin.currency) : '–'}</td>
-                <td class="number wide">${margin ? money(margin.marginCents, margin.currency) : '–'}</td>
-              </tr>`,
-            )}
-          </tbody>
-        </table>
-      </div>
+      ${table(
+        'Clients, with this month’s figures',
+        ['Client', 'State', ...usage, ['Price', 'number'], ['Margin', 'number wide']],
+        rows.map(
+          ({ tenant, margin }) => html`<tr>
+            <th scope="row"><a href="#/tenants/${tenant.slug}">${tenant.name}</a></th>
+            <td>${stateBadge(tenant.status)}</td>
+            <td class="number wide">${margin ? count(margin.calls) : '–'}</td>
+            <td class="number wide">${margin ? duration(margin.seconds) : '–'}</td>
+            <td class="number wide">${margin ? dollars(margin.costMicros) : '–'}</td>
+            <td class="number">${margin ? money(margin.revenueCents, margin.currency) : '–'}</td>
+            <td class="number wide">${margin ? money(margin.marginCents, margin.currency) : '–'}</td>
+          </tr>`,
+        ),
+      )}
       <p class="muted small">Cost is what Vapi charges you; price is what the plan charges the client, before tax.</p>
     </section>`;
   }

@@ -1,9 +1,9 @@
 /**
  * `POST /v1/chats`: one message of a text conversation, its answer as `text/event-stream`. Each message is reserved like
- * a call and has its row in the ledger, so that a conversation cannot pass a limit that a call could not.
+ * a call and has its row in the ledger, so that a conversation cannot exceed any limit on calls.
  */
 
-import express, { type Response, Router } from 'express';
+import { type Response, Router } from 'express';
 import type { AccessContext } from '../../access/access-context.ts';
 import {
   type ChatClaims,
@@ -20,18 +20,19 @@ import { reserve } from '../../access/start/reserve.ts';
 import type { Context } from '../../context.ts';
 import { type ChatEvent, type ChatRequest, chatRequestSchema, type VariableValues } from '../../contract.ts';
 import { ApiError } from '../../errors.ts';
-import { beginChat, type Chat, endChat } from '../../metering/chats.ts';
+import type { Chat } from '../../ledger/chat-event.ts';
+import { beginChat, endChat } from '../../metering/chats.ts';
 import { releaseReservation } from '../../store/reservations.ts';
 import type { Tenant } from '../../store/tenants.ts';
 import { streamChat } from '../../vapi/chat-api.ts';
 import { VapiError } from '../../vapi/vapi-api.ts';
+import { vapiFailure } from '../../vapi/vapi-failure.ts';
 import { parse, parseJsonText } from '../parse.ts';
+import { visitorBody } from './cors.ts';
 
 export function chatRoutes(ctx: AccessContext): Router {
   const router = Router();
-  const body = express.text({ type: ['text/plain', 'application/json'], limit: '16kb' });
-
-  router.post('/chats', ctx.frontLimits.calls, body, async (req, res) => {
+  router.post('/chats', ctx.frontLimits.calls, visitorBody, async (req, res) => {
     const asked = parse(chatRequestSchema, parseJsonText(req.body));
     const { claims, previousChatId, messages, consentVersion: agreedBefore } = permissionOf(ctx, asked);
     const { tenant, origin } = await admitSession(ctx, claims, req);
@@ -53,7 +54,7 @@ export function chatRoutes(ctx: AccessContext): Router {
       consentVersion,
       chat: { name: reservation.id, input: asked.message, previousChatId, assistantId, variableValues },
     };
-    // A visitor who leaves in the middle has still used what was written.
+    // A visitor who leaves midway has still used what was written.
     const answered = answer(ctx, res, origin, message);
     ctx.background(answered.catch(() => {}));
     await answered;
@@ -65,12 +66,12 @@ export function chatRoutes(ctx: AccessContext): Router {
 interface Permission {
   claims: SessionClaims;
   previousChatId: string | null;
-  /** Sent in this conversation before this one. */
+  /** Messages sent in this conversation so far. */
   messages: number;
   consentVersion: string | null;
 }
 
-/** A session begins a conversation, a chat token goes on with it; both name a reservation that can be taken once. */
+/** A session begins a conversation, a chat token continues it; each names a reservation that can be made once. */
 function permissionOf(ctx: Context, asked: ChatRequest): Permission {
   const now = ctx.now();
   if (asked.session) {
@@ -81,13 +82,13 @@ function permissionOf(ctx: Context, asked: ChatRequest): Permission {
     verifyChatToken(ctx.keys.session, asked.chat ?? '', now),
   );
   if (messages >= messagesPerConversation) {
-    const detail = 'This conversation is as long as one may be. A new session begins another.';
+    const detail = 'This conversation has reached its maximum length. Start another with a new session.';
     throw new ApiError('session_expired', { detail });
   }
   return { claims, previousChatId, messages, consentVersion };
 }
 
-/** Of the page's variables only those that the tenant allows, and what the operator's server adds. */
+/** Those of the page's variables that the tenant allows, and what the operator's server adds. */
 async function variablesFor(
   ctx: Context,
   tenant: Tenant,
@@ -109,7 +110,7 @@ interface Message {
   chat: Parameters<typeof streamChat>[2];
 }
 
-/** The head goes out with the first word, so that a refusal of Vapi's can still be told as one. */
+/** The head is sent with the first word, so that a refusal by Vapi can still be reported as one. */
 async function answer(
   ctx: Context,
   res: Response,
@@ -141,8 +142,8 @@ async function answer(
 }
 
 /**
- * Asks Vapi and passes its words on, the first one only when the message is in the ledger.
- * @throws ApiError `vapi_unavailable`; what is held stays held unless it is sure that nothing came of the message
+ * Asks Vapi and passes on its words, the first one only when the message is in the ledger.
+ * @throws ApiError `vapi_unavailable`; the reservation stays unless it is certain that nothing came of the message
  */
 async function passOn(
   ctx: Context,
@@ -151,7 +152,7 @@ async function passOn(
   tell: (delta: string) => void,
 ): Promise<Chat> {
   const { name: reservationId, assistantId } = chat;
-  const key = openTenantSecret(ctx.box, tenant, 'privateKey') ?? '';
+  const key = openTenantSecret(ctx.box, tenant, 'privateKey');
   const at = ctx.now();
   let said: Chat | null = null;
   try {
@@ -163,9 +164,8 @@ async function passOn(
       }
     }
   } catch (error) {
-    if (!(error instanceof VapiError)) throw error;
-    if (error.refused) await releaseReservation(ctx.store, reservationId);
-    throw new ApiError('vapi_unavailable', { retryAfter: error.retryAfter ?? 5, cause: error });
+    if (error instanceof VapiError && error.refused) await releaseReservation(ctx.store, reservationId);
+    throw vapiFailure(error);
   }
   if (!said) throw new Error('a stream without a chat');
   return said;

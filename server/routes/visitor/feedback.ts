@@ -1,8 +1,8 @@
-/** What a visitor says of a call that is over. The permission is the call's own; the rest of CORS is visitor.ts's. */
+/** A visitor's feedback on a call that is over, permitted by the call's own token. */
 
-import express, { Router } from 'express';
+import { Router } from 'express';
 import type { AccessContext } from '../../access/access-context.ts';
-import { verifyEndToken, verifyFeedbackToken } from '../../access/identity/session-token.ts';
+import { callToken, feedbackToken } from '../../access/identity/session-token.ts';
 import type { Context } from '../../context.ts';
 import { feedbackRequestSchema } from '../../contract.ts';
 import { ApiError } from '../../errors.ts';
@@ -11,15 +11,14 @@ import { findCall } from '../../store/calls.ts';
 import { saveFeedback } from '../../store/feedback.ts';
 import { findTenant } from '../../store/tenants.ts';
 import { parse, parseJsonText } from '../parse.ts';
+import { visitorBody } from './cors.ts';
 
-/** The token ends with the longest possible call; whoever has talked to the end still has this long to say how it was. */
+/** The token ends with the longest possible call; a visitor who talked to the end still has this long to rate it. */
 const graceMs = 3_600_000;
 
 export function feedbackRoutes(ctx: AccessContext): Router {
   const router = Router();
-  const body = express.text({ type: ['text/plain', 'application/json'], limit: '16kb' });
-
-  router.post('/calls/:id/feedback', ctx.frontLimits.calls, body, async (req, res) => {
+  router.post('/calls/:id/feedback', ctx.frontLimits.calls, visitorBody, async (req, res) => {
     const { token, rating, comment } = parse(feedbackRequestSchema, parseJsonText(req.body));
     const call = await callOf(ctx, token, String(req.params.id));
     const at = ctx.now();
@@ -37,13 +36,13 @@ export function feedbackRoutes(ctx: AccessContext): Router {
 }
 
 /**
- * The call, when the token is of it: by its id, or by the session that a key was handed out for.
- * @throws ApiError `unauthorized`; `not_found`, also while Vapi has not told of a call that the browser has made
+ * The call, if the token belongs to it: by its id, or by the session that a key was handed out for.
+ * @throws ApiError `unauthorized`; `not_found`, also while Vapi has not reported a call that the browser created
  */
 async function callOf(ctx: Context, token: string, id: string): Promise<CallRow> {
   const since = ctx.now() - graceMs;
-  const ofCall = verifyEndToken(ctx.keys.endCall, token, since);
-  const ofSession = verifyFeedbackToken(ctx.keys.endCall, token, since);
+  const ofCall = callToken.verify(ctx.keys.endCall, token, since);
+  const ofSession = feedbackToken.verify(ctx.keys.endCall, token, since);
   const verified = ofCall.ok ? ofCall : ofSession;
   if (!verified.ok || (ofCall.ok && ofCall.claims.call !== id)) throw new ApiError('unauthorized');
   const tenant = await findTenant(ctx.store, verified.claims.tenant);

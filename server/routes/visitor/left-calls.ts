@@ -1,26 +1,25 @@
-/** A visitor who goes from page to page during a call. The permission is the call's own token; the rest of CORS is visitor.ts's. */
+/** A visitor who moves between pages during a call, permitted by the call's own token. */
 
-import express, { type Request, Router } from 'express';
+import { type Request, Router } from 'express';
 import type { AccessContext } from '../../access/access-context.ts';
-import { verifyEndToken } from '../../access/identity/session-token.ts';
+import { callToken } from '../../access/identity/session-token.ts';
 import { leaveCall, rejoinCall } from '../../access/start/left-calls.ts';
 import type { Context } from '../../context.ts';
 import { pageOfCallSchema } from '../../contract.ts';
 import { ApiError } from '../../errors.ts';
 import { findTenant, type Tenant } from '../../store/tenants.ts';
 import { parse, parseJsonText } from '../parse.ts';
+import { visitorBody } from './cors.ts';
 
 export function leftCallRoutes(ctx: AccessContext): Router {
   const router = Router();
-  const body = express.text({ type: ['text/plain', 'application/json'], limit: '16kb' });
-
-  router.post('/calls/:id/leave', ctx.frontLimits.calls, body, async (req, res) => {
+  router.post('/calls/:id/leave', ctx.frontLimits.calls, visitorBody, async (req, res) => {
     const { tenant, callId, page } = await visitIn(ctx, req);
     await leaveCall(ctx, tenant, callId, page);
     res.status(204).end();
   });
 
-  router.post('/calls/:id/rejoin', ctx.frontLimits.calls, body, async (req, res) => {
+  router.post('/calls/:id/rejoin', ctx.frontLimits.calls, visitorBody, async (req, res) => {
     const { tenant, callId, page } = await visitIn(ctx, req);
     await rejoinCall(ctx, tenant, callId, page);
     res.status(204).end();
@@ -35,7 +34,7 @@ async function visitIn(
   req: Request,
 ): Promise<{ tenant: Tenant; callId: string; page: number }> {
   const { token, page } = parse(pageOfCallSchema, parseJsonText(req.body));
-  const verified = verifyEndToken(ctx.keys.endCall, token, ctx.now());
+  const verified = callToken.verify(ctx.keys.endCall, token, ctx.now());
   if (!verified.ok || verified.claims.call !== req.params.id) throw new ApiError('unauthorized');
   const tenant = await findTenant(ctx.store, verified.claims.tenant);
   if (!tenant) throw new ApiError('not_found');

@@ -1,9 +1,8 @@
-/** What a visitor's browser asks for. Everything here is decided by the page's Origin and a session, never by a cookie. */
+/** Requests from a visitor's browser, decided by the page's Origin and a session, never by a cookie. */
 
-import cors from 'cors';
-import express, { type Request, type RequestHandler, type Response, Router } from 'express';
+import { type Request, type RequestHandler, type Response, Router } from 'express';
 import type { AccessContext } from '../../access/access-context.ts';
-import { issueSession, verifyEndToken, verifySession } from '../../access/identity/session-token.ts';
+import { callToken, issueSession, verifySession } from '../../access/identity/session-token.ts';
 import { hashNetwork, networkOf, siteOf } from '../../access/identity/visitor-network.ts';
 import { admit, admitSession, claimsOf } from '../../access/start/admit.ts';
 import { challengerOf, checkChallenge } from '../../access/start/challenge.ts';
@@ -11,10 +10,10 @@ import { checkConsent } from '../../access/start/consent.ts';
 import { endLiveCall } from '../../access/start/end-call.ts';
 import { grantCall } from '../../access/start/grant.ts';
 import { isOpen } from '../../access/start/opening-hours.ts';
+import { iso } from '../../base/iso.ts';
 import type { Context } from '../../context.ts';
 import {
   callRequestSchema,
-  type ErrorCode,
   endCallRequestSchema,
   type Grant,
   type SessionAnswer,
@@ -25,27 +24,10 @@ import {
 import { ApiError } from '../../errors.ts';
 import { findTenant } from '../../store/tenants.ts';
 import { parse, parseJsonText } from '../parse.ts';
+import { visitorBody } from './cors.ts';
 
 export function visitorRoutes(ctx: AccessContext): Router {
   const router = Router();
-  // A refusal holds no data, so every page may read it: that is how the element can tell which origin to allow.
-  // An answer with data overrides this with the one page that may read it (`answerTo`).
-  router.use(
-    cors({
-      origin: '*',
-      methods: ['GET', 'POST'],
-      allowedHeaders: ['Content-Type'],
-      exposedHeaders: ['Retry-After'],
-      maxAge: 600,
-    }),
-  );
-  router.use((_req, res, next) => {
-    res.vary('Origin');
-    next();
-  });
-  // Browsers send text/plain without asking first (no CORS preflight in the click path).
-  const body = express.text({ type: ['text/plain', 'application/json'], limit: '16kb' });
-
   router.get('/widget/:tenant', ctx.frontLimits.widget, async (req, res) => {
     const { tenant, origin } = await admit(ctx, slugIn(req), req.headers.origin);
     const { slug, name, modes, appearance, texts } = tenant;
@@ -60,7 +42,7 @@ export function visitorRoutes(ctx: AccessContext): Router {
       ...(tenant.rejoinCalls ? { rejoinCalls: true as const } : {}),
       ...(tenant.challenge === 'none' ? {} : { challenge: { kind: tenant.challenge, path } }),
     };
-    // Not every shared cache looks at `Vary`: one that does not would give a page what another origin may read.
+    // Not every shared cache honours `Vary`: one that does not would serve a page another origin's answer.
     res.set('Cache-Control', 'private, max-age=60');
     answerTo(origin, res, 200, config);
   });
@@ -73,7 +55,7 @@ export function visitorRoutes(ctx: AccessContext): Router {
     answerTo(origin, res, 200, await challenger.issue({ tenant: tenant.slug, origin }, ctx.now()));
   });
 
-  router.post('/sessions', ctx.frontLimits.sessions, body, async (req, res) => {
+  router.post('/sessions', ctx.frontLimits.sessions, visitorBody, async (req, res) => {
     const { tenant: slug, challenge } = parse(sessionRequestSchema, parseJsonText(req.body));
     const { tenant, origin } = await admit(ctx, slug, req.headers.origin);
     if (tenant.status === 'paused') throw new ApiError('tenant_paused');
@@ -92,12 +74,12 @@ export function visitorRoutes(ctx: AccessContext): Router {
     res.set('Cache-Control', 'no-store');
     answerTo(origin, res, 201, {
       session,
-      expiresAt: new Date(expiresAt).toISOString(),
+      expiresAt: iso(expiresAt),
       ...(ctx.config.dailyProxyUrl ? { mediaProxyUrl: ctx.config.dailyProxyUrl } : {}),
     } satisfies SessionAnswer);
   });
 
-  router.post('/calls', countGrants(ctx), ctx.frontLimits.calls, body, async (req, res) => {
+  router.post('/calls', countGrants(ctx), ctx.frontLimits.calls, visitorBody, async (req, res) => {
     const asked = parse(callRequestSchema, parseJsonText(req.body));
     const session = claimsOf(verifySession(ctx.keys.session, asked.session, ctx.now()));
     const { tenant, origin } = await admitSession(ctx, session, req);
@@ -107,9 +89,9 @@ export function visitorRoutes(ctx: AccessContext): Router {
     answerTo(origin, res, 201, grant satisfies Grant);
   });
 
-  router.post('/calls/:id/end', ctx.frontLimits.calls, body, async (req, res) => {
+  router.post('/calls/:id/end', ctx.frontLimits.calls, visitorBody, async (req, res) => {
     const { token } = parse(endCallRequestSchema, parseJsonText(req.body));
-    const verified = verifyEndToken(ctx.keys.endCall, token, ctx.now());
+    const verified = callToken.verify(ctx.keys.endCall, token, ctx.now());
     if (!verified.ok || verified.claims.call !== req.params.id) throw new ApiError('unauthorized');
     const tenant = await findTenant(ctx.store, verified.claims.tenant);
     if (tenant) await endLiveCall(ctx, tenant.id, verified.claims.call);
@@ -119,12 +101,13 @@ export function visitorRoutes(ctx: AccessContext): Router {
   return router;
 }
 
-/** Counts what came of each request for a call. */
+/** Counts the outcome of each request for a call. */
 function countGrants(ctx: Context): RequestHandler {
   return (_req, res, next) => {
     res.once('close', () => {
-      const refusal = res.locals.errorCode as ErrorCode | undefined;
-      ctx.metrics.grants.inc({ result: refusal ?? (res.writableFinished ? 'granted' : 'aborted') });
+      ctx.metrics.grants.inc({
+        result: res.locals.errorCode ?? (res.writableFinished ? 'granted' : 'aborted'),
+      });
     });
     next();
   };

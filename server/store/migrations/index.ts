@@ -30,6 +30,7 @@ import { visitorSites } from './0033-visitor-sites.ts';
 import { unconfirmedCalls } from './0034-unconfirmed-calls.ts';
 import { outboxLimits } from './0035-outbox-limits.ts';
 import { unwantedCalls } from './0036-unwanted-calls.ts';
+import { reservationKinds } from './0038-reservation-kinds.ts';
 
 export const migrations: Record<string, Migration> = {
   '0001-initial': initial,
@@ -62,4 +63,5 @@ export const migrations: Record<string, Migration> = {
   '0034-unconfirmed-calls': unconfirmedCalls,
   '0035-outbox-limits': outboxLimits,
   '0036-unwanted-calls': unwantedCalls,
+  '0038-reservation-kinds': reservationKinds,
 };

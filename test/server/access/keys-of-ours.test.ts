@@ -4,7 +4,7 @@ import { randomBytes } from 'node:crypto';
 import { after, before, describe, it } from 'node:test';
 import jwt from 'jsonwebtoken';
 import { z } from 'zod';
-import { signToken, verifyToken } from '../../../server/access/identity/signed-token.ts';
+import { tokenKind } from '../../../server/access/identity/signed-token.ts';
 import { deriveKeys } from '../../../server/base/derived-keys.ts';
 import { createSecretBox, maskSecret } from '../../../server/base/secret-box.ts';
 import { sealedColumns } from '../../../server/store/sealed-texts.ts';
@@ -49,9 +49,9 @@ describe('a signed token', () => {
   const now = Date.parse('2026-11-10T12:00:00Z');
   const keysOf = (...keys: Buffer[]) => deriveKeys(keys, 'session-token');
   const schema = z.object({ tenant: z.string() });
-  const token = signToken(keysOf(oldKey), 'session', { tenant: 'acme' }, now + 60_000, now);
+  const token = tokenKind('session', schema).issue(keysOf(oldKey), { tenant: 'acme' }, now + 60_000, now);
   const verify = (keys: Buffer[], audience = 'session', at = now, text = token) =>
-    verifyToken(keysOf(...keys), audience, text, schema, at);
+    tokenKind(audience, schema).verify(keysOf(...keys), text, at);
 
   it('counts for its purpose until it expires', () => {
     assert.equal(verify([oldKey]).ok, true);
@@ -66,7 +66,12 @@ describe('a signed token', () => {
   });
 
   it('with claims of another shape does not count', () => {
-    const other = signToken(keysOf(oldKey), 'session', { tenant: 7 }, now + 60_000, now);
+    const other = tokenKind('session', z.object({ tenant: z.int() })).issue(
+      keysOf(oldKey),
+      { tenant: 7 },
+      now + 60_000,
+      now,
+    );
     assert.deepEqual(verify([oldKey], 'session', now, other), { ok: false, reason: 'invalid' });
   });
 

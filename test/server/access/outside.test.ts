@@ -116,12 +116,7 @@ describe('what is posted to an address that someone has named', () => {
       const target = { url, headers: {}, timeoutSeconds: 20, retried: false };
       const message = { headers: {}, body: Buffer.alloc(0) };
       await assert.rejects(postHook({ ...hook, url, outside: inEarnest }), /the address is no/);
-      const forwarded = post(
-        { ...ctx, keys: { endCall: [] } } as unknown as Context,
-        target,
-        message,
-        60_000,
-      );
+      const forwarded = post({ ...ctx, installationIds: [] } as unknown as Context, target, message, 60_000);
       await assert.rejects(forwarded, /the address is no/);
     });
 });

@@ -7,6 +7,7 @@ import { after, before, describe, it } from 'node:test';
 import { type PlanInput, planSchema } from '../../../server/contract.ts';
 import { insertPlanVersion } from '../../../server/store/plans.ts';
 import { findTenant, type Tenant } from '../../../server/store/tenants.ts';
+import { tenantInput } from '../../support/test-server.ts';
 import { type BillingStage, startBillingStage } from './stage.ts';
 
 const cli = join(import.meta.dirname, '..', '..', '..', 'server', 'cli.ts');
@@ -58,13 +59,13 @@ describe('the command line', () => {
     assert.equal(tenants.code, 0, tenants.err);
     assert.match(tenants.out, /^slug +name +status +timeZone\nacme +acme +active +UTC\n$/);
     const usage = await run(['usage', 'acme', '--from', '2026-11-01', '--to', '2026-12-01', '--by', 'month']);
-    assert.match(usage.out, /2026-11 +2 +120 +2000000/);
+    assert.match(usage.out, /2026-11 +2 +120 +2\.00 USD/);
   });
 
   it('prints a sign-in link alone, for the operator or for a client', async () => {
     const own = await run(['sign-in-link']);
     assert.match(own.out, /^https:\/\/voice\.agency\.example\/portal\/sign-in\?token=[\w-]{43}\n$/);
-    assert.match(own.err, /^It works once, until 2026-12-03T00:15:00\.000Z\.\n$/);
+    assert.match(own.err, /^It works once, until 3 Dec 2026 00:15 UTC\.\n$/);
     const mailed = await run(['sign-in-link', 'acme', '--email', 'owner@acme.example']);
     assert.match(mailed.out, /^https:\/\/voice/);
     assert.match(mailed.err, /was not mailed: SMTP_URL/);
@@ -74,18 +75,21 @@ describe('the command line', () => {
 
   it('closes months, and its exit code says that a person must look', async () => {
     const dry = await run(['close', '--dry-run']);
-    assert.match(dry.out, /acme +2026-11 +would-finalize +1200 +usd +1/);
+    assert.match(dry.out, /acme +2026-11 +would-finalize +12\.00 USD +1/);
     const closed = await run(['close']);
     assert.equal(closed.code, 3, 'a call waits for its cost');
-    assert.match(closed.out, /acme +2026-11 +finalized +INV-000001 +1200 +usd +1/);
+    assert.match(closed.out, /acme +2026-11 +finalized +INV-000001 +12\.00 USD +1/);
     const again = await run(['close']);
     assert.equal(again.code, 3, 'it still waits');
     assert.match(again.out, /acme +2026-11 +calls-left +1 +1 call without a known duration or cost: /);
     const other = await run(['close', '--month', '2026-10']);
     assert.deepEqual([other.code, other.out], [0, 'nothing\n']);
-    assert.match((await run(['invoices', 'acme'])).out, /INV-000001 +2026-11 +finalized +usd +1200 +1200/);
+    assert.match(
+      (await run(['invoices', 'acme'])).out,
+      /INV-000001 +2026-11 +finalized +12\.00 USD +12\.00 USD/,
+    );
     assert.match((await run(['invoices', '--month', '2026-11'])).out, /^acme +inv_\S+ +INV-000001 /m);
-    assert.match((await run(['margin', '2026-11'])).out, /acme +true +usd +2 +200 +1200 +1000/);
+    assert.match((await run(['margin', '2026-11'])).out, /acme +true +2 +2\.00 USD +12\.00 USD +10\.00 USD/);
   });
 
   it('names a tenant whose margin could not be calculated, beside the table', async () => {
@@ -95,7 +99,7 @@ describe('the command line', () => {
     const { id } = (await findTenant(store, 'broken')) as Tenant;
     await insertPlanVersion(store, id, '2026-11-01', { ...planSchema.parse(plan), rates: [] }, 0);
     const { out, err, code } = await run(['margin', '2026-11']);
-    assert.match(out, /acme +true +usd/);
+    assert.match(out, /acme +true +2 +/);
     assert.equal(err, 'broken: Something went wrong on our side\n');
     assert.equal(code, 3);
     await stage.server.operator('DELETE', '/v1/tenants/broken');
@@ -131,10 +135,10 @@ describe('the command line', () => {
     await stage.book('plans', { id: 'plans-1', at: '2026-11-05T00:00:00Z', seconds: 600 });
     assert.match((await run(['presets'])).out, /^retainer +499\.00 a month with 1,000 minutes/m);
     // 600 s in steps of six at 0.35 a minute
-    const tried = await run(['simulate', 'plans', '2026-11', 'per-minute']);
+    const tried = await run(['simulate', 'plans', '2026-11', 'per-minute', '--json']);
     assert.equal(JSON.parse(tried.out).totalCents, 350);
     assert.equal((await run(['plan', 'plans', 'set', 'retainer', '--from', '2026-12-01'])).code, 0);
-    const { versions } = JSON.parse((await run(['plan', 'plans'])).out);
+    const { versions } = JSON.parse((await run(['plan', 'plans', '--json'])).out);
     assert.deepEqual(
       versions.map((version: { from: string; plan: PlanInput }) => [version.from, version.plan.name]),
       [
@@ -149,28 +153,111 @@ describe('the command line', () => {
     const folder = mkdtempSync(join(tmpdir(), 'vapi-agent-cli-'));
     const file = join(folder, 'plan.json');
     writeFileSync(file, JSON.stringify({ ...plan, name: 'From a file' }));
-    assert.equal(JSON.parse((await run(['plan', 'plans', 'set', file])).out).plan.name, 'From a file');
+    assert.equal(
+      JSON.parse((await run(['plan', 'plans', 'set', file, '--json'])).out).plan.name,
+      'From a file',
+    );
     writeFileSync(file, '[]');
     assert.match((await run(['plan', 'plans', 'set', file])).err, /holds no JSON object/);
     assert.match((await run(['plan', 'plans', 'set', 'golden'])).err, /golden: .*no such file/);
     rmSync(folder, { recursive: true });
-    const added = await run(['credits', 'plans', 'add', '500', '--note', 'cash', '--reference', 'r-1']);
+    const added = await run([
+      'credits',
+      'plans',
+      'add',
+      '500',
+      '--note',
+      'cash',
+      '--reference',
+      'r-1',
+      '--json',
+    ]);
     assert.equal(JSON.parse(added.out).balanceCents, 500);
     await run(['credits', 'plans', 'add', '500', '--note', 'cash', '--reference', 'r-1']);
     const other = await run(['credits', 'plans', 'add', '900', '--note', 'cash', '--reference', 'r-1']);
     assert.match(other.err, /5\.00 usd is already booked with this reference and the note “cash”/);
     assert.equal(JSON.parse((await run(['credits', 'plans', '--json'])).out).balanceCents, 500);
-    const back = await run(['credits', 'plans', 'take-back', '200', '--note', 'counted twice']);
+    const back = await run(['credits', 'plans', 'take-back', '200', '--note', 'counted twice', '--json']);
     assert.equal(JSON.parse(back.out).balanceCents, 300);
-    assert.match((await run(['credits', 'plans'])).out, /correction +-200 +counted twice/);
-    assert.match((await run(['seller'])).out, /"invoicePrefix": "INV"/);
+    assert.match((await run(['credits', 'plans'])).out, /correction +-2\.00 USD +counted twice/);
+    assert.match((await run(['seller', '--json'])).out, /"invoicePrefix": "INV"/);
   });
 
   it('makes and revokes keys', async () => {
-    const made = JSON.parse((await run(['keys', 'create', 'Books', '--tenant', 'acme'])).out);
+    const made = JSON.parse((await run(['keys', 'create', 'Books', '--tenant', 'acme', '--json'])).out);
     assert.match(made.key, /^vak_/);
     assert.equal((await run(['keys', 'revoke', made.id])).code, 0);
     assert.match((await run(['keys'])).out, new RegExp(`${made.id} +Books +acme`));
+  });
+
+  it('creates, shows and deletes a tenant', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'vapi-agent-cli-'));
+    const file = join(folder, 'tenant.json');
+    writeFileSync(
+      file,
+      JSON.stringify({ ...tenantInput(), webhookSecret: undefined, slug: 'fresh', name: 'Fresh' }),
+    );
+    const created = JSON.parse((await run(['tenants', 'create', file, '--json'])).out);
+    rmSync(folder, { recursive: true });
+    assert.match(created.webhookSecret, /^\w/);
+    const { out } = await run(['tenants', 'show', 'fresh']);
+    assert.match(out, /^name: Fresh$/m);
+    assert.match(out, /^createdAt: 3 Dec 2026 00:00$/m);
+    assert.match(out, /^limits:\n(?: {2}.+\n)* {2}monthlyBudget: \d+\.\d\d USD$/m);
+    assert.match((await run(['tenants', 'list'])).out, /^fresh +Fresh +active/m);
+    assert.deepEqual(await run(['tenants', 'delete', 'fresh']), { code: 0, out: 'done\n', err: '' });
+    assert.doesNotMatch((await run(['tenants'])).out, /fresh/);
+  });
+
+  it('shows calls, and the calls of an invoice’s line, in amounts and times that people write', async () => {
+    const calls = await run(['calls', 'acme']);
+    assert.match(calls.out, /^id +createdAt +type +status +seconds +cost/);
+    assert.match(calls.out, /^cli-1 +5 Nov 2026 00:00 +webCall +ended +60 +2\.00 USD/m);
+    assert.match((await run(['calls', 'acme', '--json'])).out, /"costMicros": 2000000/);
+    const one = await run(['calls', 'show', 'acme', 'cli-1']);
+    assert.match(one.out, /^cost: 2\.00 USD$/m);
+    const invoice = await run(['invoices', 'show', 'acme', 'INV-000001']);
+    assert.match(invoice.out, /^total: 12\.00 USD$/m);
+    const [, line = ''] = /^ +(\d) +.* 1 +2\.00 USD$/m.exec(invoice.out) ?? [];
+    const ofLine = await run(['invoices', 'calls', 'acme', 'INV-000001', line]);
+    assert.match(ofLine.out, /^cli-1 +0 +60 +60 +2\.00 +2\.00 USD$/m);
+  });
+
+  it('credits a part of an invoice', async () => {
+    await stage.addTenant('parts', plan, '2026-11-01');
+    const draft = JSON.parse((await run(['invoices', 'draft', 'parts', '2026-11', '--json'])).out);
+    assert.equal((await run(['invoices', 'finalize', 'parts', draft.id])).code, 0);
+    const credit = ['invoices', 'credit-note', 'parts', draft.id, 'Too', 'slow', '--line'];
+    const { out, err } = await run([...credit, '1:250']);
+    assert.match(out, /^kind: credit-note$/m, err);
+    assert.match(out, /^total: -2\.50 USD$/m);
+    assert.match(out, /reason: Too slow$/m);
+    const inUnits = await run([...credit, '1:2.50']);
+    assert.equal(inUnits.err, '2.50 is not a whole number: use digits only, such as 5000.\n');
+    assert.equal(inUnits.code, 2);
+  });
+
+  it('names what was not found, with the nearest tenant', async () => {
+    const said = async (...args: string[]) => {
+      const { code, err } = await run(args);
+      assert.equal(code, 1);
+      return err;
+    };
+    assert.equal(
+      await said('usage', 'acmee'),
+      'There is no tenant “acmee”. Did you mean “acme”? (not_found)\n',
+    );
+    assert.equal(await said('tenants', 'show', 'zzz'), 'There is no tenant “zzz”. (not_found)\n');
+    assert.equal(
+      await said('invoices', 'show', 'acme', 'INV-9'),
+      'Tenant acme has no invoice “INV-9”. (not_found)\n',
+    );
+    assert.equal(
+      await said('invoices', 'calls', 'acme', 'INV-000001', '99'),
+      'Tenant acme has no line 99 of invoice “INV-000001”. (not_found)\n',
+    );
+    assert.equal(await said('calls', 'show', 'acme', 'c-9'), 'Tenant acme has no call “c-9”. (not_found)\n');
+    assert.equal(await said('keys', 'revoke', 'k-9'), 'There is no key “k-9”. (not_found)\n');
   });
 
   it('credits an invoice once for each reference', async () => {

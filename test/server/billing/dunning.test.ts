@@ -323,7 +323,7 @@ describe('a notice about unpaid invoices', () => {
     const { id } = await place.finalized('credited-since', { ...paused({ collection: 'manual' }), tenant });
     await sweepAt('2026-12-13T00:00:00Z');
     await place.credited('credited-since', id);
-    const words = '119.60 EUR are left to pay. It is credited by now: 0.00 EUR are left to pay.';
+    const words = '119.60 EUR is left to pay. It is now credited: 0.00 EUR is left to pay.';
     const { notices } = (await mustBe(200, server.operator('GET', '/v1/notices?limit=200'))).body;
     const own = (notices as NoticeView[]).filter((notice) => notice.tenant === 'credited-since');
     assert.deepEqual(
@@ -338,7 +338,7 @@ describe('a notice about unpaid invoices', () => {
         await deliverNext(server.ctx);
         return mailed() !== undefined;
       }, 'the mail');
-      assert.match(String(mailed()), /It is credited by now: 0\.00 EUR are left to pay\./);
+      assert.match(String(mailed()), /It is now credited: 0\.00 EUR is left to pay\./);
     } finally {
       server.ctx.smtp = null;
       await sink.close();

@@ -82,7 +82,10 @@ describe('reconciling', () => {
       [drift?.added, drift?.changed, drift?.differenceMicros, drift?.vapi.calls],
       [0, 0, 0, 1],
     );
-    assert.deepEqual((await server.operator('GET', `/v1/tenants/right/calls/${call.id}`)).body, before);
+    assert.deepEqual((await server.operator('GET', `/v1/tenants/right/calls/${call.id}`)).body, {
+      ...before,
+      confirmed: true,
+    });
   });
 
   it('corrects a cost that has changed and keeps what it was', async () => {

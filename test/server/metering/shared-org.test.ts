@@ -226,7 +226,7 @@ function claiming(engine: Engine): void {
     assert.deepEqual(await total('first'), [100_000, 60]);
     assert.deepEqual(await total('second'), [0, 0]);
     assert.equal((await network.server.operator('GET', `/v1/tenants/second/calls/${callId}`)).status, 404);
-    assert.ok(network.server.log.some((line) => line.includes('told of a call of another tenant')));
+    assert.ok(network.server.log.some((line) => line.includes('report of a call of another tenant')));
   });
 
   it('is one client’s, however many tell of it at once', async () => {

@@ -69,32 +69,32 @@ for (const [kind, currency, text] of [
 ] as [FieldKind, string, string][]) {
   test(`${JSON.stringify(text)} as ${kind} in ${currency} is refused, and it is said how to write it`, () => {
     const read = toValue(kind, text, currency);
-    assert.match('problem' in read ? read.problem : '', /^write /);
+    assert.match('problem' in read ? read.problem : '', /^Enter /);
   });
 }
 
 test('a plan is said in sentences, with its markup', () => {
   assert.deepEqual(planWords(planOf('retainer'), 'Acme'), [
     'Acme pays $499.00 a month.',
-    '1,000 minutes of web calls, inbound calls and outbound calls are in the fee; each further minute costs $0.25, counted by the second.',
-    'Chat messages cost nothing besides.',
+    '1,000 minutes of web calls, inbound calls and outbound calls are included; each additional minute costs $0.25, billed by the second.',
+    'Chat messages cost nothing extra.',
   ]);
   assert.deepEqual(planWords(planOf('per-minute'), 'Acme'), [
     'Acme pays no monthly fee.',
-    'A minute of web calls, inbound calls and outbound calls costs $0.35, the first 6 s whole, then in steps of 6 s.',
-    'Chat messages cost what Vapi charges you and 30 % on it.',
+    'A minute of web calls, inbound calls and outbound calls costs $0.35, billed in steps of 6 s after a minimum of 6 s.',
+    'Chat messages cost what Vapi charges you plus 30%.',
   ]);
   const yen = { ...planOf('retainer'), currency: 'jpy', usdRateMicros: 155_500_000, minimumCents: 60_000 };
   assert.deepEqual(planWords(withRates(withKind(yen, 0, 'graduated'), 1), 'Acme').slice(1), [
-    'A minute of web calls, inbound calls and outbound calls costs ¥0.3 up to minute 500, then ¥0.25, counted by the second.',
-    'Chat messages cost nothing besides.',
+    'A minute of web calls, inbound calls and outbound calls costs ¥0.3 up to minute 500, then ¥0.25, billed by the second.',
+    'Chat messages cost nothing extra.',
     'Fee and usage together are at least ¥60,000 a month.',
     'One US dollar of cost counts as ¥155.5.',
   ]);
   const [first] = planOf('retainer').rates;
   assert.equal(
     planWords({ ...planOf('retainer'), rates: first ? [first] : [] }, 'Acme').at(-1),
-    'What chat messages cost is not said yet.',
+    'No price is set for chat messages yet.',
   );
 });
 

@@ -30,7 +30,7 @@ describe('the element’s files', () => {
       (await get('/widget.js')).headers.get('cache-control'),
       'public, max-age=300, stale-while-revalidate=60',
     );
-    const chunk = globSync(join(import.meta.dirname, '../../dist/widget/chunks/*.js'))[0] ?? '';
+    const chunk = globSync(join(import.meta.dirname, '../../../dist/widget/chunks/*.js'))[0] ?? '';
     const { status, headers } = await get(`/chunks/${basename(chunk)}`);
     assert.equal(status, 200);
     assert.equal(headers.get('cache-control'), 'public, max-age=31536000, immutable');

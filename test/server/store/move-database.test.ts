@@ -20,7 +20,7 @@ import { startTestServer, type TestServer } from '../../support/test-server.ts';
 const [sqlite, postgres] = everyDatabase();
 const folder = mkdtempSync(join(tmpdir(), 'vapi-agent-move-'));
 const secrets = { secretKeys: [randomBytes(32)] };
-const commands = join(import.meta.dirname, '..', '..', 'server', 'deploy');
+const commands = join(import.meta.dirname, '..', '..', '..', 'server', 'deploy');
 const period = 'from=2026-11-01&to=2026-12-01&by=day';
 const now = Date.parse('2026-11-10T12:00:00Z');
 const price = { kind: 'per-minute', perMinuteMicros: 600_000 };

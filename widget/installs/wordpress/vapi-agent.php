@@ -3,7 +3,7 @@
 /**
  * Plugin Name:       Vapi Agent
  * Description:       Puts your voice agent on this site: everywhere, on chosen pages, by a block or by a shortcode.
- * Version:           0.1.0
+ * Version:           0.2.0
  * Requires at least: 6.1
  * Requires PHP:      7.4
  * Author:            vapi-agent

@@ -115,3 +115,21 @@ test('a message that waits is as large as its content, one that is over has none
   assert.deepEqual(Object.fromEntries(rows.map(({ id, bytes }) => [id, bytes])), { waiting: 13, over: 0 });
   await db.destroy();
 });
+
+test('what was reserved for a message says so, and everything else is a call', async () => {
+  const { db, to, tenant } = await storeAt('0036-unwanted-calls');
+  await tenant('a', 'org');
+  const reserve = (id: string) =>
+    sql`insert into reservations (id, tenant_id, generation, month, amount_micros, max_seconds, state, lease_expires_at,
+      access_mode, assistant_id, visitor_network, created_at)
+      values (${id}, 'a', 1, '2026-11', 1, 1, 'held', 1, 'proxy', 'x', '', 1)`.execute(db);
+  for (const id of ['ses_one', 'msg_two', 'msgs_three']) await reserve(id);
+  await to('0038-reservation-kinds');
+  const { rows } = await sql<{ id: string; kind: string }>`select id, kind from reservations`.execute(db);
+  assert.deepEqual(Object.fromEntries(rows.map(({ id, kind }) => [id, kind])), {
+    ses_one: 'call',
+    msg_two: 'message',
+    msgs_three: 'call',
+  });
+  await db.destroy();
+});

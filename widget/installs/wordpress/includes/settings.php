@@ -6,7 +6,7 @@
 
 namespace VapiAgent\Settings;
 
-const VERSION = '0.1.0';
+const VERSION = '0.2.0';
 const OPTION = 'vapi_agent';
 
 /** Values that the element knows; an empty one leaves the choice to the client's settings at the backend. */

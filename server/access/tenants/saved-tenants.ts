@@ -1,0 +1,77 @@
+/** Creating and changing tenants in the store; every change is in the audit log. */
+import type { Context } from '../../context.ts';
+import type { CreateTenant, SavedTenant } from '../../contract.ts';
+import { ApiError } from '../../errors.ts';
+import { forgetBlockedOrigin } from '../../store/blocked-origins.ts';
+import type { Queries } from '../../store/database.ts';
+import { insertTenant, lockTenant, setTenantStatus, type Tenant, updateTenant } from '../../store/tenants.ts';
+import { type Actor, recordChange } from '../audit.ts';
+import { applyTenantChanges, newTenant, viewTenant } from './tenant-changes.ts';
+import { type Checked, checkSharing, checkTenant, notesOnSettings } from './tenant-check.ts';
+
+/** @returns the tenant, with the generated secrets: the only time they are shown */
+export async function createTenant(ctx: Context, input: CreateTenant, by: Actor): Promise<SavedTenant> {
+  const { checked, orgId } = await checkTenant(ctx, {
+    ...input,
+    orgId: input.orgId,
+    assistantIds: input.assistantIds ?? [],
+  });
+  const { tenant, generated } = newTenant(ctx, { ...input, orgId });
+  const { slug } = tenant;
+  await ctx.store.transaction().execute(async (db) => {
+    if (!(await insertTenant(db, tenant))) {
+      throw new ApiError('conflict', { detail: `A tenant "${slug}" exists already.` });
+    }
+    await checkSharing(db, tenant, ctx.now());
+    const change = { action: 'tenant.create', tenant: slug, before: null, after: viewTenant(ctx, tenant) };
+    await recordChange(db, { ...by, ...change }, ctx.now());
+  });
+  return { ...viewSaved(ctx, tenant, checked), ...generated };
+}
+
+/**
+ * Reads, changes and writes under the tenant's row lock, so that of two concurrent changes neither is lost.
+ * @param apply may return what the audit log should name beyond the settings
+ * @throws ApiError `not_found`
+ */
+export async function changeTenant(
+  ctx: Context,
+  slug: string,
+  by: Actor & { action: string },
+  apply: (db: Queries, current: Tenant) => Promise<unknown>,
+): Promise<Tenant> {
+  return ctx.store.transaction().execute(async (db) => {
+    const current = await lockTenant(db, slug);
+    if (!current) throw new ApiError('not_found');
+    const named = await apply(db, current);
+    const next = (await lockTenant(db, slug)) as Tenant;
+    const after = { ...viewTenant(ctx, next), ...(named as object | undefined) };
+    await recordChange(db, { ...by, tenant: slug, before: viewTenant(ctx, current), after }, ctx.now());
+    return next;
+  });
+}
+
+const statusAfter = { 'tenant.pause': 'paused', 'tenant.resume': 'active' } as const;
+
+export function setStatus(
+  ctx: Context,
+  slug: string,
+  by: Actor & { action: keyof typeof statusAfter },
+): Promise<Tenant> {
+  return changeTenant(ctx, slug, by, (db, { id }) =>
+    setTenantStatus(db, id, statusAfter[by.action], ctx.now()),
+  );
+}
+
+export function allowOrigin(ctx: Context, slug: string, origin: string, by: Actor): Promise<Tenant> {
+  return changeTenant(ctx, slug, { ...by, action: 'tenant.allow-origin' }, async (db, current) => {
+    const allowedOrigins = [...current.allowedOrigins, origin];
+    await updateTenant(db, applyTenantChanges(ctx, current, { allowedOrigins }));
+    await forgetBlockedOrigin(db, current.id, origin);
+  });
+}
+
+export function viewSaved(ctx: Context, tenant: Tenant, checked: Partial<Checked>): SavedTenant {
+  const notes = notesOnSettings(tenant);
+  return { ...viewTenant(ctx, tenant), ...checked, ...(notes.length > 0 ? { notes } : {}) };
+}

@@ -1,0 +1,31 @@
+/** Deleting a tenant: its settings and permissions go, its calls, usage and invoices stay. */
+import { type Actor, recordChange } from '../../access/audit.ts';
+import { endLiveCalls } from '../../access/start/end-call.ts';
+import { viewTenant } from '../../access/tenants/tenant-changes.ts';
+import type { Context } from '../../context.ts';
+import { firstRetryMs, unwireTenant } from '../../metering/unwiring.ts';
+import { endSignIns } from '../../store/sign-ins.ts';
+import { deleteTenant, type Tenant } from '../../store/tenants.ts';
+import { insertUnwiring } from '../../store/unwirings.ts';
+import { endPlans } from './plan-changes.ts';
+
+/**
+ * Its billing ends today; what is not billed yet is billed by the next close. Its assistants are given back first, so
+ * that its own server misses nothing; those that Vapi does not change now are tried again.
+ */
+export async function removeTenant(ctx: Context, tenant: Tenant, by: Actor): Promise<void> {
+  const { assistants, failure } = await unwireTenant(ctx, tenant, true);
+  const { id, slug } = tenant;
+  if (failure !== null) ctx.log.warn({ err: failure, tenant: slug }, 'assistants not given back yet');
+  await ctx.store.transaction().execute(async (db) => {
+    const record = (action: string, before: object | null, after: object | null) =>
+      recordChange(db, { ...by, action, tenant: slug, before, after }, ctx.now());
+    await endPlans(db, tenant, ctx.now());
+    await deleteTenant(db, id, ctx.now());
+    if (failure !== null) await insertUnwiring(db, id, ctx.now() + firstRetryMs);
+    await endSignIns(db, id);
+    if (assistants.length > 0) await record('tenant.unwire', null, { assistants });
+    await record('tenant.delete', viewTenant(ctx, tenant), null);
+  });
+  await endLiveCalls(ctx, id);
+}

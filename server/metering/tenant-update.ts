@@ -1,0 +1,35 @@
+/** Changing a tenant's settings, and with them where the messages go that wait for its own server. */
+
+import type { Actor } from '../access/audit.ts';
+import { changeTenant, viewSaved } from '../access/tenants/saved-tenants.ts';
+import { applyTenantChanges } from '../access/tenants/tenant-changes.ts';
+import { checkChanges, checkSharing } from '../access/tenants/tenant-check.ts';
+import type { SavedTenant, UpdateTenant } from '../contract.ts';
+import { removeForwardTargets } from '../store/forward-targets.ts';
+import { type Tenant, updateTenant } from '../store/tenants.ts';
+import type { MeteringContext } from './metering-context.ts';
+import { retargetOutbox } from './outbox.ts';
+
+export async function changeSettings(
+  ctx: MeteringContext,
+  tenant: Tenant,
+  changes: UpdateTenant,
+  by: Actor,
+): Promise<SavedTenant> {
+  const checked = await checkChanges(ctx, tenant, changes);
+  const change = { ...by, action: 'tenant.update' };
+  const saved = await changeTenant(ctx, tenant.slug, change, async (db, current) => {
+    const next = applyTenantChanges(ctx, current, changes);
+    if (changes.orgId !== undefined || changes.wholeOrg !== undefined) {
+      await checkSharing(db, next, ctx.now());
+    }
+    await updateTenant(db, next);
+    // Set for the whole tenant, it counts for each of its assistants.
+    if (changes.webhookForwardUrl !== undefined) {
+      await removeForwardTargets(db, current.id);
+      await retargetOutbox(db, current.id, ctx.now());
+    }
+  });
+  ctx.outboxBell.ring();
+  return viewSaved(ctx, saved, checked);
+}

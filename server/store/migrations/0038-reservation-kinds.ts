@@ -1,0 +1,13 @@
+/** What a reservation was made for; so far only its id said it. A call, for a process that does not say it yet. */
+import { type Kysely, sql } from 'kysely';
+import type { Migration } from 'kysely/migration';
+
+export const reservationKinds: Migration = {
+  async up(db: Kysely<unknown>) {
+    await db.schema
+      .alterTable('reservations')
+      .addColumn('kind', 'text', (column) => column.notNull().defaultTo('call'))
+      .execute();
+    await sql`update reservations set kind = 'message' where substr(id, 1, 4) = 'msg_'`.execute(db);
+  },
+};

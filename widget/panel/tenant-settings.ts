@@ -1,0 +1,100 @@
+/** The tenant that the element names: how to reach it, its settings, and what its visitors must agree to. */
+import type { WidgetConfig } from '../../server/contract.ts';
+import type { AgentElement, Settings } from '../call-host.ts';
+import { forgetConsent, hasConsented, rememberConsent } from '../consent-memory.ts';
+import { CallError } from '../failure.ts';
+import { createSessionApi, type SessionApi } from '../session-api.ts';
+import { ignore } from '../waiting.ts';
+import type { Announcer } from './announcer.ts';
+import type { PanelElement } from './panel.ts';
+
+export class TenantSettings implements Settings {
+  #element: AgentElement;
+  #panel: PanelElement;
+  #announcer: Announcer;
+  #scriptUrl: string;
+  #request: Promise<WidgetConfig> | null = null;
+  #requestedFor = '';
+  /** The visitor's yes to what is being asked. */
+  agree: () => void = ignore;
+
+  constructor(element: AgentElement, panel: PanelElement, announcer: Announcer, scriptUrl: string) {
+    this.#element = element;
+    this.#panel = panel;
+    this.#announcer = announcer;
+    this.#scriptUrl = scriptUrl;
+  }
+
+  server(): string {
+    const server = this.#element.getAttribute('server') ?? new URL('.', this.#scriptUrl);
+    return new URL(server, document.baseURI).href;
+  }
+
+  api(): SessionApi {
+    const tenant = this.#element.getAttribute('tenant');
+    if (!tenant) throw new CallError('misconfigured', '<vapi-agent> needs the attribute "tenant"');
+    return createSessionApi(this.server(), tenant, () => this.#panel.config);
+  }
+
+  /**
+   * Requested once, on intent; only a call waits for them, because they say what the visitor must agree to. After a
+   * failure they are requested again.
+   */
+  load(): Promise<WidgetConfig> {
+    const key = `${this.server()} ${this.#element.getAttribute('tenant')}`;
+    if (this.#request && this.#requestedFor === key) return this.#request;
+    this.#requestedFor = key;
+    const request = new Promise<WidgetConfig>((resolve) => resolve(this.api().widgetConfig()));
+    this.#request = request;
+    request.then(
+      (settings) => {
+        if (this.#request !== request) return;
+        this.#panel.config = settings;
+        this.#panel.hasConsent = !!settings.consent && isAgreed(settings);
+      },
+      () => {
+        if (this.#request === request) this.#request = null;
+      },
+    );
+    return request;
+  }
+
+  /** They are requested again when they are needed next. */
+  forget(): void {
+    this.#request = null;
+  }
+
+  consent(ask: () => void): Promise<void> | null {
+    const { config } = this.#panel;
+    // Usually known already: then the start continues synchronously, before the panel is drawn.
+    return this.#request && config && isAgreed(config) ? null : this.#agreement(ask);
+  }
+
+  async #agreement(ask: () => void): Promise<void> {
+    const settings = await this.load();
+    const { tenant, consent } = settings;
+    if (!consent || isAgreed(settings)) return;
+    await new Promise<void>((resolve) => {
+      this.agree = resolve;
+      ask();
+    });
+    rememberConsent(tenant, consent.version);
+    this.#setConsent(consent.version, true);
+  }
+
+  async withdrawConsent(): Promise<void> {
+    // Without settings no call was possible, so nothing can have been agreed to on this page.
+    const settings = await this.load().catch(() => null);
+    if (!settings?.consent) return;
+    forgetConsent(settings.tenant);
+    this.#setConsent(settings.consent.version, false);
+  }
+
+  #setConsent(version: string, given: boolean): void {
+    this.#panel.hasConsent = given;
+    this.#announcer.emit('vapi-agent-consent', { version, given });
+  }
+}
+
+const isAgreed = ({ tenant, consent }: WidgetConfig): boolean =>
+  !consent || hasConsented(tenant, consent.version);
