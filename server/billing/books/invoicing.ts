@@ -98,7 +98,9 @@ export async function finalizeInvoice(
 ): Promise<InvoiceRow> {
   const nowMs = ctx.now();
   return withInvoice(ctx, tenant, id, async (db, draft) => {
-    if (draft.status !== 'draft') throw conflict(`This invoice is no longer a draft: it is ${draft.number}.`);
+    if (draft.status !== 'draft') {
+      throw conflict(`This invoice is no longer a draft: it is ${draft.number ?? draft.status}.`);
+    }
     const { month } = draft;
     await checkOrder(db, tenant, month, nowMs);
     const rated = await rateMonth(db, tenant.id, month, async (calls) => {

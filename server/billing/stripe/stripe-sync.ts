@@ -63,7 +63,7 @@ async function takeOverVoid(ctx: Context, row: InvoiceRow): Promise<void> {
     await voidInvoice(ctx, tenant, row.id, by);
   } catch (error) {
     if (!(error instanceof ApiError)) throw error;
-    await setAside(ctx, tenant, row, `It is void at Stripe. ${error.message}`);
+    await setAside(ctx, tenant, row, `The invoice is void at Stripe. ${error.message}`);
   }
 }
 
