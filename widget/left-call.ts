@@ -38,7 +38,12 @@ export class LeftCalls {
   keep(call: LeftCall): boolean {
     const { element } = this.#host;
     const tenant = element.getAttribute('tenant') ?? '';
-    return write({ ...call, tenant, server: this.#host.settings.server(), open: element.hasAttribute('open') });
+    return write({
+      ...call,
+      tenant,
+      server: this.#host.settings.server(),
+      open: element.hasAttribute('open'),
+    });
   }
 
   /**
