@@ -25,15 +25,15 @@ import { keepAwake } from './wake-lock.ts';
 type VapiClass = typeof sdk extends { default: infer Class } ? Class : typeof sdk;
 const Vapi = ((sdk as { default?: unknown }).default ?? sdk) as VapiClass;
 
-/** What a call tells; `ended` comes exactly once and last. */
+/** What a call reports; `ended` comes exactly once and last. */
 export interface CallListener {
   identified(callId: string): void;
   live(): void;
   piece(piece: Piece): void;
   speech(role: Speaker, speaking: boolean): void;
-  /** The assistant has told what it knows of the conversation; `mend` puts that into the lines of the call. */
+  /** The assistant has reported what it knows of the conversation; `mend` puts that into the lines of the call. */
   conversation(mend: (lines: readonly Line[]) => readonly Line[]): void;
-  /** How loud somebody is, 0 to 1. */
+  /** How loud a speaker is, 0 to 1. */
   volume(role: Speaker, level: number): void;
   /** Whether the visitor should be told that nothing is heard. */
   unheard(unheard: boolean): void;
@@ -47,13 +47,13 @@ export interface CallListener {
 export interface ActiveCall {
   /** Has an effect once the call is live. */
   setMuted(muted: boolean): void;
-  /** Likewise. */
+  /** Also once the call is live. */
   setSound(sound: Sound): void;
   /** Adds the visitor's typed words to the conversation; false when they are longer than the room's messages may be. */
   send(text: string): boolean;
   /** Hangs up, also in the middle of joining. */
   end(): void;
-  /** Goes without a word: the call goes on, and nothing is told any more. */
+  /** Leaves silently: the call continues, and nothing more is reported. */
   leave(): void;
   /** Settles when everything of the call is torn down, so that the page may start another one. */
   readonly closed: Promise<void>;
@@ -66,7 +66,7 @@ const fullVolume = 0.15;
 /** Of the daily-js inside the SDK: it loads the machine of its own release. */
 const dailyVersion = '0.87.0';
 const machinePath = `c.daily.co/call-machine/versioned/${dailyVersion}/static/call-machine-object-bundle.js`;
-/** A join that was given up may never settle; nobody waits longer for it. */
+/** A cancelled join may never settle; it is waited for no longer. */
 const giveUpMs = 5000;
 
 /**
@@ -79,7 +79,7 @@ export function fetchCallMachine(proxyUrl: string | undefined): void {
   link.rel = 'preload';
   link.as = 'script';
   link.href = host + machinePath;
-  // Where a nonce admits scripts, it has to admit this, too.
+  // Where a nonce admits scripts, it must admit this, too.
   link.nonce = document.querySelector<HTMLScriptElement>('script[nonce]')?.nonce ?? '';
   link.onload = link.onerror = () => link.remove();
   document.head.append(link);
@@ -290,7 +290,7 @@ async function join(vapi: InstanceType<VapiClass>, grant: Grant): Promise<string
   return call?.id ?? null;
 }
 
-/** The SDK has given its player up; this one does its work, in the gesture that the browser wants. */
+/** The SDK has abandoned its player; this one replaces it, in the gesture that the browser requires. */
 async function playRemote(vapi: InstanceType<VapiClass>): Promise<void> {
   const room = vapi.getDailyCallObject();
   const remote = Object.values(room?.participants() ?? {}).find(({ local }) => !local);
