@@ -2,7 +2,7 @@
 import { isBrowserFree } from './call-lock.ts';
 import { microphonePermission } from './microphone.ts';
 
-/** An intent that is older says nothing of the other tabs any more. */
+/** An older intent no longer says anything about the other tabs. */
 const freshMs = 10_000;
 
 export class BrowserAhead {

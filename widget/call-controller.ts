@@ -4,7 +4,7 @@
  */
 import type { Grant, ProxyGrant, Rating, VariableValues } from '../server/contract.ts';
 import { BrowserAhead } from './browser-ahead.ts';
-import type { CallChunk, Host, LeftCall } from './call-host.ts';
+import type { CallChunk, HeldCall, Host, LeftCall, Visit } from './call-host.ts';
 import { claimPage, type PageClaim } from './call-lock.ts';
 import {
   type CallAction,
@@ -222,7 +222,7 @@ export class CallController {
         asNetworkFailure,
       );
       checkPolicy();
-      // Not given up half way: a call that the server has created must be ended by us.
+      // Not cancelled half way: a call that the server has created must be ended by us.
       if (left) {
         fetchCallMachine(left.grant.mediaProxyUrl);
         await this.#rejoin(api, left.grant, visit.page);
@@ -233,15 +233,16 @@ export class CallController {
         fetchCallMachine(from.mediaProxyUrl);
         this.#grant = await grant;
       }
-      this.#lastGrant = this.#grant;
+      const grant = this.#grant;
+      this.#lastGrant = grant;
       addEventListener('pagehide', leave);
-      if (!this.#grant) throw new GivenUp();
+      if (!grant) throw new GivenUp();
       await orAborted(claim.confirmed, signal);
       // One that is known to be missing ends it here; one that is still being opened does not keep the room waiting.
       await orAborted(Promise.race([microphone, null]), signal);
-      this.dispatch({ type: 'connect', maxSeconds: this.#grant.maxDurationSeconds });
-      if (this.#grant.mode === 'proxy') this.dispatch({ type: 'identify', callId: this.#grant.callId });
-      await this.#hold(joinCall, this.#grant, claim, settled, microphone, visit, signal);
+      this.dispatch({ type: 'connect', maxSeconds: grant.maxDurationSeconds });
+      if (grant.mode === 'proxy') this.dispatch({ type: 'identify', callId: grant.callId });
+      await this.#hold(joinCall, { grant, claim, settled, microphone, visit, signal });
     } catch (error) {
       this.#tellServer('fetch');
       if (signal.aborted) this.dispatch({ type: 'ended', at: Date.now(), reason: null });
@@ -259,81 +260,73 @@ export class CallController {
   }
 
   /**
-   * Joins, and stays until the transport is torn down. A room that the network has taken from the visitor is joined
-   * once more: only a call that the backend created has a room that we may join again.
+   * Joins, and stays until the transport is torn down. A room lost to the network is joined once more: only a call that
+   * the backend created has a room that we may join again.
    */
-  async #hold(
-    joinCall: typeof import('./vapi-call.ts').joinCall,
-    grant: Grant,
-    claim: PageClaim,
-    settled: () => void,
-    microphone: Promise<() => void>,
-    visit: Visit,
-    signal: AbortSignal,
-  ): Promise<void> {
-    let isSecond = false;
-    let rejoins = false;
-    let refusal: Failure | null = null;
-    microphone.catch((error) => {
+  async #hold(joinCall: Awaited<CallChunk>['joinCall'], held: HeldCall): Promise<void> {
+    held.microphone.catch((error) => {
       if (this.#state.phase !== 'connecting') return;
-      refusal = failureOf(error);
+      held.refusal = failureOf(error);
       this.#host.failed(error);
       this.#call?.end();
     });
     do {
-      rejoins = false;
-      const listener: CallListener = {
-        identified: (callId) => this.dispatch({ type: 'identify', callId }),
-        live: () => {
-          setTimeout(this.#calmDown, firstSoundMs);
-          visit.liveSince ??= Date.now();
-          this.dispatch({ type: 'live', at: visit.liveSince });
-          this.dispatch({ type: 'network', network: 'good' });
-          call.setMuted(this.#state.muted);
-          call.setSound(this.#sound);
-          // Daily holds the microphone now.
-          microphone.then((release) => release(), ignore);
-          settled();
-        },
-        piece: (piece) => this.#addPiece(piece),
-        speech: (role, speaking) => this.dispatch({ type: 'speech', role, speaking }),
-        conversation: (mend) =>
-          this.dispatch({ type: 'conversation', lines: mend(linesOfCall(this.#state)) }),
-        volume: (role, level) => this.#host.volume(role, level),
-        unheard: (unheard) => this.dispatch({ type: 'unheard', unheard }),
-        network: (network) => this.dispatch({ type: 'network', network }),
-        soundBlocked: (play) => {
-          this.#playSound = play;
-          this.dispatch({ type: 'sound', blocked: true });
-        },
-        ended: (reason, ownFailure) => {
-          const failure = refusal ?? ownFailure;
-          const isDropped =
-            failure?.code === 'interrupted' && reason === null && this.#state.phase === 'live';
-          if (isDropped && !isSecond && grant.mode === 'proxy') {
-            rejoins = true;
-            this.dispatch({ type: 'network', network: 'lost' });
-            return;
-          }
-          claim.closing();
-          if (failure && this.#state.phase !== 'ending') {
-            this.#tellServer('fetch');
-            const code = isSecond ? 'interrupted' : failure.code;
-            this.dispatch({ type: 'fail', at: Date.now(), failure: { ...failure, code } });
-          } else {
-            // The visitor has left the room, which ends the call; should that have been missed, the server does.
-            if (this.#state.phase === 'ending') this.#tellServer('fetch');
-            this.dispatch({ type: 'ended', at: Date.now(), reason });
-          }
-          settled();
-        },
-      };
-      const call = joinCall(grant, listener, !isForbidden('screen-wake-lock'), this.#sound);
-      this.#call = call;
-      await call.closed;
-      if (rejoins) await orAborted(online(), signal);
-      isSecond = true;
-    } while (rejoins);
+      held.rejoins = false;
+      const mayKeepAwake = !isForbidden('screen-wake-lock');
+      this.#call = joinCall(held.grant, this.#listener(held), mayKeepAwake, this.#sound);
+      await this.#call.closed;
+      if (held.rejoins) await orAborted(online(), held.signal);
+      held.isSecond = true;
+    } while (held.rejoins);
+  }
+
+  #listener(held: HeldCall): CallListener {
+    return {
+      identified: (callId) => this.dispatch({ type: 'identify', callId }),
+      live: () => this.#live(held),
+      piece: (piece) => this.#addPiece(piece),
+      speech: (role, speaking) => this.dispatch({ type: 'speech', role, speaking }),
+      conversation: (mend) => this.dispatch({ type: 'conversation', lines: mend(linesOfCall(this.#state)) }),
+      volume: (role, level) => this.#host.volume(role, level),
+      unheard: (unheard) => this.dispatch({ type: 'unheard', unheard }),
+      network: (network) => this.dispatch({ type: 'network', network }),
+      soundBlocked: (play) => {
+        this.#playSound = play;
+        this.dispatch({ type: 'sound', blocked: true });
+      },
+      ended: (reason, failure) => this.#ended(held, reason, held.refusal ?? failure),
+    };
+  }
+
+  #live({ visit, microphone, settled }: HeldCall): void {
+    setTimeout(this.#calmDown, firstSoundMs);
+    visit.liveSince ??= Date.now();
+    this.dispatch({ type: 'live', at: visit.liveSince });
+    this.dispatch({ type: 'network', network: 'good' });
+    this.#call?.setMuted(this.#state.muted);
+    this.#call?.setSound(this.#sound);
+    // Daily holds the microphone now.
+    microphone.then((release) => release(), ignore);
+    settled();
+  }
+
+  #ended(held: HeldCall, reason: string | null, failure: Failure | null): void {
+    const { phase } = this.#state;
+    const isDropped = failure?.code === 'interrupted' && reason === null && phase === 'live';
+    if (isDropped && !held.isSecond && held.grant.mode === 'proxy') {
+      held.rejoins = true;
+      this.dispatch({ type: 'network', network: 'lost' });
+      return;
+    }
+    held.claim.closing();
+    const isFault = failure && phase !== 'ending';
+    // A visitor who hangs up ends the call by leaving the room; should that have been missed, the server ends it.
+    if (isFault || phase === 'ending') this.#tellServer('fetch');
+    if (isFault) {
+      const code = held.isSecond ? 'interrupted' : failure.code;
+      this.dispatch({ type: 'fail', at: Date.now(), failure: { ...failure, code } });
+    } else this.dispatch({ type: 'ended', at: Date.now(), reason });
+    held.settled();
   }
 
   /** The server has the last word on whether the call still waits. @throws {GivenUp} when it does not */
@@ -386,13 +379,6 @@ export class CallController {
     this.#state = reduce(before, action);
     if (this.#state !== before) this.#host.changed(this.#state, before);
   }
-}
-
-/** What the next page has to know of this one. */
-interface Visit {
-  page: number;
-  /** Epoch milliseconds; null before the call was live. */
-  liveSince: number | null;
 }
 
 function asNetworkFailure(error: unknown): never {

@@ -1,5 +1,6 @@
-/** Where a call's controller lives: its surroundings, as far as it needs them. Types only. */
-import type { ProxyGrant, VariableValues, WidgetConfig } from '../server/contract.ts';
+/** What a call's controller works with: its surroundings, and its calls between pages and rooms. Types only. */
+import type { Grant, ProxyGrant, VariableValues, WidgetConfig } from '../server/contract.ts';
+import type { PageClaim } from './call-lock.ts';
 import type { CallState, Speaker } from './call-state.ts';
 import type { Failure } from './failure.ts';
 import type { SessionApi } from './session-api.ts';
@@ -25,6 +26,29 @@ export interface LeftCall {
 }
 
 export type CallChunk = Promise<typeof import('./vapi-call.ts')>;
+
+/** What the next page must know of this one. */
+export interface Visit {
+  page: number;
+  /** Epoch milliseconds; null before the call was live. */
+  liveSince: number | null;
+}
+
+/** A call that is being joined or is live. */
+export interface HeldCall {
+  grant: Grant;
+  claim: PageClaim;
+  microphone: Promise<() => void>;
+  visit: Visit;
+  signal: AbortSignal;
+  /** The start is over: the call is live, or has failed. */
+  settled: () => void;
+  /** Whether the room was lost once and joined again. */
+  isSecond?: boolean;
+  rejoins?: boolean;
+  /** The microphone was refused while the room was being joined. */
+  refusal?: Failure;
+}
 
 /** The tenant and the server that the element names now. */
 export interface Settings {

@@ -23,7 +23,7 @@ export interface CallState {
   readonly callId: string | null;
   readonly muted: boolean;
   readonly transcript: readonly Line[];
-  /** Who is speaking, as far as the assistant tells. */
+  /** Who is speaking, as far as the assistant reports it. */
   readonly speaking: Speaker | null;
   /** Milliseconds since the epoch at which the call became live. */
   readonly liveSince: number | null;
@@ -35,9 +35,9 @@ export interface CallState {
   readonly unheard: boolean;
   /** The browser plays no sound before the visitor has touched the page. */
   readonly soundBlocked: boolean;
-  /** The page before has left a call that can be gone on with. */
+  /** The previous page has left a call that can be continued. */
   readonly offersRejoin: boolean;
-  /** Whether this call was begun on another page. */
+  /** Whether this call was started on another page. */
   readonly isRejoined: boolean;
   /** Length of the finished call in whole seconds. */
   readonly seconds: number | null;
@@ -193,7 +193,7 @@ function changeFor(state: CallState, action: CallAction): Partial<CallState> | n
     case 'end':
       return { phase: 'ending', ...quiet };
     case 'ended':
-      // Given up before anybody spoke: there is nothing to tell about that call.
+      // Cancelled before anyone spoke: there is nothing to report about that call.
       if (state.phase === 'ending' && state.liveSince === null) return fresh(state);
       return {
         phase: 'ended',
@@ -256,7 +256,7 @@ function changeSpoken(
 export const linesOfCall = ({ transcript, callFrom }: CallState): readonly Line[] =>
   transcript.slice(callFrom);
 
-/** Nothing is asked for and nothing announced any more. */
+/** Nothing is asked and nothing announced from now on. */
 const quiet = {
   askingMicrophone: false,
   askingConsent: false,

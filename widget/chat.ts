@@ -11,7 +11,7 @@ import { SessionGone } from './session-api.ts';
 export class Chat {
   #call: CallController;
   #host: Host;
-  /** The permission that the last answer brought; null at the beginning of a conversation. */
+  /** The permission from the last answer; null at the start of a conversation. */
   #token: string | null = null;
   /** Of this conversation; should it have to start over, they count again. */
   #variables: VariableValues = {};

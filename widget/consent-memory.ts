@@ -1,5 +1,5 @@
 /**
- * What the visitor has agreed to, per tenant and version. Written only when somebody has agreed; where the page may
+ * What the visitor has agreed to, per tenant and version. Written only when the visitor has agreed; where the page may
  * store nothing, it is remembered until the page is left.
  */
 const key = (tenant: string): string => `vapi-agent.consent.${tenant}`;

@@ -1,6 +1,6 @@
 /**
  * Loads the panel and the tenant's settings before any intent, for elements with the attribute `eager`: as soon as the
- * element can be seen and the browser has nothing else to do. A chunk of its own, for these pages only.
+ * element can be seen and the browser has nothing else to do. A separate chunk, for these pages only.
  */
 export function whenSeen(element: Element, load: () => void): void {
   const observer = new IntersectionObserver((entries) => {

@@ -12,7 +12,7 @@ export interface BeforeCallDetail {
 export interface CallStartDetail {
   /** Vapi's call id; null in the rare case that it is not known. */
   callId: string | null;
-  /** Whether it is a call that was begun on another page of the site. */
+  /** Whether the call was started on another page of the site. */
   rejoined: boolean;
 }
 
@@ -20,7 +20,7 @@ export interface CallEndDetail {
   callId: string | null;
   /** Length of the conversation in whole seconds. */
   seconds: number;
-  /** Vapi's `endedReason`, an open list; null when nobody told one. */
+  /** Vapi's `endedReason`, an open list; null if none was reported. */
   reason: string | null;
 }
 
@@ -48,7 +48,7 @@ export interface ErrorDetail {
   code: FailureCode;
   /** The sentence that the visitor reads. */
   message: string;
-  /** When a new attempt makes sense, if the server told. */
+  /** When a new attempt makes sense, if the server said so. */
   retryAfterSeconds: number | null;
 }
 

@@ -1,4 +1,4 @@
-/** Why a call could not be started or broke off: one code for each thing that a visitor can be told to do about it. */
+/** Why a call could not be started or was interrupted: one code for each thing that a visitor can be told to do about it. */
 import type { ErrorCode } from '../server/contract.ts';
 
 export const failureCodes = [
@@ -27,7 +27,7 @@ export type FailureCode = (typeof failureCodes)[number];
 
 export interface Failure {
   readonly code: FailureCode;
-  /** Seconds after which a new attempt makes sense, if the server told. */
+  /** Seconds after which a new attempt makes sense, if the server said so. */
   readonly retryAfterSeconds: number | null;
 }
 
@@ -77,7 +77,7 @@ const ofServer: Partial<Record<ErrorCode, FailureCode>> = {
 export const failureOfServer = (code: ErrorCode | undefined): FailureCode =>
   (code && ofServer[code]) ?? 'server_error';
 
-/** Any thrown value as a failure; what nobody foresaw counts as an interruption. The call chunk throws its own kind of error. */
+/** Any thrown value as a failure; an unforeseen one counts as an interruption. The call chunk throws its own kind of error. */
 export const failureOf = (error: unknown): Failure =>
   (error as CallError | null)?.failure ?? { code: 'interrupted', retryAfterSeconds: null };
 

@@ -1,12 +1,12 @@
 /**
  * Whether the visitor can be heard. Noise cancelling turns a quiet room into perfect silence, so silence says something
- * only when it was the visitor's turn, and nothing any more once the microphone has carried a voice. Pure.
+ * only when it was the visitor's turn, and nothing once the microphone has carried a voice. Pure.
  */
 import type { Speaker } from './call-state.ts';
 
 /** Of 1; what is below is no voice. */
 const audible = 0.05;
-/** Milliseconds of nobody saying anything after which the visitor is told. */
+/** Milliseconds without a voice after which the visitor is told. */
 const patienceMs = 8000;
 
 export class Hearing {

@@ -1,6 +1,6 @@
 /**
  * A call between two pages of a site. As a page goes, the call is written into the tab's `sessionStorage`; the next page
- * takes it out at once and goes on with it. A chunk of its own, only where the element has the attribute `rejoin`.
+ * removes it at once and continues the call. A separate chunk, only where the element has the attribute `rejoin`.
  *
  * What is written holds the room's join link and the call's token: whoever reads it can join, leave and end this one
  * call, for as long as it lasts. It is never there while a page has the call.
@@ -47,7 +47,7 @@ export class LeftCalls {
   }
 
   /**
-   * Goes on with the call that the page before has left: by itself where the microphone is allowed already, else the
+   * Continues the call that the previous page left: automatically where the microphone is already allowed, otherwise the
    * visitor is offered it, for as long as it waits. Never without the consent that the tenant demands. Never rejects.
    */
   async rejoin(): Promise<void> {
@@ -83,7 +83,7 @@ export class LeftCalls {
     return left;
   }
 
-  /** Not gone on with here: the page after this one may, within the same time. */
+  /** Not continued here: the next page may, within the same time. */
   #handOn = (): void => {
     if (this.#waiting) write(this.#waiting);
   };
@@ -113,7 +113,7 @@ function write(kept: Kept): boolean {
   }
 }
 
-/** The call of this tenant that waits for its visitor. Whatever is of no use to anybody any more is removed. */
+/** The call of this tenant that waits for its visitor. An entry that is no longer of use is removed. */
 function find(tenant: string | null, server: string): Kept | null {
   try {
     const kept = read(sessionStorage.getItem(key));
@@ -128,7 +128,7 @@ function find(tenant: string | null, server: string): Kept | null {
   return null;
 }
 
-/** What somebody else has written there counts as nothing. */
+/** Anything written there by others is ignored. */
 function read(text: string | null): Kept | null {
   if (!text) return null;
   try {

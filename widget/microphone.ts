@@ -2,7 +2,7 @@
 import { CallError } from './failure.ts';
 import { isForbidden } from './page-policy.ts';
 
-/** The visitor's answer of before, which follows later ones; null when the browser does not tell. */
+/** The visitor's answer of before, which follows later ones; null when the browser does not say. */
 export async function microphonePermission(): Promise<PermissionStatus | null> {
   try {
     return await navigator.permissions.query({ name: 'microphone' as PermissionName });
@@ -18,7 +18,7 @@ export async function isMicrophoneGranted(): Promise<boolean> {
 
 /**
  * Opens the microphone. The track is not handed on: Daily opens its own, so that devices can be changed later. Ours
- * stays open until then, because Firefox and Safari would ask again for a microphone that nobody holds.
+ * stays open until then, because Firefox and Safari would ask again for a microphone that no one holds.
  * @param deviceId the one that the visitor has chosen; empty = the system's choice
  * @returns releases the microphone.
  * @throws {CallError} naming what is in the way.

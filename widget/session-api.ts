@@ -35,7 +35,7 @@ export interface SessionApi {
   endCall(callId: string, token: string, how: 'fetch' | 'beacon'): Promise<void>;
   /** `POST /v1/calls/{callId}/leave` as a beacon: the visitor goes to another page, `page` counts them. */
   leaveCall(callId: string, token: string, page: number): void;
-  /** `POST /v1/calls/{callId}/rejoin`; false when the call cannot be gone on with. Never rejects. */
+  /** `POST /v1/calls/{callId}/rejoin`; false when the call cannot be continued. Never rejects. */
   rejoinCall(callId: string, token: string, page: number): Promise<boolean>;
   /** `POST /v1/chats`; `read` gets a good answer as a stream. Throws {@link SessionGone} when another permission is needed. */
   chat(message: ChatRequest, read: (response: Response) => Promise<void>): Promise<void>;

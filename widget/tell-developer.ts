@@ -1,9 +1,14 @@
 import type { CallError } from './failure.ts';
 
-/** What only the site's developer can mend is said once in the console; a visitor's own troubles are not. */
+/**
+ * Reports in the console, once, what only the site's developer can fix; a visitor's own problems are not reported.
+ * @param error what was thrown, or `variables` for an attribute that cannot be read
+ */
 export function tellDeveloper(error: unknown, host: Element): void {
   const code = (error as CallError | null)?.failure?.code ?? null;
-  if (code === 'origin_not_allowed') {
+  if (error === 'variables') {
+    warn('the attribute "variables" is not a JSON object and was ignored.');
+  } else if (code === 'origin_not_allowed') {
     warn(
       `the server refuses calls from ${location.origin}. Add exactly this origin to the allowed origins of tenant ` +
         `"${host.getAttribute('tenant')}", and check that the tenant exists.`,
@@ -17,10 +22,10 @@ export function tellDeveloper(error: unknown, host: Element): void {
   }
 }
 
-const told = new Set<string>();
+const reported = new Set<string>();
 function warn(text: string): void {
-  if (told.has(text)) return;
-  told.add(text);
+  if (reported.has(text)) return;
+  reported.add(text);
   // biome-ignore lint/suspicious/noConsole: the one place that speaks to the site's developer.
   console.error(`[vapi-agent] ${text}`);
 }

@@ -191,7 +191,7 @@ export class VapiAgent extends HTMLElement {
 
   connectedCallback(): void {
     this.attributeChangedCallback('open');
-    // The attribute tells nothing: a router's copy of a live element has it, too.
+    // The attribute is no evidence: a router's copy of a live element has it, too.
     if (this.#isReady) return;
     this.#isReady = true;
     this.setAttribute('state', 'idle');
@@ -202,7 +202,7 @@ export class VapiAgent extends HTMLElement {
         () => {},
       );
     try {
-      // The one look into storage before intent, and only where the tenant wants calls to go on from page to page.
+      // The only read of storage before intent, and only where the tenant lets calls continue from page to page.
       if (this.hasAttribute('rejoin') && sessionStorage['vapi-agent']) this.#load();
     } catch {
       // The page may store nothing.
@@ -230,7 +230,7 @@ export class VapiAgent extends HTMLElement {
       ({ mount }) => mount(this, this.#root, import.meta.url, loadCall),
       () => {
         this.#agent = undefined;
-        // Silent while it was only a guess that the visitor may want to talk.
+        // Silent while the visitor's intent was only a guess.
         if (this.hasAttribute('open')) this.#label.data = 'No connection. Try again';
         this.close();
         return undefined;

@@ -1,30 +1,39 @@
 /**
- * The only file that knows Vapi's browser SDK: joins one call and turns what the SDK emits into {@link CallListener}.
+ * The only file that imports Vapi's browser SDK: joins one call and turns what the SDK emits into {@link CallListener}.
  * A chunk of its own, loaded on intent beside the panel's, of which it needs nothing.
  */
 import sdk from '@vapi-ai/web';
 import type { Grant } from '../server/contract.ts';
 import type { Speaker } from './call-state.ts';
-import type { Failure, FailureCode } from './failure.ts';
+import type { Failure } from './failure.ts';
 import { Hearing } from './hearing.ts';
 import type { Sound } from './sound.ts';
 import type { Line, Piece } from './transcript.ts';
 import { repair } from './transcript-repair.ts';
+import {
+  asObject,
+  asText,
+  deviceFailure,
+  failureCode,
+  failureOfReason,
+  isFatal,
+  isNormalEnd,
+} from './vapi-failure.ts';
 import { keepAwake } from './wake-lock.ts';
 
 // The package is CommonJS: its class is the default export or a property of it, depending on who bundles it.
 type VapiClass = typeof sdk extends { default: infer Class } ? Class : typeof sdk;
 const Vapi = ((sdk as { default?: unknown }).default ?? sdk) as VapiClass;
 
-/** What a call tells; `ended` comes exactly once and last. */
+/** What a call reports; `ended` comes exactly once and last. */
 export interface CallListener {
   identified(callId: string): void;
   live(): void;
   piece(piece: Piece): void;
   speech(role: Speaker, speaking: boolean): void;
-  /** The assistant has told what it knows of the conversation; `mend` puts that into the lines of the call. */
+  /** The assistant has reported what it knows of the conversation; `mend` puts that into the lines of the call. */
   conversation(mend: (lines: readonly Line[]) => readonly Line[]): void;
-  /** How loud somebody is, 0 to 1. */
+  /** How loud a speaker is, 0 to 1. */
   volume(role: Speaker, level: number): void;
   /** Whether the visitor should be told that nothing is heard. */
   unheard(unheard: boolean): void;
@@ -38,13 +47,13 @@ export interface CallListener {
 export interface ActiveCall {
   /** Has an effect once the call is live. */
   setMuted(muted: boolean): void;
-  /** Likewise. */
+  /** Also once the call is live. */
   setSound(sound: Sound): void;
   /** Adds the visitor's typed words to the conversation; false when they are longer than the room's messages may be. */
   send(text: string): boolean;
   /** Hangs up, also in the middle of joining. */
   end(): void;
-  /** Goes without a word: the call goes on, and nothing is told any more. */
+  /** Leaves silently: the call continues, and nothing more is reported. */
   leave(): void;
   /** Settles when everything of the call is torn down, so that the page may start another one. */
   readonly closed: Promise<void>;
@@ -57,7 +66,7 @@ const fullVolume = 0.15;
 /** Of the daily-js inside the SDK: it loads the machine of its own release. */
 const dailyVersion = '0.87.0';
 const machinePath = `c.daily.co/call-machine/versioned/${dailyVersion}/static/call-machine-object-bundle.js`;
-/** A join that was given up may never settle; nobody waits longer for it. */
+/** A cancelled join may never settle; it is waited for no longer. */
 const giveUpMs = 5000;
 
 /**
@@ -70,7 +79,7 @@ export function fetchCallMachine(proxyUrl: string | undefined): void {
   link.rel = 'preload';
   link.as = 'script';
   link.href = host + machinePath;
-  // Where a nonce admits scripts, it has to admit this, too.
+  // Where a nonce admits scripts, it must admit this, too.
   link.nonce = document.querySelector<HTMLScriptElement>('script[nonce]')?.nonce ?? '';
   link.onload = link.onerror = () => link.remove();
   document.head.append(link);
@@ -93,151 +102,178 @@ export function checkPolicy(): void {
 
 /**
  * Joins the call that the grant allows. The SDK keeps its key and base URL in one place for the whole page, so its
- * object is made here, right before it is used, and the page-wide lock keeps a second one away.
+ * object is created here, right before it is used, and the page-wide lock keeps a second one away.
  * @param mayKeepAwake whether the page's policy lets the screen be kept on
- * @param sound of the calls before; all but the microphone is set once the call is live
+ * @param sound of the previous calls; all but the microphone is set once the call is live
  */
 export function joinCall(
   grant: Grant,
   listener: CallListener,
   mayKeepAwake: boolean,
-  { microphone: firstMicrophone }: Sound,
+  sound: Sound,
 ): ActiveCall {
-  const config = { avoidEval: true, ...(grant.mediaProxyUrl && { proxyUrl: grant.mediaProxyUrl }) };
-  const [key, address] = grant.mode === 'proxy' ? ([''] as const) : ([grant.key, grant.apiBaseUrl] as const);
-  const vapi = new Vapi(key, address, config, firstMicrophone ? { audioSource: firstMicrophone } : undefined);
-  const playersBefore = new Set(players());
-  let isLive = false;
-  let isOver = false;
-  let isMuted = false;
-  let letSleep: () => void = () => {};
-  let usedMicrophone = firstMicrophone;
-  const hearing = new Hearing();
-  let hungUp = false;
-  let hasLeft = false;
-  let reason: string | null = null;
-  let failure: Failure | null = null;
-  let markClosed: () => void = () => {};
-  const closed = new Promise<void>((resolve) => {
-    markClosed = resolve;
-  });
+  return new JoinedCall(grant, listener, mayKeepAwake, sound.microphone);
+}
 
-  const finish = async (): Promise<void> => {
-    if (isOver) return;
-    isOver = true;
-    letSleep();
+class JoinedCall implements ActiveCall {
+  readonly closed: Promise<void>;
+  #markClosed: () => void = () => {};
+  #vapi: InstanceType<VapiClass>;
+  #grant: Grant;
+  #listener: CallListener;
+  #hearing = new Hearing();
+  #playersBefore = new Set(players());
+  #letSleep: () => void = () => {};
+  #microphone: string;
+  #isLive = false;
+  #isOver = false;
+  #isMuted = false;
+  #hungUp = false;
+  #hasLeft = false;
+  #reason: string | null = null;
+  #failure: Failure | null = null;
+  #joined: Promise<void>;
+
+  constructor(grant: Grant, listener: CallListener, mayKeepAwake: boolean, microphone: string) {
+    this.#grant = grant;
+    this.#listener = listener;
+    this.#microphone = microphone;
+    this.closed = new Promise((resolve) => {
+      this.#markClosed = resolve;
+    });
+    const config = { avoidEval: true, ...(grant.mediaProxyUrl && { proxyUrl: grant.mediaProxyUrl }) };
+    const [key, address] =
+      grant.mode === 'proxy' ? ([''] as const) : ([grant.key, grant.apiBaseUrl] as const);
+    this.#vapi = new Vapi(key, address, config, microphone ? { audioSource: microphone } : undefined);
+    this.#followCourse(mayKeepAwake);
+    this.#followSound();
+    this.#joined = join(this.#vapi, grant).then(
+      (callId) => {
+        if (callId) listener.identified(callId);
+        else void this.#finish();
+      },
+      (error) => this.#fail({ code: failureCode({ error }, false), retryAfterSeconds: null }),
+    );
+  }
+
+  setMuted(muted: boolean): void {
+    if (!this.#isLive || this.#isOver) return;
+    this.#isMuted = muted;
+    this.#vapi.setMuted(muted);
+    // The wait for a voice starts again.
+    this.#hearing.start(Date.now());
+    this.#listener.unheard(false);
+  }
+
+  setSound({ microphone, speaker, volume }: Sound): void {
+    if (!this.#isLive || this.#isOver) return;
+    this.#vapi.setVolume(volume);
+    for (const player of players()) {
+      // A device that is gone leaves the sound where it was.
+      if ('setSinkId' in player) void player.setSinkId(speaker).catch(() => {});
+    }
+    if (microphone === this.#microphone) return;
+    this.#microphone = microphone;
+    this.#hearing.startAnew(Date.now());
+    this.#listener.unheard(false);
+    void this.#vapi.setInputDevicesAsync({ audioDeviceId: microphone || 'default' }).catch(() => {});
+  }
+
+  send(text: string): boolean {
+    const message = {
+      type: 'add-message',
+      message: { role: 'user', content: text },
+      triggerResponseEnabled: true,
+    } as const;
+    if (JSON.stringify(message).length > messageLimit) return false;
+    this.#vapi.send(message);
+    return true;
+  }
+
+  end(): void {
+    this.#hungUp = true;
+    // Leaving ends the call as the visitor's doing. A room that is kept for the next page must be told.
+    const isKept = this.#grant.mode === 'proxy' && this.#grant.rejoinWithinSeconds !== undefined;
+    if (isKept && this.#isLive && !this.#isOver) this.#vapi.send({ type: 'end-call' });
+    void this.#finish();
+  }
+
+  leave(): void {
+    this.#hasLeft = true;
+    void this.#finish();
+  }
+
+  #followCourse(mayKeepAwake: boolean): void {
+    const vapi = this.#vapi;
+    vapi.on('call-start', () => {
+      // The SDK emits it twice when it joins a call that someone else has created.
+      if (this.#isLive || this.#isOver) return;
+      this.#isLive = true;
+      if (mayKeepAwake) this.#letSleep = keepAwake();
+      this.#hearing.start(Date.now());
+      this.#listener.live();
+    });
+    vapi.on('call-end', () => void this.#finish());
+    vapi.on('camera-error', (event) => this.#fail({ code: deviceFailure(event), retryAfterSeconds: null }));
+    vapi.on('error', (event) => {
+      if (asObject(event).type === 'audio-start-failed' && !this.#isOver)
+        this.#listener.soundBlocked(() => playRemote(vapi));
+      if (!isFatal(event)) return;
+      const code = failureCode(event, this.#isLive);
+      this.#fail(isNormalEnd(event) ? null : { code, retryAfterSeconds: null });
+    });
+    vapi.on('message', (message) => {
+      // Once the room is closed the SDK reports every end as the customer's, without knowing.
+      if (!this.#isOver || this.#hungUp) this.#reason ??= endedReason(message);
+      if (!this.#isOver) dispatch(message, this.#listener);
+    });
+  }
+
+  #followSound(): void {
+    const vapi = this.#vapi;
+    const network = (quality: 'good' | 'weak' | 'lost'): void => {
+      if (!this.#isOver) this.#listener.network(quality);
+    };
+    vapi.on('volume-level', (level) => this.#hear('assistant', level));
+    vapi.on('local-volume-level', (level) => this.#hear('user', Math.min(1, level / fullVolume)));
+    vapi.on('network-quality-change', (event) => {
+      const { threshold, networkState } = asObject(event);
+      network(threshold === 'very-low' || networkState === 'bad' ? 'weak' : 'good');
+    });
+    vapi.on('network-connection', (event) =>
+      network(asObject(event).event === 'interrupted' ? 'lost' : 'good'),
+    );
+  }
+
+  #hear(role: Speaker, level: number): void {
+    if (this.#isOver) return;
+    this.#listener.volume(role, level);
+    if (!this.#isMuted) this.#listener.unheard(this.#hearing.isUnheard(role, level, Date.now()));
+  }
+
+  #fail(found: Failure | null): void {
+    this.#failure ??= found;
+    void this.#finish();
+  }
+
+  async #finish(): Promise<void> {
+    if (this.#isOver) return;
+    this.#isOver = true;
+    const vapi = this.#vapi;
+    this.#letSleep();
     await vapi.stop().catch(() => {});
     // The SDK leaves its player in the page, and Daily the script of its machine.
-    for (const player of players()) if (!playersBefore.has(player)) player.remove();
+    for (const player of players()) if (!this.#playersBefore.has(player)) player.remove();
     for (const script of document.querySelectorAll(`head script[src$='${machinePath}']`)) script.remove();
-    if (!hasLeft) listener.ended(reason, failure ?? failureOfReason(reason, isLive));
-    await Promise.race([joined, new Promise((resolve) => setTimeout(resolve, giveUpMs))]);
+    const reason = this.#reason;
+    if (!this.#hasLeft) this.#listener.ended(reason, this.#failure ?? failureOfReason(reason, this.#isLive));
+    await Promise.race([this.#joined, new Promise((resolve) => setTimeout(resolve, giveUpMs))]);
     await vapi.stop().catch(() => {});
     vapi.removeAllListeners();
     // An 'error' without a listener would be thrown.
     vapi.on('error', () => {});
-    markClosed();
-  };
-  const fail = (found: Failure | null): void => {
-    failure ??= found;
-    void finish();
-  };
-
-  const hear = (role: Speaker, level: number): void => {
-    if (isOver) return;
-    listener.volume(role, level);
-    if (!isMuted) listener.unheard(hearing.isUnheard(role, level, Date.now()));
-  };
-  vapi.on('call-start', () => {
-    // The SDK says it twice when it joins a call that somebody else has created.
-    if (isLive || isOver) return;
-    isLive = true;
-    if (mayKeepAwake) letSleep = keepAwake();
-    hearing.start(Date.now());
-    listener.live();
-  });
-  vapi.on('call-end', () => void finish());
-  vapi.on('volume-level', (level) => {
-    hear('assistant', level);
-  });
-  vapi.on('local-volume-level', (level) => {
-    hear('user', Math.min(1, level / fullVolume));
-  });
-  vapi.on('network-quality-change', (event) => {
-    if (isOver) return;
-    const { threshold, networkState } = asObject(event);
-    listener.network(threshold === 'very-low' || networkState === 'bad' ? 'weak' : 'good');
-  });
-  vapi.on('network-connection', (event) => {
-    if (!isOver) listener.network(asObject(event).event === 'interrupted' ? 'lost' : 'good');
-  });
-  vapi.on('camera-error', (event) => fail({ code: deviceFailure(event), retryAfterSeconds: null }));
-  vapi.on('error', (event) => {
-    if (asObject(event).type === 'audio-start-failed' && !isOver)
-      listener.soundBlocked(() => playRemote(vapi));
-    if (!isFatal(event)) return;
-    fail(isNormalEnd(event) ? null : { code: failureCode(event, isLive), retryAfterSeconds: null });
-  });
-  vapi.on('message', (message) => {
-    // Once the room is closed the SDK says of every end, without knowing, that the customer ended the call.
-    if (!isOver || hungUp) reason ??= endedReason(message);
-    if (!isOver) dispatch(message, listener);
-  });
-
-  const joined = join(vapi, grant).then(
-    (callId) => {
-      if (callId) listener.identified(callId);
-      else void finish();
-    },
-    (error) => fail({ code: failureCode({ error }, false), retryAfterSeconds: null }),
-  );
-
-  return {
-    setMuted(muted) {
-      if (!isLive || isOver) return;
-      isMuted = muted;
-      vapi.setMuted(muted);
-      // Given its time again.
-      hearing.start(Date.now());
-      listener.unheard(false);
-    },
-    setSound({ microphone, speaker, volume }) {
-      if (!isLive || isOver) return;
-      vapi.setVolume(volume);
-      for (const player of players()) {
-        // A device that is gone leaves the sound where it was.
-        if ('setSinkId' in player) void player.setSinkId(speaker).catch(() => {});
-      }
-      if (microphone !== usedMicrophone) {
-        usedMicrophone = microphone;
-        hearing.startAnew(Date.now());
-        listener.unheard(false);
-        void vapi.setInputDevicesAsync({ audioDeviceId: microphone || 'default' }).catch(() => {});
-      }
-    },
-    send(text) {
-      const message = {
-        type: 'add-message',
-        message: { role: 'user', content: text },
-        triggerResponseEnabled: true,
-      } as const;
-      if (JSON.stringify(message).length > messageLimit) return false;
-      vapi.send(message);
-      return true;
-    },
-    end() {
-      hungUp = true;
-      // Leaving ends the call, as the visitor's doing. A room that is kept for the next page must be told.
-      const isKept = grant.mode === 'proxy' && grant.rejoinWithinSeconds !== undefined;
-      if (isKept && isLive && !isOver) vapi.send({ type: 'end-call' });
-      void finish();
-    },
-    leave() {
-      hasLeft = true;
-      void finish();
-    },
-    closed,
-  };
+    this.#markClosed();
+  }
 }
 
 /** @returns the call's id, or null when the SDK could not start it (it then has emitted why). */
@@ -254,7 +290,7 @@ async function join(vapi: InstanceType<VapiClass>, grant: Grant): Promise<string
   return call?.id ?? null;
 }
 
-/** The SDK has given its player up; this one does its work, in the gesture that the browser wants. */
+/** The SDK has abandoned its player; this one replaces it, in the gesture that the browser requires. */
 async function playRemote(vapi: InstanceType<VapiClass>): Promise<void> {
   const room = vapi.getDailyCallObject();
   const remote = Object.values(room?.participants() ?? {}).find(({ local }) => !local);
@@ -273,10 +309,6 @@ const players = (): NodeListOf<HTMLAudioElement> => document.querySelectorAll('a
 
 // ------------------------------------------------------------------ what the SDK emits, as unknown values
 
-type Loose = Record<string, unknown>;
-const asObject = (value: unknown): Loose =>
-  typeof value === 'object' && value !== null ? (value as Loose) : {};
-const asText = (value: unknown): string => (typeof value === 'string' ? value : '');
 const asSpeaker = (value: unknown): Speaker | null =>
   value === 'user' || value === 'assistant' ? value : value === 'bot' ? 'assistant' : null;
 
@@ -306,74 +338,4 @@ function endedReason(value: unknown): string | null {
   return message.type === 'status-update' && message.status === 'ended'
     ? asText(message.endedReason) || null
     : null;
-}
-
-/** Whether the call cannot go on. The other errors concern extras: noise cancelling, levels, recording. */
-function isFatal(event: unknown): boolean {
-  const type = asText(asObject(event).type);
-  return [
-    'daily-error',
-    'daily-call-object-creation-error',
-    'daily-call-join-error',
-    'start-method-error',
-    'reconnect-error',
-  ].includes(type);
-}
-
-/** Daily reports an end by the other side as an ejection. */
-function isNormalEnd(event: unknown): boolean {
-  const words = everyText(event);
-  return words.includes('ejected') || words.includes('Meeting has ended');
-}
-
-/** Texts and numbers of an error, wherever the SDK has put them: its `message` is at times an object. */
-function everyText(value: unknown, depth = 0): string {
-  if (depth > 5) return '';
-  if (value instanceof Error) return `${value.name} ${value.message}`;
-  if (typeof value !== 'object' || value === null) return String(value ?? '');
-  return Object.entries(value)
-    .filter(([name]) => name !== 'stack' && name !== 'context')
-    .map(([, part]) => everyText(part, depth + 1))
-    .join(' ');
-}
-
-function statusIn(value: unknown, depth = 0): number | null {
-  if (depth > 5 || typeof value !== 'object' || value === null) return null;
-  const { statusCode, status } = value as Loose;
-  for (const candidate of [statusCode, status]) {
-    if (typeof candidate === 'number' && candidate >= 400) return candidate;
-  }
-  for (const part of Object.values(value)) {
-    const found = statusIn(part, depth + 1);
-    if (found) return found;
-  }
-  return null;
-}
-
-function failureCode(event: unknown, wasLive: boolean): FailureCode {
-  const status = statusIn(event);
-  if (status === 429) return 'concurrency_limit';
-  if (status === 402) return 'budget_exhausted';
-  if (status) return status >= 500 ? 'vapi_unavailable' : 'call_denied';
-  if (wasLive) return 'interrupted';
-  // The page uses Daily itself, and Daily allows one call a page.
-  if (everyText(event).includes('Duplicate DailyIframe')) return 'page_busy';
-  return /failed to (fetch|load)|network|load failed/i.test(everyText(event)) || !navigator.onLine
-    ? 'network'
-    : 'vapi_unavailable';
-}
-
-function deviceFailure(event: unknown): FailureCode {
-  const words = everyText(event);
-  if (words.includes('permissions')) return 'microphone_denied';
-  return words.includes('not-found') ? 'microphone_missing' : 'microphone_busy';
-}
-
-/** An end that Vapi calls an error is one for the visitor too, though the room was closed in good order. */
-function failureOfReason(reason: string | null, wasLive: boolean): Failure | null {
-  if (reason === 'customer-did-not-give-microphone-permission') {
-    return { code: 'microphone_denied', retryAfterSeconds: null };
-  }
-  const isFault = /error|assistant-not-|assistant-join-timed-out|worker-shutdown/.test(reason ?? '');
-  return isFault ? { code: wasLive ? 'interrupted' : 'vapi_unavailable', retryAfterSeconds: null } : null;
 }

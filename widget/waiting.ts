@@ -1,4 +1,4 @@
-/** Waiting for something, until it makes no sense any more. */
+/** Waiting for something, until it no longer makes sense. */
 
 /** For the network. */
 const patienceMs = 20_000;
@@ -18,7 +18,7 @@ export function online(): Promise<void> {
   });
 }
 
-/** Marks a rejection as seen; whoever awaits the promise still gets it. */
+/** Marks a rejection as seen; awaiting the promise still throws it. */
 export function quiet<Value>(promise: Promise<Value>): Promise<Value> {
   promise.catch(ignore);
   return promise;

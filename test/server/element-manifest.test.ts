@@ -27,7 +27,10 @@ const found = (text: string, pattern: RegExp): string[] =>
 
 test('attributes: those that the code observes, reads or reflects, and those that only CSS reads', () => {
   const inCode = found(
-    `${element}\n${read('widget/panel/mount.ts')}`,
+    [
+      element,
+      ...['mount', 'announcer', 'tenant-settings'].map((name) => read(`widget/panel/${name}.ts`)),
+    ].join('\n'),
     /(?:[gs]et|has)Attribute\('([a-z]+)'/g,
   );
   const observed = found(element.match(/observedAttributes = \[(.*)\]/)?.[1] ?? '', /'([a-z]+)'/g);

@@ -26,7 +26,7 @@ export class AfterCallElement extends LitElement {
 
   declare strings: Strings;
   declare transcript: readonly Line[];
-  /** Null where there is nobody to tell. Rejects when it could not be sent. */
+  /** Null where feedback has no recipient. Rejects when it could not be sent. */
   declare sendFeedback: ((rating: Rating, comment: string) => Promise<void>) | null;
   declare rating: Rating | null;
   declare stage: 'asking' | 'sending' | 'thanks' | 'failed';

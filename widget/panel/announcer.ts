@@ -90,7 +90,7 @@ export class Announcer {
     } catch {
       // Reported below.
     }
-    this.tellDeveloper(new Error('The variables attribute is not a JSON object and was ignored.'));
+    this.tellDeveloper('variables');
     return {};
   }
 }

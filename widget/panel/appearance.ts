@@ -15,7 +15,7 @@ export function appearanceCss({ accentColor, radius, theme, placement }: Appeara
   }
   if (Number.isInteger(radius)) rules.push(`:host{--_radius:var(--vapi-agent-radius,${radius}px)}`);
   if (theme === 'light' || theme === 'dark') rules.push(`:host(:not([theme])){color-scheme:${theme}}`);
-  // A launcher without an attribute does not run away from the mouse that has just reached it.
+  // A launcher without an attribute must not move away from the mouse that has just reached it.
   const place = ':host(:is([open],[eager]):not([placement]))';
   const inset = placement && insets[placement];
   if (inset) rules.push(`${place}{inset:${inset}}`);

@@ -4,7 +4,7 @@ import { isWorthRetrying } from '../failure.ts';
 import type { Strings } from '../strings/en.ts';
 import { icons } from './icons.ts';
 
-/** What the visitor can ask for; who listens decides what becomes of it. */
+/** What the visitor can ask for; the listener decides what it does. */
 export type Intent = 'start' | 'end' | 'mute' | 'close' | 'agree' | 'withdraw' | 'play-sound' | 'settings';
 
 /** The row at the bottom: always exactly the actions that make sense now, the main one marked `data-main`. */

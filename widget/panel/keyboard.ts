@@ -1,4 +1,4 @@
-/** Room for who writes on a phone: its keyboard lies over the page without making it smaller. */
+/** Room for writing on a phone: its keyboard lies over the page without making it smaller. */
 import type { ReactiveController, ReactiveControllerHost } from 'lit';
 import type { FollowsLog } from './follows-log.ts';
 
@@ -31,7 +31,7 @@ export class KeyboardRoom implements ReactiveController {
 
   #fit = (): void => {
     const { height, offsetTop, scale } = visualViewport as VisualViewport;
-    // Whoever has pinched the page larger sees a piece of it: that is no keyboard.
+    // A page pinched larger shows only a part of it: that is not a keyboard.
     const hidden = scale > 1.05 ? 0 : Math.max(0, innerHeight - height - offsetTop);
     this.#show(hidden, hidden > leastKeyboard && height < roomy);
   };

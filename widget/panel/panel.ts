@@ -106,7 +106,7 @@ export class PanelElement extends LitElement {
     this.querySelector<HTMLElement>('[role=dialog]')?.focus();
   }
 
-  /** Somebody's loudness, 0 to 1; past the render cycle, because it comes ten times a second. */
+  /** A speaker's loudness, 0 to 1; past the render cycle, because it comes ten times a second. */
   showLevel(role: Speaker, level: number): void {
     const meters = this.querySelectorAll<HTMLElement>(role === 'user' ? '[data-own-level]' : '.orb');
     for (const meter of meters) meter.style.setProperty('--_level', Math.min(1, level).toFixed(2));
@@ -119,7 +119,7 @@ export class PanelElement extends LitElement {
   }
 
   /**
-   * Draws with the next frame, as nobody sees it sooner, and lets {@link goesAhead} go ahead; a hidden page has no
+   * Draws with the next frame, as it is not visible sooner, and lets {@link goesAhead} go ahead; a hidden page has no
    * frames, and nothing is waited for long.
    */
   protected override async scheduleUpdate(): Promise<void> {
@@ -319,7 +319,7 @@ export class PanelElement extends LitElement {
     return phase === 'live' && maxSeconds !== null && maxSeconds - this.#seconds() <= 60;
   }
 
-  /** In the visitor's language from now on. While a call goes on behind a closed panel, it is the way back to it. */
+  /** In the visitor's language from now on. While a call continues behind a closed panel, it is the way back to it. */
   #labelLauncher(root: ShadowRoot): void {
     const label = root.querySelector('[part=label]')?.firstChild;
     const { call, strings } = this;
@@ -331,7 +331,7 @@ export class PanelElement extends LitElement {
   }
 
   #onKey = (event: KeyboardEvent): void => {
-    // A key that is held was meant for the button before.
+    // A held key was meant for the previous button.
     if (event.repeat && event.key === 'Enter') event.preventDefault();
     if (event.key !== 'Escape' || event.isComposing || event.defaultPrevented) return;
     event.stopPropagation();
