@@ -87,7 +87,7 @@ test('a tenant whose calls go on from page to page gets the attribute for it', a
 
 test('the launcher’s text is in the language that is asked for; the tenant’s own words go before it', async () => {
   for (const lang of languages) {
-    const { strings } = (await import(`../../widget/strings/${lang}.ts`)) as {
+    const { strings } = (await import(`../../../widget/strings/${lang}.ts`)) as {
       strings?: { launcher: string };
     };
     const { en } = await import('../../../widget/strings/en.ts');
