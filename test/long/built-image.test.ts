@@ -9,6 +9,7 @@ import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import {
   cpSync,
+  globSync,
   mkdirSync,
   mkdtempSync,
   readFileSync,
@@ -75,10 +76,12 @@ function makeBase(folder: string): void {
   writeFileSync(join(local, 'etc', 'npmrc'), `${settings.join('\n')}\n`);
 }
 
-/** The only process below this one that has none below it: Node, under what starts it in its folder. */
+/** The last process in the line below this one: Node, under what starts it in its folder. */
 function lowestBelow(pid: number): number {
-  const [child] = readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').split(' ').filter(Boolean);
-  return child ? lowestBelow(Number(child)) : pid;
+  // Each thread has a list of the processes that it started.
+  const lists = globSync(`/proc/${pid}/task/*/children`).map((file) => readFileSync(file, 'utf8'));
+  const child = Number.parseInt(lists.join(''), 10);
+  return child ? lowestBelow(child) : pid;
 }
 
 test('the built image is small, runs as its user, is healthy, keeps its store in the volume and stops cleanly', {
