@@ -24,6 +24,9 @@ const requirements: Requirement[] = [
   },
 ];
 
+/** What builds an image without an engine, and what makes its base. */
+export const imageTools = ['buildah', 'mmdebstrap'];
+
 export interface EngineState {
   engine: EngineName;
   /** How to get it when it is not here. */
@@ -38,10 +41,10 @@ export function otherEngines(): EngineState[] {
   }));
 }
 
-/** In CI, and as root on Debian, installs the engines that are not here, a pooler, and what moves the clock. */
+/** In CI, and as root on Debian, installs the engines that are not here, a pooler, what moves the clock, and what builds an image. */
 export function installInCi(): void {
   const packages = requirements.flatMap(({ packages, isHere }) => (isHere() ? [] : packages));
-  for (const name of ['pgbouncer', 'faketime']) if (!isOnPath(name)) packages.push(name);
+  for (const name of ['pgbouncer', 'faketime', ...imageTools]) if (!isOnPath(name)) packages.push(name);
   const mayInstall = existsSync('/etc/debian_version') && process.getuid?.() === 0;
   if (!process.env.CI || !mayInstall || packages.length === 0) return;
   process.stdout.write(`# installing ${packages.join(' ')}\n`);
