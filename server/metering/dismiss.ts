@@ -7,15 +7,15 @@ import { voided } from '../ledger/usage.ts';
 import { claimCall, findOwners } from '../store/call-owners.ts';
 import { type CallRow, findCall, lockCall } from '../store/calls.ts';
 import type { Queries } from '../store/database.ts';
-import { shrinkHold } from '../store/reservations.ts';
+import { shrinkReservation } from '../store/reservations.ts';
 import type { Tenant } from '../store/tenants.ts';
 import { VapiError } from '../vapi/vapi-api.ts';
 import { writeCall } from './ingest.ts';
 import { bookCall } from './reconcile.ts';
 
 /**
- * Makes the call worth nothing and stops listing it, after asking Vapi about it once more. Dismissing it again changes
- * nothing. If Vapi shows it after all, it is booked like any other.
+ * Makes the call worth nothing and names it no longer, after Vapi was asked about it once more. Dismissing it again
+ * changes nothing. Should Vapi show it after all, it is booked like any other.
  * @param alongside written in the same transaction, with the row as it was
  * @throws ApiError `not_found`; `conflict` when Vapi knows the call, or did once; `vapi_unavailable`
  */
@@ -40,7 +40,7 @@ export async function dismissCall(
     const nothing = { status: 'ended', seconds: 0, costMicros: 0, usageDay: null };
     const after = { ...voided(before, now), ...nothing, dismissedAt: now };
     await writeCall(db, before, after, 'poll', now);
-    await shrinkHold(db, tenant.id, callId, 0);
+    await shrinkReservation(db, tenant.id, callId, 0);
     await alongside(db, before);
     return after;
   });

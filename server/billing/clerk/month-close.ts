@@ -11,7 +11,7 @@ import { monthIn, nextMonth } from '../../base/time-zone.ts';
 import type { Context } from '../../context.ts';
 import type { CloseEntry, CloseReport, CloseRequest } from '../../contract.ts';
 import { ApiError, toApiError } from '../../errors.ts';
-import { type BooksCheck, createBooksCheck } from '../../metering/books-check.ts';
+import { createLedgerCheck, type LedgerCheck } from '../../metering/ledger-check.ts';
 import {
   findMonthInvoice,
   leftToPayCents,
@@ -63,7 +63,7 @@ export async function closeMonths(
     );
   }, renewMs);
   renewal.unref();
-  const check = createBooksCheck(ctx);
+  const check = createLedgerCheck(ctx);
   try {
     const run = openRun(ctx, id, request);
     for await (const tenant of tenantsOf(ctx, request.tenant)) {
@@ -110,7 +110,7 @@ interface Part {
   tenant: Tenant;
   request: CloseRequest;
   run: CloseRun;
-  check: BooksCheck;
+  check: LedgerCheck;
   by: Actor;
 }
 
