@@ -8,7 +8,7 @@ import { voided } from '../ledger/usage.ts';
 import { claimCall, findOwners } from '../store/call-owners.ts';
 import { type CallRow, findCall, lockCall } from '../store/calls.ts';
 import type { Queries } from '../store/database.ts';
-import { shrinkHold } from '../store/reservations.ts';
+import { shrinkReservation } from '../store/reservations.ts';
 import type { Tenant } from '../store/tenants.ts';
 import { vapiFailure } from '../vapi/vapi-failure.ts';
 import { writeCall } from './ingest.ts';
@@ -35,7 +35,7 @@ export async function dismissCall(ctx: Context, tenant: Tenant, callId: string, 
     const nothing = { status: 'ended', seconds: 0, costMicros: 0, usageDay: null };
     const after = { ...voided(before, now), ...nothing, dismissedAt: now };
     await writeCall(db, before, after, 'poll', now);
-    await shrinkHold(db, tenant.id, callId, 0);
+    await shrinkReservation(db, tenant.id, callId, 0);
     const { status, costMicros } = before;
     const change = {
       action: 'call.dismiss',

@@ -17,7 +17,7 @@ import {
 import { findTenantById } from '../store/tenants.ts';
 import { createDeliveryPlaces } from './delivery-places.ts';
 import { forwardTargetOf } from './forward-target.ts';
-import { isSuccess, post, rememberMs } from './forwarding.ts';
+import { isSuccess, postMessage, rememberMs } from './forwarding.ts';
 import type { MeteringContext } from './metering-context.ts';
 import { leaseMs } from './outbox.ts';
 
@@ -54,7 +54,7 @@ export function startForwarding(ctx: MeteringContext): Worker {
         continue;
       }
       places.take(message.tenantId);
-      const work = deliver(ctx, message, stopping.signal)
+      const work = deliverMessage(ctx, message, stopping.signal)
         .catch((error: unknown) => {
           ctx.log.error({ err: error }, 'outbox delivery failed');
           return null;
@@ -79,7 +79,11 @@ export function startForwarding(ctx: MeteringContext): Worker {
 }
 
 /** @returns whether the tenant's server took it; null when it was not asked */
-async function deliver(ctx: Context, message: ForwardedMessage, stop: AbortSignal): Promise<boolean | null> {
+async function deliverMessage(
+  ctx: Context,
+  message: ForwardedMessage,
+  stop: AbortSignal,
+): Promise<boolean | null> {
   const { id, tenantId } = message;
   const tenant = await findTenantById(ctx.store, tenantId);
   const target = tenant && (await forwardTargetOf(ctx, tenant, message.assistantId));
@@ -98,7 +102,7 @@ async function deliver(ctx: Context, message: ForwardedMessage, stop: AbortSigna
   }
 
   const startedAt = ctx.now();
-  const answer = await statusOf(post(ctx, target, content, timeoutMs, stop));
+  const answer = await statusOf(postMessage(ctx, target, content, timeoutMs, stop));
   if (isSuccess(answer)) {
     await finish('delivered', answer);
     return true;

@@ -51,7 +51,7 @@ export async function relayMessage(
     throw new ApiError('forward_failed', { detail: 'It has been tried before.' });
   let response: Response;
   try {
-    response = await post(
+    response = await postMessage(
       ctx,
       target,
       message,
@@ -79,7 +79,7 @@ export async function relayMessage(
 }
 
 /** @throws when there is no answer within `timeoutMs`, or the target is not on the public internet */
-export async function post(
+export async function postMessage(
   ctx: Context,
   target: ForwardTarget,
   message: Pick<MessageToForward, 'headers' | 'body'>,

@@ -6,7 +6,7 @@ import { worthOf } from '../ledger/usage.ts';
 import { findOwners } from '../store/call-owners.ts';
 import type { CallRow } from '../store/calls.ts';
 import { findCall, markGone } from '../store/calls.ts';
-import { shrinkHold } from '../store/reservations.ts';
+import { shrinkReservation } from '../store/reservations.ts';
 import type { Tenant } from '../store/tenants.ts';
 
 /** Vapi no longer knows these. What is booked stays. */
@@ -39,7 +39,7 @@ async function giveUp(ctx: Context, tenant: Tenant, row: CallRow): Promise<void>
   const now = ctx.now();
   const most = worthOf(row, tenant.limits.worstCaseMicrosPerMinute);
   const heldMicros = await ctx.store.transaction().execute(async (db) => {
-    const held = await shrinkHold(db, tenant.id, row.id, most);
+    const held = await shrinkReservation(db, tenant.id, row.id, most);
     const data = { call: row.id, heldMicros: held };
     await raiseNotice(db, tenant, 'cost-unknown', dayIn(tenant.timeZone, now), data, now);
     return held;

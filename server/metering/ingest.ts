@@ -24,12 +24,12 @@ import {
   freeSlot,
   releaseReservation,
   settleReservation,
-  shrinkHold,
+  shrinkReservation,
 } from '../store/reservations.ts';
 import type { Tenant } from '../store/tenants.ts';
 import { addUsage } from '../store/usage.ts';
 import { nextPollAfter } from './poll-schedule.ts';
-import { judge, type Verdict } from './unwanted.ts';
+import { judgeCall, type Verdict } from './unwanted.ts';
 
 export interface Ingested {
   /** The call is another tenant's: nothing of it is kept, and `row` is what it would have been. */
@@ -84,7 +84,7 @@ export async function ingestCallEvent(
     if (after.controlUrlSealed === null && event.controlUrl) {
       after.controlUrlSealed = sealControlUrl(box, tenant.id, after.id, event.controlUrl);
     }
-    const unwanted = await judge(db, tenant, after, event);
+    const unwanted = await judgeCall(db, tenant, after, event);
     if (unwanted !== 'ask') after.unwanted ??= unwanted;
     const isNewlyUnwanted = before.unwanted === null && after.unwanted !== null;
     after.pollAt = doubt === 'take' ? nextPollAfter(before, after, nowMs, unwanted !== null) : nowMs;
@@ -155,7 +155,7 @@ async function settle(
   await freeSlot(db, tenant.id, row.id, nowMs);
   // Only on Vapi's own word: the call of a forged report may still be in progress.
   if (source !== 'webhook') {
-    await shrinkHold(db, tenant.id, row.id, worthOf(row, tenant.limits.worstCaseMicrosPerMinute));
+    await shrinkReservation(db, tenant.id, row.id, worthOf(row, tenant.limits.worstCaseMicrosPerMinute));
   }
 }
 

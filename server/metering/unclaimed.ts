@@ -4,7 +4,7 @@
  */
 import type { Context } from '../context.ts';
 import { chatEvent } from '../ledger/chat-event.ts';
-import { listLapsedHolds, type Reservation, releaseReservation } from '../store/reservations.ts';
+import { listLapsedReservations, type Reservation, releaseReservation } from '../store/reservations.ts';
 import type { Tenant } from '../store/tenants.ts';
 import type { CallsApi } from '../vapi/calls-api.ts';
 import { readCost } from '../vapi/cost.ts';
@@ -16,7 +16,7 @@ const clockSkewMs = 5 * 60_000;
 
 /**
  * @param leaseBeforeMs only what should have ended before then; all calls created until then have been compared with
- * the ledger, so that those of ours have claimed their holds
+ * the ledger, so that those of ours have claimed their reservations
  */
 export async function giveBackUnclaimed(
   ctx: Context,
@@ -24,11 +24,11 @@ export async function giveBackUnclaimed(
   tenant: Tenant,
   leaseBeforeMs: number,
 ): Promise<void> {
-  const holds = await listLapsedHolds(ctx.store, tenant.id, leaseBeforeMs);
-  const messages = holds.filter(({ kind }) => kind === 'message');
+  const reservations = await listLapsedReservations(ctx.store, tenant.id, leaseBeforeMs);
+  const messages = reservations.filter(({ kind }) => kind === 'message');
   const lookedFor = await bookLostChats(ctx, api, tenant, messages);
-  for (const hold of holds) {
-    if (lookedFor || hold.kind !== 'message') await releaseReservation(ctx.store, hold.id);
+  for (const reservation of reservations) {
+    if (lookedFor || reservation.kind !== 'message') await releaseReservation(ctx.store, reservation.id);
   }
 }
 
@@ -40,19 +40,19 @@ async function bookLostChats(
   ctx: Context,
   api: CallsApi,
   tenant: Tenant,
-  holds: Reservation[],
+  reservations: Reservation[],
 ): Promise<boolean> {
-  if (holds.length === 0) return true;
-  const byName = new Map(holds.map((hold) => [hold.id, hold]));
-  const from = Math.min(...holds.map((hold) => hold.createdAt)) - clockSkewMs;
-  const to = Math.max(...holds.map((hold) => hold.leaseExpiresAt)) + clockSkewMs;
+  if (reservations.length === 0) return true;
+  const byName = new Map(reservations.map((reservation) => [reservation.id, reservation]));
+  const from = Math.min(...reservations.map((reservation) => reservation.createdAt)) - clockSkewMs;
+  const to = Math.max(...reservations.map((reservation) => reservation.leaseExpiresAt)) + clockSkewMs;
   try {
     for await (const page of api.listChats(from, to)) {
       for (const chat of page) {
-        const hold = byName.get(chat.name ?? '');
-        if (!hold) continue;
-        const { assistantId } = hold;
-        const taken = { id: chat.id, reservationId: hold.id, assistantId, at: hold.createdAt };
+        const reservation = byName.get(chat.name ?? '');
+        if (!reservation) continue;
+        const { assistantId } = reservation;
+        const taken = { id: chat.id, reservationId: reservation.id, assistantId, at: reservation.createdAt };
         await bookDifference(ctx, tenant, null, chatEvent(taken, 'poll', ctx.now(), 'over', readCost(chat)));
         ctx.log.warn({ tenant: tenant.slug, chat: chat.id }, 'booked a message whose answer was lost');
       }

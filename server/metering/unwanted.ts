@@ -10,7 +10,12 @@ import type { Tenant } from '../store/tenants.ts';
 export type Verdict = UnwantedReason | 'ask' | null;
 
 /** @param row as the event leaves it, linked to its grant if it has one */
-export async function judge(db: Queries, tenant: Tenant, row: CallRow, event: CallEvent): Promise<Verdict> {
+export async function judgeCall(
+  db: Queries,
+  tenant: Tenant,
+  row: CallRow,
+  event: CallEvent,
+): Promise<Verdict> {
   if (row.status === 'ended') return null;
   if (isStopped(tenant, row)) return 'paused';
   if (row.sessionId === null) return judgeGrantless(db, tenant, row, event);

@@ -25,7 +25,7 @@ import { isOurWebhook, webhookUrlOf } from '../vapi/webhook-url.ts';
 import { type OurServer, planWiring, showWiring, type WiringPlan } from '../vapi/wiring-plan.ts';
 import { assistantTarget, tenantTarget } from './forward-target.ts';
 
-/** The assistants as they are, and what must change at each. */
+/** What has been read of the assistants, and what is to become of them. */
 export interface Wiring {
   plans: { assistant: SavedAssistant; plan: WiringPlan }[];
   notes: string[];
@@ -174,7 +174,7 @@ async function keepTargets(ctx: Context, db: Queries, tenant: Tenant, wiring: Wi
   }
 }
 
-/** @throws ApiError `vapi_unavailable`; wiring again continues where it stopped */
+/** @throws ApiError `vapi_unavailable`; wiring again goes on where it stopped */
 export async function changeAssistants(ctx: Context, tenant: Tenant, { plans }: Wiring): Promise<void> {
   const privateKey = openTenantSecret(ctx.box, tenant, 'privateKey');
   for (const { assistant, plan } of plans) {

@@ -29,7 +29,7 @@ import {
   voidInvoiceSchema,
 } from '../contract.ts';
 import { ApiError, invalidField } from '../errors.ts';
-import { createBooksCheck } from '../metering/books-check.ts';
+import { createLedgerCheck } from '../metering/ledger-check.ts';
 import { findCall } from '../store/calls.ts';
 import { hasInvoiceCall, listLineCalls, pagesOfLine } from '../store/invoice-calls.ts';
 import { listInvoices } from '../store/invoice-lists.ts';
@@ -140,7 +140,7 @@ export function invoiceRoutes(ctx: BillingContext): Router {
     const { tenant, row } = await visibleInvoice(req, res);
     const notCompared =
       row.status === 'draft'
-        ? await createBooksCheck(ctx)(tenant, monthInstants(tenant.timeZone, row.month))
+        ? await createLedgerCheck(ctx)(tenant, monthInstants(tenant.timeZone, row.month))
         : null;
     const frozen = await finalizeInvoice(ctx, tenant, row.id, actorIn(req, res));
     res.json({ ...(await view(frozen)), ...(notCompared === null ? {} : { notCompared }) });

@@ -68,7 +68,7 @@ async function handle(
   const headers = headersToPass(req.headers, secrets);
   const forward = { tenant, assistantId, type: message.type, headers, body: bytes };
   if (target && wantsAnswer(message.type)) return relay(ctx, target, forward, res);
-  const ingested = await take(ctx, message, target ? forward : null, tenant);
+  const ingested = await takeReport(ctx, message, target ? forward : null, tenant);
   const about = { tenant: tenant.slug, call: message.event?.callId };
   if (ingested?.refused) {
     // Accepted like any other: the sender must not learn that someone else has the call.
@@ -98,7 +98,7 @@ function count(ctx: Context): RequestHandler {
  * The ledger and the outbox are written together, or neither is.
  * @returns null when the message says nothing about a call's state or cost
  */
-async function take(
+async function takeReport(
   ctx: MeteringContext,
   message: ServerMessage,
   forward: MessageToForward | null,

@@ -178,7 +178,7 @@ export async function releaseReservation(db: Queries, id: string): Promise<void>
 }
 
 /** What is held for starts whose lease was over before then and that no call has claimed. */
-export async function listLapsedHolds(
+export async function listLapsedReservations(
   db: Queries,
   tenantId: string,
   leaseBeforeMs: number,
@@ -209,7 +209,7 @@ export async function freeSlot(db: Queries, tenantId: string, callId: string, no
  * @param mostMicros null leaves it as it is
  * @returns what is still held
  */
-export async function shrinkHold(
+export async function shrinkReservation(
   db: Queries,
   tenantId: string,
   callId: string,

@@ -13,7 +13,8 @@ export interface CreatedCall {
   webCallUrl: string;
   /** Epoch milliseconds, where Vapi says it. */
   createdAt: number | null;
-  callToken: string | null;
+  /** For the room of a call that is not open to all. */
+  roomToken: string | null;
   controlUrl: string | null;
 }
 
@@ -126,7 +127,7 @@ export async function createWebCall(
     id: parsed.data.id,
     webCallUrl: parsed.data.webCallUrl,
     createdAt: toMs(parsed.data.createdAt),
-    callToken: parsed.data.transport?.callToken ?? null,
+    roomToken: parsed.data.transport?.callToken ?? null,
     controlUrl: ownControlUrl(parsed.data.monitor?.controlUrl, baseUrl),
   };
 }

@@ -7,7 +7,7 @@ import { DatabaseSync } from 'node:sqlite';
 import { closeMonths } from '../../server/billing/clerk/month-close.ts';
 import { monthInstants } from '../../server/billing/plan/period.ts';
 import { closeRequestSchema, type PlanInput } from '../../server/contract.ts';
-import { createBooksCheck } from '../../server/metering/books-check.ts';
+import { createLedgerCheck } from '../../server/metering/ledger-check.ts';
 import { findTenant, listTenantsToBill } from '../../server/store/tenants.ts';
 import { startEmptyVapi } from '../support/empty-vapi.ts';
 import { defaultEngine } from '../support/postgres.ts';
@@ -115,7 +115,7 @@ function timeSum(): number {
 
 /** Of every tenant with a Vapi that has none of its calls, as the close does it. */
 async function timeComparison(ctx: TestServer['ctx']): Promise<number> {
-  const check = createBooksCheck(ctx);
+  const check = createLedgerCheck(ctx);
   const billed = await listTenantsToBill(ctx.store, 0, null, tenants);
   const startedAt = performance.now();
   for (const tenant of billed) {

@@ -108,7 +108,7 @@ async function proxyGrant(
     mode: 'proxy',
     callId: call.id,
     webCallUrl: call.webCallUrl,
-    ...(call.callToken ? { callToken: call.callToken } : {}),
+    ...(call.roomToken ? { callToken: call.roomToken } : {}),
     endToken: callToken.issue(ctx.keys.endCall, { tenant: tenant.slug, call: call.id }, expiresAt, ctx.now()),
     ...(mayRejoin(tenant) ? { rejoinWithinSeconds } : {}),
   };

@@ -1,7 +1,7 @@
 /** What a month close reports about one month of one tenant. */
 import type { Actor } from '../../access/audit.ts';
 import type { CloseEntry, CloseRequest } from '../../contract.ts';
-import type { BooksCheck } from '../../metering/books-check.ts';
+import type { LedgerCheck } from '../../metering/ledger-check.ts';
 import { listUnended } from '../../store/calls.ts';
 import { findMonthInvoice } from '../../store/invoices.ts';
 import { listPlanVersions } from '../../store/plans.ts';
@@ -16,7 +16,7 @@ export interface Part {
   ctx: BillingContext;
   tenant: Tenant;
   request: CloseRequest;
-  check: BooksCheck;
+  check: LedgerCheck;
   by: Actor;
   run: CloseRun;
   /** The first month that is not closed, `YYYY-MM`. */

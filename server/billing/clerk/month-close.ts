@@ -11,7 +11,7 @@ import { monthIn, nextMonth } from '../../base/time-zone.ts';
 import type { Context } from '../../context.ts';
 import type { CloseEntry, CloseReport, CloseRequest } from '../../contract.ts';
 import { ApiError, conflict, toApiError } from '../../errors.ts';
-import { createBooksCheck } from '../../metering/books-check.ts';
+import { createLedgerCheck } from '../../metering/ledger-check.ts';
 import {
   findMonthInvoice,
   leftToPayCents,
@@ -64,7 +64,7 @@ export async function closeMonths(
     );
   }, renewMs);
   renewal.unref();
-  const check = createBooksCheck(ctx);
+  const check = createLedgerCheck(ctx);
   try {
     const run = openRun(ctx, id, request);
     for await (const tenant of tenantsOf(ctx, request.tenant)) {

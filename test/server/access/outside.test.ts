@@ -7,7 +7,7 @@ import { promisify } from 'node:util';
 import { postHook } from '../../../server/access/notices/hooks.ts';
 import { isOutside, lookupOutside, outsideProblem, postOutside } from '../../../server/base/outside.ts';
 import type { Context } from '../../../server/context.ts';
-import { post } from '../../../server/metering/forwarding.ts';
+import { postMessage } from '../../../server/metering/forwarding.ts';
 import { startTestNetwork, type TestNetwork } from '../../support/test-network.ts';
 import { codeOf } from '../../support/test-server.ts';
 
@@ -116,7 +116,12 @@ describe('what is posted to an address that someone has named', () => {
       const target = { url, headers: {}, timeoutSeconds: 20, retried: false };
       const message = { headers: {}, body: Buffer.alloc(0) };
       await assert.rejects(postHook({ ...hook, url, outside: inEarnest }), /the address is no/);
-      const forwarded = post({ ...ctx, installationIds: [] } as unknown as Context, target, message, 60_000);
+      const forwarded = postMessage(
+        { ...ctx, installationIds: [] } as unknown as Context,
+        target,
+        message,
+        60_000,
+      );
       await assert.rejects(forwarded, /the address is no/);
     });
 });

@@ -10,6 +10,7 @@ import { findTenant, type Tenant } from '../../../server/store/tenants.ts';
 import { startTestNetwork, type TestNetwork, type TestTenant } from '../../support/test-network.ts';
 import { codeOf } from '../../support/test-server.ts';
 import { until } from '../../support/until.ts';
+import { metric } from './webhooks/support.ts';
 
 const hour = 3_600_000;
 
@@ -69,6 +70,15 @@ describe('reconciling', () => {
       'inboundPhoneCall',
       'webCall',
     ]);
+  });
+
+  it('counts what it books as booked cost, as a webhook does', async () => {
+    const { addTenant, emulator, server } = network;
+    const { assistantId } = await addTenant('counted');
+    emulator.makeCall({ assistantId, seconds: 60, cost: 0.1, webhooks: false });
+    const before = await metric(server, 'vapi_agent_booked_micros');
+    await reconcile('counted', ...lastHour());
+    assert.equal((await metric(server, 'vapi_agent_booked_micros')) - before, 100_000);
   });
 
   it('finds nothing to do in a ledger that is right, and does nothing', async () => {

@@ -1,4 +1,4 @@
-/** Compares a month with Vapi's books before it is frozen: missing reports are booked first, forged ones are not billed. */
+/** Compares a month with Vapi's list before it is frozen: missing reports are booked first, forged ones are not billed. */
 
 import { apisOf, type Org, orgOf, withAcceptedKey } from '../access/tenants/orgs.ts';
 import type { Context } from '../context.ts';
@@ -12,10 +12,10 @@ import { bookCall, mostAskedFor, type Period, reasonOf, reconcileOrg } from './r
 const createdBeforeMs = 86_400_000;
 
 /** @returns why the tenant's calls of the period could not be compared; null when they were, and the ledger is right */
-export type BooksCheck = (tenant: Tenant, period: Period) => Promise<string | null>;
+export type LedgerCheck = (tenant: Tenant, period: Period) => Promise<string | null>;
 
 /** For one run over many tenants: an org that they share is read once. */
-export function createBooksCheck(ctx: Context): BooksCheck {
+export function createLedgerCheck(ctx: Context): LedgerCheck {
   const done = new Map<string, Promise<string | null>>();
   return ({ orgId }, period) => {
     const key = `${orgId} ${period.from} ${period.to}`;
