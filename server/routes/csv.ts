@@ -33,7 +33,7 @@ function startCsv<Row>(res: Response, name: string, columns: Column<Row>[]): voi
   res.write(`\uFEFF${line(columns.map((column) => column.name))}`);
 }
 
-function csvLines<Row>(columns: Column<Row>[], rows: Row[]): string {
+export function csvLines<Row>(columns: Column<Row>[], rows: Row[]): string {
   return rows.map((row) => line(columns.map((column) => cell(column.value(row))))).join('');
 }
 

@@ -115,7 +115,7 @@ for (const engine of testDatabases()) {
       assert.match(mail, /^To: owner@agency\.example$/m);
       assert.match(mail, /^From: voice@agency\.example$/m);
       assert.match(mail, /^Subject: .*80%/m);
-      assert.match(mail, /have cost \$8\.50 so far\. At \$10\.00 further/);
+      assert.match(mail, /have cost \$8\.50 so far\. Further calls are refused at/);
       assert.match(mail, /\/portal\/#\/tenants\/mailed/);
     });
 
