@@ -38,8 +38,7 @@ export async function reserve(
   ctx: Context,
   tenant: Tenant,
   session: SessionClaims,
-  consentVersion: string | null,
-  kind: StartKind = 'call',
+  { consentVersion, kind }: { consentVersion: string | null; kind: StartKind },
 ): Promise<Reservation> {
   const now = ctx.now();
   const month = monthIn(tenant.timeZone, now);
