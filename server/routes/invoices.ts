@@ -101,7 +101,7 @@ export function invoiceRoutes(ctx: BillingContext): Router {
     const { tenant, row } = await visibleInvoice(req, res);
     const line = documentOf(row).lines.find(({ no }) => String(no) === req.params.no);
     if (!line) throw new ApiError('not_found');
-    const calls = await callsOf(tenant, row, line, cursor ?? null, limit + 1);
+    const calls = await callsOf(row, line, cursor ?? null, limit + 1);
     if (cursor !== undefined && !(await isCallOf(tenant, row, cursor))) throw strangeCursor();
     const withCost = seesProviderCost(res);
     const page = calls.slice(0, limit).map((call) => viewInvoiceCall(call, withCost));
@@ -187,7 +187,6 @@ export function invoiceRoutes(ctx: BillingContext): Router {
 
   /** In order of id; those of a draft are computed, because it has no document yet. */
   async function callsOf(
-    tenant: Tenant,
     row: InvoiceRow,
     line: InvoiceLine,
     after: string | null,

@@ -27,7 +27,12 @@ export function usageRoutes(ctx: Context): Router {
     const rows =
       query.by === 'component'
         ? costComponents.map((component) => ({ key: component, costMicros: sum?.[columnOf(component)] ?? 0 }))
-        : await groupedUsage(ctx, tenant.id, from, to, query.by, withCost);
+        : (await sumUsage(ctx.store, tenant.id, from, to, query.by)).map(
+            ({ key, calls, seconds, costMicros }): UsageRow => ({
+              ...{ key, calls, seconds },
+              ...(withCost ? { costMicros } : {}),
+            }),
+          );
     if (wantsCsv(req)) {
       sendCsv(res, `usage-${tenant.slug}-${from}-${to}`, usageColumns(query.by, withCost), rows);
       return;
@@ -43,23 +48,6 @@ export function usageRoutes(ctx: Context): Router {
   });
 
   return router;
-}
-
-async function groupedUsage(
-  ctx: Context,
-  tenantId: string,
-  from: string,
-  to: string,
-  by: 'day' | 'month' | 'assistant',
-  withCost: boolean,
-): Promise<UsageRow[]> {
-  const groups = await sumUsage(ctx.store, tenantId, from, to, by);
-  return groups.map(({ key, calls, seconds, costMicros }) => ({
-    key,
-    calls,
-    seconds,
-    ...(withCost ? { costMicros } : {}),
-  }));
 }
 
 function usageColumns(by: UsageAnswer['by'], withCost: boolean): Column<UsageRow>[] {

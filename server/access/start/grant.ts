@@ -32,13 +32,13 @@ export async function grantCall(
   ctx: Context,
   tenant: Tenant,
   session: SessionClaims,
-  asked: VariableValues,
-  consentVersion: string | null,
+  asked: { variableValues?: VariableValues | undefined; consentVersion: string | null },
 ): Promise<Grant> {
-  const reservation = await reserve(ctx, tenant, session, consentVersion);
+  const { consentVersion } = asked;
+  const reservation = await reserve(ctx, tenant, session, { consentVersion, kind: 'call' });
   // The only browser input that reaches Vapi, and only the names that the tenant allows.
   const variableValues = Object.fromEntries(
-    Object.entries(asked).filter(([name]) => tenant.allowedVariables.includes(name)),
+    Object.entries(asked.variableValues ?? {}).filter(([name]) => tenant.allowedVariables.includes(name)),
   );
   const assistantOverrides = {
     maxDurationSeconds: reservation.maxSeconds,
@@ -49,15 +49,16 @@ export async function grantCall(
     maxDurationSeconds: reservation.maxSeconds,
     ...(ctx.config.dailyProxyUrl ? { mediaProxyUrl: ctx.config.dailyProxyUrl } : {}),
   };
+  const start: Start = { tenant, reservation, assistantOverrides };
   if (tenant.accessMode === 'proxy') {
-    return { ...base, ...(await proxyGrant(ctx, tenant, reservation, assistantOverrides)) };
+    return { ...base, ...(await proxyGrant(ctx, start)) };
   }
   // The operator's server may have been slow to answer.
   if (!(await isOpenSince(ctx.store, tenant.id, session.generation))) {
     await releaseReservation(ctx.store, reservation.id);
     throw new ApiError('tenant_paused');
   }
-  return { ...base, ...keyGrant(ctx, tenant, session, reservation, assistantOverrides) };
+  return { ...base, ...keyGrant(ctx, start, session.origin) };
 }
 
 /** A denied call releases its reservation. */
@@ -75,11 +76,15 @@ async function ask(
   }
 }
 
+interface Start {
+  tenant: Tenant;
+  reservation: Reservation;
+  assistantOverrides: KeyGrant['assistantOverrides'];
+}
+
 async function proxyGrant(
   ctx: Context,
-  tenant: Tenant,
-  reservation: Reservation,
-  assistantOverrides: KeyGrant['assistantOverrides'],
+  { tenant, reservation, assistantOverrides }: Start,
 ): Promise<Omit<ProxyGrant, 'maxDurationSeconds'>> {
   const { assistantId } = reservation;
   const { key } = signScopedKey(
@@ -166,10 +171,8 @@ async function recordCreatedCall(
 
 function keyGrant(
   ctx: Context,
-  tenant: Tenant,
-  session: SessionClaims,
-  reservation: Reservation,
-  assistantOverrides: KeyGrant['assistantOverrides'],
+  { tenant, reservation, assistantOverrides }: Start,
+  origin: string,
 ): Omit<KeyGrant, 'maxDurationSeconds'> {
   const base = {
     apiBaseUrl: ctx.config.vapiBaseUrl,
@@ -188,7 +191,7 @@ function keyGrant(
       orgId,
       privateKey: openTenantSecret(ctx.box, tenant, 'privateKey'),
       assistantId,
-      origin: session.origin,
+      origin,
     };
     const { key, expiresAt } = signScopedKey(scope, ctx.vapiClock.now());
     return { ...base, mode: 'scoped-key', key, expiresAt: iso(expiresAt) };

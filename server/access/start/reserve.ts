@@ -37,8 +37,7 @@ export async function reserve(
   ctx: Context,
   tenant: Tenant,
   session: SessionClaims,
-  consentVersion: string | null,
-  kind: Reservation['kind'] = 'call',
+  { consentVersion, kind }: { consentVersion: string | null; kind: Reservation['kind'] },
 ): Promise<Reservation> {
   const now = ctx.now();
   const month = monthIn(tenant.timeZone, now);

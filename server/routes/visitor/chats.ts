@@ -37,7 +37,7 @@ export function chatRoutes(ctx: AccessContext): Router {
     const { claims, previousChatId, messages, consentVersion: agreedBefore } = permissionOf(ctx, asked);
     const { tenant, origin } = await admitSession(ctx, claims, req);
     const consentVersion = previousChatId ? agreedBefore : checkConsent(tenant, asked.consent);
-    const reservation = await reserve(ctx, tenant, claims, consentVersion, 'message');
+    const reservation = await reserve(ctx, tenant, claims, { consentVersion, kind: 'message' });
     let variableValues: VariableValues = {};
     try {
       if (!previousChatId)

@@ -84,7 +84,7 @@ export function visitorRoutes(ctx: AccessContext): Router {
     const session = claimsOf(verifySession(ctx.keys.session, asked.session, ctx.now()));
     const { tenant, origin } = await admitSession(ctx, session, req);
     const consentVersion = checkConsent(tenant, asked.consent);
-    const grant = await grantCall(ctx, tenant, session, asked.variableValues ?? {}, consentVersion);
+    const grant = await grantCall(ctx, tenant, session, { ...asked, consentVersion });
     res.set('Cache-Control', 'no-store');
     answerTo(origin, res, 201, grant satisfies Grant);
   });
