@@ -199,7 +199,7 @@ export function invoiceRoutes(ctx: BillingContext): Router {
       return listLineCalls(ctx.store, row.id, { kind, month, planId, rate }, after, limit);
     }
     const found: BilledCall[] = [];
-    await rateMonth(ctx.store, tenant.id, row.month, async (calls) => {
+    await rateMonth(ctx.store, row.tenantId, row.month, async (calls) => {
       for (const call of calls) {
         const own = call.month === month && call.planId === planId && call.rate === rate;
         if (own && call.seq > 0 === (kind === 'correction')) found.push(call);
