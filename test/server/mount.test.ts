@@ -148,7 +148,7 @@ test('behind a body parser nothing is refused as if the sender had erred: it is 
     for (const path of ['/v1/webhooks/vapi/acme', '/v1/webhooks/stripe', '/v1/sessions']) {
       const answer = await fetch(late + path, { method: 'POST', headers, body: '{"message": {}}' });
       assert.equal(answer.status, 500, path);
-      assert.match(((await answer.json()) as { detail: string }).detail, /behind a body parser/);
+      assert.match(((await answer.json()) as { detail: string }).detail, /after a body parser/);
     }
     assert.equal((await fetch(`${late}/readyz`)).status, 200, 'what has no body is served');
     assert.equal(lines.filter((line) => line.includes('before express.json()')).length, 1);

@@ -84,13 +84,12 @@ describe('an invoice and what credit notes have taken back of it', () => {
     const { server } = place.stage;
     const cli = join(import.meta.dirname, '..', '..', '..', 'server', 'cli.ts');
     const env = { PATH: '', VAPI_AGENT_URL: server.url, OPERATOR_API_KEY: server.operatorKey };
-    const words = ['invoices', '--state', 'credited'];
+    const words = ['invoices', '--state', 'credited', '--json'];
     // Away from the project's own .env.
     const { stdout } = await promisify(execFile)(process.execPath, [cli, ...words], { cwd: tmpdir(), env });
-    const [head, ...rows] = stdout.trim().split('\n');
-    const at = (row: string, name: string) => row.trim().split(/\s+/)[head?.split(/\s+/).indexOf(name) ?? -1];
+    const { invoices } = JSON.parse(stdout) as { invoices: Record<string, unknown>[] };
     assert.deepEqual(
-      rows.map((row) => [at(row, 'tenant'), at(row, 'state'), at(row, 'leftToPayCents')].join(' ')).sort(),
+      invoices.map(({ tenant, state, leftToPayCents }) => `${tenant} ${state} ${leftToPayCents}`).sort(),
       ['closed-at-stripe credited 0', 'whole credited 0'],
     );
   });

@@ -399,7 +399,7 @@ describe('a notice about unpaid invoices', () => {
         .sort();
       assert.deepEqual(subjects, [
         `mailed: invoice ${mailed.number} is overdue`,
-        `mailed: paused, since invoice ${mailed.number} is not paid`,
+        `mailed: paused because invoice ${mailed.number} is unpaid`,
       ]);
     } finally {
       ctx.smtp = null;
