@@ -81,9 +81,8 @@ const slowFiles = globSync([
 /** They start what reads the system's clock: the demo, the commands, the server as a process of its own. */
 const readsTheClock = [
   'test/server/access/try-it.test.ts',
-  'test/server/{cli,config,deploy}.test.ts',
-  'test/server/vapi-emulator/*.test.ts',
-  'test/scenarios/{durability,month}.test.ts',
+  'test/server/{cli,config}.test.ts',
+  'test/scenarios/month.test.ts',
   'test/server/pure/**/*.test.ts',
 ];
 
@@ -105,7 +104,7 @@ if (process.argv[2] === 'long') {
   });
   nodeTests('slow tests', slowFiles, { concurrency: 2, env: { TEST_ENGINE: 'SQLite' } });
   movedClockTests();
-  nodeTests('long campaigns', ['test/long/**/*.test.ts'], { timeoutMinutes: 15 });
+  nodeTests('long campaigns', ['test/long/**/*.test.ts'], { concurrency: 2, timeoutMinutes: 15 });
 } else {
   step('types', bin('tsc'), ['--noEmit']);
   step('types of the element', bin('tsc'), ['--noEmit', '-p', 'widget']);

@@ -19,7 +19,7 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { type TestContext, test } from 'node:test';
 import { imageTools, isOnPath } from '../support/engines/packages.ts';
@@ -62,10 +62,13 @@ function makeBase(folder: string): void {
   const local = join(folder, 'usr', 'local');
   cpSync(realpathSync(process.execPath), join(local, 'bin', 'node'));
   const npm = join('lib', 'node_modules', 'npm');
-  cpSync(join(output('npm', 'root', '--global'), 'npm'), join(local, npm), { recursive: true });
+  // Where its command is, not what it says of itself: that follows the Node that runs it.
+  const command = realpathSync(output('sh', '-c', 'command -v npm'));
+  cpSync(dirname(dirname(command)), join(local, npm), { recursive: true });
   symlinkSync(join('..', npm, 'bin', 'npm-cli.js'), join(local, 'bin', 'npm'));
   writeFileSync(join(folder, 'etc', 'passwd'), 'root:x:0:0::/root:/bin/sh\nnode:x:1000:1000::/:/bin/sh\n');
   writeFileSync(join(folder, 'etc', 'group'), 'root:x:0:\nnode:x:1000:\n');
+  mkdirSync(join(local, 'etc'), { recursive: true });
   // Packages come from where this machine gets its own.
   const settings = [`registry=${output('npm', 'config', 'get', 'registry')}`, 'prefer-offline=true'];
   const authorities = output('npm', 'config', 'get', 'cafile');
@@ -99,7 +102,7 @@ test('the built image is small, runs as its user, is healthy, keeps its store in
     makeBase(base);
     const dockerfile = join(scratch, 'Dockerfile');
     writeFileSync(dockerfile, 'FROM scratch\nCOPY . /\nENV PATH=/usr/local/bin:/usr/bin:/bin\n');
-    buildah(...build, '--tag', `docker.io/library/${name}`, '--file', dockerfile, base);
+    buildah(...build, '--tag', name, '--file', dockerfile, base);
     const cache = output('npm', 'config', 'get', 'cache');
     mkdirSync(cache, { recursive: true });
     buildah(...build, '--volume', `${cache}:/root/.npm`, '--tag', image, '.');
