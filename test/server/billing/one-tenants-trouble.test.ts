@@ -68,8 +68,8 @@ for (const engine of testDatabases()) {
             ['z-good', '2026-11', dryRun ? 'would-finalize' : 'finalized'],
           ],
         );
-        assert.match(entries[0]?.problem ?? '', /^The result is an amount of 90000000000000000 /);
-        assert.match(entries[1]?.problem ?? '', /^The result is an amount of 50500000000000000 /);
+        assert.match(entries[0]?.problem ?? '', /^The result is an amount of 90000000000000000, /);
+        assert.match(entries[1]?.problem ?? '', /^The result is an amount of 50500000000000000, /);
         assert.equal(entries[2]?.problem, 'Something went wrong on our side; see the log.');
         assert.equal(needsPerson, 3);
         const { runs } = (await stage.server.operator('GET', '/v1/billing/runs?dry-runs=true')).body;
@@ -89,14 +89,14 @@ for (const engine of testDatabases()) {
         leftOut.map(({ tenant }) => tenant),
         ['a-dear', 'b-rate', 'c-broken'],
       );
-      assert.match(leftOut[0]?.problem ?? '', /^The result is an amount of 90000000000000000 /);
+      assert.match(leftOut[0]?.problem ?? '', /^The result is an amount of 90000000000000000, /);
     });
 
     it('is reported to a caller that asks for an amount that is too large', async () => {
       const ask = (path: string) => stage.server.operator('GET', `/v1/tenants/a-dear/${path}`);
       for (const path of ['preview?period=2026-11', 'margin?month=2026-11']) {
         const { body } = await mustBe(409, ask(path));
-        assert.match(body.detail, /^The result is an amount of 90000000000000000 /);
+        assert.match(body.detail, /^The result is an amount of 90000000000000000, /);
       }
       const { body } = await mustBe(200, ask('calls?from=2026-11-01T00:00:00Z&to=2026-12-01T00:00:00Z'));
       assert.deepEqual(
