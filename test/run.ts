@@ -104,7 +104,7 @@ if (process.argv[2] === 'long') {
   });
   nodeTests('slow tests', slowFiles, { concurrency: 2, env: { TEST_ENGINE: 'SQLite' } });
   movedClockTests();
-  nodeTests('long campaigns', ['test/long/**/*.test.ts'], { concurrency: 2, timeoutMinutes: 15 });
+  nodeTests('long campaigns', ['test/long/**/*.test.ts'], { concurrency: 2, timeoutMinutes: 40 });
 } else {
   step('types', bin('tsc'), ['--noEmit']);
   step('types of the element', bin('tsc'), ['--noEmit', '-p', 'widget']);
