@@ -67,9 +67,9 @@ export interface Call {
   startedAt: number | undefined;
   endedAt: number | undefined;
   endedReason: string | undefined;
-  /** `https://vapi.daily.co/<room>`: whoever knows it can join. */
+  /** `https://vapi.daily.co/<room>`: anyone who has it can join. */
   room: string;
-  /** Whoever knows it can steer and end the call. */
+  /** Anyone who has it can steer and end the call. */
   controlToken: string;
   deleteRoomOnLeave: boolean;
   /** What `POST /call/web` answered; every webhook repeats it as it was. */
