@@ -203,7 +203,7 @@ describe('who may import whom', () => {
   });
 
   it('domains do not import routes, and routes not each other', () => {
-    const helpers = ['parse', 'caller', 'cursor', 'csv', 'visitor/cors'].map(
+    const helpers = ['parse', 'caller', 'cursor', 'csv', 'write-out', 'visitor/cors'].map(
       (name) => `server/routes/${name}.ts`,
     );
     const wrong = imports.filter(

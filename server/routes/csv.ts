@@ -1,6 +1,6 @@
 /** Lists as CSV for spreadsheets: UTF-8 with a byte order mark, CRLF, and no cell that would be read as a formula. */
-import { once } from 'node:events';
 import type { Request, Response } from 'express';
+import { writeOut } from './write-out.ts';
 
 /** An amount is written unescaped; any other text may come from a stranger. */
 export interface Amount {
@@ -48,9 +48,7 @@ export async function sendAllAsCsv<Row extends { createdAt: number; id: string }
   let last: Row | null | undefined = null;
   do {
     const rows: Row[] = await list(last, exportPage);
-    if (!res.write(csvLines(columns, rows)) && !res.writableEnded) {
-      await Promise.race([once(res, 'drain'), once(res, 'close')]);
-    }
+    await writeOut(res, csvLines(columns, rows));
     last = rows.length < exportPage ? null : rows.at(-1);
   } while (last && !res.destroyed);
   res.end();

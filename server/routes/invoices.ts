@@ -1,7 +1,6 @@
 /** Invoices: the operator issues them, a client reads its own. */
 
 import { createHash } from 'node:crypto';
-import { once } from 'node:events';
 import express, { type Request, type Response, Router } from 'express';
 import { centsToDecimal } from '../base/money.ts';
 import { monthIn } from '../base/time-zone.ts';
@@ -39,6 +38,7 @@ import { actorIn, billedTenant, operatorOnly, seesProviderCost } from './caller.
 import { type Column, sendCsv, wantsCsv } from './csv.ts';
 import { readPage, strangeCursor } from './cursor.ts';
 import { parse } from './parse.ts';
+import { writeOut } from './write-out.ts';
 
 export function invoiceRoutes(ctx: BillingContext): Router {
   const router = Router();
@@ -86,9 +86,7 @@ export function invoiceRoutes(ctx: BillingContext): Router {
       res.write(annexHead(line));
       const which = { kind, month: monthOfDay(line.from), planId, rate };
       for await (const page of pagesOfLine(ctx.store, row.id, which)) {
-        if (!res.write(annexRows(page)) && !res.writableEnded) {
-          await Promise.race([once(res, 'drain'), once(res, 'close')]);
-        }
+        await writeOut(res, annexRows(page));
         if (res.destroyed) return;
       }
       res.write(annexFoot);
