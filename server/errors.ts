@@ -93,7 +93,7 @@ export const errorHandler: ErrorRequestHandler = (error, req, res, next) => {
 /** As reported to the caller; `internal_error` for what only the log may show. */
 export function toApiError(error: unknown): ApiError {
   if (error instanceof ApiError) return error;
-  if (error instanceof AmountTooLarge) return new ApiError('conflict', { detail: error.message });
+  if (error instanceof AmountTooLarge) return conflict(error.message);
   // Its cause is logged once for the whole outage.
   if (error instanceof StoreUnavailable) return new ApiError('database_unavailable', { retryAfter: 5 });
   // Express's own parsers and router report bad input as errors that carry a 4xx status.

@@ -3,6 +3,7 @@
  * would multiply every series; what a tenant uses is in its usage, not here.
  */
 import { Counter, collectDefaultMetrics, Gauge, Registry } from 'prom-client';
+import { shared } from './shared.ts';
 
 export interface Metrics {
   registry: Registry;
@@ -29,13 +30,15 @@ export interface StoreCounts {
 export function createMetrics({ pendingForwards, unassignedCalls }: StoreCounts): Metrics {
   const registry = new Registry();
   const registers = [registry];
+  // Two gauges of one scrape, one count.
+  const waiting = shared(pendingForwards);
   collectDefaultMetrics({ register: registry });
   new Gauge({
     name: 'vapi_agent_outbox_pending',
     help: 'Messages that wait for delivery to a tenant’s own server',
     registers,
     async collect() {
-      this.set((await pendingForwards()).messages);
+      this.set((await waiting()).messages);
     },
   });
   new Gauge({
@@ -43,7 +46,7 @@ export function createMetrics({ pendingForwards, unassignedCalls }: StoreCounts)
     help: 'Size of the messages that wait for delivery, as stored',
     registers,
     async collect() {
-      this.set((await pendingForwards()).bytes);
+      this.set((await waiting()).bytes);
     },
   });
   new Gauge({

@@ -1,4 +1,6 @@
 /** Calendar days and months in a tenant's time zone. Pure; formatters are kept because making one is slow. */
+export const dayMs = 86_400_000;
+
 const formatters = new Map<string, Intl.DateTimeFormat>();
 
 export function isTimeZone(name: string): boolean {

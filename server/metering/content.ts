@@ -1,6 +1,8 @@
 /** Deleting what was said while keeping what it cost. */
+
 import { type Actor, recordChange } from '../access/audit.ts';
 import { openTenantSecret } from '../access/secrets/tenant-secrets.ts';
+import { dayMs } from '../base/time-zone.ts';
 import type { Context } from '../context.ts';
 import { callKinds } from '../contract.ts';
 import { findCalls, listOldContent, markContentDeleted } from '../store/calls.ts';
@@ -69,7 +71,6 @@ export async function deleteOnRequest(
   return calls;
 }
 
-const dayMs = 86_400_000;
 const batch = 100;
 
 /** Deletes the content of calls that are older than the tenant wants it kept. */

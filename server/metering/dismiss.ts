@@ -3,7 +3,7 @@
 import { type Actor, recordChange } from '../access/audit.ts';
 import { apisOf, orgOf, withAcceptedKey } from '../access/tenants/orgs.ts';
 import type { Context } from '../context.ts';
-import { ApiError } from '../errors.ts';
+import { ApiError, conflict } from '../errors.ts';
 import { voided } from '../ledger/usage.ts';
 import { claimCall, findOwners } from '../store/call-owners.ts';
 import { type CallRow, findCall, lockCall } from '../store/calls.ts';
@@ -67,5 +67,5 @@ async function isAtVapi(ctx: Context, tenant: Tenant, row: CallRow): Promise<boo
 }
 
 function known(): ApiError {
-  return new ApiError('conflict', { detail: 'Vapi knows this call, or knew it once: it stays booked.' });
+  return conflict('Vapi knows this call, or knew it once: it stays booked.');
 }

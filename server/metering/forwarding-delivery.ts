@@ -9,11 +9,11 @@ import {
   findContent,
   finishMessage,
   forgetFinishedMessages,
-  lockOutbox,
   postponeMessages,
   retryMessage,
   takeDueMessage,
 } from '../store/forwarded-messages.ts';
+import { lockOutbox } from '../store/tenant-locks.ts';
 import { findTenantById } from '../store/tenants.ts';
 import { createDeliveryPlaces } from './delivery-places.ts';
 import { forwardTargetOf } from './forward-target.ts';

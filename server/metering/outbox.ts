@@ -2,6 +2,7 @@
 
 import { raiseNotice } from '../access/notices/notices.ts';
 import { forwardedContext } from '../access/secrets/tenant-secrets.ts';
+import { iso } from '../base/iso.ts';
 import { dayIn } from '../base/time-zone.ts';
 import type { Queries } from '../store/database.ts';
 import {
@@ -10,9 +11,9 @@ import {
   hurryMessages,
   insertContent,
   insertForwardedMessage,
-  lockOutbox,
   type Waiting,
 } from '../store/forwarded-messages.ts';
+import { lockOutbox } from '../store/tenant-locks.ts';
 import { type MessageToForward, messageId, recordOf, rememberMs } from './forwarding.ts';
 import type { MeteringContext } from './metering-context.ts';
 
@@ -84,7 +85,7 @@ async function noticeFull(
 ): Promise<void> {
   const data = {
     givenUp: messages,
-    oldest: new Date(oldestAt).toISOString(),
+    oldest: iso(oldestAt),
     waiting: left.messages,
     waitingBytes: left.bytes,
   };

@@ -8,6 +8,7 @@ import {
   type Org,
   withAcceptedKey,
 } from '../access/tenants/orgs.ts';
+import { iso } from '../base/iso.ts';
 import type { Context } from '../context.ts';
 import type { Books, DriftReport, TenantDrift } from '../contract.ts';
 import { listGoneIds, listKnownIds, sumCalls } from '../store/calls.ts';
@@ -33,8 +34,8 @@ export const mostListed = 100;
 /** @param slug only this tenant's org is read, and only this tenant reported */
 export async function reconcile(ctx: Context, period: Period, slug?: string): Promise<DriftReport> {
   const report: DriftReport = {
-    from: new Date(period.from).toISOString(),
-    to: new Date(period.to).toISOString(),
+    from: iso(period.from),
+    to: iso(period.to),
     tenants: [],
     unassigned: [],
     failures: [],

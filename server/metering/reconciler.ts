@@ -1,6 +1,8 @@
 /** The background half of metering: asks about calls that were not fully reported, and sweeps every org regularly. */
+
 import { randomUUID } from 'node:crypto';
 import { apisOf, listOrgs, type Org, orgOf, withAcceptedKey } from '../access/tenants/orgs.ts';
+import { dayMs } from '../base/time-zone.ts';
 import { startWorker, type Worker } from '../base/worker.ts';
 import type { Context } from '../context.ts';
 import { callKinds } from '../contract.ts';
@@ -21,7 +23,6 @@ import { releaseWhenDue } from './unused-grants.ts';
 import { retryUnwiring } from './unwiring.ts';
 
 const minuteMs = 60_000;
-const dayMs = 24 * 60 * minuteMs;
 const tickMs = 5000;
 const sweepEveryMs = 15 * minuteMs;
 /** Looked at again in every sweep: costs settle within minutes, lists may lag. */

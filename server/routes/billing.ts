@@ -2,7 +2,7 @@
 
 import express, { Router } from 'express';
 import { iso } from '../base/iso.ts';
-import { dayIn, monthIn } from '../base/time-zone.ts';
+import { dayIn, dayMs, monthIn } from '../base/time-zone.ts';
 import { accountOf } from '../billing/books/month-document.ts';
 import { bookCredit } from '../billing/books/prepaid.ts';
 import { previewMonth } from '../billing/books/preview.ts';
@@ -196,7 +196,7 @@ export function operatorBillingRoutes(ctx: BillingContext): Router {
     const after = cursor === undefined ? null : await findTenantById(ctx.store, cursor);
     if (cursor !== undefined && !after) throw strangeCursor();
     // One day earlier, because a month may begin earlier than in UTC.
-    const monthStart = Date.parse(monthPeriod(month).from) - 86_400_000;
+    const monthStart = Date.parse(monthPeriod(month).from) - dayMs;
     const tenants = await listTenantsToBill(ctx.store, monthStart, after, limit + 1);
     const page = tenants.slice(0, limit);
     const rows: MarginRow[] = [];

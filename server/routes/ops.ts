@@ -1,6 +1,7 @@
 import { Router } from 'express';
 import type { AccessContext } from '../access/access-context.ts';
 import type { Lifecycle } from '../base/lifecycle.ts';
+import { shared } from '../base/shared.ts';
 import { StoreUnavailable } from '../base/store-unavailable.ts';
 import { proveWritable } from '../store/leases.ts';
 import { authenticate, operatorOnly } from './caller.ts';
@@ -9,13 +10,7 @@ import { authenticate, operatorOnly } from './caller.ts';
 export function opsRoutes(ctx: AccessContext & { lifecycle: Lifecycle }): Router {
   const router = Router();
   // Anyone may ask, and each check is a write: concurrent requests share one.
-  let asked: Promise<void> | null = null;
-  const writable = () => {
-    asked ??= proveWritable(ctx.store, ctx.now()).finally(() => {
-      asked = null;
-    });
-    return asked;
-  };
+  const writable = shared(() => proveWritable(ctx.store, ctx.now()));
   router.get('/healthz', (_req, res) => {
     res.json({ status: 'ok' });
   });

@@ -17,17 +17,6 @@ export async function insertForwardedMessage(db: Queries, message: ForwardedMess
   return Number(result.numInsertedOrUpdatedRows ?? 0) === 1;
 }
 
-/** Makes this transaction the only one that adds to the tenant's outbox or changes many of its messages. */
-export async function lockOutbox(db: Queries, tenantId: string): Promise<void> {
-  await db
-    .insertInto('outboxLocks')
-    .values({ tenantId, taken: 1 })
-    .onConflict((conflict) =>
-      conflict.column('tenantId').doUpdateSet({ taken: sql<number>`${sql.ref('outboxLocks.taken')} + 1` }),
-    )
-    .execute();
-}
-
 export async function insertContent(db: Queries, content: ForwardedContent): Promise<void> {
   await db.insertInto('forwardedContents').values(content).execute();
 }

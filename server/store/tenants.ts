@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import type { Selectable } from 'kysely';
+import { dayMs } from '../base/time-zone.ts';
 import { defaultLimits, type TenantView } from '../contract.ts';
 import type { Queries } from './database.ts';
 import type { TenantsTable } from './schema.ts';
@@ -37,7 +38,7 @@ export interface Tenant
 }
 
 /** A deleted tenant's last calls are still reported, and its costs still change, for this long. */
-export const deletedForMs = 3 * 86_400_000;
+export const deletedForMs = 3 * dayMs;
 
 export function newTenantId(): string {
   return `ten_${randomBytes(12).toString('base64url')}`;

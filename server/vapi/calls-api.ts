@@ -1,7 +1,9 @@
 /** Reading an org's calls from Vapi with its private key (docs.vapi.ai/api-reference/calls/list). */
+
 import { setTimeout as pause } from 'node:timers/promises';
 import { VapiClient } from '@vapi-ai/server-sdk';
 import { z } from 'zod';
+import { iso } from '../base/iso.ts';
 import { callSchema, costFields, optionalText, type VapiCall } from './call-record.ts';
 import { VapiError } from './vapi-api.ts';
 import { fetchWithLook, type VapiClock } from './vapi-clock.ts';
@@ -91,8 +93,8 @@ export function createCallsApi(baseUrl: string, privateKey: string, look?: VapiC
       for (;;) {
         const query = new URLSearchParams({
           limit: String(pageSize),
-          [`${by}Ge`]: new Date(fromMs).toISOString(),
-          [`${by}Lt`]: new Date(toMs).toISOString(),
+          [`${by}Ge`]: iso(fromMs),
+          [`${by}Lt`]: iso(toMs),
           ...(createdAtLe ? { createdAtLe } : {}),
         });
         const entries = readList(await read(await request(`/call?${query}`)));
@@ -114,8 +116,8 @@ export function createCallsApi(baseUrl: string, privateKey: string, look?: VapiC
         const query = new URLSearchParams({
           page: String(page),
           limit: String(pageSize),
-          createdAtGe: new Date(fromMs).toISOString(),
-          createdAtLt: new Date(toMs).toISOString(),
+          createdAtGe: iso(fromMs),
+          createdAtLt: iso(toMs),
         });
         const chats = readPage(await read(await request(`/chat?${query}`))).flatMap(readChat);
         const fresh = chats.filter(({ id }) => !seen.has(id));

@@ -1,7 +1,7 @@
 /** Notices to the operator about a tenant: one per kind and period, kept in the store until delivered. */
 
 import { iso } from '../../base/iso.ts';
-import { monthIn, nextMonth } from '../../base/time-zone.ts';
+import { dayMs, monthIn, nextMonth } from '../../base/time-zone.ts';
 import type { NoticeKind } from '../../contract.ts';
 import { type Balance, balanceOf } from '../../ledger/invoice-balance.ts';
 import { findSeller } from '../../store/billing-accounts.ts';
@@ -24,7 +24,6 @@ const ofInvoices: NoticeKind[] = [
 /** Raised per call, and anyone who knows the webhook secret can invent calls. */
 const ofCalls: NoticeKind[] = ['cost-refused', 'call-unknown'];
 const perDay = 20;
-const dayMs = 86_400_000;
 
 /** The tenant's `alerts`; without them, notices about invoices go to the seller. */
 export async function addresseesOf(

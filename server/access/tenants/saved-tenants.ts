@@ -1,7 +1,7 @@
 /** Creating and changing tenants in the store; every change is in the audit log. */
 import type { Context } from '../../context.ts';
 import type { CreateTenant, SavedTenant } from '../../contract.ts';
-import { ApiError } from '../../errors.ts';
+import { ApiError, conflict } from '../../errors.ts';
 import { forgetBlockedOrigin } from '../../store/blocked-origins.ts';
 import type { Queries } from '../../store/database.ts';
 import { insertTenant, lockTenant, setTenantStatus, type Tenant, updateTenant } from '../../store/tenants.ts';
@@ -20,7 +20,7 @@ export async function createTenant(ctx: Context, input: CreateTenant, by: Actor)
   const { slug } = tenant;
   await ctx.store.transaction().execute(async (db) => {
     if (!(await insertTenant(db, tenant))) {
-      throw new ApiError('conflict', { detail: `A tenant "${slug}" exists already.` });
+      throw conflict(`A tenant "${slug}" exists already.`);
     }
     await checkSharing(db, tenant, ctx.now());
     const change = { action: 'tenant.create', tenant: slug, before: null, after: viewTenant(ctx, tenant) };

@@ -2,11 +2,11 @@
 import { randomBytes } from 'node:crypto';
 import { type Actor, recordChange } from '../../access/audit.ts';
 import { iso } from '../../base/iso.ts';
+import { dayMs } from '../../base/time-zone.ts';
 import type { Context } from '../../context.ts';
 import type { InvoiceDocument } from '../../contract.ts';
 import { ApiError, conflict } from '../../errors.ts';
 import { findBillingAccount, findSeller } from '../../store/billing-accounts.ts';
-import { lockBilling } from '../../store/billing-locks.ts';
 import { insertCredit } from '../../store/credits.ts';
 import type { Queries } from '../../store/database.ts';
 import { insertInvoiceCalls, pagesOfLine, releaseInvoiceCalls } from '../../store/invoice-calls.ts';
@@ -24,11 +24,12 @@ import {
   lockInvoice,
   updateDraft,
 } from '../../store/invoices.ts';
+import { lockBilling } from '../../store/tenant-locks.ts';
 import type { Tenant } from '../../store/tenants.ts';
 import { reliesOnNote } from '../month/credited.ts';
 import { unbilledMonths } from '../month/months.ts';
 import { billsNothing, rateMonth } from '../month/rated-month.ts';
-import { dayMs, monthPeriod, startOfDay } from '../plan/period.ts';
+import { monthPeriod, startOfDay } from '../plan/period.ts';
 import type { MonthLine, OpenCall } from '../plan/rating.ts';
 import { hashOfCalls, lineKey, sha256Of } from './invoice-document.ts';
 import { accountOf, documentFor } from './month-document.ts';

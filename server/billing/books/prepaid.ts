@@ -5,10 +5,10 @@ import { amountInWords } from '../../base/money.ts';
 import type { Context } from '../../context.ts';
 import type { BookCredit } from '../../contract.ts';
 import { conflict } from '../../errors.ts';
-import { lockBilling } from '../../store/billing-locks.ts';
 import { type Credit, creditBalance, findReferenced, insertCredit } from '../../store/credits.ts';
 import type { Queries } from '../../store/database.ts';
 import { listPlanVersions } from '../../store/plans.ts';
+import { lockBilling } from '../../store/tenant-locks.ts';
 import type { Tenant } from '../../store/tenants.ts';
 import { currencyOf } from '../plan/plan.ts';
 

@@ -2,6 +2,7 @@
 import { recordChange } from '../../access/audit.ts';
 import { raiseNotice } from '../../access/notices/notices.ts';
 import { iso } from '../../base/iso.ts';
+import { dayMs } from '../../base/time-zone.ts';
 import type { Context } from '../../context.ts';
 import type { Queries } from '../../store/database.ts';
 import {
@@ -18,7 +19,6 @@ import {
   setTenantStatus,
   type Tenant,
 } from '../../store/tenants.ts';
-import { dayMs } from '../plan/period.ts';
 import { accountOf } from './month-document.ts';
 
 const by = { actor: 'billing', requestId: 'overdue' };

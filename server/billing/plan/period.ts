@@ -1,7 +1,5 @@
 /** Billing periods: calendar months in the tenant's time zone, as half-open ranges of days. Pure. */
-import { dayIn, nextMonth } from '../../base/time-zone.ts';
-
-export const dayMs = 86_400_000;
+import { dayIn, dayMs, nextMonth } from '../../base/time-zone.ts';
 
 /** Days `YYYY-MM-DD`, `to` exclusive. */
 export interface Period {

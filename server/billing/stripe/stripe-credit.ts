@@ -3,10 +3,10 @@
 import type { Context } from '../../context.ts';
 import type { InvoiceDocument } from '../../contract.ts';
 import { conflict } from '../../errors.ts';
-import { lockBilling } from '../../store/billing-locks.ts';
 import { insertCredit } from '../../store/credits.ts';
 import type { Queries } from '../../store/database.ts';
 import { advanceInvoice, findInvoiceById, type InvoiceRow, listCorrections } from '../../store/invoices.ts';
+import { lockBilling } from '../../store/tenant-locks.ts';
 import type { BillingContext } from './billing-context.ts';
 import type { StripeApi, StripeCredit, StripeInvoice } from './stripe-api.ts';
 import { findOrMake } from './stripe-once.ts';

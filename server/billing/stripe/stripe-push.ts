@@ -4,6 +4,7 @@
  */
 
 import { type Actor, recordChange } from '../../access/audit.ts';
+import { dayMs } from '../../base/time-zone.ts';
 import type { Context } from '../../context.ts';
 import type { BillingAccount, InvoiceDocument } from '../../contract.ts';
 import { ApiError, conflict } from '../../errors.ts';
@@ -12,7 +13,6 @@ import { findInvoice, type InvoiceRow } from '../../store/invoices.ts';
 import type { Tenant } from '../../store/tenants.ts';
 import { accountOf } from '../books/month-document.ts';
 import { documentOf } from '../books/views.ts';
-import { dayMs } from '../plan/period.ts';
 import type { BillingContext } from './billing-context.ts';
 import { type StripeApi, type StripeInvoice, stripeFailure } from './stripe-api.ts';
 import { type Push, pushCredit } from './stripe-credit.ts';

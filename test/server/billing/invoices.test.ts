@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto';
 import { after, before, describe, it } from 'node:test';
 import { canonicalJson } from '../../../server/base/canonical-json.ts';
 import type { InvoiceCallView, InvoiceView, PlanInput } from '../../../server/contract.ts';
-import { lockBilling } from '../../../server/store/billing-locks.ts';
+import { lockBilling } from '../../../server/store/tenant-locks.ts';
 import { lockForStart } from '../../../server/store/tenants.ts';
 import { testDatabases } from '../../support/postgres.ts';
 import { codeOf } from '../../support/test-server.ts';
