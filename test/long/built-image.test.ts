@@ -70,7 +70,11 @@ function makeBase(folder: string): void {
   writeFileSync(join(folder, 'etc', 'group'), 'root:x:0:\nnode:x:1000:\n');
   mkdirSync(join(local, 'etc'), { recursive: true });
   // Packages come from where this machine gets its own.
-  const settings = [`registry=${output('npm', 'config', 'get', 'registry')}`, 'prefer-offline=true'];
+  const settings = [
+    `registry=${output('npm', 'config', 'get', 'registry')}`,
+    'prefer-offline=true',
+    'cache=/var/cache/npm',
+  ];
   const authorities = output('npm', 'config', 'get', 'cafile');
   if (authorities !== 'null') {
     cpSync(authorities, join(local, 'etc', 'authorities.pem'));
@@ -105,7 +109,7 @@ test('the built image is small, runs as its user, is healthy, keeps its store in
     buildah(...build, '--tag', name, '--file', dockerfile, base);
     const cache = output('npm', 'config', 'get', 'cache');
     mkdirSync(cache, { recursive: true });
-    buildah(...build, '--volume', `${cache}:/root/.npm`, '--tag', image, '.');
+    buildah(...build, '--volume', `${cache}:/var/cache/npm`, '--tag', image, '.');
 
     const { config } = (
       JSON.parse(buildah('inspect', '--type', 'image', image)) as { Docker: { config: ImageConfig } }
