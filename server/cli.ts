@@ -12,7 +12,7 @@ import { accessCommands } from './cli/access-commands.ts';
 import { ask, baseUrl, show } from './cli/answer.ts';
 import { billingCommands } from './cli/billing-commands.ts';
 import { findCommand, helpFor, list } from './cli/command-line.ts';
-import { nearest } from './cli/nearest.ts';
+import { didYouMean, nearest } from './cli/nearest.ts';
 import { type Flags, Misuse, options } from './cli/request.ts';
 
 if (existsSync('.env')) loadEnvFile('.env');
@@ -85,7 +85,7 @@ function explain({ message, code = '' }: NodeJS.ErrnoException): string {
   const [, name = ''] = /'--?([\w-]+)/.exec(message) ?? [];
   if (code !== 'ERR_PARSE_ARGS_UNKNOWN_OPTION') return message;
   const like = nearest(name, Object.keys(options));
-  return `There is no option --${name}.${like ? ` Did you mean --${like}?` : ''}`;
+  return `There is no option --${name}.${didYouMean(like, (option) => `--${option}`)}`;
 }
 
 try {

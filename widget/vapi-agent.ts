@@ -4,7 +4,6 @@
  * This file and what it imports statically are all that a page loads before the visitor shows intent, so it knows
  * nothing of calls, requests or Lit: the rest comes through the two `import()`s below.
  */
-
 import { launcherStyle } from './launcher-style.ts';
 import { load } from './load.ts';
 import type { Agent } from './panel/mount.ts';

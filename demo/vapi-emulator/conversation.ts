@@ -1,5 +1,4 @@
 /** Plays a live call's talk: scripted lines by the clock, typed messages and `say` in between. */
-
 import { messagesOf, openAiMessages } from './call.ts';
 import { answerTo, fillIn, linesOf, pauseBefore, scriptOf, sentencesOf, spokenSeconds } from './dialogue.ts';
 import { tell } from './messages.ts';

@@ -1,5 +1,4 @@
 /** A call's life: joined, left, ended, and what follows the end. */
-
 import { newCall, promptOf, scenarioOf } from './call.ts';
 import { Conversation, callTime, linesOfCall } from './conversation.ts';
 import { costItems, costItemsFor, summarize } from './cost.ts';

@@ -1,5 +1,4 @@
 /** Builds server and client messages and sends each to whom it is addressed (vapi-facts 3.2-3.4, 9). */
-
 import { results } from './call.ts';
 import { sendToRoom } from './rooms.ts';
 import type { Json } from './types.ts';

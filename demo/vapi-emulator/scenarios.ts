@@ -1,11 +1,9 @@
 /** What an assistant's calls do, by the scenario's name: each entry says only where it departs from a normal call. */
-
 import { summarize } from './cost.ts';
 import { internalError, Refusal, rateLimited } from './errors.ts';
 import { endOfCallReport, sendToServer, statusUpdate } from './messages.ts';
 import type { ScenarioName } from './types.ts';
-import type { Call } from './world.ts';
-import { changed, tick, type World } from './world.ts';
+import { type Call, changed, tick, type World } from './world.ts';
 
 export interface Scenario {
   /** Before `POST /call/web` is answered: may take its time or refuse. */

@@ -1,8 +1,7 @@
 /** Sends server messages: one target, its headers, its retries (vapi-facts 3.1, 3.7). */
 import { createHmac, randomUUID } from 'node:crypto';
 import type { AuthenticationPlan, Delivery, Json, WebhookServer } from './types.ts';
-import type { Call } from './world.ts';
-import { changed, type World } from './world.ts';
+import { type Call, changed, type World } from './world.ts';
 
 /** Overrides win over the assistant, the assistant over the org; nothing falls through after a failure. */
 function targetOf(world: World, call: Call): WebhookServer | undefined {

@@ -1,5 +1,4 @@
 /** Commands about tenants and who may do what. */
-
 import { platforms } from '../contract/snippet.ts';
 import type { SignInLinkAnswer, SnippetView } from '../contract.ts';
 import {

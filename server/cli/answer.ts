@@ -1,7 +1,7 @@
 /** Asks the server, and shows its answer. */
 import * as http from 'node:http';
 import * as https from 'node:https';
-import { nearest } from './nearest.ts';
+import { didYouMean, nearest } from './nearest.ts';
 import { list, type Request, type Row } from './request.ts';
 import { readable } from './text.ts';
 
@@ -62,7 +62,7 @@ async function missing(server: string, key: string, path: string): Promise<strin
   // A deleted one is named by its id, and is in no list of slugs.
   if (!slugs.includes(name) && (!name.startsWith('ten_') || !id)) {
     const like = nearest(name, slugs);
-    return `There is no tenant “${name}”.${like ? ` Did you mean “${like}”?` : ''}`;
+    return `There is no tenant “${name}”.${didYouMean(like)}`;
   }
   if (!id) return null;
   const whole = `${part.replace(/s$/, '')} “${id}”`;

@@ -1,5 +1,5 @@
 /** Finds the command that was typed, explains what is wrong with it, and prints the help. */
-import { nearest } from './nearest.ts';
+import { didYouMean, nearest } from './nearest.ts';
 import { type Command, type Flags, Misuse } from './request.ts';
 
 type Described = Pick<Command, 'usage' | 'about'>;
@@ -75,13 +75,13 @@ function unknown(commands: Described[], words: string[]): string {
   const ofHead = commands.filter((command) => headOf(command) === head);
   if (ofHead.length === 0) {
     const like = nearest(head, [...commands.map(headOf), 'help']);
-    return `There is no command “${head}”.${like ? ` Did you mean “${like}”?` : ''}
+    return `There is no command “${head}”.${didYouMean(like)}
 Usage: vapi-agent <command> [--json]; “vapi-agent help” lists the commands.`;
   }
   const verbs = ofHead.flatMap((command) => fixedWords(command).slice(1));
   const like = rest.map((word) => nearest(word, verbs)).find((verb) => verb !== null);
   const shown = like ? ofHead.filter((command) => fixedWords(command).includes(like)) : ofHead;
-  return `There is no command “${words.join(' ')}”.${like ? ` Did you mean “${like}”?` : ''}\n${help(shown)}`;
+  return `There is no command “${words.join(' ')}”.${didYouMean(like)}\n${help(shown)}`;
 }
 
 /** @throws Misuse when there is no such command */

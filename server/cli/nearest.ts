@@ -30,3 +30,8 @@ function distance(one: string, other: string): number {
   }
   return at(one.length, other.length);
 }
+
+/** The end of a message that names what was not found; empty when nothing is near. */
+export function didYouMean(like: string | null | undefined, quoted = (name: string) => `“${name}”`): string {
+  return like ? ` Did you mean ${quoted(like)}?` : '';
+}

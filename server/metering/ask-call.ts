@@ -1,5 +1,4 @@
 /** Asks Vapi about one call of the ledger, and books what it says. */
-
 import { apisOf, orgOf } from '../access/tenants/orgs.ts';
 import type { Context } from '../context.ts';
 import type { CallRow } from '../store/calls.ts';

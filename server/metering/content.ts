@@ -1,5 +1,4 @@
 /** Deleting what was said while keeping what it cost. */
-
 import { type Actor, recordChange } from '../access/audit.ts';
 import { openTenantSecret } from '../access/secrets/tenant-secrets.ts';
 import { dayMs } from '../base/time-zone.ts';

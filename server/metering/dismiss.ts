@@ -1,5 +1,4 @@
 /** Calls unknown to Vapi: anyone who has a tenant's webhook secret can report them, and nothing else settles them. */
-
 import { type Actor, recordChange } from '../access/audit.ts';
 import { apisOf, orgOf, withAcceptedKey } from '../access/tenants/orgs.ts';
 import type { Context } from '../context.ts';

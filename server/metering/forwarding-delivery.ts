@@ -1,5 +1,4 @@
 /** Delivers the outbox to tenants' own servers: each message at least once, with growing pauses, for a day. */
-
 import { forwardedContext } from '../access/secrets/tenant-secrets.ts';
 import { growingPauses } from '../base/pauses.ts';
 import type { Worker } from '../base/worker.ts';

@@ -4,8 +4,7 @@ import { dayIn } from '../base/time-zone.ts';
 import type { Context } from '../context.ts';
 import { worthOf } from '../ledger/usage.ts';
 import { findOwners } from '../store/call-owners.ts';
-import type { CallRow } from '../store/calls.ts';
-import { findCall, markGone } from '../store/calls.ts';
+import { type CallRow, findCall, markGone } from '../store/calls.ts';
 import { shrinkReservation } from '../store/reservations.ts';
 import type { Tenant } from '../store/tenants.ts';
 

@@ -1,5 +1,4 @@
 /** Compares a month with Vapi's list before it is frozen: missing reports are booked first, forged ones are not billed. */
-
 import { apisOf, type Org, orgOf, withAcceptedKey } from '../access/tenants/orgs.ts';
 import type { Context } from '../context.ts';
 import { listClaimed } from '../store/call-owners.ts';

@@ -1,5 +1,4 @@
 /** Puts messages for tenants' own servers into the outbox, and keeps what waits there for each tenant within limits. */
-
 import { raiseNotice } from '../access/notices/notices.ts';
 import { forwardedContext } from '../access/secrets/tenant-secrets.ts';
 import { iso } from '../base/iso.ts';

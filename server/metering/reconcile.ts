@@ -1,5 +1,4 @@
 /** Compares the ledger with Vapi's list of an org's calls, and books what is missing or different. */
-
 import {
   apisOf,
   ForeignKeyError,

@@ -1,5 +1,4 @@
 /** The background half of metering: asks about calls that were not fully reported, and sweeps every org regularly. */
-
 import { randomUUID } from 'node:crypto';
 import { apisOf, listOrgs, type Org, orgOf, withAcceptedKey } from '../access/tenants/orgs.ts';
 import { dayMs } from '../base/time-zone.ts';

@@ -1,5 +1,4 @@
 /** Changing a tenant's settings, and with them where the messages go that wait for its own server. */
-
 import type { Actor } from '../access/audit.ts';
 import { changeTenant, viewSaved } from '../access/tenants/saved-tenants.ts';
 import { applyTenantChanges } from '../access/tenants/tenant-changes.ts';

@@ -2,7 +2,6 @@
  * Grants of the key modes that led to no call. Anyone who may ask for a call can ask for a key, and it costs nothing: if
  * its reservation lasted as long as a call's, one visitor could use up the budget and the lines with keys it never uses.
  */
-
 import { apisOf, orgOf } from '../access/tenants/orgs.ts';
 import type { Context } from '../context.ts';
 import { endTurn, takeTurn } from '../store/leases.ts';

@@ -2,7 +2,6 @@
  * Points the assistants of a deleted tenant back at the server that they sent to before, so that its tools keep working
  * without us.
  */
-
 import { openTenantSecret } from '../access/secrets/tenant-secrets.ts';
 import { isRefusedKey } from '../access/tenants/orgs.ts';
 import { growingPauses } from '../base/pauses.ts';

@@ -1,5 +1,4 @@
 /** Points a tenant's assistants at our webhook, and forwards their messages to where they pointed before. */
-
 import type { Actor } from '../access/audit.ts';
 import { openTenantSecret, sealForwardTarget, sealTenantSecret } from '../access/secrets/tenant-secrets.ts';
 import { changeTenant } from '../access/tenants/saved-tenants.ts';

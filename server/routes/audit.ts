@@ -1,5 +1,4 @@
 /** What was changed and by whom, newest first. */
-
 import { Router } from 'express';
 import { iso } from '../base/iso.ts';
 import type { Context } from '../context.ts';

@@ -1,5 +1,4 @@
 /** Plans, accounts, prepaid credit and the preview of a month. A client can read its own terms, never the markup. */
-
 import express, { Router } from 'express';
 import { iso } from '../base/iso.ts';
 import { dayIn, dayMs, monthIn } from '../base/time-zone.ts';

@@ -1,5 +1,4 @@
 /** The caller and its permissions. A client's key sees one tenant, read-only; for it, no other tenant exists. */
-
 import type { Request, RequestHandler, Response } from 'express';
 import type {} from 'pino-http';
 import type { AccessContext } from '../access/access-context.ts';

@@ -1,5 +1,4 @@
 /** The ledger's calls, one by one. */
-
 import { type Response, Router } from 'express';
 import type { AccessContext } from '../access/access-context.ts';
 import { iso } from '../base/iso.ts';

@@ -1,5 +1,4 @@
 /** Invoices: the operator issues them, a client reads its own. */
-
 import { createHash } from 'node:crypto';
 import express, { type Request, type Response, Router } from 'express';
 import { centsToDecimal } from '../base/money.ts';

@@ -1,5 +1,4 @@
 /** Notices to the operator about its tenants, newest first; including those that could not be delivered. */
-
 import { Router } from 'express';
 import { noticeText } from '../access/notices/notice-text.ts';
 import { balancesOf } from '../access/notices/notices.ts';

@@ -1,5 +1,4 @@
 /** Signing in to the portal by a link, signing out, and who is signed in. */
-
 import express, { type Request, type Response, Router } from 'express';
 import type { AccessContext } from '../access/access-context.ts';
 import { isLinkOpen, makeSignInLink, signInLifeMs, signInWith, signOut } from '../access/identity/sign-in.ts';

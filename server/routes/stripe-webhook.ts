@@ -1,5 +1,4 @@
 /** What Stripe reports about invoices, signed over the raw body. 200 means that it is in the books. */
-
 import { type Request, Router } from 'express';
 import type { AccessContext } from '../access/access-context.ts';
 import { letGo, readBody } from '../access/bounded-body.ts';

@@ -1,5 +1,4 @@
 /** The operator's tenants. Secrets go in and never come out. */
-
 import express, { Router } from 'express';
 import type { AccessContext } from '../access/access-context.ts';
 import { endLiveCalls } from '../access/start/end-call.ts';

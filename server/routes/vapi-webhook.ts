@@ -1,5 +1,4 @@
 /** What Vapi reports about a tenant's calls. 200 means that it is in the ledger and survives a crash. */
-
 import { isUtf8 } from 'node:buffer';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';

@@ -1,5 +1,4 @@
 /** Reading an org's calls from Vapi with its private key (docs.vapi.ai/api-reference/calls/list). */
-
 import { setTimeout as pause } from 'node:timers/promises';
 import { VapiClient } from '@vapi-ai/server-sdk';
 import { z } from 'zod';

@@ -1,7 +1,13 @@
 /** What the element tests share: a stand-in for our server behind `fetch`, and the way through a call. */
 import { expect, fixture, html, waitUntil as waitFor } from '@open-wc/testing';
-import type { ErrorCode, Grant, KeyGrant, ProxyGrant, WidgetConfig } from '../../server/contract.ts';
-import { errorStatus } from '../../server/contract.ts';
+import {
+  type ErrorCode,
+  errorStatus,
+  type Grant,
+  type KeyGrant,
+  type ProxyGrant,
+  type WidgetConfig,
+} from '../../server/contract.ts';
 import type { VapiAgent } from '../../widget/vapi-agent.ts';
 import '../../widget/define.ts';
 

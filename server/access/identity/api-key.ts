@@ -1,5 +1,4 @@
 /** API keys: `vak_` and 32 random bytes, of which only a hash and the last four characters are stored. */
-
 import { createHash, randomBytes } from 'node:crypto';
 import { iso } from '../../base/iso.ts';
 import { safeEqual } from '../../base/safe-equal.ts';

@@ -2,7 +2,6 @@
  * Signing in to the portal: a link that works once becomes a cookie. Both are 32 random bytes of which only a hash is
  * stored, so nothing slower than SHA-256 is needed.
  */
-
 import { createHash, randomBytes } from 'node:crypto';
 import { iso } from '../../base/iso.ts';
 import { safeEqual } from '../../base/safe-equal.ts';

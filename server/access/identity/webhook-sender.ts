@@ -1,5 +1,4 @@
 /** Authenticates a webhook. Its body is read within bounds, and a refusal reveals nothing about the tenant. */
-
 import { randomBytes } from 'node:crypto';
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Request } from 'express';

@@ -1,5 +1,4 @@
 /** Delivers notices: signed webhook and e-mail, each retried with growing pauses until accepted or given up. */
-
 import { outsideOf } from '../../base/outside.ts';
 import { growingPauses } from '../../base/pauses.ts';
 import { startWorker, type Worker } from '../../base/worker.ts';

@@ -1,5 +1,4 @@
 /** Notices to the operator about a tenant: one per kind and period, kept in the store until delivered. */
-
 import { iso } from '../../base/iso.ts';
 import { dayMs, monthIn, nextMonth } from '../../base/time-zone.ts';
 import type { NoticeKind } from '../../contract.ts';

@@ -1,5 +1,4 @@
 /** A tenant's sealed secrets, each bound to its tenant and its column. */
-
 import type { SecretBox } from '../../base/secret-box.ts';
 import type { ForwardTarget } from '../../store/forward-targets.ts';
 import type { Tenant } from '../../store/tenants.ts';

@@ -1,5 +1,4 @@
 /** Which pages may use which tenant. */
-
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Request } from 'express';
 import type { Context } from '../../context.ts';

@@ -1,5 +1,4 @@
 /** Records the pages that were refused, so that the operator can notice an attack or allow a forgotten page. */
-
 import { oneAtATime } from '../../base/one-at-a-time.ts';
 import { dayIn } from '../../base/time-zone.ts';
 import { startWorker, type Worker } from '../../base/worker.ts';

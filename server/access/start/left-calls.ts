@@ -2,7 +2,6 @@
  * Calls that survive a change of page. The visitor's browser reports when it leaves and when it is back; if it is not
  * back in time the server ends the call, so that no one pays for a room without a visitor.
  */
-
 import { startWorker, type Worker } from '../../base/worker.ts';
 import type { Context } from '../../context.ts';
 import { ApiError } from '../../errors.ts';

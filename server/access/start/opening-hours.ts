@@ -1,5 +1,4 @@
 /** Whether calls may start now, by the tenant's clock. Pure. */
-
 import { clockIn } from '../../base/time-zone.ts';
 import type { OpeningHours } from '../../contract.ts';
 

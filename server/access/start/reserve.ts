@@ -3,7 +3,6 @@
  * leaves no trace. The tenant's row lock serializes two starts of one tenant, so the counts read here are still valid
  * when the reservation is written.
  */
-
 import { monthIn } from '../../base/time-zone.ts';
 import type { Context } from '../../context.ts';
 import type { Limits } from '../../contract.ts';

@@ -1,5 +1,4 @@
 /** The tenants of one Vapi organization, and access to its calls at Vapi. */
-
 import type { Context } from '../../context.ts';
 import { deletedForMs, listTenantsOfOrg, listTenantsToSweep, type Tenant } from '../../store/tenants.ts';
 import { type CallsApi, createCallsApi } from '../../vapi/calls-api.ts';

@@ -1,5 +1,4 @@
 /** New and changed tenants: checks beyond the schema, sealing of secrets, and the view in answers. */
-
 import { randomBytes } from 'node:crypto';
 import { iso } from '../../base/iso.ts';
 import { maskSecret } from '../../base/secret-box.ts';

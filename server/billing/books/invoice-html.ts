@@ -1,5 +1,4 @@
 /** An invoice as one page to print or save as PDF, in the operator's colours. Only the logo is loaded. Pure. */
-
 import { centsToDecimal, microsToDecimal } from '../../base/money.ts';
 import { dayIn } from '../../base/time-zone.ts';
 import type { InvoiceDocument, InvoiceLine, Party } from '../../contract.ts';

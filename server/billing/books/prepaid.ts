@@ -1,5 +1,4 @@
 /** Prepaid credit booked by the operator: payments received elsewhere, and corrections of wrong bookings. */
-
 import { type Actor, recordChange } from '../../access/audit.ts';
 import { amountInWords } from '../../base/money.ts';
 import type { Context } from '../../context.ts';

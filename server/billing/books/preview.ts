@@ -1,5 +1,4 @@
 /** The month's total so far, and its projected total at the current pace. */
-
 import { proportion } from '../../base/money.ts';
 import { nextMonth } from '../../base/time-zone.ts';
 import type { InvoiceDocument, PreviewAnswer } from '../../contract.ts';

@@ -1,7 +1,5 @@
 /** The two parties of the invoices: the seller, with the prefixes of its numbers, and a tenant's billing account. */
-
-import type { Actor } from '../../access/audit.ts';
-import { recordChange } from '../../access/audit.ts';
+import { type Actor, recordChange } from '../../access/audit.ts';
 import type { Context } from '../../context.ts';
 import type { BillingAccount, Seller } from '../../contract.ts';
 import { type ApiError, conflict } from '../../errors.ts';

@@ -1,5 +1,4 @@
 /** What billing does automatically every hour: unpaid invoices, and the months where automatic closing is enabled. */
-
 import { startWorker, type Worker } from '../../base/worker.ts';
 import { closeRequestSchema } from '../../contract.ts';
 import { ApiError } from '../../errors.ts';

@@ -3,7 +3,6 @@
  * for late costs) is drafted, finalized and, for tenants that pay through Stripe, pushed. A repeated run skips the
  * steps that are done, so a run may be killed at any point.
  */
-
 import { randomUUID } from 'node:crypto';
 import { setImmediate as otherWork } from 'node:timers/promises';
 import { iso } from '../../base/iso.ts';

@@ -1,5 +1,4 @@
 /** Overdue invoices: marked, reported, and the tenant's calls paused where its account says so. */
-
 import { raiseNotice } from '../../access/notices/notices.ts';
 import {
   advanceInvoice,

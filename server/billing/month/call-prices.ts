@@ -1,5 +1,4 @@
 /** What individual calls cost their tenant: as they were billed, else as they would be billed now. */
-
 import { AmountTooLarge } from '../../base/money.ts';
 import type { Queries } from '../../store/database.ts';
 import { listBilledCalls } from '../../store/invoice-calls.ts';

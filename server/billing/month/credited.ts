@@ -1,5 +1,4 @@
 /** What credit notes have credited, by what it was billed for. */
-
 import { centsToMicros, microsToCents, sumCents } from '../../base/money.ts';
 import type { InvoiceDocument, LineKind } from '../../contract.ts';
 import type { Queries } from '../../store/database.ts';

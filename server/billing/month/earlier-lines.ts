@@ -1,5 +1,4 @@
 /** The lines of a later document for a billed month: late calls, corrections, and what was credited before. */
-
 import { microsToCents, sumCents, toSafeNumber } from '../../base/money.ts';
 import type { BilledSum } from '../../store/invoice-lines.ts';
 import type { Segment } from '../plan/plan.ts';

@@ -1,5 +1,4 @@
 /** A tenant's margin by month, and what another plan would have earned. For the operator only. */
-
 import { microsToCents, roundHalfUp, sumCents } from '../../base/money.ts';
 import type { MarginRow, Plan, SimulationAnswer } from '../../contract.ts';
 import { conflict } from '../../errors.ts';

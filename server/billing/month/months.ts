@@ -1,5 +1,4 @@
 /** Which months of a tenant still have to be billed. */
-
 import { nextMonth } from '../../base/time-zone.ts';
 import type { Queries } from '../../store/database.ts';
 import { listBilledMonths, listVoidedMonths } from '../../store/invoices.ts';

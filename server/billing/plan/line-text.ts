@@ -1,5 +1,4 @@
 /** Lines and plans in words, as a client reads them: never the provider's cost or its markup. Pure. */
-
 import { centsToDecimal, microsToDecimal } from '../../base/money.ts';
 import type { CallChannel, Plan, PlanTermsView, Price } from '../../contract.ts';
 import type { RatedLine } from './rating.ts';

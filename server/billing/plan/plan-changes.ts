@@ -1,5 +1,4 @@
 /** Setting a tenant's plan: a new version from a given day, never a change to what has been billed. */
-
 import { type Actor, recordChange } from '../../access/audit.ts';
 import { canonicalJson } from '../../base/canonical-json.ts';
 import { amountInWords, microsToDecimal } from '../../base/money.ts';

@@ -1,5 +1,4 @@
 /** What one call costs at one price: billed seconds, then one product, rounded once to micros. Pure. */
-
 import { proportion, roundHalfUp, toSafeNumber } from '../../base/money.ts';
 import { type CallChannel, type CostByComponent, costComponents, type Price } from '../../contract.ts';
 import type { Segment } from './plan.ts';

@@ -13,7 +13,6 @@
  *  6. The minimum is last, because it tops up the sum of all other lines of its segment; without one the sum may be
  *     negative.
  */
-
 import { microsToCents, proportion, toSafeNumber } from '../../base/money.ts';
 import type { CallChannel, LineKind } from '../../contract.ts';
 import { monthOfDay } from './period.ts';

@@ -1,5 +1,4 @@
 /** Money received outside Stripe or, for a credit note, paid out outside it. */
-
 import { type Actor, recordChange } from '../../access/audit.ts';
 import { conflict } from '../../errors.ts';
 import { advanceInvoice, type InvoiceRow } from '../../store/invoices.ts';

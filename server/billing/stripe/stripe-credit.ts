@@ -1,5 +1,4 @@
 /** Pushes credit notes to Stripe. */
-
 import type { Context } from '../../context.ts';
 import type { InvoiceDocument } from '../../contract.ts';
 import { conflict } from '../../errors.ts';

@@ -1,5 +1,4 @@
 /** Whether Stripe can and would ask a client for the document's amount: checked before anything is created there. */
-
 import { amountInWords } from '../../base/money.ts';
 import type { InvoiceDocument } from '../../contract.ts';
 import { conflict } from '../../errors.ts';

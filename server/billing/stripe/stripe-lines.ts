@@ -1,5 +1,4 @@
 /** An invoice's lines at Stripe: added once, and compared to the cent. */
-
 import { amountInWords, sumCents } from '../../base/money.ts';
 import type { InvoiceDocument } from '../../contract.ts';
 import { conflict } from '../../errors.ts';

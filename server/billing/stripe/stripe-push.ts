@@ -2,7 +2,6 @@
  * Pushes a frozen invoice to Stripe, step by step: look first, then create, then read back. It may be killed after any
  * step and restarted immediately or days later: what exists is found and not created again.
  */
-
 import { type Actor, recordChange } from '../../access/audit.ts';
 import { dayMs } from '../../base/time-zone.ts';
 import type { Context } from '../../context.ts';

@@ -2,7 +2,6 @@
  * Takes over an invoice's state from Stripe. An event only says that something has changed: the state itself is read
  * from Stripe, so events may come late, twice or in any order.
  */
-
 import { recordChange } from '../../access/audit.ts';
 import { raiseNotice } from '../../access/notices/notices.ts';
 import { amountInWords } from '../../base/money.ts';

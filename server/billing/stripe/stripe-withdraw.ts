@@ -3,7 +3,6 @@
  * paid while it is being pushed: that side checks Stripe after it has written the books, and the push checks the books
  * after each thing it creates. So whichever comes first, one of the two sees the other.
  */
-
 import type { Actor } from '../../access/audit.ts';
 import { sumCents } from '../../base/money.ts';
 import type { Context } from '../../context.ts';

@@ -6,9 +6,6 @@ import { pathOf } from './scope.ts';
 import { ScopedElement } from './scoped-element.ts';
 import { Work } from './work.ts';
 
-/** Handled by the call's view. */
-export const callDismissed = 'call-dismissed';
-
 /** @fires call-dismissed */
 export class DismissBoxElement extends ScopedElement {
   #work = new Work(this);
@@ -37,7 +34,7 @@ export class DismissBoxElement extends ScopedElement {
     if (!(await confirm(question))) return;
     const path = pathOf(this.scope, `/calls/${encodeURIComponent(this.item)}/dismiss`);
     const isDone = await this.#work.do(() => post(path));
-    if (isDone) this.dispatchEvent(new CustomEvent(callDismissed, { bubbles: true, composed: true }));
+    if (isDone) this.dispatchEvent(new CustomEvent('call-dismissed', { bubbles: true, composed: true }));
   };
 }
 customElements.define('dismiss-box', DismissBoxElement);

@@ -1,5 +1,4 @@
 /** A plan in sentences for the operator who edits it; unlike a client's terms, these include the markup. Pure. */
-
 import { minorDigits } from '../../base/currency.ts';
 import type { CallChannel, Plan, Price } from '../../contract.ts';
 import { count, money } from './format.ts';

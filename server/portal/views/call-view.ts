@@ -1,7 +1,7 @@
 /** One call: its figures and, on request, its transcript. */
 import { html } from 'lit';
 import type {
-  CallRevision,
+  CallDetail,
   CallView,
   PreviewAnswer,
   TranscriptAnswer,
@@ -15,7 +15,7 @@ import { table } from '../parts/table.ts';
 import { duration, ending, exactMoney, kindOf, moment } from '../pure/format.ts';
 
 interface Shown {
-  call: CallView & { revisions?: CallRevision[]; confirmed?: boolean };
+  call: CallDetail;
   currency: string;
 }
 

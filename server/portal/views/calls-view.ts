@@ -11,11 +11,7 @@ import { Work } from '../parts/work.ts';
 import { duration, ending, exactMoney, kindOf, moment, monthName, plural } from '../pure/format.ts';
 import { monthIn, monthPlus, startOfDay } from '../pure/zone.ts';
 
-interface Listing {
-  calls: CallView[];
-  nextCursor: string | null;
-  currency: string;
-}
+type Listing = CallsAnswer & { currency: string };
 
 export class CallsElement extends ScopedElement {
   static override properties = {
@@ -31,7 +27,7 @@ export class CallsElement extends ScopedElement {
 
   #list = new Resource<Listing>(this, async () => {
     const [answer, { currency }] = await Promise.all([
-      get<CallsAnswer>(this.#path(50)),
+      get<CallsAnswer>(this.#path()),
       get<PreviewAnswer>(pathOf(this.scope, '/preview')),
     ]);
     return { ...answer, currency };
@@ -50,8 +46,8 @@ export class CallsElement extends ScopedElement {
     return `from=${edge(month)}&to=${edge(monthPlus(month, 1))}`;
   }
 
-  #path(limit: number): string {
-    return pathOf(this.scope, `/calls?${this.#query()}&prices=yes&limit=${limit}`);
+  #path(): string {
+    return pathOf(this.scope, `/calls?${this.#query()}&prices=yes&limit=50`);
   }
 
   protected override render() {
@@ -101,7 +97,7 @@ export class CallsElement extends ScopedElement {
     )}
       <p class="row">
         <span class="muted small" role="status">${plural(calls.length, 'call')} shown${nextCursor ? '' : '; end of list'}.</span>
-        ${nextCursor ? showMore(this.#list, 'calls', this.#path(50), this.#work) : ''}
+        ${nextCursor ? showMore(this.#list, 'calls', this.#path(), this.#work) : ''}
       </p>`;
   }
 

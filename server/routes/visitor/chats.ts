@@ -2,7 +2,6 @@
  * `POST /v1/chats`: one message of a text conversation, its answer as `text/event-stream`. Each message is reserved like
  * a call and has its row in the ledger, so that a conversation cannot exceed any limit on calls.
  */
-
 import { type Response, Router } from 'express';
 import type { AccessContext } from '../../access/access-context.ts';
 import {

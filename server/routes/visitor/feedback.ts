@@ -1,13 +1,11 @@
 /** A visitor's feedback on a call that is over, permitted by the call's own token. */
-
 import { Router } from 'express';
 import type { AccessContext } from '../../access/access-context.ts';
 import { callToken, feedbackToken } from '../../access/identity/session-token.ts';
 import type { Context } from '../../context.ts';
 import { feedbackRequestSchema } from '../../contract.ts';
 import { ApiError } from '../../errors.ts';
-import type { CallRow } from '../../store/calls.ts';
-import { findCall } from '../../store/calls.ts';
+import { type CallRow, findCall } from '../../store/calls.ts';
 import { saveFeedback } from '../../store/feedback.ts';
 import { findTenant } from '../../store/tenants.ts';
 import { parse, parseJsonText } from '../parse.ts';

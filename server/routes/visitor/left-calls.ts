@@ -1,5 +1,4 @@
 /** A visitor who moves between pages during a call, permitted by the call's own token. */
-
 import { type Request, Router } from 'express';
 import type { AccessContext } from '../../access/access-context.ts';
 import { callToken } from '../../access/identity/session-token.ts';

@@ -1,5 +1,4 @@
 /** Requests from a visitor's browser, decided by the page's Origin and a session, never by a cookie. */
-
 import { type Request, type RequestHandler, type Response, Router } from 'express';
 import type { AccessContext } from '../../access/access-context.ts';
 import { callToken, issueSession, verifySession } from '../../access/identity/session-token.ts';

@@ -3,8 +3,13 @@ import { after, before, describe, it } from 'node:test';
 import fc from 'fast-check';
 import { segmentsOf } from '../../../server/billing/plan/plan.ts';
 import { chargeFor } from '../../../server/billing/plan/price.ts';
-import type { InvoiceCallView, InvoiceView, Plan, PlanInput } from '../../../server/contract.ts';
-import { planSchema } from '../../../server/contract.ts';
+import {
+  type InvoiceCallView,
+  type InvoiceView,
+  type Plan,
+  type PlanInput,
+  planSchema,
+} from '../../../server/contract.ts';
 import { noCost } from '../../../server/vapi/cost.ts';
 import { type BillingStage, mustBe, startBillingStage } from './stage.ts';
 

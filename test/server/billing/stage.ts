@@ -1,5 +1,4 @@
 /** A server with a seller, tenants with plans, and calls put straight into its ledger. */
-
 import type { CostByComponent, PlanInput } from '../../../server/contract.ts';
 import type { CallEvent } from '../../../server/ledger/call-event.ts';
 import { ingestCallEvent } from '../../../server/metering/ingest.ts';

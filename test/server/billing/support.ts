@@ -1,5 +1,4 @@
 /** Short ways to write plans, calls and segments in the tests of billing. */
-
 import { type Segment, segmentsOf } from '../../../server/billing/plan/plan.ts';
 import type { BillableCall } from '../../../server/billing/plan/price.ts';
 import {
