@@ -206,11 +206,9 @@ export async function findCalls(db: Queries, tenantIds: string[], ids: string[])
   return rows;
 }
 
-/** Vapi lists text chats apart from calls, so they are compared with no list of calls. */
-
 /**
  * Ids of the tenant's calls created in the half-open period that Vapi should know: it has not been found to have lost them
- * nor been asked to forget them. No chats.
+ * nor been asked to forget them. No chats: Vapi lists them apart from calls.
  */
 export async function listKnownIds(
   db: Queries,

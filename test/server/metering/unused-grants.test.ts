@@ -1,9 +1,11 @@
 /** Keys that are handed out and never used must not use up a tenant's budget or its lines. */
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
+import { CompiledQuery } from 'kysely';
 import type { KeyGrant } from '../../../server/contract.ts';
 import { pollNext } from '../../../server/metering/reconciler.ts';
 import { releaseUnusedGrants, releaseWhenDue } from '../../../server/metering/unused-grants.ts';
+import { listKeyGrants } from '../../../server/store/reservations.ts';
 import { type Engine, testDatabases } from '../../support/postgres.ts';
 import { startTestNetwork, type TestNetwork } from '../../support/test-network.ts';
 import { codeOf } from '../../support/test-server.ts';
@@ -37,6 +39,31 @@ function tests(engine: Engine): void {
       ...{ assistantId, seconds: 0, live: true, createdAt: new Date(network.server.clock.now).toISOString() },
       assistantOverrides: { metadata, server: { url: 'http://127.0.0.1:9/' } },
     });
+
+  // PostgreSQL chooses by the number of rows.
+  if (engine.name === 'SQLite') {
+    it('is looked for through its indexes, not among every start there ever was', async () => {
+      const { store } = network.server.ctx;
+      let query: CompiledQuery | undefined;
+      const watched = store.withPlugin({
+        transformQuery({ node, queryId }) {
+          // Its parts come first, then the whole.
+          query = store.getExecutor().compileQuery(node, queryId);
+          return node;
+        },
+        transformResult: async ({ result }) => result,
+      });
+      await listKeyGrants(watched, 1, 2);
+      assert.ok(query);
+      const { rows } = await store.executeQuery<{ detail: string }>(
+        CompiledQuery.raw(`explain query plan ${query.sql}`, [...query.parameters]),
+      );
+      const plan = rows.map(({ detail }) => detail).join('; ');
+      assert.match(plan, /reservations_held/);
+      assert.match(plan, /SEARCH reservations USING INDEX reservations_key_grants/);
+      assert.doesNotMatch(plan, /reservations_call\b|SCAN reservations(;|$)/);
+    });
+  }
 
   it('is given back as soon as Vapi shows no call of it, with its line', async () => {
     await client('idle', { limits: { ...limits, concurrentCalls: 1 } });
