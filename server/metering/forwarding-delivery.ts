@@ -1,6 +1,8 @@
 /** Delivers the outbox to tenants' own servers: each message at least once, with growing pauses, for a day. */
+
 import { forwardedContext } from '../access/secrets/tenant-secrets.ts';
 import { growingPauses } from '../base/pauses.ts';
+import { StoreUnavailable } from '../base/store-unavailable.ts';
 import type { Worker } from '../base/worker.ts';
 import type { Context } from '../context.ts';
 import {
@@ -45,7 +47,7 @@ export function startForwarding(ctx: MeteringContext): Worker {
   const loop = async () => {
     while (!stopping.signal.aborted) {
       const message = await takeNext().catch((error: unknown) => {
-        ctx.log.error({ err: error }, 'outbox not readable');
+        logUnlessOutage(ctx, error, 'outbox not readable');
         return null;
       });
       if (!message) {
@@ -55,7 +57,7 @@ export function startForwarding(ctx: MeteringContext): Worker {
       places.take(message.tenantId);
       const work = deliverMessage(ctx, message, stopping.signal)
         .catch((error: unknown) => {
-          ctx.log.error({ err: error }, 'outbox delivery failed');
+          logUnlessOutage(ctx, error, 'outbox delivery failed');
           return null;
         })
         .then((worked) => {
@@ -152,4 +154,9 @@ async function statusOf(request: Promise<Response>): Promise<number> {
   } catch {
     return 0;
   }
+}
+
+/** A database that is away is reported once for the whole outage, where it was noticed (`base/outage.ts`). */
+function logUnlessOutage({ log }: MeteringContext, err: unknown, message: string): void {
+  if (!(err instanceof StoreUnavailable)) log.error({ err }, message);
 }

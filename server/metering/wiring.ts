@@ -174,7 +174,7 @@ async function keepTargets(ctx: Context, db: Queries, tenant: Tenant, wiring: Wi
 }
 
 /** @throws ApiError `vapi_unavailable`; wiring again goes on where it stopped */
-export async function changeAssistants(ctx: Context, tenant: Tenant, { plans }: Wiring): Promise<void> {
+async function changeAssistants(ctx: Context, tenant: Tenant, { plans }: Wiring): Promise<void> {
   const privateKey = openTenantSecret(ctx.box, tenant, 'privateKey');
   for (const { assistant, plan } of plans) {
     if (!plan.changed) continue;

@@ -5,7 +5,7 @@ import { canonicalJson } from '../../base/canonical-json.ts';
 import { sumCents } from '../../base/money.ts';
 import type { Context } from '../../context.ts';
 import type { CreditNoteRequest, InvoiceDocument, InvoiceLine } from '../../contract.ts';
-import { ApiError, conflict } from '../../errors.ts';
+import { conflict, invalidField } from '../../errors.ts';
 import {
   findInvoiceById,
   type InvoiceRow,
@@ -107,8 +107,7 @@ function leftOf(invoice: InvoiceDocument, notes: InvoiceDocument[], shares: Left
   return { lines, shares, totalCents: sumCents(lines) };
 }
 
-const problem = (message: string) =>
-  new ApiError('invalid_request', { errors: [{ path: 'lines', message }] });
+const problem = (message: string) => invalidField('lines', message);
 
 /** All that is left, including lines in the buyer's favour, so that it never exceeds the invoice's total. */
 function wholeOf({ lines, shares }: Left): Asked {

@@ -9,7 +9,7 @@ import { iso } from '../../base/iso.ts';
 import { monthIn, nextMonth } from '../../base/time-zone.ts';
 import type { Context } from '../../context.ts';
 import type { CloseEntry, CloseReport, CloseRequest } from '../../contract.ts';
-import { ApiError, conflict, toApiError } from '../../errors.ts';
+import { ApiError, conflict, invalidField, toApiError } from '../../errors.ts';
 import { createLedgerCheck } from '../../metering/ledger-check.ts';
 import {
   findMonthInvoice,
@@ -84,7 +84,7 @@ function checkOver({ month }: CloseRequest, nowMs: number): void {
   // The zone in which a month ends first; each tenant's own zone is checked later.
   if (month === undefined || month < monthIn('Pacific/Kiritimati', nowMs)) return;
   const message = `${month} has not ended yet: name a month that is over`;
-  throw new ApiError('invalid_request', { errors: [{ path: 'month', message }] });
+  throw invalidField('month', message);
 }
 
 /** Including deleted tenants: their usage before the deletion must still be billed. */
