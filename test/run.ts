@@ -74,7 +74,6 @@ const onPostgresAlways = globSync([
 /** Whole months, races and kills: in the long run, on PostgreSQL and on SQLite (`movedClockTests`). */
 const longServerFiles = globSync([
   'test/scenarios/{durability,metering}.test.ts',
-  'test/server/access/concurrency.test.ts',
   'test/server/attacks/attacks.test.ts',
   'test/server/billing/{dunning,histories,month-close,stripe-keys,stripe-races}.test.ts',
   'test/server/deploy.test.ts',
@@ -82,6 +81,7 @@ const longServerFiles = globSync([
 /** Matrices, and whole processes started many times over; `npm test` has five minutes. */
 const slowFiles = globSync([
   docsFile,
+  'test/server/access/concurrency.test.ts',
   'test/e2e/{demo-pages,demo-process,installs,vapi-emulator}.test.ts',
   'test/e2e/element-{challenge,configurator,focus,host-pages,rejoin}.test.ts',
   'test/e2e/portal-*.test.ts',
