@@ -113,9 +113,9 @@ for (const { wordpress, php } of [
       const taken = (field: string) => page.getByLabel(field, { exact: true }).locator('option').first();
       assert.equal(await taken('Corner').textContent(), 'As the client is set up: Top left');
       assert.equal(await taken('Light or dark').textContent(), 'As the client is set up: Dark');
-      assert.equal(await taken('What a click does').textContent(), 'As the client is set up: Call at once');
+      assert.equal(await taken('What a click does').textContent(), 'As the client is set up: Starts a call');
       assert.equal(
-        await taken('A call goes on from page to page').textContent(),
+        await taken('Continue a call from page to page').textContent(),
         'As the client is set up: Yes',
       );
       const hint = (field: string) => page.getByLabel(field, { exact: true }).getAttribute('placeholder');
@@ -241,7 +241,7 @@ for (const { wordpress, php } of [
     test('chosen pages: the launcher is there and nowhere else', async () => {
       const id = await site.help('page', { title: 'Prices', content: 'Rye: 4' });
       await openSettings(admin);
-      await admin.page.getByLabel('Only on what is chosen below').check();
+      await admin.page.getByLabel('Only where chosen below').check();
       await admin.page.getByLabel('Prices', { exact: true }).check();
       await admin.page.getByLabel('Corner', { exact: true }).selectOption('top-left');
       await admin.page.getByLabel('Text on the button').fill('Ask "us" <now>');

@@ -79,7 +79,7 @@ test('a site with more pages than the list shows says so, takes their numbers, a
   const { page } = admin;
   await page.getByText('The list shows 200 pages').waitFor();
   assert.equal(await page.getByLabel('Page 0203', { exact: true }).count(), 0);
-  await page.getByLabel('Only on what is chosen below').check();
+  await page.getByLabel('Only where chosen below').check();
   await page.getByLabel('Page 0001', { exact: true }).check();
   await page.getByLabel('Further pages').fill(`${Number(last) - 1}, ${last}`);
   for (const _time of ['taken', 'kept']) {

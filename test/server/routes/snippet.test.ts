@@ -73,8 +73,8 @@ test('for WordPress it names the fields of the pluginâ€™s page with the tenantâ€
     'Corner: Top left',
     'Colour: #9a3412',
     'Light or dark: Dark',
-    'What a click does: Let visitors choose',
-    'A call goes on from page to page: Yes',
+    'What a click does: Lets visitors choose',
+    'Continue a call from page to page: Yes',
     'In a page, if you want it there: [vapi_agent]',
   ]);
 });
