@@ -181,7 +181,7 @@ test('a report that comes twice is one call, a report without a cost is “unkno
     const org = demo.orgs.get('try-slow');
     return org?.assistants.find((assistant) => assistant.name === name)?.id ?? '';
   };
-  const twice = emulator.makeCall({ assistantId: assistantOf('The report comes twice'), seconds: 60 });
+  const twice = emulator.makeCall({ assistantId: assistantOf('The report arrives twice'), seconds: 60 });
   await emulator.waitForCall(twice.id, 'settled', farMs);
   const { total } = await operator.usage('try-report-twice');
   const cost = emulator.books().find(({ callId }) => callId === twice.id)?.cost ?? 0;
