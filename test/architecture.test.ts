@@ -1,4 +1,4 @@
-/** Who may import whom (the layout's rules), read from the sources. */
+/** Which files may import which (the layout's rules), read from the sources. */
 import assert from 'node:assert/strict';
 import { globSync, readFileSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
@@ -40,7 +40,7 @@ function importsOf(file: string): Import[] {
 const inside = (folder: string) => (path: string) => path === folder || path.startsWith(`${folder}/`);
 const show = (found: Import[]) => found.map(({ from, to }) => `${from} -> ${to}`);
 
-/** The floors of the server, bottom up; what stands on one line is one floor. */
+/** The server's floors, bottom up; one line is one floor. */
 const ladder = [
   ['base'],
   ['contract', 'contract.ts'],
@@ -72,7 +72,7 @@ const ladder = [
   ['start.ts', 'mount.ts'],
   ['main.ts', 'cli', 'cli.ts', 'deploy'],
 ];
-/** The portal's; it is an app of its own and takes nothing of the server but what the test below names. */
+/** The portal's; it is a separate app and imports from the server only what the test below names. */
 const portalLadder = [['pure'], ['parts'], ['forms'], ['views'], ['portal-app.ts'], ['main.ts']];
 
 const floorIn = (floors: string[][], folder: string) => (path: string) =>
@@ -113,7 +113,7 @@ describe('who may import whom', () => {
         inside('server')(to) &&
         !inside('server/portal')(to) &&
         !(typeOnly && to === 'server/contract.ts') &&
-        // Amounts are shown with the decimals with which they are billed: one rule, in one file that imports nothing.
+        // Amounts are shown with the decimals they are billed with: one rule, in one file that imports nothing.
         !(inside('server/portal')(from) && to === 'server/base/currency.ts'),
     );
     assert.deepEqual(show(wrong), []);
@@ -165,7 +165,7 @@ describe('who may import whom', () => {
   it('only server/vapi, the element’s file for calls and the emulator speak in Vapi’s names', () => {
     const names =
       /roomDeleteOnUserLeaveEnabled|costBreakdown|phoneCallProvider|allowTransientAssistant|transfer-destination-request|['`](?:status-update|end-of-call-report|conversation-update|assistant-request|tool-calls)['`]/i;
-    // As the ledger stores them and /v1 shows them; everyone else says `callKinds`.
+    // As the ledger stores them and /v1 shows them; all other code uses `callKinds`.
     const stored = /'(?:webCall|inboundPhoneCall|outboundPhoneCall|queued|ringing|in-progress|forwarding)'/;
     const speaksVapi = (path: string) => inside('server/vapi')(path) || path === 'widget/vapi-call.ts';
     const mayStore = ['server/ledger', 'server/contract', 'server/openapi', 'server/portal/pure'].map(inside);

@@ -1,4 +1,4 @@
-/** The demo's pages are fit to be shown: accessible, in both colour schemes, on a phone and on a desk; and each does what it says. */
+/** The demo's pages are presentable: accessible, in both colour schemes, on phones and desktops; each works as described. */
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -27,7 +27,7 @@ const paths = [
   '/strict-nonce',
 ];
 
-/** Of a launcher that nobody has told its tenant's. */
+/** Of a launcher that does not know its tenant's. */
 const usualColor = 'rgb(20, 99, 92)';
 
 let stage: Stage;
@@ -65,7 +65,7 @@ test('the first page leads to every other one', async () => {
   const links = await visit.page
     .locator('main a')
     .evaluateAll((all) => all.map((link) => (link as HTMLAnchorElement).pathname));
-  // What another page leads to.
+  // Where another page leads to.
   const further = ['/', '/framed', '/hotel-rooms'];
   const wanted = paths.filter((path) => !path.includes('?') && !further.includes(path));
   assert.deepEqual(

@@ -1,4 +1,4 @@
-/** The demo as its pages hand it out, asked without a browser: the portal, the tenants for what goes wrong, the busy line. */
+/** What the demo's pages rely on, requested without a browser: the portal, the tenants for failures, the busy line. */
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { readPorts } from '../../demo/ports.ts';

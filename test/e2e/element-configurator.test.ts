@@ -1,4 +1,4 @@
-/** The configurator shows what is chosen on one living element, and what it writes makes the same on another page. */
+/** The configurator shows the choices on one live element, and its output gives the same result on another page. */
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { openStage, type Stage, waitForState } from './support/stage.ts';

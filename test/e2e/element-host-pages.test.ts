@@ -9,7 +9,7 @@ let visits: HostVisits;
 before(async () => {
   const engine = await openEngine('Chromium');
   visits = await openHostVisits(engine).catch(async (error: unknown) => {
-    // Left running it would keep the test process from ending with the error.
+    // If it kept running, the test process would not end with the error.
     await engine.close();
     throw error;
   });

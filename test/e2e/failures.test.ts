@@ -1,4 +1,4 @@
-/** Whatever goes wrong, the visitor reads what it is and what to do, and is not billed for what did not take place. */
+/** Whatever fails, the visitor reads what it is and what to do, and is not billed for what did not take place. */
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { farMs } from '../support/time-limit.ts';
@@ -26,7 +26,7 @@ interface Case {
   words: string[];
   /** Whether the browser itself logs a refused request. */
   isRefused?: true;
-  /** The main button; default: another try. What another try cannot mend does not offer one. */
+  /** The main button; default: try again. It is not offered if trying again cannot help. */
   wayOn?: 'Close';
 }
 
@@ -130,7 +130,7 @@ test('the assistant hangs up: an ordinary end without an error, and the call is 
   const { demo } = stage;
   const visit = await stage.visit(`${demo.site}/trouble`);
   const agent = visit.page.locator('vapi-agent[tenant=try-hang-up]');
-  // It is live for as long as the assistant has something to say: the events tell that it was.
+  // It is live only while the assistant speaks: the events prove that it was.
   await agent.locator('[part=launcher]').click();
   await waitForState(agent, 'ended');
   assert.ok((await visit.events()).includes('call-start'));

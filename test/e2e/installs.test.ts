@@ -1,6 +1,6 @@
 /**
- * Every snippet of the install pages, as it is written there, in a page that imitates the builder: where it puts the
- * code, what it locks, strips or sends. A call is made on each.
+ * Every snippet of the install pages, verbatim, in a page that imitates the builder: where it puts the code, what it
+ * locks, strips or sends. A call is made on each.
  */
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
@@ -123,7 +123,7 @@ test('Ghost: in the site footer', () =>
 test('Google Tag Manager: old syntax only, attributes stripped, put in later', async () => {
   const code = /<script>\n([\s\S]*)<\/script>/.exec(embedded('gtm'))?.[1] ?? '';
   assert.ok(code.length > 100);
-  // Refuses syntax newer than what the tag's own check takes.
+  // Refuses syntax newer than the tag's own check accepts.
   assert.match(transformSync(code, { target: 'es5' }).code, /createElement\("vapi-agent"\)/);
   await callOn('gtm', insertedLater);
 });
@@ -201,7 +201,7 @@ test('in an iframe on another address the microphone is refused, and the visitor
   }
 });
 
-/** As it is written, but for this run's server and the tenant of these pages. */
+/** Verbatim, except for this run's server and the tenant of these pages. */
 function embedded(name: string): string {
   const text = snippets.get(name);
   assert.ok(text, `no snippet for ${name}`);
@@ -222,7 +222,7 @@ async function callOn(
 }
 
 /**
- * What a tag manager does: the text becomes nodes, scripts are made anew with nothing but their source or text, and
+ * Works like a tag manager: the text becomes nodes, scripts are created again with only their source or text, and
  * everything goes to the end of the page.
  */
 function insertedLater(snippet: string): string {
@@ -240,7 +240,7 @@ function insertedLater(snippet: string): string {
   </script>`;
 }
 
-/** As reported of Wix's hardening: these can be used but not replaced, and a replacement throws in a module. */
+/** As reported about Wix's hardening: these can be used but not replaced, and replacing one throws in a module. */
 function lockBrowser(): void {
   const locked: [object, string][] = [
     [EventTarget.prototype, 'addEventListener'],

@@ -1,4 +1,4 @@
-/** How an operator begins in the portal, adds a client, and changes what it has set for it. */
+/** How an operator begins in the portal, adds a client, and changes its settings. */
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import { after, before, test } from 'node:test';
@@ -104,7 +104,7 @@ test('an empty portal says what to do first, up to a client whose key was checke
     .getByText(/plugin/i)
     .first()
     .waitFor();
-  // What the server keeps for itself is shown once; the key not even that.
+  // What the server generates is shown once; the key never.
   assert.match(await page.getByLabel('Webhook secret').inputValue(), /^[\w-]{32}$/);
   await checkLooks(page, 'a client that was just made');
   await page.getByRole('button', { name: 'Preview changes at Vapi' }).click();
@@ -176,7 +176,7 @@ test('a call that Vapi never had is dismissed on its page, after a question', as
 });
 
 test('what is set for a client is changed part by part, and the server’s words stand at the field', async () => {
-  // In an organization of its own, so that all of its calls may be this client's.
+  // In its own organization, so that all calls there may be this client's.
   const own = { privateKey: `private-${randomUUID()}`, assistantId: randomUUID() };
   emulator.addOrg({
     ...{ orgId: randomUUID(), privateKeys: [own.privateKey], publicKeys: [] },

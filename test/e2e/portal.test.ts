@@ -1,4 +1,4 @@
-/** The portal in a real browser, on the real server, with figures that were worked out by hand. */
+/** The portal in a real browser, on the real server, with figures calculated by hand. */
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { type Browser, chromium } from 'playwright-core';

@@ -138,7 +138,7 @@ async function createCall(
   return (await answer.json()) as { id: string; webCallUrl: string };
 }
 
-/** A page on which the visitor has clicked; faults of the page fail the test at its end. */
+/** A page on which the visitor has clicked; errors of the page fail the test at its end. */
 async function openPage(): Promise<{ page: Page; faults: string[] }> {
   const page = await browser.newPage();
   page.setDefaultTimeout(farMs);
@@ -176,7 +176,7 @@ const waitForMessage = (page: Page, fields: Record<string, unknown>) =>
     fields,
   );
 
-/** Passes once no audio context, peer connection, microphone track or event stream of the page is open any more. */
+/** Passes once no audio context, peer connection, microphone track or event stream of the page is open. */
 const nothingLeft = (page: Page) =>
   page.waitForFunction(() => {
     const { contexts, peers, tracks, streams } = window.probe;

@@ -1,6 +1,6 @@
 /**
- * Whole pages in Firefox and in WebKit: the host-page cases, and what these engines do in their own way. What is not
- * installed is skipped, and in CI it is a failure.
+ * Whole pages in Firefox and in WebKit: the host-page cases, and what these engines do differently. A missing engine is
+ * skipped, except in CI, where it is a failure.
  */
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
@@ -46,7 +46,7 @@ for (const { engine, missing } of engines) {
   const others: [EngineName, Microphone, string[]][] = [
     ['Firefox', 'none', ['No microphone found']],
     ['Firefox', 'refused', ['We cannot hear you', 'Click the crossed-out microphone left of the address']],
-    // WebKit's driver cannot refuse in the visitor's place.
+    // WebKit's driver cannot refuse on the visitor's behalf.
     ['WebKit', 'none', ['No microphone found']],
   ];
   for (const [, microphone, texts] of others.filter(([name]) => name === engine)) {

@@ -1,4 +1,4 @@
-/** The command line before it reaches a server, and what it makes of an answer that is none of ours. */
+/** The command line before it reaches a server, and how it handles an answer that is not ours. */
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
@@ -15,7 +15,7 @@ const folder = mkdtempSync(join(tmpdir(), 'vapi-agent-cli-'));
 let proxy: Server;
 let address: string;
 const asked: string[] = [];
-/** Answers the request for months to be closed, once it is there. */
+/** Answers the request to close months, once it arrives. */
 let finish: (() => void) | null = null;
 
 before(async () => {
@@ -79,7 +79,7 @@ test('an address without its scheme is refused with an example', async () => {
 
 test('a close that takes longer than any limit of fetch is waited for', async () => {
   const preload = join(folder, 'short-limits.mjs');
-  // In that process fetch waits for a moment instead of five minutes, and says when that has passed.
+  // In that process fetch times out after a moment instead of five minutes, and says when that has passed.
   writeFileSync(
     preload,
     `import { get } from 'node:http';

@@ -1,4 +1,4 @@
-/** The files that deploy the backend: what the image holds is enough to run, and the settings in them are accepted. */
+/** The files that deploy the backend: the image contains enough to run, and their settings are accepted. */
 import assert from 'node:assert/strict';
 import { spawn, spawnSync } from 'node:child_process';
 import { randomBytes } from 'node:crypto';

@@ -1,4 +1,4 @@
-/** What `custom-elements.json` and the README promise is what the sources have, no more and no less. */
+/** `custom-elements.json` and the README describe exactly what the sources have. */
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
 import { globSync, readFileSync } from 'node:fs';

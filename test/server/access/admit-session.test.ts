@@ -1,4 +1,4 @@
-/** A permission is checked in the same way whether it begins a call, begins a conversation or continues one. */
+/** A permission is checked in the same way whether it begins a call or a conversation, or continues one. */
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import { startTestNetwork, type TestNetwork } from '../../support/test-network.ts';

@@ -36,7 +36,7 @@ for (const engine of testDatabases()) {
     const calls = () => network.emulator.calls().length;
     const held = async (slug: string) => (await sumReserved(network.server.ctx.store, slug)).count;
 
-    /** Nothing may be left of a denied call. */
+    /** Nothing may remain of a denied call. */
     async function isDenied(slug: string): Promise<string | undefined> {
       const before = [calls(), await held(slug)];
       const answer = await start(slug);

@@ -1,4 +1,4 @@
-/** What the operator sees of refused pages, and how it lets a forgotten one in. */
+/** What the operator sees about refused pages, and how it allows one that was forgotten. */
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import { createRefusals } from '../../../server/access/start/blocked-origins.ts';

@@ -1,4 +1,4 @@
-/** The monthly budget holds at the turn of the month too. Keys are handed out here, so no Vapi is needed. */
+/** The monthly budget also holds at the turn of the month. Keys are handed out here, so no Vapi is needed. */
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import { after, before, describe, it } from 'node:test';

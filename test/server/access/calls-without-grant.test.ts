@@ -1,4 +1,4 @@
-/** A key that a browser was given, or that someone has stolen, starts no more calls than we have granted. */
+/** A key that a browser was given, or that was stolen, starts no more calls than we have granted. */
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import type { CallView, KeyGrant } from '../../../server/contract.ts';
@@ -32,7 +32,7 @@ function tests(engine: Engine): void {
       ...wish,
     });
   const statusOf = (id: string) => network.emulator.calls().find((call) => call.id === id)?.status;
-  /** The first report of each has been taken, and all that follows from it is done. */
+  /** The first report of each has been received, and everything that results from it is done. */
   const seen = async (...ids: string[]) => {
     const answered = new Set<string>();
     await until(() => {
@@ -56,7 +56,7 @@ function tests(engine: Engine): void {
     assert.equal(answer.status, 200, answer.text);
     await network.server.ctx.backgroundDone();
   };
-  /** Its reports are only those that the test sends. */
+  /** Its only reports are those that the test sends. */
   const silent = { serverMessages: [] };
   const notices = async (slug: string) =>
     (await network.server.operator('GET', '/v1/notices')).body.notices.filter(
@@ -81,7 +81,7 @@ function tests(engine: Engine): void {
       const own = begin(assistantId, { assistantOverrides });
       await seen(own.id);
       const others: string[] = [];
-      // A few at once: how long a hundred requests take is the machine's affair.
+      // A few at a time: how long a hundred requests take depends on the machine.
       while (others.length < 49) {
         const some = Array.from(
           { length: 7 },
@@ -102,7 +102,7 @@ function tests(engine: Engine): void {
       assert.equal((await notices(slug)).length, 1);
       network.emulator.endCall(own.id);
       await network.emulator.waitForCall(own.id, 'settled');
-      // What they did cost until then is booked like any other call.
+      // Their cost until then is booked like any other call's.
       const { total } = (await network.server.operator('GET', `/v1/tenants/${slug}/usage`)).body;
       const ids = new Set([own.id, ...others]);
       const books = network.emulator.books().filter(({ callId }) => ids.has(callId));
@@ -269,7 +269,7 @@ function tests(engine: Engine): void {
       ['ended', 'ended'],
     );
     assert.equal(statusOf(own.id), 'in-progress');
-    // Then none of its keys is valid any longer, and Vapi is not asked about it each minute.
+    // From then on none of its keys is valid, and Vapi is no longer asked about it each minute.
     network.server.clock.now += 210_000;
     const since = network.server.clock.now;
     assert.deepEqual(await listKeyGrants(network.server.ctx.store, since - 90_000, since - 210_000), []);

@@ -6,7 +6,7 @@ import { deriveKey } from 'altcha-lib/algorithms/pbkdf2';
 import { testDatabases } from '../../support/postgres.ts';
 import { codeOf, pageOrigin, startTestServer, type TestServer, testTime } from '../../support/test-server.ts';
 
-// The library that solves and checks looks at the expiry by the system's clock.
+// The library that solves and checks reads the expiry by the system's clock.
 before(() => mock.timers.enable({ apis: ['Date'], now: testTime }));
 after(() => mock.timers.reset());
 

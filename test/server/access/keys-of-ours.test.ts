@@ -1,4 +1,4 @@
-/** What is made with `SECRET_KEY`: sealed secrets and signed tokens, before and after the key is changed. */
+/** Everything made with `SECRET_KEY`: sealed secrets and signed tokens, before and after the key is changed. */
 import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
 import { after, before, describe, it } from 'node:test';

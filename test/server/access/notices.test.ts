@@ -1,4 +1,4 @@
-/** What the operator is told: budget and bursts, once each, signed, again until it is taken. */
+/** What the operator is notified of: budget and bursts, once each, signed, repeated until accepted. */
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import { after, before, describe, it } from 'node:test';
@@ -63,7 +63,7 @@ for (const engine of testDatabases()) {
       assert.equal(answer.status, 200, answer.text);
     }
 
-    /** Delivers what is due now, whichever is quicker, this or the server's own loop. */
+    /** Delivers what is due now, whichever is faster, this or the server's own loop. */
     async function delivered(hooks: number): Promise<string[]> {
       await until(async () => {
         await deliverNext(server.ctx);

@@ -1,4 +1,4 @@
-/** What someone else names is fetched only on the public internet, and so are recordings. */
+/** What someone else names is fetched only from the public internet, recordings included. */
 import assert from 'node:assert/strict';
 import { createServer, type RequestListener } from 'node:http';
 import type { AddressInfo } from 'node:net';

@@ -1,4 +1,4 @@
-/** The kill switch: what is live ends, what was issued is dead, and it can be undone. */
+/** The kill switch: live calls end, issued permissions become invalid, and it can be undone. */
 import assert from 'node:assert/strict';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -63,7 +63,7 @@ for (const engine of testDatabases()) {
         const grant: KeyGrant = (await visitor('/v1/calls', { session: await session(slug) })).body;
         await operate(slug, 'pause');
         if (undone) await operate(slug, 'resume');
-        // What the leaked key still can do at Vapi: begin the call. Its first status update gives it away.
+        // What the leaked key can still do at Vapi: begin the call. Its first status update reveals it.
         const { assistantId, assistantOverrides } = grant;
         const { id } = emulator.makeCall({ assistantId, assistantOverrides, seconds: 0, live: true });
         const ended = await emulator.waitForCall(id, 'ended');

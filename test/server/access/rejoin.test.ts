@@ -1,4 +1,4 @@
-/** A call outlives a change of page only where its tenant wants that, and no one pays for a visitor who does not come back. */
+/** A call survives a change of page only if its tenant wants that, and no one pays for a visitor who stays away. */
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import { endNextAbandoned } from '../../../server/access/start/left-calls.ts';
@@ -60,7 +60,7 @@ for (const engine of testDatabases()) {
       pass(29);
       assert.equal(await endAbandoned(), 0);
       pass(2);
-      // The worker of the running server may be quicker than this test; what counts is the end.
+      // The running server's worker may be faster than this test; only the end counts.
       await endAbandoned();
       await until(async () => (await statusAtVapi(grant)) === 'ended', 'the end at Vapi');
       assert.equal(await say('rejoin', grant, 1), 404);

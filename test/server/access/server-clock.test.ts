@@ -1,4 +1,4 @@
-/** A server whose clock is wrong still starts calls, and says what is wrong. */
+/** A server whose clock is wrong still starts calls, and reports what is wrong. */
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import jwt from 'jsonwebtoken';
@@ -69,7 +69,7 @@ describe('a server whose clock is 90 s behind', () => {
   let database: TestDatabase;
   before(async () => {
     database = await defaultEngine.createMigrated();
-    // The emulator checks keys by its own clock and dates its answers with it.
+    // The emulator checks keys by its own clock, and dates its answers with it.
     network = await startTestNetwork({
       server: { database },
       emulator: { now: () => testTime + 90_000, joinTimeoutMs: 3_600_000 },

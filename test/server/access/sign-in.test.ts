@@ -32,7 +32,7 @@ for (const engine of testDatabases()) {
       await mail.close();
     });
 
-    /** Each from a network of its own: the limit of failures is not what is looked at here. */
+    /** Each from a different network: the limit of failures is not tested here. */
     const elsewhere = () => {
       networks += 1;
       return { 'x-forwarded-for': `198.${18 + (networks >> 8)}.${networks & 255}.1` };

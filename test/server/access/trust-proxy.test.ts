@@ -1,4 +1,4 @@
-/** Whose address counts: the socket's, unless the operator has said which proxies it has. */
+/** Which address counts: the socket's, unless the operator has named its proxies. */
 import assert from 'node:assert/strict';
 import { subscribe, unsubscribe } from 'node:diagnostics_channel';
 import { createServer, type Server } from 'node:http';
@@ -6,7 +6,7 @@ import { after, describe, it } from 'node:test';
 import { type Config, ConfigError, readConfig } from '../../../server/config.ts';
 import { pageOrigin, startTestServer, type TestServer } from '../../support/test-server.ts';
 
-/** @returns the networks that calls from these `X-Forwarded-For` headers were counted by */
+/** @returns the networks under which calls with these `X-Forwarded-For` headers were counted */
 async function networksFor(server: TestServer, forwarded: string[]): Promise<Set<string>> {
   const networks = new Set<string>();
   for (const value of forwarded) {

@@ -1,4 +1,4 @@
-/** The curl script that the documentation offers to a sceptic gets the answers that it promises. */
+/** The curl script that the documentation offers to sceptics gets the answers that it promises. */
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
 import { after, before, it } from 'node:test';

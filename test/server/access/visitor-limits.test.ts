@@ -1,4 +1,4 @@
-/** What one visitor network, and the many networks of one IPv6 /48, may ask for. */
+/** What one visitor network, and the many networks of one IPv6 /48, may request. */
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import { testDatabases } from '../../support/postgres.ts';

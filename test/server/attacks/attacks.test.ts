@@ -1,4 +1,4 @@
-/** Each case is something that an attacker tries over HTTP; each must end with its code and leave nothing behind. */
+/** Each case is an attack over HTTP; each must end with its code and leave nothing behind. */
 import assert from 'node:assert/strict';
 import { after, before, describe, it, mock } from 'node:test';
 import { testDatabases } from '../../support/postgres.ts';
@@ -24,7 +24,7 @@ const groups: Record<string, Attack[]> = {
   'by path, method and headers': pathAttacks,
 };
 
-// The library that checks a proof of work looks at its expiry by the system's clock.
+// The library that checks a proof of work reads its expiry by the system's clock.
 before(() => mock.timers.enable({ apis: ['Date'], now: testTime }));
 after(() => mock.timers.reset());
 

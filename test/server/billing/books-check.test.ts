@@ -44,7 +44,7 @@ describe('before a month is frozen', () => {
     );
     return tenant;
   };
-  /** A minute on the first of the month, long out of the sight of any sweep. */
+  /** A minute on the first of the month, too old for any sweep. */
   const untold = ({ assistantId }: TestTenant) =>
     network.emulator.makeCall({
       ...{ assistantId, seconds: 60, cost: 0.2, type: 'inboundPhoneCall', webhooks: false },
@@ -159,7 +159,7 @@ describe('before a month is frozen', () => {
   it('an org that cannot be read keeps no month from being billed, but is reported to a person', async () => {
     for (const [slug, fee, outcome] of [
       ['left', 100, 'finalized'],
-      // Whether it is empty is not known.
+      // Whether it is empty is unknown.
       ['idle', 0, 'failed'],
     ] as const) {
       const { orgId } = await client(slug, fee);

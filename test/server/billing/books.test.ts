@@ -1,4 +1,4 @@
-/** What the operator reads of all its clients at once: their invoices, and the runs that made them. */
+/** What the operator reads about all its clients at once: their invoices, and the runs that made them. */
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import type { BookedInvoice, CloseReport, PlanInput } from '../../../server/contract.ts';

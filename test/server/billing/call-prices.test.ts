@@ -1,4 +1,4 @@
-/** What a single call costs its tenant, before and after it is billed. */
+/** The price of a single call, before and after it is billed. */
 import assert from 'node:assert/strict';
 import { after, before, it } from 'node:test';
 import type { CallView, PlanInput } from '../../../server/contract.ts';

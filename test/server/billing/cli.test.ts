@@ -29,7 +29,7 @@ describe('the command line', () => {
       { id: 'cli-2', at: '2026-11-06T00:00:00Z', seconds: 60, costMicros: null },
     );
   });
-  // Many short processes of the same sources.
+  // Many short processes from the same sources.
   const compiled = mkdtempSync(join(tmpdir(), 'vapi-agent-cli-'));
   after(() => rmSync(compiled, { recursive: true, force: true }));
   after(() => stage?.close());

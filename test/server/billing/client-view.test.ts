@@ -1,4 +1,4 @@
-/** What a client is shown of its plan, its month and its invoices, and what it is not. */
+/** What a client sees of its plan, its month and its invoices, and what it does not. */
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import type { InvoiceView, PlanInput } from '../../../server/contract.ts';

@@ -12,8 +12,8 @@ interface Note {
 }
 
 /**
- * The rule in its own words: for any set of notes, no more is held than their calls have fallen by since
- * the highest that one of them met, and what the other notes credit.
+ * The rule in one sentence: for any set of notes, no more is held than their calls have fallen by since the highest
+ * that one of them met, plus what the other notes credit.
  */
 function heldByTheRule(notes: Note[], calls: Charged[][]): number {
   const sum = (rows: { amount: number }[]) => rows.reduce((all, { amount }) => all + amount, 0);
@@ -30,7 +30,7 @@ function heldByTheRule(notes: Note[], calls: Charged[][]): number {
   return least;
 }
 
-/** What calls come to from month to month, with a note after some of the months. */
+/** The calls' prices from month to month, with a note after some of the months. */
 const histories = fc.record({
   prices: fc.array(fc.array(fc.integer({ min: 0, max: 100 }), { minLength: 3, maxLength: 3 }), {
     minLength: 2,

@@ -1,4 +1,4 @@
-/** A tenant that is deleted in the middle of a month is still billed for what it used, and its books stay readable. */
+/** A tenant deleted in the middle of a month is still billed for what it used, and its books stay readable. */
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import { sweepOverdue } from '../../../server/billing/clerk/overdue.ts';
@@ -41,7 +41,7 @@ for (const engine of testDatabases()) {
       await mustBe(200, operator('PUT', 'tenants/gone/plan', raised));
       await stage.book('gone', { id: 'gone-1', at: '2026-11-05T00:00:00Z', seconds: 60 });
       await mustBe(204, operator('DELETE', 'tenants/gone'));
-      // Someone else takes the slug on the same day.
+      // Another tenant takes the slug on the same day.
       await stage.addTenant('gone', plan, '2026-11-20');
     });
     after(() => stage?.close());
@@ -144,7 +144,7 @@ for (const engine of testDatabases()) {
       stage.server.clock.now = at('2027-03-02T00:00:00Z');
       const { ctx } = stage.server;
       const whole = ctx.store;
-      // The first write takes the lease; then the process is gone, and gives nothing back.
+      // The first write takes the lease; then the process is gone, and releases nothing.
       ctx.store = whole.withPlugin(killAfterWrites(1));
       await operator('POST', 'billing/close', { tenant: id });
       ctx.store = whole;

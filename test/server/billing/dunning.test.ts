@@ -1,4 +1,4 @@
-/** Unpaid invoices: when they are overdue, whom that pauses, and what ends it. */
+/** Unpaid invoices: when they are overdue, which tenants that pauses, and what ends it. */
 import assert from 'node:assert/strict';
 import { after, before, beforeEach, describe, it } from 'node:test';
 import { deliverNext } from '../../../server/access/notices/notice-delivery.ts';
@@ -101,7 +101,7 @@ describe('a tenant that is paused by an unpaid invoice', () => {
     await sweepAt('2026-12-13T00:00:00Z');
     assert.equal(await place.statusOf('lost', invoice.id), 'overdue');
     there.status = 'paid';
-    // While Stripe cannot be asked nothing is known, and no one is paused on a guess.
+    // While Stripe cannot be asked, nothing is known, and no one is paused on a guess.
     place.stripe.fault = () => 'unavailable';
     await sweepAt('2026-12-18T00:00:00Z');
     assert.equal(await tenantStatus('lost'), 'active');

@@ -1,4 +1,4 @@
-/** What cannot be meant is refused with a reason, wherever it stands. */
+/** Input that cannot be meant is refused with a reason, wherever it is. */
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
 import { after, before, it } from 'node:test';

@@ -1,4 +1,4 @@
-/** What a month brings and costs, after credit notes and in the tenant's currency. */
+/** A month's revenue and cost, after credit notes and in the tenant's currency. */
 import assert from 'node:assert/strict';
 import { after, before, it } from 'node:test';
 import fc from 'fast-check';
@@ -49,7 +49,7 @@ it('an exchange rate changes with a month, never within one', async () => {
   await mustBe(200, put(900_000, '2026-11-16'));
   await mustBe(200, put(800_000, '2027-01-01'));
   await mustBe(200, put(800_000, '2027-01-16'));
-  // It would hold up to the 15th, and the plan after it has another.
+  // It would apply up to the 15th, and the plan after it has a different currency.
   await mustBe(409, put(700_000, '2027-01-01'));
   await mustBe(409, put(700_000, '2026-12-15'));
   const { versions } = (await mustBe(200, operator('GET', 'rates/plan'))).body;
@@ -83,7 +83,7 @@ it('a plan is tried on the days on which the tenant had one, with their share of
   const { totalCents, actualCents, days, ofDays, openCalls } = await simulate('half', own);
   // 100.00 × 15 ÷ 30, and five minutes
   assert.deepEqual([totalCents, actualCents, days, ofDays, openCalls], [5500, 5500, 15, 30, 0]);
-  // Two plans one after the other are one period for the plan that is tried.
+  // Two consecutive plans are one period for the plan that is tried.
   await mustBe(200, operator('PUT', 'half/plan', { plan: inDollars(30_000), from: '2026-11-25' }));
   const tried = await simulate('half', inDollars(1000));
   assert.deepEqual(

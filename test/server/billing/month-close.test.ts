@@ -222,9 +222,9 @@ for (const engine of testDatabases()) {
       stage.server.clock.now += 60_001;
       const second = await close();
       hangs.resolve(null);
-      // The second is done by now, so that the first may go on.
+      // The second is done by now, so the first may continue.
       const { body } = await mustBe(200, first);
-      // Stripe refuses the second's request while the first's is in flight under the same key: the next run would go on.
+      // Stripe refuses the second's request while the first's is in flight under the same key: the next run continues.
       assert.deepEqual([body.needsPerson, second.needsPerson], [0, 1]);
       for (const slug of slugs) {
         const [invoice, ...others] = await invoicesOf(slug);
@@ -255,7 +255,7 @@ for (const engine of testDatabases()) {
         clock.now += 1000;
         // One call costs 2.00 more after all, and another of 4.00 is reported.
         const late = async () => {
-          // At another point of the finalization each time.
+          // At a different point of the finalization each time.
           for (let turn = 0; turn < index * 8; turn += 1) await setImmediate();
           await stage.book(slug, call('1', 3_000_000), call('3', 4_000_000));
         };
@@ -264,7 +264,7 @@ for (const engine of testDatabases()) {
       }
       clock.now = at('2027-01-02T12:00:00Z');
       for (const slug of slugs) {
-        // Refused where all of it came in time for the first.
+        // Refused if all of it arrived in time for the first.
         const next = await operator('POST', `tenants/${slug}/invoices`, { period: '2026-12' });
         if (next.status === 201)
           await mustBe(200, operator('POST', `tenants/${slug}/invoices/${next.body.id}/finalize`));
@@ -290,7 +290,7 @@ for (const engine of testDatabases()) {
           const buyer = { name: slug, email: 'k@example.com' };
           await mustBe(200, operator('PUT', `tenants/${slug}/billing`, { buyer, collection: 'send' }));
           await stage.book(slug, { id: `${slug}-1`, at: '2026-11-05T00:00:00Z', seconds: 90 });
-          // Only the keys tell Stripe then that it is a repetition.
+          // Only the keys show Stripe then that it is a repetition.
           stripe.books.listLagSeconds = memory === 'at once' ? 120 : 0;
           ctx.store = whole.withPlugin(killAfterWrites(kill));
           const answer = await operator('POST', 'billing/close', { tenant: slug });
@@ -304,7 +304,7 @@ for (const engine of testDatabases()) {
           more =
             answer.status !== 200 || answer.body.entries.some((entry: { problem?: string }) => entry.problem);
           if (memory !== 'at once') stripe.forgetKeys();
-          // What was killed holds its lease for a minute.
+          // The killed run holds its lease for a minute.
           clock.now += memory === 'at once' ? 60_001 : 25 * 3_600_000;
           await close({ tenant: slug });
           stripe.books.listLagSeconds = 0;

@@ -57,7 +57,7 @@ it('a month with nothing of its own is skipped, and is billed once a call of it 
   const september = await bill('quiet', '2026-09');
   const november = await bill('quiet', '2026-11');
   stage.server.clock.now += 3 * 3_600_000;
-  // A correction of September's call comes with the month that is billed next, whichever that is.
+  // A correction of September's call is billed with the next billed month, whichever that is.
   await stage.book(
     'quiet',
     { id: 'quiet-2', at: '2026-10-10T10:00:00Z', seconds: 180 },
@@ -73,7 +73,7 @@ it('a month with nothing of its own is skipped, and is billed once a call of it 
   await mustBe(200, voided('quiet', october));
   await mustBe(200, voided('quiet', november));
   await bill('quiet', '2026-10');
-  // All of it, the three minutes that November's first document could not know of among them.
+  // All of it, including the three minutes that November's first document could not know about.
   assert.equal((await bill('quiet', '2026-11')).totalCents, 400);
 });
 
@@ -200,7 +200,7 @@ it('a month with neither an amount nor a call has no document, and is closed', a
   assert.deepEqual(await close('idle'), [['2026-10', 'finalized', 0]]);
   const refused = await mustBe(409, operator('POST', 'tenants/idle/invoices', { period: '2026-11' }));
   assert.equal(refused.body.detail, 'There is nothing to bill in 2026-11.');
-  // A draft may come to nothing afterwards.
+  // A draft may become zero afterwards.
   const costly: PlanInput = {
     ...perMinute,
     rates: [{ channels, price: { kind: 'cost-plus', markupBps: 0 } }],

@@ -1,4 +1,4 @@
-/** What goes wrong with one tenant stays with it: the others are billed, and the report names it. */
+/** One tenant's failure does not affect others: they are billed, and the report names it. */
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import type { CloseReport, MarginAnswer, Plan } from '../../../server/contract.ts';

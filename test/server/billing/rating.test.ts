@@ -7,7 +7,7 @@ import { planPresets, planSchema } from '../../../server/contract.ts';
 import { noCost } from '../../../server/vapi/cost.ts';
 import { call, planOf, rate, segmentsFor, versions } from './support.ts';
 
-/** The whole line; what is not given is that of a line without calls for all of November. */
+/** The whole line; what is not given is as on a line without calls for all of November. */
 function line(changes: Partial<RatedLine>): RatedLine {
   return {
     kind: 'usage',

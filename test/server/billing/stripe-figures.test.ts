@@ -1,4 +1,4 @@
-/** What Stripe would ask for is what the document says, or a person is notified; so are reversed payments. */
+/** Stripe would collect what the document says, or a person is notified; the same for reversed payments. */
 import assert from 'node:assert/strict';
 import { after, before, beforeEach, describe, it } from 'node:test';
 import type { NoticeView, PlanInput } from '../../../server/contract.ts';
@@ -78,7 +78,7 @@ describe('an invoice that Stripe could not ask for as it is', () => {
       );
       assert.equal(await place.statusOf(slug, id), 'finalized');
     };
-    // A person enters a balance while the draft is made.
+    // Someone enters a balance while the draft is being made.
     const raised = books.createCustomer({});
     const entered = await place.finalized('entered', { billing: { stripeCustomerId: raised.id } });
     place.stripe.fault = (request) => {
@@ -199,7 +199,7 @@ describe('a payment that goes back', () => {
     for (const [type, object] of [...steps, ...steps]) await mustBe(200, place.tell(type, object));
     assert.equal(await place.statusOf('disputed', invoice.id), 'paid');
     const told = await noticesOf('disputed');
-    // They are raised at one instant of the server's clock, so that the list has them in any order.
+    // They are raised at one instant of the server's clock, so the list may have them in any order.
     assert.deepEqual(
       told.map(({ kind, data }) => [kind, data.invoice, data.event, data.amountCents].join(' ')).sort(),
       steps

@@ -1,4 +1,4 @@
-/** Stripe's memory of our requests when it is in the way: it keeps failures, other parameters, and what is deleted since. */
+/** Stripe's memory of our requests can be in the way: it keeps failures, other parameters and deleted objects. */
 import assert from 'node:assert/strict';
 import { after, before, beforeEach, describe, it } from 'node:test';
 import type { InvoiceView } from '../../../server/contract.ts';
@@ -18,7 +18,7 @@ beforeEach(() => {
   place.stripe.fault = () => null;
 });
 
-/** An answer to this request is lost, and the caller dies with it. */
+/** The answer to this request is lost, and the caller dies with it. */
 function dieAt(request: RegExp): void {
   let dead = false;
   place.stripe.fault = (asked) => {
@@ -41,7 +41,7 @@ const shown = (invoice: InvoiceView) =>
   place.atStripe(invoice.id).map(({ customer, status, total }) => [customer, status, total]);
 
 describe('a failure that Stripe keeps under its key', () => {
-  /** What makes something, with the document that it is done to. */
+  /** What creates something, with the document concerned. */
   const works: Record<string, (slug: string) => Promise<{ work: () => ReturnType<StripeStage['push']> }>> = {
     push: async (slug) => {
       const { id } = await place.finalized(slug);
@@ -93,7 +93,7 @@ describe('a failure that Stripe keeps under its key', () => {
           const first = await work();
           place.stripe.fault = () => null;
           assert.equal(codeOf(first), 'stripe_unavailable', posts[index]);
-          // A search finds what is new only a while later, and the caller comes later too.
+          // A search finds new objects only after a while, and the caller comes later too.
           place.stage.server.clock.now += 120_000;
           await mustBe(200, work());
           const grown = numbers().map((now, at) => now - (before[at] ?? 0));

@@ -1,4 +1,4 @@
-/** A disk without room for the SQLite store: what is answered with yes is kept, the rest is told to come again. */
+/** A disk without room for the SQLite store: what succeeds is stored, the rest is refused for a later retry. */
 import assert from 'node:assert/strict';
 import { DatabaseSync } from 'node:sqlite';
 import { after, before, describe, it } from 'node:test';

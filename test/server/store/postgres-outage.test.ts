@@ -1,4 +1,4 @@
-/** What a PostgreSQL that goes away, falls silent or only reads does to the server: it says so, and recovers automatically. */
+/** A PostgreSQL that goes away, falls silent or becomes read-only: the server reports it, and recovers automatically. */
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import pg from 'pg';

@@ -1,4 +1,4 @@
-/** The server's process: how it stops, whose eyes its files are for, and what another program's lock does to it. */
+/** The server's process: how it stops, who can read its files, and how it reacts to another program's lock. */
 import assert from 'node:assert/strict';
 import { chmodSync, mkdirSync, mkdtempSync, readdirSync, rmSync, statSync } from 'node:fs';
 import { request } from 'node:http';

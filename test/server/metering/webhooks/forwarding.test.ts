@@ -1,4 +1,4 @@
-/** A tenant's own server goes on to get what it got before us, and Vapi its answers, as if we were not there. */
+/** A tenant's own server still gets what it got before us, and Vapi its answers, as if we were not there. */
 import assert from 'node:assert/strict';
 import { randomBytes, randomUUID } from 'node:crypto';
 import { afterEach, beforeEach, describe, it } from 'node:test';

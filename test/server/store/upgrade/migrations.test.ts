@@ -1,4 +1,4 @@
-/** What a single migration makes of rows that were there. */
+/** How single migrations change existing rows. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { Kysely, sql } from 'kysely';
