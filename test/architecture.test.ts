@@ -82,8 +82,8 @@ const isApp = inside('server/portal');
 const isOfServer = (path: string) => inside('server')(path) && !isApp(path);
 const portalFloorOf = floorIn(portalLadder, 'server/portal');
 
-describe('who may import whom', () => {
-  it('is read from the sources: these rules have something to look at', () => {
+describe('which files may import which', () => {
+  it('is read from the sources: these rules have files to check', () => {
     assert.ok(imports.length > 400, `${imports.length} imports found`);
   });
 
@@ -98,7 +98,7 @@ describe('who may import whom', () => {
     assert.deepEqual(show(inPortal.filter(upward(portalFloorOf))), []);
   });
 
-  it('every file of the server and the portal stands on a floor', () => {
+  it('every file of the server and the portal is on a floor', () => {
     const homeless = files.filter(
       (file) => inside('server')(file) && (isApp(file) ? portalFloorOf(file) : floorOf(file)) === -1,
     );
@@ -120,7 +120,7 @@ describe('who may import whom', () => {
     assert.deepEqual(show(imports.filter(({ from }) => from === 'server/base/currency.ts')), []);
   });
 
-  it('the product imports neither the demo nor the tests, and the demo not the tests', () => {
+  it('the product imports neither the demo nor the tests; the demo does not import the tests', () => {
     const wrong = imports.filter(
       ({ from, to }) =>
         ((inside('server')(from) || inside('widget')(from)) && (inside('demo')(to) || inside('test')(to))) ||
@@ -162,7 +162,7 @@ describe('who may import whom', () => {
     assert.deepEqual(show(wrong), []);
   });
 
-  it('only server/vapi, the element’s file for calls and the emulator speak in Vapi’s names', () => {
+  it('only server/vapi, the element’s file for calls and the emulator use Vapi’s names', () => {
     const names =
       /roomDeleteOnUserLeaveEnabled|costBreakdown|phoneCallProvider|allowTransientAssistant|transfer-destination-request|['`](?:status-update|end-of-call-report|conversation-update|assistant-request|tool-calls)['`]/i;
     // As the ledger stores them and /v1 shows them; all other code uses `callKinds`.
@@ -202,7 +202,7 @@ describe('who may import whom', () => {
     assert.deepEqual([...new Set(packages)].sort(), Object.keys(manifest.dependencies).sort());
   });
 
-  it('domains do not import routes, and routes not each other', () => {
+  it('domains do not import routes, and routes do not import each other', () => {
     const helpers = ['parse', 'caller', 'cursor', 'csv', 'write-out', 'visitor/cors'].map(
       (name) => `server/routes/${name}.ts`,
     );
@@ -257,7 +257,7 @@ describe('who may import whom', () => {
     );
   });
 
-  it('every folder of code says what it is for', () => {
+  it('every folder of code describes its purpose', () => {
     const folders = ['widget', 'demo', 'demo/vapi-emulator', 'test', 'server'].concat(
       ['access', 'base', 'billing', 'cli', 'ledger', 'metering', 'openapi', 'routes', 'store', 'vapi'].map(
         (name) => `server/${name}`,

@@ -33,7 +33,7 @@ it('the emulator has one place where time comes from', () => {
   assert.deepEqual(readers('demo/vapi-emulator/**/*.ts'), ['demo/vapi-emulator/world.ts']);
 });
 
-it('server and emulator of a test stand at the same fixed time and move together', async () => {
+it('a test’s server and emulator start at the same fixed time and move together', async () => {
   const network = await startTestNetwork();
   try {
     const { assistantId } = network.acme;

@@ -150,7 +150,7 @@ ${commands}`;
   });
 }
 
-test('the worked example of billing is what the rating makes of it', () => {
+test('the worked example of billing is what rating calculates', () => {
   const [, example = ''] =
     /^(Worked example\.[\s\S]*?)\n(?:\n|$)/m.exec(`${read('server/billing/rules.md')}\n`) ?? [];
   const number = (pattern: RegExp) => Number(pattern.exec(example)?.[1]);
@@ -185,7 +185,7 @@ test('the worked example of billing is what the rating makes of it', () => {
   );
 });
 
-test('a command inside a sentence is one that the program knows, with flags that it takes', () => {
+test('a command inside a sentence is one that the program has, with flags that it accepts', () => {
   const known = [...accessCommands, ...billingCommands];
   let seen = 0;
   for (const page of pages) {
@@ -240,7 +240,7 @@ test('every link between the docs leads to a file, and to a heading where it nam
   assert.deepEqual(broken, []);
 });
 
-test('the README has at most 100 lines, a folder’s README a screen, and a record of decisions 25', () => {
+test('the README has at most 100 lines, a folder’s README a screenful, and a record of decisions 25', () => {
   // Pages that a person works through, rather than descriptions of folders.
   const longer = ['server/deploy/README.md'];
   const most = (page: string) => {

@@ -76,7 +76,7 @@ function proseOf(file: string): Text {
 
 const found = (patterns: string[]) => globSync(patterns, { cwd: root }).sort();
 
-test('no text that a person reads has a word of the list', () => {
+test('no text that a person reads contains a word of the list', () => {
   const code = found(['{server,widget,demo}/**/*.{ts,js,mjs}']);
   const prose = found([
     '*.md',
@@ -89,7 +89,7 @@ test('no text that a person reads has a word of the list', () => {
   assert.deepEqual([...code.flatMap(stringsOf), ...prose.map(proseOf)].flatMap(offences), []);
 });
 
-test('the list finds the words, and lets through what only looks like one', () => {
+test('the list finds the words, and ignores what only looks like one', () => {
   const isRefused = (text: string) => offences({ file: '', text }).length > 0;
   const refused = [
     'It is no draft any more.',

@@ -61,7 +61,7 @@ const printed = (demo: Started, text: string) =>
     (output) => output.includes(text),
   );
 
-test('--json: one line of addresses; the month is there; a booked call is told; SIGINT leaves nothing', async () => {
+test('--json: one line of addresses; the month exists; a booked call is reported; SIGINT leaves nothing', async () => {
   const demo = startDemoProcess({ EMULATOR_REPORT_DELAY_MS: '0' }, '--json');
   await printed(demo, '\n');
   const lines = demo.out().trim().split('\n');
@@ -169,7 +169,7 @@ test('--port-base reaches the ports; an unknown option is named', async () => {
   assert.match(unknown.err(), /Unknown option '--ports'/);
 });
 
-test('two parts on one port and a port that is none are told before anything starts', async () => {
+test('two parts on one port and an invalid port are reported before anything starts', async () => {
   const twice = startDemoProcess({ PORT: '48787', DEMO_SITE_PORT: '48787' });
   const bad = startDemoProcess({ PORT: 'eighty', EMULATOR_PORT: '99999' });
   assert.equal(await twice.ended, 1);

@@ -33,7 +33,7 @@ test('the first page leads to the portal, each time by a new link that signs in'
   }
 });
 
-test('the operator begins with real clients; the tenants for what goes wrong come with their page, once', async () => {
+test('the operator begins with real clients; the tenants for failures are created with their page, once', async () => {
   const first = await tenants();
   assert.deepEqual(first, ['acme', 'fern-garden', 'riverside-dental', 'show-consent', 'show-rejoin']);
   const visits = [1, 2].map(() => fetch(`${demo.site}/trouble`));

@@ -13,7 +13,7 @@ after(() => pages?.close());
 /** The browser's own message about the request that revealed the challenge. */
 const refused = /^Failed to load resource: the server responded with a status of 403/;
 
-test('a click that is first to ask solves the challenge and gets its call', async () => {
+test('the first click solves the challenge and gets its call', async () => {
   const visit = await pages.open(`${pages.script}<vapi-agent tenant="proof"></vapi-agent>`);
   await talk(visit.agent);
   await hangUp(visit.agent);
@@ -22,7 +22,7 @@ test('a click that is first to ask solves the challenge and gets its call', asyn
   await visit.leave([refused]);
 });
 
-test('with the settings known, no request is refused, and the second call solves a challenge of its own', async () => {
+test('with the settings known, no request is refused, and the second call solves its own challenge', async () => {
   const visit = await pages.open(`${pages.script}<vapi-agent tenant="proof" mode="hybrid"></vapi-agent>`);
   // Opened by the page: no intent yet, so the settings are loaded and no session is requested.
   await visit.agent.evaluate((agent: HTMLElement & { show(): void }) => agent.show());

@@ -72,7 +72,7 @@ test('in the middle of a call everything changes in place: panel and call stay, 
   await visit.leave();
 });
 
-test('what is written for the server is what its API takes', async () => {
+test('what is written for the server is what its API accepts', async () => {
   const visit = await open();
   const { page } = visit;
   await page.getByLabel('Greeting', { exact: true }).fill('Good day!');

@@ -114,7 +114,7 @@ for (const viewport of [
 
 const brands = ['#ffd400', '#ffffff', '#000000', '#7f7f7f', '#14635c', '#e4002b'];
 for (const colorScheme of ['light', 'dark'] as const) {
-  test(`${colorScheme}: the ring of the focus has a contrast of 3 to what is beside it, whatever the brand's colour`, async () => {
+  test(`${colorScheme}: the focus ring has a contrast of 3 to what is beside it, whatever the brand's colour`, async () => {
     const visit = await open('mode="hybrid"', { colorScheme, viewport: { width: 1280, height: 720 } });
     const { agent, page } = visit;
     for (const brand of brands) {

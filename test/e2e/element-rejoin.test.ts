@@ -115,7 +115,7 @@ test('without consent the next page joins nothing, and the call ends', async () 
   await visit.leave();
 });
 
-test('where the tenant does not want it, a change of page ends the call', async () => {
+test('if the tenant does not want it, a change of page ends the call', async () => {
   await change({ rejoinCalls: false });
   const visit = await visitSite();
   const agent = visit.page.locator('vapi-agent');

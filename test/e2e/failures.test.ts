@@ -101,7 +101,7 @@ for (const { title, tenant, words, isRefused, wayOn = 'Try again' } of refusals)
   });
 }
 
-test('a refused microphone is told before anything is reserved or created', async () => {
+test('a refused microphone is reported before anything is reserved or created', async () => {
   const { demo } = stage;
   const visit = await stage.visit(`${demo.site}/acme`, { microphone: 'denied' });
   const agent = visit.page.locator('vapi-agent');
@@ -114,7 +114,7 @@ test('a refused microphone is told before anything is reserved or created', asyn
   await visit.leave();
 });
 
-test('too many calls: the second within a minute is asked to wait', async () => {
+test('too many calls: the second within a minute has to wait', async () => {
   const visit = await stage.visit(`${stage.demo.site}/trouble`);
   const agent = visit.page.locator('vapi-agent[tenant=try-too-fast]');
   await agent.locator('[part=launcher]').click();
@@ -144,7 +144,7 @@ test('the assistant hangs up: an ordinary end without an error, and the call is 
   await visit.leave();
 });
 
-test('the service drops the call: the visitor can call again, and what it cost until then is counted', async () => {
+test('the service drops the call: the visitor can call again, and its cost until then is counted', async () => {
   const { demo } = stage;
   const visit = await stage.visit(`${demo.site}/trouble`);
   const agent = visit.page.locator('vapi-agent[tenant=try-cut-off]');
@@ -159,7 +159,7 @@ test('the service drops the call: the visitor can call again, and what it cost u
   await visit.leave();
 });
 
-test('a slow service: the panel stays calm until the call is there', async () => {
+test('a slow service: the panel stays calm until the call exists', async () => {
   stage.demo.emulator.setSwitch('slowMs', 0);
   const visit = await stage.visit(`${stage.demo.site}/trouble`);
   const { asked, release } = await hold(visit.page, '**/v1/calls');
@@ -174,7 +174,7 @@ test('a slow service: the panel stays calm until the call is there', async () =>
   await visit.leave();
 });
 
-test('a report that comes twice is one call, a report without a cost is “unknown” and not zero', async () => {
+test('a report that arrives twice is one call, a report without a cost is “unknown” and not zero', async () => {
   const { demo } = stage;
   const { emulator, operator } = demo;
   const assistantOf = (name: string) => {
@@ -198,7 +198,7 @@ test('a report that comes twice is one call, a report without a cost is “unkno
   assert.equal((await operator.usage('try-cost-unknown')).total.callsWithoutCost, 1);
 });
 
-test('the server is down: “No connection”, and it works again when the server does', async (context) => {
+test('the server is down: “No connection”, and it works again once the server is up', async (context) => {
   const other = await openStage();
   context.after(() => other.close());
   const visit = await other.visit(`${other.demo.site}/acme`);

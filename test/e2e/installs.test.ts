@@ -103,7 +103,7 @@ test('Squarespace: in the footer, with styles that reach for every button', () =
     head: '<style>button { display: none !important } #siteWrapper { position: relative; z-index: 9 }</style>',
   }));
 
-test('Framer: the page beside it is drawn anew and swapped without a reload', async () => {
+test('Framer: the page beside it is redrawn and swapped without a reload', async () => {
   const page = await pages.open(`<div id="main"><a href="/about">About</a></div>${embedded('framer')}`);
   await talk(page.agent);
   await page.page.evaluate(() => {
@@ -161,7 +161,7 @@ test('the client’s colours get through a policy that forbids inline styles', a
   }
 });
 
-test('a launcher that a browser has kept from the build before finds its panel and its call', async () => {
+test('a launcher cached from the previous build finds its panel and its call', async () => {
   const { server } = pages.demo;
   const now = await (await fetch(`${server}/widget.js`)).text();
   const before = now.replaceAll(
@@ -178,7 +178,7 @@ test('a launcher that a browser has kept from the build before finds its panel a
   await page.leave();
 });
 
-test('in an iframe on another address the microphone is refused, and the visitor is told; `allow` lets it through', async () => {
+test('in an iframe on another address the microphone is refused, and the visitor reads so; `allow` permits it', async () => {
   const other = pages.origin.replace('localhost', '127.0.0.1');
   await pages.addTenant('framed', { name: 'Framed', allowedOrigins: [other] });
   const body = `<!doctype html><html lang="en"><title>Embed</title>${pages.script}<vapi-agent tenant="framed"></vapi-agent></html>`;

@@ -306,7 +306,7 @@ test('an invoice is credited by line, marked as paid, voided with a reason, or f
   await visit.leave(/status of 400|ERR_FAILED/);
 });
 
-test('an invoice goes to Stripe when the operator says so; its client sees it without any button to change it', async () => {
+test('an invoice goes to Stripe when the operator says so; its client sees it without buttons to change it', async () => {
   await stage.addTenant('echo', plan, '2026-10-01', { name: 'Echo' });
   await collectByStripe('echo', 'charge');
   await mustBe(200, stage.bill('echo', '2026-10'));
@@ -334,7 +334,7 @@ test('an invoice goes to Stripe when the operator says so; its client sees it wi
   await client.leave();
 });
 
-test('a plan is made from a preset with other numbers, said in words, tried on a past month, and set', async () => {
+test('a plan is made from a preset with other numbers, described in words, tried on a past month, and set', async () => {
   await stage.addTenant('foxtrot', plan, '2026-12-01', { name: 'Foxtrot' });
   await stage.book('foxtrot', { id: 'f-1', at: '2026-12-10T09:00:00Z', seconds: 150 });
   const visit = await signIn(null);
@@ -518,7 +518,7 @@ for (const { width, dark, rules } of [
   { width: 1280, dark: false, rules: undefined },
   { width: 375, dark: true, rules: ['color-contrast', 'scrollable-region-focusable'] },
 ]) {
-  test(`${width} pixels, ${dark ? 'dark' : 'light'}: no view of the operator’s billing has a fault that axe knows`, async () => {
+  test(`${width} pixels, ${dark ? 'dark' : 'light'}: no view of the operator’s billing has a fault known to axe`, async () => {
     const visit = await signIn(null, { width, dark });
     const { page } = visit;
     const entry = { tenant: 'acme', month: '2026-11', number: null, totalCents: 1000, currency: 'usd' };

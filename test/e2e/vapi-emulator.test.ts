@@ -223,7 +223,7 @@ test('a visitor joins, hears the agent, reads the transcript and hangs up, and n
   await page.close();
 });
 
-test('a call that the service ends shows status, error and end, in this order, and gives everything back', async () => {
+test('a call that the service ends shows status, error and end, in this order, and releases everything', async () => {
   const call = await createCall('ends-mid-call');
   const { page } = await openPage();
   await page.evaluate((url) => window.probe.join(url), call.webCallUrl);
@@ -312,7 +312,7 @@ test('a room whose call is over cannot be joined', async () => {
   await page.close();
 });
 
-test('a kept room goes on without the visitor and can be joined again on the same page', async () => {
+test('a kept room continues without the visitor and can be joined again on the same page', async () => {
   const call = await createCall('talks', {}, { roomDeleteOnUserLeaveEnabled: false });
   const { page, faults } = await openPage();
   const join = async () => {

@@ -43,7 +43,7 @@ test('npm run cli -- help lists the commands', async () => {
   assert.match(await output(['run', 'cli', '--', 'help'], {}), /^Usage: vapi-agent <command>/m);
 });
 
-test('npm run demo shows what to open, and it is there', async () => {
+test('npm run demo shows what to open, and it works', async () => {
   await npm(['run', 'demo'], { ...kernelPorts, TMPDIR: scratch }, async (lines) => {
     const told: string[] = [];
     for await (const line of lines) {

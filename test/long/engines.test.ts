@@ -32,7 +32,7 @@ for (const { engine, missing } of engines) {
     for (const { name, run } of hostPageCases) it(name, () => run(visits));
 
     if (engine === 'WebKit') {
-      it('built without WebRTC: the visitor is told so, and no call is asked for', async () => {
+      it('built without WebRTC: the visitor reads so, and no call is requested', async () => {
         const visit = await visits.open(site.script + lab, { isWebRtcNeeded: false });
         const callsBefore = site.demo.emulator.calls().length;
         await visit.agent().click({ part: 'launcher' });
@@ -50,7 +50,7 @@ for (const { engine, missing } of engines) {
     ['WebKit', 'none', ['No microphone found']],
   ];
   for (const [, microphone, texts] of others.filter(([name]) => name === engine)) {
-    it(`${engine}, microphone ${microphone}: the visitor reads why and what to do, and no call is asked for`, {
+    it(`${engine}, microphone ${microphone}: the visitor reads why and what to do, and no call is requested`, {
       skip: missing ?? false,
     }, async () => {
       const visits = await openHostVisits(await openEngine(engine, microphone), site);

@@ -42,7 +42,7 @@ before(() => {
 });
 after(() => rmSync(scratch, { recursive: true, force: true }));
 
-test('it holds the built element, JavaScript and types, and nothing of the project’s own', () => {
+test('it contains the built element, JavaScript and types, and none of the project’s sources', () => {
   const files = run('tar', ['-tzf', tarball], scratch).split('\n');
   for (const name of [
     'dist/widget/widget.js',
@@ -61,7 +61,7 @@ test('it holds the built element, JavaScript and types, and nothing of the proje
   assert.deepEqual(sources, []);
 });
 
-test('publint and are-the-types-wrong have nothing to say', () => {
+test('publint and are-the-types-wrong find nothing', () => {
   run(bin('publint'), ['--strict', join(root, 'dist', 'package')], scratch);
   run(bin('attw'), [tarball, '--profile', 'esm-only'], scratch);
 });
@@ -182,7 +182,7 @@ test('its commands say what they need on an older Node', (context) => {
   }
 });
 
-test('an empty Vite project bundles the element, the call stays a chunk of its own, and a visitor talks', async () => {
+test('an empty Vite project bundles the element, the call stays a separate chunk, and a visitor talks', async () => {
   const folder = project('vite', { vite });
   writeFileSync(join(folder, 'index.html'), page('<vapi-agent tenant="bundled"></vapi-agent>'));
   writeFileSync(

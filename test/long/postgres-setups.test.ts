@@ -18,7 +18,7 @@ const here = everyDatabase().length > 1;
 const seller = { name: 'Agency' };
 
 describe('PostgreSQL as operators have it', { skip: here ? false : 'no PostgreSQL here' }, () => {
-  it('restarted under reports loses none that was acknowledged, and the process goes on', async () => {
+  it('restarted under reports loses none that was acknowledged, and the process continues', async () => {
     const own = await ownPostgres();
     const config = { kind: 'postgres' as const, url: own.url, timeoutMs: 1000 };
     const server = await startTestServer({ database: { config, remove: async () => {} } });

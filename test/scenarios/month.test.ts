@@ -75,7 +75,7 @@ describe('a month of a client', () => {
     return (await ok(operator('GET', `/v1/tenants/acme/invoices/${invoices[0].id}`))).body as InvoiceView;
   }
 
-  it('is on its Stripe invoice to the cent, call by call, and what came late is on the next', async () => {
+  it('is on its Stripe invoice to the cent, call by call, and what arrived late is on the next', async () => {
     // A visitor starts a call on the page and no one speaks: it costs nothing and is still on the invoice.
     const grant = await network.visitor('/v1/calls', { session: await network.session('acme') });
     assert.equal(grant.status, 201);

@@ -61,7 +61,7 @@ test('the path of the server’s address is kept, with and without a slash at it
   assert.deepEqual(asked.splice(0), ['GET /voice/v1/tenants', 'GET /voice/v1/tenants']);
 });
 
-test('an answer that is not the server’s own is a sentence that names the address, not a parser’s complaint', async () => {
+test('an answer that is not the server’s own is a sentence that names the address, not a parser error', async () => {
   const { code, err } = await run(['tenants'], { VAPI_AGENT_URL: address });
   assert.equal(code, 1);
   assert.ok(err.includes(`${address}/v1/tenants (status 404)`), err);
@@ -99,7 +99,7 @@ fetch('${address}/slow').catch(({ cause }) => get('${address}/voice/' + cause.co
   assert.deepEqual(await result, { code: 0, out: 'nothing\n', err: '' });
 });
 
-test('--help and help say what there is, --version which one it is; neither needs a server', async () => {
+test('--help and help list the commands, --version the version; neither needs a server', async () => {
   for (const word of ['--help', '-h', 'help']) {
     const { code, out } = await run([word]);
     assert.equal(code, 0);

@@ -79,7 +79,7 @@ test('the README names them all', () => {
   );
 });
 
-test('typings for React, Vue, Svelte and Angular compile, and refuse what is wrong', async () => {
+test('typings for React, Vue, Svelte and Angular compile, and reject mistakes', async () => {
   const tsc = join(root, 'node_modules', 'typescript', 'bin', 'tsc');
   await promisify(execFile)(process.execPath, [tsc, '--noEmit', '-p', join(root, 'test', 'typings')]).catch(
     ({ stdout }) => assert.fail(stdout),

@@ -64,11 +64,11 @@ describe('weight of the element', () => {
     assert.doesNotThrow(() => new Function(loader));
   });
 
-  it('what is lazy carries its hash in its name, what a page names does not', () => {
+  it('lazy files have their hash in their name, files that a page names do not', () => {
     for (const path of files.keys()) assert.match(path, /^(widget|embed)\.js$|^chunks\/[\w-]+-[\w-]{6}\.js$/);
   });
 
-  it('says the hash of every file, for pages that pin what they load', async () => {
+  it('lists the hash of every file, for pages that pin what they load', async () => {
     const said = JSON.parse(await readFile(join(folder, 'integrity.json'), 'utf8'));
     const real = [...files].map(([name, code]) => [
       name,

@@ -94,7 +94,7 @@ describe('sound settings and after the call', () => {
     }
   });
 
-  it('where a page cannot set the volume, as on iOS, there is no slider for it', async () => {
+  it('if a page cannot set the volume, as on iOS, there is no slider for it', async () => {
     const volume = Object.getOwnPropertyDescriptor(HTMLMediaElement.prototype, 'volume');
     Object.defineProperty(HTMLMediaElement.prototype, 'volume', {
       get: () => 1,
@@ -113,7 +113,7 @@ describe('sound settings and after the call', () => {
     }
   });
 
-  it('a rating and a comment go to the server with the permission of that call', async () => {
+  it('a rating and a comment go to the server with that call’s token', async () => {
     const element = await finished();
     await audit(element);
     expect(server.paths).not.to.include(feedbackPath);
@@ -195,7 +195,7 @@ describe('sound settings and after the call', () => {
     });
   });
 
-  it('the next call begins without what was left of the last one', async () => {
+  it('the next call begins without remains of the last one', async () => {
     const element = await finished();
     button(element, 'Talk again').click();
     await untilState(element, 'live');

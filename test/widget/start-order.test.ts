@@ -51,7 +51,7 @@ describe('order of a start', () => {
     await new Promise((resolve) => setTimeout(resolve));
   };
 
-  it('Daily’s machine comes while the call is asked for, and is the one that the SDK then wants', async () => {
+  it('Daily’s machine is loaded while the call is requested, and is the one that the SDK then needs', async () => {
     let answer: (response: Response) => void = () => {};
     server.answers.set('/v1/calls', () => new Promise((resolve) => (answer = resolve)));
     const element = await agentElement();
@@ -67,7 +67,7 @@ describe('order of a start', () => {
     expect(document.querySelectorAll('link[href*=call-machine]').length).to.equal(0);
   });
 
-  it('what the browser and the server answer to an intent is at hand: the call is asked for in the click itself', async () => {
+  it('the answers to an intent are used: the call is requested in the click itself', async () => {
     mayListen('granted');
     const element = await agentElement();
     await intend(element);
@@ -114,7 +114,7 @@ describe('order of a start', () => {
     await untilState(element, 'live');
   });
 
-  it('nothing of Daily comes while the browser asks for the microphone: fetched too early, it is complained of', async () => {
+  it('nothing of Daily’s is loaded while the browser asks for the microphone: browsers warn about unused preloads', async () => {
     mayListen('prompt');
     let allow: () => void = () => {};
     const asked = new Promise<void>((resolve) => (allow = resolve));
@@ -137,7 +137,7 @@ describe('order of a start', () => {
     }
   });
 
-  it('nothing of Daily comes before the visitor has agreed', async () => {
+  it('nothing of Daily’s is loaded before the visitor has agreed', async () => {
     server.config.consent = { version: '1', text: 'We record.' };
     const element = await agentElement();
     launcherOf(element).click();
@@ -145,7 +145,7 @@ describe('order of a start', () => {
     expect(machines()).to.eql([]);
   });
 
-  it('a microphone that is allowed already does not keep the room waiting', async () => {
+  it('an allowed microphone does not delay the room', async () => {
     mayListen('granted');
     const restore = microphone(() => new Promise(() => {}));
     try {

@@ -10,7 +10,7 @@ const root = join(import.meta.dirname, '..', '..');
 const plugin = join(root, 'widget', 'installs', 'wordpress');
 const read = (name: string) => readFileSync(join(plugin, name), 'utf8');
 
-test('PHP_CodeSniffer finds nothing against PSR-12', () => {
+test('PHP_CodeSniffer finds no violation of PSR-12', () => {
   // Sentences that visitors read, and WordPress's long conditions, may pass the soft limit of 120 columns.
   const args = ['--standard=PSR12', '--extensions=php', '--exclude=Generic.Files.LineLength', plugin];
   const { status, stdout } = spawnSync('phpcs', args, { encoding: 'utf8' });
@@ -69,7 +69,7 @@ test('every text of a script names the script’s file, without which WordPress 
   assert.ok(seen > 30, `${seen} texts`);
 });
 
-test('the readme has the form of the plugin directory and the same demands as the header', () => {
+test('the readme has the plugin directory’s format and the same requirements as the header', () => {
   const [header, readme] = [read('vapi-agent.php'), read('readme.txt')];
   for (const name of ['Requires at least', 'Requires PHP', 'License']) {
     const value = new RegExp(`${name}: +(.+)`).exec(header)?.[1];

@@ -50,7 +50,7 @@ describe('on every route', () => {
     }
   });
 
-  it('a client’s key finds nothing to change, its own and another’s, and nothing at all of another', async () => {
+  it('a client’s key finds nothing to change, its own and another’s, and nothing at all of another tenant', async () => {
     const key = await keyWith({ tenant: 'acme' });
     const before = await audited();
     for (const route of operatorRoutes) {

@@ -44,7 +44,7 @@ for (const engine of testDatabases()) {
       assert.equal((await visitor('/v1/calls', { session: await session('acme') })).status, 201);
     });
 
-    it('tells when a call could not be ended', async () => {
+    it('reports a call that could not be ended', async () => {
       const tenant = await network.addTenant('unreachable');
       const { visitor, session, emulator } = network;
       await visitor('/v1/calls', { session: await session('unreachable') });
@@ -112,7 +112,7 @@ for (const engine of testDatabases()) {
       }
     }
 
-    it('asks no one but Vapi, whatever address a webhook names, and still ends the call by Vapi’s own', async (t) => {
+    it('contacts only Vapi, whatever address a webhook names, and still ends the call at Vapi’s own', async (t) => {
       const { webhookSecret, assistantId } = await network.addTenant('forged', {}, { serverMessages: [] });
       let asked = 0;
       const internal = createServer((_request, response) => {
@@ -138,7 +138,7 @@ for (const engine of testDatabases()) {
       assert.equal(asked, 0);
     });
 
-    it('leaves alone a call that was granted after it', async () => {
+    it('does not end a call that was granted after it', async () => {
       const slug = 'scoped-fresh';
       await network.addTenant(slug, { accessMode: 'scoped-key' });
       const { visitor, session, emulator, server } = network;

@@ -43,18 +43,18 @@ describe('the visitor’s address', () => {
     it(why, async () => assert.equal((await networksFor(await start(setting), spoofed)).size, count));
   }
 
-  it('behind one proxy cannot be chosen by writing more into the header', async () => {
+  it('behind one proxy cannot be chosen by adding to the header', async () => {
     const server = await start(1);
     const entries = ['198.51.100.9', '1.1.1.1, 198.51.100.9', '2.2.2.2, 3.3.3.3, 198.51.100.9'];
     assert.equal((await networksFor(server, entries)).size, 1);
   });
 
-  it('is the same whatever port a proxy writes beside it, and another visitor’s is another', async () => {
+  it('is the same whatever port a proxy adds, and differs from another visitor’s', async () => {
     const entries = ['198.51.100.9:1111', '198.51.100.9:2222', '198.51.100.10:1111', '[2001:db8::1]:443'];
     assert.equal((await networksFor(await start(1), entries)).size, 3);
   });
 
-  it('is never taken from everybody: TRUST_PROXY=true is refused', () => {
+  it('is never accepted from everyone: TRUST_PROXY=true is refused', () => {
     for (const TRUST_PROXY of ['true', '*', '0.0.0.0/0/0', 'everyone', '100']) {
       assert.throws(() => readConfig({ TRUST_PROXY, SECRET_KEY: '', PORT: '0' }, '/nowhere'), ConfigError);
     }

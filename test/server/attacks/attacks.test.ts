@@ -36,7 +36,7 @@ for (const engine of testDatabases()) {
     });
     after(() => stage?.close());
 
-    it('are played where an honest visitor gets through', async () => {
+    it('are run where an honest visitor succeeds', async () => {
       const grant = await stage.newcomer().grant('acme');
       assert.ok(stage.emulator.calls().some(({ id }) => id === grant.callId));
     });

@@ -65,7 +65,7 @@ it('an invoice with a correction is credited in full for its total, and in parts
   assert.equal(await refusal(credit('whole', invoice)), 'nothing is left to credit');
 });
 
-it('what a later document has given back already is not taken back again', async () => {
+it('what a later document has already given back is not taken back again', async () => {
   on('2026-11-02');
   await stage.addTenant('given', atCost, '2026-10-01');
   await costs('given', 'given-1', 80);
@@ -179,7 +179,7 @@ it('a call that was credited and is then corrected gives its money back once', a
   assert.deepEqual(amounts(await bill('twice', '2026-12')), [['correction', -800]]);
 });
 
-it('a credit note is not voided while a correction counts on what it gave back, and then its money comes back once', async () => {
+it('a credit note is not voided while a correction relies on it, and then its money is returned once', async () => {
   on('2026-11-02');
   await stage.addTenant('relied', atCost, '2026-10-01');
   await costs('relied', 'relied-1', 50);
@@ -228,7 +228,7 @@ it('a minimum that was credited is not given back again when late calls reach it
   ]);
 });
 
-it('credit notes have a prefix of their own, or their numbers would be those of invoices', async () => {
+it('credit notes have their own prefix, or their numbers would be those of invoices', async () => {
   const path = '/v1/billing/seller';
   const same = { name: 'S', invoicePrefix: 'A', creditNotePrefix: 'A' };
   const refused = await mustBe(400, stage.server.operator('PUT', path, same));
@@ -239,7 +239,7 @@ it('credit notes have a prefix of their own, or their numbers would be those of 
   await mustBe(200, stage.server.operator('PUT', path, { ...same, creditNotePrefix: 'B' }));
 });
 
-it('a prefix that one series of numbers has had is refused for the other, so that no number comes twice', async () => {
+it('a prefix that one series of numbers has had is refused for the other, so that no number is used twice', async () => {
   const put = (invoicePrefix: string, creditNotePrefix: string) =>
     stage.server.operator('PUT', '/v1/billing/seller', { name: 'S', invoicePrefix, creditNotePrefix });
   on('2026-12-02');

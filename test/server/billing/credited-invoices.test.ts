@@ -94,7 +94,7 @@ describe('an invoice and what credit notes have taken back of it', () => {
     );
   });
 
-  it('is found by the state that is shown, and by no other', async () => {
+  it('is found only by the state that is shown', async () => {
     for (const wanted of ['finalized', 'credited', 'paid', 'overdue']) {
       const slugs = Object.keys(expected).filter((slug) => expected[slug]?.[1] === wanted);
       assert.deepEqual((await books(`?state=${wanted}`)).map(({ tenant }) => tenant).sort(), slugs.sort());
@@ -102,7 +102,7 @@ describe('an invoice and what credit notes have taken back of it', () => {
     assert.equal((await books('?status=finalized&state=credited')).length, 1);
   });
 
-  it('is asked for in one query a page', async () => {
+  it('is read in one query a page', async () => {
     const { store } = place.stage.server.ctx;
     let queries = 0;
     const counting: KyselyPlugin = {

@@ -63,7 +63,7 @@ const tellings = fc.array(
 const months = ['2026-09', '2026-10', '2026-11', '2026-12'];
 const monthOf = (call: number) => months[call % 3] ?? '';
 
-describe('whatever comes late or changes', () => {
+describe('whatever arrives late or changes', () => {
   let stage: BillingStage;
   let tenants = 0;
   before(async () => {
@@ -72,7 +72,7 @@ describe('whatever comes late or changes', () => {
   after(() => stage?.close());
 
   for (const [name, input] of Object.entries(plans)) {
-    it(`each call is charged once, and all that is billed comes to what is in the ledger: ${name}`, async () => {
+    it(`each call is charged once, and the sum billed matches the ledger: ${name}`, async () => {
       await fc.assert(
         fc.asyncProperty(tellings, (told) => checkHistory(planSchema.parse(input), input, told)),
         {

@@ -119,7 +119,7 @@ for (const engine of testDatabases()) {
     });
 
     if (engine.name === 'PostgreSQL') {
-      it('keep no visitor waiting while they are frozen: calls have a lock of their own', async () => {
+      it('do not delay visitors while they are frozen: calls have their own lock', async () => {
         const { id, generation } = await stage.addTenant('no-wait', perSecond, '2026-11-01');
         const { store } = stage.server.ctx;
         await store.transaction().execute(async (db) => {
@@ -213,7 +213,7 @@ for (const engine of testDatabases()) {
       assert.deepEqual(lineFigures(november), [['correction', '2026-10-01', 1, -200]]);
     });
 
-    it('whose corrections outweigh the month are credit notes, in a series of their own', async () => {
+    it('whose corrections outweigh the month are credit notes, in their own series', async () => {
       await stage.addTenant('negative', { ...doubled, minimumCents: 0 }, '2026-10-01');
       stage.server.clock.now = Date.parse('2026-11-02T12:00:00Z');
       const call = { id: 'negative-1', at: '2026-10-10T10:00:00Z', seconds: 60 };
@@ -227,7 +227,7 @@ for (const engine of testDatabases()) {
       assert.match(note.number ?? '', /^CN-\d{6}$/);
     });
 
-    it('have no minimum where the plan has none, also when each correction is rounded against it', async () => {
+    it('have no minimum if the plan has none, even when each correction is rounded against it', async () => {
       const atCost: PlanInput = {
         ...doubled,
         minimumCents: 0,
@@ -327,7 +327,7 @@ for (const engine of testDatabases()) {
       assert.equal((await operator('GET', 'prepaid/credits')).body.balanceCents, 1500);
     });
 
-    it('leave alone what of a mistaken top-up they have used: the rest can be taken back, with a reason', async () => {
+    it('keep what they have used of a mistaken top-up: the rest can be taken back, with a reason', async () => {
       await stage.addTenant('mistaken', { ...perSecond, monthlyFeeCents: 1000 }, '2026-11-01');
       const book = (amountCents: number, rest: object = {}) =>
         operator('POST', 'mistaken/credits', { amountCents, ...rest });
@@ -357,7 +357,7 @@ for (const engine of testDatabases()) {
       assert.ok(listed.some(([kind, cents]: [string, number]) => kind === 'correction' && cents === -3000));
     });
 
-    it('are not made before the month is over there, nor out of order', async () => {
+    it('are not made before the month is over in the tenant’s time zone, nor out of order', async () => {
       stage.server.clock.now = Date.parse('2026-12-01T04:59:59Z');
       await stage.addTenant('zone', { ...perSecond, monthlyFeeCents: 100 }, '2026-10-01', {
         timeZone: 'America/New_York',

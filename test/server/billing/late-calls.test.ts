@@ -43,7 +43,7 @@ async function bill(slug: string, which: string): Promise<Map<string, number>> {
   return prices;
 }
 
-it('over all shapes of plans, wherever the month is cut', async () => {
+it('over all shapes of plans, wherever the month is split', async () => {
   const check = async (plan: Plan, generated: BillableCall[], cut: number) => {
     tenants += 1;
     const slug = `late-${tenants}`;

@@ -56,7 +56,7 @@ it('an exchange rate changes with a month, never within one', async () => {
   assert.equal(versions.length, 4);
 });
 
-it('costs are converted at the rate of their day, also where an older version took two in a month', async () => {
+it('costs are converted at the rate of their day, even if an older version accepted two in a month', async () => {
   const { id } = await stage.addTenant('two', inEuros(1_000_000), '2026-11-01');
   await insertPlanVersion(stage.server.ctx.store, id, '2026-11-16', inEuros(500_000), 0);
   await stage.book(
@@ -72,7 +72,7 @@ it('costs are converted at the rate of their day, also where an older version to
 const simulate = async (slug: string, plan: Plan): Promise<SimulationAnswer> =>
   (await mustBe(200, operator('POST', `${slug}/simulate`, { month: '2026-11', plan }))).body;
 
-it('a plan is tried on the days on which the tenant had one, with their share of the fee', async () => {
+it('a plan is tried on the days on which the tenant had one, with that share of the fee', async () => {
   const own = planOf({ kind: 'per-minute', perMinuteMicros: 1_000_000 }, { monthlyFeeCents: 10_000 });
   await stage.addTenant('half', own, '2026-11-16');
   await stage.book(
@@ -92,7 +92,7 @@ it('a plan is tried on the days on which the tenant had one, with their share of
   );
 });
 
-it('any plan that was the tenant’s in a month, tried on it, comes to what the month came to', async () => {
+it('any plan that the tenant had in a month, tried on it, gives the month’s sum', async () => {
   let run = 0;
   const days = fc.integer({ min: 1, max: 30 });
   const month = fc.tuple(plans, days, callsOf('2026-11'), fc.option(days));

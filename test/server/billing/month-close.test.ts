@@ -74,7 +74,7 @@ for (const engine of testDatabases()) {
       assert.deepEqual(figures(await close()), []);
     });
 
-    it('reports what needs a person, and one tenant’s trouble holds up no other', async () => {
+    it('reports what needs a person, and one tenant’s failure does not delay others', async () => {
       await stage.addTenant('waiting', plan, '2026-11-01');
       await stage.addTenant('worse', plan, '2026-11-01');
       await mustBe(
@@ -110,7 +110,7 @@ for (const engine of testDatabases()) {
       assert.ok(runs.some(({ id, needsPerson }) => id === report.id && needsPerson === 2));
     });
 
-    it('reports calls that no one is billed for, and invoices that Stripe never gets for want of a key', async () => {
+    it('reports calls that no one is billed for, and invoices that Stripe never gets because there is no key', async () => {
       await stage.addTenant('half', plan, '2026-11-16');
       await stage.server.createTenant({ slug: 'no-plan', name: 'No plan' });
       const early = { at: '2026-11-10T10:00:00Z', seconds: 600 };
@@ -199,7 +199,7 @@ for (const engine of testDatabases()) {
       await close();
     });
 
-    it('by two at once bills each month once, also when one loses its right to it meanwhile', async () => {
+    it('by two at once bills each month once, even when one loses its lease meanwhile', async () => {
       const slugs = ['race-a', 'race-b', 'race-c'];
       for (const slug of slugs) {
         await stage.addTenant(slug, plan, '2026-11-01');
@@ -237,7 +237,7 @@ for (const engine of testDatabases()) {
       }
     });
 
-    it('and a report that comes in the very moment bill each call once, now or next month', async () => {
+    it('and a report at the same moment bill each call once, now or next month', async () => {
       const cost: PlanInput = {
         ...{ name: 'Cost', currency: 'usd' },
         rates: [{ channels, price: { kind: 'cost-plus', markupBps: 0 } }],
@@ -281,7 +281,7 @@ for (const engine of testDatabases()) {
     });
 
     for (const memory of ['at once', 'a day later']) {
-      it(`that is killed after any of its own writes and done again ${memory} bills nothing twice`, async () => {
+      it(`that is killed after any of its own writes and repeated ${memory} bills nothing twice`, async () => {
         const { ctx, clock } = stage.server;
         const whole = ctx.store;
         for (let kill = 1, more = true; more; kill += 1) {
@@ -428,8 +428,8 @@ describe('what the operator wants to know', () => {
   });
 });
 
-describe('months that close themselves', () => {
-  it('are billed when the server runs, where the operator has left it to it', async () => {
+describe('months that close automatically', () => {
+  it('are billed while the server runs, if the operator has enabled it', async () => {
     const engine = testDatabases()[0];
     if (!engine) throw new Error('no database');
     const database = await engine.createMigrated();

@@ -24,7 +24,7 @@ async function versionsOf(slug: string): Promise<(string | null)[][]> {
   return versions.map(({ from, plan }: PlanVersionView) => [from, plan?.currency ?? null]);
 }
 
-it('a currency that was chosen by mistake can be replaced, with the plans to come in it', async () => {
+it('a currency chosen by mistake can be replaced, with its future plans', async () => {
   await stage.server.createTenant({ slug: 'mistake' });
   await mustBe(200, put('mistake', inCurrency('usd'), '2026-12-01'));
   await mustBe(200, put('mistake', inCurrency('usd', { monthlyFeeCents: 2000 }), '2027-06-01'));
@@ -67,7 +67,7 @@ it('a plan can be tried out in any currency while the tenant has none', async ()
   assert.deepEqual([body.currency, body.totalCents, body.actualCents], ['eur', 1000, 0]);
 });
 
-it('a plan from long ago, or from before the first call, is a slip unless it is confirmed', async () => {
+it('a plan from long ago, or from before the first call, is refused unless it is confirmed', async () => {
   await stage.server.createTenant({ slug: 'slip' });
   const from = (day: string, backdate?: boolean) =>
     operator('PUT', 'slip/plan', { plan: inCurrency('usd'), from: day, ...(backdate ? { backdate } : {}) });
@@ -121,7 +121,7 @@ it('a plan that is set again in the middle of its month changes nothing', async 
   assert.equal((await versionsOf('again')).length, 4);
 });
 
-it('the end of the billing cancels the plans to come, and says which', async () => {
+it('the end of billing cancels future plans, and names them', async () => {
   await stage.addTenant('ended', inCurrency('usd'), '2026-11-01');
   await mustBe(200, put('ended', inCurrency('usd', { monthlyFeeCents: 2000 }), '2027-01-01'));
   await mustBe(200, put('ended', inCurrency('usd', { monthlyFeeCents: 3000 }), '2027-03-01'));

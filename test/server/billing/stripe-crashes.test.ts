@@ -135,7 +135,7 @@ for (const [name, prepare] of Object.entries(trials)) {
     });
 
     for (const memory of memories) {
-      it(`after any of its requests, and done again ${memory}, does everything once`, async () => {
+      it(`after any of its requests, and repeated ${memory}, does everything once`, async () => {
         const { stripe, stage } = place;
         for (const [index, step] of steps.entries()) {
           stage.server.clock.now = Date.parse('2026-12-02T12:00:00Z');
@@ -158,7 +158,7 @@ for (const [name, prepare] of Object.entries(trials)) {
     }
 
     for (const memory of ownWrites[name] ?? []) {
-      it(`after any of its own writes, and done again ${memory}, does everything once`, async () => {
+      it(`after any of its own writes, and repeated ${memory}, does everything once`, async () => {
         const { ctx, clock } = place.stage.server;
         const whole = ctx.store;
         for (let kill = 1, done = false; !done; kill += 1) {

@@ -70,7 +70,7 @@ describe('a failure that Stripe keeps under its key', () => {
   let count = 0;
   for (const [name, prepare] of Object.entries(works)) {
     for (const fault of ['failed', 'doubtful'] as const) {
-      it(`(${fault}) does not keep a ${name} from being done by the next attempt, once`, async () => {
+      it(`(${fault}) does not prevent the next attempt from doing a ${name}, once`, async () => {
         const clean = await prepare(`kept-${++count}`);
         const asked = place.stripe.requests.length;
         await mustBe(200, clean.work());
@@ -111,7 +111,7 @@ describe('a failure that Stripe keeps under its key', () => {
   }
 });
 
-describe('a push that is tried again after the operator has changed something', () => {
+describe('a push repeated after the operator has changed something', () => {
   for (const memory of ['remembers', 'has forgotten'] as const) {
     const forget = () => {
       if (memory === 'has forgotten') place.stripe.forgetKeys();
@@ -240,7 +240,7 @@ describe('a push that is tried again after the operator has changed something', 
 });
 
 for (const engine of testDatabases()) {
-  it(`an attempt is raised once for all who found it spent, on ${engine.name}`, async () => {
+  it(`an attempt is raised once for all callers that found it used up, on ${engine.name}`, async () => {
     const database = await engine.createMigrated();
     const store = await openStore(database.config);
     assert.equal(await attemptOf(store, 'inv_1-create'), 1);

@@ -39,7 +39,7 @@ function duringRequest(step: number, work: () => Promise<unknown>): void {
 }
 
 describe('an invoice that is voided while it is brought to Stripe', () => {
-  it('is open nowhere, whatever request the push was at, and its month is billed once more', async () => {
+  it('is open nowhere, whatever request the push had reached, and its month is billed once more', async () => {
     const first = await place.finalized('steps');
     const steps = await stepsOf('steps', first.id);
     for (let step = 1; step <= steps.length; step += 1) {
@@ -91,7 +91,7 @@ describe('an invoice that is voided while it is brought to Stripe', () => {
 describe('an invoice that is booked as paid while it is brought to Stripe', () => {
   const paidOf = (slug: string, id: string) => place.operator('POST', `${slug}/invoices/${id}/paid`);
 
-  it('can be paid nowhere else, whatever request the push was at', async () => {
+  it('can be paid nowhere else, whatever request the push had reached', async () => {
     const first = await place.finalized('booked-steps');
     const steps = await stepsOf('booked-steps', first.id);
     for (let step = 1; step <= steps.length; step += 1) {
@@ -128,7 +128,7 @@ describe('a credit note that is voided', () => {
   }
 
   for (const status of ['open', 'paid'] as const) {
-    it(`gives nothing at Stripe where its invoice is ${status}, whatever its push was at, and the next one once`, async () => {
+    it(`gives nothing at Stripe if its invoice is ${status}, however far its push had got, and the next one once`, async () => {
       const { note: first } = await noteOn(status, `${status}-steps`);
       const steps = await stepsOf(`${status}-steps`, first.id);
       assert.ok(steps.length >= 4, steps.join());
@@ -146,7 +146,7 @@ describe('a credit note that is voided', () => {
       }
     });
 
-    it(`gives nothing at Stripe where its invoice is ${status} and the answer to its push was lost`, async () => {
+    it(`gives nothing at Stripe if its invoice is ${status} and the answer to its push was lost`, async () => {
       const slug = `${status}-lost`;
       const { invoice, customer, note } = await noteOn(status, slug);
       place.stripe.fault = (asked) =>
@@ -162,7 +162,7 @@ describe('a credit note that is voided', () => {
     });
   }
 
-  it('takes back by the balance what has closed its invoice at Stripe', async () => {
+  it('takes back through the balance what has closed its invoice at Stripe', async () => {
     const { invoice, there } = await place.pushed('closed');
     const note = await place.credited('closed', invoice.id);
     place.stripe.fault = (asked) => (asked === 'POST /v1/credit_notes' ? 'cut' : null);

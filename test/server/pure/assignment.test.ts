@@ -19,7 +19,7 @@ const call = (assistantId: string | null, changes: Record<string, unknown> = {})
 const whose = (of: ReturnType<typeof call>, ...tenants: ReturnType<typeof tenant>[]) =>
   whoseCall(of, tenants)?.id ?? null;
 
-describe('whose call it is', () => {
+describe('who owns a call', () => {
   const [a, b] = [tenant('a', { assistantIds: ['second of a'] }), tenant('b')];
 
   it('the one’s whose assistant it has, the first or a further one', () => {

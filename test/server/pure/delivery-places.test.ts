@@ -17,7 +17,7 @@ test('a tenant gets half of the places, and the others the rest', () => {
   assert.deepEqual(places.closedTo(), []);
 });
 
-test('a tenant whose server has failed gets one place until it has taken a message', () => {
+test('a tenant whose server has failed gets one place until it has accepted a message', () => {
   const places = createDeliveryPlaces(8);
   places.take('a');
   places.take('a');

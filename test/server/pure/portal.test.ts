@@ -33,7 +33,7 @@ test('a colour that is readable already stays as it is', () => {
   assert.equal(readable('#ffd400', dark), '#ffd400');
 });
 
-test('a day begins when the clocks of its place say so, also where they change that night', () => {
+test('a day begins by local time, even if the clocks change that night', () => {
   assert.equal(startOfDay('2026-11-01', 'UTC'), '2026-11-01T00:00:00.000Z');
   assert.equal(startOfDay('2026-12-01', 'Europe/Berlin'), '2026-11-30T23:00:00.000Z');
   // Summer time begins on 29 March at 01:00 UTC and ends on 25 October at 01:00 UTC.
@@ -44,7 +44,7 @@ test('a day begins when the clocks of its place say so, also where they change t
   assert.equal(startOfDay('2026-11-01', 'Asia/Kathmandu'), '2026-10-31T18:15:00.000Z');
 });
 
-test('months are those of the place, and go over the end of a year', () => {
+test('months are local, and continue across the end of a year', () => {
   assert.equal(monthIn('Europe/Berlin', '2026-11-30T23:30:00Z'), '2026-12');
   assert.equal(monthIn('UTC', '2026-11-30T23:30:00Z'), '2026-11');
   assert.equal(monthPlus('2026-01', -1), '2025-12');
@@ -53,7 +53,7 @@ test('months are those of the place, and go over the end of a year', () => {
   assert.equal(daysOf('2026-12').at(-1), '2026-12-31');
 });
 
-test('amounts have the places of their currency, and small ones all that they have', () => {
+test('amounts have their currency’s decimals, and small ones all of theirs', () => {
   assert.equal(money(123_456, 'usd'), '$1,234.56');
   assert.equal(money(-50, 'eur'), '-€0.50');
   assert.equal(money(1234, 'jpy'), '¥1,234');

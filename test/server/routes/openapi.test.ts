@@ -108,7 +108,7 @@ test('every schema is a valid JSON Schema, and every reference leads somewhere',
   assert.deepEqual(missing, []);
 });
 
-test('every operation has what OpenAPI demands: one id, declared tags and schemes, its path’s parameters', () => {
+test('every operation has what OpenAPI requires: one id, declared tags and schemes, its path’s parameters', () => {
   const ids = operations().map(([, { operationId }]) => operationId);
   assert.equal(new Set(ids).size, ids.length, 'an id twice');
   const tags = document.tags.map(({ name }) => name);

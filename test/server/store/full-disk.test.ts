@@ -28,7 +28,7 @@ describe('a store that cannot grow', () => {
   /** Pages of four kilobytes, of which a tenant takes about one: more than any room that is left in the file. */
   const mostTries = 100;
 
-  it('refuses with 503 what needs room, keeps what it said yes to, and goes on when there is room again', async () => {
+  it('refuses with 503 what needs room, keeps what it accepted, and continues when there is room again', async () => {
     assert.equal((await create('with-room')).status, 201);
     // The limit falls no lower than what the file has already.
     await limitPages(1);

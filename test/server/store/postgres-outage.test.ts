@@ -53,7 +53,7 @@ describe('a PostgreSQL in trouble', { skip: engine ? false : 'no PostgreSQL here
     assert.ok(!warnings()[0]?.includes('postgres://'), 'the address, with its password, is not logged');
   });
 
-  it('that is silent is answered for with 503 and Retry-After within the limit, by every request at once', async () => {
+  it('that is silent leads to 503 and Retry-After within the limit, for all simultaneous requests', async () => {
     relay.silence();
     const answers = await Promise.all([write(), ...Array.from({ length: 12 }, write)]);
     for (const answer of answers) {

@@ -44,7 +44,7 @@ it('a stop is announced by /readyz while everything is served, then connections 
   assert.equal(await server.ended, 0);
 });
 
-it('the data folder and its files are for the server’s own user, wherever the keys come from', async () => {
+it('the data folder and its files belong to the server’s user alone, wherever the keys come from', async () => {
   const dataDir = join(folder, 'data');
   mkdirSync(dataDir);
   chmodSync(dataDir, 0o755);
@@ -63,7 +63,7 @@ it('the data folder and its files are for the server’s own user, wherever the 
   await server.close();
 });
 
-it('a lock of another program is waited for with the event loop free, then refused with 503', async () => {
+it('another program’s lock is waited for with the event loop free, then answered with 503', async () => {
   const file = join(folder, 'locked.db');
   const config = { kind: 'sqlite' as const, file, timeoutMs: 600 };
   const server = await startTestServer({ database: { config, remove: async () => {} } });

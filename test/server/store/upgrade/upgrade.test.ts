@@ -89,7 +89,7 @@ for (const engine of testDatabases()) {
       assert.deepEqual(await rowsOf(database), rowsBefore);
     });
 
-    it('opens to its own keys: the client’s, and the secret of the tenant’s webhook', async () => {
+    it('accepts its own keys: the client’s, and the secret of the tenant’s webhook', async () => {
       server = await startTestServer({
         database,
         vapiBaseUrl: vapi.url,
@@ -116,7 +116,7 @@ for (const engine of testDatabases()) {
       assert.equal(webhook.status, 200, webhook.text);
     });
 
-    it('closes its next month over the old rows, and leaves the frozen invoice alone', async () => {
+    it('closes its next month over the old rows, and does not change the frozen invoice', async () => {
       const running = server;
       assert.ok(running);
       const october = async (): Promise<InvoiceSummary & { sha256: string }> => {
