@@ -1,4 +1,4 @@
-/** What a page downloads, in bytes of brotli, is a promise of the product: this test builds the element and weighs it. */
+/** A page's download, in bytes of brotli, is a promise of the product: this test builds the element and measures it. */
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
 import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
@@ -27,7 +27,7 @@ describe('weight of the element', () => {
     return found;
   };
 
-  /** The file and all that it imports statically. */
+  /** The file and everything it imports statically. */
   const closure = (path: string, seen = new Set<string>()): Set<string> => {
     if (seen.has(path)) return seen;
     seen.add(path);

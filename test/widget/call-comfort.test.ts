@@ -1,4 +1,4 @@
-/** What a visitor is told and spared during a call: silence, a weak or lost network, blocked sound, the time, the screen. */
+/** Comfort during a call: silence, a weak or lost network, blocked sound, the time, the screen. */
 import { expect } from '@open-wc/testing';
 import { microphoneHelpKey } from '../../widget/browser-help.ts';
 import { claimPage } from '../../widget/call-lock.ts';
@@ -109,7 +109,7 @@ describe('comfort of a call', () => {
   it('sound that the browser blocks starts with one tap', async () => {
     const { play } = HTMLMediaElement.prototype;
     HTMLMediaElement.prototype.play = () => Promise.reject(new DOMException('not yet', 'NotAllowedError'));
-    // The SDK says it in the console.
+    // The SDK writes it to the console.
     const { error } = console;
     console.error = () => {};
     try {

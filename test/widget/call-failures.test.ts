@@ -1,4 +1,4 @@
-/** Every way in which a call can fail: its code, what the visitor reads, and the way out. */
+/** Every way in which a call can fail: its code, what the visitor reads, and the remedy. */
 import { expect } from '@open-wc/testing';
 import type { ErrorCode } from '../../server/contract.ts';
 import type { FailureCode } from '../../widget/failure.ts';

@@ -57,7 +57,7 @@ const actions: Record<CallAction['type'], CallAction> = {
   reset,
 };
 
-/** What each action makes of each phase; a dash where it changes nothing at all. */
+/** The effect of each action in each phase; a dash if it changes nothing at all. */
 const table: Record<CallAction['type'], Record<CallPhase, CallPhase | '-'>> = {
   prepare: {
     idle: 'preparing',

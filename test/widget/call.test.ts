@@ -307,7 +307,7 @@ describe('call', () => {
     expect(second.state).to.equal('error');
     expect(panelText(second)).to.include('You are already in a call');
     expect(first.state).to.equal('live');
-    // Not awaited: the second waits by itself for the first to be torn down.
+    // Not awaited: the second waits automatically until the first is torn down.
     void first.end();
     await second.start();
     expect(second.state).to.equal('live');

@@ -1,4 +1,4 @@
-/** Writing instead of talking, and both: one conversation, answers as they are written, consent before the first word. */
+/** Writing instead of talking, and both: one conversation, streamed answers, consent before the first message. */
 import { expect } from '@open-wc/testing';
 import type { VapiAgent } from '../../widget/vapi-agent.ts';
 import {
@@ -17,7 +17,7 @@ import {
   waitUntil,
 } from './support.ts';
 
-/** An answer in pieces, with the permission to go on; without it the answer has broken off. */
+/** An answer in pieces, with the permission to continue; without it the answer has broken off. */
 const stream = (pieces: string[], chat?: string): Response => {
   const events = [...pieces.map((delta) => ({ delta })), ...(chat ? [{ chat }] : [])];
   return new Response(events.map((event) => `data: ${JSON.stringify(event)}\n\n`).join(''), {

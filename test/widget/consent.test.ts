@@ -1,4 +1,4 @@
-/** What a tenant wants agreed to: asked before everything else, in every way to start, remembered and revocable. */
+/** A tenant's terms: asked before everything else, in every way to start, remembered and revocable. */
 import { expect } from '@open-wc/testing';
 import type { VapiAgent } from '../../widget/vapi-agent.ts';
 import {

@@ -84,7 +84,7 @@ describe('launcher', () => {
     server.sessionLifeMs = 1000;
     const element = await agentElement();
     const sessions = () => server.paths.filter((path) => path === '/v1/sessions').length;
-    // Once the first answer is read, intent asks anew.
+    // Once the first answer is read, intent asks again.
     await waitUntil(() => {
       launcherOf(element).dispatchEvent(new Event('pointerenter'));
       return sessions() === 2;

@@ -1,4 +1,4 @@
-/** A call goes on from page to page where its tenant wants that, in the tab that it was begun in, and never without consent. */
+/** A call continues from page to page if its tenant wants that, in the tab where it began, never without consent. */
 import { expect, fixture, html } from '@open-wc/testing';
 import type { VapiAgent } from '../../widget/vapi-agent.ts';
 import {
@@ -20,7 +20,7 @@ const kept = () => JSON.parse(sessionStorage.getItem(key) ?? 'null');
 const grant = { ...proxyGrant, rejoinWithinSeconds: 30 };
 const ok = () => new Response(null, { status: 204 });
 
-/** What a page that was left a moment ago has written. */
+/** What a page that was just left has written. */
 const left = (changes: object = {}) => ({
   tenant: 'acme',
   server: 'https://agents.test/',
@@ -55,7 +55,7 @@ describe('a change of page', () => {
     server.restore();
   });
 
-  /** An element that is there with its attributes as the page is loaded. */
+  /** An element that has its attributes when the page loads. */
   const nextPage = (tenant = 'acme') =>
     fixture<VapiAgent>(html`<vapi-agent tenant=${tenant} server="https://agents.test" rejoin></vapi-agent>`);
   const isLoaded = (element: Element) =>
@@ -65,7 +65,7 @@ describe('a change of page', () => {
   const said = (verb: string) => server.requests.filter(({ path }) => path.endsWith(`/${verb}`));
   const leavePage = () => dispatchEvent(new PageTransitionEvent('pagehide'));
 
-  /** A page that is left before it has this part ends its call. Asked for after the element has, so answered after it. */
+  /** A page that is left before it has this part ends its call. Requested after the element's, so answered after it. */
   const canKeep = async () => {
     await import('../../widget/left-call.ts');
     await new Promise((resolve) => setTimeout(resolve));

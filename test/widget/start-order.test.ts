@@ -1,4 +1,4 @@
-/** What a start does side by side, so that no part of it waits for another without need. */
+/** What a start does in parallel, so that no part waits for another unnecessarily. */
 import { expect } from '@open-wc/testing';
 import type { VapiAgent } from '../../widget/vapi-agent.ts';
 import {
@@ -42,11 +42,11 @@ describe('order of a start', () => {
     return [...new Set(all.filter((name) => name.endsWith('call-machine-object-bundle.js')))];
   };
 
-  /** The mouse is over the launcher, and what that asks for has come. */
+  /** The mouse is over the launcher, and everything requested for that has arrived. */
   const intend = async (element: VapiAgent): Promise<void> => {
     launcherOf(element).dispatchEvent(new Event('pointerenter'));
     await waitUntil(() => server.paths.includes('/v1/sessions') && server.paths.includes('/v1/widget/acme'));
-    // Asked after the element, so answered after it.
+    // Requested after the element's, so answered after it.
     await Promise.all([navigator.locks.query(), import('../../widget/vapi-call.ts')]);
     await new Promise((resolve) => setTimeout(resolve));
   };
@@ -79,7 +79,7 @@ describe('order of a start', () => {
     };
     try {
       launcherOf(element).click();
-      // Nothing but promises that are settled already: no timer, no frame and no other process has its turn in between.
+      // Only promises that are already settled: no timer, frame or other process gets a turn in between.
       for (let turn = 0; turn < 100; turn += 1) await null;
       expect(asked).to.include('/v1/calls');
     } finally {

@@ -45,7 +45,7 @@ describe('what a visitor expects', () => {
     it(`closing by ${what} while the call is being requested cancels it: no one listens behind a closed panel`, async () => {
       let give: (stop: () => void) => void = () => {};
       let isStopped = false;
-      // One that is allowed already would not hold the call up.
+      // An allowed one would not delay the call.
       const { query } = navigator.permissions;
       navigator.permissions.query = async () => ({ state: 'prompt' }) as PermissionStatus;
       const restore = microphone(
@@ -61,7 +61,7 @@ describe('what a visitor expects', () => {
         close(element);
         await untilState(element, 'idle');
         expect(element.hasAttribute('open')).to.equal(false);
-        // The answer to the browser's question comes late: it is let go at once.
+        // The answer to the browser's question comes late: the microphone is released at once.
         give(() => {
           isStopped = true;
         });

@@ -1,6 +1,6 @@
 /**
- * The plugin on real WordPress sites, from the zip to its removal: the oldest version that it supports on the oldest
- * PHP, and the newest version that can be had on the newest PHP.
+ * The plugin on real WordPress sites, from the zip to its removal: the oldest supported version on the oldest PHP, and
+ * the newest available version on the newest PHP.
  */
 import assert from 'node:assert/strict';
 import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
@@ -108,7 +108,7 @@ for (const { wordpress, php } of [
       await page.getByLabel('Backend URL').fill(stage.demo.server);
       await page.getByLabel('Client name').fill('acme');
       await page.getByLabel('On every page').check();
-      // Nothing else is pressed; that the backend is still being asked does not hurt.
+      // Nothing else is pressed; that the backend is still being asked does no harm.
       await saveSettings(admin);
       const taken = (field: string) => page.getByLabel(field, { exact: true }).locator('option').first();
       assert.equal(await taken('Corner').textContent(), 'As the client is set up: Top left');
@@ -344,7 +344,7 @@ for (const { wordpress, php } of [
   });
 }
 
-/** WordPress's own pages ask the internet for emoji and fonts; nothing else may be complained about. */
+/** WordPress's own pages load emoji and fonts from the internet; there may be no other complaint. */
 async function leave(visit: Visit): Promise<void> {
   await visit.leave([/net::ERR_/]);
 }
@@ -357,7 +357,7 @@ async function attributesOf({ page }: Visit): Promise<Record<string, string>> {
   );
 }
 
-/** What the operator does with the client. */
+/** The operator's changes to the client. */
 async function acme(method: string, path: string, body?: object): Promise<void> {
   const response = await fetch(`${stage.demo.server}/v1/tenants/acme${path}`, {
     method,
@@ -367,7 +367,7 @@ async function acme(method: string, path: string, body?: object): Promise<void> 
   assert.equal(response.status, 200, await response.text());
 }
 
-/** Another plugin: a shop whose products have the page "Catalogue" as their list, and which reads contents ahead. */
+/** Another plugin: a shop whose products have the page "Catalogue" as their list, and which renders content early. */
 function addOtherPlugin(site: Site): void {
   const folder = join(site.folder, 'wp-content', 'mu-plugins');
   mkdirSync(folder, { recursive: true });

@@ -1,4 +1,4 @@
-/** What the settings become that no page of the admin has checked: from code, from older forms, on large sites. */
+/** Settings that no admin page has checked: from code, from older forms, on large sites. */
 import assert from 'node:assert/strict';
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
@@ -28,7 +28,7 @@ after(async () => {
   await admin?.close();
   await closeBrowser();
   const notices = site.notices();
-  // First, for its PHP would keep a test that has failed from ending.
+  // First, because its PHP would keep a failed test from ending.
   await site.close();
   assert.deepEqual(notices, []);
 });
@@ -101,7 +101,7 @@ async function home(): Promise<string> {
   return text;
 }
 
-/** What another plugin does. */
+/** Another plugin's change. */
 function other(code: string): void {
   const folder = join(site.folder, 'wp-content', 'mu-plugins');
   mkdirSync(folder, { recursive: true });

@@ -53,7 +53,7 @@ describe('who owns a call', () => {
     assert.equal(whose(call('x', { createdAt: 150 }), before, then, now), 'now');
     // From before there was any tenant: any that exists now.
     assert.equal(whose(call('x', { createdAt: 80 }), then, now), 'now');
-    // Begun with a key that was given out before the deletion.
+    // Begun with a key handed out before the deletion.
     assert.equal(whose(call('x', { createdAt: 160 }), before, then), 'then');
   });
 });

@@ -88,7 +88,7 @@ describe('what others send into memory', () => {
           }
         }
         for (const { account } of opened) account.close();
-        // What was given back twice would leave room for more than there is; what was lost, for less.
+        // Returning twice would leave room for more than there is; losing a return, for less.
         for (const [key, network] of [
           ['a', 'a'],
           ['a', 'b'],

@@ -1,4 +1,4 @@
-/** What the portal's forms make of what is written in them, and how they say a plan. */
+/** How the portal's forms interpret input, and how they describe a plan. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
@@ -29,7 +29,7 @@ test('every amount is read as it was written, to its last digit', () => {
   );
 });
 
-// Text, what it is read as, and (where it is another) how that is written.
+// Text, its value, and (if different) how that is written.
 const readings: [kind: FieldKind, currency: string, text: string, value: unknown, written?: string][] = [
   ['cents', 'usd', '12', 1200, '12.00'],
   ['cents', 'usd', '12.5', 1250, '12.50'],

@@ -1,4 +1,4 @@
-/** What the portal works out itself: readable colours, days of a time zone, amounts as people read them. */
+/** What the portal calculates itself: readable colours, days of a time zone, amounts as people read them. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
@@ -61,7 +61,7 @@ test('amounts have their currency’s decimals, and small ones all of theirs', (
   assert.equal(exactMoney(600_000, 'usd'), '$0.6000');
 });
 
-// ISO 4217 and the browser count some of these otherwise: no decimals for the first ones, three for lyd.
+// ISO 4217 and the browser count some of these differently: no decimals for the first ones, three for lyd.
 for (const [currency, shown] of [
   ['idr', 'IDR 150,000.00'],
   ['cop', 'COP 150,000.00'],

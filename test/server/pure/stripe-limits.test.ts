@@ -1,4 +1,4 @@
-/** What Stripe charges at least and at most, by its documentation: as it is printed there, in whole units. */
+/** Stripe's minimum and maximum charges, by its documentation: as printed there, in whole units. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { StripeApi } from '../../../server/billing/stripe/stripe-api.ts';

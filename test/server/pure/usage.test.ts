@@ -105,7 +105,7 @@ describe('what a call adds to the usage', () => {
   });
 
   it('moves to another day and month when its start becomes known, or its creation if it never started', () => {
-    // In Berlin created on 31 October and started on 1 November, in the winter time that began a week before.
+    // Created on 31 October and started on 1 November in Berlin, in the winter time that began a week before.
     const before = Date.parse('2026-10-31T22:59:50Z');
     const after = Date.parse('2026-10-31T23:00:05Z');
     const end: CallEvent = { ...ended, createdAt: before };

@@ -1,4 +1,4 @@
-/** Text conversations: streamed, chained, counted to the micro, and under every limit that a call is under. */
+/** Text conversations: streamed, chained, counted to the micro, and under every limit that applies to calls. */
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { issueChatToken, verifyChatToken } from '../../../server/access/identity/chat-token.ts';
@@ -46,7 +46,7 @@ test('an answer arrives word by word with the permission to continue; every mess
     ],
   );
   assert.ok(calls.every(({ session: from }: { session: string }) => from.startsWith('msg_')));
-  // Vapi's own account of the two, in dollars.
+  // Vapi's own figures for the two, in dollars.
   let charged = 0;
   for (const { id } of calls) {
     const headers = { authorization: `Bearer ${network.acme.privateKey}` };
@@ -152,7 +152,7 @@ test('a conversation has thirty messages at most, so that the worst case is boun
   const later = issueChatToken(ctx.keys.session, { ...verified.claims, messages: 29 }, ctx.now());
   const chat = chatOf(await say({ chat: later, message: 'The thirtieth' }));
   const refused = await say({ chat, message: 'Still more' });
-  // The element asks for a new session and goes on.
+  // The element asks for a new session and continues.
   assert.deepEqual([refused.status, codeOf(refused)], [401, 'session_expired']);
 });
 

@@ -1,4 +1,4 @@
-/** The consent that a tenant demands reaches its pages as it was written, and only well-formed. */
+/** The consent that a tenant requires reaches its pages as it was written, and only well-formed. */
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { startTestNetwork } from '../../support/test-network.ts';

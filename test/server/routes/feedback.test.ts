@@ -1,4 +1,4 @@
-/** What a visitor says of a call is kept with that call, and only who was in the call can say it. */
+/** A visitor's feedback is stored with its call, and only someone who was in the call can give it. */
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import type { KeyGrant, ProxyGrant } from '../../../server/contract.ts';

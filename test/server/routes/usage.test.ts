@@ -286,7 +286,7 @@ describe('what was said in a call', () => {
     const { callId: id } = (await visitor('/v1/calls', { session: await session('broken-off') })).body;
     emulator.endCall(id);
     await emulator.waitForCall(id, 'settled');
-    // A second call of the visitor, by an id that Vapi does not take.
+    // A second call of the visitor, under an id that Vapi refuses.
     const { store } = server.ctx;
     const call = await store.selectFrom('calls').selectAll().where('id', '=', id).executeTakeFirstOrThrow();
     await store

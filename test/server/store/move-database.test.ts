@@ -1,4 +1,4 @@
-/** Backups, moving to another database, and upgrades of an older one: nothing of the ledger is lost on the way. */
+/** Backups, moving to another database, and upgrades of an older one: nothing in the ledger is lost on the way. */
 import assert from 'node:assert/strict';
 import { execFileSync, spawnSync } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
@@ -151,7 +151,7 @@ test('everything moves from SQLite to PostgreSQL by one command, and a second tr
       .execute(),
     /never changes/,
   );
-  // New rows go on where the old ones end.
+  // New rows continue after the old ones.
   await moved.createTenant({ slug: 'after-the-move' });
   await moved.close();
   await target.remove();

@@ -74,7 +74,7 @@ describe('a PostgreSQL in trouble', { skip: engine ? false : 'no PostgreSQL here
     await until(async () => (await ready()) === 503, 'the read-only database to be noticed');
     assert.equal((await write()).body.code, 'database_unavailable');
     await admin(`alter database ${name()} set default_transaction_read_only = off`);
-    // No connection is cut here: those that said no must have been thrown away.
+    // No connection is cut here: those that refused must have been discarded.
     await until(async () => (await ready()) === 200, 'the database to be used again');
     assert.equal((await write()).status, 200);
   });

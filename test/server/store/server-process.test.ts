@@ -21,7 +21,7 @@ it('a stop is announced by /readyz while everything is served, then connections 
   });
   const status = async (path: string) => (await fetch(server.url + path)).status;
   assert.equal(await status('/readyz'), 200);
-  // A webhook whose body is still coming when the stop is asked for.
+  // A webhook whose body is still arriving when the stop is requested.
   const hook = request(`${server.url}/v1/webhooks/vapi/nobody`, { method: 'POST' });
   const answered = new Promise<number | undefined>((resolve, reject) => {
     hook.on('response', (response) => resolve(response.resume().statusCode));
@@ -31,7 +31,7 @@ it('a stop is announced by /readyz while everything is served, then connections 
   server.child.kill('SIGTERM');
   await until(async () => (await status('/readyz')) === 503, '/readyz to tell of the stop');
   assert.equal(await status('/healthz'), 200, 'others are still served');
-  // Asked again, it skips the delay.
+  // A second signal skips the delay.
   server.child.kill('SIGTERM');
   const refused = () =>
     fetch(`${server.url}/healthz`).then(

@@ -1,4 +1,4 @@
-/** What leaves the emulator around a call: snapshots, order, cost, signatures, retries. */
+/** The emulator's webhooks around a call: snapshots, order, cost, signatures, retries. */
 import assert from 'node:assert/strict';
 import { createHmac } from 'node:crypto';
 import { afterEach, beforeEach, test } from 'node:test';
