@@ -83,7 +83,7 @@ function script(options: SnippetOptions): string {
   const lines = Object.entries(attributes(options)).map(
     ([name, value]) => `  agent.setAttribute(${quote(name)}, ${quote(value)});`,
   );
-  // Property by property: a page's policy that forbids style attributes lets this through.
+  // Property by property: a page's policy that forbids style attributes allows this.
   const looks = Object.entries(properties(options)).map(
     ([name, value]) => `  agent.style.setProperty(${quote(name)}, ${quote(value)});`,
   );
@@ -116,7 +116,7 @@ const clicks: Record<WidgetMode, string> = {
   hybrid: 'Lets visitors choose',
 };
 
-/** The plugin writes the tags itself; these are the fields of its page, in its order and words. */
+/** The plugin writes the tags itself; these are the fields of its page, in its order and wording. */
 function settings({ server, tenant, mode, appearance, rejoinCalls, label }: SnippetOptions): string {
   const { placement, theme, accentColor } = appearance;
   const corner = placement && corners[placement];

@@ -10,7 +10,7 @@ import {
   timeSchema,
 } from './words.ts';
 
-/** The parts of a call's cost. They sum to the total; `other` carries what Vapi's own rounding leaves over. */
+/** The components of a call's cost. They sum to the total; `other` contains what Vapi's own rounding leaves over. */
 export const costComponents = [
   'transport',
   'stt',
@@ -155,7 +155,7 @@ export const callsAnswerSchema = z.object({
 });
 export type CallsAnswer = z.infer<typeof callsAnswerSchema>;
 
-/** `GET /v1/tenants/{slug}/calls/{id}/transcript`: fetched from Vapi at that moment, never kept here. */
+/** `GET /v1/tenants/{slug}/calls/{id}/transcript`: fetched from Vapi on request, never stored here. */
 export const transcriptAnswerSchema = z.object({
   lines: z
     .array(
