@@ -14,7 +14,7 @@ export interface Context {
   store: Store;
   box: SecretBox;
   keys: { session: DerivedKey[]; endCall: DerivedKey[]; network: DerivedKey[]; challenge: DerivedKey[] };
-  /** Names this installation in what it sends on; newest first, older ones are recognized during a rotation. */
+  /** Names this installation in what it sends on; newest first, the older ones are recognised during a rotation. */
   installationIds: string[];
   /** Epoch milliseconds. */
   now: () => number;

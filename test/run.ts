@@ -57,8 +57,8 @@ const withoutStore = [
   'test/server/cli.test.ts',
 ];
 /**
- * The database's decisions: in every `npm test` on both engines. The other server tests follow in the long run, and so
- * do the servers that are killed on PostgreSQL.
+ * What the database itself decides: at every `npm test` on both engines. The other server tests follow in the long run,
+ * and so do the servers that are killed on PostgreSQL.
  */
 const onPostgresAlways = globSync([
   'test/scenarios/{metering,month}.test.ts',

@@ -1,7 +1,7 @@
 /**
- * How many decimals a currency's amounts have: as Stripe counts them, which is not always as ISO 4217 or a browser
- * does. The portal shares this file with the server, so that a figure means the same on an invoice and on the screen.
- * Pure; it imports nothing.
+ * How many decimals an amount of a currency has: as Stripe counts, which is not always as ISO 4217 or a browser does. The
+ * one file that the portal shares with the server, so that a figure cannot mean one thing on an invoice and another on
+ * the screen. Pure; it imports nothing.
  */
 
 /** Currencies whose smallest unit is the whole one (docs.stripe.com/currencies). */

@@ -79,7 +79,7 @@ const mostRedirects = 3;
 
 /**
  * Gets a resource, following redirects as far as each leads outside. The body has not been read.
- * @param signal also ends reading the body
+ * @param signal ends the request, and the reading of its body too
  * @throws when it leads elsewhere, or there is no answer
  */
 export async function getOutside(

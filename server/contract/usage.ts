@@ -155,7 +155,7 @@ export const callsAnswerSchema = z.object({
 });
 export type CallsAnswer = z.infer<typeof callsAnswerSchema>;
 
-/** `GET /v1/tenants/{slug}/calls/{id}/transcript`: fetched from Vapi on request, never stored here. */
+/** `GET /v1/tenants/{slug}/calls/{id}/transcript`: fetched from Vapi at that moment, never kept here. */
 export const transcriptAnswerSchema = z.object({
   lines: z
     .array(

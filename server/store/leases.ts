@@ -1,7 +1,7 @@
 import type { Queries } from './database.ts';
 
 /**
- * Takes or renews the right to do something that only one process may do.
+ * Takes or keeps the right to do something that only one process may do.
  * @param owner names this process
  * @returns false while another process has it
  */

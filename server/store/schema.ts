@@ -324,7 +324,7 @@ export interface ForwardTargetsTable {
   targetSealed: string | null;
 }
 
-/** Deleted tenants whose assistants may still send to us, to be returned to their earlier servers. */
+/** Deleted tenants whose assistants may still send to us, to be given back to the servers that they sent to before. */
 export interface UnwiringsTable {
   tenantId: string;
   /** So far. */

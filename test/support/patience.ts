@@ -1,4 +1,4 @@
-/** For tests with many simultaneous requests, which are not about the product's timeouts. */
+/** For tests of what happens when much comes at once: the product's patience with others is not what they are about. */
 import { mock } from 'node:test';
 import { slowness } from './until.ts';
 
@@ -6,8 +6,8 @@ import { slowness } from './until.ts';
 const shortestMs = 5000;
 
 /**
- * Hundreds of starts in one process, with the emulator in it, delay reading an answer for longer than the product waits
- * for Vapi; so its time limits are raised, for the rest of this process.
+ * Hundreds of starts in one process, with the emulator in it, keep an answer from being read for longer than the product
+ * waits for Vapi; so its time limits are moved far away, for this process to its end.
  */
 export function makePatient(): void {
   const far = (ms: number) => (ms >= shortestMs ? ms * 20 * slowness : ms);

@@ -140,7 +140,7 @@ describe('a recording', () => {
     return server.operator('GET', `/v1/tenants/acme/calls/${id}/recording`);
   }
 
-  it('is passed on as sound, also after a redirect', async (t) => {
+  it('is passed on as sound, also from where its address redirects to', async (t) => {
     const url = await serve(t, (request, response) => {
       if (request.url === '/moved') response.writeHead(302, { location: '/a.wav' }).end();
       else response.writeHead(200, { 'content-type': 'audio/wav' }).end('sound');
