@@ -24,9 +24,9 @@ interface NodeTestOptions {
   shared?: boolean;
   timeoutMinutes?: number;
   env?: Record<string, string>;
-  /** Patterns of files that are left out. */
+  /** Patterns of excluded files. */
   except?: string[];
-  /** Where the system's clock stands for these tests; default where it is. */
+  /** The system's clock for these tests; default: unchanged. */
   clock?: { at: string; timeZone: string };
 }
 
@@ -37,19 +37,19 @@ process.env.NODE_COMPILE_CACHE = join(scratch, 'compiled');
 process.env.TEST_BUNDLES = join(scratch, 'bundles');
 /** SQLite's files of the test servers. */
 process.env.TEST_STORES = join(scratch, 'stores');
-/** Time limits of tests are nets for what hangs: a slow or busy machine has them further away. */
+/** Tests' time limits only catch what hangs: on a slow or busy machine they are longer. */
 const slowness = measureSlowness();
 process.env.TEST_SLOWNESS = String(slowness);
-/** Pages at the same time: each brings a browser, which fills a core. */
+/** Pages at the same time: each starts a browser, which fills a core. */
 const browsers = Math.max(1, Math.min(4, availableParallelism()));
 const bin = (name: string) => join('node_modules', '.bin', name);
 
-/** No server, no store: what is wrong here is known within seconds. */
+/** No server, no store: these fail within seconds. */
 const fastFiles = ['test/*.test.ts', 'test/server/pure/**/*.test.ts'];
-/** It runs the commands and examples that the docs name: no one waits for it among the server tests. */
+/** It runs the commands and examples of the docs, which the server tests do not wait for. */
 const docsFile = 'test/docs.test.ts';
 const serverFiles = ['test/server/**/*.test.ts', 'test/scenarios/**/*.test.ts'];
-/** They touch no store, or bring both with them. */
+/** They use no store, or bring both engines with them. */
 const withoutStore = [
   'test/server/pure/**',
   'test/server/vapi-emulator/**',
@@ -90,7 +90,7 @@ const slowFiles = globSync([
   'test/server/store/move-database.test.ts',
 ]);
 
-/** They start what reads the system's clock: the demo, the commands, the server as a process of its own. */
+/** They start what reads the system's clock: the demo, the commands, the server as a separate process. */
 const readsTheClock = [
   'test/server/access/try-it.test.ts',
   'test/server/{cli,config}.test.ts',
@@ -98,7 +98,7 @@ const readsTheClock = [
   'test/server/pure/**/*.test.ts',
 ];
 
-/** What is shown of days and months, what expires, and what a page remembers for the next one. */
+/** What is shown about days and months, what expires, and what a page remembers for the next one. */
 const datedPages = ['test/e2e/{client-calls,element-rejoin,portal}.test.ts'];
 
 if (process.argv[2] === 'long') {
@@ -106,7 +106,7 @@ if (process.argv[2] === 'long') {
   bundle();
   installInCi();
   for (const { engine, missing } of otherEngines()) {
-    // The host pages' tests fail for what is missing in CI.
+    // In CI, the host pages' tests fail if something is missing.
     if (missing) process.stdout.write(`\n# element tests in ${engine}: SKIPPED. ${missing}\n`);
     else elementTests(`element tests in ${engine}`, { TEST_BROWSER: engine });
   }
@@ -139,7 +139,7 @@ rmSync(scratch, { recursive: true, force: true });
 process.stdout.write(`\n${counts.passed} passed, ${counts.failed} failed\n`);
 process.exitCode = counts.failed > 0 ? 1 : 0;
 
-/** Something that passes or fails as a whole: it counts as one. */
+/** Passes or fails as a whole: it counts as one. */
 function step(title: string, command: string, args: string[]): void {
   const ok = run(title, command, args, {});
   counts[ok ? 'passed' : 'failed'] += 1;
@@ -187,7 +187,7 @@ function movedClockTests(): void {
   }
 }
 
-/** A test that hangs fails after its time instead of holding up everything. */
+/** A test that hangs fails after its time instead of blocking everything. */
 function nodeTests(title: string, patterns: string[], options: NodeTestOptions = {}): void {
   const { concurrency = 1, shared = false, timeoutMinutes = 20, env = {}, except = [], clock } = options;
   const found = patterns.flatMap((pattern) => globSync(pattern, { exclude: except })).sort();
@@ -218,7 +218,7 @@ function assertAllRan(title: string, files: string[]): void {
   counts.failed += missing.length;
 }
 
-/** A runner that leaves its counts in a file; one that fails without counting a failure counts as one. */
+/** A runner that leaves its counts in a file; if it fails without counting a failure, that counts as one. */
 function counted(title: string, command: (file: string) => [string, string[], Record<string, string>]): void {
   const file = countsFile(title);
   const ok = run(title, ...command(file));
@@ -237,7 +237,7 @@ function slug(title: string): string {
   return title.replaceAll(/[ /:]/g, '-');
 }
 
-/** `npm test` has five minutes: a change that makes it slower shows where. */
+/** `npm test` has five minutes: shows where a change makes it slower. */
 function showSlowest(msByFile: Record<string, number>): void {
   const slowest = Object.entries(msByFile)
     .sort(([, a], [, b]) => b - a)

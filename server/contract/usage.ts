@@ -10,7 +10,7 @@ import {
   timeSchema,
 } from './words.ts';
 
-/** The parts of a call's cost. They sum to the total; `other` carries what Vapi's own rounding leaves over. */
+/** The components of a call's cost. They sum to the total; `other` contains what Vapi's own rounding leaves over. */
 export const costComponents = [
   'transport',
   'stt',

@@ -32,7 +32,7 @@ export async function takeLease(
 }
 
 /**
- * Writes a row that means nothing: a database that only reads, or whose disk is full, still answers every question.
+ * Writes a row without meaning: a database that is read-only, or whose disk is full, still answers every query.
  * @throws StoreUnavailable when nothing can be written
  */
 export async function proveWritable(db: Queries, nowMs: number): Promise<void> {
@@ -60,9 +60,9 @@ export async function giveLease(db: Queries, name: string, owner: string): Promi
 }
 
 /**
- * Takes the right to do what one process does every so often.
+ * Takes the right to do periodic work that one process does at a time.
  * @param everyMs how long after its last time it is due again
- * @returns false while another process has it, or any process has done it recently
+ * @returns false while another process has it, or when it was done recently
  */
 export async function takeTurn(
   db: Queries,
@@ -93,7 +93,7 @@ export async function takeTurn(
 }
 
 /**
- * Gives the turn back.
+ * Returns the turn.
  * @param doneAtMs when it was begun; null when it was interrupted, so that another process can do it immediately
  */
 export async function endTurn(

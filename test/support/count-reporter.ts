@@ -14,7 +14,7 @@ export default async function* countReporter(source: AsyncIterable<TestEvent>): 
       const named = name.endsWith('.test.ts') ? name : relative(process.cwd(), file);
       msByFile[named] = (msByFile[named] ?? 0) + details.duration_ms;
     }
-    // A suite is not a test, and a file that only holds tests is a suite too.
+    // A suite is not a test, and a file with tests is a suite too.
     if (details.type === 'suite') continue;
     if (event.type === 'test:pass') passed += 1;
     else failed += 1;

@@ -2,7 +2,7 @@
 import { after, before, mock } from 'node:test';
 import { slowness } from './until.ts';
 
-/** Shorter times than any patience with Vapi are what the product does between two tries. */
+/** Shorter times than any timeout for Vapi are pauses between two attempts. */
 const shortestMs = 5000;
 
 /**

@@ -1,4 +1,4 @@
-/** What someone else names is fetched only on the public internet, and so are recordings. */
+/** What someone else names is fetched only from the public internet, recordings included. */
 import assert from 'node:assert/strict';
 import { createServer, type RequestListener } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -40,7 +40,7 @@ describe('an address', () => {
     it(`${address || 'nothing'} is not`, () => {
       assert.equal(isOutside(address, inEarnest), false);
     });
-  it('of this machine is allowed for trying things out, and no other', () => {
+  it('of this machine is allowed for tests, and no other', () => {
     assert.deepEqual(
       ['127.0.0.1', '::1', '10.0.0.1'].map((address) => isOutside(address, forTests)),
       [true, true, false],
@@ -61,10 +61,10 @@ describe('a URL', () => {
     ],
   ];
   for (const url of refused)
-    it(`${url} is not asked`, () => {
+    it(`${url} is not requested`, () => {
       assert.notEqual(outsideProblem(url, inEarnest), null);
     });
-  it('with https and a name may be', () => {
+  it('with https and a name may be requested', () => {
     assert.equal(outsideProblem('https://storage.example/a.wav?x=1', inEarnest), null);
   });
   it('whose name resolves to this machine is not connected to', async () => {
@@ -76,11 +76,11 @@ describe('a URL', () => {
   });
 });
 
-describe('what is posted to an address that someone has named', () => {
+describe('a request posted to an address that someone has named', () => {
   const signal = AbortSignal.timeout(60_000);
   const hook = { secret: 'whsec_AAAA', id: 'evt_1', body: {}, timeoutMs: 60_000, nowMs: 0 };
 
-  it('gets there with its body, and its answer comes back, also one without a body', async (t) => {
+  it('arrives with its body, and its answer is returned, even one without a body', async (t) => {
     const url = await serve(t, (request, response) => {
       if (request.url === '/nothing') response.writeHead(204).end();
       else request.pipe(response.writeHead(201, { 'content-type': 'text/x-echo' }));
@@ -168,7 +168,7 @@ describe('a recording', () => {
     });
   }
 
-  it('whose redirect leads to what must not be asked is not fetched from there, although it would answer', async (t) => {
+  it('whose redirect leads to a forbidden address is not fetched from there, although it would answer', async (t) => {
     let asked = 0;
     const internal = await serve(t, (_request, response) => {
       asked += 1;

@@ -68,7 +68,7 @@ describe('an entry that could let a stranger in is refused with its reason', () 
   });
 });
 
-describe('a wildcard on a host where anyone gets a name', () => {
+describe('a wildcard on a host where anyone can get a name', () => {
   const hosts =
     'wordpress.com wix.com squarespace.com substack.com ghost.io weebly.com tumblr.com medium.com glitch.me amazonaws.com ' +
     'eu-west-1.amazonaws.com nip.io sslip.io 10.0.0.1.nip.io acme.nip.io azure.com windows.net googleapis.com ' +
@@ -98,7 +98,7 @@ describe('a wildcard on a host where anyone gets a name', () => {
   });
 });
 
-describe('a page is let in only by an exact match or one wildcard label', () => {
+describe('a page is allowed only by an exact match or one wildcard label', () => {
   const allowed = ['https://acme.example', 'https://*.wild.example', 'http://localhost:8788'];
   const cases: [header: string | undefined, let_in: boolean][] = [
     ['https://acme.example', true],
@@ -132,7 +132,7 @@ describe('a page is let in only by an exact match or one wildcard label', () => 
     });
   }
 
-  it('an empty list lets no one in', () => {
+  it('an empty list allows no one', () => {
     assert.equal(isOriginAllowed([], 'https://acme.example'), false);
   });
 });
