@@ -15,6 +15,8 @@ export function createStorage(world: World): Server {
 
 function storageApp(world: World): Express {
   const app = express();
+  // A player asks for one file in many parts.
+  let last: { file: string; bytes: Buffer } | undefined;
   app.disable('x-powered-by');
   app.get('/recordings/:file', (request, response) => {
     const url = new URL(request.originalUrl, world.storageUrl);
@@ -38,7 +40,8 @@ function storageApp(world: World): Express {
     const { call, kind } = found;
     const { startedAt = 0, endedAt = startedAt, lines } = call;
     const take = { lines, from: startedAt, seconds: (endedAt - startedAt) / 1000 };
-    send(response, wavOf(take, recordings[kind] ?? []), range);
+    if (last?.file !== file) last = { file, bytes: wavOf(take, recordings[kind] ?? []) };
+    send(response, last.bytes, range);
   });
   app.use((_request, response) => refuse(response, 403, 'AccessDenied'));
   return app;

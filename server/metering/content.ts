@@ -18,7 +18,9 @@ import { vapiFailure } from '../vapi/vapi-failure.ts';
  */
 export async function readContent(ctx: Context, tenant: Tenant, id: string): Promise<VapiCall> {
   const row = await findCall(ctx.store, tenant.id, id);
-  if (!row || row.contentDeletedAt !== null) throw new ApiError('not_found');
+  if (!row) throw new ApiError('not_found');
+  if (row.contentDeletedAt !== null)
+    throw new ApiError('not_found', { detail: 'What was said in this call was deleted.' });
   const api = createCallsApi(ctx.config.vapiBaseUrl, openTenantSecret(ctx.box, tenant, 'privateKey'));
   const call = await api.get(row.id).catch((cause: unknown) => {
     throw vapiFailure(cause);

@@ -168,7 +168,11 @@ describe('a recording', () => {
     const id = await made();
     server.clock.now += 1;
     await server.operator('DELETE', `/v1/tenants/acme/calls/${id}/content`, { of: 'call' });
-    assert.equal(codeOf(await server.operator('GET', pathOf(id))), 'not_found');
+    const answer = await server.operator('GET', pathOf(id));
+    assert.deepEqual(
+      [codeOf(answer), answer.body.detail],
+      ['not_found', 'What was said in this call was deleted.'],
+    );
     assert.equal(downloadsOf(id).length, 0);
   });
 });
