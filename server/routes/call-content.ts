@@ -17,7 +17,7 @@ import { readRecordingNotes, whyMissing } from '../vapi/recording-notes.ts';
 import { VapiError } from '../vapi/vapi-api.ts';
 import { actorIn, billedTenant, operatorOnly } from './caller.ts';
 import { parse } from './parse.ts';
-import { untilGone } from './until-gone.ts';
+import { untilGone } from './write-out.ts';
 
 export function callContentRoutes(ctx: Context): Router {
   const router = Router();

@@ -11,7 +11,7 @@ import { readRecordingNotes, whyMissing } from '../vapi/recording-notes.ts';
 import { vapiFailure } from '../vapi/vapi-failure.ts';
 import { billedTenant } from './caller.ts';
 import { parse } from './parse.ts';
-import { untilGone } from './until-gone.ts';
+import { untilGone } from './write-out.ts';
 
 /** More than the longest call that Vapi allows has, in stereo and uncompressed. */
 const mostBytes = 4 * 1024 ** 3;
