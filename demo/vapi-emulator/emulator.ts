@@ -50,7 +50,7 @@ export interface Emulator {
   deliveries: () => Delivery[];
   /** Where the recordings are: another host. */
   storageUrl: string;
-  /** Every request to it that has ended. */
+  /** Every request for a recording there. */
   downloads: () => Download[];
   /** Resolves when the call has come so far; rejects after `timeoutMs` (default 60,000; `Infinity` never). */
   waitForCall: (

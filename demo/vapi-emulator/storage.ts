@@ -3,7 +3,7 @@
  * that is signed, and knows no key of the API's.
  */
 import { createServer, type Server } from 'node:http';
-import express, { type Express, type Response } from 'express';
+import express, { type Express, type Request, type Response } from 'express';
 import { findRecording, isSigned, recordings } from './recordings.ts';
 import { wavOf } from './sound.ts';
 import type { Download } from './types.ts';
@@ -18,21 +18,11 @@ function storageApp(world: World): Express {
   // A player asks for one file in many parts.
   let last: { file: string; bytes: Buffer } | undefined;
   app.disable('x-powered-by');
-  app.get('/recordings/:file', (request, response) => {
-    const url = new URL(request.originalUrl, world.storageUrl);
+  const answer = (request: Request<{ file: string }>, response: Response, url: URL): void => {
     const { authorization, range } = request.headers;
     const { file } = request.params;
-    const from = url.searchParams.get('from') as Download['from'];
-    response.once('close', () =>
-      world.downloads.push({ file, from, range: range ?? null, status: response.statusCode }),
-    );
-    response.set({
-      'x-amz-request-id': 'TX0000001',
-      'x-amz-meta-bucket': 'private',
-      ETag: '"etag-of-bucket"',
-    });
     if (authorization !== undefined) return refuse(response, 400, 'InvalidArgument');
-    const isRefused = from === 'artifact' && world.switches.refusePresigned;
+    const isRefused = url.searchParams.get('from') === 'artifact' && world.switches.refusePresigned;
     if (request.method !== 'GET' || isRefused || !isSigned(world, url))
       return refuse(response, 403, 'AccessDenied');
     const found = findRecording(world, file);
@@ -42,6 +32,22 @@ function storageApp(world: World): Express {
     const take = { lines, from: startedAt, seconds: (endedAt - startedAt) / 1000 };
     if (last?.file !== file) last = { file, bytes: wavOf(take, recordings[kind] ?? []) };
     send(response, last.bytes, range);
+  };
+  app.get('/recordings/:file', (request, response) => {
+    response.set({
+      'x-amz-request-id': 'TX0000001',
+      'x-amz-meta-bucket': 'private',
+      ETag: '"etag-of-bucket"',
+    });
+    const url = new URL(request.originalUrl, world.storageUrl);
+    answer(request, response, url);
+    // Before anyone can have read the answer.
+    world.downloads.push({
+      file: request.params.file,
+      from: url.searchParams.get('from') as Download['from'],
+      range: request.headers.range ?? null,
+      status: response.statusCode,
+    });
   });
   app.use((_request, response) => refuse(response, 403, 'AccessDenied'));
   return app;

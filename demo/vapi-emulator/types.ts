@@ -200,7 +200,7 @@ export interface Delivery {
   answer: number | null;
 }
 
-/** One request to the bucket that has ended. */
+/** One request for a recording in the bucket. */
 export interface Download {
   file: string;
   /** Which signed address was used: the one in `artifact`, or the one that an endpoint redirects to; null = neither. */

@@ -9,7 +9,7 @@ import { readContent } from '../metering/content.ts';
 import { createRecordingsApi, type Recording } from '../vapi/recording.ts';
 import { readRecordingNotes, whyMissing } from '../vapi/recording-notes.ts';
 import { vapiFailure } from '../vapi/vapi-failure.ts';
-import { billedTenant } from './caller.ts';
+import { billedTenant, callerIn } from './caller.ts';
 import { parse } from './parse.ts';
 import { untilGone } from './write-out.ts';
 
@@ -20,11 +20,16 @@ const idleMs = 120_000;
 /** Seconds after which what is not ready may be. */
 const readyAfter = 20;
 
-/** @param limits the most bytes of one answer, and the most milliseconds without any of them */
-export function recordingRoutes(ctx: Context, limits = { mostBytes, idleMs }): Router {
+/** At one time, of one client. A browser has six; each holds two connections for as long as its reader likes. */
+const mostAtOnce = 20;
+
+/** @param limits the most bytes of one answer, the most milliseconds without any of them, the most answers at one time */
+export function recordingRoutes(ctx: Context, limits = { mostBytes, idleMs, mostAtOnce }): Router {
   const router = Router();
+  const playing = new Map<string, number>();
   router.get('/:slug/calls/:id/recording', async (req, res) => {
     const { channels, download } = parse(recordingQuerySchema, req.query);
+    takePlace(playing, res, limits.mostAtOnce);
     const gone = untilGone(res);
     const stop = new AbortController();
     const signal = AbortSignal.any([gone, stop.signal]);
@@ -54,6 +59,23 @@ export function recordingRoutes(ctx: Context, limits = { mostBytes, idleMs }): R
     }
   });
   return router;
+}
+
+/**
+ * Counts the answer until it ends; the operator's are not counted.
+ * @throws ApiError `rate_limited`
+ */
+function takePlace(playing: Map<string, number>, res: Response, most: number): void {
+  const { tenantId } = callerIn(res);
+  if (tenantId === null) return;
+  const count = () => playing.get(tenantId) ?? 0;
+  if (count() >= most)
+    throw new ApiError('rate_limited', { detail: 'Too many recordings are played at once.', retryAfter: 5 });
+  playing.set(tenantId, count() + 1);
+  res.once('close', () => {
+    if (count() > 1) playing.set(tenantId, count() - 1);
+    else playing.delete(tenantId);
+  });
 }
 
 /** @throws ApiError `not_found` without a `detail` also for another tenant's call; `not_ready`; `vapi_unavailable` */

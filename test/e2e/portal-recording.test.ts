@@ -77,7 +77,7 @@ test('a client plays the recording of its call, from any place of it, and hears 
   assert.ok(at > 500, String(at));
   assert.ok((await loudest(page)) > 0.1);
   const seeks = () => emulator.downloads().filter(({ range }) => /^bytes=[1-9]/.test(range ?? ''));
-  await until(() => seeks().length > 0, 'the end of a request for a part');
+  await until(() => seeks().length > 0, 'a request for a part');
   assert.deepEqual([...new Set(seeks().map(({ status }) => status))], [206]);
   await checkLooks(page, 'a call with its recording');
   const received = await visit.traffic.received();
