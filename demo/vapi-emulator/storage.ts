@@ -3,11 +3,11 @@
  * that is signed, and knows no key of the API's.
  */
 import { createServer, type Server } from 'node:http';
-import express, { type Express, type Request, type Response } from 'express';
+import express, { type Express, type Response } from 'express';
 import { findRecording, isSigned, recordings } from './recordings.ts';
 import { wavOf } from './sound.ts';
 import type { Download } from './types.ts';
-import type { World } from './world.ts';
+import type { Call, World } from './world.ts';
 
 export function createStorage(world: World): Server {
   return createServer(storageApp(world));
@@ -18,21 +18,6 @@ function storageApp(world: World): Express {
   // A player asks for one file in many parts.
   let last: { file: string; bytes: Buffer } | undefined;
   app.disable('x-powered-by');
-  const answer = (request: Request<{ file: string }>, response: Response, url: URL): void => {
-    const { authorization, range } = request.headers;
-    const { file } = request.params;
-    if (authorization !== undefined) return refuse(response, 400, 'InvalidArgument');
-    const isRefused = url.searchParams.get('from') === 'artifact' && world.switches.refusePresigned;
-    if (request.method !== 'GET' || isRefused || !isSigned(world, url))
-      return refuse(response, 403, 'AccessDenied');
-    const found = findRecording(world, file);
-    if (found === undefined) return refuse(response, 404, 'NoSuchKey');
-    const { call, kind } = found;
-    const { startedAt = 0, endedAt = startedAt, lines } = call;
-    const take = { lines, from: startedAt, seconds: (endedAt - startedAt) / 1000 };
-    if (last?.file !== file) last = { file, bytes: wavOf(take, recordings[kind] ?? []) };
-    send(response, last.bytes, range);
-  };
   app.get('/recordings/:file', (request, response) => {
     response.set({
       'x-amz-request-id': 'TX0000001',
@@ -40,17 +25,29 @@ function storageApp(world: World): Express {
       ETag: '"etag-of-bucket"',
     });
     const url = new URL(request.originalUrl, world.storageUrl);
-    answer(request, response, url);
+    const { authorization, range } = request.headers;
+    const { file } = request.params;
+    const from = url.searchParams.get('from') as Download['from'];
+    const isRefused = from === 'artifact' && world.switches.refusePresigned;
+    const found = findRecording(world, file);
+    if (authorization !== undefined) refuse(response, 400, 'InvalidArgument');
+    else if (request.method !== 'GET' || isRefused || !isSigned(world, url))
+      refuse(response, 403, 'AccessDenied');
+    else if (found === undefined) refuse(response, 404, 'NoSuchKey');
+    else {
+      if (last?.file !== file) last = { file, bytes: soundOf(found) };
+      send(response, last.bytes, range);
+    }
     // Before anyone can have read the answer.
-    world.downloads.push({
-      file: request.params.file,
-      from: url.searchParams.get('from') as Download['from'],
-      range: request.headers.range ?? null,
-      status: response.statusCode,
-    });
+    world.downloads.push({ file, from, range: range ?? null, status: response.statusCode });
   });
   app.use((_request, response) => refuse(response, 403, 'AccessDenied'));
   return app;
+}
+
+function soundOf({ call, kind }: { call: Call; kind: string }): Buffer {
+  const { startedAt = 0, endedAt = startedAt, lines } = call;
+  return wavOf({ lines, from: startedAt, seconds: (endedAt - startedAt) / 1000 }, recordings[kind] ?? []);
 }
 
 function refuse(response: Response, status: number, code: string): void {
