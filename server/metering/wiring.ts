@@ -23,6 +23,8 @@ import { webhookTokenHeader } from '../vapi/webhook-auth.ts';
 import { isOurWebhook, webhookUrlOf } from '../vapi/webhook-url.ts';
 import { type OurServer, planWiring, showWiring, type WiringPlan } from '../vapi/wiring-plan.ts';
 import { assistantTarget, tenantTarget } from './forward-target.ts';
+import type { MeteringContext } from './metering-context.ts';
+import { retargetOutbox } from './outbox.ts';
 
 /** What has been read of the assistants, and what is to become of them. */
 export interface Wiring {
@@ -32,7 +34,7 @@ export interface Wiring {
 
 /** @throws ApiError `not_found`, `invalid_request`, `vapi_unavailable`; wiring again continues where it stopped */
 export async function wireTenant(
-  ctx: Context,
+  ctx: MeteringContext,
   tenant: Tenant,
   { dryRun, ...request }: WireRequest & { dryRun: boolean },
   by: Actor,
@@ -44,8 +46,10 @@ export async function wireTenant(
   if (dryRun || !assistants.some(({ changed }) => changed)) return answer;
   await changeTenant(ctx, tenant.slug, { ...by, action: 'tenant.wire' }, async (db, current) => {
     await keepTargets(ctx, db, current, wiring);
+    await retargetOutbox(db, current.id, ctx.now());
     return { wired: assistants };
   });
+  ctx.outboxBell.ring();
   await changeAssistants(ctx, tenant, wiring);
   return answer;
 }
