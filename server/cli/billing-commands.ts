@@ -1,7 +1,9 @@
 /** Commands about usage, calls, plans, invoices and the end of a month. */
+import { fromUnits, minorDigits, toUnits } from '../base/currency.ts';
 import { planPresets } from '../contract/plan-presets.ts';
 import {
   type Command,
+  type Flags,
   get,
   getOrPut,
   given,
@@ -9,6 +11,9 @@ import {
   Misuse,
   post,
   query,
+  type Read,
+  type Request,
+  type Row,
   readJson,
   tenantPath,
 } from './request.ts';
@@ -73,20 +78,12 @@ export const billingCommands: Command[] = [
   {
     usage: 'plan <tenant> set <preset or file.json> [--from <day>] [--backdate]',
     about: '--backdate: also months before its first call, or long past',
-    ask: ([tenant = '', plan = ''], flags) => ({
-      method: 'PUT',
-      path: tenantPath(tenant, 'plan'),
-      body: { plan: planOf(plan), ...given(flags, 'from', 'backdate') },
-    }),
+    ask: ([tenant = '', plan = ''], flags) => setPlan(tenant, planOf(plan), flags),
   },
   {
     usage: 'plan <tenant> end [--from <day>] [--backdate]',
     about: 'bills nothing from that day',
-    ask: ([tenant = ''], flags) => ({
-      method: 'PUT',
-      path: tenantPath(tenant, 'plan'),
-      body: { plan: null, ...given(flags, 'from', 'backdate') },
-    }),
+    ask: ([tenant = ''], flags) => setPlan(tenant, null, flags),
   },
   {
     usage: 'simulate <tenant> <month> <preset or file.json>',
@@ -103,20 +100,14 @@ export const billingCommands: Command[] = [
     },
   },
   {
-    usage: 'credits <tenant> add <cents> [--note <text>] [--reference <of the payment>]',
+    usage: 'credits <tenant> add --amount <amount> [--note <text>] [--reference <of the payment>]',
     about: 'books a payment',
-    ask: ([tenant = '', cents = ''], flags) => {
-      const body = { amountCents: digits(cents), ...given(flags, 'note', 'reference') };
-      return post(tenantPath(tenant, 'credits'), body);
-    },
+    ask: ([tenant = ''], flags, read) => bookCredit(tenant, 1, flags, read),
   },
   {
-    usage: 'credits <tenant> take-back <cents> --note <reason> [--reference <of your own>]',
+    usage: 'credits <tenant> take-back --amount <amount> --note <reason> [--reference <of your own>]',
     about: 'corrects a payment that was booked',
-    ask: ([tenant = '', cents = ''], flags) => {
-      const body = { amountCents: -digits(cents), ...given(flags, 'note', 'reference') };
-      return post(tenantPath(tenant, 'credits'), body);
-    },
+    ask: ([tenant = ''], flags, read) => bookCredit(tenant, -1, flags, read),
   },
   {
     usage:
@@ -135,18 +126,12 @@ export const billingCommands: Command[] = [
   {
     usage: 'invoices draft <tenant> <month>',
     about: 'makes the month’s draft, or calculates it again',
-    ask: ([tenant = '', period]) => ({
-      ...post(tenantPath(tenant, 'invoices'), { period }),
-      columns: lineColumns,
-    }),
+    ask: ([tenant = '', period]) => withLines(post(tenantPath(tenant, 'invoices'), { period })),
   },
   {
     usage: 'invoices show <tenant> <invoice>',
     about: 'one invoice, by its id or number, with its lines',
-    ask: ([tenant = '', id = '']) => ({
-      ...get(tenantPath(tenant, 'invoices', id)),
-      columns: lineColumns,
-    }),
+    ask: ([tenant = '', id = '']) => withLines(get(tenantPath(tenant, 'invoices', id))),
   },
   {
     usage: 'invoices calls <tenant> <invoice> <line>',
@@ -159,36 +144,29 @@ export const billingCommands: Command[] = [
   {
     usage: 'invoices finalize|push|paid <tenant> <invoice>',
     about: 'numbers it; hands it to Stripe; books that it was paid',
-    ask: ([verb = '', tenant = '', id = '']) => ({
-      ...post(tenantPath(tenant, 'invoices', id, verb)),
-      columns: lineColumns,
-    }),
+    ask: ([verb = '', tenant = '', id = '']) => withLines(post(tenantPath(tenant, 'invoices', id, verb))),
   },
   {
     usage: 'invoices void <tenant> <invoice> [<reason…>]',
     about: 'makes it void',
-    ask: ([tenant = '', id = '', reason]) => ({
-      ...post(tenantPath(tenant, 'invoices', id, 'void'), reason ? { reason } : undefined),
-      columns: lineColumns,
-    }),
+    ask: ([tenant = '', id = '', reason]) =>
+      withLines(post(tenantPath(tenant, 'invoices', id, 'void'), reason ? { reason } : undefined)),
   },
   {
     usage:
-      'invoices credit|credit-note <tenant> <invoice> <reason…> [--line <no>:<cents>] [--reference <of your own>]',
-    about: 'takes back what is left of it, or a part: --line 2:500, once for each line',
-    ask: ([, tenant = '', id = '', reason], flags) => {
-      const body = {
-        reason,
-        ...(flags.line && { lines: flags.line.map(part) }),
-        ...given(flags, 'reference'),
-      };
-      return { ...post(tenantPath(tenant, 'invoices', id, 'credit-notes'), body), columns: lineColumns };
+      'invoices credit|credit-note <tenant> <invoice> <reason…> [--line <no>=<amount>] [--reference <of your own>]',
+    about: 'takes back what is left of it, or a part: --line 2=5.00, once for each line',
+    ask: async ([, tenant = '', id = '', reason], flags, read) => {
+      const path = tenantPath(tenant, 'invoices', id);
+      const lines = flags.line && partsOf(flags.line, await read(get(path)));
+      const body = { reason, ...(lines && { lines }), ...given(flags, 'reference') };
+      return withLines(post(`${path}/credit-notes`, body));
     },
   },
   {
     usage: 'preview <tenant>',
     about: 'this month so far, and at this pace',
-    ask: ([tenant = '']) => ({ ...get(tenantPath(tenant, 'preview')), columns: lineColumns }),
+    ask: ([tenant = '']) => withLines(get(tenantPath(tenant, 'preview'))),
   },
   {
     usage: 'close [--month <month>] [--tenant <tenant>] [--dry-run] [--grace-hours <n>]',
@@ -224,16 +202,47 @@ export const billingCommands: Command[] = [
   },
 ];
 
-/** @throws Misuse for anything but digits, such as `1e3` or `5.00`, which would be another amount than was meant */
+const withLines = (request: Request): Request => ({ ...request, columns: lineColumns });
+
+function setPlan(tenant: string, plan: object | null, flags: Flags): Request {
+  const body = { plan, ...given(flags, 'from', 'backdate') };
+  return { method: 'PUT', path: tenantPath(tenant, 'plan'), body };
+}
+
+async function bookCredit(tenant: string, sign: 1 | -1, flags: Flags, read: Read): Promise<Request> {
+  const path = tenantPath(tenant, 'credits');
+  const amountCents = sign * centsOf(flags.amount ?? '', await read(get(path)));
+  return post(path, { amountCents, ...given(flags, 'note', 'reference') });
+}
+
+/** @throws Misuse for anything but digits, such as `1e3` */
 function digits(word: string): number {
-  if (!/^\d+$/.test(word)) throw new Misuse(`${word} is not a whole number: use digits only, such as 5000.`);
+  if (!/^\d+$/.test(word)) throw new Misuse(`${word} is not a whole number: use digits only, such as 48.`);
   return Number(word);
 }
 
-/** `2:500`: five units of a currency with cents, of the second line. */
-function part(text: string): { line: number; amountCents: number } {
-  const [line = '', cents = ''] = text.split(':');
-  return { line: digits(line), amountCents: digits(cents) };
+/**
+ * @param text as people write it: `12.50`
+ * @param answer of the API about the same tenant: it names the currency
+ * @returns the currency's smallest units
+ * @throws Misuse for anything else, such as `1e3`, or `12.50` of a currency without decimals
+ */
+function centsOf(text: string, answer: Row): number {
+  const currency = String(answer.currency);
+  const decimals = minorDigits(currency);
+  const cents = toUnits(text, decimals);
+  if (cents !== null) return cents;
+  const example = fromUnits(12 * 10 ** decimals, decimals, decimals);
+  throw new Misuse(`${text} is not an amount of ${currency.toUpperCase()}: write it such as ${example}.`);
+}
+
+/** `2=5.00`: of the second line. Not `2:`, which once stood before smallest units and must not be read as whole ones. */
+function partsOf(texts: string[], invoice: Row): object[] {
+  return texts.map((text) => {
+    const [line = '', amount] = text.split('=');
+    if (amount === undefined) throw new Misuse(`--line ${text} names no amount: write it such as 2=5.00.`);
+    return { line: digits(line), amountCents: centsOf(amount, invoice) };
+  });
 }
 
 /** A preset by its name, or a plan in a JSON file. */
