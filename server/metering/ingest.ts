@@ -92,10 +92,20 @@ export async function ingestCallEvent(
     if (after.sessionId !== null) await settle(db, tenant, after, event, nowMs);
     if (changes.length > 0) await noticeBudget(db, tenant, nowMs);
     if (event.costRefused)
-      await raiseNotice(db, tenant, 'cost-refused', event.callId, { source: event.source }, nowMs);
+      await raiseNotice(
+        db,
+        tenant,
+        { kind: 'cost-refused', period: event.callId, data: { source: event.source } },
+        nowMs,
+      );
     if (isNewlyUnwanted && unwanted === 'no-grant') {
       const day = dayIn(tenant.timeZone, nowMs);
-      await raiseNotice(db, tenant, 'call-without-grant', day, { call: after.id }, nowMs);
+      await raiseNotice(
+        db,
+        tenant,
+        { kind: 'call-without-grant', period: day, data: { call: after.id } },
+        nowMs,
+      );
     }
     const bookedMicros = changes.reduce((sum, { amounts }) => sum + amounts.costMicros, 0);
     const usageChanged = changes.length > 0;
@@ -115,7 +125,8 @@ export function afterIngest(ctx: Context, tenant: Tenant, ingested: Ingested): v
   const { row, usageChanged, bookedMicros, unwanted, isNewlyUnwanted } = ingested;
   if (usageChanged) ctx.onCallBooked(tenant, row);
   ctx.metrics.bookedMicros.inc(bookedMicros);
-  if (unwanted !== null && unwanted !== 'ask') endUnwanted(ctx, tenant, row.id, unwanted, isNewlyUnwanted);
+  if (unwanted === null || unwanted === 'ask') return;
+  endUnwanted(ctx, tenant, { callId: row.id, reason: unwanted, isNew: isNewlyUnwanted });
 }
 
 /** The row, the day's usage and the history together. */

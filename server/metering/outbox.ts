@@ -89,5 +89,5 @@ async function noticeFull(
     waiting: left.messages,
     waitingBytes: left.bytes,
   };
-  await raiseNotice(db, tenant, 'outbox-full', dayIn(tenant.timeZone, nowMs), data, nowMs);
+  await raiseNotice(db, tenant, { kind: 'outbox-full', period: dayIn(tenant.timeZone, nowMs), data }, nowMs);
 }

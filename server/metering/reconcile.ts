@@ -9,7 +9,7 @@ import {
 } from '../access/tenants/orgs.ts';
 import { iso } from '../base/iso.ts';
 import type { Context } from '../context.ts';
-import type { Books, DriftReport, TenantDrift } from '../contract.ts';
+import type { CallTotals, DriftReport, TenantDrift } from '../contract.ts';
 import { listGoneIds, listKnownIds, sumCalls } from '../store/calls.ts';
 import { handleOf, type Tenant } from '../store/tenants.ts';
 import type { VapiCall } from '../vapi/call-record.ts';
@@ -71,12 +71,14 @@ export async function reconcileOrg(
   api: CallsApi,
   org: Org,
   period: Period,
-): Promise<{ drifts: TenantDrift[]; unassigned: Books }> {
+): Promise<{ drifts: TenantDrift[]; unassigned: CallTotals }> {
   const before = await sumOf(ctx, org, period);
   const listed = new Set<string>();
-  const vapi = new Map<string, Books>(org.tenants.map((tenant) => [tenant.id, { calls: 0, costMicros: 0 }]));
+  const vapi = new Map<string, CallTotals>(
+    org.tenants.map((tenant) => [tenant.id, { calls: 0, costMicros: 0 }]),
+  );
   const work = new Map<string, Work>(org.tenants.map((tenant) => [tenant.id, { added: 0, changed: 0 }]));
-  const unassigned: Books = { calls: 0, costMicros: 0 };
+  const unassigned: CallTotals = { calls: 0, costMicros: 0 };
   for await (const page of api.list('createdAt', period.from, period.to)) {
     for (const { tenant, event, row, isUnassigned } of await assignCalls(ctx, org, page)) {
       listed.add(event.callId);
@@ -95,12 +97,12 @@ export async function reconcileOrg(
   const drifts: TenantDrift[] = [];
   for (const tenant of org.tenants) {
     const missing = await checkMissing(ctx, api, org, tenant, period, listed);
-    const books = vapi.get(tenant.id) as Books;
+    const books = vapi.get(tenant.id) as CallTotals;
     const ledger = await sumCalls(ctx.store, tenant.id, period.from, period.to);
     drifts.push({
       tenant: handleOf(tenant),
       vapi: books,
-      ledgerBefore: before.get(tenant.id) as Books,
+      ledgerBefore: before.get(tenant.id) as CallTotals,
       ledgerAfter: { calls: ledger.calls, costMicros: ledger.costMicros },
       differenceMicros: books.costMicros - ledger.costMicros,
       ...(work.get(tenant.id) as Work),
@@ -158,8 +160,8 @@ async function checkMissing(
   return [...goneBefore, ...(missing.length > mostAskedFor ? missing : gone)].sort();
 }
 
-async function sumOf(ctx: Context, org: Org, { from, to }: Period): Promise<Map<string, Books>> {
-  const sums = new Map<string, Books>();
+async function sumOf(ctx: Context, org: Org, { from, to }: Period): Promise<Map<string, CallTotals>> {
+  const sums = new Map<string, CallTotals>();
   for (const tenant of org.tenants) {
     const { calls, costMicros } = await sumCalls(ctx.store, tenant.id, from, to);
     sums.set(tenant.id, { calls, costMicros });

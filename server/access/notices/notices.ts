@@ -37,13 +37,12 @@ export async function addresseesOf(
 /**
  * Written in the same transaction as its cause, so it is sent exactly when that is committed. Of a kind that is raised
  * per call, only a day's first twenty are sent.
+ * @param period what it is raised once for: a day, a month, an invoice's number, a call's id
  */
 export async function raiseNotice(
   db: Queries,
   tenant: Tenant,
-  kind: NoticeKind,
-  period: string,
-  data: Record<string, unknown>,
+  { kind, period, data }: { kind: NoticeKind; period: string; data: Record<string, unknown> },
   nowMs: number,
 ): Promise<void> {
   if (!tenant.alerts && !ofInvoices.includes(kind)) return;
@@ -92,6 +91,8 @@ export async function noticeBudget(db: Queries, tenant: Tenant, nowMs: number): 
   const spentMicros = sum?.costMicros ?? 0;
   const budgetMicros = tenant.limits.monthlyBudgetMicros;
   const data = { spentMicros, budgetMicros };
-  if (spentMicros * 5 >= budgetMicros * 4) await raiseNotice(db, tenant, 'budget-80', month, data, nowMs);
-  if (spentMicros >= budgetMicros) await raiseNotice(db, tenant, 'budget-100', month, data, nowMs);
+  if (spentMicros * 5 >= budgetMicros * 4)
+    await raiseNotice(db, tenant, { kind: 'budget-80', period: month, data }, nowMs);
+  if (spentMicros >= budgetMicros)
+    await raiseNotice(db, tenant, { kind: 'budget-100', period: month, data }, nowMs);
 }

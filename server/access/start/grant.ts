@@ -114,7 +114,12 @@ async function proxyGrant(
     callId: call.id,
     webCallUrl: call.webCallUrl,
     ...(call.roomToken ? { callToken: call.roomToken } : {}),
-    endToken: callToken.issue(ctx.keys.endCall, { tenant: tenant.slug, call: call.id }, expiresAt, ctx.now()),
+    endToken: callToken.issue(
+      ctx.keys.callToken,
+      { tenant: tenant.slug, call: call.id },
+      expiresAt,
+      ctx.now(),
+    ),
     ...(mayRejoin(tenant) ? { rejoinWithinSeconds } : {}),
   };
 }
@@ -179,7 +184,7 @@ function keyGrant(
     assistantId: tenant.assistantId,
     assistantOverrides,
     feedbackToken: feedbackToken.issue(
-      ctx.keys.endCall,
+      ctx.keys.callToken,
       { tenant: tenant.slug, session: reservation.id },
       reservation.leaseExpiresAt,
       ctx.now(),

@@ -40,7 +40,7 @@ export async function pauseUnpaid(
   if (current?.id !== tenant.id) return;
   if (!(await markPausedFor(db, row.id, nowMs)) || current.status !== 'active') return;
   await setTenantStatus(db, tenant.id, 'paused', nowMs, nowMs);
-  await raiseNotice(db, tenant, 'paused-unpaid', row.number ?? row.id, facts, nowMs);
+  await raiseNotice(db, tenant, { kind: 'paused-unpaid', period: row.number ?? row.id, data: facts }, nowMs);
   const change = { action: 'tenant.pause', tenant: tenant.slug, before: { status: 'active' } };
   await recordChange(db, { ...by, ...change, after: { status: 'paused', ...facts } }, nowMs);
 }
@@ -65,7 +65,7 @@ export async function resumeSettled(ctx: Context, tenantId: string): Promise<voi
     for (const row of paused) if ((await leftToPayCents(db, row)) > 0) return;
     await setTenantStatus(db, tenantId, 'active', now);
     const since = iso(current.pausedUnpaidAt);
-    await raiseNotice(db, tenant, 'resumed-paid', since, { since }, now);
+    await raiseNotice(db, tenant, { kind: 'resumed-paid', period: since, data: { since } }, now);
     const change = { action: 'tenant.resume', tenant: tenant.slug, before: { status: 'paused', since } };
     await recordChange(db, { ...by, ...change, after: { status: 'active' } }, now);
   });

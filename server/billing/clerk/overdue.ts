@@ -40,7 +40,12 @@ async function sweepOne(ctx: BillingContext, due: InvoiceRow): Promise<void> {
     const dueCents = invoice ? leftAtStripe(leftCents, invoice) : leftCents;
     const facts = { invoice: row.number, dueCents, currency: row.currency };
     await advanceInvoice(db, row.id, ['finalized'], { status: 'overdue' });
-    await raiseNotice(db, tenant, 'invoice-overdue', row.number ?? row.id, facts, ctx.now());
+    await raiseNotice(
+      db,
+      tenant,
+      { kind: 'invoice-overdue', period: row.number ?? row.id, data: facts },
+      ctx.now(),
+    );
     await pauseUnpaid(db, tenant, row, { dueMs, facts, nowMs: ctx.now() });
   });
 }

@@ -95,7 +95,12 @@ export async function tellReversal(
     const facts = { invoice, event: what, stripeId: id, amountCents, currency, state, status };
     // Each step of a dispute is reported once.
     const occasion = [row.number ?? row.id, what, id, amountCents].join(' ');
-    await raiseNotice(ctx.store, tenant, 'payment-reversed', occasion, facts, ctx.now());
+    await raiseNotice(
+      ctx.store,
+      tenant,
+      { kind: 'payment-reversed', period: occasion, data: facts },
+      ctx.now(),
+    );
   }
 }
 
@@ -115,7 +120,12 @@ async function setAside(ctx: Context, tenant: Tenant, row: InvoiceRow, reason: s
     if (!(await markStrayed(db, row.id, ctx.now()))) return;
     const dueCents = await leftToPayCents(db, row);
     const facts = { invoice: row.number, dueCents, currency: row.currency, reason };
-    await raiseNotice(db, tenant, 'invoice-strayed', row.number ?? row.id, facts, ctx.now());
+    await raiseNotice(
+      db,
+      tenant,
+      { kind: 'invoice-strayed', period: row.number ?? row.id, data: facts },
+      ctx.now(),
+    );
   });
 }
 
@@ -145,7 +155,7 @@ export async function applyStripeStatus(
     if (isOverdue(row, invoice, now)) await advanceInvoice(db, id, ['pushed'], { status: 'overdue' });
     if (!tenant || !hasFailed(invoice)) return;
     const facts = { invoice: row.number, dueCents, currency: row.currency };
-    await raiseNotice(db, tenant, 'payment-failed', row.number ?? id, facts, now);
+    await raiseNotice(db, tenant, { kind: 'payment-failed', period: row.number ?? id, data: facts }, now);
   });
 }
 

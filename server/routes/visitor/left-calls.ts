@@ -33,7 +33,7 @@ async function visitIn(
   req: Request,
 ): Promise<{ tenant: Tenant; callId: string; page: number }> {
   const { token, page } = parse(pageOfCallSchema, parseJsonText(req.body));
-  const verified = callToken.verify(ctx.keys.endCall, token, ctx.now());
+  const verified = callToken.verify(ctx.keys.callToken, token, ctx.now());
   if (!verified.ok || verified.claims.call !== req.params.id) throw new ApiError('unauthorized');
   const tenant = await findTenant(ctx.store, verified.claims.tenant);
   if (!tenant) throw new ApiError('not_found');

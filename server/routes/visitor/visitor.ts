@@ -90,7 +90,7 @@ export function visitorRoutes(ctx: AccessContext): Router {
 
   router.post('/calls/:id/end', ctx.frontLimits.calls, visitorBody, async (req, res) => {
     const { token } = parse(endCallRequestSchema, parseJsonText(req.body));
-    const verified = callToken.verify(ctx.keys.endCall, token, ctx.now());
+    const verified = callToken.verify(ctx.keys.callToken, token, ctx.now());
     if (!verified.ok || verified.claims.call !== req.params.id) throw new ApiError('unauthorized');
     const tenant = await findTenant(ctx.store, verified.claims.tenant);
     if (tenant) await endLiveCall(ctx, tenant.id, verified.claims.call);
