@@ -13,41 +13,29 @@ import {
   sessionRequestSchema,
   widgetConfigSchema,
 } from '../contract.ts';
-import { json, nothing, type Operation } from './operation.ts';
+import { json, nothing, type Operation, visitor } from './operation.ts';
 
 export const visitorOperations: Operation[] = [
-  {
-    route: 'GET /v1/widget/{tenant}',
-    caller: 'visitor',
-    summary: 'Read what the panel shows before a call',
+  visitor('GET /v1/widget/{tenant}', 'Read what the panel shows before a call', {
     notes: 'May be cached for 60 seconds.',
     answers: { 200: json('The settings of the tenant that a page may know.', widgetConfigSchema) },
     refusals: ['origin_not_allowed', 'rate_limited'],
-  },
-  {
-    route: 'GET /v1/widget/{tenant}/challenge',
-    caller: 'visitor',
-    summary: 'Get a challenge to solve',
+  }),
+  visitor('GET /v1/widget/{tenant}/challenge', 'Get a challenge to solve', {
     notes: 'Only where the tenant demands one; it is valid for this tenant and origin, once.',
     query: aheadQuerySchema,
     answers: { 200: json('The challenge.', challengeAnswerSchema) },
     refusals: ['origin_not_allowed', 'rate_limited', 'not_found'],
-  },
-  {
-    route: 'POST /v1/sessions',
-    caller: 'visitor',
-    summary: 'Request permission for one call',
+  }),
+  visitor('POST /v1/sessions', 'Request permission for one call', {
     notes:
       'Writes nothing to the store: the session is a signed token, valid for one call attempt within 120 seconds.',
     query: aheadQuerySchema,
     body: { schema: sessionRequestSchema },
     answers: { 201: json('The session.', sessionAnswerSchema) },
     refusals: ['origin_not_allowed', 'tenant_paused', 'outside_hours', 'challenge_required', 'rate_limited'],
-  },
-  {
-    route: 'POST /v1/calls',
-    caller: 'visitor',
-    summary: 'Start a call',
+  }),
+  visitor('POST /v1/calls', 'Start a call', {
     notes:
       'Uses up the session, takes a line and holds what the call can cost, in one transaction. The tenant’s access mode decides which grant is given.',
     body: { schema: callRequestSchema },
@@ -65,46 +53,31 @@ export const visitorOperations: Operation[] = [
       'rate_limited',
       'vapi_unavailable',
     ],
-  },
-  {
-    route: 'POST /v1/calls/{id}/end',
-    caller: 'visitor',
-    summary: 'End a call',
+  }),
+  visitor('POST /v1/calls/{id}/end', 'End a call', {
     notes: 'At Vapi; also for `sendBeacon`. Ending a call that is over does nothing.',
     body: { schema: endCallRequestSchema },
     answers: { 204: nothing('Ended.') },
     refusals: ['unauthorized', 'rate_limited', 'vapi_unavailable'],
-  },
-  {
-    route: 'POST /v1/calls/{id}/leave',
-    caller: 'visitor',
-    summary: 'Leave the page during a call',
+  }),
+  visitor('POST /v1/calls/{id}/leave', 'Leave the page during a call', {
     notes: 'The call waits a while for the next page of the site, and is ended when none follows.',
     body: { schema: pageOfCallSchema },
     answers: { 204: nothing('Noted.') },
     refusals: ['unauthorized', 'not_found', 'rate_limited', 'vapi_unavailable'],
-  },
-  {
-    route: 'POST /v1/calls/{id}/rejoin',
-    caller: 'visitor',
-    summary: 'Return to a call on the next page',
+  }),
+  visitor('POST /v1/calls/{id}/rejoin', 'Return to a call on the next page', {
     body: { schema: pageOfCallSchema },
     answers: { 204: nothing('Noted.') },
     refusals: ['unauthorized', 'not_found', 'rate_limited'],
-  },
-  {
-    route: 'POST /v1/calls/{id}/feedback',
-    caller: 'visitor',
-    summary: 'Rate a call',
+  }),
+  visitor('POST /v1/calls/{id}/feedback', 'Rate a call', {
     notes: 'A later rating replaces an earlier one.',
     body: { schema: feedbackRequestSchema },
     answers: { 204: nothing('Saved.') },
     refusals: ['unauthorized', 'not_found', 'rate_limited'],
-  },
-  {
-    route: 'POST /v1/chats',
-    caller: 'visitor',
-    summary: 'Send one message of a text conversation',
+  }),
+  visitor('POST /v1/chats', 'Send one message of a text conversation', {
     notes:
       'The answer arrives word by word. Each `data:` line is one event: a piece of text, or, last, the permission to continue. After 30 messages that permission is answered with `session_expired`: a new session starts another conversation.',
     body: { schema: chatRequestSchema },
@@ -127,5 +100,5 @@ export const visitorOperations: Operation[] = [
       'rate_limited',
       'vapi_unavailable',
     ],
-  },
+  }),
 ];
