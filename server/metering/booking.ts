@@ -55,6 +55,13 @@ export async function assignCalls(ctx: Context, org: Org, calls: VapiCall[]): Pr
   return assigned;
 }
 
+/** Books what Vapi's API has just shown of the org's calls, with a key of the org. */
+export async function bookCalls(ctx: Context, org: Org, calls: VapiCall[]): Promise<void> {
+  for (const { tenant, event, row } of await assignCalls(ctx, org, calls)) {
+    if (tenant) await bookDifference(ctx, tenant, row, event);
+  }
+}
+
 /**
  * @param reported by Vapi just now, so it is newer than everything in the row, whatever the clocks say
  * @returns whether there was a difference

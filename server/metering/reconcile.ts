@@ -12,10 +12,9 @@ import type { Context } from '../context.ts';
 import type { CallTotals, DriftReport, TenantDrift } from '../contract.ts';
 import { listGoneIds, listKnownIds, sumCalls } from '../store/calls.ts';
 import { handleOf, type Tenant } from '../store/tenants.ts';
-import type { VapiCall } from '../vapi/call-record.ts';
 import type { CallsApi } from '../vapi/calls-api.ts';
 import { VapiError } from '../vapi/vapi-api.ts';
-import { assignCalls, bookDifference } from './booking.ts';
+import { assignCalls, bookCalls, bookDifference } from './booking.ts';
 import { giveUpGone } from './give-up.ts';
 
 /** Half-open, epoch milliseconds. */
@@ -121,18 +120,7 @@ interface Work {
 
 /** Books what has changed in calls of any age since then, as far as Vapi marks it. */
 export async function bookUpdated(ctx: Context, api: CallsApi, org: Org, period: Period): Promise<void> {
-  for await (const page of api.list('updatedAt', period.from, period.to)) {
-    for (const { tenant, event, row } of await assignCalls(ctx, org, page)) {
-      if (tenant) await bookDifference(ctx, tenant, row, event);
-    }
-  }
-}
-
-/** Books one call that Vapi's API has just shown. */
-export async function bookCall(ctx: Context, org: Org, call: VapiCall): Promise<void> {
-  for (const { tenant, event, row } of await assignCalls(ctx, org, [call])) {
-    if (tenant) await bookDifference(ctx, tenant, row, event);
-  }
+  for await (const page of api.list('updatedAt', period.from, period.to)) await bookCalls(ctx, org, page);
 }
 
 /** @returns the booked calls of the period that Vapi does not list, in the order of their ids */
@@ -153,7 +141,7 @@ async function checkMissing(
   const gone: string[] = [];
   for (const id of missing.slice(0, mostAskedFor)) {
     const call = await api.get(id);
-    if (call) await bookCall(ctx, org, call);
+    if (call) await bookCalls(ctx, org, [call]);
     else gone.push(id);
   }
   await giveUpGone(ctx, tenant, gone);

@@ -1,6 +1,11 @@
 /** Points a tenant's assistants at our webhook, and forwards their messages to where they pointed before. */
 import type { Actor } from '../access/audit.ts';
-import { openTenantSecret, sealForwardTarget, sealTenantSecret } from '../access/secrets/tenant-secrets.ts';
+import {
+  allWebhookSecretsOf,
+  openTenantSecret,
+  sealForwardTarget,
+  sealTenantSecret,
+} from '../access/secrets/tenant-secrets.ts';
 import { changeTenant } from '../access/tenants/saved-tenants.ts';
 import { notesOnSettings } from '../access/tenants/tenant-check.ts';
 import { outsideOf, outsideProblem } from '../base/outside.ts';
@@ -116,9 +121,7 @@ async function fromVapi<Answer>(path: string, ask: () => Promise<Answer>): Promi
 }
 
 function ourServer(ctx: Context, tenant: Tenant, request: WireRequest): OurServer {
-  const secrets = (['webhookSecret', 'previousWebhookSecret'] as const).flatMap(
-    (name) => openTenantSecret(ctx.box, tenant, name) ?? [],
-  );
+  const secrets = allWebhookSecretsOf(ctx.box, tenant);
   return {
     url: webhookUrlOf(ctx.config.publicUrl, tenant.slug),
     token: tenant.webhookAuth.kind === 'token' ? (secrets[0] ?? '') : null,

@@ -1,4 +1,6 @@
+import type { ExpressionBuilder, ExpressionWrapper, SqlBool } from 'kysely';
 import type { Queries } from './database.ts';
+import type { Schema } from './schema.ts';
 
 /**
  * Takes or keeps the right to do something that only one process may do.
@@ -12,19 +14,24 @@ export async function takeLease(
   expiresAtMs: number,
   nowMs: number,
 ): Promise<boolean> {
+  return take(db, { name, owner, expiresAtMs }, (lease) =>
+    lease.or([lease('leases.owner', '=', owner), lease('leases.expiresAt', '<=', nowMs)]),
+  );
+}
+
+type Condition = (lease: ExpressionBuilder<Schema, 'leases'>) => ExpressionWrapper<Schema, 'leases', SqlBool>;
+
+/** @param mayTake when the lease of another process, or an earlier one, gives way */
+async function take(
+  db: Queries,
+  { name, owner, expiresAtMs }: { name: string; owner: string; expiresAtMs: number },
+  mayTake: Condition,
+): Promise<boolean> {
   const row = await db
     .insertInto('leases')
     .values({ name, owner, expiresAt: expiresAtMs, doneAt: null })
     .onConflict((conflict) =>
-      conflict
-        .column('name')
-        .doUpdateSet({ owner, expiresAt: expiresAtMs })
-        .where((expression) =>
-          expression.or([
-            expression('leases.owner', '=', owner),
-            expression('leases.expiresAt', '<=', nowMs),
-          ]),
-        ),
+      conflict.column('name').doUpdateSet({ owner, expiresAt: expiresAtMs }).where(mayTake),
     )
     .returning('owner')
     .executeTakeFirst();
@@ -72,24 +79,12 @@ export async function takeTurn(
   everyMs: number,
   nowMs: number,
 ): Promise<boolean> {
-  const row = await db
-    .insertInto('leases')
-    .values({ name, owner, expiresAt: expiresAtMs, doneAt: null })
-    .onConflict((conflict) =>
-      conflict
-        .column('name')
-        .doUpdateSet({ owner, expiresAt: expiresAtMs })
-        .where('leases.expiresAt', '<=', nowMs)
-        .where((expression) =>
-          expression.or([
-            expression('leases.doneAt', 'is', null),
-            expression('leases.doneAt', '<=', nowMs - everyMs),
-          ]),
-        ),
-    )
-    .returning('owner')
-    .executeTakeFirst();
-  return row?.owner === owner;
+  return take(db, { name, owner, expiresAtMs }, (lease) =>
+    lease.and([
+      lease('leases.expiresAt', '<=', nowMs),
+      lease.or([lease('leases.doneAt', 'is', null), lease('leases.doneAt', '<=', nowMs - everyMs)]),
+    ]),
+  );
 }
 
 /**
