@@ -1,28 +1,17 @@
 /** Keys, the audit log, reconciliation, webhooks, and what monitors ask. */
 import { z } from 'zod';
-import {
-  auditAnswerSchema,
-  createdKeySchema,
-  createKeySchema,
-  driftReportSchema,
-  healthSchema,
-  keysAnswerSchema,
-  noticesAnswerSchema,
-  pageQuerySchema,
-  reconcileSchema,
-  resealAnswerSchema,
-} from '../contract.ts';
+import * as contract from '../contract.ts';
 import { anyone, json, nothing, type Operation, operator, plain, stripe, vapi } from './operation.ts';
 
 export const otherOperations: Operation[] = [
   operator('GET /v1/keys', 'List API keys', {
-    query: pageQuerySchema,
-    answers: { 200: json('One page.', keysAnswerSchema) },
+    query: contract.pageQuerySchema,
+    answers: { 200: json('One page.', contract.keysAnswerSchema) },
   }),
   operator('POST /v1/keys', 'Create an API key', {
     notes: 'It is shown in this answer and nowhere else. A client’s key can only read.',
-    body: { schema: createKeySchema },
-    answers: { 201: json('The key.', createdKeySchema) },
+    body: { schema: contract.createKeySchema },
+    answers: { 201: json('The key.', contract.createdKeySchema) },
   }),
   operator('DELETE /v1/keys/{id}', 'Revoke an API key', {
     answers: { 204: nothing('It no longer works.') },
@@ -30,21 +19,21 @@ export const otherOperations: Operation[] = [
   operator('POST /v1/secrets/reseal', 'Seal every secret under the current SECRET_KEY', {
     notes:
       'Call it once every process runs with the new key; afterwards `SECRET_KEY_PREVIOUS` is no longer needed. Safe to repeat.',
-    answers: { 200: json('What was done.', resealAnswerSchema) },
+    answers: { 200: json('What was done.', contract.resealAnswerSchema) },
   }),
   operator('GET /v1/audit', 'List changes, newest first', {
-    query: pageQuerySchema,
-    answers: { 200: json('One page.', auditAnswerSchema) },
+    query: contract.pageQuerySchema,
+    answers: { 200: json('One page.', contract.auditAnswerSchema) },
   }),
   operator('GET /v1/notices', 'List notices about the tenants, newest first', {
     notes: 'Including those that were sent to no one, because a tenant has no `alerts`.',
-    query: pageQuerySchema,
-    answers: { 200: json('One page.', noticesAnswerSchema) },
+    query: contract.pageQuerySchema,
+    answers: { 200: json('One page.', contract.noticesAnswerSchema) },
   }),
   operator('POST /v1/reconcile', 'Compare the ledger with Vapi’s books', {
     notes: 'Adds and corrects what the ledger lacks, and reports what differed.',
-    body: { schema: reconcileSchema },
-    answers: { 200: json('The drift.', driftReportSchema) },
+    body: { schema: contract.reconcileSchema },
+    answers: { 200: json('The drift.', contract.driftReportSchema) },
     refusals: ['vapi_unavailable'],
   }),
   vapi('POST /v1/webhooks/vapi/{tenant}', 'Receive a server message from Vapi', {
@@ -70,12 +59,12 @@ export const otherOperations: Operation[] = [
     answers: { 200: json('OpenAPI 3.1.', z.looseObject({ openapi: z.string() })) },
   }),
   anyone('GET /healthz', 'Check whether the process is alive', {
-    answers: { 200: json('It is.', healthSchema) },
+    answers: { 200: json('It is.', contract.healthSchema) },
   }),
   anyone('GET /readyz', 'Check whether the server accepts requests and its database accepts writes', {
     answers: {
-      200: json('It does.', healthSchema),
-      503: json('It does not, or the server is about to stop.', healthSchema),
+      200: json('It does.', contract.healthSchema),
+      503: json('It does not, or the server is about to stop.', contract.healthSchema),
     },
   }),
   operator('GET /metrics', 'Read the counters', {

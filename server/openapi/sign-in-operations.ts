@@ -1,11 +1,6 @@
 /** Signing in to the portal. */
 import { z } from 'zod';
-import {
-  createSignInLinkSchema,
-  meAnswerSchema,
-  signInLinkAnswerSchema,
-  signOutSchema,
-} from '../contract.ts';
+import * as contract from '../contract.ts';
 import { anyone, json, nothing, type Operation, operator, plain, tenant } from './operation.ts';
 
 const tokenQuery = z.object({ token: z.string().describe('From the link; it works once.') });
@@ -13,14 +8,14 @@ const tokenQuery = z.object({ token: z.string().describe('From the link; it work
 export const signInOperations: Operation[] = [
   operator('POST /v1/sign-in-links', 'Create a link to the portal', {
     notes: 'It works once, and is shown in this answer and nowhere else.',
-    body: { schema: createSignInLinkSchema, optional: true },
-    answers: { 201: json('The link.', signInLinkAnswerSchema) },
+    body: { schema: contract.createSignInLinkSchema, optional: true },
+    answers: { 201: json('The link.', contract.signInLinkAnswerSchema) },
   }),
   tenant('GET /v1/me', 'Read who is signed in', {
-    answers: { 200: json('Who is calling, and what they may do.', meAnswerSchema) },
+    answers: { 200: json('Who is calling, and what they may do.', contract.meAnswerSchema) },
   }),
   tenant('POST /v1/sign-out', 'End a sign-in, or all of them', {
-    body: { schema: signOutSchema, optional: true },
+    body: { schema: contract.signOutSchema, optional: true },
     answers: { 204: nothing('Ended.') },
   }),
   anyone('GET /portal/sign-in', 'Open a sign-in link', {

@@ -1,53 +1,29 @@
 /** Tenants, their usage, and the code for their pages. */
-import {
-  allowOriginSchema,
-  blockedOriginsAnswerSchema,
-  callDetailSchema,
-  callQuerySchema,
-  callsAnswerSchema,
-  callsQuerySchema,
-  callViewSchema,
-  createdTenantSchema,
-  createTenantSchema,
-  deleteContentSchema,
-  deletedContentSchema,
-  pausedTenantSchema,
-  savedTenantSchema,
-  snippetQuerySchema,
-  snippetViewSchema,
-  tenantsAnswerSchema,
-  tenantsQuerySchema,
-  tenantViewSchema,
-  transcriptAnswerSchema,
-  updateTenantSchema,
-  usageAnswerSchema,
-  usageQuerySchema,
-  wireAnswerSchema,
-  wireQuerySchema,
-  wireRequestSchema,
-} from '../contract.ts';
+import * as contract from '../contract.ts';
 import { csv, json, nothing, type Operation, operator, tenant } from './operation.ts';
 
 export const tenantOperations: Operation[] = [
   operator('GET /v1/tenants', 'List tenants', {
     notes: 'By slug.',
-    query: tenantsQuerySchema,
-    answers: { 200: json('One page.', tenantsAnswerSchema) },
+    query: contract.tenantsQuerySchema,
+    answers: { 200: json('One page.', contract.tenantsAnswerSchema) },
   }),
   operator('POST /v1/tenants', 'Add a tenant', {
     notes:
       'Key, org and assistants are checked with Vapi first. Secrets that were generated are shown in this answer and nowhere else.',
-    body: { schema: createTenantSchema },
-    answers: { 201: json('The tenant.', createdTenantSchema, { headers: { Location: 'Its path.' } }) },
+    body: { schema: contract.createTenantSchema },
+    answers: {
+      201: json('The tenant.', contract.createdTenantSchema, { headers: { Location: 'Its path.' } }),
+    },
     refusals: ['conflict', 'vapi_unavailable'],
   }),
   operator('GET /v1/tenants/{slug}', 'Read a tenant', {
-    answers: { 200: json('The tenant; secrets as `"…last4"`.', tenantViewSchema) },
+    answers: { 200: json('The tenant; secrets as `"…last4"`.', contract.tenantViewSchema) },
   }),
   operator('PATCH /v1/tenants/{slug}', 'Change a tenant', {
     notes: 'What is left out stays unchanged. A new key, org or assistant is checked with Vapi first.',
-    body: { schema: updateTenantSchema },
-    answers: { 200: json('The tenant as it is now.', savedTenantSchema) },
+    body: { schema: contract.updateTenantSchema },
+    answers: { 200: json('The tenant as it is now.', contract.savedTenantSchema) },
     refusals: ['conflict', 'vapi_unavailable'],
   }),
   operator('DELETE /v1/tenants/{slug}', 'Delete a tenant', {
@@ -58,29 +34,29 @@ export const tenantOperations: Operation[] = [
   operator('POST /v1/tenants/{slug}/pause', 'Pause a tenant', {
     notes:
       'Refuses new sessions and calls, invalidates those already issued, and ends the calls in progress.',
-    answers: { 200: json('The tenant, and what happened to its calls.', pausedTenantSchema) },
+    answers: { 200: json('The tenant, and what happened to its calls.', contract.pausedTenantSchema) },
   }),
   operator('POST /v1/tenants/{slug}/resume', 'Resume a paused tenant', {
-    answers: { 200: json('The tenant.', tenantViewSchema) },
+    answers: { 200: json('The tenant.', contract.tenantViewSchema) },
   }),
   operator('GET /v1/tenants/{slug}/blocked-origins', 'List the pages that were refused', {
-    answers: { 200: json('The origins, the most recent first.', blockedOriginsAnswerSchema) },
+    answers: { 200: json('The origins, the most recent first.', contract.blockedOriginsAnswerSchema) },
   }),
   operator('POST /v1/tenants/{slug}/allowed-origins', 'Allow one more page', {
-    body: { schema: allowOriginSchema },
-    answers: { 200: json('The tenant.', tenantViewSchema) },
+    body: { schema: contract.allowOriginSchema },
+    answers: { 200: json('The tenant.', contract.tenantViewSchema) },
   }),
   operator('POST /v1/tenants/{slug}/wire', 'Point the assistants at this server', {
     notes: 'Their messages are then forwarded to where they pointed before.',
-    query: wireQuerySchema,
-    body: { schema: wireRequestSchema, optional: true },
-    answers: { 200: json('What was changed, or would be.', wireAnswerSchema) },
+    query: contract.wireQuerySchema,
+    body: { schema: contract.wireRequestSchema, optional: true },
+    answers: { 200: json('What was changed, or would be.', contract.wireAnswerSchema) },
     refusals: ['vapi_unavailable', 'conflict'],
   }),
   tenant('GET /v1/tenants/{slug}/snippet', 'Get the code for the tenant’s pages', {
-    query: snippetQuerySchema,
+    query: contract.snippetQuerySchema,
     answers: {
-      200: json('The snippet and where it goes.', snippetViewSchema, {
+      200: json('The snippet and where it goes.', contract.snippetViewSchema, {
         media: { 'text/plain': { type: 'string', description: 'The snippet alone.' } },
         headers: { 'X-Origin-Allowed': 'With `text/plain` and `origin`: `true` or `false`.' },
       }),
@@ -88,21 +64,21 @@ export const tenantOperations: Operation[] = [
   }),
   tenant('GET /v1/tenants/{slug}/usage', 'Sum up usage', {
     notes: 'Days are days in the tenant’s time zone, periods half-open. A client sees no cost.',
-    query: usageQuerySchema,
-    answers: { 200: json('The sums.', usageAnswerSchema, csv('in dollars')) },
+    query: contract.usageQuerySchema,
+    answers: { 200: json('The sums.', contract.usageAnswerSchema, csv('in dollars')) },
   }),
   tenant('GET /v1/tenants/{slug}/calls', 'List calls', {
     notes: 'Newest first. As CSV all of them, without pages.',
-    query: callsQuerySchema,
-    answers: { 200: json('One page.', callsAnswerSchema, csv('in dollars')) },
+    query: contract.callsQuerySchema,
+    answers: { 200: json('One page.', contract.callsAnswerSchema, csv('in dollars')) },
   }),
   tenant('GET /v1/tenants/{slug}/calls/{id}', 'Read a call', {
-    query: callQuerySchema,
-    answers: { 200: json('The call.', callDetailSchema) },
+    query: contract.callQuerySchema,
+    answers: { 200: json('The call.', contract.callDetailSchema) },
   }),
   tenant('GET /v1/tenants/{slug}/calls/{id}/transcript', 'Read what was said', {
     notes: 'Fetched from Vapi at that moment, never stored here.',
-    answers: { 200: json('The lines.', transcriptAnswerSchema) },
+    answers: { 200: json('The lines.', contract.transcriptAnswerSchema) },
     refusals: ['vapi_unavailable'],
   }),
   tenant('GET /v1/tenants/{slug}/calls/{id}/recording', 'Get the recording of a call', {
@@ -117,14 +93,14 @@ export const tenantOperations: Operation[] = [
   operator('POST /v1/tenants/{slug}/calls/{id}/dismiss', 'Dismiss a call that Vapi never had', {
     notes:
       'One that only a webhook has reported, made up by someone who knows the webhook secret. Vapi is asked about it once more; the answer is `conflict` when Vapi knows it, or has ever listed it. Once dismissed, it counts for nothing, and is no longer named when months are closed or books compared. If Vapi lists it later, it is booked.',
-    answers: { 200: json('The call.', callViewSchema) },
+    answers: { 200: json('The call.', contract.callViewSchema) },
     refusals: ['conflict', 'vapi_unavailable'],
   }),
   operator('DELETE /v1/tenants/{slug}/calls/{id}/content', 'Delete what was said', {
     notes:
       'At Vapi; the ledger keeps times and cost. `visitor` means all calls from the same network as this one.',
-    body: { schema: deleteContentSchema, optional: true },
-    answers: { 200: json('What is deleted.', deletedContentSchema) },
+    body: { schema: contract.deleteContentSchema, optional: true },
+    answers: { 200: json('What is deleted.', contract.deletedContentSchema) },
     refusals: ['vapi_unavailable'],
   }),
 ];
