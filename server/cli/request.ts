@@ -59,6 +59,12 @@ export interface Command {
   ask(words: string[], flags: Flags, read: Read): Request | Promise<Request>;
 }
 
+export const command = (usage: string, about: string, ask: Command['ask']): Command => ({
+  usage,
+  about,
+  ask,
+});
+
 export type Read = (request: Request) => Promise<Row>;
 
 /** The command line is not understood: exit code 2. */
