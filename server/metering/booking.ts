@@ -77,13 +77,11 @@ export async function bookDifference(
   // Until its cost is known it is checked each time: a pause may have made it unwanted, its reservation may be too large.
   const isOpen = row?.costMicros === null;
   if (!isNew && !isOpen) return false;
-  const booked = await ingestCallEvent(ctx.store, ctx.box, tenant, event, ctx.now()).catch(
-    (error: unknown) => {
-      // One call that cannot be booked keeps no other out of the ledger; the drift report shows it as a difference.
-      ctx.log.error({ err: error, tenant: tenant.slug, call: event.callId }, 'a call could not be booked');
-      return null;
-    },
-  );
+  const booked = await ingestCallEvent(ctx, tenant, event).catch((error: unknown) => {
+    // One call that cannot be booked keeps no other out of the ledger; the drift report shows it as a difference.
+    ctx.log.error({ err: error, tenant: tenant.slug, call: event.callId }, 'a call could not be booked');
+    return null;
+  });
   if (!booked || booked.refused) return false;
   afterIngest(ctx, tenant, booked);
   return isNew;

@@ -2,7 +2,6 @@
 import { noticeBudget, raiseNotice } from '../access/notices/notices.ts';
 import { sealControlUrl } from '../access/secrets/tenant-secrets.ts';
 import { endUnwanted } from '../access/start/end-call.ts';
-import type { SecretBox } from '../base/secret-box.ts';
 import { dayIn } from '../base/time-zone.ts';
 import type { Context } from '../context.ts';
 import type { CallEvent } from '../ledger/call-event.ts';
@@ -18,7 +17,7 @@ import {
 } from '../ledger/usage.ts';
 import { claimCall } from '../store/call-owners.ts';
 import { type CallRow, insertRevision, lockCall, updateCall } from '../store/calls.ts';
-import type { Queries, Store } from '../store/database.ts';
+import type { Queries } from '../store/database.ts';
 import {
   claimReservation,
   freeSlot,
@@ -54,13 +53,12 @@ export interface Ingested {
  *   another tenant's: what a tenant's Vapi says to the tenant's own server is between the two
  */
 export async function ingestCallEvent(
-  store: Store,
-  box: SecretBox,
+  ctx: Context,
   tenant: Tenant,
   event: CallEvent,
-  nowMs: number,
   alongside?: (db: Queries) => Promise<void>,
 ): Promise<Ingested> {
+  const nowMs = ctx.now();
   const ingest = async (db: Queries): Promise<Ingested> => {
     const fresh = newCallRow(tenant.id, event);
     const { owner, takenFrom } = await claimCall(db, {
@@ -82,7 +80,7 @@ export async function ingestCallEvent(
     after.dismissedAt = null;
     if (doubt === 'ask') after = { ...linked, updatedAt: nowMs };
     if (after.controlUrlSealed === null && event.controlUrl) {
-      after.controlUrlSealed = sealControlUrl(box, tenant.id, after.id, event.controlUrl);
+      after.controlUrlSealed = sealControlUrl(ctx.box, tenant.id, after.id, event.controlUrl);
     }
     const unwanted = await judgeCall(db, tenant, after, event);
     if (unwanted !== 'ask') after.unwanted ??= unwanted;
@@ -112,7 +110,7 @@ export async function ingestCallEvent(
     const seen = { row: after, usageChanged, bookedMicros, unwanted, isNewlyUnwanted };
     return { refused: false, doubted: doubt === 'ask', ...seen };
   };
-  return store.transaction().execute(async (db) => {
+  return ctx.store.transaction().execute(async (db) => {
     const ingested = await ingest(db);
     // Last, since it may lock what other reports of the tenant wait for.
     await alongside?.(db);

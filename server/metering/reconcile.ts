@@ -95,7 +95,7 @@ export async function reconcileOrg(
   }
   const drifts: TenantDrift[] = [];
   for (const tenant of org.tenants) {
-    const missing = await checkMissing(ctx, api, org, tenant, period, listed);
+    const missing = await checkMissing(ctx, api, { org, tenant, period, listed });
     const books = vapi.get(tenant.id) as CallTotals;
     const ledger = await sumCalls(ctx.store, tenant.id, period.from, period.to);
     drifts.push({
@@ -127,11 +127,9 @@ export async function bookUpdated(ctx: Context, api: CallsApi, org: Org, period:
 async function checkMissing(
   ctx: Context,
   api: CallsApi,
-  org: Org,
-  tenant: Tenant,
-  period: Period,
-  listed: Set<string>,
+  of: { org: Org; tenant: Tenant; period: Period; listed: Set<string> },
 ): Promise<string[]> {
+  const { org, tenant, period, listed } = of;
   const known = await listKnownIds(ctx.store, tenant.id, period.from, period.to);
   // Each time until it is settled, without asking Vapi again for what it has said that it does not know.
   const goneBefore = (await listGoneIds(ctx.store, tenant.id, period.from, period.to)).filter(

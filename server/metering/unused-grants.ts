@@ -26,7 +26,7 @@ const turnName = 'unused-grants';
 /** Once a minute, by one of all processes. */
 export async function releaseWhenDue(ctx: Context, owner: string): Promise<void> {
   const now = ctx.now();
-  if (!(await takeTurn(ctx.store, turnName, owner, now + turnMs, everyMs, now))) return;
+  if (!(await takeTurn(ctx.store, { name: turnName, owner, expiresAt: now + turnMs }, everyMs, now))) return;
   try {
     await releaseUnusedGrants(ctx);
   } finally {

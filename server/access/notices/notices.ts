@@ -6,6 +6,7 @@ import { type Balance, balanceOf } from '../../ledger/invoice-balance.ts';
 import { findSeller } from '../../store/billing-accounts.ts';
 import type { Queries } from '../../store/database.ts';
 import { listNumbered } from '../../store/invoice-lists.ts';
+import type { InvoiceRow } from '../../store/invoices.ts';
 import { countNotices, insertNotice, type Notice } from '../../store/notices.ts';
 import type { Tenant } from '../../store/tenants.ts';
 import { sumUsage } from '../../store/usage.ts';
@@ -61,6 +62,11 @@ export async function raiseNotice(
     urlPending: url ? 1 : 0,
     emailPending: email ? 1 : 0,
   });
+}
+
+/** Of a notice about an invoice, raised once for each: its period and data. */
+export function aboutInvoice({ id, number, currency }: InvoiceRow, dueCents: number) {
+  return { period: number ?? id, data: { invoice: number, dueCents, currency } };
 }
 
 /** Current balances of the invoices that the notices name, by the notice's id. */
