@@ -51,7 +51,7 @@ export function createContext(
     box: createSecretBox(keys('tenant-secrets')),
     keys: {
       session: keys('session-token'),
-      endCall: keys('call-token'),
+      callToken: keys('call-token'),
       network: keys('visitor-network'),
       challenge: keys('challenge'),
     },

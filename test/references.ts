@@ -5,9 +5,9 @@ import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { placements, themes, widgetModes } from '../server/contract.ts';
 import { openApiDocument } from '../server/openapi/document.ts';
-import { httpReference } from '../server/openapi/http-reference.ts';
-import { elementManifest } from '../widget/element-manifest.ts';
-import { between, elementReference, elementTypes, readmeTables } from '../widget/element-reference.ts';
+import { elementManifest } from './references/element-manifest.ts';
+import { between, elementReference, elementTypes, readmeTables } from './references/element-reference.ts';
+import { httpReference } from './references/http-reference.ts';
 
 const root = join(import.meta.dirname, '..');
 const read = (file: string): string => readFileSync(join(root, file), 'utf8');

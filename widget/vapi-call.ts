@@ -5,7 +5,7 @@
 import sdk from '@vapi-ai/web';
 import type { Grant } from '../server/contract.ts';
 import type { Speaker } from './call-state.ts';
-import type { Failure } from './failure.ts';
+import type { Failure, FailureCode } from './failure.ts';
 import { Hearing } from './hearing.ts';
 import type { Sound } from './sound.ts';
 import type { Line, Piece } from './transcript.ts';
@@ -152,7 +152,7 @@ class JoinedCall implements ActiveCall {
         if (callId) listener.identified(callId);
         else void this.#finish();
       },
-      (error) => this.#fail({ code: failureCode({ error }, false), retryAfterSeconds: null }),
+      (error) => this.#fail(failureCode({ error }, false)),
     );
   }
 
@@ -214,13 +214,12 @@ class JoinedCall implements ActiveCall {
       this.#listener.live();
     });
     vapi.on('call-end', () => void this.#finish());
-    vapi.on('camera-error', (event) => this.#fail({ code: deviceFailure(event), retryAfterSeconds: null }));
+    vapi.on('camera-error', (event) => this.#fail(deviceFailure(event)));
     vapi.on('error', (event) => {
       if (asObject(event).type === 'audio-start-failed' && !this.#isOver)
         this.#listener.soundBlocked(() => playRemote(vapi));
       if (!isFatal(event)) return;
-      const code = failureCode(event, this.#isLive);
-      this.#fail(isNormalEnd(event) ? null : { code, retryAfterSeconds: null });
+      this.#fail(isNormalEnd(event) ? null : failureCode(event, this.#isLive));
     });
     vapi.on('message', (message) => {
       // Once the room is closed, the SDK reports every end as the customer's, without knowing.
@@ -251,8 +250,8 @@ class JoinedCall implements ActiveCall {
     if (!this.#isMuted) this.#listener.unheard(this.#hearing.isUnheard(role, level, Date.now()));
   }
 
-  #fail(found: Failure | null): void {
-    this.#failure ??= found;
+  #fail(code: FailureCode | null): void {
+    this.#failure ??= code && { code, retryAfterSeconds: null };
     void this.#finish();
   }
 

@@ -2,7 +2,7 @@
  * Integer money. Products are BigInt and rounded once, half up; a negative amount mirrors the positive one exactly, so
  * that a credit returns what the charge took. Pure.
  */
-import { minorDigits } from './currency.ts';
+import { fromUnits, minorDigits } from './currency.ts';
 
 /**
  * Stripe treats these amounts specially: thousandths (the first five), or hundredths that must be zero. An invoice in
@@ -68,7 +68,7 @@ export function proportion(amount: number, part: number, whole: number): number 
 /** @returns plain digits: `-1234.50` */
 export function centsToDecimal(cents: number, currency: string): string {
   const digits = minorDigits(currency);
-  return toDecimal(BigInt(cents), digits, digits);
+  return fromUnits(cents, digits, digits);
 }
 
 /** @returns `-1234.50 eur` */
@@ -82,14 +82,5 @@ export function sumCents(rows: { amountCents: number }[]): number {
 
 /** @returns plain digits, at least as many decimals as the currency has, at most six: `0.0325` */
 export function microsToDecimal(micros: number, currency: string): string {
-  return toDecimal(BigInt(micros), 6, minorDigits(currency));
-}
-
-function toDecimal(value: bigint, scale: number, leastDigits: number): string {
-  const sign = value < 0n ? '-' : '';
-  const digits = String(value < 0n ? -value : value).padStart(scale + 1, '0');
-  const whole = digits.slice(0, digits.length - scale);
-  let fraction = digits.slice(digits.length - scale);
-  while (fraction.length > leastDigits && fraction.endsWith('0')) fraction = fraction.slice(0, -1);
-  return `${sign}${whole}${fraction ? `.${fraction}` : ''}`;
+  return fromUnits(micros, 6, minorDigits(currency));
 }

@@ -11,17 +11,17 @@ export const reconcileSchema = z
   });
 
 /** Ended calls and what they cost. */
-export const booksSchema = z.object({
+export const callTotalsSchema = z.object({
   calls: z.int(),
   costMicros: z.int(),
 });
-export type Books = z.infer<typeof booksSchema>;
+export type CallTotals = z.infer<typeof callTotalsSchema>;
 
 export const tenantDriftSchema = z.object({
   tenant: z.string(),
-  vapi: booksSchema.describe("In Vapi's list."),
-  ledgerBefore: booksSchema.describe('In the ledger, before and after this run.'),
-  ledgerAfter: booksSchema,
+  vapi: callTotalsSchema.describe("In Vapi's list."),
+  ledgerBefore: callTotalsSchema.describe('In the ledger, before and after this run.'),
+  ledgerAfter: callTotalsSchema,
   differenceMicros: z
     .int()
     .describe('Vapi minus ledger, after this run: 0 unless Vapi has forgotten calls that are booked.'),

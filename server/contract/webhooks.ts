@@ -7,9 +7,6 @@ const headerNameSchema = z
   .toLowerCase()
   .regex(/^[a-z0-9!#$%&'*+.^_`|~-]{1,100}$/, 'use a header name');
 
-/** What Vapi's HMAC credential may put into the text that it signs. */
-export const payloadPlaceholders = ['body', 'timestamp', 'method', 'url', 'svix-id'] as const;
-
 /** The fields of Vapi's HMAC credential under our names, with its defaults; the key is `webhookSecret`. */
 const hmacAuthSchema = z
   .strictObject({
@@ -44,7 +41,6 @@ export const webhookAuthSchema = z.discriminatedUnion('kind', [
   z.strictObject({ kind: z.literal('token') }),
   hmacAuthSchema,
 ]);
-export type WebhookAuth = z.infer<typeof webhookAuthSchema>;
 export type HmacAuth = z.infer<typeof hmacAuthSchema>;
 
 /** Sent with everything that is forwarded. Write-only: an answer shows the names. */

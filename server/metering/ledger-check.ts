@@ -4,8 +4,9 @@ import type { Context } from '../context.ts';
 import { listClaimed } from '../store/call-owners.ts';
 import type { Tenant } from '../store/tenants.ts';
 import type { CallsApi } from '../vapi/calls-api.ts';
+import { bookCalls } from './booking.ts';
 import { giveUpGone } from './give-up.ts';
-import { bookCall, mostAskedFor, type Period, reasonOf, reconcileOrg } from './reconcile.ts';
+import { mostAskedFor, type Period, reasonOf, reconcileOrg } from './reconcile.ts';
 
 /** A call counts for the day on which it started, and may have been created, waiting in a queue, the day before. */
 const createdBeforeMs = 86_400_000;
@@ -56,7 +57,7 @@ async function askAboutClaims(
 ): Promise<void> {
   for (const id of await listClaimed(ctx.store, tenant.id, beforeMs, mostAskedFor)) {
     const call = await api.get(id);
-    if (call) await bookCall(ctx, org, call);
+    if (call) await bookCalls(ctx, org, [call]);
     else await giveUpGone(ctx, tenant, [id]);
   }
 }

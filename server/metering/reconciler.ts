@@ -60,7 +60,7 @@ export async function sweepWhenDue(
   isStopped: () => boolean = () => false,
 ): Promise<void> {
   const now = ctx.now();
-  if (await takeTurn(ctx.store, leaseName, owner, now + leaseMs, sweepEveryMs, now)) {
+  if (await takeTurn(ctx.store, { name: leaseName, owner, expiresAt: now + leaseMs }, sweepEveryMs, now)) {
     await sweepAll(ctx, owner, isStopped);
   }
 }
@@ -100,7 +100,8 @@ export async function sweepAll(
 ): Promise<void> {
   const startedAt = ctx.now();
   const mayGoOn = async () =>
-    !isStopped() && takeLease(ctx.store, leaseName, owner, ctx.now() + leaseMs, ctx.now());
+    !isStopped() &&
+    takeLease(ctx.store, { name: leaseName, owner, expiresAt: ctx.now() + leaseMs }, ctx.now());
   let isDone = false;
   try {
     for (const org of await listOrgs(ctx)) {

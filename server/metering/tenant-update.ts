@@ -24,8 +24,8 @@ export async function changeSettings(
     }
     await updateTenant(db, next);
     // Set for the whole tenant, it counts for each of its assistants.
-    if (changes.webhookForwardUrl !== undefined) {
-      await removeForwardTargets(db, current.id);
+    if (changes.webhookForwardUrl !== undefined) await removeForwardTargets(db, current.id);
+    if (changes.webhookForwardUrl !== undefined || changes.webhookForwardHeaders !== undefined) {
       await retargetOutbox(db, current.id, ctx.now());
     }
   });

@@ -2,7 +2,7 @@
  * Points the assistants of a deleted tenant back at the server that they sent to before, so that its tools keep working
  * without us.
  */
-import { openTenantSecret } from '../access/secrets/tenant-secrets.ts';
+import { allWebhookSecretsOf, openTenantSecret } from '../access/secrets/tenant-secrets.ts';
 import { isRefusedKey } from '../access/tenants/orgs.ts';
 import { growingPauses } from '../base/pauses.ts';
 import type { Context } from '../context.ts';
@@ -59,9 +59,7 @@ export async function unwireTenant(ctx: Context, tenant: Tenant, ownsSlug: boole
 
 function sendsTo(ctx: Context, tenant: Tenant, { server }: SavedAssistant, ownsSlug: boolean): boolean {
   const token = server?.headers?.[webhookTokenHeader];
-  const secrets = (['webhookSecret', 'previousWebhookSecret'] as const).flatMap(
-    (name) => openTenantSecret(ctx.box, tenant, name) ?? [],
-  );
+  const secrets = allWebhookSecretsOf(ctx.box, tenant);
   if (token !== undefined && secrets.includes(String(token))) return true;
   return ownsSlug && server?.url === webhookUrlOf(ctx.config.publicUrl, tenant.slug);
 }

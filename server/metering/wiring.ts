@@ -1,6 +1,11 @@
 /** Points a tenant's assistants at our webhook, and forwards their messages to where they pointed before. */
 import type { Actor } from '../access/audit.ts';
-import { openTenantSecret, sealForwardTarget, sealTenantSecret } from '../access/secrets/tenant-secrets.ts';
+import {
+  allWebhookSecretsOf,
+  openTenantSecret,
+  sealForwardTarget,
+  sealTenantSecret,
+} from '../access/secrets/tenant-secrets.ts';
 import { changeTenant } from '../access/tenants/saved-tenants.ts';
 import { notesOnSettings } from '../access/tenants/tenant-check.ts';
 import { outsideOf, outsideProblem } from '../base/outside.ts';
@@ -23,6 +28,8 @@ import { webhookTokenHeader } from '../vapi/webhook-auth.ts';
 import { isOurWebhook, webhookUrlOf } from '../vapi/webhook-url.ts';
 import { type OurServer, planWiring, showWiring, type WiringPlan } from '../vapi/wiring-plan.ts';
 import { assistantTarget, tenantTarget } from './forward-target.ts';
+import type { MeteringContext } from './metering-context.ts';
+import { retargetOutbox } from './outbox.ts';
 
 /** What has been read of the assistants, and what is to become of them. */
 export interface Wiring {
@@ -32,7 +39,7 @@ export interface Wiring {
 
 /** @throws ApiError `not_found`, `invalid_request`, `vapi_unavailable`; wiring again continues where it stopped */
 export async function wireTenant(
-  ctx: Context,
+  ctx: MeteringContext,
   tenant: Tenant,
   { dryRun, ...request }: WireRequest & { dryRun: boolean },
   by: Actor,
@@ -44,8 +51,10 @@ export async function wireTenant(
   if (dryRun || !assistants.some(({ changed }) => changed)) return answer;
   await changeTenant(ctx, tenant.slug, { ...by, action: 'tenant.wire' }, async (db, current) => {
     await keepTargets(ctx, db, current, wiring);
+    await retargetOutbox(db, current.id, ctx.now());
     return { wired: assistants };
   });
+  ctx.outboxBell.ring();
   await changeAssistants(ctx, tenant, wiring);
   return answer;
 }
@@ -112,9 +121,7 @@ async function fromVapi<Answer>(path: string, ask: () => Promise<Answer>): Promi
 }
 
 function ourServer(ctx: Context, tenant: Tenant, request: WireRequest): OurServer {
-  const secrets = (['webhookSecret', 'previousWebhookSecret'] as const).flatMap(
-    (name) => openTenantSecret(ctx.box, tenant, name) ?? [],
-  );
+  const secrets = allWebhookSecretsOf(ctx.box, tenant);
   return {
     url: webhookUrlOf(ctx.config.publicUrl, tenant.slug),
     token: tenant.webhookAuth.kind === 'token' ? (secrets[0] ?? '') : null,

@@ -42,9 +42,9 @@ export interface Answer {
 
 const text = { type: 'string' };
 
-export const csv: Pick<Answer, 'media'> = {
-  media: { 'text/csv': { ...text, description: 'UTF-8 with a BOM, CRLF, amounts in dollars.' } },
-};
+export const csv = (amounts: string): Pick<Answer, 'media'> => ({
+  media: { 'text/csv': { ...text, description: `UTF-8 with a BOM, CRLF, amounts ${amounts}.` } },
+});
 export const json = (what: string, schema: z.ZodType, more: Partial<Answer> = {}): Answer => ({
   what,
   json: schema,
@@ -52,3 +52,18 @@ export const json = (what: string, schema: z.ZodType, more: Partial<Answer> = {}
 });
 export const nothing = (what: string): Answer => ({ what });
 export const plain = (what: string, type: string): Answer => ({ what, media: { [type]: text } });
+
+/** An operation of that caller's. */
+const by =
+  (caller: Caller) =>
+  (
+    route: Operation['route'],
+    summary: string,
+    more: Omit<Operation, 'route' | 'caller' | 'summary'>,
+  ): Operation => ({ route, caller, summary, ...more });
+export const operator = by('operator');
+export const tenant = by('tenant');
+export const visitor = by('visitor');
+export const vapi = by('vapi');
+export const stripe = by('stripe');
+export const anyone = by('anyone');

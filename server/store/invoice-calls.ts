@@ -136,11 +136,10 @@ const columns = [
 type Column = (typeof columns)[number] extends `calls.${infer Name}` ? Name : never;
 export type LedgerCall = Pick<CallRow, Column & keyof CallRow>;
 
-/** The last call of the page before. */
-export interface LedgerPosition {
-  day: string;
-  createdAt: number;
-  id: string;
+export interface LedgerPage {
+  /** The last call of the page before. */
+  after: { day: string; createdAt: number; id: string } | null;
+  limit: number;
 }
 
 /**
@@ -150,14 +149,12 @@ export interface LedgerPosition {
 export async function readLedger(
   db: Queries,
   tenantId: string,
-  days: { from: string; to: string },
-  after: LedgerPosition | null,
-  limit: number,
-  withBilled: boolean,
+  { from, to, withBilled }: { from: string; to: string; withBilled: boolean },
+  page: LedgerPage,
 ): Promise<LedgerCall[]> {
-  const ended = endedCalls(db, tenantId, after, limit)
-    .where('calls.usageDay', '>=', days.from)
-    .where('calls.usageDay', '<', days.to);
+  const ended = endedCalls(db, tenantId, page)
+    .where('calls.usageDay', '>=', from)
+    .where('calls.usageDay', '<', to);
   const query = withBilled
     ? ended
     : ended.where((expression) =>
@@ -173,12 +170,10 @@ export async function readLedger(
 export async function readChanged(
   db: Queries,
   tenantId: string,
-  beforeDay: string,
-  sinceMs: number,
-  after: LedgerPosition | null,
-  limit: number,
+  { beforeDay, sinceMs }: { beforeDay: string; sinceMs: number },
+  page: LedgerPage,
 ): Promise<LedgerCall[]> {
-  return endedCalls(db, tenantId, after, limit)
+  return endedCalls(db, tenantId, page)
     .where('calls.updatedAt', '>=', sinceMs)
     .where((expression) =>
       expression.or([
@@ -292,7 +287,7 @@ export async function countUnbilled(
   return rows.map(({ usageDay, calls }) => ({ day: usageDay ?? '', calls }));
 }
 
-function endedCalls(db: Queries, tenantId: string, after: LedgerPosition | null, limit: number) {
+function endedCalls(db: Queries, tenantId: string, { after, limit }: LedgerPage) {
   let query = db
     .selectFrom('calls')
     .select(columns)

@@ -57,7 +57,7 @@ async function intake(): Promise<void> {
   );
   const baseline = bareInserts(count);
   const startedAt = performance.now();
-  for (const event of events) await ingestCallEvent(ctx.store, ctx.box, tenant, event, ctx.now());
+  for (const event of events) await ingestCallEvent(ctx, tenant, event);
   const perSecond = count / ((performance.now() - startedAt) / 1000);
   print('reports taken durably', `${Math.round(perSecond)}/s`, `bare inserts ${Math.round(baseline)}/s`);
   print('  ratio to the bare insert', (perSecond / baseline).toFixed(2));
@@ -83,7 +83,7 @@ async function mendMonth(): Promise<void> {
     if (kind === 0) continue;
     const told = reportOf(network, call.id, createdAt, kind === 1 ? null : cost, call.view);
     for (let copy = 0; copy < (kind === 2 ? 2 : 1); copy += 1) {
-      await ingestCallEvent(server.ctx.store, server.ctx.box, owner, told, server.ctx.now());
+      await ingestCallEvent(server.ctx, owner, told);
     }
   }
   const startedAt = performance.now();

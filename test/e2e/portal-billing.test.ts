@@ -494,7 +494,12 @@ test('notices are read in words, newest first, twenty at a time', async () => {
   assert.ok(coda);
   for (let no = 1; no <= 21; no += 1) {
     const facts = { dueCents: no * 100, currency: 'usd' };
-    await raiseNotice(ctx.store, coda, 'invoice-overdue', `INV-1000${no}`, facts, clock.now + no * 1000);
+    await raiseNotice(
+      ctx.store,
+      coda,
+      { kind: 'invoice-overdue', period: `INV-1000${no}`, data: facts },
+      clock.now + no * 1000,
+    );
   }
   const visit = await signIn(null);
   const { page } = visit;

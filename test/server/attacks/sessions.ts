@@ -71,7 +71,7 @@ const forgeries: Attack[] = [
     signedWith(deriveKeys([Buffer.alloc(32, 7)], 'session-token')[0]?.key ?? '', 'HS256', token),
   ),
   forged('a session signed with the key of another purpose', 'unauthorized', (token, stage) =>
-    signedWith(stage.server.ctx.keys.endCall[0]?.key ?? '', 'HS256', token),
+    signedWith(stage.server.ctx.keys.callToken[0]?.key ?? '', 'HS256', token),
   ),
   forged('a session that names an unknown key', 'unauthorized', (token) =>
     resigned(token, { alg: 'HS256', kid: 'unknown' }, () => token.split('.')[2] ?? ''),

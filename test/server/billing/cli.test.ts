@@ -165,7 +165,8 @@ describe('the command line', () => {
       'credits',
       'plans',
       'add',
-      '500',
+      '--amount',
+      '5',
       '--note',
       'cash',
       '--reference',
@@ -173,11 +174,30 @@ describe('the command line', () => {
       '--json',
     ]);
     assert.equal(JSON.parse(added.out).balanceCents, 500);
-    await run(['credits', 'plans', 'add', '500', '--note', 'cash', '--reference', 'r-1']);
-    const other = await run(['credits', 'plans', 'add', '900', '--note', 'cash', '--reference', 'r-1']);
+    await run(['credits', 'plans', 'add', '--amount', '5.00', '--note', 'cash', '--reference', 'r-1']);
+    const other = await run([
+      'credits',
+      'plans',
+      'add',
+      '--amount',
+      '9',
+      '--note',
+      'cash',
+      '--reference',
+      'r-1',
+    ]);
     assert.match(other.err, /5\.00 usd is already booked with this reference and the note “cash”/);
     assert.equal(JSON.parse((await run(['credits', 'plans', '--json'])).out).balanceCents, 500);
-    const back = await run(['credits', 'plans', 'take-back', '200', '--note', 'counted twice', '--json']);
+    const back = await run([
+      'credits',
+      'plans',
+      'take-back',
+      '--amount',
+      '2.00',
+      '--note',
+      'counted twice',
+      '--json',
+    ]);
     assert.equal(JSON.parse(back.out).balanceCents, 300);
     assert.match((await run(['credits', 'plans'])).out, /correction +-2\.00 USD +counted twice/);
     assert.match((await run(['seller', '--json'])).out, /"invoicePrefix": "INV"/);
@@ -228,13 +248,38 @@ describe('the command line', () => {
     const draft = JSON.parse((await run(['invoices', 'draft', 'parts', '2026-11', '--json'])).out);
     assert.equal((await run(['invoices', 'finalize', 'parts', draft.id])).code, 0);
     const credit = ['invoices', 'credit-note', 'parts', draft.id, 'Too', 'slow', '--line'];
-    const { out, err } = await run([...credit, '1:250']);
+    const { out, err } = await run([...credit, '1=2.50']);
     assert.match(out, /^kind: credit-note$/m, err);
     assert.match(out, /^total: -2\.50 USD$/m);
     assert.match(out, /reason: Too slow$/m);
-    const inUnits = await run([...credit, '1:2.50']);
-    assert.equal(inUnits.err, '2.50 is not a whole number: use digits only, such as 5000.\n');
-    assert.equal(inUnits.code, 2);
+  });
+
+  it('takes amounts in the tenant’s currency, and refuses what once were its smallest units', async () => {
+    await stage.addTenant('tokyo', { ...plan, currency: 'jpy' }, '2026-11-01');
+    const refused = async (args: string[]) => {
+      const { code, err } = await run(args);
+      assert.equal(code, 2, err);
+      return err;
+    };
+    const add = (tenant: string, amount: string) => ['credits', tenant, 'add', '--amount', amount];
+    assert.equal(
+      await refused(add('tokyo', '12.50')),
+      '12.50 is not an amount of JPY: write it such as 12.\n',
+    );
+    assert.equal(JSON.parse((await run([...add('tokyo', '1200'), '--json'])).out).balanceCents, 1200);
+    for (const amount of ['1e3', '0x10', '12.345', '12,50', '']) {
+      assert.equal(
+        await refused(add('acme', amount)),
+        `${amount} is not an amount of USD: write it such as 12.00.\n`,
+      );
+    }
+    assert.match(await refused(['credits', 'acme', 'add', '1250']), /There is no command|--amount/);
+    const credit = ['invoices', 'credit', 'acme', 'INV-000001', 'Too', 'slow', '--line'];
+    assert.equal(
+      await refused([...credit, '1:250']),
+      '--line 1:250 names no amount: write it such as 2=5.00.\n',
+    );
+    assert.equal(JSON.parse((await run(['credits', 'acme', '--json'])).out).balanceCents, 0);
   });
 
   it('names what was not found, with the nearest tenant', async () => {

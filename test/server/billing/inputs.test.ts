@@ -146,7 +146,11 @@ it('a dry run says that it did not ask Vapi, calls in progress are listed, and a
   assert.match(entries[0].notCompared, /does not ask Vapi/);
   assert.deepEqual(entries[0].callsInProgress, ['busy-1']);
   const now = stage.server.clock.now;
-  await takeLease(stage.server.ctx.store, 'month-close', 'killed', now + 60_000, now);
+  await takeLease(
+    stage.server.ctx.store,
+    { name: 'month-close', owner: 'killed', expiresAt: now + 60_000 },
+    now,
+  );
   const { body } = await mustBe(409, operator('POST', 'billing/close', {}));
   assert.ok(body.detail.includes(new Date(now + 60_000).toISOString()));
 });

@@ -193,7 +193,9 @@ for (const engine of testDatabases()) {
     it('is done by one process at a time', async () => {
       const { store } = stage.server.ctx;
       const now = stage.server.clock.now;
-      assert.ok(await takeLease(store, 'month-close', 'another', now + 600_000, now));
+      assert.ok(
+        await takeLease(store, { name: 'month-close', owner: 'another', expiresAt: now + 600_000 }, now),
+      );
       assert.equal(codeOf(await operator('POST', 'billing/close', {})), 'conflict');
       stage.server.clock.now += 600_001;
       await close();

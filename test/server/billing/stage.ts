@@ -56,8 +56,7 @@ export async function startBillingStage(options: TestServerOptions = {}): Promis
     async book(handle, ...entries) {
       const tenant = (await findTenantByHandle(server.ctx.store, handle)) as Tenant;
       for (const entry of entries) {
-        const { store, box } = server.ctx;
-        await ingestCallEvent(store, box, tenant, eventOf(entry, server.clock.now), server.clock.now);
+        await ingestCallEvent(server.ctx, tenant, eventOf(entry, server.clock.now));
       }
     },
     async bill(slug, month) {

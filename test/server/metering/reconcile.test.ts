@@ -366,7 +366,7 @@ describe('the reconciler in the background', () => {
       startedAt: now,
       endedAt: now,
     };
-    await ingestCallEvent(server.ctx.store, server.ctx.box, tenant, untold, now);
+    await ingestCallEvent(server.ctx, tenant, untold);
     const read = async () => (await server.operator('GET', `/v1/tenants/wrote/calls/${chat.id}`)).body;
     assert.equal((await read()).costMicros, null);
     server.clock.now += 30_000;
@@ -411,7 +411,13 @@ describe('the reconciler in the background', () => {
       totals.map(({ body }) => body.total.costMicros),
       [100_000, 100_000, 100_000, 0],
     );
-    assert.ok(await takeLease(server.ctx.store, 'reconciler', 'another', server.clock.now, server.clock.now));
+    assert.ok(
+      await takeLease(
+        server.ctx.store,
+        { name: 'reconciler', owner: 'another', expiresAt: server.clock.now },
+        server.clock.now,
+      ),
+    );
     const [from, to] = [-hour, hour].map((ms) => new Date(server.clock.now + ms).toISOString());
     const { body } = await server.operator('POST', '/v1/reconcile', { tenant: 'sealed', from, to });
     assert.deepEqual((body as DriftReport).failures, [
@@ -492,9 +498,7 @@ describe('the reconciler in the background', () => {
     server.clock.now += 1000;
     await takeLease(
       server.ctx.store,
-      'reconciler',
-      'another process',
-      server.clock.now + 60_000,
+      { name: 'reconciler', owner: 'another process', expiresAt: server.clock.now + 60_000 },
       server.clock.now,
     );
     await sweepAll(server.ctx, 'this process');

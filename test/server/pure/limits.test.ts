@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
 import { hashNetwork, networkOf, siteOf } from '../../../server/access/identity/visitor-network.ts';
-import { holdFor, holdForMessage } from '../../../server/access/start/limits.ts';
+import { spendForCall, spendForMessage } from '../../../server/access/start/limits.ts';
 import { dayIn, isTimeZone, monthIn, nextMonth } from '../../../server/base/time-zone.ts';
 import { defaultLimits } from '../../../server/contract.ts';
 
@@ -14,7 +14,7 @@ describe('what a start reserves of the budget', () => {
     monthlyBudgetMicros: 10_000_000,
     worstCaseMicrosPerMinute: 300_000,
   };
-  const cases: [committed: number, hold: ReturnType<typeof holdFor>, why: string][] = [
+  const cases: [committed: number, spend: ReturnType<typeof spendForCall>, why: string][] = [
     [0, { maxSeconds: 600, amountMicros: 3_000_000 }, 'the longest call when there is room for it'],
     [
       7_000_000,
@@ -27,15 +27,15 @@ describe('what a start reserves of the budget', () => {
     [10_000_000, null, 'nothing when the budget is used up'],
     [12_000_000, null, 'nothing when the budget is passed'],
   ];
-  for (const [committed, hold, why] of cases) {
-    it(why, () => assert.deepEqual(holdFor(limits, committed), hold));
+  for (const [committed, spend, why] of cases) {
+    it(why, () => assert.deepEqual(spendForCall(limits, committed), spend));
   }
 
   it('of a message is all of its worst case or nothing', () => {
-    const hold = { maxSeconds: 60, amountMicros: 300_000 };
-    assert.deepEqual(holdForMessage(limits, 0), hold);
-    assert.deepEqual(holdForMessage({ ...limits, maxCallSeconds: 10 }, 9_700_000), hold);
-    assert.equal(holdForMessage(limits, 9_700_001), null);
+    const spend = { maxSeconds: 60, amountMicros: 300_000 };
+    assert.deepEqual(spendForMessage(limits, 0), spend);
+    assert.deepEqual(spendForMessage({ ...limits, maxCallSeconds: 10 }, 9_700_000), spend);
+    assert.equal(spendForMessage(limits, 9_700_001), null);
   });
 
   it('never passes the budget and always covers the granted seconds', () => {
@@ -46,10 +46,13 @@ describe('what a start reserves of the budget', () => {
         budget,
         fc.integer({ min: 1, max: 5_000_000 }),
         (monthlyBudgetMicros, committed, rate) => {
-          const hold = holdFor({ ...limits, monthlyBudgetMicros, worstCaseMicrosPerMinute: rate }, committed);
-          if (!hold) return;
-          assert.ok(committed + hold.amountMicros <= monthlyBudgetMicros);
-          assert.ok(hold.amountMicros * 60 >= hold.maxSeconds * rate);
+          const spend = spendForCall(
+            { ...limits, monthlyBudgetMicros, worstCaseMicrosPerMinute: rate },
+            committed,
+          );
+          if (!spend) return;
+          assert.ok(committed + spend.amountMicros <= monthlyBudgetMicros);
+          assert.ok(spend.amountMicros * 60 >= spend.maxSeconds * rate);
         },
       ),
     );

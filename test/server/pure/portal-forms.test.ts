@@ -2,8 +2,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
+import { fromUnits, toUnits } from '../../../server/base/currency.ts';
 import { planPresets, planSchema } from '../../../server/contract.ts';
-import { fromUnits, toUnits } from '../../../server/portal/pure/amounts.ts';
 import { commonTexts } from '../../../server/portal/pure/common-texts.ts';
 import { type FieldKind, toText, toValue } from '../../../server/portal/pure/field-kinds.ts';
 import {

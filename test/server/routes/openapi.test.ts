@@ -5,7 +5,7 @@ import { Ajv2020 } from 'ajv/dist/2020.js';
 import type { Express } from 'express';
 import { createApp } from '../../../server/app.ts';
 import { type JsonObject, openApiDocument } from '../../../server/openapi/document.ts';
-import { httpReference } from '../../../server/openapi/http-reference.ts';
+import { httpReference } from '../../references/http-reference.ts';
 import { startTestServer, type TestServer } from '../../support/test-server.ts';
 
 interface Operation {

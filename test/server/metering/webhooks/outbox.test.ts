@@ -227,6 +227,25 @@ function tests(engine: Engine): void {
     assert.equal(await forwarded('dropped'), 1);
   });
 
+  it('is tried again as soon as the tenant’s headers change, which its server may have waited for', async () => {
+    await start(limits);
+    own.answers.push([401, '{}']);
+    const body = await send(report());
+    await until(async () => (await forwarded('failed')) === 1, 'its server to refuse it');
+    const nextAttemptAt = server.clock.now + 1_800_000;
+    const { store } = server.ctx;
+    await until(async () => {
+      const waiting = store.selectFrom('forwardedMessages').select('answer');
+      return (await waiting.executeTakeFirst())?.answer === 401;
+    }, 'the failure to be written');
+    await store.updateTable('forwardedMessages').set({ nextAttemptAt }).execute();
+    const webhookForwardHeaders = { authorization: 'Bearer new' };
+    await server.operator('PATCH', '/v1/tenants/acme', { webhookForwardHeaders });
+    await own.waitFor(2);
+    const [, again] = own.received;
+    assert.deepEqual([again?.raw.toString(), again?.headers.authorization], [body, 'Bearer new']);
+  });
+
   it('forgets what became of messages piece by piece, and nothing before its time', async () => {
     await start(limits);
     for (let i = 0; i < 5; i += 1) await send(report());
