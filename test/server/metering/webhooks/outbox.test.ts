@@ -88,9 +88,12 @@ function tests(engine: Engine): void {
     assert.equal(await forwarded('given-up'), 40 - sizes.length);
 
     own = await startOwnServer(Number(port));
-    pass(3_600_000);
-    await own.waitFor(sizes.length);
-    await until(async () => (await pending()) === 0, 'an empty outbox');
+    // An attempt that still fails meanwhile counts its next one from then.
+    const emptied = async () => {
+      pass(20_000);
+      return (await pending()) === 0;
+    };
+    await until(emptied, 'an empty outbox');
     assert.deepEqual(
       own.received.map(({ raw }) => raw.toString()).sort(),
       bodies.slice(-sizes.length).sort(),
