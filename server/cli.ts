@@ -81,7 +81,7 @@ async function runCommand(words: string[], { help: wantsHelp, ...flags }: Flags)
   process.exitCode = show(request, await read(request), flags.json ?? false);
 }
 
-/** In Node's words it is advice about arguments that begin with a hyphen. */
+/** Node's own message is advice about arguments that begin with a hyphen. */
 function explain({ message, code = '' }: NodeJS.ErrnoException): string {
   const [, name = ''] = /'--?([\w-]+)/.exec(message) ?? [];
   if (code !== 'ERR_PARSE_ARGS_UNKNOWN_OPTION') return message;

@@ -7,7 +7,7 @@
 /** Currencies whose smallest unit is the whole one (docs.stripe.com/currencies). */
 const withoutMinorUnit = new Set('bif clp djf gnf jpy kmf krw mga pyg rwf vnd vuv xaf xof xpf'.split(' '));
 
-/** @param currency lower-case ISO 4217 code @returns how many decimals an amount of it is written with */
+/** @param currency lower-case ISO 4217 code @returns how many decimals its amounts are written with */
 export function minorDigits(currency: string): 0 | 2 {
   return withoutMinorUnit.has(currency) ? 0 : 2;
 }

@@ -22,8 +22,8 @@ export type ChallengeKind = (typeof challengeKinds)[number];
 export const grantlessActions = ['auto', 'end', 'keep'] as const;
 
 /**
- * https, or http to this machine for testing. A user or a password in it would be shown wherever the URL is, and `fetch`
- * accepts none.
+ * https, or http to this machine for testing. A user or a password in it would be visible wherever the URL is shown,
+ * and `fetch` refuses them.
  */
 export const hookUrlSchema = z
   .url({ protocol: /^https?$/ })

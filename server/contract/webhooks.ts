@@ -7,7 +7,7 @@ const headerNameSchema = z
   .toLowerCase()
   .regex(/^[a-z0-9!#$%&'*+.^_`|~-]{1,100}$/, 'use a header name');
 
-/** The same fields, names apart, as Vapi's HMAC credential has, with its defaults; the key is `webhookSecret`. */
+/** The fields of Vapi's HMAC credential under our names, with its defaults; the key is `webhookSecret`. */
 const hmacAuthSchema = z
   .strictObject({
     kind: z.literal('hmac'),

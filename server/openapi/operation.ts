@@ -14,12 +14,12 @@ export interface Operation {
   caller: Caller;
   /** One line, in the imperative. */
   summary: string;
-  /** What the summary leaves out: effects, guarantees, units. */
+  /** Beyond the summary: effects, guarantees, units. */
   notes?: string;
   query?: z.ZodType;
   body?: Body;
   answers: Record<number, Answer>;
-  /** Set when the answer can be another server's, of any status and form: whose it is. */
+  /** Set when the answer can be another server's, with any status and form: names that server. */
   relays?: string;
   /** Error codes beside those that every route, or every route for this caller, can answer. */
   refusals?: ErrorCode[];
@@ -35,7 +35,7 @@ export interface Answer {
   what: string;
   /** The JSON body; without it, and without `media`, there is none. */
   json?: z.ZodType;
-  /** Other forms of the same, by media type, chosen by `Accept` where there is a JSON body as well. */
+  /** Other forms of the same, by media type, chosen by `Accept` if there is also a JSON body. */
   media?: Record<string, object>;
   headers?: Record<string, string>;
 }

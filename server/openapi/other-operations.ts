@@ -1,4 +1,4 @@
-/** Keys, the audit log, reconciliation, webhooks, and what monitors ask. */
+/** Keys, the audit log, reconciliation, webhooks, and monitoring. */
 import { z } from 'zod';
 import * as contract from '../contract.ts';
 import { anyone, json, nothing, type Operation, operator, plain, stripe, vapi } from './operation.ts';

@@ -2,6 +2,8 @@
 import * as contract from '../contract.ts';
 import { csv, json, nothing, type Operation, operator, tenant } from './operation.ts';
 
+const audio = { media: { 'audio/*': { type: 'string', format: 'binary' } } };
+
 export const tenantOperations: Operation[] = [
   operator('GET /v1/tenants', 'List tenants', {
     notes: 'By slug.',
@@ -82,13 +84,15 @@ export const tenantOperations: Operation[] = [
     refusals: ['vapi_unavailable'],
   }),
   tenant('GET /v1/tenants/{slug}/calls/{id}/recording', 'Get the recording of a call', {
+    notes:
+      'Fetched from Vapi at that moment, never stored here. `not_ready` while Vapi is still storing it, or the call goes on: try again after `Retry-After`. `not_found`, with a `detail`, when there is none. A `Range` of bytes is passed on, so that players can seek.',
+    query: contract.recordingQuerySchema,
     answers: {
-      200: {
-        what: 'The audio, as Vapi stores it.',
-        media: { 'audio/*': { type: 'string', format: 'binary' } },
-      },
+      200: { what: 'The audio, as Vapi stores it.', ...audio },
+      206: { what: 'The range of it that was asked for.', ...audio },
+      416: { what: 'It has no such range; `Content-Range` has its length.' },
     },
-    refusals: ['vapi_unavailable'],
+    refusals: ['not_ready', 'vapi_unavailable'],
   }),
   operator('POST /v1/tenants/{slug}/calls/{id}/dismiss', 'Dismiss a call that Vapi never had', {
     notes:

@@ -35,7 +35,7 @@ async function take(db: Queries, { name, owner, expiresAt }: Lease, mayTake: Con
 }
 
 /**
- * Writes a row that means nothing: a database that only reads, or whose disk is full, still answers every question.
+ * Writes a row without meaning: a database that is read-only, or whose disk is full, still answers every query.
  * @throws StoreUnavailable when nothing can be written
  */
 export async function proveWritable(db: Queries, nowMs: number): Promise<void> {
@@ -63,9 +63,9 @@ export async function giveLease(db: Queries, name: string, owner: string): Promi
 }
 
 /**
- * Takes the right to do what one process does every so often.
+ * Takes the right to do periodic work that one process does at a time.
  * @param everyMs how long after its last time it is due again
- * @returns false while another process has it, or any process has done it recently
+ * @returns false while another process has it, or when it was done recently
  */
 export async function takeTurn(db: Queries, wanted: Lease, everyMs: number, nowMs: number): Promise<boolean> {
   return take(db, wanted, (lease) =>
@@ -77,7 +77,7 @@ export async function takeTurn(db: Queries, wanted: Lease, everyMs: number, nowM
 }
 
 /**
- * Gives the turn back.
+ * Returns the turn.
  * @param doneAtMs when it was begun; null when it was interrupted, so that another process can do it immediately
  */
 export async function endTurn(

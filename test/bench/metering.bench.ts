@@ -1,6 +1,6 @@
 /**
- * Metering: reports taken durably against a bare insert loop on the same file, a month that needs mending, and what a
- * million calls cost to sum up. SQLite, one process. `BENCH_CALLS` and `BENCH_ROWS` make it smaller.
+ * Metering: reports stored durably against a bare insert loop on the same file, a month that needs repair, and the time
+ * to sum up a million calls. SQLite, one process. `BENCH_CALLS` and `BENCH_ROWS` make it smaller.
  */
 import { randomUUID } from 'node:crypto';
 import { DatabaseSync } from 'node:sqlite';
@@ -63,7 +63,7 @@ async function intake(): Promise<void> {
   print('  ratio to the bare insert', (perSecond / baseline).toFixed(2));
 }
 
-/** 5 % of the reports lost, 5 % doubled, 5 % with their cost only later. */
+/** 5 % of the reports lost, 5 % doubled, 5 % with a late cost. */
 async function mendMonth(): Promise<void> {
   const { emulator, server, addTenant } = network;
   const month = await addTenant('month');
@@ -150,7 +150,7 @@ async function timed(runs: number, work: () => Promise<unknown>): Promise<number
   return times.sort((a, b) => a - b)[Math.floor(runs / 2)] ?? 0;
 }
 
-/** @param view the emulator's call, where there is one, for its own times */
+/** @param view the emulator's call, if there is one, for its own times */
 function reportOf(
   { acme }: TestNetwork,
   callId: string,

@@ -1,4 +1,4 @@
-/** How an operator begins in the portal, adds a client, and changes what it has set for it. */
+/** How an operator begins in the portal, adds a client, and changes its settings. */
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import { after, before, test } from 'node:test';
@@ -52,7 +52,7 @@ async function startServer(): Promise<TestServer> {
 const tenant = async (slug = 'acme'): Promise<TenantView> =>
   (await server.operator('GET', `/v1/tenants/${slug}`)).body;
 
-test('an empty portal says what to do first, up to a client whose key was checked and whose snippet is there', async (context) => {
+test('an empty portal shows the first steps, up to a client with a checked key and its snippet', async (context) => {
   const empty = await startServer();
   context.after(() => empty.close());
   const visit = await openPortal(browser, empty, null);
@@ -104,7 +104,7 @@ test('an empty portal says what to do first, up to a client whose key was checke
     .getByText(/plugin/i)
     .first()
     .waitFor();
-  // What the server keeps for itself is shown once; the key not even that.
+  // What the server generates is shown once; the key never.
   assert.match(await page.getByLabel('Webhook secret').inputValue(), /^[\w-]{32}$/);
   await checkLooks(page, 'a client that was just made');
   await page.getByRole('button', { name: 'Preview changes at Vapi' }).click();
@@ -116,7 +116,7 @@ test('an empty portal says what to do first, up to a client whose key was checke
   await visit.leave(/status of 400/);
 });
 
-test('a page that was refused is let in with one press', async () => {
+test('a refused page is allowed with one press', async () => {
   const ask = (origin: string) =>
     server.request('POST', '/v1/sessions', { headers: { origin }, body: { tenant: 'acme' } });
   for (const origin of ['https://shop.acme.example', 'http://shop.acme.example', 'null']) {
@@ -175,8 +175,8 @@ test('a call that Vapi never had is dismissed on its page, after a question', as
   await visit.leave();
 });
 
-test('what is set for a client is changed part by part, and the server’s words stand at the field', async () => {
-  // In an organization of its own, so that all of its calls may be this client's.
+test('what is set for a client is changed part by part, and the server’s messages are shown at the field', async () => {
+  // In its own organization, so that all calls there may be this client's.
   const own = { privateKey: `private-${randomUUID()}`, assistantId: randomUUID() };
   emulator.addOrg({
     ...{ orgId: randomUUID(), privateKeys: [own.privateKey], publicKeys: [] },
@@ -267,7 +267,7 @@ test('what is set for a client is changed part by part, and the server’s words
   await visit.leave(/status of 400/);
 });
 
-test('the books of a client that is deleted are still read', async () => {
+test('the books of a deleted client can still be read', async () => {
   await server.operator('POST', '/v1/tenants', {
     ...{ slug: 'gone', name: 'Gone', privateKey, assistantId, timeZone: 'Asia/Tokyo' },
   });
@@ -286,7 +286,7 @@ for (const { width, dark, rules } of [
   { width: 1280, dark: false, rules: undefined },
   { width: 375, dark: true, rules: ['color-contrast', 'scrollable-region-focusable'] },
 ]) {
-  test(`${width} pixels, ${dark ? 'dark' : 'light'}: no form about a client has a fault that axe knows`, async () => {
+  test(`${width} pixels, ${dark ? 'dark' : 'light'}: no form about a client has a fault known to axe`, async () => {
     const visit = await openPortal(browser, server, null, { width, dark });
     const { page } = visit;
     await visit.go('#/new-client', 'New client');

@@ -1,4 +1,4 @@
-/** The schema's history, in the order of its names. Forward only: a migration that has been released is never edited. */
+/** The schema's history, ordered by name. Forward only: a migration that has been released is never edited. */
 import type { Migration } from 'kysely/migration';
 import { initial } from './0001-initial.ts';
 import { billing } from './0002-billing.ts';

@@ -113,7 +113,7 @@ const forgeries: Attack[] = [
   }),
 ];
 
-/** Gets an honest session; `use` then tries to use it where it does not count. */
+/** Gets an honest session; `use` then tries to use it where it is not valid. */
 function misused(
   name: string,
   outcome: Outcome,

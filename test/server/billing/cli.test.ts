@@ -29,7 +29,7 @@ describe('the command line', () => {
       { id: 'cli-2', at: '2026-11-06T00:00:00Z', seconds: 60, costMicros: null },
     );
   });
-  // Many short processes of the same sources.
+  // Many short processes from the same sources.
   const compiled = mkdtempSync(join(tmpdir(), 'vapi-agent-cli-'));
   after(() => rmSync(compiled, { recursive: true, force: true }));
   after(() => stage?.close());
@@ -73,7 +73,7 @@ describe('the command line', () => {
     assert.match((await run(['sign-in-link', 'nobody'])).err, /tenant: there is no such tenant/);
   });
 
-  it('closes months, and its exit code says that a person must look', async () => {
+  it('closes months, and its exit code shows that a person is needed', async () => {
     const dry = await run(['close', '--dry-run']);
     assert.match(dry.out, /acme +2026-11 +would-finalize +12\.00 USD +1/);
     const closed = await run(['close']);
@@ -130,7 +130,7 @@ describe('the command line', () => {
     );
   });
 
-  it('sets plans from a preset or a file, tries one out, and keeps the books of prepaid credit', async () => {
+  it('sets plans from a preset or a file, tries one out, and books prepaid credit', async () => {
     await stage.addTenant('plans', plan, '2026-11-01');
     await stage.book('plans', { id: 'plans-1', at: '2026-11-05T00:00:00Z', seconds: 600 });
     assert.match((await run(['presets'])).out, /^retainer +499\.00 a month with 1,000 minutes/m);
@@ -315,7 +315,7 @@ describe('the command line', () => {
     assert.equal(JSON.parse(second.out).id, JSON.parse(first.out).id);
   });
 
-  it('says what is wrong: no such command, a refused request, a server that is not there', async () => {
+  it('reports what is wrong: an unknown command, a refused request, an unreachable server', async () => {
     const unknown = await run(['conjure']);
     assert.equal(unknown.code, 2);
     assert.match(unknown.err, /Usage:/);

@@ -27,7 +27,7 @@ export interface BillingStage {
   server: TestServer;
   /** Another tenant with a plan from that day. */
   addTenant(slug: string, plan: PlanInput, from: string, changes?: Record<string, unknown>): Promise<Tenant>;
-  /** What Vapi would have reported at the server's time. */
+  /** Vapi's report at the server's time. */
   book(handle: string, ...entries: LedgerEntry[]): Promise<void>;
   /** Drafts and finalizes. */
   bill(slug: string, month: string): Promise<Answer>;

@@ -1,4 +1,4 @@
-/** A call that was made up waits for Vapi for good, until the operator dismisses it. */
+/** A forged call waits for Vapi's confirmation forever, until the operator dismisses it. */
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import { after, before, describe, it } from 'node:test';
@@ -25,7 +25,7 @@ function tests(engine: Engine): void {
   const call = async (slug: string, id: string): Promise<CallDetail> =>
     (await operator('GET', `/v1/tenants/${slug}/calls/${id}`)).body;
   const iso = (ms: number) => new Date(ms).toISOString();
-  /** What anyone who knows the webhook secret can say, of a call of a minute for $500. */
+  /** What anyone who knows the webhook secret can report: a call of a minute for $500. */
   const report = async ({ slug, assistantId, webhookSecret }: TestTenant, id: string) => {
     const now = network.server.clock.now;
     const message = {

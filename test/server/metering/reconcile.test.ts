@@ -14,7 +14,7 @@ import { metric } from './webhooks/support.ts';
 
 const hour = 3_600_000;
 
-/** A message as the chat route books it when Vapi tells no cost. */
+/** A message as the chat route books it when Vapi reports no cost. */
 const chatEvent = {
   kind: 'report',
   source: 'answer',
@@ -181,7 +181,7 @@ describe('reconciling', () => {
     const { addTenant, emulator } = network;
     const { assistantId } = await addTenant('many');
     for (let index = 0; index < 1203; index += 1) {
-      // Several calls share each instant, also where the pages meet.
+      // Several calls share each instant, also at page boundaries.
       const createdAt = iso(network.server.clock.now - hour / 2 + Math.floor(index / 7));
       emulator.makeCall({ assistantId, seconds: 10, cost: 0.001, createdAt, webhooks: false });
     }
@@ -398,7 +398,7 @@ describe('the reconciler in the background', () => {
       const { assistantId } = await addTenant(slug);
       emulator.makeCall({ assistantId, seconds: 60, cost: 0.1, webhooks: false, createdAt });
     }
-    // The first in the order of the sweep, under a key that no one has.
+    // The first in the order of the sweep, under an unknown key.
     await server.ctx.store
       .updateTable('tenants')
       .set({ id: 'ten_!first', privateKeySealed: 'v1.unknown.AAAA' })
@@ -437,7 +437,7 @@ describe('the reconciler in the background', () => {
         assistantOverrides: { ...assistantOverrides, server: { url: 'http://127.0.0.1:9/' } },
       });
     const call = begin(assistantId, grant.assistantOverrides);
-    // A deleted client's phone calls are its own, no matter who answers them now.
+    // A deleted client's phone calls stay its own, whichever assistant answers them now.
     const gone = await addTenant('gone');
     await server.operator('DELETE', '/v1/tenants/gone');
     const other = begin(gone.assistantId);
@@ -456,7 +456,7 @@ describe('the reconciler in the background', () => {
     const call = emulator.makeCall({ assistantId, seconds: 0, live: true, createdAt, assistantOverrides });
     server.clock.now += 1000;
     await sweepAll(server.ctx, 'test');
-    // As when the control URL did not answer at the pause.
+    // As if the control URL had not answered at the pause.
     await server.ctx.store
       .updateTable('tenants')
       .set({ status: 'paused' })

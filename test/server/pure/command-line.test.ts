@@ -19,7 +19,7 @@ function find(line: string) {
   return [command.usage.split(' [--')[0], ...values];
 }
 
-test('a line is the command with the most of its words', () => {
+test('a line matches the command with the most of its words', () => {
   assert.deepEqual(find('tenants'), ['tenants [list]']);
   assert.deepEqual(find('invoices acme'), ['invoices <tenant>', 'acme']);
   assert.deepEqual(find('invoices push acme inv_1'), [
@@ -68,7 +68,7 @@ test('the help of a command is its usage alone', () => {
   assert.throws(() => helpFor(commands, ['invocies']), /Did you mean “invoices”\?/);
 });
 
-test('the nearest word is at most a third of its letters away', () => {
+test('the nearest word differs in at most a third of its letters', () => {
   assert.equal(nearest('tenant', ['calls', 'tenants']), 'tenants');
   assert.equal(nearest('cloes', ['calls', 'close']), 'close');
   assert.equal(nearest('zzz', ['set', 'end']), null);

@@ -6,7 +6,7 @@ import { spendForCall, spendForMessage } from '../../../server/access/start/limi
 import { dayIn, isTimeZone, monthIn, nextMonth } from '../../../server/base/time-zone.ts';
 import { defaultLimits } from '../../../server/contract.ts';
 
-describe('what a start holds of the budget', () => {
+describe('what a start reserves of the budget', () => {
   // $0.30 a minute is 5,000 micros a second.
   const limits = {
     ...defaultLimits,
@@ -82,7 +82,7 @@ describe('a visitor is counted by its network', () => {
     it(`${address} -> ${network}`, () => assert.equal(networkOf(address), network));
   }
 
-  it('the networks of one IPv6 /48 have a site in common; IPv4 has none', () => {
+  it('the networks of one IPv6 /48 share a site; IPv4 has none', () => {
     const sites = ['2001:db8:1234:56ab::1', '[2001:db8:1234::1]:443', '2001:db8:1235::1', '192.0.2.7', 'x'];
     const expected = ['20010db81234/48', '20010db81234/48', '20010db81235/48', null, null];
     assert.deepEqual(sites.map(siteOf), expected);
@@ -103,7 +103,7 @@ describe('days and months are the tenant’s', () => {
     assert.equal(monthIn('Europe/Berlin', Date.parse('2026-11-30T22:59:59Z')), '2026-11');
     assert.equal(monthIn('Europe/Berlin', Date.parse('2026-11-30T23:00:00Z')), '2026-12');
   });
-  it('to the millisecond, also where the clocks change in the month, or the zone is a quarter of an hour off', () => {
+  it('to the millisecond, even if the clocks change in the month, or the zone is a quarter of an hour off', () => {
     const cases: [zone: string, instant: string, day: string][] = [
       // 29 March has 23 hours in Berlin, 25 October has 25.
       ['Europe/Berlin', '2026-03-28T22:59:59.999Z', '2026-03-28'],

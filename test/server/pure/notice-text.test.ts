@@ -101,12 +101,12 @@ const expected: Record<NoticeKind, [period: string, data: object, title: string,
 
 for (const kind of noticeKinds) {
   const [period, data, title, text] = expected[kind];
-  test(`${kind} is told in words`, () => {
+  test(`${kind} is described in words`, () => {
     assert.deepEqual(noticeText(kind, period, { tenant: 'acme', period, ...data }), { title, text });
   });
 }
 
-test('what an invoice has come to since is told with it, where less is left', () => {
+test('the invoice’s current remaining amount is included, if it is lower', () => {
   const told = (kind: NoticeKind, state: InvoiceState, leftToPayCents: number) =>
     noticeText(kind, owed.invoice, { ...owed, reason: 'It is void at Stripe.' }, { state, leftToPayCents })
       .text;

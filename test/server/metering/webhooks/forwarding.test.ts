@@ -1,4 +1,4 @@
-/** A tenant's own server goes on to get what it got before us, and Vapi its answers, as if we were not there. */
+/** A tenant's own server still gets what it got before us, and Vapi its answers, as if we were not there. */
 import assert from 'node:assert/strict';
 import { randomBytes, randomUUID } from 'node:crypto';
 import { afterEach, beforeEach, describe, it } from 'node:test';
@@ -32,7 +32,7 @@ function tests(engine: Engine): void {
     server.secrets.add('header of the own server', 'secret-of-their-server');
   };
   const send = (body: string, headers: Record<string, string> = proof) => hook(server, 'acme', body, headers);
-  /** Lets time pass; the worker looks at its clock only now and then. */
+  /** Advances the time; the worker reads its clock only now and then. */
   const pass = (ms: number) => {
     server.clock.now += ms;
     server.ctx.outboxBell.ring();
@@ -100,7 +100,7 @@ function tests(engine: Engine): void {
     for (const { headers } of own.received) {
       assert.doesNotMatch(JSON.stringify(headers), new RegExp(webhookSecret));
     }
-    // A credential of its own, which Vapi adds, is for it.
+    // Its own credential, which Vapi adds, is for it.
     await send(toolCalls(), { ...proof, authorization: 'Bearer of-the-tenant' });
     assert.equal(own.received.at(-1)?.headers.authorization, 'Bearer of-the-tenant');
   });
@@ -248,7 +248,7 @@ function tests(engine: Engine): void {
       const answer = await server.operator('PATCH', '/v1/tenants/acme', { webhookForwardUrl });
       assert.equal(answer.body.errors[0].path, 'webhookForwardUrl');
     }
-    // By a name that the server does not know as its own, with a secret that opens it: the circle is noticed there.
+    // Under a name that the server does not recognize, with a valid secret: the loop is detected there.
     await server.operator('PATCH', '/v1/tenants/acme', {
       webhookForwardUrl: `${server.url}/v1/webhooks/vapi/acme`,
       webhookForwardHeaders: { 'x-vapi-secret': webhookSecret },

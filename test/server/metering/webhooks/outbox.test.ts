@@ -1,4 +1,4 @@
-/** What waits for a tenant's own server is limited: the oldest goes first, it is counted, and the operator is told. */
+/** What waits for a tenant's own server is limited: the oldest goes first, counted, and the operator is notified. */
 import assert from 'node:assert/strict';
 import { randomBytes, randomUUID } from 'node:crypto';
 import { afterEach, beforeEach, describe, it } from 'node:test';
@@ -23,7 +23,7 @@ function tests(engine: Engine): void {
   const secretKeys = [randomBytes(32)];
   const webhookSecret = 'webhook-secret-of-acme';
   const proof = { 'x-vapi-agent-token': webhookSecret };
-  /** A thousandth of what is usual. */
+  /** A thousandth of the usual limits. */
   const limits = { messages: 10_000, bytes: 100_000 };
   const few = { messages: 5, bytes: 100_000_000 };
   let database: TestDatabase;

@@ -1,4 +1,4 @@
-/** The operator's set-up: the server checks what it is told with Vapi, and wires assistants without losing anything. */
+/** The operator's setup: the server checks its data with Vapi, and wires assistants without losing anything. */
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import { after, before, describe, it } from 'node:test';
@@ -283,7 +283,7 @@ function tests(engine: Engine): void {
           [false, null],
         ],
       );
-      // What the operator says for the tenant counts for all of its assistants.
+      // The operator's choice for the tenant applies to all of its assistants.
       await network.server.operator('PATCH', `/v1/tenants/${slug}`, { webhookForwardUrl: second.url });
       await speak(others[1]);
       assert.equal(second.received.length, 2);
