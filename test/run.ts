@@ -8,6 +8,7 @@ import { availableParallelism, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { installInCi, otherEngines } from './support/engines/packages.ts';
 import { moved, movedDates, whyNotMoved } from './support/moved-clock.ts';
+import { shareProcesses } from './support/share-processes.ts';
 import { measureSlowness } from './support/slowness.ts';
 
 interface Counts {
@@ -17,8 +18,10 @@ interface Counts {
 }
 
 interface NodeTestOptions {
-  /** Files at the same time. */
+  /** Processes at the same time. */
   concurrency?: number;
+  /** Whether a process runs many files; where each brings a browser or a process of its own there is nothing to share. */
+  shared?: boolean;
   timeoutMinutes?: number;
   env?: Record<string, string>;
   /** Patterns of excluded files. */
@@ -57,8 +60,8 @@ const withoutStore = [
   'test/server/cli.test.ts',
 ];
 /**
- * What the database itself decides: at every `npm test` on both engines. The other server tests follow in the long run,
- * and so do the servers that are killed on PostgreSQL.
+ * What the database itself decides: at every `npm test` on PostgreSQL, and but for the longest on SQLite. The other server
+ * tests follow in the long run, and so do the servers that are killed on PostgreSQL.
  */
 const onPostgresAlways = globSync([
   'test/scenarios/{metering,month}.test.ts',
@@ -68,10 +71,19 @@ const onPostgresAlways = globSync([
   'test/server/metering/{shared-org,unused-grants}.test.ts',
   'test/server/store/upgrade/upgrade.test.ts',
 ]);
+/** Whole months, races and kills: in the long run, on PostgreSQL and on SQLite (`movedClockTests`). */
+const longServerFiles = globSync([
+  'test/scenarios/{durability,metering}.test.ts',
+  'test/server/attacks/attacks.test.ts',
+  'test/server/billing/{dunning,histories,month-close,stripe-keys,stripe-races}.test.ts',
+  'test/server/deploy.test.ts',
+]);
 /** Matrices, and whole processes started many times over; `npm test` has five minutes. */
 const slowFiles = globSync([
+  docsFile,
+  'test/server/access/concurrency.test.ts',
   'test/e2e/{demo-pages,demo-process,installs,vapi-emulator}.test.ts',
-  'test/e2e/element-{challenge,configurator,focus}.test.ts',
+  'test/e2e/element-{challenge,configurator,focus,host-pages,rejoin}.test.ts',
   'test/e2e/portal-*.test.ts',
   'test/server/billing/{cli,stripe-crashes,troubled-histories}.test.ts',
   'test/server/cli.test.ts',
@@ -99,7 +111,7 @@ if (process.argv[2] === 'long') {
     else elementTests(`element tests in ${engine}`, { TEST_BROWSER: engine });
   }
   nodeTests('whole server on PostgreSQL', serverFiles, {
-    ...{ concurrency: 3, env: { TEST_ENGINE: 'PostgreSQL' } },
+    ...{ concurrency: 3, shared: true, env: { TEST_ENGINE: 'PostgreSQL' } },
     except: [...withoutStore, ...onPostgresAlways],
   });
   nodeTests('slow tests', slowFiles, { concurrency: 2, env: { TEST_ENGINE: 'SQLite' } });
@@ -112,12 +124,13 @@ if (process.argv[2] === 'long') {
   build();
   bundle();
   const env = (engine: string) => ({ TEST_ENGINE: engine });
-  nodeTests('fast tests', fastFiles, { concurrency: 3, env: env('SQLite'), except: [docsFile] });
-  nodeTests('server tests', [docsFile, ...serverFiles], {
-    ...{ concurrency: 3, env: env('SQLite') },
-    except: [...slowFiles, 'test/server/pure/**'],
+  const shared = { concurrency: 3, shared: true };
+  nodeTests('fast tests', fastFiles, { ...shared, env: env('SQLite'), except: [docsFile] });
+  nodeTests('server tests', serverFiles, {
+    ...{ ...shared, env: env('SQLite') },
+    except: [...slowFiles, ...longServerFiles, 'test/server/pure/**'],
   });
-  nodeTests('server tests on PostgreSQL', onPostgresAlways, { concurrency: 3, env: env('PostgreSQL') });
+  nodeTests('server tests on PostgreSQL', onPostgresAlways, { ...shared, env: env('PostgreSQL') });
   elementTests('element tests');
   nodeTests('whole-page tests', ['test/e2e/**/*.test.ts'], { concurrency: browsers, except: slowFiles });
 }
@@ -158,19 +171,27 @@ function movedClockTests(): void {
   if (missing) process.stdout.write(`\n# tests with a moved clock: SKIPPED. ${missing}\n`);
   else {
     for (const { at, timeZone, all } of movedDates) {
-      const options = { concurrency: 3, env: { TEST_ENGINE: 'SQLite' }, clock: { at, timeZone } };
+      const options = {
+        concurrency: 3,
+        shared: true,
+        env: { TEST_ENGINE: 'SQLite' },
+        clock: { at, timeZone },
+      };
       const [files, except] = all ? [serverFiles, slowFiles] : [readsTheClock, []];
       nodeTests(`server tests at ${at} ${timeZone}`, files, { ...options, except });
       if (all)
-        nodeTests(`whole pages at ${at} ${timeZone}`, datedPages, { ...options, concurrency: browsers });
+        nodeTests(`whole pages at ${at} ${timeZone}`, datedPages, {
+          ...{ ...options, shared: false, concurrency: browsers },
+        });
     }
   }
 }
 
 /** A test that hangs fails after its time instead of blocking everything. */
 function nodeTests(title: string, patterns: string[], options: NodeTestOptions = {}): void {
-  const { concurrency = 1, timeoutMinutes = 5, env = {}, except = [], clock } = options;
-  const files = patterns.flatMap((pattern) => globSync(pattern, { exclude: except })).sort();
+  const { concurrency = 1, shared = false, timeoutMinutes = 20, env = {}, except = [], clock } = options;
+  const found = patterns.flatMap((pattern) => globSync(pattern, { exclude: except })).sort();
+  const files = shared ? shareProcesses(join(scratch, slug(title)), found, concurrency * 4) : found;
   counted(title, (file) => {
     const args = [
       '--test',
@@ -186,11 +207,20 @@ function nodeTests(title: string, patterns: string[], options: NodeTestOptions =
     ];
     return clock ? moved(clock, process.execPath, args, env) : [process.execPath, args, env];
   });
+  if (shared) assertAllRan(title, found);
+}
+
+/** A process that ends early takes the files with it that it had not come to, and fails for none of them. */
+function assertAllRan(title: string, files: string[]): void {
+  const { msByFile = {} } = readCounts(countsFile(title));
+  const missing = files.filter((file) => msByFile[file] === undefined);
+  for (const file of missing) process.stdout.write(`${title}: ${file} was not run\n`);
+  counts.failed += missing.length;
 }
 
 /** A runner that leaves its counts in a file; if it fails without counting a failure, that counts as one. */
 function counted(title: string, command: (file: string) => [string, string[], Record<string, string>]): void {
-  const file = join(scratch, `${title.replaceAll(/[ /:]/g, '-')}.json`);
+  const file = countsFile(title);
   const ok = run(title, ...command(file));
   const result = readCounts(file);
   showSlowest(result.msByFile ?? {});
@@ -203,7 +233,11 @@ function counted(title: string, command: (file: string) => [string, string[], Re
   }
 }
 
-/** `npm test` has five minutes: shows where a change makes it slower. */
+function slug(title: string): string {
+  return title.replaceAll(/[ /:]/g, '-');
+}
+
+/** `npm test` has five minutes: a change that makes it slower shows where. */
 function showSlowest(msByFile: Record<string, number>): void {
   const slowest = Object.entries(msByFile)
     .sort(([, a], [, b]) => b - a)
@@ -220,6 +254,10 @@ function run(title: string, command: string, args: string[], env: Record<string,
   const ok = result.status === 0;
   process.stdout.write(`# ${title}: ${ok ? 'ok' : 'FAILED'} in ${seconds} s\n`);
   return ok;
+}
+
+function countsFile(title: string): string {
+  return join(scratch, `${slug(title)}.json`);
 }
 
 function readCounts(file: string): Counts {

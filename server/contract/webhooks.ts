@@ -10,7 +10,7 @@ const headerNameSchema = z
 /** What Vapi's HMAC credential may put into the text that it signs. */
 export const payloadPlaceholders = ['body', 'timestamp', 'method', 'url', 'svix-id'] as const;
 
-/** The fields of Vapi's HMAC credential under our names, with its defaults; the key is `webhookSecret`. */
+/** The same fields, names apart, as Vapi's HMAC credential has, with its defaults; the key is `webhookSecret`. */
 const hmacAuthSchema = z
   .strictObject({
     kind: z.literal('hmac'),

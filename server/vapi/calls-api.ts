@@ -7,7 +7,7 @@ import { callSchema, costFields, optionalText, type VapiCall } from './call-reco
 import { VapiError } from './vapi-api.ts';
 import { fetchWithLook, type VapiClock } from './vapi-clock.ts';
 
-const timeoutSeconds = 20;
+const timeoutMs = 20_000;
 /** The most that one page may hold (vapi-facts 4.3). */
 const pageSize = 1000;
 
@@ -46,8 +46,8 @@ export function createCallsApi(baseUrl: string, privateKey: string, look?: VapiC
     token: privateKey,
     baseUrl,
     maxRetries: 3,
-    timeoutInSeconds: timeoutSeconds,
-    fetch: fetchWithLook(look),
+    // The SDK's own time limit goes on running when a connection fails (2.0.1), and keeps the process alive.
+    fetch: fetchWithLook(look, timeoutMs),
   });
   let sent = 0;
   let failure = '';

@@ -80,6 +80,16 @@ describe('a wildcard on a host where anyone can get a name', () => {
     });
   }
 
+  it('admits no page, when a list from before the rule still has it', () => {
+    for (const [entry, page] of [
+      ['https://*.wordpress.com', 'https://stranger.wordpress.com'],
+      ['https://*.nip.io:8443', 'https://stranger.nip.io:8443'],
+    ] as const) {
+      assert.equal(isOriginAllowed([entry], page), false);
+      assert.equal(isOriginAllowed([entry, page], page), true);
+    }
+  });
+
   it("does not keep out a customer's own page there, or names below its own name", () => {
     const own = ['https://acme.wordpress.com', 'https://*.acme.wordpress.com', 'https://acme.nip.io'];
     for (const entry of [...own, 'https://acme.s3.amazonaws.com', 'https://*.mywordpress.com']) {
