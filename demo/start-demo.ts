@@ -139,6 +139,7 @@ async function startParts(
   takeBusyLine = () => void takeLine(stage, busyLine).catch(() => {});
   scenery = await setStage({ ...stage, pastCalls, troublesLater, now: Date.now(), goOn });
   emulator.setSwitch('reportDelayMs', reportDelayMs);
+  emulator.setSwitch('uploadDelayMs', reportDelayMs);
   report = reportBookings(operator, print);
   const portal = {
     operator: (await operator.signInLink()).url,

@@ -19,6 +19,7 @@ import { opsRoutes } from './routes/ops.ts';
 import { checkPath } from './routes/parse.ts';
 import { portalAssets } from './routes/portal.ts';
 import { reconcileRoutes } from './routes/reconcile.ts';
+import { recordingRoutes } from './routes/recording.ts';
 import { secretRoutes } from './routes/secrets.ts';
 import { signInPages, signInRoutes } from './routes/sign-in.ts';
 import { snippetRoutes } from './routes/snippet.ts';
@@ -82,6 +83,7 @@ export function createApp(ctx: ServerContext, assets: BuiltAssets): Express {
     usageRoutes(ctx),
     callRoutes(ctx),
     callContentRoutes(ctx),
+    recordingRoutes(ctx),
     snippetRoutes(ctx),
     billingRoutes(ctx),
     invoiceRoutes(ctx),

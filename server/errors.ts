@@ -17,6 +17,7 @@ const titles: Record<ErrorCode, string> = {
   call_denied: 'This call was denied',
   forbidden: 'These credentials do not permit this',
   not_found: 'Not found',
+  not_ready: 'Not ready yet',
   request_timeout: 'The body took too long to arrive',
   session_used: 'The session has already been used',
   conflict: 'The request conflicts with the current state',

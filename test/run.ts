@@ -237,7 +237,7 @@ function slug(title: string): string {
   return title.replaceAll(/[ /:]/g, '-');
 }
 
-/** `npm test` has five minutes: a change that makes it slower shows where. */
+/** `npm test` has five minutes: shows where a change makes it slower. */
 function showSlowest(msByFile: Record<string, number>): void {
   const slowest = Object.entries(msByFile)
     .sort(([, a], [, b]) => b - a)

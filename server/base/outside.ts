@@ -75,27 +75,19 @@ export function isLoopback(hostname: string): boolean {
 /** An IPv6 address without its brackets in a URL. */
 const bare = (hostname: string) => hostname.replace(/^\[(.*)\]$/, '$1');
 
-const mostRedirects = 3;
+export interface Get {
+  headers: Record<string, string>;
+  /** Ends the request, and the reading of its body too. */
+  signal: AbortSignal;
+}
 
 /**
- * Gets a resource, following redirects as far as each leads outside. The body has not been read.
- * @param signal ends the request, and the reading of its body too
- * @throws when it leads elsewhere, or there is no answer
+ * Gets a resource. A redirect is returned and not followed: the caller decides whether it may lead on. The body has not
+ * been read.
+ * @throws when the address does not lead outside, or there is no answer
  */
-export async function getOutside(
-  text: string,
-  outside: Outside,
-  signal: AbortSignal,
-): Promise<IncomingMessage> {
-  let url = text;
-  for (let redirects = 0; redirects <= mostRedirects; redirects += 1) {
-    const answer = await ask(url, outside, { method: 'GET', signal });
-    const { statusCode = 0, headers } = answer;
-    if (statusCode < 300 || statusCode > 399 || headers.location === undefined) return answer;
-    answer.destroy();
-    url = new URL(headers.location, url).href;
-  }
-  throw new Error('the address redirects too often');
+export function getOutside(text: string, outside: Outside, get: Get): Promise<IncomingMessage> {
+  return ask(text, outside, { method: 'GET', ...get });
 }
 
 export interface Post {

@@ -240,7 +240,9 @@ function describeRefusal(status: number, codes: ErrorCode[]): JsonObject {
   const retryAfter = { description: 'Seconds to wait.', schema: { type: 'integer' } };
   return {
     description: codes.map((code) => `\`${code}\``).join(', '),
-    ...(status === 429 || status === 503 ? { headers: { 'Retry-After': retryAfter } } : {}),
+    ...(status === 429 || status === 503 || codes.includes('not_ready')
+      ? { headers: { 'Retry-After': retryAfter } }
+      : {}),
     content: {
       'application/problem+json': {
         schema: {

@@ -12,6 +12,7 @@ import {
   deleteContentSchema,
   deletedContentSchema,
   pausedTenantSchema,
+  recordingQuerySchema,
   savedTenantSchema,
   snippetQuerySchema,
   snippetViewSchema,
@@ -27,6 +28,8 @@ import {
   wireRequestSchema,
 } from '../contract.ts';
 import { csv, json, nothing, type Operation } from './operation.ts';
+
+const audio = { media: { 'audio/*': { type: 'string', format: 'binary' } } };
 
 export const tenantOperations: Operation[] = [
   {
@@ -154,13 +157,15 @@ export const tenantOperations: Operation[] = [
     route: 'GET /v1/tenants/{slug}/calls/{id}/recording',
     caller: 'tenant',
     summary: 'Get the recording of a call',
+    notes:
+      'Fetched from Vapi at that moment, never stored here. `not_ready` while Vapi is still storing it, or the call goes on: try again after `Retry-After`. `not_found`, with a `detail`, when there is none. A `Range` of bytes is passed on, so that players can seek.',
+    query: recordingQuerySchema,
     answers: {
-      200: {
-        what: 'The audio, as Vapi stores it.',
-        media: { 'audio/*': { type: 'string', format: 'binary' } },
-      },
+      200: { what: 'The audio, as Vapi stores it.', ...audio },
+      206: { what: 'The range of it that was asked for.', ...audio },
+      416: { what: 'It has no such range; `Content-Range` has its length.' },
     },
-    refusals: ['vapi_unavailable'],
+    refusals: ['not_ready', 'vapi_unavailable'],
   },
   {
     route: 'POST /v1/tenants/{slug}/calls/{id}/dismiss',

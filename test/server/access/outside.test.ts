@@ -133,25 +133,23 @@ describe('a recording', () => {
   });
   after(() => network?.close());
 
-  async function recordingAt(recordingUrl: string) {
+  /** Of a call whose recording Vapi says to be there. */
+  async function recordingAt(recordingRedirect: string) {
     const { emulator, acme, server } = network;
-    const { id } = emulator.makeCall({ assistantId: acme.assistantId, seconds: 30, recordingUrl });
+    const { id } = emulator.makeCall({ assistantId: acme.assistantId, seconds: 30, recordingRedirect });
     await emulator.waitForCall(id, 'settled');
     return server.operator('GET', `/v1/tenants/acme/calls/${id}/recording`);
   }
 
-  it('is passed on as sound, also from where its address redirects to', async (t) => {
-    const url = await serve(t, (request, response) => {
-      if (request.url === '/moved') response.writeHead(302, { location: '/a.wav' }).end();
-      else response.writeHead(200, { 'content-type': 'audio/wav' }).end('sound');
-    });
-    for (const path of ['/a.wav', '/moved']) {
-      const answer = await recordingAt(url + path);
-      assert.deepEqual(
-        [answer.status, answer.headers.get('content-type'), answer.text],
-        [200, 'audio/wav', 'sound'],
-      );
-    }
+  it('is passed on as sound from where Vapi redirects to', async (t) => {
+    const url = await serve(t, (_request, response) =>
+      response.writeHead(200, { 'content-type': 'audio/wav' }).end('sound'),
+    );
+    const answer = await recordingAt(`${url}/a.wav`);
+    assert.deepEqual(
+      [answer.status, answer.headers.get('content-type'), answer.text],
+      [200, 'audio/wav', 'sound'],
+    );
   });
 
   for (const location of [
@@ -160,10 +158,10 @@ describe('a recording', () => {
     'https://[fd00::1]/',
     'file:///etc/passwd',
     'http://storage.example/plain',
+    'https://[',
   ]) {
-    it(`that redirects to ${location} is not fetched from there`, async (t) => {
-      const url = await serve(t, (_request, response) => response.writeHead(302, { location }).end());
-      const answer = await recordingAt(url);
+    it(`to which Vapi redirects at ${location} is not fetched from there`, async () => {
+      const answer = await recordingAt(location);
       assert.deepEqual([answer.status, codeOf(answer)], [503, 'vapi_unavailable']);
     });
   }
@@ -175,19 +173,18 @@ describe('a recording', () => {
       response.end('iam-credentials');
     });
     const location = internal.replace('http://', 'http://user:pass@');
-    const url = await serve(t, (_request, response) => response.writeHead(302, { location }).end());
-    assert.equal(codeOf(await recordingAt(url)), 'vapi_unavailable');
+    assert.equal(codeOf(await recordingAt(location)), 'vapi_unavailable');
     assert.equal(asked, 0);
   });
 
-  it('that redirects in a circle is given up', async (t) => {
+  it('whose storage redirects again is given up: one redirect is followed, and that is Vapi’s', async (t) => {
     let asked = 0;
     const url = await serve(t, (_request, response) => {
       asked += 1;
-      response.writeHead(302, { location: '/' }).end();
+      response.writeHead(302, { location: '/elsewhere' }).end();
     });
     assert.equal(codeOf(await recordingAt(url)), 'vapi_unavailable');
-    assert.equal(asked, 4);
+    assert.equal(asked, 1);
   });
 });
 
