@@ -116,7 +116,7 @@ test('an empty portal shows the first steps, up to a client with a checked key a
   await visit.leave(/status of 400/);
 });
 
-test('a refused page is allowed with one press', async () => {
+test('a page that was refused is let in with one press', async () => {
   const ask = (origin: string) =>
     server.request('POST', '/v1/sessions', { headers: { origin }, body: { tenant: 'acme' } });
   for (const origin of ['https://shop.acme.example', 'http://shop.acme.example', 'null']) {
