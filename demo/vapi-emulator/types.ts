@@ -9,12 +9,12 @@ export type Json = Record<string, unknown>;
 
 /** Limits of a public key or of a JWT; sources: vapi-facts 1.1 (`TokenRestrictions`). */
 export interface TokenRestrictions {
-  enabled?: boolean;
+  enabled?: boolean | undefined;
   /** Compared with the request's `Origin`; a `null` inside makes the real service answer 500. */
-  allowedOrigins?: (string | null)[];
-  allowedAssistantIds?: string[];
+  allowedOrigins?: (string | null)[] | undefined;
+  allowedAssistantIds?: string[] | undefined;
   /** Default true, but false as soon as `allowedAssistantIds` is given. */
-  allowTransientAssistant?: boolean;
+  allowTransientAssistant?: boolean | undefined;
 }
 
 /** Where webhooks go. `secret` is the legacy form that arrives as `X-Vapi-Secret`. */
@@ -98,7 +98,7 @@ export interface EmulatorAssistant {
 export interface EmulatorOrg {
   orgId: string;
   privateKeys: string[];
-  publicKeys: { value: string; restrictions?: TokenRestrictions }[];
+  publicKeys: { value: string; restrictions?: TokenRestrictions | undefined }[];
   server?: WebhookServer;
   assistants: EmulatorAssistant[];
   squads?: { id: string; members: Json[]; membersOverrides?: Json }[];
@@ -127,6 +127,8 @@ export interface Switches {
   concurrencyLimit: number;
   /** Every request of the API is answered with this status (429 carries `Retry-After`); 0 = off. */
   failEverythingWith: number;
+  /** The status of every request to `/token`, as for a key that may not manage keys (401, 403 or 404); 0 = it may. */
+  refuseTokensWith: number;
   /** `POST /chat` answers 402. */
   chatPaymentRequired: boolean;
   /** `POST /call/web` and `POST /chat` do what is asked, and the line breaks before anything of it is answered. */

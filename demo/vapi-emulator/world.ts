@@ -14,6 +14,7 @@ import type {
   ScenarioName,
   ScriptLine,
   Switches,
+  TokenRestrictions,
 } from './types.ts';
 
 export const defaultSwitches: Switches = {
@@ -27,6 +28,7 @@ export const defaultSwitches: Switches = {
   dropReports: false,
   concurrencyLimit: 0,
   failEverythingWith: 0,
+  refuseTokensWith: 0,
   chatPaymentRequired: false,
   loseAnswers: false,
   controlEndedReason: 'assistant-ended-call',
@@ -41,6 +43,19 @@ export interface StoredAssistant {
   fields: Json;
   scenario: ScenarioName;
   script: ScriptLine[] | undefined;
+}
+
+/** A key of an org. `given` keys came with the org; the others were made through the API. */
+export interface StoredToken {
+  id: string;
+  orgId: string;
+  createdAt: number;
+  updatedAt: number;
+  tag: 'private' | 'public';
+  value: string;
+  name: string | undefined;
+  restrictions: TokenRestrictions | undefined;
+  given: boolean;
 }
 
 /** A finished line of the talk, with its place in the call. */
@@ -95,6 +110,7 @@ export interface World {
   now: () => number;
   switches: Switches;
   orgs: Map<string, EmulatorOrg>;
+  tokens: Map<string, StoredToken>;
   assistants: Map<string, StoredAssistant>;
   calls: Map<string, Call>;
   /** Chats and sessions by id, as they are answered. */
@@ -128,6 +144,7 @@ export function createWorld(options: EmulatorOptions): World {
     now: options.now ?? Date.now,
     switches,
     orgs: new Map(),
+    tokens: new Map(),
     assistants: new Map(),
     calls: new Map(),
     chats: new Map(),
@@ -153,9 +170,29 @@ export function tick(world: World): number {
   return world.lastTime;
 }
 
+/** Adds an org with its keys and assistants; one with the same id is replaced, but for what was made through the API. */
 export function addOrg(world: World, org: EmulatorOrg): void {
-  world.orgs.set(org.orgId, org);
+  const { orgId } = org;
+  world.orgs.set(orgId, org);
+  for (const { id, orgId: owner, given } of [...world.tokens.values()])
+    if (owner === orgId && given) world.tokens.delete(id);
+  for (const value of org.privateKeys) addToken(world, { orgId, tag: 'private', value, given: true });
+  for (const key of org.publicKeys) addToken(world, { orgId, tag: 'public', ...key, given: true });
   for (const assistant of org.assistants) addAssistant(world, org.orgId, assistant);
+}
+
+type NewToken = Pick<StoredToken, 'orgId' | 'tag' | 'value' | 'given'> &
+  Partial<Pick<StoredToken, 'name' | 'restrictions'>>;
+
+export function addToken(world: World, token: NewToken): StoredToken {
+  const now = tick(world);
+  const stored = {
+    ...{ id: randomUUID(), name: undefined, restrictions: undefined },
+    ...token,
+    ...{ createdAt: now, updatedAt: now },
+  };
+  world.tokens.set(stored.id, stored);
+  return stored;
 }
 
 /** Saves an assistant; an id that is there already is replaced. */

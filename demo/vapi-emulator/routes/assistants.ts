@@ -2,7 +2,7 @@
 import { Router } from 'express';
 import { requirePrivate } from '../auth.ts';
 import { notFound } from '../errors.ts';
-import { assistantListSchema, assistantSchema, parse, requireUuid } from '../shapes.ts';
+import { assistantSchema, listSchema, parse, requireUuid } from '../shapes.ts';
 import type { Json } from '../types.ts';
 import { addAssistant, type StoredAssistant, tick, type World } from '../world.ts';
 import { passesTimes } from './lists.ts';
@@ -26,7 +26,7 @@ export function assistantRoutes(world: World): Router {
 
   router.get('/assistant', (request, response) => {
     const org = requirePrivate(world, request.headers.authorization);
-    const query = parse(assistantListSchema, request.query);
+    const query = parse(listSchema, request.query);
     const found = [...world.assistants.values()]
       .filter((stored) => stored.orgId === org.orgId && passesTimes(stored, query))
       .sort((a, b) => b.createdAt - a.createdAt);
