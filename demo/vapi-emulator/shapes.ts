@@ -155,6 +155,13 @@ export const callPageSchema = z.strictObject({
 /** `GET /assistant`, `/phone-number` and `/token`. */
 export const listSchema = z.strictObject({ limit: count(1000).default(100), ...timeFilters });
 
+/** Versions and drafts of an assistant; no list here is long enough for its cursor. */
+export const versionListSchema = z.strictObject({
+  cursor: z.string().optional(),
+  limit: z.coerce.number().min(1).max(100).default(25),
+  includeDeleted: z.enum(['true', 'false']).optional(),
+});
+
 const messages = z.union([z.string().min(1), z.array(z.looseObject({ role: z.string() })).min(1)]);
 
 /** `POST /chat` */

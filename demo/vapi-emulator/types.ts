@@ -95,6 +95,14 @@ export interface EmulatorAssistant {
   [field: string]: unknown;
 }
 
+/**
+ * What a `PATCH` of an assistant does, since no public text says it for an org whose assistants have versions:
+ * `in-place`: there are no versions; `publishes` a new one; `edits-a-draft` that no call uses until it is published;
+ * `conflicts`: 409, as if someone's draft were in the way.
+ */
+export const assistantEdits = ['in-place', 'publishes', 'edits-a-draft', 'conflicts'] as const;
+export type AssistantEdits = (typeof assistantEdits)[number];
+
 export interface EmulatorOrg {
   orgId: string;
   privateKeys: string[];
@@ -129,6 +137,7 @@ export interface Switches {
   failEverythingWith: number;
   /** The status of every request to `/token`, as for a key that may not manage keys (401, 403 or 404); 0 = it may. */
   refuseTokensWith: number;
+  assistantEdits: AssistantEdits;
   /** `POST /chat` answers 402. */
   chatPaymentRequired: boolean;
   /** `POST /call/web` and `POST /chat` do what is asked, and the line breaks before anything of it is answered. */

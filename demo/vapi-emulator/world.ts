@@ -29,6 +29,7 @@ export const defaultSwitches: Switches = {
   concurrencyLimit: 0,
   failEverythingWith: 0,
   refuseTokensWith: 0,
+  assistantEdits: 'in-place',
   chatPaymentRequired: false,
   loseAnswers: false,
   controlEndedReason: 'assistant-ended-call',
@@ -41,6 +42,12 @@ export interface StoredAssistant {
   createdAt: number;
   updatedAt: number;
   fields: Json;
+  /** Published before `fields`, oldest first: the current version is one more than these. */
+  earlier: { fields: Json; createdAt: number }[];
+  /** When `fields` was published. */
+  publishedAt: number;
+  /** What would be published next, if someone has edited it. */
+  draft: { id: string; fields: Json; createdAt: number; updatedAt: number } | undefined;
   scenario: ScenarioName;
   script: ScriptLine[] | undefined;
 }
@@ -70,6 +77,8 @@ export interface Call {
   orgId: string;
   type: CallType;
   assistantId: string | null;
+  /** Which version of the saved assistant it uses; null while the org is not on versions. */
+  assistantVersion: string | null;
   /** The assistant with the overrides merged in: what webhooks show as `message.assistant`. */
   assistant: Json;
   overrides: Overrides;
@@ -209,6 +218,9 @@ export function addAssistant(
     createdAt: now,
     updatedAt: now,
     fields,
+    earlier: [],
+    publishedAt: now,
+    draft: undefined,
     scenario: (scenario as ScenarioName | undefined) ?? 'talks',
     script: script as ScriptLine[] | undefined,
   };
