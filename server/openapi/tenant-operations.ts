@@ -19,12 +19,14 @@ import {
   tenantsQuerySchema,
   tenantViewSchema,
   transcriptAnswerSchema,
+  unwireAnswerSchema,
   updateTenantSchema,
   usageAnswerSchema,
   usageQuerySchema,
   wireAnswerSchema,
   wireQuerySchema,
   wireRequestSchema,
+  wiringAnswerSchema,
 } from '../contract.ts';
 import { csv, json, nothing, type Operation } from './operation.ts';
 
@@ -104,7 +106,24 @@ export const tenantOperations: Operation[] = [
     notes: 'Their messages are then forwarded to where they pointed before.',
     query: wireQuerySchema,
     body: { schema: wireRequestSchema, optional: true },
-    answers: { 200: json('What was changed, or would be.', wireAnswerSchema) },
+    answers: { 200: json('What was changed, or would be, and what Vapi shows then.', wireAnswerSchema) },
+    refusals: ['vapi_unavailable', 'conflict'],
+  },
+  {
+    route: 'GET /v1/tenants/{slug}/wiring',
+    caller: 'operator',
+    summary: 'See whether the assistants report here',
+    notes:
+      'As read at Vapi in the last 20 minutes, and from the reports that have come. Asks nothing of Vapi.',
+    answers: { 200: json('All assistants of the tenant, and all that were wired.', wiringAnswerSchema) },
+  },
+  {
+    route: 'POST /v1/tenants/{slug}/unwire',
+    caller: 'operator',
+    summary: 'Point the assistants back',
+    notes:
+      'Each assistant that reports here goes back to the server that it had before, and is no longer watched. Its calls are then booked by comparison with Vapi only.',
+    answers: { 200: json('What Vapi shows after the change.', unwireAnswerSchema) },
     refusals: ['vapi_unavailable', 'conflict'],
   },
   {
