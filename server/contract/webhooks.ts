@@ -91,7 +91,7 @@ export type WiringTrouble = (typeof wiringTroubles)[number];
 const wiringStateSchema = z
   .enum(['connected', 'waiting', 'not-wired', ...wiringTroubles])
   .describe(
-    '`connected`: a call made since the wiring was reported. `waiting`: Vapi shows the wiring; no such call was reported yet. `not-wired`: it was never wired here. `draft`: Vapi keeps the change as a draft that calls do not use. `refused`: Vapi refused the change. `elsewhere`: it reports to another server. `secret`: it presents another secret. `messages`: it does not send what the ledger needs. `gone`: Vapi no longer has it. `silent`: its last call ended without a report.',
+    '`connected`: a call made since the wiring was reported. `waiting`: Vapi shows the wiring; no such call was reported yet. `not-wired`: it was never wired here. `draft`: Vapi keeps the change as a draft that calls do not use. `refused`: Vapi refused the change. `elsewhere`: it reports to another server. `secret`: it presents another secret. `messages`: it does not send what the ledger needs. `gone`: Vapi no longer has it. `silent`: its last two calls ended without a report, or the only one since the wiring.',
   );
 export type WiringState = z.infer<typeof wiringStateSchema>;
 const problemSchema = z.string().nullable().describe('What is wrong, and what to do; null when nothing is.');

@@ -1,11 +1,13 @@
 /** What is known of a tenant's assistants: which report here, and why those that should do not. */
 import { openTenantSecret } from '../access/secrets/tenant-secrets.ts';
 import { iso } from '../base/iso.ts';
+import { dayMs } from '../base/time-zone.ts';
 import type { Context } from '../context.ts';
 import type { AssistantWiring, WiringAnswer, WiringTrouble } from '../contract.ts';
 import type { Tenant } from '../store/tenants.ts';
 import { lastReportAt, listWirings, putWiring, type WiringRow } from '../store/wirings.ts';
 import { getAssistantInUse, type SavedAssistant } from '../vapi/assistants.ts';
+import { VapiError } from '../vapi/vapi-api.ts';
 import { webhookUrlOf } from '../vapi/webhook-url.ts';
 import { differencesFrom, type WiringPlan } from '../vapi/wiring-plan.ts';
 import { adviceOn, type ReportsTo, troubleOf } from '../vapi/wiring-trouble.ts';
@@ -14,7 +16,7 @@ const minuteMs = 60_000;
 /** How often an assistant is read at Vapi: what is wrong is noticed within the hour, also when its last call shows it. */
 export const checkEveryMs = 20 * minuteMs;
 /** Reports of calls that began longer ago are not looked for, in a ledger that may be long. */
-const lookBackMs = 48 * 60 * minuteMs;
+const lookBackMs = 7 * dayMs;
 
 export type ReadBack = Pick<AssistantWiring, 'state' | 'problem' | 'differences'>;
 
@@ -72,9 +74,26 @@ export async function readBack(
 }
 
 /** @throws VapiError */
-export function readInUse(ctx: Context, tenant: Tenant, assistantId: string): Promise<SavedAssistant> {
+function readInUse(ctx: Context, tenant: Tenant, assistantId: string): Promise<SavedAssistant> {
   const privateKey = openTenantSecret(ctx.box, tenant, 'privateKey');
   return getAssistantInUse(ctx.config.vapiBaseUrl, privateKey, assistantId);
+}
+
+/**
+ * @returns null when Vapi does not have it
+ * @throws VapiError
+ */
+export async function readOrNull(
+  ctx: Context,
+  tenant: Tenant,
+  assistantId: string,
+): Promise<SavedAssistant | null> {
+  try {
+    return await readInUse(ctx, tenant, assistantId);
+  } catch (error) {
+    if (error instanceof VapiError && error.status === 404) return null;
+    throw error;
+  }
 }
 
 /** As of now, without asking Vapi. */

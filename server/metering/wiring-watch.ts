@@ -4,17 +4,10 @@ import { iso } from '../base/iso.ts';
 import type { Context } from '../context.ts';
 import type { WiringTrouble } from '../contract.ts';
 import { findTenantById, type Tenant } from '../store/tenants.ts';
-import {
-  findLastEnded,
-  removeWirings,
-  takeDueWiring,
-  updateWiring,
-  type WiringRow,
-} from '../store/wirings.ts';
+import { lastReports, removeWirings, takeDueWiring, updateWiring, type WiringRow } from '../store/wirings.ts';
 import type { SavedAssistant } from '../vapi/assistants.ts';
-import { VapiError } from '../vapi/vapi-api.ts';
 import { troubleOf } from '../vapi/wiring-trouble.ts';
-import { checkEveryMs, readInUse, reportedSince, reportsFrom, reportsTo } from './wiring-state.ts';
+import { checkEveryMs, readOrNull, reportedSince, reportsFrom, reportsTo } from './wiring-state.ts';
 
 /** A report follows the end of its call within seconds, and is sent again after a failure. */
 const reportWithinMs = 10 * 60_000;
@@ -65,16 +58,6 @@ async function check(ctx: Context, tenant: Tenant, row: WiringRow): Promise<void
     );
 }
 
-/** @throws VapiError unless Vapi does not have it */
-async function readOrNull(ctx: Context, tenant: Tenant, assistantId: string): Promise<SavedAssistant | null> {
-  try {
-    return await readInUse(ctx, tenant, assistantId);
-  } catch (error) {
-    if (error instanceof VapiError && error.status === 404) return null;
-    throw error;
-  }
-}
-
 async function findTrouble(
   ctx: Context,
   tenant: Tenant,
@@ -88,8 +71,13 @@ async function findTrouble(
     return isAwaited && row.version === (shown.latestVersion ?? null) ? row.trouble : seen;
   }
   if (row.wiredAt === null || (row.trouble !== null && row.trouble !== 'silent')) return null;
-  const last = await findLastEnded(ctx.store, row, reportsFrom(ctx, row), ctx.now() - reportWithinMs);
+  const before = ctx.now() - reportWithinMs;
+  const [last, oneBefore] = await lastReports(ctx.store, row, reportsFrom(ctx, row), before, 2);
   // Without a call in the last days nothing has shown that it is over.
-  if (last === null) return row.trouble === 'silent' ? 'silent' : null;
-  return last.reportedAt === null ? 'silent' : null;
+  if (last === undefined) return row.trouble === 'silent' ? 'silent' : null;
+  if (last !== null) return null;
+  // One report may be lost, in a restart of ours for instance; the first that never came shows that none does.
+  return oneBefore === null || row.trouble === 'silent' || (await reportedSince(ctx, row)) === null
+    ? 'silent'
+    : null;
 }

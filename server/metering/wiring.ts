@@ -24,7 +24,7 @@ import { webhookTokenHeader } from '../vapi/webhook-auth.ts';
 import { isOurWebhook, webhookUrlOf } from '../vapi/webhook-url.ts';
 import { type OurServer, planWiring, showWiring, type WiringPlan } from '../vapi/wiring-plan.ts';
 import { assistantTarget, tenantTarget } from './forward-target.ts';
-import { type ReadBack, readBack } from './wiring-state.ts';
+import { type ReadBack, readBack, readOrNull } from './wiring-state.ts';
 
 /** What has been read of the assistants, and what is to become of them. */
 export interface Wiring {
@@ -63,12 +63,7 @@ async function prepareWiring(ctx: Context, tenant: Tenant, request: WireRequest)
   const privateKey = openTenantSecret(ctx.box, tenant, 'privateKey');
   const { vapiBaseUrl } = ctx.config;
   const notes = notesOnSettings(tenant);
-  // A squad's members that were wired before are wired again, too.
-  const wired = (await listWirings(ctx.store, tenant.id)).filter(({ wiredAt }) => wiredAt !== null);
-  const ids = new Set([
-    ...[tenant.assistantId, ...tenant.assistantIds],
-    ...wired.filter(({ trouble }) => trouble !== 'gone').map(({ assistantId }) => assistantId),
-  ]);
+  const ids = new Set([tenant.assistantId, ...tenant.assistantIds]);
   if (request.squadId) {
     const squad = await fromVapi('squadId', () => getSquad(vapiBaseUrl, privateKey, request.squadId ?? ''));
     for (const id of squad.assistantIds) ids.add(id);
@@ -87,6 +82,12 @@ async function prepareWiring(ctx: Context, tenant: Tenant, request: WireRequest)
       return { assistant, plan: planWiring(assistant, ours) };
     }),
   );
+  // A squad's members that were wired before are wired again, too, while Vapi has them.
+  for (const { assistantId, wiredAt } of await listWirings(ctx.store, tenant.id)) {
+    if (ids.has(assistantId) || wiredAt === null) continue;
+    const assistant = await fromVapi('assistantIds', () => readOrNull(ctx, tenant, assistantId));
+    if (assistant) plans.push({ assistant, plan: planWiring(assistant, ours) });
+  }
   for (const { assistant, plan } of plans) {
     checkTarget(ctx, assistant, plan);
     notes.push(...notesOn(assistant, plan, tenant));

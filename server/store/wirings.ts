@@ -93,18 +93,20 @@ export async function adoptReporting(
 }
 
 /**
- * The newest call of the assistant that was connected and ended before then. No chats, and none that is dismissed.
+ * When the newest calls of the assistant were reported that were connected and ended before then: the newest first, null for
+ * one that was not. No chats, and none that is dismissed.
  * @param sinceMs by the calls' creation
  */
-export async function findLastEnded(
+export async function lastReports(
   db: Queries,
   { tenantId, assistantId }: Pick<WiringRow, 'tenantId' | 'assistantId'>,
   sinceMs: number,
   endedBeforeMs: number,
-): Promise<{ id: string; reportedAt: number | null } | null> {
-  const row = await db
+  limit: number,
+): Promise<(number | null)[]> {
+  const rows = await db
     .selectFrom('calls')
-    .select(['id', 'reportedAt'])
+    .select('reportedAt')
     .where('tenantId', '=', tenantId)
     .where('assistantId', '=', assistantId)
     .where('createdAt', '>=', sinceMs)
@@ -114,12 +116,12 @@ export async function findLastEnded(
     .where('dismissedAt', 'is', null)
     .where('type', '<>', callKinds.chat)
     .orderBy('createdAt', 'desc')
-    .limit(1)
-    .executeTakeFirst();
-  return row ?? null;
+    .limit(limit)
+    .execute();
+  return rows.map(({ reportedAt }) => reportedAt);
 }
 
-/** When a call of the assistant created since then was last reported; null when none was. */
+/** When the newest reported call of the assistant created since then was reported; null when none was. */
 export async function lastReportAt(
   db: Queries,
   { tenantId, assistantId }: Pick<WiringRow, 'tenantId' | 'assistantId'>,
@@ -127,10 +129,13 @@ export async function lastReportAt(
 ): Promise<number | null> {
   const row = await db
     .selectFrom('calls')
-    .select(({ fn }) => fn.max('reportedAt').as('at'))
+    .select('reportedAt')
     .where('tenantId', '=', tenantId)
     .where('assistantId', '=', assistantId)
     .where('createdAt', '>=', sinceMs)
+    .where('reportedAt', 'is not', null)
+    .orderBy('createdAt', 'desc')
+    .limit(1)
     .executeTakeFirst();
-  return row?.at === null || row?.at === undefined ? null : Number(row.at);
+  return row?.reportedAt ?? null;
 }

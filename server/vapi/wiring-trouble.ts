@@ -46,7 +46,7 @@ const advice: Record<WiringTrouble, string> = {
   messages: 'It does not send status updates and end-of-call reports. Wire it again.',
   gone: 'Vapi no longer has it. Choose another assistant in the client’s settings.',
   silent:
-    'Its last call ended without a report. Check that this server’s public address is reached from the internet, and that neither the call nor a squad overrides `server`; then make a test call.',
+    'Its last calls ended without a report. Check that this server’s public address is reached from the internet, and that neither the call nor a squad overrides `server`; then make a test call.',
 };
 
 /** A sentence or two for the operator, that continue the assistant's name and a colon. */

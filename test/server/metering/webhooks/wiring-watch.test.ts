@@ -1,6 +1,9 @@
 /** Wiring is read back, in the version that calls use, and looked after: what no longer reports is noticed within the hour. */
 import assert from 'node:assert/strict';
+import { execFile } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { after, afterEach, before, describe, it } from 'node:test';
 import type { UnwireAnswer, WireAnswer, WiringAnswer } from '../../../../server/contract.ts';
 import { sweepAll } from '../../../../server/metering/reconciler.ts';
@@ -231,12 +234,23 @@ function tests(engine: Engine): void {
   });
 
   describe('whose calls are not reported', () => {
-    it('is noticed within the hour after a call, and over with the next report', async () => {
+    it('is noticed within the hour after the first call that no report follows', async () => {
+      const tenant = await add();
+      await tenant.wire();
+      await tenant.call(false);
+      await passAnHour();
+      assert.deepEqual([(await tenant.wiring()).state, await tenant.notices()], ['silent', ['silent']]);
+    });
+
+    it('is noticed after the second one where reports had come, and over with the next report', async () => {
       const tenant = await add();
       await tenant.wire();
       await tenant.call();
       await passAnHour();
       assert.deepEqual(await tenant.notices(), []);
+      await tenant.call(false);
+      await passAnHour();
+      assert.deepEqual(await tenant.notices(), [], 'one may have been lost in a restart');
       await tenant.call(false);
       await passAnHour();
       assert.deepEqual([(await tenant.wiring()).state, await tenant.notices()], ['silent', ['silent']]);
@@ -272,6 +286,49 @@ function tests(engine: Engine): void {
       await tenant.call(false);
       await passAnHour();
       assert.deepEqual([(await tenant.wiring()).state, await tenant.notices()], ['not-wired', []]);
+    });
+  });
+
+  describe('from the command line', () => {
+    const cli = join(import.meta.dirname, '../../../../server/cli.ts');
+    const run = async (...args: string[]): Promise<[code: number, out: string, err: string]> => {
+      const { server } = network;
+      const env = {
+        PATH: process.env.PATH ?? '',
+        VAPI_AGENT_URL: server.url,
+        OPERATOR_API_KEY: server.operatorKey,
+      };
+      return new Promise((resolve) => {
+        const child = execFile(
+          process.execPath,
+          [cli, 'tenants', ...args],
+          { cwd: tmpdir(), env },
+          (_error, out, err) => resolve([child.exitCode ?? -1, out, err]),
+        );
+      });
+    };
+
+    it('is planned, done, looked at and undone, and ends with 3 where someone has to act', async () => {
+      const tenant = await add({ server: theirs });
+      const { slug } = tenant;
+      const { webhookUrl } = tenant.view;
+      assert.deepEqual(await run('wire', slug, '--dry-run'), [
+        0,
+        `${slug}: would report to ${webhookUrl}\n`,
+        '',
+      ]);
+      network.emulator.setSwitch('assistantEdits', 'edits-a-draft');
+      const [code, out, err] = await run('wire', slug);
+      assert.deepEqual([code, out], [3, `${slug}: draft\n`]);
+      assert.match(err, new RegExp(`^${slug}: Vapi keeps the change as a draft`));
+      assert.match(
+        (await run('wiring', slug))[1],
+        /^assistantId +name +state +problem\n.+ draft +Vapi keeps/,
+      );
+      network.emulator.publishDraft(tenant.assistantId);
+      network.emulator.setSwitch('assistantEdits', 'publishes');
+      assert.deepEqual(await run('wire', slug), [0, `${slug}: waiting\n`, '']);
+      assert.deepEqual(await run('unwire', slug), [0, `${slug}: ${theirs.url}\n`, '']);
     });
   });
 
