@@ -5,8 +5,9 @@ import { randomUUID } from 'node:crypto';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, afterEach, before, describe, it } from 'node:test';
+import { orgOf } from '../../../../server/access/tenants/orgs.ts';
 import type { UnwireAnswer, WireAnswer, WiringAnswer } from '../../../../server/contract.ts';
-import { sweepAll } from '../../../../server/metering/reconciler.ts';
+import { sweepOrg } from '../../../../server/metering/reconciler.ts';
 import { retryUnwiring } from '../../../../server/metering/unwiring.ts';
 import { checkNextWiring } from '../../../../server/metering/wiring-watch.ts';
 import { freePort } from '../../../support/free-port.ts';
@@ -28,7 +29,11 @@ function tests(engine: Engine): void {
     const config = { port, publicUrl: `http://127.0.0.1:${port}` };
     network = await startTestNetwork({ server: { engine, config } });
   });
-  afterEach(() => network.emulator.setSwitch('assistantEdits', 'in-place'));
+  afterEach(async () => {
+    network.emulator.setSwitch('assistantEdits', 'in-place');
+    // What a test leaves wired is not checked in the next ones.
+    await network.server.ctx.store.deleteFrom('wirings').execute();
+  });
   after(() => network?.close());
 
   /** One that is not wired yet, and whose notices are kept. */
@@ -90,10 +95,11 @@ function tests(engine: Engine): void {
     while (await checkNextWiring(network.server.ctx));
   };
   /** As the workers do within an hour of what happened. */
-  const passAnHour = async () => {
+  const passAnHour = async ({ orgId }: { orgId: string }) => {
+    const { ctx, clock } = network.server;
     for (let time = 0; time < 3; time += 1) {
-      network.server.clock.now += minute;
-      await sweepAll(network.server.ctx, 'test');
+      clock.now += minute;
+      await sweepOrg(ctx, await orgOf(ctx, orgId), async () => true);
       await pass(19 * minute);
     }
   };
@@ -130,7 +136,7 @@ function tests(engine: Engine): void {
       assert.ok(wired.differences.includes('server.url'));
       await tenant.call();
       network.emulator.publishDraft(tenant.assistantId);
-      await passAnHour();
+      await passAnHour(tenant);
       assert.deepEqual([(await tenant.wiring()).state, await tenant.notices()], ['waiting', []]);
       await tenant.call();
       assert.equal((await tenant.wiring()).state, 'connected');
@@ -140,7 +146,7 @@ function tests(engine: Engine): void {
       network.emulator.setSwitch('assistantEdits', 'edits-a-draft');
       const tenant = await add();
       await tenant.wire();
-      await passAnHour();
+      await passAnHour(tenant);
       assert.deepEqual(await tenant.notices(), ['draft']);
     });
 
@@ -159,10 +165,10 @@ function tests(engine: Engine): void {
       const tenant = await add();
       await tenant.wire();
       for (const round of [1, 2]) {
-        await passAnHour();
+        await passAnHour(tenant);
         await tenant.patch({ server: theirs });
-        await passAnHour();
-        await passAnHour();
+        await passAnHour(tenant);
+        await passAnHour(tenant);
         assert.deepEqual(await tenant.notices(), Array(round).fill('elsewhere'));
         assert.equal((await tenant.wiring()).state, 'elsewhere');
         assert.equal((await tenant.wire()).state, 'waiting');
@@ -177,7 +183,7 @@ function tests(engine: Engine): void {
       await tenant.wire();
       await tenant.restore('v1');
       assert.equal(await tenant.serverAtVapi(), theirs.url);
-      await passAnHour();
+      await passAnHour(tenant);
       assert.deepEqual(await tenant.notices(), ['elsewhere']);
     });
 
@@ -185,7 +191,7 @@ function tests(engine: Engine): void {
       const tenant = await add();
       await tenant.wire();
       await tenant.patch({ serverMessages: ['tool-calls'] });
-      await passAnHour();
+      await passAnHour(tenant);
       assert.deepEqual(await tenant.notices(), ['messages']);
     });
 
@@ -194,7 +200,7 @@ function tests(engine: Engine): void {
       await tenant.wire();
       const change = { webhookSecret: `webhook-${randomUUID()}`, webhookSecretOverlapSeconds: 7200 };
       await tenant.operator('PATCH', '', change);
-      await passAnHour();
+      await passAnHour(tenant);
       assert.deepEqual(await tenant.notices(), []);
       await pass(3 * 60 * minute);
       assert.deepEqual(await tenant.notices(), ['secret']);
@@ -205,7 +211,7 @@ function tests(engine: Engine): void {
       const tenant = await add();
       await tenant.wire();
       await tenant.remove();
-      await passAnHour();
+      await passAnHour(tenant);
       assert.deepEqual(await tenant.notices(), ['gone']);
     });
 
@@ -228,7 +234,7 @@ function tests(engine: Engine): void {
       });
       await tenant.operator('PATCH', '', { assistantId: other });
       await tenant.patch({ server: theirs });
-      await passAnHour();
+      await passAnHour(tenant);
       assert.deepEqual(await tenant.notices(), []);
     });
   });
@@ -238,7 +244,7 @@ function tests(engine: Engine): void {
       const tenant = await add();
       await tenant.wire();
       await tenant.call(false);
-      await passAnHour();
+      await passAnHour(tenant);
       assert.deepEqual([(await tenant.wiring()).state, await tenant.notices()], ['silent', ['silent']]);
     });
 
@@ -246,17 +252,17 @@ function tests(engine: Engine): void {
       const tenant = await add();
       await tenant.wire();
       await tenant.call();
-      await passAnHour();
+      await passAnHour(tenant);
       assert.deepEqual(await tenant.notices(), []);
       await tenant.call(false);
-      await passAnHour();
+      await passAnHour(tenant);
       assert.deepEqual(await tenant.notices(), [], 'one may have been lost in a restart');
       await tenant.call(false);
-      await passAnHour();
+      await passAnHour(tenant);
       assert.deepEqual([(await tenant.wiring()).state, await tenant.notices()], ['silent', ['silent']]);
       assert.equal((await tenant.wire()).state, 'silent', 'there is nothing to change at Vapi');
       await tenant.call();
-      await passAnHour();
+      await passAnHour(tenant);
       assert.deepEqual([(await tenant.wiring()).state, await tenant.notices()], ['connected', ['silent']]);
     });
 
@@ -265,7 +271,7 @@ function tests(engine: Engine): void {
       const tenant = await add({ scenario: 'cost-late' });
       await tenant.wire();
       await tenant.call();
-      await passAnHour();
+      await passAnHour(tenant);
       assert.deepEqual([(await tenant.wiring()).state, await tenant.notices()], ['connected', []]);
     });
 
@@ -274,17 +280,17 @@ function tests(engine: Engine): void {
       const headers = { Authorization: `Bearer ${tenant.webhookSecret}` };
       await tenant.patch({ server: { url: tenant.view.webhookUrl, headers } });
       await tenant.call();
-      await passAnHour();
+      await passAnHour(tenant);
       assert.equal((await tenant.wiring()).state, 'connected');
       await tenant.patch({ server: theirs });
-      await passAnHour();
+      await passAnHour(tenant);
       assert.deepEqual(await tenant.notices(), ['elsewhere']);
     });
 
     it('was never wired here: its calls, which others report, are no one’s worry', async () => {
       const tenant = await add({ server: theirs });
       await tenant.call(false);
-      await passAnHour();
+      await passAnHour(tenant);
       assert.deepEqual([(await tenant.wiring()).state, await tenant.notices()], ['not-wired', []]);
     });
   });
@@ -342,7 +348,7 @@ function tests(engine: Engine): void {
         [[tenant.assistantId, theirs.url, null]],
       );
       assert.equal(await tenant.serverAtVapi(), theirs.url);
-      await passAnHour();
+      await passAnHour(tenant);
       assert.deepEqual([(await tenant.wiring()).state, await tenant.notices()], ['not-wired', []]);
       assert.deepEqual((await tenant.unwire()).assistants, []);
     });
