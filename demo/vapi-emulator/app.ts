@@ -8,6 +8,7 @@ import { assistantRoutes } from './routes/assistants.ts';
 import { callRoutes } from './routes/calls.ts';
 import { chatRoutes } from './routes/chats.ts';
 import { mediaRoutes } from './routes/media.ts';
+import { tokenRoutes } from './routes/tokens.ts';
 import type { World } from './world.ts';
 
 export function createApp(world: World): Express {
@@ -19,7 +20,7 @@ export function createApp(world: World): Express {
   app.use(adminRoutes(world));
   app.use(edge, outage(world));
   app.use(callRoutes(world), artifactRoutes(world), assistantRoutes(world));
-  app.use(chatRoutes(world), analyticsRoutes(world));
+  app.use(chatRoutes(world), analyticsRoutes(world), tokenRoutes(world));
   app.use((request) => {
     throw new Refusal(404, `Cannot ${request.method} ${request.path}`);
   });

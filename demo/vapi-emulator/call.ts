@@ -4,6 +4,7 @@ import { Refusal } from './errors.ts';
 import { recordingFields } from './recordings.ts';
 import type { WebCallBody } from './shapes.ts';
 import type { CallType, EmulatorOrg, Json, ScenarioName } from './types.ts';
+import { usedVersion } from './versions.ts';
 import { type Call, type StoredAssistant, tick, type World } from './world.ts';
 
 const iso = (ms: number): string => new Date(ms).toISOString();
@@ -49,11 +50,12 @@ export function newCall(world: World, org: EmulatorOrg, wish: NewCall): Call {
   if ((body.assistantId ?? body.assistant) === undefined)
     throw new Refusal(400, 'Need either `assistantId`, `assistant`, `squadId`, or `squad`.');
   const stored = body.assistantId === undefined ? undefined : findAssistant(world, org, body.assistantId);
+  const used = usedVersion(world, stored, body.assistantVersion ?? null);
   const overrides = body.assistantOverrides ?? {};
   const createdAt = wish.createdAt ?? tick(world);
   const assistant: Json = {
     ...(stored === undefined ? {} : { id: stored.id, orgId: org.orgId }),
-    ...(stored?.fields ?? body.assistant),
+    ...(used?.fields ?? body.assistant),
     ...overrides,
   };
   const call: Call = {
@@ -61,6 +63,7 @@ export function newCall(world: World, org: EmulatorOrg, wish: NewCall): Call {
     orgId: org.orgId,
     type: wish.type ?? 'webCall',
     assistantId: stored?.id ?? null,
+    assistantVersion: used?.version ?? null,
     assistant,
     overrides,
     scenario: wish.scenario ?? stored?.scenario ?? 'talks',
@@ -114,6 +117,7 @@ function creationSnapshot(world: World, call: Call, body: WebCallBody): Json {
     type: call.type,
     status: 'queued',
     ...(call.assistantId === null ? { assistant: body.assistant } : { assistantId: call.assistantId }),
+    ...(body.assistantVersion == null ? {} : { assistantVersion: body.assistantVersion }),
     ...(body.assistantOverrides === undefined ? {} : { assistantOverrides: body.assistantOverrides }),
     monitor: {
       ...(plan?.listenEnabled === false ? {} : { listenUrl: `${base.replace(/^http/, 'ws')}/listen` }),

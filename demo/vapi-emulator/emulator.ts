@@ -10,6 +10,7 @@ import { endCall, type MadeCall, makeCall, uploadRecordings } from './lifecycle.
 import { reached } from './routes/admin.ts';
 import { createStorage } from './storage.ts';
 import type { BookEntry, Delivery, Download, EmulatorOptions, EmulatorOrg, Json, Switches } from './types.ts';
+import { publishDraft } from './versions.ts';
 import { addOrg, type Call, createWorld, until, type World } from './world.ts';
 
 export type {
@@ -67,6 +68,8 @@ export interface Emulator {
   /** The call's recordings can be fetched from now on. Unknown ids are ignored. */
   upload: (id: string) => void;
   addOrg: (org: EmulatorOrg) => void;
+  /** Makes an assistant's draft its current version, as a person does in Vapi's dashboard. Throws without a draft. */
+  publishDraft: (assistantId: string) => void;
   setSwitch: <K extends keyof Switches>(name: K, value: Switches[K]) => void;
   /** Clears all timers, cuts webhooks and closes every socket. */
   close: () => Promise<void>;
@@ -145,6 +148,9 @@ export async function startEmulator(options: EmulatorOptions): Promise<Emulator>
       if (call !== undefined) uploadRecordings(world, call);
     },
     addOrg: (org) => addOrg(world, org),
+    publishDraft: (assistantId) => {
+      publishDraft(world, assistantId);
+    },
     setSwitch: (name, value) => {
       world.switches[name] = value;
     },

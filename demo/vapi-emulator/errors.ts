@@ -6,6 +6,7 @@ const reasons: Record<number, string> = {
   402: 'Payment Required',
   403: 'Forbidden',
   404: 'Not Found',
+  409: 'Conflict',
 };
 
 /** Thrown anywhere in a request; the app answers with this status, these headers and `{message, error?, statusCode}`. */

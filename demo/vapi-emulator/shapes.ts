@@ -95,6 +95,20 @@ export const webCallSchema = z.strictObject({
 });
 export type WebCallBody = z.infer<typeof webCallSchema>;
 
+/** `POST` and `PATCH /token` (`CreateTokenDTO` of `@vapi-ai/web`). */
+export const tokenSchema = z.strictObject({
+  tag: z.enum(['private', 'public']).optional(),
+  name: z.string().max(40).optional(),
+  restrictions: z
+    .strictObject({
+      enabled: z.boolean().optional(),
+      allowedOrigins: z.array(z.string()).optional(),
+      allowedAssistantIds: z.array(z.string()).optional(),
+      allowTransientAssistant: z.boolean().optional(),
+    })
+    .optional(),
+});
+
 export const renameSchema = z.strictObject({ name: z.string().max(40).optional() });
 
 const count = (most: number) => z.coerce.number().min(0).max(most);
@@ -138,7 +152,15 @@ export const callPageSchema = z.strictObject({
   costGe: z.coerce.number().optional(),
 });
 
-export const assistantListSchema = z.strictObject({ limit: count(1000).default(100), ...timeFilters });
+/** `GET /assistant`, `/phone-number` and `/token`. */
+export const listSchema = z.strictObject({ limit: count(1000).default(100), ...timeFilters });
+
+/** Versions and drafts of an assistant; no list here is long enough for its cursor. */
+export const versionListSchema = z.strictObject({
+  cursor: z.string().optional(),
+  limit: z.coerce.number().min(1).max(100).default(25),
+  includeDeleted: z.enum(['true', 'false']).optional(),
+});
 
 const messages = z.union([z.string().min(1), z.array(z.looseObject({ role: z.string() })).min(1)]);
 

@@ -9,12 +9,12 @@ export type Json = Record<string, unknown>;
 
 /** Limits of a public key or of a JWT; sources: vapi-facts 1.1 (`TokenRestrictions`). */
 export interface TokenRestrictions {
-  enabled?: boolean;
+  enabled?: boolean | undefined;
   /** Compared with the request's `Origin`; a `null` inside makes the real service answer 500. */
-  allowedOrigins?: (string | null)[];
-  allowedAssistantIds?: string[];
+  allowedOrigins?: (string | null)[] | undefined;
+  allowedAssistantIds?: string[] | undefined;
   /** Default true, but false as soon as `allowedAssistantIds` is given. */
-  allowTransientAssistant?: boolean;
+  allowTransientAssistant?: boolean | undefined;
 }
 
 /** Where webhooks go. `secret` is the legacy form that arrives as `X-Vapi-Secret`. */
@@ -95,10 +95,18 @@ export interface EmulatorAssistant {
   [field: string]: unknown;
 }
 
+/**
+ * What a `PATCH` of an assistant does, since no public text says it for an org whose assistants have versions:
+ * `in-place`: there are no versions; `publishes` a new one; `edits-a-draft` that no call uses until it is published;
+ * `conflicts`: 409, as if someone's draft were in the way.
+ */
+export const assistantEdits = ['in-place', 'publishes', 'edits-a-draft', 'conflicts'] as const;
+export type AssistantEdits = (typeof assistantEdits)[number];
+
 export interface EmulatorOrg {
   orgId: string;
   privateKeys: string[];
-  publicKeys: { value: string; restrictions?: TokenRestrictions }[];
+  publicKeys: { value: string; restrictions?: TokenRestrictions | undefined }[];
   server?: WebhookServer;
   assistants: EmulatorAssistant[];
   squads?: { id: string; members: Json[]; membersOverrides?: Json }[];
@@ -135,6 +143,9 @@ export interface Switches {
   concurrencyLimit: number;
   /** Every request of the API is answered with this status (429 carries `Retry-After`); 0 = off. */
   failEverythingWith: number;
+  /** The status of every request to `/token`, as for a key that may not manage keys (401, 403 or 404); 0 = it may. */
+  refuseTokensWith: number;
+  assistantEdits: AssistantEdits;
   /** `POST /chat` answers 402. */
   chatPaymentRequired: boolean;
   /** `POST /call/web` and `POST /chat` do what is asked, and the line breaks before anything of it is answered. */

@@ -1,6 +1,6 @@
 /** Commands about tenants and who may do what. */
 import { platforms } from '../contract/snippet.ts';
-import type { SignInLinkAnswer, SnippetView } from '../contract.ts';
+import type { SignInLinkAnswer, SnippetView, UnwireAnswer, WireAnswer } from '../contract.ts';
 import {
   type Command,
   command,
@@ -43,6 +43,34 @@ export const accessCommands: Command[] = [
     post(tenantPath(tenant, 'allowed-origins'), { origin }),
   ),
   command(
+    'tenants wiring <tenant>',
+    'whether Vapi reports the calls of its assistants here, and what to do where it does not',
+    ([tenant = '']) =>
+      list(tenantPath(tenant, 'wiring'), 'assistants', [
+        'assistantId',
+        'name',
+        'state',
+        'lastReportAt',
+        'problem',
+      ]),
+  ),
+  command(
+    'tenants wire <tenant> [--dry-run]',
+    'points its assistants at this server; with --dry-run, shows what would change',
+    ([tenant = ''], flags) => ({
+      ...post(`${tenantPath(tenant, 'wire')}${query({ 'dry-run': flags['dry-run'] ?? false })}`),
+      tell: (answer) => tellWiring(answer as unknown as WireAnswer),
+    }),
+  ),
+  command(
+    'tenants unwire <tenant>',
+    'points its assistants back at the servers that they had before',
+    ([tenant = '']) => ({
+      ...post(tenantPath(tenant, 'unwire')),
+      tell: (answer) => tellUnwiring(answer as unknown as UnwireAnswer),
+    }),
+  ),
+  command(
     'snippet <tenant> [--platform <name>] [--lang <code>] [--origin <address of the site>]',
     `what to paste into the site: ${platforms.join(', ')}`,
     ([tenant = ''], flags) => snippet(tenant, flags),
@@ -71,6 +99,33 @@ export const accessCommands: Command[] = [
     ([tenant], { email }) => signInLink(tenant, email),
   ),
 ];
+
+function tellWiring({ dryRun, assistants, notes }: WireAnswer) {
+  const result = assistants.map(({ assistantId, name, changed, server, state }) => {
+    const plan = changed ? `would report to ${server.after.url}` : 'reports here';
+    return `${name ?? assistantId}: ${dryRun ? plan : state}`;
+  });
+  return told(result, assistants, notes);
+}
+
+function tellUnwiring({ assistants }: UnwireAnswer) {
+  const result = assistants.map(
+    ({ assistantId, name, url }) => `${name ?? assistantId}: ${url ?? 'no server'}`,
+  );
+  return told(result.length > 0 ? result : ['nothing reported here'], assistants);
+}
+
+function told(
+  result: string[],
+  assistants: { assistantId: string; name: string | null; problem: string | null }[],
+  notes: string[] = [],
+) {
+  const problems = assistants.flatMap(({ assistantId, name, problem }) =>
+    problem === null ? [] : `${name ?? assistantId}: ${problem}`,
+  );
+  const beside = [...problems, ...notes].join('\n');
+  return { result: result.join('\n'), beside, exitCode: problems.length > 0 ? 3 : 0 };
+}
 
 function snippet(tenant: string, flags: Flags): Request {
   return {

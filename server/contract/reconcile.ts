@@ -61,6 +61,10 @@ export const driftReportSchema = z.object({
       }),
     )
     .describe('Tenants whose org could not be read completely; only what Vapi did report has been changed.'),
-  requests: z.int().describe('Requests sent to Vapi, without retries.'),
+  requests: z
+    .int()
+    .describe(
+      'Requests sent to Vapi, without retries: 1 for an organization whose sums agree, since lists are read only of days that differ.',
+    ),
 });
 export type DriftReport = z.infer<typeof driftReportSchema>;

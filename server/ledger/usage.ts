@@ -60,6 +60,7 @@ export function newCallRow(tenantId: string, event: CallEvent): CallRow {
     costSource: null,
     pollAt: null,
     pollAttempts: 0,
+    reportedAt: null,
     goneAt: null,
     contentDeletedAt: null,
     dismissedAt: null,

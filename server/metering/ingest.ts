@@ -82,6 +82,8 @@ export async function ingestCallEvent(
     if (after.controlUrlSealed === null && event.controlUrl) {
       after.controlUrlSealed = sealControlUrl(ctx.box, tenant.id, after.id, event.controlUrl);
     }
+    // Whatever is thought of its figures: something at Vapi reports here.
+    if (event.source === 'webhook' && event.kind === 'report') after.reportedAt ??= nowMs;
     const unwanted = await judgeCall(db, tenant, after, event);
     if (unwanted !== 'ask') after.unwanted ??= unwanted;
     const isNewlyUnwanted = before.unwanted === null && after.unwanted !== null;

@@ -6,7 +6,8 @@ import type { Tenant } from '../store/tenants.ts';
 import type { CallsApi } from '../vapi/calls-api.ts';
 import { bookCalls } from './booking.ts';
 import { giveUpGone } from './give-up.ts';
-import { mostAskedFor, type Period, reasonOf, reconcileOrg } from './reconcile.ts';
+import { mostAskedFor, reasonOf, reconcileOrg } from './reconcile.ts';
+import type { Period } from './sums.ts';
 
 /** A call counts for the day on which it started, and may have been created, waiting in a queue, the day before. */
 const createdBeforeMs = 86_400_000;
@@ -32,7 +33,7 @@ async function compare(ctx: Context, orgId: string, { from, to }: Period): Promi
   const period = { from: from - createdBeforeMs, to };
   try {
     const { drifts } = await withAcceptedKey(apisOf(ctx, org), async (api) => {
-      const compared = await reconcileOrg(ctx, api, org, period);
+      const compared = await reconcileOrg(ctx, api, org, period, { callByCall: true });
       for (const tenant of org.tenants) await askAboutClaims(ctx, api, org, tenant, to);
       return compared;
     });

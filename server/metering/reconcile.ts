@@ -16,12 +16,7 @@ import type { CallsApi } from '../vapi/calls-api.ts';
 import { VapiError } from '../vapi/vapi-api.ts';
 import { assignCalls, bookCalls, bookDifference } from './booking.ts';
 import { giveUpGone } from './give-up.ts';
-
-/** Half-open, epoch milliseconds. */
-export interface Period {
-  from: number;
-  to: number;
-}
+import { compareSums, type Period } from './sums.ts';
 
 /** A missing call is asked for by its id before it is taken for gone; beyond this many it is only reported. */
 export const mostAskedFor = 100;
@@ -65,11 +60,16 @@ export function reasonOf(error: unknown): string {
   return isRefusedKey(error) ? 'Vapi refuses the private key' : 'Vapi did not answer';
 }
 
+/**
+ * Asks for sums of each day first, and reads the lists only of days that differ.
+ * @param callByCall reads the lists of all days: sums cannot show corrections that set each other off
+ */
 export async function reconcileOrg(
   ctx: Context,
   api: CallsApi,
   org: Org,
   period: Period,
+  { callByCall = false } = {},
 ): Promise<{ drifts: TenantDrift[]; unassigned: CallTotals }> {
   const before = await sumOf(ctx, org, period);
   const listed = new Set<string>();
@@ -78,24 +78,32 @@ export async function reconcileOrg(
   );
   const work = new Map<string, Work>(org.tenants.map((tenant) => [tenant.id, { added: 0, changed: 0 }]));
   const unassigned: CallTotals = { calls: 0, costMicros: 0 };
-  for await (const page of api.list('createdAt', period.from, period.to)) {
-    for (const { tenant, event, row, isUnassigned } of await assignCalls(ctx, org, page)) {
-      listed.add(event.callId);
-      const books = tenant ? vapi.get(tenant.id) : isUnassigned ? unassigned : null;
-      if (books && event.status === 'ended') {
-        books.calls += 1;
-        books.costMicros += event.cost?.totalMicros ?? 0;
-      }
-      if (tenant && (await bookDifference(ctx, tenant, row, event))) {
-        const done = work.get(tenant.id) as Work;
-        if (row) done.changed += 1;
-        else done.added += 1;
+  const { agreements, toList } = callByCall
+    ? { agreements: [], toList: [period] }
+    : await compareSums(ctx, api, org, period);
+  for (const agreed of agreements) {
+    for (const [tenantId, books] of agreed.books) addTo(vapi.get(tenantId) as CallTotals, books);
+    addTo(unassigned, agreed.unassigned);
+  }
+  for (const { from, to } of toList) {
+    for await (const page of api.list('createdAt', from, to)) {
+      for (const { tenant, event, row, isUnassigned } of await assignCalls(ctx, org, page)) {
+        listed.add(event.callId);
+        const books = tenant ? vapi.get(tenant.id) : isUnassigned ? unassigned : null;
+        if (books && event.status === 'ended') {
+          addTo(books, { calls: 1, costMicros: event.cost?.totalMicros ?? 0 });
+        }
+        if (tenant && (await bookDifference(ctx, tenant, row, event))) {
+          const done = work.get(tenant.id) as Work;
+          if (row) done.changed += 1;
+          else done.added += 1;
+        }
       }
     }
   }
   const drifts: TenantDrift[] = [];
   for (const tenant of org.tenants) {
-    const missing = await checkMissing(ctx, api, { org, tenant, period, listed });
+    const missing = await checkMissing(ctx, api, { org, tenant, period, listedDays: toList, listed });
     const books = vapi.get(tenant.id) as CallTotals;
     const ledger = await sumCalls(ctx.store, tenant.id, period.from, period.to);
     drifts.push({
@@ -118,7 +126,12 @@ interface Work {
   changed: number;
 }
 
-/** Books what has changed in calls of any age since then, as far as Vapi marks it. */
+function addTo(total: CallTotals, { calls, costMicros }: CallTotals): void {
+  total.calls += calls;
+  total.costMicros += costMicros;
+}
+
+/** CallTotals what has changed in calls of any age since then, as far as Vapi marks it. */
 export async function bookUpdated(ctx: Context, api: CallsApi, org: Org, period: Period): Promise<void> {
   for await (const page of api.list('updatedAt', period.from, period.to)) await bookCalls(ctx, org, page);
 }
@@ -127,10 +140,11 @@ export async function bookUpdated(ctx: Context, api: CallsApi, org: Org, period:
 async function checkMissing(
   ctx: Context,
   api: CallsApi,
-  of: { org: Org; tenant: Tenant; period: Period; listed: Set<string> },
+  of: { org: Org; tenant: Tenant; period: Period; listedDays: Period[]; listed: Set<string> },
 ): Promise<string[]> {
-  const { org, tenant, period, listed } = of;
-  const known = await listKnownIds(ctx.store, tenant.id, period.from, period.to);
+  const { org, tenant, period, listedDays, listed } = of;
+  const known: string[] = [];
+  for (const { from, to } of listedDays) known.push(...(await listKnownIds(ctx.store, tenant.id, from, to)));
   // Each time until it is settled, without asking Vapi again for what it has said that it does not know.
   const goneBefore = (await listGoneIds(ctx.store, tenant.id, period.from, period.to)).filter(
     (id) => !listed.has(id),

@@ -52,7 +52,22 @@ export const tenantOperations: Operation[] = [
     notes: 'Their messages are then forwarded to where they pointed before.',
     query: contract.wireQuerySchema,
     body: { schema: contract.wireRequestSchema, optional: true },
-    answers: { 200: json('What was changed, or would be.', contract.wireAnswerSchema) },
+    answers: {
+      200: json('What was changed, or would be, and what Vapi shows then.', contract.wireAnswerSchema),
+    },
+    refusals: ['vapi_unavailable', 'conflict'],
+  }),
+  operator('GET /v1/tenants/{slug}/wiring', 'See whether the assistants report here', {
+    notes:
+      'As read at Vapi in the last 20 minutes, and from the reports that have come. Asks nothing of Vapi.',
+    answers: {
+      200: json('All assistants of the tenant, and all that were wired.', contract.wiringAnswerSchema),
+    },
+  }),
+  operator('POST /v1/tenants/{slug}/unwire', 'Point the assistants back', {
+    notes:
+      'Each assistant that reports here goes back to the server that it had before, and is no longer watched. Its calls are then booked by comparison with Vapi only.',
+    answers: { 200: json('What Vapi shows after the change.', contract.unwireAnswerSchema) },
     refusals: ['vapi_unavailable', 'conflict'],
   }),
   tenant('GET /v1/tenants/{slug}/snippet', 'Get the code for the tenant’s pages', {

@@ -10,6 +10,7 @@ import type {
   NoticeKind,
   Rating,
   UnwantedReason,
+  WiringTrouble,
 } from '../contract.ts';
 import type { BillingSchema } from './billing-schema.ts';
 
@@ -32,6 +33,7 @@ export interface Schema extends BillingSchema {
   feedback: FeedbackTable;
   leftCalls: LeftCallsTable;
   forwardTargets: ForwardTargetsTable;
+  wirings: WiringsTable;
   unwirings: UnwiringsTable;
   forwardedMessages: ForwardedMessagesTable;
   forwardedContents: ForwardedContentsTable;
@@ -137,6 +139,8 @@ export interface CallsTable extends CostColumns<number | null> {
   /** When to ask Vapi about it; null while nothing is missing. */
   pollAt: number | null;
   pollAttempts: number;
+  /** When a webhook first reported its end; null when none has, or since before this was kept. */
+  reportedAt: number | null;
   /** Since when Vapi no longer knows it (its retention, or a deletion). */
   goneAt: number | null;
   /** Since when the operator has dismissed it as a call that Vapi never had; null again once Vapi shows it. */
@@ -322,6 +326,28 @@ export interface ForwardTargetsTable {
   assistantId: string;
   /** JSON with URL and headers; null = they go nowhere. */
   targetSealed: string | null;
+}
+
+/** An assistant that reports, or should report, to a tenant's webhook. */
+export interface WiringsTable {
+  tenantId: string;
+  assistantId: string;
+  /** At Vapi, when it was last read. */
+  name: string | null;
+  /** Since when it has been known to report here; null while only a report of it has come. */
+  wiredAt: number | null;
+  /** The version that calls used when it was wired; null where assistants have none. */
+  version: string | null;
+  /** Why its calls are not reported; null while nothing is known to be wrong. */
+  trouble: WiringTrouble | null;
+  /** The trouble of which a notice was last raised; null once there was none. */
+  noticed: WiringTrouble | null;
+  /** The newest report of a call created since it was wired. */
+  reportedAt: number | null;
+  /** When it was last read at Vapi. */
+  checkedAt: number | null;
+  attempts: number;
+  nextAttemptAt: number;
 }
 
 /** Deleted tenants whose assistants may still send to us, to be given back to the servers that they sent to before. */

@@ -5,6 +5,7 @@ import { after, before, test } from 'node:test';
 import { type Browser, chromium } from 'playwright-core';
 import { type Emulator, startEmulator } from '../../demo/vapi-emulator/emulator.ts';
 import type { TenantView } from '../../server/contract.ts';
+import { checkNextWiring } from '../../server/metering/wiring-watch.ts';
 import { moment } from '../../server/portal/pure/format.ts';
 import { chromeArgs, chromePath } from '../support/chrome.ts';
 import { startTestServer, type TestServer } from '../support/test-server.ts';
@@ -114,6 +115,41 @@ test('an empty portal shows the first steps, up to a client with a checked key a
   const made = (await empty.operator('GET', '/v1/tenants/acme')).body;
   assert.deepEqual([made.allowedOrigins, made.timeZone], [['https://www.acme.example'], 'Europe/Berlin']);
   await visit.leave(/status of 400/);
+});
+
+test('an assistant that was changed at Vapi is shown, wired again with one press, and given back', async () => {
+  assert.equal((await server.operator('POST', '/v1/tenants/acme/wire', {})).status, 200);
+  const atVapi = async (body?: object) => {
+    const answer = await fetch(`${emulator.url}/assistant/${assistantId}`, {
+      headers: { authorization: `Bearer ${privateKey}`, 'content-type': 'application/json' },
+      ...(body ? { method: 'PATCH', body: JSON.stringify(body) } : {}),
+    });
+    return ((await answer.json()) as { server: { url: string } | null }).server?.url;
+  };
+  const visit = await openPortal(browser, server, null);
+  const { page } = visit;
+  const box = page.locator('wire-box');
+  await visit.go('#/tenants/acme/settings', 'Acme Bakery: Settings');
+  await box.getByText('Acme: reports here at Vapi; connected once a call was reported.').waitFor();
+  await atVapi({ server: { url: 'https://elsewhere.example/' } });
+  server.clock.now += 20 * 60_000;
+  while (await checkNextWiring(server.ctx));
+  await page.reload();
+  await box.getByText('calls are not reported. Its server at Vapi is not this one').waitFor();
+  await checkLooks(page, 'an assistant that does not report');
+  await box.getByRole('button', { name: 'Wire again' }).click();
+  await page.getByRole('dialog').getByRole('button', { name: 'Wire again' }).click();
+  await box.getByText('Done: Vapi now reports to this server.').waitFor();
+  assert.equal(await atVapi(), `${server.url}/v1/webhooks/vapi/acme`);
+  await box.getByRole('button', { name: 'Stop reporting here' }).click();
+  await page.getByRole('dialog').getByRole('button', { name: 'Stop reporting' }).click();
+  await box.getByText('Acme: reports to https://elsewhere.example/ again').waitFor();
+  assert.equal(await atVapi(), 'https://elsewhere.example/');
+  await box
+    .getByText('Acme: not connected')
+    .or(box.getByText(`${assistantId}: not connected`))
+    .waitFor();
+  await visit.leave();
 });
 
 test('a page that was refused is let in with one press', async () => {

@@ -21,8 +21,8 @@ const ofInvoices: NoticeKind[] = [
   'payment-reversed',
 ];
 
-/** Raised per call, and anyone who knows the webhook secret can invent calls. */
-const ofCalls: NoticeKind[] = ['cost-refused', 'call-unknown'];
+/** Raised per call, and anyone who knows the webhook secret can invent calls; or each time that an assistant is changed. */
+const limited: NoticeKind[] = ['cost-refused', 'call-unknown', 'not-reporting'];
 const perDay = 20;
 
 /** The tenant's `alerts`; without them, notices about invoices go to the seller. */
@@ -37,7 +37,7 @@ export async function addresseesOf(
 
 /**
  * Written in the same transaction as its cause, so it is sent exactly when that is committed. Of a kind that is raised
- * per call, only a day's first twenty are sent.
+ * per call or change, only a day's first twenty are sent.
  * @param period what it is raised once for: a day, a month, an invoice's number, a call's id
  */
 export async function raiseNotice(
@@ -47,7 +47,7 @@ export async function raiseNotice(
   nowMs: number,
 ): Promise<void> {
   if (!tenant.alerts && !ofInvoices.includes(kind)) return;
-  if (ofCalls.includes(kind) && (await countNotices(db, tenant.id, kind, nowMs - dayMs)) >= perDay) return;
+  if (limited.includes(kind) && (await countNotices(db, tenant.id, kind, nowMs - dayMs)) >= perDay) return;
   const { url, email } = await addresseesOf(db, tenant, kind);
   await insertNotice(db, {
     tenantId: tenant.id,
