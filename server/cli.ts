@@ -12,8 +12,9 @@ import { accessCommands } from './cli/access-commands.ts';
 import { ask, baseUrl, show } from './cli/answer.ts';
 import { billingCommands } from './cli/billing-commands.ts';
 import { findCommand, helpFor, list } from './cli/command-line.ts';
+import { doctor } from './cli/doctor.ts';
 import { didYouMean, nearest } from './cli/nearest.ts';
-import { type Flags, Misuse, options } from './cli/request.ts';
+import { type Flags, Misuse, options, type Request } from './cli/request.ts';
 
 if (existsSync('.env')) loadEnvFile('.env');
 
@@ -22,7 +23,15 @@ const localCommands = [
   { usage: 'start', about: 'runs the server, configured by the environment', run: startServer },
   { usage: 'openapi', about: 'the HTTP API as OpenAPI 3.1', run: printOpenApi },
 ];
-const commands = [...localCommands, ...accessCommands, ...billingCommands];
+/** Those that ask more than one question. */
+const dialogues = [
+  {
+    usage: 'doctor [<tenant>] [--test-call]',
+    about: 'checks the server, and a tenant’s connection to Vapi; says what to do',
+    talk: doctor,
+  },
+];
+const commands = [...localCommands, ...dialogues, ...accessCommands, ...billingCommands];
 
 const help = () => `Usage: vapi-agent <command> [--json]       (in a clone: npm run cli -- <command>)
        vapi-agent help [<command>] | --version
@@ -35,7 +44,7 @@ A month is typed as 2026-11, a day as 2026-11-29, a time as 2026-11-29T14:00:00Z
 currency. Amounts and times are shown as 12.50 USD and 29 Nov 2026 14:00 (UTC), with --json as the HTTP API has them:
 …Cents in smallest units, …Micros in millionths.
 
-Exit codes: 0 done, 1 refused or unreachable, 2 not understood, 3 done but someone has to look.
+Exit codes: 0 done, 1 refused, unreachable or a failed row of the doctor, 2 not understood, 3 done but someone has to look.
 `;
 
 function operatorKey(): string {
@@ -75,9 +84,14 @@ async function runCommand(words: string[], { help: wantsHelp, ...flags }: Flags)
   if (words.length === 0) throw new Misuse(help().trimEnd());
   const { command, values } = findCommand(commands, words, flags);
   if ('run' in command) return command.run();
-  const request = command.ask(values, flags);
   const server = baseUrl(process.env.VAPI_AGENT_URL || `http://localhost:${process.env.PORT || 8787}`);
-  process.exitCode = show(request, await ask(server, operatorKey(), request), flags.json ?? false);
+  const send = (request: Request) => ask(server, operatorKey(), request);
+  if ('talk' in command) {
+    process.exitCode = await command.talk(values, flags, send);
+    return;
+  }
+  const request = command.ask(values, flags);
+  process.exitCode = show(request, await send(request), flags.json ?? false);
 }
 
 /** In Node's words it is advice about arguments that begin with a hyphen. */

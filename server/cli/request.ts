@@ -8,6 +8,7 @@ export const options = {
   json: { type: 'boolean' },
   write: { type: 'boolean' },
   'dry-run': { type: 'boolean' },
+  'test-call': { type: 'boolean' },
   backdate: { type: 'boolean' },
   prices: { type: 'boolean' },
   tenant: { type: 'string' },

@@ -4,6 +4,7 @@ import {
   auditAnswerSchema,
   createdKeySchema,
   createKeySchema,
+  doctorAnswerSchema,
   driftReportSchema,
   healthSchema,
   keysAnswerSchema,
@@ -11,6 +12,7 @@ import {
   pageQuerySchema,
   reconcileSchema,
   resealAnswerSchema,
+  serverDoctorRequestSchema,
 } from '../contract.ts';
 import { json, nothing, type Operation, plain } from './operation.ts';
 
@@ -67,6 +69,16 @@ export const otherOperations: Operation[] = [
     body: { schema: reconcileSchema },
     answers: { 200: json('The drift.', driftReportSchema) },
     refusals: ['vapi_unavailable'],
+  },
+  {
+    route: 'POST /v1/doctor',
+    caller: 'operator',
+    summary: 'Check the server',
+    notes:
+      'Database, clock, public address, e-mail and Stripe; sends and creates nothing. One run at a time: another one is answered with `conflict`.',
+    body: { schema: serverDoctorRequestSchema, optional: true },
+    answers: { 200: json('What was found, also when rows failed.', doctorAnswerSchema) },
+    refusals: ['conflict'],
   },
   {
     route: 'POST /v1/webhooks/vapi/{tenant}',

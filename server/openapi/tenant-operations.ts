@@ -11,6 +11,8 @@ import {
   createTenantSchema,
   deleteContentSchema,
   deletedContentSchema,
+  doctorAnswerSchema,
+  doctorRequestSchema,
   pausedTenantSchema,
   savedTenantSchema,
   snippetQuerySchema,
@@ -106,6 +108,16 @@ export const tenantOperations: Operation[] = [
     body: { schema: wireRequestSchema, optional: true },
     answers: { 200: json('What was changed, or would be.', wireAnswerSchema) },
     refusals: ['vapi_unavailable', 'conflict'],
+  },
+  {
+    route: 'POST /v1/tenants/{slug}/doctor',
+    caller: 'operator',
+    summary: 'Check a tenant’s connection to Vapi',
+    notes:
+      'A row for each thing that calls and their booking need. Without `testCall` it only reads. One run at a time for each tenant: another one is answered with `conflict`.',
+    body: { schema: doctorRequestSchema, optional: true },
+    answers: { 200: json('What was found, also when rows failed.', doctorAnswerSchema) },
+    refusals: ['conflict'],
   },
   {
     route: 'GET /v1/tenants/{slug}/snippet',
