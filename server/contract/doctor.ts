@@ -36,7 +36,7 @@ export const doctorAnswerSchema = z.object({
     .object({
       seconds: z.int().describe('After which it is ended.'),
       mostMicros: microsSchema.describe(
-        'The most that it may cost: what is reserved for it at the tenant’s worst-case rate.',
+        'The most that it may cost, at the tenant’s worst-case rate: two calls, because Vapi may start one that it ought to refuse.',
       ),
     })
     .describe('What a test call would be, or was. Not in the answer about the server.')

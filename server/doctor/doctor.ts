@@ -2,6 +2,7 @@
 import { randomUUID } from 'node:crypto';
 import type { AccessContext } from '../access/access-context.ts';
 import { type Actor, recordChange } from '../access/audit.ts';
+import { testCallCost } from '../access/start/test-call.ts';
 import type { BillingContext } from '../billing/stripe/billing-context.ts';
 import type { Context } from '../context.ts';
 import type { DoctorAnswer, DoctorRequest, DoctorRow } from '../contract.ts';
@@ -11,6 +12,7 @@ import type { Tenant } from '../store/tenants.ts';
 import { runChecks } from './check.ts';
 import { serverRows } from './server-rows.ts';
 import { tenantRows } from './tenant-rows.ts';
+import { skippedTestCall, testCallRows } from './test-call.ts';
 
 /** Longer than all rows together can take, so that a process that dies does not keep the doctor away for long. */
 const leaseMs = 3 * 60_000;
@@ -27,7 +29,9 @@ export function examineTenant(
   return oneRun(ctx, `doctor ${tenant.id}`, async () => {
     const change = { action: 'tenant.doctor', tenant: tenant.slug, before: null, after: { testCall } };
     await recordChange(ctx.store, { ...by, ...change }, ctx.now());
-    return answerOf(await runChecks(ctx, tenantRows(ctx, tenant)));
+    const rows = await runChecks(ctx, tenantRows(ctx, tenant));
+    rows.push(...(testCall ? await testCallRows(ctx, tenant) : skippedTestCall()));
+    return { ...answerOf(rows), testCall: testCallCost(tenant) };
   });
 }
 

@@ -89,6 +89,7 @@ const timeoutSeconds = 10;
  * retries, since a second request could start a second call.
  * @param key a `public`-tag key: Vapi refuses the private one here (vapi-facts 2.2)
  * @param look at the answer's head, good or bad
+ * @param origin as if a page of it asked
  * @throws VapiError
  */
 export async function createWebCall(
@@ -96,13 +97,14 @@ export async function createWebCall(
   key: string,
   { outlivesVisit, ...call }: NewWebCall,
   look: VapiClock['look'],
+  origin?: string,
 ): Promise<CreatedCall> {
   const client = new VapiClient({ token: key, baseUrl, maxRetries: 0 });
   let response: Response;
   try {
     response = await client.fetch('/call/web', {
       method: 'POST',
-      headers: { 'Content-Type': 'application/json' },
+      headers: { 'Content-Type': 'application/json', ...(origin ? { Origin: origin } : {}) },
       body: JSON.stringify(outlivesVisit ? { ...call, roomDeleteOnUserLeaveEnabled: false } : call),
       signal: AbortSignal.timeout(timeoutSeconds * 1000),
     });
