@@ -26,7 +26,7 @@ const localCommands = [
 /** Those that ask more than one question. */
 const dialogues = [
   {
-    usage: 'doctor [<tenant>] [--test-call]',
+    usage: 'doctor [<tenant>] [--test-call] [--record <file>]',
     about: 'checks the server, and a tenant’s connection to Vapi; says what to do',
     talk: doctor,
   },

@@ -1,8 +1,9 @@
 /** `vapi-agent doctor`: a row for each thing, what to do about it, and a test call only after a yes. */
+import { writeFileSync } from 'node:fs';
 import { createInterface } from 'node:readline/promises';
 import { microsToDecimal } from '../base/money.ts';
 import type { DoctorAnswer, DoctorOutcome, DoctorRow } from '../contract.ts';
-import { type Flags, post, type Request, type Row, tenantPath } from './request.ts';
+import { type Flags, Misuse, post, type Request, type Row, tenantPath } from './request.ts';
 
 type Ask = (request: Request) => Promise<Row>;
 
@@ -14,6 +15,8 @@ const signs: Record<DoctorOutcome, string> = { pass: 'ok', warn: 'warn', fail: '
  * @throws Error with a sentence for a person
  */
 export async function doctor([tenant]: string[], flags: Flags, ask: Ask): Promise<number> {
+  if (!tenant && (flags['test-call'] || flags.record !== undefined))
+    throw new Misuse('A test call and a record are of one tenant: vapi-agent doctor <tenant> …');
   const say = (text: string) => process.stderr.write(`${text}\n`);
   const check = async (path: string, body?: object) =>
     (await ask(post(path, body))) as unknown as DoctorAnswer;
@@ -21,8 +24,15 @@ export async function doctor([tenant]: string[], flags: Flags, ask: Ask): Promis
   let rows = server.rows;
   if (tenant) {
     const path = tenantPath(tenant, 'doctor');
-    let own = await check(path);
-    if (flags['test-call'] && (await mayCall(own, say))) own = await check(path, { testCall: true });
+    const record = flags.record !== undefined;
+    let own = await check(path, { record });
+    if (flags['test-call'] && (await mayCall(own, say))) own = await check(path, { testCall: true, record });
+    if (flags.record !== undefined) {
+      writeFileSync(flags.record, `${JSON.stringify(own.capture, null, 2)}\n`);
+      say(
+        `${flags.record} has what Vapi did, without keys and texts. Look through it before you pass it on.`,
+      );
+    }
     rows = [...rows, ...own.rows];
   }
   const failed = rows.filter(({ outcome }) => outcome === 'fail').length;

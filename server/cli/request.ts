@@ -25,6 +25,7 @@ export const options = {
   'grace-hours': { type: 'string' },
   note: { type: 'string' },
   reference: { type: 'string' },
+  record: { type: 'string' },
   line: { type: 'string', multiple: true },
 } as const;
 export type Flags = ReturnType<

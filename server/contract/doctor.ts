@@ -10,6 +10,12 @@ export const doctorRequestSchema = z.strictObject({
     .describe(
       'Makes a real call at Vapi, within the tenant’s limits and budget, and ends it. Without it nothing is created and nothing costs.',
     ),
+  record: z
+    .boolean()
+    .default(false)
+    .describe(
+      'Adds a `capture`: what Vapi answered and reported, without keys, texts and numbers of phones.',
+    ),
 });
 export type DoctorRequest = z.infer<typeof doctorRequestSchema>;
 
@@ -28,6 +34,25 @@ export const doctorRowSchema = z.object({
 });
 export type DoctorRow = z.infer<typeof doctorRowSchema>;
 
+/** What Vapi did, for someone who develops this server: it can be replayed. */
+export const doctorCaptureSchema = z.object({
+  format: z.literal(1),
+  exchanges: z
+    .array(
+      z.object({
+        method: z.string(),
+        path: z.string(),
+        request: z.unknown(),
+        status: z.int(),
+        headers: z.record(z.string(), z.string()),
+        answer: z.unknown(),
+      }),
+    )
+    .describe('In the order of the answers. Ids have stand-ins, texts are `redacted`.'),
+  webhooks: z.array(z.unknown()).describe('Of the test call, in the order in which they arrived.'),
+});
+export type DoctorCapture = z.infer<typeof doctorCaptureSchema>;
+
 /** The answer to both. */
 export const doctorAnswerSchema = z.object({
   rows: z.array(doctorRowSchema),
@@ -41,5 +66,6 @@ export const doctorAnswerSchema = z.object({
     })
     .describe('What a test call would be, or was. Not in the answer about the server.')
     .exactOptional(),
+  capture: doctorCaptureSchema.exactOptional(),
 });
 export type DoctorAnswer = z.infer<typeof doctorAnswerSchema>;

@@ -9,6 +9,7 @@ import type { DoctorAnswer, DoctorRequest, DoctorRow } from '../contract.ts';
 import { conflict } from '../errors.ts';
 import { giveLease, proveWritable, takeLease } from '../store/leases.ts';
 import type { Tenant } from '../store/tenants.ts';
+import { captured } from '../vapi/capture.ts';
 import { runChecks } from './check.ts';
 import { serverRows } from './server-rows.ts';
 import { tenantRows } from './tenant-rows.ts';
@@ -23,15 +24,20 @@ const leaseMs = 3 * 60_000;
 export function examineTenant(
   ctx: Context,
   tenant: Tenant,
-  { testCall }: DoctorRequest,
+  { testCall, record }: DoctorRequest,
   by: Actor,
 ): Promise<DoctorAnswer> {
   return oneRun(ctx, `doctor ${tenant.id}`, async () => {
     const change = { action: 'tenant.doctor', tenant: tenant.slug, before: null, after: { testCall } };
     await recordChange(ctx.store, { ...by, ...change }, ctx.now());
-    const rows = await runChecks(ctx, tenantRows(ctx, tenant));
-    rows.push(...(testCall ? await testCallRows(ctx, tenant) : skippedTestCall()));
-    return { ...answerOf(rows), testCall: testCallCost(tenant) };
+    const examine = async () => {
+      const rows = await runChecks(ctx, tenantRows(ctx, tenant));
+      rows.push(...(testCall ? await testCallRows(ctx, tenant) : skippedTestCall()));
+      return { ...answerOf(rows), testCall: testCallCost(tenant) };
+    };
+    if (!record) return examine();
+    const { result, capture } = await captured(examine);
+    return { ...result, capture };
   });
 }
 

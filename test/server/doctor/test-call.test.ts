@@ -16,6 +16,7 @@ import { createCallsApi } from '../../../server/vapi/calls-api.ts';
 import { sumReserved } from '../../support/ledger.ts';
 import { startTestNetwork, type TestNetwork } from '../../support/test-network.ts';
 import { until } from '../../support/until.ts';
+import { examineWithCall } from './support.ts';
 
 let network: TestNetwork;
 before(async () => {
@@ -29,24 +30,9 @@ const callsOf = (orgId: string) => network.emulator.calls().filter((call) => cal
 const outcomesOf = ({ rows }: DoctorAnswer) =>
   Object.fromEntries(rows.map(({ id, outcome }) => [id, outcome]));
 
-/** With a test call, whose ten seconds pass as soon as it is there. */
-async function examine(slug: string, orgId: string): Promise<DoctorAnswer> {
-  const before = callsOf(orgId).length;
-  const path = `/v1/tenants/${slug}/doctor`;
-  let answered = false;
-  const answer = network.server.operator('POST', path, { testCall: true }).finally(() => {
-    answered = true;
-  });
-  await until(() => answered || callsOf(orgId).length > before, 'the test call');
-  await until(() => {
-    if (answered || callsOf(orgId).at(-1)?.status === 'ended') return true;
-    network.server.clock.now += 1000;
-    return false;
-  }, 'the end of the call');
-  const { status, body, text } = await answer;
-  assert.equal(status, 200, text);
-  return body;
-}
+/** With a test call. */
+const examine = (slug: string, orgId: string): Promise<DoctorAnswer> =>
+  examineWithCall(network.server, slug, () => callsOf(orgId).at(-1)?.status === 'ended');
 
 test('a test call is made, ended, reported and booked, and leaves nothing reserved', async () => {
   const { orgId, slug } = await network.addTenant('tested');
