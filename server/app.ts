@@ -11,6 +11,7 @@ import { booksRoutes } from './routes/books.ts';
 import { callContentRoutes } from './routes/call-content.ts';
 import { authenticate, operatorOnly } from './routes/caller.ts';
 import { callRoutes } from './routes/calls.ts';
+import { serverDoctorRoutes, tenantDoctorRoutes } from './routes/doctor.ts';
 import { invoiceRoutes } from './routes/invoices.ts';
 import { keyRoutes } from './routes/keys.ts';
 import { noticeRoutes } from './routes/notices.ts';
@@ -90,11 +91,13 @@ export function createApp(ctx: ServerContext, assets: BuiltAssets): Express {
     operatorOnly,
     tenantRoutes(ctx),
     wiringRoutes(ctx),
+    tenantDoctorRoutes(ctx),
   );
   app.use('/v1/billing', authenticate(ctx), operatorOnly, operatorBillingRoutes(ctx), booksRoutes(ctx));
   app.use('/v1/keys', authenticate(ctx), operatorOnly, keyRoutes(ctx));
   app.use('/v1/secrets', authenticate(ctx), operatorOnly, secretRoutes(ctx));
   app.use('/v1/reconcile', authenticate(ctx), operatorOnly, reconcileRoutes(ctx));
+  app.use('/v1/doctor', authenticate(ctx), operatorOnly, serverDoctorRoutes(ctx));
   app.use('/v1/audit', authenticate(ctx), operatorOnly, auditRoutes(ctx));
   app.use('/v1/notices', authenticate(ctx), operatorOnly, noticeRoutes(ctx));
   app.use('/v1', signInRoutes(ctx));

@@ -12,6 +12,7 @@ import { accessCommands } from './cli/access-commands.ts';
 import { ask, baseUrl, show } from './cli/answer.ts';
 import { billingCommands } from './cli/billing-commands.ts';
 import { findCommand, helpFor, list } from './cli/command-line.ts';
+import { doctor } from './cli/doctor.ts';
 import { didYouMean, nearest } from './cli/nearest.ts';
 import { type Flags, Misuse, options, type Request } from './cli/request.ts';
 
@@ -22,7 +23,15 @@ const localCommands = [
   { usage: 'start', about: 'runs the server, configured by the environment', run: startServer },
   { usage: 'openapi', about: 'the HTTP API as OpenAPI 3.1', run: printOpenApi },
 ];
-const commands = [...localCommands, ...accessCommands, ...billingCommands];
+/** Those that ask more than one question. */
+const dialogues = [
+  {
+    usage: 'doctor [<tenant>] [--test-call] [--record <file>]',
+    about: 'checks the server, and a tenant’s connection to Vapi; says what to do',
+    talk: doctor,
+  },
+];
+const commands = [...localCommands, ...dialogues, ...accessCommands, ...billingCommands];
 
 const help = () => `Usage: vapi-agent <command> [--json]       (in a clone: npm run cli -- <command>)
        vapi-agent help [<command>] | --version
@@ -35,7 +44,7 @@ A month is typed as 2026-11, a day as 2026-11-29, a time as 2026-11-29T14:00:00Z
 the tenant's plan or of the invoice. Amounts and times are shown as 12.50 USD and 29 Nov 2026 14:00 (UTC), with --json as
 the HTTP API has them: …Cents in smallest units, …Micros in millionths.
 
-Exit codes: 0 done, 1 refused or unreachable, 2 not understood, 3 done but someone has to look.
+Exit codes: 0 done, 1 refused, unreachable or a failed row of the doctor, 2 not understood, 3 done but someone has to look.
 `;
 
 function operatorKey(): string {
@@ -76,9 +85,13 @@ async function runCommand(words: string[], { help: wantsHelp, ...flags }: Flags)
   const { command, values } = findCommand(commands, words, flags);
   if ('run' in command) return command.run();
   const server = baseUrl(process.env.VAPI_AGENT_URL || `http://localhost:${process.env.PORT || 8787}`);
-  const read = (request: Request) => ask(server, operatorKey(), request);
-  const request = await command.ask(values, flags, read);
-  process.exitCode = show(request, await read(request), flags.json ?? false);
+  const send = (request: Request) => ask(server, operatorKey(), request);
+  if ('talk' in command) {
+    process.exitCode = await command.talk(values, flags, send);
+    return;
+  }
+  const request = await command.ask(values, flags, send);
+  process.exitCode = show(request, await send(request), flags.json ?? false);
 }
 
 /** Node's own message is advice about arguments that begin with a hyphen. */

@@ -63,6 +63,7 @@ const ladder = [
   ['billing/books'],
   ['billing/stripe'],
   ['billing/clerk'],
+  ['doctor'],
   ['openapi'],
   ['snippets.ts', 'launcher-labels.ts'],
   ['routes'],
@@ -259,9 +260,19 @@ describe('which files may import which', () => {
 
   it('every folder of code describes its purpose', () => {
     const folders = ['widget', 'demo', 'demo/vapi-emulator', 'test', 'server'].concat(
-      ['access', 'base', 'billing', 'cli', 'ledger', 'metering', 'openapi', 'routes', 'store', 'vapi'].map(
-        (name) => `server/${name}`,
-      ),
+      [
+        'access',
+        'base',
+        'billing',
+        'cli',
+        'doctor',
+        'ledger',
+        'metering',
+        'openapi',
+        'routes',
+        'store',
+        'vapi',
+      ].map((name) => `server/${name}`),
     );
     const silent = folders.filter(
       (folder) => globSync('README.md', { cwd: join(root, folder) }).length === 0,

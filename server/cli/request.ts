@@ -8,6 +8,7 @@ export const options = {
   json: { type: 'boolean' },
   write: { type: 'boolean' },
   'dry-run': { type: 'boolean' },
+  'test-call': { type: 'boolean' },
   backdate: { type: 'boolean' },
   prices: { type: 'boolean' },
   tenant: { type: 'string' },
@@ -25,6 +26,7 @@ export const options = {
   note: { type: 'string' },
   reference: { type: 'string' },
   amount: { type: 'string' },
+  record: { type: 'string' },
   line: { type: 'string', multiple: true },
 } as const;
 export type Flags = ReturnType<

@@ -36,6 +36,13 @@ export const otherOperations: Operation[] = [
     answers: { 200: json('The drift.', contract.driftReportSchema) },
     refusals: ['vapi_unavailable'],
   }),
+  operator('POST /v1/doctor', 'Check the server', {
+    notes:
+      'Database, clock, public address, e-mail and Stripe; sends and creates nothing. One run at a time: another one is answered with `conflict`.',
+    body: { schema: contract.serverDoctorRequestSchema, optional: true },
+    answers: { 200: json('What was found, also when rows failed.', contract.doctorAnswerSchema) },
+    refusals: ['conflict'],
+  }),
   vapi('POST /v1/webhooks/vapi/{tenant}', 'Receive a server message from Vapi', {
     notes:
       'The body is Vapi’s, at most 5 MB; a signed one must arrive within four seconds, or is refused with 408. 200 means that it is in the ledger. Messages that expect an answer are forwarded to the tenant’s own server, whose status and body are the answer.',

@@ -64,6 +64,13 @@ export const tenantOperations: Operation[] = [
       200: json('All assistants of the tenant, and all that were wired.', contract.wiringAnswerSchema),
     },
   }),
+  operator('POST /v1/tenants/{slug}/doctor', 'Check a tenant’s connection to Vapi', {
+    notes:
+      'A row for each thing that calls and their booking need. Without `testCall` it only reads. One run at a time for each tenant: another one is answered with `conflict`.',
+    body: { schema: contract.doctorRequestSchema, optional: true },
+    answers: { 200: json('What was found, also when rows failed.', contract.doctorAnswerSchema) },
+    refusals: ['conflict'],
+  }),
   operator('POST /v1/tenants/{slug}/unwire', 'Point the assistants back', {
     notes:
       'Each assistant that reports here goes back to the server that it had before, and is no longer watched. Its calls are then booked by comparison with Vapi only.',

@@ -127,6 +127,7 @@ export class PortalAppElement extends LitElement {
       billing: 'Billing',
       site: 'Website',
       settings: 'Settings',
+      connection: 'Connection',
       close: 'Month-end',
       attention: 'Needs attention',
       agency: 'Your agency',

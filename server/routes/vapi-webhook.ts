@@ -20,6 +20,7 @@ import type { MeteringContext } from '../metering/metering-context.ts';
 import { outboxEntry } from '../metering/outbox.ts';
 import type { ForwardTarget } from '../store/forward-targets.ts';
 import type { Tenant } from '../store/tenants.ts';
+import { noteWebhook } from '../vapi/capture.ts';
 import { speakingAssistant, tellsOfCall, typeLabel, wantsAnswer } from '../vapi/message-kinds.ts';
 import { readServerMessage, type ServerMessage } from '../vapi/messages.ts';
 import { parseJsonText } from './parse.ts';
@@ -52,6 +53,7 @@ async function handle(
   const json = isUtf8(bytes) ? parseJsonText(bytes.toString('utf8')) : null;
   const message = readServerMessage(json, ctx.now(), ctx.config.vapiBaseUrl);
   if (!message) throw new ApiError('invalid_request', { detail: 'The body is not a server message.' });
+  noteWebhook(message.event?.callId, json);
   res.locals.messageType = typeLabel(message.type);
   req.log.info(
     { tenant: tenant.slug, message: message.type.slice(0, 100), call: message.event?.callId },

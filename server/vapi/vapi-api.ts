@@ -4,6 +4,7 @@ import { z } from 'zod';
 import { outsideOf, postOutside } from '../base/outside.ts';
 import type { VariableValues } from '../contract.ts';
 import { optionalTime, toMs } from './call-record.ts';
+import { noteExchange } from './capture.ts';
 import { isControlUrl, ownControlUrl } from './control-url.ts';
 import type { VapiClock } from './vapi-clock.ts';
 
@@ -89,6 +90,7 @@ const timeoutSeconds = 10;
  * retries, since a second request could start a second call.
  * @param key a `public`-tag key: Vapi refuses the private one here (vapi-facts 2.2)
  * @param look at the answer's head, good or bad
+ * @param origin as if a page of it asked
  * @throws VapiError
  */
 export async function createWebCall(
@@ -96,20 +98,23 @@ export async function createWebCall(
   key: string,
   { outlivesVisit, ...call }: NewWebCall,
   look: VapiClock['look'],
+  origin?: string,
 ): Promise<CreatedCall> {
   const client = new VapiClient({ token: key, baseUrl, maxRetries: 0 });
+  const post = {
+    method: 'POST',
+    headers: { 'Content-Type': 'application/json', ...(origin ? { Origin: origin } : {}) },
+    body: JSON.stringify(outlivesVisit ? { ...call, roomDeleteOnUserLeaveEnabled: false } : call),
+  };
   let response: Response;
   try {
-    response = await client.fetch('/call/web', {
-      method: 'POST',
-      headers: { 'Content-Type': 'application/json' },
-      body: JSON.stringify(outlivesVisit ? { ...call, roomDeleteOnUserLeaveEnabled: false } : call),
-      signal: AbortSignal.timeout(timeoutSeconds * 1000),
-    });
+    const signal = AbortSignal.timeout(timeoutSeconds * 1000);
+    response = await client.fetch('/call/web', { ...post, signal });
   } catch (cause) {
     throw noAnswer(cause);
   }
   look(response.headers);
+  await noteExchange(`${baseUrl}/call/web`, post, response);
   const body = await response.text().catch(() => '');
   if (!response.ok) {
     const retryAfter = Number(response.headers.get('retry-after')) || null;
@@ -150,6 +155,7 @@ export async function endCall(baseUrl: string, controlUrl: string): Promise<void
     response = atBase
       ? await fetch(controlUrl, { ...post, method: 'POST', redirect: 'error' })
       : await postOutside(controlUrl, outsideOf({ vapiBaseUrl: baseUrl }), post);
+    await noteExchange(controlUrl, { ...post, method: 'POST' }, response, 'controlUrl');
     await response.body?.cancel();
   } catch (cause) {
     throw new VapiError(`no answer from the control URL: ${String(cause)}`);

@@ -3,6 +3,7 @@
  * key that has expired there is refused as "Invalid Key", which names everything but the reason.
  */
 import type { Logger } from 'pino';
+import { noteExchange } from './capture.ts';
 
 export interface VapiClock {
   /** Looks at an answer of Vapi's, good or bad, as soon as its head is there; logs a difference. */
@@ -55,6 +56,7 @@ export function fetchWithLook(look: VapiClock['look'] | undefined, timeoutMs?: n
     try {
       const response = await fetch(input, timer ? { ...init, signal: stop.signal } : init);
       look?.(response.headers);
+      await noteExchange(input, init, response);
       return response;
     } finally {
       clearTimeout(timer);

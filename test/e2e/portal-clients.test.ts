@@ -184,6 +184,36 @@ test('a page that was refused is let in with one press', async () => {
   await visit.leave(/status of 400/);
 });
 
+test('the connection is checked in words and signs, and a test call is made only after its cost was agreed to', async () => {
+  const own = { privateKey: `private-${randomUUID()}`, assistantId: randomUUID() };
+  emulator.addOrg({
+    ...{ orgId: randomUUID(), privateKeys: [own.privateKey], publicKeys: [] },
+    assistants: [{ id: own.assistantId, name: 'Checked' }],
+  });
+  await server.operator('POST', '/v1/tenants', { slug: 'checked', name: 'Checked', ...own });
+  const visit = await openPortal(browser, server, null);
+  const { page } = visit;
+  await visit.go('#/tenants/checked', 'Checked: This month');
+  await page.getByRole('link', { name: 'Connection' }).click();
+  await page.getByRole('button', { name: 'Check the connection' }).click();
+  await page.getByText(/^Checked: \d+ failed\.$/).waitFor();
+  const found = await rows(page, 'This client');
+  const row = (name: string) => found.find(([title]) => title === name) ?? [];
+  assert.equal(row('Private key')[1], '✓ Passed');
+  assert.equal(row('Call reports')[1], '✗ Failed');
+  assert.match(row('Call reports')[2] ?? '', /What to do:/);
+  assert.equal(row('Web call')[1], '– Skipped');
+  await checkLooks(page, 'the checked connection');
+  await page.getByRole('button', { name: 'Make a test call' }).click();
+  const question = page.getByRole('dialog');
+  await question.getByText(/It may cost up to \S*0\.50/).waitFor();
+  await question.getByRole('button', { name: 'Cancel' }).click();
+  await page.getByRole('button', { name: 'Run again' }).click();
+  await page.getByText(/^Checked: \d+ failed\.$/).waitFor();
+  assert.deepEqual(emulator.calls(), []);
+  await visit.leave();
+});
+
 test('a call that Vapi never had is dismissed on its page, after a question', async () => {
   const own = { privateKey: `private-${randomUUID()}`, assistantId: randomUUID() };
   const webhookSecret = `webhook-${randomUUID()}`;

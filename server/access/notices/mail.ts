@@ -16,3 +16,16 @@ export async function sendMail(smtp: Secrets['smtp'], mail: Mail): Promise<void>
   if (!smtp) throw new Error('an e-mail has to be sent, but SMTP_URL is not set');
   await createTransport({ url: smtp.url, ...patience }).sendMail({ from: smtp.from, ...mail });
 }
+
+/**
+ * Connects and signs in, and sends nothing.
+ * @throws Error, with a `code`, when the mail server cannot be reached or refuses the sign-in
+ */
+export async function checkMail(smtp: NonNullable<Secrets['smtp']>): Promise<void> {
+  const transport = createTransport({ url: smtp.url, ...patience });
+  try {
+    await transport.verify();
+  } finally {
+    transport.close();
+  }
+}

@@ -111,7 +111,7 @@ async function proxyGrant(
  * pause: a pause either sees the call in the ledger and ends it, or is seen here.
  * @returns false when the tenant has been paused or deleted since the call was granted
  */
-async function recordCreatedCall(
+export async function recordCreatedCall(
   ctx: Context,
   tenant: Tenant,
   reservation: Reservation,

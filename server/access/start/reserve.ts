@@ -26,9 +26,16 @@ const spendFor = { call: spendForCall, message: spendForMessage };
 /** A conversation has many messages where a visitor has one call. */
 const messagesPerCall = 10;
 
+interface Wish {
+  consentVersion: string | null;
+  kind: Reservation['kind'];
+  /** A shorter call than the tenant's longest. */
+  mostSeconds?: number;
+}
+
 /**
  * Messages and calls are counted separately; the slots and the spend that they reserve share the same limits.
- * @param consentVersion what the visitor agreed to, kept as evidence
+ * @param wish its consentVersion is what the visitor agreed to, kept as evidence
  * @throws ApiError `tenant_paused`, `call_denied` (the tenant does not offer it), `outside_hours`, `session_used`,
  * `rate_limited`, `concurrency_limit`, `budget_exhausted`
  */
@@ -36,7 +43,7 @@ export async function reserve(
   ctx: Context,
   tenant: Tenant,
   session: SessionClaims,
-  { consentVersion, kind }: { consentVersion: string | null; kind: Reservation['kind'] },
+  { consentVersion, kind, mostSeconds = Number.POSITIVE_INFINITY }: Wish,
 ): Promise<Reservation> {
   const now = ctx.now();
   const month = monthIn(tenant.timeZone, now);
@@ -54,7 +61,8 @@ export async function reserve(
       const { committedMicros, callsInProgress } = await readCommitments(db, tenant.id, month, now);
       if (callsInProgress >= limits.concurrentCalls)
         throw new ApiError('concurrency_limit', { retryAfter: 30 });
-      const spend = spendFor[kind](limits, committedMicros);
+      const maxCallSeconds = Math.min(limits.maxCallSeconds, mostSeconds);
+      const spend = spendFor[kind]({ ...limits, maxCallSeconds }, committedMicros);
       if (!spend) throw new ApiError('budget_exhausted');
       // The call or message begins before then.
       const leaseExpiresAt = leaseEnd(now, spend.maxSeconds);

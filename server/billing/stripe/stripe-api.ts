@@ -104,6 +104,13 @@ export interface StripeApi {
    * @throws when the signature is not Stripe's or is older than five minutes
    */
   readEvent(body: string, signature: string, nowMs: number): StripeEvent;
+  /** Whether the key is of the live mode, and whether there is a secret to check events with. */
+  isLive: boolean;
+  hasWebhookSecret: boolean;
+  /** Reads one customer; changes nothing. */
+  checkKey(): Promise<'ok' | 'refused' | 'unreachable'>;
+  /** Where the account's events are sent; null when the key may not know. */
+  listWebhooks(): Promise<{ url: string; enabled: boolean; events: string[] }[] | null>;
 }
 
 /** @param apiUrl null = Stripe's own */
@@ -303,6 +310,33 @@ export function createStripeApi(
         nowMs,
       );
       return { type: event.type, ...readSubject(event.type, event.data.object) };
+    },
+
+    isLive: /^[sr]k_live_/.test(secrets.secretKey),
+    hasWebhookSecret: secrets.webhookSecret !== null,
+
+    async checkKey() {
+      try {
+        await stripe.customers.list({ limit: 1 });
+        return 'ok';
+      } catch (error) {
+        const { statusCode = 500 } = error as { statusCode?: number };
+        return statusCode < 500 && statusCode !== 429 ? 'refused' : 'unreachable';
+      }
+    },
+
+    async listWebhooks() {
+      try {
+        const { data } = await stripe.webhookEndpoints.list({ limit: 100 });
+        return data.map(({ url, status, enabled_events: events }) => ({
+          url,
+          enabled: status === 'enabled',
+          events,
+        }));
+      } catch (error) {
+        if (error instanceof Stripe.errors.StripePermissionError) return null;
+        throw error;
+      }
     },
   };
 }

@@ -3,6 +3,7 @@ import { html, LitElement, type PropertyValues, type TemplateResult } from 'lit'
 import type { DeletedTenant, MeAnswer, SignInLinkAnswer, TenantView } from '../../contract.ts';
 import { get, getAll, post, Refusal } from '../parts/api.ts';
 import './billing-view.ts';
+import './doctor-view.ts';
 import { confirm } from '../parts/confirm.ts';
 import '../parts/copy-field.ts';
 import { Resource } from '../parts/resource.ts';
@@ -151,11 +152,13 @@ const ownViews = [
   ['billing', 'Billing'],
   ['site', 'Website'],
   ['settings', 'Settings'],
+  ['connection', 'Connection'],
 ] as const;
 
 function ownView(scope: Scope, tenant: TenantView, view: string): TemplateResult | null {
   if (view === 'billing') return html`<billing-view .scope=${scope}></billing-view>`;
   if (view === 'site') return html`<site-view .scope=${scope} .tenant=${tenant}></site-view>`;
+  if (view === 'connection') return html`<doctor-view .scope=${scope}></doctor-view>`;
   if (view === 'settings') return html`<settings-view .scope=${scope} .tenant=${tenant}></settings-view>`;
   return null;
 }

@@ -1,0 +1,70 @@
+/**
+ * A call that the operator makes to see whether calls work. It counts as a visitor's does: pause, hours, limits, budget, a
+ * reservation, a row in the ledger. It is no visit, so challenge, consent and the before-call server are not asked.
+ */
+import type { Context } from '../../context.ts';
+import { releaseReservation } from '../../store/reservations.ts';
+import type { Tenant } from '../../store/tenants.ts';
+import { signScopedKey } from '../../vapi/scoped-key.ts';
+import { type CreatedCall, createWebCall, VapiError } from '../../vapi/vapi-api.ts';
+import { newSessionId } from '../identity/session-token.ts';
+import { hashNetwork } from '../identity/visitor-network.ts';
+import { openTenantSecret } from '../secrets/tenant-secrets.ts';
+import { recordCreatedCall } from './grant.ts';
+import { reserve } from './reserve.ts';
+
+/** After which we end it. No one is in its room: longer would show nothing more. */
+export const testCallSeconds = 10;
+/** After which Vapi ends it, should we not be able to. */
+const mostSeconds = 30;
+
+/** What may be held for a test: the call, and one more that Vapi should have refused. */
+export function testCallCost({ limits }: Pick<Tenant, 'limits'>): { seconds: number; mostMicros: number } {
+  const one = Math.ceil((mostSeconds * limits.worstCaseMicrosPerMinute) / 60);
+  return { seconds: testCallSeconds, mostMicros: 2 * one };
+}
+
+/**
+ * @param page the key allows only pages of `allowed`, and the request is as one of `asking`; null = a key for our own use
+ * @throws VapiError, and ApiError as `reserve` does
+ */
+export async function startTestCall(
+  ctx: Context,
+  tenant: Tenant,
+  page: { allowed: string; asking: string } | null,
+): Promise<CreatedCall> {
+  const id = newSessionId();
+  const session = {
+    jti: id,
+    tenant: tenant.slug,
+    tenantId: tenant.id,
+    origin: page?.asking ?? ctx.config.publicUrl,
+    // Of its own: a test uses up no visitor's starts, only the tenant's.
+    network: hashNetwork(ctx.keys.network, id),
+    site: null,
+    generation: tenant.generation,
+  };
+  const reserved = await reserve(ctx, tenant, session, { consentVersion: null, kind: 'call', mostSeconds });
+  const reservation = { ...reserved, accessMode: 'proxy' as const };
+  const { assistantId, maxSeconds } = reservation;
+  let call: CreatedCall;
+  try {
+    const { orgId } = tenant;
+    const privateKey = openTenantSecret(ctx.box, tenant, 'privateKey');
+    const scope = { orgId, privateKey, assistantId, ...(page ? { origin: page.allowed } : {}) };
+    const { key } = signScopedKey(scope, ctx.vapiClock.now());
+    const assistantOverrides = {
+      maxDurationSeconds: maxSeconds,
+      metadata: { tenant: tenant.slug, session: id },
+      variableValues: {},
+    };
+    const wish = { assistantId, assistantOverrides, outlivesVisit: false };
+    call = await createWebCall(ctx.config.vapiBaseUrl, key, wish, ctx.vapiClock.look, page?.asking);
+  } catch (error) {
+    // Unless Vapi clearly refused, it may have created a call (`unclaimed`).
+    if (!(error instanceof VapiError) || error.refused) await releaseReservation(ctx.store, id);
+    throw error;
+  }
+  await recordCreatedCall(ctx, tenant, reservation, call);
+  return call;
+}

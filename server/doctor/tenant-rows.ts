@@ -1,0 +1,146 @@
+/** What can be found out about a client's connection to Vapi without creating anything there. */
+import { openTenantSecret } from '../access/secrets/tenant-secrets.ts';
+import type { Context } from '../context.ts';
+import type { MeteringContext } from '../metering/metering-context.ts';
+import { wireTenant } from '../metering/wiring.ts';
+import type { Tenant } from '../store/tenants.ts';
+import { getAssistant, type SavedAssistant } from '../vapi/assistants.ts';
+import { VapiError } from '../vapi/vapi-api.ts';
+import { type Check, type Finding, fail, pass, skipped, vapiFailed, warn } from './check.ts';
+import { clockRow } from './clock-row.ts';
+
+interface Asked {
+  id: string;
+  result: SavedAssistant | VapiError;
+}
+
+export function tenantRows(ctx: MeteringContext, tenant: Tenant): Check[] {
+  const { vapiBaseUrl } = ctx.config;
+  let asking: Promise<Asked[]> | undefined;
+  // The rows that need the assistants share one reading of them.
+  const ask = () => {
+    asking ??= askForAssistants(ctx, tenant);
+    return asking;
+  };
+  const found = async () =>
+    (await ask()).flatMap(({ result }) => (result instanceof VapiError ? [] : [result]));
+
+  return [
+    clockRow(ctx, async () =>
+      (await ask()).some(({ result }) => !(result instanceof VapiError) || result.status !== null),
+    ),
+    {
+      id: 'private-key',
+      title: 'Private key',
+      async run() {
+        const [first] = await ask();
+        if (!(first?.result instanceof VapiError) || isUnknown(first.result))
+          return pass('Vapi accepts it as a private key.');
+        const { status } = first.result;
+        if (status !== 401 && status !== 403) return vapiFailed(first.result);
+        return fail(
+          `Vapi does not accept it (status ${status}): it was revoked, or it is the public key.`,
+          'Copy the private key from “API Keys” in Vapi’s dashboard into the client’s settings.',
+        );
+      },
+    },
+    {
+      id: 'public-key',
+      title: 'Public key',
+      async run() {
+        if (tenant.accessMode !== 'public-key')
+          return skipped(`Not used: the access mode is ${tenant.accessMode}.`);
+        const key = openTenantSecret(ctx.box, tenant, 'publicKey');
+        if (!key) return fail('There is none.', 'Enter the public key in the client’s settings.');
+        return publicKeyFinding(vapiBaseUrl, key, tenant.assistantId);
+      },
+    },
+    {
+      id: 'organization',
+      title: 'Organization',
+      async run() {
+        const [first] = await found();
+        if (!first) return skipped('No assistant could be read, and only it names the organization.');
+        if (first.orgId === tenant.orgId) return pass(`The key belongs to ${tenant.orgId}.`);
+        return fail(
+          `The key belongs to the organization ${first.orgId}; the client’s is ${tenant.orgId}. Calls would be looked for in the wrong place.`,
+          'Enter the private key of the client’s own organization, or correct its organization ID.',
+        );
+      },
+    },
+    { id: 'assistant', title: 'Assistants', run: async () => assistantsFinding(await ask()) },
+    { id: 'wiring', title: 'Call reports', run: () => wiringFinding(ctx, tenant) },
+  ];
+}
+
+async function askForAssistants(ctx: Context, tenant: Tenant): Promise<Asked[]> {
+  const privateKey = openTenantSecret(ctx.box, tenant, 'privateKey');
+  const ids = [...new Set([tenant.assistantId, ...tenant.assistantIds])];
+  return Promise.all(
+    ids.map(async (id) => {
+      const asked = getAssistant(ctx.config.vapiBaseUrl, privateKey, id, ctx.vapiClock.look);
+      const result = await asked.catch((error: unknown) => {
+        if (error instanceof VapiError) return error;
+        throw error;
+      });
+      return { id, result };
+    }),
+  );
+}
+
+/** The key was good enough to learn that the organization has no such assistant. */
+const isUnknown = ({ status }: VapiError) => status === 404 || status === 400;
+
+/** Vapi lets a public key read nothing, and a browser would be given this one. */
+async function publicKeyFinding(baseUrl: string, key: string, assistantId: string): Promise<Finding> {
+  const status = await getAssistant(baseUrl, key, assistantId).then(
+    () => 200,
+    (error: unknown) => {
+      if (error instanceof VapiError) return isUnknown(error) ? 200 : error.status;
+      throw error;
+    },
+  );
+  if (status === 401 || status === 403) return pass('Vapi lets it read nothing, as it should be.');
+  if (status !== 200) return vapiFailed(new VapiError('', status));
+  return fail(
+    'Vapi lets it read assistants: it is a private key, and every visitor’s browser is given it.',
+    'Revoke it in Vapi’s dashboard, and enter the public key in the client’s settings.',
+  );
+}
+
+function assistantsFinding(asked: Asked[]): Finding {
+  const missing = asked.filter(({ result }) => result instanceof VapiError && isUnknown(result));
+  if (missing.length > 0) {
+    return fail(
+      `The organization does not have ${missing.map(({ id }) => id).join(', ')}.`,
+      'Copy the assistant’s ID from Vapi’s dashboard into the client’s settings.',
+    );
+  }
+  const unread = asked.find(({ result }) => result instanceof VapiError);
+  if (unread) return skipped('Vapi did not let this server read them; see “Private key”.');
+  return pass(`${asked.map(({ id, result }) => nameOf(id, result as SavedAssistant)).join(', ')}.`);
+}
+
+/** Null where the organization does not use versions. */
+function nameOf(id: string, { name, latestVersion }: SavedAssistant): string {
+  const version = latestVersion ? `, version ${latestVersion}` : '';
+  return `${(name ?? id).slice(0, 80)}${version}`;
+}
+
+/** What wiring would change, by its own dry run. */
+async function wiringFinding(ctx: MeteringContext, tenant: Tenant): Promise<Finding> {
+  const by = { actor: 'doctor', requestId: 'doctor' };
+  const { assistants, notes } = await wireTenant(ctx, tenant, { dryRun: true }, by);
+  const changed = assistants.filter(({ changed }) => changed);
+  if (changed.length > 0) {
+    const names = changed.map(({ name, assistantId }) => name ?? assistantId).join(', ');
+    return fail(
+      `Vapi does not report the calls of ${names} to this server as it must.`,
+      'Under “Call reporting” in the client’s settings, preview the changes at Vapi and apply them.',
+    );
+  }
+  const detail = 'Every assistant at Vapi reports its calls to this server.';
+  return notes.length > 0
+    ? warn(`${detail} ${notes.join(' ')}`, 'See what the note asks for.')
+    : pass(detail);
+}

@@ -1,0 +1,88 @@
+/**
+ * A record of what Vapi was asked and answered during one piece of work, and what it reported of the calls in it, redacted.
+ * Only what this process sees: a report that another process takes is not in it.
+ */
+import { AsyncLocalStorage } from 'node:async_hooks';
+import type { DoctorCapture } from '../contract.ts';
+import { createRedactor, type Redactor, redactedHost } from './redact.ts';
+
+interface Recording {
+  redactor: Redactor;
+  calls: Set<string>;
+  capture: DoctorCapture;
+}
+
+const current = new AsyncLocalStorage<Recording>();
+const active = new Set<Recording>();
+const mostEntries = 200;
+const keptHeaders = ['content-type', 'date', 'retry-after'];
+
+export async function captured<Result>(
+  work: () => Promise<Result>,
+): Promise<{ result: Result; capture: DoctorCapture }> {
+  const capture: DoctorCapture = { format: 1, exchanges: [], webhooks: [] };
+  const recording: Recording = { redactor: createRedactor(), calls: new Set(), capture };
+  active.add(recording);
+  try {
+    return { result: await current.run(recording, work), capture };
+  } finally {
+    active.delete(recording);
+  }
+}
+
+/**
+ * Notes a request to Vapi, if one is being recorded, and leaves its answer to be read.
+ * @param role names the field that the address is from, where it is not one of the API's paths
+ */
+export async function noteExchange(
+  input: unknown,
+  init: { method?: string | undefined; body?: unknown } | undefined,
+  response: Response,
+  role?: string,
+): Promise<void> {
+  const recording = current.getStore();
+  if (!recording || recording.capture.exchanges.length >= mostEntries) return;
+  const { redactor, calls, capture } = recording;
+  const url = new URL(input instanceof Request ? input.url : String(input));
+  const answer = readJson(
+    await response
+      .clone()
+      .text()
+      .catch(() => ''),
+  );
+  const path = role ? new URL(redactedHost + role).pathname : redactor.path(url.pathname);
+  if (url.pathname === '/call/web' && isRecord(answer) && typeof answer.id === 'string') calls.add(answer.id);
+  capture.exchanges.push({
+    method: init?.method ?? 'GET',
+    path,
+    request: typeof init?.body === 'string' ? redactor.value(readJson(init.body)) : null,
+    status: response.status,
+    headers: Object.fromEntries(
+      keptHeaders.flatMap((name) => {
+        const value = response.headers.get(name);
+        return value === null ? [] : [[name, value.slice(0, 100)]];
+      }),
+    ),
+    answer: redactor.value(answer),
+  });
+}
+
+/** @param callId the call that the message is about */
+export function noteWebhook(callId: string | undefined, body: unknown): void {
+  if (callId === undefined) return;
+  for (const { calls, redactor, capture } of active) {
+    if (calls.has(callId) && capture.webhooks.length < mostEntries)
+      capture.webhooks.push(redactor.value(body));
+  }
+}
+
+const isRecord = (value: unknown): value is Record<string, unknown> =>
+  typeof value === 'object' && value !== null;
+
+function readJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return null;
+  }
+}
