@@ -95,6 +95,15 @@ export interface EmulatorAssistant {
   [field: string]: unknown;
 }
 
+export interface EmulatorSquad {
+  id: string;
+  name?: string;
+  /** By `assistantId` or with an `assistant` inside. A call starts with the first. */
+  members: Json[];
+  /** Hold for every member. */
+  membersOverrides?: Json;
+}
+
 /**
  * What a `PATCH` of an assistant does, since no public text says it for an org whose assistants have versions:
  * `in-place`: there are no versions; `publishes` a new one; `edits-a-draft` that no call uses until it is published;
@@ -109,7 +118,7 @@ export interface EmulatorOrg {
   publicKeys: { value: string; restrictions?: TokenRestrictions | undefined }[];
   server?: WebhookServer;
   assistants: EmulatorAssistant[];
-  squads?: { id: string; members: Json[]; membersOverrides?: Json }[];
+  squads?: EmulatorSquad[];
   /** What `server.credentialId` may name. */
   credentials?: { id: string; authenticationPlan: AuthenticationPlan }[];
 }

@@ -10,6 +10,7 @@ import type {
   EmulatorAssistant,
   EmulatorOptions,
   EmulatorOrg,
+  EmulatorSquad,
   Json,
   ScenarioName,
   ScriptLine,
@@ -63,6 +64,14 @@ export interface StoredToken {
   name: string | undefined;
   restrictions: TokenRestrictions | undefined;
   given: boolean;
+}
+
+export interface StoredSquad {
+  id: string;
+  orgId: string;
+  createdAt: number;
+  updatedAt: number;
+  fields: Omit<EmulatorSquad, 'id'>;
 }
 
 /** A finished line of the talk, with its place in the call. */
@@ -121,6 +130,7 @@ export interface World {
   orgs: Map<string, EmulatorOrg>;
   tokens: Map<string, StoredToken>;
   assistants: Map<string, StoredAssistant>;
+  squads: Map<string, StoredSquad>;
   calls: Map<string, Call>;
   /** Chats and sessions by id, as they are answered. */
   chats: Map<string, Json>;
@@ -155,6 +165,7 @@ export function createWorld(options: EmulatorOptions): World {
     orgs: new Map(),
     tokens: new Map(),
     assistants: new Map(),
+    squads: new Map(),
     calls: new Map(),
     chats: new Map(),
     sessions: new Map(),
@@ -187,7 +198,11 @@ export function addOrg(world: World, org: EmulatorOrg): void {
     if (owner === orgId && given) world.tokens.delete(id);
   for (const value of org.privateKeys) addToken(world, { orgId, tag: 'private', value, given: true });
   for (const key of org.publicKeys) addToken(world, { orgId, tag: 'public', ...key, given: true });
-  for (const assistant of org.assistants) addAssistant(world, org.orgId, assistant);
+  for (const assistant of org.assistants) addAssistant(world, orgId, assistant);
+  for (const { id, ...fields } of org.squads ?? []) {
+    const now = tick(world);
+    world.squads.set(id, { id, orgId, createdAt: now, updatedAt: now, fields });
+  }
 }
 
 type NewToken = Pick<StoredToken, 'orgId' | 'tag' | 'value' | 'given'> &
