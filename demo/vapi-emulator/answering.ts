@@ -27,7 +27,7 @@ export function findAssistant(world: World, org: EmulatorOrg, id: string): Store
   return stored;
 }
 
-function findSquad(world: World, org: EmulatorOrg, id: string): Omit<EmulatorSquad, 'id'> {
+export function findSquad(world: World, org: EmulatorOrg, id: string): Omit<EmulatorSquad, 'id'> {
   const squad = world.squads.get(id);
   if (squad === undefined || squad.orgId !== org.orgId) throw notFound('Squad', id);
   return squad.fields;

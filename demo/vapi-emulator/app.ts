@@ -7,6 +7,7 @@ import { assistantRoutes } from './routes/assistants.ts';
 import { callRoutes } from './routes/calls.ts';
 import { chatRoutes } from './routes/chats.ts';
 import { mediaRoutes } from './routes/media.ts';
+import { phoneNumberRoutes } from './routes/phone-numbers.ts';
 import { squadRoutes } from './routes/squads.ts';
 import { tokenRoutes } from './routes/tokens.ts';
 import type { World } from './world.ts';
@@ -20,7 +21,7 @@ export function createApp(world: World): Express {
   app.use(adminRoutes(world));
   app.use(edge, outage(world));
   app.use(callRoutes(world), assistantRoutes(world), chatRoutes(world), analyticsRoutes(world));
-  app.use(squadRoutes(world), tokenRoutes(world));
+  app.use(squadRoutes(world), phoneNumberRoutes(world), tokenRoutes(world));
   app.use((request) => {
     throw new Refusal(404, `Cannot ${request.method} ${request.path}`);
   });

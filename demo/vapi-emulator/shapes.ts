@@ -5,10 +5,10 @@
 import { z } from 'zod';
 import { Refusal } from './errors.ts';
 
-const object = z.record(z.string(), z.unknown());
-const uuid = z.uuid('must be a UUID');
+export const object = z.record(z.string(), z.unknown());
+export const uuid = z.uuid('must be a UUID');
 
-const serverSchema = z.strictObject({
+export const serverSchema = z.strictObject({
   url: z.url('must be a URL address').optional(),
   timeoutSeconds: z.number().min(1).max(300).optional(),
   credentialId: z.string().optional(),

@@ -95,6 +95,25 @@ export interface EmulatorAssistant {
   [field: string]: unknown;
 }
 
+export const phoneProviders = ['vapi', 'twilio', 'telnyx', 'vonage', 'byo-phone-number'] as const;
+export type PhoneProvider = (typeof phoneProviders)[number];
+export const phoneStatuses = ['active', 'activating', 'blocked'] as const;
+export type PhoneStatus = (typeof phoneStatuses)[number];
+
+/** A phone number. Beside the named fields those of its provider are kept and echoed. */
+export interface EmulatorPhoneNumber {
+  id: string;
+  provider: PhoneProvider;
+  /** E.164. */
+  number?: string;
+  name?: string;
+  status?: PhoneStatus;
+  assistantId?: string;
+  squadId?: string;
+  server?: WebhookServer;
+  [field: string]: unknown;
+}
+
 export interface EmulatorSquad {
   id: string;
   name?: string;
@@ -119,6 +138,7 @@ export interface EmulatorOrg {
   server?: WebhookServer;
   assistants: EmulatorAssistant[];
   squads?: EmulatorSquad[];
+  phoneNumbers?: EmulatorPhoneNumber[];
   /** What `server.credentialId` may name. */
   credentials?: { id: string; authenticationPlan: AuthenticationPlan }[];
 }
@@ -147,6 +167,8 @@ export interface Switches {
   /** The status of every request to `/token`, as for a key that may not manage keys (401, 403 or 404); 0 = it may. */
   refuseTokensWith: number;
   assistantEdits: AssistantEdits;
+  /** What a phone number is when it was just made or imported. */
+  newPhoneNumberStatus: PhoneStatus;
   /** `POST /chat` answers 402. */
   chatPaymentRequired: boolean;
   /** `POST /call/web` and `POST /chat` do what is asked, and the line breaks before anything of it is answered. */

@@ -12,6 +12,7 @@ import type {
   EmulatorOrg,
   EmulatorSquad,
   Json,
+  PhoneProvider,
   ScenarioName,
   ScriptLine,
   Switches,
@@ -31,6 +32,7 @@ export const defaultSwitches: Switches = {
   failEverythingWith: 0,
   refuseTokensWith: 0,
   assistantEdits: 'in-place',
+  newPhoneNumberStatus: 'active',
   chatPaymentRequired: false,
   loseAnswers: false,
   controlEndedReason: 'assistant-ended-call',
@@ -72,6 +74,15 @@ export interface StoredSquad {
   createdAt: number;
   updatedAt: number;
   fields: Omit<EmulatorSquad, 'id'>;
+}
+
+export interface StoredPhoneNumber {
+  id: string;
+  orgId: string;
+  createdAt: number;
+  updatedAt: number;
+  provider: PhoneProvider;
+  fields: Json;
 }
 
 /** A finished line of the talk, with its place in the call. */
@@ -131,6 +142,7 @@ export interface World {
   tokens: Map<string, StoredToken>;
   assistants: Map<string, StoredAssistant>;
   squads: Map<string, StoredSquad>;
+  phoneNumbers: Map<string, StoredPhoneNumber>;
   calls: Map<string, Call>;
   /** Chats and sessions by id, as they are answered. */
   chats: Map<string, Json>;
@@ -166,6 +178,7 @@ export function createWorld(options: EmulatorOptions): World {
     tokens: new Map(),
     assistants: new Map(),
     squads: new Map(),
+    phoneNumbers: new Map(),
     calls: new Map(),
     chats: new Map(),
     sessions: new Map(),
@@ -203,6 +216,7 @@ export function addOrg(world: World, org: EmulatorOrg): void {
     const now = tick(world);
     world.squads.set(id, { id, orgId, createdAt: now, updatedAt: now, fields });
   }
+  for (const phone of org.phoneNumbers ?? []) addPhoneNumber(world, orgId, { status: 'active', ...phone });
 }
 
 type NewToken = Pick<StoredToken, 'orgId' | 'tag' | 'value' | 'given'> &
@@ -216,6 +230,19 @@ export function addToken(world: World, token: NewToken): StoredToken {
     ...{ createdAt: now, updatedAt: now },
   };
   world.tokens.set(stored.id, stored);
+  return stored;
+}
+
+/** Saves a phone number; an id that is there already is replaced. */
+export function addPhoneNumber(
+  world: World,
+  orgId: string,
+  phone: Json & { id?: string; provider: PhoneProvider },
+): StoredPhoneNumber {
+  const { id = randomUUID(), provider, ...fields } = phone;
+  const now = tick(world);
+  const stored = { id, orgId, createdAt: now, updatedAt: now, provider, fields };
+  world.phoneNumbers.set(id, stored);
   return stored;
 }
 
