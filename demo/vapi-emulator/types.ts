@@ -164,6 +164,8 @@ export interface Switches {
   concurrencyLimit: number;
   /** Every request of the API is answered with this status (429 carries `Retry-After`); 0 = off. */
   failEverythingWith: number;
+  /** Requests that one key may make in a minute before it is answered 429 with `Retry-After`; 0 = no limit. */
+  requestsPerMinute: number;
   /** The status of every request to `/token`, as for a key that may not manage keys (401, 403 or 404); 0 = it may. */
   refuseTokensWith: number;
   assistantEdits: AssistantEdits;

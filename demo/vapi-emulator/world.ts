@@ -30,6 +30,7 @@ export const defaultSwitches: Switches = {
   dropReports: false,
   concurrencyLimit: 0,
   failEverythingWith: 0,
+  requestsPerMinute: 0,
   refuseTokensWith: 0,
   assistantEdits: 'in-place',
   newPhoneNumberStatus: 'active',
@@ -140,6 +141,8 @@ export interface World {
   switches: Switches;
   orgs: Map<string, EmulatorOrg>;
   tokens: Map<string, StoredToken>;
+  /** Of each `Authorization`, the requests in its present minute and when that ends. */
+  spent: Map<string, { requests: number; until: number }>;
   assistants: Map<string, StoredAssistant>;
   squads: Map<string, StoredSquad>;
   phoneNumbers: Map<string, StoredPhoneNumber>;
@@ -176,6 +179,7 @@ export function createWorld(options: EmulatorOptions): World {
     switches,
     orgs: new Map(),
     tokens: new Map(),
+    spent: new Map(),
     assistants: new Map(),
     squads: new Map(),
     phoneNumbers: new Map(),
