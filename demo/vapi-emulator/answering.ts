@@ -33,6 +33,14 @@ export function findSquad(world: World, org: EmulatorOrg, id: string): Omit<Emul
   return squad.fields;
 }
 
+const timesOf = ({ createdAt, updatedAt }: StoredAssistant) => ({
+  createdAt: new Date(createdAt).toISOString(),
+  updatedAt: new Date(updatedAt).toISOString(),
+});
+
+/** Of overrides, what is a setting of an assistant; values and further tools are not. */
+const settingsOf = ({ variableValues, 'tools:append': _, ...settings }: Overrides = {}): Json => settings;
+
 interface Named {
   assistantId?: string | null | undefined;
   assistant?: Json | undefined;
@@ -43,7 +51,7 @@ function answeringOf(world: World, org: EmulatorOrg, { assistantId, assistant, a
   const stored = assistantId == null ? undefined : findAssistant(world, org, assistantId);
   const used = usedVersion(world, stored, assistantVersion ?? null);
   const fields = {
-    ...(stored === undefined ? {} : { id: stored.id, orgId: org.orgId }),
+    ...(stored === undefined ? {} : { id: stored.id, orgId: org.orgId, ...timesOf(stored) }),
     ...(used?.fields ?? assistant),
   };
   return { stored, version: used?.version ?? null, fields };
@@ -54,7 +62,7 @@ export function whoAnswers(world: World, org: EmulatorOrg, body: WebCallBody): A
   if ((body.assistantId ?? body.assistant) !== undefined) {
     const { stored, version, fields } = answeringOf(world, org, body);
     const overrides = body.assistantOverrides ?? {};
-    return { stored, direct: true, version, assistant: { ...fields, ...overrides }, overrides };
+    return { stored, direct: true, version, assistant: { ...fields, ...settingsOf(overrides) }, overrides };
   }
   if ((body.squadId ?? body.squad) === undefined)
     throw new Refusal(400, 'Need either `assistantId`, `assistant`, `squadId`, or `squad`.');
@@ -67,9 +75,9 @@ export function whoAnswers(world: World, org: EmulatorOrg, body: WebCallBody): A
   const overrides = body.squadOverrides ?? {};
   const assistant = {
     ...fields,
-    ...(first.assistantOverrides as Json | undefined),
-    ...squad?.membersOverrides,
-    ...overrides,
+    ...settingsOf(first.assistantOverrides as Overrides | undefined),
+    ...settingsOf(squad?.membersOverrides as Overrides | undefined),
+    ...settingsOf(overrides),
   };
   return { stored, direct: false, version: null, assistant, overrides };
 }

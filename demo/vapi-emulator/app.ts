@@ -10,6 +10,7 @@ import { mediaRoutes } from './routes/media.ts';
 import { phoneNumberRoutes } from './routes/phone-numbers.ts';
 import { squadRoutes } from './routes/squads.ts';
 import { tokenRoutes } from './routes/tokens.ts';
+import { published } from './traffic.ts';
 import type { World } from './world.ts';
 
 export function createApp(world: World): Express {
@@ -19,7 +20,7 @@ export function createApp(world: World): Express {
   app.use(mediaRoutes(world));
   app.use(express.json({ limit: '5mb' }));
   app.use(adminRoutes(world));
-  app.use(edge, outage(world), rateLimit(world));
+  app.use(published, edge, outage(world), rateLimit(world));
   app.use(callRoutes(world), assistantRoutes(world), chatRoutes(world), analyticsRoutes(world));
   app.use(squadRoutes(world), phoneNumberRoutes(world), tokenRoutes(world));
   app.use((request) => {

@@ -146,8 +146,6 @@ export function results(call: Call): Json {
   const messages = messagesOf(call);
   return {
     messages,
-    transcript,
-    summary,
     analysis: { summary, successEvaluation: String(call.lines.length > 2) },
     artifact: {
       messages,
