@@ -1,10 +1,10 @@
-/** What the portal has to show: the agency's name and colours, a plan for each client, and last month billed. */
+/** The portal's data: the agency's name and colours, a plan for each client, and last month billed. */
 import { clients } from './cast.ts';
 import type { OperatorApi } from './operator-api.ts';
 
 const allChannels = ['web', 'inbound', 'outbound', 'chat'] as const;
 
-/** By client, each a different kind of plan. */
+/** By client; each has a different kind of plan. */
 const plans: Record<string, object> = {
   acme: {
     name: 'Retainer with 60 minutes',

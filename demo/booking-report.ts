@@ -33,7 +33,7 @@ export function clockTime(seconds: number): string {
 }
 
 export interface BookingReport {
-  /** Call it after a call's usage was committed. */
+  /** Must be called after a call's usage was committed. */
   booked(slug: string, row: CallRow): void;
   /** Resolves when everything that was booked has been reported. */
   settled(): Promise<void>;
@@ -44,7 +44,7 @@ export function reportBookings(operator: OperatorApi, print: (line: string) => v
   let last = Promise.resolve();
   return {
     booked(slug, row) {
-      // An end without a report yet is booked as "cost unknown"; it is reported when the report arrives.
+      // A call that ended without a report is booked as "cost unknown"; it is reported when the report arrives.
       if (row.reportAsOf === null) return;
       last = last.then(() => tell(operator, slug, row, print)).catch(() => {});
     },
@@ -58,7 +58,7 @@ async function tell(
   row: CallRow,
   print: (line: string) => void,
 ): Promise<void> {
-  // Read from the ledger, not added up here: what is shown is what will be billed.
+  // Read from the ledger, not added up here: it shows what will be billed.
   const { total } = await operator.usage(slug);
   const length = row.seconds === null ? 'length unknown' : clockTime(row.seconds);
   const cost =

@@ -1,4 +1,4 @@
-/** The tenants of the demo: three invented businesses, two with special wishes, and one for each thing that goes wrong. */
+/** The demo's tenants: three invented businesses, two with special settings, and one for each failure. */
 import type { AccessMode, CreateTenant, Limits } from '../server/contract.ts';
 import type { ScenarioName, ScriptLine } from './vapi-emulator/emulator.ts';
 
@@ -12,11 +12,11 @@ export interface Part {
   scenario: ScenarioName;
   script?: ScriptLine[];
   limits?: Partial<Limits>;
-  /** What only this tenant wants. */
+  /** Settings that only this tenant has. */
   wishes?: Pick<CreateTenant, 'consent' | 'rejoinCalls'>;
 }
 
-/** A part with a past: how many calls of the last thirty days to make up. */
+/** A client with past calls: how many of the last thirty days to generate. */
 export interface Client extends Part {
   pastCalls: number;
 }
@@ -24,7 +24,7 @@ export interface Client extends Part {
 const hear = (text: string): ScriptLine => ({ who: 'visitor', text });
 const say = (text: string): ScriptLine => ({ who: 'assistant', text });
 
-/** A person who tries things out clicks more often than a visitor does. */
+/** Someone who tries things out clicks more often than a visitor. */
 const patient: Partial<Limits> = { callsPerMinutePerIp: 60, callsPerHourPerIp: 500, callsPerDayPerIp: 2000 };
 
 export const clients: Client[] = [
@@ -80,7 +80,7 @@ export const clients: Client[] = [
   },
 ];
 
-/** Tenants whose settings have pages of their own. */
+/** Tenants whose settings are shown on separate pages. */
 export const shows: Part[] = [
   {
     slug: 'show-consent',
@@ -122,7 +122,7 @@ export const shows: Part[] = [
 ];
 
 export interface Trouble extends Part {
-  /** What a person sees when it is tried, for the page. */
+  /** What someone who tries it sees, for the page. */
   expect: string;
 }
 
@@ -147,10 +147,10 @@ const trouble = (
 /** Paused by the operator. */
 export const pausedTenant = 'try-paused';
 
-/** Whose only line is taken before anyone can call, and again whenever that call ends. */
+/** Its only line is taken before anyone can call, and again whenever that call ends. */
 export const busyLine = 'try-busy-line';
 
-/** One tenant for each thing that can go wrong. */
+/** One tenant for each failure. */
 export const troubles: Trouble[] = [
   trouble(
     'try-microphone',
@@ -162,7 +162,7 @@ export const troubles: Trouble[] = [
     'try-cut-off',
     'Ended by the other side',
     'ends-mid-call',
-    'The service drops the call after five seconds. It is still counted, with what it cost until then.',
+    'The service drops the call after five seconds. It is still counted, with its cost up to then.',
   ),
   {
     ...trouble(
@@ -226,12 +226,12 @@ export const troubles: Trouble[] = [
     'try-rate-limited',
     'The service is overloaded',
     'rate-limited',
-    'Vapi answers 429; nothing is held of the budget afterwards.',
+    'Vapi answers 429; nothing stays reserved afterwards.',
   ),
   trouble('try-server-error', 'The service is broken', 'server-error', 'Vapi answers 500; no call, no cost.'),
   trouble(
     'try-report-twice',
-    'The report comes twice',
+    'The report arrives twice',
     'report-twice',
     'Vapi delivers the same report twice; the terminal and the ledger show the call once.',
   ),
@@ -239,6 +239,6 @@ export const troubles: Trouble[] = [
     'try-cost-unknown',
     'The cost is not reported',
     'cost-late',
-    'The report comes without a cost. The ledger says “unknown”, not zero.',
+    'The report arrives without a cost. The ledger says “unknown”, not zero.',
   ),
 ];

@@ -14,7 +14,7 @@ export function guide({ server, site, foreignSite, emulator, operatorKey, portal
     ({ slug, name, accessMode }) => `       ${site}/${slug}  ${name} (${accessMode})`,
   );
   return `
-The demo is running. Everything is on this machine, no account is needed; the voice is the emulator's.
+The demo is running. Everything is on this machine, no account is needed; the voice comes from the emulator.
 Start at ${site}: it links to every page, and to the portal.
 
   1. Talk to the agents of three small businesses, each in another access mode. Allow the microphone,
@@ -43,6 +43,6 @@ ${visits.join('\n')}
      for it are created when you first open the page.
        ${site}/trouble
 
-${emulator.url} stands in for Vapi. Ctrl-C ends everything.
+${emulator.url} is the emulated Vapi. Ctrl-C ends everything.
 `;
 }

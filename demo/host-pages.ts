@@ -1,4 +1,4 @@
-/** What the demo's pages show of this run: addresses, policies, the list of troubles. */
+/** What the demo's pages show about this run: addresses, policies, the list of failures. */
 import { join } from 'node:path';
 import { clients, type Trouble, troubles } from './cast.ts';
 import { documentedPolicy, noncePolicy, strictPolicy } from './policies.ts';
@@ -29,7 +29,7 @@ export function clientSite({ server, emulator }: Addresses, foreignSite: string,
     headers: {
       '/strict-csp': { 'content-security-policy': strict },
       '/strict-nonce': { 'content-security-policy': nonce },
-      // What the page itself may not use it cannot delegate to a frame of another origin.
+      // A page cannot delegate to a frame of another origin what it may not use itself.
       '/frames': { 'permissions-policy': 'microphone=*' },
     },
   };

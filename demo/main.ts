@@ -1,7 +1,7 @@
 /**
- * `npm run demo [-- [--json] [--port-base <port>]]`: the whole product on this machine. Single ports move with PORT,
- * DEMO_SITE_PORT, DEMO_FOREIGN_PORT and EMULATOR_PORT, the time from a call's end to its report with
- * EMULATOR_REPORT_DELAY_MS.
+ * `npm run demo [-- [--json] [--port-base <port>]]`: the whole product on this machine. PORT, DEMO_SITE_PORT,
+ * DEMO_FOREIGN_PORT and EMULATOR_PORT move single ports; EMULATOR_REPORT_DELAY_MS is the time from a call's end to its
+ * report.
  */
 import { parseArgs } from 'node:util';
 import { guide, machineLine } from './guide.ts';
@@ -9,7 +9,7 @@ import { readPorts, StartError } from './ports.ts';
 import { type Demo, startDemo } from './start-demo.ts';
 
 const stop = new AbortController();
-/** Also when it is pressed twice, and while the start is under way: the first signal counts. */
+/** Also handles a second press, and one during the start: the first signal counts. */
 const stopped = new Promise<void>((resolve) => {
   for (const signal of ['SIGINT', 'SIGTERM'] as const) {
     process.on(signal, () => {

@@ -1,4 +1,4 @@
-/** The HTTP API that an operator uses, with the operator's key. */
+/** The HTTP API as an operator uses it, with the operator's key. */
 import type {
   CallDetail,
   CallsAnswer,
@@ -24,9 +24,9 @@ export interface OperatorApi {
   setSeller(seller: object): Promise<unknown>;
   /** @param from the day from which it applies, however long ago */
   setPlan(slug: string, plan: object, from: string): Promise<unknown>;
-  /** Bills everything up to that month. */
+  /** Bills everything up to and including that month. */
   closeMonths(month: string): Promise<CloseReport>;
-  /** @param slug none for the operator's own portal */
+  /** @param slug omitted for the operator's own portal */
   signInLink(slug?: string): Promise<SignInLinkAnswer>;
 }
 

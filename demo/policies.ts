@@ -1,6 +1,6 @@
 /** Content-Security-Policies of the demo's pages, and the one that a real page needs. */
 
-/** As in `widget/README.md`, which a test compares. @param server base URL */
+/** As in `widget/README.md`; a test compares them. @param server base URL */
 export const documentedPolicy = (server: string): string =>
   [
     `script-src  ${server} https://c.daily.co`,
@@ -20,7 +20,7 @@ const rest = [
   "frame-ancestors 'none'",
 ];
 
-/** Hosts by name; the emulator stands in for Daily's, and its voice needs WebAssembly. */
+/** Hosts by name; the emulator replaces Daily's, and its voice needs WebAssembly. */
 export const strictPolicy = (server: string, emulator: string): string =>
   [
     "default-src 'none'",
@@ -29,7 +29,7 @@ export const strictPolicy = (server: string, emulator: string): string =>
     ...rest,
   ].join('; ');
 
-/** No host for scripts: what a script with the nonce loads is trusted as well. `{{NONCE}}` is filled in with each answer. */
+/** No host for scripts: a script with the nonce may load more. `{{NONCE}}` is filled in with each answer. */
 export const noncePolicy = (server: string, emulator: string): string =>
   [
     "default-src 'none'",

@@ -15,11 +15,11 @@ export type Ports = Record<Role, number>;
 /** The ports are this one and the three after it, in the order of the roles. */
 const defaultBase = 8787;
 
-/** What the person who started the demo can correct; not a fault of the program. */
+/** What the person who started the demo can correct; not an error of the program. */
 export class StartError extends Error {}
 
 /**
- * @param base what `--port-base` says; a variable takes precedence for its port
+ * @param base the value of `--port-base`; a variable takes precedence for its port
  * @throws StartError naming everything that is not a port
  */
 export function readPorts(env: Record<string, string | undefined>, base = String(defaultBase)): Ports {
@@ -44,8 +44,8 @@ export const takenPort = (role: Role, port: number): StartError =>
   new StartError(`Port ${port} is taken by another program: choose another with ${portVariables[role]}.`);
 
 /**
- * Checks all ports before anything starts. A program that holds only the other loopback address counts too: a browser
- * could mistake it for ours, since "localhost" means both.
+ * Checks all ports before anything starts. A program on only the other loopback address counts too: a browser could
+ * mistake it for ours, since "localhost" means both.
  * @throws StartError for the first port that is taken, or used twice
  */
 export async function checkPorts(ports: Ports): Promise<void> {
@@ -67,7 +67,7 @@ async function isFree(port: number, address: string): Promise<boolean> {
   try {
     await listen(probe, port, address);
   } catch (error) {
-    // Without IPv6 no one can be mistaken for us.
+    // Without IPv6, no other program can be mistaken for ours.
     return (error as NodeJS.ErrnoException).code !== 'EADDRINUSE';
   }
   await new Promise((resolve) => probe.close(resolve));
@@ -82,7 +82,7 @@ export function listen(server: Server, port: number, address: string): Promise<v
   });
 }
 
-/** An error of listening as advice. */
+/** Turns an error of listening into advice. */
 export function explainListenError(error: unknown, role: Role, port: number): unknown {
   const { code } = error as NodeJS.ErrnoException;
   if (code === 'EADDRINUSE') return takenPort(role, port);

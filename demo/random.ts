@@ -1,4 +1,4 @@
-/** A small generator of pseudo-random numbers (xorshift32): the same seed gives the same demo on every machine. */
+/** A small pseudo-random number generator (xorshift32): the same seed gives the same demo on every machine. */
 export class Random {
   #state: number;
 
@@ -15,7 +15,7 @@ export class Random {
     return (this.#state >>> 0) / 2 ** 32;
   }
 
-  /** A whole number, both ends included. */
+  /** An integer, both ends included. */
   between(least: number, most: number): number {
     return least + Math.floor(this.next() * (most - least + 1));
   }

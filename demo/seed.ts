@@ -1,6 +1,6 @@
 /**
- * Sets the stage as an operator would: orgs and assistants at Vapi, tenants through the operator's API, webhooks
- * wired, and a month of calls whose reports come in through the product's real webhook route.
+ * Sets everything up as an operator would: orgs and assistants at Vapi, tenants through the operator's API, wired
+ * webhooks, and a month of calls whose reports arrive through the product's real webhook route.
  */
 import { randomUUID } from 'node:crypto';
 import type { KeyGrant, SessionAnswer } from '../server/contract.ts';
@@ -23,7 +23,7 @@ export interface Stage {
   /** Origins of the client site. */
   origins: string[];
   pastCalls: boolean;
-  /** Whether the troubled tenants wait for `openTroubles`. */
+  /** Whether the tenants for failures wait for `openTroubles`. */
   troublesLater: boolean;
   /** Epoch milliseconds; the past ends the day before. */
   now: number;
@@ -31,13 +31,13 @@ export interface Stage {
   goOn: () => void;
 }
 
-/** What the stage holds once it is set. */
+/** The result of the setup. */
 export interface Scenery {
-  /** How many past calls were made up. */
+  /** How many past calls were generated. */
   pastCalls: number;
-  /** Each tenant's org at the emulator, keys included, by slug: what no browser may see. */
+  /** Each tenant's org at the emulator, keys included, by slug: no browser may see it. */
   orgs: Map<string, EmulatorOrg>;
-  /** Creates the tenants for what goes wrong, once. */
+  /** Creates the tenants for failures, once. */
   openTroubles(): Promise<void>;
 }
 
@@ -125,8 +125,8 @@ async function engage(stage: Stage, part: Part, org: EmulatorOrg): Promise<strin
 }
 
 /**
- * Takes a tenant's only line as a browser with a scoped key does. The call is in progress until its longest duration: a
- * line without a call is given back after a minute or two.
+ * Takes a tenant's only line as a browser with a scoped key does. The call is in progress until its maximum length: a
+ * line without a call would be released after a minute or two.
  */
 export async function takeLine(
   { server, emulator, origins }: Pick<Stage, 'server' | 'emulator' | 'origins'>,
@@ -156,7 +156,7 @@ async function makePast(stage: Stage, assistants: Map<string, string>): Promise<
       ...pastCall(random, client, today),
     })),
   );
-  // A few at a time: on a slow machine the last of hundreds of reports would wait longer than a webhook does.
+  // A few at a time: on a slow machine, the last of hundreds of reports would otherwise exceed a webhook's timeout.
   for (let next = 0; next < wishes.length; next += reportsAtOnce) {
     stage.goOn();
     const made = wishes.slice(next, next + reportsAtOnce).map((wish) => stage.emulator.makeCall(wish));
@@ -169,7 +169,7 @@ async function makePast(stage: Stage, assistants: Map<string, string>): Promise<
 
 function pastCall(random: Random, client: Client, today: number) {
   let day = today - random.between(1, 30) * dayMs;
-  // A call on a Sunday is rare: it moves to the day before, which stays in the past.
+  // A call on a Sunday is rare: it moves to the day before, which is still in the past.
   if (new Date(day).getUTCDay() === 0 && random.next() < 0.8) day -= dayMs;
   const minuteOfDay = random.between(8 * 60, 18 * 60 - 1);
   const createdAt = new Date(day + minuteOfDay * 60_000 + random.between(0, 59_999)).toISOString();

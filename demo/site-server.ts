@@ -16,11 +16,11 @@ const types: Record<string, string> = {
 export interface SiteOptions {
   folder: string;
   port: number;
-  /** What stands for `{{NAME}}` in a page; HTML, so already escaped. `{{NONCE}}` is new with each answer. */
+  /** Values for `{{NAME}}` in a page; HTML, so already escaped. `{{NONCE}}` is new with each answer. */
   values: Record<string, string>;
-  /** Further headers of single pages, by path; also with `{{NONCE}}`. */
+  /** Additional headers of single pages, by path; may contain `{{NONCE}}`. */
   headers?: Record<string, Record<string, string>>;
-  /** What is done before single paths are answered; an address redirects there. */
+  /** Runs before single paths are answered; an address redirects there. */
   before?: Record<string, () => Promise<unknown>>;
 }
 
@@ -79,7 +79,7 @@ const answer =
     response.end(type.startsWith('text/html') ? fillIn(content.toString(), values) : content);
   };
 
-/** `/` and `/name` are pages, `/name.css` or `/name.js` is what it says; anything with a folder in it is not ours. */
+/** `/` and `/name` are pages, `/name.css` and `/name.js` are files; a path with a folder is not found. */
 function fileOf(path: string): string | null {
   if (path === '/') return 'index.html';
   const name = /^\/([a-z0-9-]+)(\.css|\.js|\.svg)?$/.exec(path);

@@ -1,4 +1,4 @@
-/** Everything of the demo in one process: emulator, the product's real server, the client site, the foreign site. */
+/** The whole demo in one process: emulator, the product's real server, the client site, the foreign site. */
 import { randomBytes } from 'node:crypto';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -18,13 +18,13 @@ export interface DemoOptions {
   ports: Ports;
   /** Milliseconds from the end of a call to its report; default 5000, as at Vapi. */
   reportDelayMs?: number;
-  /** How many times faster than life a call runs; default 1. */
+  /** How many times faster than real time a call runs; default 1. */
   speed?: number;
-  /** Whether to make up a month of calls; default true. */
+  /** Whether to generate a month of calls; default true. */
   pastCalls?: boolean;
-  /** Whether the tenants for what goes wrong are created when their page is first opened; default false. */
+  /** Whether the tenants for failures are created when their page is first opened; default false. */
   troublesLater?: boolean;
-  /** Gets every booked call, one line at a time; by default they are dropped. */
+  /** Called with the lines of every booked call; default: ignore them. */
   print?: (line: string) => void;
   /** Stops a start that is under way. */
   signal?: AbortSignal;
@@ -47,12 +47,12 @@ export interface Demo extends Scenery {
 type Closer = () => Promise<void> | void;
 
 /**
- * @throws StartError for a port that is not available, the signal's reason when it was aborted, or what kept a part from
- * starting; nothing is left running then
+ * @throws StartError for a port that is not available, the signal's reason when aborted, or the error that kept a part
+ * from starting; nothing is left running then
  */
 export async function startDemo(options: DemoOptions): Promise<Demo> {
   const closers: Closer[] = [];
-  // All at once: a request that waits at the server for the emulator ends when the emulator does.
+  // All at once: a server request that waits for the emulator ends when the emulator does.
   const close = async (): Promise<void> => {
     await Promise.allSettled(closers.splice(0).map((closer) => closer()));
   };
@@ -82,7 +82,7 @@ async function startParts(
   const goOn = () => signal?.throwIfAborted();
   await checkPorts(ports);
 
-  // While the past is made up, reports come at once.
+  // While past calls are generated, reports arrive at once.
   const emulator = await startEmulator({ port: ports.emulator, orgs: [], speed, reportDelayMs: 0 }).catch(
     (error) => Promise.reject(explainListenError(error, 'emulator', ports.emulator)),
   );
@@ -111,7 +111,7 @@ async function startParts(
     },
   }).catch((error) => Promise.reject(explainListenError(error, 'server', ports.server)));
   closers.push(() => server.close());
-  // With port 0 the address is known only now, and no request has been answered yet.
+  // With port 0 the address is only known now, and no request has been answered yet.
   config.publicUrl = server.url;
   goOn();
 
@@ -139,6 +139,7 @@ async function startParts(
   takeBusyLine = () => void takeLine(stage, busyLine).catch(() => {});
   scenery = await setStage({ ...stage, pastCalls, troublesLater, now: Date.now(), goOn });
   emulator.setSwitch('reportDelayMs', reportDelayMs);
+  emulator.setSwitch('uploadDelayMs', reportDelayMs);
   report = reportBookings(operator, print);
   const portal = {
     operator: (await operator.signInLink()).url,

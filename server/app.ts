@@ -1,4 +1,4 @@
-/** The whole map of the server on one screen. */
+/** All routes of the server on one screen. */
 import express, { type Express } from 'express';
 import helmet from 'helmet';
 import { proxyHint } from './access/proxy-hint.ts';
@@ -19,6 +19,7 @@ import { opsRoutes } from './routes/ops.ts';
 import { checkPath } from './routes/parse.ts';
 import { portalAssets } from './routes/portal.ts';
 import { reconcileRoutes } from './routes/reconcile.ts';
+import { recordingRoutes } from './routes/recording.ts';
 import { secretRoutes } from './routes/secrets.ts';
 import { signInPages, signInRoutes } from './routes/sign-in.ts';
 import { snippetRoutes } from './routes/snippet.ts';
@@ -35,7 +36,7 @@ import { visitorRoutes } from './routes/visitor/visitor.ts';
 import { wiringRoutes } from './routes/wiring.ts';
 import type { ServerContext } from './server-context.ts';
 
-/** What `npm run build` wrote, by folder. */
+/** The folders that `npm run build` wrote. */
 export interface BuiltAssets {
   widget: string;
   portal: string;
@@ -44,8 +45,8 @@ export interface BuiltAssets {
 }
 
 /**
- * Whether browsers must use https. Other hosts of the domain are not ours to decide; below a path nor is this host, and
- * plain http can promise nothing.
+ * Whether browsers must use https. Not set for other hosts of the domain, which are not ours; nor below a path, nor
+ * over plain http, where it means nothing.
  */
 function transportSecurity(publicUrl: string) {
   const { protocol, pathname } = new URL(publicUrl);
@@ -58,7 +59,7 @@ export function createApp(ctx: ServerContext, assets: BuiltAssets): Express {
   app.set('query parser', 'simple');
   app.use(requestLog(ctx.log));
   app.use(proxyHint(ctx));
-  // Answers are data, never pages: nothing may be loaded or framed from them.
+  // Answers are data, never pages: they may neither load nor be framed.
   app.use(
     helmet({
       contentSecurityPolicy: {
@@ -82,6 +83,7 @@ export function createApp(ctx: ServerContext, assets: BuiltAssets): Express {
     usageRoutes(ctx),
     callRoutes(ctx),
     callContentRoutes(ctx),
+    recordingRoutes(ctx),
     snippetRoutes(ctx),
     billingRoutes(ctx),
     invoiceRoutes(ctx),

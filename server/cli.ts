@@ -13,7 +13,7 @@ import { ask, baseUrl, show } from './cli/answer.ts';
 import { billingCommands } from './cli/billing-commands.ts';
 import { findCommand, helpFor, list } from './cli/command-line.ts';
 import { didYouMean, nearest } from './cli/nearest.ts';
-import { type Flags, Misuse, options } from './cli/request.ts';
+import { type Flags, Misuse, options, type Request } from './cli/request.ts';
 
 if (existsSync('.env')) loadEnvFile('.env');
 
@@ -31,9 +31,9 @@ It asks the server at VAPI_AGENT_URL (default this machine) with the key OPERATO
 
 ${list(commands)}
 
-A month is typed as 2026-11, a day as 2026-11-29, a time as 2026-11-29T14:00:00Z; <cents> are the smallest units of the
-currency. Amounts and times are shown as 12.50 USD and 29 Nov 2026 14:00 (UTC), with --json as the HTTP API has them:
-…Cents in smallest units, …Micros in millionths.
+A month is typed as 2026-11, a day as 2026-11-29, a time as 2026-11-29T14:00:00Z, an amount as 12.50, in the currency of
+the tenant's plan or of the invoice. Amounts and times are shown as 12.50 USD and 29 Nov 2026 14:00 (UTC), with --json as
+the HTTP API has them: …Cents in smallest units, …Micros in millionths.
 
 Exit codes: 0 done, 1 refused or unreachable, 2 not understood, 3 done but someone has to look.
 `;
@@ -75,12 +75,13 @@ async function runCommand(words: string[], { help: wantsHelp, ...flags }: Flags)
   if (words.length === 0) throw new Misuse(help().trimEnd());
   const { command, values } = findCommand(commands, words, flags);
   if ('run' in command) return command.run();
-  const request = command.ask(values, flags);
   const server = baseUrl(process.env.VAPI_AGENT_URL || `http://localhost:${process.env.PORT || 8787}`);
-  process.exitCode = show(request, await ask(server, operatorKey(), request), flags.json ?? false);
+  const read = (request: Request) => ask(server, operatorKey(), request);
+  const request = await command.ask(values, flags, read);
+  process.exitCode = show(request, await read(request), flags.json ?? false);
 }
 
-/** In Node's words it is advice about arguments that begin with a hyphen. */
+/** Node's own message is advice about arguments that begin with a hyphen. */
 function explain({ message, code = '' }: NodeJS.ErrnoException): string {
   const [, name = ''] = /'--?([\w-]+)/.exec(message) ?? [];
   if (code !== 'ERR_PARSE_ARGS_UNKNOWN_OPTION') return message;

@@ -67,7 +67,7 @@ const logLevels = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']
 
 /**
  * @param env the process's environment
- * @param dataDir where a local start keeps what it generates (secret key, operator key, the SQLite file)
+ * @param dataDir where a local start stores what it generates (secret key, operator key, the SQLite file)
  * @param makesKeys whether missing keys are generated; by default not in production
  * @throws ConfigError naming every missing or bad setting
  */
@@ -128,7 +128,7 @@ export function readConfig(
   if (problems.length > 0) throw new ConfigError(problems);
 
   if (!given('DATABASE_URL') || !currentKey || !operatorApiKey) makePrivate(dataDir);
-  // What is made here must survive a restart, or nothing could be decrypted: hence the folder.
+  // What is generated here must survive a restart, or nothing could be decrypted: hence the folder.
   const secretKey =
     currentKey ??
     Buffer.from(
@@ -170,7 +170,7 @@ function generated(dataDir: string, name: string, make: () => string): string {
   return value;
 }
 
-/** Keys and calls are kept in it: no other user of this machine may look. */
+/** It contains keys and calls: no other user of this machine may look. */
 function makePrivate(dataDir: string): void {
   mkdirSync(dataDir, { recursive: true, mode: 0o700 });
   try {
@@ -180,7 +180,7 @@ function makePrivate(dataDir: string): void {
   }
 }
 
-/** @returns undefined where it is not given, or bad */
+/** @returns undefined if it is not given, or invalid */
 function readInteger(
   name: string,
   text: string | undefined,

@@ -1,4 +1,4 @@
-/** What every part of the server is given instead of globals: configuration, keys, store, clock, log. */
+/** Passed to every part of the server instead of globals: configuration, keys, store, clock, log. */
 import type { Logger } from 'pino';
 import type { DerivedKey } from './base/derived-keys.ts';
 import type { Metrics } from './base/metrics.ts';
@@ -13,7 +13,7 @@ export interface Context {
   config: Config;
   store: Store;
   box: SecretBox;
-  keys: { session: DerivedKey[]; endCall: DerivedKey[]; network: DerivedKey[]; challenge: DerivedKey[] };
+  keys: { session: DerivedKey[]; callToken: DerivedKey[]; network: DerivedKey[]; challenge: DerivedKey[] };
   /** Names this installation in what it sends on; newest first, the older ones are recognised during a rotation. */
   installationIds: string[];
   /** Epoch milliseconds. */
@@ -21,7 +21,7 @@ export interface Context {
   log: Logger;
   vapiClock: VapiClock;
   metrics: Metrics;
-  /** Lets work continue after the answer; a stop waits for it, and what it throws is logged. */
+  /** Lets work continue after the answer; a stop waits for it, and errors are logged. */
   background: (work: Promise<unknown>) => void;
   /** Called after a call's usage has been committed. */
   onCallBooked: (tenant: Tenant, row: CallRow) => void;

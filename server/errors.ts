@@ -17,6 +17,7 @@ const titles: Record<ErrorCode, string> = {
   call_denied: 'This call was denied',
   forbidden: 'These credentials do not permit this',
   not_found: 'Not found',
+  not_ready: 'Not ready yet',
   request_timeout: 'The body took too long to arrive',
   session_used: 'The session has already been used',
   conflict: 'The request conflicts with the current state',
@@ -96,7 +97,7 @@ export function toApiError(error: unknown): ApiError {
   if (error instanceof AmountTooLarge) return conflict(error.message);
   // Its cause is logged once for the whole outage.
   if (error instanceof StoreUnavailable) return new ApiError('database_unavailable', { retryAfter: 5 });
-  // Express's own parsers and router report bad input as errors that carry a 4xx status.
+  // Express's own parsers and router report bad input as errors with a 4xx status.
   const status = (error as { status?: unknown } | null)?.status;
   if (status === 413) return new ApiError('payload_too_large');
   if (typeof status === 'number' && status >= 400 && status < 500) return new ApiError('invalid_request');

@@ -1,6 +1,6 @@
 /**
  * The launcher's text in each language of the element. A page loads no language before its visitor's intent, so the
- * snippet has to bring it. The same words as `launcher` in `widget/strings`.
+ * snippet has to contain it. The same texts as `launcher` in `widget/strings`.
  */
 export const launcherLabels = {
   en: 'Talk to us',

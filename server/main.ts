@@ -29,7 +29,7 @@ const skipDelay = new AbortController();
 let stopping = false;
 for (const signal of ['SIGINT', 'SIGTERM'] as const) {
   process.on(signal, () => {
-    // Asked twice: skip the wait for load balancers.
+    // A second signal skips the wait for load balancers.
     if (stopping) return skipDelay.abort();
     stopping = true;
     stop().then(

@@ -1,4 +1,4 @@
-/** The backend without a web server of its own: store, context, app and background work. */
+/** The backend without a web server: store, context, app and background work. */
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Express } from 'express';
@@ -26,14 +26,14 @@ const assets = {
 
 export interface PartsOptions extends ContextOptions {
   logTo?: DestinationStream;
-  /** Off where something else decides when Vapi is asked (default on). */
+  /** Off if something else decides when Vapi is asked (default on). */
   reconciler?: boolean;
 }
 
 export interface Parts {
   ctx: ServerContext;
   app: Express;
-  /** Begins what runs beside the requests: notices, abandoned calls, forwarded webhooks, reconciliation. */
+  /** Starts the background work: notices, abandoned calls, forwarded webhooks, reconciliation. */
   work(): void;
   /** Ends the work and closes the store; no request may come after that. */
   close(): Promise<void>;

@@ -1,4 +1,4 @@
-/** Everything the parts are given, made once per server. */
+/** Everything that the parts are passed, made once per server. */
 import type { Logger } from 'pino';
 import type { AccessContext } from './access/access-context.ts';
 import { createFrontLimits } from './access/identity/front-limits.ts';
@@ -23,7 +23,7 @@ import { createVapiClock } from './vapi/vapi-clock.ts';
 
 export interface ServerContext extends AccessContext, MeteringContext, BillingContext {
   lifecycle: Lifecycle;
-  /** Ends when all background work has. */
+  /** Resolves when all background work has ended. */
   backgroundDone: () => Promise<void>;
 }
 
@@ -51,7 +51,7 @@ export function createContext(
     box: createSecretBox(keys('tenant-secrets')),
     keys: {
       session: keys('session-token'),
-      endCall: keys('call-token'),
+      callToken: keys('call-token'),
       network: keys('visitor-network'),
       challenge: keys('challenge'),
     },

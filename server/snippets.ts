@@ -83,7 +83,7 @@ function script(options: SnippetOptions): string {
   const lines = Object.entries(attributes(options)).map(
     ([name, value]) => `  agent.setAttribute(${quote(name)}, ${quote(value)});`,
   );
-  // Property by property: a page's policy that forbids style attributes lets this through.
+  // Property by property: a page's policy that forbids style attributes allows this.
   const looks = Object.entries(properties(options)).map(
     ([name, value]) => `  agent.style.setProperty(${quote(name)}, ${quote(value)});`,
   );
@@ -109,14 +109,14 @@ const corners: Partial<Record<Placement, string>> = {
   'top-right': 'Top right',
   'top-left': 'Top left',
 };
-const themes = { auto: 'Follow the visitor', light: 'Light', dark: 'Dark' };
+const themes = { auto: 'As the visitor’s device', light: 'Light', dark: 'Dark' };
 const clicks: Record<WidgetMode, string> = {
-  voice: 'Call at once',
+  voice: 'Starts a call',
   chat: 'Chat',
-  hybrid: 'Let visitors choose',
+  hybrid: 'Lets visitors choose',
 };
 
-/** The plugin writes the tags itself; these are the fields of its page, in its order and words. */
+/** The plugin writes the tags itself; these are the fields of its page, in its order and wording. */
 function settings({ server, tenant, mode, appearance, rejoinCalls, label }: SnippetOptions): string {
   const { placement, theme, accentColor } = appearance;
   const corner = placement && corners[placement];
@@ -128,7 +128,7 @@ function settings({ server, tenant, mode, appearance, rejoinCalls, label }: Snip
     ...(accentColor ? [`Colour: ${accentColor}`] : []),
     ...(theme ? [`Light or dark: ${themes[theme]}`] : []),
     ...(mode === 'voice' ? [] : [`What a click does: ${clicks[mode]}`]),
-    ...(rejoinCalls ? ['A call goes on from page to page: Yes'] : []),
+    ...(rejoinCalls ? ['Continue a call from page to page: Yes'] : []),
     'In a page, if you want it there: [vapi_agent]',
   ].join('\n');
 }

@@ -5,7 +5,7 @@ import type { Config, Secrets } from './config.ts';
 import { openParts, type PartsOptions } from './parts.ts';
 import type { ServerContext } from './server-context.ts';
 
-/** How long a stop waits for requests that are being answered. */
+/** How long a stop waits for requests in progress. */
 const drainMs = 10_000;
 
 export interface StartOptions extends PartsOptions {
@@ -16,9 +16,9 @@ export interface RunningServer {
   /** On this machine; the configured `publicUrl` is where others reach it. */
   url: string;
   ctx: ServerContext;
-  /** Tells load balancers, by `/readyz`, to send nothing more; everything is still answered. */
+  /** Makes `/readyz` tell load balancers to send no more requests; everything is still answered. */
   announceStop(): void;
-  /** Takes no new requests, finishes those it has, then closes the store. */
+  /** Accepts no new requests, finishes those it has, then closes the store. */
   close(): Promise<void>;
 }
 
@@ -31,7 +31,7 @@ export async function startServer(
   const parts = await openParts(config, secrets, options);
   const { ctx } = parts;
   const server = createServer({ connectionsCheckingInterval: 5000 }, parts.app);
-  // A client that sends slowly on purpose must not hold a connection for long.
+  // A deliberately slow client must not hold a connection for long.
   server.headersTimeout = 10_000;
   server.requestTimeout = 20_000;
   server.keepAliveTimeout = 65_000;
@@ -41,7 +41,7 @@ export async function startServer(
     await parts.close();
     throw error;
   }
-  // A connection that cannot be accepted (no file descriptor is left, say) is not a reason to stop.
+  // A connection that cannot be accepted (for example without free file descriptors) is not a reason to stop.
   server.on('error', (error) => ctx.log.error({ err: error }, 'a connection could not be accepted'));
   parts.work();
   const { port } = server.address() as AddressInfo;

@@ -1,4 +1,4 @@
-/** Who may import whom (the layout's rules), read from the sources. */
+/** Which files may import which (the layout's rules), read from the sources. */
 import assert from 'node:assert/strict';
 import { globSync, readFileSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
@@ -40,7 +40,7 @@ function importsOf(file: string): Import[] {
 const inside = (folder: string) => (path: string) => path === folder || path.startsWith(`${folder}/`);
 const show = (found: Import[]) => found.map(({ from, to }) => `${from} -> ${to}`);
 
-/** The floors of the server, bottom up; what stands on one line is one floor. */
+/** The server's floors, bottom up; one line is one floor. */
 const ladder = [
   ['base'],
   ['contract', 'contract.ts'],
@@ -72,7 +72,7 @@ const ladder = [
   ['start.ts', 'mount.ts'],
   ['main.ts', 'cli', 'cli.ts', 'deploy'],
 ];
-/** The portal's; it is an app of its own and takes nothing of the server but what the test below names. */
+/** The portal's; it is a separate app and imports from the server only what the test below names. */
 const portalLadder = [['pure'], ['parts'], ['forms'], ['views'], ['portal-app.ts'], ['main.ts']];
 
 const floorIn = (floors: string[][], folder: string) => (path: string) =>
@@ -82,8 +82,8 @@ const isApp = inside('server/portal');
 const isOfServer = (path: string) => inside('server')(path) && !isApp(path);
 const portalFloorOf = floorIn(portalLadder, 'server/portal');
 
-describe('who may import whom', () => {
-  it('is read from the sources: these rules have something to look at', () => {
+describe('which files may import which', () => {
+  it('is read from the sources: these rules have files to check', () => {
     assert.ok(imports.length > 400, `${imports.length} imports found`);
   });
 
@@ -98,7 +98,7 @@ describe('who may import whom', () => {
     assert.deepEqual(show(inPortal.filter(upward(portalFloorOf))), []);
   });
 
-  it('every file of the server and the portal stands on a floor', () => {
+  it('every file of the server and the portal is on a floor', () => {
     const homeless = files.filter(
       (file) => inside('server')(file) && (isApp(file) ? portalFloorOf(file) : floorOf(file)) === -1,
     );
@@ -113,14 +113,14 @@ describe('who may import whom', () => {
         inside('server')(to) &&
         !inside('server/portal')(to) &&
         !(typeOnly && to === 'server/contract.ts') &&
-        // Amounts are shown with the decimals with which they are billed: one rule, in one file that imports nothing.
+        // Amounts are shown with the decimals they are billed with: one rule, in one file that imports nothing.
         !(inside('server/portal')(from) && to === 'server/base/currency.ts'),
     );
     assert.deepEqual(show(wrong), []);
     assert.deepEqual(show(imports.filter(({ from }) => from === 'server/base/currency.ts')), []);
   });
 
-  it('the product imports neither the demo nor the tests, and the demo not the tests', () => {
+  it('the product imports neither the demo nor the tests; the demo does not import the tests', () => {
     const wrong = imports.filter(
       ({ from, to }) =>
         ((inside('server')(from) || inside('widget')(from)) && (inside('demo')(to) || inside('test')(to))) ||
@@ -162,10 +162,10 @@ describe('who may import whom', () => {
     assert.deepEqual(show(wrong), []);
   });
 
-  it('only server/vapi, the element’s file for calls and the emulator speak in Vapi’s names', () => {
+  it('only server/vapi, the element’s file for calls and the emulator use Vapi’s names', () => {
     const names =
       /roomDeleteOnUserLeaveEnabled|costBreakdown|phoneCallProvider|allowTransientAssistant|transfer-destination-request|['`](?:status-update|end-of-call-report|conversation-update|assistant-request|tool-calls)['`]/i;
-    // As the ledger stores them and /v1 shows them; everyone else says `callKinds`.
+    // As the ledger stores them and /v1 shows them; all other code uses `callKinds`.
     const stored = /'(?:webCall|inboundPhoneCall|outboundPhoneCall|queued|ringing|in-progress|forwarding)'/;
     const speaksVapi = (path: string) => inside('server/vapi')(path) || path === 'widget/vapi-call.ts';
     const mayStore = ['server/ledger', 'server/contract', 'server/openapi', 'server/portal/pure'].map(inside);
@@ -202,7 +202,7 @@ describe('who may import whom', () => {
     assert.deepEqual([...new Set(packages)].sort(), Object.keys(manifest.dependencies).sort());
   });
 
-  it('domains do not import routes, and routes not each other', () => {
+  it('domains do not import routes, and routes do not import each other', () => {
     const helpers = ['parse', 'caller', 'cursor', 'csv', 'write-out', 'visitor/cors'].map(
       (name) => `server/routes/${name}.ts`,
     );
@@ -257,7 +257,7 @@ describe('who may import whom', () => {
     );
   });
 
-  it('every folder of code says what it is for', () => {
+  it('every folder of code describes its purpose', () => {
     const folders = ['widget', 'demo', 'demo/vapi-emulator', 'test', 'server'].concat(
       ['access', 'base', 'billing', 'cli', 'ledger', 'metering', 'openapi', 'routes', 'store', 'vapi'].map(
         (name) => `server/${name}`,

@@ -1,4 +1,4 @@
-/** What a test expects may not depend on the day it runs, read from the sources. */
+/** A test's expectations may not depend on the day it runs; checked in the sources. */
 import assert from 'node:assert/strict';
 import { globSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -8,7 +8,7 @@ import { testTime } from './support/test-server.ts';
 
 const root = join(import.meta.dirname, '..');
 
-/** Files that may read the system's clock, each with its reason. */
+/** Files that may read the system's clock, with reasons. */
 const mayRead: Record<string, string> = {
   'test/clock.test.ts': 'names what it looks for',
   'test/support/stripe-stand-in/stand-in.ts':
@@ -33,7 +33,7 @@ it('the emulator has one place where time comes from', () => {
   assert.deepEqual(readers('demo/vapi-emulator/**/*.ts'), ['demo/vapi-emulator/world.ts']);
 });
 
-it('server and emulator of a test stand at the same fixed time and move together', async () => {
+it('a test’s server and emulator start at the same fixed time and move together', async () => {
   const network = await startTestNetwork();
   try {
     const { assistantId } = network.acme;

@@ -1,6 +1,6 @@
 /**
- * The docs keep their word: each shell command in them is run here, or names the test that runs it, or says why it
- * cannot be run; links lead somewhere; the references are what the programs' own descriptions say.
+ * The docs are true: each shell command in them is run here, or names the test that runs it, or says why it cannot be
+ * run; links lead somewhere; the references match the programs' own descriptions.
  */
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
@@ -87,19 +87,19 @@ test('every other command is run, in the order of the pages, against a server th
       NEW_WEBHOOK_SECRET: `webhook-${randomUUID()}`,
       NEW_CRM_KEY: `crm-${randomUUID()}`,
       NEW_HOOK_SECRET: `whsec_${randomBytes(24).toString('base64')}`,
-      // Many short processes of the same sources.
+      // Many short processes from the same sources.
       NODE_COMPILE_CACHE: scratch,
     };
     const order = ['server/deploy/README.md', 'widget/installs/README.md', 'server/deploy/operations.md'];
     const here = blocks.filter(({ note }) => note === '');
     assert.deepEqual([...new Set(here.map(({ page }) => page))].sort(), [...order].sort());
-    // Where the server was started: what it has generated is all that the page's reader has.
+    // Where the server was started: the page's reader has only what it has generated.
     mkdirSync(join(scratch, 'data'));
     writeFileSync(join(scratch, 'data', 'operator-key'), server.operatorKey);
     writeFileSync(join(scratch, '.env'), `VAPI_AGENT_URL=${server.url}\n`);
     const textsOf = (page: string) => here.filter((block) => block.page === page).map(({ text }) => text);
     const scripts = order.flatMap((page) =>
-      // One shell from the first line to the last, in which the key is found; the other pages are given it.
+      // One shell from the first line to the last, in which the key is found; the other pages get it passed in.
       page === 'server/deploy/README.md'
         ? [{ page, text: textsOf(page).join('\n'), given: {} }]
         : textsOf(page).map((text) => ({ page, text, given: { OPERATOR_API_KEY: server.operatorKey } })),
@@ -150,7 +150,7 @@ ${commands}`;
   });
 }
 
-test('the worked example of billing is what the rating makes of it', () => {
+test('the worked example of billing is what rating calculates', () => {
   const [, example = ''] =
     /^(Worked example\.[\s\S]*?)\n(?:\n|$)/m.exec(`${read('server/billing/rules.md')}\n`) ?? [];
   const number = (pattern: RegExp) => Number(pattern.exec(example)?.[1]);
@@ -185,7 +185,7 @@ test('the worked example of billing is what the rating makes of it', () => {
   );
 });
 
-test('a command inside a sentence is one that the program knows, with flags that it takes', () => {
+test('a command inside a sentence is one that the program has, with flags that it accepts', () => {
   const known = [...accessCommands, ...billingCommands];
   let seen = 0;
   for (const page of pages) {
@@ -194,7 +194,7 @@ test('a command inside a sentence is one that the program knows, with flags that
       /`(?:(?:npx )?vapi-agent|npm run cli --) ([\w-][^`]*)`/g,
     )) {
       seen += 1;
-      // Throws for a flag that there is not.
+      // Throws for an unknown flag.
       const { values, positionals } = parseArgs({ args: line.split(' '), options, allowPositionals: true });
       const [command = ''] = positionals;
       const isKnown =
@@ -222,7 +222,7 @@ test('every link between the docs leads to a file, and to a heading where it nam
   const broken: string[] = [];
   let seen = 0;
   for (const page of pages) {
-    // What is inside code is not a link.
+    // A link inside code does not count.
     const text = read(page)
       .replaceAll(/^ *```[\s\S]*?^ *```$/gm, '')
       .replaceAll(/`[^`\n]*`/g, '``');
@@ -240,8 +240,8 @@ test('every link between the docs leads to a file, and to a heading where it nam
   assert.deepEqual(broken, []);
 });
 
-test('the README has at most 100 lines, a folder’s README a screen, and a record of decisions 25', () => {
-  // What a person works through, rather than a folder's description.
+test('the README has at most 100 lines, a folder’s README a screenful, and a record of decisions 25', () => {
+  // Pages that a person works through, rather than descriptions of folders.
   const longer = ['server/deploy/README.md'];
   const most = (page: string) => {
     if (page === 'README.md') return 100;

@@ -8,7 +8,7 @@ import { type HostPage, type HostPages, inState } from './e2e/support/host-page.
 export type Shoot = (name: string) => Promise<void>;
 
 export interface Scene {
-  /** Whom it plays with; each has its own looks. */
+  /** The tenants, each with different looks. */
   tenant: string;
   attributes?: string;
   /** Runs before anything of the page. */
@@ -134,7 +134,7 @@ export const scenes: Scene[] = [
   },
 ];
 
-/** On a desk only: where it can stand. */
+/** On a desktop only: its possible places. */
 export const placements: Scene[] = ['bottom-right', 'bottom-left', 'top-right', 'top-left', 'inline'].map(
   (placement) => ({
     tenant: 'lab',
@@ -148,7 +148,7 @@ export const placements: Scene[] = ['bottom-right', 'bottom-left', 'top-right', 
   }),
 );
 
-/** On the smallest phone: every language, where there is the least room and the footer has the most in it. */
+/** On the smallest phone: every language, where there is least room and the footer is fullest. */
 export const languages = (codes: readonly string[]): Scene => ({
   tenant: 'consent',
   async play({ agent }, shoot) {
@@ -205,7 +205,7 @@ export async function addTenants(pages: HostPages): Promise<void> {
   });
 }
 
-/** What a call may have to say, by the picture's name. */
+/** What a call may report, by the picture's name. */
 const notices: [string, Partial<CallState>][] = [
   ['09-weak-network', { network: 'weak' }],
   ['10-reconnecting', { network: 'lost' }],
@@ -215,10 +215,10 @@ const notices: [string, Partial<CallState>][] = [
   ['14-unheard-in-the-last-minute', { maxSeconds: 45, unheard: true }],
 ];
 
-/** A panel in a forced state, and what has become of its call meanwhile. */
+/** A panel in a forced state, and what has happened to its call meanwhile. */
 type Pretender = PanelElement & { meanwhile?: CallState };
 
-/** Shows states that cannot be brought about quickly; the call knows nothing of it. */
+/** Shows states that cannot be reached quickly; the call itself does not change. */
 async function pretendAll(
   agent: Locator,
   states: [string, Partial<CallState>][],

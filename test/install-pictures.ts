@@ -1,7 +1,7 @@
 /**
- * `npm run pictures`: what a webmaster sees as small pictures for the pages in `widget/installs`: the agent on the site,
- * closed, open and refused; a field for code of one's own with the snippet in it; the plugin in a real WordPress, where
- * that can be had. They are checked in: look at them before.
+ * `npm run pictures`: a webmaster's view as small pictures for the pages in `widget/installs`: the agent on the site,
+ * closed, open and refused; a field for custom code with the snippet in it; the plugin in a real WordPress, if there is
+ * one. They are checked in: look at them before.
  */
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -17,7 +17,7 @@ const { snippet } = snippetFor({
   ...{ platform: 'html', server: 'https://voice.agency.example', tenant: 'acme', mode: 'voice' },
   ...{ appearance: {}, rejoinCalls: false, label: null },
 });
-/** A drawing of what most builders have; no builder's own page. */
+/** A drawing of what most builders have; not any builder's real page. */
 const codeField = `<style>body{margin:0;font:15px/1.5 system-ui;padding:24px 32px;color:#222;background:#f4f4f5}
   label{font-weight:600}textarea{box-sizing:border-box;width:100%;height:96px;margin:6px 0 4px;padding:10px;
   font:13px/1.5 ui-monospace,monospace;border:1px solid #aaa;border-radius:6px;resize:none}p{margin:0 0 18px;color:#555}

@@ -101,7 +101,7 @@ async function leaveWork({ demo }: Stage): Promise<void> {
 }
 
 async function show(page: Page, hash: string): Promise<void> {
-  // By way of nowhere, so that a view that is shown already starts again.
+  // Through an empty view, so that a view that is already shown starts again.
   for (const to of ['#/nowhere', hash]) {
     await page.evaluate((address) => {
       location.hash = address;

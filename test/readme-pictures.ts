@@ -1,6 +1,6 @@
 /**
- * The README's two pictures, into `docs/`, as a part of `npm run pictures`: a call on the demo's bakery page, and
- * that client's month in the portal. WebP, which Chromium itself encodes. They are checked in: look at them first.
+ * The README's two pictures, into `docs/`, as a part of `npm run pictures`: a call on the demo's bakery page, and that
+ * client's month in the portal. WebP, which Chromium itself encodes. They are checked in: look at them first.
  */
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';

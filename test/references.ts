@@ -1,18 +1,18 @@
-/** `npm run references` writes what is checked in but derived: the references and types of the HTTP API and the element. */
+/** `npm run references` writes the generated files in git: references and types of the HTTP API and the element. */
 import { execFileSync } from 'node:child_process';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { placements, themes, widgetModes } from '../server/contract.ts';
 import { openApiDocument } from '../server/openapi/document.ts';
-import { httpReference } from '../server/openapi/http-reference.ts';
-import { elementManifest } from '../widget/element-manifest.ts';
-import { between, elementReference, elementTypes, readmeTables } from '../widget/element-reference.ts';
+import { elementManifest } from './references/element-manifest.ts';
+import { between, elementReference, elementTypes, readmeTables } from './references/element-reference.ts';
+import { httpReference } from './references/http-reference.ts';
 
 const root = join(import.meta.dirname, '..');
 const read = (file: string): string => readFileSync(join(root, file), 'utf8');
 
-/** Texts by the file in which they are kept. */
+/** Texts by file. */
 export function references(): Record<string, string> {
   const words = { WidgetMode: widgetModes, Placement: placements, Theme: themes };
   const manifest = elementManifest(read('widget/vapi-agent.ts'), words);
@@ -27,7 +27,7 @@ export function references(): Record<string, string> {
   };
 }
 
-/** JSON as the linter wants it. */
+/** JSON in the linter's format. */
 function formatted(input: string): string {
   const biome = join(root, 'node_modules', '.bin', 'biome');
   return execFileSync(biome, ['format', '--stdin-file-path=any.json'], {

@@ -8,6 +8,7 @@ import { availableParallelism, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { installInCi, otherEngines } from './support/engines/packages.ts';
 import { moved, movedDates, whyNotMoved } from './support/moved-clock.ts';
+import { shareProcesses } from './support/share-processes.ts';
 import { measureSlowness } from './support/slowness.ts';
 
 interface Counts {
@@ -17,13 +18,15 @@ interface Counts {
 }
 
 interface NodeTestOptions {
-  /** Files at the same time. */
+  /** Processes at the same time. */
   concurrency?: number;
+  /** Whether a process runs many files; where each brings a browser or a process of its own there is nothing to share. */
+  shared?: boolean;
   timeoutMinutes?: number;
   env?: Record<string, string>;
-  /** Patterns of files that are left out. */
+  /** Patterns of excluded files. */
   except?: string[];
-  /** Where the system's clock stands for these tests; default where it is. */
+  /** The system's clock for these tests; default: unchanged. */
   clock?: { at: string; timeZone: string };
 }
 
@@ -34,19 +37,19 @@ process.env.NODE_COMPILE_CACHE = join(scratch, 'compiled');
 process.env.TEST_BUNDLES = join(scratch, 'bundles');
 /** SQLite's files of the test servers. */
 process.env.TEST_STORES = join(scratch, 'stores');
-/** Time limits of tests are nets for what hangs: a slow or busy machine has them further away. */
+/** Tests' time limits only catch what hangs: on a slow or busy machine they are longer. */
 const slowness = measureSlowness();
 process.env.TEST_SLOWNESS = String(slowness);
-/** Pages at the same time: each brings a browser, which fills a core. */
+/** Pages at the same time: each starts a browser, which fills a core. */
 const browsers = Math.max(1, Math.min(4, availableParallelism()));
 const bin = (name: string) => join('node_modules', '.bin', name);
 
-/** No server, no store: what is wrong here is known within seconds. */
+/** No server, no store: these fail within seconds. */
 const fastFiles = ['test/*.test.ts', 'test/server/pure/**/*.test.ts'];
-/** It runs the commands and examples that the docs name: no one waits for it among the server tests. */
+/** It runs the commands and examples of the docs, which the server tests do not wait for. */
 const docsFile = 'test/docs.test.ts';
 const serverFiles = ['test/server/**/*.test.ts', 'test/scenarios/**/*.test.ts'];
-/** They touch no store, or bring both with them. */
+/** They use no store, or bring both engines with them. */
 const withoutStore = [
   'test/server/pure/**',
   'test/server/vapi-emulator/**',
@@ -57,8 +60,8 @@ const withoutStore = [
   'test/server/cli.test.ts',
 ];
 /**
- * What the database itself decides: at every `npm test` on both engines. The other server tests follow in the long run,
- * and so do the servers that are killed on PostgreSQL.
+ * What the database itself decides: at every `npm test` on PostgreSQL, and but for the longest on SQLite. The other server
+ * tests follow in the long run, and so do the servers that are killed on PostgreSQL.
  */
 const onPostgresAlways = globSync([
   'test/scenarios/{metering,month}.test.ts',
@@ -68,17 +71,26 @@ const onPostgresAlways = globSync([
   'test/server/metering/{shared-org,unused-grants}.test.ts',
   'test/server/store/upgrade/upgrade.test.ts',
 ]);
+/** Whole months, races and kills: in the long run, on PostgreSQL and on SQLite (`movedClockTests`). */
+const longServerFiles = globSync([
+  'test/scenarios/{durability,metering}.test.ts',
+  'test/server/attacks/attacks.test.ts',
+  'test/server/billing/{dunning,histories,month-close,stripe-keys,stripe-races}.test.ts',
+  'test/server/deploy.test.ts',
+]);
 /** Matrices, and whole processes started many times over; `npm test` has five minutes. */
 const slowFiles = globSync([
+  docsFile,
+  'test/server/access/concurrency.test.ts',
   'test/e2e/{demo-pages,demo-process,installs,vapi-emulator}.test.ts',
-  'test/e2e/element-{challenge,configurator,focus}.test.ts',
+  'test/e2e/element-{challenge,configurator,focus,host-pages,rejoin}.test.ts',
   'test/e2e/portal-*.test.ts',
   'test/server/billing/{cli,stripe-crashes,troubled-histories}.test.ts',
   'test/server/cli.test.ts',
   'test/server/store/move-database.test.ts',
 ]);
 
-/** They start what reads the system's clock: the demo, the commands, the server as a process of its own. */
+/** They start what reads the system's clock: the demo, the commands, the server as a separate process. */
 const readsTheClock = [
   'test/server/access/try-it.test.ts',
   'test/server/{cli,config}.test.ts',
@@ -86,7 +98,7 @@ const readsTheClock = [
   'test/server/pure/**/*.test.ts',
 ];
 
-/** What is shown of days and months, what expires, and what a page remembers for the next one. */
+/** What is shown about days and months, what expires, and what a page remembers for the next one. */
 const datedPages = ['test/e2e/{client-calls,element-rejoin,portal}.test.ts'];
 
 /** Reading all of Vapi's types fills a core for a while, the first time on a machine; the first steps leave one free. */
@@ -98,12 +110,12 @@ if (process.argv[2] === 'long') {
   bundle();
   installInCi();
   for (const { engine, missing } of otherEngines()) {
-    // The host pages' tests fail for what is missing in CI.
+    // In CI, the host pages' tests fail if something is missing.
     if (missing) process.stdout.write(`\n# element tests in ${engine}: SKIPPED. ${missing}\n`);
     else elementTests(`element tests in ${engine}`, { TEST_BROWSER: engine });
   }
   nodeTests('whole server on PostgreSQL', serverFiles, {
-    ...{ concurrency: 3, env: { TEST_ENGINE: 'PostgreSQL' } },
+    ...{ concurrency: 3, shared: true, env: { TEST_ENGINE: 'PostgreSQL' } },
     except: [...withoutStore, ...onPostgresAlways],
   });
   nodeTests('slow tests', slowFiles, { concurrency: 2, env: { TEST_ENGINE: 'SQLite' } });
@@ -116,12 +128,13 @@ if (process.argv[2] === 'long') {
   build();
   bundle();
   const env = (engine: string) => ({ TEST_ENGINE: engine });
-  nodeTests('fast tests', fastFiles, { concurrency: 3, env: env('SQLite'), except: [docsFile] });
-  nodeTests('server tests', [docsFile, ...serverFiles], {
-    ...{ concurrency: 3, env: env('SQLite') },
-    except: [...slowFiles, 'test/server/pure/**'],
+  const shared = { concurrency: 3, shared: true };
+  nodeTests('fast tests', fastFiles, { ...shared, env: env('SQLite'), except: [docsFile] });
+  nodeTests('server tests', serverFiles, {
+    ...{ ...shared, env: env('SQLite') },
+    except: [...slowFiles, ...longServerFiles, 'test/server/pure/**'],
   });
-  nodeTests('server tests on PostgreSQL', onPostgresAlways, { concurrency: 3, env: env('PostgreSQL') });
+  nodeTests('server tests on PostgreSQL', onPostgresAlways, { ...shared, env: env('PostgreSQL') });
   elementTests('element tests');
   nodeTests('whole-page tests', ['test/e2e/**/*.test.ts'], { concurrency: browsers, except: slowFiles });
 }
@@ -130,7 +143,7 @@ rmSync(scratch, { recursive: true, force: true });
 process.stdout.write(`\n${counts.passed} passed, ${counts.failed} failed\n`);
 process.exitCode = counts.failed > 0 ? 1 : 0;
 
-/** Something that passes or fails as a whole: it counts as one. */
+/** Passes or fails as a whole: it counts as one. */
 function step(title: string, command: string, args: string[]): void {
   const ok = run(title, command, args, {});
   counts[ok ? 'passed' : 'failed'] += 1;
@@ -163,19 +176,27 @@ function movedClockTests(): void {
   if (missing) process.stdout.write(`\n# tests with a moved clock: SKIPPED. ${missing}\n`);
   else {
     for (const { at, timeZone, all } of movedDates) {
-      const options = { concurrency: 3, env: { TEST_ENGINE: 'SQLite' }, clock: { at, timeZone } };
+      const options = {
+        concurrency: 3,
+        shared: true,
+        env: { TEST_ENGINE: 'SQLite' },
+        clock: { at, timeZone },
+      };
       const [files, except] = all ? [serverFiles, slowFiles] : [readsTheClock, []];
       nodeTests(`server tests at ${at} ${timeZone}`, files, { ...options, except });
       if (all)
-        nodeTests(`whole pages at ${at} ${timeZone}`, datedPages, { ...options, concurrency: browsers });
+        nodeTests(`whole pages at ${at} ${timeZone}`, datedPages, {
+          ...{ ...options, shared: false, concurrency: browsers },
+        });
     }
   }
 }
 
-/** A test that hangs fails after its time instead of holding up everything. */
+/** A test that hangs fails after its time instead of blocking everything. */
 function nodeTests(title: string, patterns: string[], options: NodeTestOptions = {}): void {
-  const { concurrency = 1, timeoutMinutes = 5, env = {}, except = [], clock } = options;
-  const files = patterns.flatMap((pattern) => globSync(pattern, { exclude: except })).sort();
+  const { concurrency = 1, shared = false, timeoutMinutes = 20, env = {}, except = [], clock } = options;
+  const found = patterns.flatMap((pattern) => globSync(pattern, { exclude: except })).sort();
+  const files = shared ? shareProcesses(join(scratch, slug(title)), found, concurrency * 4) : found;
   counted(title, (file) => {
     const args = [
       '--test',
@@ -191,11 +212,20 @@ function nodeTests(title: string, patterns: string[], options: NodeTestOptions =
     ];
     return clock ? moved(clock, process.execPath, args, env) : [process.execPath, args, env];
   });
+  if (shared) assertAllRan(title, found);
 }
 
-/** A runner that leaves its counts in a file; one that fails without counting a failure counts as one. */
+/** A process that ends early takes the files with it that it had not come to, and fails for none of them. */
+function assertAllRan(title: string, files: string[]): void {
+  const { msByFile = {} } = readCounts(countsFile(title));
+  const missing = files.filter((file) => msByFile[file] === undefined);
+  for (const file of missing) process.stdout.write(`${title}: ${file} was not run\n`);
+  counts.failed += missing.length;
+}
+
+/** A runner that leaves its counts in a file; if it fails without counting a failure, that counts as one. */
 function counted(title: string, command: (file: string) => [string, string[], Record<string, string>]): void {
-  const file = join(scratch, `${title.replaceAll(/[ /:]/g, '-')}.json`);
+  const file = countsFile(title);
   const ok = run(title, ...command(file));
   const result = readCounts(file);
   showSlowest(result.msByFile ?? {});
@@ -208,7 +238,11 @@ function counted(title: string, command: (file: string) => [string, string[], Re
   }
 }
 
-/** `npm test` has five minutes: a change that makes it slower shows where. */
+function slug(title: string): string {
+  return title.replaceAll(/[ /:]/g, '-');
+}
+
+/** `npm test` has five minutes: shows where a change makes it slower. */
 function showSlowest(msByFile: Record<string, number>): void {
   const slowest = Object.entries(msByFile)
     .sort(([, a], [, b]) => b - a)
@@ -225,6 +259,10 @@ function run(title: string, command: string, args: string[], env: Record<string,
   const ok = result.status === 0;
   process.stdout.write(`# ${title}: ${ok ? 'ok' : 'FAILED'} in ${seconds} s\n`);
   return ok;
+}
+
+function countsFile(title: string): string {
+  return join(scratch, `${slug(title)}.json`);
 }
 
 function readCounts(file: string): Counts {

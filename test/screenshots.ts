@@ -1,7 +1,8 @@
 /**
- * `npm run screenshots`: every state of the element at the sizes of phones and desks, light and dark, from right to left,
- * magnified, in forced colours and in twelve languages, and the portal's views, into `screenshots/`. To be looked at by a
- * person; the tests check what a machine can. Words after the command (`npm run screenshots -- phone-light`) pick looks.
+ * `npm run screenshots`: every state of the element at the sizes of phones and desktops, light and dark, from right to
+ * left, magnified, in forced colours and in twelve languages, and the portal's views, into `screenshots/`. For a person
+ * to check; the tests check what a machine can. Words after the command (`npm run screenshots -- phone-light`) pick
+ * looks.
  */
 import { mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';

@@ -21,6 +21,9 @@ const words: [pattern: RegExp, instead: string][] = [
   [/\blikewise\b/i, 'also, the same'],
   [/\b(?:come|comes|came|coming) of (?:it|this|that|them|a|an|the|such)\b/i, 'result from'],
   [/\bby (?:itself|themselves)\b/i, 'automatically'],
+  [/\b(?:some|every|any)body\b/i, 'someone, everyone, anyone'],
+  [/\b(?:is|are|was|were|be|been|gets?) told\b(?! apart\b| from\b)/i, 'is notified, reads, gets'],
+  [/\b(?:is|are|was|were) to be\b/i, 'must be, will be'],
   // "There is no call", "is no longer", "is no more than": an adverb, or nothing there.
   [
     /(?<!\bthere )\b(?:is|are|was|were) no (?!longer\b|one\b|more\b|less\b|fewer\b|later\b|earlier\b|other\b|better\b|worse\b)\w/i,
@@ -76,7 +79,7 @@ function proseOf(file: string): Text {
 
 const found = (patterns: string[]) => globSync(patterns, { cwd: root }).sort();
 
-test('no text that a person reads has a word of the list', () => {
+test('no text that a person reads contains a word of the list', () => {
   const code = found(['{server,widget,demo}/**/*.{ts,js,mjs}']);
   const prose = found([
     '*.md',
@@ -89,7 +92,7 @@ test('no text that a person reads has a word of the list', () => {
   assert.deepEqual([...code.flatMap(stringsOf), ...prose.map(proseOf)].flatMap(offences), []);
 });
 
-test('the list finds the words, and lets through what only looks like one', () => {
+test('the list finds the words, and ignores what only looks like one', () => {
   const isRefused = (text: string) => offences({ file: '', text }).length > 0;
   const refused = [
     'It is no draft any more.',
@@ -97,10 +100,14 @@ test('the list finds the words, and lets through what only looks like one', () =
     'Ask whoever\n sent it',
     'An amount comes of it',
     'It is reckoned anew',
+    'Somebody is there',
+    'The operator is told once a day',
+    'A mail is to be sent',
   ];
   const taken = [
     'There is no draft. It is no longer one.',
     'There are not any more calls than ten.',
+    'One can be told from the other',
     'It waits no more than a minute, and is no more than that.',
     frozen,
     'renewed, whatever becomes of it',

@@ -1,8 +1,8 @@
-/** What a start has to ask the browser, asked on intent: each answer takes some milliseconds that a click need not wait. */
+/** Asks the browser on intent what a start needs to know: each answer takes milliseconds, which the click saves. */
 import { isBrowserFree } from './call-lock.ts';
 import { microphonePermission } from './microphone.ts';
 
-/** An older intent no longer says anything about the other tabs. */
+/** After that, the answer about other tabs is out of date. */
 const freshMs = 10_000;
 
 export class BrowserAhead {
@@ -15,7 +15,7 @@ export class BrowserAhead {
       (isFree) => {
         this.#freeAt = isFree ? Date.now() : Number.NEGATIVE_INFINITY;
       },
-      // A page that may not ask waits for the answer to its claim.
+      // If the page may not ask, the start waits for its claim to be confirmed.
       () => {},
     );
     void microphonePermission().then((permission) => {
@@ -23,14 +23,14 @@ export class BrowserAhead {
     });
   }
 
-  /** Whether the page may use the microphone without a question. */
+  /** Whether the page may use the microphone without asking. */
   async mayListen(): Promise<boolean> {
-    // Once asked for, it changes with the visitor's mind.
+    // The object is live: its state follows the visitor's choice.
     this.#permission ??= await microphonePermission();
     return this.#permission?.state === 'granted';
   }
 
-  /** Whether no other page had a call a moment ago; a claim has the last word. */
+  /** Whether no other page had a call a moment ago; only the claim is conclusive. */
   get isFree(): boolean {
     return Date.now() - this.#freeAt < freshMs;
   }

@@ -1,10 +1,10 @@
-/** Where this browser keeps the switch for a refused microphone, as a key of the texts. */
+/** Where this browser has the setting for a blocked microphone, as a key of the texts. */
 import type { StringKey } from './strings/en.ts';
 
 type Browser = Pick<Navigator, 'userAgent' | 'maxTouchPoints'>;
 
 export function microphoneHelpKey({ userAgent, maxTouchPoints }: Browser): StringKey {
-  // An iPad calls itself a Macintosh, but no Macintosh can be touched; on both all browsers are Safari inside.
+  // An iPad calls itself a Macintosh, but no Macintosh has a touch screen; on both, every browser is Safari inside.
   if (/iP(hone|ad|od)/.test(userAgent) || (/Macintosh/.test(userAgent) && maxTouchPoints > 1)) {
     return 'microphoneHelpIos';
   }

@@ -1,6 +1,6 @@
 /**
- * Owns one element's call from the first intent to the end, and is the only one that changes its state. The order of
- * a start is {@link CallController.start}; what may follow what is in `call-state.ts`.
+ * Owns one element's call from the first intent to the end; nothing else changes its state. The order of a start is in
+ * {@link CallController.start}, the allowed transitions are in `call-state.ts`.
  */
 import type { Grant, ProxyGrant, Rating, VariableValues } from '../server/contract.ts';
 import { BrowserAhead } from './browser-ahead.ts';
@@ -24,10 +24,10 @@ import type { Piece } from './transcript.ts';
 import type { ActiveCall, CallListener } from './vapi-call.ts';
 import { ignore, online, orAborted, quiet } from './waiting.ts';
 
-/** From joining to the assistant's first sound, which what is drawn meanwhile would keep waiting. */
+/** From joining to the assistant's first sound, which drawing in between would delay. */
 const firstSoundMs = 50;
 
-/** Thrown inside a start that the visitor gave up; not a failure. */
+/** Thrown inside a start that the visitor cancelled; not a failure. */
 class GivenUp extends Error {}
 
 export class CallController {
@@ -41,7 +41,7 @@ export class CallController {
   #grant: Grant | null = null;
   #attempt: AbortController | null = null;
   #sound = initialSound;
-  /** The finished call, for what the visitor has to say of it. */
+  /** The finished call, for the visitor's feedback. */
   #lastGrant: Grant | null = null;
   #playSound: (() => Promise<void>) | null = null;
   #calm: Promise<void> = Promise.resolve();
@@ -58,7 +58,7 @@ export class CallController {
     return this.#state;
   }
 
-  /** Fetches a session ahead of the click; for a spoken one, also what the browser has to load and to answer. */
+  /** Fetches a session ahead of the click; for a spoken call, also loads the code and asks the browser. */
   prepare(isSpoken: boolean): void {
     if (isActive(this.#state)) return;
     this.#session.prepare();
@@ -67,7 +67,7 @@ export class CallController {
     void this.#loadCall();
   }
 
-  /** Once here it is at hand: an `import()` takes its time even for what has been loaded. */
+  /** Kept once it is loaded: even a cached `import()` takes time. */
   #loadCall(): CallChunk {
     if (this.#chunk) return this.#chunk;
     const chunk = this.#host.loadCall();
@@ -78,19 +78,19 @@ export class CallController {
     return chunk;
   }
 
-  /** Drops what was fetched ahead, for instance because the element names another tenant now. */
+  /** Drops what was fetched ahead, for example when the element names another tenant. */
   forgetSession(): void {
     this.#session.forget();
   }
 
   /**
-   * Starts a call: the page may call it off -> visitor's consent -> one call a browser -> microphone, session, call chunk
-   * and Daily's machine side by side -> grant -> join. Resolves when the call is live, has failed or was given up; never rejects.
+   * Starts a call: page may cancel -> consent -> one call per browser -> microphone, session, call chunk and Daily's
+   * machine in parallel -> grant -> join. Resolves when the call is live, has failed or was cancelled; never rejects.
    */
   async start(): Promise<void> {
     if (isActive(this.#state)) return;
     const left = this.#host.takeLeft();
-    // The page has had its word when the call began.
+    // The page was already asked when the call began.
     const variables = left ? {} : this.#host.beforeCall();
     if (!variables || isActive(this.#state)) return;
     const attempt = new AbortController();
@@ -108,14 +108,14 @@ export class CallController {
     });
   }
 
-  /** Hangs up, gives up, or declines to go on; resolves when the page is free for the next call. */
+  /** Hangs up, cancels the start, or declines to rejoin; resolves when the page is free for the next call. */
   async end(): Promise<void> {
     const left = this.#host.takeLeft();
     if (left) void this.#host.settings.api().endCall(left.grant.callId, left.grant.endToken, 'fetch');
     if (isActive(this.#state) && this.#state.phase !== 'ending') {
       this.dispatch({ type: 'end' });
       this.#attempt?.abort(new GivenUp());
-      // The room first, see `ended` below: what the server does must not come before what the visitor did.
+      // Leave the room first, see `ended` below: otherwise the server's end would arrive before the visitor's.
       if (this.#call) this.#call.end();
       else this.#tellServer('fetch');
     }
@@ -127,7 +127,7 @@ export class CallController {
     this.#call?.setMuted(this.#state.muted);
   }
 
-  /** Settles when nothing is under way that comes before what is to be seen: the request for the call, then the joining. */
+  /** Settles when drawing no longer delays anything: the call has been requested and joined. */
   get calm(): Promise<void> {
     return this.#calm;
   }
@@ -142,12 +142,12 @@ export class CallController {
     this.#call?.setSound(sound);
   }
 
-  /** Sends with a session: the one that was fetched ahead, or a fresh one. */
+  /** Sends with a session: the one fetched ahead, or a fresh one. */
   async withSession(api: SessionApi, send: (session: string) => Promise<void>): Promise<void> {
     return withSession(api, (await this.#session.take(api)).session, send);
   }
 
-  /** Sends what the visitor thinks of the call that is over; null when the server cannot be told of it. */
+  /** Sends the visitor's feedback on the finished call; null when the server cannot receive it. */
   feedbackSender(): ((rating: Rating, comment: string) => Promise<void>) | null {
     const api = this.#api;
     const grant = this.#lastGrant;
@@ -157,7 +157,7 @@ export class CallController {
     return (rating, comment) => api.sendFeedback(callId, { token, rating, comment });
   }
 
-  /** Plays what the browser held back; to be called from the visitor's touch. */
+  /** Plays the sound that the browser blocked; must be called from a touch or click. */
   playSound(): void {
     this.#playSound?.().then(() => this.dispatch({ type: 'sound', blocked: false }), ignore);
   }
@@ -170,12 +170,12 @@ export class CallController {
     return true;
   }
 
-  /** Back to the beginning after an end or a failure. */
+  /** Back to the initial state after an end or a failure. */
   reset(): void {
     this.dispatch({ type: 'reset' });
   }
 
-  /** @param left the call to go on with, instead of a new one */
+  /** @param left the call to continue, instead of a new one */
   async #run(
     variables: VariableValues,
     left: LeftCall | null | undefined,
@@ -201,10 +201,10 @@ export class CallController {
       this.dispatch({ type: 'consent', asking: false });
       claim = await claimPage();
       signal.addEventListener('abort', claim.closing);
-      // Seen to be free a moment ago, it answers while the server does, and before anything is joined.
+      // If the browser was free a moment ago, the confirmation can arrive while the server answers, but before joining.
       if (left || !this.#browser.isFree) await orAborted(claim.confirmed, signal);
       if (left) {
-        // Only now: in a copy of the tab the call belongs to the first one, which holds the browser.
+        // Only now: in a duplicated tab the call belongs to the first tab, which holds the browser's lock.
         this.#grant = left.grant;
         addEventListener('pagehide', leave);
       }
@@ -212,7 +212,7 @@ export class CallController {
       const granted = await orAborted(mayListen, signal);
       this.dispatch({ type: 'microphone', asking: !granted });
       microphone = quiet(openMicrophone(this.#sound.microphone));
-      // Nothing is reserved or paid for before the visitor has said yes.
+      // Nothing is reserved or paid for before the visitor has allowed the microphone.
       if (!granted) {
         this.#calmDown();
         await orAborted(microphone, signal);
@@ -222,14 +222,14 @@ export class CallController {
         asNetworkFailure,
       );
       checkPolicy();
-      // Not cancelled half way: a call that the server has created must be ended by us.
+      // Not cancelled half way: we must end a call that the server has created.
       if (left) {
         fetchCallMachine(left.grant.mediaProxyUrl);
         await this.#rejoin(api, left.grant, visit.page);
       } else {
         const from = await orAborted(session ?? this.#session.take(api), signal);
         const grant = withSession(api, from.session, (id) => api.createCall(id, variables));
-        // Beside the request that everything waits for, not ahead of it.
+        // In parallel with the request that everything waits for, not before it.
         fetchCallMachine(from.mediaProxyUrl);
         this.#grant = await grant;
       }
@@ -238,7 +238,7 @@ export class CallController {
       addEventListener('pagehide', leave);
       if (!grant) throw new GivenUp();
       await orAborted(claim.confirmed, signal);
-      // One that is known to be missing ends it here; one that is still being opened does not keep the room waiting.
+      // A microphone known to be missing ends the start here; one that is still opening does not delay joining.
       await orAborted(Promise.race([microphone, null]), signal);
       this.dispatch({ type: 'connect', maxSeconds: grant.maxDurationSeconds });
       if (grant.mode === 'proxy') this.dispatch({ type: 'identify', callId: grant.callId });
@@ -260,8 +260,8 @@ export class CallController {
   }
 
   /**
-   * Joins, and stays until the transport is torn down. A room lost to the network is joined once more: only a call that
-   * the backend created has a room that we may join again.
+   * Joins, and stays until the transport is torn down. A room lost to the network is joined once more: only the room of
+   * a call that the backend created can be joined again.
    */
   async #hold(joinCall: Awaited<CallChunk>['joinCall'], held: HeldCall): Promise<void> {
     held.microphone.catch((error) => {
@@ -320,7 +320,7 @@ export class CallController {
     }
     held.claim.closing();
     const isFault = failure && phase !== 'ending';
-    // A visitor who hangs up ends the call by leaving the room; should that have been missed, the server ends it.
+    // Hanging up ends the call by leaving the room; if that is missed, the server ends it.
     if (isFault || phase === 'ending') this.#tellServer('fetch');
     if (isFault) {
       const code = held.isSecond ? 'interrupted' : failure.code;
@@ -329,14 +329,14 @@ export class CallController {
     held.settled();
   }
 
-  /** The server has the last word on whether the call still waits. @throws {GivenUp} when it does not */
+  /** The server decides whether the call still waits. @throws {GivenUp} when it does not */
   async #rejoin(api: SessionApi, grant: ProxyGrant, page: number): Promise<void> {
     if (await api.rejoinCall(grant.callId, grant.endToken, page)) return;
     this.#grant = null;
     throw new GivenUp();
   }
 
-  /** The page goes: the call waits for the next one, where its tenant wants that and the element can, or is over. */
+  /** The page is being left: the call waits for the next page if the tenant and the element allow it, or ends. */
   #leavePage({ page, liveSince }: Visit): void {
     const grant = this.#grant;
     const { muted, phase } = this.#state;
@@ -355,7 +355,7 @@ export class CallController {
     this.#tellServer('beacon');
   }
 
-  /** Ends the call at the server too, once: a browser that leaves the room can be missed, a request is not. */
+  /** Also ends the call at the server, once: leaving the room can be missed, a request is not. */
   #tellServer(how: 'fetch' | 'beacon'): void {
     const grant = this.#grant;
     if (grant?.mode !== 'proxy') return;

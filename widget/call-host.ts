@@ -1,4 +1,4 @@
-/** What a call's controller works with: its surroundings, and its calls between pages and rooms. Types only. */
+/** What a call's controller depends on, and calls between pages and rooms. Types only. */
 import type { Grant, ProxyGrant, VariableValues, WidgetConfig } from '../server/contract.ts';
 import type { PageClaim } from './call-lock.ts';
 import type { CallState, Speaker } from './call-state.ts';
@@ -16,7 +16,7 @@ export interface AgentElement extends HTMLElement {
 /** What the next page needs in order to continue the call. */
 export interface LeftCall {
   grant: ProxyGrant;
-  /** The page that was left, counted from 0 where the call was started. */
+  /** Index of the page that was left; 0 is where the call started. */
   page: number;
   /** Epoch milliseconds. */
   liveSince: number;
@@ -27,7 +27,7 @@ export interface LeftCall {
 
 export type CallChunk = Promise<typeof import('./vapi-call.ts')>;
 
-/** What the next page must know of this one. */
+/** What the next page must know about this one. */
 export interface Visit {
   page: number;
   /** Epoch milliseconds; null before the call was live. */
@@ -50,7 +50,7 @@ export interface HeldCall {
   refusal?: Failure;
 }
 
-/** The tenant and the server that the element names now. */
+/** The tenant and the server that the element currently names. */
 export interface Settings {
   /** Base URL of the server. */
   server(): string;
@@ -61,28 +61,28 @@ export interface Settings {
   /**
    * Resolves once the visitor has agreed to what the tenant demands; null when there is nothing to agree to. `ask` is
    * called when the question has to be shown.
-   * @throws {CallError} when it cannot be known whether there is: a question that is not asked is no consent
+   * @throws {CallError} when it is unknown whether consent is needed: a question that was not asked is not consent
    */
   consent(ask: () => void): Promise<void> | null;
 }
 
-/** What a call and a written conversation need of the element, and whom they tell. */
+/** What a call and a written conversation need from the element, and what they notify. */
 export interface Host {
   readonly element: AgentElement;
   readonly settings: Settings;
   loadCall(): CallChunk;
-  /** The last word of the page before anything starts: the variables of the call, or null to call it off. */
+  /** Lets the page decide before anything starts: the variables of the call, or null to cancel it. */
   beforeCall(): VariableValues | null;
   changed(state: CallState, before: CallState): void;
-  /** Keeps the call for the next page of the site; false or nothing when this is its last one. */
+  /** Keeps the call for the next page of the site; false or nothing when the call ends with this page. */
   keep(call: LeftCall): boolean | undefined;
-  /** The call of the previous page that waits to be continued; it waits no longer. */
+  /** Takes the previous page's call that waits to be continued; it no longer waits. */
   takeLeft(): LeftCall | null | undefined;
   piece(piece: Piece): void;
   volume(role: Speaker, level: number): void;
   /**
    * For the site's developer; the visitor sees the failure's own sentence.
-   * @param written the failure of a written message, of which the page must hear; a call's is in its state
+   * @param written the failure of a written message, which the page must be notified of; a call's is in its state
    */
   failed(error: unknown, written?: Failure): void;
 }

@@ -1,7 +1,7 @@
 /**
- * One call per page, whatever number of elements or copies of this code it holds: two would listen to one microphone,
- * and Vapi's SDK keeps one connection setting for the whole page. And one per browser among the pages of one origin,
- * where the browser has locks.
+ * One call per page, however many elements or copies of this code it has: two would share one microphone, and Vapi's
+ * SDK keeps one connection setting for the whole page. Where the browser has locks, also one call per browser among the
+ * pages of one origin.
  */
 import { CallError } from './failure.ts';
 import { quiet } from './waiting.ts';
@@ -12,7 +12,7 @@ interface Claim {
   released: Promise<void>;
 }
 
-/** Registered, so that a second copy of this file finds the claim of the first. */
+/** Registered globally, so that a second copy of this file finds the first one's claim. */
 const key = Symbol.for('vapi-agent.call');
 const page = globalThis as { [key]?: Claim | undefined };
 
@@ -24,16 +24,16 @@ export interface PageClaim {
    * @throws {CallError} `browser_busy` when another page has a call
    */
   readonly confirmed: Promise<void>;
-  /** The call is about to be over: others may wait for it instead of being refused. */
+  /** The call is about to end: others may wait for that instead of being refused. */
   closing(): void;
   release(): void;
 }
 
-/** A page that has just been left may still hold its call for a moment. */
+/** A page that was just left may still hold its call for a moment. */
 const otherTabMs = 1000;
 
 /**
- * Claims the page for a call, at once unless another one is just closing, and asks for the browser.
+ * Claims the page for a call, at once unless another call is closing, and asks the browser for its lock.
  * @throws {CallError} `page_busy` when another call is on
  */
 export async function claimPage(): Promise<PageClaim> {
@@ -56,7 +56,7 @@ export async function claimPage(): Promise<PageClaim> {
   };
 }
 
-/** Whether no page of this browser has a call, as far as can be told before it is claimed. */
+/** Whether no page of this browser has a call, as far as is known before claiming it. */
 export async function isBrowserFree(): Promise<boolean> {
   if (!navigator.locks) return true;
   const { held = [] } = await navigator.locks.query();
@@ -65,7 +65,7 @@ export async function isBrowserFree(): Promise<boolean> {
 
 /** Holds the browser's lock until `released`. @throws {CallError} `browser_busy` when another tab has it */
 function lockBrowser(released: Promise<void>): Promise<void> {
-  // Only secure pages have locks; the microphone is not to be had on others either.
+  // Only secure pages have locks; others have no microphone either.
   if (!navigator.locks) return Promise.resolve();
   return new Promise((settle, refuse) => {
     const options = { signal: AbortSignal.timeout(otherTabMs) };
@@ -76,7 +76,7 @@ function lockBrowser(released: Promise<void>): Promise<void> {
       })
       .catch(({ name }: DOMException) => {
         if (name === 'TimeoutError' || name === 'AbortError') refuse(new CallError('browser_busy'));
-        // A page that may have no locks has its call without one.
+        // A page that is denied locks still gets its call.
         else settle();
       });
   });

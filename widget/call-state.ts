@@ -1,5 +1,5 @@
 /**
- * The state of one element's call, and every way in which it can change. Pure: no DOM, no clock, no Vapi.
+ * The state of one element's call and every allowed transition. Pure: no DOM, no clock, no Vapi.
  *
  * Nothing is optimistic: `live` comes from the transport, not from the click.
  */
@@ -9,16 +9,16 @@ import { addPiece, type Line, type Piece, type Speaker, startSpeaking } from './
 export type { Speaker } from './transcript.ts';
 
 /**
- * `preparing`: microphone, session, grant. `connecting`: there is a call, it is being joined. `ending`: hung up, the
+ * `preparing`: microphone, session, grant. `connecting`: the call exists and is being joined. `ending`: hung up, the
  * transport is closing.
  */
 export type CallPhase = 'idle' | 'preparing' | 'connecting' | 'live' | 'ending' | 'ended' | 'error';
 
 export interface CallState {
   readonly phase: CallPhase;
-  /** Whether the browser is asking the visitor for the microphone right now. */
+  /** Whether the browser is asking the visitor for the microphone. */
   readonly askingMicrophone: boolean;
-  /** Whether the visitor is reading what the tenant wants agreed to, before anything else happens. */
+  /** Whether the visitor is being asked to agree to the tenant's terms, before anything else happens. */
   readonly askingConsent: boolean;
   readonly callId: string | null;
   readonly muted: boolean;
@@ -31,9 +31,9 @@ export interface CallState {
   readonly maxSeconds: number | null;
   /** `weak`: the sound may suffer. `lost`: being joined again. */
   readonly network: 'good' | 'weak' | 'lost';
-  /** The visitor's turn has come and passed without a sound from the microphone. */
+  /** It was the visitor's turn, and the microphone stayed silent. */
   readonly unheard: boolean;
-  /** The browser plays no sound before the visitor has touched the page. */
+  /** The browser plays no sound until the visitor has touched the page. */
   readonly soundBlocked: boolean;
   /** The previous page has left a call that can be continued. */
   readonly offersRejoin: boolean;
@@ -43,9 +43,9 @@ export interface CallState {
   readonly seconds: number | null;
   /** Vapi's `endedReason`. */
   readonly endedReason: string | null;
-  /** Whether the transcript has written lines; then it outlives a call. */
+  /** Whether the transcript has written lines; if so, it is kept after a call. */
   readonly hasText: boolean;
-  /** Where the lines of this call begin, after those written before it. */
+  /** Index of the first line of this call, after those written before it. */
   readonly callFrom: number;
   /** A written message is on its way or being answered. */
   readonly isWriting: boolean;
@@ -106,7 +106,7 @@ export const initialState: CallState = Object.freeze({
 
 const resting: readonly CallPhase[] = ['idle', 'ended', 'error'];
 
-/** From which phases an action means something; elsewhere it comes too late or twice and changes nothing. Null = any. */
+/** In which phases an action applies; in others it is late or a duplicate and is ignored. Null = any. */
 const allowedIn: Record<CallAction['type'], readonly CallPhase[] | null> = {
   prepare: resting,
   microphone: ['preparing'],
@@ -133,13 +133,13 @@ const allowedIn: Record<CallAction['type'], readonly CallPhase[] | null> = {
   reset: ['ended', 'error'],
 };
 
-/** Whether a call is on or on its way. */
+/** Whether a call is live or on its way. */
 export const isActive = (state: CallState): boolean => !resting.includes(state.phase);
 
-/** Whether a call is on its way to or from being live: nothing can be written then. */
+/** Whether a call is starting or ending: nothing can be written then. */
 export const isStarting = (state: CallState): boolean => isActive(state) && state.phase !== 'live';
 
-/** The next state, frozen; the very same object when the action does not apply. */
+/** The next state, frozen; the same object when the action does not apply. */
 export function reduce(state: CallState, action: CallAction): CallState {
   if (allowedIn[action.type]?.includes(state.phase) === false) return state;
   const change = changeFor(state, action);
@@ -217,10 +217,10 @@ function changeFor(state: CallState, action: CallAction): Partial<CallState> | n
   }
 }
 
-/** What comes next is a turn of its own. */
+/** Closes the last turn: what follows starts a new one. */
 const closed = (lines: readonly Line[]): readonly Line[] => lines.map((line) => ({ ...line, open: false }));
 
-/** The beginning, with what was written so far: text and voice are one conversation. */
+/** The initial state, with what was written so far: text and voice are one conversation. */
 function fresh(state: CallState): CallState {
   if (!state.hasText) return initialState;
   const transcript = closed(state.transcript);
@@ -228,7 +228,7 @@ function fresh(state: CallState): CallState {
   return { ...initialState, transcript, hasText, isWriting, callFrom: transcript.length };
 }
 
-/** An answer may still be coming when a call begins: it stays above what the call says. */
+/** An answer may still arrive when a call begins: it stays above the call's lines. */
 function changeWritten(
   state: CallState,
   change: (lines: readonly Line[]) => readonly Line[],
@@ -239,11 +239,11 @@ function changeWritten(
   return { transcript: numbered([...written, ...transcript.slice(callFrom)]), callFrom: written.length };
 }
 
-/** By their place, which is what tells one bubble from the other. */
+/** Keyed by position, which identifies a bubble. */
 const numbered = (lines: readonly Line[]): readonly Line[] =>
   lines.map((line, id) => (line.id === id ? line : { ...line, id }));
 
-/** The assistant of the call knows nothing of the lines before it. */
+/** The assistant on the call does not know the earlier lines. */
 function changeSpoken(
   state: CallState,
   change: (lines: readonly Line[]) => readonly Line[],
@@ -256,7 +256,7 @@ function changeSpoken(
 export const linesOfCall = ({ transcript, callFrom }: CallState): readonly Line[] =>
   transcript.slice(callFrom);
 
-/** Nothing is asked and nothing announced from now on. */
+/** From now on, nothing is asked or announced. */
 const quiet = {
   askingMicrophone: false,
   askingConsent: false,

@@ -1,6 +1,6 @@
 /**
- * A text conversation beside the call, or instead of it. Comes with the composer, when the element's mode has one. What
- * is written lands in the same transcript as what is said.
+ * A text conversation beside a call, or instead of one. Loaded with the composer, when the element's mode has text.
+ * Written and spoken words share one transcript.
  */
 import type { ChatEvent, VariableValues } from '../server/contract.ts';
 import type { CallController } from './call-controller.ts';
@@ -13,9 +13,9 @@ export class Chat {
   #host: Host;
   /** The permission from the last answer; null at the start of a conversation. */
   #token: string | null = null;
-  /** Of this conversation; should it have to start over, they count again. */
+  /** Numbers this conversation's messages; starts again if the conversation has to. */
   #variables: VariableValues = {};
-  /** As much as has come of the answer to the last message. */
+  /** The answer to the last message, as far as it has arrived. */
   #answer = '';
 
   constructor(call: CallController, host: Host) {
@@ -23,17 +23,17 @@ export class Chat {
     this.#host = host;
   }
 
-  /** The visitor does not want to agree. */
+  /** The visitor does not agree. */
   decline: () => void = () => {};
 
-  /** Another tenant, another conversation. */
+  /** Another tenant means another conversation. */
   forget(): void {
     this.#token = null;
   }
 
   /**
-   * Sends a message and shows the answer as it is written, as far as it came. @returns false when it was not sent: the
-   * visitor's words should stay where they are. Never rejects.
+   * Sends a message and shows the answer while it is written, as far as it arrives. @returns false when the message was
+   * not sent and should stay in the field. Never rejects.
    */
   async write(message: string): Promise<boolean> {
     const call = this.#call;
@@ -48,7 +48,7 @@ export class Chat {
       return true;
     } catch (error) {
       const failure = failureOf(error);
-      // What has come of the answer stands, and with it the question.
+      // Keep the part of the answer that arrived, and the question.
       if (this.#answer) this.#show(true);
       else call.dispatch({ type: 'unwritten', transcript: before });
       call.dispatch({ type: 'writing', writing: true, failure });
@@ -92,7 +92,7 @@ export class Chat {
         () => true,
         (error) => {
           if (!(error instanceof SessionGone)) throw error;
-          // It has rested too long, or the network has changed: the assistant starts over.
+          // Idle for too long, or the network has changed: the conversation starts over.
           this.#token = null;
           return false;
         },

@@ -1,6 +1,6 @@
 /**
- * What the visitor has agreed to, per tenant and version. Written only when the visitor has agreed; where the page may
- * store nothing, it is remembered until the page is left.
+ * What the visitor has agreed to, per tenant and version. Written only after the visitor has agreed; if the page may
+ * not store anything, it is remembered until the page is left.
  */
 const key = (tenant: string): string => `vapi-agent.consent.${tenant}`;
 const thisPage = new Map<string, string>();

@@ -1,6 +1,6 @@
 /**
  * The script entry: `<script type="module" src="https://HOST/widget.js">` registers `<vapi-agent>`.
- * A page that includes it twice, even from two addresses, keeps the first class.
+ * If a page includes it twice, even from two addresses, the first class stays.
  */
 import { VapiAgent } from './vapi-agent.ts';
 

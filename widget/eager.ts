@@ -1,6 +1,6 @@
 /**
- * Loads the panel and the tenant's settings before any intent, for elements with the attribute `eager`: as soon as the
- * element can be seen and the browser has nothing else to do. A separate chunk, for these pages only.
+ * Loads the panel and the tenant's settings before any intent, for elements with the attribute `eager`, as soon as the
+ * element is visible and the browser idle. A separate chunk, for these pages only.
  */
 export function whenSeen(element: Element, load: () => void): void {
   const observer = new IntersectionObserver((entries) => {
@@ -13,5 +13,5 @@ export function whenSeen(element: Element, load: () => void): void {
   observer.observe(element);
 }
 
-/** After the page's own work at its beginning, as a rule. */
+/** Usually after the page's own work at load. */
 const laterMs = 200;

@@ -1,11 +1,11 @@
-/** The element's events: every one bubbles and is composed, so a page may listen on `document`. Types only. */
+/** The element's events: each bubbles and is composed, so a page may listen on `document`. Types only. */
 import type { VariableValues } from '../server/contract.ts';
 import type { Speaker } from './call-state.ts';
 import type { FailureCode } from './failure.ts';
 
-/** Cancelable; comes before the microphone is asked for and before any request of the call. */
+/** Cancelable; fires before the microphone is asked for and before any request of the call. */
 export interface BeforeCallDetail {
-  /** From the attribute `variables`; a listener may change it, the call uses what it finds here afterwards. */
+  /** From the attribute `variables`; a listener may change it, and the call uses the changed values. */
   variables: VariableValues;
 }
 

@@ -1,4 +1,4 @@
-/** Why a call could not be started or was interrupted: one code for each thing that a visitor can be told to do about it. */
+/** Why a call could not start or was interrupted: one code for each thing that a visitor can do about it. */
 import type { ErrorCode } from '../server/contract.ts';
 
 export const failureCodes = [
@@ -42,7 +42,7 @@ export class CallError extends Error {
   }
 }
 
-/** Codes after which the same click cannot help: the page, its settings or the hour must change first. */
+/** Codes after which trying again cannot help: the page, its settings or the hour must change first. */
 const lasting: readonly FailureCode[] = [
   'microphone_forbidden',
   'insecure_page',
@@ -73,11 +73,11 @@ const ofServer: Partial<Record<ErrorCode, FailureCode>> = {
   vapi_unavailable: 'vapi_unavailable',
 };
 
-/** What a refusal of our server means to the visitor; an answer without a known code is the server's fault. */
+/** What our server's refusal means to the visitor; an answer without a known code counts as the server's fault. */
 export const failureOfServer = (code: ErrorCode | undefined): FailureCode =>
   (code && ofServer[code]) ?? 'server_error';
 
-/** Any thrown value as a failure; an unforeseen one counts as an interruption. The call chunk throws its own kind of error. */
+/** Any thrown value as a failure; unknown ones count as interruptions. The call chunk throws its own kind of error. */
 export const failureOf = (error: unknown): Failure =>
   (error as CallError | null)?.failure ?? { code: 'interrupted', retryAfterSeconds: null };
 

@@ -1,4 +1,4 @@
-/** The library entry: the class and the types, with no side effect. Import `define.ts` to register the tag. */
+/** The library entry: the class and the types, without side effects. Import `define.ts` to register the tag. */
 export type { Speaker } from './call-state.ts';
 export type * from './events.ts';
 export type { FailureCode } from './failure.ts';

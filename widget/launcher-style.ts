@@ -2,7 +2,7 @@ import { css } from './css.ts';
 
 /**
  * Only what is visible before intent. The text colour is black or white, whichever passes AA on the accent colour:
- * the two contrasts meet at a relative luminance of 0.18.
+ * their contrasts are equal at a relative luminance of 0.18.
  */
 export const launcherStyle = css`
   :host {

@@ -1,7 +1,7 @@
 /**
- * Imports a part that only some calls need. Chromium remembers a failed `import()` for the life of the page, so a
- * failed chunk is asked for once more under an address that is new to the browser, as `load.ts` does for the launcher;
- * this copy stands in the chunks' own folder, against which their addresses are relative.
+ * Imports a part that only some calls need. Chromium caches a failed `import()` until the page is left, so a failed
+ * chunk is requested once more at an address that is new to the browser, as in `load.ts`. This copy is in the chunks'
+ * folder, because their addresses are relative to it.
  * @throws {CallError} `network`
  */
 import { CallError } from './failure.ts';

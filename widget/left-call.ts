@@ -1,9 +1,9 @@
 /**
- * A call between two pages of a site. As a page goes, the call is written into the tab's `sessionStorage`; the next page
- * removes it at once and continues the call. A separate chunk, only where the element has the attribute `rejoin`.
+ * A call between two pages of a site. When a page is left, the call is written to the tab's `sessionStorage`; the next
+ * page removes it at once and continues the call. A separate chunk, only loaded with the attribute `rejoin`.
  *
- * What is written holds the room's join link and the call's token: whoever reads it can join, leave and end this one
- * call, for as long as it lasts. It is never there while a page has the call.
+ * The entry contains the room's join link and the call's token: anyone who can read it can join, leave and end this one
+ * call until it ends. It never exists while a page has the call.
  */
 import type { CallController } from './call-controller.ts';
 import type { Host, LeftCall } from './call-host.ts';
@@ -17,7 +17,7 @@ interface Kept extends LeftCall {
   open: boolean;
 }
 
-/** Also in `vapi-agent.ts`, which only looks whether it is there. */
+/** Also in `vapi-agent.ts`, which only checks whether it exists. */
 const key = 'vapi-agent';
 
 export class LeftCalls {
@@ -34,7 +34,7 @@ export class LeftCalls {
     listenForReturn(this);
   }
 
-  /** Keeps the call for the next page. @returns false when this page may store nothing */
+  /** Keeps the call for the next page. @returns false when this page may not store anything */
   keep(call: LeftCall): boolean {
     const { element } = this.#host;
     const tenant = element.getAttribute('tenant') ?? '';
@@ -47,8 +47,8 @@ export class LeftCalls {
   }
 
   /**
-   * Continues the call that the previous page left: automatically where the microphone is already allowed, otherwise the
-   * visitor is offered it, for as long as it waits. Never without the consent that the tenant demands. Never rejects.
+   * Continues the call that the previous page left: automatically if the microphone is already allowed, otherwise it is
+   * offered to the visitor while it waits. Never without the consent that the tenant requires. Never rejects.
    */
   async rejoin(): Promise<void> {
     const { element } = this.#host;
@@ -72,7 +72,7 @@ export class LeftCalls {
     else this.#controller.dispatch({ type: 'offer-rejoin', offers: true });
   }
 
-  /** The call that waits; it waits no longer. */
+  /** The waiting call; it no longer waits. */
   take(): LeftCall | null {
     const left = this.#waiting;
     if (!left) return null;
@@ -89,7 +89,7 @@ export class LeftCalls {
   };
 }
 
-/** Back to a page that the browser has kept as it was. Holds no element that a page has thrown away. */
+/** For a return to a page that the browser kept as it was. Keeps no reference to an element that a page has removed. */
 function listenForReturn(calls: LeftCalls): void {
   const found = new WeakRef(calls);
   const listen = ({ persisted }: PageTransitionEvent): void => {
@@ -100,7 +100,7 @@ function listenForReturn(calls: LeftCalls): void {
   addEventListener('pageshow', listen);
 }
 
-/** Epoch milliseconds until which the call waits for its visitor: no longer than it may last at all. */
+/** Epoch milliseconds until which the call waits, but not beyond its maximum length. */
 const waitsUntil = ({ grant, liveSince, leftAt }: LeftCall): number =>
   Math.min(leftAt + (grant.rejoinWithinSeconds ?? 0) * 1000, liveSince + grant.maxDurationSeconds * 1000);
 
@@ -113,22 +113,22 @@ function write(kept: Kept): boolean {
   }
 }
 
-/** The call of this tenant that waits for its visitor. An entry that is no longer of use is removed. */
+/** This tenant's waiting call. An entry that is no longer usable is removed. */
 function find(tenant: string | null, server: string): Kept | null {
   try {
     const kept = read(sessionStorage.getItem(key));
     if (kept && waitsUntil(kept) > Date.now()) {
-      // A call of another tenant is left to that tenant's own element.
+      // Leave another tenant's call to that tenant's element.
       return kept.tenant === tenant && kept.server === server ? kept : null;
     }
     sessionStorage.removeItem(key);
   } catch {
-    // The page may store nothing.
+    // The page may not store anything.
   }
   return null;
 }
 
-/** Anything written there by others is ignored. */
+/** Anything else written there is ignored. */
 function read(text: string | null): Kept | null {
   if (!text) return null;
   try {

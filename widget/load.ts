@@ -1,8 +1,8 @@
 /**
- * Imports a lazy chunk. Chromium remembers a failed `import()` for the life of the page, so after a moment without
- * network the launcher would stay dead: a failed chunk is asked for once more under an address that is new to the
- * browser. The address stands only in the importing function's own text, where the build has put it; in a page's own
- * bundle it cannot be found, and the failure stays what it is.
+ * Imports a lazy chunk. Chromium caches a failed `import()` until the page is left, so a short network failure would
+ * disable the launcher: a failed chunk is requested once more at an address that is new to the browser. The address is
+ * only in the source text of the importing function, where the build put it; in a page's own bundle it cannot be found,
+ * and the import fails.
  */
 export async function load<Module>(importer: () => Promise<Module>): Promise<Module> {
   try {

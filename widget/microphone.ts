@@ -1,8 +1,8 @@
-/** Asking for the microphone, and telling apart why it was not given. */
+/** Asks for the microphone, and finds out why it was refused. */
 import { CallError } from './failure.ts';
 import { isForbidden } from './page-policy.ts';
 
-/** The visitor's answer of before, which follows later ones; null when the browser does not say. */
+/** The visitor's earlier answer, live; null when the browser does not reveal it. */
 export async function microphonePermission(): Promise<PermissionStatus | null> {
   try {
     return await navigator.permissions.query({ name: 'microphone' as PermissionName });
@@ -11,17 +11,17 @@ export async function microphonePermission(): Promise<PermissionStatus | null> {
   }
 }
 
-/** Whether the page may use the microphone without a question. */
+/** Whether the page may use the microphone without asking. */
 export async function isMicrophoneGranted(): Promise<boolean> {
   return (await microphonePermission())?.state === 'granted';
 }
 
 /**
- * Opens the microphone. The track is not handed on: Daily opens its own, so that devices can be changed later. Ours
- * stays open until then, because Firefox and Safari would ask again for a microphone that no one holds.
+ * Opens the microphone. The track is not passed on: Daily opens its own, so that devices can be changed later. Ours
+ * stays open until then, because Firefox and Safari would ask again for a microphone that is not in use.
  * @param deviceId the one that the visitor has chosen; empty = the system's choice
  * @returns releases the microphone.
- * @throws {CallError} naming what is in the way.
+ * @throws {CallError} with the reason it cannot be opened.
  */
 export async function openMicrophone(deviceId: string): Promise<() => void> {
   if (!navigator.mediaDevices?.getUserMedia || typeof RTCPeerConnection === 'undefined') {
@@ -47,7 +47,7 @@ function codeOf(error: unknown) {
     case 'OverconstrainedError':
       return 'microphone_missing';
     default:
-      // NotReadableError and AbortError: the device is there but does not start.
+      // NotReadableError and AbortError: the device exists but does not start.
       return 'microphone_busy';
   }
 }

@@ -1,13 +1,13 @@
-/** A session that is fetched ahead of the click, so that the click does not wait for it. */
+/** Fetches a session ahead of the click, so that the click does not wait for it. */
 import type { SessionAnswer } from '../server/contract.ts';
 import { CallError } from './failure.ts';
 import { type SessionApi, SessionGone } from './session-api.ts';
 import { quiet } from './waiting.ts';
 
-/** A session counts as stale this long before it expires, so that it is not refused on its way. */
+/** A session counts as stale this long before it expires, so that it does not expire on its way. */
 const marginMs = 5000;
 
-/** A refusal ahead of the click answers a click that follows this soon. */
+/** A refusal ahead of the click also answers a click within this time. */
 const refusalStandsMs = 10_000;
 
 export class SessionAhead {
@@ -23,7 +23,7 @@ export class SessionAhead {
     this.#api = api;
   }
 
-  /** Silent: whatever is wrong shows when the visitor asks for the call. */
+  /** Silent: errors show when the visitor asks for the call. */
   prepare(): void {
     if (this.#refused || (this.#session && Date.now() < this.#until)) return;
     try {
@@ -50,14 +50,14 @@ export class SessionAhead {
     this.#refused = false;
   }
 
-  /** The one that was fetched ahead, or a fresh one. */
+  /** The one fetched ahead, or a fresh one. */
   take(api: SessionApi): Promise<SessionAnswer> {
     const session = Date.now() < this.#until ? this.#session : null;
     this.forget();
     if (!session) return api.openSession();
     return session.catch((error) => {
-      // The server has just said no; worth a second request is only a broken connection, and that too many have fetched
-      // ahead: a click is counted apart.
+      // The server has just refused. Only a broken connection or too many sessions fetched ahead is worth a second
+      // request: clicks are counted separately.
       if (error instanceof CallError && !/^(network|rate_limited)$/.test(error.failure.code)) throw error;
       return api.openSession();
     });
@@ -65,8 +65,8 @@ export class SessionAhead {
 }
 
 /**
- * Sends with the session at hand and, when the server no longer accepts that one, once more with a fresh one. Nothing has
- * been started by a request that was refused so.
+ * Sends with the given session, and once more with a fresh one if the server no longer accepts it. A request refused
+ * for that reason has started nothing.
  */
 export async function withSession<Answer>(
   api: SessionApi,

@@ -1,8 +1,8 @@
 /**
- * Every request of the element to our server, and nothing else.
+ * All requests from the element to our server, and nothing else.
  *
- * Bodies are JSON sent as `text/plain`: that keeps each of them a simple request, so the way from click to call needs
- * no CORS preflight. No cookies go along.
+ * Bodies are JSON sent as `text/plain`, which keeps each a simple request: the way from click to call needs no CORS
+ * preflight. No cookies are sent.
  */
 import type { Challenge } from 'altcha-lib';
 import type {
@@ -17,43 +17,43 @@ import type {
 import { CallError, failureOfServer } from './failure.ts';
 import { lazy } from './lazy.ts';
 
-/** Creating a call includes a request of the server to Vapi. */
+/** Creating a call includes our server's request to Vapi. */
 const timeoutMs = 20_000;
-/** A written answer comes word by word. */
+/** A written answer arrives word by word. */
 const answerTimeoutMs = 120_000;
 
 export interface SessionApi {
   /** `GET /v1/widget/{tenant}` */
   widgetConfig(): Promise<WidgetConfig>;
   /**
-   * `POST /v1/sessions`; where the tenant demands it, with a solved challenge. @param query `?ahead=true` ahead of a click
+   * `POST /v1/sessions`, with a solved challenge if the tenant requires it. @param query `?ahead=true` ahead of a click
    */
   openSession(query?: string): Promise<SessionAnswer>;
   /** `POST /v1/calls`; throws {@link SessionGone} when another session is needed. */
   createCall(session: string, variableValues: VariableValues): Promise<Grant>;
   /** `POST /v1/calls/{callId}/end`; never rejects. As a beacon it survives the page. */
   endCall(callId: string, token: string, how: 'fetch' | 'beacon'): Promise<void>;
-  /** `POST /v1/calls/{callId}/leave` as a beacon: the visitor goes to another page, `page` counts them. */
+  /** `POST /v1/calls/{callId}/leave` as a beacon: the visitor goes to another page, `page` is its index. */
   leaveCall(callId: string, token: string, page: number): void;
   /** `POST /v1/calls/{callId}/rejoin`; false when the call cannot be continued. Never rejects. */
   rejoinCall(callId: string, token: string, page: number): Promise<boolean>;
-  /** `POST /v1/chats`; `read` gets a good answer as a stream. Throws {@link SessionGone} when another permission is needed. */
+  /** `POST /v1/chats`; `read` gets a good answer as a stream. Throws {@link SessionGone} if it needs a session. */
   chat(message: ChatRequest, read: (response: Response) => Promise<void>): Promise<void>;
   /** `POST /v1/calls/{callId}/feedback` */
   sendFeedback(callId: string, feedback: FeedbackRequest): Promise<void>;
 }
 
-/** The session was used or has expired, which a wrong clock can hide from us: a fresh one will do. */
+/** The session was used or has expired, which a wrong clock can hide from us: a fresh one works. */
 export class SessionGone extends Error {}
 
-/** The tenant demands a solved challenge, which we could not know before its settings have come. */
+/** The tenant requires a solved challenge, which is unknown until its settings have arrived. */
 class ChallengeNeeded extends Error {}
 
 /**
  * @param server base URL of our server, with or without a slash at the end.
- * @param known the tenant's settings as far as they are here already: they save a refused request, and name the consent
- *   that was given before anything was started.
- * Every method rejects, where nothing else is said, with a {@link CallError} that says what the visitor can do.
+ * @param known the tenant's settings as far as they are loaded: they save a refused request, and name the consent that
+ *   was given before anything was started.
+ * Unless noted otherwise, every method rejects with a {@link CallError} that says what the visitor can do.
  */
 export function createSessionApi(
   server: string,
@@ -63,7 +63,7 @@ export function createSessionApi(
   const base = server.replace(/\/$/, '');
   const url = (path: string): string => `${base}/v1/${path}`;
 
-  // Left out of the JSON where there is none.
+  // JSON omits undefined values.
   const consent = (): { consent: string | undefined } => ({ consent: known()?.consent?.version });
   const request = <Answer>(path: string, body?: object): Promise<Answer> => ask(url(path), body);
   const widgetConfig = (): Promise<WidgetConfig> => request(`widget/${encodeURIComponent(tenant)}`);
@@ -144,7 +144,7 @@ export function createSessionApi(
       const address = url(`calls/${encodeURIComponent(callId)}/end`);
       const body = JSON.stringify({ token });
       if (how === 'beacon' && navigator.sendBeacon(address, body)) return;
-      // Nothing to do about a failure: the call's own limits end it, and the visitor has left it anyway.
+      // A failure needs no handling: the call's own limits end it, and the visitor has left it anyway.
       await fetch(address, { method: 'POST', body, keepalive: true, credentials: 'omit' }).catch(() => {});
     },
   };

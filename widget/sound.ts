@@ -1,4 +1,4 @@
-/** What a visitor may set of the sound; kept until the page is left. */
+/** The visitor's sound settings; kept until the page is left. */
 export interface Sound {
   /** Device ids; empty = the system's choice. */
   microphone: string;

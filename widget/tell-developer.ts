@@ -26,6 +26,6 @@ const reported = new Set<string>();
 function warn(text: string): void {
   if (reported.has(text)) return;
   reported.add(text);
-  // biome-ignore lint/suspicious/noConsole: the one place that speaks to the site's developer.
+  // biome-ignore lint/suspicious/noConsole: the only place that writes to the site developer's console.
   console.error(`[vapi-agent] ${text}`);
 }

@@ -1,9 +1,9 @@
-/** Comes with the call, which alone tells what the assistant knows. Pure. */
+/** Loaded with the call, the only source of what the assistant knows. Pure. */
 import type { Line, Piece, Speaker } from './transcript.ts';
 
 /**
- * Mends the transcript with the conversation as the assistant knows it. It may lag behind, so it corrects and fills
- * in what it covers and never takes away what came after.
+ * Corrects the transcript from the conversation as the assistant knows it. That may lag behind, so it corrects and
+ * fills in what it covers and never removes what came after.
  */
 export function repair(lines: readonly Line[], conversation: readonly Piece[]): readonly Line[] {
   const turns: { role: Speaker; text: string }[] = [];
@@ -19,7 +19,7 @@ export function repair(lines: readonly Line[], conversation: readonly Piece[]): 
     const known = aligned ? lines[index] : undefined;
     if (!known) return { id: index, role, final: [text], partial: '', open: false };
     const said = known.final.join(' ');
-    // Of the last turn we may know more; of those before it, the conversation knows all.
+    // We may know more of the last turn; of earlier ones, the conversation is complete.
     const isAhead = index === turns.length - 1 && (known.partial !== '' || said.startsWith(text));
     return isAhead || said === text ? known : { ...known, final: [text], partial: '' };
   });

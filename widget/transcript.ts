@@ -8,9 +8,9 @@ export interface Line {
   /** Stable for the life of the bubble. */
   readonly id: number;
   readonly role: Speaker;
-  /** What is certain, in the pieces in which it came. */
+  /** The final text, in the pieces in which it arrived. */
   readonly final: readonly string[];
-  /** The guess that follows it; the next piece replaces it. */
+  /** The guess after it; the next piece replaces it. */
   readonly partial: string;
   /** Whether this turn may still grow. */
   readonly open: boolean;
@@ -25,9 +25,8 @@ export interface Piece {
 const other = (role: Speaker): Speaker => (role === 'user' ? 'assistant' : 'user');
 
 /**
- * Adds one piece. Pieces carry no turn id: a turn stays open until the other side has said something final or starts
- * to speak. A final piece that comes late (recognition lags behind the voice) still lands in the bubble that shows
- * its guess.
+ * Adds one piece. Pieces have no turn id: a turn stays open until the other side starts to speak or has said something
+ * final. A late final piece (recognition lags behind the voice) still goes to the bubble that shows its guess.
  */
 export function addPiece(lines: readonly Line[], piece: Piece): readonly Line[] {
   const text = piece.text.trim();

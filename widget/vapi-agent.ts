@@ -1,14 +1,14 @@
 /**
  * `<vapi-agent>`: the launcher, and the element's attributes, methods and events.
  *
- * This file and what it imports statically are all that a page loads before the visitor shows intent, so it knows
- * nothing of calls, requests or Lit: the rest comes through the two `import()`s below.
+ * This file and its static imports are all that a page loads before the visitor shows intent, so it knows nothing about
+ * calls, requests or Lit: the rest is loaded by the two `import()`s below.
  */
 import { launcherStyle } from './launcher-style.ts';
 import { load } from './load.ts';
 import type { Agent } from './panel/mount.ts';
 
-/** The heaviest chunk; it depends on nothing, so intent brings it beside the others. */
+/** The heaviest chunk; it depends on nothing, so it is loaded on intent in parallel with the others. */
 const loadCall = () => load(() => import('./vapi-call.ts'));
 
 const sheet = new CSSStyleSheet();
@@ -17,7 +17,7 @@ sheet.replaceSync(launcherStyle);
 /**
  * A voice agent on a page: a launcher, and a panel with the call.
  *
- * These tags and the public members are the only list of the element's interface: `npm run references` writes the
+ * These tags and the public members are the only list of the element's interface: `npm run references` generates the
  * manifest, the references and the types from it.
  *
  * @attr {string} tenant - The tenant's slug; required.
@@ -56,7 +56,7 @@ sheet.replaceSync(launcherStyle);
  * @fires {CustomEvent<VolumeDetail>} vapi-agent-volume - How loud a speaker is, ten times a second.
  * @fires {CustomEvent<ErrorDetail>} vapi-agent-error - A call could not be started, or was interrupted.
  *
- * @slot launcher - Inside the launcher's button; no buttons of your own.
+ * @slot launcher - Inside the launcher's button; must not contain buttons.
  * @slot header - Avatar and title of the panel.
  *
  * @cssproperty [--vapi-agent-accent=#14635c] - The brand's colour. Defaults to the tenant's.
@@ -113,7 +113,7 @@ export class VapiAgent extends HTMLElement {
 
   #agent: Promise<Agent | undefined> | undefined;
   #root = this.attachShadow({ mode: 'open' });
-  /** Changed, never replaced: WebKit drops the click of a visitor whose press began on a node that is gone. */
+  /** Changed, never replaced: WebKit drops a click whose press began on a node that is gone. */
   #label = new Text('Talk to us');
   #isReady = false;
 
@@ -132,7 +132,7 @@ export class VapiAgent extends HTMLElement {
     slot.append(icon, label);
     button.append(slot);
     this.#root.append(button);
-    // A finger enters as it touches.
+    // A touch also fires pointerenter.
     button.onpointerenter = button.onfocus = this.#prepare;
     button.onclick = () => {
       // The visitor may want to write.
@@ -190,7 +190,7 @@ export class VapiAgent extends HTMLElement {
 
   connectedCallback(): void {
     this.attributeChangedCallback('open');
-    // The attribute is no evidence: a router's copy of a live element has it, too.
+    // The attribute is not enough: a router's copy of a live element has it, too.
     if (this.#isReady) return;
     this.#isReady = true;
     this.setAttribute('state', 'idle');
@@ -201,15 +201,15 @@ export class VapiAgent extends HTMLElement {
         () => {},
       );
     try {
-      // The only read of storage before intent, and only where the tenant lets calls continue from page to page.
+      // The only read of storage before intent, and only if the tenant lets calls continue from page to page.
       if (this.hasAttribute('rejoin') && sessionStorage['vapi-agent']) this.#load();
     } catch {
-      // The page may store nothing.
+      // The page may not store anything.
     }
   }
 
   disconnectedCallback(): void {
-    // A framework that moves the element takes it out and puts it back before this runs.
+    // A framework that moves the element removes it and puts it back before this runs.
     setTimeout(() => this.isConnected || this.end());
   }
 

@@ -1,11 +1,11 @@
 /**
- * The only file that imports Vapi's browser SDK: joins one call and turns what the SDK emits into {@link CallListener}.
- * A chunk of its own, loaded on intent beside the panel's, of which it needs nothing.
+ * The only file that imports Vapi's browser SDK: joins one call and turns the SDK's events into {@link CallListener}. A
+ * separate chunk, loaded on intent in parallel with the panel's and independent of it.
  */
 import sdk from '@vapi-ai/web';
 import type { Grant } from '../server/contract.ts';
 import type { Speaker } from './call-state.ts';
-import type { Failure } from './failure.ts';
+import type { Failure, FailureCode } from './failure.ts';
 import { Hearing } from './hearing.ts';
 import type { Sound } from './sound.ts';
 import type { Line, Piece } from './transcript.ts';
@@ -21,7 +21,7 @@ import {
 } from './vapi-failure.ts';
 import { keepAwake } from './wake-lock.ts';
 
-// The package is CommonJS: its class is the default export or a property of it, depending on who bundles it.
+// The package is CommonJS: its class is the default export or a property of it, depending on the bundler.
 type VapiClass = typeof sdk extends { default: infer Class } ? Class : typeof sdk;
 const Vapi = ((sdk as { default?: unknown }).default ?? sdk) as VapiClass;
 
@@ -31,14 +31,14 @@ export interface CallListener {
   live(): void;
   piece(piece: Piece): void;
   speech(role: Speaker, speaking: boolean): void;
-  /** The assistant has reported what it knows of the conversation; `mend` puts that into the lines of the call. */
+  /** The assistant has reported the conversation as it knows it; `mend` corrects the call's lines with it. */
   conversation(mend: (lines: readonly Line[]) => readonly Line[]): void;
   /** How loud a speaker is, 0 to 1. */
   volume(role: Speaker, level: number): void;
-  /** Whether the visitor should be told that nothing is heard. */
+  /** Whether to notify the visitor that nothing is heard. */
   unheard(unheard: boolean): void;
   network(quality: 'good' | 'weak' | 'lost'): void;
-  /** The browser wants a touch before it plays; `play` is to be called from one. */
+  /** The browser needs a touch before it plays; call `play` from one. */
   soundBlocked(play: () => Promise<void>): void;
   /** `failure` is null after a normal end, whoever hung up. */
   ended(reason: string | null, failure: Failure | null): void;
@@ -47,31 +47,31 @@ export interface CallListener {
 export interface ActiveCall {
   /** Has an effect once the call is live. */
   setMuted(muted: boolean): void;
-  /** Also once the call is live. */
+  /** Also has an effect only once the call is live. */
   setSound(sound: Sound): void;
-  /** Adds the visitor's typed words to the conversation; false when they are longer than the room's messages may be. */
+  /** Adds the visitor's typed words to the conversation; false when they exceed the room's message size. */
   send(text: string): boolean;
   /** Hangs up, also in the middle of joining. */
   end(): void;
   /** Leaves silently: the call continues, and nothing more is reported. */
   leave(): void;
-  /** Settles when everything of the call is torn down, so that the page may start another one. */
+  /** Settles when the call is torn down completely and the page may start another one. */
   readonly closed: Promise<void>;
 }
 
 /** Characters; the room refuses longer messages. */
 const messageLimit = 4096;
-/** The level that counts as 1; the SDK measures the assistant with the same yardstick. */
+/** The level that counts as 1; the SDK scales the assistant's the same way. */
 const fullVolume = 0.15;
 /** Of the daily-js inside the SDK: it loads the machine of its own release. */
 const dailyVersion = '0.87.0';
 const machinePath = `c.daily.co/call-machine/versioned/${dailyVersion}/static/call-machine-object-bundle.js`;
-/** A cancelled join may never settle; it is waited for no longer. */
+/** A cancelled join may never settle; the wait for it ends after this. */
 const giveUpMs = 5000;
 
 /**
- * Fetches what daily-js will load once there is a room, while the call is being asked for. Only after the click: it is
- * the first request to Daily. Should daily-js want another file, this one was for nothing and nothing breaks.
+ * Fetches what daily-js loads once there is a room, while the call is being requested. Only after the click: it is the
+ * first request to Daily. If daily-js needs another file, this one is fetched in vain and nothing breaks.
  */
 export function fetchCallMachine(proxyUrl: string | undefined): void {
   const host = proxyUrl ? `${proxyUrl.replace(/\/$/, '')}/` : 'https://';
@@ -79,15 +79,15 @@ export function fetchCallMachine(proxyUrl: string | undefined): void {
   link.rel = 'preload';
   link.as = 'script';
   link.href = host + machinePath;
-  // Where a nonce admits scripts, it must admit this, too.
+  // If scripts need a nonce, so does this.
   link.nonce = document.querySelector<HTMLScriptElement>('script[nonce]')?.nonce ?? '';
   link.onload = link.onerror = () => link.remove();
   document.head.append(link);
 }
 
 /**
- * Daily gives its script's address as plain text, which Trusted Types forbid.
- * @throws {Error & {failure: Failure}} `misconfigured`, before a call is asked for that could not be joined
+ * Daily passes its script's address as plain text, which Trusted Types forbid.
+ * @throws {Error & {failure: Failure}} `misconfigured`, before requesting a call that could not be joined
  */
 export function checkPolicy(): void {
   try {
@@ -102,7 +102,7 @@ export function checkPolicy(): void {
 
 /**
  * Joins the call that the grant allows. The SDK keeps its key and base URL in one place for the whole page, so its
- * object is created here, right before it is used, and the page-wide lock keeps a second one away.
+ * object is created here, right before use, and the page-wide lock prevents a second one.
  * @param mayKeepAwake whether the page's policy lets the screen be kept on
  * @param sound of the previous calls; all but the microphone is set once the call is live
  */
@@ -152,7 +152,7 @@ class JoinedCall implements ActiveCall {
         if (callId) listener.identified(callId);
         else void this.#finish();
       },
-      (error) => this.#fail({ code: failureCode({ error }, false), retryAfterSeconds: null }),
+      (error) => this.#fail(failureCode({ error }, false)),
     );
   }
 
@@ -169,7 +169,7 @@ class JoinedCall implements ActiveCall {
     if (!this.#isLive || this.#isOver) return;
     this.#vapi.setVolume(volume);
     for (const player of players()) {
-      // A device that is gone leaves the sound where it was.
+      // If the device is gone, the sound stays where it was.
       if ('setSinkId' in player) void player.setSinkId(speaker).catch(() => {});
     }
     if (microphone === this.#microphone) return;
@@ -192,7 +192,7 @@ class JoinedCall implements ActiveCall {
 
   end(): void {
     this.#hungUp = true;
-    // Leaving ends the call as the visitor's doing. A room that is kept for the next page must be told.
+    // Leaving normally ends the call as hung up by the visitor. A room that is kept for the next page needs a message.
     const isKept = this.#grant.mode === 'proxy' && this.#grant.rejoinWithinSeconds !== undefined;
     if (isKept && this.#isLive && !this.#isOver) this.#vapi.send({ type: 'end-call' });
     void this.#finish();
@@ -206,7 +206,7 @@ class JoinedCall implements ActiveCall {
   #followCourse(mayKeepAwake: boolean): void {
     const vapi = this.#vapi;
     vapi.on('call-start', () => {
-      // The SDK emits it twice when it joins a call that someone else has created.
+      // The SDK emits it twice when it joins a call that it did not create.
       if (this.#isLive || this.#isOver) return;
       this.#isLive = true;
       if (mayKeepAwake) this.#letSleep = keepAwake();
@@ -214,16 +214,15 @@ class JoinedCall implements ActiveCall {
       this.#listener.live();
     });
     vapi.on('call-end', () => void this.#finish());
-    vapi.on('camera-error', (event) => this.#fail({ code: deviceFailure(event), retryAfterSeconds: null }));
+    vapi.on('camera-error', (event) => this.#fail(deviceFailure(event)));
     vapi.on('error', (event) => {
       if (asObject(event).type === 'audio-start-failed' && !this.#isOver)
         this.#listener.soundBlocked(() => playRemote(vapi));
       if (!isFatal(event)) return;
-      const code = failureCode(event, this.#isLive);
-      this.#fail(isNormalEnd(event) ? null : { code, retryAfterSeconds: null });
+      this.#fail(isNormalEnd(event) ? null : failureCode(event, this.#isLive));
     });
     vapi.on('message', (message) => {
-      // Once the room is closed the SDK reports every end as the customer's, without knowing.
+      // Once the room is closed, the SDK reports every end as the customer's, without knowing.
       if (!this.#isOver || this.#hungUp) this.#reason ??= endedReason(message);
       if (!this.#isOver) dispatch(message, this.#listener);
     });
@@ -251,8 +250,8 @@ class JoinedCall implements ActiveCall {
     if (!this.#isMuted) this.#listener.unheard(this.#hearing.isUnheard(role, level, Date.now()));
   }
 
-  #fail(found: Failure | null): void {
-    this.#failure ??= found;
+  #fail(code: FailureCode | null): void {
+    this.#failure ??= code && { code, retryAfterSeconds: null };
     void this.#finish();
   }
 
@@ -262,7 +261,7 @@ class JoinedCall implements ActiveCall {
     const vapi = this.#vapi;
     this.#letSleep();
     await vapi.stop().catch(() => {});
-    // The SDK leaves its player in the page, and Daily the script of its machine.
+    // The SDK leaves its player in the page, and Daily its machine's script.
     for (const player of players()) if (!this.#playersBefore.has(player)) player.remove();
     for (const script of document.querySelectorAll(`head script[src$='${machinePath}']`)) script.remove();
     const reason = this.#reason;
@@ -276,7 +275,7 @@ class JoinedCall implements ActiveCall {
   }
 }
 
-/** @returns the call's id, or null when the SDK could not start it (it then has emitted why). */
+/** @returns the call's id, or null when the SDK could not start it (it has then emitted why). */
 async function join(vapi: InstanceType<VapiClass>, grant: Grant): Promise<string | null> {
   if (grant.mode === 'proxy') {
     await vapi.reconnect({
@@ -290,7 +289,7 @@ async function join(vapi: InstanceType<VapiClass>, grant: Grant): Promise<string
   return call?.id ?? null;
 }
 
-/** The SDK has abandoned its player; this one replaces it, in the gesture that the browser requires. */
+/** The SDK has abandoned its player; this one replaces it, during the gesture that the browser requires. */
 async function playRemote(vapi: InstanceType<VapiClass>): Promise<void> {
   const room = vapi.getDailyCallObject();
   const remote = Object.values(room?.participants() ?? {}).find(({ local }) => !local);
@@ -301,7 +300,7 @@ async function playRemote(vapi: InstanceType<VapiClass>): Promise<void> {
   player.srcObject = new MediaStream([track]);
   document.body.append(player);
   await player.play();
-  // The assistant waits with its first words for this.
+  // The assistant waits for this before it speaks first.
   room.sendAppMessage('playable');
 }
 
@@ -312,7 +311,7 @@ const players = (): NodeListOf<HTMLAudioElement> => document.querySelectorAll('a
 const asSpeaker = (value: unknown): Speaker | null =>
   value === 'user' || value === 'assistant' ? value : value === 'bot' ? 'assistant' : null;
 
-/** Hands one client message on; unknown ones are ignored, as new ones appear all the time. */
+/** Passes one client message on; unknown ones are ignored, since new ones appear all the time. */
 export function dispatch(value: unknown, listener: CallListener): void {
   const message = asObject(value);
   const type = asText(message.type);

@@ -1,4 +1,4 @@
-/** Why a call broke off, read from what the SDK emits: unknown values of many shapes. Comes with the call chunk. */
+/** Why a call broke off, read from the SDK's events: unknown values of many shapes. Loaded with the call chunk. */
 import type { Failure, FailureCode } from './failure.ts';
 
 type Loose = Record<string, unknown>;
@@ -6,7 +6,7 @@ export const asObject = (value: unknown): Loose =>
   typeof value === 'object' && value !== null ? (value as Loose) : {};
 export const asText = (value: unknown): string => (typeof value === 'string' ? value : '');
 
-/** Whether the call cannot go on. The other errors concern extras: noise cancelling, levels, recording. */
+/** Whether the call cannot continue. The other errors concern extras: noise cancelling, levels, recording. */
 export function isFatal(event: unknown): boolean {
   const type = asText(asObject(event).type);
   return [
@@ -24,7 +24,7 @@ export function isNormalEnd(event: unknown): boolean {
   return words.includes('ejected') || words.includes('Meeting has ended');
 }
 
-/** Texts and numbers of an error, wherever the SDK has put them: its `message` is at times an object. */
+/** Texts and numbers of an error, wherever the SDK put them: its `message` is sometimes an object. */
 function everyText(value: unknown, depth = 0): string {
   if (depth > 5) return '';
   if (value instanceof Error) return `${value.name} ${value.message}`;
@@ -54,7 +54,7 @@ export function failureCode(event: unknown, wasLive: boolean): FailureCode {
   if (status === 402) return 'budget_exhausted';
   if (status) return status >= 500 ? 'vapi_unavailable' : 'call_denied';
   if (wasLive) return 'interrupted';
-  // The page uses Daily itself, and Daily allows one call a page.
+  // The page itself uses Daily, which allows one call per page.
   if (everyText(event).includes('Duplicate DailyIframe')) return 'page_busy';
   return /failed to (fetch|load)|network|load failed/i.test(everyText(event)) || !navigator.onLine
     ? 'network'
@@ -67,7 +67,7 @@ export function deviceFailure(event: unknown): FailureCode {
   return words.includes('not-found') ? 'microphone_missing' : 'microphone_busy';
 }
 
-/** An end that Vapi calls an error is one for the visitor too, though the room was closed in good order. */
+/** An end that Vapi calls an error is one for the visitor too, even if the room was closed normally. */
 export function failureOfReason(reason: string | null, wasLive: boolean): Failure | null {
   if (reason === 'customer-did-not-give-microphone-permission') {
     return { code: 'microphone_denied', retryAfterSeconds: null };

@@ -1,11 +1,11 @@
-/** Waiting for something, until it no longer makes sense. */
+/** Waits for something, until it no longer makes sense. */
 
 /** For the network. */
 const patienceMs = 20_000;
 
 export const ignore = (): void => {};
 
-/** Resolves when the browser has a network, or when it makes no sense to wait any longer. */
+/** Resolves when the browser is online, or when waiting no longer makes sense. */
 export function online(): Promise<void> {
   if (navigator.onLine) return Promise.resolve();
   return new Promise((resolve) => {
@@ -18,13 +18,13 @@ export function online(): Promise<void> {
   });
 }
 
-/** Marks a rejection as seen; awaiting the promise still throws it. */
+/** Marks a rejection as handled; awaiting the promise still throws it. */
 export function quiet<Value>(promise: Promise<Value>): Promise<Value> {
   promise.catch(ignore);
   return promise;
 }
 
-/** The promise, unless the visitor gives up first. */
+/** The promise, unless the visitor cancels first. */
 export function orAborted<Value>(promise: Promise<Value>, signal: AbortSignal): Promise<Value> {
   return new Promise((resolve, reject) => {
     signal.throwIfAborted();

@@ -3,6 +3,7 @@ import express, { type ErrorRequestHandler, type Express, type RequestHandler } 
 import { internalError, Refusal, rateLimited } from './errors.ts';
 import { adminRoutes } from './routes/admin.ts';
 import { analyticsRoutes } from './routes/analytics.ts';
+import { artifactRoutes } from './routes/artifacts.ts';
 import { assistantRoutes } from './routes/assistants.ts';
 import { callRoutes } from './routes/calls.ts';
 import { chatRoutes } from './routes/chats.ts';
@@ -21,8 +22,8 @@ export function createApp(world: World): Express {
   app.use(express.json({ limit: '5mb' }));
   app.use(adminRoutes(world));
   app.use(published, edge, outage(world), rateLimit(world));
-  app.use(callRoutes(world), assistantRoutes(world), chatRoutes(world), analyticsRoutes(world));
-  app.use(squadRoutes(world), phoneNumberRoutes(world), tokenRoutes(world));
+  app.use(callRoutes(world), artifactRoutes(world), assistantRoutes(world), chatRoutes(world));
+  app.use(analyticsRoutes(world), squadRoutes(world), phoneNumberRoutes(world), tokenRoutes(world));
   app.use((request) => {
     throw new Refusal(404, `Cannot ${request.method} ${request.path}`);
   });

@@ -1,6 +1,7 @@
 /** A call's record and its two faces: the creation snapshot and what `GET /call/:id` shows (vapi-facts 2.1, 4.1). */
 import { randomBytes, randomUUID } from 'node:crypto';
 import { whoAnswers } from './answering.ts';
+import { recordingFields } from './recordings.ts';
 import type { WebCallBody } from './shapes.ts';
 import type { CallType, EmulatorOrg, Json, ScenarioName } from './types.ts';
 import { type Call, tick, type World } from './world.ts';
@@ -54,7 +55,8 @@ export function newCall(world: World, org: EmulatorOrg, wish: NewCall): Call {
     deleteRoomOnLeave: body.roomDeleteOnUserLeaveEnabled ?? true,
     snapshot: {},
     lines: [],
-    recordingUrl: undefined,
+    uploaded: false,
+    recordingRedirect: undefined,
     cost: undefined,
     costShown: false,
     settled: false,
@@ -122,7 +124,7 @@ export const creationAnswer = (call: Call): Json => {
 };
 
 /** `GET /call/:id`: the present state, with the cost once it is out. */
-export function currentView(call: Call): Json {
+export function currentView(world: World, call: Call): Json {
   const ended = call.status === 'ended';
   return {
     ...call.snapshot,
@@ -132,12 +134,12 @@ export function currentView(call: Call): Json {
     ...(call.startedAt === undefined ? {} : { startedAt: iso(call.startedAt) }),
     ...(call.endedAt === undefined ? {} : { endedAt: iso(call.endedAt) }),
     ...(call.endedReason === undefined ? {} : { endedReason: call.endedReason }),
-    ...(ended && call.costShown ? { ...call.cost, ...results(call) } : {}),
+    ...(ended && call.costShown ? { ...call.cost, ...results(world, call) } : {}),
   };
 }
 
 /** What was said, in the shapes of reports and `GET /call/:id`. */
-export function results(call: Call): Json {
+export function results(world: World, call: Call): Json {
   const transcript = call.lines
     .map(({ who, text }) => `${who === 'assistant' ? 'AI' : 'User'}: ${text}\n`)
     .join('');
@@ -151,7 +153,7 @@ export function results(call: Call): Json {
       messages,
       messagesOpenAIFormatted: openAiMessages(call),
       transcript,
-      ...(call.recordingUrl === undefined ? {} : { recordingUrl: call.recordingUrl }),
+      ...recordingFields(world, call),
       nodes: [],
       variables: {},
     },

@@ -2,19 +2,21 @@
  * A stand-in for Vapi and Daily on this machine: the REST API, the webhooks and, for a page, the call itself.
  * It shares no code with the product, so that a misunderstanding cannot hide on both sides.
  */
-import { createServer } from 'node:http';
+import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { createApp } from './app.ts';
 import { currentView } from './call.ts';
-import { endCall, type MadeCall, makeCall } from './lifecycle.ts';
+import { endCall, type MadeCall, makeCall, uploadRecordings } from './lifecycle.ts';
 import { reached } from './routes/admin.ts';
-import type { BookEntry, Delivery, EmulatorOptions, EmulatorOrg, Json, Switches } from './types.ts';
+import { createStorage } from './storage.ts';
+import type { BookEntry, Delivery, Download, EmulatorOptions, EmulatorOrg, Json, Switches } from './types.ts';
 import { publishDraft } from './versions.ts';
-import { addOrg, type Call, createWorld, until } from './world.ts';
+import { addOrg, type Call, createWorld, until, type World } from './world.ts';
 
 export type {
   BookEntry,
   Delivery,
+  Download,
   EmulatorAssistant,
   EmulatorOptions,
   EmulatorOrg,
@@ -47,6 +49,10 @@ export interface Emulator {
   calls: () => CallState[];
   /** Every attempt to deliver a webhook so far. */
   deliveries: () => Delivery[];
+  /** Where the recordings are: another host. */
+  storageUrl: string;
+  /** Every request for a recording there. */
+  downloads: () => Download[];
   /** Resolves when the call has come so far; rejects after `timeoutMs` (default 60,000; `Infinity` never). */
   waitForCall: (
     id: string,
@@ -59,6 +65,8 @@ export interface Emulator {
   makeCall: (wish: MadeCall) => CallState;
   /** Ends a call now. Unknown ids are ignored. */
   endCall: (id: string, endedReason?: string) => void;
+  /** The call's recordings can be fetched from now on. Unknown ids are ignored. */
+  upload: (id: string) => void;
   addOrg: (org: EmulatorOrg) => void;
   /** Makes an assistant's draft its current version, as a person does in Vapi's dashboard. Throws without a draft. */
   publishDraft: (assistantId: string) => void;
@@ -67,7 +75,7 @@ export interface Emulator {
   close: () => Promise<void>;
 }
 
-function stateOf(call: Call): CallState {
+function stateOf(world: World, call: Call): CallState {
   const monitor = call.snapshot.monitor as { controlUrl?: string };
   return {
     id: call.id,
@@ -77,43 +85,67 @@ function stateOf(call: Call): CallState {
     settled: call.settled,
     controlUrl: monitor.controlUrl ?? '',
     webCallUrl: call.snapshot.webCallUrl as string | undefined,
-    view: currentView(call),
+    view: currentView(world, call),
   };
 }
 
-/** Starts an emulator on 127.0.0.1. Rejects when the port is taken. */
+/** @returns the base URL, without a trailing slash */
+async function listen(server: Server, port: number): Promise<string> {
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', reject);
+    server.listen(port, '127.0.0.1', resolve);
+  });
+  return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+}
+
+const closeServer = (server: Server): Promise<void> =>
+  new Promise((resolve) => {
+    server.close(() => resolve());
+    server.closeAllConnections();
+  });
+
+/** Starts an emulator on 127.0.0.1, its bucket on a free port beside it. Rejects when the port is taken. */
 export async function startEmulator(options: EmulatorOptions): Promise<Emulator> {
   const world = createWorld(options);
   const server = createServer(createApp(world));
-  await new Promise<void>((resolve, reject) => {
-    server.once('error', reject);
-    server.listen(options.port, '127.0.0.1', resolve);
-  });
-  world.url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  const storage = createStorage(world);
+  world.url = await listen(server, options.port);
+  world.storageUrl = await listen(storage, 0);
   const waitForAnyCall: Emulator['waitForAnyCall'] = async (fits, timeoutMs) =>
-    until(world, () => [...world.calls.values()].map(stateOf).find(fits), 'a call', timeoutMs);
+    until(
+      world,
+      () => [...world.calls.values()].map((call) => stateOf(world, call)).find(fits),
+      'a call',
+      timeoutMs,
+    );
 
   return {
     url: world.url,
     dailyProxyUrl: `${world.url}/daily`,
     books: () => [...world.books.values()],
-    calls: () => [...world.calls.values()].map(stateOf),
+    calls: () => [...world.calls.values()].map((call) => stateOf(world, call)),
     deliveries: () => [...world.deliveries],
+    storageUrl: world.storageUrl,
+    downloads: () => [...world.downloads],
     waitForCall: (id, state, timeoutMs) =>
       until(
         world,
         () => {
           const call = world.calls.get(id);
-          return call !== undefined && reached[state](call) ? stateOf(call) : undefined;
+          return call !== undefined && reached[state](call) ? stateOf(world, call) : undefined;
         },
         `call ${id} to be ${state}`,
         timeoutMs,
       ),
     waitForAnyCall,
-    makeCall: (wish) => stateOf(makeCall(world, wish)),
+    makeCall: (wish) => stateOf(world, makeCall(world, wish)),
     endCall: (id, endedReason = 'customer-ended-call') => {
       const call = world.calls.get(id);
       if (call !== undefined) endCall(world, call, endedReason);
+    },
+    upload: (id) => {
+      const call = world.calls.get(id);
+      if (call !== undefined) uploadRecordings(world, call);
     },
     addOrg: (org) => addOrg(world, org),
     publishDraft: (assistantId) => {
@@ -126,10 +158,7 @@ export async function startEmulator(options: EmulatorOptions): Promise<Emulator>
       world.timers.clear();
       world.closing.abort();
       for (const call of world.calls.values()) for (const stop of call.stops.splice(0)) stop();
-      await new Promise<void>((resolve) => {
-        server.close(() => resolve());
-        server.closeAllConnections();
-      });
+      await Promise.all([server, storage].map(closeServer));
     },
   };
 }

@@ -1,11 +1,12 @@
 /** A call's life: joined, left, ended, and what follows the end. */
 import { whoAnswers } from './answering.ts';
-import { newCall, promptOf } from './call.ts';
+import { newCall, promptOf, results } from './call.ts';
 import { Conversation, callTime, linesOfCall } from './conversation.ts';
 import { costItems, costItemsFor, summarize } from './cost.ts';
 import { spokenIn, timelineOf } from './dialogue.ts';
 import { Refusal } from './errors.ts';
 import { sendToClient, sendToServer, statusUpdate } from './messages.ts';
+import { upload } from './recordings.ts';
 import { closeRoom } from './rooms.ts';
 import { Errand, normalEnd, overConcurrency, scenarios } from './scenarios.ts';
 import type { WebCallBody } from './shapes.ts';
@@ -52,7 +53,7 @@ export function startCall(world: World, call: Call): void {
   call.stops.push(() => conversation.stop(), after(maxSeconds(call), 'exceeded-max-duration'));
   const cut = scenarios[call.scenario].cutAfterSeconds;
   if (cut !== undefined) call.stops.push(after(cut, 'worker-shutdown'));
-  const message = statusUpdate(call);
+  const message = statusUpdate(world, call);
   sendToClient(world, call, message);
   void sendToServer(world, call, message);
   changed(world);
@@ -85,7 +86,7 @@ export function endCall(world: World, call: Call, reason: string, simulated?: Si
   call.status = 'ended';
   call.updatedAt = tick(world);
   const entry = book(world, call, simulated);
-  sendToClient(world, call, statusUpdate(call));
+  sendToClient(world, call, statusUpdate(world, call));
   closeRoom(call);
   world.log(`call ${call.id} ended: ${call.endedReason}, ${entry.seconds} s, $${entry.cost}`);
   world.onCallEnded(entry);
@@ -153,10 +154,24 @@ const withoutMessages = (model: Record<string, unknown> | undefined): Record<str
 
 async function followUp(world: World, call: Call, webhooks: boolean): Promise<void> {
   const errand = new Errand(world, call);
+  scheduleUpload(world, call, webhooks);
   if (webhooks) await (scenarios[call.scenario].afterEnd ?? normalEnd)(errand);
   else errand.showCost();
   call.settled = true;
   changed(world);
+}
+
+function scheduleUpload(world: World, call: Call, webhooks: boolean): void {
+  const { uploadDelayMs } = world.switches;
+  if (uploadDelayMs === 0) uploadRecordings(world, call, webhooks);
+  else world.timers.after(uploadDelayMs, () => uploadRecordings(world, call, webhooks));
+}
+
+/** Puts the recordings into the bucket, once, and reports it. */
+export function uploadRecordings(world: World, call: Call, webhooks = true): void {
+  const message = upload(world, call);
+  if (message === null || !webhooks) return;
+  void sendToServer(world, call, { ...message, artifact: results(world, call).artifact });
 }
 
 /** A call without a browser: `POST /_emulator/calls`. */
@@ -171,8 +186,8 @@ export interface MadeCall extends SimulatedEnd {
   scenario?: ScenarioName | undefined;
   /** True: the call stays in progress until something ends it. */
   live?: boolean | undefined;
-  /** Where its recording is. */
-  recordingUrl?: string | undefined;
+  /** Where the endpoints of its recordings redirect to, instead of the emulator's own bucket. */
+  recordingRedirect?: string | undefined;
 }
 
 /** Makes a call happen: finished at once with its simulated length, or left in progress when `live`. */
@@ -185,7 +200,7 @@ export function makeCall(world: World, wish: MadeCall): Call {
     createdAt: wish.createdAt === undefined ? undefined : Date.parse(wish.createdAt),
     scenario: wish.scenario,
   });
-  call.recordingUrl = wish.recordingUrl;
+  call.recordingRedirect = wish.recordingRedirect;
   if (wish.live === true) {
     startCall(world, call);
     conversationOf(call)?.start();

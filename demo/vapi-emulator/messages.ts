@@ -78,17 +78,17 @@ export function tell(world: World, call: Call, message: Json): void {
   void sendToServer(world, call, message);
 }
 
-export const statusUpdate = (call: Call): Json => ({
+export const statusUpdate = (world: World, call: Call): Json => ({
   type: 'status-update',
   status: call.status,
   ...(call.endedReason === undefined ? {} : { endedReason: call.endedReason }),
-  artifact: results(call).artifact,
+  artifact: results(world, call).artifact,
 });
 
 /** The report; with `cost: false` as it sometimes is: sent before the cost was known. */
-export function endOfCallReport(call: Call, { cost = true } = {}): Json {
+export function endOfCallReport(world: World, call: Call, { cost = true } = {}): Json {
   const { startedAt, endedAt = call.createdAt } = call;
-  const content = results(call);
+  const content = results(world, call);
   const durationMs = startedAt === undefined ? 0 : endedAt - startedAt;
   return {
     type: 'end-of-call-report',

@@ -28,14 +28,14 @@ export class Errand {
   }
 
   status(): Promise<void> {
-    return sendToServer(this.world, this.call, statusUpdate(this.call));
+    return sendToServer(this.world, this.call, statusUpdate(this.world, this.call));
   }
 
   /** Also makes the cost visible in `GET /call/:id`, unless `cost` is false. */
   async report({ cost = true } = {}): Promise<void> {
     if (cost) this.showCost();
     if (this.world.switches.dropReports) return;
-    await sendToServer(this.world, this.call, endOfCallReport(this.call, { cost }));
+    await sendToServer(this.world, this.call, endOfCallReport(this.world, this.call, { cost }));
   }
 
   showCost(): void {

@@ -152,6 +152,14 @@ export interface Switches {
   costLateMs: number;
   /** `cost-changes`: from the report to the moment that the cost grows. */
   costChangesMs: number;
+  /** From a call's end to the moment that its recordings can be fetched; 0 = at once. */
+  uploadDelayMs: number;
+  /** For how many seconds the signed addresses in `artifact` are good; 0 = they have expired when they are read. */
+  presignedSeconds: number;
+  /** The bucket refuses the signed addresses in `artifact`, as if by its clock they had expired. */
+  refusePresigned: boolean;
+  /** The endpoints of a call's artifacts answer with this status; 0 = off. */
+  failArtifactsWith: number;
   /** `slow`: how long `POST /call/web` takes. */
   slowMs: number;
   /** From creation to the end of a call that nobody joins. */
@@ -234,4 +242,14 @@ export interface Delivery {
   attempt: number;
   /** The receiver's HTTP status; null when there was none (refused, timed out). */
   answer: number | null;
+}
+
+/** One request for a recording in the bucket. */
+export interface Download {
+  file: string;
+  /** Which signed address was used: the one in `artifact`, or the one that an endpoint redirects to; null = neither. */
+  from: 'artifact' | 'endpoint' | null;
+  /** The `Range` that was asked for. */
+  range: string | null;
+  status: number;
 }

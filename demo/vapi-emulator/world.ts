@@ -1,5 +1,5 @@
 /** Everything that the emulator knows while it runs, in memory. */
-import { randomUUID } from 'node:crypto';
+import { randomBytes, randomUUID } from 'node:crypto';
 import type { Overrides } from './shapes.ts';
 import { Timers } from './timers.ts';
 import type {
@@ -7,6 +7,7 @@ import type {
   CallCost,
   CallType,
   Delivery,
+  Download,
   EmulatorAssistant,
   EmulatorOptions,
   EmulatorOrg,
@@ -24,6 +25,10 @@ export const defaultSwitches: Switches = {
   reportDelayMs: 5_000,
   costLateMs: 10_000,
   costChangesMs: 60_000,
+  uploadDelayMs: 0,
+  presignedSeconds: 3_600,
+  refusePresigned: false,
+  failArtifactsWith: 0,
   slowMs: 4_000,
   joinTimeoutMs: 30_000,
   disconnectMs: 3_000,
@@ -120,8 +125,10 @@ export interface Call {
   /** What `POST /call/web` answered; every webhook repeats it as it was. */
   snapshot: Json;
   lines: SpokenLine[];
-  /** The emulator records nothing: of a made call it shows what it was told. */
-  recordingUrl: string | undefined;
+  /** Whether its recordings are in the bucket. */
+  uploaded: boolean;
+  /** Where their endpoints redirect to, if a test has said so. */
+  recordingRedirect: string | undefined;
   cost: CallCost | undefined;
   /** `GET /call/:id` keeps the cost back until then. */
   costShown: boolean;
@@ -135,6 +142,10 @@ export interface Call {
 export interface World {
   /** The emulator's own base URL, without a trailing slash. */
   url: string;
+  /** The bucket's, on another port. */
+  storageUrl: string;
+  /** Signs addresses of the bucket. */
+  storageKey: Buffer;
   speed: number;
   /** Epoch milliseconds. */
   now: () => number;
@@ -152,6 +163,7 @@ export interface World {
   sessions: Map<string, Json>;
   books: Map<string, BookEntry>;
   deliveries: Delivery[];
+  downloads: Download[];
   timers: Timers;
   /** Aborted on close: cuts webhooks that are on their way. */
   closing: AbortController;
@@ -174,6 +186,8 @@ export function createWorld(options: EmulatorOptions): World {
   }
   const world: World = {
     url: '',
+    storageUrl: '',
+    storageKey: randomBytes(32),
     speed: options.speed ?? 1,
     now: options.now ?? Date.now,
     switches,
@@ -188,6 +202,7 @@ export function createWorld(options: EmulatorOptions): World {
     sessions: new Map(),
     books: new Map(),
     deliveries: [],
+    downloads: [],
     timers: new Timers(),
     closing: new AbortController(),
     log: options.log ?? (() => {}),

@@ -1,4 +1,4 @@
-/** Every key of the server comes from `SECRET_KEY` through HKDF with a label of its own, so that no two uses share one. */
+/** Derives every key of the server from `SECRET_KEY` with HKDF, under a label per use, so that no two uses share one. */
 import { createHash, hkdfSync } from 'node:crypto';
 
 export type KeyPurpose =
@@ -10,7 +10,7 @@ export type KeyPurpose =
   | 'installation';
 
 export interface DerivedKey {
-  /** Names the key in a token or a ciphertext, so that the right one is found after a rotation. Not secret. */
+  /** Names the key in a token or a ciphertext, so that it is found after a rotation. Not secret. */
   id: string;
   key: Buffer;
 }

@@ -1,8 +1,8 @@
-/** Signals a worker of this process that there is something to do, so that it need not wait for its next check. */
+/** Signals a worker of this process that there is work, so that it need not wait for its next check. */
 export interface Doorbell {
-  /** Heard by the current waiter, or by the next one. */
+  /** Wakes the current waiter, or the next one. */
   ring(): void;
-  /** Ends at a ring, or after `ms` milliseconds. For one waiter. */
+  /** Resolves at a ring, or after `ms` milliseconds. For one waiter. */
   wait(ms: number): Promise<void>;
 }
 

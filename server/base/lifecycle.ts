@@ -1,4 +1,4 @@
-/** `stopping` once a stop is announced: load balancers are told to send nothing more. */
+/** `stopping` once a stop is announced: readiness then makes load balancers send no more requests. */
 export interface Lifecycle {
   stopping: boolean;
 }

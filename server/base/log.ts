@@ -1,4 +1,4 @@
-/** Structured logs. Nothing is logged because it happened to be there: only the fields named here are. */
+/** Structured logs. Only the fields named here are logged. */
 import { randomBytes } from 'node:crypto';
 import type { RequestHandler } from 'express';
 import { type DestinationStream, type Logger, pino } from 'pino';
@@ -14,7 +14,7 @@ export function createLog(level: string, destination?: DestinationStream): Logge
   return destination ? pino(options, destination) : pino(options);
 }
 
-/** One line per request: method, path without its query, status, milliseconds. No header and no body is ever logged. */
+/** One line per request: method, path without its query, status, milliseconds. Headers and bodies are never logged. */
 export function requestLog(log: Logger): RequestHandler {
   return pinoHttp({
     logger: log,

@@ -1,13 +1,13 @@
 /**
- * What a monitor can read of this process (Prometheus). No series is labelled by tenant: there may be hundreds, and each
- * would multiply every series; what a tenant uses is in its usage, not here.
+ * What a monitor can read from this process (Prometheus). No series is labelled by tenant: there may be hundreds, and
+ * each would multiply every series; a tenant's use is in its usage.
  */
 import { Counter, collectDefaultMetrics, Gauge, Registry } from 'prom-client';
 import { shared } from './shared.ts';
 
 export interface Metrics {
   registry: Registry;
-  /** Webhooks of Vapi's by type (`unknown` for those we do not know) and how they ended. */
+  /** Vapi's webhooks by type (`unknown` for unknown ones) and result. */
   webhooks: Counter<'type' | 'result'>;
   /** Requests for a call by result: `granted` or the error code. */
   grants: Counter<'result'>;
@@ -19,18 +19,18 @@ export interface Metrics {
   forwarded: Counter<'mode' | 'result'>;
 }
 
-/** What the store counts, for all processes. */
+/** Counted by the store, for all processes. */
 export interface StoreCounts {
   /** Messages that wait in the outbox, and their size. */
   pendingForwards: () => Promise<{ messages: number; bytes: number }>;
-  /** Calls that belong to no tenant, of those that the last sweeps looked at. */
+  /** Calls that belong to no tenant, among those seen by the last sweeps. */
   unassignedCalls: () => Promise<number>;
 }
 
 export function createMetrics({ pendingForwards, unassignedCalls }: StoreCounts): Metrics {
   const registry = new Registry();
   const registers = [registry];
-  // Two gauges of one scrape, one count.
+  // Two gauges from one count per scrape.
   const waiting = shared(pendingForwards);
   collectDefaultMetrics({ register: registry });
   new Gauge({

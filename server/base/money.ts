@@ -1,18 +1,18 @@
 /**
- * Integer money. A product is made in BigInt and rounded once, half up; a negative amount is the exact mirror of the
- * positive one, so that a credit gives back what the charge took. Pure.
+ * Integer money. Products are BigInt and rounded once, half up; a negative amount mirrors the positive one exactly, so
+ * that a credit returns what the charge took. Pure.
  */
-import { minorDigits } from './currency.ts';
+import { fromUnits, minorDigits } from './currency.ts';
 
 /**
- * Stripe gives these amounts a meaning of its own: thousandths (the first five), or hundredths that must be zero. An
- * invoice in one would be right here and wrong there.
+ * Stripe treats these amounts specially: thousandths (the first five), or hundredths that must be zero. An invoice in
+ * one would be right here and wrong there.
  */
 export const currenciesNotOffered = 'bhd jod kwd omr tnd huf isk twd ugx'.split(' ');
 
 /**
- * Money that is in use, without the codes that no longer are and that Intl still lists. A slip of the keyboard would
- * otherwise be found when the first invoice is refused.
+ * Currencies in use, without the obsolete codes that Intl still lists. Otherwise a typing error would only show when
+ * the first invoice is refused.
  */
 const offered = new Set(
   `aed afn all amd aoa ars aud awg azn bam bbd bdt bif bmd bnd bob brl bsd bwp byn bzd cad cdf chf clp cny cop crc cve czk
@@ -36,7 +36,7 @@ export function roundHalfUp(dividend: bigint, divisor: bigint): bigint {
   return dividend < 0n ? -rounded : rounded;
 }
 
-/** What was asked for cannot be calculated: the caller is told, since only another price or fewer calls can help. */
+/** The amount cannot be calculated; reported to the caller, since only another price or fewer calls can help. */
 export class AmountTooLarge extends RangeError {
   constructor(value: bigint | string) {
     super(`The result is an amount of ${value}, which is too large to calculate exactly.`);
@@ -55,7 +55,7 @@ export function centsToMicros(cents: number, currency: string): number {
   return toSafeNumber(BigInt(cents) * (minorDigits(currency) === 2 ? 10_000n : 1_000_000n));
 }
 
-/** The one rounding of a line. `…Cents` are the currency's smallest units, whatever they are called. */
+/** The only rounding of a line. `…Cents` are the currency's smallest units, whatever their name. */
 export function microsToCents(micros: bigint, currency: string): number {
   return toSafeNumber(roundHalfUp(micros, minorDigits(currency) === 2 ? 10_000n : 1_000_000n));
 }
@@ -68,7 +68,7 @@ export function proportion(amount: number, part: number, whole: number): number 
 /** @returns plain digits: `-1234.50` */
 export function centsToDecimal(cents: number, currency: string): string {
   const digits = minorDigits(currency);
-  return toDecimal(BigInt(cents), digits, digits);
+  return fromUnits(cents, digits, digits);
 }
 
 /** @returns `-1234.50 eur` */
@@ -82,14 +82,5 @@ export function sumCents(rows: { amountCents: number }[]): number {
 
 /** @returns plain digits, at least as many decimals as the currency has, at most six: `0.0325` */
 export function microsToDecimal(micros: number, currency: string): string {
-  return toDecimal(BigInt(micros), 6, minorDigits(currency));
-}
-
-function toDecimal(value: bigint, scale: number, leastDigits: number): string {
-  const sign = value < 0n ? '-' : '';
-  const digits = String(value < 0n ? -value : value).padStart(scale + 1, '0');
-  const whole = digits.slice(0, digits.length - scale);
-  let fraction = digits.slice(digits.length - scale);
-  while (fraction.length > leastDigits && fraction.endsWith('0')) fraction = fraction.slice(0, -1);
-  return `${sign}${whole}${fraction ? `.${fraction}` : ''}`;
+  return fromUnits(micros, 6, minorDigits(currency));
 }

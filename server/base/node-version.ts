@@ -1,4 +1,4 @@
-/** What the commands say on a Node that is too old, which would otherwise only name the first module that it lacks. */
+/** The commands' message on a Node that is too old, which would otherwise only name the first missing module. */
 
 /** @throws Error when this is older than Node 24 */
 export function demandNode(version = process.versions.node): void {

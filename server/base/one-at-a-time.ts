@@ -1,4 +1,4 @@
-/** Does one piece of work at a time, in the order of asking; a piece that fails does not hold up the next. */
+/** Does one piece of work at a time, in the order of the requests; one that fails does not block the next. */
 export function oneAtATime(): <Result>(work: () => Promise<Result>) => Promise<Result> {
   let last: Promise<unknown> = Promise.resolve();
   return (work) => {

@@ -1,6 +1,6 @@
 /**
  * Requests to addresses that someone else has named. They must lead to the public internet, whatever a name resolves to
- * and wherever a redirect points: otherwise anyone who names one could make this server ask its own network.
+ * and wherever a redirect points: otherwise they could make this server send requests to its own network.
  */
 import { lookup } from 'node:dns';
 import { type IncomingMessage, request as plainRequest } from 'node:http';
@@ -8,12 +8,12 @@ import { request as tlsRequest } from 'node:https';
 import { BlockList, isIP, type LookupFunction } from 'node:net';
 import { Readable } from 'node:stream';
 
-/** All that can be on the public internet: of IPv6 only 2000::/3 has been given out. IPv4 as ::ffff:a.b.c.d counts as IPv4. */
+/** The public internet: of IPv6 only 2000::/3 has been allocated. IPv4 as ::ffff:a.b.c.d counts as IPv4. */
 const unicast = listOf(['0.0.0.0/0', '2000::/3']);
 /**
- * What of that is not (IANA's special-purpose registries), with what carries an IPv4 address to a relay that unpacks it:
- * Teredo (within 2001::/23) and 6to4 (2002::/16). NAT64 (64:ff9b::/96, 64:ff9b:1::/48), IPv4-compatible (::/96) and
- * IPv4-translated (::ffff:0:0:0/96) addresses are outside of 2000::/3.
+ * Exceptions (IANA's special-purpose registries), including addresses that carry an IPv4 address to a relay that
+ * unpacks it: Teredo (within 2001::/23) and 6to4 (2002::/16). NAT64 (64:ff9b::/96, 64:ff9b:1::/48), IPv4-compatible
+ * (::/96) and IPv4-translated (::ffff:0:0:0/96) addresses are outside 2000::/3.
  */
 const reserved = listOf([
   ...['0.0.0.0/8', '10.0.0.0/8', '100.64.0.0/10', '127.0.0.0/8', '169.254.0.0/16', '172.16.0.0/12'],
@@ -34,11 +34,11 @@ function listOf(subnets: string[]): BlockList {
 const isIn = (list: BlockList, address: string) => list.check(address, isIP(address) === 6 ? 'ipv6' : 'ipv4');
 
 export interface Outside {
-  /** For trying things out against servers on this machine, over plain http too. */
+  /** For tests against servers on this machine, also over plain http. */
   allowLoopback: boolean;
 }
 
-/** Where Vapi itself is on this machine, as the emulator is, so may be what it names; in production nothing may. */
+/** If Vapi is on this machine, as the emulator is, the addresses it names may be too; never in production. */
 export function outsideOf({ vapiBaseUrl }: { vapiBaseUrl: string }): Outside {
   const host = new URL(vapiBaseUrl).hostname;
   return { allowLoopback: isLoopback(host) };
@@ -53,7 +53,7 @@ export function isOutside(address: string, { allowLoopback }: Outside): boolean 
 
 /**
  * What a URL shows without any request; a name still has to be resolved.
- * @returns why it leads nowhere that may be asked, as the end of a sentence; null when it may
+ * @returns why it may not be requested, as the end of a sentence; null when it may
  */
 export function outsideProblem(text: string, outside: Outside): string | null {
   const url = URL.parse(text);
@@ -72,45 +72,37 @@ export function isLoopback(hostname: string): boolean {
   return /(^|\.)localhost\.?$/.test(host) || (isIP(host) !== 0 && isIn(loopback, host));
 }
 
-/** An IPv6 address without the brackets that it has in a URL. */
+/** An IPv6 address without its brackets in a URL. */
 const bare = (hostname: string) => hostname.replace(/^\[(.*)\]$/, '$1');
 
-const mostRedirects = 3;
+export interface Get {
+  headers: Record<string, string>;
+  /** Ends the request, and the reading of its body too. */
+  signal: AbortSignal;
+}
 
 /**
- * Gets a resource, following redirects as far as each leads outside. The body has not been read.
- * @param signal ends the request, and the reading of its body too
- * @throws when it leads elsewhere, or there is no answer
+ * Gets a resource. A redirect is returned and not followed: the caller decides whether it may lead on. The body has not
+ * been read.
+ * @throws when the address does not lead outside, or there is no answer
  */
-export async function getOutside(
-  text: string,
-  outside: Outside,
-  signal: AbortSignal,
-): Promise<IncomingMessage> {
-  let url = text;
-  for (let redirects = 0; redirects <= mostRedirects; redirects += 1) {
-    const answer = await ask(url, outside, { method: 'GET', signal });
-    const { statusCode = 0, headers } = answer;
-    if (statusCode < 300 || statusCode > 399 || headers.location === undefined) return answer;
-    answer.destroy();
-    url = new URL(headers.location, url).href;
-  }
-  throw new Error('the address redirects too often');
+export function getOutside(text: string, outside: Outside, get: Get): Promise<IncomingMessage> {
+  return ask(text, outside, { method: 'GET', ...get });
 }
 
 export interface Post {
   headers: Record<string, string>;
   body: string | Buffer;
-  /** Ends the request, and the reading of its answer too. */
+  /** Also ends reading the answer. */
   signal: AbortSignal;
 }
 
-/** Statuses with which a `Response` can have no body. */
+/** Statuses for which a `Response` must not have a body. */
 const bodiless = [204, 205, 304];
 
 /**
- * Posts to an address outside. A redirect is returned and not followed: it would carry what is posted, and the secrets
- * in its headers, to a place that no one has named. The answer's body has not been read.
+ * Posts to an address outside. A redirect is returned and not followed: it would send the body, and the secrets in its
+ * headers, to an address that no one has named. The answer's body has not been read.
  * @throws when the address does not lead outside, or there is no answer
  */
 export async function postOutside(text: string, outside: Outside, post: Post): Promise<Response> {
@@ -137,7 +129,7 @@ async function ask(
   return new Promise((resolve, reject) => {
     const options = {
       method,
-      // A connection of its own: a kept one may have been made without this look at its address.
+      // A new connection: a kept one may have been made without this check of its address.
       agent: false,
       lookup: lookupOutside(outside),
       signal,
@@ -147,7 +139,7 @@ async function ask(
   });
 }
 
-/** What is looked at is what is connected to, so that a name cannot resolve to one address now and another then. */
+/** Checks the very address that is connected to: a name could resolve to another one the second time. */
 export function lookupOutside(outside: Outside): LookupFunction {
   return (hostname, options, done) =>
     lookup(hostname, options, (error, found, family) => {

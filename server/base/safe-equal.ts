@@ -1,8 +1,8 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
 
 /**
- * The one way in which this server compares secrets: takes the same time wherever they differ and whatever their
- * lengths, because equal-length digests are compared.
+ * The only comparison of secrets in this server: it compares equal-length digests, so the time it takes does not depend
+ * on where the secrets differ or on their lengths.
  */
 export function safeEqual(a: string, b: string): boolean {
   const digest = (text: string) => createHash('sha256').update(text).digest();

@@ -1,9 +1,9 @@
-/** Encrypts what must be kept and used later (a tenant's Vapi keys): AES-256-GCM under a derived key. */
+/** Encrypts what is stored for later use (a tenant's Vapi keys): AES-256-GCM under a derived key. */
 import { createCipheriv, createDecipheriv, randomBytes } from 'node:crypto';
 import type { DerivedKey } from './derived-keys.ts';
 
 export interface SecretBox {
-  /** With which everything begins that is sealed under the current key. */
+  /** Prefix of everything sealed under the current key. */
   readonly prefix: string;
   /** @param context binds the ciphertext to its place (table and row), so that it cannot be moved to another. */
   seal(plain: string, context: string): string;
@@ -11,7 +11,7 @@ export interface SecretBox {
   open(sealed: string, context: string): string;
 }
 
-/** Bytes; a tag is taken at its full length only. */
+/** Bytes; only tags of full length are accepted. */
 const nonceLength = 12;
 const authTagLength = 16;
 
@@ -33,7 +33,7 @@ export function createSecretBox(keys: DerivedKey[]): SecretBox {
       const found = keys.find((key) => key.id === id);
       if (version !== 'v1' || !found || !text) throw new Error('sealed under an unknown key');
       const body = Buffer.from(text, 'base64url');
-      // Shorter, nonce and tag would overlap; a short tag is one that can be guessed.
+      // Any shorter, nonce and tag would overlap; a short tag can be guessed.
       if (body.length < nonceLength + authTagLength) throw new Error('sealed text is too short');
       const nonce = body.subarray(0, nonceLength);
       const decipher = createDecipheriv('aes-256-gcm', found.key, nonce, { authTagLength });

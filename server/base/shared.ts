@@ -1,4 +1,4 @@
-/** Callers that come while the work is under way share its result; the next one after it starts it again. */
+/** Callers during the work share its result; the next call after it starts the work again. */
 export function shared<Result>(work: () => Promise<Result>): () => Promise<Result> {
   let running: Promise<Result> | null = null;
   return () => {

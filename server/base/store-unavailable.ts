@@ -1,6 +1,6 @@
-/** The database cannot work at the moment: what a route answers 503 for and a worker does not log again. */
+/** The database is unavailable: a route answers 503, and a worker does not log it again. */
 
-/** Thrown instead of the driver's error; the request may be sent again, nothing of it was kept. */
+/** Thrown instead of the driver's error; nothing of the request was stored, so it may be repeated. */
 export class StoreUnavailable extends Error {
   constructor(cause: unknown) {
     super(

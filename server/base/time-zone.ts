@@ -31,7 +31,7 @@ export function nextMonth(month: string): string {
 const weekdays = ['Mon', 'Tue', 'Wed', 'Thu', 'Fri', 'Sat', 'Sun'];
 const clocks = new Map<string, Intl.DateTimeFormat>();
 
-/** @returns what a clock on the wall says there: 1 = Monday … 7 = Sunday, and `HH:MM` */
+/** @returns local weekday and time: 1 = Monday … 7 = Sunday, and `HH:MM` */
 export function clockIn(timeZone: string, atMs: number): { weekday: number; time: string } {
   let clock = clocks.get(timeZone);
   if (!clock) {

@@ -1,9 +1,9 @@
-/** Work that runs beside the requests: repeatedly, one piece at a time, until it is stopped. */
+/** Work beside the requests: repeated, one piece at a time, until it is stopped. */
 import type { Logger } from 'pino';
 import { StoreUnavailable } from './store-unavailable.ts';
 
 export interface Worker {
-  /** Ends after the work in hand. */
+  /** Resolves after the current piece of work. */
   stop(): Promise<void>;
 }
 
@@ -45,7 +45,7 @@ export function startWorker(
   };
 }
 
-/** An unavailable database is logged once for the whole outage, where it was noticed (`outage.ts`). */
+/** An unavailable database is logged once per outage, where it was noticed (`outage.ts`). */
 export function logFailure(log: Logger, error: unknown): void {
   if (!(error instanceof StoreUnavailable)) log.error({ err: error }, 'background work failed');
 }

@@ -1,8 +1,9 @@
 /** Commands about tenants and who may do what. */
 import { platforms } from '../contract/snippet.ts';
-import type { SignInLinkAnswer, SnippetView } from '../contract.ts';
+import type { SignInLinkAnswer, SnippetView, UnwireAnswer, WireAnswer } from '../contract.ts';
 import {
   type Command,
+  command,
   type Flags,
   get,
   given,
@@ -16,75 +17,115 @@ import {
 import { moment } from './text.ts';
 
 export const accessCommands: Command[] = [
-  {
-    usage: 'tenants [list]',
-    about: 'all tenants',
-    ask: () => list('/v1/tenants', 'tenants', ['slug', 'name', 'status', 'timeZone']),
-  },
-  {
-    usage: 'tenants deleted',
-    about: 'deleted tenants, with the ids that their books are under',
-    ask: () => list('/v1/billing/deleted-tenants', 'tenants', ['id', 'slug', 'name', 'deletedAt']),
-  },
-  {
-    usage: 'tenants show <tenant>',
-    about: 'its settings; secrets by their last four characters',
-    ask: ([tenant = '']) => get(tenantPath(tenant)),
-  },
-  {
-    usage: 'tenants create <file.json>',
-    about: 'the answer holds the generated secrets, this once',
-    ask: ([file = '']) => post('/v1/tenants', readJson(file)),
-  },
-  {
-    usage: 'tenants delete <tenant>',
-    about: 'ends its calls and keys; its ledger and invoices remain',
-    ask: ([tenant = '']) => ({ method: 'DELETE', path: tenantPath(tenant) }),
-  },
-  {
-    usage: 'tenants pause|resume <tenant>',
-    about: 'stops its agent, also calls in progress, or starts it again',
-    ask: ([verb = '', tenant = '']) => post(tenantPath(tenant, verb)),
-  },
-  {
-    usage: 'tenants allow <tenant> <origin>',
-    about: 'allows one more page',
-    ask: ([tenant = '', origin]) => post(tenantPath(tenant, 'allowed-origins'), { origin }),
-  },
-  {
-    usage: 'snippet <tenant> [--platform <name>] [--lang <code>] [--origin <address of the site>]',
-    about: `what to paste into the site: ${platforms.join(', ')}`,
-    ask: ([tenant = ''], flags) => snippet(tenant, flags),
-  },
-  {
-    usage: 'keys [list]',
-    about: 'all API keys',
-    ask: () => list('/v1/keys', 'keys', ['id', 'name', 'tenant', 'key', 'revokedAt']),
-  },
-  {
-    usage: 'keys create <name> [--tenant <tenant>] [--write]',
-    about: 'the answer holds the key, this once',
-    ask: ([name], flags) => {
+  command('tenants [list]', 'all tenants', () =>
+    list('/v1/tenants', 'tenants', ['slug', 'name', 'status', 'timeZone']),
+  ),
+  command('tenants deleted', 'deleted tenants, with the ids that their books are under', () =>
+    list('/v1/billing/deleted-tenants', 'tenants', ['id', 'slug', 'name', 'deletedAt']),
+  ),
+  command('tenants show <tenant>', 'its settings; secrets by their last four characters', ([tenant = '']) =>
+    get(tenantPath(tenant)),
+  ),
+  command('tenants create <file.json>', 'the answer holds the generated secrets, this once', ([file = '']) =>
+    post('/v1/tenants', readJson(file)),
+  ),
+  command(
+    'tenants delete <tenant>',
+    'ends its calls and keys; its ledger and invoices remain',
+    ([tenant = '']) => ({ method: 'DELETE', path: tenantPath(tenant) }),
+  ),
+  command(
+    'tenants pause|resume <tenant>',
+    'stops its agent, also calls in progress, or starts it again',
+    ([verb = '', tenant = '']) => post(tenantPath(tenant, verb)),
+  ),
+  command('tenants allow <tenant> <origin>', 'allows one more page', ([tenant = '', origin]) =>
+    post(tenantPath(tenant, 'allowed-origins'), { origin }),
+  ),
+  command(
+    'tenants wiring <tenant>',
+    'whether Vapi reports the calls of its assistants here, and what to do where it does not',
+    ([tenant = '']) =>
+      list(tenantPath(tenant, 'wiring'), 'assistants', [
+        'assistantId',
+        'name',
+        'state',
+        'lastReportAt',
+        'problem',
+      ]),
+  ),
+  command(
+    'tenants wire <tenant> [--dry-run]',
+    'points its assistants at this server; with --dry-run, shows what would change',
+    ([tenant = ''], flags) => ({
+      ...post(`${tenantPath(tenant, 'wire')}${query({ 'dry-run': flags['dry-run'] ?? false })}`),
+      tell: (answer) => tellWiring(answer as unknown as WireAnswer),
+    }),
+  ),
+  command(
+    'tenants unwire <tenant>',
+    'points its assistants back at the servers that they had before',
+    ([tenant = '']) => ({
+      ...post(tenantPath(tenant, 'unwire')),
+      tell: (answer) => tellUnwiring(answer as unknown as UnwireAnswer),
+    }),
+  ),
+  command(
+    'snippet <tenant> [--platform <name>] [--lang <code>] [--origin <address of the site>]',
+    `what to paste into the site: ${platforms.join(', ')}`,
+    ([tenant = ''], flags) => snippet(tenant, flags),
+  ),
+  command('keys [list]', 'all API keys', () =>
+    list('/v1/keys', 'keys', ['id', 'name', 'tenant', 'key', 'revokedAt']),
+  ),
+  command(
+    'keys create <name> [--tenant <tenant>] [--write]',
+    'the answer holds the key, this once',
+    ([name], flags) => {
       const scopes = flags.write ? ['read', 'write'] : ['read'];
       return post('/v1/keys', { name, scopes, ...given(flags, 'tenant') });
     },
-  },
-  {
-    usage: 'keys revoke <key id>',
-    about: 'the key stops working',
-    ask: ([id = '']) => ({ method: 'DELETE', path: `/v1/keys/${encodeURIComponent(id)}` }),
-  },
-  {
-    usage: 'secrets reseal',
-    about: 'seals every secret under the current SECRET_KEY, to end its rotation',
-    ask: () => post('/v1/secrets/reseal'),
-  },
-  {
-    usage: 'sign-in-link [<tenant>] [--email <address>]',
-    about: 'a link into the operator’s portal, or that client’s; works once, for 15 minutes',
-    ask: ([tenant], { email }) => signInLink(tenant, email),
-  },
+  ),
+  command('keys revoke <key id>', 'the key stops working', ([id = '']) => ({
+    method: 'DELETE',
+    path: `/v1/keys/${encodeURIComponent(id)}`,
+  })),
+  command('secrets reseal', 'seals every secret under the current SECRET_KEY, to end its rotation', () =>
+    post('/v1/secrets/reseal'),
+  ),
+  command(
+    'sign-in-link [<tenant>] [--email <address>]',
+    'a link into the operator’s portal, or that client’s; works once, for 15 minutes',
+    ([tenant], { email }) => signInLink(tenant, email),
+  ),
 ];
+
+function tellWiring({ dryRun, assistants, notes }: WireAnswer) {
+  const result = assistants.map(({ assistantId, name, changed, server, state }) => {
+    const plan = changed ? `would report to ${server.after.url}` : 'reports here';
+    return `${name ?? assistantId}: ${dryRun ? plan : state}`;
+  });
+  return told(result, assistants, notes);
+}
+
+function tellUnwiring({ assistants }: UnwireAnswer) {
+  const result = assistants.map(
+    ({ assistantId, name, url }) => `${name ?? assistantId}: ${url ?? 'no server'}`,
+  );
+  return told(result.length > 0 ? result : ['nothing reported here'], assistants);
+}
+
+function told(
+  result: string[],
+  assistants: { assistantId: string; name: string | null; problem: string | null }[],
+  notes: string[] = [],
+) {
+  const problems = assistants.flatMap(({ assistantId, name, problem }) =>
+    problem === null ? [] : `${name ?? assistantId}: ${problem}`,
+  );
+  const beside = [...problems, ...notes].join('\n');
+  return { result: result.join('\n'), beside, exitCode: problems.length > 0 ? 3 : 0 };
+}
 
 function snippet(tenant: string, flags: Flags): Request {
   return {

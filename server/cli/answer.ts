@@ -115,7 +115,7 @@ export function show(request: Request, answer: Row, asJson: boolean): number {
   if (request.tell && !asJson) {
     const { result, beside, exitCode } = request.tell(answer);
     process.stdout.write(`${result}\n`);
-    process.stderr.write(`${beside}\n`);
+    if (beside) process.stderr.write(`${beside}\n`);
     return exitCode;
   }
   process.stdout.write(`${asJson ? JSON.stringify(answer, null, 2) : readable(answer, request)}\n`);

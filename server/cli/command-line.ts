@@ -81,7 +81,8 @@ Usage: vapi-agent <command> [--json]; “vapi-agent help” lists the commands.`
   const verbs = ofHead.flatMap((command) => fixedWords(command).slice(1));
   const like = rest.map((word) => nearest(word, verbs)).find((verb) => verb !== null);
   const shown = like ? ofHead.filter((command) => fixedWords(command).includes(like)) : ofHead;
-  return `There is no command “${words.join(' ')}”.${didYouMean(like)}\n${help(shown)}`;
+  const meant = like && !rest.includes(like) ? like : null;
+  return `There is no command “${words.join(' ')}”.${didYouMean(meant)}\n${help(shown)}`;
 }
 
 /** @throws Misuse when there is no such command */

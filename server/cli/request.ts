@@ -24,6 +24,7 @@ export const options = {
   'grace-hours': { type: 'string' },
   note: { type: 'string' },
   reference: { type: 'string' },
+  amount: { type: 'string' },
   line: { type: 'string', multiple: true },
 } as const;
 export type Flags = ReturnType<
@@ -51,9 +52,20 @@ export interface Command {
    */
   usage: string;
   about: string;
-  /** @param words what was typed for values and for `a|b`, in order */
-  ask(words: string[], flags: Flags): Request;
+  /**
+   * @param words what was typed for values and for `a|b`, in order
+   * @param read asks the API for what the request depends on, such as the currency of an amount
+   */
+  ask(words: string[], flags: Flags, read: Read): Request | Promise<Request>;
 }
+
+export const command = (usage: string, about: string, ask: Command['ask']): Command => ({
+  usage,
+  about,
+  ask,
+});
+
+export type Read = (request: Request) => Promise<Row>;
 
 /** The command line is not understood: exit code 2. */
 export class Misuse extends Error {}

@@ -14,6 +14,7 @@ export const errorStatus = {
   call_denied: 403,
   forbidden: 403,
   not_found: 404,
+  not_ready: 404,
   request_timeout: 408,
   session_used: 409,
   conflict: 409,

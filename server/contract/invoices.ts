@@ -9,7 +9,7 @@ import { planTermsViewSchema } from './plans.ts';
 import { lineSchema, monthSchema, timeSchema } from './words.ts';
 
 /**
- * What a line stands for; `late-usage`, `correction` and `minimum-change` bill an earlier month than the invoice's.
+ * The meaning of a line; `late-usage`, `correction` and `minimum-change` bill an earlier month than the invoice's.
  * `credited-before` offsets a correction that a credit note has already refunded; it is negative when the cost of the
  * calls rises again and the credit applies once more.
  */

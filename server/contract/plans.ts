@@ -8,7 +8,7 @@ import { costComponents } from './usage.ts';
 import { daySchema, lineSchema } from './words.ts';
 
 export const callChannels = ['web', 'inbound', 'outbound', 'chat'] as const;
-/** How a call came about; each may have a price of its own. What is one call elsewhere is one message in `chat`. */
+/** Kind of call; each may have its own price. In `chat` each message counts as a call. */
 export type CallChannel = (typeof callChannels)[number];
 
 const centsSchema = z.int().min(0).max(100_000_000_000);
@@ -50,7 +50,7 @@ export const priceSchema = z.discriminatedUnion('kind', [
     perMinuteMicros: priceMicrosSchema,
     ...increments,
   }),
-  /** Each minute costs what its own tier says. */
+  /** Each minute has its own tier's price. */
   z.strictObject({ kind: z.literal('graduated'), tiers: tiersSchema, ...increments }),
   /** The provider's cost, raised; a component without its own markup takes the general one. */
   z.strictObject({

@@ -11,17 +11,17 @@ export const reconcileSchema = z
   });
 
 /** Ended calls and what they cost. */
-export const booksSchema = z.object({
+export const callTotalsSchema = z.object({
   calls: z.int(),
   costMicros: z.int(),
 });
-export type Books = z.infer<typeof booksSchema>;
+export type CallTotals = z.infer<typeof callTotalsSchema>;
 
 export const tenantDriftSchema = z.object({
   tenant: z.string(),
-  vapi: booksSchema.describe("In Vapi's list."),
-  ledgerBefore: booksSchema.describe('In the ledger, before and after this run.'),
-  ledgerAfter: booksSchema,
+  vapi: callTotalsSchema.describe("In Vapi's list."),
+  ledgerBefore: callTotalsSchema.describe('In the ledger, before and after this run.'),
+  ledgerAfter: callTotalsSchema,
   differenceMicros: z
     .int()
     .describe('Vapi minus ledger, after this run: 0 unless Vapi has forgotten calls that are booked.'),
@@ -61,6 +61,10 @@ export const driftReportSchema = z.object({
       }),
     )
     .describe('Tenants whose org could not be read completely; only what Vapi did report has been changed.'),
-  requests: z.int().describe('Requests sent to Vapi, without retries.'),
+  requests: z
+    .int()
+    .describe(
+      'Requests sent to Vapi, without retries: 1 for an organization whose sums agree, since lists are read only of days that differ.',
+    ),
 });
 export type DriftReport = z.infer<typeof driftReportSchema>;

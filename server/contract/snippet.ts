@@ -50,6 +50,6 @@ export const snippetViewSchema = z.object({
       allowed: z.boolean(),
     })
     .nullable()
-    .describe('Null when no origin was asked about.'),
+    .describe('Null if the request names no origin.'),
 });
 export type SnippetView = z.infer<typeof snippetViewSchema>;

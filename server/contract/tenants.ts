@@ -20,11 +20,10 @@ export const challengeKinds = ['none', 'altcha'] as const;
 export type ChallengeKind = (typeof challengeKinds)[number];
 
 export const grantlessActions = ['auto', 'end', 'keep'] as const;
-export type GrantlessAction = (typeof grantlessActions)[number];
 
 /**
- * https, or http to this machine for testing. A user or a password in it would be shown wherever the URL is, and `fetch`
- * accepts none.
+ * https, or http to this machine for testing. A user or a password in it would be visible wherever the URL is shown,
+ * and `fetch` refuses them.
  */
 export const hookUrlSchema = z
   .url({ protocol: /^https?$/ })
@@ -49,13 +48,9 @@ const beforeCallSchema = z.strictObject({
     ),
 });
 
-export type BeforeCall = z.infer<typeof beforeCallSchema>;
-
 const alertsSchema = z
   .strictObject({ url: hookUrlSchema.optional(), email: z.email().max(254).optional() })
   .refine((alerts) => alerts.url || alerts.email, 'give a url, an email or both');
-
-export type Alerts = z.infer<typeof alertsSchema>;
 
 /** `whsec_` and 24 to 64 bytes in base64 (standardwebhooks.com). */
 const hookSecretSchema = z

@@ -10,7 +10,7 @@ import {
   timeSchema,
 } from './words.ts';
 
-/** The parts of a call's cost. They sum to the total; `other` carries what Vapi's own rounding leaves over. */
+/** The components of a call's cost. They sum to the total; `other` contains what Vapi's own rounding leaves over. */
 export const costComponents = [
   'transport',
   'stt',
@@ -155,6 +155,9 @@ export const callsAnswerSchema = z.object({
 });
 export type CallsAnswer = z.infer<typeof callsAnswerSchema>;
 
+export const recordingStates = ['ready', 'not-ready', 'none'] as const;
+export type RecordingState = (typeof recordingStates)[number];
+
 /** `GET /v1/tenants/{slug}/calls/{id}/transcript`: fetched from Vapi at that moment, never kept here. */
 export const transcriptAnswerSchema = z.object({
   lines: z
@@ -166,7 +169,12 @@ export const transcriptAnswerSchema = z.object({
       }),
     )
     .describe("`seconds` from the call's start."),
-  recording: z.boolean().describe('Whether `GET …/recording` has a recording.'),
+  recording: z.boolean().describe('Whether `GET …/recording` has a recording now.'),
+  recordingState: z
+    .enum(recordingStates)
+    .describe(
+      'Why it has or has not: `ready`; `not-ready` while the call goes on and until Vapi has stored it, at most 15 minutes after the end; `none` when nothing was recorded or kept.',
+    ),
 });
 export type TranscriptAnswer = z.infer<typeof transcriptAnswerSchema>;
 
@@ -175,3 +183,15 @@ export type TranscriptAnswer = z.infer<typeof transcriptAnswerSchema>;
  * calls from that visitor's network. Cost, times and the rating remain.
  */
 export const deleteContentSchema = z.strictObject({ of: z.enum(['call', 'visitor']).default('call') });
+
+export const recordingChannels = ['mono', 'stereo'] as const;
+export type RecordingChannels = (typeof recordingChannels)[number];
+
+/** `GET /v1/tenants/{slug}/calls/{id}/recording` */
+export const recordingQuerySchema = z.strictObject({
+  channels: z
+    .enum(recordingChannels)
+    .default('mono')
+    .describe('`mono`: both sides in one channel; `stereo`: one channel each.'),
+  download: z.literal('yes').optional().describe('To be saved as a file instead of played.'),
+});

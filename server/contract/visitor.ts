@@ -60,7 +60,7 @@ export const callRequestSchema = z.strictObject({
 });
 export type CallRequest = z.infer<typeof callRequestSchema>;
 
-/** What every grant says, whatever the access mode. */
+/** Common to every grant, whatever the access mode. */
 const grantBaseSchema = z.object({
   maxDurationSeconds: z
     .int()

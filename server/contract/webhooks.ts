@@ -1,5 +1,6 @@
 /** How a tenant's Vapi proves itself on our webhook, where its messages are forwarded, and how its assistants are wired. */
 import { z } from 'zod';
+import { timeSchema } from './words.ts';
 
 /** RFC 9110 token, in the lower case in which headers are compared. */
 const headerNameSchema = z
@@ -7,10 +8,7 @@ const headerNameSchema = z
   .toLowerCase()
   .regex(/^[a-z0-9!#$%&'*+.^_`|~-]{1,100}$/, 'use a header name');
 
-/** What Vapi's HMAC credential may put into the text that it signs. */
-export const payloadPlaceholders = ['body', 'timestamp', 'method', 'url', 'svix-id'] as const;
-
-/** The same fields, names apart, as Vapi's HMAC credential has, with its defaults; the key is `webhookSecret`. */
+/** The fields of Vapi's HMAC credential under our names, with its defaults; the key is `webhookSecret`. */
 const hmacAuthSchema = z
   .strictObject({
     kind: z.literal('hmac'),
@@ -44,7 +42,6 @@ export const webhookAuthSchema = z.discriminatedUnion('kind', [
   z.strictObject({ kind: z.literal('token') }),
   hmacAuthSchema,
 ]);
-export type WebhookAuth = z.infer<typeof webhookAuthSchema>;
 export type HmacAuth = z.infer<typeof hmacAuthSchema>;
 
 /** Sent with everything that is forwarded. Write-only: an answer shows the names. */
@@ -75,6 +72,37 @@ export const shownServerSchema = z.object({
 });
 export type ShownServer = z.infer<typeof shownServerSchema>;
 
+/** Why the calls of an assistant that should report to us are not reported. */
+export const wiringTroubles = [
+  'draft',
+  'refused',
+  'elsewhere',
+  'secret',
+  'messages',
+  'gone',
+  'silent',
+] as const;
+export type WiringTrouble = (typeof wiringTroubles)[number];
+
+const wiringStateSchema = z
+  .enum(['connected', 'waiting', 'not-wired', ...wiringTroubles])
+  .describe(
+    '`connected`: a call made since the wiring was reported. `waiting`: Vapi shows the wiring; no such call was reported yet. `not-wired`: it was never wired here. `draft`: Vapi keeps the change as a draft that calls do not use. `refused`: Vapi refused the change. `elsewhere`: it reports to another server. `secret`: it presents another secret. `messages`: it does not send what the ledger needs. `gone`: Vapi no longer has it. `silent`: its last two calls ended without a report, or the only one since the wiring.',
+  );
+export type WiringState = z.infer<typeof wiringStateSchema>;
+const problemSchema = z.string().nullable().describe('What is wrong, and what to do; null when nothing is.');
+
+/** What was read of an assistant at Vapi after it was changed. */
+const readBack = {
+  state: wiringStateSchema
+    .nullable()
+    .describe('As read at Vapi after the change, in the version that calls use; null in a dry run.'),
+  problem: problemSchema,
+  differences: z
+    .array(z.string())
+    .describe('Fields that Vapi shows otherwise than they were set, such as `server.backoffPlan`.'),
+};
+
 export const assistantWiringSchema = z.object({
   assistantId: z.string(),
   name: z.string().nullable(),
@@ -93,6 +121,7 @@ export const assistantWiringSchema = z.object({
     .string()
     .nullable()
     .describe("Where this assistant's messages are forwarded; null = nowhere."),
+  ...readBack,
 });
 export type AssistantWiring = z.infer<typeof assistantWiringSchema>;
 
@@ -103,6 +132,37 @@ export const wireAnswerSchema = z.object({
   notes: z.array(z.string()).describe('What else the operator should know or do.'),
 });
 export type WireAnswer = z.infer<typeof wireAnswerSchema>;
+
+/** `GET /v1/tenants/{slug}/wiring` */
+export const wiringAnswerSchema = z.object({
+  assistants: z.array(
+    z.object({
+      assistantId: z.string(),
+      name: z.string().nullable().describe('Null until it has been read at Vapi.'),
+      state: wiringStateSchema,
+      problem: problemSchema,
+      wiredAt: timeSchema.nullable().describe('Since when it has been known to report here.'),
+      lastReportAt: timeSchema.nullable().describe('The newest report of a call made since then.'),
+      checkedAt: timeSchema.nullable().describe('When it was last read at Vapi: every 20 minutes.'),
+    }),
+  ),
+});
+export type WiringAnswer = z.infer<typeof wiringAnswerSchema>;
+
+/** `POST /v1/tenants/{slug}/unwire` */
+export const unwireAnswerSchema = z.object({
+  assistants: z
+    .array(
+      z.object({
+        assistantId: z.string(),
+        name: z.string().nullable(),
+        url: z.string().nullable().describe('The server that it reports to again; null = none of its own.'),
+        problem: problemSchema,
+      }),
+    )
+    .describe('All of the organization that reported here.'),
+});
+export type UnwireAnswer = z.infer<typeof unwireAnswerSchema>;
 
 /** `ok`: Vapi knows the key and the assistants. `unreachable`: Vapi did not answer, so nothing was checked. */
 export const vapiChecks = ['ok', 'unreachable'] as const;

@@ -43,7 +43,7 @@ export const timeSchema = z.iso.datetime().describe('ISO-8601, UTC.');
 
 export const microsSchema = z.int().min(0).max(Number.MAX_SAFE_INTEGER);
 
-/** No call is of another century, and days beyond them make dates that a database cannot compare. */
+/** Calls are not in another century, and databases cannot compare the dates of days beyond them. */
 const isInReach = (text: string) => /^2[01]/.test(text);
 const reach = 'must be from the years 2000 to 2199';
 
@@ -58,7 +58,7 @@ export const daySchema = z.iso.date().refine(isInReach, reach);
 /** A moment, or a day for its first one in UTC. */
 export const instantSchema = z.iso.datetime({ offset: true }).or(z.iso.date()).refine(isInReach, reach);
 
-/** Text of one line that is shown, printed or mailed: without characters that a terminal or a mail header would obey. */
+/** One line of text to show, print or mail: without characters that a terminal or mail header would interpret. */
 export const lineSchema = z
   .string()
   .trim()

@@ -1,4 +1,4 @@
-/** `node server/deploy/backup-database.ts data/vapi-agent.db backup.db`: copies a SQLite store; the server may run on. */
+/** `node server/deploy/backup-database.ts data/vapi-agent.db backup.db`: copies a SQLite store, even a running one. */
 import { demandNode } from '../base/node-version.ts';
 
 const [file, target] = process.argv.slice(2);

@@ -20,9 +20,9 @@ const target = join(root, 'dist', 'package');
 const manifest = 'widget/custom-elements.json';
 /** Beside `vapi-agent` itself. */
 const commands = ['backup-database', 'copy-database'];
-/** What the element's files import: needed by those who bundle it, while this project's server only serves the result. */
+/** What the element's files import: needed by those who bundle it; this project's server only serves the result. */
 const ofTheElement = ['@vapi-ai/web', 'lit'];
-/** What a server that renders pages is given in the place of the element, whose files need a browser. */
+/** What a rendering server gets in place of the element, whose files need a browser. */
 const onServers = 'widget/on-servers.js';
 /** Typings of the element for frameworks: `vapi-agent/react` and so on. */
 const frameworks = globSync('widget/frameworks/*.ts', { cwd: root }).map((file) => basename(file, '.ts'));
@@ -74,14 +74,14 @@ function compile(): void {
   } finally {
     rmSync(options);
   }
-  // These are types alone and need their framework to be checked, which the package's users have.
+  // These contain only types and need their framework to be checked, which the package's users have.
   for (const name of frameworks) {
     const file = join(target, 'widget', 'frameworks', name);
     mkdirSync(dirname(file), { recursive: true });
     cpSync(join(root, 'widget', 'frameworks', `${name}.ts`), `${file}.d.ts`);
     writeFileSync(`${file}.js`, 'export {};\n');
   }
-  // The compiler leaves the extensions in declarations as they were written.
+  // The compiler leaves the extensions in declarations unchanged.
   for (const file of globSync('**/*.d.ts', { cwd: target })) {
     const path = join(target, file);
     const text = readFileSync(path, 'utf8');
@@ -93,9 +93,9 @@ function copy(...names: string[]): void {
   for (const name of names) cpSync(join(root, name), join(target, name), { recursive: true });
 }
 
-/** `import 'vapi-agent/define'` in a page's module is run there too. */
+/** Rendering servers also run `import 'vapi-agent/define'` in a page's module. */
 function writeOnServers(): void {
-  const text = `/** Stands for the element where there is no browser: registers nothing, and cannot be made. */
+  const text = `/** Replaces the element outside browsers: registers nothing, and cannot be constructed. */
 export class VapiAgent {
   constructor() {
     throw new Error('<vapi-agent> needs a browser.');

@@ -1,4 +1,4 @@
-/** What is reported to metering about a call, in this product's words; `server/vapi` reads it from what Vapi sends. */
+/** What is reported to metering about a call, in the product's terms; `server/vapi` translates Vapi's messages. */
 import type { CostByComponent, EventSource } from '../contract.ts';
 
 export interface CallEvent {
@@ -7,14 +7,14 @@ export interface CallEvent {
   source: EventSource;
   /** Vapi's call id. */
   callId: string;
-  /** The sender's clock when it said so, in epoch milliseconds: orders events that arrive in any order. */
+  /** The sender's time if it gave one, in epoch milliseconds: orders events that arrive in any order. */
   asOf: number;
   /** `webCall`, `inboundPhoneCall`, …: open, since Vapi adds kinds. */
   type: string | null;
   /** `queued`, `in-progress`, `ended`, …: also open. */
   status: string | null;
   assistantId: string | null;
-  /** The session that the call claims to come from; a claim only, until the tenant's reservations confirm it. */
+  /** The session that the call claims to come from; only a claim until the tenant's reservations confirm it. */
   sessionId: string | null;
   createdAt: number | null;
   startedAt: number | null;

@@ -1,18 +1,18 @@
 /**
- * Which webhooks Vapi is asked about before, or after, they count: anyone who can read a tenant's webhook token can send one
- * that looks like Vapi's, and the tenant pays by what it says. Pure.
+ * Which webhooks must be confirmed by Vapi before, or after, they count: anyone who can read a tenant's webhook token
+ * can forge one, and the tenant pays for what it says. Pure.
  */
 import type { CallRow } from '../store/calls.ts';
 import { usageChanges, usageOf } from './usage.ts';
 
-/** Vapi's reports follow the end within seconds, its retries and a server of ours that was down within minutes. */
+/** Vapi's reports follow the end within seconds; its retries, and reports during our downtime, within minutes. */
 const reportWithinMs = 3_600_000;
 
 /**
- * @param before the row as it is
- * @param after as the webhook would make it
- * @returns `take` what it says; `take-and-ask` too, since nothing is booked that could be lost by it; `ask` and keep what is
- *   booked until Vapi has answered
+ * @param before the current row
+ * @param after the row as the webhook would make it
+ * @returns `take`: book it; `take-and-ask`: also ask Vapi, since nothing booked can be lost; `ask`: keep what is booked
+ *   until Vapi has answered
  */
 export function doubtOf(before: CallRow, after: CallRow, nowMs: number): 'take' | 'take-and-ask' | 'ask' {
   if (usageChanges(usageOf(before), usageOf(after)).length === 0) return 'take';

@@ -1,4 +1,4 @@
-/** What is left of an invoice, in one figure and one word. Pure. */
+/** The remaining amount of an invoice, as one figure and one word. Pure. */
 import type { InvoiceState } from '../contract.ts';
 import type { SummaryRow } from '../store/invoice-lists.ts';
 
@@ -8,7 +8,7 @@ export interface Balance {
   leftToPayCents: number;
 }
 
-/** What every list, page, file and message says of an invoice: `credited` where credit notes have taken back all of it. */
+/** What every list, page, file and message says of an invoice: `credited` if credit notes cover all of it. */
 export function balanceOf(
   row: Pick<SummaryRow, 'status' | 'dueCents' | 'creditedCents' | 'isCredited'>,
 ): Balance {

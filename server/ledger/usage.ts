@@ -1,4 +1,4 @@
-/** How what is reported of a call becomes its ledger row, and what the row adds to the day's usage. Pure. */
+/** How reports about a call become its ledger row, and what the row adds to the day's usage. Pure. */
 import { dayIn } from '../base/time-zone.ts';
 import { type CostComponent, callKinds, costComponents } from '../contract.ts';
 import type { CallRow } from '../store/calls.ts';
@@ -13,7 +13,7 @@ export interface UsageEntry {
   amounts: UsageAmounts;
 }
 
-/** A call moves only forward through these; a status that is not here ranks as in progress. */
+/** A call moves only forward through these; any other status ranks as in progress. */
 const statusRank: Record<string, number> = {
   scheduled: 0,
   queued: 0,
@@ -25,9 +25,9 @@ const statusRank: Record<string, number> = {
 const rankOf = (status: string) => statusRank[status] ?? 2;
 
 /**
- * The most that a call without a reported cost can have cost, by what is known of it and the worst-case rate: nothing when
- * it was never connected, or was never reported to have begun.
- * @returns micros; null when that cannot be known, so that all that was reserved for it must stay
+ * The most that a call without a reported cost can have cost, at the worst-case rate: nothing if it was never
+ * connected, or never reported as begun.
+ * @returns micros; null when unknown, so that its whole reservation must stay
  */
 export function worthOf(row: CallRow, worstCaseMicrosPerMinute: number): number | null {
   // A message has no length.
@@ -36,7 +36,7 @@ export function worthOf(row: CallRow, worstCaseMicrosPerMinute: number): number 
   return row.seconds === null ? null : Math.ceil((row.seconds * worstCaseMicrosPerMinute) / 60);
 }
 
-/** The row of a call that is reported for the first time, before anything is known of it. */
+/** The row of a call that is reported for the first time, before anything is known about it. */
 export function newCallRow(tenantId: string, event: CallEvent): CallRow {
   const costs = Object.fromEntries(costComponents.map((component) => [columnOf(component), null]));
   return {
@@ -60,6 +60,7 @@ export function newCallRow(tenantId: string, event: CallEvent): CallRow {
     costSource: null,
     pollAt: null,
     pollAttempts: 0,
+    reportedAt: null,
     goneAt: null,
     contentDeletedAt: null,
     dismissedAt: null,
@@ -72,14 +73,14 @@ export function newCallRow(tenantId: string, event: CallEvent): CallRow {
 }
 
 /**
- * The row after the event. The same events give the same row in any order and number: states only move forward, a
- * report's figures beat those of an older report, and a status update only fills what no report has said.
+ * The row after the event. The same events give the same row in any order and number: states only move forward, a newer
+ * report's figures beat an older one's, and a status update only fills what no report has set.
  */
 export function applyEvent(row: CallRow, event: CallEvent, timeZone: string, nowMs: number): CallRow {
   const next: CallRow = { ...row, updatedAt: nowMs };
-  // It decides the price: what is known of it changes by Vapi's own word only.
+  // It decides the price: once known, only Vapi's API changes it.
   if (event.type && (row.type === callKinds.unknown || event.source !== 'webhook')) next.type = event.type;
-  // Vapi's own time of creation; ours, from before its answer, was only near it.
+  // Vapi's own time of creation; ours, from before its answer, was an estimate.
   if (event.createdAt !== null) next.createdAt = event.createdAt;
   next.assistantId ??= event.assistantId;
   if (event.status && rankOf(event.status) > rankOf(row.status)) next.status = event.status;
@@ -99,7 +100,7 @@ export function applyEvent(row: CallRow, event: CallEvent, timeZone: string, now
   if (next.status === 'ended') {
     next.seconds = secondsOf(next);
     const began = next.startedAt ?? next.createdAt;
-    // Kept as long as that is: a new time zone moves no call that is booked.
+    // Kept as long as the start is the same: a new time zone moves no booked call.
     if (row.usageDay === null || began !== (row.startedAt ?? row.createdAt)) {
       next.usageDay = dayIn(timeZone, began);
     }
@@ -107,7 +108,7 @@ export function applyEvent(row: CallRow, event: CallEvent, timeZone: string, now
   return next;
 }
 
-/** The row of a call that has turned out to be another tenant's: it cost nothing, lasted no time and is no longer asked about. */
+/** The row of a call that belongs to another tenant after all: no cost, no length, and no longer polled. */
 export function voided(row: CallRow, nowMs: number): CallRow {
   const next = { ...row, goneAt: nowMs, pollAt: null, updatedAt: nowMs };
   return row.usageDay === null ? next : { ...next, seconds: 0, ...costColumnsOf(noCharge) };
@@ -129,7 +130,7 @@ export function usageOf(row: CallRow): UsageEntry | null {
   return { day: row.usageDay, assistantId: row.assistantId ?? '', amounts };
 }
 
-/** The changes that bring `usage_daily` from one state of a call to the next; none when nothing changed. */
+/** The changes that bring `usage_daily` from one state of a call to the next; empty if nothing changed. */
 export function usageChanges(before: UsageEntry | null, after: UsageEntry | null): UsageEntry[] {
   const sameKey = before && after && before.day === after.day && before.assistantId === after.assistantId;
   const changes = sameKey
@@ -141,7 +142,7 @@ export function usageChanges(before: UsageEntry | null, after: UsageEntry | null
   return (
     changes
       .filter((change) => Object.values(change.amounts).some((amount) => amount !== 0))
-      // Every transaction takes the day rows in the same order, so that no two wait for each other.
+      // Every transaction takes the day rows in the same order, so that no two deadlock.
       .sort((a, b) => (a.day === b.day ? compare(a.assistantId, b.assistantId) : compare(a.day, b.day)))
   );
 }
@@ -159,7 +160,7 @@ const noCharge: CallCost = {
 
 function combine(base: UsageAmounts | null, other: UsageAmounts, sign: 1 | -1): UsageAmounts {
   const keys = Object.keys(other) as (keyof UsageAmounts)[];
-  // `+ 0` turns the -0 of "nothing taken away" into 0.
+  // `+ 0` turns the -0 of "nothing subtracted" into 0.
   return Object.fromEntries(
     keys.map((key) => [key, (base?.[key] ?? 0) + sign * other[key] + 0]),
   ) as unknown as UsageAmounts;
@@ -172,10 +173,10 @@ function costColumnsOf(cost: CallCost): CostColumns<number> & { costMicros: numb
   return { costMicros: cost.totalMicros, ...columns };
 }
 
-/** Twice Vapi's longest call: beyond it a time is wrong, and the length is not known. */
+/** Twice Vapi's longest call: beyond it a time is wrong, and the length unknown. */
 const maxSeconds = 86_400;
 
-/** Begun seconds count as whole ones. A call that ended without having started lasted 0. */
+/** Rounded up to whole seconds. A call that ended without having started lasted 0. */
 function secondsOf(row: CallRow): number | null {
   if (row.startedAt === null) return row.endedAt === null ? null : 0;
   if (row.endedAt === null) return null;

@@ -4,7 +4,7 @@ import type { Context } from '../context.ts';
 import type { CallRow } from '../store/calls.ts';
 import type { Tenant } from '../store/tenants.ts';
 import { VapiError } from '../vapi/vapi-api.ts';
-import { bookCall } from './reconcile.ts';
+import { bookCalls } from './booking.ts';
 
 /**
  * @returns false when Vapi does not know the call
@@ -17,7 +17,7 @@ export async function askAboutCall(
 ): Promise<boolean> {
   const [api] = apisOf(ctx, { orgId: tenant.orgId, tenants: [tenant] });
   const call = (await api?.get(row.id)) ?? null;
-  if (call) await bookCall(ctx, await orgOf(ctx, tenant.orgId, row.createdAt), call);
+  if (call) await bookCalls(ctx, await orgOf(ctx, tenant.orgId, row.createdAt), [call]);
   return call !== null;
 }
 

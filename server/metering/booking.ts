@@ -55,6 +55,13 @@ export async function assignCalls(ctx: Context, org: Org, calls: VapiCall[]): Pr
   return assigned;
 }
 
+/** Books what Vapi's API has just shown of the org's calls, with a key of the org. */
+export async function bookCalls(ctx: Context, org: Org, calls: VapiCall[]): Promise<void> {
+  for (const { tenant, event, row } of await assignCalls(ctx, org, calls)) {
+    if (tenant) await bookDifference(ctx, tenant, row, event);
+  }
+}
+
 /**
  * @param reported by Vapi just now, so it is newer than everything in the row, whatever the clocks say
  * @returns whether there was a difference
@@ -70,13 +77,11 @@ export async function bookDifference(
   // Until its cost is known it is checked each time: a pause may have made it unwanted, its reservation may be too large.
   const isOpen = row?.costMicros === null;
   if (!isNew && !isOpen) return false;
-  const booked = await ingestCallEvent(ctx.store, ctx.box, tenant, event, ctx.now()).catch(
-    (error: unknown) => {
-      // One call that cannot be booked keeps no other out of the ledger; the drift report shows it as a difference.
-      ctx.log.error({ err: error, tenant: tenant.slug, call: event.callId }, 'a call could not be booked');
-      return null;
-    },
-  );
+  const booked = await ingestCallEvent(ctx, tenant, event).catch((error: unknown) => {
+    // One call that cannot be booked keeps no other out of the ledger; the drift report shows it as a difference.
+    ctx.log.error({ err: error, tenant: tenant.slug, call: event.callId }, 'a call could not be booked');
+    return null;
+  });
   if (!booked || booked.refused) return false;
   afterIngest(ctx, tenant, booked);
   return isNew;

@@ -14,13 +14,13 @@ import { afterIngest, ingestCallEvent } from './ingest.ts';
  */
 export async function beginChat(ctx: Context, tenant: Tenant, chat: Chat): Promise<void> {
   const event = chatEvent(chat, 'answer', ctx.now(), 'begun');
-  await ingestCallEvent(ctx.store, ctx.box, tenant, event, ctx.now());
+  await ingestCallEvent(ctx, tenant, event);
 }
 
 /** The answer is complete, or has broken off. */
 export async function endChat(ctx: Context, tenant: Tenant, chat: Chat): Promise<void> {
   const event = await askAboutChat(ctx, tenant, chat, 'answer');
-  afterIngest(ctx, tenant, await ingestCallEvent(ctx.store, ctx.box, tenant, event, ctx.now()));
+  afterIngest(ctx, tenant, await ingestCallEvent(ctx, tenant, event));
 }
 
 /** When it is asked about, its answer is over; only its cost can be missing. */

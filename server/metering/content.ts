@@ -1,14 +1,33 @@
-/** Deleting what was said while keeping what it cost. */
+/** What was said in a call: it stays at Vapi, where it is read and deleted, while the ledger keeps what it cost. */
 import { type Actor, recordChange } from '../access/audit.ts';
 import { openTenantSecret } from '../access/secrets/tenant-secrets.ts';
 import { dayMs } from '../base/time-zone.ts';
 import type { Context } from '../context.ts';
 import { callKinds } from '../contract.ts';
-import { findCalls, listOldContent, markContentDeleted } from '../store/calls.ts';
+import { ApiError } from '../errors.ts';
+import { findCall, findCalls, listOldContent, markContentDeleted } from '../store/calls.ts';
 import { deleteComment } from '../store/feedback.ts';
 import type { Tenant } from '../store/tenants.ts';
+import type { VapiCall } from '../vapi/call-record.ts';
 import { createCallsApi } from '../vapi/calls-api.ts';
 import { vapiFailure } from '../vapi/vapi-failure.ts';
+
+/**
+ * The call as Vapi has it now.
+ * @throws ApiError `not_found` when the tenant has no such call, or its content was deleted; `vapi_unavailable`
+ */
+export async function readContent(ctx: Context, tenant: Tenant, id: string): Promise<VapiCall> {
+  const row = await findCall(ctx.store, tenant.id, id);
+  if (!row) throw new ApiError('not_found');
+  if (row.contentDeletedAt !== null)
+    throw new ApiError('not_found', { detail: 'What was said in this call was deleted.' });
+  const api = createCallsApi(ctx.config.vapiBaseUrl, openTenantSecret(ctx.box, tenant, 'privateKey'));
+  const call = await api.get(row.id).catch((cause: unknown) => {
+    throw vapiFailure(cause);
+  });
+  if (!call) throw new ApiError('not_found');
+  return call;
+}
 
 /**
  * Deletes transcript and recording of the calls, and the text of the chats, at Vapi, and here what the visitor wrote about

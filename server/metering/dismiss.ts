@@ -10,8 +10,8 @@ import type { Queries } from '../store/database.ts';
 import { shrinkReservation } from '../store/reservations.ts';
 import type { Tenant } from '../store/tenants.ts';
 import { vapiFailure } from '../vapi/vapi-failure.ts';
+import { bookCalls } from './booking.ts';
 import { writeCall } from './ingest.ts';
-import { bookCall } from './reconcile.ts';
 
 /**
  * Makes the call worth nothing and stops listing it, after asking Vapi about it once more. Dismissing it again changes
@@ -57,7 +57,7 @@ async function isAtVapi(ctx: Context, tenant: Tenant, row: CallRow): Promise<boo
   try {
     return await withAcceptedKey(apisOf(ctx, org), async (api) => {
       const call = await api.get(row.id);
-      if (call) await bookCall(ctx, org, call);
+      if (call) await bookCalls(ctx, org, [call]);
       return call !== null;
     });
   } catch (cause) {

@@ -17,7 +17,7 @@ export async function giveUpGone(ctx: Context, tenant: Tenant, ids: string[]): P
     // What Vapi once had, it may have forgotten since: that is not worth a notice.
     else if (owners.get(row.id)?.confirmed === false) {
       const data = { costMicros: row.costMicros };
-      await raiseNotice(ctx.store, tenant, 'call-unknown', row.id, data, ctx.now());
+      await raiseNotice(ctx.store, tenant, { kind: 'call-unknown', period: row.id, data }, ctx.now());
     }
   }
 }
@@ -30,7 +30,7 @@ export async function giveUpPolling(ctx: Context, tenant: Tenant, callId: string
 
 /**
  * Nothing is billed for it. Of the budget as much stays held, until the month ends, as the call can have cost by what is
- * known of it: all of its hold when it began and its length is not known, its length at the worst-case rate, or nothing
+ * known of it: all that was reserved when it began and its length is not known, its length at the worst-case rate, or nothing
  * when it never began. So the cap holds, and calls that never came about do not use it up.
  */
 async function giveUp(ctx: Context, tenant: Tenant, row: CallRow): Promise<void> {
@@ -40,7 +40,7 @@ async function giveUp(ctx: Context, tenant: Tenant, row: CallRow): Promise<void>
   const heldMicros = await ctx.store.transaction().execute(async (db) => {
     const held = await shrinkReservation(db, tenant.id, row.id, most);
     const data = { call: row.id, heldMicros: held };
-    await raiseNotice(db, tenant, 'cost-unknown', dayIn(tenant.timeZone, now), data, now);
+    await raiseNotice(db, tenant, { kind: 'cost-unknown', period: dayIn(tenant.timeZone, now), data }, now);
     return held;
   });
   ctx.log.warn({ tenant: tenant.slug, call: row.id, heldMicros }, 'the cost of a call stays unknown');

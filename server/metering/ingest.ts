@@ -2,7 +2,6 @@
 import { noticeBudget, raiseNotice } from '../access/notices/notices.ts';
 import { sealControlUrl } from '../access/secrets/tenant-secrets.ts';
 import { endUnwanted } from '../access/start/end-call.ts';
-import type { SecretBox } from '../base/secret-box.ts';
 import { dayIn } from '../base/time-zone.ts';
 import type { Context } from '../context.ts';
 import type { CallEvent } from '../ledger/call-event.ts';
@@ -18,7 +17,7 @@ import {
 } from '../ledger/usage.ts';
 import { claimCall } from '../store/call-owners.ts';
 import { type CallRow, insertRevision, lockCall, updateCall } from '../store/calls.ts';
-import type { Queries, Store } from '../store/database.ts';
+import type { Queries } from '../store/database.ts';
 import {
   claimReservation,
   freeSlot,
@@ -54,13 +53,12 @@ export interface Ingested {
  *   another tenant's: what a tenant's Vapi says to the tenant's own server is between the two
  */
 export async function ingestCallEvent(
-  store: Store,
-  box: SecretBox,
+  ctx: Context,
   tenant: Tenant,
   event: CallEvent,
-  nowMs: number,
   alongside?: (db: Queries) => Promise<void>,
 ): Promise<Ingested> {
+  const nowMs = ctx.now();
   const ingest = async (db: Queries): Promise<Ingested> => {
     const fresh = newCallRow(tenant.id, event);
     const { owner, takenFrom } = await claimCall(db, {
@@ -82,8 +80,10 @@ export async function ingestCallEvent(
     after.dismissedAt = null;
     if (doubt === 'ask') after = { ...linked, updatedAt: nowMs };
     if (after.controlUrlSealed === null && event.controlUrl) {
-      after.controlUrlSealed = sealControlUrl(box, tenant.id, after.id, event.controlUrl);
+      after.controlUrlSealed = sealControlUrl(ctx.box, tenant.id, after.id, event.controlUrl);
     }
+    // Whatever is thought of its figures: something at Vapi reports here.
+    if (event.source === 'webhook' && event.kind === 'report') after.reportedAt ??= nowMs;
     const unwanted = await judgeCall(db, tenant, after, event);
     if (unwanted !== 'ask') after.unwanted ??= unwanted;
     const isNewlyUnwanted = before.unwanted === null && after.unwanted !== null;
@@ -92,17 +92,27 @@ export async function ingestCallEvent(
     if (after.sessionId !== null) await settle(db, tenant, after, event, nowMs);
     if (changes.length > 0) await noticeBudget(db, tenant, nowMs);
     if (event.costRefused)
-      await raiseNotice(db, tenant, 'cost-refused', event.callId, { source: event.source }, nowMs);
+      await raiseNotice(
+        db,
+        tenant,
+        { kind: 'cost-refused', period: event.callId, data: { source: event.source } },
+        nowMs,
+      );
     if (isNewlyUnwanted && unwanted === 'no-grant') {
       const day = dayIn(tenant.timeZone, nowMs);
-      await raiseNotice(db, tenant, 'call-without-grant', day, { call: after.id }, nowMs);
+      await raiseNotice(
+        db,
+        tenant,
+        { kind: 'call-without-grant', period: day, data: { call: after.id } },
+        nowMs,
+      );
     }
     const bookedMicros = changes.reduce((sum, { amounts }) => sum + amounts.costMicros, 0);
     const usageChanged = changes.length > 0;
     const seen = { row: after, usageChanged, bookedMicros, unwanted, isNewlyUnwanted };
     return { refused: false, doubted: doubt === 'ask', ...seen };
   };
-  return store.transaction().execute(async (db) => {
+  return ctx.store.transaction().execute(async (db) => {
     const ingested = await ingest(db);
     // Last, since it may lock what other reports of the tenant wait for.
     await alongside?.(db);
@@ -115,7 +125,8 @@ export function afterIngest(ctx: Context, tenant: Tenant, ingested: Ingested): v
   const { row, usageChanged, bookedMicros, unwanted, isNewlyUnwanted } = ingested;
   if (usageChanged) ctx.onCallBooked(tenant, row);
   ctx.metrics.bookedMicros.inc(bookedMicros);
-  if (unwanted !== null && unwanted !== 'ask') endUnwanted(ctx, tenant, row.id, unwanted, isNewlyUnwanted);
+  if (unwanted === null || unwanted === 'ask') return;
+  endUnwanted(ctx, tenant, { callId: row.id, reason: unwanted, isNew: isNewlyUnwanted });
 }
 
 /** The row, the day's usage and the history together. */

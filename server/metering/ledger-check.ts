@@ -4,8 +4,10 @@ import type { Context } from '../context.ts';
 import { listClaimed } from '../store/call-owners.ts';
 import type { Tenant } from '../store/tenants.ts';
 import type { CallsApi } from '../vapi/calls-api.ts';
+import { bookCalls } from './booking.ts';
 import { giveUpGone } from './give-up.ts';
-import { bookCall, mostAskedFor, type Period, reasonOf, reconcileOrg } from './reconcile.ts';
+import { mostAskedFor, reasonOf, reconcileOrg } from './reconcile.ts';
+import type { Period } from './sums.ts';
 
 /** A call counts for the day on which it started, and may have been created, waiting in a queue, the day before. */
 const createdBeforeMs = 86_400_000;
@@ -31,7 +33,7 @@ async function compare(ctx: Context, orgId: string, { from, to }: Period): Promi
   const period = { from: from - createdBeforeMs, to };
   try {
     const { drifts } = await withAcceptedKey(apisOf(ctx, org), async (api) => {
-      const compared = await reconcileOrg(ctx, api, org, period);
+      const compared = await reconcileOrg(ctx, api, org, period, { callByCall: true });
       for (const tenant of org.tenants) await askAboutClaims(ctx, api, org, tenant, to);
       return compared;
     });
@@ -56,7 +58,7 @@ async function askAboutClaims(
 ): Promise<void> {
   for (const id of await listClaimed(ctx.store, tenant.id, beforeMs, mostAskedFor)) {
     const call = await api.get(id);
-    if (call) await bookCall(ctx, org, call);
+    if (call) await bookCalls(ctx, org, [call]);
     else await giveUpGone(ctx, tenant, [id]);
   }
 }

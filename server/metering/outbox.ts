@@ -67,8 +67,9 @@ export function outboxEntry(ctx: MeteringContext, message: MessageToForward): Ou
 }
 
 /**
- * Part of the transaction that changes where a tenant's messages go: what waits for the old server goes to the new one
- * now, or, where there is none, is dropped now and not within an hour.
+ * Part of the transaction that changes where a tenant's messages go, by settings or by wiring, or with which headers: what
+ * waits for the old server goes to the new one now, or, where there is none, is dropped now and not within an hour. The
+ * caller rings `outboxBell` after the commit. No message goes to the old one again: each attempt looks its target up.
  */
 export async function retargetOutbox(db: Queries, tenantId: string, nowMs: number): Promise<void> {
   await lockOutbox(db, tenantId);
@@ -88,5 +89,5 @@ async function noticeFull(
     waiting: left.messages,
     waitingBytes: left.bytes,
   };
-  await raiseNotice(db, tenant, 'outbox-full', dayIn(tenant.timeZone, nowMs), data, nowMs);
+  await raiseNotice(db, tenant, { kind: 'outbox-full', period: dayIn(tenant.timeZone, nowMs), data }, nowMs);
 }

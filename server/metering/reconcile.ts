@@ -9,20 +9,14 @@ import {
 } from '../access/tenants/orgs.ts';
 import { iso } from '../base/iso.ts';
 import type { Context } from '../context.ts';
-import type { Books, DriftReport, TenantDrift } from '../contract.ts';
+import type { CallTotals, DriftReport, TenantDrift } from '../contract.ts';
 import { listGoneIds, listKnownIds, sumCalls } from '../store/calls.ts';
 import { handleOf, type Tenant } from '../store/tenants.ts';
-import type { VapiCall } from '../vapi/call-record.ts';
 import type { CallsApi } from '../vapi/calls-api.ts';
 import { VapiError } from '../vapi/vapi-api.ts';
-import { assignCalls, bookDifference } from './booking.ts';
+import { assignCalls, bookCalls, bookDifference } from './booking.ts';
 import { giveUpGone } from './give-up.ts';
-
-/** Half-open, epoch milliseconds. */
-export interface Period {
-  from: number;
-  to: number;
-}
+import { compareSums, type Period } from './sums.ts';
 
 /** A missing call is asked for by its id before it is taken for gone; beyond this many it is only reported. */
 export const mostAskedFor = 100;
@@ -66,41 +60,56 @@ export function reasonOf(error: unknown): string {
   return isRefusedKey(error) ? 'Vapi refuses the private key' : 'Vapi did not answer';
 }
 
+/**
+ * Asks for sums of each day first, and reads the lists only of days that differ.
+ * @param callByCall reads the lists of all days: sums cannot show corrections that set each other off
+ */
 export async function reconcileOrg(
   ctx: Context,
   api: CallsApi,
   org: Org,
   period: Period,
-): Promise<{ drifts: TenantDrift[]; unassigned: Books }> {
+  { callByCall = false } = {},
+): Promise<{ drifts: TenantDrift[]; unassigned: CallTotals }> {
   const before = await sumOf(ctx, org, period);
   const listed = new Set<string>();
-  const vapi = new Map<string, Books>(org.tenants.map((tenant) => [tenant.id, { calls: 0, costMicros: 0 }]));
+  const vapi = new Map<string, CallTotals>(
+    org.tenants.map((tenant) => [tenant.id, { calls: 0, costMicros: 0 }]),
+  );
   const work = new Map<string, Work>(org.tenants.map((tenant) => [tenant.id, { added: 0, changed: 0 }]));
-  const unassigned: Books = { calls: 0, costMicros: 0 };
-  for await (const page of api.list('createdAt', period.from, period.to)) {
-    for (const { tenant, event, row, isUnassigned } of await assignCalls(ctx, org, page)) {
-      listed.add(event.callId);
-      const books = tenant ? vapi.get(tenant.id) : isUnassigned ? unassigned : null;
-      if (books && event.status === 'ended') {
-        books.calls += 1;
-        books.costMicros += event.cost?.totalMicros ?? 0;
-      }
-      if (tenant && (await bookDifference(ctx, tenant, row, event))) {
-        const done = work.get(tenant.id) as Work;
-        if (row) done.changed += 1;
-        else done.added += 1;
+  const unassigned: CallTotals = { calls: 0, costMicros: 0 };
+  const { agreements, toList } = callByCall
+    ? { agreements: [], toList: [period] }
+    : await compareSums(ctx, api, org, period);
+  for (const agreed of agreements) {
+    for (const [tenantId, books] of agreed.books) addTo(vapi.get(tenantId) as CallTotals, books);
+    addTo(unassigned, agreed.unassigned);
+  }
+  for (const { from, to } of toList) {
+    for await (const page of api.list('createdAt', from, to)) {
+      for (const { tenant, event, row, isUnassigned } of await assignCalls(ctx, org, page)) {
+        listed.add(event.callId);
+        const books = tenant ? vapi.get(tenant.id) : isUnassigned ? unassigned : null;
+        if (books && event.status === 'ended') {
+          addTo(books, { calls: 1, costMicros: event.cost?.totalMicros ?? 0 });
+        }
+        if (tenant && (await bookDifference(ctx, tenant, row, event))) {
+          const done = work.get(tenant.id) as Work;
+          if (row) done.changed += 1;
+          else done.added += 1;
+        }
       }
     }
   }
   const drifts: TenantDrift[] = [];
   for (const tenant of org.tenants) {
-    const missing = await checkMissing(ctx, api, org, tenant, period, listed);
-    const books = vapi.get(tenant.id) as Books;
+    const missing = await checkMissing(ctx, api, { org, tenant, period, listedDays: toList, listed });
+    const books = vapi.get(tenant.id) as CallTotals;
     const ledger = await sumCalls(ctx.store, tenant.id, period.from, period.to);
     drifts.push({
       tenant: handleOf(tenant),
       vapi: books,
-      ledgerBefore: before.get(tenant.id) as Books,
+      ledgerBefore: before.get(tenant.id) as CallTotals,
       ledgerAfter: { calls: ledger.calls, costMicros: ledger.costMicros },
       differenceMicros: books.costMicros - ledger.costMicros,
       ...(work.get(tenant.id) as Work),
@@ -117,32 +126,25 @@ interface Work {
   changed: number;
 }
 
-/** Books what has changed in calls of any age since then, as far as Vapi marks it. */
-export async function bookUpdated(ctx: Context, api: CallsApi, org: Org, period: Period): Promise<void> {
-  for await (const page of api.list('updatedAt', period.from, period.to)) {
-    for (const { tenant, event, row } of await assignCalls(ctx, org, page)) {
-      if (tenant) await bookDifference(ctx, tenant, row, event);
-    }
-  }
+function addTo(total: CallTotals, { calls, costMicros }: CallTotals): void {
+  total.calls += calls;
+  total.costMicros += costMicros;
 }
 
-/** Books one call that Vapi's API has just shown. */
-export async function bookCall(ctx: Context, org: Org, call: VapiCall): Promise<void> {
-  for (const { tenant, event, row } of await assignCalls(ctx, org, [call])) {
-    if (tenant) await bookDifference(ctx, tenant, row, event);
-  }
+/** CallTotals what has changed in calls of any age since then, as far as Vapi marks it. */
+export async function bookUpdated(ctx: Context, api: CallsApi, org: Org, period: Period): Promise<void> {
+  for await (const page of api.list('updatedAt', period.from, period.to)) await bookCalls(ctx, org, page);
 }
 
 /** @returns the booked calls of the period that Vapi does not list, in the order of their ids */
 async function checkMissing(
   ctx: Context,
   api: CallsApi,
-  org: Org,
-  tenant: Tenant,
-  period: Period,
-  listed: Set<string>,
+  of: { org: Org; tenant: Tenant; period: Period; listedDays: Period[]; listed: Set<string> },
 ): Promise<string[]> {
-  const known = await listKnownIds(ctx.store, tenant.id, period.from, period.to);
+  const { org, tenant, period, listedDays, listed } = of;
+  const known: string[] = [];
+  for (const { from, to } of listedDays) known.push(...(await listKnownIds(ctx.store, tenant.id, from, to)));
   // Each time until it is settled, without asking Vapi again for what it has said that it does not know.
   const goneBefore = (await listGoneIds(ctx.store, tenant.id, period.from, period.to)).filter(
     (id) => !listed.has(id),
@@ -151,15 +153,15 @@ async function checkMissing(
   const gone: string[] = [];
   for (const id of missing.slice(0, mostAskedFor)) {
     const call = await api.get(id);
-    if (call) await bookCall(ctx, org, call);
+    if (call) await bookCalls(ctx, org, [call]);
     else gone.push(id);
   }
   await giveUpGone(ctx, tenant, gone);
   return [...goneBefore, ...(missing.length > mostAskedFor ? missing : gone)].sort();
 }
 
-async function sumOf(ctx: Context, org: Org, { from, to }: Period): Promise<Map<string, Books>> {
-  const sums = new Map<string, Books>();
+async function sumOf(ctx: Context, org: Org, { from, to }: Period): Promise<Map<string, CallTotals>> {
+  const sums = new Map<string, CallTotals>();
   for (const tenant of org.tenants) {
     const { calls, costMicros } = await sumCalls(ctx.store, tenant.id, from, to);
     sums.set(tenant.id, { calls, costMicros });

@@ -9,6 +9,7 @@ import { findCall, finishPoll, takeDuePoll } from '../store/calls.ts';
 import { endTurn, takeLease, takeTurn } from '../store/leases.ts';
 import { saveSweptTo, saveUnassigned, sweptTo } from '../store/sweeps.ts';
 import { findTenantById } from '../store/tenants.ts';
+import { adoptReporting } from '../store/wirings.ts';
 import type { CallsApi } from '../vapi/calls-api.ts';
 import { askAboutCall } from './ask-call.ts';
 import { bookDifference } from './booking.ts';
@@ -20,6 +21,7 @@ import { bookUpdated, reconcileOrg } from './reconcile.ts';
 import { giveBackUnclaimed } from './unclaimed.ts';
 import { releaseWhenDue } from './unused-grants.ts';
 import { retryUnwiring } from './unwiring.ts';
+import { checkNextWiring } from './wiring-watch.ts';
 
 const minuteMs = 60_000;
 const tickMs = 5000;
@@ -37,6 +39,7 @@ export function startReconciler(ctx: Context): Worker {
   const workers = [
     startWorker(ctx.log, tickMs, () => pollNext(ctx)),
     startWorker(ctx.log, tickMs, () => retryUnwiring(ctx)),
+    startWorker(ctx.log, tickMs, () => checkNextWiring(ctx)),
     startWorker(ctx.log, minuteMs, async () => {
       await releaseWhenDue(ctx, owner);
       return false;
@@ -60,7 +63,7 @@ export async function sweepWhenDue(
   isStopped: () => boolean = () => false,
 ): Promise<void> {
   const now = ctx.now();
-  if (await takeTurn(ctx.store, leaseName, owner, now + leaseMs, sweepEveryMs, now)) {
+  if (await takeTurn(ctx.store, { name: leaseName, owner, expiresAt: now + leaseMs }, sweepEveryMs, now)) {
     await sweepAll(ctx, owner, isStopped);
   }
 }
@@ -100,7 +103,8 @@ export async function sweepAll(
 ): Promise<void> {
   const startedAt = ctx.now();
   const mayGoOn = async () =>
-    !isStopped() && takeLease(ctx.store, leaseName, owner, ctx.now() + leaseMs, ctx.now());
+    !isStopped() &&
+    takeLease(ctx.store, { name: leaseName, owner, expiresAt: ctx.now() + leaseMs }, ctx.now());
   let isDone = false;
   try {
     for (const org of await listOrgs(ctx)) {
@@ -140,6 +144,8 @@ async function sweepWith(
   const until = ctx.now();
   const done = saved ?? beginning;
   let unassignedCalls = 0;
+  // First: what it books no longer differs, so that no list by creation has to be read for it.
+  if (saved !== null) await bookUpdated(ctx, api, org, { from: done - updatedOverlapMs, to: until });
   for (let from = Math.max(beginning, done - createdOverlapMs); from < until; from += dayMs) {
     const to = Math.min(from + dayMs, until);
     const { drifts, unassigned } = await reconcileOrg(ctx, api, org, { from, to });
@@ -155,8 +161,8 @@ async function sweepWith(
   if (unassignedCalls > 0) {
     ctx.log.warn({ orgId: org.orgId, calls: unassignedCalls }, 'calls with an assistant of no tenant');
   }
-  if (saved !== null) await bookUpdated(ctx, api, org, { from: done - updatedOverlapMs, to: until });
   for (const tenant of org.tenants) {
+    if (tenant.deletedAt === null) await adoptReporting(ctx.store, tenant.id, until - dayMs, until);
     await giveBackUnclaimed(ctx, api, tenant, until - updatedOverlapMs);
     await applyRetention(ctx, tenant).catch((error: unknown) => {
       ctx.log.warn({ err: error, tenant: tenant.slug }, 'old content could not be deleted');

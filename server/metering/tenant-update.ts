@@ -6,6 +6,7 @@ import { checkChanges, checkSharing } from '../access/tenants/tenant-check.ts';
 import type { SavedTenant, UpdateTenant } from '../contract.ts';
 import { removeForwardTargets } from '../store/forward-targets.ts';
 import { type Tenant, updateTenant } from '../store/tenants.ts';
+import { removeWirings } from '../store/wirings.ts';
 import type { MeteringContext } from './metering-context.ts';
 import { retargetOutbox } from './outbox.ts';
 
@@ -23,9 +24,13 @@ export async function changeSettings(
       await checkSharing(db, next, ctx.now());
     }
     await updateTenant(db, next);
+    // What is no longer the tenant's may report to anyone.
+    const named = [next.assistantId, ...next.assistantIds];
+    const dropped = [current.assistantId, ...current.assistantIds].filter((id) => !named.includes(id));
+    if (dropped.length > 0) await removeWirings(db, current.id, dropped);
     // Set for the whole tenant, it counts for each of its assistants.
-    if (changes.webhookForwardUrl !== undefined) {
-      await removeForwardTargets(db, current.id);
+    if (changes.webhookForwardUrl !== undefined) await removeForwardTargets(db, current.id);
+    if (changes.webhookForwardUrl !== undefined || changes.webhookForwardHeaders !== undefined) {
       await retargetOutbox(db, current.id, ctx.now());
     }
   });

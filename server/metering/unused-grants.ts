@@ -8,7 +8,7 @@ import { endTurn, takeTurn } from '../store/leases.ts';
 import { listKeyGrants, releaseUnused } from '../store/reservations.ts';
 import { findTenantById } from '../store/tenants.ts';
 import { scopedKeySeconds } from '../vapi/scoped-key.ts';
-import { assignCalls, bookDifference } from './booking.ts';
+import { bookCalls } from './booking.ts';
 
 /** For clocks that differ, and for Vapi's list, which may lag. */
 const marginMs = 30_000;
@@ -26,7 +26,7 @@ const turnName = 'unused-grants';
 /** Once a minute, by one of all processes. */
 export async function releaseWhenDue(ctx: Context, owner: string): Promise<void> {
   const now = ctx.now();
-  if (!(await takeTurn(ctx.store, turnName, owner, now + turnMs, everyMs, now))) return;
+  if (!(await takeTurn(ctx.store, { name: turnName, owner, expiresAt: now + turnMs }, everyMs, now))) return;
   try {
     await releaseUnusedGrants(ctx);
   } finally {
@@ -51,9 +51,7 @@ export async function releaseUnusedGrants(ctx: Context): Promise<void> {
       if (!api) continue;
       const org = await orgOf(ctx, tenant.orgId, since);
       for await (const page of api.list('createdAt', since - marginMs, until)) {
-        for (const { tenant: whose, event, row } of await assignCalls(ctx, org, page)) {
-          if (whose) await bookDifference(ctx, whose, row, event);
-        }
+        await bookCalls(ctx, org, page);
       }
       await releaseUnused(ctx.store, tenantId, { before: until - usableMs, usableMs, marginMs });
     } catch (error) {

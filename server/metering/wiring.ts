@@ -1,17 +1,23 @@
 /** Points a tenant's assistants at our webhook, and forwards their messages to where they pointed before. */
 import type { Actor } from '../access/audit.ts';
-import { openTenantSecret, sealForwardTarget, sealTenantSecret } from '../access/secrets/tenant-secrets.ts';
+import {
+  allWebhookSecretsOf,
+  openTenantSecret,
+  sealForwardTarget,
+  sealTenantSecret,
+} from '../access/secrets/tenant-secrets.ts';
 import { changeTenant } from '../access/tenants/saved-tenants.ts';
 import { notesOnSettings } from '../access/tenants/tenant-check.ts';
 import { outsideOf, outsideProblem } from '../base/outside.ts';
 import type { Context } from '../context.ts';
-import { hookUrlSchema, type WireAnswer, type WireRequest } from '../contract.ts';
+import { type AssistantWiring, hookUrlSchema, type WireAnswer, type WireRequest } from '../contract.ts';
 import { invalidField } from '../errors.ts';
 import type { Queries } from '../store/database.ts';
 import { type ForwardTarget, putForwardTarget, removeForwardTargets } from '../store/forward-targets.ts';
 import { type Tenant, updateTenant } from '../store/tenants.ts';
+import { listWirings } from '../store/wirings.ts';
 import {
-  getAssistant,
+  getAssistantInUse,
   getSquad,
   type SavedAssistant,
   setAssistantServer,
@@ -23,6 +29,9 @@ import { webhookTokenHeader } from '../vapi/webhook-auth.ts';
 import { isOurWebhook, webhookUrlOf } from '../vapi/webhook-url.ts';
 import { type OurServer, planWiring, showWiring, type WiringPlan } from '../vapi/wiring-plan.ts';
 import { assistantTarget, tenantTarget } from './forward-target.ts';
+import type { MeteringContext } from './metering-context.ts';
+import { retargetOutbox } from './outbox.ts';
+import { type ReadBack, readBack, readOrNull } from './wiring-state.ts';
 
 /** What has been read of the assistants, and what is to become of them. */
 export interface Wiring {
@@ -32,7 +41,7 @@ export interface Wiring {
 
 /** @throws ApiError `not_found`, `invalid_request`, `vapi_unavailable`; wiring again continues where it stopped */
 export async function wireTenant(
-  ctx: Context,
+  ctx: MeteringContext,
   tenant: Tenant,
   { dryRun, ...request }: WireRequest & { dryRun: boolean },
   by: Actor,
@@ -40,13 +49,20 @@ export async function wireTenant(
   const wiring = await prepareWiring(ctx, tenant, request);
   // Viewed before anything is changed: afterwards the old servers are known only to the store.
   const answer = { dryRun, ...(await viewWiring(ctx, tenant, wiring)) };
+  if (dryRun) return answer;
   const { assistants } = answer;
-  if (dryRun || !assistants.some(({ changed }) => changed)) return answer;
-  await changeTenant(ctx, tenant.slug, { ...by, action: 'tenant.wire' }, async (db, current) => {
-    await keepTargets(ctx, db, current, wiring);
-    return { wired: assistants };
-  });
-  await changeAssistants(ctx, tenant, wiring);
+  if (dryRun) return answer;
+  if (assistants.some(({ changed }) => changed)) {
+    await changeTenant(ctx, tenant.slug, { ...by, action: 'tenant.wire' }, async (db, current) => {
+      await keepTargets(ctx, db, current, wiring);
+      await retargetOutbox(db, current.id, ctx.now());
+      return { wired: assistants };
+    });
+    ctx.outboxBell.ring();
+  }
+  for (const [index, wired] of wiring.plans.entries()) {
+    Object.assign(assistants[index] as AssistantWiring, await changeAssistant(ctx, tenant, wired));
+  }
   return answer;
 }
 
@@ -73,10 +89,16 @@ async function prepareWiring(ctx: Context, tenant: Tenant, request: WireRequest)
   const ours = ourServer(ctx, tenant, request);
   const plans = await Promise.all(
     [...ids].map(async (id) => {
-      const assistant = await fromVapi('assistantIds', () => getAssistant(vapiBaseUrl, privateKey, id));
+      const assistant = await fromVapi('assistantIds', () => getAssistantInUse(vapiBaseUrl, privateKey, id));
       return { assistant, plan: planWiring(assistant, ours) };
     }),
   );
+  // A squad's members that were wired before are wired again, too, while Vapi has them.
+  for (const { assistantId, wiredAt } of await listWirings(ctx.store, tenant.id)) {
+    if (ids.has(assistantId) || wiredAt === null) continue;
+    const assistant = await fromVapi('assistantIds', () => readOrNull(ctx, tenant, assistantId));
+    if (assistant) plans.push({ assistant, plan: planWiring(assistant, ours) });
+  }
   for (const { assistant, plan } of plans) {
     checkTarget(ctx, assistant, plan);
     notes.push(...notesOn(assistant, plan, tenant));
@@ -112,9 +134,7 @@ async function fromVapi<Answer>(path: string, ask: () => Promise<Answer>): Promi
 }
 
 function ourServer(ctx: Context, tenant: Tenant, request: WireRequest): OurServer {
-  const secrets = (['webhookSecret', 'previousWebhookSecret'] as const).flatMap(
-    (name) => openTenantSecret(ctx.box, tenant, name) ?? [],
-  );
+  const secrets = allWebhookSecretsOf(ctx.box, tenant);
   return {
     url: webhookUrlOf(ctx.config.publicUrl, tenant.slug),
     token: tenant.webhookAuth.kind === 'token' ? (secrets[0] ?? '') : null,
@@ -173,16 +193,32 @@ async function keepTargets(ctx: Context, db: Queries, tenant: Tenant, wiring: Wi
   }
 }
 
-/** @throws ApiError `vapi_unavailable`; wiring again goes on where it stopped */
-async function changeAssistants(ctx: Context, tenant: Tenant, { plans }: Wiring): Promise<void> {
+/**
+ * Changes the assistant where it must be, and reads it again: what Vapi answered to the change is not what calls use.
+ * @throws ApiError `vapi_unavailable`; wiring again goes on where it stopped
+ */
+async function changeAssistant(
+  ctx: Context,
+  tenant: Tenant,
+  wired: Wiring['plans'][number],
+): Promise<ReadBack> {
+  const { assistant, plan } = wired;
   const privateKey = openTenantSecret(ctx.box, tenant, 'privateKey');
-  for (const { assistant, plan } of plans) {
-    if (!plan.changed) continue;
-    const { server, serverMessages } = plan;
-    await fromVapi('assistantIds', () =>
-      setAssistantServer(ctx.config.vapiBaseUrl, privateKey, assistant.id, { server, serverMessages }),
-    );
-  }
+  const { server, serverMessages } = plan;
+  let isRefused = false;
+  return fromVapi('assistantIds', async () => {
+    if (plan.changed) {
+      await setAssistantServer(ctx.config.vapiBaseUrl, privateKey, assistant.id, {
+        server,
+        serverMessages,
+      }).catch((error: unknown) => {
+        // A draft of someone's may be in its way; the others can be wired all the same.
+        isRefused = error instanceof VapiError && error.status === 409;
+        if (!isRefused) throw error;
+      });
+    }
+    return readBack(ctx, tenant, wired, isRefused);
+  });
 }
 
 /** @param tenant as it is now; on a dry run as it was before */
@@ -195,7 +231,7 @@ async function viewWiring(ctx: Context, tenant: Tenant, wiring: Wiring): Promise
         plan.target === undefined ? await assistantTarget(ctx, tenant, assistant.id) : plan.target;
       const isMain = assistant.id === tenant.assistantId;
       const forwardUrl = (target === undefined || (isMain && !target) ? general : target)?.url ?? null;
-      return showWiring(assistant, plan, forwardUrl);
+      return { ...showWiring(assistant, plan, forwardUrl), state: null, problem: null, differences: [] };
     }),
   );
   return { assistants, notes: wiring.notes };

@@ -1,286 +1,159 @@
 /** Plans, invoices and the operator's books. */
-import {
-  billingAccountSchema,
-  bookCreditSchema,
-  booksAnswerSchema,
-  booksQuerySchema,
-  closeReportSchema,
-  closeRequestSchema,
-  creditBalanceSchema,
-  creditNoteSchema,
-  creditsAnswerSchema,
-  deletedTenantsAnswerSchema,
-  draftAnswerSchema,
-  draftInvoiceSchema,
-  finalizedInvoiceSchema,
-  invoiceCallsAnswerSchema,
-  invoiceCallsQuerySchema,
-  invoiceQuerySchema,
-  invoicesAnswerSchema,
-  invoiceViewSchema,
-  marginAnswerSchema,
-  marginQuerySchema,
-  marginRowSchema,
-  pageQuerySchema,
-  paymentPageAnswerSchema,
-  planAnswerSchema,
-  planSetAnswerSchema,
-  presetsAnswerSchema,
-  previewAnswerSchema,
-  previewQuerySchema,
-  runsAnswerSchema,
-  runsQuerySchema,
-  sellerSchema,
-  setPlanSchema,
-  simulateSchema,
-  simulationAnswerSchema,
-  tenantMarginQuerySchema,
-  voidInvoiceSchema,
-} from '../contract.ts';
-import { csv, json, type Operation } from './operation.ts';
+import * as contract from '../contract.ts';
+import { csv, json, type Operation, operator, tenant } from './operation.ts';
 
-const invoice = (what: string) => ({ 200: json(what, invoiceViewSchema) });
+const csvCursor = { 'X-Next-Cursor': 'With `text/csv`: the `cursor` of the next page.' };
+const invoice = (what: string) => ({ 200: json(what, contract.invoiceViewSchema) });
 
 export const billingOperations: Operation[] = [
-  {
-    route: 'GET /v1/tenants/{slug}/plan',
-    caller: 'tenant',
-    summary: 'Read the plan',
+  tenant('GET /v1/tenants/{slug}/plan', 'Read the plan', {
     notes: 'The operator sees every version; a client sees today’s terms in words, without the markup.',
-    answers: { 200: json('The plan.', planAnswerSchema) },
-  },
-  {
-    route: 'PUT /v1/tenants/{slug}/plan',
-    caller: 'operator',
-    summary: 'Set the plan from a day on',
+    answers: { 200: json('The plan.', contract.planAnswerSchema) },
+  }),
+  operator('PUT /v1/tenants/{slug}/plan', 'Set the plan from a day on', {
     notes:
       'Setting the plan that already applies on that day changes nothing. Null ends the billing, and cancels future plans.',
-    body: { schema: setPlanSchema },
-    answers: { 200: json('The version that applies.', planSetAnswerSchema) },
+    body: { schema: contract.setPlanSchema },
+    answers: { 200: json('The version that applies.', contract.planSetAnswerSchema) },
     refusals: ['conflict'],
-  },
-  {
-    route: 'GET /v1/tenants/{slug}/preview',
-    caller: 'tenant',
-    summary: 'See a month as it stands now',
-    query: previewQuerySchema,
-    answers: { 200: json('The month so far, and at this pace.', previewAnswerSchema) },
+  }),
+  tenant('GET /v1/tenants/{slug}/preview', 'See a month as it stands now', {
+    query: contract.previewQuerySchema,
+    answers: { 200: json('The month so far, and at this pace.', contract.previewAnswerSchema) },
     refusals: ['conflict'],
-  },
-  {
-    route: 'GET /v1/tenants/{slug}/margin',
-    caller: 'operator',
-    summary: 'Compare the revenue of a month with its cost',
-    query: tenantMarginQuerySchema,
-    answers: { 200: json('The month.', marginRowSchema) },
+  }),
+  operator('GET /v1/tenants/{slug}/margin', 'Compare the revenue of a month with its cost', {
+    query: contract.tenantMarginQuerySchema,
+    answers: { 200: json('The month.', contract.marginRowSchema) },
     refusals: ['conflict'],
-  },
-  {
-    route: 'POST /v1/tenants/{slug}/simulate',
-    caller: 'operator',
-    summary: 'See a month under another plan',
+  }),
+  operator('POST /v1/tenants/{slug}/simulate', 'See a month under another plan', {
     notes: 'Changes nothing.',
-    body: { schema: simulateSchema },
-    answers: { 200: json('What it would have cost.', simulationAnswerSchema) },
+    body: { schema: contract.simulateSchema },
+    answers: { 200: json('What it would have cost.', contract.simulationAnswerSchema) },
     refusals: ['conflict'],
-  },
-  {
-    route: 'GET /v1/tenants/{slug}/billing',
-    caller: 'operator',
-    summary: 'Read whom the invoices are made out to',
-    answers: { 200: json('The account.', billingAccountSchema) },
-  },
-  {
-    route: 'PUT /v1/tenants/{slug}/billing',
-    caller: 'operator',
-    summary: 'Set whom the invoices are made out to',
-    body: { schema: billingAccountSchema },
-    answers: { 200: json('The account.', billingAccountSchema) },
-  },
-  {
-    route: 'GET /v1/tenants/{slug}/credits',
-    caller: 'tenant',
-    summary: 'Read prepaid credit',
-    answers: { 200: json('The balance and its entries.', creditsAnswerSchema) },
-  },
-  {
-    route: 'POST /v1/tenants/{slug}/credits',
-    caller: 'operator',
-    summary: 'Book prepaid credit',
+  }),
+  operator('GET /v1/tenants/{slug}/billing', 'Read whom the invoices are made out to', {
+    answers: { 200: json('The account.', contract.billingAccountSchema) },
+  }),
+  operator('PUT /v1/tenants/{slug}/billing', 'Set whom the invoices are made out to', {
+    body: { schema: contract.billingAccountSchema },
+    answers: { 200: json('The account.', contract.billingAccountSchema) },
+  }),
+  tenant('GET /v1/tenants/{slug}/credits', 'Read prepaid credit', {
+    answers: { 200: json('The balance and its entries.', contract.creditsAnswerSchema) },
+  }),
+  operator('POST /v1/tenants/{slug}/credits', 'Book prepaid credit', {
     notes:
       'A negative amount takes back what was booked by mistake. A repeated `reference` counts once; with different content it is refused.',
-    body: { schema: bookCreditSchema },
-    answers: { 201: json('The balance.', creditBalanceSchema) },
+    body: { schema: contract.bookCreditSchema },
+    answers: { 201: json('The balance.', contract.creditBalanceSchema) },
     refusals: ['conflict'],
-  },
-  {
-    route: 'GET /v1/tenants/{slug}/invoices',
-    caller: 'tenant',
-    summary: 'List invoices',
+  }),
+  tenant('GET /v1/tenants/{slug}/invoices', 'List invoices', {
     notes: 'Newest first; drafts only for the operator.',
-    query: pageQuerySchema,
+    query: contract.pageQuerySchema,
     answers: {
-      200: json('One page.', invoicesAnswerSchema, {
-        media: {
-          'text/csv': {
-            type: 'string',
-            description: 'UTF-8 with a BOM, CRLF, amounts in the row’s currency.',
-          },
-        },
-        headers: { 'X-Next-Cursor': 'With `text/csv`: the `cursor` of the next page.' },
+      200: json('One page.', contract.invoicesAnswerSchema, {
+        ...csv('in the row’s currency'),
+        headers: csvCursor,
       }),
     },
-  },
-  {
-    route: 'POST /v1/tenants/{slug}/invoices',
-    caller: 'operator',
-    summary: 'Draft a month’s invoice',
+  }),
+  operator('POST /v1/tenants/{slug}/invoices', 'Draft a month’s invoice', {
     notes: 'Makes the draft, or calculates it again.',
-    body: { schema: draftInvoiceSchema },
-    answers: { 201: json('The draft.', draftAnswerSchema, { headers: { Location: 'Its path.' } }) },
+    body: { schema: contract.draftInvoiceSchema },
+    answers: { 201: json('The draft.', contract.draftAnswerSchema, { headers: { Location: 'Its path.' } }) },
     refusals: ['conflict'],
-  },
-  {
-    route: 'GET /v1/tenants/{slug}/invoices/{id}',
-    caller: 'tenant',
-    summary: 'Read an invoice',
-    query: invoiceQuerySchema,
+  }),
+  tenant('GET /v1/tenants/{slug}/invoices/{id}', 'Read an invoice', {
+    query: contract.invoiceQuerySchema,
     answers: {
-      200: json('The invoice.', invoiceViewSchema, {
+      200: json('The invoice.', contract.invoiceViewSchema, {
         media: { 'text/html': { type: 'string', description: 'For printing.' } },
       }),
     },
-  },
-  {
-    route: 'GET /v1/tenants/{slug}/invoices/{id}/payment-page',
-    caller: 'tenant',
-    summary: 'Find where an invoice is paid',
+  }),
+  tenant('GET /v1/tenants/{slug}/invoices/{id}/payment-page', 'Find where an invoice is paid', {
     notes: 'Stripe’s page for the client; its address expires, so request it when needed.',
-    answers: { 200: json('Its address.', paymentPageAnswerSchema) },
+    answers: { 200: json('Its address.', contract.paymentPageAnswerSchema) },
     refusals: ['stripe_unavailable'],
-  },
-  {
-    route: 'GET /v1/tenants/{slug}/invoices/{id}/lines/{no}/calls',
-    caller: 'tenant',
-    summary: 'List the calls of a line',
-    query: invoiceCallsQuerySchema,
+  }),
+  tenant('GET /v1/tenants/{slug}/invoices/{id}/lines/{no}/calls', 'List the calls of a line', {
+    query: contract.invoiceCallsQuerySchema,
     answers: {
-      200: json('One page.', invoiceCallsAnswerSchema, {
-        ...csv,
-        headers: { 'X-Next-Cursor': 'With `text/csv`: the `cursor` of the next page.' },
+      200: json('One page.', contract.invoiceCallsAnswerSchema, {
+        ...csv('in dollars'),
+        headers: csvCursor,
       }),
     },
-  },
-  {
-    route: 'POST /v1/tenants/{slug}/invoices/{id}/finalize',
-    caller: 'operator',
-    summary: 'Give the invoice its number',
+  }),
+  operator('POST /v1/tenants/{slug}/invoices/{id}/finalize', 'Give the invoice its number', {
     notes: 'Its month is compared with Vapi’s books first. From then on it never changes.',
-    answers: { 200: json('The invoice.', finalizedInvoiceSchema) },
+    answers: { 200: json('The invoice.', contract.finalizedInvoiceSchema) },
     refusals: ['conflict'],
-  },
-  {
-    route: 'POST /v1/tenants/{slug}/invoices/{id}/push',
-    caller: 'operator',
-    summary: 'Hand the invoice to Stripe',
+  }),
+  operator('POST /v1/tenants/{slug}/invoices/{id}/push', 'Hand the invoice to Stripe', {
     notes: 'Safe to repeat.',
     answers: invoice('The invoice.'),
     refusals: ['conflict', 'stripe_unavailable'],
-  },
-  {
-    route: 'POST /v1/tenants/{slug}/invoices/{id}/void',
-    caller: 'operator',
-    summary: 'Void the invoice',
+  }),
+  operator('POST /v1/tenants/{slug}/invoices/{id}/void', 'Void the invoice', {
     notes: 'Here and at Stripe.',
-    body: { schema: voidInvoiceSchema, optional: true },
+    body: { schema: contract.voidInvoiceSchema, optional: true },
     answers: invoice('The invoice.'),
     refusals: ['conflict', 'stripe_unavailable'],
-  },
-  {
-    route: 'POST /v1/tenants/{slug}/invoices/{id}/paid',
-    caller: 'operator',
-    summary: 'Book an invoice as paid outside Stripe',
+  }),
+  operator('POST /v1/tenants/{slug}/invoices/{id}/paid', 'Book an invoice as paid outside Stripe', {
     notes: 'One that is at Stripe is marked there as paid out of band, so that no one pays it again.',
     answers: invoice('The invoice.'),
     refusals: ['conflict', 'stripe_unavailable'],
-  },
-  {
-    route: 'POST /v1/tenants/{slug}/invoices/{id}/credit-notes',
-    caller: 'operator',
-    summary: 'Credit an invoice or some of its lines',
+  }),
+  operator('POST /v1/tenants/{slug}/invoices/{id}/credit-notes', 'Credit an invoice or some of its lines', {
     notes: 'A repeated `reference` counts once; with different content it is refused.',
-    body: { schema: creditNoteSchema },
-    answers: { 201: json('The credit note.', invoiceViewSchema) },
+    body: { schema: contract.creditNoteSchema },
+    answers: { 201: json('The credit note.', contract.invoiceViewSchema) },
     refusals: ['conflict'],
-  },
-  {
-    route: 'GET /v1/billing/seller',
-    caller: 'operator',
-    summary: 'Read who issues the invoices',
-    answers: { 200: json('The seller.', sellerSchema) },
-  },
-  {
-    route: 'PUT /v1/billing/seller',
-    caller: 'operator',
-    summary: 'Set who issues the invoices',
+  }),
+  operator('GET /v1/billing/seller', 'Read who issues the invoices', {
+    answers: { 200: json('The seller.', contract.sellerSchema) },
+  }),
+  operator('PUT /v1/billing/seller', 'Set who issues the invoices', {
     notes: 'A prefix that the other series of numbers has ever used is refused.',
-    body: { schema: sellerSchema },
-    answers: { 200: json('The seller.', sellerSchema) },
+    body: { schema: contract.sellerSchema },
+    answers: { 200: json('The seller.', contract.sellerSchema) },
     refusals: ['conflict'],
-  },
-  {
-    route: 'POST /v1/billing/close',
-    caller: 'operator',
-    summary: 'Close every month that is over',
+  }),
+  operator('POST /v1/billing/close', 'Close every month that is over', {
     notes: 'May take long; what it has done is kept if the caller disconnects.',
-    body: { schema: closeRequestSchema, optional: true },
-    answers: { 200: json('What was done.', closeReportSchema) },
+    body: { schema: contract.closeRequestSchema, optional: true },
+    answers: { 200: json('What was done.', contract.closeReportSchema) },
     refusals: ['conflict'],
-  },
-  {
-    route: 'GET /v1/billing/runs',
-    caller: 'operator',
-    summary: 'List what closing months has done',
-    query: runsQuerySchema,
-    answers: { 200: json('The newest 50 runs.', runsAnswerSchema) },
-  },
-  {
-    route: 'GET /v1/billing/invoices',
-    caller: 'operator',
-    summary: 'List the invoices of all clients',
+  }),
+  operator('GET /v1/billing/runs', 'List what closing months has done', {
+    query: contract.runsQuerySchema,
+    answers: { 200: json('The newest 50 runs.', contract.runsAnswerSchema) },
+  }),
+  operator('GET /v1/billing/invoices', 'List the invoices of all clients', {
     notes: 'Newest first, with drafts and those of deleted tenants. As CSV all of them, without pages.',
-    query: booksQuerySchema,
+    query: contract.booksQuerySchema,
     answers: {
-      200: json('One page.', booksAnswerSchema, {
-        media: {
-          'text/csv': {
-            type: 'string',
-            description: 'UTF-8 with a BOM, CRLF, amounts with the decimals of their currency.',
-          },
-        },
+      200: json('One page.', contract.booksAnswerSchema, {
+        ...csv('with the decimals of their currency'),
       }),
     },
-  },
-  {
-    route: 'GET /v1/billing/presets',
-    caller: 'operator',
-    summary: 'List plans to start from',
-    answers: { 200: json('Each with its name and what it is for.', presetsAnswerSchema) },
-  },
-  {
-    route: 'GET /v1/billing/deleted-tenants',
-    caller: 'operator',
-    summary: 'List deleted tenants',
+  }),
+  operator('GET /v1/billing/presets', 'List plans to start from', {
+    answers: { 200: json('Each with its name and what it is for.', contract.presetsAnswerSchema) },
+  }),
+  operator('GET /v1/billing/deleted-tenants', 'List deleted tenants', {
     notes: 'Most recently deleted first. Usage and invoices are still available at `/v1/tenants/{id}/…`.',
-    query: pageQuerySchema,
-    answers: { 200: json('One page.', deletedTenantsAnswerSchema) },
-  },
-  {
-    route: 'GET /v1/billing/margin',
-    caller: 'operator',
-    summary: 'Compare revenue with cost',
-    query: marginQuerySchema,
-    answers: { 200: json('One page, a row a tenant.', marginAnswerSchema) },
+    query: contract.pageQuerySchema,
+    answers: { 200: json('One page.', contract.deletedTenantsAnswerSchema) },
+  }),
+  operator('GET /v1/billing/margin', 'Compare revenue with cost', {
+    query: contract.marginQuerySchema,
+    answers: { 200: json('One page, a row a tenant.', contract.marginAnswerSchema) },
     refusals: ['conflict'],
-  },
+  }),
 ];

@@ -1,4 +1,4 @@
-/** `GET /openapi.json`: the whole HTTP contract as OpenAPI 3.1, made from the contract's schemas. Pure. */
+/** `GET /openapi.json`: the whole HTTP contract as OpenAPI 3.1, generated from the contract's schemas. Pure. */
 import { z } from 'zod';
 import * as contract from '../contract.ts';
 import { type ErrorCode, errorStatus } from '../contract.ts';
@@ -26,7 +26,7 @@ const usualRefusals: Record<Caller, ErrorCode[]> = {
   visitor: [],
   vapi: [],
   stripe: [],
-  // A client gets "not found" for what is the operator's.
+  // Operator routes answer a client "not found".
   operator: ['unauthorized', 'forbidden', 'not_found', 'rate_limited'],
   tenant: ['unauthorized', 'forbidden', 'not_found', 'rate_limited'],
 };
@@ -115,11 +115,11 @@ export function openApiDocument(server: string): JsonObject {
 
 interface Components {
   schemas: Record<string, JsonObject>;
-  /** @returns the name under which a schema is kept as a request's or as an answer's */
+  /** @returns the name of a schema as a request's or as an answer's */
   nameOf(schema: z.ZodType, use: Use): string | undefined;
 }
 
-/** A request may leave out what has a default, and must not hold anything unknown. */
+/** A request may omit what has a default, and must not contain anything unknown. */
 type Use = 'input' | 'output';
 
 /** Named as in the contract: `tenantViewSchema` is `TenantView`; a schema of requests and answers has two forms. */
@@ -171,7 +171,7 @@ function reachable(paths: JsonObject, schemas: Record<string, JsonObject>): Reco
   return Object.fromEntries([...found].sort().map((name) => [name, schemas[name] ?? {}]));
 }
 
-/** Without what tells a reader nothing; an answer may get further fields later, so none is forbidden in it. */
+/** Without details that are useless to readers; answers may get further fields later, so none is forbidden in them. */
 function tidy(value: unknown, isAnswer: boolean): unknown {
   if (Array.isArray(value)) return value.map((item) => tidy(item, isAnswer));
   if (typeof value !== 'object' || value === null) return value;
@@ -240,7 +240,9 @@ function describeRefusal(status: number, codes: ErrorCode[]): JsonObject {
   const retryAfter = { description: 'Seconds to wait.', schema: { type: 'integer' } };
   return {
     description: codes.map((code) => `\`${code}\``).join(', '),
-    ...(status === 429 || status === 503 ? { headers: { 'Retry-After': retryAfter } } : {}),
+    ...(status === 429 || status === 503 || codes.includes('not_ready')
+      ? { headers: { 'Retry-After': retryAfter } }
+      : {}),
     content: {
       'application/problem+json': {
         schema: {

@@ -14,12 +14,12 @@ export interface Operation {
   caller: Caller;
   /** One line, in the imperative. */
   summary: string;
-  /** What the summary leaves out: effects, guarantees, units. */
+  /** Beyond the summary: effects, guarantees, units. */
   notes?: string;
   query?: z.ZodType;
   body?: Body;
   answers: Record<number, Answer>;
-  /** Set when the answer can be another server's, of any status and form: whose it is. */
+  /** Set when the answer can be another server's, with any status and form: names that server. */
   relays?: string;
   /** Error codes beside those that every route, or every route for this caller, can answer. */
   refusals?: ErrorCode[];
@@ -35,16 +35,16 @@ export interface Answer {
   what: string;
   /** The JSON body; without it, and without `media`, there is none. */
   json?: z.ZodType;
-  /** Other forms of the same, by media type, chosen by `Accept` where there is a JSON body as well. */
+  /** Other forms of the same, by media type, chosen by `Accept` if there is also a JSON body. */
   media?: Record<string, object>;
   headers?: Record<string, string>;
 }
 
 const text = { type: 'string' };
 
-export const csv: Pick<Answer, 'media'> = {
-  media: { 'text/csv': { ...text, description: 'UTF-8 with a BOM, CRLF, amounts in dollars.' } },
-};
+export const csv = (amounts: string): Pick<Answer, 'media'> => ({
+  media: { 'text/csv': { ...text, description: `UTF-8 with a BOM, CRLF, amounts ${amounts}.` } },
+});
 export const json = (what: string, schema: z.ZodType, more: Partial<Answer> = {}): Answer => ({
   what,
   json: schema,
@@ -52,3 +52,18 @@ export const json = (what: string, schema: z.ZodType, more: Partial<Answer> = {}
 });
 export const nothing = (what: string): Answer => ({ what });
 export const plain = (what: string, type: string): Answer => ({ what, media: { [type]: text } });
+
+/** An operation of that caller's. */
+const by =
+  (caller: Caller) =>
+  (
+    route: Operation['route'],
+    summary: string,
+    more: Omit<Operation, 'route' | 'caller' | 'summary'>,
+  ): Operation => ({ route, caller, summary, ...more });
+export const operator = by('operator');
+export const tenant = by('tenant');
+export const visitor = by('visitor');
+export const vapi = by('vapi');
+export const stripe = by('stripe');
+export const anyone = by('anyone');

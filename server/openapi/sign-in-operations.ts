@@ -1,41 +1,24 @@
 /** Signing in to the portal. */
 import { z } from 'zod';
-import {
-  createSignInLinkSchema,
-  meAnswerSchema,
-  signInLinkAnswerSchema,
-  signOutSchema,
-} from '../contract.ts';
-import { json, nothing, type Operation, plain } from './operation.ts';
+import * as contract from '../contract.ts';
+import { anyone, json, nothing, type Operation, operator, plain, tenant } from './operation.ts';
 
 const tokenQuery = z.object({ token: z.string().describe('From the link; it works once.') });
 
 export const signInOperations: Operation[] = [
-  {
-    route: 'POST /v1/sign-in-links',
-    caller: 'operator',
-    summary: 'Create a link to the portal',
+  operator('POST /v1/sign-in-links', 'Create a link to the portal', {
     notes: 'It works once, and is shown in this answer and nowhere else.',
-    body: { schema: createSignInLinkSchema, optional: true },
-    answers: { 201: json('The link.', signInLinkAnswerSchema) },
-  },
-  {
-    route: 'GET /v1/me',
-    caller: 'tenant',
-    summary: 'Read who is signed in',
-    answers: { 200: json('Who is calling, and what they may do.', meAnswerSchema) },
-  },
-  {
-    route: 'POST /v1/sign-out',
-    caller: 'tenant',
-    summary: 'End a sign-in, or all of them',
-    body: { schema: signOutSchema, optional: true },
+    body: { schema: contract.createSignInLinkSchema, optional: true },
+    answers: { 201: json('The link.', contract.signInLinkAnswerSchema) },
+  }),
+  tenant('GET /v1/me', 'Read who is signed in', {
+    answers: { 200: json('Who is calling, and what they may do.', contract.meAnswerSchema) },
+  }),
+  tenant('POST /v1/sign-out', 'End a sign-in, or all of them', {
+    body: { schema: contract.signOutSchema, optional: true },
     answers: { 204: nothing('Ended.') },
-  },
-  {
-    route: 'GET /portal/sign-in',
-    caller: 'anyone',
-    summary: 'Open a sign-in link',
+  }),
+  anyone('GET /portal/sign-in', 'Open a sign-in link', {
     notes: 'A page with a button: opening it alone does not use up the link.',
     query: tokenQuery,
     answers: {
@@ -43,11 +26,8 @@ export const signInOperations: Operation[] = [
       404: plain('A page that says that the link was used or has expired.', 'text/html'),
     },
     refusals: ['rate_limited'],
-  },
-  {
-    route: 'POST /portal/sign-in',
-    caller: 'anyone',
-    summary: 'Sign in with a link',
+  }),
+  anyone('POST /portal/sign-in', 'Sign in with a link', {
     notes: 'From that page only.',
     query: tokenQuery,
     answers: {
@@ -55,5 +35,5 @@ export const signInOperations: Operation[] = [
       404: plain('A page that says that the link was used or has expired.', 'text/html'),
     },
     refusals: ['forbidden', 'rate_limited'],
-  },
+  }),
 ];

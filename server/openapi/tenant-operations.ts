@@ -1,184 +1,125 @@
 /** Tenants, their usage, and the code for their pages. */
-import {
-  allowOriginSchema,
-  blockedOriginsAnswerSchema,
-  callDetailSchema,
-  callQuerySchema,
-  callsAnswerSchema,
-  callsQuerySchema,
-  callViewSchema,
-  createdTenantSchema,
-  createTenantSchema,
-  deleteContentSchema,
-  deletedContentSchema,
-  pausedTenantSchema,
-  savedTenantSchema,
-  snippetQuerySchema,
-  snippetViewSchema,
-  tenantsAnswerSchema,
-  tenantsQuerySchema,
-  tenantViewSchema,
-  transcriptAnswerSchema,
-  updateTenantSchema,
-  usageAnswerSchema,
-  usageQuerySchema,
-  wireAnswerSchema,
-  wireQuerySchema,
-  wireRequestSchema,
-} from '../contract.ts';
-import { csv, json, nothing, type Operation } from './operation.ts';
+import * as contract from '../contract.ts';
+import { csv, json, nothing, type Operation, operator, tenant } from './operation.ts';
+
+const audio = { media: { 'audio/*': { type: 'string', format: 'binary' } } };
 
 export const tenantOperations: Operation[] = [
-  {
-    route: 'GET /v1/tenants',
-    caller: 'operator',
-    summary: 'List tenants',
+  operator('GET /v1/tenants', 'List tenants', {
     notes: 'By slug.',
-    query: tenantsQuerySchema,
-    answers: { 200: json('One page.', tenantsAnswerSchema) },
-  },
-  {
-    route: 'POST /v1/tenants',
-    caller: 'operator',
-    summary: 'Add a tenant',
+    query: contract.tenantsQuerySchema,
+    answers: { 200: json('One page.', contract.tenantsAnswerSchema) },
+  }),
+  operator('POST /v1/tenants', 'Add a tenant', {
     notes:
       'Key, org and assistants are checked with Vapi first. Secrets that were generated are shown in this answer and nowhere else.',
-    body: { schema: createTenantSchema },
-    answers: { 201: json('The tenant.', createdTenantSchema, { headers: { Location: 'Its path.' } }) },
+    body: { schema: contract.createTenantSchema },
+    answers: {
+      201: json('The tenant.', contract.createdTenantSchema, { headers: { Location: 'Its path.' } }),
+    },
     refusals: ['conflict', 'vapi_unavailable'],
-  },
-  {
-    route: 'GET /v1/tenants/{slug}',
-    caller: 'operator',
-    summary: 'Read a tenant',
-    answers: { 200: json('The tenant; secrets as `"…last4"`.', tenantViewSchema) },
-  },
-  {
-    route: 'PATCH /v1/tenants/{slug}',
-    caller: 'operator',
-    summary: 'Change a tenant',
+  }),
+  operator('GET /v1/tenants/{slug}', 'Read a tenant', {
+    answers: { 200: json('The tenant; secrets as `"…last4"`.', contract.tenantViewSchema) },
+  }),
+  operator('PATCH /v1/tenants/{slug}', 'Change a tenant', {
     notes: 'What is left out stays unchanged. A new key, org or assistant is checked with Vapi first.',
-    body: { schema: updateTenantSchema },
-    answers: { 200: json('The tenant as it is now.', savedTenantSchema) },
+    body: { schema: contract.updateTenantSchema },
+    answers: { 200: json('The tenant as it is now.', contract.savedTenantSchema) },
     refusals: ['conflict', 'vapi_unavailable'],
-  },
-  {
-    route: 'DELETE /v1/tenants/{slug}',
-    caller: 'operator',
-    summary: 'Delete a tenant',
+  }),
+  operator('DELETE /v1/tenants/{slug}', 'Delete a tenant', {
     notes:
       'Its assistants are pointed back at the servers that they had before it was wired. Its keys stop working and its calls in progress are ended; its ledger and invoices remain.',
     answers: { 204: nothing('Deleted.') },
-  },
-  {
-    route: 'POST /v1/tenants/{slug}/pause',
-    caller: 'operator',
-    summary: 'Pause a tenant',
+  }),
+  operator('POST /v1/tenants/{slug}/pause', 'Pause a tenant', {
     notes:
       'Refuses new sessions and calls, invalidates those already issued, and ends the calls in progress.',
-    answers: { 200: json('The tenant, and what happened to its calls.', pausedTenantSchema) },
-  },
-  {
-    route: 'POST /v1/tenants/{slug}/resume',
-    caller: 'operator',
-    summary: 'Resume a paused tenant',
-    answers: { 200: json('The tenant.', tenantViewSchema) },
-  },
-  {
-    route: 'GET /v1/tenants/{slug}/blocked-origins',
-    caller: 'operator',
-    summary: 'List the pages that were refused',
-    answers: { 200: json('The origins, the most recent first.', blockedOriginsAnswerSchema) },
-  },
-  {
-    route: 'POST /v1/tenants/{slug}/allowed-origins',
-    caller: 'operator',
-    summary: 'Allow one more page',
-    body: { schema: allowOriginSchema },
-    answers: { 200: json('The tenant.', tenantViewSchema) },
-  },
-  {
-    route: 'POST /v1/tenants/{slug}/wire',
-    caller: 'operator',
-    summary: 'Point the assistants at this server',
+    answers: { 200: json('The tenant, and what happened to its calls.', contract.pausedTenantSchema) },
+  }),
+  operator('POST /v1/tenants/{slug}/resume', 'Resume a paused tenant', {
+    answers: { 200: json('The tenant.', contract.tenantViewSchema) },
+  }),
+  operator('GET /v1/tenants/{slug}/blocked-origins', 'List the pages that were refused', {
+    answers: { 200: json('The origins, the most recent first.', contract.blockedOriginsAnswerSchema) },
+  }),
+  operator('POST /v1/tenants/{slug}/allowed-origins', 'Allow one more page', {
+    body: { schema: contract.allowOriginSchema },
+    answers: { 200: json('The tenant.', contract.tenantViewSchema) },
+  }),
+  operator('POST /v1/tenants/{slug}/wire', 'Point the assistants at this server', {
     notes: 'Their messages are then forwarded to where they pointed before.',
-    query: wireQuerySchema,
-    body: { schema: wireRequestSchema, optional: true },
-    answers: { 200: json('What was changed, or would be.', wireAnswerSchema) },
-    refusals: ['vapi_unavailable', 'conflict'],
-  },
-  {
-    route: 'GET /v1/tenants/{slug}/snippet',
-    caller: 'tenant',
-    summary: 'Get the code for the tenant’s pages',
-    query: snippetQuerySchema,
+    query: contract.wireQuerySchema,
+    body: { schema: contract.wireRequestSchema, optional: true },
     answers: {
-      200: json('The snippet and where it goes.', snippetViewSchema, {
+      200: json('What was changed, or would be, and what Vapi shows then.', contract.wireAnswerSchema),
+    },
+    refusals: ['vapi_unavailable', 'conflict'],
+  }),
+  operator('GET /v1/tenants/{slug}/wiring', 'See whether the assistants report here', {
+    notes:
+      'As read at Vapi in the last 20 minutes, and from the reports that have come. Asks nothing of Vapi.',
+    answers: {
+      200: json('All assistants of the tenant, and all that were wired.', contract.wiringAnswerSchema),
+    },
+  }),
+  operator('POST /v1/tenants/{slug}/unwire', 'Point the assistants back', {
+    notes:
+      'Each assistant that reports here goes back to the server that it had before, and is no longer watched. Its calls are then booked by comparison with Vapi only.',
+    answers: { 200: json('What Vapi shows after the change.', contract.unwireAnswerSchema) },
+    refusals: ['vapi_unavailable', 'conflict'],
+  }),
+  tenant('GET /v1/tenants/{slug}/snippet', 'Get the code for the tenant’s pages', {
+    query: contract.snippetQuerySchema,
+    answers: {
+      200: json('The snippet and where it goes.', contract.snippetViewSchema, {
         media: { 'text/plain': { type: 'string', description: 'The snippet alone.' } },
         headers: { 'X-Origin-Allowed': 'With `text/plain` and `origin`: `true` or `false`.' },
       }),
     },
-  },
-  {
-    route: 'GET /v1/tenants/{slug}/usage',
-    caller: 'tenant',
-    summary: 'Sum up usage',
+  }),
+  tenant('GET /v1/tenants/{slug}/usage', 'Sum up usage', {
     notes: 'Days are days in the tenant’s time zone, periods half-open. A client sees no cost.',
-    query: usageQuerySchema,
-    answers: { 200: json('The sums.', usageAnswerSchema, csv) },
-  },
-  {
-    route: 'GET /v1/tenants/{slug}/calls',
-    caller: 'tenant',
-    summary: 'List calls',
+    query: contract.usageQuerySchema,
+    answers: { 200: json('The sums.', contract.usageAnswerSchema, csv('in dollars')) },
+  }),
+  tenant('GET /v1/tenants/{slug}/calls', 'List calls', {
     notes: 'Newest first. As CSV all of them, without pages.',
-    query: callsQuerySchema,
-    answers: { 200: json('One page.', callsAnswerSchema, csv) },
-  },
-  {
-    route: 'GET /v1/tenants/{slug}/calls/{id}',
-    caller: 'tenant',
-    summary: 'Read a call',
-    query: callQuerySchema,
-    answers: { 200: json('The call.', callDetailSchema) },
-  },
-  {
-    route: 'GET /v1/tenants/{slug}/calls/{id}/transcript',
-    caller: 'tenant',
-    summary: 'Read what was said',
+    query: contract.callsQuerySchema,
+    answers: { 200: json('One page.', contract.callsAnswerSchema, csv('in dollars')) },
+  }),
+  tenant('GET /v1/tenants/{slug}/calls/{id}', 'Read a call', {
+    query: contract.callQuerySchema,
+    answers: { 200: json('The call.', contract.callDetailSchema) },
+  }),
+  tenant('GET /v1/tenants/{slug}/calls/{id}/transcript', 'Read what was said', {
     notes: 'Fetched from Vapi at that moment, never stored here.',
-    answers: { 200: json('The lines.', transcriptAnswerSchema) },
+    answers: { 200: json('The lines.', contract.transcriptAnswerSchema) },
     refusals: ['vapi_unavailable'],
-  },
-  {
-    route: 'GET /v1/tenants/{slug}/calls/{id}/recording',
-    caller: 'tenant',
-    summary: 'Get the recording of a call',
+  }),
+  tenant('GET /v1/tenants/{slug}/calls/{id}/recording', 'Get the recording of a call', {
+    notes:
+      'Fetched from Vapi at that moment, never stored here. `not_ready` while Vapi is still storing it, or the call goes on: try again after `Retry-After`. `not_found`, with a `detail`, when there is none. A `Range` of bytes is passed on, so that players can seek.',
+    query: contract.recordingQuerySchema,
     answers: {
-      200: {
-        what: 'The audio, as Vapi stores it.',
-        media: { 'audio/*': { type: 'string', format: 'binary' } },
-      },
+      200: { what: 'The audio, as Vapi stores it.', ...audio },
+      206: { what: 'The range of it that was asked for.', ...audio },
+      416: { what: 'It has no such range; `Content-Range` has its length.' },
     },
-    refusals: ['vapi_unavailable'],
-  },
-  {
-    route: 'POST /v1/tenants/{slug}/calls/{id}/dismiss',
-    caller: 'operator',
-    summary: 'Dismiss a call that Vapi never had',
+    refusals: ['not_ready', 'vapi_unavailable'],
+  }),
+  operator('POST /v1/tenants/{slug}/calls/{id}/dismiss', 'Dismiss a call that Vapi never had', {
     notes:
       'One that only a webhook has reported, made up by someone who knows the webhook secret. Vapi is asked about it once more; the answer is `conflict` when Vapi knows it, or has ever listed it. Once dismissed, it counts for nothing, and is no longer named when months are closed or books compared. If Vapi lists it later, it is booked.',
-    answers: { 200: json('The call.', callViewSchema) },
+    answers: { 200: json('The call.', contract.callViewSchema) },
     refusals: ['conflict', 'vapi_unavailable'],
-  },
-  {
-    route: 'DELETE /v1/tenants/{slug}/calls/{id}/content',
-    caller: 'operator',
-    summary: 'Delete what was said',
+  }),
+  operator('DELETE /v1/tenants/{slug}/calls/{id}/content', 'Delete what was said', {
     notes:
       'At Vapi; the ledger keeps times and cost. `visitor` means all calls from the same network as this one.',
-    body: { schema: deleteContentSchema, optional: true },
-    answers: { 200: json('What is deleted.', deletedContentSchema) },
+    body: { schema: contract.deleteContentSchema, optional: true },
+    answers: { 200: json('What is deleted.', contract.deletedContentSchema) },
     refusals: ['vapi_unavailable'],
-  },
+  }),
 ];

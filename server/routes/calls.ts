@@ -26,7 +26,7 @@ import { findFeedback } from '../store/feedback.ts';
 import { findReservation } from '../store/reservations.ts';
 import type { Tenant } from '../store/tenants.ts';
 import { actorIn, billedTenant, countRead, operatorOnly, seesProviderCost } from './caller.ts';
-import { type Column, sendAllAsCsv, usd, wantsCsv } from './csv.ts';
+import { type Column, plainColumns, sendAllAsCsv, usd, wantsCsv } from './csv.ts';
 import { readPage } from './cursor.ts';
 import { parse } from './parse.ts';
 
@@ -118,9 +118,7 @@ function filtersOf(query: CallsQuery): Omit<CallsPage, 'after' | 'limit'> {
 
 function callColumns(withCost: boolean): Column<CallRow>[] {
   return [
-    { name: 'id', value: (row) => row.id },
-    { name: 'type', value: (row) => row.type },
-    { name: 'status', value: (row) => row.status },
+    ...plainColumns<CallRow>('id', 'type', 'status'),
     { name: 'assistant', value: (row) => row.assistantId },
     { name: 'created', value: (row) => iso(row.createdAt) },
     { name: 'started', value: (row) => iso(row.startedAt) },

@@ -11,6 +11,13 @@ export interface Column<Row> {
   value: (row: Row) => string | number | Amount | null;
 }
 
+/** Columns named after what they hold. */
+export const plainColumns = <Row>(...names: PlainName<Row>[]): Column<Row>[] =>
+  names.map((name) => ({ name, value: (row) => row[name] as string | number | null }));
+type PlainName<Row> = {
+  [Name in keyof Row & string]: Row[Name] extends string | number | null ? Name : never;
+}[keyof Row & string];
+
 export function wantsCsv(req: Request): boolean {
   return req.accepts(['application/json', 'text/csv']) === 'text/csv';
 }

@@ -34,7 +34,7 @@ import { listInvoices } from '../store/invoice-lists.ts';
 import { findInvoice, type InvoiceRow, leftToPayCents } from '../store/invoices.ts';
 import type { Tenant } from '../store/tenants.ts';
 import { actorIn, billedTenant, operatorOnly, seesProviderCost } from './caller.ts';
-import { type Column, sendCsv, wantsCsv } from './csv.ts';
+import { type Column, plainColumns, sendCsv, wantsCsv } from './csv.ts';
 import { readPage, strangeCursor } from './cursor.ts';
 import { parse } from './parse.ts';
 import { writeOut } from './write-out.ts';
@@ -211,37 +211,36 @@ export function invoiceRoutes(ctx: BillingContext): Router {
   return router;
 }
 
+const money = (
+  name: string,
+  cents: 'totalCents' | 'dueCents' | 'leftToPayCents',
+): Column<InvoiceSummary> => ({
+  name,
+  value: (invoice) => ({ amount: centsToDecimal(invoice[cents], invoice.currency) }),
+});
+
 const invoiceColumns: Column<InvoiceSummary>[] = [
-  { name: 'number', value: ({ number }) => number },
-  { name: 'kind', value: ({ kind }) => kind },
-  { name: 'status', value: ({ status }) => status },
-  { name: 'month', value: ({ month }) => month },
-  { name: 'issuedAt', value: ({ issuedAt }) => issuedAt },
-  { name: 'dueAt', value: ({ dueAt }) => dueAt },
-  { name: 'paidAt', value: ({ paidAt }) => paidAt },
-  { name: 'currency', value: ({ currency }) => currency },
-  {
-    name: 'total',
-    value: ({ totalCents, currency }) => ({ amount: centsToDecimal(totalCents, currency) }),
-  },
-  { name: 'due', value: ({ dueCents, currency }) => ({ amount: centsToDecimal(dueCents, currency) }) },
-  { name: 'id', value: ({ id }) => id },
-  { name: 'state', value: ({ state }) => state },
-  {
-    name: 'left',
-    value: ({ leftToPayCents, currency }) => ({ amount: centsToDecimal(leftToPayCents, currency) }),
-  },
+  ...plainColumns<InvoiceSummary>(
+    'number',
+    'kind',
+    'status',
+    'month',
+    'issuedAt',
+    'dueAt',
+    'paidAt',
+    'currency',
+  ),
+  money('total', 'totalCents'),
+  money('due', 'dueCents'),
+  ...plainColumns<InvoiceSummary>('id', 'state'),
+  money('left', 'leftToPayCents'),
 ];
 
-function callColumns(withCost: boolean): Column<ReturnType<typeof viewInvoiceCall>>[] {
+type CallOfLine = ReturnType<typeof viewInvoiceCall>;
+function callColumns(withCost: boolean): Column<CallOfLine>[] {
   return [
     { name: 'call', value: (call) => call.callId },
-    { name: 'correction', value: (call) => call.correction },
-    { name: 'seconds', value: (call) => call.seconds },
-    { name: 'billedSeconds', value: (call) => call.billedSeconds },
-    { name: 'priceMicros', value: (call) => call.priceMicros },
-    ...(withCost
-      ? [{ name: 'costMicros', value: (call: ReturnType<typeof viewInvoiceCall>) => call.costMicros ?? null }]
-      : []),
+    ...plainColumns<CallOfLine>('correction', 'seconds', 'billedSeconds', 'priceMicros'),
+    ...(withCost ? [{ name: 'costMicros', value: (call: CallOfLine) => call.costMicros ?? null }] : []),
   ];
 }

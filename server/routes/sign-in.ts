@@ -1,6 +1,7 @@
 /** Signing in to the portal by a link, signing out, and who is signed in. */
 import express, { type Request, type Response, Router } from 'express';
 import type { AccessContext } from '../access/access-context.ts';
+import { namedTenant } from '../access/identity/api-key.ts';
 import { isLinkOpen, makeSignInLink, signInLifeMs, signInWith, signOut } from '../access/identity/sign-in.ts';
 import { isSameOrigin, signInCookie } from '../access/identity/sign-in-cookie.ts';
 import { confirmPage, type Page, refusedPage } from '../access/identity/sign-in-page.ts';
@@ -15,9 +16,9 @@ import {
   type SignInLinkAnswer,
   signOutSchema,
 } from '../contract.ts';
-import { ApiError, invalidField } from '../errors.ts';
+import { ApiError } from '../errors.ts';
 import { findSeller } from '../store/billing-accounts.ts';
-import { findTenant, findTenantById } from '../store/tenants.ts';
+import { findTenantById } from '../store/tenants.ts';
 import { actorIn, authenticate, callerIn, demandScope, operatorOnly } from './caller.ts';
 import { parse } from './parse.ts';
 
@@ -28,8 +29,7 @@ export function signInRoutes(ctx: AccessContext & BillingContext): Router {
 
   router.post('/sign-in-links', authenticate(ctx), operatorOnly, body, async (req, res) => {
     const { tenant: slug, email } = parse(createSignInLinkSchema, req.body ?? {});
-    const tenant = slug ? await findTenant(ctx.store, slug) : null;
-    if (slug && !tenant) throw invalidField('tenant', 'there is no such tenant');
+    const tenant = await namedTenant(ctx, slug);
     // A sign-in permits reading; a key without that scope must not gain it this way.
     demandScope(callerIn(res), 'read');
     const link = await makeSignInLink(ctx, tenant, email ?? null, {

@@ -106,7 +106,7 @@ async function takeReport(
   let ingested: Ingested | null = null;
   const entry = forward && outboxEntry(ctx, forward);
   if (message.event) {
-    ingested = await ingestCallEvent(ctx.store, ctx.box, tenant, message.event, ctx.now(), entry?.write);
+    ingested = await ingestCallEvent(ctx, tenant, message.event, entry?.write);
     afterIngest(ctx, tenant, ingested);
     if (ingested.unwanted === 'ask') askSoon(ctx, tenant, ingested.row);
   } else if (entry) {

@@ -1,4 +1,4 @@
-/** Long answers, written as fast as the client reads them. */
+/** Long answers: as fast as the client reads them, and no longer than it is there. */
 import { once } from 'node:events';
 import type { Response } from 'express';
 
@@ -14,4 +14,12 @@ export async function writeOut(res: Response, text: string): Promise<void> {
     // Takes the other one's listeners away: a long answer stalls often.
     settled.abort();
   }
+}
+
+/** @returns aborted when the client has gone, or has its answer: what is fetched for it alone can stop */
+export function untilGone(res: Response): AbortSignal {
+  const gone = new AbortController();
+  if (res.destroyed) gone.abort();
+  res.once('close', () => gone.abort());
+  return gone.signal;
 }

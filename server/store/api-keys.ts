@@ -2,7 +2,7 @@ import type { Selectable } from 'kysely';
 import type { Queries } from './database.ts';
 import type { ApiKeysTable } from './schema.ts';
 
-/** With the slug of the tenant that it is bound to. */
+/** With its tenant's slug. */
 export type ApiKeyRow = Selectable<ApiKeysTable> & { tenant: string | null };
 
 export async function insertApiKey(db: Queries, row: Selectable<ApiKeysTable>): Promise<void> {

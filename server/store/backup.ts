@@ -1,11 +1,11 @@
-/** A copy of a SQLite store that is consistent although the server keeps writing. */
+/** A consistent copy of a SQLite store while the server keeps writing. */
 import { closeSync, existsSync, openSync, rmSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { backup, DatabaseSync } from 'node:sqlite';
 
 /**
  * @param file the store; it must exist
- * @param target a new file, which only its owner may read: it holds what clients' visitors said, and sealed keys
+ * @param target a new file, readable only by its owner: it contains visitors' conversations and sealed keys
  * @throws Error when the store or the target's folder is missing, the target exists, or the copy is damaged
  */
 export async function backupSqlite(file: string, target: string): Promise<void> {
@@ -16,7 +16,7 @@ export async function backupSqlite(file: string, target: string): Promise<void> 
   try {
     await copy(file, target);
   } catch (error) {
-    // Half a backup must not be mistaken for one.
+    // A partial backup must not be mistaken for a complete one.
     rmSync(target, { force: true });
     throw error;
   }
@@ -34,7 +34,7 @@ async function copy(file: string, target: string): Promise<void> {
     const [verdict] = made.prepare('pragma integrity_check').all();
     if (verdict?.integrity_check !== 'ok')
       throw new Error(`The copy is damaged: ${verdict?.integrity_check}`);
-    // One file then, that can be moved anywhere: without this a second one with the newest pages may lie beside it.
+    // One file that can be moved anywhere: without this, a second one with the newest pages may lie beside it.
     made.exec('pragma journal_mode = delete');
   } finally {
     made.close();

@@ -36,7 +36,7 @@ export async function saveBillingAccount(
     .execute();
 }
 
-/** Links the customer that was made at Stripe; one that is linked already stays. */
+/** Links the customer created at Stripe; an existing link stays. */
 export async function linkStripeCustomer(db: Queries, tenantId: string, customerId: string): Promise<void> {
   await db
     .updateTable('billingAccounts')

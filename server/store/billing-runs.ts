@@ -4,7 +4,7 @@ import type { Queries } from './database.ts';
 
 export type BillingRun = Selectable<BillingRunsTable>;
 
-/** Written again and again while it runs. */
+/** Updated repeatedly while it runs. */
 export async function saveBillingRun(db: Queries, run: BillingRun): Promise<void> {
   const { id, ...columns } = run;
   await db
@@ -17,7 +17,7 @@ export async function saveBillingRun(db: Queries, run: BillingRun): Promise<void
 /** Newest first. */
 export async function listBillingRuns(db: Queries, limit: number, withDryRuns = true): Promise<BillingRun[]> {
   let query = db.selectFrom('billingRuns').selectAll();
-  // The report is our own JSON: a quote within its texts is escaped, so this stands only where it belongs.
+  // The report is our own JSON: quotes within its texts are escaped, so this occurs only as its key.
   if (!withDryRuns) query = query.where('report', 'not like', '%"dryRun":true%');
   return query.orderBy('startedAt', 'desc').orderBy('id', 'desc').limit(limit).execute();
 }

@@ -26,7 +26,7 @@ export interface PlansTable {
   createdAt: number;
 }
 
-/** Whom a tenant's invoices are made out to, and how they are collected. */
+/** The recipient of a tenant's invoices, and how they are collected. */
 export interface BillingAccountsTable {
   tenantId: string;
   /** JSON of `BillingAccount`. */
@@ -35,7 +35,7 @@ export interface BillingAccountsTable {
   updatedAt: number;
 }
 
-/** The operator, as invoices name it: one row. */
+/** The operator, as named on invoices: one row. */
 export interface SellersTable {
   id: string;
   /** JSON of `Seller`. */
@@ -58,21 +58,21 @@ export interface InvoicesTable {
   number: string | null;
   currency: string;
   totalCents: number;
-  /** What is left to pay after prepaid credit. */
+  /** The amount to pay after prepaid credit. */
   dueCents: number;
   /** JSON of `InvoiceDocument`; frozen with the number. */
   document: string;
   /** Of the document's canonical JSON; null for a draft. */
   sha256: string | null;
   correctsId: string | null;
-  /** JSON of what a credit note was asked for with, where that had a reference. */
+  /** JSON of the request for a credit note, if it had a reference. */
   request: string | null;
   stripeId: string | null;
-  /** As the account said when it was frozen, or when it was pushed by hand; null for a draft. */
+  /** From the account when it was frozen, or from when it was pushed by hand; null for a draft. */
   collection: 'manual' | 'send' | 'charge' | null;
-  /** For which customer a push to Stripe has begun: from then on Stripe has to be asked. */
+  /** The customer for whom a push to Stripe has begun: from then on Stripe has to be asked. */
   stripeCustomerId: string | null;
-  /** Since when Stripe collects it no more, though our books could not follow: a person decides. */
+  /** When Stripe stopped collecting it without our books being able to follow: a person decides. */
   strayedAt: number | null;
   createdAt: number;
   finalizedAt: number | null;
@@ -84,13 +84,13 @@ export interface InvoicesTable {
   pausedAt: number | null;
 }
 
-/** The lines of finalized documents: what has been billed for a month, plan and rate is their sum. */
+/** The lines of finalized documents: their sum is what has been billed for a month, plan and rate. */
 export interface InvoiceLinesTable {
   invoiceId: string;
   no: number;
   tenantId: string;
   kind: LineKind;
-  /** The month that it bills, which may lie before the invoice's. */
+  /** The month that it bills, which may be earlier than the invoice's. */
   month: string;
   planId: string;
   rate: number | null;
@@ -100,23 +100,23 @@ export interface InvoiceLinesTable {
   active: number;
 }
 
-/** Which document bills which call, and with what. */
+/** Which document bills which call, and with what figures. */
 export interface InvoiceCallsTable {
   tenantId: string;
   callId: string;
   /** 0 = the charge; 1, 2, … = its corrections on later documents. */
   seq: number;
-  /** 0 once the document is void: the call is free to be billed again. */
+  /** 0 once the document is void: the call can be billed again. */
   active: number;
   invoiceId: string;
-  /** With `seq` these name the line. */
+  /** Identifies the line together with `seq`. */
   month: string;
   planId: string;
   rate: number;
   /** The ledger's figures when it was billed. */
   seconds: number | null;
   costMicros: number | null;
-  /** For a correction the differences. */
+  /** For a correction, the differences. */
   billedSeconds: number;
   priceMicros: number;
 }
@@ -126,7 +126,7 @@ export interface InvoiceNumbersTable {
   last: number;
 }
 
-/** Prepaid credit: top-ups are positive, their corrections and what invoices use are negative. The balance is the sum. */
+/** Prepaid credit: top-ups are positive; their corrections and what invoices use, negative. The balance is the sum. */
 export interface CreditsTable {
   id: string;
   tenantId: string;
@@ -153,7 +153,7 @@ export interface BillingRunsTable {
   report: string;
 }
 
-/** Which attempt a request to Stripe is at; one that is not here is at its first. */
+/** The number of the attempt that a request to Stripe is at; without a row it is the first. */
 export interface StripeAttemptsTable {
   request: string;
   attempt: number;

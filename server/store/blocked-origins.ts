@@ -4,15 +4,15 @@ import type { BlockedOriginsTable } from './schema.ts';
 
 /** How many different origins are kept per tenant, so that no one can fill the store. */
 export const keptPerTenant = 100;
-/** What is not kept by its name is counted under this one. */
+/** The name under which all others are counted. */
 export const otherOrigins = '(others)';
 
 export type BlockedOrigin = Selectable<BlockedOriginsTable>;
 export type CountedOrigin = Omit<BlockedOrigin, 'tenantId'>;
 
 /**
- * Adds to what was counted before. If that makes too many origins, those not seen for the longest time lose their names:
- * a flood of made-up ones passes, and a page that tries again is listed again.
+ * Adds to the previous counts. If that makes too many origins, those not seen for longest lose their names: a flood of
+ * made-up ones disappears, and a page that tries again is listed again.
  */
 export async function countBlockedOrigins(
   store: Store,
@@ -20,7 +20,7 @@ export async function countBlockedOrigins(
   counted: CountedOrigin[],
 ): Promise<void> {
   await store.transaction().execute(async (db) => {
-    // In one order, so that two processes cannot deadlock.
+    // Always in the same order, so that two processes cannot deadlock.
     const inOrder = counted.toSorted((a, b) => (a.origin < b.origin ? -1 : 1));
     for (const entry of inOrder) await add(db, tenantId, entry);
     const evicted = await db
@@ -31,7 +31,7 @@ export async function countBlockedOrigins(
       .orderBy('lastSeenAt', 'desc')
       .orderBy('origin')
       .offset(keptPerTenant)
-      // SQLite takes an offset only with a limit.
+      // SQLite needs a limit for an offset.
       .limit(2 * keptPerTenant)
       .execute();
     if (evicted.length === 0) return;
@@ -76,7 +76,7 @@ export async function listBlockedOrigins(store: Store, tenantId: string): Promis
     .execute();
 }
 
-/** Once a page is allowed, what was refused before is no longer of interest. */
+/** Once a page is allowed, its earlier refusals no longer matter. */
 export async function forgetBlockedOrigin(db: Queries, tenantId: string, origin: string): Promise<void> {
   await db
     .deleteFrom('blockedOrigins')

@@ -10,9 +10,9 @@ export interface Claim {
 }
 
 /**
- * Claims a call for a tenant; from then on until the transaction ends no one else can. The first claim counts, but a
- * confirmed one beats one that is not.
- * @returns whose it is now, and whose it was until now where that has changed
+ * Claims a call for a tenant and locks it until the transaction ends. The first claim counts, but a confirmed one beats
+ * an unconfirmed one.
+ * @returns the owner, and the previous owner if it has changed
  */
 export async function claimCall(
   db: Queries,
@@ -22,7 +22,7 @@ export async function claimCall(
     .insertInto('callOwners')
     .values({ callId, tenantId, confirmed: confirmed ? 1 : 0 })
     .onConflict((conflict) =>
-      // Writes what is there, which locks the row.
+      // Writes the current value, which locks the row.
       conflict
         .column('callId')
         .doUpdateSet((expression) => ({ confirmed: expression.ref('callOwners.confirmed') })),
@@ -35,7 +35,7 @@ export async function claimCall(
   return { owner: tenantId, takenFrom: isOwn ? null : before.tenantId };
 }
 
-/** Ended calls that only a webhook has claimed for the tenant, and that Vapi has not said to be none; oldest first. */
+/** Ended calls that only a webhook has claimed for the tenant and that Vapi has not denied; oldest first. */
 export async function listClaimed(
   db: Queries,
   tenantId: string,
@@ -59,7 +59,7 @@ export async function listClaimed(
   return rows.map(({ id }) => id);
 }
 
-/** Only of calls that someone owns. */
+/** Only calls that have an owner. */
 export async function findOwners(db: Queries, callIds: string[]): Promise<Map<string, Claim>> {
   const owners = new Map<string, Claim>();
   // Both engines limit the parameters of one statement.
@@ -74,8 +74,8 @@ export async function findOwners(db: Queries, callIds: string[]): Promise<Map<st
 }
 
 /**
- * Vapi's API has shown them, with nobody else's assistant. Somebody else's stay that one's. Their rows count as written
- * now, so that the next invoice finds those of months that are billed already.
+ * Vapi's API has shown them, with no other tenant's assistant. Calls owned by another tenant stay as they are. The rows
+ * count as just written, so that the next invoice finds those of months that are already billed.
  */
 export async function confirmOwner(
   db: Queries,
@@ -86,7 +86,7 @@ export async function confirmOwner(
   for (let start = 0; start < callIds.length; start += 500) {
     const chunk = callIds.slice(start, start + 500);
     const rows = chunk.map((callId) => ({ callId, tenantId, confirmed: 1 }));
-    // First: a process that dies in between finds them unconfirmed again.
+    // First: if the process dies in between, they are still unconfirmed.
     await db
       .updateTable('calls')
       .set({ updatedAt: nowMs })

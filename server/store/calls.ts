@@ -7,9 +7,8 @@ import type { CallRevisionsTable, CallsTable } from './schema.ts';
 export type CallRow = Selectable<CallsTable>;
 
 /**
- * Reads the call's row, adding it where the call is not known yet, and keeps every other transaction from changing it
- * until this one ends.
- * @param fresh the row as it is when nothing has been said of the call
+ * Reads the call's row, adding it if the call is new, and locks it until this transaction ends.
+ * @param fresh the row of a call about which nothing has been reported
  */
 export async function lockCall(db: Queries, fresh: CallRow): Promise<CallRow> {
   return db
@@ -45,7 +44,7 @@ export async function findCall(db: Queries, tenantId: string, id: string): Promi
   return row ?? null;
 }
 
-/** Keeps the figures that the call is booked with from now on; called under the row's lock. */
+/** Records the figures that the call is booked with from now on; called under the row's lock. */
 export async function insertRevision(
   db: Queries,
   row: CallRow,
@@ -107,7 +106,7 @@ export async function listCalls(db: Queries, tenantId: string, page: CallsPage):
   return query.orderBy('createdAt', 'desc').orderBy('id', 'desc').limit(page.limit).execute();
 }
 
-/** Ids of the calls created in the half-open time that have not ended, oldest first. */
+/** Ids of the calls created in the half-open period that have not ended, oldest first. */
 export async function listUnended(
   db: Queries,
   tenantId: string,
@@ -128,7 +127,7 @@ export async function listUnended(
   return rows.map((row) => row.id);
 }
 
-/** Ids of the calls that have not ended, created since then. No chats: nothing of them continues. */
+/** Ids of the calls created since then that have not ended. No chats: they do not continue. */
 export async function listLiveCalls(db: Queries, tenantId: string, sinceMs: number): Promise<string[]> {
   const rows = await db
     .selectFrom('calls')
@@ -143,8 +142,8 @@ export async function listLiveCalls(db: Queries, tenantId: string, sinceMs: numb
 
 /**
  * Takes the next call that Vapi must be asked about.
- * @param retryAt when it is due again, by the attempts made before this one; null gives it up
- * @returns only whose it is: a row that cannot be read must not stop those behind it
+ * @param retryAt when it is due again, given the number of earlier attempts; null gives up
+ * @returns only its key: a row that cannot be read must not block those behind it
  */
 export async function takeDuePoll(
   db: Queries,
@@ -156,7 +155,7 @@ export async function takeDuePoll(
   return takeNextDue(db, due, nowMs, retryAt);
 }
 
-/** Vapi has fully reported the call; unless it is in doubt again since `pollAt`, it is no longer asked about. */
+/** Vapi has fully reported the call: it is no longer polled, unless it has been in doubt again since `pollAt`. */
 export async function finishPoll(db: Queries, { tenantId, id, pollAt }: CallRow): Promise<void> {
   await db
     .updateTable('calls')
@@ -171,7 +170,7 @@ export async function finishPoll(db: Queries, { tenantId, id, pollAt }: CallRow)
 
 /**
  * Vapi no longer knows the calls. What is booked stays.
- * @returns those of which that was not known
+ * @returns those for which this is new
  */
 export async function markGone(
   db: Queries,
@@ -190,7 +189,7 @@ export async function markGone(
     .execute();
 }
 
-/** Those of the calls that the ledger has, of any of the tenants. */
+/** Those of the calls that are in the ledger, for any of the tenants. */
 export async function findCalls(db: Queries, tenantIds: string[], ids: string[]): Promise<CallRow[]> {
   const rows: CallRow[] = [];
   // Both engines limit the parameters of one statement.
@@ -207,8 +206,8 @@ export async function findCalls(db: Queries, tenantIds: string[], ids: string[])
 }
 
 /**
- * Ids of the tenant's calls created in the half-open period that Vapi should know: it has not been found to have lost them
- * nor been asked to forget them. No chats: Vapi lists them apart from calls.
+ * Ids of the tenant's calls created in the half-open period that Vapi should know: neither lost there nor deleted on
+ * request. No chats: Vapi lists them apart from calls.
  */
 export async function listKnownIds(
   db: Queries,
@@ -229,7 +228,7 @@ export async function listKnownIds(
   return rows.map((row) => row.id);
 }
 
-/** Ids of the tenant's calls of the half-open period that have a cost here and are not known at Vapi. No chats. */
+/** Ids of the tenant's calls of the half-open period that have a cost here but are unknown to Vapi. No chats. */
 export async function listGoneIds(
   db: Queries,
   tenantId: string,
@@ -239,7 +238,7 @@ export async function listGoneIds(
   const rows = await db
     .selectFrom('calls')
     .select('calls.id')
-    // One that has turned out to be another tenant's is not missing.
+    // A call that belongs to another tenant after all is not missing.
     .innerJoin('callOwners', (join) =>
       join.onRef('callOwners.callId', '=', 'calls.id').onRef('callOwners.tenantId', '=', 'calls.tenantId'),
     )
@@ -261,7 +260,7 @@ export interface LedgerSum {
   callsWithoutCost: number;
 }
 
-/** Ended calls created in the half-open period; no chats, and none that are dismissed. */
+/** Ended calls created in the half-open period; no chats, and no dismissed ones. */
 export async function sumCalls(
   db: Queries,
   tenantId: string,

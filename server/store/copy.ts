@@ -1,17 +1,17 @@
 /**
- * Moves everything of one store into another, empty one: how an installation that began on SQLite moves to
- * PostgreSQL. Both are brought to the newest schema when they are opened, so that only rows are copied.
+ * Copies a whole store into another, empty one: how an installation moves from SQLite to PostgreSQL. Opening either
+ * migrates it to the newest schema, so that only rows are copied.
  */
 import { type Kysely, PostgresAdapter, type SelectQueryBuilder, sql } from 'kysely';
 import type { Store } from './database.ts';
 
-/** The tables as they are, by the names that they have in the database. */
+/** The tables by their names in the database. */
 // biome-ignore lint/suspicious/noExplicitAny: rows of every table go through the same statements
 type AnyRows = Kysely<any>;
 
-/** Of Kysely: which migrations have run. */
+/** Kysely's own: which migrations have run. */
 const ownTables = /^kysely_/;
-/** PostgreSQL takes at most 65,535 values in one statement. */
+/** PostgreSQL accepts at most 65,535 values in one statement. */
 const valuesPerStatement = 20_000;
 
 export interface CopiedTable {
@@ -20,11 +20,11 @@ export interface CopiedTable {
 }
 
 /**
- * All or nothing: the target is written in one transaction, and the numbers of rows are compared before it ends. The
- * source must not change meanwhile, so the server has to be stopped.
+ * All or nothing: the target is written in one transaction, and row counts are compared before it ends. The source must
+ * not change meanwhile, so the server has to be stopped.
  * @param source a SQLite store
  * @param target a PostgreSQL store
- * @throws Error when the target holds anything, or when a row is missing afterwards
+ * @throws Error when the target is not empty, or when a row is missing afterwards
  */
 export async function copyStore(source: Store, target: Store): Promise<CopiedTable[]> {
   const from: AnyRows = source.withoutPlugins();
@@ -39,7 +39,7 @@ export async function copyStore(source: Store, target: Store): Promise<CopiedTab
       const copied: CopiedTable[] = [];
       for (const table of tables) {
         await guard(to, table, 'disable');
-        // Rows refer to older rows of their own table, so they go in the order in which they came.
+        // Rows refer to older rows of their own table, so they are copied in their original order.
         await copyTable(from.selectFrom(table).selectAll().orderBy(sql`rowid`), to, table);
         await guard(to, table, 'enable');
         const rows = await count(from, table);
@@ -50,7 +50,7 @@ export async function copyStore(source: Store, target: Store): Promise<CopiedTab
     });
 }
 
-/** Finalized documents take no further lines, but in a copy those come after their document. */
+/** Finalized documents accept no further lines, but a copy inserts the lines after their document. */
 async function guard(to: AnyRows, table: string, what: 'enable' | 'disable'): Promise<void> {
   if (!(to.getExecutor().adapter instanceof PostgresAdapter)) return;
   await sql`alter table ${sql.table(table)} ${sql.raw(what)} trigger user`.execute(to);

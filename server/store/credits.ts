@@ -6,15 +6,15 @@ import type { Queries } from './database.ts';
 export type Credit = Selectable<CreditsTable>;
 
 /**
- * @param reference makes it the only one with this reference of the tenant, whose billing is locked
- * @returns false when there is one with the reference already
+ * @param reference must be unique for the tenant, whose billing is locked
+ * @returns false when the reference exists already
  */
 export async function insertCredit(
   db: Queries,
   credit: Omit<Credit, 'id'>,
   reference?: string,
 ): Promise<boolean> {
-  // SQLite's trigger refuses an insertion that would find a row, also one that would leave it alone.
+  // SQLite's trigger refuses an insert that finds a row, even one that would leave it unchanged.
   if (reference && (await findReferenced(db, credit.tenantId, reference))) return false;
   const id = reference ? idOf(credit.tenantId, reference) : `crd_${randomBytes(12).toString('base64url')}`;
   await db

@@ -18,26 +18,26 @@ import { postgresPool } from './postgres-pool.ts';
 import type { Schema } from './schema.ts';
 
 export type Store = Kysely<Schema>;
-/** A query runs alone or as a part of a transaction. */
+/** A query runs alone or in a transaction. */
 export type Queries = Kysely<Schema> | Transaction<Schema>;
 
-/** What a database is limited to where `DatabaseConfig` does not say it. */
+/** The database's limits unless `DatabaseConfig` sets them. */
 export const defaultLimits = { pool: 10, timeoutMs: 5000 };
 
 /** Called for each failure of the database: a lost connection, a timeout, a full disk, a lock. */
 export type OnTrouble = (error: unknown) => void;
 
 /**
- * Connects and brings the schema up to date.
- * @throws when the database cannot be reached, is from a newer version of this program, or a migration fails; nothing
- *   of a failed migration remains
+ * Connects and migrates the schema.
+ * @throws when the database cannot be reached, is from a newer version of this program, or a migration fails; a failed
+ *   migration leaves nothing behind
  */
 export async function openStore(database: DatabaseConfig, onTrouble: OnTrouble = () => {}): Promise<Store> {
   if (database.kind === 'sqlite' && database.file !== ':memory:') {
     mkdirSync(dirname(database.file), { recursive: true, mode: 0o700 });
   }
   const store = connect(database, onTrouble);
-  // A migration of a large table takes longer than any statement of a request may.
+  // Migrating a large table takes longer than a request's statement may.
   const migrated = database.kind === 'sqlite' ? store : connect({ ...database, unlimited: true }, onTrouble);
   try {
     await (database.kind === 'sqlite' ? migrate(store) : migrateOnce(migrated));
@@ -66,8 +66,8 @@ function dialect(database: DatabaseConfig & { unlimited?: boolean }, onTrouble: 
 }
 
 /**
- * One process migrates, the others wait for it. The lock belongs to the transaction, not to the session as the migrator's
- * own: behind a pooler in transaction mode a session is not ours to keep.
+ * One process migrates, the others wait for it. The lock belongs to the transaction, not to the session as in Kysely's
+ * migrator: behind a pooler in transaction mode, sessions are shared.
  */
 async function migrateOnce(store: Store): Promise<void> {
   await store.transaction().execute(async (trx) => {
@@ -76,14 +76,14 @@ async function migrateOnce(store: Store): Promise<void> {
   });
 }
 
-/** @throws the reason; what was done of it goes with the transaction */
+/** @throws the reason; the transaction undoes what was done */
 async function migrate(db: Queries): Promise<void> {
   const migrator = new Migrator({ db, provider: { getMigrations: async () => migrations } });
   const { error } = await migrator.migrateToLatest();
   if (error) throw (await madeByNewer(db)) ?? error;
 }
 
-/** Null when every step that this database has taken is known here. */
+/** Null when this program knows every migration in the database. */
 async function madeByNewer(db: Queries): Promise<Error | null> {
   const last = Object.keys(migrations).at(-1) ?? '';
   const { rows } = await sql<{ name: string }>`select name from kysely_migration order by name`

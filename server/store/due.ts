@@ -1,25 +1,25 @@
-/** Work that processes share: rows that are due at a time, each tried until it is done. */
+/** Work shared by processes: rows that are due at a time, each tried until it is done. */
 import type { Kysely, Selectable } from 'kysely';
 import type { Queries } from './database.ts';
 import type { Schema } from './schema.ts';
 
 interface DueWork<Column extends string> {
-  /** The row's key, and what else takes its turn away when it changes meanwhile. */
+  /** The row's key, and further columns that cancel the turn if they change meanwhile. */
   key: readonly Column[];
   dueAt?: Column;
   attempts?: Column;
-  /** Which goes first of those that are due at one time. */
+  /** Orders rows that are due at the same time. */
   thenBy?: Column;
-  /** Without it, all. */
+  /** Default: all. */
   returned?: readonly Column[];
-  /** Those of these tenants are passed over. */
+  /** Rows of these tenants are skipped. */
   closedTo?: string[];
 }
 
 /**
  * Takes the next due row by moving its time ahead, so that no other process takes it meanwhile.
- * @param retryAt when it is due again unless this attempt ends it, by the attempts made before this one; null = never
- * @returns null also when another process was quicker
+ * @param retryAt when it is due again unless this attempt finishes it, given the earlier attempts; null = never
+ * @returns null also when another process was faster
  */
 export async function takeNextDue<Table extends keyof Schema>(
   db: Queries,
@@ -29,7 +29,7 @@ export async function takeNextDue<Table extends keyof Schema>(
 ): Promise<Selectable<Schema[Table]> | null> {
   const { key, dueAt = 'nextAttemptAt', attempts = 'attempts', ...more }: DueWork<string> = work;
   const { thenBy = dueAt, returned, closedTo = [] } = more;
-  // The columns are checked above; the builder cannot follow them through a table that is a variable.
+  // The columns are checked above; the query builder cannot follow a table that is a variable.
   const rows = db as unknown as Kysely<Record<string, Record<string, string | number | null>>>;
   const due = await rows
     .selectFrom(table as string)

@@ -4,7 +4,7 @@ import type { FeedbackTable } from './schema.ts';
 
 type Feedback = Selectable<FeedbackTable>;
 
-/** A later one replaces an earlier one of the same call. */
+/** A later one replaces an earlier one for the same call. */
 export async function saveFeedback(db: Queries, feedback: Feedback): Promise<void> {
   const { rating, comment, at } = feedback;
   await db
@@ -14,7 +14,7 @@ export async function saveFeedback(db: Queries, feedback: Feedback): Promise<voi
     .execute();
 }
 
-/** Takes away what was written; the rating stays. */
+/** Deletes the comment; the rating stays. */
 export async function deleteComment(db: Queries, tenantId: string, callId: string): Promise<void> {
   await db
     .updateTable('feedback')

@@ -1,20 +1,20 @@
-/** Assistants whose messages go elsewhere than the tenant's others. */
+/** Assistants whose messages are forwarded elsewhere than the tenant's others. */
 import type { Queries } from './database.ts';
 
 export interface ForwardTarget {
   url: string;
-  /** The target's own, by lower-case name; they may hold its secrets. */
+  /** The target's own headers, by lower-case name; they may contain its secrets. */
   headers: Record<string, string>;
   /** How long Vapi would wait for it. */
   timeoutSeconds: number;
-  /** Whether Vapi would try again there after a failure; if not, an answered message reaches it once. */
+  /** Whether Vapi would retry there after a failure; if not, an answered message is sent once. */
   retried: boolean;
 }
 
-/** What holds where an operator names a URL alone. */
+/** Defaults when an operator names only a URL. */
 export const defaultTarget = { headers: {}, timeoutSeconds: 20, retried: false };
 
-/** @returns undefined when the assistant has no entry of its own; `targetSealed` is null when it forwards nowhere */
+/** @returns undefined when the assistant has no own entry; `targetSealed` is null when its messages go nowhere */
 export async function findForwardTarget(
   db: Queries,
   tenantId: string,
@@ -41,7 +41,7 @@ export async function putForwardTarget(
     .execute();
 }
 
-/** @param assistantId only this one's; all of the tenant's when it is left out */
+/** @param assistantId only this one's; default: all of the tenant's */
 export async function removeForwardTargets(
   db: Queries,
   tenantId: string,

@@ -7,7 +7,7 @@ import type { ForwardedContentsTable, ForwardedMessagesTable } from './schema.ts
 export type ForwardedMessage = Selectable<ForwardedMessagesTable>;
 export type ForwardedContent = Selectable<ForwardedContentsTable>;
 
-/** @returns false when the same message is kept already */
+/** @returns false when the same message is already stored */
 export async function insertForwardedMessage(db: Queries, message: ForwardedMessage): Promise<boolean> {
   const result = await db
     .insertInto('forwardedMessages')
@@ -32,8 +32,8 @@ export async function findForwardedMessage(db: Queries, id: string): Promise<For
 }
 
 /**
- * @param retryAtMs when it is due again if this attempt never comes to an end
- * @param closedTo tenants whose turn it is not
+ * @param retryAtMs when it is due again if this attempt never finishes
+ * @param closedTo tenants to skip
  */
 export async function takeDueMessage(
   db: Queries,
@@ -53,16 +53,16 @@ export interface Waiting {
 
 export interface GivenUp {
   messages: number;
-  /** When the oldest of them came, in epoch milliseconds. */
+  /** When the oldest of them arrived, in epoch milliseconds. */
   oldestAt: number;
-  /** What still waits. */
+  /** What is still waiting. */
   left: Waiting;
 }
 
 /**
- * Gives up a tenant's oldest waiting messages until the others are within the limits: their content goes, their outcome
- * stays until `expiresAtMs`. For use in a transaction that holds `lockOutbox`.
- * @returns null when nothing had to go
+ * Gives up a tenant's oldest waiting messages until the rest is within the limits: their content is deleted, their
+ * outcome stays until `expiresAtMs`. For use in a transaction that holds `lockOutbox`.
+ * @returns null when there was nothing to give up
  */
 export async function giveUpOldest(
   db: Queries,
@@ -92,14 +92,14 @@ export async function giveUpOldest(
       left.bytes -= bytes;
       oldestAt ??= createdAt;
     }
-    // A worker that has finished them meanwhile leaves none to be counted here.
+    // If a worker has finished them meanwhile, there is nothing to count.
     if (ids.length === 0) break;
     messages += await endWaiting(db, ids, null, expiresAtMs);
   }
   return oldestAt === null || messages === 0 ? null : { messages, oldestAt, left };
 }
 
-/** A tenant's, or those of all. */
+/** Of one tenant, or of all. */
 export async function countWaiting(db: Queries, tenantId?: string): Promise<Waiting> {
   let query = db.selectFrom('forwardedMessages').where('nextAttemptAt', 'is not', null);
   if (tenantId !== undefined) query = query.where('tenantId', '=', tenantId);
@@ -113,7 +113,7 @@ export async function countWaiting(db: Queries, tenantId?: string): Promise<Wait
 }
 
 /**
- * Nothing is left to do; the content goes, the outcome stays until `expiresAtMs`. For use in a transaction.
+ * The message is done: its content is deleted, its outcome stays until `expiresAtMs`. For use in a transaction.
  * @returns false when it was given up meanwhile: then nothing changes
  */
 export async function finishMessage(
@@ -126,7 +126,7 @@ export async function finishMessage(
 }
 
 /**
- * Messages before their contents, everywhere, so that no two transactions wait for each other.
+ * Always messages before their contents, so that no two transactions deadlock.
  * @param answer null = that of the last attempt
  * @returns how many of them were still waiting
  */
@@ -151,7 +151,7 @@ async function endWaiting(
   return Number(ended.numUpdatedRows);
 }
 
-/** One that was given up meanwhile stays so. */
+/** A message that was given up meanwhile stays so. */
 export async function retryMessage(
   db: Queries,
   id: string,
@@ -167,8 +167,8 @@ export async function retryMessage(
 }
 
 /**
- * Lets all of a tenant's due messages wait: its server is down, and trying each would hold up other tenants. For use in
- * a transaction that holds `lockOutbox`.
+ * Postpones all of a tenant's due messages: its server is down, and trying each would delay other tenants. For use in a
+ * transaction that holds `lockOutbox`.
  */
 export async function postponeMessages(
   db: Queries,
@@ -185,7 +185,7 @@ export async function postponeMessages(
 }
 
 /**
- * Makes a tenant's messages due that would wait until after `laterThanMs`; those in hand are due before. For use in a
+ * Makes a tenant's messages due that are postponed beyond `laterThanMs`; those being sent are due before. For use in a
  * transaction that holds `lockOutbox`.
  */
 export async function hurryMessages(
@@ -203,7 +203,7 @@ export async function hurryMessages(
 }
 
 /**
- * The oldest of what may be forgotten, up to `limit`, so that the statement stays short after a long pause too.
+ * Deletes the oldest expired messages, up to `limit`, so that the statement stays short after a long pause too.
  * @returns whether there may be more
  */
 export async function forgetFinishedMessages(db: Queries, nowMs: number, limit: number): Promise<boolean> {

@@ -7,7 +7,7 @@ import type { Schema } from './schema.ts';
 
 export type InvoiceCall = Selectable<InvoiceCallsTable>;
 
-/** @throws when a call is billed already: the unique index keeps the promise whatever the caller does */
+/** @throws when a call is billed already: the unique index guarantees it whatever the caller does */
 export async function insertInvoiceCalls(db: Queries, rows: InvoiceCall[]): Promise<void> {
   // Both engines limit the parameters of one statement; 12 a row.
   for (let start = 0; start < rows.length; start += 500) {
@@ -18,12 +18,12 @@ export async function insertInvoiceCalls(db: Queries, rows: InvoiceCall[]): Prom
   }
 }
 
-/** Its document is void: the calls may be billed again. */
+/** Its document is void: the calls can be billed again. */
 export async function releaseInvoiceCalls(db: Queries, invoiceId: string): Promise<void> {
   await db.updateTable('invoiceCalls').set({ active: 0 }).where('invoiceId', '=', invoiceId).execute();
 }
 
-/** What documents that count have billed of these calls, charge first. */
+/** What valid documents have billed for these calls, charges first. */
 export async function listBilledCalls(
   db: Queries,
   tenantId: string,
@@ -40,7 +40,7 @@ export async function listBilledCalls(
     .execute();
 }
 
-/** What has been billed for the calls of a month and rate that were corrected, by call and then charge first. */
+/** What has been billed for the corrected calls of a month and rate, by call and then charge first. */
 export async function listCorrectedCalls(
   db: Queries,
   tenantId: string,
@@ -66,7 +66,7 @@ export async function listCorrectedCalls(
     ids.map(({ callId }) => callId),
   );
   const place = new Map(ids.map(({ callId }, index) => [callId, index]));
-  // The database's order of ids, so that the last one is where the next page begins.
+  // In the database's order of ids, so that the next page begins after the last one.
   return rows.sort((a, b) => (place.get(a.callId) ?? 0) - (place.get(b.callId) ?? 0) || a.seq - b.seq);
 }
 
@@ -136,28 +136,25 @@ const columns = [
 type Column = (typeof columns)[number] extends `calls.${infer Name}` ? Name : never;
 export type LedgerCall = Pick<CallRow, Column & keyof CallRow>;
 
-/** The last call of the page before. */
-export interface LedgerPosition {
-  day: string;
-  createdAt: number;
-  id: string;
+export interface LedgerPage {
+  /** The last call of the page before. */
+  after: { day: string; createdAt: number; id: string } | null;
+  limit: number;
 }
 
 /**
- * One page of the ended calls of some days, in billing order. Unless asked for, those that are billed are left out, and
- * those that wait for Vapi to confirm them.
+ * One page of the ended calls of some days, in billing order. By default without those that are billed or that wait for
+ * Vapi to confirm them.
  */
 export async function readLedger(
   db: Queries,
   tenantId: string,
-  days: { from: string; to: string },
-  after: LedgerPosition | null,
-  limit: number,
-  withBilled: boolean,
+  { from, to, withBilled }: { from: string; to: string; withBilled: boolean },
+  page: LedgerPage,
 ): Promise<LedgerCall[]> {
-  const ended = endedCalls(db, tenantId, after, limit)
-    .where('calls.usageDay', '>=', days.from)
-    .where('calls.usageDay', '<', days.to);
+  const ended = endedCalls(db, tenantId, page)
+    .where('calls.usageDay', '>=', from)
+    .where('calls.usageDay', '<', to);
   const query = withBilled
     ? ended
     : ended.where((expression) =>
@@ -167,18 +164,16 @@ export async function readLedger(
 }
 
 /**
- * One page of the ended calls that were written since then and concern earlier documents: calls of days before, and
- * calls that are billed, wherever their day is now. In billing order; no new ones that wait for Vapi to confirm them.
+ * One page of the ended calls that were written since then and concern earlier documents: calls of earlier days, and
+ * billed calls, whatever their day is now. In billing order; no new ones that wait for Vapi to confirm them.
  */
 export async function readChanged(
   db: Queries,
   tenantId: string,
-  beforeDay: string,
-  sinceMs: number,
-  after: LedgerPosition | null,
-  limit: number,
+  { beforeDay, sinceMs }: { beforeDay: string; sinceMs: number },
+  page: LedgerPage,
 ): Promise<LedgerCall[]> {
-  return endedCalls(db, tenantId, after, limit)
+  return endedCalls(db, tenantId, page)
     .where('calls.updatedAt', '>=', sinceMs)
     .where((expression) =>
       expression.or([
@@ -192,7 +187,7 @@ export async function readChanged(
     .execute();
 }
 
-/** The first day that has an ended call; null before there is one. */
+/** The first day with an ended call; null before there is one. */
 export async function firstCallDay(db: Queries, tenantId: string): Promise<string | null> {
   const row = await db
     .selectFrom('calls')
@@ -205,7 +200,7 @@ export async function firstCallDay(db: Queries, tenantId: string): Promise<strin
   return row?.usageDay ?? null;
 }
 
-/** Ended calls that no document has, as many as are alike in what pricing needs. */
+/** Ended calls that are on no document, grouped by what pricing needs. */
 export interface UnbilledCalls {
   day: string;
   type: string;
@@ -214,7 +209,7 @@ export interface UnbilledCalls {
   calls: number;
 }
 
-/** Those whose duration or cost is not known, of days before `toDay`. */
+/** Those of days before `toDay` whose duration or cost is unknown. */
 export async function countWithoutFigures(
   db: Queries,
   tenantId: string,
@@ -233,7 +228,7 @@ export async function countWithoutFigures(
     ])
     .where('calls.tenantId', '=', tenantId)
     .where('calls.usageDay', '<', toDay)
-    // In the words of the index.
+    // As the index states it.
     .where('calls.usageDay', 'is not', null)
     .where((expression) =>
       expression.or([expression('calls.seconds', 'is', null), expression('calls.costMicros', 'is', null)]),
@@ -248,8 +243,8 @@ export async function countWithoutFigures(
 }
 
 /**
- * Ended calls of days before `toDay` that only a webhook has reported and that no document has: anyone who knows a tenant's
- * webhook secret can make them up, so they are not billed before Vapi's API has shown them.
+ * Ended calls of days before `toDay` that only a webhook has reported and that are on no document: anyone who knows a
+ * tenant's webhook secret can forge them, so they are not billed before Vapi's API has shown them.
  */
 export async function listUnconfirmed(
   db: Queries,
@@ -263,7 +258,7 @@ export async function listUnconfirmed(
     )
     .select(['calls.id', 'calls.usageDay'])
     .where('callOwners.tenantId', '=', tenantId)
-    // In the words of the index.
+    // As the index states it.
     .where('callOwners.confirmed', '=', sql.lit(0))
     .where('calls.usageDay', '<', toDay)
     .where('calls.status', '=', 'ended')
@@ -274,7 +269,7 @@ export async function listUnconfirmed(
   return rows.map(({ id, usageDay }) => ({ id, day: usageDay ?? '' }));
 }
 
-/** Ended calls of some days that no document has, by day. */
+/** Ended calls of some days that are on no document, by day. */
 export async function countUnbilled(
   db: Queries,
   tenantId: string,
@@ -292,7 +287,7 @@ export async function countUnbilled(
   return rows.map(({ usageDay, calls }) => ({ day: usageDay ?? '', calls }));
 }
 
-function endedCalls(db: Queries, tenantId: string, after: LedgerPosition | null, limit: number) {
+function endedCalls(db: Queries, tenantId: string, { after, limit }: LedgerPage) {
   let query = db
     .selectFrom('calls')
     .select(columns)
@@ -311,7 +306,7 @@ function endedCalls(db: Queries, tenantId: string, after: LedgerPosition | null,
   return query.orderBy('calls.usageDay').orderBy('calls.createdAt').orderBy('calls.id').limit(limit);
 }
 
-/** A row without an owner was written before there were any, and counts as confirmed. */
+/** A row without an owner is from before owners existed, and counts as confirmed. */
 function isUnconfirmed({ exists, selectFrom }: ExpressionBuilder<Schema, 'calls'>) {
   return exists(
     selectFrom('callOwners')

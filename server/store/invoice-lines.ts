@@ -15,10 +15,10 @@ export async function releaseInvoiceLines(db: Queries, invoiceId: string): Promi
   await db.updateTable('invoiceLines').set({ active: 0 }).where('invoiceId', '=', invoiceId).execute();
 }
 
-/** A line that stands against a correction, since a credit note has given back its money before. */
+/** A line that offsets a correction, since an earlier credit note has already returned the money. */
 export type CreditedBefore = Pick<BilledSum, 'planId' | 'rate' | 'kind' | 'amountCents'> & { number: string };
 
-/** Those of a month on documents that count, the newest document first. */
+/** Those of a month on valid documents, the newest document first. */
 export async function listCreditedBefore(
   db: Queries,
   tenantId: string,
@@ -38,7 +38,7 @@ export async function listCreditedBefore(
   return rows.map(({ number, ...line }) => ({ ...line, number: number ?? '' }));
 }
 
-/** A month's top-ups and their changes on documents that count. */
+/** A month's top-ups and their changes on valid documents. */
 export async function listTopUps(
   db: Queries,
   tenantId: string,
@@ -54,7 +54,7 @@ export async function listTopUps(
     .execute();
 }
 
-/** What all documents that count have billed for a month, by plan, rate and whether it is its minimum. */
+/** What all valid documents have billed for a month, by plan, rate and kind. */
 export interface BilledSum {
   planId: string;
   rate: number | null;

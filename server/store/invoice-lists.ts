@@ -1,4 +1,4 @@
-/** Invoices as lists show them: without their documents, each with what credit notes have taken back of it. */
+/** Invoices as lists show them: without their documents, each with the amount its credit notes take back. */
 import { type Selectable, sql } from 'kysely';
 import type { InvoiceState } from '../contract.ts';
 import type { Queries } from './database.ts';
@@ -11,16 +11,16 @@ const summaryColumns = [
   ...(['stripeId', 'createdAt', 'finalizedAt', 'dueAt', 'paidAt'] as const),
 ] as const;
 export interface Credit {
-  /** What the credit notes on it take back that count; of a paid one, those that were issued until it was paid. */
+  /** The sum of its valid credit notes; for a paid invoice, of those issued before it was paid. */
   creditedCents: number;
-  /** 1 when nothing is left to pay because credit notes have taken back all of it. */
+  /** 1 when credit notes have taken back all of it. */
   isCredited: number;
 }
 export type SummaryRow = Pick<InvoiceRow, (typeof summaryColumns)[number]> & Credit;
 
 /**
- * Part of the query, so that a page of any length is one. A note that was issued after the payment gives paid money
- * back: the invoice stays a paid one. One that closed it at Stripe was issued before.
+ * Part of the query, so that a page is one query whatever its length. A note issued after the payment returns paid
+ * money: the invoice stays paid. A note that closed it at Stripe was issued before.
  */
 const creditedCents = sql<number>`(
   select cast(coalesce(-sum(notes.due_cents), 0) as bigint) from invoices as notes
@@ -66,7 +66,7 @@ export async function findCredit(db: Queries, id: string): Promise<Credit> {
   return db.selectFrom('invoices').select(creditColumns).where('id', '=', id).executeTakeFirstOrThrow();
 }
 
-/** Those with the numbers, in one query. */
+/** Those with these numbers, in one query. */
 export async function listNumbered(db: Queries, numbers: string[]): Promise<SummaryRow[]> {
   if (numbers.length === 0) return [];
   return db
@@ -77,7 +77,7 @@ export async function listNumbered(db: Queries, numbers: string[]): Promise<Summ
     .execute();
 }
 
-/** An invoice of any tenant, and whose it is. */
+/** An invoice of any tenant, and its tenant. */
 export type BookedRow = SummaryRow &
   Pick<Selectable<TenantsTable>, 'slug' | 'name' | 'timeZone' | 'deletedAt'>;
 
@@ -86,7 +86,7 @@ export interface BooksPage {
   month: string | null;
   status: InvoiceRow['status'] | null;
   state: InvoiceState | null;
-  /** The one after which the page begins. */
+  /** The last one of the page before. */
   after: Position | null;
   limit: number;
 }

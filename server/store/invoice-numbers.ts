@@ -2,8 +2,8 @@ import { sql } from 'kysely';
 import type { Queries } from './database.ts';
 
 /**
- * The next number of a series. Taken in the transaction that uses it: when that fails the number is not gone, and two
- * at once wait for each other, so the series has no gap.
+ * The next number of a series. Taken in the transaction that uses it, and one transaction waits for the other: a failed
+ * one returns its number, so the series has no gap.
  */
 export async function takeNumber(db: Queries, series: string): Promise<number> {
   await begin(db, series);
@@ -16,7 +16,7 @@ export async function takeNumber(db: Queries, series: string): Promise<number> {
   return last;
 }
 
-/** Until this transaction ends no document gets a number. */
+/** Until this transaction ends, no document gets a number. */
 export async function lockSeries(db: Queries): Promise<void> {
   for (const series of ['credit-note', 'invoice']) {
     await begin(db, series);
@@ -28,7 +28,7 @@ export async function lockSeries(db: Queries): Promise<void> {
   }
 }
 
-/** An insertion that finds the row would be refused by SQLite's trigger, though it changed nothing. */
+/** SQLite's trigger would refuse an insert that finds the row, even if it changed nothing. */
 async function begin(db: Queries, series: string): Promise<void> {
   await sql`insert into invoice_numbers (series, last) select cast(${series} as text), 0
     where not exists (select 1 from invoice_numbers where series = ${series}) on conflict do nothing`.execute(

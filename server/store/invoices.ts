@@ -13,7 +13,7 @@ export async function insertInvoice(db: Queries, row: InvoiceRow): Promise<boole
   return Number(result.numInsertedOrUpdatedRows ?? 0) === 1;
 }
 
-/** A draft's figures; a document that is no longer a draft is not touched. */
+/** A draft's figures; any other document is left unchanged. */
 export async function updateDraft(
   db: Queries,
   id: string,
@@ -28,7 +28,7 @@ export async function updateDraft(
   return Number(result.numUpdatedRows) === 1;
 }
 
-/** Reads the document and keeps every other transaction from changing it until this one ends. */
+/** Reads the document and locks it until this transaction ends. */
 export async function lockInvoice(db: Queries, id: string): Promise<InvoiceRow | null> {
   const row = await db
     .updateTable('invoices')
@@ -61,7 +61,7 @@ type Progress = Partial<
   >
 >;
 
-/** Moves a document on, if it still is where the caller believes it to be. */
+/** Moves a document on, if it still has the status that the caller expects. */
 export async function advanceInvoice(
   db: Queries,
   id: string,
@@ -77,7 +77,7 @@ export async function advanceInvoice(
   return Number(result.numUpdatedRows) === 1;
 }
 
-/** @param name its id, or its number once it has one: no number looks like an id */
+/** @param name its id, or its number once it has one: numbers and ids cannot be confused */
 export async function findInvoice(db: Queries, tenantId: string, name: string): Promise<InvoiceRow | null> {
   const row = await db
     .selectFrom('invoices')
@@ -103,7 +103,7 @@ export async function hasNumber(db: Queries, number: string): Promise<boolean> {
   return row !== undefined;
 }
 
-/** Whether a document of the kind, void or not, has a number with the prefix, which may itself have hyphens. */
+/** Whether a document of the kind, void or not, has a number with the prefix, which may contain hyphens. */
 export async function hasPrefix(db: Queries, kind: InvoiceRow['kind'], prefix: string): Promise<boolean> {
   const row = await db
     .selectFrom('invoices')
@@ -116,7 +116,7 @@ export async function hasPrefix(db: Queries, kind: InvoiceRow['kind'], prefix: s
   return row !== undefined;
 }
 
-/** The document that bills a month, void ones aside. */
+/** The document that bills a month, except void ones. */
 export async function findMonthInvoice(
   db: Queries,
   tenantId: string,
@@ -133,7 +133,7 @@ export async function findMonthInvoice(
   return row ?? null;
 }
 
-/** The months that are billed, in order, with the time at which each was. */
+/** The billed months in order, with the time at which each was billed. */
 export async function listBilledMonths(
   db: Queries,
   tenantId: string,
@@ -149,7 +149,7 @@ export async function listBilledMonths(
   return rows.map(({ month, finalizedAt }) => ({ month, finalizedAt: finalizedAt ?? 0 }));
 }
 
-/** Months whose last numbered document is void and that none bills since; drafted where someone has started again. */
+/** Months whose last numbered document is void and that are not billed again; `isDrafted` if there is a new draft. */
 export async function listVoidedMonths(
   db: Queries,
   tenantId: string,
@@ -171,8 +171,8 @@ export async function listVoidedMonths(
 }
 
 /**
- * Invoices that are not paid though their day has passed, from the one after `after`. What Stripe is to collect is owed
- * only once it has been delivered.
+ * Unpaid invoices past their due day, from the one after `after`. An invoice that Stripe collects is due only once it
+ * has been delivered.
  */
 export async function listDue(
   db: Queries,
@@ -209,7 +209,7 @@ export async function markPausedFor(db: Queries, id: string, nowMs: number): Pro
   return Number(result.numUpdatedRows) === 1;
 }
 
-/** Unpaid invoices that have paused their tenant since then, or would have if it had not been paused already. */
+/** Unpaid invoices that have paused their tenant since then, or would have if it had not already been paused. */
 export async function listPausedFor(db: Queries, tenantId: string, sinceMs: number): Promise<InvoiceRow[]> {
   return db
     .selectFrom('invoices')
@@ -221,7 +221,7 @@ export async function listPausedFor(db: Queries, tenantId: string, sinceMs: numb
     .execute();
 }
 
-/** Marks that Stripe collects it no more. @returns false when it is marked already, or nothing is left to collect */
+/** Marks that Stripe no longer collects it. @returns false when it was marked already, or nothing is left to pay */
 export async function markStrayed(db: Queries, id: string, nowMs: number): Promise<boolean> {
   const result = await db
     .updateTable('invoices')
@@ -233,7 +233,7 @@ export async function markStrayed(db: Queries, id: string, nowMs: number): Promi
   return Number(result.numUpdatedRows) === 1;
 }
 
-/** Unpaid invoices of a tenant that Stripe collects no more, oldest first. */
+/** A tenant's unpaid invoices that Stripe no longer collects, oldest first. */
 export async function listStrayed(db: Queries, tenantId: string): Promise<InvoiceRow[]> {
   return db
     .selectFrom('invoices')
@@ -246,8 +246,8 @@ export async function listStrayed(db: Queries, tenantId: string): Promise<Invoic
 }
 
 /**
- * Frozen documents that must go to Stripe and are not there yet, oldest first. What was frozen while the tenant was
- * collected outside Stripe stays outside, unless a person pushes it.
+ * Frozen documents that must go to Stripe and are not there yet, oldest first. Those frozen while the tenant was
+ * collected outside Stripe stay outside, unless a person pushes them.
  */
 export async function listUnpushed(db: Queries, tenantId: string): Promise<InvoiceRow[]> {
   return db
@@ -263,7 +263,7 @@ export async function listUnpushed(db: Queries, tenantId: string): Promise<Invoi
     .execute();
 }
 
-/** What is left to pay of an invoice after the credit notes on it. */
+/** The amount to pay of an invoice after its credit notes. */
 export async function leftToPayCents(db: Queries, { id, dueCents }: InvoiceRow): Promise<number> {
   const { credited } = await db
     .selectFrom('invoices')
@@ -274,7 +274,7 @@ export async function leftToPayCents(db: Queries, { id, dueCents }: InvoiceRow):
   return Math.max(0, dueCents + credited);
 }
 
-/** The documents of the tenant's credit notes that count, each with that of the invoice that it corrects. */
+/** The documents of the tenant's valid credit notes, each with that of the invoice that it corrects. */
 export async function listCreditNotes(
   db: Queries,
   tenantId: string,
@@ -287,7 +287,7 @@ export async function listCreditNotes(
     .where('notes.tenantId', '=', tenantId)
     .where('notes.status', '<>', 'void')
     .execute();
-  // Also where the clock was set back between the two.
+  // Even if the clock was set back between the two.
   return rows.map(({ finalizedAt, correctedAt, ...row }) => ({
     ...row,
     at: Math.max(finalizedAt ?? 0, correctedAt ?? 0),
@@ -306,7 +306,7 @@ export async function listFreezingTimes(db: Queries, tenantId: string): Promise<
   return new Map(rows.map(({ id, finalizedAt }) => [id, finalizedAt ?? 0]));
 }
 
-/** Documents that correct this one and count. */
+/** Valid documents that correct this one. */
 export async function listCorrections(db: Queries, id: string): Promise<InvoiceRow[]> {
   return db
     .selectFrom('invoices')

@@ -1,38 +1,41 @@
+import type { ExpressionBuilder, ExpressionWrapper, SqlBool } from 'kysely';
 import type { Queries } from './database.ts';
+import type { Schema } from './schema.ts';
+
+/** The right to do something that only one process may do. */
+export interface Lease {
+  name: string;
+  /** Names this process. */
+  owner: string;
+  /** Epoch milliseconds. */
+  expiresAt: number;
+}
 
 /**
- * Takes or keeps the right to do something that only one process may do.
- * @param owner names this process
+ * Takes or keeps it.
  * @returns false while another process has it
  */
-export async function takeLease(
-  db: Queries,
-  name: string,
-  owner: string,
-  expiresAtMs: number,
-  nowMs: number,
-): Promise<boolean> {
+export async function takeLease(db: Queries, wanted: Lease, nowMs: number): Promise<boolean> {
+  return take(db, wanted, (lease) =>
+    lease.or([lease('leases.owner', '=', wanted.owner), lease('leases.expiresAt', '<=', nowMs)]),
+  );
+}
+
+type Condition = (lease: ExpressionBuilder<Schema, 'leases'>) => ExpressionWrapper<Schema, 'leases', SqlBool>;
+
+/** @param mayTake when the lease of another process, or an earlier one, gives way */
+async function take(db: Queries, { name, owner, expiresAt }: Lease, mayTake: Condition): Promise<boolean> {
   const row = await db
     .insertInto('leases')
-    .values({ name, owner, expiresAt: expiresAtMs, doneAt: null })
-    .onConflict((conflict) =>
-      conflict
-        .column('name')
-        .doUpdateSet({ owner, expiresAt: expiresAtMs })
-        .where((expression) =>
-          expression.or([
-            expression('leases.owner', '=', owner),
-            expression('leases.expiresAt', '<=', nowMs),
-          ]),
-        ),
-    )
+    .values({ name, owner, expiresAt, doneAt: null })
+    .onConflict((conflict) => conflict.column('name').doUpdateSet({ owner, expiresAt }).where(mayTake))
     .returning('owner')
     .executeTakeFirst();
   return row?.owner === owner;
 }
 
 /**
- * Writes a row that means nothing: a database that only reads, or whose disk is full, still answers every question.
+ * Writes a row without meaning: a database that is read-only, or whose disk is full, still answers every query.
  * @throws StoreUnavailable when nothing can be written
  */
 export async function proveWritable(db: Queries, nowMs: number): Promise<void> {
@@ -60,40 +63,21 @@ export async function giveLease(db: Queries, name: string, owner: string): Promi
 }
 
 /**
- * Takes the right to do what one process does every so often.
+ * Takes the right to do periodic work that one process does at a time.
  * @param everyMs how long after its last time it is due again
- * @returns false while another process has it, or any process has done it recently
+ * @returns false while another process has it, or when it was done recently
  */
-export async function takeTurn(
-  db: Queries,
-  name: string,
-  owner: string,
-  expiresAtMs: number,
-  everyMs: number,
-  nowMs: number,
-): Promise<boolean> {
-  const row = await db
-    .insertInto('leases')
-    .values({ name, owner, expiresAt: expiresAtMs, doneAt: null })
-    .onConflict((conflict) =>
-      conflict
-        .column('name')
-        .doUpdateSet({ owner, expiresAt: expiresAtMs })
-        .where('leases.expiresAt', '<=', nowMs)
-        .where((expression) =>
-          expression.or([
-            expression('leases.doneAt', 'is', null),
-            expression('leases.doneAt', '<=', nowMs - everyMs),
-          ]),
-        ),
-    )
-    .returning('owner')
-    .executeTakeFirst();
-  return row?.owner === owner;
+export async function takeTurn(db: Queries, wanted: Lease, everyMs: number, nowMs: number): Promise<boolean> {
+  return take(db, wanted, (lease) =>
+    lease.and([
+      lease('leases.expiresAt', '<=', nowMs),
+      lease.or([lease('leases.doneAt', 'is', null), lease('leases.doneAt', '<=', nowMs - everyMs)]),
+    ]),
+  );
 }
 
 /**
- * Gives the turn back.
+ * Returns the turn.
  * @param doneAtMs when it was begun; null when it was interrupted, so that another process can do it immediately
  */
 export async function endTurn(

@@ -8,8 +8,8 @@ export type LeftCall = Selectable<LeftCallsTable>;
 type Visit = Pick<LeftCall, 'tenantId' | 'callId' | 'page'>;
 
 /**
- * The visitor has left its `page`-th page. Changes nothing when a later page has reported already, because a page
- * that is left sends its word last and it may come late. An end that has been fixed stays: saying it twice gains no time.
+ * The visitor has left its `page`-th page. Changes nothing if a later page has reported: a page reports while it is
+ * left, so that may arrive late. An end that is set stays: reporting twice gains no time.
  */
 export async function saveLeft(db: Queries, visit: Visit, endAtMs: number): Promise<void> {
   const { page } = visit;
@@ -30,8 +30,8 @@ export async function saveLeft(db: Queries, visit: Visit, endAtMs: number): Prom
 }
 
 /**
- * The visitor is in the room again, on its `page`-th page: the call is not ended.
- * @returns false when the server has begun to end it, or another page has come back before
+ * The visitor has returned to the room, on its `page`-th page: the call is not ended.
+ * @returns false when the server has begun to end it, or another page has already returned
  */
 export async function saveRejoined(db: Queries, visit: Visit): Promise<boolean> {
   const { page } = visit;
@@ -51,8 +51,8 @@ export async function saveRejoined(db: Queries, visit: Visit): Promise<boolean> 
 }
 
 /**
- * Takes the next call whose visitor did not come back. From then on no one can rejoin it, and no other process takes it.
- * @param retryAt when it is due again, should ending it fail, by the attempts made before; null gives it up
+ * Takes the next call whose visitor did not return. From then on no one can rejoin it, and no other process takes it.
+ * @param retryAt when it is due again if ending it fails, given the number of earlier attempts; null gives up
  */
 export async function takeAbandoned(
   db: Queries,

@@ -1,5 +1,5 @@
 /**
- * Lets Kysely's SQLite dialect run on `node:sqlite` (the two differ only in how a statement is called), and waits for
+ * Runs Kysely's SQLite dialect on `node:sqlite` (the two differ only in how a statement is called), and waits for
  * another program's lock without stopping the process: SQLite's own wait would block the event loop.
  */
 import { chmodSync, closeSync, existsSync, openSync } from 'node:fs';
@@ -16,14 +16,14 @@ import {
 import { StoreUnavailable } from '../base/store-unavailable.ts';
 import { isLocked, isUnavailable } from './unavailable.ts';
 
-/** How long SQLite itself may wait, with the event loop standing still. */
+/** How long SQLite itself may wait, which blocks the event loop. */
 const blockingMs = 20;
 /** Between two tries. */
 const retryMs = 25;
 
 /**
  * @param file a path, or `:memory:`
- * @param timeoutMs how long another program's lock is waited for
+ * @param timeoutMs how long to wait for another program's lock
  * @param onTrouble called for each failure of the database, not of the statement
  */
 export function nodeSqliteDialect(
@@ -45,7 +45,7 @@ class PatientDialect extends SqliteDialect {
   }
 }
 
-/** A transaction takes the write lock when it begins: so the one place that waits is where nothing has been done yet. */
+/** A transaction takes the write lock when it begins: the only place that waits is where nothing has been done yet. */
 function patientDriver(driver: Driver, locks: LockWait): Driver {
   const plain = new WeakMap<DatabaseConnection, DatabaseConnection>();
   const inner = (connection: DatabaseConnection) => plain.get(connection) ?? connection;
@@ -77,7 +77,7 @@ function patientDriver(driver: Driver, locks: LockWait): Driver {
       try {
         await connection.executeQuery(CompiledQuery.raw('rollback'));
       } catch (error) {
-        // A full disk makes SQLite roll back automatically; what it said then is the error to show.
+        // A full disk makes SQLite roll back automatically; its error then is the one to show.
         if (!/no transaction is active/.test((error as Error).message)) throw error;
       }
     },
@@ -86,7 +86,7 @@ function patientDriver(driver: Driver, locks: LockWait): Driver {
   };
 }
 
-/** Waits for a lock with the event loop free. All who wait share one time, so that a queue of them is not one after the other. */
+/** Waits for a lock with the event loop free. All waiters share one timeout, so that their waits do not add up. */
 class LockWait {
   readonly #timeoutMs: number;
   readonly #onTrouble: (error: unknown) => void;
@@ -138,7 +138,7 @@ function openDatabase(file: string): SqliteDatabase {
     pragma foreign_keys = on;
     pragma busy_timeout = ${blockingMs};
   `);
-  // The same few statements come again and again; preparing one costs more than running it.
+  // The same few statements are repeated; preparing one costs more than running it.
   const statements = new Map<string, StatementSync>();
   const prepared = (sql: string) => {
     let statement = statements.get(sql);
@@ -162,7 +162,7 @@ function openDatabase(file: string): SqliteDatabase {
   };
 }
 
-/** SQLite gives its companion files (-wal, -shm) the rights of the database file: for this user alone. */
+/** SQLite gives its companion files (-wal, -shm) the permissions of the database file: this user only. */
 function keepPrivate(file: string): void {
   if (!existsSync(file)) closeSync(openSync(file, 'a', 0o600));
   for (const path of [file, `${file}-wal`, `${file}-shm`]) if (existsSync(path)) chmodSync(path, 0o600);

@@ -6,7 +6,7 @@ import type { NoticesTable } from './schema.ts';
 
 export type Notice = Selectable<NoticesTable>;
 
-/** Keeps a notice for delivery; a second one of the same kind and period is not kept. */
+/** Stores a notice for delivery; a second one of the same kind and period is ignored. */
 export async function insertNotice(
   db: Queries,
   notice: Pick<
@@ -26,7 +26,7 @@ export async function insertNotice(
     .execute();
 }
 
-/** Of one kind, kept after `sinceMs`. */
+/** Of one kind, stored after `sinceMs`. */
 export async function countNotices(
   db: Queries,
   tenantId: string,
@@ -43,7 +43,7 @@ export async function countNotices(
   return Number(notices);
 }
 
-/** @param retryAtMs when it is due again if this attempt never comes to an end */
+/** @param retryAtMs when it is due again if this attempt never finishes */
 export async function takeDueNotice(db: Queries, nowMs: number, retryAtMs: number): Promise<Notice | null> {
   return takeNextDue(db, { table: 'notices', key: ['id'] }, nowMs, () => retryAtMs);
 }

@@ -7,7 +7,7 @@ import type { Queries } from './database.ts';
 export interface PlanVersion {
   id: string;
   fromDay: string;
-  /** Of several versions from the same day the one that was written last holds. */
+  /** Of several versions from the same day, the last written one applies. */
   version: number;
   plan: Plan | null;
 }

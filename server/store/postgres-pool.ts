@@ -1,7 +1,7 @@
 /**
- * Connections to PostgreSQL that do not outlive its death: limits on connecting, on waiting for a place and on a
- * statement, and no connection is used again after it has failed. It keeps no session state and names no statements, so
- * that a pooler in transaction mode (pgbouncer) may stand in between.
+ * Connections to PostgreSQL that do not outlive its failure: limits for connecting, for waiting for a place and for a
+ * statement; a connection that has failed is not used again. It has no session state and no named statements, so that a
+ * pooler in transaction mode (pgbouncer) may be in between.
  */
 import type { PostgresPool, PostgresPoolClient } from 'kysely';
 import pg from 'pg';
@@ -11,7 +11,7 @@ import { breaksConnection, isUnavailable } from './unavailable.ts';
 export interface PoolLimits {
   /** Connections at the same time. */
   size: number;
-  /** Milliseconds for a connection, and for a place among them. */
+  /** Milliseconds for a connection, and for a place in the pool. */
   connectMs: number;
   /** Milliseconds for one statement; 0 = no limit. */
   statementMs: number;
@@ -24,7 +24,7 @@ export function postgresPool(
   onTrouble: (error: unknown) => void,
 ): PostgresPool {
   const types = new pg.TypeOverrides();
-  // pg gives 64-bit integers as text; ours are amounts and times that a number holds exactly.
+  // pg returns 64-bit integers as text; ours are amounts and times that a number holds exactly.
   types.setTypeParser(pg.types.builtins.INT8, (text) => {
     const value = Number(text);
     if (!Number.isSafeInteger(value)) throw new Error(`integer out of range: ${text}`);
@@ -35,12 +35,12 @@ export function postgresPool(
     types,
     max: size,
     connectionTimeoutMillis: connectMs,
-    // On this side: a setting of the server would be session state, and a server that is silent keeps no time.
+    // On this side: a setting of the server would be session state, and a silent server does not enforce its timeouts.
     query_timeout: statementMs,
     keepAlive: true,
     keepAliveInitialDelayMillis: 10_000,
   });
-  // Without a listener the loss of an idle connection, or of one between two statements, would end the process.
+  // Without a listener, losing an idle connection, or one between two statements, would end the process.
   pool.on('error', onTrouble);
   pool.on('connect', (client) => client.on('error', () => {}));
   return {
@@ -56,7 +56,7 @@ export function postgresPool(
   };
 }
 
-/** The same client, which is thrown away when it is released after a failure of its connection. */
+/** The same client, which is discarded on release if its connection has failed. */
 function guarded(client: pg.PoolClient, onTrouble: (error: unknown) => void): PostgresPoolClient {
   let broken = false;
   const query = async (sql: string, parameters: readonly unknown[]) => {

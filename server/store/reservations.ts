@@ -30,14 +30,14 @@ export async function findReservation(
 }
 
 export interface Commitments {
-  /** The month's known cost plus what is held for calls that can still be booked in it. */
+  /** The month's known cost plus what is reserved for calls that can still be booked in it. */
   committedMicros: number;
   callsInProgress: number;
 }
 
 /**
- * Read in one statement: a settlement between two would be counted by neither or by both. Call it under
- * `lockForStart`, so that no other start can come between this and the insert.
+ * Read in one statement: a settlement between two would be counted by neither or by both. Call it under `lockForStart`,
+ * so that no other start can come between this and the insert.
  */
 export async function readCommitments(
   db: Queries,
@@ -58,7 +58,7 @@ export async function readCommitments(
         .selectFrom('reservations')
         .select(sql<number>`cast(coalesce(sum(${sql.ref('amountMicros')}), 0) as bigint)`.as('sum'))
         .where('tenantId', '=', tenantId)
-        // Also of calls granted before the month that can still begin in it.
+        // Also calls granted before the month that can still begin in it.
         .where('month', '>=', month)
         .where('state', '=', 'held')
         .as('held'),
@@ -79,7 +79,7 @@ export interface RecentStarts {
   all: { minute: number; hour: number; day: number };
   /** Of those, from this visitor's network. */
   network: { minute: number; hour: number; day: number };
-  /** Of those, from its IPv6 /48, where it has one. */
+  /** Of those, from its IPv6 /48, if it has one. */
   site: { minute: number; hour: number; day: number };
 }
 
@@ -123,10 +123,10 @@ export async function countStarts(
 }
 
 /**
- * Says which call the session became, once: the tenant's own session, granted for this assistant, with no other call. One
- * that was released, because it seemed to lead to no call, is held again until its call's cost is known, and outdated:
- * others may have been granted what it held.
- * @returns the reservation, or null when it is not so
+ * Records which call the session became, once: the tenant's own session, granted for this assistant, with no other
+ * call. A released one, which seemed to have led to no call, is held again until its call's cost is known, and
+ * outdated: its amount may have been granted to others.
+ * @returns the reservation, or null when the claim does not hold
  */
 export async function claimReservation(
   db: Queries,
@@ -177,7 +177,7 @@ export async function releaseReservation(db: Queries, id: string): Promise<void>
     .execute();
 }
 
-/** What is held for starts whose lease was over before then and that no call has claimed. */
+/** Reservations for starts whose lease ended before then and that no call has claimed. */
 export async function listLapsedReservations(
   db: Queries,
   tenantId: string,
@@ -205,8 +205,8 @@ export async function freeSlot(db: Queries, tenantId: string, callId: string, no
 }
 
 /**
- * Lowers what is held for the call whose cost stays unknown; nothing left of it is a release.
- * @param mostMicros null leaves it as it is
+ * Lowers the amount held for a call whose cost stays unknown; at 0 it is released.
+ * @param mostMicros null leaves it unchanged
  * @returns what is still held
  */
 export async function shrinkReservation(
@@ -286,7 +286,7 @@ export async function isGrantedElsewhere(
   return row !== undefined;
 }
 
-/** Grants of calls in the modes in which the browser makes the call, which no call has claimed; a message claims its own. */
+/** Grants with which the browser makes the call, unclaimed; a message claims its own. */
 const isOpenKeyGrant = (expression: ExpressionBuilder<Schema, 'reservations'>) =>
   expression.and([
     expression('reservations.state', '=', 'held'),
@@ -296,16 +296,16 @@ const isOpenKeyGrant = (expression: ExpressionBuilder<Schema, 'reservations'>) =
   ]);
 
 /**
- * The tenants that have such grants from before the first time, or have given out any key since the second, and when the
- * oldest of these was granted.
+ * The tenants with such grants from before the first time, or with any key given out since the second, and the time of
+ * their oldest one.
  */
 export async function listKeyGrants(
   db: Queries,
   unusedBeforeMs: number,
   grantedSinceMs: number,
 ): Promise<{ tenantId: string; since: number }[]> {
-  // Each half is served by an index of its own; joined by "or" they would read every start there ever was. Without its
-  // grouping SQLite takes the first half through the index of the second, and so through all old grants.
+  // Each half has its own index; joined by "or" they would read every start ever made. Without the grouping SQLite
+  // reads the first half through the second's index, and so all old grants.
   const unused = db
     .selectFrom('reservations')
     .select((expression) => ['tenantId', expression.fn.min('createdAt').as('since')])
@@ -327,8 +327,8 @@ export async function listKeyGrants(
 }
 
 /**
- * Gives back what is held for such grants, as soon as no call without a known cost can be of one.
- * @param window how long after a grant its call has begun at the latest, and by how much clocks may differ
+ * Releases such grants, as soon as no call without a known cost can belong to one.
+ * @param window how long after a grant its call can begin at the latest, and by how much clocks may differ
  */
 export async function releaseUnused(
   db: Queries,

@@ -1,7 +1,7 @@
 /**
- * The tables as Kysely sees them. Columns are snake_case in the database and camelCase here.
- * `…At` are epoch milliseconds, `…Micros` integer millionths of a US dollar; JSON is kept as text, so that both
- * engines hold the same bytes.
+ * The tables as Kysely sees them. Columns are snake_case in the database and camelCase here. `…At` are epoch
+ * milliseconds, `…Micros` integer millionths of a US dollar; JSON is stored as text, so that both engines hold the same
+ * bytes.
  */
 import type {
   AccessMode,
@@ -10,6 +10,7 @@ import type {
   NoticeKind,
   Rating,
   UnwantedReason,
+  WiringTrouble,
 } from '../contract.ts';
 import type { BillingSchema } from './billing-schema.ts';
 
@@ -32,6 +33,7 @@ export interface Schema extends BillingSchema {
   feedback: FeedbackTable;
   leftCalls: LeftCallsTable;
   forwardTargets: ForwardTargetsTable;
+  wirings: WiringsTable;
   unwirings: UnwiringsTable;
   forwardedMessages: ForwardedMessagesTable;
   forwardedContents: ForwardedContentsTable;
@@ -43,13 +45,13 @@ export interface TenantsTable {
   slug: string;
   name: string;
   status: 'active' | 'paused';
-  /** Since when only its unpaid invoices keep it paused; null when a person paused it, or no one did. */
+  /** Since when only its unpaid invoices keep it paused; null when it is not paused, or a person paused it. */
   pausedUnpaidAt: number | null;
-  /** Raised to make every session issued before worthless. */
+  /** Increased to invalidate every session issued before. */
   generation: number;
   orgId: string;
   assistantId: string;
-  /** 1 = the org's calls with an assistant of no tenant are also this tenant's. */
+  /** 1 = the org's calls with an assistant of no tenant also belong to this tenant. */
   wholeOrg: number;
   accessMode: AccessMode;
   timeZone: string;
@@ -60,11 +62,11 @@ export interface TenantsTable {
   /** Accepted beside the current one until `previousWebhookSecretUntil`. */
   previousWebhookSecretSealed: string | null;
   previousWebhookSecretUntil: number | null;
-  /** JSON of what belongs to `webhookForwardUrl`: headers, timeout. */
+  /** JSON of the options of `webhookForwardUrl`: headers, timeout. */
   webhookForwardSealed: string | null;
   /** JSON of `TenantSettings`. */
   settings: string;
-  /** Updated by every start of a call, only to make the starts of one tenant wait for each other. */
+  /** Updated by every start of a call, only to make one tenant's starts wait for each other. */
   startLock: number;
   createdAt: number;
   updatedAt: number;
@@ -74,32 +76,32 @@ export interface TenantsTable {
 
 /** One row per session that became a grant: the concurrency slot and the spend held for the call in progress. */
 export interface ReservationsTable {
-  /** The session's id, which makes a session usable once; of a message one made from it. */
+  /** The session's id, which makes a session usable once; for a message, derived from it. */
   id: string;
   tenantId: string;
   kind: 'call' | 'message';
   /** The tenant's when it was granted: a pause since then makes its call unwanted. */
   generation: number;
   /**
-   * `YYYY-MM` in the tenant's time zone: the last month whose budget it can draw on. A call counts for the day on which
-   * it starts, so one that is granted just before midnight is booked in the next month when it starts after it.
+   * `YYYY-MM` in the tenant's time zone: the last month whose budget it can use. A call counts for the day on which it
+   * starts, so one granted just before midnight is booked in the next month if it starts after it.
    */
   month: string;
   amountMicros: number;
   maxSeconds: number;
   /** `held` until the call's cost is known, then `settled`; `released` when it led to no call. */
   state: 'held' | 'settled' | 'released';
-  /** Until then it takes one of the tenant's concurrent calls; moved to the call's end when that is reported. */
+  /** Until then it counts as one of the tenant's concurrent calls; moved to the call's end when that is reported. */
   leaseExpiresAt: number;
   accessMode: AccessMode;
   assistantId: string;
   /** Keyed hash of the visitor's network, never the address itself. */
   visitorNetwork: string;
-  /** The same of its IPv6 /48; null for IPv4, and for starts from before this was counted. */
+  /** The same for its IPv6 /48; null for IPv4, and for starts from before this was counted. */
   visitorSite: string | null;
   /** Vapi's call id, once known. */
   callId: string | null;
-  /** What the visitor had agreed to when it began; null where nothing was demanded. */
+  /** What the visitor had agreed to when it began; null if nothing was required. */
   consentVersion: string | null;
   createdAt: number;
 }
@@ -123,36 +125,38 @@ export interface CallsTable extends CostColumns<number | null> {
   endedAt: number | null;
   seconds: number | null;
   endedReason: string | null;
-  /** Why it must not continue, from when that was first seen; null for calls that may. */
+  /** Why it must not continue, from when that was first noticed; null for other calls. */
   unwanted: UnwantedReason | null;
   /** Null while Vapi has not reported it. */
   costMicros: number | null;
-  /** The sender's time of the report that the times and the reason are from; an older one no longer changes them. */
+  /** The sender's time of the report with the current times and reason; an older report no longer changes them. */
   reportAsOf: number | null;
-  /** The same for the cost, which not every report has. */
+  /** The same for the cost, which not every report contains. */
   costAsOf: number | null;
-  /** Where the times and the reason, and the cost, were learnt. */
+  /** The sources of the times and the reason, and of the cost. */
   timesSource: EventSource | null;
   costSource: EventSource | null;
   /** When to ask Vapi about it; null while nothing is missing. */
   pollAt: number | null;
   pollAttempts: number;
+  /** When a webhook first reported its end; null when none has, or since before this was kept. */
+  reportedAt: number | null;
   /** Since when Vapi no longer knows it (its retention, or a deletion). */
   goneAt: number | null;
-  /** Since when the operator has dismissed it as one that Vapi never had; null again once Vapi shows it. */
+  /** Since when the operator has dismissed it as a call that Vapi never had; null again once Vapi shows it. */
   dismissedAt: number | null;
   /** Since when transcript and recording are deleted at Vapi; the row itself stays. */
   contentDeletedAt: number | null;
   /** Vapi's control URL is a secret: anyone who has it can end or steer the call. */
   controlUrlSealed: string | null;
-  /** The day under which `usage_daily` holds this call; null while it is not booked. */
+  /** The day whose `usage_daily` row includes this call; null while it is not booked. */
   usageDay: string | null;
   /** Counts the writes; taking it with an UPDATE locks the row. */
   revision: number;
   updatedAt: number;
 }
 
-/** Whose a call is: one tenant's, whatever reports the others receive. */
+/** The owner of each call: one tenant, whichever others receive reports. */
 export interface CallOwnersTable {
   /** Vapi's call id. */
   callId: string;
@@ -178,7 +182,7 @@ export interface SweepsTable {
   orgId: string;
   /** Creation times before this are done. */
   sweptTo: number;
-  /** Of those that the last sweep looked at, how many belonged to no tenant. */
+  /** How many of those that the last sweep saw belonged to no tenant. */
   unassignedCalls: number;
 }
 
@@ -187,7 +191,7 @@ export interface LeasesTable {
   name: string;
   owner: string;
   expiresAt: number;
-  /** When work that is done in turns was last begun and done to its end; null for other work. */
+  /** When periodic work was last begun and completed; null for other work. */
   doneAt: number | null;
 }
 
@@ -235,18 +239,18 @@ export interface ApiKeysTable {
   revokedAt: number | null;
 }
 
-/** Links to the portal that have not been used; using one removes it. */
+/** Unused links to the portal; using one removes it. */
 export interface SignInLinksTable {
   /** SHA-256 of the link's token, which is random enough that nothing slower is needed. */
   hash: string;
   /** Null for the operator's. */
   tenantId: string | null;
-  /** The API key that it was made with, and with which it ends; null for the operator key of the environment. */
+  /** The API key that made it and with which it ends; null for the operator key from the environment. */
   keyId: string | null;
   expiresAt: number;
 }
 
-/** Who is signed in to the portal; ending one removes it. */
+/** Portal sign-ins; ending one removes it. */
 export interface SignInsTable {
   /** SHA-256 of the cookie's value. */
   hash: string;
@@ -254,7 +258,7 @@ export interface SignInsTable {
   id: string;
   /** The only tenant that it sees; null for the operator. */
   tenantId: string | null;
-  /** Of its link. */
+  /** The link's. */
   keyId: string | null;
   createdAt: number;
   expiresAt: number;
@@ -273,7 +277,7 @@ export interface AuditTable {
   requestId: string;
 }
 
-/** What the visitor said of a call, at most once a call. */
+/** The visitor's feedback on a call, at most once per call. */
 export interface FeedbackTable {
   tenantId: string;
   callId: string;
@@ -282,15 +286,15 @@ export interface FeedbackTable {
   at: number;
 }
 
-/** Calls that their visitors have left with the page, or rejoined from the next one. */
+/** Calls whose visitors have left the page, or rejoined on the next one. */
 export interface LeftCallsTable {
   tenantId: string;
   callId: string;
-  /** The visitor's last page that reported to us, counted from 0 where the call was started. */
+  /** Index of the visitor's last page that reported to us; 0 is where the call started. */
   page: number;
   /** When the server ends it; null while the visitor is in the room, or once it has been ended. */
   endAt: number | null;
-  /** How often it was tried to end it; from the first time on it cannot be rejoined. */
+  /** Number of attempts to end it; after the first it cannot be rejoined. */
   attempts: number;
 }
 
@@ -300,28 +304,50 @@ export interface NoticesTable {
   tenantId: string;
   kind: NoticeKind;
   /**
-   * The month of a budget (`YYYY-MM`), the day of a burst or of a lost cost (`YYYY-MM-DD`), the number of an invoice, the start
-   * of a pause.
+   * The month of a budget (`YYYY-MM`), the day of a burst or of a lost cost (`YYYY-MM-DD`), the number of an invoice,
+   * the start of a pause.
    */
   period: string;
   /** JSON, as it is sent. */
   payload: string;
   createdAt: number;
-  /** 1 while the webhook has not been taken. */
+  /** 1 while the webhook has not been accepted. */
   urlPending: number;
   /** 1 while the e-mail has not been sent. */
   emailPending: number;
   attempts: number;
-  /** Null when nothing is left to do. */
+  /** Null when nothing remains to be done. */
   nextAttemptAt: number | null;
 }
 
-/** Where one assistant's messages are forwarded, when that differs from the tenant's other messages. */
+/** Where one assistant's messages are forwarded, if not to the tenant's usual target. */
 export interface ForwardTargetsTable {
   tenantId: string;
   assistantId: string;
   /** JSON with URL and headers; null = they go nowhere. */
   targetSealed: string | null;
+}
+
+/** An assistant that reports, or should report, to a tenant's webhook. */
+export interface WiringsTable {
+  tenantId: string;
+  assistantId: string;
+  /** At Vapi, when it was last read. */
+  name: string | null;
+  /** Since when it has been known to report here; null while only a report of it has come. */
+  wiredAt: number | null;
+  /** The version that calls used when it was wired; null where assistants have none. */
+  version: string | null;
+  /** Why its calls are not reported; null while nothing is known to be wrong. */
+  trouble: WiringTrouble | null;
+  /** The trouble of which a notice was last raised; null once there was none. */
+  noticed: WiringTrouble | null;
+  /** The newest report of a call created since it was wired. */
+  reportedAt: number | null;
+  /** When it was last read at Vapi. */
+  checkedAt: number | null;
+  attempts: number;
+  nextAttemptAt: number;
 }
 
 /** Deleted tenants whose assistants may still send to us, to be given back to the servers that they sent to before. */
@@ -334,7 +360,7 @@ export interface UnwiringsTable {
 
 /** Messages for tenants' own servers, and for a while their outcomes. */
 export interface ForwardedMessagesTable {
-  /** Digest of tenant and body, so that the same message is kept once. */
+  /** Digest of tenant and body, so that the same message is stored once. */
   id: string;
   tenantId: string;
   assistantId: string | null;
@@ -342,17 +368,17 @@ export interface ForwardedMessagesTable {
   type: string;
   createdAt: number;
   attempts: number;
-  /** Null when nothing is left to do. */
+  /** Null when nothing remains to be done. */
   nextAttemptAt: number | null;
-  /** HTTP status of the last attempt, 0 when there was none; null before the first. */
+  /** HTTP status of the last attempt, 0 if there was no answer; null before the first. */
   answer: number | null;
-  /** When its outcome may be forgotten; null while it waits. */
+  /** When its outcome may be deleted; null while it waits. */
   expiresAt: number | null;
-  /** Size of its content as it is stored; 0 once that is gone. */
+  /** Size of its content as stored; 0 once that is deleted. */
   bytes: number;
 }
 
-/** What such a message holds; kept only as long as it must be, since it is a conversation. */
+/** The content of such a message; stored only as long as needed, since it is a conversation. */
 export interface ForwardedContentsTable {
   id: string;
   headersSealed: string;

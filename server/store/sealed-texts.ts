@@ -1,8 +1,8 @@
-/** Every column that holds something sealed, for sealing it again under another key. */
+/** Every column with sealed texts, for sealing them again under another key. */
 import { sql } from 'kysely';
 import type { Store } from './database.ts';
 
-/** A column, and the columns that name a row of its table. */
+/** A column, and the columns that identify a row of its table. */
 export interface SealedColumn {
   table: 'tenants' | 'calls' | 'forwardTargets' | 'forwardedContents';
   column: string;
@@ -31,7 +31,7 @@ export const sealedColumns: SealedColumn[] = [
   { table: 'forwardedContents', column: 'bodySealed', key: ['id'] },
 ];
 
-/** @param prefix with which a text begins that is sealed as it should be */
+/** @param prefix of texts that are already sealed correctly */
 export async function listTextsNotUnder(
   store: Store,
   { table, column, key }: SealedColumn,

@@ -9,7 +9,7 @@ export async function insertSignInLink(db: Queries, link: SignInLink): Promise<v
   await db.insertInto('signInLinks').values(link).execute();
 }
 
-/** Whether it would open; of a deleted tenant, or of a key that has ended, it does not. */
+/** Whether it works; not if its tenant is deleted, or its key has ended. */
 export async function isSignInLink(db: Queries, hash: string, nowMs: number): Promise<boolean> {
   const row = await db
     .selectFrom('signInLinks')
@@ -29,8 +29,8 @@ export async function isSignInLink(db: Queries, hash: string, nowMs: number): Pr
 }
 
 /**
- * Uses up the link: of several simultaneous attempts, one gets it.
- * @returns null when it is unknown, used, expired, or of a deleted tenant or a key that has ended
+ * Uses up the link: of several simultaneous attempts, one succeeds.
+ * @returns null when it is unknown, used, expired, or its tenant is deleted or its key has ended
  */
 export async function takeSignInLink(db: Queries, hash: string, nowMs: number): Promise<SignInLink | null> {
   const row = await db
@@ -62,7 +62,7 @@ export async function insertSignIn(db: Queries, signIn: SignIn): Promise<void> {
   await db.insertInto('signIns').values(signIn).execute();
 }
 
-/** One that has not expired, and whose tenant is not deleted, nor the key behind it ended. */
+/** Unexpired, with an existing tenant and a key that has not ended. */
 export async function findSignIn(db: Queries, hash: string, nowMs: number): Promise<SignIn | null> {
   const row = await db
     .selectFrom('signIns')
@@ -87,7 +87,7 @@ export async function endSignIn(db: Queries, id: string): Promise<boolean> {
   return row !== undefined;
 }
 
-/** Ends all of a tenant, or (null) of the operator, and makes the links to more of them worthless. */
+/** Ends all sign-ins of a tenant, or (null) of the operator, and invalidates unused links. */
 export async function endSignIns(db: Queries, tenantId: string | null): Promise<void> {
   const of = tenantId === null ? 'is' : '=';
   await db.deleteFrom('signInLinks').where('tenantId', of, tenantId).execute();
@@ -100,8 +100,8 @@ export async function forgetExpiredSignIns(db: Queries, nowMs: number): Promise<
 }
 
 /**
- * Ids of the API keys that have not ended. Looked at whenever a link or a sign-in is used, so that the end of the key
- * behind it is its end too, whichever came first.
+ * Ids of the API keys that have not ended. Checked whenever a link or a sign-in is used, so that both end with their
+ * key, whichever came first.
  */
 function livingKeys(db: Queries, nowMs: number) {
   return db

@@ -1,6 +1,6 @@
 import type { Queries } from './database.ts';
 
-/** @returns which attempt a request to Stripe is at; 1 at first */
+/** @returns the number of the attempt that a request to Stripe is at; starts at 1 */
 export async function attemptOf(db: Queries, request: string): Promise<number> {
   const row = await db
     .selectFrom('stripeAttempts')
@@ -10,7 +10,7 @@ export async function attemptOf(db: Queries, request: string): Promise<number> {
   return row?.attempt ?? 1;
 }
 
-/** Moves to the next attempt, once for all callers that found this one spent. @returns the one to make now */
+/** Moves to the next attempt, once for all callers that found this one used up. @returns the attempt to make now */
 export async function raiseAttempt(db: Queries, request: string, spent: number): Promise<number> {
   await db
     .insertInto('stripeAttempts')

@@ -1,13 +1,13 @@
 import { sql } from 'kysely';
 import type { Queries } from './database.ts';
 
-/** How far the org's calls have been compared, by their creation; null when never. */
+/** Creation time up to which the org's calls have been compared; null when never. */
 export async function sweptTo(db: Queries, orgId: string): Promise<number | null> {
   const row = await db.selectFrom('sweeps').select('sweptTo').where('orgId', '=', orgId).executeTakeFirst();
   return row?.sweptTo ?? null;
 }
 
-/** Never goes back: two sweeps at once leave the farther one. */
+/** Never goes back: of two simultaneous sweeps, the one that got further counts. */
 export async function saveSweptTo(db: Queries, orgId: string, toMs: number): Promise<void> {
   await db
     .insertInto('sweeps')

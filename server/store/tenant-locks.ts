@@ -1,15 +1,15 @@
 import { sql } from 'kysely';
 import type { Queries } from './database.ts';
 
-/** Makes this transaction the only one that changes the tenant's plans and documents until it ends; calls continue. */
+/** Until this transaction ends, no other changes the tenant's plans and documents; calls continue. */
 export const lockBilling = (db: Queries, tenantId: string): Promise<void> =>
   lockIn(db, 'billingLocks', tenantId);
 
-/** Makes this transaction the only one that adds to the tenant's outbox or changes many of its messages. */
+/** Until this transaction ends, no other adds to the tenant's outbox or changes many of its messages. */
 export const lockOutbox = (db: Queries, tenantId: string): Promise<void> =>
   lockIn(db, 'outboxLocks', tenantId);
 
-/** A row that is written is locked on both engines, whether it was there or not. */
+/** Writing a row locks it on both engines, whether it existed or not. */
 async function lockIn(db: Queries, table: 'billingLocks' | 'outboxLocks', tenantId: string): Promise<void> {
   await db
     .insertInto(table)

@@ -5,7 +5,7 @@ import { defaultLimits, type TenantView } from '../contract.ts';
 import type { Queries } from './database.ts';
 import type { TenantsTable } from './schema.ts';
 
-/** The settings that no query asks about, with their defaults; they are stored as one JSON text. */
+/** The settings that no query filters by, with their defaults; stored as one JSON text. */
 export const defaultSettings = {
   allowedOrigins: [],
   allowHttpOrigins: false,
@@ -37,7 +37,7 @@ export interface Tenant
   wholeOrg: boolean;
 }
 
-/** A deleted tenant's last calls are still reported, and its costs still change, for this long. */
+/** A deleted tenant's last calls are still reported, and their costs still change, for this long. */
 export const deletedForMs = 3 * dayMs;
 
 export function newTenantId(): string {
@@ -64,13 +64,13 @@ export async function deleteTenant(db: Queries, id: string, nowMs: number): Prom
   await db.updateTable('tenants').set(gone).where('id', '=', id).execute();
 }
 
-/** Ids of those that their unpaid invoices alone have paused. */
+/** Ids of those paused only because of unpaid invoices. */
 export async function listPausedUnpaid(db: Queries): Promise<string[]> {
   const rows = await db.selectFrom('tenants').select('id').where('pausedUnpaidAt', 'is not', null).execute();
   return rows.map(({ id }) => id);
 }
 
-/** How the operator addresses a tenant: by its slug, and by its id once it is deleted and the slug may be another's. */
+/** How the operator addresses a tenant: by its slug; once it is deleted, by its id, since the slug may be reused. */
 export function handleOf({ id, slug, deletedAt }: Pick<Tenant, 'id' | 'slug' | 'deletedAt'>): string {
   return deletedAt === null ? slug : id;
 }
@@ -85,7 +85,7 @@ export async function findTenant(db: Queries, slug: string): Promise<Tenant | nu
   return row ? fromRow(row) : null;
 }
 
-/** Also finds, while no other tenant has the slug, the last one that had it and was deleted since then. */
+/** Also finds the last deleted tenant with the slug, if deleted since then and no other tenant has the slug. */
 export async function findLastTenant(
   db: Queries,
   slug: string,
@@ -105,7 +105,7 @@ export async function findLastTenant(
   return row ? fromRow(row) : null;
 }
 
-/** Also finds a deleted one: its last calls are still to be booked. */
+/** Also finds a deleted one, whose last calls must still be booked. */
 export async function findTenantById(db: Queries, id: string): Promise<Tenant | null> {
   const row = await db.selectFrom('tenants').selectAll().where('id', '=', id).executeTakeFirst();
   return row ? fromRow(row) : null;
@@ -116,7 +116,7 @@ export async function findTenantByHandle(db: Queries, handle: string): Promise<T
   return handle.startsWith('ten_') ? findTenantById(db, handle) : findTenant(db, handle);
 }
 
-/** Those that may have recent calls: all that exist, and those deleted since then. In the order of their ids, from `after`. */
+/** Tenants that may have recent calls: all existing ones, and those deleted since then. By id, from after `after`. */
 export async function listTenantsToSweep(
   db: Queries,
   deletedSinceMs: number,
@@ -136,7 +136,7 @@ export async function listTenantsToSweep(
   return rows.map(fromRow);
 }
 
-/** Those that have the org, or had it and were deleted since then; the oldest first. */
+/** Tenants with the org, including those deleted since then; oldest first. */
 export async function listTenantsOfOrg(
   db: Queries,
   orgId: string,
@@ -155,7 +155,7 @@ export async function listTenantsOfOrg(
   return rows.map(fromRow);
 }
 
-/** In the order of their slugs, from the one after `after`. */
+/** By slug, from the one after `after`. */
 export async function listTenants(db: Queries, after: string | null, limit: number): Promise<Tenant[]> {
   const rows = await db
     .selectFrom('tenants')
@@ -168,7 +168,7 @@ export async function listTenants(db: Queries, after: string | null, limit: numb
   return rows.map(fromRow);
 }
 
-/** Those that months may still be billed to: all that exist, and those deleted since then. By slug, from `after`. */
+/** Tenants that can still be billed: all existing ones, and those deleted since then. By slug, from after `after`. */
 export async function listTenantsToBill(
   db: Queries,
   deletedSinceMs: number,
@@ -189,7 +189,7 @@ export async function listTenantsToBill(
   return (await query.orderBy('slug').orderBy('id').limit(limit).execute()).map(fromRow);
 }
 
-/** The deleted ones, by the time of their deletion, newest first, from the one after `after`. */
+/** Deleted tenants, the last deleted first, from the one after `after`. */
 export async function listDeletedTenants(
   db: Queries,
   after: { deletedAt: number; id: string } | null,
@@ -206,7 +206,7 @@ export async function listDeletedTenants(
 
 /**
  * Stops or allows calls; pausing also invalidates what was issued before.
- * @param pausedUnpaidAt when its unpaid invoices are why
+ * @param pausedUnpaidAt set if unpaid invoices are the reason
  */
 export async function setTenantStatus(
   db: Queries,
@@ -228,7 +228,7 @@ export async function setTenantStatus(
 }
 
 /**
- * Makes this transaction the only one that starts calls for the tenant until it ends.
+ * Until this transaction ends, no other starts calls for the tenant.
  * @returns the tenant as it is now; null when it is paused, gone, or was paused since the session was issued
  */
 export async function lockForStart(db: Queries, id: string, generation: number): Promise<Tenant | null> {
@@ -244,7 +244,7 @@ export async function lockForStart(db: Queries, id: string, generation: number):
   return row ? fromRow(row) : null;
 }
 
-/** Whether what was issued in that generation still counts: the tenant is there, active, and was not paused since. */
+/** Whether what was issued in that generation is still valid: the tenant exists, is active and was not paused since. */
 export async function isOpenSince(db: Queries, id: string, generation: number): Promise<boolean> {
   const row = await db
     .selectFrom('tenants')
@@ -257,7 +257,7 @@ export async function isOpenSince(db: Queries, id: string, generation: number): 
   return row !== undefined;
 }
 
-/** Reads the tenant and keeps every other transaction from changing it or starting a call until this one ends. */
+/** Reads the tenant; until this transaction ends, no other changes it or starts a call. */
 export async function lockTenant(db: Queries, slug: string): Promise<Tenant | null> {
   const row = await db
     .updateTable('tenants')

@@ -1,4 +1,4 @@
-/** Distinguishes a database that is unavailable (down, hung, read-only, full, locked) from a mistake of ours. */
+/** Distinguishes an unavailable database (down, hung, read-only, full, locked) from our own mistakes. */
 
 /** SQLSTATE classes and codes after which the same statement may succeed later (PostgreSQL, appendix A). */
 const passing = [
@@ -9,7 +9,7 @@ const passing = [
   /^58030$/, // input/output error
 ];
 
-/** After these a connection is of no more use: another one may lead to a server that works. */
+/** After these a connection is unusable: another one may lead to a working server. */
 const endsConnection = [/^08/, /^57P0[1-5]$/, /^25006$/];
 
 const networkCodes = new Set([
@@ -25,7 +25,7 @@ const networkCodes = new Set([
   'ENOENT', // the socket of a server that is down
 ]);
 
-/** What `pg` and its pool throw without a code when a connection is lost or a time is over. */
+/** What `pg` and its pool throw without a code when a connection is lost or a timeout expires. */
 const lost =
   /^(Connection terminated|Query read timeout|timeout exceeded when trying to connect|timeout expired|Client has encountered a connection error|Client was closed|Cannot use a pool after calling end|The server closed|Postgres connection has been discarded)/i;
 
@@ -39,13 +39,13 @@ export function isUnavailable(error: unknown): boolean {
   return isLost(error) || (typeof code === 'string' && passing.some((pattern) => pattern.test(code)));
 }
 
-/** @returns whether the connection on which this came must not be used again */
+/** @returns whether the connection that reported this must not be used again */
 export function breaksConnection(error: unknown): boolean {
   const { code } = (error ?? {}) as { code?: unknown };
   return isLost(error) || (typeof code === 'string' && endsConnection.some((pattern) => pattern.test(code)));
 }
 
-/** @returns whether another program has SQLite's lock at this moment */
+/** @returns whether another program currently has SQLite's lock */
 export function isLocked(error: unknown): boolean {
   const { errcode } = (error ?? {}) as { errcode?: unknown };
   return typeof errcode === 'number' && [5, 6].includes(errcode & 0xff);

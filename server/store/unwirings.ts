@@ -3,7 +3,7 @@ import type { Queries } from './database.ts';
 import { takeNextDue } from './due.ts';
 import type { UnwiringsTable } from './schema.ts';
 
-/** Records that the tenant's assistants must still be given back. */
+/** Records that the tenant's assistants must still be returned. */
 export async function insertUnwiring(db: Queries, tenantId: string, nextAttemptAt: number): Promise<void> {
   await db
     .insertInto('unwirings')
@@ -13,7 +13,7 @@ export async function insertUnwiring(db: Queries, tenantId: string, nextAttemptA
     .execute();
 }
 
-/** @param retryAt when it is due again, by the attempts made before this one */
+/** @param retryAt when it is due again, given the number of earlier attempts */
 export async function takeDueUnwiring(
   db: Queries,
   nowMs: number,

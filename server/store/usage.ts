@@ -14,8 +14,8 @@ const amountColumns: (keyof Amounts)[] = [
 ];
 
 /**
- * Adds (or, negative, takes away) amounts of one day and assistant. Belongs in a transaction.
- * @throws AmountTooLarge when a sum would leave the integers that a number can hold, and so could not be read again
+ * Adds amounts (negative ones subtract) to one day and assistant. Belongs in a transaction.
+ * @throws AmountTooLarge when a sum would exceed the safe integers, and could not be read again
  */
 export async function addUsage(
   db: Queries,

@@ -24,6 +24,8 @@ const assistantSchema = z.looseObject({
   name: z.string().nullish(),
   server: serverSchema.nullish(),
   serverMessages: z.array(z.string()).nullish(),
+  /** The current version; null while the organization's assistants have none. */
+  latestVersion: z.string().nullish(),
 });
 export type SavedAssistant = z.infer<typeof assistantSchema>;
 
@@ -55,6 +57,36 @@ export async function getAssistant(
 ): Promise<SavedAssistant> {
   const answer = await askVapi(baseUrl, privateKey, (client) => client.assistants.get({ id }), look);
   return read(assistantSchema, answer);
+}
+
+const versionSchema = z.looseObject({
+  assistantId: z.string(),
+  version: z.string(),
+  server: serverSchema.nullish(),
+  serverMessages: z.array(z.string()).nullish(),
+});
+
+/**
+ * An assistant as calls use it: where assistants have versions, the current one, whatever a draft says. Where that version
+ * cannot be read, the assistant as it is shown.
+ * @throws VapiError
+ */
+export async function getAssistantInUse(
+  baseUrl: string,
+  privateKey: string,
+  id: string,
+): Promise<SavedAssistant> {
+  const assistant = await getAssistant(baseUrl, privateKey, id);
+  const { latestVersion } = assistant;
+  if (!latestVersion) return assistant;
+  const path = `/assistant/${encodeURIComponent(id)}/versions/${encodeURIComponent(latestVersion)}`;
+  const answer = await askVapi(baseUrl, privateKey, async (client) => {
+    const response = await client.fetch(`${baseUrl}${path}`);
+    return (await response.json().catch(() => null)) as unknown;
+  });
+  const version = versionSchema.safeParse(answer).data;
+  if (version?.assistantId !== id || version.version !== latestVersion) return assistant;
+  return { ...assistant, server: version.server ?? null, serverMessages: version.serverMessages ?? null };
 }
 
 /** The most that one answer may hold; an org with more than a thousand assistants is not known. */

@@ -13,10 +13,13 @@ export async function askVapi<Answer>(
   look?: VapiClock['look'],
 ): Promise<Answer> {
   try {
-    const fetch = fetchWithLook(look);
+    const request = fetchWithLook(look);
+    // When `fetch` throws, the SDK (2.0.1) leaves its time limit running, which keeps the process alive.
+    const fetch: typeof globalThis.fetch = (input, init) =>
+      request(input, init).catch(() => Response.error());
     return await ask(new VapiClient({ token: privateKey, baseUrl, maxRetries: 0, timeoutInSeconds, fetch }));
   } catch (cause) {
-    const { statusCode = null } = cause as { statusCode?: number };
+    const statusCode = (cause as { statusCode?: number }).statusCode || null;
     // The SDK's message quotes Vapi's answer, which may hold an assistant with its secrets.
     throw new VapiError(
       statusCode === null ? 'no answer from Vapi' : `Vapi answered ${statusCode}`,

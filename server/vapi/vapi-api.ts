@@ -97,7 +97,7 @@ export async function createWebCall(
   { outlivesVisit, ...call }: NewWebCall,
   look: VapiClock['look'],
 ): Promise<CreatedCall> {
-  const client = new VapiClient({ token: key, baseUrl, maxRetries: 0, timeoutInSeconds: timeoutSeconds });
+  const client = new VapiClient({ token: key, baseUrl, maxRetries: 0 });
   let response: Response;
   try {
     response = await client.fetch('/call/web', {

@@ -44,11 +44,20 @@ export function createVapiClock(now: () => number, log: Pick<Logger, 'warn'>): V
   };
 }
 
-/** `fetch` for the server SDK, with a look at each answer. */
-export function fetchWithLook(look: VapiClock['look'] | undefined): typeof fetch {
+/**
+ * `fetch` for the server SDK, with a look at each answer.
+ * @param timeoutMs milliseconds until an answer must begin; without it the SDK's own limit holds
+ */
+export function fetchWithLook(look: VapiClock['look'] | undefined, timeoutMs?: number): typeof fetch {
   return async (input, init) => {
-    const response = await fetch(input, init);
-    look?.(response.headers);
-    return response;
+    const stop = new AbortController();
+    const timer = timeoutMs === undefined ? undefined : setTimeout(() => stop.abort(), timeoutMs);
+    try {
+      const response = await fetch(input, timer ? { ...init, signal: stop.signal } : init);
+      look?.(response.headers);
+      return response;
+    } finally {
+      clearTimeout(timer);
+    }
   };
 }

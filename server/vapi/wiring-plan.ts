@@ -24,7 +24,7 @@ export interface WiringPlan {
 }
 
 /** What the ledger cannot do without. */
-const ourMessages = ['status-update', 'end-of-call-report'];
+export const ourMessages = ['status-update', 'end-of-call-report'];
 
 /** 4xx of ours are final; everything else (a restart, a lost connection) is worth another try. */
 const ourBackoffPlan = {
@@ -96,12 +96,23 @@ function targetOf(server: VapiServer): ForwardTarget | null {
   };
 }
 
+/** @returns the fields that Vapi shows otherwise than the plan has them, such as `server.url` */
+export function differencesFrom(plan: WiringPlan, shown: SavedAssistant): string[] {
+  const server = shown.server ?? {};
+  const names = [...new Set([...Object.keys(plan.server), ...Object.keys(server)])].sort();
+  const differing = names.filter((name) => !isSame(plan.server[name], server[name]));
+  return [
+    ...differing.map((name) => `server.${name}`),
+    ...(isSame(plan.serverMessages, shown.serverMessages) ? [] : ['serverMessages']),
+  ];
+}
+
 /** As an answer may show it: the values of headers are secrets. */
 export function showWiring(
   assistant: SavedAssistant,
   plan: WiringPlan,
   forwardUrl: string | null,
-): AssistantWiring {
+): Omit<AssistantWiring, 'state' | 'problem' | 'differences'> {
   return {
     assistantId: assistant.id,
     name: assistant.name ?? null,
@@ -131,7 +142,7 @@ function withoutNulls(server: VapiServer): VapiServer {
 
 /** Whatever the order of the keys; fields without a value do not count. */
 function isSame(a: unknown, b: unknown): boolean {
-  return JSON.stringify(sorted(a)) === JSON.stringify(sorted(b));
+  return JSON.stringify(sorted(a ?? null)) === JSON.stringify(sorted(b ?? null));
 }
 
 function sorted(value: unknown): unknown {

@@ -1,6 +1,6 @@
 /**
- * Billing: a million calls of 200 tenants rated, invoiced and frozen in one run, as a ratio to one SQL SUM over the same
- * rows, with the memory that it takes. SQLite, one process. `BENCH_CALLS` and `BENCH_TENANTS` make it smaller.
+ * Billing: a million calls of 200 tenants rated, invoiced and frozen in one run, as a ratio to one SQL SUM over the
+ * same rows, with the memory used. SQLite, one process. `BENCH_CALLS` and `BENCH_TENANTS` make it smaller.
  */
 import { randomBytes } from 'node:crypto';
 import { DatabaseSync } from 'node:sqlite';
@@ -18,7 +18,7 @@ const tenants = Number(process.env.BENCH_TENANTS ?? 200);
 const perTenant = Math.floor(calls / tenants);
 
 const everything: PlanInput['rates'][number]['channels'] = ['web', 'inbound', 'outbound', 'chat'];
-/** Each fourth tenant has one of them. */
+/** Used by each fourth tenant. */
 const plans: PlanInput[] = [
   plan('Per minute', {
     kind: 'per-minute',
@@ -44,7 +44,7 @@ function plan(name: string, price: PlanInput['rates'][number]['price']): PlanInp
 const database = await defaultEngine.create();
 if (database.config.kind !== 'sqlite') throw new Error('this bench is about SQLite');
 const { file } = database.config;
-// Where none answers, each tenant's comparison with it would wait for one, and that would be measured.
+// If no server answered, each tenant's comparison would wait for a timeout, and that would be measured.
 const vapi = await startEmptyVapi();
 const server = await startTestServer({
   database,
@@ -98,7 +98,7 @@ async function seed({ operator, createTenant, ctx }: TestServer): Promise<void> 
   db.close();
 }
 
-/** The baseline: what the same rows cost, asked in one statement, the best of three. */
+/** The baseline: the cost of the same rows in one statement, the best of three. */
 function timeSum(): number {
   const db = new DatabaseSync(file);
   const sum = db.prepare(
@@ -113,7 +113,7 @@ function timeSum(): number {
   return Math.min(...times);
 }
 
-/** Of every tenant with a Vapi that has none of its calls, as the close does it. */
+/** Compares each tenant with a Vapi that has none of its calls, as the close does. */
 async function timeComparison(ctx: TestServer['ctx']): Promise<number> {
   const check = createLedgerCheck(ctx);
   const billed = await listTenantsToBill(ctx.store, 0, null, tenants);
@@ -136,7 +136,7 @@ async function run({ ctx }: TestServer, sumMs: number): Promise<void> {
   const compareMs = await timeComparison(ctx);
   const closeStartedAt = performance.now();
   const report = await closeMonths(ctx, closeRequestSchema.parse({}), 'bench');
-  // A close compares each tenant once, and how long that takes says nothing about billing.
+  // A close compares each tenant once; how long that takes says nothing about billing.
   const billMs = performance.now() - closeStartedAt - compareMs;
   clearInterval(watch);
   const total = (entries: typeof report.entries) =>

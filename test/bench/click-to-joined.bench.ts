@@ -1,8 +1,8 @@
 /**
- * From the click to the call, beside a page that holds a public key and uses @vapi-ai/web directly: the same emulated
- * Vapi, real SDK and daily-js, the same browser, in turns, `BENCH_RUNS` (15) calls each in a fresh profile. Exits 1 when
- * a click of the mouse joins later than the direct page's by more than 5 % at the median in the mode that every tenant
- * has that wants no other. A page whose browser asks Vapi itself (`scoped-key`) pays for one more request.
+ * From the click to the call, compared with a page that has a public key and uses @vapi-ai/web directly: the same
+ * emulated Vapi, real SDK and daily-js, the same browser, in turns, `BENCH_RUNS` (15) calls each in a fresh profile.
+ * Exits 1 when a mouse click joins more than 5 % later than the direct page's at the median, in the default mode. A
+ * page whose browser asks Vapi itself (`scoped-key`) makes one more request.
  */
 import { cpus } from 'node:os';
 import type { BrowserContextOptions } from 'playwright-core';
@@ -11,13 +11,13 @@ import { readTimeline, type Step, steps, stepTexts, type Timeline } from './clic
 import { median, printTable } from './support/figures.ts';
 
 const runs = Number(process.env.BENCH_RUNS ?? 15);
-/** From the moment that the pointer is over the button to its press; a hand with a mouse is rarely quicker. */
+/** From the pointer reaching the button to the press; a hand with a mouse is rarely faster. */
 const hoverMs = Number(process.env.BENCH_HOVER_MS ?? 300);
 
-/** How long a finger is down; a tap of a hand is rarely shorter. */
+/** How long a finger is down; a real tap is rarely shorter. */
 const tapMs = Number(process.env.BENCH_TAP_MS ?? 80);
 
-/** A visit takes at least so long: quicker ones would meet the server's limit of requests a minute. */
+/** Minimum length of a visit: faster ones would meet the server's limit of requests a minute. */
 const visitMs = 1600;
 
 const ways = {
@@ -85,7 +85,7 @@ async function tap({ page, button }: CallPage): Promise<void> {
   await browser.send('Input.dispatchTouchEvent', { type: 'touchEnd', touchPoints: [] });
 }
 
-/** In turns, so that all meet the same machine; the first round only warms up. */
+/** In turns, so that all have the same conditions; the first round only warms up. */
 async function readAll(): Promise<Map<string, Timeline[]>> {
   const found = new Map<string, Timeline[]>();
   const pages = await openCallPages();
@@ -111,7 +111,7 @@ async function call(pages: CallPages, visitor: Visitor, way: Way): Promise<Timel
   const visit = await ways[way](pages, visitor.options);
   try {
     await visit.page.locator(visit.button).waitFor();
-    // The page is done with all that it does on its own, the direct page with its SDK.
+    // The page has finished its own work, the direct page also its SDK's.
     await visit.page.waitForLoadState('networkidle');
     await visitor.act(visit);
     return await readTimeline(visit.page);

@@ -1,6 +1,6 @@
 /**
- * Forwarding: what we add to a tool-call that the tenant's own server answers, and our own work on a report that goes
- * on to it. SQLite; caller, server and target share one process, so each figure holds a little of the others' work.
+ * Forwarding: what we add to a tool call that the tenant's own server answers, and our work on a forwarded report.
+ * SQLite; caller, server and target share one process, so each figure includes some of the others' work.
  */
 import { randomUUID } from 'node:crypto';
 import { report, startOwnServer, toolCalls } from '../server/metering/webhooks/support.ts';
@@ -17,7 +17,7 @@ try {
   const hook = `${server.url}/v1/webhooks/vapi/acme`;
   const direct: number[] = [];
   const throughUs: number[] = [];
-  // In turns, so that both meet the same machine.
+  // In turns, so that both have the same conditions.
   for (let round = 0; round < warmUp + rounds; round += 1) {
     const times = [await timed(own.url, toolCalls()), await timed(hook, toolCalls())] as const;
     if (round < warmUp) continue;
@@ -45,7 +45,7 @@ try {
   await own.close();
 }
 
-/** @returns milliseconds until the whole answer is there */
+/** @returns milliseconds until the whole answer has arrived */
 async function timed(url: string, body: string): Promise<number> {
   const startedAt = performance.now();
   const answer = await fetch(url, {

@@ -1,7 +1,8 @@
 /**
- * What an idle page pays for the closed element, beside the widgets of Vapi and of ElevenLabs: the same page of
+ * What an idle page pays for the closed element, compared with the widgets of Vapi and of ElevenLabs: the same page of
  * one line, the same server, the same run, on a processor four times slower. Every figure is the median of `BENCH_RUNS`
- * (9) visits less the blank page's median. Exits 1 when a goal is missed that does not depend on how busy the machine is.
+ * (9) visits less the blank page's median. Exits 1 when a goal is missed that does not depend on how busy the machine
+ * is.
  */
 import { cpus } from 'node:os';
 import { chromium } from 'playwright-core';
@@ -11,7 +12,7 @@ import { type Reading, serveEmptyPage } from './idle-page/measure.ts';
 import { median, printTable } from './support/figures.ts';
 
 const runs = Number(process.env.BENCH_RUNS ?? 9);
-/** A folder for a picture of each page, to see that what was measured was there. */
+/** Folder for a picture of each page, to check what was measured. */
 const pictures = process.env.BENCH_PICTURES;
 
 const embeds = await loadEmbeds();
@@ -72,7 +73,7 @@ for (const [goal, reached, steady] of goals) {
 }
 process.exitCode = goals.some(([, reached, steady]) => steady && !reached) ? 1 : 0;
 
-/** In turns, so that all meet the same machine; the first round only warms the browser up. */
+/** In turns, so that all have the same conditions; the first round only warms the browser up. */
 async function readAll(): Promise<Map<Embed, Reading[]>> {
   const found = new Map<Embed, Reading[]>(embeds.map((embed) => [embed, []]));
   const emptyPage = await serveEmptyPage(embeds);

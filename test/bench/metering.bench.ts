@@ -1,6 +1,6 @@
 /**
- * Metering: reports taken durably against a bare insert loop on the same file, a month that needs mending, and what a
- * million calls cost to sum up. SQLite, one process. `BENCH_CALLS` and `BENCH_ROWS` make it smaller.
+ * Metering: reports stored durably against a bare insert loop on the same file, a month that needs repair, and the time
+ * to sum up a million calls. SQLite, one process. `BENCH_CALLS` and `BENCH_ROWS` make it smaller.
  */
 import { randomUUID } from 'node:crypto';
 import { DatabaseSync } from 'node:sqlite';
@@ -57,13 +57,13 @@ async function intake(): Promise<void> {
   );
   const baseline = bareInserts(count);
   const startedAt = performance.now();
-  for (const event of events) await ingestCallEvent(ctx.store, ctx.box, tenant, event, ctx.now());
+  for (const event of events) await ingestCallEvent(ctx, tenant, event);
   const perSecond = count / ((performance.now() - startedAt) / 1000);
   print('reports taken durably', `${Math.round(perSecond)}/s`, `bare inserts ${Math.round(baseline)}/s`);
   print('  ratio to the bare insert', (perSecond / baseline).toFixed(2));
 }
 
-/** 5 % of the reports lost, 5 % doubled, 5 % with their cost only later. */
+/** 5 % of the reports lost, 5 % doubled, 5 % with a late cost. */
 async function mendMonth(): Promise<void> {
   const { emulator, server, addTenant } = network;
   const month = await addTenant('month');
@@ -83,7 +83,7 @@ async function mendMonth(): Promise<void> {
     if (kind === 0) continue;
     const told = reportOf(network, call.id, createdAt, kind === 1 ? null : cost, call.view);
     for (let copy = 0; copy < (kind === 2 ? 2 : 1); copy += 1) {
-      await ingestCallEvent(server.ctx.store, server.ctx.box, owner, told, server.ctx.now());
+      await ingestCallEvent(server.ctx, owner, told);
     }
   }
   const startedAt = performance.now();
@@ -150,7 +150,7 @@ async function timed(runs: number, work: () => Promise<unknown>): Promise<number
   return times.sort((a, b) => a - b)[Math.floor(runs / 2)] ?? 0;
 }
 
-/** @param view the emulator's call, where there is one, for its own times */
+/** @param view the emulator's call, if there is one, for its own times */
 function reportOf(
   { acme }: TestNetwork,
   callId: string,

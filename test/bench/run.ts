@@ -1,4 +1,4 @@
-/** `npm run bench [name …]`: every `*.bench.ts` here, or those whose names are given, one after the other. */
+/** `npm run bench [name …]`: every `*.bench.ts` here, or the named ones, one after another. */
 import { spawnSync } from 'node:child_process';
 import { globSync } from 'node:fs';
 import { basename } from 'node:path';

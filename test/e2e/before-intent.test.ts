@@ -1,4 +1,4 @@
-/** What a page pays for the element before its visitor wants anything: one script, and nothing else. */
+/** What a page pays for the element before any intent: one script, and nothing else. */
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import type { Page } from 'playwright-core';
@@ -22,14 +22,14 @@ test('before intent the element loads its one script, stores nothing and moves n
         arriving.resolve(page);
       },
     });
-    // What the page itself moves, as it gets its styles and fonts, is over before the script comes.
+    // The page's own shifts, as it gets its styles and fonts, are over before the script arrives.
     const { asked, release } = await script.promise;
     await asked;
     await standStill(await arriving.promise);
     release();
     const visit = await opening;
     await visit.page.locator('vapi-agent').first().locator('[part=launcher]').waitFor();
-    // Everything that a page does by itself, it does until it is idle after it was loaded.
+    // What a page does automatically is done once it is idle after loading.
     await visit.page.waitForLoadState('networkidle');
     const elsewhere = visit.traffic
       .sent()

@@ -32,7 +32,7 @@ test('proxy: the call works, is counted to the micro, and the browser never hold
       tokensOfOurs += 1;
     }
   }
-  // The search is no blind one: it saw our own tokens, the conversation and the answers' headers.
+  // Proves that the search works: it saw our own tokens, the conversation and the answers' headers.
   assert.ok(tokensOfOurs >= 2, 'our own session token was found');
   const all = pieces.map(({ text }) => text).join('\n');
   assert.match(all, /What can we bake for you/);

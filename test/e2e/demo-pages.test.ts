@@ -1,4 +1,4 @@
-/** The demo's pages are fit to be shown: accessible, in both colour schemes, on a phone and on a desk; and each does what it says. */
+/** The demo's pages are presentable: accessible, in both colour schemes, on phones and desktops; each works as described. */
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -27,7 +27,7 @@ const paths = [
   '/strict-nonce',
 ];
 
-/** Of a launcher that nobody has told its tenant's. */
+/** Of a launcher that does not know its tenant's. */
 const usualColor = 'rgb(20, 99, 92)';
 
 let stage: Stage;
@@ -42,7 +42,7 @@ const screens = [
 ] as const;
 
 for (const { colorScheme, width } of screens) {
-  test(`${colorScheme}, ${width} pixels: no page has a fault that axe knows, anything too wide, or a launcher of the wrong colour`, async () => {
+  test(`${colorScheme}, ${width} pixels: no page has a fault known to axe, anything too wide, or a launcher of the wrong colour`, async () => {
     const { demo } = stage;
     for (const url of [...paths.map((path) => demo.site + path), demo.foreignSite]) {
       const visit = await stage.visit(url, { colorScheme, viewport: { width, height: 720 } });
@@ -65,7 +65,7 @@ test('the first page leads to every other one', async () => {
   const links = await visit.page
     .locator('main a')
     .evaluateAll((all) => all.map((link) => (link as HTMLAnchorElement).pathname));
-  // What another page leads to.
+  // Where another page leads to.
   const further = ['/', '/framed', '/hotel-rooms'];
   const wanted = paths.filter((path) => !path.includes('?') && !further.includes(path));
   assert.deepEqual(
@@ -113,7 +113,7 @@ test('/languages: the language changes in the middle of a call, and so does the 
   await visit.leave();
 });
 
-test('/consent: the page hears the yes, and can take it back', async () => {
+test('/consent: the page is notified of consent, and can withdraw it', async () => {
   const visit = await stage.visit(`${stage.demo.site}/consent`);
   const { page } = visit;
   const agent = page.locator('vapi-agent');
@@ -128,7 +128,7 @@ test('/consent: the page hears the yes, and can take it back', async () => {
   await visit.leave();
 });
 
-test('/one-page: a call goes on over three views and back, also where the router moves the element', async () => {
+test('/one-page: a call continues over three views and back, even if the router moves the element', async () => {
   const visit = await stage.visit(`${stage.demo.site}/one-page`);
   const { page } = visit;
   const agent = page.locator('vapi-agent');
@@ -148,7 +148,7 @@ test('/one-page: a call goes on over three views and back, also where the router
   await visit.leave();
 });
 
-test('/hotel: a call goes on on the page that a link leads to', async () => {
+test('/hotel: a call continues on the page that a link leads to', async () => {
   const visit = await stage.visit(`${stage.demo.site}/hotel`);
   await visit.context.grantPermissions(['microphone']);
   const { page } = visit;
@@ -165,7 +165,7 @@ test('/hotel: a call goes on on the page that a link leads to', async () => {
   await visit.leave();
 });
 
-test('/frames: without the permission the frame says so, with it the call works', async () => {
+test('/frames: without permission the frame says so, with permission the call works', async () => {
   const visit = await stage.visit(`${stage.demo.site}/frames`);
   const [refused, allowed] = [0, 1].map((index) =>
     visit.page.frameLocator('iframe').nth(index).locator('vapi-agent'),
@@ -194,7 +194,7 @@ test('/embedding: one class and one launcher each, in the page and in a componen
   await visit.leave();
 });
 
-test('a page that is not there is a plain 404, and no file outside the folder is served', async () => {
+test('a page that does not exist is a plain 404, and no file outside the folder is served', async () => {
   for (const path of ['/nothing', '/../cast', '/%2e%2e/cast.ts', '/acme/..%2f..%2f..%2fcast.ts']) {
     assert.equal((await fetch(stage.demo.site + path)).status, 404, path);
   }

@@ -1,4 +1,4 @@
-/** The demo as a newcomer starts it: a process that says where it is, ends cleanly, and explains a taken port. */
+/** The demo as a newcomer starts it: a process that prints its addresses, ends cleanly, and explains a taken port. */
 import assert from 'node:assert/strict';
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -19,7 +19,7 @@ interface Started {
   /** What it has printed so far. */
   out(): string;
   err(): string;
-  /** What lies in the temporary folder that this process has for itself. */
+  /** What is in the temporary folder that only this process uses. */
   leftovers(): string[];
   /** The exit code, once it has ended. */
   ended: Promise<number | null>;
@@ -61,7 +61,7 @@ const printed = (demo: Started, text: string) =>
     (output) => output.includes(text),
   );
 
-test('--json: one line of addresses; the month is there; a booked call is told; SIGINT leaves nothing', async () => {
+test('--json: one line of addresses; the month exists; a booked call is reported; SIGINT leaves nothing', async () => {
   const demo = startDemoProcess({ EMULATOR_REPORT_DELAY_MS: '0' }, '--json');
   await printed(demo, '\n');
   const lines = demo.out().trim().split('\n');
@@ -137,7 +137,7 @@ test('without --json it says what to open and what to try; a signal during the s
   assert.equal(await demo.ended, 0);
 
   const early = startDemoProcess({ EMULATOR_PORT: '0' });
-  // Before its own code runs, a process can only die of the signal; from then on it ends by itself.
+  // Before its own code runs, a process can only be killed by the signal; from then on it ends in its own way.
   await eventually(async () => early.leftovers().length, Boolean);
   early.child.kill('SIGINT');
   assert.equal(await early.ended, 0);
@@ -169,7 +169,7 @@ test('--port-base reaches the ports; an unknown option is named', async () => {
   assert.match(unknown.err(), /Unknown option '--ports'/);
 });
 
-test('two parts on one port and a port that is none are told before anything starts', async () => {
+test('two parts on one port and an invalid port are reported before anything starts', async () => {
   const twice = startDemoProcess({ PORT: '48787', DEMO_SITE_PORT: '48787' });
   const bad = startDemoProcess({ PORT: 'eighty', EMULATOR_PORT: '99999' });
   assert.equal(await twice.ended, 1);

@@ -1,4 +1,4 @@
-/** The demo as its pages hand it out, asked without a browser: the portal, the tenants for what goes wrong, the busy line. */
+/** What the demo's pages rely on, requested without a browser: the portal, the tenants for failures, the busy line. */
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { readPorts } from '../../demo/ports.ts';
@@ -33,7 +33,7 @@ test('the first page leads to the portal, each time by a new link that signs in'
   }
 });
 
-test('the operator begins with real clients; the tenants for what goes wrong come with their page, once', async () => {
+test('the operator begins with real clients; the tenants for failures are created with their page, once', async () => {
   const first = await tenants();
   assert.deepEqual(first, ['acme', 'fern-garden', 'riverside-dental', 'show-consent', 'show-rejoin']);
   const visits = [1, 2].map(() => fetch(`${demo.site}/trouble`));

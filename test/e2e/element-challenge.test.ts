@@ -1,4 +1,4 @@
-/** A tenant that demands a proof of work: the element does it unseen, and the call comes as ever. */
+/** A tenant that requires a proof of work: the element does it invisibly, and the call starts as usual. */
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { type HostPages, hangUp, openHostPages, talk } from './support/host-page.ts';
@@ -10,10 +10,10 @@ before(async () => {
 });
 after(() => pages?.close());
 
-/** The browser's own words about the request that taught us of the challenge. */
+/** The browser's own message about the request that revealed the challenge. */
 const refused = /^Failed to load resource: the server responded with a status of 403/;
 
-test('a click that is first to ask solves the challenge and gets its call', async () => {
+test('the first click solves the challenge and gets its call', async () => {
   const visit = await pages.open(`${pages.script}<vapi-agent tenant="proof"></vapi-agent>`);
   await talk(visit.agent);
   await hangUp(visit.agent);
@@ -22,9 +22,9 @@ test('a click that is first to ask solves the challenge and gets its call', asyn
   await visit.leave([refused]);
 });
 
-test('with the settings known, no request is refused, and the second call solves a challenge of its own', async () => {
+test('with the settings known, no request is refused, and the second call solves its own challenge', async () => {
   const visit = await pages.open(`${pages.script}<vapi-agent tenant="proof" mode="hybrid"></vapi-agent>`);
-  // Opened by the page: no intent yet, so the settings come and no session is asked for.
+  // Opened by the page: no intent yet, so the settings are loaded and no session is requested.
   await visit.agent.evaluate((agent: HTMLElement & { show(): void }) => agent.show());
   await visit.agent.getByRole('heading', { name: 'proof' }).waitFor();
   for (const name of ['Start the call', 'Talk again']) {

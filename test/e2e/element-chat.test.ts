@@ -38,7 +38,7 @@ test('text, a call, and text again: one transcript, and every message has its ro
   await visit.leave();
 });
 
-test('no key of Vapi and no preflight: the page sends text/plain to our server and nothing elsewhere', async () => {
+test('no Vapi key and no preflight: the page sends text/plain to our server and nothing elsewhere', async () => {
   const visit = await pages.open(`${pages.script}<vapi-agent tenant="writes" mode="chat"></vapi-agent>`);
   const hosts = new Set<string>();
   const methods = new Set<string>();

@@ -1,4 +1,4 @@
-/** The configurator shows what is chosen on one living element, and what it writes makes the same on another page. */
+/** The configurator shows the choices on one live element, and its output gives the same result on another page. */
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { openStage, type Stage, waitForState } from './support/stage.ts';
@@ -61,7 +61,7 @@ test('in the middle of a call everything changes in place: panel and call stay, 
   await page.getByRole('radio', { name: 'Top left' }).check({ force: true });
   await page.getByLabel('Language').selectOption('fr');
   await agent.getByRole('button', { name: 'Raccrocher' }).waitFor();
-  await page.getByRole('checkbox', { name: /^Go on from page to page/ }).check();
+  await page.getByRole('checkbox', { name: /^Continue calls from page to page/ }).check();
   await waitForState(agent, 'live');
   assert.deepEqual(JSON.parse((await page.locator('#settings').textContent()) ?? ''), {
     texts: { disclosure: 'A machine speaks.' },
@@ -72,11 +72,11 @@ test('in the middle of a call everything changes in place: panel and call stay, 
   await visit.leave();
 });
 
-test('what is written for the server is what its API takes', async () => {
+test('what is written for the server is what its API accepts', async () => {
   const visit = await open();
   const { page } = visit;
   await page.getByLabel('Greeting', { exact: true }).fill('Good day!');
-  await page.getByRole('checkbox', { name: /^Go on from page to page/ }).check();
+  await page.getByRole('checkbox', { name: /^Continue calls from page to page/ }).check();
   const body = await page.locator('#settings').textContent();
   const { server, operatorKey } = stage.demo;
   const answer = await fetch(`${server}/v1/tenants/acme`, {

@@ -1,4 +1,4 @@
-/** Whoever uses the keyboard sees where the focus is: nothing lies over it, and its ring stands out from what is beside it. */
+/** Keyboard users see where the focus is: nothing covers it, and its ring stands out from what is beside it. */
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import type { Locator, Page } from 'playwright-core';
@@ -32,7 +32,7 @@ async function talkAndWrite({ agent, page }: HostPage): Promise<void> {
   await agent.locator('.line').nth(3).waitFor();
 }
 
-/** What the Tab key reaches in the panel, in order, each with what lies over it; until the focus leaves it. */
+/** What the Tab key reaches in the panel, in order, each with what covers it; until the focus leaves the panel. */
 async function walk(page: Page, agent: Locator): Promise<string[]> {
   await agent.locator('[role=dialog]').focus();
   const reached: string[] = [];
@@ -44,7 +44,7 @@ async function walk(page: Page, agent: Locator): Promise<string[]> {
   return reached;
 }
 
-/** Runs in the page. @returns the name of what has the focus, and what covers or cuts it; null outside of the panel */
+/** Runs in the page. @returns the name of what has the focus, and what covers or cuts it; null outside the panel */
 function lookAtFocus(element: Element): string | null {
   const root = element.shadowRoot as ShadowRoot;
   const focused = root.activeElement;
@@ -114,7 +114,7 @@ for (const viewport of [
 
 const brands = ['#ffd400', '#ffffff', '#000000', '#7f7f7f', '#14635c', '#e4002b'];
 for (const colorScheme of ['light', 'dark'] as const) {
-  test(`${colorScheme}: the ring of the focus has a contrast of 3 to what is beside it, whatever the brand's colour`, async () => {
+  test(`${colorScheme}: the focus ring has a contrast of 3 to what is beside it, whatever the brand's colour`, async () => {
     const visit = await open('mode="hybrid"', { colorScheme, viewport: { width: 1280, height: 720 } });
     const { agent, page } = visit;
     for (const brand of brands) {
@@ -137,8 +137,8 @@ for (const colorScheme of ['light', 'dark'] as const) {
 }
 
 /**
- * Runs in the page. Between the ring and the thing in it, and outside of the ring, is what its shadow paints, or the
- * panel. @returns what the ring of the focus has too little contrast to
+ * Runs in the page. Between the ring and its element, and outside the ring, is what its shadow paints, or the panel.
+ * @returns what the focus ring has too little contrast to
  */
 function weakRings(element: Element): string[] {
   const root = element.shadowRoot as ShadowRoot;

@@ -9,7 +9,7 @@ let visits: HostVisits;
 before(async () => {
   const engine = await openEngine('Chromium');
   visits = await openHostVisits(engine).catch(async (error: unknown) => {
-    // Left running it would keep the test process from ending with the error.
+    // If it kept running, the test process would not end with the error.
     await engine.close();
     throw error;
   });
@@ -18,7 +18,7 @@ after(() => visits?.close());
 
 const lab = '<vapi-agent tenant="lab"></vapi-agent>';
 
-test('Trusted Types: Daily cannot load, so no call is asked for, and the developer reads what to add', async () => {
+test('Trusted Types: Daily cannot load, so no call is requested, and the developer reads what to add', async () => {
   const headers = { 'content-security-policy': "require-trusted-types-for 'script'" };
   const callsBefore = visits.site.demo.emulator.calls().length;
   const visit = await visits.open(visits.site.script + lab, { headers });

@@ -1,4 +1,4 @@
-/** A call on a site of several pages: it goes on where its tenant wants that, and ends with the page where not. */
+/** A call on a site of several pages: it continues if its tenant wants that, and otherwise ends with the page. */
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { countsOneCall } from './support/call.ts';
@@ -35,7 +35,7 @@ async function visitSite(): Promise<Visit> {
   const visit = await stage.visit('about:blank');
   await visit.page.addInitScript(() => {
     new MutationObserver(() => {
-      // Before the element's code runs, which waits for the whole document.
+      // Before the element's code, which waits for the whole document.
       if (!customElements.get('vapi-agent')) document.querySelector('vapi-agent')?.setAttribute('rejoin', '');
     }).observe(document, { childList: true, subtree: true });
   });
@@ -66,12 +66,12 @@ test('talking, another page, talking on, hanging up: one call, with its whole le
     await agent.locator('[part=launcher]').click();
     await waitForState(agent, 'live');
     await hearMore(visit);
-    // What is certain of the first line; more of it may follow.
+    // The certain part of the first line; more of it may follow.
     const said = await lines(visit).first().locator('span:not(.partial)').first().textContent();
     assert.ok(said);
     assert.equal(await stored(visit), 0, 'while a page has the call nothing is stored');
     await canBeLeft(page);
-    // The browser gives the microphone for one page at a time here, so it takes a tap.
+    // This browser gives the microphone to one page at a time, so it takes a tap.
     await page.goto(`${stage.demo.site}/acme?page=2`);
     await agent.getByText('Your call is still on').waitFor();
     await agent.getByRole('button', { name: 'Back to the call' }).last().click();
@@ -115,7 +115,7 @@ test('without consent the next page joins nothing, and the call ends', async () 
   await visit.leave();
 });
 
-test('where the tenant does not want it, a change of page ends the call', async () => {
+test('if the tenant does not want it, a change of page ends the call', async () => {
   await change({ rejoinCalls: false });
   const visit = await visitSite();
   const agent = visit.page.locator('vapi-agent');

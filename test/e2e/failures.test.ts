@@ -1,4 +1,4 @@
-/** Whatever goes wrong, the visitor reads what it is and what to do, and is not billed for what did not take place. */
+/** Whatever fails, the visitor reads what it is and what to do, and is not billed for what did not take place. */
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { farMs } from '../support/time-limit.ts';
@@ -26,7 +26,7 @@ interface Case {
   words: string[];
   /** Whether the browser itself logs a refused request. */
   isRefused?: true;
-  /** The main button; default: another try. What another try cannot mend does not offer one. */
+  /** The main button; default: try again. It is not offered if trying again cannot help. */
   wayOn?: 'Close';
 }
 
@@ -101,7 +101,7 @@ for (const { title, tenant, words, isRefused, wayOn = 'Try again' } of refusals)
   });
 }
 
-test('a refused microphone is told before anything is reserved or created', async () => {
+test('a refused microphone is reported before anything is reserved or created', async () => {
   const { demo } = stage;
   const visit = await stage.visit(`${demo.site}/acme`, { microphone: 'denied' });
   const agent = visit.page.locator('vapi-agent');
@@ -114,7 +114,7 @@ test('a refused microphone is told before anything is reserved or created', asyn
   await visit.leave();
 });
 
-test('too many calls: the second within a minute is asked to wait', async () => {
+test('too many calls: the second within a minute has to wait', async () => {
   const visit = await stage.visit(`${stage.demo.site}/trouble`);
   const agent = visit.page.locator('vapi-agent[tenant=try-too-fast]');
   await agent.locator('[part=launcher]').click();
@@ -130,7 +130,7 @@ test('the assistant hangs up: an ordinary end without an error, and the call is 
   const { demo } = stage;
   const visit = await stage.visit(`${demo.site}/trouble`);
   const agent = visit.page.locator('vapi-agent[tenant=try-hang-up]');
-  // It is live for as long as the assistant has something to say: the events tell that it was.
+  // It is live only while the assistant speaks: the events prove that it was.
   await agent.locator('[part=launcher]').click();
   await waitForState(agent, 'ended');
   assert.ok((await visit.events()).includes('call-start'));
@@ -144,7 +144,7 @@ test('the assistant hangs up: an ordinary end without an error, and the call is 
   await visit.leave();
 });
 
-test('the service drops the call: the visitor can call again, and what it cost until then is counted', async () => {
+test('the service drops the call: the visitor can call again, and its cost until then is counted', async () => {
   const { demo } = stage;
   const visit = await stage.visit(`${demo.site}/trouble`);
   const agent = visit.page.locator('vapi-agent[tenant=try-cut-off]');
@@ -159,7 +159,7 @@ test('the service drops the call: the visitor can call again, and what it cost u
   await visit.leave();
 });
 
-test('a slow service: the panel stays calm until the call is there', async () => {
+test('a slow service: the panel stays calm until the call exists', async () => {
   stage.demo.emulator.setSwitch('slowMs', 0);
   const visit = await stage.visit(`${stage.demo.site}/trouble`);
   const { asked, release } = await hold(visit.page, '**/v1/calls');
@@ -174,14 +174,14 @@ test('a slow service: the panel stays calm until the call is there', async () =>
   await visit.leave();
 });
 
-test('a report that comes twice is one call, a report without a cost is “unknown” and not zero', async () => {
+test('a report that arrives twice is one call, a report without a cost is “unknown” and not zero', async () => {
   const { demo } = stage;
   const { emulator, operator } = demo;
   const assistantOf = (name: string) => {
     const org = demo.orgs.get('try-slow');
     return org?.assistants.find((assistant) => assistant.name === name)?.id ?? '';
   };
-  const twice = emulator.makeCall({ assistantId: assistantOf('The report comes twice'), seconds: 60 });
+  const twice = emulator.makeCall({ assistantId: assistantOf('The report arrives twice'), seconds: 60 });
   await emulator.waitForCall(twice.id, 'settled', farMs);
   const { total } = await operator.usage('try-report-twice');
   const cost = emulator.books().find(({ callId }) => callId === twice.id)?.cost ?? 0;
@@ -198,7 +198,7 @@ test('a report that comes twice is one call, a report without a cost is “unkno
   assert.equal((await operator.usage('try-cost-unknown')).total.callsWithoutCost, 1);
 });
 
-test('the server is down: “No connection”, and it works again when the server does', async (context) => {
+test('the server is down: “No connection”, and it works again once the server is up', async (context) => {
   const other = await openStage();
   context.after(() => other.close());
   const visit = await other.visit(`${other.demo.site}/acme`);

@@ -1,4 +1,4 @@
-/** A page that has copied a client's snippet gets nothing, costs nothing, and stays as it was. */
+/** A page that has copied a client's snippet gets nothing, costs nothing, and is not changed. */
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import {

@@ -1,6 +1,6 @@
 /**
- * Every snippet of the install pages, as it is written there, in a page that imitates the builder: where it puts the
- * code, what it locks, strips or sends. A call is made on each.
+ * Every snippet of the install pages, verbatim, in a page that imitates the builder: where it puts the code, what it
+ * locks, strips or sends. A call is made on each.
  */
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
@@ -103,7 +103,7 @@ test('Squarespace: in the footer, with styles that reach for every button', () =
     head: '<style>button { display: none !important } #siteWrapper { position: relative; z-index: 9 }</style>',
   }));
 
-test('Framer: the page beside it is drawn anew and swapped without a reload', async () => {
+test('Framer: the page beside it is redrawn and swapped without a reload', async () => {
   const page = await pages.open(`<div id="main"><a href="/about">About</a></div>${embedded('framer')}`);
   await talk(page.agent);
   await page.page.evaluate(() => {
@@ -123,7 +123,7 @@ test('Ghost: in the site footer', () =>
 test('Google Tag Manager: old syntax only, attributes stripped, put in later', async () => {
   const code = /<script>\n([\s\S]*)<\/script>/.exec(embedded('gtm'))?.[1] ?? '';
   assert.ok(code.length > 100);
-  // Refuses syntax newer than what the tag's own check takes.
+  // Refuses syntax newer than the tag's own check accepts.
   assert.match(transformSync(code, { target: 'es5' }).code, /createElement\("vapi-agent"\)/);
   await callOn('gtm', insertedLater);
 });
@@ -161,7 +161,7 @@ test('the client’s colours get through a policy that forbids inline styles', a
   }
 });
 
-test('a launcher that a browser has kept from the build before finds its panel and its call', async () => {
+test('a launcher cached from the previous build finds its panel and its call', async () => {
   const { server } = pages.demo;
   const now = await (await fetch(`${server}/widget.js`)).text();
   const before = now.replaceAll(
@@ -178,7 +178,7 @@ test('a launcher that a browser has kept from the build before finds its panel a
   await page.leave();
 });
 
-test('in an iframe on another address the microphone is refused, and the visitor is told; `allow` lets it through', async () => {
+test('in an iframe on another address the microphone is refused, and the visitor reads so; `allow` permits it', async () => {
   const other = pages.origin.replace('localhost', '127.0.0.1');
   await pages.addTenant('framed', { name: 'Framed', allowedOrigins: [other] });
   const body = `<!doctype html><html lang="en"><title>Embed</title>${pages.script}<vapi-agent tenant="framed"></vapi-agent></html>`;
@@ -201,7 +201,7 @@ test('in an iframe on another address the microphone is refused, and the visitor
   }
 });
 
-/** As it is written, but for this run's server and the tenant of these pages. */
+/** Verbatim, except for this run's server and the tenant of these pages. */
 function embedded(name: string): string {
   const text = snippets.get(name);
   assert.ok(text, `no snippet for ${name}`);
@@ -222,7 +222,7 @@ async function callOn(
 }
 
 /**
- * What a tag manager does: the text becomes nodes, scripts are made anew with nothing but their source or text, and
+ * Works like a tag manager: the text becomes nodes, scripts are created again with only their source or text, and
  * everything goes to the end of the page.
  */
 function insertedLater(snippet: string): string {
@@ -240,7 +240,7 @@ function insertedLater(snippet: string): string {
   </script>`;
 }
 
-/** As reported of Wix's hardening: these can be used but not replaced, and a replacement throws in a module. */
+/** As reported about Wix's hardening: these can be used but not replaced, and replacing one throws in a module. */
 function lockBrowser(): void {
   const locked: [object, string][] = [
     [EventTarget.prototype, 'addEventListener'],

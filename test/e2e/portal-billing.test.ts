@@ -1,4 +1,4 @@
-/** What the operator does about money in the portal: closes months, acts on invoices, sets plans. */
+/** What the operator does with money in the portal: closes months, acts on invoices, sets plans. */
 import assert from 'node:assert/strict';
 import { readFile } from 'node:fs/promises';
 import { after, before, test } from 'node:test';
@@ -58,7 +58,7 @@ before(async () => {
       await mustBe(200, server.operator('POST', `/v1/tenants/bravo/invoices/${id}/push`));
     }
   }
-  // November is not: 13.00, 10.00 through Stripe, and 10.00 beside a call of which nobody knows the cost yet.
+  // November is not: 13.00, 10.00 through Stripe, and 10.00 beside a call whose cost is not yet known.
   await stage.addTenant('xray', plan, '2026-11-01', { name: 'Xray' });
   await stage.book('xray', { id: 'x-1', at: '2026-11-10T09:00:00Z', seconds: 180 });
   await stage.addTenant('yankee', plan, '2026-11-01', { name: 'Yankee' });
@@ -84,7 +84,7 @@ const invoicesOf = async (slug: string) =>
   (await stage.server.operator('GET', `/v1/tenants/${slug}/invoices`)).body.invoices;
 const heading = (page: Page, name: string) =>
   page.getByRole('heading', { level: 1, name, exact: true }).waitFor();
-/** Presses a button, and another one in the question that comes. */
+/** Presses a button, then the one in the question that follows. */
 async function act(page: Page, button: string, question: string, yes: string): Promise<void> {
   await page.getByRole('button', { name: button, exact: true }).click();
   await page.getByRole('dialog', { name: question }).getByRole('button', { name: yes }).click();
@@ -140,7 +140,7 @@ test('a month is closed: first what would be issued, then the question, then the
   assert.equal(asked.length, 2, 'one dry run, one run');
   assert.equal((await invoicesOf('yankee')).length, 1);
 
-  // Idle runs, as the server makes them every hour where it closes months by itself, hide nothing.
+  // Idle runs, as the server makes them every hour when it closes months automatically, hide nothing.
   stage.server.clock.now += 1000;
   await mustBe(200, stage.server.operator('POST', '/v1/billing/close', {}));
   await visit.go('#/attention', 'Needs attention');
@@ -199,7 +199,7 @@ test('the invoices of all clients are filtered by month and state, and saved as 
     await page.locator('.waiting').first().waitFor({ state: 'detached' });
   };
   await list('Month', '2026-10');
-  // Those of one run are equally new.
+  // All of one run are equally new.
   const shown = async () => (await rows(page, 'Invoices of all clients')).sort().reverse();
   assert.deepEqual(await shown(), [
     ['INV-000003', 'Coda', 'October 2026', 'issued', '30 Dec 2026', '$10.00'],
@@ -237,7 +237,7 @@ test('an invoice is credited by line, marked as paid, voided with a reason, or f
   await page.getByRole('link', { name: number }).click();
   await heading(page, `India: Invoice ${number}`);
   await page.getByRole('button', { name: 'Mark as paid' }).waitFor();
-  // Who is collected by the operator itself has nothing to push.
+  // A client that the operator collects from directly has nothing to push.
   assert.equal(await page.getByRole('button', { name: 'Send to Stripe' }).count(), 0);
   await page.getByRole('button', { name: 'Credit note' }).click();
   await page.getByLabel('What to credit').selectOption('Selected lines');
@@ -254,7 +254,7 @@ test('an invoice is credited by line, marked as paid, voided with a reason, or f
   await page.getByLabel('Line 2:').fill('1.25');
   await issue.click();
   await page.getByRole('dialog').getByText('credits $1.25 before tax').waitFor();
-  // The first answer is lost on the way; what is sent again is the same note.
+  // The first answer is lost on the way; sending it again gives the same note.
   let answers = 0;
   await page.route('**/credit-notes', async (route) => {
     answers += 1;
@@ -306,7 +306,7 @@ test('an invoice is credited by line, marked as paid, voided with a reason, or f
   await visit.leave(/status of 400|ERR_FAILED/);
 });
 
-test('an invoice goes to Stripe when the operator says so; its client sees it without any button to change it', async () => {
+test('an invoice goes to Stripe when the operator says so; its client sees it without buttons to change it', async () => {
   await stage.addTenant('echo', plan, '2026-10-01', { name: 'Echo' });
   await collectByStripe('echo', 'charge');
   await mustBe(200, stage.bill('echo', '2026-10'));
@@ -334,7 +334,7 @@ test('an invoice goes to Stripe when the operator says so; its client sees it wi
   await client.leave();
 });
 
-test('a plan is made from a preset with other numbers, said in words, tried on a past month, and set', async () => {
+test('a plan is made from a preset with other numbers, described in words, tried on a past month, and set', async () => {
   await stage.addTenant('foxtrot', plan, '2026-12-01', { name: 'Foxtrot' });
   await stage.book('foxtrot', { id: 'f-1', at: '2026-12-10T09:00:00Z', seconds: 150 });
   const visit = await signIn(null);
@@ -381,7 +381,7 @@ test('a plan is made from a preset with other numbers, said in words, tried on a
   const { versions } = (await stage.server.operator('GET', '/v1/tenants/foxtrot/plan')).body;
   assert.deepEqual(versions.at(-1).plan.rates[0].price.perMinuteMicros, 650_000);
 
-  // Experts write JSON, with what has no field; the server's own words stand where the mistake is.
+  // Experts write JSON, including values without a field; the server's own message is shown where the mistake is.
   await page.getByText('Edit as JSON').click();
   const json = page.getByLabel('Plan', { exact: true });
   await json.fill('{"rates": []}');
@@ -405,7 +405,7 @@ test('a plan is made from a preset with other numbers, said in words, tried on a
   await page.getByText('Saved.').waitFor();
   assert.equal((await rows(page, 'Plans'))[0]?.[1], 'At cost');
 
-  // A slip in the year would bill every month since: that is asked.
+  // A typing error in the year would bill every month since, so it is confirmed.
   await page.getByLabel('Starts on').fill('2025-12-01');
   await set.click();
   const slip = page.getByRole('dialog', { name: 'Bill past months?' });
@@ -448,7 +448,7 @@ test('a client’s account is set, and prepaid credit is booked once, after a qu
   const credit = page.locator('credit-section');
   await credit.getByLabel('Amount in USD').fill('250.5');
   await credit.getByLabel('Note').fill('Paid in advance');
-  // The first answer is lost on the way; what is sent again is the same payment.
+  // The first answer is lost on the way; sending it again gives the same payment.
   let answers = 0;
   await page.route('**/v1/tenants/golf/credits', async (route) => {
     if (route.request().method() !== 'POST') return route.continue();
@@ -494,7 +494,12 @@ test('notices are read in words, newest first, twenty at a time', async () => {
   assert.ok(coda);
   for (let no = 1; no <= 21; no += 1) {
     const facts = { dueCents: no * 100, currency: 'usd' };
-    await raiseNotice(ctx.store, coda, 'invoice-overdue', `INV-1000${no}`, facts, clock.now + no * 1000);
+    await raiseNotice(
+      ctx.store,
+      coda,
+      { kind: 'invoice-overdue', period: `INV-1000${no}`, data: facts },
+      clock.now + no * 1000,
+    );
   }
   const visit = await signIn(null);
   const { page } = visit;
@@ -518,7 +523,7 @@ for (const { width, dark, rules } of [
   { width: 1280, dark: false, rules: undefined },
   { width: 375, dark: true, rules: ['color-contrast', 'scrollable-region-focusable'] },
 ]) {
-  test(`${width} pixels, ${dark ? 'dark' : 'light'}: no view of the operator’s billing has a fault that axe knows`, async () => {
+  test(`${width} pixels, ${dark ? 'dark' : 'light'}: no view of the operator’s billing has a fault known to axe`, async () => {
     const visit = await signIn(null, { width, dark });
     const { page } = visit;
     const entry = { tenant: 'acme', month: '2026-11', number: null, totalCents: 1000, currency: 'usd' };

@@ -1,10 +1,11 @@
-/** How an operator begins in the portal, adds a client, and changes what it has set for it. */
+/** How an operator begins in the portal, adds a client, and changes its settings. */
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import { after, before, test } from 'node:test';
 import { type Browser, chromium } from 'playwright-core';
 import { type Emulator, startEmulator } from '../../demo/vapi-emulator/emulator.ts';
 import type { TenantView } from '../../server/contract.ts';
+import { checkNextWiring } from '../../server/metering/wiring-watch.ts';
 import { moment } from '../../server/portal/pure/format.ts';
 import { chromeArgs, chromePath } from '../support/chrome.ts';
 import { startTestServer, type TestServer } from '../support/test-server.ts';
@@ -52,7 +53,7 @@ async function startServer(): Promise<TestServer> {
 const tenant = async (slug = 'acme'): Promise<TenantView> =>
   (await server.operator('GET', `/v1/tenants/${slug}`)).body;
 
-test('an empty portal says what to do first, up to a client whose key was checked and whose snippet is there', async (context) => {
+test('an empty portal shows the first steps, up to a client with a checked key and its snippet', async (context) => {
   const empty = await startServer();
   context.after(() => empty.close());
   const visit = await openPortal(browser, empty, null);
@@ -104,7 +105,7 @@ test('an empty portal says what to do first, up to a client whose key was checke
     .getByText(/plugin/i)
     .first()
     .waitFor();
-  // What the server keeps for itself is shown once; the key not even that.
+  // What the server generates is shown once; the key never.
   assert.match(await page.getByLabel('Webhook secret').inputValue(), /^[\w-]{32}$/);
   await checkLooks(page, 'a client that was just made');
   await page.getByRole('button', { name: 'Preview changes at Vapi' }).click();
@@ -114,6 +115,41 @@ test('an empty portal says what to do first, up to a client whose key was checke
   const made = (await empty.operator('GET', '/v1/tenants/acme')).body;
   assert.deepEqual([made.allowedOrigins, made.timeZone], [['https://www.acme.example'], 'Europe/Berlin']);
   await visit.leave(/status of 400/);
+});
+
+test('an assistant that was changed at Vapi is shown, wired again with one press, and given back', async () => {
+  assert.equal((await server.operator('POST', '/v1/tenants/acme/wire', {})).status, 200);
+  const atVapi = async (body?: object) => {
+    const answer = await fetch(`${emulator.url}/assistant/${assistantId}`, {
+      headers: { authorization: `Bearer ${privateKey}`, 'content-type': 'application/json' },
+      ...(body ? { method: 'PATCH', body: JSON.stringify(body) } : {}),
+    });
+    return ((await answer.json()) as { server: { url: string } | null }).server?.url;
+  };
+  const visit = await openPortal(browser, server, null);
+  const { page } = visit;
+  const box = page.locator('wire-box');
+  await visit.go('#/tenants/acme/settings', 'Acme Bakery: Settings');
+  await box.getByText('Acme: reports here at Vapi; connected once a call was reported.').waitFor();
+  await atVapi({ server: { url: 'https://elsewhere.example/' } });
+  server.clock.now += 20 * 60_000;
+  while (await checkNextWiring(server.ctx));
+  await page.reload();
+  await box.getByText('calls are not reported. Its server at Vapi is not this one').waitFor();
+  await checkLooks(page, 'an assistant that does not report');
+  await box.getByRole('button', { name: 'Wire again' }).click();
+  await page.getByRole('dialog').getByRole('button', { name: 'Wire again' }).click();
+  await box.getByText('Done: Vapi now reports to this server.').waitFor();
+  assert.equal(await atVapi(), `${server.url}/v1/webhooks/vapi/acme`);
+  await box.getByRole('button', { name: 'Stop reporting here' }).click();
+  await page.getByRole('dialog').getByRole('button', { name: 'Stop reporting' }).click();
+  await box.getByText('Acme: reports to https://elsewhere.example/ again').waitFor();
+  assert.equal(await atVapi(), 'https://elsewhere.example/');
+  await box
+    .getByText('Acme: not connected')
+    .or(box.getByText(`${assistantId}: not connected`))
+    .waitFor();
+  await visit.leave();
 });
 
 test('a page that was refused is let in with one press', async () => {
@@ -175,8 +211,8 @@ test('a call that Vapi never had is dismissed on its page, after a question', as
   await visit.leave();
 });
 
-test('what is set for a client is changed part by part, and the server’s words stand at the field', async () => {
-  // In an organization of its own, so that all of its calls may be this client's.
+test('what is set for a client is changed part by part, and the server’s messages are shown at the field', async () => {
+  // In its own organization, so that all calls there may be this client's.
   const own = { privateKey: `private-${randomUUID()}`, assistantId: randomUUID() };
   emulator.addOrg({
     ...{ orgId: randomUUID(), privateKeys: [own.privateKey], publicKeys: [] },
@@ -267,7 +303,7 @@ test('what is set for a client is changed part by part, and the server’s words
   await visit.leave(/status of 400/);
 });
 
-test('the books of a client that is deleted are still read', async () => {
+test('the books of a deleted client can still be read', async () => {
   await server.operator('POST', '/v1/tenants', {
     ...{ slug: 'gone', name: 'Gone', privateKey, assistantId, timeZone: 'Asia/Tokyo' },
   });
@@ -286,7 +322,7 @@ for (const { width, dark, rules } of [
   { width: 1280, dark: false, rules: undefined },
   { width: 375, dark: true, rules: ['color-contrast', 'scrollable-region-focusable'] },
 ]) {
-  test(`${width} pixels, ${dark ? 'dark' : 'light'}: no form about a client has a fault that axe knows`, async () => {
+  test(`${width} pixels, ${dark ? 'dark' : 'light'}: no form about a client has a fault known to axe`, async () => {
     const visit = await openPortal(browser, server, null, { width, dark });
     const { page } = visit;
     await visit.go('#/new-client', 'New client');

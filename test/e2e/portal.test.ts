@@ -1,4 +1,4 @@
-/** The portal in a real browser, on the real server, with figures that were worked out by hand. */
+/** The portal in a real browser, on the real server, with figures calculated by hand. */
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { type Browser, chromium } from 'playwright-core';
@@ -209,7 +209,7 @@ test('signed out, and with a link that was used, it says what to do', async () =
   await page.context().close();
 });
 
-test('the operator is told what differs from Vapi’s books, and whom Vapi would not answer', async () => {
+test('the operator sees what differs from Vapi’s books, and for which tenants Vapi did not answer', async () => {
   const visit = await signIn(null, { width: 375 });
   const { page } = visit;
   await visit.go('#/attention', 'Needs attention');
@@ -268,7 +268,7 @@ test('what cannot be loaded says so, and can be tried again', async () => {
   await page.context().close();
 });
 
-test('a sign-in that ended elsewhere shows nothing any more', async () => {
+test('a sign-in that ended elsewhere no longer shows anything', async () => {
   const visit = await signIn('third');
   await visit.go('#/', 'This month');
   await stage.server.operator('POST', '/v1/sign-out', { tenant: 'third' });
@@ -296,7 +296,7 @@ for (const { width, dark, rules } of [
   { width: 1280, dark: false, rules: undefined },
   { width: 375, dark: true, rules: ['color-contrast', 'scrollable-region-focusable'] },
 ]) {
-  test(`${width} pixels, ${dark ? 'dark' : 'light'}: no view has a fault that axe knows, nor anything too wide`, async () => {
+  test(`${width} pixels, ${dark ? 'dark' : 'light'}: no view has a fault known to axe, nor anything too wide`, async () => {
     const check = ({ page }: PortalVisit, what: string) => checkLooks(page, what, rules);
     const operator = await signIn(null, { width, dark });
     for (const [hash, heading] of [

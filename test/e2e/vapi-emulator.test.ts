@@ -138,7 +138,7 @@ async function createCall(
   return (await answer.json()) as { id: string; webCallUrl: string };
 }
 
-/** A page on which the visitor has clicked; faults of the page fail the test at its end. */
+/** A page on which the visitor has clicked; errors of the page fail the test at its end. */
 async function openPage(): Promise<{ page: Page; faults: string[] }> {
   const page = await browser.newPage();
   page.setDefaultTimeout(farMs);
@@ -176,7 +176,7 @@ const waitForMessage = (page: Page, fields: Record<string, unknown>) =>
     fields,
   );
 
-/** Passes once no audio context, peer connection, microphone track or event stream of the page is open any more. */
+/** Passes once no audio context, peer connection, microphone track or event stream of the page is open. */
 const nothingLeft = (page: Page) =>
   page.waitForFunction(() => {
     const { contexts, peers, tracks, streams } = window.probe;
@@ -223,7 +223,7 @@ test('a visitor joins, hears the agent, reads the transcript and hangs up, and n
   await page.close();
 });
 
-test('a call that the service ends shows status, error and end, in this order, and gives everything back', async () => {
+test('a call that the service ends shows status, error and end, in this order, and releases everything', async () => {
   const call = await createCall('ends-mid-call');
   const { page } = await openPage();
   await page.evaluate((url) => window.probe.join(url), call.webCallUrl);
@@ -312,7 +312,7 @@ test('a room whose call is over cannot be joined', async () => {
   await page.close();
 });
 
-test('a kept room goes on without the visitor and can be joined again on the same page', async () => {
+test('a kept room continues without the visitor and can be joined again on the same page', async () => {
   const call = await createCall('talks', {}, { roomDeleteOnUserLeaveEnabled: false });
   const { page, faults } = await openPage();
   const join = async () => {

@@ -1,7 +1,7 @@
 /**
- * The image, built and started by `buildah` without an engine or root's namespaces: chroot, and plain folders. Its base
- * is a stand-in of the same name, from this machine's Debian mirror, Node and npm, because no registry of images is
- * asked. Root on Debian can run it; CI installs what is missing.
+ * The image, built and started by `buildah` without an engine or root's namespaces: chroot, and plain folders. A base
+ * of the same name is made from this machine's Debian mirror, Node and npm, because no image registry is used. Root on
+ * Debian can run it; CI installs what is missing.
  */
 import assert from 'node:assert/strict';
 import { execFileSync, spawn } from 'node:child_process';
@@ -46,7 +46,7 @@ function whyNot(): string | undefined {
   return missing.length > 0 ? `not here: apt-get install -y ${missing.join(' ')}` : undefined;
 }
 
-/** Fills the folder with what the Dockerfile needs of its base: a shell and its tools, Node, npm, and the user. */
+/** Fills the folder with what the Dockerfile needs from its base: a shell and its tools, Node, npm, and the user. */
 function makeBase(folder: string): void {
   const sources = output(
     ...(['apt-get', 'indextargets', '--format', 'deb $(REPO_URI) $(RELEASE) $(COMPONENT)'] as const),
@@ -62,7 +62,7 @@ function makeBase(folder: string): void {
   const local = join(folder, 'usr', 'local');
   cpSync(realpathSync(process.execPath), join(local, 'bin', 'node'));
   const npm = join('lib', 'node_modules', 'npm');
-  // Where its command is, not what it says of itself: that follows the Node that runs it.
+  // The location of its command, not what it reports about itself: that follows the Node that runs it.
   const command = realpathSync(output('sh', '-c', 'command -v npm'));
   cpSync(dirname(dirname(command)), join(local, npm), { recursive: true });
   symlinkSync(join('..', npm, 'bin', 'npm-cli.js'), join(local, 'bin', 'npm'));

@@ -1,4 +1,4 @@
-/** The README's own words at a shell: each npm script is started as it stands there, build and all. */
+/** The README's commands in a shell: each npm script is started as written, build and all. */
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
@@ -43,7 +43,7 @@ test('npm run cli -- help lists the commands', async () => {
   assert.match(await output(['run', 'cli', '--', 'help'], {}), /^Usage: vapi-agent <command>/m);
 });
 
-test('npm run demo shows what to open, and it is there', async () => {
+test('npm run demo shows what to open, and it works', async () => {
   await npm(['run', 'demo'], { ...kernelPorts, TMPDIR: scratch }, async (lines) => {
     const told: string[] = [];
     for await (const line of lines) {
@@ -74,7 +74,7 @@ async function npm(
   try {
     await act(createInterface({ input: child.stdout }));
   } finally {
-    // What it says while it ends would fill the pipe.
+    // Its output while ending would fill the pipe.
     child.stdout.resume();
     if (child.pid && child.exitCode === null) process.kill(-child.pid, 'SIGINT');
     await closed;

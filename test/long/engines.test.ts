@@ -1,6 +1,6 @@
 /**
- * Whole pages in Firefox and in WebKit: the host-page cases, and what these engines do in their own way. What is not
- * installed is skipped, and in CI it is a failure.
+ * Whole pages in Firefox and in WebKit: the host-page cases, and what these engines do differently. A missing engine is
+ * skipped, except in CI, where it is a failure.
  */
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
@@ -32,7 +32,7 @@ for (const { engine, missing } of engines) {
     for (const { name, run } of hostPageCases) it(name, () => run(visits));
 
     if (engine === 'WebKit') {
-      it('built without WebRTC: the visitor is told so, and no call is asked for', async () => {
+      it('built without WebRTC: the visitor reads so, and no call is requested', async () => {
         const visit = await visits.open(site.script + lab, { isWebRtcNeeded: false });
         const callsBefore = site.demo.emulator.calls().length;
         await visit.agent().click({ part: 'launcher' });
@@ -46,11 +46,11 @@ for (const { engine, missing } of engines) {
   const others: [EngineName, Microphone, string[]][] = [
     ['Firefox', 'none', ['No microphone found']],
     ['Firefox', 'refused', ['We cannot hear you', 'Click the crossed-out microphone left of the address']],
-    // WebKit's driver cannot refuse in the visitor's place.
+    // WebKit's driver cannot refuse on the visitor's behalf.
     ['WebKit', 'none', ['No microphone found']],
   ];
   for (const [, microphone, texts] of others.filter(([name]) => name === engine)) {
-    it(`${engine}, microphone ${microphone}: the visitor reads why and what to do, and no call is asked for`, {
+    it(`${engine}, microphone ${microphone}: the visitor reads why and what to do, and no call is requested`, {
       skip: missing ?? false,
     }, async () => {
       const visits = await openHostVisits(await openEngine(engine, microphone), site);

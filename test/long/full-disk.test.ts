@@ -1,4 +1,4 @@
-/** A disk that is really full, small enough to be filled at once: it takes the right to mount one, which root has. */
+/** A disk that is really full, small enough to fill at once: needs the right to mount one, which root has. */
 import assert from 'node:assert/strict';
 import { execFileSync, spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';

@@ -2,7 +2,7 @@ import { describe, it } from 'node:test';
 import { checkKills, startKillable } from '../scenarios/kill-runs.ts';
 import { testDatabases } from '../support/postgres.ts';
 
-// Side by side: a server that starts again keeps one core busy.
+// In parallel: a restarting server keeps one core busy.
 describe('a server that is killed 200 times under load', { concurrency: true }, () => {
   for (const engine of testDatabases()) {
     it(`has every acknowledged report, and none twice, on ${engine.name}`, async () => {

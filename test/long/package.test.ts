@@ -42,7 +42,7 @@ before(() => {
 });
 after(() => rmSync(scratch, { recursive: true, force: true }));
 
-test('it holds the built element, JavaScript and types, and nothing of the project’s own', () => {
+test('it contains the built element, JavaScript and types, and none of the project’s sources', () => {
   const files = run('tar', ['-tzf', tarball], scratch).split('\n');
   for (const name of [
     'dist/widget/widget.js',
@@ -61,7 +61,7 @@ test('it holds the built element, JavaScript and types, and nothing of the proje
   assert.deepEqual(sources, []);
 });
 
-test('publint and are-the-types-wrong have nothing to say', () => {
+test('publint and are-the-types-wrong find nothing', () => {
   run(bin('publint'), ['--strict', join(root, 'dist', 'package')], scratch);
   run(bin('attw'), [tarball, '--profile', 'esm-only'], scratch);
 });
@@ -87,7 +87,7 @@ const server = app.listen(0, async () => {
 });
 `,
   );
-  // It ends on its own: nothing of the backend keeps the process alive.
+  // It ends on its own: nothing in the backend keeps the process alive.
   assert.deepEqual(run(process.execPath, ['app.js'], node).trim().split('\n'), [
     ...['200', '200', '200'],
     'nothing',
@@ -102,7 +102,7 @@ const server = app.listen(0, async () => {
     const { msg, port } = JSON.parse(line) as { msg: string; port?: number };
     if (msg !== 'listening') continue;
     assert.equal((await fetch(`http://127.0.0.1:${port}/healthz`)).status, 200);
-    // The command finds the key that the local start has made beside it.
+    // The command finds the key that the local start has created beside it.
     const env = { VAPI_AGENT_URL: `http://127.0.0.1:${port}` };
     assert.equal(run('npx', ['--no-install', 'vapi-agent', 'tenants'], node, env), 'nothing\n');
     command.kill();
@@ -112,7 +112,7 @@ const server = app.listen(0, async () => {
 });
 
 test('plain Node: the commands for the store back it up, and move it to PostgreSQL', async (context) => {
-  // The store of the server that the test before has started.
+  // The store of the server that the previous test has started.
   const npx = (command: string, ...words: string[]) => run('npx', ['--no-install', command, ...words], node);
   npx('vapi-agent-backup-database', join('data', 'vapi-agent.db'), 'backup.db');
   assert.ok(statSync(join(node, 'backup.db')).size > 0);
@@ -182,7 +182,7 @@ test('its commands say what they need on an older Node', (context) => {
   }
 });
 
-test('an empty Vite project bundles the element, the call stays a chunk of its own, and a visitor talks', async () => {
+test('an empty Vite project bundles the element, the call stays a separate chunk, and a visitor talks', async () => {
   const folder = project('vite', { vite });
   writeFileSync(join(folder, 'index.html'), page('<vapi-agent tenant="bundled"></vapi-agent>'));
   writeFileSync(
@@ -256,7 +256,7 @@ createRoot(document.getElementById('root') as HTMLElement).render(<Agent />);
     lib: ['es2022', 'dom', 'dom.iterable'],
     types: [],
   };
-  // The same lines that hold the typings to their word inside the project, against what is installed here.
+  // The same lines that check the typings inside the project, against what is installed here.
   for (const name of ['react.tsx', 'vue.tsx']) {
     const text = readFileSync(join(root, 'test', 'typings', name), 'utf8')
       .replace(/'[./]+\/widget\/frameworks\/(\w+)\.ts'/g, "'vapi-agent/$1'")
@@ -324,7 +324,7 @@ async function labelIn(folder: string): Promise<string> {
   return label;
 }
 
-/** As in this project where it has them, so that the cache has them too. */
+/** The versions of this project if it has them, so that the cache has them too. */
 function versions(): Record<'express' | 'react' | 'react-dom' | 'typescript' | 'vite' | 'vue', string> {
   const own = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as {
     dependencies: Record<string, string>;

@@ -1,4 +1,4 @@
-/** PostgreSQL's own tools on our store, with the commands of the page about deploying. */
+/** PostgreSQL's own tools on our store, with the commands from the page about deploying. */
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { randomBytes } from 'node:crypto';

@@ -1,4 +1,4 @@
-/** The PostgreSQLs that operators have: behind pgbouncer, over TLS only, and restarted while reports come in. */
+/** Operators' PostgreSQL setups: behind pgbouncer, over TLS only, and restarted while reports arrive. */
 import assert from 'node:assert/strict';
 import { execFileSync, spawn } from 'node:child_process';
 import { chmodSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
@@ -18,7 +18,7 @@ const here = everyDatabase().length > 1;
 const seller = { name: 'Agency' };
 
 describe('PostgreSQL as operators have it', { skip: here ? false : 'no PostgreSQL here' }, () => {
-  it('restarted under reports loses none that was acknowledged, and the process goes on', async () => {
+  it('restarted under reports loses none that was acknowledged, and the process continues', async () => {
     const own = await ownPostgres();
     const config = { kind: 'postgres' as const, url: own.url, timeoutMs: 1000 };
     const server = await startTestServer({ database: { config, remove: async () => {} } });
@@ -141,7 +141,7 @@ default_pool_size = 2
   });
 });
 
-/** A report as Vapi sends it, as small as it can be. */
+/** A minimal report in Vapi's format. */
 function endOfCall(id: string, orgId: string, assistantId: string) {
   const at = '2026-11-10T11:00:00.000Z';
   return {

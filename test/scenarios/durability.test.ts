@@ -1,4 +1,4 @@
-/** What was answered with 200 is in the ledger, whatever happens to the process, and is there once. */
+/** What was answered with 200 is in the ledger, once, whatever happens to the process. */
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import { after, before, describe, it } from 'node:test';

@@ -1,5 +1,5 @@
 /**
- * The real server as a process of its own, killed while it takes reports: what it acknowledged must be in the ledger,
+ * The real server as a separate process, killed while it receives reports: what it acknowledged must be in the ledger,
  * once. Shared by `npm test` and the long campaign.
  */
 import assert from 'node:assert/strict';
@@ -27,7 +27,7 @@ export interface KillableServer {
   ledger(): Promise<Set<string>>;
   /** `kill -9`: no chance to finish anything. */
   kill(): void;
-  /** Kills it if it still lives, and starts it again on the same store. */
+  /** Kills it if it is still running, and starts it again on the same store. */
   killAndRestart(): Promise<void>;
   stop(): Promise<void>;
 }
@@ -38,7 +38,7 @@ export async function startKillable(engine: Engine): Promise<KillableServer> {
   const assistantId = randomUUID();
   const { config } = database;
   const databaseUrl = config.kind === 'sqlite' ? `sqlite:${config.file}` : config.url;
-  // A folder of its own, so that it reads no settings of the machine; a Vapi that cannot be reached.
+  // A separate folder, so that it reads no settings of the machine; a Vapi that cannot be reached.
   const start = () => spawnServer(folder, { DATABASE_URL: databaseUrl, VAPI_BASE_URL: 'http://127.0.0.1:9' });
   let { url, child } = await start();
 
@@ -128,7 +128,7 @@ async function spawnServer(
   });
   const port = await new Promise<number>((resolve, reject) => {
     child.once('exit', () => reject(new Error('the server ended before it listened')));
-    // Listens on to the end, so that the pipe never fills up and holds the server.
+    // Keeps reading to the end, so that the pipe never fills up and blocks the server.
     createInterface({ input: child.stdout }).on('line', (line) => {
       const entry = JSON.parse(line) as { msg?: string; port?: number };
       if (entry.msg === 'listening' && entry.port) resolve(entry.port);
@@ -138,7 +138,7 @@ async function spawnServer(
 }
 
 /**
- * Kills the server that many times while reports come in, each time at another moment, and sends everything again in the
+ * Kills the server that many times while reports arrive, each time at another moment, and sends everything again at the
  * end, as Vapi's retries would.
  */
 export async function checkKills(server: KillableServer, kills: number): Promise<void> {
@@ -155,7 +155,7 @@ export async function checkKills(server: KillableServer, kills: number): Promise
       if (!(await server.deliver(id))) return;
       acknowledged.add(id);
       answered += 1;
-      // In the very turn in which the answer is read.
+      // In the same turn in which the answer is read.
       if (answered === killAfter) server.kill();
     });
     await Promise.all(deliveries);
@@ -181,7 +181,7 @@ export async function checkKills(server: KillableServer, kills: number): Promise
   });
 }
 
-/** The report of a 55 s call that cost $0.0797, in the form in which Vapi sends it (vapi-facts 3.4). */
+/** The report of a 55 s call that cost $0.0797, in Vapi's format (vapi-facts 3.4). */
 function report(callId: string, assistantId: string): string {
   const createdAt = '2026-09-21T14:13:20.000Z';
   return JSON.stringify({

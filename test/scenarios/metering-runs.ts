@@ -28,9 +28,9 @@ type Step =
       web: boolean;
       told: boolean;
     }
-  /** An old report comes again, with the cost that it had. */
+  /** An old report arrives again, with its old cost. */
   | { do: 'repeat'; which: number }
-  /** A report that tells less than what is known already. */
+  /** A report with less than is already known. */
   | { do: 'bare report'; which: number }
   | { do: 'poll' }
   | { do: 'sweep' }
@@ -40,7 +40,7 @@ const call = fc.record({
   do: fc.constant('call' as const),
   scenario: fc.constantFrom(...scenarios),
   seconds: fc.integer({ min: 0, max: 599 }),
-  // Vapi tells costs with four decimals.
+  // Vapi reports costs with four decimals.
   costMicros: fc.integer({ min: 0, max: 30_000 }).map((value) => value * 100),
   web: fc.boolean(),
   told: fc.boolean(),
@@ -112,12 +112,12 @@ async function perform(
   }
 }
 
-/** Only the tenant's own org: those of the runs before would make each run longer than the last. */
+/** Only the tenant's own org: those of earlier runs would make each run longer than the last. */
 async function sweep({ server: { ctx } }: TestNetwork, tenant: TestTenant): Promise<void> {
   for (const org of await listOrgs(ctx, tenant.slug)) await sweepOrg(ctx, org, async () => true);
 }
 
-/** What an old report said, sent again as Vapi would: with its own time, not with that of now. */
+/** An old report's content, sent again as Vapi would: with its original time, not the current one. */
 async function deliver(
   network: TestNetwork,
   tenant: TestTenant,

@@ -1,4 +1,4 @@
-/** A whole month, from the page to Stripe: every number is worked out by hand here and must be what Stripe shows. */
+/** A whole month, from the page to Stripe: every number is calculated by hand here and must be what Stripe shows. */
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import Stripe from 'stripe';
@@ -13,7 +13,7 @@ const secretKey = 'sk_test_monthScenario';
 const webhookSecret = 'whsec_monthScenario';
 const dayMs = 86_400_000;
 
-/** 99.00 a month with one minute on the web, then 0.30; the phone 0.60 a begun minute. */
+/** 99.00 a month with one minute on the web, then 0.30; the phone 0.60 per started minute. */
 const plan: PlanInput = {
   name: 'Front desk',
   currency: 'usd',
@@ -75,8 +75,8 @@ describe('a month of a client', () => {
     return (await ok(operator('GET', `/v1/tenants/acme/invoices/${invoices[0].id}`))).body as InvoiceView;
   }
 
-  it('is on its Stripe invoice to the cent, call by call, and what came late is on the next', async () => {
-    // A visitor starts a call on the page and no one speaks: it costs nothing and is on the invoice all the same.
+  it('is on its Stripe invoice to the cent, call by call, and what arrived late is on the next', async () => {
+    // A visitor starts a call on the page and no one speaks: it costs nothing and is still on the invoice.
     const grant = await network.visitor('/v1/calls', { session: await network.session('acme') });
     assert.equal(grant.status, 201);
     network.emulator.endCall(grant.body.callId);
@@ -100,7 +100,7 @@ describe('a month of a client', () => {
         ['fee', 0, null, 9900],
         // 61 s are 1 s more than the minute: 300,000 ÷ 60 = 5,000 micros = half a cent, rounded up
         ['usage', 2, 5000, 1],
-        // 125 s are three begun minutes, 30 s one: 1.80 + 0.60
+        // 125 s are three started minutes, 30 s one: 1.80 + 0.60
         ['usage', 2, 2_400_000, 240],
       ],
     );
@@ -130,7 +130,7 @@ describe('a month of a client', () => {
       next.document.lines.map(({ kind, from, amountCents }) => [kind, from, amountCents]),
       [
         ['fee', `${nextMonth(month)}-01`, 9900],
-        // One begun minute, in its own service period
+        // One started minute, in its own service period
         ['late-usage', `${month}-01`, 60],
       ],
     );

@@ -1,4 +1,4 @@
-/** The command line before it reaches a server, and what it makes of an answer that is none of ours. */
+/** The command line before it reaches a server, and how it handles an answer that is not ours. */
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
@@ -15,7 +15,7 @@ const folder = mkdtempSync(join(tmpdir(), 'vapi-agent-cli-'));
 let proxy: Server;
 let address: string;
 const asked: string[] = [];
-/** Answers the request for months to be closed, once it is there. */
+/** Answers the request to close months, once it arrives. */
 let finish: (() => void) | null = null;
 
 before(async () => {
@@ -61,7 +61,7 @@ test('the path of the server’s address is kept, with and without a slash at it
   assert.deepEqual(asked.splice(0), ['GET /voice/v1/tenants', 'GET /voice/v1/tenants']);
 });
 
-test('an answer that is not the server’s own is a sentence that names the address, not a parser’s complaint', async () => {
+test('an answer that is not the server’s own is a sentence that names the address, not a parser error', async () => {
   const { code, err } = await run(['tenants'], { VAPI_AGENT_URL: address });
   assert.equal(code, 1);
   assert.ok(err.includes(`${address}/v1/tenants (status 404)`), err);
@@ -79,7 +79,7 @@ test('an address without its scheme is refused with an example', async () => {
 
 test('a close that takes longer than any limit of fetch is waited for', async () => {
   const preload = join(folder, 'short-limits.mjs');
-  // In that process fetch waits for a moment instead of five minutes, and says when that has passed.
+  // In that process fetch times out after a moment instead of five minutes, and says when that has passed.
   writeFileSync(
     preload,
     `import { get } from 'node:http';
@@ -99,7 +99,7 @@ fetch('${address}/slow').catch(({ cause }) => get('${address}/voice/' + cause.co
   assert.deepEqual(await result, { code: 0, out: 'nothing\n', err: '' });
 });
 
-test('--help and help say what there is, --version which one it is; neither needs a server', async () => {
+test('--help and help list the commands, --version the version; neither needs a server', async () => {
   for (const word of ['--help', '-h', 'help']) {
     const { code, out } = await run([word]);
     assert.equal(code, 0);

@@ -27,7 +27,7 @@ function problemsOf(env: Record<string, string>): string[] {
 }
 
 describe('the configuration', () => {
-  it('of a first local start needs nothing, and a second start finds the same keys', () => {
+  it('of a first local start needs no settings, and a second start finds the same keys', () => {
     const dataDir = join(folder, 'local');
     const first = readConfig({}, dataDir);
     const second = readConfig({}, dataDir);
@@ -64,7 +64,7 @@ describe('the configuration', () => {
     assert.deepEqual(named.sort(), [...Object.keys(bad), 'SMTP_FROM'].sort());
   });
 
-  it('takes the limits of a visitor network', () => {
+  it('accepts the limits of a visitor network', () => {
     const given = { AHEAD_PER_MINUTE: '900', SESSIONS_PER_MINUTE: '90', STARTS_PER_MINUTE: '30' };
     assert.deepEqual(readConfig({ ...production, ...given }, folder).config.visitorLimits, {
       ahead: 900,
@@ -106,7 +106,7 @@ describe('the configuration', () => {
     });
   }
 
-  it('knows the key before, so that what it sealed can be opened during a rotation', () => {
+  it('accepts the previous key, so that what it sealed can be opened during a rotation', () => {
     const previous = Buffer.alloc(32, 9).toString('base64');
     const { secrets } = readConfig({ ...production, SECRET_KEY_PREVIOUS: previous }, folder);
     assert.deepEqual(
@@ -115,7 +115,7 @@ describe('the configuration', () => {
     );
   });
 
-  it('keeps no secret among the settings that may be shown', () => {
+  it('has no secret among the settings that may be shown', () => {
     const { config } = readConfig(
       { ...production, SMTP_URL: 'smtps://me:pass@mail.example', SMTP_FROM: 'a@b.example' },
       folder,
@@ -124,7 +124,7 @@ describe('the configuration', () => {
     for (const secret of [secretKey, production.OPERATOR_API_KEY, 'pass']) assert.ok(!shown.includes(secret));
   });
 
-  it('that is bad ends the start with one message and exit code 1', () => {
+  it('that is invalid ends the start with one message and exit code 1', () => {
     const main = join(import.meta.dirname, '..', '..', 'server', 'main.ts');
     const env = { PATH: process.env.PATH, NODE_ENV: 'production', PORT: 'x' };
     const { status, stderr } = spawnSync(process.execPath, [main], { cwd: folder, env, encoding: 'utf8' });

@@ -1,4 +1,4 @@
-/** The files that deploy the backend: what the image holds is enough to run, and the settings in them are accepted. */
+/** The files that deploy the backend: the image contains enough to run, and their settings are accepted. */
 import assert from 'node:assert/strict';
 import { spawn, spawnSync } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
@@ -73,7 +73,7 @@ test('what the Dockerfile copies into the last stage starts, answers its health 
   }
 });
 
-test('the linter that editors use for Dockerfiles has nothing to say, and each base image has a version', () => {
+test('the linter that editors use for Dockerfiles finds nothing, and each base image has a version', () => {
   const complaints = (text: string) =>
     validate(text, {
       deprecatedMaintainer: ValidationSeverity.ERROR,
@@ -91,7 +91,7 @@ test('the linter that editors use for Dockerfiles has nothing to say, and each b
   for (const [, image = ''] of read('Dockerfile').matchAll(/^FROM (\S+)/gm)) assert.match(image, /:\d/);
 });
 
-test('the build context holds what the Dockerfile copies and no data, key or history', () => {
+test('the build context contains what the Dockerfile copies and no data, key or history', () => {
   const allowed = read('.dockerignore').trim().split('\n');
   assert.equal(allowed[0], '*', 'everything is left out but what is named');
   const names = [...read('Dockerfile').matchAll(/^COPY (?!--from)(.+) \S+$/gm)].flatMap(([, list = '']) =>
@@ -100,7 +100,7 @@ test('the build context holds what the Dockerfile copies and no data, key or his
   for (const name of names) assert.ok(allowed.includes(`!${name}`), name);
 });
 
-test('a file of settings with keys gets into no image, wherever the pages let it be written', () => {
+test('a settings file with keys never gets into an image, wherever the pages have it written', () => {
   const isInContext = contextOf(root);
   for (const name of ['server/main.ts', 'server/deploy/compose.yaml', 'widget/index.ts', 'package.json'])
     assert.ok(isInContext(name), name);
@@ -185,7 +185,7 @@ test('the file of settings that the page writes is accepted, and only its owner 
   }
 });
 
-test('the move of a volume into Compose finds the database’s password where the page has put it', () => {
+test('the move of a volume into Compose finds the database’s password where the page puts it', () => {
   const [, commands = ''] =
     /```sh\n([^`]*? --wait database\n[^`]*)```/.exec(read('server/deploy/README.md')) ?? [];
   const folder = mkdtempSync(join(tmpdir(), 'vapi-agent-move-'));
@@ -202,7 +202,7 @@ test('the move of a volume into Compose finds the database’s password where th
   }
 });
 
-test('the proxy of the page lets through the longest webhook that the server takes', () => {
+test('the proxy of the page allows the longest webhook that the server accepts', () => {
   const [, megabytes] = /client_max_body_size (\d+)m;/.exec(read('server/deploy/README.md')) ?? [];
   assert.ok(Number(megabytes) * 1024 * 1024 > longestBody, megabytes);
 });

@@ -1,4 +1,4 @@
-/** What `custom-elements.json` and the README promise is what the sources have, no more and no less. */
+/** `custom-elements.json` and the README describe exactly what the sources have. */
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
 import { globSync, readFileSync } from 'node:fs';
@@ -79,7 +79,7 @@ test('the README names them all', () => {
   );
 });
 
-test('typings for React, Vue, Svelte and Angular compile, and refuse what is wrong', async () => {
+test('typings for React, Vue, Svelte and Angular compile, and reject mistakes', async () => {
   const tsc = join(root, 'node_modules', 'typescript', 'bin', 'tsc');
   await promisify(execFile)(process.execPath, [tsc, '--noEmit', '-p', join(root, 'test', 'typings')]).catch(
     ({ stdout }) => assert.fail(stdout),

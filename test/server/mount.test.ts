@@ -85,7 +85,7 @@ test('the app around it keeps its own pages and its own not-found', async () => 
   );
 });
 
-test('what is mounted below a path, or reached by http, decides nothing on https for the host', async () => {
+test('a mount below a path, or one reached by http, does not set https policy for the host', async () => {
   const { config, secrets } = readConfig({ NODE_ENV: 'test' }, join(dataDir, 'https'));
   const database = { kind: 'sqlite', file: ':memory:' } as const;
   for (const publicUrl of ['https://shop.example/voice', 'http://localhost:8787']) {
@@ -109,7 +109,7 @@ test('bad settings are named, and nothing is left open', async () => {
   );
 });
 
-test('in production keys are demanded and none is made, unless a folder to keep them in is named', async () => {
+test('in production keys are required and none is generated, unless a folder to store them is named', async () => {
   const settings = { PUBLIC_URL: 'https://shop.example/voice', SECRET_KEY: undefined, LOG_LEVEL: 'silent' };
   const before = process.env.NODE_ENV;
   process.env.NODE_ENV = 'production';
@@ -128,7 +128,7 @@ test('in production keys are demanded and none is made, unless a folder to keep 
   await assert.rejects(createVapiAgent({ settings: { ...settings, NODE_ENV: 'production' } }), ConfigError);
 });
 
-test('behind a body parser nothing is refused as if the sender had erred: it is a 500 that the log explains once', async () => {
+test('behind a body parser requests are not blamed on the sender: the answer is a 500 that the log explains once', async () => {
   const { config, secrets } = readConfig({ NODE_ENV: 'test' }, join(dataDir, 'parsed'));
   const lines: string[] = [];
   const logTo = new Writable({

@@ -1,4 +1,4 @@
-/** What a page downloads, in bytes of brotli, is a promise of the product: this test builds the element and weighs it. */
+/** A page's download, in bytes of brotli, is a promise of the product: this test builds the element and measures it. */
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
 import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
@@ -27,7 +27,7 @@ describe('weight of the element', () => {
     return found;
   };
 
-  /** The file and all that it imports statically. */
+  /** The file and everything it imports statically. */
   const closure = (path: string, seen = new Set<string>()): Set<string> => {
     if (seen.has(path)) return seen;
     seen.add(path);
@@ -64,11 +64,11 @@ describe('weight of the element', () => {
     assert.doesNotThrow(() => new Function(loader));
   });
 
-  it('what is lazy carries its hash in its name, what a page names does not', () => {
+  it('lazy files have their hash in their name, files that a page names do not', () => {
     for (const path of files.keys()) assert.match(path, /^(widget|embed)\.js$|^chunks\/[\w-]+-[\w-]{6}\.js$/);
   });
 
-  it('says the hash of every file, for pages that pin what they load', async () => {
+  it('lists the hash of every file, for pages that pin what they load', async () => {
     const said = JSON.parse(await readFile(join(folder, 'integrity.json'), 'utf8'));
     const real = [...files].map(([name, code]) => [
       name,

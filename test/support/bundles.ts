@@ -1,18 +1,18 @@
 /**
- * Some two hundred processes of a run load the same packages, and one of these has 2,500 files: reading them takes more
- * of a test file's time than most of its tests. Here each such package is one file, made once a run from the very files
- * that the package would load. Loaded with every test file (`--import`); where the runner has made no bundles, as for
- * one file started by hand, the packages are loaded as always.
+ * Some two hundred processes of a run load the same packages, one of which has 2,500 files: reading them takes more of
+ * a test file's time than most of its tests. Here each such package is one file, made once a run from the very files
+ * that the package would load. Loaded with every test file (`--import`); if the runner has made no bundles, as for one
+ * file started by hand, the packages are loaded as usual.
  */
 import { existsSync } from 'node:fs';
 import { registerHooks } from 'node:module';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 
-/** ES modules through and through, so that the names which they export remain. */
+/** Pure ES modules, so that their exported names remain. */
 export const bundledPackages = ['@vapi-ai/server-sdk', 'kysely', 'kysely/migration', 'stripe', 'zod'];
 
-/** @returns the arguments with which a process of Node loads the bundles, too */
+/** @returns the arguments with which a Node process also loads the bundles */
 export function bundleArgs(): string[] {
   return process.env.TEST_BUNDLES ? [`--import=${import.meta.filename}`] : [];
 }

@@ -1,6 +1,6 @@
 /**
- * The browser that element tests and whole-page tests drive, on any machine: `CHROME_PATH`, else an installed
- * Chrome or Chromium, else the binary inside the `@sparticuz/chromium` package, so that `npm ci` is all a test needs.
+ * The browser for element tests and whole-page tests, on any machine: `CHROME_PATH`, else an installed Chrome or
+ * Chromium, else the binary inside the `@sparticuz/chromium` package, so that `npm ci` is all a test needs.
  */
 import { execFile } from 'node:child_process';
 import { constants, rmSync } from 'node:fs';
@@ -39,7 +39,7 @@ let found: Promise<string> | undefined;
 
 /**
  * The absolute path of a Chrome or Chromium that can be started.
- * @throws {Error} when `CHROME_PATH` names no executable file, or when there is none at all for this platform.
+ * @throws {Error} when `CHROME_PATH` does not name an executable file, or when there is none for this platform.
  */
 export function chromePath(): Promise<string> {
   found ??= find().then(withRealClock);
@@ -73,9 +73,9 @@ async function find(): Promise<string> {
 }
 
 /**
- * The package unpacks into the temporary folder and reuses whatever file already lies there, of any version and even
- * half written by another process. So it gets a folder of its own, which is renamed to its final name, with the
- * version in it, only when it is complete.
+ * The package unpacks into the temporary folder and reuses any file that is there, of any version and even half written
+ * by another process. So it gets a separate folder, which is renamed to its final name, including the version, only
+ * when it is complete.
  */
 async function extractPackaged(): Promise<string> {
   const { resolve } = createRequire(import.meta.url);
@@ -90,7 +90,7 @@ async function extractPackaged(): Promise<string> {
   await mkdir(tmpdir(), { recursive: true });
   const staging = await mkdtemp(`${folder}-`);
   try {
-    // In a process of its own, because the package reads TMPDIR and this process must keep the real one.
+    // In a separate process, because the package reads TMPDIR and this process must keep the real one.
     const script = "import c from '@sparticuz/chromium'; await c.executablePath();";
     await promisify(execFile)(process.execPath, ['--input-type=module', '--eval', script], {
       cwd: packageFolder,

@@ -1,6 +1,6 @@
 /**
- * Holds every answer of a test's server against `/openapi.json`: its status, its media type, and for JSON its shape, to
- * the last field. A problem document's code must be one that the route is said to answer.
+ * Compares every answer of a test's server with `/openapi.json`: its status, its media type, and for JSON its shape, to
+ * the last field. A problem document's code must be one that the route is documented to answer.
  */
 import { Ajv2020, type ValidateFunction } from 'ajv/dist/2020.js';
 import { type JsonObject, openApiDocument } from '../../server/openapi/document.ts';
@@ -45,10 +45,10 @@ export function watchContract(): ContractWatch {
 function faultIn(method: string, path: string, status: number, contentType: string, body: string) {
   const route = routes.find(({ pattern }) => pattern.test(path));
   const operation = route?.methods[method];
-  // Files of the element, preflights and addresses that lead nowhere.
+  // Files of the element, preflights and unknown addresses.
   if (!operation || path.includes('%00')) return null;
   const type = contentType.split(';')[0] ?? '';
-  // Node's own refusal of a request without `Host`, which no code of ours gets to see.
+  // Node's own refusal of a request without `Host`, which never reaches our code.
   if (status === 400 && type === '' && body === '') return null;
   const isRelayed = operation.responses.default !== undefined && type !== 'application/problem+json';
   if (isRelayed) return null;
@@ -66,7 +66,7 @@ function faultIn(method: string, path: string, status: number, contentType: stri
   return validate(JSON.parse(body)) ? null : ajv.errorsText(validate.errors).slice(0, 600);
 }
 
-/** For a reader further fields are possible; for this test each field must be described. */
+/** Readers must accept further fields; for this test each field must be described. */
 function exact(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(exact);
   if (typeof value !== 'object' || value === null) return value;

@@ -8,12 +8,13 @@ export default async function* countReporter(source: AsyncIterable<TestEvent>): 
   const msByFile: Record<string, number> = {};
   for await (const event of source) {
     if (event.type !== 'test:pass' && event.type !== 'test:fail') continue;
-    const { file, nesting, details } = event.data;
+    const { file, name, nesting, details } = event.data;
     if (file && nesting === 0) {
-      const name = relative(process.cwd(), file);
-      msByFile[name] = (msByFile[name] ?? 0) + details.duration_ms;
+      // Files that share a process are suites by their names (`share-processes.ts`).
+      const named = name.endsWith('.test.ts') ? name : relative(process.cwd(), file);
+      msByFile[named] = (msByFile[named] ?? 0) + details.duration_ms;
     }
-    // A suite is not a test, and a file that only holds tests is a suite too.
+    // A suite is not a test, and a file with tests is a suite too.
     if (details.type === 'suite') continue;
     if (event.type === 'test:pass') passed += 1;
     else failed += 1;

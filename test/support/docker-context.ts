@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
-/** The lines of `.dockerignore`: the last one that names a file, or a folder that it is in, decides. */
+/** The lines of `.dockerignore`: the last one that matches a file, or a folder above it, decides. */
 export function contextOf(root: string): (file: string) => boolean {
   const lines = readFileSync(join(root, '.dockerignore'), 'utf8').trim().split('\n');
   const rules = lines.map((line) => ({
@@ -16,7 +16,7 @@ export function contextOf(root: string): (file: string) => boolean {
   };
 }
 
-/** Docker's own form: Node's globs leave out names that begin with a dot, Docker's do not. */
+/** Docker's own format: Node's globs skip names that begin with a dot, Docker's do not. */
 function patternOf(line: string): RegExp {
   const source = line
     .replaceAll(/[.+^${}()|[\]\\]/g, '\\$&')

@@ -1,4 +1,4 @@
-/** A Vapi that has no call, and fails for all else: for tests that put calls straight into the ledger. */
+/** A Vapi without calls that fails for everything else: for tests that put calls straight into the ledger. */
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 

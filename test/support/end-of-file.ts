@@ -1,6 +1,6 @@
 /**
- * Loaded with every test file: what it leaves open does not keep its process alive, and is named. The runner's own
- * `--test-force-exit` ends a process before its last results are written, which then are not counted.
+ * Loaded with every test file: whatever it leaves open does not keep its process alive, and is named. The runner's own
+ * `--test-force-exit` ends a process before its last results are written, which are then not counted.
  */
 import { after } from 'node:test';
 import './vapi-shapes/watch.ts';
@@ -8,7 +8,7 @@ import './vapi-shapes/watch.ts';
 /** From the last test on; the file's own hooks close things meanwhile. */
 const graceMs = 10_000;
 
-// The runner itself loads it, too, and has no tests.
+// The runner itself loads it too, and has no tests.
 if (process.env.NODE_TEST_CONTEXT) {
   after(() => {
     setTimeout(() => {

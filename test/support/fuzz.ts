@@ -1,6 +1,6 @@
 /**
- * Bad requests by the thousand: for every endpoint a body or query that breaks its schema in a random way, random paths,
- * headers and bytes. Whatever comes, the server answers with a refusal, keeps nothing and tells nothing.
+ * Thousands of bad requests: for every endpoint a body or query that breaks its schema in a random way, random paths,
+ * headers and bytes. In every case the server answers with a refusal, stores nothing and reveals nothing.
  */
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
@@ -16,7 +16,7 @@ interface Endpoint {
   method: string;
   path: string;
   as: Kind;
-  /** What would be right; each request breaks it. */
+  /** A valid one; each request breaks it. */
   body?: Record<string, unknown>;
 }
 
@@ -71,14 +71,14 @@ const nasty = fc.oneof(
   fc.string({ unit: 'binary', maxLength: 60 }),
   fc.string({ minLength: 200, maxLength: 3000 }),
 );
-/** Nothing that any of the fields above would take. */
+/** Nothing that any of the fields above would accept. */
 const wrong = fc.oneof(
   fc.constantFrom<unknown>(null, [], {}, [[]], { $ne: '' }, { toString: 1 }, -0.5, 1e308, [null]),
   fc.double(),
   fc.array(nasty, { minLength: 1, maxLength: 3 }),
 );
 
-/** The right body with one field turned into something that it cannot be, and always one that does not exist. */
+/** The valid body with one field made invalid, and always one that does not exist. */
 function brokenBody(right: Record<string, unknown>): fc.Arbitrary<string> {
   const field = fc.constantFrom(...Object.keys(right));
   const broken = fc
@@ -90,7 +90,7 @@ function brokenBody(right: Record<string, unknown>): fc.Arbitrary<string> {
     .tuple(broken, fc.double({ min: 0, max: 0.98, noNaN: true }))
     .map(([text, part]) => text.slice(0, Math.floor(text.length * part)));
   const other = fc.oneof(fc.json(), nasty).filter((text) => !isObject(text));
-  // An empty body is an empty object to the operator's routes, and changing nothing is not a mistake.
+  // An empty body is an empty object to the operator's routes, and changing nothing is valid.
   return fc.oneof(broken, cut, other).filter((text) => text !== '');
 }
 
@@ -131,7 +131,7 @@ const encode = (text: string) => encodeURIComponent(text.toWellFormed()).slice(0
 
 export interface FuzzTarget {
   server: TestServer;
-  /** Plays one generated request; throws when it is not a plain refusal. */
+  /** Sends one generated request; throws when it is not a plain refusal. */
   play(endpoint: Endpoint, request: RawRequest, credential: string): Promise<void>;
   playBytes(bytes: Uint8Array): Promise<void>;
   /** Rows of everything that a refused request must not write. */
@@ -165,7 +165,7 @@ export async function startFuzzTarget(engine: Engine): Promise<FuzzTarget> {
           ...identify[endpoint.as](credential),
         ],
       });
-      // A message that says nothing about a call is taken, so that it is not sent again.
+      // A message that says nothing about a call is accepted, so that it is not sent again.
       const ignored = endpoint.as === 'webhook' && answer.text === '{}';
       assert.ok(ignored || (answer.status >= 400 && answer.status < 500), `${answer.status} ${answer.text}`);
       assert.doesNotMatch(answer.text, /node_modules|file:\/\/|\n\s+at /);
@@ -197,7 +197,7 @@ export async function startFuzzTarget(engine: Engine): Promise<FuzzTarget> {
   };
 }
 
-/** @param runs how many requests; a tenth as many again come as raw bytes */
+/** @param runs how many requests; a tenth as many again are sent as raw bytes */
 export async function fuzz(target: FuzzTarget, runs: number): Promise<void> {
   const before = await target.rows();
   await fc.assert(
@@ -216,7 +216,7 @@ export async function fuzz(target: FuzzTarget, runs: number): Promise<void> {
   assert.equal((await target.server.request('GET', '/readyz')).status, 200);
 }
 
-/** Anything at all, or a request with a few bytes that are not what they were. */
+/** Anything at all, or a request with a few changed bytes. */
 const honest = Buffer.from(
   `POST /v1/sessions HTTP/1.1\r\nHost: x\r\nOrigin: ${pageOrigin}\r\nContent-Type: text/plain\r\n` +
     'Content-Length: 15\r\nConnection: close\r\n\r\n{"tenant":"no"}',

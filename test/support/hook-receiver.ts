@@ -1,4 +1,4 @@
-/** An operator's own server: keeps every hook, checks its signature as standardwebhooks.com says, answers as told. */
+/** An operator's own server: stores every hook, checks its signature by standardwebhooks.com, answers as set. */
 import { createHmac } from 'node:crypto';
 import { createServer, type IncomingHttpHeaders } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -13,7 +13,7 @@ export interface Hook {
 export interface HookReceiver {
   url: string;
   hooks: Hook[];
-  /** What the next hooks are answered; a status, and JSON or text. Null = never. Default 200 with nothing. */
+  /** Answers to the next hooks; a status, and JSON or text. Null = never. Default: an empty 200. */
   answer: { status: number; body?: unknown } | null;
   close(): Promise<void>;
 }

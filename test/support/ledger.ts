@@ -1,4 +1,4 @@
-/** What a test reads of the store behind the server's back. */
+/** What a test reads directly from the store. */
 import { sql } from 'kysely';
 import type { Store } from '../../server/store/database.ts';
 

@@ -1,4 +1,4 @@
-/** A mail server that takes everything: just enough SMTP for one sender. */
+/** A mail server that accepts everything: just enough SMTP for one sender. */
 import type { AddressInfo } from 'node:net';
 import { createServer, type Socket } from 'node:net';
 

@@ -1,4 +1,4 @@
-/** Makes the files of `bundles.ts` in the folder that is named to it. */
+/** Makes the files of `bundles.ts` in the given folder. */
 import { buildSync } from 'esbuild';
 import { bundledPackages, bundleFile } from './bundles.ts';
 
@@ -8,7 +8,7 @@ buildSync({
   outdir: folder,
   outExtension: { '.js': '.mjs' },
   bundle: true,
-  // What two of them share, they still share.
+  // Shared modules stay shared.
   splitting: true,
   format: 'esm',
   platform: 'node',

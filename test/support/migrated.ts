@@ -1,11 +1,11 @@
-/** Databases with today's schema, made once a run, for the test servers to begin with copies of them. */
+/** Databases with today's schema, made once a run; the test servers begin with copies of them. */
 import { existsSync, mkdirSync, mkdtempSync, renameSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import pg from 'pg';
 import { openStore } from '../../server/store/database.ts';
 
-/** Where SQLite's files lie: the runner names a folder of the run, which it removes (`TEST_STORES`). */
+/** The folder of SQLite's files: the runner names one for the run, which it removes (`TEST_STORES`). */
 export function storesFolder(): string {
   const folder = process.env.TEST_STORES;
   if (folder) mkdirSync(folder, { recursive: true });
@@ -14,13 +14,13 @@ export function storesFolder(): string {
 
 let template: Promise<string> | null = null;
 
-/** @returns the file; of the run where there is a runner, else of this process */
+/** @returns the file; shared by the run if there is a runner, otherwise by this process */
 export function sqliteTemplate(): Promise<string> {
   template ??= makeSqliteTemplate();
   return template;
 }
 
-/** Several processes may make it at the same moment: each is complete before it gets the name, and all are alike. */
+/** Several processes may make it at the same moment: each is complete before it gets the name, and all are the same. */
 async function makeSqliteTemplate(): Promise<string> {
   const ofRun = process.env.TEST_STORES && join(storesFolder(), 'migrated.db');
   if (ofRun && existsSync(ofRun)) return ofRun;
@@ -65,7 +65,7 @@ export function databaseUrl(server: string, name: string): string {
   return url.href;
 }
 
-/** One statement on a connection of its own. */
+/** One statement on a separate connection. */
 export async function runSql(url: string, sql: string): Promise<void> {
   await withClient(url, (client) => client.query(sql));
 }

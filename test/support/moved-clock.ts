@@ -1,11 +1,11 @@
-/** Runs a command as if it were another day, with Debian's `faketime`; timers go on as always. */
+/** Runs a command as if it were another day, with Debian's `faketime`; timers run as usual. */
 import { spawnSync } from 'node:child_process';
 
 export interface MovedDate {
   /** Local time of the zone. */
   at: string;
   timeZone: string;
-  /** Whether every server test and some whole pages are run then, or those alone that read the system's clock. */
+  /** Whether every server test and some whole pages are run then, or only those that read the system's clock. */
   all: boolean;
 }
 
@@ -18,13 +18,13 @@ export const movedDates: MovedDate[] = [
   { at: '2027-10-31 02:59:00', timeZone: 'Europe/Berlin', all: false },
 ];
 
-/** @returns how to get what is missing here; undefined when the clock can be moved */
+/** @returns how to install what is missing; undefined when the clock can be moved */
 export function whyNotMoved(): string | undefined {
   const isHere = spawnSync('faketime', ['--version'], { stdio: 'ignore' }).status === 0;
   return isHere ? undefined : 'faketime is not here: apt-get install -y faketime';
 }
 
-/** @returns the command, its arguments and its environment, as if it were started then */
+/** @returns the command, its arguments and its environment, as if started at that time */
 export function moved(
   { at, timeZone }: Pick<MovedDate, 'at' | 'timeZone'>,
   command: string,

@@ -9,7 +9,7 @@ export interface Route {
   path: string;
 }
 
-/** Where the router of each file is mounted; for a file that is missing here it is not defined who may use it. */
+/** Where the router of each file is mounted; for a missing file it is not defined who may use it. */
 const mounts: Record<string, string> = {
   audit: '/v1/audit',
   billing: '/v1/billing',
@@ -21,7 +21,7 @@ const mounts: Record<string, string> = {
   'sign-in': '/v1',
   tenants: '/v1/tenants',
 };
-/** For visitors, Vapi, Stripe, monitors, everybody: they know no sign-in. */
+/** For visitors, Vapi, Stripe, monitors, everyone: they have no sign-in. */
 const others = [
   'chats',
   'feedback',
@@ -42,7 +42,7 @@ export const operatorRoutes: Route[] = globSync(
   const source = readFileSync(file, 'utf8');
   const found = source.matchAll(/router\.(get|post|put|patch|delete)\(\s*'([^']+)'/g);
   return [...found].flatMap(([, method = '', path = '']): Route[] => {
-    // The page that a link leads to; it is looked at above.
+    // The page that a link leads to; tested above.
     if (path === '/sign-in') return [];
     const mount = path.startsWith('/:slug') ? '/v1/tenants' : mounts[name];
     assert.ok(mount !== undefined, `server/routes/${name}.ts is mounted somewhere; say here where`);

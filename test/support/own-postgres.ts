@@ -1,4 +1,4 @@
-/** A PostgreSQL for one test file, on a port of its own, which the test may stop, start and configure. */
+/** A PostgreSQL for one test file, on its own port, which the test may stop, start and configure. */
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import { chownSync, cpSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -14,7 +14,7 @@ export interface OwnPostgres {
   /** `postgres://postgres@127.0.0.1:…/postgres` */
   url: string;
   start(): Promise<void>;
-  /** As an operator's restart does: connections are ended at once. */
+  /** Like an operator's restart: connections are ended at once. */
   stop(): Promise<void>;
   remove(): Promise<void>;
 }
@@ -22,7 +22,7 @@ export interface OwnPostgres {
 /**
  * @param settings of `postgresql.conf`
  * @param hba lines of `pg_hba.conf` instead of trusting every local connection
- * @param files put into the data folder, readable by the server's user alone
+ * @param files put into the data folder, readable only by the server's user
  */
 export async function ownPostgres(
   settings: Record<string, string> = {},

@@ -1,7 +1,7 @@
 /**
- * Starts a PostgreSQL of its own and stops it when the process that it watches is gone, however that ended. Run by
- * `postgres.ts` as `node postgres-keeper.ts <pid to watch> <folder> <folder of the binaries>`; the folder is removed in
- * the end. The server listens on a socket in the folder only, so that it takes no port and no one else can reach it.
+ * Starts a PostgreSQL and stops it when the watched process is gone, however that ended. Run by `postgres.ts` as
+ * `node postgres-keeper.ts <pid to watch> <folder> <folder of the binaries>`; the folder is removed in the end. The
+ * server listens only on a socket in the folder, so that it takes no port and no one else can reach it.
  */
 import { type ChildProcess, execFile, spawn } from 'node:child_process';
 import {
@@ -47,7 +47,7 @@ async function start(bin: string): Promise<string> {
   }
   chmodSync(folder, 0o700);
   const initdb = ['--pgdata', data, '--username=postgres', '--auth=trust', '--encoding=UTF8', '--locale=C'];
-  // Only the making of the empty cluster goes without waiting for the disk; the server itself runs with fsync.
+  // Only creating the empty cluster skips waiting for the disk; the server itself runs with fsync.
   const options = { ...owner, cwd: folder, env: { LC_ALL: 'C' } };
   await promisify(execFile)(join(bin, 'initdb'), [...initdb, '--no-sync'], options);
   const settings = [

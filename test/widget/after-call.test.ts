@@ -1,4 +1,4 @@
-/** The sound settings of a call, and what is left to do after it: feedback and the transcript. */
+/** The sound settings of a call, and what follows it: feedback and the transcript. */
 import { expect } from '@open-wc/testing';
 import type { VapiAgent } from '../../widget/vapi-agent.ts';
 import {
@@ -64,7 +64,7 @@ describe('sound settings and after the call', () => {
       await audit(element);
       const [microphone, speaker] = element.shadowRoot?.querySelectorAll('select') ?? [];
       expect([...(microphone?.options ?? [])].map(({ text }) => text)).to.eql(['System default', 'Headset']);
-      // WebKit lets no page choose the speaker: there is no list then.
+      // WebKit does not let pages choose the speaker: there is no list then.
       const choosesSpeaker = 'setSinkId' in HTMLMediaElement.prototype;
       expect([...(speaker?.options ?? [])].map(({ text }) => text)).to.eql(
         choosesSpeaker ? ['System default', 'Desk speaker'] : [],
@@ -77,7 +77,7 @@ describe('sound settings and after the call', () => {
       volume.value = '0.4';
       volume.dispatchEvent(new Event('input'));
       const player = () => document.querySelector<HTMLAudioElement>('audio[data-participant-id]');
-      // WebKit keeps it in single precision.
+      // WebKit stores it in single precision.
       const loudness = () => player()?.volume.toFixed(3);
       expect(loudness()).to.equal('0.400');
       machine.ownLevel(0.075);
@@ -94,7 +94,7 @@ describe('sound settings and after the call', () => {
     }
   });
 
-  it('where a page cannot set the volume, as on iOS, there is no slider for it', async () => {
+  it('if a page cannot set the volume, as on iOS, there is no slider for it', async () => {
     const volume = Object.getOwnPropertyDescriptor(HTMLMediaElement.prototype, 'volume');
     Object.defineProperty(HTMLMediaElement.prototype, 'volume', {
       get: () => 1,
@@ -113,7 +113,7 @@ describe('sound settings and after the call', () => {
     }
   });
 
-  it('a rating and a comment go to the server with the permission of that call', async () => {
+  it('a rating and a comment go to the server with that call’s token', async () => {
     const element = await finished();
     await audit(element);
     expect(server.paths).not.to.include(feedbackPath);
@@ -195,7 +195,7 @@ describe('sound settings and after the call', () => {
     });
   });
 
-  it('the next call begins without what was left of the last one', async () => {
+  it('the next call begins without remains of the last one', async () => {
     const element = await finished();
     button(element, 'Talk again').click();
     await untilState(element, 'live');

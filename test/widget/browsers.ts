@@ -1,4 +1,4 @@
-/** The browser of the element tests: Chromium, or what `TEST_BROWSER` names (`Firefox`, `WebKit`). */
+/** The browser of the element tests: Chromium, or the one that `TEST_BROWSER` names (`Firefox`, `WebKit`). */
 import type { BrowserLauncher } from '@web/test-runner';
 import { chromeLauncher } from '@web/test-runner-chrome';
 import { chromeArgs, chromePath } from '../support/chrome.ts';
@@ -8,17 +8,17 @@ import { farMs } from '../support/time-limit.ts';
 
 export const engine = process.env.TEST_BROWSER ?? 'Chromium';
 
-/** Comes before everything else in the page of each test file. */
+/** Runs before everything else in the page of each test file. */
 export const pageHead =
   engine === 'WebKit' ? '<script src="/test/support/engines/peer-connection.js"></script>' : '';
 
-/** @throws {Error} for an engine that there is not */
+/** @throws {Error} for an unknown engine */
 export async function launcher(): Promise<BrowserLauncher> {
   switch (engine) {
     case 'Chromium':
       return byPuppeteer({
         executablePath: await chromePath(),
-        // A click made by a script is no gesture of a visitor, and sound needs one.
+        // A click made by a script is not a visitor's gesture, and sound needs one.
         args: [...chromeArgs, '--autoplay-policy=no-user-gesture-required'],
       });
     case 'Firefox':
@@ -34,13 +34,13 @@ type Launch = NonNullable<NonNullable<Parameters<typeof chromeLauncher>[0]>['lau
 
 function byPuppeteer(launchOptions: Launch): BrowserLauncher {
   return chromeLauncher({
-    // One call a browser: test files that run side by side must not share one.
+    // One call a browser: test files that run in parallel must not share one.
     createPage: async ({ context }) => (await context.browser().createBrowserContext()).newPage(),
     launchOptions: { timeout: 2 * farMs, protocolTimeout: 3 * farMs, ...launchOptions },
   });
 }
 
-/** One window, one file after the other. */
+/** One window, one file after another. */
 function webkitLauncher(): BrowserLauncher {
   let webkit: WebKit | undefined;
   let active: string | undefined;
@@ -57,7 +57,7 @@ function webkitLauncher(): BrowserLauncher {
     getBrowserUrl: () => webkit?.session.url(),
     async stopSession() {
       active = undefined;
-      // Ends whatever the page still does.
+      // Ends whatever the page is still doing.
       await webkit?.session.navigate('about:blank');
       return {};
     },

@@ -1,4 +1,4 @@
-/** What a visitor is told and spared during a call: silence, a weak or lost network, blocked sound, the time, the screen. */
+/** Comfort during a call: silence, a weak or lost network, blocked sound, the time, the screen. */
 import { expect } from '@open-wc/testing';
 import { microphoneHelpKey } from '../../widget/browser-help.ts';
 import { claimPage } from '../../widget/call-lock.ts';
@@ -32,7 +32,7 @@ describe('comfort of a call', () => {
     server.restore();
   });
 
-  it("both sides' loudness is shown and told", async () => {
+  it("both sides' loudness is shown and reported", async () => {
     const element = await agentElement();
     const events = recordEvents(element);
     const machine = await callIsLive(element);
@@ -45,7 +45,7 @@ describe('comfort of a call', () => {
     expect(find(element, '[data-own-level]').style.getPropertyValue('--_level')).to.equal('0.20');
   });
 
-  it('a drop of the network is bridged: the same room is joined again and the conversation goes on', async () => {
+  it('a network failure is bridged: the same room is joined again and the conversation continues', async () => {
     const element = await agentElement();
     const events = recordEvents(element);
     const machine = await callIsLive(element);
@@ -84,7 +84,7 @@ describe('comfort of a call', () => {
     expect(server.paths.at(-1)).to.match(/\/end$/);
   });
 
-  it('a weak connection is named while it is weak; a short break as well', async () => {
+  it('a weak connection is named while it is weak; a short break too', async () => {
     const element = await agentElement();
     const machine = await callIsLive(element);
     const quality = (state: string, threshold: string) =>
@@ -106,10 +106,10 @@ describe('comfort of a call', () => {
     await waitUntil(() => !panelText(element).includes('Reconnecting'));
   });
 
-  it('sound that the browser holds back comes with one tap', async () => {
+  it('sound that the browser blocks starts with one tap', async () => {
     const { play } = HTMLMediaElement.prototype;
     HTMLMediaElement.prototype.play = () => Promise.reject(new DOMException('not yet', 'NotAllowedError'));
-    // The SDK says it in the console.
+    // The SDK writes it to the console.
     const { error } = console;
     console.error = () => {};
     try {
@@ -130,7 +130,7 @@ describe('comfort of a call', () => {
     }
   });
 
-  it('the last minute says what is left of the call', async () => {
+  it('the last minute shows the remaining time', async () => {
     server.grant = { ...proxyGrant, maxDurationSeconds: 45 };
     const element = await agentElement();
     await callIsLive(element);
@@ -170,7 +170,7 @@ describe('comfort of a call', () => {
     }
   });
 
-  it('one call a browser: with a call in another tab the visitor is told where to end it', async () => {
+  it('one call a browser: with a call in another tab the visitor reads where to end it', async () => {
     let free: () => void = () => {};
     const otherTab = new Promise<void>((resolve) => (free = resolve));
     void navigator.locks.request('vapi-agent.call', () => otherTab);
@@ -185,7 +185,7 @@ describe('comfort of a call', () => {
     await untilState(element, 'live');
   });
 
-  it('a claim that was refused leaves the page free', async () => {
+  it('a refused claim leaves the page free', async () => {
     const first = await claimPage();
     let code = '';
     await claimPage().catch((error) => {
@@ -196,7 +196,7 @@ describe('comfort of a call', () => {
     (await claimPage()).release();
   });
 
-  it('silence is told only after eight seconds of nobody speaking, and never once the visitor was heard', () => {
+  it('silence is reported only after eight seconds without a voice, and never once the visitor was heard', () => {
     const hearing = new Hearing();
     hearing.start(0);
     expect(hearing.isUnheard('user', 0, 7900)).to.equal(false);

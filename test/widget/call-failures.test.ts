@@ -1,4 +1,4 @@
-/** Every way in which a call can fail: its code, what the visitor reads, and the way out. */
+/** Every way in which a call can fail: its code, what the visitor reads, and the remedy. */
 import { expect } from '@open-wc/testing';
 import type { ErrorCode } from '../../server/contract.ts';
 import type { FailureCode } from '../../widget/failure.ts';
@@ -52,7 +52,7 @@ describe('failing call', () => {
     });
   }
 
-  it('a room that cannot be reached is told, and the server may free the slot at once', async () => {
+  it('an unreachable room is reported, and the server may free the slot at once', async () => {
     window.machineJoins = 'refused';
     const element = await agentElement();
     launcherOf(element).click();
@@ -132,7 +132,7 @@ describe('failing call', () => {
     expect(panelText(element)).to.include('Check your internet connection');
   });
 
-  it('a used session is replaced once without a word', async () => {
+  it('a used session is silently replaced once', async () => {
     let times = 0;
     stage.server.answers.set('/v1/calls', () => {
       times += 1;
@@ -165,7 +165,7 @@ describe('failing call', () => {
     });
   }
 
-  it('a microphone that others use leaves the others: the next attempt opens the one that was chosen', async () => {
+  it('if a microphone is in use, another can be chosen: the next attempt opens that one', async () => {
     const wanted: unknown[] = [];
     const real = navigator.mediaDevices.getUserMedia.bind(navigator.mediaDevices);
     const { getUserMedia, enumerateDevices } = navigator.mediaDevices;
@@ -195,7 +195,7 @@ describe('failing call', () => {
     }
   });
 
-  it('an element without a tenant says it to the visitor and to the developer', async () => {
+  it('an element without a tenant informs the visitor and the developer', async () => {
     const element = await agentElement();
     element.removeAttribute('tenant');
     launcherOf(element).click();

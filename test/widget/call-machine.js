@@ -1,6 +1,6 @@
 /**
- * Stands in for Daily's downloaded call machine: daily-js and Vapi's SDK above it are the real ones. Each test steers
- * it through `window.machine`; the protocol is that of daily-js 0.87.
+ * Replaces Daily's downloaded call machine: daily-js and Vapi's SDK above it are the real ones. Each test controls it
+ * through `window.machine`; the protocol is that of daily-js 0.87.
  */
 (() => {
   const remote = 'R1';
@@ -61,7 +61,7 @@
       this.speaker('participant-joined', { state: 'loading', subscribed: false });
       const context = new AudioContext();
       const voice = context.createMediaStreamDestination();
-      // WebKit plays a track only once something comes out of it, and lets nothing run untold.
+      // WebKit plays a track only once something comes out of it, and allows nothing to play unprompted.
       const silence = new ConstantSourceNode(context, { offset: 0 });
       silence.connect(voice);
       silence.start();

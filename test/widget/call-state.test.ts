@@ -57,7 +57,7 @@ const actions: Record<CallAction['type'], CallAction> = {
   reset,
 };
 
-/** What each action makes of each phase; a dash where it changes nothing at all. */
+/** The effect of each action in each phase; a dash if it changes nothing at all. */
 const table: Record<CallAction['type'], Record<CallPhase, CallPhase | '-'>> = {
   prepare: {
     idle: 'preparing',
@@ -253,7 +253,7 @@ describe('call state', () => {
     expect(into.ended).to.include({ seconds: 62, endedReason: 'assistant-ended-call', failure: null });
   });
 
-  it('a call that was given up before it was live leaves nothing behind', () => {
+  it('a call cancelled before it was live leaves nothing behind', () => {
     expect(run(prepare, connect, end, ended)).to.eql(initialState);
     expect(run(prepare, end, ended)).to.eql(initialState);
   });
@@ -270,7 +270,7 @@ describe('call state', () => {
     expect(state.transcript).to.have.length(0);
   });
 
-  it('an answer that is still coming when a call begins stays above what the call says', () => {
+  it('an answer still arriving when a call begins stays above the call’s lines', () => {
     const answer = (text: string, isFinal: boolean): CallAction => ({
       type: 'written',
       piece: { role: 'assistant', text, final: isFinal },

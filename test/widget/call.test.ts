@@ -22,7 +22,7 @@ import {
 describe('call', () => {
   const stage = stageCalls();
 
-  it('goes from the click through one request of ours into the room that the grant names', async () => {
+  it('goes from the click through one request to our server into the room that the grant names', async () => {
     const element = await agentElement();
     launcherOf(element).dispatchEvent(new Event('pointerenter'));
     await waitUntil(() => stage.server.paths.length === 2);
@@ -33,7 +33,7 @@ describe('call', () => {
     expect(stage.consoleErrors).to.eql([]);
   });
 
-  it('tells the page everything in order, with what belongs to it', async () => {
+  it('notifies the page of everything in order, with its details', async () => {
     const element = await agentElement();
     const events = recordEvents(document);
     const machine = await callIsLive(element);
@@ -64,7 +64,7 @@ describe('call', () => {
     expect(events.every(({ bubbles, composed }) => bubbles && composed)).to.equal(true);
   });
 
-  it('the page can call it off, or change its variables, before anything is asked or sent', async () => {
+  it('the page can cancel it, or change its variables, before anything is asked or sent', async () => {
     const element = await agentElement({ variables: '{"plan":"free"}' });
     let asked = 0;
     const restore = microphone(() => {
@@ -219,7 +219,7 @@ describe('call', () => {
     ['manually-canceled', 'This call was ended from our side.'],
     [undefined, 'Thank you for talking with us.'],
   ]) {
-    it(`the other side closing the room (${reason ?? 'no reason told'}) is an end, not an error`, async () => {
+    it(`the other side closing the room (${reason ?? 'no reason given'}) is an end, not an error`, async () => {
       const element = await agentElement();
       const events = recordEvents(element);
       const machine = await callIsLive(element);
@@ -231,7 +231,7 @@ describe('call', () => {
     });
   }
 
-  it('giving up while it connects frees the page and ends the call at the server', async () => {
+  it('cancelling while it connects frees the page and ends the call at the server', async () => {
     window.machineJoins = 'never';
     const element = await agentElement();
     launcherOf(element).click();
@@ -241,7 +241,7 @@ describe('call', () => {
     expect(stage.server.paths.at(-1)).to.match(/\/end$/);
   });
 
-  it('giving up before the server has answered ends the call that its answer brings', async () => {
+  it('cancelling before the server has answered ends the call in its answer', async () => {
     let answer: (response: Response) => void = () => {};
     stage.server.answers.set('/v1/calls', () => new Promise((resolve) => (answer = resolve)));
     const element = await agentElement();
@@ -255,7 +255,7 @@ describe('call', () => {
     expect(window.machine).to.equal(undefined);
   });
 
-  it('with a scoped key the SDK creates the call, under the limits that the grant carries', async () => {
+  it('with a scoped key the SDK creates the call, under the grant’s limits', async () => {
     stage.server.grant = keyGrant;
     const element = await agentElement();
     const events = recordEvents(element);
@@ -298,7 +298,7 @@ describe('call', () => {
     }
   });
 
-  it('one call a page: a second element is told so, and may start once the first is over', async () => {
+  it('one call a page: a second element is refused with a reason, and may start once the first is over', async () => {
     const first = await agentElement();
     const second = await agentElement({ placement: 'bottom-left' });
     await callIsLive(first);
@@ -307,7 +307,7 @@ describe('call', () => {
     expect(second.state).to.equal('error');
     expect(panelText(second)).to.include('You are already in a call');
     expect(first.state).to.equal('live');
-    // Not awaited: the second waits by itself for the first to be torn down.
+    // Not awaited: the second waits automatically until the first is torn down.
     void first.end();
     await second.start();
     expect(second.state).to.equal('live');

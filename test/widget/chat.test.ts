@@ -1,4 +1,4 @@
-/** Writing instead of talking, and both: one conversation, answers as they are written, consent before the first word. */
+/** Writing instead of talking, and both: one conversation, streamed answers, consent before the first message. */
 import { expect } from '@open-wc/testing';
 import type { VapiAgent } from '../../widget/vapi-agent.ts';
 import {
@@ -17,7 +17,7 @@ import {
   waitUntil,
 } from './support.ts';
 
-/** An answer in pieces, with the permission to go on; without it the answer has broken off. */
+/** An answer in pieces, with the permission to continue; without it the answer has broken off. */
 const stream = (pieces: string[], chat?: string): Response => {
   const events = [...pieces.map((delta) => ({ delta })), ...(chat ? [{ chat }] : [])];
   return new Response(events.map((event) => `data: ${JSON.stringify(event)}\n\n`).join(''), {
@@ -57,7 +57,7 @@ describe('chat', () => {
   const lines = (element: VapiAgent): (string | undefined)[] =>
     [...dialogOf(element).querySelectorAll('.line')].map((line) => line.textContent?.trim());
 
-  it('a message brings a streamed answer; the next one goes on with the permission of the last', async () => {
+  it('a message gets a streamed answer; the next one uses the permission of the last', async () => {
     const element = await opened({ mode: 'chat', variables: '{"plan":"free"}' });
     expect(panelText(element)).to.include('Write to our assistant');
     expect(panelText(element)).not.to.include('Start the call');
@@ -75,7 +75,7 @@ describe('chat', () => {
     expect(element.state).to.equal('idle');
   });
 
-  it('what was written can be kept as soon as there is something, until a call begins', async () => {
+  it('a written conversation can be kept once it has begun, until a call begins', async () => {
     const element = await opened({ mode: 'hybrid' });
     const keeps = () => element.shadowRoot?.querySelectorAll('[part~=copy], [part~=save]').length;
     expect(keeps()).to.equal(0);
@@ -119,7 +119,7 @@ describe('chat', () => {
     expect(messages()).to.have.length(1);
   });
 
-  it('a refused message is told, and the words stay where they were', async () => {
+  it('a refused message is reported, and the text stays in the field', async () => {
     server.refuse('/v1/chats', 'rate_limited');
     const element = await opened({ mode: 'chat' });
     const events = recordEvents(element);
@@ -136,7 +136,7 @@ describe('chat', () => {
     expect(panelText(element)).not.to.include('A little too fast');
   });
 
-  it('of an answer that breaks off the visitor keeps what has come; without a word of it the message comes back', async () => {
+  it('the part of an answer that arrived is kept; without any, the message returns to the field', async () => {
     server.answers.set('/v1/chats', () => stream(['We op']));
     const element = await opened({ mode: 'chat' });
     write(element, 'Hello');
@@ -163,7 +163,7 @@ describe('chat', () => {
     await waitUntil(() => input.value === 'First\nalso');
   });
 
-  it('no key that was meant for the message agrees to anything, nor a click for the button before', async () => {
+  it('a key meant for the message agrees to nothing, nor does a click meant for the previous button', async () => {
     server.config.consent = { version: '1', text: 'We record this.' };
     const element = await opened({ mode: 'hybrid' });
     const shadow = element.shadowRoot as ShadowRoot;
@@ -220,7 +220,7 @@ describe('chat', () => {
     await element.withdrawConsent();
   });
 
-  it('closing the panel says no to what a message would need: the words are there again', async () => {
+  it('closing the panel declines what a message requires: the text is back in the field', async () => {
     server.config.consent = { version: '1', text: 'We record this.' };
     const element = await opened({ mode: 'chat' });
     write(element, 'Hello');
@@ -235,7 +235,7 @@ describe('chat', () => {
     expect(messages()).to.eql([]);
   });
 
-  it('on a small phone the keyboard leaves room for the conversation; a page that is pinched has no keyboard', async () => {
+  it('on a small phone the keyboard leaves room for the conversation; a zoomed page has no keyboard', async () => {
     const view = visualViewport as VisualViewport;
     const element = await opened({ mode: 'chat' });
     const dialog = dialogOf(element);
@@ -262,7 +262,7 @@ describe('chat', () => {
     }
   });
 
-  it('a conversation that rested too long begins anew without a word', async () => {
+  it('a conversation idle for too long silently starts over', async () => {
     const element = await opened({ mode: 'chat' });
     write(element, 'Hello');
     await waitUntil(() => lines(element).length === 2);
@@ -274,7 +274,7 @@ describe('chat', () => {
     expect(messages().at(-1)?.body).to.eql({ session: 'session-2', message: 'Still there?' });
   });
 
-  it('a conversation whose permission is refused starts over with the variables that it began with', async () => {
+  it('a conversation whose permission is refused starts over with its original variables', async () => {
     const element = await opened({ mode: 'chat', variables: '{"plan":"free"}' });
     write(element, 'Hello');
     await waitUntil(() => lines(element).length === 2);

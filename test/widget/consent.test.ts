@@ -1,4 +1,4 @@
-/** What a tenant wants agreed to: asked before everything else, in every way to start, remembered and revocable. */
+/** A tenant's terms: asked before everything else, in every way to start, remembered and revocable. */
 import { expect } from '@open-wc/testing';
 import type { VapiAgent } from '../../widget/vapi-agent.ts';
 import {
@@ -76,7 +76,7 @@ describe('consent', () => {
     });
   }
 
-  it('terms that have changed since they were read are read anew after the server has refused', async () => {
+  it('terms changed since they were read are read again after the server has refused', async () => {
     const element = await agentElement();
     launcherOf(element).click();
     await isAsked(element);
@@ -138,7 +138,7 @@ describe('consent', () => {
     expect(told).to.eql([{ version: '2026-11', given: true }]);
   });
 
-  it('when it cannot be known what to agree to, nothing starts', async () => {
+  it('when it is unknown what to agree to, nothing starts', async () => {
     server.answers.set('/v1/widget/acme', () => Promise.reject(new TypeError('offline')));
     const element = await agentElement();
     launcherOf(element).click();

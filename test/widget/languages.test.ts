@@ -97,7 +97,7 @@ describe('languages', () => {
     expect((await opened(element)).lang).to.equal('it');
   });
 
-  it("a page in a language that we do not have leaves it to the browser's list", async () => {
+  it("a page in a language that we do not have falls back to the browser's list", async () => {
     const restore = browserSpeaks('sv-SE', 'nl-BE', 'en');
     try {
       const element = await agentElement({ lang: 'fi' });
@@ -107,7 +107,7 @@ describe('languages', () => {
     }
   });
 
-  it('nobody has said anything: English, without another file', async () => {
+  it('no language given: English, without another file', async () => {
     const restore = browserSpeaks('sv');
     try {
       expect((await opened(await agentElement())).lang).to.equal('en');
@@ -134,7 +134,7 @@ describe('languages', () => {
     expect(panelText(element)).to.include('Sprechen Sie gleich hier').and.not.to.include('Hallo!');
   });
 
-  it('the launcher speaks it too once the panel is there, unless the page has said what it says', async () => {
+  it('the launcher uses it too once the panel is loaded, unless the page sets its text', async () => {
     const [plain, labelled] = [
       await agentElement({ lang: 'de' }),
       await agentElement({ lang: 'de', label: 'Hey' }),
@@ -156,7 +156,7 @@ describe('languages', () => {
     await waitUntil(() => panelText(element).includes('W czym możemy pomóc?'));
   });
 
-  it('settings and what follows a call follow the change, too', async () => {
+  it('settings and what follows a call change too', async () => {
     window.machineJoins = 'at once';
     const element = await agentElement({ lang: 'es' });
     launcherOf(element).click();
@@ -172,7 +172,7 @@ describe('languages', () => {
     await waitUntil(() => /いかがでしたか？.*会話をコピー/.test(panelText(element)));
   });
 
-  it('what goes wrong is told in the language too, also in the event', async () => {
+  it('failures are in the language too, also in the event', async () => {
     server.refuse('/v1/sessions', 'tenant_paused');
     const element = await agentElement({ lang: 'pt-BR' });
     let message = '';

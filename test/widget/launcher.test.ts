@@ -84,7 +84,7 @@ describe('launcher', () => {
     server.sessionLifeMs = 1000;
     const element = await agentElement();
     const sessions = () => server.paths.filter((path) => path === '/v1/sessions').length;
-    // Once the first answer is read, intent asks anew.
+    // Once the first answer is read, intent asks again.
     await waitUntil(() => {
       launcherOf(element).dispatchEvent(new Event('pointerenter'));
       return sessions() === 2;
@@ -95,7 +95,7 @@ describe('launcher', () => {
     expect(call?.body).not.to.eql({ session: 'session-1' });
   });
 
-  it('too many sessions fetched ahead by others do not keep a click from its call', async () => {
+  it('too many sessions fetched ahead by others do not prevent a click’s call', async () => {
     const session = { session: 'of-the-click', expiresAt: new Date(Date.now() + 60_000).toISOString() };
     server.answers.set('/v1/sessions', ({ query }) =>
       query === '?ahead=true' ? json({ code: 'rate_limited' }, 429) : json(session, 201),
@@ -124,7 +124,7 @@ describe('launcher', () => {
     }
   });
 
-  it('a call ends when its element is taken out, not when it is moved', async () => {
+  it('a call ends when its element is removed, not when it is moved', async () => {
     const element = await agentElement();
     await callIsLive(element);
     const elsewhere = await fixture(html`<div></div>`);
@@ -143,7 +143,7 @@ describe('launcher', () => {
     await callIsLive(element);
   });
 
-  it('Escape closes the panel and gives the focus back; a live call goes on and the launcher says so', async () => {
+  it('Escape closes the panel and returns the focus; a live call continues and the launcher says so', async () => {
     const element = await agentElement();
     launcherOf(element).focus();
     await callIsLive(element);
@@ -219,7 +219,7 @@ describe('launcher', () => {
     expect(getComputedStyle(find(element, '.primary')).backgroundColor).to.equal('rgb(1, 2, 3)');
   });
 
-  it('a late change of the tenant forgets what was fetched for the other', async () => {
+  it('a late change of the tenant discards what was fetched for the other', async () => {
     const element = await agentElement();
     launcherOf(element).dispatchEvent(new Event('pointerenter'));
     await waitUntil(() => server.paths.length === 2);
@@ -251,7 +251,7 @@ describe('launcher', () => {
     );
   });
 
-  it('takes no room in the page and leaks no style into it', async () => {
+  it('takes no space in the page and leaks no style into it', async () => {
     const before = document.body.scrollHeight;
     const sheets = document.styleSheets.length + document.adoptedStyleSheets.length;
     const element = await agentElement({ mode: 'hybrid' });
@@ -262,7 +262,7 @@ describe('launcher', () => {
     expect(element.shadowRoot?.querySelectorAll('style, [style]')).to.have.length(0);
   });
 
-  it('a lazy chunk that failed is asked for again under an address that the browser has not given up', async () => {
+  it('a failed lazy chunk is requested again at an address that the browser has not given up', async () => {
     const offline = () => Promise.reject<{ isLoaded: boolean }>(new TypeError('offline'));
     const importer = Object.assign(offline, { toString: () => '()=>import(`../test/widget/lazy-chunk.js`)' });
     expect((await load(importer)).isLoaded).to.equal(true);
@@ -270,7 +270,7 @@ describe('launcher', () => {
     expect(unknown.message).to.equal('offline');
   });
 
-  it('methods before anything is loaded do no harm', async () => {
+  it('methods called before anything is loaded are harmless', async () => {
     const element = await agentElement();
     element.close();
     await element.mute();

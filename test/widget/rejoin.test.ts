@@ -1,4 +1,4 @@
-/** A call goes on from page to page where its tenant wants that, in the tab that it was begun in, and never without consent. */
+/** A call continues from page to page if its tenant wants that, in the tab where it began, never without consent. */
 import { expect, fixture, html } from '@open-wc/testing';
 import type { VapiAgent } from '../../widget/vapi-agent.ts';
 import {
@@ -20,7 +20,7 @@ const kept = () => JSON.parse(sessionStorage.getItem(key) ?? 'null');
 const grant = { ...proxyGrant, rejoinWithinSeconds: 30 };
 const ok = () => new Response(null, { status: 204 });
 
-/** What a page that was left a moment ago has written. */
+/** What a page that was just left has written. */
 const left = (changes: object = {}) => ({
   tenant: 'acme',
   server: 'https://agents.test/',
@@ -55,7 +55,7 @@ describe('a change of page', () => {
     server.restore();
   });
 
-  /** An element that is there with its attributes as the page is loaded. */
+  /** An element that has its attributes when the page loads. */
   const nextPage = (tenant = 'acme') =>
     fixture<VapiAgent>(html`<vapi-agent tenant=${tenant} server="https://agents.test" rejoin></vapi-agent>`);
   const isLoaded = (element: Element) =>
@@ -65,13 +65,13 @@ describe('a change of page', () => {
   const said = (verb: string) => server.requests.filter(({ path }) => path.endsWith(`/${verb}`));
   const leavePage = () => dispatchEvent(new PageTransitionEvent('pagehide'));
 
-  /** A page that is left before it has this part ends its call. Asked for after the element has, so answered after it. */
+  /** A page that is left before it has this part ends its call. Requested after the element's, so answered after it. */
   const canKeep = async () => {
     await import('../../widget/left-call.ts');
     await new Promise((resolve) => setTimeout(resolve));
   };
 
-  it('keeps the call in the tab’s storage only while no page has it, and tells the server', async () => {
+  it('keeps the call in the tab’s storage only while no page has it, and notifies the server', async () => {
     const element = await nextPage();
     const events = recordEvents(element);
     const machine = await callIsLive(element);
@@ -101,7 +101,7 @@ describe('a change of page', () => {
     ['the page does not say so', () => agentElement(), grant],
     ['the tenant does not want it', () => nextPage(), proxyGrant],
   ] as const) {
-    it(`is the end of the call where ${what}`, async () => {
+    it(`ends the call if ${what}`, async () => {
       server.grant = ofServer;
       const element = await open();
       await callIsLive(element);
@@ -112,7 +112,7 @@ describe('a change of page', () => {
     });
   }
 
-  it('the next page goes on by itself: same room, same length, same transcript, no new call', async () => {
+  it('the next page continues automatically: same room, same length, same transcript, no new call', async () => {
     sessionStorage.setItem(key, JSON.stringify(left({ muted: true })));
     const events = recordEvents(document);
     const element = await nextPage();
@@ -134,7 +134,7 @@ describe('a change of page', () => {
     expect([said('leave')[0]?.body?.page, kept().page]).to.eql([1, 1]);
   });
 
-  it('a closed panel stays closed, and the launcher is the way back', async () => {
+  it('a closed panel stays closed, and the launcher leads back', async () => {
     sessionStorage.setItem(key, JSON.stringify(left({ open: false })));
     const element = await nextPage();
     await untilState(element, 'live');
@@ -142,7 +142,7 @@ describe('a change of page', () => {
     expect(launcherOf(element).textContent).to.equal('Back to the call');
   });
 
-  it('where the microphone has to be asked for, it waits for one tap', async () => {
+  it('if the microphone has to be asked for, it waits for one tap', async () => {
     permission = 'prompt';
     sessionStorage.setItem(key, JSON.stringify(left()));
     const element = await nextPage();
@@ -154,7 +154,7 @@ describe('a change of page', () => {
     expect(said('rejoin')).to.have.length(1);
   });
 
-  it('a page that is left before the tap hands the call on as it was', async () => {
+  it('a page that is left before the tap passes the call on unchanged', async () => {
     permission = 'prompt';
     const before = left();
     sessionStorage.setItem(key, JSON.stringify(before));
@@ -179,7 +179,7 @@ describe('a change of page', () => {
     expect(kept()).to.equal(null);
   });
 
-  it('nothing is joined without the consent of the present version; the call is ended', async () => {
+  it('nothing is joined without consent to the current version; the call is ended', async () => {
     server.config = { ...server.config, consent: { version: '2', text: 'We record calls.' } };
     localStorage.setItem('vapi-agent.consent.acme', '1');
     sessionStorage.setItem(key, JSON.stringify(left()));
@@ -190,7 +190,7 @@ describe('a change of page', () => {
     expect(window.machine).to.equal(undefined);
   });
 
-  it('goes on with the consent of the present version', async () => {
+  it('continues with consent to the current version', async () => {
     server.config = { ...server.config, consent: { version: '2', text: 'We record calls.' } };
     localStorage.setItem('vapi-agent.consent.acme', '2');
     sessionStorage.setItem(key, JSON.stringify(left()));
@@ -203,7 +203,7 @@ describe('a change of page', () => {
     ['is nonsense', () => '{"tenant":"acme"'],
     ['is not of our making', () => JSON.stringify(left({ grant: { mode: 'proxy' } }))],
   ] as const) {
-    it(`a call that ${what} is removed without a word`, async () => {
+    it(`a call that ${what} is silently removed`, async () => {
       sessionStorage.setItem(key, text());
       const element = await nextPage();
       await isLoaded(element);
@@ -212,7 +212,7 @@ describe('a change of page', () => {
     });
   }
 
-  it('a call that is over at the server is forgotten without a word', async () => {
+  it('a call that is over at the server is silently forgotten', async () => {
     server.answers.set(`/v1/calls/${grant.callId}/rejoin`, () => new Response('{}', { status: 404 }));
     sessionStorage.setItem(key, JSON.stringify(left({ open: false })));
     const element = await nextPage();
@@ -231,7 +231,7 @@ describe('a change of page', () => {
     expect([element.state, said('rejoin').length]).to.eql(['idle', 1]);
   });
 
-  it('in a copy of the tab the call stays with the first one', async () => {
+  it('in a duplicated tab the call stays with the first one', async () => {
     const first = await nextPage();
     await callIsLive(first);
     sessionStorage.setItem(key, JSON.stringify(left()));
@@ -242,7 +242,7 @@ describe('a change of page', () => {
     expect([first.state, said('rejoin').length, said('end').length]).to.eql(['live', 0, 0]);
   });
 
-  it('a page that does not ask for it looks into no storage', async () => {
+  it('a page without the attribute reads no storage', async () => {
     sessionStorage.setItem(key, JSON.stringify(left()));
     const element = await agentElement();
     await new Promise((resolve) => requestAnimationFrame(resolve));

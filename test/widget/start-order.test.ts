@@ -1,4 +1,4 @@
-/** What a start does side by side, so that no part of it waits for another without need. */
+/** What a start does in parallel, so that no part waits for another unnecessarily. */
 import { expect } from '@open-wc/testing';
 import type { VapiAgent } from '../../widget/vapi-agent.ts';
 import {
@@ -42,16 +42,16 @@ describe('order of a start', () => {
     return [...new Set(all.filter((name) => name.endsWith('call-machine-object-bundle.js')))];
   };
 
-  /** The mouse is over the launcher, and what that asks for has come. */
+  /** The mouse is over the launcher, and everything requested for that has arrived. */
   const intend = async (element: VapiAgent): Promise<void> => {
     launcherOf(element).dispatchEvent(new Event('pointerenter'));
     await waitUntil(() => server.paths.includes('/v1/sessions') && server.paths.includes('/v1/widget/acme'));
-    // Asked after the element, so answered after it.
+    // Requested after the element's, so answered after it.
     await Promise.all([navigator.locks.query(), import('../../widget/vapi-call.ts')]);
     await new Promise((resolve) => setTimeout(resolve));
   };
 
-  it('Daily’s machine comes while the call is asked for, and is the one that the SDK then wants', async () => {
+  it('Daily’s machine is loaded while the call is requested, and is the one that the SDK then needs', async () => {
     let answer: (response: Response) => void = () => {};
     server.answers.set('/v1/calls', () => new Promise((resolve) => (answer = resolve)));
     const element = await agentElement();
@@ -67,7 +67,7 @@ describe('order of a start', () => {
     expect(document.querySelectorAll('link[href*=call-machine]').length).to.equal(0);
   });
 
-  it('what the browser and the server answer to an intent is at hand: the call is asked for in the click itself', async () => {
+  it('the answers to an intent are used: the call is requested in the click itself', async () => {
     mayListen('granted');
     const element = await agentElement();
     await intend(element);
@@ -79,7 +79,7 @@ describe('order of a start', () => {
     };
     try {
       launcherOf(element).click();
-      // Nothing but promises that are settled already: no timer, no frame and no other process has its turn in between.
+      // Only promises that are already settled: no timer, frame or other process gets a turn in between.
       for (let turn = 0; turn < 100; turn += 1) await null;
       expect(asked).to.include('/v1/calls');
     } finally {
@@ -114,7 +114,7 @@ describe('order of a start', () => {
     await untilState(element, 'live');
   });
 
-  it('nothing of Daily comes while the browser asks for the microphone: fetched too early, it is complained of', async () => {
+  it('nothing of Daily’s is loaded while the browser asks for the microphone: browsers warn about unused preloads', async () => {
     mayListen('prompt');
     let allow: () => void = () => {};
     const asked = new Promise<void>((resolve) => (allow = resolve));
@@ -137,7 +137,7 @@ describe('order of a start', () => {
     }
   });
 
-  it('nothing of Daily comes before the visitor has agreed', async () => {
+  it('nothing of Daily’s is loaded before the visitor has agreed', async () => {
     server.config.consent = { version: '1', text: 'We record.' };
     const element = await agentElement();
     launcherOf(element).click();
@@ -145,7 +145,7 @@ describe('order of a start', () => {
     expect(machines()).to.eql([]);
   });
 
-  it('a microphone that is allowed already does not keep the room waiting', async () => {
+  it('an allowed microphone does not delay the room', async () => {
     mayListen('granted');
     const restore = microphone(() => new Promise(() => {}));
     try {

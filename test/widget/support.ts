@@ -1,4 +1,4 @@
-/** What the element tests share: a stand-in for our server behind `fetch`, and the way through a call. */
+/** Shared by the element tests: a replacement for our server behind `fetch`, and the way through a call. */
 import { expect, fixture, html, waitUntil as waitFor } from '@open-wc/testing';
 import {
   type ErrorCode,
@@ -14,7 +14,7 @@ import '../../widget/define.ts';
 /** The stand-in of Daily's call machine, see call-machine.js; set once a call has been joined. */
 export interface Machine {
   joinedUrl?: string;
-  /** What Daily was told of the devices, among other things. */
+  /** What Daily was told about the devices, among other things. */
   joinProperties?: unknown;
   received: { action: string; state?: boolean }[];
   sent: { type: string; message?: { role: string; content: string } }[];
@@ -22,7 +22,7 @@ export interface Machine {
   says(role: string, text: string, type?: 'partial' | 'final'): void;
   level(value: number): void;
   ownLevel(value: number): void;
-  /** What Daily says of the network, as its machine posts it. */
+  /** Daily's report on the network, as its machine posts it. */
   network(message: { action: string } & Record<string, unknown>): void;
   closeRoom(endedReason?: string): void;
   fail(text: string, type: string): void;
@@ -32,7 +32,7 @@ declare global {
   interface Window {
     machine?: Machine;
     machineJoins?: 'at once' | 'never' | 'refused';
-    /** Milliseconds; the net of every wait, see test/support/time-limit.ts. */
+    /** Milliseconds; the limit of every wait, see test/support/time-limit.ts. */
     farMs: number;
   }
 }
@@ -71,8 +71,8 @@ type Answer = (request: RecordedRequest) => Response | Promise<Response>;
 const start = Date.UTC(2026, 10, 16, 12);
 
 /**
- * The time of the page stands still until a test lets it pass, however long anything takes: `Date.now()`, and the limits
- * of `AbortSignal.timeout()`, which are reached by {@link pass} alone.
+ * The page's time stands still until a test advances it, however long anything takes: `Date.now()`, and the limits of
+ * `AbortSignal.timeout()`, which are only reached through {@link pass}.
  */
 export class Clock {
   #now = start;
@@ -103,9 +103,9 @@ export class Clock {
   }
 }
 
-/** Stands in for the server that `server="https://agents.test"` names; every other request goes its way. */
+/** Replaces the server that `server="https://agents.test"` names; every other request goes its way. */
 export class StubServer {
-  /** Of the page, for as long as the server is there. */
+  /** Of the page, for as long as the server exists. */
   clock = new Clock();
   requests: RecordedRequest[] = [];
   config: WidgetConfig = { tenant: 'acme', name: 'Acme Dental', modes: ['voice'], appearance: {}, texts: {} };
@@ -122,7 +122,7 @@ export class StubServer {
         return this.#realFetch.call(window, input, init);
       const request = new Request(input, init);
       const body = init?.body ?? '';
-      // At once, so that what is asked for is known as soon as it was asked for.
+      // At once, so that a request is known as soon as it was made.
       if (typeof body === 'string') return this.#answer(record(request, body));
       return this.#answer(record(request, await request.text()));
     };
@@ -142,12 +142,12 @@ export class StubServer {
     this.clock.restore();
   }
 
-  /** Paths asked for, in order. */
+  /** Requested paths, in order. */
   get paths(): string[] {
     return this.requests.map(({ path }) => path);
   }
 
-  /** Lets one route refuse, as the server's problem documents do. */
+  /** Makes one route refuse, as the server's problem documents do. */
   refuse(path: string, code: ErrorCode): void {
     this.answers.set(path, () =>
       json({ type: 'about:blank', title: code, status: errorStatus[code], code }, errorStatus[code]),
@@ -187,7 +187,7 @@ function record(request: Request, text: string): RecordedRequest {
   };
 }
 
-/** Its body is there with it: reading it takes no time. */
+/** Its body has already arrived: reading it takes no time. */
 export function json(body: unknown, status = 200): Response {
   const text = JSON.stringify(body);
   const response = new Response(text, { status, headers: { 'content-type': 'application/json' } });
@@ -214,7 +214,7 @@ export function find<Found extends HTMLElement>(element: VapiAgent, selector: st
   return found;
 }
 
-/** The button that says this. */
+/** The button with this name. */
 export function button(element: VapiAgent, text: string): HTMLButtonElement {
   const all = [...(element.shadowRoot?.querySelectorAll('button') ?? [])];
   const found = all.find((each) => (each.ariaLabel ?? each.textContent)?.trim() === text);
@@ -223,17 +223,17 @@ export function button(element: VapiAgent, text: string): HTMLButtonElement {
   return found;
 }
 
-/** All that the panel shows as text. */
+/** Everything that the panel shows as text. */
 export const panelText = (element: VapiAgent): string =>
   (dialogOf(element).textContent ?? '').replace(/\s+/g, ' ').trim();
 
-/** Waits for a condition, never for a duration: the time is a net, far away. */
+/** Waits for a condition, never for a duration: the time limit is generous. */
 export const waitUntil = (condition: () => unknown, what?: string): Promise<void> =>
   waitFor(condition, what, { timeout: window.farMs });
 
 /**
- * Waits for a state in which the element stays: one that it goes through is to be held there, by an answer that the test
- * gives later.
+ * Waits for a state in which the element stays; to check a transient one, hold it with an answer that the test gives
+ * later.
  */
 export async function untilState(element: VapiAgent, state: string): Promise<void> {
   await waitUntil(() => element.state === state, `the state ${state}`).catch((error) => {
@@ -284,7 +284,7 @@ export function recordEvents(target: EventTarget): CustomEvent[] {
   return events;
 }
 
-/** Replaces `getUserMedia`; returns what puts the real one back. */
+/** Replaces `getUserMedia`; returns what restores the real one. */
 export function microphone(answer: () => Promise<MediaStream>): () => void {
   const devices = navigator.mediaDevices;
   const real = devices.getUserMedia;
@@ -294,7 +294,7 @@ export function microphone(answer: () => Promise<MediaStream>): () => void {
   };
 }
 
-/** Time passes until the element gives up waiting for the call that another tab has. */
+/** Advances the time until the element gives up waiting for the call that another tab has. */
 export async function otherTabKeepsCall({ clock }: StubServer): Promise<void> {
   await waitUntil(async () => {
     const { pending = [] } = await navigator.locks.query();
@@ -303,17 +303,17 @@ export async function otherTabKeepsCall({ clock }: StubServer): Promise<void> {
   clock.pass(1000);
 }
 
-/** The events' names without their common beginning. */
+/** The events' names without their common prefix. */
 export const names = (events: Event[]): string[] => events.map(({ type }) => type.replace('vapi-agent-', ''));
 
 /** What each test of a call has. */
 export interface CallStage {
   server: StubServer;
-  /** What was said in the console as an error. */
+  /** Errors in the console. */
   consoleErrors: unknown[];
 }
 
-/** A server of its own, a room that lets in at once and an empty console for each test; afterwards every call is over. */
+/** A separate server, a room that admits at once and an empty console for each test; afterwards every call is over. */
 export function stageCalls(): CallStage {
   const stage = {} as CallStage;
   const realError = console.error;

@@ -80,7 +80,7 @@ describe('transcript', () => {
     ]);
   });
 
-  it('a conversation that lags behind takes nothing away', () => {
+  it('a conversation that lags behind removes nothing', () => {
     const lines = build(
       final('assistant', 'Hello.'),
       final('user', 'Hi.'),
@@ -92,7 +92,7 @@ describe('transcript', () => {
     ).to.eql(shown(lines));
   });
 
-  it('ids stay unique whatever is repaired', () => {
+  it('ids stay unique after repairs', () => {
     const lines = build(final('user', 'a'), final('assistant', 'b'), partial('user', 'c'));
     const ids = repair(lines, [final('assistant', 'x'), final('user', 'y'), final('assistant', 'z')]).map(
       ({ id }) => id,

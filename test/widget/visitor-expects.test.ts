@@ -42,10 +42,10 @@ describe('what a visitor expects', () => {
     ['the button', (element: VapiAgent) => button(element, 'Close').click()],
     ['Escape', pressEscape],
   ] as const) {
-    it(`closing by ${what} while the call is being asked for gives it up: nobody listens behind a closed panel`, async () => {
+    it(`closing by ${what} while the call is being requested cancels it: no one listens behind a closed panel`, async () => {
       let give: (stop: () => void) => void = () => {};
       let isStopped = false;
-      // One that is allowed already would not hold the call up.
+      // An allowed one would not delay the call.
       const { query } = navigator.permissions;
       navigator.permissions.query = async () => ({ state: 'prompt' }) as PermissionStatus;
       const restore = microphone(
@@ -61,7 +61,7 @@ describe('what a visitor expects', () => {
         close(element);
         await untilState(element, 'idle');
         expect(element.hasAttribute('open')).to.equal(false);
-        // The answer to the browser's question comes late: it is let go at once.
+        // The answer to the browser's question comes late: the microphone is released at once.
         give(() => {
           isStopped = true;
         });
@@ -82,14 +82,14 @@ describe('what a visitor expects', () => {
     expect(element.state).to.equal('live');
   });
 
-  it('Escape that only ends the choice of characters leaves the panel open', async () => {
+  it('Escape that only ends an input method leaves the panel open', async () => {
     const element = await agentElement({ open: '' });
     await waitUntil(() => element.shadowRoot?.querySelector('[role=dialog]:not([hidden])'));
     pressEscape(element, { isComposing: true });
     expect(element.hasAttribute('open')).to.equal(true);
   });
 
-  it('on an insecure page the visitor reads that, whatever the server says of its address', async () => {
+  it('on an insecure page the visitor reads so, whatever the server says about its address', async () => {
     server.refuse('/v1/widget/acme', 'origin_not_allowed');
     server.refuse('/v1/sessions', 'origin_not_allowed');
     const isSecure = Object.getOwnPropertyDescriptor(window, 'isSecureContext') ?? {};
@@ -109,7 +109,7 @@ describe('what a visitor expects', () => {
     ['outside_hours', 'We are closed right now'],
     ['budget_exhausted', 'No calls for now'],
   ] as const) {
-    it(`${code}: what another try cannot mend does not offer one`, async () => {
+    it(`${code}: does not offer a retry that cannot help`, async () => {
       server.refuse('/v1/calls', code);
       const element = await agentElement();
       launcherOf(element).click();
@@ -119,7 +119,7 @@ describe('what a visitor expects', () => {
     });
   }
 
-  it('the ring of the focus is in the colour of the text, whatever colour the tenant has', async () => {
+  it('the focus ring has the colour of the text, whatever colour the tenant has', async () => {
     server.config.appearance = { accentColor: '#ffd400' };
     const element = await agentElement({ theme: 'light' });
     launcherOf(element).focus();
@@ -132,7 +132,7 @@ describe('what a visitor expects', () => {
     expect(outlineColor).to.equal(getComputedStyle(dialogOf(element)).color);
   });
 
-  it('after the consent was taken back, the focus stays in the dialog', async () => {
+  it('after consent was withdrawn, the focus stays in the dialog', async () => {
     server.config.consent = { version: '1', text: 'We record.' };
     const element = await agentElement();
     launcherOf(element).focus();
@@ -178,7 +178,7 @@ describe('what a visitor expects', () => {
     expect(widths[0]).to.be.at.most(360);
   });
 
-  it('rules of the page for everything do not reach into the panel', async () => {
+  it('the page’s universal rules do not affect the panel', async () => {
     const sheet = new CSSStyleSheet();
     sheet.replaceSync('* { letter-spacing: 9px; text-transform: uppercase; white-space: pre }');
     document.adoptedStyleSheets.push(sheet);
@@ -192,7 +192,7 @@ describe('what a visitor expects', () => {
     }
   });
 
-  it('a change of the mode while the panel is open shows what the new one has', async () => {
+  it('changing the mode while the panel is open shows the new one’s parts', async () => {
     const element = await agentElement({ mode: 'chat', open: '' });
     await waitUntil(() => element.shadowRoot?.querySelector('textarea'));
     element.setAttribute('mode', 'hybrid');
@@ -202,7 +202,7 @@ describe('what a visitor expects', () => {
     expect(panelText(element)).to.include('Start the call');
   });
 
-  it('a copy of a live element, as some routers keep it, begins anew', async () => {
+  it('a copy of a live element, as some routers keep it, starts from the beginning', async () => {
     const element = await agentElement();
     await callIsLive(element);
     const copy = element.cloneNode(true) as VapiAgent;
@@ -216,7 +216,7 @@ describe('what a visitor expects', () => {
     }
   });
 
-  it('nothing can be sent while a call is being connected, and a text too long for it is told', async () => {
+  it('nothing can be sent while a call is being connected, and a text that is too long is reported', async () => {
     window.machineJoins = 'never';
     const element = await agentElement({ mode: 'hybrid', open: '' });
     await waitUntil(() => element.shadowRoot?.querySelector('textarea'));
@@ -234,13 +234,13 @@ describe('what a visitor expects', () => {
     expect(find<HTMLTextAreaElement>(element, 'textarea').value).to.have.length(3900);
   });
 
-  it('an avatar that cannot be had leaves its place to the initial', async () => {
+  it('an avatar that cannot be loaded is replaced by the initial', async () => {
     server.config.appearance = { avatarUrl: `${location.origin}/no-such-avatar.png` };
     const element = await agentElement({ open: '' });
     await waitUntil(() => element.shadowRoot?.querySelector('[part=avatar]')?.textContent === 'A');
   });
 
-  it('eager: panel and settings are there before any intent, and no session', async () => {
+  it('eager: panel and settings are loaded before any intent, but no session', async () => {
     const element = await agentElement();
     const eager = element.cloneNode() as VapiAgent;
     eager.setAttribute('eager', '');

@@ -1,4 +1,4 @@
-/** Element tests: the sources in a real browser, with the real SDK; only our server and Daily's call machine are stand-ins. */
+/** Element tests: the sources in a real browser, with the real SDK; our server and Daily's call machine are replaced. */
 import { readFile, writeFile } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
 import { esbuildPlugin } from '@web/dev-server-esbuild';
@@ -14,7 +14,7 @@ import { farMs } from '../support/time-limit.ts';
 import { engine, launcher, pageHead } from './browsers.ts';
 
 const sdkPath = '/__vapi-sdk.js';
-/** Under this path daily-js looks for its call machine when a grant says `mediaProxyUrl: <origin>/media`. */
+/** Where daily-js looks for its call machine when a grant has `mediaProxyUrl: <origin>/media`. */
 const callMachine =
   /^\/media\/c\.daily\.co\/call-machine\/versioned\/[\d.]+\/static\/call-machine-object-bundle\.js$/;
 
@@ -45,7 +45,7 @@ function realSdk(): TestRunnerPlugin {
   };
 }
 
-/** Says what failed and why, and leaves the counts for the script that sums all kinds of tests up. */
+/** Prints what failed and why, and leaves the counts for the script that adds up all kinds of tests. */
 function countReporter(): Reporter {
   return {
     async onTestRunFinished({ sessions }) {
@@ -76,7 +76,7 @@ function countReporter(): Reporter {
   };
 }
 
-/** The lines of a stack that say where; its head repeats the message. */
+/** The lines of a stack with locations; its head repeats the message. */
 const frames = (stack = ''): string =>
   stack
     .split('\n')
@@ -86,8 +86,7 @@ const frames = (stack = ''): string =>
 export default {
   rootDir: '.',
   files: 'test/widget/*.test.ts',
-  // A page for each core, and no more than two. Firefox draws no frame in a tab that another one covers, and WebKit's
-  // driver has one window.
+  // A page for each core, at most two. Firefox draws no frames in a covered tab, and WebKit's driver has one window.
   concurrency: engine === 'Chromium' ? Math.min(2, availableParallelism()) : 1,
   browserStartTimeout: 2 * farMs,
   testsStartTimeout: 2 * farMs,
@@ -99,6 +98,6 @@ export default {
   plugins: [realSdk(), esbuildPlugin({ ts: true, target: 'es2022' })],
   reporters: [countReporter()],
   testFramework: { config: { ui: 'bdd', timeout: 3 * farMs } },
-  // The page's own console is part of what some tests look at, and all of it is read there.
+  // The page's own console is part of what some tests check, and all of it is read there.
   browserLogs: false,
 } satisfies TestRunnerConfig;

@@ -22,15 +22,15 @@ export async function closeBrowser(): Promise<void> {
 export async function logIn(site: Site, user = admin.name): Promise<Admin> {
   browser ??= chromePath().then((executablePath) => chromium.launch({ executablePath, args: chromeArgs }));
   const context = await (await browser).newContext({ viewport: { width: 1280, height: 900 } });
-  // PHP as WebAssembly is slow where other work goes on.
+  // PHP as WebAssembly is slow while other work runs.
   context.setDefaultTimeout(60_000);
   // Avatars, news and emoji of the admin pages come from elsewhere.
   await context.route(/^https?:\/\/(?!localhost)/, (route) => route.abort());
   const page = await context.newPage();
-  // Newer editors greet late and in several ways.
+  // Newer editors show a late welcome, in several variants.
   await page.addLocatorHandler(
     page.locator('.components-modal__screen-overlay'),
-    // It may be gone, or the page, before it is clicked.
+    // It, or the page, may be gone before it is clicked.
     (greeting) =>
       greeting
         .getByRole('button', { name: 'Close' })
@@ -47,7 +47,7 @@ export async function logIn(site: Site, user = admin.name): Promise<Admin> {
   await page.locator('#user_login').fill(user);
   await page.locator('#user_pass').fill(admin.password);
   await page.locator('#wp-submit').click();
-  // The dashboard itself is slow and not looked at.
+  // The dashboard itself is slow and not tested.
   await page.waitForURL(/wp-admin/, { waitUntil: 'commit' });
   return { page, site, errors, close: () => context.close() };
 }
@@ -65,7 +65,7 @@ export async function deletePlugin({ page, site }: Admin): Promise<void> {
   await page.goto(`${site.url}/wp-admin/plugins.php`);
   await page.locator('#deactivate-vapi-agent').click();
   await page.getByText('Plugin deactivated.').waitFor();
-  // Before its scripts are there, the link leads to a page that asks instead of the dialog.
+  // Before its scripts are loaded, the link leads to a page that asks instead of the dialog.
   await page.waitForLoadState('load');
   page.once('dialog', (dialog) => dialog.accept());
   await page.locator('#delete-vapi-agent').click();
@@ -76,11 +76,11 @@ export async function openSettings({ page, site }: Admin): Promise<void> {
   await page.goto(`${site.url}/wp-admin/plugins.php`);
   await page.locator('[data-slug=vapi-agent] .settings a').click();
   await page.getByRole('heading', { name: 'Vapi Agent', level: 1 }).waitFor();
-  // Its script comes at the end.
+  // Its script is loaded last.
   await page.waitForLoadState('load');
 }
 
-/** Presses "Test connection" for these values. @returns what the page says */
+/** Presses "Test connection" for these values. @returns the page's result */
 export async function testConnection({ page }: Admin, server: string, tenant: string): Promise<string> {
   await page.getByLabel('Backend URL').fill(server);
   await page.getByLabel('Client name').fill(tenant);
@@ -93,11 +93,11 @@ export async function testConnection({ page }: Admin, server: string, tenant: st
 export async function saveSettings({ page }: Admin): Promise<void> {
   await page.getByRole('button', { name: 'Save Changes' }).click();
   await page.getByText('Settings saved.').waitFor();
-  // Its scripts come at the end.
+  // Its scripts are loaded last.
   await page.waitForLoadState('load');
 }
 
-/** Opens a stored page in the editor, without its greeting. @returns where the content is */
+/** Opens a stored page in the editor, without its welcome. @returns where the content is */
 async function openEditor({ page, site }: Admin, id: string): Promise<Page | FrameLocator> {
   await page.goto(`${site.url}/wp-admin/post.php?post=${id}&action=edit`);
   await page.waitForFunction(

@@ -1,6 +1,6 @@
 /**
- * Debian's newest WordPress, from the suites after this system's own: its packages are fetched through an apt state of
- * their own and unpacked beside each other. Nothing is installed, and nothing that the system knows of changes.
+ * Debian's newest WordPress, from the suites after this system's own: its packages are fetched through a separate apt
+ * state and unpacked beside each other. Nothing is installed, and the system's state does not change.
  */
 import { execFileSync, spawnSync } from 'node:child_process';
 import {
@@ -17,12 +17,12 @@ import {
 } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
 
-/** The newest of what they have is taken. */
+/** The newest of theirs is used. */
 const suites = ['sid', 'trixie'];
-/** Of its dependencies those that its files are links into; not the web server, the database and PHP itself. */
+/** Those of its dependencies that its files link into; not the web server, the database and PHP itself. */
 const needed = /^(libjs-|libphp-|php-getid3$|wordpress-theme-)/;
 
-/** @returns the folder with its files, kept in `scratch` from one run to the next; null, with a word why, without it */
+/** @returns the folder with its files, kept in `scratch` from one run to the next; null, with a reason, without it */
 export function getNewestOfDebian(scratch: string): string | null {
   const files = join(scratch, 'wordpress');
   if (existsSync(files)) return files;
@@ -82,7 +82,7 @@ function fetchPackages(folder: string): void {
   apt('apt-get', 'download', '-qq', 'wordpress', ...new Set(packages));
 }
 
-/** The mirror that this system takes its own packages from. @throws Error when it names none */
+/** The mirror of this system's own packages. @throws Error when it names none */
 function archiveOfSystem(): string {
   const targets = execFileSync(
     'apt-get',
@@ -108,6 +108,6 @@ function redirectLinks(root: string): void {
     symlinkSync(target, path);
   };
   for (const { path, target } of links) relink(path, relative(dirname(path), join(root, target)));
-  // What is not among them may be on this system: the list of certificates.
+  // Anything else may be on this system: the list of certificates.
   for (const { path, target } of links) if (!existsSync(path)) relink(path, target);
 }

@@ -1,4 +1,4 @@
-/** Pictures of the plugin in a real WordPress, for the pages in `widget/installs`: where it is installed, set up, inserted. */
+/** Pictures of the plugin in a real WordPress, for `widget/installs`: its installation, settings and block. */
 import { join } from 'node:path';
 import type { Locator } from 'playwright-core';
 import type { HostPages } from '../e2e/support/host-page.ts';
@@ -15,10 +15,10 @@ import { getPieces } from './pieces.ts';
 import { startSite } from './site.ts';
 
 const zip = join(import.meta.dirname, '..', '..', 'dist', 'installs', 'vapi-agent.zip');
-/** As the pages name it; in the browser it leads to this run's server. */
+/** As on the pages; in the browser it leads to this run's server. */
 const server = 'https://voice.agency.example';
 
-/** @param folder where they are written; says so and writes none where WordPress cannot be had */
+/** @param folder for the pictures; without WordPress, says so and writes none */
 export async function takeWordPressPictures(folder: string, pages: HostPages): Promise<void> {
   const pieces = getPieces();
   if (Array.isArray(pieces)) {
@@ -52,7 +52,7 @@ export async function takeWordPressPictures(folder: string, pages: HostPages): P
     await openSettings(admin);
     await testConnection(admin, server, 'acme');
     await page.getByLabel('On every page').check();
-    // Taken at the backend meanwhile.
+    // Read from the backend meanwhile.
     await page
       .locator('#vapi-agent-placement option', { hasText: 'Bottom left' })
       .first()

@@ -1,7 +1,7 @@
 /**
  * What the WordPress tests need beside this project: Debian's WordPress, PHP and PHP_CodeSniffer, and from the npm
- * registry a WordPress of 2024, the SQLite driver for WordPress, and PHP 7.4 to 8.5 as WebAssembly. Root on Debian
- * gets what is missing installed, and Debian's newest WordPress unpacked; anybody else is told what to install.
+ * registry a WordPress of 2024, the SQLite driver for WordPress, and PHP 7.4 to 8.5 as WebAssembly. For root on Debian,
+ * missing packages are installed and Debian's newest WordPress unpacked; anyone else reads what to install.
  */
 import { spawnSync } from 'node:child_process';
 import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
@@ -47,7 +47,7 @@ export interface WordPressFiles {
   folder: string;
 }
 
-/** @returns what could be had, or what is missing, a line each */
+/** @returns what was found, or what is missing, a line each */
 export function getPieces(): Pieces | string[] {
   const missing = [...getDebianPackages(), ...getNpmPackages()];
   if (missing.length > 0) return missing;

@@ -1,6 +1,6 @@
 /**
- * The plugin on real WordPress sites, from the zip to its removal: the oldest version that it supports on the oldest
- * PHP, and the newest version that can be had on the newest PHP.
+ * The plugin on real WordPress sites, from the zip to its removal: the oldest supported version on the oldest PHP, and
+ * the newest available version on the newest PHP.
  */
 import assert from 'node:assert/strict';
 import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
@@ -68,7 +68,7 @@ for (const { wordpress, php } of [
       await leave(visit);
     });
 
-    test('"test connection" says what is wrong and which origin to allow', async () => {
+    test('"test connection" reports what is wrong and which origin to allow', async () => {
       const { demo } = stage;
       await openSettings(admin);
       assert.match(await testConnection(admin, '', 'acme'), /Fill in/);
@@ -83,7 +83,7 @@ for (const { wordpress, php } of [
       assert.equal(await testConnection(admin, `${demo.server}/`, 'Acme'), 'Connected to “Acme Bakery”.');
     });
 
-    test('"test connection" speaks of a pause, and does not judge a site that it cannot see from here', async () => {
+    test('"test connection" reports a pause, and does not judge a site that it cannot see from here', async () => {
       const { demo } = stage;
       await acme('POST', '/pause');
       assert.match(await testConnection(admin, demo.server, 'acme'), /“Acme Bakery”\. It is paused/);
@@ -100,7 +100,7 @@ for (const { wordpress, php } of [
       assert.ok(refused.includes(`this page (${site.url})`), refused);
     });
 
-    test('the client’s looks are taken at the backend, shown, and kept when the settings are saved', async () => {
+    test('the client’s looks are read from the backend, shown, and stored when the settings are saved', async () => {
       const appearance = { placement: 'top-left', theme: 'dark', accentColor: '#9a3412', radius: 8 };
       await acme('PATCH', '', { appearance, texts: { launcher: 'Frag "uns" früh' }, rejoinCalls: true });
       await openSettings(admin);
@@ -108,14 +108,14 @@ for (const { wordpress, php } of [
       await page.getByLabel('Backend URL').fill(stage.demo.server);
       await page.getByLabel('Client name').fill('acme');
       await page.getByLabel('On every page').check();
-      // Nothing else is pressed; that the backend is still being asked does not hurt.
+      // Nothing else is pressed; that the backend is still being asked does no harm.
       await saveSettings(admin);
       const taken = (field: string) => page.getByLabel(field, { exact: true }).locator('option').first();
       assert.equal(await taken('Corner').textContent(), 'As the client is set up: Top left');
       assert.equal(await taken('Light or dark').textContent(), 'As the client is set up: Dark');
-      assert.equal(await taken('What a click does').textContent(), 'As the client is set up: Call at once');
+      assert.equal(await taken('What a click does').textContent(), 'As the client is set up: Starts a call');
       assert.equal(
-        await taken('A call goes on from page to page').textContent(),
+        await taken('Continue a call from page to page').textContent(),
         'As the client is set up: Yes',
       );
       const hint = (field: string) => page.getByLabel(field, { exact: true }).getAttribute('placeholder');
@@ -193,7 +193,7 @@ for (const { wordpress, php } of [
       await assertOpensAgain(admin, id, 'Ask the baker');
     });
 
-    test('content that another plugin renders early and throws away costs no page its launcher', async () => {
+    test('content that another plugin renders early and discards does not cost a page its launcher', async () => {
       const corner = await visitor('/?early=1');
       assert.equal(await corner.page.locator('vapi-agent').count(), 1);
       await leave(corner);
@@ -203,7 +203,7 @@ for (const { wordpress, php } of [
       await leave(own);
     });
 
-    test('the shortcode takes every attribute and lets nothing else through', async () => {
+    test('the shortcode accepts every attribute and nothing else', async () => {
       const good = `[vapi_agent label="Bread &amp; rolls" placement="top-left" theme="dark" size="small" mode="hybrid" lang="pt-BR" rejoin tenant="fern-garden" variables='{"page": "prices"}']`;
       const bad = `[vapi_agent label='"><script>alert(1)</script>' placement="x onload=y" server="https://evil.example" tenant='"><i>' variables="no" lang="&quot;" onclick="alert(1)" style="x"]`;
       const id = await site.help('page', { title: 'Both', content: `${good}\n\n${bad}` });
@@ -238,10 +238,10 @@ for (const { wordpress, php } of [
       await leave(visit);
     });
 
-    test('chosen pages: the launcher is there and nowhere else', async () => {
+    test('chosen pages: the launcher is on them and nowhere else', async () => {
       const id = await site.help('page', { title: 'Prices', content: 'Rye: 4' });
       await openSettings(admin);
-      await admin.page.getByLabel('Only on what is chosen below').check();
+      await admin.page.getByLabel('Only where chosen below').check();
       await admin.page.getByLabel('Prices', { exact: true }).check();
       await admin.page.getByLabel('Corner', { exact: true }).selectOption('top-left');
       await admin.page.getByLabel('Text on the button').fill('Ask "us" <now>');
@@ -265,7 +265,7 @@ for (const { wordpress, php } of [
       await leave(byKind);
     });
 
-    test('a chosen page counts also where WordPress shows a list in its place', async () => {
+    test('a chosen page also counts if WordPress shows a list in its place', async () => {
       const news = await site.help('page', { title: 'News', content: '' });
       const catalogue = await site.help('page', { title: 'Catalogue', content: '' });
       await site.help('option', { name: 'show_on_front', value: 'page' });
@@ -285,7 +285,7 @@ for (const { wordpress, php } of [
       await leave(front);
     });
 
-    test('a theme of the older kind prints the module once, too', async () => {
+    test('an older theme also prints the module once', async () => {
       await site.help('theme', { name: 'classic' });
       const visit = await visitor(blockPage);
       assert.equal(await visit.page.locator('script[type=module][src$="/widget.js"]').count(), 1);
@@ -308,7 +308,7 @@ for (const { wordpress, php } of [
       assert.equal(await admin.page.getByLabel('Backend URL').inputValue(), stage.demo.server);
     });
 
-    test('only who may manage options sees the settings, and only this form can change them', async () => {
+    test('only users who may manage options see the settings, and only this form can change them', async () => {
       await site.help('user', { role: 'editor' });
       const editor = await logIn(site, 'editor');
       const answer = await editor.page.goto(`${site.url}/wp-admin/options-general.php?page=vapi-agent`);
@@ -344,7 +344,7 @@ for (const { wordpress, php } of [
   });
 }
 
-/** WordPress's own pages ask the internet for emoji and fonts; nothing else may be complained about. */
+/** WordPress's own pages load emoji and fonts from the internet; there may be no other complaint. */
 async function leave(visit: Visit): Promise<void> {
   await visit.leave([/net::ERR_/]);
 }
@@ -357,7 +357,7 @@ async function attributesOf({ page }: Visit): Promise<Record<string, string>> {
   );
 }
 
-/** What the operator does with the client. */
+/** The operator's changes to the client. */
 async function acme(method: string, path: string, body?: object): Promise<void> {
   const response = await fetch(`${stage.demo.server}/v1/tenants/acme${path}`, {
     method,
@@ -367,7 +367,7 @@ async function acme(method: string, path: string, body?: object): Promise<void> 
   assert.equal(response.status, 200, await response.text());
 }
 
-/** Another plugin: a shop whose products have the page "Catalogue" as their list, and which reads contents ahead. */
+/** Another plugin: a shop whose products have the page "Catalogue" as their list, and which renders content early. */
 function addOtherPlugin(site: Site): void {
   const folder = join(site.folder, 'wp-content', 'mu-plugins');
   mkdirSync(folder, { recursive: true });

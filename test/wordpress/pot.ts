@@ -13,7 +13,7 @@ export const potFile = join(plugin, 'languages', 'vapi-agent.pot');
 export function makePot(): string {
   const scratch = mkdtempSync(join(tmpdir(), 'vapi-agent-pot-'));
   try {
-    // WordPress looks these up with the contexts that stand here.
+    // WordPress looks these up with these contexts.
     const block = JSON.parse(readFileSync(join(plugin, 'block', 'block.json'), 'utf8')) as {
       title: string;
       description: string;
@@ -41,7 +41,7 @@ export function makePot(): string {
         [
           `--language=${language}`,
           '--from-code=UTF-8',
-          // WordPress gives a script the texts that name its file, and no others.
+          // WordPress gives a script only the texts that name its file.
           '--add-location=file',
           '--no-wrap',
           '--add-comments=translators',
@@ -50,7 +50,7 @@ export function makePot(): string {
           '--output=-',
           ...files,
         ],
-        // It warns about quotation marks that are not ASCII; what fails is in the error's message.
+        // It warns about quotation marks that are not ASCII; a failure is in the error's message.
         { cwd, encoding: 'utf8', stdio: 'pipe', env: { ...process.env, LC_ALL: 'C.UTF-8' } },
       );
     const php = globSync('**/*.php', { cwd: plugin }).sort();
@@ -62,9 +62,9 @@ export function makePot(): string {
     ]
       .flatMap((text) => text.split(/\n\n+/))
       .map((entry) => entry.trim())
-      // A dash and one flag is how gettext says that a text has placeholders; WordPress needs none of it.
+      // A dash and one flag is how gettext marks a text with placeholders; WordPress does not need it.
       .map((entry) => entry.replace(/^#, (php|javascript)-format\n/m, ''))
-      // Its own header, without which it would leave out every text that is not ASCII; ours is below.
+      // Its own header, without which it would omit every text that is not ASCII; ours is below.
       .filter((entry) => entry.includes('msgid') && !entry.includes('\nmsgid ""\n'));
     return `${[header, ...merge(entries)].join('\n\n')}\n`;
   } finally {
@@ -72,7 +72,7 @@ export function makePot(): string {
   }
 }
 
-/** A text is there once, with every file that has it. */
+/** Each text once, with every file that has it. */
 function merge(entries: string[]): string[] {
   const byText = new Map<string, { comments: Set<string>; files: Set<string> }>();
   for (const entry of entries) {

@@ -1,7 +1,7 @@
 /**
- * `npm run test:wordpress`: the plugin on real WordPress sites. Root on Debian gets WordPress and PHP installed; where
- * they cannot be had, it says what is missing and passes without a test. `WORDPRESS_FOLDER` names the files of a
- * WordPress of your own (unpacked, without a configuration) to test on as the newest; empty = none is looked for.
+ * `npm run test:wordpress`: the plugin on real WordPress sites. For root on Debian, WordPress and PHP are installed; if
+ * they are not available, it says what is missing and passes without a test. `WORDPRESS_FOLDER` names the files of your
+ * own WordPress (unpacked, without a configuration) to test as the newest; empty = do not look for one.
  */
 import { spawnSync } from 'node:child_process';
 import { globSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
@@ -18,11 +18,11 @@ if (Array.isArray(pieces)) {
 }
 const versions = pieces.wordpress.map(({ version }) => version).join(', ');
 process.stdout.write(`# WordPress ${versions}\n`);
-// Looked for once, also where it was not found.
+// Looked for once, even if it was not found.
 process.env.WORDPRESS_FOLDER ??= pieces.wordpress[2]?.folder ?? '';
 const scratch = mkdtempSync(join(tmpdir(), 'vapi-agent-test-'));
 const file = join(scratch, 'counts.json');
-// One file after the other: each site's PHP keeps a core busy.
+// One file after another: each site's PHP keeps a core busy.
 const { status } = spawnSync(
   process.execPath,
   [

@@ -1,4 +1,4 @@
-/** What the settings become that no page of the admin has checked: from code, from older forms, on large sites. */
+/** Settings that no admin page has checked: from code, from older forms, on large sites. */
 import assert from 'node:assert/strict';
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
@@ -28,12 +28,12 @@ after(async () => {
   await admin?.close();
   await closeBrowser();
   const notices = site.notices();
-  // First, for its PHP would keep a test that has failed from ending.
+  // First, because its PHP would keep a failed test from ending.
   await site.close();
   assert.deepEqual(notices, []);
 });
 
-test('what is no host is refused, and the former address stays', async () => {
+test('an invalid host is refused, and the former address stays', async () => {
   for (const server of [
     'voice agency example',
     'https://voice,agency',
@@ -53,7 +53,7 @@ test('what is no host is refused, and the former address stays', async () => {
   }
 });
 
-test('a page that sets the option outside the admin goes on, with what was usable', async () => {
+test('setting the option outside the admin works, with what was usable', async () => {
   other(`add_action('wp', function () {
     update_option('vapi_agent', array('server' => 'ftp://x', 'tenant' => 'not a slug', 'where' => 'everywhere', 'label' => 'Hi'));
     echo '<i>' . wp_json_encode(array_intersect_key(get_option('vapi_agent'), array_flip(array('server', 'tenant', 'label')))) . '</i>';
@@ -62,7 +62,7 @@ test('a page that sets the option outside the admin goes on, with what was usabl
   assert.deepEqual(JSON.parse(stored), { server: good.server, tenant: 'acme', label: 'Hi' });
 });
 
-test('code that fills in the settings may leave out what it does not care for, and write a slash at the end', async () => {
+test('code that fills in the settings may omit some, and add a slash at the end', async () => {
   other(`add_filter('vapi_agent_settings', fn () => array(
     'server' => 'https://Filled.example/', 'tenant' => 'fern', 'where' => 'everywhere'
   ));`);
@@ -71,7 +71,7 @@ test('code that fills in the settings may leave out what it does not care for, a
   assert.match(page, /src="https:\/\/filled\.example\/widget\.js"/);
 });
 
-test('a site with more pages than the list shows says so, takes their numbers, and keeps what was chosen', async () => {
+test('a site with more pages than the list shows says so, accepts their numbers, and keeps what was chosen', async () => {
   other('');
   const last = String(await site.help('pages', { count: '203' }));
   admin = await logIn(site);
@@ -79,7 +79,7 @@ test('a site with more pages than the list shows says so, takes their numbers, a
   const { page } = admin;
   await page.getByText('The list shows 200 pages').waitFor();
   assert.equal(await page.getByLabel('Page 0203', { exact: true }).count(), 0);
-  await page.getByLabel('Only on what is chosen below').check();
+  await page.getByLabel('Only where chosen below').check();
   await page.getByLabel('Page 0001', { exact: true }).check();
   await page.getByLabel('Further pages').fill(`${Number(last) - 1}, ${last}`);
   for (const _time of ['taken', 'kept']) {
@@ -101,7 +101,7 @@ async function home(): Promise<string> {
   return text;
 }
 
-/** What another plugin does. */
+/** Another plugin's change. */
 function other(code: string): void {
   const folder = join(site.folder, 'wp-content', 'mu-plugins');
   mkdirSync(folder, { recursive: true });

@@ -1,4 +1,4 @@
-/** One WordPress site in a temporary folder with a SQLite database, served on loopback by a PHP of choice. */
+/** One WordPress site in a temporary folder with a SQLite database, served on loopback by a chosen PHP. */
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
@@ -25,18 +25,18 @@ export interface Site {
   /** Calls `helper.php`. @throws Error with what PHP said when it did not answer with JSON */
   // biome-ignore lint/suspicious/noExplicitAny: each task answers in its own shape
   help(task: string, query?: Record<string, string>): Promise<any>;
-  /** Lines of WordPress's debug log, whoever is to blame, but for what comes of these tests' own surroundings. */
+  /** Lines of WordPress's debug log, whatever their source, except those that result from these tests' surroundings. */
   notices(): string[];
   close(): Promise<void>;
 }
 
 const ofSurroundings = new RegExp(
   [
-    // The site has no way to the internet.
+    // The site cannot reach the internet.
     'could not establish a secure connection to WordPress\\.org',
     // The driver is older than the newest PHP.
     '/wp-content/sqlite-database-integration/',
-    // PHP reads WordPress's own older files: what a plugin passes to them does not come into it.
+    // PHP reads WordPress's own older files: what a plugin passes to them does not matter.
     'Deprecated:  (Return type of|Optional parameter) .*/wp-includes/',
   ].join('|'),
 );
@@ -103,7 +103,7 @@ export async function startSite(options: SiteOptions): Promise<Site> {
   }
 }
 
-/** Nothing of WordPress goes to the internet, and every notice is logged. */
+/** Nothing in WordPress contacts the internet, and every notice is logged. */
 function configure(folder: string, more: string): void {
   writeFileSync(
     join(folder, 'wp-config.php'),
@@ -124,7 +124,7 @@ require_once ABSPATH . 'wp-settings.php';
   );
 }
 
-/** The smallest theme of the older kind, in which scripts are printed in the footer. */
+/** A minimal theme of the older kind, in which scripts are printed in the footer. */
 function writeClassicTheme(folder: string): void {
   mkdirSync(folder, { recursive: true });
   writeFileSync(join(folder, 'style.css'), '/*\nTheme Name: Classic\n*/\n');
@@ -137,7 +137,7 @@ function writeClassicTheme(folder: string): void {
 
 async function serveNative(folder: string): Promise<{ child: ChildProcess; url: string }> {
   const port = await freePort();
-  // The configuration changes while it runs, and PHP would go on with the old one for two seconds.
+  // The configuration changes while it runs, and PHP would use the old one for two more seconds.
   const settings = ['upload_max_filesize=32M', 'post_max_size=32M', 'opcache.revalidate_freq=0'];
   const child = spawn(
     'php',
@@ -164,7 +164,7 @@ async function serveWasm(
   throw new Error(`PHP ${php} did not start`);
 }
 
-/** PHP's web server cannot choose a port by itself. */
+/** PHP's web server cannot choose a port. */
 async function freePort(): Promise<number> {
   const server = createServer().listen(0, '127.0.0.1');
   await once(server, 'listening');

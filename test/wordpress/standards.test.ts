@@ -1,4 +1,4 @@
-/** What the plugin's files promise before they run. */
+/** What can be checked in the plugin's files before they run. */
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { globSync, readFileSync } from 'node:fs';
@@ -10,8 +10,8 @@ const root = join(import.meta.dirname, '..', '..');
 const plugin = join(root, 'widget', 'installs', 'wordpress');
 const read = (name: string) => readFileSync(join(plugin, name), 'utf8');
 
-test('PHP_CodeSniffer finds nothing against PSR-12', () => {
-  // Sentences that visitors read, and WordPress's long conditions, may pass the soft limit of 120 columns.
+test('PHP_CodeSniffer finds no violation of PSR-12', () => {
+  // Sentences that visitors read, and WordPress's long conditions, may exceed the soft limit of 120 columns.
   const args = ['--standard=PSR12', '--extensions=php', '--exclude=Generic.Files.LineLength', plugin];
   const { status, stdout } = spawnSync('phpcs', args, { encoding: 'utf8' });
   assert.equal(status, 0, stdout);
@@ -30,7 +30,7 @@ test('the template for translators is the one that its program makes, and has ev
   const template = readFileSync(potFile, 'utf8');
   assert.equal(template, makePot());
   const entries = [...template.matchAll(/^msgid (".+")$/gm)].map(([, text = '""']) => JSON.parse(text));
-  // Read with this test's own eyes: what the program overlooks would be missing on both sides above.
+  // Read independently: what the program overlooks would be missing on both sides above.
   const call = /\b(?:esc_html|esc_attr)?__\(\s*'((?:[^'\\]|\\.)*)',\s*'vapi-agent',?\s*\)/g;
   const texts = globSync('**/*.{php,js}', { cwd: plugin }).flatMap((name) =>
     [...read(name).matchAll(call)].map(([, text = '']) => text.replaceAll("\\'", "'")),
@@ -69,7 +69,7 @@ test('every text of a script names the script’s file, without which WordPress 
   assert.ok(seen > 30, `${seen} texts`);
 });
 
-test('the readme has the form of the plugin directory and the same demands as the header', () => {
+test('the readme has the plugin directory’s format and the same requirements as the header', () => {
   const [header, readme] = [read('vapi-agent.php'), read('readme.txt')];
   for (const name of ['Requires at least', 'Requires PHP', 'License']) {
     const value = new RegExp(`${name}: +(.+)`).exec(header)?.[1];

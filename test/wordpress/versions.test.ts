@@ -13,7 +13,7 @@ const [oldest, middle] = pieces.wordpress;
 const newest = pieces.wordpress.at(-1);
 const settings = { server: 'https://voice.agency.example', tenant: 'acme', where: 'everywhere' };
 
-test('on a network each site has its own settings, and deleting the plugin takes them from all', async () => {
+test('on a network each site has its own settings, and deleting the plugin removes all of them', async () => {
   await withSite({ wordpress: newest!, php: 'native', multisite: true }, async (site) => {
     await site.help('second-site');
     assert.equal(await site.help('activate', { network: '1' }), null);
@@ -30,7 +30,7 @@ for (const { php, wordpress } of [
   { php: '8.3', wordpress: middle! },
   { php: '8.4', wordpress: newest! },
 ]) {
-  test(`PHP ${php} with WordPress ${wordpress.version}: pages and settings come without a notice`, async () => {
+  test(`PHP ${php} with WordPress ${wordpress.version}: pages and settings cause no notice`, async () => {
     await withSite({ wordpress, php }, async (site) => {
       assert.equal(await site.help('activate'), null);
       await site.help('settings', { value: JSON.stringify(settings) });

@@ -1,5 +1,5 @@
 /**
- * A web server with PHP as WebAssembly, in a process of its own because each request blocks it:
+ * A web server with PHP as WebAssembly, in a separate process because each request blocks it:
  * `node wasm-server.ts MODULES_FOLDER PHP_VERSION SITE_FOLDER`. Prints its port when it listens.
  */
 import { createServer } from 'node:http';

@@ -1,4 +1,4 @@
-/** `import type {} from '…/frameworks/react'` teaches React's JSX the element (React 19: it knows custom elements' events). */
+/** `import type {} from '…/frameworks/react'` declares the element for React's JSX (React 19 has custom events). */
 import type { DetailedHTMLProps, HTMLAttributes } from 'react';
 import type { VapiAgentAttributes, VapiAgentHandlers } from '../attributes.ts';
 import type { VapiAgent } from '../vapi-agent.ts';

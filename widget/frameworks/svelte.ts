@@ -1,4 +1,4 @@
-/** `import type {} from '…/frameworks/svelte'` teaches Svelte 5's templates the element. */
+/** `import type {} from '…/frameworks/svelte'` declares the element for Svelte 5's templates. */
 import type { VapiAgentAttributes, VapiAgentHandlers } from '../attributes.ts';
 import type { VapiAgent } from '../vapi-agent.ts';
 

@@ -1,6 +1,6 @@
 /**
- * `import type {} from '…/frameworks/vue'` teaches Vue's templates and JSX the element. The compiler has to be told that
- * it is one: `compilerOptions.isCustomElement: (tag) => tag === 'vapi-agent'`.
+ * `import type {} from '…/frameworks/vue'` declares the element for Vue's templates and JSX. The compiler also needs
+ * `compilerOptions.isCustomElement: (tag) => tag === 'vapi-agent'`.
  */
 import type { DefineComponent, HTMLAttributes, ReservedProps } from 'vue';
 import type { VapiAgentAttributes } from '../attributes.ts';

@@ -1,6 +1,6 @@
 /**
- * `npm run build`, second part: `dist/installs/vapi-agent.zip`, the plugin as WordPress installs it. The same files
- * always make the same bytes.
+ * `npm run build`, second part: `dist/installs/vapi-agent.zip`, the plugin in WordPress's format. The same files always
+ * give the same bytes.
  */
 import { globSync, mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
@@ -8,7 +8,7 @@ import { type Zippable, zipSync } from 'fflate';
 
 const folder = join(import.meta.dirname, 'wordpress');
 const target = join(import.meta.dirname, '..', '..', 'dist', 'installs', 'vapi-agent.zip');
-/** Any day that a zip can hold. */
+/** Any date that a zip file can store. */
 const mtime = '2026-01-01T00:00:00';
 
 const files: Zippable = {};

@@ -1,4 +1,4 @@
-/** What is left to do after a call: keep the transcript, say how it was. A chunk of its own, loaded when a call ends. */
+/** What follows a call: keeping the transcript, rating it. A separate chunk, loaded when a call ends. */
 import { html, LitElement, nothing, type TemplateResult } from 'lit';
 import type { Rating } from '../../server/contract.ts';
 import type { Strings } from '../strings/en.ts';
@@ -38,19 +38,19 @@ export class AfterCallElement extends LitElement {
     this.stage = 'asking';
   }
 
-  /** Into the panel's own tree, whose style sheet and parts it shares. */
+  /** Into the panel's own tree, to share its style sheet and parts. */
   protected override createRenderRoot(): HTMLElement {
     return this;
   }
 
-  /** What has grown here has taken its room from the conversation. */
+  /** Growing here takes room from the conversation. */
   protected override updated(): void {
     this.closest<PanelElement>('vapi-agent-panel')?.followLog();
   }
 
   protected override render(): TemplateResult {
     const { strings, rating, stage } = this;
-    // One thing after the other: there is no room for both beside what was said.
+    // One at a time: there is no room for both beside the transcript.
     const isWriting = rating !== null && stage !== 'thanks';
     return html`<div class="after" part="after-call">
       ${this.sendFeedback ? this.#feedback() : nothing}

@@ -1,4 +1,4 @@
-/** What the page and its developer hear of a call: events in the visitor's language and, rarely, a console message. */
+/** What the page and its developer are notified of: events in the visitor's language and, rarely, a console message. */
 import type { VariableValues } from '../../server/contract.ts';
 import type { AgentElement } from '../call-host.ts';
 import type { CallState } from '../call-state.ts';
@@ -13,7 +13,7 @@ import type { PanelElement } from './panel.ts';
 export class Announcer {
   #element: AgentElement;
   #panel: PanelElement;
-  /** Until the visitor's language is loaded the panel shows nothing; null when there is nothing to wait for. */
+  /** The panel shows nothing until the visitor's language is loaded; null when there is nothing to wait for. */
   #language: Promise<void> | null = null;
 
   constructor(element: AgentElement, panel: PanelElement) {
@@ -47,17 +47,17 @@ export class Announcer {
   ): boolean {
     const element = this.#element;
     const event = new CustomEvent(name, { detail, bubbles: true, composed: true, cancelable });
-    // The page also hears of an element that was removed: its call ends after that.
+    // The page is also notified about an element that was removed: its call ends after that.
     return element.dispatchEvent(event) && (element.isConnected || document.dispatchEvent(event));
   }
 
-  /** The last word of the page: the variables of the call, or null to call it off. */
+  /** Lets the page decide: the variables of the call, or null to cancel it. */
   beforeCall(): VariableValues | null {
     const detail = { variables: this.#variables() };
     return this.emit('vapi-agent-before-call', detail, true) ? detail.variables : null;
   }
 
-  /** The events that follow from a change of the call. */
+  /** The events that result from a change of the call. */
   changed(state: CallState, before: CallState): void {
     const { callId, failure, isRejoined: rejoined, seconds, endedReason: reason } = state;
     if (state.phase === 'live' && before.phase !== 'live')
@@ -72,7 +72,7 @@ export class Announcer {
     this.emit('vapi-agent-error', { ...failure, message: `${title}. ${help}` });
   }
 
-  /** Loads the message when there is one; without a network nobody reads it. */
+  /** Loads the console message if there is one; without a network it is skipped. */
   tellDeveloper(error: unknown): void {
     lazy(() => import('../tell-developer.ts')).then(
       (chunk) => chunk.tellDeveloper(error, this.#element),
@@ -80,7 +80,7 @@ export class Announcer {
     );
   }
 
-  /** A mistake of the page in `variables` does not cost the visitor the call; the developer is told. */
+  /** A mistake in the page's `variables` does not prevent the call; it is reported to the developer. */
   #variables(): VariableValues {
     const text = this.#element.getAttribute('variables');
     if (!text) return {};

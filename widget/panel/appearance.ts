@@ -1,4 +1,4 @@
-/** A tenant's looks as a style sheet of this one element. What the page says itself, in attributes or custom properties, wins. */
+/** A tenant's looks as a style sheet for this element. The page's own attributes and custom properties win. */
 import type { Appearance } from '../../server/contract.ts';
 
 const insets: Record<string, string> = {
@@ -7,7 +7,7 @@ const insets: Record<string, string> = {
   'top-left': 'var(--_offset) auto auto var(--_offset)',
 };
 
-/** The server has checked the values, but they end up in CSS: only what can be nothing else gets through. */
+/** The server has checked the values, but they become CSS: only unambiguous ones are used. */
 export function appearanceCss({ accentColor, radius, theme, placement }: Appearance): string {
   const rules: string[] = [];
   if (accentColor && /^#[0-9a-f]{6}$/i.test(accentColor)) {
@@ -15,7 +15,7 @@ export function appearanceCss({ accentColor, radius, theme, placement }: Appeara
   }
   if (Number.isInteger(radius)) rules.push(`:host{--_radius:var(--vapi-agent-radius,${radius}px)}`);
   if (theme === 'light' || theme === 'dark') rules.push(`:host(:not([theme])){color-scheme:${theme}}`);
-  // A launcher without an attribute must not move away from the mouse that has just reached it.
+  // A launcher without the attribute must not move away from the pointer that has just reached it.
   const place = ':host(:is([open],[eager]):not([placement]))';
   const inset = placement && insets[placement];
   if (inset) rules.push(`${place}{inset:${inset}}`);

@@ -1,4 +1,4 @@
-/** Where the visitor writes. A chunk of its own, for elements whose mode has text. */
+/** Where the visitor writes. A separate chunk, for elements whose mode has text. */
 import { html, LitElement, nothing, type TemplateResult } from 'lit';
 import { type CallState, isActive } from '../call-state.ts';
 import type { Failure } from '../failure.ts';
@@ -16,9 +16,9 @@ export class ComposerElement extends LitElement {
   declare strings: Strings;
   /** Whether an answer is on its way. */
   declare busy: boolean;
-  /** Resolves with false when the words should stay. */
+  /** Resolves to false when the text should stay in the field. */
   write: (text: string) => Promise<boolean> = async () => false;
-  /** How the conversation stands. */
+  /** The current state of the conversation. */
   state!: () => CallState;
 
   constructor() {
@@ -27,7 +27,7 @@ export class ComposerElement extends LitElement {
     this.busy = false;
   }
 
-  /** Into the panel's own tree, whose style sheet and parts it shares. */
+  /** Into the panel's own tree, to share its style sheet and parts. */
   protected override createRenderRoot(): HTMLElement {
     return this;
   }
@@ -41,7 +41,7 @@ export class ComposerElement extends LitElement {
     </form>${this.#keep()}`;
   }
 
-  /** Once something was written. After a call the transcript can be kept elsewhere, and during one it is not whole. */
+  /** Once something was written. After a call, the transcript is kept elsewhere; during one, it is incomplete. */
   #keep(): TemplateResult | typeof nothing {
     const { strings } = this;
     const state = this.state();
@@ -54,7 +54,7 @@ export class ComposerElement extends LitElement {
     const { strings } = this;
     if (code === 'interrupted') return strings.answerBroken;
     const { title, help } = failureTexts(strings, code);
-    // Some titles speak of a call.
+    // Some titles are about calls.
     return /^(vapi|call|serv)/.test(code) ? strings.messageFailed : `${title}. ${help}`;
   }
 
@@ -65,7 +65,7 @@ export class ComposerElement extends LitElement {
     if (!input || !text || this.busy) return;
     input.value = '';
     const isSent = await this.write(text);
-    // Before what has been written meanwhile.
+    // In front of what was written meanwhile.
     if (!isSent) input.value = [text, input.value].filter(Boolean).join('\n');
   };
 
@@ -76,7 +76,7 @@ export class ComposerElement extends LitElement {
     this.querySelector('form')?.requestSubmit();
   };
 
-  /** What has grown here has taken its room from the conversation. */
+  /** Growing here takes room from the conversation. */
   #followLog = (): void => this.closest<FollowsLog>('vapi-agent-panel')?.followLog();
 }
 

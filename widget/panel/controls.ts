@@ -7,7 +7,7 @@ import { icons } from './icons.ts';
 /** What the visitor can ask for; the listener decides what it does. */
 export type Intent = 'start' | 'end' | 'mute' | 'close' | 'agree' | 'withdraw' | 'play-sound' | 'settings';
 
-/** The row at the bottom: always exactly the actions that make sense now, the main one marked `data-main`. */
+/** The bottom row: exactly the actions that currently make sense, the main one marked `data-main`. */
 export function controls(
   call: CallState,
   strings: Strings,
@@ -15,7 +15,7 @@ export function controls(
   isText: boolean,
   ask: (intent: Intent) => void,
 ): TemplateResult | typeof nothing {
-  // The second half of a double click was meant for the button that stood there before.
+  // The second half of a double click was meant for the previous button.
   const main = (intent: Intent, text: string, icon: unknown = nothing, kind = 'primary') => html`<button
     class=${kind} part="button ${intent}" data-main @click=${({ detail }: MouseEvent) => detail < 2 && ask(intent)}>${icon}<span>${text}</span></button>`;
   const settings = html`<button class="plain square" part="button settings" aria-label=${strings.settings} aria-expanded=${showsSettings}
@@ -33,7 +33,7 @@ export function controls(
     case 'connecting':
       return main('end', strings.cancel, nothing, 'plain');
     case 'live':
-      // The name stays the same when pressed: `aria-pressed` says the rest.
+      // The name stays the same when pressed: `aria-pressed` has the state.
       return html`<button class="plain" part="button mute" data-own-level aria-pressed=${call.muted} @click=${() => ask('mute')}>
           ${call.muted ? icons.microphoneOff : icons.microphone}<span>${strings.mute}</span></button>
         ${settings}
@@ -43,7 +43,7 @@ export function controls(
     case 'ended':
       return main('start', strings.talkAgain, icons.phone);
     case 'error':
-      // A microphone that others use, or that is gone, leaves the others.
+      // If the microphone is in use or missing, another one may work.
       return call.failure && isWorthRetrying(call.failure.code)
         ? html`${/^microphone_[bm]/.test(call.failure.code) ? settings : nothing}${main('start', strings.tryAgain)}`
         : main('close', strings.close, nothing, 'plain');

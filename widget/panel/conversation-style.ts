@@ -1,8 +1,8 @@
 import { css } from '../css.ts';
 
-/** What only a conversation has: notices, terms, the transcript, the small stage above it, time and levels. Comes with the intent to have one. */
+/** Styles only for a conversation: notices, terms, transcript, small stage, time and levels. Loaded on intent. */
 export const conversationStyle = css`
-  /* Of the page's colour, a button still has an edge. */
+  /* In the page's own colour, a button still has an edge. */
   .panel .primary {
     border-color: color-mix(in srgb, var(--_on-accent) 20%, #0000);
   }
@@ -94,7 +94,7 @@ export const conversationStyle = css`
   .compact + .terms {
     padding-block-start: 4px;
   }
-  /* What waits for the visitor does not turn. */
+  /* Does not spin while waiting for the visitor. */
   .compact:has(+ .terms) .orb::before {
     content: none;
   }
@@ -114,7 +114,7 @@ export const conversationStyle = css`
   .panel :is(.log, .terms):focus-visible {
     outline-offset: -3px;
   }
-  /* What has been scrolled away fades instead of being cut off. */
+  /* Scrolled content fades out instead of being cut off. */
   .log:not(:empty)::before {
     content: '';
     position: sticky;
@@ -138,7 +138,7 @@ export const conversationStyle = css`
     padding: 9px 14px;
     border: 1px solid transparent;
     border-radius: 16px;
-    /* Whatever language it is in; the bubble keeps the panel's direction. */
+    /* In any language; the bubble keeps the panel's direction. */
     unicode-bidi: plaintext;
     overflow-wrap: anywhere;
     white-space: pre-line;
@@ -166,7 +166,7 @@ export const conversationStyle = css`
     background: var(--_text);
     color: var(--_surface);
   }
-  /* The visitor's own level: a bar in a groove, from the middle to both sides. */
+  /* The visitor's own level: a bar in a groove, growing from the middle. */
   [data-own-level] {
     position: relative;
   }
@@ -206,7 +206,7 @@ export const conversationStyle = css`
     .panel .compact {
       padding-block: 8px;
     }
-    /* Whatever has been scrolled to, this stays in sight. */
+    /* Stays visible whatever the scroll position. */
     .note:not(:empty) {
       position: sticky;
       top: 52px;

@@ -1,4 +1,4 @@
-/** The parts of the panel that only some visitors need: each a chunk, loaded when it is its turn. */
+/** The parts of the panel that only some visitors need: each is a chunk, loaded when needed. */
 import type { CallController } from '../call-controller.ts';
 import type { Host } from '../call-host.ts';
 import { type CallState, isActive } from '../call-state.ts';
@@ -21,7 +21,7 @@ export class Extras {
     this.#controller = controller;
   }
 
-  /** The looks of a conversation, with the intent to have one. */
+  /** Loads the conversation's styles, on intent. */
   prepare(): void {
     lazy(() => import('./conversation-style.ts')).then(
       ({ conversationStyle }) => this.#panel.addStyle(conversationStyle),
@@ -29,7 +29,7 @@ export class Extras {
     );
   }
 
-  /** Brings the place where the visitor writes; into a live call the words go as they are, else to the assistant as text. */
+  /** Loads the composer; its text goes into the live call, otherwise to the assistant as a chat. */
   async compose(): Promise<void> {
     if (this.#panel.composer || this.#isComposing) return;
     this.#isComposing = true;
@@ -59,17 +59,17 @@ export class Extras {
     }
   }
 
-  /** The visitor does not agree to what a message would need. */
+  /** The visitor does not agree to what a message requires. */
   decline(): void {
     this.#chat?.decline();
   }
 
-  /** Another tenant: what was said to the last one is over. */
+  /** Another tenant: the conversation with the last one is over. */
   forget(): void {
     this.#chat?.forget();
   }
 
-  /** The looks of fields and forms, which the panel itself has none of. */
+  /** Styles of fields and forms, which the panel itself does not have. */
   async #style(): Promise<void> {
     const { formStyle } = await lazy(() => import('./form-style.ts'));
     this.#panel.addStyle(formStyle);
@@ -90,7 +90,7 @@ export class Extras {
     this.#panel.extra = settings;
   }
 
-  /** Follows the call: settings belong to a live one, feedback and transcript to one that is over. */
+  /** Follows the call: settings belong to a live one, feedback and transcript to a finished one. */
   async follow(state: CallState, before: CallState): Promise<void> {
     if (state.phase === before.phase) return;
     if (isActive(state)) this.prepare();

@@ -1,4 +1,4 @@
-/** What the parts within the panel ask of it. Types only. */
+/** What the panel's parts need from it. Types only. */
 
 export interface FollowsLog extends Element {
   /** Scrolls to the end of the conversation, unless the visitor has scrolled up. */

@@ -1,6 +1,6 @@
 import { css } from '../css.ts';
 
-/** Fields and forms: settings, composer, what follows a call. Comes with the first of them. */
+/** Fields and forms: settings, composer, what follows a call. Loaded with the first of them. */
 export const formStyle = css`
   vapi-agent-settings,
   vapi-agent-composer,
@@ -50,7 +50,7 @@ export const formStyle = css`
   .composer + * .keep {
     margin-block: -6px 4px;
   }
-  /* What has the focus stays clear of the footer, which lies over the end of the panel. */
+  /* Keeps what has the focus clear of the footer, which covers the end of the panel. */
   .panel {
     scroll-padding-block: 72px 170px;
   }
@@ -82,7 +82,7 @@ export const formStyle = css`
       gap: 2px;
     }
   }
-  /* There is room for one of them. */
+  /* There is room for only one of them. */
   .panel:has(.settings, .after textarea) .composer {
     display: none;
   }
@@ -97,12 +97,12 @@ export const formStyle = css`
       display: none;
     }
   }
-  /* Where there is more than the panel can hold, all of it scrolls: nothing lies under the footer. */
+  /* If the content is higher than the panel, all of it scrolls: nothing is hidden under the footer. */
   .panel:has(.settings, .after) footer {
     position: static;
     margin-block-start: auto;
   }
-  /* A small phone's keyboard leaves room for what is written and read. */
+  /* Above a small phone's keyboard there is room for the conversation and the field only. */
   [data-typing] :is(.compact, .orb, .keep, .fine, .row:has([part~='start'])) {
     display: none;
   }
@@ -139,7 +139,7 @@ export const formStyle = css`
     font: inherit;
     accent-color: var(--_accent);
   }
-  /* Whatever language it is written in. */
+  /* In any language. */
   .panel textarea {
     unicode-bidi: plaintext;
   }
@@ -160,7 +160,7 @@ export const formStyle = css`
   .meter {
     height: 6px;
   }
-  /* Whichever style sheet comes first. */
+  /* In any order of the style sheets. */
   .settings .meter::after {
     inset: 0;
     height: auto;

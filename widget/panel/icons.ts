@@ -1,4 +1,4 @@
-/** The panel's icons: 24 x 24, strokes in the text's colour, hidden from assistive technology. Those of lazy parts are there. */
+/** The panel's icons: 24 x 24, strokes in the text's colour, hidden from screen readers. Lazy parts have their own. */
 import { type SVGTemplateResult, svg } from 'lit';
 
 export const icon = (path: string): SVGTemplateResult =>

@@ -1,4 +1,4 @@
-/** How a visitor keeps what was said and written: copied, or as a file. Comes with what shows it: the end of a call, or a written conversation. */
+/** Lets a visitor keep the transcript, copied or as a file. Loaded with what shows it: the end of a call, or a chat. */
 import { html, LitElement, type TemplateResult } from 'lit';
 import type { Strings } from '../strings/en.ts';
 import type { Line } from '../transcript.ts';
@@ -7,7 +7,7 @@ import type { FollowsLog } from './follows-log.ts';
 /** What one side has said so far, guesses included. */
 export const textOf = (line: Line): string => [...line.final, line.partial].filter(Boolean).join(' ');
 
-/** Milliseconds for which "Copied" stands. */
+/** Milliseconds for which "Copied" is shown. */
 const copiedMs = 2000;
 
 export class KeepTranscriptElement extends LitElement {
@@ -26,12 +26,12 @@ export class KeepTranscriptElement extends LitElement {
     this.copied = false;
   }
 
-  /** Into the panel's own tree, whose style sheet and parts it shares. */
+  /** Into the panel's own tree, to share its style sheet and parts. */
   protected override createRenderRoot(): HTMLElement {
     return this;
   }
 
-  /** What has grown here has taken its room from the conversation. */
+  /** Growing here takes room from the conversation. */
   protected override updated(): void {
     this.closest<FollowsLog>('vapi-agent-panel')?.followLog();
   }
@@ -53,7 +53,7 @@ export class KeepTranscriptElement extends LitElement {
   }
 
   #copy = async (): Promise<void> => {
-    // Refused in a frame without the permission; then there is still the file.
+    // Refused in a frame without the permission; saving a file still works.
     await navigator.clipboard?.writeText(this.#text()).then(
       () => {
         this.copied = true;
@@ -70,7 +70,7 @@ export class KeepTranscriptElement extends LitElement {
     link.href = URL.createObjectURL(new Blob([this.#text()], { type: 'text/plain;charset=utf-8' }));
     link.download = `transcript-${new Date().toISOString().slice(0, 10)}.txt`;
     link.click();
-    // After the browser has taken the click up.
+    // After the browser has handled the click.
     setTimeout(() => URL.revokeObjectURL(link.href));
   };
 }

@@ -1,13 +1,13 @@
-/** Room for writing on a phone: its keyboard lies over the page without making it smaller. */
+/** Makes room for writing on a phone, whose keyboard covers the page without resizing it. */
 import type { ReactiveController, ReactiveControllerHost } from 'lit';
 import type { FollowsLog } from './follows-log.ts';
 
-/** CSS pixels; less is a bar of the browser's. */
+/** CSS pixels; less is a browser bar. */
 const leastKeyboard = 100;
-/** Of what is left above it; less has room for the conversation and the field alone. */
+/** Height above the keyboard, below which only the conversation and the field fit. */
 const roomy = 480;
 
-/** Lets the sheet stand on the keyboard for as long as the part in which something is written is there. */
+/** Keeps the sheet above the keyboard while the part with the field is there. */
 export class KeyboardRoom implements ReactiveController {
   #part: Element;
   #dialog: HTMLElement | null = null;
@@ -31,7 +31,7 @@ export class KeyboardRoom implements ReactiveController {
 
   #fit = (): void => {
     const { height, offsetTop, scale } = visualViewport as VisualViewport;
-    // A page pinched larger shows only a part of it: that is not a keyboard.
+    // A page zoomed in shows only part of itself: that is not a keyboard.
     const hidden = scale > 1.05 ? 0 : Math.max(0, innerHeight - height - offsetTop);
     this.#show(hidden, hidden > leastKeyboard && height < roomy);
   };

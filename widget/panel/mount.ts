@@ -1,6 +1,6 @@
 /**
- * Root of the lazy part: connects the element to its controller and its panel. It requests nothing and shows nothing on
- * its own; requests of the visitor or the page come through {@link Agent}.
+ * Root of the lazy part: connects the element to its controller and its panel. It requests and shows nothing unless the
+ * visitor or the page asks through {@link Agent}.
  */
 import { CallController } from '../call-controller.ts';
 import type { AgentElement, Host } from '../call-host.ts';
@@ -42,7 +42,7 @@ export function mount(
   const panel = definePanel();
   const announcer = new Announcer(element, panel);
   const settings = new TenantSettings(element, panel, announcer, scriptUrl);
-  /** Carries a call from page to page; null where leaving the page ends it. */
+  /** Carries a call from page to page; null if leaving the page ends it. */
   let leftCalls: LeftCalls | null = null;
   let isOpen = false;
 
@@ -57,7 +57,7 @@ export function mount(
       announcer.changed(state, before);
       // The terms may have changed: the next attempt reads them again.
       if (state.failure !== before.failure && state.failure?.code === 'call_denied') settings.forget();
-      // What the visitor has to tap must be in sight.
+      // What the visitor has to tap must be visible.
       if (state.offersRejoin || (state.isRejoined && state.soundBlocked)) element.show();
       extras.follow(state, before).catch(ignore);
     },
@@ -81,7 +81,7 @@ export function mount(
     if (open === isOpen) return;
     isOpen = open;
     launcher.ariaExpanded = String(open);
-    // Not when the page opens it, for instance by the attribute: that must not take the focus away.
+    // Not when the page opens it, for example with the attribute: that must not take the focus away.
     const movesFocus = root.activeElement !== null || (open && navigator.userActivation?.isActive === true);
     if (open) {
       preload();
@@ -100,7 +100,7 @@ export function mount(
     else panel.composer = null;
   }
 
-  /** Hangs up, or says no to what is being asked. */
+  /** Hangs up, or declines what is being asked. */
   function decline(): void {
     extras.decline();
     void controller.end();
@@ -113,7 +113,7 @@ export function mount(
 
   const intents: Record<Intent, () => void> = {
     close() {
-      // A visitor who closes it now does not expect to be listened to in a moment.
+      // A visitor who closes the panel does not expect to be listened to a moment later.
       if (isStarting(controller.state)) decline();
       element.close();
     },

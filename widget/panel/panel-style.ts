@@ -1,6 +1,6 @@
 import { css } from '../css.ts';
 
-/** The panel's frame, buttons, motion and small screens; what is inside is in stage-style.ts and conversation-style.ts. Logical properties throughout: the script's direction decides. */
+/** The panel's frame, buttons, motion and small screens; logical properties throughout, for both script directions. */
 export const panelStyle = css`
   :host {
     color-scheme: light dark;
@@ -12,7 +12,7 @@ export const panelStyle = css`
     --_radius: var(--vapi-agent-radius, 20px);
     --_control: min(14px, var(--_radius));
   }
-  /* Safari has it from 17.5 on; before, the panel is light. */
+  /* Supported in Safari from 17.5; in older versions the panel is light. */
   @supports (color: light-dark(red, red)) {
     :host {
       --_surface: var(--vapi-agent-surface, light-dark(#ffffff, #14191b));
@@ -158,7 +158,7 @@ export const panelStyle = css`
     background: none;
     color: var(--_text);
   }
-  /* In the colour of the text: the tenant's own may be too near to what is behind it. */
+  /* In the text's colour: the tenant's own may be too close to the background. */
   :is(.panel, .panel :is(button, .log, .terms)):focus-visible {
     outline: 3px solid var(--_text);
     outline-offset: 2px;
@@ -235,7 +235,7 @@ export const panelStyle = css`
     }
   }
   @media (prefers-reduced-motion: no-preference) {
-    /* Only small things move: without a graphics card each frame of the whole panel takes time from the joining. */
+    /* Only small things move: without a graphics card, each frame of the whole panel delays joining. */
     .orb {
       animation: vapi-agent-in 0.2s cubic-bezier(0.2, 0.8, 0.2, 1);
       transition: box-shadow 0.12s linear;
@@ -247,7 +247,7 @@ export const panelStyle = css`
       border: 3px solid transparent;
       border-block-start-color: var(--_accent);
       border-radius: 50%;
-      /* A quick start is over before anything turns. */
+      /* A quick start is over before anything spins. */
       animation: vapi-agent-turn 1.1s linear 0.4s infinite;
     }
   }

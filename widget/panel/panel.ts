@@ -1,8 +1,8 @@
 /**
- * The panel: renders the state of the call and reports what the visitor asks for. Owns focus and nothing else.
+ * The panel: renders the state of the call and reports the visitor's actions. Owns focus and nothing else.
  *
- * It renders into the shadow root of `<vapi-agent>` itself, not into one of its own, so that the page's slots and
- * `::part()` reach it directly.
+ * It renders into the shadow root of `<vapi-agent>` itself, not into its own, so that the page's slots and `::part()`
+ * reach it directly.
  */
 import { html, LitElement, nothing, type TemplateResult } from 'lit';
 import type { Consent, WidgetConfig } from '../../server/contract.ts';
@@ -18,11 +18,11 @@ import { panelStyle } from './panel-style.ts';
 import { stageStyle } from './stage-style.ts';
 import { transcriptView } from './transcript-view.ts';
 
-/** What comes later than this after a click is felt as a wait. */
+/** Drawing later than this after a click feels slow. */
 const drawnWithinMs = 100;
 
 const baseSheet = new CSSStyleSheet();
-// The stage first: the frame's rules for small screens come after it.
+// The stage first: the frame's rules for small screens override it.
 baseSheet.replaceSync(stageStyle + panelStyle);
 
 export class PanelElement extends LitElement {
@@ -41,17 +41,17 @@ export class PanelElement extends LitElement {
   declare config: WidgetConfig | null;
   declare language: Language;
   declare open: boolean;
-  /** Whether there is a consent that the visitor may take back. */
+  /** Whether there is a consent that the visitor may withdraw. */
   declare hasConsent: boolean;
   /** A part that only some visitors need, see extras.ts. */
   declare extra: (HTMLElement & { strings: Strings }) | null;
   /** Where the visitor writes; null in the mode `voice`. */
   declare composer: ComposerElement | null;
-  /** Milliseconds since the epoch; moves once a second while the call time is visible. */
+  /** Milliseconds since the epoch; ticks once a second while the call time is visible. */
   declare now: number;
 
   onIntent: (intent: Intent) => void = () => {};
-  /** What a click is for comes before what it shows: settles when the panel may draw. */
+  /** A click's effect comes before its picture: settles when the panel may draw. */
   goesAhead: () => Promise<void> = () => Promise.resolve();
 
   #ownSheet = new CSSStyleSheet();
@@ -61,7 +61,7 @@ export class PanelElement extends LitElement {
   #hadFocus = false;
   /** The consent is for a message, not for a call. */
   #writes = false;
-  /** The dialog holds the focus only until there is a main button again. */
+  /** The dialog has the focus only until there is a main button again. */
   #waitsForMain = false;
 
   constructor() {
@@ -92,7 +92,7 @@ export class PanelElement extends LitElement {
     this.#tick(false);
   }
 
-  /** The style sheet of a part that came later; once. */
+  /** Adds the style sheet of a part that was loaded later; once. */
   addStyle(text: string): void {
     if (this.#added.has(text)) return;
     this.#added.add(text);
@@ -101,26 +101,26 @@ export class PanelElement extends LitElement {
     (this.getRootNode() as ShadowRoot).adoptedStyleSheets.push(sheet);
   }
 
-  /** Moves the focus into the dialog, to its name, so that it is read out from the top. */
+  /** Moves the focus to the dialog, so that screen readers read it from the top. */
   focusDialog(): void {
     this.querySelector<HTMLElement>('[role=dialog]')?.focus();
   }
 
-  /** A speaker's loudness, 0 to 1; past the render cycle, because it comes ten times a second. */
+  /** A speaker's loudness, 0 to 1; bypasses rendering, because it changes ten times a second. */
   showLevel(role: Speaker, level: number): void {
     const meters = this.querySelectorAll<HTMLElement>(role === 'user' ? '[data-own-level]' : '.orb');
     for (const meter of meters) meter.style.setProperty('--_level', Math.min(1, level).toFixed(2));
   }
 
-  /** A part below the conversation has grown: what was in sight stays in sight. */
+  /** A part below the conversation has grown: keeps the same lines visible. */
   followLog(): void {
     const log = this.querySelector('.log');
     if (log && this.#followsLog) log.scrollTop = log.scrollHeight;
   }
 
   /**
-   * Draws with the next frame, as it is not visible sooner, and lets {@link goesAhead} go ahead; a hidden page has no
-   * frames, and nothing is waited for long.
+   * Draws with the next frame, since it is not visible sooner, after {@link goesAhead}; a hidden page has no frames,
+   * and the wait is limited.
    */
   protected override async scheduleUpdate(): Promise<void> {
     await new Promise<void>((resolve) => {
@@ -130,7 +130,7 @@ export class PanelElement extends LitElement {
     super.scheduleUpdate();
   }
 
-  /** Never behind what is drawn later: an event may need them before. */
+  /** Calculated when read, not when drawn: an event may need them earlier. */
   get strings(): Strings {
     const { strings } = this.language;
     const microphoneDeniedHelp = strings[microphoneHelpKey(navigator)];
@@ -188,8 +188,8 @@ export class PanelElement extends LitElement {
   }
 
   /**
-   * What had the focus may be gone: hands it to what takes its place, now or, while nothing else has it, a moment later.
-   * What has to be agreed to is read first: no key that was meant for something else may say yes.
+   * Moves the focus from an element that is gone to its successor, now or, if nothing else takes it, a moment later.
+   * Terms come before their buttons: a key meant for something else must not agree.
    */
   #keepFocus(root: ShadowRoot): void {
     const find = (selector: string) => this.querySelector<HTMLElement>(selector);
@@ -202,7 +202,7 @@ export class PanelElement extends LitElement {
     else this.focusDialog();
   }
 
-  /** Of our own texts. The tenant's are in the page's language; only the browser's choice says nothing of them. */
+  /** The language of our own texts. The tenant's are in the page's language, which may differ from the browser's. */
   #shownLanguage(): Language | null {
     const isMixed = Object.keys(this.config?.texts ?? {}).length > 0 && !this.language.isOfPage;
     return isMixed ? null : this.language;
@@ -211,7 +211,7 @@ export class PanelElement extends LitElement {
   #avatar(name: string): TemplateResult {
     const url = this.config?.appearance.avatarUrl;
     const initial = name.slice(0, 1);
-    // Asked for when it can be seen, not on intent. One that cannot be had leaves its place to the initial.
+    // Requested when visible, not on intent. If it cannot be loaded, the initial replaces it.
     const image = html`<img src=${url} alt="" loading="lazy" referrerpolicy="no-referrer"
       @error=${({ target }: { target: Element }) => target.replaceWith(initial)}>`;
     return html`<span class="avatar" part="avatar" aria-hidden="true">${url ? image : initial || html`<i></i>`}</span>`;
@@ -236,12 +236,12 @@ export class PanelElement extends LitElement {
       </div>`;
   }
 
-  /** Whether there is nothing but text: no call to be started. */
+  /** Whether there is only text: no call to start. */
   #isText(): boolean {
     return (this.getRootNode() as ShadowRoot).host?.getAttribute('mode') === 'chat';
   }
 
-  /** One at a time: what the visitor can do something about comes first. */
+  /** One at a time: what the visitor can act on comes first. */
   #notice(): TemplateResult | typeof nothing {
     const { call, strings } = this;
     if (call.soundBlocked) {
@@ -268,7 +268,7 @@ export class PanelElement extends LitElement {
       : nothing;
   }
 
-  /** `turn` changes too often to be announced; everything else is. */
+  /** `turn` changes too often to be announced; everything else is announced. */
   #words(): { title: string; help?: string; turn?: string } {
     const { call, strings } = this;
     if (call.askingConsent) return { title: strings.consentTitle };
@@ -301,7 +301,7 @@ export class PanelElement extends LitElement {
     }
   }
 
-  /** The call's length; in its last minute also what is left of it. */
+  /** The call's length; in its last minute also the remaining time. */
   #time(): string {
     const length = clock(this.#seconds());
     if (!this.#isLastMinute()) return length;
@@ -319,7 +319,7 @@ export class PanelElement extends LitElement {
     return phase === 'live' && maxSeconds !== null && maxSeconds - this.#seconds() <= 60;
   }
 
-  /** In the visitor's language from now on. While a call continues behind a closed panel, it is the way back to it. */
+  /** From now on in the visitor's language. During a call behind a closed panel, it leads back to the call. */
   #labelLauncher(root: ShadowRoot): void {
     const label = root.querySelector('[part=label]')?.firstChild;
     const { call, strings } = this;
@@ -355,7 +355,7 @@ export class PanelElement extends LitElement {
 const clock = (seconds: number): string =>
   `${Math.floor(seconds / 60)}:${String(seconds % 60).padStart(2, '0')}`;
 
-/** What the tenant wants agreed to, in its own words. */
+/** What the tenant wants agreed to, in the tenant's words. */
 const consentView = (consent: Consent | undefined, strings: Strings): TemplateResult => html`<div
   class="terms" part="consent" tabindex="0"><bdi>${consent?.text}</bdi>${
     consent?.linkUrl
@@ -369,7 +369,7 @@ const endedHelp: Partial<Record<string, StringKey>> = {
   'manually-canceled': 'endedByUs',
 };
 
-/** The tenant's texts whose keys we know. */
+/** The tenant's texts whose keys are known. */
 const known = (texts: Record<string, string>): Partial<Record<StringKey, string>> =>
   Object.fromEntries(Object.entries(texts).filter(([key]) => Object.hasOwn(en, key)));
 

@@ -1,4 +1,4 @@
-/** Microphone, speaker and volume of the call. A chunk of its own, loaded when the visitor opens it. */
+/** Microphone, speaker and volume of the call. A separate chunk, loaded when the visitor opens it. */
 import { html, LitElement, nothing, type TemplateResult } from 'lit';
 import type { Sound } from '../sound.ts';
 import type { Strings } from '../strings/en.ts';
@@ -21,7 +21,7 @@ export class SettingsElement extends LitElement {
     this.devices = [];
   }
 
-  /** Into the panel's own tree, whose style sheet and parts it shares. */
+  /** Into the panel's own tree, to share its style sheet and parts. */
   protected override createRenderRoot(): HTMLElement {
     return this;
   }
@@ -38,14 +38,14 @@ export class SettingsElement extends LitElement {
     navigator.mediaDevices?.removeEventListener('devicechange', this.#list);
   }
 
-  /** What has grown here has taken its room from the conversation. */
+  /** Growing here takes room from the conversation. */
   protected override updated(): void {
     this.closest<PanelElement>('vapi-agent-panel')?.followLog();
   }
 
   protected override render(): TemplateResult {
     const { strings } = this;
-    // Safari lets no page choose the speaker.
+    // Safari does not let pages choose the speaker.
     const canChooseSpeaker = 'setSinkId' in HTMLMediaElement.prototype;
     return html`<div class="settings" part="settings" role="group" aria-label=${strings.settings}>
       ${this.#choice('audioinput', strings.settingsMicrophone, 'microphone')}
@@ -78,7 +78,7 @@ export class SettingsElement extends LitElement {
     this.onSound(this.sound);
   }
 
-  /** Closes the settings, and not all of the panel. */
+  /** Closes the settings, not the whole panel. */
   #onKey = (event: KeyboardEvent): void => {
     if (event.key !== 'Escape' || event.isComposing) return;
     event.preventDefault();
@@ -89,11 +89,11 @@ export class SettingsElement extends LitElement {
 
   #list = async (): Promise<void> => {
     const devices = (await navigator.mediaDevices?.enumerateDevices().catch(() => [])) ?? [];
-    // Chrome lists the system's choice twice; the first entry of ours is that already.
+    // Chrome lists the system's choice twice; our first entry already is that.
     this.devices = devices.filter(
       ({ deviceId }) => deviceId && !['default', 'communications'].includes(deviceId),
     );
-    // The list shows the system's choice in place of one that is gone.
+    // For a device that is gone, the list shows the system's choice.
     const { microphone } = this.sound;
     if (microphone && devices.length > 0 && !devices.some(({ deviceId }) => deviceId === microphone)) {
       this.#set({ microphone: '' });
@@ -101,7 +101,7 @@ export class SettingsElement extends LitElement {
   };
 }
 
-/** iOS leaves it to the phone's own buttons: what a page sets has no effect there. */
+/** iOS leaves volume to the phone's buttons: what a page sets has no effect there. */
 function canSetVolume(): boolean {
   const probe = new Audio();
   probe.volume = 0.5;

@@ -1,6 +1,6 @@
 import { css } from '../css.ts';
 
-/** The stage: how the call stands, and what the panel has to say before one. */
+/** The stage: the state of the call, and what the panel says before one. */
 export const stageStyle = css`
   .stage {
     flex: 1 0 auto;
@@ -59,7 +59,7 @@ export const stageStyle = css`
     line-height: 1.5;
     text-wrap: pretty;
   }
-  /* For ears only. */
+  /* For screen readers only. */
   .unseen,
   .who,
   [data-phase='live'] .status {

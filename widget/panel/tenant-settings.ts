@@ -1,4 +1,4 @@
-/** The tenant that the element names: how to reach it, its settings, and what its visitors must agree to. */
+/** The tenant that the element names: its server, its settings, and what its visitors must agree to. */
 import type { WidgetConfig } from '../../server/contract.ts';
 import type { AgentElement, Settings } from '../call-host.ts';
 import { forgetConsent, hasConsented, rememberConsent } from '../consent-memory.ts';
@@ -15,7 +15,7 @@ export class TenantSettings implements Settings {
   #scriptUrl: string;
   #request: Promise<WidgetConfig> | null = null;
   #requestedFor = '';
-  /** The visitor's yes to what is being asked. */
+  /** Resolves the visitor's consent. */
   agree: () => void = ignore;
 
   constructor(element: AgentElement, panel: PanelElement, announcer: Announcer, scriptUrl: string) {
@@ -37,7 +37,7 @@ export class TenantSettings implements Settings {
   }
 
   /**
-   * Requested once, on intent; only a call waits for them, because they say what the visitor must agree to. After a
+   * Requested once, on intent; only a call waits for them, because they contain what the visitor must agree to. After a
    * failure they are requested again.
    */
   load(): Promise<WidgetConfig> {
@@ -59,14 +59,14 @@ export class TenantSettings implements Settings {
     return request;
   }
 
-  /** They are requested again when they are needed next. */
+  /** They are requested again when next needed. */
   forget(): void {
     this.#request = null;
   }
 
   consent(ask: () => void): Promise<void> | null {
     const { config } = this.#panel;
-    // Usually known already: then the start continues synchronously, before the panel is drawn.
+    // Usually already known: the start then continues synchronously, before the panel is drawn.
     return this.#request && config && isAgreed(config) ? null : this.#agreement(ask);
   }
 
@@ -83,7 +83,7 @@ export class TenantSettings implements Settings {
   }
 
   async withdrawConsent(): Promise<void> {
-    // Without settings no call was possible, so nothing can have been agreed to on this page.
+    // Without settings there was no call, so nothing can have been agreed to on this page.
     const settings = await this.load().catch(() => null);
     if (!settings?.consent) return;
     forgetConsent(settings.tenant);

@@ -4,9 +4,9 @@ import type { Strings } from '../strings/en.ts';
 import type { Line } from '../transcript.ts';
 
 /**
- * The conversation as a log. What is written is announced as it is added; in a call it is there to be read, and no voice
- * talks over the assistant's. A guess is for the eyes only, because it changes several times a second. Lines are only
- * ever added at the end, so each keeps its element.
+ * The conversation as a log. Written lines are announced as they are added; during a call nothing is, so that no screen
+ * reader talks over the assistant. Guesses are visual only, because they change several times a second. Lines are only
+ * added at the end, so each keeps its element.
  */
 export function transcriptView({ transcript, phase }: CallState, strings: Strings): TemplateResult {
   return html`<div class="log" part="transcript" role="log" tabindex=${transcript.length > 0 ? 0 : nothing}

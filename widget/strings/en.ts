@@ -1,7 +1,7 @@
 /**
- * Every sentence of the panel; the other languages say the same, see `languages.ts`. A tenant may replace each by its
- * key (`texts`). `{name}` is the tenant's name, `{time}` minutes and seconds.
- * A failure has a title and a way out: `<code in camel case>Title` and `…Help`.
+ * Every sentence of the panel; `languages.ts` lists the translations. A tenant may replace each by its key (`texts`).
+ * `{name}` is the tenant's name, `{time}` minutes and seconds. A failure has a title and a remedy: `<code in camel
+ * case>Title` and `…Help`.
  */
 import type { FailureCode } from '../failure.ts';
 

@@ -1,4 +1,4 @@
-/** Which language the visitor reads, and its file; English is here already, every other one is a chunk of its own. */
+/** Which language the visitor reads, and its file; English is always loaded, each other one is a separate chunk. */
 import { lazy } from '../lazy.ts';
 import { en, type Strings } from './en.ts';
 
@@ -7,7 +7,7 @@ export interface Language {
   code: string;
   strings: Strings;
   direction: 'ltr' | 'rtl';
-  /** Whether the page asked for it; otherwise it is the browser's. */
+  /** Whether the page chose it; otherwise the browser did. */
   isOfPage: boolean;
 }
 
@@ -29,14 +29,14 @@ export const languageCodes: readonly string[] = ['en', ...Object.keys(files)];
 
 export const english: Language = { code: 'en', strings: en, direction: 'ltr', isOfPage: false };
 
-/** The element's own `lang`, else the closest one around it, also outside of shadow roots; else the browser's list. */
+/** The element's own `lang`, else the closest one around it, also outside shadow roots; else the browser's list. */
 export function chooseLanguage(element: Element): { code: string; isOfPage: boolean } {
   const ofPage = [primary(closestLang(element))].filter(isKnown);
   const ofBrowser = navigator.languages.map(primary).filter(isKnown);
   return { code: [...ofPage, ...ofBrowser][0] ?? 'en', isOfPage: ofPage.length > 0 };
 }
 
-/** Never rejects: without its file the visitor reads English. */
+/** Never rejects: if its file cannot be loaded, the visitor reads English. */
 export async function loadLanguage(code: string, isOfPage: boolean): Promise<Language> {
   const file = files[code];
   if (!file) return { ...english, isOfPage };

@@ -1,12 +1,12 @@
 /**
- * Shows what is chosen on one living element, whose attributes change in place, and writes the snippet and the tenant's
- * settings that make the same on the client's page. Only another tenant gets another element.
+ * Shows the choices on one live element, whose attributes change in place, and writes the snippet and the tenant's
+ * settings for the same result on the client's page. Only a different tenant gets a new element.
  */
 const form = document.querySelector('form');
 const stage = document.querySelector('#stage');
 const { server } = document.body.dataset;
 
-/** What the element does without the attribute. */
+/** The element's defaults for missing attributes. */
 const usual = {
   mode: 'voice',
   placement: 'bottom-right',
@@ -37,7 +37,7 @@ async function settingsOf(tenant) {
   return await tenants.get(tenant);
 }
 
-// The element reads the settings as they would be: the preview changes nothing at the server.
+// Gives the element the settings as they would be: the preview changes nothing on the server.
 const realFetch = window.fetch;
 window.fetch = async (input, init) => {
   const url = String(input.url ?? input);
@@ -52,7 +52,7 @@ function readForm() {
   return Object.fromEntries(new FormData(form));
 }
 
-/** What to set on the server, in the words of `PATCH /v1/tenants/{slug}`; `texts` are replaced as a whole there. */
+/** What to set on the server, as in `PATCH /v1/tenants/{slug}`, which replaces `texts` as a whole. */
 function changesOf(chosen, { texts, modes }) {
   const own = Object.fromEntries(words.map((key) => [key, chosen[key].trim()]).filter(([, text]) => text));
   return {
@@ -62,7 +62,7 @@ function changesOf(chosen, { texts, modes }) {
   };
 }
 
-/** The attributes beside `tenant`, and the custom properties: before a visitor shows intent nothing else defines the looks. */
+/** The other attributes, and the custom properties: before a visitor shows intent, nothing else defines the looks. */
 function looksOf(chosen, { appearance, texts }) {
   const wanted = { ...chosen, label: chosen.launcher.trim() || (texts.launcher ?? '') };
   const attributes = Object.keys(usual)
@@ -83,7 +83,7 @@ function looksOf(chosen, { appearance, texts }) {
 async function show() {
   const chosen = readForm();
   const settings = await settingsOf(chosen.tenant);
-  // Something newer is on its way.
+  // A newer choice is on its way.
   if (chosen.tenant !== readForm().tenant) return;
   const { attributes, style } = looksOf(chosen, settings);
   const changes = changesOf(chosen, settings);
@@ -99,7 +99,7 @@ async function show() {
   document.querySelector('#settings-hint').innerHTML =
     Object.keys(changes).length > 0
       ? `The body of <code>PATCH /v1/tenants/${chosen.tenant}</code>.`
-      : 'Nothing: the page says it all.';
+      : 'Nothing: the snippet is enough.';
   for (const status of document.querySelectorAll('[role=status]')) status.textContent = '';
 }
 
@@ -138,7 +138,7 @@ async function copy({ currentTarget: button }) {
     status.textContent = 'Copied';
   } catch {
     getSelection().selectAllChildren(source);
-    status.textContent = 'Your browser does not let the page copy; it is selected now';
+    status.textContent = 'Your browser does not let pages copy; the text is selected';
   }
 }
 
@@ -146,7 +146,7 @@ form.addEventListener('input', ({ target }) => {
   if (target.name === 'accent') form.elements.ownColour.checked = true;
   void show();
 });
-// The fields have their first values back a moment later.
+// The fields are reset only after this event.
 form.addEventListener('reset', () => setTimeout(show));
 form.addEventListener('submit', (event) => event.preventDefault());
 for (const button of document.querySelectorAll('[data-copies]')) button.addEventListener('click', copy);

@@ -1,4 +1,4 @@
-/** Someone else's component, with someone else's taste. */
+/** Another author's component, with a different style. */
 class BusinessCard extends HTMLElement {
   constructor() {
     super();

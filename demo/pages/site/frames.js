@@ -1,4 +1,4 @@
-/** The same site under its other name, which is another origin: like a frame of another site. */
+/** The same site under its other name, which is a different origin: like a frame of another site. */
 const other = new URL('/framed', location.href);
 other.hostname = location.hostname === 'localhost' ? '127.0.0.1' : 'localhost';
 

@@ -1,4 +1,4 @@
-/** The attribute is all that changes; the element does the rest. */
+/** Only the attribute changes; the element does the rest. */
 const agent = document.querySelector('vapi-agent');
 
 document.querySelector('.tiles').addEventListener('change', ({ target }) => {

@@ -1,11 +1,11 @@
-/** A router as small as it gets. The view is in the query, so that a reload finds it again. */
+/** A minimal router. The view is in the query, so that a reload shows it again. */
 const agent = document.querySelector('vapi-agent');
 const place = document.querySelector('#view');
 
 function show() {
   const wanted = new URLSearchParams(location.search).get('view') ?? 'shelf';
   const template = document.getElementById(wanted) ?? document.querySelector('#shelf');
-  // Out of the view before it goes; taken out and put back in one step, the element keeps its call.
+  // Moved out of the view before the view goes; removed and inserted in one step, the element keeps its call.
   document.body.append(agent);
   agent.removeAttribute('placement');
   place.replaceChildren(template.content.cloneNode(true));

@@ -3,7 +3,7 @@ import { Router } from 'express';
 import { z } from 'zod';
 import { currentView } from '../call.ts';
 import { notFound } from '../errors.ts';
-import { endCall, makeCall } from '../lifecycle.ts';
+import { endCall, makeCall, uploadRecordings } from '../lifecycle.ts';
 import { parse } from '../shapes.ts';
 import {
   assistantEdits,
@@ -38,7 +38,7 @@ const makeSchema = z.strictObject({
   scenario: z.enum(scenarioNames).optional(),
   webhooks: z.boolean().optional(),
   live: z.boolean().optional(),
-  recordingUrl: z.string().optional(),
+  recordingRedirect: z.string().optional(),
 });
 
 const switchesSchema = z
@@ -74,7 +74,11 @@ export const reached: Record<'in-progress' | 'ended' | 'settled', (call: Call) =
 };
 
 /** A call as the admin routes show it: the truth, cost included, whatever the API still keeps back. */
-const truth = (call: Call) => ({ ...currentView(call), ...call.cost, settled: call.settled });
+const truth = (world: World, call: Call) => ({
+  ...currentView(world, call),
+  ...call.cost,
+  settled: call.settled,
+});
 
 export function adminRoutes(world: World): Router {
   const router = Router();
@@ -90,6 +94,10 @@ export function adminRoutes(world: World): Router {
 
   router.get('/_emulator/deliveries', (_request, response) => {
     response.json(world.deliveries);
+  });
+
+  router.get('/_emulator/downloads', (_request, response) => {
+    response.json(world.downloads);
   });
 
   router.get('/_emulator/switches', (_request, response) => {
@@ -114,7 +122,7 @@ export function adminRoutes(world: World): Router {
     const wish = parse(makeSchema, request.body);
     response
       .status(201)
-      .json(truth(makeCall(world, { ...wish, costs: wish.costs as CostItem[] | undefined })));
+      .json(truth(world, makeCall(world, { ...wish, costs: wish.costs as CostItem[] | undefined })));
   });
 
   router.get('/_emulator/calls/:id', async (request, response) => {
@@ -122,7 +130,7 @@ export function adminRoutes(world: World): Router {
     const { waitFor } = parse(waitSchema, request.query);
     if (waitFor !== undefined)
       await until(world, () => reached[waitFor](call) || undefined, `call ${call.id} to be ${waitFor}`);
-    response.json(truth(call));
+    response.json(truth(world, call));
   });
 
   router.post('/_emulator/calls/:id/end', (request, response) => {
@@ -134,7 +142,13 @@ export function adminRoutes(world: World): Router {
       endedReason,
       seconds === undefined ? undefined : { seconds, cost, costs: costs as CostItem[] | undefined },
     );
-    response.json(truth(call));
+    response.json(truth(world, call));
+  });
+
+  router.post('/_emulator/calls/:id/upload', (request, response) => {
+    const call = find(request.params.id);
+    uploadRecordings(world, call);
+    response.json(truth(world, call));
   });
 
   return router;

@@ -58,7 +58,7 @@ function answer(world: World, orgId: string, query: Query): Json {
   const end = query.timeRange?.end ?? new Date(world.now()).toISOString();
   const groups = new Map<string, { keys: Json; calls: Call[] }>();
   for (const call of findCalls(world, orgId, { createdAtGe: start, createdAtLt: end })) {
-    const keys = keysOf(call, query, step);
+    const keys = keysOf(currentView(world, call), call, query, step);
     const name = JSON.stringify(keys);
     const group = groups.get(name) ?? { keys, calls: [] };
     groups.set(name, group);
@@ -77,8 +77,7 @@ function answer(world: World, orgId: string, query: Query): Json {
   };
 }
 
-function keysOf(call: Call, query: Query, step: keyof typeof stepLength | undefined): Json {
-  const view = currentView(call);
+function keysOf(view: Json, call: Call, query: Query, step: keyof typeof stepLength | undefined): Json {
   const keys: Json = {};
   if (step !== undefined) keys.date = new Date(call.createdAt).toISOString().slice(0, stepLength[step]);
   for (const field of query.groupBy ?? []) keys[field] = view[field] ?? null;

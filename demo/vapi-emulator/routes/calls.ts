@@ -18,14 +18,16 @@ import {
 import { type Call, tick, type World } from '../world.ts';
 import { durationOf, findCalls, newestFirst, shownCost } from './lists.ts';
 
+/** @throws Refusal 401 without the org's private key, 404 for a call that is not the org's, or was deleted */
+export function ownCall(world: World, authorization: string | undefined, id: string): Call {
+  const org = requirePrivate(world, authorization);
+  const call = world.calls.get(requireUuid(id));
+  if (call === undefined || call.orgId !== org.orgId || call.dataDeleted) throw notFound('Call', id);
+  return call;
+}
+
 export function callRoutes(world: World): Router {
   const router = Router();
-  const ownCall = (authorization: string | undefined, id: string): Call => {
-    const org = requirePrivate(world, authorization);
-    const call = world.calls.get(requireUuid(id));
-    if (call === undefined || call.orgId !== org.orgId || call.dataDeleted) throw notFound('Call', id);
-    return call;
-  };
 
   router.post('/call/web', async (request, response) => {
     const { authorization, origin } = request.headers;
@@ -58,30 +60,34 @@ export function callRoutes(world: World): Router {
   router.get('/call', (request, response) => {
     const org = requirePrivate(world, request.headers.authorization);
     const query = parse(callListSchema, request.query);
-    response.json(findCalls(world, org.orgId, query).slice(0, query.limit).map(currentView));
+    response.json(
+      findCalls(world, org.orgId, query)
+        .slice(0, query.limit)
+        .map((call) => currentView(world, call)),
+    );
   });
 
   router.get('/v2/call', (request, response) => {
     const org = requirePrivate(world, request.headers.authorization);
     const query = parse(callPageSchema, request.query);
-    response.json(pageOf(findCalls(world, org.orgId, query), query));
+    response.json(pageOf(world, findCalls(world, org.orgId, query), query));
   });
 
   router.get('/call/:id', (request, response) => {
-    response.json(currentView(ownCall(request.headers.authorization, request.params.id)));
+    response.json(currentView(world, ownCall(world, request.headers.authorization, request.params.id)));
   });
 
   router.patch('/call/:id', (request, response) => {
-    const call = ownCall(request.headers.authorization, request.params.id);
+    const call = ownCall(world, request.headers.authorization, request.params.id);
     call.name = parse(renameSchema, request.body).name;
     call.updatedAt = tick(world);
-    response.json(currentView(call));
+    response.json(currentView(world, call));
   });
 
   // Deletes the call's data; it does not end a call.
   router.delete('/call/:id', (request, response) => {
-    const call = ownCall(request.headers.authorization, request.params.id);
-    const last = currentView(call);
+    const call = ownCall(world, request.headers.authorization, request.params.id);
+    const last = currentView(world, call);
     call.dataDeleted = true;
     void sendToServer(world, call, { type: 'call.deleted' });
     response.json(last);
@@ -104,7 +110,7 @@ export function callRoutes(world: World): Router {
 type PageQuery = z.infer<typeof callPageSchema>;
 
 /** A cursor is the id of the last call of the page before. */
-function pageOf(found: Call[], query: PageQuery): unknown {
+function pageOf(world: World, found: Call[], query: PageQuery): unknown {
   const any = (list: string[] | undefined, value: string | null | undefined) =>
     list === undefined || (typeof value === 'string' && list.includes(value));
   const by: Record<PageQuery['sortBy'], (a: Call, b: Call) => number> = {
@@ -128,7 +134,7 @@ function pageOf(found: Call[], query: PageQuery): unknown {
   const page = calls.slice(from, from + query.limit);
   const hasNextPage = from + page.length < calls.length;
   return {
-    results: page.map(currentView),
+    results: page.map((call) => currentView(world, call)),
     metadata: {
       itemsPerPage: query.limit,
       totalItems: calls.length,

@@ -12,7 +12,7 @@ import {
   revokeApiKey,
   touchApiKey,
 } from '../../store/api-keys.ts';
-import { findTenant } from '../../store/tenants.ts';
+import { findTenant, type Tenant } from '../../store/tenants.ts';
 import { type Actor, recordChange } from '../audit.ts';
 
 export interface Caller {
@@ -25,14 +25,24 @@ export interface Caller {
   keyId: string | null;
 }
 
+/**
+ * The tenant that a request is about; null when it names none, and is about the operator.
+ * @throws ApiError `invalid_request`
+ */
+export async function namedTenant(ctx: Context, slug: string | undefined): Promise<Tenant | null> {
+  if (!slug) return null;
+  const tenant = await findTenant(ctx.store, slug);
+  if (!tenant) throw invalidField('tenant', 'there is no such tenant');
+  return tenant;
+}
+
 /** @returns the key itself, the only time it is shown */
 export async function createApiKey(
   ctx: Context,
   { name, tenant: slug, scopes, expiresAt: end }: CreateKey,
   by: Actor,
 ): Promise<KeyView & { key: string }> {
-  const tenant = slug ? await findTenant(ctx.store, slug) : null;
-  if (slug && !tenant) throw invalidField('tenant', 'there is no such tenant');
+  const tenant = await namedTenant(ctx, slug);
   if (tenant && scopes.includes('write')) throw invalidField('scopes', 'a client’s key can only read');
   const now = ctx.now();
   const expiresAt = end ? Date.parse(end) : null;

@@ -13,6 +13,6 @@ const patience = { connectionTimeout: 10_000, greetingTimeout: 10_000, socketTim
 
 /** @throws Error when no mail server is configured, or it rejects the mail */
 export async function sendMail(smtp: Secrets['smtp'], mail: Mail): Promise<void> {
-  if (!smtp) throw new Error('an e-mail is to be sent, but SMTP_URL is not set');
+  if (!smtp) throw new Error('an e-mail has to be sent, but SMTP_URL is not set');
   await createTransport({ url: smtp.url, ...patience }).sendMail({ from: smtp.from, ...mail });
 }

@@ -1,7 +1,8 @@
 /** The wording of notices. Pure. */
 import { centsToDecimal, microsToDecimal } from '../../base/money.ts';
-import type { NoticeKind } from '../../contract.ts';
+import type { NoticeKind, WiringTrouble } from '../../contract.ts';
 import type { Balance } from '../../ledger/invoice-balance.ts';
+import { adviceOn } from '../../vapi/wiring-trouble.ts';
 
 type Words = (period: string, data: Record<string, unknown>) => { title: string; text: string };
 
@@ -52,6 +53,10 @@ const words: Record<NoticeKind, Words> = {
   'call-without-grant': (day, { call }) => ({
     title: 'someone else is starting web calls with its key',
     text: `Call ${call} on ${day} does not belong to any visitor we admitted. It is ended, and so is every further one that day. If it was a test from Vapi's dashboard, allow such calls in the client's settings; if not, change the key at Vapi or use the access mode "proxy".`,
+  }),
+  'not-reporting': (_occasion, { assistant, name, problem }) => ({
+    title: `calls of the assistant ${name ?? assistant} are not reported`,
+    text: `${adviceOn(problem as WiringTrouble)} Until then its calls are found and booked by comparison with Vapi, within 15 minutes. Wiring is under Call reporting in the client's settings.`,
   }),
   'payment-failed': (invoice, data) => ({
     title: `invoice ${invoice} could not be charged`,

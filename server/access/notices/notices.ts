@@ -6,6 +6,7 @@ import { type Balance, balanceOf } from '../../ledger/invoice-balance.ts';
 import { findSeller } from '../../store/billing-accounts.ts';
 import type { Queries } from '../../store/database.ts';
 import { listNumbered } from '../../store/invoice-lists.ts';
+import type { InvoiceRow } from '../../store/invoices.ts';
 import { countNotices, insertNotice, type Notice } from '../../store/notices.ts';
 import type { Tenant } from '../../store/tenants.ts';
 import { sumUsage } from '../../store/usage.ts';
@@ -20,8 +21,8 @@ const ofInvoices: NoticeKind[] = [
   'payment-reversed',
 ];
 
-/** Raised per call, and anyone who knows the webhook secret can invent calls. */
-const ofCalls: NoticeKind[] = ['cost-refused', 'call-unknown'];
+/** Raised per call, and anyone who knows the webhook secret can invent calls; or each time that an assistant is changed. */
+const limited: NoticeKind[] = ['cost-refused', 'call-unknown', 'not-reporting'];
 const perDay = 20;
 
 /** The tenant's `alerts`; without them, notices about invoices go to the seller. */
@@ -36,18 +37,17 @@ export async function addresseesOf(
 
 /**
  * Written in the same transaction as its cause, so it is sent exactly when that is committed. Of a kind that is raised
- * per call, only a day's first twenty are sent.
+ * per call or change, only a day's first twenty are sent.
+ * @param period what it is raised once for: a day, a month, an invoice's number, a call's id
  */
 export async function raiseNotice(
   db: Queries,
   tenant: Tenant,
-  kind: NoticeKind,
-  period: string,
-  data: Record<string, unknown>,
+  { kind, period, data }: { kind: NoticeKind; period: string; data: Record<string, unknown> },
   nowMs: number,
 ): Promise<void> {
   if (!tenant.alerts && !ofInvoices.includes(kind)) return;
-  if (ofCalls.includes(kind) && (await countNotices(db, tenant.id, kind, nowMs - dayMs)) >= perDay) return;
+  if (limited.includes(kind) && (await countNotices(db, tenant.id, kind, nowMs - dayMs)) >= perDay) return;
   const { url, email } = await addresseesOf(db, tenant, kind);
   await insertNotice(db, {
     tenantId: tenant.id,
@@ -62,6 +62,11 @@ export async function raiseNotice(
     urlPending: url ? 1 : 0,
     emailPending: email ? 1 : 0,
   });
+}
+
+/** Of a notice about an invoice, raised once for each: its period and data. */
+export function aboutInvoice({ id, number, currency }: InvoiceRow, dueCents: number) {
+  return { period: number ?? id, data: { invoice: number, dueCents, currency } };
 }
 
 /** Current balances of the invoices that the notices name, by the notice's id. */
@@ -92,6 +97,8 @@ export async function noticeBudget(db: Queries, tenant: Tenant, nowMs: number): 
   const spentMicros = sum?.costMicros ?? 0;
   const budgetMicros = tenant.limits.monthlyBudgetMicros;
   const data = { spentMicros, budgetMicros };
-  if (spentMicros * 5 >= budgetMicros * 4) await raiseNotice(db, tenant, 'budget-80', month, data, nowMs);
-  if (spentMicros >= budgetMicros) await raiseNotice(db, tenant, 'budget-100', month, data, nowMs);
+  if (spentMicros * 5 >= budgetMicros * 4)
+    await raiseNotice(db, tenant, { kind: 'budget-80', period: month, data }, nowMs);
+  if (spentMicros >= budgetMicros)
+    await raiseNotice(db, tenant, { kind: 'budget-100', period: month, data }, nowMs);
 }

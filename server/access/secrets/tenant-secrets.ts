@@ -37,7 +37,12 @@ export function openTenantSecret<Name extends TenantSecret>(
 /** What Vapi may present now: the current secret and, during a rotation, the previous one. */
 export function webhookSecretsOf(box: SecretBox, tenant: Tenant, nowMs: number): string[] {
   const isRotating = nowMs < (tenant.previousWebhookSecretUntil ?? 0);
-  const names = ['webhookSecret', ...(isRotating ? ['previousWebhookSecret'] : [])] as TenantSecret[];
+  return allWebhookSecretsOf(box, tenant).slice(0, isRotating ? 2 : 1);
+}
+
+/** The current one first; with the one before, whether or not its rotation is over: by them our webhook is recognized. */
+export function allWebhookSecretsOf(box: SecretBox, tenant: Tenant): string[] {
+  const names = ['webhookSecret', 'previousWebhookSecret'] as const;
   return names.flatMap((name) => openTenantSecret(box, tenant, name) ?? []);
 }
 

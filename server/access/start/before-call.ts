@@ -7,6 +7,7 @@ import { outsideOf } from '../../base/outside.ts';
 import type { Context } from '../../context.ts';
 import { type VariableValues, variableValuesSchema } from '../../contract.ts';
 import { ApiError } from '../../errors.ts';
+import { type Reservation, releaseReservation } from '../../store/reservations.ts';
 import type { Tenant } from '../../store/tenants.ts';
 import type { SessionClaims } from '../identity/session-token.ts';
 import { postHook } from '../notices/hooks.ts';
@@ -24,10 +25,32 @@ const answerSchema = z.strictObject({
 });
 
 /**
+ * The only browser input that reaches Vapi, and of that only the names that the tenant allows, with what the operator's
+ * server adds. A denied start releases its reservation.
+ * @throws ApiError `call_denied`
+ */
+export async function variablesFor(
+  ctx: Context,
+  tenant: Tenant,
+  session: SessionClaims,
+  { reservation, asked = {} }: { reservation: Reservation; asked: VariableValues | undefined },
+): Promise<VariableValues> {
+  const allowed = Object.fromEntries(
+    Object.entries(asked).filter(([name]) => tenant.allowedVariables.includes(name)),
+  );
+  try {
+    return { ...allowed, ...(await askBeforeCall(ctx, tenant, session, allowed)) };
+  } catch (error) {
+    await releaseReservation(ctx.store, reservation.id);
+    throw error;
+  }
+}
+
+/**
  * @returns the variables that the operator's server adds
  * @throws ApiError `call_denied`
  */
-export async function askBeforeCall(
+async function askBeforeCall(
   ctx: Context,
   tenant: Tenant,
   session: SessionClaims,

@@ -63,7 +63,12 @@ export function createRefusals(store: Store, frontLimits: FrontLimits, now: () =
       await countBlockedOrigins(store, tenant.id, [...origins.values()]);
       const refusals = [...origins.values()].reduce((sum, { count }) => sum + count, 0);
       if (await frontLimits.isRefusalBurst(tenant.id, refusals)) {
-        await raiseNotice(store, tenant, 'refused-origins', dayIn(tenant.timeZone, now()), {}, now());
+        await raiseNotice(
+          store,
+          tenant,
+          { kind: 'refused-origins', period: dayIn(tenant.timeZone, now()), data: {} },
+          now(),
+        );
       }
     }
   }

@@ -60,14 +60,12 @@ export async function endLiveCalls(
 /**
  * Ends a call that must not continue, without waiting for it. A failure is retried each time the call is seen in
  * progress: by its next report, poll or sweep.
- * @param isNew whether the call is found to be unwanted for the first time
+ * `isNew`: whether the call is found to be unwanted for the first time
  */
 export function endUnwanted(
   ctx: Context,
   tenant: Pick<Tenant, 'id' | 'slug'>,
-  callId: string,
-  reason: UnwantedReason,
-  isNew: boolean,
+  { callId, reason, isNew }: { callId: string; reason: UnwantedReason; isNew: boolean },
 ): void {
   if (isNew) ctx.metrics.unwantedCalls.inc({ reason });
   const about = { tenant: tenant.slug, call: callId, reason };

@@ -22,7 +22,7 @@ import { type CreatedCall, createWebCall, VapiError } from '../../vapi/vapi-api.
 import { vapiFailure } from '../../vapi/vapi-failure.ts';
 import { callToken, feedbackToken, type SessionClaims } from '../identity/session-token.ts';
 import { openTenantSecret, sealControlUrl } from '../secrets/tenant-secrets.ts';
-import { askBeforeCall } from './before-call.ts';
+import { variablesFor } from './before-call.ts';
 import { endLiveCall } from './end-call.ts';
 import { mayRejoin, rejoinWithinSeconds } from './left-calls.ts';
 import { reserve } from './reserve.ts';
@@ -36,14 +36,11 @@ export async function grantCall(
 ): Promise<Grant> {
   const { consentVersion } = asked;
   const reservation = await reserve(ctx, tenant, session, { consentVersion, kind: 'call' });
-  // The only browser input that reaches Vapi, and only the names that the tenant allows.
-  const variableValues = Object.fromEntries(
-    Object.entries(asked.variableValues ?? {}).filter(([name]) => tenant.allowedVariables.includes(name)),
-  );
+  const values = { reservation, asked: asked.variableValues };
   const assistantOverrides = {
     maxDurationSeconds: reservation.maxSeconds,
     metadata: { tenant: tenant.slug, session: session.jti },
-    variableValues: { ...variableValues, ...(await ask(ctx, tenant, session, variableValues)) },
+    variableValues: await variablesFor(ctx, tenant, session, values),
   };
   const base = {
     maxDurationSeconds: reservation.maxSeconds,
@@ -59,21 +56,6 @@ export async function grantCall(
     throw new ApiError('tenant_paused');
   }
   return { ...base, ...keyGrant(ctx, start, session.origin) };
-}
-
-/** A denied call releases its reservation. */
-async function ask(
-  ctx: Context,
-  tenant: Tenant,
-  session: SessionClaims,
-  variableValues: VariableValues,
-): Promise<VariableValues> {
-  try {
-    return await askBeforeCall(ctx, tenant, session, variableValues);
-  } catch (error) {
-    await releaseReservation(ctx.store, session.jti);
-    throw error;
-  }
 }
 
 interface Start {
@@ -114,7 +96,12 @@ async function proxyGrant(
     callId: call.id,
     webCallUrl: call.webCallUrl,
     ...(call.roomToken ? { callToken: call.roomToken } : {}),
-    endToken: callToken.issue(ctx.keys.endCall, { tenant: tenant.slug, call: call.id }, expiresAt, ctx.now()),
+    endToken: callToken.issue(
+      ctx.keys.callToken,
+      { tenant: tenant.slug, call: call.id },
+      expiresAt,
+      ctx.now(),
+    ),
     ...(mayRejoin(tenant) ? { rejoinWithinSeconds } : {}),
   };
 }
@@ -179,7 +166,7 @@ function keyGrant(
     assistantId: tenant.assistantId,
     assistantOverrides,
     feedbackToken: feedbackToken.issue(
-      ctx.keys.endCall,
+      ctx.keys.callToken,
       { tenant: tenant.slug, session: reservation.id },
       reservation.leaseExpiresAt,
       ctx.now(),

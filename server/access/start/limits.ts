@@ -6,7 +6,7 @@ const shortestCallSeconds = 10;
 /** After a call's maximum length: until Vapi has ended it and reported it. */
 const leaseGraceSeconds = 60;
 
-export interface Hold {
+export interface ReservedSpend {
   maxSeconds: number;
   amountMicros: number;
 }
@@ -17,7 +17,7 @@ export interface Hold {
  * @param committedMicros this month's known cost plus everything reserved
  * @returns null when the remainder does not cover the shortest call that Vapi accepts
  */
-export function holdFor(limits: Limits, committedMicros: number): Hold | null {
+export function spendForCall(limits: Limits, committedMicros: number): ReservedSpend | null {
   const rest = BigInt(limits.monthlyBudgetMicros - committedMicros);
   if (rest <= 0n) return null;
   const perMinute = BigInt(limits.worstCaseMicrosPerMinute);
@@ -37,7 +37,7 @@ const messageSeconds = 60;
  * or nothing. It is the tenant's worst case for a minute.
  * @returns null when the remaining budget does not cover it
  */
-export function holdForMessage(limits: Limits, committedMicros: number): Hold | null {
+export function spendForMessage(limits: Limits, committedMicros: number): ReservedSpend | null {
   const amountMicros = limits.worstCaseMicrosPerMinute;
   if (committedMicros + amountMicros > limits.monthlyBudgetMicros) return null;
   return { maxSeconds: messageSeconds, amountMicros };

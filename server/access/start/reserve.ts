@@ -18,11 +18,11 @@ import { lockForStart, type Tenant } from '../../store/tenants.ts';
 import type { SessionClaims } from '../identity/session-token.ts';
 import { networksPerSite } from '../identity/visitor-network.ts';
 import { raiseNotice } from '../notices/notices.ts';
-import { holdFor, holdForMessage, leaseEnd } from './limits.ts';
+import { leaseEnd, spendForCall, spendForMessage } from './limits.ts';
 import { isOpen } from './opening-hours.ts';
 
 const modes = { call: 'voice', message: 'chat' };
-const holds = { call: holdFor, message: holdForMessage };
+const spendFor = { call: spendForCall, message: spendForMessage };
 /** A conversation has many messages where a visitor has one call. */
 const messagesPerCall = 10;
 
@@ -54,10 +54,10 @@ export async function reserve(
       const { committedMicros, callsInProgress } = await readCommitments(db, tenant.id, month, now);
       if (callsInProgress >= limits.concurrentCalls)
         throw new ApiError('concurrency_limit', { retryAfter: 30 });
-      const hold = holds[kind](limits, committedMicros);
-      if (!hold) throw new ApiError('budget_exhausted');
+      const spend = spendFor[kind](limits, committedMicros);
+      if (!spend) throw new ApiError('budget_exhausted');
       // The call or message begins before then.
-      const leaseExpiresAt = leaseEnd(now, hold.maxSeconds);
+      const leaseExpiresAt = leaseEnd(now, spend.maxSeconds);
       const reservation: Reservation = {
         // One session can begin a call and a message, each once.
         id: kind === 'call' ? session.jti : session.jti.replace(/^ses_/, 'msg_'),
@@ -65,8 +65,8 @@ export async function reserve(
         kind,
         generation: session.generation,
         month: monthIn(current.timeZone, leaseExpiresAt),
-        amountMicros: hold.amountMicros,
-        maxSeconds: hold.maxSeconds,
+        amountMicros: spend.amountMicros,
+        maxSeconds: spend.maxSeconds,
         state: 'held',
         leaseExpiresAt,
         accessMode,
@@ -82,7 +82,7 @@ export async function reserve(
   } catch (error) {
     if (error instanceof ApiError && error.code === 'budget_exhausted') {
       const data = { budgetMicros: tenant.limits.monthlyBudgetMicros };
-      await raiseNotice(ctx.store, tenant, 'budget-100', month, data, now);
+      await raiseNotice(ctx.store, tenant, { kind: 'budget-100', period: month, data }, now);
     }
     throw error;
   }

@@ -59,7 +59,9 @@ export function isOriginAllowed(allowed: readonly string[], header: string | und
     if (!entry.startsWith(`${scheme}://*.`)) return false;
     const suffix = entry.slice(scheme.length + '://*'.length);
     const label = rest.slice(0, -suffix.length);
-    return rest.endsWith(suffix) && label !== '' && !label.endsWith('.') && !rest.endsWith('.');
+    if (!rest.endsWith(suffix) || label === '' || label.endsWith('.') || rest.endsWith('.')) return false;
+    // A list may be older than what we know about its hosts.
+    return !isSharedHost(suffix.slice(1).replace(/:\d+$/, ''));
   });
 }
 

@@ -1,6 +1,6 @@
 /** Pauses a tenant's calls for an unpaid invoice, and resumes them once it is settled. */
 import { recordChange } from '../../access/audit.ts';
-import { raiseNotice } from '../../access/notices/notices.ts';
+import { type aboutInvoice, raiseNotice } from '../../access/notices/notices.ts';
 import { iso } from '../../base/iso.ts';
 import { dayMs } from '../../base/time-zone.ts';
 import type { Context } from '../../context.ts';
@@ -25,13 +25,13 @@ const by = { actor: 'billing', requestId: 'overdue' };
 
 /**
  * Pauses once for each invoice, so that an operator who resumes the tenant is not overruled.
- * @param overdue `dueMs` is when the account's grace days start; the facts are for the notice and the audit log
+ * @param overdue `dueMs` is when the account's grace days start; what it is about is for the notice and the audit log
  */
 export async function pauseUnpaid(
   db: Queries,
   tenant: Tenant,
   row: InvoiceRow,
-  { dueMs, facts, nowMs }: { dueMs: number; facts: Record<string, unknown>; nowMs: number },
+  { dueMs, about, nowMs }: { dueMs: number; about: ReturnType<typeof aboutInvoice>; nowMs: number },
 ): Promise<void> {
   const { pauseAfterOverdueDays: days } = await accountOf(db, tenant);
   if (days === null || row.pausedAt !== null || nowMs < dueMs + days * dayMs) return;
@@ -40,9 +40,9 @@ export async function pauseUnpaid(
   if (current?.id !== tenant.id) return;
   if (!(await markPausedFor(db, row.id, nowMs)) || current.status !== 'active') return;
   await setTenantStatus(db, tenant.id, 'paused', nowMs, nowMs);
-  await raiseNotice(db, tenant, 'paused-unpaid', row.number ?? row.id, facts, nowMs);
+  await raiseNotice(db, tenant, { kind: 'paused-unpaid', ...about }, nowMs);
   const change = { action: 'tenant.pause', tenant: tenant.slug, before: { status: 'active' } };
-  await recordChange(db, { ...by, ...change, after: { status: 'paused', ...facts } }, nowMs);
+  await recordChange(db, { ...by, ...change, after: { status: 'paused', ...about.data } }, nowMs);
 }
 
 /** Catches up when a process was killed between a payment and its consequences. */
@@ -65,7 +65,7 @@ export async function resumeSettled(ctx: Context, tenantId: string): Promise<voi
     for (const row of paused) if ((await leftToPayCents(db, row)) > 0) return;
     await setTenantStatus(db, tenantId, 'active', now);
     const since = iso(current.pausedUnpaidAt);
-    await raiseNotice(db, tenant, 'resumed-paid', since, { since }, now);
+    await raiseNotice(db, tenant, { kind: 'resumed-paid', period: since, data: { since } }, now);
     const change = { action: 'tenant.resume', tenant: tenant.slug, before: { status: 'paused', since } };
     await recordChange(db, { ...by, ...change, after: { status: 'active' } }, now);
   });

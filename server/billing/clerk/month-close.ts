@@ -50,7 +50,8 @@ export async function closeMonths(
 ): Promise<CloseReport> {
   checkOver(request, ctx.now());
   const id = `run_${randomUUID()}`;
-  const owned = () => takeLease(ctx.store, lease, id, ctx.now() + leaseMs, ctx.now());
+  const owned = () =>
+    takeLease(ctx.store, { name: lease, owner: id, expiresAt: ctx.now() + leaseMs }, ctx.now());
   if (!(await owned())) {
     const until = iso((await leaseEnd(ctx.store, lease, ctx.now())) ?? ctx.now());
     const detail = `Months are already being closed. A run that was killed blocks this until ${until}: try again then.`;

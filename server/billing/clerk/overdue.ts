@@ -1,5 +1,5 @@
 /** Overdue invoices: marked, reported, and the tenant's calls paused where its account says so. */
-import { raiseNotice } from '../../access/notices/notices.ts';
+import { aboutInvoice, raiseNotice } from '../../access/notices/notices.ts';
 import {
   advanceInvoice,
   type InvoiceRow,
@@ -38,10 +38,10 @@ async function sweepOne(ctx: BillingContext, due: InvoiceRow): Promise<void> {
     const leftCents = await leftToPayCents(db, row);
     if (leftCents === 0) return endOverdue(db, row);
     const dueCents = invoice ? leftAtStripe(leftCents, invoice) : leftCents;
-    const facts = { invoice: row.number, dueCents, currency: row.currency };
     await advanceInvoice(db, row.id, ['finalized'], { status: 'overdue' });
-    await raiseNotice(db, tenant, 'invoice-overdue', row.number ?? row.id, facts, ctx.now());
-    await pauseUnpaid(db, tenant, row, { dueMs, facts, nowMs: ctx.now() });
+    const about = aboutInvoice(row, dueCents);
+    await raiseNotice(db, tenant, { kind: 'invoice-overdue', ...about }, ctx.now());
+    await pauseUnpaid(db, tenant, row, { dueMs, about, nowMs: ctx.now() });
   });
 }
 

@@ -50,8 +50,8 @@ export async function rateEarlierMonths(
   let credited: Credited[] | null = null;
   const open: OpenCall[] = [];
 
-  const beforeDay = monthPeriod(month).from;
-  const pages = pagesOfCalls((after, limit) => readChanged(db, tenantId, beforeDay, since, after, limit));
+  const which = { beforeDay: monthPeriod(month).from, sinceMs: since };
+  const pages = pagesOfCalls((page) => readChanged(db, tenantId, which, page));
   for await (const page of pages) {
     const rated: BilledCall[] = [];
     for (const { call, history } of await withHistory(db, tenantId, page)) {

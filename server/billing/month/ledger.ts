@@ -4,20 +4,20 @@ import { type CostByComponent, costComponents } from '../../contract.ts';
 import { channelOf } from '../../ledger/channel.ts';
 import { columnOf } from '../../ledger/usage.ts';
 import type { Queries } from '../../store/database.ts';
-import { type LedgerCall, type LedgerPosition, readLedger } from '../../store/invoice-calls.ts';
+import { type LedgerCall, type LedgerPage, readLedger } from '../../store/invoice-calls.ts';
 import { monthPeriod } from '../plan/period.ts';
 import type { BillableCall } from '../plan/price.ts';
 
 /** Rows in memory at once. */
 const pageSize = 2000;
 
-/** @param read reads one page after a position */
+/** @param read reads one page */
 export async function* pagesOfCalls(
-  read: (after: LedgerPosition | null, limit: number) => Promise<LedgerCall[]>,
+  read: (page: LedgerPage) => Promise<LedgerCall[]>,
 ): AsyncGenerator<BillableCall[]> {
-  let after: LedgerPosition | null = null;
+  let after: LedgerPage['after'] = null;
   for (;;) {
-    const rows: LedgerCall[] = await read(after, pageSize);
+    const rows: LedgerCall[] = await read({ after, limit: pageSize });
     if (rows.length === 0) return;
     const calls = rows.map(toBillable);
     yield calls;
@@ -36,8 +36,8 @@ export function pagesOfMonth(
   month: string,
   withBilled: boolean,
 ): AsyncGenerator<BillableCall[]> {
-  const days = monthPeriod(month);
-  return pagesOfCalls((after, limit) => readLedger(db, tenantId, days, after, limit, withBilled));
+  const which = { ...monthPeriod(month), withBilled };
+  return pagesOfCalls((page) => readLedger(db, tenantId, which, page));
 }
 
 function toBillable(row: LedgerCall): BillableCall {

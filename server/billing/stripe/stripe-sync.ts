@@ -3,7 +3,7 @@
  * from Stripe, so events may come late, twice or in any order.
  */
 import { recordChange } from '../../access/audit.ts';
-import { raiseNotice } from '../../access/notices/notices.ts';
+import { aboutInvoice, raiseNotice } from '../../access/notices/notices.ts';
 import { amountInWords } from '../../base/money.ts';
 import type { Context } from '../../context.ts';
 import { ApiError } from '../../errors.ts';
@@ -95,7 +95,12 @@ export async function tellReversal(
     const facts = { invoice, event: what, stripeId: id, amountCents, currency, state, status };
     // Each step of a dispute is reported once.
     const occasion = [row.number ?? row.id, what, id, amountCents].join(' ');
-    await raiseNotice(ctx.store, tenant, 'payment-reversed', occasion, facts, ctx.now());
+    await raiseNotice(
+      ctx.store,
+      tenant,
+      { kind: 'payment-reversed', period: occasion, data: facts },
+      ctx.now(),
+    );
   }
 }
 
@@ -113,9 +118,8 @@ async function takeOverLoss(ctx: Context, stripeId: string): Promise<InvoiceRow 
 async function setAside(ctx: Context, tenant: Tenant, row: InvoiceRow, reason: string): Promise<void> {
   await ctx.store.transaction().execute(async (db) => {
     if (!(await markStrayed(db, row.id, ctx.now()))) return;
-    const dueCents = await leftToPayCents(db, row);
-    const facts = { invoice: row.number, dueCents, currency: row.currency, reason };
-    await raiseNotice(db, tenant, 'invoice-strayed', row.number ?? row.id, facts, ctx.now());
+    const { period, data } = aboutInvoice(row, await leftToPayCents(db, row));
+    await raiseNotice(db, tenant, { kind: 'invoice-strayed', period, data: { ...data, reason } }, ctx.now());
   });
 }
 
@@ -144,8 +148,7 @@ export async function applyStripeStatus(
   await ctx.store.transaction().execute(async (db) => {
     if (isOverdue(row, invoice, now)) await advanceInvoice(db, id, ['pushed'], { status: 'overdue' });
     if (!tenant || !hasFailed(invoice)) return;
-    const facts = { invoice: row.number, dueCents, currency: row.currency };
-    await raiseNotice(db, tenant, 'payment-failed', row.number ?? id, facts, now);
+    await raiseNotice(db, tenant, { kind: 'payment-failed', ...aboutInvoice(row, dueCents) }, now);
   });
 }
 

@@ -34,13 +34,14 @@ export class NoticesElement extends LitElement {
 }
 customElements.define('notices-section', NoticesElement);
 
-function row({ at, tenant, title, text, pending }: NoticeView) {
+function row({ at, kind, tenant, title, text, pending }: NoticeView) {
   const when = moment(at, 'UTC');
   return html`<tr>
     <th scope="row"><a href="#/tenants/${tenant}">${tenant}</a></th>
     <td>
       ${title.charAt(0).toUpperCase()}${title.slice(1)}
       <div class="muted small">${text}${pending ? ' Not delivered yet.' : ''}</div>
+      ${kind === 'not-reporting' ? html`<a class="small" href="#/tenants/${tenant}/settings">Open settings</a>` : ''}
       <span class="narrow muted small">${when}</span>
     </td>
     <td class="wide nowrap">${when}</td>

@@ -1,6 +1,5 @@
 /** Converts between a form field's text and its value in a request body. Pure. */
-import { minorDigits } from '../../base/currency.ts';
-import { fromUnits, toUnits } from './amounts.ts';
+import { fromUnits, minorDigits, toUnits } from '../../base/currency.ts';
 
 /**
  * `lines`: a list, one entry per line. `cents`: an amount in the currency's smallest unit. `micros`: one in millionths.

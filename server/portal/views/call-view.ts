@@ -4,6 +4,7 @@ import type {
   CallDetail,
   CallView,
   PreviewAnswer,
+  RecordingState,
   TranscriptAnswer,
   UnwantedReason,
 } from '../../contract.ts';
@@ -26,12 +27,19 @@ const whyUnwanted: Record<UnwantedReason, string> = {
 };
 
 export class CallElement extends ScopedElement {
-  static override properties = { ...ScopedElement.properties, wantsContent: { state: true } };
+  static override properties = {
+    ...ScopedElement.properties,
+    wantsContent: { state: true },
+    isUnplayable: { state: true },
+  };
   declare wantsContent: boolean;
+  /** What the server answered instead of the recording was not a sound. */
+  declare isUnplayable: boolean;
 
   constructor() {
     super();
     this.wantsContent = false;
+    this.isUnplayable = false;
   }
 
   #call = new Resource<Shown>(this, async () => {
@@ -96,29 +104,44 @@ export class CallElement extends ScopedElement {
       }
       ${call.cost ? costTable(call.cost) : ''}
       <section>
-        <h2>Transcript</h2>
+        <h2>Recording and transcript</h2>
         ${
           call.contentDeletedAt
-            ? html`<p>It was deleted on ${moment(call.contentDeletedAt, scope.timeZone)}.</p>`
+            ? html`<p>They were deleted on ${moment(call.contentDeletedAt, scope.timeZone)}.</p>`
             : this.wantsContent
               ? this.#content.show((content) => this.#said(content))
-              : html`<p class="muted">It is loaded from the voice service on request and not stored here.</p>
-                <button @click=${this.#ask}>Load transcript</button>`
+              : html`<p class="muted">They are loaded from the voice service on request and not stored here.</p>
+                <button @click=${this.#ask}>Load recording and transcript</button>`
         }
       </section>`;
   }
 
   #ask = () => {
     this.wantsContent = true;
+    this.isUnplayable = false;
     void this.#content.load(true);
   };
 
-  #said({ lines, recording }: TranscriptAnswer) {
-    return html`${
-      recording
-        ? html`<p><audio controls preload="none" src=${urlOf(`${this.#path()}/recording`)} aria-label="Recording of the call"></audio></p>`
-        : ''
-    }
+  #recording(state: RecordingState) {
+    const again = html`<button @click=${this.#ask}>Try again</button>`;
+    if (state === 'none') return html`<p>This call has no recording.</p>`;
+    if (this.#call.data?.call.status !== 'ended' && state === 'not-ready')
+      return html`<p role="status">The call is still in progress; its recording comes after the end.</p><p>${again}</p>`;
+    if (state === 'not-ready')
+      return html`<p role="status">The recording is not ready yet: the voice service is still storing it, which takes a minute or two.</p><p>${again}</p>`;
+    if (this.isUnplayable)
+      return html`<p role="alert">The recording could not be loaded from the voice service.</p><p>${again}</p>`;
+    const address = urlOf(`${this.#path()}/recording`);
+    const failed = () => {
+      this.isUnplayable = true;
+    };
+    return html`<p><audio controls preload="metadata" src=${address} @error=${failed} aria-label="Recording of the call"></audio></p>
+      <p class="small"><a href="${address}?download=yes" download>Download the recording</a>, or
+        <a href="${address}?download=yes&channels=stereo" download>in stereo, with each side in its own channel</a></p>`;
+  }
+
+  #said({ lines, recordingState }: TranscriptAnswer) {
+    return html`${this.#recording(recordingState)}
       ${
         lines.length === 0
           ? html`<p>There is no transcript.</p>`

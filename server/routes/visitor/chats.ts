@@ -13,11 +13,11 @@ import {
 import { type SessionClaims, verifySession } from '../../access/identity/session-token.ts';
 import { openTenantSecret } from '../../access/secrets/tenant-secrets.ts';
 import { admitSession, claimsOf } from '../../access/start/admit.ts';
-import { askBeforeCall } from '../../access/start/before-call.ts';
+import { variablesFor } from '../../access/start/before-call.ts';
 import { checkConsent } from '../../access/start/consent.ts';
 import { reserve } from '../../access/start/reserve.ts';
 import type { Context } from '../../context.ts';
-import { type ChatEvent, type ChatRequest, chatRequestSchema, type VariableValues } from '../../contract.ts';
+import { type ChatEvent, type ChatRequest, chatRequestSchema } from '../../contract.ts';
 import { ApiError } from '../../errors.ts';
 import type { Chat } from '../../ledger/chat-event.ts';
 import { beginChat, endChat } from '../../metering/chats.ts';
@@ -37,14 +37,8 @@ export function chatRoutes(ctx: AccessContext): Router {
     const { tenant, origin } = await admitSession(ctx, claims, req);
     const consentVersion = previousChatId ? agreedBefore : checkConsent(tenant, asked.consent);
     const reservation = await reserve(ctx, tenant, claims, { consentVersion, kind: 'message' });
-    let variableValues: VariableValues = {};
-    try {
-      if (!previousChatId)
-        variableValues = await variablesFor(ctx, tenant, claims, asked.variableValues ?? {});
-    } catch (error) {
-      await releaseReservation(ctx.store, reservation.id);
-      throw error;
-    }
+    const values = { reservation, asked: asked.variableValues };
+    const variableValues = previousChatId ? {} : await variablesFor(ctx, tenant, claims, values);
     const { assistantId } = reservation;
     const message: Message = {
       tenant,
@@ -85,19 +79,6 @@ function permissionOf(ctx: Context, asked: ChatRequest): Permission {
     throw new ApiError('session_expired', { detail });
   }
   return { claims, previousChatId, messages, consentVersion };
-}
-
-/** Those of the page's variables that the tenant allows, and what the operator's server adds. */
-async function variablesFor(
-  ctx: Context,
-  tenant: Tenant,
-  claims: SessionClaims,
-  asked: VariableValues,
-): Promise<VariableValues> {
-  const allowed = Object.fromEntries(
-    Object.entries(asked).filter(([name]) => tenant.allowedVariables.includes(name)),
-  );
-  return { ...allowed, ...(await askBeforeCall(ctx, tenant, claims, allowed)) };
 }
 
 interface Message {

@@ -39,8 +39,8 @@ export function feedbackRoutes(ctx: AccessContext): Router {
  */
 async function callOf(ctx: Context, token: string, id: string): Promise<CallRow> {
   const since = ctx.now() - graceMs;
-  const ofCall = callToken.verify(ctx.keys.endCall, token, since);
-  const ofSession = feedbackToken.verify(ctx.keys.endCall, token, since);
+  const ofCall = callToken.verify(ctx.keys.callToken, token, since);
+  const ofSession = feedbackToken.verify(ctx.keys.callToken, token, since);
   const verified = ofCall.ok ? ofCall : ofSession;
   if (!verified.ok || (ofCall.ok && ofCall.claims.call !== id)) throw new ApiError('unauthorized');
   const tenant = await findTenant(ctx.store, verified.claims.tenant);

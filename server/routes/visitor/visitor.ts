@@ -1,19 +1,17 @@
 /** Requests from a visitor's browser, decided by the page's Origin and a session, never by a cookie. */
 import { type Request, type RequestHandler, type Response, Router } from 'express';
 import type { AccessContext } from '../../access/access-context.ts';
-import { callToken, issueSession, verifySession } from '../../access/identity/session-token.ts';
+import { issueSession, verifySession } from '../../access/identity/session-token.ts';
 import { hashNetwork, networkOf, siteOf } from '../../access/identity/visitor-network.ts';
 import { admit, admitSession, claimsOf } from '../../access/start/admit.ts';
 import { challengerOf, checkChallenge } from '../../access/start/challenge.ts';
 import { checkConsent } from '../../access/start/consent.ts';
-import { endLiveCall } from '../../access/start/end-call.ts';
 import { grantCall } from '../../access/start/grant.ts';
 import { isOpen } from '../../access/start/opening-hours.ts';
 import { iso } from '../../base/iso.ts';
 import type { Context } from '../../context.ts';
 import {
   callRequestSchema,
-  endCallRequestSchema,
   type Grant,
   type SessionAnswer,
   sessionRequestSchema,
@@ -21,7 +19,6 @@ import {
   type WidgetConfig,
 } from '../../contract.ts';
 import { ApiError } from '../../errors.ts';
-import { findTenant } from '../../store/tenants.ts';
 import { parse, parseJsonText } from '../parse.ts';
 import { visitorBody } from './cors.ts';
 
@@ -86,15 +83,6 @@ export function visitorRoutes(ctx: AccessContext): Router {
     const grant = await grantCall(ctx, tenant, session, { ...asked, consentVersion });
     res.set('Cache-Control', 'no-store');
     answerTo(origin, res, 201, grant satisfies Grant);
-  });
-
-  router.post('/calls/:id/end', ctx.frontLimits.calls, visitorBody, async (req, res) => {
-    const { token } = parse(endCallRequestSchema, parseJsonText(req.body));
-    const verified = callToken.verify(ctx.keys.endCall, token, ctx.now());
-    if (!verified.ok || verified.claims.call !== req.params.id) throw new ApiError('unauthorized');
-    const tenant = await findTenant(ctx.store, verified.claims.tenant);
-    if (tenant) await endLiveCall(ctx, tenant.id, verified.claims.call);
-    res.status(204).end();
   });
 
   return router;

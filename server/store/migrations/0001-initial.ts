@@ -1,4 +1,4 @@
-/** Tenants, sessions that became grants, the ledger and its sums, and what guards them. */
+/** Tenants, sessions that became grants, the ledger and its sums, and their guards. */
 import type { CreateTableBuilder, Kysely } from 'kysely';
 import type { Migration } from 'kysely/migration';
 

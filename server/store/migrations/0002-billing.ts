@@ -140,7 +140,7 @@ async function invoices(db: Kysely<unknown>): Promise<void> {
     .addColumn('price_micros', 'bigint', (column) => column.notNull())
     .addPrimaryKeyConstraint('invoice_calls_key', ['invoice_id', 'month', 'plan_id', 'rate', 'call_id'])
     .execute();
-  // The promise "billed once" itself.
+  // Guarantees "billed once".
   await db.schema
     .createIndex('invoice_calls_once')
     .unique()

@@ -1,4 +1,4 @@
-/** What visitors say of their calls. */
+/** Visitors' feedback on their calls. */
 import type { Kysely } from 'kysely';
 import type { Migration } from 'kysely/migration';
 

@@ -1,4 +1,4 @@
-/** Rotation of webhook secrets, and the outbox of messages that go on to tenants' own servers. */
+/** Rotation of webhook secrets, and the outbox of messages for tenants' own servers. */
 import type { Kysely } from 'kysely';
 import type { Migration } from 'kysely/migration';
 
@@ -29,7 +29,7 @@ export const forwarding: Migration = {
       .addColumn('answer', 'bigint')
       .addColumn('expires_at', 'bigint')
       .execute();
-    // Apart, because an update writes a whole row anew, and this one can be megabytes.
+    // A separate table, because an update rewrites the whole row, and this can be megabytes.
     await db.schema
       .createTable('forwarded_contents')
       .addColumn('id', 'text', (column) => column.primaryKey().references('forwarded_messages.id'))

@@ -1,4 +1,4 @@
-/** When a tenant was paused for an unpaid invoice: once, so that an operator who lets it go on is not overruled. */
+/** When a tenant was paused for an unpaid invoice: once, so that an operator who resumes it is not overruled. */
 import type { Kysely } from 'kysely';
 import type { Migration } from 'kysely/migration';
 

@@ -1,4 +1,4 @@
-/** A lock for a tenant's billing that is not the lock of its calls: freezing a long month must keep no visitor waiting. */
+/** A tenant's billing has a different lock from its calls: freezing a long month must not delay visitors. */
 import type { Kysely } from 'kysely';
 import type { Migration } from 'kysely/migration';
 

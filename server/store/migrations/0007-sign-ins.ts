@@ -1,4 +1,4 @@
-/** Signing in to the portal without a password: links that work once, and the sign-ins that came of them. */
+/** Signing in to the portal without a password: links that work once, and the sign-ins created from them. */
 import type { Kysely } from 'kysely';
 import type { Migration } from 'kysely/migration';
 

@@ -1,4 +1,4 @@
-/** Calls whose visitor has left the page, and may come back from the next one. */
+/** Calls whose visitor has left the page, and may return on the next one. */
 import type { Kysely } from 'kysely';
 import type { Migration } from 'kysely/migration';
 

@@ -1,7 +1,7 @@
 /**
- * "A finalized invoice never changes" said by the database itself: whoever writes, this code, a later one or a person
- * at the database's prompt, is refused. What may still move is where a document is on its way (status, Stripe, dates
- * of payment) and whether it counts (`active`, from 1 to 0, when it is void).
+ * The database enforces "a finalized invoice never changes": this code, a later one and a person at the database's
+ * prompt are all refused. What may still change is the document's progress (status, Stripe, dates of payment) and
+ * whether it counts (`active`, from 1 to 0, when it becomes void).
  */
 import { type Kysely, PostgresAdapter, sql } from 'kysely';
 import type { Migration } from 'kysely/migration';
@@ -33,7 +33,7 @@ const frozen = {
 const changed = (columns: string[]) =>
   `(${columns.map((name) => `new.${name}`)}) is distinct from (${columns.map((name) => `old.${name}`)})`;
 
-/** Lines and calls are written when their document is finalized, so there is no time at which they may change. */
+/** Lines and calls are written when their document is finalized, so they may never change. */
 const rules = [
   {
     table: 'invoices',

@@ -1,4 +1,4 @@
-/** Which version of the tenant's consent a start was made with. */
+/** The version of the tenant's consent that a start was made with. */
 import type { Kysely } from 'kysely';
 import type { Migration } from 'kysely/migration';
 

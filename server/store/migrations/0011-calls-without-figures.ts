@@ -1,4 +1,4 @@
-/** Finds the few ended calls whose duration or cost is not known, however many the tenant has. */
+/** Finds the few ended calls whose duration or cost is unknown, however many calls the tenant has. */
 import { type Kysely, sql } from 'kysely';
 import type { Migration } from 'kysely/migration';
 

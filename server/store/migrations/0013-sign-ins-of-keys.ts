@@ -1,4 +1,4 @@
-/** By which API key a sign-in link was made, so that it ends with the key, and so does what it was used for. */
+/** The API key with which a sign-in link was made, so that the link and its sign-in end with the key. */
 import type { Kysely } from 'kysely';
 import type { Migration } from 'kysely/migration';
 

@@ -1,6 +1,6 @@
 /**
- * Whether a tenant has every call of its org is said by the tenant from now on. Whoever has never shared its org goes on
- * as before; where there was a second tenant, deleted ones included, a call needs an assistant that somebody has.
+ * From now on a tenant says whether it has every call of its org. Tenants that never shared their org continue as
+ * before; where there was a second tenant, even a deleted one, a call needs an assistant of one of the tenants.
  */
 import { type Kysely, sql } from 'kysely';
 import type { Migration } from 'kysely/migration';

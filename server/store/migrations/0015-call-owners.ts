@@ -1,7 +1,7 @@
 /**
- * Each call belongs to one tenant. A call that was booked for two is from now on that one's whose assistant it has (else
- * whose session, else who still exists, else the first by id); the other's row stays as it is and is never written
- * again, so that nothing that may be invoiced disappears: the drift report shows it as the difference to Vapi's books.
+ * Each call belongs to one tenant. A call that was booked for two now belongs to the tenant that has its assistant
+ * (else its session, else still exists, else is first by id); the other's row is kept and never written again, so that
+ * nothing that may be invoiced disappears: the drift report shows it as a difference to Vapi's books.
  */
 import { type Kysely, sql } from 'kysely';
 import type { Migration } from 'kysely/migration';

@@ -1,4 +1,4 @@
-/** How many calls of each org belonged to no tenant when it was last swept. */
+/** How many calls of each org belonged to no tenant in its last sweep. */
 import type { Kysely } from 'kysely';
 import type { Migration } from 'kysely/migration';
 

@@ -1,4 +1,4 @@
-/** When the work of a lease was last done, so that the next process does not begin it anew. */
+/** When the work of a lease was last done, so that the next process does not repeat it. */
 import type { Kysely } from 'kysely';
 import type { Migration } from 'kysely/migration';
 

@@ -1,6 +1,6 @@
 /**
- * What was said in chats had been asked for in the wrong place at Vapi, and was taken for deleted though it was not. It is
- * shown as it is: the tenant's retention deletes it at the next sweep; what was deleted by request can be asked for again
+ * The content of chats was deleted at the wrong address of Vapi, and recorded as deleted although it was not. It counts
+ * as present again: the tenant's retention deletes it at the next sweep; deletions on request can be requested again
  * (the audit log names the ids under `calls.delete-content`).
  */
 import { type Kysely, sql } from 'kysely';

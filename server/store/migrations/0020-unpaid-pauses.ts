@@ -1,4 +1,4 @@
-/** Since when a tenant is paused by its unpaid invoices and by nobody else: only such a pause ends by itself. */
+/** Since when a tenant is paused only because of its unpaid invoices: such a pause ends automatically. */
 import type { Kysely } from 'kysely';
 import type { Migration } from 'kysely/migration';
 

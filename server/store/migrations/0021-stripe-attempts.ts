@@ -1,4 +1,4 @@
-/** Requests to Stripe that had to be made under another idempotency key than their first. */
+/** Requests to Stripe that needed another idempotency key than their first. */
 import type { Kysely } from 'kysely';
 import type { Migration } from 'kysely/migration';
 

@@ -1,7 +1,7 @@
 /**
- * Nothing is added to a finalized document, nothing takes its place, and a plan stays what it was when it was set: said
- * by the database, as in 0009. SQLite needs guards of its own, because `insert or replace` removes rows without asking
- * the triggers on deletion; PostgreSQL others, for `truncate`.
+ * Nothing can be added to or replace a finalized document, and a plan never changes once it is set: enforced by the
+ * database, as in 0009. SQLite needs its own guards, because `insert or replace` removes rows without running the
+ * triggers on deletion; PostgreSQL needs others, for `truncate`.
  */
 import { type Kysely, PostgresAdapter, sql } from 'kysely';
 import type { Migration } from 'kysely/migration';
@@ -25,7 +25,7 @@ function forPostgres(): string[] {
       end if;
       return null;
     end $$`,
-    // Once a statement, since a month has many calls.
+    // Once per statement, since a month has many calls.
     ...parts.map(
       (table) => `create trigger ${table}_complete after insert on ${table}
         referencing new table as added for each statement execute function refuse_added()`,
@@ -46,7 +46,7 @@ function forSqlite(): string[] {
   const refuse = (table: string) =>
     `begin select raise(abort, 'a finalized document never changes (${table})'); end`;
   const refusePlan = `begin select raise(abort, 'a plan never changes: set another'); end`;
-  // Every key by which a row could take another's place.
+  // Every key through which a row could replace another.
   const takesPlace = `exists (select 1 from invoices as frozen
     where frozen.status <> 'draft' and (frozen.id = new.id or frozen.number = new.number
       or frozen.stripe_id = new.stripe_id or (frozen.tenant_id = new.tenant_id and frozen.month = new.month

@@ -1,4 +1,4 @@
-/** What a credit note was asked for with, so that a request that comes again can be told from another one. */
+/** The request for a credit note, so that a repeated request can be told from a different one. */
 import { type Kysely, PostgresAdapter, sql } from 'kysely';
 import type { Migration } from 'kysely/migration';
 

@@ -1,6 +1,6 @@
 /**
- * A call is free to be billed again only when its document is void; an entry of prepaid credit stays as it was booked; a
- * number is given out once. Said by the database, as in 0009 and 0022.
+ * A call can be billed again only when its document is void; an entry of prepaid credit stays as it was booked; a
+ * number is used once. Enforced by the database, as in 0009 and 0022.
  */
 import { type Kysely, PostgresAdapter, sql } from 'kysely';
 import type { Migration } from 'kysely/migration';
@@ -30,7 +30,7 @@ function forPostgres(): string[] {
     where status <> 'void' and id in (select invoice_id from changed where active = 0))`;
   return [
     refusing('refuse_release', messages.live, released),
-    // Once a statement, since a month has many calls.
+    // Once per statement, since a month has many calls.
     ...parts.map(
       (table) => `create trigger ${table}_live after update on ${table}
         referencing new table as changed for each statement execute function refuse_release()`,

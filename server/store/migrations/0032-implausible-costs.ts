@@ -1,7 +1,7 @@
 import { type Kysely, sql } from 'kysely';
 import type { Migration } from 'kysely/migration';
 
-/** The bound of `server/vapi/cost.ts` on the day of this migration, in micros. */
+/** The limit in `server/vapi/cost.ts` on the day of this migration, in micros. */
 const most = 10_000_000_000;
 const parts = ['transport', 'stt', 'llm', 'tts', 'vapi', 'analysis', 'knowledge_base', 'other'].map(
   (part) => `${part}_micros`,
@@ -10,8 +10,8 @@ const columns = ['cost_micros', ...parts];
 const isBeyond = columns.map((column) => `abs(${column}) > ${most}`).join(' or ');
 
 /**
- * Costs that no call can have were taken once, and made the rows, days and months that hold them unreadable. They become
- * unknown again, the days are summed from their calls, and Vapi is asked what the calls cost. Frozen documents stay.
+ * Costs that no call can have were once accepted, and made the rows, days and months that contain them unreadable. They
+ * become unknown, the days are summed from their calls again, and Vapi is asked for the costs. Frozen documents stay.
  */
 export const implausibleCosts: Migration = {
   async up(db: Kysely<unknown>) {

@@ -1,4 +1,4 @@
-/** Which IPv6 /48 a start came from, so that the many networks of one site are counted together too. */
+/** The IPv6 /48 that a start came from, so that the many networks of one site are also counted together. */
 import type { Kysely } from 'kysely';
 import type { Migration } from 'kysely/migration';
 

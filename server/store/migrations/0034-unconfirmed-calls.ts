@@ -1,4 +1,4 @@
-/** Each close of months lists a tenant's calls that Vapi has not confirmed, among all those that it has. */
+/** Each close of months lists a tenant's unconfirmed calls, among all that it has. */
 import { type Kysely, sql } from 'kysely';
 import type { Migration } from 'kysely/migration';
 

@@ -1,4 +1,4 @@
-/** What a reservation was made for; so far only its id said it. A call, for a process that does not say it yet. */
+/** What a reservation was made for; until now only its id showed it. Defaults to a call, for older processes. */
 import { type Kysely, sql } from 'kysely';
 import type { Migration } from 'kysely/migration';
 

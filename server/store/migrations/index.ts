@@ -1,4 +1,4 @@
-/** The schema's history, in the order of its names. Forward only: a migration that has been released is never edited. */
+/** The schema's history, ordered by name. Forward only: a migration that has been released is never edited. */
 import type { Migration } from 'kysely/migration';
 import { initial } from './0001-initial.ts';
 import { billing } from './0002-billing.ts';
@@ -31,6 +31,7 @@ import { unconfirmedCalls } from './0034-unconfirmed-calls.ts';
 import { outboxLimits } from './0035-outbox-limits.ts';
 import { unwantedCalls } from './0036-unwanted-calls.ts';
 import { reservationKinds } from './0038-reservation-kinds.ts';
+import { wirings } from './0040-wirings.ts';
 
 export const migrations: Record<string, Migration> = {
   '0001-initial': initial,
@@ -64,4 +65,5 @@ export const migrations: Record<string, Migration> = {
   '0035-outbox-limits': outboxLimits,
   '0036-unwanted-calls': unwantedCalls,
   '0038-reservation-kinds': reservationKinds,
+  '0040-wirings': wirings,
 };

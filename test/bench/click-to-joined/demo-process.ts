@@ -1,4 +1,4 @@
-/** The demo as `npm run demo` starts it, a process of its own: what steers the browser does not keep its server waiting. */
+/** The demo as `npm run demo` starts it, in a separate process: driving the browser does not delay its server. */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createInterface } from 'node:readline';
@@ -13,7 +13,7 @@ export interface DemoProcess {
 
 const ports = { PORT: '0', DEMO_SITE_PORT: '0', DEMO_FOREIGN_PORT: '0', EMULATOR_PORT: '0' };
 
-/** @throws when the demo ends before it says where it is */
+/** @throws when the demo ends before it prints its addresses */
 export async function startDemoProcess(): Promise<DemoProcess> {
   const child = spawn(process.execPath, ['demo/main.ts', '--json'], {
     env: { ...process.env, ...ports },
@@ -32,7 +32,7 @@ export async function startDemoProcess(): Promise<DemoProcess> {
 function firstLine(child: ChildProcess): Promise<string> {
   return new Promise((resolve, reject) => {
     child.once('exit', (code) => reject(new Error(`the demo ended with ${code}`)));
-    // Reads on to the end, so that the pipe never fills up.
+    // Keeps reading, so that the pipe never fills up.
     if (child.stdout) createInterface({ input: child.stdout }).on('line', resolve);
   });
 }

@@ -1,4 +1,4 @@
-/** The two ways to a call that are compared, each on a page of its own, with one assistant at one emulated Vapi. */
+/** The two ways to a call that are compared, each on a separate page, with one assistant at one emulated Vapi. */
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import { createServer } from 'node:http';
@@ -13,7 +13,7 @@ import { watchCall } from './timeline.ts';
 export interface CallPages {
   /** The element. */
   element(accessMode: AccessMode, options: BrowserContextOptions): Promise<CallPage>;
-  /** A page that has a public key and calls `start()` of @vapi-ai/web itself; the SDK is loaded with the page. */
+  /** A page that has a public key and calls `start()` of @vapi-ai/web directly; the SDK is loaded with the page. */
   direct(options: BrowserContextOptions): Promise<CallPage>;
   close(): Promise<void>;
 }
@@ -74,7 +74,7 @@ const elementPage = ({ server }: DemoProcess, mode: AccessMode): string =>
     `<script type="module" src="${server}/widget.js"></script><vapi-agent tenant="bench-${mode}"></vapi-agent>`,
   ).body;
 
-/** As the SDK's documentation has it, with the two settings that our element makes as well. */
+/** As in the SDK's documentation, with the two settings that our element also uses. */
 async function directPage({ emulator }: DemoProcess, { publicKey, assistantId }: Org): Promise<string> {
   const settings = { avoidEval: true, proxyUrl: `${emulator}/daily` };
   const contents = `
@@ -117,7 +117,7 @@ async function startSite(pages: Record<string, string>): Promise<Site> {
   };
 }
 
-/** One organization at the emulated Vapi, and a tenant for each way in which the element is let in. */
+/** One organization at the emulated Vapi, and a tenant for each access mode. */
 async function makeClients(demo: DemoProcess, org: Org, origin: string): Promise<void> {
   const { orgId, privateKey, publicKey, assistantId } = org;
   await post(`${demo.emulator}/_emulator/orgs`, {
@@ -140,7 +140,7 @@ async function makeClients(demo: DemoProcess, org: Org, origin: string): Promise
   }
 }
 
-/** The bench clicks more often than a visitor does. */
+/** The bench clicks more often than a visitor. */
 const unlimited = {
   callsPerMinutePerIp: 1000,
   callsPerHourPerIp: 1000,

@@ -1,10 +1,10 @@
 /**
- * When the steps of a start happen, seen from outside by what both ways have in common: the click, the request that
- * asks for a call, and the messages between daily-js and the call machine. The product needs no hook for it.
+ * When the steps of a start happen, observed from outside through what both ways have in common: the click, the request
+ * for a call, and the messages between daily-js and the call machine. The product needs no hook for it.
  */
 import type { Page } from 'playwright-core';
 
-/** In their order; milliseconds after the click. */
+/** In order; milliseconds after the click. */
 export const steps = ['asked', 'answered', 'joining', 'machine', 'joined', 'listening'] as const;
 export type Step = (typeof steps)[number];
 
@@ -47,7 +47,7 @@ export function watchCall(): void {
   });
 }
 
-/** Waits until the assistant is heard. @throws Error when a step is missing, as then it was not this kind of start */
+/** Waits until the assistant is heard. @throws Error when a step is missing: it was a different kind of start */
 export async function readTimeline(page: Page): Promise<Timeline> {
   await page.waitForFunction(() => window.callSeen.listening, undefined, { timeout: 20_000 });
   const seen = await page.evaluate(() => {

@@ -1,23 +1,23 @@
-/** What is put on the empty page, each as its maker's documentation embeds it. */
+/** What is put on the empty page, as each maker's documentation embeds it. */
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { packageFile } from '../support/packages.ts';
 
 export interface Embed {
   name: string;
-  /** The body of the page; `SCRIPT` stands for the address of {@link Embed.script}. */
+  /** The page's body; `SCRIPT` is replaced by the address of {@link Embed.script}. */
   html: string;
   /** Null for the blank page. */
   script: Buffer | null;
   /** A function's text, run in the page: whether a visitor can see the launcher. */
   isShown: string;
-  /** Answers for what it asks of its maker's servers, so that it really renders: by a part of the address. */
+  /** Answers to its requests to its maker's servers, so that it really renders: by a part of the address. */
   answers: Record<string, object>;
 }
 
 const builtWidget = join(import.meta.dirname, '..', '..', '..', 'dist', 'widget', 'widget.js');
 
-/** The blank page, ours, and those that ours is compared with; the second and third are the goal's two sides. */
+/** The blank page, ours, and the ones compared with ours; the second and third are the goal's two sides. */
 export async function loadEmbeds(): Promise<[blank: Embed, ours: Embed, vapi: Embed, ...others: Embed[]]> {
   return [
     { name: 'blank page', html: '', script: null, isShown: '() => true', answers: {} },

@@ -1,13 +1,13 @@
-/** Loads one embed on the empty page, in a browser profile of its own, and reads what the page pays for it. */
+/** Loads one embed on the empty page, in a fresh browser profile, and measures what the page pays for it. */
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { brotliCompressSync, gzipSync } from 'node:zlib';
 import type { Browser, CDPSession, Page, Route } from 'playwright-core';
 import type { Embed } from './embeds.ts';
 
-/** Once the launcher is shown the page gets this long for what is put off, before anything is read. */
+/** After the launcher is shown, the page gets this long for deferred work before anything is measured. */
 const settleMs = 1500;
-/** Frames are counted for so long, at full speed. */
+/** How long frames are counted, at full speed. */
 const watchMs = 2000;
 const throttle = 4;
 
@@ -19,33 +19,33 @@ export interface Reading {
   brotliBytes: number;
   /** Besides the document. */
   requests: number;
-  /** Time on the main thread, without what other programs took: scripts only, then every kind of task. */
+  /** Time on the main thread, without other programs' share: scripts only, then every kind of task. */
   scriptMs: number;
   taskMs: number;
-  /** What tasks of more than 50 ms took above those 50 ms, by the clock on the wall. */
+  /** The part of tasks beyond 50 ms, in wall time. */
   blockingMs: number;
   /** After garbage collection; shadow trees included. */
   nodes: number;
   listeners: number;
   heapBytes: number;
   layoutShift: number;
-  /** Animation frames that scripts ask for, a second, while no one does anything. */
+  /** Animation frames that scripts request per second while nothing happens. */
   framesPerSecond: number;
-  /** Endless animations of CSS. */
+  /** Endless CSS animations. */
   animations: number;
   /** Keys in storage of every kind, and cookies. */
   storageKeys: number;
 }
 
 export interface EmptyPage {
-  /** @param screenshot a file for what the visitor sees */
+  /** @param screenshot file for the visitor's view */
   visit(browser: Browser, embed: Embed, screenshot?: string): Promise<Reading>;
   close(): Promise<void>;
 }
 
 /**
- * One local server gives every page and every script, compressed alike. The page has one line of text, as the browser's
- * first font is not the widget's cost.
+ * One local server serves every page and every script, compressed alike. The page has one line of text, because the
+ * browser's first font is not the widget's cost.
  */
 export async function serveEmptyPage(embeds: readonly Embed[]): Promise<EmptyPage> {
   const files = new Map(

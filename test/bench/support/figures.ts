@@ -1,6 +1,6 @@
 /** Figures of repeated runs, as benches print them. */
 
-/** The middle one, or the mean of the two in the middle. @throws Error for no values at all */
+/** The middle value, or the mean of the two middle ones. @throws Error without any values */
 export function median(values: readonly number[]): number {
   const sorted = values.toSorted((a, b) => a - b);
   const [low, high] = [sorted[Math.ceil(sorted.length / 2) - 1], sorted[Math.floor(sorted.length / 2)]];
@@ -8,7 +8,7 @@ export function median(values: readonly number[]): number {
   return (low + high) / 2;
 }
 
-/** Columns wide enough for what is in them: the first to the left, the others to the right. */
+/** Columns as wide as their content: the first aligned left, the others right. */
 export function printTable(rows: readonly (readonly string[])[]): void {
   const widths = (rows[0] ?? []).map((_, column) =>
     Math.max(...rows.map((row) => (row[column] ?? '').length)),

@@ -1,6 +1,6 @@
 /**
- * Other makers' packages, for comparison only: fetched when a bench wants them, kept in a cache that is not part of the
- * project, never installed. What runs in the bench's browser is exactly the file whose hash stands beside its name.
+ * Other makers' packages, for comparison only: fetched when a bench needs them, kept in a cache that is not part of the
+ * project, never installed. The bench's browser runs exactly the file with the given hash.
  */
 import { execFile } from 'node:child_process';
 import { createHash } from 'node:crypto';
@@ -20,7 +20,7 @@ export interface PackageFile {
   sha256: string;
 }
 
-/** @throws Error when npm cannot fetch it, or when it is not the file that was meant */
+/** @throws Error when npm cannot fetch it, or when it is a different file */
 export async function packageFile({ spec, path, sha256 }: PackageFile): Promise<Buffer> {
   const kept = join(cache, spec.replaceAll('/', '+'), path);
   const content = await readFile(kept).catch(async () => {

@@ -6,9 +6,9 @@ import type { Page } from 'playwright-core';
 
 const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 
-/** Not of its frames. @returns one line for each rule that is broken, with the markup that breaks it */
+/** Without its frames. @returns one line for each violated rule, with the markup */
 export async function faultsOf(page: Page): Promise<string[]> {
-  // Evaluated from outside, so that a page's own policy does not stand in the way.
+  // Evaluated from outside, so that the page's own policy does not block it.
   await page.evaluate(axe);
   return page.evaluate(async () => {
     const { axe } = window as unknown as { axe: typeof import('axe-core') };

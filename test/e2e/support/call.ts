@@ -5,7 +5,7 @@ import type { CallDetail } from '../../../server/contract.ts';
 import { usdToMicros } from '../../../server/vapi/cost.ts';
 import { eventually, hangUp, type Stage, type Visit, waitForState } from './stage.ts';
 
-/** Clicks the launcher, listens until the agent was heard and could be read, hangs up. */
+/** Clicks the launcher, waits until the agent was heard and could be read, hangs up. */
 export async function talkAndHangUp({ page }: Visit, tenant: string): Promise<void> {
   const agent = page.locator(`vapi-agent[tenant=${tenant}]`);
   await agent.locator('[part=launcher]').click();
@@ -34,7 +34,7 @@ async function loudness(page: Visit['page']): Promise<number> {
     audio.createMediaStreamSource(player.srcObject as MediaStream).connect(analyser);
     const samples = new Float32Array(analyser.fftSize);
     let loudest = 0;
-    // Without an end of its own: the call's, or the test's, is one.
+    // Without its own time limit: the call's, or the test's, is enough.
     while (loudest < 0.001 && player.isConnected) {
       await new Promise((resolve) => requestAnimationFrame(resolve));
       analyser.getFloatTimeDomainData(samples);
@@ -46,8 +46,8 @@ async function loudness(page: Visit['page']): Promise<number> {
 }
 
 /**
- * Runs `act` and demands that the tenant's usage grew by exactly the one call that the emulator's books have, to the
- * micro, and that the call's row agrees with them by component.
+ * Runs `act` and requires that the tenant's usage grew by exactly the one call in the emulator's books, to the micro,
+ * and that the call's row agrees with them by component.
  */
 export async function countsOneCall(
   { demo }: Stage,
@@ -85,7 +85,7 @@ export async function countsOneCall(
     knowledgeBase: 0,
   };
   const told = Object.values(parts).reduce((total, part) => total + part, 0);
-  // Vapi rounds the total to four places; what that leaves is `other`.
+  // Vapi rounds the total to four places; the difference is `other`.
   assert.deepEqual(call.cost, { ...parts, other: call.costMicros - told });
   return call;
 }

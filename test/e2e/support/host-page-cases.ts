@@ -1,4 +1,4 @@
-/** Pages of every shape that embed the element. Each works in every engine, and none sees an error or a warning of ours. */
+/** Pages of every shape that embed the element. It works in each, in every engine, without an error or a warning. */
 import assert from 'node:assert/strict';
 import { readFile } from 'node:fs/promises';
 import { build } from 'esbuild';
@@ -40,7 +40,7 @@ export const hostPageCases: HostPageCase[] = [
     async run(visits) {
       const visit = await visits.open(visits.site.script + lab);
       const agent = visit.agent();
-      // As the panel does it when it arrives, in the visitor's language.
+      // As the panel does when it is loaded, in the visitor's language.
       await agent.clickSlowly({ part: 'launcher' }, () =>
         visit.page.run(() => document.querySelector('vapi-agent')?.setAttribute('label', 'Parlez-nous')),
       );
@@ -55,7 +55,7 @@ export const hostPageCases: HostPageCase[] = [
       const { server, emulator } = visits.site.demo;
       const policy = [
         "default-src 'none'",
-        // The page's own is for the script that watches it. The emulator stands for https://c.daily.co; its own voice
+        // The page's own is for the script that watches it. The emulator replaces https://c.daily.co; its own voice
         // needs what Daily's does not.
         `script-src ${visits.site.origin} ${server} ${emulator.url} 'wasm-unsafe-eval'`,
         `connect-src ${server} ${emulator.url}`,
@@ -119,7 +119,7 @@ export const hostPageCases: HostPageCase[] = [
       await page.run(() => {
         history.pushState({}, '', '/another');
         document.body.append(document.createElement('footer'));
-        // Some routers move what stays.
+        // Some routers also move what stays.
         document.querySelector('footer')?.append(document.querySelector('vapi-agent') as Element);
       });
       await agent.inState('live');
@@ -323,7 +323,7 @@ export const hostPageCases: HostPageCase[] = [
         const { names } = window as unknown as { names: Set<string> };
         return Object.getOwnPropertyNames(window).filter((name) => !names.has(name) && name !== 'names');
       });
-      // Registers by which Lit's copies find each other, and one of Daily's.
+      // Registers through which Lit's copies find each other, and one of Daily's.
       assert.deepEqual(
         added.filter((name) => !/^(lit|reactiveElement)[A-Z]|^__SENTRY__$/.test(name)),
         [],

@@ -23,7 +23,7 @@ export interface HostPageOptions extends BrowserContextOptions, HostDocument {
 export interface HostPage {
   page: Page;
   agent: Locator;
-  /** Paths that were asked of the server, with their method. */
+  /** Paths requested from the server, with their method. */
   asked: string[];
   /** Fails on any uncaught error, warning or error in the console that is not in `expected`. */
   leave(expected?: RegExp[]): Promise<void>;
@@ -33,7 +33,7 @@ export async function openHostPages(): Promise<HostPages> {
   const site = await openHostSite();
   const options = { executablePath: await chromePath(), args: chromeArgs, timeout: farMs };
   const browser = await chromium.launch(options).catch(async (error: unknown) => {
-    // Left running it would keep the test process from ending with the error.
+    // If it kept running, the test process would not end with the error.
     await site.close();
     throw error;
   });

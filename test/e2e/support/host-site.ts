@@ -1,6 +1,6 @@
 /**
- * The demo and a site on an origin of its own whose pages embed the element, in every shape that a test writes. What
- * the pages load comes from the real server, which is another origin.
+ * The demo, and a site on a different origin whose pages embed the element, in every shape that a test writes. What the
+ * pages load comes from the real server, which is another origin.
  */
 import assert from 'node:assert/strict';
 import { createServer } from 'node:http';
@@ -15,9 +15,9 @@ export interface HostSite {
   otherOrigin: string;
   /** `<script type="module" src="…/widget.js">` of this run's server. */
   script: string;
-  /** One more tenant on the bakery's organization; `lab` is there already. */
+  /** One more tenant on the bakery's organization; `lab` already exists. */
   addTenant(slug: string, settings: Record<string, unknown>): Promise<void>;
-  /** From now on this is the site's page. @returns its address */
+  /** Sets the site's page. @returns its address */
   serve(body: string, page?: HostDocument): string;
   close(): Promise<void>;
 }
@@ -26,7 +26,7 @@ export interface HostDocument {
   head?: string;
   /** Attributes of `<html>`. */
   root?: string;
-  /** More answer headers, for instance a policy. */
+  /** More answer headers, for example a policy. */
   headers?: Record<string, string>;
   /** Further documents and scripts of the page's own origin, by path. */
   files?: Record<string, File>;
@@ -87,7 +87,7 @@ export function htmlFile(body: string, { head = '', root = 'lang="en"' }: HostDo
   };
 }
 
-/** A test clicks more often than a visitor does, and nobody reports the end of these tenants' calls. */
+/** A test clicks more often than a visitor, and no one reports the end of these tenants' calls. */
 const unlimited = {
   callsPerMinutePerIp: 1000,
   callsPerHourPerIp: 1000,

@@ -1,4 +1,4 @@
-/** A visitor on a page of the host site, in a browser of any engine: looks, clicks, and sees what the page complains of. */
+/** A visitor on a page of the host site, in any engine's browser: looks, clicks, and collects the page's complaints. */
 import assert from 'node:assert/strict';
 import { readFile } from 'node:fs/promises';
 import type { Engine, EnginePage, PageOptions } from '../../support/engines/page.ts';
@@ -16,7 +16,7 @@ export interface HostVisits {
 }
 
 export interface VisitOptions extends PageOptions, HostDocument {
-  /** False leaves a browser that was built without WebRTC as it is; default true. */
+  /** False keeps a browser built without WebRTC unchanged; default true. */
   isWebRtcNeeded?: boolean;
 }
 
@@ -30,13 +30,13 @@ export interface HostVisit {
   leave(expected?: RegExp[]): Promise<void>;
 }
 
-/** What is looked for in an element: a part of it or a button with this name; nothing = the element itself. */
+/** What to look for in an element: a part of it or a button with this name; nothing = the element itself. */
 export interface Target {
   part?: string;
   button?: string;
 }
 
-/** What a visitor could see of it, and what a test wants to know. */
+/** What a visitor could see of it, and what a test needs to know. */
 export interface Sight {
   /** CSS pixels of the viewport. */
   box: { x: number; y: number; width: number; height: number };
@@ -57,14 +57,14 @@ export interface AgentState {
 }
 
 export interface Agent {
-  /** How often there is one. */
+  /** How many there are. */
   count(): Promise<number>;
   look(): Promise<AgentState>;
   see(target: Target): Promise<Sight | null>;
   /** Waits until it can be hit. */
   click(target: Target): Promise<void>;
   hover(target: Target): Promise<void>;
-  /** Clicks like somebody who is in no hurry: `between` happens while the mouse is down. */
+  /** Clicks slowly: `between` happens while the mouse is down. */
   clickSlowly(target: Target, between: () => Promise<unknown>): Promise<void>;
   inState(state: string): Promise<void>;
   says(text: string): Promise<void>;
@@ -76,11 +76,11 @@ export interface Agent {
   hangUp(): Promise<void>;
 }
 
-/** With a net that is far enough for a slow machine, and for an engine that has not been warm yet. */
+/** With a generous limit for a slow machine and a cold engine. */
 const until = <Value>(condition: () => Value | Promise<Value>, what: string) =>
   untilWithin(condition, what, farMs);
 
-/** @param shared a site that others use as well, and that stays when the visits are over; default: one of its own */
+/** @param shared a site that others use as well and that outlives the visits; default: a new one */
 export async function openHostVisits(engine: Engine, shared?: HostSite): Promise<HostVisits> {
   const site = shared ?? (await openHostSite());
   const watch = {
@@ -136,7 +136,7 @@ function agentOf(page: EnginePage, run: EnginePage['run'], index: number): Agent
     assert.ok(found, 'the element is not in the page');
     return found;
   };
-  /** Its middle, once it stands still and nothing is above it. */
+  /** Its middle, once it does not move and nothing covers it. */
   const middle = async (target: Target): Promise<[number, number]> => {
     let last = '';
     const { box } = await until(
@@ -185,7 +185,7 @@ function agentOf(page: EnginePage, run: EnginePage['run'], index: number): Agent
       await until(isHeard, 'the sound of the assistant');
     },
     async hangUp() {
-      // The SDK complains of a player that goes away before it plays.
+      // The SDK complains about a player that goes away before it plays.
       await until(isHeard, 'the sound of the assistant');
       await click({ button: 'Hang up' });
       await inState('ended');

@@ -1,13 +1,13 @@
 /**
- * The browser's own clock cannot be moved (Chromium does not start under `faketime`): when the system's clock is moved for
- * the tests, the pages' `Date` is moved as far.
+ * The browser's own clock cannot be moved (Chromium does not start under `faketime`): when the system's clock is moved
+ * for the tests, the pages' `Date` is moved by the same amount.
  */
 import type { BrowserContext } from 'playwright-core';
 
-/** Milliseconds from the real time to the moved one, of which `faketime` says the seconds to the processes it starts. */
+/** Milliseconds from the real time to the moved one; `faketime` passes the seconds to the processes it starts. */
 const shiftMs = (Number(process.env.FAKETIME) || 0) * 1000;
 
-/** To be called before the first page of the context is opened. */
+/** Must be called before the first page of the context is opened. */
 export async function moveClock(context: BrowserContext): Promise<void> {
   if (shiftMs !== 0) await context.addInitScript(moveDate, shiftMs);
 }

@@ -1,4 +1,4 @@
-/** A person at the portal: signed in by a link, going from view to view, reading what is there. */
+/** A person at the portal: signs in by a link, goes from view to view, reads what is there. */
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
@@ -16,7 +16,7 @@ export interface PortalVisit {
   traffic: Traffic;
   /** To a view, by the part of the address behind the hash. */
   go(hash: string, heading: string): Promise<void>;
-  /** Fails on anything that the console has said. @param expected what the browser may say of refused requests */
+  /** Fails on any console message. @param expected the browser's own messages about refused requests */
   leave(expected?: RegExp): Promise<void>;
 }
 
@@ -58,7 +58,7 @@ export async function openPortal(
         location.hash = to;
       }, hash);
       await page.getByRole('heading', { level: 1, name: heading, exact: true }).waitFor();
-      // One after the other, where a view waits for several things.
+      // One after another, if a view waits for several things.
       await page.locator('.waiting').first().waitFor({ state: 'detached' });
     },
     async leave(expected) {
@@ -70,7 +70,7 @@ export async function openPortal(
     },
   };
 }
-/** @param rules all of axe's, unless some are named */
+/** @param rules all of axe's by default */
 export async function checkLooks(page: Page, what: string, rules?: string[]): Promise<void> {
   // Evaluated from outside, which no policy of the page forbids; it stays while only the view changes.
   if (!(await page.evaluate(() => 'axe' in window))) await page.evaluate(axe);
@@ -91,7 +91,7 @@ export async function checkLooks(page: Page, what: string, rules?: string[]): Pr
   assert.ok(tooWide <= 0, `${what} is ${tooWide} pixels too wide`);
 }
 
-/** What is in the list of figures under that name. */
+/** The value under that name in the list of figures. */
 export async function figure(page: Page, name: string): Promise<string> {
   const term = page.locator('dl.figures dt', { hasText: new RegExp(`^${name}$`) });
   return (await term.locator('xpath=following-sibling::dd').innerText()).trim();

@@ -1,4 +1,4 @@
-/** The whole demo in this process and a browser on it; every page is watched for what nobody expected. */
+/** The whole demo in this process and a browser on it; every page is watched for anything unexpected. */
 import assert from 'node:assert/strict';
 import {
   type Browser,
@@ -16,7 +16,7 @@ import { recordTraffic, type Traffic } from './traffic.ts';
 
 export interface Stage {
   demo: Demo;
-  /** Opens an address in a browser profile of its own. */
+  /** Opens an address in a fresh browser profile. */
   visit(url: string, options?: VisitOptions): Promise<Visit>;
   close(): Promise<void>;
 }
@@ -24,9 +24,9 @@ export interface Stage {
 export interface VisitOptions {
   viewport?: { width: number; height: number };
   colorScheme?: 'light' | 'dark';
-  /** Every question for the microphone is answered with no. */
+  /** Answers every question for the microphone with no. */
   microphone?: 'denied';
-  /** Sees the page before it is opened, for instance to hold an answer. */
+  /** Gets the page before it is opened, for example to hold an answer. */
   before?: (page: Page) => Promise<void>;
 }
 
@@ -34,7 +34,7 @@ export interface Visit {
   page: Page;
   context: BrowserContext;
   traffic: Traffic;
-  /** What our code has said in the console. */
+  /** Our code's console messages. */
   ours(): string[];
   /** Names of the element's events so far, except the volume. */
   events(): Promise<string[]>;
@@ -42,7 +42,7 @@ export interface Visit {
   leave(expected?: RegExp[]): Promise<void>;
 }
 
-/** Ports from the kernel, calls at four times the speed of life, reports right after them. */
+/** Ports from the kernel, calls at four times real speed, reports right after them. */
 export async function openStage(options: Partial<DemoOptions> = {}): Promise<Stage> {
   const demo = await startDemo({
     ports: { server: 0, site: 0, foreignSite: 0, emulator: 0 },
@@ -54,7 +54,7 @@ export async function openStage(options: Partial<DemoOptions> = {}): Promise<Sta
   const executablePath = await chromePath();
   const launch = { executablePath, timeout: farMs };
   const first = await chromium.launch({ ...launch, args: chromeArgs }).catch(async (error: unknown) => {
-    // Left running it would keep the test process from ending with the error.
+    // If it kept running, the test process would not end with the error.
     await demo.close();
     throw error;
   });
@@ -75,7 +75,7 @@ export async function openStage(options: Partial<DemoOptions> = {}): Promise<Sta
   };
 }
 
-/** What nobody expects in a console. That a preload was used late is said about a slow machine, not about a page. */
+/** Unexpected console messages. That a preload was used late is about a slow machine, not about a page. */
 export function isAlarming(message: ConsoleMessage): boolean {
   const isLate = /was preloaded using link preload but not used within a few seconds/.test(message.text());
   return ['warning', 'error'].includes(message.type()) && !isLate;
@@ -117,9 +117,9 @@ async function visit(browser: Browser, url: string, options: VisitOptions): Prom
 
 interface Seen {
   events: string[];
-  /** The loudest level that the element has told. */
+  /** The loudest level that the element has reported. */
   volume: number;
-  /** Sum of the scores of unexpected layout shifts of the page's own things, since the page stood still, see {@link standStill}. */
+  /** Sum of the page's own unexpected layout shift scores since the page stood still, see {@link standStill}. */
   layoutShift: number;
   /** Milliseconds, as `performance.now()` has them. */
   stillSince: number;
@@ -133,7 +133,7 @@ declare global {
 interface Shift extends PerformanceEntry {
   value: number;
   hadRecentInput: boolean;
-  /** What moved; no node where it is inside of a component. */
+  /** What moved; no node if it is inside a component. */
   sources: { node: Node | null }[];
 }
 
@@ -148,7 +148,7 @@ function watchElement(): void {
   });
   new PerformanceObserver((list) => {
     for (const entry of list.getEntries() as Shift[]) {
-      // What the panel does with its own room, the page does not feel.
+      // Movements inside the panel do not affect the page.
       const isOfPage = entry.sources.some(({ node }) => node && node.nodeName !== 'VAPI-AGENT');
       if (isOfPage && !entry.hadRecentInput && entry.startTime >= seen.stillSince)
         seen.layoutShift += entry.value;
@@ -157,8 +157,8 @@ function watchElement(): void {
 }
 
 /**
- * Runs in the page before anything else: what the element's own limits of a second or twenty are for, is tested
- * elsewhere, by a clock; here they would only measure the machine.
+ * Runs in the page before anything else: the element's own limits of a second or twenty are tested elsewhere, with a
+ * clock; here they would only measure the machine.
  */
 export function stretchLimits(): void {
   const { timeout } = AbortSignal;
@@ -166,13 +166,13 @@ export function stretchLimits(): void {
 }
 
 export interface Held {
-  /** The path of a request that is under way, once there is one. */
+  /** The path of a request in progress, once there is one. */
   asked: Promise<string>;
-  /** Lets the answers through that are held, and all later ones. */
+  /** Releases the held answers, and all later ones. */
   release(): void;
 }
 
-/** Holds what the server answers to these requests, so that what comes before can be looked at for as long as it takes. */
+/** Holds the server's answers to these requests, so that the state before them can be checked for as long as needed. */
 export async function hold(page: Page, url: string | RegExp): Promise<Held> {
   const asked = Promise.withResolvers<string>();
   const released = Promise.withResolvers<void>();
@@ -184,7 +184,7 @@ export async function hold(page: Page, url: string | RegExp): Promise<Held> {
   return { asked: asked.promise, release: () => released.resolve() };
 }
 
-/** Waits until the page has its styles, fonts and pictures and is drawn: what moves from now on, somebody has moved. */
+/** Waits until the page has its styles, fonts and pictures and is drawn: any later movement has a cause. */
 export async function standStill(page: Page): Promise<void> {
   await page.waitForFunction(
     () =>
@@ -199,7 +199,7 @@ export async function standStill(page: Page): Promise<void> {
   });
 }
 
-/** The mouse goes over the launcher; resolves when everything has come that this asks for: session, settings, code. */
+/** Moves the mouse over the launcher; resolves when everything that requests has arrived: session, settings, code. */
 export async function intend(agent: Locator): Promise<void> {
   const page = agent.page();
   const wanted = [/\/v1\/sessions/, /\/v1\/widget\/[^/]+$/, /^\/chunks\/vapi-call/].map(async (path) => {
@@ -212,14 +212,14 @@ export async function intend(agent: Locator): Promise<void> {
   await agent.locator('[role=dialog]').waitFor({ state: 'attached' });
 }
 
-/** Waits until the page could hand its call on to the next one: a page that is left before ends it. */
+/** Waits until the page could pass its call on to the next one: a page that is left earlier ends it. */
 export async function canBeLeft(page: Page): Promise<void> {
   await page.waitForFunction(() =>
     performance.getEntriesByType('resource').some(({ name }) => name.includes('/chunks/left-call')),
   );
 }
 
-/** Hangs up once the assistant is heard: the SDK complains of a player that goes away before it plays. */
+/** Hangs up once the assistant is heard: the SDK complains about a player that goes away before it plays. */
 export async function hangUp(agent: Locator): Promise<void> {
   await isHeard(agent);
   await agent.getByRole('button', { name: 'Hang up' }).click();
@@ -237,10 +237,10 @@ export async function isHeard(agent: Locator): Promise<void> {
   await eventually(isPlaying, Boolean);
 }
 
-/** The browser's own words about an answer that is not 2xx; the pages cannot prevent them. */
+/** The browser's own messages about an answer that is not 2xx; the pages cannot prevent them. */
 export const refusedRequest = /^Failed to load resource: the server responded with a status of \d+/;
 
-/** The element's reflected state, in which it stays; one that it goes through is to be held, see {@link hold}. */
+/** The element's reflected state, in which it stays; to check a transient one, hold it, see {@link hold}. */
 export async function waitForState(agent: Locator, state: string): Promise<void> {
   const now = () => agent.getAttribute('state');
   await eventually(now, (found) => found === state).catch(async (error: Error) => {

@@ -1,8 +1,8 @@
-/** Everything that a page's browser receives, sends and stores, as text that can be searched for what must not be there. */
+/** Everything that a page's browser receives, sends and stores, as text to search for what must not be there. */
 import type { BrowserContext, CDPSession, Page, Response } from 'playwright-core';
 
 export interface Piece {
-  /** Where it came from, for a message that helps. */
+  /** Where it came from, for a helpful message. */
   from: string;
   text: string;
 }
@@ -14,7 +14,7 @@ export interface Traffic {
   sent(): Piece[];
 }
 
-/** To be called before the page opens anything. */
+/** Must be called before the page opens anything. */
 export async function recordTraffic(page: Page): Promise<Traffic> {
   const answers: Promise<Piece[]>[] = [];
   const streamed: Piece[] = [];
@@ -44,14 +44,14 @@ async function readAnswer(response: Response): Promise<Piece[]> {
   const from = `answer ${response.status()} ${response.url()}`;
   const headers = await response.allHeaders().catch(() => response.headers());
   const pieces = [{ from, text: JSON.stringify(headers) }];
-  // A stream has no end while the call lasts; its events are recorded one by one.
+  // A stream does not end during the call; its events are recorded one by one.
   if (headers['content-type']?.startsWith('text/event-stream')) return pieces;
   // An answer without a body, or one that the page has not kept.
   const text = await response.text().catch(() => '');
   return [...pieces, { from, text }];
 }
 
-/** What the browser keeps: storage of every kind, and cookies. Databases and caches count by their names. */
+/** What the browser stores: storage of every kind, and cookies. Databases and caches count by their names. */
 export async function storedText(page: Page, context: BrowserContext): Promise<string> {
   const stored = await page.evaluate(async () =>
     JSON.stringify({
@@ -64,7 +64,7 @@ export async function storedText(page: Page, context: BrowserContext): Promise<s
   return `${stored}\n${JSON.stringify(await context.cookies())}`;
 }
 
-/** Nothing at all is kept. */
+/** Nothing at all is stored. */
 export const emptyStorage = '{"local":{},"session":{},"databases":[],"caches":[]}\n[]';
 
 // biome-ignore lint/suspicious/noExplicitAny: a token's claims are of every shape

@@ -1,6 +1,6 @@
-/** The first script of a page and of its frames: collects, in the page's `complaints`, what nobody should cause there. */
+/** The first script of a page and of its frames: collects unexpected events in the page's `complaints`. */
 (() => {
-  // The element's own limits of time are tested elsewhere, by a clock; here they would only measure the machine.
+  // The element's own time limits are tested elsewhere, with a clock; here they would only measure the machine.
   const { timeout } = AbortSignal;
   AbortSignal.timeout = (ms) => timeout.call(AbortSignal, ms * 100);
   const complaints = [];

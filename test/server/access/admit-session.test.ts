@@ -1,4 +1,4 @@
-/** A permission is checked in the same way whether it begins a call, begins a conversation or continues one. */
+/** A permission is checked in the same way whether it begins a call or a conversation, or continues one. */
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import { startTestNetwork, type TestNetwork } from '../../support/test-network.ts';
@@ -8,7 +8,7 @@ const otherPage = 'https://blog.acme.example';
 const home = '198.51.100.7';
 const mobile = '203.0.113.9';
 
-describe('a permission used elsewhere than where it was issued', () => {
+describe('a permission used where it was not issued', () => {
   let network: TestNetwork;
   before(async () => {
     network = await startTestNetwork({
@@ -54,7 +54,7 @@ describe('a permission used elsewhere than where it was issued', () => {
       assert.equal(codeOf(await (await use('acme'))({ origin: otherPage })), 'origin_not_allowed');
     });
 
-    it(`${name} for a tenant deleted since, whose handle someone else has now, is refused`, async () => {
+    it(`${name} for a tenant deleted since, whose handle belongs to another tenant now, is refused`, async () => {
       const slug = name.replaceAll(' ', '-');
       await network.addTenant(slug, { modes: ['hybrid'] });
       const attempt = await use(slug);
@@ -63,7 +63,7 @@ describe('a permission used elsewhere than where it was issued', () => {
       assert.equal(codeOf(await attempt({})), 'unauthorized');
     });
 
-    it(`${name} from another network goes through where the tenant does not bind sessions`, async () => {
+    it(`${name} from another network is accepted if the tenant does not bind sessions`, async () => {
       const slug = `free-${name.replaceAll(' ', '-')}`;
       await network.addTenant(slug, { modes: ['hybrid'], bindSessionToNetwork: false });
       assert.ok((await (await use(slug))({ 'x-forwarded-for': mobile })).status < 300);

@@ -1,4 +1,4 @@
-/** What each kind of key is answered on every route of the operator and its clients. */
+/** The answer to each kind of key on every route of the operator and its clients. */
 import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
 import { after, before, describe, it } from 'node:test';
@@ -23,7 +23,7 @@ describe('on every route', () => {
     assert.equal(answer.status, 201, answer.text);
     return answer.body.key;
   }
-  /** Each from a network of its own: the limit of failures is not what is looked at here. */
+  /** Each from a different network: the limit of failures is not tested here. */
   async function ask({ method, path }: Route, key: string | null, slug = 'acme') {
     networks += 1;
     const headers: Record<string, string> = {
@@ -50,7 +50,7 @@ describe('on every route', () => {
     }
   });
 
-  it('a client’s key finds nothing to change, its own and another’s, and nothing at all of another', async () => {
+  it('a client’s key finds nothing to change, its own and another’s, and nothing at all of another tenant', async () => {
     const key = await keyWith({ tenant: 'acme' });
     const before = await audited();
     for (const route of operatorRoutes) {

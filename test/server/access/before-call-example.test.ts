@@ -1,4 +1,4 @@
-/** The example server that `before-call.md` offers does what that page says, run as its reader runs it. */
+/** The example server of `before-call.md` does what that page says, run as its reader runs it. */
 import assert from 'node:assert/strict';
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -8,7 +8,7 @@ import { startTestNetwork, type TestNetwork } from '../../support/test-network.t
 import { codeOf, testTime } from '../../support/test-server.ts';
 
 const hookSecret = `whsec_${Buffer.alloc(32, 7).toString('base64')}`;
-/** The example checks the age of a signature: its clock stands where the server's does. */
+/** The example checks the age of a signature: its clock shows the server's time. */
 const standingClock = `data:text/javascript,Object.assign(Date,{now:()=>${testTime}})`;
 let example: ChildProcess;
 let url: string;

@@ -36,7 +36,7 @@ for (const engine of testDatabases()) {
     const calls = () => network.emulator.calls().length;
     const held = async (slug: string) => (await sumReserved(network.server.ctx.store, slug)).count;
 
-    /** Nothing may be left of a denied call. */
+    /** Nothing may remain of a denied call. */
     async function isDenied(slug: string): Promise<string | undefined> {
       const before = [calls(), await held(slug)];
       const answer = await start(slug);
@@ -62,7 +62,7 @@ for (const engine of testDatabases()) {
       assert.equal(await isDenied('allow'), 'Members only.');
     });
 
-    it('it may add variables, also those that a page may not set', async () => {
+    it('it may add variables, including those that a page may not set', async () => {
       receiver.answer = {
         status: 200,
         body: { allow: true, variableValues: { tier: 'vip', plan: 'platinum' } },
@@ -73,7 +73,7 @@ for (const engine of testDatabases()) {
       assert.deepEqual(overrides.variableValues, { plan: 'platinum', tier: 'vip' });
     });
 
-    it('where it is asked leniently, `allow` may be left out beside variables', async () => {
+    it('if it is asked leniently, `allow` may be omitted beside variables', async () => {
       receiver.answer = { status: 200, body: { variableValues: { tier: 'vip' } } };
       const { callId } = (await start('allow')).body;
       const call = network.emulator.calls().find(({ id }) => id === callId);
@@ -94,7 +94,7 @@ for (const engine of testDatabases()) {
       assert.equal(receiver.hooks.length, 2);
     });
 
-    it('a password in its URL, saved before that was refused, gets into no log', async () => {
+    it('a password in its URL, saved before that was refused, does not get into any log', async () => {
       const { store } = network.server.ctx;
       await network.addTenant('old', { beforeCall: { url: receiver.url, whenUnavailable: 'deny' } });
       const { settings } = await store

@@ -1,4 +1,4 @@
-/** What the operator sees of refused pages, and how it lets a forgotten one in. */
+/** What the operator sees about refused pages, and how it allows one that was forgotten. */
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import { createRefusals } from '../../../server/access/start/blocked-origins.ts';
@@ -67,7 +67,7 @@ for (const engine of testDatabases()) {
       assert.equal(rows.find(({ origin }) => origin === '(others)')?.count, 30);
     });
 
-    it('are the latest hundred: a page that made-up ones have pushed out is there when it knocks again', async () => {
+    it('are the latest hundred: a page displaced by made-up ones is listed when it tries again', async () => {
       await server.createTenant({ slug: 'drowned' });
       const names = async () => (await blocked('drowned')).map(({ origin }) => origin);
       const page = 'https://www.acme.example';
@@ -90,7 +90,7 @@ for (const engine of testDatabases()) {
       );
     });
 
-    it('are noted without the store, so that the time of a refusal tells nothing of the tenant', async () => {
+    it('are noted without the store, so that the time of a refusal reveals nothing about the tenant', async () => {
       const untouched = new Proxy({} as Store, {
         get: () => {
           throw new Error('the store was asked');
@@ -104,7 +104,7 @@ for (const engine of testDatabases()) {
       await assert.rejects(refusals.flush(), /the store was asked/);
     });
 
-    it('are written down when the server stops', async () => {
+    it('are stored when the server stops', async () => {
       const database = await engine.createMigrated();
       const own = await startTestServer({ database });
       await own.createTenant();

@@ -1,4 +1,4 @@
-/** The monthly budget holds at the turn of the month too. Keys are handed out here, so no Vapi is needed. */
+/** The monthly budget also holds at the turn of the month. Keys are handed out here, so no Vapi is needed. */
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import { after, before, describe, it } from 'node:test';
@@ -62,7 +62,7 @@ for (const engine of testDatabases()) {
       assert.equal(answer.status, 200, answer.text);
     }
 
-    it('pays for no second call in the month after, in which the first may still begin', async () => {
+    it('does not pay for a second call in the next month, in which the first may still begin', async () => {
       const slug = await newTenant();
       const first = await start(slug, '2026-11-30T23:59:50Z');
       assert.equal(first.status, 201, first.text);
@@ -73,7 +73,7 @@ for (const engine of testDatabases()) {
       assert.equal(total.costMicros, 5_000_000);
     });
 
-    it('is whole again as soon as the call of the month before is known to be of that month', async () => {
+    it('is whole again as soon as the previous month’s call is known to belong to that month', async () => {
       const slug = await newTenant();
       const first = await start(slug, '2026-11-30T23:59:50Z');
       await report(slug, first, '2026-11-30T23:59:55Z', 4.9);
@@ -81,13 +81,13 @@ for (const engine of testDatabases()) {
       assert.deepEqual([second.status, second.body.maxDurationSeconds], [201, 600], second.text);
     });
 
-    it('is not touched by a call of the month before that can begin in that month only', async () => {
+    it('is not affected by a call of the previous month that can begin in that month only', async () => {
       const slug = await newTenant();
       assert.equal((await start(slug, '2026-11-30T23:40:00Z')).status, 201);
       assert.equal((await start(slug, '2026-12-01T00:00:02Z')).status, 201);
     });
 
-    it('turns with the month of the tenant’s own clock', async () => {
+    it('begins with the month in the tenant’s time zone', async () => {
       const slug = await newTenant({ timeZone: 'Asia/Tokyo' });
       assert.equal((await start(slug, '2026-11-30T14:59:50Z')).status, 201);
       assert.equal(codeOf(await start(slug, '2026-11-30T15:00:02Z')), 'budget_exhausted');

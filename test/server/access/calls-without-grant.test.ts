@@ -1,4 +1,4 @@
-/** A key that a browser was given, or that someone has stolen, starts no more calls than we have granted. */
+/** A key that a browser was given, or that was stolen, starts no more calls than we have granted. */
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import type { CallView, KeyGrant } from '../../../server/contract.ts';
@@ -32,7 +32,7 @@ function tests(engine: Engine): void {
       ...wish,
     });
   const statusOf = (id: string) => network.emulator.calls().find((call) => call.id === id)?.status;
-  /** The first report of each has been taken, and all that follows from it is done. */
+  /** The first report of each has been received, and everything that results from it is done. */
   const seen = async (...ids: string[]) => {
     const answered = new Set<string>();
     await until(() => {
@@ -56,7 +56,7 @@ function tests(engine: Engine): void {
     assert.equal(answer.status, 200, answer.text);
     await network.server.ctx.backgroundDone();
   };
-  /** Its reports are only those that the test sends. */
+  /** Its only reports are those that the test sends. */
   const silent = { serverMessages: [] };
   const notices = async (slug: string) =>
     (await network.server.operator('GET', '/v1/notices')).body.notices.filter(
@@ -72,7 +72,7 @@ function tests(engine: Engine): void {
     ['scoped-key', true],
     ['public-key', false],
   ] as const) {
-    it(`is ended with its first report: of 50 with one grant’s ${accessMode} one goes on (${tagged ? 'all with its tag' : 'the others without'})`, async () => {
+    it(`is ended with its first report: of 50 with one grant’s ${accessMode} one continues (${tagged ? 'all with its tag' : 'the others without'})`, async () => {
       const slug = `stolen-${accessMode}-${tagged}`;
       const alerts = { url: 'https://alerts.agency.example/' };
       const { assistantId } = await network.addTenant(slug, { ...keyed, accessMode, alerts });
@@ -81,7 +81,7 @@ function tests(engine: Engine): void {
       const own = begin(assistantId, { assistantOverrides });
       await seen(own.id);
       const others: string[] = [];
-      // A few at once: how long a hundred requests take is the machine's affair.
+      // A few at a time: how long a hundred requests take depends on the machine.
       while (others.length < 49) {
         const some = Array.from(
           { length: 7 },
@@ -102,7 +102,7 @@ function tests(engine: Engine): void {
       assert.equal((await notices(slug)).length, 1);
       network.emulator.endCall(own.id);
       await network.emulator.waitForCall(own.id, 'settled');
-      // What they did cost until then is booked like any other call.
+      // Their cost until then is booked like any other call's.
       const { total } = (await network.server.operator('GET', `/v1/tenants/${slug}/usage`)).body;
       const ids = new Set([own.id, ...others]);
       const books = network.emulator.books().filter(({ callId }) => ids.has(callId));
@@ -111,7 +111,7 @@ function tests(engine: Engine): void {
     });
   }
 
-  it('goes on where the operator lets it, and no one is notified', async () => {
+  it('continues if the operator lets it, and no one is notified', async () => {
     const alerts = { url: 'https://alerts.agency.example/' };
     const { assistantId } = await network.addTenant('kept', {
       ...{ ...keyed, alerts, webCallsWithoutGrant: 'keep' },
@@ -122,7 +122,7 @@ function tests(engine: Engine): void {
     assert.deepEqual(await notices('kept'), []);
   });
 
-  it('from Vapi’s dashboard goes on in the mode proxy, unless the operator says otherwise', async () => {
+  it('from Vapi’s dashboard continues in the mode proxy, unless the operator decides otherwise', async () => {
     const { assistantId } = await network.addTenant('tested');
     const test = begin(assistantId);
     await seen(test.id);
@@ -137,7 +137,7 @@ function tests(engine: Engine): void {
     assert.notEqual(statusOf(granted.callId), 'ended');
   });
 
-  it('that goes on although browsers get a key is pointed out to the operator', async () => {
+  it('that continues although browsers get a key is reported to the operator', async () => {
     await network.addTenant('warned');
     const patch = async (changes: object) =>
       (await network.server.operator('PATCH', '/v1/tenants/warned', changes)).body.notes;
@@ -149,7 +149,7 @@ function tests(engine: Engine): void {
     assert.equal(await patch({ webCallsWithoutGrant: 'auto' }), undefined);
   });
 
-  it('is one by web: calls by phone, and of a kind that is not known, go on', async () => {
+  it('is only a web call: phone calls, and calls of an unknown kind, continue', async () => {
     const client = await network.addTenant('phones', keyed);
     const calls = (['inboundPhoneCall', 'outboundPhoneCall'] as const).map((type) =>
       begin(client.assistantId, { type }),
@@ -164,7 +164,7 @@ function tests(engine: Engine): void {
     assert.ok((await rows('phones')).every(({ unwanted }) => unwanted === null));
   });
 
-  it('with another assistant than the element’s is ended only where the operator says so', async () => {
+  it('with an assistant other than the element’s is ended only if the operator wants it', async () => {
     const { assistantId, privateKey, webhookSecret } = await network.addTenant('kiosk', keyed);
     const made = await fetch(`${network.emulator.url}/assistant`, {
       method: 'POST',
@@ -201,7 +201,7 @@ function tests(engine: Engine): void {
     assert.equal(statusOf(id), 'in-progress');
   });
 
-  it('is looked up at Vapi when its report does not say where to end it', async () => {
+  it('is looked up at Vapi when its report has no address for ending it', async () => {
     const client = await network.addTenant('unsaid', keyed, silent);
     const { assistantOverrides } = await grant('unsaid');
     const own = begin(client.assistantId, { assistantOverrides });
@@ -237,7 +237,7 @@ function tests(engine: Engine): void {
     assert.equal(statusOf(id), 'ended');
   });
 
-  it('that no one can end is reported each time it is seen', async () => {
+  it('that cannot be ended is reported each time it is seen', async () => {
     const { assistantId } = await network.addTenant('deaf', keyed);
     const { id } = begin(assistantId, { assistantOverrides: { monitorPlan: { controlEnabled: false } } });
     const warnings = () =>
@@ -269,13 +269,13 @@ function tests(engine: Engine): void {
       ['ended', 'ended'],
     );
     assert.equal(statusOf(own.id), 'in-progress');
-    // Then none of its keys is valid any longer, and Vapi is not asked about it each minute.
+    // From then on none of its keys is valid, and Vapi is no longer asked about it each minute.
     network.server.clock.now += 210_000;
     const since = network.server.clock.now;
     assert.deepEqual(await listKeyGrants(network.server.ctx.store, since - 90_000, since - 210_000), []);
   });
 
-  it('is not the slowest visitor’s: its key used in the last second, its call reported ten minutes later', async () => {
+  it('does not include the slowest visitor’s: its key used in the last second, its call reported ten minutes later', async () => {
     const client = await network.addTenant('slow', keyed, silent);
     const { assistantOverrides } = await grant('slow');
     network.server.clock.now += 59_000;

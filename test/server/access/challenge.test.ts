@@ -6,7 +6,7 @@ import { deriveKey } from 'altcha-lib/algorithms/pbkdf2';
 import { testDatabases } from '../../support/postgres.ts';
 import { codeOf, pageOrigin, startTestServer, type TestServer, testTime } from '../../support/test-server.ts';
 
-// The library that solves and checks looks at the expiry by the system's clock.
+// The library that solves and checks reads the expiry by the system's clock.
 before(() => mock.timers.enable({ apis: ['Date'], now: testTime }));
 after(() => mock.timers.reset());
 
@@ -40,7 +40,7 @@ for (const engine of testDatabases()) {
       assert.equal(codeOf(await ask(solved)), 'challenge_required');
     });
 
-    it('at once in many requests opens one session', async () => {
+    it('in many simultaneous requests opens one session', async () => {
       const challenge = (await get('/v1/widget/acme/challenge')).body as Challenge;
       const solution = await solveChallenge({ challenge, deriveKey });
       const solved = Buffer.from(JSON.stringify({ challenge, solution })).toString('base64');
@@ -58,7 +58,7 @@ for (const engine of testDatabases()) {
       assert.equal((await rows()).length, 1);
     });
 
-    it('is not there where the tenant demands none', async () => {
+    it('does not exist if the tenant requires none', async () => {
       assert.equal((await get('/v1/widget/open')).body.challenge, undefined);
       assert.equal(codeOf(await get('/v1/widget/open/challenge')), 'not_found');
     });

@@ -1,4 +1,4 @@
-/** Caps that hold when everything comes at once: decided by the database, not by reading and then writing. */
+/** Limits that hold under simultaneous requests: decided by the database, not by reading and then writing. */
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import { sumReserved } from '../../support/ledger.ts';
@@ -50,7 +50,7 @@ for (const engine of testDatabases()) {
     });
     let removeDatabase = async () => {};
     after(async () => {
-      // Each is closed even when another has something to say about its end.
+      // Each is closed even if closing another fails.
       await Promise.all([network.close(), ...replicas.slice(1).map((replica) => replica.close())]);
       await removeDatabase();
     });
@@ -80,7 +80,7 @@ for (const engine of testDatabases()) {
       return countOutcomes(answers);
     }
 
-    /** When the emulator could not be asked, says why: the answer does not, the log does. */
+    /** If the emulator could not be asked, shows why: the answer does not, the log does. */
     const assertOutcomes = (actual: Map<string, number>, expected: Record<string, number>) => {
       const log = replicas.flatMap((replica) => replica.log);
       const reason = actual.has('vapi_unavailable')

@@ -1,4 +1,4 @@
-/** What is made with `SECRET_KEY`: sealed secrets and signed tokens, before and after the key is changed. */
+/** Everything made with `SECRET_KEY`: sealed secrets and signed tokens, before and after the key is changed. */
 import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
 import { after, before, describe, it } from 'node:test';
@@ -53,19 +53,19 @@ describe('a signed token', () => {
   const verify = (keys: Buffer[], audience = 'session', at = now, text = token) =>
     tokenKind(audience, schema).verify(keysOf(...keys), text, at);
 
-  it('counts for its purpose until it expires', () => {
+  it('is valid for its purpose until it expires', () => {
     assert.equal(verify([oldKey]).ok, true);
     assert.equal(verify([oldKey], 'session', now + 59_000).ok, true);
     assert.deepEqual(verify([oldKey], 'session', now + 60_000), { ok: false, reason: 'expired' });
     assert.deepEqual(verify([oldKey], 'end-call'), { ok: false, reason: 'invalid' });
   });
 
-  it('names its key, so that it counts after the key was changed', () => {
+  it('names its key, so that it is valid after the key was changed', () => {
     assert.equal(verify([newKey, oldKey]).ok, true);
     assert.deepEqual(verify([newKey]), { ok: false, reason: 'invalid' });
   });
 
-  it('with claims of another shape does not count', () => {
+  it('with claims of a different shape is not valid', () => {
     const other = tokenKind('session', z.object({ tenant: z.int() })).issue(
       keysOf(oldKey),
       { tenant: 7 },
@@ -75,7 +75,7 @@ describe('a signed token', () => {
     assert.deepEqual(verify([oldKey], 'session', now, other), { ok: false, reason: 'invalid' });
   });
 
-  it('without an expiry of ours cannot be made by anybody else', () => {
+  it('without an expiry cannot be made by anyone else', () => {
     const forged = jwt.sign({ tenant: 'acme', aud: 'session' }, randomBytes(32), {
       keyid: keysOf(oldKey)[0]?.id ?? '',
     });
@@ -129,7 +129,7 @@ for (const engine of testDatabases()) {
       await database.remove();
     });
 
-    it('tenants, sessions and calls from before go on working', async () => {
+    it('earlier tenants, sessions and calls continue to work', async () => {
       const session = await network.session('acme');
       const used = (await network.visitor('/v1/calls', { session: await network.session('acme') })).body;
       const page = { origin: pageOrigin, 'content-type': 'text/plain' };

@@ -1,4 +1,4 @@
-/** What the operator is told: budget and bursts, once each, signed, again until it is taken. */
+/** What the operator is notified of: budget and bursts, once each, signed, repeated until accepted. */
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import { after, before, describe, it } from 'node:test';
@@ -63,7 +63,7 @@ for (const engine of testDatabases()) {
       assert.equal(answer.status, 200, answer.text);
     }
 
-    /** Delivers what is due now, whichever is quicker, this or the server's own loop. */
+    /** Delivers what is due now, whichever is faster, this or the server's own loop. */
     async function delivered(hooks: number): Promise<string[]> {
       await until(async () => {
         await deliverNext(server.ctx);
@@ -76,7 +76,7 @@ for (const engine of testDatabases()) {
       server.ctx.store.selectFrom('notices').selectAll().where('nextAttemptAt', 'is not', null).execute();
     const settled = () => until(async () => (await pending()).length === 0, 'all notices to be settled');
 
-    it('tell of 80 % and 100 % of the budget, once a month each', async () => {
+    it('report 80 % and 100 % of the budget, once a month each', async () => {
       await newTenant('spender');
       await book('spender', 7.99);
       assert.deepEqual(await pending(), []);
@@ -119,7 +119,7 @@ for (const engine of testDatabases()) {
       assert.match(mail, /\/portal\/#\/tenants\/mailed/);
     });
 
-    it('are sent again, with the same id, until they are taken', async () => {
+    it('are sent again, with the same id, until they are accepted', async () => {
       await newTenant('stubborn');
       receiver.answer = { status: 503 };
       await book('stubborn', 8.5);
@@ -155,7 +155,7 @@ for (const engine of testDatabases()) {
       assert.equal(receiver.hooks.length, 12);
     });
 
-    it('tell of a burst of refused pages, once a day', async () => {
+    it('report a burst of refused pages, once a day', async () => {
       await newTenant('attacked');
       const knock = () =>
         server.request('GET', '/v1/widget/attacked', { headers: { origin: 'https://evil.example' } });

@@ -1,4 +1,4 @@
-/** Opening hours by the tenant's clock on the wall. */
+/** Opening hours in the tenant's local time. */
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { isOpen } from '../../../server/access/start/opening-hours.ts';
@@ -12,7 +12,7 @@ const lunch: OpeningHours = [
   { days: [1], from: '09:00', to: '12:00' },
   { days: [1], from: '13:00', to: '17:00' },
 ];
-/** The hour that is skipped, and the one that comes twice, in Berlin. */
+/** The hour that is skipped, and the one that is repeated, in Berlin. */
 const night: OpeningHours = [{ days: [7], from: '02:00', to: '03:00' }];
 
 const cases: [hours: OpeningHours | null, zone: string, at: string, open: boolean, why: string][] = [

@@ -1,4 +1,4 @@
-/** The kill switch: what is live ends, what was issued is dead, and it can be undone. */
+/** The kill switch: live calls end, issued permissions become invalid, and it can be undone. */
 import assert from 'node:assert/strict';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -44,7 +44,7 @@ for (const engine of testDatabases()) {
       assert.equal((await visitor('/v1/calls', { session: await session('acme') })).status, 201);
     });
 
-    it('tells when a call could not be ended', async () => {
+    it('reports a call that could not be ended', async () => {
       const tenant = await network.addTenant('unreachable');
       const { visitor, session, emulator } = network;
       await visitor('/v1/calls', { session: await session('unreachable') });
@@ -63,7 +63,7 @@ for (const engine of testDatabases()) {
         const grant: KeyGrant = (await visitor('/v1/calls', { session: await session(slug) })).body;
         await operate(slug, 'pause');
         if (undone) await operate(slug, 'resume');
-        // What the leaked key still can do at Vapi: begin the call. Its first status update gives it away.
+        // What the leaked key can still do at Vapi: begin the call. Its first status update reveals it.
         const { assistantId, assistantOverrides } = grant;
         const { id } = emulator.makeCall({ assistantId, assistantOverrides, seconds: 0, live: true });
         const ended = await emulator.waitForCall(id, 'ended');
@@ -112,7 +112,7 @@ for (const engine of testDatabases()) {
       }
     }
 
-    it('asks no one but Vapi, whatever address a webhook names, and still ends the call by Vapi’s own', async (t) => {
+    it('contacts only Vapi, whatever address a webhook names, and still ends the call at Vapi’s own', async (t) => {
       const { webhookSecret, assistantId } = await network.addTenant('forged', {}, { serverMessages: [] });
       let asked = 0;
       const internal = createServer((_request, response) => {
@@ -138,7 +138,7 @@ for (const engine of testDatabases()) {
       assert.equal(asked, 0);
     });
 
-    it('leaves alone a call that was granted after it', async () => {
+    it('does not end a call that was granted after it', async () => {
       const slug = 'scoped-fresh';
       await network.addTenant(slug, { accessMode: 'scoped-key' });
       const { visitor, session, emulator, server } = network;

@@ -1,4 +1,4 @@
-/** A call outlives a change of page only where its tenant wants that, and no one pays for a visitor who does not come back. */
+/** A call survives a change of page only if its tenant wants that, and no one pays for a visitor who stays away. */
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import { endNextAbandoned } from '../../../server/access/start/left-calls.ts';
@@ -43,7 +43,7 @@ for (const engine of testDatabases()) {
       network.server.clock.now += seconds * 1000;
     };
 
-    it('a visitor who comes back in time keeps the call', async () => {
+    it('a visitor who returns in time keeps the call', async () => {
       const grant = await newCall();
       assert.equal(grant.rejoinWithinSeconds, 30);
       assert.equal(await say('leave', grant, 0), 204);
@@ -54,13 +54,13 @@ for (const engine of testDatabases()) {
       assert.notEqual(await statusAtVapi(grant), 'ended');
     });
 
-    it('a visitor who does not has the call ended at Vapi, once, and cannot come back to it', async () => {
+    it('a visitor who does not return has the call ended at Vapi, once, and cannot rejoin it', async () => {
       const grant = await newCall();
       await say('leave', grant, 0);
       pass(29);
       assert.equal(await endAbandoned(), 0);
       pass(2);
-      // The worker of the running server may be quicker than this test; what counts is the end.
+      // The running server's worker may be faster than this test; only the end counts.
       await endAbandoned();
       await until(async () => (await statusAtVapi(grant)) === 'ended', 'the end at Vapi');
       assert.equal(await say('rejoin', grant, 1), 404);
@@ -68,7 +68,7 @@ for (const engine of testDatabases()) {
       assert.equal(await endAbandoned(), 0);
     });
 
-    it('leaving again and again gains no time', async () => {
+    it('leaving repeatedly gains no time', async () => {
       const grant = await newCall();
       await say('leave', grant, 0);
       pass(20);
@@ -79,7 +79,7 @@ for (const engine of testDatabases()) {
       await until(async () => (await statusAtVapi(grant)) === 'ended', 'the end at Vapi');
     });
 
-    it('the last word of a page that comes after the next page’s first does not end the call', async () => {
+    it('a page’s last message that arrives after the next page’s first does not end the call', async () => {
       const grant = await newCall();
       assert.equal(await say('rejoin', grant, 1), 204);
       assert.equal(await say('leave', grant, 0), 204);
@@ -88,7 +88,7 @@ for (const engine of testDatabases()) {
       assert.notEqual(await statusAtVapi(grant), 'ended');
     });
 
-    it('a page that is left before its first word has arrived gets the call neither now nor later', async () => {
+    it('a page that is left before its first message has arrived never gets the call', async () => {
       const grant = await newCall();
       await say('leave', grant, 0);
       pass(20);
@@ -99,7 +99,7 @@ for (const engine of testDatabases()) {
       await until(async () => (await statusAtVapi(grant)) === 'ended', 'the end at Vapi');
     });
 
-    it('of two pages that come back at the same time one gets the call', async () => {
+    it('of two pages that return at the same time, one gets the call', async () => {
       const grant = await newCall();
       await say('leave', grant, 0);
       const answers = await Promise.all([1, 1, 1, 1].map((page) => say('rejoin', grant, page)));
@@ -130,7 +130,7 @@ for (const engine of testDatabases()) {
       assert.equal(await say('rejoin', grant, 1), 404);
     });
 
-    it('where the tenant does not want it, leaving is the end of the call', async () => {
+    it('if the tenant does not want it, leaving ends the call', async () => {
       const grant = await newCall('strict');
       assert.equal(grant.rejoinWithinSeconds, undefined);
       assert.equal(await say('rejoin', grant, 1), 404);
@@ -138,7 +138,7 @@ for (const engine of testDatabases()) {
       assert.equal((await network.emulator.waitForCall(grant.callId, 'ended')).status, 'ended');
     });
 
-    it('a token of another call, a made-up one and a shapeless request are refused', async () => {
+    it('a token of another call, a made-up one and a malformed request are refused', async () => {
       const [grant, other] = [await newCall(), await newCall()];
       for (const verb of ['leave', 'rejoin']) {
         const path = `/v1/calls/${grant.callId}/${verb}`;

@@ -1,4 +1,4 @@
-/** A server whose clock is wrong still starts calls, and says what is wrong. */
+/** A server whose clock is wrong still starts calls, and reports what is wrong. */
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import jwt from 'jsonwebtoken';
@@ -20,13 +20,13 @@ describe('the clock of Vapi', () => {
     } as never);
   };
 
-  it('is ours while it differs by less than half a minute', () => {
+  it('counts as ours while it differs by less than half a minute', () => {
     const clock = clockAt({ now: noon });
     for (const ms of [0, 29_000, -29_000]) clock.look(dated(noon + ms));
     assert.deepEqual([clock.now(), clock.behindSeconds(), logged.length], [noon, 0, 0]);
   });
 
-  it('is followed, and the difference is said once an hour and whenever it changes', () => {
+  it('is followed, and the difference is reported once an hour and whenever it changes', () => {
     const ours = { now: noon };
     const clock = clockAt(ours);
     clock.look(dated(noon + 90_000));
@@ -69,7 +69,7 @@ describe('a server whose clock is 90 s behind', () => {
   let database: TestDatabase;
   before(async () => {
     database = await defaultEngine.createMigrated();
-    // The emulator checks keys by its own clock and dates its answers with it.
+    // The emulator checks keys by its own clock, and dates its answers with it.
     network = await startTestNetwork({
       server: { database },
       emulator: { now: () => testTime + 90_000, joinTimeoutMs: 3_600_000 },
@@ -81,7 +81,7 @@ describe('a server whose clock is 90 s behind', () => {
     await database.remove();
   });
 
-  it('tells the operator who saves a tenant, and the log', async () => {
+  it('reports it to the operator who saves a tenant, and in the log', async () => {
     const { assistantId } = network.acme;
     const { body } = await network.server.operator('PATCH', '/v1/tenants/acme', { assistantId });
     assert.equal(body.vapiCheck, 'ok');
@@ -106,7 +106,7 @@ describe('a server whose clock is 90 s behind', () => {
     assert.equal(made.status, 201);
   });
 
-  it('starts a call before Vapi has told it the time', async () => {
+  it('starts a call before it knows Vapi’s time', async () => {
     await network.restartServer();
     const call = await network.visitor('/v1/calls', { session: await network.session('acme') });
     assert.equal(codeOf(call), undefined);

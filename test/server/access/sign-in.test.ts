@@ -32,7 +32,7 @@ for (const engine of testDatabases()) {
       await mail.close();
     });
 
-    /** Each from a network of its own: the limit of failures is not what is looked at here. */
+    /** Each from a different network: the limit of failures is not tested here. */
     const elsewhere = () => {
       networks += 1;
       return { 'x-forwarded-for': `198.${18 + (networks >> 8)}.${networks & 255}.1` };
@@ -82,7 +82,7 @@ for (const engine of testDatabases()) {
         );
       });
 
-      it('is not used up by opening it, and the page does not hold its token', async () => {
+      it('is not used up by opening it, and the page does not contain its token', async () => {
         const { url } = await linkFor();
         for (let time = 1; time <= 3; time += 1) {
           const page = await get(url);
@@ -142,7 +142,7 @@ for (const engine of testDatabases()) {
         assert.match([...pages][0] ?? '', /This link does not work/);
       });
 
-      it('cannot be guessed: a network that tries too often is kept waiting', async () => {
+      it('cannot be guessed: a network that tries too often is slowed down', async () => {
         const headers = { 'x-forwarded-for': '203.0.113.9', origin: publicUrl };
         const guess = () =>
           fetch(`${server.url}/portal/sign-in?token=${'b'.repeat(43)}`, { method: 'POST', headers });
@@ -171,7 +171,7 @@ for (const engine of testDatabases()) {
       });
 
       for (const end of ['is revoked', 'expires']) {
-        it(`ends when the key that it was made with ${end}, and so does every sign-in that came of it`, async () => {
+        it(`ends when the key that it was made with ${end}, and so does every sign-in created from it`, async () => {
           const expiresAt = new Date(server.clock.now + minute).toISOString();
           const { id, key } = (
             await server.operator('POST', '/v1/keys', { name: 'ci', scopes: ['read', 'write'], expiresAt })
@@ -193,7 +193,7 @@ for (const engine of testDatabases()) {
         });
       }
 
-      it('is mailed where that is wanted, and says so', async () => {
+      it('is mailed if requested, and the answer says so', async () => {
         assert.equal((await linkFor({ tenant: 'acme' })).mailed, false);
         assert.equal(mail.mails.length, 0);
         const { url, mailed } = await linkFor({ tenant: 'acme', email: 'owner@acme.example' });
@@ -203,7 +203,7 @@ for (const engine of testDatabases()) {
         assert.ok(text.includes(url));
       });
 
-      it('is good also when the mail server does not take it', async () => {
+      it('is also valid when the mail server refuses it', async () => {
         const { smtp } = server.ctx;
         const { mails: _mails, ...gone } = await startMailSink();
         await gone.close();
@@ -234,7 +234,7 @@ for (const engine of testDatabases()) {
     });
 
     describe('the cookie', () => {
-      it('is good for twelve hours, whatever is done with it', async () => {
+      it('is valid for twelve hours, however it is used', async () => {
         const cookie = await signIn();
         server.clock.now += 12 * hour - 1;
         assert.equal(await isIn(cookie), true);
@@ -276,7 +276,7 @@ for (const engine of testDatabases()) {
         assert.match(page, /<img src="https:\/\/cdn\.example\/logo\.svg" alt="Voice Agency">/);
       });
 
-      it('does nothing beside a key, and is nothing when it is malformed', async () => {
+      it('has no effect beside a key, nor when it is malformed', async () => {
         const cookie = await signIn();
         const wrongKey = { authorization: 'Bearer vak_wrong' };
         assert.equal((await ask(cookie, 'GET', '/v1/me', { headers: wrongKey })).status, 401);
@@ -300,7 +300,7 @@ for (const engine of testDatabases()) {
         assert.equal((await get(url)).status, 404, 'nor is there a link left to come back with');
       });
 
-      it('of a client is ended by the operator, and another client’s is left alone', async () => {
+      it('of a client is ended by the operator, and another client’s stays', async () => {
         const operator = await signIn();
         const acme = [await signIn({ tenant: 'acme' }), await signIn({ tenant: 'acme' })];
         const rival = await signIn({ tenant: 'rival' });
@@ -312,7 +312,7 @@ for (const engine of testDatabases()) {
         assert.deepEqual(await Promise.all([...acme, rival, operator].map(isIn)), [false, false, true, true]);
       });
 
-      it('of a paused client still shows it its own; of a deleted client it is worth nothing', async () => {
+      it('of a paused client still shows its data; a deleted client’s is invalid', async () => {
         await server.createTenant({ slug: 'short-lived', name: 'Short' });
         const cookie = await signIn({ tenant: 'short-lived' });
         await server.operator('POST', '/v1/tenants/short-lived/pause');
@@ -325,7 +325,7 @@ for (const engine of testDatabases()) {
         assert.equal((await ask(cookie, 'GET', '/v1/tenants/short-lived/usage')).status, 401);
       });
 
-      it('leaves its traces in the audit log', async () => {
+      it('is recorded in the audit log', async () => {
         const entries = async (): Promise<AuditEntry[]> =>
           (await server.operator('GET', '/v1/audit')).body.entries;
         server.clock.now += 1000;
@@ -347,16 +347,16 @@ for (const engine of testDatabases()) {
       });
     });
 
-    describe('on every route that there is', () => {
+    describe('on every route', () => {
       const changing = operatorRoutes.filter(({ method }) => method !== 'GET');
       const own = (path: string) => path.replace(':slug', 'acme');
 
-      it('the routes are read from the sources: there is something to look at', () => {
+      it('the routes are read from the sources, and some are found', () => {
         assert.ok(operatorRoutes.length > 40, `${operatorRoutes.length} routes found`);
         assert.ok(changing.length > 20, `${changing.length} of them change something`);
       });
 
-      it('no one is let in without a sign-in', async () => {
+      it('no one gets in without a sign-in', async () => {
         for (const { method, path } of operatorRoutes) {
           const answer = await ask('', method, own(path));
           assert.equal(answer.status, 401, `${method} ${path} answered ${answer.status}`);
@@ -385,7 +385,7 @@ for (const engine of testDatabases()) {
         assert.equal(await isIn(cookie), true);
       });
 
-      it('a client changes nothing, and of another client learns not even that it exists', async () => {
+      it('a client changes nothing, and does not even learn that another client exists', async () => {
         const cookie = await signIn({ tenant: 'acme' });
         const rows = () => server.ctx.store.selectFrom('audit').select('id').execute();
         const before = (await rows()).length;

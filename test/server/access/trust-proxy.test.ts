@@ -1,4 +1,4 @@
-/** Whose address counts: the socket's, unless the operator has said which proxies it has. */
+/** Which address counts: the socket's, unless the operator has named its proxies. */
 import assert from 'node:assert/strict';
 import { subscribe, unsubscribe } from 'node:diagnostics_channel';
 import { createServer, type Server } from 'node:http';
@@ -6,7 +6,7 @@ import { after, describe, it } from 'node:test';
 import { type Config, ConfigError, readConfig } from '../../../server/config.ts';
 import { pageOrigin, startTestServer, type TestServer } from '../../support/test-server.ts';
 
-/** @returns the networks that calls from these `X-Forwarded-For` headers were counted by */
+/** @returns the networks under which calls with these `X-Forwarded-For` headers were counted */
 async function networksFor(server: TestServer, forwarded: string[]): Promise<Set<string>> {
   const networks = new Set<string>();
   for (const value of forwarded) {
@@ -43,18 +43,18 @@ describe('the visitor’s address', () => {
     it(why, async () => assert.equal((await networksFor(await start(setting), spoofed)).size, count));
   }
 
-  it('behind one proxy cannot be chosen by writing more into the header', async () => {
+  it('behind one proxy cannot be chosen by adding to the header', async () => {
     const server = await start(1);
     const entries = ['198.51.100.9', '1.1.1.1, 198.51.100.9', '2.2.2.2, 3.3.3.3, 198.51.100.9'];
     assert.equal((await networksFor(server, entries)).size, 1);
   });
 
-  it('is the same whatever port a proxy writes beside it, and another visitor’s is another', async () => {
+  it('is the same whatever port a proxy adds, and differs from another visitor’s', async () => {
     const entries = ['198.51.100.9:1111', '198.51.100.9:2222', '198.51.100.10:1111', '[2001:db8::1]:443'];
     assert.equal((await networksFor(await start(1), entries)).size, 3);
   });
 
-  it('is never taken from everybody: TRUST_PROXY=true is refused', () => {
+  it('is never accepted from everyone: TRUST_PROXY=true is refused', () => {
     for (const TRUST_PROXY of ['true', '*', '0.0.0.0/0/0', 'everyone', '100']) {
       assert.throws(() => readConfig({ TRUST_PROXY, SECRET_KEY: '', PORT: '0' }, '/nowhere'), ConfigError);
     }

@@ -1,4 +1,4 @@
-/** The curl script that the documentation offers to a sceptic gets the answers that it promises. */
+/** The curl script that the documentation offers to sceptics gets the answers that it promises. */
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
 import { after, before, it } from 'node:test';
@@ -14,7 +14,7 @@ before(async () => {
 });
 after(() => demo?.close());
 
-it('try-it.sh gets every answer that it must get', async () => {
+it('try-it.sh gets every answer that it expects', async () => {
   const { server: SERVER, site: SITE, foreignSite: FOREIGN, operatorKey: OPERATOR_KEY } = demo;
   const env = { PATH: process.env.PATH, SERVER, SITE, FOREIGN, OPERATOR_KEY };
   const { stdout } = await promisify(execFile)('sh', ['server/access/try-it.sh'], { env }).catch((error) => {

@@ -1,4 +1,4 @@
-/** What one visitor network, and the many networks of one IPv6 /48, may ask for. */
+/** What one visitor network, and the many networks of one IPv6 /48, may request. */
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import { testDatabases } from '../../support/postgres.ts';
@@ -35,7 +35,7 @@ for (const engine of testDatabases()) {
     const call = async (address: string) =>
       network.visitor('/v1/calls', { session: (await session(address)).body.session }, from(address));
 
-    it('what is fetched ahead of a click never uses up what the click needs', async () => {
+    it('fetching ahead of a click never uses up what the click needs', async () => {
       const office = '198.51.100.20';
       const ahead = await times(13, () => session(office, '?ahead=true'));
       assert.deepEqual(ahead, [...Array(12).fill(201), 429]);
@@ -59,7 +59,7 @@ for (const engine of testDatabases()) {
       assert.equal((await challenge('')).status, 200);
     });
 
-    it('an IPv6 /48 gets four times what one of its networks does, however many it has', async () => {
+    it('an IPv6 /48 gets four times what one of its networks does, however many there are', async () => {
       assert.deepEqual(await times(25, (n) => session(networkIn(1, n))), [...Array(24).fill(201), 429]);
       assert.equal((await session(networkIn(2, 0))).status, 201, 'another /48');
     });

@@ -1,4 +1,4 @@
-/** Each case is something that an attacker tries over HTTP; each must end with its code and leave nothing behind. */
+/** Each case is an attack over HTTP; each must end with its code and leave nothing behind. */
 import assert from 'node:assert/strict';
 import { after, before, describe, it, mock } from 'node:test';
 import { testDatabases } from '../../support/postgres.ts';
@@ -24,7 +24,7 @@ const groups: Record<string, Attack[]> = {
   'by path, method and headers': pathAttacks,
 };
 
-// The library that checks a proof of work looks at its expiry by the system's clock.
+// The library that checks a proof of work reads its expiry by the system's clock.
 before(() => mock.timers.enable({ apis: ['Date'], now: testTime }));
 after(() => mock.timers.reset());
 
@@ -36,7 +36,7 @@ for (const engine of testDatabases()) {
     });
     after(() => stage?.close());
 
-    it('are played where an honest visitor gets through', async () => {
+    it('are run where an honest visitor succeeds', async () => {
       const grant = await stage.newcomer().grant('acme');
       assert.ok(stage.emulator.calls().some(({ id }) => id === grant.callId));
     });

@@ -1,4 +1,4 @@
-/** Proofs of work that were not done, were done for something else, or are used again. */
+/** Proofs of work that were not done, were done for something else, or are reused. */
 import { type Challenge, createChallenge, solveChallenge } from 'altcha-lib';
 import { deriveKey } from 'altcha-lib/algorithms/pbkdf2';
 import { pageOrigin } from '../../support/test-server.ts';

@@ -15,7 +15,7 @@ interface Limited {
   name: string;
   outcome: Outcome;
   limits: Record<string, unknown>;
-  /** How far the clock goes between the two starts, in milliseconds. */
+  /** By how much the clock advances between the two starts, in milliseconds. */
   later?: number;
   /** Whether the second start comes from another network. */
   elsewhere?: boolean;

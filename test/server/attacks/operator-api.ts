@@ -1,4 +1,4 @@
-/** Keys that are missing, foreign, revoked, expired or in the wrong place. */
+/** Keys that are missing, another tenant's, revoked, expired or in the wrong place. */
 import { tenantInput } from '../../support/test-server.ts';
 import type { Attack, Outcome, Stage } from './stage.ts';
 

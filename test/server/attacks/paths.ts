@@ -1,8 +1,8 @@
-/** Paths that climb, methods that are not offered, headers that are too much or lie. */
+/** Paths that climb, methods that are not offered, headers that are too many or lie. */
 import { pageOrigin } from '../../support/test-server.ts';
 import type { Attack, Outcome } from './stage.ts';
 
-/** Asked with GET. */
+/** Requested with GET. */
 const paths: [path: string, outcome: Outcome][] = [
   ['/../package.json', 'not_found'],
   ['/..%2fpackage.json', 'not_found'],

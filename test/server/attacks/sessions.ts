@@ -71,7 +71,7 @@ const forgeries: Attack[] = [
     signedWith(deriveKeys([Buffer.alloc(32, 7)], 'session-token')[0]?.key ?? '', 'HS256', token),
   ),
   forged('a session signed with the key of another purpose', 'unauthorized', (token, stage) =>
-    signedWith(stage.server.ctx.keys.endCall[0]?.key ?? '', 'HS256', token),
+    signedWith(stage.server.ctx.keys.callToken[0]?.key ?? '', 'HS256', token),
   ),
   forged('a session that names an unknown key', 'unauthorized', (token) =>
     resigned(token, { alg: 'HS256', kid: 'unknown' }, () => token.split('.')[2] ?? ''),
@@ -113,7 +113,7 @@ const forgeries: Attack[] = [
   }),
 ];
 
-/** Gets an honest session; `use` then tries to use it where it does not count. */
+/** Gets an honest session; `use` then tries to use it where it is not valid. */
 function misused(
   name: string,
   outcome: Outcome,

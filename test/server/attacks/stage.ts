@@ -1,4 +1,4 @@
-/** What an attack is played on: a server behind one trusted proxy, the emulator, two tenants, and an exact count of everything. */
+/** The setting of an attack: a server behind one trusted proxy, the emulator, two tenants, and an exact count. */
 import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
 import { sql } from 'kysely';
@@ -9,7 +9,7 @@ import { type RawRequest, send } from '../../support/raw-http.ts';
 import { startTestNetwork, type TestNetwork, type TestTenant } from '../../support/test-network.ts';
 import { type Answer, codeOf, pageOrigin } from '../../support/test-server.ts';
 
-/** How an attack ends: with a stable code, or, where no route of ours is reached, with this HTTP status. */
+/** How an attack ends: with a stable code, or, if no route of ours is reached, with this HTTP status. */
 export type Outcome = ErrorCode | number;
 
 export interface Attack {
@@ -21,11 +21,11 @@ export interface Attack {
 
 export interface Stage extends TestNetwork {
   rival: TestTenant;
-  /** A visitor (or attacker) on a network of its own. */
+  /** A visitor (or attacker) on a separate network. */
   newcomer(): Visitor;
-  /** Everything before was preparation: from here on nothing may result from the attempt. */
+  /** Everything before was preparation: from here on the attempt may have no effect. */
   mark(): Promise<void>;
-  /** Plays the attack and asserts its outcome and that no row and no call came of it. */
+  /** Runs the attack and asserts its outcome and that it caused no row and no call. */
   play(attack: Attack): Promise<void>;
   uniqueSlug(): string;
 }
@@ -33,7 +33,7 @@ export interface Stage extends TestNetwork {
 export interface Visitor {
   address: string;
   ask(request: RawRequest): Promise<Answer>;
-  /** As a page sends it; `headers` come instead of the page's `Origin` when they name one. */
+  /** As a page sends it; `headers` may replace the page's `Origin`. */
   post(path: string, body: unknown, headers?: [string, string][]): Promise<Answer>;
   /** Throws when it is refused. */
   session(slug: string, origin?: string): Promise<string>;

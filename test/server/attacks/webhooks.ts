@@ -57,7 +57,7 @@ export const webhookAttacks: Attack[] = [
   }),
   webhook('with a genuine secret, but no JSON', genuine, { outcome: 'invalid_request', body: 'report' }),
   webhook('with a genuine secret, but a list', genuine, { outcome: 'invalid_request', body: '[]' }),
-  // Taken, so that it is not sent again, and ignored.
+  // Accepted, so that it is not sent again, and ignored.
   webhook('with a genuine secret, for a call without an id', genuine, {
     outcome: 200,
     body: '{"message":{"type":"end-of-call-report","call":{}}}',
@@ -67,7 +67,7 @@ export const webhookAttacks: Attack[] = [
     body: JSON.stringify({ message: { type: 'x', pad: 'x'.repeat(6_000_000) } }),
   }),
   {
-    // The right one is let in all the same: Vapi's addresses are shared, and so would be the punishment.
+    // The right one is still accepted: Vapi's addresses are shared, so a punishment would hit others.
     name: 'more than thirty guesses of a secret',
     outcome: 'rate_limited',
     async attempt(stage) {

@@ -44,7 +44,7 @@ describe('before a month is frozen', () => {
     );
     return tenant;
   };
-  /** A minute on the first of the month, long out of the sight of any sweep. */
+  /** A minute on the first of the month, too old for any sweep. */
   const untold = ({ assistantId }: TestTenant) =>
     network.emulator.makeCall({
       ...{ assistantId, seconds: 60, cost: 0.2, type: 'inboundPhoneCall', webhooks: false },
@@ -63,7 +63,7 @@ describe('before a month is frozen', () => {
     assert.equal(needsPerson, 0);
   });
 
-  it('a call that Vapi has never heard of is not billed, and is named by every close, reconcile and one notice', async () => {
+  it('a call unknown to Vapi is not billed, and is named by every close, reconcile and one notice', async () => {
     const tenant = await client('made-up', 1_000);
     await mustBe(
       200,
@@ -135,7 +135,7 @@ describe('before a month is frozen', () => {
     );
   });
 
-  it('what someone other than Vapi has reported of a call is corrected, also when a person finalizes', async () => {
+  it('what someone other than Vapi has reported about a call is corrected, also when a person finalizes', async () => {
     const tenant = await client('forged', 100);
     const call = untold(tenant);
     const at = `${month}-01T08:00:00.000Z`;
@@ -156,10 +156,10 @@ describe('before a month is frozen', () => {
     assert.ok(!('notCompared' in frozen));
   });
 
-  it('an org that cannot be read keeps no month from being billed, but is reported to a person', async () => {
+  it('an org that cannot be read does not prevent billing, but is reported to a person', async () => {
     for (const [slug, fee, outcome] of [
       ['left', 100, 'finalized'],
-      // Whether it is empty is not known.
+      // Whether it is empty is unknown.
       ['idle', 0, 'failed'],
     ] as const) {
       const { orgId } = await client(slug, fee);

@@ -1,4 +1,4 @@
-/** What the operator reads of all its clients at once: their invoices, and the runs that made them. */
+/** What the operator reads about all its clients at once: their invoices, and the runs that made them. */
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import type { BookedInvoice, CloseReport, PlanInput } from '../../../server/contract.ts';
@@ -44,7 +44,7 @@ const books = async (query = ''): Promise<BookedInvoice[]> =>
   (await mustBe(200, operator('GET', `billing/invoices${query}`))).body.invoices;
 const numbers = (invoices: BookedInvoice[]) => invoices.map(({ number }) => number);
 
-test('the invoices of all clients are one list, newest first, each with its client, also a deleted one', async () => {
+test('the invoices of all clients are one list, newest first, each with its client, even a deleted one', async () => {
   const all = await books();
   assert.deepEqual(
     all.map(({ number, tenantName, timeZone, month }) => [number, tenantName, timeZone, month]),
@@ -74,7 +74,7 @@ test('it is read in pages, and by month and state', async () => {
   assert.equal(codeOf(await operator('GET', 'billing/invoices?month=11')), 'invalid_request');
 });
 
-test('as CSV amounts have their currency’s decimals, and no name becomes a formula', async () => {
+test('as CSV amounts have their currency’s decimals, and names never become formulas', async () => {
   const { server } = stage;
   const headers = { authorization: `Bearer ${server.operatorKey}`, accept: 'text/csv' };
   const answer = await server.request('GET', '/v1/billing/invoices?month=2026-11', { headers });
@@ -97,7 +97,7 @@ test('a client has no such list', async () => {
   assert.equal(codeOf(await client('GET', '/v1/billing/invoices')), 'not_found');
 });
 
-test('a run is found behind any number of dry ones', async () => {
+test('a run is found behind any number of dry runs', async () => {
   const close = (body: object) => mustBe(200, operator('POST', 'billing/close', body));
   await stage.addTenant('late', { ...plan, name: '"dryRun":true' }, '2026-11-01');
   stage.server.clock.now = Date.parse('2026-12-03T00:00:00Z');

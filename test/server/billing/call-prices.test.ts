@@ -1,4 +1,4 @@
-/** What a single call costs its tenant, before and after it is billed. */
+/** The price of a single call, before and after it is billed. */
 import assert from 'node:assert/strict';
 import { after, before, it } from 'node:test';
 import type { CallView, PlanInput } from '../../../server/contract.ts';
@@ -53,7 +53,7 @@ it('a call’s price is the same before and after it is billed, and a late call 
   assert.deepEqual(await prices(), { ...expected, late: 200_000 });
 });
 
-it('a call that ended and cannot be rated has no price, and nothing is said of prices unasked', async () => {
+it('a call that ended and cannot be rated has no price, and prices are shown only on request', async () => {
   await stage.addTenant('unplanned', plan, '2027-01-01');
   await stage.book('unplanned', { id: 'early', at: '2026-12-01T00:00:00Z', seconds: 20 });
   const ask = async (query: string): Promise<CallView> =>

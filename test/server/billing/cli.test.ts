@@ -29,7 +29,7 @@ describe('the command line', () => {
       { id: 'cli-2', at: '2026-11-06T00:00:00Z', seconds: 60, costMicros: null },
     );
   });
-  // Many short processes of the same sources.
+  // Many short processes from the same sources.
   const compiled = mkdtempSync(join(tmpdir(), 'vapi-agent-cli-'));
   after(() => rmSync(compiled, { recursive: true, force: true }));
   after(() => stage?.close());
@@ -73,7 +73,7 @@ describe('the command line', () => {
     assert.match((await run(['sign-in-link', 'nobody'])).err, /tenant: there is no such tenant/);
   });
 
-  it('closes months, and its exit code says that a person must look', async () => {
+  it('closes months, and its exit code shows that a person is needed', async () => {
     const dry = await run(['close', '--dry-run']);
     assert.match(dry.out, /acme +2026-11 +would-finalize +12\.00 USD +1/);
     const closed = await run(['close']);
@@ -130,7 +130,7 @@ describe('the command line', () => {
     );
   });
 
-  it('sets plans from a preset or a file, tries one out, and keeps the books of prepaid credit', async () => {
+  it('sets plans from a preset or a file, tries one out, and books prepaid credit', async () => {
     await stage.addTenant('plans', plan, '2026-11-01');
     await stage.book('plans', { id: 'plans-1', at: '2026-11-05T00:00:00Z', seconds: 600 });
     assert.match((await run(['presets'])).out, /^retainer +499\.00 a month with 1,000 minutes/m);
@@ -165,7 +165,8 @@ describe('the command line', () => {
       'credits',
       'plans',
       'add',
-      '500',
+      '--amount',
+      '5',
       '--note',
       'cash',
       '--reference',
@@ -173,11 +174,30 @@ describe('the command line', () => {
       '--json',
     ]);
     assert.equal(JSON.parse(added.out).balanceCents, 500);
-    await run(['credits', 'plans', 'add', '500', '--note', 'cash', '--reference', 'r-1']);
-    const other = await run(['credits', 'plans', 'add', '900', '--note', 'cash', '--reference', 'r-1']);
+    await run(['credits', 'plans', 'add', '--amount', '5.00', '--note', 'cash', '--reference', 'r-1']);
+    const other = await run([
+      'credits',
+      'plans',
+      'add',
+      '--amount',
+      '9',
+      '--note',
+      'cash',
+      '--reference',
+      'r-1',
+    ]);
     assert.match(other.err, /5\.00 usd is already booked with this reference and the note “cash”/);
     assert.equal(JSON.parse((await run(['credits', 'plans', '--json'])).out).balanceCents, 500);
-    const back = await run(['credits', 'plans', 'take-back', '200', '--note', 'counted twice', '--json']);
+    const back = await run([
+      'credits',
+      'plans',
+      'take-back',
+      '--amount',
+      '2.00',
+      '--note',
+      'counted twice',
+      '--json',
+    ]);
     assert.equal(JSON.parse(back.out).balanceCents, 300);
     assert.match((await run(['credits', 'plans'])).out, /correction +-2\.00 USD +counted twice/);
     assert.match((await run(['seller', '--json'])).out, /"invoicePrefix": "INV"/);
@@ -228,13 +248,38 @@ describe('the command line', () => {
     const draft = JSON.parse((await run(['invoices', 'draft', 'parts', '2026-11', '--json'])).out);
     assert.equal((await run(['invoices', 'finalize', 'parts', draft.id])).code, 0);
     const credit = ['invoices', 'credit-note', 'parts', draft.id, 'Too', 'slow', '--line'];
-    const { out, err } = await run([...credit, '1:250']);
+    const { out, err } = await run([...credit, '1=2.50']);
     assert.match(out, /^kind: credit-note$/m, err);
     assert.match(out, /^total: -2\.50 USD$/m);
     assert.match(out, /reason: Too slow$/m);
-    const inUnits = await run([...credit, '1:2.50']);
-    assert.equal(inUnits.err, '2.50 is not a whole number: use digits only, such as 5000.\n');
-    assert.equal(inUnits.code, 2);
+  });
+
+  it('takes amounts in the tenant’s currency, and refuses what once were its smallest units', async () => {
+    await stage.addTenant('tokyo', { ...plan, currency: 'jpy' }, '2026-11-01');
+    const refused = async (args: string[]) => {
+      const { code, err } = await run(args);
+      assert.equal(code, 2, err);
+      return err;
+    };
+    const add = (tenant: string, amount: string) => ['credits', tenant, 'add', '--amount', amount];
+    assert.equal(
+      await refused(add('tokyo', '12.50')),
+      '12.50 is not an amount of JPY: write it such as 12.\n',
+    );
+    assert.equal(JSON.parse((await run([...add('tokyo', '1200'), '--json'])).out).balanceCents, 1200);
+    for (const amount of ['1e3', '0x10', '12.345', '12,50', '']) {
+      assert.equal(
+        await refused(add('acme', amount)),
+        `${amount} is not an amount of USD: write it such as 12.00.\n`,
+      );
+    }
+    assert.match(await refused(['credits', 'acme', 'add', '1250']), /There is no command|--amount/);
+    const credit = ['invoices', 'credit', 'acme', 'INV-000001', 'Too', 'slow', '--line'];
+    assert.equal(
+      await refused([...credit, '1:250']),
+      '--line 1:250 names no amount: write it such as 2=5.00.\n',
+    );
+    assert.equal(JSON.parse((await run(['credits', 'acme', '--json'])).out).balanceCents, 0);
   });
 
   it('names what was not found, with the nearest tenant', async () => {
@@ -270,7 +315,7 @@ describe('the command line', () => {
     assert.equal(JSON.parse(second.out).id, JSON.parse(first.out).id);
   });
 
-  it('says what is wrong: no such command, a refused request, a server that is not there', async () => {
+  it('reports what is wrong: an unknown command, a refused request, an unreachable server', async () => {
     const unknown = await run(['conjure']);
     assert.equal(unknown.code, 2);
     assert.match(unknown.err, /Usage:/);

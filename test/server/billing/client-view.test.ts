@@ -1,4 +1,4 @@
-/** What a client is shown of its plan, its month and its invoices, and what it is not. */
+/** What a client sees of its plan, its month and its invoices, and what it does not. */
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import type { InvoiceView, PlanInput } from '../../../server/contract.ts';
@@ -33,7 +33,7 @@ describe('what a client sees of its money', () => {
   });
   after(() => stage?.close());
 
-  it('is what the month comes to so far, and at this pace', async () => {
+  it('is the month’s sum so far, and at this pace', async () => {
     const client = await stage.clientKey('acme');
     const { body } = await client('GET', '/v1/tenants/acme/preview');
     assert.equal(body.soFar.totalCents, 247);
@@ -41,7 +41,7 @@ describe('what a client sees of its money', () => {
     assert.equal(body.atThisPace.totalCents, 494);
   });
 
-  it('is what the document says once the month is billed, whatever has come late since', async () => {
+  it('is what the document says once the month is billed, whatever has arrived late since', async () => {
     stage.server.clock.now = Date.parse('2026-12-02T00:00:00Z');
     await stage.addTenant('settled', { ...doubled, minimumCents: 5000 }, '2026-11-01');
     const call = { id: 'settled-1', at: '2026-11-05T10:00:00Z', seconds: 60 };
@@ -111,7 +111,7 @@ describe('what a client sees of its money', () => {
     ]);
   });
 
-  it('is never a markup, whichever preset its plan comes from, and no name of a plan can tell it', async () => {
+  it('is never a markup, whichever preset its plan comes from, nor does a plan’s name reveal it', async () => {
     const { operator } = stage.server;
     stage.server.clock.now = Date.parse('2026-12-02T00:00:00Z');
     const { presets } = (await mustBe(200, operator('GET', '/v1/billing/presets'))).body;
@@ -142,7 +142,7 @@ describe('what a client sees of its money', () => {
     );
   });
 
-  it('is its own alone, and nothing it can change', async () => {
+  it('is only its own, and read-only', async () => {
     const client = await stage.clientKey('other');
     const { body } = await stage.server.operator('GET', '/v1/tenants/acme/invoices');
     for (const path of [

@@ -12,8 +12,8 @@ interface Note {
 }
 
 /**
- * The rule in its own words: for any set of notes, no more is held than their calls have fallen by since
- * the highest that one of them met, and what the other notes credit.
+ * The rule in one sentence: for any set of notes, no more is held than their calls have fallen by since the highest
+ * that one of them met, plus what the other notes credit.
  */
 function heldByTheRule(notes: Note[], calls: Charged[][]): number {
   const sum = (rows: { amount: number }[]) => rows.reduce((all, { amount }) => all + amount, 0);
@@ -30,7 +30,7 @@ function heldByTheRule(notes: Note[], calls: Charged[][]): number {
   return least;
 }
 
-/** What calls come to from month to month, with a note after some of the months. */
+/** The calls' prices from month to month, with a note after some of the months. */
 const histories = fc.record({
   prices: fc.array(fc.array(fc.integer({ min: 0, max: 100 }), { minLength: 3, maxLength: 3 }), {
     minLength: 2,
@@ -65,7 +65,7 @@ describe('what is held of the credit', () => {
     );
   });
 
-  it('does not depend on how the calls came to what they are since the last note', () => {
+  it('does not depend on how the calls reached their prices since the last note', () => {
     fc.assert(
       fc.property(histories, fc.array(fc.integer({ min: 0, max: 100 })), ({ prices, notes }, detour) => {
         const last = prices.at(-1) ?? [];
@@ -76,7 +76,7 @@ describe('what is held of the credit', () => {
     );
   });
 
-  it('never makes a call that falls dearer', () => {
+  it('never makes a falling call more expensive', () => {
     fc.assert(
       fc.property(histories, fc.nat({ max: 100 }), ({ prices, notes }, fall) => {
         const [now = 0] = prices.at(-1) ?? [];
@@ -154,7 +154,7 @@ describe('documents', () => {
     await mustBe(200, operator('POST', `again/invoices/${note.id}/void`));
   });
 
-  it('a note is not voided where only another one, of a lower price, would stand against the fall', async () => {
+  it('a note is not voided if only another one, of a lower price, would offset the fall', async () => {
     inMonthAfter(0);
     await stage.addTenant('lower', perMinute, '2026-09-01');
     await lasting('lower', 100);
@@ -168,7 +168,7 @@ describe('documents', () => {
     await mustBe(200, operator('POST', `lower/invoices/${second.id}/void`));
   });
 
-  it('calls that fall and rise between notes come to their price, less the notes, plus what the rule holds', async () => {
+  it('calls that fall and rise between notes total their price, less the notes, plus what the rule holds', async () => {
     const step = fc.record({
       dollars: fc.array(fc.integer({ min: 0, max: 9 }), { minLength: 3, maxLength: 3 }),
       note: fc.integer({ min: 0, max: 600 }),

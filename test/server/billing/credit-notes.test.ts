@@ -1,4 +1,4 @@
-/** What is taken back is never more than was charged, whatever is corrected before and after. */
+/** Credit notes never take back more than was charged, whatever is corrected before and after. */
 import assert from 'node:assert/strict';
 import { after, before, it } from 'node:test';
 import type { InvoiceView, PlanInput } from '../../../server/contract.ts';
@@ -6,7 +6,7 @@ import type { Answer } from '../../support/test-server.ts';
 import { type BillingStage, mustBe, startBillingStage } from './stage.ts';
 
 const channels: PlanInput['rates'][number]['channels'] = ['web', 'inbound', 'outbound', 'chat'];
-/** What the provider takes. */
+/** The provider's charge. */
 const atCost: PlanInput = {
   name: 'At cost',
   currency: 'usd',
@@ -36,7 +36,7 @@ async function note(answer: Promise<Answer>): Promise<InvoiceView> {
 const refusal = async (answer: Promise<Answer>) => (await mustBe(400, answer)).body.errors[0].message;
 const amounts = ({ document }: InvoiceView) =>
   document.lines.map(({ kind, amountCents }) => [kind, amountCents]);
-/** A call of 10 October that costs so many dollars. */
+/** A call on 10 October that costs this many dollars. */
 const costs = (slug: string, id: string, dollars: number) =>
   stage.book(slug, { id, at: '2026-10-10T10:00:00Z', seconds: 60, costMicros: dollars * 1_000_000 });
 
@@ -65,7 +65,7 @@ it('an invoice with a correction is credited in full for its total, and in parts
   assert.equal(await refusal(credit('whole', invoice)), 'nothing is left to credit');
 });
 
-it('what a later document has given back already is not taken back again', async () => {
+it('what a later document has already given back is not taken back again', async () => {
   on('2026-11-02');
   await stage.addTenant('given', atCost, '2026-10-01');
   await costs('given', 'given-1', 80);
@@ -105,7 +105,7 @@ it('the tax of all parts together is the invoice’s tax, however it is divided'
     const part = await note(credit('tax', invoice, [{ line, amountCents: 3 }]));
     taxes.push(part.document.tax?.amountCents);
   }
-  // 0.57, 1.14 and 1.71 cents in all: 1, 1 and 2, less what the notes before gave back
+  // 0.57, 1.14 and 1.71 cents in all: 1, 1 and 2, less what the earlier notes gave back
   assert.deepEqual(taxes, [-1, 0, -1]);
   for (let part = 0; part < 20; part += 1) await note(credit('tax', invoice, [{ line: 1, amountCents: 3 }]));
   await note(credit('tax', invoice));
@@ -150,7 +150,7 @@ it('after a change of the rate, what a credit note gave back of an old month goe
     ['correction', -1500],
     ['credited-before', 1000],
   ]);
-  // What no note gave back before is taxed as this document is.
+  // What no earlier note gave back is taxed as this document is.
   assert.deepEqual(november.document.tax, { label: 'VAT', bps: 1600, amountCents: -80 });
 });
 
@@ -173,13 +173,13 @@ it('a call that was credited and is then corrected gives its money back once', a
   assert.match(november.document.lines[1]?.description ?? '', /^Credited before: web calls.* of 2026-10$/);
   const { body } = await mustBe(200, operator('GET', `twice/invoices/${november.id}/lines/2/calls`));
   assert.deepEqual(body.calls, []);
-  // The credit is used up: what is corrected next goes back.
+  // The credit is used up: the next correction is given back.
   on('2027-01-02');
   await costs('twice', 'twice-2', 4);
   assert.deepEqual(amounts(await bill('twice', '2026-12')), [['correction', -800]]);
 });
 
-it('a credit note is not voided while a correction counts on what it gave back, and then its money comes back once', async () => {
+it('a credit note is not voided while a correction relies on it, and then its money is returned once', async () => {
   on('2026-11-02');
   await stage.addTenant('relied', atCost, '2026-10-01');
   await costs('relied', 'relied-1', 50);
@@ -228,7 +228,7 @@ it('a minimum that was credited is not given back again when late calls reach it
   ]);
 });
 
-it('credit notes have a prefix of their own, or their numbers would be those of invoices', async () => {
+it('credit notes have their own prefix, or their numbers would be those of invoices', async () => {
   const path = '/v1/billing/seller';
   const same = { name: 'S', invoicePrefix: 'A', creditNotePrefix: 'A' };
   const refused = await mustBe(400, stage.server.operator('PUT', path, same));
@@ -239,7 +239,7 @@ it('credit notes have a prefix of their own, or their numbers would be those of 
   await mustBe(200, stage.server.operator('PUT', path, { ...same, creditNotePrefix: 'B' }));
 });
 
-it('a prefix that one series of numbers has had is refused for the other, so that no number comes twice', async () => {
+it('a prefix that one series of numbers has had is refused for the other, so that no number is used twice', async () => {
   const put = (invoicePrefix: string, creditNotePrefix: string) =>
     stage.server.operator('PUT', '/v1/billing/seller', { name: 'S', invoicePrefix, creditNotePrefix });
   on('2026-12-02');

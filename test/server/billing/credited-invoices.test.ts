@@ -1,4 +1,4 @@
-/** What credit notes have taken back is said alike wherever an invoice is shown: its state, and what is left to pay. */
+/** Every view of an invoice shows the same about its credit notes: its state, and the remaining amount. */
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
 import { tmpdir } from 'node:os';
@@ -12,7 +12,7 @@ import { mustBe } from './stage.ts';
 import { type StripeStage, startStripeStage } from './stripe-stage.ts';
 
 let place: StripeStage;
-/** By the tenant's slug: each has one invoice of 119.60, and what became of it. */
+/** By the tenant's slug: each has one invoice of 119.60, and what happened to it. */
 const expected: Record<string, [status: string, state: string, leftToPayCents: number]> = {
   untouched: ['finalized', 'finalized', 11_960],
   'in-part': ['finalized', 'finalized', 10_770],
@@ -94,7 +94,7 @@ describe('an invoice and what credit notes have taken back of it', () => {
     );
   });
 
-  it('is found by the state that is shown, and by no other', async () => {
+  it('is found only by the state that is shown', async () => {
     for (const wanted of ['finalized', 'credited', 'paid', 'overdue']) {
       const slugs = Object.keys(expected).filter((slug) => expected[slug]?.[1] === wanted);
       assert.deepEqual((await books(`?state=${wanted}`)).map(({ tenant }) => tenant).sort(), slugs.sort());
@@ -102,7 +102,7 @@ describe('an invoice and what credit notes have taken back of it', () => {
     assert.equal((await books('?status=finalized&state=credited')).length, 1);
   });
 
-  it('is asked for in one query a page', async () => {
+  it('is read in one query a page', async () => {
     const { store } = place.stage.server.ctx;
     let queries = 0;
     const counting: KyselyPlugin = {

@@ -1,4 +1,4 @@
-/** A tenant that is deleted in the middle of a month is still billed for what it used, and its books stay readable. */
+/** A tenant deleted in the middle of a month is still billed for what it used, and its books stay readable. */
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import { sweepOverdue } from '../../../server/billing/clerk/overdue.ts';
@@ -41,7 +41,7 @@ for (const engine of testDatabases()) {
       await mustBe(200, operator('PUT', 'tenants/gone/plan', raised));
       await stage.book('gone', { id: 'gone-1', at: '2026-11-05T00:00:00Z', seconds: 60 });
       await mustBe(204, operator('DELETE', 'tenants/gone'));
-      // Someone else takes the slug on the same day.
+      // Another tenant takes the slug on the same day.
       await stage.addTenant('gone', plan, '2026-11-20');
     });
     after(() => stage?.close());
@@ -67,7 +67,7 @@ for (const engine of testDatabases()) {
       assert.equal(usage.body.rows[0].calls, 1);
     });
 
-    it('takes no new plan and no change, and its slug leads to the new tenant only', async () => {
+    it('accepts no new plan and no change, and its slug leads only to the new tenant', async () => {
       assert.equal(codeOf(await operator('PUT', `tenants/${id}/plan`, { plan })), 'conflict');
       assert.equal(codeOf(await operator('PATCH', `tenants/${id}`, { name: 'Back' })), 'not_found');
       assert.equal(codeOf(await operator('DELETE', `tenants/${id}`)), 'not_found');
@@ -110,7 +110,7 @@ for (const engine of testDatabases()) {
       assert.equal(second.nextCursor, null);
     });
 
-    it('is billed later only for what has changed, never for a plan that was to come', async () => {
+    it('is billed later only for changes, never for a future plan', async () => {
       await stage.book(id, { id: 'gone-1', at: '2026-11-05T00:00:00Z', seconds: 90 });
       stage.server.clock.now = at('2027-01-02T00:00:00Z');
       // Half a minute more.
@@ -140,11 +140,11 @@ for (const engine of testDatabases()) {
       assert.deepEqual(paused, []);
     });
 
-    it('can be closed alone, and a run that was killed keeps the next one waiting for a minute at most', async () => {
+    it('can be closed alone, and a killed run delays the next one by a minute at most', async () => {
       stage.server.clock.now = at('2027-03-02T00:00:00Z');
       const { ctx } = stage.server;
       const whole = ctx.store;
-      // The first write takes the lease; then the process is gone, and gives nothing back.
+      // The first write takes the lease; then the process is gone, and releases nothing.
       ctx.store = whole.withPlugin(killAfterWrites(1));
       await operator('POST', 'billing/close', { tenant: id });
       ctx.store = whole;

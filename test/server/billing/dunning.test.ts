@@ -1,4 +1,4 @@
-/** Unpaid invoices: when they are overdue, whom that pauses, and what ends it. */
+/** Unpaid invoices: when they are overdue, which tenants that pauses, and what ends it. */
 import assert from 'node:assert/strict';
 import { after, before, beforeEach, describe, it } from 'node:test';
 import { deliverNext } from '../../../server/access/notices/notice-delivery.ts';
@@ -31,8 +31,8 @@ async function sweepAt(iso: string): Promise<void> {
 }
 const tenantStatus = async (slug: string) => (await place.operator('GET', slug)).body.status;
 
-describe('an invoice that is taken back by credit notes', () => {
-  it('pauses no one, before Stripe knows of it and after, nor where it is collected outside Stripe', async () => {
+describe('an invoice that credit notes take back', () => {
+  it('pauses no one, before and after Stripe knows about it, or when collected outside Stripe', async () => {
     const known = await place.pushed('known', paused());
     await mustBe(200, place.push('known', (await place.credited('known', known.invoice.id)).id));
     const unknown = await place.pushed('unknown', paused());
@@ -46,7 +46,7 @@ describe('an invoice that is taken back by credit notes', () => {
     assert.equal(await place.statusOf('manual', manual.id), 'finalized');
   });
 
-  it('in part only is overdue with what is left', async () => {
+  it('in part only is overdue with the rest', async () => {
     const tenant = { alerts: { email: 'ops@agency.example' } };
     const { invoice } = await place.pushed('left', { ...paused(), tenant });
     const note = await place.credited('left', invoice.id, [{ line: 1, amountCents: 1000 }]);
@@ -61,7 +61,7 @@ describe('an invoice that is taken back by credit notes', () => {
     assert.equal(told.length, 2);
   });
 
-  it('is no longer overdue, and says what is left to pay', async () => {
+  it('is no longer overdue, and shows the remaining amount', async () => {
     const { id } = await place.finalized('late-note', paused({ collection: 'manual' }));
     const left = async () => {
       const { status, leftToPayCents } = (await place.operator('GET', `late-note/invoices/${id}`)).body;
@@ -101,7 +101,7 @@ describe('a tenant that is paused by an unpaid invoice', () => {
     await sweepAt('2026-12-13T00:00:00Z');
     assert.equal(await place.statusOf('lost', invoice.id), 'overdue');
     there.status = 'paid';
-    // While Stripe cannot be asked nothing is known, and no one is paused on a guess.
+    // While Stripe cannot be asked, nothing is known, and no one is paused on a guess.
     place.stripe.fault = () => 'unavailable';
     await sweepAt('2026-12-18T00:00:00Z');
     assert.equal(await tenantStatus('lost'), 'active');
@@ -111,7 +111,7 @@ describe('a tenant that is paused by an unpaid invoice', () => {
     assert.equal(await place.statusOf('lost', invoice.id), 'paid');
   });
 
-  it('goes on as soon as that is paid, void or taken back, and the audit log says so', async () => {
+  it('resumes as soon as that is paid, void or taken back, and the audit log says so', async () => {
     const settle = {
       told: async (slug: string, id: string) => {
         for (const there of place.atStripe(id)) there.status = 'paid';
@@ -133,7 +133,7 @@ describe('a tenant that is paused by an unpaid invoice', () => {
     }
   });
 
-  it('goes on by the next sweep when it is taken back, or when the process died after the payment', async () => {
+  it('resumes with the next sweep when it is taken back, or when the process died after the payment', async () => {
     const manual = await place.finalized('taken-back', paused({ collection: 'manual' }));
     const { invoice } = await place.pushed('died', paused());
     await sweepAt('2026-12-18T00:00:00Z');
@@ -157,7 +157,7 @@ describe('a tenant that is paused by an unpaid invoice', () => {
     assert.equal(await tenantStatus('two'), 'active');
   });
 
-  it('stays paused when a person has paused it, and what a person has resumed is not weighed again', async () => {
+  it('stays paused when a person has paused it, and what a person has resumed is not paused again', async () => {
     const byHand = await place.finalized('by-hand', paused({ collection: 'manual' }));
     const first = await place.finalized('overruled', paused({ collection: 'manual' }));
     await sweepAt('2026-12-18T00:00:00Z');
@@ -179,7 +179,7 @@ describe('a tenant that is paused by an unpaid invoice', () => {
 describe('an invoice that Stripe is to collect', () => {
   const day = (iso: string) => Date.parse(iso) / 1000;
 
-  it('is not overdue before it is delivered, and then has as many days as it was to have', async () => {
+  it('is not overdue before it is delivered, and then has its full number of days', async () => {
     const { id } = await place.finalized('undelivered', paused());
     place.stripe.fault = () => 'unavailable';
     await place.push('undelivered', id);
@@ -201,7 +201,7 @@ describe('an invoice that Stripe is to collect', () => {
     assert.equal(await tenantStatus('undelivered'), 'paused');
   });
 
-  it('is due at Stripe when its document says so, also when it is brought there days later', async () => {
+  it('is due at Stripe when its document says so, even when it is brought there days later', async () => {
     const invoice = await place.finalized('late', paused());
     assert.equal(invoice.dueAt, '2026-12-12T12:00:00.000Z');
     place.stage.server.clock.now = Date.parse('2026-12-10T12:00:00Z');
@@ -213,7 +213,7 @@ describe('an invoice that Stripe is to collect', () => {
     assert.equal(place.stripe.books.sent.length, new Set(place.stripe.books.sent).size, 'none is sent twice');
   });
 
-  it('that is charged is overdue by our day, or from its delivery where that came later', async () => {
+  it('that is charged is overdue by our day, or from a later delivery', async () => {
     const charge = paused({ collection: 'charge' });
     const { invoice } = await place.pushed('charged', charge);
     const late = await place.finalized('charged-late', charge);
@@ -229,7 +229,7 @@ describe('an invoice that Stripe is to collect', () => {
   });
 });
 
-describe('a payment that a bank has in hand', () => {
+describe('a payment that a bank is processing', () => {
   it('pauses no one, even after the due date, until it has failed', async () => {
     const { invoice, there } = await place.pushed('bank', paused({ collection: 'charge' }));
     place.stripe.books.charge(there.id, 'processing');
@@ -306,7 +306,7 @@ describe('an invoice that Stripe no longer collects, when a later month is bille
     assert.deepEqual(books.balance, [], 'nothing is owed for what no one has paid');
   });
 
-  it('ends a pause that it was the reason of', async () => {
+  it('ends the pause that it caused', async () => {
     const invoice = await strayed('had-paused', () => {});
     await sweepAt('2027-01-18T12:00:00Z');
     assert.equal(await tenantStatus('had-paused'), 'paused');
@@ -317,7 +317,7 @@ describe('an invoice that Stripe no longer collects, when a later month is bille
 });
 
 describe('a notice about unpaid invoices', () => {
-  it('says in the mail and in the list that credit notes have taken back all of it since', async () => {
+  it('says in the mail and in the list that credit notes have since taken back all of it', async () => {
     const { server } = place.stage;
     const tenant = { alerts: { email: 'ops@agency.example' } };
     const { id } = await place.finalized('credited-since', { ...paused({ collection: 'manual' }), tenant });
@@ -345,7 +345,7 @@ describe('a notice about unpaid invoices', () => {
     }
   });
 
-  it('that Stripe no longer collects names what credit notes have left', async () => {
+  it('that Stripe no longer collects names the amount after credit notes', async () => {
     const { invoice, there } = await place.pushed('strayed-in-part', paused());
     await place.credited('strayed-in-part', invoice.id, [{ line: 1, amountCents: 1000 }]);
     place.stripe.books.invoices.splice(place.stripe.books.invoices.indexOf(there), 1);

@@ -138,7 +138,7 @@ for (const engine of testDatabases()) {
 
 type Forbidden = [what: string, change: () => Promise<unknown>][];
 
-/** SQLite removes the row whose key is taken, and asks no trigger on deletion. */
+/** SQLite removes the row whose key is taken, without running the triggers on deletion. */
 function replacing(store: Store, id: string, tenantId: string): Forbidden {
   const draft = {
     id: 'inv_guard',

@@ -42,7 +42,7 @@ const plans: Record<string, PlanInput> = {
   },
 };
 
-/** Calls of September to November; each is reported once or more, at some time up to January. */
+/** Calls of September to November; each is reported at least once, at some time up to January. */
 interface Told {
   call: number;
   seconds: number;
@@ -63,7 +63,7 @@ const tellings = fc.array(
 const months = ['2026-09', '2026-10', '2026-11', '2026-12'];
 const monthOf = (call: number) => months[call % 3] ?? '';
 
-describe('whatever comes late or changes', () => {
+describe('whatever arrives late or changes', () => {
   let stage: BillingStage;
   let tenants = 0;
   before(async () => {
@@ -72,7 +72,7 @@ describe('whatever comes late or changes', () => {
   after(() => stage?.close());
 
   for (const [name, input] of Object.entries(plans)) {
-    it(`each call is charged once, and all that is billed comes to what is in the ledger: ${name}`, async () => {
+    it(`each call is charged once, and the sum billed matches the ledger: ${name}`, async () => {
       await fc.assert(
         fc.asyncProperty(tellings, (told) => checkHistory(planSchema.parse(input), input, told)),
         {
@@ -82,7 +82,7 @@ describe('whatever comes late or changes', () => {
     });
   }
 
-  /** In the month after each, what is reported by then is booked and the month is billed. */
+  /** After each month, what is reported by then is booked and the month is billed. */
   async function checkHistory(plan: Plan, input: PlanInput, told: Told[][]): Promise<void> {
     tenants += 1;
     const slug = `history-${tenants}`;
@@ -93,7 +93,7 @@ describe('whatever comes late or changes', () => {
     for (const [index, month] of months.entries()) {
       stage.server.clock.now = Date.parse(`${months[index + 1] ?? '2027-01'}-02T00:00:00Z`);
       for (const { call, seconds, costMicros } of told[index] ?? []) {
-        // Nothing is reported of a call before it took place.
+        // A call is not reported before it took place.
         if (monthOf(call) > month) continue;
         stage.server.clock.now += 1000;
         const id = `${slug}-${call}`;
@@ -167,7 +167,7 @@ describe('whatever comes late or changes', () => {
           entries += 1;
         }
       }
-      // Tiers are used in another order than they were billed in: each entry may round by half a micro.
+      // Tiers are used in a different order from the billing: each entry may round by half a micro.
       const slack = price.kind === 'included' || price.kind === 'graduated' ? 2 * entries : 0;
       assert.ok(Math.abs(fresh - charged) <= slack, `${month}: ${charged} billed, ${fresh} in the ledger`);
     }

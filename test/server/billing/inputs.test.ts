@@ -1,4 +1,4 @@
-/** What cannot be meant is refused with a reason, wherever it stands. */
+/** Input that cannot be meant is refused with a reason, wherever it is. */
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
 import { after, before, it } from 'node:test';
@@ -82,7 +82,7 @@ it('an invoice is found by its number as by its id', async () => {
   await mustBe(200, operator('GET', `tenants/acme/invoices/${invoice.number}/lines/2/calls`));
 });
 
-it('an invoice’s number stands for its id in all that can be done with it, of its own tenant only', async () => {
+it('an invoice’s number works like its id everywhere, for its own tenant only', async () => {
   await stage.addTenant('numbered', plan, '2026-11-01');
   const { id, number } = (await mustBe(200, stage.bill('numbered', '2026-11'))).body;
   const path = `tenants/numbered/invoices/${number}`;
@@ -146,12 +146,16 @@ it('a dry run says that it did not ask Vapi, calls in progress are listed, and a
   assert.match(entries[0].notCompared, /does not ask Vapi/);
   assert.deepEqual(entries[0].callsInProgress, ['busy-1']);
   const now = stage.server.clock.now;
-  await takeLease(stage.server.ctx.store, 'month-close', 'killed', now + 60_000, now);
+  await takeLease(
+    stage.server.ctx.store,
+    { name: 'month-close', owner: 'killed', expiresAt: now + 60_000 },
+    now,
+  );
   const { body } = await mustBe(409, operator('POST', 'billing/close', {}));
   assert.ok(body.detail.includes(new Date(now + 60_000).toISOString()));
 });
 
-it('no cell of a CSV begins a formula, wherever a spreadsheet cuts it', () => {
+it('no cell of a CSV begins a formula, wherever a spreadsheet splits it', () => {
   const cell = (value: string) => csvLines([{ name: 'a', value: () => value }], [0]).replace(/\r\n$/, '');
   assert.equal(cell('a;=1'), `"a;'=1"`);
   assert.equal(cell('a\t@x'), `"a\t'@x"`);
@@ -161,7 +165,7 @@ it('no cell of a CSV begins a formula, wherever a spreadsheet cuts it', () => {
   assert.equal(cell('a - b'), 'a - b');
 });
 
-it('an invoice that is credited whole is printed with nothing to pay', async () => {
+it('a fully credited invoice is printed with nothing to pay', async () => {
   const path = `tenants/acme/invoices/${invoice.id}`;
   await mustBe(201, operator('POST', `${path}/credit-notes`, { reason: 'Wrong' }));
   const headers = { authorization: `Bearer ${stage.server.operatorKey}`, accept: 'text/html' };

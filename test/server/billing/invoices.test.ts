@@ -83,7 +83,7 @@ for (const engine of testDatabases()) {
       const lines = '["frozen-1",0,60,60,6000000]\n["frozen-2",0,7,7,700000]\n';
       assert.equal(document.lines[1]?.callsSha256, createHash('sha256').update(lines).digest('hex'));
 
-      // Whatever is changed afterwards, the document keeps its bytes.
+      // Whatever changes afterwards, the document keeps its bytes.
       await mustBe(200, operator('PUT', 'frozen/billing', { buyer: { name: 'Other' } }));
       await mustBe(200, operator('PATCH', 'frozen', { name: 'Renamed' }));
       const again = await mustBe(200, operator('GET', `frozen/invoices/${invoice.id}`));
@@ -119,7 +119,7 @@ for (const engine of testDatabases()) {
     });
 
     if (engine.name === 'PostgreSQL') {
-      it('keep no visitor waiting while they are frozen: calls have a lock of their own', async () => {
+      it('do not delay visitors while they are frozen: calls have their own lock', async () => {
         const { id, generation } = await stage.addTenant('no-wait', perSecond, '2026-11-01');
         const { store } = stage.server.ctx;
         await store.transaction().execute(async (db) => {
@@ -189,7 +189,7 @@ for (const engine of testDatabases()) {
         ]),
         [['late-1', 1, 1_000_000]],
       );
-      // What was frozen in October is as it was.
+      // What was frozen in October is unchanged.
       const frozen = await operator('GET', `late/invoices/${october.id}`);
       assert.deepEqual(frozen.body, october);
       stage.server.clock.now = Date.parse('2027-01-02T12:00:00Z');
@@ -213,7 +213,7 @@ for (const engine of testDatabases()) {
       assert.deepEqual(lineFigures(november), [['correction', '2026-10-01', 1, -200]]);
     });
 
-    it('whose corrections outweigh the month are credit notes, in a series of their own', async () => {
+    it('whose corrections outweigh the month are credit notes, in their own series', async () => {
       await stage.addTenant('negative', { ...doubled, minimumCents: 0 }, '2026-10-01');
       stage.server.clock.now = Date.parse('2026-11-02T12:00:00Z');
       const call = { id: 'negative-1', at: '2026-10-10T10:00:00Z', seconds: 60 };
@@ -227,7 +227,7 @@ for (const engine of testDatabases()) {
       assert.match(note.number ?? '', /^CN-\d{6}$/);
     });
 
-    it('have no minimum where the plan has none, also when each correction is rounded against it', async () => {
+    it('have no minimum if the plan has none, even when each correction is rounded against it', async () => {
       const atCost: PlanInput = {
         ...doubled,
         minimumCents: 0,
@@ -280,7 +280,7 @@ for (const engine of testDatabases()) {
       assert.equal(note.kind, 'credit-note');
       assert.equal(note.totalCents, -330);
       assert.equal(note.document.corrects?.number, invoice.number);
-      // However often it is asked for, also at once, a reference makes one note.
+      // However often it is requested, also concurrently, a reference makes one note.
       const named = { reason: 'Twice', lines: [{ line: 1, amountCents: 100 }], reference: 'ticket-1' };
       const notes = await Promise.all([operator('POST', path, named), operator('POST', path, named)]);
       assert.deepEqual(
@@ -311,7 +311,7 @@ for (const engine of testDatabases()) {
       // The answer was lost and the request is sent again: it counts once.
       await mustBe(201, operator('POST', 'prepaid/credits', topUp));
       await mustBe(201, operator('POST', 'prepaid/credits', topUp));
-      // Another payment with its reference is refused, not swallowed.
+      // A different payment with its reference is refused, not ignored.
       const other = await mustBe(409, operator('POST', 'prepaid/credits', { ...topUp, amountCents: 9000 }));
       assert.equal(
         other.body.detail,
@@ -327,7 +327,7 @@ for (const engine of testDatabases()) {
       assert.equal((await operator('GET', 'prepaid/credits')).body.balanceCents, 1500);
     });
 
-    it('leave alone what of a mistaken top-up they have used: the rest can be taken back, with a reason', async () => {
+    it('keep what they have used of a mistaken top-up: the rest can be taken back, with a reason', async () => {
       await stage.addTenant('mistaken', { ...perSecond, monthlyFeeCents: 1000 }, '2026-11-01');
       const book = (amountCents: number, rest: object = {}) =>
         operator('POST', 'mistaken/credits', { amountCents, ...rest });
@@ -357,7 +357,7 @@ for (const engine of testDatabases()) {
       assert.ok(listed.some(([kind, cents]: [string, number]) => kind === 'correction' && cents === -3000));
     });
 
-    it('are not made before the month is over there, nor out of order', async () => {
+    it('are not made before the month is over in the tenant’s time zone, nor out of order', async () => {
       stage.server.clock.now = Date.parse('2026-12-01T04:59:59Z');
       await stage.addTenant('zone', { ...perSecond, monthlyFeeCents: 100 }, '2026-10-01', {
         timeZone: 'America/New_York',
@@ -368,7 +368,7 @@ for (const engine of testDatabases()) {
       const tooSoon = await stage.bill('zone', '2026-11');
       assert.match(tooSoon.body.detail, /^2026-10 is not billed yet/);
       const october = (await mustBe(200, stage.bill('zone', '2026-10'))).body as InvoiceView;
-      // Void again, it is a month that is not billed.
+      // Once void again, the month is not billed.
       await mustBe(200, operator('POST', `zone/invoices/${october.id}/void`));
       assert.match((await stage.bill('zone', '2026-11')).body.detail, /^2026-10 is not billed yet/);
       await mustBe(200, stage.bill('zone', '2026-10'));

@@ -1,9 +1,9 @@
 import type { Store } from '../../../server/store/database.ts';
 
 /**
- * For `store.withPlugin(…)`: lets the database do the n-th write, then throws as if the process had died. Nothing after it
- * happens; a transaction that it was part of is rolled back, as it would be.
- * @param seen told of every write
+ * For `store.withPlugin(…)`: lets the database do the n-th write, then throws as if the process had died. Nothing after
+ * it happens; a transaction that it was part of is rolled back, as it would be.
+ * @param seen called with every write
  */
 export function killAfterWrites(
   kill: number,

@@ -1,4 +1,4 @@
-/** A month that is billed in two sittings, its late calls by the invoice after it, costs what it costs in one. */
+/** A month billed in two parts, its late calls on the next invoice, costs the same as when billed in one. */
 import assert from 'node:assert/strict';
 import { after, before, it } from 'node:test';
 import fc from 'fast-check';
@@ -26,7 +26,7 @@ async function book(slug: string, calls: BillableCall[]): Promise<void> {
   }
 }
 
-/** Bills a month, and reads which call has cost what on it. */
+/** Bills a month, and reads the price of each call on it. */
 async function bill(slug: string, which: string): Promise<Map<string, number>> {
   const prices = new Map<string, number>();
   const answer = await stage.bill(slug, which);
@@ -43,11 +43,11 @@ async function bill(slug: string, which: string): Promise<Map<string, number>> {
   return prices;
 }
 
-it('over all shapes of plans, wherever the month is cut', async () => {
+it('over all shapes of plans, wherever the month is split', async () => {
   const check = async (plan: Plan, generated: BillableCall[], cut: number) => {
     tenants += 1;
     const slug = `late-${tenants}`;
-    // A call is one tenant's.
+    // A call belongs to one tenant.
     const calls = generated.map((call) => ({ ...call, id: `${slug}-${call.id}` }));
     const monthly = { ...plan, monthlyFeeCents: 100 };
     stage.server.clock.now = Date.parse('2026-12-02T00:00:00Z');
@@ -67,7 +67,7 @@ it('over all shapes of plans, wherever the month is cut', async () => {
     assert.equal(first.size, at);
     assert.equal(first.size + second.size, calls.length, 'each of them once');
   };
-  // Half of them with few minutes in the fee, where the cut matters most.
+  // Half of them with few included minutes, where the cut matters most.
   const few = fc
     .integer({ min: 1, max: 20 })
     .map((includedMinutes) => planOf({ kind: 'included', includedMinutes, perMinuteMicros: 700_001 }));

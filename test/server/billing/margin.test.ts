@@ -1,4 +1,4 @@
-/** What a month brings and costs, after credit notes and in the tenant's currency. */
+/** A month's revenue and cost, after credit notes and in the tenant's currency. */
 import assert from 'node:assert/strict';
 import { after, before, it } from 'node:test';
 import fc from 'fast-check';
@@ -49,14 +49,14 @@ it('an exchange rate changes with a month, never within one', async () => {
   await mustBe(200, put(900_000, '2026-11-16'));
   await mustBe(200, put(800_000, '2027-01-01'));
   await mustBe(200, put(800_000, '2027-01-16'));
-  // It would hold up to the 15th, and the plan after it has another.
+  // It would apply up to the 15th, and the plan after it has a different currency.
   await mustBe(409, put(700_000, '2027-01-01'));
   await mustBe(409, put(700_000, '2026-12-15'));
   const { versions } = (await mustBe(200, operator('GET', 'rates/plan'))).body;
   assert.equal(versions.length, 4);
 });
 
-it('costs are converted at the rate of their day, also where an older version took two in a month', async () => {
+it('costs are converted at the rate of their day, even if an older version accepted two in a month', async () => {
   const { id } = await stage.addTenant('two', inEuros(1_000_000), '2026-11-01');
   await insertPlanVersion(stage.server.ctx.store, id, '2026-11-16', inEuros(500_000), 0);
   await stage.book(
@@ -72,7 +72,7 @@ it('costs are converted at the rate of their day, also where an older version to
 const simulate = async (slug: string, plan: Plan): Promise<SimulationAnswer> =>
   (await mustBe(200, operator('POST', `${slug}/simulate`, { month: '2026-11', plan }))).body;
 
-it('a plan is tried on the days on which the tenant had one, with their share of the fee', async () => {
+it('a plan is tried on the days on which the tenant had one, with that share of the fee', async () => {
   const own = planOf({ kind: 'per-minute', perMinuteMicros: 1_000_000 }, { monthlyFeeCents: 10_000 });
   await stage.addTenant('half', own, '2026-11-16');
   await stage.book(
@@ -83,7 +83,7 @@ it('a plan is tried on the days on which the tenant had one, with their share of
   const { totalCents, actualCents, days, ofDays, openCalls } = await simulate('half', own);
   // 100.00 × 15 ÷ 30, and five minutes
   assert.deepEqual([totalCents, actualCents, days, ofDays, openCalls], [5500, 5500, 15, 30, 0]);
-  // Two plans one after the other are one period for the plan that is tried.
+  // Two consecutive plans are one period for the plan that is tried.
   await mustBe(200, operator('PUT', 'half/plan', { plan: inDollars(30_000), from: '2026-11-25' }));
   const tried = await simulate('half', inDollars(1000));
   assert.deepEqual(
@@ -92,7 +92,7 @@ it('a plan is tried on the days on which the tenant had one, with their share of
   );
 });
 
-it('any plan that was the tenant’s in a month, tried on it, comes to what the month came to', async () => {
+it('any plan that the tenant had in a month, tried on it, gives the month’s sum', async () => {
   let run = 0;
   const days = fc.integer({ min: 1, max: 30 });
   const month = fc.tuple(plans, days, callsOf('2026-11'), fc.option(days));

@@ -74,7 +74,7 @@ for (const engine of testDatabases()) {
       assert.deepEqual(figures(await close()), []);
     });
 
-    it('reports what needs a person, and one tenant’s trouble holds up no other', async () => {
+    it('reports what needs a person, and one tenant’s failure does not delay others', async () => {
       await stage.addTenant('waiting', plan, '2026-11-01');
       await stage.addTenant('worse', plan, '2026-11-01');
       await mustBe(
@@ -110,7 +110,7 @@ for (const engine of testDatabases()) {
       assert.ok(runs.some(({ id, needsPerson }) => id === report.id && needsPerson === 2));
     });
 
-    it('reports calls that no one is billed for, and invoices that Stripe never gets for want of a key', async () => {
+    it('reports calls that no one is billed for, and invoices that Stripe never gets because there is no key', async () => {
       await stage.addTenant('half', plan, '2026-11-16');
       await stage.server.createTenant({ slug: 'no-plan', name: 'No plan' });
       const early = { at: '2026-11-10T10:00:00Z', seconds: 600 };
@@ -193,13 +193,15 @@ for (const engine of testDatabases()) {
     it('is done by one process at a time', async () => {
       const { store } = stage.server.ctx;
       const now = stage.server.clock.now;
-      assert.ok(await takeLease(store, 'month-close', 'another', now + 600_000, now));
+      assert.ok(
+        await takeLease(store, { name: 'month-close', owner: 'another', expiresAt: now + 600_000 }, now),
+      );
       assert.equal(codeOf(await operator('POST', 'billing/close', {})), 'conflict');
       stage.server.clock.now += 600_001;
       await close();
     });
 
-    it('by two at once bills each month once, also when one loses its right to it meanwhile', async () => {
+    it('by two at once bills each month once, even when one loses its lease meanwhile', async () => {
       const slugs = ['race-a', 'race-b', 'race-c'];
       for (const slug of slugs) {
         await stage.addTenant(slug, plan, '2026-11-01');
@@ -222,9 +224,9 @@ for (const engine of testDatabases()) {
       stage.server.clock.now += 60_001;
       const second = await close();
       hangs.resolve(null);
-      // The second is done by now, so that the first may go on.
+      // The second is done by now, so the first may continue.
       const { body } = await mustBe(200, first);
-      // Stripe refuses the second's request while the first's is in flight under the same key: the next run would go on.
+      // Stripe refuses the second's request while the first's is in flight under the same key: the next run continues.
       assert.deepEqual([body.needsPerson, second.needsPerson], [0, 1]);
       for (const slug of slugs) {
         const [invoice, ...others] = await invoicesOf(slug);
@@ -237,7 +239,7 @@ for (const engine of testDatabases()) {
       }
     });
 
-    it('and a report that comes in the very moment bill each call once, now or next month', async () => {
+    it('and a report at the same moment bill each call once, now or next month', async () => {
       const cost: PlanInput = {
         ...{ name: 'Cost', currency: 'usd' },
         rates: [{ channels, price: { kind: 'cost-plus', markupBps: 0 } }],
@@ -255,7 +257,7 @@ for (const engine of testDatabases()) {
         clock.now += 1000;
         // One call costs 2.00 more after all, and another of 4.00 is reported.
         const late = async () => {
-          // At another point of the finalization each time.
+          // At a different point of the finalization each time.
           for (let turn = 0; turn < index * 8; turn += 1) await setImmediate();
           await stage.book(slug, call('1', 3_000_000), call('3', 4_000_000));
         };
@@ -264,7 +266,7 @@ for (const engine of testDatabases()) {
       }
       clock.now = at('2027-01-02T12:00:00Z');
       for (const slug of slugs) {
-        // Refused where all of it came in time for the first.
+        // Refused if all of it arrived in time for the first.
         const next = await operator('POST', `tenants/${slug}/invoices`, { period: '2026-12' });
         if (next.status === 201)
           await mustBe(200, operator('POST', `tenants/${slug}/invoices/${next.body.id}/finalize`));
@@ -281,7 +283,7 @@ for (const engine of testDatabases()) {
     });
 
     for (const memory of ['at once', 'a day later']) {
-      it(`that is killed after any of its own writes and done again ${memory} bills nothing twice`, async () => {
+      it(`that is killed after any of its own writes and repeated ${memory} bills nothing twice`, async () => {
         const { ctx, clock } = stage.server;
         const whole = ctx.store;
         for (let kill = 1, more = true; more; kill += 1) {
@@ -290,7 +292,7 @@ for (const engine of testDatabases()) {
           const buyer = { name: slug, email: 'k@example.com' };
           await mustBe(200, operator('PUT', `tenants/${slug}/billing`, { buyer, collection: 'send' }));
           await stage.book(slug, { id: `${slug}-1`, at: '2026-11-05T00:00:00Z', seconds: 90 });
-          // Only the keys tell Stripe then that it is a repetition.
+          // Only the keys show Stripe then that it is a repetition.
           stripe.books.listLagSeconds = memory === 'at once' ? 120 : 0;
           ctx.store = whole.withPlugin(killAfterWrites(kill));
           const answer = await operator('POST', 'billing/close', { tenant: slug });
@@ -304,7 +306,7 @@ for (const engine of testDatabases()) {
           more =
             answer.status !== 200 || answer.body.entries.some((entry: { problem?: string }) => entry.problem);
           if (memory !== 'at once') stripe.forgetKeys();
-          // What was killed holds its lease for a minute.
+          // The killed run holds its lease for a minute.
           clock.now += memory === 'at once' ? 60_001 : 25 * 3_600_000;
           await close({ tenant: slug });
           stripe.books.listLagSeconds = 0;
@@ -428,8 +430,8 @@ describe('what the operator wants to know', () => {
   });
 });
 
-describe('months that close themselves', () => {
-  it('are billed when the server runs, where the operator has left it to it', async () => {
+describe('months that close automatically', () => {
+  it('are billed while the server runs, if the operator has enabled it', async () => {
     const engine = testDatabases()[0];
     if (!engine) throw new Error('no database');
     const database = await engine.createMigrated();

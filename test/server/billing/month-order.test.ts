@@ -50,14 +50,14 @@ it('a month is refused while an earlier one with a fee or a call is not billed',
   ]);
 });
 
-it('a month with nothing of its own is skipped, and is billed once a call of it is reported', async () => {
+it('an empty month is skipped, and is billed once one of its calls is reported', async () => {
   await stage.addTenant('quiet', perMinute, '2026-09-01');
   await stage.book('quiet', { id: 'quiet-1', at: '2026-09-10T10:00:00Z', seconds: 60 });
   await stage.book('quiet', { id: 'quiet-3', at: '2026-11-10T10:00:00Z', seconds: 60 });
   const september = await bill('quiet', '2026-09');
   const november = await bill('quiet', '2026-11');
   stage.server.clock.now += 3 * 3_600_000;
-  // A correction of September's call comes with the month that is billed next, whichever that is.
+  // A correction of September's call is billed with the next billed month, whichever that is.
   await stage.book(
     'quiet',
     { id: 'quiet-2', at: '2026-10-10T10:00:00Z', seconds: 180 },
@@ -73,7 +73,7 @@ it('a month with nothing of its own is skipped, and is billed once a call of it 
   await mustBe(200, voided('quiet', october));
   await mustBe(200, voided('quiet', november));
   await bill('quiet', '2026-10');
-  // All of it, the three minutes that November's first document could not know of among them.
+  // All of it, including the three minutes that November's first document could not know about.
   assert.equal((await bill('quiet', '2026-11')).totalCents, 400);
 });
 
@@ -92,7 +92,7 @@ it('what changed in a later month while an earlier one was billed is not lost', 
   stage.server.clock.now = now;
 });
 
-it('a month that an older version has passed over is billed once it is asked for', async () => {
+it('a month that an older version has skipped is billed once requested', async () => {
   await stage.addTenant('hole', withFee, '2026-10-01');
   const october = await bill('hole', '2026-10');
   const november = await bill('hole', '2026-11');
@@ -106,7 +106,7 @@ it('a month that an older version has passed over is billed once it is asked for
   assert.equal(codeOf(await voided('hole', november)), 'conflict');
 });
 
-it('what came late after the last plan is one document, and a dry run counts it once', async () => {
+it('what arrived late after the last plan is one document, and a dry run counts it once', async () => {
   stage.server.clock.now = Date.parse('2026-09-02T12:00:00Z');
   await stage.addTenant('ended', withFee, '2026-08-01');
   await mustBe(200, operator('PUT', 'tenants/ended/plan', { plan: null, from: '2026-09-01' }));
@@ -132,7 +132,7 @@ it('what came late after the last plan is one document, and a dry run counts it 
   ]);
 });
 
-it('a month whose invoice a person has voided is billed again only when a person asks for it', async () => {
+it('a month whose invoice a person has voided is billed again only when a person requests it', async () => {
   stage.server.clock.now = Date.parse('2026-12-03T12:00:00Z');
   await stage.addTenant('again', withFee, '2026-10-01');
   await bill('again', '2026-10');
@@ -170,7 +170,7 @@ it('a month whose invoice a person has voided is billed again only when a person
   assert.deepEqual(await close('again'), [['2026-12', 'finalized', 1000]]);
 });
 
-it('what came late after the last plan stays away, too, when its document is void', async () => {
+it('what arrived late after the last plan is not billed again either, when its document is void', async () => {
   stage.server.clock.now = Date.parse('2026-12-03T12:00:00Z');
   await stage.addTenant('gone', withFee, '2026-10-01');
   await mustBe(200, operator('PUT', 'tenants/gone/plan', { plan: null, from: '2026-11-01' }));
@@ -200,7 +200,7 @@ it('a month with neither an amount nor a call has no document, and is closed', a
   assert.deepEqual(await close('idle'), [['2026-10', 'finalized', 0]]);
   const refused = await mustBe(409, operator('POST', 'tenants/idle/invoices', { period: '2026-11' }));
   assert.equal(refused.body.detail, 'There is nothing to bill in 2026-11.');
-  // A draft may come to nothing afterwards.
+  // A draft may become zero afterwards.
   const costly: PlanInput = {
     ...perMinute,
     rates: [{ channels, price: { kind: 'cost-plus', markupBps: 0 } }],

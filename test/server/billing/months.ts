@@ -1,4 +1,4 @@
-/** Random months over all shapes of plans, and what must hold of every one of them. */
+/** Random months over all shapes of plans, and what must hold for each of them. */
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import { addDays, monthPeriod } from '../../../server/billing/plan/period.ts';

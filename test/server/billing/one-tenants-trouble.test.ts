@@ -1,4 +1,4 @@
-/** What goes wrong with one tenant stays with it: the others are billed, and the report names it. */
+/** One tenant's failure does not affect others: they are billed, and the report names it. */
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import type { CloseReport, MarginAnswer, Plan } from '../../../server/contract.ts';
@@ -9,7 +9,7 @@ import { type BillingStage, mustBe, startBillingStage } from './stage.ts';
 import { type PriceInput, planOf } from './support.ts';
 
 for (const engine of testDatabases()) {
-  describe(`one tenant’s trouble on ${engine.name}`, () => {
+  describe(`one tenant’s failure on ${engine.name}`, () => {
     let stage: BillingStage;
     before(async () => {
       stage = await startBillingStage({ engine });
@@ -78,7 +78,7 @@ for (const engine of testDatabases()) {
       }
     });
 
-    it('leaves its row out of the margins, and says so', async () => {
+    it('omits its row from the margins, and says so', async () => {
       const { body } = await mustBe(200, stage.server.operator('GET', '/v1/billing/margin?month=2026-11'));
       const { rows, leftOut } = body as MarginAnswer;
       assert.deepEqual(
@@ -107,7 +107,7 @@ for (const engine of testDatabases()) {
   });
 }
 
-it('a price, a markup or an exchange rate that no month could be summed up with is refused', () => {
+it('a price, a markup or an exchange rate too large to sum up a month is refused', () => {
   const isRefused = (price: PriceInput, changes = {}) =>
     assert.throws(() => planOf(price, changes), /too_big/);
   isRefused({ kind: 'per-minute', perMinuteMicros: 1_000_000_000_001 });

@@ -1,6 +1,6 @@
 /**
  * A second opinion on a month's money that shares nothing with the product: amounts are strings of digits, arithmetic
- * is the long-hand one of school, tiers are walked second by second. Slow, and meant to be read as the plan's wording.
+ * is school long-hand, tiers are walked second by second. Slow, and written to read like the plan's wording.
  */
 import type { Plan, Price } from '../../../server/contract.ts';
 
@@ -16,7 +16,7 @@ export interface OracleVersion {
   version: number;
   plan: Plan | null;
 }
-/** The days on which one plan holds. */
+/** The days on which one plan applies. */
 interface OracleSegment {
   plan: Plan;
   held: string[];
@@ -24,7 +24,7 @@ interface OracleSegment {
   ofDays: number;
 }
 export interface OracleAnswer {
-  /** One a call, in the order given; null where no plan holds. */
+  /** One a call, in the order given; null where no plan applies. */
   prices: (string | null)[];
   totalCents: string;
 }
@@ -60,7 +60,7 @@ export function askOracle(versions: OracleVersion[], month: string, calls: Oracl
   return { prices, totalCents: total };
 }
 
-/** Day by day: the plan whose first day is the last that has come; of several from one day that which was written last. */
+/** Day by day: the plan with the latest first day so far; of several from one day, the last written. */
 function segmentsByDay(versions: OracleVersion[], month: string): OracleSegment[] {
   const days = daysOf(month);
   const segments: (OracleSegment & { version: OracleVersion })[] = [];
@@ -171,7 +171,7 @@ export function multiply(a: string, b: string): string {
       row = `${value % 10}${row}`;
       carry = Math.floor(value / 10);
     }
-    // The zeros of the place stand at the end.
+    // The zeros of the position are at the end.
     const digits = row.slice(0, row.length - zeros);
     product = add(product, `${carry}${digits}${'0'.repeat(zeros)}`);
   });

@@ -22,7 +22,7 @@ describe('a billing period', () => {
     assert.equal(intersect(november, monthPeriod('2026-12')), null);
   });
 
-  it('begins when the day begins there, also when the clocks change or skip midnight', () => {
+  it('begins when the local day begins, even when the clocks change or skip midnight', () => {
     const iso = (zone: string, day: string) => new Date(startOfDay(zone, day)).toISOString();
     assert.equal(iso('UTC', '2026-11-01'), '2026-11-01T00:00:00.000Z');
     assert.equal(iso('Europe/Berlin', '2026-10-25'), '2026-10-24T22:00:00.000Z');
@@ -58,7 +58,7 @@ describe('an amount', () => {
     assert.equal(microsToDecimal(1_000_000, 'jpy'), '1');
   });
 
-  it('has no currency that Stripe counts in a way of its own', () => {
+  it('has no currency that Stripe counts differently', () => {
     assert.deepEqual(['usd', 'jpy', 'kwd', 'isk', 'zzz', 'USD', ''].filter(isSupportedCurrency), [
       'usd',
       'jpy',

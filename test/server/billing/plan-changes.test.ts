@@ -24,7 +24,7 @@ async function versionsOf(slug: string): Promise<(string | null)[][]> {
   return versions.map(({ from, plan }: PlanVersionView) => [from, plan?.currency ?? null]);
 }
 
-it('a currency that was chosen by mistake can be replaced, with the plans to come in it', async () => {
+it('a currency chosen by mistake can be replaced, with its future plans', async () => {
   await stage.server.createTenant({ slug: 'mistake' });
   await mustBe(200, put('mistake', inCurrency('usd'), '2026-12-01'));
   await mustBe(200, put('mistake', inCurrency('usd', { monthlyFeeCents: 2000 }), '2027-06-01'));
@@ -46,7 +46,7 @@ it('a currency that was chosen by mistake can be replaced, with the plans to com
   assert.equal(invoice.currency, 'eur');
   const late = await mustBe(409, put('mistake', inCurrency('usd'), '2027-01-01'));
   assert.match(late.body.detail, /2026-12 is billed in eur\.$/);
-  // What is void is not in the books.
+  // A void document does not count.
   await mustBe(200, operator('POST', `mistake/invoices/${invoice.id}/void`));
   await mustBe(200, put('mistake', inCurrency('usd'), '2026-12-01'));
   stage.server.clock.now = Date.parse('2026-12-03T12:00:00Z');
@@ -67,7 +67,7 @@ it('a plan can be tried out in any currency while the tenant has none', async ()
   assert.deepEqual([body.currency, body.totalCents, body.actualCents], ['eur', 1000, 0]);
 });
 
-it('a plan from long ago, or from before the first call, is a slip unless it is confirmed', async () => {
+it('a plan from long ago, or from before the first call, is refused unless it is confirmed', async () => {
   await stage.server.createTenant({ slug: 'slip' });
   const from = (day: string, backdate?: boolean) =>
     operator('PUT', 'slip/plan', { plan: inCurrency('usd'), from: day, ...(backdate ? { backdate } : {}) });
@@ -85,7 +85,7 @@ it('a plan from long ago, or from before the first call, is a slip unless it is 
   assert.equal(await said('2026-08-20'), `Every month since 2026-08 would be billed at once. ${unless}`);
   await mustBe(200, from('2026-09-01'));
   await mustBe(200, from('2026-08-01', true));
-  // Within what is billed anyway there is nothing to confirm, nor where the billing ends.
+  // There is nothing to confirm for what is billed anyway, nor where the billing ends.
   await mustBe(200, from('2026-08-15'));
   await mustBe(200, put('slip', null, '2026-08-02'));
 });
@@ -103,7 +103,7 @@ it('a plan that is set again in the middle of its month changes nothing', async 
   await stage.addTenant('again', retainer, '2026-11-01');
   await stage.book('again', { id: 'again-1', at: '2026-11-20T10:00:00Z', seconds: 60_000 });
   const first = (await mustBe(200, operator('GET', 'again/plan'))).body.versions[0];
-  // Defaults that are left out, or written out in another order, are the same plan.
+  // Omitted defaults, or ones written in a different order, make the same plan.
   for (const plan of [retainer, Object.fromEntries(Object.entries(first.plan).reverse())]) {
     const { body } = await mustBe(200, operator('PUT', 'again/plan', { plan, from: '2026-11-16' }));
     assert.deepEqual([body.id, body.from], [first.id, '2026-11-01']);
@@ -112,7 +112,7 @@ it('a plan that is set again in the middle of its month changes nothing', async 
   const preview = await mustBe(200, operator('GET', 'again/preview?period=2026-11'));
   assert.equal(preview.body.soFar.totalCents, 49_900);
 
-  // Where another plan lies between, it is one.
+  // If another plan is in between, it is one.
   await mustBe(200, put('again', inCurrency('usd'), '2026-12-10'));
   await mustBe(200, operator('PUT', 'again/plan', { plan: retainer, from: '2026-12-10' }));
   assert.equal((await versionsOf('again')).length, 3);
@@ -121,7 +121,7 @@ it('a plan that is set again in the middle of its month changes nothing', async 
   assert.equal((await versionsOf('again')).length, 4);
 });
 
-it('the end of the billing cancels the plans to come, and says which', async () => {
+it('the end of billing cancels future plans, and names them', async () => {
   await stage.addTenant('ended', inCurrency('usd'), '2026-11-01');
   await mustBe(200, put('ended', inCurrency('usd', { monthlyFeeCents: 2000 }), '2027-01-01'));
   await mustBe(200, put('ended', inCurrency('usd', { monthlyFeeCents: 3000 }), '2027-03-01'));

@@ -7,7 +7,7 @@ import { agreeWithOracle, type RandomMonth, randomMonths, rateMonth, totalOf } f
 import { add, divideHalfUp, multiply } from './oracle.ts';
 
 describe('every month', () => {
-  it('comes to what an independent oracle says, to the micro a call and the cent a month', () => {
+  it('matches an independent oracle, to the micro per call and the cent per month', () => {
     agreeWithOracle(300);
   });
 

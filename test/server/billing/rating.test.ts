@@ -7,7 +7,7 @@ import { planPresets, planSchema } from '../../../server/contract.ts';
 import { noCost } from '../../../server/vapi/cost.ts';
 import { call, planOf, rate, segmentsFor, versions } from './support.ts';
 
-/** The whole line; what is not given is that of a line without calls for all of November. */
+/** The whole line; what is not given is as on a line without calls for all of November. */
 function line(changes: Partial<RatedLine>): RatedLine {
   return {
     kind: 'usage',
@@ -207,7 +207,7 @@ describe('rating', () => {
     });
   }
 
-  it('prices web, inbound and outbound apart, and minutes that channels share are shared', () => {
+  it('prices web, inbound and outbound separately, and shares minutes that channels share', () => {
     const plan = planOf(
       { kind: 'free' },
       {
@@ -252,7 +252,7 @@ describe('rating', () => {
     ]);
   });
 
-  it('has presets that are plans', () => {
+  it('has valid presets', () => {
     for (const { plan } of planPresets) assert.ok(planSchema.safeParse(plan).success);
   });
 });
@@ -261,7 +261,7 @@ describe('a month with more than one plan', () => {
   const retainer = (fee: number) =>
     planOf({ kind: 'included', includedMinutes: 30, perMinuteMicros: 60_000 }, { monthlyFeeCents: fee });
 
-  it('that starts in the middle pays the fee and has the minutes of its days', () => {
+  it('that starts mid-month pays the fee and has the minutes of its days', () => {
     // 12 to 30 November: 19 of 30 days. 199.00 × 19 ÷ 30 = 126.0333 · 30 min × 19 ÷ 30 = 19 min = 1,140 s
     const segments = segmentsFor(retainer(19_900), '2026-11', '2026-11-12');
     const { lines } = rate(segments, [call(1200, { day: '2026-11-12' }), call(50, { day: '2026-11-11' })]);
@@ -303,7 +303,7 @@ describe('a month with more than one plan', () => {
     assert.deepEqual(open, [{ callId: 'after', open: 'no-plan' }]);
   });
 
-  it('takes the plan that was written last for a day', () => {
+  it('uses the plan that was written last for a day', () => {
     const segments = segmentsOf(
       versions(['2026-11-01', retainer(1)], ['2026-11-01', retainer(2)]),
       '2026-11',

@@ -27,7 +27,7 @@ export interface BillingStage {
   server: TestServer;
   /** Another tenant with a plan from that day. */
   addTenant(slug: string, plan: PlanInput, from: string, changes?: Record<string, unknown>): Promise<Tenant>;
-  /** What Vapi would have reported at the server's time. */
+  /** Vapi's report at the server's time. */
   book(handle: string, ...entries: LedgerEntry[]): Promise<void>;
   /** Drafts and finalizes. */
   bill(slug: string, month: string): Promise<Answer>;
@@ -56,8 +56,7 @@ export async function startBillingStage(options: TestServerOptions = {}): Promis
     async book(handle, ...entries) {
       const tenant = (await findTenantByHandle(server.ctx.store, handle)) as Tenant;
       for (const entry of entries) {
-        const { store, box } = server.ctx;
-        await ingestCallEvent(store, box, tenant, eventOf(entry, server.clock.now), server.clock.now);
+        await ingestCallEvent(server.ctx, tenant, eventOf(entry, server.clock.now));
       }
     },
     async bill(slug, month) {

@@ -1,6 +1,6 @@
 /**
- * Whatever is done with Stripe may be killed after any request and any write of its own, and is done again: at once, when
- * only the keys tell Stripe that it is a repetition, or a day later, when Stripe has forgotten them.
+ * Any work with Stripe may be killed after any request and any of its own writes, and is then repeated: at once, when
+ * only the keys show Stripe that it is a repetition, or a day later, when Stripe has forgotten them.
  */
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
@@ -21,9 +21,9 @@ type Memory = 'at once' | 'a day later';
 const memories: Memory[] = ['at once', 'a day later'];
 
 interface Trial {
-  /** @returns whether it says that it went well */
+  /** @returns whether it reports success */
   run(): Promise<boolean>;
-  /** The documents that it is about. */
+  /** The documents concerned. */
   ids: string[];
 }
 
@@ -81,7 +81,7 @@ const trials: Record<string, (slug: string) => Promise<Trial>> = {
   },
 };
 
-/** Those of a close are killed in `month-close.test.ts`, on both engines; where there are few, a day later is enough. */
+/** Those of a close are killed in `month-close.test.ts`, on both engines; for the few others, a day later is enough. */
 const ownWrites: Record<string, Memory[]> = {
   'a push that sends, for a new customer': memories,
   'a push that charges': memories,
@@ -118,7 +118,7 @@ function later(): void {
 let trial = 0;
 for (const [name, prepare] of Object.entries(trials)) {
   describe(`${name}, killed`, () => {
-    /** The requests and the result of one that goes well. */
+    /** The requests and the result of a successful one. */
     let steps: string[];
     let expected: unknown;
     let customersMade: number;
@@ -135,14 +135,14 @@ for (const [name, prepare] of Object.entries(trials)) {
     });
 
     for (const memory of memories) {
-      it(`after any of its requests, and done again ${memory}, does everything once`, async () => {
+      it(`after any of its requests, and repeated ${memory}, does everything once`, async () => {
         const { stripe, stage } = place;
         for (const [index, step] of steps.entries()) {
           stage.server.clock.now = Date.parse('2026-12-02T12:00:00Z');
           const customers = stripe.books.customers.length;
           const { run, ids } = await prepare(`request-${++trial}`);
           const start = stripe.requests.length;
-          // The request is done at Stripe, then the process is gone: no answer, and nothing more is asked.
+          // The request is done at Stripe, then the process is gone: no answer, and no further request.
           stripe.fault = (_request, count) =>
             count === start + index + 1 ? 'cut' : count > start + index + 1 ? 'unavailable' : null;
           stripe.books.listLagSeconds = memory === 'at once' ? 60 : 0;
@@ -158,7 +158,7 @@ for (const [name, prepare] of Object.entries(trials)) {
     }
 
     for (const memory of ownWrites[name] ?? []) {
-      it(`after any of its own writes, and done again ${memory}, does everything once`, async () => {
+      it(`after any of its own writes, and repeated ${memory}, does everything once`, async () => {
         const { ctx, clock } = place.stage.server;
         const whole = ctx.store;
         for (let kill = 1, done = false; !done; kill += 1) {
@@ -183,7 +183,7 @@ describe('an invoice of many lines', () => {
   const types = { webCall: 'web', inboundPhoneCall: 'inbound', outboundPhoneCall: 'outbound', chat: 'chat' };
   const daysOf = (month: string, last: number) =>
     Array.from({ length: last }, (_, index) => `${month}-${String(index + 1).padStart(2, '0')}`);
-  /** 30.00 a month and 1.00 a call, on every day under another plan: five lines a day. */
+  /** 30.00 a month and 1.00 a call, with a different plan on every day: five lines a day. */
   const daily = (name: string) =>
     planSchema.parse({
       ...{ name, currency: 'usd', monthlyFeeCents: 3000 },
@@ -199,7 +199,7 @@ describe('an invoice of many lines', () => {
         seconds: type === 'chat' ? 0 : 6,
       })),
     );
-  /** Killed at each of these requests, then done again; the last time it is left alone. */
+  /** Killed at each of these requests, then repeated; the last time it is left alone. */
   async function pushKilled(slug: string, month: string, requests: RegExp[]): Promise<InvoiceView> {
     const { stripe, stage } = place;
     for (const request of [...requests, null]) {

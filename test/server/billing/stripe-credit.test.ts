@@ -41,7 +41,7 @@ describe('a credit note', () => {
     assert.equal(await place.statusOf('open', invoice.id), 'pushed');
   });
 
-  it('over all of an open invoice leaves nothing to pay, there and here', async () => {
+  it('over all of an open invoice leaves nothing to pay, there or here', async () => {
     const { invoice, there } = await place.pushed('whole');
     await pushNote('whole', await place.credited('whole', invoice.id, part));
     await pushNote('whole', await place.credited('whole', invoice.id));
@@ -49,7 +49,7 @@ describe('a credit note', () => {
     assert.equal(await place.statusOf('whole', invoice.id), 'paid');
   });
 
-  it('lowers the next invoices where the one that it corrects is paid, or was paid by the balance in part', async () => {
+  it('lowers the next invoices if the corrected one is paid, or was partly paid by the balance', async () => {
     const { invoice, there } = await place.pushed('paid');
     there.status = 'paid';
     const note = await place.credited('paid', invoice.id, part);
@@ -129,7 +129,7 @@ describe('a credit note', () => {
     }
   });
 
-  it('gives back what the balance at Stripe had paid of one that was given up, less what a note lowered before', async () => {
+  it('gives back what Stripe’s balance had paid of an invoice that was given up, less what an earlier note lowered', async () => {
     const customer = place.stripe.books.createCustomer({ name: 'Poor' });
     customer.balance = -10_000;
     // 119.60, of which the balance pays all but 19.60.
@@ -141,7 +141,7 @@ describe('a credit note', () => {
     assert.equal(await balanceOf('gave-up'), 10_000);
   });
 
-  it('gives no prepaid part back that a note before it gave by hand', async () => {
+  it('does not give back a prepaid part that an earlier note gave by hand', async () => {
     const { invoice, there } = await prepaid('by-hand');
     there.status = 'uncollectible';
     const first = await place.credited('by-hand', invoice.id, [{ line: 1, amountCents: 4000 }]);

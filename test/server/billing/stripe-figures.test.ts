@@ -1,4 +1,4 @@
-/** What Stripe would ask for is what the document says, or a person is notified; so are reversed payments. */
+/** Stripe would collect what the document says, or a person is notified; the same for reversed payments. */
 import assert from 'node:assert/strict';
 import { after, before, beforeEach, describe, it } from 'node:test';
 import type { NoticeView, PlanInput } from '../../../server/contract.ts';
@@ -35,8 +35,8 @@ const refused = async (slug: string, id: string, words: RegExp) => {
   assert.equal(await place.statusOf(slug, id), 'finalized');
 };
 
-describe('an invoice that Stripe could not ask for as it is', () => {
-  it('is refused below the smallest charge before anything is made, and goes through at it', async () => {
+describe('an invoice that Stripe could not collect as it is', () => {
+  it('is refused below the smallest charge before anything is made, and accepted at it', async () => {
     const small = await place.finalized('small', { plan: cents(49), billing: noTax });
     await refused('small', small.id, /at least/);
     const least = await place.pushed('least', { plan: cents(50), billing: noTax });
@@ -55,7 +55,7 @@ describe('an invoice that Stripe could not ask for as it is', () => {
     await refused('much', much.id, /at most/);
   });
 
-  it('is refused while the customer owes what is from no document of ours', async () => {
+  it('is refused while the customer owes an amount from no document of ours', async () => {
     const { books } = place.stripe;
     const { id } = books.createCustomer({});
     books.credit(id, { amount: 500, currency: 'eur' });
@@ -66,7 +66,7 @@ describe('an invoice that Stripe could not ask for as it is', () => {
     assert.equal(place.atStripe(invoice.id)[0]?.amount_due, 11_960);
   });
 
-  it('is not finalized when Stripe would ask for something else than was looked at before', async () => {
+  it('is not finalized when Stripe would collect a different amount from the one checked before', async () => {
     const { books } = place.stripe;
     const refusedAsDraft = async (slug: string, id: string, words: RegExp) => {
       const answer = await place.push(slug, id);
@@ -78,7 +78,7 @@ describe('an invoice that Stripe could not ask for as it is', () => {
       );
       assert.equal(await place.statusOf(slug, id), 'finalized');
     };
-    // A person enters a balance while the draft is made.
+    // Someone enters a balance while the draft is being made.
     const raised = books.createCustomer({});
     const entered = await place.finalized('entered', { billing: { stripeCustomerId: raised.id } });
     place.stripe.fault = (request) => {
@@ -99,7 +99,7 @@ describe('an invoice that Stripe could not ask for as it is', () => {
     await refusedAsDraft('unexplained', invoice.id, /would ask for 120\.60 eur/);
   });
 
-  it('is finalized with a balance in the client’s favour, which pays of it', async () => {
+  it('is finalized with a balance in the client’s favour, which pays part of it', async () => {
     const { books } = place.stripe;
     const { id } = books.createCustomer({});
     books.credit(id, { amount: -1960, currency: 'eur' });
@@ -168,7 +168,7 @@ describe('an account without search', () => {
     assert.equal(place.stripe.books.customers.length, before + 1);
   });
 
-  it('is not taken for one that has asked too often', async () => {
+  it('is not treated as rate limited', async () => {
     const { id } = await place.finalized('too-often');
     place.stripe.fault = (request) => (request === 'GET /v1/customers/search' ? 'limited' : null);
     assert.equal((await place.push('too-often', id)).status, 503);
@@ -177,7 +177,7 @@ describe('an account without search', () => {
   });
 });
 
-describe('a payment that goes back', () => {
+describe('a reversed payment', () => {
   const paid = async (slug: string) => {
     const { invoice, there } = await place.pushed(slug);
     place.stripe.books.charge(there.id, 'succeeded');
@@ -187,7 +187,7 @@ describe('a payment that goes back', () => {
     return { invoice, there, charge };
   };
 
-  it('is reported once for each step, with the invoice, and leaves that as Stripe has it', async () => {
+  it('is reported once for each step, with the invoice, whose state stays as at Stripe', async () => {
     const { invoice, charge } = await paid('disputed');
     const dispute = { id: 'du_1', object: 'dispute', ...charge };
     const steps: [string, object][] = [
@@ -199,7 +199,7 @@ describe('a payment that goes back', () => {
     for (const [type, object] of [...steps, ...steps]) await mustBe(200, place.tell(type, object));
     assert.equal(await place.statusOf('disputed', invoice.id), 'paid');
     const told = await noticesOf('disputed');
-    // They are raised at one instant of the server's clock, so that the list has them in any order.
+    // They are raised at one instant of the server's clock, so the list may have them in any order.
     assert.deepEqual(
       told.map(({ kind, data }) => [kind, data.invoice, data.event, data.amountCents].join(' ')).sort(),
       steps
@@ -208,7 +208,7 @@ describe('a payment that goes back', () => {
     );
   });
 
-  it('is reported even when it comes before the payment, which is then booked from Stripe', async () => {
+  it('is reported even when it arrives before the payment, which is then booked from Stripe', async () => {
     const { invoice, there } = await place.pushed('reversed-first');
     const intent = { payment_intent: place.stripe.books.charge(there.id, 'succeeded').intents[0]?.id };
     place.stripe.books.receive(there.id, there.amount_remaining);

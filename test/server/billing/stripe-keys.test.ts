@@ -1,4 +1,4 @@
-/** Stripe's memory of our requests when it is in the way: it keeps failures, other parameters, and what is deleted since. */
+/** Stripe's memory of our requests can be in the way: it keeps failures, other parameters and deleted objects. */
 import assert from 'node:assert/strict';
 import { after, before, beforeEach, describe, it } from 'node:test';
 import type { InvoiceView } from '../../../server/contract.ts';
@@ -18,7 +18,7 @@ beforeEach(() => {
   place.stripe.fault = () => null;
 });
 
-/** An answer to this request is lost, and the caller dies with it. */
+/** The answer to this request is lost, and the caller dies with it. */
 function dieAt(request: RegExp): void {
   let dead = false;
   place.stripe.fault = (asked) => {
@@ -41,7 +41,7 @@ const shown = (invoice: InvoiceView) =>
   place.atStripe(invoice.id).map(({ customer, status, total }) => [customer, status, total]);
 
 describe('a failure that Stripe keeps under its key', () => {
-  /** What makes something, with the document that it is done to. */
+  /** What creates something, with the document concerned. */
   const works: Record<string, (slug: string) => Promise<{ work: () => ReturnType<StripeStage['push']> }>> = {
     push: async (slug) => {
       const { id } = await place.finalized(slug);
@@ -70,7 +70,7 @@ describe('a failure that Stripe keeps under its key', () => {
   let count = 0;
   for (const [name, prepare] of Object.entries(works)) {
     for (const fault of ['failed', 'doubtful'] as const) {
-      it(`(${fault}) does not keep a ${name} from being done by the next attempt, once`, async () => {
+      it(`(${fault}) does not prevent the next attempt from doing a ${name}, once`, async () => {
         const clean = await prepare(`kept-${++count}`);
         const asked = place.stripe.requests.length;
         await mustBe(200, clean.work());
@@ -93,7 +93,7 @@ describe('a failure that Stripe keeps under its key', () => {
           const first = await work();
           place.stripe.fault = () => null;
           assert.equal(codeOf(first), 'stripe_unavailable', posts[index]);
-          // A search finds what is new only a while later, and the caller comes later too.
+          // A search finds new objects only after a while, and the caller comes later too.
           place.stage.server.clock.now += 120_000;
           await mustBe(200, work());
           const grown = numbers().map((now, at) => now - (before[at] ?? 0));
@@ -111,7 +111,7 @@ describe('a failure that Stripe keeps under its key', () => {
   }
 });
 
-describe('a push that is tried again after the operator has changed something', () => {
+describe('a push repeated after the operator has changed something', () => {
   for (const memory of ['remembers', 'has forgotten'] as const) {
     const forget = () => {
       if (memory === 'has forgotten') place.stripe.forgetKeys();
@@ -240,7 +240,7 @@ describe('a push that is tried again after the operator has changed something', 
 });
 
 for (const engine of testDatabases()) {
-  it(`an attempt is raised once for all who found it spent, on ${engine.name}`, async () => {
+  it(`an attempt is raised once for all callers that found it used up, on ${engine.name}`, async () => {
     const database = await engine.createMigrated();
     const store = await openStore(database.config);
     assert.equal(await attemptOf(store, 'inv_1-create'), 1);

@@ -19,14 +19,14 @@ const voidOf = (slug: string, id: string) => place.operator('POST', `${slug}/inv
 /** Over 10.00 of an invoice, with its 19 % VAT: 11.90. */
 const creditOf = (slug: string, id: string) => place.credited(slug, id, [{ line: 1, amountCents: 1000 }]);
 
-/** All the requests of a push that goes well. */
+/** All requests of a successful push. */
 async function stepsOf(slug: string, id: string): Promise<string[]> {
   const asked = place.stripe.requests.length;
   await mustBe(200, place.push(slug, id));
   return place.stripe.requests.slice(asked);
 }
 
-/** Does something while Stripe has the n-th request from now in hand; the requests of its own pass. */
+/** Does something while Stripe processes the n-th request from now; its own requests pass. */
 function duringRequest(step: number, work: () => Promise<unknown>): void {
   const start = place.stripe.requests.length;
   let begun = false;
@@ -39,7 +39,7 @@ function duringRequest(step: number, work: () => Promise<unknown>): void {
 }
 
 describe('an invoice that is voided while it is brought to Stripe', () => {
-  it('is open nowhere, whatever request the push was at, and its month is billed once more', async () => {
+  it('is open nowhere, whatever request the push had reached, and its month is billed once more', async () => {
     const first = await place.finalized('steps');
     const steps = await stepsOf('steps', first.id);
     for (let step = 1; step <= steps.length; step += 1) {
@@ -91,7 +91,7 @@ describe('an invoice that is voided while it is brought to Stripe', () => {
 describe('an invoice that is booked as paid while it is brought to Stripe', () => {
   const paidOf = (slug: string, id: string) => place.operator('POST', `${slug}/invoices/${id}/paid`);
 
-  it('can be paid nowhere else, whatever request the push was at', async () => {
+  it('can be paid nowhere else, whatever request the push had reached', async () => {
     const first = await place.finalized('booked-steps');
     const steps = await stepsOf('booked-steps', first.id);
     for (let step = 1; step <= steps.length; step += 1) {
@@ -108,7 +108,7 @@ describe('an invoice that is booked as paid while it is brought to Stripe', () =
 });
 
 describe('a credit note that is voided', () => {
-  /** What a customer has been given at Stripe, on its open invoice and for its next ones. */
+  /** What a customer has received at Stripe, on its open invoice and for its next ones. */
   function givenTo(customer: string): number {
     const { balance, creditNotes } = place.stripe.books;
     const own = creditNotes.filter(
@@ -128,11 +128,11 @@ describe('a credit note that is voided', () => {
   }
 
   for (const status of ['open', 'paid'] as const) {
-    it(`gives nothing at Stripe where its invoice is ${status}, whatever its push was at, and the next one once`, async () => {
+    it(`gives nothing at Stripe if its invoice is ${status}, however far its push had got, and the next one once`, async () => {
       const { note: first } = await noteOn(status, `${status}-steps`);
       const steps = await stepsOf(`${status}-steps`, first.id);
       assert.ok(steps.length >= 4, steps.join());
-      // The last request asks what has become of the invoice: by then the credit is given for good.
+      // The last request asks what happened to the invoice: by then the credit is given for good.
       for (let step = 1; step < steps.length; step += 1) {
         const slug = `${status}-credit-${step}`;
         const when = `voided during ${steps[step - 1]}`;
@@ -146,7 +146,7 @@ describe('a credit note that is voided', () => {
       }
     });
 
-    it(`gives nothing at Stripe where its invoice is ${status} and the answer to its push was lost`, async () => {
+    it(`gives nothing at Stripe if its invoice is ${status} and the answer to its push was lost`, async () => {
       const slug = `${status}-lost`;
       const { invoice, customer, note } = await noteOn(status, slug);
       place.stripe.fault = (asked) =>
@@ -162,7 +162,7 @@ describe('a credit note that is voided', () => {
     });
   }
 
-  it('takes back by the balance what has closed its invoice at Stripe', async () => {
+  it('takes back through the balance what has closed its invoice at Stripe', async () => {
     const { invoice, there } = await place.pushed('closed');
     const note = await place.credited('closed', invoice.id);
     place.stripe.fault = (asked) => (asked === 'POST /v1/credit_notes' ? 'cut' : null);
@@ -175,7 +175,7 @@ describe('a credit note that is voided', () => {
 });
 
 describe('two callers doing the same at once', () => {
-  /** Lets no look-up at Stripe be answered before both have asked: each finds nothing there. */
+  /** Answers no look-up at Stripe before both have asked: each finds nothing there. */
   function bothLook(...looks: RegExp[]): void {
     const open = looks.map((look) => ({ look, asked: 0, ...Promise.withResolvers<null>() }));
     place.stripe.fault = (request) => {

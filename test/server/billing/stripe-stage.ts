@@ -35,7 +35,7 @@ export interface StripeStage {
   push(slug: string, id: string): Promise<Answer>;
   /** `finalized`, and brought to Stripe. */
   pushed(slug: string, setup?: Setup): Promise<{ invoice: InvoiceView; there: KeptInvoice }>;
-  /** A credit note over a part of an invoice's lines, or without them over all of it. */
+  /** A credit note over some of an invoice's lines, by default over all of it. */
   credited(slug: string, id: string, lines?: { line: number; amountCents: number }[]): Promise<InvoiceView>;
   /** All that Stripe has of a document of ours. */
   atStripe(id: string): KeptInvoice[];

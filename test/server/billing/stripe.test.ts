@@ -75,7 +75,7 @@ describe('an invoice at Stripe', () => {
     assert.equal(codeOf(await client('GET', path)), 'stripe_unavailable');
   });
 
-  it('is charged where the tenant says so, for the customer that the operator has linked', async () => {
+  it('is charged if the tenant wants it, for the customer that the operator has linked', async () => {
     const customer = stripe.books.createCustomer({ name: 'Existing' });
     const invoice = await finalized('charged', {
       billing: { collection: 'charge', stripeCustomerId: customer.id },
@@ -99,7 +99,7 @@ describe('an invoice at Stripe', () => {
     assert.equal(atStripe(invoice.id)[0]?.total, 30_225);
   });
 
-  it('stays a draft when its figures are not ours, until a person has looked at it', async () => {
+  it('stays a draft when its figures differ from ours, until a person has checked it', async () => {
     const invoice = await finalized('differs');
     // Someone adds a line by hand between two attempts.
     stripe.fault = (request) => (request.endsWith('/add_lines') ? 'unavailable' : null);
@@ -144,7 +144,7 @@ describe('an invoice at Stripe', () => {
     assert.equal(codeOf(await operator('POST', `void-paid/invoices/${invoice.id}/void`)), 'conflict');
   });
 
-  it('is made out to the account as it is then, and does not change the account', async () => {
+  it('is addressed to the current account, and does not change the account', async () => {
     const first = await finalized('buyer', { billing: { buyer: { name: 'Old', email: 'old@example.com' } } });
     // Two changes, one of them while the first push is under way.
     const buyer = {
@@ -200,7 +200,7 @@ describe('an invoice at Stripe', () => {
     }
   });
 
-  it('that is paid by another way is closed there too, from any state, and the audit log says by whom', async () => {
+  it('that is paid in another way is closed there too, from any state, and the audit log says by whom', async () => {
     const paidOf = (slug: string, id: string) => operator('POST', `${slug}/invoices/${id}/paid`);
     const { invoice, there } = await place.pushed('bank');
     assert.equal((await mustBe(200, paidOf('bank', invoice.id))).body.status, 'paid');
@@ -253,7 +253,7 @@ describe('an invoice at Stripe', () => {
     }
   });
 
-  it('reports to the operator what Stripe refuses, and is pushed once that is fixed', async () => {
+  it('reports Stripe’s refusals to the operator, and is pushed once that is fixed', async () => {
     const invoice = await finalized('refused', { billing: { stripeCustomerId: 'cus_gone' } });
     const answer = await push('refused', invoice.id);
     assert.equal(codeOf(answer), 'stripe_unavailable');
@@ -264,7 +264,7 @@ describe('an invoice at Stripe', () => {
     await mustBe(200, push('refused', invoice.id));
   });
 
-  it('that was collected outside Stripe before stays outside, until it is pushed by hand', async () => {
+  it('that was frozen for collection outside Stripe stays outside, until it is pushed by hand', async () => {
     const old = await finalized('switched', { billing: { collection: 'manual' } });
     const buyer = { name: 'S', email: 's@example.com' };
     await mustBe(200, operator('PUT', 'switched/billing', { buyer, collection: 'charge' }));
@@ -283,7 +283,7 @@ describe('an invoice at Stripe', () => {
     assert.equal(atStripe(old.id)[0]?.amount_remaining, 10_770);
   });
 
-  it('is refused where it is collected outside Stripe', async () => {
+  it('is refused if it is collected outside Stripe', async () => {
     const invoice = await finalized('manual', { billing: { collection: 'manual' } });
     assert.equal(codeOf(await push('manual', invoice.id)), 'conflict');
   });
@@ -337,7 +337,7 @@ describe('what Stripe reports', () => {
     assert.equal(await place.statusOf('tell-failed', invoice.id), 'paid');
   });
 
-  it('of a failed attempt to pay an invoice that was sent leaves the client its days', async () => {
+  it('about a failed attempt to pay a sent invoice leaves the client its days', async () => {
     const { invoice, there } = await place.pushed('tell-tried');
     stripe.books.charge(there.id, 'requires_payment_method');
     await mustBe(200, place.tell('invoice.payment_failed', there));
@@ -353,7 +353,7 @@ describe('what Stripe reports', () => {
     assert.equal(again.totalCents, invoice.totalCents);
   });
 
-  it('is heard only with Stripe’s signature, over these bytes, and of now', async () => {
+  it('is accepted only with Stripe’s current signature over these bytes', async () => {
     const { invoice, there } = await place.pushed('tell-forged');
     there.status = 'paid';
     const old = stage.server.clock.now - 6 * 60_000;
@@ -367,7 +367,7 @@ describe('what Stripe reports', () => {
     assert.equal(await place.statusOf('tell-forged', invoice.id), 'pushed');
   });
 
-  it('is answered so that it comes again when it could not be looked into', async () => {
+  it('is answered so that it is sent again when it could not be checked', async () => {
     const { there } = await place.pushed('tell-later');
     stripe.fault = () => 'unavailable';
     assert.equal(codeOf(await place.tell('invoice.paid', there)), 'stripe_unavailable');

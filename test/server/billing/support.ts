@@ -1,4 +1,4 @@
-/** Short ways to write plans, calls and segments in the tests of billing. */
+/** Short forms for plans, calls and segments in the billing tests. */
 import { type Segment, segmentsOf } from '../../../server/billing/plan/plan.ts';
 import type { BillableCall } from '../../../server/billing/plan/price.ts';
 import {
@@ -60,7 +60,7 @@ export interface Rating {
   open: OpenCall[];
 }
 
-/** A whole month at once. The calls may come in any order, and more than once. */
+/** A whole month at once. The calls may arrive in any order, and more than once. */
 export function rate(segments: Segment[], calls: BillableCall[]): Rating {
   const rater = createRater(segments);
   const rated: RatedCall[] = [];

@@ -1,4 +1,4 @@
-/** Documents that are voided and credited, and plans that change: each priced call is charged once all the same. */
+/** Documents are voided and credited, and plans change: each priced call is still charged once. */
 import assert from 'node:assert/strict';
 import { after, before, it } from 'node:test';
 import fc from 'fast-check';
@@ -20,7 +20,7 @@ const plans: PlanInput[] = [
 ];
 const months = ['2026-09', '2026-10', '2026-11', '2026-12'];
 
-/** What happens in the month after each, before that is billed by the next. */
+/** What happens in the month after each, before the next one bills it. */
 const happening = fc.record({
   told: fc.array(
     fc.record({
@@ -33,7 +33,7 @@ const happening = fc.record({
   /** By then the month is billed; its document is made void, and the month billed again. */
   isVoided: fc.boolean(),
   credit: fc.constantFrom<'none' | 'part' | 'whole'>('none', 'part', 'whole'),
-  /** Which plan holds next, and from which day of the month after. */
+  /** Which plan applies next, and from which day of the month after. */
   change: fc.option(
     fc.record({ plan: fc.integer({ min: 0, max: 3 }), day: fc.integer({ min: 1, max: 28 }) }),
   ),
@@ -134,7 +134,7 @@ async function voidAndBillAgain(slug: string, month: string): Promise<void> {
   await mustBe(200, operator('POST', 'billing/close', { tenant: slug, month }));
 }
 
-/** Where there is anything to take back. */
+/** If there is anything to take back. */
 async function creditLast(slug: string, how: 'part' | 'whole'): Promise<void> {
   const document = await last(slug);
   const line = document?.document.lines.find(({ amountCents }) => amountCents > 1);

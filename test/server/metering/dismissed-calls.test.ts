@@ -1,10 +1,10 @@
-/** A call that was made up waits for Vapi for good, until the operator dismisses it. */
+/** A forged call waits for Vapi's confirmation forever, until the operator dismisses it. */
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import { after, before, describe, it } from 'node:test';
 import { orgOf } from '../../../server/access/tenants/orgs.ts';
 import type { CallDetail, DriftReport } from '../../../server/contract.ts';
-import { bookCall } from '../../../server/metering/reconcile.ts';
+import { bookCalls } from '../../../server/metering/booking.ts';
 import { pollNext } from '../../../server/metering/reconciler.ts';
 import { type Engine, testDatabases } from '../../support/postgres.ts';
 import { startTestNetwork, type TestNetwork, type TestTenant } from '../../support/test-network.ts';
@@ -25,7 +25,7 @@ function tests(engine: Engine): void {
   const call = async (slug: string, id: string): Promise<CallDetail> =>
     (await operator('GET', `/v1/tenants/${slug}/calls/${id}`)).body;
   const iso = (ms: number) => new Date(ms).toISOString();
-  /** What anyone who knows the webhook secret can say, of a call of a minute for $500. */
+  /** What anyone who knows the webhook secret can report: a call of a minute for $500. */
   const report = async ({ slug, assistantId, webhookSecret }: TestTenant, id: string) => {
     const now = network.server.clock.now;
     const message = {
@@ -81,7 +81,7 @@ function tests(engine: Engine): void {
     const { orgId, assistantId } = client;
     const times = { createdAt: iso(now - 60_000), startedAt: iso(now - 60_000), endedAt: iso(now) };
     const shown = { id, orgId, type: 'webCall', status: 'ended', assistantId, ...times, cost: 0.2 };
-    await bookCall(network.server.ctx, await orgOf(network.server.ctx, orgId), shown);
+    await bookCalls(network.server.ctx, await orgOf(network.server.ctx, orgId), [shown]);
     assert.deepEqual(
       [(await usage('again')).costMicros, (await call('again', id)).dismissedAt],
       [200_000, null],

@@ -1,4 +1,4 @@
-/** What Vapi has done costs, also when its answer to us never comes: it stays held until it is booked or surely not there. */
+/** What Vapi has done costs, even if its answer never arrives: it stays reserved until booked or known not to exist. */
 import assert from 'node:assert/strict';
 import { request } from 'node:http';
 import { after, before, describe, it } from 'node:test';
@@ -13,7 +13,7 @@ import { startTestNetwork, type TestNetwork } from '../../support/test-network.t
 import { type Answer, codeOf, pageOrigin } from '../../support/test-server.ts';
 
 const hour = 3_600_000;
-/** What a message holds. */
+/** What a message reserves. */
 const held = 500_000;
 const messageLimits = { worstCaseMicrosPerMinute: held, monthlyBudgetMicros: held + 100 };
 
@@ -185,7 +185,7 @@ describe('the answer to the creation of a call', () => {
   });
 });
 
-/** What the page hears first; `fetch` would open another connection when it hangs up. */
+/** What the page gets first; `fetch` would open another connection when it hangs up. */
 function firstBytes(url: string, body: object): Promise<{ text: string; hangUp: () => void }> {
   const headers = { origin: pageOrigin, 'content-type': 'text/plain' };
   return new Promise((resolve, reject) => {

@@ -1,4 +1,4 @@
-/** Calls that are booked and that Vapi does not list: each comparison names them, for as long as that is so. */
+/** Booked calls that Vapi does not list: each comparison names them, for as long as that is so. */
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import type { DriftReport } from '../../../server/contract.ts';
@@ -6,7 +6,7 @@ import { type BillingStage, mustBe, startBillingStage } from '../billing/stage.t
 
 let stage: BillingStage;
 before(async () => {
-  // Its Vapi knows no call.
+  // Its Vapi has no calls.
   stage = await startBillingStage();
 });
 after(() => stage?.close());

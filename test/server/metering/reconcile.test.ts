@@ -14,7 +14,7 @@ import { metric } from './webhooks/support.ts';
 
 const hour = 3_600_000;
 
-/** A message as the chat route books it when Vapi tells no cost. */
+/** A message as the chat route books it when Vapi reports no cost. */
 const chatEvent = {
   kind: 'report',
   source: 'answer',
@@ -181,7 +181,7 @@ describe('reconciling', () => {
     const { addTenant, emulator } = network;
     const { assistantId } = await addTenant('many');
     for (let index = 0; index < 1203; index += 1) {
-      // Several calls share each instant, also where the pages meet.
+      // Several calls share each instant, also at page boundaries.
       const createdAt = iso(network.server.clock.now - hour / 2 + Math.floor(index / 7));
       emulator.makeCall({ assistantId, seconds: 10, cost: 0.001, createdAt, webhooks: false });
     }
@@ -366,7 +366,7 @@ describe('the reconciler in the background', () => {
       startedAt: now,
       endedAt: now,
     };
-    await ingestCallEvent(server.ctx.store, server.ctx.box, tenant, untold, now);
+    await ingestCallEvent(server.ctx, tenant, untold);
     const read = async () => (await server.operator('GET', `/v1/tenants/wrote/calls/${chat.id}`)).body;
     assert.equal((await read()).costMicros, null);
     server.clock.now += 30_000;
@@ -398,7 +398,7 @@ describe('the reconciler in the background', () => {
       const { assistantId } = await addTenant(slug);
       emulator.makeCall({ assistantId, seconds: 60, cost: 0.1, webhooks: false, createdAt });
     }
-    // The first in the order of the sweep, under a key that no one has.
+    // The first in the order of the sweep, under an unknown key.
     await server.ctx.store
       .updateTable('tenants')
       .set({ id: 'ten_!first', privateKeySealed: 'v1.unknown.AAAA' })
@@ -411,7 +411,13 @@ describe('the reconciler in the background', () => {
       totals.map(({ body }) => body.total.costMicros),
       [100_000, 100_000, 100_000, 0],
     );
-    assert.ok(await takeLease(server.ctx.store, 'reconciler', 'another', server.clock.now, server.clock.now));
+    assert.ok(
+      await takeLease(
+        server.ctx.store,
+        { name: 'reconciler', owner: 'another', expiresAt: server.clock.now },
+        server.clock.now,
+      ),
+    );
     const [from, to] = [-hour, hour].map((ms) => new Date(server.clock.now + ms).toISOString());
     const { body } = await server.operator('POST', '/v1/reconcile', { tenant: 'sealed', from, to });
     assert.deepEqual((body as DriftReport).failures, [
@@ -431,7 +437,7 @@ describe('the reconciler in the background', () => {
         assistantOverrides: { ...assistantOverrides, server: { url: 'http://127.0.0.1:9/' } },
       });
     const call = begin(assistantId, grant.assistantOverrides);
-    // A deleted client's phone calls are its own, no matter who answers them now.
+    // A deleted client's phone calls stay its own, whichever assistant answers them now.
     const gone = await addTenant('gone');
     await server.operator('DELETE', '/v1/tenants/gone');
     const other = begin(gone.assistantId);
@@ -450,7 +456,7 @@ describe('the reconciler in the background', () => {
     const call = emulator.makeCall({ assistantId, seconds: 0, live: true, createdAt, assistantOverrides });
     server.clock.now += 1000;
     await sweepAll(server.ctx, 'test');
-    // As when the control URL did not answer at the pause.
+    // As if the control URL had not answered at the pause.
     await server.ctx.store
       .updateTable('tenants')
       .set({ status: 'paused' })
@@ -492,9 +498,7 @@ describe('the reconciler in the background', () => {
     server.clock.now += 1000;
     await takeLease(
       server.ctx.store,
-      'reconciler',
-      'another process',
-      server.clock.now + 60_000,
+      { name: 'reconciler', owner: 'another process', expiresAt: server.clock.now + 60_000 },
       server.clock.now,
     );
     await sweepAll(server.ctx, 'this process');

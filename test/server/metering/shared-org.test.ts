@@ -23,7 +23,7 @@ function sharing(engine: Engine): void {
   });
   after(() => network?.close());
 
-  /** An org with so many assistants, and how its tenants are made. */
+  /** An org with that many assistants, and how its tenants are made. */
   const org = (count: number) => {
     const orgId = randomUUID();
     const privateKey = `private-${randomUUID()}`;
@@ -38,7 +38,7 @@ function sharing(engine: Engine): void {
       network.server.createTenant({ slug, orgId, privateKey, assistantId, ...changes });
     return { orgId, privateKey, assistants, create };
   };
-  /** A phone call of now that nothing is told of. */
+  /** A current phone call about which nothing is reported. */
   const untold = (assistantId: string | undefined, cost = 0.5) =>
     network.emulator.makeCall({
       assistantId: assistantId ?? '',
@@ -66,7 +66,7 @@ function sharing(engine: Engine): void {
     const before = await metric(network.server, 'vapi_agent_unassigned_calls');
     await sweep();
     assert.deepEqual([await spent('two-lines'), await spent('one-line')], [300_000, 400_000]);
-    // The fourth is told, and no more often for being looked at again.
+    // The fourth is reported, and not again for being looked at again.
     await sweep();
     assert.equal(await metric(network.server, 'vapi_agent_unassigned_calls'), before + 1);
     assert.ok(network.server.log.some((line) => line.includes('calls with an assistant of no tenant')));
@@ -191,7 +191,7 @@ function claiming(engine: Engine): void {
       webhooks: false,
       createdAt: new Date(network.server.clock.now).toISOString(),
     });
-  /** A report of the call as the tenant's webhook would bring it. */
+  /** A report of the call as the tenant's webhook would deliver it. */
   const tell = (tenant: TestTenant, callId: string, cost: number, assistantId = tenant.assistantId) => {
     const at = (ms: number) => new Date(network.server.clock.now + ms).toISOString();
     const message = {
@@ -246,7 +246,7 @@ function claiming(engine: Engine): void {
     await sweep();
     assert.deepEqual(await total('right'), [500_000, 60]);
     assert.deepEqual(await total('wrong'), [0, 0]);
-    // For good: what Vapi has shown is no longer claimed.
+    // For good: what Vapi has shown can no longer be claimed.
     await tell(wrong, call.id, 0.01);
     await sweep();
     assert.deepEqual(

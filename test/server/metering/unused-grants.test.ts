@@ -125,7 +125,7 @@ function tests(engine: Engine): void {
     const { assistantOverrides } = await grant('late');
     await later(91_000);
     call(assistantId, assistantOverrides.metadata);
-    // Looked for with the next grant that no one uses; a sweep would have found it as well.
+    // Found with the next unused grant; a sweep would have found it too.
     const [before] = await holds('late');
     assert.equal(before?.state, 'released');
     await grant('late');

@@ -5,7 +5,7 @@ import { everyDatabase } from '../../support/postgres.ts';
 import { startTestNetwork, type TestNetwork, type TestTenant } from '../../support/test-network.ts';
 import { codeOf } from '../../support/test-server.ts';
 
-/** The parts of a report that metering reads, in Vapi's form (vapi-facts 3.4). */
+/** The parts of a report that metering reads, in Vapi's format (vapi-facts 3.4). */
 function report(tenant: TestTenant, changes: Record<string, unknown> = {}, callId: string = randomUUID()) {
   return {
     message: {

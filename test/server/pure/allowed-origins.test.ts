@@ -68,7 +68,7 @@ describe('an entry that could let a stranger in is refused with its reason', () 
   });
 });
 
-describe('a wildcard on a host where anyone gets a name', () => {
+describe('a wildcard on a host where anyone can get a name', () => {
   const hosts =
     'wordpress.com wix.com squarespace.com substack.com ghost.io weebly.com tumblr.com medium.com glitch.me amazonaws.com ' +
     'eu-west-1.amazonaws.com nip.io sslip.io 10.0.0.1.nip.io acme.nip.io azure.com windows.net googleapis.com ' +
@@ -80,6 +80,16 @@ describe('a wildcard on a host where anyone gets a name', () => {
     });
   }
 
+  it('admits no page, when a list from before the rule still has it', () => {
+    for (const [entry, page] of [
+      ['https://*.wordpress.com', 'https://stranger.wordpress.com'],
+      ['https://*.nip.io:8443', 'https://stranger.nip.io:8443'],
+    ] as const) {
+      assert.equal(isOriginAllowed([entry], page), false);
+      assert.equal(isOriginAllowed([entry, page], page), true);
+    }
+  });
+
   it("does not keep out a customer's own page there, or names below its own name", () => {
     const own = ['https://acme.wordpress.com', 'https://*.acme.wordpress.com', 'https://acme.nip.io'];
     for (const entry of [...own, 'https://acme.s3.amazonaws.com', 'https://*.mywordpress.com']) {
@@ -88,7 +98,7 @@ describe('a wildcard on a host where anyone gets a name', () => {
   });
 });
 
-describe('a page is let in only by an exact match or one wildcard label', () => {
+describe('a page is allowed only by an exact match or one wildcard label', () => {
   const allowed = ['https://acme.example', 'https://*.wild.example', 'http://localhost:8788'];
   const cases: [header: string | undefined, let_in: boolean][] = [
     ['https://acme.example', true],
@@ -122,7 +132,7 @@ describe('a page is let in only by an exact match or one wildcard label', () => 
     });
   }
 
-  it('an empty list lets no one in', () => {
+  it('an empty list allows no one', () => {
     assert.equal(isOriginAllowed([], 'https://acme.example'), false);
   });
 });

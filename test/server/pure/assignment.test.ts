@@ -19,7 +19,7 @@ const call = (assistantId: string | null, changes: Record<string, unknown> = {})
 const whose = (of: ReturnType<typeof call>, ...tenants: ReturnType<typeof tenant>[]) =>
   whoseCall(of, tenants)?.id ?? null;
 
-describe('whose call it is', () => {
+describe('who owns a call', () => {
   const [a, b] = [tenant('a', { assistantIds: ['second of a'] }), tenant('b')];
 
   it('the one’s whose assistant it has, the first or a further one', () => {
@@ -53,7 +53,7 @@ describe('whose call it is', () => {
     assert.equal(whose(call('x', { createdAt: 150 }), before, then, now), 'now');
     // From before there was any tenant: any that exists now.
     assert.equal(whose(call('x', { createdAt: 80 }), then, now), 'now');
-    // Begun with a key that was given out before the deletion.
+    // Begun with a key handed out before the deletion.
     assert.equal(whose(call('x', { createdAt: 160 }), before, then), 'then');
   });
 });

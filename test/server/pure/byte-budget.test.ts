@@ -4,7 +4,7 @@ import fc from 'fast-check';
 import { createByteBudget } from '../../../server/access/byte-budget.ts';
 import { longestBody, webhookBounds } from '../../../server/access/identity/webhook-sender.ts';
 
-describe('what others send to memory', () => {
+describe('what others send into memory', () => {
   const shares = { total: 20, perNetwork: 10, perKey: 8, perKeyAndNetwork: 4 };
   type Body = [key: string, network: string, bytes: number];
   const cases: [why: string, held: Body[], next: Body, fits: boolean][] = [
@@ -88,7 +88,7 @@ describe('what others send to memory', () => {
           }
         }
         for (const { account } of opened) account.close();
-        // What was given back twice would leave room for more than there is; what was lost, for less.
+        // Returning twice would leave room for more than there is; losing a return, for less.
         for (const [key, network] of [
           ['a', 'a'],
           ['a', 'b'],
@@ -103,7 +103,7 @@ describe('what others send to memory', () => {
     );
   });
 
-  it('takes nothing for a body that is gone', () => {
+  it('reserves nothing for a body that is gone', () => {
     const budget = createByteBudget({ total: 4, perKey: 4 });
     const account = budget.open('a', 'n');
     account.close();

@@ -19,7 +19,7 @@ function find(line: string) {
   return [command.usage.split(' [--')[0], ...values];
 }
 
-test('a line is the command with the most of its words', () => {
+test('a line matches the command with the most of its words', () => {
   assert.deepEqual(find('tenants'), ['tenants [list]']);
   assert.deepEqual(find('invoices acme'), ['invoices <tenant>', 'acme']);
   assert.deepEqual(find('invoices push acme inv_1'), [
@@ -29,7 +29,10 @@ test('a line is the command with the most of its words', () => {
     'inv_1',
   ]);
   assert.deepEqual(find('invoices void acme inv_1 by mistake').slice(1), ['acme', 'inv_1', 'by mistake']);
-  assert.deepEqual(find('credits acme add 500 --note cash'), ['credits <tenant> add <cents>', 'acme', '500']);
+  assert.deepEqual(find('credits acme add --amount 5.00 --note cash'), [
+    'credits <tenant> add --amount <amount>',
+    'acme',
+  ]);
 });
 
 test('what is missing, too much or unknown is named, with the nearest word', () => {
@@ -41,7 +44,11 @@ test('what is missing, too much or unknown is named, with the nearest word', () 
       'invoices show acme',
       /^<invoice> is missing\.\nUsage: vapi-agent invoices show <tenant> <invoice> \[--json\]$/,
     ],
-    ['credits acme take-back 200', /^--note <reason> is missing\.\nUsage: [^\n]+$/],
+    ['credits acme take-back --amount 2', /^--note <reason> is missing\.\nUsage: [^\n]+$/],
+    [
+      'credits acme add 1250',
+      /^There is no command “credits acme add 1250”\.\nUsage:\n {2}vapi-agent credits <tenant> add --amount/,
+    ],
     ['usage acme --month 2026-11', /^This command takes no --month\.\nUsage: [^\n]+$/],
   ];
   for (const [line, message] of mistakes) {
@@ -61,7 +68,7 @@ test('the help of a command is its usage alone', () => {
   assert.throws(() => helpFor(commands, ['invocies']), /Did you mean “invoices”\?/);
 });
 
-test('the nearest word is at most a third of its letters away', () => {
+test('the nearest word differs in at most a third of its letters', () => {
   assert.equal(nearest('tenant', ['calls', 'tenants']), 'tenants');
   assert.equal(nearest('cloes', ['calls', 'close']), 'close');
   assert.equal(nearest('zzz', ['set', 'end']), null);

@@ -24,7 +24,7 @@ describe('dollars become micros exactly', () => {
     it(`${usd} -> ${micros}`, () => assert.equal(usdToMicros(usd), micros));
   }
 
-  it('every amount of up to six decimals survives the way through a JSON number', () => {
+  it('every amount of up to six decimals survives a JSON number', () => {
     fc.assert(
       fc.property(fc.integer({ min: 0, max: 1_000_000_000_000 }), (micros) => {
         const text = `${Math.floor(micros / 1_000_000)}.${String(micros % 1_000_000).padStart(6, '0')}`;
@@ -41,7 +41,7 @@ describe('dollars become micros exactly', () => {
 });
 
 describe('a cost is read with its components, which sum to the total', () => {
-  it('from the items; what the rounding of the total leaves over is "other"', () => {
+  it('from the items; what the total’s rounding leaves over is "other"', () => {
     const cost = readCost({
       cost: 0.0797,
       costs: [
@@ -70,7 +70,7 @@ describe('a cost is read with its components, which sum to the total', () => {
     });
   });
 
-  it('an item of a type that is not known yet counts as "other"', () => {
+  it('an item of an unknown type counts as "other"', () => {
     const cost = readCost({
       cost: 0.5,
       costs: [
@@ -84,7 +84,7 @@ describe('a cost is read with its components, which sum to the total', () => {
     });
   });
 
-  it('from the breakdown where there are no items', () => {
+  it('from the breakdown if there are no items', () => {
     const cost = readCost({
       cost: 0.11,
       costBreakdown: {
@@ -116,19 +116,19 @@ describe('a cost is read with its components, which sum to the total', () => {
     assert.equal(readCost({ costs: [{ type: 'vapi', cost: 0.05 }] })?.totalMicros, 50_000);
   });
 
-  it('a cost that is not told is unknown, and a told zero is zero', () => {
+  it('an unreported cost is unknown, and a reported zero is zero', () => {
     assert.equal(readCost({}), null);
     assert.equal(readCost({ cost: null, costs: [], costBreakdown: {} }), null);
     assert.deepEqual(readCost({ cost: 0 }), { totalMicros: 0, components: noCost() });
   });
 
-  it('a cost below zero is none, and a part of one may be', () => {
+  it('a total below zero is no cost, but a component may be negative', () => {
     assert.equal(readCost({ cost: -0.01 }), null);
     assert.equal(readCost({ costs: [{ type: 'vapi', cost: -1 }] }), null);
     assert.equal(readCost({ cost: 0.01, costs: [{ type: 'credit', cost: -0.04 }] })?.totalMicros, 10_000);
   });
 
-  it('a component that no call can have is none, though it is set off against another and each item is in bounds', () => {
+  it('an impossible component makes a cost invalid, even if another offsets it and each item is in bounds', () => {
     const many = (type: string, cost: number) => Array.from({ length: 100 }, () => ({ type, cost }));
     const told = { costs: [...many('transcriber', 10_000), ...many('unheard-of', -10_000)] };
     assert.equal(readCost(told), null);

@@ -1,4 +1,4 @@
-/** Servers that fail or hang hold up no one else's messages. */
+/** Servers that fail or hang do not delay other tenants' messages. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { createDeliveryPlaces } from '../../../server/metering/delivery-places.ts';
@@ -17,13 +17,13 @@ test('a tenant gets half of the places, and the others the rest', () => {
   assert.deepEqual(places.closedTo(), []);
 });
 
-test('a tenant whose server has failed gets one place until it has taken a message', () => {
+test('a tenant whose server has failed gets one place until it has accepted a message', () => {
   const places = createDeliveryPlaces(8);
   places.take('a');
   places.take('a');
   places.give('a', false);
   assert.deepEqual(places.closedTo(), ['a']);
-  // A stop, or a message that had nowhere to go, says nothing about the server.
+  // A stop, or a message without a target, says nothing about the server.
   places.give('a', null);
   assert.deepEqual(places.closedTo(), []);
   places.take('a');

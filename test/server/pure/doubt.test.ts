@@ -22,15 +22,15 @@ const doubt = (booked: CallEvent | null, told: CallEvent, nowMs: number) => {
 const soon = created + 120_000;
 const late = created + 60_000 + 3_600_001;
 
-describe('a webhook is taken at its word', () => {
-  it('when it is the first to tell what a call cost, or raises it, within an hour of its end', () => {
+describe('a webhook is believed', () => {
+  it('when it is the first to report a call’s cost, or raises it, within an hour of its end', () => {
     assert.equal(doubt(null, report(900, 60), soon), 'take');
     assert.equal(doubt(report(null, 60), report(900, 60), soon), 'take');
     assert.equal(doubt(report(900, 60), report(950, 60), soon), 'take');
     assert.equal(doubt(report(900, 60), report(900, 61), soon), 'take');
   });
 
-  it('when it changes no figure, whenever it comes', () => {
+  it('when it changes no figure, whenever it arrives', () => {
     assert.equal(doubt(report(900, 60), report(900, 60), late), 'take');
     assert.equal(doubt(report(900, 60), report(0, 0, created), late), 'take');
     assert.equal(doubt(null, { ...report(null, 0), kind: 'status', status: 'in-progress' }, late), 'take');
@@ -44,13 +44,13 @@ describe('Vapi is asked first', () => {
     assert.equal(doubt(report(900, 60), report(0, 0), soon), 'ask');
   });
 
-  it('when a webhook changes a booked call more than an hour after its end, whatever end it tells', () => {
+  it('when a webhook changes a booked call more than an hour after its end, whatever end it reports', () => {
     assert.equal(doubt(report(900, 60), report(950, 60), late), 'ask');
     assert.equal(doubt(report(900, 60), report(950, 3_700), late), 'ask');
   });
 });
 
-it('what comes late for a call that is not booked is taken and asked about: nothing is lost should Vapi not answer', () => {
+it('a late report of an unbooked call is booked and Vapi is asked: nothing is lost if Vapi does not answer', () => {
   assert.equal(doubt(null, report(900, 60), late), 'take-and-ask');
   assert.equal(doubt(report(null, 60), report(900, 60), late), 'take-and-ask');
 });

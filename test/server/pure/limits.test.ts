@@ -2,11 +2,11 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
 import { hashNetwork, networkOf, siteOf } from '../../../server/access/identity/visitor-network.ts';
-import { holdFor, holdForMessage } from '../../../server/access/start/limits.ts';
+import { spendForCall, spendForMessage } from '../../../server/access/start/limits.ts';
 import { dayIn, isTimeZone, monthIn, nextMonth } from '../../../server/base/time-zone.ts';
 import { defaultLimits } from '../../../server/contract.ts';
 
-describe('what a start holds of the budget', () => {
+describe('what a start reserves of the budget', () => {
   // $0.30 a minute is 5,000 micros a second.
   const limits = {
     ...defaultLimits,
@@ -14,7 +14,7 @@ describe('what a start holds of the budget', () => {
     monthlyBudgetMicros: 10_000_000,
     worstCaseMicrosPerMinute: 300_000,
   };
-  const cases: [committed: number, hold: ReturnType<typeof holdFor>, why: string][] = [
+  const cases: [committed: number, spend: ReturnType<typeof spendForCall>, why: string][] = [
     [0, { maxSeconds: 600, amountMicros: 3_000_000 }, 'the longest call when there is room for it'],
     [
       7_000_000,
@@ -27,15 +27,15 @@ describe('what a start holds of the budget', () => {
     [10_000_000, null, 'nothing when the budget is used up'],
     [12_000_000, null, 'nothing when the budget is passed'],
   ];
-  for (const [committed, hold, why] of cases) {
-    it(why, () => assert.deepEqual(holdFor(limits, committed), hold));
+  for (const [committed, spend, why] of cases) {
+    it(why, () => assert.deepEqual(spendForCall(limits, committed), spend));
   }
 
   it('of a message is all of its worst case or nothing', () => {
-    const hold = { maxSeconds: 60, amountMicros: 300_000 };
-    assert.deepEqual(holdForMessage(limits, 0), hold);
-    assert.deepEqual(holdForMessage({ ...limits, maxCallSeconds: 10 }, 9_700_000), hold);
-    assert.equal(holdForMessage(limits, 9_700_001), null);
+    const spend = { maxSeconds: 60, amountMicros: 300_000 };
+    assert.deepEqual(spendForMessage(limits, 0), spend);
+    assert.deepEqual(spendForMessage({ ...limits, maxCallSeconds: 10 }, 9_700_000), spend);
+    assert.equal(spendForMessage(limits, 9_700_001), null);
   });
 
   it('never passes the budget and always covers the granted seconds', () => {
@@ -46,10 +46,13 @@ describe('what a start holds of the budget', () => {
         budget,
         fc.integer({ min: 1, max: 5_000_000 }),
         (monthlyBudgetMicros, committed, rate) => {
-          const hold = holdFor({ ...limits, monthlyBudgetMicros, worstCaseMicrosPerMinute: rate }, committed);
-          if (!hold) return;
-          assert.ok(committed + hold.amountMicros <= monthlyBudgetMicros);
-          assert.ok(hold.amountMicros * 60 >= hold.maxSeconds * rate);
+          const spend = spendForCall(
+            { ...limits, monthlyBudgetMicros, worstCaseMicrosPerMinute: rate },
+            committed,
+          );
+          if (!spend) return;
+          assert.ok(committed + spend.amountMicros <= monthlyBudgetMicros);
+          assert.ok(spend.amountMicros * 60 >= spend.maxSeconds * rate);
         },
       ),
     );
@@ -79,7 +82,7 @@ describe('a visitor is counted by its network', () => {
     it(`${address} -> ${network}`, () => assert.equal(networkOf(address), network));
   }
 
-  it('the networks of one IPv6 /48 have a site in common; IPv4 has none', () => {
+  it('the networks of one IPv6 /48 share a site; IPv4 has none', () => {
     const sites = ['2001:db8:1234:56ab::1', '[2001:db8:1234::1]:443', '2001:db8:1235::1', '192.0.2.7', 'x'];
     const expected = ['20010db81234/48', '20010db81234/48', '20010db81235/48', null, null];
     assert.deepEqual(sites.map(siteOf), expected);
@@ -100,7 +103,7 @@ describe('days and months are the tenant’s', () => {
     assert.equal(monthIn('Europe/Berlin', Date.parse('2026-11-30T22:59:59Z')), '2026-11');
     assert.equal(monthIn('Europe/Berlin', Date.parse('2026-11-30T23:00:00Z')), '2026-12');
   });
-  it('to the millisecond, also where the clocks change in the month, or the zone is a quarter of an hour off', () => {
+  it('to the millisecond, even if the clocks change in the month, or the zone is a quarter of an hour off', () => {
     const cases: [zone: string, instant: string, day: string][] = [
       // 29 March has 23 hours in Berlin, 25 October has 25.
       ['Europe/Berlin', '2026-03-28T22:59:59.999Z', '2026-03-28'],

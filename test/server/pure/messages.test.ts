@@ -11,7 +11,7 @@ const read = (call: Record<string, unknown>, message: Record<string, unknown> = 
   );
 
 describe('what is read of a server message', () => {
-  it('the session only when it can be one of ours: a browser may have written anything there', () => {
+  it('the session only if it can be one of ours: a browser may have written anything there', () => {
     const sessionOf = (session: unknown) =>
       read({ assistantOverrides: { metadata: { session } } })?.event?.sessionId;
     const own = `ses_${'aB3-_'.repeat(5).slice(0, 24)}`;

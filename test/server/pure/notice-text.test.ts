@@ -55,6 +55,12 @@ const expected: Record<NoticeKind, [period: string, data: object, title: string,
     'someone else is starting web calls with its key',
     'Call call-1 on 2026-11-10 does not belong to any visitor we admitted. It is ended, and so is every further one that day. If it was a test from Vapi\'s dashboard, allow such calls in the client\'s settings; if not, change the key at Vapi or use the access mode "proxy".',
   ],
+  'not-reporting': [
+    '2026-11-10T12:20:00.000Z asst-1',
+    { assistant: 'asst-1', name: 'Front desk', problem: 'secret' },
+    'calls of the assistant Front desk are not reported',
+    "It does not present the client’s current webhook secret, so its reports are refused. Wire it again. Until then its calls are found and booked by comparison with Vapi, within 15 minutes. Wiring is under Call reporting in the client's settings.",
+  ],
   'payment-failed': [
     'INV-000007',
     owed,
@@ -101,12 +107,12 @@ const expected: Record<NoticeKind, [period: string, data: object, title: string,
 
 for (const kind of noticeKinds) {
   const [period, data, title, text] = expected[kind];
-  test(`${kind} is told in words`, () => {
+  test(`${kind} is described in words`, () => {
     assert.deepEqual(noticeText(kind, period, { tenant: 'acme', period, ...data }), { title, text });
   });
 }
 
-test('what an invoice has come to since is told with it, where less is left', () => {
+test('the invoice’s current remaining amount is included, if it is lower', () => {
   const told = (kind: NoticeKind, state: InvoiceState, leftToPayCents: number) =>
     noticeText(kind, owed.invoice, { ...owed, reason: 'It is void at Stripe.' }, { state, leftToPayCents })
       .text;

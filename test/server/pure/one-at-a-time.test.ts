@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { it } from 'node:test';
 import { oneAtATime } from '../../../server/base/one-at-a-time.ts';
 
-it('work is done one piece at a time, in the order of asking, also after one that failed', async () => {
+it('work is done one piece at a time, in the order of the requests, even after one that failed', async () => {
   const inTurn = oneAtATime();
   const log: string[] = [];
   const work = (name: string) => async () => {

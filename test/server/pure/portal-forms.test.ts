@@ -1,9 +1,9 @@
-/** What the portal's forms make of what is written in them, and how they say a plan. */
+/** How the portal's forms interpret input, and how they describe a plan. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
+import { fromUnits, toUnits } from '../../../server/base/currency.ts';
 import { planPresets, planSchema } from '../../../server/contract.ts';
-import { fromUnits, toUnits } from '../../../server/portal/pure/amounts.ts';
 import { commonTexts } from '../../../server/portal/pure/common-texts.ts';
 import { type FieldKind, toText, toValue } from '../../../server/portal/pure/field-kinds.ts';
 import {
@@ -29,7 +29,7 @@ test('every amount is read as it was written, to its last digit', () => {
   );
 });
 
-// Text, what it is read as, and (where it is another) how that is written.
+// Text, its value, and (if different) how that is written.
 const readings: [kind: FieldKind, currency: string, text: string, value: unknown, written?: string][] = [
   ['cents', 'usd', '12', 1200, '12.00'],
   ['cents', 'usd', '12.5', 1250, '12.50'],
@@ -67,13 +67,13 @@ for (const [kind, currency, text] of [
   ['percent', 'usd', '30 %'],
   ['fine-percent', 'usd', '8.8755'],
 ] as [FieldKind, string, string][]) {
-  test(`${JSON.stringify(text)} as ${kind} in ${currency} is refused, and it is said how to write it`, () => {
+  test(`${JSON.stringify(text)} as ${kind} in ${currency} is refused, with the right way to write it`, () => {
     const read = toValue(kind, text, currency);
     assert.match('problem' in read ? read.problem : '', /^Enter /);
   });
 }
 
-test('a plan is said in sentences, with its markup', () => {
+test('a plan is described in sentences, with its markup', () => {
   assert.deepEqual(planWords(planOf('retainer'), 'Acme'), [
     'Acme pays $499.00 a month.',
     '1,000 minutes of web calls, inbound calls and outbound calls are included; each additional minute costs $0.25, billed by the second.',
@@ -98,7 +98,7 @@ test('a plan is said in sentences, with its markup', () => {
   );
 });
 
-test('whatever kind of price is chosen, the plan is one that the server takes', () => {
+test('whatever kind of price is chosen, the server accepts the plan', () => {
   for (const kind of ['free', 'per-minute', 'included', 'graduated', 'cost-plus', 'per-call'] as const) {
     const plan = withKind(planOf('cost-plus'), 0, kind);
     assert.deepEqual(planSchema.parse(plan), plan);
@@ -113,7 +113,7 @@ test('whatever kind of price is chosen, the plan is one that the server takes', 
   assert.deepEqual(withRates(split, -1), planOf('cost-plus'));
 });
 
-test('a plan that leaves out what has a default is shown as the server would complete it', () => {
+test('a plan without optional values is shown with the server’s defaults', () => {
   for (const { plan } of planPresets) {
     assert.deepEqual(
       completed(structuredClone(plan) as Parameters<typeof completed>[0]),
@@ -131,6 +131,6 @@ test('a month is due a day after it has ended, unless no grace for late costs is
   assert.equal(lastDueMonth('2027-01-02T00:00:00Z', 24), '2026-12');
 });
 
-test('the texts that can be set are the element’s own, and are shown as it says them without one', () => {
+test('the texts that can be set are the element’s own, and their defaults are shown', () => {
   for (const [key, , text] of commonTexts) assert.equal(en[key], text, key);
 });

@@ -1,4 +1,4 @@
-/** What the portal works out itself: readable colours, days of a time zone, amounts as people read them. */
+/** What the portal calculates itself: readable colours, days of a time zone, amounts as people read them. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
@@ -33,7 +33,7 @@ test('a colour that is readable already stays as it is', () => {
   assert.equal(readable('#ffd400', dark), '#ffd400');
 });
 
-test('a day begins when the clocks of its place say so, also where they change that night', () => {
+test('a day begins by local time, even if the clocks change that night', () => {
   assert.equal(startOfDay('2026-11-01', 'UTC'), '2026-11-01T00:00:00.000Z');
   assert.equal(startOfDay('2026-12-01', 'Europe/Berlin'), '2026-11-30T23:00:00.000Z');
   // Summer time begins on 29 March at 01:00 UTC and ends on 25 October at 01:00 UTC.
@@ -44,7 +44,7 @@ test('a day begins when the clocks of its place say so, also where they change t
   assert.equal(startOfDay('2026-11-01', 'Asia/Kathmandu'), '2026-10-31T18:15:00.000Z');
 });
 
-test('months are those of the place, and go over the end of a year', () => {
+test('months are local, and continue across the end of a year', () => {
   assert.equal(monthIn('Europe/Berlin', '2026-11-30T23:30:00Z'), '2026-12');
   assert.equal(monthIn('UTC', '2026-11-30T23:30:00Z'), '2026-11');
   assert.equal(monthPlus('2026-01', -1), '2025-12');
@@ -53,7 +53,7 @@ test('months are those of the place, and go over the end of a year', () => {
   assert.equal(daysOf('2026-12').at(-1), '2026-12-31');
 });
 
-test('amounts have the places of their currency, and small ones all that they have', () => {
+test('amounts have their currency’s decimals, and small ones all of theirs', () => {
   assert.equal(money(123_456, 'usd'), '$1,234.56');
   assert.equal(money(-50, 'eur'), '-€0.50');
   assert.equal(money(1234, 'jpy'), '¥1,234');
@@ -61,7 +61,7 @@ test('amounts have the places of their currency, and small ones all that they ha
   assert.equal(exactMoney(600_000, 'usd'), '$0.6000');
 });
 
-// ISO 4217 and the browser count some of these otherwise: no decimals for the first ones, three for lyd.
+// ISO 4217 and the browser count some of these differently: no decimals for the first ones, three for lyd.
 for (const [currency, shown] of [
   ['idr', 'IDR 150,000.00'],
   ['cop', 'COP 150,000.00'],

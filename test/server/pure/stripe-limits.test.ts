@@ -1,4 +1,4 @@
-/** What Stripe charges at least and at most, by its documentation: as it is printed there, in whole units. */
+/** Stripe's minimum and maximum charges, by its documentation: as printed there, in whole units. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { StripeApi } from '../../../server/billing/stripe/stripe-api.ts';
@@ -18,13 +18,13 @@ for (const entry of documented.split(',')) {
   const [code = '', least = ''] = entry.trim().split(' ');
   const currency = code.toLowerCase();
   const leastCents = Number(least) * (currency === 'jpy' ? 1 : 100);
-  test(`${code} is asked for from ${least} on`, async () => {
+  test(`${code} is charged from ${least} on`, async () => {
     await ask(currency, leastCents);
     await assert.rejects(ask(currency, leastCents - 1), /at least/);
   });
 }
 
-test('no more than eight digits are asked for', async () => {
+test('no more than eight digits are charged', async () => {
   await ask('eur', 99_999_999);
   await assert.rejects(ask('eur', 100_000_000), /at most/);
 });

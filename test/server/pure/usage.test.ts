@@ -66,7 +66,7 @@ describe('what a call adds to the usage', () => {
     assert.equal(usage?.amounts.costMicros, 0);
   });
 
-  it('its length in begun seconds and its cost by component once it is reported', () => {
+  it('its length in started seconds and its cost by component once it is reported', () => {
     const usage = usageOf(afterAll([started, ended, report]));
     assert.deepEqual(usage, {
       day: '2026-11-10',
@@ -94,7 +94,7 @@ describe('what a call adds to the usage', () => {
     assert.equal(afterAll([never]).seconds, 0);
   });
 
-  it('counts for the day on which it started where the tenant lives', () => {
+  it('counts for the day on which it started in the tenant’s time zone', () => {
     const late = {
       ...report,
       startedAt: Date.parse('2026-11-10T23:30:00Z'),
@@ -104,8 +104,8 @@ describe('what a call adds to the usage', () => {
     assert.equal(afterAll([late], 'America/New_York').usageDay, '2026-11-10');
   });
 
-  it('moves to another day and month when its start becomes known, or its creation where it never started', () => {
-    // In Berlin created on 31 October and started on 1 November, in the winter time that began a week before.
+  it('moves to another day and month when its start becomes known, or its creation if it never started', () => {
+    // Created on 31 October and started on 1 November in Berlin, in the winter time that began a week before.
     const before = Date.parse('2026-10-31T22:59:50Z');
     const after = Date.parse('2026-10-31T23:00:05Z');
     const end: CallEvent = { ...ended, createdAt: before };
@@ -146,7 +146,7 @@ describe('what a call adds to the usage', () => {
     assert.equal(applyEvent(booked, again, 'America/New_York', created).usageDay, '2026-11-11');
   });
 
-  it('the newest report with a cost decides the cost; an older one that comes later changes nothing', () => {
+  it('the newest report with a cost decides the cost; an older one that arrives later changes nothing', () => {
     assert.equal(afterAll([report, dearer, report]).costMicros, 90_000);
     assert.equal(afterAll([dearer, withoutCost]).costMicros, 90_000);
   });
@@ -155,7 +155,7 @@ describe('what a call adds to the usage', () => {
 describe('the changes that follow a call through its states', () => {
   const events = [started, ended, report, dearer, withoutCost];
 
-  it('add up to what the call ends with, in any order and number', () => {
+  it('add up to the call’s final figures, in any order and number', () => {
     fc.assert(
       fc.property(fc.array(fc.constantFrom(...events), { minLength: 1, maxLength: 12 }), (sequence) => {
         const totals = new Map<string, number>();
@@ -193,7 +193,7 @@ describe('the changes that follow a call through its states', () => {
     );
   });
 
-  it('are none when the same report comes again', () => {
+  it('are none when the same report arrives again', () => {
     const row = afterAll([report]);
     assert.deepEqual(usageChanges(usageOf(row), usageOf(applyEvent(row, report, 'UTC', created))), []);
   });
@@ -207,13 +207,13 @@ describe('the most that a call can have cost while its cost is not reported', ()
     assert.equal(worthOf(afterAll([withoutCost]), 100), 94);
   });
 
-  it('is nothing when it was never connected or never came about', () => {
+  it('is nothing when it was never connected or never happened', () => {
     assert.equal(worth({ ...withoutCost, startedAt: null }), 0);
     assert.equal(worth(base), 0);
     assert.equal(worth({ ...base, status: 'ringing' }), 0);
   });
 
-  it('cannot be said of a call that began and has no known length, nor of a message', () => {
+  it('is unknown for a call that began and has no known length, and for a message', () => {
     assert.equal(worth(started), null);
     assert.equal(worth(started, ended), null);
     assert.equal(worth({ ...withoutCost, type: 'chat' }), null);

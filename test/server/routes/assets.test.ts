@@ -14,7 +14,7 @@ describe('the element’s files', () => {
   const get = (path: string, headers: Record<string, string> = {}) =>
     server.request('GET', path, { headers });
 
-  it('may be loaded by every page of the world', async () => {
+  it('may be loaded by any page', async () => {
     for (const path of ['/widget.js', '/embed.js']) {
       const { status, headers } = await get(path);
       assert.equal(status, 200, path);
@@ -25,7 +25,7 @@ describe('the element’s files', () => {
     }
   });
 
-  it('are kept for good when their name holds their hash, and asked for again soon when not', async () => {
+  it('are cached forever if their name contains their hash, and revalidated soon if not', async () => {
     assert.equal(
       (await get('/widget.js')).headers.get('cache-control'),
       'public, max-age=300, stale-while-revalidate=60',
@@ -36,7 +36,7 @@ describe('the element’s files', () => {
     assert.equal(headers.get('cache-control'), 'public, max-age=31536000, immutable');
   });
 
-  it('of another build are answered with this build’s, where a cached launcher asks for them', async () => {
+  it('of another build are answered with this build’s, if a cached launcher requests them', async () => {
     for (const name of ['mount', 'vapi-call']) {
       const old = await fetch(`${server.url}/chunks/${name}-0_old-0A.js?1`, { redirect: 'manual' });
       assert.equal(old.status, 302);
@@ -52,14 +52,14 @@ describe('the element’s files', () => {
     }
   });
 
-  it('come as brotli to clients that accept it, in no more bytes than promised', async () => {
+  it('are sent as brotli to clients that accept it, in no more bytes than promised', async () => {
     const { headers } = await get('/widget.js', { 'accept-encoding': 'br' });
     assert.equal(headers.get('content-encoding'), 'br');
     assert.match(headers.get('vary') ?? '', /Accept-Encoding/i);
     assert.ok(Number(headers.get('content-length')) <= 1500, `${headers.get('content-length')} bytes`);
   });
 
-  it('are not asked for again in full when they have not changed', async () => {
+  it('are not sent again in full when they have not changed', async () => {
     const etag = (await get('/widget.js')).headers.get('etag') ?? '';
     assert.equal(
       (await get('/widget.js', { 'if-none-match': etag, 'cache-control': 'max-age=0' })).status,
@@ -67,7 +67,7 @@ describe('the element’s files', () => {
     );
   });
 
-  it('come with the WordPress plugin, to be downloaded by anybody', async () => {
+  it('include the WordPress plugin, which anyone can download', async () => {
     const answer = await fetch(`${server.url}/installs/vapi-agent.zip`);
     assert.equal(answer.status, 200);
     assert.equal(answer.headers.get('content-type'), 'application/zip');
@@ -77,7 +77,7 @@ describe('the element’s files', () => {
     assert.equal((await get('/installs/')).status, 404);
   });
 
-  it('are nothing else: no folder, no file of the server', async () => {
+  it('are all that is served: no folder, no file of the server', async () => {
     for (const path of [
       '/',
       '/chunks/',
@@ -109,7 +109,7 @@ describe('the portal’s files', () => {
   });
   after(() => server?.close());
 
-  it('are a page that is asked for each time, and a script that is kept for good', async () => {
+  it('are a page that is revalidated each time, and a script that is cached forever', async () => {
     const page = await server.request('GET', '/portal/');
     assert.equal(page.status, 200);
     assert.equal(page.headers.get('cache-control'), 'no-cache');
@@ -122,7 +122,7 @@ describe('the portal’s files', () => {
     assert.equal(headers.get('content-encoding'), 'br');
   });
 
-  it('run nothing but their own script, inside no other page, for no other origin', async () => {
+  it('run only their own script, inside no other page, for no other origin', async () => {
     const { headers } = await server.request('GET', '/portal/');
     const policy = headers.get('content-security-policy') ?? '';
     for (const rule of [

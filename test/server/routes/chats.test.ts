@@ -1,4 +1,4 @@
-/** Text conversations: streamed, chained, counted to the micro, and under every limit that a call is under. */
+/** Text conversations: streamed, chained, counted to the micro, and under every limit that applies to calls. */
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { issueChatToken, verifyChatToken } from '../../../server/access/identity/chat-token.ts';
@@ -24,7 +24,7 @@ const chatOf = (answer: Answer): string => {
 const usage = async (slug = 'acme') =>
   (await network.server.operator('GET', `/v1/tenants/${slug}/usage`)).body.total;
 
-test('an answer comes word by word and brings the permission to go on; every message is one row with its cost', async () => {
+test('an answer arrives word by word with the permission to continue; every message is one row with its cost', async () => {
   const session = await network.session('acme');
   const first = await say({ session, message: 'Do you open on Sunday?' });
   assert.match(first.headers.get('content-type') ?? '', /^text\/event-stream/);
@@ -46,7 +46,7 @@ test('an answer comes word by word and brings the permission to go on; every mes
     ],
   );
   assert.ok(calls.every(({ session: from }: { session: string }) => from.startsWith('msg_')));
-  // Vapi's own account of the two, in dollars.
+  // Vapi's own figures for the two, in dollars.
   let charged = 0;
   for (const { id } of calls) {
     const headers = { authorization: `Bearer ${network.acme.privateKey}` };
@@ -74,7 +74,7 @@ test('a session begins one conversation only; a forged, foreign or missing permi
   );
 });
 
-test('a tenant is spoken to and written to only in the modes that it offers, by whatever session', async () => {
+test('calls and messages work only in the modes that the tenant offers, whatever the session', async () => {
   const codes: Record<string, (string | undefined)[]> = {};
   for (const modes of [['voice'], ['chat'], ['hybrid'], ['voice', 'chat']]) {
     const slug = `only-${modes.join('-')}`;
@@ -92,7 +92,7 @@ test('a tenant is spoken to and written to only in the modes that it offers, by 
   });
 });
 
-test('messages are counted apart from calls, ten for each call that the limits allow', async () => {
+test('messages are counted separately from calls, ten for each call that the limits allow', async () => {
   await network.addTenant('quick', { modes: ['voice', 'chat'], limits: { callsPerMinutePerIp: 1 } });
   let chat = chatOf(await say({ session: await network.session('quick'), message: 'One' }));
   for (let message = 2; message <= 10; message += 1) chat = chatOf(await say({ chat, message: 'More' }));
@@ -101,7 +101,7 @@ test('messages are counted apart from calls, ten for each call that the limits a
   assert.equal(call.status, 201, 'a call is still free');
 });
 
-test('a budget that does not pay for a message refuses it, and a refusal of Vapi holds nothing back', async () => {
+test('a budget that does not pay for a message refuses it, and a refusal by Vapi leaves nothing reserved', async () => {
   const limits = { monthlyBudgetMicros: 600_000, worstCaseMicrosPerMinute: 500_000 };
   await network.addTenant('poor', { modes: ['chat'], limits });
   network.emulator.setSwitch('chatPaymentRequired', true);
@@ -116,7 +116,7 @@ test('a budget that does not pay for a message refuses it, and a refusal of Vapi
   assert.deepEqual([refused.status, codeOf(refused)], [402, 'budget_exhausted']);
 });
 
-test('a permission to go on serves one message, however many are sent with it at once', async () => {
+test('a permission to continue is valid for one message, however many are sent with it at once', async () => {
   await network.addTenant('once', {
     modes: ['chat'],
     limits: { callsPerMinutePerIp: 50, concurrentCalls: 50 },
@@ -128,7 +128,7 @@ test('a permission to go on serves one message, however many are sent with it at
   assert.ok(refused?.every((answer) => codeOf(answer) === 'session_used'));
 });
 
-test('a message is held whole: what is left of a budget after one worst case pays for no part of another', async () => {
+test('a message is reserved in full: a budget left over after one worst case does not pay for part of another', async () => {
   const limits = { monthlyBudgetMicros: 590_000, worstCaseMicrosPerMinute: 500_000 };
   await network.addTenant('whole', { modes: ['chat'], limits });
   network.emulator.setSwitch('loseAnswers', true);
@@ -141,7 +141,7 @@ test('a message is held whole: what is left of a budget after one worst case pay
   assert.deepEqual([refused.status, codeOf(refused)], [402, 'budget_exhausted']);
 });
 
-test('a conversation has thirty messages at most, so that the worst of them is bounded', async () => {
+test('a conversation has thirty messages at most, so that the worst case is bounded', async () => {
   await network.addTenant('talkative', { modes: ['chat'] });
   const first = chatOf(await say({ session: await network.session('talkative'), message: 'One' }));
   const { ctx } = network.server;
@@ -152,11 +152,11 @@ test('a conversation has thirty messages at most, so that the worst of them is b
   const later = issueChatToken(ctx.keys.session, { ...verified.claims, messages: 29 }, ctx.now());
   const chat = chatOf(await say({ chat: later, message: 'The thirtieth' }));
   const refused = await say({ chat, message: 'Still more' });
-  // The element asks for a new session and goes on.
+  // The element asks for a new session and continues.
   assert.deepEqual([refused.status, codeOf(refused)], [401, 'session_expired']);
 });
 
-test('a pause makes a conversation’s permission worthless', async () => {
+test('a pause invalidates a conversation’s permission', async () => {
   await network.addTenant('paused', { modes: ['chat'] });
   const chat = chatOf(await say({ session: await network.session('paused'), message: 'Hi' }));
   await network.server.operator('POST', '/v1/tenants/paused/pause');

@@ -1,4 +1,4 @@
-/** The consent that a tenant demands reaches its pages as it was written, and only well-formed. */
+/** The consent that a tenant requires reaches its pages as it was written, and only well-formed. */
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { startTestNetwork } from '../../support/test-network.ts';
@@ -18,12 +18,12 @@ const settings = async () => {
 };
 const change = (consent: unknown) => server.operator('PATCH', '/v1/tenants/acme', { consent });
 
-test('a tenant demands nothing by default, and pages are told of none', async () => {
+test('a tenant requires nothing by default, and pages get none', async () => {
   assert.equal((await server.operator('GET', '/v1/tenants/acme')).body.consent, null);
   assert.equal('consent' in (await settings()), false);
 });
 
-test('what the operator writes is what the page gets; null takes it back', async () => {
+test('what the operator writes is what the page gets; null removes it', async () => {
   const consent = {
     version: '2026-11',
     text: 'We record.\nFor thirty days.',
@@ -54,7 +54,7 @@ test('a consent without a version or a text, or with a link that is not https, i
   }
 });
 
-test('where it is demanded, no call and no conversation begins without the present version, and the answer says what to do', async () => {
+test('where it is required, no call and no conversation begins without the current version, and the answer says what to do', async () => {
   const network = await startTestNetwork({
     tenant: { modes: ['voice', 'chat'], consent: { version: '2', text: 'We record.' } },
   });
@@ -120,7 +120,7 @@ test('the version and the time are kept with the call and every message, also wh
   }
 });
 
-test('where nothing is demanded nothing is kept, whatever a browser says', async () => {
+test('where nothing is required nothing is stored, whatever a browser sends', async () => {
   const network = await startTestNetwork();
   try {
     const { visitor, session, server: own } = network;

@@ -1,4 +1,4 @@
-/** What a visitor says of a call is kept with that call, and only who was in the call can say it. */
+/** A visitor's feedback is stored with its call, and only someone who was in the call can give it. */
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import type { KeyGrant, ProxyGrant } from '../../../server/contract.ts';
@@ -27,7 +27,7 @@ test('a call without feedback says so', async () => {
   assert.equal(await kept(grant.callId), null);
 });
 
-test('rating and comment are kept with the call; a second word replaces the first', async () => {
+test('rating and comment are stored with the call; later feedback replaces earlier', async () => {
   const first = await say(grant.callId, { token: grant.endToken, rating: 'bad', comment: ' Too slow. ' });
   assert.equal(first.status, 204, first.text);
   const at = new Date(network.server.clock.now).toISOString();
@@ -36,7 +36,7 @@ test('rating and comment are kept with the call; a second word replaces the firs
   assert.deepEqual(await kept(grant.callId), { rating: 'good', comment: null, at });
 });
 
-test('a token of another call, a made-up one and a shapeless request are refused', async () => {
+test('a token of another call, a made-up one and a malformed request are refused', async () => {
   const other = await newCall();
   for (const token of [other.endToken, 'x.y.z', grant.endToken.slice(0, -2)]) {
     const answer = await say(grant.callId, { token, rating: 'good' });
@@ -52,7 +52,7 @@ test('a token of another call, a made-up one and a shapeless request are refused
   assert.equal(await kept(other.callId), null);
 });
 
-test('a call that the browser made with a key is rated by who got that key, once it is known', async () => {
+test('a call that the browser made with a key is rated by the recipient of that key, once it is known', async () => {
   const client = await network.addTenant('keyed', { accessMode: 'scoped-key' });
   const handOut = async (): Promise<KeyGrant> =>
     (await network.visitor('/v1/calls', { session: await network.session('keyed') })).body;

@@ -1,4 +1,4 @@
-/** 500 generated bad requests; `npm run test:long` plays 10,000. */
+/** 500 generated bad requests; `npm run test:long` sends 10,000. */
 import { after, before, describe, it } from 'node:test';
 import { type FuzzTarget, fuzz, startFuzzTarget } from '../../support/fuzz.ts';
 import { testDatabases } from '../../support/postgres.ts';

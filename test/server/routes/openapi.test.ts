@@ -1,11 +1,11 @@
-/** The document says all of the HTTP API and nothing else, in valid OpenAPI 3.1. */
+/** The document describes the whole HTTP API and nothing else, in valid OpenAPI 3.1. */
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import type { Express } from 'express';
 import { createApp } from '../../../server/app.ts';
 import { type JsonObject, openApiDocument } from '../../../server/openapi/document.ts';
-import { httpReference } from '../../../server/openapi/http-reference.ts';
+import { httpReference } from '../../references/http-reference.ts';
 import { startTestServer, type TestServer } from '../../support/test-server.ts';
 
 interface Operation {
@@ -49,7 +49,7 @@ test('it is served to every page, with the address of this server', async () => 
   assert.deepEqual(document.servers, [{ url: 'https://voice.agency.example' }]);
 });
 
-/** A route, or something that is mounted at `rawPath`. */
+/** A route, or something mounted at `rawPath`. */
 interface Layer {
   rawPath: string;
   route?: { path: string; methods: Record<string, boolean> };
@@ -108,7 +108,7 @@ test('every schema is a valid JSON Schema, and every reference leads somewhere',
   assert.deepEqual(missing, []);
 });
 
-test('every operation has what OpenAPI demands: one id, declared tags and schemes, its path’s parameters', () => {
+test('every operation has what OpenAPI requires: one id, declared tags and schemes, its path’s parameters', () => {
   const ids = operations().map(([, { operationId }]) => operationId);
   assert.equal(new Set(ids).size, ids.length, 'an id twice');
   const tags = document.tags.map(({ name }) => name);

@@ -73,19 +73,19 @@ test('for WordPress it names the fields of the plugin’s page with the tenant�
     'Corner: Top left',
     'Colour: #9a3412',
     'Light or dark: Dark',
-    'What a click does: Let visitors choose',
-    'A call goes on from page to page: Yes',
+    'What a click does: Lets visitors choose',
+    'Continue a call from page to page: Yes',
     'In a page, if you want it there: [vapi_agent]',
   ]);
 });
 
-test('a tenant whose calls go on from page to page gets the attribute for it', async () => {
+test('a tenant whose calls continue from page to page gets the attribute for it', async () => {
   await server.createTenant({ slug: 'wanderer', rejoinCalls: true });
   const { snippet: text } = (await server.operator('GET', '/v1/tenants/wanderer/snippet')).body;
   assert.match(text, /<vapi-agent tenant="wanderer" rejoin="">/);
 });
 
-test('the launcher’s text is in the language that is asked for; the tenant’s own words go before it', async () => {
+test('the launcher’s text is in the requested language; the tenant’s own text takes precedence', async () => {
   for (const lang of languages) {
     const { strings } = (await import(`../../../widget/strings/${lang}.ts`)) as {
       strings?: { launcher: string };
@@ -123,7 +123,7 @@ test('the answer says whether the site is allowed; a pasted page address counts 
   });
 });
 
-test('who does not ask about the site is told where the agent starts, and that it starts nowhere yet', async () => {
+test('without a site in the request, the answer names where the agent starts, or that it starts nowhere yet', async () => {
   const unasked: SnippetView = await snippet('?platform=gtm');
   assert.deepEqual(unasked.notes, [
     `The agent starts only on these origins: ${pageOrigin}. Any other must be allowed first.`,

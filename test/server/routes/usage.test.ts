@@ -48,7 +48,7 @@ describe('usage and calls', () => {
     return network.server.request('GET', `/v1/tenants/acme${path}`, { headers });
   };
 
-  it('are by the day where the tenant lives', async () => {
+  it('are by day in the tenant’s time zone', async () => {
     assert.deepEqual((await get('/usage')).body, {
       tenant: 'acme',
       from: '2026-11-01',
@@ -68,7 +68,7 @@ describe('usage and calls', () => {
     assert.equal(codeOf(await get('/usage?from=2026-11-02&to=2026-11-02')), 'invalid_request');
   });
 
-  it('move with a call whose start turns out to be in the next month, and nothing of it is left behind', async () => {
+  it('move with a call whose start turns out to be in the next month, leaving nothing behind', async () => {
     const slug = 'midnight';
     const tenant = await network.addTenant(slug, { timeZone: 'America/New_York' });
     const callId = randomUUID();
@@ -151,7 +151,7 @@ describe('usage and calls', () => {
     assert.match(calls[1] ?? '', /,0\.400000,/);
   });
 
-  it('as CSV put no formula of a stranger into the spreadsheet', async () => {
+  it('as CSV put no stranger’s formula into the spreadsheet', async () => {
     const { emulator, acme } = network;
     const endedReason = '=HYPERLINK("https://evil.example";"x")';
     const call = emulator.makeCall({
@@ -186,7 +186,7 @@ describe('a client’s reading', () => {
   });
   after(() => network?.close());
 
-  it('is limited per key, prices more than what is simply there; the operator’s is not', async () => {
+  it('is limited per key, prices more strictly than stored data; the operator’s is not', async () => {
     const { server } = network;
     const reader = async () => {
       const { key } = (await server.operator('POST', '/v1/keys', { name: 'reads', tenant: 'acme' })).body;
@@ -218,7 +218,7 @@ describe('what was said in a call', () => {
   });
   after(() => network?.close());
 
-  it('is fetched from Vapi when it is asked for, and nothing of it is kept', async () => {
+  it('is fetched from Vapi on request, and nothing of it is stored', async () => {
     const { server } = network;
     const transcript = await server.operator('GET', `/v1/tenants/acme/calls/${callId}/transcript`);
     assert.equal(transcript.status, 200);
@@ -263,7 +263,7 @@ describe('what was said in a call', () => {
     assert.equal(entries[0].action, 'calls.delete-content');
   });
 
-  it('is deleted automatically when the tenant’s time for it is over', async () => {
+  it('is deleted automatically when the tenant’s retention time is over', async () => {
     const { server, emulator, addTenant } = network;
     const { assistantId, privateKey } = await addTenant('brief', { contentRetentionDays: 7 });
     const call = emulator.makeCall({ assistantId, seconds: 30, cost: 0.1 });
@@ -286,7 +286,7 @@ describe('what was said in a call', () => {
     const { callId: id } = (await visitor('/v1/calls', { session: await session('broken-off') })).body;
     emulator.endCall(id);
     await emulator.waitForCall(id, 'settled');
-    // A second call of the visitor, by an id that Vapi does not take.
+    // A second call of the visitor, under an id that Vapi refuses.
     const { store } = server.ctx;
     const call = await store.selectFrom('calls').selectAll().where('id', '=', id).executeTakeFirstOrThrow();
     await store

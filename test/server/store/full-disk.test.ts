@@ -1,4 +1,4 @@
-/** A disk without room for the SQLite store: what is answered with yes is kept, the rest is told to come again. */
+/** A disk without room for the SQLite store: what succeeds is stored, the rest is refused for a later retry. */
 import assert from 'node:assert/strict';
 import { DatabaseSync } from 'node:sqlite';
 import { after, before, describe, it } from 'node:test';
@@ -22,15 +22,15 @@ describe('a store that cannot grow', () => {
 
   const create = (slug: string) =>
     server.operator('POST', '/v1/tenants', { ...tenantInput(), slug, name: slug.padEnd(100, '.') });
-  /** SQLite's own limit: it says "database or disk is full" as it does when the disk is. */
+  /** SQLite's own limit: it reports "database or disk is full" as it does for a full disk. */
   const limitPages = (pages: number) =>
     sql`pragma max_page_count = ${sql.lit(pages)}`.execute(server.ctx.store);
-  /** Pages of four kilobytes, of which a tenant takes about one: more than any room that is left in the file. */
+  /** Pages of four kilobytes, of which a tenant takes about one: more than the room left in the file. */
   const mostTries = 100;
 
-  it('refuses with 503 what needs room, keeps what it said yes to, and goes on when there is room again', async () => {
+  it('refuses with 503 what needs room, keeps what it accepted, and continues when there is room again', async () => {
     assert.equal((await create('with-room')).status, 201);
-    // The limit falls no lower than what the file has already.
+    // The limit never falls below the file's size.
     await limitPages(1);
     const kept = ['with-room'];
     let refused = null as Awaited<ReturnType<typeof create>> | null;

@@ -1,4 +1,4 @@
-/** Backups, moving to another database, and upgrades of an older one: nothing of the ledger is lost on the way. */
+/** Backups, moving to another database, and upgrades of an older one: nothing in the ledger is lost on the way. */
 import assert from 'node:assert/strict';
 import { execFileSync, spawnSync } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
@@ -105,7 +105,7 @@ test('a backup never overwrites, and says so when there is no store', () => {
   }
 });
 
-test('a database that a newer version has made is named as that, and stays as it is', async () => {
+test('a database from a newer version is reported as such, and stays unchanged', async () => {
   const newer = join(folder, 'newer.db');
   copyFileSync(file, newer);
   const store = await openStore(existing(newer).config);
@@ -151,7 +151,7 @@ test('everything moves from SQLite to PostgreSQL by one command, and a second tr
       .execute(),
     /never changes/,
   );
-  // New rows go on where the old ones end.
+  // New rows continue after the old ones.
   await moved.createTenant({ slug: 'after-the-move' });
   await moved.close();
   await target.remove();
@@ -170,7 +170,7 @@ test('a move that fails in the middle leaves the target empty', async () => {
 });
 
 for (const [index, name] of Object.keys(migrations).slice(0, -1).entries()) {
-  test(`a store that stopped at ${name} is brought up to date when it is opened`, async () => {
+  test(`a store that stopped at ${name} is migrated when it is opened`, async () => {
     const old = join(folder, `old-${index}.db`);
     await makeOldStore(old, name);
     const server = await startTestServer({ database: existing(old), secrets, now });

@@ -1,4 +1,4 @@
-/** What a PostgreSQL that goes away, falls silent or only reads does to the server: it says so, and recovers automatically. */
+/** A PostgreSQL that goes away, falls silent or becomes read-only: the server reports it, and recovers automatically. */
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import pg from 'pg';
@@ -53,7 +53,7 @@ describe('a PostgreSQL in trouble', { skip: engine ? false : 'no PostgreSQL here
     assert.ok(!warnings()[0]?.includes('postgres://'), 'the address, with its password, is not logged');
   });
 
-  it('that is silent is answered for with 503 and Retry-After within the limit, by every request at once', async () => {
+  it('that is silent leads to 503 and Retry-After within the limit, for all simultaneous requests', async () => {
     relay.silence();
     const answers = await Promise.all([write(), ...Array.from({ length: 12 }, write)]);
     for (const answer of answers) {
@@ -74,7 +74,7 @@ describe('a PostgreSQL in trouble', { skip: engine ? false : 'no PostgreSQL here
     await until(async () => (await ready()) === 503, 'the read-only database to be noticed');
     assert.equal((await write()).body.code, 'database_unavailable');
     await admin(`alter database ${name()} set default_transaction_read_only = off`);
-    // No connection is cut here: those that said no must have been thrown away.
+    // No connection is cut here: those that refused must have been discarded.
     await until(async () => (await ready()) === 200, 'the database to be used again');
     assert.equal((await write()).status, 200);
   });

@@ -1,4 +1,4 @@
-/** The server's process: how it stops, whose eyes its files are for, and what another program's lock does to it. */
+/** The server's process: how it stops, who can read its files, and how it reacts to another program's lock. */
 import assert from 'node:assert/strict';
 import { chmodSync, mkdirSync, mkdtempSync, readdirSync, rmSync, statSync } from 'node:fs';
 import { request } from 'node:http';
@@ -21,7 +21,7 @@ it('a stop is announced by /readyz while everything is served, then connections 
   });
   const status = async (path: string) => (await fetch(server.url + path)).status;
   assert.equal(await status('/readyz'), 200);
-  // A webhook whose body is still coming when the stop is asked for.
+  // A webhook whose body is still arriving when the stop is requested.
   const hook = request(`${server.url}/v1/webhooks/vapi/nobody`, { method: 'POST' });
   const answered = new Promise<number | undefined>((resolve, reject) => {
     hook.on('response', (response) => resolve(response.resume().statusCode));
@@ -31,7 +31,7 @@ it('a stop is announced by /readyz while everything is served, then connections 
   server.child.kill('SIGTERM');
   await until(async () => (await status('/readyz')) === 503, '/readyz to tell of the stop');
   assert.equal(await status('/healthz'), 200, 'others are still served');
-  // Asked again, it skips the delay.
+  // A second signal skips the delay.
   server.child.kill('SIGTERM');
   const refused = () =>
     fetch(`${server.url}/healthz`).then(
@@ -44,7 +44,7 @@ it('a stop is announced by /readyz while everything is served, then connections 
   assert.equal(await server.ended, 0);
 });
 
-it('the data folder and its files are for the server’s own user, wherever the keys come from', async () => {
+it('the data folder and its files belong to the server’s user alone, wherever the keys come from', async () => {
   const dataDir = join(folder, 'data');
   mkdirSync(dataDir);
   chmodSync(dataDir, 0o755);
@@ -63,7 +63,7 @@ it('the data folder and its files are for the server’s own user, wherever the 
   await server.close();
 });
 
-it('a lock of another program is waited for with the event loop free, then refused with 503', async () => {
+it('another program’s lock is waited for with the event loop free, then answered with 503', async () => {
   const file = join(folder, 'locked.db');
   const config = { kind: 'sqlite' as const, file, timeoutMs: 600 };
   const server = await startTestServer({ database: { config, remove: async () => {} } });

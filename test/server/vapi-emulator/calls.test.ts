@@ -48,7 +48,7 @@ test('maxDurationSeconds of the overrides ends a running call at exactly that le
   assert.equal(Date.parse(String(ended.view.endedAt)) - Date.parse(String(ended.view.startedAt)), 10_000);
 });
 
-test('a simulated length is cut at the maximum, too', () => {
+test('a simulated length is also cut at the maximum', () => {
   const call = network.emulator.makeCall({ assistantId, seconds: 900 });
   assert.equal(call.endedReason, 'exceeded-max-duration');
   assert.equal(network.emulator.books().find(({ callId }) => callId === call.id)?.seconds, 600);
@@ -175,7 +175,7 @@ test('the official server SDK works against it', async () => {
   assert.ok(assistant?.orgId !== undefined);
 });
 
-test('chat: an answer with cost, the thread goes on by previousChatId and by session, and as a stream', async () => {
+test('chat: an answer with cost, the thread continues by previousChatId and by session, and as a stream', async () => {
   const { emulator } = network;
   const chat = (body: object) => ask(emulator, 'POST', '/chat', { body });
   const first = await chat({ assistantId, input: 'What does it cost?' });
@@ -229,7 +229,7 @@ test('chats are listed newest first with their names, in pages, and also those w
   assert.deepEqual((await list(`createdAtLt=${first.createdAt}&createdAtGe=${first.createdAt}`)).results, []);
 });
 
-test('a call whose answer is lost is there all the same', async () => {
+test('a call whose answer is lost still exists', async () => {
   const { emulator } = network;
   const before = emulator.calls().length;
   emulator.setSwitch('loseAnswers', true);

@@ -27,7 +27,7 @@ export interface Webhook {
 
 export interface Network {
   emulator: Emulator;
-  /** Every webhook so far, in the order of arrival. */
+  /** Every webhook so far, in order of arrival. */
   webhooks: Webhook[];
   receiverUrl: string;
   /** Statuses for the next webhooks; 200 when it is empty. */

@@ -166,7 +166,7 @@ test("another org's assistant is 404, and so are calls and assistants of another
   }
 });
 
-test('every other route wants the private key, and ids must be UUIDs', async () => {
+test('every other route requires the private key, and ids must be UUIDs', async () => {
   const routes = [
     ['GET', '/call'],
     ['GET', '/v2/call'],
@@ -213,7 +213,7 @@ test('scenarios refuse creation: 429 with Retry-After, 500, concurrency', async 
   assert.equal((await createWeb(publicKey, { assistantId: assistantOf('slow') })).status, 201);
 });
 
-test('switches driven over HTTP: an outage for everybody, a concurrency limit, chat without money', async () => {
+test('switches driven over HTTP: an outage for everyone, a concurrency limit, chat without money', async () => {
   const { emulator } = network;
   const set = (body: object) => ask(emulator, 'POST', '/_emulator/switches', { key: null, body });
   await set({ failEverythingWith: 503 });

@@ -1,4 +1,4 @@
-/** What leaves the emulator around a call: snapshots, order, cost, signatures, retries. */
+/** The emulator's webhooks around a call: snapshots, order, cost, signatures, retries. */
 import assert from 'node:assert/strict';
 import { createHmac } from 'node:crypto';
 import { afterEach, beforeEach, test } from 'node:test';
@@ -94,14 +94,14 @@ test('report-twice: the same report arrives again', async () => {
   assert.equal(network.webhooks[1]?.message.cost, network.webhooks[2]?.message.cost);
 });
 
-test('report-before-status: the order is turned round', async () => {
+test('report-before-status: the order is reversed', async () => {
   assert.deepEqual((await finishedCall('report-before-status')).kinds, [
     'end-of-call-report',
     'status-update',
   ]);
 });
 
-test('cost-late: the report comes without a cost, the API has it later', async () => {
+test('cost-late: the report arrives without a cost, the API has it later', async () => {
   const { view } = await finishedCall('cost-late');
   const report = network.webhooks.at(-1)?.message;
   assert.equal(report?.type, 'end-of-call-report');
@@ -154,7 +154,7 @@ test('one target: overrides win over the assistant, the assistant over the org; 
   assert.equal(webhooks.length, 4);
 });
 
-test('backoffPlan: retried until it is taken, never for an excluded status; without a plan never', async () => {
+test('backoffPlan: retried until it is accepted, never for an excluded status; without a plan never', async () => {
   const { emulator, receiverUrl, answers } = network;
   const backoffPlan = { type: 'exponential', maxRetries: 3, baseDelaySeconds: 0, excludedStatusCodes: [403] };
   const overrides = { serverMessages: ['end-of-call-report'], server: { url: receiverUrl, backoffPlan } };
@@ -198,7 +198,7 @@ test('authentication: legacy secret, own headers, bearer credential, HMAC over t
   assert.equal(headers['x-signature'], `sha256=${expected}`);
 });
 
-test('serverMessages decide: asked for nothing, nothing comes; by default also what the talk causes', async () => {
+test('serverMessages decide: without any, nothing is sent; by default also what the conversation causes', async () => {
   await finishedCall('talks', { serverMessages: [] });
   assert.equal(network.webhooks.length, 0);
   const { emulator } = network;

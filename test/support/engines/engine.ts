@@ -11,7 +11,7 @@ export async function openEngine(name: EngineName, microphone: Microphone = 'fak
     case 'Chromium':
       return openPuppeteer(name, {
         executablePath: await chromePath(),
-        // It warns in the page's console of a WebGL that no one asked for.
+        // It warns in the page's console about a WebGL that no one requested.
         args: [...chromeArgs, '--enable-unsafe-swiftshader'],
       });
     case 'Firefox':

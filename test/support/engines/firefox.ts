@@ -1,4 +1,4 @@
-/** Stock Firefox, steered by puppeteer over WebDriver BiDi. */
+/** Stock Firefox, driven by puppeteer over WebDriver BiDi. */
 import { existsSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 import type { puppeteerCore } from '@web/test-runner-chrome';
@@ -25,7 +25,7 @@ export function firefoxLaunch({ autoplay, microphone }: EngineOptions): Launch {
     ...(executablePath && { executablePath }),
     extraPrefsFirefox: {
       'media.navigator.streams.fake': microphone !== 'none',
-      // No question is asked; without this the answer is the one of `permissions`: 2 is no.
+      // No question is asked; the answer then is that of `permissions`: 2 is no.
       'media.navigator.permission.disabled': microphone !== 'refused',
       'permissions.default.microphone': microphone === 'refused' ? 2 : 0,
       // Neither a real microphone nor a loudspeaker is found.

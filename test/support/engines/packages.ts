@@ -1,6 +1,6 @@
 /**
- * Which engines beside Chromium can be tested here. In CI, root on Debian gets what is missing installed; anybody else is
- * told what to install.
+ * Which engines beside Chromium can be tested here. In CI, and for root on Debian, missing ones are installed; anyone
+ * else reads what to install.
  */
 import { spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
@@ -29,11 +29,11 @@ export const imageTools = ['buildah', 'mmdebstrap'];
 
 export interface EngineState {
   engine: EngineName;
-  /** How to get it when it is not here. */
+  /** How to install a missing one. */
   missing: string | undefined;
 }
 
-/** How things are; installs nothing. */
+/** The current state; installs nothing. */
 export function otherEngines(): EngineState[] {
   return requirements.map(({ engine, packages, isHere }) => ({
     engine,
@@ -41,7 +41,7 @@ export function otherEngines(): EngineState[] {
   }));
 }
 
-/** In CI, and as root on Debian, installs the engines that are not here, a pooler, what moves the clock, and what builds an image. */
+/** In CI, and as root on Debian, installs missing engines, a pooler, what moves the clock, and what builds an image. */
 export function installInCi(): void {
   const packages = requirements.flatMap(({ packages, isHere }) => (isHere() ? [] : packages));
   for (const name of ['pgbouncer', 'faketime', ...imageTools]) if (!isOnPath(name)) packages.push(name);

@@ -1,10 +1,10 @@
-/** What tests that run in every engine need of a browser and of its pages. */
+/** What tests that run in every engine need from a browser and its pages. */
 
 export type EngineName = 'Chromium' | 'Firefox' | 'WebKit';
 
 /**
- * `fake`: one that is given without a question. `none`: there is none. `refused`: the visitor has said no, which only
- * Firefox can be told ahead.
+ * `fake`: granted without a question. `none`: there is none. `refused`: the visitor has said no, which only Firefox can
+ * be told in advance.
  */
 export type Microphone = 'fake' | 'none' | 'refused';
 
@@ -16,7 +16,7 @@ export interface EngineOptions {
 
 export interface Engine {
   name: EngineName;
-  /** A page in a profile of its own, where the engine can have several; one page at a time. */
+  /** A page in a fresh profile, if the engine can have several; one page at a time. */
   open(url: string, options?: PageOptions): Promise<EnginePage>;
   close(): Promise<void>;
 }
@@ -24,13 +24,13 @@ export interface Engine {
 export interface PageOptions {
   /** CSS pixels; default {@link usualViewport}. */
   viewport?: { width: number; height: number };
-  /** A touch screen, where the engine can pretend to have one. */
+  /** A touch screen, if the engine can emulate one. */
   isPhone?: boolean;
 }
 
 /** Coordinates are CSS pixels of the page's viewport. */
 export interface EnginePage {
-  /** Runs a function in the page. It sees nothing of its surroundings; what goes in and out is JSON. */
+  /** Runs a function in the page, without its surroundings; arguments and result are JSON. */
   run<Args extends unknown[], Result>(
     act: (...args: Args) => Result | Promise<Result>,
     ...args: Args
@@ -41,13 +41,13 @@ export interface EnginePage {
     ...args: Args
   ): Promise<Result>;
   move(x: number, y: number): Promise<void>;
-  /** With the finger on a phone, else with the mouse. */
+  /** With the finger on a phone, otherwise with the mouse. */
   tap(x: number, y: number): Promise<void>;
-  /** The mouse goes down where it is; {@link release} lets go. */
+  /** The mouse goes down where it is; {@link release} releases it. */
   press(): Promise<void>;
   release(): Promise<void>;
   pressEscape(): Promise<void>;
-  /** What the browser said in its console: uncaught errors, errors and warnings; empty where it cannot be asked. */
+  /** The browser's console messages: uncaught errors, errors and warnings; empty if they cannot be read. */
   complaints(): string[];
   close(): Promise<void>;
 }

@@ -1,6 +1,6 @@
 /**
- * Stands in for WebRTC in a browser that was built without it (Debian's WebKit): both ends are in one page, and what
- * one end adds arrives at the other. Nothing of a network is in it.
+ * Replaces WebRTC in a browser built without it (Debian's WebKit): both ends are in one page, and what one end adds
+ * arrives at the other. There is no network in it.
  */
 window.RTCPeerConnection ??= (() => {
   const ends = new Map();

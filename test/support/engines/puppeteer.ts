@@ -1,4 +1,4 @@
-/** Chromium and Firefox by the puppeteer that the element tests' runner brings along. */
+/** Chromium and Firefox, driven by the puppeteer that comes with the element tests' runner. */
 import { puppeteerCore } from '@web/test-runner-chrome';
 import { type Engine, type EngineName, type EnginePage, type PageOptions, usualViewport } from './page.ts';
 
@@ -22,7 +22,7 @@ async function openPage(
 ): Promise<EnginePage> {
   const context = await browser.createBrowserContext();
   const page = await context.newPage();
-  // Only Chromium pretends to be a phone.
+  // Only Chromium can emulate a phone.
   const hasTouch = isPhone && name === 'Chromium';
   await page.setViewport({ ...viewport, ...(hasTouch && { hasTouch, isMobile: true }) });
   const complaints: string[] = [];

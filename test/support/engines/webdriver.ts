@@ -13,7 +13,7 @@ export class WebDriverSession {
   /**
    * @param driver base URL of a driver that is ready
    * @param capabilities what the session must have
-   * @throws {Error} with the driver's words when it refuses
+   * @throws {Error} with the driver's message when it refuses
    */
   static async open(driver: string, capabilities: Record<string, unknown>): Promise<WebDriverSession> {
     const { sessionId } = await command<{ sessionId: string }>('POST', `${driver}/session`, {
@@ -49,7 +49,7 @@ export class WebDriverSession {
     return this.#act('pointer', [{ type: 'pointerUp', button: 0 }]);
   }
 
-  /** One key; special keys have code points of WebDriver's own. */
+  /** One key; WebDriver has its own code points for special keys. */
   strike(value: string): Promise<void> {
     return this.#act('key', [
       { type: 'keyDown', value },
@@ -57,7 +57,7 @@ export class WebDriverSession {
     ]);
   }
 
-  /** What follows is about this frame; `null` is the page itself. */
+  /** What follows concerns this frame; `null` is the page itself. */
   frame(element: ElementReference | null): Promise<void> {
     return this.#post('frame', { id: element });
   }

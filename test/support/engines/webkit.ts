@@ -1,4 +1,4 @@
-/** WebKit as Debian builds it: WebKitWebDriver steers its MiniBrowser on an invisible screen. */
+/** WebKit as Debian builds it: WebKitWebDriver drives its MiniBrowser on an invisible screen. */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import type { AddressInfo } from 'node:net';
@@ -50,7 +50,7 @@ export async function startWebKit({ autoplay, microphone }: EngineOptions): Prom
   }
 }
 
-/** @returns the name of a display of its own; the server picks a free one and says so when it is ready */
+/** @returns the name of a new display; the server chooses a free one and reports it when it is ready */
 async function startScreen(started: ChildProcess[]): Promise<string> {
   const args = ['-displayfd', '3', '-screen', '0', '1400x1000x24', '-nolisten', 'tcp'];
   const screen = spawn('Xvfb', args, { stdio: ['ignore', 'ignore', 'ignore', 'pipe'] });
@@ -99,7 +99,7 @@ function freePort(): Promise<number> {
   });
 }
 
-/** WebKit as an engine like the others. Its driver tells nothing of the console. */
+/** WebKit as an engine like the others. Its driver does not report the console. */
 export async function openWebKit(options: EngineOptions): Promise<Engine> {
   const { session, close } = await startWebKit(options);
   return { name: 'WebKit', open: (url, page = {}) => openPage(session, url, page), close };
@@ -139,7 +139,7 @@ async function openPage(
   };
 }
 
-/** The driver knows the window's size only; the browser's own bars are around the page. */
+/** The driver only knows the window's size, including the browser's own bars. */
 async function resizeViewport(
   session: WebDriverSession,
   { width, height }: { width: number; height: number },

@@ -1,11 +1,11 @@
-/** The rules by which Stripe keeps its books, as far as invoices need them. */
+/** The rules of Stripe's books, as far as invoices need them. */
 import { randomBytes } from 'node:crypto';
 import type { Books, KeptBalanceEntry, KeptCreditNote, KeptCustomer, KeptInvoice } from './kept.ts';
 import { checkMost, isTooSmall, StripeRefusal } from './limits.ts';
 
 export type * from './kept.ts';
 
-/** What is new is not found by a search at once. */
+/** New objects are not found by a search at once. */
 const searchLagSeconds = 60;
 
 export function openBooks(nowMs: () => number): Books {
@@ -300,7 +300,7 @@ export function openBooks(nowMs: () => number): Books {
     return entry;
   }
 
-  /** Of a draft: with the customer's balance as it is now, which is used when it is finalized. */
+  /** Of a draft: with the customer's current balance, which is used when it is finalized. */
   function ask(invoice: KeptInvoice): void {
     const { balance, unexplained = 0 } = books.customer(invoice.customer);
     invoice.starting_balance = balance;

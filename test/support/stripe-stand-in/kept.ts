@@ -1,4 +1,4 @@
-/** What Stripe keeps, as far as invoices need it, and what can be done with it. */
+/** What Stripe stores, as far as invoices need it, and what can be done with it. */
 
 export interface KeptLine {
   id: string;
@@ -10,7 +10,7 @@ export interface KeptLine {
   period: { start: number; end: number };
 }
 export interface KeptInvoice {
-  /** What the customer has in the dashboard counts on it. */
+  /** The customer's settings in the dashboard apply to it. */
   inherits: boolean;
   id: string;
   object: 'invoice';
@@ -23,12 +23,12 @@ export interface KeptInvoice {
   days_until_due: number | null;
   auto_advance: boolean;
   attempted: boolean;
-  /** Shown to who asks for them to be expanded. */
+  /** Shown to callers that ask for them to be expanded. */
   intents: { id: string; object: 'payment_intent'; status: string }[];
   due_date: number | null;
   custom_fields: { name: string; value: string }[] | null;
   total: number;
-  /** What is asked for: of a draft, what would be. */
+  /** The amount to be collected: for a draft, what it would be. */
   amount_due: number;
   amount_paid: number;
   amount_remaining: number;
@@ -45,14 +45,14 @@ export interface KeptCustomer {
   email: string | null;
   address: { line1?: string; line2?: string } | null;
   created: number;
-  /** Set by its first invoice or entry of its balance; it takes no other. */
+  /** Set by its first invoice or balance entry; it accepts no other. */
   currency: string | null;
   balance: number;
   deleted?: boolean;
-  /** What a person has set in the dashboard, in percent: on every invoice that does not say otherwise. */
+  /** Set by a person in the dashboard, in percent: on every invoice that does not say otherwise. */
   discount?: number;
   tax?: number;
-  /** What it is asked for beyond an invoice's total and its balance, for a reason that we do not know. */
+  /** Collected beyond an invoice's total and its balance, for an unknown reason. */
   unexplained?: number;
   metadata: Record<string, string>;
 }
@@ -85,15 +85,15 @@ export interface Books {
   lines: Map<string, KeptLine[]>;
   creditNotes: KeptCreditNote[];
   balance: KeptBalanceEntry[];
-  /** A list of invoices does not show what is newer; as a rule it does. */
+  /** A list of invoices does not show newer ones; usually it does. */
   listLagSeconds: number;
   listInvoices(customer?: string): KeptInvoice[];
-  /** Ids of the invoices that were e-mailed, as often as they were. */
+  /** Ids of the invoices that were e-mailed, once per mail. */
   sent: string[];
   createCustomer(parameters: Checked): KeptCustomer;
   updateCustomer(id: string, parameters: Checked): KeptCustomer;
   deleteCustomer(id: string): object;
-  /** Newest first, without what is deleted. */
+  /** Newest first, without deleted ones. */
   listCustomers(): KeptCustomer[];
   customer(id: string, status?: number): KeptCustomer;
   searchCustomers(query: string): KeptCustomer[];
@@ -102,13 +102,13 @@ export interface Books {
   addLines(id: string, parameters: Checked): KeptInvoice;
   finalize(id: string, parameters: Checked): KeptInvoice;
   send(id: string): KeptInvoice;
-  /** What has become of an attempt to charge it: `processing`, `requires_payment_method`, … */
+  /** The result of an attempt to charge it: `processing`, `requires_payment_method`, … */
   charge(id: string, status: string): KeptInvoice;
   /** Only what was paid outside: no money moves here. */
   pay(id: string, parameters: Checked): KeptInvoice;
-  /** A payment of the client's own accord, also in part. */
+  /** A payment that the client makes unprompted, also in part. */
   receive(id: string, cents: number): KeptInvoice;
-  /** What the customer's balance paid of it goes back there. */
+  /** The part that the customer's balance paid returns there. */
   void(id: string): KeptInvoice;
   /** Only a draft can be. */
   delete(id: string): object;

@@ -1,4 +1,4 @@
-/** What Stripe says no to, whatever it has in its books. */
+/** What Stripe refuses, whatever is in its books. */
 
 export class StripeRefusal extends Error {
   readonly status: number;
@@ -20,7 +20,7 @@ export class StripeRefusal extends Error {
   }
 }
 
-/** What is charged at least, in the smallest units. */
+/** The minimum charge, in the smallest units. */
 const least: Record<string, number> = { eur: 50, usd: 50, gbp: 30, jpy: 50, chf: 50, huf: 17_500 };
 const most = 99_999_999;
 

@@ -1,4 +1,4 @@
-/** The requests that the stand-in takes, by the types of the `stripe` package; `schemas.ts` makes JSON Schemas of them. */
+/** The stand-in's requests, in the types of the `stripe` package; `schemas.ts` makes JSON Schemas of them. */
 import type Stripe from 'stripe';
 
 export interface Parameters {

@@ -1,6 +1,6 @@
 /**
  * Checks a request's parameters against the types of the `stripe` package, so that one that Stripe would refuse for its
- * shape is refused here. Its open enums stay open: any string passes for them.
+ * shape is refused here. Its open enums stay open: any string is accepted for them.
  */
 import { createHash } from 'node:crypto';
 import { existsSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
@@ -47,7 +47,7 @@ export interface Problem {
 }
 export type Check = (name: keyof Parameters, parameters: object) => Problem | null;
 
-/** The check also turns the digits of a form into the numbers and booleans that they stand for. */
+/** The check also turns a form's digits into numbers and booleans. */
 export function createCheck(): Check {
   const { definitions } = readSchemas();
   const ajv = new Ajv({ coerceTypes: true, strict: false, allErrors: false });

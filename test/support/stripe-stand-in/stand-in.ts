@@ -1,6 +1,6 @@
 /**
- * A local Stripe for the real `stripe` client: the requests that invoices need, over HTTP, with a state, with idempotency
- * keys as Stripe honours them, and with the faults that a network has. What it does not do: subscriptions.
+ * A local Stripe for the real `stripe` client: the requests that invoices need, over HTTP, with state, idempotency keys
+ * as Stripe honours them, and the failures of a network. Not covered: subscriptions.
  */
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -11,16 +11,16 @@ import type { Parameters } from './parameters.ts';
 import { createCheck } from './schemas.ts';
 
 /**
- * `cut`: the work is done, but the answer never arrives whole, as when the caller dies meanwhile. `unavailable`: nothing
- * has begun. `failed` and `doubtful`: it ended in a 500, which is kept under the key, without and with the work done.
- * `limited`: too many requests. `unsearchable`: the account does not have what is asked for.
+ * `cut`: the work is done, but the answer never arrives completely, as when the caller dies meanwhile. `unavailable`:
+ * nothing has begun. `failed` and `doubtful`: a 500, stored under the key, without and with the work done. `limited`:
+ * too many requests. `unsearchable`: the account does not have the requested feature.
  */
 export type Fault = 'cut' | 'unavailable' | 'limited' | 'unsearchable' | 'failed' | 'doubtful' | null;
 
 export interface StripeStandIn {
   url: string;
   books: Books;
-  /** `POST /v1/invoices`, …: all that was asked, in order. */
+  /** `POST /v1/invoices`, …: all requests, in order. */
   requests: string[];
   /** Decides for each request what goes wrong with it; default nothing. The request waits until it has decided. */
   fault: (request: string, count: number) => Fault | Promise<Fault>;
@@ -211,8 +211,8 @@ export async function startStripeStandIn(options: StandInOptions): Promise<Strip
   }
 
   /**
-   * The first answer to a key is every answer to it, a refusal and a 500 too; the same key with other parameters is a
-   * mistake. What is not even begun, since its parameters are of the wrong form, is not kept.
+   * The first answer to a key is repeated for it, even a refusal or a 500; the same key with other parameters is an
+   * error. A request that has not begun, because its parameters are malformed, is not stored.
    */
   function answerOnce(
     key: string | undefined,

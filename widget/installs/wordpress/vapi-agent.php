@@ -37,7 +37,7 @@ add_action('wp_enqueue_scripts', __NAMESPACE__ . '\SiteWide\enqueue');
 add_filter('template_include', __NAMESPACE__ . '\SiteWide\forget_early', PHP_INT_MAX);
 add_action('wp_head', __NAMESPACE__ . '\SiteWide\skip_head', PHP_INT_MIN);
 add_action('wp_head', __NAMESPACE__ . '\SiteWide\skip_head', PHP_INT_MAX);
-// Before the scripts of the footer (priority 10 and later), after all content.
+// Before the footer's scripts (priority 10 and later), after all content.
 add_action('wp_footer', __NAMESPACE__ . '\SiteWide\render', 5);
 
 add_action('admin_menu', __NAMESPACE__ . '\SettingsPage\add_page');

@@ -1,4 +1,4 @@
-/** Anyone who knows a tenant's webhook secret may report anything: it must stay readable and hold up no one else. */
+/** Anyone who knows a tenant's webhook secret may report anything: it must stay readable and must not affect others. */
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import { after, before, describe, it } from 'node:test';

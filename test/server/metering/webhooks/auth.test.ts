@@ -1,4 +1,4 @@
-/** Only the tenant's Vapi can put something into its ledger, in each of the ways in which Vapi can prove itself. */
+/** Only the tenant's Vapi can write to its ledger, in each of the ways in which Vapi can prove itself. */
 import assert from 'node:assert/strict';
 import { randomBytes, randomUUID } from 'node:crypto';
 import { request as httpRequest } from 'node:http';
@@ -13,7 +13,7 @@ for (const engine of testDatabases()) describe(`webhooks, on ${engine.name}`, ()
 function tests(engine: Engine): void {
   let server: TestServer;
   let count = 0;
-  /** Its own, so that tests do not see each other's calls. */
+  /** A separate one, so that tests do not see each other's calls. */
   const tenant = async (changes: Record<string, unknown> = {}) => {
     count += 1;
     const webhookSecret = `webhook-${randomUUID()}`;
@@ -138,7 +138,7 @@ function tests(engine: Engine): void {
         },
       });
       const { webhookUrl } = (await server.operator('GET', `/v1/tenants/${slug}`)).body;
-      // A body may hold what looks like a placeholder.
+      // A body may contain what looks like a placeholder.
       const body = report(randomUUID(), { summary: 'they said {timestamp} and {url}' });
       const text = `POST ${webhookUrl} msg_1.${seconds()}.${body}`;
       const headers = {
@@ -236,7 +236,7 @@ function tests(engine: Engine): void {
 
   it('are refused before their body is read', async () => {
     const { slug } = await tenant();
-    // Announces 5 MB and sends none of them: only a server that does not wait for them can answer.
+    // Announces 5 MB and sends none: only a server that does not wait for them can answer.
     const { hostname, port } = new URL(server.url);
     const status = await new Promise((resolve, reject) => {
       const request = httpRequest(

@@ -1,4 +1,4 @@
-/** What strangers send to a tenant's webhook keeps no report of Vapi's out, and tells them nothing of the tenant. */
+/** What strangers send to a tenant's webhook never blocks Vapi's reports, and reveals nothing about the tenant. */
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import { createServer, request as httpRequest } from 'node:http';
@@ -45,7 +45,7 @@ const signature = ({ webhookSecret }: Tenant, body: string) => ({
   'x-signature': hmac(webhookSecret, `${seconds()}.${body}`).toString('hex'),
 });
 
-/** The routes behind one proxy, with bounds of their own. */
+/** The routes behind one proxy, with their own limits. */
 async function startRoutes(t: TestContext, bounds: Partial<WebhookBounds> = {}) {
   let begun = 0;
   const app = express().set('trust proxy', 1).use(requestLog(server.ctx.log));
@@ -76,7 +76,7 @@ async function startRoutes(t: TestContext, bounds: Partial<WebhookBounds> = {}) 
       });
     request.on('response', (response) => {
       let text = '';
-      // It may be cut while its request is unfinished; it is complete by then.
+      // It may be cut off while its request is unfinished; it is complete by then.
       response.on('error', () => {});
       response.setEncoding('utf8').on('data', (chunk) => {
         text += chunk;
@@ -112,7 +112,7 @@ for (const sockets of [4, 40]) {
   it(`${sockets} slow bodies with a guessed signature keep no signed report out`, async (t) => {
     const { open, send, begun } = await startRoutes(t);
     const signing = await tenant('hmac');
-    // Even from the network of Vapi itself: what is announced counts for nothing.
+    // Even from Vapi's own network: announced sizes count for nothing.
     const headers = { ...guessed(), 'content-length': longestBody };
     for (let socket = 0; socket < sockets; socket += 1) open(signing.slug, headers, vapi).request.write('{');
     await until(() => begun() === sockets, 'the slow bodies');
@@ -225,7 +225,7 @@ it('unknown tenants, those that sign and those with a token are refused alike, a
   const slugs = ['nobody', 'No such name!', own, (await tenant('hmac')).slug, (await tenant('token')).slug];
   let network = 0;
   const begin = (slug: string, headers: Record<string, string>) => {
-    // Each from its own, for a network that fails often is told so.
+    // Each from a different network, since one that fails often is told so.
     network += 1;
     const opened = open(encodeURIComponent(slug), { ...headers, 'content-length': 2 }, `192.0.2.${network}`);
     opened.request.write('{');

@@ -1,4 +1,4 @@
-/** What the webhook tests share: messages as Vapi sends them, and a tenant's own server that gets them from us. */
+/** Shared by the webhook tests: messages as Vapi sends them, and a tenant's own server that gets them from us. */
 import { createHmac, randomUUID } from 'node:crypto';
 import { createServer, type IncomingHttpHeaders } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -8,11 +8,11 @@ import { until } from '../../../support/until.ts';
 /** The tenant's own server, as it was before us. */
 export interface OwnServer {
   url: string;
-  /** Everything that it was sent, in the order of arrival. */
+  /** Everything it received, in order of arrival. */
   received: { headers: IncomingHttpHeaders; raw: Buffer; message: Record<string, unknown> }[];
-  /** What it answers next: status and body; 200 and `{}` when nothing is left. 0 cuts the connection. */
+  /** Its next answers: status and body; 200 and `{}` when none is left. 0 cuts the connection. */
   answers: [status: number, body: string, type?: string][];
-  /** Waits until so many messages have come. */
+  /** Waits until that many messages have arrived. */
   waitFor(count: number): Promise<void>;
   close(): Promise<void>;
 }
@@ -45,7 +45,7 @@ export async function startOwnServer(port = 0): Promise<OwnServer> {
   };
 }
 
-/** A Vapi that answers for one assistant and fails for every other. */
+/** A Vapi that answers for one assistant and fails for all others. */
 export async function startHalfVapi(
   assistantId: string,
   orgId: string,
@@ -100,7 +100,7 @@ export function otherMessage(type: string, more: Record<string, unknown> = {}): 
   return JSON.stringify({ message: { type, call: { id: randomUUID() }, ...more } });
 }
 
-/** A webhook to a tenant, proved by whatever `headers` hold. */
+/** A webhook to a tenant, proven by `headers`. */
 export function hook(
   server: TestServer,
   slug: string,
@@ -131,7 +131,7 @@ export function hmac(secret: string | Buffer, text: string, algorithm = 'sha256'
 
 /** A tenant's own server that answers each message only when the test says so. */
 export async function startHoldingServer() {
-  /** Each answers one message with a status, in the order in which they came. */
+  /** Each answers one message with a status, in order of arrival. */
   const waiting: ((status: number) => void)[] = [];
   const server = createServer((request, response) => {
     request.resume();

@@ -1,13 +1,15 @@
-/** The operator's set-up: the server checks what it is told with Vapi, and wires assistants without losing anything. */
+/** The operator's setup: the server checks its data with Vapi, and wires assistants without losing anything. */
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import { after, before, describe, it } from 'node:test';
 import type { WireAnswer } from '../../../../server/contract.ts';
 import { retryUnwiring } from '../../../../server/metering/unwiring.ts';
+import { findTenant } from '../../../../server/store/tenants.ts';
 import { type Engine, testDatabases } from '../../../support/postgres.ts';
 import { startTestNetwork, type TestNetwork } from '../../../support/test-network.ts';
 import { codeOf, type RequestOptions, startTestServer, tenantInput } from '../../../support/test-server.ts';
-import { hook, startHalfVapi, startOwnServer, toolCalls } from './support.ts';
+import { until } from '../../../support/until.ts';
+import { hook, report, startHalfVapi, startOwnServer, toolCalls } from './support.ts';
 
 for (const engine of testDatabases()) describe(`setting up, on ${engine.name}`, () => tests(engine));
 
@@ -281,11 +283,41 @@ function tests(engine: Engine): void {
           [false, null],
         ],
       );
-      // What the operator says for the tenant counts for all of its assistants.
+      // The operator's choice for the tenant applies to all of its assistants.
       await network.server.operator('PATCH', `/v1/tenants/${slug}`, { webhookForwardUrl: second.url });
       await speak(others[1]);
       assert.equal(second.received.length, 2);
       await Promise.all([first.close(), second.close()]);
+    });
+
+    it('sends what waits for the old server to the new one at once, not when its time comes', async () => {
+      const [old, next] = [await startOwnServer(), await startOwnServer()];
+      const { clock, ctx } = network.server;
+      const { slug, webhookSecret } = await tenant([{ server: { url: next.url } }], {
+        webhookForwardUrl: old.url,
+      });
+      const { id: tenantId } = (await findTenant(ctx.store, slug)) as { id: string };
+      const waiting = () =>
+        ctx.store
+          .selectFrom('forwardedMessages')
+          .select(['answer', 'nextAttemptAt'])
+          .where('tenantId', '=', tenantId)
+          .executeTakeFirst();
+      old.answers.push([503, '{}']);
+      const body = report();
+      await hook(network.server, slug, body, { 'x-vapi-agent-token': webhookSecret });
+      await until(async () => (await waiting())?.answer === 503, 'the first attempt to fail');
+      // As after many failures.
+      const nextAttemptAt = clock.now + 1_800_000;
+      const all = ctx.store.updateTable('forwardedMessages').where('tenantId', '=', tenantId);
+      await all.set({ nextAttemptAt }).execute();
+      await wire(slug, '?dry-run=true');
+      assert.equal((await waiting())?.nextAttemptAt, nextAttemptAt);
+      await wire(slug);
+      await next.waitFor(1);
+      assert.equal(next.received[0]?.raw.toString(), body);
+      assert.equal(old.received.length, 1);
+      await Promise.all([old.close(), next.close()]);
     });
 
     it('tells what it cannot wire', async () => {

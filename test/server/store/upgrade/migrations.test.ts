@@ -1,4 +1,4 @@
-/** What a single migration makes of rows that were there. */
+/** How single migrations change existing rows. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { Kysely, sql } from 'kysely';
@@ -20,7 +20,7 @@ async function storeAt(name: string) {
   return { db, to, tenant };
 }
 
-test('a client that has never shared its organization keeps all of its calls, and only such a one', async () => {
+test('only a client that has never shared its organization keeps all of its calls', async () => {
   const { db, to, tenant } = await storeAt('0010-consent-evidence');
   await tenant('alone', 'org-1');
   await tenant('one-of-two', 'org-2');
@@ -36,7 +36,7 @@ test('a client that has never shared its organization keeps all of its calls, an
   await db.destroy();
 });
 
-test('a call that was booked for two clients stays booked, and is from then on the one’s whose assistant it has', async () => {
+test('a call that was booked for two clients stays booked, and then belongs to the one with its assistant', async () => {
   const { db, to, tenant } = await storeAt('0014-whole-org');
   const book = (tenantId: string, id: string, assistantId: string | null) =>
     sql`insert into calls (tenant_id, id, type, status, assistant_id, created_at, revision, updated_at)
@@ -97,7 +97,7 @@ test('a cost that no call can have becomes unknown, its day is summed again, and
   await db.destroy();
 });
 
-test('a message that waits is as large as its content, one that is over has none', async () => {
+test('a waiting message has its content’s size, a finished one has none', async () => {
   const { db, to, tenant } = await storeAt('0034-unconfirmed-calls');
   await tenant('a', 'org');
   const message = (id: string, nextAttemptAt: number | null) =>
@@ -116,7 +116,7 @@ test('a message that waits is as large as its content, one that is over has none
   await db.destroy();
 });
 
-test('what was reserved for a message says so, and everything else is a call', async () => {
+test('a message’s reservation says so, and all others are calls', async () => {
   const { db, to, tenant } = await storeAt('0036-unwanted-calls');
   await tenant('a', 'org');
   const reserve = (id: string) =>

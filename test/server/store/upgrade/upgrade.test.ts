@@ -1,4 +1,4 @@
-/** An upgrade on real rows: a store that an older version has filled is restored, brought up to date, and billed. */
+/** An upgrade on real rows: a store filled by an older version is restored, migrated, and billed. */
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -23,7 +23,7 @@ interface Kept {
   columns: string[];
   count: number;
 }
-/** The tables that hold rows in the dump, with the columns they had. */
+/** The tables with rows in the dump, with the columns they had. */
 const kept: Kept[] = [
   ...Map.groupBy(dump.matchAll(/^insert into "(\w+)" \(([^)]+)\)/gm), ([, table]) => table),
 ]
@@ -89,7 +89,7 @@ for (const engine of testDatabases()) {
       assert.deepEqual(await rowsOf(database), rowsBefore);
     });
 
-    it('opens to its own keys: the client’s, and the secret of the tenant’s webhook', async () => {
+    it('accepts its own keys: the client’s, and the secret of the tenant’s webhook', async () => {
       server = await startTestServer({
         database,
         vapiBaseUrl: vapi.url,
@@ -116,7 +116,7 @@ for (const engine of testDatabases()) {
       assert.equal(webhook.status, 200, webhook.text);
     });
 
-    it('closes its next month over the old rows, and leaves the frozen invoice alone', async () => {
+    it('closes its next month over the old rows, and does not change the frozen invoice', async () => {
       const running = server;
       assert.ok(running);
       const october = async (): Promise<InvoiceSummary & { sha256: string }> => {
@@ -140,7 +140,7 @@ for (const engine of testDatabases()) {
         ['bolt', 'finalized', 175],
       ]);
       assert.equal(report.needsPerson, 0);
-      // It has become overdue meanwhile; what it says has not changed.
+      // It has become overdue meanwhile; its content has not changed.
       const { status, state } = frozen;
       assert.deepEqual({ ...(await october()), status, state }, frozen);
     });
@@ -151,7 +151,7 @@ for (const engine of testDatabases()) {
   for (const collection of ['manual', 'send', 'charge']) {
     test(`an invoice that was frozen before is collected as its tenant says: ${collection}, on ${engine.name}`, async () => {
       const database = await engine.create();
-      // A name that looks like the setting is none.
+      // A name that looks like the setting is not the setting.
       const name = JSON.stringify('Acme","collection":"send');
       const settings = `{"buyer":{"name":${name}},"collection":"${collection}"}`;
       await restore(
@@ -186,7 +186,7 @@ async function restore({ config }: TestDatabase, statements = dump): Promise<voi
   }
 }
 
-/** Every row of every table in the columns that it had, in the order of all of them. */
+/** Every row of every table in the columns that it had, ordered by all of them. */
 async function rowsOf({ config }: TestDatabase): Promise<unknown[][]> {
   const statements = kept.map(({ table, columns }) => {
     const list = columns.map((name) => `"${name}"`).join(', ');

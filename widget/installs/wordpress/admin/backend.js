@@ -1,4 +1,4 @@
-/** The backend that the two fields name, asked from this page. Both scripts of the page use it. */
+/** The backend that the two fields name, queried from this page. Both scripts of the page use it. */
 window.vapiAgentBackend = (() => {
   const timeoutMs = 10000;
   const field = (name) => document.getElementById(`vapi-agent-${name}`).value.trim();
@@ -6,13 +6,13 @@ window.vapiAgentBackend = (() => {
   return {
     tenant: () => field('tenant').toLowerCase(),
 
-    /** The address as it is meant: people leave the scheme out, or a slash at the end in. */
+    /** The intended address: people omit the scheme, or add a slash at the end. */
     server() {
       const written = field('server').replace(/\/+$/, '');
       return !written || written.includes('://') ? written : `https://${written}`;
     },
 
-    /** Rejects when nothing answers within ten seconds. */
+    /** Rejects if there is no answer within ten seconds. */
     ask(url, options) {
       const stop = new AbortController();
       const timer = setTimeout(() => stop.abort(), timeoutMs);

@@ -1,11 +1,11 @@
 /**
- * Asks the backend how the client is set up, shows it beside "As the client is set up", and hands it to the form: the
- * site keeps it, because a page asks the backend for nothing before a visitor comes near.
+ * Asks the backend how the client is set up, shows it beside "As the client is set up", and adds it to the form: the
+ * site stores it, because a page sends the backend no request before a visitor approaches the button.
  */
 (({ __, sprintf }, backend) => {
   const kept = document.getElementById('vapi-agent-client');
   const { form } = kept;
-  /** What the element does where a client says nothing. */
+  /** The element's defaults for what a client leaves unset. */
   const usual = { placement: 'bottom-right', theme: 'auto', mode: 'voice', rejoin: 'no' };
   const placeholders = { label: __('Talk to us', 'vapi-agent'), accent: '#14635c' };
   /** Set while the backend is being asked. */
@@ -21,19 +21,19 @@
     for (const [name, otherwise] of Object.entries(usual)) {
       const [first, ...others] = choices(name);
       const chosen = others.find(({ value }) => value === (client[name] || otherwise));
-      /* translators: %s: what that is at present, such as Top left */
+      /* translators: %s: the current value, such as Top left */
       const text = __('As the client is set up: %s', 'vapi-agent');
       first.text = client.tenant ? sprintf(text, chosen.text) : __('As the client is set up', 'vapi-agent');
     }
   }
 
-  /** Says nothing when it fails: that is what "Test connection" is for. */
+  /** Silent on failure: "Test connection" reports it. */
   async function take() {
     const [server, tenant] = [backend.server(), backend.tenant()];
     if (!server || !tenant) return;
     const answer = await backend.ask(`${server}/v1/widget/${encodeURIComponent(tenant)}`);
     const told = answer.ok ? await answer.json() : null;
-    // Meanwhile another may have been filled in.
+    // Another client may have been filled in meanwhile.
     const isWanted = backend.server() === server && backend.tenant() === tenant;
     if (!told || told.tenant !== tenant || !isWanted) return;
     const { accentColor, radius, theme, placement } = told.appearance;
@@ -57,12 +57,12 @@
   for (const name of ['server', 'tenant']) {
     document.getElementById(`vapi-agent-${name}`).addEventListener('change', ask);
   }
-  // Tested again after something was mended.
+  // Tested again after a fix.
   document.getElementById('vapi-agent-test').addEventListener('click', ask);
   form.addEventListener('submit', (event) => {
     if (!asking) return;
     event.preventDefault();
-    // Its button is named "submit" and hides the method.
+    // Its button is named "submit", which hides the method.
     asking.then(() => HTMLFormElement.prototype.submit.call(form));
   });
   show();

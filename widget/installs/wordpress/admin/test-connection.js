@@ -1,6 +1,6 @@
 /**
- * Asks the backend what a visitor's browser would ask it, from this page: its origin is the site's, so the answer is
- * the one that visitors get, and the site itself needs no way out to the internet.
+ * Sends the requests of a visitor's browser to the backend, from this page: its origin is the site's, so the answer is
+ * the one that visitors get, and the site itself needs no outgoing connection.
  */
 (({ __, sprintf }, backend) => {
   const button = document.getElementById('vapi-agent-test');
@@ -18,14 +18,14 @@
       return problem(__('The backend URL must look like https://voice.agency.example.', 'vapi-agent'));
     }
     if (location.protocol === 'https:' && server.startsWith('http:') && !isLocal(new URL(server).hostname)) {
-      return problem(__('This site uses https, so the backend URL has to as well.', 'vapi-agent'));
+      return problem(__('This site uses https, so the backend URL must too.', 'vapi-agent'));
     }
     const answer = await backend.ask(`${server}/v1/widget/${encodeURIComponent(tenant)}`).catch(() => null);
     if (!answer) return unreachable(server);
     const told = await answer.json().catch(() => null);
     if (told && told.code === 'origin_not_allowed') return refused(tenant);
     if (answer.status === 429) {
-      return problem(__('The backend was asked too often. Wait a minute and test again.', 'vapi-agent'));
+      return problem(__('Too many requests to the backend. Wait a minute and test again.', 'vapi-agent'));
     }
     if (!answer.ok || !told || told.tenant !== tenant) {
       const text = __(
@@ -39,7 +39,7 @@
     if (!script?.ok) {
       return problem(
         __(
-          'The backend answers, but its file widget.js is missing. Tell the people who run it.',
+          'The backend answers, but its file widget.js is missing. Report this to the people who run it.',
           'vapi-agent',
         ),
       );
@@ -56,14 +56,17 @@
     if (originToAllow() !== location.origin) {
       const text = __(
         /* translators: %s: an origin such as https://shop.example */
-        'Visitors see the site at another address than this page, which cannot test it. Ask the people who run the backend whether exactly this origin is allowed, too: %s',
+        'Visitors see the site at a different address, which this page cannot test. Ask the people who run the backend whether exactly this origin is allowed too: %s',
         'vapi-agent',
       );
       lines.push(sprintf(text, originToAllow()));
     }
     if (!window.isSecureContext) {
       lines.push(
-        __('Browsers give the microphone only to https pages, and this site has none.', 'vapi-agent'),
+        __(
+          'Browsers allow the microphone only on https pages, and this site does not use https.',
+          'vapi-agent',
+        ),
       );
     }
     const policy = document.permissionsPolicy || document.featurePolicy;
@@ -78,42 +81,42 @@
     return { kind: lines.length === 0 ? 'success' : 'warning', lines: [connected, ...lines] };
   }
 
-  /** Asks for the permission that a visitor's call begins with; nothing is written there and nothing is started. */
+  /** Asks for the permission that a visitor's call begins with; nothing is stored or started. */
   async function whyClosed(server, tenant) {
     const body = JSON.stringify({ tenant });
     const answer = await backend.ask(`${server}/v1/sessions`, { method: 'POST', body }).catch(() => null);
     const told = answer && (await answer.json().catch(() => null));
     if (told && told.code === 'tenant_paused') {
       return __(
-        'It is paused: nobody can start a conversation until the people who run the backend resume it.',
+        'It is paused: no one can start a conversation until the people who run the backend resume it.',
         'vapi-agent',
       );
     }
     if (told && told.code === 'outside_hours') {
-      return __('It is outside its opening hours: nobody can start a conversation now.', 'vapi-agent');
+      return __('It is outside its opening hours: no one can start a conversation now.', 'vapi-agent');
     }
     return null;
   }
 
-  /** The backend answers an unknown client and a page that is not allowed alike. */
+  /** The backend gives the same answer to an unknown client and to a page that is not allowed. */
   function refused(tenant) {
     if (location.origin !== originToAllow()) {
       const elsewhere = __(
         /* translators: 1: the origin of this page, 2: the origin that counts, 3: the client name */
-        'The backend is there, but this page (%1$s) cannot test it: visitors see the site at another address, and only that one counts. Ask the people who run the backend whether exactly this origin is allowed: %2$s, and whether the client is named “%3$s”.',
+        'The backend answers, but this page (%1$s) cannot test it: visitors see the site at a different address, and only that one counts. Ask the people who run the backend whether exactly this origin is allowed: %2$s, and whether the client is named “%3$s”.',
         'vapi-agent',
       );
       return { kind: 'warning', lines: [sprintf(elsewhere, location.origin, originToAllow(), tenant)] };
     }
     const text = __(
       /* translators: 1: the client name, 2: an origin such as https://shop.example */
-      'The backend is there, but refuses this site. Either it knows no client “%1$s”, or the site is not on that client’s list. Ask the people who run it to allow exactly this origin: %2$s',
+      'The backend answers, but refuses this site. Either there is no client “%1$s”, or the site is not on that client’s list. Ask the people who run it to allow exactly this origin: %2$s',
       'vapi-agent',
     );
     return problem(sprintf(text, tenant, originToAllow()));
   }
 
-  /** An answer that may not be read is still an answer: something is there, only not the backend. */
+  /** An answer that may not be read is still an answer: a server is there, but not the backend. */
   async function unreachable(server) {
     const isThere = await backend.ask(server, { mode: 'no-cors' }).then(
       () => true,
@@ -124,7 +127,7 @@
         __('Something answers at %s, but it is not the backend. Check the URL.', 'vapi-agent')
       : __(
           /* translators: %s: a URL */
-          'Nothing answers at %s: the backend is down, the URL is mistyped, or a security plugin forbids the connection.',
+          'Nothing answers at %s: the backend is down, the URL is mistyped, or a security plugin blocks the connection.',
           'vapi-agent',
         );
     return problem(sprintf(text, server));

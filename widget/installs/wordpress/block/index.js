@@ -1,6 +1,6 @@
 /**
  * The block in the editor: its settings, and a picture of the launcher. The real element is not loaded there, so that
- * nobody calls by accident while writing.
+ * no one starts a call by accident while writing.
  */
 (({ blocks, blockEditor, components, element, i18n }, facts) => {
   const { createElement: el } = element;
@@ -15,13 +15,13 @@
   };
   const modes = {
     '': __('As the client is set up', 'vapi-agent'),
-    voice: __('Call at once', 'vapi-agent'),
+    voice: __('Starts a call', 'vapi-agent'),
     chat: __('Chat', 'vapi-agent'),
-    hybrid: __('Let visitors choose', 'vapi-agent'),
+    hybrid: __('Lets visitors choose', 'vapi-agent'),
   };
   const themes = {
     '': __('As on the rest of the site', 'vapi-agent'),
-    auto: __('Follow the visitor', 'vapi-agent'),
+    auto: __('As the visitor’s device', 'vapi-agent'),
     light: __('Light', 'vapi-agent'),
     dark: __('Dark', 'vapi-agent'),
   };
@@ -72,7 +72,7 @@
           placeholder: facts.label || __('Talk to us', 'vapi-agent'),
         }),
         field(SelectControl, 'placement', {
-          label: __('Where it stands', 'vapi-agent'),
+          label: __('Position', 'vapi-agent'),
           options: options(placements),
         }),
         field(SelectControl, 'size', { label: __('Size', 'vapi-agent'), options: options(sizes) }),
@@ -86,10 +86,10 @@
           options: options(modes),
         }),
         field(SelectControl, 'rejoin', {
-          label: __('A call goes on from page to page', 'vapi-agent'),
+          label: __('Continue a call from page to page', 'vapi-agent'),
           options: options(rejoin),
         }),
-        field(ToggleControl, 'open', { label: __('Open when the page is opened', 'vapi-agent') }),
+        field(ToggleControl, 'open', { label: __('Open when the page loads', 'vapi-agent') }),
         field(TextControl, 'lang', {
           label: __('Language of the texts', 'vapi-agent'),
           help: __('A code such as de or pt-BR; empty for the language of the page.', 'vapi-agent'),
@@ -97,13 +97,13 @@
         field(TextControl, 'tenant', {
           label: __('Client name', 'vapi-agent'),
           placeholder: facts.tenant,
-          help: __('Only when this page has an agent of its own.', 'vapi-agent'),
+          help: __('Only if this page has a different agent.', 'vapi-agent'),
         }),
         field(TextareaControl, 'variables', {
           label: __('Variables for the assistant', 'vapi-agent'),
           help: variablesFit
             ? __('A JSON object, for example {"page": "prices"}.', 'vapi-agent')
-            : __('This is not a JSON object, so it is left out.', 'vapi-agent'),
+            : __('This is not a JSON object, so it is ignored.', 'vapi-agent'),
         }),
       ),
     );

@@ -1,7 +1,7 @@
 <?php
 
 /**
- * The block: saved as attributes only and rendered here, so that a change of the settings reaches every page.
+ * The block: saved as attributes only and rendered here, so that changed settings reach every page.
  */
 
 namespace VapiAgent\Block;
@@ -27,7 +27,7 @@ function render($attributes): string
     return $element === '' ? '' : '<div ' . get_block_wrapper_attributes() . '>' . $element . '</div>';
 }
 
-/** What the preview in the editor cannot know by itself. */
+/** What the preview in the editor cannot find out alone. */
 function tell_editor(): void
 {
     $settings = Settings\get();

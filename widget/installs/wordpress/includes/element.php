@@ -1,7 +1,7 @@
 <?php
 
 /**
- * The tag `<vapi-agent>`, from the settings and from what an author wrote. Nothing gets into it unchecked.
+ * The tag `<vapi-agent>`, from the settings and the author's attributes. All of them are checked.
  */
 
 namespace VapiAgent\Element;
@@ -12,7 +12,7 @@ use VapiAgent\Settings;
 /**
  * `[vapi_agent]`: the launcher in the text, or in a corner with `placement`.
  *
- * @param array|string $written attributes; WordPress gives a string when there are none
+ * @param array|string $written attributes; WordPress passes a string if there are none
  */
 function shortcode($written): string
 {
@@ -20,7 +20,7 @@ function shortcode($written): string
         array('tenant', 'mode', 'placement', 'theme', 'size', 'label', 'lang', 'open', 'rejoin', 'variables'),
         ''
     );
-    // `[vapi_agent open rejoin]` comes as values without names.
+    // `[vapi_agent open rejoin]` arrives as values without names.
     $written = (array) $written;
     foreach (array('open' => 'true', 'rejoin' => 'yes') as $flag => $value) {
         if (in_array($flag, $written, true)) {
@@ -34,7 +34,7 @@ function shortcode($written): string
  * The tag, with its script enqueued; empty where it cannot work: not configured, feeds, AMP pages.
  *
  * @param array $wanted attributes by name, from an author
- * @param string $placement where it stands when `$wanted` says nothing usable; empty = as the client is set up
+ * @param string $placement used if `$wanted` has no usable one; empty = as the client is set up
  */
 function render(array $wanted, string $placement): string
 {
@@ -60,8 +60,8 @@ function count_rendered(?int $now = null): int
 }
 
 /**
- * The attributes that may be printed. The server is always the configured one: an author who may not write scripts
- * must not be able to send visitors to another.
+ * The attributes that may be printed. The server is always the configured one: an author who may not write scripts must
+ * not be able to send visitors to another server.
  *
  * @return array<string, string|true>
  */
@@ -100,8 +100,8 @@ function attributes(array $wanted, string $placement): array
 }
 
 /**
- * What an agent of the site's own client looks like where its author says nothing: as on the rest of the site, else as
- * the client is set up.
+ * Attributes for an agent of the site's own client that its author left unset: the site's, else those the client is set
+ * up with.
  */
 function looks(array $settings): array
 {
@@ -122,7 +122,7 @@ function style(array $looks): string
     return implode('; ', $properties);
 }
 
-/** A JSON object, written anew; empty when it is none. */
+/** A JSON object, serialized again; empty if it is not one. */
 function clean_variables(string $json): string
 {
     $variables = json_decode($json, true, 8);

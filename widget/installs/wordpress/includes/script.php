@@ -1,7 +1,7 @@
 <?php
 
 /**
- * The element's script: a module of the backend, loaded once however many agents are on a page.
+ * The element's script: a module from the backend, loaded once however many agents a page has.
  */
 
 namespace VapiAgent\Script;
@@ -10,7 +10,7 @@ use VapiAgent\Settings;
 
 const HANDLE = 'vapi-agent';
 
-/** No version in the URL: the backend decides how long a browser keeps the file. */
+/** No version in the URL: the backend decides how long browsers cache the file. */
 function enqueue(): void
 {
     $url = Settings\get()['server'] . '/widget.js';
@@ -22,7 +22,7 @@ function enqueue(): void
 }
 
 /**
- * Makes a module of the tag where WordPress (before 6.5) cannot.
+ * Makes the tag a module where WordPress (before 6.5) cannot.
  *
  * @param string $tag
  * @param string $handle
@@ -37,8 +37,8 @@ function as_module($tag, $handle, $src): string
 }
 
 /**
- * Optimizers that bundle or delay scripts break a module whose chunks are relative to it, and it costs a page next to
- * nothing anyway. Each attribute is the one that an optimizer documents for leaving a script alone.
+ * Optimizers that bundle or delay scripts break a module with relative chunk URLs, and would save almost nothing here.
+ * Each attribute is the one that an optimizer documents for skipping a script.
  *
  * @param array $attributes of a script tag that WordPress is about to print
  */

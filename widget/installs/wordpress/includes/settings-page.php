@@ -1,7 +1,7 @@
 <?php
 
 /**
- * Settings → Vapi Agent, for those who may manage options. The form goes through WordPress's options.php, which checks
+ * Settings → Vapi Agent, for users who may manage options. The form goes through WordPress's options.php, which checks
  * nonce and capability.
  */
 
@@ -11,7 +11,7 @@ use VapiAgent\Settings;
 
 const CAPABILITY = 'manage_options';
 const SLUG = 'vapi-agent';
-/** Longer lists of pages would make the form unusable; what was chosen is always in it, the others have numbers. */
+/** Longer lists of pages would make the form unusable; chosen pages are always listed, others are entered by number. */
 const MAX_PAGES = 200;
 
 function add_page(): void
@@ -48,7 +48,7 @@ function add_link($links): array
 function suggest_privacy_text(): void
 {
     $text = __(
-        'Pages with the button of our voice agent load a small script from the service that runs it, which thereby learns your IP address and the address of our site. When your pointer, your finger or the keyboard comes to the button, your browser also asks that service for its settings and for permission to start a conversation. What you say, once you have started a conversation and allowed the microphone, and what you write in one go to that service and to the companies that it uses for calls.',
+        'Pages with the button of our voice agent load a small script from the service that runs it; that service then knows your IP address and the address of our site. When you move to the button with a pointer, a finger or the keyboard, your browser also asks that service for its settings and for permission to start a conversation. Once you have started a conversation and allowed the microphone, what you say and write is sent to that service and to the companies that it uses for calls.',
         'vapi-agent'
     );
     wp_add_privacy_policy_content(__('Vapi Agent', 'vapi-agent'), '<p>' . esc_html($text) . '</p>');
@@ -65,23 +65,23 @@ function render(): void
     settings_fields(Settings\OPTION);
     heading(
         __('Connection', 'vapi-agent'),
-        __('You got both from the people who run your voice agent.', 'vapi-agent')
+        __('The people who run your voice agent provide both.', 'vapi-agent')
     );
     connection_rows($settings);
     echo '</table>';
     heading(
         __('Where it appears', 'vapi-agent'),
-        __('A block “Voice agent” and the shortcode [vapi_agent] put it into a page by hand; such a page shows only that one.', 'vapi-agent')
+        __('A block “Voice agent” and the shortcode [vapi_agent] add it to a single page, which then shows only that one.', 'vapi-agent')
     );
     where_rows($settings);
     echo '</table>';
     heading(
         __('The launcher', 'vapi-agent'),
-        __('“As the client is set up” is asked of the backend when this page is open, and kept when you save.', 'vapi-agent')
+        __('“As the client is set up” is read from the backend while this page is open, and stored when you save.', 'vapi-agent')
     );
     looks_rows($settings);
     echo '</table>';
-    // What the backend says of the client, for the next save; a script keeps it current.
+    // What the backend reports about the client, for the next save; a script keeps it current.
     printf(
         '<input type="hidden" id="vapi-agent-client" name="%s[client]" value="%s">',
         esc_attr(Settings\OPTION),
@@ -115,8 +115,8 @@ function where_rows(array $settings): void
 {
     $choices = array(
         'everywhere' => __('On every page', 'vapi-agent'),
-        'chosen' => __('Only on what is chosen below', 'vapi-agent'),
-        'nowhere' => __('Only where a block or a shortcode puts it', 'vapi-agent'),
+        'chosen' => __('Only where chosen below', 'vapi-agent'),
+        'nowhere' => __('Only where a block or a shortcode adds it', 'vapi-agent'),
     );
     $legend = __('Launcher in the corner', 'vapi-agent');
     group_start($legend);
@@ -124,7 +124,7 @@ function where_rows(array $settings): void
         option('radio', 'where', $value, $label, $settings['where'] === $value);
     }
     group_end();
-    group_start(__('Chosen kinds of pages', 'vapi-agent'));
+    group_start(__('Chosen page types', 'vapi-agent'));
     option('checkbox', 'front_page', '1', __('Front page', 'vapi-agent'), (bool) $settings['front_page']);
     foreach (get_post_types(array('public' => true), 'objects') as $type) {
         $is_chosen = in_array($type->name, $settings['post_types'], true);
@@ -144,7 +144,7 @@ function pages_row(array $chosen): void
     $are_more = count($pages) > MAX_PAGES;
     $pages = array_slice($pages, 0, MAX_PAGES);
     $missing = array_diff($chosen, wp_list_pluck($pages, 'ID'));
-    // What was chosen may be a draft again, or beyond the list's end; it must not be lost when the form is saved.
+    // A chosen page may be a draft again, or beyond the list's end; saving the form must not lose it.
     $rest = $missing ? get_posts(array('post_type' => 'any', 'post_status' => 'any', 'include' => $missing)) : array();
     if ($pages === array() && $rest === array()) {
         return;
@@ -171,7 +171,7 @@ function more_pages_row(): void
         esc_html(
             sprintf(
                 /* translators: %d: how many pages the list above shows */
-                __('The list shows %d pages, and this site has more. Others by their numbers, separated by commas: the number after “post=” in the address of the editor.', 'vapi-agent'),
+                __('The list shows %d pages, but this site has more. Enter the numbers of others, separated by commas: the number after “post=” in the editor’s address.', 'vapi-agent'),
                 MAX_PAGES
             )
         )
@@ -190,7 +190,7 @@ function looks_rows(array $settings): void
     );
     $themes = array(
         '' => $backend,
-        'auto' => __('Follow the visitor', 'vapi-agent'),
+        'auto' => __('As the visitor’s device', 'vapi-agent'),
         'light' => __('Light', 'vapi-agent'),
         'dark' => __('Dark', 'vapi-agent'),
     );
@@ -201,9 +201,9 @@ function looks_rows(array $settings): void
     );
     $modes = array(
         '' => $backend,
-        'voice' => __('Call at once', 'vapi-agent'),
+        'voice' => __('Starts a call', 'vapi-agent'),
         'chat' => __('Chat', 'vapi-agent'),
-        'hybrid' => __('Let visitors choose', 'vapi-agent'),
+        'hybrid' => __('Lets visitors choose', 'vapi-agent'),
     );
     $rejoin = array('' => $backend, 'yes' => __('Yes', 'vapi-agent'), 'no' => __('No', 'vapi-agent'));
     text_row('label', __('Text on the button', 'vapi-agent'), $settings['label'], 'text', __('Talk to us', 'vapi-agent'));
@@ -212,7 +212,7 @@ function looks_rows(array $settings): void
     select_row('theme', __('Light or dark', 'vapi-agent'), $themes, $settings['theme']);
     select_row('size', __('Size', 'vapi-agent'), $sizes, $settings['size']);
     select_row('mode', __('What a click does', 'vapi-agent'), $modes, $settings['mode']);
-    select_row('rejoin', __('A call goes on from page to page', 'vapi-agent'), $rejoin, $settings['rejoin']);
+    select_row('rejoin', __('Continue a call from page to page', 'vapi-agent'), $rejoin, $settings['rejoin']);
 }
 
 function text_row(string $key, string $label, string $value, string $type, string $placeholder): void
@@ -262,7 +262,7 @@ function group_end(): void
 }
 
 /**
- * A radio button or a checkbox on a line of its own.
+ * A radio button or a checkbox on a separate line.
  *
  * @param string $key of the option; `name][` collects several into a list
  */

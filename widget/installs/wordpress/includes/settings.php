@@ -1,7 +1,7 @@
 <?php
 
 /**
- * The plugin's one option: what is in it, what is let into it, and how the rest of the plugin reads it.
+ * The plugin's one option: its content, its validation, and how the rest of the plugin reads it.
  */
 
 namespace VapiAgent\Settings;
@@ -9,7 +9,7 @@ namespace VapiAgent\Settings;
 const VERSION = '0.2.0';
 const OPTION = 'vapi_agent';
 
-/** Values that the element knows; an empty one leaves the choice to the client's settings at the backend. */
+/** Values that the element supports; an empty one leaves the choice to the client's settings at the backend. */
 const MODES = array('voice', 'chat', 'hybrid');
 const PLACEMENTS = array('bottom-right', 'bottom-left', 'top-right', 'top-left');
 const THEMES = array('auto', 'light', 'dark');
@@ -33,17 +33,17 @@ function defaults(): array
         'size' => 'medium',
         'label' => '',
         'rejoin' => '',
-        // How the client was set up at the backend when the settings were saved last.
+        // How the client was set up at the backend when the settings were last saved.
         'client' => array(),
     );
 }
 
-/** The settings of this site; every key is there. Code may change them with the filter `vapi_agent_settings`. */
+/** The settings of this site; all keys are present. Code may change them with the filter `vapi_agent_settings`. */
 function get(): array
 {
     $stored = get_option(OPTION);
     $settings = array_merge(defaults(), is_array($stored) ? $stored : array());
-    /** An agency that sets up many sites can fill in backend and client here; what it leaves out is as by default. */
+    /** An agency that sets up many sites can fill in backend and client here; the rest keeps its defaults. */
     $settings = array_merge(defaults(), (array) apply_filters('vapi_agent_settings', $settings));
     $server = (string) $settings['server'];
     $settings['server'] = clean_server($server) ?? untrailingslashit($server);
@@ -51,9 +51,9 @@ function get(): array
 }
 
 /**
- * How the client of the settings is set up at the backend: what the launcher looks like where nobody says otherwise. A
- * page asks the backend for nothing before a visitor comes near, so without it the launcher would change its place and
- * colours under the pointer.
+ * How the client of the settings is set up at the backend: the launcher's looks unless set here. A page sends the
+ * backend no request before a visitor approaches the button, so without it the launcher would change place and colours
+ * under the pointer.
  *
  * @return array<string, string|int> server and tenant, and some of mode, placement, theme, accent, radius, label, rejoin
  */
@@ -86,10 +86,10 @@ function load_translations(): void
 }
 
 /**
- * Lets only known keys with fitting values through. A backend or a client that cannot be used keeps its former value,
- * and the page says why. WordPress has checked nonce and capability before.
+ * Accepts only known keys with valid values. An unusable backend or client keeps its former value, and the page says
+ * why. WordPress has already checked nonce and capability.
  *
- * @param mixed $input what the form sent
+ * @param mixed $input from the form
  */
 function sanitize($input): array
 {
@@ -110,7 +110,7 @@ function sanitize($input): array
     $tenant = strtolower($text('tenant'));
     $tenant_fits = $tenant === '' || is_slug($tenant);
     if (!$tenant_fits) {
-        $message = __('The client name was not saved: it has only letters, digits and hyphens.', 'vapi-agent');
+        $message = __('The client name was not saved: it can contain only letters, digits and hyphens.', 'vapi-agent');
         complain('tenant', $message);
     }
 
@@ -138,7 +138,7 @@ function sanitize($input): array
     );
 }
 
-/** Only the admin has a place for such messages; an option can be set from everywhere. */
+/** Only the admin area can show such messages; an option can be set from anywhere. */
 function complain(string $field, string $message): void
 {
     if (function_exists('add_settings_error')) {
@@ -157,9 +157,9 @@ function clean_ids(array $written): array
 }
 
 /**
- * What the settings page was told by the backend, in the words of the settings; empty when it is of another client.
+ * The backend's answer to the settings page, under the settings' names; empty if it is for a different client.
  *
- * @param mixed $written JSON of the form, or the array that was made of it: WordPress cleans a new option twice
+ * @param mixed $written JSON from the form, or the array made from it: WordPress sanitizes a new option twice
  */
 function clean_client($written, string $server, string $tenant): array
 {
@@ -173,7 +173,7 @@ function clean_client($written, string $server, string $tenant): array
     $one_of = function (string $key, array $values) use ($text): string {
         return in_array($text($key), $values, true) ? $text($key) : '';
     };
-    // A client that stands in the text of its pages has no corner of its own; here it has to stand somewhere.
+    // A client whose button is inline has no corner; here it needs one.
     $placement = $text('placement') === 'inline' ? 'bottom-right' : $one_of('placement', PLACEMENTS);
     $radius = $told['radius'] ?? null;
     $client = array(
@@ -213,7 +213,7 @@ function is_slug(string $text): bool
 }
 
 /**
- * The base URL without a trailing slash; null when it cannot be one. Plain http only for this machine.
+ * The base URL without a trailing slash; null if it cannot be one. Plain http only for this machine.
  */
 function clean_server(string $text): ?string
 {
@@ -227,7 +227,7 @@ function clean_server(string $text): ?string
     if (!is_array($url) || empty($url['host']) || isset($url['user']) || isset($url['query']) || isset($url['fragment'])) {
         return null;
     }
-    // What is no host is escaped before it comes here, and would look like one.
+    // An invalid host is escaped at this point and would look like a valid one.
     if (!preg_match('/^([a-z0-9.-]+|\[[0-9a-f:.]+\])$/iD', $url['host'])) {
         return null;
     }

@@ -1,8 +1,8 @@
 <?php
 
 /**
- * The launcher in a corner, on the whole site or on what was chosen. A page whose content has an agent of its own
- * shows only that one.
+ * The launcher in a corner, on the whole site or where chosen. A page whose content has its own agent shows only that
+ * one.
  */
 
 namespace VapiAgent\SiteWide;
@@ -32,10 +32,10 @@ function render(): void
 }
 
 /**
- * Other plugins render the content early, for a description or a count of words, and throw it away. Only what is
- * rendered for the page itself counts: block themes do that between here and the head, others after the head.
+ * Other plugins render the content early, for a description or a word count, and discard it. Only rendering for the
+ * page itself counts: block themes do it between here and the head, others after the head.
  *
- * @param string $template the last word before the page is made
+ * @param string $template the last filter before the page is made
  */
 function forget_early($template)
 {
@@ -43,7 +43,7 @@ function forget_early($template)
     return $template;
 }
 
-/** At the head's start and again at its end: an agent that is rendered in between is seen by nobody. */
+/** At the head's start and again at its end: an agent rendered in between is not visible. */
 function skip_head(): void
 {
     static $before = null;
@@ -70,7 +70,7 @@ function is_wanted_here(): bool
         || in_array(page_shown(), $settings['pages'], true);
 }
 
-/** The page that is looked at, also where WordPress shows a list in its place: the posts, the products of a shop. */
+/** The current page, even if WordPress shows a list in its place: the posts, the products of a shop. */
 function page_shown(): int
 {
     if (is_singular() || is_home()) {

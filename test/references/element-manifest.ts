@@ -29,7 +29,7 @@ export interface Manifest {
   [also: string]: unknown;
 }
 
-/** `@tag {type} [name=default] - description`, as the analyzers of custom elements read it. */
+/** `@tag {type} [name=default] - description`, as custom element analyzers read it. */
 const tagged = /^@(\w+) (?:\{(.+?)\} )?(?:\[(\S+?)(?:=(.*?))?\]|(\S+))(?: - (.*))?$/;
 const callbacks = /^(constructor|\w+Callback)$/;
 

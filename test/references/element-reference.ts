@@ -1,4 +1,4 @@
-/** What is written from the element's manifest: references for people and types for programs. Pure. */
+/** What is generated from the element's manifest: references for people and types for programs. Pure. */
 import type { Declaration, Entry, Manifest, Member } from './element-manifest.ts';
 
 const declarationOf = ({ modules }: Manifest): Declaration => {
@@ -79,7 +79,7 @@ export function elementTypes(manifest: Manifest): Record<string, string> {
   const settable = attributes.filter(({ description = '' }) => !description.startsWith('Read only'));
   const lines = settable.flatMap((entry) => {
     const isRequired = entry.description?.endsWith('; required.');
-    // A template writes the mere presence of an attribute as an empty text.
+    // A template passes an attribute without a value as an empty string.
     const type = entry.type?.text === 'boolean' ? "boolean | ''" : entry.type?.text;
     return [`  /** ${firstSentence(entry)} */`, `  ${entry.name}${isRequired ? '' : '?'}: ${type};`];
   });
@@ -89,7 +89,7 @@ export function elementTypes(manifest: Manifest): Record<string, string> {
   };
 }
 
-/** `text` with each block between `begin: name` and `end: name` replaced; every line of a marker stays. */
+/** `text` with the blocks between `begin: name` and `end: name` replaced; the marker lines stay. */
 export function between(text: string, blocks: Record<string, string>): string {
   return Object.entries(blocks).reduce((whole, [name, block]) => {
     const found = new RegExp(`(?<=\\bbegin: ${name}\\b.*\\n)[\\s\\S]*?(?=.*\\bend: ${name}\\b)`);

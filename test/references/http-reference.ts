@@ -1,5 +1,5 @@
 /** The HTTP reference for people, as Markdown, generated from the document. Pure. `npm run references` writes it. */
-import type { JsonObject } from './document.ts';
+import type { JsonObject } from '../../server/openapi/document.ts';
 
 interface Schema {
   $ref?: string;

@@ -1,0 +1,49 @@
+/** HTTP in front of the emulator: it writes down each request, and a test may answer some itself. */
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+
+export interface VapiRelay {
+  url: string;
+  /** Where requests go on to; until it is set, every one is answered 503. */
+  target: string;
+  /** `POST /analytics`, with the query. */
+  requests: string[];
+  /** Null lets the request through; given before the request is passed on. */
+  answer: (request: string) => { status: number; body: unknown } | null;
+  close(): Promise<void>;
+}
+
+export async function startVapiRelay(): Promise<VapiRelay> {
+  const server = createServer(async (request, response) => {
+    const chunks: Buffer[] = [];
+    for await (const chunk of request) chunks.push(chunk as Buffer);
+    const name = `${request.method} ${request.url}`;
+    relay.requests.push(name);
+    const own = relay.target ? relay.answer(name) : { status: 503, body: {} };
+    if (own) {
+      response.writeHead(own.status, { 'content-type': 'application/json' }).end(JSON.stringify(own.body));
+      return;
+    }
+    const { authorization = '', 'content-type': type = 'application/json' } = request.headers;
+    const answer = await fetch(`${relay.target}${request.url}`, {
+      method: request.method ?? 'GET',
+      headers: { authorization, 'content-type': type },
+      ...(chunks.length > 0 ? { body: Buffer.concat(chunks) } : {}),
+    });
+    response.writeHead(answer.status, { 'content-type': answer.headers.get('content-type') ?? '' });
+    response.end(Buffer.from(await answer.arrayBuffer()));
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const relay: VapiRelay = {
+    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    target: '',
+    requests: [],
+    answer: () => null,
+    close: () =>
+      new Promise((resolve) => {
+        server.close(() => resolve());
+        server.closeAllConnections();
+      }),
+  };
+  return relay;
+}
