@@ -1,6 +1,7 @@
 /** Builds server and client messages and sends each to whom it is addressed (vapi-facts 3.2-3.4, 9). */
 import { results } from './call.ts';
 import { sendToRoom } from './rooms.ts';
+import { publishTraffic } from './traffic.ts';
 import type { Json } from './types.ts';
 import { deliver } from './webhooks.ts';
 import type { Call, World } from './world.ts';
@@ -43,13 +44,16 @@ const namesOf = (message: Json): string[] =>
 const wanted = (list: unknown, fallback: string[], message: Json): boolean =>
   namesOf(message).some((name) => ((list as string[] | undefined) ?? fallback).includes(name));
 
+const phoneNumberOf = ({ snapshot, orgId }: Call): Json => ({
+  ...{ id: snapshot.phoneNumberId, orgId, number: '+15550199' },
+  ...{ provider: 'twilio', twilioAccountSid: 'AC00000000000000000000000000000000' },
+});
+
 /** To the call's webhook, if the assistant asked for this type; `message.call` is the creation snapshot. */
 export async function sendToServer(world: World, call: Call, message: Json): Promise<void> {
   if (!wanted(call.assistant.serverMessages, defaultServerMessages, message)) return;
   const phone =
-    call.type === 'webCall'
-      ? {}
-      : { phoneNumber: { id: call.snapshot.phoneNumberId }, customer: call.snapshot.customer };
+    call.type === 'webCall' ? {} : { phoneNumber: phoneNumberOf(call), customer: call.snapshot.customer };
   await deliver(world, call, {
     timestamp: world.now(),
     ...message,
@@ -63,7 +67,9 @@ export async function sendToServer(world: World, call: Call, message: Json): Pro
 /** To the browser, as a JSON string in an app-message, if `clientMessages` has this type. */
 export function sendToClient(world: World, call: Call, message: Json): void {
   if (!wanted(call.assistant.clientMessages, defaultClientMessages, message)) return;
-  sendToRoom(call, { kind: 'app-message', data: JSON.stringify({ timestamp: world.now(), ...message }) });
+  const body = { timestamp: world.now(), ...message };
+  publishTraffic({ kind: 'to the page', body });
+  sendToRoom(call, { kind: 'app-message', data: JSON.stringify(body) });
 }
 
 /** To both. The webhook is on its way when this returns; its fate is in the deliveries. */
@@ -82,6 +88,7 @@ export const statusUpdate = (world: World, call: Call): Json => ({
 /** The report; with `cost: false` as it sometimes is: sent before the cost was known. */
 export function endOfCallReport(world: World, call: Call, { cost = true } = {}): Json {
   const { startedAt, endedAt = call.createdAt } = call;
+  const content = results(world, call);
   const durationMs = startedAt === undefined ? 0 : endedAt - startedAt;
   return {
     type: 'end-of-call-report',
@@ -92,6 +99,8 @@ export function endOfCallReport(world: World, call: Call, { cost = true } = {}):
     durationSeconds: durationMs / 1000,
     durationMinutes: Math.round(durationMs / 6) / 10_000,
     ...(cost ? call.cost : {}),
-    ...results(world, call),
+    ...content,
+    transcript: (content.artifact as Json).transcript,
+    summary: (content.analysis as Json).summary,
   };
 }

@@ -5,10 +5,10 @@
 import { z } from 'zod';
 import { Refusal } from './errors.ts';
 
-const object = z.record(z.string(), z.unknown());
-const uuid = z.uuid('must be a UUID');
+export const object = z.record(z.string(), z.unknown());
+export const uuid = z.uuid('must be a UUID');
 
-const serverSchema = z.strictObject({
+export const serverSchema = z.strictObject({
   url: z.url('must be a URL address').optional(),
   timeoutSeconds: z.number().min(1).max(300).optional(),
   credentialId: z.string().optional(),
@@ -79,6 +79,20 @@ const overridesSchema = z.strictObject({
 });
 export type Overrides = z.infer<typeof overridesSchema>;
 
+const memberSchema = z.strictObject({
+  assistantId: uuid.nullish(),
+  assistant: assistantSchema.optional(),
+  assistantVersion: z.string().nullish(),
+  assistantOverrides: overridesSchema.optional(),
+  assistantDestinations: z.array(object).optional(),
+});
+
+const squadSchema = z.strictObject({
+  name: z.string().optional(),
+  members: z.array(memberSchema),
+  membersOverrides: overridesSchema.optional(),
+});
+
 /** `POST /call/web`; no top-level `metadata`, `name` or `customer` (vapi-facts 0.5). */
 export const webCallSchema = z.strictObject({
   assistantId: uuid.optional(),
@@ -86,7 +100,7 @@ export const webCallSchema = z.strictObject({
   assistantVersion: z.string().nullable().optional(),
   assistantOverrides: overridesSchema.optional(),
   squadId: uuid.optional(),
-  squad: object.optional(),
+  squad: squadSchema.optional(),
   squadOverrides: overridesSchema.optional(),
   workflowId: uuid.optional(),
   workflow: object.optional(),
@@ -154,6 +168,9 @@ export const callPageSchema = z.strictObject({
 
 /** `GET /assistant`, `/phone-number` and `/token`. */
 export const listSchema = z.strictObject({ limit: count(1000).default(100), ...timeFilters });
+
+/** `GET /squad` */
+export const squadListSchema = z.strictObject({ ...listSchema.shape, idAny: oneOrMany.optional() });
 
 /** Versions and drafts of an assistant; no list here is long enough for its cursor. */
 export const versionListSchema = z.strictObject({

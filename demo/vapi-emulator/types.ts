@@ -95,6 +95,34 @@ export interface EmulatorAssistant {
   [field: string]: unknown;
 }
 
+export const phoneProviders = ['vapi', 'twilio', 'telnyx', 'vonage', 'byo-phone-number'] as const;
+export type PhoneProvider = (typeof phoneProviders)[number];
+export const phoneStatuses = ['active', 'activating', 'blocked'] as const;
+export type PhoneStatus = (typeof phoneStatuses)[number];
+
+/** A phone number. Beside the named fields those of its provider are kept and echoed. */
+export interface EmulatorPhoneNumber {
+  id: string;
+  provider: PhoneProvider;
+  /** E.164. */
+  number?: string;
+  name?: string;
+  status?: PhoneStatus;
+  assistantId?: string;
+  squadId?: string;
+  server?: WebhookServer;
+  [field: string]: unknown;
+}
+
+export interface EmulatorSquad {
+  id: string;
+  name?: string;
+  /** By `assistantId` or with an `assistant` inside. A call starts with the first. */
+  members: Json[];
+  /** Hold for every member. */
+  membersOverrides?: Json;
+}
+
 /**
  * What a `PATCH` of an assistant does, since no public text says it for an org whose assistants have versions:
  * `in-place`: there are no versions; `publishes` a new one; `edits-a-draft` that no call uses until it is published;
@@ -109,7 +137,8 @@ export interface EmulatorOrg {
   publicKeys: { value: string; restrictions?: TokenRestrictions | undefined }[];
   server?: WebhookServer;
   assistants: EmulatorAssistant[];
-  squads?: { id: string; members: Json[]; membersOverrides?: Json }[];
+  squads?: EmulatorSquad[];
+  phoneNumbers?: EmulatorPhoneNumber[];
   /** What `server.credentialId` may name. */
   credentials?: { id: string; authenticationPlan: AuthenticationPlan }[];
 }
@@ -143,9 +172,13 @@ export interface Switches {
   concurrencyLimit: number;
   /** Every request of the API is answered with this status (429 carries `Retry-After`); 0 = off. */
   failEverythingWith: number;
+  /** Requests that one key may make in a minute before it is answered 429 with `Retry-After`; 0 = no limit. */
+  requestsPerMinute: number;
   /** The status of every request to `/token`, as for a key that may not manage keys (401, 403 or 404); 0 = it may. */
   refuseTokensWith: number;
   assistantEdits: AssistantEdits;
+  /** What a phone number is when it was just made or imported. */
+  newPhoneNumberStatus: PhoneStatus;
   /** `POST /chat` answers 402. */
   chatPaymentRequired: boolean;
   /** `POST /call/web` and `POST /chat` do what is asked, and the line breaks before anything of it is answered. */

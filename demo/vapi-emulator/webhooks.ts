@@ -1,5 +1,6 @@
 /** Sends server messages: one target, its headers, its retries (vapi-facts 3.1, 3.7). */
 import { createHmac, randomUUID } from 'node:crypto';
+import { publishTraffic } from './traffic.ts';
 import type { AuthenticationPlan, Delivery, Json, WebhookServer } from './types.ts';
 import { type Call, changed, type World } from './world.ts';
 
@@ -96,6 +97,7 @@ export async function deliver(world: World, call: Call, message: Json): Promise<
   const server = targetOf(world, call);
   if (server?.url === undefined) return;
   const body = JSON.stringify({ message });
+  publishTraffic({ kind: 'webhook', body: { message } });
   const type = String(message.type);
   for (let attempt = 1; ; attempt += 1) {
     const answer = await post(world, call, server, body);

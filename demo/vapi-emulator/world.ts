@@ -11,7 +11,9 @@ import type {
   EmulatorAssistant,
   EmulatorOptions,
   EmulatorOrg,
+  EmulatorSquad,
   Json,
+  PhoneProvider,
   ScenarioName,
   ScriptLine,
   Switches,
@@ -33,8 +35,10 @@ export const defaultSwitches: Switches = {
   dropReports: false,
   concurrencyLimit: 0,
   failEverythingWith: 0,
+  requestsPerMinute: 0,
   refuseTokensWith: 0,
   assistantEdits: 'in-place',
+  newPhoneNumberStatus: 'active',
   chatPaymentRequired: false,
   loseAnswers: false,
   controlEndedReason: 'assistant-ended-call',
@@ -68,6 +72,23 @@ export interface StoredToken {
   name: string | undefined;
   restrictions: TokenRestrictions | undefined;
   given: boolean;
+}
+
+export interface StoredSquad {
+  id: string;
+  orgId: string;
+  createdAt: number;
+  updatedAt: number;
+  fields: Omit<EmulatorSquad, 'id'>;
+}
+
+export interface StoredPhoneNumber {
+  id: string;
+  orgId: string;
+  createdAt: number;
+  updatedAt: number;
+  provider: PhoneProvider;
+  fields: Json;
 }
 
 /** A finished line of the talk, with its place in the call. */
@@ -131,7 +152,11 @@ export interface World {
   switches: Switches;
   orgs: Map<string, EmulatorOrg>;
   tokens: Map<string, StoredToken>;
+  /** Of each `Authorization`, the requests in its present minute and when that ends. */
+  spent: Map<string, { requests: number; until: number }>;
   assistants: Map<string, StoredAssistant>;
+  squads: Map<string, StoredSquad>;
+  phoneNumbers: Map<string, StoredPhoneNumber>;
   calls: Map<string, Call>;
   /** Chats and sessions by id, as they are answered. */
   chats: Map<string, Json>;
@@ -168,7 +193,10 @@ export function createWorld(options: EmulatorOptions): World {
     switches,
     orgs: new Map(),
     tokens: new Map(),
+    spent: new Map(),
     assistants: new Map(),
+    squads: new Map(),
+    phoneNumbers: new Map(),
     calls: new Map(),
     chats: new Map(),
     sessions: new Map(),
@@ -202,7 +230,12 @@ export function addOrg(world: World, org: EmulatorOrg): void {
     if (owner === orgId && given) world.tokens.delete(id);
   for (const value of org.privateKeys) addToken(world, { orgId, tag: 'private', value, given: true });
   for (const key of org.publicKeys) addToken(world, { orgId, tag: 'public', ...key, given: true });
-  for (const assistant of org.assistants) addAssistant(world, org.orgId, assistant);
+  for (const assistant of org.assistants) addAssistant(world, orgId, assistant);
+  for (const { id, ...fields } of org.squads ?? []) {
+    const now = tick(world);
+    world.squads.set(id, { id, orgId, createdAt: now, updatedAt: now, fields });
+  }
+  for (const phone of org.phoneNumbers ?? []) addPhoneNumber(world, orgId, { status: 'active', ...phone });
 }
 
 type NewToken = Pick<StoredToken, 'orgId' | 'tag' | 'value' | 'given'> &
@@ -216,6 +249,19 @@ export function addToken(world: World, token: NewToken): StoredToken {
     ...{ createdAt: now, updatedAt: now },
   };
   world.tokens.set(stored.id, stored);
+  return stored;
+}
+
+/** Saves a phone number; an id that is there already is replaced. */
+export function addPhoneNumber(
+  world: World,
+  orgId: string,
+  phone: Json & { id?: string; provider: PhoneProvider },
+): StoredPhoneNumber {
+  const { id = randomUUID(), provider, ...fields } = phone;
+  const now = tick(world);
+  const stored = { id, orgId, createdAt: now, updatedAt: now, provider, fields };
+  world.phoneNumbers.set(id, stored);
   return stored;
 }
 

@@ -5,7 +5,14 @@ import { currentView } from '../call.ts';
 import { notFound } from '../errors.ts';
 import { endCall, makeCall, uploadRecordings } from '../lifecycle.ts';
 import { parse } from '../shapes.ts';
-import { assistantEdits, type CostItem, type EmulatorOrg, type Switches, scenarioNames } from '../types.ts';
+import {
+  assistantEdits,
+  type CostItem,
+  type EmulatorOrg,
+  phoneStatuses,
+  type Switches,
+  scenarioNames,
+} from '../types.ts';
 import { publishDraft, viewOf } from '../versions.ts';
 import { addOrg, type Call, defaultSwitches, until, type World } from '../world.ts';
 
@@ -45,7 +52,10 @@ const switchesSchema = z
       }),
     ),
   )
-  .extend({ assistantEdits: z.enum(assistantEdits).optional() });
+  .extend({
+    assistantEdits: z.enum(assistantEdits).optional(),
+    newPhoneNumberStatus: z.enum(phoneStatuses).optional(),
+  });
 
 const waitSchema = z.strictObject({ waitFor: z.enum(['in-progress', 'ended', 'settled']).optional() });
 

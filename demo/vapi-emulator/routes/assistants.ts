@@ -1,4 +1,4 @@
-/** `/assistant` and reading `/squad` (vapi-facts 7). A PATCH replaces each given top-level field as a whole. */
+/** `/assistant` (vapi-facts 7). A PATCH replaces each given top-level field as a whole. */
 import { Router } from 'express';
 import { requirePrivate } from '../auth.ts';
 import { notFound } from '../errors.ts';
@@ -84,14 +84,6 @@ export function assistantRoutes(world: World): Router {
       results: draftsOf(world, stored),
       metadata: { nextCursor: null, hasNextPage: false, limit },
     });
-  });
-
-  router.get('/squad/:id', (request, response) => {
-    const org = requirePrivate(world, request.headers.authorization);
-    const id = requireUuid(request.params.id);
-    const squad = org.squads?.find((one) => one.id === id);
-    if (squad === undefined) throw notFound('Squad', id);
-    response.json({ orgId: org.orgId, ...squad });
   });
 
   return router;

@@ -19,7 +19,10 @@ export function chatRoutes(world: World): Router {
     const org = requirePrivate(world, request.headers.authorization);
     const body = parse(chatSchema, request.body);
     if (world.switches.chatPaymentRequired)
-      throw new Refusal(402, 'Purchase credits to use chat. You have no credits left.');
+      throw new Refusal(
+        402,
+        'Purchase credits to use chat. New pay-as-you-go orgs require a completed payment.',
+      );
     const chat = newChat(world, org, body);
     world.chats.set(String(chat.id), chat);
     if (world.switches.loseAnswers) {

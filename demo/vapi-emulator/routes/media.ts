@@ -7,6 +7,7 @@ import { conversationOf, endCall, leaveCall, startCall } from '../lifecycle.ts';
 import { callOfRoom, isConnected, openStream, sendToRoom } from '../rooms.ts';
 import { scenarios } from '../scenarios.ts';
 import { parse } from '../shapes.ts';
+import { publishTraffic } from '../traffic.ts';
 import type { Call, World } from '../world.ts';
 
 /** The call machine speaks the protocol of this release and of no other. */
@@ -129,6 +130,8 @@ function hearPage(world: World, call: Call, data: string): void {
     conversationOf(call)?.start();
     return;
   }
-  const message = controlSchema.safeParse(readJson(data));
+  const body = readJson(data);
+  publishTraffic({ kind: 'from the page', body });
+  const message = controlSchema.safeParse(body);
   if (message.success) control(world, call, message.data, 'customer-ended-call');
 }

@@ -38,7 +38,7 @@ test('say with endCallAfterSpoken ends the call after the words', async () => {
   assert.equal((await ask(emulator, 'POST', call.controlUrl, { key: null, body })).status, 200);
   const ended = await emulator.waitForCall(call.id, 'settled');
   assert.equal(ended.endedReason, 'assistant-ended-call-after-message-spoken');
-  assert.match(String(ended.view.transcript), /AI: We close now\.\n/);
+  assert.match(String((ended.view.artifact as { transcript: string }).transcript), /AI: We close now\.\n/);
 });
 
 test('maxDurationSeconds of the overrides ends a running call at exactly that length', async () => {

@@ -236,8 +236,8 @@ test('a call driven from another process: made with a given cost, ended with a g
     body: {
       seconds: 20,
       costs: [
-        { type: 'vapi', cost: 0.01 },
-        { type: 'something-new', cost: 0.002 },
+        { type: 'vapi', subType: 'normal', minutes: 0.2, cost: 0.01 },
+        { type: 'voice', voice: {}, characters: 40, cost: 0.002 },
       ],
     },
   });

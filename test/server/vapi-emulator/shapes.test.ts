@@ -1,0 +1,152 @@
+/** The emulator cannot lie about shapes: what it says and is told is held against the types of Vapi's packages. */
+import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { before, test } from 'node:test';
+import { Ajv } from 'ajv';
+import type { Traffic } from '../../../demo/vapi-emulator/traffic.ts';
+import { faultsIn, requireKnownKeywords, type Schema } from '../../support/vapi-shapes/check.ts';
+import { readShapes, type ShapeFaults } from '../../support/vapi-shapes/faults.ts';
+import { readSchemas } from '../../support/vapi-shapes/schemas.ts';
+
+let faults: ShapeFaults;
+before(async () => {
+  faults = await readShapes();
+});
+
+const asJson = (value: unknown): unknown => JSON.parse(JSON.stringify(value));
+const id = '11111111-2222-4333-8444-555555555555';
+const time = '2026-11-10T12:00:00.000Z';
+const assistant = { id, orgId: id, createdAt: time, updatedAt: time };
+const request = (method: string, path: string, rest: Partial<Extract<Traffic, { kind: 'request' }>>) =>
+  faults({ kind: 'request', method, path, body: undefined, status: 200, answer: {}, ...rest });
+const report = { type: 'end-of-call-report', endedReason: 'customer-ended-call', artifact: {}, analysis: {} };
+const webhook = (message: object) => faults({ kind: 'webhook', body: { message } });
+
+test('an answer with a field that the types lack, without one that they ask for, or of another kind is a fault', () => {
+  const path = `/assistant/${id}`;
+  const answer = (changes: object) => request('GET', path, { answer: asJson({ ...assistant, ...changes }) });
+  assert.deepEqual(answer({ name: 'Desk', server: { url: 'https://a.example' } }), []);
+  assert.deepEqual(answer({ title: 'Desk' }), [`GET ${path} answer (assistant): title is not in the types`]);
+  assert.deepEqual(answer({ orgId: undefined }), [`GET ${path} answer (assistant): orgId is missing`]);
+  assert.deepEqual(answer({ server: { url: 5 } }), [
+    `GET ${path} answer (assistant): server.url must be string, not 5`,
+  ]);
+  assert.match(
+    answer({ firstMessageMode: 'sings' })[0] ?? '',
+    /: firstMessageMode must be one of .*"sings"$/,
+  );
+});
+
+test('a body that is sent to Vapi is held against its type, but for one that is refused for its shape', () => {
+  const sent = { assistantId: id, metadata: { tenant: 'acme' } };
+  const wrong = [`POST /call/web request (webCallCreate): metadata is not in the types`];
+  const answer = { id, orgId: id, createdAt: time, updatedAt: time };
+  assert.deepEqual(request('POST', '/call/web', { body: sent, status: 201, answer }), wrong);
+  const limited = { message: 'Rate limit exceeded.', statusCode: 429 };
+  assert.deepEqual(request('POST', '/call/web', { body: sent, status: 429, answer: limited }), wrong);
+  const refused = { message: ['property metadata should not exist'], error: 'Bad Request', statusCode: 400 };
+  assert.deepEqual(request('POST', '/call/web', { body: sent, status: 400, answer: refused }), []);
+  assert.deepEqual(
+    request('POST', '/call/web', { body: sent, status: 400, answer: { oops: true } }).length,
+    3,
+  );
+});
+
+test('server messages and those of and to a page are held against theirs', () => {
+  assert.deepEqual(webhook({ ...report, durationSeconds: 5, assistant }), []);
+  assert.deepEqual(webhook({ ...report, seconds: 5 }), [
+    'webhook end-of-call-report (serverMessage): message.seconds is not in the types',
+  ]);
+  assert.match(webhook({ ...report, type: 'end-of-talk' })[0] ?? '', /: message is of no kind in the types/);
+  const spoken = { type: 'transcript', role: 'user', transcriptType: 'final', transcript: 'Hello' };
+  assert.deepEqual(faults({ kind: 'to the page', body: spoken }), []);
+  assert.match(
+    faults({ kind: 'to the page', body: { ...spoken, role: 'visitor' } })[0] ?? '',
+    /^message to the page \(clientMessage\): role must be one of/,
+  );
+  assert.deepEqual(faults({ kind: 'from the page', body: { type: 'end-call' } }), []);
+  assert.equal(faults({ kind: 'from the page', body: { type: 'hang-up' } }).length, 1);
+});
+
+test('a route whose shapes no one has named is a fault', () => {
+  assert.match(request('GET', '/campaign', {})[0] ?? '', /^GET \/campaign: its shapes are not known/);
+});
+
+test('a test during which something has another shape fails, and names it', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'vapi-agent-shapes-'));
+  const file = join(folder, 'lying.test.mjs');
+  writeFileSync(
+    file,
+    `import { channel } from 'node:diagnostics_channel';
+     import { test } from 'node:test';
+     const say = (answer) => channel('vapi-emulator').publish({ kind: 'request', method: 'GET', path: '/squad', status: 200, answer });
+     test('honest', () => say([]));
+     test('lying', () => say([{ id: 'x' }]));
+     test('honest again', () => say([]));`,
+  );
+  const { NODE_TEST_CONTEXT: _, ...env } = process.env;
+  const loaded = new URL('../../support/end-of-file.ts', import.meta.url).href;
+  const args = ['--test', '--test-reporter=tap', `--import=${loaded}`, file];
+  const { stdout, status } = spawnSync(process.execPath, args, { env, encoding: 'utf8' });
+  rmSync(folder, { recursive: true });
+  assert.equal(status, 1);
+  assert.match(stdout, /^ok 1 - honest$/m);
+  assert.match(stdout, /^not ok 2 - lying$/m);
+  assert.match(stdout, /GET \/squad answer \(squads\): 0\.members is missing/);
+  assert.match(stdout, /^ok 3 - honest again$/m);
+});
+
+test('the check agrees with a whole validator, and knows every keyword of the schemas', async () => {
+  const { definitions } = await readSchemas();
+  for (const definition of Object.values(definitions)) requireKnownKeywords(definition);
+  const schema: Schema = {
+    type: 'object',
+    properties: {
+      kind: { anyOf: [{ const: 'a' }, { type: 'null' }] },
+      list: { type: 'array', items: { $ref: '#/definitions/item' } },
+      word: { enum: ['x', 'y'], type: 'string' },
+      map: { type: 'object', additionalProperties: { type: 'number' } },
+    },
+    required: ['kind'],
+    additionalProperties: false,
+  };
+  const item: Schema = {
+    anyOf: [
+      {
+        type: 'object',
+        properties: { type: { const: 'n' }, n: { type: 'integer' } },
+        required: ['type', 'n'],
+      },
+      {
+        type: 'object',
+        properties: { type: { const: 's' } },
+        required: ['type'],
+        additionalProperties: false,
+      },
+    ],
+  };
+  const whole = new Ajv({ strict: false }).compile({ ...schema, definitions: { item } });
+  const values = [
+    { kind: 'a' },
+    { kind: null, list: [], word: 'x', map: { one: 1 } },
+    { kind: 'b' },
+    {},
+    [],
+    null,
+    'a',
+    { kind: 'a', word: 'z' },
+    { kind: 'a', more: 1 },
+    { kind: 'a', map: { one: '1' } },
+    { kind: 'a', list: {} },
+    { kind: 'a', list: [{ type: 'n', n: 1, more: true }, { type: 's' }] },
+    { kind: 'a', list: [{ type: 'n', n: 1.5 }] },
+    { kind: 'a', list: [{ type: 's', more: true }] },
+    { kind: 'a', list: [{ type: 'q' }] },
+    { kind: 'a', list: [{}] },
+  ];
+  for (const value of values)
+    assert.equal(faultsIn(schema, value, { item }).length === 0, whole(value), JSON.stringify(value));
+});
