@@ -7,6 +7,9 @@ import { assistantRoutes } from './routes/assistants.ts';
 import { callRoutes } from './routes/calls.ts';
 import { chatRoutes } from './routes/chats.ts';
 import { mediaRoutes } from './routes/media.ts';
+import { phoneNumberRoutes } from './routes/phone-numbers.ts';
+import { squadRoutes } from './routes/squads.ts';
+import { tokenRoutes } from './routes/tokens.ts';
 import type { World } from './world.ts';
 
 export function createApp(world: World): Express {
@@ -16,8 +19,9 @@ export function createApp(world: World): Express {
   app.use(mediaRoutes(world));
   app.use(express.json({ limit: '5mb' }));
   app.use(adminRoutes(world));
-  app.use(edge, outage(world));
+  app.use(edge, outage(world), rateLimit(world));
   app.use(callRoutes(world), assistantRoutes(world), chatRoutes(world), analyticsRoutes(world));
+  app.use(squadRoutes(world), phoneNumberRoutes(world), tokenRoutes(world));
   app.use((request) => {
     throw new Refusal(404, `Cannot ${request.method} ${request.path}`);
   });
@@ -66,6 +70,22 @@ const outage =
     if (status === 429) throw rateLimited();
     if (status === 500) throw internalError();
     throw new Refusal(status, 'Service Unavailable');
+  };
+
+/** Counts by key, in minutes that begin with a first request; the service's own numbers are not published. */
+const rateLimit =
+  (world: World): RequestHandler =>
+  (request, _response, next) => {
+    const most = world.switches.requestsPerMinute;
+    const key = request.get('authorization');
+    if (most === 0 || key === undefined) return next();
+    const now = world.now();
+    const before = world.spent.get(key);
+    const minute = before !== undefined && now < before.until ? before : { requests: 0, until: now + 60_000 };
+    world.spent.set(key, minute);
+    minute.requests += 1;
+    if (minute.requests > most) throw rateLimited(Math.ceil((minute.until - now) / 1000));
+    next();
   };
 
 const answerErrors =

@@ -17,13 +17,14 @@ function verifyJwt(world: World, token: string): { org: EmulatorOrg; payload: jw
   const claimed = jwt.decode(token);
   const org =
     claimed !== null && typeof claimed === 'object' ? world.orgs.get(String(claimed.orgId)) : undefined;
-  for (const key of org?.privateKeys ?? []) {
+  for (const key of world.tokens.values()) {
+    if (key.orgId !== org?.orgId || key.tag !== 'private') continue;
     try {
-      const payload = jwt.verify(token, key, {
+      const payload = jwt.verify(token, key.value, {
         algorithms: ['HS256'],
         clockTimestamp: Math.floor(world.now() / 1000),
       });
-      if (org !== undefined && typeof payload === 'object') return { org, payload };
+      if (typeof payload === 'object') return { org, payload };
     } catch {
       // Another private key of the org may have signed it.
     }
@@ -42,12 +43,10 @@ export function identify(world: World, authorization: string | undefined): Calle
     if (inner.tag !== 'public' && inner.tag !== 'private') throw invalidKey();
     return { org, tag: inner.tag, restrictions: inner.restrictions };
   }
-  for (const org of world.orgs.values()) {
-    if (org.privateKeys.includes(token)) return { org, tag: 'private', restrictions: undefined };
-    const key = org.publicKeys.find(({ value }) => value === token);
-    if (key !== undefined) return { org, tag: 'public', restrictions: key.restrictions };
-  }
-  throw invalidKey();
+  const key = [...world.tokens.values()].find(({ value }) => value === token);
+  const org = key === undefined ? undefined : world.orgs.get(key.orgId);
+  if (key === undefined || org === undefined) throw invalidKey();
+  return { org, tag: key.tag, restrictions: key.restrictions };
 }
 
 /** Everything but `POST /call/web` wants a private key or a JWT of the tag `private`. */

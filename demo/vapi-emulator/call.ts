@@ -1,9 +1,9 @@
 /** A call's record and its two faces: the creation snapshot and what `GET /call/:id` shows (vapi-facts 2.1, 4.1). */
 import { randomBytes, randomUUID } from 'node:crypto';
-import { Refusal } from './errors.ts';
+import { whoAnswers } from './answering.ts';
 import type { WebCallBody } from './shapes.ts';
 import type { CallType, EmulatorOrg, Json, ScenarioName } from './types.ts';
-import { type Call, type StoredAssistant, tick, type World } from './world.ts';
+import { type Call, tick, type World } from './world.ts';
 
 const iso = (ms: number): string => new Date(ms).toISOString();
 
@@ -19,16 +19,6 @@ function randomName(length: number): string {
 
 export const roomUrl = (call: Call): string => `https://vapi.daily.co/${call.room}`;
 
-function findAssistant(world: World, org: EmulatorOrg, id: string): StoredAssistant {
-  const stored = world.assistants.get(id);
-  if (stored === undefined || stored.orgId !== org.orgId)
-    throw new Refusal(
-      404,
-      `Couldn't get assistant ${id}. It doesn't exist or belongs to another organization.`,
-    );
-  return stored;
-}
-
 export interface NewCall {
   type?: CallType;
   body: WebCallBody;
@@ -37,29 +27,17 @@ export interface NewCall {
   scenario?: ScenarioName | undefined;
 }
 
-/** The scenario of the assistant that a body names; a transient assistant just talks. */
-export function scenarioOf(world: World, org: EmulatorOrg, body: WebCallBody): ScenarioName {
-  return body.assistantId === undefined ? 'talks' : findAssistant(world, org, body.assistantId).scenario;
-}
-
-/** Registers a queued call. Throws 400 without an assistant, 404 for one that is not the org's. */
+/** Registers a queued call. Throws 400 when it names no one, 404 for what is not the org's. */
 export function newCall(world: World, org: EmulatorOrg, wish: NewCall): Call {
   const { body } = wish;
-  if ((body.assistantId ?? body.assistant) === undefined)
-    throw new Refusal(400, 'Need either `assistantId`, `assistant`, `squadId`, or `squad`.');
-  const stored = body.assistantId === undefined ? undefined : findAssistant(world, org, body.assistantId);
-  const overrides = body.assistantOverrides ?? {};
+  const { stored, direct, version, assistant, overrides } = whoAnswers(world, org, body);
   const createdAt = wish.createdAt ?? tick(world);
-  const assistant: Json = {
-    ...(stored === undefined ? {} : { id: stored.id, orgId: org.orgId }),
-    ...(stored?.fields ?? body.assistant),
-    ...overrides,
-  };
   const call: Call = {
     id: randomUUID(),
     orgId: org.orgId,
     type: wish.type ?? 'webCall',
-    assistantId: stored?.id ?? null,
+    assistantId: direct ? (stored?.id ?? null) : null,
+    assistantVersion: version,
     assistant,
     overrides,
     scenario: wish.scenario ?? stored?.scenario ?? 'talks',
@@ -97,6 +75,20 @@ const phoneFields = (call: Call): Json =>
         customer: { number: '+15550100' },
       };
 
+const echoed = [
+  'assistantId',
+  'assistant',
+  'assistantVersion',
+  'assistantOverrides',
+  'squadId',
+  'squad',
+  'squadOverrides',
+] as const;
+
+/** What a call repeats of the body that asked for it. */
+const namedBy = (body: WebCallBody): Json =>
+  Object.fromEntries(echoed.flatMap((field) => (body[field] == null ? [] : [[field, body[field]]])));
+
 /** The body of the 201, frozen in time: status `queued`, no cost, no start. */
 function creationSnapshot(world: World, call: Call, body: WebCallBody): Json {
   const plan = call.assistant.monitorPlan as
@@ -111,8 +103,7 @@ function creationSnapshot(world: World, call: Call, body: WebCallBody): Json {
     updatedAt: iso(call.createdAt),
     type: call.type,
     status: 'queued',
-    ...(call.assistantId === null ? { assistant: body.assistant } : { assistantId: call.assistantId }),
-    ...(body.assistantOverrides === undefined ? {} : { assistantOverrides: body.assistantOverrides }),
+    ...namedBy(body),
     monitor: {
       ...(plan?.listenEnabled === false ? {} : { listenUrl: `${base.replace(/^http/, 'ws')}/listen` }),
       ...(plan?.controlEnabled === false ? {} : { controlUrl: `${base}/control` }),

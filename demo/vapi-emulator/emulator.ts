@@ -9,6 +9,7 @@ import { currentView } from './call.ts';
 import { endCall, type MadeCall, makeCall } from './lifecycle.ts';
 import { reached } from './routes/admin.ts';
 import type { BookEntry, Delivery, EmulatorOptions, EmulatorOrg, Json, Switches } from './types.ts';
+import { publishDraft } from './versions.ts';
 import { addOrg, type Call, createWorld, until } from './world.ts';
 
 export type {
@@ -59,6 +60,8 @@ export interface Emulator {
   /** Ends a call now. Unknown ids are ignored. */
   endCall: (id: string, endedReason?: string) => void;
   addOrg: (org: EmulatorOrg) => void;
+  /** Makes an assistant's draft its current version, as a person does in Vapi's dashboard. Throws without a draft. */
+  publishDraft: (assistantId: string) => void;
   setSwitch: <K extends keyof Switches>(name: K, value: Switches[K]) => void;
   /** Clears all timers, cuts webhooks and closes every socket. */
   close: () => Promise<void>;
@@ -113,6 +116,9 @@ export async function startEmulator(options: EmulatorOptions): Promise<Emulator>
       if (call !== undefined) endCall(world, call, endedReason);
     },
     addOrg: (org) => addOrg(world, org),
+    publishDraft: (assistantId) => {
+      publishDraft(world, assistantId);
+    },
     setSwitch: (name, value) => {
       world.switches[name] = value;
     },

@@ -6,6 +6,7 @@ const reasons: Record<number, string> = {
   402: 'Payment Required',
   403: 'Forbidden',
   404: 'Not Found',
+  409: 'Conflict',
 };
 
 /** Thrown anywhere in a request; the app answers with this status, these headers and `{message, error?, statusCode}`. */
@@ -37,8 +38,9 @@ export const jwtWithoutToken = (): Refusal =>
 export const internalError = (): Refusal =>
   new Refusal(500, 'Internal server error. Contact support@vapi.ai for help.');
 
-export const rateLimited = (): Refusal =>
-  new Refusal(429, 'Rate limit exceeded. Please try again later.', { 'Retry-After': '2' });
+/** @param seconds until it is worth asking again */
+export const rateLimited = (seconds = 2): Refusal =>
+  new Refusal(429, 'Rate limit exceeded. Please try again later.', { 'Retry-After': String(seconds) });
 
 export const notFound = (what: string, id: string): Refusal =>
   new Refusal(404, `${what} with id ${id} was not found`);

@@ -1,5 +1,6 @@
 /** A call's life: joined, left, ended, and what follows the end. */
-import { newCall, promptOf, scenarioOf } from './call.ts';
+import { whoAnswers } from './answering.ts';
+import { newCall, promptOf } from './call.ts';
 import { Conversation, callTime, linesOfCall } from './conversation.ts';
 import { costItems, costItemsFor, summarize } from './cost.ts';
 import { spokenIn, timelineOf } from './dialogue.ts';
@@ -20,7 +21,7 @@ const maxSeconds = (call: Call): number => Number(call.assistant.maxDurationSeco
 
 /** `POST /call/web` after the caller was let in: the scenario's obstacles, then a queued call that waits to be joined. */
 export async function createWebCall(world: World, org: EmulatorOrg, body: WebCallBody): Promise<Call> {
-  await scenarios[scenarioOf(world, org, body)].admit?.(world);
+  await scenarios[whoAnswers(world, org, body).stored?.scenario ?? 'talks'].admit?.(world);
   const live = [...world.calls.values()].filter(
     (call) => call.orgId === org.orgId && call.status !== 'ended',
   );

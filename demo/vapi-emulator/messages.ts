@@ -55,6 +55,7 @@ export async function sendToServer(world: World, call: Call, message: Json): Pro
     ...message,
     ...phone,
     call: call.snapshot,
+    assistantVersion: call.assistantVersion,
     assistant: call.assistant,
   });
 }

@@ -5,10 +5,10 @@
 import { z } from 'zod';
 import { Refusal } from './errors.ts';
 
-const object = z.record(z.string(), z.unknown());
-const uuid = z.uuid('must be a UUID');
+export const object = z.record(z.string(), z.unknown());
+export const uuid = z.uuid('must be a UUID');
 
-const serverSchema = z.strictObject({
+export const serverSchema = z.strictObject({
   url: z.url('must be a URL address').optional(),
   timeoutSeconds: z.number().min(1).max(300).optional(),
   credentialId: z.string().optional(),
@@ -79,6 +79,20 @@ const overridesSchema = z.strictObject({
 });
 export type Overrides = z.infer<typeof overridesSchema>;
 
+const memberSchema = z.strictObject({
+  assistantId: uuid.nullish(),
+  assistant: assistantSchema.optional(),
+  assistantVersion: z.string().nullish(),
+  assistantOverrides: overridesSchema.optional(),
+  assistantDestinations: z.array(object).optional(),
+});
+
+const squadSchema = z.strictObject({
+  name: z.string().optional(),
+  members: z.array(memberSchema),
+  membersOverrides: overridesSchema.optional(),
+});
+
 /** `POST /call/web`; no top-level `metadata`, `name` or `customer` (vapi-facts 0.5). */
 export const webCallSchema = z.strictObject({
   assistantId: uuid.optional(),
@@ -86,7 +100,7 @@ export const webCallSchema = z.strictObject({
   assistantVersion: z.string().nullable().optional(),
   assistantOverrides: overridesSchema.optional(),
   squadId: uuid.optional(),
-  squad: object.optional(),
+  squad: squadSchema.optional(),
   squadOverrides: overridesSchema.optional(),
   workflowId: uuid.optional(),
   workflow: object.optional(),
@@ -94,6 +108,20 @@ export const webCallSchema = z.strictObject({
   roomDeleteOnUserLeaveEnabled: z.boolean().optional(),
 });
 export type WebCallBody = z.infer<typeof webCallSchema>;
+
+/** `POST` and `PATCH /token` (`CreateTokenDTO` of `@vapi-ai/web`). */
+export const tokenSchema = z.strictObject({
+  tag: z.enum(['private', 'public']).optional(),
+  name: z.string().max(40).optional(),
+  restrictions: z
+    .strictObject({
+      enabled: z.boolean().optional(),
+      allowedOrigins: z.array(z.string()).optional(),
+      allowedAssistantIds: z.array(z.string()).optional(),
+      allowTransientAssistant: z.boolean().optional(),
+    })
+    .optional(),
+});
 
 export const renameSchema = z.strictObject({ name: z.string().max(40).optional() });
 
@@ -138,7 +166,18 @@ export const callPageSchema = z.strictObject({
   costGe: z.coerce.number().optional(),
 });
 
-export const assistantListSchema = z.strictObject({ limit: count(1000).default(100), ...timeFilters });
+/** `GET /assistant`, `/phone-number` and `/token`. */
+export const listSchema = z.strictObject({ limit: count(1000).default(100), ...timeFilters });
+
+/** `GET /squad` */
+export const squadListSchema = z.strictObject({ ...listSchema.shape, idAny: oneOrMany.optional() });
+
+/** Versions and drafts of an assistant; no list here is long enough for its cursor. */
+export const versionListSchema = z.strictObject({
+  cursor: z.string().optional(),
+  limit: z.coerce.number().min(1).max(100).default(25),
+  includeDeleted: z.enum(['true', 'false']).optional(),
+});
 
 const messages = z.union([z.string().min(1), z.array(z.looseObject({ role: z.string() })).min(1)]);
 

@@ -9,12 +9,12 @@ export type Json = Record<string, unknown>;
 
 /** Limits of a public key or of a JWT; sources: vapi-facts 1.1 (`TokenRestrictions`). */
 export interface TokenRestrictions {
-  enabled?: boolean;
+  enabled?: boolean | undefined;
   /** Compared with the request's `Origin`; a `null` inside makes the real service answer 500. */
-  allowedOrigins?: (string | null)[];
-  allowedAssistantIds?: string[];
+  allowedOrigins?: (string | null)[] | undefined;
+  allowedAssistantIds?: string[] | undefined;
   /** Default true, but false as soon as `allowedAssistantIds` is given. */
-  allowTransientAssistant?: boolean;
+  allowTransientAssistant?: boolean | undefined;
 }
 
 /** Where webhooks go. `secret` is the legacy form that arrives as `X-Vapi-Secret`. */
@@ -95,13 +95,50 @@ export interface EmulatorAssistant {
   [field: string]: unknown;
 }
 
+export const phoneProviders = ['vapi', 'twilio', 'telnyx', 'vonage', 'byo-phone-number'] as const;
+export type PhoneProvider = (typeof phoneProviders)[number];
+export const phoneStatuses = ['active', 'activating', 'blocked'] as const;
+export type PhoneStatus = (typeof phoneStatuses)[number];
+
+/** A phone number. Beside the named fields those of its provider are kept and echoed. */
+export interface EmulatorPhoneNumber {
+  id: string;
+  provider: PhoneProvider;
+  /** E.164. */
+  number?: string;
+  name?: string;
+  status?: PhoneStatus;
+  assistantId?: string;
+  squadId?: string;
+  server?: WebhookServer;
+  [field: string]: unknown;
+}
+
+export interface EmulatorSquad {
+  id: string;
+  name?: string;
+  /** By `assistantId` or with an `assistant` inside. A call starts with the first. */
+  members: Json[];
+  /** Hold for every member. */
+  membersOverrides?: Json;
+}
+
+/**
+ * What a `PATCH` of an assistant does, since no public text says it for an org whose assistants have versions:
+ * `in-place`: there are no versions; `publishes` a new one; `edits-a-draft` that no call uses until it is published;
+ * `conflicts`: 409, as if someone's draft were in the way.
+ */
+export const assistantEdits = ['in-place', 'publishes', 'edits-a-draft', 'conflicts'] as const;
+export type AssistantEdits = (typeof assistantEdits)[number];
+
 export interface EmulatorOrg {
   orgId: string;
   privateKeys: string[];
-  publicKeys: { value: string; restrictions?: TokenRestrictions }[];
+  publicKeys: { value: string; restrictions?: TokenRestrictions | undefined }[];
   server?: WebhookServer;
   assistants: EmulatorAssistant[];
-  squads?: { id: string; members: Json[]; membersOverrides?: Json }[];
+  squads?: EmulatorSquad[];
+  phoneNumbers?: EmulatorPhoneNumber[];
   /** What `server.credentialId` may name. */
   credentials?: { id: string; authenticationPlan: AuthenticationPlan }[];
 }
@@ -127,6 +164,13 @@ export interface Switches {
   concurrencyLimit: number;
   /** Every request of the API is answered with this status (429 carries `Retry-After`); 0 = off. */
   failEverythingWith: number;
+  /** Requests that one key may make in a minute before it is answered 429 with `Retry-After`; 0 = no limit. */
+  requestsPerMinute: number;
+  /** The status of every request to `/token`, as for a key that may not manage keys (401, 403 or 404); 0 = it may. */
+  refuseTokensWith: number;
+  assistantEdits: AssistantEdits;
+  /** What a phone number is when it was just made or imported. */
+  newPhoneNumberStatus: PhoneStatus;
   /** `POST /chat` answers 402. */
   chatPaymentRequired: boolean;
   /** `POST /call/web` and `POST /chat` do what is asked, and the line breaks before anything of it is answered. */

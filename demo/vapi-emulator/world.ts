@@ -10,10 +10,13 @@ import type {
   EmulatorAssistant,
   EmulatorOptions,
   EmulatorOrg,
+  EmulatorSquad,
   Json,
+  PhoneProvider,
   ScenarioName,
   ScriptLine,
   Switches,
+  TokenRestrictions,
 } from './types.ts';
 
 export const defaultSwitches: Switches = {
@@ -27,6 +30,10 @@ export const defaultSwitches: Switches = {
   dropReports: false,
   concurrencyLimit: 0,
   failEverythingWith: 0,
+  requestsPerMinute: 0,
+  refuseTokensWith: 0,
+  assistantEdits: 'in-place',
+  newPhoneNumberStatus: 'active',
   chatPaymentRequired: false,
   loseAnswers: false,
   controlEndedReason: 'assistant-ended-call',
@@ -39,8 +46,44 @@ export interface StoredAssistant {
   createdAt: number;
   updatedAt: number;
   fields: Json;
+  /** Published before `fields`, oldest first: the current version is one more than these. */
+  earlier: { fields: Json; createdAt: number }[];
+  /** When `fields` was published. */
+  publishedAt: number;
+  /** What would be published next, if someone has edited it. */
+  draft: { id: string; fields: Json; createdAt: number; updatedAt: number } | undefined;
   scenario: ScenarioName;
   script: ScriptLine[] | undefined;
+}
+
+/** A key of an org. `given` keys came with the org; the others were made through the API. */
+export interface StoredToken {
+  id: string;
+  orgId: string;
+  createdAt: number;
+  updatedAt: number;
+  tag: 'private' | 'public';
+  value: string;
+  name: string | undefined;
+  restrictions: TokenRestrictions | undefined;
+  given: boolean;
+}
+
+export interface StoredSquad {
+  id: string;
+  orgId: string;
+  createdAt: number;
+  updatedAt: number;
+  fields: Omit<EmulatorSquad, 'id'>;
+}
+
+export interface StoredPhoneNumber {
+  id: string;
+  orgId: string;
+  createdAt: number;
+  updatedAt: number;
+  provider: PhoneProvider;
+  fields: Json;
 }
 
 /** A finished line of the talk, with its place in the call. */
@@ -55,6 +98,8 @@ export interface Call {
   orgId: string;
   type: CallType;
   assistantId: string | null;
+  /** Which version of the saved assistant it uses; null while the org is not on versions. */
+  assistantVersion: string | null;
   /** The assistant with the overrides merged in: what webhooks show as `message.assistant`. */
   assistant: Json;
   overrides: Overrides;
@@ -95,7 +140,12 @@ export interface World {
   now: () => number;
   switches: Switches;
   orgs: Map<string, EmulatorOrg>;
+  tokens: Map<string, StoredToken>;
+  /** Of each `Authorization`, the requests in its present minute and when that ends. */
+  spent: Map<string, { requests: number; until: number }>;
   assistants: Map<string, StoredAssistant>;
+  squads: Map<string, StoredSquad>;
+  phoneNumbers: Map<string, StoredPhoneNumber>;
   calls: Map<string, Call>;
   /** Chats and sessions by id, as they are answered. */
   chats: Map<string, Json>;
@@ -128,7 +178,11 @@ export function createWorld(options: EmulatorOptions): World {
     now: options.now ?? Date.now,
     switches,
     orgs: new Map(),
+    tokens: new Map(),
+    spent: new Map(),
     assistants: new Map(),
+    squads: new Map(),
+    phoneNumbers: new Map(),
     calls: new Map(),
     chats: new Map(),
     sessions: new Map(),
@@ -153,9 +207,47 @@ export function tick(world: World): number {
   return world.lastTime;
 }
 
+/** Adds an org with its keys and assistants; one with the same id is replaced, but for what was made through the API. */
 export function addOrg(world: World, org: EmulatorOrg): void {
-  world.orgs.set(org.orgId, org);
-  for (const assistant of org.assistants) addAssistant(world, org.orgId, assistant);
+  const { orgId } = org;
+  world.orgs.set(orgId, org);
+  for (const { id, orgId: owner, given } of [...world.tokens.values()])
+    if (owner === orgId && given) world.tokens.delete(id);
+  for (const value of org.privateKeys) addToken(world, { orgId, tag: 'private', value, given: true });
+  for (const key of org.publicKeys) addToken(world, { orgId, tag: 'public', ...key, given: true });
+  for (const assistant of org.assistants) addAssistant(world, orgId, assistant);
+  for (const { id, ...fields } of org.squads ?? []) {
+    const now = tick(world);
+    world.squads.set(id, { id, orgId, createdAt: now, updatedAt: now, fields });
+  }
+  for (const phone of org.phoneNumbers ?? []) addPhoneNumber(world, orgId, { status: 'active', ...phone });
+}
+
+type NewToken = Pick<StoredToken, 'orgId' | 'tag' | 'value' | 'given'> &
+  Partial<Pick<StoredToken, 'name' | 'restrictions'>>;
+
+export function addToken(world: World, token: NewToken): StoredToken {
+  const now = tick(world);
+  const stored = {
+    ...{ id: randomUUID(), name: undefined, restrictions: undefined },
+    ...token,
+    ...{ createdAt: now, updatedAt: now },
+  };
+  world.tokens.set(stored.id, stored);
+  return stored;
+}
+
+/** Saves a phone number; an id that is there already is replaced. */
+export function addPhoneNumber(
+  world: World,
+  orgId: string,
+  phone: Json & { id?: string; provider: PhoneProvider },
+): StoredPhoneNumber {
+  const { id = randomUUID(), provider, ...fields } = phone;
+  const now = tick(world);
+  const stored = { id, orgId, createdAt: now, updatedAt: now, provider, fields };
+  world.phoneNumbers.set(id, stored);
+  return stored;
 }
 
 /** Saves an assistant; an id that is there already is replaced. */
@@ -172,6 +264,9 @@ export function addAssistant(
     createdAt: now,
     updatedAt: now,
     fields,
+    earlier: [],
+    publishedAt: now,
+    draft: undefined,
     scenario: (scenario as ScenarioName | undefined) ?? 'talks',
     script: script as ScriptLine[] | undefined,
   };

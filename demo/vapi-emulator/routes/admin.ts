@@ -5,7 +5,15 @@ import { currentView } from '../call.ts';
 import { notFound } from '../errors.ts';
 import { endCall, makeCall } from '../lifecycle.ts';
 import { parse } from '../shapes.ts';
-import { type CostItem, type EmulatorOrg, type Switches, scenarioNames } from '../types.ts';
+import {
+  assistantEdits,
+  type CostItem,
+  type EmulatorOrg,
+  phoneStatuses,
+  type Switches,
+  scenarioNames,
+} from '../types.ts';
+import { publishDraft, viewOf } from '../versions.ts';
 import { addOrg, type Call, defaultSwitches, until, type World } from '../world.ts';
 
 const costs = z.array(z.looseObject({ type: z.string(), cost: z.number() })).optional();
@@ -33,16 +41,21 @@ const makeSchema = z.strictObject({
   recordingUrl: z.string().optional(),
 });
 
-const switchesSchema = z.strictObject(
-  Object.fromEntries(
-    Object.entries(defaultSwitches).map(([name, value]) => {
-      const schema = { boolean: z.boolean(), number: z.number().min(0), string: z.string() }[
-        typeof value as 'boolean' | 'number' | 'string'
-      ];
-      return [name, schema.optional()];
-    }),
-  ),
-);
+const switchesSchema = z
+  .strictObject(
+    Object.fromEntries(
+      Object.entries(defaultSwitches).map(([name, value]) => {
+        const schema = { boolean: z.boolean(), number: z.number().min(0), string: z.string() }[
+          typeof value as 'boolean' | 'number' | 'string'
+        ];
+        return [name, schema.optional()];
+      }),
+    ),
+  )
+  .extend({
+    assistantEdits: z.enum(assistantEdits).optional(),
+    newPhoneNumberStatus: z.enum(phoneStatuses).optional(),
+  });
 
 const waitSchema = z.strictObject({ waitFor: z.enum(['in-progress', 'ended', 'settled']).optional() });
 
@@ -91,6 +104,10 @@ export function adminRoutes(world: World): Router {
   router.post('/_emulator/orgs', (request, response) => {
     addOrg(world, parse(orgSchema, request.body) as unknown as EmulatorOrg);
     response.sendStatus(204);
+  });
+
+  router.post('/_emulator/assistants/:id/publish', (request, response) => {
+    response.json(viewOf(world, publishDraft(world, request.params.id)));
   });
 
   router.post('/_emulator/calls', (request, response) => {

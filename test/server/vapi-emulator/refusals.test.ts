@@ -228,6 +228,23 @@ test('switches driven over HTTP: an outage for everybody, a concurrency limit, c
   assert.equal((await set({ nonsense: 1 })).status, 400);
 });
 
+test('a key that asks too often is 429 until its minute is over, and says when; other keys are not', async () => {
+  const clock = { now: Date.parse('2026-11-10T12:00:00Z') };
+  const limited = await startNetwork({ now: () => clock.now, requestsPerMinute: 2 });
+  const list = (key = privateKey) => ask(limited.emulator, 'GET', '/assistant', { key });
+  assert.equal((await list()).status, 200);
+  clock.now += 45_500;
+  assert.equal((await list()).status, 200);
+  const refused = await list();
+  assert.equal(refused.status, 429);
+  assert.equal(refused.headers.get('retry-after'), '15');
+  assert.match(refused.body.message, /^Rate limit exceeded/);
+  assert.equal((await list(otherPrivateKey)).status, 200);
+  clock.now += 14_500;
+  assert.equal((await list()).status, 200);
+  await limited.close();
+});
+
 test('any page may call the API: preflights are answered for every origin', async () => {
   const answer = await ask(network.emulator, 'OPTIONS', '/call/web', { origin });
   assert.equal(answer.status, 204);
