@@ -26,6 +26,7 @@ import { stripeWebhookRoutes } from './routes/stripe-webhook.ts';
 import { tenantRoutes } from './routes/tenants.ts';
 import { unreadBody } from './routes/unread-body.ts';
 import { usageRoutes } from './routes/usage.ts';
+import { vapiLookRoutes } from './routes/vapi-look.ts';
 import { vapiWebhookRoutes } from './routes/vapi-webhook.ts';
 import { chatRoutes } from './routes/visitor/chats.ts';
 import { visitorCors, visitorPaths } from './routes/visitor/cors.ts';
@@ -93,6 +94,7 @@ export function createApp(ctx: ServerContext, assets: BuiltAssets): Express {
   app.use('/v1/keys', authenticate(ctx), operatorOnly, keyRoutes(ctx));
   app.use('/v1/secrets', authenticate(ctx), operatorOnly, secretRoutes(ctx));
   app.use('/v1/reconcile', authenticate(ctx), operatorOnly, reconcileRoutes(ctx));
+  app.use('/v1/vapi', authenticate(ctx), operatorOnly, vapiLookRoutes(ctx));
   app.use('/v1/audit', authenticate(ctx), operatorOnly, auditRoutes(ctx));
   app.use('/v1/notices', authenticate(ctx), operatorOnly, noticeRoutes(ctx));
   app.use('/v1', signInRoutes(ctx));

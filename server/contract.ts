@@ -21,6 +21,7 @@ export * from './contract/sign-in.ts';
 export * from './contract/snippet.ts';
 export * from './contract/tenants.ts';
 export * from './contract/usage.ts';
+export * from './contract/vapi-look.ts';
 export * from './contract/visitor.ts';
 export * from './contract/webhooks.ts';
 export * from './contract/widget.ts';

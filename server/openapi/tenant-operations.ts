@@ -22,6 +22,8 @@ import {
   updateTenantSchema,
   usageAnswerSchema,
   usageQuerySchema,
+  vapiLookAnswerSchema,
+  vapiLookSchema,
   wireAnswerSchema,
   wireQuerySchema,
   wireRequestSchema,
@@ -46,6 +48,16 @@ export const tenantOperations: Operation[] = [
     body: { schema: createTenantSchema },
     answers: { 201: json('The tenant.', createdTenantSchema, { headers: { Location: 'Its path.' } }) },
     refusals: ['conflict', 'vapi_unavailable'],
+  },
+  {
+    route: 'POST /v1/vapi/look',
+    caller: 'operator',
+    summary: 'List what a private key opens at Vapi',
+    notes:
+      'To add a tenant by choosing names. Nothing is changed, and the key is neither stored nor answered; a key that Vapi refuses is reported as an error of `privateKey`.',
+    body: { schema: vapiLookSchema },
+    answers: { 200: json('The organization.', vapiLookAnswerSchema) },
+    refusals: ['vapi_unavailable'],
   },
   {
     route: 'GET /v1/tenants/{slug}',

@@ -20,6 +20,7 @@ const mounts: Record<string, string> = {
   secrets: '/v1/secrets',
   'sign-in': '/v1',
   tenants: '/v1/tenants',
+  'vapi-look': '/v1/vapi',
 };
 /** For visitors, Vapi, Stripe, monitors, everybody: they know no sign-in. */
 const others = [
