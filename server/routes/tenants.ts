@@ -2,6 +2,7 @@
 import express, { Router } from 'express';
 import type { AccessContext } from '../access/access-context.ts';
 import { endLiveCalls } from '../access/start/end-call.ts';
+import { refuseNewTenant } from '../access/tenants/new-tenant-check.ts';
 import { allowOrigin, createTenant, setStatus } from '../access/tenants/saved-tenants.ts';
 import { viewTenant } from '../access/tenants/tenant-changes.ts';
 import { iso } from '../base/iso.ts';
@@ -9,10 +10,12 @@ import { removeTenant } from '../billing/plan/tenant-deletion.ts';
 import {
   allowOriginSchema,
   type BlockedOriginView,
+  type CreateTenant,
   createTenantSchema,
   tenantsQuerySchema,
   updateTenantSchema,
 } from '../contract.ts';
+import { ApiError } from '../errors.ts';
 import type { MeteringContext } from '../metering/metering-context.ts';
 import { changeSettings } from '../metering/tenant-update.ts';
 import { listBlockedOrigins } from '../store/blocked-origins.ts';
@@ -24,6 +27,14 @@ export function tenantRoutes(ctx: AccessContext & MeteringContext): Router {
   const router = Router();
   const body = express.json({ limit: '64kb' });
   const view = (tenant: Tenant) => viewTenant(ctx, tenant);
+  const parseNewTenant = async (body: unknown): Promise<CreateTenant> => {
+    try {
+      return parse(createTenantSchema, body);
+    } catch (error) {
+      if (error instanceof ApiError) await refuseNewTenant(ctx, body, error);
+      throw error;
+    }
+  };
 
   router.get('/', async (req, res) => {
     const { cursor, limit } = parse(tenantsQuerySchema, req.query);
@@ -34,7 +45,8 @@ export function tenantRoutes(ctx: AccessContext & MeteringContext): Router {
   });
 
   router.post('/', body, async (req, res) => {
-    const tenant = await createTenant(ctx, parse(createTenantSchema, req.body), actorIn(req, res));
+    const input = await parseNewTenant(req.body);
+    const tenant = await createTenant(ctx, input, actorIn(req, res));
     res.status(201).location(`/v1/tenants/${tenant.slug}`).json(tenant);
   });
 
