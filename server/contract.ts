@@ -17,6 +17,7 @@ export * from './contract/plan-presets.ts';
 export * from './contract/plans.ts';
 export * from './contract/queries.ts';
 export * from './contract/reconcile.ts';
+export * from './contract/setup.ts';
 export * from './contract/sign-in.ts';
 export * from './contract/snippet.ts';
 export * from './contract/tenants.ts';

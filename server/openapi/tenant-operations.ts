@@ -13,6 +13,7 @@ import {
   deletedContentSchema,
   pausedTenantSchema,
   savedTenantSchema,
+  setupAnswerSchema,
   snippetQuerySchema,
   snippetViewSchema,
   tenantsAnswerSchema,
@@ -95,6 +96,13 @@ export const tenantOperations: Operation[] = [
     caller: 'operator',
     summary: 'Resume a paused tenant',
     answers: { 200: json('The tenant.', tenantViewSchema) },
+  },
+  {
+    route: 'GET /v1/tenants/{slug}/setup',
+    caller: 'operator',
+    summary: 'See what is left of a tenant’s set-up',
+    notes: 'From facts alone: nothing is ticked off by hand.',
+    answers: { 200: json('The steps.', setupAnswerSchema) },
   },
   {
     route: 'GET /v1/tenants/{slug}/blocked-origins',

@@ -6,6 +6,7 @@ import { refuseNewTenant } from '../access/tenants/new-tenant-check.ts';
 import { allowOrigin, createTenant, setStatus } from '../access/tenants/saved-tenants.ts';
 import { viewTenant } from '../access/tenants/tenant-changes.ts';
 import { iso } from '../base/iso.ts';
+import { setupOf } from '../billing/plan/setup.ts';
 import { removeTenant } from '../billing/plan/tenant-deletion.ts';
 import {
   allowOriginSchema,
@@ -74,6 +75,10 @@ export function tenantRoutes(ctx: AccessContext & MeteringContext): Router {
   router.post('/:slug/resume', async (req, res) => {
     const by = { ...actorIn(req, res), action: 'tenant.resume' as const };
     res.json(view(await setStatus(ctx, req.params.slug, by)));
+  });
+
+  router.get('/:slug/setup', async (req, res) => {
+    res.json(await setupOf(ctx, await visibleTenant(ctx, req, res)));
   });
 
   router.get('/:slug/blocked-origins', async (req, res) => {

@@ -31,6 +31,7 @@ import { unconfirmedCalls } from './0034-unconfirmed-calls.ts';
 import { outboxLimits } from './0035-outbox-limits.ts';
 import { unwantedCalls } from './0036-unwanted-calls.ts';
 import { reservationKinds } from './0038-reservation-kinds.ts';
+import { setupSteps } from './0048-setup-steps.ts';
 
 export const migrations: Record<string, Migration> = {
   '0001-initial': initial,
@@ -64,4 +65,5 @@ export const migrations: Record<string, Migration> = {
   '0035-outbox-limits': outboxLimits,
   '0036-unwanted-calls': unwantedCalls,
   '0038-reservation-kinds': reservationKinds,
+  '0048-setup-steps': setupSteps,
 };
