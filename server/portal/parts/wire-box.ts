@@ -7,12 +7,19 @@ import { ScopedElement } from './scoped-element.ts';
 import { Work } from './work.ts';
 
 export class WireBoxElement extends ScopedElement {
-  static override properties = { ...ScopedElement.properties, answer: { state: true } };
+  static override properties = {
+    ...ScopedElement.properties,
+    answer: { state: true },
+    eager: { attribute: false },
+  };
   declare answer: WireAnswer | null;
+  /** Shows the changes at once, so that consent is one click. */
+  declare eager: boolean;
 
   constructor() {
     super();
     this.answer = null;
+    this.eager = false;
   }
 
   #work = new Work(this);
@@ -20,6 +27,7 @@ export class WireBoxElement extends ScopedElement {
   protected override reload(): void {
     this.answer = null;
     this.#work.clear();
+    if (this.eager) void this.#wire(true);
   }
 
   protected override render() {

@@ -6,6 +6,7 @@ import './billing-view.ts';
 import { confirm } from '../parts/confirm.ts';
 import '../parts/copy-field.ts';
 import { Resource } from '../parts/resource.ts';
+import '../parts/setup-steps.ts';
 import type { Scope } from '../parts/scope.ts';
 import { moment } from '../pure/format.ts';
 import './settings-view.ts';
@@ -69,6 +70,7 @@ export class TenantPageElement extends LitElement {
         ${this.#nav(scope, [...viewNames, ...ownViews])}
         ${this.#work.show()} ${this.link ? this.#linkBox(this.link, scope) : ''}
       </section>
+      <setup-steps .scope=${scope} .item=${`${tenant.updatedAt} ${this.rest.join('/')} ${this.link?.expiresAt ?? ''}`}></setup-steps>
       <div @tenant-saved=${this.#saved}>${ownView(scope, tenant, rest[0] ?? '') ?? tenantView(scope, rest)}</div>`;
   }
 
