@@ -37,6 +37,19 @@ export const accessCommands: Command[] = [
     ask: ([file = '']) => post('/v1/tenants', readJson(file)),
   },
   {
+    usage: 'tenants look <file.json>',
+    about: 'what the privateKey in it opens at Vapi: assistants, squads, phone numbers',
+    ask: ([file = '']) => {
+      const { privateKey } = readJson(file) as { privateKey?: unknown };
+      return post('/v1/vapi/look', { privateKey });
+    },
+  },
+  {
+    usage: 'tenants setup <tenant>',
+    about: 'what is left to do for it',
+    ask: ([tenant = '']) => get(tenantPath(tenant, 'setup')),
+  },
+  {
     usage: 'tenants delete <tenant>',
     about: 'ends its calls and keys; its ledger and invoices remain',
     ask: ([tenant = '']) => ({ method: 'DELETE', path: tenantPath(tenant) }),

@@ -105,6 +105,14 @@ export const tenantOperations: Operation[] = [
     answers: { 200: json('The steps.', setupAnswerSchema) },
   },
   {
+    route: 'GET /v1/tenants/{slug}/vapi',
+    caller: 'operator',
+    summary: 'List what a tenant’s private key opens at Vapi',
+    notes: 'As `POST /v1/vapi/look` does for a key that is not stored.',
+    answers: { 200: json('The organization.', vapiLookAnswerSchema) },
+    refusals: ['invalid_request', 'vapi_unavailable'],
+  },
+  {
     route: 'GET /v1/tenants/{slug}/blocked-origins',
     caller: 'operator',
     summary: 'List the pages that were refused',

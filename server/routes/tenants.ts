@@ -1,7 +1,9 @@
 /** The operator's tenants. Secrets go in and never come out. */
 import express, { Router } from 'express';
 import type { AccessContext } from '../access/access-context.ts';
+import { openTenantSecret } from '../access/secrets/tenant-secrets.ts';
 import { endLiveCalls } from '../access/start/end-call.ts';
+import { lookAtVapi } from '../access/tenants/look.ts';
 import { refuseNewTenant } from '../access/tenants/new-tenant-check.ts';
 import { allowOrigin, createTenant, setStatus } from '../access/tenants/saved-tenants.ts';
 import { viewTenant } from '../access/tenants/tenant-changes.ts';
@@ -79,6 +81,11 @@ export function tenantRoutes(ctx: AccessContext & MeteringContext): Router {
 
   router.get('/:slug/setup', async (req, res) => {
     res.json(await setupOf(ctx, await visibleTenant(ctx, req, res)));
+  });
+
+  router.get('/:slug/vapi', async (req, res) => {
+    const tenant = await visibleTenant(ctx, req, res);
+    res.json(await lookAtVapi(ctx, openTenantSecret(ctx.box, tenant, 'privateKey')));
   });
 
   router.get('/:slug/blocked-origins', async (req, res) => {

@@ -296,6 +296,45 @@ test('what is set for a client is changed part by part, and the server’s words
   await visit.leave(/status of 400/);
 });
 
+test('key, assistants and access mode are changed by name, and a client is deleted after a question', async () => {
+  const [first, second] = [randomUUID(), randomUUID()];
+  const [oldKey, newKey] = [`private-${randomUUID()}`, `private-${randomUUID()}`];
+  emulator.addOrg({
+    ...{ orgId: randomUUID(), privateKeys: [oldKey, newKey], publicKeys: [] },
+    assistants: [
+      { id: first, name: 'Reception' },
+      { id: second, name: 'Bookings' },
+    ],
+  });
+  await server.operator('POST', '/v1/tenants', {
+    ...{ slug: 'moving', name: 'Moving', privateKey: oldKey, assistantId: first },
+  });
+  const visit = await openPortal(browser, server, null);
+  const { page } = visit;
+  await visit.go('#/tenants/moving/settings', 'Moving: Settings');
+  const form = page.locator('vapi-form');
+  const save = () => form.getByRole('button', { name: 'Save' }).click();
+  await form.getByLabel('Assistant', { exact: true }).selectOption('Bookings');
+  await form.getByRole('checkbox', { name: 'Reception' }).check();
+  await form.getByRole('checkbox', { name: 'Bookings' }).check();
+  await form.getByLabel('How browsers join calls').selectOption('public-key');
+  await form.getByLabel('New private key').fill(newKey);
+  await save();
+  await form.getByText('is required for the access mode').waitFor();
+  await form.getByLabel('How browsers join calls').selectOption('scoped-key');
+  await save();
+  await form.getByText('Saved.').waitFor();
+  const { assistantId: main, assistantIds, accessMode, privateKey: shown } = await tenant('moving');
+  assert.deepEqual([main, assistantIds, accessMode], [second, [first], 'scoped-key']);
+  assert.equal(shown, `…${newKey.slice(-4)}`);
+  await page.locator('delete-box').getByRole('button', { name: 'Delete client' }).click();
+  await page.getByRole('dialog').getByRole('button', { name: 'Delete' }).click();
+  await page.getByRole('heading', { level: 1, name: 'Clients' }).waitFor();
+  assert.equal((await server.operator('GET', '/v1/tenants/moving')).status, 404);
+  assert.equal(await page.getByRole('link', { name: 'Moving' }).count(), 0);
+  await visit.leave(/status of 400/);
+});
+
 test('the books of a client that is deleted are still read', async () => {
   await server.operator('POST', '/v1/tenants', {
     ...{ slug: 'gone', name: 'Gone', privateKey, assistantId, timeZone: 'Asia/Tokyo' },

@@ -1,4 +1,4 @@
-/** A client's settings: name, limits, opening hours, appearance, texts, consent. */
+/** A client's settings: name, limits, opening hours, appearance, texts, consent, Vapi; and its end. */
 import { html } from 'lit';
 import type { TenantView } from '../../contract.ts';
 import '../forms/consent-form.ts';
@@ -9,6 +9,8 @@ import { TenantForm, wholeOrgLabel } from '../forms/tenant-form.ts';
 import { titleOf } from '../parts/scope.ts';
 import { ScopedElement } from '../parts/scoped-element.ts';
 import '../forms/texts-form.ts';
+import '../forms/vapi-form.ts';
+import '../parts/delete-box.ts';
 import '../parts/wire-box.ts';
 
 class NameFormElement extends TenantForm {
@@ -90,7 +92,8 @@ export class SettingsElement extends ScopedElement {
       <looks-form .scope=${scope} .tenant=${tenant}></looks-form>
       <texts-form .scope=${scope} .tenant=${tenant}></texts-form>
       <consent-form .scope=${scope} .tenant=${tenant}></consent-form>
-      ${scope.mayWrite ? html`<wire-box .scope=${scope}></wire-box>` : ''}`;
+      <vapi-form .scope=${scope} .tenant=${tenant}></vapi-form>
+      ${scope.mayWrite ? html`<wire-box .scope=${scope}></wire-box><delete-box .scope=${scope}></delete-box>` : ''}`;
   }
 }
 customElements.define('settings-view', SettingsElement);

@@ -65,6 +65,9 @@ test('the tenants that already have the organization are named', async () => {
   const acme = { slug: 'acme', name: 'Acme', privateKey, assistantId: reception };
   assert.equal((await server.operator('POST', '/v1/tenants', acme)).status, 201);
   assert.deepEqual((await look(privateKey)).body.tenants, ['acme']);
+  // The same with the key that is stored.
+  const stored = await server.operator('GET', '/v1/tenants/acme/vapi');
+  assert.deepEqual(stored.body, (await look(privateKey)).body);
   await server.operator('DELETE', '/v1/tenants/acme');
   assert.deepEqual((await look(privateKey)).body.tenants, []);
 });
