@@ -11,6 +11,7 @@ import { booksRoutes } from './routes/books.ts';
 import { callContentRoutes } from './routes/call-content.ts';
 import { authenticate, operatorOnly } from './routes/caller.ts';
 import { callRoutes } from './routes/calls.ts';
+import { clientDefaultsRoutes } from './routes/client-defaults.ts';
 import { invoiceRoutes } from './routes/invoices.ts';
 import { keyRoutes } from './routes/keys.ts';
 import { noticeRoutes } from './routes/notices.ts';
@@ -94,6 +95,7 @@ export function createApp(ctx: ServerContext, assets: BuiltAssets): Express {
   app.use('/v1/keys', authenticate(ctx), operatorOnly, keyRoutes(ctx));
   app.use('/v1/secrets', authenticate(ctx), operatorOnly, secretRoutes(ctx));
   app.use('/v1/reconcile', authenticate(ctx), operatorOnly, reconcileRoutes(ctx));
+  app.use('/v1/client-defaults', authenticate(ctx), operatorOnly, clientDefaultsRoutes(ctx));
   app.use('/v1/vapi', authenticate(ctx), operatorOnly, vapiLookRoutes(ctx));
   app.use('/v1/audit', authenticate(ctx), operatorOnly, auditRoutes(ctx));
   app.use('/v1/notices', authenticate(ctx), operatorOnly, noticeRoutes(ctx));

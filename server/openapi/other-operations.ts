@@ -2,6 +2,7 @@
 import { z } from 'zod';
 import {
   auditAnswerSchema,
+  clientDefaultsSchema,
   createdKeySchema,
   createKeySchema,
   driftReportSchema,
@@ -11,10 +12,25 @@ import {
   pageQuerySchema,
   reconcileSchema,
   resealAnswerSchema,
+  updateClientDefaultsSchema,
 } from '../contract.ts';
 import { json, nothing, type Operation, plain } from './operation.ts';
 
 export const otherOperations: Operation[] = [
+  {
+    route: 'GET /v1/client-defaults',
+    caller: 'operator',
+    summary: 'Read what new clients get',
+    answers: { 200: json('Limits and plan.', clientDefaultsSchema) },
+  },
+  {
+    route: 'PATCH /v1/client-defaults',
+    caller: 'operator',
+    summary: 'Change what new clients get',
+    notes: 'What is left out stays unchanged. Clients that exist keep what they have.',
+    body: { schema: updateClientDefaultsSchema },
+    answers: { 200: json('Limits and plan as they are now.', clientDefaultsSchema) },
+  },
   {
     route: 'GET /v1/keys',
     caller: 'operator',

@@ -5,9 +5,10 @@ import { openTenantSecret } from '../access/secrets/tenant-secrets.ts';
 import { endLiveCalls } from '../access/start/end-call.ts';
 import { lookAtVapi } from '../access/tenants/look.ts';
 import { refuseNewTenant } from '../access/tenants/new-tenant-check.ts';
-import { allowOrigin, createTenant, setStatus } from '../access/tenants/saved-tenants.ts';
+import { allowOrigin, setStatus } from '../access/tenants/saved-tenants.ts';
 import { viewTenant } from '../access/tenants/tenant-changes.ts';
 import { iso } from '../base/iso.ts';
+import { addClient } from '../billing/plan/new-client.ts';
 import { setupOf } from '../billing/plan/setup.ts';
 import { removeTenant } from '../billing/plan/tenant-deletion.ts';
 import {
@@ -49,7 +50,7 @@ export function tenantRoutes(ctx: AccessContext & MeteringContext): Router {
 
   router.post('/', body, async (req, res) => {
     const input = await parseNewTenant(req.body);
-    const tenant = await createTenant(ctx, input, actorIn(req, res));
+    const tenant = await addClient(ctx, input, actorIn(req, res));
     res.status(201).location(`/v1/tenants/${tenant.slug}`).json(tenant);
   });
 

@@ -128,7 +128,7 @@ test('an empty portal says what to do first, up to a client whose key was checke
   const left = async () => (await steps.allInnerTexts()).map((text) => text.replace(/\s+/g, ' '));
   await steps.first().waitFor();
   assert.deepEqual(
-    (await left()).map((text) => /To do: (.*?)( to |; |$)/.exec(text)?.[1]),
+    (await left()).map((text) => /To do: (.*?)( to |; | on |$)/.exec(text)?.[1]),
     [
       'Add the snippet',
       'Make the first call',
@@ -233,6 +233,10 @@ test('what is set for a client is changed part by part, and the server’s words
   await limits.form.getByLabel('How to handle them').selectOption('keep');
   await limits.save();
   await limits.saved();
+  await page.getByRole('button', { name: 'Use these limits for new clients' }).click();
+  await page.getByText('New clients get this; those that exist keep what they have.').waitFor();
+  const { limits: ofNewClients } = (await server.operator('GET', '/v1/client-defaults')).body;
+  assert.deepEqual([ofNewClients.monthlyBudgetMicros, ofNewClients.hours], [250_000_000, undefined]);
 
   const hours = part('hours-form');
   await hours.form.getByText('Always open.').waitFor();

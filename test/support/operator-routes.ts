@@ -14,6 +14,7 @@ const mounts: Record<string, string> = {
   audit: '/v1/audit',
   billing: '/v1/billing',
   books: '/v1/billing',
+  'client-defaults': '/v1/client-defaults',
   keys: '/v1/keys',
   notices: '/v1/notices',
   reconcile: '/v1/reconcile',

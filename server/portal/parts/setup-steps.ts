@@ -18,6 +18,15 @@ export class SetupStepsElement extends ScopedElement {
     `,
   ];
 
+  static override properties = { ...ScopedElement.properties, sites: { attribute: false } };
+  /** The allowed origins. */
+  declare sites: string[];
+
+  constructor() {
+    super();
+    this.sites = [];
+  }
+
   #setup = new Resource<SetupAnswer>(this, () => get(pathOf(this.scope, '/setup')));
 
   protected override reload(): void {
@@ -31,6 +40,12 @@ export class SetupStepsElement extends ScopedElement {
     return this.#steps(data);
   }
 
+  /** The call is made there, never on a page of the portal: a call loads a script of Daily's, which would act as the operator. */
+  #website() {
+    const site = this.sites.find((origin) => !origin.includes('*'));
+    return site ? html` on <a href=${site} target="_blank" rel="noopener noreferrer">${site}</a>` : '';
+  }
+
   #steps({ connected, snippetSeen, plan, invited, firstCall }: SetupAnswer) {
     const { base, timeZone } = this.scope;
     const at = (time: string) => `${moment(time, timeZone)} (${timeZone})`;
@@ -38,7 +53,7 @@ export class SetupStepsElement extends ScopedElement {
       <h2>Set-up</h2>
       <ol>
         ${step(snippetSeen !== null, snippetSeen ? html`Snippet seen on ${snippetSeen.origin}` : html`<a href="${base}/site">Add the snippet</a> to the website`)}
-        ${step(firstCall !== null, firstCall ? html`First call on ${at(firstCall)}` : 'Make the first call')}
+        ${step(firstCall !== null, firstCall ? html`First call on ${at(firstCall)}` : html`Make the first call${this.#website()}`)}
         ${step(connected, connected ? 'Vapi reports calls here' : html`<a href="${base}/settings">Let Vapi report calls here</a>; done once it has reported one`)}
         ${step(plan, plan ? 'Plan set' : html`<a href="${base}/billing">Set a plan</a>; without one, nothing is charged`)}
         ${step(invited !== null, invited ? html`Invited on ${at(invited)}` : html`<a href="${base}">Create a sign-in link</a> and send it to the client`)}

@@ -160,7 +160,7 @@ export class NewClientElement extends LitElement {
         ${clockBehindSeconds === 0 ? '' : html`<p class="warn">The server's clock is ${Math.abs(clockBehindSeconds)} s ${clockBehindSeconds > 0 ? 'behind' : 'ahead of'} Vapi's. Correct it, or calls may be refused.</p>`}
         <p><a href="${base}">Open the client’s page</a></p>
       </section>
-      <setup-steps .scope=${scope}></setup-steps>
+      <setup-steps .scope=${scope} .sites=${made.allowedOrigins}></setup-steps>
       <wire-box .scope=${scope} .eager=${true}></wire-box>
       <snippet-box .scope=${scope}></snippet-box>
       <section>

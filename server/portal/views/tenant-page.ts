@@ -70,7 +70,7 @@ export class TenantPageElement extends LitElement {
         ${this.#nav(scope, [...viewNames, ...ownViews])}
         ${this.#work.show()} ${this.link ? this.#linkBox(this.link, scope) : ''}
       </section>
-      <setup-steps .scope=${scope} .item=${`${tenant.updatedAt} ${this.rest.join('/')} ${this.link?.expiresAt ?? ''}`}></setup-steps>
+      <setup-steps .scope=${scope} .sites=${tenant.allowedOrigins} .item=${`${tenant.updatedAt} ${this.rest.join('/')} ${this.link?.expiresAt ?? ''}`}></setup-steps>
       <div @tenant-saved=${this.#saved}>${ownView(scope, tenant, rest[0] ?? '') ?? tenantView(scope, rest)}</div>`;
   }
 

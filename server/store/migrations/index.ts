@@ -32,6 +32,7 @@ import { outboxLimits } from './0035-outbox-limits.ts';
 import { unwantedCalls } from './0036-unwanted-calls.ts';
 import { reservationKinds } from './0038-reservation-kinds.ts';
 import { setupSteps } from './0048-setup-steps.ts';
+import { clientDefaults } from './0049-client-defaults.ts';
 
 export const migrations: Record<string, Migration> = {
   '0001-initial': initial,
@@ -66,4 +67,5 @@ export const migrations: Record<string, Migration> = {
   '0036-unwanted-calls': unwantedCalls,
   '0038-reservation-kinds': reservationKinds,
   '0048-setup-steps': setupSteps,
+  '0049-client-defaults': clientDefaults,
 };
