@@ -121,7 +121,7 @@ async function showEmpty(page: Page): Promise<void> {
 }
 
 async function submitEmpty(page: Page): Promise<void> {
-  await page.getByRole('button', { name: 'Add client' }).click();
+  await page.getByRole('button', { name: 'Continue' }).click();
   await page.getByRole('alert').waitFor();
 }
 

@@ -30,6 +30,17 @@ export const accessCommands: Command[] = [
     post('/v1/tenants', readJson(file)),
   ),
   command(
+    'tenants look <file.json>',
+    'what the privateKey in it opens at Vapi: assistants, squads, phone numbers',
+    ([file = '']) => {
+      const { privateKey } = readJson(file) as { privateKey?: unknown };
+      return post('/v1/vapi/look', { privateKey });
+    },
+  ),
+  command('tenants setup <tenant>', 'what is left to do for it', ([tenant = '']) =>
+    get(tenantPath(tenant, 'setup')),
+  ),
+  command(
     'tenants delete <tenant>',
     'ends its calls and keys; its ledger and invoices remain',
     ([tenant = '']) => ({ method: 'DELETE', path: tenantPath(tenant) }),

@@ -58,7 +58,7 @@ const hookSecretSchema = z
   .regex(/^whsec_[A-Za-z0-9+/]{32,88}={0,2}$/, 'use whsec_ and 24 to 64 bytes in base64');
 
 const required = {
-  name: lineSchema.min(1).max(120),
+  name: lineSchema.min(1, 'Required').max(120),
   orgId: vapiIdSchema.describe("The tenant's Vapi organization."),
   privateKey: secretSchema.describe('The private key of the org. Write-only: an answer shows `"…last4"`.'),
   assistantId: vapiIdSchema,
@@ -70,7 +70,9 @@ const optional = {
   allowedOrigins: z
     .array(originEntrySchema)
     .max(100)
-    .describe('`scheme://host[:port]`; an empty list denies every page.'),
+    .describe(
+      '`scheme://host[:port]`; an empty list denies every page. A bare domain (`acme.example`) becomes its https origins with and without `www`.',
+    ),
   allowHttpOrigins: z
     .boolean()
     .describe(
@@ -156,7 +158,9 @@ const optional = {
 
 /** `POST /v1/tenants` */
 export const createTenantSchema = z.strictObject({
-  slug: slugSchema,
+  slug: slugSchema
+    .optional()
+    .describe('Made from the name when it is left out, with `-2`, `-3`, … while it is taken.'),
   ...required,
   orgId: required.orgId.optional().describe('Read from Vapi when it is left out.'),
   ...z.strictObject(optional).partial().shape,

@@ -4,8 +4,15 @@ import * as contract from '../contract.ts';
 import { anyone, json, nothing, type Operation, operator, plain, stripe, vapi } from './operation.ts';
 
 export const otherOperations: Operation[] = [
+  operator('GET /v1/client-defaults', 'Read what new clients get', {
+    answers: { 200: json('Limits and plan.', contract.clientDefaultsSchema) },
+  }),
+  operator('PATCH /v1/client-defaults', 'Change what new clients get', {
+    notes: 'What is left out stays unchanged. Clients that exist keep what they have.',
+    body: { schema: contract.updateClientDefaultsSchema },
+    answers: { 200: json('Limits and plan as they are now.', contract.clientDefaultsSchema) },
+  }),
   operator('GET /v1/keys', 'List API keys', {
-    query: contract.pageQuerySchema,
     answers: { 200: json('One page.', contract.keysAnswerSchema) },
   }),
   operator('POST /v1/keys', 'Create an API key', {

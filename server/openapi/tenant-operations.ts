@@ -19,6 +19,13 @@ export const tenantOperations: Operation[] = [
     },
     refusals: ['conflict', 'vapi_unavailable'],
   }),
+  operator('POST /v1/vapi/look', 'List what a private key opens at Vapi', {
+    notes:
+      'To add a tenant by choosing names. Nothing is changed, and the key is neither stored nor answered; a key that Vapi refuses is reported as an error of `privateKey`.',
+    body: { schema: contract.vapiLookSchema },
+    answers: { 200: json('The organization.', contract.vapiLookAnswerSchema) },
+    refusals: ['vapi_unavailable'],
+  }),
   operator('GET /v1/tenants/{slug}', 'Read a tenant', {
     answers: { 200: json('The tenant; secrets as `"…last4"`.', contract.tenantViewSchema) },
   }),
@@ -40,6 +47,15 @@ export const tenantOperations: Operation[] = [
   }),
   operator('POST /v1/tenants/{slug}/resume', 'Resume a paused tenant', {
     answers: { 200: json('The tenant.', contract.tenantViewSchema) },
+  }),
+  operator('GET /v1/tenants/{slug}/setup', 'See what is left of a tenant’s set-up', {
+    notes: 'From facts alone: nothing is ticked off by hand.',
+    answers: { 200: json('The steps.', contract.setupAnswerSchema) },
+  }),
+  operator('GET /v1/tenants/{slug}/vapi', 'List what a tenant’s private key opens at Vapi', {
+    notes: 'As `POST /v1/vapi/look` does for a key that is not stored.',
+    answers: { 200: json('The organization.', contract.vapiLookAnswerSchema) },
+    refusals: ['invalid_request', 'vapi_unavailable'],
   }),
   operator('GET /v1/tenants/{slug}/blocked-origins', 'List the pages that were refused', {
     answers: { 200: json('The origins, the most recent first.', contract.blockedOriginsAnswerSchema) },

@@ -1,18 +1,25 @@
 /** The operator's tenants. Secrets go in and never come out. */
 import express, { Router } from 'express';
 import type { AccessContext } from '../access/access-context.ts';
+import { openTenantSecret } from '../access/secrets/tenant-secrets.ts';
 import { endLiveCalls } from '../access/start/end-call.ts';
-import { allowOrigin, createTenant, setStatus } from '../access/tenants/saved-tenants.ts';
+import { lookAtVapi } from '../access/tenants/look.ts';
+import { refuseNewTenant } from '../access/tenants/new-tenant-check.ts';
+import { allowOrigin, setStatus } from '../access/tenants/saved-tenants.ts';
 import { viewTenant } from '../access/tenants/tenant-changes.ts';
 import { iso } from '../base/iso.ts';
+import { addClient } from '../billing/plan/new-client.ts';
+import { setupOf } from '../billing/plan/setup.ts';
 import { removeTenant } from '../billing/plan/tenant-deletion.ts';
 import {
   allowOriginSchema,
   type BlockedOriginView,
+  type CreateTenant,
   createTenantSchema,
   tenantsQuerySchema,
   updateTenantSchema,
 } from '../contract.ts';
+import { ApiError } from '../errors.ts';
 import type { MeteringContext } from '../metering/metering-context.ts';
 import { changeSettings } from '../metering/tenant-update.ts';
 import { listBlockedOrigins } from '../store/blocked-origins.ts';
@@ -24,6 +31,14 @@ export function tenantRoutes(ctx: AccessContext & MeteringContext): Router {
   const router = Router();
   const body = express.json({ limit: '64kb' });
   const view = (tenant: Tenant) => viewTenant(ctx, tenant);
+  const parseNewTenant = async (body: unknown): Promise<CreateTenant> => {
+    try {
+      return parse(createTenantSchema, body);
+    } catch (error) {
+      if (error instanceof ApiError) await refuseNewTenant(ctx, body, error);
+      throw error;
+    }
+  };
 
   router.get('/', async (req, res) => {
     const { cursor, limit } = parse(tenantsQuerySchema, req.query);
@@ -34,7 +49,8 @@ export function tenantRoutes(ctx: AccessContext & MeteringContext): Router {
   });
 
   router.post('/', body, async (req, res) => {
-    const tenant = await createTenant(ctx, parse(createTenantSchema, req.body), actorIn(req, res));
+    const input = await parseNewTenant(req.body);
+    const tenant = await addClient(ctx, input, actorIn(req, res));
     res.status(201).location(`/v1/tenants/${tenant.slug}`).json(tenant);
   });
 
@@ -62,6 +78,15 @@ export function tenantRoutes(ctx: AccessContext & MeteringContext): Router {
   router.post('/:slug/resume', async (req, res) => {
     const by = { ...actorIn(req, res), action: 'tenant.resume' as const };
     res.json(view(await setStatus(ctx, req.params.slug, by)));
+  });
+
+  router.get('/:slug/setup', async (req, res) => {
+    res.json(await setupOf(ctx, await visibleTenant(ctx, req, res)));
+  });
+
+  router.get('/:slug/vapi', async (req, res) => {
+    const tenant = await visibleTenant(ctx, req, res);
+    res.json(await lookAtVapi(ctx, openTenantSecret(ctx.box, tenant, 'privateKey')));
   });
 
   router.get('/:slug/blocked-origins', async (req, res) => {

@@ -5,6 +5,7 @@ export interface BillingSchema {
   plans: PlansTable;
   billingAccounts: BillingAccountsTable;
   sellers: SellersTable;
+  clientDefaults: ClientDefaultsTable;
   invoices: InvoicesTable;
   invoiceLines: InvoiceLinesTable;
   invoiceCalls: InvoiceCallsTable;
@@ -40,6 +41,16 @@ export interface SellersTable {
   id: string;
   /** JSON of `Seller`. */
   settings: string;
+  updatedAt: number;
+}
+
+/** What new clients get: the operator's one row. */
+export interface ClientDefaultsTable {
+  id: string;
+  /** JSON of some of `Limits`. */
+  limits: string;
+  /** JSON of `Plan`. */
+  plan: string | null;
   updatedAt: number;
 }
 

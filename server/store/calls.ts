@@ -338,3 +338,30 @@ export async function listOldContent(
     .execute();
   return rows.map((row) => row.id);
 }
+
+/** Whether a figure of any of the tenant's calls came from a report of Vapi's. */
+export async function hasReport(db: Queries, tenantId: string): Promise<boolean> {
+  const row = await db
+    .selectFrom('calls')
+    .select('id')
+    .where('tenantId', '=', tenantId)
+    .where((expression) =>
+      expression.or([expression('timesSource', '=', 'webhook'), expression('costSource', '=', 'webhook')]),
+    )
+    .limit(1)
+    .executeTakeFirst();
+  return row !== undefined;
+}
+
+/** @returns epoch milliseconds; null when there was none, beside those that were dismissed */
+export async function firstCallAt(db: Queries, tenantId: string): Promise<number | null> {
+  const row = await db
+    .selectFrom('calls')
+    .select('createdAt')
+    .where('tenantId', '=', tenantId)
+    .where('dismissedAt', 'is', null)
+    .orderBy('createdAt')
+    .limit(1)
+    .executeTakeFirst();
+  return row?.createdAt ?? null;
+}

@@ -68,6 +68,11 @@ export interface TenantsTable {
   settings: string;
   /** Updated by every start of a call, only to make one tenant's starts wait for each other. */
   startLock: number;
+  /** The first session for one of its pages, and which: null until its snippet was seen. */
+  snippetSeenAt: number | null;
+  snippetSeenOn: string | null;
+  /** The first sign-in link for it. */
+  invitedAt: number | null;
   createdAt: number;
   updatedAt: number;
   /** A deleted tenant keeps its ledger; its slug is free again. */

@@ -64,6 +64,26 @@ export async function deleteTenant(db: Queries, id: string, nowMs: number): Prom
   await db.updateTable('tenants').set(gone).where('id', '=', id).execute();
 }
 
+/** Keeps the first page; of two at once, one. */
+export async function noteSnippetSeen(db: Queries, id: string, origin: string, nowMs: number): Promise<void> {
+  await db
+    .updateTable('tenants')
+    .set({ snippetSeenAt: nowMs, snippetSeenOn: origin })
+    .where('id', '=', id)
+    .where('snippetSeenAt', 'is', null)
+    .execute();
+}
+
+/** Keeps the first time. */
+export async function noteInvited(db: Queries, id: string, nowMs: number): Promise<void> {
+  await db
+    .updateTable('tenants')
+    .set({ invitedAt: nowMs })
+    .where('id', '=', id)
+    .where('invitedAt', 'is', null)
+    .execute();
+}
+
 /** Ids of those paused only because of unpaid invoices. */
 export async function listPausedUnpaid(db: Queries): Promise<string[]> {
   const rows = await db.selectFrom('tenants').select('id').where('pausedUnpaidAt', 'is not', null).execute();

@@ -73,33 +73,45 @@ test('an empty portal shows the first steps, up to a client with a checked key a
   await visit.go('#/', 'Clients');
   await page.getByText('Done:').waitFor();
   await page.getByRole('link', { name: 'New client' }).click();
-  await page.getByLabel('Name', { exact: true }).fill('Acme Bakery');
-  await page.getByLabel('Handle').fill('acme');
-  await page.getByLabel('Time zone').fill('Europe/Berlin');
-  await page.getByLabel('Private key').fill('private-of-nobody');
-  await page.getByLabel('Assistant ID').fill(assistantId);
-  await page.getByLabel('Allowed websites').fill('https://www.acme.example');
-  const add = page.getByRole('button', { name: 'Add client' });
-  await add.click();
-  await page
-    .getByText('Vapi does not accept it; is it the private key rather than the public one?')
-    .waitFor();
-  assert.equal(await page.getByLabel('Private key').getAttribute('aria-invalid'), 'true');
   const focused = () =>
     page
       .locator('new-client-view')
       .evaluate((view) => (view.shadowRoot?.activeElement as HTMLInputElement | null)?.name);
+  const carryOn = page.getByRole('button', { name: 'Continue' });
+  await page.getByLabel('Private key').fill('private-of-nobody');
+  await carryOn.click();
+  await page
+    .getByText('Vapi does not accept it; is it the private key rather than the public one?')
+    .waitFor();
+  assert.equal(await page.getByLabel('Private key').getAttribute('aria-invalid'), 'true');
   assert.equal(await focused(), 'privateKey');
   await page.getByLabel('Private key').fill(privateKey);
-  await page.getByLabel('Allowed websites').fill('https://www.acme.example\nhttp://acme.example');
+  await carryOn.click();
+  await page.getByText('Vapi has accepted the key.').waitFor();
+  assert.equal(await focused(), 'name');
+  assert.equal(await page.getByLabel('Private key').count(), 0, 'the key is no longer in the page');
+  assert.deepEqual(await page.getByLabel('Assistant').locator('option').allInnerTexts(), ['Acme']);
+  // All that is wrong is said at once, also where it is folded away.
+  await page.getByText('More settings').click();
+  await page.getByLabel('Handle').fill('Acme!');
+  await page.getByLabel('Time zone').fill('Mars');
+  await page.getByText('More settings').click();
+  await page.getByLabel('Website').fill('https://www.acme.example\nhttp://acme.example');
+  const add = page.getByRole('button', { name: 'Add client' });
   await add.click();
   await page.getByText('"http://acme.example": http is allowed only for localhost: use https').waitFor();
-  assert.equal(await focused(), 'allowedOrigins');
-  await page.getByLabel('Allowed websites').fill('https://www.acme.example/');
+  await page.getByText('Required').waitFor();
+  await page.getByText('use lower-case letters, digits and inner hyphens').waitFor();
+  await page.getByText('use a time zone name such as Europe/Berlin').waitFor();
+  assert.equal(await focused(), 'name');
+  await page.getByLabel('Name', { exact: true }).fill('Acme Bakery');
+  await page.getByLabel('Handle').fill('');
+  await page.getByLabel('Time zone').fill('Europe/Berlin');
+  await page.getByLabel('Website').fill('acme.example');
   await add.click();
   await page.getByRole('heading', { level: 1, name: 'Acme Bakery added' }).waitFor();
   await page.getByText('Vapi has confirmed the key and the assistant.').waitFor();
-  assert.match(await page.getByLabel('Snippet').inputValue(), /<vapi-agent tenant="acme"/);
+  assert.match(await page.getByLabel('Snippet').inputValue(), /<vapi-agent tenant="acme-bakery"/);
   await page.getByLabel('Website built with').selectOption('WordPress');
   await page
     .getByText(/plugin/i)
@@ -108,12 +120,29 @@ test('an empty portal shows the first steps, up to a client with a checked key a
   // What the server generates is shown once; the key never.
   assert.match(await page.getByLabel('Webhook secret').inputValue(), /^[\w-]{32}$/);
   await checkLooks(page, 'a client that was just made');
-  await page.getByRole('button', { name: 'Preview changes at Vapi' }).click();
-  await page.getByText(`Acme: would report to ${empty.url}/v1/webhooks/vapi/acme`).waitFor();
+  await page.getByText(`Acme: would report to ${empty.url}/v1/webhooks/vapi/acme-bakery`).waitFor();
   await page.getByRole('button', { name: 'Apply changes' }).click();
   await page.getByText('Done: Vapi now reports to this server.').waitFor();
-  const made = (await empty.operator('GET', '/v1/tenants/acme')).body;
-  assert.deepEqual([made.allowedOrigins, made.timeZone], [['https://www.acme.example'], 'Europe/Berlin']);
+  // What is left stays on the client's page, until it has happened.
+  await page.getByRole('link', { name: 'Open the client’s page' }).click();
+  const steps = page.locator('setup-steps').getByRole('listitem');
+  const left = async () => (await steps.allInnerTexts()).map((text) => text.replace(/\s+/g, ' '));
+  await steps.first().waitFor();
+  assert.deepEqual(
+    (await left()).map((text) => /To do: (.*?)( to |; | on |$)/.exec(text)?.[1]),
+    [
+      'Add the snippet',
+      'Make the first call',
+      'Let Vapi report calls here',
+      'Set a plan',
+      'Create a sign-in link and send it',
+    ],
+  );
+  await page.getByRole('button', { name: 'Create sign-in link' }).click();
+  await steps.getByText('Invited on').waitFor();
+  const made = (await empty.operator('GET', '/v1/tenants/acme-bakery')).body;
+  assert.deepEqual(made.allowedOrigins, ['https://acme.example', 'https://www.acme.example']);
+  assert.deepEqual([made.timeZone, made.assistantId], ['Europe/Berlin', assistantId]);
   await visit.leave(/status of 400/);
 });
 
@@ -270,6 +299,10 @@ test('what is set for a client is changed part by part, and the server’s messa
   await limits.form.getByLabel('How to handle them').selectOption('keep');
   await limits.save();
   await limits.saved();
+  await page.getByRole('button', { name: 'Use these limits for new clients' }).click();
+  await page.getByText('New clients get this; those that exist keep what they have.').waitFor();
+  const { limits: ofNewClients } = (await server.operator('GET', '/v1/client-defaults')).body;
+  assert.deepEqual([ofNewClients.monthlyBudgetMicros, ofNewClients.hours], [250_000_000, undefined]);
 
   const hours = part('hours-form');
   await hours.form.getByText('Always open.').waitFor();
@@ -333,6 +366,45 @@ test('what is set for a client is changed part by part, and the server’s messa
   await visit.leave(/status of 400/);
 });
 
+test('key, assistants and access mode are changed by name, and a client is deleted after a question', async () => {
+  const [first, second] = [randomUUID(), randomUUID()];
+  const [oldKey, newKey] = [`private-${randomUUID()}`, `private-${randomUUID()}`];
+  emulator.addOrg({
+    ...{ orgId: randomUUID(), privateKeys: [oldKey, newKey], publicKeys: [] },
+    assistants: [
+      { id: first, name: 'Reception' },
+      { id: second, name: 'Bookings' },
+    ],
+  });
+  await server.operator('POST', '/v1/tenants', {
+    ...{ slug: 'moving', name: 'Moving', privateKey: oldKey, assistantId: first },
+  });
+  const visit = await openPortal(browser, server, null);
+  const { page } = visit;
+  await visit.go('#/tenants/moving/settings', 'Moving: Settings');
+  const form = page.locator('vapi-form');
+  const save = () => form.getByRole('button', { name: 'Save' }).click();
+  await form.getByLabel('Assistant', { exact: true }).selectOption('Bookings');
+  await form.getByRole('checkbox', { name: 'Reception' }).check();
+  await form.getByRole('checkbox', { name: 'Bookings' }).check();
+  await form.getByLabel('How browsers join calls').selectOption('public-key');
+  await form.getByLabel('New private key').fill(newKey);
+  await save();
+  await form.getByText('is required for the access mode').waitFor();
+  await form.getByLabel('How browsers join calls').selectOption('scoped-key');
+  await save();
+  await form.getByText('Saved.').waitFor();
+  const { assistantId: main, assistantIds, accessMode, privateKey: shown } = await tenant('moving');
+  assert.deepEqual([main, assistantIds, accessMode], [second, [first], 'scoped-key']);
+  assert.equal(shown, `…${newKey.slice(-4)}`);
+  await page.locator('delete-box').getByRole('button', { name: 'Delete client' }).click();
+  await page.getByRole('dialog').getByRole('button', { name: 'Delete' }).click();
+  await page.getByRole('heading', { level: 1, name: 'Clients' }).waitFor();
+  assert.equal((await server.operator('GET', '/v1/tenants/moving')).status, 404);
+  assert.equal(await page.getByRole('link', { name: 'Moving' }).count(), 0);
+  await visit.leave(/status of 400/);
+});
+
 test('the books of a deleted client can still be read', async () => {
   await server.operator('POST', '/v1/tenants', {
     ...{ slug: 'gone', name: 'Gone', privateKey, assistantId, timeZone: 'Asia/Tokyo' },
@@ -356,6 +428,12 @@ for (const { width, dark, rules } of [
     const visit = await openPortal(browser, server, null, { width, dark });
     const { page } = visit;
     await visit.go('#/new-client', 'New client');
+    await page.getByRole('button', { name: 'Continue' }).click();
+    await page.getByRole('alert').waitFor();
+    await checkLooks(page, 'a key that is missing', rules);
+    await page.getByLabel('Private key').fill(privateKey);
+    await page.getByRole('button', { name: 'Continue' }).click();
+    await page.getByText('More settings').click();
     await page.getByRole('button', { name: 'Add client' }).click();
     await page.getByRole('alert').waitFor();
     await checkLooks(page, 'a new client with mistakes', rules);
@@ -366,6 +444,6 @@ for (const { width, dark, rules } of [
     await visit.go('#/tenants/acme/settings', 'Acme Bakery: Settings');
     await page.locator('hours-form').getByRole('button', { name: 'Set opening hours' }).click();
     await checkLooks(page, 'a client’s settings', rules);
-    await visit.leave();
+    await visit.leave(/status of 400/);
   });
 }

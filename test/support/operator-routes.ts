@@ -14,6 +14,7 @@ const mounts: Record<string, string> = {
   audit: '/v1/audit',
   billing: '/v1/billing',
   books: '/v1/billing',
+  'client-defaults': '/v1/client-defaults',
   doctor: '/v1/doctor',
   keys: '/v1/keys',
   notices: '/v1/notices',
@@ -21,6 +22,7 @@ const mounts: Record<string, string> = {
   secrets: '/v1/secrets',
   'sign-in': '/v1',
   tenants: '/v1/tenants',
+  'vapi-look': '/v1/vapi',
 };
 /** For visitors, Vapi, Stripe, monitors, everyone: they have no sign-in. */
 const others = [

@@ -19,7 +19,7 @@ import {
   type SignIn,
   takeSignInLink,
 } from '../../store/sign-ins.ts';
-import { findTenant, findTenantById } from '../../store/tenants.ts';
+import { findTenant, findTenantById, noteInvited } from '../../store/tenants.ts';
 import { type Actor, recordChange } from '../audit.ts';
 import type { Caller } from './api-key.ts';
 
@@ -48,6 +48,7 @@ export async function makeSignInLink(
   await ctx.store.transaction().execute(async (db) => {
     await forgetExpiredSignIns(db, now);
     await insertSignInLink(db, { hash: hashOf(token), tenantId: tenant?.id ?? null, keyId, expiresAt });
+    if (tenant) await noteInvited(db, tenant.id, now);
     const after = { expiresAt: iso(expiresAt), ...(email ? { email } : {}) };
     const change = { action: 'sign-in-link.create', tenant: tenant?.slug ?? null, before: null, after };
     await recordChange(db, { ...by, ...change }, now);

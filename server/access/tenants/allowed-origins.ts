@@ -44,6 +44,20 @@ export function parseAllowedOrigin(entry: string, allowHttp = false): ParsedOrig
 }
 
 /**
+ * The entries that someone means: a bare domain, as people write it, is its https site with and without `www`; anything
+ * else is itself. Not below a host where anyone can register a name, since `www` there may be someone else's.
+ */
+export function entriesMeantBy(entry: string): string[] {
+  const text = entry.trim().replace(/\/$/, '');
+  if (text.length > maxLength || !/^[^\s/:@?#*]+\.[^\s/:@?#*.]*[^\s/:@?#*.\d]$/.test(text)) return [entry];
+  const host = URL.parse(`https://${text}`)?.hostname;
+  if (!host) return [entry];
+  const apex = host.replace(/^www\./, '');
+  const hosts = !apex.includes('.') || isSharedHost(apex) ? [host] : [apex, `www.${apex}`];
+  return hosts.map((one) => `https://${one}`);
+}
+
+/**
  * Whether the page with this `Origin` header may use the agent. Denies by default: an absent, opaque or malformed
  * origin, and everything when the list is empty.
  * @param allowed entries as `parseAllowedOrigin` made them

@@ -1,32 +1,42 @@
 /** Creating and changing tenants in the store; every change is in the audit log. */
 import type { Context } from '../../context.ts';
 import type { CreateTenant, SavedTenant } from '../../contract.ts';
-import { ApiError, conflict } from '../../errors.ts';
+import { ApiError } from '../../errors.ts';
 import { forgetBlockedOrigin } from '../../store/blocked-origins.ts';
 import type { Queries } from '../../store/database.ts';
 import { insertTenant, lockTenant, setTenantStatus, type Tenant, updateTenant } from '../../store/tenants.ts';
 import { type Actor, recordChange } from '../audit.ts';
+import { checkNewTenant, slugTaken } from './new-tenant-check.ts';
+import { slugsFrom } from './slug.ts';
 import { applyTenantChanges, newTenant, viewTenant } from './tenant-changes.ts';
-import { type Checked, checkSharing, checkTenant, notesOnSettings } from './tenant-check.ts';
+import { type Checked, checkSharing, notesOnSettings } from './tenant-check.ts';
 
-/** @returns the tenant, with the generated secrets: the only time they are shown */
+/**
+ * @returns the tenant, with the generated secrets: the only time they are shown
+ * @throws ApiError `invalid_request` with every problem that was found; `conflict` when the slug was taken meanwhile
+ */
 export async function createTenant(ctx: Context, input: CreateTenant, by: Actor): Promise<SavedTenant> {
-  const { checked, orgId } = await checkTenant(ctx, {
-    ...input,
-    orgId: input.orgId,
-    assistantIds: input.assistantIds ?? [],
-  });
-  const { tenant, generated } = newTenant(ctx, { ...input, orgId });
-  const { slug } = tenant;
+  const { checked, orgId } = await checkNewTenant(ctx, input);
+  const slugs = input.slug === undefined ? slugsFrom(input.name) : [input.slug];
+  const { tenant, generated } = newTenant(ctx, { ...input, slug: '', orgId });
   await ctx.store.transaction().execute(async (db) => {
-    if (!(await insertTenant(db, tenant))) {
-      throw conflict(`A tenant "${slug}" exists already.`);
-    }
+    tenant.slug = await insertAtFreeSlug(db, tenant, slugs);
     await checkSharing(db, tenant, ctx.now());
-    const change = { action: 'tenant.create', tenant: slug, before: null, after: viewTenant(ctx, tenant) };
+    const after = viewTenant(ctx, tenant);
+    const change = { action: 'tenant.create', tenant: tenant.slug, before: null, after };
     await recordChange(db, { ...by, ...change }, ctx.now());
   });
   return { ...viewSaved(ctx, tenant, checked), ...generated };
+}
+
+/** The database decides: of two that are inserted at once, each gets a slug of its own. @throws ApiError `conflict` */
+async function insertAtFreeSlug(db: Queries, tenant: Tenant, slugs: Iterable<string>): Promise<string> {
+  let tried = '';
+  for (const slug of slugs) {
+    tried = slug;
+    if (await insertTenant(db, { ...tenant, slug })) return slug;
+  }
+  throw slugTaken(tried);
 }
 
 /**

@@ -10,7 +10,7 @@ import { defaultSettings, newTenantId, settingsOf, type Tenant } from '../../sto
 import { isOurWebhook, webhookUrlOf } from '../../vapi/webhook-url.ts';
 import { newHookSecret } from '../notices/hooks.ts';
 import { openTenantSecret, sealTenantSecret, type TenantSecret } from '../secrets/tenant-secrets.ts';
-import { parseAllowedOrigin } from './allowed-origins.ts';
+import { entriesMeantBy, parseAllowedOrigin } from './allowed-origins.ts';
 
 /**
  * @returns the tenant, and the secrets that were generated for it: they are shown only once
@@ -18,7 +18,7 @@ import { parseAllowedOrigin } from './allowed-origins.ts';
  */
 export function newTenant(
   ctx: Context,
-  input: CreateTenant & { orgId: string },
+  input: CreateTenant & { slug: string; orgId: string },
 ): { tenant: Tenant; generated: { webhookSecret?: string; hookSecret?: string } } {
   const generated = {
     ...(input.webhookSecret ? {} : { webhookSecret: randomBytes(24).toString('base64url') }),
@@ -46,6 +46,9 @@ export function newTenant(
     previousWebhookSecretUntil: null,
     webhookForwardSealed: null,
     hookSecretSealed: '',
+    snippetSeenAt: null,
+    snippetSeenOn: null,
+    invitedAt: null,
     createdAt: now,
     updatedAt: now,
     deletedAt: null,
@@ -145,13 +148,15 @@ function given<Values extends object>(values: Values): Given<Values> {
 }
 
 /** @throws ApiError `invalid_request`, naming each bad entry and why */
-function parseOrigins(entries: string[], allowHttp: boolean): string[] {
-  const parsed = entries.map((entry) => parseAllowedOrigin(entry, allowHttp));
-  const errors = parsed.flatMap((result, index) =>
-    result.ok ? [] : [{ path: `allowedOrigins.${index}`, message: `"${entries[index]}": ${result.reason}` }],
+export function parseOrigins(entries: string[], allowHttp: boolean): string[] {
+  const parsed = entries.flatMap((entry, index) =>
+    entriesMeantBy(entry).map((meant) => ({ entry, index, result: parseAllowedOrigin(meant, allowHttp) })),
+  );
+  const errors = parsed.flatMap(({ entry, index, result }) =>
+    result.ok ? [] : [{ path: `allowedOrigins.${index}`, message: `"${entry}": ${result.reason}` }],
   );
   if (errors.length > 0) throw new ApiError('invalid_request', { errors });
-  return [...new Set(parsed.flatMap((result) => (result.ok ? [result.origin] : [])))];
+  return [...new Set(parsed.flatMap(({ result }) => (result.ok ? [result.origin] : [])))];
 }
 
 function checkTogether(tenant: Tenant): void {

@@ -95,14 +95,16 @@ export function notesOnSettings({ accessMode, webCallsWithoutGrant }: Tenant): s
   ];
 }
 
+/** @throws ApiError `invalid_request` when the error says that Vapi does not accept the key */
+export function refuseWrongKey(error: unknown): void {
+  if (!(error instanceof VapiError) || (error.status !== 401 && error.status !== 403)) return;
+  const message = 'Vapi does not accept it; is it the private key rather than the public one?';
+  throw invalidField('privateKey', message);
+}
+
 function refuseIfWrong(error: unknown, assistantPath: string): void {
   if (!(error instanceof VapiError)) throw error;
-  if (error.status === 401 || error.status === 403) {
-    throw invalidField(
-      'privateKey',
-      'Vapi does not accept it; is it the private key rather than the public one?',
-    );
-  }
+  refuseWrongKey(error);
   if (error.status === 404 || error.status === 400) {
     throw invalidField(assistantPath, 'this key’s organization has no such assistant');
   }

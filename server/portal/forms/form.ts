@@ -101,8 +101,10 @@ export class Form implements ReactiveController {
     else await this.#send(send, body, done);
     this.#host.requestUpdate();
     await this.#host.updateComplete;
-    const [first] = this.errors;
-    if (first) this.#control(first.path)?.focus();
+    // The first on the page, whatever the order of the answer.
+    const wrong = this.errors.flatMap(({ path }) => this.#control(path) ?? []);
+    wrong.sort((a, b) => (a.compareDocumentPosition(b) & Node.DOCUMENT_POSITION_FOLLOWING ? -1 : 1));
+    wrong[0]?.focus();
   };
 }
 

@@ -10,6 +10,7 @@ import { field } from './fields.ts';
 import { Form, readForm } from './form.ts';
 import { planFields, type Reshape } from './plan-fields.ts';
 import './plan-simulator.ts';
+import '../parts/as-default.ts';
 import { Resource } from '../parts/resource.ts';
 import { pathOf } from '../parts/scope.ts';
 import { ScopedElement } from '../parts/scoped-element.ts';
@@ -108,7 +109,7 @@ export class PlanSectionElement extends ScopedElement {
   protected override render() {
     return html`<section>
         <h2>Plan</h2>
-        ${this.#plans.show((plans) => html`${this.#versions(plans)} ${this.draft ? this.#editor(plans, this.draft) : ''}`)}
+        ${this.#plans.show((plans) => html`${this.#versions(plans)} ${this.#asDefault(plans)} ${this.draft ? this.#editor(plans, this.draft) : ''}`)}
       </section>
       ${this.draft && this.scope.mayWrite ? html`<plan-simulator .scope=${this.scope} .plan=${this.draft}></plan-simulator>` : ''}`;
   }
@@ -125,6 +126,11 @@ export class PlanSectionElement extends ScopedElement {
         </tr>`,
       ),
     );
+  }
+
+  #asDefault({ current }: Plans) {
+    if (!this.scope.mayWrite || !current?.plan) return '';
+    return html`<as-default .label=${'Use this plan for new clients'} .what=${{ plan: current.plan }}></as-default>`;
   }
 
   #editor(plans: Plans, draft: Plan) {

@@ -37,7 +37,7 @@ export async function get<Answer>(path: string): Promise<Answer> {
 
 /** @returns undefined for an answer without a body @throws Refusal */
 export async function send<Answer>(
-  method: 'POST' | 'PUT' | 'PATCH',
+  method: 'POST' | 'PUT' | 'PATCH' | 'DELETE',
   path: string,
   body: object = {},
 ): Promise<Answer> {

@@ -17,12 +17,19 @@ type Known = WiringAnswer['assistants'][number];
 const mendable: WiringState[] = ['draft', 'refused', 'elsewhere', 'secret', 'messages'];
 
 export class WireBoxElement extends ScopedElement {
-  static override properties = { ...ScopedElement.properties, answer: { state: true } };
+  static override properties = {
+    ...ScopedElement.properties,
+    answer: { state: true },
+    eager: { attribute: false },
+  };
   declare answer: WireAnswer | UnwireAnswer | null;
+  /** Shows the changes at once, so that consent is one click. */
+  declare eager: boolean;
 
   constructor() {
     super();
     this.answer = null;
+    this.eager = false;
   }
 
   #work = new Work(this);
@@ -32,6 +39,7 @@ export class WireBoxElement extends ScopedElement {
     this.answer = null;
     this.#work.clear();
     void this.#wiring.load(true);
+    if (this.eager) void this.#wire(true);
   }
 
   protected override render() {

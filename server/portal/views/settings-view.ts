@@ -1,4 +1,4 @@
-/** A client's settings: name, limits, opening hours, appearance, texts, consent. */
+/** A client's settings: name, limits, opening hours, appearance, texts, consent, Vapi; and its end. */
 import { html } from 'lit';
 import type { TenantView } from '../../contract.ts';
 import '../forms/consent-form.ts';
@@ -9,6 +9,9 @@ import { TenantForm, wholeOrgLabel } from '../forms/tenant-form.ts';
 import { titleOf } from '../parts/scope.ts';
 import { ScopedElement } from '../parts/scoped-element.ts';
 import '../forms/texts-form.ts';
+import '../forms/vapi-form.ts';
+import '../parts/as-default.ts';
+import '../parts/delete-box.ts';
 import '../parts/wire-box.ts';
 
 class NameFormElement extends TenantForm {
@@ -75,6 +78,11 @@ class LimitsFormElement extends TenantForm {
 }
 customElements.define('limits-form', LimitsFormElement);
 
+/** Opening hours are a client's own. */
+function withoutHours({ limits: { hours: _hours, ...limits } }: TenantView) {
+  return limits;
+}
+
 export class SettingsElement extends ScopedElement {
   static override properties = { ...ScopedElement.properties, tenant: { attribute: false } };
   declare tenant: TenantView;
@@ -86,11 +94,13 @@ export class SettingsElement extends ScopedElement {
     return html`<h1>${titleOf(scope, 'Settings')}</h1>
       <name-form .scope=${scope} .tenant=${tenant}></name-form>
       <limits-form .scope=${scope} .tenant=${tenant}></limits-form>
+      ${scope.mayWrite ? html`<as-default .label=${'Use these limits for new clients'} .what=${{ limits: withoutHours(tenant) }}></as-default>` : ''}
       <hours-form .scope=${scope} .tenant=${tenant}></hours-form>
       <looks-form .scope=${scope} .tenant=${tenant}></looks-form>
       <texts-form .scope=${scope} .tenant=${tenant}></texts-form>
       <consent-form .scope=${scope} .tenant=${tenant}></consent-form>
-      ${scope.mayWrite ? html`<wire-box .scope=${scope}></wire-box>` : ''}`;
+      <vapi-form .scope=${scope} .tenant=${tenant}></vapi-form>
+      ${scope.mayWrite ? html`<wire-box .scope=${scope}></wire-box><delete-box .scope=${scope}></delete-box>` : ''}`;
   }
 }
 customElements.define('settings-view', SettingsElement);

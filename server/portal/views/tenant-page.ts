@@ -7,6 +7,7 @@ import './doctor-view.ts';
 import { confirm } from '../parts/confirm.ts';
 import '../parts/copy-field.ts';
 import { Resource } from '../parts/resource.ts';
+import '../parts/setup-steps.ts';
 import type { Scope } from '../parts/scope.ts';
 import { moment } from '../pure/format.ts';
 import './settings-view.ts';
@@ -70,6 +71,7 @@ export class TenantPageElement extends LitElement {
         ${this.#nav(scope, [...viewNames, ...ownViews])}
         ${this.#work.show()} ${this.link ? this.#linkBox(this.link, scope) : ''}
       </section>
+      <setup-steps .scope=${scope} .sites=${tenant.allowedOrigins} .item=${`${tenant.updatedAt} ${this.rest.join('/')} ${this.link?.expiresAt ?? ''}`}></setup-steps>
       <div @tenant-saved=${this.#saved}>${ownView(scope, tenant, rest[0] ?? '') ?? tenantView(scope, rest)}</div>`;
   }
 

@@ -19,6 +19,7 @@ import {
   type WidgetConfig,
 } from '../../contract.ts';
 import { ApiError } from '../../errors.ts';
+import { noteSnippetSeen, type Tenant } from '../../store/tenants.ts';
 import { parse, parseJsonText } from '../parse.ts';
 import { visitorBody } from './cors.ts';
 
@@ -66,6 +67,7 @@ export function visitorRoutes(ctx: AccessContext): Router {
       site: site && hashNetwork(ctx.keys.network, site),
       generation: tenant.generation,
     };
+    noteSnippet(ctx, tenant, origin);
     const { session, expiresAt } = issueSession(ctx.keys.session, claims, ctx.now());
     res.set('Cache-Control', 'no-store');
     answerTo(origin, res, 201, {
@@ -86,6 +88,12 @@ export function visitorRoutes(ctx: AccessContext): Router {
   });
 
   return router;
+}
+
+/** Beside the answer, which it must neither delay nor fail; a page of this server is a try-out, not the client's site. */
+function noteSnippet(ctx: Context, { id, snippetSeenAt }: Tenant, origin: string): void {
+  if (snippetSeenAt !== null || origin === new URL(ctx.config.publicUrl).origin) return;
+  ctx.background(noteSnippetSeen(ctx.store, id, origin, ctx.now()));
 }
 
 /** Counts the outcome of each request for a call. */

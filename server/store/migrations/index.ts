@@ -32,6 +32,8 @@ import { outboxLimits } from './0035-outbox-limits.ts';
 import { unwantedCalls } from './0036-unwanted-calls.ts';
 import { reservationKinds } from './0038-reservation-kinds.ts';
 import { wirings } from './0040-wirings.ts';
+import { setupSteps } from './0041-setup-steps.ts';
+import { clientDefaults } from './0042-client-defaults.ts';
 
 export const migrations: Record<string, Migration> = {
   '0001-initial': initial,
@@ -66,4 +68,6 @@ export const migrations: Record<string, Migration> = {
   '0036-unwanted-calls': unwantedCalls,
   '0038-reservation-kinds': reservationKinds,
   '0040-wirings': wirings,
+  '0041-setup-steps': setupSteps,
+  '0042-client-defaults': clientDefaults,
 };

@@ -1,6 +1,10 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { isOriginAllowed, parseAllowedOrigin } from '../../../server/access/tenants/allowed-origins.ts';
+import {
+  entriesMeantBy,
+  isOriginAllowed,
+  parseAllowedOrigin,
+} from '../../../server/access/tenants/allowed-origins.ts';
 
 describe('an entry is stored in the form in which it is compared', () => {
   const cases: [entry: string, stored: string][] = [
@@ -135,4 +139,29 @@ describe('a page is allowed only by an exact match or one wildcard label', () =>
   it('an empty list allows no one', () => {
     assert.equal(isOriginAllowed([], 'https://acme.example'), false);
   });
+});
+
+describe('a bare domain means its https site with and without www, and anything else itself', () => {
+  const cases: [entry: string, meant: string[]][] = [
+    ['acme.example', ['https://acme.example', 'https://www.acme.example']],
+    [' WWW.Acme.example/ ', ['https://acme.example', 'https://www.acme.example']],
+    ['münchen.example', ['https://xn--mnchen-3ya.example', 'https://www.xn--mnchen-3ya.example']],
+    ['acme.wordpress.com', ['https://acme.wordpress.com', 'https://www.acme.wordpress.com']],
+    // The www of such a host may be a stranger's.
+    ['wordpress.com', ['https://wordpress.com']],
+    ['www.wordpress.com', ['https://www.wordpress.com']],
+    ['co.uk', ['https://co.uk']],
+    ['https://acme.example', ['https://acme.example']],
+    ['*.acme.example', ['*.acme.example']],
+    ['localhost', ['localhost']],
+    ['10.0.0.1', ['10.0.0.1']],
+    ['acme.example:8443', ['acme.example:8443']],
+    ['acme.example/shop', ['acme.example/shop']],
+    ['acme.example.', ['acme.example.']],
+    ['user@acme.example', ['user@acme.example']],
+    ['', ['']],
+  ];
+  for (const [entry, meant] of cases) {
+    it(`${entry} -> ${meant.join(', ')}`, () => assert.deepEqual(entriesMeantBy(entry), meant));
+  }
 });

@@ -1,0 +1,28 @@
+/** How far the set-up of a tenant has come, from facts alone: nothing is ticked off by hand. */
+import { iso } from '../../base/iso.ts';
+import type { Context } from '../../context.ts';
+import type { SetupAnswer } from '../../contract.ts';
+import { firstCallAt, hasReport } from '../../store/calls.ts';
+import { listPlanVersions } from '../../store/plans.ts';
+import type { Tenant } from '../../store/tenants.ts';
+import { inForce } from './plan.ts';
+
+export async function setupOf(ctx: Context, tenant: Tenant): Promise<SetupAnswer> {
+  const [connected, versions, calledAt] = await Promise.all([
+    hasReport(ctx.store, tenant.id),
+    listPlanVersions(ctx.store, tenant.id),
+    firstCallAt(ctx.store, tenant.id),
+  ]);
+  const { snippetSeenAt, snippetSeenOn, invitedAt } = tenant;
+  const steps = {
+    connected,
+    snippetSeen:
+      snippetSeenAt === null || snippetSeenOn === null
+        ? null
+        : { origin: snippetSeenOn, at: iso(snippetSeenAt) },
+    plan: inForce(versions).at(-1)?.plan != null,
+    invited: invitedAt === null ? null : iso(invitedAt),
+    firstCall: calledAt === null ? null : iso(calledAt),
+  };
+  return { ...steps, isDone: Object.values(steps).every(Boolean) };
+}

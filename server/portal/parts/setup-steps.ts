@@ -1,0 +1,71 @@
+/** What is left to do for a new client; shows nothing once all of it is done. */
+import { css, html, type TemplateResult } from 'lit';
+import type { SetupAnswer } from '../../contract.ts';
+import { moment } from '../pure/format.ts';
+import { get } from './api.ts';
+import { Resource } from './resource.ts';
+import { pathOf } from './scope.ts';
+import { ScopedElement } from './scoped-element.ts';
+import { shared } from './style.ts';
+
+export class SetupStepsElement extends ScopedElement {
+  static override styles = [
+    shared,
+    css`
+      ol { margin: 0; padding: 0; list-style: none; }
+      li { display: flex; gap: 0.6rem; align-items: baseline; padding: 0.3rem 0; }
+      .mark { flex: none; width: 1.25rem; }
+    `,
+  ];
+
+  static override properties = { ...ScopedElement.properties, sites: { attribute: false } };
+  /** The allowed origins. */
+  declare sites: string[];
+
+  constructor() {
+    super();
+    this.sites = [];
+  }
+
+  #setup = new Resource<SetupAnswer>(this, () => get(pathOf(this.scope, '/setup')));
+
+  protected override reload(): void {
+    void this.#setup.load();
+  }
+
+  protected override render() {
+    // A list of things to do must not be in the way of the page itself: while it is not known, there is none.
+    const { data } = this.#setup;
+    if (data === null || data.isDone) return '';
+    return this.#steps(data);
+  }
+
+  /** The call is made there, never on a page of the portal: a call loads a script of Daily's, which would act as the operator. */
+  #website() {
+    const site = this.sites.find((origin) => !origin.includes('*'));
+    return site ? html` on <a href=${site} target="_blank" rel="noopener noreferrer">${site}</a>` : '';
+  }
+
+  #steps({ connected, snippetSeen, plan, invited, firstCall }: SetupAnswer) {
+    const { base, timeZone } = this.scope;
+    const at = (time: string) => `${moment(time, timeZone)} (${timeZone})`;
+    return html`<section>
+      <h2>Set-up</h2>
+      <ol>
+        ${step(snippetSeen !== null, snippetSeen ? html`Snippet seen on ${snippetSeen.origin}` : html`<a href="${base}/site">Add the snippet</a> to the website`)}
+        ${step(firstCall !== null, firstCall ? html`First call on ${at(firstCall)}` : html`Make the first call${this.#website()}`)}
+        ${step(connected, connected ? 'Vapi reports calls here' : html`<a href="${base}/settings">Let Vapi report calls here</a>; done once it has reported one`)}
+        ${step(plan, plan ? 'Plan set' : html`<a href="${base}/billing">Set a plan</a>; without one, nothing is charged`)}
+        ${step(invited !== null, invited ? html`Invited on ${at(invited)}` : html`<a href="${base}">Create a sign-in link</a> and send it to the client`)}
+      </ol>
+    </section>`;
+  }
+}
+customElements.define('setup-steps', SetupStepsElement);
+
+function step(isDone: boolean, text: string | TemplateResult) {
+  return html`<li>
+    <span class="mark ${isDone ? 'good' : 'muted'}" aria-hidden="true">${isDone ? '✓' : '○'}</span>
+    <span><span class="unseen">${isDone ? 'Done: ' : 'To do: '}</span>${text}</span>
+  </li>`;
+}
