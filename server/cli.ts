@@ -12,7 +12,7 @@ import { accessCommands } from './cli/access-commands.ts';
 import { ask, baseUrl, show } from './cli/answer.ts';
 import { billingCommands } from './cli/billing-commands.ts';
 import { findCommand, helpFor, list } from './cli/command-line.ts';
-import { doctor } from './cli/doctor.ts';
+import { doctorCommand } from './cli/doctor.ts';
 import { didYouMean, nearest } from './cli/nearest.ts';
 import { type Flags, Misuse, options, type Request } from './cli/request.ts';
 
@@ -23,15 +23,7 @@ const localCommands = [
   { usage: 'start', about: 'runs the server, configured by the environment', run: startServer },
   { usage: 'openapi', about: 'the HTTP API as OpenAPI 3.1', run: printOpenApi },
 ];
-/** Those that ask more than one question. */
-const dialogues = [
-  {
-    usage: 'doctor [<tenant>] [--test-call] [--record <file>]',
-    about: 'checks the server, and a tenant’s connection to Vapi; says what to do',
-    talk: doctor,
-  },
-];
-const commands = [...localCommands, ...dialogues, ...accessCommands, ...billingCommands];
+const commands = [...localCommands, doctorCommand, ...accessCommands, ...billingCommands];
 
 const help = () => `Usage: vapi-agent <command> [--json]       (in a clone: npm run cli -- <command>)
        vapi-agent help [<command>] | --version

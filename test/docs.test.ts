@@ -15,6 +15,7 @@ import { taxOn } from '../server/billing/books/invoice-document.ts';
 import { accessCommands } from '../server/cli/access-commands.ts';
 import { billingCommands } from '../server/cli/billing-commands.ts';
 import { findCommand } from '../server/cli/command-line.ts';
+import { doctorCommand } from '../server/cli/doctor.ts';
 import { options } from '../server/cli/request.ts';
 import { references } from './references.ts';
 import { call, planOf, rate, segmentsFor } from './server/billing/support.ts';
@@ -186,7 +187,7 @@ test('the worked example of billing is what rating calculates', () => {
 });
 
 test('a command inside a sentence is one that the program has, with flags that it accepts', () => {
-  const known = [...accessCommands, ...billingCommands];
+  const known = [...accessCommands, ...billingCommands, doctorCommand];
   let seen = 0;
   for (const page of pages) {
     const sentences = read(page).replaceAll(/^ *```[\s\S]*?^ *```$/gm, '');

@@ -7,6 +7,13 @@ import { type Flags, Misuse, post, type Request, type Row, tenantPath } from './
 
 type Ask = (request: Request) => Promise<Row>;
 
+/** It asks more than one question, so it is not a request with an answer. */
+export const doctorCommand = {
+  usage: 'doctor [<tenant>] [--test-call] [--record <file>]',
+  about: 'checks the server, and a tenant’s connection to Vapi; says what to do',
+  talk: doctor,
+};
+
 const signs: Record<DoctorOutcome, string> = { pass: 'ok', warn: 'warn', fail: 'FAIL', skipped: '-' };
 
 /**
@@ -14,7 +21,7 @@ const signs: Record<DoctorOutcome, string> = { pass: 'ok', warn: 'warn', fail: '
  * @returns the exit code: 1 when a row failed
  * @throws Error with a sentence for a person
  */
-export async function doctor([tenant]: string[], flags: Flags, ask: Ask): Promise<number> {
+async function doctor([tenant]: string[], flags: Flags, ask: Ask): Promise<number> {
   if (!tenant && (flags['test-call'] || flags.record !== undefined))
     throw new Misuse('A test call and a record are of one tenant: vapi-agent doctor <tenant> …');
   const say = (text: string) => process.stderr.write(`${text}\n`);
@@ -33,7 +40,8 @@ export async function doctor([tenant]: string[], flags: Flags, ask: Ask): Promis
         `${flags.record} has what Vapi did, without keys and texts. Look through it before you pass it on.`,
       );
     }
-    rows = [...rows, ...own.rows];
+    // The clock is in both.
+    rows = [...rows.filter(({ id }) => !own.rows.some((row) => row.id === id)), ...own.rows];
   }
   const failed = rows.filter(({ outcome }) => outcome === 'fail').length;
   process.stdout.write(flags.json ? `${JSON.stringify({ rows, failed }, null, 2)}\n` : shown(rows));

@@ -42,7 +42,14 @@ export async function noteExchange(
 ): Promise<void> {
   const recording = current.getStore();
   if (!recording || recording.capture.exchanges.length >= mostEntries) return;
-  const { redactor, calls, capture } = recording;
+  // What cannot be noted (nested too deep, broken off) must not fail the request itself.
+  await note(recording, input, init, response, role).catch(() => {});
+}
+
+async function note(
+  { redactor, calls, capture }: Recording,
+  ...[input, init, response, role]: Parameters<typeof noteExchange>
+): Promise<void> {
   const url = new URL(input instanceof Request ? input.url : String(input));
   const answer = readJson(
     await response
@@ -71,8 +78,12 @@ export async function noteExchange(
 export function noteWebhook(callId: string | undefined, body: unknown): void {
   if (callId === undefined) return;
   for (const { calls, redactor, capture } of active) {
-    if (calls.has(callId) && capture.webhooks.length < mostEntries)
+    if (!calls.has(callId) || capture.webhooks.length >= mostEntries) continue;
+    try {
       capture.webhooks.push(redactor.value(body));
+    } catch {
+      // Nested too deep: the report itself must still be booked.
+    }
   }
 }
 

@@ -3,6 +3,7 @@
  * reservation, a row in the ledger. It is no visit, so challenge, consent and the before-call server are not asked.
  */
 import type { Context } from '../../context.ts';
+import { ApiError } from '../../errors.ts';
 import { releaseReservation } from '../../store/reservations.ts';
 import type { Tenant } from '../../store/tenants.ts';
 import { signScopedKey } from '../../vapi/scoped-key.ts';
@@ -10,6 +11,7 @@ import { type CreatedCall, createWebCall, VapiError } from '../../vapi/vapi-api.
 import { newSessionId } from '../identity/session-token.ts';
 import { hashNetwork } from '../identity/visitor-network.ts';
 import { openTenantSecret } from '../secrets/tenant-secrets.ts';
+import { endLiveCall } from './end-call.ts';
 import { recordCreatedCall } from './grant.ts';
 import { reserve } from './reserve.ts';
 
@@ -65,6 +67,9 @@ export async function startTestCall(
     if (!(error instanceof VapiError) || error.refused) await releaseReservation(ctx.store, id);
     throw error;
   }
-  await recordCreatedCall(ctx, tenant, reservation, call);
+  if (!(await recordCreatedCall(ctx, tenant, reservation, call))) {
+    ctx.background(endLiveCall(ctx, tenant.id, call.id));
+    throw new ApiError('tenant_paused');
+  }
   return call;
 }

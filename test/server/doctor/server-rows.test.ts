@@ -3,9 +3,11 @@ import assert from 'node:assert/strict';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { test } from 'node:test';
+import { StoreUnavailable } from '../../../server/base/store-unavailable.ts';
 import type { DoctorRow } from '../../../server/contract.ts';
 import { addressFinding } from '../../../server/doctor/address.ts';
 import { runChecks } from '../../../server/doctor/check.ts';
+import { serverRows } from '../../../server/doctor/server-rows.ts';
 import { startMailSink } from '../../support/mail-sink.ts';
 import { startTestServer, type TestServer, type TestServerOptions } from '../../support/test-server.ts';
 
@@ -45,6 +47,13 @@ test('the database row passes, and fails instead of the whole answer when it can
     await server.ctx.store.schema.alterTable('leases').renameTo('leasesAway').execute();
     assert.equal((await rowsOf(server)).database?.outcome, 'fail');
     await server.ctx.store.schema.alterTable('leasesAway').renameTo('leases').execute();
+    const gone = () => {
+      throw new StoreUnavailable(new Error('connection refused'));
+    };
+    const ctx = { ...server.ctx, store: { insertInto: gone } as never };
+    const rows = await runChecks(ctx, serverRows(ctx));
+    const row = rows.find(({ id }) => id === 'database');
+    assert.deepEqual([row?.outcome, row?.detail], ['fail', 'It does not accept writes.']);
   });
 });
 
