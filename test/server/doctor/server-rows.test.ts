@@ -9,13 +9,19 @@ import { addressFinding } from '../../../server/doctor/address.ts';
 import { runChecks } from '../../../server/doctor/check.ts';
 import { serverRows } from '../../../server/doctor/server-rows.ts';
 import { startMailSink } from '../../support/mail-sink.ts';
-import { startTestServer, type TestServer, type TestServerOptions } from '../../support/test-server.ts';
+import {
+  startTestServer,
+  type TestServer,
+  type TestServerOptions,
+  testTime,
+} from '../../support/test-server.ts';
 
 /** Answers with what a test sets for its path. */
 async function startAnswers(answers: Record<string, [status: number, body: unknown]>) {
   const server: Server = createServer((request, response) => {
     const [status, body] = answers[(request.url ?? '').split('?')[0] ?? ''] ?? [404, {}];
-    response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(body));
+    const date = new Date(testTime).toUTCString();
+    response.writeHead(status, { 'content-type': 'application/json', date }).end(JSON.stringify(body));
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   return {
@@ -63,7 +69,7 @@ test('the rows of Vapi and the clock: no answer is a failure, and the time is th
     assert.deepEqual([vapi?.outcome, clock?.outcome], ['fail', 'skipped']);
   });
   const vapi = await startAnswers({});
-  await withServer({ vapiBaseUrl: vapi.url, now: Date.now() + 7_200_000 }, async (server) => {
+  await withServer({ vapiBaseUrl: vapi.url, now: testTime + 7_200_000 }, async (server) => {
     const rows = await rowsOf(server);
     assert.deepEqual([rows.vapi?.outcome, rows.clock?.outcome], ['pass', 'fail']);
   });
