@@ -4,7 +4,9 @@ import { timeSchema } from './words.ts';
 
 /** `GET /v1/tenants/{slug}/setup` */
 export const setupAnswerSchema = z.object({
-  connected: z.boolean().describe('Vapi has reported a call to this server.'),
+  connected: z
+    .boolean()
+    .describe('Vapi reports calls to this server: one has come, since the wiring where it was wired.'),
   snippetSeen: z
     .object({ origin: z.string(), at: timeSchema })
     .nullable()

@@ -2,6 +2,7 @@
 import { iso } from '../../base/iso.ts';
 import type { Context } from '../../context.ts';
 import type { SetupAnswer } from '../../contract.ts';
+import { viewWirings } from '../../metering/wiring-state.ts';
 import { firstCallAt, hasReport } from '../../store/calls.ts';
 import { listPlanVersions } from '../../store/plans.ts';
 import type { Tenant } from '../../store/tenants.ts';
@@ -9,7 +10,7 @@ import { inForce } from './plan.ts';
 
 export async function setupOf(ctx: Context, tenant: Tenant): Promise<SetupAnswer> {
   const [connected, versions, calledAt] = await Promise.all([
-    hasReport(ctx.store, tenant.id),
+    isConnected(ctx, tenant),
     listPlanVersions(ctx.store, tenant.id),
     firstCallAt(ctx.store, tenant.id),
   ]);
@@ -25,4 +26,13 @@ export async function setupOf(ctx: Context, tenant: Tenant): Promise<SetupAnswer
     firstCall: calledAt === null ? null : iso(calledAt),
   };
   return { ...steps, isDone: Object.values(steps).every(Boolean) };
+}
+
+/** What was wired counts from then on: an earlier report does not show that Vapi still reports here. */
+async function isConnected(ctx: Context, tenant: Tenant): Promise<boolean> {
+  const { assistants } = await viewWirings(ctx, tenant);
+  const wired = assistants.filter(({ state }) => state !== 'not-wired');
+  if (wired.length === 0) return hasReport(ctx.store, tenant.id);
+  const isFine = wired.every(({ state }) => state === 'connected' || state === 'waiting');
+  return isFine && wired.some(({ state }) => state === 'connected');
 }

@@ -3,6 +3,8 @@ import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import { after, before, test } from 'node:test';
 import { planPresets } from '../../../server/contract.ts';
+import { findTenantByHandle } from '../../../server/store/tenants.ts';
+import { putWiring } from '../../../server/store/wirings.ts';
 import { pageOrigin, startTestServer, type TestServer, testTime } from '../../support/test-server.ts';
 import { until } from '../../support/until.ts';
 
@@ -42,6 +44,32 @@ test('a new client has everything to do, and each step is done once it has happe
   await server.request('POST', `/v1/webhooks/vapi/${slug}`, { headers, body: { message } });
   const { connected, firstCall, isDone } = await setup(slug);
   assert.deepEqual([connected, firstCall, isDone], [true, started, true]);
+});
+
+test('a report from before the wiring does not make a client connected, nor one that no longer comes', async () => {
+  const slug = 'wired';
+  const webhookSecret = `webhook-${randomUUID()}`;
+  const { assistantId } = await server.createTenant({ slug, webhookSecret });
+  const report = async (createdAt: number) => {
+    const at = new Date(createdAt).toISOString();
+    const call = { id: randomUUID(), type: 'webCall', assistantId, createdAt: at };
+    const message = { type: 'end-of-call-report', cost: 0.05, startedAt: at, endedAt: at, call };
+    const headers = { 'x-vapi-agent-token': webhookSecret };
+    await server.request('POST', `/v1/webhooks/vapi/${slug}`, { headers, body: { message } });
+  };
+  const connected = async () => (await setup(slug)).connected;
+  await report(testTime);
+  assert.equal(await connected(), true);
+  const tenantId = (await findTenantByHandle(server.ctx.store, slug))?.id ?? '';
+  const wiredAt = testTime + 1000;
+  const row = { tenantId, assistantId, name: null, wiredAt, version: null, noticed: null, checkedAt: null };
+  await putWiring(server.ctx.store, { ...row, trouble: null, reportedAt: null, nextAttemptAt: wiredAt });
+  assert.equal(await connected(), false);
+  await report(wiredAt);
+  assert.equal(await connected(), true);
+  const silent = { ...row, trouble: 'silent', reportedAt: wiredAt, nextAttemptAt: wiredAt } as const;
+  await putWiring(server.ctx.store, silent);
+  assert.equal(await connected(), false);
 });
 
 test('a refused page and a page of this server are not the website; saving settings forgets nothing', async () => {
