@@ -132,7 +132,7 @@ for (const engine of testDatabases()) {
           'https://fine.example',
           'https://*.github.io',
           'http://plain.example',
-          'acme.example',
+          'acme.example/shop',
         ],
       });
       assert.equal(answer.status, 400);

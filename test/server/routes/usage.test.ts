@@ -152,15 +152,24 @@ describe('usage and calls', () => {
   });
 
   it('as CSV put no stranger’s formula into the spreadsheet', async () => {
-    const { emulator, acme } = network;
-    const endedReason = '=HYPERLINK("https://evil.example";"x")';
-    const call = emulator.makeCall({
-      assistantId: acme.assistantId,
-      seconds: 1,
-      createdAt: '2026-09-01T00:00:00Z',
-      endedReason,
+    const { assistantId, webhookSecret } = network.acme;
+    const at = '2026-09-01T00:00:00Z';
+    // Not through the emulator, which sends only what Vapi would.
+    const answer = await network.server.request('POST', '/v1/webhooks/vapi/acme', {
+      headers: { 'x-vapi-agent-token': webhookSecret },
+      body: {
+        message: {
+          ...{
+            type: 'end-of-call-report',
+            endedReason: '=HYPERLINK("https://evil.example";"x")',
+            cost: 0.01,
+          },
+          ...{ startedAt: at, endedAt: '2026-09-01T00:00:01Z' },
+          call: { id: randomUUID(), type: 'webCall', assistantId, createdAt: at },
+        },
+      },
     });
-    await emulator.waitForCall(call.id, 'settled');
+    assert.equal(answer.status, 200, answer.text);
     const { text } = await csv('/calls?to=2026-10-01');
     assert.ok(text.includes(`"'=HYPERLINK(""https://evil.example"";""x"")"`), text);
   });
