@@ -82,7 +82,7 @@ const longServerFiles = globSync([
 const slowFiles = globSync([
   docsFile,
   'test/server/access/concurrency.test.ts',
-  'test/e2e/{demo-pages,demo-process,installs,vapi-emulator}.test.ts',
+  'test/e2e/{demo-pages,demo-process,failures,installs,vapi-emulator}.test.ts',
   'test/e2e/element-{challenge,configurator,focus,host-pages,rejoin}.test.ts',
   'test/e2e/portal-*.test.ts',
   'test/server/billing/{cli,stripe-crashes,troubled-histories}.test.ts',
