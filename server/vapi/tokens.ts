@@ -74,16 +74,19 @@ export async function listPublicKeys(baseUrl: string, privateKey: string): Promi
   });
 }
 
-/** @throws VapiError */
+/** @throws VapiError also when Vapi shows other restrictions afterwards */
 export async function setKeyScope(
   baseUrl: string,
   privateKey: string,
   id: string,
   scope: KeyScope,
 ): Promise<void> {
-  await ask(baseUrl, privateKey, 'PATCH', `/${encodeURIComponent(id)}`, {
-    restrictions: restrictionsOf(scope),
-  });
+  const path = `/${encodeURIComponent(id)}`;
+  const answer = await ask(baseUrl, privateKey, 'PATCH', path, { restrictions: restrictionsOf(scope) });
+  const shown = tokenSchema.safeParse(answer).data?.restrictions;
+  const shownScope = shown ? scopeOf(shown) : scope;
+  if (shownScope === null || !isSameScope(shownScope, scope))
+    throw new VapiError('Vapi did not restrict the key as it was asked to');
 }
 
 /**

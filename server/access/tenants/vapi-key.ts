@@ -64,7 +64,12 @@ async function makeAlone(ctx: Context, tenant: Tenant, by: Actor): Promise<Publi
     notes.push(
       `The key that was entered before (${old}) still works at Vapi, where something else may use it.`,
     );
-  if (settled === 'later') notes.push('Vapi has not deleted the key before yet; it is tried again.');
+  if (settled === 'later')
+    notes.push('Vapi has not restricted the new key or deleted the one before yet; it is tried again.');
+  if (settled === 'by-hand')
+    notes.push(
+      'Vapi does not let this server change the key: change its origins under “API Keys” whenever the settings change.',
+    );
   const steps = old !== null && (isOldByHand || settled === 'by-hand') ? stepsToDelete(tenant, old) : [];
   return answerOf(ctx, saved, 'made', { steps, notes });
 }
