@@ -1,5 +1,7 @@
 /** A client's public key at Vapi: made with restrictions, kept in step with the settings, rotated, revoked, never left over. */
 import assert from 'node:assert/strict';
+import { execFile } from 'node:child_process';
+import { join } from 'node:path';
 import { after, before, beforeEach, test } from 'node:test';
 import { keyNameOf, retryKey } from '../../../server/access/tenants/public-key.ts';
 import { makeVapiKey } from '../../../server/access/tenants/vapi-key.ts';
@@ -241,4 +243,31 @@ test('the organization does not change while a key made in it exists, since anot
   assert.match(answer.body.errors[0].message, /revoke the public key first/);
   await operator('DELETE', '/vapi-key');
   assert.equal((await operator('PATCH', '', { orgId, privateKey, assistantId })).status, 200);
+});
+
+test('the command line makes and revokes the key, and exits with 3 when something is left to do by hand', async () => {
+  const cli = (verb: string) =>
+    new Promise<{ code: number | null; out: string; err: string }>((resolve) => {
+      const args = [
+        join(import.meta.dirname, '../../../server/cli.ts'),
+        'tenants',
+        'vapi-key',
+        acme.slug,
+        verb,
+      ];
+      const { url, operatorKey } = network.server;
+      const env = { PATH: process.env.PATH ?? '', VAPI_AGENT_URL: url, OPERATOR_API_KEY: operatorKey };
+      const child = execFile(process.execPath, args, { env }, (_error, out, err) =>
+        resolve({ code: child.exitCode, out, err }),
+      );
+    });
+  const made = await cli('make');
+  assert.equal(made.out, `…${(await theKeyAtVapi()).value.slice(-4)}: made for ${pageOrigin}\n`, made.err);
+  assert.equal(made.code, 0);
+  const revoked = await cli('revoke');
+  assert.deepEqual([revoked.code, await keysAtVapi()], [0, []]);
+  network.emulator.setSwitch('refuseTokensWith', 403);
+  const refused = await cli('make');
+  assert.equal(refused.code, 3);
+  assert.match(refused.err, /1\. Open Vapi’s dashboard.*\n2\. Create a public key/);
 });
