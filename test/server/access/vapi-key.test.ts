@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { after, before, beforeEach, test } from 'node:test';
 import { keyNameOf, retryKey } from '../../../server/access/tenants/public-key.ts';
 import { makeVapiKey } from '../../../server/access/tenants/vapi-key.ts';
+import { removeTenant } from '../../../server/billing/plan/tenant-deletion.ts';
 import { findPendingKey } from '../../../server/store/pending-keys.ts';
 import { findTenant, findTenantById, type Tenant } from '../../../server/store/tenants.ts';
 import { startTestNetwork, type TestNetwork, type TestTenant } from '../../support/test-network.ts';
@@ -232,6 +233,14 @@ test('the key of a deleted client is deleted, later when Vapi does not answer no
   await retryAll();
   assert.equal(await callStatus(value), 401);
   assert.ok((await findTenantById(network.server.ctx.store, id))?.deletedAt);
+});
+
+test('a key that was made while its client was being deleted is deleted, too', async () => {
+  const before = await stored();
+  await make();
+  const { value } = await theKeyAtVapi();
+  await removeTenant(network.server.ctx, before, by);
+  assert.equal(await callStatus(value), 401);
 });
 
 test('the organization does not change while a key made in it exists, since another key could not delete it', async () => {
