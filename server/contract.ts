@@ -17,6 +17,7 @@ export * from './contract/limits.ts';
 export * from './contract/notices.ts';
 export * from './contract/plan-presets.ts';
 export * from './contract/plans.ts';
+export * from './contract/public-key.ts';
 export * from './contract/queries.ts';
 export * from './contract/reconcile.ts';
 export * from './contract/setup.ts';

@@ -1,6 +1,12 @@
 /** Commands about tenants and who may do what. */
 import { platforms } from '../contract/snippet.ts';
-import type { SignInLinkAnswer, SnippetView, UnwireAnswer, WireAnswer } from '../contract.ts';
+import type {
+  PublicKeyAnswer,
+  SignInLinkAnswer,
+  SnippetView,
+  UnwireAnswer,
+  WireAnswer,
+} from '../contract.ts';
 import {
   type Command,
   command,
@@ -82,6 +88,14 @@ export const accessCommands: Command[] = [
     }),
   ),
   command(
+    'tenants vapi-key <tenant> make|revoke',
+    'its public key at Vapi, for the access mode public-key: makes one, replacing the one made before, or revokes it',
+    ([tenant = '', verb]) => ({
+      ...{ method: verb === 'make' ? 'POST' : 'DELETE', path: tenantPath(tenant, 'vapi-key') },
+      tell: (answer) => tellKey(answer as unknown as PublicKeyAnswer),
+    }),
+  ),
+  command(
     'snippet <tenant> [--platform <name>] [--lang <code>] [--origin <address of the site>]',
     `what to paste into the site: ${platforms.join(', ')}`,
     ([tenant = ''], flags) => snippet(tenant, flags),
@@ -124,6 +138,17 @@ function tellUnwiring({ assistants }: UnwireAnswer) {
     ({ assistantId, name, url }) => `${name ?? assistantId}: ${url ?? 'no server'}`,
   );
   return told(result.length > 0 ? result : ['nothing reported here'], assistants);
+}
+
+function tellKey({ outcome, publicKey, origins, steps, notes }: PublicKeyAnswer) {
+  const results = {
+    made: `${publicKey}: made for ${origins.join(', ') || 'no page'}`,
+    revoked: 'revoked: browsers no longer get it',
+    'by-hand': 'Nothing was changed: this private key may not make keys at Vapi.',
+  };
+  const left = steps.map((step, index) => `${index + 1}. ${step}`);
+  const beside = [...notes, ...(left.length > 0 ? ['Left to do at Vapi:', ...left] : [])].join('\n');
+  return { result: results[outcome], beside, exitCode: steps.length > 0 ? 3 : 0 };
 }
 
 function told(

@@ -192,6 +192,12 @@ export const tenantViewSchema = z.object({
   orgId: z.string(),
   privateKey: z.string(),
   publicKey: z.string().nullable(),
+  publicKeyId: z
+    .string()
+    .nullable()
+    .describe(
+      'Its id at Vapi when this server made it, with `POST …/vapi-key`; null when it was entered by hand.',
+    ),
   assistantId: z.string(),
   accessMode: z.enum(accessModes),
   allowedOrigins: z.array(z.string()),

@@ -1,10 +1,13 @@
 /** What can be found out about a client's connection to Vapi without creating anything there. */
 import { openTenantSecret } from '../access/secrets/tenant-secrets.ts';
+import { scopeFor } from '../access/tenants/public-key.ts';
 import type { Context } from '../context.ts';
 import type { MeteringContext } from '../metering/metering-context.ts';
 import { wireTenant } from '../metering/wiring.ts';
+import { findPendingKey } from '../store/pending-keys.ts';
 import type { Tenant } from '../store/tenants.ts';
 import { getAssistant, type SavedAssistant } from '../vapi/assistants.ts';
+import { isSameScope, listPublicKeys } from '../vapi/tokens.ts';
 import { VapiError } from '../vapi/vapi-api.ts';
 import { type Check, type Finding, fail, pass, skipped, vapiFailed, warn } from './check.ts';
 import { clockRow } from './clock-row.ts';
@@ -48,11 +51,19 @@ export function tenantRows(ctx: MeteringContext, tenant: Tenant): Check[] {
       id: 'public-key',
       title: 'Public key',
       async run() {
+        if (await findPendingKey(ctx.store, tenant.id))
+          return warn(
+            'A change of it has not reached Vapi yet; it is tried again.',
+            'Run the check again in some minutes. If the key has leaked, delete it in Vapi’s dashboard now.',
+          );
         if (tenant.accessMode !== 'public-key')
           return skipped(`Not used: the access mode is ${tenant.accessMode}.`);
         const key = openTenantSecret(ctx.box, tenant, 'publicKey');
         if (!key) return fail('There is none.', 'Enter the public key in the client’s settings.');
-        return publicKeyFinding(vapiBaseUrl, key, tenant.assistantId);
+        const finding = await publicKeyFinding(vapiBaseUrl, key, tenant.assistantId);
+        return finding.outcome === 'pass' && tenant.publicKeyId !== null
+          ? restrictionsFinding(ctx, tenant, tenant.publicKeyId)
+          : finding;
       },
     },
     {
@@ -106,6 +117,23 @@ async function publicKeyFinding(baseUrl: string, key: string, assistantId: strin
     'Vapi lets it read assistants: it is a private key, and every visitor’s browser is given it.',
     'Revoke it in Vapi’s dashboard, and enter the public key in the client’s settings.',
   );
+}
+
+/** What Vapi shows of the key that this server made; whether Vapi keeps to it is for a test call to show. */
+async function restrictionsFinding(ctx: Context, tenant: Tenant, id: string): Promise<Finding> {
+  const privateKey = openTenantSecret(ctx.box, tenant, 'privateKey');
+  const key = (await listPublicKeys(ctx.config.vapiBaseUrl, privateKey)).find((one) => one.id === id);
+  if (!key)
+    return fail(
+      'It no longer exists at Vapi, so calls cannot start.',
+      'Under “Key for browsers” in the client’s settings, replace the key.',
+    );
+  if (key.scope === null || !isSameScope(key.scope, scopeFor(tenant)))
+    return fail(
+      'At Vapi it is not restricted to the client’s websites and assistant as it was when it was made.',
+      'Under “Key for browsers” in the client’s settings, replace the key.',
+    );
+  return pass('Vapi shows it restricted to the client’s websites and assistant.');
 }
 
 function assistantsFinding(asked: Asked[]): Finding {

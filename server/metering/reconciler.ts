@@ -1,6 +1,7 @@
 /** The background half of metering: asks about calls that were not fully reported, and sweeps every org regularly. */
 import { randomUUID } from 'node:crypto';
 import { apisOf, listOrgs, type Org, orgOf, withAcceptedKey } from '../access/tenants/orgs.ts';
+import { retryKey } from '../access/tenants/public-key.ts';
 import { dayMs } from '../base/time-zone.ts';
 import { startWorker, type Worker } from '../base/worker.ts';
 import type { Context } from '../context.ts';
@@ -40,6 +41,7 @@ export function startReconciler(ctx: Context): Worker {
     startWorker(ctx.log, tickMs, () => pollNext(ctx)),
     startWorker(ctx.log, tickMs, () => retryUnwiring(ctx)),
     startWorker(ctx.log, tickMs, () => checkNextWiring(ctx)),
+    startWorker(ctx.log, tickMs, () => retryKey(ctx)),
     startWorker(ctx.log, minuteMs, async () => {
       await releaseWhenDue(ctx, owner);
       return false;

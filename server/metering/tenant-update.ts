@@ -1,9 +1,10 @@
 /** Changing a tenant's settings, and with them where the messages go that wait for its own server. */
 import type { Actor } from '../access/audit.ts';
-import { changeTenant, viewSaved } from '../access/tenants/saved-tenants.ts';
+import { changeTenant, viewSettled } from '../access/tenants/saved-tenants.ts';
 import { applyTenantChanges } from '../access/tenants/tenant-changes.ts';
 import { checkChanges, checkSharing } from '../access/tenants/tenant-check.ts';
 import type { SavedTenant, UpdateTenant } from '../contract.ts';
+import { invalidField } from '../errors.ts';
 import { removeForwardTargets } from '../store/forward-targets.ts';
 import { type Tenant, updateTenant } from '../store/tenants.ts';
 import { removeWirings } from '../store/wirings.ts';
@@ -20,6 +21,11 @@ export async function changeSettings(
   const change = { ...by, action: 'tenant.update' };
   const saved = await changeTenant(ctx, tenant.slug, change, async (db, current) => {
     const next = applyTenantChanges(ctx, current, changes);
+    if (current.publicKeyId !== null && next.orgId !== current.orgId)
+      throw invalidField(
+        'orgId',
+        'revoke the public key first: the new private key cannot delete it at Vapi',
+      );
     if (changes.orgId !== undefined || changes.wholeOrg !== undefined) {
       await checkSharing(db, next, ctx.now());
     }
@@ -35,5 +41,5 @@ export async function changeSettings(
     }
   });
   ctx.outboxBell.ring();
-  return viewSaved(ctx, saved, checked);
+  return viewSettled(ctx, saved, checked);
 }

@@ -57,12 +57,24 @@ export const tenantOperations: Operation[] = [
     answers: { 200: json('The organization.', contract.vapiLookAnswerSchema) },
     refusals: ['invalid_request', 'vapi_unavailable'],
   }),
+  operator('POST /v1/tenants/{slug}/vapi-key', 'Make a tenant’s public key at Vapi', {
+    notes:
+      'For the access mode `public-key`: a key restricted to the tenant’s exact origins and its assistant, without transient assistants. It is kept in step with the settings. When this server made the key before, that one is then deleted at Vapi. The access mode does not change. Whether Vapi enforces the origins is what a test call of the doctor shows.',
+    answers: { 200: json('What was made, or how to do it by hand.', contract.publicKeyAnswerSchema) },
+    refusals: ['conflict', 'vapi_unavailable'],
+  }),
+  operator('DELETE /v1/tenants/{slug}/vapi-key', 'Revoke a tenant’s public key', {
+    notes:
+      'Browsers no longer get it, whether or not Vapi can be reached. A key that this server made is deleted at Vapi, which is tried again until it succeeds; one entered by hand must be deleted there by hand.',
+    answers: { 200: json('What remains to be done.', contract.publicKeyAnswerSchema) },
+    refusals: ['conflict'],
+  }),
   operator('GET /v1/tenants/{slug}/blocked-origins', 'List the pages that were refused', {
     answers: { 200: json('The origins, the most recent first.', contract.blockedOriginsAnswerSchema) },
   }),
   operator('POST /v1/tenants/{slug}/allowed-origins', 'Allow one more page', {
     body: { schema: contract.allowOriginSchema },
-    answers: { 200: json('The tenant.', contract.tenantViewSchema) },
+    answers: { 200: json('The tenant.', contract.savedTenantSchema) },
   }),
   operator('POST /v1/tenants/{slug}/wire', 'Point the assistants at this server', {
     notes: 'Their messages are then forwarded to where they pointed before.',

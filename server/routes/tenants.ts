@@ -5,8 +5,9 @@ import { openTenantSecret } from '../access/secrets/tenant-secrets.ts';
 import { endLiveCalls } from '../access/start/end-call.ts';
 import { lookAtVapi } from '../access/tenants/look.ts';
 import { refuseNewTenant } from '../access/tenants/new-tenant-check.ts';
-import { allowOrigin, setStatus } from '../access/tenants/saved-tenants.ts';
+import { allowOrigin, setStatus, viewSettled } from '../access/tenants/saved-tenants.ts';
 import { viewTenant } from '../access/tenants/tenant-changes.ts';
+import { makeVapiKey, revokeVapiKey } from '../access/tenants/vapi-key.ts';
 import { iso } from '../base/iso.ts';
 import { addClient } from '../billing/plan/new-client.ts';
 import { setupOf } from '../billing/plan/setup.ts';
@@ -89,6 +90,14 @@ export function tenantRoutes(ctx: AccessContext & MeteringContext): Router {
     res.json(await lookAtVapi(ctx, openTenantSecret(ctx.box, tenant, 'privateKey')));
   });
 
+  router.post('/:slug/vapi-key', async (req, res) => {
+    res.json(await makeVapiKey(ctx, await visibleTenant(ctx, req, res), actorIn(req, res)));
+  });
+
+  router.delete('/:slug/vapi-key', async (req, res) => {
+    res.json(await revokeVapiKey(ctx, await visibleTenant(ctx, req, res), actorIn(req, res)));
+  });
+
   router.get('/:slug/blocked-origins', async (req, res) => {
     const tenant = await visibleTenant(ctx, req, res);
     await ctx.refusals.flush();
@@ -105,7 +114,8 @@ export function tenantRoutes(ctx: AccessContext & MeteringContext): Router {
     const { origin } = parse(allowOriginSchema, req.body);
     // Otherwise the refusals still in memory would be written after the origin has been forgotten.
     await ctx.refusals.flush();
-    res.json(view(await allowOrigin(ctx, String(req.params.slug), origin, actorIn(req, res))));
+    const tenant = await allowOrigin(ctx, String(req.params.slug), origin, actorIn(req, res));
+    res.json(await viewSettled(ctx, tenant, {}));
   });
 
   return router;

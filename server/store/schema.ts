@@ -35,6 +35,7 @@ export interface Schema extends BillingSchema {
   forwardTargets: ForwardTargetsTable;
   wirings: WiringsTable;
   unwirings: UnwiringsTable;
+  pendingKeys: PendingKeysTable;
   forwardedMessages: ForwardedMessagesTable;
   forwardedContents: ForwardedContentsTable;
   outboxLocks: OutboxLocksTable;
@@ -57,6 +58,8 @@ export interface TenantsTable {
   timeZone: string;
   privateKeySealed: string;
   publicKeySealed: string | null;
+  /** At Vapi, of the public key when this server made it; null when it was entered by hand. */
+  publicKeyId: string | null;
   webhookSecretSealed: string;
   hookSecretSealed: string;
   /** Accepted beside the current one until `previousWebhookSecretUntil`. */
@@ -358,6 +361,16 @@ export interface WiringsTable {
 /** Deleted tenants whose assistants may still send to us, to be given back to the servers that they sent to before. */
 export interface UnwiringsTable {
   tenantId: string;
+  /** So far. */
+  attempts: number;
+  nextAttemptAt: number;
+}
+
+/** Tenants whose public key at Vapi must still be changed or deleted. */
+export interface PendingKeysTable {
+  tenantId: string;
+  /** Another one with each change, so that what was done for an earlier one does not end it. */
+  changeId: string;
   /** So far. */
   attempts: number;
   nextAttemptAt: number;

@@ -181,6 +181,47 @@ test('an assistant that was changed at Vapi is shown, wired again with one press
   await visit.leave();
 });
 
+test('a key for browsers is made, replaced and revoked with a press each, or every click at Vapi is named', async () => {
+  const countAtVapi = async () => {
+    const headers = { authorization: `Bearer ${privateKey}` };
+    const keys = (await (await fetch(`${emulator.url}/token`, { headers })).json()) as { tag: string }[];
+    return keys.filter(({ tag }) => tag === 'public').length;
+  };
+  const visit = await openPortal(browser, server, null);
+  const { page } = visit;
+  const box = page.locator('key-box');
+  const press = (name: string) => box.getByRole('button', { name }).click();
+  await visit.go('#/tenants/acme/settings', 'Acme Bakery: Settings');
+  await box.getByText('There is none.').waitFor();
+  emulator.setSwitch('refuseTokensWith', 403);
+  await press('Make a key at Vapi');
+  await box.getByRole('listitem').filter({ hasText: 'https://www.acme.example' }).waitFor();
+  await checkLooks(page, 'a key to be made by hand');
+  emulator.setSwitch('refuseTokensWith', 0);
+  await press('Make a key at Vapi');
+  const first = `${(await waitForKey()).publicKey}, made here, not in use.`;
+  await box.getByText(first).waitFor();
+  await page.locator('vapi-form').getByLabel('How browsers join calls').selectOption('public-key');
+  await page.locator('vapi-form').getByRole('button', { name: 'Save' }).click();
+  await box.getByText('made here, in use.').waitFor();
+  await press('Replace the key');
+  await page.getByRole('dialog').getByRole('button', { name: 'Replace' }).click();
+  await box.getByText('Done: the key is restricted').waitFor();
+  assert.equal(await countAtVapi(), 1);
+  await press('Revoke the key');
+  await page.getByRole('dialog').getByRole('button', { name: 'Revoke' }).click();
+  await box.getByText('Calls now start through this server').waitFor();
+  await box.getByText('There is none.').waitFor();
+  assert.equal(await countAtVapi(), 0);
+  assert.equal(await page.locator('vapi-form').getByLabel('How browsers join calls').inputValue(), 'proxy');
+  await visit.leave();
+
+  async function waitForKey(): Promise<TenantView> {
+    await box.getByText('Done: the key is restricted').waitFor();
+    return tenant();
+  }
+});
+
 test('a page that was refused is let in with one press', async () => {
   const ask = (origin: string) =>
     server.request('POST', '/v1/sessions', { headers: { origin }, body: { tenant: 'acme' } });

@@ -4,9 +4,11 @@ import type { CreateTenant, SavedTenant } from '../../contract.ts';
 import { ApiError } from '../../errors.ts';
 import { forgetBlockedOrigin } from '../../store/blocked-origins.ts';
 import type { Queries } from '../../store/database.ts';
+import { putPendingKey } from '../../store/pending-keys.ts';
 import { insertTenant, lockTenant, setTenantStatus, type Tenant, updateTenant } from '../../store/tenants.ts';
 import { type Actor, recordChange } from '../audit.ts';
 import { checkNewTenant, slugTaken } from './new-tenant-check.ts';
+import { changesKey, notesOnSettling } from './public-key.ts';
 import { slugsFrom } from './slug.ts';
 import { applyTenantChanges, newTenant, viewTenant } from './tenant-changes.ts';
 import { type Checked, checkSharing, notesOnSettings } from './tenant-check.ts';
@@ -55,6 +57,7 @@ export async function changeTenant(
     if (!current) throw new ApiError('not_found');
     const named = await apply(db, current);
     const next = (await lockTenant(db, slug)) as Tenant;
+    if (changesKey(current, next)) await putPendingKey(db, next.id, ctx.now());
     const after = { ...viewTenant(ctx, next), ...(named as object | undefined) };
     await recordChange(db, { ...by, tenant: slug, before: viewTenant(ctx, current), after }, ctx.now());
     return next;
@@ -81,7 +84,21 @@ export function allowOrigin(ctx: Context, slug: string, origin: string, by: Acto
   });
 }
 
-export function viewSaved(ctx: Context, tenant: Tenant, checked: Partial<Checked>): SavedTenant {
-  const notes = notesOnSettings(tenant);
+export function viewSaved(
+  ctx: Context,
+  tenant: Tenant,
+  checked: Partial<Checked>,
+  moreNotes: string[] = [],
+): SavedTenant {
+  const notes = [...notesOnSettings(tenant), ...moreNotes];
   return { ...viewTenant(ctx, tenant), ...checked, ...(notes.length > 0 ? { notes } : {}) };
+}
+
+/** Also brings the tenant's public key at Vapi in line with what was saved. */
+export async function viewSettled(
+  ctx: Context,
+  tenant: Tenant,
+  checked: Partial<Checked>,
+): Promise<SavedTenant> {
+  return viewSaved(ctx, tenant, checked, await notesOnSettling(ctx, tenant));
 }

@@ -41,6 +41,7 @@ export function newTenant(
     generation: 1,
     privateKeySealed: '',
     publicKeySealed: null,
+    publicKeyId: null,
     webhookSecretSealed: '',
     previousWebhookSecretSealed: null,
     previousWebhookSecretUntil: null,
@@ -73,8 +74,11 @@ export function applyTenantChanges(ctx: Context, tenant: Tenant, changes: Update
   next.limits = { ...tenant.limits, ...given(limits ?? {}) };
   const seal = (name: TenantSecret, value: string) => sealTenantSecret(ctx.box, tenant.id, name, value);
   if (privateKey !== undefined) next.privateKeySealed = seal('privateKey', privateKey);
-  if (publicKey !== undefined)
+  // The same key again stays the one that this server made; any other was entered by hand.
+  if (publicKey !== undefined && publicKey !== openTenantSecret(ctx.box, tenant, 'publicKey')) {
     next.publicKeySealed = publicKey === null ? null : seal('publicKey', publicKey);
+    next.publicKeyId = null;
+  }
   if (hookSecret !== undefined) next.hookSecretSealed = seal('hookSecret', hookSecret);
   Object.assign(next, rotation(ctx, tenant, webhookSecret, webhookSecretOverlapSeconds));
   Object.assign(next, forwarding(ctx, tenant, next.webhookForwardUrl, webhookForwardHeaders));
@@ -175,6 +179,7 @@ export function viewTenant(ctx: Context, tenant: Tenant): TenantView {
     orgId: tenant.orgId,
     privateKey: masked('privateKey'),
     publicKey: tenant.publicKeySealed === null ? null : masked('publicKey'),
+    publicKeyId: tenant.publicKeyId,
     assistantId: tenant.assistantId,
     accessMode: tenant.accessMode,
     ...settingsOf(tenant),

@@ -1,11 +1,13 @@
 /** Deleting a tenant: its settings and permissions go, its calls, usage and invoices stay. */
 import { type Actor, recordChange } from '../../access/audit.ts';
 import { endLiveCalls } from '../../access/start/end-call.ts';
+import { settleKey } from '../../access/tenants/public-key.ts';
 import { viewTenant } from '../../access/tenants/tenant-changes.ts';
 import type { Context } from '../../context.ts';
 import { firstRetryMs, unwireTenant } from '../../metering/unwiring.ts';
+import { putPendingKey } from '../../store/pending-keys.ts';
 import { endSignIns } from '../../store/sign-ins.ts';
-import { deleteTenant, type Tenant } from '../../store/tenants.ts';
+import { deleteTenant, findTenantById, type Tenant } from '../../store/tenants.ts';
 import { insertUnwiring } from '../../store/unwirings.ts';
 import { endPlans } from './plan-changes.ts';
 
@@ -22,10 +24,14 @@ export async function removeTenant(ctx: Context, tenant: Tenant, by: Actor): Pro
       recordChange(db, { ...by, action, tenant: slug, before, after }, ctx.now());
     await endPlans(db, tenant, ctx.now());
     await deleteTenant(db, id, ctx.now());
+    // As it is now: a key may have been made since the tenant was read.
+    const { publicKeyId } = (await findTenantById(db, id)) ?? tenant;
+    if (publicKeyId !== null) await putPendingKey(db, id, ctx.now());
     if (failure !== null) await insertUnwiring(db, id, ctx.now() + firstRetryMs);
     await endSignIns(db, id);
     if (assistants.length > 0) await record('tenant.unwire', null, { assistants });
     await record('tenant.delete', viewTenant(ctx, tenant), null);
   });
+  await settleKey(ctx, id);
   await endLiveCalls(ctx, id);
 }

@@ -40,7 +40,7 @@ export class VapiFormElement extends TenantForm {
       <div class="fields">
         ${field(errors, { name: 'privateKey', label: 'New private key', ...key, hint: `In use: ${privateKey}. Leave empty to keep it.` })}
         ${choice(errors, { name: 'accessMode', label: 'How browsers join calls', value: accessMode, choices: modes, hint: accessMode === 'proxy' ? undefined : 'Anyone who copies the key can call beyond your limits while it works.' })}
-        ${field(errors, { name: 'publicKey', label: 'New public key', ...key, hint: publicKey ? `In use: ${publicKey}. Leave empty to keep it.` : 'Only needed if browsers get the public key.' })}
+        ${field(errors, { name: 'publicKey', label: 'New public key', ...key, hint: publicKey ? `In use: ${publicKey}. Leave empty to keep it.` : 'Only needed if browsers get the public key. “Key for browsers” below makes one.' })}
       </div>`;
   }
 

@@ -34,6 +34,7 @@ import { reservationKinds } from './0038-reservation-kinds.ts';
 import { wirings } from './0040-wirings.ts';
 import { setupSteps } from './0041-setup-steps.ts';
 import { clientDefaults } from './0042-client-defaults.ts';
+import { publicKeyAtVapi } from './0043-public-key-at-vapi.ts';
 
 export const migrations: Record<string, Migration> = {
   '0001-initial': initial,
@@ -70,4 +71,5 @@ export const migrations: Record<string, Migration> = {
   '0040-wirings': wirings,
   '0041-setup-steps': setupSteps,
   '0042-client-defaults': clientDefaults,
+  '0043-public-key-at-vapi': publicKeyAtVapi,
 };

@@ -94,6 +94,35 @@ test('the row of the public key fails when it is a private one: each visitor wou
   assert.ok(!JSON.stringify(row).includes(privateKey));
 });
 
+test('the row of the public key fails when a key made here was changed or deleted at Vapi', async () => {
+  const { slug, privateKey } = await wired('restricted');
+  const made = await network.server.operator('POST', `/v1/tenants/${slug}/vapi-key`);
+  await network.server.operator('PATCH', `/v1/tenants/${slug}`, { accessMode: 'public-key' });
+  const row = () => rowOf(slug, 'public-key');
+  const atVapi = (method: string, body: object) =>
+    fetch(`${network.emulator.url}/token/${made.body.publicKeyId}`, {
+      method,
+      headers: { authorization: `Bearer ${privateKey}`, 'content-type': 'application/json' },
+      body: JSON.stringify(body),
+    });
+  assert.deepEqual([(await row()).outcome, (await row()).detail.includes('restricted')], ['pass', true]);
+  assert.equal((await atVapi('PATCH', { restrictions: { enabled: false } })).status, 200);
+  assert.match((await row()).detail, /not restricted/);
+  assert.equal((await atVapi('DELETE', {})).status, 200);
+  assert.match((await row()).detail, /no longer exists/);
+  assert.equal((await network.server.operator('POST', `/v1/tenants/${slug}/vapi-key`)).status, 200);
+  assert.equal((await row()).outcome, 'pass');
+});
+
+test('the row of the public key warns while its change has not reached Vapi', async () => {
+  const { slug } = await wired('unsettled');
+  await network.server.operator('POST', `/v1/tenants/${slug}/vapi-key`);
+  network.emulator.setSwitch('refuseTokensWith', 500);
+  await network.server.operator('DELETE', `/v1/tenants/${slug}/vapi-key`);
+  network.emulator.setSwitch('refuseTokensWith', 0);
+  assert.equal((await rowOf(slug, 'public-key')).outcome, 'warn');
+});
+
 test('the organization row fails when the key belongs to another one', async () => {
   const { slug, orgId } = await wired('moved');
   await change(slug, { orgId: randomUUID() });
