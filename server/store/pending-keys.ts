@@ -3,7 +3,7 @@ import { randomUUID } from 'node:crypto';
 import type { Selectable } from 'kysely';
 import type { Queries } from './database.ts';
 import { takeNextDue } from './due.ts';
-import type { PendingKeysTable } from './schema.ts';
+import type { PendingKeysTable } from './wiring-schema.ts';
 
 export type PendingKey = Selectable<PendingKeysTable>;
 

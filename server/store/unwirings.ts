@@ -1,7 +1,7 @@
 import type { Selectable } from 'kysely';
 import type { Queries } from './database.ts';
 import { takeNextDue } from './due.ts';
-import type { UnwiringsTable } from './schema.ts';
+import type { UnwiringsTable } from './wiring-schema.ts';
 
 /** Records that the tenant's assistants must still be returned. */
 export async function insertUnwiring(db: Queries, tenantId: string, nextAttemptAt: number): Promise<void> {

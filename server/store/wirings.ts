@@ -3,7 +3,7 @@ import { type Selectable, sql } from 'kysely';
 import { callKinds } from '../contract.ts';
 import type { Queries } from './database.ts';
 import { takeNextDue } from './due.ts';
-import type { WiringsTable } from './schema.ts';
+import type { WiringsTable } from './wiring-schema.ts';
 
 export type WiringRow = Selectable<WiringsTable>;
 
