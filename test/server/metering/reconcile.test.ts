@@ -421,7 +421,7 @@ describe('the reconciler in the background', () => {
     const [from, to] = [-hour, hour].map((ms) => new Date(server.clock.now + ms).toISOString());
     const { body } = await server.operator('POST', '/v1/reconcile', { tenant: 'sealed', from, to });
     assert.deepEqual((body as DriftReport).failures, [
-      { tenants: ['sealed'], reason: 'Something went wrong on our side; the log tells what' },
+      { tenants: ['sealed'], reason: 'Something went wrong on our side; see the log' },
     ]);
     await server.ctx.store.deleteFrom('tenants').where('id', '=', 'ten_!first').execute();
   });
