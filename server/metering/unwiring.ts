@@ -100,7 +100,8 @@ async function giveBack(
   return { url: shown.server?.url ?? null, problem };
 }
 
-const stillHere = 'According to Vapi it still reports here. Try again, or change its server in Vapi’s dashboard.';
+const stillHere =
+  'Vapi still shows it as reporting here. Try again, or change its server in Vapi’s dashboard.';
 
 /**
  * For a tenant that stays: its assistants report where they did before, and are no longer watched.
