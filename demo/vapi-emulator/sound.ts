@@ -51,7 +51,7 @@ interface Tone {
   hertz: number;
 }
 
-/** Background noise: even a call without a word is not silent. */
+/** A ringing tone, so that even a call without a word is not silent. */
 const ringing: Tone = { from: 0.1, to: 0.4, hertz: 440 };
 
 function tonesOf({ who, text, from, to }: SpokenLine, startMs: number): Tone[] {
