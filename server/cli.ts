@@ -18,7 +18,7 @@ import { type Flags, Misuse, options, type Request } from './cli/request.ts';
 
 if (existsSync('.env')) loadEnvFile('.env');
 
-/** Those that need no server. */
+/** Commands that need no server. */
 const localCommands = [
   { usage: 'start', about: 'runs the server, configured by the environment', run: startServer },
   { usage: 'openapi', about: 'the HTTP API as OpenAPI 3.1', run: printOpenApi },

@@ -9,11 +9,11 @@ export interface Answering {
   stored: StoredAssistant | undefined;
   /** The assistant is named by the body itself, not by a squad. */
   direct: boolean;
-  /** As reports name it: null for squads, inline assistants and orgs that are not on versions. */
+  /** As reports name it: null for squads, inline assistants and orgs without versions. */
   version: string | null;
   /** With all overrides merged in. */
   assistant: Json;
-  /** Those that the body brought. */
+  /** Those in the body. */
   overrides: Overrides;
 }
 
@@ -38,7 +38,7 @@ const timesOf = ({ createdAt, updatedAt }: StoredAssistant) => ({
   updatedAt: new Date(updatedAt).toISOString(),
 });
 
-/** Of overrides, what is a setting of an assistant; values and further tools are not. */
+/** The overrides that are an assistant's settings; values and further tools are not. */
 const settingsOf = ({ variableValues, 'tools:append': _, ...settings }: Overrides = {}): Json => settings;
 
 interface Named {

@@ -1,4 +1,4 @@
-/** The emulator's HTTP surface: what is in front of every request, and who answers which path. */
+/** The emulator's HTTP surface: what precedes every request, and what answers which path. */
 import express, { type ErrorRequestHandler, type Express, type RequestHandler } from 'express';
 import { internalError, Refusal, rateLimited } from './errors.ts';
 import { adminRoutes } from './routes/admin.ts';
@@ -31,7 +31,7 @@ export function createApp(world: World): Express {
   return app;
 }
 
-/** What is signed for Vapi is checked by Vapi's clock: an answer says what time it is there. */
+/** Vapi checks signatures by its own clock: an answer says what time it is there. */
 const dated =
   (world: World): RequestHandler =>
   (_request, response, next) => {
@@ -58,7 +58,7 @@ const anyPage: RequestHandler = (request, response, next) => {
     .sendStatus(204);
 };
 
-/** The content delivery network in front of the service turns away what names no user agent. */
+/** The content delivery network in front of the service rejects requests without a user agent. */
 const edge: RequestHandler = (request, response, next) => {
   if (request.get('user-agent') !== undefined) return next();
   response.status(403).type('text/plain').send('error code: 1010');

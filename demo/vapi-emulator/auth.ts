@@ -49,7 +49,7 @@ export function identify(world: World, authorization: string | undefined): Calle
   return { org, tag: key.tag, restrictions: key.restrictions };
 }
 
-/** Everything but `POST /call/web` wants a private key or a JWT of the tag `private`. */
+/** Everything but `POST /call/web` requires a private key or a JWT of the tag `private`. */
 export function requirePrivate(world: World, authorization: string | undefined): EmulatorOrg {
   const caller = identify(world, authorization);
   if (caller.tag !== 'private') throw invalidKey();
@@ -63,8 +63,8 @@ export interface WebCallWish {
 }
 
 /**
- * `POST /call/web` wants a public key or a JWT of the tag `public`, and keeps to its restrictions.
- * They do not reach `assistantOverrides`: that hole is the real service's.
+ * `POST /call/web` requires a public key or a JWT of the tag `public`, and enforces its restrictions.
+ * They do not cover `assistantOverrides`, as in the real service.
  */
 export function requireWebCaller(
   world: World,

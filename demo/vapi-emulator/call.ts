@@ -28,7 +28,7 @@ export interface NewCall {
   scenario?: ScenarioName | undefined;
 }
 
-/** Registers a queued call. Throws 400 when it names no one, 404 for what is not the org's. */
+/** Registers a queued call. Throws 400 when it names no assistant, 404 for what is not the org's. */
 export function newCall(world: World, org: EmulatorOrg, wish: NewCall): Call {
   const { body } = wish;
   const { stored, direct, version, assistant, overrides } = whoAnswers(world, org, body);
@@ -87,7 +87,7 @@ const echoed = [
   'squadOverrides',
 ] as const;
 
-/** What a call repeats of the body that asked for it. */
+/** What a call repeats from the body of its request. */
 const namedBy = (body: WebCallBody): Json =>
   Object.fromEntries(echoed.flatMap((field) => (body[field] == null ? [] : [[field, body[field]]])));
 
@@ -117,13 +117,13 @@ function creationSnapshot(world: World, call: Call, body: WebCallBody): Json {
   });
 }
 
-/** The whole creation answer; `artifactPlan` is shown here and nowhere else. */
+/** The whole creation answer; `artifactPlan` is shown only here. */
 export const creationAnswer = (call: Call): Json => {
   const artifactPlan = call.assistant.artifactPlan;
   return artifactPlan === undefined ? call.snapshot : { ...call.snapshot, artifactPlan };
 };
 
-/** `GET /call/:id`: the present state, with the cost once it is out. */
+/** `GET /call/:id`: the current state, with the cost once it is public. */
 export function currentView(world: World, call: Call): Json {
   const ended = call.status === 'ended';
   return {

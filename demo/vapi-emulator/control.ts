@@ -40,7 +40,7 @@ const switches: Record<string, (talk: Conversation) => void> = {
   'say-first-message': (talk) => talk.start(),
 };
 
-/** Does what a control message asks. `reason` is the `endedReason` of an `end-call`. */
+/** Carries out a control message. `reason` is the `endedReason` of an `end-call`. */
 export function control(world: World, call: Call, message: ControlMessage, reason: string): void {
   if (message.type === 'end-call') {
     endCall(world, call, reason);

@@ -1,4 +1,4 @@
-/** Plays a live call's talk: scripted lines by the clock, typed messages and `say` in between. */
+/** Plays a live call's conversation: timed scripted lines, typed messages and `say` in between. */
 import { messagesOf, openAiMessages } from './call.ts';
 import { answerTo, fillIn, linesOf, pauseBefore, scriptOf, sentencesOf, spokenSeconds } from './dialogue.ts';
 import { tell } from './messages.ts';
@@ -53,7 +53,7 @@ export class Conversation {
     this.#lines = linesOfCall(call);
   }
 
-  /** Begins the talk; a second call does nothing (the visitor came back). */
+  /** Begins the conversation; a second call does nothing (the visitor came back). */
   start(): void {
     if (this.#started) return;
     this.#started = true;
@@ -71,7 +71,7 @@ export class Conversation {
     this.#rouse(interrupt);
   }
 
-  /** A typed message joins the conversation; unless told otherwise the assistant answers it. */
+  /** A typed message joins the conversation; by default the assistant answers it. */
   addMessage(role: string, content: string, answer: boolean): void {
     if (role === 'user') this.#record({ who: 'visitor', text: content }, callTime(this.#world, this.#call));
     this.#tellConversation();
@@ -95,7 +95,7 @@ export class Conversation {
     if (interrupt || !this.#speaking) this.#wake?.();
   }
 
-  /** True when something cut the time short. */
+  /** True when something interrupted it. */
   #sleep(seconds: number): Promise<boolean> {
     return new Promise((resolve) => {
       const finish = (cut: boolean) => {
@@ -146,7 +146,7 @@ export class Conversation {
     await this.#utter('user', text, spokenSeconds(text));
   }
 
-  /** Says a text sentence by sentence, with its messages; answers how much of it was said. */
+  /** Says a text sentence by sentence, with its messages; returns how much of it was said. */
   async #utter(role: 'assistant' | 'user', text: string, seconds: number): Promise<string> {
     const from = callTime(this.#world, this.#call);
     const turn = this.#turn++;

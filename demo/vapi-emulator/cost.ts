@@ -1,8 +1,8 @@
 /**
  * What a call costs: pure arithmetic from its length and what was said, with Vapi's own roundings.
  *
- * Rates were worked back from a captured report (vapi-facts 3.4): `cost` is the sum of `costs[]` rounded to 4 places,
- * every value of `costBreakdown` is rounded by itself, so that their sum may miss `total` by a few 0.0001.
+ * Rates were derived from a captured report (vapi-facts 3.4): `cost` is the sum of `costs[]` rounded to 4 places,
+ * every value of `costBreakdown` is rounded separately, so that their sum may miss `total` by a few 0.0001.
  */
 import type { CallCost, CallType, CostItem, Json } from './types.ts';
 
@@ -13,7 +13,7 @@ const perSpokenCharacter = 0.00005;
 /** The audio stream opens before `startedAt` and closes after `endedAt`. */
 const transcriberExtraSeconds = 4.4;
 
-/** What was said, as far as it is paid for. */
+/** What was said, as far as it costs. */
 export interface Spoken {
   promptTokens: number;
   completionTokens: number;
@@ -23,7 +23,7 @@ export interface Spoken {
 
 export interface CostBasis {
   type: CallType;
-  /** From start to end; 0 = nobody joined, which costs nothing. */
+  /** From start to end; 0 = no one joined, which costs nothing. */
   seconds: number;
   spoken: Spoken;
   model?: Json | undefined;
@@ -31,7 +31,7 @@ export interface CostBasis {
   transcriber?: Json | undefined;
 }
 
-/** Takes away the dust of binary fractions; real items have up to 7 decimals. */
+/** Removes the residue of binary fractions; real items have up to 7 decimals. */
 const round7 = (value: number): number => Math.round(value * 1e7) / 1e7;
 const round4 = (value: number): number => Math.round(Math.round(value * 1e7) / 1e3) / 1e4;
 

@@ -1,4 +1,4 @@
-/** What is said in a call: scripted lines and how long they take. Pure; nobody understands anything here. */
+/** What is said in a call: scripted lines and how long they take. Pure; nothing is understood here. */
 import type { Spoken } from './cost.ts';
 import type { ScriptLine } from './types.ts';
 

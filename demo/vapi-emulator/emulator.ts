@@ -26,7 +26,7 @@ export type {
 } from './types.ts';
 export { scenarioNames } from './types.ts';
 
-/** A call as the API shows it at the moment, and two things that the API does not tell. */
+/** A call as the API shows it at the moment, and two things that the API does not show. */
 export interface CallState {
   id: string;
   orgId: string;
@@ -53,13 +53,13 @@ export interface Emulator {
   storageUrl: string;
   /** Every request for a recording there. */
   downloads: () => Download[];
-  /** Resolves when the call has come so far; rejects after `timeoutMs` (default 60,000; `Infinity` never). */
+  /** Resolves when the call has reached that state; rejects after `timeoutMs` (default 60,000; `Infinity` never). */
   waitForCall: (
     id: string,
     state: 'in-progress' | 'ended' | 'settled',
     timeoutMs?: number,
   ) => Promise<CallState>;
-  /** Resolves with the first call that fits; rejects after `timeoutMs` (default 60,000). */
+  /** Resolves with the first matching call; rejects after `timeoutMs` (default 60,000). */
   waitForAnyCall: (fits: (call: CallState) => boolean, timeoutMs?: number) => Promise<CallState>;
   /** A call without a browser, finished at once with a simulated length. Throws for an unknown assistant. */
   makeCall: (wish: MadeCall) => CallState;

@@ -1,4 +1,4 @@
-/** Vapi's refusals, with the exact bodies where they are known (vapi-facts 1.3, 4.5, 6). */
+/** Vapi's refusals, with the exact bodies if they are known (vapi-facts 1.3, 4.5, 6). */
 
 const reasons: Record<number, string> = {
   400: 'Bad Request',
@@ -38,7 +38,7 @@ export const jwtWithoutToken = (): Refusal =>
 export const internalError = (): Refusal =>
   new Refusal(500, 'Internal server error. Contact support@vapi.ai for help.');
 
-/** @param seconds until it is worth asking again */
+/** @param seconds until a retry is worthwhile */
 export const rateLimited = (seconds = 2): Refusal =>
   new Refusal(429, 'Rate limit exceeded. Please try again later.', { 'Retry-After': String(seconds) });
 

@@ -20,7 +20,7 @@ export const conversationOf = (call: Call): Conversation | undefined => conversa
 /** Seconds; the service's default is ten minutes. */
 const maxSeconds = (call: Call): number => Number(call.assistant.maxDurationSeconds ?? 600);
 
-/** `POST /call/web` after the caller was let in: the scenario's obstacles, then a queued call that waits to be joined. */
+/** `POST /call/web` after the key was accepted: the scenario's obstacles, then a queued call that waits to be joined. */
 export async function createWebCall(world: World, org: EmulatorOrg, body: WebCallBody): Promise<Call> {
   await scenarios[whoAnswers(world, org, body).stored?.scenario ?? 'talks'].admit?.(world);
   const live = [...world.calls.values()].filter(
@@ -59,13 +59,13 @@ export function startCall(world: World, call: Call): void {
   changed(world);
 }
 
-/** The visitor left. A room that is kept goes on costing until something ends the call. */
+/** The visitor left. A room that is kept continues to cost until something ends the call. */
 export function leaveCall(world: World, call: Call): void {
   if (call.deleteRoomOnLeave) endCall(world, call, 'customer-ended-call');
   else conversationOf(call)?.silenceVisitor(true);
 }
 
-/** How a call ends when it did not run by the clock: for tests and seeds. */
+/** How a call ends that was not run in real time: for tests and seeds. */
 export interface SimulatedEnd {
   /** Length of the call; cut at its maximum. */
   seconds: number;
@@ -73,7 +73,7 @@ export interface SimulatedEnd {
   cost?: number | undefined;
   /** The items themselves, instead of the computed ones. */
   costs?: CostItem[] | undefined;
-  /** False: no webhooks, and the cost is in the API at once. */
+  /** False: no webhooks, and the API has the cost at once. */
   webhooks?: boolean | undefined;
 }
 
@@ -94,7 +94,7 @@ export function endCall(world: World, call: Call, reason: string, simulated?: Si
   changed(world);
 }
 
-/** Fixes start and end; the length never passes the call's maximum. */
+/** Sets start and end; the length never exceeds the call's maximum. */
 function setTimes(world: World, call: Call, simulated: SimulatedEnd | undefined): void {
   if (simulated !== undefined && simulated.seconds > 0) call.startedAt ??= call.createdAt;
   const { startedAt } = call;

@@ -1,4 +1,4 @@
-/** Builds server and client messages and sends each to whom it is addressed (vapi-facts 3.2-3.4, 9). */
+/** Builds server and client messages and sends each to its addressee (vapi-facts 3.2-3.4, 9). */
 import { results } from './call.ts';
 import { sendToRoom } from './rooms.ts';
 import { publishTraffic } from './traffic.ts';
@@ -35,7 +35,7 @@ const defaultClientMessages = [
   'assistant.started',
 ];
 
-/** A final transcript can be asked for alone. */
+/** A final transcript can be requested alone. */
 const namesOf = (message: Json): string[] =>
   message.transcriptType === 'final'
     ? ['transcript', 'transcript[transcriptType="final"]']
@@ -49,7 +49,7 @@ const phoneNumberOf = ({ snapshot, orgId }: Call): Json => ({
   ...{ provider: 'twilio', twilioAccountSid: 'AC00000000000000000000000000000000' },
 });
 
-/** To the call's webhook, if the assistant asked for this type; `message.call` is the creation snapshot. */
+/** To the call's webhook, if the assistant requested this type; `message.call` is the creation snapshot. */
 export async function sendToServer(world: World, call: Call, message: Json): Promise<void> {
   if (!wanted(call.assistant.serverMessages, defaultServerMessages, message)) return;
   const phone =
@@ -72,7 +72,7 @@ export function sendToClient(world: World, call: Call, message: Json): void {
   sendToRoom(call, { kind: 'app-message', data: JSON.stringify(body) });
 }
 
-/** To both. The webhook is on its way when this returns; its fate is in the deliveries. */
+/** To both. The webhook is on its way when this returns; its outcome is in the deliveries. */
 export function tell(world: World, call: Call, message: Json): void {
   sendToClient(world, call, message);
   void sendToServer(world, call, message);
@@ -85,7 +85,7 @@ export const statusUpdate = (world: World, call: Call): Json => ({
   artifact: results(world, call).artifact,
 });
 
-/** The report; with `cost: false` as it sometimes is: sent before the cost was known. */
+/** The report; with `cost: false` as it sometimes is sent: before the cost is known. */
 export function endOfCallReport(world: World, call: Call, { cost = true } = {}): Json {
   const { startedAt, endedAt = call.createdAt } = call;
   const content = results(world, call);

@@ -1,4 +1,4 @@
-/** What the bodies of `/phone-number` may hold, by provider (`Create…` and `Update…PhoneNumberDTO` of the SDKs). */
+/** What the bodies of `/phone-number` may contain, by provider (`Create…` and `Update…PhoneNumberDTO` of the SDKs). */
 import { z } from 'zod';
 import { Refusal } from './errors.ts';
 import { object, parse, serverSchema, uuid } from './shapes.ts';
@@ -32,7 +32,7 @@ const common = {
 };
 const e164 = z.string().regex(/^\+[1-9]\d{6,14}$/, 'must be a valid phone number in the E.164 format');
 
-/** The fields of each provider; what is in `required` must be there at creation. */
+/** The fields of each provider; those in `required` must be given at creation. */
 const providers: Record<PhoneProvider, { required: z.ZodRawShape; optional: z.ZodRawShape }> = {
   vapi: {
     required: {},
@@ -94,7 +94,7 @@ export function parseNumberChange(provider: PhoneProvider, body: unknown, before
   return change;
 }
 
-/** A number of one's own must be E.164, too, unless that check is switched off. */
+/** An own number must also be E.164, unless that check is switched off. */
 function requireE164({ provider, number, numberE164CheckEnabled }: Json): void {
   if (provider !== 'byo-phone-number' || number === undefined || numberE164CheckEnabled === false) return;
   const result = e164.safeParse(number);

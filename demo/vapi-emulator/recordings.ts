@@ -15,10 +15,10 @@ export const recordings: Record<string, Channels> = {
   customer: [['visitor']],
 };
 
-/** How long the address lives that an endpoint redirects to. */
+/** Lifetime of the address that an endpoint redirects to. */
 const redirectSeconds = 300;
 
-/** Whether the call's sound was kept: it was not when nobody came, or the assistant's `artifactPlan` says so. */
+/** Whether the call's sound was kept: not if no one came, or the assistant's `artifactPlan` says so. */
 export function isRecorded(call: Call): boolean {
   const plan = call.assistant.artifactPlan as { recordingEnabled?: boolean } | undefined;
   return call.status === 'ended' && call.startedAt !== undefined && plan?.recordingEnabled !== false;
@@ -44,7 +44,7 @@ export function findRecording(world: World, file: string): { call: Call; kind: s
 const signatureOf = (world: World, path: string, expires: string, from: string): string =>
   createHmac('sha256', world.storageKey).update(`${path}\n${expires}\n${from}`).digest('hex');
 
-/** @param from which of the two ways it was learned, for who looks at the downloads */
+/** @param from where the address was obtained, for readers of the downloads */
 function sign(world: World, address: string, expiresAt: number, from: 'artifact' | 'endpoint'): string {
   const url = new URL(address);
   const expires = String(expiresAt);
@@ -54,20 +54,20 @@ function sign(world: World, address: string, expiresAt: number, from: 'artifact'
   return url.href;
 }
 
-/** Whether the address bears a signature of ours that still holds. */
+/** Whether the address has our signature and is still valid. */
 export function isSigned(world: World, { pathname, searchParams }: URL): boolean {
   const [expires = '', from = ''] = ['expires', 'from'].map((name) => searchParams.get(name) ?? '');
   const right = searchParams.get('signature') === signatureOf(world, pathname, expires, from);
   return right && Number(expires) > world.now();
 }
 
-/** Where `GET /call/:id/mono-recording` and its brothers redirect to. */
+/** Where `GET /call/:id/mono-recording` and the like redirect to. */
 export function redirectOf(world: World, call: Call, kind: string): string {
   const expiresAt = world.now() + redirectSeconds * 1000;
   return call.recordingRedirect ?? sign(world, addressOf(world, call, kind), expiresAt, 'endpoint');
 }
 
-/** What `artifact` says of the recordings: the names from the end on, the signed addresses once they are uploaded. */
+/** What `artifact` shows of the recordings: the names after the end, the signed addresses after the upload. */
 export function recordingFields(world: World, call: Call): Json {
   if (!isRecorded(call)) return {};
   const address = (kind: string) => addressOf(world, call, kind);
@@ -98,7 +98,7 @@ function presigned(world: World, address: (kind: string) => string): Json {
   };
 }
 
-/** The recordings are in the bucket from now on. @returns what the service reports of it; null when there are none */
+/** The recordings are in the bucket from now on. @returns what the service reports about them; null when there are none */
 export function upload(world: World, call: Call): Json | null {
   if (call.uploaded || !isRecorded(call)) return null;
   call.uploaded = true;

@@ -1,18 +1,18 @@
 /**
- * The way between the emulator and a page's call machine: server-sent events to the page, small POSTs back.
- * Stands for Daily's signalling; the voice itself never passes here.
+ * Connects the emulator with a page's call machine: server-sent events to the page, small POSTs back.
+ * It replaces Daily's signalling; the voice itself never passes through it.
  */
 import type { Response } from 'express';
 import type { Call, World } from './world.ts';
 
-/** What the call machine is told. */
+/** What is sent to the call machine. */
 export type RoomEvent =
   | { kind: 'welcome'; microphone: 'ask' | 'refused' }
   | { kind: 'app-message'; data: string }
   /** Say this text aloud, in this many seconds. */
   | { kind: 'speak'; text: string; seconds: number }
   | { kind: 'hush' }
-  /** The room is gone: the visitor is put out. */
+  /** The room is gone: the visitor is removed. */
   | { kind: 'ended' };
 
 const connections = new WeakMap<Call, Set<Response>>();
@@ -20,7 +20,7 @@ const connections = new WeakMap<Call, Set<Response>>();
 const write = (response: Response, event: RoomEvent): boolean =>
   response.write(`data: ${JSON.stringify(event)}\n\n`);
 
-/** The call whose room this is; a room outlives its call only as a name. */
+/** The call of this room; after the call only the room's name remains. */
 export function callOfRoom(world: World, room: string): Call | undefined {
   for (const call of world.calls.values()) if (call.room === room) return call;
   return undefined;
@@ -49,7 +49,7 @@ export function openStream(
   });
 }
 
-/** Puts everybody out. */
+/** Removes everyone. */
 export function closeRoom(call: Call): void {
   sendToRoom(call, { kind: 'ended' });
   for (const response of connections.get(call) ?? []) response.end();

@@ -1,4 +1,4 @@
-/** What an assistant's calls do, by the scenario's name: each entry says only where it departs from a normal call. */
+/** What an assistant's calls do, by the scenario's name: each entry says only how it differs from a normal call. */
 import { summarize } from './cost.ts';
 import { internalError, Refusal, rateLimited } from './errors.ts';
 import { endOfCallReport, sendToServer, statusUpdate } from './messages.ts';
@@ -6,14 +6,14 @@ import type { ScenarioName } from './types.ts';
 import { type Call, changed, tick, type World } from './world.ts';
 
 export interface Scenario {
-  /** Before `POST /call/web` is answered: may take its time or refuse. */
+  /** Before `POST /call/web` is answered: may delay or refuse. */
   admit?: (world: World) => Promise<void> | void;
   microphone?: 'refused';
-  /** The assistant hangs up after its last line; without it the talk goes on until somebody else ends it. */
+  /** The assistant hangs up after its last line; without it the conversation continues until something else ends it. */
   hangsUp?: true;
-  /** The service itself puts an end to the call, this many seconds after its start. */
+  /** The service itself ends the call this many seconds after its start. */
   cutAfterSeconds?: number;
-  /** What leaves after the end, and when; default: the status, then after the delay the report with the cost. */
+  /** What is sent after the end, and when; default: the status, then after the delay the report with the cost. */
   afterEnd?: (errand: Errand) => Promise<void>;
 }
 
@@ -54,7 +54,7 @@ export class Errand {
     await Promise.all([this.status(), this.pause()]);
   }
 
-  /** Something is computed again later and paid for: the cost in the API and in the books grows; no webhook. */
+  /** Something is computed again later at a cost: it grows in the API and in the books; no webhook. */
   growCost(): void {
     const { call, world } = this;
     const again = {
@@ -133,5 +133,5 @@ export const scenarios: Record<ScenarioName, Scenario> = {
   },
 };
 
-/** Seen in the field only as this phrase (vapi-facts 4.5); the status is a guess. */
+/** Known only as this phrase (vapi-facts 4.5); the status is a guess. */
 export const overConcurrency = (): Refusal => new Refusal(400, 'Over Concurrency Limit');

@@ -1,5 +1,5 @@
 /**
- * What request bodies may hold. The real API whitelists: an unknown property is a 400 that names it, at every level
+ * What request bodies may contain. The real API whitelists: an unknown property is a 400 that names it, at every level
  * that is modelled here. Deep objects (model, voice, …) are kept as they come.
  */
 import { z } from 'zod';
@@ -68,7 +68,7 @@ const shared = {
   keypadInputPlan: object.optional(),
 };
 
-/** `server: null` takes the server away. */
+/** `server: null` removes the server. */
 export const assistantSchema = z.strictObject({ ...shared, server: serverSchema.nullish() });
 export type AssistantBody = z.infer<typeof assistantSchema>;
 
@@ -255,7 +255,7 @@ export function parse<S extends z.ZodType>(schema: S, value: unknown): z.infer<S
   throw new Refusal(400, result.error.issues.flatMap(describe));
 }
 
-/** Refuses what is no UUID before anything is looked up. */
+/** Refuses what is not a UUID before anything is looked up. */
 export function requireUuid(id: string): string {
   if (!z.uuid().safeParse(id).success) throw new Refusal(400, 'id must be a valid UUID');
   return id;

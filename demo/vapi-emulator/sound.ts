@@ -9,18 +9,18 @@ export interface Take {
   seconds: number;
 }
 
-/** Hertz. Enough for a voice on the telephone, and files stay small. */
+/** Hertz. Enough for telephone quality, and files stay small. */
 export const sampleRate = 8000;
 const bytesPerSample = 2;
 const headBytes = 44;
-/** Hertz at which each side's voice rests. */
+/** Base pitch of each side's voice, in hertz. */
 const pitch = { assistant: 330, visitor: 190 };
 const loudness = 9000;
 /** Syllables in a second. */
 const pace = 4;
 
 type Side = SpokenLine['who'];
-/** Who is heard in each channel of a file. */
+/** Who can be heard in each channel of a file. */
 export type Channels = Side[][];
 
 /** @returns a whole file: PCM, 16 bits */
@@ -51,7 +51,7 @@ interface Tone {
   hertz: number;
 }
 
-/** The line is taken: also a call without a word is not silent. */
+/** A ringing tone, so that even a call without a word is not silent. */
 const ringing: Tone = { from: 0.1, to: 0.4, hertz: 440 };
 
 function tonesOf({ who, text, from, to }: SpokenLine, startMs: number): Tone[] {
@@ -66,7 +66,7 @@ function tonesOf({ who, text, from, to }: SpokenLine, startMs: number): Tone[] {
 }
 
 function sampleOf({ from, to, hertz }: Tone, at: number): number {
-  // Swells and fades, so that nothing clicks.
+  // Fades in and out, so that nothing clicks.
   const swell = Math.sin((Math.PI * (at - from)) / (to - from));
   return Math.round(loudness * Math.max(0, swell) * Math.sin(2 * Math.PI * hertz * at));
 }

@@ -1,6 +1,6 @@
 /**
- * The bucket with the recordings, a host of its own beside the API. It is private: it gives a file only for an address
- * that is signed, and knows no key of the API's.
+ * The bucket with the recordings, a separate host beside the API. It is private: it returns a file only for a signed
+ * address, and accepts none of the API's keys.
  */
 import { createServer, type Server } from 'node:http';
 import express, { type Express, type Response } from 'express';
@@ -38,7 +38,7 @@ function storageApp(world: World): Express {
       if (last?.file !== file) last = { file, bytes: soundOf(found) };
       send(response, last.bytes, range);
     }
-    // Before anyone can have read the answer.
+    // Before anyone can read the answer.
     world.downloads.push({ file, from, range: range ?? null, status: response.statusCode });
   });
   app.use((_request, response) => refuse(response, 403, 'AccessDenied'));
@@ -54,7 +54,7 @@ function refuse(response: Response, status: number, code: string): void {
   response.status(status).type('application/xml').send(`<Error><Code>${code}</Code></Error>`);
 }
 
-/** The whole file, or the one range of it that was asked for. */
+/** The whole file, or the requested range of it. */
 function send(response: Response, file: Buffer, asked: string | undefined): void {
   response.set({ 'Content-Type': 'audio/wav', 'Accept-Ranges': 'bytes' });
   const [, first = '', last = ''] = /^bytes=(\d*)-(\d*)$/.exec(asked ?? '') ?? [];

@@ -1,8 +1,8 @@
-/** Timers that can all be taken back at once, so that a closed emulator keeps no process alive. */
+/** Timers that can all be cancelled at once, so that a closed emulator keeps no process alive. */
 export class Timers {
   #pending = new Set<NodeJS.Timeout>();
 
-  /** Runs `action` after `ms`; the returned function takes it back. */
+  /** Runs `action` after `ms`; the returned function cancels it. */
   after(ms: number, action: () => void): () => void {
     const timer = setTimeout(() => {
       this.#pending.delete(timer);
@@ -15,7 +15,7 @@ export class Timers {
     };
   }
 
-  /** Resolves after `ms`; never, when `clear()` comes first: what waits is then simply forgotten. */
+  /** Resolves after `ms`; never, if `clear()` comes first: waiting code is then dropped. */
   wait(ms: number): Promise<void> {
     return new Promise((resolve) => this.after(ms, resolve));
   }

@@ -1,6 +1,6 @@
 /**
- * Everything that the emulator is sent, answers and sends is published here within the process, for anyone who watches: the
- * tests hold it against the types of Vapi's packages.
+ * Everything that the emulator is sent, answers and sends is published here within the process, for any listener: the
+ * tests compare it with the types of Vapi's packages.
  */
 import { channel } from 'node:diagnostics_channel';
 import type { RequestHandler } from 'express';
@@ -13,7 +13,7 @@ export type Traffic =
 
 const traffic = channel('vapi-emulator');
 
-/** Costs nothing while no one watches. */
+/** Costs nothing while no one listens. */
 export const publishTraffic = (one: Traffic): void => {
   if (traffic.hasSubscribers) traffic.publish(one);
 };

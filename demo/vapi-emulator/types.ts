@@ -1,10 +1,10 @@
 /**
- * What a test or the demo tells the emulator (orgs, keys, assistants, switches), and what it keeps of a call.
+ * What a test or the demo gives the emulator (orgs, keys, assistants, switches), and what it keeps of a call.
  *
- * Field names are Vapi's own; what Vapi does not have (`scenario`, `script`, switches) is said so.
+ * Field names are Vapi's own; the emulator's own (`scenario`, `script`, switches) are marked.
  */
 
-/** An object of Vapi's API whose inside the emulator only stores and echoes. */
+/** An object of Vapi's API whose content the emulator only stores and echoes. */
 export type Json = Record<string, unknown>;
 
 /** Limits of a public key or of a JWT; sources: vapi-facts 1.1 (`TokenRestrictions`). */
@@ -17,7 +17,7 @@ export interface TokenRestrictions {
   allowTransientAssistant?: boolean | undefined;
 }
 
-/** Where webhooks go. `secret` is the legacy form that arrives as `X-Vapi-Secret`. */
+/** Where webhooks go. `secret` is the legacy form, sent as `X-Vapi-Secret`. */
 export interface WebhookServer {
   url?: string | undefined;
   /** Seconds; default 20. */
@@ -119,7 +119,7 @@ export interface EmulatorSquad {
   name?: string;
   /** By `assistantId` or with an `assistant` inside. A call starts with the first. */
   members: Json[];
-  /** Hold for every member. */
+  /** Apply to every member. */
   membersOverrides?: Json;
 }
 
@@ -154,34 +154,34 @@ export interface Switches {
   costChangesMs: number;
   /** From a call's end to the moment that its recordings can be fetched; 0 = at once. */
   uploadDelayMs: number;
-  /** For how many seconds the signed addresses in `artifact` are good; 0 = they have expired when they are read. */
+  /** For how many seconds the signed addresses in `artifact` are valid; 0 = expired when they are read. */
   presignedSeconds: number;
-  /** The bucket refuses the signed addresses in `artifact`, as if by its clock they had expired. */
+  /** The bucket refuses the signed addresses in `artifact`, as if they had expired by its clock. */
   refusePresigned: boolean;
   /** The endpoints of a call's artifacts answer with this status; 0 = off. */
   failArtifactsWith: number;
   /** `slow`: how long `POST /call/web` takes. */
   slowMs: number;
-  /** From creation to the end of a call that nobody joins. */
+  /** From creation to the end of a call that no one joins. */
   joinTimeoutMs: number;
-  /** From a lost connection (a closed tab without a goodbye) to the end of the call. */
+  /** From a lost connection (a tab closed without notice) to the end of the call. */
   disconnectMs: number;
-  /** No report leaves, whatever the scenario. */
+  /** No report is sent, whatever the scenario. */
   dropReports: boolean;
   /** Live calls that one org may have; 0 = no limit. */
   concurrencyLimit: number;
-  /** Every request of the API is answered with this status (429 carries `Retry-After`); 0 = off. */
+  /** Every API request is answered with this status (429 carries `Retry-After`); 0 = off. */
   failEverythingWith: number;
   /** Requests that one key may make in a minute before it is answered 429 with `Retry-After`; 0 = no limit. */
   requestsPerMinute: number;
   /** The status of every request to `/token`, as for a key that may not manage keys (401, 403 or 404); 0 = it may. */
   refuseTokensWith: number;
   assistantEdits: AssistantEdits;
-  /** What a phone number is when it was just made or imported. */
+  /** The status of a phone number that was just created or imported. */
   newPhoneNumberStatus: PhoneStatus;
   /** `POST /chat` answers 402. */
   chatPaymentRequired: boolean;
-  /** `POST /call/web` and `POST /chat` do what is asked, and the line breaks before anything of it is answered. */
+  /** `POST /call/web` and `POST /chat` are carried out, and the connection breaks before any of the answer is sent. */
   loseAnswers: boolean;
   /** `endedReason` of a call ended through its control URL. */
   controlEndedReason: string;
@@ -191,7 +191,7 @@ export interface EmulatorOptions extends Partial<Switches> {
   /** 0 = any free port. The emulator listens on 127.0.0.1 only. */
   port: number;
   orgs: EmulatorOrg[];
-  /** How many times faster than life a call runs: 10 makes a ten-second call last one second. Default 1. */
+  /** How many times faster than real time a call runs: 10 makes a ten-second call last one second. Default 1. */
   speed?: number;
   /** Epoch milliseconds, read wherever the emulator needs the time; default the system's clock. */
   now?: () => number;
@@ -223,7 +223,7 @@ export interface BookEntry extends CallCost {
   orgId: string;
   assistantId: string | null;
   type: CallType;
-  /** From start to end; 0 for a call that nobody joined. */
+  /** From start to end; 0 for a call that no one joined. */
   seconds: number;
   endedReason: string;
   /** ISO-8601 UTC. */
@@ -249,7 +249,7 @@ export interface Download {
   file: string;
   /** Which signed address was used: the one in `artifact`, or the one that an endpoint redirects to; null = neither. */
   from: 'artifact' | 'endpoint' | null;
-  /** The `Range` that was asked for. */
+  /** The requested `Range`. */
   range: string | null;
   status: number;
 }

@@ -1,6 +1,6 @@
 /**
- * Saved assistants and their versions. Vapi documents versions, drafts, pinning and restoring; what a `PATCH` does in an org
- * that is on versions it does not, so a switch (`assistantEdits`) decides.
+ * Saved assistants and their versions. Vapi documents versions, drafts, pinning and restoring; not what a `PATCH` does in an org
+ * with versions, so a switch (`assistantEdits`) decides.
  */
 import { createHash, randomUUID } from 'node:crypto';
 import { notFound, Refusal } from './errors.ts';
@@ -30,7 +30,7 @@ export function viewOf(world: World, stored: StoredAssistant, fields = stored.fi
   };
 }
 
-/** Oldest first; none while the org is not on versions. */
+/** Oldest first; none while the org has no versions. */
 export function versionsOf(world: World, stored: StoredAssistant): Version[] {
   if (!onVersions(world)) return [];
   const current = { fields: stored.fields, createdAt: stored.publishedAt };
@@ -76,7 +76,7 @@ const hashOf = (fields: Json): string => createHash('sha256').update(JSON.string
 const versionId = (assistantId: string, version: string): string =>
   assistantId.slice(0, 24) + version.slice(1).padStart(12, '0');
 
-/** The draft, if there is one: the emulator knows one user. */
+/** The draft, if there is one: the emulator has only one user. */
 export function draftsOf(world: World, stored: StoredAssistant): Json[] {
   const { draft } = stored;
   if (draft === undefined || !onVersions(world)) return [];
@@ -94,7 +94,7 @@ export function draftsOf(world: World, stored: StoredAssistant): Json[] {
   ];
 }
 
-/** Makes these fields the current version, unless they are that already. */
+/** Makes these fields the current version, unless they already are. */
 export function publish(world: World, stored: StoredAssistant, fields: Json): void {
   if (hashOf(fields) === hashOf(stored.fields)) return;
   stored.earlier.push({ fields: stored.fields, createdAt: stored.publishedAt });

@@ -4,7 +4,7 @@ import { publishTraffic } from './traffic.ts';
 import type { AuthenticationPlan, Delivery, Json, WebhookServer } from './types.ts';
 import { type Call, changed, type World } from './world.ts';
 
-/** Overrides win over the assistant, the assistant over the org; nothing falls through after a failure. */
+/** Overrides win over the assistant, the assistant over the org; there is no fallback after a failure. */
 function targetOf(world: World, call: Call): WebhookServer | undefined {
   const own = call.assistant.server as WebhookServer | undefined;
   return [own, world.orgs.get(call.orgId)?.server].find((server) => server?.url !== undefined);

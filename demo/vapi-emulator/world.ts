@@ -91,7 +91,7 @@ export interface StoredPhoneNumber {
   fields: Json;
 }
 
-/** A finished line of the talk, with its place in the call. */
+/** A finished line of the conversation, with its place in the call. */
 export interface SpokenLine extends ScriptLine {
   /** Milliseconds since the epoch. */
   from: number;
@@ -103,7 +103,7 @@ export interface Call {
   orgId: string;
   type: CallType;
   assistantId: string | null;
-  /** Which version of the saved assistant it uses; null while the org is not on versions. */
+  /** Which version of the saved assistant it uses; null while the org has no versions. */
   assistantVersion: string | null;
   /** The assistant with the overrides merged in: what webhooks show as `message.assistant`. */
   assistant: Json;
@@ -119,7 +119,7 @@ export interface Call {
   endedReason: string | undefined;
   /** `https://vapi.daily.co/<room>`: anyone who has it can join. */
   room: string;
-  /** Anyone who has it can steer and end the call. */
+  /** Anyone who has it can control and end the call. */
   controlToken: string;
   deleteRoomOnLeave: boolean;
   /** What `POST /call/web` answered; every webhook repeats it as it was. */
@@ -127,15 +127,15 @@ export interface Call {
   lines: SpokenLine[];
   /** Whether its recordings are in the bucket. */
   uploaded: boolean;
-  /** Where their endpoints redirect to, if a test has said so. */
+  /** Where their endpoints redirect to, if a test has set it. */
   recordingRedirect: string | undefined;
   cost: CallCost | undefined;
-  /** `GET /call/:id` keeps the cost back until then. */
+  /** `GET /call/:id` does not show the cost until then. */
   costShown: boolean;
-  /** Everything that leaves after the end has left. */
+  /** Everything that follows the end has been sent. */
   settled: boolean;
   dataDeleted: boolean;
-  /** Run once, at the end: takes back the timers and the conversation. */
+  /** Run once, at the end: cancels the timers and the conversation. */
   stops: (() => void)[];
 }
 
@@ -152,7 +152,7 @@ export interface World {
   switches: Switches;
   orgs: Map<string, EmulatorOrg>;
   tokens: Map<string, StoredToken>;
-  /** Of each `Authorization`, the requests in its present minute and when that ends. */
+  /** Of each `Authorization`, the requests in its current minute and when that ends. */
   spent: Map<string, { requests: number; until: number }>;
   assistants: Map<string, StoredAssistant>;
   squads: Map<string, StoredSquad>;
@@ -171,11 +171,11 @@ export interface World {
   onCallEnded: (entry: BookEntry) => void;
   /** Creation times of things made in the same millisecond must differ, or time filters could not page. */
   lastTime: number;
-  /** Run after every change of a call; what waits for a condition listens here. */
+  /** Run after every change of a call; code that waits for a condition listens here. */
   watchers: Set<() => void>;
 }
 
-/** More than a burst of things made in one millisecond ever runs ahead of the clock. */
+/** More than any burst within one millisecond runs ahead of the clock. */
 const setBackMs = 60_000;
 
 export function createWorld(options: EmulatorOptions): World {
@@ -222,7 +222,7 @@ export function tick(world: World): number {
   return world.lastTime;
 }
 
-/** Adds an org with its keys and assistants; one with the same id is replaced, but for what was made through the API. */
+/** Adds an org with its keys and assistants; one with the same id is replaced, except for what was made through the API. */
 export function addOrg(world: World, org: EmulatorOrg): void {
   const { orgId } = org;
   world.orgs.set(orgId, org);
@@ -252,7 +252,7 @@ export function addToken(world: World, token: NewToken): StoredToken {
   return stored;
 }
 
-/** Saves a phone number; an id that is there already is replaced. */
+/** Saves a phone number; an existing id is replaced. */
 export function addPhoneNumber(
   world: World,
   orgId: string,
@@ -265,7 +265,7 @@ export function addPhoneNumber(
   return stored;
 }
 
-/** Saves an assistant; an id that is there already is replaced. */
+/** Saves an assistant; an existing id is replaced. */
 export function addAssistant(
   world: World,
   orgId: string,
@@ -293,10 +293,10 @@ export const changed = (world: World): void => {
   for (const watcher of [...world.watchers]) watcher();
 };
 
-/** What a wait is given where nobody says more: a net, far beyond what a slow and busy machine needs. */
+/** The default limit of a wait: a safety net, far beyond what a slow and busy machine needs. */
 const netMs = 60_000;
 
-/** Resolves as soon as `find` answers something; rejects after `timeoutMs`, if finite, with `what` in the message. */
+/** Resolves as soon as `find` returns something; rejects after `timeoutMs`, if finite, with `what` in the message. */
 export function until<T>(
   world: World,
   find: () => T | undefined,

@@ -36,7 +36,7 @@ export function readBody(req: IncomingMessage, { longest, take, deadlineMs }: Bo
     let received = 0;
     let isSettled = false;
     const timer = deadlineMs === null ? null : setTimeout(() => refuse('request_timeout'), deadlineMs);
-    /** @returns false when it was settled before */
+    /** @returns false if it was already settled */
     const settle = () => {
       if (isSettled) return false;
       isSettled = true;
@@ -55,7 +55,7 @@ export function readBody(req: IncomingMessage, { longest, take, deadlineMs }: Bo
     const finish = () => {
       if (settle()) resolve(body.bytes());
     };
-    const broken = () => refuse('invalid_request', { detail: 'The body is not what its headers say.' });
+    const broken = () => refuse('invalid_request', { detail: 'The body does not match its headers.' });
     /** @returns whether it may be kept */
     const charge = (sum: number, bytes: number) => {
       if (isSettled) return false;

@@ -1,5 +1,5 @@
 #!/bin/sh
-# What curl can do to an agent, to be run against the demo (`npm run demo` prints the operator's key):
+# What curl can do to an agent, run against the demo (`npm run demo` prints the operator's key):
 #
 #   OPERATOR_KEY=vak_… sh server/access/try-it.sh
 #
@@ -37,7 +37,7 @@ check 'the foreign page' '403 origin_not_allowed' -H "$text" -H "Origin: $FOREIG
 check 'the allowed page as a prefix' '403 origin_not_allowed' -H "$text" -H "Origin: $SITE.evil.example" -d '{"tenant":"acme"}' "$SERVER/v1/sessions"
 check 'the allowed page twice in one header' '403 origin_not_allowed' -H "$text" -H "Origin: $SITE, $SITE" -d '{"tenant":"acme"}' "$SERVER/v1/sessions"
 check 'an unknown tenant: the same answer' '403 origin_not_allowed' -H "$text" -H "Origin: $SITE" -d '{"tenant":"nobody"}' "$SERVER/v1/sessions"
-check 'something smuggled into the body' '400 invalid_request' -H "$text" -H "Origin: $SITE" -d '{"tenant":"acme","admin":true}' "$SERVER/v1/sessions"
+check 'an extra field in the body' '400 invalid_request' -H "$text" -H "Origin: $SITE" -d '{"tenant":"acme","admin":true}' "$SERVER/v1/sessions"
 check 'curl can write any Origin: it gets a session, good for one call' '201' -H "$text" -H "Origin: $SITE" -d '{"tenant":"acme"}' "$SERVER/v1/sessions"
 
 echo 'Calls'
@@ -59,16 +59,16 @@ check 'the second' '429 rate_limited' -H "$text" -H "Origin: $SITE" -d "{\"sessi
 echo 'Text conversations'
 session=$(session_of acme "$SITE")
 chat=$(curl --silent --max-time 20 -H "$text" -H "Origin: $SITE" -d "{\"session\":\"$session\",\"message\":\"Hello\"}" "$SERVER/v1/chats" | sed -n 's/.*"chat":"\([^"]*\)".*/\1/p')
-check 'the permission to go on that the first answer brings: one message' '200' -H "$text" -H "Origin: $SITE" -d "{\"chat\":\"$chat\",\"message\":\"Hello\"}" "$SERVER/v1/chats"
+check 'the permission to continue, from the first answer: one message' '200' -H "$text" -H "Origin: $SITE" -d "{\"chat\":\"$chat\",\"message\":\"Hello\"}" "$SERVER/v1/chats"
 check 'the same permission again' '409 session_used' -H "$text" -H "Origin: $SITE" -d "{\"chat\":\"$chat\",\"message\":\"Hello\"}" "$SERVER/v1/chats"
 
 echo 'The kill switch'
 session=$(session_of acme "$SITE")
 check 'the operator pauses' '200' -X POST -H "$key" "$SERVER/v1/tenants/acme/pause"
 check 'a new session' '403 tenant_paused' -H "$text" -H "Origin: $SITE" -d '{"tenant":"acme"}' "$SERVER/v1/sessions"
-check 'a session from before' '403 tenant_paused' -H "$text" -H "Origin: $SITE" -d "{\"session\":\"$session\"}" "$SERVER/v1/calls"
-check 'the operator goes on' '200' -X POST -H "$key" "$SERVER/v1/tenants/acme/resume"
-check 'the session from before stays dead' '403 tenant_paused' -H "$text" -H "Origin: $SITE" -d "{\"session\":\"$session\"}" "$SERVER/v1/calls"
+check 'an earlier session' '403 tenant_paused' -H "$text" -H "Origin: $SITE" -d "{\"session\":\"$session\"}" "$SERVER/v1/calls"
+check 'the operator resumes' '200' -X POST -H "$key" "$SERVER/v1/tenants/acme/resume"
+check 'the earlier session stays invalid' '403 tenant_paused' -H "$text" -H "Origin: $SITE" -d "{\"session\":\"$session\"}" "$SERVER/v1/calls"
 
 echo 'Everything else'
 check 'a report that Vapi has not sent' '401 unauthorized' -H 'X-Vapi-Secret: guess' -d '{"message":{}}' "$SERVER/v1/webhooks/vapi/acme"

@@ -1,4 +1,4 @@
-/** Asks the server, and shows its answer. */
+/** Sends a request to the server, and shows its answer. */
 import * as http from 'node:http';
 import * as https from 'node:https';
 import { didYouMean, nearest } from './nearest.ts';
@@ -6,7 +6,7 @@ import { list, type Request, type Row } from './request.ts';
 import { readable } from './text.ts';
 
 /**
- * The address that `VAPI_AGENT_URL` holds, without a slash at its end; it may have a path.
+ * The address in `VAPI_AGENT_URL`, without a trailing slash; it may have a path.
  * @throws Error when it is not an address
  */
 export function baseUrl(text: string): string {
@@ -18,7 +18,7 @@ export function baseUrl(text: string): string {
 
 /**
  * @param server what `baseUrl` gave
- * @returns the answer; of a list all pages in one
+ * @returns the answer; for a list, all pages in one
  * @throws Error with a sentence for a person
  */
 export async function ask(server: string, key: string, request: Request): Promise<Row> {
@@ -59,7 +59,7 @@ async function missing(server: string, key: string, path: string): Promise<strin
   if (kind !== 'tenants' || !name) return null;
   const { tenants } = await ask(server, key, list('/v1/tenants', 'tenants', []));
   const slugs = (tenants as { slug: string }[]).map(({ slug }) => slug);
-  // A deleted one is named by its id, and is in no list of slugs.
+  // A deleted tenant is named by its id, which is in no list of slugs.
   if (!slugs.includes(name) && (!name.startsWith('ten_') || !id)) {
     const like = nearest(name, slugs);
     return `There is no tenant “${name}”.${didYouMean(like)}`;
@@ -105,12 +105,12 @@ function readJson(text: string): Row | null {
   }
 }
 
-/** What the list lacks because it failed. */
+/** What failed, and so is missing from the list. */
 function leftOutOf(answer: Row): Row[] {
   return (answer.leftOut ?? []) as Row[];
 }
 
-/** @returns the exit code: 3 when someone has to look */
+/** @returns the exit code: 3 when something needs a person */
 export function show(request: Request, answer: Row, asJson: boolean): number {
   if (request.tell && !asJson) {
     const { result, beside, exitCode } = request.tell(answer);
@@ -121,6 +121,6 @@ export function show(request: Request, answer: Row, asJson: boolean): number {
   process.stdout.write(`${asJson ? JSON.stringify(answer, null, 2) : readable(answer, request)}\n`);
   for (const { tenant, problem } of leftOutOf(answer)) process.stderr.write(`${tenant}: ${problem}\n`);
   if (leftOutOf(answer).length > 0) return 3;
-  // A timer that closes months must learn that someone has to look.
+  // A timer that closes months must notice that something needs a person.
   return typeof answer.needsPerson === 'number' && answer.needsPerson > 0 ? 3 : 0;
 }

@@ -25,7 +25,7 @@ const lineColumns = ['no', 'description', 'calls', 'amountCents'];
 export const billingCommands: Command[] = [
   command(
     'usage <tenant> [--from <day>] [--to <day>] [--by day|month|assistant|component]',
-    'calls, seconds and what they cost; of this month',
+    'calls, seconds and cost; by default this month',
     ([tenant = ''], flags) => {
       const path = `${tenantPath(tenant, 'usage')}${query(given(flags, 'from', 'to', 'by'))}`;
       return list(path, 'rows', ['key', 'calls', 'seconds', 'costMicros']);
@@ -51,7 +51,7 @@ export const billingCommands: Command[] = [
   ),
   command(
     'calls dismiss <tenant> <call id>',
-    'a call that Vapi never had counts for nothing',
+    'makes a call that Vapi never had worth nothing',
     ([tenant = '', id = '']) => post(tenantPath(tenant, 'calls', id, 'dismiss')),
   ),
   command('seller [<file.json>]', 'who issues the invoices', ([file]) =>
@@ -59,7 +59,7 @@ export const billingCommands: Command[] = [
   ),
   command(
     'billing <tenant> [<file.json>]',
-    'whom they are made out to, and how they are collected',
+    'who the invoices are made out to, and how they are collected',
     ([tenant = '', file]) => getOrPut(tenantPath(tenant, 'billing'), file),
   ),
   command('presets', 'plans to start from', () =>
@@ -136,7 +136,7 @@ export const billingCommands: Command[] = [
   ),
   command(
     'invoices credit|credit-note <tenant> <invoice> <reason…> [--line <no>=<amount>] [--reference <of your own>]',
-    'takes back what is left of it, or a part: --line 2=5.00, once for each line',
+    'credits the rest of it, or a part: --line 2=5.00, once for each line',
     async ([, tenant = '', id = '', reason], flags, read) => {
       const path = tenantPath(tenant, 'invoices', id);
       const lines = flags.line && partsOf(flags.line, await read(get(path)));
@@ -206,7 +206,7 @@ function centsOf(text: string, answer: Row): number {
   throw new Misuse(`${text} is not an amount of ${currency.toUpperCase()}: write it such as ${example}.`);
 }
 
-/** `2=5.00`: of the second line. Not `2:`, which once stood before smallest units and must not be read as whole ones. */
+/** `2=5.00`: of the second line. Not `2:`, the old form for smallest units, which must not be read as whole ones. */
 function partsOf(texts: string[], invoice: Row): object[] {
   return texts.map((text) => {
     const [line = '', amount] = text.split('=');

@@ -6,7 +6,7 @@ type Described = Pick<Command, 'usage' | 'about'>;
 
 interface Fit<Known> {
   command: Known;
-  /** How many fixed words are there. */
+  /** How many fixed words were found. */
   fixed: number;
   values: string[];
   missing: string[];
@@ -36,7 +36,7 @@ export function findCommand<Known extends Described>(
   return { command, values };
 }
 
-/** @returns null when a fixed word is not there */
+/** @returns null when a fixed word is missing */
 function fit<Known extends Described>(command: Known, words: string[], flags: Flags): Fit<Known> | null {
   const found: Fit<Known> = { command, fixed: 0, values: [], missing: [], left: [...words] };
   for (const token of command.usage.match(/\[[^\]]+\]|--[\w-]+ <[^>]+>|<[^>]+>|\S+/g) ?? []) {
@@ -64,7 +64,7 @@ function fit<Known extends Described>(command: Known, words: string[], flags: Fl
   return found;
 }
 
-/** The words of a usage that are typed as they are. */
+/** The words of a usage that are typed literally. */
 const fixedWords = ({ usage }: Described): string[] =>
   (usage.replaceAll(/\[?--.*|<[^>]+>/g, '').match(/[\w|-]+/g) ?? []).flatMap((word) => word.split('|'));
 

@@ -1,4 +1,4 @@
-/** `vapi-agent doctor`: a row for each thing, what to do about it, and a test call only after a yes. */
+/** `vapi-agent doctor`: a row for each check, what to do about it, and a test call only after a yes. */
 import { writeFileSync } from 'node:fs';
 import { createInterface } from 'node:readline/promises';
 import { microsToDecimal } from '../base/money.ts';
@@ -7,7 +7,7 @@ import { type Flags, Misuse, post, type Request, type Row, tenantPath } from './
 
 type Ask = (request: Request) => Promise<Row>;
 
-/** It asks more than one question, so it is not a request with an answer. */
+/** It sends more than one request, so it is not a `Request`. */
 export const doctorCommand = {
   usage: 'doctor [<tenant>] [--test-call] [--record <file>]',
   about: 'checks the server, and a tenant’s connection to Vapi; says what to do',
@@ -17,13 +17,13 @@ export const doctorCommand = {
 const signs: Record<DoctorOutcome, string> = { pass: 'ok', warn: 'warn', fail: 'FAIL', skipped: '-' };
 
 /**
- * The server's rows, and with a client that client's.
+ * The server's rows and, if a client is named, that client's.
  * @returns the exit code: 1 when a row failed
  * @throws Error with a sentence for a person
  */
 async function doctor([tenant]: string[], flags: Flags, ask: Ask): Promise<number> {
   if (!tenant && (flags['test-call'] || flags.record !== undefined))
-    throw new Misuse('A test call and a record are of one tenant: vapi-agent doctor <tenant> …');
+    throw new Misuse('A test call and a record need a tenant: vapi-agent doctor <tenant> …');
   const say = (text: string) => process.stderr.write(`${text}\n`);
   const check = async (path: string, body?: object) =>
     (await ask(post(path, body))) as unknown as DoctorAnswer;
@@ -36,11 +36,9 @@ async function doctor([tenant]: string[], flags: Flags, ask: Ask): Promise<numbe
     if (flags['test-call'] && (await mayCall(own, say))) own = await check(path, { testCall: true, record });
     if (flags.record !== undefined) {
       writeFileSync(flags.record, `${JSON.stringify(own.capture, null, 2)}\n`);
-      say(
-        `${flags.record} has what Vapi did, without keys and texts. Look through it before you pass it on.`,
-      );
+      say(`${flags.record} has what Vapi did, without keys and texts. Read it before you share it.`);
     }
-    // The clock is in both.
+    // Both have the clock.
     rows = [...rows.filter(({ id }) => !own.rows.some((row) => row.id === id)), ...own.rows];
   }
   const failed = rows.filter(({ outcome }) => outcome === 'fail').length;
@@ -49,11 +47,11 @@ async function doctor([tenant]: string[], flags: Flags, ask: Ask): Promise<numbe
   return failed > 0 ? 1 : 0;
 }
 
-/** The cost is shown before it arises. What is piped in answers as well; no answer is a no. */
+/** Shows the cost before it arises. The answer may be piped in; no answer is a no. */
 async function mayCall({ failed, testCall }: DoctorAnswer, say: (text: string) => void): Promise<boolean> {
   if (!testCall) return false;
   if (failed > 0) {
-    say('No test call is made while a row fails.');
+    say('No test call was made, because a row failed.');
     return false;
   }
   const { seconds, mostMicros } = testCall;

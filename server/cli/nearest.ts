@@ -9,7 +9,7 @@ export function nearest(word: string, known: string[]): string | null {
   return found;
 }
 
-/** How many letters have to be put in, left out, replaced, or swapped with the next one. */
+/** How many letters must be inserted, removed, replaced, or swapped with the next one. */
 function distance(one: string, other: string): number {
   const rows = [Array.from({ length: other.length + 1 }, (_, index) => index)];
   const at = (row: number, column: number) => rows[row]?.[column] ?? Infinity;

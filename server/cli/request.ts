@@ -1,4 +1,4 @@
-/** What a command asks of the HTTP API, and how its answer is shown. */
+/** A command's request to the HTTP API, and how its answer is shown. */
 import { readFileSync } from 'node:fs';
 import type { parseArgs } from 'node:util';
 
@@ -41,16 +41,16 @@ export interface Request {
   body?: object;
   /** The list in the answer that is shown as a table; without it the whole answer is shown. */
   list?: string;
-  /** Of each table; without them all. */
+  /** Of each table; by default all. */
   columns?: string[];
-  /** What is shown of the answer instead: the result on its own, what a person should know beside it, the exit code. */
+  /** What is shown instead of the answer: the result alone, further text for a person, the exit code. */
   tell?: (answer: Row) => { result: string; beside: string; exitCode: number };
 }
 
 export interface Command {
   /**
-   * As it is typed: `plan <tenant> set <plan> [--from <day>]`. `a|b` is one of them, `<…>` a value, `<reason…>` all words
-   * that are left; what is in brackets may be left out.
+   * As it is typed: `plan <tenant> set <plan> [--from <day>]`. `a|b` is one of them, `<…>` a value, `<reason…>` all
+   * remaining words; brackets are optional.
    */
   usage: string;
   about: string;
@@ -69,7 +69,7 @@ export const command = (usage: string, about: string, ask: Command['ask']): Comm
 
 export type Read = (request: Request) => Promise<Row>;
 
-/** The command line is not understood: exit code 2. */
+/** The command line cannot be understood: exit code 2. */
 export class Misuse extends Error {}
 
 export function get(path: string): Request {
@@ -80,7 +80,7 @@ export function post(path: string, body?: object): Request {
   return { method: 'POST', path, ...(body && { body }) };
 }
 
-/** Shows what is there, or replaces it by what a file holds. */
+/** Shows the current value, or replaces it with a file's content. */
 export function getOrPut(path: string, file: string | undefined): Request {
   return file ? { method: 'PUT', path, body: readJson(file) } : get(path);
 }
@@ -100,7 +100,7 @@ export function given<Name extends keyof Flags>(flags: Flags, ...names: Name[]):
   return Object.fromEntries(entries);
 }
 
-/** What was given as a query, with its question mark. */
+/** The given values as a query, with its question mark. */
 export function query(values: object): string {
   const text = new URLSearchParams(values as Record<string, string>).toString();
   return text && `?${text}`;
@@ -114,5 +114,5 @@ export function readJson(file: string): object {
   } catch (error) {
     throw new Error(`${file}: ${(error as Error).message}`);
   }
-  throw new Error(`${file} holds no JSON object.`);
+  throw new Error(`${file} does not contain a JSON object.`);
 }

@@ -22,7 +22,7 @@ function currencyOf({ currency }: Row, around: string | null = null): string | n
   return typeof currency === 'string' ? currency : around;
 }
 
-/** Without the unit, which the values have. */
+/** Without the unit, which is in the values. */
 const label = (name: string): string => name.replace(/Cents$|Micros$/, '');
 
 function table(rows: Row[], wanted: string[], around: string | null): string {

@@ -1,10 +1,10 @@
-/** What a new client gets unless its request says something else. */
+/** What a new client gets unless its request says otherwise. */
 import { z } from 'zod';
 import { limitsSchema } from './limits.ts';
 import { planSchema } from './plans.ts';
 
 const fields = {
-  limits: limitsSchema.partial().describe('Each that is left out is this server’s own default.'),
+  limits: limitsSchema.partial().describe('An omitted one has this server’s own default.'),
   plan: planSchema.nullable().describe('In force from the day on which the client is added; null = none.'),
 };
 

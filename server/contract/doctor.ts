@@ -1,4 +1,4 @@
-/** What the doctor looks at, and what it found. */
+/** What the doctor checks, and what it found. */
 import { z } from 'zod';
 import { microsSchema } from './words.ts';
 
@@ -8,14 +8,12 @@ export const doctorRequestSchema = z.strictObject({
     .boolean()
     .default(false)
     .describe(
-      'Makes a real call at Vapi, within the tenant’s limits and budget, and ends it. Without it nothing is created and nothing costs.',
+      'Makes a real call at Vapi, within the tenant’s limits and budget, and ends it. Without it nothing is created, and nothing costs money.',
     ),
   record: z
     .boolean()
     .default(false)
-    .describe(
-      'Adds a `capture`: what Vapi answered and reported, without keys, texts and numbers of phones.',
-    ),
+    .describe('Adds a `capture`: what Vapi answered and reported, without keys, texts and phone numbers.'),
 });
 export type DoctorRequest = z.infer<typeof doctorRequestSchema>;
 
@@ -26,15 +24,15 @@ export const doctorOutcomes = ['pass', 'warn', 'fail', 'skipped'] as const;
 export type DoctorOutcome = (typeof doctorOutcomes)[number];
 
 export const doctorRowSchema = z.object({
-  id: z.string().describe('Stable: what a script may look for.'),
+  id: z.string().describe('Stable, for scripts.'),
   title: z.string(),
-  outcome: z.enum(doctorOutcomes).describe('`skipped`: not looked at; `detail` says why.'),
+  outcome: z.enum(doctorOutcomes).describe('`skipped`: not checked; `detail` says why.'),
   detail: z.string().describe('What was found, in one or two sentences.'),
   fix: z.string().describe('What to do about it.').exactOptional(),
 });
 export type DoctorRow = z.infer<typeof doctorRowSchema>;
 
-/** What Vapi did, for someone who develops this server: it can be replayed. */
+/** What Vapi did, for developers of this server: it can be replayed. */
 export const doctorCaptureSchema = z.object({
   format: z.literal(1),
   exchanges: z
@@ -49,7 +47,7 @@ export const doctorCaptureSchema = z.object({
       }),
     )
     .describe('In the order of the answers. Ids have stand-ins, texts are `redacted`.'),
-  webhooks: z.array(z.unknown()).describe('Of the test call, in the order in which they arrived.'),
+  webhooks: z.array(z.unknown()).describe('Of the test call, in order of arrival.'),
 });
 export type DoctorCapture = z.infer<typeof doctorCaptureSchema>;
 
@@ -59,12 +57,12 @@ export const doctorAnswerSchema = z.object({
   failed: z.int().describe('How many rows have the outcome `fail`.'),
   testCall: z
     .object({
-      seconds: z.int().describe('After which it is ended.'),
+      seconds: z.int().describe('Length after which it is ended.'),
       mostMicros: microsSchema.describe(
-        'The most that it may cost, at the tenant’s worst-case rate: two calls, because Vapi may start one that it ought to refuse.',
+        'The most that it may cost, at the tenant’s worst-case rate: two calls, because Vapi may start one that it should refuse.',
       ),
     })
-    .describe('What a test call would be, or was. Not in the answer about the server.')
+    .describe('What a test call would be, or was. Absent in the answer about the server.')
     .exactOptional(),
   capture: doctorCaptureSchema.exactOptional(),
 });

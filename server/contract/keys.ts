@@ -29,7 +29,7 @@ export const keyViewSchema = z.object({
 });
 export type KeyView = z.infer<typeof keyViewSchema>;
 
-/** `GET /v1/audit`: one change; `before` and `after` never hold a secret. */
+/** `GET /v1/audit`: one change; `before` and `after` never contain a secret. */
 export const auditEntrySchema = z.object({
   id: z.string(),
   at: timeSchema,

@@ -24,7 +24,7 @@ export const tenantDriftSchema = z.object({
   ledgerAfter: callTotalsSchema,
   differenceMicros: z
     .int()
-    .describe('Vapi minus ledger, after this run: 0 unless Vapi has forgotten calls that are booked.'),
+    .describe('Vapi minus ledger, after this run: 0 unless Vapi no longer has calls that are booked.'),
   added: z.int().describe('Calls that the ledger did not know.'),
   changed: z.int().describe('Calls that differed in some way.'),
   missing: z.int().describe('Booked calls that Vapi no longer lists; they stay booked.'),
@@ -64,7 +64,7 @@ export const driftReportSchema = z.object({
   requests: z
     .int()
     .describe(
-      'Requests sent to Vapi, without retries: 1 for an organization whose sums agree, since lists are read only of days that differ.',
+      'Requests sent to Vapi, without retries: 1 for an organization whose sums agree, since lists are read only for days that differ.',
     ),
 });
 export type DriftReport = z.infer<typeof driftReportSchema>;

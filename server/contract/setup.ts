@@ -1,4 +1,4 @@
-/** What is left to do until a new client's agent works on its website and is billed. */
+/** What still has to be done until a new client's agent works on its website and is billed. */
 import { z } from 'zod';
 import { timeSchema } from './words.ts';
 
@@ -6,7 +6,7 @@ import { timeSchema } from './words.ts';
 export const setupAnswerSchema = z.object({
   connected: z
     .boolean()
-    .describe('Vapi reports calls to this server: one has come, since the wiring where it was wired.'),
+    .describe('Vapi reports calls to this server: a report has arrived, after the wiring if there was one.'),
   snippetSeen: z
     .object({ origin: z.string(), at: timeSchema })
     .nullable()

@@ -29,7 +29,7 @@ export const vapiLookAnswerSchema = z.object({
     .array(
       z.object({
         ...named,
-        number: z.string().nullable().describe('E.164; null for a number known by its SIP URI alone.'),
+        number: z.string().nullable().describe('E.164; null for a number that has only a SIP URI.'),
         assistantId: z.string().nullable(),
         squadId: z.string().nullable(),
       }),

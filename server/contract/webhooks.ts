@@ -25,7 +25,7 @@ const hmacAuthSchema = z
     encoding: z.enum(['hex', 'base64']).default('hex'),
     payloadFormat: z.string().max(200).default('{timestamp}.{body}'),
     secretIsBase64: z.boolean().default(false),
-    messageIdHeader: headerNameSchema.nullable().default(null).describe('Holds what `{svix-id}` stands for.'),
+    messageIdHeader: headerNameSchema.nullable().default(null).describe('Contains the value of `{svix-id}`.'),
   })
   // Without these two a signature would say nothing about what was sent or when.
   .refine(({ payloadFormat }) => payloadFormat.includes('{body}') && payloadFormat.includes('{timestamp}'), {
@@ -100,7 +100,7 @@ const readBack = {
   problem: problemSchema,
   differences: z
     .array(z.string())
-    .describe('Fields that Vapi shows otherwise than they were set, such as `server.backoffPlan`.'),
+    .describe('Fields that differ at Vapi from what was set, such as `server.backoffPlan`.'),
 };
 
 export const assistantWiringSchema = z.object({
@@ -156,11 +156,11 @@ export const unwireAnswerSchema = z.object({
       z.object({
         assistantId: z.string(),
         name: z.string().nullable(),
-        url: z.string().nullable().describe('The server that it reports to again; null = none of its own.'),
+        url: z.string().nullable().describe('The server that it reports to again; null = none.'),
         problem: problemSchema,
       }),
     )
-    .describe('All of the organization that reported here.'),
+    .describe('All assistants of the organization that reported here.'),
 });
 export type UnwireAnswer = z.infer<typeof unwireAnswerSchema>;
 

@@ -1,10 +1,10 @@
-/** Whether the address under which browsers and Vapi look for this server leads to it, as far as it can know. */
+/** Whether PUBLIC_URL, the address that browsers and Vapi use, leads to this server, as far as it can know. */
 import { lookup } from 'node:dns/promises';
 import { isLoopback, isOutside, type Outside } from '../base/outside.ts';
 import { type Finding, fail, pass, warn } from './check.ts';
 
 const timeoutMs = 5000;
-/** `/openapi.json` has a fraction of it. */
+/** `/openapi.json` is a fraction of it. */
 const mostBytes = 5_000_000;
 
 /** @param publicUrl without a trailing slash */
@@ -23,20 +23,20 @@ export async function addressFinding(publicUrl: string, outside: Outside): Promi
       `${publicUrl} ${answered}.`,
       'Check that DNS and proxy lead to this server, and that PUBLIC_URL is that address with its path.',
     );
-  if (local && outside.allowLoopback) return pass(`${publicUrl} answers; Vapi is on this machine, too.`);
+  if (local && outside.allowLoopback) return pass(`${publicUrl} answers; Vapi is on this machine too.`);
   if (!addresses.every(({ address }) => isOutside(address, { allowLoopback: false })))
     return warn(
       `${publicUrl} answers, but its address is not on the public internet: Vapi cannot report calls to it.`,
-      'Set PUBLIC_URL to an address that the internet reaches; for a trial, a tunnel.',
+      'Set PUBLIC_URL to an address that can be reached from the internet; for a trial, use a tunnel.',
     );
   return pass(
-    `${publicUrl} answers as this server, asked from this machine. Only a webhook shows that Vapi reaches it too: make a test call.`,
+    `${publicUrl} answers from this machine. Only a webhook shows that Vapi can reach it too: make a test call.`,
   );
 }
 
 /**
- * `/openapi.json` names the address of the server that has answered: a `healthz` that says "ok" could be anyone's.
- * @returns what is wrong, as the end of a sentence; null when nothing is
+ * `/openapi.json` names the address of the server that answered; any server could say "ok" to `healthz`.
+ * @returns what is wrong, as the end of a sentence; null if nothing is
  */
 async function servesItself(publicUrl: string): Promise<string | null> {
   try {
@@ -50,7 +50,7 @@ async function servesItself(publicUrl: string): Promise<string | null> {
     const { servers } = JSON.parse(text) as { servers?: { url?: unknown }[] };
     return servers?.[0]?.url === publicUrl ? null : 'is answered by a vapi-agent with another PUBLIC_URL';
   } catch (error) {
-    return error instanceof SyntaxError ? 'is answered by something else' : 'does not answer';
+    return error instanceof SyntaxError ? 'is answered by another server' : 'does not answer';
   }
 }
 

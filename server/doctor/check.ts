@@ -1,4 +1,4 @@
-/** One row of the doctor: how it is run, and what becomes of one that fails to run. */
+/** One row of the doctor: how it is run, and what happens if it cannot be. */
 import type { Context } from '../context.ts';
 import type { DoctorRow } from '../contract.ts';
 import { ApiError } from '../errors.ts';
@@ -12,7 +12,7 @@ export interface Check {
   run(): Promise<Finding>;
 }
 
-/** A row that has not answered by then has failed; each request in it has a shorter limit of its own. */
+/** A row that has not answered by then has failed; each of its requests has a shorter limit. */
 const rowLimitMs = 20_000;
 
 export const pass = (detail: string): Finding => ({ outcome: 'pass', detail });
@@ -21,7 +21,7 @@ export const fail = (detail: string, fix: string): Finding => ({ outcome: 'fail'
 export const skipped = (detail: string): Finding => ({ outcome: 'skipped', detail });
 
 /**
- * All at once; none keeps another from being reported.
+ * All at once; none prevents another from being reported.
  * @param limitMs milliseconds for each of them
  */
 export function runChecks(
@@ -44,7 +44,7 @@ async function findingOf(
   const late = new Promise<Finding>((resolve) => {
     const finding = fail(
       `It did not answer within ${limitMs / 1000} s.`,
-      'Run the check again; if it stays so, look for what is slow between this server and the other side.',
+      'Run the check again; if it fails again, find out what is slow between this server and the other side.',
     );
     timer = setTimeout(() => resolve(finding), limitMs);
   });
@@ -65,7 +65,7 @@ export function failureOf(ctx: Pick<Context, 'log'>, id: string, error: unknown)
     const named = (error.options.errors ?? []).map(({ path, message }) => `${path}: ${message}`);
     return fail(
       `${[error.message, ...named].join('. ')}.`,
-      'Correct what it names in the settings, then run the check again.',
+      'Correct that in the settings, then run the check again.',
     );
   }
   ctx.log.error({ err: error, row: id }, 'a row of the doctor failed');

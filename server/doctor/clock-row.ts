@@ -4,7 +4,7 @@ import { type Check, type Finding, fail, pass, skipped, warn } from './check.ts'
 /** Beyond this the difference is not corrected for (`vapi-clock`). */
 const mostCorrectedSeconds = 3600;
 
-/** @param heard whether Vapi has answered just now, so that its time is known */
+/** @param heard whether Vapi has just answered, so that its time is known */
 export function clockRow(ctx: Context, heard: () => Promise<boolean>): Check {
   return {
     id: 'clock',
@@ -16,7 +16,7 @@ export function clockRow(ctx: Context, heard: () => Promise<boolean>): Check {
       const far = Math.abs(behind) > mostCorrectedSeconds;
       return (far ? fail : warn)(
         `This server’s clock is ${Math.abs(behind)} s ${behind > 0 ? 'behind' : 'ahead of'} Vapi’s.${far ? ' Keys that it signs are refused as invalid.' : ''}`,
-        'Set the clock right and keep it right with NTP.',
+        'Correct the clock, and keep it synchronized with NTP.',
       );
     },
   };

@@ -16,11 +16,11 @@ import { serverRows } from './server-rows.ts';
 import { tenantRows } from './tenant-rows.ts';
 import { skippedTestCall, testCallRows } from './test-call.ts';
 
-/** Longer than all rows together can take, so that a process that dies does not keep the doctor away for long. */
+/** Longer than all rows together can take, so that a process that dies does not block the doctor for long. */
 const leaseMs = 3 * 60_000;
 
 /**
- * @throws ApiError `conflict` while another run for this client is under way
+ * @throws ApiError `conflict` while another run for this client is in progress
  */
 export function examineTenant(
   ctx: MeteringContext,
@@ -45,7 +45,7 @@ export function examineTenant(
 /**
  * The rows that concern no client. A database that cannot be written is a row like the others: such a run has no lease and
  * no audit entry.
- * @throws ApiError `conflict` while another run is under way
+ * @throws ApiError `conflict` while another run is in progress
  */
 export async function examineServer(ctx: AccessContext & BillingContext, by: Actor): Promise<DoctorAnswer> {
   const isWritable = await proveWritable(ctx.store, ctx.now()).then(

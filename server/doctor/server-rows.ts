@@ -36,7 +36,7 @@ export function serverRows(ctx: AccessContext & BillingContext): Check[] {
           if (!(error instanceof StoreUnavailable)) throw error;
           return fail(
             'It does not accept writes.',
-            'Check that it runs, that its disk is not full, and what DATABASE_URL names.',
+            'Check that it is running, that its disk is not full, and that DATABASE_URL is right.',
           );
         }
         return pass(`${ctx.config.database.kind === 'sqlite' ? 'SQLite' : 'PostgreSQL'} accepts writes.`);
@@ -66,11 +66,11 @@ export function serverRows(ctx: AccessContext & BillingContext): Check[] {
         } catch (error) {
           ctx.log.warn({ reason: (error as { code?: string }).code }, 'the mail server was not reached');
           return fail(
-            `The mail server does not let this server in${reasonOf(error)}.`,
+            `The mail server refuses this server${reasonOf(error)}.`,
             'Check host, port, user and password in SMTP_URL.',
           );
         }
-        return pass('The mail server lets this server in. No mail was sent.');
+        return pass('The mail server accepts this server. No mail was sent.');
       },
     },
     ...stripeRows(ctx),

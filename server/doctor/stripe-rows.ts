@@ -1,8 +1,8 @@
-/** Stripe's key, and whether its events come here. */
+/** Stripe's key, and whether its events reach this server. */
 import type { BillingContext } from '../billing/stripe/billing-context.ts';
 import { type Check, type Finding, fail, pass, skipped, warn } from './check.ts';
 
-/** As `billing/stripe.md` has them. Without the first an invoice paid at Stripe stays unpaid here. */
+/** As in `billing/stripe.md`. Without the first an invoice paid at Stripe stays unpaid here. */
 const neededEvents = [
   ...['invoice.paid', 'invoice.payment_failed', 'invoice.updated', 'invoice.voided'],
   ...['invoice.marked_uncollectible', 'charge.dispute.created', 'charge.dispute.funds_withdrawn'],
@@ -23,10 +23,7 @@ export function stripeRows(ctx: BillingContext): Check[] {
         if (answer === 'ok')
           return stripe.isLive
             ? pass('Stripe accepts it.')
-            : warn(
-                'Stripe accepts it; it is of the test mode: no money moves.',
-                'Use a live key to be paid.',
-              );
+            : warn('Stripe accepts it, but it is a test key: no money moves.', 'Use a live key to be paid.');
         return answer === 'refused'
           ? fail(
               'Stripe refuses it.',
@@ -34,7 +31,7 @@ export function stripeRows(ctx: BillingContext): Check[] {
             )
           : fail(
               'Stripe did not answer.',
-              'Check status.stripe.com and this server’s way to api.stripe.com.',
+              'Check status.stripe.com, and that this server may connect to api.stripe.com.',
             );
       },
     },
@@ -45,7 +42,7 @@ export function stripeRows(ctx: BillingContext): Check[] {
         if (!stripe) return notUsed;
         if (!stripe.hasWebhookSecret)
           return fail(
-            'STRIPE_WEBHOOK_SECRET is not set: what Stripe reports of payments is refused.',
+            'STRIPE_WEBHOOK_SECRET is not set: what Stripe reports about payments is refused.',
             'Add an endpoint in Stripe’s dashboard, and set its signing secret.',
           );
         return endpointFinding(`${ctx.config.publicUrl}/v1/webhooks/stripe`, await stripe.listWebhooks());
@@ -64,13 +61,13 @@ interface Endpoint {
 function endpointFinding(url: string, endpoints: Endpoint[] | null): Finding {
   if (endpoints === null)
     return warn(
-      'The signing secret is set; this key may not read which endpoints there are.',
-      `See in Stripe’s dashboard that an endpoint sends to ${url}.`,
+      'The signing secret is set; this key may not list the endpoints.',
+      `Check in Stripe’s dashboard that an endpoint sends to ${url}.`,
     );
   const own = endpoints.filter((endpoint) => endpoint.url === url);
   if (own.length === 0) return fail('No endpoint of this account sends here.', `Add one in Stripe: ${url}`);
   if (!own.some(({ enabled }) => enabled))
-    return fail('Its endpoint is disabled.', 'Enable it in Stripe’s dashboard, and send again what failed.');
+    return fail('Its endpoint is disabled.', 'Enable it in Stripe’s dashboard, and resend what failed.');
   const sent = own.filter(({ enabled }) => enabled).flatMap(({ events }) => events);
   const missing = neededEvents.filter((event) => !sent.includes(event) && !sent.includes('*'));
   return missing.length > 0
@@ -79,6 +76,6 @@ function endpointFinding(url: string, endpoints: Endpoint[] | null): Finding {
         'Add these events to it in Stripe’s dashboard.',
       )
     : pass(
-        'An enabled endpoint sends its events here. That its signing secret is the one set here shows only with the first event.',
+        'An enabled endpoint sends its events here. Only the first event shows whether its signing secret is the one set here.',
       );
 }

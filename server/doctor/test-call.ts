@@ -1,4 +1,4 @@
-/** A real call: whether one can be made and ended, whether Vapi reports it here, and whether its cost is booked rightly. */
+/** A real call: whether one can be made and ended, whether Vapi reports it here, and whether its cost is booked correctly. */
 import { setTimeout as pause } from 'node:timers/promises';
 import { openTenantSecret } from '../access/secrets/tenant-secrets.ts';
 import { endLiveCall } from '../access/start/end-call.ts';
@@ -63,7 +63,7 @@ export async function testCallRows(ctx: Context, tenant: Tenant): Promise<Doctor
   return rows;
 }
 
-/** A key that only pages of this server may use, in the hands of another page: Vapi has to refuse it. */
+/** A key that only pages of this server may use, used by another page: Vapi must refuse it. */
 export async function originsFinding(ctx: Context, tenant: Tenant): Promise<Finding> {
   const page = { allowed: new URL(ctx.config.publicUrl).origin, asking: 'https://foreign.invalid' };
   try {
@@ -74,7 +74,7 @@ export async function originsFinding(ctx: Context, tenant: Tenant): Promise<Find
     );
     return fail(
       `Vapi started a call for a page that its key does not allow. ${ended}`,
-      'Use the access mode proxy, in which this server checks the page and no browser is given a key.',
+      'Use the access mode proxy, in which this server checks the page and no browser gets a key.',
     );
   } catch (error) {
     if (error instanceof VapiError && error.status === 403)
@@ -88,16 +88,16 @@ export async function originsFinding(ctx: Context, tenant: Tenant): Promise<Find
   }
 }
 
-/** By its control URL, as a pause ends the calls in progress. */
+/** By its control URL, which is how a pause ends calls in progress. */
 export async function endFinding(ctx: Context, tenant: Tenant, callId: string): Promise<Finding> {
   const row = await findCall(ctx.store, tenant.id, callId);
   if (row?.status === 'ended') return skipped('Vapi had ended the call already, since no one had joined it.');
   try {
     await endLiveCall(ctx, tenant.id, callId);
-    return pass('Vapi took the order to end it.');
+    return pass('Vapi accepted the request to end it.');
   } catch {
     return fail(
-      'Vapi did not take the order to end it; it ends the call itself within half a minute.',
+      'Vapi did not accept the request to end it; the call reaches its time limit within half a minute.',
       'Until this passes, pausing a client does not end its calls in progress. Check that this server may connect to *.vapi.ai.',
     );
   }
@@ -114,28 +114,28 @@ export async function webhookFinding(
   const row = await waitForRow(ctx, tenant, callId, reportWithinMs, isReported);
   if (row) return pass(`Vapi’s report arrived ${Math.round((ctx.now() - sinceMs) / 1000)} s after the end.`);
   return fail(
-    `Vapi’s report did not arrive within ${reportWithinMs / 1000} s. The call is booked all the same, by asking Vapi.`,
+    `Vapi’s report did not arrive within ${reportWithinMs / 1000} s. The call is booked anyway, by asking Vapi.`,
     'See the rows “Call reports” and “Public address”; a firewall or proxy may refuse requests from outside.',
   );
 }
 
-/** What is booked, against what Vapi says now; a difference is booked by the way that every poll takes. */
+/** Compares what is booked with what Vapi says now; a difference is booked as every poll does it. */
 export async function costFinding(ctx: Context, tenant: Tenant, callId: string): Promise<Finding> {
   const booked = (await findCall(ctx.store, tenant.id, callId))?.costMicros ?? null;
   const call = await callAtVapi(ctx, tenant, callId);
   const said = call ? (readCallRecord(call, ctx.now()).cost?.totalMicros ?? null) : null;
   if (said === null) {
-    const wait = 'Run the check again later; the ledger asks for it until it is there.';
+    const wait = 'Run the check again later; until then this server keeps asking Vapi for it.';
     return call
       ? warn('Vapi does not show a cost for the call yet.', wait)
       : fail('Vapi does not know the call.', 'See the row “Organization”.');
   }
-  if (booked === said) return pass(`${dollars(said)} are booked, as Vapi says.`);
+  if (booked === said) return pass(`${dollars(said)} is booked, as at Vapi.`);
   await askAboutCall(ctx, tenant, { id: callId, createdAt: ctx.now() });
   const now = (await findCall(ctx.store, tenant.id, callId))?.costMicros ?? null;
-  const text = `Vapi says ${dollars(said)}; booked ${booked === null ? 'was nothing yet' : `were ${dollars(booked)}`}`;
+  const text = `Vapi says ${dollars(said)}; booked was ${booked === null ? 'nothing yet' : dollars(booked)}`;
   return now === said
-    ? warn(`${text}. It is booked now.`, 'Nothing: a cost that changes after the report is found each time.')
+    ? warn(`${text}. It is booked now.`, 'Nothing: a cost that changes after the report is always found.')
     : fail(`${text}, and it could not be corrected.`, 'The server’s log has the reason.');
 }
 
@@ -153,7 +153,7 @@ export async function recordingFinding(
   const key = openTenantSecret(ctx.box, tenant, 'privateKey');
   const api = createRecordingsApi(ctx.config.vapiBaseUrl, key, ctx.now);
   try {
-    // A player begins with a range, too.
+    // A player also begins with a range.
     const wish = { channels: 'mono', range: 'bytes=0-1023', signal: AbortSignal.timeout(10_000) } as const;
     const recording = await api.open(notes, wish);
     if (!recording)
@@ -166,7 +166,7 @@ export async function recordingFinding(
     if (!(error instanceof VapiError)) throw error;
     return fail(
       `Vapi has a recording, but it cannot be fetched${error.status === null ? '' : ` (status ${error.status})`}.`,
-      'Listen in Vapi’s dashboard meanwhile; if storage of your own is set there, see that it can be read.',
+      'Listen in Vapi’s dashboard meanwhile; if your own storage is set there, check that it can be read.',
     );
   }
 }
@@ -178,7 +178,7 @@ async function callAtVapi(ctx: Context, tenant: Tenant, callId: string): Promise
 
 const lookEveryMs = 100;
 
-/** Looks at the ledger until it fits or the time, by `ctx.now()`, is over: then null. */
+/** Polls the ledger until the row fits; null when the time is over by `ctx.now()`. */
 async function waitForRow(
   ctx: Context,
   tenant: Tenant,

@@ -21,7 +21,7 @@ export async function askAboutCall(
   return call !== null;
 }
 
-/** Without waiting for it; what Vapi does not answer now, the next poll asks for. */
+/** Without waiting for it; if Vapi does not answer, the next poll asks again. */
 export function askSoon(ctx: Context, tenant: Tenant, row: CallRow): void {
   const asked = askAboutCall(ctx, tenant, row).catch((error: unknown) => {
     if (!(error instanceof VapiError)) throw error;

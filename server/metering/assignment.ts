@@ -11,8 +11,8 @@ export interface CallToAssign {
 type Candidate = Pick<Tenant, 'id' | 'assistantId' | 'assistantIds' | 'wholeOrg' | 'createdAt' | 'deletedAt'>;
 
 /**
- * The tenant that has its assistant; otherwise the one that has the whole org (`wholeOrg`), as long as no other has, or
- * recently had, a part of it: a client must never get, or pay for, the calls of another.
+ * The tenant that has its assistant; otherwise the one with the whole org (`wholeOrg`), unless another has, or recently
+ * had, a part of it: a client must never get, or pay for, the calls of another.
  * @param tenants all of the org, including those deleted recently
  * @returns null when it belongs to none
  */
@@ -27,7 +27,7 @@ export function whoseCall<Whose extends Candidate>(call: CallToAssign, tenants: 
   return only.deletedAt === null || call.createdAt < only.deletedAt ? only : null;
 }
 
-/** An assistant can go from one tenant to the next: who existed when the call began, else who exists, else who did last. */
+/** An assistant can change tenants: first the one that existed when the call began, then one that exists, then the latest. */
 function likeliest<Whose extends Candidate>(candidates: Whose[], atMs: number): Whose | null {
   const byAge = [...candidates].sort((a, b) => a.createdAt - b.createdAt);
   const existedThen = ({ createdAt, deletedAt }: Candidate) =>

@@ -1,4 +1,4 @@
-/** From what Vapi's API shows of calls to the ledger: whose each is, and what of it is new. */
+/** Books what Vapi's API shows of calls: whose each is, and what is new about it. */
 import { ForeignKeyError, type Org } from '../access/tenants/orgs.ts';
 import type { Context } from '../context.ts';
 import type { CallEvent } from '../ledger/call-event.ts';
@@ -16,7 +16,7 @@ export interface Assigned {
   tenant: Tenant | null;
   /** That tenant's. */
   row: CallRow | null;
-  /** It belongs to no one: not even to a tenant of another org, or one deleted long ago. */
+  /** It belongs to no tenant, not even one of another org or one deleted long ago. */
   isUnassigned: boolean;
 }
 
@@ -45,7 +45,7 @@ export async function assignCalls(ctx: Context, org: Org, calls: VapiCall[]): Pr
       ? claimant
       : (whoseCall({ ...event, createdAt }, org.tenants) ?? claimant);
     const row = (tenant && rowsByKey.get(`${tenant.id} ${call.id}`)) ?? null;
-    // A row without an owner was written by a process from before there were any.
+    // A row without an owner was written by a version that had no owners.
     if (tenant && (owner ? tenant === claimant && !owner.confirmed : row !== null)) {
       unconfirmed.set(tenant.id, [...(unconfirmed.get(tenant.id) ?? []), call.id]);
     }
@@ -63,7 +63,7 @@ export async function bookCalls(ctx: Context, org: Org, calls: VapiCall[]): Prom
 }
 
 /**
- * @param reported by Vapi just now, so it is newer than everything in the row, whatever the clocks say
+ * @param reported by Vapi just now, so it is newer than everything in the row, regardless of clocks
  * @returns whether there was a difference
  */
 export async function bookDifference(
@@ -74,11 +74,11 @@ export async function bookDifference(
 ): Promise<boolean> {
   const event = { ...reported, asOf: Math.max(reported.asOf, row?.reportAsOf ?? 0, row?.costAsOf ?? 0) };
   const isNew = !row || differs(row, event, tenant.timeZone);
-  // Until its cost is known it is checked each time: a pause may have made it unwanted, its reservation may be too large.
+  // Checked each time until its cost is known: a pause may have made it unwanted, or its reservation be too large.
   const isOpen = row?.costMicros === null;
   if (!isNew && !isOpen) return false;
   const booked = await ingestCallEvent(ctx, tenant, event).catch((error: unknown) => {
-    // One call that cannot be booked keeps no other out of the ledger; the drift report shows it as a difference.
+    // One call that cannot be booked does not block the others; the drift report shows it as a difference.
     ctx.log.error({ err: error, tenant: tenant.slug, call: event.callId }, 'a call could not be booked');
     return null;
   });

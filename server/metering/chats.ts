@@ -23,7 +23,7 @@ export async function endChat(ctx: Context, tenant: Tenant, chat: Chat): Promise
   afterIngest(ctx, tenant, await ingestCallEvent(ctx, tenant, event));
 }
 
-/** When it is asked about, its answer is over; only its cost can be missing. */
+/** By the time Vapi is asked about it, its answer is over; only its cost can be missing. */
 export async function askAboutChat(
   ctx: Context,
   tenant: Tenant,

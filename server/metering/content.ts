@@ -1,4 +1,4 @@
-/** What was said in a call: it stays at Vapi, where it is read and deleted, while the ledger keeps what it cost. */
+/** What was said in a call: it is stored, read and deleted at Vapi, while the ledger keeps what the call cost. */
 import { type Actor, recordChange } from '../access/audit.ts';
 import { openTenantSecret } from '../access/secrets/tenant-secrets.ts';
 import { dayMs } from '../base/time-zone.ts';
@@ -31,9 +31,9 @@ export async function readContent(ctx: Context, tenant: Tenant, id: string): Pro
 
 /**
  * Deletes transcript and recording of the calls, and the text of the chats, at Vapi, and here what the visitor wrote about
- * them. A call whose cost is not booked yet is left: Vapi forgets the cost with the rest. So is one that Vapi fails to
+ * them. A call whose cost is not booked yet is left: Vapi deletes the cost too. So is one that Vapi fails to
  * delete.
- * @returns each id as soon as its content is deleted: what follows may fail, and what is done must be known
+ * @returns each id as soon as its content is deleted: a later one may fail, and the caller must know what is done
  * @throws VapiError when Vapi fails and nothing is deleted
  */
 async function* deleteContent(ctx: Context, tenant: Tenant, ids: string[]): AsyncGenerator<string> {
@@ -55,7 +55,7 @@ async function* deleteContent(ctx: Context, tenant: Tenant, ids: string[]): Asyn
       }
       await markContentDeleted(ctx.store, tenant.id, row.id, ctx.now());
     }
-    // Also of a call whose content went earlier: feedback can come an hour after the end.
+    // Also for a call whose content was deleted earlier: feedback can come an hour after the end.
     await deleteComment(ctx.store, tenant.id, row.id);
     deleted += 1;
     yield row.id;
@@ -80,7 +80,7 @@ export async function deleteOnRequest(
   } catch (cause) {
     throw vapiFailure(cause);
   } finally {
-    // Also what was deleted before a failure.
+    // Including what was deleted before a failure.
     if (calls.length > 0) {
       const change = { action: 'calls.delete-content', tenant: tenant.slug, before: { calls }, after: null };
       await recordChange(ctx.store, { ...by, ...change }, ctx.now());

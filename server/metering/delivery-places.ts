@@ -1,8 +1,8 @@
-/** Shares out a worker's places, so that servers that hang or fail hold up no other tenant's messages. Pure. */
+/** Shares out a worker's places, so that servers that hang or fail do not delay other tenants' messages. Pure. */
 
 export interface DeliveryPlaces {
   isFull(): boolean;
-  /** Tenants that get no further place now. */
+  /** Tenants that get no more places now. */
   closedTo(): string[];
   take(tenantId: string): void;
   /** @param worked whether its server took the message; null when that is not known */
@@ -10,8 +10,8 @@ export interface DeliveryPlaces {
 }
 
 /**
- * A tenant has at most half of the places, and one as long as the last message that it was sent has failed; those that
- * fail have half of them together.
+ * A tenant gets at most half of the places, and only one while its last message has failed; all failing tenants together
+ * get at most half.
  */
 export function createDeliveryPlaces(total: number): DeliveryPlaces {
   const half = Math.floor(total / 2);

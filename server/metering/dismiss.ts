@@ -1,4 +1,4 @@
-/** Calls unknown to Vapi: anyone who has a tenant's webhook secret can report them, and nothing else settles them. */
+/** Calls unknown to Vapi: anyone with a tenant's webhook secret can report them, and nothing else settles them. */
 import { type Actor, recordChange } from '../access/audit.ts';
 import { apisOf, orgOf, withAcceptedKey } from '../access/tenants/orgs.ts';
 import type { Context } from '../context.ts';
@@ -25,7 +25,7 @@ export async function dismissCall(ctx: Context, tenant: Tenant, callId: string, 
   if (!(await isUnconfirmed(ctx.store, tenant.id, callId))) throw known();
   if (await isAtVapi(ctx, tenant, row)) throw known();
   return ctx.store.transaction().execute(async (db) => {
-    // Locks whose it is, so that Vapi cannot be found to know it meanwhile.
+    // Locks the call's ownership, so that no one confirms it with Vapi meanwhile.
     await claimCall(db, { callId, tenantId: tenant.id, confirmed: false });
     if (!(await isUnconfirmed(db, tenant.id, callId))) throw known();
     const before = await lockCall(db, row);
@@ -66,5 +66,5 @@ async function isAtVapi(ctx: Context, tenant: Tenant, row: CallRow): Promise<boo
 }
 
 function known(): ApiError {
-  return conflict('Vapi knows this call, or knew it once: it stays booked.');
+  return conflict('Vapi knows this call, or did at some time: it stays booked.');
 }

@@ -7,7 +7,7 @@ import type { Tenant } from '../store/tenants.ts';
 import { webhookTokenHeader } from '../vapi/webhook-auth.ts';
 import { isOurWebhook } from '../vapi/webhook-url.ts';
 
-/** Marks what we have forwarded; it names this installation, so that a loop is noticed and a chain is possible. */
+/** Marks what we have forwarded; it names this installation, so that loops are detected and chains still work. */
 const forwardedHeader = 'x-vapi-agent-forwarded';
 
 /** @returns null when the messages go nowhere */
@@ -42,7 +42,7 @@ export function tenantTarget(ctx: Context, tenant: Tenant): ForwardTarget | null
   return { ...defaultTarget, ...kept, url: tenant.webhookForwardUrl };
 }
 
-/** Whether we forwarded this request ourselves, to one of our own names that we did not recognise. */
+/** Whether we forwarded this request ourselves, to one of our own names that we did not recognize. */
 export function isOwnForward(ctx: Context, headers: IncomingHttpHeaders): boolean {
   return ctx.installationIds.some((id) => id === headers[forwardedHeader]);
 }

@@ -79,7 +79,7 @@ export function startForwarding(ctx: MeteringContext): Worker {
   };
 }
 
-/** @returns whether the tenant's server took it; null when it was not asked */
+/** @returns whether the tenant's server accepted it; null when it was not sent */
 async function deliverMessage(
   ctx: Context,
   message: ForwardedMessage,
@@ -93,7 +93,7 @@ async function deliverMessage(
     const finished = await ctx.store
       .transaction()
       .execute((db) => finishMessage(db, id, answer, ctx.now() + rememberMs));
-    // One that was given up meanwhile, for want of room, has been counted as that.
+    // One that was dropped meanwhile because the outbox was full is already counted.
     if (finished) ctx.metrics.forwarded.inc({ mode: 'outbox', result });
   };
   // Forwarding has been turned off meanwhile.
@@ -156,7 +156,7 @@ async function statusOf(request: Promise<Response>): Promise<number> {
   }
 }
 
-/** A database that is away is reported once for the whole outage, where it was noticed (`base/outage.ts`). */
+/** An unreachable database is logged once per outage, where it was noticed (`base/outage.ts`). */
 function logUnlessOutage({ log }: MeteringContext, err: unknown, message: string): void {
   if (!(err instanceof StoreUnavailable)) log.error({ err }, message);
 }

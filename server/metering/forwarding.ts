@@ -13,15 +13,15 @@ export interface MessageToForward {
   tenant: Tenant;
   assistantId: string | null;
   type: string;
-  /** As `headersToPass` made them. */
+  /** From `headersToPass`. */
   headers: Record<string, string>;
-  /** The very bytes that came; valid UTF-8. */
+  /** The bytes exactly as received; valid UTF-8. */
   body: Buffer;
 }
 
 /** How long a message's outcome is remembered: longer than Vapi retries, and longer than a signature is fresh. */
 export const rememberMs = 3_600_000;
-/** We answer a little before Vapi stops waiting, so that it hears our reason. */
+/** We answer a little before Vapi stops waiting, so that it gets our reason. */
 const marginMs = 500;
 
 /** The same message of the same tenant has the same id, however often it comes. */
@@ -33,9 +33,9 @@ export function messageId(message: MessageToForward): string {
 /**
  * Asks the tenant's own server and returns its answer, with the body unread.
  *
- * Wiring makes Vapi try again where it did not before, and an answered message makes things happen (a tool books a
- * table). So a message that has failed there is not sent again unless Vapi would have retried without us.
- * @param once also refuse a message that has been answered: a signed request that comes again is a replay
+ * Wiring makes Vapi retry when it did not before, and an answered message has effects (a tool books a table). So a message
+ * that has failed there is not sent again unless Vapi would have retried without us.
+ * @param once also refuse a message that has been answered: a repeated signed request is a replay
  * @throws ApiError `forward_failed`, `conflict`
  */
 export async function relayMessage(
@@ -48,7 +48,7 @@ export async function relayMessage(
   const earlier = await findForwardedMessage(ctx.store, id);
   if (earlier?.answer && isSuccess(earlier.answer)) throw new ApiError('conflict');
   if (earlier && !target.retried)
-    throw new ApiError('forward_failed', { detail: 'It has been tried before.' });
+    throw new ApiError('forward_failed', { detail: 'It has already been tried.' });
   let response: Response;
   try {
     response = await postMessage(

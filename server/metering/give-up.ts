@@ -14,7 +14,7 @@ export async function giveUpGone(ctx: Context, tenant: Tenant, ids: string[]): P
   const gone = await markGone(ctx.store, tenant.id, ids, ctx.now());
   for (const row of gone) {
     if (row.costMicros === null) await giveUp(ctx, tenant, row);
-    // What Vapi once had, it may have forgotten since: that is not worth a notice.
+    // Vapi may have deleted what it once had: that is not worth a notice.
     else if (owners.get(row.id)?.confirmed === false) {
       const data = { costMicros: row.costMicros };
       await raiseNotice(ctx.store, tenant, { kind: 'call-unknown', period: row.id, data }, ctx.now());
@@ -22,16 +22,16 @@ export async function giveUpGone(ctx: Context, tenant: Tenant, ids: string[]): P
   }
 }
 
-/** It was asked about for the last time. */
+/** Vapi was asked about it for the last time. */
 export async function giveUpPolling(ctx: Context, tenant: Tenant, callId: string): Promise<void> {
   const row = await findCall(ctx.store, tenant.id, callId);
   if (row) await giveUp(ctx, tenant, row);
 }
 
 /**
- * Nothing is billed for it. Of the budget as much stays held, until the month ends, as the call can have cost by what is
- * known of it: all that was reserved when it began and its length is not known, its length at the worst-case rate, or nothing
- * when it never began. So the cap holds, and calls that never came about do not use it up.
+ * Nothing is billed for it. What the call may have cost stays reserved until the month ends: everything if it began and its
+ * length is unknown, its length at the worst-case rate if known, nothing if it never began. So the budget's cap is kept, and
+ * calls that never happened do not use it up.
  */
 async function giveUp(ctx: Context, tenant: Tenant, row: CallRow): Promise<void> {
   if (row.costMicros !== null) return;

@@ -1,4 +1,4 @@
-/** Takes what is reported of a call into the ledger: row, usage, reservation and notices in one transaction. */
+/** Books what is reported about a call: row, usage, reservation and notices in one transaction. */
 import { noticeBudget, raiseNotice } from '../access/notices/notices.ts';
 import { sealControlUrl } from '../access/secrets/tenant-secrets.ts';
 import { endUnwanted } from '../access/start/end-call.ts';
@@ -31,26 +31,26 @@ import { nextPollAfter } from './poll-schedule.ts';
 import { judgeCall, type Verdict } from './unwanted.ts';
 
 export interface Ingested {
-  /** The call is another tenant's: nothing of it is kept, and `row` is what it would have been. */
+  /** The call is another tenant's: nothing is stored, and `row` is what it would have been. */
   refused: boolean;
-  /** A webhook whose figures are not taken: Vapi is asked about them next. See `doubtOf`. */
+  /** A webhook whose figures are not booked: Vapi is asked about them next. See `doubtOf`. */
   doubted: boolean;
   row: CallRow;
-  /** Whether the tenant's usage changed by it; false for repetitions and for calls in progress. */
+  /** Whether the tenant's usage changed; false for repetitions and for calls in progress. */
   usageChanged: boolean;
-  /** By how much the tenant's booked cost changed by it; below zero when Vapi has corrected it. */
+  /** Change of the tenant's booked cost; negative when Vapi has corrected it. */
   bookedMicros: number;
   /** Why the call must not continue, or that Vapi must be asked whether it may; null when it may, or is over. */
   unwanted: Verdict;
-  /** Whether that is seen for the first time. */
+  /** Whether that was found for the first time. */
   isNewlyUnwanted: boolean;
 }
 
 /**
  * Durable when it returns: a crash before that leaves nothing, so that the sender's retry finds the ledger as it was.
- * Taking the same event again changes nothing.
+ * Booking the same event again changes nothing.
  * @param alongside written in the same transaction, so that it is stored exactly when the event is; also when the call is
- *   another tenant's: what a tenant's Vapi says to the tenant's own server is between the two
+ *   another tenant's, because messages to a tenant's own server are passed on regardless
  */
 export async function ingestCallEvent(
   ctx: Context,
@@ -74,7 +74,7 @@ export async function ingestCallEvent(
     const before = await lockCall(db, fresh);
     const linked = await withSession(db, before, event);
     let after = applyEvent(linked, event, tenant.timeZone, nowMs);
-    // A dismissed call comes back only on Vapi's own word.
+    // Only Vapi's API can bring back a dismissed call.
     const doubtOfReport = before.dismissedAt === null ? doubtOf(before, after, nowMs) : 'ask';
     const doubt = event.source === 'webhook' ? doubtOfReport : 'take';
     after.dismissedAt = null;
@@ -82,7 +82,7 @@ export async function ingestCallEvent(
     if (after.controlUrlSealed === null && event.controlUrl) {
       after.controlUrlSealed = sealControlUrl(ctx.box, tenant.id, after.id, event.controlUrl);
     }
-    // Whatever is thought of its figures: something at Vapi reports here.
+    // Even if its figures are in doubt: something at Vapi reports here.
     if (event.source === 'webhook' && event.kind === 'report') after.reportedAt ??= nowMs;
     const unwanted = await judgeCall(db, tenant, after, event);
     if (unwanted !== 'ask') after.unwanted ??= unwanted;
@@ -114,13 +114,13 @@ export async function ingestCallEvent(
   };
   return ctx.store.transaction().execute(async (db) => {
     const ingested = await ingest(db);
-    // Last, since it may lock what other reports of the tenant wait for.
+    // Last, because it may lock what the tenant's other reports wait for.
     await alongside?.(db);
     return ingested;
   });
 }
 
-/** What follows once it is committed, wherever it was reported; that Vapi has to be asked is the caller's. */
+/** What follows after the commit, wherever it was reported; asking Vapi is left to the caller. */
 export function afterIngest(ctx: Context, tenant: Tenant, ingested: Ingested): void {
   const { row, usageChanged, bookedMicros, unwanted, isNewlyUnwanted } = ingested;
   if (usageChanged) ctx.onCallBooked(tenant, row);
@@ -146,14 +146,14 @@ export async function writeCall(
   return changes;
 }
 
-/** The tenant received reports of another's call: its row stays, worth nothing, and nothing of it is billed. */
+/** The tenant received reports of another's call: its row stays, worth nothing, and is not billed. */
 async function voidCall(db: Queries, tenantId: string, event: CallEvent, nowMs: number): Promise<void> {
   const before = await lockCall(db, newCallRow(tenantId, event));
   await writeCall(db, before, voided(before, nowMs), event.source, nowMs);
   if (before.sessionId !== null) await releaseReservation(db, before.sessionId);
 }
 
-/** Only calls of our own grants hold anything. */
+/** Only calls that we granted have a reservation. */
 async function settle(
   db: Queries,
   tenant: Tenant,
@@ -164,7 +164,7 @@ async function settle(
   if (row.costMicros !== null) return settleReservation(db, tenant.id, row.id, nowMs);
   if (row.status !== 'ended') return;
   await freeSlot(db, tenant.id, row.id, nowMs);
-  // Only on Vapi's own word: the call of a forged report may still be in progress.
+  // Only if Vapi's API says so: the call of a forged report may still be in progress.
   if (source !== 'webhook') {
     await shrinkReservation(db, tenant.id, row.id, worthOf(row, tenant.limits.worstCaseMicrosPerMinute));
   }

@@ -9,13 +9,13 @@ import { giveUpGone } from './give-up.ts';
 import { mostAskedFor, reasonOf, reconcileOrg } from './reconcile.ts';
 import type { Period } from './sums.ts';
 
-/** A call counts for the day on which it started, and may have been created, waiting in a queue, the day before. */
+/** A call counts for the day on which it started, but may have been created and queued the day before. */
 const createdBeforeMs = 86_400_000;
 
 /** @returns why the tenant's calls of the period could not be compared; null when they were, and the ledger is right */
 export type LedgerCheck = (tenant: Tenant, period: Period) => Promise<string | null>;
 
-/** For one run over many tenants: an org that they share is read once. */
+/** For one run over many tenants: a shared org is read once. */
 export function createLedgerCheck(ctx: Context): LedgerCheck {
   const done = new Map<string, Promise<string | null>>();
   return ({ orgId }, period) => {
@@ -28,7 +28,7 @@ export function createLedgerCheck(ctx: Context): LedgerCheck {
 
 async function compare(ctx: Context, orgId: string, { from, to }: Period): Promise<string | null> {
   const org = await orgOf(ctx, orgId, from);
-  // Deleted before the period, which can hold no calls of it.
+  // Deleted before the period, which cannot contain its calls.
   if (org.tenants.length === 0) return null;
   const period = { from: from - createdBeforeMs, to };
   try {
@@ -39,7 +39,7 @@ async function compare(ctx: Context, orgId: string, { from, to }: Period): Promi
     });
     for (const { tenant, added, changed, missing } of drifts) {
       if (added + changed + missing > 0)
-        ctx.log.warn({ tenant, added, changed, missing }, 'ledger mended before a month was billed');
+        ctx.log.warn({ tenant, added, changed, missing }, 'ledger corrected before a month was billed');
     }
     return null;
   } catch (error) {
@@ -48,7 +48,7 @@ async function compare(ctx: Context, orgId: string, { from, to }: Period): Promi
   }
 }
 
-/** Calls of months before, which no list of this period holds: Vapi is asked about each, and the answer settles it. */
+/** Calls of earlier months, which are in no list of this period: Vapi is asked about each, and the answer settles it. */
 async function askAboutClaims(
   ctx: Context,
   api: CallsApi,

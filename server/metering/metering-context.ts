@@ -6,6 +6,6 @@ import type { Waiting } from '../store/forwarded-messages.ts';
 export interface MeteringContext extends Context {
   /** Rung when a message for a tenant's own server waits in the outbox. */
   outboxBell: Doorbell;
-  /** What may wait there for one tenant. */
+  /** How much may wait there for one tenant. */
   outboxLimits: Waiting;
 }

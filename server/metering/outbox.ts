@@ -17,17 +17,17 @@ import { type MessageToForward, messageId, recordOf, rememberMs } from './forwar
 import type { MeteringContext } from './metering-context.ts';
 
 /**
- * What may wait for one tenant. A message of 5 MB takes 7 MB, sealed; a usual report 50 KB: that is a day's messages of
- * a busy client, which is as long as they are tried. Not a setting: it protects the disk that all tenants share, and
- * a client that needs more than that has a server to repair.
+ * How much may wait for one tenant. A message of 5 MB takes 7 MB when sealed, a usual report 50 KB: enough for a day of a
+ * busy client, which is as long as delivery is tried. Not a setting: it protects the disk that all tenants share, and a
+ * client that needs more has a server to repair.
  */
 export const outboxLimits: Waiting = { messages: 10_000, bytes: 100_000_000 };
 
-/** A process that died with a message in hand leaves it to the next after this long. */
+/** After this long another process takes over a message whose process died. */
 export const leaseMs = 60_000;
 
 export interface OutboxEntry {
-  /** The last step of the transaction that books what the message says: until it ends no one else adds to this outbox. */
+  /** The last step of the transaction that books the message: until it ends no one else adds to this outbox. */
   write(db: Queries): Promise<void>;
   /** For after the commit. */
   committed(): void;
@@ -59,7 +59,7 @@ export function outboxEntry(ctx: MeteringContext, message: MessageToForward): Ou
       if (givenUp) {
         const { messages, left } = givenUp;
         ctx.metrics.forwarded.inc({ mode: 'outbox', result: 'given-up' }, messages);
-        ctx.log.warn({ tenant: tenant.slug, givenUp: messages, left }, 'outbox full: the oldest given up');
+        ctx.log.warn({ tenant: tenant.slug, givenUp: messages, left }, 'outbox full: oldest messages given up');
       }
       ctx.outboxBell.ring();
     },
@@ -67,9 +67,9 @@ export function outboxEntry(ctx: MeteringContext, message: MessageToForward): Ou
 }
 
 /**
- * Part of the transaction that changes where a tenant's messages go, by settings or by wiring, or with which headers: what
- * waits for the old server goes to the new one now, or, where there is none, is dropped now and not within an hour. The
- * caller rings `outboxBell` after the commit. No message goes to the old one again: each attempt looks its target up.
+ * Part of the transaction that changes where a tenant's messages go, or with which headers, by settings or wiring: waiting
+ * messages go to the new server now, or are dropped now if there is none, instead of within an hour. The caller rings
+ * `outboxBell` after the commit. The old server gets no more messages: each attempt looks up its target.
  */
 export async function retargetOutbox(db: Queries, tenantId: string, nowMs: number): Promise<void> {
   await lockOutbox(db, tenantId);

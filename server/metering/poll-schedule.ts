@@ -5,18 +5,18 @@ const seconds = 1000;
 const minutes = 60 * seconds;
 const hours = 60 * minutes;
 
-/** Pauses between one question and the next; after the last one only the sweep looks at the call again. */
+/** Pauses between requests; after the last one only the sweep looks at the call again. */
 const pauses = [30 * seconds, 2 * minutes, 10 * minutes, hours, 6 * hours, 24 * hours];
 /** A report usually follows the end within 15 s (vapi-facts 3.1). */
 const firstAfterEnd = 20 * seconds;
-/** For calls of which only the beginning is known: Vapi's default maximum is 10 minutes. */
+/** For calls whose end is not known: Vapi's default maximum is 10 minutes. */
 const firstWhileLive = 15 * minutes;
-/** For one that must not continue: whether it has been ended, and if not, to try again. */
+/** For one that must not continue: to see whether it has ended, and if not, to try again. */
 const firstWhileUnwanted = 10 * seconds;
 
 /**
  * @param isUnwanted whether the call is in progress and must be ended, or may have to be
- * @returns epoch milliseconds, or null when nothing is missing or it is given up
+ * @returns epoch milliseconds, or null when nothing is missing or the call is given up
  */
 export function nextPollAfter(
   before: CallRow,
@@ -25,7 +25,7 @@ export function nextPollAfter(
   isUnwanted: boolean,
 ): number | null {
   if (after.status === 'ended') {
-    // What was booked before is asked about only when a webhook is in doubt, until Vapi has answered.
+    // A booked call is asked about only while a webhook about it is in doubt.
     if (after.costMicros !== null) return before.costMicros === null ? null : after.pollAt;
     return before.status === 'ended' ? after.pollAt : nowMs + firstAfterEnd;
   }

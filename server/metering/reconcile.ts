@@ -21,7 +21,7 @@ import { compareSums, type Period } from './sums.ts';
 /** A missing call is asked for by its id before it is taken for gone; beyond this many it is only reported. */
 export const mostAskedFor = 100;
 
-/** So many missing calls are named in a report; all of them are counted. */
+/** A report names at most this many missing calls; all of them are counted. */
 export const mostListed = 100;
 
 /** @param slug only this tenant's org is read, and only this tenant reported */
@@ -52,9 +52,9 @@ export async function reconcile(ctx: Context, period: Period, slug?: string): Pr
   return report;
 }
 
-/** For the operator; what Vapi answered stays in the log. */
+/** For the operator; Vapi's answer stays in the log. */
 export function reasonOf(error: unknown): string {
-  if (!(error instanceof VapiError)) return 'Something went wrong on our side; the log tells what';
+  if (!(error instanceof VapiError)) return 'Something went wrong on our side; see the log';
   if (error instanceof ForeignKeyError)
     return `The private key is of the organization ${error.orgId}: correct the orgId`;
   return isRefusedKey(error) ? 'Vapi refuses the private key' : 'Vapi did not answer';
@@ -62,7 +62,7 @@ export function reasonOf(error: unknown): string {
 
 /**
  * Asks for sums of each day first, and reads the lists only of days that differ.
- * @param callByCall reads the lists of all days: sums cannot show corrections that set each other off
+ * @param callByCall reads the lists of all days: sums cannot show corrections that cancel out
  */
 export async function reconcileOrg(
   ctx: Context,
@@ -131,7 +131,7 @@ function addTo(total: CallTotals, { calls, costMicros }: CallTotals): void {
   total.costMicros += costMicros;
 }
 
-/** CallTotals what has changed in calls of any age since then, as far as Vapi marks it. */
+/** Books what has changed since then in calls of any age, as far as Vapi marks it. */
 export async function bookUpdated(ctx: Context, api: CallsApi, org: Org, period: Period): Promise<void> {
   for await (const page of api.list('updatedAt', period.from, period.to)) await bookCalls(ctx, org, page);
 }
@@ -145,7 +145,7 @@ async function checkMissing(
   const { org, tenant, period, listedDays, listed } = of;
   const known: string[] = [];
   for (const { from, to } of listedDays) known.push(...(await listKnownIds(ctx.store, tenant.id, from, to)));
-  // Each time until it is settled, without asking Vapi again for what it has said that it does not know.
+  // Each time until it is settled, without asking Vapi again about a call that it does not know.
   const goneBefore = (await listGoneIds(ctx.store, tenant.id, period.from, period.to)).filter(
     (id) => !listed.has(id),
   );

@@ -30,11 +30,11 @@ const sweepEveryMs = 15 * minuteMs;
 /** Looked at again in every sweep: costs settle within minutes, lists may lag. */
 const createdOverlapMs = dayMs;
 const updatedOverlapMs = 60 * minuteMs;
-/** How long a process keeps the sweep between two signs of life. */
+/** How long a process keeps the sweep without renewing it. */
 const leaseMs = 10 * minuteMs;
 const leaseName = 'reconciler';
 
-/** A worker each, so that a long sweep keeps no poll waiting, nor many polls the sweep. */
+/** One worker each, so that a long sweep does not delay polls, nor many polls the sweep. */
 export function startReconciler(ctx: Context): Worker {
   const owner = randomUUID();
   const workers = [
@@ -58,7 +58,7 @@ export function startReconciler(ctx: Context): Worker {
   };
 }
 
-/** Of all processes one sweeps, once in an interval. */
+/** One of all processes sweeps, once per interval. */
 export async function sweepWhenDue(
   ctx: Context,
   owner: string,
@@ -97,7 +97,7 @@ async function pollOne(ctx: Context, tenantId: string, callId: string): Promise<
   if (row.pollAt === null) await giveUpPolling(ctx, tenant, row.id);
 }
 
-/** Sweeps every org, unless another process is at it. */
+/** Sweeps every org, unless another process is doing so. */
 export async function sweepAll(
   ctx: Context,
   owner: string,
@@ -123,13 +123,13 @@ export async function sweepAll(
 }
 
 /**
- * Compares the org's calls since the last sweep, day by day; what is done is saved after each day, so that an
- * interrupted sweep continues there.
+ * Compares the org's calls since the last sweep, day by day; progress is saved after each day, so that an interrupted
+ * sweep continues there.
  * @param mayGoOn asked after each day
  */
 export async function sweepOrg(ctx: Context, org: Org, mayGoOn: () => Promise<boolean>): Promise<void> {
   const saved = await sweptTo(ctx.store, org.orgId);
-  // After a long stop the days since then may be those of a tenant that is deleted by now.
+  // After a long stop those days may belong to a tenant that has since been deleted.
   const { tenants } = await orgOf(ctx, org.orgId, saved ?? ctx.now());
   const whole = { ...org, tenants };
   await withAcceptedKey(apisOf(ctx, whole), (api) => sweepWith(ctx, api, whole, saved, mayGoOn));
@@ -155,7 +155,7 @@ async function sweepWith(
     await saveSweptTo(ctx.store, org.orgId, to);
     for (const { tenant, added, changed, missing } of drifts) {
       if (added + changed + missing > 0)
-        ctx.log.info({ tenant, added, changed, missing }, 'ledger mended by a sweep');
+        ctx.log.info({ tenant, added, changed, missing }, 'ledger corrected by a sweep');
     }
     if (!(await mayGoOn())) return;
   }

@@ -13,9 +13,9 @@ export interface Agreement {
 }
 
 /**
- * Vapi adds up unrounded dollars, the ledger micros rounded once a call: the sums differ by at most half a micro a call, and
- * one more for the rounding of Vapi's sum. As the number of calls must be the same, that hides no call; a correction that is
- * smaller, or that others of the same assistant set off, is found by the list of changed calls.
+ * Vapi adds up unrounded dollars, the ledger micros rounded once per call: the sums differ by at most half a micro per call,
+ * and one more for the rounding of Vapi's sum. The number of calls must be the same, so no call is hidden; a correction that
+ * is smaller, or offset by others of the same assistant, is found by the list of changed calls.
  */
 const tolerance = (calls: number) => calls / 2 + 1;
 
@@ -53,7 +53,7 @@ export function agreementOn(
     if (Math.abs(theirs.costMicros - ours.costMicros) > tolerance(ours.calls)) return null;
     agreed += ours.calls;
   }
-  // Sums name no organization: where none of these calls is ours, only a list shows whether the key is of another one.
+  // Sums name no organization: if none of these calls is ours, only a list shows whether the key belongs to another one.
   if (foreign > 0 && agreed === 0) return null;
   const books = new Map<string, CallTotals>();
   for (const { tenantId } of ledger)

@@ -1,4 +1,4 @@
-/** Compares days by what their calls add up to, which is one small request, before any list is read. */
+/** Compares the sums of days, which takes one small request, before any list is read. */
 import type { Org } from '../access/tenants/orgs.ts';
 import { dayMs } from '../base/time-zone.ts';
 import type { Context } from '../context.ts';
@@ -15,11 +15,11 @@ export interface Period {
 export interface ComparedSums {
   /** Of the days on which the ledger and Vapi's sums agree. */
   agreements: Agreement[];
-  /** The rest of the period: neighbouring days together. */
+  /** The rest of the period: adjacent days together. */
   toList: Period[];
 }
 
-/** All of the period is to be listed when Vapi gives no sums. */
+/** The whole period must be listed when Vapi gives no sums. */
 export async function compareSums(
   ctx: Context,
   api: CallsApi,
@@ -43,7 +43,7 @@ export async function compareSums(
   return { agreements, toList };
 }
 
-/** UTC's days, the first and the last as far as they are in the period. */
+/** UTC days; the first and last only as far as they are in the period. */
 function daysOf({ from, to }: Period): Period[] {
   const days: Period[] = [];
   for (let start = from; start < to; ) {

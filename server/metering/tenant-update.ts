@@ -1,4 +1,4 @@
-/** Changing a tenant's settings, and with them where the messages go that wait for its own server. */
+/** Changes a tenant's settings, and redirects the messages that wait for its own server. */
 import type { Actor } from '../access/audit.ts';
 import { changeTenant, viewSettled } from '../access/tenants/saved-tenants.ts';
 import { applyTenantChanges } from '../access/tenants/tenant-changes.ts';
@@ -30,7 +30,7 @@ export async function changeSettings(
       await checkSharing(db, next, ctx.now());
     }
     await updateTenant(db, next);
-    // What is no longer the tenant's may report to anyone.
+    // Assistants that are no longer the tenant's may report anywhere.
     const named = [next.assistantId, ...next.assistantIds];
     const dropped = [current.assistantId, ...current.assistantIds].filter((id) => !named.includes(id));
     if (dropped.length > 0) await removeWirings(db, current.id, dropped);

@@ -1,6 +1,6 @@
 /**
- * Reservations that no call has claimed. A start whose answer was lost stays reserved, because Vapi may have done what
- * was asked. It is released here and nowhere else: once Vapi's lists of that time have been read and do not have it.
+ * Reservations that no call has claimed. A start whose answer was lost stays reserved, because Vapi may have done it.
+ * Only here is it released: once Vapi's lists of that time have been read and do not contain it.
  */
 import type { Context } from '../context.ts';
 import { chatEvent } from '../ledger/chat-event.ts';
@@ -11,12 +11,12 @@ import { readCost } from '../vapi/cost.ts';
 import { VapiError } from '../vapi/vapi-api.ts';
 import { bookDifference } from './booking.ts';
 
-/** How far Vapi's clock may be from ours. */
+/** How far Vapi's clock may differ from ours. */
 const clockSkewMs = 5 * 60_000;
 
 /**
  * @param leaseBeforeMs only what should have ended before then; all calls created until then have been compared with
- * the ledger, so that those of ours have claimed their reservations
+ * the ledger, so ours have claimed their reservations
  */
 export async function giveBackUnclaimed(
   ctx: Context,
@@ -33,7 +33,7 @@ export async function giveBackUnclaimed(
 }
 
 /**
- * Books the messages that Vapi accepted without our knowing. They carry the ids of their reservations as names.
+ * Books the messages that Vapi accepted without our knowing. Their names are the ids of their reservations.
  * @returns false when Vapi could not be asked
  */
 async function bookLostChats(

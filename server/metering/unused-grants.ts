@@ -1,6 +1,6 @@
 /**
- * Grants of the key modes that led to no call. Anyone who may ask for a call can ask for a key, and it costs nothing: if
- * its reservation lasted as long as a call's, one visitor could use up the budget and the lines with keys it never uses.
+ * Grants of the key modes that led to no call. Anyone who may start a call can request a key, at no cost: if its
+ * reservation lasted as long as a call's, one visitor could use up budget and concurrency with keys that it never uses.
  */
 import { apisOf, orgOf } from '../access/tenants/orgs.ts';
 import type { Context } from '../context.ts';
@@ -10,15 +10,15 @@ import { findTenantById } from '../store/tenants.ts';
 import { scopedKeySeconds } from '../vapi/scoped-key.ts';
 import { bookCalls } from './booking.ts';
 
-/** For clocks that differ, and for Vapi's list, which may lag. */
+/** Allows for clocks that differ, and for Vapi's list, which may lag. */
 const marginMs = 30_000;
 /**
  * A call of the grant has begun by then, or never will: a scoped key has expired. A public key never does, but a page that
- * has just asked uses it immediately, and we are never asked about what is started with it later.
+ * has just requested it uses it immediately; what is started with it later never involves us.
  */
 const usableMs = scopedKeySeconds * 1000 + marginMs;
 const everyMs = 60_000;
-/** So that the list is read at least once after the last call that a key can have begun, should one reading fail or be late. */
+/** So that the list is read at least once after the last call that a key can begin, even if one reading fails or is late. */
 const watchedMs = usableMs + 2 * everyMs;
 const turnMs = 5 * 60_000;
 const turnName = 'unused-grants';

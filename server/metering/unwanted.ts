@@ -6,10 +6,10 @@ import type { Queries } from '../store/database.ts';
 import { isGrantedElsewhere, isOutdated } from '../store/reservations.ts';
 import type { Tenant } from '../store/tenants.ts';
 
-/** `ask`: it looks like a call without a grant, but a report may leave out what Vapi's own record of the call has. */
+/** `ask`: it looks like a call without a grant, but a report may omit what Vapi's own record of the call has. */
 export type Verdict = UnwantedReason | 'ask' | null;
 
-/** @param row as the event leaves it, linked to its grant if it has one */
+/** @param row after the event, linked to its grant if it has one */
 export async function judgeCall(
   db: Queries,
   tenant: Tenant,
@@ -22,14 +22,14 @@ export async function judgeCall(
   return (await isOutdated(db, tenant.id, row.id, tenant.generation)) ? 'outdated' : null;
 }
 
-/** A deleted tenant's assistants may be in use elsewhere: only the calls that we granted are ours to end. */
+/** A deleted tenant's assistants may be in use elsewhere: we end only calls that we granted. */
 function isStopped(tenant: Tenant, row: CallRow): boolean {
   return tenant.deletedAt === null ? tenant.status === 'paused' : row.sessionId !== null;
 }
 
 /**
- * A grant is in the store before the browser gets the key that it stands for, and stays there forever, so its call is
- * linked to it however late it begins or is reported: what is not linked has no grant, or one that is another call's.
+ * A grant is stored before the browser gets its key, and never removed, so its call is linked to it however late it begins
+ * or is reported: a call that is not linked has no grant, or claims that of another call.
  */
 async function judgeGrantless(db: Queries, tenant: Tenant, row: CallRow, event: CallEvent): Promise<Verdict> {
   if (!endsGrantless(tenant, row.assistantId)) return null;
@@ -37,7 +37,7 @@ async function judgeGrantless(db: Queries, tenant: Tenant, row: CallRow, event: 
     if (row.type === callKinds.unknown || (row.type === callKinds.web && event.sessionId === null))
       return 'ask';
   }
-  // A phone call has no grant, and what is not known to be a web call may be one.
+  // A phone call has no grant, and a call of unknown type may be a phone call.
   if (row.type !== callKinds.web) return null;
   const { sessionId, assistantId } = event;
   if (sessionId === null || assistantId === null) return 'no-grant';
@@ -45,7 +45,7 @@ async function judgeGrantless(db: Queries, tenant: Tenant, row: CallRow, event: 
   return (await isGrantedElsewhere(db, claim)) ? null : 'no-grant';
 }
 
-/** By default only where browsers get a key, and only with the assistant that the element starts: others have their own uses. */
+/** By default only where browsers get a key, and only for the assistant that the element starts: others may be used elsewhere. */
 function endsGrantless(tenant: Tenant, assistantId: string | null): boolean {
   if (tenant.deletedAt !== null || assistantId === null || tenant.webCallsWithoutGrant === 'keep')
     return false;

@@ -1,6 +1,5 @@
 /**
- * Points the assistants of a deleted tenant back at the server that they sent to before, so that its tools keep working
- * without us.
+ * Points the assistants of a deleted tenant back at their previous server, so that its tools keep working without us.
  */
 import type { Actor } from '../access/audit.ts';
 import { allWebhookSecretsOf, openTenantSecret } from '../access/secrets/tenant-secrets.ts';
@@ -101,10 +100,11 @@ async function giveBack(
   return { url: shown.server?.url ?? null, problem };
 }
 
-const stillHere = 'Vapi still shows it reporting here. Try again, or change its server in Vapi’s dashboard.';
+const stillHere =
+  'Vapi still shows it as reporting here. Try again, or change its server in Vapi’s dashboard.';
 
 /**
- * For a tenant that stays: its assistants report to where they did before, and are no longer watched.
+ * For a tenant that stays: its assistants report where they did before, and are no longer watched.
  * @throws ApiError `not_found`, `invalid_request`, `vapi_unavailable` when none could be changed
  */
 export async function releaseAssistants(ctx: Context, tenant: Tenant, by: Actor): Promise<UnwireAnswer> {
@@ -124,7 +124,7 @@ function sendsTo(ctx: Context, tenant: Tenant, { server }: SavedAssistant, ownsS
   return ownsSlug && server?.url === webhookUrlOf(ctx.config.publicUrl, tenant.slug);
 }
 
-/** @returns whether there was a tenant to try again for */
+/** @returns whether there was a tenant to retry */
 export async function retryUnwiring(ctx: Context): Promise<boolean> {
   const now = ctx.now();
   const due = await takeDueUnwiring(ctx.store, now, (attempts) => now + pauseAfter(attempts + 1));

@@ -1,4 +1,4 @@
-/** What is known of a tenant's assistants: which report here, and why those that should do not. */
+/** What is known about a tenant's assistants: which report here, and why others that should do not. */
 import { openTenantSecret } from '../access/secrets/tenant-secrets.ts';
 import { iso } from '../base/iso.ts';
 import { dayMs } from '../base/time-zone.ts';
@@ -13,7 +13,7 @@ import { differencesFrom, type WiringPlan } from '../vapi/wiring-plan.ts';
 import { adviceOn, type ReportsTo, troubleOf } from '../vapi/wiring-trouble.ts';
 
 const minuteMs = 60_000;
-/** How often an assistant is read at Vapi: what is wrong is noticed within the hour, also when its last call shows it. */
+/** How often an assistant is read at Vapi: a problem is noticed within the hour, even one that only its last call shows. */
 export const checkEveryMs = 20 * minuteMs;
 /** Reports of calls that began longer ago are not looked for, in a ledger that may be long. */
 const lookBackMs = 7 * dayMs;
@@ -34,7 +34,7 @@ export function reportsTo(ctx: Context, tenant: Tenant): ReportsTo {
 }
 
 /**
- * Reads the assistant after it was changed, in the version that calls use, and enters what it shows.
+ * Reads the assistant after it was changed, in the version that calls use, and stores the result.
  * @param before as it was read before
  * @param isRefused Vapi has answered the change with 409
  * @throws VapiError
@@ -50,7 +50,7 @@ export async function readBack(
   const version = shown.latestVersion ?? null;
   const seen = troubleOf(shown, reportsTo(ctx, tenant));
   const isDraft = version !== null && version === (before.latestVersion ?? null);
-  // What only a call can show is over with the next call.
+  // What only a call can show is settled by the next call.
   const silent = !plan.changed && known?.trouble === 'silent' ? ('silent' as const) : null;
   const trouble = seen === null ? silent : isRefused ? 'refused' : isDraft ? 'draft' : seen;
   const row: Omit<WiringRow, 'attempts'> = {
@@ -96,7 +96,7 @@ export async function readOrNull(
   }
 }
 
-/** As of now, without asking Vapi. */
+/** The current state, without asking Vapi. */
 export async function viewWirings(ctx: Context, tenant: Tenant): Promise<WiringAnswer> {
   const rows = new Map((await listWirings(ctx.store, tenant.id)).map((row) => [row.assistantId, row]));
   const ids = new Set([tenant.assistantId, ...tenant.assistantIds, ...rows.keys()]);
@@ -127,7 +127,7 @@ export async function reportedSince(
   return recent ?? row.reportedAt;
 }
 
-/** From when on the calls of the assistant are looked at. */
+/** The time from which the assistant's calls are considered. */
 export function reportsFrom(ctx: Context, { wiredAt }: Pick<WiringRow, 'wiredAt'>): number {
   return Math.max(wiredAt ?? 0, ctx.now() - lookBackMs);
 }

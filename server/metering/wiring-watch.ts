@@ -1,4 +1,4 @@
-/** Notices when an assistant no longer reports: one request an assistant every 20 minutes, and what the ledger knows. */
+/** Notices when an assistant no longer reports: by one request per assistant every 20 minutes, and from the ledger. */
 import { raiseNotice } from '../access/notices/notices.ts';
 import { iso } from '../base/iso.ts';
 import type { Context } from '../context.ts';
@@ -30,7 +30,7 @@ async function check(ctx: Context, tenant: Tenant, row: WiringRow): Promise<void
   const shown = await readOrNull(ctx, tenant, row.assistantId);
   const isNamed = [tenant.assistantId, ...tenant.assistantIds].includes(row.assistantId);
   const trouble = shown === null ? 'gone' : await findTrouble(ctx, tenant, row, shown);
-  // Never wired here, or no longer the client's: it may report to anyone.
+  // Never wired here, or no longer the client's: it may report anywhere.
   if (trouble !== null && (row.wiredAt === null || (trouble === 'gone' && !isNamed))) {
     return removeWirings(ctx.store, row.tenantId, [row.assistantId]);
   }
@@ -67,17 +67,17 @@ async function findTrouble(
 ): Promise<WiringTrouble | null> {
   const seen = troubleOf(shown, reportsTo(ctx, tenant));
   if (seen !== null) {
-    // As long as calls use the version that they used then, it waits for a person to publish.
+    // While calls still use the same version, it waits for a person to publish.
     const isAwaited = row.trouble === 'draft' || row.trouble === 'refused';
     return isAwaited && row.version === (shown.latestVersion ?? null) ? row.trouble : seen;
   }
   if (row.wiredAt === null || (row.trouble !== null && row.trouble !== 'silent')) return null;
   const before = ctx.now() - reportWithinMs;
   const [last, oneBefore] = await lastReports(ctx.store, row, reportsFrom(ctx, row), before, 2);
-  // Without a call in the last days nothing has shown that it is over.
+  // Without a recent call nothing shows that it is over.
   if (last === undefined) return row.trouble === 'silent' ? 'silent' : null;
   if (last !== null) return null;
-  // One report may be lost, in a restart of ours for instance; the first that never came shows that none does.
+  // One report may be lost, for instance in a restart of ours; a missing first report means that none arrives.
   return oneBefore === null || row.trouble === 'silent' || (await reportedSince(ctx, row)) === null
     ? 'silent'
     : null;

@@ -1,4 +1,4 @@
-/** Points a tenant's assistants at our webhook, and forwards their messages to where they pointed before. */
+/** Points a tenant's assistants at our webhook, and forwards their messages to their previous server. */
 import type { Actor } from '../access/audit.ts';
 import {
   allWebhookSecretsOf,
@@ -33,7 +33,7 @@ import type { MeteringContext } from './metering-context.ts';
 import { retargetOutbox } from './outbox.ts';
 import { type ReadBack, readBack, readOrNull } from './wiring-state.ts';
 
-/** What has been read of the assistants, and what is to become of them. */
+/** The assistants as read, and what will change. */
 export interface Wiring {
   plans: { assistant: SavedAssistant; plan: WiringPlan }[];
   notes: string[];
@@ -47,7 +47,7 @@ export async function wireTenant(
   by: Actor,
 ): Promise<WireAnswer> {
   const wiring = await prepareWiring(ctx, tenant, request);
-  // Viewed before anything is changed: afterwards the old servers are known only to the store.
+  // Built before anything is changed: afterwards only the store knows the old servers.
   const answer = { dryRun, ...(await viewWiring(ctx, tenant, wiring)) };
   if (dryRun) return answer;
   const { assistants } = answer;
@@ -84,7 +84,7 @@ async function prepareWiring(ctx: Context, tenant: Tenant, request: WireRequest)
       );
     }
     if (squad.overridesServer)
-      notes.push('The squad overrides `server`: remove that, or its calls do not report.');
+      notes.push('The squad overrides `server`: remove that, or its calls will not be reported.');
   }
   const ours = ourServer(ctx, tenant, request);
   const plans = await Promise.all(
@@ -93,7 +93,7 @@ async function prepareWiring(ctx: Context, tenant: Tenant, request: WireRequest)
       return { assistant, plan: planWiring(assistant, ours) };
     }),
   );
-  // A squad's members that were wired before are wired again, too, while Vapi has them.
+  // A squad's members that were wired before are also wired again, while Vapi has them.
   for (const { assistantId, wiredAt } of await listWirings(ctx.store, tenant.id)) {
     if (ids.has(assistantId) || wiredAt === null) continue;
     const assistant = await fromVapi('assistantIds', () => readOrNull(ctx, tenant, assistantId));
@@ -107,8 +107,8 @@ async function prepareWiring(ctx: Context, tenant: Tenant, request: WireRequest)
 }
 
 /**
- * What the assistant sends to now is where its messages are forwarded, and the organization's owner chose it. It must not
- * be a way into our network.
+ * The assistant's current server is where its messages are forwarded, and the organization's owner chose it. It must not be
+ * a way into our network.
  * @throws ApiError `invalid_request`
  */
 function checkTarget(ctx: Context, assistant: SavedAssistant, plan: WiringPlan): void {
@@ -139,7 +139,7 @@ function ourServer(ctx: Context, tenant: Tenant, request: WireRequest): OurServe
     url: webhookUrlOf(ctx.config.publicUrl, tenant.slug),
     token: tenant.webhookAuth.kind === 'token' ? (secrets[0] ?? '') : null,
     credentialId: request.credentialId ?? null,
-    // By its token also when this server was known by another address then.
+    // Its token identifies it even if this server had another address then.
     isOurs: (server: VapiServer) =>
       isOurWebhook(ctx.config.publicUrl, server.url ?? '') ||
       secrets.includes(String(server.headers?.[webhookTokenHeader])),
@@ -166,10 +166,10 @@ function notesOn(assistant: SavedAssistant, plan: WiringPlan, tenant: Tenant): s
   return notes;
 }
 
-/** Keeps what the assistants sent to before, so that it is forwarded to from the first message on. */
+/** Stores where the assistants sent before, so that forwarding works from the first message on. */
 async function keepTargets(ctx: Context, db: Queries, tenant: Tenant, wiring: Wiring): Promise<void> {
   let general = tenantTarget(ctx, tenant);
-  // The tenant's main assistant first: what it sent to is the tenant's target, the others are compared with it.
+  // The tenant's main assistant first: its server is the tenant's target, the others are compared with it.
   const isMain = ({ assistant }: Wiring['plans'][number]) => assistant.id === tenant.assistantId;
   const main = wiring.plans.find(isMain)?.plan.target;
   if (main) {
@@ -194,8 +194,8 @@ async function keepTargets(ctx: Context, db: Queries, tenant: Tenant, wiring: Wi
 }
 
 /**
- * Changes the assistant where it must be, and reads it again: what Vapi answered to the change is not what calls use.
- * @throws ApiError `vapi_unavailable`; wiring again goes on where it stopped
+ * Changes the assistant if necessary, and reads it again: Vapi's answer to the change is not what calls use.
+ * @throws ApiError `vapi_unavailable`; wiring again continues where it stopped
  */
 async function changeAssistant(
   ctx: Context,
@@ -212,7 +212,7 @@ async function changeAssistant(
         server,
         serverMessages,
       }).catch((error: unknown) => {
-        // A draft of someone's may be in its way; the others can be wired all the same.
+        // Someone's draft may be in its way; the others can still be wired.
         isRefused = error instanceof VapiError && error.status === 409;
         if (!isRefused) throw error;
       });

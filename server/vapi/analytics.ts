@@ -12,7 +12,7 @@ export interface CallSum {
   costMicros: number;
 }
 
-/** The most that one request asks about. */
+/** Most periods in one request. */
 export const mostPeriods = 31;
 
 const nameOf = (index: number) => `p${index}`;
@@ -33,7 +33,7 @@ export function sumsQuery(periods: { from: number; to: number }[]): object {
   };
 }
 
-/** A database's sum may come as text, and that of nothing as null. */
+/** A sum may arrive as text, and as null when there was nothing to add. */
 const numberSchema = z.coerce.number().min(0).max(1e9);
 const answerSchema = z.array(
   z.looseObject({
@@ -49,7 +49,7 @@ const answerSchema = z.array(
   }),
 );
 
-/** @returns the sums of each of so many periods; null when the answer is not one to what was asked */
+/** @returns the sums of each period; null when the answer does not fit the request */
 export function readSums(body: unknown, periods: number): CallSum[][] | null {
   const parsed = answerSchema.safeParse(body);
   if (!parsed.success) return null;

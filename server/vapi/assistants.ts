@@ -36,7 +36,7 @@ const squadSchema = z.looseObject({
   membersOverrides: withServer,
 });
 
-/** A squad as far as wiring goes. */
+/** The parts of a squad that matter for wiring. */
 export interface SavedSquad {
   assistantIds: string[];
   /** Members that exist only inside the squad: they cannot be wired. */
@@ -46,7 +46,7 @@ export interface SavedSquad {
 }
 
 /**
- * @param look at the answer's head, good or bad
+ * @param look receives the answer's head, good or bad
  * @throws VapiError
  */
 export async function getAssistant(
@@ -67,8 +67,8 @@ const versionSchema = z.looseObject({
 });
 
 /**
- * An assistant as calls use it: where assistants have versions, the current one, whatever a draft says. Where that version
- * cannot be read, the assistant as it is shown.
+ * An assistant as calls use it: its current version, if it has versions, regardless of drafts. If that version cannot be
+ * read, the assistant as Vapi shows it.
  * @throws VapiError
  */
 export async function getAssistantInUse(
@@ -89,7 +89,7 @@ export async function getAssistantInUse(
   return { ...assistant, server: version.server ?? null, serverMessages: version.serverMessages ?? null };
 }
 
-/** The most that one answer may hold; an org with more than a thousand assistants is not known. */
+/** Vapi's limit for one answer; we know of no org with more than a thousand assistants. */
 const mostListed = 1000;
 
 /**
@@ -119,7 +119,7 @@ export async function getSquad(baseUrl: string, privateKey: string, id: string):
 
 /**
  * Replaces these fields; all others stay. A PATCH replaces a top-level field as a whole, so `server` must be complete.
- * @param fields `server` null = the messages no longer go to a server of the assistant's own
+ * @param fields `server` null = the assistant no longer has its own server
  * @throws VapiError
  */
 export async function setAssistantServer(
@@ -134,6 +134,6 @@ export async function setAssistantServer(
 
 function read<Schema extends z.ZodType>(schema: Schema, answer: unknown): z.infer<Schema> {
   const parsed = schema.safeParse(answer);
-  if (!parsed.success) throw new VapiError('Vapi answered with something else than was asked for');
+  if (!parsed.success) throw new VapiError('Vapi answered in an unexpected form');
   return parsed.data;
 }

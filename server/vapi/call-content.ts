@@ -1,4 +1,4 @@
-/** What was said in a call, out of Vapi's call object. */
+/** What was said in a call, from Vapi's call object. */
 import { z } from 'zod';
 import type { TranscriptAnswer } from '../contract.ts';
 import type { VapiCall } from './call-record.ts';

@@ -1,10 +1,10 @@
-/** Vapi's call object (vapi-facts 4.1), as it comes in webhooks and from `GET /call`, as an event of ours. */
+/** Vapi's call object (vapi-facts 4.1), from webhooks and `GET /call`, as our event. */
 import { z } from 'zod';
 import type { CallEvent } from '../ledger/call-event.ts';
 import { isImplausible, readCost } from './cost.ts';
 
 // A field of an unexpected form counts as absent: Vapi changes its objects, and a call must never be lost over it.
-/** Without zero bytes: PostgreSQL takes none, and what a browser wrote must not keep its call out of the ledger. */
+/** Without zero bytes: PostgreSQL rejects them, and what a browser wrote must not keep its call out of the ledger. */
 export const textOf = (most: number) =>
   z
     .string()
@@ -53,7 +53,7 @@ export const callSchema = z.looseObject({
 });
 export type VapiCall = z.infer<typeof callSchema>;
 
-/** What stays true of a call from its creation on: also in the stale snapshot that webhooks carry. */
+/** What never changes after a call's creation, so the stale snapshot in webhooks is right about it. */
 export function readIdentity(
   call: VapiCall,
 ): Pick<CallEvent, 'callId' | 'type' | 'assistantId' | 'sessionId' | 'createdAt' | 'controlUrl'> {
@@ -69,7 +69,7 @@ export function readIdentity(
 
 /**
  * A call as Vapi's API shows it now.
- * @param askedAtMs when it was asked for: what Vapi says then is newer than any report sent before
+ * @param askedAtMs when it was requested: the answer is newer than any report sent before
  */
 export function readCallRecord(call: VapiCall, askedAtMs: number): CallEvent {
   const ended = call.status === 'ended';
@@ -82,7 +82,7 @@ export function readCallRecord(call: VapiCall, askedAtMs: number): CallEvent {
     startedAt: toMs(call.startedAt),
     endedAt: toMs(call.endedAt),
     endedReason: call.endedReason ?? null,
-    // Vapi publishes a cost only after the end; what stands there before is a placeholder (vapi-facts 4.2).
+    // Vapi publishes a cost only after the end; the value before is a placeholder (vapi-facts 4.2).
     cost: ended ? readCost(call) : null,
     costRefused: ended && isImplausible(call),
   };

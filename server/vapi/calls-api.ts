@@ -9,7 +9,7 @@ import { VapiError } from './vapi-api.ts';
 import { fetchWithLook, type VapiClock } from './vapi-clock.ts';
 
 const timeoutMs = 20_000;
-/** The most that one page may hold (vapi-facts 4.3). */
+/** Vapi's limit for one page (vapi-facts 4.3). */
 const pageSize = 1000;
 
 export interface CallsApi {
@@ -19,8 +19,8 @@ export interface CallsApi {
    */
   get(id: string): Promise<VapiCall | null>;
   /**
-   * What the org's calls created in each of the half-open periods add up to, in one request for at most 31 of them.
-   * @returns null when Vapi does not say, for whatever reason: the lists say it too
+   * The sums of the org's calls created in each half-open period, in one request for at most 31 periods.
+   * @returns null when Vapi gives none, for any reason: the lists have the same figures
    */
   sum(periods: { from: number; to: number }[]): Promise<CallSum[][] | null>;
   /**
@@ -34,8 +34,8 @@ export interface CallsApi {
    */
   listChats(fromMs: number, toMs: number): AsyncGenerator<ListedChat[]>;
   /**
-   * Deletes the transcript, recording and other content of a call, or of a text chat, at Vapi; what it cost stays known to
-   * us. What Vapi no longer knows is deleted.
+   * Deletes the transcript, recording and other content of a call, or of a text chat, at Vapi; we keep what it
+   * cost. What Vapi no longer knows counts as deleted.
    * @throws VapiError
    */
   deleteContent(id: string, kind: 'call' | 'chat'): Promise<void>;
@@ -52,16 +52,16 @@ export function createCallsApi(baseUrl: string, privateKey: string, look?: VapiC
     token: privateKey,
     baseUrl,
     maxRetries: 3,
-    // The SDK's own time limit goes on running when a connection fails (2.0.1), and keeps the process alive.
+    // The SDK's own time limit keeps running when a connection fails (2.0.1), and keeps the process alive.
     fetch: fetchWithLook(look, timeoutMs),
   });
   let sent = 0;
   let failure = '';
-  /** Vapi has refused the sums: it is not asked for them again. */
+  /** Vapi has refused sums: they are not requested again. */
   let sumsRefused = false;
   const request = async (path: string, init: RequestInit = {}) => {
     sent += 1;
-    // A kept connection may have been closed by the other side meanwhile; the SDK retries answers, not broken lines.
+    // A kept connection may have been closed by the other side meanwhile; the SDK retries answers, not broken connections.
     for (const pauseMs of [0, 200, 1000]) {
       await pause(pauseMs);
       // A relative path would have its query's "?" escaped by the SDK (2.0.1).
@@ -100,7 +100,7 @@ export function createCallsApi(baseUrl: string, privateKey: string, look?: VapiC
         const headers = { 'Content-Type': 'application/json' };
         const init = { method: 'POST', headers, body: JSON.stringify(sumsQuery(asked)) };
         sent += 1;
-        // Asked once only: the lists answer the same, and are what waits for a busy Vapi.
+        // Tried only once: the lists have the same figures, and are retried while Vapi is busy.
         const response = await client
           .fetch(`${baseUrl}/analytics`, init, { maxRetries: 0 })
           .catch(() => null);
@@ -136,7 +136,7 @@ export function createCallsApi(baseUrl: string, privateKey: string, look?: VapiC
     },
     async *listChats(fromMs, toMs) {
       const seen = new Set<string>();
-      // To the first page that brings nothing new: Vapi does not say how many chats a page may hold.
+      // Until a page has nothing new: Vapi does not say how many chats a page may contain.
       for (let page = 1; ; page += 1) {
         const query = new URLSearchParams({
           page: String(page),
@@ -171,7 +171,7 @@ function readCall(entry: unknown): VapiCall[] {
   return parsed.success ? [parsed.data] : [];
 }
 
-/** `{results, metadata}`, where calls are a bare list. */
+/** `{results, metadata}`, whereas calls are a bare list. */
 function readPage(body: unknown): unknown[] {
   const page = z.looseObject({ results: z.array(z.unknown()) }).safeParse(body);
   if (!page.success) throw new VapiError('Vapi answered with something that is not a page of chats');

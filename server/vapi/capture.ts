@@ -1,6 +1,6 @@
 /**
- * A record of what Vapi was asked and answered during one piece of work, and what it reported of the calls in it, redacted.
- * Only what this process sees: a report that another process takes is not in it.
+ * Records, redacted, the exchanges with Vapi during one piece of work, and Vapi's reports about its calls. Limited to this
+ * process: a report that another process receives is missing.
  */
 import { AsyncLocalStorage } from 'node:async_hooks';
 import type { DoctorCapture } from '../contract.ts';
@@ -31,8 +31,8 @@ export async function captured<Result>(
 }
 
 /**
- * Notes a request to Vapi, if one is being recorded, and leaves its answer to be read.
- * @param role names the field that the address is from, where it is not one of the API's paths
+ * Records a request to Vapi, if a capture is running, without consuming its answer.
+ * @param role names the field that the address is from, if it is not one of the API's paths
  */
 export async function noteExchange(
   input: unknown,

@@ -10,7 +10,7 @@ import { readCost } from './cost.ts';
 import { noAnswer, VapiError } from './vapi-api.ts';
 
 export interface NewChat {
-  /** Ours, by which it is found again when its answer was lost; Vapi keeps up to 40 characters. */
+  /** Ours, to find it when its answer was lost; Vapi keeps up to 40 characters. */
   name: string;
   input: string;
   /** The chat that this one continues; null at the beginning of a conversation. */
@@ -19,7 +19,7 @@ export interface NewChat {
   variableValues: VariableValues;
 }
 
-/** From word to word, and until the first one; a model may think for a while. */
+/** Longest wait for the first word, and between words; a model may think for a while. */
 const wordTimeoutMs = 30_000;
 const answerTimeoutMs = 120_000;
 
@@ -37,9 +37,9 @@ const chatSchema = z.looseObject({
 export type ChatPiece = { id: string } | { delta: string };
 
 /**
- * Sends one message and hands the answer on as it is written. An answer that breaks off ends like a whole one: what was
- * written is paid for, whether the rest comes or not.
- * @throws VapiError when no chat has become known
+ * Sends one message and passes the answer on as it is written. An answer that breaks off ends like a complete one: what
+ * was written is paid for either way.
+ * @throws VapiError when Vapi named no chat
  */
 export async function* streamChat(
   baseUrl: string,
@@ -93,7 +93,7 @@ export async function readChatCost(
   privateKey: string,
   id: string,
 ): Promise<CallCost | null> {
-  // The cost is there with the answer or a moment later.
+  // The cost arrives with the answer or a moment later.
   for (const pauseMs of [0, 500, 2000]) {
     await pause(pauseMs);
     const response = await fetch(`${baseUrl}/chat/${id}`, {
@@ -107,7 +107,7 @@ export async function readChatCost(
   return null;
 }
 
-/** The `data:` lines of a stream of server-sent events, as far as they are objects. */
+/** The `data:` lines of a stream of server-sent events, those that are objects. */
 async function* eventsOf(body: ReadableStream<Uint8Array>): AsyncGenerator<z.infer<typeof eventSchema>> {
   const decoder = new TextDecoder();
   let rest = '';

@@ -1,7 +1,7 @@
 /** Where a call may be ended. Pure. */
 
 /**
- * Whether it is Vapi's to be asked: a webhook could name any address, and we post to it. Control URLs lie on
+ * Whether it is Vapi's: a webhook could name any address, and we post to it. Control URLs are on
  * `<worker>.vapi.ai` (vapi-facts 2.1); an emulator has them on its own origin.
  * @param baseUrl of Vapi's API
  */

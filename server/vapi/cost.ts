@@ -17,13 +17,13 @@ export type CostBreakdown = Record<string, unknown>;
 
 /**
  * The most that one call, or one part of it, can have cost: 12 hours, Vapi's longest call, at a hundred times its usual
- * price. Beyond it a figure is a mistake or a forgery, and sums of many could leave the integers.
+ * price. A larger figure is a mistake or a forgery, and sums of many could exceed safe integers.
  */
 export const maxCallUsd = 10_000;
 /** A report has about ten. */
 const maxItems = 200;
 
-/** `costs[].type` (vapi-facts 4.1) in our words; a type that is not here counts as `other`. */
+/** `costs[].type` (vapi-facts 4.1) in our words; a type that is not listed counts as `other`. */
 const componentOfItem: Record<string, CostComponent> = {
   transport: 'transport',
   transcriber: 'stt',
@@ -63,7 +63,7 @@ export function usdToMicros(usd: number): number {
 
 /**
  * What the call cost: `cost`, which is what Vapi charges; where it is missing, the breakdown's total or the items' sum.
- * Vapi rounds the parts and the total apart, so `other` takes what is left over and the parts sum to the total.
+ * Vapi rounds parts and total separately, so `other` gets the difference and the parts sum to the total.
  * @returns null when Vapi has reported no cost, or an impossible one: below zero, which would add to the budget, or
  *   out of bounds in the whole, in a part, in a component's sum or in their number
  */
@@ -72,7 +72,7 @@ export function readCost(fields: CostFields): CallCost | null {
   return cost === 'implausible' || cost === null || cost.totalMicros < 0 ? null : cost;
 }
 
-/** Whether the reported cost is impossible for any call: it is not taken, and Vapi is asked what it is. */
+/** Whether the reported cost is impossible for any call: it is not booked, and Vapi is asked for it. */
 export function isImplausible(fields: CostFields): boolean {
   return addUp(fields) === 'implausible';
 }
@@ -89,7 +89,7 @@ function addUp(fields: CostFields): CallCost | 'implausible' | null {
   else if (typeof breakdownTotal === 'number') totalMicros = usdToMicros(breakdownTotal);
   else if (items.length > 0) totalMicros = sum;
   if (totalMicros !== null) components.other += totalMicros - sum;
-  // Each part may be in bounds where many of them, set off against others, are not.
+  // Each part may be in bounds although many of them, offset by others, are not.
   const amounts = [totalMicros ?? 0, ...costComponents.map((component) => components[component])];
   if (amounts.some((micros) => Math.abs(micros) > maxCallUsd * 1_000_000)) return 'implausible';
   return totalMicros === null ? null : { totalMicros, components };

@@ -1,4 +1,4 @@
-/** What kinds of server messages there are (vapi-facts 3.1, 3.2), and which of them Vapi waits for an answer to. */
+/** What kinds of server messages there are (vapi-facts 3.1, 3.2), and for which of them Vapi waits for an answer. */
 import { z } from 'zod';
 import { textOf } from './call-record.ts';
 
@@ -55,12 +55,12 @@ export function wantsAnswer(type: string): boolean {
   return answeredTypes.has(type);
 }
 
-/** Whether the ledger has to hear of it: one of these without a call that can be read is a loss. */
+/** Whether the ledger needs it: one of these without a readable call is a loss. */
 export function tellsOfCall(type: string): boolean {
   return type === 'status-update' || type === 'end-of-call-report';
 }
 
-/** The type as a label that cannot take endless values: Vapi adds types, and a forger could make them up. */
+/** The type as a label with a bounded set of values: Vapi adds types, and a forger could invent them. */
 export function typeLabel(type: string): string {
   if (type.startsWith('transcript[')) return 'transcript';
   return knownTypes.has(type) ? type : 'unknown';

@@ -1,4 +1,4 @@
-/** Vapi's server messages (vapi-facts 3) as events of ours. Unknown types and fields are accepted: Vapi adds both. */
+/** Vapi's server messages (vapi-facts 3) as our events. Unknown types and fields are accepted: Vapi adds both. */
 import { z } from 'zod';
 import type { CallEvent } from '../ledger/call-event.ts';
 import {
@@ -38,7 +38,7 @@ export interface ServerMessage {
 const clockLeadMs = 60_000;
 
 /**
- * @param receivedAtMs stands in for a missing `timestamp`
+ * @param receivedAtMs used when `timestamp` is missing
  * @param baseUrl of Vapi's API: where a call can be ended is believed only if it is Vapi's
  * @returns null when it is not a server message at all
  */

@@ -28,7 +28,7 @@ const numberSchema = named.extend({
   squadId: z.string().nullish(),
 });
 
-/** The most that one answer of Vapi holds. */
+/** Vapi's limit for one answer. */
 const limit = 1000;
 
 /**
@@ -68,7 +68,7 @@ export async function lookAtOrg(baseUrl: string, privateKey: string): Promise<Or
 }
 
 function entries<Schema extends z.ZodType>(schema: Schema, answer: unknown): z.infer<Schema>[] {
-  if (!Array.isArray(answer)) throw new VapiError('Vapi answered with something else than was asked for');
+  if (!Array.isArray(answer)) throw new VapiError('Vapi answered in an unexpected form');
   return answer.flatMap((entry) => {
     const parsed = schema.safeParse(entry);
     return parsed.success ? [parsed.data] : [];
@@ -77,7 +77,7 @@ function entries<Schema extends z.ZodType>(schema: Schema, answer: unknown): z.i
 
 const view = ({ id, name }: z.infer<typeof named>): NamedAtVapi => ({ id, name: name || null });
 
-/** The same order each time, whatever Vapi's is; without a name last. */
+/** A fixed order, independent of Vapi's; entries without a name come last. */
 function byName<Entry extends NamedAtVapi>(list: Entry[]): Entry[] {
   const key = ({ id, name }: Entry) => `${name === null ? 1 : 0}${name?.toLowerCase() ?? ''}\0${id}`;
   return list.sort((a, b) => (key(a) < key(b) ? -1 : 1));

@@ -5,7 +5,7 @@ import type { VapiClock } from './vapi-clock.ts';
 const timeoutMs = 5000;
 
 /**
- * Any answer will do, a refusal too: its head has Vapi's time.
+ * Any answer will do, even a refusal: its head has Vapi's time.
  * @throws VapiError when there is none
  */
 export async function probeVapi(baseUrl: string, look: VapiClock['look']): Promise<void> {

@@ -7,11 +7,11 @@ export interface RecordingNotes {
   callId: string;
   /** Addresses that need no key. Anyone who has one can listen: none is stored, logged or passed on. */
   signed: Record<RecordingChannels, string | null>;
-  /** Epoch milliseconds until which they are good; null when Vapi does not say. */
+  /** Epoch milliseconds until which they are valid; null when Vapi does not say. */
   signedUntil: number | null;
   /** Whether nothing can have been recorded: no one came, or the assistant is set not to. */
   isUnrecorded: boolean;
-  /** Epoch milliseconds; null while the call goes on. */
+  /** Epoch milliseconds; null while the call is in progress. */
   endedAt: number | null;
 }
 
@@ -28,7 +28,7 @@ const planned = z
   })
   .nullish()
   .catch(null);
-// The stable names (`recordingUrl` and its like) are not read: they are of a private bucket, and lead nowhere.
+// The stable names (`recordingUrl` and its like) are not read: they point into a private bucket and cannot be fetched.
 const callSchema = z.looseObject({
   artifact: z
     .looseObject({ presignedMonoUrl: link, presignedStereoUrl: link, presignedUrlsExpiresAt: optionalTime })
@@ -65,10 +65,10 @@ export function whyMissing({ isUnrecorded, endedAt }: RecordingNotes, nowMs: num
   return endedAt === null || nowMs - endedAt < uploadWithinMs ? 'not-ready' : 'none';
 }
 
-/** An address that is about to expire would break off a player's next request. */
+/** With an address that is about to expire, a player's next request would fail. */
 const signedLeadMs = 60_000;
 
-/** @returns the address that needs no key, while it is good for a minute more; else null */
+/** @returns the address that needs no key, if it is valid for another minute; else null */
 export function freshAddress(
   { signed, signedUntil }: RecordingNotes,
   channels: RecordingChannels,

@@ -26,16 +26,16 @@ export interface RecordingWish {
   channels: RecordingChannels;
   /** A `Range` header of one range of bytes; null = the whole. */
   range: string | null;
-  /** Ends the request, and the reading of the body too. */
+  /** Aborts the request, and reading the body too. */
   signal: AbortSignal;
 }
 
-/** Of the head, all that may be passed on. */
+/** Everything of the head that may be passed on. */
 export interface Recording {
   status: 200 | 206 | 416;
-  /** `audio/wav`; `application/octet-stream` for what is not said to be a sound. */
+  /** `audio/wav`; `application/octet-stream` for what is not declared as audio. */
   type: string;
-  /** Bytes of the body, where the storage says it. */
+  /** Bytes of the body, if the storage reports it. */
   length: string | null;
   contentRange: string | null;
   /** Must be read or destroyed. */
@@ -138,7 +138,7 @@ function ownBody(answer: Response, range: string | null): Recording {
   throw new VapiError(`Vapi answered ${status} to a recording`, status);
 }
 
-/** @returns null for an answer that is not the recording, or not what was asked for of it */
+/** @returns null for an answer that is not the recording, or not the requested part of it */
 function checked(
   status: number,
   range: string | null,
@@ -162,7 +162,7 @@ function typeOf(said: string | undefined, path: string): string {
   return type?.toLowerCase() ?? typeOfEnding[/\.(\w+)$/.exec(path)?.[1] ?? ''] ?? 'application/octet-stream';
 }
 
-/** Its message alone: other fields of a network error may hold the address. */
+/** Only its message: other fields of a network error may contain the address. */
 function reasonOf(cause: unknown): string {
   const {
     code,
@@ -172,7 +172,7 @@ function reasonOf(cause: unknown): string {
   return [inner?.code, code].find((found) => typeof found === 'string') ?? message;
 }
 
-/** The head must come soon; what follows may take its time, as far as `signal` lets it. */
+/** Only the head must come soon; the body may take as long as `signal` allows. */
 async function headWithin<Answer>(
   signal: AbortSignal,
   ask: (signal: AbortSignal) => Promise<Answer>,

@@ -1,5 +1,5 @@
 /**
- * What may leave this server of an exchange with Vapi: its shape, figures, times and Vapi's own fixed words. Deny by default: a
+ * What a capture may show of an exchange with Vapi: its shape, figures, times and Vapi's own fixed words. Deny by default: a
  * text that is not known to be one of those is replaced, since it may be a key, a phone number or something that was said. Pure.
  */
 
@@ -11,7 +11,7 @@ const isTime = (text: string) => /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]
 const isUrl = (text: string) => /^[a-z]+:\/\//i.test(text);
 const uuid = /[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}/gi;
 const isUuid = (text: string) => text.length === 36 && text.replace(uuid, '') === '';
-/** What people wrote or said may be in names and figures there, too. */
+/** Names and figures there may also contain what people wrote or said. */
 const emptied =
   /^(metadata|variableValues|variables|headers|customer|destination|analysis|structuredData|structuredOutputs|messages|messagesOpenAIFormatted|messagesJSON|parameters|properties|arguments|result|tools|toolCalls|knowledgeBase|credentials|credentialIds)$/;
 
@@ -22,10 +22,10 @@ export interface Redactor {
   path(text: string): string;
 }
 
-/** Where a URL has led, by the name of its field. */
+/** Replaces URLs; the name of the URL's field follows it. */
 export const redactedHost = 'https://redacted.invalid/';
 
-/** The same id always becomes the same stand-in, so that a capture still says what belongs together. */
+/** The same id always becomes the same stand-in, so that a capture still shows what belongs together. */
 export function createRedactor(): Redactor {
   const ids = new Map<string, string>();
   const standIn = (id: string) => {

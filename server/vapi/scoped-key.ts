@@ -8,8 +8,8 @@ import jwt from 'jsonwebtoken';
 export const scopedKeySeconds = 60;
 
 /**
- * Seconds by which a key that never leaves this server counts longer on both sides, for a clock that is wrong. One that a
- * browser is given has no such leeway: it is bounded by Vapi's clock, as far as that is known (`vapi-clock`).
+ * Seconds added at both ends to the validity of a key that never leaves this server, in case a clock is wrong. A browser's
+ * key has no such leeway: it is bounded by Vapi's clock, as far as that is known (`vapi-clock`).
  */
 const ownLeewaySeconds = 300;
 
@@ -17,7 +17,7 @@ export interface ScopedKeyOptions {
   orgId: string;
   privateKey: string;
   assistantId: string;
-  /** The page; left out for our own use, since a server's request carries no Origin. */
+  /** The page; omitted for our own use, since a server's request carries no Origin. */
   origin?: string;
 }
 

@@ -1,4 +1,4 @@
-/** The server SDK as this server uses it: short patience, no retries of its own, one kind of error. */
+/** The server SDK as this server uses it: short timeouts, no retries of its own, one kind of error. */
 import { VapiClient } from '@vapi-ai/server-sdk';
 import { VapiError } from './vapi-api.ts';
 import { fetchWithLook, type VapiClock } from './vapi-clock.ts';
@@ -20,7 +20,7 @@ export async function askVapi<Answer>(
     return await ask(new VapiClient({ token: privateKey, baseUrl, maxRetries: 0, timeoutInSeconds, fetch }));
   } catch (cause) {
     const statusCode = (cause as { statusCode?: number }).statusCode || null;
-    // The SDK's message quotes Vapi's answer, which may hold an assistant with its secrets.
+    // The SDK's message quotes Vapi's answer, which may contain an assistant with its secrets.
     throw new VapiError(
       statusCode === null ? 'no answer from Vapi' : `Vapi answered ${statusCode}`,
       statusCode,

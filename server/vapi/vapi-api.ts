@@ -8,11 +8,11 @@ import { noteExchange } from './capture.ts';
 import { isControlUrl, ownControlUrl } from './control-url.ts';
 import type { VapiClock } from './vapi-clock.ts';
 
-/** A web call as the browser may know it, and the URL that steers it, which it may not. */
+/** A web call as the browser may see it, and its control URL, which the browser must not see. */
 export interface CreatedCall {
   id: string;
   webCallUrl: string;
-  /** Epoch milliseconds, where Vapi says it. */
+  /** Epoch milliseconds, if Vapi reports it. */
   createdAt: number | null;
   /** For the room of a call that is not open to all. */
   roomToken: string | null;
@@ -21,7 +21,7 @@ export interface CreatedCall {
 
 export interface NewWebCall {
   assistantId: string;
-  /** Whether the call goes on without its visitor, who may come back, until something ends it. */
+  /** Whether the call continues without its visitor, who may come back, until something ends it. */
   outlivesVisit: boolean;
   assistantOverrides: {
     maxDurationSeconds: number;
@@ -34,7 +34,7 @@ export interface NewWebCall {
 export class VapiError extends Error {
   /** HTTP status, or null when there was no answer. */
   readonly status: number | null;
-  /** Seconds, where Vapi said when to come back. */
+  /** Seconds, if Vapi said when to try again. */
   readonly retryAfter: number | null;
   /** Whether the request certainly had no effect. If not, a call or a chat may have been made, and may cost. */
   readonly refused: boolean;
@@ -52,8 +52,8 @@ export class VapiError extends Error {
 }
 
 /**
- * 4xx, also 429, is said before anything is done. But a 408 may follow work that took too long, and a 409 may mean that
- * the thing is there already.
+ * Vapi answers 4xx, including 429, before it does anything. But a 408 may follow work that took too long, and a 409 may
+ * mean that the thing already exists.
  */
 function isRefusal(status: number | null): boolean {
   return status !== null && status >= 400 && status < 500 && status !== 408 && status !== 409;
@@ -89,8 +89,8 @@ const timeoutSeconds = 10;
  * Creates a web call. The server SDK has no method for it, so its `fetch` is used, which adds the key and base URL; no
  * retries, since a second request could start a second call.
  * @param key a `public`-tag key: Vapi refuses the private one here (vapi-facts 2.2)
- * @param look at the answer's head, good or bad
- * @param origin as if a page of it asked
+ * @param look receives the answer's head, good or bad
+ * @param origin the request claims to come from this page
  * @throws VapiError
  */
 export async function createWebCall(
@@ -150,7 +150,7 @@ export async function endCall(baseUrl: string, controlUrl: string): Promise<void
       body: JSON.stringify({ type: 'end-call' }),
       signal: AbortSignal.timeout(timeoutSeconds * 1000),
     };
-    // The operator's own setting may name any place; a name below vapi.ai comes from a message.
+    // The operator's own setting may name any address; a name below vapi.ai comes from a message.
     const atBase = new URL(controlUrl).origin === new URL(baseUrl).origin;
     response = atBase
       ? await fetch(controlUrl, { ...post, method: 'POST', redirect: 'error' })

@@ -1,14 +1,14 @@
 /**
  * How far this server's clock is from Vapi's, by the `Date` of Vapi's answers. What we sign is checked by Vapi's clock, and a
- * key that has expired there is refused as "Invalid Key", which names everything but the reason.
+ * key that has expired there is refused as "Invalid Key", without the reason.
  */
 import type { Logger } from 'pino';
 import { noteExchange } from './capture.ts';
 
 export interface VapiClock {
-  /** Looks at an answer of Vapi's, good or bad, as soon as its head is there; logs a difference. */
+  /** Reads the head of an answer from Vapi, good or bad; logs a difference. */
   look(headers: Headers): void;
-  /** Epoch milliseconds as Vapi has them, as far as is known: what is signed for Vapi counts from then. */
+  /** Epoch milliseconds on Vapi's clock, as far as known: used for what is signed for Vapi. */
   now(): number;
   /** Whole seconds that this server is behind Vapi, negative when it is ahead; 0 when the difference is too small to matter. */
   behindSeconds(): number;
@@ -16,7 +16,7 @@ export interface VapiClock {
 
 /** A `Date` has whole seconds, and an answer takes time to arrive. */
 const toleranceMs = 30_000;
-/** Beyond this one of the clocks is so wrong that it is only logged. */
+/** A larger difference is only logged: one of the clocks is plainly wrong. */
 const mostCorrectedMs = 3_600_000;
 const logEveryMs = 3_600_000;
 
@@ -26,7 +26,7 @@ export function createVapiClock(now: () => number, log: Pick<Logger, 'warn'>): V
   return {
     look(headers) {
       const said = Date.parse(headers.get('date') ?? '');
-      // An answer out of a cache has the time at which it was made.
+      // A cached answer has the time at which it was created.
       if (Number.isNaN(said) || headers.has('age')) return;
       const at = now();
       const differs = Math.abs(said - at) >= toleranceMs;
@@ -37,7 +37,7 @@ export function createVapiClock(now: () => number, log: Pick<Logger, 'warn'>): V
       const seconds = Math.round(behindMs / 1000);
       log.warn(
         { behindSeconds: seconds },
-        `this server's clock is ${Math.abs(seconds)} s ${seconds > 0 ? 'behind' : 'ahead of'} Vapi's: set it right (NTP), or keys are refused as invalid`,
+        `this server's clock is ${Math.abs(seconds)} s ${seconds > 0 ? 'behind' : 'ahead of'} Vapi's: synchronize it (NTP), or keys are refused as invalid`,
       );
     },
     now: () => now() + (Math.abs(behindMs) <= mostCorrectedMs ? behindMs : 0),
@@ -46,8 +46,8 @@ export function createVapiClock(now: () => number, log: Pick<Logger, 'warn'>): V
 }
 
 /**
- * `fetch` for the server SDK, with a look at each answer.
- * @param timeoutMs milliseconds until an answer must begin; without it the SDK's own limit holds
+ * `fetch` for the server SDK, which passes each answer to `look`.
+ * @param timeoutMs milliseconds until an answer must begin; without it the SDK's own limit applies
  */
 export function fetchWithLook(look: VapiClock['look'] | undefined, timeoutMs?: number): typeof fetch {
   return async (input, init) => {

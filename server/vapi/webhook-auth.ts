@@ -1,4 +1,4 @@
-/** Whether a webhook is from the tenant's Vapi: the tenant's secret must show in one of the ways Vapi can send it. */
+/** Whether a webhook is from the tenant's Vapi: it must present the tenant's secret in one of the ways that Vapi can send it. */
 import { createHmac } from 'node:crypto';
 import type { IncomingHttpHeaders } from 'node:http';
 import { safeEqual } from '../base/safe-equal.ts';
@@ -12,7 +12,7 @@ const windowMs = 300_000;
 /** Vapi does not say whether its timestamps are seconds or milliseconds; as seconds this would be the year 5138. */
 const firstMilliseconds = 1e11;
 
-/** A request as far as its proof goes. `url` is the one that Vapi was given. */
+/** The parts of a request that prove its sender. `url` is the one that Vapi was given. */
 export interface SignedRequest {
   method: string;
   url: string;
@@ -21,14 +21,14 @@ export interface SignedRequest {
 }
 
 /**
- * Whether it seems to be signed: a time near ours is in some header. It asks nothing of the tenant, since a
- * stranger must not find out by it whether there is one, how it is proved, and in which headers.
+ * Whether it seems to be signed: some header has a time near ours. Independent of the tenant, because a stranger must not
+ * find out whether there is one, how its messages are proved, and in which headers.
  */
 export function looksSigned(headers: IncomingHttpHeaders, nowMs: number): boolean {
   return Object.keys(headers).some((name) => isFresh(textOf(headers, name), nowMs));
 }
 
-/** With the body as it came: a signature is over its very bytes. Costs the same whatever the headers lack. */
+/** Needs the body's exact bytes, which are signed. Costs the same whichever headers are missing. */
 export function isSigned(request: SignedRequest, auth: HmacAuth, secrets: string[], nowMs: number): boolean {
   const { headers } = request;
   const { signatureHeader, timestampHeader, messageIdHeader } = auth;

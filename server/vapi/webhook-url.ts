@@ -5,7 +5,7 @@ export function webhookUrlOf(publicUrl: string, slug: string): string {
   return `${publicUrl}/v1/webhooks/vapi/${slug}`;
 }
 
-/** Forwarding to any tenant's webhook of ours would only come round again. */
+/** Forwarding to a webhook of this server would loop. */
 export function isOurWebhook(publicUrl: string, url: string): boolean {
   return URL.parse(url)?.href.startsWith(webhookUrlOf(publicUrl, '')) ?? false;
 }

@@ -1,4 +1,4 @@
-/** What must change at an assistant so that its messages come to us, and what it sent to before. Pure. */
+/** What must change at an assistant so that its messages come to us, and where it sent them before. Pure. */
 import type { AssistantWiring, ShownServer } from '../contract.ts';
 import type { ForwardTarget } from '../store/forward-targets.ts';
 import type { SavedAssistant, VapiServer } from './assistants.ts';
@@ -19,11 +19,11 @@ export interface WiringPlan {
   server: VapiServer;
   serverMessages: string[];
   changed: boolean;
-  /** What the assistant sent to before; null = nowhere, undefined = to us already. */
+  /** Where the assistant sent before; null = nowhere, undefined = to us already. */
   target: ForwardTarget | null | undefined;
 }
 
-/** What the ledger cannot do without. */
+/** What the ledger needs. */
 export const ourMessages = ['status-update', 'end-of-call-report'];
 
 /** 4xx of ours are final; everything else (a restart, a lost connection) is worth another try. */
@@ -44,7 +44,7 @@ export function planWiring(assistant: SavedAssistant, ours: OurServer): WiringPl
   const server: VapiServer = {
     ...withoutNulls(kept),
     url: ours.url,
-    // The headers that were there belong to the server that was there; they are sent with what is forwarded to it.
+    // The old headers belong to the old server; they are sent with what is forwarded to it.
     headers: ours.token === null ? {} : { [webhookTokenHeader]: ours.token },
     ...(credentialId ? { credentialId } : {}),
     timeoutSeconds: before.timeoutSeconds ?? defaultTimeoutSeconds,
@@ -53,7 +53,7 @@ export function planWiring(assistant: SavedAssistant, ours: OurServer): WiringPl
         ? before.backoffPlan
         : ourBackoffPlan,
   };
-  // A server that relied on Vapi's default list still gets it; without a server no one missed anything.
+  // A server that relied on Vapi's default list still gets it; without a server there is nothing to keep.
   const asked = assistant.serverMessages ?? (target ? defaultServerMessages : []);
   const serverMessages = [...asked, ...ourMessages.filter((type) => !asked.includes(type))];
   const changed = !isSame(before, server) || !isSame(assistant.serverMessages, serverMessages);
@@ -61,7 +61,7 @@ export function planWiring(assistant: SavedAssistant, ours: OurServer): WiringPl
 }
 
 /**
- * The server of an assistant that goes back to where it sent to before; its credential has stayed with Vapi all the time.
+ * An assistant's original server, for giving it back; its credential never left Vapi.
  * @returns null when it had none
  */
 export function restoredServer(current: VapiServer, target: ForwardTarget | null): VapiServer | null {
@@ -72,12 +72,12 @@ export function restoredServer(current: VapiServer, target: ForwardTarget | null
     url: target.url,
     headers: target.headers,
     timeoutSeconds: target.timeoutSeconds,
-    // We made Vapi try again; a tool that books a table must not be asked twice.
+    // The retries are ours; a tool that books a table must not be called twice.
     ...(target.retried && backoffPlan ? { backoffPlan } : {}),
   };
 }
 
-/** Everything that Vapi added for the server that was there. Its credential stays with Vapi, which keeps using it. */
+/** Everything that Vapi added for the old server. Its credential stays with Vapi, which keeps using it. */
 function targetOf(server: VapiServer): ForwardTarget | null {
   const url = URL.parse(server.url ?? '');
   if (!url || !/^https?:$/.test(url.protocol)) return null;
@@ -96,7 +96,7 @@ function targetOf(server: VapiServer): ForwardTarget | null {
   };
 }
 
-/** @returns the fields that Vapi shows otherwise than the plan has them, such as `server.url` */
+/** @returns the fields in which Vapi differs from the plan, such as `server.url` */
 export function differencesFrom(plan: WiringPlan, shown: SavedAssistant): string[] {
   const server = shown.server ?? {};
   const names = [...new Set([...Object.keys(plan.server), ...Object.keys(server)])].sort();
@@ -140,7 +140,7 @@ function withoutNulls(server: VapiServer): VapiServer {
   return Object.fromEntries(Object.entries(server).filter(([, value]) => value != null));
 }
 
-/** Whatever the order of the keys; fields without a value do not count. */
+/** Ignores the order of keys, and fields without a value. */
 function isSame(a: unknown, b: unknown): boolean {
   return JSON.stringify(sorted(a ?? null)) === JSON.stringify(sorted(b ?? null));
 }

@@ -1,4 +1,4 @@
-/** Whether what was read of an assistant reports to us, and what to do when it does not. Pure. */
+/** Whether an assistant, as it was read, reports to us, and what to do if it does not. Pure. */
 import type { WiringTrouble } from '../contract.ts';
 import type { SavedAssistant, VapiServer } from './assistants.ts';
 import { defaultServerMessages } from './message-kinds.ts';
@@ -12,14 +12,14 @@ export interface ReportsTo {
   secrets: string[] | null;
 }
 
-/** Looser than what wiring writes: an assistant that was set up by hand reports, too. */
+/** Looser than what wiring writes: an assistant that was set up by hand also reports. */
 export function troubleOf(assistant: SavedAssistant, { url, secrets }: ReportsTo): WiringTrouble | null {
   const server = assistant.server ?? {};
   const presented = presentedBy(server);
   const isKnown = secrets?.some((secret) => presented.includes(secret)) ?? false;
-  // By its secret also where this server was reached by another address.
+  // Its secret identifies it even if this server had another address.
   if (server.url !== url && !(isKnown && server.url)) return 'elsewhere';
-  // A credential is at Vapi: what it presents cannot be read.
+  // A credential is stored at Vapi: what it presents cannot be read.
   if (secrets !== null && !isKnown && !server.credentialId) return 'secret';
   const messages = assistant.serverMessages ?? defaultServerMessages;
   return ourMessages.every((type) => messages.includes(type)) ? null : 'messages';
@@ -46,8 +46,8 @@ const advice: Record<WiringTrouble, string> = {
   messages: 'It does not send status updates and end-of-call reports. Wire it again.',
   gone: 'Vapi no longer has it. Choose another assistant in the client’s settings.',
   silent:
-    'Its last calls ended without a report. Check that this server’s public address is reached from the internet, and that neither the call nor a squad overrides `server`; then make a test call.',
+    'Its last calls ended without a report. Check that this server’s public address can be reached from the internet, and that neither the call nor a squad overrides `server`; then make a test call.',
 };
 
-/** A sentence or two for the operator, that continue the assistant's name and a colon. */
+/** A sentence or two for the operator, which follow the assistant's name and a colon. */
 export const adviceOn = (trouble: WiringTrouble): string => advice[trouble];

@@ -1,4 +1,4 @@
-/** For tests of what happens when much comes at once: the product's patience with others is not what they are about. */
+/** For tests with many requests at once, which do not test the product's time limits for other services. */
 import { after, before, mock } from 'node:test';
 import { slowness } from './until.ts';
 

@@ -55,7 +55,7 @@ export function watchSecrets(port: number, onAnswer?: AnswerListener): SecretWat
   const record = (asked: string, response: ServerResponse, body: string) => {
     const [method = '', path = ''] = asked.split(' ');
     const type = String(response.getHeader('content-type') ?? '');
-    // An aborted answer says nothing about the contract.
+    // An aborted answer shows nothing about the contract.
     if (response.writableFinished) onAnswer?.(method, path, response.statusCode, type, body);
     const what = `${asked} ${response.statusCode}`;
     const answer: SeenAnswer = { what, text: '', shownOnPurpose: new Set() };

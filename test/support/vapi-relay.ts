@@ -4,11 +4,11 @@ import type { AddressInfo } from 'node:net';
 
 export interface VapiRelay {
   url: string;
-  /** Where requests go on to; until it is set, every one is answered 503. */
+  /** Where requests are sent; until it is set, every one is answered 503. */
   target: string;
   /** `POST /analytics`, with the query. */
   requests: string[];
-  /** Null lets the request through; given before the request is passed on. */
+  /** Null passes the request on; called before that. */
   answer: (request: string) => { status: number; body: unknown } | null;
   close(): Promise<void>;
 }

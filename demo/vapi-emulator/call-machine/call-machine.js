@@ -1,16 +1,16 @@
 /**
- * What daily-js 0.87.0 loads in place of Daily's call machine: it speaks that release's message protocol with the page
- * (vapi-facts 8.3, 8.4) and plays the room that the emulator runs.
+ * What daily-js 0.87.0 loads in place of Daily's call machine: it uses that release's message protocol with the page
+ * (vapi-facts 8.3, 8.4) and acts as the room that the emulator runs.
  */
 import { openAgentVoice, openMicrophone } from './media.js';
 
 const agentId = 'R1';
 const off = { state: 'off' };
-/** Attempts to get the event stream back, a few seconds apart. */
+/** Attempts to restore the event stream, a few seconds apart. */
 const mostFaults = 4;
 const silentTracks = { video: off, screenVideo: off, screenAudio: off };
 
-/** Serves one call object until the page is gone; each join is a `Visit` of its own. */
+/** Serves one call object until the page is gone; each join is a separate `Visit`. */
 export function startCallMachine(callClientId, origin, early) {
   const state = {
     local: { public: { subscribedTracks: { ALL: false } }, streams: {} },
@@ -40,7 +40,7 @@ export function startCallMachine(callClientId, origin, early) {
       });
     } else visit?.handle(data);
   };
-  /** After the call nothing listens any more; `reset` is daily-js's wish to join again. */
+  /** After the call nothing listens any longer; with `reset` daily-js wants to join again. */
   const release = () => window.removeEventListener('message', receive);
   const listen = () => {
     window.addEventListener('message', receive);
@@ -82,7 +82,7 @@ class Visit {
     };
     this.events.onerror = () => {
       this.faults += 1;
-      // A page that is being left closes its streams, too, before it says goodbye: look again a moment later.
+      // A page that is being left also closes its streams before it reports that: check again a moment later.
       this.timers.fault = setTimeout(() => this.#judgeFault(), 150);
     };
   }
@@ -92,7 +92,7 @@ class Visit {
     this.#actions[message.action]?.(message);
   }
 
-  /** Gives everything back; after this the visit says and hears nothing. */
+  /** Releases everything; after this the visit sends and receives nothing. */
   stop() {
     if (this.gone) return;
     this.gone = true;
@@ -110,7 +110,7 @@ class Visit {
     'leave-meeting': async () => {
       const heard = this.#tell({ kind: 'left' });
       this.stop();
-      // As at Daily: who has left, is out of the room for everybody.
+      // As at Daily: a visitor who has left is out of the room for everyone.
       await heard;
       this.send({ action: 'left-meeting' });
     },
@@ -218,7 +218,7 @@ class Visit {
     }
   }
 
-  /** The room is gone or never was: in daily-js's order the error comes before the end. */
+  /** The room is gone or never existed: in daily-js's order the error comes before the end. */
   #putOut(type, msg) {
     this.stop();
     this.send({ action: 'error', errorMsg: msg, error: { type, msg } });
@@ -227,7 +227,7 @@ class Visit {
 
   #judgeFault() {
     if (this.gone) return;
-    // A refused stream is closed for good: there is no such room. Any other fault the browser retries by itself.
+    // A refused stream is closed for good: there is no such room. After any other fault the browser retries automatically.
     if (this.events.readyState === EventSource.CLOSED)
       this.#putOut('no-room', 'The meeting you are trying to join has been deleted');
     else if (this.faults > mostFaults) this.#putOut('connection-error', 'Connection to the room was lost');
@@ -267,7 +267,7 @@ class Visit {
       local: false,
       session_id: agentId,
       user_id: agentId,
-      // The SDK plays nobody else.
+      // The SDK plays no one else.
       user_name: 'Vapi Speaker',
       audio: true,
       tracks: { audio: { state, subscribed }, ...silentTracks },
@@ -289,7 +289,7 @@ class Visit {
     this.send({ action, callbackStamp, ...content });
   }
 
-  /** One after the other, so that the emulator hears things in their order. Settles when it has heard this one. */
+  /** One after the other, so that the emulator gets messages in order. Settles when it has received this one. */
   #tell(message) {
     const send = () =>
       fetch(`${this.room}/messages`, { method: 'POST', body: JSON.stringify(message), keepalive: true });

@@ -1,7 +1,7 @@
 /** Sound in and out: the microphone, the agent's voice through a pair of peer connections, and loudness meters. */
 import { Voice } from './voice.js';
 
-/** Root mean square of what a track carries, 0 to 1. */
+/** Root mean square of a track's sound, 0 to 1. */
 class Meter {
   /**
    * @param {AudioContext} context
@@ -79,11 +79,11 @@ export async function openAgentVoice() {
   }
 }
 
-/** What daily-js puts in place of a track that the page brought itself. */
+/** What daily-js puts in place of the page's own track. */
 const pagesOwnTrack = 'daily-custom-track';
 
 /**
- * The microphone, as the call object asked for it. Rejects as `getUserMedia` does.
+ * The microphone, as the call object requested it. Rejects as `getUserMedia` does.
  * @param {boolean | string} audioSource false, true, a device id, or the mark of a track of the page
  * @param {MediaStreamTrack | undefined} shared the page's own track
  */

@@ -1,6 +1,6 @@
 /**
  * A voice-like sound for a text: one buzz per syllable through three formants, a breath of noise for consonants.
- * Nobody will understand a word; it is there to be heard, measured and in step with the transcript.
+ * No word can be understood; it only has to be audible, measurable and in step with the transcript.
  *
  * Plain JavaScript: these files are served to the page as they are.
  */

@@ -19,7 +19,7 @@ import { addOrg, type Call, defaultSwitches, until, type World } from '../world.
 const costs = z.array(z.looseObject({ type: z.string(), cost: z.number() })).optional();
 
 const endSchema = z.strictObject({
-  /** With it the call ends as if it had lasted so long; without it by the clock. */
+  /** With it the call ends as if it had lasted that long; without it at its real length. */
   seconds: z.number().min(0).optional(),
   cost: z.number().min(0).optional(),
   costs,
@@ -66,14 +66,14 @@ const orgSchema = z.looseObject({
   assistants: z.array(z.looseObject({ id: z.string() })),
 });
 
-/** Whether a call has come so far. */
+/** Whether a call has reached that state. */
 export const reached: Record<'in-progress' | 'ended' | 'settled', (call: Call) => boolean> = {
   'in-progress': (call) => call.status !== 'queued',
   ended: (call) => call.status === 'ended',
   settled: (call) => call.settled,
 };
 
-/** A call as the admin routes show it: the truth, cost included, whatever the API still keeps back. */
+/** A call as the admin routes show it: the truth, cost included, even if the API does not show it yet. */
 const truth = (world: World, call: Call) => ({
   ...currentView(world, call),
   ...call.cost,

@@ -5,7 +5,7 @@ import { isUploaded, recordings, redirectOf } from '../recordings.ts';
 import type { World } from '../world.ts';
 import { ownCall } from './calls.ts';
 
-/** The service's endpoints; what is not among the recordings made here is never there. */
+/** The service's endpoints; those that are not among the recordings made here do not exist. */
 const endpoints = [
   ...['mono-recording', 'stereo-recording', 'assistant-recording', 'customer-recording'],
   ...['video-recording', 'call-logs', 'pcap'],

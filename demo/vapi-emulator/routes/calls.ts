@@ -31,7 +31,7 @@ export function callRoutes(world: World): Router {
 
   router.post('/call/web', async (request, response) => {
     const { authorization, origin } = request.headers;
-    // The key comes first: who has none learns nothing about the body.
+    // The key comes first: without one nothing is said about the body.
     identify(world, authorization);
     const body = request.body as { assistantId?: unknown; assistant?: unknown } | undefined;
     const org = requireWebCaller(world, authorization, {
@@ -49,7 +49,7 @@ export function callRoutes(world: World): Router {
 
   router.post('/call', (request, response) => {
     requirePrivate(world, request.headers.authorization);
-    // Phone lines are outside of the emulator; this is what the service says to a web transport, too.
+    // Phone lines are not emulated; the service also says this to a web transport.
     response
       .status(400)
       .json(
@@ -109,7 +109,7 @@ export function callRoutes(world: World): Router {
 
 type PageQuery = z.infer<typeof callPageSchema>;
 
-/** A cursor is the id of the last call of the page before. */
+/** A cursor is the id of the previous page's last call. */
 function pageOf(world: World, found: Call[], query: PageQuery): unknown {
   const any = (list: string[] | undefined, value: string | null | undefined) =>
     list === undefined || (typeof value === 'string' && list.includes(value));

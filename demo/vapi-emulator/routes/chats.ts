@@ -117,7 +117,7 @@ function assistantOf(world: World, org: EmulatorOrg, id: string): void {
   if (world.assistants.get(id)?.orgId !== org.orgId) throw notFound('Assistant', id);
 }
 
-/** The conversation that this message goes on with; throws 400 for two, 404 for one that is not there. */
+/** The conversation that this message continues; throws 400 for two, 404 for one that does not exist. */
 function contextOf(
   world: World,
   org: EmulatorOrg,

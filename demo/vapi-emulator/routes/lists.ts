@@ -13,7 +13,7 @@ const comparisons = {
   Le: (a: number, b: number) => a <= b,
 };
 
-/** Whether a thing passes all of the eight time filters that the query holds. */
+/** Whether an entry passes all of the query's eight time filters. */
 export function passesTimes(thing: Timed, query: Record<string, unknown>): boolean {
   for (const field of ['createdAt', 'updatedAt'] as const) {
     for (const [suffix, holds] of Object.entries(comparisons)) {
@@ -34,7 +34,7 @@ export interface CallFilter {
   phoneNumberId?: string | undefined;
 }
 
-/** The org's calls that a query asks for, newest first. */
+/** The org's calls that match a query, newest first. */
 export function findCalls(world: World, orgId: string, query: CallFilter & Record<string, unknown>): Call[] {
   return [...world.calls.values()]
     .filter(

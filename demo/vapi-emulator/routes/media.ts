@@ -1,4 +1,4 @@
-/** What stands for Daily: the call machine's bundle and the rooms it talks to. */
+/** In place of Daily: the call machine's bundle and the rooms it talks to. */
 import express, { Router } from 'express';
 import { z } from 'zod';
 import { control, controlSchema } from '../control.ts';
@@ -10,7 +10,7 @@ import { parse } from '../shapes.ts';
 import { publishTraffic } from '../traffic.ts';
 import type { Call, World } from '../world.ts';
 
-/** The call machine speaks the protocol of this release and of no other. */
+/** The call machine uses the protocol of this release only. */
 const dailyVersion = '0.87.0';
 
 const messageSchema = z.discriminatedUnion('kind', [
@@ -23,7 +23,7 @@ const messageSchema = z.discriminatedUnion('kind', [
 type MachineMessage = z.infer<typeof messageSchema>;
 
 /**
- * The first script: it takes the waiting call objects at once, as daily-js demands, keeps what they say, and loads the
+ * The first script: it accepts the waiting call objects at once, as daily-js requires, keeps their messages, and loads the
  * modules of the machine itself.
  */
 const bundle = (origin: string): string => `(() => {
@@ -62,7 +62,7 @@ export function mediaRoutes(world: World): Router {
     const call = findCall(world, request.params.room);
     if (call.status === 'ended') throw notFound('Room', call.room);
     openStream(call, response, scenarios[call.scenario].microphone ?? 'ask', () => {
-      // A reload of the stream within the grace time is no goodbye.
+      // A stream that returns within the grace time does not count as leaving.
       const cancel = world.timers.after(world.switches.disconnectMs, () => {
         if (!isConnected(call) && call.status === 'in-progress') leaveCall(world, call);
       });
@@ -74,7 +74,7 @@ export function mediaRoutes(world: World): Router {
   router.post('/daily/rooms/:room/messages', express.text({ limit: '16kb' }), (request, response) => {
     const call = findCall(world, request.params.room);
     const message = parse(messageSchema, readJson(request.body));
-    // Both sides may end at once; what comes after the end is lost, not wrong.
+    // Both sides may end at once; what comes after the end is lost but not an error.
     if (call.status !== 'ended') hearMachine(world, call, message);
     response.sendStatus(204);
   });

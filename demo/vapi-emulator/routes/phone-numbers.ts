@@ -87,7 +87,7 @@ export function phoneNumberRoutes(world: World): Router {
   return router;
 }
 
-/** A `null` takes the field away. */
+/** A `null` removes the field. */
 const withoutNulls = (fields: Json): Json =>
   Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== null));
 

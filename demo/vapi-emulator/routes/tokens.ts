@@ -1,6 +1,6 @@
 /**
  * `/token`: an org's keys through the API. It is in the types of `@vapi-ai/web`, but not in the public documentation; public
- * code lists and creates keys here with the org's private key. A switch refuses it, since another key may not.
+ * code lists and creates keys here with the org's private key. A switch refuses it, because other keys may not be allowed to.
  */
 import { randomUUID } from 'node:crypto';
 import { Router } from 'express';

@@ -71,7 +71,7 @@ export function createWebhookDoor(
     const refusal = pause(refusalMs.beforeBody, null, { ref: false });
     const slug = slugSchema.safeParse(req.params.tenant).data ?? null;
     const now = ctx.now();
-    // Also a deleted one, as long as no other has its slug: its assistants send to us until they are given back.
+    // Also a deleted one, unless another has its slug: its assistants send to us until they are given back.
     const tenant = slug === null ? null : await findLastTenant(ctx.store, slug, now - deletedForMs);
     const secrets = tenant ? webhookSecretsOf(ctx.box, tenant, now) : [];
     const auth = tenant?.webhookAuth;

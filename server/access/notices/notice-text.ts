@@ -100,7 +100,7 @@ function sinceThen(
 
 /**
  * @param period of the notice: the month of a budget, the day of a burst, the number of an invoice
- * @param data the facts, as they were kept
+ * @param data the facts, as stored
  * @param balance the current one of the invoice that it names; null where it names none
  * @returns a title that follows the client's name and a colon, and a text of whole sentences
  */

@@ -38,7 +38,7 @@ export async function addresseesOf(
 /**
  * Written in the same transaction as its cause, so it is sent exactly when that is committed. Of a kind that is raised
  * per call or change, only a day's first twenty are sent.
- * @param period what it is raised once for: a day, a month, an invoice's number, a call's id
+ * @param period it is raised once for each: a day, a month, an invoice's number, a call's id
  */
 export async function raiseNotice(
   db: Queries,

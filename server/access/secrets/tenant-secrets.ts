@@ -40,7 +40,7 @@ export function webhookSecretsOf(box: SecretBox, tenant: Tenant, nowMs: number):
   return allWebhookSecretsOf(box, tenant).slice(0, isRotating ? 2 : 1);
 }
 
-/** The current one first; with the one before, whether or not its rotation is over: by them our webhook is recognized. */
+/** The current one first, then the previous one, even after its rotation: either identifies our webhook. */
 export function allWebhookSecretsOf(box: SecretBox, tenant: Tenant): string[] {
   const names = ['webhookSecret', 'previousWebhookSecret'] as const;
   return names.flatMap((name) => openTenantSecret(box, tenant, name) ?? []);

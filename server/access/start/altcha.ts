@@ -1,5 +1,5 @@
 /**
- * ALTCHA proof of work (altcha.org, version 2), created and checked here: no third party learns of the visitor. It makes
+ * ALTCHA proof of work (altcha.org, version 2), created and checked here: no third party learns about the visitor. It makes
  * an attacker's starts expensive, about half a second of one core each; the limits are what stops them.
  */
 import { randomInt } from 'node:crypto';

@@ -3,14 +3,14 @@
  *
  *   HOOK_SECRET=whsec_… PORT=3000 node before-call-example.mjs
  *
- * It lets everyone in but the plan "free", and says which greeting to use.
+ * It allows every call except on the plan "free", and sets the greeting.
  */
 import { createHmac, timingSafeEqual } from 'node:crypto';
 import { createServer } from 'node:http';
 
 const key = Buffer.from((process.env.HOOK_SECRET ?? '').replace(/^whsec_/, ''), 'base64');
 if (key.length < 24) throw new Error("HOOK_SECRET must be the tenant's hookSecret: whsec_…");
-/** Seconds. An older request may be one that somebody has recorded. */
+/** Seconds. An older request may be a replayed recording. */
 const tolerance = 300;
 
 function isGenuine(headers, body) {

@@ -1,6 +1,6 @@
 /**
- * A call that the operator makes to see whether calls work. It counts as a visitor's does: pause, hours, limits, budget, a
- * reservation, a row in the ledger. It is no visit, so challenge, consent and the before-call server are not asked.
+ * A call that the operator makes to see whether calls work. It counts like a visitor's: pause, hours, limits, budget, a
+ * reservation, a row in the ledger. It is not a visit: challenge, consent and the before-call server are skipped.
  */
 import type { Context } from '../../context.ts';
 import { ApiError } from '../../errors.ts';
@@ -15,19 +15,19 @@ import { endLiveCall } from './end-call.ts';
 import { recordCreatedCall } from './grant.ts';
 import { reserve } from './reserve.ts';
 
-/** After which we end it. No one is in its room: longer would show nothing more. */
+/** When we end it. No one is in its room, so a longer call would show nothing more. */
 export const testCallSeconds = 10;
-/** After which Vapi ends it, should we not be able to. */
+/** When Vapi ends it if we cannot. */
 const mostSeconds = 30;
 
-/** What may be held for a test: the call, and one more that Vapi should have refused. */
+/** What a test may reserve: the call, and one more that Vapi should have refused. */
 export function testCallCost({ limits }: Pick<Tenant, 'limits'>): { seconds: number; mostMicros: number } {
   const one = Math.ceil((mostSeconds * limits.worstCaseMicrosPerMinute) / 60);
   return { seconds: testCallSeconds, mostMicros: 2 * one };
 }
 
 /**
- * @param page the key allows only pages of `allowed`, and the request is as one of `asking`; null = a key for our own use
+ * @param page the key allows only `allowed`, and the request claims to come from `asking`; null = a key for our own use
  * @throws VapiError, and ApiError as `reserve` does
  */
 export async function startTestCall(
@@ -41,7 +41,7 @@ export async function startTestCall(
     tenant: tenant.slug,
     tenantId: tenant.id,
     origin: page?.asking ?? ctx.config.publicUrl,
-    // Of its own: a test uses up no visitor's starts, only the tenant's.
+    // Its own network: a test uses up the tenant's starts but no visitor's.
     network: hashNetwork(ctx.keys.network, id),
     site: null,
     generation: tenant.generation,

@@ -26,8 +26,7 @@ export async function checkNewTenant(
 }
 
 /**
- * What can be said of a body that does not fit the schema: the problems that the schema does not see, of the fields that
- * are well-formed.
+ * Adds to the schema's errors the problems that the schema cannot see, in those fields that are well-formed.
  * @param errors what the schema found
  * @throws ApiError `invalid_request` with both
  */
@@ -41,7 +40,7 @@ export async function refuseNewTenant(ctx: Context, body: unknown, errors: ApiEr
   throw errors;
 }
 
-/** The fields of the body, of those named, that fit the schema. */
+/** Those of the named fields that fit the schema. */
 function readable(body: unknown, ...names: (keyof CreateTenant)[]): Partial<CreateTenant> {
   const fields = names.flatMap((name) => {
     const { data } = createTenantSchema.shape[name].safeParse((body as Partial<CreateTenant> | null)?.[name]);
@@ -57,14 +56,14 @@ function withoutVapi(
   return [checkSlug(ctx, slug), Promise.resolve().then(() => parseOrigins(allowedOrigins, allowHttpOrigins))];
 }
 
-/** @throws ApiError `conflict`; whether it is free when it is inserted, the database decides then */
+/** @throws ApiError `conflict` if it is taken now; the database decides again on insert */
 async function checkSlug(ctx: Context, slug: string | undefined): Promise<void> {
   if (slug !== undefined && (await findTenant(ctx.store, slug))) throw slugTaken(slug);
 }
 
 export function slugTaken(slug: string): ApiError {
   const errors = [{ path: 'slug', message: 'is already used by another client' }];
-  return new ApiError('conflict', { detail: `A tenant "${slug}" exists already.`, errors });
+  return new ApiError('conflict', { detail: `A tenant "${slug}" already exists.`, errors });
 }
 
 /** @throws the one failure, or ApiError `invalid_request` with the errors of all of them */

@@ -1,6 +1,6 @@
 /** A tenant's handle made from its name. Pure. */
 
-/** As the contract's schema of a slug has it. */
+/** As in the contract's schema of a slug. */
 const maxLength = 40;
 /** Letters that have no accent to drop. */
 const spelled: Record<string, string> = {
@@ -20,7 +20,7 @@ export function slugOf(name: string): string {
     .toLowerCase()
     .normalize('NFKD')
     .replace(/[ßæœøłđðþ]/g, (letter) => spelled[letter] ?? '')
-    // An apostrophe does not part a word: "Joe's" is "joes".
+    // An apostrophe does not split a word: "Joe's" is "joes".
     .replace(/[\p{M}'’]/gu, '')
     .replace(/[^a-z0-9]+/g, '-');
   return trimmed(text.replace(/^-/, ''), maxLength) || 'client';

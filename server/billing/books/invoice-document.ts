@@ -18,7 +18,7 @@ export interface DocumentInput {
   plans: Map<string, Plan>;
   account: BillingAccount;
   seller: Seller | null;
-  /** What is left of the prepaid credit. */
+  /** The remaining prepaid credit. */
   balanceCents: number;
   /** By `lineKey`; absent for a draft. */
   callHashes?: Map<string, string>;

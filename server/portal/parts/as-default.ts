@@ -1,4 +1,4 @@
-/** A button that makes a client's limits or plan those of new clients. */
+/** A button that makes a client's limits or plan the default for new clients. */
 import { html, LitElement } from 'lit';
 import type { ClientDefaults } from '../../contract.ts';
 import { send } from './api.ts';

@@ -1,4 +1,4 @@
-/** Deletes a client, after a question. */
+/** Deletes a client, after a confirmation. */
 import { html } from 'lit';
 import { send } from './api.ts';
 import { confirm } from './confirm.ts';

@@ -1,4 +1,4 @@
-/** What is left to do for a new client; shows nothing once all of it is done. */
+/** What still has to be done for a new client; shows nothing once all of it is done. */
 import { css, html, type TemplateResult } from 'lit';
 import type { SetupAnswer } from '../../contract.ts';
 import { moment } from '../pure/format.ts';
@@ -34,13 +34,13 @@ export class SetupStepsElement extends ScopedElement {
   }
 
   protected override render() {
-    // A list of things to do must not be in the way of the page itself: while it is not known, there is none.
+    // A to-do list must not get in the way of the page itself: until it has loaded, none is shown.
     const { data } = this.#setup;
     if (data === null || data.isDone) return '';
     return this.#steps(data);
   }
 
-  /** The call is made there, never on a page of the portal: a call loads a script of Daily's, which would act as the operator. */
+  /** The call is made there, never on a page of the portal: it loads Daily's script, which could act as the operator. */
   #website() {
     const site = this.sites.find((origin) => !origin.includes('*'));
     return site ? html` on <a href=${site} target="_blank" rel="noopener noreferrer">${site}</a>` : '';

@@ -13,7 +13,7 @@ import { Work } from './work.ts';
 
 type Known = WiringAnswer['assistants'][number];
 
-/** What wiring again may mend. */
+/** What wiring again may repair. */
 const mendable: WiringState[] = ['draft', 'refused', 'elsewhere', 'secret', 'messages'];
 
 export class WireBoxElement extends ScopedElement {

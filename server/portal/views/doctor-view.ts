@@ -9,7 +9,7 @@ import { table } from '../parts/table.ts';
 import { Work } from '../parts/work.ts';
 import { dollars } from '../pure/format.ts';
 
-/** Sign and word: the colour is not needed. */
+/** Sign and word, so that colour is not the only difference. */
 const shown: Record<DoctorOutcome, readonly [sign: string, word: string, look: string]> = {
   pass: ['✓', 'Passed', 'good'],
   warn: ['!', 'Warning', 'warn'],

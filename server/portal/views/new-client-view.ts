@@ -1,7 +1,7 @@
 /**
- * A new client in two steps: its Vapi key, with which Vapi is asked for the names to choose from; then name, assistant and
- * website. In between the key stays in this element's memory alone: the server keeps nothing, and the page does not hold
- * it where it could be read, restored or submitted elsewhere. Leaving the page forgets it.
+ * A new client in two steps: its Vapi key, which gets the names to choose from; then name, assistant and website. In between
+ * the key is only in this element's memory: the server stores nothing, and nothing in the page could read, restore or
+ * submit it elsewhere. Leaving the page deletes it.
  */
 import { html, LitElement } from 'lit';
 import type { CreatedTenant, VapiLookAnswer } from '../../contract.ts';
@@ -126,7 +126,7 @@ export class NewClientElement extends LitElement {
       ${this.#moreFields(named)}`;
   }
 
-  /** What is usually right as it is; opened when something in it is wrong, so that the error is seen. */
+  /** Settings that rarely need a change; opened when one has an error, so that it is seen. */
   #moreFields(assistants: (readonly [id: string, name: string])[]) {
     const { errors } = this.#form;
     const here = Intl.DateTimeFormat().resolvedOptions().timeZone;

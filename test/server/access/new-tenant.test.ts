@@ -25,7 +25,7 @@ const create = (body: object) => server.operator('POST', '/v1/tenants', body);
 const paths = (answer: Awaited<ReturnType<typeof create>>) =>
   answer.body.errors.map(({ path }: { path: string }) => path).sort();
 
-test('without a slug the name gives one, and of clients of one name added at once each gets its own', async () => {
+test('without a slug one is made from the name, and clients of one name added at once each get their own', async () => {
   const answers = await Promise.all([create(least), create(least), create(least)]);
   assert.deepEqual(
     answers.map(({ status }) => status),

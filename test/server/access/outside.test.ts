@@ -133,7 +133,7 @@ describe('a recording', () => {
   });
   after(() => network?.close());
 
-  /** Of a call whose recording Vapi says to be there. */
+  /** Of a call whose recording exists according to Vapi. */
   async function recordingAt(recordingRedirect: string) {
     const { emulator, acme, server } = network;
     const { id } = emulator.makeCall({ assistantId: acme.assistantId, seconds: 30, recordingRedirect });

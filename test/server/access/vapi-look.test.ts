@@ -38,7 +38,7 @@ after(async () => {
 
 const look = (key: unknown) => server.operator('POST', '/v1/vapi/look', { privateKey: key });
 
-test('a private key is answered with what its organization has, by name', async () => {
+test('for a private key the answer lists what its organization has, by name', async () => {
   const answer = await look(privateKey);
   assert.equal(answer.status, 200, answer.text);
   assert.deepEqual(answer.body, {
@@ -72,7 +72,7 @@ test('the tenants that already have the organization are named', async () => {
   assert.deepEqual((await look(privateKey)).body.tenants, []);
 });
 
-test('an organization that has nothing yet is no error', async () => {
+test('an organization that has nothing yet is not an error', async () => {
   const { status, body } = await look('private-of-an-empty-org');
   assert.deepEqual([status, body.orgId, body.assistants], [200, null, []]);
 });

@@ -158,7 +158,7 @@ describe('the command line', () => {
       'From a file',
     );
     writeFileSync(file, '[]');
-    assert.match((await run(['plan', 'plans', 'set', file])).err, /holds no JSON object/);
+    assert.match((await run(['plan', 'plans', 'set', file])).err, /does not contain a JSON object/);
     assert.match((await run(['plan', 'plans', 'set', 'golden'])).err, /golden: .*no such file/);
     rmSync(folder, { recursive: true });
     const added = await run([

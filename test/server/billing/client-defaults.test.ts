@@ -21,7 +21,7 @@ test('without any, a client has this server’s limits and no plan', async () =>
   assert.equal((await planOf('first')).current, null);
 });
 
-test('limits and plan are set one by one, and hold for new clients alone, from their first day', async () => {
+test('limits and plan are set one by one, and apply to new clients only, from their first day', async () => {
   assert.equal((await change({ limits: { concurrentCalls: 7, callsPerDay: 70 } })).status, 200);
   const { body } = await change({ plan });
   assert.deepEqual(body, { limits: { concurrentCalls: 7, callsPerDay: 70 }, plan });

@@ -65,7 +65,7 @@ it('an invoice with a correction is credited in full for its total, and in parts
   assert.equal(await refusal(credit('whole', invoice)), 'nothing is left to credit');
 });
 
-it('what a later document has already given back is not taken back again', async () => {
+it('what a later document has already credited is not credited again', async () => {
   on('2026-11-02');
   await stage.addTenant('given', atCost, '2026-10-01');
   await costs('given', 'given-1', 80);
@@ -116,7 +116,7 @@ it('the tax of all parts together is the invoice’s tax, however it is divided'
   assert.equal(back, -invoice.totalCents);
 });
 
-it('a tax rate may have a tenth of a basis point, and what is credited takes the invoice’s rate back', async () => {
+it('a tax rate may have a tenth of a basis point, and a credit has the invoice’s rate', async () => {
   on('2026-12-02');
   await stage.addTenant('fine', { ...atCost, monthlyFeeCents: 10_020 }, '2026-11-01');
   const account = (bps: number) => operator('PUT', 'fine/billing', vat(bps));
@@ -134,7 +134,7 @@ it('a tax rate may have a tenth of a basis point, and what is credited takes the
   assert.deepEqual(whole.document.tax, { label: 'VAT', bps: 887.5, amountCents: -889 });
 });
 
-it('after a change of the rate, what a credit note gave back of an old month goes back at the old rate, once', async () => {
+it('after a change of the rate, what a credit note credited of an old month is refunded at the old rate, once', async () => {
   on('2026-11-02');
   await stage.addTenant('rates', atCost, '2026-10-01');
   await mustBe(200, operator('PUT', 'rates/billing', vat(1900)));
@@ -154,7 +154,7 @@ it('after a change of the rate, what a credit note gave back of an old month goe
   assert.deepEqual(november.document.tax, { label: 'VAT', bps: 1600, amountCents: -80 });
 });
 
-it('a call that was credited and is then corrected gives its money back once', async () => {
+it('a call that was credited and is then corrected is refunded once', async () => {
   on('2026-11-02');
   await stage.addTenant('twice', atCost, '2026-10-01');
   await costs('twice', 'twice-1', 50);
@@ -207,7 +207,7 @@ it('a credit note is not voided while a correction relies on it, and then its mo
   assert.deepEqual(amounts(await bill('relied', '2026-11')), [['correction', -3000]]);
 });
 
-it('a minimum that was credited is not given back again when late calls reach it', async () => {
+it('a minimum that was credited is not credited again when late calls reach it', async () => {
   on('2026-11-02');
   await stage.addTenant('least', { ...atCost, minimumCents: 5000 }, '2026-10-01');
   await costs('least', 'least-1', 20);
@@ -257,7 +257,7 @@ it('a prefix that one series of numbers has had is refused for the other, so tha
   assert.match(next.number ?? '', /^P-Q-\d{6}$/);
 });
 
-it('a number that is given out already is refused with what to do, not with an error', async () => {
+it('a number that is already taken is refused with what to do, not with an error', async () => {
   on('2026-12-02');
   const { store } = stage.server.ctx;
   await stage.addTenant('given-out', { ...atCost, monthlyFeeCents: 10_000 }, '2026-11-01');

@@ -48,7 +48,7 @@ const books = async (query = '') => {
   return (body.invoices as BookedInvoice[]).filter(({ kind }) => kind === 'invoice');
 };
 
-describe('an invoice and what credit notes have taken back of it', () => {
+describe('an invoice and what credit notes have credited of it', () => {
   it('is the same in the list of all clients, in the client’s own and on its own', async () => {
     const all = await books();
     assert.equal(all.length, Object.keys(expected).length);
@@ -102,7 +102,7 @@ describe('an invoice and what credit notes have taken back of it', () => {
     assert.equal((await books('?status=finalized&state=credited')).length, 1);
   });
 
-  it('is read in one query a page', async () => {
+  it('is read in one query per page', async () => {
     const { store } = place.stage.server.ctx;
     let queries = 0;
     const counting: KyselyPlugin = {

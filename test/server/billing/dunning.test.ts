@@ -31,7 +31,7 @@ async function sweepAt(iso: string): Promise<void> {
 }
 const tenantStatus = async (slug: string) => (await place.operator('GET', slug)).body.status;
 
-describe('an invoice that credit notes take back', () => {
+describe('an invoice that credit notes credit', () => {
   it('pauses no one, before and after Stripe knows about it, or when collected outside Stripe', async () => {
     const known = await place.pushed('known', paused());
     await mustBe(200, place.push('known', (await place.credited('known', known.invoice.id)).id));
@@ -111,7 +111,7 @@ describe('a tenant that is paused by an unpaid invoice', () => {
     assert.equal(await place.statusOf('lost', invoice.id), 'paid');
   });
 
-  it('resumes as soon as that is paid, void or taken back, and the audit log says so', async () => {
+  it('resumes as soon as that is paid, void or credited, and the audit log says so', async () => {
     const settle = {
       told: async (slug: string, id: string) => {
         for (const there of place.atStripe(id)) there.status = 'paid';
@@ -133,7 +133,7 @@ describe('a tenant that is paused by an unpaid invoice', () => {
     }
   });
 
-  it('resumes with the next sweep when it is taken back, or when the process died after the payment', async () => {
+  it('resumes with the next sweep when it is credited, or when the process died after the payment', async () => {
     const manual = await place.finalized('taken-back', paused({ collection: 'manual' }));
     const { invoice } = await place.pushed('died', paused());
     await sweepAt('2026-12-18T00:00:00Z');
@@ -201,7 +201,7 @@ describe('an invoice that Stripe is to collect', () => {
     assert.equal(await tenantStatus('undelivered'), 'paused');
   });
 
-  it('is due at Stripe when its document says so, even when it is brought there days later', async () => {
+  it('is due at Stripe when its document says so, even when it is pushed there days later', async () => {
     const invoice = await place.finalized('late', paused());
     assert.equal(invoice.dueAt, '2026-12-12T12:00:00.000Z');
     place.stage.server.clock.now = Date.parse('2026-12-10T12:00:00Z');
@@ -317,7 +317,7 @@ describe('an invoice that Stripe no longer collects, when a later month is bille
 });
 
 describe('a notice about unpaid invoices', () => {
-  it('says in the mail and in the list that credit notes have since taken back all of it', async () => {
+  it('says in the mail and in the list that credit notes have since credited all of it', async () => {
     const { server } = place.stage;
     const tenant = { alerts: { email: 'ops@agency.example' } };
     const { id } = await place.finalized('credited-since', { ...paused({ collection: 'manual' }), tenant });
@@ -358,7 +358,7 @@ describe('a notice about unpaid invoices', () => {
     );
   });
 
-  it('goes to the seller where the tenant has no alerts, and is listed where no one can be notified', async () => {
+  it('goes to the seller if the tenant has no alerts, and is listed if no one can be notified', async () => {
     const { server } = place.stage;
     const told = async (slug: string) => {
       const { body } = await mustBe(200, server.operator('GET', '/v1/notices?limit=200'));

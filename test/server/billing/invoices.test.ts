@@ -327,7 +327,7 @@ for (const engine of testDatabases()) {
       assert.equal((await operator('GET', 'prepaid/credits')).body.balanceCents, 1500);
     });
 
-    it('keep what they have used of a mistaken top-up: the rest can be taken back, with a reason', async () => {
+    it('keep what they have used of a mistaken top-up: the rest can be reversed, with a reason', async () => {
       await stage.addTenant('mistaken', { ...perSecond, monthlyFeeCents: 1000 }, '2026-11-01');
       const book = (amountCents: number, rest: object = {}) =>
         operator('POST', 'mistaken/credits', { amountCents, ...rest });

@@ -72,7 +72,7 @@ test('a report from before the wiring does not make a client connected, nor one 
   assert.equal(await connected(), false);
 });
 
-test('a refused page and a page of this server are not the website; saving settings forgets nothing', async () => {
+test('a refused page and a page of this server are not the website; saving settings loses nothing', async () => {
   const own = new URL(server.ctx.config.publicUrl).origin;
   await server.createTenant({ slug: 'pages', allowedOrigins: [pageOrigin, own] });
   assert.equal((await askForSession('pages', 'https://stranger.example')).status, 403);

@@ -38,7 +38,7 @@ function duringRequest(step: number, work: () => Promise<unknown>): void {
   };
 }
 
-describe('an invoice that is voided while it is brought to Stripe', () => {
+describe('an invoice that is voided while it is pushed to Stripe', () => {
   it('is open nowhere, whatever request the push had reached, and its month is billed once more', async () => {
     const first = await place.finalized('steps');
     const steps = await stepsOf('steps', first.id);
@@ -67,7 +67,7 @@ describe('an invoice that is voided while it is brought to Stripe', () => {
     }
   });
 
-  it('is withdrawn by voiding it again when the push died before it could take back what it had made', async () => {
+  it('is withdrawn by voiding it again when the push died before it could withdraw what it had made', async () => {
     const invoice = await place.finalized('died');
     place.stripe.fault = async (request) => {
       if (request !== 'POST /v1/invoices') return null;
@@ -88,7 +88,7 @@ describe('an invoice that is voided while it is brought to Stripe', () => {
   });
 });
 
-describe('an invoice that is booked as paid while it is brought to Stripe', () => {
+describe('an invoice that is booked as paid while it is pushed to Stripe', () => {
   const paidOf = (slug: string, id: string) => place.operator('POST', `${slug}/invoices/${id}/paid`);
 
   it('can be paid nowhere else, whatever request the push had reached', async () => {

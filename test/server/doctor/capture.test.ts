@@ -1,4 +1,4 @@
-/** A capture holds what Vapi did, and nothing that a person said or that opens anything; and it can be replayed. */
+/** A capture contains what Vapi did, without anyone's words or any secret, and can be replayed. */
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import { describe, test } from 'node:test';
@@ -54,7 +54,7 @@ test('a capture of the emulator has no key, text, phone number, address or id, a
 });
 
 describe('what is redacted', () => {
-  test('texts, keys, numbers of phones and addresses go; figures, times and Vapi’s own words stay', () => {
+  test('texts, keys, phone numbers and addresses are removed; figures, times and Vapi’s own words stay', () => {
     const { value, path } = createRedactor();
     const id = randomUUID();
     const made = value({

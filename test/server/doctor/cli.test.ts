@@ -54,7 +54,7 @@ test('a row that failed is followed by what to do, and the exit code is 1', asyn
   assert.match(out, /^FAIL {2}Call reports .+\n +-> Under “Call reporting”/m);
 });
 
-test('the most that a test call may cost is shown first, and anything but a yes makes none', async () => {
+test('the most that a test call may cost is shown first, and only a yes makes one', async () => {
   for (const typed of ['', 'n\n', 'yesterday\n']) {
     const { code, err } = await run(['well', '--test-call'], typed);
     assert.equal(code, 0);

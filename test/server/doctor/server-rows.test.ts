@@ -63,7 +63,7 @@ test('the database row passes, and fails instead of the whole answer when it can
   });
 });
 
-test('the rows of Vapi and the clock: no answer is a failure, and the time is then not known', async () => {
+test('the rows of Vapi and the clock: no answer is a failure, and the time is then unknown', async () => {
   await withServer({}, async (server) => {
     const { vapi, clock } = await rowsOf(server);
     assert.deepEqual([vapi?.outcome, clock?.outcome], ['fail', 'skipped']);
@@ -76,7 +76,7 @@ test('the rows of Vapi and the clock: no answer is a failure, and the time is th
   await vapi.close();
 });
 
-test('the public address passes only where this server answers, and fails on another one, on silence and on plain http', async () => {
+test('the public address passes only if this server answers, and fails for another one, for silence and for plain http', async () => {
   const here = { allowLoopback: true };
   await withServer({}, async (server) => {
     assert.equal((await rowsOf(server))['public-address']?.outcome, 'fail');
@@ -95,7 +95,7 @@ test('the public address passes only where this server answers, and fails on ano
   assert.match((await addressFinding('http://voice.agency.example', here)).detail, /not https/);
 });
 
-test('the mail row signs in and sends nothing; a server that is not there fails it without its password', async () => {
+test('the mail row signs in and sends nothing; an unreachable server fails it, without showing the password', async () => {
   const sink = await startMailSink();
   const from = 'voice@agency.example';
   await withServer({ secrets: { smtp: { url: sink.url, from } } }, async (server) => {

@@ -4,7 +4,7 @@ import type { TestServer } from '../../support/test-server.ts';
 import { until } from '../../support/until.ts';
 
 /**
- * With a test call, whose ten seconds pass as soon as the ledger has it.
+ * Runs the doctor with a test call, whose ten seconds pass as soon as the ledger has it.
  * @param isEnded whether Vapi has been asked to end it
  */
 export async function examineWithCall(

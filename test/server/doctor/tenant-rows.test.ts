@@ -35,7 +35,7 @@ const wired = async (
   return tenant;
 };
 
-test('a client that is set up well has no failed row, and nothing is created at Vapi', async () => {
+test('a correctly set-up client has no failed row, and nothing is created at Vapi', async () => {
   await wired('well');
   const { rows, failed } = await examine('well');
   assert.equal(failed, 0, JSON.stringify(rows));
@@ -45,7 +45,7 @@ test('a client that is set up well has no failed row, and nothing is created at 
   assert.deepEqual(network.emulator.calls(), []);
 });
 
-test('the clock row warns of a difference, and fails when it is more than is corrected for', async () => {
+test('the clock row warns of a difference, and fails when it is too large to be corrected for', async () => {
   await wired('clock');
   const { clock, ctx } = network.server;
   const { look } = ctx.vapiClock;
@@ -82,7 +82,7 @@ test('the row of the private key fails when Vapi no longer accepts it, and the r
   assert.equal((await rowOf(other.slug, 'private-key')).outcome, 'pass');
 });
 
-test('the row of the public key fails when it is a private one: each visitor would be given it', async () => {
+test('the row of the public key fails when it is a private one, which every visitor would get', async () => {
   const { slug } = await wired('public', { accessMode: 'public-key' });
   assert.equal((await rowOf(slug, 'public-key')).outcome, 'pass');
   const { privateKey } = await wired('swapped', { accessMode: 'public-key' });

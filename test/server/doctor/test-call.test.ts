@@ -77,7 +77,7 @@ test('origins: a call that Vapi makes for a foreign page is ended at once, and t
   const tenant = await saved(slug);
   assert.equal((await originsFinding(ctx(), tenant)).outcome, 'pass');
   const { vapiBaseUrl } = ctx().config;
-  // The way to a Vapi that does not look at origins: the restriction is lost on the way.
+  // A relay that removes the restriction simulates a Vapi that ignores origins.
   const lax = await startLaxVapi(vapiBaseUrl, publicKey);
   ctx().config.vapiBaseUrl = lax.url;
   const finding = await originsFinding(ctx(), tenant).finally(() => {
@@ -91,7 +91,7 @@ test('origins: a call that Vapi makes for a foreign page is ended at once, and t
   assert.equal(calls[0].id, call.id);
 });
 
-test('ending: without a way to the control URL the row fails', async () => {
+test('ending: the row fails if the control URL cannot be reached', async () => {
   const { slug, assistantId } = await network.addTenant('endless');
   const { id } = network.emulator.makeCall({ assistantId, seconds: 60, live: true });
   const row = () => network.server.operator('GET', `/v1/tenants/${slug}/calls/${id}`);
@@ -107,7 +107,7 @@ test('ending: without a way to the control URL the row fails', async () => {
   assert.equal((await endFinding(ctx(), tenant, id)).outcome, 'pass');
 });
 
-test('webhook: a report that never comes fails the row when its time is over', async () => {
+test('webhook: the row fails if no report arrives in time', async () => {
   const { slug, assistantId } = await network.addTenant('deaf');
   const { id } = network.emulator.makeCall({ assistantId, seconds: 60, webhooks: false });
   const { clock } = network.server;
@@ -116,7 +116,7 @@ test('webhook: a report that never comes fails the row when its time is over', a
   assert.equal((await finding).outcome, 'fail');
 });
 
-test('cost: what differs from Vapi is named and booked, what Vapi does not know is a failure', async () => {
+test('cost: a difference from Vapi is named and booked, a call that Vapi does not know is a failure', async () => {
   const { slug, assistantId } = await network.addTenant('costs');
   const { id } = network.emulator.makeCall({ assistantId, seconds: 60, cost: 0.25 });
   await network.emulator.waitForCall(id, 'settled');

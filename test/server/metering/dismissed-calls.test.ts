@@ -51,7 +51,7 @@ function tests(engine: Engine): void {
       (entry: { action: string; tenant: string }) => entry.action === 'call.dismiss' && entry.tenant === slug,
     );
 
-  it('is worth nothing and is named no longer, and that is in the audit log once', async () => {
+  it('is worth nothing and no longer listed, and the audit log has that once', async () => {
     const client = await network.addTenant('forged');
     const id = randomUUID();
     await report(client, id);
@@ -68,7 +68,7 @@ function tests(engine: Engine): void {
     assert.equal((await dismissals('forged')).length, 1);
   });
 
-  it('stays so when it is reported again, and comes back by Vapi’s own word', async () => {
+  it('stays so when it is reported again, and comes back only if Vapi’s API shows it', async () => {
     const client = await network.addTenant('again');
     const id = randomUUID();
     await report(client, id);
@@ -88,7 +88,7 @@ function tests(engine: Engine): void {
     );
   });
 
-  it('is none that Vapi knows, or has shown once: asked about it, it is booked', async () => {
+  it('cannot be one that Vapi knows or once showed: that is looked up and booked', async () => {
     const client = await network.addTenant('real', {}, { serverMessages: [] });
     const { id } = network.emulator.makeCall({ assistantId: client.assistantId, seconds: 30, cost: 0.1 });
     await network.emulator.waitForCall(id, 'settled');
@@ -105,7 +105,7 @@ function tests(engine: Engine): void {
     assert.deepEqual(await dismissals('real'), []);
   });
 
-  it('is none while Vapi does not answer', async () => {
+  it('is not possible while Vapi does not answer', async () => {
     const client = await network.addTenant('unasked');
     const id = randomUUID();
     await report(client, id);
@@ -116,7 +116,7 @@ function tests(engine: Engine): void {
     assert.equal((await usage('unasked')).costMicros, 5_000_000);
   });
 
-  it('that was said to be in progress has ended, and waits for no cost', async () => {
+  it('that was reported to be in progress has ended, and waits for no cost', async () => {
     const { slug, assistantId, webhookSecret } = await network.addTenant('unended');
     const id = randomUUID();
     await network.server.request('POST', `/v1/webhooks/vapi/${slug}`, {

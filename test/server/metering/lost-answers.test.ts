@@ -42,7 +42,7 @@ describe('the answer to a message', () => {
     await sweepAll(network.server.ctx, 'test');
   }
 
-  it('that is lost leaves the message held, so that the budget for one pays for no other', async () => {
+  it('that is lost leaves the message reserved, so that the budget for one pays for no other', async () => {
     await network.addTenant('lost', { modes: ['chat'], limits: messageLimits });
     await loseAnswer('lost');
     assert.deepEqual(await reserved('lost'), { count: 1, micros: held });
@@ -68,7 +68,7 @@ describe('the answer to a message', () => {
     assert.equal((await reserved('found')).count, 0);
   });
 
-  it('to a message that Vapi never took gives the hold back, but only once its chats have been read', async () => {
+  it('to a message that Vapi never accepted releases the reservation, but only once its chats have been read', async () => {
     const { privateKey } = await network.addTenant('untaken', { modes: ['chat'], limits: messageLimits });
     network.emulator.setSwitch('failEverythingWith', 500);
     assert.equal(codeOf(await say('untaken')), 'vapi_unavailable');
@@ -95,7 +95,7 @@ describe('the answer to a message', () => {
   });
 
   for (const status of [400, 401, 402, 404, 429]) {
-    it(`that is ${status} is a refusal and gives the hold back at once`, async () => {
+    it(`that is ${status} is a refusal and releases the reservation at once`, async () => {
       const slug = `refused-${status}`;
       await network.addTenant(slug, { modes: ['chat'] });
       network.emulator.setSwitch('failEverythingWith', status);
@@ -105,7 +105,7 @@ describe('the answer to a message', () => {
     });
   }
   for (const status of [408, 409, 500, 502, 503]) {
-    it(`that is ${status} may follow a paid answer and keeps the hold`, async () => {
+    it(`that is ${status} may follow a paid answer and keeps the reservation`, async () => {
       const slug = `unsure-${status}`;
       await network.addTenant(slug, { modes: ['chat'] });
       network.emulator.setSwitch('failEverythingWith', status);
@@ -144,10 +144,10 @@ describe('the answer to the creation of a call', () => {
   const start = async (slug: string): Promise<Answer> =>
     network.visitor('/v1/calls', { session: await network.session(slug) });
   const reserved = (slug: string) => sumReserved(network.server.ctx.store, slug);
-  /** One line and the budget for one call. */
+  /** One concurrent call and the budget for it. */
   const limits = { concurrentCalls: 1, monthlyBudgetMicros: 5_000_000 };
 
-  it('that is lost leaves line and spend held, until the call that was made is booked', async () => {
+  it('that is lost leaves slot and spend reserved until the call that was made is booked', async () => {
     const { orgId } = await network.addTenant('made', { limits });
     network.emulator.setSwitch('loseAnswers', true);
     assert.equal(codeOf(await start('made')), 'vapi_unavailable');
@@ -162,7 +162,7 @@ describe('the answer to the creation of a call', () => {
     assert.equal((await start('made')).status, 201);
   });
 
-  it('that is not a refusal leaves them held, until Vapi’s calls of that time have been read', async () => {
+  it('that is not a refusal leaves them reserved until Vapi’s calls of that time have been read', async () => {
     await network.addTenant('unmade', { limits });
     network.emulator.setSwitch('failEverythingWith', 500);
     assert.equal(codeOf(await start('unmade')), 'vapi_unavailable');
@@ -174,7 +174,7 @@ describe('the answer to the creation of a call', () => {
     assert.equal((await reserved('unmade')).count, 0);
   });
 
-  it('that comes for a key whose hold has been given back is too late: the call is ended', async () => {
+  it('that comes for a key whose reservation has been released is too late: the call is ended', async () => {
     await network.addTenant('late', { accessMode: 'scoped-key' });
     const { assistantId, assistantOverrides } = (await start('late')).body as KeyGrant;
     network.server.clock.now += 2 * hour;

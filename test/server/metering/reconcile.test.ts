@@ -81,7 +81,7 @@ describe('reconciling', () => {
     assert.equal((await metric(server, 'vapi_agent_booked_micros')) - before, 100_000);
   });
 
-  it('finds nothing to do in a ledger that is right, and does nothing', async () => {
+  it('finds nothing to do in a correct ledger, and changes nothing', async () => {
     const { addTenant, emulator, server } = network;
     const { assistantId } = await addTenant('right');
     const call = emulator.makeCall({ assistantId, seconds: 60 });
@@ -143,7 +143,7 @@ describe('reconciling', () => {
     );
   });
 
-  it('of two tenants in one org, gives each the calls of its own assistant and says what belongs to none', async () => {
+  it('of two tenants in one org, gives each the calls of its own assistant and reports those that belong to none', async () => {
     const { addTenant, emulator, server } = network;
     const first = await addTenant('first');
     const [second, stranger] = [randomUUID(), randomUUID()];
@@ -235,7 +235,7 @@ describe('the reconciler in the background', () => {
     assert.equal(await pollNext(server.ctx), false, 'nothing is missing any more');
   });
 
-  it('asks about a call of which nothing was heard after its grant, when it must be over', async () => {
+  it('asks about a call that was not reported after its grant, once it must be over', async () => {
     const { addTenant, visitor, session, emulator, server } = network;
     emulator.setSwitch('joinTimeoutMs', 1);
     await addTenant('mute', { limits: { maxCallSeconds: 60 } }, { server: {} });
@@ -246,7 +246,7 @@ describe('the reconciler in the background', () => {
     assert.equal((await server.operator('GET', `/v1/tenants/mute/calls/${callId}`)).body.status, 'ended');
   });
 
-  it('sweeps every org, and gives back what was held for keys that never became a call', async () => {
+  it('sweeps every org, and releases what was reserved for keys that never became a call', async () => {
     const { addTenant, visitor, session, emulator, server } = network;
     const limits = { monthlyBudgetMicros: 5_000_000, maxCallSeconds: 600 };
     const { assistantId } = await addTenant('unused', { accessMode: 'scoped-key', limits });
@@ -264,7 +264,7 @@ describe('the reconciler in the background', () => {
   });
 
   describe('a call whose cost is never reported', () => {
-    /** The budget pays for one call; the next one is refused as long as all of it is held. */
+    /** The budget pays for one call; the next one is refused while all of it is reserved. */
     const limits = { monthlyBudgetMicros: 5_000_000, maxCallSeconds: 600, worstCaseMicrosPerMinute: 500_000 };
     before(() => {
       network.emulator.setSwitch('joinTimeoutMs', 60_000);
@@ -301,7 +301,7 @@ describe('the reconciler in the background', () => {
       return data.find(({ call }) => call === callId)?.heldMicros;
     };
 
-    it('holds nothing once Vapi does not know it and no one reported its start, and the operator is notified', async () => {
+    it('reserves nothing once Vapi does not know it and no one reported its start, and the operator is notified', async () => {
       const { tenant, callId } = await begin('vanished', { server: {} });
       await forget(tenant, callId);
       await pollFor(661_000);
@@ -309,7 +309,7 @@ describe('the reconciler in the background', () => {
       assert.equal(await next('vanished'), 600);
     });
 
-    it('holds all of it when it began, and Vapi has lost it', async () => {
+    it('reserves all of it if it began and Vapi has lost it', async () => {
       const { tenant, callId } = await begin('began', {});
       const message = { type: 'status-update', status: 'in-progress', call: { id: callId } };
       const headers = { 'x-vapi-agent-token': tenant.webhookSecret };
@@ -320,7 +320,7 @@ describe('the reconciler in the background', () => {
       assert.equal(await next('began'), 'budget_exhausted');
     });
 
-    it('holds no more than its length can have cost, as soon as Vapi reports the length', async () => {
+    it('reserves no more than its length can have cost, as soon as Vapi reports the length', async () => {
       const { callId } = await begin('no-microphone', { scenario: 'cost-late' });
       network.emulator.endCall(callId, 'customer-did-not-give-microphone-permission');
       const row = () => network.server.operator('GET', `/v1/tenants/no-microphone/calls/${callId}`);
@@ -330,7 +330,7 @@ describe('the reconciler in the background', () => {
       assert.equal(await next('no-microphone'), 600);
     });
 
-    it('is given up after the last question, and told', async () => {
+    it('is given up after the last request, and the operator is notified', async () => {
       const { callId } = await begin('priceless', { scenario: 'cost-late' });
       network.emulator.endCall(callId);
       await until(
@@ -346,7 +346,7 @@ describe('the reconciler in the background', () => {
     });
   });
 
-  it('asks about a text chat whose cost was not told, and takes no chat for a call that Vapi has lost', async () => {
+  it('asks about a text chat whose cost was not reported, and mistakes no chat for a call that Vapi has lost', async () => {
     const { addTenant, emulator, server } = network;
     const { assistantId, privateKey } = await addTenant('wrote');
     const made = await fetch(`${emulator.url}/chat`, {
@@ -389,7 +389,7 @@ describe('the reconciler in the background', () => {
     assert.equal(row?.goneAt, null);
   });
 
-  it('meters every other client when the key of one cannot be opened, and gives the sweep back', async () => {
+  it('meters every other client when the key of one cannot be opened, and releases the sweep', async () => {
     const { addTenant, emulator, server } = network;
     const created = (slug: string) => server.operator('GET', `/v1/tenants/${slug}/usage`);
     const slugs = ['opens-1', 'opens-2', 'opens-3', 'sealed'];
@@ -421,7 +421,7 @@ describe('the reconciler in the background', () => {
     const [from, to] = [-hour, hour].map((ms) => new Date(server.clock.now + ms).toISOString());
     const { body } = await server.operator('POST', '/v1/reconcile', { tenant: 'sealed', from, to });
     assert.deepEqual((body as DriftReport).failures, [
-      { tenants: ['sealed'], reason: 'Something went wrong on our side; the log tells what' },
+      { tenants: ['sealed'], reason: 'Something went wrong on our side; see the log' },
     ]);
     await server.ctx.store.deleteFrom('tenants').where('id', '=', 'ten_!first').execute();
   });
@@ -448,7 +448,7 @@ describe('the reconciler in the background', () => {
     emulator.endCall(other.id);
   });
 
-  it('tries again to end such a call, when it is polled or swept the next time', async () => {
+  it('tries again to end such a call at the next poll or sweep', async () => {
     const { addTenant, emulator, server } = network;
     const { assistantId } = await addTenant('stubborn');
     const assistantOverrides = { server: { url: 'http://127.0.0.1:9/' } };
@@ -467,7 +467,7 @@ describe('the reconciler in the background', () => {
     await emulator.waitForCall(call.id, 'ended');
   });
 
-  it('sweeps once in an interval, however many processes there are, and again when one was broken off', async () => {
+  it('sweeps once per interval, however many processes there are, and again when one was interrupted', async () => {
     const { addTenant, emulator, server } = network;
     const { assistantId } = await addTenant('replicas');
     const calls = async () =>
@@ -509,7 +509,7 @@ describe('the reconciler in the background', () => {
   });
 });
 
-describe('a webhook that anybody could have sent who can read the tenant’s token', () => {
+describe('a webhook from anyone who can read the tenant’s token', () => {
   let network: TestNetwork;
   before(async () => {
     network = await startTestNetwork();
@@ -543,7 +543,7 @@ describe('a webhook that anybody could have sent who can read the tenant’s tok
     return asked;
   };
 
-  it('lowers no cost and no length: they stay until Vapi has been asked, and then are what Vapi says', async () => {
+  it('lowers no cost and no length: they stay until Vapi is asked, and then are as Vapi reports them', async () => {
     const tenant = await network.addTenant('lowered');
     const callId = await reportedCall(tenant);
     network.server.clock.now += 60_000;
@@ -556,7 +556,7 @@ describe('a webhook that anybody could have sent who can read the tenant’s tok
     assert.equal(await pollAll(), 0, 'asked once');
   });
 
-  it('changes nothing of a call that ended long ago, not even upwards', async () => {
+  it('changes nothing in a call that ended long ago, not even upwards', async () => {
     const tenant = await network.addTenant('old');
     const callId = await reportedCall(tenant);
     network.server.clock.now += 26 * hour;
@@ -566,7 +566,7 @@ describe('a webhook that anybody could have sent who can read the tenant’s tok
     assert.deepEqual(await booked(tenant, callId), [900_000, 60]);
   });
 
-  it('is set right where it was the first to tell of a call late', async () => {
+  it('is corrected if it was the first report of a call and came late', async () => {
     const tenant = await network.addTenant('first-late');
     const { id } = network.emulator.makeCall({
       ...{ assistantId: tenant.assistantId, seconds: 60, cost: 0.9, webhooks: false },
@@ -579,7 +579,7 @@ describe('a webhook that anybody could have sent who can read the tenant’s tok
     assert.deepEqual(await booked(tenant, id), [900_000, 60]);
   });
 
-  it('cannot add to the budget: a cost below zero is none', async () => {
+  it('cannot add to the budget: a negative cost is not counted', async () => {
     const tenant = await network.addTenant('negative');
     const callId = randomUUID();
     await forge(tenant, callId, { cost: -1_000_000 });

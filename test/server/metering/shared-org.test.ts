@@ -13,7 +13,7 @@ const day = 86_400_000;
 
 for (const engine of testDatabases()) {
   describe(`an organization that clients share, on ${engine.name}`, () => sharing(engine));
-  describe(`a call that two clients are told of, on ${engine.name}`, () => claiming(engine));
+  describe(`a call that is reported to two clients, on ${engine.name}`, () => claiming(engine));
 }
 
 function sharing(engine: Engine): void {
@@ -66,13 +66,13 @@ function sharing(engine: Engine): void {
     const before = await metric(network.server, 'vapi_agent_unassigned_calls');
     await sweep();
     assert.deepEqual([await spent('two-lines'), await spent('one-line')], [300_000, 400_000]);
-    // The fourth is reported, and not again for being looked at again.
+    // The fourth is reported, and not reported again when it is seen again.
     await sweep();
     assert.equal(await metric(network.server, 'vapi_agent_unassigned_calls'), before + 1);
     assert.ok(network.server.log.some((line) => line.includes('calls with an assistant of no tenant')));
   });
 
-  it('with one client as yet, gives it nothing of the assistants of clients to come', async () => {
+  it('with one client so far, gives it no calls of future clients’ assistants', async () => {
     const { assistants, create, orgId } = org(2);
     await create('early', assistants[0]);
     untold(assistants[1]);
@@ -102,7 +102,7 @@ function sharing(engine: Engine): void {
     assert.equal(transcript.status, 404);
   });
 
-  it('gives a client that was deleted and made again its new calls', async () => {
+  it('gives a client that was deleted and created again its new calls', async () => {
     const { assistants, create } = org(1);
     for (let time = 0; time < 6; time += 1) {
       if (time > 0) await network.server.operator('DELETE', '/v1/tenants/again');
@@ -113,7 +113,7 @@ function sharing(engine: Engine): void {
     assert.equal(await spent('again'), 500_000);
   });
 
-  it('is one client’s as a whole only when it is said, and then of no other', async () => {
+  it('belongs to one client as a whole only if requested, and then to no other', async () => {
     const { assistants, create, orgId, privateKey } = org(3);
     await create('all', assistants[0], { wholeOrg: true });
     untold(assistants[1]);
@@ -217,7 +217,7 @@ function claiming(engine: Engine): void {
     await sweepAll(network.server.ctx, 'test');
   };
 
-  it('is the first one’s; the other is answered as usual, and nothing of it is kept', async () => {
+  it('belongs to the first; the other is answered as usual, and nothing of it is kept', async () => {
     const [first, second] = [await network.addTenant('first'), await network.addTenant('second')];
     const callId = randomUUID();
     assert.equal((await tell(first, callId, 0.1)).status, 200);
@@ -229,7 +229,7 @@ function claiming(engine: Engine): void {
     assert.ok(network.server.log.some((line) => line.includes('report of a call of another tenant')));
   });
 
-  it('is one client’s, however many tell of it at once', async () => {
+  it('belongs to one client, however many report it at once', async () => {
     const tenants = [await network.addTenant('racer-1'), await network.addTenant('racer-2')];
     const calls = Array.from({ length: 20 }, () => randomUUID());
     const told = calls.flatMap((id) => tenants.map((tenant) => tell(tenant, id, 0.01)));
@@ -238,7 +238,7 @@ function claiming(engine: Engine): void {
     assert.equal((one[0] ?? 0) + (two[0] ?? 0), 200_000);
   });
 
-  it('goes to the one whose org Vapi shows it in, and the wrong one is left with nothing to pay', async () => {
+  it('goes to the one in whose org Vapi shows it, and the wrong one has nothing to pay', async () => {
     const [right, wrong] = [await network.addTenant('right'), await network.addTenant('wrong')];
     const call = untold(right.assistantId);
     await tell(wrong, call.id, 0.01);
@@ -283,7 +283,7 @@ function claiming(engine: Engine): void {
     assert.equal((await network.server.operator('GET', `/v1/tenants/to/calls/${call.id}`)).status, 404);
   });
 
-  it('in an org that was entered under two ids is booked once, and the wrong id is told', async () => {
+  it('in an org that was entered under two ids is booked once, and the wrong id is reported', async () => {
     const one = await network.addTenant('one-id');
     const other = randomUUID();
     network.emulator.setSwitch('failEverythingWith', 500);

@@ -81,7 +81,7 @@ function tests(engine: Engine): void {
     assert.deepEqual(again.unassigned, first.unassigned);
   });
 
-  it('lists of a month only the days that differ', async () => {
+  it('lists only those days of a month that differ', async () => {
     const tenant = await add('month');
     const [from, to] = [midnight - 31 * day, midnight];
     for (const age of [30, 20, 10, 1]) make(tenant.assistantId, midnight - age * day, 0.1);

@@ -1,4 +1,4 @@
-/** Keys that are handed out and never used must not use up a tenant's budget or its lines. */
+/** Keys that are handed out and never used must not use up a tenant's budget or concurrency. */
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import { CompiledQuery } from 'kysely';
@@ -42,7 +42,7 @@ function tests(engine: Engine): void {
 
   // PostgreSQL chooses by the number of rows.
   if (engine.name === 'SQLite') {
-    it('is looked for through its indexes, not among every start there ever was', async () => {
+    it('is found through indexes, not by scanning every start', async () => {
       const { store } = network.server.ctx;
       let query: CompiledQuery | undefined;
       const watched = store.withPlugin({
@@ -65,7 +65,7 @@ function tests(engine: Engine): void {
     });
   }
 
-  it('is given back as soon as Vapi shows no call of it, with its line', async () => {
+  it('is released as soon as Vapi shows no call of it, with its slot', async () => {
     await client('idle', { limits: { ...limits, concurrentCalls: 1 } });
     await grant('idle');
     await later(60_000);
@@ -74,7 +74,7 @@ function tests(engine: Engine): void {
     await grant('idle');
   });
 
-  it('of a public key is given back as well', async () => {
+  it('of a public key is also released', async () => {
     await client('open', { accessMode: 'public-key' });
     await grant('open');
     assert.equal(codeOf(await ask('open')), 'budget_exhausted');
@@ -82,7 +82,7 @@ function tests(engine: Engine): void {
     await grant('open');
   });
 
-  it('leaves the default budget to other visitors, however many one network asks for', async () => {
+  it('leaves the default budget to other visitors, however many one network requests', async () => {
     await client('asked', { limits: {} });
     for (let minute = 0; minute < 40; minute += 1) {
       await ask('asked');
@@ -94,7 +94,7 @@ function tests(engine: Engine): void {
     assert.equal((await ask('asked')).body.maxDurationSeconds, 600);
   });
 
-  it('is not one whose call has begun: that is found at Vapi and held for until its cost is known', async () => {
+  it('is not one whose call has begun: that is found at Vapi and stays reserved until its cost is known', async () => {
     const { assistantId } = await client('used');
     const { assistantOverrides } = await grant('used');
     const made = call(assistantId, assistantOverrides.metadata);
@@ -107,7 +107,7 @@ function tests(engine: Engine): void {
     await grant('used');
   });
 
-  it('is not one that a call may be of that does not say so', async () => {
+  it('is not one that an untagged call may belong to', async () => {
     const { assistantId } = await client('untagged');
     await grant('untagged');
     network.server.clock.now += 30_000;
@@ -120,7 +120,7 @@ function tests(engine: Engine): void {
     await grant('untagged');
   });
 
-  it('is held for again when its call shows up after all', async () => {
+  it('is reserved again when its call appears after all', async () => {
     const { assistantId } = await client('late');
     const { assistantOverrides } = await grant('late');
     await later(91_000);

@@ -91,7 +91,7 @@ describe('a report from Vapi', () => {
     });
   });
 
-  it('without a cost leaves the cost unknown until a later one tells it', async () => {
+  it('without a cost leaves the cost unknown until a later one has it', async () => {
     const tenant = await network.addTenant('later');
     const callId = randomUUID();
     await deliver(tenant, report(tenant, { cost: undefined, costs: undefined }, callId));
@@ -110,7 +110,7 @@ describe('a report from Vapi', () => {
     });
   });
 
-  it('of a new kind or with new fields is taken and changes nothing', async () => {
+  it('of a new kind or with new fields is accepted and changes nothing', async () => {
     const tenant = await network.addTenant('newer');
     for (const type of ['hologram-update', 'transcript[transcriptType="final"]', 'call.deleted']) {
       assert.equal((await deliver(tenant, report(tenant, { type, hologram: { x: 1 } }))).status, 200);
@@ -143,7 +143,7 @@ describe('a report from Vapi', () => {
     assert.equal((await usage('ahead')).total.costMicros, 90_000);
   });
 
-  it('of five megabytes is taken; a larger one is refused', async () => {
+  it('of five megabytes is accepted; a larger one is refused', async () => {
     const tenant = await network.addTenant('large');
     const filler = (megabytes: number) => ({ transcript: 'x'.repeat(megabytes * 1_000_000) });
     assert.equal((await deliver(tenant, report(tenant, filler(5)))).status, 200);

@@ -1,4 +1,4 @@
-/** The emulator cannot lie about shapes: what it says and is told is held against the types of Vapi's packages. */
+/** The emulator cannot invent shapes: what it sends and receives is compared with the types of Vapi's packages. */
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
@@ -40,7 +40,7 @@ test('an answer with a field that the types lack, without one that they ask for,
   );
 });
 
-test('a body that is sent to Vapi is held against its type, but for one that is refused for its shape', () => {
+test('a body that is sent to Vapi is compared with its type, except one that is refused for its shape', () => {
   const sent = { assistantId: id, metadata: { tenant: 'acme' } };
   const wrong = [`POST /call/web request (webCallCreate): metadata is not in the types`];
   const answer = { id, orgId: id, createdAt: time, updatedAt: time };

@@ -3,8 +3,8 @@
 export type EngineName = 'Chromium' | 'Firefox' | 'WebKit';
 
 /**
- * `fake`: granted without a question. `none`: there is none. `refused`: the visitor has said no, which only Firefox can
- * be told in advance.
+ * `fake`: granted without a question. `none`: there is none. `refused`: the visitor has said no, which only Firefox
+ * can be set to in advance.
  */
 export type Microphone = 'fake' | 'none' | 'refused';
 

@@ -1,6 +1,6 @@
 /**
  * What real bodies have beyond the types of Vapi's packages, each with its source. Whatever the emulator, the server or the
- * element has and the types have not is here, or it is a fault.
+ * element has and the types lack is here, or it is a fault.
  */
 import type { Schema } from './check.ts';
 

@@ -1,6 +1,6 @@
 /**
- * Holds a value against a JSON Schema as it is. A compiler of schemas needs a second for Vapi's two thousand definitions
- * in each of a run's processes, and names for a union the faults of all its members; this needs no time, and names those of one.
+ * Checks a value against a JSON Schema without compiling it. A compiler needs a second for Vapi's two thousand definitions
+ * in each process of a run, and names for a union the faults of all its members; this needs no time, and names those of one.
  */
 export interface Schema {
   $ref?: string;
@@ -18,7 +18,7 @@ export interface Fault {
   /** Of the field, as in `message.call.status`. */
   path: string[];
   message: string;
-  /** A word that tells the members of a union apart is another one: the value is not meant to be this member. */
+  /** A word that distinguishes the members of a union is another one: the value is not meant to be this member. */
   otherKind: boolean;
 }
 
@@ -38,7 +38,7 @@ export function requireKnownKeywords(schema: Schema): void {
   if (typeof additionalProperties === 'object') requireKnownKeywords(additionalProperties);
 }
 
-/** Whether a value is as the schema says: most are, and this needs a twentieth of the time of naming faults. */
+/** Whether a value fits the schema: most do, and this takes a twentieth of the time of naming faults. */
 function fits(schema: Schema, value: unknown, definitions: Definitions): boolean {
   if (schema.$ref !== undefined) return fits(resolve(schema, definitions), value, definitions);
   if (schema.anyOf) return schema.anyOf.some((member) => fits(member, value, definitions));
@@ -62,7 +62,7 @@ function fits(schema: Schema, value: unknown, definitions: Definitions): boolean
   return true;
 }
 
-/** @returns no fault for a value that is as the schema says */
+/** @returns no fault for a value that fits the schema */
 export function faultsIn(
   schema: Schema,
   value: unknown,
@@ -135,7 +135,7 @@ function resolve(schema: Schema, definitions: Definitions): Schema {
 
 const names = new Map<string, string>();
 
-/** Of a definition; taking a reference apart each time would take most of the time. */
+/** Of a definition; parsing a reference each time would take most of the time. */
 function nameOf(reference: string): string {
   const kept = names.get(reference);
   if (kept !== undefined) return kept;

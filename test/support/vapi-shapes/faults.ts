@@ -1,4 +1,4 @@
-/** Names what of the emulator's traffic is not as Vapi's types have it, by method, path and field. */
+/** Names what in the emulator's traffic differs from Vapi's types, by method, path and field. */
 import type { Traffic } from '../../../demo/vapi-emulator/traffic.ts';
 import { beyondTheTypes, refusal } from './beyond-the-types.ts';
 import { faultsIn, type Schema } from './check.ts';
@@ -29,7 +29,7 @@ export async function readShapes(): Promise<ShapeFaults> {
     const name = `${method} ${path.replace(/^\/_worker\/.*/, 'the control URL')}`;
     const asked = route?.request ? byShape(`${name} request`, route.request, body) : [];
     if (status >= 400)
-      // What is refused for its shape need not have it, nor what was not looked at without the right key.
+      // A body that was refused for its shape, or not read because the key was wrong, need not have it.
       return [
         ...fault(`${name} answer ${status}`, refusal, answer),
         ...(status < 402 || status === 403 || status === 404 ? [] : asked),

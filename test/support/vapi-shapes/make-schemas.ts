@@ -1,4 +1,4 @@
-/** Makes the schemas of this version of Vapi's packages, if they are not there yet. */
+/** Makes the schemas of this version of Vapi's packages, if they do not exist yet. */
 import { readSchemas } from './schemas.ts';
 
 await readSchemas();

@@ -1,6 +1,6 @@
 /**
  * What is sent to Vapi and answered by it, by the types of Vapi's own packages; `validators.ts` makes JSON Schemas of them.
- * `@vapi-ai/web` is asked only for what `@vapi-ai/server-sdk` does not have: its lists of allowed words lack their `[]`.
+ * `@vapi-ai/web` is used only for what `@vapi-ai/server-sdk` lacks: its lists of allowed words lack their `[]`.
  */
 import type { Vapi } from '@vapi-ai/server-sdk';
 import type * as Web from '@vapi-ai/web/dist/api.js';
@@ -17,7 +17,7 @@ type Control = { type: 'control'; control: ControlMessages['control'] | 'mute-cu
 
 export type AssistantUpdate = Omit<Vapi.UpdateAssistantDto, 'id'>;
 
-/** `provider` need not be repeated; the SDK asks for it to tell the kinds apart. */
+/** `provider` need not be repeated; the SDK requires it to distinguish the kinds. */
 type ProviderGiven<T> = T extends { provider: infer P } ? Omit<T, 'provider'> & { provider?: P } : never;
 
 export type PhoneNumberUpdate = ProviderGiven<Vapi.UpdatePhoneNumbersRequestBody>;

@@ -1,13 +1,13 @@
 /**
  * Loaded with every test file: whatever an emulated Vapi in its process is sent, answers and sends must have the shapes of
- * Vapi's own packages. What has not fails the test during which it was seen.
+ * Vapi's own packages. Anything else fails the test during which it was seen.
  */
 import { subscribe } from 'node:diagnostics_channel';
 import { after, afterEach } from 'node:test';
 import type { Traffic } from '../../../demo/vapi-emulator/traffic.ts';
 import type { ShapeFaults } from './faults.ts';
 
-/** As JSON: as it was on the wire, whatever has become of the objects since, and the same only once. */
+/** As JSON, as it was on the wire even if the objects have changed since; repetitions only once. */
 const seen = new Set<string>();
 let faults: ShapeFaults | undefined;
 
@@ -19,7 +19,7 @@ async function check(): Promise<void> {
   if (found.size > 0) throw new Error(`not as in Vapi's types:\n${[...found].join('\n')}`);
 }
 
-// The runner itself loads it, too, and has no tests.
+// The runner itself also loads it, and has no tests.
 if (process.env.NODE_TEST_CONTEXT) {
   subscribe('vapi-emulator', (traffic) => {
     seen.add(JSON.stringify(traffic));

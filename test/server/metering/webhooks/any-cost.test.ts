@@ -95,7 +95,7 @@ for (const engine of testDatabases()) {
         { numRuns: 60 },
       ));
 
-    it('of ten thousand items of a million dollars count as not told, and the operator is told', async () => {
+    it('of ten thousand items of a million dollars count as unknown, and the operator is notified', async () => {
       await server.operator('PATCH', '/v1/tenants/acme', { alerts: { email: 'alerts@agency.example' } });
       const costs = Array.from({ length: 10_000 }, () => ({ type: 'vapi', cost: 1_000_000 }));
       // Created after all others, so that it is the first of the list.
@@ -109,7 +109,7 @@ for (const engine of testDatabases()) {
       assert.ok(notices.some(({ kind }: { kind: string }) => kind === 'cost-refused'));
     });
 
-    it('of components that only together are in bounds count as not told', async () => {
+    it('of components that are in bounds only together count as unknown', async () => {
       const items = (type: string, cost: number) => Array.from({ length: 100 }, () => ({ type, cost }));
       const costs = [...items('transcriber', 10_000), ...items('unheard-of', -10_000)];
       assert.equal((await report({ costs })).status, 200);
@@ -118,7 +118,7 @@ for (const engine of testDatabases()) {
       assert.ok(!text.includes('1000000000000'), text);
     });
 
-    it('that would take the sum of a day beyond the integers are refused whole, and nothing of them stays', async () => {
+    it('that would take the sum of a day beyond the integers are refused completely, and nothing of them stays', async () => {
       const { store } = server.ctx;
       const tenant = await store.selectFrom('tenants').select('id').executeTakeFirstOrThrow();
       const key = { tenantId: tenant.id, day: '2026-11-01', assistantId: ids.assistantId };
@@ -141,7 +141,7 @@ for (const engine of testDatabases()) {
       await store.deleteFrom('usageDaily').where('day', '=', key.day).execute();
     });
 
-    it('keep no poll waiting: each due call is asked about in its turn', async () => {
+    it('do not delay polls: each due call is asked about in turn', async () => {
       server.clock.now += 3_600_000;
       let asked = 0;
       while (await pollNext(server.ctx)) asked += 1;

@@ -25,7 +25,7 @@ function tests(engine: Engine): void {
   });
   after(() => server?.close());
 
-  it('take the secret in our header, in X-Vapi-Secret and as a bearer token, and nowhere else', async () => {
+  it('accept the secret in our header, in X-Vapi-Secret and as a bearer token, and nowhere else', async () => {
     const { slug, webhookSecret } = await tenant();
     const ways: Record<string, string>[] = [
       { 'x-vapi-agent-token': webhookSecret },
@@ -39,14 +39,14 @@ function tests(engine: Engine): void {
     assert.equal((await bookedCalls(server, slug)).length, 3);
   });
 
-  it('do not take another tenant’s secret', async () => {
+  it('do not accept another tenant’s secret', async () => {
     const [acme, rival] = [await tenant(), await tenant()];
     const answer = await hook(server, acme.slug, report(), { 'x-vapi-secret': rival.webhookSecret });
     assert.equal(codeOf(answer), 'unauthorized');
     assert.deepEqual(await bookedCalls(server, acme.slug), []);
   });
 
-  it('are let in with the right secret from an address that has failed often: Vapi’s are shared', async () => {
+  it('are accepted with the right secret from an address that has failed often: Vapi’s are shared', async () => {
     const own = await startTestServer({ engine });
     const { slug } = await own.createTenant({ webhookSecret: 'the-right-secret' });
     const answers = [];
@@ -65,7 +65,7 @@ function tests(engine: Engine): void {
       'x-signature': hmac(secret, `${timestamp}.${body}`).toString('hex'),
     });
 
-    it('are taken with Vapi’s defaults, a timestamp in seconds or in milliseconds', async () => {
+    it('are accepted with Vapi’s defaults, a timestamp in seconds or in milliseconds', async () => {
       const { slug, webhookSecret } = await tenant({ webhookAuth: { kind: 'hmac' } });
       for (const timestamp of [seconds(), String(server.clock.now)]) {
         const body = report();
@@ -121,7 +121,7 @@ function tests(engine: Engine): void {
       assert.deepEqual(await usage(), once);
     });
 
-    it('are taken in every other form of Vapi’s credential', async () => {
+    it('are accepted in every other form of Vapi’s credential', async () => {
       const key = randomBytes(32);
       const { slug } = await tenant({
         webhookSecret: key.toString('base64'),
@@ -196,7 +196,7 @@ function tests(engine: Engine): void {
     });
   });
 
-  it('take the old secret beside the new one for a day, and no longer', async () => {
+  it('accept the old secret beside the new one for a day, and no longer', async () => {
     const { slug, webhookSecret } = await tenant();
     const fresh = `webhook-${randomUUID()}`;
     const { body } = await server.operator('PATCH', `/v1/tenants/${slug}`, { webhookSecret: fresh });
@@ -209,7 +209,7 @@ function tests(engine: Engine): void {
     assert.deepEqual([await works(webhookSecret), await works(fresh)], [false, true]);
   });
 
-  it('no longer take the old secret when the operator ends the overlap, at once or later', async () => {
+  it('no longer accept the old secret when the operator ends the overlap, at once or later', async () => {
     const { slug, webhookSecret } = await tenant();
     const works = async (secret: string) =>
       (await hook(server, slug, report(), { 'x-vapi-agent-token': secret })).status === 200;
@@ -258,7 +258,7 @@ function tests(engine: Engine): void {
     assert.ok(status === 401 || status === 429);
   });
 
-  it('of unknown types and with unknown fields are taken and counted', async () => {
+  it('of unknown types and with unknown fields are accepted and counted', async () => {
     const { slug, webhookSecret } = await tenant();
     const headers = { 'x-vapi-agent-token': webhookSecret };
     const series = 'vapi_agent_webhooks_total{type="unknown",result="ok"}';

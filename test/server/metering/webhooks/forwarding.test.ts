@@ -1,4 +1,4 @@
-/** A tenant's own server still gets what it got before us, and Vapi its answers, as if we were not there. */
+/** A tenant's own server still gets what it got before, and Vapi gets its answers, as if we were not in between. */
 import assert from 'node:assert/strict';
 import { randomBytes, randomUUID } from 'node:crypto';
 import { afterEach, beforeEach, describe, it } from 'node:test';
@@ -39,7 +39,7 @@ function tests(engine: Engine): void {
   };
   const pending = () => metric(server, 'vapi_agent_outbox_pending');
   const failures = () => metric(server, 'vapi_agent_forwarded_total{mode="outbox",result="failed"}');
-  /** The next attempt counts from when the server knows of it, not from when the target answered. */
+  /** The next attempt counts from when the server notices, not from when the target answered. */
   const firstFailure = () => until(failures, 'the first failure');
 
   beforeEach(async () => {
@@ -59,7 +59,7 @@ function tests(engine: Engine): void {
     await database.remove();
   });
 
-  it('answers a tool-call with the very answer of the tenant’s own server', async () => {
+  it('answers a tool-call with exactly the answer of the tenant’s own server', async () => {
     const results = '{"results":[{"toolCallId":"1","result":"a table for two"}]}';
     own.answers.push([200, results, 'application/json; charset=utf-8']);
     const body = toolCalls({ note: 'bytes are kept:  é \\u00e9 1.0' });
@@ -75,7 +75,7 @@ function tests(engine: Engine): void {
     assert.equal(sent?.headers['content-type'], 'application/json');
   });
 
-  it('relays every kind of message that Vapi waits for an answer to', async () => {
+  it('relays every kind of message for which Vapi waits for an answer', async () => {
     const kinds = [
       'tool-calls',
       'transfer-destination-request',
@@ -108,7 +108,7 @@ function tests(engine: Engine): void {
     assert.equal(own.received.at(-1)?.headers.authorization, 'Bearer of-the-tenant');
   });
 
-  it('answers 502 when the tenant’s own server fails, and passes its own refusals on', async () => {
+  it('answers 502 when the tenant’s own server fails, and passes on its own refusals', async () => {
     own.answers.push([0, '']);
     const dead = await send(toolCalls());
     assert.deepEqual([dead.status, codeOf(dead)], [502, 'forward_failed']);
@@ -120,7 +120,7 @@ function tests(engine: Engine): void {
     assert.equal((await send(toolCalls())).status, 502);
   });
 
-  it('does not let a tool-call that failed happen again because Vapi tries again', async () => {
+  it('does not repeat a failed tool-call because Vapi tries again', async () => {
     const body = toolCalls();
     own.answers.push([500, '{}']);
     assert.equal((await send(body)).status, 500);
@@ -128,7 +128,7 @@ function tests(engine: Engine): void {
     assert.equal(own.received.length, 1);
   });
 
-  it('delivers all other messages as they came, and the report is in the ledger as well', async () => {
+  it('delivers all other messages as they came, and the report is also in the ledger', async () => {
     const id = randomUUID();
     const bodies = [report(id), otherMessage('speech-update'), otherMessage('something-of-next-year')];
     for (const body of bodies) assert.deepEqual((await send(body)).body, {});
@@ -139,7 +139,7 @@ function tests(engine: Engine): void {
     await until(async () => (await pending()) === 0, 'an empty outbox');
   });
 
-  it('passes on what Vapi says of a call that is another tenant’s, and books nothing of it', async () => {
+  it('passes on messages about another tenant’s call, and books nothing of them', async () => {
     await server.createTenant({ slug: 'first', webhookSecret });
     const id = randomUUID();
     assert.equal((await hook(server, 'first', report(id), proof)).status, 200);
@@ -151,7 +151,7 @@ function tests(engine: Engine): void {
     assert.deepEqual(await bookedCalls(server, 'first'), [id]);
   });
 
-  it('tries again with pauses until the message is taken, also after a restart', async () => {
+  it('tries again with pauses until the message is accepted, even after a restart', async () => {
     const { port } = new URL(own.url);
     own.answers.push([500, ''], [0, '']);
     const body = report();
@@ -183,7 +183,7 @@ function tests(engine: Engine): void {
     await until(async () => (await pending()) === 0, '0 messages to be left');
   });
 
-  it('does not let one tenant’s dead server hold up another’s', async () => {
+  it('does not let one tenant’s dead server delay another’s messages', async () => {
     const dead = await startOwnServer();
     await dead.close();
     await server.createTenant({ slug: 'dead', webhookSecret, webhookForwardUrl: dead.url });
@@ -205,7 +205,7 @@ function tests(engine: Engine): void {
     });
   }
 
-  it('sends what comes twice on once', async () => {
+  it('forwards once what comes twice', async () => {
     own.answers.push([500, '']);
     const body = report();
     for (let i = 0; i < 3; i += 1) assert.equal((await send(body)).status, 200);
@@ -229,7 +229,7 @@ function tests(engine: Engine): void {
     assert.equal(own.received.length, 1);
   });
 
-  it('keeps nothing in the outbox that can be read, and nothing at all once it is delivered', async () => {
+  it('keeps nothing readable in the outbox, and nothing at all once it is delivered', async () => {
     own.answers.push([500, '']);
     await send(report(randomUUID(), { transcript: 'a confidence' }));
     await own.waitFor(1);
@@ -244,7 +244,7 @@ function tests(engine: Engine): void {
     assert.deepEqual(await contents(), []);
   });
 
-  it('never forwards to this server, whatever name it is known by', async () => {
+  it('never forwards to this server under any of its names', async () => {
     for (const slug of ['acme', 'another']) {
       const webhookForwardUrl = `https://voice.agency.example/v1/webhooks/vapi/${slug}`;
       const answer = await server.operator('PATCH', '/v1/tenants/acme', { webhookForwardUrl });
@@ -267,7 +267,7 @@ function tests(engine: Engine): void {
     assert.deepEqual(await bookedCalls(server, 'acme'), [id]);
   });
 
-  it('goes nowhere when there is nowhere to go', async () => {
+  it('does nothing when there is no target', async () => {
     await server.operator('PATCH', '/v1/tenants/acme', { webhookForwardUrl: null });
     assert.deepEqual((await send(toolCalls())).body, {});
     assert.equal((await send(report())).status, 200);
@@ -275,7 +275,7 @@ function tests(engine: Engine): void {
     assert.equal(own.received.length, 0);
   });
 
-  it('shows the operator where messages go and which headers they carry, not what is in these', async () => {
+  it('shows the operator where messages go and which headers they have, not the values', async () => {
     const { body } = await server.operator('GET', '/v1/tenants/acme');
     assert.equal(body.webhookForwardUrl, own.url);
     assert.deepEqual(body.webhookForwardHeaders, ['x-their-key']);

@@ -88,7 +88,7 @@ function tests(engine: Engine): void {
     assert.equal(await forwarded('given-up'), 40 - sizes.length);
 
     own = await startOwnServer(Number(port));
-    // An attempt that still fails meanwhile counts its next one from then.
+    // If an attempt still fails meanwhile, the pause before the next one starts then.
     const emptied = async () => {
       pass(20_000);
       return (await pending()) === 0;
@@ -113,7 +113,7 @@ function tests(engine: Engine): void {
     assert.equal(body.calls.length, 6);
   });
 
-  it('tells the operator once a day that messages are given up, how many wait and since when', async () => {
+  it('notifies the operator once a day that messages are given up, how many wait and since when', async () => {
     await own.close();
     await start(few);
     for (let i = 0; i < 5; i += 1) await send(report());
@@ -130,7 +130,7 @@ function tests(engine: Engine): void {
     assert.equal((await notices()).length, 2);
   });
 
-  it('does not bring back a message that was given up while its delivery was under way', async () => {
+  it('does not bring back a message that was given up during its delivery', async () => {
     const held = await startHoldingServer();
     await start({ ...few, messages: 1 });
     await server.operator('PATCH', '/v1/tenants/acme', { webhookForwardUrl: held.url });
@@ -153,7 +153,7 @@ function tests(engine: Engine): void {
     await held.close();
   });
 
-  it('is no one else’s: the messages of another tenant wait for their server', async () => {
+  it('affects no other tenant: its messages wait for their own server', async () => {
     await own.close();
     await start(few);
     await server.createTenant({ slug: 'quiet', webhookSecret, webhookForwardUrl: own.url });
@@ -162,7 +162,7 @@ function tests(engine: Engine): void {
     assert.equal(await pending(), 6);
   });
 
-  it('lets another tenant’s message through while a server keeps all that it is sent waiting', async () => {
+  it('delivers another tenant’s message while one server keeps every request waiting', async () => {
     const held = await startHoldingServer();
     await start(limits);
     await server.createTenant({ slug: 'hanging', webhookSecret, webhookForwardUrl: held.url });
@@ -177,7 +177,7 @@ function tests(engine: Engine): void {
 
   // SQLite is for one process.
   if (engine.name === 'PostgreSQL') {
-    it('stays within the limit when two servers take messages at the same time', async () => {
+    it('stays within the limit when two servers accept messages at the same time', async () => {
       await own.close();
       await start(few);
       const options = { database, secrets: { secretKeys }, outboxLimits: few, now: server.clock.now };
@@ -249,7 +249,7 @@ function tests(engine: Engine): void {
     assert.deepEqual([again?.raw.toString(), again?.headers.authorization], [body, 'Bearer new']);
   });
 
-  it('forgets what became of messages piece by piece, and nothing before its time', async () => {
+  it('deletes the outcomes of messages in batches, and none too early', async () => {
     await start(limits);
     for (let i = 0; i < 5; i += 1) await send(report());
     await until(async () => (await forwarded('delivered')) === 5, 'all to be delivered');
@@ -266,7 +266,7 @@ function tests(engine: Engine): void {
 
   // PostgreSQL chooses by the number of rows.
   if (engine.name === 'SQLite') {
-    it('looks through no table for what a tenant’s outbox holds or what is due', async () => {
+    it('scans no table for what is in a tenant’s outbox or due', async () => {
       await start(few);
       const plan = async (text: string) => {
         const { rows } = await sql

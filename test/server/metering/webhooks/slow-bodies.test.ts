@@ -109,10 +109,10 @@ interface Answer {
 }
 
 for (const sockets of [4, 40]) {
-  it(`${sockets} slow bodies with a guessed signature keep no signed report out`, async (t) => {
+  it(`${sockets} slow bodies with a guessed signature do not block a signed report`, async (t) => {
     const { open, send, begun } = await startRoutes(t);
     const signing = await tenant('hmac');
-    // Even from Vapi's own network: announced sizes count for nothing.
+    // Even from Vapi's own network: announced sizes are ignored.
     const headers = { ...guessed(), 'content-length': longestBody };
     for (let socket = 0; socket < sockets; socket += 1) open(signing.slug, headers, vapi).request.write('{');
     await until(() => begun() === sockets, 'the slow bodies');
@@ -126,7 +126,7 @@ for (const sockets of [4, 40]) {
   });
 }
 
-it('a network that fills its share is refused, and Vapi’s own reports are taken', async (t) => {
+it('a network that fills its share is refused, and Vapi’s own reports are accepted', async (t) => {
   const unproven = { total: 40_000, perNetwork: 20_000, perKey: 20_000, perKeyAndNetwork: 10_000 };
   const { open, send } = await startRoutes(t, { unproven });
   const signing = await tenant('hmac');
@@ -148,7 +148,7 @@ it('a network that fills its share is refused, and Vapi’s own reports are take
   await until(async () => (await fromHere()).status === 200, 'what was aborted to be given back');
 });
 
-it('a body that grows beyond the share is refused as it comes, and its connection is closed', async (t) => {
+it('a body that grows beyond the share is refused as it arrives, and its connection is closed', async (t) => {
   const unproven = { total: 1000, perKey: 1000 };
   const { open, send } = await startRoutes(t, { unproven });
   const signing = await tenant('hmac');
@@ -178,7 +178,7 @@ it('a slow body is ended at the deadline unless its sender has shown the secret'
   assert.equal((await until(() => slow.state.answer, 'an answer')).status, 200);
 });
 
-it('what is compressed counts as what it becomes', async (t) => {
+it('a compressed body counts by its decompressed size', async (t) => {
   const { send } = await startRoutes(t, { unproven: { total: 2_000_000, perKey: 2_000_000 } });
   const [signing, trusting] = [await tenant('hmac'), await tenant('token')];
   const zipped = { ...guessed(), 'content-encoding': 'gzip' };
@@ -225,7 +225,7 @@ it('unknown tenants, those that sign and those with a token are refused alike, a
   const slugs = ['nobody', 'No such name!', own, (await tenant('hmac')).slug, (await tenant('token')).slug];
   let network = 0;
   const begin = (slug: string, headers: Record<string, string>) => {
-    // Each from a different network, since one that fails often is told so.
+    // Each from a different network, since one that fails often gets another answer.
     network += 1;
     const opened = open(encodeURIComponent(slug), { ...headers, 'content-length': 2 }, `192.0.2.${network}`);
     opened.request.write('{');
@@ -259,7 +259,7 @@ it('unknown tenants, those that sign and those with a token are refused alike, a
   assert.match([...seen][0] ?? '', /^\[401,/);
 });
 
-it('what pretends to be Stripe’s is not read without a signature, and not for long with a guessed one', async (t) => {
+it('a body that pretends to be Stripe’s is not read without a signature, and not for long with a guessed one', async (t) => {
   const { open } = await startRoutes(t, { unprovenMs: 50 });
   const statuses = [];
   for (const headers of [{}, { 'stripe-signature': 't=1,v1=guessed' }]) {

@@ -121,13 +121,13 @@ function tests(engine: Engine): void {
       assert.equal((await tenant.wire()).state, 'connected', 'also when nothing is left to change');
     });
 
-    it('is good where the change makes a new version', async () => {
+    it('is good when the change makes a new version', async () => {
       network.emulator.setSwitch('assistantEdits', 'publishes');
       const tenant = await add();
       assert.deepEqual([(await tenant.wire()).state, await tenant.notices()], ['waiting', []]);
     });
 
-    it('says that a draft waits to be published, and is good once it was', async () => {
+    it('reports that a draft waits to be published, and is good once it is', async () => {
       network.emulator.setSwitch('assistantEdits', 'edits-a-draft');
       const tenant = await add({ server: theirs });
       const wired = await tenant.wire();
@@ -142,7 +142,7 @@ function tests(engine: Engine): void {
       assert.equal((await tenant.wiring()).state, 'connected');
     });
 
-    it('gives notice of a draft that no one publishes', async () => {
+    it('notifies the operator of a draft that no one publishes', async () => {
       network.emulator.setSwitch('assistantEdits', 'edits-a-draft');
       const tenant = await add();
       await tenant.wire();
@@ -150,7 +150,7 @@ function tests(engine: Engine): void {
       assert.deepEqual(await tenant.notices(), ['draft']);
     });
 
-    it('says that Vapi refused the change, and wires again when it no longer does', async () => {
+    it('reports that Vapi refused the change, and wires again when it no longer does', async () => {
       network.emulator.setSwitch('assistantEdits', 'conflicts');
       const tenant = await add();
       const refused = await tenant.wire();
@@ -161,7 +161,7 @@ function tests(engine: Engine): void {
   });
 
   describe('that someone undoes', () => {
-    it('is noticed within the hour, once, and again after it was mended', async () => {
+    it('is noticed within the hour, once, and again after it was repaired', async () => {
       const tenant = await add();
       await tenant.wire();
       for (const round of [1, 2]) {
@@ -187,7 +187,7 @@ function tests(engine: Engine): void {
       assert.deepEqual(await tenant.notices(), ['elsewhere']);
     });
 
-    it('by leaving out the messages that count is noticed', async () => {
+    it('by omitting the required messages is noticed', async () => {
       const tenant = await add();
       await tenant.wire();
       await tenant.patch({ serverMessages: ['tool-calls'] });
@@ -215,7 +215,7 @@ function tests(engine: Engine): void {
       assert.deepEqual(await tenant.notices(), ['gone']);
     });
 
-    it('is not taken for undone while Vapi does not answer', async () => {
+    it('is not considered undone while Vapi does not answer', async () => {
       const tenant = await add();
       await tenant.wire();
       network.emulator.setSwitch('failEverythingWith', 503);
@@ -224,7 +224,7 @@ function tests(engine: Engine): void {
       assert.deepEqual([(await tenant.wiring()).state, await tenant.notices()], ['waiting', []]);
     });
 
-    it('is the new owner’s business once the client no longer has the assistant', async () => {
+    it('is not reported once the client no longer has the assistant', async () => {
       const tenant = await add();
       await tenant.wire();
       const other = randomUUID();
@@ -248,7 +248,7 @@ function tests(engine: Engine): void {
       assert.deepEqual([(await tenant.wiring()).state, await tenant.notices()], ['silent', ['silent']]);
     });
 
-    it('is noticed after the second one where reports had come, and over with the next report', async () => {
+    it('is noticed after the second one if reports had come, and settled by the next report', async () => {
       const tenant = await add();
       await tenant.wire();
       await tenant.call();
@@ -266,7 +266,7 @@ function tests(engine: Engine): void {
       assert.deepEqual([(await tenant.wiring()).state, await tenant.notices()], ['connected', ['silent']]);
     });
 
-    it('is not suspected where only the cost came late', async () => {
+    it('is not suspected when only the cost came late', async () => {
       network.emulator.setSwitch('costLateMs', 0);
       const tenant = await add({ scenario: 'cost-late' });
       await tenant.wire();
@@ -275,7 +275,7 @@ function tests(engine: Engine): void {
       assert.deepEqual([(await tenant.wiring()).state, await tenant.notices()], ['connected', []]);
     });
 
-    it('was set up by hand: it is looked after from its first report on', async () => {
+    it('was set up by hand: it is watched from its first report on', async () => {
       const tenant = await add();
       const headers = { Authorization: `Bearer ${tenant.webhookSecret}` };
       await tenant.patch({ server: { url: tenant.view.webhookUrl, headers } });
@@ -287,7 +287,7 @@ function tests(engine: Engine): void {
       assert.deepEqual(await tenant.notices(), ['elsewhere']);
     });
 
-    it('was never wired here: its calls, which others report, are no one’s worry', async () => {
+    it('was never wired here: its calls, which others report, cause no notice', async () => {
       const tenant = await add({ server: theirs });
       await tenant.call(false);
       await passAnHour(tenant);
@@ -314,7 +314,7 @@ function tests(engine: Engine): void {
       });
     };
 
-    it('is planned, done, looked at and undone, and ends with 3 where someone has to act', async () => {
+    it('is planned, done, shown and undone, and ends with 3 if someone has to act', async () => {
       const tenant = await add({ server: theirs });
       const { slug } = tenant;
       const { webhookUrl } = tenant.view;
@@ -339,7 +339,7 @@ function tests(engine: Engine): void {
   });
 
   describe('given back', () => {
-    it('is read back, and no longer looked after', async () => {
+    it('is read back, and no longer watched', async () => {
       const tenant = await add({ server: theirs });
       await tenant.wire();
       const { assistants } = await tenant.unwire();

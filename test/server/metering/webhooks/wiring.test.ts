@@ -76,7 +76,7 @@ function tests(engine: Engine): void {
       return { orgId, privateKey, assistantId };
     };
 
-    it('says ok when key, org and assistant belong together', async () => {
+    it('is ok when key, org and assistant belong together', async () => {
       const answer = await create(ofAcme());
       assert.deepEqual([answer.status, answer.body.vapiCheck], [201, 'ok']);
     });
@@ -125,7 +125,7 @@ function tests(engine: Engine): void {
       assert.deepEqual([renamed.body.name, renamed.body.vapiCheck], ['Renamed', undefined]);
     });
 
-    it('does not stand in the way when Vapi is down, unless the org is unknown', async () => {
+    it('does not block saving when Vapi is down, unless the org is unknown', async () => {
       const lonely = await startTestServer({ engine, vapiBaseUrl: 'http://127.0.0.1:1' });
       const answer = await lonely.operator('POST', '/v1/tenants', tenantInput());
       assert.deepEqual([answer.status, answer.body.vapiCheck], [201, 'unreachable']);
@@ -140,7 +140,7 @@ function tests(engine: Engine): void {
   });
 
   describe('wiring', () => {
-    it('shows a plan first, and changes nothing by that', async () => {
+    it('shows a plan first, which changes nothing', async () => {
       const { slug, atVapi, view } = await tenant([{ name: 'Front desk', server: theirs }]);
       const before = [await atVapi(), await viewOf(slug)];
       const { dryRun, assistants, notes } = await wire(slug, '?dry-run=true');
@@ -156,7 +156,7 @@ function tests(engine: Engine): void {
       assert.deepEqual([await atVapi(), await viewOf(slug)], before);
     });
 
-    it('sets the complete server, keeps all other fields, and forwards to what was there', async () => {
+    it('sets the complete server, keeps all other fields, and forwards to the old server', async () => {
       const backoffPlan = {
         type: 'exponential',
         maxRetries: 3,
@@ -186,7 +186,7 @@ function tests(engine: Engine): void {
       assert.deepEqual(after.webhookForwardHeaders, ['x-their-key', 'x-vapi-secret']);
     });
 
-    it('asks for Vapi’s default messages where the tenant’s own server relied on them', async () => {
+    it('requests Vapi’s default messages if the tenant’s own server relied on them', async () => {
       const relied = await tenant([{ server: theirs }]);
       await wire(relied.slug);
       const messages = (await relied.atVapi()).serverMessages as string[];
@@ -218,7 +218,7 @@ function tests(engine: Engine): void {
       );
     });
 
-    it('knows itself by its token when it has moved to another address', async () => {
+    it('recognizes itself by its token when it has moved to another address', async () => {
       const { slug, atVapi, webhookSecret, view, org } = await tenant([{}]);
       const old = {
         url: 'https://old.agency.example/hooks',
@@ -290,7 +290,7 @@ function tests(engine: Engine): void {
       await Promise.all([first.close(), second.close()]);
     });
 
-    it('sends what waits for the old server to the new one at once, not when its time comes', async () => {
+    it('sends messages that wait for the old server to the new one at once', async () => {
       const [old, next] = [await startOwnServer(), await startOwnServer()];
       const { clock, ctx } = network.server;
       const { slug, webhookSecret } = await tenant([{ server: { url: next.url } }], {
@@ -320,7 +320,7 @@ function tests(engine: Engine): void {
       await Promise.all([old.close(), next.close()]);
     });
 
-    it('tells what it cannot wire', async () => {
+    it('reports what it cannot wire', async () => {
       const { slug, org, squad } = await tenant([{}]);
       const members = [...squad.members, { assistant: { name: 'inline' } }];
       const membersOverrides = { server: { url: 'https://elsewhere.example' } };
@@ -365,7 +365,7 @@ function tests(engine: Engine): void {
       assert.deepEqual([credentialId, headers], ['cred-9', {}]);
     });
 
-    it('is the operator’s: a client’s key and a stranger find nothing there', async () => {
+    it('is for the operator only: a client’s key and a stranger get nothing', async () => {
       const { slug } = await tenant([{}]);
       const made = await network.server.operator('POST', '/v1/keys', {
         name: 'client',
@@ -398,7 +398,7 @@ function tests(engine: Engine): void {
       return hook(network.server, slug, body, { 'x-vapi-agent-token': webhookSecret });
     };
 
-    it('gives each assistant back to the server that it sent to, a squad’s members too', async () => {
+    it('gives each assistant, even a squad’s members, back to its previous server', async () => {
       const plan = { type: 'fixed', maxRetries: 5, baseDelaySeconds: 1 };
       const second = { url: 'https://second.client.example/', backoffPlan: plan };
       const { slug, squad, others, atVapi, org } = await tenant([
@@ -429,7 +429,7 @@ function tests(engine: Engine): void {
       assert.deepEqual(entry.after.assistants.sort(), org.assistants.map(({ id }) => id).sort());
     });
 
-    it('leaves alone what sends elsewhere, to another tenant of the org too', async () => {
+    it('leaves assistants alone that send elsewhere, even to another tenant of the org', async () => {
       const { slug, org, others, atVapi } = await tenant([{}, { server: theirs }, {}]);
       await wire(slug);
       const rival = await network.server.createTenant({
@@ -443,7 +443,7 @@ function tests(engine: Engine): void {
       assert.equal(((await atVapi(others[1])).server as { url: string }).url, rival.webhookUrl);
     });
 
-    it('goes on passing messages on until Vapi can be asked, for three days while no one has the slug', async () => {
+    it('keeps passing messages on until Vapi can be reached, for three days while no one has the slug', async () => {
       const own = await startOwnServer();
       const { slug, assistantId, webhookSecret, atVapi } = await tenant([{ server: { url: own.url } }]);
       await wire(slug);
@@ -467,7 +467,7 @@ function tests(engine: Engine): void {
       await own.close();
     });
 
-    it('never takes an assistant from the tenant that has the slug by then', async () => {
+    it('never takes an assistant from the slug’s new tenant', async () => {
       const { slug, org, assistantId, webhookSecret, atVapi } = await tenant([{ server: theirs }]);
       await wire(slug);
       network.emulator.setSwitch('failEverythingWith', 500);
@@ -485,7 +485,7 @@ function tests(engine: Engine): void {
       assert.equal(codeOf(await tool(slug, webhookSecret, assistantId)), 'unauthorized');
     });
 
-    it('is given up, and said so, when Vapi refuses the key', async () => {
+    it('is given up, with a log line, when Vapi refuses the key', async () => {
       const { slug, org } = await tenant([{}]);
       await wire(slug);
       network.emulator.addOrg({ ...org, privateKeys: [] });
