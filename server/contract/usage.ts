@@ -173,7 +173,7 @@ export const transcriptAnswerSchema = z.object({
   recordingState: z
     .enum(recordingStates)
     .describe(
-      'Why it has or has not: `ready`; `not-ready` while the call goes on and until Vapi has stored it, at most 15 minutes after the end; `none` when nothing was recorded or kept.',
+      'Why it has or has not: `ready`; `not-ready` while the call is in progress and until Vapi has stored it, at most 15 minutes after the end; `none` when nothing was recorded or kept.',
     ),
 });
 export type TranscriptAnswer = z.infer<typeof transcriptAnswerSchema>;

@@ -23,7 +23,7 @@ export const textsSchema = z
   .refine((texts) => Object.keys(texts).length <= 200, 'at most 200 texts');
 export type Texts = z.infer<typeof textsSchema>;
 
-/** What a visitor must agree to before the microphone is asked for or a message is sent. */
+/** What a visitor must agree to before the microphone is requested or a message is sent. */
 export const consentSchema = z.strictObject({
   version: z.string().trim().min(1).max(40).describe('A new version asks everyone again.'),
   text: z.string().trim().min(1).max(4000).describe('Plain text; line breaks are kept.'),

@@ -18,7 +18,7 @@ import { assignCalls, bookCalls, bookDifference } from './booking.ts';
 import { giveUpGone } from './give-up.ts';
 import { compareSums, type Period } from './sums.ts';
 
-/** A missing call is asked for by its id before it is taken for gone; beyond this many it is only reported. */
+/** A missing call is looked up by its id before it counts as gone; beyond this many it is only reported. */
 export const mostAskedFor = 100;
 
 /** A report names at most this many missing calls; all of them are counted. */

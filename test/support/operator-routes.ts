@@ -5,7 +5,7 @@ import { basename, join } from 'node:path';
 
 export interface Route {
   method: string;
-  /** `:slug` stands for a tenant, other names for ids that do not exist. */
+  /** `:slug` is a tenant, other names are ids that do not exist. */
   path: string;
 }
 

@@ -31,7 +31,7 @@ export async function replayVapi(
     const left = answers.get(`${request.method} ${path}`) ?? [];
     const exchange = left.length > 1 ? left.shift() : left[0];
     response.writeHead(exchange?.status ?? 404, exchange?.headers ?? {});
-    // Whatever led elsewhere leads here.
+    // URLs that led elsewhere lead here.
     response.end(JSON.stringify(exchange?.answer ?? null).replaceAll('https://redacted.invalid/', `${url}/`));
     if (path !== '/controlUrl') return;
     isEnded = true;

@@ -1,6 +1,6 @@
 /**
  * Loading the server takes a test file longer than most of its tests: a process runs many files, one after the other.
- * Each is a suite of its own, so that its hooks concern it alone, and a set-up that fails takes no other file with it.
+ * Each is a separate suite, so that its hooks apply to it alone, and a set-up that fails affects no other file.
  */
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';

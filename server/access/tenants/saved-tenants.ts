@@ -31,7 +31,7 @@ export async function createTenant(ctx: Context, input: CreateTenant, by: Actor)
   return { ...viewSaved(ctx, tenant, checked), ...generated };
 }
 
-/** The database decides: of two that are inserted at once, each gets a slug of its own. @throws ApiError `conflict` */
+/** The database decides: of two that are inserted at once, each gets its own slug. @throws ApiError `conflict` */
 async function insertAtFreeSlug(db: Queries, tenant: Tenant, slugs: Iterable<string>): Promise<string> {
   let tried = '';
   for (const slug of slugs) {

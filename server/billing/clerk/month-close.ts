@@ -155,7 +155,7 @@ async function billMonths(part: Part): Promise<void> {
 
 /**
  * Before reporting that a month has nothing to bill: its calls may never have been reported to us.
- * @returns the entry to report when Vapi could not be asked and the month has no entry of its own
+ * @returns the entry to report when Vapi could not be asked and the month has no other entry
  */
 async function compareLast({ ctx, tenant, request, check }: Part, month: string): Promise<CloseEntry | null> {
   if (request.dryRun) return null;

@@ -56,7 +56,7 @@ export async function rateEarlierMonths(
     const rated: BilledCall[] = [];
     for (const { call, history } of await withHistory(db, tenantId, page)) {
       const its = history.at(-1)?.month ?? monthOfDay(call.day);
-      // A month without an invoice of its own will get one.
+      // A month without its own invoice will get one.
       if (!known.has(its)) continue;
       let state = months.get(its);
       if (!state) {

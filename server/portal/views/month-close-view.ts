@@ -34,7 +34,7 @@ export class MonthCloseElement extends LitElement {
   declare mayWrite: boolean;
   /** Whether the business details are entered: without them, no invoice can be issued. */
   declare hasSeller: boolean;
-  /** What would be issued, and the request that asked for it. */
+  /** What would be issued, and the request for it. */
   declare outlook: { report: CloseReport; month: string; graceHours: number } | null;
   declare report: CloseReport | null;
   declare progress: { made: number; expected: number } | null;

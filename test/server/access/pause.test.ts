@@ -101,7 +101,7 @@ for (const engine of testDatabases()) {
             const rows = await server.ctx.store.selectFrom('calls').select('id').execute();
             assert.ok(
               rows.some(({ id }) => id === ended.id),
-              'it is in the ledger, should it cost something',
+              'it is in the ledger, in case it costs something',
             );
           } else
             assert.deepEqual(

@@ -1,4 +1,4 @@
-/** Credit notes never take back more than was charged, whatever is corrected before and after. */
+/** Credit notes never credit more than was charged, whatever is corrected before and after. */
 import assert from 'node:assert/strict';
 import { after, before, it } from 'node:test';
 import type { InvoiceView, PlanInput } from '../../../server/contract.ts';

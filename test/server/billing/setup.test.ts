@@ -1,4 +1,4 @@
-/** What is left of a client's set-up is read from what has happened. */
+/** The remaining steps of a client's set-up are derived from what has happened. */
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import { after, before, test } from 'node:test';

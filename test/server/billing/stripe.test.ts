@@ -59,7 +59,7 @@ describe('an invoice at Stripe', () => {
     assert.equal(stripe.requests.length, asked, 'nothing is asked when it is there');
   });
 
-  it('shows its client where to pay, and no one else; before it is there, there is no such page', async () => {
+  it('shows its client where to pay, and no one else; before it is pushed, there is no such page', async () => {
     const invoice = await finalized('pays');
     const path = `/v1/tenants/pays/invoices/${invoice.id}/payment-page`;
     const client = await stage.clientKey('pays');

@@ -74,7 +74,7 @@ describe('the answer to a message', () => {
     assert.equal(codeOf(await say('untaken')), 'vapi_unavailable');
     network.emulator.setSwitch('failEverythingWith', 0);
     await sweepLater(60_000);
-    assert.equal((await reserved('untaken')).count, 1, 'it may still be going on');
+    assert.equal((await reserved('untaken')).count, 1, 'it may still be in progress');
 
     network.server.clock.now += 2 * hour;
     const { ctx } = network.server;
@@ -88,7 +88,7 @@ describe('the answer to a message', () => {
       },
     };
     await giveBackUnclaimed(ctx, unreadable, tenant, ctx.now() - hour);
-    assert.equal((await reserved('untaken')).count, 1, 'nobody knows');
+    assert.equal((await reserved('untaken')).count, 1, 'no one knows');
     await giveBackUnclaimed(ctx, api, tenant, ctx.now() - hour);
     assert.equal((await reserved('untaken')).count, 0);
     assert.deepEqual(await rows('untaken'), []);
@@ -168,7 +168,7 @@ describe('the answer to the creation of a call', () => {
     assert.equal(codeOf(await start('unmade')), 'vapi_unavailable');
     network.emulator.setSwitch('failEverythingWith', 0);
     await sweepAll(network.server.ctx, 'test');
-    assert.equal((await reserved('unmade')).count, 1, 'it may still be made, or go on');
+    assert.equal((await reserved('unmade')).count, 1, 'it may still be made, or in progress');
     network.server.clock.now += 2 * hour;
     await sweepAll(network.server.ctx, 'test');
     assert.equal((await reserved('unmade')).count, 0);

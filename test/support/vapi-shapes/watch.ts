@@ -1,5 +1,5 @@
 /**
- * Loaded with every test file: whatever an emulated Vapi in its process is sent, answers and sends must have the shapes of
+ * Loaded with every test file: everything that an emulated Vapi in its process receives, answers and sends must have the shapes of
  * Vapi's own packages. Anything else fails the test during which it was seen.
  */
 import { subscribe } from 'node:diagnostics_channel';

@@ -84,7 +84,7 @@ function tests(engine: Engine): void {
     const bytes = sizes.reduce((sum, size) => sum + size, 0);
     assert.equal(await metric(server, 'vapi_agent_outbox_bytes'), bytes);
     assert.equal(await pending(), sizes.length);
-    assert.ok(bytes + Math.max(...sizes) > limits.bytes, 'no more was given up than had to be');
+    assert.ok(bytes + Math.max(...sizes) > limits.bytes, 'no more was given up than necessary');
     assert.equal(await forwarded('given-up'), 40 - sizes.length);
 
     own = await startOwnServer(Number(port));
