@@ -59,7 +59,10 @@ export function outboxEntry(ctx: MeteringContext, message: MessageToForward): Ou
       if (givenUp) {
         const { messages, left } = givenUp;
         ctx.metrics.forwarded.inc({ mode: 'outbox', result: 'given-up' }, messages);
-        ctx.log.warn({ tenant: tenant.slug, givenUp: messages, left }, 'outbox full: oldest messages given up');
+        ctx.log.warn(
+          { tenant: tenant.slug, givenUp: messages, left },
+          'outbox full: oldest messages given up',
+        );
       }
       ctx.outboxBell.ring();
     },
