@@ -1,78 +1,30 @@
 /** The operator's setup: the server checks its data with Vapi, and wires assistants without losing anything. */
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
-import { after, before, describe, it } from 'node:test';
-import type { WireAnswer } from '../../../../server/contract.ts';
-import { retryUnwiring } from '../../../../server/metering/unwiring.ts';
+import { describe, it } from 'node:test';
 import { findTenant } from '../../../../server/store/tenants.ts';
 import { type Engine, testDatabases } from '../../../support/postgres.ts';
-import { startTestNetwork, type TestNetwork } from '../../../support/test-network.ts';
 import { codeOf, type RequestOptions, startTestServer, tenantInput } from '../../../support/test-server.ts';
 import { until } from '../../../support/until.ts';
 import { hook, report, startHalfVapi, startOwnServer, toolCalls } from './support.ts';
+import { theirs, wiringStage } from './wiring-stage.ts';
 
 for (const engine of testDatabases()) describe(`setting up, on ${engine.name}`, () => tests(engine));
 
 function tests(engine: Engine): void {
-  let network: TestNetwork;
-  let count = 0;
-  before(async () => {
-    network = await startTestNetwork({ server: { engine } });
-    network.server.secrets.add('header of the own server', 'secret-of-their-server');
-    network.server.secrets.add('legacy secret of the own server', 'legacy-secret-of-theirs');
-  });
-  after(() => network?.close());
-
-  const theirs = {
-    url: 'https://crm.client.example/vapi?from=assistant',
-    headers: { 'X-Their-Key': 'secret-of-their-server' },
-    secret: 'legacy-secret-of-theirs',
-    timeoutSeconds: 45,
-  };
-  /** A tenant whose assistants have these servers; the first is its main one. */
-  const tenant = async (assistants: Record<string, unknown>[], changes: Record<string, unknown> = {}) => {
-    count += 1;
-    const org = {
-      orgId: randomUUID(),
-      privateKeys: [`private-${randomUUID()}`],
-      publicKeys: [],
-      assistants: assistants.map((fields) => ({ id: randomUUID(), ...fields })),
-    };
-    const squad = { id: randomUUID(), members: org.assistants.map(({ id }) => ({ assistantId: id })) };
-    network.emulator.addOrg({ ...org, squads: [squad] });
-    const [assistantId, ...others] = org.assistants.map(({ id }) => id);
-    const webhookSecret = `webhook-${randomUUID()}`;
-    const view = await network.server.createTenant({
-      slug: `w${count}`,
-      orgId: org.orgId,
-      privateKey: org.privateKeys[0],
-      assistantId,
-      webhookSecret,
-      ...changes,
-    });
-    const atVapi = async (id = assistantId): Promise<Record<string, unknown>> => {
-      const headers = { authorization: `Bearer ${org.privateKeys[0]}` };
-      return (await fetch(`${network.emulator.url}/assistant/${id}`, { headers })).json() as never;
-    };
-    return { view, slug: view.slug, org, squad, assistantId, others, webhookSecret, atVapi };
-  };
-  const wire = async (slug: string, query = '', body: object = {}): Promise<WireAnswer> => {
-    const answer = await network.server.operator('POST', `/v1/tenants/${slug}/wire${query}`, body);
-    assert.equal(answer.status, 200, answer.text);
-    return answer.body;
-  };
-  const viewOf = async (slug: string) => (await network.server.operator('GET', `/v1/tenants/${slug}`)).body;
+  const stage = wiringStage(engine);
+  const { tenant, wire, viewOf } = stage;
 
   describe('the check of a tenant with Vapi', () => {
     const create = (changes: Record<string, unknown>) =>
-      network.server.operator('POST', '/v1/tenants', {
+      stage.network.server.operator('POST', '/v1/tenants', {
         ...tenantInput(),
         slug: `c${randomUUID()}`,
         ...changes,
       });
     const pathOf = (answer: { body: { errors: { path: string }[] } }) => answer.body.errors[0]?.path;
     const ofAcme = () => {
-      const { orgId, privateKey, assistantId } = network.acme;
+      const { orgId, privateKey, assistantId } = stage.network.acme;
       return { orgId, privateKey, assistantId };
     };
 
@@ -82,14 +34,14 @@ function tests(engine: Engine): void {
     });
 
     it('names the key that Vapi does not accept', async () => {
-      for (const privateKey of ['private-unknown', network.acme.publicKey]) {
+      for (const privateKey of ['private-unknown', stage.network.acme.publicKey]) {
         const answer = await create({ ...ofAcme(), privateKey });
         assert.deepEqual([codeOf(answer), pathOf(answer)], ['invalid_request', 'privateKey']);
       }
     });
 
     it('names the assistant that the org does not have', async () => {
-      const rival = await network.addTenant(`rival-${engine.name.toLowerCase()}`);
+      const rival = await stage.network.addTenant(`rival-${engine.name.toLowerCase()}`);
       const { assistantId } = rival;
       assert.equal(pathOf(await create({ ...ofAcme(), assistantId })), 'assistantId');
       assert.equal(pathOf(await create({ ...ofAcme(), assistantIds: [assistantId] })), 'assistantIds.0');
@@ -98,11 +50,11 @@ function tests(engine: Engine): void {
     it('names an org that is not the key’s, and reads it when it is left out', async () => {
       assert.equal(pathOf(await create({ ...ofAcme(), orgId: randomUUID() })), 'orgId');
       const answer = await create({ ...ofAcme(), orgId: undefined });
-      assert.deepEqual([answer.body.orgId, answer.body.vapiCheck], [network.acme.orgId, 'ok']);
+      assert.deepEqual([answer.body.orgId, answer.body.vapiCheck], [stage.network.acme.orgId, 'ok']);
     });
 
     it('names a wrong org also when one of the assistants cannot be asked about', async () => {
-      const { orgId, privateKey, assistantId } = network.acme;
+      const { orgId, privateKey, assistantId } = stage.network.acme;
       const vapi = await startHalfVapi(assistantId, orgId);
       const server = await startTestServer({ engine, vapiBaseUrl: vapi.url });
       const input = { ...tenantInput(), privateKey, assistantId, assistantIds: [randomUUID()] };
@@ -116,7 +68,8 @@ function tests(engine: Engine): void {
 
     it('is made again when the key, the org or an assistant changes, and only then', async () => {
       const { slug, assistantId } = await tenant([{}]);
-      const patch = (changes: object) => network.server.operator('PATCH', `/v1/tenants/${slug}`, changes);
+      const patch = (changes: object) =>
+        stage.network.server.operator('PATCH', `/v1/tenants/${slug}`, changes);
       assert.equal(pathOf(await patch({ privateKey: 'private-unknown' })), 'privateKey');
       assert.equal(pathOf(await patch({ assistantId: randomUUID() })), 'assistantId');
       assert.equal(pathOf(await patch({ orgId: randomUUID() })), 'orgId');
@@ -132,9 +85,9 @@ function tests(engine: Engine): void {
       const unknown = { ...tenantInput(), slug: 'other', orgId: undefined };
       assert.equal(codeOf(await lonely.operator('POST', '/v1/tenants', unknown)), 'vapi_unavailable');
       await lonely.close();
-      network.emulator.setSwitch('failEverythingWith', 500);
+      stage.network.emulator.setSwitch('failEverythingWith', 500);
       const saved = await create(ofAcme());
-      network.emulator.setSwitch('failEverythingWith', 0);
+      stage.network.emulator.setSwitch('failEverythingWith', 0);
       assert.deepEqual([saved.status, saved.body.vapiCheck], [201, 'unreachable']);
     });
   });
@@ -209,7 +162,7 @@ function tests(engine: Engine): void {
         [[false, theirs.url]],
       );
       assert.deepEqual([await atVapi(), await viewOf(slug)], before);
-      const { body } = await network.server.operator('GET', '/v1/audit?limit=100');
+      const { body } = await stage.network.server.operator('GET', '/v1/audit?limit=100');
       const entries = (body.entries ?? body.audit) as { action: string; tenant: string; actor: string }[];
       const wired = entries.filter(({ action, tenant: of }) => action === 'tenant.wire' && of === slug);
       assert.deepEqual(
@@ -224,7 +177,7 @@ function tests(engine: Engine): void {
         url: 'https://old.agency.example/hooks',
         headers: { 'x-vapi-agent-token': webhookSecret },
       };
-      await fetch(`${network.emulator.url}/assistant/${view.assistantId}`, {
+      await fetch(`${stage.network.emulator.url}/assistant/${view.assistantId}`, {
         method: 'PATCH',
         headers: {
           authorization: `Bearer ${org.privateKeys[0]}`,
@@ -240,7 +193,7 @@ function tests(engine: Engine): void {
       const { slug, atVapi } = await tenant([{ server: theirs }]);
       await wire(slug);
       const webhookSecret = `webhook-${randomUUID()}`;
-      await network.server.operator('PATCH', `/v1/tenants/${slug}`, { webhookSecret });
+      await stage.network.server.operator('PATCH', `/v1/tenants/${slug}`, { webhookSecret });
       const { assistants } = await wire(slug);
       assert.equal(assistants[0]?.changed, true);
       const { headers } = (await atVapi()).server as { headers: object };
@@ -265,7 +218,7 @@ function tests(engine: Engine): void {
       }
       const speak = async (id: string | undefined, call: object = {}) => {
         const body = toolCalls({ assistant: { id }, call: { id: randomUUID(), ...call } });
-        return hook(network.server, slug, body, { 'x-vapi-agent-token': webhookSecret });
+        return hook(stage.network.server, slug, body, { 'x-vapi-agent-token': webhookSecret });
       };
       // In a squad the call keeps its first assistant's id while another one speaks.
       await speak(view.assistantId);
@@ -273,7 +226,7 @@ function tests(engine: Engine): void {
       await speak(others[1]);
       assert.deepEqual([first.received.length, second.received.length], [1, 1]);
       // Wiring the plain list later keeps what the squad's wiring found.
-      await network.server.operator('PATCH', `/v1/tenants/${slug}`, { assistantIds: others });
+      await stage.network.server.operator('PATCH', `/v1/tenants/${slug}`, { assistantIds: others });
       const again = await wire(slug);
       assert.deepEqual(
         again.assistants.map(({ changed, forwardUrl }) => [changed, forwardUrl]),
@@ -284,7 +237,7 @@ function tests(engine: Engine): void {
         ],
       );
       // The operator's choice for the tenant applies to all of its assistants.
-      await network.server.operator('PATCH', `/v1/tenants/${slug}`, { webhookForwardUrl: second.url });
+      await stage.network.server.operator('PATCH', `/v1/tenants/${slug}`, { webhookForwardUrl: second.url });
       await speak(others[1]);
       assert.equal(second.received.length, 2);
       await Promise.all([first.close(), second.close()]);
@@ -292,7 +245,7 @@ function tests(engine: Engine): void {
 
     it('sends messages that wait for the old server to the new one at once', async () => {
       const [old, next] = [await startOwnServer(), await startOwnServer()];
-      const { clock, ctx } = network.server;
+      const { clock, ctx } = stage.network.server;
       const { slug, webhookSecret } = await tenant([{ server: { url: next.url } }], {
         webhookForwardUrl: old.url,
       });
@@ -305,7 +258,7 @@ function tests(engine: Engine): void {
           .executeTakeFirst();
       old.answers.push([503, '{}']);
       const body = report();
-      await hook(network.server, slug, body, { 'x-vapi-agent-token': webhookSecret });
+      await hook(stage.network.server, slug, body, { 'x-vapi-agent-token': webhookSecret });
       await until(async () => (await waiting())?.answer === 503, 'the first attempt to fail');
       // As after many failures.
       const nextAttemptAt = clock.now + 1_800_000;
@@ -324,10 +277,10 @@ function tests(engine: Engine): void {
       const { slug, org, squad } = await tenant([{}]);
       const members = [...squad.members, { assistant: { name: 'inline' } }];
       const membersOverrides = { server: { url: 'https://elsewhere.example' } };
-      network.emulator.addOrg({ ...org, squads: [{ ...squad, members, membersOverrides }] });
+      stage.network.emulator.addOrg({ ...org, squads: [{ ...squad, members, membersOverrides }] });
       const { notes } = await wire(slug, '?dry-run=true', { squadId: squad.id });
       assert.match(notes.join('\n'), /1 members? of the squad .*\n.*overrides `server`/);
-      const answer = await network.server.operator('POST', `/v1/tenants/${slug}/wire`, {
+      const answer = await stage.network.server.operator('POST', `/v1/tenants/${slug}/wire`, {
         squadId: randomUUID(),
       });
       assert.equal(answer.body.errors[0].path, 'squadId');
@@ -343,10 +296,14 @@ function tests(engine: Engine): void {
       it(`forwards nothing to ${url}, which the organization’s owner could have set`, async () => {
         for (const servers of [[{ server: { url } }], [{}, { server: { url } }]]) {
           const { slug, others, atVapi } = await tenant(servers);
-          await network.server.operator('PATCH', `/v1/tenants/${slug}`, { assistantIds: others });
+          await stage.network.server.operator('PATCH', `/v1/tenants/${slug}`, { assistantIds: others });
           const before = await atVapi();
           for (const query of ['?dry-run=true', '']) {
-            const answer = await network.server.operator('POST', `/v1/tenants/${slug}/wire${query}`, {});
+            const answer = await stage.network.server.operator(
+              'POST',
+              `/v1/tenants/${slug}/wire${query}`,
+              {},
+            );
             assert.equal(codeOf(answer), 'invalid_request');
             assert.match(answer.body.errors[0].message, /change it there first$/);
             assert.doesNotMatch(answer.text, /a-password-of-theirs/);
@@ -358,7 +315,7 @@ function tests(engine: Engine): void {
 
     it('needs a credential that signs when the tenant’s webhooks are signed', async () => {
       const { slug, atVapi } = await tenant([{}], { webhookAuth: { kind: 'hmac' } });
-      const refused = await network.server.operator('POST', `/v1/tenants/${slug}/wire`, {});
+      const refused = await stage.network.server.operator('POST', `/v1/tenants/${slug}/wire`, {});
       assert.equal(refused.body.errors[0].path, 'credentialId');
       await wire(slug, '', { credentialId: 'cred-9' });
       const { credentialId, headers } = (await atVapi()).server as Record<string, unknown>;
@@ -367,13 +324,13 @@ function tests(engine: Engine): void {
 
     it('is for the operator only: a client’s key and a stranger get nothing', async () => {
       const { slug } = await tenant([{}]);
-      const made = await network.server.operator('POST', '/v1/keys', {
+      const made = await stage.network.server.operator('POST', '/v1/keys', {
         name: 'client',
         tenant: slug,
         scopes: ['read'],
       });
       const ask = (options: RequestOptions) =>
-        network.server.request('POST', `/v1/tenants/${slug}/wire`, options);
+        stage.network.server.request('POST', `/v1/tenants/${slug}/wire`, options);
       const authorization = `Bearer ${made.body.key}`;
       assert.equal(codeOf(await ask({ headers: { authorization } })), 'not_found');
       assert.equal(codeOf(await ask({})), 'unauthorized');
@@ -382,119 +339,11 @@ function tests(engine: Engine): void {
     it('stops with vapi_unavailable while Vapi is down, and nothing has changed', async () => {
       const { slug, atVapi } = await tenant([{ server: theirs }]);
       const before = [await atVapi(), await viewOf(slug)];
-      network.emulator.setSwitch('failEverythingWith', 503);
-      const answer = await network.server.operator('POST', `/v1/tenants/${slug}/wire`, {});
-      network.emulator.setSwitch('failEverythingWith', 0);
+      stage.network.emulator.setSwitch('failEverythingWith', 503);
+      const answer = await stage.network.server.operator('POST', `/v1/tenants/${slug}/wire`, {});
+      stage.network.emulator.setSwitch('failEverythingWith', 0);
       assert.equal(codeOf(answer), 'vapi_unavailable');
       assert.deepEqual([await atVapi(), await viewOf(slug)], before);
-    });
-  });
-
-  describe('deleting a wired tenant', () => {
-    const remove = async (slug: string) =>
-      assert.equal((await network.server.operator('DELETE', `/v1/tenants/${slug}`)).status, 204);
-    const tool = (slug: string, webhookSecret: string, id: string | undefined) => {
-      const body = toolCalls({ assistant: { id } });
-      return hook(network.server, slug, body, { 'x-vapi-agent-token': webhookSecret });
-    };
-
-    it('gives each assistant, even a squad’s members, back to its previous server', async () => {
-      const plan = { type: 'fixed', maxRetries: 5, baseDelaySeconds: 1 };
-      const second = { url: 'https://second.client.example/', backoffPlan: plan };
-      const { slug, squad, others, atVapi, org } = await tenant([
-        { server: { ...theirs, credentialId: 'cred-1' } },
-        { server: second },
-        {},
-        { server: theirs },
-      ]);
-      await wire(slug, '', { squadId: squad.id });
-      await remove(slug);
-      assert.deepEqual((await atVapi()).server, {
-        url: theirs.url,
-        headers: { 'x-their-key': 'secret-of-their-server', 'x-vapi-secret': 'legacy-secret-of-theirs' },
-        timeoutSeconds: 45,
-        credentialId: 'cred-1',
-      });
-      assert.deepEqual((await atVapi(others[0])).server, {
-        url: second.url,
-        headers: {},
-        timeoutSeconds: 20,
-        backoffPlan: plan,
-      });
-      assert.equal((await atVapi(others[1])).server, null);
-      assert.equal(((await atVapi(others[2])).server as { url: string }).url, theirs.url);
-      const { body } = await network.server.operator('GET', '/v1/audit?limit=100');
-      const entry = body.entries.find((one: Record<string, unknown>) => one.action === 'tenant.unwire');
-      assert.equal(entry.tenant, slug);
-      assert.deepEqual(entry.after.assistants.sort(), org.assistants.map(({ id }) => id).sort());
-    });
-
-    it('leaves assistants alone that send elsewhere, even to another tenant of the org', async () => {
-      const { slug, org, others, atVapi } = await tenant([{}, { server: theirs }, {}]);
-      await wire(slug);
-      const rival = await network.server.createTenant({
-        slug: `${slug}-rival`,
-        ...{ orgId: org.orgId, privateKey: org.privateKeys[0], assistantId: others[1] },
-      });
-      await wire(rival.slug);
-      await remove(slug);
-      assert.equal((await atVapi()).server, null);
-      assert.deepEqual((await atVapi(others[0])).server, theirs);
-      assert.equal(((await atVapi(others[1])).server as { url: string }).url, rival.webhookUrl);
-    });
-
-    it('keeps passing messages on until Vapi can be reached, for three days while no one has the slug', async () => {
-      const own = await startOwnServer();
-      const { slug, assistantId, webhookSecret, atVapi } = await tenant([{ server: { url: own.url } }]);
-      await wire(slug);
-      network.emulator.setSwitch('failEverythingWith', 500);
-      await remove(slug);
-      assert.equal((await tool(slug, webhookSecret, assistantId)).status, 200);
-      assert.equal(own.received.length, 1);
-      assert.equal(await retryUnwiring(network.server.ctx), false, 'not at once');
-      network.server.clock.now += 60_000;
-      assert.equal(await retryUnwiring(network.server.ctx), true);
-      network.emulator.setSwitch('failEverythingWith', 0);
-      assert.equal(await retryUnwiring(network.server.ctx), false);
-      network.server.clock.now += 120_000;
-      assert.equal(await retryUnwiring(network.server.ctx), true);
-      assert.equal(((await atVapi()).server as { url: string }).url, own.url);
-      network.server.clock.now += 86_400_000;
-      assert.equal(await retryUnwiring(network.server.ctx), false, 'done');
-      assert.equal((await tool(slug, webhookSecret, assistantId)).status, 200);
-      network.server.clock.now += 2 * 86_400_000;
-      assert.equal(codeOf(await tool(slug, webhookSecret, assistantId)), 'unauthorized');
-      await own.close();
-    });
-
-    it('never takes an assistant from the slug’s new tenant', async () => {
-      const { slug, org, assistantId, webhookSecret, atVapi } = await tenant([{ server: theirs }]);
-      await wire(slug);
-      network.emulator.setSwitch('failEverythingWith', 500);
-      await remove(slug);
-      network.emulator.setSwitch('failEverythingWith', 0);
-      await network.server.createTenant({
-        slug,
-        ...{ orgId: org.orgId, privateKey: org.privateKeys[0], assistantId },
-      });
-      await wire(slug);
-      const wired = await atVapi();
-      network.server.clock.now += 60_000;
-      assert.equal(await retryUnwiring(network.server.ctx), true);
-      assert.deepEqual((await atVapi()).server, wired.server);
-      assert.equal(codeOf(await tool(slug, webhookSecret, assistantId)), 'unauthorized');
-    });
-
-    it('is given up, with a log line, when Vapi refuses the key', async () => {
-      const { slug, org } = await tenant([{}]);
-      await wire(slug);
-      network.emulator.addOrg({ ...org, privateKeys: [] });
-      await remove(slug);
-      network.server.clock.now += 60_000;
-      assert.equal(await retryUnwiring(network.server.ctx), true);
-      assert.ok(network.server.log.some((line) => line.includes('of a deleted tenant still send to us')));
-      network.server.clock.now += 86_400_000;
-      assert.equal(await retryUnwiring(network.server.ctx), false);
     });
   });
 }
