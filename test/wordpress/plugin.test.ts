@@ -93,7 +93,7 @@ for (const { wordpress, php } of [
       });
       assert.match(
         await testConnection(admin, demo.server, 'acme'),
-        /cannot test it.*: https:\/\/shop\.example$/,
+        /which this page cannot test\..*: https:\/\/shop\.example$/,
       );
       const refused = await testConnection(admin, demo.server, 'nobody');
       assert.match(refused, /cannot test it.*exactly this origin is allowed: https:\/\/shop\.example,/);
