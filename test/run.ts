@@ -77,6 +77,7 @@ const longServerFiles = globSync([
   'test/server/attacks/attacks.test.ts',
   'test/server/billing/{dunning,histories,month-close,stripe-keys,stripe-races}.test.ts',
   'test/server/deploy.test.ts',
+  'test/server/store/postgres-outage.test.ts',
 ]);
 /** Matrices, and whole processes started many times over; `npm test` has five minutes. */
 const slowFiles = globSync([
@@ -87,6 +88,7 @@ const slowFiles = globSync([
   'test/e2e/portal-*.test.ts',
   'test/server/billing/{cli,stripe-crashes,troubled-histories}.test.ts',
   'test/server/cli.test.ts',
+  'test/server/doctor/cli.test.ts',
   'test/server/store/move-database.test.ts',
 ]);
 
