@@ -2,8 +2,8 @@
 import assert from 'node:assert/strict';
 import { readFile } from 'node:fs/promises';
 import { after, before, test } from 'node:test';
-import { mustBe } from '../server/billing/stage.ts';
-import { act, type BilledPortal, heading, plan, startBilledPortal } from './support/billed-portal.ts';
+import { mustBe, simplePlan as plan } from '../server/billing/stage.ts';
+import { act, type BilledPortal, heading, startBilledPortal } from './support/billed-portal.ts';
 import { figure, rows } from './support/portal.ts';
 
 let portal: BilledPortal;

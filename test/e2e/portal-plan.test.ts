@@ -1,7 +1,8 @@
 /** A client’s plan, account and credit in the portal. */
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import { type BilledPortal, channels, plan, startBilledPortal } from './support/billed-portal.ts';
+import { channels, simplePlan as plan } from '../server/billing/stage.ts';
+import { type BilledPortal, startBilledPortal } from './support/billed-portal.ts';
 import { figure, rows } from './support/portal.ts';
 
 let portal: BilledPortal;

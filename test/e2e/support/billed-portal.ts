@@ -1,21 +1,20 @@
 /** A portal with clients of two months, October billed and November due, and Stripe's stand-in behind it. */
 import { type Browser, chromium, type Page } from 'playwright-core';
 import type { PlanInput } from '../../../server/contract.ts';
-import { type BillingStage, mustBe, seller, startBillingStage } from '../../server/billing/stage.ts';
+import {
+  type BillingStage,
+  channels,
+  mustBe,
+  simplePlan as plan,
+  seller,
+  startBillingStage,
+} from '../../server/billing/stage.ts';
 import { chromeArgs, chromePath } from '../../support/chrome.ts';
 import { type StripeStandIn, startStripeStandIn } from '../../support/stripe-stand-in/stand-in.ts';
 import { farMs } from '../../support/time-limit.ts';
 import { openPortal, type PortalVisit, type VisitOptions } from './portal.ts';
 
 const secretKey = 'sk_test_onlyForThisTest';
-export const channels: PlanInput['rates'][number]['channels'] = ['web', 'inbound', 'outbound', 'chat'];
-/** 10.00 a month, 1.00 a minute. */
-export const plan: PlanInput = {
-  name: 'Simple',
-  currency: 'usd',
-  monthlyFeeCents: 1000,
-  rates: [{ channels, price: { kind: 'per-minute', perMinuteMicros: 1_000_000 } }],
-};
 
 export interface BilledPortal {
   stage: BillingStage;

@@ -11,9 +11,8 @@ import {
   planSchema,
 } from '../../../server/contract.ts';
 import { noCost } from '../../../server/vapi/cost.ts';
-import { type BillingStage, mustBe, startBillingStage } from './stage.ts';
+import { type BillingStage, channels, mustBe, startBillingStage } from './stage.ts';
 
-const channels: PlanInput['rates'][number]['channels'] = ['web', 'inbound', 'outbound', 'chat'];
 const base = { name: 'Any', currency: 'usd', monthlyFeeCents: 1000, minimumCents: 3000 };
 const plans: Record<string, PlanInput> = {
   'cost-plus': { ...base, rates: [{ channels, price: { kind: 'cost-plus', markupBps: 3333 } }] },
