@@ -133,8 +133,8 @@ describe('what a client sees of its money', () => {
         );
       }
     }
-    const told = { ...doubled, name: 'Cost + 100 %' };
-    const refused = await mustBe(400, operator('PUT', '/v1/tenants/acme/plan', { plan: told }));
+    const named = { ...doubled, name: 'Cost + 100 %' };
+    const refused = await mustBe(400, operator('PUT', '/v1/tenants/acme/plan', { plan: named }));
     assert.deepEqual(
       refused.body.errors.map(({ path }: { path: string }) => path),
       ['plan.name'],

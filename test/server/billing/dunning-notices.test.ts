@@ -62,16 +62,16 @@ describe('a notice about unpaid invoices', () => {
     place.stripe.books.invoices.splice(place.stripe.books.invoices.indexOf(there), 1);
     await place.sweepAt('2026-12-18T00:00:00Z');
     const { notices } = (await place.stage.server.operator('GET', '/v1/notices?limit=200')).body;
-    const told = (notices as NoticeView[]).filter(({ tenant }) => tenant === 'strayed-in-part');
+    const raised = (notices as NoticeView[]).filter(({ tenant }) => tenant === 'strayed-in-part');
     assert.deepEqual(
-      told.map(({ kind, data }) => [kind, data.dueCents]),
+      raised.map(({ kind, data }) => [kind, data.dueCents]),
       [['invoice-strayed', 10_770]],
     );
   });
 
   it('goes to the seller if the tenant has no alerts, and is listed if no one can be notified', async () => {
     const { server } = place.stage;
-    const told = async (slug: string) => {
+    const noticesOf = async (slug: string) => {
       const { body } = await mustBe(200, server.operator('GET', '/v1/notices?limit=200'));
       return (body.notices as NoticeView[])
         .filter(({ tenant }) => tenant === slug)
@@ -79,7 +79,7 @@ describe('a notice about unpaid invoices', () => {
     };
     const nobody = await place.finalized('nobody', pausedWhenUnpaid({ collection: 'manual' }));
     await place.sweepAt('2026-12-18T00:00:00Z');
-    assert.deepEqual((await told('nobody')).sort(), [
+    assert.deepEqual((await noticesOf('nobody')).sort(), [
       ['invoice-overdue', nobody.number, false],
       ['paused-unpaid', nobody.number, false],
     ]);

@@ -43,10 +43,10 @@ describe('an invoice that credit notes credit', () => {
     assert.equal(await place.statusOf('left', invoice.id), 'overdue');
     assert.equal(await tenantStatus('left'), 'paused');
     const notices = await place.stage.server.ctx.store.selectFrom('notices').selectAll().execute();
-    const told = notices.map(({ payload }) => JSON.parse(payload).data);
+    const raised = notices.map(({ payload }) => JSON.parse(payload).data);
     // 119.60 − 11.90
-    for (const { dueCents } of told) assert.equal(dueCents, 10_770);
-    assert.equal(told.length, 2);
+    for (const { dueCents } of raised) assert.equal(dueCents, 10_770);
+    assert.equal(raised.length, 2);
   });
 
   it('is no longer overdue, and shows the remaining amount', async () => {
@@ -101,7 +101,7 @@ describe('a tenant that is paused by an unpaid invoice', () => {
 
   it('resumes as soon as that is paid, void or credited, and the audit log says so', async () => {
     const settle = {
-      told: async (slug: string, id: string) => {
+      reported: async (slug: string, id: string) => {
         for (const there of place.atStripe(id)) there.status = 'paid';
         await mustBe(200, place.tell('invoice.paid', place.atStripe(id)[0] ?? {}));
         return slug;
@@ -278,9 +278,9 @@ describe('an invoice that Stripe no longer collects, when a later month is bille
       );
       assert.match(problems[0]?.[2] ?? '', /^Stripe no longer collects this invoice/);
       const { body } = await place.stage.server.operator('GET', '/v1/notices?limit=200');
-      const told = (body.notices as NoticeView[]).filter(({ tenant }) => tenant === slug);
+      const raised = (body.notices as NoticeView[]).filter(({ tenant }) => tenant === slug);
       assert.deepEqual(
-        told.map(({ kind, period }) => [kind, period]),
+        raised.map(({ kind, period }) => [kind, period]),
         [['invoice-strayed', number]],
       );
     }

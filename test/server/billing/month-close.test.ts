@@ -286,10 +286,10 @@ for (const engine of testDatabases()) {
           ctx.store = whole.withPlugin(killAfterWrites(kill));
           const answer = await operator('POST', 'billing/close', { tenant: slug });
           ctx.store = whole;
-          const told = (await operator('GET', 'billing/runs')).body.runs as CloseReport[];
+          const runs = (await operator('GET', 'billing/runs')).body.runs as CloseReport[];
           const isFrozen = (await invoicesOf(slug)).some(({ number }) => number !== null);
           assert.ok(
-            !isFrozen || told.some(({ tenant }) => tenant === slug),
+            !isFrozen || runs.some(({ tenant }) => tenant === slug),
             'a run that has billed is known, also when it was killed',
           );
           more =
@@ -311,7 +311,7 @@ for (const engine of testDatabases()) {
             there.map(({ total, status }) => [total, status]),
             [[1150, 'open']],
           );
-          assert.ok(kill < 60, 'it comes to an end');
+          assert.ok(kill < 60, 'it ends');
         }
       });
     }

@@ -172,7 +172,7 @@ for (const [name, prepare] of Object.entries(trials)) {
           assert.ok(await run(), `killed after write ${kill}`);
           place.stripe.books.listLagSeconds = 0;
           assert.deepEqual(bookOf(ids), expected, `killed after write ${kill}`);
-          assert.ok(kill < 60, 'it comes to an end');
+          assert.ok(kill < 60, 'it ends');
         }
       });
     }
