@@ -26,6 +26,8 @@ export const defaultSettings = {
   assistantIds: [],
   webhookForwardUrl: null,
 } as const satisfies Partial<TenantView>;
+/** A tenant gets its own copy, since what is read is changed and saved again. */
+const defaultsText = JSON.stringify(defaultSettings);
 const settingNames = Object.keys(defaultSettings) as (keyof typeof defaultSettings)[];
 
 export type TenantSettings = Pick<TenantView, keyof typeof defaultSettings>;
@@ -305,7 +307,7 @@ function fromRow(row: Selectable<TenantsTable>): Tenant {
   return {
     ...columns,
     // A tenant may have been saved before a setting existed.
-    ...structuredClone(defaultSettings),
+    ...(JSON.parse(defaultsText) as typeof defaultSettings),
     ...(JSON.parse(settings) as TenantSettings),
     wholeOrg: wholeOrg === 1,
   };
