@@ -66,9 +66,13 @@ export function typeLabel(type: string): string {
   return knownTypes.has(type) ? type : 'unknown';
 }
 
-/** Vapi ends a call's set-up when an `assistant-request` takes longer than 7.5 seconds, whatever the server's timeout. */
+/**
+ * Vapi ends a call's set-up when an `assistant-request` takes longer than 7.5 seconds, whatever the server's timeout.
+ * @param timeoutSeconds as set at Vapi, which also accepts fractions; a timer does not
+ * @returns whole milliseconds
+ */
 export function answerLimitMs(type: string, timeoutSeconds: number): number {
-  return Math.min(timeoutSeconds * 1000, type === 'assistant-request' ? 7500 : Number.POSITIVE_INFINITY);
+  return Math.floor(Math.min(timeoutSeconds, type === 'assistant-request' ? 7.5 : 300) * 1000);
 }
 
 const optionalId = textOf(100).nullish().catch(null);

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
+import { answerLimitMs } from '../../../server/vapi/message-kinds.ts';
 import { readServerMessage } from '../../../server/vapi/messages.ts';
 
 const id = '0c0c0c0c-1111-4222-8333-444444444444';
@@ -35,4 +36,15 @@ describe('what is read of a server message', () => {
     assert.deepEqual([event?.assistantId, event?.type, event?.endedReason], ['ab', 'webCall', 'hung up']);
     assert.equal(read({}, { type: 'x\0y' })?.type, 'xy');
   });
+});
+
+it('the time that a tenant’s server has is whole milliseconds, whatever fraction of a second it has at Vapi', () => {
+  for (const [type, seconds, ms] of [
+    ['tool-calls', 20, 20_000],
+    ['tool-calls', 4.0999, 4099],
+    ['assistant-request', 20, 7500],
+    ['assistant-request', 1.1, 1100],
+  ] as const) {
+    assert.equal(answerLimitMs(type, seconds), ms, `${type} ${seconds}`);
+  }
 });
