@@ -1,6 +1,6 @@
 /** For tests with many requests at once, which do not test the product's time limits for other services. */
 import { after, before, mock } from 'node:test';
-import { slowness } from './until.ts';
+import { slowed } from './until.ts';
 
 /** Shorter times than any timeout for Vapi are pauses between two attempts. */
 const shortestMs = 5000;
@@ -10,7 +10,7 @@ const shortestMs = 5000;
  * waits for Vapi; so its time limits are moved far away while the tests of the file run.
  */
 export function makePatient(): void {
-  const far = (ms: number) => (ms >= shortestMs ? ms * 20 * slowness : ms);
+  const far = (ms: number) => (ms >= shortestMs ? slowed(ms * 20) : ms);
   const signal = AbortSignal.timeout.bind(AbortSignal);
   const timer = globalThis.setTimeout;
   before(() => {

@@ -11,7 +11,7 @@ import { type RunningServer, startServer } from '../../server/start.ts';
 import { watchContract } from './contract-watch.ts';
 import { defaultEngine, type Engine, type TestDatabase } from './postgres.ts';
 import { type SecretWatch, watchSecrets } from './secrets.ts';
-import { slowness } from './until.ts';
+import { slowed } from './until.ts';
 
 export interface TestServer extends RunningServer {
   operatorKey: string;
@@ -72,7 +72,7 @@ export async function startTestServer(options: TestServerOptions = {}): Promise<
     port: 0,
     publicUrl: 'https://voice.agency.example',
     // Generous: on a slow machine, four hundred simultaneous starts must not be refused for its slowness.
-    database: { timeoutMs: 60_000 * slowness, ...database.config },
+    database: { timeoutMs: slowed(60_000), ...database.config },
     trustProxy: false,
     vapiBaseUrl: options.vapiBaseUrl ?? 'http://127.0.0.1:9',
     dailyProxyUrl: null,
