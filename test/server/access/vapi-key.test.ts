@@ -268,7 +268,7 @@ test('a change that Vapi has not made for a week is a notice with what to do by 
     assert.ok(notice?.text.includes(part), part);
   const { rows } = (await operator('POST', '/doctor', {})).body;
   const row = rows.find(({ id }: { id: string }) => id === 'public-key');
-  assert.deepEqual([row.outcome, /as the notice/.test(row.remedy ?? row.todo ?? '')], ['fail', true], JSON.stringify(row));
+  assert.deepEqual([row.outcome, /as the notice/.test(row.fix)], ['fail', true], JSON.stringify(row));
   network.emulator.setSwitch('refuseTokensWith', 0);
   network.server.clock.now += 24 * 3600_000;
   await retryAll();
