@@ -4,6 +4,7 @@ import { chmodSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'n
 import { isIP } from 'node:net';
 import { join } from 'node:path';
 import { isLoopback } from './base/outside.ts';
+import { privateTargetProblem } from './base/private-targets.ts';
 
 /** Settings that may be shown. */
 export interface Config {
@@ -17,6 +18,8 @@ export interface Config {
   vapiBaseUrl: string;
   /** Prefix under which the operator relays Daily's hosts (Daily's `proxyUrl`); null = browsers reach Daily themselves. */
   dailyProxyUrl: string | null;
+  /** Host names, addresses and networks: where hooks, notices and forwarding may go besides the public internet. */
+  privateTargets: string[];
   visitorLimits: VisitorLimits;
   /** Null = Stripe's own. */
   stripeApiUrl: string | null;
@@ -104,6 +107,7 @@ export function readConfig(
   const vapiBaseUrl = readBaseUrl('VAPI_BASE_URL', given('VAPI_BASE_URL'), problems) ?? 'https://api.vapi.ai';
   const dailyProxyUrl = readBaseUrl('DAILY_PROXY_URL', given('DAILY_PROXY_URL'), problems);
   const stripeApiUrl = readBaseUrl('STRIPE_API_URL', given('STRIPE_API_URL'), problems);
+  const privateTargets = readPrivateTargets(given('ALLOW_PRIVATE_TARGETS'), problems);
   const autoClose = given('AUTO_CLOSE') ?? 'no';
   if (!/^(yes|no)$/.test(autoClose)) problems.push('AUTO_CLOSE must be yes or no');
   const visitorLimits: VisitorLimits = {
@@ -148,6 +152,7 @@ export function readConfig(
       dailyProxyUrl,
       stripeApiUrl,
       autoClose: autoClose === 'yes',
+      privateTargets,
       visitorLimits,
       logLevel,
       production,
@@ -242,6 +247,18 @@ function readTrustProxy(text: string | undefined, problems: string[]): Config['t
   if (!valid) {
     problems.push('TRUST_PROXY must be a number of hops or a list of proxy addresses (never "true")');
     return false;
+  }
+  return entries;
+}
+
+function readPrivateTargets(text: string | undefined, problems: string[]): string[] {
+  const entries = (text ?? '')
+    .split(',')
+    .map((entry) => entry.trim())
+    .filter((entry) => entry !== '');
+  for (const entry of entries) {
+    const problem = privateTargetProblem(entry);
+    if (problem) problems.push(`ALLOW_PRIVATE_TARGETS: ${entry} ${problem}`);
   }
   return entries;
 }

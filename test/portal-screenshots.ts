@@ -33,6 +33,7 @@ const views: Record<'operator' | 'client', View[]> = {
     { name: 'billing', hash: '#/tenants/acme/billing', prepare: tryPlan },
     { name: 'site', hash: '#/tenants/acme/site' },
     { name: 'settings', hash: '#/tenants/acme/settings', prepare: openHours },
+    { name: 'connection', hash: '#/tenants/acme/connection', prepare: checkConnection },
     { name: 'invoices', hash: '#/tenants/acme/invoices' },
     { name: 'invoice', hash: '#/tenants/acme/invoices', prepare: openInvoice },
     { name: 'credit-note', hash: '#/tenants/acme/invoices', prepare: beginCreditNote },
@@ -144,6 +145,11 @@ async function tryPlan(page: Page): Promise<void> {
 
 async function openHours(page: Page): Promise<void> {
   await page.getByRole('button', { name: 'Set opening hours' }).click();
+}
+
+async function checkConnection(page: Page): Promise<void> {
+  await page.getByRole('button', { name: 'Check the connection' }).click();
+  await page.getByText(/^Checked: /).waitFor();
 }
 
 async function openInvoice(page: Page): Promise<void> {

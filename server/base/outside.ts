@@ -1,12 +1,22 @@
 /**
  * Requests to addresses that someone else has named. They must lead to the public internet, whatever a name resolves to
- * and wherever a redirect points: otherwise they could make this server send requests to its own network.
+ * and wherever a redirect points: otherwise they could make this server send requests to its own network. Only for what
+ * the operator itself has entered does `ALLOW_PRIVATE_TARGETS` name exceptions.
  */
 import { lookup } from 'node:dns';
 import { type IncomingMessage, request as plainRequest } from 'node:http';
 import { request as tlsRequest } from 'node:https';
-import { BlockList, isIP, type LookupFunction } from 'node:net';
+import { isIP, type LookupFunction } from 'node:net';
 import { Readable } from 'node:stream';
+import {
+  bare,
+  isIn,
+  isPrivateTarget,
+  listOf,
+  namesPrivateTarget,
+  type PrivateTargets,
+  privateTargets,
+} from './private-targets.ts';
 
 /** The public internet: of IPv6 only 2000::/3 has been allocated. IPv4 as ::ffff:a.b.c.d counts as IPv4. */
 const unicast = listOf(['0.0.0.0/0', '2000::/3']);
@@ -19,29 +29,27 @@ const reserved = listOf([
   ...['0.0.0.0/8', '10.0.0.0/8', '100.64.0.0/10', '127.0.0.0/8', '169.254.0.0/16', '172.16.0.0/12'],
   ...['192.0.0.0/24', '192.0.2.0/24', '192.88.99.0/24', '192.168.0.0/16', '198.18.0.0/15', '198.51.100.0/24'],
   ...['203.0.113.0/24', '224.0.0.0/3', '2001::/23', '2001:db8::/32', '2002::/16', '3fff::/20'],
+  // Azure's own, with credentials for the machine that asks.
+  '168.63.129.16/32',
 ]);
 const loopback = listOf(['127.0.0.0/8', '::1/128']);
-
-function listOf(subnets: string[]): BlockList {
-  const list = new BlockList();
-  for (const subnet of subnets) {
-    const [address = '', bits] = subnet.split('/');
-    list.addSubnet(address, Number(bits), address.includes(':') ? 'ipv6' : 'ipv4');
-  }
-  return list;
-}
-
-const isIn = (list: BlockList, address: string) => list.check(address, isIP(address) === 6 ? 'ipv6' : 'ipv4');
 
 export interface Outside {
   /** For tests against servers on this machine, also over plain http. */
   allowLoopback: boolean;
+  /** Exceptions; none for what Vapi or a stranger has named. */
+  targets?: PrivateTargets;
 }
 
 /** If Vapi is on this machine, as the emulator is, the addresses it names may be too; never in production. */
 export function outsideOf({ vapiBaseUrl }: { vapiBaseUrl: string }): Outside {
   const host = new URL(vapiBaseUrl).hostname;
   return { allowLoopback: isLoopback(host) };
+}
+
+/** For an address that the operator has entered: hooks, notices, forwarding. Also what `ALLOW_PRIVATE_TARGETS` lists. */
+export function outsideOrListed(config: { vapiBaseUrl: string; privateTargets: string[] }): Outside {
+  return { ...outsideOf(config), targets: privateTargets(config.privateTargets) };
 }
 
 /** @param address IPv4 or IPv6 */
@@ -59,6 +67,8 @@ export function outsideProblem(text: string, outside: Outside): string | null {
   const url = URL.parse(text);
   if (!url || !/^https?:$/.test(url.protocol)) return 'is not an https URL';
   if (url.username || url.password) return 'names a user or a password';
+  // In a private network few servers have a certificate.
+  if (outside.targets && namesPrivateTarget(url.hostname, outside.targets)) return null;
   const local = isLoopback(url.hostname);
   if (url.protocol === 'http:' && !(local && outside.allowLoopback)) return 'is not an https URL';
   const host = bare(url.hostname);
@@ -69,11 +79,8 @@ export function outsideProblem(text: string, outside: Outside): string | null {
 /** @param hostname of a `URL` */
 export function isLoopback(hostname: string): boolean {
   const host = bare(hostname);
-  return /(^|\.)localhost\.?$/.test(host) || (isIP(host) !== 0 && isIn(loopback, host));
+  return /(^|\.)localhost$/.test(host) || (isIP(host) !== 0 && isIn(loopback, host));
 }
-
-/** An IPv6 address without its brackets in a URL. */
-const bare = (hostname: string) => hostname.replace(/^\[(.*)\]$/, '$1');
 
 export interface Get {
   headers: Record<string, string>;
@@ -144,7 +151,10 @@ export function lookupOutside(outside: Outside): LookupFunction {
   return (hostname, options, done) =>
     lookup(hostname, options, (error, found, family) => {
       const addresses = Array.isArray(found) ? found.map(({ address }) => address) : [found];
-      const inside = !error && !addresses.every((address) => isOutside(address, outside));
+      const { targets } = outside;
+      const isAllowed = (address: string) =>
+        isOutside(address, outside) || (targets !== undefined && isPrivateTarget(hostname, address, targets));
+      const inside = !error && !addresses.every(isAllowed);
       done(inside ? new Error('the address is not on the public internet') : error, found, family);
     });
 }

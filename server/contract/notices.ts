@@ -12,6 +12,7 @@ export const noticeKinds = [
   'outbox-full',
   'call-without-grant',
   'not-reporting',
+  'key-not-changed',
   'payment-failed',
   'invoice-overdue',
   'paused-unpaid',
@@ -30,7 +31,7 @@ export const noticeViewSchema = z.object({
   period: z
     .string()
     .describe(
-      'The month of a budget, the day of a burst, a full outbox or calls without a grant, the number of an invoice; the time and the assistant that does not report; for a reversed payment, also what was reversed.',
+      'The month of a budget, the day of a burst, a full outbox or calls without a grant, the number of an invoice; the time and the assistant that does not report; the id of a change of the public key; for a reversed payment, also what was reversed.',
     ),
   title: z.string().describe("Continues the tenant's name: `invoice INV-000001 is overdue`."),
   text: z.string().describe('In full sentences, with the amounts.'),

@@ -22,18 +22,12 @@ export type ChallengeKind = (typeof challengeKinds)[number];
 export const grantlessActions = ['auto', 'end', 'keep'] as const;
 
 /**
- * https, or http to this machine for testing. A user or a password in it would be visible wherever the URL is shown,
- * and `fetch` refuses them.
+ * Where it may lead is in the server's settings (`access/tenants/hook-urls`). A user or a password in it would be visible
+ * wherever the URL is shown, and `fetch` refuses them.
  */
 export const hookUrlSchema = z
   .url({ protocol: /^https?$/ })
   .max(2048)
-  .refine((text) => {
-    const url = URL.parse(text);
-    return (
-      url !== null && (url.protocol === 'https:' || /^(localhost|127\.0\.0\.1|\[::1\])$/.test(url.hostname))
-    );
-  }, 'use https')
   .refine((text) => {
     const url = URL.parse(text);
     return !url?.username && !url?.password;
@@ -146,7 +140,7 @@ const optional = {
   webhookForwardUrl: hookUrlSchema
     .nullable()
     .describe(
-      "Where every message from Vapi is forwarded, and its answer returned: the tenant's own server. Wiring sets it to what the assistant's server was. Null = nowhere.",
+      "Where every message from Vapi is forwarded, and its answer returned: the tenant's own server. Wiring sets it to what the assistant's server was. Null = nowhere. Like the other addresses here it leads to the public internet by https, or to what the server's `ALLOW_PRIVATE_TARGETS` lists.",
     ),
   webhookForwardHeaders: forwardHeadersSchema.describe(
     'Sent with what is forwarded. Write-only: an answer shows the names. A new `webhookForwardUrl` starts with none.',

@@ -1,6 +1,6 @@
 /** What can be found out about a client's connection to Vapi without creating anything there. */
 import { openTenantSecret } from '../access/secrets/tenant-secrets.ts';
-import { scopeFor } from '../access/tenants/public-key.ts';
+import { isGivenUp, scopeFor } from '../access/tenants/public-key.ts';
 import type { Context } from '../context.ts';
 import type { MeteringContext } from '../metering/metering-context.ts';
 import { wireTenant } from '../metering/wiring.ts';
@@ -51,7 +51,13 @@ export function tenantRows(ctx: MeteringContext, tenant: Tenant): Check[] {
       id: 'public-key',
       title: 'Public key',
       async run() {
-        if (await findPendingKey(ctx.store, tenant.id))
+        const pending = await findPendingKey(ctx.store, tenant.id);
+        if (pending && isGivenUp(pending))
+          return fail(
+            'Vapi has not made a change of it, so a key there may open more than the settings allow.',
+            'Change or delete it in Vapi’s dashboard, as the notice under “Needs attention” describes.',
+          );
+        if (pending)
           return warn(
             'A change of it has not reached Vapi yet; it is tried again.',
             'Run the check again in some minutes. If the key has leaked, delete it in Vapi’s dashboard now.',

@@ -1,6 +1,6 @@
 /** Forwards Vapi's messages to the tenant's own server: answered ones immediately, all others through the outbox. */
 import { createHash } from 'node:crypto';
-import { outsideOf, postOutside } from '../base/outside.ts';
+import { outsideOf, outsideOrListed, postOutside } from '../base/outside.ts';
 import type { Context } from '../context.ts';
 import { ApiError } from '../errors.ts';
 import type { ForwardTarget } from '../store/forward-targets.ts';
@@ -78,7 +78,7 @@ export async function relayMessage(
   }
 }
 
-/** @throws when there is no answer within `timeoutMs`, or the target is not on the public internet */
+/** @throws when there is no answer within `timeoutMs`, or the target may not be reached */
 export async function postMessage(
   ctx: Context,
   target: ForwardTarget,
@@ -87,7 +87,8 @@ export async function postMessage(
   stop?: AbortSignal,
 ): Promise<Response> {
   const timeout = AbortSignal.timeout(timeoutMs);
-  return postOutside(target.url, outsideOf(ctx.config), {
+  const outside = target.entered ? outsideOrListed(ctx.config) : outsideOf(ctx.config);
+  return postOutside(target.url, outside, {
     headers: headersFor(ctx, target, message.headers),
     body: message.body,
     signal: stop ? AbortSignal.any([timeout, stop]) : timeout,

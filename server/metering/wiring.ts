@@ -8,7 +8,7 @@ import {
 } from '../access/secrets/tenant-secrets.ts';
 import { changeTenant } from '../access/tenants/saved-tenants.ts';
 import { notesOnSettings } from '../access/tenants/tenant-check.ts';
-import { outsideOf, outsideProblem } from '../base/outside.ts';
+import { outsideOf, outsideOrListed, outsideProblem } from '../base/outside.ts';
 import type { Context } from '../context.ts';
 import { type AssistantWiring, hookUrlSchema, type WireAnswer, type WireRequest } from '../contract.ts';
 import { invalidField } from '../errors.ts';
@@ -100,7 +100,7 @@ async function prepareWiring(ctx: Context, tenant: Tenant, request: WireRequest)
     if (assistant) plans.push({ assistant, plan: planWiring(assistant, ours) });
   }
   for (const { assistant, plan } of plans) {
-    checkTarget(ctx, assistant, plan);
+    checkTarget(ctx, tenant, assistant, plan);
     notes.push(...notesOn(assistant, plan, tenant));
   }
   return { plans, notes };
@@ -108,13 +108,14 @@ async function prepareWiring(ctx: Context, tenant: Tenant, request: WireRequest)
 
 /**
  * The assistant's current server is where its messages are forwarded, and the organization's owner chose it. It must not be
- * a way into our network.
+ * a way into our network, unless the operator has entered the same one.
  * @throws ApiError `invalid_request`
  */
-function checkTarget(ctx: Context, assistant: SavedAssistant, plan: WiringPlan): void {
+function checkTarget(ctx: Context, tenant: Tenant, assistant: SavedAssistant, plan: WiringPlan): void {
   if (!plan.target) return;
+  const isEntered = isEnteredUrl(tenantTarget(ctx, tenant), plan.target.url);
   const problem =
-    outsideProblem(plan.target.url, outsideOf(ctx.config)) ??
+    outsideProblem(plan.target.url, isEntered ? outsideOrListed(ctx.config) : outsideOf(ctx.config)) ??
     (hookUrlSchema.safeParse(plan.target.url).success ? null : 'cannot be forwarded to');
   if (problem === null) return;
   const name = assistant.name ?? assistant.id;
@@ -173,8 +174,8 @@ async function keepTargets(ctx: Context, db: Queries, tenant: Tenant, wiring: Wi
   const isMain = ({ assistant }: Wiring['plans'][number]) => assistant.id === tenant.assistantId;
   const main = wiring.plans.find(isMain)?.plan.target;
   if (main) {
-    const { url, ...kept } = main;
-    general = main;
+    general = { ...main, entered: isEnteredUrl(general, main.url) };
+    const { url, ...kept } = general;
     await updateTenant(db, {
       ...tenant,
       webhookForwardUrl: url,
@@ -235,6 +236,10 @@ async function viewWiring(ctx: Context, tenant: Tenant, wiring: Wiring): Promise
     }),
   );
   return { assistants, notes: wiring.notes };
+}
+
+function isEnteredUrl(current: ForwardTarget | null, url: string): boolean {
+  return current?.entered === true && URL.parse(current.url)?.href === url;
 }
 
 function isSameTarget(a: ForwardTarget | null, b: ForwardTarget | null): boolean {

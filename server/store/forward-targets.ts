@@ -9,6 +9,8 @@ export interface ForwardTarget {
   timeoutSeconds: number;
   /** Whether Vapi would retry there after a failure; if not, an answered message is sent once. */
   retried: boolean;
+  /** Whether the operator has entered its URL; if not, an assistant at Vapi named it. */
+  entered?: boolean;
 }
 
 /** Defaults when an operator names only a URL. */

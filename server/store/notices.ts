@@ -56,6 +56,23 @@ export async function saveNoticeProgress(
   await db.updateTable('notices').set(progress).where('id', '=', id).execute();
 }
 
+export async function listNoticesOf(
+  db: Queries,
+  tenantId: string,
+  kind: Notice['kind'],
+): Promise<Pick<Notice, 'id' | 'payload'>[]> {
+  return db
+    .selectFrom('notices')
+    .select(['id', 'payload'])
+    .where('tenantId', '=', tenantId)
+    .where('kind', '=', kind)
+    .execute();
+}
+
+export async function saveNoticePayload(db: Queries, id: string, payload: string): Promise<void> {
+  await db.updateTable('notices').set({ payload }).where('id', '=', id).execute();
+}
+
 /** Newest first, from the one after `after`. */
 export async function listNotices(
   db: Queries,

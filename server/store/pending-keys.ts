@@ -35,11 +35,32 @@ export async function takeDuePendingKey(
   return takeNextDue(db, { table: 'pendingKeys', key: ['tenantId'] }, nowMs, retryAt);
 }
 
-/** Keeps it if something else has changed meanwhile. */
-export async function removePendingKey(db: Queries, { tenantId, changeId }: PendingKey): Promise<void> {
-  await db
+/**
+ * Keeps it if something else has changed meanwhile.
+ * @returns whether it was removed
+ */
+export async function removePendingKey(
+  db: Queries,
+  { tenantId, changeId }: Pick<PendingKey, 'tenantId' | 'changeId'>,
+): Promise<boolean> {
+  const { numDeletedRows } = await db
     .deleteFrom('pendingKeys')
     .where('tenantId', '=', tenantId)
     .where('changeId', '=', changeId)
-    .execute();
+    .executeTakeFirst();
+  return numDeletedRows > 0n;
+}
+
+/** @returns whether it was saved; not if something else has changed meanwhile */
+export async function savePendingKey(
+  db: Queries,
+  { tenantId, changeId, attempts, nextAttemptAt }: PendingKey,
+): Promise<boolean> {
+  const { numUpdatedRows } = await db
+    .updateTable('pendingKeys')
+    .set({ attempts, nextAttemptAt })
+    .where('tenantId', '=', tenantId)
+    .where('changeId', '=', changeId)
+    .executeTakeFirst();
+  return numUpdatedRows > 0n;
 }

@@ -106,6 +106,20 @@ describe('the configuration', () => {
     });
   }
 
+  it('takes the servers in a private network that ALLOW_PRIVATE_TARGETS lists, none by default', () => {
+    const targets = (text: string) =>
+      readConfig({ ...production, ALLOW_PRIVATE_TARGETS: text }, folder).config.privateTargets;
+    assert.deepEqual(targets(''), []);
+    assert.deepEqual(targets('n8n, 10.1.0.0/16,,fd12::1'), ['n8n', '10.1.0.0/16', 'fd12::1']);
+  });
+
+  it('names every entry of ALLOW_PRIVATE_TARGETS that may not be listed, metadata above all', () => {
+    const problems = problemsOf({ ...production, ALLOW_PRIVATE_TARGETS: 'n8n,169.254.169.254,8.8.8.8' });
+    assert.match(problems[0] ?? '', /^ALLOW_PRIVATE_TARGETS: 169\.254\.169\.254 is a link-local or metadata/);
+    assert.match(problems[1] ?? '', /^ALLOW_PRIVATE_TARGETS: 8\.8\.8\.8 is not inside a private network/);
+    assert.equal(problems.length, 2);
+  });
+
   it('accepts the previous key, so that what it sealed can be opened during a rotation', () => {
     const previous = Buffer.alloc(32, 9).toString('base64');
     const { secrets } = readConfig({ ...production, SECRET_KEY_PREVIOUS: previous }, folder);

@@ -78,6 +78,7 @@ export async function startTestServer(options: TestServerOptions = {}): Promise<
     dailyProxyUrl: null,
     stripeApiUrl: null,
     autoClose: false,
+    privateTargets: [],
     visitorLimits: { ahead: 600, sessions: 60, starts: 60 },
     logLevel: 'debug',
     production: false,

@@ -6,6 +6,7 @@ import { requirePrivate } from '../auth.ts';
 import { answerTo } from '../dialogue.ts';
 import { notFound, Refusal } from '../errors.ts';
 import { chatListSchema, chatSchema, parse, requireUuid, sessionSchema } from '../shapes.ts';
+import { publishTraffic } from '../traffic.ts';
 import type { EmulatorOrg, Json } from '../types.ts';
 import { tick, type World } from '../world.ts';
 import { passesTimes } from './lists.ts';
@@ -196,6 +197,7 @@ async function stream(world: World, response: Response, chat: Json): Promise<voi
       path: 'chat.output[0].content',
       delta,
     };
+    publishTraffic({ kind: 'chat event', body: event });
     response.write(`data: ${JSON.stringify(event)}\n\n`);
     await world.timers.wait(30 / world.speed);
   }

@@ -1,5 +1,5 @@
 /** Delivers notices: signed webhook and e-mail, each retried with growing pauses until accepted or given up. */
-import { outsideOf } from '../../base/outside.ts';
+import { outsideOrListed } from '../../base/outside.ts';
 import { growingPauses } from '../../base/pauses.ts';
 import { startWorker, type Worker } from '../../base/worker.ts';
 import type { Secrets } from '../../config.ts';
@@ -62,7 +62,7 @@ async function sendWebhook(ctx: Context, tenant: Tenant, url: string, notice: No
     body: JSON.parse(notice.payload) as object,
     timeoutMs: 10_000,
     nowMs: ctx.now(),
-    outside: outsideOf(ctx.config),
+    outside: outsideOrListed(ctx.config),
   });
 }
 

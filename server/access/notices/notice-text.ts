@@ -11,6 +11,16 @@ const megabytes = (bytes: unknown): string => (Number(bytes) / 1_000_000).toFixe
 const left = ({ dueCents, currency }: Record<string, unknown>): string =>
   `${centsToDecimal(Number(dueCents), String(currency))} ${String(currency).toUpperCase()}`;
 
+function keySteps({ organization, keyName, key, origins, assistantIds }: Record<string, unknown>): string {
+  const open = `In Vapi’s dashboard, in the organization ${organization}, open “API Keys”.`;
+  if (key === null)
+    return `${open} Delete each public key named “${keyName}”: until then it works for anyone who has it.`;
+  const list = (entries: unknown) => (entries as string[]).join(', ');
+  // Vapi may read an empty list as "any".
+  const pages = list(origins) || 'https://none.invalid';
+  return `${open} Let the public key that ends in ${key} allow only these origins: ${pages}; only these assistants: ${list(assistantIds)}; and no transient assistants. Delete any other key named “${keyName}”.`;
+}
+
 /** By Stripe's names of the events. */
 const reversals: Record<string, string> = {
   'charge.dispute.created': 'is disputed',
@@ -57,6 +67,10 @@ const words: Record<NoticeKind, Words> = {
   'not-reporting': (_occasion, { assistant, name, problem }) => ({
     title: `calls of the assistant ${name ?? assistant} are not reported`,
     text: `${adviceOn(problem as WiringTrouble)} Until then its calls are found and booked by comparison with Vapi, within 15 minutes. Wiring is under Call reporting in the client's settings.`,
+  }),
+  'key-not-changed': (_change, data) => ({
+    title: `its public key at Vapi must be ${data.key === null ? 'deleted' : 'changed'} by hand`,
+    text: `${data.refused ? 'Vapi does not let the client’s private key change public keys.' : 'Vapi has not made the change for a week.'} ${keySteps(data)}${data.settledAt ? ` It was done on ${String(data.settledAt).slice(0, 10)}.` : ''}`,
   }),
   'payment-failed': (invoice, data) => ({
     title: `invoice ${invoice} could not be charged`,

@@ -7,12 +7,19 @@ import { findSeller } from '../../store/billing-accounts.ts';
 import type { Queries } from '../../store/database.ts';
 import { listNumbered } from '../../store/invoice-lists.ts';
 import type { InvoiceRow } from '../../store/invoices.ts';
-import { countNotices, insertNotice, type Notice } from '../../store/notices.ts';
+import {
+  countNotices,
+  insertNotice,
+  listNoticesOf,
+  type Notice,
+  saveNoticePayload,
+} from '../../store/notices.ts';
 import type { Tenant } from '../../store/tenants.ts';
 import { sumUsage } from '../../store/usage.ts';
 
-/** Sent even to an operator that has set no alerts. */
-const ofInvoices: NoticeKind[] = [
+/** Sent even to an operator that has set no alerts: about invoices, and a key that may still work. */
+const always: NoticeKind[] = [
+  'key-not-changed',
   'payment-failed',
   'invoice-overdue',
   'paused-unpaid',
@@ -25,14 +32,14 @@ const ofInvoices: NoticeKind[] = [
 const limited: NoticeKind[] = ['cost-refused', 'call-unknown', 'not-reporting'];
 const perDay = 20;
 
-/** The tenant's `alerts`; without them, notices about invoices go to the seller. */
+/** The tenant's `alerts`; without them, what is always sent goes to the seller. */
 export async function addresseesOf(
   db: Queries,
   tenant: Tenant,
   kind: NoticeKind,
 ): Promise<{ url?: string | undefined; email?: string | undefined }> {
   if (tenant.alerts) return tenant.alerts;
-  return ofInvoices.includes(kind) ? { email: (await findSeller(db))?.email } : {};
+  return always.includes(kind) ? { email: (await findSeller(db))?.email } : {};
 }
 
 /**
@@ -46,7 +53,7 @@ export async function raiseNotice(
   { kind, period, data }: { kind: NoticeKind; period: string; data: Record<string, unknown> },
   nowMs: number,
 ): Promise<void> {
-  if (!tenant.alerts && !ofInvoices.includes(kind)) return;
+  if (!tenant.alerts && !always.includes(kind)) return;
   if (limited.includes(kind) && (await countNotices(db, tenant.id, kind, nowMs - dayMs)) >= perDay) return;
   const { url, email } = await addresseesOf(db, tenant, kind);
   await insertNotice(db, {
@@ -62,6 +69,21 @@ export async function raiseNotice(
     urlPending: url ? 1 : 0,
     emailPending: email ? 1 : 0,
   });
+}
+
+/** What the tenant's notices of this kind ask for has been done; they say so from now on, delivered or not. */
+export async function settleNotices(
+  db: Queries,
+  tenantId: string,
+  kind: NoticeKind,
+  nowMs: number,
+): Promise<void> {
+  for (const { id, payload } of await listNoticesOf(db, tenantId, kind)) {
+    const parsed = JSON.parse(payload) as { data: { settledAt?: string } };
+    if (parsed.data.settledAt !== undefined) continue;
+    const data = { ...parsed.data, settledAt: iso(nowMs) };
+    await saveNoticePayload(db, id, JSON.stringify({ ...parsed, data }));
+  }
 }
 
 /** Of a notice about an invoice, raised once for each: its period and data. */

@@ -3,7 +3,7 @@
  * server may deny it or add variables. The format of its answer is in `before-call.md`.
  */
 import { z } from 'zod';
-import { outsideOf } from '../../base/outside.ts';
+import { outsideOrListed } from '../../base/outside.ts';
 import type { Context } from '../../context.ts';
 import { type VariableValues, variableValuesSchema } from '../../contract.ts';
 import { ApiError } from '../../errors.ts';
@@ -65,7 +65,7 @@ async function askBeforeCall(
       data: { tenant: tenant.slug, session: session.jti, origin: session.origin, variableValues },
     };
     const secret = openTenantSecret(ctx.box, tenant, 'hookSecret');
-    const outside = outsideOf(ctx.config);
+    const outside = outsideOrListed(ctx.config);
     const id = session.jti;
     const received = await postHook({ url, secret, id, body, timeoutMs, nowMs: ctx.now(), outside });
     answer = answerSchema.parse(received);

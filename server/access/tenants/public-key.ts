@@ -1,9 +1,17 @@
 /** The public key at Vapi that this server made for a tenant: what it opens, and bringing Vapi in line with the settings. */
 import { randomUUID } from 'node:crypto';
 import { growingPauses } from '../../base/pauses.ts';
+import { maskSecret } from '../../base/secret-box.ts';
+import { dayMs } from '../../base/time-zone.ts';
 import type { Context } from '../../context.ts';
 import { giveLease, takeLease } from '../../store/leases.ts';
-import { findPendingKey, removePendingKey, takeDuePendingKey } from '../../store/pending-keys.ts';
+import {
+  findPendingKey,
+  type PendingKey,
+  removePendingKey,
+  savePendingKey,
+  takeDuePendingKey,
+} from '../../store/pending-keys.ts';
 import { findTenantById, type Tenant } from '../../store/tenants.ts';
 import {
   deletePublicKey,
@@ -15,6 +23,7 @@ import {
   setKeyScope,
 } from '../../vapi/tokens.ts';
 import { VapiError } from '../../vapi/vapi-api.ts';
+import { raiseNotice, settleNotices } from '../notices/notices.ts';
 import { openTenantSecret } from '../secrets/tenant-secrets.ts';
 
 const minuteMs = 60_000;
@@ -23,6 +32,8 @@ const leaseMs = 2 * minuteMs;
 /** 1 min, 2 min, 4 min, … up to 6 hours, for a week. */
 const pauseAfter = growingPauses(minuteMs, 360 * minuteMs);
 const mostAttempts = 36;
+/** After that once a day, so that the notice is settled when it has been done, by hand or because Vapi answers again. */
+const daysAfterwards = 30;
 
 /** Vapi knows exact origins only, as far as is known, so wildcards are left out: their pages cannot use the key. */
 export function scopeFor({ allowedOrigins, assistantId }: Tenant): KeyScope {
@@ -103,13 +114,44 @@ export async function settleAlone(ctx: Context, tenantId: string): Promise<Settl
       ctx.log.warn({ ...about, err: error }, 'public key not changed at Vapi yet');
       return 'later';
     }
-    const level = isByHand ? 'warn' : 'error';
+    const level = isByHand || pending.attempts > mostAttempts ? 'warn' : 'error';
     ctx.log[level]({ ...about, err: error }, 'public key not changed at Vapi: change it there by hand');
-    await removePendingKey(ctx.store, pending);
+    // The answer to the first attempt contains the steps, but for a deletion, whose answer is empty.
+    if (pending.attempts === 0 && tenant.deletedAt === null) await removePendingKey(ctx.store, pending);
+    else await giveUp(ctx, tenant, pending, isByHand);
     return 'by-hand';
   }
-  await removePendingKey(ctx.store, pending);
+  await ctx.store.transaction().execute(async (db) => {
+    if (await removePendingKey(db, pending)) await settleNotices(db, tenantId, 'key-not-changed', ctx.now());
+  });
   return 'done';
+}
+
+/** A notice contains what to do by hand; one for each change, however often it is tried afterwards. */
+async function giveUp(ctx: Context, tenant: Tenant, pending: PendingKey, refused: boolean): Promise<void> {
+  const now = ctx.now();
+  if (pending.attempts >= mostAttempts + daysAfterwards) {
+    await removePendingKey(ctx.store, pending);
+    return;
+  }
+  const attempts = Math.max(pending.attempts, mostAttempts);
+  const isKept = tenant.deletedAt === null && tenant.publicKeyId !== null;
+  const data = {
+    organization: tenant.orgId,
+    keyName: keyNameOf(tenant),
+    key: isKept ? maskSecret(openTenantSecret(ctx.box, tenant, 'publicKey') ?? '') : null,
+    ...scopeFor(tenant),
+    refused,
+  };
+  await ctx.store.transaction().execute(async (db) => {
+    if (!(await savePendingKey(db, { ...pending, attempts, nextAttemptAt: now + dayMs }))) return;
+    await raiseNotice(db, tenant, { kind: 'key-not-changed', period: pending.changeId, data }, now);
+  });
+}
+
+/** Whether the operator must do it by hand; it has been notified. */
+export function isGivenUp({ attempts }: PendingKey): boolean {
+  return attempts >= mostAttempts;
 }
 
 /**

@@ -5,12 +5,13 @@ import { maskSecret } from '../../base/secret-box.ts';
 import type { Context } from '../../context.ts';
 import type { CreateTenant, TenantView, UpdateTenant } from '../../contract.ts';
 import { ApiError, invalidField } from '../../errors.ts';
-import { defaultTarget } from '../../store/forward-targets.ts';
+import { defaultTarget, type ForwardTarget } from '../../store/forward-targets.ts';
 import { defaultSettings, newTenantId, settingsOf, type Tenant } from '../../store/tenants.ts';
 import { isOurWebhook, webhookUrlOf } from '../../vapi/webhook-url.ts';
 import { newHookSecret } from '../notices/hooks.ts';
 import { openTenantSecret, sealTenantSecret, type TenantSecret } from '../secrets/tenant-secrets.ts';
 import { entriesMeantBy, parseAllowedOrigin } from './allowed-origins.ts';
+import { checkHookUrls } from './hook-urls.ts';
 
 /**
  * @returns the tenant, and the secrets that were generated for it: they are shown only once
@@ -81,7 +82,8 @@ export function applyTenantChanges(ctx: Context, tenant: Tenant, changes: Update
   }
   if (hookSecret !== undefined) next.hookSecretSealed = seal('hookSecret', hookSecret);
   Object.assign(next, rotation(ctx, tenant, webhookSecret, webhookSecretOverlapSeconds));
-  Object.assign(next, forwarding(ctx, tenant, next.webhookForwardUrl, webhookForwardHeaders));
+  checkHookUrls(ctx.config, changes);
+  Object.assign(next, forwarding(ctx, tenant, changes));
   // Also when only `allowHttpOrigins` changes: origins that it permitted must not remain.
   next.allowedOrigins = parseOrigins(allowedOrigins ?? tenant.allowedOrigins, next.allowHttpOrigins);
   checkTogether(next);
@@ -121,25 +123,36 @@ function rotation(
 function forwarding(
   ctx: Context,
   tenant: Tenant,
-  url: string | null,
-  headers: Record<string, string> | undefined,
+  { webhookForwardUrl: entered, webhookForwardHeaders: headers }: UpdateTenant,
 ): Partial<Tenant> {
+  const url = entered === undefined ? tenant.webhookForwardUrl : entered;
   if (url !== null && isOurWebhook(ctx.config.publicUrl, url)) {
     throw invalidField('webhookForwardUrl', 'is this server: the messages would loop');
   }
   if (url === null && headers) throw invalidField('webhookForwardHeaders', 'requires a webhookForwardUrl');
-  if (url === tenant.webhookForwardUrl && headers === undefined) return {};
+  if (entered === undefined && headers === undefined) return {};
+  if (url === null) return { webhookForwardSealed: null };
+  const before = keptTarget(ctx, tenant);
   // The old headers belong to the old server and may contain its secrets.
-  const kept = { ...defaultTarget, headers: headers ?? {} };
-  const seal = (value: object) =>
-    sealTenantSecret(ctx.box, tenant.id, 'webhookForward', JSON.stringify(value));
-  return { webhookForwardSealed: url === null ? null : seal(kept) };
+  const kept =
+    url === tenant.webhookForwardUrl && headers === undefined
+      ? before
+      : { ...defaultTarget, headers: headers ?? {} };
+  const target = { ...kept, entered: entered !== undefined || before.entered === true };
+  return {
+    webhookForwardSealed: sealTenantSecret(ctx.box, tenant.id, 'webhookForward', JSON.stringify(target)),
+  };
+}
+
+/** What belongs to `webhookForwardUrl`. */
+function keptTarget(ctx: Context, tenant: Tenant): Omit<ForwardTarget, 'url'> {
+  const sealed = openTenantSecret(ctx.box, tenant, 'webhookForward');
+  return sealed === null ? defaultTarget : (JSON.parse(sealed) as Omit<ForwardTarget, 'url'>);
 }
 
 /** Names only: the values may be secrets. */
 function forwardHeaderNames(ctx: Context, tenant: Tenant): string[] {
-  const sealed = openTenantSecret(ctx.box, tenant, 'webhookForward');
-  return sealed === null ? [] : Object.keys((JSON.parse(sealed) as { headers: object }).headers).sort();
+  return Object.keys(keptTarget(ctx, tenant).headers).sort();
 }
 
 type Given<Values> = { [Name in keyof Values]: Exclude<Values[Name], undefined> };

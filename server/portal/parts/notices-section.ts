@@ -20,7 +20,7 @@ export class NoticesElement extends LitElement {
   protected override render() {
     return html`<section>
       <h2>Notices</h2>
-      <p class="muted small">Times are in UTC. Each notice also goes to the client’s alert address; without one, invoice notices go to your agency’s address.</p>
+      <p class="muted small">Times are in UTC. Each notice also goes to the client’s alert address; without one, notices about invoices and keys go to your agency’s address.</p>
       ${this.#list.show((list) => this.#table(list))}
       ${this.#work.show()}
     </section>`;
@@ -41,7 +41,7 @@ function row({ at, kind, tenant, title, text, pending }: NoticeView) {
     <td>
       ${title.charAt(0).toUpperCase()}${title.slice(1)}
       <div class="muted small">${text}${pending ? ' Not delivered yet.' : ''}</div>
-      ${kind === 'not-reporting' ? html`<a class="small" href="#/tenants/${tenant}/settings">Open settings</a>` : ''}
+      ${kind === 'not-reporting' || kind === 'key-not-changed' ? html`<a class="small" href="#/tenants/${tenant}/settings">Open settings</a>` : ''}
       <span class="narrow muted small">${when}</span>
     </td>
     <td class="wide nowrap">${when}</td>

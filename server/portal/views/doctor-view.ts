@@ -1,10 +1,11 @@
 /** Checks a client's connection and the server, and says what to do; a test call only after its cost has been agreed to. */
-import { html } from 'lit';
+import { css, html } from 'lit';
 import type { DoctorAnswer, DoctorOutcome, DoctorRow } from '../../contract.ts';
 import { post } from '../parts/api.ts';
 import { confirm } from '../parts/confirm.ts';
 import { pathOf, titleOf } from '../parts/scope.ts';
 import { ScopedElement } from '../parts/scoped-element.ts';
+import { shared } from '../parts/style.ts';
 import { table } from '../parts/table.ts';
 import { Work } from '../parts/work.ts';
 import { dollars } from '../pure/format.ts';
@@ -18,6 +19,21 @@ const shown: Record<DoctorOutcome, readonly [sign: string, word: string, look: s
 };
 
 export class DoctorElement extends ScopedElement {
+  static override styles = [
+    shared,
+    css`
+      /* On a phone the sentences of the last column get a line of their own. */
+      @media (max-width: 44rem) {
+        table, tbody { display: block; }
+        thead { position: absolute; clip-path: inset(50%); }
+        tr { display: grid; grid-template-columns: 1fr auto; column-gap: 1rem; padding: 0.75rem 0;
+          border-bottom: 1px solid var(--line); }
+        tr:last-child { border-bottom: 0; }
+        tbody th, td { padding: 0; border: 0; }
+        .breaks { grid-column: 1 / -1; }
+      }
+    `,
+  ];
   static override properties = {
     ...ScopedElement.properties,
     server: { state: true },
@@ -33,8 +49,11 @@ export class DoctorElement extends ScopedElement {
   }
 
   #work = new Work(this);
+  /** Of the last run; 0 during one. */
+  #failed = 0;
 
   protected override reload(): void {
+    this.#failed = 0;
     this.server = null;
     this.own = null;
     this.#work.clear();
@@ -46,7 +65,7 @@ export class DoctorElement extends ScopedElement {
     return html`<h1>${titleOf(scope, 'Connection')}</h1>
       <section>
         <p>Checks key, assistants, call reports and this server, and says what to do. It changes nothing and costs nothing; only a test call does.</p>
-        <p class="muted" role="status">${isBusy ? 'Checking…' : ''}</p>
+        <p class=${this.#failed > 0 ? 'bad' : 'muted'} role="status">${isBusy ? 'Checking…' : this.#failed > 0 ? `Checked: ${this.#failed} failed.` : ''}</p>
         ${this.#work.show()}
         ${
           scope.mayWrite
@@ -80,17 +99,20 @@ export class DoctorElement extends ScopedElement {
   }
 
   async #run(testCall: boolean): Promise<void> {
+    if (this.#work.isBusy) return;
+    this.#failed = 0;
     const isDone = await this.#work.do(async () => {
       this.own = await post<DoctorAnswer>(pathOf(this.scope, '/doctor'), { testCall });
       this.server = await post<DoctorAnswer>('doctor');
     });
     if (!isDone) return;
-    const failed = (this.own?.failed ?? 0) + (this.server?.failed ?? 0);
-    this.#work.done = failed === 0 ? 'Checked: nothing failed.' : `Checked: ${failed} failed.`;
+    this.#failed = (this.own?.failed ?? 0) + (this.server?.failed ?? 0);
+    if (this.#failed === 0) this.#work.done = 'Checked: nothing failed.';
     this.requestUpdate();
   }
 
   #call = async () => {
+    if (this.#work.isBusy) return;
     const { seconds, mostMicros } = this.own?.testCall ?? { seconds: 0, mostMicros: 0 };
     const question = {
       title: 'Make a test call?',

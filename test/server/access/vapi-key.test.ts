@@ -235,6 +235,83 @@ test('the key of a deleted client is deleted, later when Vapi does not answer no
   assert.ok((await findTenantById(network.server.ctx.store, id))?.deletedAt);
 });
 
+interface KeyNotice {
+  kind: string;
+  title: string;
+  text: string;
+  pending: boolean;
+}
+
+const notices = async (): Promise<KeyNotice[]> => {
+  const { body } = await network.server.operator('GET', '/v1/notices');
+  const all = body.notices as (KeyNotice & { tenant: string })[];
+  return all.filter(({ tenant, kind }) => tenant === acme.slug && kind === 'key-not-changed');
+};
+
+/** More than a week of attempts that are due, each answered as Vapi is set to. */
+async function aWeek() {
+  for (let hours = 0; hours < 24 * 10; hours += 6) await retryAll();
+}
+
+test('a change that Vapi has not made for a week is a notice with what to do by hand, once, until it is done', async () => {
+  await make();
+  network.emulator.setSwitch('refuseTokensWith', 500);
+  await operator('PATCH', '', { allowedOrigins: ['https://a.acme.example'] });
+  await retryAll();
+  assert.deepEqual(await notices(), []);
+  await aWeek();
+  await retryAll();
+  const [notice, ...more] = await notices();
+  assert.deepEqual([notice?.title, more], ['its public key at Vapi must be changed by hand', []]);
+  const { publicKey } = (await operator('GET')).body;
+  for (const part of ['for a week', acme.orgId, publicKey, 'https://a.acme.example', acme.assistantId])
+    assert.ok(notice?.text.includes(part), part);
+  const { rows } = (await operator('POST', '/doctor', {})).body;
+  const row = rows.find(({ id }: { id: string }) => id === 'public-key');
+  assert.deepEqual([row.outcome, /as the notice/.test(row.fix)], ['fail', true], JSON.stringify(row));
+  network.emulator.setSwitch('refuseTokensWith', 0);
+  network.server.clock.now += 24 * 3600_000;
+  await retryAll();
+  assert.deepEqual((await theKeyAtVapi()).restrictions.allowedOrigins, ['https://a.acme.example']);
+  const [settled, ...others] = await notices();
+  assert.match(settled?.text ?? '', / It was done on 20\d\d-\d\d-\d\d\.$/);
+  assert.deepEqual(others, []);
+  assert.equal(await findPendingKey(network.server.ctx.store, (await stored()).id), null);
+});
+
+test('the key of a deleted client that Vapi refuses to delete is a notice, settled when it was deleted by hand', async () => {
+  await make();
+  const { id } = await stored();
+  const key = await theKeyAtVapi();
+  network.emulator.setSwitch('refuseTokensWith', 403);
+  assert.equal((await operator('DELETE')).status, 204);
+  const [notice] = await notices();
+  assert.equal(notice?.title, 'its public key at Vapi must be deleted by hand');
+  assert.ok(notice?.text.includes(`“${key.name}”`), notice?.text);
+  network.emulator.setSwitch('refuseTokensWith', 0);
+  const headers = { authorization: `Bearer ${acme.privateKey}` };
+  await fetch(`${network.emulator.url}/token/${key.id}`, { method: 'DELETE', headers });
+  network.server.clock.now += 24 * 3600_000;
+  await retryAll();
+  assert.match((await notices())[0]?.text ?? '', / It was done on /);
+  assert.equal(await findPendingKey(network.server.ctx.store, id), null);
+});
+
+test('a change that waits for the operator is no longer tried after a month, and its notice stays open', async () => {
+  await make();
+  network.emulator.setSwitch('refuseTokensWith', 500);
+  await operator('DELETE', '/vapi-key');
+  await aWeek();
+  for (let day = 0; day < 31; day += 1) {
+    network.server.clock.now += 24 * 3600_000;
+    await retryAll();
+  }
+  assert.equal(await findPendingKey(network.server.ctx.store, (await stored()).id), null);
+  const [notice, ...more] = await notices();
+  assert.doesNotMatch(notice?.text ?? '', /It was done/);
+  assert.deepEqual(more, []);
+});
+
 test('a key that was made while its client was being deleted is deleted, too', async () => {
   const before = await stored();
   await make();

@@ -61,6 +61,19 @@ const expected: Record<NoticeKind, [period: string, data: object, title: string,
     'calls of the assistant Front desk are not reported',
     "It does not present the client’s current webhook secret, so its reports are refused. Wire it again. Until then its calls are found and booked by comparison with Vapi, within 15 minutes. Wiring is under Call reporting in the client's settings.",
   ],
+  'key-not-changed': [
+    'change-1',
+    {
+      organization: 'org-1',
+      keyName: 'acme ten_1',
+      key: '…wxyz',
+      origins: ['https://a.example', 'https://b.example'],
+      assistantIds: ['asst-1'],
+      refused: false,
+    },
+    'its public key at Vapi must be changed by hand',
+    'Vapi has not made the change for a week. In Vapi’s dashboard, in the organization org-1, open “API Keys”. Let the public key that ends in …wxyz allow only these origins: https://a.example, https://b.example; only these assistants: asst-1; and no transient assistants. Delete any other key named “acme ten_1”.',
+  ],
   'payment-failed': [
     'INV-000007',
     owed,
@@ -127,4 +140,19 @@ test('the invoice’s current remaining amount is included, if it is lower', () 
   assert.match(textOf('paused-unpaid', 'paid', 0), / It is now paid: 0\.00 EUR is left to pay\.$/);
   assert.match(textOf('invoice-strayed', 'void', 0), / It is now void: 0\.00 EUR is left to pay\.$/);
   assert.equal(textOf('invoice-overdue', 'overdue', 11_960), '119.60 EUR is left to pay.');
+});
+
+test('a key that must be deleted by hand is named with its organization, and the notice says when it was done', () => {
+  const data = { organization: 'org-1', keyName: 'acme ten_1', key: null, origins: [], assistantIds: [] };
+  const { title, text } = noticeText('key-not-changed', 'change-1', { ...data, refused: true });
+  assert.equal(title, 'its public key at Vapi must be deleted by hand');
+  assert.equal(
+    text,
+    'Vapi does not let the client’s private key change public keys. In Vapi’s dashboard, in the organization org-1, open “API Keys”. Delete each public key named “acme ten_1”: until then it works for anyone who has it.',
+  );
+  const settled = noticeText('key-not-changed', 'change-1', {
+    ...data,
+    settledAt: '2026-11-20T08:00:00.000Z',
+  });
+  assert.match(settled.text, / It was done on 2026-11-20\.$/);
 });

@@ -21,7 +21,7 @@ const id = '11111111-2222-4333-8444-555555555555';
 const time = '2026-11-10T12:00:00.000Z';
 const assistant = { id, orgId: id, createdAt: time, updatedAt: time };
 const request = (method: string, path: string, rest: Partial<Extract<Traffic, { kind: 'request' }>>) =>
-  faults({ kind: 'request', method, path, body: undefined, status: 200, answer: {}, ...rest });
+  faults({ kind: 'request', method, path, query: {}, body: undefined, status: 200, answer: {}, ...rest });
 const report = { type: 'end-of-call-report', endedReason: 'customer-ended-call', artifact: {}, analysis: {} };
 const webhook = (message: object) => faults({ kind: 'webhook', body: { message } });
 
@@ -71,32 +71,99 @@ test('server messages and those of and to a page are held against theirs', () =>
   assert.equal(faults({ kind: 'from the page', body: { type: 'hang-up' } }).length, 1);
 });
 
+test('a query is compared with what the list accepts: its names, its numbers, its words', () => {
+  const calls = (query: Record<string, unknown>) => request('GET', '/call', { query, answer: [] });
+  assert.deepEqual(calls({ limit: '100', createdAtGe: time }), []);
+  assert.deepEqual(calls({ limit: '100', createdAtFrom: time }), [
+    'GET /call query (callsQuery): createdAtFrom is not in the types',
+  ]);
+  assert.deepEqual(calls({ limit: 'all' }), [
+    'GET /call query (callsQuery): limit must be number, not "all"',
+  ]);
+  const chats = request('GET', '/chat', {
+    query: { page: '1', sortOrder: 'up' },
+    answer: {
+      results: [],
+      metadata: { itemsPerPage: 1, totalItems: 0, currentPage: 1, hasNextPage: false, sortOrder: 'DESC' },
+    },
+  });
+  assert.match(chats.join(), /^GET \/chat query \(chatPageQuery\): sortOrder must be one of/);
+  const single = request('GET', `/assistant/${id}`, { query: { full: 'true' }, answer: assistant });
+  assert.deepEqual(single, [`GET /assistant/${id} query: full is not in the types`]);
+});
+
+test('the events of a chat’s stream are compared, and so is the request that has no other answer', () => {
+  const event = (body: object) => faults({ kind: 'chat event', body });
+  assert.deepEqual(event({ id, path: 'chat.output[0].content', delta: 'Hel' }), []);
+  assert.deepEqual(event({ id, text: 'Hel', path: 'chat.output[0].content' }), [
+    'event of a chat (chatEvent): text is not in the types',
+    'event of a chat (chatEvent): delta is missing',
+  ]);
+  const streamed = { kind: 'request', method: 'POST', path: '/chat', query: {}, status: 200 } as const;
+  assert.deepEqual(faults({ ...streamed, body: { input: 'Hello', assistantId: id, stream: true } }), []);
+  assert.match(
+    faults({ ...streamed, body: { input: 'Hello', words: 5 } }).join(),
+    /words is not in the types/,
+  );
+});
+
 test('a route whose shapes no one has named is a fault', () => {
   assert.match(request('GET', '/campaign', {})[0] ?? '', /^GET \/campaign: its shapes are not known/);
 });
 
-test('a test during which something has another shape fails, and names it', () => {
+/** Runs a test file as the runner does; @returns its results as TAP */
+function runTests(name: string, text: string): { stdout: string; status: number | null } {
   const folder = mkdtempSync(join(tmpdir(), 'vapi-agent-shapes-'));
-  const file = join(folder, 'lying.test.mjs');
-  writeFileSync(
-    file,
-    `import { channel } from 'node:diagnostics_channel';
-     import { test } from 'node:test';
-     const say = (answer) => channel('vapi-emulator').publish({ kind: 'request', method: 'GET', path: '/squad', status: 200, answer });
-     test('honest', () => say([]));
-     test('lying', () => say([{ id: 'x' }]));
-     test('honest again', () => say([]));`,
-  );
-  const { NODE_TEST_CONTEXT: _, ...env } = process.env;
+  const file = join(folder, name);
+  writeFileSync(file, text);
+  const { NODE_TEST_CONTEXT: _, EMULATOR_TRAFFIC_FILE: __, ...env } = process.env;
   const loaded = new URL('../../support/end-of-file.ts', import.meta.url).href;
   const args = ['--test', '--test-reporter=tap', `--import=${loaded}`, file];
   const { stdout, status } = spawnSync(process.execPath, args, { env, encoding: 'utf8' });
   rmSync(folder, { recursive: true });
+  return { stdout, status };
+}
+
+test('a test during which something has another shape fails, and names it', () => {
+  const { stdout, status } = runTests(
+    'lying.test.mjs',
+    `import { channel } from 'node:diagnostics_channel';
+     import { test } from 'node:test';
+     const say = (answer) =>
+       channel('vapi-emulator').publish({ kind: 'request', method: 'GET', path: '/squad', query: {}, status: 200, answer });
+     test('honest', () => say([]));
+     test('lying', () => say([{ id: 'x' }]));
+     test('honest again', () => say([]));`,
+  );
   assert.equal(status, 1);
   assert.match(stdout, /^ok 1 - honest$/m);
   assert.match(stdout, /^not ok 2 - lying$/m);
   assert.match(stdout, /GET \/squad answer \(squads\): 0\.members is missing/);
   assert.match(stdout, /^ok 3 - honest again$/m);
+});
+
+test('so does one whose emulator runs in another process, even if that was killed', () => {
+  const emulator = new URL('../../../demo/vapi-emulator/emulator.ts', import.meta.url).href;
+  const child = `
+    const { startEmulator } = await import(${JSON.stringify(emulator)});
+    const org = { orgId: '${id}', privateKeys: ['key'], publicKeys: [], assistants: [{ id: '${id}' }] };
+    const { url } = await startEmulator({ port: 0, orgs: [org] });
+    for (const path of process.argv.slice(1))
+      await (await fetch(url + path, { headers: { authorization: 'Bearer key' } })).text();
+    process.kill(process.pid, 'SIGKILL');`;
+  const { stdout, status } = runTests(
+    'child.test.mjs',
+    `import { spawnSync } from 'node:child_process';
+     import { test } from 'node:test';
+     const ask = (path) =>
+       spawnSync(process.execPath, ['--input-type=module', '-e', ${JSON.stringify(child)}, path]);
+     test('honest', () => { ask('/call?limit=5'); });
+     test('lying', () => { ask('/assistant/${id}?full=1'); });`,
+  );
+  assert.equal(status, 1, stdout);
+  assert.match(stdout, /^ok 1 - honest$/m);
+  assert.match(stdout, /^not ok 2 - lying$/m);
+  assert.match(stdout, /GET \/assistant\/.* query: full is not in the types/);
 });
 
 test('the check agrees with a whole validator, and knows every keyword of the schemas', async () => {

@@ -123,7 +123,8 @@ function faultsOfUnion(members: Schema[], value: unknown, definitions: Definitio
   return closest ?? [{ path, message: `is of no kind in the types: ${brief(value)}`, otherKind: true }];
 }
 
-function resolve(schema: Schema, definitions: Definitions): Schema {
+/** Follows references. */
+export function resolve(schema: Schema, definitions: Definitions): Schema {
   let found = schema;
   while (found.$ref !== undefined) {
     const next = definitions[nameOf(found.$ref)];

@@ -1,7 +1,7 @@
 /** Names what in the emulator's traffic differs from Vapi's types, by method, path and field. */
 import type { Traffic } from '../../../demo/vapi-emulator/traffic.ts';
 import { beyondTheTypes, refusal } from './beyond-the-types.ts';
-import { faultsIn, type Schema } from './check.ts';
+import { faultsIn, resolve, type Schema } from './check.ts';
 import { routes } from './routes.ts';
 import { readSchemas, type Schemas } from './schemas.ts';
 import type { Shapes } from './shapes.ts';
@@ -18,25 +18,51 @@ export async function readShapes(): Promise<ShapeFaults> {
     );
   const byShape = (what: string, shape: keyof Shapes, value: unknown) =>
     fault(`${what} (${shape})`, definitions.Shapes.properties[shape], value);
+  const queryFaults = (what: string, shape: keyof Shapes | null, query: Record<string, unknown>) => {
+    if (shape === null) return Object.keys(query).map((field) => `${what}: ${field} is not in the types`);
+    const { properties = {} } = resolve(definitions.Shapes.properties[shape], definitions);
+    const values = Object.entries(query).map(([field, text]) => {
+      const meant = properties[field] ? resolve(properties[field], definitions) : {};
+      return [field, readText(meant, text)];
+    });
+    return byShape(what, shape, Object.fromEntries(values));
+  };
   return (traffic) => {
     if (traffic.kind === 'webhook')
       return byShape(`webhook ${typeIn(traffic.body)}`, 'serverMessage', traffic.body);
+    if (traffic.kind === 'chat event') return byShape('event of a chat', 'chatEvent', traffic.body);
     if (traffic.kind === 'to the page') return byShape('message to the page', 'clientMessage', traffic.body);
     if (traffic.kind === 'from the page')
       return byShape('message from the page', 'roomMessage', traffic.body);
-    const { method, path, status, body, answer } = traffic;
+    const { method, path, status, body } = traffic;
     const route = routes.find((one) => one.method === method && one.path.test(path));
     const name = `${method} ${path.replace(/^\/_worker\/.*/, 'the control URL')}`;
-    const asked = route?.request ? byShape(`${name} request`, route.request, body) : [];
+    const asked = () => [
+      ...(route?.request ? byShape(`${name} request`, route.request, body) : []),
+      ...queryFaults(`${name} query`, route?.query ?? null, traffic.query),
+    ];
     if (status >= 400)
-      // A body that was refused for its shape, or not read because the key was wrong, need not have it.
+      // What was refused for its shape, or not read because the key was wrong, need not have it.
       return [
-        ...fault(`${name} answer ${status}`, refusal, answer),
-        ...(status < 402 || status === 403 || status === 404 ? [] : asked),
+        ...('answer' in traffic ? fault(`${name} answer ${status}`, refusal, traffic.answer) : []),
+        ...(status < 402 || status === 403 || status === 404 ? [] : asked()),
       ];
     if (!route) return [`${name}: its shapes are not known; they belong in test/support/vapi-shapes`];
-    return [...asked, ...(route.answer ? byShape(`${name} answer`, route.answer, answer) : [])];
+    const isChecked = route.answer !== null && 'answer' in traffic;
+    return [
+      ...asked(),
+      ...(isChecked ? byShape(`${name} answer`, route.answer ?? 'call', traffic.answer) : []),
+    ];
   };
+}
+
+/** In a query, everything is a text. */
+function readText({ type, items }: Schema, text: unknown): unknown {
+  if (type === 'array') return [text].flat().map((one) => readText(items ?? {}, one));
+  if (typeof text !== 'string') return text;
+  if (type === 'number' && /^-?\d+(\.\d+)?$/.test(text)) return Number(text);
+  if (type === 'boolean' && /^(true|false)$/.test(text)) return text === 'true';
+  return text;
 }
 
 const typeIn = (body: unknown): string => (body as { message: { type: string } }).message.type;

@@ -1,4 +1,4 @@
-/** Which shape each request to Vapi has, and which its answer. */
+/** Which shapes each request to Vapi has, in body and query, and which its answer. */
 import type { Shapes } from './shapes.ts';
 
 interface Route {
@@ -6,6 +6,8 @@ interface Route {
   path: RegExp;
   request: keyof Shapes | null;
   answer: keyof Shapes | null;
+  /** Null: it has none. */
+  query: keyof Shapes | null;
 }
 
 const route = (
@@ -13,41 +15,47 @@ const route = (
   path: string,
   answer: keyof Shapes | null,
   request: keyof Shapes | null = null,
-): Route => ({ method, path: new RegExp(`^${path.replaceAll(/:\w+/g, '[^/]+')}$`), request, answer });
+  query: keyof Shapes | null = null,
+): Route => ({ method, path: new RegExp(`^${path.replaceAll(/:\w+/g, '[^/]+')}$`), request, answer, query });
+
+const list = (path: string, answer: keyof Shapes, query: keyof Shapes): Route =>
+  route('GET', path, answer, null, query);
 
 export const routes: Route[] = [
   route('POST', '/call/web', 'call', 'webCallCreate'),
-  route('GET', '/call', 'calls'),
-  route('GET', '/v2/call', 'callPage'),
+  list('/call', 'calls', 'callsQuery'),
+  list('/v2/call', 'callPage', 'callPageQuery'),
   route('GET', '/call/:id', 'call'),
+  // Their answers are sound and addresses, not JSON.
+  route('GET', '/call/:id/:artifact', null),
   route('PATCH', '/call/:id', 'call', 'callUpdate'),
   route('DELETE', '/call/:id', 'call'),
   // No type says what the control URL answers.
   route('POST', '/_worker/:id/:token/control', null, 'controlMessage'),
-  route('GET', '/assistant', 'assistants'),
+  list('/assistant', 'assistants', 'assistantsQuery'),
   route('POST', '/assistant', 'assistant', 'assistantCreate'),
   route('GET', '/assistant/:id', 'assistant'),
   route('PATCH', '/assistant/:id', 'assistant', 'assistantUpdate'),
   route('DELETE', '/assistant/:id', 'assistant'),
-  route('GET', '/assistant/:id/versions', 'assistantVersions'),
+  list('/assistant/:id/versions', 'assistantVersions', 'versionsQuery'),
   route('GET', '/assistant/:id/versions/:version', 'assistantVersion'),
   route('POST', '/assistant/:id/restore/:version', 'assistant'),
-  route('GET', '/assistant/:id/draft', 'assistantDrafts'),
-  route('GET', '/squad', 'squads'),
+  list('/assistant/:id/draft', 'assistantDrafts', 'draftsQuery'),
+  list('/squad', 'squads', 'squadsQuery'),
   route('GET', '/squad/:id', 'squad'),
-  route('GET', '/phone-number', 'phoneNumbers'),
+  list('/phone-number', 'phoneNumbers', 'phoneNumbersQuery'),
   route('POST', '/phone-number', 'phoneNumber', 'phoneNumberCreate'),
   route('GET', '/phone-number/:id', 'phoneNumber'),
   route('PATCH', '/phone-number/:id', 'phoneNumber', 'phoneNumberUpdate'),
   route('DELETE', '/phone-number/:id', 'phoneNumber'),
-  route('GET', '/token', 'tokens'),
+  list('/token', 'tokens', 'tokensQuery'),
   route('POST', '/token', 'token', 'tokenCreate'),
   route('GET', '/token/:id', 'token'),
   route('PATCH', '/token/:id', 'token', 'tokenUpdate'),
   route('DELETE', '/token/:id', 'token'),
   route('POST', '/analytics', 'analyticsResults', 'analyticsCreate'),
   route('POST', '/chat', 'chat', 'chatCreate'),
-  route('GET', '/chat', 'chatPage'),
+  list('/chat', 'chatPage', 'chatPageQuery'),
   route('GET', '/chat/:id', 'chat'),
   route('DELETE', '/chat/:id', 'chat'),
   route('POST', '/session', 'session', 'sessionCreate'),

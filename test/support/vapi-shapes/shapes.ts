@@ -22,6 +22,49 @@ type ProviderGiven<T> = T extends { provider: infer P } ? Omit<T, 'provider'> & 
 
 export type PhoneNumberUpdate = ProviderGiven<Vapi.UpdatePhoneNumbersRequestBody>;
 
+interface CallPageQuery extends Vapi.ListCallsRequest {
+  page?: number;
+  cursor?: string;
+  sortBy?: 'createdAt' | 'duration' | 'cost';
+  sortOrder?: 'ASC' | 'DESC';
+  idAny?: string[];
+  assistantIdAny?: string;
+  endedReasonAny?: string;
+  costLe?: number;
+  costGe?: number;
+}
+interface VersionsQuery {
+  cursor?: string;
+  limit?: number;
+  includeDeleted?: boolean;
+}
+interface DraftsQuery {
+  cursor?: string;
+  limit?: number;
+  createdBy?: string;
+}
+type TokensQuery = Pick<Vapi.ListAssistantsRequest, keyof Vapi.ListAssistantsRequest>;
+
+/** Schemas cannot be made of a method's parameters, so these queries are written above, and compared by the compiler. */
+type Lists = Web.Api<unknown>;
+type Asked<List, At extends 0 | 1 = 0> = List extends (...parts: infer Parts) => unknown
+  ? NonNullable<Parts[At]>
+  : never;
+type IsPart<Own, Whole> = [Exclude<keyof Own, keyof Whole>] extends [never]
+  ? Own extends Pick<Whole, keyof Own & keyof Whole>
+    ? true
+    : false
+  : false;
+type AllTrue<Checks extends true[]> = Checks;
+export type ComparedQueries = AllTrue<
+  [
+    IsPart<CallPageQuery, Asked<Lists['v2']['callControllerFindAllPaginated']>>,
+    IsPart<VersionsQuery, Asked<Lists['assistant']['assistantControllerFindAllVersions'], 1>>,
+    IsPart<DraftsQuery, Asked<Lists['assistant']['assistantControllerFindAllDrafts'], 1>>,
+    IsPart<TokensQuery, Asked<Lists['token']['tokenControllerFindAll']>>,
+  ]
+>;
+
 interface WebCallCreate {
   assistantVersion?: Web.CreateWebCallDTO['assistantVersion'];
   roomDeleteOnUserLeaveEnabled?: boolean;
@@ -57,6 +100,16 @@ interface AssistantVersion extends Settings, OfVersion {}
 interface AssistantDraft extends Settings, OfDraft {}
 
 export interface Shapes {
+  assistantsQuery: Vapi.ListAssistantsRequest;
+  callPageQuery: CallPageQuery;
+  callsQuery: Vapi.ListCallsRequest;
+  chatEvent: Vapi.CreateChatStreamResponse;
+  chatPageQuery: Vapi.ListChatsRequest;
+  draftsQuery: DraftsQuery;
+  phoneNumbersQuery: Vapi.ListPhoneNumbersRequest;
+  squadsQuery: Vapi.ListSquadsRequest;
+  tokensQuery: TokensQuery;
+  versionsQuery: VersionsQuery;
   analyticsCreate: Vapi.AnalyticsQueryDto;
   analyticsResults: Vapi.AnalyticsQueryResult[];
   assistant: Vapi.Assistant;
