@@ -190,6 +190,18 @@ test('a revoked key stops at Vapi, and the client continues in the mode proxy', 
   assert.equal(granted.body.mode, 'proxy', granted.text);
 });
 
+test('a key is found among the hundreds of keys of an organization with many clients', async () => {
+  await make();
+  const { value } = await theKeyAtVapi();
+  const headers = { authorization: `Bearer ${acme.privateKey}`, 'content-type': 'application/json' };
+  for (let others = 0; others < 100; others += 1) {
+    const body = JSON.stringify({ tag: 'public', name: `another ${others}` });
+    await fetch(`${network.emulator.url}/token`, { method: 'POST', headers, body });
+  }
+  assert.deepEqual((await operator('DELETE', '/vapi-key')).body.notes, []);
+  assert.equal(await callStatus(value), 401);
+});
+
 test('a key is revoked here although Vapi does not answer, and at Vapi as soon as it does', async () => {
   await make();
   const { value } = await theKeyAtVapi();
