@@ -100,6 +100,11 @@ export async function revokeVapiKey(ctx: Context, tenant: Tenant, by: Actor): Pr
     notes.push('Calls now start through this server: the access mode is `proxy`.');
   if (settled === 'later')
     notes.push('Vapi has not deleted the key yet, so it still works there; it is tried again.');
+  // In the mode before, they were ended.
+  if (saved.accessMode !== revoked.accessMode && settled !== 'done' && saved.webCallsWithoutGrant === 'auto')
+    notes.push(
+      'Until the key is deleted at Vapi, whoever has copied it can start calls that this server no longer ends: set `webCallsWithoutGrant` to `end` until then.',
+    );
   return answerOf(ctx, saved, 'revoked', {
     steps: settled === 'done' ? [] : stepsToDelete(tenant, key),
     notes,

@@ -227,6 +227,17 @@ test('a key entered by hand is left alone at Vapi: revoked or replaced here, wit
   assert.equal(await callStatus(acme.publicKey), 201);
 });
 
+test('until a revoked key is deleted at Vapi, the operator is told that calls with a copy of it are not ended', async () => {
+  const told = /can start calls that this server no longer ends: set `webCallsWithoutGrant` to `end`/;
+  const notesOfRevoking = async (settings: object) => {
+    await operator('PATCH', '', { publicKey: acme.publicKey, ...settings });
+    return (await operator('DELETE', '/vapi-key')).body.notes.join(' ');
+  };
+  assert.match(await notesOfRevoking({ accessMode: 'public-key' }), told);
+  assert.doesNotMatch(await notesOfRevoking({ accessMode: 'proxy' }), told);
+  assert.doesNotMatch(await notesOfRevoking({ accessMode: 'public-key', webCallsWithoutGrant: 'end' }), told);
+});
+
 test('the same key saved again stays the one that was made', async () => {
   await make();
   const { id, value } = await theKeyAtVapi();
