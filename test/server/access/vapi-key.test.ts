@@ -227,6 +227,27 @@ test('a key entered by hand is left alone at Vapi: revoked or replaced here, wit
   assert.equal(await callStatus(acme.publicKey), 201);
 });
 
+test('a key that someone has renamed at Vapi is deleted like any other', async () => {
+  const headers = { authorization: `Bearer ${acme.privateKey}`, 'content-type': 'application/json' };
+  const makeRenamed = async () => {
+    await make();
+    const { id, value } = await theKeyAtVapi();
+    const body = JSON.stringify({ name: 'the website' });
+    await fetch(`${network.emulator.url}/token/${id}`, { method: 'PATCH', headers, body });
+    return value;
+  };
+  const rotated = await makeRenamed();
+  const revoked = await makeRenamed();
+  const { body } = await operator('DELETE', '/vapi-key');
+  assert.deepEqual([body.steps, body.notes], [[], []]);
+  const left = await makeRenamed();
+  await operator('DELETE');
+  assert.deepEqual(
+    await Promise.all([rotated, revoked, left].map((key) => callStatus(key))),
+    [401, 401, 401],
+  );
+});
+
 test('until a revoked key is deleted at Vapi, the operator is told that calls with a copy of it are not ended', async () => {
   const told = /can start calls that this server no longer ends: set `webCallsWithoutGrant` to `end`/;
   const notesOfRevoking = async (settings: object) => {
