@@ -1,20 +1,24 @@
 /** What was said in a call: it is stored, read and deleted at Vapi, while the ledger keeps what the call cost. */
 import { type Actor, recordChange } from '../access/audit.ts';
 import { openTenantSecret } from '../access/secrets/tenant-secrets.ts';
+import { orgOf } from '../access/tenants/orgs.ts';
 import { dayMs } from '../base/time-zone.ts';
 import type { Context } from '../context.ts';
 import { callKinds } from '../contract.ts';
 import { ApiError } from '../errors.ts';
-import { findCall, findCalls, listOldContent, markContentDeleted } from '../store/calls.ts';
+import { findOwners } from '../store/call-owners.ts';
+import { type CallRow, findCall, findCalls, listOldContent, markContentDeleted } from '../store/calls.ts';
 import { deleteComment } from '../store/feedback.ts';
 import type { Tenant } from '../store/tenants.ts';
-import type { VapiCall } from '../vapi/call-record.ts';
+import { toMs, type VapiCall } from '../vapi/call-record.ts';
 import { createCallsApi } from '../vapi/calls-api.ts';
 import { vapiFailure } from '../vapi/vapi-failure.ts';
+import { whoseCall } from './assignment.ts';
 
 /**
  * The call as Vapi has it now.
- * @throws ApiError `not_found` when the tenant has no such call, or its content was deleted; `vapi_unavailable`
+ * @throws ApiError `not_found` when the tenant has no such call, it is another's of the organization, or its content was
+ * deleted; `vapi_unavailable`
  */
 export async function readContent(ctx: Context, tenant: Tenant, id: string): Promise<VapiCall> {
   const row = await findCall(ctx.store, tenant.id, id);
@@ -25,14 +29,29 @@ export async function readContent(ctx: Context, tenant: Tenant, id: string): Pro
   const call = await api.get(row.id).catch((cause: unknown) => {
     throw vapiFailure(cause);
   });
-  if (!call) throw new ApiError('not_found');
+  if (!call || !(await isTheirs(ctx, tenant, row, call))) throw new ApiError('not_found');
   return call;
+}
+
+/**
+ * A tenant's row may be of another's call: a webhook can name any call of the organization, and the row stays when Vapi
+ * shows whose it is.
+ */
+async function isTheirs(ctx: Context, tenant: Tenant, row: CallRow, call: VapiCall): Promise<boolean> {
+  const owner = (await findOwners(ctx.store, [row.id])).get(row.id);
+  // Written by a version that had no owners.
+  if (!owner) return true;
+  if (owner.tenantId !== tenant.id || owner.confirmed) return owner.tenantId === tenant.id;
+  const { tenants } = await orgOf(ctx, tenant.orgId, row.createdAt);
+  const createdAt = toMs(call.createdAt) ?? row.createdAt;
+  const whose = whoseCall({ assistantId: call.assistantId ?? null, createdAt }, tenants);
+  return whose === null || whose.id === tenant.id;
 }
 
 /**
  * Deletes transcript and recording of the calls, and the text of the chats, at Vapi, and here what the visitor wrote about
  * them. A call whose cost is not booked yet is left: Vapi deletes the cost too. So is one that Vapi fails to
- * delete.
+ * delete, and one that is another tenant's after all.
  * @returns each id as soon as its content is deleted: a later one may fail, and the caller must know what is done
  * @throws VapiError when Vapi fails and nothing is deleted
  */
@@ -41,9 +60,10 @@ async function* deleteContent(ctx: Context, tenant: Tenant, ids: string[]): Asyn
   let deleted = 0;
   let failure: unknown;
   const rows = new Map((await findCalls(ctx.store, [tenant.id], ids)).map((row) => [row.id, row]));
+  const owners = await findOwners(ctx.store, ids);
   for (const id of ids) {
     const row = rows.get(id);
-    if (!row) continue;
+    if (!row || (owners.get(id)?.tenantId ?? tenant.id) !== tenant.id) continue;
     if (row.contentDeletedAt === null) {
       if (row.status !== 'ended' || row.costMicros === null) continue;
       try {

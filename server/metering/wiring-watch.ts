@@ -4,7 +4,14 @@ import { iso } from '../base/iso.ts';
 import type { Context } from '../context.ts';
 import type { WiringTrouble } from '../contract.ts';
 import { findTenantById, type Tenant } from '../store/tenants.ts';
-import { lastReports, removeWirings, takeDueWiring, updateWiring, type WiringRow } from '../store/wirings.ts';
+import {
+  lastReports,
+  removeWiring,
+  removeWirings,
+  takeDueWiring,
+  updateWiring,
+  type WiringRow,
+} from '../store/wirings.ts';
 import type { SavedAssistant } from '../vapi/assistants.ts';
 import { troubleOf } from '../vapi/wiring-trouble.ts';
 import { checkEveryMs, readOrNull, reportedSince, reportsFrom, reportsTo } from './wiring-state.ts';
@@ -32,7 +39,7 @@ async function check(ctx: Context, tenant: Tenant, row: WiringRow): Promise<void
   const trouble = shown === null ? 'gone' : await findTrouble(ctx, tenant, row, shown);
   // Never wired here, or no longer the client's: it may report anywhere.
   if (trouble !== null && (row.wiredAt === null || (trouble === 'gone' && !isNamed))) {
-    return removeWirings(ctx.store, row.tenantId, [row.assistantId]);
+    return removeWiring(ctx.store, row);
   }
   const now = ctx.now();
   // Calls made while it reported elsewhere could not be reported.

@@ -29,6 +29,8 @@ export function recordingRoutes(ctx: Context, limits = { mostBytes, idleMs, most
   const playing = new Map<string, number>();
   router.get('/:slug/calls/:id/recording', async (req, res) => {
     const { channels, download } = parse(recordingQuerySchema, req.query);
+    // Gone while its key was looked up: its place would never be given back.
+    if (res.destroyed) return;
     takePlace(playing, res, limits.mostAtOnce);
     const gone = untilGone(res);
     const stop = new AbortController();

@@ -42,6 +42,19 @@ export async function updateWiring(
   return Number(result.numUpdatedRows) === 1;
 }
 
+/** Unless it has been wired again since the row was read. */
+export async function removeWiring(
+  db: Queries,
+  { tenantId, assistantId, wiredAt }: WiringRow,
+): Promise<void> {
+  await db
+    .deleteFrom('wirings')
+    .where('tenantId', '=', tenantId)
+    .where('assistantId', '=', assistantId)
+    .where('wiredAt', wiredAt === null ? 'is' : '=', wiredAt)
+    .execute();
+}
+
 /** @param assistantIds of the tenant; all of it when they are left out */
 export async function removeWirings(db: Queries, tenantId: string, assistantIds?: string[]): Promise<void> {
   await db

@@ -63,9 +63,12 @@ export async function createPublicKey(
   return { id: made.data.id, value: made.data.value };
 }
 
+/** Vapi's limit for one answer, which has only 100 unless more are asked for: a key that is not listed is taken for gone. */
+const mostListed = 1000;
+
 /** @throws VapiError */
 export async function listPublicKeys(baseUrl: string, privateKey: string): Promise<PublicKeyAtVapi[]> {
-  const answer = await ask(baseUrl, privateKey, 'GET');
+  const answer = await ask(baseUrl, privateKey, 'GET', `?limit=${mostListed}`);
   if (!Array.isArray(answer)) throw new VapiError('Vapi answered with something that is not a list of keys');
   return answer.flatMap((entry) => {
     const { data } = tokenSchema.safeParse(entry);

@@ -91,14 +91,25 @@ export async function aloneWithKey<Result>(
 /** `later`: Vapi did not do it now, and it is tried again. `by-hand`: this private key may not do it. */
 export type Settled = 'done' | 'later' | 'by-hand';
 
-/** Does what is pending for the tenant's keys at Vapi. Never throws because of Vapi. */
-export async function settleKey(ctx: Context, tenantId: string): Promise<Settled> {
-  const alone = await aloneWithKey(ctx, tenantId, () => settleAlone(ctx, tenantId));
+/**
+ * Does what is pending for the tenant's keys at Vapi. Never throws because of Vapi.
+ * @param goneId of a key that was the tenant's until now: it is deleted whatever someone has named it at Vapi since
+ */
+export async function settleKey(
+  ctx: Context,
+  tenantId: string,
+  goneId: string | null = null,
+): Promise<Settled> {
+  const alone = await aloneWithKey(ctx, tenantId, () => settleAlone(ctx, tenantId, goneId));
   return alone?.result ?? 'later';
 }
 
 /** Within `aloneWithKey`. */
-export async function settleAlone(ctx: Context, tenantId: string): Promise<Settled> {
+export async function settleAlone(
+  ctx: Context,
+  tenantId: string,
+  goneId: string | null = null,
+): Promise<Settled> {
   // Before the tenant is read: what changes after that leaves another pending row.
   const pending = await findPendingKey(ctx.store, tenantId);
   if (!pending) return 'done';
@@ -106,7 +117,7 @@ export async function settleAlone(ctx: Context, tenantId: string): Promise<Settl
   if (!tenant) return 'done';
   const about = { tenant: tenant.slug, attempt: pending.attempts };
   try {
-    await bringInLine(ctx, tenant);
+    await bringInLine(ctx, tenant, goneId);
   } catch (error) {
     if (!(error instanceof VapiError)) throw error;
     const isByHand = mayNotManageKeys(error);
@@ -159,7 +170,7 @@ export function isGivenUp({ attempts }: PendingKey): boolean {
  * process that was killed before it saved a key, or of a tenant that was deleted.
  * @throws VapiError
  */
-async function bringInLine(ctx: Context, tenant: Tenant): Promise<void> {
+async function bringInLine(ctx: Context, tenant: Tenant, goneId: string | null): Promise<void> {
   const { vapiBaseUrl } = ctx.config;
   const privateKey = openTenantSecret(ctx.box, tenant, 'privateKey');
   const keptId = tenant.deletedAt === null ? tenant.publicKeyId : null;
@@ -171,7 +182,7 @@ async function bringInLine(ctx: Context, tenant: Tenant): Promise<void> {
       if (id === keptId) {
         if (scope === null || !isSameScope(scope, wanted))
           await setKeyScope(vapiBaseUrl, privateKey, id, wanted);
-      } else if (named === name) {
+      } else if (named === name || id === goneId || id === tenant.publicKeyId) {
         await deletePublicKey(vapiBaseUrl, privateKey, id);
         ctx.log.info({ tenant: tenant.slug, key: id }, 'public key deleted at Vapi');
       }

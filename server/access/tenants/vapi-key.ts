@@ -56,7 +56,7 @@ async function makeAlone(ctx: Context, tenant: Tenant, by: Actor): Promise<Publi
       await updateTenant(db, { ...current, publicKeySealed, publicKeyId: made.id, updatedAt: ctx.now() });
     },
   );
-  const settled = await settleAlone(ctx, tenant.id);
+  const settled = await settleAlone(ctx, tenant.id, before.publicKeyId);
   const old = masked(ctx, before);
   const isOldByHand = old !== null && before.publicKeyId === null;
   const notes = notesOnScope(saved);
@@ -94,12 +94,18 @@ export async function revokeVapiKey(ctx: Context, tenant: Tenant, by: Actor): Pr
     },
   );
   const key = masked(ctx, revoked) ?? '';
-  const settled: Settled = revoked.publicKeyId === null ? 'by-hand' : await settleKey(ctx, tenant.id);
+  const { publicKeyId } = revoked;
+  const settled: Settled = publicKeyId === null ? 'by-hand' : await settleKey(ctx, tenant.id, publicKeyId);
   const notes = [];
   if (saved.accessMode !== revoked.accessMode)
     notes.push('Calls now start through this server: the access mode is `proxy`.');
   if (settled === 'later')
     notes.push('Vapi has not deleted the key yet, so it still works there; it is tried again.');
+  // In the mode before, they were ended.
+  if (saved.accessMode !== revoked.accessMode && settled !== 'done' && saved.webCallsWithoutGrant === 'auto')
+    notes.push(
+      'Until the key is deleted at Vapi, whoever has copied it can start calls that this server no longer ends: set `webCallsWithoutGrant` to `end` until then.',
+    );
   return answerOf(ctx, saved, 'revoked', {
     steps: settled === 'done' ? [] : stepsToDelete(tenant, key),
     notes,

@@ -190,6 +190,18 @@ test('a revoked key stops at Vapi, and the client continues in the mode proxy', 
   assert.equal(granted.body.mode, 'proxy', granted.text);
 });
 
+test('a key is found among the hundreds of keys of an organization with many clients', async () => {
+  await make();
+  const { value } = await theKeyAtVapi();
+  const headers = { authorization: `Bearer ${acme.privateKey}`, 'content-type': 'application/json' };
+  for (let others = 0; others < 100; others += 1) {
+    const body = JSON.stringify({ tag: 'public', name: `another ${others}` });
+    await fetch(`${network.emulator.url}/token`, { method: 'POST', headers, body });
+  }
+  assert.deepEqual((await operator('DELETE', '/vapi-key')).body.notes, []);
+  assert.equal(await callStatus(value), 401);
+});
+
 test('a key is revoked here although Vapi does not answer, and at Vapi as soon as it does', async () => {
   await make();
   const { value } = await theKeyAtVapi();
@@ -213,6 +225,38 @@ test('a key entered by hand is left alone at Vapi: revoked or replaced here, wit
   const { body } = await operator('DELETE', '/vapi-key');
   assert.match(body.steps.join(' '), new RegExp(`…${acme.publicKey.slice(-4)}`));
   assert.equal(await callStatus(acme.publicKey), 201);
+});
+
+test('a key that someone has renamed at Vapi is deleted like any other', async () => {
+  const headers = { authorization: `Bearer ${acme.privateKey}`, 'content-type': 'application/json' };
+  const makeRenamed = async () => {
+    await make();
+    const { id, value } = await theKeyAtVapi();
+    const body = JSON.stringify({ name: 'the website' });
+    await fetch(`${network.emulator.url}/token/${id}`, { method: 'PATCH', headers, body });
+    return value;
+  };
+  const rotated = await makeRenamed();
+  const revoked = await makeRenamed();
+  const { body } = await operator('DELETE', '/vapi-key');
+  assert.deepEqual([body.steps, body.notes], [[], []]);
+  const left = await makeRenamed();
+  await operator('DELETE');
+  assert.deepEqual(
+    await Promise.all([rotated, revoked, left].map((key) => callStatus(key))),
+    [401, 401, 401],
+  );
+});
+
+test('until a revoked key is deleted at Vapi, the operator is told that calls with a copy of it are not ended', async () => {
+  const told = /can start calls that this server no longer ends: set `webCallsWithoutGrant` to `end`/;
+  const notesOfRevoking = async (settings: object) => {
+    await operator('PATCH', '', { publicKey: acme.publicKey, ...settings });
+    return (await operator('DELETE', '/vapi-key')).body.notes.join(' ');
+  };
+  assert.match(await notesOfRevoking({ accessMode: 'public-key' }), told);
+  assert.doesNotMatch(await notesOfRevoking({ accessMode: 'proxy' }), told);
+  assert.doesNotMatch(await notesOfRevoking({ accessMode: 'public-key', webCallsWithoutGrant: 'end' }), told);
 });
 
 test('the same key saved again stays the one that was made', async () => {

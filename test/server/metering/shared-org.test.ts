@@ -102,6 +102,34 @@ function sharing(engine: Engine): void {
     assert.equal(transcript.status, 404);
   });
 
+  it('shows what was said to the client whose call it is, and not to another whose webhook has named it', async () => {
+    const { assistants, create } = org(2);
+    const webhookSecret = `webhook-${randomUUID()}`;
+    await create('spoke', assistants[0]);
+    await create('curious', assistants[1], { webhookSecret });
+    const { id } = untold(assistants[0]);
+    await network.emulator.waitForCall(id, 'settled');
+    const call = { id, type: 'inboundPhoneCall', assistantId: assistants[0] };
+    const times = { startedAt: '2026-11-10T11:00:00Z', endedAt: '2026-11-10T11:01:00Z' };
+    const message = { type: 'end-of-call-report', ...times, cost: 0.01, call };
+    const headers = { 'x-vapi-agent-token': webhookSecret };
+    await network.server.request('POST', '/v1/webhooks/vapi/curious', { headers, body: { message } });
+    const read = async (slug: string, what: string) => {
+      const { body } = await network.server.operator('POST', '/v1/keys', { name: 'reads', tenant: slug });
+      const authorization = `Bearer ${body.key}`;
+      const path = `/v1/tenants/${slug}/calls/${id}`;
+      assert.equal((await network.server.request('GET', path, { headers: { authorization } })).status, 200);
+      return (await network.server.request('GET', `${path}/${what}`, { headers: { authorization } })).status;
+    };
+    assert.deepEqual([await read('curious', 'transcript'), await read('curious', 'recording')], [404, 404]);
+    await sweep();
+    assert.deepEqual([await read('curious', 'transcript'), await read('curious', 'recording')], [404, 404]);
+    const path = `/v1/tenants/curious/calls/${id}/content`;
+    const { body } = await network.server.operator('DELETE', path, { of: 'call' });
+    assert.deepEqual(body, { deleted: [], notYet: [id] });
+    assert.equal(await read('spoke', 'transcript'), 200);
+  });
+
   it('gives a client that was deleted and created again its new calls', async () => {
     const { assistants, create } = org(1);
     for (let time = 0; time < 6; time += 1) {

@@ -25,6 +25,9 @@ async function callAt(t: TestContext, listener: RequestListener, query = ''): Pr
   return stage.made({ recordingRedirect: `${await serve(t, listener)}/a.wav?${query}` });
 }
 
+/** Requests that were handled after their sender had gone. */
+let gone = 0;
+
 /** The same routes with other limits. @returns their base URL */
 async function limited(
   t: TestContext,
@@ -33,9 +36,14 @@ async function limited(
   const { ctx } = stage.server;
   const generous = { mostBytes: 1e9, idleMs: 3_600_000, mostAtOnce: 100 };
   const app = express();
-  app.use((request, _response, next) => {
+  app.use((request, response, next) => {
     Object.assign(request, { log: ctx.log });
-    next();
+    if (request.headers.prefer !== 'wait') return next();
+    // As when the key is looked up so slowly that its owner leaves meanwhile.
+    response.once('close', () => {
+      next();
+      gone += 1;
+    });
   });
   app.use('/v1/tenants', authenticate(ctx), recordingRoutes(ctx, { ...generous, ...limits }), errorHandler);
   const own = app.listen(0, '127.0.0.1');
@@ -164,6 +172,19 @@ describe('recordings of one client', () => {
     assert.equal(await status(server.operatorKey, pathOf(id)), 200);
     await playing.body?.cancel();
     await until(async () => (await status(own, pathOf(id))) === 200, 'the place to be free again');
+  });
+
+  it('take no place when the visitor has gone before they are looked for', async (t) => {
+    const id = await stage.made();
+    const base = await limited(t, { mostAtOnce: 1 });
+    const authorization = `Bearer ${await stage.reader('acme')}`;
+    const get = (headers: object, signal?: AbortSignal) =>
+      fetch(base + pathOf(id), { headers: { authorization, ...headers }, ...(signal ? { signal } : {}) });
+    await assert.rejects(get({ prefer: 'wait' }, AbortSignal.timeout(100)));
+    await until(() => gone === 1, 'the request to be handled');
+    const answer = await get({});
+    await answer.arrayBuffer();
+    assert.equal(answer.status, 200);
   });
 });
 

@@ -10,7 +10,9 @@ import type { UnwireAnswer, WireAnswer, WiringAnswer } from '../../../../server/
 import { sweepOrg } from '../../../../server/metering/reconciler.ts';
 import { retryUnwiring } from '../../../../server/metering/unwiring.ts';
 import { checkNextWiring } from '../../../../server/metering/wiring-watch.ts';
+import { findTenant } from '../../../../server/store/tenants.ts';
 import { freePort } from '../../../support/free-port.ts';
+import { serve } from '../../../support/listen.ts';
 import { type Engine, testDatabases } from '../../../support/postgres.ts';
 import { startTestNetwork, type TestNetwork } from '../../../support/test-network.ts';
 import { codeOf } from '../../../support/test-server.ts';
@@ -285,6 +287,24 @@ function tests(engine: Engine): void {
       await tenant.patch({ server: theirs });
       await passAnHour(tenant);
       assert.deepEqual(await tenant.notices(), ['elsewhere']);
+    });
+
+    it('is watched although it was wired while it was being checked', async (t) => {
+      const tenant = await add({ server: theirs });
+      const { ctx } = network.server;
+      const { id: tenantId } = (await findTenant(ctx.store, tenant.slug)) as { id: string };
+      // As after a report of it that came before it was wired.
+      const row = { tenantId, assistantId: tenant.assistantId, attempts: 0, nextAttemptAt: 0 };
+      await ctx.store.insertInto('wirings').values(row).execute();
+      const vapiBaseUrl = await serve(t, async (request, response) => {
+        const { authorization = '' } = request.headers;
+        const answer = await fetch(network.emulator.url + request.url, { headers: { authorization } });
+        const before = await answer.text();
+        await tenant.wire();
+        response.writeHead(answer.status, { 'content-type': 'application/json' }).end(before);
+      });
+      await checkNextWiring({ ...ctx, config: { ...ctx.config, vapiBaseUrl } });
+      assert.equal((await tenant.wiring()).state, 'waiting');
     });
 
     it('was never wired here: its calls, which others report, cause no notice', async () => {
