@@ -17,7 +17,7 @@ import { tenantRows } from './tenant-rows.ts';
 import { skippedTestCall, testCallRows } from './test-call.ts';
 
 /** Longer than all rows together can take, so that a process that dies does not block the doctor for long. */
-const leaseMs = 3 * 60_000;
+const leaseMs = 8 * 60_000;
 
 /**
  * @throws ApiError `conflict` while another run for this client is in progress

@@ -32,6 +32,7 @@ export async function removeTenant(ctx: Context, tenant: Tenant, by: Actor): Pro
     if (assistants.length > 0) await record('tenant.unwire', null, { assistants });
     await record('tenant.delete', viewTenant(ctx, tenant), null);
   });
-  await settleKey(ctx, id);
+  // What costs money first: Vapi may be slow to delete the key.
   await endLiveCalls(ctx, id);
+  await settleKey(ctx, id);
 }
