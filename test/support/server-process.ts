@@ -41,7 +41,7 @@ export async function startServerProcess(env: Record<string, string>): Promise<S
   });
   return {
     child,
-    url: `http://127.0.0.1:${port}`,
+    url: `http://localhost:${port}`,
     operatorKey,
     ended,
     async kill() {
