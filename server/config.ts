@@ -244,7 +244,7 @@ function readTalkUrl(
   const talkUrl = readBaseUrl('TALK_URL', text, problems);
   if (talkUrl === null) return null;
   const { protocol, hostname } = new URL(talkUrl);
-  if (hostname === new URL(publicUrl).hostname) {
+  if (bareHost(hostname) === bareHost(new URL(publicUrl).hostname)) {
     problems.push(
       'TALK_URL must have another host name than PUBLIC_URL, which would share its cookies with it',
     );
@@ -254,6 +254,9 @@ function readTalkUrl(
   }
   return talkUrl;
 }
+
+/** A final dot names the same host. */
+const bareHost = (hostname: string): string => hostname.replace(/\.$/, '');
 
 function readDatabase(text: string, problems: string[]): DatabaseConfig {
   if (text.startsWith('sqlite:') && text.length > 'sqlite:'.length) {

@@ -50,7 +50,7 @@ export async function makeTalkLink(
 /** Whether the request was sent to the host of `TALK_URL`, whatever a proxy says. */
 export function isTalkHost({ talkUrl }: Config, { headers, hostname }: TalkRequest): boolean {
   if (talkUrl === null) return false;
-  const ours = new URL(talkUrl).hostname;
+  const ours = nameOf(new URL(talkUrl).host);
   return [headers.host, hostname].some((host) => host !== undefined && nameOf(host) === ours);
 }
 

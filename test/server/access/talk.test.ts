@@ -29,7 +29,11 @@ describe('the talk host', () => {
     body = '',
   ) => {
     const { port } = new URL(network.server.url);
-    const all = Object.entries({ 'x-forwarded-for': '198.51.100.7', 'content-type': 'text/plain', ...headers });
+    const all = Object.entries({
+      'x-forwarded-for': '198.51.100.7',
+      'content-type': 'text/plain',
+      ...headers,
+    });
     return send(`http://${host}:${port}`, {
       ...{ method, path, headers: all as [string, string][] },
       ...(body ? { body } : {}),
@@ -137,8 +141,8 @@ describe('the talk host', () => {
     assert.equal((await askSession(talking(token))).status, 201);
     const { body: setup } = await network.server.operator('GET', '/v1/tenants/acme/setup');
     assert.equal(setup.snippetSeen, null);
-    const { body: seen } = await network.server.operator('GET', '/v1/audit?limit=1');
-    assert.equal(seen.entries[0].action, 'talk-link.create');
+    const { body: seen } = await network.server.operator('GET', '/v1/audit');
+    assert.ok(seen.entries.some(({ action }: { action: string }) => action === 'talk-link.create'));
   });
 
   const refused = async (asked: Promise<Answer>, why: string) => {
