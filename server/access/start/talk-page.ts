@@ -18,6 +18,7 @@ const style = `
 body { margin: 0; background: light-dark(#f4f6f8, #11161c); color: light-dark(#1b2430, #e8ecf1);
   font: 16px/1.5 system-ui, sans-serif; }
 main { max-width: 26rem; margin: 0 auto; padding: 0.75rem; }
+p { margin: 0; }
 h1 { position: absolute; width: 1px; height: 1px; margin: 0; overflow: hidden; clip-path: inset(50%); }
 vapi-agent { --vapi-agent-width: 100%; --vapi-agent-height: calc(100vh - 1.5rem); width: 100%; }
 `;
