@@ -1,7 +1,7 @@
 /** "Talk to it now": a call in a dialog of the portal, on a page whose origin is not the portal's. */
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import type { Page } from 'playwright-core';
+import type { Locator, Page } from 'playwright-core';
 import { countsOneCall } from './support/call.ts';
 import { checkLooks } from './support/portal.ts';
 import {
@@ -81,15 +81,14 @@ test('the page in the dialog has another origin, no cookie, and nothing that axe
   await alone.leave();
 });
 
+/** Not awaited: the frame that gets the key is gone before it can acknowledge it. */
+const pressEscape = (inside: Locator) => void inside.press('Escape').catch(() => {});
+const pressClose = (inside: Locator) =>
+  inside.page().getByRole('dialog').getByRole('button', { name: 'Close' }).first().click();
+
 for (const [how, act] of [
-  [
-    'Escape in the call',
-    (_page: Page, inside: { press(key: string): Promise<void> }) => inside.press('Escape'),
-  ],
-  [
-    'the button of the dialog',
-    (page: Page) => page.getByRole('dialog').getByRole('button', { name: 'Close' }).first().click(),
-  ],
+  ['Escape in the call', pressEscape],
+  ['the button of the dialog', pressClose],
 ] as const) {
   test(`a live call ends with ${how}, and the focus returns to where it began`, async () => {
     const { page, leave } = await openSite();
@@ -98,7 +97,7 @@ for (const [how, act] of [
       await start.click();
       await waitForState(agent, 'live');
       await isHeard(agent);
-      await act(page, agent.getByRole('button', { name: 'Hang up' }));
+      await act(agent.getByRole('button', { name: 'Hang up' }));
       await dialog.waitFor({ state: 'hidden' });
       assert.equal(await page.locator('talk-box iframe').count(), 0);
       await page.waitForFunction(() => {
@@ -116,15 +115,15 @@ for (const [how, act] of [
 test('Escape before a call closes the dialog too, and the next one opens with a new link', async () => {
   const { page, leave } = await openSite();
   const first = await openDialog(page);
-  await first.start.focus();
+  await first.start.waitFor();
   const link = await first.dialog.locator('iframe').getAttribute('src');
-  await page.keyboard.press('Escape');
+  pressEscape(first.start);
   await first.dialog.waitFor({ state: 'hidden' });
   const again = await openDialog(page);
   await again.start.waitFor();
   const other = await again.dialog.locator('iframe').getAttribute('src');
   assert.equal(new URL(other ?? '').pathname, '/talk');
-  assert.ok(link);
+  assert.equal(new URL(link ?? '').pathname, '/talk');
   await leave();
 });
 
