@@ -27,7 +27,7 @@ test('npm start serves, and npm run cli asks it', async () => {
     for await (const line of lines) {
       const { msg, port } = line.startsWith('{') ? JSON.parse(line) : {};
       if (msg !== 'listening') continue;
-      const server = `http://127.0.0.1:${port}`;
+      const server = `http://localhost:${port}`;
       for (const path of ['/readyz', '/widget.js', '/portal/', '/installs/vapi-agent.zip'])
         assert.equal((await fetch(server + path)).status, 200, path);
       const env = { VAPI_AGENT_URL: server, OPERATOR_API_KEY: operatorKey };

@@ -76,7 +76,7 @@ import { promisify } from 'node:util';
 const agent = await createVapiAgent({ settings: { PUBLIC_URL: 'http://localhost/voice', LOG_LEVEL: 'silent' } });
 const app = express().use('/voice', agent.router);
 const server = app.listen(0, async () => {
-  const base = 'http://127.0.0.1:' + server.address().port + '/voice';
+  const base = 'http://localhost:' + server.address().port + '/voice';
   for (const path of ['/readyz', '/widget.js', '/installs/vapi-agent.zip']) {
     console.log((await fetch(base + path)).status);
   }
@@ -101,9 +101,9 @@ const server = app.listen(0, async () => {
   for await (const line of createInterface({ input: command.stdout })) {
     const { msg, port } = JSON.parse(line) as { msg: string; port?: number };
     if (msg !== 'listening') continue;
-    assert.equal((await fetch(`http://127.0.0.1:${port}/healthz`)).status, 200);
+    assert.equal((await fetch(`http://localhost:${port}/healthz`)).status, 200);
     // The command finds the key that the local start has created beside it.
-    const env = { VAPI_AGENT_URL: `http://127.0.0.1:${port}` };
+    const env = { VAPI_AGENT_URL: `http://localhost:${port}` };
     assert.equal(run('npx', ['--no-install', 'vapi-agent', 'tenants'], node, env), 'nothing\n');
     command.kill();
   }

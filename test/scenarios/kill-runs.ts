@@ -134,7 +134,7 @@ async function spawnServer(
       if (entry.msg === 'listening' && entry.port) resolve(entry.port);
     });
   });
-  return { url: `http://127.0.0.1:${port}`, child };
+  return { url: `http://localhost:${port}`, child };
 }
 
 /**
