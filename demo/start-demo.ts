@@ -113,6 +113,7 @@ async function startParts(
   closers.push(() => server.close());
   // With port 0 the address is only known now, and no request has been answered yet.
   config.publicUrl = server.url;
+  config.talkUrl = server.url.replace('//localhost', '//talk.localhost');
   goOn();
 
   const addresses = { server: server.url, emulator: emulator.url };

@@ -1,5 +1,5 @@
 /** All routes of the server on one screen. */
-import express, { type Express } from 'express';
+import express, { type Express, Router } from 'express';
 import helmet from 'helmet';
 import { proxyHint } from './access/proxy-hint.ts';
 import { requestLog } from './base/log.ts';
@@ -17,7 +17,7 @@ import { invoiceRoutes } from './routes/invoices.ts';
 import { keyRoutes } from './routes/keys.ts';
 import { noticeRoutes } from './routes/notices.ts';
 import { openApiRoutes } from './routes/openapi.ts';
-import { opsRoutes } from './routes/ops.ts';
+import { healthRoutes, opsRoutes } from './routes/ops.ts';
 import { checkPath } from './routes/parse.ts';
 import { portalAssets } from './routes/portal.ts';
 import { reconcileRoutes } from './routes/reconcile.ts';
@@ -26,6 +26,7 @@ import { secretRoutes } from './routes/secrets.ts';
 import { signInPages, signInRoutes } from './routes/sign-in.ts';
 import { snippetRoutes } from './routes/snippet.ts';
 import { stripeWebhookRoutes } from './routes/stripe-webhook.ts';
+import { onTalkHost, talkPages } from './routes/talk.ts';
 import { tenantRoutes } from './routes/tenants.ts';
 import { unreadBody } from './routes/unread-body.ts';
 import { usageRoutes } from './routes/usage.ts';
@@ -75,6 +76,13 @@ export function createApp(ctx: ServerContext, assets: BuiltAssets): Express {
 
   app.use(unreadBody(ctx));
   app.use(checkPath);
+  app.use(healthRoutes(ctx));
+  const visitors = Router();
+  visitors.use(visitorPaths, visitorCors);
+  visitors.use('/v1', visitorRoutes(ctx), chatRoutes(ctx), feedbackRoutes(ctx), leftCallRoutes(ctx));
+  const widget = widgetAssets(assets.widget);
+  // All that the host of `TALK_URL` has; none of it can read or change anything with a sign-in.
+  app.use(onTalkHost(ctx, talkPages(ctx), visitors, widget));
   app.use(opsRoutes(ctx));
   app.use(openApiRoutes(ctx));
   app.use('/v1/webhooks/vapi', vapiWebhookRoutes(ctx));
@@ -105,11 +113,10 @@ export function createApp(ctx: ServerContext, assets: BuiltAssets): Express {
   app.use('/v1/audit', authenticate(ctx), operatorOnly, auditRoutes(ctx));
   app.use('/v1/notices', authenticate(ctx), operatorOnly, noticeRoutes(ctx));
   app.use('/v1', signInRoutes(ctx));
-  app.use(visitorPaths, visitorCors);
-  app.use('/v1', visitorRoutes(ctx), chatRoutes(ctx), feedbackRoutes(ctx), leftCallRoutes(ctx));
-  app.use('/portal', signInPages(ctx), portalAssets(assets.portal));
+  app.use(visitors);
+  app.use('/portal', signInPages(ctx), portalAssets(ctx, assets.portal));
   app.use('/installs', installFiles(assets.installs));
-  app.use(widgetAssets(assets.widget));
+  app.use(widget);
 
   app.use(notFound);
   app.use(errorHandler);

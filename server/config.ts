@@ -12,6 +12,10 @@ export interface Config {
   port: number;
   /** Where browsers and Vapi reach this server, without a trailing slash. */
   publicUrl: string;
+  /**
+   * The same server under another host name, for pages that run a call; without a trailing slash. Null = there are none.
+   */
+  talkUrl: string | null;
   database: DatabaseConfig;
   /** Express's `trust proxy`: a number of hops or a list of addresses; false = the socket's address is the visitor's. */
   trustProxy: false | number | string[];
@@ -95,6 +99,12 @@ export function readConfig(
   if (production && publicUrl?.startsWith('http:') && !isLoopback(new URL(publicUrl).hostname)) {
     problems.push('PUBLIC_URL must be https in production; http is for localhost only');
   }
+  const talkUrl = readTalkUrl(
+    given('TALK_URL'),
+    publicUrl ?? `http://localhost:${port}`,
+    production,
+    problems,
+  );
   const pool = readOptional('DATABASE_POOL', 1, 1000);
   const timeoutMs = readOptional('DATABASE_TIMEOUT_MS', 100, 600_000);
   const database = {
@@ -146,6 +156,7 @@ export function readConfig(
     config: {
       port,
       publicUrl: publicUrl ?? `http://localhost:${port}`,
+      talkUrl,
       database,
       trustProxy,
       vapiBaseUrl,
@@ -220,6 +231,37 @@ function readBaseUrl(name: string, text: string | undefined, problems: string[])
   }
   return url.href.replace(/\/$/, '');
 }
+
+/**
+ * Another host than the public one: cookies know no ports. Browsers take every name that ends in `.localhost` for this
+ * machine, so that a developer's has one unless a setting names another.
+ */
+function readTalkUrl(
+  text: string | undefined,
+  publicUrl: string,
+  production: boolean,
+  problems: string[],
+): string | null {
+  if (text === undefined) {
+    if (production || !/^http:\/\/localhost(?=[:/]|$)/.test(publicUrl)) return null;
+    return publicUrl.replace('//localhost', '//talk.localhost');
+  }
+  const talkUrl = readBaseUrl('TALK_URL', text, problems);
+  if (talkUrl === null) return null;
+  const { protocol, hostname } = new URL(talkUrl);
+  if (bareHost(hostname) === bareHost(new URL(publicUrl).hostname)) {
+    problems.push(
+      'TALK_URL must have another host name than PUBLIC_URL, which would share its cookies with it',
+    );
+  }
+  if (production && protocol === 'http:' && !isLoopback(hostname)) {
+    problems.push('TALK_URL must be https in production; http is for localhost only');
+  }
+  return talkUrl;
+}
+
+/** A final dot names the same host. */
+const bareHost = (hostname: string): string => hostname.replace(/\.$/, '');
 
 function readDatabase(text: string, problems: string[]): DatabaseConfig {
   if (text.startsWith('sqlite:') && text.length > 'sqlite:'.length) {

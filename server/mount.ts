@@ -11,7 +11,8 @@ export interface VapiAgentOptions {
   /**
    * The settings of `server/deploy/README.md` by their names (`PUBLIC_URL`, `DATABASE_URL`, `SECRET_KEY`, …); undefined
    * and empty ones count as not given. The environment is only read for `NODE_ENV`, unless it is among them.
-   * `PUBLIC_URL` includes the path at which the router is mounted. `PORT` has no meaning here.
+   * `PUBLIC_URL`, and `TALK_URL` if it is given, include the path at which the router is mounted. `PORT` has no meaning
+   * here.
    */
   settings: Record<string, string | undefined>;
   /**

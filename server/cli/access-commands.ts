@@ -4,6 +4,7 @@ import type {
   PublicKeyAnswer,
   SignInLinkAnswer,
   SnippetView,
+  TalkLink,
   UnwireAnswer,
   WireAnswer,
 } from '../contract.ts';
@@ -45,6 +46,17 @@ export const accessCommands: Command[] = [
   ),
   command('tenants setup <tenant>', 'what is left to do for it', ([tenant = '']) =>
     get(tenantPath(tenant, 'setup')),
+  ),
+  command(
+    'tenants talk <tenant>',
+    'a link to talk to its agent, on the host of TALK_URL; works for ten minutes',
+    ([tenant = '']) => ({
+      ...post(tenantPath(tenant, 'talk')),
+      tell(answer) {
+        const { url, expiresAt } = answer as unknown as TalkLink;
+        return { result: url, beside: `It works until ${moment(expiresAt)} UTC.`, exitCode: 0 };
+      },
+    }),
   ),
   command(
     'tenants delete <tenant>',

@@ -17,3 +17,10 @@ export const setupAnswerSchema = z.object({
   isDone: z.boolean().describe('All of the above.'),
 });
 export type SetupAnswer = z.infer<typeof setupAnswerSchema>;
+
+/** `POST /v1/tenants/{slug}/talk` */
+export const talkLinkSchema = z.object({
+  url: z.string(),
+  expiresAt: timeSchema.describe('Until then calls can be started there; one in progress continues.'),
+});
+export type TalkLink = z.infer<typeof talkLinkSchema>;

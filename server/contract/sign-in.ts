@@ -47,6 +47,10 @@ export const meAnswerSchema = z.object({
     .describe('The client’s own; null for the operator.'),
   mayWrite: z.boolean().describe('Whether changes are permitted.'),
   stripe: z.boolean().describe('Whether invoices can go to Stripe; for the operator only.').exactOptional(),
+  talk: z
+    .boolean()
+    .describe('Whether the operator can talk to agents from the portal (`TALK_URL`); for the operator only.')
+    .exactOptional(),
   branding: brandingSchema,
   now: timeSchema.describe('By the server’s clock.'),
 });

@@ -52,6 +52,12 @@ export const tenantOperations: Operation[] = [
     notes: 'From facts alone: nothing is ticked off by hand.',
     answers: { 200: json('The steps.', contract.setupAnswerSchema) },
   }),
+  operator('POST /v1/tenants/{slug}/talk', 'Create a link to talk to a tenant’s agent', {
+    notes:
+      'To a page on the host of `TALK_URL` that works for ten minutes, without the snippet and on none of the tenant’s pages. A call from there is like a visitor’s, in every limit, in the ledger and on the invoice; only the challenge is skipped. `conflict` without `TALK_URL`.',
+    answers: { 201: json('The link.', contract.talkLinkSchema) },
+    refusals: ['conflict'],
+  }),
   operator('GET /v1/tenants/{slug}/vapi', 'List what a tenant’s private key opens at Vapi', {
     notes: 'As `POST /v1/vapi/look` does for a key that is not stored.',
     answers: { 200: json('The organization.', contract.vapiLookAnswerSchema) },

@@ -99,7 +99,7 @@ export class PortalAppElement extends LitElement {
     if (this.#operator) return this.#operator.operatorView(me, this.route);
     if (!tenant) return html`<h1>Page not found</h1>`;
     const { slug, name, timeZone } = tenant;
-    const as = { isOperator: false, mayWrite, hasStripe: false } as const;
+    const as = { isOperator: false, mayWrite, hasStripe: false, canTalk: false } as const;
     return tenantView({ slug, name, timeZone, base: '#', ...as, now }, this.route);
   }
 

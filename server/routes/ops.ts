@@ -6,8 +6,8 @@ import { StoreUnavailable } from '../base/store-unavailable.ts';
 import { proveWritable } from '../store/leases.ts';
 import { authenticate, operatorOnly } from './caller.ts';
 
-/** For load balancers and monitors; reveals nothing beyond their purpose. */
-export function opsRoutes(ctx: AccessContext & { lifecycle: Lifecycle }): Router {
+/** For load balancers; reveals nothing beyond its purpose. */
+export function healthRoutes(ctx: AccessContext & { lifecycle: Lifecycle }): Router {
   const router = Router();
   // Anyone may ask, and each check is a write: concurrent requests share one.
   const writable = shared(() => proveWritable(ctx.store, ctx.now()));
@@ -28,6 +28,12 @@ export function opsRoutes(ctx: AccessContext & { lifecycle: Lifecycle }): Router
       res.status(503).set('Retry-After', '5').json({ status: 'database not writable' });
     }
   });
+  return router;
+}
+
+/** For monitors. */
+export function opsRoutes(ctx: AccessContext): Router {
+  const router = Router();
   // The clients' usage and cost are the operator's business: Prometheus sends one of its keys.
   router.get('/metrics', authenticate(ctx), operatorOnly, async (_req, res) => {
     const { registry } = ctx.metrics;

@@ -1,22 +1,26 @@
 /** The portal's page and files. Its data comes from `/v1`, with the cookie of the sign-in. */
 import { Router } from 'express';
 import expressStaticGzip from 'express-static-gzip';
+import type { Config } from '../config.ts';
+import type { Context } from '../context.ts';
 
-/** Logos may come from any https host; everything else only from here. */
-const policy = [
-  "default-src 'none'",
-  "script-src 'self'",
-  "style-src 'self'",
-  "connect-src 'self'",
-  "media-src 'self'",
-  "img-src 'self' https: data:",
-  "form-action 'self'",
-  "base-uri 'none'",
-  "frame-ancestors 'none'",
-].join('; ');
+/** Logos may come from any https host, a call's page from its own; everything else only from here. */
+const policy = ({ talkUrl }: Config): string =>
+  [
+    "default-src 'none'",
+    "script-src 'self'",
+    "style-src 'self'",
+    "connect-src 'self'",
+    "media-src 'self'",
+    "img-src 'self' https: data:",
+    "form-action 'self'",
+    "base-uri 'none'",
+    "frame-ancestors 'none'",
+    `frame-src ${talkUrl ? new URL(talkUrl).origin : "'none'"}`,
+  ].join('; ');
 
 /** @param folder what `npm run build` wrote for the portal */
-export function portalAssets(folder: string): Router {
+export function portalAssets(ctx: Context, folder: string): Router {
   const router = Router();
   router.use((req, res, next) => {
     // The page names its files relative to itself, so the address must end with the slash.
@@ -31,7 +35,7 @@ export function portalAssets(folder: string): Router {
       serveStatic: {
         redirect: false,
         setHeaders(res, path) {
-          res.setHeader('Content-Security-Policy', policy);
+          res.setHeader('Content-Security-Policy', policy(ctx.config));
           const immutable = /[\\/]assets[\\/]/.test(path);
           res.setHeader('Cache-Control', immutable ? 'public, max-age=31536000, immutable' : 'no-cache');
         },

@@ -54,7 +54,7 @@ export function signInRoutes(ctx: AccessContext & BillingContext): Router {
         status: tenant.status,
       },
       mayWrite: scopes.includes('write'),
-      ...(tenantId === null ? { stripe: ctx.stripe !== null } : {}),
+      ...(tenantId === null ? { stripe: ctx.stripe !== null, talk: ctx.config.talkUrl !== null } : {}),
       branding: await brandingOf(ctx),
       now: iso(ctx.now()),
     } satisfies MeAnswer);

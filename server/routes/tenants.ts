@@ -3,6 +3,7 @@ import express, { Router } from 'express';
 import type { AccessContext } from '../access/access-context.ts';
 import { openTenantSecret } from '../access/secrets/tenant-secrets.ts';
 import { endLiveCalls } from '../access/start/end-call.ts';
+import { makeTalkLink } from '../access/start/talk.ts';
 import { lookAtVapi } from '../access/tenants/look.ts';
 import { refuseNewTenant } from '../access/tenants/new-tenant-check.ts';
 import { allowOrigin, setStatus, viewSettled } from '../access/tenants/saved-tenants.ts';
@@ -17,6 +18,7 @@ import {
   type BlockedOriginView,
   type CreateTenant,
   createTenantSchema,
+  type TalkLink,
   tenantsQuerySchema,
   updateTenantSchema,
 } from '../contract.ts';
@@ -83,6 +85,12 @@ export function tenantRoutes(ctx: AccessContext & MeteringContext): Router {
 
   router.get('/:slug/setup', async (req, res) => {
     res.json(await setupOf(ctx, await visibleTenant(ctx, req, res)));
+  });
+
+  router.post('/:slug/talk', async (req, res) => {
+    const tenant = await visibleTenant(ctx, req, res);
+    const { url, expiresAt } = await makeTalkLink(ctx, tenant, actorIn(req, res));
+    res.status(201).json({ url, expiresAt: iso(expiresAt) } satisfies TalkLink);
   });
 
   router.get('/:slug/vapi', async (req, res) => {

@@ -4,9 +4,11 @@ import { randomUUID } from 'node:crypto';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { after, before, test } from 'node:test';
+import { measureSlowness } from '../support/slowness.ts';
+import { slowed } from '../support/until.ts';
 import { countsOneCall, talkAndHangUp } from './support/call.ts';
 import { htmlFile } from './support/host-site.ts';
-import { openStage, type Stage } from './support/stage.ts';
+import { eventually, hangUp, openStage, type Stage, type Visit, waitForState } from './support/stage.ts';
 
 let stage: Stage;
 /** The client's website: one page. */
@@ -18,7 +20,8 @@ let origin: string;
 before(async () => {
   await new Promise<void>((resolve) => site.listen(0, '127.0.0.1', resolve));
   origin = `http://localhost:${(site.address() as AddressInfo).port}`;
-  stage = await openStage();
+  // Time passes as it does at Vapi, up to the report, which arrives five seconds after a call.
+  stage = await openStage({ speed: 1, reportDelayMs: 5000 });
 });
 after(async () => {
   await stage?.close();
@@ -26,29 +29,37 @@ after(async () => {
   site.closeAllConnections();
 });
 
-test('from a pasted key to a live call that is booked: three fields, three clicks and the snippet', async () => {
-  const { demo } = stage;
+/** A client's key at the emulator, with one assistant. */
+function newKey(): string {
   const privateKey = `private-${randomUUID()}`;
-  const reception = randomUUID();
-  demo.emulator.addOrg({
+  stage.demo.emulator.addOrg({
     ...{ orgId: randomUUID(), privateKeys: [privateKey], publicKeys: [] },
-    assistants: [{ id: reception, name: 'Reception', firstMessage: 'Corner Café, good morning!' }],
+    assistants: [{ id: randomUUID(), name: 'Reception', firstMessage: 'Corner Café, good morning!' }],
   });
-  const portal = await stage.visit(demo.portal.operator);
+  return privateKey;
+}
+
+/** Signs in and opens the form; whatever is filled in or clicked from then on is counted. */
+async function openForm(link: string) {
+  const portal: Visit = await stage.visit(link);
   const { page } = portal;
   await page.getByRole('button', { name: 'Sign in' }).click();
   await page.getByRole('link', { name: 'New client' }).click();
-
   const done = { fields: 0, clicks: 0 };
   const fill = async (label: string, text: string) => {
     await page.getByLabel(label, { exact: true }).fill(text);
     done.fields += 1;
   };
-  const click = async (name: string) => {
-    await page.getByRole('button', { name }).click();
+  const click = async (name: string, within: Pick<typeof page, 'getByRole'> = page) => {
+    await within.getByRole('button', { name, exact: true }).click();
     done.clicks += 1;
   };
-  await fill('Private key', privateKey);
+  return { portal, page, done, fill, click };
+}
+
+test('from a pasted key to a live call that is booked: three fields, three clicks and the snippet', async () => {
+  const { portal, page, done, fill, click } = await openForm(stage.demo.portal.operator);
+  await fill('Private key', newKey());
   await click('Continue');
   await fill('Name', 'Corner Café');
   await fill('Website', origin);
@@ -74,5 +85,50 @@ test('from a pasted key to a live call that is booked: three fields, three click
   await steps.getByText('First call on').waitFor();
   await steps.getByText('Vapi reports calls here').waitFor();
   assert.deepEqual(await steps.getByRole('link').allInnerTexts(), ['Set a plan', 'Create a sign-in link']);
+  await portal.leave();
+});
+
+test('from a pasted key to a call in the portal that is booked: three fields, seven clicks, less than a minute', async (context) => {
+  const { url } = await stage.demo.operator.signInLink();
+  const { portal, page, done, fill, click } = await openForm(url);
+  const startedAt = Date.now();
+  await fill('Private key', newKey());
+  await click('Continue');
+  await fill('Name', 'Harbour Inn');
+  await fill('Website', 'harbour-inn.example');
+  await click('Add client');
+  await page.getByText('Reception: would report to').waitFor();
+  await click('Apply changes');
+  await page.getByText('Done: Vapi now reports to this server.').waitFor();
+
+  const call = await countsOneCall(stage, 'harbour-inn', async () => {
+    await click('Talk to it now');
+    const dialog = page.getByRole('dialog', { name: 'Talk to Harbour Inn' });
+    const talk = dialog.frameLocator('iframe');
+    const agent = talk.locator('vapi-agent');
+    await click('Start the call', agent);
+    await waitForState(agent, 'live');
+    await hangUp(agent);
+    done.clicks += 1;
+    await click('Close', dialog);
+    await dialog.waitFor({ state: 'hidden' });
+  });
+  const tookMs = Date.now() - startedAt;
+  assert.deepEqual(done, { fields: 3, clicks: 7 });
+  context.diagnostic(`${tookMs} ms from the pasted key to the booked call of ${call.seconds} s`);
+  assert.ok(tookMs < 60_000 * Math.max(slowness, measureSlowness()), `${tookMs} ms`);
+  assert.equal(call.status, 'ended');
+
+  // The checklist knows, and does not take the portal for the client's website.
+  const steps = page.locator('setup-steps').getByRole('listitem');
+  await steps.getByText('First call on').waitFor();
+  await page.getByRole('link', { name: 'Open the client’s page' }).click();
+  await steps.getByText('Vapi reports calls here').waitFor();
+  await steps.getByText('Add the snippet').waitFor();
+  await page.getByRole('link', { name: 'Calls', exact: true }).click();
+  await eventually(
+    () => page.getByRole('table').locator('tbody tr').count(),
+    (rows) => rows === 1,
+  );
   await portal.leave();
 });

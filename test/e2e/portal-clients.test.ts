@@ -254,6 +254,17 @@ test('a page that was refused is let in with one press', async () => {
   await visit.leave(/status of 400/);
 });
 
+test('without a host for calls there is no button for them, and the page names the setting', async () => {
+  const visit = await openPortal(browser, server, null);
+  const { page } = visit;
+  await visit.go('#/tenants/acme/site', 'Acme Bakery: Website');
+  await page.getByText('give the server a second host name with the setting TALK_URL').waitFor();
+  assert.equal(await page.getByRole('button', { name: 'Talk to it now' }).count(), 0);
+  const { headers } = await fetch(`${server.url}/portal/`);
+  assert.match(headers.get('content-security-policy') ?? '', /frame-src 'none'$/);
+  await visit.leave();
+});
+
 test('the connection is checked in words and signs, and a test call is made only after its cost was agreed to', async () => {
   const own = { privateKey: `private-${randomUUID()}`, assistantId: randomUUID() };
   emulator.addOrg({

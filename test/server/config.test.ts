@@ -89,6 +89,37 @@ describe('the configuration', () => {
       assert.deepEqual(problemsOf({ ...production, PUBLIC_URL: url }), []);
     });
 
+  const talkHosts: [publicUrl: string | undefined, talkUrl: string | null][] = [
+    [undefined, 'http://talk.localhost:8787'],
+    ['http://localhost:3000/voice', 'http://talk.localhost:3000/voice'],
+    ['http://localhost', 'http://talk.localhost'],
+    ['http://127.0.0.1:8787', null],
+    ['http://localhost.agency.example', null],
+    ['https://localhost:8787', null],
+    ['https://voice.agency.example', null],
+  ];
+  for (const [publicUrl, talkUrl] of talkHosts) {
+    it(`has the talk host ${talkUrl} on a developer’s machine with PUBLIC_URL=${publicUrl}`, () => {
+      const env = publicUrl === undefined ? {} : { PUBLIC_URL: publicUrl };
+      assert.equal(readConfig(env, join(folder, 'local')).config.talkUrl, talkUrl);
+    });
+  }
+
+  it('has a talk host in production only if one is given, on https and with another name than the public host', () => {
+    const given = (TALK_URL: string) => problemsOf({ ...production, TALK_URL });
+    assert.equal(readConfig(production, folder).config.talkUrl, null);
+    const local = { ...production, PUBLIC_URL: 'http://localhost:8787' };
+    assert.equal(readConfig(local, folder).config.talkUrl, null);
+    const { config } = readConfig({ ...production, TALK_URL: 'https://talk.agency.example/' }, folder);
+    assert.equal(config.talkUrl, 'https://talk.agency.example');
+    // Cookies know no ports.
+    for (const url of ['https://voice.agency.example', 'https://VOICE.agency.example.:8443/talk'])
+      assert.match(given(url).join(), /^TALK_URL must have another host name than PUBLIC_URL/);
+    assert.match(given('http://talk.agency.example').join(), /^TALK_URL must be https/);
+    assert.match(given('talk.agency.example').join(), /^TALK_URL must be an http\(s\) URL/);
+    assert.deepEqual(problemsOf({ ...local, TALK_URL: 'http://127.0.0.1:8787' }), []);
+  });
+
   const proxies: [text: string, value: unknown][] = [
     ['false', false],
     ['1', 1],

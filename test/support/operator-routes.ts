@@ -33,6 +33,7 @@ const others = [
   'ops',
   'portal',
   'stripe-webhook',
+  'talk',
   'vapi-webhook',
   'visitor',
 ];

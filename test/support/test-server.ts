@@ -71,6 +71,7 @@ export async function startTestServer(options: TestServerOptions = {}): Promise<
   const config: Config = {
     port: 0,
     publicUrl: 'https://voice.agency.example',
+    talkUrl: null,
     // Generous: on a slow machine, four hundred simultaneous starts must not be refused for its slowness.
     database: { timeoutMs: slowed(60_000), ...database.config },
     trustProxy: false,

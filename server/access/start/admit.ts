@@ -9,10 +9,13 @@ import type { Verified } from '../identity/signed-token.ts';
 import { isNetwork, networkOf } from '../identity/visitor-network.ts';
 import { isOriginAllowed } from '../tenants/allowed-origins.ts';
 import type { Refusals } from './blocked-origins.ts';
+import { isOfTalkPage, type TalkRequest, talkOriginOf } from './talk.ts';
 
 export interface Admitted {
   tenant: Tenant;
   origin: string;
+  /** From the page of `TALK_URL`: the operator tries the agent. */
+  isTalk: boolean;
 }
 
 /** A refusal always takes this long: reading a tenant takes microseconds longer than finding none. */
@@ -26,16 +29,21 @@ const refusalMs = 5;
 export async function admit(
   ctx: Context & { refusals: Refusals },
   slug: string | null,
-  origin: string | undefined,
+  req: TalkRequest,
 ): Promise<Admitted> {
   const refusal = pause(refusalMs);
   const tenant = slug === null ? null : await findTenant(ctx.store, slug);
-  if (!tenant || !isOriginAllowed(tenant.allowedOrigins, origin)) {
-    if (tenant) ctx.refusals.note(tenant, origin);
-    await refusal;
-    throw new ApiError('origin_not_allowed');
-  }
-  return { tenant, origin };
+  const isTalk = isOfTalkPage(ctx.config, req);
+  const origin = tenant && (isTalk ? talkOriginOf(ctx, tenant, req) : allowedOriginOf(tenant, req));
+  if (tenant && origin !== null) return { tenant, origin, isTalk };
+  // An operator cannot allow the talk page.
+  if (tenant && !isTalk) ctx.refusals.note(tenant, req.headers.origin);
+  await refusal;
+  throw new ApiError('origin_not_allowed');
+}
+
+function allowedOriginOf({ allowedOrigins }: Tenant, { headers: { origin } }: TalkRequest): string | null {
+  return isOriginAllowed(allowedOrigins, origin) ? origin : null;
 }
 
 /**
@@ -55,9 +63,9 @@ export function claimsOf<Claims>(verified: Verified<Claims>): Claims {
 export async function admitSession(
   ctx: Context & { refusals: Refusals },
   claims: SessionClaims,
-  req: Pick<Request, 'headers' | 'ip'>,
+  req: TalkRequest & Pick<Request, 'ip'>,
 ): Promise<Admitted> {
-  const admitted = await admit(ctx, claims.tenant, req.headers.origin);
+  const admitted = await admit(ctx, claims.tenant, req);
   if (admitted.tenant.id !== claims.tenantId) throw new ApiError('unauthorized');
   if (admitted.origin !== claims.origin) throw new ApiError('origin_not_allowed');
   const isBound = admitted.tenant.bindSessionToNetwork;

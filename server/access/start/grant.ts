@@ -26,6 +26,7 @@ import { variablesFor } from './before-call.ts';
 import { endLiveCall } from './end-call.ts';
 import { mayRejoin, rejoinWithinSeconds } from './left-calls.ts';
 import { reserve } from './reserve.ts';
+import { isTalkOrigin } from './talk.ts';
 
 /** @throws ApiError what `reserve` throws, also for what has changed since; `call_denied`, `vapi_unavailable` */
 export async function grantCall(
@@ -35,7 +36,9 @@ export async function grantCall(
   asked: { variableValues?: VariableValues | undefined; consentVersion: string | null },
 ): Promise<Grant> {
   const { consentVersion } = asked;
-  const reservation = await reserve(ctx, tenant, session, { consentVersion, kind: 'call' });
+  const reserved = await reserve(ctx, tenant, session, { consentVersion, kind: 'call' });
+  const isProxied = tenant.accessMode === 'proxy' || isKeyless(ctx, tenant, session);
+  const reservation = isProxied ? { ...reserved, accessMode: 'proxy' as const } : reserved;
   const values = { reservation, asked: asked.variableValues };
   const assistantOverrides = {
     maxDurationSeconds: reservation.maxSeconds,
@@ -47,7 +50,7 @@ export async function grantCall(
     ...(ctx.config.dailyProxyUrl ? { mediaProxyUrl: ctx.config.dailyProxyUrl } : {}),
   };
   const start: Start = { tenant, reservation, assistantOverrides };
-  if (tenant.accessMode === 'proxy') {
+  if (isProxied) {
     return { ...base, ...(await proxyGrant(ctx, start)) };
   }
   // The operator's server may have been slow to answer.
@@ -56,6 +59,11 @@ export async function grantCall(
     throw new ApiError('tenant_paused');
   }
   return { ...base, ...keyGrant(ctx, start, session.origin) };
+}
+
+/** The restricted public key names the client's pages, which the operator's talk page is not. */
+function isKeyless({ config }: Context, { accessMode }: Tenant, { origin }: SessionClaims): boolean {
+  return accessMode === 'public-key' && isTalkOrigin(config, origin);
 }
 
 interface Start {

@@ -10,6 +10,8 @@ export interface Scope {
   mayWrite: boolean;
   /** Whether invoices can go to Stripe. */
   hasStripe: boolean;
+  /** Whether the server has a host for calls from the portal. */
+  canTalk: boolean;
   /** The server's time, ISO-8601. */
   now: string;
 }

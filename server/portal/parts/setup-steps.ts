@@ -7,6 +7,7 @@ import { Resource } from './resource.ts';
 import { pathOf } from './scope.ts';
 import { ScopedElement } from './scoped-element.ts';
 import { shared } from './style.ts';
+import { talkClosed } from './talk-box.ts';
 
 export class SetupStepsElement extends ScopedElement {
   static override styles = [
@@ -29,6 +30,18 @@ export class SetupStepsElement extends ScopedElement {
 
   #setup = new Resource<SetupAnswer>(this, () => get(pathOf(this.scope, '/setup')));
 
+  override connectedCallback(): void {
+    super.connectedCallback();
+    addEventListener(talkClosed, this.#again);
+  }
+
+  override disconnectedCallback(): void {
+    super.disconnectedCallback();
+    removeEventListener(talkClosed, this.#again);
+  }
+
+  #again = (): void => this.reload();
+
   protected override reload(): void {
     void this.#setup.load();
   }
@@ -40,10 +53,11 @@ export class SetupStepsElement extends ScopedElement {
     return this.#steps(data);
   }
 
-  /** The call is made there, never on a page of the portal: it loads Daily's script, which could act as the operator. */
-  #website() {
+  /** Never on a page of the portal itself: a call loads Daily's script, which could act as the operator. */
+  #call() {
     const site = this.sites.find((origin) => !origin.includes('*'));
-    return site ? html` on <a href=${site} target="_blank" rel="noopener noreferrer">${site}</a>` : '';
+    return html`Make the first call${site ? html` on <a href=${site} target="_blank" rel="noopener noreferrer">${site}</a>` : ''}
+      ${this.scope.canTalk ? html`<talk-box .scope=${this.scope}></talk-box>` : ''}`;
   }
 
   #steps({ connected, snippetSeen, plan, invited, firstCall }: SetupAnswer) {
@@ -53,7 +67,7 @@ export class SetupStepsElement extends ScopedElement {
       <h2>Set-up</h2>
       <ol>
         ${step(snippetSeen !== null, snippetSeen ? html`Snippet seen on ${snippetSeen.origin}` : html`<a href="${base}/site">Add the snippet</a> to the website`)}
-        ${step(firstCall !== null, firstCall ? html`First call on ${at(firstCall)}` : html`Make the first call${this.#website()}`)}
+        ${step(firstCall !== null, firstCall ? html`First call on ${at(firstCall)}` : this.#call())}
         ${step(connected, connected ? 'Vapi reports calls here' : html`<a href="${base}/settings">Let Vapi report calls here</a>; done once it has reported one`)}
         ${step(plan, plan ? 'Plan set' : html`<a href="${base}/billing">Set a plan</a>; without one, nothing is charged`)}
         ${step(invited !== null, invited ? html`Invited on ${at(invited)}` : html`<a href="${base}">Create a sign-in link</a> and send it to the client`)}

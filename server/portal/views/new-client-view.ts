@@ -22,11 +22,13 @@ export class NewClientElement extends LitElement {
   static override properties = {
     mayWrite: { attribute: false },
     now: { attribute: false },
+    canTalk: { attribute: false },
     found: { state: true },
     made: { state: true },
   };
   declare mayWrite: boolean;
   declare now: string;
+  declare canTalk: boolean;
   /** What the key opens, once Vapi has answered. */
   declare found: VapiLookAnswer | null;
   /** The client, once the server has created it. */
@@ -147,7 +149,8 @@ export class NewClientElement extends LitElement {
     const { slug, name, timeZone, vapiCheck, clockBehindSeconds = 0, webhookSecret, hookSecret } = made;
     const base = `#/tenants/${slug}`;
     const scope: Scope = {
-      ...{ slug, name, timeZone, base, isOperator: true, mayWrite: true, hasStripe: false, now: this.now },
+      ...{ slug, name, timeZone, base, isOperator: true, mayWrite: true, hasStripe: false },
+      ...{ canTalk: this.canTalk, now: this.now },
     };
     return html`<p><a href="#/">All clients</a></p>
       <h1 tabindex="-1">${name} added</h1>

@@ -22,7 +22,7 @@ export const operatorLinks = [
 
 /** @param route the address after the hash, split at slashes */
 export function operatorView(me: MeAnswer, [view = '', item, ...rest]: string[]): TemplateResult {
-  const { now, mayWrite, branding } = me;
+  const { now, mayWrite, branding, talk = false } = me;
   // The seller's name is the portal's.
   const hasSeller = branding.name !== null;
   if (view === 'tenants' && item)
@@ -34,7 +34,7 @@ export function operatorView(me: MeAnswer, [view = '', item, ...rest]: string[])
   if (view === 'agency')
     return html`<agency-view .mayWrite=${mayWrite} .hasSeller=${hasSeller}></agency-view>`;
   if (view === 'new-client')
-    return html`<new-client-view .mayWrite=${mayWrite} .now=${now}></new-client-view>`;
+    return html`<new-client-view .mayWrite=${mayWrite} .now=${now} .canTalk=${talk}></new-client-view>`;
   if (view === '')
     return html`<tenants-view .now=${now} .mayWrite=${mayWrite} .hasSeller=${hasSeller}></tenants-view>`;
   return html`<h1>Page not found</h1><p><a href="#/">Back to your clients</a></p>`;

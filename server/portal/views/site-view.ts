@@ -9,6 +9,7 @@ import { ScopedElement } from '../parts/scoped-element.ts';
 import { count, moment } from '../pure/format.ts';
 import '../parts/snippet-box.ts';
 import { TenantForm, tenantSaved } from '../forms/tenant-form.ts';
+import '../parts/talk-box.ts';
 import { table } from '../parts/table.ts';
 import { Work } from '../parts/work.ts';
 
@@ -46,6 +47,10 @@ export class SiteElement extends ScopedElement {
     const { scope, tenant } = this;
     return html`<h1>${titleOf(scope, 'Website')}</h1>
       <snippet-box .scope=${scope} .item=${tenant.updatedAt}></snippet-box>
+      <section>
+        <h2>Try it</h2>
+        <talk-box .scope=${scope}></talk-box>
+      </section>
       <origins-form .scope=${scope} .tenant=${tenant}></origins-form>
       <section>
         <h2>Refused websites</h2>

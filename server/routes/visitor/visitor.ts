@@ -26,7 +26,7 @@ import { visitorBody } from './cors.ts';
 export function visitorRoutes(ctx: AccessContext): Router {
   const router = Router();
   router.get('/widget/:tenant', ctx.frontLimits.widget, async (req, res) => {
-    const { tenant, origin } = await admit(ctx, slugIn(req), req.headers.origin);
+    const { tenant, origin, isTalk } = await admit(ctx, slugIn(req), req);
     const { slug, name, modes, appearance, texts } = tenant;
     const path = `/v1/widget/${slug}/challenge`;
     const config: WidgetConfig = {
@@ -37,7 +37,7 @@ export function visitorRoutes(ctx: AccessContext): Router {
       texts,
       ...(tenant.consent ? { consent: tenant.consent } : {}),
       ...(tenant.rejoinCalls ? { rejoinCalls: true as const } : {}),
-      ...(tenant.challenge === 'none' ? {} : { challenge: { kind: tenant.challenge, path } }),
+      ...(tenant.challenge === 'none' || isTalk ? {} : { challenge: { kind: tenant.challenge, path } }),
     };
     // Not every shared cache honours `Vary`: one that does not would serve a page another origin's answer.
     res.set('Cache-Control', 'private, max-age=60');
@@ -45,7 +45,7 @@ export function visitorRoutes(ctx: AccessContext): Router {
   });
 
   router.get('/widget/:tenant/challenge', ctx.frontLimits.sessions, async (req, res) => {
-    const { tenant, origin } = await admit(ctx, slugIn(req), req.headers.origin);
+    const { tenant, origin } = await admit(ctx, slugIn(req), req);
     const challenger = challengerOf(ctx, tenant);
     if (!challenger) throw new ApiError('not_found');
     res.set('Cache-Control', 'no-store');
@@ -54,10 +54,10 @@ export function visitorRoutes(ctx: AccessContext): Router {
 
   router.post('/sessions', ctx.frontLimits.sessions, visitorBody, async (req, res) => {
     const { tenant: slug, challenge } = parse(sessionRequestSchema, parseJsonText(req.body));
-    const { tenant, origin } = await admit(ctx, slug, req.headers.origin);
+    const { tenant, origin, isTalk } = await admit(ctx, slug, req);
     if (tenant.status === 'paused') throw new ApiError('tenant_paused');
     if (!isOpen(tenant.limits.hours, tenant.timeZone, ctx.now())) throw new ApiError('outside_hours');
-    await checkChallenge(ctx, tenant, origin, challenge);
+    if (!isTalk) await checkChallenge(ctx, tenant, origin, challenge);
     const site = siteOf(req.ip);
     const claims = {
       tenant: tenant.slug,
@@ -67,7 +67,7 @@ export function visitorRoutes(ctx: AccessContext): Router {
       site: site && hashNetwork(ctx.keys.network, site),
       generation: tenant.generation,
     };
-    noteSnippet(ctx, tenant, origin);
+    if (!isTalk) noteSnippet(ctx, tenant, origin);
     const { session, expiresAt } = issueSession(ctx.keys.session, claims, ctx.now());
     res.set('Cache-Control', 'no-store');
     answerTo(origin, res, 201, {

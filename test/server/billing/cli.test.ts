@@ -73,6 +73,17 @@ describe('the command line', () => {
     assert.match((await run(['sign-in-link', 'nobody'])).err, /tenant: there is no such tenant/);
   });
 
+  it('prints a link to talk to an agent alone, and without a host for it names the setting', async () => {
+    const { config } = stage.server.ctx;
+    const refused = await run(['tenants', 'talk', 'acme']);
+    assert.match(refused.err, /Set TALK_URL, another host name of this server/);
+    config.talkUrl = 'https://talk.agency.example';
+    const { out, err } = await run(['tenants', 'talk', 'acme']);
+    config.talkUrl = null;
+    assert.match(out, /^https:\/\/talk\.agency\.example\/talk#tenant=acme&mode=voice&token=[\w.-]+\n$/);
+    assert.equal(err, 'It works until 3 Dec 2026 00:10 UTC.\n');
+  });
+
   it('closes months, and its exit code shows that a person is needed', async () => {
     const dry = await run(['close', '--dry-run']);
     assert.match(dry.out, /acme +2026-11 +would-finalize +12\.00 USD +1/);
