@@ -1,4 +1,5 @@
 /** Which calls in progress must not continue, and why. */
+import { siteAssistantsOf } from '../access/tenants/site-assistants.ts';
 import { callKinds, type UnwantedReason } from '../contract.ts';
 import type { CallEvent } from '../ledger/call-event.ts';
 import type { CallRow } from '../store/calls.ts';
@@ -45,12 +46,12 @@ async function judgeGrantless(db: Queries, tenant: Tenant, row: CallRow, event: 
   return (await isGrantedElsewhere(db, claim)) ? null : 'no-grant';
 }
 
-/** By default only where browsers get a key, and only for the assistant that the element starts: others may be used elsewhere. */
+/** By default only where browsers get a key, and only for assistants that the element starts: others may be used elsewhere. */
 function endsGrantless(tenant: Tenant, assistantId: string | null): boolean {
   if (tenant.deletedAt !== null || assistantId === null || tenant.webCallsWithoutGrant === 'keep')
     return false;
   if (tenant.webCallsWithoutGrant === 'auto') {
-    return tenant.accessMode !== 'proxy' && assistantId === tenant.assistantId;
+    return tenant.accessMode !== 'proxy' && siteAssistantsOf(tenant).includes(assistantId);
   }
   return [tenant.assistantId, ...tenant.assistantIds].includes(assistantId);
 }

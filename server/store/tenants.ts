@@ -24,6 +24,7 @@ export const defaultSettings = {
   limits: defaultLimits,
   webhookAuth: { kind: 'token' },
   assistantIds: [],
+  siteAssistantIds: [],
   webhookForwardUrl: null,
 } as const satisfies Partial<TenantView>;
 const settingNames = Object.keys(defaultSettings) as (keyof typeof defaultSettings)[];

@@ -161,9 +161,10 @@ function keyGrant(
   { tenant, reservation, assistantOverrides }: Start,
   origin: string,
 ): Omit<KeyGrant, 'maxDurationSeconds'> {
+  const { assistantId } = reservation;
   const base = {
     apiBaseUrl: ctx.config.vapiBaseUrl,
-    assistantId: tenant.assistantId,
+    assistantId,
     assistantOverrides,
     feedbackToken: feedbackToken.issue(
       ctx.keys.callToken,
@@ -173,9 +174,8 @@ function keyGrant(
     ),
   };
   if (tenant.accessMode === 'scoped-key') {
-    const { orgId, assistantId } = tenant;
     const scope = {
-      orgId,
+      orgId: tenant.orgId,
       privateKey: openTenantSecret(ctx.box, tenant, 'privateKey'),
       assistantId,
       origin,

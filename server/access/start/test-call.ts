@@ -45,6 +45,7 @@ export async function startTestCall(
     network: hashNetwork(ctx.keys.network, id),
     site: null,
     generation: tenant.generation,
+    assistant: null,
   };
   const reserved = await reserve(ctx, tenant, session, { consentVersion: null, kind: 'call', mostSeconds });
   const reservation = { ...reserved, accessMode: 'proxy' as const };

@@ -16,6 +16,7 @@ import {
 } from '../../vapi/tokens.ts';
 import { VapiError } from '../../vapi/vapi-api.ts';
 import { openTenantSecret } from '../secrets/tenant-secrets.ts';
+import { siteAssistantsOf } from './site-assistants.ts';
 
 const minuteMs = 60_000;
 /** Longer than all requests to Vapi of one piece of work take. */
@@ -25,8 +26,9 @@ const pauseAfter = growingPauses(minuteMs, 360 * minuteMs);
 const mostAttempts = 36;
 
 /** Vapi knows exact origins only, as far as is known, so wildcards are left out: their pages cannot use the key. */
-export function scopeFor({ allowedOrigins, assistantId }: Tenant): KeyScope {
-  return { origins: allowedOrigins.filter((one) => !one.includes('*')), assistantIds: [assistantId] };
+export function scopeFor(tenant: Tenant): KeyScope {
+  const origins = tenant.allowedOrigins.filter((one) => !one.includes('*'));
+  return { origins, assistantIds: siteAssistantsOf(tenant) };
 }
 
 /** What the operator must know about it; none while no key at Vapi is restricted by it. */

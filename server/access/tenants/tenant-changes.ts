@@ -11,6 +11,7 @@ import { isOurWebhook, webhookUrlOf } from '../../vapi/webhook-url.ts';
 import { newHookSecret } from '../notices/hooks.ts';
 import { openTenantSecret, sealTenantSecret, type TenantSecret } from '../secrets/tenant-secrets.ts';
 import { entriesMeantBy, parseAllowedOrigin } from './allowed-origins.ts';
+import { siteAssistantsAfter } from './site-assistants.ts';
 
 /**
  * @returns the tenant, and the secrets that were generated for it: they are shown only once
@@ -71,6 +72,7 @@ export function applyTenantChanges(ctx: Context, tenant: Tenant, changes: Update
     ...plain
   } = changes;
   const next: Tenant = { ...tenant, ...given(plain), updatedAt: ctx.now() };
+  next.siteAssistantIds = siteAssistantsAfter(next, changes.siteAssistantIds);
   next.limits = { ...tenant.limits, ...given(limits ?? {}) };
   const seal = (name: TenantSecret, value: string) => sealTenantSecret(ctx.box, tenant.id, name, value);
   if (privateKey !== undefined) next.privateKeySealed = seal('privateKey', privateKey);

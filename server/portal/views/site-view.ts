@@ -45,7 +45,7 @@ export class SiteElement extends ScopedElement {
   protected override render() {
     const { scope, tenant } = this;
     return html`<h1>${titleOf(scope, 'Website')}</h1>
-      <snippet-box .scope=${scope} .item=${tenant.updatedAt}></snippet-box>
+      <snippet-box .scope=${scope} .item=${tenant.updatedAt} .tenant=${tenant}></snippet-box>
       <origins-form .scope=${scope} .tenant=${tenant}></origins-form>
       <section>
         <h2>Refused websites</h2>
