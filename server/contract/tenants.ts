@@ -61,7 +61,9 @@ const required = {
   name: lineSchema.min(1, 'Required').max(120),
   orgId: vapiIdSchema.describe("The tenant's Vapi organization."),
   privateKey: secretSchema.describe('The private key of the org. Write-only: an answer shows `"…last4"`.'),
-  assistantId: vapiIdSchema,
+  assistantId: vapiIdSchema.describe(
+    'Answers on the website. Of an assistant or, in the access mode `proxy`, a squad.',
+  ),
 };
 
 const optional = {
@@ -137,7 +139,9 @@ const optional = {
   assistantIds: z
     .array(vapiIdSchema)
     .max(50)
-    .describe('Further assistants of the tenant, wired with `assistantId`.'),
+    .describe(
+      'Further assistants or squads of the tenant, wired with `assistantId`; of a squad its members are.',
+    ),
   siteAssistantIds: z
     .array(vapiIdSchema)
     .max(50)
@@ -229,6 +233,9 @@ export const tenantViewSchema = z.object({
   webhookAuth: webhookAuthSchema,
   assistantIds: z.array(z.string()),
   siteAssistantIds: z.array(z.string()),
+  squads: z
+    .record(z.string(), z.array(z.string()))
+    .describe('Those of these ids that are squads, each with its saved members, as Vapi last showed them.'),
   wholeOrg: z.boolean(),
   webhookForwardUrl: z.string().nullable(),
   webhookForwardHeaders: z.array(z.string()).describe('Names only.'),

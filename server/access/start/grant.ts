@@ -22,6 +22,7 @@ import { type CreatedCall, createWebCall, VapiError } from '../../vapi/vapi-api.
 import { vapiFailure } from '../../vapi/vapi-failure.ts';
 import { callToken, feedbackToken, type SessionClaims } from '../identity/session-token.ts';
 import { openTenantSecret, sealControlUrl } from '../secrets/tenant-secrets.ts';
+import { isSquad } from '../tenants/squads.ts';
 import { variablesFor } from './before-call.ts';
 import { endLiveCall } from './end-call.ts';
 import { mayRejoin, rejoinWithinSeconds } from './left-calls.ts';
@@ -69,13 +70,14 @@ async function proxyGrant(
   { tenant, reservation, assistantOverrides }: Start,
 ): Promise<Omit<ProxyGrant, 'maxDurationSeconds'>> {
   const { assistantId } = reservation;
-  const { key } = signScopedKey(
-    { orgId: tenant.orgId, privateKey: openTenantSecret(ctx.box, tenant, 'privateKey'), assistantId },
-    ctx.vapiClock.now(),
-  );
+  const isOfSquad = isSquad(tenant, assistantId);
+  const privateKey = openTenantSecret(ctx.box, tenant, 'privateKey');
+  const scope = { orgId: tenant.orgId, privateKey, assistantId: isOfSquad ? null : assistantId };
+  const { key } = signScopedKey(scope, ctx.vapiClock.now());
   let call: CreatedCall;
   try {
-    const wish = { assistantId, assistantOverrides, outlivesVisit: mayRejoin(tenant) };
+    const outlivesVisit = mayRejoin(tenant);
+    const wish = { assistantId, isSquad: isOfSquad, assistantOverrides, outlivesVisit };
     call = await createWebCall(ctx.config.vapiBaseUrl, key, wish, ctx.vapiClock.look);
   } catch (error) {
     // Unless Vapi clearly refused, it may have created a call: its reservation stays until that is known (`unclaimed`).

@@ -4,6 +4,7 @@ import type { TenantView, VapiLookAnswer } from '../../contract.ts';
 import { get } from '../parts/api.ts';
 import { Resource } from '../parts/resource.ts';
 import { pathOf } from '../parts/scope.ts';
+import { namesAtVapi } from '../pure/vapi-names.ts';
 import { choice, choices, field } from './fields.ts';
 import { TenantForm } from './tenant-form.ts';
 
@@ -57,7 +58,7 @@ export class VapiFormElement extends TenantForm {
           ${field(errors, { name: 'siteAssistantIds', label: 'Those of them that the website may use', as: 'lines', rows: 2, value: siteAssistantIds, empty: 'keep' })}
         </div>`;
     }
-    const names = new Map(data.assistants.map(({ id, name }) => [id, name ?? id]));
+    const names = new Map(namesAtVapi(data));
     for (const id of [assistantId, ...assistantIds]) if (!names.has(id)) names.set(id, `${id} (not at Vapi)`);
     return html`<div class="fields">
         ${choice(errors, { name: 'assistantId', label: 'Assistant', value: assistantId, choices: [...names], hint: 'Answers on the website. After a change, let Vapi report its calls below.' })}

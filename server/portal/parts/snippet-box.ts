@@ -1,6 +1,7 @@
 /** The snippet for a client's website, by website builder. */
 import { html } from 'lit';
 import type { LanguageCode, Platform, SnippetView, TenantView, VapiLookAnswer } from '../../contract.ts';
+import { namesAtVapi } from '../pure/vapi-names.ts';
 import { get } from './api.ts';
 import './copy-field.ts';
 import { Resource } from './resource.ts';
@@ -91,7 +92,7 @@ export class SnippetBoxElement extends ScopedElement {
 
   #assistants() {
     if (this.#others.length === 0) return '';
-    const names = new Map(this.#found.data?.assistants.map(({ id, name }) => [id, name]));
+    const names = new Map(this.#found.data ? namesAtVapi(this.#found.data) : []);
     const main = this.tenant?.assistantId ?? '';
     return html`<label>
       Assistant
