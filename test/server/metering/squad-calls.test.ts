@@ -95,6 +95,18 @@ function tests(engine: Engine): void {
     assert.deepEqual([(await total()).calls, (await total()).costMicros], [2, costOf(lost.id, told.id)]);
   });
 
+  it('one whose creation was not answered is found at Vapi, and has its grant', async () => {
+    const opened = await network.visitor('/v1/sessions', { tenant: slug });
+    network.emulator.setSwitch('loseAnswers', true);
+    const lost = await network.visitor('/v1/calls', { session: opened.body.session });
+    network.emulator.setSwitch('loseAnswers', false);
+    assert.equal(lost.status, 503, lost.text);
+    await sweep();
+    const [row, ...more] = await rows();
+    assert.deepEqual([row?.assistantId, row?.accessMode, more.length], [org.squad, 'proxy', 0]);
+    assert.ok(row?.session?.startsWith('ses_'));
+  });
+
   it('of two clients in one organization each gets its own: the squad’s calls one, a member’s own calls the other', async () => {
     const other = `desk-${count}`;
     await network.server.createTenant({
