@@ -27,6 +27,8 @@ export const defaultSettings = {
   siteAssistantIds: [],
   webhookForwardUrl: null,
 } as const satisfies Partial<TenantView>;
+/** A tenant gets its own copy, since what is read is changed and saved again. */
+const defaultsText = JSON.stringify(defaultSettings);
 const settingNames = Object.keys(defaultSettings) as (keyof typeof defaultSettings)[];
 
 export type TenantSettings = Pick<TenantView, keyof typeof defaultSettings>;
@@ -313,7 +315,7 @@ function fromRow(row: Selectable<TenantsTable>): Tenant {
   return {
     ...columns,
     // A tenant may have been saved before a setting existed.
-    ...structuredClone(defaultSettings),
+    ...(JSON.parse(defaultsText) as typeof defaultSettings),
     ...(JSON.parse(settings) as TenantSettings),
     wholeOrg: wholeOrg === 1,
     squads: JSON.parse(squads) as Tenant['squads'],

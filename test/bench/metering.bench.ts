@@ -81,9 +81,9 @@ async function mendMonth(): Promise<void> {
     });
     const kind = index % 20;
     if (kind === 0) continue;
-    const told = reportOf(network, call.id, createdAt, kind === 1 ? null : cost, call.view);
+    const reported = reportOf(network, call.id, createdAt, kind === 1 ? null : cost, call.view);
     for (let copy = 0; copy < (kind === 2 ? 2 : 1); copy += 1) {
-      await ingestCallEvent(server.ctx, owner, told);
+      await ingestCallEvent(server.ctx, owner, reported);
     }
   }
   const startedAt = performance.now();

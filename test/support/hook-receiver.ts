@@ -1,7 +1,7 @@
 /** An operator's own server: stores every hook, checks its signature by standardwebhooks.com, answers as set. */
 import { createHmac } from 'node:crypto';
 import { createServer, type IncomingHttpHeaders } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import { listen } from './listen.ts';
 
 export interface Hook {
   headers: IncomingHttpHeaders;
@@ -23,10 +23,7 @@ export async function startHookReceiver(): Promise<HookReceiver> {
     url: '',
     hooks: [],
     answer: { status: 200 },
-    async close() {
-      server.closeAllConnections();
-      await new Promise((resolve) => server.close(resolve));
-    },
+    close: async () => {},
   };
   const server = createServer(async (request, response) => {
     let raw = '';
@@ -37,9 +34,8 @@ export async function startHookReceiver(): Promise<HookReceiver> {
     response.writeHead(status, status === 302 ? { location: String(body) } : {});
     response.end(body === undefined ? '' : typeof body === 'string' ? body : JSON.stringify(body));
   });
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  receiver.url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/hook`;
-  return receiver;
+  const { url, close } = await listen(server);
+  return Object.assign(receiver, { url: `${url}/hook`, close });
 }
 
 /** Written from the specification, not with the product's code. @param secret `whsec_…` */

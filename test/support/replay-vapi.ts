@@ -3,8 +3,8 @@
  * did becomes a test. Requests of one path get their answers in the recorded order, the last one from then on.
  */
 import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import type { DoctorCapture } from '../../server/contract.ts';
+import { listen } from './listen.ts';
 
 export interface ReplayedVapi {
   url: string;
@@ -44,8 +44,8 @@ export async function replayVapi(
       });
     }
   });
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  const local = await listen(server);
+  url = local.url;
   const read = exchanges.find(({ method, path }) => method === 'GET' && path.startsWith('/assistant/'));
   const assistant = read?.answer as { id: string; orgId: string };
   return {
@@ -54,10 +54,6 @@ export async function replayVapi(
     assistantId: assistant.id,
     startsAt: Date.parse(read?.headers.date ?? ''),
     ended: () => isEnded,
-    close: () =>
-      new Promise<void>((resolve) => {
-        server.close(() => resolve());
-        server.closeAllConnections();
-      }),
+    close: local.close,
   };
 }

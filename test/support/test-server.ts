@@ -149,7 +149,7 @@ export async function startTestServer(options: TestServerOptions = {}): Promise<
 
 function secretBytes({ secretKeys }: Secrets, { ctx }: RunningServer): [string, Buffer][] {
   const derived = Object.entries(ctx.keys).flatMap(([purpose, keys]) =>
-    keys.map(({ key }): [string, Buffer] => [`${purpose} key`, key]),
+    keys.map(({ key }): [string, Buffer] => [`${purpose} key`, key.export()]),
   );
   return [...secretKeys.map((key): [string, Buffer] => ['SECRET_KEY', key]), ...derived];
 }

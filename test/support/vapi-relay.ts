@@ -1,6 +1,6 @@
 /** HTTP in front of the emulator: it writes down each request, and a test may answer some itself. */
 import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import { listen } from './listen.ts';
 
 export interface VapiRelay {
   url: string;
@@ -33,17 +33,11 @@ export async function startVapiRelay(): Promise<VapiRelay> {
     response.writeHead(answer.status, { 'content-type': answer.headers.get('content-type') ?? '' });
     response.end(Buffer.from(await answer.arrayBuffer()));
   });
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const relay: VapiRelay = {
-    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    ...(await listen(server)),
     target: '',
     requests: [],
     answer: () => null,
-    close: () =>
-      new Promise((resolve) => {
-        server.close(() => resolve());
-        server.closeAllConnections();
-      }),
   };
   return relay;
 }

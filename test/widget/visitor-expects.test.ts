@@ -43,7 +43,7 @@ describe('what a visitor expects', () => {
     ['Escape', pressEscape],
   ] as const) {
     it(`closing by ${what} while the call is being requested cancels it: no one listens behind a closed panel`, async () => {
-      let give: (stop: () => void) => void = () => {};
+      let give: ((stop: () => void) => void) | undefined;
       let isStopped = false;
       // An allowed one would not delay the call.
       const { query } = navigator.permissions;
@@ -57,12 +57,13 @@ describe('what a visitor expects', () => {
       try {
         const element = await agentElement();
         launcherOf(element).click();
+        await waitUntil(() => give, 'the browser to be asked for the microphone');
         await untilState(element, 'preparing');
         close(element);
         await untilState(element, 'idle');
         expect(element.hasAttribute('open')).to.equal(false);
         // The answer to the browser's question comes late: the microphone is released at once.
-        give(() => {
+        give?.(() => {
           isStopped = true;
         });
         await waitUntil(() => isStopped, 'the microphone to be let go');

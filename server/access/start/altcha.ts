@@ -32,8 +32,8 @@ const payloadSchema = z.object({
 
 export function altcha(keys: DerivedKey[]): Challenger {
   const secretsOf = (key: DerivedKey) => ({
-    hmacSignatureSecret: key.key.toString('base64url'),
-    hmacKeySignatureSecret: `${key.key.toString('base64url')}.key`,
+    hmacSignatureSecret: key.key.export().toString('base64url'),
+    hmacKeySignatureSecret: `${key.key.export().toString('base64url')}.key`,
   });
   return {
     async issue(subject, nowMs): Promise<Challenge> {

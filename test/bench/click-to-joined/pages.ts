@@ -2,11 +2,11 @@
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { build } from 'esbuild';
 import { type BrowserContextOptions, chromium, type Page } from 'playwright-core';
 import { htmlFile } from '../../e2e/support/host-site.ts';
 import { chromeArgs, chromePath } from '../../support/chrome.ts';
+import { listen } from '../../support/listen.ts';
 import { type DemoProcess, startDemoProcess } from './demo-process.ts';
 import { watchCall } from './timeline.ts';
 
@@ -106,15 +106,8 @@ async function startSite(pages: Record<string, string>): Promise<Site> {
     response.writeHead(page ? 200 : 404, { 'content-type': 'text/html; charset=utf-8' });
     response.end(page ?? 'no such page');
   });
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  return {
-    origin: `http://localhost:${(server.address() as AddressInfo).port}`,
-    close: () =>
-      new Promise((resolve) => {
-        server.close(() => resolve());
-        server.closeAllConnections();
-      }),
-  };
+  const { port, close } = await listen(server);
+  return { origin: `http://localhost:${port}`, close };
 }
 
 /** One organization at the emulated Vapi, and a tenant for each access mode. */

@@ -1,8 +1,8 @@
 /** Loads one embed on the empty page, in a fresh browser profile, and measures what the page pays for it. */
 import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { brotliCompressSync, gzipSync } from 'node:zlib';
 import type { Browser, CDPSession, Page, Route } from 'playwright-core';
+import { listen } from '../../support/listen.ts';
 import type { Embed } from './embeds.ts';
 
 /** After the launcher is shown, the page gets this long for deferred work before anything is measured. */
@@ -68,16 +68,12 @@ export async function serveEmptyPage(embeds: readonly Embed[]): Promise<EmptyPag
     });
     response.end(file?.body);
   });
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const origin = `http://localhost:${(server.address() as AddressInfo).port}`;
+  const { port, close } = await listen(server);
+  const origin = `http://localhost:${port}`;
   return {
     visit: (browser, embed, screenshot) =>
       visit(browser, origin, `${origin}/${embeds.indexOf(embed)}`, embed, screenshot),
-    close: () =>
-      new Promise((resolve) => {
-        server.close(() => resolve());
-        server.closeAllConnections();
-      }),
+    close,
   };
 }
 

@@ -1,13 +1,12 @@
 /** What someone else names is fetched only from the public internet, recordings included. */
 import assert from 'node:assert/strict';
-import { createServer, type RequestListener } from 'node:http';
-import type { AddressInfo } from 'node:net';
-import { after, before, describe, it, type TestContext } from 'node:test';
+import { after, before, describe, it } from 'node:test';
 import { promisify } from 'node:util';
 import { postHook } from '../../../server/access/notices/hooks.ts';
 import { isOutside, lookupOutside, outsideProblem, postOutside } from '../../../server/base/outside.ts';
 import type { Context } from '../../../server/context.ts';
 import { postMessage } from '../../../server/metering/forwarding.ts';
+import { serve } from '../../support/listen.ts';
 import { startTestNetwork, type TestNetwork } from '../../support/test-network.ts';
 import { codeOf } from '../../support/test-server.ts';
 
@@ -187,13 +186,3 @@ describe('a recording', () => {
     assert.equal(asked, 1);
   });
 });
-
-async function serve(t: TestContext, listener: RequestListener): Promise<string> {
-  const server = createServer(listener);
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  t.after(() => {
-    server.closeAllConnections();
-    server.close();
-  });
-  return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
-}

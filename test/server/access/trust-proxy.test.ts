@@ -24,7 +24,7 @@ async function networksFor(server: TestServer, forwarded: string[]): Promise<Set
 const spoofed = ['203.0.113.1', '203.0.113.2', '203.0.113.3, 203.0.113.4'];
 const cases: [setting: Config['trustProxy'], networks: number, why: string][] = [
   [false, 1, 'without TRUST_PROXY the header is ignored'],
-  [['192.0.2.0/24'], 1, 'a header from a machine that is no proxy of ours is ignored'],
+  [['192.0.2.0/24'], 1, 'a header from a machine that is not one of our proxies is ignored'],
   [1, 3, 'behind one proxy its last entry counts'],
   [['loopback'], 3, 'behind a named proxy the first address beyond it counts'],
 ];

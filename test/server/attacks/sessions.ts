@@ -1,5 +1,5 @@
 /** Sessions and tokens that were stolen, forged, changed or kept. */
-import { generateKeyPairSync } from 'node:crypto';
+import { generateKeyPairSync, type KeyObject } from 'node:crypto';
 import jwt from 'jsonwebtoken';
 import { deriveKeys } from '../../../server/base/derived-keys.ts';
 import type { Attack, Outcome, Stage, Visitor } from './stage.ts';
@@ -37,7 +37,7 @@ function withClaims(token: string, changes: object): string {
   return `${header}.${encode({ ...(jwt.decode(token) as object), ...changes })}.${signature}`;
 }
 
-function signedWith(key: string | Buffer, algorithm: jwt.Algorithm, token: string): string {
+function signedWith(key: string | KeyObject, algorithm: jwt.Algorithm, token: string): string {
   const { header, payload } = jwt.decode(token, { complete: true }) ?? {};
   return jwt.sign(payload as object, key, { algorithm, ...(header?.kid ? { keyid: header.kid } : {}) });
 }

@@ -6,16 +6,15 @@ import { listAudit } from '../../../server/store/audit.ts';
 import { testDatabases } from '../../support/postgres.ts';
 import { startTestServer } from '../../support/test-server.ts';
 import { until } from '../../support/until.ts';
-import { type BillingStage, mustBe, seller, startBillingStage } from './stage.ts';
+import {
+  type BillingStage,
+  channels,
+  mustBe,
+  simplePlan as plan,
+  seller,
+  startBillingStage,
+} from './stage.ts';
 
-const channels: PlanInput['rates'][number]['channels'] = ['web', 'inbound', 'outbound', 'chat'];
-/** 10.00 a month, 1.00 a minute. */
-const plan: PlanInput = {
-  name: 'Simple',
-  currency: 'usd',
-  monthlyFeeCents: 1000,
-  rates: [{ channels, price: { kind: 'per-minute', perMinuteMicros: 1_000_000 } }],
-};
 const at = (iso: string) => Date.parse(iso);
 
 describe('an unpaid invoice', () => {

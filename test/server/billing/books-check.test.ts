@@ -94,9 +94,9 @@ describe('before a month is frozen', () => {
       second.entries.map(({ outcome, unconfirmedCalls }) => [outcome, unconfirmedCalls]),
       [['calls-left', [id]]],
     );
-    const told = (await operator('GET', '/v1/notices')).body.notices as { kind: string; period: string }[];
+    const raised = (await operator('GET', '/v1/notices')).body.notices as { kind: string; period: string }[];
     assert.deepEqual(
-      told.filter(({ kind }) => kind === 'call-unknown').map(({ period }) => period),
+      raised.filter(({ kind }) => kind === 'call-unknown').map(({ period }) => period),
       [id],
     );
     const period = { from: Date.parse(`${month}-01T00:00:00Z`), to: Date.parse(`${month}-02T00:00:00Z`) };

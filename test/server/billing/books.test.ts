@@ -1,22 +1,9 @@
 /** What the operator reads about all its clients at once: their invoices, and the runs that made them. */
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import type { BookedInvoice, CloseReport, PlanInput } from '../../../server/contract.ts';
+import type { BookedInvoice, CloseReport } from '../../../server/contract.ts';
 import { codeOf } from '../../support/test-server.ts';
-import { type BillingStage, mustBe, startBillingStage } from './stage.ts';
-
-/** 10.00 a month, 1.00 a minute. */
-const plan: PlanInput = {
-  name: 'Simple',
-  currency: 'usd',
-  monthlyFeeCents: 1000,
-  rates: [
-    {
-      channels: ['web', 'inbound', 'outbound', 'chat'],
-      price: { kind: 'per-minute', perMinuteMicros: 1_000_000 },
-    },
-  ],
-};
+import { type BillingStage, mustBe, simplePlan as plan, startBillingStage } from './stage.ts';
 
 let stage: BillingStage;
 before(async () => {

@@ -2,9 +2,8 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import type { InvoiceView, PlanInput } from '../../../server/contract.ts';
-import { type BillingStage, mustBe, startBillingStage } from './stage.ts';
+import { type BillingStage, channels, mustBe, startBillingStage } from './stage.ts';
 
-const channels: PlanInput['rates'][number]['channels'] = ['web', 'inbound', 'outbound', 'chat'];
 /** 10 cents a second. */
 const perSecond: PlanInput = {
   name: 'Per second',
@@ -134,8 +133,8 @@ describe('what a client sees of its money', () => {
         );
       }
     }
-    const told = { ...doubled, name: 'Cost + 100 %' };
-    const refused = await mustBe(400, operator('PUT', '/v1/tenants/acme/plan', { plan: told }));
+    const named = { ...doubled, name: 'Cost + 100 %' };
+    const refused = await mustBe(400, operator('PUT', '/v1/tenants/acme/plan', { plan: named }));
     assert.deepEqual(
       refused.body.errors.map(({ path }: { path: string }) => path),
       ['plan.name'],

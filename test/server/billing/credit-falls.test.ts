@@ -186,7 +186,7 @@ describe('documents', () => {
     await stage.addTenant(slug, atCost, '2026-09-01');
     const documents: InvoiceView[] = [];
     const notes: Note[] = [];
-    const told: number[][] = [];
+    const reported: number[][] = [];
     for (const [index, { dollars, note }] of steps.entries()) {
       inMonthAfter(index);
       // Vapi reports the third call a month late.
@@ -196,17 +196,17 @@ describe('documents', () => {
         const costMicros = Math.round(dollar * 1_000_000);
         await stage.book(slug, { id, at: '2026-09-10T10:00:00Z', seconds: 60, costMicros });
       }
-      told.push([0, 1, 2].map((call) => Math.round((known[call] ?? 0) * 100)));
+      reported.push([0, 1, 2].map((call) => Math.round((known[call] ?? 0) * 100)));
       const answer = await operator('POST', `${slug}/invoices`, { period: months[index] });
       if (answer.status === 201) {
         const path = `${slug}/invoices/${answer.body.id}/finalize`;
         documents.push((await mustBe(200, operator('POST', path))).body);
       }
-      const calls = callsOf(told);
-      const price = (told.at(-1) ?? []).reduce((sum, cents) => sum + cents, 0);
+      const calls = callsOf(reported);
+      const price = (reported.at(-1) ?? []).reduce((sum, cents) => sum + cents, 0);
       const credited = notes.reduce((sum, { amount }) => sum + amount, 0);
       const wanted = price - credited + heldByTheRule(notes, calls);
-      assert.equal(total(documents), wanted, JSON.stringify(told));
+      assert.equal(total(documents), wanted, JSON.stringify(reported));
       const [first] = documents;
       if (first?.month !== '2026-09') return;
       const amount = Math.min(note, wanted, (first.document.lines[0]?.amountCents ?? 0) - credited);

@@ -3,9 +3,8 @@ import assert from 'node:assert/strict';
 import { after, before, it } from 'node:test';
 import type { InvoiceView, PlanInput } from '../../../server/contract.ts';
 import type { Answer } from '../../support/test-server.ts';
-import { type BillingStage, mustBe, startBillingStage } from './stage.ts';
+import { type BillingStage, channels, mustBe, startBillingStage } from './stage.ts';
 
-const channels: PlanInput['rates'][number]['channels'] = ['web', 'inbound', 'outbound', 'chat'];
 /** The provider's charge. */
 const atCost: PlanInput = {
   name: 'At cost',

@@ -2,31 +2,13 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import { sweepOverdue } from '../../../server/billing/clerk/overdue.ts';
-import type {
-  CloseReport,
-  DeletedTenant,
-  InvoiceSummary,
-  MarginRow,
-  PlanInput,
-} from '../../../server/contract.ts';
+import type { CloseReport, DeletedTenant, InvoiceSummary, MarginRow } from '../../../server/contract.ts';
 import { listAudit } from '../../../server/store/audit.ts';
 import { testDatabases } from '../../support/postgres.ts';
 import { codeOf } from '../../support/test-server.ts';
 import { killAfterWrites } from './kill-after-writes.ts';
-import { type BillingStage, mustBe, startBillingStage } from './stage.ts';
+import { type BillingStage, mustBe, simplePlan as plan, startBillingStage } from './stage.ts';
 
-/** 10.00 a month, 1.00 a minute. */
-const plan: PlanInput = {
-  name: 'Simple',
-  currency: 'usd',
-  monthlyFeeCents: 1000,
-  rates: [
-    {
-      channels: ['web', 'inbound', 'outbound', 'chat'],
-      price: { kind: 'per-minute', perMinuteMicros: 1_000_000 },
-    },
-  ],
-};
 const at = (iso: string) => Date.parse(iso);
 
 for (const engine of testDatabases()) {

@@ -2,12 +2,11 @@
 import assert from 'node:assert/strict';
 import { after, before, beforeEach, describe, it } from 'node:test';
 import { deliverNext } from '../../../server/access/notices/notice-delivery.ts';
-import { sweepOverdue } from '../../../server/billing/clerk/overdue.ts';
 import type { NoticeView } from '../../../server/contract.ts';
 import { startMailSink } from '../../support/mail-sink.ts';
 import { until } from '../../support/until.ts';
 import { mustBe, seller } from './stage.ts';
-import { type Setup, type StripeStage, startStripeStage } from './stripe-stage.ts';
+import { pausedWhenUnpaid, type StripeStage, startStripeStage } from './stripe-stage.ts';
 
 let place: StripeStage;
 before(async () => {
@@ -19,14 +18,6 @@ beforeEach(() => {
   place.stage.server.clock.now = Date.parse('2026-12-02T12:00:00Z');
 });
 
-/** Due on 12 December; calls are paused from the 17th. */
-function paused(billing: Record<string, unknown> = {}): Setup {
-  return { billing: { dueDays: 10, pauseAfterOverdueDays: 5, ...billing } };
-}
-async function sweepAt(iso: string): Promise<void> {
-  place.stage.server.clock.now = Date.parse(iso);
-  await sweepOverdue(place.stage.server.ctx);
-}
 /** The server's own worker may have tried in between, and failed: then the next attempt is due some time later. */
 async function deliverLater(ctx: Parameters<typeof deliverNext>[0]): Promise<void> {
   place.stage.server.clock.now += 60_000;
@@ -37,8 +28,11 @@ describe('a notice about unpaid invoices', () => {
   it('says in the mail and in the list that credit notes have since credited all of it', async () => {
     const { server } = place.stage;
     const tenant = { alerts: { email: 'ops@agency.example' } };
-    const { id } = await place.finalized('credited-since', { ...paused({ collection: 'manual' }), tenant });
-    await sweepAt('2026-12-13T00:00:00Z');
+    const { id } = await place.finalized('credited-since', {
+      ...pausedWhenUnpaid({ collection: 'manual' }),
+      tenant,
+    });
+    await place.sweepAt('2026-12-13T00:00:00Z');
     await place.credited('credited-since', id);
     const words = '119.60 EUR is left to pay. It is now credited: 0.00 EUR is left to pay.';
     const { notices } = (await mustBe(200, server.operator('GET', '/v1/notices?limit=200'))).body;
@@ -63,29 +57,29 @@ describe('a notice about unpaid invoices', () => {
   });
 
   it('that Stripe no longer collects names the amount after credit notes', async () => {
-    const { invoice, there } = await place.pushed('strayed-in-part', paused());
+    const { invoice, there } = await place.pushed('strayed-in-part', pausedWhenUnpaid());
     await place.credited('strayed-in-part', invoice.id, [{ line: 1, amountCents: 1000 }]);
     place.stripe.books.invoices.splice(place.stripe.books.invoices.indexOf(there), 1);
-    await sweepAt('2026-12-18T00:00:00Z');
+    await place.sweepAt('2026-12-18T00:00:00Z');
     const { notices } = (await place.stage.server.operator('GET', '/v1/notices?limit=200')).body;
-    const told = (notices as NoticeView[]).filter(({ tenant }) => tenant === 'strayed-in-part');
+    const raised = (notices as NoticeView[]).filter(({ tenant }) => tenant === 'strayed-in-part');
     assert.deepEqual(
-      told.map(({ kind, data }) => [kind, data.dueCents]),
+      raised.map(({ kind, data }) => [kind, data.dueCents]),
       [['invoice-strayed', 10_770]],
     );
   });
 
   it('goes to the seller if the tenant has no alerts, and is listed if no one can be notified', async () => {
     const { server } = place.stage;
-    const told = async (slug: string) => {
+    const noticesOf = async (slug: string) => {
       const { body } = await mustBe(200, server.operator('GET', '/v1/notices?limit=200'));
       return (body.notices as NoticeView[])
         .filter(({ tenant }) => tenant === slug)
         .map(({ kind, period, pending }) => [kind, period, pending]);
     };
-    const nobody = await place.finalized('nobody', paused({ collection: 'manual' }));
-    await sweepAt('2026-12-18T00:00:00Z');
-    assert.deepEqual((await told('nobody')).sort(), [
+    const nobody = await place.finalized('nobody', pausedWhenUnpaid({ collection: 'manual' }));
+    await place.sweepAt('2026-12-18T00:00:00Z');
+    assert.deepEqual((await noticesOf('nobody')).sort(), [
       ['invoice-overdue', nobody.number, false],
       ['paused-unpaid', nobody.number, false],
     ]);
@@ -105,8 +99,8 @@ describe('a notice about unpaid invoices', () => {
         server.operator('PUT', '/v1/billing/seller', { ...seller, email: 'books@agency.example' }),
       );
       server.clock.now = Date.parse('2026-12-02T12:00:00Z');
-      const mailed = await place.finalized('mailed', paused({ collection: 'manual' }));
-      await sweepAt('2026-12-18T00:00:00Z');
+      const mailed = await place.finalized('mailed', pausedWhenUnpaid({ collection: 'manual' }));
+      await place.sweepAt('2026-12-18T00:00:00Z');
       await until(async () => {
         await deliverLater(ctx);
         return toSeller().length === 2;

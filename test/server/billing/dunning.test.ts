@@ -1,12 +1,11 @@
 /** Unpaid invoices: when they are overdue, which tenants that pauses, and what ends it. */
 import assert from 'node:assert/strict';
 import { after, before, beforeEach, describe, it } from 'node:test';
-import { sweepOverdue } from '../../../server/billing/clerk/overdue.ts';
 import type { CloseReport, InvoiceView, NoticeView } from '../../../server/contract.ts';
 import { listAudit } from '../../../server/store/audit.ts';
 import { advanceInvoice } from '../../../server/store/invoices.ts';
 import { mustBe } from './stage.ts';
-import { type Setup, type StripeStage, startStripeStage } from './stripe-stage.ts';
+import { pausedWhenUnpaid, type StripeStage, startStripeStage } from './stripe-stage.ts';
 
 let place: StripeStage;
 before(async () => {
@@ -18,25 +17,17 @@ beforeEach(() => {
   place.stage.server.clock.now = Date.parse('2026-12-02T12:00:00Z');
 });
 
-/** Due on 12 December; calls are paused from the 17th. */
-function paused(billing: Record<string, unknown> = {}): Setup {
-  return { billing: { dueDays: 10, pauseAfterOverdueDays: 5, ...billing } };
-}
-async function sweepAt(iso: string): Promise<void> {
-  place.stage.server.clock.now = Date.parse(iso);
-  await sweepOverdue(place.stage.server.ctx);
-}
 const tenantStatus = async (slug: string) => (await place.operator('GET', slug)).body.status;
 
 describe('an invoice that credit notes credit', () => {
   it('pauses no one, before and after Stripe knows about it, or when collected outside Stripe', async () => {
-    const known = await place.pushed('known', paused());
+    const known = await place.pushed('known', pausedWhenUnpaid());
     await mustBe(200, place.push('known', (await place.credited('known', known.invoice.id)).id));
-    const unknown = await place.pushed('unknown', paused());
+    const unknown = await place.pushed('unknown', pausedWhenUnpaid());
     await place.credited('unknown', unknown.invoice.id);
-    const manual = await place.finalized('manual', paused({ collection: 'manual' }));
+    const manual = await place.finalized('manual', pausedWhenUnpaid({ collection: 'manual' }));
     await place.credited('manual', manual.id);
-    await sweepAt('2026-12-18T00:00:00Z');
+    await place.sweepAt('2026-12-18T00:00:00Z');
     for (const slug of ['known', 'unknown', 'manual']) assert.equal(await tenantStatus(slug), 'active', slug);
     assert.equal(await place.statusOf('known', known.invoice.id), 'paid');
     assert.equal(await place.statusOf('unknown', unknown.invoice.id), 'pushed');
@@ -45,27 +36,27 @@ describe('an invoice that credit notes credit', () => {
 
   it('in part only is overdue with the rest', async () => {
     const tenant = { alerts: { email: 'ops@agency.example' } };
-    const { invoice } = await place.pushed('left', { ...paused(), tenant });
+    const { invoice } = await place.pushed('left', { ...pausedWhenUnpaid(), tenant });
     const note = await place.credited('left', invoice.id, [{ line: 1, amountCents: 1000 }]);
     await mustBe(200, place.push('left', note.id));
-    await sweepAt('2026-12-18T00:00:00Z');
+    await place.sweepAt('2026-12-18T00:00:00Z');
     assert.equal(await place.statusOf('left', invoice.id), 'overdue');
     assert.equal(await tenantStatus('left'), 'paused');
     const notices = await place.stage.server.ctx.store.selectFrom('notices').selectAll().execute();
-    const told = notices.map(({ payload }) => JSON.parse(payload).data);
+    const raised = notices.map(({ payload }) => JSON.parse(payload).data);
     // 119.60 − 11.90
-    for (const { dueCents } of told) assert.equal(dueCents, 10_770);
-    assert.equal(told.length, 2);
+    for (const { dueCents } of raised) assert.equal(dueCents, 10_770);
+    assert.equal(raised.length, 2);
   });
 
   it('is no longer overdue, and shows the remaining amount', async () => {
-    const { id } = await place.finalized('late-note', paused({ collection: 'manual' }));
+    const { id } = await place.finalized('late-note', pausedWhenUnpaid({ collection: 'manual' }));
     const left = async () => {
       const { status, leftToPayCents } = (await place.operator('GET', `late-note/invoices/${id}`)).body;
       return [status, leftToPayCents];
     };
     assert.deepEqual(await left(), ['finalized', 11_960]);
-    await sweepAt('2026-12-13T00:00:00Z');
+    await place.sweepAt('2026-12-13T00:00:00Z');
     await place.credited('late-note', id, [{ line: 1, amountCents: 1000 }]);
     assert.deepEqual(await left(), ['overdue', 10_770]);
     const note = await place.credited('late-note', id);
@@ -74,10 +65,10 @@ describe('an invoice that credit notes credit', () => {
     const { ctx } = place.stage.server;
     // As an older version has left it.
     await advanceInvoice(ctx.store, id, ['finalized'], { status: 'overdue' });
-    await sweepAt('2026-12-13T01:00:00Z');
+    await place.sweepAt('2026-12-13T01:00:00Z');
     assert.deepEqual(await left(), ['finalized', 0]);
     await mustBe(200, place.operator('POST', `late-note/invoices/${note.id}/void`));
-    await sweepAt('2026-12-13T02:00:00Z');
+    await place.sweepAt('2026-12-13T02:00:00Z');
     assert.deepEqual(await left(), ['overdue', 10_770]);
     await mustBe(200, place.operator('POST', `late-note/invoices/${id}/paid`));
     assert.deepEqual(await left(), ['paid', 0]);
@@ -94,23 +85,23 @@ describe('a tenant that is paused by an unpaid invoice', () => {
   };
 
   it('is not paused when Stripe has been paid after the day, though its event was lost', async () => {
-    const { invoice, there } = await place.pushed('lost', paused());
-    await sweepAt('2026-12-13T00:00:00Z');
+    const { invoice, there } = await place.pushed('lost', pausedWhenUnpaid());
+    await place.sweepAt('2026-12-13T00:00:00Z');
     assert.equal(await place.statusOf('lost', invoice.id), 'overdue');
     there.status = 'paid';
     // While Stripe cannot be asked, nothing is known, and no one is paused on a guess.
     place.stripe.fault = () => 'unavailable';
-    await sweepAt('2026-12-18T00:00:00Z');
+    await place.sweepAt('2026-12-18T00:00:00Z');
     assert.equal(await tenantStatus('lost'), 'active');
     place.stripe.fault = () => null;
-    await sweepAt('2026-12-18T01:00:00Z');
+    await place.sweepAt('2026-12-18T01:00:00Z');
     assert.equal(await tenantStatus('lost'), 'active');
     assert.equal(await place.statusOf('lost', invoice.id), 'paid');
   });
 
   it('resumes as soon as that is paid, void or credited, and the audit log says so', async () => {
     const settle = {
-      told: async (slug: string, id: string) => {
+      reported: async (slug: string, id: string) => {
         for (const there of place.atStripe(id)) there.status = 'paid';
         await mustBe(200, place.tell('invoice.paid', place.atStripe(id)[0] ?? {}));
         return slug;
@@ -120,8 +111,9 @@ describe('a tenant that is paused by an unpaid invoice', () => {
         mustBe(200, place.operator('POST', `${slug}/invoices/${id}/paid`)),
     };
     const ids: Record<string, string> = {};
-    for (const slug of Object.keys(settle)) ids[slug] = (await place.pushed(slug, paused())).invoice.id;
-    await sweepAt('2026-12-18T00:00:00Z');
+    for (const slug of Object.keys(settle))
+      ids[slug] = (await place.pushed(slug, pausedWhenUnpaid())).invoice.id;
+    await place.sweepAt('2026-12-18T00:00:00Z');
     for (const [slug, work] of Object.entries(settle)) {
       assert.equal(await tenantStatus(slug), 'paused', slug);
       await work(slug, ids[slug] ?? '');
@@ -131,22 +123,22 @@ describe('a tenant that is paused by an unpaid invoice', () => {
   });
 
   it('resumes with the next sweep when it is credited, or when the process died after the payment', async () => {
-    const manual = await place.finalized('taken-back', paused({ collection: 'manual' }));
-    const { invoice } = await place.pushed('died', paused());
-    await sweepAt('2026-12-18T00:00:00Z');
+    const manual = await place.finalized('taken-back', pausedWhenUnpaid({ collection: 'manual' }));
+    const { invoice } = await place.pushed('died', pausedWhenUnpaid());
+    await place.sweepAt('2026-12-18T00:00:00Z');
     assert.equal(await tenantStatus('taken-back'), 'paused');
     await place.credited('taken-back', manual.id);
     await advanceInvoice(place.stage.server.ctx.store, invoice.id, ['overdue'], { status: 'paid' });
-    await sweepAt('2026-12-18T01:00:00Z');
+    await place.sweepAt('2026-12-18T01:00:00Z');
     assert.equal(await tenantStatus('taken-back'), 'active');
     assert.equal(await tenantStatus('died'), 'active');
   });
 
   it('stays paused while another invoice is as late', async () => {
-    const first = await place.finalized('two', paused({ collection: 'manual' }));
+    const first = await place.finalized('two', pausedWhenUnpaid({ collection: 'manual' }));
     place.stage.server.clock.now = Date.parse('2027-01-02T12:00:00Z');
     const second = (await mustBe(200, place.stage.bill('two', '2026-12'))).body;
-    await sweepAt('2027-01-18T00:00:00Z');
+    await place.sweepAt('2027-01-18T00:00:00Z');
     const pay = (id: string) => mustBe(200, place.operator('POST', `two/invoices/${id}/paid`));
     await pay(first.id);
     assert.equal(await tenantStatus('two'), 'paused');
@@ -155,9 +147,9 @@ describe('a tenant that is paused by an unpaid invoice', () => {
   });
 
   it('stays paused when a person has paused it, and what a person has resumed is not paused again', async () => {
-    const byHand = await place.finalized('by-hand', paused({ collection: 'manual' }));
-    const first = await place.finalized('overruled', paused({ collection: 'manual' }));
-    await sweepAt('2026-12-18T00:00:00Z');
+    const byHand = await place.finalized('by-hand', pausedWhenUnpaid({ collection: 'manual' }));
+    const first = await place.finalized('overruled', pausedWhenUnpaid({ collection: 'manual' }));
+    await place.sweepAt('2026-12-18T00:00:00Z');
     await mustBe(200, place.operator('POST', 'by-hand/pause'));
     await mustBe(200, place.operator('POST', `by-hand/invoices/${byHand.id}/paid`));
     assert.equal(await tenantStatus('by-hand'), 'paused');
@@ -165,7 +157,7 @@ describe('a tenant that is paused by an unpaid invoice', () => {
     await mustBe(200, place.operator('POST', 'overruled/resume'));
     place.stage.server.clock.now = Date.parse('2027-01-02T12:00:00Z');
     const second = (await mustBe(200, place.stage.bill('overruled', '2026-12'))).body;
-    await sweepAt('2027-01-18T00:00:00Z');
+    await place.sweepAt('2027-01-18T00:00:00Z');
     assert.equal(await tenantStatus('overruled'), 'paused');
     await mustBe(200, place.operator('POST', `overruled/invoices/${second.id}/paid`));
     assert.equal(await tenantStatus('overruled'), 'active');
@@ -177,10 +169,10 @@ describe('an invoice that Stripe is to collect', () => {
   const day = (iso: string) => Date.parse(iso) / 1000;
 
   it('is not overdue before it is delivered, and then has its full number of days', async () => {
-    const { id } = await place.finalized('undelivered', paused());
+    const { id } = await place.finalized('undelivered', pausedWhenUnpaid());
     place.stripe.fault = () => 'unavailable';
     await place.push('undelivered', id);
-    await sweepAt('2026-12-18T12:00:00Z');
+    await place.sweepAt('2026-12-18T12:00:00Z');
     assert.equal(await place.statusOf('undelivered', id), 'finalized');
     assert.equal(await tenantStatus('undelivered'), 'active');
 
@@ -188,59 +180,59 @@ describe('an invoice that Stripe is to collect', () => {
     await mustBe(200, place.push('undelivered', id));
     // Ten days from the next midnight on.
     assert.equal(place.atStripe(id)[0]?.due_date, day('2026-12-29T00:00:00Z'));
-    await sweepAt('2026-12-28T23:59:59Z');
+    await place.sweepAt('2026-12-28T23:59:59Z');
     assert.equal(await place.statusOf('undelivered', id), 'pushed');
-    await sweepAt('2026-12-29T00:00:01Z');
+    await place.sweepAt('2026-12-29T00:00:01Z');
     assert.equal(await place.statusOf('undelivered', id), 'overdue');
-    await sweepAt('2027-01-02T23:59:59Z');
+    await place.sweepAt('2027-01-02T23:59:59Z');
     assert.equal(await tenantStatus('undelivered'), 'active');
-    await sweepAt('2027-01-03T00:00:00Z');
+    await place.sweepAt('2027-01-03T00:00:00Z');
     assert.equal(await tenantStatus('undelivered'), 'paused');
   });
 
   it('is due at Stripe when its document says so, even when it is pushed there days later', async () => {
-    const invoice = await place.finalized('late', paused());
+    const invoice = await place.finalized('late', pausedWhenUnpaid());
     assert.equal(invoice.dueAt, '2026-12-12T12:00:00.000Z');
     place.stage.server.clock.now = Date.parse('2026-12-10T12:00:00Z');
     await mustBe(200, place.push('late', invoice.id));
     assert.equal(place.atStripe(invoice.id)[0]?.due_date, day('2026-12-12T12:00:00Z'));
-    await sweepAt('2026-12-12T12:00:01Z');
+    await place.sweepAt('2026-12-12T12:00:01Z');
     assert.equal(await place.statusOf('late', invoice.id), 'overdue');
     await mustBe(200, place.push('late', invoice.id));
     assert.equal(place.stripe.books.sent.length, new Set(place.stripe.books.sent).size, 'none is sent twice');
   });
 
   it('that is charged is overdue by our day, or from a later delivery', async () => {
-    const charge = paused({ collection: 'charge' });
+    const charge = pausedWhenUnpaid({ collection: 'charge' });
     const { invoice } = await place.pushed('charged', charge);
     const late = await place.finalized('charged-late', charge);
-    await sweepAt('2026-12-12T12:00:01Z');
+    await place.sweepAt('2026-12-12T12:00:01Z');
     assert.equal(await place.statusOf('charged', invoice.id), 'overdue');
-    await sweepAt('2026-12-16T12:00:00Z');
+    await place.sweepAt('2026-12-16T12:00:00Z');
     await mustBe(200, place.push('charged-late', late.id));
-    await sweepAt('2026-12-21T11:59:59Z');
+    await place.sweepAt('2026-12-21T11:59:59Z');
     assert.equal(await tenantStatus('charged'), 'paused');
     assert.equal(await tenantStatus('charged-late'), 'active');
-    await sweepAt('2026-12-21T12:00:00Z');
+    await place.sweepAt('2026-12-21T12:00:00Z');
     assert.equal(await tenantStatus('charged-late'), 'paused');
   });
 });
 
 describe('a payment that a bank is processing', () => {
   it('pauses no one, even after the due date, until it has failed', async () => {
-    const { invoice, there } = await place.pushed('bank', paused({ collection: 'charge' }));
+    const { invoice, there } = await place.pushed('bank', pausedWhenUnpaid({ collection: 'charge' }));
     place.stripe.books.charge(there.id, 'processing');
-    await sweepAt('2026-12-18T00:00:00Z');
+    await place.sweepAt('2026-12-18T00:00:00Z');
     assert.equal(await place.statusOf('bank', invoice.id), 'pushed');
     place.stripe.books.charge(there.id, 'requires_payment_method');
-    await sweepAt('2026-12-16T00:00:00Z');
+    await place.sweepAt('2026-12-16T00:00:00Z');
     assert.equal(await place.statusOf('bank', invoice.id), 'overdue');
     // Stripe tries again.
     place.stripe.books.charge(there.id, 'processing');
-    await sweepAt('2026-12-18T00:00:00Z');
+    await place.sweepAt('2026-12-18T00:00:00Z');
     assert.equal(await tenantStatus('bank'), 'active');
     place.stripe.books.charge(there.id, 'requires_payment_method');
-    await sweepAt('2026-12-18T01:00:00Z');
+    await place.sweepAt('2026-12-18T01:00:00Z');
     assert.equal(await tenantStatus('bank'), 'paused');
   });
 });
@@ -257,7 +249,7 @@ describe('an invoice that Stripe no longer collects, when a later month is bille
   };
   async function strayed(slug: string, make: (stripeId: string) => void): Promise<InvoiceView> {
     place.stage.server.clock.now = Date.parse('2026-12-02T12:00:00Z');
-    const { invoice, there } = await place.pushed(slug, paused({ dueDays: 40 }));
+    const { invoice, there } = await place.pushed(slug, pausedWhenUnpaid({ dueDays: 40 }));
     place.stage.server.clock.now = Date.parse('2027-01-02T12:00:00Z');
     await mustBe(200, place.stage.bill(slug, '2026-12'));
     make(there.id);
@@ -272,8 +264,8 @@ describe('an invoice that Stripe no longer collects, when a later month is bille
         books.invoices.splice(books.invoices.indexOf(books.invoice(id)), 1),
       ),
     };
-    await sweepAt('2027-01-18T12:00:00Z');
-    await sweepAt('2027-01-19T12:00:00Z');
+    await place.sweepAt('2027-01-18T12:00:00Z');
+    await place.sweepAt('2027-01-19T12:00:00Z');
     for (const [slug, { id, number }] of Object.entries(invoices)) {
       assert.equal(await place.statusOf(slug, id), 'pushed', slug);
       assert.equal(await tenantStatus(slug), 'active', slug);
@@ -286,9 +278,9 @@ describe('an invoice that Stripe no longer collects, when a later month is bille
       );
       assert.match(problems[0]?.[2] ?? '', /^Stripe no longer collects this invoice/);
       const { body } = await place.stage.server.operator('GET', '/v1/notices?limit=200');
-      const told = (body.notices as NoticeView[]).filter(({ tenant }) => tenant === slug);
+      const raised = (body.notices as NoticeView[]).filter(({ tenant }) => tenant === slug);
       assert.deepEqual(
-        told.map(({ kind, period }) => [kind, period]),
+        raised.map(({ kind, period }) => [kind, period]),
         [['invoice-strayed', number]],
       );
     }
@@ -297,7 +289,7 @@ describe('an invoice that Stripe no longer collects, when a later month is bille
       assert.deepEqual(await reported(slug), { needsPerson: 0, problems: [] });
     }
     const paid = await strayed('voided-paid', (id) => books.void(id));
-    await sweepAt('2027-01-18T12:00:00Z');
+    await place.sweepAt('2027-01-18T12:00:00Z');
     await mustBe(200, place.operator('POST', `voided-paid/invoices/${paid.id}/paid`));
     assert.equal((await reported('voided-paid')).needsPerson, 0);
     assert.deepEqual(books.balance, [], 'nothing is owed for what no one has paid');
@@ -305,10 +297,10 @@ describe('an invoice that Stripe no longer collects, when a later month is bille
 
   it('ends the pause that it caused', async () => {
     const invoice = await strayed('had-paused', () => {});
-    await sweepAt('2027-01-18T12:00:00Z');
+    await place.sweepAt('2027-01-18T12:00:00Z');
     assert.equal(await tenantStatus('had-paused'), 'paused');
     for (const { id } of place.atStripe(invoice.id)) place.stripe.books.void(id);
-    await sweepAt('2027-01-18T13:00:00Z');
+    await place.sweepAt('2027-01-18T13:00:00Z');
     assert.equal(await tenantStatus('had-paused'), 'active');
   });
 });

@@ -11,9 +11,8 @@ import {
   planSchema,
 } from '../../../server/contract.ts';
 import { noCost } from '../../../server/vapi/cost.ts';
-import { type BillingStage, mustBe, startBillingStage } from './stage.ts';
+import { type BillingStage, channels, mustBe, startBillingStage } from './stage.ts';
 
-const channels: PlanInput['rates'][number]['channels'] = ['web', 'inbound', 'outbound', 'chat'];
 const base = { name: 'Any', currency: 'usd', monthlyFeeCents: 1000, minimumCents: 3000 };
 const plans: Record<string, PlanInput> = {
   'cost-plus': { ...base, rates: [{ channels, price: { kind: 'cost-plus', markupBps: 3333 } }] },
@@ -43,13 +42,13 @@ const plans: Record<string, PlanInput> = {
 };
 
 /** Calls of September to November; each is reported at least once, at some time up to January. */
-interface Told {
+interface Report {
   call: number;
   seconds: number;
   /** Null = the cost is not reported yet. */
   costMicros: number | null;
 }
-const tellings = fc.array(
+const reports = fc.array(
   fc.array(
     fc.record({
       call: fc.integer({ min: 0, max: 11 }),
@@ -74,7 +73,7 @@ describe('whatever arrives late or changes', () => {
   for (const [name, input] of Object.entries(plans)) {
     it(`each call is charged once, and the sum billed matches the ledger: ${name}`, async () => {
       await fc.assert(
-        fc.asyncProperty(tellings, (told) => checkHistory(planSchema.parse(input), input, told)),
+        fc.asyncProperty(reports, (reported) => checkHistory(planSchema.parse(input), input, reported)),
         {
           numRuns: 6,
         },
@@ -83,7 +82,7 @@ describe('whatever arrives late or changes', () => {
   }
 
   /** After each month, what is reported by then is booked and the month is billed. */
-  async function checkHistory(plan: Plan, input: PlanInput, told: Told[][]): Promise<void> {
+  async function checkHistory(plan: Plan, input: PlanInput, reported: Report[][]): Promise<void> {
     tenants += 1;
     const slug = `history-${tenants}`;
     stage.server.clock.now = Date.parse('2026-09-01T00:00:00Z');
@@ -92,7 +91,7 @@ describe('whatever arrives late or changes', () => {
     const invoices: InvoiceView[] = [];
     for (const [index, month] of months.entries()) {
       stage.server.clock.now = Date.parse(`${months[index + 1] ?? '2027-01'}-02T00:00:00Z`);
-      for (const { call, seconds, costMicros } of told[index] ?? []) {
+      for (const { call, seconds, costMicros } of reported[index] ?? []) {
         // A call is not reported before it took place.
         if (monthOf(call) > month) continue;
         stage.server.clock.now += 1000;

@@ -7,9 +7,8 @@ import { lockBilling } from '../../../server/store/tenant-locks.ts';
 import { lockForStart } from '../../../server/store/tenants.ts';
 import { testDatabases } from '../../support/postgres.ts';
 import { codeOf } from '../../support/test-server.ts';
-import { type BillingStage, mustBe, seller, startBillingStage } from './stage.ts';
+import { type BillingStage, channels, mustBe, seller, startBillingStage } from './stage.ts';
 
-const channels: PlanInput['rates'][number]['channels'] = ['web', 'inbound', 'outbound', 'chat'];
 /** 10 cents a second. */
 const perSecond: PlanInput = {
   name: 'Per second',

@@ -13,17 +13,9 @@ import { testDatabases } from '../../support/postgres.ts';
 import { type StripeStandIn, startStripeStandIn } from '../../support/stripe-stand-in/stand-in.ts';
 import { codeOf } from '../../support/test-server.ts';
 import { killAfterWrites } from './kill-after-writes.ts';
-import { type BillingStage, mustBe, startBillingStage } from './stage.ts';
+import { type BillingStage, channels, mustBe, simplePlan as plan, startBillingStage } from './stage.ts';
 
 const secretKey = 'sk_test_onlyForThisTest';
-const channels: PlanInput['rates'][number]['channels'] = ['web', 'inbound', 'outbound', 'chat'];
-/** 10.00 a month, 1.00 a minute. */
-const plan: PlanInput = {
-  name: 'Simple',
-  currency: 'usd',
-  monthlyFeeCents: 1000,
-  rates: [{ channels, price: { kind: 'per-minute', perMinuteMicros: 1_000_000 } }],
-};
 const at = (iso: string) => Date.parse(iso);
 
 for (const engine of testDatabases()) {
@@ -294,10 +286,10 @@ for (const engine of testDatabases()) {
           ctx.store = whole.withPlugin(killAfterWrites(kill));
           const answer = await operator('POST', 'billing/close', { tenant: slug });
           ctx.store = whole;
-          const told = (await operator('GET', 'billing/runs')).body.runs as CloseReport[];
+          const runs = (await operator('GET', 'billing/runs')).body.runs as CloseReport[];
           const isFrozen = (await invoicesOf(slug)).some(({ number }) => number !== null);
           assert.ok(
-            !isFrozen || told.some(({ tenant }) => tenant === slug),
+            !isFrozen || runs.some(({ tenant }) => tenant === slug),
             'a run that has billed is known, also when it was killed',
           );
           more =
@@ -319,7 +311,7 @@ for (const engine of testDatabases()) {
             there.map(({ total, status }) => [total, status]),
             [[1150, 'open']],
           );
-          assert.ok(kill < 60, 'it comes to an end');
+          assert.ok(kill < 60, 'it ends');
         }
       });
     }

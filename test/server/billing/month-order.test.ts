@@ -6,9 +6,8 @@ import { releaseInvoiceCalls } from '../../../server/store/invoice-calls.ts';
 import { releaseInvoiceLines } from '../../../server/store/invoice-lines.ts';
 import { advanceInvoice } from '../../../server/store/invoices.ts';
 import { codeOf } from '../../support/test-server.ts';
-import { type BillingStage, mustBe, startBillingStage } from './stage.ts';
+import { type BillingStage, channels, mustBe, startBillingStage } from './stage.ts';
 
-const channels: PlanInput['rates'][number]['channels'] = ['web', 'inbound', 'outbound', 'chat'];
 /** 1.00 a minute and nothing else. */
 const perMinute: PlanInput = {
   name: 'Per minute',

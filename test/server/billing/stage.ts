@@ -41,6 +41,16 @@ export const seller = {
   taxId: 'IE0987654X',
 };
 
+/** All that a price can be for. */
+export const channels: PlanInput['rates'][number]['channels'] = ['web', 'inbound', 'outbound', 'chat'];
+/** 10.00 a month, 1.00 a minute. */
+export const simplePlan: PlanInput = {
+  name: 'Simple',
+  currency: 'usd',
+  monthlyFeeCents: 1000,
+  rates: [{ channels, price: { kind: 'per-minute', perMinuteMicros: 1_000_000 } }],
+};
+
 export async function startBillingStage(options: TestServerOptions = {}): Promise<BillingStage> {
   const vapi = await startEmptyVapi();
   const defaults = { now: Date.parse('2026-12-02T12:00:00Z'), vapiBaseUrl: vapi.url };

@@ -8,8 +8,8 @@ import { setPlan } from '../../../server/billing/plan/plan-changes.ts';
 import { type CloseReport, type InvoiceView, planSchema } from '../../../server/contract.ts';
 import { type Answer, codeOf } from '../../support/test-server.ts';
 import { killAfterWrites } from './kill-after-writes.ts';
-import { mustBe } from './stage.ts';
-import { channels, type Setup, type StripeStage, startStripeStage } from './stripe-stage.ts';
+import { channels, mustBe } from './stage.ts';
+import { type Setup, type StripeStage, startStripeStage } from './stripe-stage.ts';
 
 let place: StripeStage;
 before(async () => {
@@ -172,7 +172,7 @@ for (const [name, prepare] of Object.entries(trials)) {
           assert.ok(await run(), `killed after write ${kill}`);
           place.stripe.books.listLagSeconds = 0;
           assert.deepEqual(bookOf(ids), expected, `killed after write ${kill}`);
-          assert.ok(kill < 60, 'it comes to an end');
+          assert.ok(kill < 60, 'it ends');
         }
       });
     }

@@ -1,14 +1,14 @@
 /** A server whose invoices are collected by a local Stripe. */
 import Stripe from 'stripe';
+import { sweepOverdue } from '../../../server/billing/clerk/overdue.ts';
 import type { InvoiceView, PlanInput } from '../../../server/contract.ts';
 import type { KeptInvoice } from '../../support/stripe-stand-in/books.ts';
 import { type StripeStandIn, startStripeStandIn } from '../../support/stripe-stand-in/stand-in.ts';
 import type { Answer, TestServerOptions } from '../../support/test-server.ts';
-import { type BillingStage, mustBe, startBillingStage } from './stage.ts';
+import { type BillingStage, channels, mustBe, startBillingStage } from './stage.ts';
 
 export const secretKey = 'sk_test_onlyForThisTest';
 export const webhookSecret = 'whsec_onlyForThisTest';
-export const channels: PlanInput['rates'][number]['channels'] = ['web', 'inbound', 'outbound', 'chat'];
 export const plan: PlanInput = {
   name: 'Retainer',
   currency: 'eur',
@@ -21,6 +21,11 @@ export interface Setup {
   billing?: Record<string, unknown>;
   tenant?: Record<string, unknown>;
   seconds?: number;
+}
+
+/** Due on 12 December, for an invoice of the 2nd; calls are paused from the 17th. */
+export function pausedWhenUnpaid(billing: Record<string, unknown> = {}): Setup {
+  return { billing: { dueDays: 10, pauseAfterOverdueDays: 5, ...billing } };
 }
 
 export interface StripeStage {
@@ -42,6 +47,8 @@ export interface StripeStage {
   /** An event of Stripe's, signed. */
   tell(type: string, object: object, signing?: { secret?: string; at?: number }): Promise<Answer>;
   statusOf(slug: string, id: string): Promise<string>;
+  /** What is overdue is looked for at that instant. */
+  sweepAt(iso: string): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -76,6 +83,10 @@ export async function startStripeStage(options: TestServerOptions = {}): Promise
   }
   const client = new Stripe(secretKey);
   return {
+    sweepAt: async (iso) => {
+      stage.server.clock.now = Date.parse(iso);
+      await sweepOverdue(stage.server.ctx);
+    },
     tell(type, object, { secret = webhookSecret, at = stage.server.clock.now } = {}) {
       const payload = JSON.stringify({ id: 'evt_1', object: 'event', type, data: { object } });
       const timestamp = Math.floor(at / 1000);

@@ -11,8 +11,8 @@ import type {
 import { listAudit } from '../../../server/store/audit.ts';
 import type { StripeStandIn } from '../../support/stripe-stand-in/stand-in.ts';
 import { codeOf } from '../../support/test-server.ts';
-import { type BillingStage, mustBe } from './stage.ts';
-import { channels, plan, type StripeStage, startStripeStage } from './stripe-stage.ts';
+import { type BillingStage, channels, mustBe } from './stage.ts';
+import { plan, type StripeStage, startStripeStage } from './stripe-stage.ts';
 
 let place: StripeStage;
 let stage: BillingStage;

@@ -22,7 +22,7 @@ const months = ['2026-09', '2026-10', '2026-11', '2026-12'];
 
 /** What happens in the month after each, before the next one bills it. */
 const happening = fc.record({
-  told: fc.array(
+  reported: fc.array(
     fc.record({
       call: fc.integer({ min: 0, max: 11 }),
       seconds: fc.integer({ min: 0, max: 400 }),
@@ -80,11 +80,11 @@ async function live(firstPlan: number, all: Happening[]): Promise<void> {
     const known = ledger.get(id)?.llmMicros ?? null;
     ledger.set(id, { day: dayOf(call), seconds, llmMicros: llmMicros ?? known });
   };
-  for (const [index, { told, isVoided, credit, change }] of all.entries()) {
+  for (const [index, { reported, isVoided, credit, change }] of all.entries()) {
     const month = months[index] ?? '';
     const next = months[index + 1] ?? '2027-01';
     stage.server.clock.now = Date.parse(`${next}-02T00:00:00Z`);
-    for (const { call, seconds, llmMicros } of told) {
+    for (const { call, seconds, llmMicros } of reported) {
       if (dayOf(call).slice(0, 7) <= month) await tell(call, seconds, llmMicros);
     }
     await close(slug);

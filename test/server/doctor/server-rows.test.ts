@@ -1,13 +1,13 @@
 /** Each row of the doctor about the server, and what makes it fail. */
 import assert from 'node:assert/strict';
 import { createServer, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { test } from 'node:test';
 import { StoreUnavailable } from '../../../server/base/store-unavailable.ts';
 import type { DoctorRow } from '../../../server/contract.ts';
 import { addressFinding } from '../../../server/doctor/address.ts';
 import { runChecks } from '../../../server/doctor/check.ts';
 import { serverRows } from '../../../server/doctor/server-rows.ts';
+import { listen } from '../../support/listen.ts';
 import { startMailSink } from '../../support/mail-sink.ts';
 import {
   startTestServer,
@@ -23,15 +23,7 @@ async function startAnswers(answers: Record<string, [status: number, body: unkno
     const date = new Date(testTime).toUTCString();
     response.writeHead(status, { 'content-type': 'application/json', date }).end(JSON.stringify(body));
   });
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  return {
-    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
-    close: () =>
-      new Promise<void>((resolve) => {
-        server.close(() => resolve());
-        server.closeAllConnections();
-      }),
-  };
+  return listen(server);
 }
 async function rowsOf(server: TestServer): Promise<Record<string, DoctorRow>> {
   const answer = await server.operator('POST', '/v1/doctor', {});

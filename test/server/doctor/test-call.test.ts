@@ -1,7 +1,6 @@
 /** The doctor's test call: what it makes, what it costs, and what makes each of its rows fail. */
 import assert from 'node:assert/strict';
 import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { after, before, test } from 'node:test';
 import type { DoctorAnswer } from '../../../server/contract.ts';
 import {
@@ -14,6 +13,7 @@ import {
 import { findTenant, type Tenant } from '../../../server/store/tenants.ts';
 import { createCallsApi } from '../../../server/vapi/calls-api.ts';
 import { sumReserved } from '../../support/ledger.ts';
+import { listen } from '../../support/listen.ts';
 import { startTestNetwork, type TestNetwork } from '../../support/test-network.ts';
 import { until } from '../../support/until.ts';
 import { addSquadOrg, clientOf } from '../squad-stage.ts';
@@ -186,13 +186,5 @@ async function startLaxVapi(vapiUrl: string, publicKey: string) {
     response.writeHead(answer.status, { 'content-type': 'application/json' });
     response.end(await answer.text());
   });
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  return {
-    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
-    close: () =>
-      new Promise<void>((resolve) => {
-        server.close(() => resolve());
-        server.closeAllConnections();
-      }),
-  };
+  return listen(server);
 }

@@ -82,7 +82,7 @@ describe('the answer to a message', () => {
     const api = createCallsApi(network.emulator.url, privateKey);
     const unreadable = {
       ...api,
-      // biome-ignore lint/correctness/useYield: it never comes to that
+      // biome-ignore lint/correctness/useYield: it fails before it yields
       async *listChats() {
         throw new VapiError('Vapi answered 503', 503);
       },

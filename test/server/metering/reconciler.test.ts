@@ -43,7 +43,7 @@ describe('the reconciler in the background', () => {
     server.clock.now += 30_000;
     assert.equal(await pollNext(server.ctx), true);
     assert.equal((await read()).costMicros, 300_000);
-    assert.equal(await pollNext(server.ctx), false, 'nothing is missing any more');
+    assert.equal(await pollNext(server.ctx), false, 'nothing is missing now');
   });
 
   it('asks about a call that was not reported after its grant, once it must be over', async () => {
@@ -102,7 +102,7 @@ describe('the reconciler in the background', () => {
       network.server.clock.now += ms;
       while (await pollNext(network.server.ctx));
     };
-    const told = async (callId: string) => {
+    const noticed = async (callId: string) => {
       const rows = await network.server.ctx.store
         .selectFrom('notices')
         .select('payload')
@@ -116,7 +116,7 @@ describe('the reconciler in the background', () => {
       const { tenant, callId } = await begin('vanished', { server: {} });
       await forget(tenant, callId);
       await pollFor(661_000);
-      assert.equal(await told(callId), 0);
+      assert.equal(await noticed(callId), 0);
       assert.equal(await next('vanished'), 600);
     });
 
@@ -127,7 +127,7 @@ describe('the reconciler in the background', () => {
       await network.server.request('POST', '/v1/webhooks/vapi/began', { headers, body: { message } });
       await forget(tenant, callId);
       await pollFor(16 * 60_000);
-      assert.equal(await told(callId), 5_000_000);
+      assert.equal(await noticed(callId), 5_000_000);
       assert.equal(await next('began'), 'budget_exhausted');
     });
 
@@ -151,9 +151,9 @@ describe('the reconciler in the background', () => {
         'the end',
       );
       for (let day = 0; day < 3; day += 1) await pollFor(86_400_000);
-      assert.equal(await told(callId), undefined);
+      assert.equal(await noticed(callId), undefined);
       for (let day = 0; day < 5; day += 1) await pollFor(86_400_000);
-      assert.equal(await told(callId), 0);
+      assert.equal(await noticed(callId), 0);
     });
   });
 

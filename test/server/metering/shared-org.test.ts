@@ -232,8 +232,8 @@ function claiming(engine: Engine): void {
   it('belongs to one client, however many report it at once', async () => {
     const tenants = [await network.addTenant('racer-1'), await network.addTenant('racer-2')];
     const calls = Array.from({ length: 20 }, () => randomUUID());
-    const told = calls.flatMap((id) => tenants.map((tenant) => tell(tenant, id, 0.01)));
-    assert.ok((await Promise.all(told)).every(({ status }) => status === 200));
+    const reports = calls.flatMap((id) => tenants.map((tenant) => tell(tenant, id, 0.01)));
+    assert.ok((await Promise.all(reports)).every(({ status }) => status === 200));
     const [one, two] = [await total('racer-1'), await total('racer-2')];
     assert.equal((one[0] ?? 0) + (two[0] ?? 0), 200_000);
   });

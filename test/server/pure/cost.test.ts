@@ -130,9 +130,9 @@ describe('a cost is read with its components, which sum to the total', () => {
 
   it('an impossible component makes a cost invalid, even if another offsets it and each item is in bounds', () => {
     const many = (type: string, cost: number) => Array.from({ length: 100 }, () => ({ type, cost }));
-    const told = { costs: [...many('transcriber', 10_000), ...many('unheard-of', -10_000)] };
-    assert.equal(readCost(told), null);
-    assert.equal(isImplausible(told), true);
+    const reported = { costs: [...many('transcriber', 10_000), ...many('unheard-of', -10_000)] };
+    assert.equal(readCost(reported), null);
+    assert.equal(isImplausible(reported), true);
     const remainder = { cost: 10_000, costs: [{ type: 'voice', cost: 10_000 }, ...many('voice', -101)] };
     assert.equal(readCost(remainder), null, 'what is left over for `other` counts too');
     assert.equal(isImplausible(remainder), true);

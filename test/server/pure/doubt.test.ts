@@ -14,10 +14,10 @@ const report = (costMicros: number | null, seconds: number, asOf = created + 65_
   cost:
     costMicros === null ? null : { totalMicros: costMicros, components: { ...noCost(), vapi: costMicros } },
 });
-const doubt = (booked: CallEvent | null, told: CallEvent, nowMs: number) => {
-  const fresh = newCallRow('ten_1', told);
+const doubt = (booked: CallEvent | null, reported: CallEvent, nowMs: number) => {
+  const fresh = newCallRow('ten_1', reported);
   const before = booked ? applyEvent(fresh, booked, 'UTC', created) : fresh;
-  return doubtOf(before, applyEvent(before, told, 'UTC', nowMs), nowMs);
+  return doubtOf(before, applyEvent(before, reported, 'UTC', nowMs), nowMs);
 };
 const soon = created + 120_000;
 const late = created + 60_000 + 3_600_001;

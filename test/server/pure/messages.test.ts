@@ -31,8 +31,8 @@ describe('what is read of a server message', () => {
   });
 
   it('texts without zero bytes, which a database may refuse', () => {
-    const told = read({ assistantId: 'a\0b', type: '\0webCall' }, { endedReason: 'hung\0 up' })?.event;
-    assert.deepEqual([told?.assistantId, told?.type, told?.endedReason], ['ab', 'webCall', 'hung up']);
+    const event = read({ assistantId: 'a\0b', type: '\0webCall' }, { endedReason: 'hung\0 up' })?.event;
+    assert.deepEqual([event?.assistantId, event?.type, event?.endedReason], ['ab', 'webCall', 'hung up']);
     assert.equal(read({}, { type: 'x\0y' })?.type, 'xy');
   });
 });

@@ -113,18 +113,18 @@ for (const kind of noticeKinds) {
 }
 
 test('the invoice’s current remaining amount is included, if it is lower', () => {
-  const told = (kind: NoticeKind, state: InvoiceState, leftToPayCents: number) =>
+  const textOf = (kind: NoticeKind, state: InvoiceState, leftToPayCents: number) =>
     noticeText(kind, owed.invoice, { ...owed, reason: 'It is void at Stripe.' }, { state, leftToPayCents })
       .text;
   assert.equal(
-    told('invoice-overdue', 'credited', 0),
+    textOf('invoice-overdue', 'credited', 0),
     '119.60 EUR is left to pay. It is now credited: 0.00 EUR is left to pay.',
   );
   assert.equal(
-    told('invoice-overdue', 'overdue', 1000),
+    textOf('invoice-overdue', 'overdue', 1000),
     '119.60 EUR is left to pay. 10.00 EUR is left to pay now.',
   );
-  assert.match(told('paused-unpaid', 'paid', 0), / It is now paid: 0\.00 EUR is left to pay\.$/);
-  assert.match(told('invoice-strayed', 'void', 0), / It is now void: 0\.00 EUR is left to pay\.$/);
-  assert.equal(told('invoice-overdue', 'overdue', 11_960), '119.60 EUR is left to pay.');
+  assert.match(textOf('paused-unpaid', 'paid', 0), / It is now paid: 0\.00 EUR is left to pay\.$/);
+  assert.match(textOf('invoice-strayed', 'void', 0), / It is now void: 0\.00 EUR is left to pay\.$/);
+  assert.equal(textOf('invoice-overdue', 'overdue', 11_960), '119.60 EUR is left to pay.');
 });

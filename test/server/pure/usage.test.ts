@@ -111,8 +111,8 @@ describe('what a call adds to the usage', () => {
     const end: CallEvent = { ...ended, createdAt: before };
     const booked = afterAll([end], 'Europe/Berlin');
     assert.equal(booked.usageDay, '2026-10-31');
-    const told = { ...report, createdAt: before, startedAt: after, endedAt: after + 10_000 };
-    const moved = applyEvent(booked, told, 'Europe/Berlin', created);
+    const reported = { ...report, createdAt: before, startedAt: after, endedAt: after + 10_000 };
+    const moved = applyEvent(booked, reported, 'Europe/Berlin', created);
     assert.deepEqual(
       usageChanges(usageOf(booked), usageOf(moved)).map(({ day, amounts }) => [
         day,

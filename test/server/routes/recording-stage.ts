@@ -1,7 +1,4 @@
 /** A network whose calls have recordings, and how they are fetched. */
-import { createServer, type RequestListener } from 'node:http';
-import type { AddressInfo } from 'node:net';
-import type { TestContext } from 'node:test';
 import { startTestNetwork, type TestNetwork } from '../../support/test-network.ts';
 
 export interface RecordingStage extends TestNetwork {
@@ -40,15 +37,4 @@ export async function startRecordingStage(): Promise<RecordingStage> {
     reader: async (tenant) =>
       (await server.operator('POST', '/v1/keys', { name: 'listens', tenant })).body.key,
   };
-}
-
-/** @returns its base URL; it is closed with the test */
-export async function serve(t: TestContext, listener: RequestListener): Promise<string> {
-  const server = createServer(listener);
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  t.after(() => {
-    server.closeAllConnections();
-    server.close();
-  });
-  return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
 }

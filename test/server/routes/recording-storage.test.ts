@@ -9,9 +9,10 @@ import { authenticate } from '../../../server/routes/caller.ts';
 import { recordingRoutes } from '../../../server/routes/recording.ts';
 import { createRecordingsApi } from '../../../server/vapi/recording.ts';
 import type { RecordingNotes } from '../../../server/vapi/recording-notes.ts';
+import { serve } from '../../support/listen.ts';
 import { codeOf } from '../../support/test-server.ts';
 import { until } from '../../support/until.ts';
-import { pathOf, type RecordingStage, serve, startRecordingStage } from './recording-stage.ts';
+import { pathOf, type RecordingStage, startRecordingStage } from './recording-stage.ts';
 
 let stage: RecordingStage;
 before(async () => {

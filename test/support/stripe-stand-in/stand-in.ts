@@ -3,7 +3,7 @@
  * as Stripe honours them, and the failures of a network. Not covered: subscriptions.
  */
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import { listen } from '../listen.ts';
 import { type Books, openBooks } from './books.ts';
 import { parseForm } from './form.ts';
 import { checkLengths, StripeRefusal } from './limits.ts';
@@ -185,11 +185,7 @@ export async function startStripeStandIn(options: StandInOptions): Promise<Strip
     requests: [],
     fault: () => null,
     forgetKeys: () => keys.clear(),
-    close: () =>
-      new Promise((resolve) => {
-        server.close(() => resolve());
-        server.closeAllConnections();
-      }),
+    close: async () => {},
   };
 
   function answer(method: string, url: URL, body: string): Answer {
@@ -292,9 +288,8 @@ export async function startStripeStandIn(options: StandInOptions): Promise<Strip
       send(res, refusal(new StripeRefusal(500, String(error), undefined, 'api_error')));
     });
   });
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  standIn.url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
-  return standIn;
+  const { url, close } = await listen(server);
+  return Object.assign(standIn, { url, close });
 }
 
 function refusal({ status, type, message, param, code }: StripeRefusal): Answer {

@@ -225,7 +225,7 @@ function tests(engine: Engine): void {
     }
     await until(rest, 'the next attempt to be more than a minute away');
     await server.operator('PATCH', '/v1/tenants/acme', { webhookForwardUrl: null });
-    await until(async () => (await stored()).length === 0, 'what was said to be gone');
+    await until(async () => (await stored()).length === 0, 'the outbox to be empty');
     assert.equal(await pending(), 0);
     assert.equal(await forwarded('dropped'), 1);
   });

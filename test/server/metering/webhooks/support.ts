@@ -2,6 +2,7 @@
 import { createHmac, randomUUID } from 'node:crypto';
 import { createServer, type IncomingHttpHeaders } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { listen } from '../../../support/listen.ts';
 import type { Answer, TestServer } from '../../../support/test-server.ts';
 import { until } from '../../../support/until.ts';
 
@@ -55,15 +56,7 @@ export async function startHalfVapi(
     response.writeHead(isKnown ? 200 : 500, { 'content-type': 'application/json' });
     response.end(isKnown ? JSON.stringify({ id: assistantId, orgId }) : '{}');
   });
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  return {
-    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
-    close: () =>
-      new Promise((resolve) => {
-        server.close(() => resolve());
-        server.closeAllConnections();
-      }),
-  };
+  return listen(server);
 }
 
 /** The smallest report that can be booked. */
@@ -137,14 +130,6 @@ export async function startHoldingServer() {
     request.resume();
     request.once('end', () => waiting.push((status) => response.writeHead(status).end('{}')));
   });
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  return {
-    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/vapi`,
-    waiting,
-    close: () =>
-      new Promise<void>((resolve) => {
-        server.close(() => resolve());
-        server.closeAllConnections();
-      }),
-  };
+  const { url, close } = await listen(server);
+  return { url: `${url}/vapi`, waiting, close };
 }
