@@ -12,6 +12,7 @@ const titles: Record<ErrorCode, string> = {
   budget_exhausted: 'The monthly budget is used up',
   origin_not_allowed: 'This page may not use this agent',
   tenant_paused: 'This agent is paused',
+  assistant_not_allowed: 'This page may not use this assistant',
   outside_hours: 'This agent is closed at this time',
   challenge_required: 'A challenge must be solved first',
   call_denied: 'This call was denied',

@@ -13,6 +13,8 @@ export interface SnippetOptions {
   mode: WidgetMode;
   appearance: Appearance;
   rejoinCalls: boolean;
+  /** The id of the assistant; default the tenant's main one. */
+  assistant?: string | null;
   /** The launcher's text; null = the element's own, which is English. */
   label: string | null;
 }
@@ -117,7 +119,15 @@ const clicks: Record<WidgetMode, string> = {
 };
 
 /** The plugin writes the tags itself; these are the fields of its page, in its order and wording. */
-function settings({ server, tenant, mode, appearance, rejoinCalls, label }: SnippetOptions): string {
+function settings({
+  server,
+  tenant,
+  mode,
+  appearance,
+  rejoinCalls,
+  assistant,
+  label,
+}: SnippetOptions): string {
   const { placement, theme, accentColor } = appearance;
   const corner = placement && corners[placement];
   return [
@@ -129,7 +139,9 @@ function settings({ server, tenant, mode, appearance, rejoinCalls, label }: Snip
     ...(theme ? [`Light or dark: ${themes[theme]}`] : []),
     ...(mode === 'voice' ? [] : [`What a click does: ${clicks[mode]}`]),
     ...(rejoinCalls ? ['Continue a call from page to page: Yes'] : []),
-    'In a page, if you want it there: [vapi_agent]',
+    assistant
+      ? `In the page where this assistant answers: [vapi_agent assistant="${assistant}"]`
+      : 'In a page, if you want it there: [vapi_agent]',
   ].join('\n');
 }
 
@@ -138,11 +150,13 @@ function attributes({
   mode,
   appearance,
   rejoinCalls,
+  assistant,
   label,
 }: SnippetOptions): Record<string, string> {
   const { placement, theme } = appearance;
   return {
     tenant,
+    ...(assistant ? { assistant } : {}),
     // The element's own default is left out.
     ...(mode === 'voice' ? {} : { mode }),
     ...(placement ? { placement } : {}),

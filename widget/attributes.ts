@@ -5,6 +5,8 @@ export interface VapiAgentAttributes {
   // begin: attributes (written by `npm run references` from vapi-agent.ts)
   /** The tenant's slug; required. */
   tenant: string;
+  /** Id of the assistant, one of the tenant's `siteAssistantIds`. */
+  assistant?: string;
   /** Base URL of the server. */
   server?: string;
   /** Speech, text or both. */

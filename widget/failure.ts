@@ -61,6 +61,7 @@ const ofServer: Partial<Record<ErrorCode, FailureCode>> = {
   invalid_request: 'misconfigured',
   not_found: 'misconfigured',
   payload_too_large: 'misconfigured',
+  assistant_not_allowed: 'misconfigured',
   origin_not_allowed: 'origin_not_allowed',
   tenant_paused: 'tenant_paused',
   outside_hours: 'outside_hours',

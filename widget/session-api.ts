@@ -11,6 +11,7 @@ import type {
   Grant,
   Problem,
   SessionAnswer,
+  SessionRequest,
   VariableValues,
   WidgetConfig,
 } from '../server/contract.ts';
@@ -51,13 +52,14 @@ class ChallengeNeeded extends Error {}
 
 /**
  * @param server base URL of our server, with or without a slash at the end.
+ * @param who the tenant, and the assistant if it is not the tenant's main one
  * @param known the tenant's settings as far as they are loaded: they save a refused request, and name the consent that
  *   was given before anything was started.
  * Unless noted otherwise, every method rejects with a {@link CallError} that says what the visitor can do.
  */
 export function createSessionApi(
   server: string,
-  tenant: string,
+  who: Pick<SessionRequest, 'tenant' | 'assistant'>,
   known: () => WidgetConfig | null = () => null,
 ): SessionApi {
   const base = server.replace(/\/$/, '');
@@ -66,7 +68,7 @@ export function createSessionApi(
   // JSON omits undefined values.
   const consent = (): { consent: string | undefined } => ({ consent: known()?.consent?.version });
   const request = <Answer>(path: string, body?: object): Promise<Answer> => ask(url(path), body);
-  const widgetConfig = (): Promise<WidgetConfig> => request(`widget/${encodeURIComponent(tenant)}`);
+  const widgetConfig = (): Promise<WidgetConfig> => request(`widget/${encodeURIComponent(who.tenant)}`);
 
   async function ask<Answer>(
     address: string,
@@ -90,11 +92,10 @@ export function createSessionApi(
     const problem = answer as Partial<Problem> | null;
     if (problem?.code === 'session_expired' || problem?.code === 'session_used') throw new SessionGone();
     if (problem?.code === 'challenge_required' && !(body && 'challenge' in body)) throw new ChallengeNeeded();
-    const retryAfter = Number(response.headers.get('retry-after') ?? Number.NaN);
     throw new CallError(
       failureOfServer(problem?.code),
       problem?.detail ?? `${address} answered ${response.status}`,
-      Number.isFinite(retryAfter) ? retryAfter : null,
+      Number(response.headers.get('retry-after')) || null,
     );
   }
 
@@ -102,13 +103,13 @@ export function createSessionApi(
     let config = known();
     if (!config?.challenge) {
       try {
-        return await request(`sessions${query}`, { tenant });
+        return await request(`sessions${query}`, who);
       } catch (error) {
         if (!(error instanceof ChallengeNeeded)) throw error;
         config = await widgetConfig();
       }
     }
-    return request(`sessions${query}`, { tenant, challenge: await solved(config, query) });
+    return request(`sessions${query}`, { ...who, challenge: await solved(config, query) });
   }
 
   async function solved({ challenge }: WidgetConfig, query: string): Promise<string> {

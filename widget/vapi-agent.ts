@@ -21,6 +21,8 @@ sheet.replaceSync(launcherStyle);
  * manifest, the references and the types from it.
  *
  * @attr {string} tenant - The tenant's slug; required.
+ * @attr {string} [assistant] - Id of the assistant, one of the tenant's `siteAssistantIds`. Defaults to the tenant's main
+ *   one.
  * @attr {string} [server] - Base URL of the server. Defaults to where the script came from.
  * @attr {WidgetMode} [mode=voice] - Speech, text or both. With `chat` (text only) and `hybrid` (text before, during and
  *   after a call with its own button, in one transcript) the launcher opens the panel. The snippet writes the first of
@@ -109,7 +111,7 @@ sheet.replaceSync(launcherStyle);
  * @csspart send
  */
 export class VapiAgent extends HTMLElement {
-  static observedAttributes = ['tenant', 'server', 'label', 'open', 'lang', 'mode'];
+  static observedAttributes = ['tenant', 'server', 'assistant', 'label', 'open', 'lang', 'mode'];
 
   #agent: Promise<Agent | undefined> | undefined;
   #root = this.attachShadow({ mode: 'open' });

@@ -57,8 +57,17 @@ function answeringOf(world: World, org: EmulatorOrg, { assistantId, assistant, a
   return { stored, version: used?.version ?? null, fields };
 }
 
+/** Throws 400 for an assistant beside a squad. A guess: the types allow both, and no source says which would answer. */
+export function requireOneCallee(
+  body: Partial<Record<'assistantId' | 'assistant' | 'squadId' | 'squad', unknown>>,
+): void {
+  if ((body.assistantId ?? body.assistant) != null && (body.squadId ?? body.squad) != null)
+    throw new Refusal(400, 'Provide either an assistant or a squad, not both.');
+}
+
 /** Throws 400 when no one is named, 404 for an assistant, version or squad that the org does not have. */
 export function whoAnswers(world: World, org: EmulatorOrg, body: WebCallBody): Answering {
+  requireOneCallee(body);
   if ((body.assistantId ?? body.assistant) !== undefined) {
     const { stored, version, fields } = answeringOf(world, org, body);
     const overrides = body.assistantOverrides ?? {};

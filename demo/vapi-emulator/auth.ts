@@ -59,6 +59,7 @@ export function requirePrivate(world: World, authorization: string | undefined):
 export interface WebCallWish {
   origin: string | undefined;
   assistantId: string | undefined;
+  squadId: string | undefined;
   transient: boolean;
 }
 
@@ -90,5 +91,8 @@ export function requireWebCaller(
     !allowedAssistantIds.includes(wish.assistantId)
   )
     throw new Refusal(403, `Key doesn't allow assistantId '${wish.assistantId}'`);
+  // A guess: no source says whether such a key opens a squad.
+  if (wish.squadId !== undefined && allowedAssistantIds !== undefined)
+    throw new Refusal(403, `Key doesn't allow squadId '${wish.squadId}'`);
   return org;
 }

@@ -176,6 +176,7 @@ export function uploadRecordings(world: World, call: Call, webhooks = true): voi
 
 /** A call without a browser: `POST /_emulator/calls`. */
 export interface MadeCall extends SimulatedEnd {
+  /** Of an assistant or a squad. */
   assistantId: string;
   type?: CallType | undefined;
   /** Default `customer-ended-call`. */
@@ -192,10 +193,14 @@ export interface MadeCall extends SimulatedEnd {
 
 /** Makes a call happen: finished at once with its simulated length, or left in progress when `live`. */
 export function makeCall(world: World, wish: MadeCall): Call {
-  const org = world.orgs.get(world.assistants.get(wish.assistantId)?.orgId ?? '');
-  if (org === undefined) throw new Refusal(404, `No org has an assistant ${wish.assistantId}`);
+  const { assistantId: id, assistantOverrides: overrides } = wish;
+  const squad = world.squads.get(id);
+  const org = world.orgs.get((squad ?? world.assistants.get(id))?.orgId ?? '');
+  if (org === undefined) throw new Refusal(404, `No org has an assistant or a squad ${id}`);
   const call = newCall(world, org, {
-    body: { assistantId: wish.assistantId, assistantOverrides: wish.assistantOverrides },
+    body: squad
+      ? { squadId: id, squadOverrides: overrides }
+      : { assistantId: id, assistantOverrides: overrides },
     ...(wish.type === undefined ? {} : { type: wish.type }),
     createdAt: wish.createdAt === undefined ? undefined : Date.parse(wish.createdAt),
     scenario: wish.scenario,

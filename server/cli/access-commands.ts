@@ -108,7 +108,7 @@ export const accessCommands: Command[] = [
     }),
   ),
   command(
-    'snippet <tenant> [--platform <name>] [--lang <code>] [--origin <address of the site>]',
+    'snippet <tenant> [--platform <name>] [--lang <code>] [--assistant <id>] [--origin <address of the site>]',
     `what to paste into the site: ${platforms.join(', ')}`,
     ([tenant = ''], flags) => snippet(tenant, flags),
   ),
@@ -177,7 +177,9 @@ function told(
 
 function snippet(tenant: string, flags: Flags): Request {
   return {
-    ...get(`${tenantPath(tenant, 'snippet')}${query(given(flags, 'platform', 'lang', 'origin'))}`),
+    ...get(
+      `${tenantPath(tenant, 'snippet')}${query(given(flags, 'platform', 'lang', 'assistant', 'origin'))}`,
+    ),
     tell(answer) {
       const { snippet, where, notes, origin } = answer as unknown as SnippetView;
       const refused = origin !== null && !origin.allowed;

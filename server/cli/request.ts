@@ -9,6 +9,7 @@ export const options = {
   write: { type: 'boolean' },
   'dry-run': { type: 'boolean' },
   'test-call': { type: 'boolean' },
+  assistant: { type: 'string' },
   backdate: { type: 'boolean' },
   prices: { type: 'boolean' },
   tenant: { type: 'string' },

@@ -9,6 +9,7 @@ export const errorStatus = {
   budget_exhausted: 402,
   origin_not_allowed: 403,
   tenant_paused: 403,
+  assistant_not_allowed: 403,
   outside_hours: 403,
   challenge_required: 403,
   call_denied: 403,

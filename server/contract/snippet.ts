@@ -27,6 +27,12 @@ export const snippetQuerySchema = z.strictObject({
     .describe(
       "The language of the launcher's text, which the snippet then writes; the tenant's own text `launcher` takes precedence.",
     ),
+  assistant: z
+    .string()
+    .min(1)
+    .max(100)
+    .optional()
+    .describe("Which of the tenant's `siteAssistantIds` answers; default its `assistantId`."),
   origin: z
     .string()
     .min(1)

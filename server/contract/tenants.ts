@@ -55,7 +55,9 @@ const required = {
   name: lineSchema.min(1, 'Required').max(120),
   orgId: vapiIdSchema.describe("The tenant's Vapi organization."),
   privateKey: secretSchema.describe('The private key of the org. Write-only: an answer shows `"…last4"`.'),
-  assistantId: vapiIdSchema,
+  assistantId: vapiIdSchema.describe(
+    'Answers on the website. Of an assistant or, in the access mode `proxy`, a squad.',
+  ),
 };
 
 const optional = {
@@ -106,7 +108,7 @@ const optional = {
   webCallsWithoutGrant: z
     .enum(grantlessActions)
     .describe(
-      'Web calls in progress without a grant of this server: someone else has the key, one grant started several calls, or someone is testing from Vapi’s dashboard. `auto`: in the modes `scoped-key` and `public-key` those with `assistantId` are ended as soon as they are seen, in `proxy` they continue. `end`: they are ended in every mode, with each assistant of the tenant. `keep`: they continue. Calls by phone and text always do.',
+      'Web calls in progress without a grant of this server: someone else has the key, one grant started several calls, or someone is testing from Vapi’s dashboard. `auto`: in the modes `scoped-key` and `public-key` those with `assistantId` or one of `siteAssistantIds` are ended as soon as they are seen, in `proxy` they continue. `end`: they are ended in every mode, with each assistant of the tenant. `keep`: they continue. Calls by phone and text always do.',
     ),
   allowedVariables: z
     .array(z.string().regex(/^[A-Za-z_][A-Za-z0-9_]{0,63}$/))
@@ -131,7 +133,15 @@ const optional = {
   assistantIds: z
     .array(vapiIdSchema)
     .max(50)
-    .describe('Further assistants of the tenant, wired with `assistantId`.'),
+    .describe(
+      'Further assistants or squads of the tenant, wired with `assistantId`; of a squad its members are.',
+    ),
+  siteAssistantIds: z
+    .array(vapiIdSchema)
+    .max(50)
+    .describe(
+      'Those of `assistantIds` that the website may start, too: a page names one with the attribute `assistant`. `assistantId` may always be started; all others are refused (`assistant_not_allowed`), from the moment they are taken off the list. What leaves `assistantIds` leaves this list.',
+    ),
   wholeOrg: z
     .boolean()
     .describe(
@@ -216,6 +226,10 @@ export const tenantViewSchema = z.object({
     .describe('The previous secret is also accepted until then; null when there is none.'),
   webhookAuth: webhookAuthSchema,
   assistantIds: z.array(z.string()),
+  siteAssistantIds: z.array(z.string()),
+  squads: z
+    .record(z.string(), z.array(z.string()))
+    .describe('Those of these ids that are squads, each with its saved members, as Vapi last showed them.'),
   wholeOrg: z.boolean(),
   webhookForwardUrl: z.string().nullable(),
   webhookForwardHeaders: z.array(z.string()).describe('Names only.'),

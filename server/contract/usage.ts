@@ -79,7 +79,7 @@ export const callQuerySchema = z.strictObject(pricesShape);
 export const callsQuerySchema = z.strictObject({
   from: instantSchema.optional().describe('By the calls’ creation; default the first.'),
   to: instantSchema.optional().describe('Before this; default up to now.'),
-  assistantId: z.string().max(100).optional(),
+  assistantId: z.string().max(100).optional().describe('Of an assistant, or of a squad of the tenant.'),
   type: z
     .string()
     .max(40)
@@ -102,7 +102,10 @@ export const callViewSchema = z.object({
   type: z.string(),
   status: z.string(),
   accessMode: z.enum(accessModes).nullable(),
-  assistantId: z.string().nullable(),
+  assistantId: z
+    .string()
+    .nullable()
+    .describe('Of a squad’s call the squad’s id, if the squad is among the tenant’s assistants.'),
   createdAt: timeSchema,
   startedAt: timeSchema.nullable(),
   endedAt: timeSchema.nullable(),

@@ -15,6 +15,14 @@ export const aheadQuerySchema = z.object({
 /** `POST /v1/sessions` */
 export const sessionRequestSchema = z.strictObject({
   tenant: slugSchema,
+  assistant: z
+    .string()
+    .min(1)
+    .max(100)
+    .optional()
+    .describe(
+      "The assistant's id, one of the tenant's `siteAssistantIds`; default its `assistantId`. Calls and messages of the session are with it.",
+    ),
   challenge: z
     .string()
     .max(8192)

@@ -1,12 +1,13 @@
 /** What can be found out about a client's connection to Vapi without creating anything there. */
 import { openTenantSecret } from '../access/secrets/tenant-secrets.ts';
 import { isGivenUp, scopeFor } from '../access/tenants/public-key.ts';
+import { namedIn } from '../access/tenants/squads.ts';
 import type { Context } from '../context.ts';
 import type { MeteringContext } from '../metering/metering-context.ts';
 import { wireTenant } from '../metering/wiring.ts';
 import { findPendingKey } from '../store/pending-keys.ts';
 import type { Tenant } from '../store/tenants.ts';
-import { getAssistant, type SavedAssistant } from '../vapi/assistants.ts';
+import { type Callee, getAssistant, getCallee } from '../vapi/assistants.ts';
 import { isSameScope, listPublicKeys } from '../vapi/tokens.ts';
 import { VapiError } from '../vapi/vapi-api.ts';
 import { type Check, type Finding, fail, pass, skipped, vapiFailed, warn } from './check.ts';
@@ -14,7 +15,7 @@ import { clockRow } from './clock-row.ts';
 
 interface Asked {
   id: string;
-  result: SavedAssistant | VapiError;
+  result: Callee | VapiError;
 }
 
 export function tenantRows(ctx: MeteringContext, tenant: Tenant): Check[] {
@@ -26,7 +27,7 @@ export function tenantRows(ctx: MeteringContext, tenant: Tenant): Check[] {
     return asking;
   };
   const found = async () =>
-    (await ask()).flatMap(({ result }) => (result instanceof VapiError ? [] : [result]));
+    (await ask()).flatMap(({ result }) => (result instanceof VapiError ? [] : [detailsOf(result)]));
 
   return [
     clockRow(ctx, async () =>
@@ -92,10 +93,9 @@ export function tenantRows(ctx: MeteringContext, tenant: Tenant): Check[] {
 
 async function askForAssistants(ctx: Context, tenant: Tenant): Promise<Asked[]> {
   const privateKey = openTenantSecret(ctx.box, tenant, 'privateKey');
-  const ids = [...new Set([tenant.assistantId, ...tenant.assistantIds])];
   return Promise.all(
-    ids.map(async (id) => {
-      const asked = getAssistant(ctx.config.vapiBaseUrl, privateKey, id, ctx.vapiClock.look);
+    namedIn(tenant).map(async (id) => {
+      const asked = getCallee(ctx.config.vapiBaseUrl, privateKey, id, getAssistant, ctx.vapiClock.look);
       const result = await asked.catch((error: unknown) => {
         if (error instanceof VapiError) return error;
         throw error;
@@ -152,14 +152,19 @@ function assistantsFinding(asked: Asked[]): Finding {
   }
   const unread = asked.find(({ result }) => result instanceof VapiError);
   if (unread) return skipped('Vapi did not let this server read them; see “Private key”.');
-  return pass(`${asked.map(({ id, result }) => nameOf(id, result as SavedAssistant)).join(', ')}.`);
+  return pass(`${asked.map(({ id, result }) => nameOf(id, result as Callee)).join(', ')}.`);
 }
 
 /** Null where the organization does not use versions. */
-function nameOf(id: string, { name, latestVersion }: SavedAssistant): string {
-  const version = latestVersion ? `, version ${latestVersion}` : '';
-  return `${(name ?? id).slice(0, 80)}${version}`;
+function nameOf(id: string, callee: Callee): string {
+  const name = (detailsOf(callee).name ?? id).slice(0, 80);
+  if ('squad' in callee)
+    return `${name} (squad of ${callee.squad.assistantIds.length + callee.squad.unsavedMembers})`;
+  const { latestVersion } = callee.assistant;
+  return `${name}${latestVersion ? `, version ${latestVersion}` : ''}`;
 }
+
+const detailsOf = (callee: Callee) => ('squad' in callee ? callee.squad : callee.assistant);
 
 /** What wiring would change, by its own dry run. */
 async function wiringFinding(ctx: MeteringContext, tenant: Tenant): Promise<Finding> {

@@ -14,6 +14,8 @@ export interface CallEvent {
   /** `queued`, `in-progress`, `ended`, …: also open. */
   status: string | null;
   assistantId: string | null;
+  /** The squad that was called; `assistantId` is then, at most, the member that is speaking. */
+  squadId?: string | null;
   /** The session that the call claims to come from; only a claim until the tenant's reservations confirm it. */
   sessionId: string | null;
   createdAt: number | null;

@@ -1,9 +1,12 @@
 /** Whose call it is, of the tenants that share a Vapi organization. Pure. */
+import { namedIn } from '../access/tenants/squads.ts';
 import type { Tenant } from '../store/tenants.ts';
 
 /** What identifies a call's tenant in Vapi's data. Tags that a browser could have written decide nothing (vapi-facts 2.6). */
 export interface CallToAssign {
   assistantId: string | null;
+  /** The squad that was called. */
+  squadId?: string | null;
   /** Epoch milliseconds. */
   createdAt: number;
 }
@@ -11,17 +14,16 @@ export interface CallToAssign {
 type Candidate = Pick<Tenant, 'id' | 'assistantId' | 'assistantIds' | 'wholeOrg' | 'createdAt' | 'deletedAt'>;
 
 /**
- * The tenant that has its assistant; otherwise the one with the whole org (`wholeOrg`), unless another has, or recently
+ * The tenant that has its squad; otherwise the one that has its assistant, of a squad's call the member; otherwise the one with the whole org (`wholeOrg`), unless another has, or recently
  * had, a part of it: a client must never get, or pay for, the calls of another.
  * @param tenants all of the org, including those deleted recently
  * @returns null when it belongs to none
  */
 export function whoseCall<Whose extends Candidate>(call: CallToAssign, tenants: Whose[]): Whose | null {
-  const own = tenants.filter(
-    ({ assistantId, assistantIds }) =>
-      call.assistantId !== null && [assistantId, ...assistantIds].includes(call.assistantId),
-  );
-  if (own.length > 0) return likeliest(own, call.createdAt);
+  for (const id of [call.squadId, call.assistantId]) {
+    const own = tenants.filter((tenant) => typeof id === 'string' && namedIn(tenant).includes(id));
+    if (own.length > 0) return likeliest(own, call.createdAt);
+  }
   const [only, ...others] = tenants;
   if (!only?.wholeOrg || others.length > 0) return null;
   return only.deletedAt === null || call.createdAt < only.deletedAt ? only : null;

@@ -2,6 +2,7 @@
 import { ForeignKeyError, type Org } from '../access/tenants/orgs.ts';
 import type { Context } from '../context.ts';
 import type { CallEvent } from '../ledger/call-event.ts';
+import { asNamed } from '../ledger/squad-calls.ts';
 import { applyEvent, usageChanges, usageOf } from '../ledger/usage.ts';
 import { confirmOwner, findOwners } from '../store/call-owners.ts';
 import { type CallRow, findCalls } from '../store/calls.ts';
@@ -72,7 +73,10 @@ export async function bookDifference(
   row: CallRow | null,
   reported: CallEvent,
 ): Promise<boolean> {
-  const event = { ...reported, asOf: Math.max(reported.asOf, row?.reportAsOf ?? 0, row?.costAsOf ?? 0) };
+  const event = {
+    ...asNamed(tenant, reported),
+    asOf: Math.max(reported.asOf, row?.reportAsOf ?? 0, row?.costAsOf ?? 0),
+  };
   const isNew = !row || differs(row, event, tenant.timeZone);
   // Checked each time until its cost is known: a pause may have made it unwanted, or its reservation be too large.
   const isOpen = row?.costMicros === null;

@@ -6,6 +6,7 @@ import { dayIn } from '../base/time-zone.ts';
 import type { Context } from '../context.ts';
 import type { CallEvent } from '../ledger/call-event.ts';
 import { doubtOf } from '../ledger/doubt.ts';
+import { asNamed, grantedAs } from '../ledger/squad-calls.ts';
 import {
   applyEvent,
   newCallRow,
@@ -55,10 +56,11 @@ export interface Ingested {
 export async function ingestCallEvent(
   ctx: Context,
   tenant: Tenant,
-  event: CallEvent,
+  reported: CallEvent,
   alongside?: (db: Queries) => Promise<void>,
 ): Promise<Ingested> {
   const nowMs = ctx.now();
+  const event = asNamed(tenant, reported);
   const ingest = async (db: Queries): Promise<Ingested> => {
     const fresh = newCallRow(tenant.id, event);
     const { owner, takenFrom } = await claimCall(db, {
@@ -175,13 +177,10 @@ async function settle(
  * only when the session is this tenant's own, became a grant for this assistant and has no other call.
  */
 async function withSession(db: Queries, row: CallRow, event: CallEvent): Promise<CallRow> {
-  if (row.sessionId !== null || event.sessionId === null || event.assistantId === null) return row;
-  const reservation = await claimReservation(db, {
-    tenantId: row.tenantId,
-    id: event.sessionId,
-    assistantId: event.assistantId,
-    callId: row.id,
-  });
+  const assistantId = grantedAs(event);
+  if (row.sessionId !== null || event.sessionId === null || assistantId === null) return row;
+  const claim = { tenantId: row.tenantId, id: event.sessionId, assistantId, callId: row.id };
+  const reservation = await claimReservation(db, claim);
   if (!reservation) return row;
   return { ...row, sessionId: reservation.id, accessMode: reservation.accessMode };
 }

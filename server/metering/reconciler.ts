@@ -164,7 +164,7 @@ async function sweepWith(
     ctx.log.warn({ orgId: org.orgId, calls: unassignedCalls }, 'calls with an assistant of no tenant');
   }
   for (const tenant of org.tenants) {
-    if (tenant.deletedAt === null) await adoptReporting(ctx.store, tenant.id, until - dayMs, until);
+    if (tenant.deletedAt === null) await adoptReporting(ctx.store, tenant, until - dayMs, until);
     await giveBackUnclaimed(ctx, api, tenant, until - updatedOverlapMs);
     await applyRetention(ctx, tenant).catch((error: unknown) => {
       ctx.log.warn({ err: error, tenant: tenant.slug }, 'old content could not be deleted');

@@ -23,8 +23,8 @@ const tolerance = (calls: number) => calls / 2 + 1;
  * @param tenants all of the org
  * @param fromMs the period's start
  * @param ledger only of these tenants
- * @returns null when a list must be read: something differs, or a call is in progress, in doubt, without a cost or not
- *   confirmed
+ * @returns null when a list must be read: something differs, or a call is in progress, in doubt, without a cost, not
+ *   confirmed, or may be a squad's
  */
 export function agreementOn(
   tenants: Tenant[],
@@ -34,6 +34,8 @@ export function agreementOn(
 ): Agreement | null {
   if (ledger.some(({ unsettled }) => unsettled > 0)) return null;
   const unassigned: CallTotals = { calls: 0, costMicros: 0 };
+  // Vapi adds up by assistant, and a squad's calls under one of its members or under none: only a list shows whose they are.
+  const haveSquads = tenants.some(({ squads }) => Object.keys(squads).length > 0);
   let agreed = 0;
   let foreign = 0;
   for (const assistantId of new Set([...vapi, ...ledger].map((sum) => sum.assistantId))) {
@@ -42,6 +44,7 @@ export function agreementOn(
     const theirs = add(atVapi);
     const ours = add(ledger.filter(isOf));
     if (ours.calls === 0 && whoseCall({ assistantId, createdAt: fromMs }, tenants) === null) {
+      if (haveSquads && theirs.calls > 0) return null;
       const { calls, costMicros } = add(atVapi.filter(({ isEnded }) => isEnded));
       unassigned.calls += calls;
       unassigned.costMicros += costMicros;

@@ -1,6 +1,7 @@
 /** Changes a tenant's settings, and redirects the messages that wait for its own server. */
 import type { Actor } from '../access/audit.ts';
 import { changeTenant, viewSettled } from '../access/tenants/saved-tenants.ts';
+import { assistantsOf } from '../access/tenants/squads.ts';
 import { applyTenantChanges } from '../access/tenants/tenant-changes.ts';
 import { checkChanges, checkSharing } from '../access/tenants/tenant-check.ts';
 import type { SavedTenant, UpdateTenant } from '../contract.ts';
@@ -17,10 +18,10 @@ export async function changeSettings(
   changes: UpdateTenant,
   by: Actor,
 ): Promise<SavedTenant> {
-  const checked = await checkChanges(ctx, tenant, changes);
+  const { checked, kinds } = await checkChanges(ctx, tenant, changes);
   const change = { ...by, action: 'tenant.update' };
   const saved = await changeTenant(ctx, tenant.slug, change, async (db, current) => {
-    const next = applyTenantChanges(ctx, current, changes);
+    const next = applyTenantChanges(ctx, current, changes, kinds);
     if (current.publicKeyId !== null && next.orgId !== current.orgId)
       throw invalidField(
         'orgId',
@@ -31,8 +32,8 @@ export async function changeSettings(
     }
     await updateTenant(db, next);
     // Assistants that are no longer the tenant's may report anywhere.
-    const named = [next.assistantId, ...next.assistantIds];
-    const dropped = [current.assistantId, ...current.assistantIds].filter((id) => !named.includes(id));
+    const kept = assistantsOf(next);
+    const dropped = assistantsOf(current).filter((id) => !kept.includes(id));
     if (dropped.length > 0) await removeWirings(db, current.id, dropped);
     // Set for the whole tenant, it counts for each of its assistants.
     if (changes.webhookForwardUrl !== undefined) await removeForwardTargets(db, current.id);

@@ -1,6 +1,9 @@
 /** Which calls in progress must not continue, and why. */
+import { siteAssistantsOf } from '../access/tenants/site-assistants.ts';
+import { namedIn } from '../access/tenants/squads.ts';
 import { callKinds, type UnwantedReason } from '../contract.ts';
 import type { CallEvent } from '../ledger/call-event.ts';
+import { grantedAs } from '../ledger/squad-calls.ts';
 import type { CallRow } from '../store/calls.ts';
 import type { Queries } from '../store/database.ts';
 import { isGrantedElsewhere, isOutdated } from '../store/reservations.ts';
@@ -39,18 +42,19 @@ async function judgeGrantless(db: Queries, tenant: Tenant, row: CallRow, event: 
   }
   // A phone call has no grant, and a call of unknown type may be a phone call.
   if (row.type !== callKinds.web) return null;
-  const { sessionId, assistantId } = event;
+  const { sessionId } = event;
+  const assistantId = grantedAs(event);
   if (sessionId === null || assistantId === null) return 'no-grant';
   const claim = { tenantId: tenant.id, id: sessionId, assistantId, callId: row.id };
   return (await isGrantedElsewhere(db, claim)) ? null : 'no-grant';
 }
 
-/** By default only where browsers get a key, and only for the assistant that the element starts: others may be used elsewhere. */
+/** By default only where browsers get a key, and only for assistants that the element starts: others may be used elsewhere. */
 function endsGrantless(tenant: Tenant, assistantId: string | null): boolean {
   if (tenant.deletedAt !== null || assistantId === null || tenant.webCallsWithoutGrant === 'keep')
     return false;
   if (tenant.webCallsWithoutGrant === 'auto') {
-    return tenant.accessMode !== 'proxy' && assistantId === tenant.assistantId;
+    return tenant.accessMode !== 'proxy' && siteAssistantsOf(tenant).includes(assistantId);
   }
-  return [tenant.assistantId, ...tenant.assistantIds].includes(assistantId);
+  return namedIn(tenant).includes(assistantId);
 }

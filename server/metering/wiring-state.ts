@@ -1,5 +1,6 @@
 /** What is known about a tenant's assistants: which report here, and why others that should do not. */
 import { openTenantSecret } from '../access/secrets/tenant-secrets.ts';
+import { assistantsOf, calledAs } from '../access/tenants/squads.ts';
 import { iso } from '../base/iso.ts';
 import { dayMs } from '../base/time-zone.ts';
 import type { Context } from '../context.ts';
@@ -67,7 +68,7 @@ export async function readBack(
   };
   await putWiring(ctx.store, row);
   return {
-    state: stateOf({ ...row, reportedAt: await reportedSince(ctx, row) }),
+    state: stateOf({ ...row, reportedAt: await reportedSince(ctx, tenant, row) }),
     problem: trouble && adviceOn(trouble),
     differences: differencesFrom(plan, shown),
   };
@@ -99,11 +100,11 @@ export async function readOrNull(
 /** The current state, without asking Vapi. */
 export async function viewWirings(ctx: Context, tenant: Tenant): Promise<WiringAnswer> {
   const rows = new Map((await listWirings(ctx.store, tenant.id)).map((row) => [row.assistantId, row]));
-  const ids = new Set([tenant.assistantId, ...tenant.assistantIds, ...rows.keys()]);
+  const ids = new Set([...assistantsOf(tenant), ...rows.keys()]);
   const assistants = await Promise.all(
     [...ids].map(async (assistantId): Promise<WiringAnswer['assistants'][number]> => {
       const row = rows.get(assistantId);
-      const reportedAt = row ? await reportedSince(ctx, row) : null;
+      const reportedAt = row ? await reportedSince(ctx, tenant, row) : null;
       return {
         assistantId,
         name: row?.name ?? null,
@@ -118,13 +119,19 @@ export async function viewWirings(ctx: Context, tenant: Tenant): Promise<WiringA
   return { assistants };
 }
 
-/** When a call that was made since the wiring was last reported; epoch milliseconds. */
+/** When a call that was made since the wiring was last reported, a squad's by any of its members; epoch milliseconds. */
 export async function reportedSince(
   ctx: Context,
+  tenant: Tenant,
   row: Pick<WiringRow, 'tenantId' | 'assistantId' | 'wiredAt' | 'reportedAt'>,
 ): Promise<number | null> {
-  const recent = await lastReportAt(ctx.store, row, reportsFrom(ctx, row));
+  const recent = await lastReportAt(ctx.store, callsOf(tenant, row), reportsFrom(ctx, row));
   return recent ?? row.reportedAt;
+}
+
+/** Which of the tenant's calls say whether the assistant reports. */
+export function callsOf(tenant: Tenant, { assistantId }: Pick<WiringRow, 'assistantId'>) {
+  return { tenantId: tenant.id, assistantIds: calledAs(tenant, assistantId) };
 }
 
 /** The time from which the assistant's calls are considered. */

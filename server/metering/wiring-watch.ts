@@ -1,5 +1,6 @@
 /** Notices when an assistant no longer reports: by one request per assistant every 20 minutes, and from the ledger. */
 import { raiseNotice } from '../access/notices/notices.ts';
+import { assistantsOf } from '../access/tenants/squads.ts';
 import { iso } from '../base/iso.ts';
 import type { Context } from '../context.ts';
 import type { WiringTrouble } from '../contract.ts';
@@ -14,7 +15,7 @@ import {
 } from '../store/wirings.ts';
 import type { SavedAssistant } from '../vapi/assistants.ts';
 import { troubleOf } from '../vapi/wiring-trouble.ts';
-import { checkEveryMs, readOrNull, reportedSince, reportsFrom, reportsTo } from './wiring-state.ts';
+import { callsOf, checkEveryMs, readOrNull, reportedSince, reportsFrom, reportsTo } from './wiring-state.ts';
 
 /** A report follows the end of its call within seconds, and is sent again after a failure. */
 const reportWithinMs = 10 * 60_000;
@@ -35,7 +36,7 @@ export async function checkNextWiring(ctx: Context): Promise<boolean> {
 
 async function check(ctx: Context, tenant: Tenant, row: WiringRow): Promise<void> {
   const shown = await readOrNull(ctx, tenant, row.assistantId);
-  const isNamed = [tenant.assistantId, ...tenant.assistantIds].includes(row.assistantId);
+  const isNamed = assistantsOf(tenant).includes(row.assistantId);
   const trouble = shown === null ? 'gone' : await findTrouble(ctx, tenant, row, shown);
   // Never wired here, or no longer the client's: it may report anywhere.
   if (trouble !== null && (row.wiredAt === null || (trouble === 'gone' && !isNamed))) {
@@ -49,7 +50,7 @@ async function check(ctx: Context, tenant: Tenant, row: WiringRow): Promise<void
     wiredAt: isMended ? now : (row.wiredAt ?? now),
     trouble,
     noticed: trouble,
-    reportedAt: await reportedSince(ctx, row),
+    reportedAt: await reportedSince(ctx, tenant, row),
     checkedAt: now,
   };
   await ctx.store.transaction().execute(async (db) => {
@@ -80,12 +81,18 @@ async function findTrouble(
   }
   if (row.wiredAt === null || (row.trouble !== null && row.trouble !== 'silent')) return null;
   const before = ctx.now() - reportWithinMs;
-  const [last, oneBefore] = await lastReports(ctx.store, row, reportsFrom(ctx, row), before, 2);
+  const [last, oneBefore] = await lastReports(
+    ctx.store,
+    callsOf(tenant, row),
+    reportsFrom(ctx, row),
+    before,
+    2,
+  );
   // Without a recent call nothing shows that it is over.
   if (last === undefined) return row.trouble === 'silent' ? 'silent' : null;
   if (last !== null) return null;
   // One report may be lost, for instance in a restart of ours; a missing first report means that none arrives.
-  return oneBefore === null || row.trouble === 'silent' || (await reportedSince(ctx, row)) === null
+  return oneBefore === null || row.trouble === 'silent' || (await reportedSince(ctx, tenant, row)) === null
     ? 'silent'
     : null;
 }

@@ -7,6 +7,7 @@ import {
   sealTenantSecret,
 } from '../access/secrets/tenant-secrets.ts';
 import { changeTenant } from '../access/tenants/saved-tenants.ts';
+import { type Kinds, namedIn, squadsAfter } from '../access/tenants/squads.ts';
 import { notesOnSettings } from '../access/tenants/tenant-check.ts';
 import { outsideOf, outsideOrListed, outsideProblem } from '../base/outside.ts';
 import type { Context } from '../context.ts';
@@ -14,12 +15,14 @@ import { type AssistantWiring, hookUrlSchema, type WireAnswer, type WireRequest 
 import { invalidField } from '../errors.ts';
 import type { Queries } from '../store/database.ts';
 import { type ForwardTarget, putForwardTarget, removeForwardTargets } from '../store/forward-targets.ts';
-import { type Tenant, updateTenant } from '../store/tenants.ts';
+import { lockTenant, type Tenant, updateTenant } from '../store/tenants.ts';
 import { listWirings } from '../store/wirings.ts';
 import {
   getAssistantInUse,
+  getCallee,
   getSquad,
   type SavedAssistant,
+  type SavedSquad,
   setAssistantServer,
   type VapiServer,
 } from '../vapi/assistants.ts';
@@ -37,6 +40,8 @@ import { type ReadBack, readBack, readOrNull } from './wiring-state.ts';
 export interface Wiring {
   plans: { assistant: SavedAssistant; plan: WiringPlan }[];
   notes: string[];
+  /** What the tenant's ids are at Vapi now. */
+  kinds: Kinds;
 }
 
 /** @throws ApiError `not_found`, `invalid_request`, `vapi_unavailable`; wiring again continues where it stopped */
@@ -51,7 +56,7 @@ export async function wireTenant(
   const answer = { dryRun, ...(await viewWiring(ctx, tenant, wiring)) };
   if (dryRun) return answer;
   const { assistants } = answer;
-  if (dryRun) return answer;
+  await keepSquads(ctx, tenant, wiring.kinds);
   if (assistants.some(({ changed }) => changed)) {
     await changeTenant(ctx, tenant.slug, { ...by, action: 'tenant.wire' }, async (db, current) => {
       await keepTargets(ctx, db, current, wiring);
@@ -66,6 +71,17 @@ export async function wireTenant(
   return answer;
 }
 
+/** A squad's members may have changed at Vapi since the tenant was saved. */
+async function keepSquads(ctx: Context, { slug, id }: Tenant, kinds: Kinds): Promise<void> {
+  await ctx.store.transaction().execute(async (db) => {
+    const current = await lockTenant(db, slug);
+    if (current?.id !== id) return;
+    const squads = squadsAfter(current, kinds);
+    if (JSON.stringify(squads) !== JSON.stringify(current.squads))
+      await updateTenant(db, { ...current, squads });
+  });
+}
+
 /**
  * Reads the assistants and changes nothing.
  * @throws ApiError `invalid_request`, `vapi_unavailable`
@@ -74,22 +90,28 @@ async function prepareWiring(ctx: Context, tenant: Tenant, request: WireRequest)
   const privateKey = openTenantSecret(ctx.box, tenant, 'privateKey');
   const { vapiBaseUrl } = ctx.config;
   const notes = notesOnSettings(tenant);
-  const ids = new Set([tenant.assistantId, ...tenant.assistantIds]);
-  if (request.squadId) {
-    const squad = await fromVapi('squadId', () => getSquad(vapiBaseUrl, privateKey, request.squadId ?? ''));
-    for (const id of squad.assistantIds) ids.add(id);
-    if (squad.unsavedMembers > 0) {
-      notes.push(
-        `${squad.unsavedMembers} members of the squad are not saved assistants and stay as they are.`,
-      );
-    }
-    if (squad.overridesServer)
-      notes.push('The squad overrides `server`: remove that, or its calls will not be reported.');
+  const kinds: Kinds = new Map();
+  const assistants = new Map<string, SavedAssistant>();
+  const squads: SavedSquad[] = [];
+  const callees = namedIn(tenant).map(async (id) => {
+    const ask = () => getCallee(vapiBaseUrl, privateKey, id, getAssistantInUse);
+    return { id, callee: await fromVapi('assistantIds', ask) };
+  });
+  for (const { id, callee } of await Promise.all(callees)) {
+    kinds.set(id, 'squad' in callee ? callee.squad.assistantIds : null);
+    if ('squad' in callee) squads.push(callee.squad);
+    else assistants.set(id, callee.assistant);
   }
+  const { squadId } = request;
+  if (squadId && !kinds.has(squadId))
+    squads.push(await fromVapi('squadId', () => getSquad(vapiBaseUrl, privateKey, squadId)));
+  for (const squad of squads) notes.push(...notesOnSquad(squad));
+  const ids = new Set([...assistants.keys(), ...squads.flatMap(({ assistantIds }) => assistantIds)]);
   const ours = ourServer(ctx, tenant, request);
   const plans = await Promise.all(
     [...ids].map(async (id) => {
-      const assistant = await fromVapi('assistantIds', () => getAssistantInUse(vapiBaseUrl, privateKey, id));
+      const ask = () => getAssistantInUse(vapiBaseUrl, privateKey, id);
+      const assistant = assistants.get(id) ?? (await fromVapi('assistantIds', ask));
       return { assistant, plan: planWiring(assistant, ours) };
     }),
   );
@@ -103,8 +125,17 @@ async function prepareWiring(ctx: Context, tenant: Tenant, request: WireRequest)
     checkTarget(ctx, tenant, assistant, plan);
     notes.push(...notesOn(assistant, plan, tenant));
   }
-  return { plans, notes };
+  return { plans, notes, kinds };
 }
+
+function notesOnSquad({ name, unsavedMembers, overridesServer }: SavedSquad): string[] {
+  const squad = name ? `the squad ${name}` : 'the squad';
+  const unsaved = `${unsavedMembers} members of ${squad} are not saved assistants and stay as they are.`;
+  const overrides = `${squad} overrides \`server\`: remove that, or its calls will not be reported.`;
+  return [...(unsavedMembers > 0 ? [unsaved] : []), ...(overridesServer ? [capital(overrides)] : [])];
+}
+
+const capital = (text: string) => `${text[0]?.toUpperCase()}${text.slice(1)}`;
 
 /**
  * The assistant's current server is where its messages are forwarded, and the organization's owner chose it. It must not be

@@ -20,7 +20,14 @@ export const visitorOperations: Operation[] = [
     query: contract.aheadQuerySchema,
     body: { schema: contract.sessionRequestSchema },
     answers: { 201: json('The session.', contract.sessionAnswerSchema) },
-    refusals: ['origin_not_allowed', 'tenant_paused', 'outside_hours', 'challenge_required', 'rate_limited'],
+    refusals: [
+      'origin_not_allowed',
+      'assistant_not_allowed',
+      'tenant_paused',
+      'outside_hours',
+      'challenge_required',
+      'rate_limited',
+    ],
   }),
   visitor('POST /v1/calls', 'Start a call', {
     notes:
@@ -32,6 +39,7 @@ export const visitorOperations: Operation[] = [
       'session_expired',
       'session_used',
       'origin_not_allowed',
+      'assistant_not_allowed',
       'tenant_paused',
       'outside_hours',
       'call_denied',
@@ -79,6 +87,7 @@ export const visitorOperations: Operation[] = [
       'session_expired',
       'session_used',
       'origin_not_allowed',
+      'assistant_not_allowed',
       'tenant_paused',
       'outside_hours',
       'call_denied',

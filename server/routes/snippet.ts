@@ -1,11 +1,13 @@
 /** The HTML for a tenant's pages, for the operator and for the client itself. */
 import { Router } from 'express';
 import { isOriginAllowed } from '../access/tenants/allowed-origins.ts';
+import { siteAssistantsOf } from '../access/tenants/site-assistants.ts';
 import type { Context } from '../context.ts';
 import { type SnippetView, snippetQuerySchema } from '../contract.ts';
 import { invalidField } from '../errors.ts';
 import { launcherLabels } from '../launcher-labels.ts';
 import { noteOnOrigins, snippetFor } from '../snippets.ts';
+import type { Tenant } from '../store/tenants.ts';
 import { visibleTenant } from './caller.ts';
 import { parse } from './parse.ts';
 
@@ -14,7 +16,7 @@ export function snippetRoutes(ctx: Context): Router {
 
   router.get('/:slug/snippet', async (req, res) => {
     const tenant = await visibleTenant(ctx, req, res);
-    const { platform, lang, origin: asked } = parse(snippetQuerySchema, req.query);
+    const { platform, lang, assistant, origin: asked } = parse(snippetQuerySchema, req.query);
     const { snippet, where, notes } = snippetFor({
       platform,
       server: ctx.config.publicUrl,
@@ -23,6 +25,7 @@ export function snippetRoutes(ctx: Context): Router {
       appearance: tenant.appearance,
       label: tenant.texts.launcher ?? (lang ? launcherLabels[lang] : null),
       rejoinCalls: tenant.rejoinCalls,
+      assistant: assistant === undefined ? null : further(tenant, assistant),
     });
     const origin = asked === undefined ? null : checked(asked, tenant.allowedOrigins);
     notes.push(...noteOnOrigins(tenant.allowedOrigins, origin !== null));
@@ -36,6 +39,16 @@ export function snippetRoutes(ctx: Context): Router {
   });
 
   return router;
+}
+
+/**
+ * @returns null for the main assistant, which needs no name
+ * @throws ApiError `invalid_request`
+ */
+function further(tenant: Tenant, assistant: string): string | null {
+  if (!siteAssistantsOf(tenant).includes(assistant))
+    throw invalidField('assistant', 'the website may not use it: add it to `siteAssistantIds`');
+  return assistant === tenant.assistantId ? null : assistant;
 }
 
 /**

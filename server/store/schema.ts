@@ -48,7 +48,10 @@ export interface TenantsTable {
   /** Increased to invalidate every session issued before. */
   generation: number;
   orgId: string;
+  /** Of an assistant or a squad. */
   assistantId: string;
+  /** JSON: the id of each squad among the tenant's assistants -> its saved members, as Vapi last said. */
+  squads: string;
   /** 1 = the org's calls with an assistant of no tenant also belong to this tenant. */
   wholeOrg: number;
   accessMode: AccessMode;

@@ -24,6 +24,7 @@ export const defaultSettings = {
   limits: defaultLimits,
   webhookAuth: { kind: 'token' },
   assistantIds: [],
+  siteAssistantIds: [],
   webhookForwardUrl: null,
 } as const satisfies Partial<TenantView>;
 /** A tenant gets its own copy, since what is read is changed and saved again. */
@@ -34,9 +35,11 @@ export type TenantSettings = Pick<TenantView, keyof typeof defaultSettings>;
 
 /** A tenant as the server works with it; its secrets stay sealed. */
 export interface Tenant
-  extends Omit<Selectable<TenantsTable>, 'settings' | 'startLock' | 'wholeOrg'>,
+  extends Omit<Selectable<TenantsTable>, 'settings' | 'startLock' | 'wholeOrg' | 'squads'>,
     TenantSettings {
   wholeOrg: boolean;
+  /** The id of each squad among its assistants -> its saved members, as Vapi last said. */
+  squads: Record<string, string[]>;
 }
 
 /** A deleted tenant's last calls are still reported, and their costs still change, for this long. */
@@ -298,17 +301,23 @@ export function settingsOf(tenant: Tenant): TenantSettings {
 function toRow(tenant: Tenant): Omit<TenantsTable, 'startLock'> {
   const columns: Record<string, unknown> = { ...tenant };
   for (const name of settingNames) delete columns[name];
-  const { wholeOrg, ...rest } = columns as unknown as Omit<Tenant, keyof TenantSettings>;
-  return { ...rest, wholeOrg: wholeOrg ? 1 : 0, settings: JSON.stringify(settingsOf(tenant)) };
+  const { wholeOrg, squads, ...rest } = columns as unknown as Omit<Tenant, keyof TenantSettings>;
+  return {
+    ...rest,
+    wholeOrg: wholeOrg ? 1 : 0,
+    squads: JSON.stringify(squads),
+    settings: JSON.stringify(settingsOf(tenant)),
+  };
 }
 
 function fromRow(row: Selectable<TenantsTable>): Tenant {
-  const { settings, startLock: _startLock, wholeOrg, ...columns } = row;
+  const { settings, startLock: _startLock, wholeOrg, squads, ...columns } = row;
   return {
     ...columns,
     // A tenant may have been saved before a setting existed.
     ...(JSON.parse(defaultsText) as typeof defaultSettings),
     ...(JSON.parse(settings) as TenantSettings),
     wholeOrg: wholeOrg === 1,
+    squads: JSON.parse(squads) as Tenant['squads'],
   };
 }

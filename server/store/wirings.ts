@@ -3,6 +3,7 @@ import { type Selectable, sql } from 'kysely';
 import { callKinds } from '../contract.ts';
 import type { Queries } from './database.ts';
 import { takeNextDue } from './due.ts';
+import type { Tenant } from './tenants.ts';
 import type { WiringsTable } from './wiring-schema.ts';
 
 export type WiringRow = Selectable<WiringsTable>;
@@ -75,10 +76,11 @@ export async function takeDueWiring(
 /**
  * Enters the assistants whose calls were reported since then without their having been wired here: by hand, or before wirings
  * were kept. Whether they are is found by the first check.
+ * @param squads of the tenant: their calls are under their ids, and only assistants are wired
  */
 export async function adoptReporting(
   db: Queries,
-  tenantId: string,
+  { id: tenantId, squads }: Pick<Tenant, 'id' | 'squads'>,
   sinceMs: number,
   nowMs: number,
 ): Promise<void> {
@@ -99,10 +101,19 @@ export async function adoptReporting(
         .where('createdAt', '>=', sinceMs)
         .where('reportedAt', 'is not', null)
         .where('assistantId', 'is not', null)
+        .$if(Object.keys(squads).length > 0, (calls) =>
+          calls.where('assistantId', 'not in', Object.keys(squads)),
+        )
         .$narrowType<{ assistantId: string }>(),
     )
     .onConflict((conflict) => conflict.columns(['tenantId', 'assistantId']).doNothing())
     .execute();
+}
+
+/** The calls of an assistant: under its own id, and under those of its squads. */
+interface CallsOf {
+  tenantId: string;
+  assistantIds: string[];
 }
 
 /**
@@ -112,7 +123,7 @@ export async function adoptReporting(
  */
 export async function lastReports(
   db: Queries,
-  { tenantId, assistantId }: Pick<WiringRow, 'tenantId' | 'assistantId'>,
+  { tenantId, assistantIds }: CallsOf,
   sinceMs: number,
   endedBeforeMs: number,
   limit: number,
@@ -121,7 +132,7 @@ export async function lastReports(
     .selectFrom('calls')
     .select('reportedAt')
     .where('tenantId', '=', tenantId)
-    .where('assistantId', '=', assistantId)
+    .where('assistantId', 'in', assistantIds)
     .where('createdAt', '>=', sinceMs)
     .where('status', '=', 'ended')
     .where('startedAt', 'is not', null)
@@ -137,14 +148,14 @@ export async function lastReports(
 /** When the newest reported call of the assistant created since then was reported; null when none was. */
 export async function lastReportAt(
   db: Queries,
-  { tenantId, assistantId }: Pick<WiringRow, 'tenantId' | 'assistantId'>,
+  { tenantId, assistantIds }: CallsOf,
   sinceMs: number,
 ): Promise<number | null> {
   const row = await db
     .selectFrom('calls')
     .select('reportedAt')
     .where('tenantId', '=', tenantId)
-    .where('assistantId', '=', assistantId)
+    .where('assistantId', 'in', assistantIds)
     .where('createdAt', '>=', sinceMs)
     .where('reportedAt', 'is not', null)
     .orderBy('createdAt', 'desc')

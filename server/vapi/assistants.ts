@@ -32,12 +32,16 @@ export type SavedAssistant = z.infer<typeof assistantSchema>;
 const withServer = z.looseObject({ server: z.unknown() }).nullish();
 const squadSchema = z.looseObject({
   orgId: z.string(),
+  name: z.string().nullish(),
   members: z.array(z.looseObject({ assistantId: z.string().nullish(), assistantOverrides: withServer })),
   membersOverrides: withServer,
 });
 
 /** The parts of a squad that matter for wiring. */
 export interface SavedSquad {
+  orgId: string;
+  name: string | null;
+  /** Its saved members, in order. */
   assistantIds: string[];
   /** Members that exist only inside the squad: they cannot be wired. */
   unsavedMembers: number;
@@ -104,17 +108,47 @@ export async function listAssistants(baseUrl: string, privateKey: string): Promi
 }
 
 /** @throws VapiError */
-export async function getSquad(baseUrl: string, privateKey: string, id: string): Promise<SavedSquad> {
-  const answer = await askVapi(baseUrl, privateKey, (client) => client.squads.get({ id }));
-  const { members, membersOverrides } = read(squadSchema, answer);
+export async function getSquad(
+  baseUrl: string,
+  privateKey: string,
+  id: string,
+  look?: VapiClock['look'],
+): Promise<SavedSquad> {
+  const answer = await askVapi(baseUrl, privateKey, (client) => client.squads.get({ id }), look);
+  const { orgId, name, members, membersOverrides } = read(squadSchema, answer);
   const assistantIds = members.flatMap(({ assistantId }) => assistantId ?? []);
   return {
+    orgId,
+    name: name ?? null,
     assistantIds,
     unsavedMembers: members.length - assistantIds.length,
     overridesServer: [membersOverrides, ...members.map((member) => member.assistantOverrides)].some(
       (overrides) => overrides?.server != null,
     ),
   };
+}
+
+/** What an id is: an assistant as Vapi shows it, or a squad. */
+export type Callee = { assistant: SavedAssistant } | { squad: SavedSquad };
+
+/**
+ * @param ask how an assistant is read
+ * @param look receives the answers' heads, good or bad
+ * @throws VapiError also when it is neither
+ */
+export async function getCallee(
+  baseUrl: string,
+  privateKey: string,
+  id: string,
+  ask: typeof getAssistant,
+  look?: VapiClock['look'],
+): Promise<Callee> {
+  try {
+    return { assistant: await ask(baseUrl, privateKey, id, look) };
+  } catch (error) {
+    if (!(error instanceof VapiError) || error.status !== 404) throw error;
+  }
+  return { squad: await getSquad(baseUrl, privateKey, id, look) };
 }
 
 /**

@@ -42,12 +42,14 @@ export const callSchema = z.looseObject({
   type: optionalText,
   status: optionalText,
   assistantId: optionalText,
+  squadId: optionalText,
   createdAt: optionalTime,
   startedAt: optionalTime,
   endedAt: optionalTime,
   endedReason: optionalText,
   metadata: tags,
   assistantOverrides: z.looseObject({ metadata: tags }).nullish().catch(null),
+  squadOverrides: z.looseObject({ metadata: tags }).nullish().catch(null),
   monitor: z.looseObject({ controlUrl }).nullish().catch(null),
   ...costFields,
 });
@@ -56,12 +58,16 @@ export type VapiCall = z.infer<typeof callSchema>;
 /** What never changes after a call's creation, so the stale snapshot in webhooks is right about it. */
 export function readIdentity(
   call: VapiCall,
-): Pick<CallEvent, 'callId' | 'type' | 'assistantId' | 'sessionId' | 'createdAt' | 'controlUrl'> {
+): Pick<CallEvent, 'callId' | 'type' | 'assistantId' | 'squadId' | 'sessionId' | 'createdAt' | 'controlUrl'> {
   return {
     callId: call.id,
     type: call.type ?? null,
     assistantId: call.assistantId ?? null,
-    sessionId: call.assistantOverrides?.metadata?.session ?? call.metadata?.session ?? null,
+    squadId: call.squadId ?? null,
+    sessionId:
+      (call.squadId ? call.squadOverrides : call.assistantOverrides)?.metadata?.session ??
+      call.metadata?.session ??
+      null,
     createdAt: toMs(call.createdAt),
     controlUrl: call.monitor?.controlUrl ?? null,
   };

@@ -15,7 +15,9 @@ export interface NewChat {
   input: string;
   /** The chat that this one continues; null at the beginning of a conversation. */
   previousChatId: string | null;
+  /** Of an assistant or a squad. */
   assistantId: string;
+  isSquad: boolean;
   variableValues: VariableValues;
 }
 
@@ -44,12 +46,12 @@ export type ChatPiece = { id: string } | { delta: string };
 export async function* streamChat(
   baseUrl: string,
   privateKey: string,
-  { name, input, previousChatId, assistantId, variableValues }: NewChat,
+  { name, input, previousChatId, assistantId, isSquad, variableValues }: NewChat,
 ): AsyncGenerator<ChatPiece> {
   const context = previousChatId
     ? { previousChatId }
     : {
-        assistantId,
+        ...(isSquad ? { squadId: assistantId } : { assistantId }),
         ...(Object.keys(variableValues).length > 0 && { assistantOverrides: { variableValues } }),
       };
   const stop = new AbortController();

@@ -16,14 +16,15 @@ const ownLeewaySeconds = 300;
 export interface ScopedKeyOptions {
   orgId: string;
   privateKey: string;
-  assistantId: string;
+  /** Null = any of the org, as a squad needs it: such a key must not leave this server. */
+  assistantId: string | null;
   /** The page; omitted for our own use, since a server's request carries no Origin. */
   origin?: string;
 }
 
 /**
  * @param nowMs Vapi's clock, in epoch milliseconds
- * @returns a `public`-tag key for web calls of one assistant, and its expiry in epoch milliseconds
+ * @returns a `public`-tag key for web calls of one assistant or, without one, of the org, and its expiry in epoch milliseconds
  */
 export function signScopedKey(options: ScopedKeyOptions, nowMs: number): { key: string; expiresAt: number } {
   const leeway = options.origin ? 0 : ownLeewaySeconds;
@@ -33,7 +34,7 @@ export function signScopedKey(options: ScopedKeyOptions, nowMs: number): { key: 
   const restrictions = {
     enabled: true,
     ...(options.origin ? { allowedOrigins: [options.origin] } : {}),
-    allowedAssistantIds: [options.assistantId],
+    ...(options.assistantId === null ? {} : { allowedAssistantIds: [options.assistantId] }),
     allowTransientAssistant: false,
   };
   const payload = { orgId: options.orgId, token: { tag: 'public', restrictions }, iat, exp };

@@ -20,7 +20,9 @@ export interface CreatedCall {
 }
 
 export interface NewWebCall {
+  /** Of an assistant or a squad. */
   assistantId: string;
+  isSquad: boolean;
   /** Whether the call continues without its visitor, who may come back, until something ends it. */
   outlivesVisit: boolean;
   assistantOverrides: {
@@ -96,11 +98,14 @@ const timeoutSeconds = 10;
 export async function createWebCall(
   baseUrl: string,
   key: string,
-  { outlivesVisit, ...call }: NewWebCall,
+  { assistantId, isSquad, assistantOverrides, outlivesVisit }: NewWebCall,
   look: VapiClock['look'],
   origin?: string,
 ): Promise<CreatedCall> {
   const client = new VapiClient({ token: key, baseUrl, maxRetries: 0 });
+  const call = isSquad
+    ? { squadId: assistantId, squadOverrides: assistantOverrides }
+    : { assistantId, assistantOverrides };
   const post = {
     method: 'POST',
     headers: { 'Content-Type': 'application/json', ...(origin ? { Origin: origin } : {}) },

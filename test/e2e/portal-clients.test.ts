@@ -10,6 +10,7 @@ import { moment } from '../../server/portal/pure/format.ts';
 import { chromeArgs, chromePath } from '../support/chrome.ts';
 import { startTestServer, type TestServer } from '../support/test-server.ts';
 import { farMs } from '../support/time-limit.ts';
+import { until } from '../support/until.ts';
 import { checkLooks, openPortal, rows } from './support/portal.ts';
 
 const privateKey = `private-${randomUUID()}`;
@@ -427,6 +428,7 @@ test('key, assistants and access mode are changed by name, and a client is delet
       { id: first, name: 'Reception' },
       { id: second, name: 'Bookings' },
     ],
+    squads: [{ id: randomUUID(), name: 'Team', members: [{ assistantId: first }, { assistantId: second }] }],
   });
   await server.operator('POST', '/v1/tenants', {
     ...{ slug: 'moving', name: 'Moving', privateKey: oldKey, assistantId: first },
@@ -436,9 +438,20 @@ test('key, assistants and access mode are changed by name, and a client is delet
   await visit.go('#/tenants/moving/settings', 'Moving: Settings');
   const form = page.locator('vapi-form');
   const save = () => form.getByRole('button', { name: 'Save' }).click();
-  await form.getByLabel('Assistant', { exact: true }).selectOption('Bookings');
-  await form.getByRole('checkbox', { name: 'Reception' }).check();
-  await form.getByRole('checkbox', { name: 'Bookings' }).check();
+  const choice = form.getByLabel('Assistant', { exact: true });
+  await choice.selectOption('Bookings');
+  assert.deepEqual(await choice.locator('option').allInnerTexts(), [
+    'Bookings',
+    'Reception',
+    'Team (squad of 2)',
+  ]);
+  const further = form.getByRole('group', { name: 'Further assistants' });
+  await further.getByRole('checkbox', { name: 'Reception' }).check();
+  await further.getByRole('checkbox', { name: 'Bookings' }).check();
+  await form
+    .getByRole('group', { name: 'Those of them that the website may use, too' })
+    .getByRole('checkbox', { name: 'Reception' })
+    .check();
   await form.getByLabel('How browsers join calls').selectOption('public-key');
   await form.getByLabel('New private key').fill(newKey);
   await save();
@@ -448,6 +461,12 @@ test('key, assistants and access mode are changed by name, and a client is delet
   await form.getByText('Saved.').waitFor();
   const { assistantId: main, assistantIds, accessMode, privateKey: shown } = await tenant('moving');
   assert.deepEqual([main, assistantIds, accessMode], [second, [first], 'scoped-key']);
+  assert.deepEqual((await tenant('moving')).siteAssistantIds, [first]);
+  await visit.go('#/tenants/moving/site', 'Moving: Website');
+  await page.locator('snippet-box').getByLabel('Assistant').selectOption('Reception');
+  const pasted = () => page.locator('snippet-box').getByLabel('Snippet').inputValue();
+  await until(async () => (await pasted()).includes(`assistant="${first}"`), 'its snippet');
+  await visit.go('#/tenants/moving/settings', 'Moving: Settings');
   assert.equal(shown, `…${newKey.slice(-4)}`);
   await page.locator('delete-box').getByRole('button', { name: 'Delete client' }).click();
   await page.getByRole('dialog').getByRole('button', { name: 'Delete' }).click();

@@ -195,6 +195,16 @@ describe('failing call', () => {
     }
   });
 
+  it('an assistant that the website may not use informs the visitor, and the developer of what to do', async () => {
+    const problem = { status: 403, code: 'assistant_not_allowed', detail: 'Add it to `siteAssistantIds`.' };
+    stage.server.answers.set('/v1/sessions', () => json(problem, 403));
+    const element = await agentElement({ assistant: 'phone-only' });
+    launcherOf(element).click();
+    await untilState(element, 'error');
+    expect(panelText(element)).to.include('Not available right now');
+    await waitUntil(() => stage.consoleErrors.join().includes('siteAssistantIds'));
+  });
+
   it('an element without a tenant informs the visitor and the developer', async () => {
     const element = await agentElement();
     element.removeAttribute('tenant');

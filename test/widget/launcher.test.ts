@@ -233,6 +233,19 @@ describe('launcher', () => {
     await waitUntil(() => server.paths.includes('/v1/widget/globex'));
   });
 
+  it('asks for the assistant that the page names, and a late change discards the session of the other', async () => {
+    const element = await agentElement({ assistant: 'sales' });
+    launcherOf(element).dispatchEvent(new Event('pointerenter'));
+    await waitUntil(() => server.paths.length === 2);
+    element.setAttribute('assistant', 'support');
+    await nextFrame();
+    await callIsLive(element);
+    expect(server.requests.filter(({ path }) => path === '/v1/sessions').map(({ body }) => body)).to.eql([
+      { tenant: 'acme', assistant: 'sales' },
+      { tenant: 'acme', assistant: 'support' },
+    ]);
+  });
+
   it('a second inclusion of the script keeps the first class and does not complain', async () => {
     const copy = '../../widget/define.ts?second-copy';
     await import(copy);

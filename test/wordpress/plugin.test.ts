@@ -204,8 +204,8 @@ for (const { wordpress, php } of [
     });
 
     test('the shortcode accepts every attribute and nothing else', async () => {
-      const good = `[vapi_agent label="Bread &amp; rolls" placement="top-left" theme="dark" size="small" mode="hybrid" lang="pt-BR" rejoin tenant="fern-garden" variables='{"page": "prices"}']`;
-      const bad = `[vapi_agent label='"><script>alert(1)</script>' placement="x onload=y" server="https://evil.example" tenant='"><i>' variables="no" lang="&quot;" onclick="alert(1)" style="x"]`;
+      const good = `[vapi_agent label="Bread &amp; rolls" placement="top-left" theme="dark" size="small" mode="hybrid" lang="pt-BR" rejoin tenant="fern-garden" assistant="5b0a4a08-2d3e-4c8b-8c57-0f5a8f6a1d11" variables='{"page": "prices"}']`;
+      const bad = `[vapi_agent label='"><script>alert(1)</script>' placement="x onload=y" server="https://evil.example" tenant='"><i>' assistant='"><i>' variables="no" lang="&quot;" onclick="alert(1)" style="x"]`;
       const id = await site.help('page', { title: 'Both', content: `${good}\n\n${bad}` });
       const visit = await visitor(`/?page_id=${id}`);
       const [first, second] = await visit.page
@@ -217,6 +217,7 @@ for (const { wordpress, php } of [
         );
       assert.deepEqual(first, {
         tenant: 'fern-garden',
+        assistant: '5b0a4a08-2d3e-4c8b-8c57-0f5a8f6a1d11',
         server: stage.demo.server,
         mode: 'hybrid',
         placement: 'top-left',
@@ -233,7 +234,8 @@ for (const { wordpress, php } of [
         { tenant, server, placement },
         { tenant: 'acme', server: stage.demo.server, placement: 'inline' },
       );
-      for (const name of ['onclick', 'style', 'variables', 'lang']) assert.equal(second?.[name], undefined);
+      for (const name of ['onclick', 'style', 'variables', 'lang', 'assistant'])
+        assert.equal(second?.[name], undefined);
       assert.equal(await visit.page.locator('script', { hasText: 'alert(1)' }).count(), 0);
       await leave(visit);
     });

@@ -154,9 +154,9 @@ export function mount(
     changed(attribute) {
       if (attribute === 'lang') announcer.applyLanguage();
       if (attribute === 'mode' && isOpen) compose();
-      if (attribute === 'label' || attribute === 'mode') panel.requestUpdate();
+      if (/label|mode/.test(attribute)) panel.requestUpdate();
       if (attribute === 'open') setOpen(element.hasAttribute('open'));
-      if (attribute === 'tenant' || attribute === 'server') {
+      if (/tenant|server|assistant/.test(attribute)) {
         controller.forgetSession();
         settings.forget();
         extras.forget();

@@ -33,7 +33,8 @@ export class TenantSettings implements Settings {
   api(): SessionApi {
     const tenant = this.#element.getAttribute('tenant');
     if (!tenant) throw new CallError('misconfigured', '<vapi-agent> needs the attribute "tenant"');
-    return createSessionApi(this.server(), tenant, () => this.#panel.config);
+    const assistant = this.#element.getAttribute('assistant') || undefined;
+    return createSessionApi(this.server(), { tenant, assistant }, () => this.#panel.config);
   }
 
   /**

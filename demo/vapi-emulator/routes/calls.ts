@@ -33,11 +33,15 @@ export function callRoutes(world: World): Router {
     const { authorization, origin } = request.headers;
     // The key comes first: without one nothing is said about the body.
     identify(world, authorization);
-    const body = request.body as { assistantId?: unknown; assistant?: unknown } | undefined;
+    const body = request.body as
+      | Record<'assistantId' | 'assistant' | 'squadId' | 'squad', unknown>
+      | undefined;
+    const idIn = (value: unknown) => (typeof value === 'string' ? value : undefined);
     const org = requireWebCaller(world, authorization, {
       origin,
-      assistantId: typeof body?.assistantId === 'string' ? body.assistantId : undefined,
-      transient: body?.assistant !== undefined,
+      assistantId: idIn(body?.assistantId),
+      squadId: idIn(body?.squadId),
+      transient: (body?.assistant ?? body?.squad) !== undefined,
     });
     const call = await createWebCall(world, org, parse(webCallSchema, body));
     if (world.switches.loseAnswers) {

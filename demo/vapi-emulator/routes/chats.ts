@@ -2,6 +2,7 @@
 import { randomUUID } from 'node:crypto';
 import { type Response, Router } from 'express';
 import type { z } from 'zod';
+import { findSquad, requireOneCallee } from '../answering.ts';
 import { requirePrivate } from '../auth.ts';
 import { answerTo } from '../dialogue.ts';
 import { notFound, Refusal } from '../errors.ts';
@@ -123,7 +124,7 @@ function contextOf(
   world: World,
   org: EmulatorOrg,
   body: ChatBody,
-): { assistantId?: string; messages: Json[] } {
+): { callee: { assistantId?: unknown; squadId?: unknown }; messages: Json[] } {
   const { sessionId, previousChatId } = body;
   if (sessionId !== undefined && previousChatId !== undefined)
     throw new Refusal(400, 'Provide either sessionId or previousChatId, not both.');
@@ -133,18 +134,22 @@ function contextOf(
   if (id === undefined) {
     if ((body.assistantId ?? body.assistant ?? body.squadId ?? body.squad) === undefined)
       throw new Refusal(400, 'Need either `assistantId`, `assistant`, `squadId`, or `squad`.');
-    if (body.assistantId === undefined) return { messages: [] };
-    assistantOf(world, org, body.assistantId);
-    return { assistantId: body.assistantId, messages: [] };
+    requireOneCallee(body);
+    if (body.assistantId !== undefined) assistantOf(world, org, body.assistantId);
+    if (body.squadId !== undefined) findSquad(world, org, body.squadId);
+    return { callee: calleeOf(body), messages: [] };
   }
   const before = (sessionId === undefined ? world.chats : world.sessions).get(id);
   if (before === undefined || before.orgId !== org.orgId)
     throw notFound(sessionId === undefined ? 'Chat' : 'Session', id);
   const messages = [...((before.messages as Json[] | undefined) ?? []), ...((before.output as Json[]) ?? [])];
-  return before.assistantId === undefined
-    ? { messages }
-    : { assistantId: String(before.assistantId), messages };
+  return { callee: calleeOf(before), messages };
 }
+
+const calleeOf = ({ assistantId, squadId }: Json) => ({
+  ...(assistantId === undefined ? {} : { assistantId }),
+  ...(squadId === undefined ? {} : { squadId }),
+});
 
 function newChat(world: World, org: EmulatorOrg, body: ChatBody): Json {
   const context = contextOf(world, org, body);
@@ -173,7 +178,7 @@ function newChat(world: World, org: EmulatorOrg, body: ChatBody): Json {
   return {
     id: randomUUID(),
     orgId: org.orgId,
-    ...(context.assistantId === undefined ? {} : { assistantId: context.assistantId }),
+    ...context.callee,
     ...(body.sessionId === undefined ? {} : { sessionId: body.sessionId }),
     ...(body.previousChatId === undefined ? {} : { previousChatId: body.previousChatId }),
     ...(body.name === undefined ? {} : { name: body.name }),

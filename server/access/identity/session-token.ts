@@ -20,6 +20,8 @@ export const sessionClaims = z.object({
   /** Of its IPv6 /48, if it has one. */
   site: z.string().nullable().default(null),
   generation: z.int(),
+  /** That the page has named; null = the tenant's main one. The start checks it again. */
+  assistant: z.string().nullable().default(null),
 });
 export type SessionClaims = z.infer<typeof sessionClaims>;
 

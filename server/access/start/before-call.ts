@@ -39,7 +39,7 @@ export async function variablesFor(
     Object.entries(asked).filter(([name]) => tenant.allowedVariables.includes(name)),
   );
   try {
-    return { ...allowed, ...(await askBeforeCall(ctx, tenant, session, allowed)) };
+    return { ...allowed, ...(await askBeforeCall(ctx, tenant, session, reservation, allowed)) };
   } catch (error) {
     await releaseReservation(ctx.store, reservation.id);
     throw error;
@@ -54,6 +54,7 @@ async function askBeforeCall(
   ctx: Context,
   tenant: Tenant,
   session: SessionClaims,
+  { assistantId }: Reservation,
   variableValues: VariableValues,
 ): Promise<VariableValues> {
   if (!tenant.beforeCall) return {};
@@ -62,7 +63,10 @@ async function askBeforeCall(
   try {
     const body = {
       type: 'call.before',
-      data: { tenant: tenant.slug, session: session.jti, origin: session.origin, variableValues },
+      data: {
+        ...{ tenant: tenant.slug, session: session.jti, origin: session.origin },
+        ...{ assistantId, variableValues },
+      },
     };
     const secret = openTenantSecret(ctx.box, tenant, 'hookSecret');
     const outside = outsideOrListed(ctx.config);

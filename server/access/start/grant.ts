@@ -22,6 +22,7 @@ import { type CreatedCall, createWebCall, VapiError } from '../../vapi/vapi-api.
 import { vapiFailure } from '../../vapi/vapi-failure.ts';
 import { callToken, feedbackToken, type SessionClaims } from '../identity/session-token.ts';
 import { openTenantSecret, sealControlUrl } from '../secrets/tenant-secrets.ts';
+import { isSquad } from '../tenants/squads.ts';
 import { variablesFor } from './before-call.ts';
 import { endLiveCall } from './end-call.ts';
 import { mayRejoin, rejoinWithinSeconds } from './left-calls.ts';
@@ -37,7 +38,8 @@ export async function grantCall(
 ): Promise<Grant> {
   const { consentVersion } = asked;
   const reserved = await reserve(ctx, tenant, session, { consentVersion, kind: 'call' });
-  const isProxied = tenant.accessMode === 'proxy' || isKeyless(ctx, tenant, session);
+  // The mode that the start was decided in: the tenant was read before.
+  const isProxied = reserved.accessMode === 'proxy' || isKeyless(ctx, reserved, session);
   const reservation = isProxied ? { ...reserved, accessMode: 'proxy' as const } : reserved;
   const values = { reservation, asked: asked.variableValues };
   const assistantOverrides = {
@@ -62,7 +64,7 @@ export async function grantCall(
 }
 
 /** The restricted public key names the client's pages, which the operator's talk page is not. */
-function isKeyless({ config }: Context, { accessMode }: Tenant, { origin }: SessionClaims): boolean {
+function isKeyless({ config }: Context, { accessMode }: Reservation, { origin }: SessionClaims): boolean {
   return accessMode === 'public-key' && isTalkOrigin(config, origin);
 }
 
@@ -77,13 +79,14 @@ async function proxyGrant(
   { tenant, reservation, assistantOverrides }: Start,
 ): Promise<Omit<ProxyGrant, 'maxDurationSeconds'>> {
   const { assistantId } = reservation;
-  const { key } = signScopedKey(
-    { orgId: tenant.orgId, privateKey: openTenantSecret(ctx.box, tenant, 'privateKey'), assistantId },
-    ctx.vapiClock.now(),
-  );
+  const isOfSquad = isSquad(tenant, assistantId);
+  const privateKey = openTenantSecret(ctx.box, tenant, 'privateKey');
+  const scope = { orgId: tenant.orgId, privateKey, assistantId: isOfSquad ? null : assistantId };
+  const { key } = signScopedKey(scope, ctx.vapiClock.now());
   let call: CreatedCall;
   try {
-    const wish = { assistantId, assistantOverrides, outlivesVisit: mayRejoin(tenant) };
+    const outlivesVisit = mayRejoin(tenant);
+    const wish = { assistantId, isSquad: isOfSquad, assistantOverrides, outlivesVisit };
     call = await createWebCall(ctx.config.vapiBaseUrl, key, wish, ctx.vapiClock.look);
   } catch (error) {
     // Unless Vapi clearly refused, it may have created a call: its reservation stays until that is known (`unclaimed`).
@@ -169,9 +172,10 @@ function keyGrant(
   { tenant, reservation, assistantOverrides }: Start,
   origin: string,
 ): Omit<KeyGrant, 'maxDurationSeconds'> {
+  const { assistantId } = reservation;
   const base = {
     apiBaseUrl: ctx.config.vapiBaseUrl,
-    assistantId: tenant.assistantId,
+    assistantId,
     assistantOverrides,
     feedbackToken: feedbackToken.issue(
       ctx.keys.callToken,
@@ -180,10 +184,9 @@ function keyGrant(
       ctx.now(),
     ),
   };
-  if (tenant.accessMode === 'scoped-key') {
-    const { orgId, assistantId } = tenant;
+  if (reservation.accessMode === 'scoped-key') {
     const scope = {
-      orgId,
+      orgId: tenant.orgId,
       privateKey: openTenantSecret(ctx.box, tenant, 'privateKey'),
       assistantId,
       origin,

@@ -18,6 +18,7 @@ import { lockForStart, type Tenant } from '../../store/tenants.ts';
 import type { SessionClaims } from '../identity/session-token.ts';
 import { networksPerSite } from '../identity/visitor-network.ts';
 import { raiseNotice } from '../notices/notices.ts';
+import { checkSiteAssistant } from '../tenants/site-assistants.ts';
 import { leaseEnd, spendForCall, spendForMessage } from './limits.ts';
 import { isOpen } from './opening-hours.ts';
 
@@ -36,7 +37,7 @@ interface Wish {
 /**
  * Messages and calls are counted separately; the slots and the spend that they reserve share the same limits.
  * @param wish its consentVersion is what the visitor agreed to, kept as evidence
- * @throws ApiError `tenant_paused`, `call_denied` (the tenant does not offer it), `outside_hours`, `session_used`,
+ * @throws ApiError `tenant_paused`, `assistant_not_allowed`, `call_denied` (the tenant does not offer it), `outside_hours`, `session_used`,
  * `rate_limited`, `concurrency_limit`, `budget_exhausted`
  */
 export async function reserve(
@@ -52,7 +53,8 @@ export async function reserve(
       // The tenant was read before the lock; this is its current state.
       const current = await lockForStart(db, tenant.id, session.generation);
       if (!current) throw new ApiError('tenant_paused');
-      const { limits, assistantId, accessMode } = current;
+      const { limits, accessMode } = current;
+      const assistantId = checkSiteAssistant(current, session.assistant);
       if (!current.modes.some((mode) => mode === 'hybrid' || mode === modes[kind]))
         throw new ApiError('call_denied');
       if (!isOpen(limits.hours, current.timeZone, now)) throw new ApiError('outside_hours');

@@ -11,6 +11,7 @@ import { type CreatedCall, createWebCall, VapiError } from '../../vapi/vapi-api.
 import { newSessionId } from '../identity/session-token.ts';
 import { hashNetwork } from '../identity/visitor-network.ts';
 import { openTenantSecret } from '../secrets/tenant-secrets.ts';
+import { isSquad } from '../tenants/squads.ts';
 import { endLiveCall } from './end-call.ts';
 import { recordCreatedCall } from './grant.ts';
 import { reserve } from './reserve.ts';
@@ -45,6 +46,7 @@ export async function startTestCall(
     network: hashNetwork(ctx.keys.network, id),
     site: null,
     generation: tenant.generation,
+    assistant: null,
   };
   const reserved = await reserve(ctx, tenant, session, { consentVersion: null, kind: 'call', mostSeconds });
   const reservation = { ...reserved, accessMode: 'proxy' as const };
@@ -53,14 +55,16 @@ export async function startTestCall(
   try {
     const { orgId } = tenant;
     const privateKey = openTenantSecret(ctx.box, tenant, 'privateKey');
-    const scope = { orgId, privateKey, assistantId, ...(page ? { origin: page.allowed } : {}) };
+    const isOfSquad = isSquad(tenant, assistantId);
+    const named = isOfSquad ? null : assistantId;
+    const scope = { orgId, privateKey, assistantId: named, ...(page ? { origin: page.allowed } : {}) };
     const { key } = signScopedKey(scope, ctx.vapiClock.now());
     const assistantOverrides = {
       maxDurationSeconds: maxSeconds,
       metadata: { tenant: tenant.slug, session: id },
       variableValues: {},
     };
-    const wish = { assistantId, assistantOverrides, outlivesVisit: false };
+    const wish = { assistantId, isSquad: isOfSquad, assistantOverrides, outlivesVisit: false };
     call = await createWebCall(ctx.config.vapiBaseUrl, key, wish, ctx.vapiClock.look, page?.asking);
   } catch (error) {
     // Unless Vapi clearly refused, it may have created a call (`unclaimed`).

@@ -3,18 +3,19 @@ import type { Context } from '../../context.ts';
 import { type CreateTenant, createTenantSchema } from '../../contract.ts';
 import { ApiError } from '../../errors.ts';
 import { findTenant } from '../../store/tenants.ts';
+import type { Kinds } from './squads.ts';
 import { parseOrigins } from './tenant-changes.ts';
 import { type Checked, checkTenant } from './tenant-check.ts';
 
 /**
- * @returns the organization, and what Vapi has confirmed
+ * @returns the organization, what Vapi has confirmed, and which ids are squads
  * @throws ApiError `invalid_request` with all that is wrong with slug, origins, key, organization and assistants;
  * `vapi_unavailable`
  */
 export async function checkNewTenant(
   ctx: Context,
   input: CreateTenant,
-): Promise<{ checked: Checked; orgId: string }> {
+): Promise<{ checked: Checked; orgId: string; kinds: Kinds }> {
   const { orgId, assistantIds = [] } = input;
   const asked = checkTenant(ctx, { ...input, orgId, assistantIds });
   const [atVapi, ...others] = await Promise.allSettled([asked, ...withoutVapi(ctx, input)]);

@@ -25,6 +25,7 @@ import {
 import { VapiError } from '../../vapi/vapi-api.ts';
 import { raiseNotice, settleNotices } from '../notices/notices.ts';
 import { openTenantSecret } from '../secrets/tenant-secrets.ts';
+import { siteAssistantsOf } from './site-assistants.ts';
 
 const minuteMs = 60_000;
 /** Longer than all requests to Vapi of one piece of work take. */
@@ -36,8 +37,9 @@ const mostAttempts = 36;
 const daysAfterwards = 30;
 
 /** Vapi knows exact origins only, as far as is known, so wildcards are left out: their pages cannot use the key. */
-export function scopeFor({ allowedOrigins, assistantId }: Tenant): KeyScope {
-  return { origins: allowedOrigins.filter((one) => !one.includes('*')), assistantIds: [assistantId] };
+export function scopeFor(tenant: Tenant): KeyScope {
+  const origins = tenant.allowedOrigins.filter((one) => !one.includes('*'));
+  return { origins, assistantIds: siteAssistantsOf(tenant) };
 }
 
 /** What the operator must know about it; none while no key at Vapi is restricted by it. */

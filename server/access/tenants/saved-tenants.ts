@@ -18,9 +18,9 @@ import { type Checked, checkSharing, notesOnSettings } from './tenant-check.ts';
  * @throws ApiError `invalid_request` with every problem that was found; `conflict` when the slug was taken meanwhile
  */
 export async function createTenant(ctx: Context, input: CreateTenant, by: Actor): Promise<SavedTenant> {
-  const { checked, orgId } = await checkNewTenant(ctx, input);
+  const { checked, orgId, kinds } = await checkNewTenant(ctx, input);
   const slugs = input.slug === undefined ? slugsFrom(input.name) : [input.slug];
-  const { tenant, generated } = newTenant(ctx, { ...input, slug: '', orgId });
+  const { tenant, generated } = newTenant(ctx, { ...input, slug: '', orgId }, kinds);
   await ctx.store.transaction().execute(async (db) => {
     tenant.slug = await insertAtFreeSlug(db, tenant, slugs);
     await checkSharing(db, tenant, ctx.now());

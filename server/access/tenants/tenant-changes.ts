@@ -12,6 +12,8 @@ import { newHookSecret } from '../notices/hooks.ts';
 import { openTenantSecret, sealTenantSecret, type TenantSecret } from '../secrets/tenant-secrets.ts';
 import { entriesMeantBy, parseAllowedOrigin } from './allowed-origins.ts';
 import { checkHookUrls } from './hook-urls.ts';
+import { siteAssistantsAfter } from './site-assistants.ts';
+import { type Kinds, refuseSquadsForBrowsers, squadsAfter } from './squads.ts';
 
 /**
  * @returns the tenant, and the secrets that were generated for it: they are shown only once
@@ -20,6 +22,7 @@ import { checkHookUrls } from './hook-urls.ts';
 export function newTenant(
   ctx: Context,
   input: CreateTenant & { slug: string; orgId: string },
+  kinds: Kinds = new Map(),
 ): { tenant: Tenant; generated: { webhookSecret?: string; hookSecret?: string } } {
   const generated = {
     ...(input.webhookSecret ? {} : { webhookSecret: randomBytes(24).toString('base64url') }),
@@ -37,6 +40,7 @@ export function newTenant(
     name,
     orgId,
     assistantId,
+    squads: {},
     status: 'active',
     pausedUnpaidAt: null,
     generation: 1,
@@ -55,11 +59,19 @@ export function newTenant(
     updatedAt: now,
     deletedAt: null,
   };
-  return { tenant: applyTenantChanges(ctx, empty, changes), generated };
+  return { tenant: applyTenantChanges(ctx, empty, changes, kinds), generated };
 }
 
-/** @throws ApiError `invalid_request` */
-export function applyTenantChanges(ctx: Context, tenant: Tenant, changes: UpdateTenant): Tenant {
+/**
+ * @param kinds what Vapi has just said about the ids
+ * @throws ApiError `invalid_request`
+ */
+export function applyTenantChanges(
+  ctx: Context,
+  tenant: Tenant,
+  changes: UpdateTenant,
+  kinds: Kinds = new Map(),
+): Tenant {
   const {
     privateKey,
     publicKey,
@@ -72,6 +84,8 @@ export function applyTenantChanges(ctx: Context, tenant: Tenant, changes: Update
     ...plain
   } = changes;
   const next: Tenant = { ...tenant, ...given(plain), updatedAt: ctx.now() };
+  next.squads = squadsAfter(next, kinds);
+  next.siteAssistantIds = siteAssistantsAfter(next, changes.siteAssistantIds);
   next.limits = { ...tenant.limits, ...given(limits ?? {}) };
   const seal = (name: TenantSecret, value: string) => sealTenantSecret(ctx.box, tenant.id, name, value);
   if (privateKey !== undefined) next.privateKeySealed = seal('privateKey', privateKey);
@@ -180,6 +194,7 @@ function checkTogether(tenant: Tenant): void {
   if (tenant.accessMode === 'public-key' && tenant.publicKeySealed === null) {
     throw invalidField('publicKey', 'is required for the access mode "public-key"');
   }
+  refuseSquadsForBrowsers(tenant);
 }
 
 /** Secrets are shown by their last four characters. */
@@ -202,6 +217,7 @@ export function viewTenant(ctx: Context, tenant: Tenant): TenantView {
       (tenant.previousWebhookSecretUntil ?? 0) > ctx.now()
         ? iso(tenant.previousWebhookSecretUntil ?? 0)
         : null,
+    squads: tenant.squads,
     wholeOrg: tenant.wholeOrg,
     webhookForwardHeaders: forwardHeaderNames(ctx, tenant),
     hookSecret: masked('hookSecret'),

@@ -4,9 +4,10 @@ import type { SavedTenant, UpdateTenant, VapiCheck } from '../../contract.ts';
 import { ApiError, invalidField } from '../../errors.ts';
 import type { Queries } from '../../store/database.ts';
 import { deletedForMs, listTenantsOfOrg, type Tenant } from '../../store/tenants.ts';
-import { getAssistant, type SavedAssistant } from '../../vapi/assistants.ts';
+import { type Callee, getAssistant, getCallee } from '../../vapi/assistants.ts';
 import { VapiError } from '../../vapi/vapi-api.ts';
 import { openTenantSecret } from '../secrets/tenant-secrets.ts';
+import type { Kinds } from './squads.ts';
 
 /** The part of it that is reported to the operator. */
 export type Checked = { vapiCheck: VapiCheck } & Pick<SavedTenant, 'clockBehindSeconds'>;
@@ -20,24 +21,29 @@ export interface TenantAtVapi {
 }
 
 /**
- * @returns the org; when Vapi does not answer, the given one
+ * @returns the org; when Vapi does not answer, the given one; and which ids are squads, as far as Vapi has answered
  * @throws ApiError `invalid_request` naming what Vapi does not know; `vapi_unavailable` when the org is unknown too
  */
 export async function checkTenant(
   ctx: Context,
   tenant: TenantAtVapi,
-): Promise<{ checked: Checked; orgId: string }> {
+): Promise<{ checked: Checked; orgId: string; kinds: Kinds }> {
   const ids = [tenant.assistantId, ...tenant.assistantIds];
   const found = await Promise.allSettled(
-    ids.map((id) => getAssistant(ctx.config.vapiBaseUrl, tenant.privateKey, id, ctx.vapiClock.look)),
+    ids.map((id) =>
+      getCallee(ctx.config.vapiBaseUrl, tenant.privateKey, id, getAssistant, ctx.vapiClock.look),
+    ),
   );
   for (const [index, result] of found.entries()) {
     if (result.status === 'rejected') refuseIfWrong(result.reason, pathOf(index));
   }
-  const answered = found.filter(
-    (result): result is PromiseFulfilledResult<SavedAssistant> => result.status === 'fulfilled',
+  const answered = found.flatMap((result, index) =>
+    result.status === 'fulfilled' ? [{ id: ids[index] ?? '', is: result.value }] : [],
   );
-  const orgId = answered[0]?.value.orgId;
+  const kinds: Kinds = new Map(
+    answered.map(({ id, is }) => [id, 'squad' in is ? is.squad.assistantIds : null]),
+  );
+  const orgId = answered[0] && orgOf(answered[0].is);
   // Even if some assistants could not be checked: a wrong org would become a second org here, each with all the calls.
   if (orgId !== undefined && tenant.orgId !== undefined && tenant.orgId !== orgId) {
     throw invalidField('orgId', `the private key belongs to the organization ${orgId}`);
@@ -47,26 +53,32 @@ export async function checkTenant(
     ctx.log.warn({ err: cause }, 'tenant not checked: Vapi does not answer');
     const known = orgId ?? tenant.orgId;
     if (known === undefined) throw new ApiError('vapi_unavailable', { retryAfter: 5, cause });
-    return { checked: { vapiCheck: 'unreachable' }, orgId: known };
+    return { checked: { vapiCheck: 'unreachable' }, orgId: known, kinds };
   }
   const clockBehindSeconds = ctx.vapiClock.behindSeconds();
-  return { checked: { vapiCheck: 'ok', ...(clockBehindSeconds === 0 ? {} : { clockBehindSeconds }) }, orgId };
+  return {
+    checked: { vapiCheck: 'ok', ...(clockBehindSeconds === 0 ? {} : { clockBehindSeconds }) },
+    orgId,
+    kinds,
+  };
 }
+
+const orgOf = (callee: Callee) => ('squad' in callee ? callee.squad : callee.assistant).orgId;
 
 /** Checks only what concerns Vapi, so that a tenant can be edited while Vapi is down. */
 export async function checkChanges(
   ctx: Context,
   tenant: Tenant,
   { privateKey, orgId, assistantId, assistantIds }: UpdateTenant,
-): Promise<Partial<Checked>> {
-  if ([privateKey, orgId, assistantId, assistantIds].every((value) => value === undefined)) return {};
-  const { checked } = await checkTenant(ctx, {
+): Promise<{ checked: Partial<Checked>; kinds: Kinds }> {
+  if ([privateKey, orgId, assistantId, assistantIds].every((value) => value === undefined))
+    return { checked: {}, kinds: new Map() };
+  return checkTenant(ctx, {
     privateKey: privateKey ?? openTenantSecret(ctx.box, tenant, 'privateKey'),
     orgId: orgId ?? tenant.orgId,
     assistantId: assistantId ?? tenant.assistantId,
     assistantIds: assistantIds ?? tenant.assistantIds,
   });
-  return checked;
 }
 
 /**
@@ -106,7 +118,7 @@ function refuseIfWrong(error: unknown, assistantPath: string): void {
   if (!(error instanceof VapiError)) throw error;
   refuseWrongKey(error);
   if (error.status === 404 || error.status === 400) {
-    throw invalidField(assistantPath, 'this key’s organization has no such assistant');
+    throw invalidField(assistantPath, 'this key’s organization has no such assistant or squad');
   }
 }
 

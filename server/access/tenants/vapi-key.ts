@@ -19,11 +19,14 @@ import {
   settleKey,
 } from './public-key.ts';
 import { changeTenant } from './saved-tenants.ts';
+import { siteAssistantsOf } from './site-assistants.ts';
+import { isSquad } from './squads.ts';
 
 /**
  * The new key is made and saved first, then the one before is deleted. Whatever ends it in between, keys with the tenant's
  * name that are not saved are deleted by `retryKey`.
- * @throws ApiError `not_found`, `conflict` while another request does it, `vapi_unavailable`
+ * @throws ApiError `not_found`, `conflict` while another request does it, or when the website uses a squad,
+ * `vapi_unavailable`
  */
 export async function makeVapiKey(ctx: Context, tenant: Tenant, by: Actor): Promise<PublicKeyAnswer> {
   const alone = await aloneWithKey(ctx, tenant.id, () => makeAlone(ctx, tenant, by));
@@ -32,6 +35,10 @@ export async function makeVapiKey(ctx: Context, tenant: Tenant, by: Actor): Prom
 }
 
 async function makeAlone(ctx: Context, tenant: Tenant, by: Actor): Promise<PublicKeyAnswer> {
+  if (siteAssistantsOf(tenant).some((id) => isSquad(tenant, id)))
+    throw conflict(
+      'The website of this client uses a squad, and a key for browsers can only be restricted to assistants.',
+    );
   const privateKey = openTenantSecret(ctx.box, tenant, 'privateKey');
   // Before the key is made: if this process is killed before it saves it, the key is deleted.
   await putPendingKey(ctx.store, tenant.id, ctx.now());

@@ -4,6 +4,7 @@ import type { TenantView, VapiLookAnswer } from '../../contract.ts';
 import { get } from '../parts/api.ts';
 import { Resource } from '../parts/resource.ts';
 import { pathOf } from '../parts/scope.ts';
+import { namesAtVapi } from '../pure/vapi-names.ts';
 import { choice, choices, field } from './fields.ts';
 import { TenantForm } from './tenant-form.ts';
 
@@ -28,8 +29,9 @@ export class VapiFormElement extends TenantForm {
 
   /** The main assistant is not also one of the others. */
   protected override changes(body: object): object {
-    const { assistantId, assistantIds } = body as { assistantId: string; assistantIds?: string[] };
-    return assistantIds ? { ...body, assistantIds: assistantIds.filter((id) => id !== assistantId) } : body;
+    const { assistantId, assistantIds, siteAssistantIds } = body as Partial<TenantView>;
+    const others = (ids: string[] | undefined) => ids?.filter((id) => id !== assistantId);
+    return { ...body, assistantIds: others(assistantIds), siteAssistantIds: others(siteAssistantIds) };
   }
 
   protected override fields(tenant: TenantView) {
@@ -45,7 +47,7 @@ export class VapiFormElement extends TenantForm {
   }
 
   /** By id while Vapi has not answered: a client must be changeable when its key no longer works. */
-  #assistants({ assistantId, assistantIds }: TenantView) {
+  #assistants({ assistantId, assistantIds, siteAssistantIds }: TenantView) {
     const { errors } = this.form;
     const { data, error } = this.#found;
     if (error || data === null) {
@@ -53,14 +55,16 @@ export class VapiFormElement extends TenantForm {
         <div class="fields">
           ${field(errors, { name: 'assistantId', label: 'Assistant ID', value: assistantId, required: true })}
           ${field(errors, { name: 'assistantIds', label: 'Further assistant IDs', as: 'lines', rows: 2, value: assistantIds, empty: 'keep' })}
+          ${field(errors, { name: 'siteAssistantIds', label: 'Those of them that the website may use', as: 'lines', rows: 2, value: siteAssistantIds, empty: 'keep' })}
         </div>`;
     }
-    const names = new Map(data.assistants.map(({ id, name }) => [id, name ?? id]));
+    const names = new Map(namesAtVapi(data));
     for (const id of [assistantId, ...assistantIds]) if (!names.has(id)) names.set(id, `${id} (not at Vapi)`);
     return html`<div class="fields">
         ${choice(errors, { name: 'assistantId', label: 'Assistant', value: assistantId, choices: [...names], hint: 'Answers on the website. After a change, let Vapi report its calls below.' })}
       </div>
-      ${names.size > 1 ? choices(errors, { name: 'assistantIds', label: 'Further assistants whose calls are this client’s', values: assistantIds, choices: [...names] }) : ''}`;
+      ${names.size > 1 ? choices(errors, { name: 'assistantIds', label: 'Further assistants whose calls are this client’s', values: assistantIds, choices: [...names] }) : ''}
+      ${names.size > 1 ? choices(errors, { name: 'siteAssistantIds', label: 'Those of them that the website may use, too', values: siteAssistantIds, choices: [...names] }) : ''}`;
   }
 }
 customElements.define('vapi-form', VapiFormElement);

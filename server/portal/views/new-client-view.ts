@@ -15,6 +15,7 @@ import '../parts/setup-steps.ts';
 import '../parts/snippet-box.ts';
 import { wholeOrgLabel } from '../forms/tenant-form.ts';
 import { shared } from '../parts/style.ts';
+import { namesAtVapi } from '../pure/vapi-names.ts';
 import '../parts/wire-box.ts';
 
 export class NewClientElement extends LitElement {
@@ -99,22 +100,23 @@ export class NewClientElement extends LitElement {
   }
 
   #details(found: VapiLookAnswer) {
-    const { assistants, tenants } = found;
+    const { assistants, squads, tenants } = found;
     return html`<div class="row">
         <p class="good">Vapi has accepted the key.</p>
         <button @click=${this.#otherKey}>Use another key</button>
       </div>
       ${tenants.length > 0 ? html`<p class="warn">This organization already has a client here: ${tenants.join(', ')}.</p>` : ''}
       ${
-        assistants.length > 0
+        assistants.length + squads.length > 0
           ? this.#form.show(this.#fields(found), 'Add client', true)
           : html`<p class="problem">This organization has no assistant yet. Create one at Vapi, then use the key again.</p>`
       }`;
   }
 
-  #fields({ assistants, squads, phoneNumbers }: VapiLookAnswer) {
+  #fields(found: VapiLookAnswer) {
+    const { phoneNumbers } = found;
     const { errors } = this.#form;
-    const named = assistants.map(({ id, name }) => [id, name ?? id] as const);
+    const named = namesAtVapi(found);
     const numbers = phoneNumbers.map(
       ({ name, number, id }) => [name, number].filter(Boolean).join(' ') || id,
     );
@@ -124,7 +126,6 @@ export class NewClientElement extends LitElement {
         ${field(errors, { name: 'allowedOrigins', label: 'Website', as: 'lines', rows: 2, value: [], empty: 'keep', placeholder: 'example.com', hint: 'A domain is allowed with and without www. One per line; you can add more later.' })}
       </div>
       ${numbers.length > 0 ? html`<p class="muted small">Phone numbers: ${numbers.join(', ')}.</p>` : ''}
-      ${squads.length > 0 ? html`<p class="muted small">Squads: ${squads.map(({ id, name }) => name ?? id).join(', ')}. Their calls are this client’s when their assistants are.</p>` : ''}
       ${this.#moreFields(named)}`;
   }
 

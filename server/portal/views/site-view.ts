@@ -46,7 +46,7 @@ export class SiteElement extends ScopedElement {
   protected override render() {
     const { scope, tenant } = this;
     return html`<h1>${titleOf(scope, 'Website')}</h1>
-      <snippet-box .scope=${scope} .item=${tenant.updatedAt}></snippet-box>
+      <snippet-box .scope=${scope} .item=${tenant.updatedAt} .tenant=${tenant}></snippet-box>
       <section>
         <h2>Try it</h2>
         <talk-box .scope=${scope}></talk-box>

@@ -16,6 +16,7 @@ import { admitSession, claimsOf } from '../../access/start/admit.ts';
 import { variablesFor } from '../../access/start/before-call.ts';
 import { checkConsent } from '../../access/start/consent.ts';
 import { reserve } from '../../access/start/reserve.ts';
+import { isSquad } from '../../access/tenants/squads.ts';
 import type { Context } from '../../context.ts';
 import { type ChatEvent, type ChatRequest, chatRequestSchema } from '../../contract.ts';
 import { ApiError } from '../../errors.ts';
@@ -45,7 +46,10 @@ export function chatRoutes(ctx: AccessContext): Router {
       claims,
       messages,
       consentVersion,
-      chat: { name: reservation.id, input: asked.message, previousChatId, assistantId, variableValues },
+      chat: {
+        ...{ name: reservation.id, input: asked.message, previousChatId, variableValues },
+        ...{ assistantId, isSquad: isSquad(tenant, assistantId) },
+      },
     };
     // A visitor who leaves midway has still used what was written.
     const answered = answer(ctx, res, origin, message);

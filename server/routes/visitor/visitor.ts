@@ -8,6 +8,7 @@ import { challengerOf, checkChallenge } from '../../access/start/challenge.ts';
 import { checkConsent } from '../../access/start/consent.ts';
 import { grantCall } from '../../access/start/grant.ts';
 import { isOpen } from '../../access/start/opening-hours.ts';
+import { checkSiteAssistant } from '../../access/tenants/site-assistants.ts';
 import { iso } from '../../base/iso.ts';
 import type { Context } from '../../context.ts';
 import {
@@ -53,10 +54,15 @@ export function visitorRoutes(ctx: AccessContext): Router {
   });
 
   router.post('/sessions', ctx.frontLimits.sessions, visitorBody, async (req, res) => {
-    const { tenant: slug, challenge } = parse(sessionRequestSchema, parseJsonText(req.body));
+    const {
+      tenant: slug,
+      challenge,
+      assistant = null,
+    } = parse(sessionRequestSchema, parseJsonText(req.body));
     const { tenant, origin, isTalk } = await admit(ctx, slug, req);
     if (tenant.status === 'paused') throw new ApiError('tenant_paused');
     if (!isOpen(tenant.limits.hours, tenant.timeZone, ctx.now())) throw new ApiError('outside_hours');
+    checkSiteAssistant(tenant, assistant);
     if (!isTalk) await checkChallenge(ctx, tenant, origin, challenge);
     const site = siteOf(req.ip);
     const claims = {
@@ -66,6 +72,7 @@ export function visitorRoutes(ctx: AccessContext): Router {
       network: hashNetwork(ctx.keys.network, networkOf(req.ip)),
       site: site && hashNetwork(ctx.keys.network, site),
       generation: tenant.generation,
+      assistant,
     };
     if (!isTalk) noteSnippet(ctx, tenant, origin);
     const { session, expiresAt } = issueSession(ctx.keys.session, claims, ctx.now());

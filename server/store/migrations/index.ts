@@ -35,6 +35,7 @@ import { wirings } from './0040-wirings.ts';
 import { setupSteps } from './0041-setup-steps.ts';
 import { clientDefaults } from './0042-client-defaults.ts';
 import { publicKeyAtVapi } from './0043-public-key-at-vapi.ts';
+import { squads } from './0044-squads.ts';
 
 export const migrations: Record<string, Migration> = {
   '0001-initial': initial,
@@ -72,4 +73,5 @@ export const migrations: Record<string, Migration> = {
   '0041-setup-steps': setupSteps,
   '0042-client-defaults': clientDefaults,
   '0043-public-key-at-vapi': publicKeyAtVapi,
+  '0044-squads': squads,
 };

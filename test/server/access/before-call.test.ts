@@ -45,14 +45,17 @@ for (const engine of testDatabases()) {
       return answer.body.detail;
     }
 
-    it('it is asked with a signed request that names tenant, page and variables', async () => {
+    it('it is asked with a signed request that names tenant, page, assistant and variables', async () => {
       receiver.answer = { status: 200, body: { allow: true } };
       assert.equal((await start('deny', { plan: 'gold', other: 'x' })).status, 201);
       const [hook] = receiver.hooks;
       assert.ok(hook && hasValidSignature(hook, hookSecret));
       assert.equal(hook.body.type, 'call.before');
       const { session, ...data } = hook.body.data;
-      assert.deepEqual(data, { tenant: 'deny', origin: pageOrigin, variableValues: { plan: 'gold' } });
+      const { assistantId } = (await network.server.operator('GET', '/v1/tenants/deny')).body;
+      assert.deepEqual(data, {
+        ...{ tenant: 'deny', origin: pageOrigin, assistantId, variableValues: { plan: 'gold' } },
+      });
       assert.equal(hook.headers['webhook-id'], session);
     });
 

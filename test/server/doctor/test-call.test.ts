@@ -16,6 +16,7 @@ import { sumReserved } from '../../support/ledger.ts';
 import { listen } from '../../support/listen.ts';
 import { startTestNetwork, type TestNetwork } from '../../support/test-network.ts';
 import { until } from '../../support/until.ts';
+import { addSquadOrg, clientOf } from '../squad-stage.ts';
 import { examineWithCall } from './support.ts';
 
 let network: TestNetwork;
@@ -53,6 +54,21 @@ test('a test call is made, ended, reported and booked, and leaves nothing reserv
     [[call?.id, 'proxy']],
   );
   assert.deepEqual(await sumReserved(ctx().store, slug), { count: 0, micros: 0 });
+});
+
+test('a test call is also made to a squad, with a key that no browser gets', async () => {
+  const org = addSquadOrg(network, 'team');
+  await network.server.createTenant(clientOf(org, 'team'));
+  const { cost, ...rest } = outcomesOf(await examine('team', org.orgId));
+  assert.deepEqual(
+    [rest.origins, rest['web-call'], rest['end-call'], cost],
+    ['pass', 'pass', 'pass', 'pass'],
+  );
+  const { calls } = (await network.server.operator('GET', '/v1/tenants/team/calls')).body;
+  assert.deepEqual(
+    calls.map(({ assistantId }: { assistantId: string }) => assistantId),
+    [org.squad],
+  );
 });
 
 test('a paused client, and one whose budget is used up, get no call: the row says why', async () => {

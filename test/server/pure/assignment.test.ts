@@ -27,6 +27,15 @@ describe('who owns a call', () => {
     assert.equal(whose(call('second of a'), a, b), 'a');
   });
 
+  it('the one’s that has its squad before the one’s that has the member that speaks', () => {
+    const team = tenant('team', { assistantIds: ['the squad'] });
+    const squadCall = call('assistant of b', { squadId: 'the squad' });
+    assert.equal(whose(squadCall, b, team), 'team');
+    assert.equal(whose(squadCall, b, a), 'b');
+    assert.equal(whose(call('assistant of b'), b, team), 'b');
+    assert.equal(whose(call(null, { squadId: 'the squad' }), b, team), 'team');
+  });
+
   it('no one’s when no tenant has its assistant, even where the org has one tenant', () => {
     assert.equal(whose(call('a stranger'), a), null);
     assert.equal(whose(call(null), a), null);

@@ -8,6 +8,7 @@ import { type CallSum, readSums } from '../../../server/vapi/analytics.ts';
 const tenant = (changes: Partial<Tenant> = {}) =>
   ({
     ...{ id: 'ten_a', assistantId: 'a', assistantIds: [], wholeOrg: false, createdAt: 0, deletedAt: null },
+    squads: {},
     ...changes,
   }) as unknown as Tenant;
 const ours = (calls: number, costMicros: number, changes: Partial<AssistantSum> = {}): AssistantSum => ({
@@ -43,6 +44,27 @@ describe('the ledger and Vapi’s sums', () => {
       [tenant({ assistantIds: ['b'] })],
     ],
     ['agree whatever strangers do', true, [theirs(1, 5), theirs(9, 9, { assistantId: 'x' })], [ours(1, 5)]],
+    [
+      'say nothing of strangers where a tenant has a squad: its calls are among them',
+      false,
+      [theirs(1, 5), theirs(1, 9, { assistantId: null })],
+      [ours(1, 5)],
+      [tenant({ assistantIds: ['team'], squads: { team: ['m'] } })],
+    ],
+    [
+      'differ where the ledger has a squad’s calls, which Vapi has under other names',
+      false,
+      [theirs(1, 9, { assistantId: null })],
+      [ours(1, 9, { assistantId: 'team' })],
+      [tenant({ assistantIds: ['team'], squads: { team: ['m'] } })],
+    ],
+    [
+      'agree where a tenant has a squad that no one has called',
+      true,
+      [theirs(1, 5)],
+      [ours(1, 5)],
+      [tenant({ assistantIds: ['team'], squads: { team: ['m'] } })],
+    ],
     ['say nothing where only strangers called', false, [theirs(9, 9, { assistantId: 'x' })], []],
     [
       'differ by a stranger’s calls where a tenant has the whole org',

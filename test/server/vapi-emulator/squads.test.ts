@@ -1,6 +1,7 @@
 /** Squads at the emulator: read, and called by their first member. */
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
+import jwt from 'jsonwebtoken';
 import {
   ask,
   assistantOf,
@@ -78,11 +79,40 @@ test('a squad is called by its first member, with overrides of member, squad and
   assert.equal((await webCall({ squad: { members } })).status, 201);
 });
 
+test('a key that is restricted to assistants opens no squad; one that is not does', async () => {
+  const privateKey = 'private-key-of-acme';
+  const key = (restrictions: object) =>
+    jwt.sign({ orgId, token: { tag: 'public', restrictions } }, privateKey, { expiresIn: 60 });
+  const status = async (restrictions: object) => {
+    const body = { squadId: front };
+    return (await ask(network.emulator, 'POST', '/call/web', { key: key(restrictions), body })).status;
+  };
+  assert.equal(await status({ enabled: true, allowedAssistantIds: [talks] }), 403);
+  assert.equal(await status({ enabled: true, allowTransientAssistant: false }), 201);
+});
+
+test('a conversation is with a squad or an assistant, and stays with it', async () => {
+  const say = async (body: object) => {
+    const answer = await ask(network.emulator, 'POST', '/chat', { body: { input: 'Hello', ...body } });
+    return [answer.status, answer.body.squadId, answer.body.id] as const;
+  };
+  const [status, squadId, previousChatId] = await say({ squadId: front });
+  assert.deepEqual([status, squadId], [201, front]);
+  assert.deepEqual((await say({ previousChatId })).slice(0, 2), [201, front]);
+  for (const [body, expected] of [
+    [{ squadId: front, assistantId: talks }, 400],
+    [{}, 400],
+    [{ squadId: '55555555-2222-4333-8444-999999999999' }, 404],
+  ] as const)
+    assert.equal((await say(body))[0], expected, JSON.stringify(body));
+});
+
 test('a squad that is not there, is empty or has a foreign member is refused', async () => {
   const foreign = '55555555-2222-4333-8444-999999999999';
   for (const [body, status] of [
     [{ squadId: foreign }, 404],
     [{ squadId: 'front' }, 400],
+    [{ squadId: front, assistantId: talks }, 400],
     [{ squadId: empty }, 400],
     [{ squadId: front, assistantVersion: 'v1' }, 400],
     [{ squad: { members: [{ assistantId: foreign }] } }, 404],

@@ -17,7 +17,7 @@ use VapiAgent\Settings;
 function shortcode($written): string
 {
     $known = array_fill_keys(
-        array('tenant', 'mode', 'placement', 'theme', 'size', 'label', 'lang', 'open', 'rejoin', 'variables'),
+        array('tenant', 'assistant', 'mode', 'placement', 'theme', 'size', 'label', 'lang', 'open', 'rejoin', 'variables'),
         ''
     );
     // `[vapi_agent open rejoin]` arrives as values without names.
@@ -79,6 +79,7 @@ function attributes(array $wanted, string $placement): array
     };
     $attributes = array(
         'tenant' => $tenant,
+        'assistant' => preg_match('/^[A-Za-z0-9-]{1,100}$/D', $text('assistant')) ? $text('assistant') : '',
         'server' => $settings['server'],
         'mode' => $one_of('mode', Settings\MODES),
         'placement' => in_array($text('placement'), Settings\PLACEMENTS, true) ? $text('placement') : $placement,
