@@ -91,7 +91,7 @@ test('from a pasted key to a live call that is booked: three fields, three click
 test('from a pasted key to a call in the portal that is booked: three fields, seven clicks, less than a minute', async (context) => {
   const { url } = await stage.demo.operator.signInLink();
   const { portal, page, done, fill, click } = await openForm(url);
-  const startedAt = Date.now();
+  const startedAt = performance.now();
   await fill('Private key', newKey());
   await click('Continue');
   await fill('Name', 'Harbour Inn');
@@ -113,10 +113,10 @@ test('from a pasted key to a call in the portal that is booked: three fields, se
     await click('Close', dialog);
     await dialog.waitFor({ state: 'hidden' });
   });
-  const tookMs = Date.now() - startedAt;
+  const tookMs = performance.now() - startedAt;
   assert.deepEqual(done, { fields: 3, clicks: 7 });
-  context.diagnostic(`${tookMs} ms from the pasted key to the booked call of ${call.seconds} s`);
-  assert.ok(tookMs < Math.max(slowed(60_000), 60_000 * measureSlowness()), `${tookMs} ms`);
+  context.diagnostic(`${Math.round(tookMs)} ms from the pasted key to the booked call of ${call.seconds} s`);
+  assert.ok(tookMs < Math.max(slowed(60_000), 60_000 * measureSlowness()), `${Math.round(tookMs)} ms`);
   assert.equal(call.status, 'ended');
 
   // The checklist knows, and does not take the portal for the client's website.

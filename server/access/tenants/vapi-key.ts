@@ -111,7 +111,7 @@ export async function revokeVapiKey(ctx: Context, tenant: Tenant, by: Actor): Pr
   // In the mode before, they were ended.
   if (saved.accessMode !== revoked.accessMode && settled !== 'done' && saved.webCallsWithoutGrant === 'auto')
     notes.push(
-      'Until the key is deleted at Vapi, whoever has copied it can start calls that this server no longer ends: set `webCallsWithoutGrant` to `end` until then.',
+      'Until the key is deleted at Vapi, anyone who has copied it can start calls that this server no longer ends: set `webCallsWithoutGrant` to `end` until then.',
     );
   return answerOf(ctx, saved, 'revoked', {
     steps: settled === 'done' ? [] : stepsToDelete(tenant, key),
