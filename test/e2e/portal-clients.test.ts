@@ -1,61 +1,25 @@
-/** How an operator begins in the portal, adds a client, and changes its settings. */
+/** How an operator begins in the portal, adds a client, connects it, and looks at what went wrong. */
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import { after, before, test } from 'node:test';
-import { type Browser, chromium } from 'playwright-core';
-import { type Emulator, startEmulator } from '../../demo/vapi-emulator/emulator.ts';
 import type { TenantView } from '../../server/contract.ts';
 import { checkNextWiring } from '../../server/metering/wiring-watch.ts';
 import { moment } from '../../server/portal/pure/format.ts';
-import { chromeArgs, chromePath } from '../support/chrome.ts';
-import { startTestServer, type TestServer } from '../support/test-server.ts';
-import { farMs } from '../support/time-limit.ts';
-import { until } from '../support/until.ts';
+import { assistantId, type ClientsPortal, privateKey, startClientsPortal } from './support/clients-portal.ts';
 import { checkLooks, openPortal, rows } from './support/portal.ts';
 
-const privateKey = `private-${randomUUID()}`;
-const assistantId = randomUUID();
-
-let emulator: Emulator;
-let server: TestServer;
-let browser: Browser;
+let portal: ClientsPortal;
+let emulator: ClientsPortal['emulator'];
+let server: ClientsPortal['server'];
+let browser: ClientsPortal['browser'];
 before(async () => {
-  emulator = await startEmulator({
-    port: 0,
-    orgs: [
-      {
-        orgId: randomUUID(),
-        privateKeys: [privateKey],
-        publicKeys: [],
-        assistants: [{ id: assistantId, name: 'Acme' }],
-      },
-    ],
-  });
-  server = await startServer();
-  const acme = { slug: 'acme', name: 'Acme Bakery', privateKey, assistantId };
-  const allowedOrigins = ['https://www.acme.example'];
-  assert.equal((await server.operator('POST', '/v1/tenants', { ...acme, allowedOrigins })).status, 201);
-  browser = await chromium.launch({ executablePath: await chromePath(), args: chromeArgs, timeout: farMs });
+  portal = await startClientsPortal();
+  ({ emulator, server, browser } = portal);
 });
-after(async () => {
-  await browser?.close();
-  await server?.close();
-  await emulator?.close();
-});
-
-async function startServer(): Promise<TestServer> {
-  const started = await startTestServer({
-    ...{ vapiBaseUrl: emulator.url, config: { publicUrl: 'http://localhost' } },
-  });
-  started.ctx.config.publicUrl = started.url;
-  started.secrets.add('private key', privateKey);
-  return started;
-}
-const tenant = async (slug = 'acme'): Promise<TenantView> =>
-  (await server.operator('GET', `/v1/tenants/${slug}`)).body;
+after(() => portal?.close());
 
 test('an empty portal shows the first steps, up to a client with a checked key and its snippet', async (context) => {
-  const empty = await startServer();
+  const empty = await portal.startServer();
   context.after(() => empty.close());
   const visit = await openPortal(browser, empty, null);
   const { page } = visit;
@@ -219,7 +183,7 @@ test('a key for browsers is made, replaced and revoked with a press each, or eve
 
   async function waitForKey(): Promise<TenantView> {
     await box.getByText('Done: the key is restricted').waitFor();
-    return tenant();
+    return portal.tenant();
   }
 });
 
@@ -251,7 +215,7 @@ test('a page that was refused is let in with one press', async () => {
   await page.getByLabel('Addresses').fill('');
   await page.locator('origins-form').getByRole('button', { name: 'Save' }).click();
   await page.getByText('Saved.').waitFor();
-  assert.deepEqual((await tenant()).allowedOrigins, []);
+  assert.deepEqual((await portal.tenant()).allowedOrigins, []);
   await visit.leave(/status of 400/);
 });
 
@@ -322,200 +286,3 @@ test('a call that Vapi never had is dismissed on its page, after a question', as
   assert.deepEqual([total.calls, total.costMicros], [0, 0]);
   await visit.leave();
 });
-
-test('what is set for a client is changed part by part, and the server’s messages are shown at the field', async () => {
-  // In its own organization, so that all calls there may be this client's.
-  const own = { privateKey: `private-${randomUUID()}`, assistantId: randomUUID() };
-  emulator.addOrg({
-    ...{ orgId: randomUUID(), privateKeys: [own.privateKey], publicKeys: [] },
-    assistants: [{ id: own.assistantId, name: 'Sons' }],
-  });
-  await server.operator('POST', '/v1/tenants', { slug: 'sons', name: 'Sons', ...own });
-  const visit = await openPortal(browser, server, null);
-  const { page } = visit;
-  await visit.go('#/tenants/sons/settings', 'Sons: Settings');
-  const part = (name: string) => {
-    const form = page.locator(name);
-    return {
-      form,
-      save: () => form.getByRole('button', { name: 'Save' }).click(),
-      saved: () => form.getByText('Saved.').waitFor(),
-    };
-  };
-  const limits = part('limits-form');
-  await limits.form.getByLabel('Monthly budget').fill('250');
-  await limits.form.getByLabel('Maximum call length').fill('5');
-  await limits.save();
-  await limits.form.getByText('expected number to be >=10').waitFor();
-  assert.equal((await tenant('sons')).limits.monthlyBudgetMicros, 100_000_000, 'all of it or nothing');
-  await limits.form.getByLabel('Maximum call length').fill('300');
-  await limits.form.getByLabel('How to handle them').selectOption('keep');
-  await limits.save();
-  await limits.saved();
-  await page.getByRole('button', { name: 'Use these limits for new clients' }).click();
-  await page.getByText('New clients get this; those that exist keep what they have.').waitFor();
-  const { limits: ofNewClients } = (await server.operator('GET', '/v1/client-defaults')).body;
-  assert.deepEqual([ofNewClients.monthlyBudgetMicros, ofNewClients.hours], [250_000_000, undefined]);
-
-  const hours = part('hours-form');
-  await hours.form.getByText('Always open.').waitFor();
-  await hours.form.getByRole('button', { name: 'Set opening hours' }).click();
-  await hours.form.getByLabel('Sat').check();
-  await hours.form.getByRole('button', { name: 'Add interval' }).click();
-  await hours.form.getByRole('group', { name: 'Interval 2' }).getByLabel('From').fill('18:00');
-  await hours.form.getByRole('group', { name: 'Interval 2' }).getByLabel('To').fill('19:30');
-  await hours.save();
-  await hours.saved();
-
-  const looks = part('looks-form');
-  await looks.form.getByLabel('Colour').fill('#9a3412');
-  await looks.form.getByLabel('Theme').selectOption('dark');
-  await looks.save();
-  await looks.saved();
-
-  const texts = part('texts-form');
-  await texts.form.getByLabel('Button text').fill('Ask the bakery');
-  await texts.form.getByLabel('Other text').fill('mute');
-  await texts.form.getByRole('button', { name: 'Add' }).click();
-  await texts.form.getByLabel('mute', { exact: true }).fill('Be quiet');
-  await texts.save();
-  await texts.saved();
-
-  const consent = part('consent-form');
-  await consent.form.getByLabel('Ask visitors to agree').check();
-  await consent.save();
-  await consent.form.getByText('Required').first().waitFor();
-  await consent.form.getByLabel('Consent text').fill('We record this call.');
-  await consent.form.getByLabel('Version').fill('1');
-  await consent.save();
-  await consent.saved();
-
-  const name = part('name-form');
-  await name.form.getByLabel('Name').fill('Father & Sons');
-  await name.form.getByLabel('All calls in its Vapi organization').check();
-  await name.save();
-  await page.getByRole('heading', { level: 1, name: 'Father & Sons: Settings' }).waitFor();
-
-  const now = await tenant('sons');
-  assert.deepEqual([now.name, now.wholeOrg], ['Father & Sons', true]);
-  assert.deepEqual([now.limits.monthlyBudgetMicros, now.limits.maxCallSeconds], [250_000_000, 300]);
-  assert.equal(now.webCallsWithoutGrant, 'keep');
-  assert.deepEqual(now.limits.hours, [
-    { days: [1, 2, 3, 4, 5, 6], from: '09:00', to: '17:00' },
-    { days: [1, 2, 3, 4, 5], from: '18:00', to: '19:30' },
-  ]);
-  assert.deepEqual(now.appearance, { accentColor: '#9a3412', theme: 'dark' });
-  assert.deepEqual(now.texts, { launcher: 'Ask the bakery', mute: 'Be quiet' });
-  assert.deepEqual(now.consent, { text: 'We record this call.', version: '1' });
-  await hours.form.getByRole('button', { name: 'Remove interval 1' }).click();
-  await hours.form.getByRole('button', { name: 'Remove interval 1' }).click();
-  await hours.save();
-  await hours.saved();
-  await consent.form.getByLabel('Ask visitors to agree').uncheck();
-  await consent.save();
-  await consent.saved();
-  assert.equal((await tenant('sons')).limits.hours, null);
-  assert.equal((await tenant('sons')).consent, null);
-  await visit.leave(/status of 400/);
-});
-
-test('key, assistants and access mode are changed by name, and a client is deleted after a question', async () => {
-  const [first, second] = [randomUUID(), randomUUID()];
-  const [oldKey, newKey] = [`private-${randomUUID()}`, `private-${randomUUID()}`];
-  emulator.addOrg({
-    ...{ orgId: randomUUID(), privateKeys: [oldKey, newKey], publicKeys: [] },
-    assistants: [
-      { id: first, name: 'Reception' },
-      { id: second, name: 'Bookings' },
-    ],
-    squads: [{ id: randomUUID(), name: 'Team', members: [{ assistantId: first }, { assistantId: second }] }],
-  });
-  await server.operator('POST', '/v1/tenants', {
-    ...{ slug: 'moving', name: 'Moving', privateKey: oldKey, assistantId: first },
-  });
-  const visit = await openPortal(browser, server, null);
-  const { page } = visit;
-  await visit.go('#/tenants/moving/settings', 'Moving: Settings');
-  const form = page.locator('vapi-form');
-  const save = () => form.getByRole('button', { name: 'Save' }).click();
-  const choice = form.getByLabel('Assistant', { exact: true });
-  await choice.selectOption('Bookings');
-  assert.deepEqual(await choice.locator('option').allInnerTexts(), [
-    'Bookings',
-    'Reception',
-    'Team (squad of 2)',
-  ]);
-  const further = form.getByRole('group', { name: 'Further assistants' });
-  await further.getByRole('checkbox', { name: 'Reception' }).check();
-  await further.getByRole('checkbox', { name: 'Bookings' }).check();
-  await form
-    .getByRole('group', { name: 'Those of them that the website may use, too' })
-    .getByRole('checkbox', { name: 'Reception' })
-    .check();
-  await form.getByLabel('How browsers join calls').selectOption('public-key');
-  await form.getByLabel('New private key').fill(newKey);
-  await save();
-  await form.getByText('is required for the access mode').waitFor();
-  await form.getByLabel('How browsers join calls').selectOption('scoped-key');
-  await save();
-  await form.getByText('Saved.').waitFor();
-  const { assistantId: main, assistantIds, accessMode, privateKey: shown } = await tenant('moving');
-  assert.deepEqual([main, assistantIds, accessMode], [second, [first], 'scoped-key']);
-  assert.deepEqual((await tenant('moving')).siteAssistantIds, [first]);
-  await visit.go('#/tenants/moving/site', 'Moving: Website');
-  await page.locator('snippet-box').getByLabel('Assistant').selectOption('Reception');
-  const pasted = () => page.locator('snippet-box').getByLabel('Snippet').inputValue();
-  await until(async () => (await pasted()).includes(`assistant="${first}"`), 'its snippet');
-  await visit.go('#/tenants/moving/settings', 'Moving: Settings');
-  assert.equal(shown, `…${newKey.slice(-4)}`);
-  await page.locator('delete-box').getByRole('button', { name: 'Delete client' }).click();
-  await page.getByRole('dialog').getByRole('button', { name: 'Delete' }).click();
-  await page.getByRole('heading', { level: 1, name: 'Clients' }).waitFor();
-  assert.equal((await server.operator('GET', '/v1/tenants/moving')).status, 404);
-  assert.equal(await page.getByRole('link', { name: 'Moving' }).count(), 0);
-  await visit.leave(/status of 400/);
-});
-
-test('the books of a deleted client can still be read', async () => {
-  await server.operator('POST', '/v1/tenants', {
-    ...{ slug: 'gone', name: 'Gone', privateKey, assistantId, timeZone: 'Asia/Tokyo' },
-  });
-  await server.operator('DELETE', '/v1/tenants/gone');
-  const { tenants } = (await server.operator('GET', '/v1/billing/deleted-tenants')).body;
-  const { id } = tenants.find(({ slug }: { slug: string }) => slug === 'gone');
-  const visit = await openPortal(browser, server, null);
-  await visit.go(`#/tenants/${id}/calls`, 'Gone: Calls');
-  await visit.page.getByText('Its calls and invoices remain.').waitFor();
-  await visit.page.getByText('Time zone: Asia/Tokyo.').waitFor();
-  assert.equal(await visit.page.getByRole('button', { name: 'Pause' }).count(), 0);
-  await visit.leave();
-});
-
-// The second time only what depends on the looks.
-for (const { width, dark, rules } of [
-  { width: 1280, dark: false, rules: undefined },
-  { width: 375, dark: true, rules: ['color-contrast', 'scrollable-region-focusable'] },
-]) {
-  test(`${width} pixels, ${dark ? 'dark' : 'light'}: no form about a client has a fault known to axe`, async () => {
-    const visit = await openPortal(browser, server, null, { width, dark });
-    const { page } = visit;
-    await visit.go('#/new-client', 'New client');
-    await page.getByRole('button', { name: 'Continue' }).click();
-    await page.getByRole('alert').waitFor();
-    await checkLooks(page, 'a key that is missing', rules);
-    await page.getByLabel('Private key').fill(privateKey);
-    await page.getByRole('button', { name: 'Continue' }).click();
-    await page.getByText('More settings').click();
-    await page.getByRole('button', { name: 'Add client' }).click();
-    await page.getByRole('alert').waitFor();
-    await checkLooks(page, 'a new client with mistakes', rules);
-    await visit.go('#/agency', 'Your agency');
-    await checkLooks(page, 'the agency', rules);
-    await visit.go('#/tenants/acme/site', 'Acme Bakery: Website');
-    await checkLooks(page, 'a client’s website', rules);
-    await visit.go('#/tenants/acme/settings', 'Acme Bakery: Settings');
-    await page.locator('hours-form').getByRole('button', { name: 'Set opening hours' }).click();
-    await checkLooks(page, 'a client’s settings', rules);
-    await visit.leave(/status of 400/);
-  });
-}
