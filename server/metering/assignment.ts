@@ -14,8 +14,9 @@ export interface CallToAssign {
 type Candidate = Pick<Tenant, 'id' | 'assistantId' | 'assistantIds' | 'wholeOrg' | 'createdAt' | 'deletedAt'>;
 
 /**
- * The tenant that has its squad; otherwise the one that has its assistant, of a squad's call the member; otherwise the one with the whole org (`wholeOrg`), unless another has, or recently
- * had, a part of it: a client must never get, or pay for, the calls of another.
+ * The tenant that has its squad; otherwise the one that has its assistant, of a squad's call the member; otherwise the one
+ * with the whole org (`wholeOrg`), unless another has, or recently had, a part of it: a client must never get, or pay for,
+ * the calls of another.
  * @param tenants all of the org, including those deleted recently
  * @returns null when it belongs to none
  */

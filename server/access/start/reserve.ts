@@ -37,8 +37,8 @@ interface Wish {
 /**
  * Messages and calls are counted separately; the slots and the spend that they reserve share the same limits.
  * @param wish its consentVersion is what the visitor agreed to, kept as evidence
- * @throws ApiError `tenant_paused`, `assistant_not_allowed`, `call_denied` (the tenant does not offer it), `outside_hours`, `session_used`,
- * `rate_limited`, `concurrency_limit`, `budget_exhausted`
+ * @throws ApiError `tenant_paused`, `assistant_not_allowed`, `call_denied` (the tenant does not offer it), `outside_hours`,
+ * `session_used`, `rate_limited`, `concurrency_limit`, `budget_exhausted`
  */
 export async function reserve(
   ctx: Context,
