@@ -226,7 +226,7 @@ for (const engine of testDatabases()) {
           tenant: null,
           mayWrite: true,
           stripe: false,
-        talk: false,
+          talk: false,
           branding: seller,
           now: new Date(stage.server.clock.now).toISOString(),
         });
