@@ -4,7 +4,7 @@ import { chmodSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'n
 import { isIP } from 'node:net';
 import { join } from 'node:path';
 import { isLoopback } from './base/outside.ts';
-import { privateTargetProblem } from './base/private-targets.ts';
+import { bare, privateTargetProblem } from './base/private-targets.ts';
 
 /** Settings that may be shown. */
 export interface Config {
@@ -249,7 +249,7 @@ function readTalkUrl(
   const talkUrl = readBaseUrl('TALK_URL', text, problems);
   if (talkUrl === null) return null;
   const { protocol, hostname } = new URL(talkUrl);
-  if (bareHost(hostname) === bareHost(new URL(publicUrl).hostname)) {
+  if (bare(hostname) === bare(new URL(publicUrl).hostname)) {
     problems.push(
       'TALK_URL must have another host name than PUBLIC_URL, which would share its cookies with it',
     );
@@ -259,9 +259,6 @@ function readTalkUrl(
   }
   return talkUrl;
 }
-
-/** A final dot names the same host. */
-const bareHost = (hostname: string): string => hostname.replace(/\.$/, '');
 
 function readDatabase(text: string, problems: string[]): DatabaseConfig {
   if (text.startsWith('sqlite:') && text.length > 'sqlite:'.length) {

@@ -7,6 +7,7 @@
 import type { Request } from 'express';
 import { z } from 'zod';
 import { iso } from '../../base/iso.ts';
+import { bare } from '../../base/private-targets.ts';
 import type { Config } from '../../config.ts';
 import type { Context } from '../../context.ts';
 import { conflict } from '../../errors.ts';
@@ -55,7 +56,10 @@ export function isTalkHost({ talkUrl }: Config, { headers, hostname }: TalkReque
 }
 
 /** As the URL standard has it: lower case, without port and final dot. */
-const nameOf = (host: string): string | undefined => URL.parse(`http://${host}`)?.hostname.replace(/\.$/, '');
+function nameOf(host: string): string | null {
+  const url = URL.parse(`http://${host}`);
+  return url && bare(url.hostname);
+}
 
 export function isTalkOrigin({ talkUrl }: Config, origin: string | undefined): boolean {
   return talkUrl !== null && origin === new URL(talkUrl).origin;
