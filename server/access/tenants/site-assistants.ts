@@ -1,6 +1,7 @@
 /** Which of a tenant's assistants its website may start. Pure. */
 import { ApiError, invalidField } from '../../errors.ts';
 import type { Tenant } from '../../store/tenants.ts';
+import { namedIn } from './squads.ts';
 
 type Named = Pick<Tenant, 'assistantId' | 'assistantIds' | 'siteAssistantIds'>;
 
@@ -27,9 +28,9 @@ export function checkSiteAssistant(tenant: Named, asked: string | null): string 
  * @throws ApiError `invalid_request` naming those that are not the tenant's
  */
 export function siteAssistantsAfter(tenant: Named, asked: string[] | undefined): string[] {
-  const named = new Set([tenant.assistantId, ...tenant.assistantIds]);
-  const index = asked?.findIndex((id) => !named.has(id)) ?? -1;
+  const named = namedIn(tenant);
+  const index = asked?.findIndex((id) => !named.includes(id)) ?? -1;
   if (index >= 0)
     throw invalidField(`siteAssistantIds.${index}`, 'is not one of the client’s assistants (`assistantIds`)');
-  return [...new Set(asked ?? tenant.siteAssistantIds)].filter((id) => named.has(id));
+  return [...new Set(asked ?? tenant.siteAssistantIds)].filter((id) => named.includes(id));
 }
