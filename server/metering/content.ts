@@ -10,7 +10,7 @@ import { findOwners } from '../store/call-owners.ts';
 import { type CallRow, findCall, findCalls, listOldContent, markContentDeleted } from '../store/calls.ts';
 import { deleteComment } from '../store/feedback.ts';
 import type { Tenant } from '../store/tenants.ts';
-import { toMs, type VapiCall } from '../vapi/call-record.ts';
+import { readIdentity, type VapiCall } from '../vapi/call-record.ts';
 import { createCallsApi } from '../vapi/calls-api.ts';
 import { vapiFailure } from '../vapi/vapi-failure.ts';
 import { whoseCall } from './assignment.ts';
@@ -43,8 +43,8 @@ async function isTheirs(ctx: Context, tenant: Tenant, row: CallRow, call: VapiCa
   if (!owner) return true;
   if (owner.tenantId !== tenant.id || owner.confirmed) return owner.tenantId === tenant.id;
   const { tenants } = await orgOf(ctx, tenant.orgId, row.createdAt);
-  const createdAt = toMs(call.createdAt) ?? row.createdAt;
-  const whose = whoseCall({ assistantId: call.assistantId ?? null, createdAt }, tenants);
+  const identity = readIdentity(call);
+  const whose = whoseCall({ ...identity, createdAt: identity.createdAt ?? row.createdAt }, tenants);
   return whose === null || whose.id === tenant.id;
 }
 

@@ -127,6 +127,30 @@ function tests(engine: Engine): void {
     assert.equal((await total(other)).costMicros, costOf(ofMember.id));
   });
 
+  it('what was said in it is not shown to another client whose webhook has named it', async () => {
+    const curious = `curious-${count}`;
+    await network.server.createTenant({ ...clientOf(org, curious), assistantId: org.others[0] });
+    const { id } = make(org.squad, { webhooks: false });
+    await settle(id);
+    const call = { id, type: 'inboundPhoneCall', squadId: org.squad };
+    const times = { startedAt: now(), endedAt: now() };
+    const message = { type: 'end-of-call-report', ...times, cost: 0.01, call };
+    const headers = { 'x-vapi-agent-token': secretOf(curious) };
+    const path = `/v1/webhooks/vapi/${curious}`;
+    assert.equal((await network.server.request('POST', path, { headers, body: { message } })).status, 200);
+    assert.deepEqual(
+      (await rows(curious)).map((row) => row.id),
+      [id],
+    );
+    const { body } = await network.server.operator('POST', '/v1/keys', { name: 'reads', tenant: curious });
+    const authorization = `Bearer ${body.key}`;
+    const transcript = `/v1/tenants/${curious}/calls/${id}/transcript`;
+    assert.equal(
+      (await network.server.request('GET', transcript, { headers: { authorization } })).status,
+      404,
+    );
+  });
+
   it('the reports of a member that is wired to another client do not make its visitor’s call that client’s', async () => {
     const other = `neighbour-${count}`;
     const shared = addSquadOrg(network, other);
