@@ -1,9 +1,13 @@
-import { type ExpressionBuilder, type RawBuilder, type Selectable, sql } from 'kysely';
+import { type ExpressionBuilder, type Selectable, sql } from 'kysely';
 import { callKinds } from '../contract.ts';
 import type { Queries } from './database.ts';
 import type { ReservationsTable, Schema } from './schema.ts';
 
 export type Reservation = Selectable<ReservationsTable>;
+
+/** Written into the statement: a partial index is not used for a value that is only known when it runs. */
+const held = sql.lit<Reservation['state']>('held');
+const proxy = sql.lit<Reservation['accessMode']>('proxy');
 
 /** @returns false when the session behind it has been used before */
 export async function insertReservation(db: Queries, reservation: Reservation): Promise<boolean> {
@@ -60,66 +64,18 @@ export async function readCommitments(
         .where('tenantId', '=', tenantId)
         // Also calls granted before the month that can still begin in it.
         .where('month', '>=', month)
-        .where('state', '=', 'held')
+        .where('state', '=', held)
         .as('held'),
       expression
         .selectFrom('reservations')
         .select(sql<number>`cast(count(*) as bigint)`.as('count'))
         .where('tenantId', '=', tenantId)
-        .where('state', '=', 'held')
+        .where('state', '=', held)
         .where('leaseExpiresAt', '>', nowMs)
         .as('inProgress'),
     ])
     .executeTakeFirstOrThrow();
   return { committedMicros: (row.spent ?? 0) + (row.held ?? 0), callsInProgress: row.inProgress ?? 0 };
-}
-
-/** Starts within the last minute, hour and day; released ones count too, since each was an attempt. */
-export interface RecentStarts {
-  all: { minute: number; hour: number; day: number };
-  /** Of those, from this visitor's network. */
-  network: { minute: number; hour: number; day: number };
-  /** Of those, from its IPv6 /48, if it has one. */
-  site: { minute: number; hour: number; day: number };
-}
-
-export async function countStarts(
-  db: Queries,
-  tenantId: string,
-  visitor: Pick<Reservation, 'visitorNetwork' | 'visitorSite'>,
-  nowMs: number,
-  kind: Reservation['kind'],
-): Promise<RecentStarts> {
-  const windows = { minute: 60_000, hour: 3_600_000, day: 86_400_000 };
-  const count = (condition: RawBuilder<unknown>) =>
-    sql<number>`cast(coalesce(sum(case when ${condition} then 1 else 0 end), 0) as bigint)`;
-  const within = (ms: number) => sql`${sql.ref('createdAt')} > ${nowMs - ms}`;
-  const ofNetwork = (ms: number) =>
-    sql`${within(ms)} and ${sql.ref('visitorNetwork')} = ${visitor.visitorNetwork}`;
-  // Null equals nothing: IPv4 has no site.
-  const ofSite = (ms: number) => sql`${within(ms)} and ${sql.ref('visitorSite')} = ${visitor.visitorSite}`;
-  const row = await db
-    .selectFrom('reservations')
-    .select([
-      count(within(windows.minute)).as('minute'),
-      count(within(windows.hour)).as('hour'),
-      count(within(windows.day)).as('day'),
-      count(ofNetwork(windows.minute)).as('networkMinute'),
-      count(ofNetwork(windows.hour)).as('networkHour'),
-      count(ofNetwork(windows.day)).as('networkDay'),
-      count(ofSite(windows.minute)).as('siteMinute'),
-      count(ofSite(windows.hour)).as('siteHour'),
-      count(ofSite(windows.day)).as('siteDay'),
-    ])
-    .where('tenantId', '=', tenantId)
-    .where('createdAt', '>', nowMs - windows.day)
-    .where('kind', '=', kind)
-    .executeTakeFirstOrThrow();
-  return {
-    all: { minute: row.minute, hour: row.hour, day: row.day },
-    network: { minute: row.networkMinute, hour: row.networkHour, day: row.networkDay },
-    site: { minute: row.siteMinute, hour: row.siteHour, day: row.siteDay },
-  };
 }
 
 /**
@@ -141,12 +97,7 @@ export async function claimReservation(
       ]);
       return {
         callId: claim.callId,
-        state: expression
-          .case()
-          .when(wasGivenBack)
-          .then(sql.lit<Reservation['state']>('held'))
-          .else(expression.ref('state'))
-          .end(),
+        state: expression.case().when(wasGivenBack).then(held).else(expression.ref('state')).end(),
         generation: expression
           .case()
           .when(wasGivenBack)
@@ -172,7 +123,7 @@ export async function releaseReservation(db: Queries, id: string): Promise<void>
     .updateTable('reservations')
     .set({ state: 'released' })
     .where('id', '=', id)
-    .where('state', '=', 'held')
+    .where('state', '=', held)
     .where('callId', 'is', null)
     .execute();
 }
@@ -187,7 +138,7 @@ export async function listLapsedReservations(
     .selectFrom('reservations')
     .selectAll()
     .where('tenantId', '=', tenantId)
-    .where('state', '=', 'held')
+    .where('state', '=', held)
     .where('callId', 'is', null)
     .where('leaseExpiresAt', '<', leaseBeforeMs)
     .execute();
@@ -220,7 +171,7 @@ export async function shrinkReservation(
     .select(['id', 'amountMicros'])
     .where('tenantId', '=', tenantId)
     .where('callId', '=', callId)
-    .where('state', '=', 'held')
+    .where('state', '=', held)
     .executeTakeFirst();
   if (!own || mostMicros === null) return own?.amountMicros ?? 0;
   const amountMicros = Math.min(own.amountMicros, mostMicros);
@@ -229,7 +180,7 @@ export async function shrinkReservation(
     .set(amountMicros === 0 ? { state: 'released' } : { amountMicros })
     .where('id', '=', own.id)
     // Its cost may have become known meanwhile.
-    .where('state', '=', 'held')
+    .where('state', '=', held)
     .returning('id')
     .executeTakeFirst();
   return row ? amountMicros : 0;
@@ -247,7 +198,7 @@ export async function settleReservation(
     .set({ state: 'settled', leaseExpiresAt: nowMs })
     .where('tenantId', '=', tenantId)
     .where('callId', '=', callId)
-    .where('state', '=', 'held')
+    .where('state', '=', held)
     .execute();
 }
 
@@ -289,9 +240,9 @@ export async function isGrantedElsewhere(
 /** Grants with which the browser makes the call, unclaimed; a message claims its own. */
 const isOpenKeyGrant = (expression: ExpressionBuilder<Schema, 'reservations'>) =>
   expression.and([
-    expression('reservations.state', '=', 'held'),
+    expression('reservations.state', '=', held),
     expression('reservations.callId', 'is', null),
-    expression('reservations.accessMode', '<>', 'proxy'),
+    expression('reservations.accessMode', '<>', proxy),
     expression('reservations.kind', '=', 'call'),
   ]);
 
@@ -316,7 +267,7 @@ export async function listKeyGrants(
     .selectFrom('reservations')
     .select(['tenantId', 'createdAt as since'])
     .where('createdAt', '>', grantedSinceMs)
-    .where('accessMode', '<>', 'proxy')
+    .where('accessMode', '<>', proxy)
     .where('kind', '=', 'call');
   return db
     .selectFrom(unused.unionAll(fresh).as('grants'))

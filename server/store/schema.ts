@@ -17,6 +17,7 @@ import type { WiringSchema } from './wiring-schema.ts';
 export interface Schema extends BillingSchema, WiringSchema {
   tenants: TenantsTable;
   reservations: ReservationsTable;
+  startCounts: StartCountsTable;
   calls: CallsTable;
   callOwners: CallOwnersTable;
   usageDaily: UsageDailyTable;
@@ -112,6 +113,15 @@ export interface ReservationsTable {
   /** What the visitor had agreed to when it began; null if nothing was required. */
   consentVersion: string | null;
   createdAt: number;
+}
+
+/** How many starts a tenant had in a minute, whatever became of them; kept for the day that its limits look back. */
+export interface StartCountsTable {
+  tenantId: string;
+  kind: ReservationsTable['kind'];
+  /** Minutes since the epoch. */
+  minute: number;
+  starts: number;
 }
 
 /** The cost columns that `calls` and `usage_daily` share. */

@@ -7,13 +7,8 @@ import { monthIn } from '../../base/time-zone.ts';
 import type { Context } from '../../context.ts';
 import type { Limits } from '../../contract.ts';
 import { ApiError } from '../../errors.ts';
-import {
-  countStarts,
-  insertReservation,
-  type RecentStarts,
-  type Reservation,
-  readCommitments,
-} from '../../store/reservations.ts';
+import { insertReservation, type Reservation, readCommitments } from '../../store/reservations.ts';
+import { countStart, type RecentStarts, readStarts } from '../../store/starts.ts';
 import { lockForStart, type Tenant } from '../../store/tenants.ts';
 import type { SessionClaims } from '../identity/session-token.ts';
 import { networksPerSite } from '../identity/visitor-network.ts';
@@ -59,7 +54,7 @@ export async function reserve(
         throw new ApiError('call_denied');
       if (!isOpen(limits.hours, current.timeZone, now)) throw new ApiError('outside_hours');
       const visitor = { visitorNetwork: session.network, visitorSite: session.site };
-      checkStarts(limits, await countStarts(db, tenant.id, visitor, now, kind), kind);
+      checkStarts(limits, await readStarts(db, { tenantId: tenant.id, kind, ...visitor }, now), kind);
       const { committedMicros, callsInProgress } = await readCommitments(db, tenant.id, month, now);
       if (callsInProgress >= limits.concurrentCalls)
         throw new ApiError('concurrency_limit', { retryAfter: 30 });
@@ -87,6 +82,7 @@ export async function reserve(
         createdAt: now,
       };
       if (!(await insertReservation(db, reservation))) throw new ApiError('session_used');
+      await countStart(db, reservation);
       return reservation;
     });
   } catch (error) {

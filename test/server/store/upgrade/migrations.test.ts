@@ -133,3 +133,32 @@ test('a message’s reservation says so, and all others are calls', async () => 
   });
   await db.destroy();
 });
+
+test('the starts of the day before the newest one are counted by minute', async () => {
+  const { db, to, tenant } = await storeAt('0044-squads');
+  await tenant('a', 'org');
+  const day = 86_400_000;
+  const reserve = (id: string, createdAt: number, kind = 'call') =>
+    sql`insert into reservations (id, tenant_id, kind, generation, month, amount_micros, max_seconds, state,
+      lease_expires_at, access_mode, assistant_id, visitor_network, created_at)
+      values (${id}, 'a', ${kind}, 1, '2026-11', 1, 1, 'settled', 1, 'proxy', 'x', '', ${createdAt})`.execute(
+      db,
+    );
+  const now = 30_000_000 * 60_000 + 59_999;
+  await reserve('one', now);
+  await reserve('two', now - 59_999);
+  await reserve('before', now - 60_000);
+  await reserve('message', now, 'message');
+  await reserve('yesterday', now - day);
+  await to('0048-start-counts');
+  const { rows } = await sql<{
+    count: string;
+  }>`select kind || ' ' || minute || ' ' || starts as count from start_counts order by kind, minute`.execute(
+    db,
+  );
+  assert.deepEqual(
+    rows.map(({ count }) => count),
+    ['call 29999999 1', 'call 30000000 2', 'message 30000000 1'],
+  );
+  await db.destroy();
+});
