@@ -3,6 +3,7 @@
  * `--test-force-exit` ends a process before its last results are written, which are then not counted.
  */
 import { after } from 'node:test';
+import './kept-connections.ts';
 import './vapi-shapes/watch.ts';
 
 /** From the last test on; the file's own hooks close things meanwhile. */

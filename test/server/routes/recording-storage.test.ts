@@ -11,7 +11,7 @@ import { createRecordingsApi } from '../../../server/vapi/recording.ts';
 import type { RecordingNotes } from '../../../server/vapi/recording-notes.ts';
 import { serve } from '../../support/listen.ts';
 import { codeOf } from '../../support/test-server.ts';
-import { until } from '../../support/until.ts';
+import { slowed, until } from '../../support/until.ts';
 import { pathOf, type RecordingStage, startRecordingStage } from './recording-stage.ts';
 
 let stage: RecordingStage;
@@ -204,7 +204,7 @@ describe('Vapi that sends the sound itself', () => {
       isUnrecorded: false,
       endedAt: 0,
     };
-    const signal = AbortSignal.timeout(60_000);
+    const signal = AbortSignal.timeout(slowed(60_000));
     const found = await api.open(notes, { channels: 'stereo', range: 'bytes=1-3', signal });
     const text = Buffer.concat((await found?.body.toArray()) ?? []).toString();
     assert.deepEqual(
