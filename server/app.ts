@@ -83,6 +83,8 @@ export function createApp(ctx: ServerContext, assets: BuiltAssets): Express {
   const widget = widgetAssets(assets.widget);
   // All that the host of `TALK_URL` has; none of it can read or change anything with a sign-in.
   app.use(onTalkHost(ctx, talkPages(ctx), visitors, widget));
+  // First, since they are most of the requests.
+  app.use(visitors);
   app.use(opsRoutes(ctx));
   app.use(openApiRoutes(ctx));
   app.use('/v1/webhooks/vapi', vapiWebhookRoutes(ctx));
@@ -113,7 +115,6 @@ export function createApp(ctx: ServerContext, assets: BuiltAssets): Express {
   app.use('/v1/audit', authenticate(ctx), operatorOnly, auditRoutes(ctx));
   app.use('/v1/notices', authenticate(ctx), operatorOnly, noticeRoutes(ctx));
   app.use('/v1', signInRoutes(ctx));
-  app.use(visitors);
   app.use('/portal', signInPages(ctx), portalAssets(ctx, assets.portal));
   app.use('/installs', installFiles(assets.installs));
   app.use(widget);

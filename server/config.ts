@@ -41,7 +41,7 @@ export type DatabaseConfig = ({ kind: 'sqlite'; file: string } | { kind: 'postgr
   timeoutMs?: number;
 };
 
-/** Requests per visitor network and minute, ahead of what each tenant allows; each process counts for itself. */
+/** Requests per visitor network and minute, ahead of what each tenant allows. */
 export interface VisitorLimits {
   /** What the element fetches before a click: settings, and sessions that may never be used. */
   ahead: number;
@@ -56,6 +56,8 @@ export interface Secrets {
   /** Newest first: the first signs and encrypts, all of them verify and decrypt. 32 bytes each. */
   secretKeys: Buffer[];
   operatorApiKey: string;
+  /** Of the store in which all processes count visitors' requests; null = each counts for itself. It may hold a password. */
+  redisUrl: string | null;
   /** The URL holds the mail server's password. Null when no e-mail can be sent. */
   smtp: { url: string; from: string } | null;
   /** Null when invoices are not collected through Stripe. */
@@ -138,6 +140,7 @@ export function readConfig(
     problems.push('OPERATOR_API_KEY must be 20 to 200 printable characters without spaces');
   }
   const smtp = readSmtp(given('SMTP_URL'), given('SMTP_FROM'), problems);
+  const redisUrl = readRedisUrl(given('REDIS_URL'), problems);
   const stripe = readStripe(given('STRIPE_SECRET_KEY'), given('STRIPE_WEBHOOK_SECRET'), problems);
   if (problems.length > 0) throw new ConfigError(problems);
 
@@ -172,6 +175,7 @@ export function readConfig(
     secrets: {
       secretKeys: previousKey ? [secretKey, previousKey] : [secretKey],
       operatorApiKey: operatorKey,
+      redisUrl,
       smtp,
       stripe,
     },
@@ -309,6 +313,13 @@ function readSmtp(url: string | undefined, from: string | undefined, problems: s
   if (from === undefined)
     problems.push('SMTP_FROM is missing: the sender of the e-mails that go through SMTP_URL');
   return { url, from: from ?? '' };
+}
+
+function readRedisUrl(text: string | undefined, problems: string[]): string | null {
+  if (text !== undefined && !(/^rediss?:\/\//.test(text) && URL.canParse(text))) {
+    problems.push('REDIS_URL must be redis://… or rediss://…');
+  }
+  return text ?? null;
 }
 
 function readStripe(

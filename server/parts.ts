@@ -3,10 +3,12 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Express } from 'express';
 import type { DestinationStream } from 'pino';
+import { localCounters, sharedCounters } from './access/identity/counters.ts';
 import { startNoticeDelivery } from './access/notices/notice-delivery.ts';
 import { startRefusalCount } from './access/start/blocked-origins.ts';
 import { startEndingAbandoned } from './access/start/left-calls.ts';
 import { createApp } from './app.ts';
+import { deriveKeys } from './base/derived-keys.ts';
 import { createLog } from './base/log.ts';
 import { warnOncePerOutage } from './base/outage.ts';
 import { startBillingClerk } from './billing/clerk/billing-clerk.ts';
@@ -46,7 +48,10 @@ export async function openParts(config: Config, secrets: Secrets, options: Parts
   }
   const log = createLog(config.logLevel, options.logTo);
   const store = await openStore(config.database, warnOncePerOutage(log));
-  const ctx = createContext(config, secrets, store, log, options);
+  const counters = secrets.redisUrl
+    ? await sharedCounters(secrets.redisUrl, deriveKeys(secrets.secretKeys, 'visitor-network'), log)
+    : localCounters;
+  const ctx = createContext(config, secrets, store, log, { ...options, counters });
   let workers: { stop(): Promise<unknown> }[] = [];
   return {
     ctx,
@@ -65,6 +70,7 @@ export async function openParts(config: Config, secrets: Secrets, options: Parts
       await ctx.backgroundDone();
       await Promise.all(workers.map((worker) => worker.stop()));
       await ctx.refusals.flush();
+      await ctx.counters.close();
       await store.destroy();
     },
   };

@@ -1,6 +1,7 @@
 /** Everything that the parts are passed, made once per server. */
 import type { Logger } from 'pino';
 import type { AccessContext } from './access/access-context.ts';
+import { type Counters, localCounters } from './access/identity/counters.ts';
 import { createFrontLimits } from './access/identity/front-limits.ts';
 import { createRefusals } from './access/start/blocked-origins.ts';
 import { deriveKeys } from './base/derived-keys.ts';
@@ -23,6 +24,8 @@ import { createVapiClock } from './vapi/vapi-clock.ts';
 
 export interface ServerContext extends AccessContext, MeteringContext, BillingContext {
   lifecycle: Lifecycle;
+  /** Behind the front limits. */
+  counters: Counters;
   /** Resolves when all background work has ended. */
   backgroundDone: () => Promise<void>;
 }
@@ -31,6 +34,8 @@ export interface ContextOptions {
   now?: () => number;
   /** Smaller ones in tests. */
   outboxLimits?: Waiting;
+  /** Behind the front limits; by default in memory. */
+  counters?: Counters;
   onCallBooked?: (tenant: Tenant, row: CallRow) => void;
 }
 
@@ -43,7 +48,8 @@ export function createContext(
 ): ServerContext {
   const running = new Set<Promise<unknown>>();
   const keys = (purpose: Parameters<typeof deriveKeys>[1]) => deriveKeys(secrets.secretKeys, purpose);
-  const frontLimits = createFrontLimits(config.visitorLimits);
+  const counters = options.counters ?? localCounters;
+  const frontLimits = createFrontLimits(config.visitorLimits, counters);
   const now = options.now ?? Date.now;
   return {
     config,
@@ -57,6 +63,7 @@ export function createContext(
     },
     installationIds: keys('installation').map(({ id }) => id),
     frontLimits,
+    counters,
     refusals: createRefusals(store, frontLimits, now),
     smtp: secrets.smtp,
     stripe: secrets.stripe && createStripeApi(secrets.stripe, config.stripeApiUrl),

@@ -59,6 +59,7 @@ describe('the configuration', () => {
       SESSIONS_PER_MINUTE: 'many',
       STARTS_PER_MINUTE: '-1',
       SMTP_URL: 'mail.example',
+      REDIS_URL: 'cache.example:6379',
     };
     const named = problemsOf(bad).map((problem) => problem.split(' ')[0]);
     assert.deepEqual(named.sort(), [...Object.keys(bad), 'SMTP_FROM'].sort());

@@ -89,6 +89,7 @@ export async function startTestServer(options: TestServerOptions = {}): Promise<
   const secrets: Secrets = {
     secretKeys: [randomBytes(32)],
     operatorApiKey: operatorKey,
+    redisUrl: null,
     smtp: null,
     stripe: null,
     ...options.secrets,

@@ -1,11 +1,12 @@
 /**
- * Coarse limits in front of everything, per visitor network, so that a flood costs little. They are in memory: each
- * process counts on its own. What a tenant may spend is decided by the store, not here.
+ * Coarse limits in front of everything, per visitor network, so that a flood costs little. What a tenant may spend is
+ * decided by the store, not here.
  */
 import type { RequestHandler } from 'express';
-import { RateLimiterMemory, RateLimiterRes } from 'rate-limiter-flexible';
+import { RateLimiterRes } from 'rate-limiter-flexible';
 import type { VisitorLimits } from '../../config.ts';
 import { ApiError } from '../../errors.ts';
+import type { Counter, Counters } from './counters.ts';
 import { networkOf, networksPerSite, siteOf } from './visitor-network.ts';
 
 export interface FrontLimits {
@@ -39,11 +40,10 @@ const readsPerMinute = 300;
 const burst = { refusals: 50, seconds: 600 };
 
 /** @param perMinute requests per network; an IPv6 /48 as a whole gets `networksPerSite` times as many */
-export function createFrontLimits(perMinute: VisitorLimits): FrontLimits {
-  const limiter = (points: number, duration = 60) => new RateLimiterMemory({ points, duration });
-  const perNetwork = (points: number) => {
-    const ofNetwork = limiter(points);
-    const ofSite = limiter(points * networksPerSite);
+export function createFrontLimits(perMinute: VisitorLimits, counters: Counters): FrontLimits {
+  const perNetwork = (name: string, points: number) => {
+    const ofNetwork = counters.create(name, points, 60);
+    const ofSite = counters.create(`${name}-site`, points * networksPerSite, 60);
     return async (address: string | undefined): Promise<void> => {
       await consume(ofNetwork, networkOf(address));
       const site = siteOf(address);
@@ -56,15 +56,15 @@ export function createFrontLimits(perMinute: VisitorLimits): FrontLimits {
       next();
     };
   };
-  const ahead = handler(perNetwork(perMinute.ahead));
-  const sessions = handler(perNetwork(perMinute.sessions));
-  const reads = limiter(readsPerMinute);
-  const refusals = limiter(burst.refusals, burst.seconds);
+  const ahead = handler(perNetwork('ahead', perMinute.ahead));
+  const sessions = handler(perNetwork('sessions', perMinute.sessions));
+  const reads = counters.create('reads', readsPerMinute, 60);
+  const refusals = counters.create('refusals', burst.refusals, burst.seconds);
   return {
-    widget: handler(perNetwork(perMinute.ahead)),
+    widget: handler(perNetwork('widget', perMinute.ahead)),
     sessions: (req, res, next) => (req.query.ahead === 'true' ? ahead : sessions)(req, res, next),
-    calls: handler(perNetwork(perMinute.starts)),
-    failedAuth: perNetwork(failuresPerMinute),
+    calls: handler(perNetwork('starts', perMinute.starts)),
+    failedAuth: perNetwork('failures', failuresPerMinute),
     clientRead: (actor, points) => consume(reads, actor, points),
     async isRefusalBurst(tenantId, more) {
       const { consumedPoints } = await refusals.penalty(tenantId, more);
@@ -73,7 +73,7 @@ export function createFrontLimits(perMinute: VisitorLimits): FrontLimits {
   };
 }
 
-async function consume(counter: RateLimiterMemory, key: string, points = 1): Promise<void> {
+async function consume(counter: Counter, key: string, points = 1): Promise<void> {
   try {
     await counter.consume(key, points);
   } catch (state) {
