@@ -44,7 +44,8 @@ export function otherEngines(): EngineState[] {
 /** In CI, and as root on Debian, installs missing engines, a pooler, a Redis, what moves the clock, and what builds an image. */
 export function installInCi(): void {
   const packages = requirements.flatMap(({ packages, isHere }) => (isHere() ? [] : packages));
-  for (const name of ['pgbouncer', 'faketime', 'redis-server', ...imageTools]) if (!isOnPath(name)) packages.push(name);
+  for (const name of ['pgbouncer', 'faketime', 'redis-server', ...imageTools])
+    if (!isOnPath(name)) packages.push(name);
   const mayInstall = existsSync('/etc/debian_version') && process.getuid?.() === 0;
   if (!process.env.CI || !mayInstall || packages.length === 0) return;
   process.stdout.write(`# installing ${packages.join(' ')}\n`);
