@@ -29,6 +29,8 @@ export interface Config {
   stripeApiUrl: string | null;
   /** Whether months are closed automatically. */
   autoClose: boolean;
+  /** How long the audit log and notices of past periods are kept; null = for ever. */
+  keepDays: number | null;
   logLevel: string;
   production: boolean;
   /** How long a stop is announced by `/readyz` before connections are refused. */
@@ -120,6 +122,7 @@ export function readConfig(
   const dailyProxyUrl = readBaseUrl('DAILY_PROXY_URL', given('DAILY_PROXY_URL'), problems);
   const stripeApiUrl = readBaseUrl('STRIPE_API_URL', given('STRIPE_API_URL'), problems);
   const privateTargets = readPrivateTargets(given('ALLOW_PRIVATE_TARGETS'), problems);
+  const keepDays = readOptional('KEEP_DAYS', 90, 36_500) ?? null;
   const autoClose = given('AUTO_CLOSE') ?? 'no';
   if (!/^(yes|no)$/.test(autoClose)) problems.push('AUTO_CLOSE must be yes or no');
   const visitorLimits: VisitorLimits = {
@@ -168,6 +171,7 @@ export function readConfig(
       autoClose: autoClose === 'yes',
       privateTargets,
       visitorLimits,
+      keepDays,
       logLevel,
       production,
       shutdownDelayMs,

@@ -5,6 +5,7 @@ import type { Express } from 'express';
 import type { DestinationStream } from 'pino';
 import { localCounters, sharedCounters } from './access/identity/counters.ts';
 import { startNoticeDelivery } from './access/notices/notice-delivery.ts';
+import { startPruning } from './access/pruning.ts';
 import { startRefusalCount } from './access/start/blocked-origins.ts';
 import { startEndingAbandoned } from './access/start/left-calls.ts';
 import { createApp } from './app.ts';
@@ -62,6 +63,7 @@ export async function openParts(config: Config, secrets: Secrets, options: Parts
         startNoticeDelivery(ctx),
         startEndingAbandoned(ctx),
         startForwarding(ctx),
+        startPruning(ctx),
         startBillingClerk(ctx),
         ...(options.reconciler === false ? [] : [startReconciler(ctx)]),
       ];

@@ -56,6 +56,7 @@ const ladder = [
   ['access/identity'],
   ['access/tenants'],
   ['access/start'],
+  ['access/pruning.ts'],
   ['access/access-context.ts'],
   ['metering'],
   ['billing/plan'],

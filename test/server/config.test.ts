@@ -60,6 +60,7 @@ describe('the configuration', () => {
       STARTS_PER_MINUTE: '-1',
       SMTP_URL: 'mail.example',
       REDIS_URL: 'cache.example:6379',
+      KEEP_DAYS: '7',
     };
     const named = problemsOf(bad).map((problem) => problem.split(' ')[0]);
     assert.deepEqual(named.sort(), [...Object.keys(bad), 'SMTP_FROM'].sort());

@@ -81,6 +81,7 @@ export async function startTestServer(options: TestServerOptions = {}): Promise<
     autoClose: false,
     privateTargets: [],
     visitorLimits: { ahead: 600, sessions: 60, starts: 60 },
+    keepDays: null,
     logLevel: 'debug',
     production: false,
     shutdownDelayMs: 0,

@@ -32,6 +32,14 @@ export const startCounts: Migration = {
       .columns(['tenant_id', 'visitor_site', 'created_at'])
       .where('visitor_site' as never, 'is not', null)
       .execute();
+    await db.schema.createIndex('start_counts_minute').on('start_counts').column('minute').execute();
+    // What led to no call is removed some weeks later.
+    await db.schema
+      .createIndex('reservations_without_call')
+      .on('reservations')
+      .column('created_at')
+      .where('call_id' as never, 'is', null)
+      .execute();
     // It had the network only to count one visitor's starts without reading the rows.
     await db.schema.dropIndex('reservations_recent').execute();
     await db.schema

@@ -1,0 +1,101 @@
+/** What is deleted after a while, and what never is. */
+import assert from 'node:assert/strict';
+import { after, before, describe, it } from 'node:test';
+import { pruneNext } from '../../../server/access/pruning.ts';
+import { insertAudit } from '../../../server/store/audit.ts';
+import { insertReservation, type Reservation } from '../../../server/store/reservations.ts';
+import { countStart } from '../../../server/store/starts.ts';
+import { findTenant } from '../../../server/store/tenants.ts';
+import { testDatabases } from '../../support/postgres.ts';
+import { startTestServer, type TestServer } from '../../support/test-server.ts';
+
+const dayMs = 86_400_000;
+
+for (const engine of testDatabases()) {
+  describe(`pruning, on ${engine.name}`, () => {
+    let server: TestServer;
+    let tenantId: string;
+    before(async () => {
+      server = await startTestServer({ engine, config: { keepDays: 100 } });
+      await server.createTenant({ slug: 'acme' });
+      tenantId = (await findTenant(server.ctx.store, 'acme'))?.id ?? '';
+    });
+    after(() => server.close());
+
+    const ago = (days: number) => server.clock.now - days * dayMs;
+    const addStart = async (id: string, changes: Partial<Reservation>) => {
+      const reservation: Reservation = {
+        ...{ id, tenantId, kind: 'call', generation: 0, month: '2026-11', amountMicros: 1, maxSeconds: 60 },
+        ...{ state: 'released', leaseExpiresAt: 0, accessMode: 'proxy', assistantId: 'assistant' },
+        ...{ visitorNetwork: 'n', visitorSite: null, callId: null, consentVersion: '1', createdAt: ago(36) },
+        ...changes,
+      };
+      await insertReservation(server.ctx.store, reservation);
+      await countStart(server.ctx.store, reservation);
+    };
+    const addNotice = (id: string, period: string, changes: object) =>
+      server.ctx.store
+        .insertInto('notices')
+        .values({
+          ...{ id, tenantId, kind: 'budget-80', period, payload: '{}', createdAt: ago(101) },
+          ...{ urlPending: 0, emailPending: 0, attempts: 1, nextAttemptAt: null },
+          ...changes,
+        })
+        .execute();
+    const addAudit = (id: string, at: number) =>
+      insertAudit(server.ctx.store, {
+        ...{ id, at, actor: 'operator', action: 'tenants.update', tenant: 'acme' },
+        ...{ before: null, after: null, requestId: 'req' },
+      });
+    const idsOf = async (table: 'reservations' | 'notices' | 'audit') =>
+      (await server.ctx.store.selectFrom(table).select('id').orderBy('id').execute()).map(({ id }) => id);
+
+    it('deletes starts that led to no call, old counts, and the log; never a call’s evidence or what is open', async () => {
+      await addStart('ses_called', { state: 'settled', callId: 'call' });
+      await addStart('ses_held', { state: 'held' });
+      await addStart('ses_led_to_nothing', {});
+      await addStart('ses_recent', { createdAt: ago(34) });
+      await addStart('ses_today', { createdAt: ago(0) });
+      await addNotice('a-month', '2026-07', {});
+      await addNotice('an-invoice', 'INV-2026-0001', {});
+      await addNotice('b-day', '2026-07-30', {});
+      await addNotice('not-sent', '2026-06', { nextAttemptAt: 5 });
+      await addNotice('recent', '2026-08', { createdAt: ago(99) });
+      await addAudit('aud_old', ago(101));
+      await addAudit('aud_recent', ago(99));
+      assert.equal(await pruneNext(server.ctx), false);
+      assert.deepEqual(await idsOf('reservations'), ['ses_called', 'ses_held', 'ses_recent', 'ses_today']);
+      assert.deepEqual(await idsOf('notices'), ['an-invoice', 'not-sent', 'recent']);
+      const audit = await idsOf('audit');
+      assert.ok(audit.includes('aud_recent') && !audit.includes('aud_old'), String(audit));
+      const counts = await server.ctx.store.selectFrom('startCounts').select('minute').execute();
+      assert.deepEqual(
+        counts.map(({ minute }) => minute),
+        [Math.floor(server.clock.now / 60_000)],
+      );
+    });
+
+    it('deletes a thousand at a time, until there are none', async () => {
+      for (let index = 0; index < 1001; index += 1) await addAudit(`aud_${index}`, ago(200));
+      assert.equal(await pruneNext(server.ctx), true);
+      assert.equal(await pruneNext(server.ctx), false);
+      assert.equal((await idsOf('audit')).filter((id) => /^aud_\d/.test(id)).length, 0);
+    });
+  });
+}
+
+it('keeps the log and notices for ever unless a setting says otherwise', async () => {
+  const server = await startTestServer();
+  await insertAudit(server.ctx.store, {
+    ...{ id: 'aud_first', at: 0, actor: 'operator', action: 'tenants.update', tenant: null },
+    ...{ before: null, after: null, requestId: 'req' },
+  });
+  await pruneNext(server.ctx);
+  const kept = await server.ctx.store
+    .selectFrom('audit')
+    .select('id')
+    .where('id', '=', 'aud_first')
+    .execute();
+  await server.close();
+  assert.equal(kept.length, 1);
+});
