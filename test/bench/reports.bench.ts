@@ -1,7 +1,7 @@
 /**
  * Reports taken durably, against a bare loop of inserts that are as durable: on SQLite into the same file, on PostgreSQL
  * into the same database, where one process and three take them. `BENCH_RUNS` (turns) and `BENCH_CALLS` (reports a turn)
- * change the size, `TEST_ENGINE` names one engine, and `BENCH_GROUP` is how many share a transaction on PostgreSQL.
+ * change the size; `TEST_ENGINE` names one engine.
  */
 import { type ChildProcess, fork } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
@@ -83,9 +83,8 @@ async function onPostgres(database: TestDatabase): Promise<void> {
 }
 
 async function startProcess(database: TestDatabase): Promise<ChildProcess> {
-  const groupSize = process.env.BENCH_GROUP ? Number(process.env.BENCH_GROUP) : undefined;
   const child = fork(new URL('./support/report-taker.ts', import.meta.url));
-  await ask(child, { config: database.config, ...(groupSize ? { groupSize } : {}) });
+  await ask(child, { config: database.config });
   return child;
 }
 

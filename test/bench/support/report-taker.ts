@@ -1,10 +1,9 @@
 /**
  * Takes made-up reports as the webhook does once it has read them. Started with `fork`, it is one of several processes
- * on a database: it answers `{ database }` with 'ready' and `{ count, inFlight }` with 'done'.
+ * on a database: it answers `{ config }` with 'ready' and `{ count, inFlight }` with 'done'.
  */
 import { randomUUID } from 'node:crypto';
 import { ingestReport } from '../../../server/metering/ingest.ts';
-import { createGroupCommit, groupLimits } from '../../../server/store/group-commit.ts';
 import { listTenants, type Tenant } from '../../../server/store/tenants.ts';
 import { readServerMessage } from '../../../server/vapi/messages.ts';
 import type { TestDatabase } from '../../support/postgres.ts';
@@ -25,13 +24,9 @@ export async function addTenants(database: TestDatabase): Promise<void> {
   await server.close();
 }
 
-/** @param groupSize other than the server's own: reports in one transaction */
-export async function openTaker(database: TestDatabase, groupSize?: number): Promise<ReportTaker> {
+export async function openTaker(database: TestDatabase): Promise<ReportTaker> {
   const server = await startTestServer({ database, config: { logLevel: 'silent' } });
-  const ctx = { ...server.ctx };
-  if (groupSize !== undefined) {
-    ctx.reports = createGroupCommit(ctx.store, { ...groupLimits(database.config), size: groupSize });
-  }
+  const { ctx } = server;
   const owners = await listTenants(ctx.store, null, tenants);
   return {
     async take(count, inFlight) {
@@ -72,13 +67,13 @@ function reportAt(createdAt: number, assistantId: string | null) {
   return event;
 }
 
-type Order = { config: TestDatabase['config']; groupSize?: number } | { count: number; inFlight: number };
+type Order = { config: TestDatabase['config'] } | { count: number; inFlight: number };
 
 if (process.send) {
   let taker: ReportTaker | null = null;
   process.on('message', async (order: Order) => {
     if ('config' in order) {
-      taker = await openTaker({ config: order.config, remove: async () => {} }, order.groupSize);
+      taker = await openTaker({ config: order.config, remove: async () => {} });
       process.send?.('ready');
     } else {
       await taker?.take(order.count, order.inFlight);

@@ -83,21 +83,24 @@ for (const engine of testDatabases()) {
       const [apart, together] = [await tenantsOf('apart'), await tenantsOf('together')];
       let run = 0;
       await fc.assert(
-        fc.asyncProperty(fc.array(fc.array(message, { maxLength: 12 }), { maxLength: 4 }), async (batches) => {
-          run += 1;
-          const eventsOf = (world: string) => (one: Message) => eventOf(one, world, run);
-          for (const one of batches.flat()) {
-            await ingestCallEvent(server.ctx, apart[one.tenant] as Tenant, eventsOf('a')(one));
-          }
-          for (const batch of batches) {
-            await Promise.all(
-              batch.map((one) =>
-                ingestReport(server.ctx, together[one.tenant] as Tenant, eventsOf('b')(one)),
-              ),
-            );
-          }
-          assert.deepEqual(await ledgerOf(together), await ledgerOf(apart));
-        }),
+        fc.asyncProperty(
+          fc.array(fc.array(message, { maxLength: 12 }), { maxLength: 4 }),
+          async (batches) => {
+            run += 1;
+            const eventsOf = (world: string) => (one: Message) => eventOf(one, world, run);
+            for (const one of batches.flat()) {
+              await ingestCallEvent(server.ctx, apart[one.tenant] as Tenant, eventsOf('a')(one));
+            }
+            for (const batch of batches) {
+              await Promise.all(
+                batch.map((one) =>
+                  ingestReport(server.ctx, together[one.tenant] as Tenant, eventsOf('b')(one)),
+                ),
+              );
+            }
+            assert.deepEqual(await ledgerOf(together), await ledgerOf(apart));
+          },
+        ),
         { numRuns: 8 },
       );
     });
@@ -149,7 +152,11 @@ function eventOf({ tenant, call, kind, minute, costCents }: Message, world: stri
       endedAt: `${day}T11:39:00Z`,
       endedReason: 'customer-ended-call',
       ...(costCents === null ? {} : { cost: costCents / 100 }),
-      call: { id: `${world}${String(run).padStart(7, '0')}-0000-4000-8000-0000000000${tenant}${call}`, type: 'webCall', createdAt: `${day}T11:38:00Z` },
+      call: {
+        id: `${world}${String(run).padStart(7, '0')}-0000-4000-8000-0000000000${tenant}${call}`,
+        type: 'webCall',
+        createdAt: `${day}T11:38:00Z`,
+      },
     },
   };
   const event = readServerMessage(body, at, 'https://api.vapi.ai')?.event;
