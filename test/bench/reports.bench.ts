@@ -88,11 +88,17 @@ async function startProcess(database: TestDatabase): Promise<ChildProcess> {
   return child;
 }
 
-/** Also when it ends instead of answering. */
+/** @throws when the process ends instead of answering */
 async function ask(child: ChildProcess, order: object): Promise<void> {
+  const listening = new AbortController();
+  const { signal } = listening;
   child.send(order);
-  const ended = once(child, 'exit').then(() => Promise.reject(new Error('a process ended')));
-  await Promise.race([once(child, 'message'), ended]);
+  const ended = once(child, 'exit', { signal }).then(() => Promise.reject(new Error('a process ended')));
+  try {
+    await Promise.race([once(child, 'message', { signal }), ended]);
+  } finally {
+    listening.abort();
+  }
 }
 
 /** The first turn only warms up. @returns the median share that each way has of the first one's speed */

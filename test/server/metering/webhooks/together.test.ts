@@ -1,12 +1,14 @@
 /** Reports that arrive together share transactions; the ledger must not show it. */
 import assert from 'node:assert/strict';
+import { randomBytes } from 'node:crypto';
+import { DatabaseSync } from 'node:sqlite';
 import { after, before, describe, it } from 'node:test';
 import fc from 'fast-check';
 import type { CallEvent } from '../../../../server/ledger/call-event.ts';
 import { ingestCallEvent, ingestReport } from '../../../../server/metering/ingest.ts';
 import { findTenant, type Tenant } from '../../../../server/store/tenants.ts';
 import { readServerMessage } from '../../../../server/vapi/messages.ts';
-import { testDatabases } from '../../../support/postgres.ts';
+import { everyDatabase, type TestDatabase, testDatabases } from '../../../support/postgres.ts';
 import { codeOf, startTestServer, type TestServer } from '../../../support/test-server.ts';
 import { hook, report } from './support.ts';
 
@@ -122,6 +124,55 @@ for (const engine of testDatabases()) {
     };
   });
 }
+
+describe('reports that arrive together, on a SQLite file', () => {
+  let database: TestDatabase;
+  let file: DatabaseSync;
+  const secrets = { secretKeys: [randomBytes(32)] };
+  before(async () => {
+    const [sqlite] = everyDatabase();
+    assert.ok(sqlite);
+    database = await sqlite.createMigrated();
+    assert.ok('file' in database.config);
+    file = new DatabaseSync(database.config.file);
+  });
+  after(async () => {
+    file?.close();
+    await database?.remove();
+  });
+  const stored = () => Number(file.prepare('select count(*) as calls from calls').get()?.calls);
+  const send = (server: TestServer, count: number) =>
+    Array.from({ length: count }, () => hook(server, 'acme', report(), proof));
+
+  it('that another program has locked for too long are each refused for a later retry', async () => {
+    const config = { database: { ...database.config, timeoutMs: 100 } };
+    const server = await startTestServer({ database, secrets, config });
+    await server.createTenant({ webhookSecret });
+    file.exec('begin immediate');
+    const answers = await Promise.all(send(server, 5));
+    assert.deepEqual(
+      answers.map((answer) => [answer.status, codeOf(answer)]),
+      Array(5).fill([503, 'database_unavailable']),
+    );
+    file.exec('rollback');
+    assert.equal(stored(), 0);
+    assert.equal((await hook(server, 'acme', report(), proof)).status, 200);
+    assert.equal(stored(), 1);
+    await server.close();
+  });
+
+  it('are each booked and answered, or neither, when the server stops', async () => {
+    const server = await startTestServer({ database, secrets });
+    const earlier = stored();
+    const answers = send(server, 40);
+    await Promise.any(answers);
+    const [settled] = await Promise.all([Promise.allSettled(answers), server.close()]);
+    // One that had not arrived before the stop finds no server.
+    const answered = settled.flatMap((one) => (one.status === 'fulfilled' ? one.value.status : []));
+    assert.deepEqual(new Set(answered), new Set([200]));
+    assert.equal(stored(), earlier + answered.length);
+  });
+});
 
 /** Of few calls, so that many are about the same one, in an order of their own. */
 interface Message {
