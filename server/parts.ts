@@ -69,6 +69,7 @@ export async function openParts(config: Config, secrets: Secrets, options: Parts
       ];
     },
     async close() {
+      await ctx.reports.done();
       await ctx.backgroundDone();
       await Promise.all(workers.map((worker) => worker.stop()));
       await ctx.refusals.flush();

@@ -18,6 +18,7 @@ import { outboxLimits } from './metering/outbox.ts';
 import type { CallRow } from './store/calls.ts';
 import type { Store } from './store/database.ts';
 import { countWaiting, type Waiting } from './store/forwarded-messages.ts';
+import { createGroupCommit, groupLimits } from './store/group-commit.ts';
 import { countUnassigned } from './store/sweeps.ts';
 import type { Tenant } from './store/tenants.ts';
 import { createVapiClock } from './vapi/vapi-clock.ts';
@@ -76,6 +77,7 @@ export function createContext(
       pendingForwards: () => countWaiting(store),
       unassignedCalls: () => countUnassigned(store),
     }),
+    reports: createGroupCommit(store, groupLimits(config.database)),
     outboxBell: createDoorbell(),
     outboxLimits: options.outboxLimits ?? outboxLimits,
     background(work) {

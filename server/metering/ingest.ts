@@ -28,6 +28,7 @@ import {
 } from '../store/reservations.ts';
 import type { Tenant } from '../store/tenants.ts';
 import { addUsage } from '../store/usage.ts';
+import type { MeteringContext } from './metering-context.ts';
 import { nextPollAfter } from './poll-schedule.ts';
 import { judgeCall, type Verdict } from './unwanted.ts';
 
@@ -48,78 +49,94 @@ export interface Ingested {
 }
 
 /**
- * Durable when it returns: a crash before that leaves nothing, so that the sender's retry finds the ledger as it was.
- * Booking the same event again changes nothing.
+ * Books what Vapi's API or an answer of Vapi's has shown. Durable when it returns. Booking the same event again changes
+ * nothing.
+ */
+export async function ingestCallEvent(ctx: Context, tenant: Tenant, event: CallEvent): Promise<Ingested> {
+  const nowMs = ctx.now();
+  return ctx.store.transaction().execute((db) => book(ctx, db, tenant, event, nowMs));
+}
+
+/**
+ * Books what a webhook reports, together with other reports that have arrived. Durable when it returns: a crash before
+ * that leaves nothing, so that the sender's retry finds the ledger as it was.
  * @param alongside written in the same transaction, so that it is stored exactly when the event is; also when the call is
  *   another tenant's, because messages to a tenant's own server are passed on regardless
  */
-export async function ingestCallEvent(
-  ctx: Context,
+export async function ingestReport(
+  ctx: MeteringContext,
   tenant: Tenant,
-  reported: CallEvent,
+  event: CallEvent,
   alongside?: (db: Queries) => Promise<void>,
 ): Promise<Ingested> {
   const nowMs = ctx.now();
-  const event = asNamed(tenant, reported);
-  const ingest = async (db: Queries): Promise<Ingested> => {
-    const fresh = newCallRow(tenant.id, event);
-    const { owner, takenFrom } = await claimCall(db, {
-      callId: event.callId,
-      tenantId: tenant.id,
-      confirmed: event.source !== 'webhook',
-    });
-    if (owner !== tenant.id) {
-      const nothing = { usageChanged: false, bookedMicros: 0, unwanted: null, isNewlyUnwanted: false };
-      return { refused: true, doubted: false, row: fresh, ...nothing };
-    }
-    if (takenFrom !== null) await voidCall(db, takenFrom, event, nowMs);
-    const before = await lockCall(db, fresh);
-    const linked = await withSession(db, before, event);
-    let after = applyEvent(linked, event, tenant.timeZone, nowMs);
-    // Only Vapi's API can bring back a dismissed call.
-    const doubtOfReport = before.dismissedAt === null ? doubtOf(before, after, nowMs) : 'ask';
-    const doubt = event.source === 'webhook' ? doubtOfReport : 'take';
-    after.dismissedAt = null;
-    if (doubt === 'ask') after = { ...linked, updatedAt: nowMs };
-    if (after.controlUrlSealed === null && event.controlUrl) {
-      after.controlUrlSealed = sealControlUrl(ctx.box, tenant.id, after.id, event.controlUrl);
-    }
-    // Even if its figures are in doubt: something at Vapi reports here.
-    if (event.source === 'webhook' && event.kind === 'report') after.reportedAt ??= nowMs;
-    const unwanted = await judgeCall(db, tenant, after, event);
-    if (unwanted !== 'ask') after.unwanted ??= unwanted;
-    const isNewlyUnwanted = before.unwanted === null && after.unwanted !== null;
-    after.pollAt = doubt === 'take' ? nextPollAfter(before, after, nowMs, unwanted !== null) : nowMs;
-    const changes = await writeCall(db, before, after, event.source, nowMs);
-    if (after.sessionId !== null) await settle(db, tenant, after, event, nowMs);
-    if (changes.length > 0) await noticeBudget(db, tenant, nowMs);
-    if (event.costRefused)
-      await raiseNotice(
-        db,
-        tenant,
-        { kind: 'cost-refused', period: event.callId, data: { source: event.source } },
-        nowMs,
-      );
-    if (isNewlyUnwanted && unwanted === 'no-grant') {
-      const day = dayIn(tenant.timeZone, nowMs);
-      await raiseNotice(
-        db,
-        tenant,
-        { kind: 'call-without-grant', period: day, data: { call: after.id } },
-        nowMs,
-      );
-    }
-    const bookedMicros = changes.reduce((sum, { amounts }) => sum + amounts.costMicros, 0);
-    const usageChanged = changes.length > 0;
-    const seen = { row: after, usageChanged, bookedMicros, unwanted, isNewlyUnwanted };
-    return { refused: false, doubted: doubt === 'ask', ...seen };
-  };
-  return ctx.store.transaction().execute(async (db) => {
-    const ingested = await ingest(db);
+  return ctx.reports.run(tenant.id, async (db) => {
+    const ingested = await book(ctx, db, tenant, event, nowMs);
     // Last, because it may lock what the tenant's other reports wait for.
     await alongside?.(db);
     return ingested;
   });
+}
+
+async function book(
+  ctx: Context,
+  db: Queries,
+  tenant: Tenant,
+  reported: CallEvent,
+  nowMs: number,
+): Promise<Ingested> {
+  const event = asNamed(tenant, reported);
+  const fresh = newCallRow(tenant.id, event);
+  const { owner, takenFrom } = await claimCall(db, {
+    callId: event.callId,
+    tenantId: tenant.id,
+    confirmed: event.source !== 'webhook',
+  });
+  if (owner !== tenant.id) {
+    const nothing = { usageChanged: false, bookedMicros: 0, unwanted: null, isNewlyUnwanted: false };
+    return { refused: true, doubted: false, row: fresh, ...nothing };
+  }
+  if (takenFrom !== null) await voidCall(db, takenFrom, event, nowMs);
+  const before = await lockCall(db, fresh);
+  const linked = await withSession(db, before, event);
+  let after = applyEvent(linked, event, tenant.timeZone, nowMs);
+  // Only Vapi's API can bring back a dismissed call.
+  const doubtOfReport = before.dismissedAt === null ? doubtOf(before, after, nowMs) : 'ask';
+  const doubt = event.source === 'webhook' ? doubtOfReport : 'take';
+  after.dismissedAt = null;
+  if (doubt === 'ask') after = { ...linked, updatedAt: nowMs };
+  if (after.controlUrlSealed === null && event.controlUrl) {
+    after.controlUrlSealed = sealControlUrl(ctx.box, tenant.id, after.id, event.controlUrl);
+  }
+  // Even if its figures are in doubt: something at Vapi reports here.
+  if (event.source === 'webhook' && event.kind === 'report') after.reportedAt ??= nowMs;
+  const unwanted = await judgeCall(db, tenant, after, event);
+  if (unwanted !== 'ask') after.unwanted ??= unwanted;
+  const isNewlyUnwanted = before.unwanted === null && after.unwanted !== null;
+  after.pollAt = doubt === 'take' ? nextPollAfter(before, after, nowMs, unwanted !== null) : nowMs;
+  const changes = await writeCall(db, before, after, event.source, nowMs);
+  if (after.sessionId !== null) await settle(db, tenant, after, event, nowMs);
+  if (changes.length > 0) await noticeBudget(db, tenant, nowMs);
+  if (event.costRefused)
+    await raiseNotice(
+      db,
+      tenant,
+      { kind: 'cost-refused', period: event.callId, data: { source: event.source } },
+      nowMs,
+    );
+  if (isNewlyUnwanted && unwanted === 'no-grant') {
+    const day = dayIn(tenant.timeZone, nowMs);
+    await raiseNotice(
+      db,
+      tenant,
+      { kind: 'call-without-grant', period: day, data: { call: after.id } },
+      nowMs,
+    );
+  }
+  const bookedMicros = changes.reduce((sum, { amounts }) => sum + amounts.costMicros, 0);
+  const usageChanged = changes.length > 0;
+  const seen = { row: after, usageChanged, bookedMicros, unwanted, isNewlyUnwanted };
+  return { refused: false, doubted: doubt === 'ask', ...seen };
 }
 
 /** What follows after the commit, wherever it was reported; asking Vapi is left to the caller. */

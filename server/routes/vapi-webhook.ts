@@ -15,7 +15,7 @@ import { ApiError } from '../errors.ts';
 import { askSoon } from '../metering/ask-call.ts';
 import { forwardTargetOf, headersToPass, isOwnForward } from '../metering/forward-target.ts';
 import { type MessageToForward, relayMessage } from '../metering/forwarding.ts';
-import { afterIngest, type Ingested, ingestCallEvent } from '../metering/ingest.ts';
+import { afterIngest, type Ingested, ingestReport } from '../metering/ingest.ts';
 import type { MeteringContext } from '../metering/metering-context.ts';
 import { outboxEntry } from '../metering/outbox.ts';
 import type { ForwardTarget } from '../store/forward-targets.ts';
@@ -108,11 +108,11 @@ async function takeReport(
   let ingested: Ingested | null = null;
   const entry = forward && outboxEntry(ctx, forward);
   if (message.event) {
-    ingested = await ingestCallEvent(ctx, tenant, message.event, entry?.write);
+    ingested = await ingestReport(ctx, tenant, message.event, entry?.write);
     afterIngest(ctx, tenant, ingested);
     if (ingested.unwanted === 'ask') askSoon(ctx, tenant, ingested.row);
   } else if (entry) {
-    await ctx.store.transaction().execute(entry.write);
+    await ctx.reports.run(tenant.id, entry.write);
   }
   entry?.committed();
   return ingested;

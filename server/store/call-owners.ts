@@ -1,5 +1,9 @@
-import { sql } from 'kysely';
+import { type Selectable, sql } from 'kysely';
 import type { Queries } from './database.ts';
+import { prepared } from './prepared.ts';
+import type { CallOwnersTable } from './schema.ts';
+
+type CallOwner = Selectable<CallOwnersTable>;
 
 export interface Claim {
   /** Vapi's call id. */
@@ -18,22 +22,26 @@ export async function claimCall(
   db: Queries,
   { callId, tenantId, confirmed }: Claim,
 ): Promise<{ owner: string; takenFrom: string | null }> {
-  const before = await db
+  const { rows } = await insertOrLock(db, { callId, tenantId, confirmed: confirmed ? 1 : 0 });
+  const before = rows[0] as CallOwner;
+  const isOwn = before.tenantId === tenantId;
+  if (!confirmed || before.confirmed === 1) return { owner: before.tenantId, takenFrom: null };
+  await db.updateTable('callOwners').set({ tenantId, confirmed: 1 }).where('callId', '=', callId).execute();
+  return { owner: tenantId, takenFrom: isOwn ? null : before.tenantId };
+}
+
+const insertOrLock = prepared((db, owner: CallOwner) =>
+  db
     .insertInto('callOwners')
-    .values({ callId, tenantId, confirmed: confirmed ? 1 : 0 })
+    .values(owner)
     .onConflict((conflict) =>
       // Writes the current value, which locks the row.
       conflict
         .column('callId')
         .doUpdateSet((expression) => ({ confirmed: expression.ref('callOwners.confirmed') })),
     )
-    .returningAll()
-    .executeTakeFirstOrThrow();
-  const isOwn = before.tenantId === tenantId;
-  if (!confirmed || before.confirmed === 1) return { owner: before.tenantId, takenFrom: null };
-  await db.updateTable('callOwners').set({ tenantId, confirmed: 1 }).where('callId', '=', callId).execute();
-  return { owner: tenantId, takenFrom: isOwn ? null : before.tenantId };
-}
+    .returningAll(),
+);
 
 /** Ended calls that only a webhook has claimed for the tenant and that Vapi has not denied; oldest first. */
 export async function listClaimed(

@@ -2,6 +2,7 @@ import { type Selectable, sql } from 'kysely';
 import { callKinds } from '../contract.ts';
 import type { Queries } from './database.ts';
 import { takeNextDue } from './due.ts';
+import { prepared } from './prepared.ts';
 import type { CallRevisionsTable, CallsTable } from './schema.ts';
 
 export type CallRow = Selectable<CallsTable>;
@@ -11,7 +12,12 @@ export type CallRow = Selectable<CallsTable>;
  * @param fresh the row of a call about which nothing has been reported
  */
 export async function lockCall(db: Queries, fresh: CallRow): Promise<CallRow> {
-  return db
+  const { rows } = await insertOrLock(db, fresh);
+  return rows[0] as CallRow;
+}
+
+const insertOrLock = prepared((db, fresh: CallRow) =>
+  db
     .insertInto('calls')
     .values(fresh)
     .onConflict((conflict) =>
@@ -19,20 +25,22 @@ export async function lockCall(db: Queries, fresh: CallRow): Promise<CallRow> {
         .columns(['tenantId', 'id'])
         .doUpdateSet((expression) => ({ revision: expression('calls.revision', '+', 1) })),
     )
-    .returningAll()
-    .executeTakeFirstOrThrow();
-}
+    .returningAll(),
+);
 
 /** Writes what differs; called under the row's lock. */
 export async function updateCall(db: Queries, before: CallRow, after: CallRow): Promise<void> {
   const names = Object.keys(after) as (keyof CallRow)[];
-  const changed = Object.fromEntries(
-    names.filter((name) => before[name] !== after[name]).map((name) => [name, after[name]]),
-  );
-  if (Object.keys(changed).length === 0) return;
+  const changed = names.filter((name) => before[name] !== after[name]);
+  if (changed.length === 0) return;
   const { tenantId, id } = before;
-  await db.updateTable('calls').set(changed).where('tenantId', '=', tenantId).where('id', '=', id).execute();
+  await setColumns(db, { ...Object.fromEntries(changed.map((name) => [name, after[name]])), tenantId, id });
 }
+
+const setColumns = prepared(
+  (db, { tenantId, id, ...changed }: Pick<CallRow, 'tenantId' | 'id'> & Partial<CallRow>) =>
+    db.updateTable('calls').set(changed).where('tenantId', '=', tenantId).where('id', '=', id),
+);
 
 export async function findCall(db: Queries, tenantId: string, id: string): Promise<CallRow | null> {
   const row = await db
@@ -52,11 +60,12 @@ export async function insertRevision(
   nowMs: number,
 ): Promise<void> {
   const { tenantId, id: callId, revision, seconds, costMicros } = row;
-  await db
-    .insertInto('callRevisions')
-    .values({ tenantId, callId, revision, at: nowMs, source, seconds, costMicros })
-    .execute();
+  await addRevision(db, { tenantId, callId, revision, at: nowMs, source, seconds, costMicros });
 }
+
+const addRevision = prepared((db, revision: Selectable<CallRevisionsTable>) =>
+  db.insertInto('callRevisions').values(revision),
+);
 
 /** Oldest first. */
 export async function listRevisions(

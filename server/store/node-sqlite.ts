@@ -12,6 +12,7 @@ import {
   type QueryResult,
   type SqliteDatabase,
   SqliteDialect,
+  type SqliteStatement,
 } from 'kysely';
 import { StoreUnavailable } from '../base/store-unavailable.ts';
 import { isLocked, isUnavailable } from './unavailable.ts';
@@ -138,27 +139,26 @@ function openDatabase(file: string): SqliteDatabase {
     pragma foreign_keys = on;
     pragma busy_timeout = ${blockingMs};
   `);
-  // The same few statements are repeated; preparing one costs more than running it.
-  const statements = new Map<string, StatementSync>();
-  const prepared = (sql: string) => {
-    let statement = statements.get(sql);
-    if (!statement) {
-      statement = database.prepare(sql);
-      if (statements.size < 500) statements.set(sql, statement);
-    }
-    return statement;
-  };
+  // The same few statements are repeated; preparing one, or asking whether it returns rows, costs more than running it.
+  const statements = new Map<string, SqliteStatement>();
   return {
     close: () => database.close(),
     prepare(sql) {
-      const statement = prepared(sql);
-      return {
-        reader: statement.columns().length > 0,
-        all: (parameters) => statement.all(...(parameters as SQLInputValue[])),
-        run: (parameters) => statement.run(...(parameters as SQLInputValue[])),
-        iterate: (parameters) => statement.iterate(...(parameters as SQLInputValue[])),
-      };
+      const known = statements.get(sql);
+      if (known) return known;
+      const statement = asStatement(database.prepare(sql));
+      if (statements.size < 500) statements.set(sql, statement);
+      return statement;
     },
+  };
+}
+
+function asStatement(statement: StatementSync): SqliteStatement {
+  return {
+    reader: statement.columns().length > 0,
+    all: (parameters) => statement.all(...(parameters as SQLInputValue[])),
+    run: (parameters) => statement.run(...(parameters as SQLInputValue[])),
+    iterate: (parameters) => statement.iterate(...(parameters as SQLInputValue[])),
   };
 }
 

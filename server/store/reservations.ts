@@ -1,6 +1,7 @@
 import { type ExpressionBuilder, type Selectable, sql } from 'kysely';
 import { callKinds } from '../contract.ts';
 import type { Queries } from './database.ts';
+import { prepared } from './prepared.ts';
 import type { ReservationsTable, Schema } from './schema.ts';
 
 export type Reservation = Selectable<ReservationsTable>;
@@ -193,14 +194,18 @@ export async function settleReservation(
   callId: string,
   nowMs: number,
 ): Promise<void> {
-  await db
-    .updateTable('reservations')
-    .set({ state: 'settled', leaseExpiresAt: nowMs })
-    .where('tenantId', '=', tenantId)
-    .where('callId', '=', callId)
-    .where('state', '=', held)
-    .execute();
+  await settle(db, { tenantId, callId, nowMs });
 }
+
+const settle = prepared(
+  (db, { tenantId, callId, nowMs }: { tenantId: string; callId: string; nowMs: number }) =>
+    db
+      .updateTable('reservations')
+      .set({ state: 'settled', leaseExpiresAt: nowMs })
+      .where('tenantId', '=', tenantId)
+      .where('callId', '=', callId)
+      .where('state', '=', held),
+);
 
 /** Whether the call's grant has since been invalidated by a pause, or had been released. */
 export async function isOutdated(

@@ -2,6 +2,7 @@ import { type RawBuilder, sql } from 'kysely';
 import { AmountTooLarge } from '../base/money.ts';
 import { type CostComponent, costComponents } from '../contract.ts';
 import type { Queries } from './database.ts';
+import { prepared } from './prepared.ts';
 import type { UsageDailyTable } from './schema.ts';
 
 type Amounts = Omit<UsageDailyTable, 'tenantId' | 'day' | 'assistantId'>;
@@ -22,9 +23,17 @@ export async function addUsage(
   key: { tenantId: string; day: string; assistantId: string },
   amounts: Amounts,
 ): Promise<void> {
-  const sums = await db
+  const { rows } = await addTo(db, { ...key, ...amounts });
+  const beyond = Object.values(rows[0] as Record<string, string>).find(
+    (sum) => !Number.isSafeInteger(Number(sum)),
+  );
+  if (beyond !== undefined) throw new AmountTooLarge(beyond);
+}
+
+const addTo = prepared((db, row: UsageDailyTable) =>
+  db
     .insertInto('usageDaily')
-    .values({ ...key, ...amounts })
+    .values(row)
     .onConflict((conflict) =>
       conflict
         .columns(['tenantId', 'day', 'assistantId'])
@@ -40,13 +49,8 @@ export async function addUsage(
     // As text: PostgreSQL's driver would refuse to read such a sum at all, SQLite's would round it.
     .returning(
       amountColumns.map((column) => sql<string>`cast(${sql.ref(`usageDaily.${column}`)} as text)`.as(column)),
-    )
-    .executeTakeFirstOrThrow();
-  const beyond = Object.values(sums as Record<string, string>).find(
-    (sum) => !Number.isSafeInteger(Number(sum)),
-  );
-  if (beyond !== undefined) throw new AmountTooLarge(beyond);
-}
+    ),
+);
 
 export type UsageGroup = 'day' | 'month' | 'assistant' | 'all';
 

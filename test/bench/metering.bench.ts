@@ -1,8 +1,7 @@
 /**
- * Metering: reports stored durably against a bare insert loop on the same file, a month that needs repair, and the time
- * to sum up a million calls. SQLite, one process. `BENCH_CALLS` and `BENCH_ROWS` make it smaller.
+ * Metering: a month that needs repair, and the time to sum up a million calls. SQLite, one process. `BENCH_CALLS` and
+ * `BENCH_ROWS` make it smaller.
  */
-import { randomUUID } from 'node:crypto';
 import { DatabaseSync } from 'node:sqlite';
 import { ingestCallEvent } from '../../server/metering/ingest.ts';
 import { reconcile } from '../../server/metering/reconcile.ts';
@@ -26,41 +25,11 @@ const network = await startTestNetwork({
 const tenant = (await findTenant(network.server.ctx.store, 'acme')) as Tenant;
 
 try {
-  await intake();
   await mendMonth();
   await sums();
 } finally {
   await network.close();
   await database.remove();
-}
-
-/** One row of about the ledger's width per transaction, as fast as the disk makes it durable. */
-function bareInserts(count: number): number {
-  const bare = new DatabaseSync(file);
-  bare.exec('pragma journal_mode = wal; pragma synchronous = full; pragma busy_timeout = 5000;');
-  bare.exec('create table bare (id text primary key, body text)');
-  const insert = bare.prepare('insert into bare values (?, ?)');
-  const body = 'x'.repeat(400);
-  const startedAt = performance.now();
-  for (let index = 0; index < count; index += 1) insert.run(randomUUID(), body);
-  const perSecond = count / ((performance.now() - startedAt) / 1000);
-  bare.exec('drop table bare');
-  bare.close();
-  return perSecond;
-}
-
-async function intake(): Promise<void> {
-  const count = 3000;
-  const { ctx } = network.server;
-  const events = Array.from({ length: count }, (_, index) =>
-    reportOf(network, randomUUID(), monthStart + index, 0.08),
-  );
-  const baseline = bareInserts(count);
-  const startedAt = performance.now();
-  for (const event of events) await ingestCallEvent(ctx, tenant, event);
-  const perSecond = count / ((performance.now() - startedAt) / 1000);
-  print('reports taken durably', `${Math.round(perSecond)}/s`, `bare inserts ${Math.round(baseline)}/s`);
-  print('  ratio to the bare insert', (perSecond / baseline).toFixed(2));
 }
 
 /** 5 % of the reports lost, 5 % doubled, 5 % with a late cost. */
