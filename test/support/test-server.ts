@@ -81,6 +81,7 @@ export async function startTestServer(options: TestServerOptions = {}): Promise<
     autoClose: false,
     privateTargets: [],
     visitorLimits: { ahead: 600, sessions: 60, starts: 60 },
+    sweepsAtOnce: 8,
     logLevel: 'debug',
     production: false,
     shutdownDelayMs: 0,

@@ -49,7 +49,7 @@ export async function reserve(
   const now = ctx.now();
   const month = monthIn(tenant.timeZone, now);
   try {
-    return await ctx.store.transaction().execute(async (db) => {
+    const reserved = await ctx.store.transaction().execute(async (db) => {
       // The tenant was read before the lock; this is its current state.
       const current = await lockForStart(db, tenant.id, session.generation);
       if (!current) throw new ApiError('tenant_paused');
@@ -89,6 +89,8 @@ export async function reserve(
       if (!(await insertReservation(db, reservation))) throw new ApiError('session_used');
       return reservation;
     });
+    ctx.wakeSweep(tenant.orgId);
+    return reserved;
   } catch (error) {
     if (error instanceof ApiError && error.code === 'budget_exhausted') {
       const data = { budgetMicros: tenant.limits.monthlyBudgetMicros };
