@@ -58,6 +58,7 @@ describe('the configuration', () => {
       AHEAD_PER_MINUTE: '0',
       SESSIONS_PER_MINUTE: 'many',
       STARTS_PER_MINUTE: '-1',
+      SWEEPS_AT_ONCE: '0',
       SMTP_URL: 'mail.example',
     };
     const named = problemsOf(bad).map((problem) => problem.split(' ')[0]);
@@ -74,6 +75,12 @@ describe('the configuration', () => {
     const usual = readConfig(production, folder).config.visitorLimits;
     assert.deepEqual(usual, { ahead: 600, sessions: 60, starts: 60 });
   });
+
+  it('accepts how many organizations are compared at once', () => {
+    assert.equal(readConfig({ ...production, SWEEPS_AT_ONCE: '20' }, folder).config.sweepsAtOnce, 20);
+    assert.equal(readConfig(production, folder).config.sweepsAtOnce, 8);
+  });
+
   for (const url of ['http://voice.example', 'http://10.0.0.1/voice', 'http://localhost.example'])
     it(`refuses PUBLIC_URL=${url} in production, where keys would travel in the clear`, () => {
       assert.match(problemsOf({ ...production, PUBLIC_URL: url }).join(), /^PUBLIC_URL must be https/);

@@ -16,7 +16,7 @@ export async function sweepAll(ctx: Context): Promise<void> {
 export async function sweepDue(ctx: Context, places: Places = placesOf(ctx)): Promise<number> {
   let swept = 0;
   const work = async () => {
-    while (await sweepNext(ctx, places)) swept += 1;
+    while (!places.stopped.aborted && (await sweepNext(ctx, places))) swept += 1;
   };
   await Promise.all(Array.from({ length: places.atOnce }, work));
   return swept;

@@ -1,5 +1,5 @@
 /** When each org is compared with Vapi next, which process does it, and how far its lists have been read. */
-import type { Kysely } from 'kysely';
+import { type Kysely, sql } from 'kysely';
 import type { Migration } from 'kysely/migration';
 
 export const sweepTurns: Migration = {
@@ -7,10 +7,8 @@ export const sweepTurns: Migration = {
     const add = (name: string, type: 'bigint' | 'text') =>
       db.schema.alterTable('sweeps').addColumn(name, type).execute();
     // Orgs that are known are due at once; which others exist is found by the first look at the tenants.
-    await db.schema
-      .alterTable('sweeps')
-      .addColumn('next_sweep_at', 'bigint', (column) => column.defaultTo(0))
-      .execute();
+    await add('next_sweep_at', 'bigint');
+    await sql`update sweeps set next_sweep_at = swept_to`.execute(db);
     await add('claim', 'text');
     await db.schema
       .alterTable('sweeps')
