@@ -18,7 +18,6 @@ const settledAfterMs = hourMs / 4;
  * Lists the calls of hours that differ, by creation. One that still differs after that, for instance by a call that another
  * client has claimed, is not listed again until it differs in another way.
  * @param seen the hours that differed before, and how
- * @returns the same as of now; null when Vapi gives no sums
  */
 export async function compareHours(
   ctx: Context,
@@ -26,12 +25,12 @@ export async function compareHours(
   org: Org,
   period: Period,
   seen: Record<string, string>,
-): Promise<Record<string, string> | null> {
+): Promise<void> {
   const ids = org.tenants.map(({ id }) => id);
   const ledgerOf = ({ from, to }: Period) => sumByAssistant(ctx.store, ids, from, to);
   const hours = hoursOf(period);
   const sums = await api.sum(hours);
-  if (sums === null) return null;
+  if (sums === null) return;
   const differing: { hour: Period; vapi: CallSum[]; before: string }[] = [];
   for (const [index, hour] of hours.entries()) {
     if (hour.to > period.to - settledAfterMs) continue;
@@ -41,11 +40,19 @@ export async function compareHours(
       differing.push({ hour, vapi, before: digest(vapi, ledger) });
   }
   const toList = differing.filter(({ hour, before }) => seen[hour.from] !== before).map(({ hour }) => hour);
-  for (const part of joined(toList)) await reconcileOrg(ctx, api, org, part, { callByCall: true });
   const after: Record<string, string> = {};
-  for (const { hour, vapi } of differing) after[hour.from] = digest(vapi, await ledgerOf(hour));
-  await saveProgress(ctx.store, org.orgId, { hoursAt: period.to, hoursSeen: JSON.stringify(after) });
-  return after;
+  for (const { hour, before } of differing) if (seen[hour.from] === before) after[hour.from] = before;
+  const save = (hoursAt: { hoursAt?: number }) =>
+    saveProgress(ctx.store, org.orgId, { hoursSeen: JSON.stringify(after), ...hoursAt });
+  for (const part of joined(toList)) {
+    await reconcileOrg(ctx, api, org, part, { callByCall: true });
+    for (const { hour, vapi } of differing)
+      if (hour.from >= part.from && hour.to <= part.to)
+        after[hour.from] = digest(vapi, await ledgerOf(hour));
+    // A turn that ends here continues with the next part.
+    await save({});
+  }
+  await save({ hoursAt: period.to });
 }
 
 /** Whole hours of the clock; the first and last only as far as they are in the period. */
@@ -59,12 +66,12 @@ function hoursOf({ from, to }: Period): Period[] {
   return hours;
 }
 
-/** Adjacent hours become one list. */
+/** Up to six adjacent hours become one list. */
 function joined(hours: Period[]): Period[] {
   const parts: Period[] = [];
   for (const hour of hours) {
     const last = parts.at(-1);
-    if (last?.to === hour.from) last.to = hour.to;
+    if (last?.to === hour.from && hour.to - last.from <= 6 * hourMs) last.to = hour.to;
     else parts.push({ ...hour });
   }
   return parts;

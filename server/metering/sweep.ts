@@ -19,6 +19,7 @@ import { giveBackUnclaimed } from './unclaimed.ts';
 const listLagMs = 2 * 60_000;
 /** Changes that leave the sums as they are, such as two that cancel out, are looked for this often. */
 const changesEveryMs = hourMs;
+const partMs = 6 * hourMs;
 
 type Progress = Pick<Sweep, 'sweptTo' | 'changedTo' | 'listedTo' | 'hoursAt' | 'hoursSeen'>;
 const neverSwept: Progress = {
@@ -114,8 +115,10 @@ async function compareRecent({ ctx, api, org, progress }: Sweeping, whole: Perio
   const until = whole.to;
   const changedTo = progress.changedTo ?? progress.sweptTo;
   const readChanges = async (overlapMs: number) => {
-    await bookUpdated(ctx, api, org, { from: changedTo - overlapMs, to: until });
-    await saveProgress(ctx.store, orgId, { changedTo: until });
+    for (const part of partsOf({ from: changedTo - overlapMs, to: until })) {
+      await bookUpdated(ctx, api, org, part);
+      await saveProgress(ctx.store, orgId, { changedTo: part.to });
+    }
   };
   const [sums] = (await api.sum([whole])) ?? [];
   if (!sums) {
@@ -150,11 +153,15 @@ async function listAll(
   if (listedTo !== null && until - listedTo < (hasSums ? dayMs : hourMs)) return false;
   const from = Math.max(beginning, (listedTo ?? until - dayMs) - hourMs);
   if (from >= until) return false;
-  const { drifts, unassigned } = await reconcileOrg(ctx, api, org, { from, to: until }, { callByCall: true });
-  logCorrections(ctx, drifts);
-  await saveProgress(ctx.store, org.orgId, { listedTo: until });
+  let unassignedCalls = 0;
+  for (const part of partsOf({ from, to: until })) {
+    const { drifts, unassigned } = await reconcileOrg(ctx, api, org, part, { callByCall: true });
+    unassignedCalls += unassigned.calls;
+    logCorrections(ctx, drifts);
+    await saveProgress(ctx.store, org.orgId, { listedTo: part.to });
+  }
   if (!hasSums || org.tenants.some(({ squads }) => Object.keys(squads).length > 0))
-    await noteUnassigned(ctx, org.orgId, unassigned.calls);
+    await noteUnassigned(ctx, org.orgId, unassignedCalls);
   return true;
 }
 
@@ -186,6 +193,14 @@ function logCorrections(ctx: Context, drifts: TenantDrift[]): void {
     if (added + changed + missing > 0)
       ctx.log.info({ tenant, added, changed, missing }, 'ledger corrected by a sweep');
   }
+}
+
+/** A list that is too long for one turn continues with its next part. */
+function partsOf({ from, to }: Period): Period[] {
+  const parts: Period[] = [];
+  for (let start = from; start < to; start += partMs)
+    parts.push({ from: start, to: Math.min(start + partMs, to) });
+  return parts;
 }
 
 const floorHour = (ms: number) => Math.floor(ms / hourMs) * hourMs;

@@ -26,6 +26,8 @@ const tickMs = 2000;
 const turnMs = 2 * minuteMs;
 /** A claim lapses after its turn would have ended, with time to write down what the last answer contained. */
 const claimMs = turnMs + minuteMs;
+/** A turn that was cut short has not failed if it has read the lists of so much time. */
+const leastProgressMs = 60 * minuteMs;
 
 /** The places of one process. */
 export interface Places {
@@ -34,12 +36,13 @@ export interface Places {
   troubled: number;
   /** Ends all turns; the orgs are due again at once. */
   stopped: AbortSignal;
-  /** Milliseconds for one turn. */
-  turnMs: number;
+  /** Made at the beginning of a turn; ends it. */
+  limit: () => AbortSignal;
 }
 
 export function placesOf(ctx: Context, stopped = new AbortController().signal): Places {
-  return { atOnce: ctx.config.sweepsAtOnce, troubled: 0, stopped, turnMs };
+  const limit = () => AbortSignal.timeout(turnMs);
+  return { atOnce: ctx.config.sweepsAtOnce, troubled: 0, stopped, limit };
 }
 
 export function startSweeps(ctx: Context): Worker {
@@ -88,13 +91,17 @@ export async function sweepNext(ctx: Context, places: Places): Promise<boolean> 
   return true;
 }
 
+/** How far its lists have been read, all together. */
+const reach = ({ sweptTo, changedTo, listedTo }: Sweep) => sweptTo + (changedTo ?? 0) + (listedTo ?? 0);
+
 /** @returns when the org is due again */
 async function takeTurn(
   ctx: Context,
-  { orgId, failures, sweptTo }: Sweep,
+  before: Sweep,
   places: Places,
 ): Promise<Partial<Pick<Sweep, 'nextSweepAt' | 'cadence' | 'failures'>>> {
-  const limit = AbortSignal.timeout(places.turnMs);
+  const { orgId, failures } = before;
+  const limit = places.limit();
   try {
     const swept = await sweepOrg(ctx, orgId, AbortSignal.any([limit, places.stopped]));
     if (!swept) {
@@ -114,8 +121,8 @@ async function takeTurn(
     if (error instanceof StoreUnavailable) throw error;
     const now = ctx.now();
     if (places.stopped.aborted) return { nextSweepAt: now };
-    const isLong = limit.aborted && ((await findSweep(ctx.store, orgId))?.sweptTo ?? 0) > sweptTo;
-    if (isLong) return { nextSweepAt: now, failures: 0 };
+    const reached = await findSweep(ctx.store, orgId);
+    if (limit.aborted && reached && reach(reached) - reach(before) >= leastProgressMs) return { nextSweepAt: now, failures: 0 };
     ctx.log.warn({ err: error, orgId, failures: failures + 1 }, 'org could not be swept');
     const retryAfter = error instanceof VapiError ? error.retryAfter : null;
     return { nextSweepAt: retrySweepAt(failures + 1, retryAfter, now), failures: failures + 1 };

@@ -22,6 +22,8 @@ export interface ManyOrgsOrg {
   calls: ManyOrgsCall[];
   /** `hold` never answers; `endless` has another full page after each. */
   fault: null | 'hold' | 'endless' | 'no-sums' | 429 | 500;
+  /** Holds all further requests after so many. */
+  holdsAfter: number | null;
   requests: string[];
   /** Of bodies. */
   bytes: number;
@@ -58,7 +60,7 @@ export async function startManyOrgsVapi(): Promise<ManyOrgsVapi> {
     if (!org) return void response.writeHead(401).end('{}');
     org.requests.push(name);
     if (vapi.answerMs > 0) await pause(vapi.answerMs);
-    if (org.fault === 'hold') {
+    if (org.fault === 'hold' || (org.holdsAfter !== null && org.requests.length > org.holdsAfter)) {
       holding.add(response);
       response.once('close', () => holding.delete(response));
       return;
@@ -117,7 +119,7 @@ export async function startManyOrgsVapi(): Promise<ManyOrgsVapi> {
     addOrg() {
       const org: ManyOrgsOrg = {
         ...{ orgId: randomUUID(), privateKey: `private-${randomUUID()}`, assistantId: randomUUID() },
-        ...{ calls: [], fault: null, requests: [], bytes: 0 },
+        ...{ calls: [], fault: null, holdsAfter: null, requests: [], bytes: 0 },
       };
       byKey.set(`Bearer ${org.privateKey}`, org);
       vapi.orgs.push(org);
