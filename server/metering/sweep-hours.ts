@@ -47,8 +47,7 @@ export async function compareHours(
   for (const part of joined(toList)) {
     await reconcileOrg(ctx, api, org, part, { callByCall: true });
     for (const { hour, vapi } of differing)
-      if (hour.from >= part.from && hour.to <= part.to)
-        after[hour.from] = digest(vapi, await ledgerOf(hour));
+      if (hour.from >= part.from && hour.to <= part.to) after[hour.from] = digest(vapi, await ledgerOf(hour));
     // A turn that ends here continues with the next part.
     await save({});
   }

@@ -113,7 +113,12 @@ async function takeTurn(
     const ids = tenants.map(({ id }) => id);
     const lastChange = Math.max(...tenants.map(({ updatedAt }) => updatedAt));
     const active = Math.max((await lastActivityAt(ctx.store, ids, now - awakeForMs)) ?? 0, lastChange);
-    const cadence = cadenceOf(active, now);
+    const idle = cadenceOf(active, now);
+    // A browser that has been given a key can start a call of which neither a start nor a report shows anything.
+    const isWatched = tenants.some(
+      ({ accessMode, deletedAt }) => accessMode !== 'proxy' && deletedAt === null,
+    );
+    const cadence = idle === 'asleep' && isWatched ? 'quiet' : idle;
     // Without sums each sweep reads lists.
     const pace = cadence === 'busy' && !swept.hasSums ? 'quiet' : cadence;
     return { nextSweepAt: nextSweepAt(pace, now), cadence, failures: 0 };
@@ -122,7 +127,8 @@ async function takeTurn(
     const now = ctx.now();
     if (places.stopped.aborted) return { nextSweepAt: now };
     const reached = await findSweep(ctx.store, orgId);
-    if (limit.aborted && reached && reach(reached) - reach(before) >= leastProgressMs) return { nextSweepAt: now, failures: 0 };
+    if (limit.aborted && reached && reach(reached) - reach(before) >= leastProgressMs)
+      return { nextSweepAt: now, failures: 0 };
     ctx.log.warn({ err: error, orgId, failures: failures + 1 }, 'org could not be swept');
     const retryAfter = error instanceof VapiError ? error.retryAfter : null;
     return { nextSweepAt: retrySweepAt(failures + 1, retryAfter, now), failures: failures + 1 };

@@ -9,6 +9,7 @@ export const sweepTurns: Migration = {
     // Orgs that are known are due at once; which others exist is found by the first look at the tenants.
     await add('next_sweep_at', 'bigint');
     await sql`update sweeps set next_sweep_at = swept_to`.execute(db);
+    await sql`delete from leases where name = 'reconciler'`.execute(db);
     await add('claim', 'text');
     await db.schema
       .alterTable('sweeps')

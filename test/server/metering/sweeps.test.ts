@@ -58,6 +58,26 @@ function tests(engine: Engine): void {
     });
   }
 
+  it('leaves no org asleep whose clients give browsers a key: a call of theirs may show in nothing else', async () => {
+    await rest();
+    const org = await stage.addOrg();
+    const set = (accessMode: 'proxy' | 'scoped-key') =>
+      stage.server.ctx.store
+        .updateTable('tenants')
+        .set({ accessMode })
+        .where('orgId', '=', org.orgId)
+        .execute();
+    for (const [accessMode, cadence] of [
+      ['scoped-key', 'quiet'],
+      ['proxy', 'asleep'],
+    ] as const) {
+      await set(accessMode);
+      stage.server.clock.now = (await stage.row(org)).nextSweepAt ?? 0;
+      await sweep();
+      assert.equal((await stage.row(org)).cadence, cadence);
+    }
+  });
+
   it('asks once about an org in which nothing has happened', async () => {
     await rest();
     const org = await stage.addOrg();
@@ -223,8 +243,13 @@ function tests(engine: Engine): void {
     org.requests = [];
     await sweep();
     assert.equal(await stage.booked(last.id), 100_000);
-    const froms = lists(org.requests).map((request) => new URLSearchParams(request.split('?')[1]).get('createdAtGe'));
-    assert.ok(froms.every((from) => from === null || Date.parse(from) >= row.sweptTo - day), `${froms}`);
+    const froms = lists(org.requests).map((request) =>
+      new URLSearchParams(request.split('?')[1]).get('createdAtGe'),
+    );
+    assert.ok(
+      froms.every((from) => from === null || Date.parse(from) >= row.sweptTo - day),
+      `${froms}`,
+    );
   });
 
   it('keeps half of the places for orgs that do not fail', async () => {
