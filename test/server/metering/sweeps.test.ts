@@ -125,11 +125,9 @@ function tests(engine: Engine): void {
     const [gone] = org.calls.splice(0, 1);
     const other = stage.call(org, hour);
     other.updatedAt = gone?.updatedAt ?? 0;
-    let swept = 0;
-    while (!(await stage.booked(other.id)) && swept < 200) {
-      stage.server.clock.now = (await stage.row(org)).nextSweepAt ?? 0;
+    for (let hours = 0; hours < 25; hours += 1) {
+      pass(hour);
       await sweep();
-      swept += 1;
     }
     assert.equal(await stage.booked(other.id), 100_000);
     const listed = lists(org.requests).filter((request) => request.includes('createdAtGe'));
