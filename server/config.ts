@@ -25,6 +25,8 @@ export interface Config {
   /** Host names, addresses and networks: where hooks, notices and forwarding may go besides the public internet. */
   privateTargets: string[];
   visitorLimits: VisitorLimits;
+  /** How many organizations one process compares with Vapi at the same time. */
+  sweepsAtOnce: number;
   /** Null = Stripe's own. */
   stripeApiUrl: string | null;
   /** Whether months are closed automatically. */
@@ -130,6 +132,7 @@ export function readConfig(
     sessions: readCount('SESSIONS_PER_MINUTE', given('SESSIONS_PER_MINUTE') ?? '60', problems),
     starts: readCount('STARTS_PER_MINUTE', given('STARTS_PER_MINUTE') ?? '60', problems),
   };
+  const sweepsAtOnce = readOptional('SWEEPS_AT_ONCE', 1, 200) ?? 8;
   const logLevel = given('LOG_LEVEL') ?? 'info';
   if (!logLevels.includes(logLevel)) problems.push(`LOG_LEVEL must be one of ${logLevels.join(', ')}`);
 
@@ -172,6 +175,7 @@ export function readConfig(
       privateTargets,
       visitorLimits,
       keepDays,
+      sweepsAtOnce,
       logLevel,
       production,
       shutdownDelayMs,

@@ -23,6 +23,8 @@ export interface Context {
   metrics: Metrics;
   /** Lets work continue after the answer; a stop waits for it, and errors are logged. */
   background: (work: Promise<unknown>) => void;
+  /** Something happens in that org: it is compared with Vapi soon, and often. */
+  wakeSweep: (orgId: string) => void;
   /** Called after a call's usage has been committed. */
   onCallBooked: (tenant: Tenant, row: CallRow) => void;
 }

@@ -15,11 +15,12 @@ import { createStripeApi } from './billing/stripe/stripe-api.ts';
 import type { Config, Secrets } from './config.ts';
 import type { MeteringContext } from './metering/metering-context.ts';
 import { outboxLimits } from './metering/outbox.ts';
+import { createWaking } from './metering/waking.ts';
 import type { CallRow } from './store/calls.ts';
 import type { Store } from './store/database.ts';
 import { countWaiting, type Waiting } from './store/forwarded-messages.ts';
 import { createGroupCommit, groupLimits } from './store/group-commit.ts';
-import { countUnassigned } from './store/sweeps.ts';
+import { countSweeps, countUnassigned } from './store/sweeps.ts';
 import type { Tenant } from './store/tenants.ts';
 import { createVapiClock } from './vapi/vapi-clock.ts';
 
@@ -52,6 +53,12 @@ export function createContext(
   const counters = options.counters ?? localCounters;
   const frontLimits = createFrontLimits(config.visitorLimits, counters);
   const now = options.now ?? Date.now;
+  const background = (work: Promise<unknown>) => {
+    const logged = work
+      .catch((error: unknown) => logFailure(log, error))
+      .finally(() => running.delete(logged));
+    running.add(logged);
+  };
   return {
     config,
     store,
@@ -76,19 +83,16 @@ export function createContext(
     metrics: createMetrics({
       pendingForwards: () => countWaiting(store),
       unassignedCalls: () => countUnassigned(store),
+      sweeps: () => countSweeps(store, now()),
     }),
     reports: createGroupCommit(store, groupLimits(config.database)),
     outboxBell: createDoorbell(),
     outboxLimits: options.outboxLimits ?? outboxLimits,
-    background(work) {
-      const logged = work
-        .catch((error: unknown) => logFailure(log, error))
-        .finally(() => running.delete(logged));
-      running.add(logged);
-    },
+    background,
     async backgroundDone() {
       while (running.size > 0) await Promise.all(running);
     },
+    wakeSweep: createWaking(store, now, background),
     onCallBooked: options.onCallBooked ?? (() => {}),
   };
 }

@@ -25,13 +25,16 @@ export interface StoreCounts {
   pendingForwards: () => Promise<{ messages: number; bytes: number }>;
   /** Calls that belong to no tenant, among those seen by the last sweeps. */
   unassignedCalls: () => Promise<number>;
+  /** Organizations whose comparison with Vapi is due, since when, and those whose last one failed. */
+  sweeps: () => Promise<{ overdue: number; lagMs: number; failing: number }>;
 }
 
-export function createMetrics({ pendingForwards, unassignedCalls }: StoreCounts): Metrics {
+export function createMetrics({ pendingForwards, unassignedCalls, sweeps }: StoreCounts): Metrics {
   const registry = new Registry();
   const registers = [registry];
   // Two gauges from one count per scrape.
   const waiting = shared(pendingForwards);
+  const sweeping = shared(sweeps);
   collectDefaultMetrics({ register: registry });
   new Gauge({
     name: 'vapi_agent_outbox_pending',
@@ -57,6 +60,20 @@ export function createMetrics({ pendingForwards, unassignedCalls }: StoreCounts)
       this.set(await unassignedCalls());
     },
   });
+  for (const [name, help, read] of [
+    ['overdue', 'Organizations that are due to be compared with Vapi and are not', 'overdue'],
+    ['lag_seconds', 'How long the first of those has been due', 'lagMs'],
+    ['failing', 'Organizations whose last comparison with Vapi failed', 'failing'],
+  ] as const) {
+    new Gauge({
+      name: `vapi_agent_sweeps_${name}`,
+      help,
+      registers,
+      async collect() {
+        this.set((await sweeping())[read] / (read === 'lagMs' ? 1000 : 1));
+      },
+    });
+  }
   return {
     registry,
     webhooks: new Counter({

@@ -5,10 +5,11 @@ import { outsideOf } from '../base/outside.ts';
 import { StoreUnavailable } from '../base/store-unavailable.ts';
 import type { BillingContext } from '../billing/stripe/billing-context.ts';
 import { proveWritable } from '../store/leases.ts';
+import { countSweeps } from '../store/sweeps.ts';
 import { probeVapi } from '../vapi/probe.ts';
 import { VapiError } from '../vapi/vapi-api.ts';
 import { addressFinding } from './address.ts';
-import { type Check, fail, pass, skipped, vapiFailed } from './check.ts';
+import { type Check, type Finding, fail, pass, skipped, vapiFailed, warn } from './check.ts';
 import { clockRow } from './clock-row.ts';
 import { stripeRows } from './stripe-rows.ts';
 
@@ -51,6 +52,7 @@ export function serverRows(ctx: AccessContext & BillingContext): Check[] {
       },
     },
     clockRow(ctx, async () => (await probe()) === null),
+    { id: 'sweeps', title: 'Comparison with Vapi', run: () => sweepsFinding(ctx) },
     {
       id: 'public-address',
       title: 'Public address',
@@ -75,6 +77,24 @@ export function serverRows(ctx: AccessContext & BillingContext): Check[] {
     },
     ...stripeRows(ctx),
   ];
+}
+
+/** Sweeps are a few minutes apart, so that a short wait means nothing. */
+const mostLagMs = 10 * 60_000;
+
+async function sweepsFinding(ctx: AccessContext): Promise<Finding> {
+  const { overdue, lagMs, failing } = await countSweeps(ctx.store, ctx.now());
+  if (lagMs > mostLagMs)
+    return warn(
+      `${overdue} organizations wait to be compared with Vapi, the first for ${Math.round(lagMs / 60_000)} min.`,
+      'Raise SWEEPS_AT_ONCE, or run another process.',
+    );
+  if (failing > 0)
+    return warn(
+      `${failing} organizations could not be compared with Vapi; they are tried again within an hour.`,
+      'Run the check of the clients whose organizations the log names: “org could not be swept”.',
+    );
+  return pass('No organization waits to be compared with Vapi.');
 }
 
 /** Nodemailer's code (`EAUTH`, `ECONNECTION`); its message may quote what the server said. */

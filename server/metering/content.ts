@@ -11,7 +11,7 @@ import { type CallRow, findCall, findCalls, listOldContent, markContentDeleted }
 import { deleteComment } from '../store/feedback.ts';
 import type { Tenant } from '../store/tenants.ts';
 import { readIdentity, type VapiCall } from '../vapi/call-record.ts';
-import { createCallsApi } from '../vapi/calls-api.ts';
+import { createCallsApi, type Patience } from '../vapi/calls-api.ts';
 import { vapiFailure } from '../vapi/vapi-failure.ts';
 import { whoseCall } from './assignment.ts';
 
@@ -55,13 +55,25 @@ async function isTheirs(ctx: Context, tenant: Tenant, row: CallRow, call: VapiCa
  * @returns each id as soon as its content is deleted: a later one may fail, and the caller must know what is done
  * @throws VapiError when Vapi fails and nothing is deleted
  */
-async function* deleteContent(ctx: Context, tenant: Tenant, ids: string[]): AsyncGenerator<string> {
-  const api = createCallsApi(ctx.config.vapiBaseUrl, openTenantSecret(ctx.box, tenant, 'privateKey'));
+async function* deleteContent(
+  ctx: Context,
+  tenant: Tenant,
+  ids: string[],
+  patience?: Patience,
+): AsyncGenerator<string> {
+  const { vapiBaseUrl } = ctx.config;
+  const api = createCallsApi(
+    vapiBaseUrl,
+    openTenantSecret(ctx.box, tenant, 'privateKey'),
+    undefined,
+    patience,
+  );
   let deleted = 0;
   let failure: unknown;
   const rows = new Map((await findCalls(ctx.store, [tenant.id], ids)).map((row) => [row.id, row]));
   const owners = await findOwners(ctx.store, ids);
   for (const id of ids) {
+    if (patience?.stopped?.aborted) break;
     const row = rows.get(id);
     if (!row || (owners.get(id)?.tenantId ?? tenant.id) !== tenant.id) continue;
     if (row.contentDeletedAt === null) {
@@ -112,13 +124,13 @@ export async function deleteOnRequest(
 const batch = 100;
 
 /** Deletes the content of calls that are older than the tenant wants it kept. */
-export async function applyRetention(ctx: Context, tenant: Tenant): Promise<void> {
+export async function applyRetention(ctx: Context, tenant: Tenant, patience?: Patience): Promise<void> {
   if (tenant.contentRetentionDays === null) return;
   const before = ctx.now() - tenant.contentRetentionDays * dayMs;
   for (;;) {
     const ids = await listOldContent(ctx.store, tenant.id, before, batch);
     let deleted = 0;
-    for await (const _id of deleteContent(ctx, tenant, ids)) deleted += 1;
+    for await (const _id of deleteContent(ctx, tenant, ids, patience)) deleted += 1;
     if (deleted < batch) return;
   }
 }

@@ -1,38 +1,23 @@
-/** The background half of metering: asks about calls that were not fully reported, and sweeps every org regularly. */
+/** The background half of metering: asks about calls that were not fully reported, and sweeps the orgs. */
 import { randomUUID } from 'node:crypto';
-import { apisOf, listOrgs, type Org, orgOf, withAcceptedKey } from '../access/tenants/orgs.ts';
 import { retryKey } from '../access/tenants/public-key.ts';
-import { dayMs } from '../base/time-zone.ts';
 import { startWorker, type Worker } from '../base/worker.ts';
 import type { Context } from '../context.ts';
 import { callKinds } from '../contract.ts';
 import { findCall, finishPoll, takeDuePoll } from '../store/calls.ts';
-import { endTurn, takeLease, takeTurn } from '../store/leases.ts';
-import { saveSweptTo, saveUnassigned, sweptTo } from '../store/sweeps.ts';
 import { findTenantById } from '../store/tenants.ts';
-import { adoptReporting } from '../store/wirings.ts';
-import type { CallsApi } from '../vapi/calls-api.ts';
 import { askAboutCall } from './ask-call.ts';
 import { bookDifference } from './booking.ts';
 import { askAboutChat } from './chats.ts';
-import { applyRetention } from './content.ts';
 import { giveUpGone, giveUpPolling } from './give-up.ts';
 import { retryPollAt } from './poll-schedule.ts';
-import { bookUpdated, reconcileOrg } from './reconcile.ts';
-import { giveBackUnclaimed } from './unclaimed.ts';
+import { startSweeps } from './sweeps.ts';
 import { releaseWhenDue } from './unused-grants.ts';
 import { retryUnwiring } from './unwiring.ts';
 import { checkNextWiring } from './wiring-watch.ts';
 
 const minuteMs = 60_000;
 const tickMs = 5000;
-const sweepEveryMs = 15 * minuteMs;
-/** Looked at again in every sweep: costs settle within minutes, lists may lag. */
-const createdOverlapMs = dayMs;
-const updatedOverlapMs = 60 * minuteMs;
-/** How long a process keeps the sweep without renewing it. */
-const leaseMs = 10 * minuteMs;
-const leaseName = 'reconciler';
 
 /** One worker each, so that a long sweep does not delay polls, nor many polls the sweep. */
 export function startReconciler(ctx: Context): Worker {
@@ -46,28 +31,13 @@ export function startReconciler(ctx: Context): Worker {
       await releaseWhenDue(ctx, owner);
       return false;
     }),
-    startWorker(ctx.log, minuteMs, async (isStopped) => {
-      await sweepWhenDue(ctx, owner, isStopped);
-      return false;
-    }),
+    startSweeps(ctx),
   ];
   return {
     async stop() {
       await Promise.all(workers.map((worker) => worker.stop()));
     },
   };
-}
-
-/** One of all processes sweeps, once per interval. */
-export async function sweepWhenDue(
-  ctx: Context,
-  owner: string,
-  isStopped: () => boolean = () => false,
-): Promise<void> {
-  const now = ctx.now();
-  if (await takeTurn(ctx.store, { name: leaseName, owner, expiresAt: now + leaseMs }, sweepEveryMs, now)) {
-    await sweepAll(ctx, owner, isStopped);
-  }
 }
 
 /** @returns whether there was a call to ask about */
@@ -95,79 +65,4 @@ async function pollOne(ctx: Context, tenantId: string, callId: string): Promise<
     ctx.log.warn({ err: error, tenant: tenant.slug, call: row.id }, 'Vapi could not be asked about a call');
   }
   if (row.pollAt === null) await giveUpPolling(ctx, tenant, row.id);
-}
-
-/** Sweeps every org, unless another process is doing so. */
-export async function sweepAll(
-  ctx: Context,
-  owner: string,
-  isStopped: () => boolean = () => false,
-): Promise<void> {
-  const startedAt = ctx.now();
-  const mayGoOn = async () =>
-    !isStopped() &&
-    takeLease(ctx.store, { name: leaseName, owner, expiresAt: ctx.now() + leaseMs }, ctx.now());
-  let isDone = false;
-  try {
-    for (const org of await listOrgs(ctx)) {
-      if (!(await mayGoOn())) return;
-      // A problem with one client's key, assistant or call must not stop the metering of the others.
-      await sweepOrg(ctx, org, mayGoOn).catch((error: unknown) => {
-        ctx.log.warn({ err: error, orgId: org.orgId }, 'org could not be swept');
-      });
-    }
-    isDone = !isStopped();
-  } finally {
-    await endTurn(ctx.store, leaseName, owner, isDone ? startedAt : null);
-  }
-}
-
-/**
- * Compares the org's calls since the last sweep, day by day; progress is saved after each day, so that an interrupted
- * sweep continues there.
- * @param mayGoOn asked after each day
- */
-export async function sweepOrg(ctx: Context, org: Org, mayGoOn: () => Promise<boolean>): Promise<void> {
-  const saved = await sweptTo(ctx.store, org.orgId);
-  // After a long stop those days may belong to a tenant that has since been deleted.
-  const { tenants } = await orgOf(ctx, org.orgId, saved ?? ctx.now());
-  const whole = { ...org, tenants };
-  await withAcceptedKey(apisOf(ctx, whole), (api) => sweepWith(ctx, api, whole, saved, mayGoOn));
-}
-
-async function sweepWith(
-  ctx: Context,
-  api: CallsApi,
-  org: Org,
-  saved: number | null,
-  mayGoOn: () => Promise<boolean>,
-): Promise<void> {
-  const beginning = Math.min(...org.tenants.map((tenant) => tenant.createdAt));
-  const until = ctx.now();
-  const done = saved ?? beginning;
-  let unassignedCalls = 0;
-  // First: what it books no longer differs, so that no list by creation has to be read for it.
-  if (saved !== null) await bookUpdated(ctx, api, org, { from: done - updatedOverlapMs, to: until });
-  for (let from = Math.max(beginning, done - createdOverlapMs); from < until; from += dayMs) {
-    const to = Math.min(from + dayMs, until);
-    const { drifts, unassigned } = await reconcileOrg(ctx, api, org, { from, to });
-    unassignedCalls += unassigned.calls;
-    await saveSweptTo(ctx.store, org.orgId, to);
-    for (const { tenant, added, changed, missing } of drifts) {
-      if (added + changed + missing > 0)
-        ctx.log.info({ tenant, added, changed, missing }, 'ledger corrected by a sweep');
-    }
-    if (!(await mayGoOn())) return;
-  }
-  await saveUnassigned(ctx.store, org.orgId, unassignedCalls);
-  if (unassignedCalls > 0) {
-    ctx.log.warn({ orgId: org.orgId, calls: unassignedCalls }, 'calls with an assistant of no tenant');
-  }
-  for (const tenant of org.tenants) {
-    if (tenant.deletedAt === null) await adoptReporting(ctx.store, tenant, until - dayMs, until);
-    await giveBackUnclaimed(ctx, api, tenant, until - updatedOverlapMs);
-    await applyRetention(ctx, tenant).catch((error: unknown) => {
-      ctx.log.warn({ err: error, tenant: tenant.slug }, 'old content could not be deleted');
-    });
-  }
 }

@@ -17,7 +17,7 @@ export interface Agreement {
  * and one more for the rounding of Vapi's sum. The number of calls must be the same, so no call is hidden; a correction that
  * is smaller, or offset by others of the same assistant, is found by the list of changed calls.
  */
-const tolerance = (calls: number) => calls / 2 + 1;
+export const tolerance = (calls: number) => calls / 2 + 1;
 
 /**
  * @param tenants all of the org

@@ -110,6 +110,7 @@ async function takeReport(
   if (message.event) {
     ingested = await ingestReport(ctx, tenant, message.event, entry?.write);
     afterIngest(ctx, tenant, ingested);
+    ctx.wakeSweep(tenant.orgId);
     if (ingested.unwanted === 'ask') askSoon(ctx, tenant, ingested.row);
   } else if (entry) {
     await ctx.reports.run(tenant.id, entry.write);

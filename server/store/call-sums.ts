@@ -10,6 +10,10 @@ export interface AssistantSum {
   costMicros: number;
   /** Of these, those that have not ended, have no cost, are in doubt, or that Vapi itself has not shown yet. */
   unsettled: number;
+  /** Of these, those that Vapi itself has not shown yet. */
+  unconfirmed: number;
+  /** Of these, those about which Vapi is asked one by one: in progress, without a cost, or in doubt. */
+  open: number;
 }
 
 /** Calls created in the half-open period that Vapi should have. No chats: Vapi lists them apart from calls. */
@@ -19,11 +23,14 @@ export async function sumByAssistant(
   fromMs: number,
   toMs: number,
 ): Promise<AssistantSum[]> {
+  const isConfirmed = sql`${sql.ref('callOwners.tenantId')} = ${sql.ref('calls.tenantId')}
+    and ${sql.ref('callOwners.confirmed')} = 1`;
   const isSettled = sql`${sql.ref('calls.status')} = 'ended'
     and ${sql.ref('calls.costMicros')} is not null
     and ${sql.ref('calls.pollAt')} is null
-    and ${sql.ref('callOwners.tenantId')} = ${sql.ref('calls.tenantId')}
-    and ${sql.ref('callOwners.confirmed')} = 1`;
+    and ${isConfirmed}`;
+  const allBut = (condition: ReturnType<typeof sql>) =>
+    sql<number>`cast(sum(case when ${condition} then 0 else 1 end) as bigint)`;
   return db
     .selectFrom('calls')
     .leftJoin('callOwners', 'callOwners.callId', 'calls.id')
@@ -32,7 +39,9 @@ export async function sumByAssistant(
       'calls.assistantId',
       sql<number>`cast(count(*) as bigint)`.as('calls'),
       sql<number>`cast(coalesce(sum(${sql.ref('calls.costMicros')}), 0) as bigint)`.as('costMicros'),
-      sql<number>`cast(sum(case when ${isSettled} then 0 else 1 end) as bigint)`.as('unsettled'),
+      allBut(isSettled).as('unsettled'),
+      allBut(isConfirmed).as('unconfirmed'),
+      allBut(sql`${sql.ref('calls.pollAt')} is null`).as('open'),
     ])
     .where('calls.tenantId', 'in', tenantIds)
     .where('calls.createdAt', '>=', fromMs)

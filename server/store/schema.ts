@@ -195,13 +195,28 @@ export interface CallRevisionsTable {
   costMicros: number | null;
 }
 
-/** How far each org's calls have been compared with the ledger. */
+/** How far each org's calls have been compared with the ledger, and when they are compared next. */
 export interface SweepsTable {
   orgId: string;
-  /** Creation times before this are done. */
+  /** Creation times before this are done; 0 = never compared. */
   sweptTo: number;
   /** How many of those that the last sweep saw belonged to no tenant. */
   unassignedCalls: number;
+  /** Null = not until it has a tenant again. While a process has the org, when its claim lapses. */
+  nextSweepAt: number | null;
+  /** The turn of the process that has it. */
+  claim: string | null;
+  cadence: 'busy' | 'quiet' | 'asleep';
+  /** Sweeps that have failed since the last one that did not. */
+  failures: number;
+  /** Changes before this have been read from Vapi's list. */
+  changedTo: number | null;
+  /** Calls created before this have been listed one by one. Null = the last day must be listed again. */
+  listedTo: number | null;
+  /** When its hours were last compared, each by its sums. */
+  hoursAt: number | null;
+  /** JSON: hours whose calls were listed and which still differ -> how, so that they are not listed again unchanged. */
+  hoursSeen: string;
 }
 
 /** Work that only one process may do at a time. */

@@ -46,14 +46,29 @@ export interface CallsApi {
 const chatSchema = z.looseObject({ id: z.uuid(), name: optionalText, ...costFields });
 export type ListedChat = z.infer<typeof chatSchema>;
 
-/** Retries 429 (after `Retry-After`), 408, 5xx and broken connections; all of these requests may be sent twice. */
-export function createCallsApi(baseUrl: string, privateKey: string, look?: VapiClock['look']): CallsApi {
+export interface Patience {
+  /** False if the caller has its own way to try again: an answer that is late or says "later" fails at once. */
+  retries?: boolean;
+  /** Ends every request. */
+  stopped?: AbortSignal | undefined;
+}
+
+/**
+ * Retries 429 (after `Retry-After`), 408, 5xx and broken connections, unless `patience` says otherwise; all of these
+ * requests may be sent twice.
+ */
+export function createCallsApi(
+  baseUrl: string,
+  privateKey: string,
+  look?: VapiClock['look'],
+  { retries = true, stopped }: Patience = {},
+): CallsApi {
   const client = new VapiClient({
     token: privateKey,
     baseUrl,
-    maxRetries: 3,
+    maxRetries: retries ? 3 : 0,
     // The SDK's own time limit keeps running when a connection fails (2.0.1), and keeps the process alive.
-    fetch: fetchWithLook(look, timeoutMs),
+    fetch: fetchWithLook(look, timeoutMs, stopped),
   });
   let sent = 0;
   let failure = '';
@@ -68,13 +83,19 @@ export function createCallsApi(baseUrl: string, privateKey: string, look?: VapiC
       const response = await client.fetch(`${baseUrl}${path}`, init).catch((cause: unknown) => String(cause));
       if (typeof response !== 'string') return response;
       failure = response;
+      if (stopped?.aborted || (!retries && failure.startsWith('AbortError'))) break;
     }
     throw new VapiError(`no answer from Vapi: ${failure}`);
   };
   const read = async (response: Response): Promise<unknown> => {
-    const text = await response.text();
-    if (!response.ok)
-      throw new VapiError(`Vapi answered ${response.status}: ${text.slice(0, 300)}`, response.status);
+    const text = await response.text().catch((cause: unknown) => {
+      throw new VapiError(`Vapi's answer broke off: ${String(cause)}`);
+    });
+    if (!response.ok) {
+      const retryAfter = Number(response.headers.get('retry-after')) || null;
+      const said = `Vapi answered ${response.status}: ${text.slice(0, 300)}`;
+      throw new VapiError(said, response.status, retryAfter);
+    }
     try {
       return JSON.parse(text);
     } catch {

@@ -48,13 +48,19 @@ export function createVapiClock(now: () => number, log: Pick<Logger, 'warn'>): V
 /**
  * `fetch` for the server SDK, which passes each answer to `look`.
  * @param timeoutMs milliseconds until an answer must begin; without it the SDK's own limit applies
+ * @param stopped ends a request in progress, including the reading of its answer
  */
-export function fetchWithLook(look: VapiClock['look'] | undefined, timeoutMs?: number): typeof fetch {
+export function fetchWithLook(
+  look: VapiClock['look'] | undefined,
+  timeoutMs?: number,
+  stopped?: AbortSignal,
+): typeof fetch {
   return async (input, init) => {
-    const stop = new AbortController();
-    const timer = timeoutMs === undefined ? undefined : setTimeout(() => stop.abort(), timeoutMs);
+    const late = new AbortController();
+    const timer = timeoutMs === undefined ? undefined : setTimeout(() => late.abort(), timeoutMs);
+    const signal = stopped ? AbortSignal.any([late.signal, stopped]) : late.signal;
     try {
-      const response = await fetch(input, timer ? { ...init, signal: stop.signal } : init);
+      const response = await fetch(input, timer || stopped ? { ...init, signal } : init);
       look?.(response.headers);
       await noteExchange(input, init, response);
       return response;

@@ -58,6 +58,7 @@ describe('the configuration', () => {
       AHEAD_PER_MINUTE: '0',
       SESSIONS_PER_MINUTE: 'many',
       STARTS_PER_MINUTE: '-1',
+      SWEEPS_AT_ONCE: '0',
       SMTP_URL: 'mail.example',
       REDIS_URL: 'cache.example:6379',
       KEEP_DAYS: '7',
@@ -76,6 +77,12 @@ describe('the configuration', () => {
     const usual = readConfig(production, folder).config.visitorLimits;
     assert.deepEqual(usual, { ahead: 600, sessions: 60, starts: 60 });
   });
+
+  it('accepts how many organizations are compared at once', () => {
+    assert.equal(readConfig({ ...production, SWEEPS_AT_ONCE: '20' }, folder).config.sweepsAtOnce, 20);
+    assert.equal(readConfig(production, folder).config.sweepsAtOnce, 8);
+  });
+
   for (const url of ['http://voice.example', 'http://10.0.0.1/voice', 'http://localhost.example'])
     it(`refuses PUBLIC_URL=${url} in production, where keys would travel in the clear`, () => {
       assert.match(problemsOf({ ...production, PUBLIC_URL: url }).join(), /^PUBLIC_URL must be https/);

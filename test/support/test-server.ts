@@ -82,6 +82,7 @@ export async function startTestServer(options: TestServerOptions = {}): Promise<
     privateTargets: [],
     visitorLimits: { ahead: 600, sessions: 60, starts: 60 },
     keepDays: null,
+    sweepsAtOnce: 8,
     logLevel: 'debug',
     production: false,
     shutdownDelayMs: 0,

@@ -44,7 +44,7 @@ export async function reserve(
   const now = ctx.now();
   const month = monthIn(tenant.timeZone, now);
   try {
-    return await ctx.store.transaction().execute(async (db) => {
+    const reserved = await ctx.store.transaction().execute(async (db) => {
       // The tenant was read before the lock; this is its current state.
       const current = await lockForStart(db, tenant.id, session.generation);
       if (!current) throw new ApiError('tenant_paused');
@@ -85,6 +85,8 @@ export async function reserve(
       await countStart(db, reservation);
       return reservation;
     });
+    ctx.wakeSweep(tenant.orgId);
+    return reserved;
   } catch (error) {
     if (error instanceof ApiError && error.code === 'budget_exhausted') {
       const data = { budgetMicros: tenant.limits.monthlyBudgetMicros };

@@ -1,7 +1,7 @@
 /** The tenants of one Vapi organization, and access to its calls at Vapi. */
 import type { Context } from '../../context.ts';
 import { deletedForMs, listTenantsOfOrg, listTenantsToSweep, type Tenant } from '../../store/tenants.ts';
-import { type CallsApi, createCallsApi } from '../../vapi/calls-api.ts';
+import { type CallsApi, createCallsApi, type Patience } from '../../vapi/calls-api.ts';
 import { VapiError } from '../../vapi/vapi-api.ts';
 import { openTenantSecret } from '../secrets/tenant-secrets.ts';
 
@@ -50,7 +50,7 @@ function heardOfSince(ctx: Context, sinceMs: number): number {
  * One for each private key that its tenants have, existing tenants first: usually one.
  * @throws Error when none of them can be opened
  */
-export function apisOf(ctx: Context, { orgId, tenants }: Org): CallsApi[] {
+export function apisOf(ctx: Context, { orgId, tenants }: Org, patience?: Patience): CallsApi[] {
   const existingFirst = [...tenants].sort(
     (a, b) => Number(a.deletedAt !== null) - Number(b.deletedAt !== null),
   );
@@ -64,7 +64,7 @@ export function apisOf(ctx: Context, { orgId, tenants }: Org): CallsApi[] {
     }
   }
   if (keys.size === 0) throw new Error(`no private key of org ${orgId} can be opened`, { cause: failure });
-  return [...keys].map((key) => createCallsApi(ctx.config.vapiBaseUrl, key, ctx.vapiClock.look));
+  return [...keys].map((key) => createCallsApi(ctx.config.vapiBaseUrl, key, ctx.vapiClock.look, patience));
 }
 
 /** The key opens a different org from the one its tenant was created with: whose calls those are is unknown. */

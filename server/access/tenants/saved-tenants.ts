@@ -5,11 +5,13 @@ import { ApiError } from '../../errors.ts';
 import { forgetBlockedOrigin } from '../../store/blocked-origins.ts';
 import type { Queries } from '../../store/database.ts';
 import { putPendingKey } from '../../store/pending-keys.ts';
+import { sweepAgain } from '../../store/sweeps.ts';
 import { insertTenant, lockTenant, setTenantStatus, type Tenant, updateTenant } from '../../store/tenants.ts';
 import { type Actor, recordChange } from '../audit.ts';
 import { checkNewTenant, slugTaken } from './new-tenant-check.ts';
 import { changesKey, notesOnSettling } from './public-key.ts';
 import { slugsFrom } from './slug.ts';
+import { namedIn } from './squads.ts';
 import { applyTenantChanges, newTenant, viewTenant } from './tenant-changes.ts';
 import { type Checked, checkSharing, notesOnSettings } from './tenant-check.ts';
 
@@ -24,6 +26,7 @@ export async function createTenant(ctx: Context, input: CreateTenant, by: Actor)
   await ctx.store.transaction().execute(async (db) => {
     tenant.slug = await insertAtFreeSlug(db, tenant, slugs);
     await checkSharing(db, tenant, ctx.now());
+    await sweepAgain(db, tenant.orgId, ctx.now());
     const after = viewTenant(ctx, tenant);
     const change = { action: 'tenant.create', tenant: tenant.slug, before: null, after };
     await recordChange(db, { ...by, ...change }, ctx.now());
@@ -58,10 +61,18 @@ export async function changeTenant(
     const named = await apply(db, current);
     const next = (await lockTenant(db, slug)) as Tenant;
     if (changesKey(current, next)) await putPendingKey(db, next.id, ctx.now());
+    if (changesCalls(current, next)) await sweepAgain(db, next.orgId, ctx.now());
     const after = { ...viewTenant(ctx, next), ...(named as object | undefined) };
     await recordChange(db, { ...by, tenant: slug, before: viewTenant(ctx, current), after }, ctx.now());
     return next;
   });
+}
+
+/** Whether other calls are the tenant's, or are read with another key. */
+function changesCalls(before: Tenant, after: Tenant): boolean {
+  const parts = ({ orgId, wholeOrg, privateKeySealed, squads, ...named }: Tenant) =>
+    JSON.stringify([orgId, wholeOrg, privateKeySealed, squads, namedIn(named)]);
+  return parts(before) !== parts(after);
 }
 
 const statusAfter = { 'tenant.pause': 'paused', 'tenant.resume': 'active' } as const;

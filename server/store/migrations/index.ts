@@ -36,6 +36,7 @@ import { setupSteps } from './0041-setup-steps.ts';
 import { clientDefaults } from './0042-client-defaults.ts';
 import { publicKeyAtVapi } from './0043-public-key-at-vapi.ts';
 import { squads } from './0044-squads.ts';
+import { sweepTurns } from './0047-sweep-turns.ts';
 import { startCounts } from './0048-start-counts.ts';
 
 export const migrations: Record<string, Migration> = {
@@ -75,5 +76,6 @@ export const migrations: Record<string, Migration> = {
   '0042-client-defaults': clientDefaults,
   '0043-public-key-at-vapi': publicKeyAtVapi,
   '0044-squads': squads,
+  '0047-sweep-turns': sweepTurns,
   '0048-start-counts': startCounts,
 };

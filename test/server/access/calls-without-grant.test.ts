@@ -1,11 +1,13 @@
 /** A key that a browser was given, or that was stolen, starts no more calls than we have granted. */
+
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import type { CallView, KeyGrant } from '../../../server/contract.ts';
-import { pollNext, sweepAll } from '../../../server/metering/reconciler.ts';
+import { pollNext } from '../../../server/metering/reconciler.ts';
 import { releaseUnusedGrants } from '../../../server/metering/unused-grants.ts';
 import { listKeyGrants } from '../../../server/store/reservations.ts';
 import { type Engine, testDatabases } from '../../support/postgres.ts';
+import { sweepAll } from '../../support/sweep.ts';
 import { startTestNetwork, type TestNetwork, type TestTenant } from '../../support/test-network.ts';
 import { until } from '../../support/until.ts';
 
@@ -132,7 +134,7 @@ function tests(engine: Engine): void {
     const another = begin(assistantId);
     await network.emulator.waitForCall(another.id, 'ended');
     network.server.clock.now += 1000;
-    await sweepAll(network.server.ctx, 'test');
+    await sweepAll(network.server.ctx);
     await network.emulator.waitForCall(test.id, 'ended');
     assert.notEqual(statusOf(granted.callId), 'ended');
   });
@@ -196,7 +198,7 @@ function tests(engine: Engine): void {
     const { id, controlUrl } = begin(assistantId, { assistantOverrides });
     await report(first, { id, type: 'webCall', assistantOverrides, monitor: { controlUrl } });
     network.server.clock.now += 1000;
-    await sweepAll(network.server.ctx, 'test');
+    await sweepAll(network.server.ctx);
     await network.server.ctx.backgroundDone();
     assert.equal(statusOf(id), 'in-progress');
   });

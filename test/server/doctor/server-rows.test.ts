@@ -7,6 +7,7 @@ import type { DoctorRow } from '../../../server/contract.ts';
 import { addressFinding } from '../../../server/doctor/address.ts';
 import { runChecks } from '../../../server/doctor/check.ts';
 import { serverRows } from '../../../server/doctor/server-rows.ts';
+import { saveSweptTo } from '../../../server/store/sweeps.ts';
 import { listen } from '../../support/listen.ts';
 import { startMailSink } from '../../support/mail-sink.ts';
 import {
@@ -52,6 +53,28 @@ test('the database row passes, and fails instead of the whole answer when it can
     const rows = await runChecks(ctx, serverRows(ctx));
     const row = rows.find(({ id }) => id === 'database');
     assert.deepEqual([row?.outcome, row?.detail], ['fail', 'It does not accept writes.']);
+  });
+});
+
+test('the row of the comparison with Vapi warns when organizations wait, and when they fail', async () => {
+  await withServer({}, async (server) => {
+    const { store } = server.ctx;
+    const row = async () => (await rowsOf(server)).sweeps;
+    assert.equal((await row())?.outcome, 'pass');
+    await saveSweptTo(store, 'org', server.clock.now);
+    assert.equal((await row())?.outcome, 'pass', 'due just now');
+    server.clock.now += 11 * 60_000;
+    assert.match((await row())?.detail ?? '', /^1 organizations wait .* 11 min/);
+    const metrics = (await server.operator('GET', '/metrics')).text;
+    assert.match(metrics, /^vapi_agent_sweeps_overdue 1$/m);
+    assert.match(metrics, /^vapi_agent_sweeps_lag_seconds 660$/m);
+    assert.match(metrics, /^vapi_agent_sweeps_failing 0$/m);
+    const nextSweepAt = server.clock.now + 60_000;
+    await store.updateTable('sweeps').set({ failures: 2, nextSweepAt }).execute();
+    assert.deepEqual(
+      [(await row())?.outcome, /1 .* could not be/.test((await row())?.detail ?? '')],
+      ['warn', true],
+    );
   });
 });
 

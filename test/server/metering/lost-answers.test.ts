@@ -1,14 +1,16 @@
 /** What Vapi has done costs, even if its answer never arrives: it stays reserved until booked or known not to exist. */
+
 import assert from 'node:assert/strict';
 import { request } from 'node:http';
 import { after, before, describe, it } from 'node:test';
 import type { KeyGrant } from '../../../server/contract.ts';
-import { pollNext, sweepAll } from '../../../server/metering/reconciler.ts';
+import { pollNext } from '../../../server/metering/reconciler.ts';
 import { giveBackUnclaimed } from '../../../server/metering/unclaimed.ts';
 import { findTenant, type Tenant } from '../../../server/store/tenants.ts';
 import { createCallsApi } from '../../../server/vapi/calls-api.ts';
 import { VapiError } from '../../../server/vapi/vapi-api.ts';
 import { sumReserved } from '../../support/ledger.ts';
+import { sweepAll } from '../../support/sweep.ts';
 import { startTestNetwork, type TestNetwork } from '../../support/test-network.ts';
 import { type Answer, codeOf, pageOrigin } from '../../support/test-server.ts';
 
@@ -39,7 +41,7 @@ describe('the answer to a message', () => {
   }
   async function sweepLater(ms: number): Promise<void> {
     network.server.clock.now += ms;
-    await sweepAll(network.server.ctx, 'test');
+    await sweepAll(network.server.ctx);
   }
 
   it('that is lost leaves the message reserved, so that the budget for one pays for no other', async () => {
@@ -167,10 +169,10 @@ describe('the answer to the creation of a call', () => {
     network.emulator.setSwitch('failEverythingWith', 500);
     assert.equal(codeOf(await start('unmade')), 'vapi_unavailable');
     network.emulator.setSwitch('failEverythingWith', 0);
-    await sweepAll(network.server.ctx, 'test');
+    await sweepAll(network.server.ctx);
     assert.equal((await reserved('unmade')).count, 1, 'it may still be made, or in progress');
     network.server.clock.now += 2 * hour;
-    await sweepAll(network.server.ctx, 'test');
+    await sweepAll(network.server.ctx);
     assert.equal((await reserved('unmade')).count, 0);
   });
 
@@ -178,7 +180,7 @@ describe('the answer to the creation of a call', () => {
     await network.addTenant('late', { accessMode: 'scoped-key' });
     const { assistantId, assistantOverrides } = (await start('late')).body as KeyGrant;
     network.server.clock.now += 2 * hour;
-    await sweepAll(network.server.ctx, 'test');
+    await sweepAll(network.server.ctx);
     assert.equal((await reserved('late')).count, 0);
     const { id } = network.emulator.makeCall({ assistantId, assistantOverrides, seconds: 0, live: true });
     assert.equal((await network.emulator.waitForCall(id, 'ended')).endedReason, 'assistant-ended-call');

@@ -3,9 +3,11 @@ import { after, before, describe, it } from 'node:test';
 import type { EmulatorAssistant } from '../../../demo/vapi-emulator/emulator.ts';
 import type { DriftReport, KeyGrant, ProxyGrant } from '../../../server/contract.ts';
 import { ingestCallEvent } from '../../../server/metering/ingest.ts';
-import { pollNext, sweepAll, sweepWhenDue } from '../../../server/metering/reconciler.ts';
-import { takeLease } from '../../../server/store/leases.ts';
+import { pollNext } from '../../../server/metering/reconciler.ts';
+import { enroll, placesOf, sweepNext } from '../../../server/metering/sweeps.ts';
+import { endSweep, findSweep, takeDueSweep } from '../../../server/store/sweeps.ts';
 import { findTenant, type Tenant } from '../../../server/store/tenants.ts';
+import { sweepAll, sweepDue } from '../../support/sweep.ts';
 import { startTestNetwork, type TestNetwork, type TestTenant } from '../../support/test-network.ts';
 import { codeOf } from '../../support/test-server.ts';
 import { until } from '../../support/until.ts';
@@ -69,7 +71,7 @@ describe('the reconciler in the background', () => {
     const createdAt = new Date(server.clock.now).toISOString();
     emulator.makeCall({ assistantId, seconds: 60, cost: 0.1, webhooks: false, createdAt });
     server.clock.now += 2 * hour;
-    await sweepAll(server.ctx, 'test');
+    await sweepAll(server.ctx);
     assert.equal((await server.operator('GET', '/v1/tenants/unused/usage')).body.total.costMicros, 100_000);
     assert.equal((await visitor('/v1/calls', { session: await session('unused') })).status, 201);
   });
@@ -200,7 +202,7 @@ describe('the reconciler in the background', () => {
     assert.equal(row?.goneAt, null);
   });
 
-  it('meters every other client when the key of one cannot be opened, and releases the sweep', async () => {
+  it('meters every other client when the key of one cannot be opened, and gives each org back', async () => {
     const { addTenant, emulator, server } = network;
     const created = (slug: string) => server.operator('GET', `/v1/tenants/${slug}/usage`);
     const slugs = ['opens-1', 'opens-2', 'opens-3', 'sealed'];
@@ -216,19 +218,15 @@ describe('the reconciler in the background', () => {
       .where('slug', '=', 'sealed')
       .execute();
     server.clock.now += 1000;
-    await sweepAll(server.ctx, 'test');
+    await sweepAll(server.ctx);
     const totals = await Promise.all(slugs.map(created));
     assert.deepEqual(
       totals.map(({ body }) => body.total.costMicros),
       [100_000, 100_000, 100_000, 0],
     );
-    assert.ok(
-      await takeLease(
-        server.ctx.store,
-        { name: 'reconciler', owner: 'another', expiresAt: server.clock.now },
-        server.clock.now,
-      ),
-    );
+    const rows = await server.ctx.store.selectFrom('sweeps').select(['claim', 'failures']).execute();
+    assert.ok(rows.every(({ claim }) => claim === null));
+    assert.equal(rows.filter(({ failures }) => failures === 1).length, 1);
     const [from, to] = [-hour, hour].map((ms) => new Date(server.clock.now + ms).toISOString());
     const { body } = await server.operator('POST', '/v1/reconcile', { tenant: 'sealed', from, to });
     assert.deepEqual((body as DriftReport).failures, [
@@ -253,7 +251,7 @@ describe('the reconciler in the background', () => {
     await server.operator('DELETE', '/v1/tenants/gone');
     const other = begin(gone.assistantId);
     server.clock.now += 1000;
-    await sweepAll(server.ctx, 'test');
+    await sweepAll(server.ctx);
     await emulator.waitForCall(call.id, 'ended');
     assert.equal(emulator.calls().find(({ id }) => id === other.id)?.status, 'in-progress');
     emulator.endCall(other.id);
@@ -266,7 +264,7 @@ describe('the reconciler in the background', () => {
     const createdAt = new Date(server.clock.now).toISOString();
     const call = emulator.makeCall({ assistantId, seconds: 0, live: true, createdAt, assistantOverrides });
     server.clock.now += 1000;
-    await sweepAll(server.ctx, 'test');
+    await sweepAll(server.ctx);
     // As if the control URL had not answered at the pause.
     await server.ctx.store
       .updateTable('tenants')
@@ -278,9 +276,9 @@ describe('the reconciler in the background', () => {
     await emulator.waitForCall(call.id, 'ended');
   });
 
-  it('sweeps once per interval, however many processes there are, and again when one was interrupted', async () => {
+  it('sweeps an org once per turn, however many processes there are, and again when one was interrupted', async () => {
     const { addTenant, emulator, server } = network;
-    const { assistantId } = await addTenant('replicas');
+    const { assistantId, orgId } = await addTenant('replicas');
     const calls = async () =>
       (await server.operator('GET', '/v1/tenants/replicas/usage')).body.total.calls as number;
     const oneMore = () => {
@@ -288,34 +286,42 @@ describe('the reconciler in the background', () => {
       emulator.makeCall({ assistantId, seconds: 60, cost: 0.1, webhooks: false, createdAt });
       server.clock.now += 1000;
     };
-    server.clock.now += 15 * 60_000;
-    for (const owner of ['first', 'second', 'first', 'third']) {
+    await enroll(server.ctx);
+    for (let process = 0; process < 3; process += 1) {
       oneMore();
-      await sweepWhenDue(server.ctx, owner);
+      await sweepDue(server.ctx);
     }
     assert.equal(await calls(), 1);
     server.clock.now += 15 * 60_000;
-    await sweepWhenDue(server.ctx, 'stopped', () => true);
+    const stopped = { ...placesOf(server.ctx), stopped: AbortSignal.abort() };
+    assert.equal(await sweepNext(server.ctx, stopped), true);
     assert.equal(await calls(), 1);
-    await sweepWhenDue(server.ctx, 'third');
-    assert.equal(await calls(), 4);
+    await sweepDue(server.ctx);
+    assert.equal(await calls(), 3);
+    assert.equal((await findSweep(server.ctx.store, orgId))?.claim, null);
   });
 
-  it('leaves the sweep to the process that has it', async () => {
+  it('leaves an org to the process that has it, until that process must be gone', async () => {
     const { addTenant, emulator, server } = network;
-    const { assistantId } = await addTenant('leased');
+    const { assistantId, orgId } = await addTenant('leased');
     const createdAt = new Date(server.clock.now).toISOString();
     emulator.makeCall({ assistantId, seconds: 60, cost: 0.1, webhooks: false, createdAt });
+    const calls = async () => (await server.operator('GET', '/v1/tenants/leased/usage')).body.total.calls;
     server.clock.now += 1000;
-    await takeLease(
-      server.ctx.store,
-      { name: 'reconciler', owner: 'another process', expiresAt: server.clock.now + 60_000 },
-      server.clock.now,
-    );
-    await sweepAll(server.ctx, 'this process');
-    assert.equal((await server.operator('GET', '/v1/tenants/leased/usage')).body.total.calls, 0);
+    await enroll(server.ctx);
+    await server.ctx.store.updateTable('sweeps').set({ nextSweepAt: server.clock.now }).execute();
+    const lapsesAt = server.clock.now + 60_000;
+    for (;;) {
+      const row = await takeDueSweep(server.ctx.store, { claim: 'another', lapsesAt }, server.clock.now);
+      if (!row) break;
+    }
+    await sweepDue(server.ctx);
+    assert.equal(await calls(), 0);
     server.clock.now += 61_000;
-    await sweepAll(server.ctx, 'this process');
-    assert.equal((await server.operator('GET', '/v1/tenants/leased/usage')).body.total.calls, 1);
+    await sweepDue(server.ctx);
+    assert.equal(await calls(), 1);
+    // Whatever the first one does now, it no longer has the org.
+    await endSweep(server.ctx.store, orgId, 'another', { nextSweepAt: 0 });
+    assert.ok(((await findSweep(server.ctx.store, orgId))?.nextSweepAt ?? 0) > server.clock.now);
   });
 });

@@ -1,10 +1,11 @@
 /** One Vapi organization with several clients: no one pays for, or reads, another's call. */
+
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import { after, before, describe, it } from 'node:test';
 import type { DriftReport } from '../../../server/contract.ts';
-import { sweepAll } from '../../../server/metering/reconciler.ts';
 import { type Engine, testDatabases } from '../../support/postgres.ts';
+import { sweepAll } from '../../support/sweep.ts';
 import { startTestNetwork, type TestNetwork, type TestTenant } from '../../support/test-network.ts';
 import { codeOf } from '../../support/test-server.ts';
 import { metric } from './webhooks/support.ts';
@@ -50,7 +51,7 @@ function sharing(engine: Engine): void {
     });
   const sweep = async () => {
     network.server.clock.now += 1000;
-    await sweepAll(network.server.ctx, 'test');
+    await sweepAll(network.server.ctx);
   };
   const spent = async (slug: string) =>
     (await network.server.operator('GET', `/v1/tenants/${slug}/usage`)).body.total.costMicros;
@@ -242,7 +243,7 @@ function claiming(engine: Engine): void {
   };
   const sweep = async () => {
     network.server.clock.now += 1000;
-    await sweepAll(network.server.ctx, 'test');
+    await sweepAll(network.server.ctx);
   };
 
   it('belongs to the first; the other is answered as usual, and nothing of it is kept', async () => {

@@ -1,10 +1,11 @@
 /** The calls of a squad are booked once, for the client that has the squad, under the squad's id. */
+
 import assert from 'node:assert/strict';
 import { after, before, beforeEach, describe, it } from 'node:test';
 import type { CallView, DriftReport } from '../../../server/contract.ts';
-import { sweepAll } from '../../../server/metering/reconciler.ts';
 import { checkNextWiring } from '../../../server/metering/wiring-watch.ts';
 import { type Engine, testDatabases } from '../../support/postgres.ts';
+import { sweepAll } from '../../support/sweep.ts';
 import { startTestNetwork, type TestNetwork } from '../../support/test-network.ts';
 import { addSquadOrg, clientOf, type SquadOrg, secretOf } from '../squad-stage.ts';
 
@@ -50,7 +51,7 @@ function tests(engine: Engine): void {
   };
   const sweep = async () => {
     network.server.clock.now += 1000;
-    await sweepAll(network.server.ctx, 'test');
+    await sweepAll(network.server.ctx);
   };
   /** Without a browser; it ends at once. */
   const make = (assistantId: string, more: { webhooks?: boolean; assistantOverrides?: object } = {}) =>

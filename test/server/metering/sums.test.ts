@@ -1,12 +1,13 @@
 /** Days are compared with Vapi by their sums first. */
+
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import { after, afterEach, before, describe, it } from 'node:test';
 import type { DriftReport } from '../../../server/contract.ts';
 import { createLedgerCheck } from '../../../server/metering/ledger-check.ts';
-import { sweepAll } from '../../../server/metering/reconciler.ts';
 import { findTenant, type Tenant } from '../../../server/store/tenants.ts';
 import { type Engine, testDatabases } from '../../support/postgres.ts';
+import { sweepAll } from '../../support/sweep.ts';
 import { startTestNetwork, type TestNetwork, type TestTenant } from '../../support/test-network.ts';
 import { testTime } from '../../support/test-server.ts';
 import { startVapiRelay, type VapiRelay } from '../../support/vapi-relay.ts';
@@ -148,6 +149,7 @@ function tests(engine: Engine): void {
   });
 
   it('a sweep books a correction that leaves the sums as they are', async () => {
+    const { server } = network;
     network.emulator.setSwitch('costChangesMs', 0);
     const tenant = await add('set-off', { scenario: 'cost-changes' });
     const { id } = network.emulator.makeCall({
@@ -156,21 +158,21 @@ function tests(engine: Engine): void {
     });
     await network.emulator.waitForAnyCall((call) => call.id === id && call.view.cost === 0.1021);
     network.server.clock.now += 1000;
-    await sweepAll(network.server.ctx, 'test');
+    await sweepAll(network.server.ctx);
     assert.equal(await costOf(tenant, id), 102_100);
-    // As if Vapi had lowered the cost of this call, and raised another's by as much.
-    await network.server.ctx.store
-      .updateTable('calls')
-      .set({ costMicros: 100_000 })
-      .where('id', '=', id)
-      .execute();
+    // As if Vapi then lowered the cost of this call, and raised another's by as much.
+    server.clock.now += hour;
+    await fetch(`${network.emulator.url}/call/${id}`, {
+      method: 'PATCH',
+      headers: { authorization: `Bearer ${tenant.privateKey}`, 'content-type': 'application/json' },
+      body: JSON.stringify({ name: 'changed' }),
+    });
+    await server.ctx.store.updateTable('calls').set({ costMicros: 100_000 }).where('id', '=', id).execute();
     const sums = [{ assistantId: tenant.assistantId, status: 'ended', calls: 1, cost: 0.1 }];
     relay.answer = (request) =>
-      request === 'POST /analytics'
-        ? { status: 201, body: ['p0', 'p1'].map((name, index) => ({ name, result: index ? sums : [] })) }
-        : null;
-    network.server.clock.now += 15 * 60_000;
-    await sweepAll(network.server.ctx, 'test');
+      request === 'POST /analytics' ? { status: 201, body: [{ name: 'p0', result: sums }] } : null;
+    server.clock.now += 1000;
+    await sweepAll(server.ctx);
     assert.equal(await costOf(tenant, id), 102_100);
   });
 

@@ -12,7 +12,7 @@ const tenant = (changes: Partial<Tenant> = {}) =>
     ...changes,
   }) as unknown as Tenant;
 const ours = (calls: number, costMicros: number, changes: Partial<AssistantSum> = {}): AssistantSum => ({
-  ...{ tenantId: 'ten_a', assistantId: 'a', calls, costMicros, unsettled: 0 },
+  ...{ tenantId: 'ten_a', assistantId: 'a', calls, costMicros, unsettled: 0, unconfirmed: 0, open: 0 },
   ...changes,
 });
 const theirs = (calls: number, costMicros: number, changes: Partial<CallSum> = {}): CallSum => ({

@@ -1,8 +1,9 @@
 /** Text conversations: streamed, chained, counted to the micro, and under every limit that applies to calls. */
+
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { issueChatToken, verifyChatToken } from '../../../server/access/identity/chat-token.ts';
-import { sweepAll } from '../../../server/metering/reconciler.ts';
+import { sweepAll } from '../../support/sweep.ts';
 import { startTestNetwork, type TestNetwork } from '../../support/test-network.ts';
 import { type Answer, codeOf } from '../../support/test-server.ts';
 import { until } from '../../support/until.ts';
@@ -191,7 +192,7 @@ test('what was said is deleted at Vapi, by request and by the tenant’s retenti
 
   await network.server.operator('PATCH', '/v1/tenants/erased', { contentRetentionDays: 1 });
   network.server.clock.now += 2 * 86_400_000;
-  await sweepAll(network.server.ctx, 'test');
+  await sweepAll(network.server.ctx);
   assert.deepEqual(await Promise.all(ids.map(atVapi)), [404, 404]);
   assert.ok((await read()).every(({ contentDeletedAt }: Record<string, unknown>) => contentDeletedAt));
   assert.deepEqual(await usage('erased'), before);

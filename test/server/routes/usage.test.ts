@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import { after, before, describe, it } from 'node:test';
 import type { CallView } from '../../../server/contract.ts';
-import { sweepAll } from '../../../server/metering/reconciler.ts';
+import { sweepAll } from '../../support/sweep.ts';
 import { startTestNetwork, type TestNetwork } from '../../support/test-network.ts';
 import { codeOf } from '../../support/test-server.ts';
 
@@ -278,7 +278,7 @@ describe('what was said in a call', () => {
     const call = emulator.makeCall({ assistantId, seconds: 30, cost: 0.1 });
     await emulator.waitForCall(call.id, 'settled');
     server.clock.now += 8 * 86_400_000;
-    await sweepAll(server.ctx, 'test');
+    await sweepAll(server.ctx);
     const row = (await server.operator('GET', `/v1/tenants/brief/calls/${call.id}`)).body;
     assert.notEqual(row.contentDeletedAt, null);
     assert.equal(row.costMicros, 100_000);

@@ -1,8 +1,7 @@
 /** Clients whose wiring is looked after, at the emulated Vapi. */
 import assert from 'node:assert/strict';
-import { orgOf } from '../../../../server/access/tenants/orgs.ts';
 import type { UnwireAnswer, WireAnswer, WiringAnswer } from '../../../../server/contract.ts';
-import { sweepOrg } from '../../../../server/metering/reconciler.ts';
+import { sweepOrg } from '../../../../server/metering/sweep.ts';
 import { checkNextWiring } from '../../../../server/metering/wiring-watch.ts';
 import { freePort } from '../../../support/free-port.ts';
 import type { Engine } from '../../../support/postgres.ts';
@@ -84,7 +83,7 @@ export async function startWatchStage(engine: Engine) {
     const { ctx, clock } = network.server;
     for (let time = 0; time < 3; time += 1) {
       clock.now += minute;
-      await sweepOrg(ctx, await orgOf(ctx, orgId), async () => true);
+      await sweepOrg(ctx, orgId);
       await pass(19 * minute);
     }
   };
