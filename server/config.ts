@@ -29,6 +29,8 @@ export interface Config {
   stripeApiUrl: string | null;
   /** Whether months are closed automatically. */
   autoClose: boolean;
+  /** How many clients this process closes at the same time. */
+  closeParallel: number;
   logLevel: string;
   production: boolean;
   /** How long a stop is announced by `/readyz` before connections are refused. */
@@ -120,6 +122,7 @@ export function readConfig(
   const privateTargets = readPrivateTargets(given('ALLOW_PRIVATE_TARGETS'), problems);
   const autoClose = given('AUTO_CLOSE') ?? 'no';
   if (!/^(yes|no)$/.test(autoClose)) problems.push('AUTO_CLOSE must be yes or no');
+  const closeParallel = readOptional('CLOSE_PARALLEL', 1, 100) ?? 8;
   const visitorLimits: VisitorLimits = {
     ahead: readCount('AHEAD_PER_MINUTE', given('AHEAD_PER_MINUTE') ?? '600', problems),
     sessions: readCount('SESSIONS_PER_MINUTE', given('SESSIONS_PER_MINUTE') ?? '60', problems),
@@ -163,6 +166,7 @@ export function readConfig(
       dailyProxyUrl,
       stripeApiUrl,
       autoClose: autoClose === 'yes',
+      closeParallel,
       privateTargets,
       visitorLimits,
       logLevel,

@@ -10,6 +10,7 @@ import { createApp } from './app.ts';
 import { createLog } from './base/log.ts';
 import { warnOncePerOutage } from './base/outage.ts';
 import { startBillingClerk } from './billing/clerk/billing-clerk.ts';
+import { startCloseWorker } from './billing/clerk/close-drive.ts';
 import type { Config, Secrets } from './config.ts';
 import { startForwarding } from './metering/forwarding-delivery.ts';
 import { startReconciler } from './metering/reconciler.ts';
@@ -58,6 +59,7 @@ export async function openParts(config: Config, secrets: Secrets, options: Parts
         startEndingAbandoned(ctx),
         startForwarding(ctx),
         startBillingClerk(ctx),
+        startCloseWorker(ctx),
         ...(options.reconciler === false ? [] : [startReconciler(ctx)]),
       ];
     },

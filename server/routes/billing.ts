@@ -6,7 +6,6 @@ import { accountOf } from '../billing/books/month-document.ts';
 import { bookCredit } from '../billing/books/prepaid.ts';
 import { previewMonth } from '../billing/books/preview.ts';
 import { setAccount, setSeller } from '../billing/books/seller.ts';
-import { closeMonths } from '../billing/clerk/month-close.ts';
 import { marginOf, simulate } from '../billing/month/margin.ts';
 import { termsOf } from '../billing/plan/line-text.ts';
 import { monthPeriod } from '../billing/plan/period.ts';
@@ -17,8 +16,6 @@ import type { Context } from '../context.ts';
 import {
   billingAccountSchema,
   bookCreditSchema,
-  type CloseReport,
-  closeRequestSchema,
   type DeletedTenant,
   type MarginAnswer,
   type MarginRow,
@@ -30,7 +27,6 @@ import {
   planPresets,
   planSchema,
   previewQuerySchema,
-  runsQuerySchema,
   sellerSchema,
   setPlanSchema,
   simulateSchema,
@@ -38,11 +34,11 @@ import {
 } from '../contract.ts';
 import { ApiError, toApiError } from '../errors.ts';
 import { findBillingAccount, findSeller } from '../store/billing-accounts.ts';
-import { listBillingRuns } from '../store/billing-runs.ts';
 import { creditBalance, listCredits } from '../store/credits.ts';
 import { listPlanVersions } from '../store/plans.ts';
 import { findTenantById, handleOf, listDeletedTenants, listTenantsToBill } from '../store/tenants.ts';
 import { actorIn, billedTenant, operatorOnly, seesProviderCost } from './caller.ts';
+import { closeRoutes } from './closes.ts';
 import { readPage, strangeCursor } from './cursor.ts';
 import { parse } from './parse.ts';
 
@@ -158,17 +154,7 @@ export function operatorBillingRoutes(ctx: BillingContext): Router {
     res.json(seller);
   });
 
-  /** May take long; its results are kept if the caller disconnects. */
-  router.post('/close', body, async (req, res) => {
-    const request = parse(closeRequestSchema, req.body ?? {});
-    res.json(await closeMonths(ctx, request, actorIn(req, res).actor));
-  });
-
-  router.get('/runs', async (req, res) => {
-    const { 'dry-runs': dryRuns } = parse(runsQuerySchema, req.query);
-    const runs = await listBillingRuns(ctx.store, 50, dryRuns === 'true');
-    res.json({ runs: runs.map(({ report }) => JSON.parse(report) as CloseReport) });
-  });
+  router.use(closeRoutes(ctx));
 
   router.get('/presets', (_req, res) => {
     const presets: PlanPreset[] = planPresets.map(({ plan, ...preset }) => ({

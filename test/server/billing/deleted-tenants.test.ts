@@ -30,7 +30,7 @@ for (const engine of testDatabases()) {
     const operator = (method: string, path: string, body?: unknown) =>
       stage.server.operator(method, `/v1/${path}`, body);
     const close = async () => {
-      const { entries } = (await mustBe(200, operator('POST', 'billing/close', {}))).body as CloseReport;
+      const { entries } = (await mustBe(200, operator('POST', 'billing/close?wait=true', {}))).body as CloseReport;
       return new Map(entries.map(({ tenant, month, totalCents }) => [`${tenant} ${month}`, totalCents]));
     };
     const invoices = async (handle: string): Promise<InvoiceSummary[]> =>
@@ -128,11 +128,11 @@ for (const engine of testDatabases()) {
       const whole = ctx.store;
       // The first write takes the lease; then the process is gone, and releases nothing.
       ctx.store = whole.withPlugin(killAfterWrites(1));
-      await operator('POST', 'billing/close', { tenant: id });
+      await operator('POST', 'billing/close?wait=true', { tenant: id });
       ctx.store = whole;
-      assert.equal(codeOf(await operator('POST', 'billing/close', { tenant: id })), 'conflict');
+      assert.equal(codeOf(await operator('POST', 'billing/close?wait=true', { tenant: id })), 'conflict');
       stage.server.clock.now += 60_000;
-      const { entries } = (await mustBe(200, operator('POST', 'billing/close', { tenant: id }))).body;
+      const { entries } = (await mustBe(200, operator('POST', 'billing/close?wait=true', { tenant: id }))).body;
       assert.deepEqual(entries, []);
     });
   });
