@@ -8,6 +8,7 @@ import type { CloseEntry } from '../../contract.ts';
 import { toApiError } from '../../errors.ts';
 import {
   findMonthInvoice,
+  type InvoiceRow,
   leftToPayCents,
   listBilledMonths,
   listStrayed,
@@ -21,6 +22,7 @@ import { unbilledMonths } from '../month/months.ts';
 import { billsNothing, rateMonth } from '../month/rated-month.ts';
 import { monthBefore, monthInstants } from '../plan/period.ts';
 import { segmentsOf } from '../plan/plan.ts';
+import { isLimited } from '../stripe/stripe-api.ts';
 import { pushInvoice } from '../stripe/stripe-push.ts';
 import { entryOf, type Part, tellCallsLeft } from './close-entries.ts';
 
@@ -115,18 +117,29 @@ async function tellStrayed({ ctx, tenant, add }: Part): Promise<void> {
 
 /** Includes what an earlier run froze but did not push, and credit notes. */
 async function pushAll(part: Part): Promise<void> {
-  const { ctx, tenant, by, entries, add } = part;
+  const { ctx, tenant, entries, add } = part;
   const { collection } = await accountOf(ctx.store, tenant);
   if (collection === 'manual') return;
   for (const { id, month, number } of await listUnpushed(ctx.store, tenant.id)) {
     if (part.limit.aborted) return;
     const pushed = await attempt(part, { month, number }, async () => {
-      const { totalCents, currency } = await pushInvoice(ctx, tenant, id, by);
+      const { totalCents, currency } = await pushPatiently(part, id);
       return entryOf(tenant, month, 'pushed', { number, totalCents, currency });
     });
     const own = entries.find((entry) => entry.outcome === 'finalized' && entry.number === number);
     if (own && pushed.outcome === 'pushed') own.outcome = 'pushed';
     else add(pushed);
+  }
+}
+
+/** Too many requests at Stripe delay a push; they are no reason to leave it to a person. */
+async function pushPatiently({ ctx, tenant, by, limit }: Part, id: string): Promise<InvoiceRow> {
+  for (;;) {
+    try {
+      return await pushInvoice(ctx, tenant, id, by);
+    } catch (error) {
+      if (!isLimited(error) || limit.aborted || ctx.closing.isStopping) throw error;
+    }
   }
 }
 
