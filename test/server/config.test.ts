@@ -58,6 +58,7 @@ describe('the configuration', () => {
       AHEAD_PER_MINUTE: '0',
       SESSIONS_PER_MINUTE: 'many',
       STARTS_PER_MINUTE: '-1',
+      CLOSE_PARALLEL: '0',
       SMTP_URL: 'mail.example',
     };
     const named = problemsOf(bad).map((problem) => problem.split(' ')[0]);

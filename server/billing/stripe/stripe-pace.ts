@@ -9,6 +9,12 @@ interface Response {
   toJSON(): Promise<any>;
 }
 
+/** Monotonic, in milliseconds. */
+interface Clock {
+  now(): number;
+  wait(ms: number): Promise<unknown>;
+}
+
 const pauseAfter = growingPauses(250, 8000);
 /** After that the caller decides: a person does not wait for long, a month's close does. */
 const mostTries = 5;
@@ -22,21 +28,21 @@ export const repeatedHeader = 'idempotent-replayed';
  */
 export function paced<Arguments extends unknown[], Answer extends Response>(
   send: (...request: Arguments) => Promise<Answer>,
+  { now, wait }: Clock = { now: () => performance.now(), wait: (ms) => pause(ms) },
 ): (...request: Arguments) => Promise<Answer> {
   let refusals = 0;
-  /** On the monotonic clock, in milliseconds. */
   let opensAt = 0;
   return async (...request) => {
     for (let tries = 1; ; tries += 1) {
-      for (let ms = opensAt - performance.now(); ms > 0; ms = opensAt - performance.now()) await pause(ms);
+      while (now() < opensAt) await wait(opensAt - now());
       const answer = await send(...request);
       const isRefused = answer.getStatusCode() === 429 && answer.getHeaders()[repeatedHeader] !== 'true';
-      const isOpen = performance.now() >= opensAt;
+      const isOpen = now() >= opensAt;
       // What was sent before the pause says nothing about the time after it.
       if (!isRefused && isOpen) refusals = 0;
       if (isRefused && isOpen) {
         refusals += 1;
-        opensAt = performance.now() + pauseAfter(refusals);
+        opensAt = now() + pauseAfter(refusals);
       }
       if (!isRefused || tries === mostTries) return answer;
       // Its connection is free once it has been read.
