@@ -3,15 +3,10 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { paced } from '../../../server/billing/stripe/stripe-pace.ts';
 
-interface Sent {
-  at: number;
-  name: string;
-}
-
 /** @param refuses whether the request at that place in the order of sending gets a 429 */
 function scene(refuses: (index: number) => boolean, headers: Record<string, string> = {}) {
   let at = 0;
-  const sent: Sent[] = [];
+  const sent: { at: number; name: string }[] = [];
   const answer = (status: number) => ({
     getStatusCode: () => status,
     getHeaders: () => headers,
@@ -46,8 +41,8 @@ test('others wait for the same pause, which counts once however many were refuse
   await Promise.all([send('a'), send('b')]);
   await send('c');
   assert.deepEqual(
-    sent.map(({ at, name }) => `${name} ${at}`),
-    ['a 0', 'b 0', 'a 250', 'b 250', 'c 250'],
+    sent.map(({ at }) => at),
+    [0, 0, 250, 250, 250],
   );
 });
 
