@@ -122,7 +122,7 @@ export function readConfig(
   const privateTargets = readPrivateTargets(given('ALLOW_PRIVATE_TARGETS'), problems);
   const autoClose = given('AUTO_CLOSE') ?? 'no';
   if (!/^(yes|no)$/.test(autoClose)) problems.push('AUTO_CLOSE must be yes or no');
-  const closeParallel = readOptional('CLOSE_PARALLEL', 1, 100) ?? 8;
+  const closeParallel = readOptional('CLOSE_PARALLEL', 1, 100) ?? 12;
   const visitorLimits: VisitorLimits = {
     ahead: readCount('AHEAD_PER_MINUTE', given('AHEAD_PER_MINUTE') ?? '600', problems),
     sessions: readCount('SESSIONS_PER_MINUTE', given('SESSIONS_PER_MINUTE') ?? '60', problems),

@@ -13,23 +13,26 @@ export interface Claim {
   owner: string;
 }
 
-/** Waiting, or claimed by a process that has not renewed its claim; not while the run is stopped. */
+/**
+ * Waiting, or claimed by a process that has not renewed its claim; not while the run is stopped. One state at a time, so
+ * that the index finds the first of thousands.
+ */
 const isFree =
-  (runId: string, nowMs: number) =>
-  ({ and, or, eb, exists, selectFrom }: ExpressionBuilder<Schema, 'closeClients'>) =>
+  (runId: string, state: 'pending' | 'under-way', nowMs: number) =>
+  ({ and, eb, exists, selectFrom }: ExpressionBuilder<Schema, 'closeClients'>) =>
     and([
       eb('runId', '=', runId),
-      or([
-        eb('state', '=', 'pending'),
-        and([eb('state', '=', 'under-way'), eb('claimedUntil', '<=', nowMs)]),
-      ]),
+      eb('state', '=', state),
+      ...(state === 'under-way' ? [eb('claimedUntil', '<=', nowMs)] : []),
       exists(selectFrom('closeRuns').select('id').where('id', '=', runId).where('state', '=', 'running')),
     ]);
 
+const freeStates = ['pending', 'under-way'] as const;
+
 /**
- * Claims the next clients in one statement.
+ * Claims the next clients: those that wait, then those of killed processes, each in one statement.
  * @param until epoch milliseconds, see `renewClaims`
- * @returns fewer than wanted, or none, also when another process was faster: `hasFreeClients` tells whether to try again
+ * @returns fewer than wanted, or none, also when another process was faster: see `hasFreeClients`
  */
 export async function claimClients(
   db: Queries,
@@ -38,8 +41,11 @@ export async function claimClients(
   until: number,
   nowMs: number,
 ): Promise<CloseClientRow[]> {
-  return (
-    db
+  const claimed: CloseClientRow[] = [];
+  for (const state of freeStates) {
+    const rest = wanted - claimed.length;
+    if (rest === 0) break;
+    const rows = await db
       .updateTable('closeClients')
       .set(({ eb }) => ({
         state: 'under-way' as const,
@@ -48,23 +54,29 @@ export async function claimClients(
         tries: eb('tries', '+', 1),
       }))
       // Both: a row that another process has claimed since the inner query was read is looked at again.
-      .where(isFree(runId, nowMs))
+      .where(isFree(runId, state, nowMs))
       .where('no', 'in', ({ selectFrom }) =>
-        selectFrom('closeClients').select('no').where(isFree(runId, nowMs)).orderBy('no').limit(wanted),
+        selectFrom('closeClients').select('no').where(isFree(runId, state, nowMs)).orderBy('no').limit(rest),
       )
       .returningAll()
-      .execute()
-  );
+      .execute();
+    claimed.push(...rows);
+  }
+  return claimed;
 }
 
+/** Whether there is anything to claim. */
 export async function hasFreeClients(db: Queries, runId: string, nowMs: number): Promise<boolean> {
-  const row = await db
-    .selectFrom('closeClients')
-    .select('no')
-    .where(isFree(runId, nowMs))
-    .limit(1)
-    .executeTakeFirst();
-  return row !== undefined;
+  for (const state of freeStates) {
+    const row = await db
+      .selectFrom('closeClients')
+      .select('no')
+      .where(isFree(runId, state, nowMs))
+      .limit(1)
+      .executeTakeFirst();
+    if (row) return true;
+  }
+  return false;
 }
 
 export async function hasClients(db: Queries, runId: string, states: CloseClientState[]): Promise<boolean> {

@@ -45,7 +45,7 @@ for (const engine of testDatabases()) {
     const ended = (id: string) =>
       until(async () => {
         const run = await runOf(id);
-        return run.state === 'finished' && run;
+        return run.state === 'finished' ? run : null;
       }, 'the end of the close');
     const invoicesOf = async (slug: string): Promise<InvoiceSummary[]> =>
       (await stage.server.operator('GET', `/v1/tenants/${slug}/invoices`)).body.invoices;
@@ -150,7 +150,7 @@ for (const engine of testDatabases()) {
       gate.resolve();
       const rest = await until(async () => {
         const run = await runOf(id);
-        return run.progress.underWay === 0 && run;
+        return run.progress.underWay === 0 ? run : null;
       }, 'those that had begun');
       assert.deepEqual([rest.state, rest.progress.pending], ['stopped', progress.pending]);
       await mustBe(202, operator('POST', `runs/${id}/resume`));
