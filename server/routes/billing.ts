@@ -11,7 +11,6 @@ import { termsOf } from '../billing/plan/line-text.ts';
 import { monthPeriod } from '../billing/plan/period.ts';
 import { currencyOf } from '../billing/plan/plan.ts';
 import { setPlan } from '../billing/plan/plan-changes.ts';
-import type { BillingContext } from '../billing/stripe/billing-context.ts';
 import type { Context } from '../context.ts';
 import {
   billingAccountSchema,
@@ -38,7 +37,6 @@ import { creditBalance, listCredits } from '../store/credits.ts';
 import { listPlanVersions } from '../store/plans.ts';
 import { findTenantById, handleOf, listDeletedTenants, listTenantsToBill } from '../store/tenants.ts';
 import { actorIn, billedTenant, operatorOnly, seesProviderCost } from './caller.ts';
-import { closeRoutes } from './closes.ts';
 import { readPage, strangeCursor } from './cursor.ts';
 import { parse } from './parse.ts';
 
@@ -138,7 +136,7 @@ export function billingRoutes(ctx: Context): Router {
 }
 
 /** The operator's billing as a whole. */
-export function operatorBillingRoutes(ctx: BillingContext): Router {
+export function operatorBillingRoutes(ctx: Context): Router {
   const router = Router();
   const body = express.json({ limit: '16kb' });
 
@@ -153,8 +151,6 @@ export function operatorBillingRoutes(ctx: BillingContext): Router {
     await setSeller(ctx.store, seller, actorIn(req, res), ctx.now());
     res.json(seller);
   });
-
-  router.use(closeRoutes(ctx));
 
   router.get('/presets', (_req, res) => {
     const presets: PlanPreset[] = planPresets.map(({ plan, ...preset }) => ({

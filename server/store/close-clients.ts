@@ -56,7 +56,11 @@ export async function claimClients(
       // Both: a row that another process has claimed since the inner query was read is looked at again.
       .where(isFree(runId, state, nowMs))
       .where('no', 'in', ({ selectFrom }) =>
-        selectFrom('closeClients').select('no').where(isFree(runId, state, nowMs)).orderBy('no').limit(rest),
+        selectFrom('closeClients')
+          .select('no')
+          .where(isFree(runId, state, nowMs))
+          .orderBy('no')
+          .limit(rest),
       )
       .returningAll()
       .execute();

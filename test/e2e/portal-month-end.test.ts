@@ -86,9 +86,21 @@ test('a run shows how far it is, can be stopped and resumed, and a lost request 
   });
   const entries = [entry('acme', 'INV-000008'), entry('bravo', 'INV-000009')];
   const report = (state: string, done: number) => ({
-    ...{ id: 'run_new', month: '2026-11', dryRun: false, startedAt: '2026-12-16T12:00:00Z', state, totals: [] },
+    ...{
+      id: 'run_new',
+      month: '2026-11',
+      dryRun: false,
+      startedAt: '2026-12-16T12:00:00Z',
+      state,
+      totals: [],
+    },
     finishedAt: state === 'finished' ? '2026-12-16T12:02:00Z' : null,
-    progress: { pending: state === 'running' ? 1 - done : 2 - done, underWay: state === 'running' ? 1 : 0, done, forPerson: 0 },
+    progress: {
+      pending: state === 'running' ? 1 - done : 2 - done,
+      underWay: state === 'running' ? 1 : 0,
+      done,
+      forPerson: 0,
+    },
     ...{ entries: entries.slice(0, done), entriesLeftOut: false, needsPerson: 0 },
   });
   let run = report('running', 0);

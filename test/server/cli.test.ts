@@ -34,7 +34,10 @@ function job(url: string, response: ServerResponse): void {
   else {
     looks += 1;
     if (looks === 1) response.writeHead(502).end('Bad Gateway');
-    else response.end(looks === 2 ? run('running', 2) : run('finished', 3, { entriesLeftOut: true, needsPerson: 1 }));
+    else
+      response.end(
+        looks === 2 ? run('running', 2) : run('finished', 3, { entriesLeftOut: true, needsPerson: 1 }),
+      );
   }
 }
 

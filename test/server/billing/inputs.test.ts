@@ -141,8 +141,9 @@ it('a dry run says that it did not ask Vapi, calls in progress are listed, and a
     .set({ status: 'in-progress', usageDay: null })
     .where('id', '=', 'busy-1')
     .execute();
-  const { entries } = (await mustBe(200, operator('POST', 'billing/close?wait=true', { tenant: 'busy', dryRun: true })))
-    .body;
+  const { entries } = (
+    await mustBe(200, operator('POST', 'billing/close?wait=true', { tenant: 'busy', dryRun: true }))
+  ).body;
   assert.match(entries[0].notCompared, /does not ask Vapi/);
   assert.deepEqual(entries[0].callsInProgress, ['busy-1']);
   const now = stage.server.clock.now;

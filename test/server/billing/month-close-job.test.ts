@@ -41,7 +41,8 @@ for (const engine of testDatabases()) {
 
     const operator = (method: string, path: string, body?: unknown) =>
       stage.server.operator(method, `/v1/billing/${path}`, body);
-    const runOf = async (id: string) => (await mustBe(200, operator('GET', `runs/${id}`))).body as CloseReport;
+    const runOf = async (id: string) =>
+      (await mustBe(200, operator('GET', `runs/${id}`))).body as CloseReport;
     const ended = (id: string) =>
       until(async () => {
         const run = await runOf(id);
@@ -96,7 +97,11 @@ for (const engine of testDatabases()) {
       const whole = ctx.store;
       // The server's own worker would help.
       ctx.closing.isStopping = true;
-      const processOn = (store: typeof whole): BillingContext => ({ ...ctx, store, closing: createClosing() });
+      const processOn = (store: typeof whole): BillingContext => ({
+        ...ctx,
+        store,
+        closing: createClosing(),
+      });
       const killed = processOn(whole.withPlugin(killAfterWrites(150)));
       const id = await beginClose(killed, closeRequestSchema.parse({ month: '2026-11' }), 'operator');
       await assert.rejects(driveClose(killed, id), /killed|dead/);
@@ -112,7 +117,9 @@ for (const engine of testDatabases()) {
       const run = await ended(id);
       ctx.closing.isStopping = false;
       assert.deepEqual(run.progress, { pending: 0, underWay: 0, done: 60, forPerson: 0 });
-      assert.deepEqual(run.totals, [{ currency: 'usd', invoices: 60, totalCents: 60_000 + (100 * 60 * 61) / 2 }]);
+      assert.deepEqual(run.totals, [
+        { currency: 'usd', invoices: 60, totalCents: 60_000 + (100 * 60 * 61) / 2 },
+      ]);
       assert.deepEqual(
         run.entries.map(({ tenant, outcome, totalCents }) => [tenant, outcome, totalCents]),
         slugs.map((slug, index) => [slug, 'pushed', 1000 + 100 * (index + 1)]),

@@ -139,7 +139,10 @@ it('a month whose invoice a person has voided is billed again only when a person
   await mustBe(200, voided('again', november));
   stage.server.clock.now = Date.parse('2027-01-03T12:00:00Z');
   // Neither it nor what comes after it, however often months are closed.
-  const { body: report } = await mustBe(200, operator('POST', 'billing/close?wait=true', { tenant: 'again' }));
+  const { body: report } = await mustBe(
+    200,
+    operator('POST', 'billing/close?wait=true', { tenant: 'again' }),
+  );
   assert.deepEqual(
     report.entries.map(({ month, outcome, number, problem }: CloseEntry) => [
       month,
