@@ -45,7 +45,7 @@ export function operatorApi(server: string, operatorKey: string): OperatorApi {
     call: (slug, id) => ask('GET', `/${slug}/calls/${id}`),
     setSeller: (seller) => askV1('PUT', 'billing/seller', seller),
     setPlan: (slug, plan, from) => ask('PUT', `/${slug}/plan`, { plan, from, backdate: true }),
-    closeMonths: (month) => askV1('POST', 'billing/close', { month }),
+    closeMonths: (month) => askV1('POST', 'billing/close?wait=true', { month }),
     signInLink: (slug) => askV1('POST', 'sign-in-links', slug ? { tenant: slug } : {}),
   };
 }

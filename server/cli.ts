@@ -13,6 +13,7 @@ import { ask, baseUrl, show } from './cli/answer.ts';
 import { billingCommands } from './cli/billing-commands.ts';
 import { findCommand, helpFor, list } from './cli/command-line.ts';
 import { doctorCommand } from './cli/doctor.ts';
+import { followClose } from './cli/follow.ts';
 import { didYouMean, nearest } from './cli/nearest.ts';
 import { type Flags, Misuse, options, type Request } from './cli/request.ts';
 
@@ -83,7 +84,10 @@ async function runCommand(words: string[], { help: wantsHelp, ...flags }: Flags)
     return;
   }
   const request = await command.ask(values, flags, send);
-  process.exitCode = show(request, await send(request), flags.json ?? false);
+  const answer = await send(request);
+  const say = (line: string) => process.stderr.write(`${line}\n`);
+  const last = request.follow ? await followClose(answer, send, say) : answer;
+  process.exitCode = show(request, last, flags.json ?? false);
 }
 
 /** Node's own message is advice about arguments that begin with a hyphen. */

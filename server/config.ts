@@ -33,6 +33,8 @@ export interface Config {
   autoClose: boolean;
   /** How long the audit log and notices of past periods are kept; null = for ever. */
   keepDays: number | null;
+  /** How many clients this process closes at the same time. */
+  closeParallel: number;
   logLevel: string;
   production: boolean;
   /** How long a stop is announced by `/readyz` before connections are refused. */
@@ -127,6 +129,7 @@ export function readConfig(
   const keepDays = readOptional('KEEP_DAYS', 90, 36_500) ?? null;
   const autoClose = given('AUTO_CLOSE') ?? 'no';
   if (!/^(yes|no)$/.test(autoClose)) problems.push('AUTO_CLOSE must be yes or no');
+  const closeParallel = readOptional('CLOSE_PARALLEL', 1, 100) ?? 12;
   const visitorLimits: VisitorLimits = {
     ahead: readCount('AHEAD_PER_MINUTE', given('AHEAD_PER_MINUTE') ?? '600', problems),
     sessions: readCount('SESSIONS_PER_MINUTE', given('SESSIONS_PER_MINUTE') ?? '60', problems),
@@ -172,6 +175,7 @@ export function readConfig(
       dailyProxyUrl,
       stripeApiUrl,
       autoClose: autoClose === 'yes',
+      closeParallel,
       privateTargets,
       visitorLimits,
       keepDays,

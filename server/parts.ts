@@ -13,6 +13,7 @@ import { deriveKeys } from './base/derived-keys.ts';
 import { createLog } from './base/log.ts';
 import { warnOncePerOutage } from './base/outage.ts';
 import { startBillingClerk } from './billing/clerk/billing-clerk.ts';
+import { startCloseWorker } from './billing/clerk/close-drive.ts';
 import type { Config, Secrets } from './config.ts';
 import { startForwarding } from './metering/forwarding-delivery.ts';
 import { startReconciler } from './metering/reconciler.ts';
@@ -65,6 +66,7 @@ export async function openParts(config: Config, secrets: Secrets, options: Parts
         startForwarding(ctx),
         startPruning(ctx),
         startBillingClerk(ctx),
+        startCloseWorker(ctx),
         ...(options.reconciler === false ? [] : [startReconciler(ctx)]),
       ];
     },

@@ -10,7 +10,7 @@ import type { Lifecycle } from './base/lifecycle.ts';
 import { createMetrics } from './base/metrics.ts';
 import { createSecretBox } from './base/secret-box.ts';
 import { logFailure } from './base/worker.ts';
-import type { BillingContext } from './billing/stripe/billing-context.ts';
+import { type BillingContext, createClosing } from './billing/stripe/billing-context.ts';
 import { createStripeApi } from './billing/stripe/stripe-api.ts';
 import type { Config, Secrets } from './config.ts';
 import type { MeteringContext } from './metering/metering-context.ts';
@@ -75,6 +75,7 @@ export function createContext(
     refusals: createRefusals(store, frontLimits, now),
     smtp: secrets.smtp,
     stripe: secrets.stripe && createStripeApi(secrets.stripe, config.stripeApiUrl),
+    closing: createClosing(),
     operatorApiKey: secrets.operatorApiKey,
     now,
     log,

@@ -20,6 +20,11 @@ import {
 } from './request.ts';
 
 const invoiceColumns = 'id number month state totalCents dueCents leftToPayCents dueAt'.split(' ');
+const runColumns = ['id', 'startedAt', 'state', 'finishedAt', 'month', 'dryRun', 'needsPerson'];
+const closeEntries: Partial<Request> = {
+  list: 'entries',
+  columns: 'tenant month outcome number totalCents openCalls problem notCompared'.split(' '),
+};
 const lineColumns = ['no', 'description', 'calls', 'amountCents'];
 
 export const billingCommands: Command[] = [
@@ -148,20 +153,27 @@ export const billingCommands: Command[] = [
     withLines(get(tenantPath(tenant, 'preview'))),
   ),
   command(
-    'close [--month <month>] [--tenant <tenant>] [--dry-run] [--grace-hours <n>]',
-    'bills every month that is over',
+    'close [--month <month>] [--tenant <tenant>] [--dry-run] [--grace-hours <n>] [--no-wait]',
+    'bills every month that is over, and waits for it',
     (_words, flags) => ({
+      follow: !flags['no-wait'],
       ...post('/v1/billing/close', {
         dryRun: flags['dry-run'] ?? false,
         ...given(flags, 'month', 'tenant'),
         ...(flags['grace-hours'] ? { graceHours: digits(flags['grace-hours']) } : {}),
       }),
-      list: 'entries',
-      columns: 'tenant month outcome number totalCents openCalls problem notCompared'.split(' '),
+      ...(flags['no-wait'] ? { tell: whereToFollow } : closeEntries),
     }),
   ),
-  command('runs', 'what closing months has done', () =>
-    list('/v1/billing/runs', 'runs', ['startedAt', 'finishedAt', 'month', 'dryRun', 'needsPerson']),
+  command('runs', 'what closing months has done', () => list('/v1/billing/runs', 'runs', runColumns)),
+  command(
+    'runs show|stop|resume <run>',
+    'follows a close; stops it; continues it',
+    ([verb = '', id = '']) => {
+      const path = `/v1/billing/runs/${encodeURIComponent(id)}`;
+      const request = verb === 'show' ? get(path) : post(`${path}/${verb}`);
+      return { ...request, ...closeEntries, follow: verb !== 'stop' };
+    },
   ),
   command('notices', 'what the operator was notified of: budgets, refused pages, unpaid invoices', () =>
     list('/v1/notices', 'notices', ['at', 'tenant', 'title', 'text', 'pending']),
@@ -171,6 +183,12 @@ export const billingCommands: Command[] = [
     return list(`/v1/billing/margin${query({ month })}`, 'rows', columns);
   }),
 ];
+
+const whereToFollow = ({ id }: Row) => ({
+  result: String(id),
+  beside: `Follow it with: vapi-agent runs show ${id}`,
+  exitCode: 0,
+});
 
 const withLines = (request: Request): Request => ({ ...request, columns: lineColumns });
 

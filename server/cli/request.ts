@@ -8,6 +8,7 @@ export const options = {
   json: { type: 'boolean' },
   write: { type: 'boolean' },
   'dry-run': { type: 'boolean' },
+  'no-wait': { type: 'boolean' },
   'test-call': { type: 'boolean' },
   assistant: { type: 'string' },
   backdate: { type: 'boolean' },
@@ -44,6 +45,8 @@ export interface Request {
   list?: string;
   /** Of each table; by default all. */
   columns?: string[];
+  /** The answer is a close that has begun: its report is waited for. */
+  follow?: boolean;
   /** What is shown instead of the answer: the result alone, further text for a person, the exit code. */
   tell?: (answer: Row) => { result: string; beside: string; exitCode: number };
 }

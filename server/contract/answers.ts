@@ -1,6 +1,6 @@
 /** Answers that wrap what the other files describe, most of them a page of a list. */
 import { z } from 'zod';
-import { closeReportSchema, deletedTenantSchema, marginRowSchema } from './billing.ts';
+import { deletedTenantSchema, marginRowSchema } from './billing.ts';
 import { invoiceCallViewSchema, invoiceSummarySchema, invoiceViewSchema } from './invoices.ts';
 import { auditEntrySchema, keyViewSchema } from './keys.ts';
 import { noticeViewSchema } from './notices.ts';
@@ -102,11 +102,6 @@ export const creditsAnswerSchema = creditBalanceSchema.extend({
     .describe('The newest 200.'),
 });
 export type CreditsAnswer = z.infer<typeof creditsAnswerSchema>;
-export const runsAnswerSchema = z.object({
-  runs: z
-    .array(closeReportSchema)
-    .describe('The newest 50; runs that did nothing and found nothing new are left out.'),
-});
 export const presetsAnswerSchema = z.object({ presets: z.array(planPresetSchema) });
 export const deletedTenantsAnswerSchema = z.object({ tenants: z.array(deletedTenantSchema), nextCursor });
 export const marginAnswerSchema = z.object({

@@ -1,11 +1,11 @@
 /**
- * What is calculated for the operator: the month so far, runs of the month's close, margin, other plans tried on a past
+ * What is calculated for the operator: the month so far, margin, other plans tried on a past
  * month. `…Cents` are the smallest units of the plan's currency; `costMicros` is Vapi's dollars.
  */
 import { z } from 'zod';
-import { invoiceLineSchema, lineKinds, notComparedSchema } from './invoices.ts';
+import { invoiceLineSchema, lineKinds } from './invoices.ts';
 import { planSchema } from './plans.ts';
-import { monthSchema, slugSchema, tenantIdSchema, timeSchema } from './words.ts';
+import { monthSchema, timeSchema } from './words.ts';
 
 /** `GET /v1/tenants/{slug}/preview` */
 export const previewAnswerSchema = z.object({
@@ -27,66 +27,6 @@ export const previewAnswerSchema = z.object({
   openCalls: z.int().describe('Calls whose duration or cost is not known yet.'),
 });
 export type PreviewAnswer = z.infer<typeof previewAnswerSchema>;
-
-/** `POST /v1/billing/close`: bills every month that is over; of all tenants and up to the last month by default. */
-export const closeRequestSchema = z.strictObject({
-  month: monthSchema
-    .optional()
-    .describe(
-      'The last month that is billed; it is billed even if its document is void, unlike earlier months.',
-    ),
-  tenant: z.union([slugSchema, tenantIdSchema]).optional().describe('A deleted one by its id.'),
-  dryRun: z
-    .boolean()
-    .default(false)
-    .describe('Only reports what would be done, from the ledger as it is: Vapi is not asked.'),
-  graceHours: z
-    .int()
-    .min(0)
-    .max(720)
-    .default(24)
-    .describe('How late costs may arrive before a month is closed.'),
-});
-export type CloseRequest = z.infer<typeof closeRequestSchema>;
-
-export const closeEntrySchema = z.object({
-  tenant: z.string().describe('Its slug, or its id when it is deleted.'),
-  month: z.string(),
-  outcome: z
-    .enum(['would-finalize', 'finalized', 'pushed', 'failed', 'voided', 'calls-left'])
-    .describe(
-      '`voided`: its document is void, so it is left to a person. `calls-left`: the month is over, and some of its calls are on no document.',
-    ),
-  number: z.string().nullable(),
-  totalCents: z.int().nullable(),
-  currency: z.string().nullable(),
-  openCalls: z
-    .int()
-    .describe('Calls of the month that a later invoice bills, once their duration or cost is known.'),
-  callsInProgress: z
-    .array(z.string())
-    .describe('Calls of the month that had not ended, by id, at most 100; a later invoice bills them.')
-    .exactOptional(),
-  unconfirmedCalls: z
-    .array(z.string())
-    .describe('Calls that Vapi has not confirmed, by id, at most 100; they are billed once it has.')
-    .exactOptional(),
-  unplannedCalls: z.int().describe('Calls on days without a plan, if any.').exactOptional(),
-  problem: z.string().describe('Why someone should look at it.').exactOptional(),
-  notCompared: notComparedSchema.exactOptional(),
-});
-export type CloseEntry = z.infer<typeof closeEntrySchema>;
-export const closeReportSchema = z.object({
-  id: z.string(),
-  month: z.string().nullable(),
-  tenant: z.string().nullable().describe('The only one that was closed; null for all.').exactOptional(),
-  dryRun: z.boolean(),
-  startedAt: timeSchema,
-  finishedAt: timeSchema.nullable().describe('Null while it runs, and forever if it was killed.'),
-  entries: z.array(closeEntrySchema),
-  needsPerson: z.int().describe('How many entries someone should look at.'),
-});
-export type CloseReport = z.infer<typeof closeReportSchema>;
 
 /** `GET /v1/billing/margin?month=` */
 export const marginRowSchema = z.object({

@@ -28,11 +28,6 @@ export const booksAnswerSchema = z.object({
 });
 export type BooksAnswer = z.infer<typeof booksAnswerSchema>;
 
-/** `GET /v1/billing/runs` */
-export const runsQuerySchema = z.strictObject({
-  'dry-runs': z.enum(['true', 'false']).default('true').describe('`false` leaves them out.'),
-});
-
 /** `POST …/invoices/{id}/void` */
 export const voidInvoiceSchema = z.strictObject({
   reason: lineSchema.min(1).max(300).optional().describe('Kept in the audit log.'),

@@ -125,14 +125,38 @@ export const billingOperations: Operation[] = [
     refusals: ['conflict'],
   }),
   operator('POST /v1/billing/close', 'Close every month that is over', {
-    notes: 'May take long; what it has done is kept if the caller disconnects.',
+    notes:
+      'A job on the server, client by client, several at a time: it continues if the caller disconnects or a process is killed. The same request finds the running job; another is refused while it runs. A dry run and a close may run at the same time.',
+    query: contract.closeQuerySchema,
     body: { schema: contract.closeRequestSchema, optional: true },
-    answers: { 200: json('What was done.', contract.closeReportSchema) },
+    answers: {
+      200: json('What was done, if the caller waited for it.', contract.closeReportSchema),
+      202: json('It is running.', contract.closeReportSchema, {
+        headers: { Location: 'Where to follow it.' },
+      }),
+    },
     refusals: ['conflict'],
   }),
   operator('GET /v1/billing/runs', 'List what closing months has done', {
     query: contract.runsQuerySchema,
     answers: { 200: json('The newest 50 runs.', contract.runsAnswerSchema) },
+  }),
+  operator('GET /v1/billing/runs/{id}', 'Follow a close', {
+    answers: { 200: json('How far it is.', contract.closeReportSchema) },
+  }),
+  operator('GET /v1/billing/runs/{id}/clients', 'List the clients of a close', {
+    query: contract.closeClientsQuerySchema,
+    answers: { 200: json('One page.', contract.closeClientsAnswerSchema) },
+  }),
+  operator('POST /v1/billing/runs/{id}/stop', 'Stop a close', {
+    notes: 'Clients that are being closed are finished, no others are begun. Safe to repeat.',
+    answers: { 200: json('How far it is.', contract.closeReportSchema) },
+    refusals: ['conflict'],
+  }),
+  operator('POST /v1/billing/runs/{id}/resume', 'Resume a stopped close', {
+    notes: 'Continues with the clients that are pending. Safe to repeat.',
+    answers: { 202: json('It is running.', contract.closeReportSchema) },
+    refusals: ['conflict'],
   }),
   operator('GET /v1/billing/invoices', 'List the invoices of all clients', {
     notes: 'Newest first, with drafts and those of deleted tenants. As CSV all of them, without pages.',

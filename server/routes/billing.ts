@@ -6,19 +6,15 @@ import { accountOf } from '../billing/books/month-document.ts';
 import { bookCredit } from '../billing/books/prepaid.ts';
 import { previewMonth } from '../billing/books/preview.ts';
 import { setAccount, setSeller } from '../billing/books/seller.ts';
-import { closeMonths } from '../billing/clerk/month-close.ts';
 import { marginOf, simulate } from '../billing/month/margin.ts';
 import { termsOf } from '../billing/plan/line-text.ts';
 import { monthPeriod } from '../billing/plan/period.ts';
 import { currencyOf } from '../billing/plan/plan.ts';
 import { setPlan } from '../billing/plan/plan-changes.ts';
-import type { BillingContext } from '../billing/stripe/billing-context.ts';
 import type { Context } from '../context.ts';
 import {
   billingAccountSchema,
   bookCreditSchema,
-  type CloseReport,
-  closeRequestSchema,
   type DeletedTenant,
   type MarginAnswer,
   type MarginRow,
@@ -30,7 +26,6 @@ import {
   planPresets,
   planSchema,
   previewQuerySchema,
-  runsQuerySchema,
   sellerSchema,
   setPlanSchema,
   simulateSchema,
@@ -38,7 +33,6 @@ import {
 } from '../contract.ts';
 import { ApiError, toApiError } from '../errors.ts';
 import { findBillingAccount, findSeller } from '../store/billing-accounts.ts';
-import { listBillingRuns } from '../store/billing-runs.ts';
 import { creditBalance, listCredits } from '../store/credits.ts';
 import { listPlanVersions } from '../store/plans.ts';
 import { findTenantById, handleOf, listDeletedTenants, listTenantsToBill } from '../store/tenants.ts';
@@ -142,7 +136,7 @@ export function billingRoutes(ctx: Context): Router {
 }
 
 /** The operator's billing as a whole. */
-export function operatorBillingRoutes(ctx: BillingContext): Router {
+export function operatorBillingRoutes(ctx: Context): Router {
   const router = Router();
   const body = express.json({ limit: '16kb' });
 
@@ -156,18 +150,6 @@ export function operatorBillingRoutes(ctx: BillingContext): Router {
     const seller = parse(sellerSchema, req.body);
     await setSeller(ctx.store, seller, actorIn(req, res), ctx.now());
     res.json(seller);
-  });
-
-  /** May take long; its results are kept if the caller disconnects. */
-  router.post('/close', body, async (req, res) => {
-    const request = parse(closeRequestSchema, req.body ?? {});
-    res.json(await closeMonths(ctx, request, actorIn(req, res).actor));
-  });
-
-  router.get('/runs', async (req, res) => {
-    const { 'dry-runs': dryRuns } = parse(runsQuerySchema, req.query);
-    const runs = await listBillingRuns(ctx.store, 50, dryRuns === 'true');
-    res.json({ runs: runs.map(({ report }) => JSON.parse(report) as CloseReport) });
   });
 
   router.get('/presets', (_req, res) => {

@@ -11,7 +11,8 @@ export interface BillingSchema {
   invoiceCalls: InvoiceCallsTable;
   invoiceNumbers: InvoiceNumbersTable;
   credits: CreditsTable;
-  billingRuns: BillingRunsTable;
+  closeRuns: CloseRunsTable;
+  closeClients: CloseClientsTable;
   billingLocks: BillingLocksTable;
   stripeAttempts: StripeAttemptsTable;
 }
@@ -155,13 +156,44 @@ export interface BillingLocksTable {
   taken: number;
 }
 
-export interface BillingRunsTable {
+/** A month's close: a job that any process works on. */
+export interface CloseRunsTable {
   id: string;
-  month: string;
+  /** JSON of `CloseRequest`, with sorted keys: equal requests have equal texts. */
+  request: string;
+  dryRun: number;
+  /** 1 for the close of all clients up to the last month. */
+  isWhole: number;
+  /** Who asked for it; the audit log names it. */
+  actor: string;
+  state: 'running' | 'stopped' | 'finished';
   startedAt: number;
   finishedAt: number | null;
-  /** JSON of the report. */
-  report: string;
+  /** How many clients it began with. */
+  clients: number;
+  /** 0 if it did nothing and found nothing new: it is in no list, and is removed after a day. */
+  kept: number;
+  /** JSON of `CloseSummary`, once it is finished. */
+  summary: string | null;
+}
+
+/** What a close has to do for one client, and what came of it. */
+export interface CloseClientsTable {
+  runId: string;
+  /** The report's order. */
+  no: number;
+  tenantId: string;
+  /** Its slug, or its id if it was deleted when the run began. */
+  handle: string;
+  state: 'pending' | 'under-way' | 'done' | 'for-person';
+  /** The process that is working on it, and until when, unless it renews that. */
+  claimedBy: string | null;
+  claimedUntil: number | null;
+  tries: number;
+  /** JSON of `CloseEntry[]`. */
+  entries: string;
+  /** How many of the entries have a problem. */
+  problems: number;
 }
 
 /** The number of the attempt that a request to Stripe is at; without a row it is the first. */

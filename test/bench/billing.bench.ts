@@ -4,7 +4,7 @@
  */
 import { randomBytes } from 'node:crypto';
 import { DatabaseSync } from 'node:sqlite';
-import { closeMonths } from '../../server/billing/clerk/month-close.ts';
+import { closeMonths } from '../../server/billing/clerk/close-job.ts';
 import { monthInstants } from '../../server/billing/plan/period.ts';
 import { closeRequestSchema, type PlanInput } from '../../server/contract.ts';
 import { createLedgerCheck } from '../../server/metering/ledger-check.ts';

@@ -66,7 +66,7 @@ test('a month is closed: first what would be issued, then the question, then the
 
   // Idle runs, as the server makes them every hour when it closes months automatically, hide nothing.
   portal.stage.server.clock.now += 1000;
-  await mustBe(200, portal.stage.server.operator('POST', '/v1/billing/close', {}));
+  await mustBe(200, portal.stage.server.operator('POST', '/v1/billing/close?wait=true', {}));
   await visit.go('#/attention', 'Needs attention');
   await page.getByText('Last run 16 Dec 2026, 12:00 UTC').waitFor();
   await page.getByRole('link', { name: 'zulu' }).waitFor();
@@ -76,7 +76,7 @@ test('a month is closed: first what would be issued, then the question, then the
   await visit.leave();
 });
 
-test('a run that takes longer than its request shows how far it is, and its report', async () => {
+test('a run shows how far it is, can be stopped and resumed, and a lost request finds it again', async () => {
   const visit = await portal.signIn(null);
   const { page } = visit;
   await visit.go('#/close', 'Month-end');
@@ -84,33 +84,61 @@ test('a run that takes longer than its request shows how far it is, and its repo
     ...{ tenant, month: '2026-11', number, totalCents: 1000, currency: 'usd', openCalls: 0 },
     outcome: number ? 'finalized' : 'would-finalize',
   });
-  const report = (finishedAt: string | null, entries: object[]) => ({
-    ...{ id: 'run_new', month: '2026-11', dryRun: false, startedAt: '2026-12-16T12:00:00Z', finishedAt },
-    ...{ entries, needsPerson: 0 },
+  const entries = [entry('acme', 'INV-000008'), entry('bravo', 'INV-000009')];
+  const report = (state: string, done: number) => ({
+    ...{
+      id: 'run_new',
+      month: '2026-11',
+      dryRun: false,
+      startedAt: '2026-12-16T12:00:00Z',
+      state,
+      totals: [],
+    },
+    finishedAt: state === 'finished' ? '2026-12-16T12:02:00Z' : null,
+    progress: {
+      pending: state === 'running' ? 1 - done : 2 - done,
+      underWay: state === 'running' ? 1 : 0,
+      done,
+      forPerson: 0,
+    },
+    ...{ entries: entries.slice(0, done), entriesLeftOut: false, needsPerson: 0 },
   });
-  const done = [entry('acme', 'INV-000008'), entry('bravo', 'INV-000009')];
-  let looks = 0;
-  await page.route('**/v1/billing/runs?*', (route) => {
-    looks += 1;
-    const run = looks < 4 ? report(null, done.slice(0, 1)) : report('2026-12-16T12:02:00Z', done);
-    return route.fulfill({ json: { runs: looks === 1 ? [] : [run] } });
+  let run = report('running', 0);
+  const asked: string[] = [];
+  await page.route('**/v1/billing/runs?*', (route) => route.fulfill({ json: { runs: [run] } }));
+  await page.route('**/v1/billing/runs/run_new**', (route) => {
+    const [action = ''] = /stop|resume/.exec(route.request().url()) ?? [];
+    if (action) asked.push(action);
+    if (action === 'stop') run = report('stopped', 1);
+    if (action === 'resume') run = report('running', 1);
+    return route.fulfill({ json: run });
   });
-  await page.route('**/v1/billing/close', async (route) => {
+  await page.route('**/v1/billing/close', (route) => {
     const { dryRun } = route.request().postDataJSON();
     if (dryRun) {
-      await route.fulfill({
-        json: { ...report('2026-12-16T12:00:00Z', [entry('acme', null), entry('bravo', null)]), dryRun },
-      });
-      return;
+      const outlook = [entry('acme', null), entry('bravo', null)];
+      return route.fulfill({ json: { ...report('finished', 2), entries: outlook, dryRun } });
     }
-    // The answer of a proxy that has waited for a minute.
-    await page.getByText('Issuing: 1 of 2 invoices').waitFor();
-    await route.fulfill({ status: 504, body: 'Gateway Timeout' });
+    asked.push('close');
+    // The answer of a proxy that has lost the server.
+    return asked.length === 1
+      ? route.fulfill({ status: 504, body: 'Gateway Timeout' })
+      : route.fulfill({ status: 202, json: run });
   });
   await page.getByRole('button', { name: 'See what would be issued' }).click();
   await act(page, 'Issue 2 invoices', 'Issue 2 invoices?', 'Issue');
+  await page.getByText('Issuing: 0 of 2 clients').waitFor();
+  run = report('running', 1);
+  await page.getByText('Issuing: 1 of 2 clients').waitFor();
+  await page.getByRole('button', { name: 'Stop', exact: true }).click();
+  await page.getByRole('heading', { level: 2, name: 'Stopped', exact: true }).waitFor();
+  await page.locator('summary').first().click();
+  await page.getByRole('button', { name: 'Resume: 1 client left' }).click();
+  await page.getByText('Issuing: 1 of 2 clients').waitFor();
+  run = report('finished', 2);
   await page.getByRole('heading', { level: 2, name: 'Issued', exact: true }).waitFor();
-  assert.equal((await rows(page, 'What was issued')).at(-1)?.[2], 'INV-000009');
+  assert.equal((await rows(page, 'What was issued'))[1]?.[2], 'INV-000009');
+  assert.deepEqual(asked, ['close', 'close', 'stop', 'resume']);
   await visit.leave(/status of 504/);
 });
 

@@ -66,7 +66,7 @@ describe('a month of a client', () => {
     return call.id;
   }
   async function close(): Promise<InvoiceView> {
-    const report = (await ok(operator('POST', '/v1/billing/close', {}))).body as CloseReport;
+    const report = (await ok(operator('POST', '/v1/billing/close?wait=true', {}))).body as CloseReport;
     assert.deepEqual(
       report.entries.map(({ tenant, outcome }) => [tenant, outcome]),
       [['acme', 'pushed']],

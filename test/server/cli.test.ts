@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { createServer, type Server } from 'node:http';
+import { createServer, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -18,11 +18,36 @@ const asked: string[] = [];
 /** Answers the request to close months, once it arrives. */
 let finish: (() => void) | null = null;
 
+/** A close of three clients on the server, which is being restarted at the first look. */
+let looks = 0;
+function job(url: string, response: ServerResponse): void {
+  const run = (state: string, done: number, more: object = {}) =>
+    JSON.stringify({
+      ...{ id: 'run_1', state, entries: [], entriesLeftOut: false, needsPerson: 0, ...more },
+      progress: { pending: 3 - done, underWay: 0, done, forPerson: 0 },
+    });
+  const entry = (tenant: string) => ({ tenant, month: '2026-11', outcome: 'finalized', openCalls: 0 });
+  const page = (tenant: string, nextCursor: string | null) =>
+    JSON.stringify({ clients: [{ tenant, state: 'done', entries: [entry(tenant)] }], nextCursor });
+  if (url.includes('/clients')) response.end(url.includes('cursor') ? page('bolt', null) : page('acme', '1'));
+  else if (url.endsWith('/close')) response.writeHead(202).end(run('running', 1));
+  else {
+    looks += 1;
+    if (looks === 1) response.writeHead(502).end('Bad Gateway');
+    else
+      response.end(
+        looks === 2 ? run('running', 2) : run('finished', 3, { entriesLeftOut: true, needsPerson: 1 }),
+      );
+  }
+}
+
 before(async () => {
   proxy = createServer((request, response) => {
     asked.push(`${request.method} ${request.url}`);
     if (request.url === '/voice/v1/billing/close') {
       finish = () => response.end('{"entries": [], "needsPerson": 0}');
+    } else if (request.url?.startsWith('/job/')) {
+      job(request.url, response);
     } else if (request.url === '/slow') {
       // Never.
     } else if (request.url?.startsWith('/voice/')) response.end('{"tenants": [], "nextCursor": null}');
@@ -97,6 +122,16 @@ fetch('${address}/slow').catch(({ cause }) => get('${address}/voice/' + cause.co
   await until(() => asked.includes('GET /voice/UND_ERR_HEADERS_TIMEOUT'), 'the end of the patience of fetch');
   finish?.();
   assert.deepEqual(await result, { code: 0, out: 'nothing\n', err: '' });
+});
+
+test('a close is followed to its whole report, through a restart of the server; without waiting it is named', async () => {
+  const env = { VAPI_AGENT_URL: `${address}/job` };
+  const started = await run(['close', '--no-wait'], env);
+  assert.deepEqual([started.code, started.out], [0, 'run_1\n'], started.err);
+  const { code, out, err } = await run(['close'], env);
+  assert.equal(code, 3, 'someone has to look');
+  assert.equal(err, 'run_1: 1 of 3 clients\nrun_1: 2 of 3 clients\n');
+  assert.match(out, /^tenant +month +outcome +openCalls\nacme .+\nbolt .+\n$/);
 });
 
 test('--help and help list the commands, --version the version; neither needs a server', async () => {

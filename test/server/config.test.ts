@@ -59,6 +59,7 @@ describe('the configuration', () => {
       SESSIONS_PER_MINUTE: 'many',
       STARTS_PER_MINUTE: '-1',
       SWEEPS_AT_ONCE: '0',
+      CLOSE_PARALLEL: '0',
       SMTP_URL: 'mail.example',
       REDIS_URL: 'cache.example:6379',
       KEEP_DAYS: '7',

@@ -79,6 +79,7 @@ export async function startTestServer(options: TestServerOptions = {}): Promise<
     dailyProxyUrl: null,
     stripeApiUrl: null,
     autoClose: false,
+    closeParallel: 12,
     privateTargets: [],
     visitorLimits: { ahead: 600, sessions: 60, starts: 60 },
     keepDays: null,

@@ -3,7 +3,7 @@ import { startWorker, type Worker } from '../../base/worker.ts';
 import { closeRequestSchema } from '../../contract.ts';
 import { ApiError } from '../../errors.ts';
 import type { BillingContext } from '../stripe/billing-context.ts';
-import { closeMonths } from './month-close.ts';
+import { closeMonths } from './close-job.ts';
 import { sweepOverdue } from './overdue.ts';
 
 const pauseMs = 3_600_000;
@@ -18,12 +18,13 @@ export function startBillingClerk(ctx: BillingContext): Worker {
 
 async function closeDue(ctx: BillingContext): Promise<void> {
   try {
-    const { entries, needsPerson, id } = await closeMonths(ctx, closeRequestSchema.parse({}), 'billing');
+    const request = closeRequestSchema.parse({});
+    const { entries, needsPerson, id } = await closeMonths(ctx, request, 'billing');
     // What needs a person is in the run's report; it is not logged every hour.
     const done = entries.filter(({ outcome }) => outcome === 'finalized' || outcome === 'pushed').length;
     if (done > 0) ctx.log.info({ run: id, done, needsPerson }, 'months closed');
   } catch (error) {
-    // Another process is closing months.
+    // Months are being closed with another request.
     if (!(error instanceof ApiError && error.code === 'conflict')) throw error;
   }
 }

@@ -9,7 +9,6 @@ import { handleOf, type Tenant } from '../../store/tenants.ts';
 import { countOpenCalls, countUnplannedCalls, unconfirmedCalls } from '../month/open-calls.ts';
 import { monthBefore, monthInstants } from '../plan/period.ts';
 import type { BillingContext } from '../stripe/billing-context.ts';
-import type { CloseRun } from './close-run.ts';
 
 /** One tenant's part of a run. */
 export interface Part {
@@ -18,12 +17,15 @@ export interface Part {
   request: CloseRequest;
   check: LedgerCheck;
   by: Actor;
-  run: CloseRun;
+  /** No step begins once it is aborted. */
+  limit: AbortSignal;
+  /** When the run began, in epoch milliseconds, if it was interrupted at this tenant; otherwise null. */
+  closedBefore: number | null;
   /** The first month that is not closed, `YYYY-MM`. */
   until: string;
   /** Of the months that this run has closed or tried to close. */
   entries: CloseEntry[];
-  add: (entry: CloseEntry) => Promise<void>;
+  add: (entry: CloseEntry) => void;
 }
 
 export function entryOf(
@@ -79,7 +81,7 @@ export async function tellCallsLeft({ ctx, tenant, until, entries, add }: Part):
         `${callsInWords(waiting.length)} that Vapi has not confirmed: on an invoice once it has.`,
       unplannedCalls > 0 && `${callsInWords(unplannedCalls)} on days without a plan: on no invoice.`,
     );
-    if (!own) await add(entry);
+    if (!own) add(entry);
   }
 }
 

@@ -6,6 +6,7 @@ import Stripe from 'stripe';
 import { ApiError } from '../../errors.ts';
 import { readSubject } from './stripe-event.ts';
 import { invoiceTag, type StripeInvoice, view } from './stripe-invoice.ts';
+import { paced, repeatedHeader } from './stripe-pace.ts';
 import type { StripeApi } from './stripe-types.ts';
 
 export type * from './stripe-types.ts';
@@ -21,7 +22,10 @@ export function createStripeApi(
   apiUrl: string | null,
 ): StripeApi {
   const url = apiUrl === null ? null : new URL(apiUrl);
+  const httpClient = Stripe.createNodeHttpClient();
+  httpClient.makeRequest = paced(httpClient.makeRequest.bind(httpClient));
   const stripe = new Stripe(secrets.secretKey, {
+    httpClient,
     telemetry: false,
     maxNetworkRetries: 2,
     timeout: 20_000,
@@ -257,8 +261,12 @@ export function stripeFailure(error: unknown): ApiError {
   });
 }
 
-/** Set on answers that Stripe replays from its memory of a key. */
-const repeatedHeader = 'idempotent-replayed';
+/** Whether it is the answer to a request that Stripe refused only because there were too many. */
+export function isLimited(error: unknown): boolean {
+  return (
+    error instanceof ApiError && (error.cause as { statusCode?: number } | undefined)?.statusCode === 429
+  );
+}
 
 /** What Stripe created under a key has been deleted since. */
 class DeletedSince extends Error {}

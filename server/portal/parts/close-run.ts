@@ -1,16 +1,18 @@
-/** Follows one month-end run from start to report, even when its request is lost. */
-import type { CloseReport } from '../../contract.ts';
-import { get, post, Refusal } from './api.ts';
+/** Begins and follows month-end runs: jobs on the server, which continue when the page is left. */
+import type { CloseClient, CloseReport } from '../../contract.ts';
+import { get, getAll, post, Refusal } from './api.ts';
 
 export interface CloseBody {
   month: string;
   graceHours: number;
+  dryRun?: boolean;
 }
 
 const lookMs = 1000;
-/** Polls without success before giving up: no new run means the request never arrived, no progress that the server stopped. */
-const looksForStart = 5;
-const looksForProgress = 120;
+/** How often the server may not answer in a row: it may be restarted meanwhile. */
+const looksInVain = 120;
+/** The same request finds the running close, so one that was lost can be repeated. */
+const beginnings = 5;
 
 /** Runs that changed something, newest first. */
 export async function pastRuns(): Promise<CloseReport[]> {
@@ -18,54 +20,58 @@ export async function pastRuns(): Promise<CloseReport[]> {
 }
 
 /**
- * @param tell called repeatedly with the number of invoices made so far
+ * @param show called repeatedly with how far it is
+ * @returns its report, once it is finished or stopped
  * @throws Refusal
  */
-export async function runClose(body: CloseBody, tell: (made: number) => void): Promise<CloseReport> {
-  // The server may also close months automatically in the meantime: ours is the run that was not there before.
-  const known = new Set((await pastRuns()).map(({ id }) => id));
-  const look = async () => (await pastRuns()).find(({ id }) => !known.has(id));
-  let isAnswered = false;
-  const watch = async () => {
-    while (!isAnswered) {
+export async function runClose(body: CloseBody, show: (run: CloseReport) => void): Promise<CloseReport> {
+  for (let attempt = 1; ; attempt += 1) {
+    try {
+      return await follow(await post<CloseReport>('billing/close', body), show);
+    } catch (error) {
+      if (!(error instanceof Refusal && isLost(error)) || attempt === beginnings) throw error;
       await pause(lookMs);
-      const run = isAnswered ? undefined : await look().catch(() => undefined);
-      if (run && !isAnswered) tell(run.entries.length);
     }
-  };
-  void watch();
-  try {
-    return await post<CloseReport>('billing/close', body);
-  } catch (error) {
-    if (!(error instanceof Refusal && isLost(error))) throw error;
-    return await follow(look, tell, error);
-  } finally {
-    isAnswered = true;
   }
 }
 
-/** A run with many clients outlasts a proxy's timeout of about a minute, and continues on the server. */
-const isLost = ({ status }: Refusal) => status === 0 || status === 502 || status === 504;
+/** @throws Refusal */
+export async function resumeClose(id: string, show: (run: CloseReport) => void): Promise<CloseReport> {
+  return follow(await post<CloseReport>(`${pathOf(id)}/resume`, {}), show);
+}
 
-async function follow(
-  look: () => Promise<CloseReport | undefined>,
-  tell: (made: number) => void,
-  lost: Refusal,
-): Promise<CloseReport> {
-  let made = -1;
-  for (let inVain = 0; inVain < looksForProgress; inVain += 1) {
+/** @throws Refusal */
+export async function stopClose(id: string): Promise<void> {
+  await post(`${pathOf(id)}/stop`, {});
+}
+
+/** @throws Refusal */
+export async function follow(begun: CloseReport, show: (run: CloseReport) => void): Promise<CloseReport> {
+  let run = begun;
+  for (let inVain = 0; run.state === 'running'; ) {
+    show(run);
     await pause(lookMs);
-    const run = await look().catch(() => undefined);
-    if (run?.finishedAt) return run;
-    if (!run && inVain >= looksForStart) throw lost;
-    if (run && run.entries.length > made) {
-      made = run.entries.length;
+    try {
+      run = await get<CloseReport>(pathOf(run.id));
       inVain = 0;
-      tell(made);
+    } catch (error) {
+      inVain += 1;
+      if (!(error instanceof Refusal && isLost(error)) || inVain === looksInVain) throw error;
     }
   }
-  throw new Refusal(0, 'offline', 'The run has stalled. Start it again: nothing is billed twice.');
+  return withAllEntries(run);
 }
+
+/** Lists have only a run's first entries. @throws Refusal */
+export async function withAllEntries(run: CloseReport): Promise<CloseReport> {
+  if (!run.entriesLeftOut) return run;
+  const clients = await getAll<'clients', CloseClient>(`${pathOf(run.id)}/clients?limit=1000`, 'clients');
+  return { ...run, entries: clients.flatMap(({ entries }) => entries), entriesLeftOut: false };
+}
+
+const pathOf = (id: string) => `billing/runs/${encodeURIComponent(id)}`;
+
+const isLost = ({ status }: Refusal) => status === 0 || status === 502 || status === 503 || status === 504;
 
 function pause(ms: number): Promise<void> {
   return new Promise((resolve) => {

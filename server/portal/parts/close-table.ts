@@ -37,11 +37,17 @@ export function issued({ entries }: CloseReport): CloseEntry[] {
 
 /** `3 invoices: $60.90 and €12.00` */
 export function summary(report: CloseReport): string {
-  const made = issued(report);
-  const sums = new Map<string, number>();
-  for (const { totalCents, currency } of made) {
-    if (currency !== null) sums.set(currency, (sums.get(currency) ?? 0) + (totalCents ?? 0));
-  }
-  const amounts = [...sums].map(([currency, cents]) => money(cents, currency)).join(' and ');
-  return `${plural(made.length, 'invoice')}${amounts ? `: ${amounts}` : ''}`;
+  // A list has only the first entries of a large run.
+  const totals = report.entriesLeftOut ? report.totals : totalsOf(issued(report));
+  const made = totals.reduce((sum, { invoices }) => sum + invoices, 0);
+  const amounts = totals.map(({ currency, totalCents }) => money(totalCents, currency)).join(' and ');
+  return `${plural(made, 'invoice')}${amounts ? `: ${amounts}` : ''}`;
+}
+
+function totalsOf(entries: CloseEntry[]): CloseReport['totals'] {
+  return [...Map.groupBy(entries, ({ currency }) => currency ?? 'usd')].map(([currency, its]) => ({
+    currency,
+    invoices: its.length,
+    totalCents: its.reduce((sum, { totalCents }) => sum + (totalCents ?? 0), 0),
+  }));
 }

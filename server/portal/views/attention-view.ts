@@ -2,7 +2,7 @@
 import { html, LitElement } from 'lit';
 import type { CloseEntry, CloseReport, DriftReport, MarginRow } from '../../contract.ts';
 import { getAll, post } from '../parts/api.ts';
-import { pastRuns } from '../parts/close-run.ts';
+import { pastRuns, withAllEntries } from '../parts/close-run.ts';
 import { count, exactMoney, moment, monthName, plural } from '../pure/format.ts';
 import '../parts/notices-section.ts';
 import { EagerResource, Resource } from '../parts/resource.ts';
@@ -31,8 +31,10 @@ export class AttentionElement extends LitElement {
       pastRuns(),
       getAll<'rows', MarginRow>(`billing/margin?month=${this.now.slice(0, 7)}&limit=200`, 'rows'),
     ]);
+    // One that has just begun has nothing to report yet.
+    const run = runs.find(({ state }) => state !== 'running') ?? runs[0];
     return {
-      run: runs[0] ?? null,
+      run: run ? await withAllEntries(run) : null,
       costless: margins.filter(({ callsWithoutCost }) => callsWithoutCost > 0),
     };
   });

@@ -1,15 +1,23 @@
 /** Month-end: what would be issued, the confirmation, the run with its report, and past runs. */
 import { html, LitElement } from 'lit';
 import type { CloseReport, DeletedTenant, TenantView } from '../../contract.ts';
-import { getAll, post } from '../parts/api.ts';
-import { pastRuns, runClose } from '../parts/close-run.ts';
+import { getAll } from '../parts/api.ts';
+import {
+  type CloseBody,
+  follow,
+  pastRuns,
+  resumeClose,
+  runClose,
+  stopClose,
+  withAllEntries,
+} from '../parts/close-run.ts';
 import { closeTable, issued, summary } from '../parts/close-table.ts';
 import { confirm } from '../parts/confirm.ts';
 import { formStyle } from '../parts/form-style.ts';
 import { EagerResource } from '../parts/resource.ts';
 import { shared } from '../parts/style.ts';
 import { Work } from '../parts/work.ts';
-import { moment, monthName, plural } from '../pure/format.ts';
+import { count, moment, monthName, plural } from '../pure/format.ts';
 import { lastDueMonth, monthPlus } from '../pure/zone.ts';
 
 interface Books {
@@ -28,6 +36,7 @@ export class MonthCloseElement extends LitElement {
     outlook: { state: true },
     report: { state: true },
     progress: { state: true },
+    wholeRuns: { state: true },
   };
   /** The server's time, ISO-8601. */
   declare now: string;
@@ -37,16 +46,21 @@ export class MonthCloseElement extends LitElement {
   /** What would be issued, and the request for it. */
   declare outlook: { report: CloseReport; month: string; graceHours: number } | null;
   declare report: CloseReport | null;
-  declare progress: { made: number; expected: number } | null;
+  /** The run that is followed, as it was last seen. */
+  declare progress: CloseReport | null;
+  /** Past runs whose entries were completed. */
+  declare wholeRuns: Map<string, CloseReport>;
 
   constructor() {
     super();
     this.outlook = null;
     this.report = null;
     this.progress = null;
+    this.wholeRuns = new Map();
   }
 
   #work = new Work(this);
+  #stopping = new Work(this);
   #books = new EagerResource<Books>(this, async () => {
     const [runs, tenants, deleted] = await Promise.all([
       pastRuns(),
@@ -57,6 +71,9 @@ export class MonthCloseElement extends LitElement {
       ...tenants.map(({ slug, name }) => [slug, name] as const),
       ...deleted.map(({ id, name }) => [id, name] as const),
     ];
+    const running = runs.find(({ state }) => state === 'running');
+    // Begun by someone else, or before this page was loaded.
+    if (running && !this.progress) void this.#watch(() => follow(running, this.#show));
     return { runs, names: new Map(handles) };
   });
 
@@ -88,19 +105,25 @@ export class MonthCloseElement extends LitElement {
     </section>`;
   }
 
-  #bar({ made, expected }: { made: number; expected: number }) {
+  #bar({ progress: { pending, underWay, done, forPerson }, dryRun }: CloseReport) {
+    const tried = done + forPerson;
+    const all = tried + pending + underWay;
     return html`<p><label>
-        Issuing: ${made} of ${plural(expected, 'invoice')}
-        <progress max=${expected} value=${made}></progress>
+        ${dryRun ? 'Calculating' : 'Issuing'}: ${count(tried)} of ${plural(all, 'client')}
+        <progress max=${all} value=${tried}></progress>
       </label></p>
-      <p class="muted small">You can leave this page: the server continues the run.</p>`;
+      <p class="muted small">
+        You can leave this page: the server continues the run.
+        ${this.mayWrite ? html`<button @click=${this.#stop} ?disabled=${this.#stopping.isBusy}>Stop</button>` : ''}
+      </p>
+      ${this.#stopping.show()}`;
   }
 
   #result({ names }: Books) {
     const { outlook, report, progress } = this;
     if (report) {
       return html`<section>
-        <h2 id="issued" tabindex="-1">Issued</h2>
+        <h2 id="issued" tabindex="-1">${report.state === 'stopped' ? 'Stopped' : 'Issued'}</h2>
         <p role="status" class=${report.needsPerson > 0 ? 'warn' : 'good'}>${summary(report)}. ${needs(report)}</p>
         ${closeTable(report, names)}
       </section>`;
@@ -129,13 +152,18 @@ export class MonthCloseElement extends LitElement {
       <h2>Past runs</h2>
       ${runs.length === 0 ? html`<p class="muted">No month has been closed yet.</p>` : ''}
       ${runs.map(
-        (run) => html`<details>
+        (run) => html`<details @toggle=${() => this.#complete(run)}>
           <summary>
             ${moment(run.startedAt, 'UTC')} UTC: ${summary(run)}
-            ${run.finishedAt === null ? html`<span class="badge warn">not finished</span>` : ''}
+            ${run.finishedAt === null ? html`<span class="badge warn">${run.state === 'running' ? 'running' : 'not finished'}</span>` : ''}
             ${run.needsPerson > 0 ? html`<span class="badge warn">needs attention</span>` : ''}
           </summary>
-          ${closeTable(run, names)}
+          ${
+            this.mayWrite && run.state === 'stopped' && run.progress.pending > 0
+              ? html`<p><button @click=${() => this.#resume(run)} aria-disabled=${this.#work.isBusy}>Resume: ${plural(run.progress.pending, 'client')} left</button></p>`
+              : ''
+          }
+          ${closeTable(this.wholeRuns.get(run.id) ?? run, names)}
         </details>`,
       )}
     </section>`;
@@ -149,7 +177,7 @@ export class MonthCloseElement extends LitElement {
     return this.#work.do(async () => {
       this.report = null;
       this.outlook = null;
-      this.outlook = { report: await post('billing/close', { ...asked, dryRun: true }), ...asked };
+      this.outlook = { report: await this.#run({ ...asked, dryRun: true }), ...asked };
     });
   };
 
@@ -163,23 +191,51 @@ export class MonthCloseElement extends LitElement {
       text: `${summary(dry)}. They get their numbers, can no longer be changed, and become visible to your clients. Clients who pay through Stripe get theirs from Stripe immediately.`,
       action: 'Issue',
     });
-    if (!yes) return;
-    await this.#work.do(async () => {
-      this.progress = { made: 0, expected };
+    if (yes) await this.#watch(() => runClose({ month, graceHours: hours }, this.#show));
+  };
+
+  #resume = (run: CloseReport) => this.#watch(() => resumeClose(run.id, this.#show));
+
+  #stop = () => {
+    const { progress } = this;
+    return progress && this.#stopping.do(() => stopClose(progress.id));
+  };
+
+  #show = (run: CloseReport) => {
+    this.progress = run;
+  };
+
+  async #run(body: CloseBody): Promise<CloseReport> {
+    try {
+      return await runClose(body, this.#show);
+    } finally {
+      this.progress = null;
+    }
+  }
+
+  /** Follows a run to its end, and shows its report. */
+  async #watch(run: () => Promise<CloseReport>): Promise<void> {
+    const isDone = await this.#work.do(async () => {
       try {
-        this.report = await runClose({ month, graceHours: hours }, (made) => {
-          this.progress = { made: Math.min(made, expected), expected };
-        });
+        this.report = await run();
         this.outlook = null;
       } finally {
         this.progress = null;
       }
       await this.#books.load();
     });
+    if (!isDone) return;
     await this.updateComplete;
     // The button that had the focus is gone.
     this.renderRoot.querySelector<HTMLElement>('#issued')?.focus();
-  };
+  }
+
+  /** Lists have only the first entries of a large run. */
+  async #complete(run: CloseReport): Promise<void> {
+    if (!run.entriesLeftOut || this.wholeRuns.has(run.id)) return;
+    const whole = await withAllEntries(run).catch(() => null);
+    if (whole) this.wholeRuns = new Map(this.wholeRuns).set(run.id, whole);
+  }
 }
 customElements.define('month-close-view', MonthCloseElement);
 

@@ -51,7 +51,7 @@ describe('before a month is frozen', () => {
       createdAt: `${month}-01T08:00:00.000Z`,
     });
   const close = async (tenant: string) =>
-    (await mustBe(200, operator('POST', '/v1/billing/close', { tenant }))).body as CloseReport;
+    (await mustBe(200, operator('POST', '/v1/billing/close?wait=true', { tenant }))).body as CloseReport;
 
   it('calls that no one has reported are found and billed', async () => {
     untold(await client('lost'));

@@ -85,7 +85,7 @@ test('a client has no such list', async () => {
 });
 
 test('a run is found behind any number of dry runs', async () => {
-  const close = (body: object) => mustBe(200, operator('POST', 'billing/close', body));
+  const close = (body: object) => mustBe(200, operator('POST', 'billing/close?wait=true', body));
   await stage.addTenant('late', { ...plan, name: '"dryRun":true' }, '2026-11-01');
   stage.server.clock.now = Date.parse('2026-12-03T00:00:00Z');
   const { id } = (await close({ tenant: 'late' })).body as CloseReport;

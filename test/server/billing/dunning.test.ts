@@ -241,7 +241,7 @@ describe('an invoice that Stripe no longer collects, when a later month is bille
   const reported = async (slug: string) => {
     const { body } = await mustBe(
       200,
-      place.stage.server.operator('POST', '/v1/billing/close', { tenant: slug }),
+      place.stage.server.operator('POST', '/v1/billing/close?wait=true', { tenant: slug }),
     );
     const report = body as CloseReport;
     const problems = report.entries.map(({ month, outcome, problem }) => [month, outcome, problem ?? '']);

@@ -60,7 +60,7 @@ it('a cursor that is not a call of the line is refused', async () => {
 });
 
 it('months that have not ended or begun, old currencies and control characters in names are refused', async () => {
-  const closed = await mustBe(400, operator('POST', 'billing/close', { month: '2026-12' }));
+  const closed = await mustBe(400, operator('POST', 'billing/close?wait=true', { month: '2026-12' }));
   assert.match(closed.body.errors[0].message, /^2026-12 has not ended yet/);
   await mustBe(400, operator('POST', 'tenants/acme/invoices', { period: '2027-01' }));
   for (const currency of ['dem', 'hrk', 'kwd', 'huf']) {
@@ -141,8 +141,9 @@ it('a dry run says that it did not ask Vapi, calls in progress are listed, and a
     .set({ status: 'in-progress', usageDay: null })
     .where('id', '=', 'busy-1')
     .execute();
-  const { entries } = (await mustBe(200, operator('POST', 'billing/close', { tenant: 'busy', dryRun: true })))
-    .body;
+  const { entries } = (
+    await mustBe(200, operator('POST', 'billing/close?wait=true', { tenant: 'busy', dryRun: true }))
+  ).body;
   assert.match(entries[0].notCompared, /does not ask Vapi/);
   assert.deepEqual(entries[0].callsInProgress, ['busy-1']);
   const now = stage.server.clock.now;
@@ -151,7 +152,7 @@ it('a dry run says that it did not ask Vapi, calls in progress are listed, and a
     { name: 'month-close', owner: 'killed', expiresAt: now + 60_000 },
     now,
   );
-  const { body } = await mustBe(409, operator('POST', 'billing/close', {}));
+  const { body } = await mustBe(409, operator('POST', 'billing/close?wait=true', {}));
   assert.ok(body.detail.includes(new Date(now + 60_000).toISOString()));
 });
 

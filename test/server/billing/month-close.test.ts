@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import { setImmediate } from 'node:timers/promises';
-import { openRun } from '../../../server/billing/clerk/close-run.ts';
+import { closeMonths } from '../../../server/billing/clerk/close-job.ts';
+import { createClosing } from '../../../server/billing/stripe/billing-context.ts';
 import {
   type CloseReport,
   closeRequestSchema,
@@ -38,7 +39,7 @@ for (const engine of testDatabases()) {
     const operator = (method: string, path: string, body?: unknown) =>
       stage.server.operator(method, `/v1/${path}`, body);
     const close = async (request: Record<string, unknown> = {}) =>
-      (await mustBe(200, operator('POST', 'billing/close', request))).body as CloseReport;
+      (await mustBe(200, operator('POST', 'billing/close?wait=true', request))).body as CloseReport;
     const figures = ({ entries }: CloseReport) =>
       entries.map(({ tenant, month, outcome, totalCents }) => [tenant, month, outcome, totalCents]);
     const invoicesOf = async (slug: string): Promise<InvoiceSummary[]> =>
@@ -165,32 +166,18 @@ for (const engine of testDatabases()) {
       assert.deepEqual(one?.tenant, 'news');
     });
 
-    it('reports what it has billed before it is finished, or killed', async () => {
-      stage.server.clock.now += 1000;
-      const { ctx } = stage.server;
-      const run = openRun(ctx, 'run_unfinished', closeRequestSchema.parse({}));
-      await run.begin();
-      await run.add({
-        ...{ tenant: 'utc', month: '2026-11', outcome: 'finalized', number: 'INV-000001' },
-        ...{ totalCents: 1100, currency: 'usd', openCalls: 0 },
-      });
-      const [last] = (await operator('GET', 'billing/runs')).body.runs as CloseReport[];
-      assert.equal(last?.finishedAt, null);
-      assert.deepEqual(figures(last as CloseReport), [['utc', '2026-11', 'finalized', 1100]]);
-    });
-
     it('is done by one process at a time', async () => {
       const { store } = stage.server.ctx;
       const now = stage.server.clock.now;
       assert.ok(
         await takeLease(store, { name: 'month-close', owner: 'another', expiresAt: now + 600_000 }, now),
       );
-      assert.equal(codeOf(await operator('POST', 'billing/close', {})), 'conflict');
+      assert.equal(codeOf(await operator('POST', 'billing/close?wait=true', {})), 'conflict');
       stage.server.clock.now += 600_001;
       await close();
     });
 
-    it('by two at once bills each month once, even when one loses its lease meanwhile', async () => {
+    it('by two at once bills each month once, even when one loses its claims meanwhile', async () => {
       const slugs = ['race-a', 'race-b', 'race-c'];
       for (const slug of slugs) {
         await stage.addTenant(slug, plan, '2026-11-01');
@@ -198,7 +185,7 @@ for (const engine of testDatabases()) {
         await mustBe(200, operator('PUT', `tenants/${slug}/billing`, { buyer, collection: 'send' }));
         await stage.book(slug, { id: `${slug}-1`, at: '2026-11-05T00:00:00Z', seconds: 60 });
       }
-      // The first hangs at Stripe for longer than its lease, and the second takes over.
+      // A client of the first hangs at Stripe for longer than its claim, and another process takes over.
       const hangs = Promise.withResolvers<null>();
       const hanging = Promise.withResolvers<void>();
       stripe.fault = (request) => {
@@ -207,16 +194,22 @@ for (const engine of testDatabases()) {
         hanging.resolve();
         return hangs.promise;
       };
-      const first = operator('POST', 'billing/close', {});
+      const first = operator('POST', 'billing/close?wait=true', {});
       await hanging.promise;
-      assert.equal(codeOf(await operator('POST', 'billing/close', {})), 'conflict');
+      assert.equal(
+        codeOf(await operator('POST', 'billing/close?wait=true', { month: '2026-11' })),
+        'conflict',
+        'with another request',
+      );
       stage.server.clock.now += 60_001;
-      const second = await close();
+      const another = { ...stage.server.ctx, closing: createClosing() };
+      const second = await closeMonths(another, closeRequestSchema.parse({}), 'another process');
       hangs.resolve(null);
-      // The second is done by now, so the first may continue.
+      // The second has finished the run, so the first may continue.
       const { body } = await mustBe(200, first);
+      assert.equal(body.id, second.id);
       // Stripe refuses the second's request while the first's is in flight under the same key: the next run continues.
-      assert.deepEqual([body.needsPerson, second.needsPerson], [0, 1]);
+      assert.deepEqual([body.needsPerson, second.needsPerson], [1, 1]);
       for (const slug of slugs) {
         const [invoice, ...others] = await invoicesOf(slug);
         assert.deepEqual([invoice?.totalCents, invoice?.status, others], [1100, 'pushed', []]);
@@ -281,10 +274,12 @@ for (const engine of testDatabases()) {
           const buyer = { name: slug, email: 'k@example.com' };
           await mustBe(200, operator('PUT', `tenants/${slug}/billing`, { buyer, collection: 'send' }));
           await stage.book(slug, { id: `${slug}-1`, at: '2026-11-05T00:00:00Z', seconds: 90 });
+          // The clock passes the next month's end.
+          const request = { tenant: slug, month: '2026-11' };
           // Only the keys show Stripe then that it is a repetition.
           stripe.books.listLagSeconds = memory === 'at once' ? 120 : 0;
           ctx.store = whole.withPlugin(killAfterWrites(kill));
-          const answer = await operator('POST', 'billing/close', { tenant: slug });
+          const answer = await operator('POST', 'billing/close?wait=true', request);
           ctx.store = whole;
           const runs = (await operator('GET', 'billing/runs')).body.runs as CloseReport[];
           const isFrozen = (await invoicesOf(slug)).some(({ number }) => number !== null);
@@ -295,9 +290,9 @@ for (const engine of testDatabases()) {
           more =
             answer.status !== 200 || answer.body.entries.some((entry: { problem?: string }) => entry.problem);
           if (memory !== 'at once') stripe.forgetKeys();
-          // The killed run holds its lease for a minute.
+          // The killed process keeps its claim for a minute.
           clock.now += memory === 'at once' ? 60_001 : 25 * 3_600_000;
-          await close({ tenant: slug });
+          await close(request);
           stripe.books.listLagSeconds = 0;
           const invoices = await invoicesOf(slug);
           // 10.00 + 1.5 minutes

@@ -25,7 +25,7 @@ after(() => stage?.close());
 const operator = (method: string, path: string, body?: unknown) =>
   stage.server.operator(method, `/v1/${path}`, body);
 async function close(tenant: string, request: object = {}): Promise<unknown[]> {
-  const { body } = await mustBe(200, operator('POST', 'billing/close', { tenant, ...request }));
+  const { body } = await mustBe(200, operator('POST', 'billing/close?wait=true', { tenant, ...request }));
   return (body as CloseReport).entries.map(({ month, outcome, totalCents }) => [month, outcome, totalCents]);
 }
 async function bill(slug: string, month: string): Promise<InvoiceView> {
@@ -139,7 +139,10 @@ it('a month whose invoice a person has voided is billed again only when a person
   await mustBe(200, voided('again', november));
   stage.server.clock.now = Date.parse('2027-01-03T12:00:00Z');
   // Neither it nor what comes after it, however often months are closed.
-  const { body: report } = await mustBe(200, operator('POST', 'billing/close', { tenant: 'again' }));
+  const { body: report } = await mustBe(
+    200,
+    operator('POST', 'billing/close?wait=true', { tenant: 'again' }),
+  );
   assert.deepEqual(
     report.entries.map(({ month, outcome, number, problem }: CloseEntry) => [
       month,

@@ -57,7 +57,10 @@ for (const engine of testDatabases()) {
 
     it('is named once in the report of a close, which bills all others', async () => {
       for (const dryRun of [true, false]) {
-        const { body } = await mustBe(200, stage.server.operator('POST', '/v1/billing/close', { dryRun }));
+        const { body } = await mustBe(
+          200,
+          stage.server.operator('POST', '/v1/billing/close?wait=true', { dryRun }),
+        );
         const { entries, needsPerson } = body as CloseReport;
         assert.deepEqual(
           entries.map(({ tenant, month, outcome }) => [tenant, month, outcome]),

@@ -70,7 +70,7 @@ const trials: Record<string, (slug: string) => Promise<Trial>> = {
       const { now } = clock;
       clock.now = Math.max(now, Date.parse('2027-01-03T12:00:00Z'));
       const request = { tenant: slug, month: '2026-12' };
-      const { body } = await place.stage.server.operator('POST', '/v1/billing/close', request);
+      const { body } = await place.stage.server.operator('POST', '/v1/billing/close?wait=true', request);
       clock.now = now;
       const { invoices } = (await place.operator('GET', `${slug}/invoices`)).body;
       const december = invoices.find(({ month }: { month: string }) => month === '2026-12');

@@ -270,7 +270,7 @@ describe('an invoice at Stripe', () => {
     const note = await place.credited('switched', old.id, [{ line: 1, amountCents: 1000 }]);
     stage.server.clock.now = at('2027-01-02T12:00:00Z');
     const close = { tenant: 'switched', graceHours: 0 };
-    const { body } = await mustBe(200, stage.server.operator('POST', '/v1/billing/close', close));
+    const { body } = await mustBe(200, stage.server.operator('POST', '/v1/billing/close?wait=true', close));
     stage.server.clock.now = at('2026-12-02T12:00:00Z');
     assert.deepEqual(
       (body as CloseReport).entries.map(({ month, outcome }) => [month, outcome]),

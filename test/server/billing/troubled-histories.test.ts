@@ -106,7 +106,7 @@ async function live(firstPlan: number, all: Happening[]): Promise<void> {
 }
 
 async function close(slug: string): Promise<void> {
-  const { entries } = (await mustBe(200, operator('POST', 'billing/close', { tenant: slug }))).body;
+  const { entries } = (await mustBe(200, operator('POST', 'billing/close?wait=true', { tenant: slug }))).body;
   for (const { outcome, problem } of entries) assert.notEqual(outcome, 'failed', problem);
 }
 
@@ -131,7 +131,7 @@ async function voidAndBillAgain(slug: string, month: string): Promise<void> {
   // Not when another month was billed after it.
   if (answer.status === 409) return;
   assert.equal(answer.status, 200, answer.text);
-  await mustBe(200, operator('POST', 'billing/close', { tenant: slug, month }));
+  await mustBe(200, operator('POST', 'billing/close?wait=true', { tenant: slug, month }));
 }
 
 /** If there is anything to take back. */

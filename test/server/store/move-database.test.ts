@@ -57,7 +57,7 @@ before(async () => {
   const asked: [string, string, object][] = [
     ['PUT', 'billing/seller', { name: 'Seller' }],
     ['PUT', 'tenants/acme/plan', { plan, from: '2026-10-01' }],
-    ['POST', 'billing/close', {}],
+    ['POST', 'billing/close?wait=true', {}],
   ];
   for (const [method, path, body] of asked)
     assert.equal((await operator(method, `/v1/${path}`, body)).status, 200);

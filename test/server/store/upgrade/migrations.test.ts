@@ -1,8 +1,11 @@
 /** How single migrations change existing rows. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { Kysely, sql } from 'kysely';
+import { CamelCasePlugin, Kysely, sql } from 'kysely';
 import { Migrator } from 'kysely/migration';
+import { reportsOf } from '../../../../server/billing/clerk/close-report.ts';
+import { listCloseRuns } from '../../../../server/store/close-runs.ts';
+import type { Store } from '../../../../server/store/database.ts';
 import { migrations } from '../../../../server/store/migrations/index.ts';
 import { nodeSqliteDialect } from '../../../../server/store/node-sqlite.ts';
 
@@ -160,5 +163,44 @@ test('the starts of the day before the newest one are counted by minute', async 
     rows.map(({ count }) => count),
     ['call 29999999 1', 'call 30000000 2', 'message 30000000 1'],
   );
+  await db.destroy();
+});
+
+test('reports of closes are read as before, also of one that was killed', async () => {
+  const { db, to } = await storeAt('0044-squads');
+  const entry = { tenant: 'acme', month: '2026-10', outcome: 'finalized', number: 'INV-000001' };
+  const done = { ...entry, totalCents: 1000, currency: 'usd', openCalls: 0 };
+  const failed = { ...done, month: '2026-11', outcome: 'failed', number: null, problem: 'No plan.' };
+  const other = { ...done, tenant: 'bolt', number: 'INV-000002', totalCents: 500 };
+  const keep = (id: string, at: number, finishedAt: number | null, report: object) =>
+    sql`insert into billing_runs (id, month, started_at, finished_at, report)
+      values (${id}, '', ${at}, ${finishedAt}, ${JSON.stringify({ id, month: null, dryRun: false, ...report })})`.execute(
+      db,
+    );
+  await keep('run_killed', 1000, null, { entries: [other] });
+  await keep('run_done', 2000, 3000, { tenant: 'acme', entries: [done, failed, other] });
+  await keep('run_dry', 4000, 5000, { dryRun: true, month: '2026-11', entries: [] });
+  await to('0046-close-runs');
+  const store = db.withPlugin(new CamelCasePlugin()) as unknown as Store;
+  const reports = await reportsOf(store, await listCloseRuns(store, 50, true));
+  assert.deepEqual(
+    reports.map(({ id, month, tenant, dryRun, state }) => [id, month, tenant, dryRun, state]),
+    [
+      ['run_dry', '2026-11', null, true, 'finished'],
+      ['run_done', null, 'acme', false, 'finished'],
+      ['run_killed', null, null, false, 'stopped'],
+    ],
+  );
+  const [, finished, killed] = reports;
+  assert.deepEqual(finished?.entries, [done, failed, other]);
+  assert.deepEqual(
+    [finished?.needsPerson, finished?.progress, finished?.totals],
+    [
+      1,
+      { pending: 0, underWay: 0, done: 1, forPerson: 1 },
+      [{ currency: 'usd', invoices: 2, totalCents: 1500 }],
+    ],
+  );
+  assert.deepEqual([killed?.entries, killed?.finishedAt, killed?.needsPerson], [[other], null, 0]);
   await db.destroy();
 });

@@ -128,7 +128,7 @@ for (const engine of testDatabases()) {
       const frozen = await october();
       assert.deepEqual([frozen.number, frozen.totalCents, frozen.dueCents], ['INV-000001', 5920, 4920]);
 
-      const report = (await running.operator('POST', '/v1/billing/close', { month: '2026-11' }))
+      const report = (await running.operator('POST', '/v1/billing/close?wait=true', { month: '2026-11' }))
         .body as CloseReport;
       const totals = report.entries
         .filter(({ month }) => month === '2026-11')
