@@ -36,6 +36,7 @@ import { setupSteps } from './0041-setup-steps.ts';
 import { clientDefaults } from './0042-client-defaults.ts';
 import { publicKeyAtVapi } from './0043-public-key-at-vapi.ts';
 import { squads } from './0044-squads.ts';
+import { tenantMonths } from './0045-tenant-months.ts';
 
 export const migrations: Record<string, Migration> = {
   '0001-initial': initial,
@@ -74,4 +75,5 @@ export const migrations: Record<string, Migration> = {
   '0042-client-defaults': clientDefaults,
   '0043-public-key-at-vapi': publicKeyAtVapi,
   '0044-squads': squads,
+  '0045-tenant-months': tenantMonths,
 };
