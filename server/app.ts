@@ -12,6 +12,7 @@ import { callContentRoutes } from './routes/call-content.ts';
 import { authenticate, operatorOnly } from './routes/caller.ts';
 import { callRoutes } from './routes/calls.ts';
 import { clientDefaultsRoutes } from './routes/client-defaults.ts';
+import { clientListRoutes } from './routes/client-list.ts';
 import { serverDoctorRoutes, tenantDoctorRoutes } from './routes/doctor.ts';
 import { invoiceRoutes } from './routes/invoices.ts';
 import { keyRoutes } from './routes/keys.ts';
@@ -103,7 +104,14 @@ export function createApp(ctx: ServerContext, assets: BuiltAssets): Express {
     wiringRoutes(ctx),
     tenantDoctorRoutes(ctx),
   );
-  app.use('/v1/billing', authenticate(ctx), operatorOnly, operatorBillingRoutes(ctx), booksRoutes(ctx));
+  app.use(
+    '/v1/billing',
+    authenticate(ctx),
+    operatorOnly,
+    operatorBillingRoutes(ctx),
+    booksRoutes(ctx),
+    clientListRoutes(ctx),
+  );
   app.use('/v1/keys', authenticate(ctx), operatorOnly, keyRoutes(ctx));
   app.use('/v1/secrets', authenticate(ctx), operatorOnly, secretRoutes(ctx));
   app.use('/v1/reconcile', authenticate(ctx), operatorOnly, reconcileRoutes(ctx));

@@ -10,6 +10,7 @@ import { createApp } from './app.ts';
 import { createLog } from './base/log.ts';
 import { warnOncePerOutage } from './base/outage.ts';
 import { startBillingClerk } from './billing/clerk/billing-clerk.ts';
+import { startMonthPrices } from './billing/month/month-prices.ts';
 import type { Config, Secrets } from './config.ts';
 import { startForwarding } from './metering/forwarding-delivery.ts';
 import { startReconciler } from './metering/reconciler.ts';
@@ -33,7 +34,7 @@ export interface PartsOptions extends ContextOptions {
 export interface Parts {
   ctx: ServerContext;
   app: Express;
-  /** Starts the background work: notices, abandoned calls, forwarded webhooks, reconciliation. */
+  /** Starts the background work: notices, abandoned calls, forwarded webhooks, bills, prices, reconciliation. */
   work(): void;
   /** Ends the work and closes the store; no request may come after that. */
   close(): Promise<void>;
@@ -58,6 +59,7 @@ export async function openParts(config: Config, secrets: Secrets, options: Parts
         startEndingAbandoned(ctx),
         startForwarding(ctx),
         startBillingClerk(ctx),
+        startMonthPrices(ctx),
         ...(options.reconciler === false ? [] : [startReconciler(ctx)]),
       ];
     },
