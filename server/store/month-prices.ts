@@ -9,6 +9,11 @@ export interface PricedFrom {
   changes: number;
   billing: number;
 }
+/** What a price that is calculated from now on will include at least, and from how many calls. */
+export interface Unpriced extends PricedFrom {
+  tenantId: string;
+  calls: number;
+}
 export type PriceFigures = Pick<
   TenantMonthsTable,
   'currency' | 'priceCents' | 'costCents' | 'billed' | 'problem'
@@ -31,14 +36,19 @@ export async function listUnpriced(
     rest,
     limit,
   }: { nowMs: number; rest: { ms: number; msPerThousandCalls: number } | null; limit: number },
-): Promise<{ tenantId: string; calls: number }[]> {
+): Promise<Unpriced[]> {
   return db
     .selectFrom('tenants')
     .leftJoin('tenantMonths', (join) =>
       join.onRef('tenantMonths.tenantId', '=', 'tenants.id').on('tenantMonths.month', '=', month),
     )
     .leftJoin('billingLocks', 'billingLocks.tenantId', 'tenants.id')
-    .select(['tenants.id as tenantId', sql<number>`coalesce(tenant_months.calls, 0)`.as('calls')])
+    .select([
+      'tenants.id as tenantId',
+      sql<number>`coalesce(tenant_months.calls, 0)`.as('calls'),
+      sql<number>`coalesce(tenant_months.changes, 0)`.as('changes'),
+      sql<number>`coalesce(billing_locks.taken, 0)`.as('billing'),
+    ])
     .where('tenants.deletedAt', 'is', null)
     .where(sql<boolean>`${isCurrent} is not true`)
     .$if(rest !== null, (query) =>
@@ -55,38 +65,28 @@ export async function listUnpriced(
     .execute();
 }
 
-/** Adds the row if the month has none. @returns what the price that is calculated now will include at least */
-export async function beginPricing(db: Queries, key: MonthKey): Promise<PricedFrom> {
-  const unused = { calls: 0, seconds: 0, costMicros: 0, callsWithoutCost: 0, changes: 0 };
-  await db
-    .insertInto('tenantMonths')
-    .values({ ...key, ...unused })
-    .onConflict((conflict) => conflict.columns(['month', 'tenantId']).doNothing())
-    .execute();
-  return db
-    .selectFrom('tenantMonths')
-    .leftJoin('billingLocks', 'billingLocks.tenantId', 'tenantMonths.tenantId')
-    .select(['tenantMonths.changes', sql<number>`coalesce(billing_locks.taken, 0)`.as('billing')])
-    .where('tenantMonths.month', '=', key.month)
-    .where('tenantMonths.tenantId', '=', key.tenantId)
-    .executeTakeFirstOrThrow();
-}
-
-/** Of two that calculate at the same time, the one that knew more counts. */
+/** Adds the row if the month has none. Of two that calculate at the same time, the one that knew more counts. */
 export async function savePrice(
   db: Queries,
-  { month, tenantId }: MonthKey,
+  key: MonthKey,
   from: PricedFrom,
   figures: PriceFigures,
   nowMs: number,
 ): Promise<void> {
+  const priced = { pricedChanges: from.changes, pricedBilling: from.billing, pricedAt: nowMs };
+  const price = { ...figures, ...priced };
+  const unused = { calls: 0, seconds: 0, costMicros: 0, callsWithoutCost: 0, changes: 0 };
   await db
-    .updateTable('tenantMonths')
-    .set({ ...figures, pricedChanges: from.changes, pricedBilling: from.billing, pricedAt: nowMs })
-    .where('month', '=', month)
-    .where('tenantId', '=', tenantId)
-    .where(
-      sql<boolean>`coalesce(priced_changes, 0) <= ${from.changes} and coalesce(priced_billing, 0) <= ${from.billing}`,
+    .insertInto('tenantMonths')
+    .values({ ...key, ...unused, ...price })
+    .onConflict((conflict) =>
+      conflict
+        .columns(['month', 'tenantId'])
+        .doUpdateSet(price)
+        .where(
+          sql<boolean>`coalesce(tenant_months.priced_changes, 0) <= ${from.changes}
+            and coalesce(tenant_months.priced_billing, 0) <= ${from.billing}`,
+        ),
     )
     .execute();
 }

@@ -10,7 +10,7 @@ import { startWorker, type Worker } from '../../base/worker.ts';
 import type { Context } from '../../context.ts';
 import { toApiError } from '../../errors.ts';
 import { giveLease, takeLease } from '../../store/leases.ts';
-import { beginPricing, listUnpriced, type PriceFigures, savePrice } from '../../store/month-prices.ts';
+import { listUnpriced, type PriceFigures, savePrice, type Unpriced } from '../../store/month-prices.ts';
 import { findTenantById } from '../../store/tenants.ts';
 import { monthBefore } from '../plan/period.ts';
 import { marginOf } from './margin.ts';
@@ -49,12 +49,19 @@ export async function refreshPrices(
 ): Promise<boolean> {
   const own = () => takeLease(ctx.store, { name: lease, owner, expiresAt: ctx.now() + leaseMs }, ctx.now());
   if (!(await own())) return false;
+  let ownedAt = ctx.now();
+  /** Not before each client: it is a durable write. */
+  const stillOwn = async () => {
+    if (ctx.now() - ownedAt < leaseMs / 2) return true;
+    ownedAt = ctx.now();
+    return own();
+  };
   try {
     for (const month of currentMonths(ctx.now())) {
       const due = await listUnpriced(ctx.store, month, { nowMs: ctx.now(), rest, limit: atOnce });
-      for (const { tenantId } of due) {
-        if (isStopped() || !(await own())) return false;
-        await priceMonth(ctx, tenantId, month);
+      for (const one of due) {
+        if (isStopped() || !(await stillOwn())) return false;
+        await priceMonth(ctx, one, month);
         // As in `ledger`: a thousand small clients must not block requests either.
         await otherWork();
       }
@@ -72,15 +79,14 @@ export async function refreshFew(ctx: Context, month: string): Promise<void> {
   const due = await listUnpriced(ctx.store, month, { nowMs: ctx.now(), rest: null, limit });
   const calls = due.reduce((sum, row) => sum + row.calls, 0);
   if (due.length === limit || calls > few.calls) return;
-  for (const { tenantId } of due) await priceMonth(ctx, tenantId, month);
+  for (const one of due) await priceMonth(ctx, one, month);
 }
 
 /** Stores the price, or why there is none: a client that cannot be rated does not hold up those behind it. */
-async function priceMonth(ctx: Context, tenantId: string, month: string): Promise<void> {
+async function priceMonth(ctx: Context, from: Unpriced, month: string): Promise<void> {
+  const { tenantId } = from;
   const tenant = await findTenantById(ctx.store, tenantId);
   if (!tenant) return;
-  const key = { month, tenantId };
-  const from = await beginPricing(ctx.store, key);
   let figures: PriceFigures;
   try {
     const { currency, revenueCents, costCents, billed } = await marginOf(ctx.store, tenant, month);
@@ -91,5 +97,5 @@ async function priceMonth(ctx: Context, tenantId: string, month: string): Promis
     if (code === 'internal_error') ctx.log.error({ err: error, tenant: tenant.slug, month }, 'no price');
     figures = { currency: null, priceCents: null, costCents: null, billed: null, problem: message };
   }
-  await savePrice(ctx.store, key, from, figures, ctx.now());
+  await savePrice(ctx.store, { month, tenantId }, from, figures, ctx.now());
 }
