@@ -73,8 +73,19 @@ export async function refreshPrices(
   }
 }
 
-/** Before a list is read: calculates what has changed, if that is little. */
+/**
+ * Before a list is read: calculates what has changed, if that is little. A database that cannot be written, as one on a
+ * full disk, still has its list, with the prices that are there.
+ */
 export async function refreshFew(ctx: Context, month: string): Promise<void> {
+  try {
+    await priceFew(ctx, month);
+  } catch (error) {
+    if (!(error instanceof StoreUnavailable)) throw error;
+  }
+}
+
+async function priceFew(ctx: Context, month: string): Promise<void> {
   const limit = few.tenants + 1;
   const due = await listUnpriced(ctx.store, month, { nowMs: ctx.now(), rest: null, limit });
   const calls = due.reduce((sum, row) => sum + row.calls, 0);
