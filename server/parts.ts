@@ -29,6 +29,8 @@ export interface PartsOptions extends ContextOptions {
   logTo?: DestinationStream;
   /** Off if something else decides when Vapi is asked (default on). */
   reconciler?: boolean;
+  /** Off if something else decides when the prices of months are calculated (default on). */
+  prices?: boolean;
 }
 
 export interface Parts {
@@ -59,7 +61,7 @@ export async function openParts(config: Config, secrets: Secrets, options: Parts
         startEndingAbandoned(ctx),
         startForwarding(ctx),
         startBillingClerk(ctx),
-        startMonthPrices(ctx),
+        ...(options.prices === false ? [] : [startMonthPrices(ctx)]),
         ...(options.reconciler === false ? [] : [startReconciler(ctx)]),
       ];
     },

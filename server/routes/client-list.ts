@@ -31,17 +31,19 @@ export function clientListRoutes(ctx: Context): Router {
     const month = asked ?? months[0];
     if (!months.includes(month))
       throw invalidField('month', 'has no list: GET /v1/billing/margin has every month');
-    await refreshFew(ctx, month);
     const wanted = { month, search: search || null, filter: filter ?? null };
     const isDescending = (order ?? (sort === 'name' ? 'asc' : 'desc')) === 'desc';
     const after = readCursor(cursor, sort);
+    let sums = await sumClients(ctx.store, wanted);
+    const changed = sums.reduce((sum, { old }) => sum + old, 0);
+    if (await refreshFew(ctx, month, changed)) sums = await sumClients(ctx.store, wanted);
     const rows = await listClients(ctx.store, wanted, { sort, isDescending, after, limit: limit + 1 });
     const page = rows.slice(0, limit);
     const last = page.at(-1);
     res.json({
       month,
       tenants: page.map(rowOf),
-      totals: totalsOf(await sumClients(ctx.store, wanted)),
+      totals: totalsOf(sums),
       nextCursor: rows.length > limit && last ? cursorOf(sort, last) : null,
     } satisfies ClientsAnswer);
   });

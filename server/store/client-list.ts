@@ -85,7 +85,8 @@ export interface ClientSums
   tenants: number;
   priceCents: number;
   costCents: number;
-  /** The oldest `pricedAt` that is not current; null when all are. */
+  /** How many have no current price, and the oldest `pricedAt` among them, null if none. */
+  old: number;
   asOf: number | null;
 }
 
@@ -104,6 +105,7 @@ export async function sumClients(db: Queries, wanted: ClientsWanted): Promise<Cl
       sum('calls_without_cost').as('callsWithoutCost'),
       sum('price_cents').as('priceCents'),
       sum('cost_cents').as('costCents'),
+      sql<number>`cast(sum(case when ${isCurrent} then 0 else 1 end) as bigint)`.as('old'),
       sql<number | null>`min(case when ${isCurrent} then null else tenant_months.priced_at end)`.as('asOf'),
     ])
     .groupBy(currency)

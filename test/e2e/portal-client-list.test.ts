@@ -2,11 +2,11 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { type Browser, chromium } from 'playwright-core';
+import { refreshPrices } from '../../server/billing/month/month-prices.ts';
 import { insertTenant, newTenantId } from '../../server/store/tenants.ts';
 import { type BillingStage, simplePlan, startBillingStage } from '../server/billing/stage.ts';
 import { chromeArgs, chromePath } from '../support/chrome.ts';
 import { farMs } from '../support/time-limit.ts';
-import { until } from '../support/until.ts';
 import { checkLooks, openPortal, type PortalVisit, rows } from './support/portal.ts';
 
 const caption = 'Clients, with this month’s figures';
@@ -24,8 +24,7 @@ before(async () => {
   }
   await stage.book('client-42', { id: 'a', at: '2026-12-01T10:00:00Z', seconds: 60, costMicros: null });
   await stage.book('bakery', ...['b', 'c'].map((id) => ({ id, at: '2026-12-01T10:00:00Z', seconds: 60 })));
-  const unpriced = async () => (await server.operator('GET', '/v1/billing/tenants')).body.totals.unpriced;
-  await until(async () => (await unpriced()) === 0, 'all prices');
+  while (await refreshPrices(server.ctx, 'test'));
   browser = await chromium.launch({ executablePath: await chromePath(), args: chromeArgs, timeout: farMs });
 });
 after(async () => {

@@ -34,7 +34,13 @@ export function currentMonths(nowMs: number): [string, ...string[]] {
 
 export function startMonthPrices(ctx: Context): Worker {
   const owner = randomUUID();
-  return startWorker(ctx.log, pauseMs, (isStopped) => refreshPrices(ctx, owner, isStopped));
+  let isFirst = true;
+  return startWorker(ctx.log, pauseMs, async (isStopped) => {
+    // A process that has just started answers its first readers before it rates everything that changed meanwhile.
+    if (!isFirst) return refreshPrices(ctx, owner, isStopped);
+    isFirst = false;
+    return false;
+  });
 }
 
 /**
@@ -74,14 +80,19 @@ export async function refreshPrices(
 }
 
 /**
- * Before a list is read: calculates what has changed, if that is little. A database that cannot be written, as one on a
+ * Before a list is shown: calculates what has changed, if that is little. A database that cannot be written, as one on a
  * full disk, still has its list, with the prices that are there.
+ * @param changed how many clients of the list have no current price
+ * @returns whether prices were calculated
  */
-export async function refreshFew(ctx: Context, month: string): Promise<void> {
+export async function refreshFew(ctx: Context, month: string, changed: number): Promise<boolean> {
+  if (changed === 0 || changed > few.tenants) return false;
   try {
     await priceFew(ctx, month);
+    return true;
   } catch (error) {
-    if (!(error instanceof StoreUnavailable)) throw error;
+    if (error instanceof StoreUnavailable) return false;
+    throw error;
   }
 }
 

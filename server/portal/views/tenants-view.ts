@@ -153,7 +153,10 @@ function totalsText({ totals }: ClientsAnswer, isAll: boolean): string {
 }
 
 function asOfText({ totals: { asOf, unpriced } }: ClientsAnswer): TemplateResult {
-  const old = asOf === null ? '' : `Some prices do not include the latest calls; the oldest is from ${moment(asOf, 'UTC')} UTC. `;
+  const old =
+    asOf === null
+      ? ''
+      : `Some prices do not include the latest calls; the oldest is from ${moment(asOf, 'UTC')} UTC. `;
   const missing = unpriced === 0 ? '' : `${plural(unpriced, 'client')} without a price yet.`;
   return html`<p class="muted small">${old}${missing}</p>`;
 }

@@ -49,7 +49,14 @@ export async function seedClients(store: Store, { clients, calls, month }: Seed)
       const rows = chunk.map((id, place) => {
         const number = start + place;
         const names = { slug: `seed-${number}`, name: `Client ${(number * 7919) % clients}` };
-        return { ...model, ...names, id, orgId: `org-${id}`, searchText: searchTextOf(names), deletedAt: null };
+        return {
+          ...model,
+          ...names,
+          id,
+          orgId: `org-${id}`,
+          searchText: searchTextOf(names),
+          deletedAt: null,
+        };
       });
       await db.insertInto('tenants').values(rows).execute();
       const versions = chunk.map((tenantId, place) => ({

@@ -3,9 +3,11 @@ import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import { refreshPrices } from '../../../server/billing/month/month-prices.ts';
 import type { ClientRow, ClientsAnswer, Plan } from '../../../server/contract.ts';
+import { takeLease } from '../../../server/store/leases.ts';
 import { insertPlanVersion } from '../../../server/store/plans.ts';
 import { findTenant, type Tenant } from '../../../server/store/tenants.ts';
 import { type Engine, testDatabases } from '../../support/postgres.ts';
+import { until } from '../../support/until.ts';
 import { type BillingStage, mustBe, simplePlan, startBillingStage } from './stage.ts';
 
 const at = '2026-12-01T10:00:00Z';
@@ -204,6 +206,25 @@ function tests(engine: Engine): void {
     assert.equal((await list()).totals.asOf, null);
   });
 
+  it('is priced by one process at a time, and by another once that is gone', async () => {
+    const { ctx, clock } = stage.server;
+    const other = { name: 'month-prices', owner: 'other', expiresAt: clock.now + 60_000 };
+    assert.ok(await takeLease(ctx.store, other, clock.now));
+    await stage.book('gamma', { id: 'g3', at, seconds: 60 });
+    const stored = () =>
+      ctx.store
+        .selectFrom('tenantMonths')
+        .select('priceCents')
+        .where('month', '=', '2026-12')
+        .where('currency', '=', 'eur')
+        .executeTakeFirst();
+    assert.equal(await refreshPrices(ctx, 'test'), false);
+    assert.equal((await stored())?.priceCents, 2100);
+    clock.now += 61_000;
+    while (await refreshPrices(ctx, 'test'));
+    assert.equal((await stored())?.priceCents, 2200);
+  });
+
   it('says why a client has no price, and prices those behind it', async () => {
     const { server } = stage;
     await server.createTenant({ slug: 'broken', name: 'AAA' });
@@ -225,3 +246,15 @@ function tests(engine: Engine): void {
     await agrees('beta');
   });
 }
+
+it('prices follow in the background', async () => {
+  const stage = await startBillingStage({ prices: true });
+  try {
+    await stage.addTenant('alone', simplePlan, '2026-12-01');
+    const row = () =>
+      stage.server.ctx.store.selectFrom('tenantMonths').selectAll().where('month', '=', '2026-12').executeTakeFirst();
+    await until(async () => (await row())?.priceCents === 1000, 'the price');
+  } finally {
+    await stage.close();
+  }
+});

@@ -126,7 +126,14 @@ async function anHour(network: TestNetwork): Promise<void> {
   await sweepAll(server.ctx, 'test');
   while (await pollNext(server.ctx));
   for (const tenant of ['acme', 'seed-7']) {
-    for (const path of ['calls?prices=yes', 'usage', 'preview', 'margin?month=2026-11', 'invoices', 'setup']) {
+    for (const path of [
+      'calls?prices=yes',
+      'usage',
+      'preview',
+      'margin?month=2026-11',
+      'invoices',
+      'setup',
+    ]) {
       const { status, text } = await server.operator('GET', `/v1/tenants/${tenant}/${path}`);
       assert.equal(status, 200, text);
     }
