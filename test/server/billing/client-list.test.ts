@@ -252,7 +252,11 @@ it('prices follow in the background', async () => {
   try {
     await stage.addTenant('alone', simplePlan, '2026-12-01');
     const row = () =>
-      stage.server.ctx.store.selectFrom('tenantMonths').selectAll().where('month', '=', '2026-12').executeTakeFirst();
+      stage.server.ctx.store
+        .selectFrom('tenantMonths')
+        .selectAll()
+        .where('month', '=', '2026-12')
+        .executeTakeFirst();
     await until(async () => (await row())?.priceCents === 1000, 'the price');
   } finally {
     await stage.close();
