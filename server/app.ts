@@ -12,6 +12,7 @@ import { callContentRoutes } from './routes/call-content.ts';
 import { authenticate, operatorOnly } from './routes/caller.ts';
 import { callRoutes } from './routes/calls.ts';
 import { clientDefaultsRoutes } from './routes/client-defaults.ts';
+import { clientListRoutes } from './routes/client-list.ts';
 import { closeRoutes } from './routes/closes.ts';
 import { serverDoctorRoutes, tenantDoctorRoutes } from './routes/doctor.ts';
 import { invoiceRoutes } from './routes/invoices.ts';
@@ -113,6 +114,7 @@ export function createApp(ctx: ServerContext, assets: BuiltAssets): Express {
     operatorBillingRoutes(ctx),
     closeRoutes(ctx),
     booksRoutes(ctx),
+    clientListRoutes(ctx),
   );
   app.use('/v1/keys', authenticate(ctx), operatorOnly, keyRoutes(ctx));
   app.use('/v1/secrets', authenticate(ctx), operatorOnly, secretRoutes(ctx));

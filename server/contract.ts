@@ -9,6 +9,7 @@ export * from './contract/billing.ts';
 export * from './contract/billing-accounts.ts';
 export * from './contract/books.ts';
 export * from './contract/client-defaults.ts';
+export * from './contract/client-list.ts';
 export * from './contract/closes.ts';
 export * from './contract/doctor.ts';
 export * from './contract/errors.ts';

@@ -14,6 +14,7 @@ import { createLog } from './base/log.ts';
 import { warnOncePerOutage } from './base/outage.ts';
 import { startBillingClerk } from './billing/clerk/billing-clerk.ts';
 import { startCloseWorker } from './billing/clerk/close-drive.ts';
+import { startMonthPrices } from './billing/month/month-prices.ts';
 import type { Config, Secrets } from './config.ts';
 import { startForwarding } from './metering/forwarding-delivery.ts';
 import { startReconciler } from './metering/reconciler.ts';
@@ -32,12 +33,14 @@ export interface PartsOptions extends ContextOptions {
   logTo?: DestinationStream;
   /** Off if something else decides when Vapi is asked (default on). */
   reconciler?: boolean;
+  /** Off if something else decides when the prices of months are calculated (default on). */
+  prices?: boolean;
 }
 
 export interface Parts {
   ctx: ServerContext;
   app: Express;
-  /** Starts the background work: notices, abandoned calls, forwarded webhooks, reconciliation. */
+  /** Starts the background work: notices, abandoned calls, forwarded webhooks, bills, prices, reconciliation. */
   work(): void;
   /** Ends the work and closes the store; no request may come after that. */
   close(): Promise<void>;
@@ -67,6 +70,7 @@ export async function openParts(config: Config, secrets: Secrets, options: Parts
         startPruning(ctx),
         startBillingClerk(ctx),
         startCloseWorker(ctx),
+        ...(options.prices === false ? [] : [startMonthPrices(ctx)]),
         ...(options.reconciler === false ? [] : [startReconciler(ctx)]),
       ];
     },

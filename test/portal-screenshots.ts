@@ -1,6 +1,7 @@
 /** The portal's views with the demo's month, for `npm run screenshots`. */
 import { join } from 'node:path';
 import type { Page } from 'playwright-core';
+import type { ClientsAnswer } from '../server/contract.ts';
 import { openStage, type Stage } from './e2e/support/stage.ts';
 
 const looks = [
@@ -114,8 +115,11 @@ async function show(page: Page, hash: string): Promise<void> {
 }
 
 async function showEmpty(page: Page): Promise<void> {
-  const list = '**/v1/tenants?*';
-  await page.route(list, (route) => route.fulfill({ json: { tenants: [], nextCursor: null } }));
+  const list = '**/v1/billing/tenants?*';
+  const totals = { tenants: 0, calls: 0, seconds: 0, costMicros: 0, callsWithoutCost: 0 };
+  const rest = { ...totals, prices: [], unpriced: 0, asOf: null };
+  const empty: ClientsAnswer = { month: '2026-11', tenants: [], totals: rest, nextCursor: null };
+  await page.route(list, (route) => route.fulfill({ json: empty }));
   await show(page, '#/');
   await page.getByRole('heading', { name: 'First steps' }).waitFor();
   await page.unroute(list);

@@ -17,8 +17,7 @@ export function warnOncePerOutage(
     const now = performance.now();
     // Only the reason: a driver's error may contain its whole connection.
     const { code, message } = error as { code?: unknown; message?: unknown };
-    if (now - lastAt > quietMs)
-      log.warn({ code, reason: String(message) }, warning);
+    if (now - lastAt > quietMs) log.warn({ code, reason: String(message) }, warning);
     lastAt = now;
   };
 }

@@ -26,6 +26,7 @@ import {
   settleReservation,
   shrinkReservation,
 } from '../store/reservations.ts';
+import { addToMonths, touchMonths } from '../store/tenant-months.ts';
 import type { Tenant } from '../store/tenants.ts';
 import { addUsage } from '../store/usage.ts';
 import type { MeteringContext } from './metering-context.ts';
@@ -87,7 +88,7 @@ async function book(
 ): Promise<Ingested> {
   const event = asNamed(tenant, reported);
   const fresh = newCallRow(tenant.id, event);
-  const { owner, takenFrom } = await claimCall(db, {
+  const { owner, takenFrom, isNewlyConfirmed } = await claimCall(db, {
     callId: event.callId,
     tenantId: tenant.id,
     confirmed: event.source !== 'webhook',
@@ -115,6 +116,8 @@ async function book(
   const isNewlyUnwanted = before.unwanted === null && after.unwanted !== null;
   after.pollAt = doubt === 'take' ? nextPollAfter(before, after, nowMs, unwanted !== null) : nowMs;
   const changes = await writeCall(db, before, after, event.source, nowMs);
+  // It can be billed only now.
+  if (isNewlyConfirmed && changes.length === 0) await touchMonths(db, tenant.id, [after.usageDay]);
   if (after.sessionId !== null) await settle(db, tenant, after, event, nowMs);
   if (changes.length > 0) await noticeBudget(db, tenant, nowMs);
   if (event.costRefused)
@@ -148,7 +151,7 @@ export function afterIngest(ctx: Context, tenant: Tenant, ingested: Ingested): v
   endUnwanted(ctx, tenant, { callId: row.id, reason: unwanted, isNew: isNewlyUnwanted });
 }
 
-/** The row, the day's usage and the history together. */
+/** The row, the usage of its day and month, and the history together. */
 export async function writeCall(
   db: Queries,
   before: CallRow,
@@ -161,6 +164,10 @@ export async function writeCall(
   for (const { day, assistantId, amounts } of changes) {
     await addUsage(db, { tenantId: after.tenantId, day, assistantId }, amounts);
   }
+  await addToMonths(db, after.tenantId, changes);
+  // Its kind decides which of the plan's prices it has.
+  if (changes.length === 0 && after.type !== before.type)
+    await touchMonths(db, after.tenantId, [after.usageDay]);
   if (changes.length > 0 && after.costMicros !== null) await insertRevision(db, after, source, nowMs);
   return changes;
 }

@@ -1,7 +1,9 @@
 /** Compares a month with Vapi's list before it is frozen: missing reports are booked first, forged ones are not billed. */
 import { apisOf, type Org, orgOf, withAcceptedKey } from '../access/tenants/orgs.ts';
+import { monthIn, nextMonth } from '../base/time-zone.ts';
 import type { Context } from '../context.ts';
 import { listClaimed } from '../store/call-owners.ts';
+import { listUnequalMonths } from '../store/tenant-months.ts';
 import type { Tenant } from '../store/tenants.ts';
 import type { CallsApi } from '../vapi/calls-api.ts';
 import { bookCalls } from './booking.ts';
@@ -41,6 +43,7 @@ async function compare(ctx: Context, orgId: string, { from, to }: Period): Promi
       if (added + changed + missing > 0)
         ctx.log.warn({ tenant, added, changed, missing }, 'ledger corrected before a month was billed');
     }
+    for (const tenant of org.tenants) await checkSums(ctx, tenant, { from, to });
     return null;
   } catch (error) {
     ctx.log.warn({ err: error, orgId }, 'a month was not compared with Vapi');
@@ -61,4 +64,14 @@ async function askAboutClaims(
     if (call) await bookCalls(ctx, org, [call]);
     else await giveUpGone(ctx, tenant, [id]);
   }
+}
+
+/** The lists' sums against the rows they were made from. Rating reads the rows, so a difference bills nothing wrong. */
+async function checkSums(ctx: Context, tenant: Tenant, { from, to }: Period): Promise<void> {
+  const months = {
+    from: monthIn(tenant.timeZone, from),
+    to: nextMonth(monthIn(tenant.timeZone, to - 1)),
+  };
+  for (const { month, sums } of await listUnequalMonths(ctx.store, tenant.id, months))
+    ctx.log.error({ tenant: tenant.slug, month, ...sums }, 'the sums of a month are not those of its calls');
 }

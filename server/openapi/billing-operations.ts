@@ -175,6 +175,12 @@ export const billingOperations: Operation[] = [
     query: contract.pageQuerySchema,
     answers: { 200: json('One page.', contract.deletedTenantsAnswerSchema) },
   }),
+  operator('GET /v1/billing/tenants', 'List clients with a month’s figures', {
+    notes:
+      'For many clients: the server searches, sorts and sums. Usage and cost are exact; a price is calculated again in the background after its calls have changed, and has its time. Deleted tenants are left out.',
+    query: contract.clientsQuerySchema,
+    answers: { 200: json('One page.', contract.clientsAnswerSchema) },
+  }),
   operator('GET /v1/billing/margin', 'Compare revenue with cost', {
     query: contract.marginQuerySchema,
     answers: { 200: json('One page, a row a tenant.', contract.marginAnswerSchema) },

@@ -30,9 +30,16 @@ export class PortalAppElement extends LitElement {
       .skip:focus { top: 1rem; }
     `,
   ];
-  static override properties = { route: { state: true }, isOut: { state: true }, said: { state: true } };
+  static override properties = {
+    route: { state: true },
+    query: { state: true },
+    isOut: { state: true },
+    said: { state: true },
+  };
   /** The address after the hash, split at slashes. */
   declare route: string[];
+  /** Its part behind a question mark, which only a list has. */
+  declare query: string;
   declare isOut: boolean;
   /** Announced after a change of view. */
   declare said: string;
@@ -40,6 +47,7 @@ export class PortalAppElement extends LitElement {
   constructor() {
     super();
     this.route = routeIn(location.hash);
+    this.query = queryIn(location.hash);
     this.isOut = false;
     this.said = '';
   }
@@ -96,7 +104,7 @@ export class PortalAppElement extends LitElement {
 
   #view(me: MeAnswer): TemplateResult {
     const { tenant, mayWrite, now } = me;
-    if (this.#operator) return this.#operator.operatorView(me, this.route);
+    if (this.#operator) return this.#operator.operatorView(me, this.route, this.query);
     if (!tenant) return html`<h1>Page not found</h1>`;
     const { slug, name, timeZone } = tenant;
     const as = { isOperator: false, mayWrite, hasStripe: false, canTalk: false } as const;
@@ -105,7 +113,12 @@ export class PortalAppElement extends LitElement {
 
   /** Moves the focus to the new view and announces its name: nothing else tells a screen reader about the change. */
   #go = async () => {
-    this.route = routeIn(location.hash);
+    const [route, query] = [routeIn(location.hash), queryIn(location.hash)];
+    // Another page of the same list: the focus stays in its search or heading, and the list announces itself.
+    const isSameView = query !== this.query && route.join('/') === this.route.join('/');
+    this.query = query;
+    if (isSameView) return;
+    this.route = route;
     this.said = this.#title();
     await this.updateComplete;
     scrollTo(0, 0);
@@ -154,8 +167,13 @@ export class PortalAppElement extends LitElement {
 }
 customElements.define('portal-app', PortalAppElement);
 
+function queryIn(hash: string): string {
+  return /\?(.*)/.exec(hash)?.[1] ?? '';
+}
+
 function routeIn(hash: string): string[] {
   return hash
+    .replace(/\?.*/, '')
     .replace(/^#?\/?/, '')
     .split('/')
     .filter(Boolean)

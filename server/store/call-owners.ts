@@ -1,7 +1,8 @@
 import { type Selectable, sql } from 'kysely';
-import type { Queries } from './database.ts';
+import type { Queries, Store } from './database.ts';
 import { prepared } from './prepared.ts';
 import type { CallOwnersTable } from './schema.ts';
+import { touchMonths } from './tenant-months.ts';
 
 type CallOwner = Selectable<CallOwnersTable>;
 
@@ -16,18 +17,19 @@ export interface Claim {
 /**
  * Claims a call for a tenant and locks it until the transaction ends. The first claim counts, but a confirmed one beats
  * an unconfirmed one.
- * @returns the owner, and the previous owner if it has changed
+ * @returns the owner, the previous owner if it has changed, and whether Vapi's API has only now shown it
  */
 export async function claimCall(
   db: Queries,
   { callId, tenantId, confirmed }: Claim,
-): Promise<{ owner: string; takenFrom: string | null }> {
+): Promise<{ owner: string; takenFrom: string | null; isNewlyConfirmed: boolean }> {
   const { rows } = await insertOrLock(db, { callId, tenantId, confirmed: confirmed ? 1 : 0 });
   const before = rows[0] as CallOwner;
   const isOwn = before.tenantId === tenantId;
-  if (!confirmed || before.confirmed === 1) return { owner: before.tenantId, takenFrom: null };
+  if (!confirmed || before.confirmed === 1)
+    return { owner: before.tenantId, takenFrom: null, isNewlyConfirmed: false };
   await db.updateTable('callOwners').set({ tenantId, confirmed: 1 }).where('callId', '=', callId).execute();
-  return { owner: tenantId, takenFrom: isOwn ? null : before.tenantId };
+  return { owner: tenantId, takenFrom: isOwn ? null : before.tenantId, isNewlyConfirmed: true };
 }
 
 const insertOrLock = prepared((db, owner: CallOwner) =>
@@ -86,7 +88,7 @@ export async function findOwners(db: Queries, callIds: string[]): Promise<Map<st
  * count as just written, so that the next invoice finds those of months that are already billed.
  */
 export async function confirmOwner(
-  db: Queries,
+  store: Store,
   tenantId: string,
   callIds: string[],
   nowMs: number,
@@ -95,18 +97,26 @@ export async function confirmOwner(
     const chunk = callIds.slice(start, start + 500);
     const rows = chunk.map((callId) => ({ callId, tenantId, confirmed: 1 }));
     // First: if the process dies in between, they are still unconfirmed.
-    await db
+    const written = await store
       .updateTable('calls')
       .set({ updatedAt: nowMs })
       .where('tenantId', '=', tenantId)
       .where('id', 'in', chunk)
+      .returning('usageDay')
       .execute();
-    await db
-      .insertInto('callOwners')
-      .values(rows)
-      .onConflict((conflict) =>
-        conflict.column('callId').doUpdateSet({ confirmed: 1 }).where('callOwners.tenantId', '=', tenantId),
-      )
-      .execute();
+    await store.transaction().execute(async (db) => {
+      await db
+        .insertInto('callOwners')
+        .values(rows)
+        .onConflict((conflict) =>
+          conflict.column('callId').doUpdateSet({ confirmed: 1 }).where('callOwners.tenantId', '=', tenantId),
+        )
+        .execute();
+      await touchMonths(
+        db,
+        tenantId,
+        written.map(({ usageDay }) => usageDay),
+      );
+    });
   }
 }

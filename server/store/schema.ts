@@ -21,6 +21,7 @@ export interface Schema extends BillingSchema, WiringSchema {
   calls: CallsTable;
   callOwners: CallOwnersTable;
   usageDaily: UsageDailyTable;
+  tenantMonths: TenantMonthsTable;
   callRevisions: CallRevisionsTable;
   sweeps: SweepsTable;
   leases: LeasesTable;
@@ -43,6 +44,8 @@ export interface TenantsTable {
   id: string;
   slug: string;
   name: string;
+  /** `searchTextOf` of name and slug. */
+  searchText: string;
   status: 'active' | 'paused';
   /** Since when only its unpaid invoices keep it paused; null when it is not paused, or a person paused it. */
   pausedUnpaidAt: number | null;
@@ -239,6 +242,32 @@ export interface UsageDailyTable extends CostColumns<number> {
   seconds: number;
   costMicros: number;
   callsWithoutCost: number;
+}
+
+/** A tenant's month: the sum of its days, and what it pays for it. For lists of many tenants. */
+export interface TenantMonthsTable {
+  /** `YYYY-MM` in the tenant's time zone. */
+  month: string;
+  tenantId: string;
+  calls: number;
+  seconds: number;
+  costMicros: number;
+  callsWithoutCost: number;
+  /** Counts what has changed the price of the month's calls; writing it locks the row. */
+  changes: number;
+  /** The price is current while these are `changes` and the tenant's `billing_locks.taken`. Null before the first. */
+  pricedChanges: number | null;
+  pricedBilling: number | null;
+  /** When the price was calculated, or could not be. */
+  pricedAt: number | null;
+  /** The plan's; `…Cents` are its smallest unit. All null while unknown. */
+  currency: string | null;
+  priceCents: number | null;
+  costCents: number | null;
+  /** 1 = the price is what documents have billed. */
+  billed: number | null;
+  /** Why there is no price. */
+  problem: string | null;
 }
 
 /** Pages that were refused, at most a hundred a tenant. */

@@ -4,6 +4,7 @@ import { dayMs } from '../base/time-zone.ts';
 import { defaultLimits, type TenantView } from '../contract.ts';
 import type { Queries } from './database.ts';
 import type { TenantsTable } from './schema.ts';
+import { searchTextOf } from './search-text.ts';
 
 /** The settings that no query filters by, with their defaults; stored as one JSON text. */
 export const defaultSettings = {
@@ -35,7 +36,7 @@ export type TenantSettings = Pick<TenantView, keyof typeof defaultSettings>;
 
 /** A tenant as the server works with it; its secrets stay sealed. */
 export interface Tenant
-  extends Omit<Selectable<TenantsTable>, 'settings' | 'startLock' | 'wholeOrg' | 'squads'>,
+  extends Omit<Selectable<TenantsTable>, 'settings' | 'startLock' | 'searchText' | 'wholeOrg' | 'squads'>,
     TenantSettings {
   wholeOrg: boolean;
   /** The id of each squad among its assistants -> its saved members, as Vapi last said. */
@@ -304,6 +305,7 @@ function toRow(tenant: Tenant): Omit<TenantsTable, 'startLock'> {
   const { wholeOrg, squads, ...rest } = columns as unknown as Omit<Tenant, keyof TenantSettings>;
   return {
     ...rest,
+    searchText: searchTextOf(tenant),
     wholeOrg: wholeOrg ? 1 : 0,
     squads: JSON.stringify(squads),
     settings: JSON.stringify(settingsOf(tenant)),
@@ -311,7 +313,7 @@ function toRow(tenant: Tenant): Omit<TenantsTable, 'startLock'> {
 }
 
 function fromRow(row: Selectable<TenantsTable>): Tenant {
-  const { settings, startLock: _startLock, wholeOrg, squads, ...columns } = row;
+  const { settings, startLock: _startLock, searchText: _searchText, wholeOrg, squads, ...columns } = row;
   return {
     ...columns,
     // A tenant may have been saved before a setting existed.

@@ -7,6 +7,7 @@ import fc from 'fast-check';
 import type { CallState } from '../../demo/vapi-emulator/emulator.ts';
 import { pollNext } from '../../server/metering/reconciler.ts';
 import { sweepOrg } from '../../server/metering/sweep.ts';
+import { listUnequalMonths } from '../../server/store/tenant-months.ts';
 import type { Engine } from '../support/postgres.ts';
 import { startTestNetwork, type TestNetwork, type TestTenant } from '../support/test-network.ts';
 
@@ -180,4 +181,6 @@ async function compare(network: TestNetwork, tenant: TestTenant, made: string[])
   }
   assert.equal(sum(usage.map(({ calls }) => calls)), rows.length);
   assert.equal(sum(usage.map(({ callsWithoutCost }) => callsWithoutCost)), 0);
+  const months = await listUnequalMonths(store, id, { from: '2000-01', to: '2200-01' });
+  assert.deepEqual(months, []);
 }

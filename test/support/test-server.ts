@@ -45,6 +45,8 @@ export interface TestServerOptions {
   vapiBaseUrl?: string;
   config?: Partial<Config>;
   secrets?: Partial<Secrets>;
+  /** Whether prices of months are calculated in the background. */
+  prices?: boolean;
   /** How much may wait in one tenant's outbox. */
   outboxLimits?: { messages: number; bytes: number };
   /** The initial time of its clock, in epoch milliseconds; default `testTime`. */
@@ -101,6 +103,7 @@ export async function startTestServer(options: TestServerOptions = {}): Promise<
     host: '127.0.0.1',
     now: () => clock.now,
     reconciler: false,
+    prices: options.prices ?? false,
     ...(options.outboxLimits ? { outboxLimits: options.outboxLimits } : {}),
     logTo: new Writable({
       write(chunk, _encoding, done) {

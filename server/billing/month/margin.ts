@@ -14,7 +14,7 @@ import { currencyOf, type Segment, segmentOn, segmentsOf } from '../plan/plan.ts
 import { createRater } from '../plan/rating.ts';
 import { listCredited } from './credited.ts';
 import { pagesOfMonth } from './ledger.ts';
-import { rateMonth } from './rated-month.ts';
+import { rateOwn } from './rated-month.ts';
 
 /** Before tax and prepaid credit, less credit notes. A month that is not billed yet counts as it stands now. */
 export async function marginOf(db: Queries, tenant: Tenant, month: string): Promise<MarginRow> {
@@ -25,7 +25,7 @@ export async function marginOf(db: Queries, tenant: Tenant, month: string): Prom
   const billed = (await listBilledMonths(db, tenant.id)).some((entry) => entry.month === month);
   const own = billed
     ? await sumBilled(db, tenant.id, month)
-    : (await rateMonth(db, tenant.id, month)).lines.filter((line) => line.month === month);
+    : (await rateOwn(db, tenant.id, { month, segments: segmentsOf(versions, month) })).rater.lines();
   const credited = (await listCredited(db, tenant.id)).filter((entry) => entry.month === month);
   const revenueCents = sumCents(own) - sumCents(credited);
   const days = await sumUsage(db, tenant.id, from, to, 'day');

@@ -2,7 +2,7 @@
 import type { Queries } from '../../store/database.ts';
 import { listPlanVersions, type PlanVersion } from '../../store/plans.ts';
 import { currencyOf, type Segment, segmentsOf } from '../plan/plan.ts';
-import { createRater, type MonthLine, type OpenCall, type RateTotals } from '../plan/rating.ts';
+import { createRater, type MonthLine, type OpenCall, type Rater, type RateTotals } from '../plan/rating.ts';
 import { type BilledCall, rateEarlierMonths } from './earlier-months.ts';
 import { pagesOfMonth } from './ledger.ts';
 
@@ -31,6 +31,31 @@ export async function rateMonth(
 ): Promise<RatedMonth> {
   const versions = await listPlanVersions(db, tenantId);
   const segments = segmentsOf(versions, month);
+  const { rater, open } = await rateOwn(db, tenantId, { month, segments, take });
+  const earlier = await rateEarlierMonths(db, tenantId, { month, versions, take });
+  return {
+    month,
+    currency: currencyOf(versions) ?? 'usd',
+    versions,
+    segments,
+    totals: rater.totals(),
+    lines: [...rater.lines().map((line) => ({ ...line, month })), ...earlier.lines],
+    open: [...open, ...earlier.open],
+  };
+}
+
+interface Own {
+  month: string;
+  segments: Segment[];
+  take?: (calls: BilledCall[]) => Promise<void>;
+}
+
+/** Only the month itself, of which nothing has been billed. */
+export async function rateOwn(
+  db: Queries,
+  tenantId: string,
+  { month, segments, take = async () => {} }: Own,
+): Promise<{ rater: Rater; open: OpenCall[] }> {
   const rater = createRater(segments);
   const open: OpenCall[] = [];
   for await (const page of pagesOfMonth(db, tenantId, month, false)) {
@@ -42,16 +67,7 @@ export async function rateMonth(
     }
     await take(rated);
   }
-  const earlier = await rateEarlierMonths(db, tenantId, { month, versions, take });
-  return {
-    month,
-    currency: currencyOf(versions) ?? 'usd',
-    versions,
-    segments,
-    totals: rater.totals(),
-    lines: [...rater.lines().map((line) => ({ ...line, month })), ...earlier.lines],
-    open: [...open, ...earlier.open],
-  };
+  return { rater, open };
 }
 
 /** Neither an amount nor a call: no document is needed. */

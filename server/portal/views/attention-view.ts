@@ -1,7 +1,7 @@
 /** What needs attention: months that could not be closed, calls without a cost, differences from Vapi's records, notices. */
 import { html, LitElement } from 'lit';
-import type { CloseEntry, CloseReport, DriftReport, MarginRow } from '../../contract.ts';
-import { getAll, post } from '../parts/api.ts';
+import type { ClientRow, ClientsAnswer, CloseEntry, CloseReport, DriftReport } from '../../contract.ts';
+import { get, post } from '../parts/api.ts';
 import { pastRuns, withAllEntries } from '../parts/close-run.ts';
 import { count, exactMoney, moment, monthName, plural } from '../pure/format.ts';
 import '../parts/notices-section.ts';
@@ -13,8 +13,9 @@ import { Work } from '../parts/work.ts';
 interface Findings {
   /** The last run that changed something; null before the first. */
   run: CloseReport | null;
-  /** Rows with calls whose cost Vapi has not reported. */
-  costless: MarginRow[];
+  /** The clients with the most calls whose cost Vapi has not reported, and how many such calls all clients have. */
+  costless: ClientRow[];
+  costlessCalls: number;
 }
 
 const dayMs = 86_400_000;
@@ -27,15 +28,16 @@ export class AttentionElement extends LitElement {
   declare mayWrite: boolean;
 
   #findings = new EagerResource<Findings>(this, async () => {
-    const [runs, margins] = await Promise.all([
+    const [runs, { tenants, totals }] = await Promise.all([
       pastRuns(),
-      getAll<'rows', MarginRow>(`billing/margin?month=${this.now.slice(0, 7)}&limit=200`, 'rows'),
+      get<ClientsAnswer>('billing/tenants?filter=attention&sort=calls&limit=200'),
     ]);
     // One that has just begun has nothing to report yet.
     const run = runs.find(({ state }) => state !== 'running') ?? runs[0];
     return {
       run: run ? await withAllEntries(run) : null,
-      costless: margins.filter(({ callsWithoutCost }) => callsWithoutCost > 0),
+      costless: tenants.filter(({ callsWithoutCost }) => callsWithoutCost > 0),
+      costlessCalls: totals.callsWithoutCost,
     };
   });
   /** The last seven days; loaded only on request, because it reads Vapi. */
@@ -59,7 +61,8 @@ export class AttentionElement extends LitElement {
       <notices-section></notices-section>`;
   }
 
-  #found({ run, costless }: Findings) {
+  #found({ run, costless, costlessCalls }: Findings) {
+    const unlisted = costless.reduce((left, row) => left - row.callsWithoutCost, costlessCalls);
     const entries = run?.entries.filter(needsPerson) ?? [];
     return html`<section>
         <h2>Month-end</h2>
@@ -73,7 +76,7 @@ export class AttentionElement extends LitElement {
       <section>
         <h2>Calls without a known cost</h2>
         ${
-          costless.length === 0
+          costlessCalls === 0
             ? html`<p class="good">None this month.</p>`
             : html`<ul>
                 ${costless.map(
@@ -82,6 +85,7 @@ export class AttentionElement extends LitElement {
                 )}
               </ul>`
         }
+        ${unlisted > 0 ? html`<p><a href="#/?filter=attention">Find ${plural(unlisted, 'more call')} among your clients</a></p>` : ''}
       </section>`;
   }
 

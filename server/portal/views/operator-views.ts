@@ -20,8 +20,12 @@ export const operatorLinks = [
   ['agency', 'Your agency'],
 ] as const;
 
-/** @param route the address after the hash, split at slashes */
-export function operatorView(me: MeAnswer, [view = '', item, ...rest]: string[]): TemplateResult {
+/** @param route the address after the hash, split at slashes @param query its part behind a question mark */
+export function operatorView(
+  me: MeAnswer,
+  [view = '', item, ...rest]: string[],
+  query: string,
+): TemplateResult {
   const { now, mayWrite, branding, talk = false } = me;
   // The seller's name is the portal's.
   const hasSeller = branding.name !== null;
@@ -36,6 +40,6 @@ export function operatorView(me: MeAnswer, [view = '', item, ...rest]: string[])
   if (view === 'new-client')
     return html`<new-client-view .mayWrite=${mayWrite} .now=${now} .canTalk=${talk}></new-client-view>`;
   if (view === '')
-    return html`<tenants-view .now=${now} .mayWrite=${mayWrite} .hasSeller=${hasSeller}></tenants-view>`;
+    return html`<tenants-view .now=${now} .mayWrite=${mayWrite} .hasSeller=${hasSeller} .query=${query}></tenants-view>`;
   return html`<h1>Page not found</h1><p><a href="#/">Back to your clients</a></p>`;
 }

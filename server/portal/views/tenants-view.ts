@@ -1,18 +1,26 @@
-/** The operator's clients, with their state and this month's figures. */
-import { html, LitElement } from 'lit';
-import type { MarginRow, TenantView } from '../../contract.ts';
-import { getAll } from '../parts/api.ts';
+/** The operator's clients, with their state and this month's figures: a page at a time, named by the address. */
+import { html, LitElement, type TemplateResult } from 'lit';
+import type { AttentionReason, ClientRow, ClientSort, ClientsAnswer, TenantView } from '../../contract.ts';
+import { get } from '../parts/api.ts';
 import { firstSteps } from '../parts/first-steps.ts';
-import { EagerResource } from '../parts/resource.ts';
+import { Resource } from '../parts/resource.ts';
 import { shared } from '../parts/style.ts';
-import { table } from '../parts/table.ts';
-import { count, dollars, duration, money, monthName } from '../pure/format.ts';
+import { type Head, table } from '../parts/table.ts';
+import { clientsHash, type ListAddress, listAddress, sortedBy } from '../pure/client-address.ts';
+import { count, dollars, duration, moment, money, monthName, plural } from '../pure/format.ts';
 
-interface Row {
-  tenant: TenantView;
-  /** Missing if the client has nothing in this month. */
-  margin: MarginRow | undefined;
-}
+const filters = [
+  ['', 'All'],
+  ['active', 'Active'],
+  ['paused', 'Paused'],
+  ['attention', 'Needs attention'],
+] as const;
+
+const reasons: Record<AttentionReason, string> = {
+  'calls-without-cost': 'calls without a cost',
+  'invoice-overdue': 'invoice overdue',
+  'no-price': 'no price',
+};
 
 export class TenantsElement extends LitElement {
   static override styles = [shared];
@@ -20,59 +28,138 @@ export class TenantsElement extends LitElement {
     now: { attribute: false },
     mayWrite: { attribute: false },
     hasSeller: { attribute: false },
+    query: { attribute: false },
   };
   /** The server's time, ISO-8601. */
   declare now: string;
   declare mayWrite: boolean;
   /** Whether the business details are entered. */
   declare hasSeller: boolean;
+  /** The part of the address behind the question mark. */
+  declare query: string;
 
-  #rows = new EagerResource<Row[]>(this, async () => {
-    const [tenants, margins] = await Promise.all([
-      getAll<'tenants', TenantView>('tenants?limit=200', 'tenants'),
-      getAll<'rows', MarginRow>(`billing/margin?month=${this.now.slice(0, 7)}&limit=200`, 'rows'),
-    ]);
-    const bySlug = new Map(margins.map((margin) => [margin.tenant, margin]));
-    return tenants.map((tenant) => ({ tenant, margin: bySlug.get(tenant.slug) }));
-  });
+  #list = new Resource<ClientsAnswer>(this, () =>
+    get(`billing/tenants?${new URLSearchParams({ ...this.#address, limit: '50' })}`),
+  );
+
+  get #address(): ListAddress {
+    return listAddress(this.query);
+  }
+
+  protected override willUpdate(changed: Map<string, unknown>): void {
+    // The old rows stay until the new ones are there, so that nothing jumps while typing and sorting.
+    if (changed.has('query')) void this.#list.load();
+  }
 
   protected override render() {
     return html`<div class="row heading">
         <h1>Clients</h1>
         ${this.mayWrite ? html`<a class="button" href="#/new-client">New client</a>` : ''}
       </div>
-      ${this.#rows.show((rows) =>
-        rows.length === 0
-          ? firstSteps(this.hasSeller)
-          : html`${this.hasSeller ? '' : html`<p class="warn">No invoice can be issued until you enter your business details under <a href="#/agency">Your agency</a>.</p>`}
-            ${this.#table(rows)}`,
-      )}`;
+      ${this.#list.show((list) => this.#content(list))}`;
   }
 
-  #table(rows: Row[]) {
-    const usage = ['Calls', 'Time', 'Cost'].map((name) => [name, 'number wide'] as const);
-    return html`<section>
-      <h2>${monthName(this.now.slice(0, 7))} so far</h2>
-      ${table(
-        'Clients, with this month’s figures',
-        ['Client', 'State', ...usage, ['Price', 'number'], ['Margin', 'number wide']],
-        rows.map(
-          ({ tenant, margin }) => html`<tr>
-            <th scope="row"><a href="#/tenants/${tenant.slug}">${tenant.name}</a></th>
-            <td>${stateBadge(tenant.status)}</td>
-            <td class="number wide">${margin ? count(margin.calls) : '–'}</td>
-            <td class="number wide">${margin ? duration(margin.seconds) : '–'}</td>
-            <td class="number wide">${margin ? dollars(margin.costMicros) : '–'}</td>
-            <td class="number">${margin ? money(margin.revenueCents, margin.currency) : '–'}</td>
-            <td class="number wide">${margin ? money(margin.marginCents, margin.currency) : '–'}</td>
-          </tr>`,
-        ),
-      )}
-      <p class="muted small">Cost is what Vapi charges you; price is what the plan charges the client, before tax.</p>
-    </section>`;
+  #content(list: ClientsAnswer) {
+    const { search, filter } = this.#address;
+    const isAll = search === undefined && filter === undefined;
+    if (isAll && list.totals.tenants === 0) return firstSteps(this.hasSeller);
+    return html`${this.hasSeller ? '' : html`<p class="warn">No invoice can be issued until you enter your business details under <a href="#/agency">Your agency</a>.</p>`}
+      <section>
+        <h2>${monthName(list.month)} so far</h2>
+        ${this.#searchForm()}
+        <p class="muted small" role="status">${totalsText(list, isAll)}</p>
+        ${list.tenants.length === 0 ? html`<p>No client matches. <a href="#/">Show all clients</a></p>` : this.#table(list)}
+        ${this.#pages(list)}
+        ${asOfText(list)}
+        <p class="muted small">Cost is what Vapi charges you; price is what the plan charges the client, before tax.</p>
+      </section>`;
+  }
+
+  #searchForm() {
+    const { search = '', filter = '' } = this.#address;
+    return html`<form class="row" role="search" @submit=${this.#search}>
+      <label>Search<input type="search" name="search" maxlength="100" .value=${search}></label>
+      <label>Show<select name="filter" @change=${this.#search}>
+        ${filters.map(([value, label]) => html`<option value=${value} ?selected=${value === filter}>${label}</option>`)}
+      </select></label>
+      <button>Search</button>
+    </form>`;
+  }
+
+  #search = (event: Event) => {
+    event.preventDefault();
+    const form = (event.currentTarget as HTMLElement).closest('form');
+    if (!form) return;
+    const entered = new FormData(form);
+    const { sort, order } = this.#address;
+    const [search, filter] = [String(entered.get('search')).trim(), String(entered.get('filter'))];
+    location.hash = clientsHash({ ...(sort && { sort }), ...(order && { order }), search, filter });
+  };
+
+  #table({ tenants }: ClientsAnswer) {
+    const head = (sort: ClientSort, label: string, look: string): Head => {
+      const { hash, direction } = sortedBy(this.#address, sort);
+      const link = html`<a href=${hash}>${label}</a>${direction === 'ascending' ? ' ↑' : direction === 'descending' ? ' ↓' : ''}`;
+      return [link, look, direction];
+    };
+    return table(
+      'Clients, with this month’s figures',
+      [
+        head('name', 'Client', ''),
+        'State',
+        head('calls', 'Calls', 'number wide'),
+        ['Time', 'number wide'],
+        head('cost', 'Cost', 'number wide'),
+        head('price', 'Price', 'number'),
+        ['Margin', 'number wide'],
+      ],
+      tenants.map(
+        (row) => html`<tr>
+          <th scope="row"><a href="#/tenants/${row.tenant}">${row.name}</a></th>
+          <td>${stateBadge(row.status)} ${row.attention.map((reason) => html`<span class="badge warn">${reasons[reason]}</span> `)}</td>
+          <td class="number wide">${count(row.calls)}</td>
+          <td class="number wide">${duration(row.seconds)}</td>
+          <td class="number wide">${dollars(row.costMicros)}</td>
+          <td class="number">${priceOf(row, row.priceCents)}${isOld(row) ? html`<br><span class="muted small">as of ${moment(row.pricedAt ?? '', 'UTC')} UTC</span>` : ''}</td>
+          <td class="number wide">${priceOf(row, row.marginCents)}</td>
+        </tr>`,
+      ),
+    );
+  }
+
+  #pages({ nextCursor }: ClientsAnswer): TemplateResult | string {
+    const { cursor, ...first } = this.#address;
+    if (!cursor && nextCursor === null) return '';
+    return html`<nav class="row" aria-label="Pages">
+      ${cursor ? html`<a class="button" href=${clientsHash(first)}>First page</a>` : ''}
+      ${nextCursor === null ? '' : html`<a class="button" href=${clientsHash({ ...first, cursor: nextCursor })}>Next page</a>`}
+    </nav>`;
   }
 }
 customElements.define('tenants-view', TenantsElement);
+
+function isOld({ current, pricedAt }: ClientRow): boolean {
+  return !current && pricedAt !== null;
+}
+
+function priceOf({ currency }: ClientRow, cents: number | null): string {
+  return cents === null || currency === null ? '–' : money(cents, currency);
+}
+
+function totalsText({ totals }: ClientsAnswer, isAll: boolean): string {
+  const { tenants, calls, costMicros, prices } = totals;
+  const sums = prices.map(({ currency, priceCents }) => money(priceCents, currency)).join(' + ');
+  return `${plural(tenants, 'client')}${isAll ? '' : ' found'}: ${plural(calls, 'call')}, cost ${dollars(costMicros)}${sums ? `, price ${sums}` : ''}.`;
+}
+
+function asOfText({ totals: { asOf, unpriced } }: ClientsAnswer): TemplateResult {
+  const old =
+    asOf === null
+      ? ''
+      : `Some prices do not include the latest calls; the oldest is from ${moment(asOf, 'UTC')} UTC. `;
+  const missing = unpriced === 0 ? '' : `${plural(unpriced, 'client')} without a price yet.`;
+  return html`<p class="muted small">${old}${missing}</p>`;
+}
 
 export function stateBadge(status: TenantView['status']) {
   return html`<span class="badge ${status === 'active' ? 'good' : 'warn'}">${status}</span>`;

@@ -36,6 +36,7 @@ import { setupSteps } from './0041-setup-steps.ts';
 import { clientDefaults } from './0042-client-defaults.ts';
 import { publicKeyAtVapi } from './0043-public-key-at-vapi.ts';
 import { squads } from './0044-squads.ts';
+import { tenantMonths } from './0045-tenant-months.ts';
 import { closeRuns } from './0046-close-runs.ts';
 import { sweepTurns } from './0047-sweep-turns.ts';
 import { startCounts } from './0048-start-counts.ts';
@@ -77,6 +78,7 @@ export const migrations: Record<string, Migration> = {
   '0042-client-defaults': clientDefaults,
   '0043-public-key-at-vapi': publicKeyAtVapi,
   '0044-squads': squads,
+  '0045-tenant-months': tenantMonths,
   '0046-close-runs': closeRuns,
   '0047-sweep-turns': sweepTurns,
   '0048-start-counts': startCounts,

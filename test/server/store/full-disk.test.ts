@@ -45,6 +45,8 @@ describe('a store that cannot grow', () => {
     assert.equal((await server.request('GET', '/healthz')).status, 200);
     const { body } = await server.operator('GET', '/v1/tenants');
     assert.ok(JSON.stringify(body).includes('with-room'), 'what is there can be read');
+    const { status: listed, body: list } = await server.operator('GET', '/v1/billing/tenants');
+    assert.deepEqual([listed, list.totals.tenants], [200, kept.length], 'the list of clients, too');
     assert.ok(server.log.some((line) => line.includes('the database is unavailable')));
 
     await limitPages(4_294_967_294);

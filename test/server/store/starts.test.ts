@@ -32,6 +32,7 @@ for (const engine of testDatabases()) {
       await store
         .insertInto('tenants')
         .values({
+          searchText: id,
           ...{
             id,
             slug: id.replace('_', '-'),

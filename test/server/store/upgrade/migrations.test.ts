@@ -204,3 +204,36 @@ test('reports of closes are read as before, also of one that was killed', async 
   assert.deepEqual([killed?.entries, killed?.finishedAt, killed?.needsPerson], [[other], null, 0]);
   await db.destroy();
 });
+
+test('a client’s months are the sums of its days, and it is found by its name without accents', async () => {
+  const { db, to, tenant } = await storeAt('0044-squads');
+  for (const id of ['a', 'b', 'c']) await tenant(id, 'org');
+  await sql`update tenants set name = 'Ärzte & Söhne' where id = 'a'`.execute(db);
+  const day = (id: string, on: string, assistant: string, micros: number) =>
+    sql`insert into usage_daily (tenant_id, day, assistant_id, calls, seconds, cost_micros, calls_without_cost,
+      transport_micros, stt_micros, llm_micros, tts_micros, vapi_micros, analysis_micros, knowledge_base_micros, other_micros)
+      values (${id}, ${on}, ${assistant}, 2, 120, ${micros}, 1, 0, 0, 0, 0, ${micros}, 0, 0, 0)`.execute(db);
+  await day('a', '2026-10-31', 'x', 1);
+  await day('a', '2026-11-01', 'x', 2);
+  await day('a', '2026-11-30', 'y', 3);
+  await day('b', '2026-11-01', 'x', 4);
+  await to('0045-tenant-months');
+  const { rows: months } = await sql<{
+    row: string;
+  }>`select tenant_id || ' ' || month || ' ' || calls || ' ' ||
+    seconds || ' ' || cost_micros || ' ' || calls_without_cost as row from tenant_months order by 1`.execute(
+    db,
+  );
+  assert.deepEqual(
+    months.map(({ row }) => row),
+    ['a 2026-10 2 120 1 1', 'a 2026-11 4 240 5 2', 'b 2026-11 2 120 4 1'],
+  );
+  const { rows: texts } = await sql<{
+    text: string;
+  }>`select search_text as text from tenants order by 1`.execute(db);
+  assert.deepEqual(
+    texts.map(({ text }) => text),
+    ['arzte & sohne a', 'b b', 'c c'],
+  );
+  await db.destroy();
+});
