@@ -124,7 +124,7 @@ async function anHour(network: TestNetwork): Promise<void> {
     });
     await emulator.waitForCall(id, 'settled');
   }
-  await sweepAll(server.ctx, 'test');
+  await sweepAll(server.ctx);
   while (await pollNext(server.ctx));
   for (const tenant of ['acme', 'seed-7']) {
     for (const path of [
