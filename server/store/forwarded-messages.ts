@@ -2,7 +2,7 @@
 import { type Selectable, sql } from 'kysely';
 import type { Queries } from './database.ts';
 import { takeNextDue } from './due.ts';
-import type { ForwardedContentsTable, ForwardedMessagesTable } from './schema.ts';
+import type { ForwardedContentsTable, ForwardedMessagesTable } from './forwarding-schema.ts';
 
 export type ForwardedMessage = Selectable<ForwardedMessagesTable>;
 export type ForwardedContent = Selectable<ForwardedContentsTable>;

@@ -12,9 +12,10 @@ import type {
   UnwantedReason,
 } from '../contract.ts';
 import type { BillingSchema } from './billing-schema.ts';
+import type { ForwardingSchema } from './forwarding-schema.ts';
 import type { WiringSchema } from './wiring-schema.ts';
 
-export interface Schema extends BillingSchema, WiringSchema {
+export interface Schema extends BillingSchema, ForwardingSchema, WiringSchema {
   tenants: TenantsTable;
   reservations: ReservationsTable;
   startCounts: StartCountsTable;
@@ -34,10 +35,6 @@ export interface Schema extends BillingSchema, WiringSchema {
   notices: NoticesTable;
   feedback: FeedbackTable;
   leftCalls: LeftCallsTable;
-  forwardTargets: ForwardTargetsTable;
-  forwardedMessages: ForwardedMessagesTable;
-  forwardedContents: ForwardedContentsTable;
-  outboxLocks: OutboxLocksTable;
 }
 
 export interface TenantsTable {
@@ -380,45 +377,4 @@ export interface NoticesTable {
   attempts: number;
   /** Null when nothing remains to be done. */
   nextAttemptAt: number | null;
-}
-
-/** Where one assistant's messages are forwarded, if not to the tenant's usual target. */
-export interface ForwardTargetsTable {
-  tenantId: string;
-  assistantId: string;
-  /** JSON with URL and headers; null = they go nowhere. */
-  targetSealed: string | null;
-}
-
-/** Messages for tenants' own servers, and for a while their outcomes. */
-export interface ForwardedMessagesTable {
-  /** Digest of tenant and body, so that the same message is stored once. */
-  id: string;
-  tenantId: string;
-  assistantId: string | null;
-  /** Vapi's message type. */
-  type: string;
-  createdAt: number;
-  attempts: number;
-  /** Null when nothing remains to be done. */
-  nextAttemptAt: number | null;
-  /** HTTP status of the last attempt, 0 if there was no answer; null before the first. */
-  answer: number | null;
-  /** When its outcome may be deleted; null while it waits. */
-  expiresAt: number | null;
-  /** Size of its content as stored; 0 once that is deleted. */
-  bytes: number;
-}
-
-/** The content of such a message; stored only as long as needed, since it is a conversation. */
-export interface ForwardedContentsTable {
-  id: string;
-  headersSealed: string;
-  bodySealed: string;
-}
-
-export interface OutboxLocksTable {
-  tenantId: string;
-  /** How often; only the row's lock matters. */
-  taken: number;
 }

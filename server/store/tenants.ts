@@ -3,6 +3,7 @@ import type { Selectable } from 'kysely';
 import { dayMs } from '../base/time-zone.ts';
 import { defaultLimits, type TenantView } from '../contract.ts';
 import type { Queries } from './database.ts';
+import { prepared } from './prepared.ts';
 import type { TenantsTable } from './schema.ts';
 import { searchTextOf } from './search-text.ts';
 
@@ -102,14 +103,13 @@ export function handleOf({ id, slug, deletedAt }: Pick<Tenant, 'id' | 'slug' | '
 }
 
 export async function findTenant(db: Queries, slug: string): Promise<Tenant | null> {
-  const row = await db
-    .selectFrom('tenants')
-    .selectAll()
-    .where('slug', '=', slug)
-    .where('deletedAt', 'is', null)
-    .executeTakeFirst();
-  return row ? fromRow(row) : null;
+  const { rows } = await selectBySlug(db, { slug });
+  return rows[0] ? fromRow(rows[0]) : null;
 }
+
+const selectBySlug = prepared((db, { slug }: Pick<Tenant, 'slug'>) =>
+  db.selectFrom('tenants').selectAll().where('slug', '=', slug).where('deletedAt', 'is', null),
+);
 
 /** Also finds the last deleted tenant with the slug, if deleted since then and no other tenant has the slug. */
 export async function findLastTenant(
