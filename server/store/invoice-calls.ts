@@ -35,7 +35,7 @@ export async function listBilledCalls(
     .selectAll()
     .where('tenantId', '=', tenantId)
     .where('callId', 'in', callIds)
-    .where('active', '=', 1)
+    .where('active', '=', sql.lit(1))
     .orderBy('seq')
     .execute();
 }
@@ -56,7 +56,7 @@ export async function listCorrectedCalls(
     .where('month', '=', share.month)
     .where('planId', '=', share.planId)
     .where('rate', '=', share.rate)
-    .where('active', '=', 1)
+    .where('active', '=', sql.lit(1))
     .where('seq', '>', 0);
   if (after !== null) corrected = corrected.where('callId', '>', after);
   const ids = await corrected.orderBy('callId').limit(limit).execute();
@@ -322,6 +322,6 @@ function isBilled({ exists, selectFrom }: ExpressionBuilder<Schema, 'calls'>) {
       .select('invoiceCalls.callId')
       .whereRef('invoiceCalls.tenantId', '=', 'calls.tenantId')
       .whereRef('invoiceCalls.callId', '=', 'calls.id')
-      .where('invoiceCalls.active', '=', 1),
+      .where('invoiceCalls.active', '=', sql.lit(1)),
   );
 }
