@@ -42,15 +42,14 @@ export function visitorRoutes(ctx: AccessContext): Router {
     };
     // Not every shared cache honours `Vary`: one that does not would serve a page another origin's answer.
     res.set('Cache-Control', 'private, max-age=60');
-    answerTo(origin, res, 200, config);
+    res.set('Access-Control-Allow-Origin', origin).json(config);
   });
 
   router.get('/widget/:tenant/challenge', ctx.frontLimits.sessions, async (req, res) => {
     const { tenant, origin } = await admit(ctx, slugIn(req), req);
     const challenger = challengerOf(ctx, tenant);
     if (!challenger) throw new ApiError('not_found');
-    res.set('Cache-Control', 'no-store');
-    answerTo(origin, res, 200, await challenger.issue({ tenant: tenant.slug, origin }, ctx.now()));
+    answerOnce(origin, res, 200, await challenger.issue({ tenant: tenant.slug, origin }, ctx.now()));
   });
 
   router.post('/sessions', ctx.frontLimits.sessions, visitorBody, async (req, res) => {
@@ -76,8 +75,7 @@ export function visitorRoutes(ctx: AccessContext): Router {
     };
     if (!isTalk) noteSnippet(ctx, tenant, origin);
     const { session, expiresAt } = issueSession(ctx.keys.session, claims, ctx.now());
-    res.set('Cache-Control', 'no-store');
-    answerTo(origin, res, 201, {
+    answerOnce(origin, res, 201, {
       session,
       expiresAt: iso(expiresAt),
       ...(ctx.config.dailyProxyUrl ? { mediaProxyUrl: ctx.config.dailyProxyUrl } : {}),
@@ -90,8 +88,7 @@ export function visitorRoutes(ctx: AccessContext): Router {
     const { tenant, origin } = await admitSession(ctx, session, req);
     const consentVersion = checkConsent(tenant, asked.consent);
     const grant = await grantCall(ctx, tenant, session, { ...asked, consentVersion });
-    res.set('Cache-Control', 'no-store');
-    answerTo(origin, res, 201, grant satisfies Grant);
+    answerOnce(origin, res, 201, grant satisfies Grant);
   });
 
   return router;
@@ -119,6 +116,12 @@ function slugIn(req: Request): string | null {
   return slugSchema.safeParse(req.params.tenant).data ?? null;
 }
 
-function answerTo(origin: string, res: Response, status: number, body: object): void {
-  res.set('Access-Control-Allow-Origin', origin).status(status).json(body);
+/** Never stored, so that it needs none of the work that `res.json` does to recognise it later. */
+function answerOnce(origin: string, res: Response, status: number, body: object): void {
+  res.status(status).set({
+    'Access-Control-Allow-Origin': origin,
+    'Cache-Control': 'no-store',
+    'Content-Type': 'application/json; charset=utf-8',
+  });
+  res.end(JSON.stringify(body));
 }
