@@ -285,6 +285,21 @@ function tests(engine: Engine): void {
     assert.deepEqual([nextSweepAt, failures, listedTo], [clock.now, 0, null]);
   });
 
+  it('is due at once after a change of its key during its turn, whose end says nothing about the new key', async () => {
+    await rest();
+    const { ctx, clock } = stage.server;
+    const org = await stage.addOrg();
+    org.fault = 'hold';
+    const limit = new AbortController();
+    const turn = sweepNext(ctx, { ...placesOf(ctx), limit: () => limit.signal });
+    await until(() => stage.vapi.held() > 0, 'the answer that does not come');
+    await sweepAgain(ctx.store, org.orgId, clock.now);
+    limit.abort();
+    await turn;
+    const { nextSweepAt, failures, listedTo } = await stage.row(org);
+    assert.deepEqual([nextSweepAt, failures, listedTo], [clock.now, 0, null]);
+  });
+
   it('of 200 orgs, by three processes of which one is killed, book 99 of 100 lost calls within 15 minutes', async () => {
     await rest();
     const { ctx, clock } = stage.server;
