@@ -97,7 +97,11 @@ async function catchUp(
   const { orgId } = org;
   const { sweptTo } = progress;
   // First: what it books no longer differs, so that no list by creation has to be read for it.
-  if (sweptTo > 0) await bookUpdated(ctx, api, org, { from: sweptTo - hourMs, to: until });
+  const changedFrom = (progress.changedTo ?? sweptTo) - hourMs;
+  for (const part of sweptTo > 0 ? partsOf({ from: changedFrom, to: until }, dayMs) : []) {
+    await bookUpdated(ctx, api, org, part);
+    await saveProgress(ctx.store, orgId, { changedTo: part.to });
+  }
   let unassignedCalls = 0;
   for (let from = Math.max(beginning, sweptTo - dayMs); from < until; from += dayMs) {
     stopped?.throwIfAborted();
@@ -200,10 +204,10 @@ function logCorrections(ctx: Context, drifts: TenantDrift[]): void {
 }
 
 /** A list that is too long for one turn continues with its next part. */
-function partsOf({ from, to }: Period): Period[] {
+function partsOf({ from, to }: Period, lengthMs = partMs): Period[] {
   const parts: Period[] = [];
-  for (let start = from; start < to; start += partMs)
-    parts.push({ from: start, to: Math.min(start + partMs, to) });
+  for (let start = from; start < to; start += lengthMs)
+    parts.push({ from: start, to: Math.min(start + lengthMs, to) });
   return parts;
 }
 
