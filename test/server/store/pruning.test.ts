@@ -98,10 +98,10 @@ for (const engine of testDatabases()) {
     };
 
     it('deletes a thousand at a time, until there are none', async () => {
-      for (let index = 0; index < 1001; index += 1) await addAudit(`aud_${index}`, ago(200));
+      for (let index = 0; index < 1001; index += 1) await addAudit(`aud_many_${index}`, ago(200));
       assert.equal(await pruneNext(server.ctx), true);
       assert.equal(await pruneNext(server.ctx), false);
-      assert.equal((await idsOf('audit')).filter((id) => /^aud_\d/.test(id)).length, 0);
+      assert.equal((await idsOf('audit')).filter((id) => id.startsWith('aud_many_')).length, 0);
     });
   });
 }
