@@ -165,8 +165,8 @@ export async function writeCall(
     await addUsage(db, { tenantId: after.tenantId, day, assistantId }, amounts);
   }
   await addToMonths(db, after.tenantId, changes);
-  // Its kind decides which of the plan's prices it has.
-  if (changes.length === 0 && after.type !== before.type)
+  // Its kind decides which of the plan's prices it has, and one of unknown length, unlike one of no length, has none yet.
+  if (changes.length === 0 && (after.type !== before.type || after.seconds !== before.seconds))
     await touchMonths(db, after.tenantId, [after.usageDay]);
   if (changes.length > 0 && after.costMicros !== null) await insertRevision(db, after, source, nowMs);
   return changes;

@@ -14,10 +14,14 @@ export const hourMs = 3_600_000;
 /** Sums may be late: an hour is listed only this long after its end. What is newer is in the list of changed calls. */
 const settledAfterMs = hourMs / 4;
 
+/** @returns the end of the last hour that a comparison at that time has included */
+export const comparedTo = (atMs: number): number => Math.floor((atMs - settledAfterMs) / hourMs) * hourMs;
+
 /**
  * Lists the calls of hours that differ, by creation. One that still differs after that, for instance by a call that another
  * client has claimed, is not listed again until it differs in another way.
  * @param seen the hours that differed before, and how
+ * @returns false when Vapi has given no sums
  */
 export async function compareHours(
   ctx: Context,
@@ -25,12 +29,12 @@ export async function compareHours(
   org: Org,
   period: Period,
   seen: Record<string, string>,
-): Promise<void> {
+): Promise<boolean> {
   const ids = org.tenants.map(({ id }) => id);
   const ledgerOf = ({ from, to }: Period) => sumByAssistant(ctx.store, ids, from, to);
   const hours = hoursOf(period);
   const sums = await api.sum(hours);
-  if (sums === null) return;
+  if (sums === null) return false;
   const differing: { hour: Period; vapi: CallSum[]; before: string }[] = [];
   for (const [index, hour] of hours.entries()) {
     if (hour.to > period.to - settledAfterMs) continue;
@@ -52,6 +56,7 @@ export async function compareHours(
     await save({});
   }
   await save({ hoursAt: period.to });
+  return true;
 }
 
 /** Whole hours of the clock; the first and last only as far as they are in the period. */

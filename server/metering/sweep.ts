@@ -12,7 +12,7 @@ import { applyRetention } from './content.ts';
 import { bookUpdated, reconcileOrg } from './reconcile.ts';
 import type { Period } from './sums.ts';
 import { verdictOn } from './sums-verdict.ts';
-import { compareHours, hourMs } from './sweep-hours.ts';
+import { comparedTo, compareHours, hourMs } from './sweep-hours.ts';
 import { giveBackUnclaimed } from './unclaimed.ts';
 
 /** Vapi's list of changes may lag by seconds; what it shows later changes the sums, or is in the daily list. */
@@ -66,6 +66,8 @@ interface Sweeping {
 
 interface Compared {
   until: number;
+  /** Every call created before then is in the ledger: the sums have counted no other, or the lists were read. */
+  knownTo: number;
   hasSums: boolean;
   /** Whether any list was read. */
   hasListed: boolean;
@@ -78,11 +80,12 @@ async function compare(sweeping: Sweeping): Promise<Compared> {
   const beginning = Math.min(...org.tenants.map((tenant) => tenant.createdAt));
   if (until - progress.sweptTo > dayMs) return catchUp(sweeping, beginning, until);
   const from = Math.max(beginning, floorHour(Math.min(progress.sweptTo, until) - dayMs));
-  if (from >= until) return { until, hasSums: true, hasListed: false };
+  if (from >= until) return { until, knownTo: until, hasSums: true, hasListed: false };
   const compared = await compareRecent(sweeping, { from, to: until });
   const hasListedAll = await listAll(sweeping, beginning, compared);
   await saveSweptTo(ctx.store, org.orgId, until);
-  return { ...compared, hasListed: compared.hasListed || hasListedAll };
+  const knownTo = hasListedAll ? until : Math.max(compared.knownTo, progress.listedTo ?? 0);
+  return { ...compared, knownTo, hasListed: compared.hasListed || hasListedAll };
 }
 
 /** Day by day: after a long stop, and the first time. */
@@ -94,7 +97,11 @@ async function catchUp(
   const { orgId } = org;
   const { sweptTo } = progress;
   // First: what it books no longer differs, so that no list by creation has to be read for it.
-  if (sweptTo > 0) await bookUpdated(ctx, api, org, { from: sweptTo - hourMs, to: until });
+  const changedFrom = (progress.changedTo ?? sweptTo) - hourMs;
+  for (const part of sweptTo > 0 ? partsOf({ from: changedFrom, to: until }, dayMs) : []) {
+    await bookUpdated(ctx, api, org, part);
+    await saveProgress(ctx.store, orgId, { changedTo: part.to });
+  }
   let unassignedCalls = 0;
   for (let from = Math.max(beginning, sweptTo - dayMs); from < until; from += dayMs) {
     stopped?.throwIfAborted();
@@ -107,7 +114,7 @@ async function catchUp(
   await saveSweptTo(ctx.store, orgId, until);
   await saveProgress(ctx.store, orgId, { changedTo: until, listedTo: until });
   await noteUnassigned(ctx, orgId, unassignedCalls);
-  return { until, hasSums: true, hasListed: true };
+  return { until, knownTo: until, hasSums: true, hasListed: true };
 }
 
 async function compareRecent({ ctx, api, org, progress }: Sweeping, whole: Period): Promise<Compared> {
@@ -123,7 +130,7 @@ async function compareRecent({ ctx, api, org, progress }: Sweeping, whole: Perio
   const [sums] = (await api.sum([whole])) ?? [];
   if (!sums) {
     await readChanges(hourMs);
-    return { until, hasSums: false, hasListed: true };
+    return { until, knownTo: until, hasSums: false, hasListed: true };
   }
   const ids = tenants.map(({ id }) => id);
   const judge = async () =>
@@ -134,10 +141,12 @@ async function compareRecent({ ctx, api, org, progress }: Sweeping, whole: Perio
     await readChanges(listLagMs);
     found = await judge();
   }
-  if (found.verdict !== 'agrees' && until - (progress.hoursAt ?? 0) >= hourMs)
-    await compareHours(ctx, api, org, whole, seenIn(progress));
+  let hoursAt = progress.hoursAt ?? 0;
+  if (found.verdict !== 'agrees' && until - hoursAt >= hourMs)
+    if (await compareHours(ctx, api, org, whole, seenIn(progress))) hoursAt = until;
   await noteUnassigned(ctx, orgId, found.unassigned);
-  return { until, hasSums: true, hasListed };
+  const knownTo = found.verdict === 'differs' ? comparedTo(hoursAt) : until;
+  return { until, knownTo, hasSums: true, hasListed };
 }
 
 /**
@@ -168,13 +177,12 @@ async function listAll(
 /** What follows once the calls are known. */
 async function tidy(
   { ctx, api, org }: Pick<Sweeping, 'ctx' | 'api' | 'org'>,
-  { until, hasListed }: Compared,
+  { until, knownTo, hasListed }: Compared,
   patience: Patience,
 ): Promise<void> {
   for (const tenant of org.tenants) {
     if (hasListed && tenant.deletedAt === null) await adoptReporting(ctx.store, tenant, until - dayMs, until);
-    // Every call created until then is in the ledger: the sums have counted no other, or the lists were read.
-    await giveBackUnclaimed(ctx, api, tenant, until - hourMs);
+    await giveBackUnclaimed(ctx, api, tenant, Math.min(until - hourMs, knownTo));
     await applyRetention(ctx, tenant, patience).catch((error: unknown) => {
       ctx.log.warn({ err: error, tenant: tenant.slug }, 'old content could not be deleted');
     });
@@ -196,10 +204,10 @@ function logCorrections(ctx: Context, drifts: TenantDrift[]): void {
 }
 
 /** A list that is too long for one turn continues with its next part. */
-function partsOf({ from, to }: Period): Period[] {
+function partsOf({ from, to }: Period, lengthMs = partMs): Period[] {
   const parts: Period[] = [];
-  for (let start = from; start < to; start += partMs)
-    parts.push({ from: start, to: Math.min(start + partMs, to) });
+  for (let start = from; start < to; start += lengthMs)
+    parts.push({ from: start, to: Math.min(start + lengthMs, to) });
   return parts;
 }
 

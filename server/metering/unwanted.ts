@@ -31,8 +31,8 @@ function isStopped(tenant: Tenant, row: CallRow): boolean {
 }
 
 /**
- * A grant is stored before the browser gets its key, and never removed, so its call is linked to it however late it begins
- * or is reported: a call that is not linked has no grant, or claims that of another call.
+ * A grant is stored before the browser gets its key, and kept for weeks even if it led to no call (`pruning`), so its call is
+ * linked to it: a call that is not linked has no grant, an expired one, or claims that of another call.
  */
 async function judgeGrantless(db: Queries, tenant: Tenant, row: CallRow, event: CallEvent): Promise<Verdict> {
   if (!endsGrantless(tenant, row.assistantId)) return null;

@@ -45,8 +45,9 @@ async function prune(
   condition: RawBuilder<unknown>,
   limit: number,
 ): Promise<boolean> {
+  // Both: a row that has changed since the inner query was read, such as a start that a call has claimed, is looked at again.
   const { numAffectedRows } = await sql`
-    delete from ${sql.table(table)} where ${sql.ref('id')} in (
+    delete from ${sql.table(table)} where ${condition} and ${sql.ref('id')} in (
       select ${sql.ref('id')} from ${sql.table(table)} where ${condition} limit ${limit}
     )`.execute(db);
   return Number(numAffectedRows) === limit;

@@ -89,15 +89,21 @@ export async function wakeSweep(db: Queries, orgId: string, atMs: number): Promi
     .execute();
 }
 
-/** Whose calls are whose has changed, or the key has: its last day is listed again, even if its sweeps have failed. */
+/**
+ * Whose calls are whose has changed, or the key has: its last day is listed again, even if its sweeps have failed. A turn
+ * that has begun does not know of the change, so how it ends decides nothing.
+ */
 export async function sweepAgain(db: Queries, orgId: string, nowMs: number): Promise<void> {
-  await db.updateTable('sweeps').set({ listedTo: null, failures: 0 }).where('orgId', '=', orgId).execute();
+  await db
+    .updateTable('sweeps')
+    .set({ listedTo: null, failures: 0, claim: null })
+    .where('orgId', '=', orgId)
+    .execute();
   await db
     .updateTable('sweeps')
     .set({ nextSweepAt: nowMs })
     .where('orgId', '=', orgId)
     .where('nextSweepAt', '>', nowMs)
-    .where('claim', 'is', null)
     .execute();
 }
 

@@ -225,6 +225,18 @@ function tests(engine: Engine): void {
     assert.equal((await stored())?.priceCents, 2200);
   });
 
+  it('has the price of a call that turns out to have lasted no second, once its length is known', async () => {
+    const price = { kind: 'cost-plus', markupBps: 0 };
+    const plan = { ...simplePlan, rates: [{ ...perCall[0], price }] } as Plan;
+    await stage.addTenant('unknown', plan, '2026-12-01');
+    // A time that must be wrong.
+    await stage.book('unknown', { id: 'u1', at, seconds: 100_000 });
+    assert.equal((await row('unknown')).priceCents, 1000);
+    stage.server.clock.now += 1000;
+    await stage.book('unknown', { id: 'u1', at, seconds: 0 });
+    await agrees('unknown');
+  });
+
   it('says why a client has no price, and prices those behind it', async () => {
     const { server } = stage;
     await server.createTenant({ slug: 'broken', name: 'AAA' });

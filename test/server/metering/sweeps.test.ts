@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import { sweepEveryMs } from '../../../server/metering/sweep-schedule.ts';
 import { placesOf, sweepNext } from '../../../server/metering/sweeps.ts';
+import { findReservation, insertReservation, type Reservation } from '../../../server/store/reservations.ts';
 import { sweepAgain, takeDueSweep, wakeSweep } from '../../../server/store/sweeps.ts';
 import { type Engine, testDatabases } from '../../support/postgres.ts';
 import { sweepDue } from '../../support/sweep.ts';
@@ -283,6 +284,47 @@ function tests(engine: Engine): void {
     await sweepAgain(ctx.store, org.orgId, clock.now);
     const { nextSweepAt, failures, listedTo } = await stage.row(org);
     assert.deepEqual([nextSweepAt, failures, listedTo], [clock.now, 0, null]);
+  });
+
+  it('is due at once after a change of its key during its turn, whose end says nothing about the new key', async () => {
+    await rest();
+    const { ctx, clock } = stage.server;
+    const org = await stage.addOrg();
+    org.fault = 'hold';
+    const limit = new AbortController();
+    const turn = sweepNext(ctx, { ...placesOf(ctx), limit: () => limit.signal });
+    await until(() => stage.vapi.held() > 0, 'the answer that does not come');
+    await sweepAgain(ctx.store, org.orgId, clock.now);
+    limit.abort();
+    await turn;
+    const { nextSweepAt, failures, listedTo } = await stage.row(org);
+    assert.deepEqual([nextSweepAt, failures, listedTo], [clock.now, 0, null]);
+  });
+
+  it('keeps a start reserved while the sums differ: its call may be one that no list has shown yet', async () => {
+    await rest();
+    const { ctx, clock } = stage.server;
+    clock.now = Math.ceil(clock.now / hour) * hour + 59 * minute;
+    const org = await stage.addOrg();
+    const { id: tenantId } = org.tenant;
+    const read = { listedTo: clock.now - 12 * hour, hoursAt: clock.now - 55 * minute };
+    await ctx.store.updateTable('sweeps').set(read).where('orgId', '=', org.orgId).execute();
+    const reservation: Reservation = {
+      ...{ id: `ses_${org.orgId}`, tenantId, kind: 'call', generation: 1, month: '2026-11', state: 'held' },
+      ...{ amountMicros: 1000, maxSeconds: 60, accessMode: 'proxy', assistantId: org.assistantId },
+      ...{ visitorNetwork: '192.0.2.1', visitorSite: null, callId: null, consentVersion: null },
+      ...{ createdAt: clock.now - 80 * minute, leaseExpiresAt: clock.now - 70 * minute },
+    };
+    await insertReservation(ctx.store, reservation);
+    const late = stage.call(org, 80 * minute);
+    await sweep();
+    assert.equal(await stage.booked(late.id), undefined);
+    assert.equal((await findReservation(ctx.store, tenantId, reservation.id))?.state, 'held');
+    // Its hour is compared.
+    pass(hour);
+    await sweep();
+    assert.equal(await stage.booked(late.id), 100_000);
+    assert.equal((await findReservation(ctx.store, tenantId, reservation.id))?.state, 'released');
   });
 
   it('of 200 orgs, by three processes of which one is killed, book 99 of 100 lost calls within 15 minutes', async () => {
