@@ -16,6 +16,7 @@ const mounts: Record<string, string> = {
   books: '/v1/billing',
   'client-defaults': '/v1/client-defaults',
   'client-list': '/v1/billing',
+  closes: '/v1/billing',
   doctor: '/v1/doctor',
   keys: '/v1/keys',
   notices: '/v1/notices',
