@@ -89,5 +89,28 @@ for (const engine of testDatabases()) {
       const { state, entries, totals } = await reportOf(id);
       assert.deepEqual([state, entries, totals], ['finished', [], []]);
     });
+
+    it('of a server that is restarted while Stripe has too many requests leaves no one to a person', async () => {
+      const { ctx } = stage.server;
+      await stage.addTenant('limited', simplePlan, '2026-11-01');
+      const buyer = { name: 'limited', email: 'l@example.com' };
+      await mustBe(200, operator('PUT', 'tenants/limited/billing', { buyer, collection: 'send' }));
+      const request = closeRequestSchema.parse({ tenant: 'limited', month: '2026-11' });
+      const id = await beginClose(ctx, request, 'operator');
+      const closing = createClosing();
+      const findCustomer = async () => {
+        closing.isStopping = true;
+        throw Object.assign(new Error('too many requests'), { statusCode: 429 });
+      };
+      assert.ok(ctx.stripe);
+      await driveClose({ ...ctx, closing, stripe: { ...ctx.stripe, findCustomer } }, id);
+      assert.equal((await reportOf(id)).progress.pending, 1);
+      await driveClose({ ...ctx, closing: createClosing() }, id);
+      const { state, needsPerson, entries } = await reportOf(id);
+      assert.deepEqual(
+        [state, needsPerson, entries.map(({ outcome, totalCents }) => [outcome, totalCents])],
+        ['finished', 0, [['pushed', 1000]]],
+      );
+    });
   });
 }
