@@ -97,3 +97,22 @@ test('a search without a result leads back to all clients', async () => {
   await says(visit, '61 clients:');
   await visit.leave();
 });
+
+test('Back shows the filter of the address, and the keyboard is at the list after each page', async () => {
+  const visit = await openPortal(browser, stage.server, null);
+  const { page } = visit;
+  await says(visit, '61 clients:');
+  const filter = page.getByRole('combobox', { name: 'Show' });
+  await filter.selectOption('attention');
+  await says(visit, '1 client found');
+  await filter.selectOption('All');
+  await says(visit, '61 clients:');
+  await page.goBack();
+  await says(visit, '1 client found');
+  assert.equal(await filter.inputValue(), 'attention');
+  await filter.selectOption('All');
+  await page.getByRole('link', { name: 'Next page' }).press('Enter');
+  await page.getByRole('link', { name: 'First page' }).waitFor();
+  await page.locator('h2:focus').filter({ hasText: 'so far' }).waitFor();
+  await visit.leave();
+});

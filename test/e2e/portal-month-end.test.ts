@@ -142,6 +142,38 @@ test('a run shows how far it is, can be stopped and resumed, and a lost request 
   await visit.leave(/status of 504/);
 });
 
+test('a calculation that is stopped offers nothing to issue, and one left by a killed server can be resumed', async () => {
+  const visit = await portal.signIn(null);
+  const { page } = visit;
+  await visit.go('#/close', 'Month-end');
+  const entry = { tenant: 'acme', month: '2026-11', number: null, totalCents: 1000, currency: 'usd' };
+  const report = (state: string, underWay: number) => ({
+    ...{ id: 'run_half', month: '2026-11', dryRun: true, startedAt: '2026-12-16T12:00:00Z', state },
+    ...{ finishedAt: null, totals: [], entriesLeftOut: false, needsPerson: 0 },
+    progress: { pending: 1 - underWay, underWay, done: 1, forPerson: 0 },
+    entries: [{ ...entry, outcome: 'would-finalize', openCalls: 0 }],
+  });
+  let run = report('running', 0);
+  await page.route('**/v1/billing/close', (route) => route.fulfill({ status: 202, json: run }));
+  await page.route('**/v1/billing/runs/run_half**', (route) => {
+    if (route.request().url().endsWith('/stop')) run = report('stopped', 0);
+    return route.fulfill({ json: run });
+  });
+  await page.getByRole('button', { name: 'See what would be issued' }).click();
+  await page.getByText('Calculating: 1 of 2 clients').waitFor();
+  await page.getByRole('button', { name: 'Stop', exact: true }).click();
+  await page.getByText('Stopped: not all clients were calculated.').waitFor();
+  assert.equal(await page.getByRole('button', { name: /^Issue/ }).count(), 0);
+
+  const left = { ...report('stopped', 1), dryRun: false };
+  await page.route('**/v1/billing/runs?*', (route) => route.fulfill({ json: { runs: [left] } }));
+  await visit.go('#/attention', 'Needs attention');
+  await visit.go('#/close', 'Month-end');
+  await page.locator('summary').first().click();
+  await page.getByRole('button', { name: 'Resume: 1 client left' }).waitFor();
+  await visit.leave();
+});
+
 test('notices are read in words, newest first, twenty at a time', async () => {
   const { ctx, clock } = portal.stage.server;
   const coda = await findTenant(ctx.store, 'coda');

@@ -128,12 +128,15 @@ async function closeClient(drive: Drive, { no, tenantId, tries, handle }: CloseC
   await otherWork();
   const entries = await closeInTime(drive, tenantId, tries);
   const problems = entries.filter(({ problem }) => problem !== undefined).length;
-  const state = problems > 0 ? 'for-person' : 'done';
-  const isOurs = await saveClient(ctx.store, claim, no, {
-    state,
+  // What fails while the process is being stopped may not fail in the next one.
+  const isLeft = ctx.closing.isStopping && entries.some(({ outcome }) => outcome === 'failed');
+  const result = {
+    state: problems > 0 ? 'for-person' : 'done',
     problems,
     entries: JSON.stringify(entries),
-  });
+  } as const;
+  const again = { state: 'pending', problems: 0, entries: '[]' } as const;
+  const isOurs = await saveClient(ctx.store, claim, no, isLeft ? again : result);
   if (!isOurs) ctx.log.warn({ run: claim.runId, tenant: handle }, 'another process has closed this client');
 }
 

@@ -85,8 +85,9 @@ export async function tellCallsLeft({ ctx, tenant, until, entries, add }: Part):
   }
 }
 
+/** Before the last step, only what an interrupted try has billed is pushed. */
 function isClosed({ outcome }: CloseEntry): boolean {
-  return outcome === 'finalized' || outcome === 'would-finalize';
+  return /^(would-finalize|finalized|pushed)$/.test(outcome);
 }
 
 const callsInWords = (count: number) => `${count} ${count === 1 ? 'call' : 'calls'}`;

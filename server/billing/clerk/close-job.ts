@@ -126,10 +126,12 @@ export async function resumeClose(ctx: Context, id: string): Promise<CloseRunRow
   }
   const dryRun = run.dryRun === 1;
   const isOurs = await store.transaction().execute(async (db) => {
+    // First the run, then the lease, as elsewhere. Another request may have resumed it, and has the lease then.
+    if (!(await moveCloseRun(db, id, 'stopped', 'running'))) return true;
     const lease = { name: leaseOf(dryRun), owner: id, expiresAt: forever };
-    if (!(await takeLease(db, lease, ctx.now()))) return false;
-    if (!(await moveCloseRun(db, id, 'stopped', 'running'))) await giveLease(db, leaseOf(dryRun), id);
-    return true;
+    if (await takeLease(db, lease, ctx.now())) return true;
+    await moveCloseRun(db, id, 'running', 'stopped');
+    return false;
   });
   if (isOurs) return runOf(store, id);
   throw await inTheWay(

@@ -53,13 +53,18 @@ export function failedEntry(part: Pick<Part, 'ctx' | 'tenant' | 'request'>, prob
   return { ...entryOf(part.tenant, monthBefore(overUntil(part)), 'failed'), problem };
 }
 
-/** What the same run has billed before it was interrupted: its report must not lack an invoice. */
-async function reportBilledBefore({ ctx, tenant, closedBefore, add }: Part): Promise<void> {
-  if (closedBefore === null) return;
+/** What the same run has billed before it was interrupted: its report must not lack an invoice, or what it said of it. */
+async function reportBilledBefore({ ctx, tenant, request, check, closedBefore, add }: Part): Promise<void> {
+  // A dry run bills nothing: that was a close beside it.
+  if (closedBefore === null || request.dryRun) return;
   for (const { month, finalizedAt } of await listBilledMonths(ctx.store, tenant.id)) {
     if (finalizedAt < closedBefore) continue;
     const row = await findMonthInvoice(ctx.store, tenant.id, month);
-    if (row) add(entryOf(tenant, month, row.pushedAt === null ? 'finalized' : 'pushed', row));
+    if (!row) continue;
+    const notCompared = await check(tenant, monthInstants(tenant.timeZone, month));
+    add(
+      billedEntry(entryOf(tenant, month, row.pushedAt === null ? 'finalized' : 'pushed', row), notCompared),
+    );
   }
 }
 
@@ -184,7 +189,10 @@ async function closeMonth({ ctx, tenant, check, by }: Part, month: string): Prom
   const draft = await draftInvoice(ctx, tenant, month, by);
   if (!draft) return null;
   const frozen = await finalizeInvoice(ctx, tenant, draft.row.id, by);
-  const entry = entryOf(tenant, month, 'finalized', frozen);
+  return billedEntry(entryOf(tenant, month, 'finalized', frozen), notCompared);
+}
+
+function billedEntry(entry: CloseEntry, notCompared: string | null): CloseEntry {
   if (notCompared === null) return entry;
   return { ...entry, notCompared, problem: `Billed without comparing with Vapi. ${notCompared}.` };
 }

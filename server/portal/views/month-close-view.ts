@@ -130,6 +130,10 @@ export class MonthCloseElement extends LitElement {
     }
     if (!outlook || progress) return '';
     const { month, report: dry } = outlook;
+    // Less than what would be issued.
+    if (dry.state === 'stopped') {
+      return html`<section><p role="status">Stopped: not all clients were calculated.</p></section>`;
+    }
     if (dry.entries.length === 0) {
       return html`<section><p role="status">Nothing is due up to ${monthName(month)}.</p></section>`;
     }
@@ -159,8 +163,8 @@ export class MonthCloseElement extends LitElement {
             ${run.needsPerson > 0 ? html`<span class="badge warn">needs attention</span>` : ''}
           </summary>
           ${
-            this.mayWrite && run.state === 'stopped' && run.progress.pending > 0
-              ? html`<p><button @click=${() => this.#resume(run)} aria-disabled=${this.#work.isBusy}>Resume: ${plural(run.progress.pending, 'client')} left</button></p>`
+            this.mayWrite && run.state === 'stopped' && left(run) > 0
+              ? html`<p><button @click=${() => this.#resume(run)} aria-disabled=${this.#work.isBusy}>Resume: ${plural(left(run), 'client')} left</button></p>`
               : ''
           }
           ${closeTable(this.wholeRuns.get(run.id) ?? run, names)}
@@ -243,3 +247,6 @@ function needs({ needsPerson, dryRun }: CloseReport): string {
   if (dryRun || needsPerson === 0) return '';
   return needsPerson === 1 ? 'One needs attention.' : `${needsPerson} need attention.`;
 }
+
+/** Those under way, too: their process may have been killed. */
+const left = ({ progress: { pending, underWay } }: CloseReport) => pending + underWay;

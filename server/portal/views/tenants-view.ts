@@ -47,9 +47,18 @@ export class TenantsElement extends LitElement {
   }
 
   protected override willUpdate(changed: Map<string, unknown>): void {
+    if (!changed.has('query')) return;
     // The old rows stay until the new ones are there, so that nothing jumps while typing and sorting.
-    if (changed.has('query')) void this.#list.load();
+    const loaded = this.#list.load();
+    const before = changed.get('query');
+    if (typeof before === 'string' && listOf(before) === listOf(this.query)) void loaded.then(this.#showTop);
   }
+
+  /** Another page of the same list: the link that had the focus may be gone, and no other text says that it is there. */
+  #showTop = async () => {
+    await this.updateComplete;
+    this.renderRoot.querySelector<HTMLElement>('#list')?.focus();
+  };
 
   protected override render() {
     return html`<div class="row heading">
@@ -65,7 +74,7 @@ export class TenantsElement extends LitElement {
     if (isAll && list.totals.tenants === 0) return firstSteps(this.hasSeller);
     return html`${this.hasSeller ? '' : html`<p class="warn">No invoice can be issued until you enter your business details under <a href="#/agency">Your agency</a>.</p>`}
       <section>
-        <h2>${monthName(list.month)} so far</h2>
+        <h2 id="list" tabindex="-1">${monthName(list.month)} so far</h2>
         ${this.#searchForm()}
         <p class="muted small" role="status">${totalsText(list, isAll)}</p>
         ${list.tenants.length === 0 ? html`<p>No client matches. <a href="#/">Show all clients</a></p>` : this.#table(list)}
@@ -80,7 +89,7 @@ export class TenantsElement extends LitElement {
     return html`<form class="row" role="search" @submit=${this.#search}>
       <label>Search<input type="search" name="search" maxlength="100" .value=${search}></label>
       <label>Show<select name="filter" @change=${this.#search}>
-        ${filters.map(([value, label]) => html`<option value=${value} ?selected=${value === filter}>${label}</option>`)}
+        ${filters.map(([value, label]) => html`<option value=${value} .selected=${value === filter}>${label}</option>`)}
       </select></label>
       <button>Search</button>
     </form>`;
@@ -137,6 +146,12 @@ export class TenantsElement extends LitElement {
   }
 }
 customElements.define('tenants-view', TenantsElement);
+
+/** The list without its page. */
+function listOf(query: string): string {
+  const { cursor: _cursor, ...list } = listAddress(query);
+  return clientsHash(list);
+}
 
 function isOld({ current, pricedAt }: ClientRow): boolean {
   return !current && pricedAt !== null;

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import { driveClose } from '../../../server/billing/clerk/close-drive.ts';
-import { beginClose } from '../../../server/billing/clerk/close-job.ts';
+import { beginClose, resumeClose, stopClose } from '../../../server/billing/clerk/close-job.ts';
 import { type BillingContext, createClosing } from '../../../server/billing/stripe/billing-context.ts';
 import {
   type CloseClientsAnswer,
@@ -167,6 +167,28 @@ for (const engine of testDatabases()) {
       assert.equal(codeOf(await operator('POST', `runs/${id}/stop`)), 'conflict');
       assert.equal(codeOf(await operator('POST', `runs/${id}/resume`)), 'conflict');
       assert.equal(codeOf(await operator('POST', 'runs/run_none/resume')), 'not_found');
+      await checkBooks(slugs);
+    });
+
+    it('that two people resume at the same moment is still the only one', async () => {
+      const slugs = await addClients('twice', 1);
+      const { ctx } = stage.server;
+      ctx.closing.isStopping = true;
+      const request = closeRequestSchema.parse({ month: '2026-11' });
+      const id = await beginClose(ctx, request, 'operator');
+      await stopClose(ctx.store, id);
+      const resumed = await Promise.all([resumeClose(ctx, id), resumeClose(ctx, id)]);
+      assert.deepEqual(
+        resumed.map(({ state }) => state),
+        ['running', 'running'],
+      );
+      await assert.rejects(
+        beginClose(ctx, { ...request, tenant: 'twice-00' }, 'operator'),
+        /already being closed/,
+      );
+      ctx.closing.isStopping = false;
+      await driveClose(ctx, id);
+      await ended(id);
       await checkBooks(slugs);
     });
 
