@@ -72,6 +72,19 @@ export async function listRunning(db: Queries): Promise<CloseRunRow[]> {
   return db.selectFrom('closeRuns').selectAll().where('state', '=', 'running').orderBy('startedAt').execute();
 }
 
+/** The last close of all clients that has begun; never a dry run. */
+export async function findNewestWhole(db: Queries): Promise<CloseRunRow | null> {
+  const row = await db
+    .selectFrom('closeRuns')
+    .selectAll()
+    .where('isWhole', '=', 1)
+    .orderBy('startedAt', 'desc')
+    .orderBy('id', 'desc')
+    .limit(1)
+    .executeTakeFirst();
+  return row ?? null;
+}
+
 /** The last finished close of all clients that is listed. */
 export async function findLastWhole(db: Queries): Promise<CloseRunRow | null> {
   const row = await db

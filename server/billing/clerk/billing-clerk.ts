@@ -2,6 +2,8 @@
 import { startWorker, type Worker } from '../../base/worker.ts';
 import { closeRequestSchema } from '../../contract.ts';
 import { ApiError } from '../../errors.ts';
+import { hasClients } from '../../store/close-clients.ts';
+import { findNewestWhole } from '../../store/close-runs.ts';
 import type { BillingContext } from '../stripe/billing-context.ts';
 import { closeMonths } from './close-job.ts';
 import { sweepOverdue } from './overdue.ts';
@@ -16,7 +18,10 @@ export function startBillingClerk(ctx: BillingContext): Worker {
   });
 }
 
-async function closeDue(ctx: BillingContext): Promise<void> {
+/** Closes what is due, unless someone has stopped the last close of all clients and not resumed it. */
+export async function closeDue(ctx: BillingContext): Promise<void> {
+  const last = await findNewestWhole(ctx.store);
+  if (last?.state === 'stopped' && (await hasClients(ctx.store, last.id, ['pending', 'under-way']))) return;
   try {
     const request = closeRequestSchema.parse({});
     const { entries, needsPerson, id } = await closeMonths(ctx, request, 'billing');

@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
+import { closeDue } from '../../../server/billing/clerk/billing-clerk.ts';
+import { beginClose, resumeClose } from '../../../server/billing/clerk/close-job.ts';
 import { sweepOverdue } from '../../../server/billing/clerk/overdue.ts';
-import type { PlanInput } from '../../../server/contract.ts';
+import { closeRequestSchema, type PlanInput } from '../../../server/contract.ts';
 import { listAudit } from '../../../server/store/audit.ts';
 import { testDatabases } from '../../support/postgres.ts';
 import { startTestServer } from '../../support/test-server.ts';
@@ -130,6 +132,26 @@ describe('months that close automatically', () => {
     } finally {
       await second.close();
       await database.remove();
+    }
+  });
+
+  it('are not begun again after someone has stopped one, until it is resumed', async () => {
+    const server = await startTestServer({ now: at('2026-11-10T00:00:00Z') });
+    try {
+      await server.createTenant({ slug: 'auto' });
+      await mustBe(200, server.operator('PUT', '/v1/billing/seller', seller));
+      await mustBe(200, server.operator('PUT', '/v1/tenants/auto/plan', { plan, from: '2026-11-01' }));
+      server.clock.now = at('2026-12-03T00:00:00Z');
+      const id = await beginClose(server.ctx, closeRequestSchema.parse({}), 'billing');
+      await mustBe(200, server.operator('POST', `/v1/billing/runs/${id}/stop`));
+      const invoices = async () => (await server.operator('GET', '/v1/tenants/auto/invoices')).body.invoices;
+      await closeDue(server.ctx);
+      assert.deepEqual(await invoices(), []);
+      await resumeClose(server.ctx, id);
+      await closeDue(server.ctx);
+      assert.equal((await invoices())[0]?.totalCents, 1000);
+    } finally {
+      await server.close();
     }
   });
 });
