@@ -149,16 +149,23 @@ export async function endCloseRun(
   return true;
 }
 
-/** Removes finished runs that are in no list. */
-export async function dropIdleRuns(db: Queries, beforeMs: number): Promise<void> {
-  const idle = await db
+/** Removes finished runs that are in no list, and dry runs, whose figures are no longer those of the books. */
+export async function dropOldRuns(
+  db: Queries,
+  { idleBefore, dryBefore }: { idleBefore: number; dryBefore: number },
+): Promise<void> {
+  const old = await db
     .selectFrom('closeRuns')
     .select('id')
-    .where('state', '=', 'finished')
-    .where('kept', '=', 0)
-    .where('startedAt', '<', beforeMs)
+    .where('state', '<>', 'running')
+    .where(({ and, or, eb }) =>
+      or([
+        and([eb('state', '=', 'finished'), eb('kept', '=', 0), eb('startedAt', '<', idleBefore)]),
+        and([eb('dryRun', '=', 1), eb('startedAt', '<', dryBefore)]),
+      ]),
+    )
     .execute();
-  const ids = idle.map(({ id }) => id);
+  const ids = old.map(({ id }) => id);
   if (ids.length === 0) return;
   await db.deleteFrom('closeClients').where('runId', 'in', ids).execute();
   await db.deleteFrom('closeRuns').where('id', 'in', ids).execute();

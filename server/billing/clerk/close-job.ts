@@ -10,7 +10,7 @@ import { ApiError, conflict, invalidField } from '../../errors.ts';
 import { hasClients } from '../../store/close-clients.ts';
 import {
   type CloseRunRow,
-  dropIdleRuns,
+  dropOldRuns,
   findCloseRun,
   insertCloseRun,
   listRunning,
@@ -24,6 +24,7 @@ import { leaseOf, wholeReport } from './close-report.ts';
 
 /** A run has its lease until it is finished or stopped, by whichever process. */
 const forever = Number.MAX_SAFE_INTEGER;
+const dryKeptMs = 35 * dayMs;
 /** How soon the end of what other processes have claimed is noticed. */
 const lookMs = 500;
 
@@ -47,7 +48,7 @@ export async function beginClose(ctx: Context, request: CloseRequest, actor: str
   const hasBegun = await store.transaction().execute(async (db) => {
     const lease = { name: leaseOf(dryRun), owner: run.id, expiresAt: forever };
     if (!(await takeLease(db, lease, run.startedAt))) return false;
-    await dropIdleRuns(db, run.startedAt - dayMs);
+    await dropOldRuns(db, { idleBefore: run.startedAt - dayMs, dryBefore: run.startedAt - dryKeptMs });
     await insertCloseRun(db, run, tenant?.id ?? null);
     return true;
   });

@@ -213,6 +213,22 @@ for (const engine of testDatabases()) {
       await checkBooks(slugs);
     });
 
+    it('keeps the report of a close, and that of a dry run for five weeks', async () => {
+      const { clock } = stage.server;
+      const [tenant] = await addClients('kept', 1);
+      const close = async (dryRun: boolean) => {
+        const request = { tenant, month: '2026-11', dryRun };
+        return (await mustBe(200, operator('POST', 'close?wait=true', request))).body as CloseReport;
+      };
+      const [dry, real] = [await close(true), await close(false)];
+      const { now } = clock;
+      clock.now += 36 * 86_400_000;
+      await close(true);
+      clock.now = now;
+      const statusOf = async ({ id }: CloseReport) => (await operator('GET', `runs/${id}`)).status;
+      assert.deepEqual([await statusOf(dry), await statusOf(real)], [404, 200]);
+    });
+
     it('leaves a client that takes too long to a person, without delaying the others', async () => {
       const slugs = await addClients('slow', parallel + 2);
       const hangs = Promise.withResolvers<null>();
