@@ -74,31 +74,23 @@ export async function listRunning(db: Queries): Promise<CloseRunRow[]> {
 
 /** The last close of all clients that has begun; never a dry run. */
 export async function findNewestWhole(db: Queries): Promise<CloseRunRow | null> {
-  const row = await db
-    .selectFrom('closeRuns')
-    .selectAll()
-    .where('isWhole', '=', 1)
-    .orderBy('startedAt', 'desc')
-    .orderBy('id', 'desc')
-    .limit(1)
-    .executeTakeFirst();
-  return row ?? null;
+  return (await newestWhole(db).executeTakeFirst()) ?? null;
 }
 
 /** The last finished close of all clients that is listed. */
 export async function findLastWhole(db: Queries): Promise<CloseRunRow | null> {
-  const row = await db
+  const listed = newestWhole(db).where('state', '=', 'finished').where('kept', '=', 1);
+  return (await listed.executeTakeFirst()) ?? null;
+}
+
+const newestWhole = (db: Queries) =>
+  db
     .selectFrom('closeRuns')
     .selectAll()
     .where('isWhole', '=', 1)
-    .where('state', '=', 'finished')
-    .where('kept', '=', 1)
     .orderBy('startedAt', 'desc')
     .orderBy('id', 'desc')
-    .limit(1)
-    .executeTakeFirst();
-  return row ?? null;
-}
+    .limit(1);
 
 /** @returns false when it is in another state by now */
 export async function moveCloseRun(
