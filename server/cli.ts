@@ -87,7 +87,9 @@ async function runCommand(words: string[], { help: wantsHelp, ...flags }: Flags)
   const answer = await send(request);
   const say = (line: string) => process.stderr.write(`${line}\n`);
   const last = request.follow ? await followClose(answer, send, say) : answer;
-  process.exitCode = show(request, last, flags.json ?? false);
+  const exitCode = show(request, last, flags.json ?? false);
+  // Someone has stopped it: the months of the other clients are not closed, which a timer must notice.
+  process.exitCode = request.follow && last.state === 'stopped' ? 3 : exitCode;
 }
 
 /** Node's own message is advice about arguments that begin with a hyphen. */

@@ -103,10 +103,7 @@ export function readConfig(
   if (production && !given('PUBLIC_URL')) {
     problems.push('PUBLIC_URL is missing: the address at which browsers and Vapi reach this server');
   }
-  // Keys and sign-ins would travel in the clear. Behind a proxy it is the proxy's https address that counts.
-  if (production && publicUrl?.startsWith('http:') && !isLoopback(new URL(publicUrl).hostname)) {
-    problems.push('PUBLIC_URL must be https in production; http is for localhost only');
-  }
+  if (production) demandHttps('PUBLIC_URL', publicUrl, problems);
   const talkUrl = readTalkUrl(
     given('TALK_URL'),
     publicUrl ?? `http://localhost:${port}`,
@@ -264,16 +261,20 @@ function readTalkUrl(
   }
   const talkUrl = readBaseUrl('TALK_URL', text, problems);
   if (talkUrl === null) return null;
-  const { protocol, hostname } = new URL(talkUrl);
-  if (bare(hostname) === bare(new URL(publicUrl).hostname)) {
+  if (bare(new URL(talkUrl).hostname) === bare(new URL(publicUrl).hostname)) {
     problems.push(
       'TALK_URL must have another host name than PUBLIC_URL, which would share its cookies with it',
     );
   }
-  if (production && protocol === 'http:' && !isLoopback(hostname)) {
-    problems.push('TALK_URL must be https in production; http is for localhost only');
-  }
+  if (production) demandHttps('TALK_URL', talkUrl, problems);
   return talkUrl;
+}
+
+/** Keys and sign-ins would travel in the clear. Behind a proxy it is the proxy's https address that counts. */
+function demandHttps(name: string, address: string | null, problems: string[]): void {
+  if (address?.startsWith('http:') && !isLoopback(new URL(address).hostname)) {
+    problems.push(`${name} must be https in production; http is for localhost only`);
+  }
 }
 
 function readDatabase(text: string, problems: string[]): DatabaseConfig {

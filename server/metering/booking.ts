@@ -97,6 +97,8 @@ function differs(row: CallRow, event: CallEvent, timeZone: string): boolean {
     next.status === row.status &&
     next.type === row.type &&
     next.endedReason === row.endedReason &&
-    next.createdAt === row.createdAt;
+    next.createdAt === row.createdAt &&
+    // In sums, one of unknown length is as long as one of no length, but only the second has a price.
+    next.seconds === row.seconds;
   return !sameState || usageChanges(usageOf(row), usageOf(next)).length > 0;
 }

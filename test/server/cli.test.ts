@@ -20,6 +20,7 @@ let finish: (() => void) | null = null;
 
 /** A close of three clients on the server, which is being restarted at the first look. */
 let looks = 0;
+let isStopped = false;
 function job(url: string, response: ServerResponse): void {
   const run = (state: string, done: number, more: object = {}) =>
     JSON.stringify({
@@ -31,6 +32,7 @@ function job(url: string, response: ServerResponse): void {
     JSON.stringify({ clients: [{ tenant, state: 'done', entries: [entry(tenant)] }], nextCursor });
   if (url.includes('/clients')) response.end(url.includes('cursor') ? page('bolt', null) : page('acme', '1'));
   else if (url.endsWith('/close')) response.writeHead(202).end(run('running', 1));
+  else if (isStopped) response.end(run('stopped', 1));
   else {
     looks += 1;
     if (looks === 1) response.writeHead(502).end('Bad Gateway');
@@ -132,6 +134,15 @@ test('a close is followed to its whole report, through a restart of the server; 
   assert.equal(code, 3, 'someone has to look');
   assert.equal(err, 'run_1: 1 of 3 clients\nrun_1: 2 of 3 clients\n');
   assert.match(out, /^tenant +month +outcome +openCalls\nacme .+\nbolt .+\n$/);
+});
+
+test('a close that someone stops meanwhile is not done for the one who follows it', async () => {
+  isStopped = true;
+  const { code, err } = await run(['close'], { VAPI_AGENT_URL: `${address}/job` });
+  assert.deepEqual(
+    [code, err],
+    [3, 'run_1: 1 of 3 clients\nStopped: vapi-agent runs resume run_1 continues it.\n'],
+  );
 });
 
 test('--help and help list the commands, --version the version; neither needs a server', async () => {

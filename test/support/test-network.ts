@@ -7,6 +7,7 @@ import {
   startEmulator,
 } from '../../demo/vapi-emulator/emulator.ts';
 import type { TenantView } from '../../server/contract.ts';
+import { freePort } from './free-port.ts';
 import {
   type Answer,
   pageOrigin,
@@ -65,13 +66,15 @@ export async function startTestNetwork(options: TestNetworkOptions = {}): Promis
     ...options.emulator,
   });
   const secretKeys = [randomBytes(32)];
-  const start = (changes: Partial<TestServerOptions> = {}) =>
+  // Only a network with a database of its own can be restarted.
+  const port = options.server?.database ? await freePort() : 0;
+  const start = () =>
     startTestServer({
       vapiBaseUrl: emulator.url,
       secrets: { secretKeys },
       ...options.server,
+      config: { port, ...options.server?.config },
       clock,
-      ...changes,
     });
   let server = await start().catch(async (error: unknown) => {
     // If it kept running, the test process would not end with the error.
@@ -133,9 +136,8 @@ export async function startTestNetwork(options: TestNetworkOptions = {}): Promis
       return answer.body.session as string;
     },
     async restartServer() {
-      const { port } = new URL(server.url);
       await server.close();
-      server = await start({ config: { ...options.server?.config, port: Number(port) } });
+      server = await start();
       // Connections to the old server that the client has kept fail once; after that it makes new ones.
       const answers = () =>
         fetch(`${server.url}/healthz`).then(

@@ -2,11 +2,10 @@
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
+import { freePort } from '../support/free-port.ts';
 import { until } from '../support/until.ts';
 import type { Pieces, WordPressFiles } from './pieces.ts';
 
@@ -136,6 +135,7 @@ function writeClassicTheme(folder: string): void {
 }
 
 async function serveNative(folder: string): Promise<{ child: ChildProcess; url: string }> {
+  // PHP's web server cannot choose one.
   const port = await freePort();
   // The configuration changes while it runs, and PHP would use the old one for two more seconds.
   const settings = ['upload_max_filesize=32M', 'post_max_size=32M', 'opcache.revalidate_freq=0'];
@@ -162,14 +162,4 @@ async function serveWasm(
     return { child, url: `http://localhost:${port}` };
   }
   throw new Error(`PHP ${php} did not start`);
-}
-
-/** PHP's web server cannot choose a port. */
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, 'close');
-  return port;
 }

@@ -108,6 +108,20 @@ describe('reconciling', () => {
     assert.equal(usage.total.costMicros, corrected.costMicros);
   });
 
+  it('learns that a call of unknown length had none, which gives it a price', async () => {
+    const { addTenant, emulator, server } = network;
+    const { assistantId } = await addTenant('no-length');
+    const { id } = emulator.makeCall({ assistantId, seconds: 0, cost: 0.01, webhooks: false });
+    await reconcile('no-length', ...lastHour());
+    const calls = server.ctx.store.updateTable('calls').where('id', '=', id);
+    await calls.set({ seconds: null }).execute();
+    // Sums do not show it, but another call that is missing has the list read.
+    emulator.makeCall({ assistantId, seconds: 30, cost: 0.02, webhooks: false });
+    const [drift] = (await reconcile('no-length', ...lastHour())).tenants;
+    assert.deepEqual([drift?.added, drift?.changed, drift?.differenceMicros], [1, 1, 0]);
+    assert.equal((await server.operator('GET', `/v1/tenants/no-length/calls/${id}`)).body.seconds, 0);
+  });
+
   it('keeps booked what Vapi no longer lists', async () => {
     const { addTenant, emulator, server } = network;
     const { assistantId, privateKey } = await addTenant('forgotten');

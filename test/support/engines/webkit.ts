@@ -1,11 +1,10 @@
 /** WebKit as Debian builds it: WebKitWebDriver drives its MiniBrowser on an invisible screen. */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import type { AddressInfo } from 'node:net';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Readable } from 'node:stream';
+import { freePort } from '../free-port.ts';
 import { until } from '../until.ts';
 import { type Engine, type EngineOptions, type EnginePage, type PageOptions, usualViewport } from './page.ts';
 import { type ElementReference, WebDriverSession } from './webdriver.ts';
@@ -87,16 +86,6 @@ async function startDriver(started: ChildProcess[], variables: Record<string, st
   await until(async () => driver.exitCode !== null || (await answers()), 'WebKitWebDriver');
   if (driver.exitCode !== null) throw new Error(`WebKitWebDriver ended with ${driver.exitCode}`);
   return base;
-}
-
-function freePort(): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const server = createServer().once('error', reject);
-    server.listen(0, '127.0.0.1', () => {
-      const { port } = server.address() as AddressInfo;
-      server.close(() => resolve(port));
-    });
-  });
 }
 
 /** WebKit as an engine like the others. Its driver does not report the console. */

@@ -1,7 +1,7 @@
 /** Shared by the webhook tests: messages as Vapi sends them, and a tenant's own server that gets them from us. */
 import { createHmac, randomUUID } from 'node:crypto';
 import { createServer, type IncomingHttpHeaders } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import { freePort } from '../../../support/free-port.ts';
 import { listen } from '../../../support/listen.ts';
 import type { Answer, TestServer } from '../../../support/test-server.ts';
 import { until } from '../../../support/until.ts';
@@ -18,7 +18,8 @@ export interface OwnServer {
   close(): Promise<void>;
 }
 
-export async function startOwnServer(port = 0): Promise<OwnServer> {
+/** @param port of one that was closed before */
+export async function startOwnServer(port?: number): Promise<OwnServer> {
   const received: OwnServer['received'] = [];
   const answers: OwnServer['answers'] = [];
   const server = createServer(async (request, response) => {
@@ -30,9 +31,10 @@ export async function startOwnServer(port = 0): Promise<OwnServer> {
     if (status === 0) response.destroy();
     else response.writeHead(status, { 'content-type': type }).end(body);
   });
-  await new Promise<void>((resolve) => server.listen(port, '127.0.0.1', resolve));
+  const own = port ?? (await freePort());
+  await new Promise<void>((resolve) => server.listen(own, '127.0.0.1', resolve));
   return {
-    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/vapi`,
+    url: `http://127.0.0.1:${own}/vapi`,
     received,
     answers,
     waitFor: async (count) => {
