@@ -1,5 +1,6 @@
 /** Signing in to the portal, and who is signed in. */
 import { z } from 'zod';
+import { permissions } from './permissions.ts';
 import { slugSchema, timeSchema } from './words.ts';
 
 /** `POST /v1/sign-in-links`: a link to the operator's portal, or with a tenant to that client's. */
@@ -45,7 +46,8 @@ export const meAnswerSchema = z.object({
     })
     .nullable()
     .describe('The client’s own; null for the operator.'),
-  mayWrite: z.boolean().describe('Whether changes are permitted.'),
+  mayWrite: z.boolean().describe('Whether changes to clients are permitted.'),
+  permissions: z.array(z.enum(permissions)).describe('What the caller may do, of its side.'),
   stripe: z.boolean().describe('Whether invoices can go to Stripe; for the operator only.').exactOptional(),
   talk: z
     .boolean()

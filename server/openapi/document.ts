@@ -46,7 +46,7 @@ const securitySchemes = {
     type: 'http',
     scheme: 'bearer',
     description:
-      'An API key (`vak_…`). An operator’s key sees every tenant; changes need the scope `write`. A client’s key can only read its own tenant: the rest does not exist for it (404). It may read 300 times a minute, and a read with prices counts as ten.',
+      'An API key (`vak_…`). An operator’s key sees every tenant; changes need the scope `write`. An operation names in `x-permission` what its caller must be permitted: a user’s role decides that, a key that reads may do what a viewer may, one that also writes all. A client’s key can only read its own tenant: the rest does not exist for it (404). It may read 300 times a minute, and a read with prices counts as ten.',
   },
   portalCookie: {
     type: 'apiKey',
@@ -190,6 +190,7 @@ function tidy(value: unknown, isAnswer: boolean): unknown {
 
 function describe(operation: Operation, path: string, components: Components): JsonObject {
   const { caller, summary, notes, query, body, answers } = operation;
+  const permission = contract.routePermissions[operation.route];
   const responses: JsonObject = {};
   for (const [status, answer] of Object.entries(answers)) {
     responses[status] = describeAnswer(answer, components);
@@ -206,6 +207,7 @@ function describe(operation: Operation, path: string, components: Components): J
     summary,
     ...(notes ? { description: notes } : {}),
     security: security[caller],
+    ...(permission ? { 'x-permission': permission } : {}),
     ...(parameters.length > 0 ? { parameters } : {}),
     ...(body ? { requestBody: describeBody(body, caller, components) } : {}),
     responses,

@@ -2,7 +2,14 @@
 import express, { type Request, type Response, Router } from 'express';
 import type { AccessContext } from '../access/access-context.ts';
 import { namedTenant } from '../access/identity/api-key.ts';
-import { isLinkOpen, makeSignInLink, signInLifeMs, signInWith, signOut } from '../access/identity/sign-in.ts';
+import {
+  isLinkOpen,
+  makeSignInLink,
+  permissionsOfLink,
+  signInLifeMs,
+  signInWith,
+  signOut,
+} from '../access/identity/sign-in.ts';
 import { isSameOrigin, signInCookie } from '../access/identity/sign-in-cookie.ts';
 import { confirmPage, type Page, refusedPage } from '../access/identity/sign-in-page.ts';
 import { sendMail } from '../access/notices/mail.ts';
@@ -19,7 +26,7 @@ import {
 import { ApiError } from '../errors.ts';
 import { findSeller } from '../store/billing-accounts.ts';
 import { findTenantById } from '../store/tenants.ts';
-import { actorIn, authenticate, callerIn, demandScope, operatorOnly } from './caller.ts';
+import { actorIn, authenticate, callerIn, demandPermission } from './caller.ts';
 import { parse } from './parse.ts';
 
 export function signInRoutes(ctx: AccessContext & BillingContext): Router {
@@ -27,11 +34,11 @@ export function signInRoutes(ctx: AccessContext & BillingContext): Router {
   const body = express.json({ limit: '16kb' });
   const cookie = signInCookie(ctx.config.publicUrl);
 
-  router.post('/sign-in-links', authenticate(ctx), operatorOnly, body, async (req, res) => {
+  router.post('/sign-in-links', authenticate(ctx), body, async (req, res) => {
     const { tenant: slug, email } = parse(createSignInLinkSchema, req.body ?? {});
     const tenant = await namedTenant(ctx, slug);
-    // A sign-in permits reading; a key without that scope must not gain it this way.
-    demandScope(callerIn(res), 'read');
+    // No one gains by a link what they may not do themselves.
+    for (const needed of permissionsOfLink(tenant?.id ?? null)) demandPermission(callerIn(res), needed);
     const link = await makeSignInLink(ctx, tenant, email ?? null, {
       ...actorIn(req, res),
       keyId: callerIn(res).keyId,
@@ -42,8 +49,7 @@ export function signInRoutes(ctx: AccessContext & BillingContext): Router {
   });
 
   router.get('/me', authenticate(ctx), async (_req, res) => {
-    const { tenantId, scopes } = callerIn(res);
-    demandScope(callerIn(res), 'read');
+    const { tenantId, permissions } = callerIn(res);
     const tenant = tenantId === null ? null : await findTenantById(ctx.store, tenantId);
     res.json({
       role: tenantId === null ? 'operator' : 'client',
@@ -53,7 +59,8 @@ export function signInRoutes(ctx: AccessContext & BillingContext): Router {
         timeZone: tenant.timeZone,
         status: tenant.status,
       },
-      mayWrite: scopes.includes('write'),
+      mayWrite: permissions.includes('clients.manage'),
+      permissions: [...permissions],
       ...(tenantId === null ? { stripe: ctx.stripe !== null, talk: ctx.config.talkUrl !== null } : {}),
       branding: await brandingOf(ctx),
       now: iso(ctx.now()),

@@ -3,7 +3,14 @@ import { createHash, randomBytes } from 'node:crypto';
 import { iso } from '../../base/iso.ts';
 import { safeEqual } from '../../base/safe-equal.ts';
 import type { Context } from '../../context.ts';
-import type { CreateKey, KeyView, Scope } from '../../contract.ts';
+import {
+  type CreateKey,
+  type KeyView,
+  type Permission,
+  permissionsOfScopes,
+  roles,
+  type Scope,
+} from '../../contract.ts';
 import { ApiError, invalidField } from '../../errors.ts';
 import {
   type ApiKeyRow,
@@ -20,7 +27,8 @@ export interface Caller {
   actor: string;
   /** The only tenant that a client's key sees; null for the operator. */
   tenantId: string | null;
-  scopes: Scope[];
+  /** What it may do, of its side. */
+  permissions: readonly Permission[];
   /** The API key behind it, also through a sign-in; null for the operator key from the environment. */
   keyId: string | null;
 }
@@ -101,7 +109,7 @@ export async function callerOf(
   key: string,
 ): Promise<Caller | null> {
   if (safeEqual(key, ctx.operatorApiKey))
-    return { actor: 'operator', tenantId: null, scopes: ['read', 'write'], keyId: null };
+    return { actor: 'operator', tenantId: null, permissions: roles.operator.owner, keyId: null };
   const hash = hashApiKey(key);
   const row = await findApiKeyByHash(ctx.store, hash);
   const now = ctx.now();
@@ -110,7 +118,8 @@ export async function callerOf(
   if (row.lastUsedAt === null || now - row.lastUsedAt > touchEveryMs)
     await touchApiKey(ctx.store, row.id, now);
   const scopes = JSON.parse(row.scopes) as Scope[];
-  return { actor: row.id, tenantId: row.tenantId, scopes, keyId: row.id };
+  const permissions = permissionsOfScopes(row.tenantId !== null, scopes);
+  return { actor: row.id, tenantId: row.tenantId, permissions, keyId: row.id };
 }
 
 function hashApiKey(key: string): string {

@@ -6,7 +6,7 @@ import { createHash, randomBytes } from 'node:crypto';
 import { iso } from '../../base/iso.ts';
 import { safeEqual } from '../../base/safe-equal.ts';
 import type { Context } from '../../context.ts';
-import type { Scope } from '../../contract.ts';
+import { type Permission, permissionsOf } from '../../contract.ts';
 import { ApiError } from '../../errors.ts';
 import {
   endSignIn,
@@ -28,8 +28,8 @@ export const linkLifeMs = 15 * 60_000;
 export const signInLifeMs = 12 * 3_600_000;
 
 /** What a browser may do: an operator's everything, a client's only read. */
-export function scopesOf(tenantId: string | null): Scope[] {
-  return tenantId === null ? ['read', 'write'] : ['read'];
+export function permissionsOfLink(tenantId: string | null): readonly Permission[] {
+  return permissionsOf(tenantId !== null, tenantId === null ? 'owner' : 'viewer');
 }
 
 /**
@@ -115,7 +115,7 @@ export async function callerOfCookie(ctx: Context, cookie: string): Promise<Call
   const signIn = await findSignIn(ctx.store, hash, ctx.now());
   if (!signIn || !safeEqual(signIn.hash, hash)) return null;
   const { id, tenantId, keyId } = signIn;
-  return { actor: id, tenantId, scopes: scopesOf(tenantId), keyId };
+  return { actor: id, tenantId, permissions: permissionsOfLink(tenantId), keyId };
 }
 
 function hashOf(token: string): string {
