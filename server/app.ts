@@ -21,11 +21,14 @@ import { noticeRoutes } from './routes/notices.ts';
 import { openApiRoutes } from './routes/openapi.ts';
 import { healthRoutes, opsRoutes } from './routes/ops.ts';
 import { checkPath } from './routes/parse.ts';
+import { clientPeopleRoutes, teamRoutes } from './routes/people.ts';
 import { portalAssets } from './routes/portal.ts';
 import { reconcileRoutes } from './routes/reconcile.ts';
 import { recordingRoutes } from './routes/recording.ts';
 import { secretRoutes } from './routes/secrets.ts';
-import { signInPages, signInRoutes } from './routes/sign-in.ts';
+import { sessionRoutes, viewAsRoutes } from './routes/sessions.ts';
+import { signInRoutes } from './routes/sign-in.ts';
+import { signInPages } from './routes/sign-in-pages.ts';
 import { snippetRoutes } from './routes/snippet.ts';
 import { stripeWebhookRoutes } from './routes/stripe-webhook.ts';
 import { onTalkHost, talkPages } from './routes/talk.ts';
@@ -102,6 +105,8 @@ export function createApp(ctx: ServerContext, assets: BuiltAssets): Express {
     snippetRoutes(ctx),
     billingRoutes(ctx),
     invoiceRoutes(ctx),
+    clientPeopleRoutes(ctx),
+    viewAsRoutes(ctx),
     tenantRoutes(ctx),
     wiringRoutes(ctx),
     tenantDoctorRoutes(ctx),
@@ -122,7 +127,7 @@ export function createApp(ctx: ServerContext, assets: BuiltAssets): Express {
   app.use('/v1/vapi', authenticate(ctx), vapiLookRoutes(ctx));
   app.use('/v1/audit', authenticate(ctx), auditRoutes(ctx));
   app.use('/v1/notices', authenticate(ctx), noticeRoutes(ctx));
-  app.use('/v1', signInRoutes(ctx));
+  app.use('/v1', signInRoutes(ctx), teamRoutes(ctx), sessionRoutes(ctx));
   app.use('/portal', signInPages(ctx), portalAssets(ctx, assets.portal));
   app.use('/installs', installFiles(assets.installs));
   app.use(widget);

@@ -17,6 +17,7 @@ export * from './contract/invoices.ts';
 export * from './contract/keys.ts';
 export * from './contract/limits.ts';
 export * from './contract/notices.ts';
+export * from './contract/people.ts';
 export * from './contract/permissions.ts';
 export * from './contract/plan-presets.ts';
 export * from './contract/plans.ts';

@@ -8,6 +8,7 @@ export const permissions = [
   // Of both sides: a client has them for its own tenant only.
   'self.read',
   'self.sign-out',
+  'self.manage',
   'usage.read',
   'calls.read',
   'content.read',
@@ -34,7 +35,7 @@ export const permissions = [
 ] as const;
 export type Permission = (typeof permissions)[number];
 
-const self: Permission[] = ['self.read', 'self.sign-out'];
+const self: Permission[] = ['self.read', 'self.sign-out', 'self.manage'];
 const clientReads: Permission[] = [
   ...self,
   'usage.read',
@@ -101,8 +102,11 @@ export function permissionsOf(isClient: boolean, role: string): readonly Permiss
 
 /** Of an API key: `read` is what a viewer of its side sees, `write` all else that an owner may do. */
 export function permissionsOfScopes(isClient: boolean, scopes: Scope[]): readonly Permission[] {
-  const reads = permissionsOf(isClient, 'viewer');
-  const writes = isClient ? [] : roles.operator.owner.filter((permission) => !reads.includes(permission));
+  // A key is no person, and has no sessions.
+  const reads = permissionsOf(isClient, 'viewer').filter((permission) => permission !== 'self.manage');
+  const writes = roles.operator.owner.filter(
+    (permission) => !isClient && permission !== 'self.manage' && !reads.includes(permission),
+  );
   return [
     ...(scopes.includes('read') ? reads : (['self.sign-out'] as const)),
     ...(scopes.includes('write') ? writes : []),

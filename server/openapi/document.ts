@@ -6,6 +6,7 @@ import { billingOperations } from './billing-operations.ts';
 import { examples } from './examples.ts';
 import type { Answer, Body, Caller, Operation } from './operation.ts';
 import { otherOperations } from './other-operations.ts';
+import { peopleOperations } from './people-operations.ts';
 import { signInOperations } from './sign-in-operations.ts';
 import { tenantOperations } from './tenant-operations.ts';
 import { visitorOperations } from './visitor-operations.ts';
@@ -17,6 +18,7 @@ export const operations: Operation[] = [
   ...tenantOperations,
   ...billingOperations,
   ...signInOperations,
+  ...peopleOperations,
   ...otherOperations,
 ];
 
@@ -72,6 +74,9 @@ const parameterTexts: Record<string, string> = {
   calls: 'Vapi’s id of the call.',
   invoices: 'The id of the invoice (`inv_…`).',
   keys: 'The id of the key (`key_…`).',
+  users: 'The id of the person (`usr_…`).',
+  invitations: 'The id of the invitation (`ivt_…`).',
+  sessions: 'The id of the session (`sgn_…`).',
 };
 
 const tags: Record<Caller, [name: string, description: string]> = {

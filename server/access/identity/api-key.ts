@@ -23,7 +23,7 @@ import { findTenant, type Tenant } from '../../store/tenants.ts';
 import { type Actor, recordChange } from '../audit.ts';
 
 export interface Caller {
-  /** `operator` for the key from the environment, otherwise the id of the API key or the sign-in. */
+  /** `operator` for the key from the environment, otherwise the id of the API key, the user or the sign-in. */
   actor: string;
   /** The only tenant that a client's key sees; null for the operator. */
   tenantId: string | null;
@@ -31,7 +31,17 @@ export interface Caller {
   permissions: readonly Permission[];
   /** The API key behind it, also through a sign-in; null for the operator key from the environment. */
   keyId: string | null;
+  /** The sign-in behind it; null for a key. */
+  signInId: string | null;
+  /** The person behind it; null for a key, and for a sign-in that is no person's. */
+  userId: string | null;
+  /** Whether its sign-in cannot change to another of the person's places. */
+  isFixed: boolean;
+  /** Set while an operator looks at a client's portal as the client sees it; then `tenantId` is that client's. */
+  viewing: { role: string; until: number } | null;
 }
+
+const keyOnly = { signInId: null, userId: null, isFixed: true, viewing: null } as const;
 
 /**
  * The tenant that a request is about; null when it names none, and is about the operator.
@@ -109,7 +119,7 @@ export async function callerOf(
   key: string,
 ): Promise<Caller | null> {
   if (safeEqual(key, ctx.operatorApiKey))
-    return { actor: 'operator', tenantId: null, permissions: roles.operator.owner, keyId: null };
+    return { actor: 'operator', tenantId: null, permissions: roles.operator.owner, keyId: null, ...keyOnly };
   const hash = hashApiKey(key);
   const row = await findApiKeyByHash(ctx.store, hash);
   const now = ctx.now();
@@ -119,7 +129,7 @@ export async function callerOf(
     await touchApiKey(ctx.store, row.id, now);
   const scopes = JSON.parse(row.scopes) as Scope[];
   const permissions = permissionsOfScopes(row.tenantId !== null, scopes);
-  return { actor: row.id, tenantId: row.tenantId, permissions, keyId: row.id };
+  return { actor: row.id, tenantId: row.tenantId, permissions, keyId: row.id, ...keyOnly };
 }
 
 function hashApiKey(key: string): string {
