@@ -6,7 +6,7 @@ import { cursorSchema, limitSchema, lineSchema, slugSchema, timeSchema } from '.
 export const personEmailSchema = z
   .email()
   .max(254)
-  .transform((email) => email.toLowerCase())
+  .toLowerCase()
   .describe('Upper and lower case are the same.');
 
 const roleSchema = z

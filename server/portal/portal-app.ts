@@ -210,7 +210,7 @@ function frame(
       </div>
     </header>
     <p class="unseen" role="status">${said}</p>
-    ${me ? html`<person-bar .me=${me}></person-bar>` : ''}
+    ${me && navigation ? html`<person-bar .me=${me}></person-bar>` : ''}
     <main id="main" tabindex="-1">${content}</main>`;
 }
 

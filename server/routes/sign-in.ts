@@ -33,6 +33,7 @@ export function signInRoutes(ctx: AccessContext & BillingContext): Router {
     const link = await makeSignInLink(ctx, tenant, email ?? null, {
       ...actorIn(req, res),
       keyId: callerIn(res).keyId,
+      userId: callerIn(res).userId,
     });
     const mailed = email !== undefined && (await mailLink(ctx, email, link.url));
     const expiresAt = iso(link.expiresAt);

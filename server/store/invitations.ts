@@ -52,6 +52,16 @@ export async function deleteInvitation(db: Queries, id: string, hash: string): P
   return row !== undefined;
 }
 
+export async function countOpenInvitations(db: Queries, place: string, nowMs: number): Promise<number> {
+  const row = await db
+    .selectFrom('invitations')
+    .select((expression) => expression.fn.countAll<number>().as('open'))
+    .where('place', '=', place)
+    .where('expiresAt', '>', nowMs)
+    .executeTakeFirstOrThrow();
+  return Number(row.open);
+}
+
 /** The newest first, also those that have expired, from the one after `after`. */
 export async function listInvitations(
   db: Queries,

@@ -182,6 +182,7 @@ export async function listMembers(
   after: { createdAt: number; id: string } | null,
   limit: number,
 ): Promise<Member[]> {
+  const tenantId = place === operatorPlace ? null : place;
   let query = db
     .selectFrom('memberships')
     .innerJoin('users', 'users.id', 'memberships.userId')
@@ -192,6 +193,8 @@ export async function listMembers(
         .selectFrom('signIns')
         .select((inner) => inner.fn.max('signIns.lastUsedAt').as('last'))
         .whereRef('signIns.userId', '=', 'users.id')
+        // Only here: that the person also belongs elsewhere is no one's business.
+        .where('signIns.tenantId', tenantId === null ? 'is' : '=', tenantId)
         .as('lastUsedAt'),
     )
     .where('memberships.place', '=', place);

@@ -19,6 +19,7 @@ import {
   revokeApiKey,
   touchApiKey,
 } from '../../store/api-keys.ts';
+import { deleteInvitationsBy } from '../../store/invitations.ts';
 import { findTenant, type Tenant } from '../../store/tenants.ts';
 import { type Actor, recordChange } from '../audit.ts';
 
@@ -91,6 +92,7 @@ export async function revokeKey(ctx: Context, id: string, by: Actor): Promise<vo
   const now = ctx.now();
   await ctx.store.transaction().execute(async (db) => {
     if (!(await revokeApiKey(db, id, now))) throw new ApiError('not_found');
+    await deleteInvitationsBy(db, id, null);
     const change = { action: 'key.revoke', tenant: null, before: { id }, after: null };
     await recordChange(db, { ...by, ...change }, now);
   });

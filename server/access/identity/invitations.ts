@@ -10,6 +10,7 @@ import type { Context } from '../../context.ts';
 import type { InvitationView, Role } from '../../contract.ts';
 import { ApiError } from '../../errors.ts';
 import {
+  countOpenInvitations,
   deleteInvitation,
   findInvitation,
   findOpenInvitation,
@@ -23,6 +24,8 @@ import { checkRole, newMembership, newUser, type PeopleOf } from './members.ts';
 import { begin, hashOf, newToken, type SignedIn } from './sign-in.ts';
 
 export const invitationLifeMs = 7 * dayMs;
+/** In one place, so that no one uses the operator's mail server to write to the world. */
+const mostOpen = 200;
 
 export function viewInvitation(row: Invitation): InvitationView {
   return {
@@ -66,6 +69,9 @@ export async function invite(
     const user = await findUserByEmail(db, email);
     if (user && (await findMembership(db, user.id, place))) {
       throw new ApiError('conflict', { detail: 'This person belongs here already.' });
+    }
+    if ((await countOpenInvitations(db, place, now)) >= mostOpen) {
+      throw new ApiError('conflict', { detail: `At most ${mostOpen} invitations can be open. Revoke some first.` });
     }
     await putInvitation(db, invitation);
     const after = { id: invitation.id, email, role };

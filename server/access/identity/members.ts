@@ -88,7 +88,7 @@ export async function createUser(
 }
 
 /**
- * Works at the user's next request.
+ * Works at the user's next request, and ends the invitations that it has sent.
  * @throws ApiError `not_found`; `conflict` when someone else was faster, or no owner would remain
  */
 export async function changeRole(
@@ -103,6 +103,7 @@ export async function changeRole(
     if (!(await setRole(db, before, role, version))) {
       throw new ApiError('conflict', { detail: 'Someone else has changed this meanwhile. Load it again.' });
     }
+    await endInvitationsOf(db, before);
     const change = {
       action: 'user.role',
       before: { id: userId, role: before.role },
@@ -120,11 +121,16 @@ export async function removeMember(ctx: Context, of: PeopleOf, userId: string, b
   await changing(ctx, of, userId, async (db, before) => {
     const user = await findUser(db, userId);
     if (!(await deleteMembership(db, userId, before.place))) throw new ApiError('not_found');
-    await deleteInvitationsBy(db, userId, before.place);
+    await endInvitationsOf(db, before);
     if ((await listPlaces(db, userId)).length === 0) await deleteUser(db, userId);
     const about = { id: userId, email: user?.email, role: before.role };
     return { ...by, action: 'user.remove', before: about, after: null, tenant: of?.slug ?? null };
   });
+}
+
+/** What someone could send by this role; staff of the operator also invites clients' people. */
+function endInvitationsOf(db: Queries, { userId, place }: Membership): Promise<void> {
+  return deleteInvitationsBy(db, userId, place === operatorPlace ? null : place);
 }
 
 /** In one transaction, with the lock that keeps an owner. */

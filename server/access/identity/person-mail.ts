@@ -44,7 +44,8 @@ export async function mailInvitation(
 ): Promise<{ mailedAt: number | null; mailFailedAt: number | null }> {
   const subject = where ? `You are invited to ${where}` : 'You are invited to the voice portal';
   const text = `${subject}:\n\n${url}\n\nThe link works for 7 days. If you did not expect it, ignore it.\n`;
-  const isSent = await isAccepted(ctx, { to: email, subject, text });
+  const isSent =
+    (await ctx.frontLimits.mayMailLink(email)) && (await isAccepted(ctx, { to: email, subject, text }));
   const now = ctx.now();
   const state = { mailedAt: isSent ? now : null, mailFailedAt: isSent ? null : now };
   await noteInvitationMail(ctx.store, hash, state);

@@ -52,7 +52,7 @@ export async function makeSignInLink(
   ctx: Context,
   tenant: { id: string; slug: string } | null,
   email: string | null,
-  { keyId, ...by }: Actor & Pick<Caller, 'keyId'>,
+  { keyId, userId, ...by }: Actor & Pick<Caller, 'keyId' | 'userId'>,
 ): Promise<{ url: string; expiresAt: number }> {
   const now = ctx.now();
   const { token, hash } = newToken();
@@ -60,7 +60,8 @@ export async function makeSignInLink(
   await ctx.store.transaction().execute(async (db) => {
     await forgetExpiredSignIns(db, now);
     const link = { hash, tenantId: tenant?.id ?? null, keyId, expiresAt };
-    await insertSignInLink(db, { ...link, userId: null, isFixed: 1 });
+    // To the operator's portal a person's link signs in as that person, and so ends with it.
+    await insertSignInLink(db, { ...link, userId: tenant ? null : userId, isFixed: 1 });
     if (tenant) await noteInvited(db, tenant.id, now);
     const after = { expiresAt: iso(expiresAt), ...(email ? { email } : {}) };
     const change = { action: 'sign-in-link.create', tenant: tenant?.slug ?? null, before: null, after };
