@@ -46,7 +46,14 @@ export function authenticate(ctx: AccessContext): RequestHandler {
     }
     res.locals.caller = caller;
     await countRead(ctx, res, 1);
-    demandPermission(caller, permissionFor(req.method, res.locals.path));
+    const needed = permissionFor(req.method, res.locals.path);
+    // Before its role matters: for a client no other tenant exists.
+    if (caller.tenantId !== null && needed && !caller.permissions.includes(needed)) {
+      const slug = /^\/v1\/tenants\/([^/]+)/i.exec(res.locals.path)?.[1];
+      const tenant = slug && (await findTenantByHandle(ctx.store, decodeURIComponent(slug)));
+      if (slug && (!tenant || tenant.id !== caller.tenantId)) throw new ApiError('not_found');
+    }
+    demandPermission(caller, needed);
     next();
   };
 }

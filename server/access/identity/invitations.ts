@@ -71,7 +71,9 @@ export async function invite(
       throw new ApiError('conflict', { detail: 'This person belongs here already.' });
     }
     if ((await countOpenInvitations(db, place, now)) >= mostOpen) {
-      throw new ApiError('conflict', { detail: `At most ${mostOpen} invitations can be open. Revoke some first.` });
+      throw new ApiError('conflict', {
+        detail: `At most ${mostOpen} invitations can be open. Revoke some first.`,
+      });
     }
     await putInvitation(db, invitation);
     const after = { id: invitation.id, email, role };
