@@ -9,7 +9,7 @@ import { auditRoutes } from './routes/audit.ts';
 import { billingRoutes, operatorBillingRoutes } from './routes/billing.ts';
 import { booksRoutes } from './routes/books.ts';
 import { callContentRoutes } from './routes/call-content.ts';
-import { authenticate, operatorOnly } from './routes/caller.ts';
+import { authenticate } from './routes/caller.ts';
 import { callRoutes } from './routes/calls.ts';
 import { clientDefaultsRoutes } from './routes/client-defaults.ts';
 import { clientListRoutes } from './routes/client-list.ts';
@@ -21,11 +21,14 @@ import { noticeRoutes } from './routes/notices.ts';
 import { openApiRoutes } from './routes/openapi.ts';
 import { healthRoutes, opsRoutes } from './routes/ops.ts';
 import { checkPath } from './routes/parse.ts';
+import { clientPeopleRoutes, teamRoutes } from './routes/people.ts';
 import { portalAssets } from './routes/portal.ts';
 import { reconcileRoutes } from './routes/reconcile.ts';
 import { recordingRoutes } from './routes/recording.ts';
 import { secretRoutes } from './routes/secrets.ts';
-import { signInPages, signInRoutes } from './routes/sign-in.ts';
+import { sessionRoutes, viewAsRoutes } from './routes/sessions.ts';
+import { signInRoutes } from './routes/sign-in.ts';
+import { signInPages } from './routes/sign-in-pages.ts';
 import { snippetRoutes } from './routes/snippet.ts';
 import { stripeWebhookRoutes } from './routes/stripe-webhook.ts';
 import { onTalkHost, talkPages } from './routes/talk.ts';
@@ -102,7 +105,8 @@ export function createApp(ctx: ServerContext, assets: BuiltAssets): Express {
     snippetRoutes(ctx),
     billingRoutes(ctx),
     invoiceRoutes(ctx),
-    operatorOnly,
+    clientPeopleRoutes(ctx),
+    viewAsRoutes(ctx),
     tenantRoutes(ctx),
     wiringRoutes(ctx),
     tenantDoctorRoutes(ctx),
@@ -110,21 +114,20 @@ export function createApp(ctx: ServerContext, assets: BuiltAssets): Express {
   app.use(
     '/v1/billing',
     authenticate(ctx),
-    operatorOnly,
     operatorBillingRoutes(ctx),
     closeRoutes(ctx),
     booksRoutes(ctx),
     clientListRoutes(ctx),
   );
-  app.use('/v1/keys', authenticate(ctx), operatorOnly, keyRoutes(ctx));
-  app.use('/v1/secrets', authenticate(ctx), operatorOnly, secretRoutes(ctx));
-  app.use('/v1/reconcile', authenticate(ctx), operatorOnly, reconcileRoutes(ctx));
-  app.use('/v1/doctor', authenticate(ctx), operatorOnly, serverDoctorRoutes(ctx));
-  app.use('/v1/client-defaults', authenticate(ctx), operatorOnly, clientDefaultsRoutes(ctx));
-  app.use('/v1/vapi', authenticate(ctx), operatorOnly, vapiLookRoutes(ctx));
-  app.use('/v1/audit', authenticate(ctx), operatorOnly, auditRoutes(ctx));
-  app.use('/v1/notices', authenticate(ctx), operatorOnly, noticeRoutes(ctx));
-  app.use('/v1', signInRoutes(ctx));
+  app.use('/v1/keys', authenticate(ctx), keyRoutes(ctx));
+  app.use('/v1/secrets', authenticate(ctx), secretRoutes(ctx));
+  app.use('/v1/reconcile', authenticate(ctx), reconcileRoutes(ctx));
+  app.use('/v1/doctor', authenticate(ctx), serverDoctorRoutes(ctx));
+  app.use('/v1/client-defaults', authenticate(ctx), clientDefaultsRoutes(ctx));
+  app.use('/v1/vapi', authenticate(ctx), vapiLookRoutes(ctx));
+  app.use('/v1/audit', authenticate(ctx), auditRoutes(ctx));
+  app.use('/v1/notices', authenticate(ctx), noticeRoutes(ctx));
+  app.use('/v1', signInRoutes(ctx), teamRoutes(ctx), sessionRoutes(ctx));
   app.use('/portal', signInPages(ctx), portalAssets(ctx, assets.portal));
   app.use('/installs', installFiles(assets.installs));
   app.use(widget);

@@ -60,6 +60,7 @@ export const resealAnswerSchema = z.object({
 export const noticesAnswerSchema = z.object({ notices: z.array(noticeViewSchema), nextCursor });
 export type NoticesAnswer = z.infer<typeof noticesAnswerSchema>;
 export const auditAnswerSchema = z.object({ entries: z.array(auditEntrySchema), nextCursor });
+export type AuditAnswer = z.infer<typeof auditAnswerSchema>;
 
 /** A client sees the terms in words, and only those of today. */
 export const planAnswerSchema = z.union([

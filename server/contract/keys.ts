@@ -33,7 +33,7 @@ export type KeyView = z.infer<typeof keyViewSchema>;
 export const auditEntrySchema = z.object({
   id: z.string(),
   at: timeSchema,
-  actor: z.string().describe('`operator`, or the id of the API key or the sign-in.'),
+  actor: z.string().describe('`operator`, or the id of the API key, the person or the sign-in.'),
   action: z.string(),
   tenant: z.string().nullable(),
   before: z.unknown(),
@@ -41,6 +41,14 @@ export const auditEntrySchema = z.object({
   requestId: z.string(),
 });
 export type AuditEntry = z.infer<typeof auditEntrySchema>;
+
+export const auditQuerySchema = z.strictObject({
+  tenant: slugSchema.optional().describe('Only changes of this client.'),
+  actor: lineSchema.min(1).max(100).optional().describe('Only by this actor.'),
+  action: lineSchema.min(1).max(100).optional().describe('Only this action, such as `user.role`.'),
+  cursor: cursorSchema,
+  limit: limitSchema(200, 50),
+});
 
 export const pageQuerySchema = z.strictObject({
   cursor: cursorSchema,

@@ -1,5 +1,6 @@
 /** Signing in to the portal, and who is signed in. */
 import { z } from 'zod';
+import { clientRoles, permissions } from './permissions.ts';
 import { slugSchema, timeSchema } from './words.ts';
 
 /** `POST /v1/sign-in-links`: a link to the operator's portal, or with a tenant to that client's. */
@@ -45,11 +46,24 @@ export const meAnswerSchema = z.object({
     })
     .nullable()
     .describe('The client’s own; null for the operator.'),
-  mayWrite: z.boolean().describe('Whether changes are permitted.'),
+  mayWrite: z.boolean().describe('Whether changes to clients are permitted.'),
+  permissions: z.array(z.enum(permissions)).describe('What the caller may do, of its side.'),
   stripe: z.boolean().describe('Whether invoices can go to Stripe; for the operator only.').exactOptional(),
   talk: z
     .boolean()
     .describe('Whether the operator can talk to agents from the portal (`TALK_URL`); for the operator only.')
+    .exactOptional(),
+  user: z
+    .object({ email: z.string(), name: z.string() })
+    .exactOptional()
+    .describe('The person, if it is one.'),
+  places: z
+    .array(z.object({ tenant: z.string().nullable(), name: z.string().nullable() }))
+    .describe('Where the person may change to, by a client’s handle; null for the operator’s portal.')
+    .exactOptional(),
+  viewing: z
+    .object({ role: z.enum(clientRoles), until: timeSchema })
+    .describe('Set while an operator looks at the client’s portal as that role.')
     .exactOptional(),
   branding: brandingSchema,
   now: timeSchema.describe('By the server’s clock.'),

@@ -6,6 +6,7 @@ import { billingOperations } from './billing-operations.ts';
 import { examples } from './examples.ts';
 import type { Answer, Body, Caller, Operation } from './operation.ts';
 import { otherOperations } from './other-operations.ts';
+import { peopleOperations } from './people-operations.ts';
 import { signInOperations } from './sign-in-operations.ts';
 import { tenantOperations } from './tenant-operations.ts';
 import { visitorOperations } from './visitor-operations.ts';
@@ -17,6 +18,7 @@ export const operations: Operation[] = [
   ...tenantOperations,
   ...billingOperations,
   ...signInOperations,
+  ...peopleOperations,
   ...otherOperations,
 ];
 
@@ -46,7 +48,7 @@ const securitySchemes = {
     type: 'http',
     scheme: 'bearer',
     description:
-      'An API key (`vak_…`). An operator’s key sees every tenant; changes need the scope `write`. A client’s key can only read its own tenant: the rest does not exist for it (404). It may read 300 times a minute, and a read with prices counts as ten.',
+      'An API key (`vak_…`). An operator’s key sees every tenant; changes need the scope `write`. An operation names in `x-permission` what its caller must be permitted: a user’s role decides that, a key that reads may do what a viewer may, one that also writes all. A client’s key can only read its own tenant: the rest does not exist for it (404). It may read 300 times a minute, and a read with prices counts as ten.',
   },
   portalCookie: {
     type: 'apiKey',
@@ -72,6 +74,9 @@ const parameterTexts: Record<string, string> = {
   calls: 'Vapi’s id of the call.',
   invoices: 'The id of the invoice (`inv_…`).',
   keys: 'The id of the key (`key_…`).',
+  users: 'The id of the person (`usr_…`).',
+  invitations: 'The id of the invitation (`ivt_…`).',
+  sessions: 'The id of the session (`sgn_…`).',
 };
 
 const tags: Record<Caller, [name: string, description: string]> = {
@@ -190,6 +195,7 @@ function tidy(value: unknown, isAnswer: boolean): unknown {
 
 function describe(operation: Operation, path: string, components: Components): JsonObject {
   const { caller, summary, notes, query, body, answers } = operation;
+  const permission = contract.routePermissions[operation.route];
   const responses: JsonObject = {};
   for (const [status, answer] of Object.entries(answers)) {
     responses[status] = describeAnswer(answer, components);
@@ -206,6 +212,7 @@ function describe(operation: Operation, path: string, components: Components): J
     summary,
     ...(notes ? { description: notes } : {}),
     security: security[caller],
+    ...(permission ? { 'x-permission': permission } : {}),
     ...(parameters.length > 0 ? { parameters } : {}),
     ...(body ? { requestBody: describeBody(body, caller, components) } : {}),
     responses,

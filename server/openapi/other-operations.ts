@@ -29,7 +29,7 @@ export const otherOperations: Operation[] = [
     answers: { 200: json('What was done.', contract.resealAnswerSchema) },
   }),
   operator('GET /v1/audit', 'List changes, newest first', {
-    query: contract.pageQuerySchema,
+    query: contract.auditQuerySchema,
     answers: { 200: json('One page.', contract.auditAnswerSchema) },
   }),
   operator('GET /v1/notices', 'List notices about the tenants, newest first', {

@@ -3,9 +3,11 @@ import { css, html, LitElement, type TemplateResult } from 'lit';
 import type { MeAnswer } from '../contract.ts';
 import { get, post, signedOut } from './parts/api.ts';
 import { applyBranding, brandingChanged } from './parts/branding.ts';
+import { linkForm } from './parts/link-form.ts';
+import './parts/person-bar.ts';
 import { Resource } from './parts/resource.ts';
 import { shared } from './parts/style.ts';
-import { tenantView, viewNames } from './views/tenant-views.ts';
+import { clientLinks, tenantView } from './views/tenant-views.ts';
 
 export class PortalAppElement extends LitElement {
   static override styles = [
@@ -93,7 +95,7 @@ export class PortalAppElement extends LitElement {
 
   #navigation(me: MeAnswer | null) {
     if (!me) return '';
-    const links: readonly (readonly [string, string])[] = this.#operator?.operatorLinks ?? viewNames;
+    const links: readonly (readonly [string, string])[] = this.#operator?.operatorLinks ?? clientLinks(me);
     const [first = ''] = this.route;
     const current = /^(tenants|new-client)$/.test(first) ? '' : first;
     return html`<nav aria-label="Portal">
@@ -145,6 +147,10 @@ export class PortalAppElement extends LitElement {
       attention: 'Needs attention',
       agency: 'Your agency',
       'new-client': 'New client',
+      team: 'Team',
+      people: 'People',
+      audit: 'Audit log',
+      sessions: 'Your sessions',
     };
     const start = me?.role === 'operator' && this.route[0] !== 'tenants' ? 'Clients' : 'This month';
     const whose = me?.role === 'operator' && this.route[0] === 'tenants' ? `${this.route[1]}: ` : '';
@@ -204,6 +210,7 @@ function frame(
       </div>
     </header>
     <p class="unseen" role="status">${said}</p>
+    ${me && navigation ? html`<person-bar .me=${me}></person-bar>` : ''}
     <main id="main" tabindex="-1">${content}</main>`;
 }
 
@@ -217,7 +224,8 @@ function signedOutView(me: MeAnswer | null) {
   const who = me?.branding.name ?? 'the operator of this service';
   return html`<section>
     <h1>You are signed out</h1>
-    <p>To sign in again, ask ${who} for a new sign-in link.</p>
+    <p>Have a sign-in link sent to you, or ask ${who} for one.</p>
+    ${linkForm()}
     <p class="muted small">Operators create their own with <code>vapi-agent sign-in-link</code>.</p>
   </section>`;
 }

@@ -2,7 +2,7 @@
 import { Router } from 'express';
 import { iso } from '../base/iso.ts';
 import type { Context } from '../context.ts';
-import { type AuditEntry, pageQuerySchema } from '../contract.ts';
+import { type AuditEntry, auditQuerySchema } from '../contract.ts';
 import { listAudit } from '../store/audit.ts';
 import { readPage } from './cursor.ts';
 import { parse } from './parse.ts';
@@ -10,8 +10,9 @@ import { parse } from './parse.ts';
 export function auditRoutes(ctx: Context): Router {
   const router = Router();
   router.get('/', async (req, res) => {
-    const { page, nextCursor } = await readPage(parse(pageQuerySchema, req.query), 'at', (after, limit) =>
-      listAudit(ctx.store, after, limit),
+    const { tenant, actor, action, ...query } = parse(auditQuerySchema, req.query);
+    const { page, nextCursor } = await readPage(query, 'at', (after, limit) =>
+      listAudit(ctx.store, after, limit, { tenant, actor, action }),
     );
     const entries: AuditEntry[] = page.map((row) => ({
       ...row,

@@ -15,7 +15,7 @@ import type { VapiCall } from '../vapi/call-record.ts';
 import { createRecordingsApi } from '../vapi/recording.ts';
 import { readRecordingNotes, whyMissing } from '../vapi/recording-notes.ts';
 import { VapiError } from '../vapi/vapi-api.ts';
-import { actorIn, billedTenant, operatorOnly } from './caller.ts';
+import { actorIn, billedTenant } from './caller.ts';
 import { parse } from './parse.ts';
 import { untilGone } from './write-out.ts';
 
@@ -33,21 +33,16 @@ export function callContentRoutes(ctx: Context): Router {
     } satisfies TranscriptAnswer);
   });
 
-  router.delete(
-    '/:slug/calls/:id/content',
-    operatorOnly,
-    express.json({ limit: '1kb' }),
-    async (req, res) => {
-      const { of } = parse(deleteContentSchema, req.body ?? {});
-      const tenant = await findTenantByHandle(ctx.store, String(req.params.slug));
-      if (!tenant) throw new ApiError('not_found');
-      const row = await findCall(ctx.store, tenant.id, String(req.params.id));
-      if (!row) throw new ApiError('not_found');
-      const ids = of === 'visitor' ? await listVisitorCalls(ctx.store, tenant.id, row.id) : [row.id];
-      const deleted = await deleteOnRequest(ctx, tenant, ids, actorIn(req, res));
-      res.json({ deleted, notYet: ids.filter((id) => !deleted.includes(id)) });
-    },
-  );
+  router.delete('/:slug/calls/:id/content', express.json({ limit: '1kb' }), async (req, res) => {
+    const { of } = parse(deleteContentSchema, req.body ?? {});
+    const tenant = await findTenantByHandle(ctx.store, String(req.params.slug));
+    if (!tenant) throw new ApiError('not_found');
+    const row = await findCall(ctx.store, tenant.id, String(req.params.id));
+    if (!row) throw new ApiError('not_found');
+    const ids = of === 'visitor' ? await listVisitorCalls(ctx.store, tenant.id, row.id) : [row.id];
+    const deleted = await deleteOnRequest(ctx, tenant, ids, actorIn(req, res));
+    res.json({ deleted, notYet: ids.filter((id) => !deleted.includes(id)) });
+  });
 
   return router;
 }

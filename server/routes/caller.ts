@@ -6,7 +6,7 @@ import { type Caller, callerOf } from '../access/identity/api-key.ts';
 import { callerOfCookie } from '../access/identity/sign-in.ts';
 import { cookieIn, isSameOrigin, signInCookie } from '../access/identity/sign-in-cookie.ts';
 import type { Context } from '../context.ts';
-import type { ErrorCode, Scope } from '../contract.ts';
+import { type ErrorCode, isClientPermission, type Permission, permissionFor } from '../contract.ts';
 import { ApiError } from '../errors.ts';
 import { findTenant, findTenantByHandle, type Tenant } from '../store/tenants.ts';
 
@@ -15,6 +15,8 @@ declare global {
     /** What the handlers of one request leave for each other. */
     interface Locals {
       caller: Caller;
+      /** The request's, below the path at which the server is mounted. */
+      path: string;
       errorCode?: ErrorCode;
       messageType?: string;
       webhookResult?: 'unreadable' | 'not-theirs' | 'in-doubt';
@@ -22,7 +24,10 @@ declare global {
   }
 }
 
-/** Admits only requests with a valid `Authorization: Bearer vak_…` or, in its absence, the portal's cookie. */
+/**
+ * Admits only requests with a valid `Authorization: Bearer vak_…` or, in its absence, the portal's cookie, and only to
+ * routes whose permission the caller has.
+ */
 export function authenticate(ctx: AccessContext): RequestHandler {
   const { name } = signInCookie(ctx.config.publicUrl);
   return async (req, res, next) => {
@@ -41,6 +46,14 @@ export function authenticate(ctx: AccessContext): RequestHandler {
     }
     res.locals.caller = caller;
     await countRead(ctx, res, 1);
+    const needed = permissionFor(req.method, res.locals.path);
+    // Before its role matters: for a client no other tenant exists.
+    if (caller.tenantId !== null && needed && !caller.permissions.includes(needed)) {
+      const slug = /^\/v1\/tenants\/([^/]+)/i.exec(res.locals.path)?.[1];
+      const tenant = slug && (await findTenantByHandle(ctx.store, decodeURIComponent(slug)));
+      if (slug && (!tenant || tenant.id !== caller.tenantId)) throw new ApiError('not_found');
+    }
+    demandPermission(caller, needed);
     next();
   };
 }
@@ -63,20 +76,14 @@ export function actorIn(req: Request, res: Response): { actor: string; requestId
   return { actor: callerIn(res).actor, requestId: String(req.id) };
 }
 
-/** Only the operator; a change needs the scope `write`. */
-export const operatorOnly: RequestHandler = (req, res, next) => {
-  const caller = callerIn(res);
-  // A client must not even learn what an operator can do.
-  if (caller.tenantId !== null) throw new ApiError('not_found');
-  const needed = /^(GET|HEAD)$/.test(req.method) ? 'read' : 'write';
-  demandScope(caller, needed);
-  next();
-};
-
-/** @throws ApiError `forbidden` */
-export function demandScope({ scopes }: Caller, needed: Scope): void {
-  if (!scopes.includes(needed))
-    throw new ApiError('forbidden', { detail: `The key lacks the scope "${needed}".` });
+/**
+ * @param needed undefined for a route that no one may use
+ * @throws ApiError `forbidden`; to a client `not_found` for what only operators have, of which it must learn nothing
+ */
+export function demandPermission({ permissions, tenantId }: Caller, needed: Permission | undefined): void {
+  if (needed && permissions.includes(needed)) return;
+  if (!needed || (tenantId !== null && !isClientPermission(needed))) throw new ApiError('not_found');
+  throw new ApiError('forbidden', { detail: `This needs the permission "${needed}".` });
 }
 
 /**
@@ -98,7 +105,8 @@ export async function billedTenant(ctx: Context, req: Request, res: Response): P
 function allowed(res: Response, tenant: Tenant | null): Tenant {
   const { tenantId } = callerIn(res);
   if (!tenant || (tenantId !== null && tenant.id !== tenantId)) throw new ApiError('not_found');
-  demandScope(callerIn(res), 'read');
+  // The answer to a change also shows the tenant, which a key that can only write must not read.
+  demandPermission(callerIn(res), 'self.read');
   return tenant;
 }
 

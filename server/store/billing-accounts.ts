@@ -1,4 +1,4 @@
-import type { BillingAccount, Seller } from '../contract.ts';
+import type { BillingAccount, Branding, Seller } from '../contract.ts';
 import type { Queries } from './database.ts';
 
 export interface StoredAccount {
@@ -60,4 +60,14 @@ export async function saveSeller(db: Queries, seller: Seller, nowMs: number): Pr
     .values({ id: operator, settings, updatedAt: nowMs })
     .onConflict((conflict) => conflict.column('id').doUpdateSet({ settings, updatedAt: nowMs }))
     .execute();
+}
+
+/** How the operator looks to its clients. */
+export async function brandingOf(db: Queries): Promise<Branding> {
+  const seller = await findSeller(db);
+  return {
+    name: seller?.name ?? null,
+    logoUrl: seller?.logoUrl ?? null,
+    accentColor: seller?.accentColor ?? null,
+  };
 }

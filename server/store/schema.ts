@@ -13,9 +13,10 @@ import type {
 } from '../contract.ts';
 import type { BillingSchema } from './billing-schema.ts';
 import type { ForwardingSchema } from './forwarding-schema.ts';
+import type { PeopleSchema } from './people-schema.ts';
 import type { WiringSchema } from './wiring-schema.ts';
 
-export interface Schema extends BillingSchema, ForwardingSchema, WiringSchema {
+export interface Schema extends BillingSchema, ForwardingSchema, WiringSchema, PeopleSchema {
   tenants: TenantsTable;
   reservations: ReservationsTable;
   startCounts: StartCountsTable;
@@ -29,8 +30,6 @@ export interface Schema extends BillingSchema, ForwardingSchema, WiringSchema {
   blockedOrigins: BlockedOriginsTable;
   usedChallenges: UsedChallengesTable;
   apiKeys: ApiKeysTable;
-  signInLinks: SignInLinksTable;
-  signIns: SignInsTable;
   audit: AuditTable;
   notices: NoticesTable;
   feedback: FeedbackTable;
@@ -296,31 +295,6 @@ export interface ApiKeysTable {
   expiresAt: number | null;
   lastUsedAt: number | null;
   revokedAt: number | null;
-}
-
-/** Unused links to the portal; using one removes it. */
-export interface SignInLinksTable {
-  /** SHA-256 of the link's token, which is random enough that nothing slower is needed. */
-  hash: string;
-  /** Null for the operator's. */
-  tenantId: string | null;
-  /** The API key that made it and with which it ends; null for the operator key from the environment. */
-  keyId: string | null;
-  expiresAt: number;
-}
-
-/** Portal sign-ins; ending one removes it. */
-export interface SignInsTable {
-  /** SHA-256 of the cookie's value. */
-  hash: string;
-  /** Names it in the audit log. */
-  id: string;
-  /** The only tenant that it sees; null for the operator. */
-  tenantId: string | null;
-  /** The link's. */
-  keyId: string | null;
-  createdAt: number;
-  expiresAt: number;
 }
 
 export interface AuditTable {

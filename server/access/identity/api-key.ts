@@ -3,7 +3,14 @@ import { createHash, randomBytes } from 'node:crypto';
 import { iso } from '../../base/iso.ts';
 import { safeEqual } from '../../base/safe-equal.ts';
 import type { Context } from '../../context.ts';
-import type { CreateKey, KeyView, Scope } from '../../contract.ts';
+import {
+  type CreateKey,
+  type KeyView,
+  type Permission,
+  permissionsOfScopes,
+  roles,
+  type Scope,
+} from '../../contract.ts';
 import { ApiError, invalidField } from '../../errors.ts';
 import {
   type ApiKeyRow,
@@ -12,18 +19,30 @@ import {
   revokeApiKey,
   touchApiKey,
 } from '../../store/api-keys.ts';
+import { deleteInvitationsBy } from '../../store/invitations.ts';
 import { findTenant, type Tenant } from '../../store/tenants.ts';
 import { type Actor, recordChange } from '../audit.ts';
 
 export interface Caller {
-  /** `operator` for the key from the environment, otherwise the id of the API key or the sign-in. */
+  /** `operator` for the key from the environment, otherwise the id of the API key, the user or the sign-in. */
   actor: string;
   /** The only tenant that a client's key sees; null for the operator. */
   tenantId: string | null;
-  scopes: Scope[];
+  /** What it may do, of its side. */
+  permissions: readonly Permission[];
   /** The API key behind it, also through a sign-in; null for the operator key from the environment. */
   keyId: string | null;
+  /** The sign-in behind it; null for a key. */
+  signInId: string | null;
+  /** The person behind it; null for a key, and for a sign-in that is no person's. */
+  userId: string | null;
+  /** Whether its sign-in cannot change to another of the person's places. */
+  isFixed: boolean;
+  /** Set while an operator looks at a client's portal as the client sees it; then `tenantId` is that client's. */
+  viewing: { role: string; until: number } | null;
 }
+
+const keyOnly = { signInId: null, userId: null, isFixed: true, viewing: null } as const;
 
 /**
  * The tenant that a request is about; null when it names none, and is about the operator.
@@ -73,6 +92,7 @@ export async function revokeKey(ctx: Context, id: string, by: Actor): Promise<vo
   const now = ctx.now();
   await ctx.store.transaction().execute(async (db) => {
     if (!(await revokeApiKey(db, id, now))) throw new ApiError('not_found');
+    await deleteInvitationsBy(db, id, null);
     const change = { action: 'key.revoke', tenant: null, before: { id }, after: null };
     await recordChange(db, { ...by, ...change }, now);
   });
@@ -101,7 +121,7 @@ export async function callerOf(
   key: string,
 ): Promise<Caller | null> {
   if (safeEqual(key, ctx.operatorApiKey))
-    return { actor: 'operator', tenantId: null, scopes: ['read', 'write'], keyId: null };
+    return { actor: 'operator', tenantId: null, permissions: roles.operator.owner, keyId: null, ...keyOnly };
   const hash = hashApiKey(key);
   const row = await findApiKeyByHash(ctx.store, hash);
   const now = ctx.now();
@@ -110,7 +130,8 @@ export async function callerOf(
   if (row.lastUsedAt === null || now - row.lastUsedAt > touchEveryMs)
     await touchApiKey(ctx.store, row.id, now);
   const scopes = JSON.parse(row.scopes) as Scope[];
-  return { actor: row.id, tenantId: row.tenantId, scopes, keyId: row.id };
+  const permissions = permissionsOfScopes(row.tenantId !== null, scopes);
+  return { actor: row.id, tenantId: row.tenantId, permissions, keyId: row.id, ...keyOnly };
 }
 
 function hashApiKey(key: string): string {

@@ -24,6 +24,10 @@ export interface FrontLimits {
    * else's failures, and guessing 128 bits or more gains nothing from that.
    */
   failedAuth(address: string | undefined): Promise<void>;
+  /** A request for a link by e-mail; refuses with `rate_limited` when there were too many. */
+  linkRequest(address: string | undefined): Promise<void>;
+  /** Whether this e-mail address may be sent one more link; the answer to the request must not depend on it. */
+  mayMailLink(email: string): Promise<boolean>;
   /**
    * Counts a client's reads, per key or sign-in; refuses with `rate_limited` when there are too many.
    * @param points 1 for stored data; more for what has to be computed
@@ -37,6 +41,8 @@ export interface FrontLimits {
 const failuresPerMinute = 30;
 /** Points per client's key or sign-in and minute. */
 const readsPerMinute = 300;
+/** Requests for a link per network and minute, and links per e-mail address and hour. */
+const linkRequests = { perMinute: 10, perHour: 6 };
 const burst = { refusals: 50, seconds: 600 };
 
 /** @param perMinute requests per network; an IPv6 /48 as a whole gets `networksPerSite` times as many */
@@ -59,12 +65,19 @@ export function createFrontLimits(perMinute: VisitorLimits, counters: Counters):
   const ahead = handler(perNetwork('ahead', perMinute.ahead));
   const sessions = handler(perNetwork('sessions', perMinute.sessions));
   const reads = counters.create('reads', readsPerMinute, 60);
+  const links = counters.create('links', linkRequests.perHour, 3600);
   const refusals = counters.create('refusals', burst.refusals, burst.seconds);
   return {
     widget: handler(perNetwork('widget', perMinute.ahead)),
     sessions: (req, res, next) => (req.query.ahead === 'true' ? ahead : sessions)(req, res, next),
     calls: handler(perNetwork('starts', perMinute.starts)),
     failedAuth: perNetwork('failures', failuresPerMinute),
+    linkRequest: perNetwork('link-requests', linkRequests.perMinute),
+    mayMailLink: (email) =>
+      consume(links, email).then(
+        () => true,
+        () => false,
+      ),
     clientRead: (actor, points) => consume(reads, actor, points),
     async isRefusalBurst(tenantId, more) {
       const { consumedPoints } = await refusals.penalty(tenantId, more);

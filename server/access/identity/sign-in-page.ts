@@ -1,4 +1,4 @@
-/** The page between a link and the portal; it runs no script, so that it works in every browser. */
+/** The pages before the portal: asking for a link, and between a link and the portal. They run no script, so that they work in every browser. */
 import { createHash } from 'node:crypto';
 import type { Branding } from '../../contract.ts';
 
@@ -14,9 +14,12 @@ main { width: 100%; max-width: 26rem; padding: 2rem; border-radius: 0.75rem; bac
   border-top: 4px solid var(--accent, var(--button)); overflow-wrap: break-word; }
 img { max-height: 3rem; max-width: 12rem; }
 h1 { margin: 0.5rem 0; font-size: 1.4rem; line-height: 1.25; }
+label { display: block; margin-top: 1rem; }
+input { width: 100%; min-height: 3rem; padding: 0 0.75rem; border: 1px solid currentColor; border-radius: 0.5rem;
+  background: transparent; color: inherit; font: inherit; }
 button { width: 100%; min-height: 3rem; margin-top: 1rem; border: 0; border-radius: 0.5rem; background: var(--button);
   color: var(--on-button); font: inherit; font-weight: 600; cursor: pointer; }
-button:focus-visible { outline: 3px solid currentColor; outline-offset: 3px; }
+button:focus-visible, input:focus-visible { outline: 3px solid currentColor; outline-offset: 3px; }
 `;
 
 export interface Page {
@@ -27,25 +30,83 @@ export interface Page {
 
 /** With the button that signs in. It posts to its own address, so that the page does not contain the token. */
 export function confirmPage(branding: Branding): Page {
-  const at = branding.name ? ` to ${escapeHtml(branding.name)}` : '';
   return page(
     branding,
     'Sign in',
-    `<h1>Sign in${at}</h1>
-<p>This link works once. You stay signed in on this device for 12 hours.</p>
+    `<h1>Sign in${to(branding)}</h1>
+<p>This link works once. You stay signed in on this device until you sign out or have not used it for a while.</p>
 <form method="post"><button>Sign in</button></form>`,
   );
 }
 
-/** The same for every link that does not work, for whatever reason. */
-export function refusedPage(branding: Branding): Page {
+/** As the page before, for an invitation. */
+export function invitationPage(branding: Branding): Page {
+  return page(
+    branding,
+    'You are invited',
+    `<h1>You are invited${to(branding)}</h1>
+<form method="post"><button>Accept and sign in</button></form>`,
+  );
+}
+
+/**
+ * The same for every link that does not work, for whatever reason.
+ * @param mails whether this server can send another one
+ */
+export function refusedPage(branding: Branding, mails: boolean): Page {
   return page(
     branding,
     'This link does not work',
     `<h1>This link does not work</h1>
-<p>A sign-in link works once, for 15 minutes. Ask the person who sent it for a new one.</p>`,
+<p>A sign-in link works once, for 15 minutes; an invitation for 7 days. ${mails ? 'Get a new link here.' : 'Ask the person who sent it for a new one.'}</p>
+${mails ? requestForm : ''}`,
   );
 }
+
+const requestForm = `<form method="post" action="link">
+<label for="email">E-mail address</label>
+<input id="email" name="email" type="email" autocomplete="username" maxlength="254" required>
+<button>E-mail me a link</button>
+</form>`;
+
+/**
+ * Where someone without a sign-in begins.
+ * @param mails whether this server can send links
+ * @param problem what was wrong with the address
+ */
+export function requestPage(branding: Branding, mails: boolean, problem = ''): Page {
+  return page(
+    branding,
+    'Sign in',
+    `<h1>Sign in${to(branding)}</h1>
+${problem ? `<p role="alert">${problem}</p>` : ''}
+${mails ? requestForm : '<p>This server cannot send e-mail. Ask the operator of this service for a sign-in link.</p>'}`,
+  );
+}
+
+/** The same for every address. */
+export function requestedPage(branding: Branding): Page {
+  return page(
+    branding,
+    'Check your inbox',
+    `<h1>Check your inbox</h1>
+<p>If this address can sign in, a link is on its way. It works once, for 15 minutes.</p>
+<p>Nothing there after a few minutes? Look in the spam folder, or ask the person who invited you.</p>`,
+  );
+}
+
+/** For a person who belongs to several places. */
+export function choosePage(branding: Branding, places: { slug: string | null; name: string | null }[]): Page {
+  const forms = places.map(
+    ({ slug, name }) => `<form method="post">
+<input type="hidden" name="place" value="${escapeHtml(slug ?? '')}">
+<button>${escapeHtml(name ?? branding.name ?? 'All clients')}</button>
+</form>`,
+  );
+  return page(branding, 'Choose', `<h1>Where do you want to go?</h1>\n${forms.join('\n')}`);
+}
+
+const to = ({ name }: Branding): string => (name ? ` to ${escapeHtml(name)}` : '');
 
 function page({ name, logoUrl, accentColor }: Branding, title: string, content: string): Page {
   const css = accentColor ? `${style}:root { --accent: ${accentColor}; }\n` : style;

@@ -9,6 +9,7 @@ import type { MeAnswer } from '../../contract.ts';
 import './month-close-view.ts';
 import './new-client-view.ts';
 import './tenant-page.ts';
+import { lazily } from './tenant-views.ts';
 import './tenants-view.ts';
 
 /** In the order of the navigation. */
@@ -18,6 +19,9 @@ export const operatorLinks = [
   ['close', 'Month-end'],
   ['attention', 'Needs attention'],
   ['agency', 'Your agency'],
+  ['team', 'Team'],
+  ['audit', 'Audit log'],
+  ['sessions', 'Your sessions'],
 ] as const;
 
 /** @param route the address after the hash, split at slashes @param query its part behind a question mark */
@@ -37,6 +41,9 @@ export function operatorView(
   if (view === 'attention') return html`<attention-view .now=${now} .mayWrite=${mayWrite}></attention-view>`;
   if (view === 'agency')
     return html`<agency-view .mayWrite=${mayWrite} .hasSeller=${hasSeller}></agency-view>`;
+  if (view === 'team') return lazily(import('./people-view.ts'), html`<people-view></people-view>`);
+  if (view === 'audit') return lazily(import('./audit-view.ts'), html`<audit-view></audit-view>`);
+  if (view === 'sessions') return lazily(import('./sessions-view.ts'), html`<sessions-view></sessions-view>`);
   if (view === 'new-client')
     return html`<new-client-view .mayWrite=${mayWrite} .now=${now} .canTalk=${talk}></new-client-view>`;
   if (view === '')

@@ -68,7 +68,7 @@ export class TenantPageElement extends LitElement {
           <h2>${name} ${stateBadge(status)}</h2>
           ${scope.mayWrite ? this.#actions(tenant) : ''}
         </div>
-        ${this.#nav(scope, [...viewNames, ...ownViews])}
+        ${this.#nav(scope, [...viewNames, ...ownViews, ['people', 'People']])}
         ${this.#work.show()} ${this.link ? this.#linkBox(this.link, scope) : ''}
       </section>
       <setup-steps .scope=${scope} .sites=${tenant.allowedOrigins} .item=${`${tenant.updatedAt} ${this.rest.join('/')} ${this.link?.expiresAt ?? ''}`}></setup-steps>

@@ -2,9 +2,12 @@
 import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
 import { after, before, describe, it } from 'node:test';
+import { isClientPermission, permissionFor } from '../../../server/contract.ts';
 import { operatorRoutes, type Route } from '../../support/operator-routes.ts';
 import { codeOf, startTestServer, type TestServer } from '../../support/test-server.ts';
 
+/** Answered 404 where there is nothing to stop. */
+const stopViewing = 'DELETE /v1/me/view';
 /** What a client may do besides reading: end its own sign-ins. */
 const signOut = 'POST /v1/sign-out';
 
@@ -40,6 +43,13 @@ describe('on every route', () => {
   const changing = operatorRoutes.filter(({ method }) => method !== 'GET');
   const reading = operatorRoutes.filter(({ method }) => method === 'GET');
   const notFound = { status: 404, code: 'not_found' };
+  /** Of what clients can be permitted, a key learns that it may not; of all else nothing. */
+  const refusalOf = ({ method, path }: Route) => {
+    const needed = permissionFor(method, path);
+    return needed?.endsWith('.manage') && isClientPermission(needed)
+      ? { status: 403, code: 'forbidden' }
+      : notFound;
+  };
 
   it('no key and a made-up key are 401', async () => {
     assert.ok(changing.length > 20 && reading.length > 20, 'there is something to look at');
@@ -55,7 +65,8 @@ describe('on every route', () => {
     const before = await audited();
     for (const route of operatorRoutes) {
       const own = nameOf(route) === signOut;
-      if (route.method !== 'GET' && !own) assert.deepEqual(await ask(route, key), notFound, nameOf(route));
+      if (route.method !== 'GET' && !own)
+        assert.deepEqual(await ask(route, key), refusalOf(route), nameOf(route));
       if (route.path.includes(':slug'))
         assert.deepEqual(await ask(route, key, 'rival'), notFound, nameOf(route));
     }
@@ -67,7 +78,7 @@ describe('on every route', () => {
     const before = await audited();
     for (const route of changing) {
       // A link is for reading; signing out ends what the key may have begun.
-      if ([signOut, 'POST /v1/sign-in-links'].includes(nameOf(route))) continue;
+      if ([signOut, stopViewing, 'POST /v1/sign-in-links'].includes(nameOf(route))) continue;
       assert.deepEqual(await ask(route, key), { status: 403, code: 'forbidden' }, nameOf(route));
     }
     assert.equal(await audited(), before);

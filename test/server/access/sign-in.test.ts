@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
 import { after, before, describe, it } from 'node:test';
-import type { AuditEntry, MeAnswer } from '../../../server/contract.ts';
+import { type AuditEntry, type MeAnswer, roles } from '../../../server/contract.ts';
 import { startMailSink } from '../../support/mail-sink.ts';
 import { testDatabases } from '../../support/postgres.ts';
 import { codeOf } from '../../support/test-server.ts';
@@ -225,6 +225,7 @@ for (const engine of testDatabases()) {
           role: 'operator',
           tenant: null,
           mayWrite: true,
+          permissions: roles.operator.owner,
           stripe: false,
           talk: false,
           branding: seller,
@@ -234,6 +235,7 @@ for (const engine of testDatabases()) {
           role: 'client',
           tenant: { slug: 'acme', name: 'Acme', timeZone: 'UTC', status: 'active' },
           mayWrite: false,
+          permissions: roles.client.viewer,
           branding: seller,
           now: new Date(stage.server.clock.now).toISOString(),
         });
