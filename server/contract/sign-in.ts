@@ -1,5 +1,6 @@
 /** Signing in to the portal, and who is signed in. */
 import { z } from 'zod';
+import { clientAccessSchema } from './client-access.ts';
 import { slugSchema, timeSchema } from './words.ts';
 
 /** `POST /v1/sign-in-links`: a link to the operator's portal, or with a tenant to that client's. */
@@ -46,6 +47,7 @@ export const meAnswerSchema = z.object({
     .nullable()
     .describe('The client’s own; null for the operator.'),
   mayWrite: z.boolean().describe('Whether changes are permitted.'),
+  access: clientAccessSchema.describe('What is shown of a client: for the operator everything.'),
   stripe: z.boolean().describe('Whether invoices can go to Stripe; for the operator only.').exactOptional(),
   talk: z
     .boolean()

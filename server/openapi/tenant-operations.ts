@@ -120,6 +120,22 @@ export const tenantOperations: Operation[] = [
       }),
     },
   }),
+  tenant('GET /v1/tenants/{slug}/own-settings', 'Read what a client may change itself', {
+    answers: {
+      200: json('Its settings.', contract.ownSettingsSchema, { headers: { ETag: 'The `version`, quoted.' } }),
+    },
+  }),
+  tenant('PATCH /v1/tenants/{slug}/own-settings', 'Change a client’s own settings', {
+    notes:
+      'For the operator, and for a client’s sign-in that may write. With `If-Match`, the quoted `version`, the change is refused with `conflict` when someone else has changed these settings since.',
+    body: { schema: contract.changeOwnSettingsSchema },
+    answers: {
+      200: json('The settings as they are now.', contract.ownSettingsSchema, {
+        headers: { ETag: 'The `version`, quoted.' },
+      }),
+    },
+    refusals: ['conflict'],
+  }),
   tenant('GET /v1/tenants/{slug}/usage', 'Sum up usage', {
     notes: 'Days are days in the tenant’s time zone, periods half-open. A client sees no cost.',
     query: contract.usageQuerySchema,

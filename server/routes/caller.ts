@@ -6,7 +6,7 @@ import { type Caller, callerOf } from '../access/identity/api-key.ts';
 import { callerOfCookie } from '../access/identity/sign-in.ts';
 import { cookieIn, isSameOrigin, signInCookie } from '../access/identity/sign-in-cookie.ts';
 import type { Context } from '../context.ts';
-import type { ErrorCode, Scope } from '../contract.ts';
+import type { ClientAccess, ErrorCode, Scope } from '../contract.ts';
 import { ApiError } from '../errors.ts';
 import { findTenant, findTenantByHandle, type Tenant } from '../store/tenants.ts';
 
@@ -15,6 +15,8 @@ declare global {
     /** What the handlers of one request leave for each other. */
     interface Locals {
       caller: Caller;
+      /** Of a client, once a route that it may use is found. */
+      access?: ClientAccess;
       errorCode?: ErrorCode;
       messageType?: string;
       webhookResult?: 'unreadable' | 'not-theirs' | 'in-doubt';

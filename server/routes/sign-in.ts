@@ -20,6 +20,7 @@ import { ApiError } from '../errors.ts';
 import { findSeller } from '../store/billing-accounts.ts';
 import { findTenantById } from '../store/tenants.ts';
 import { actorIn, authenticate, callerIn, demandScope, operatorOnly } from './caller.ts';
+import { accessOf } from './client-access.ts';
 import { parse } from './parse.ts';
 
 export function signInRoutes(ctx: AccessContext & BillingContext): Router {
@@ -54,6 +55,7 @@ export function signInRoutes(ctx: AccessContext & BillingContext): Router {
         status: tenant.status,
       },
       mayWrite: scopes.includes('write'),
+      access: await accessOf(ctx, res),
       ...(tenantId === null ? { stripe: ctx.stripe !== null, talk: ctx.config.talkUrl !== null } : {}),
       branding: await brandingOf(ctx),
       now: iso(ctx.now()),

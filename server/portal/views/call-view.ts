@@ -141,7 +141,7 @@ export class CallElement extends ScopedElement {
   }
 
   #said({ lines, recordingState }: TranscriptAnswer) {
-    return html`${this.#recording(recordingState)}
+    return html`${recordingState ? this.#recording(recordingState) : ''}
       ${
         lines.length === 0
           ? html`<p>There is no transcript.</p>`
