@@ -5,7 +5,7 @@ import { get, post, signedOut } from './parts/api.ts';
 import { applyBranding, brandingChanged } from './parts/branding.ts';
 import { Resource } from './parts/resource.ts';
 import { shared } from './parts/style.ts';
-import { tenantView, viewNames } from './views/tenant-views.ts';
+import { tenantView, viewsFor } from './views/tenant-views.ts';
 
 export class PortalAppElement extends LitElement {
   static override styles = [
@@ -93,7 +93,7 @@ export class PortalAppElement extends LitElement {
 
   #navigation(me: MeAnswer | null) {
     if (!me) return '';
-    const links: readonly (readonly [string, string])[] = this.#operator?.operatorLinks ?? viewNames;
+    const links: readonly (readonly [string, string])[] = this.#operator?.operatorLinks ?? viewsFor(me.access);
     const [first = ''] = this.route;
     const current = /^(tenants|new-client)$/.test(first) ? '' : first;
     return html`<nav aria-label="Portal">
@@ -103,11 +103,11 @@ export class PortalAppElement extends LitElement {
   }
 
   #view(me: MeAnswer): TemplateResult {
-    const { tenant, mayWrite, now } = me;
+    const { tenant, mayWrite, access, now } = me;
     if (this.#operator) return this.#operator.operatorView(me, this.route, this.query);
     if (!tenant) return html`<h1>Page not found</h1>`;
     const { slug, name, timeZone } = tenant;
-    const as = { isOperator: false, mayWrite, hasStripe: false, canTalk: false } as const;
+    const as = { isOperator: false, mayWrite, access, hasStripe: false, canTalk: false } as const;
     return tenantView({ slug, name, timeZone, base: '#', ...as, now }, this.route);
   }
 

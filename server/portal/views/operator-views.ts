@@ -26,7 +26,7 @@ export function operatorView(
   [view = '', item, ...rest]: string[],
   query: string,
 ): TemplateResult {
-  const { now, mayWrite, branding, talk = false } = me;
+  const { now, mayWrite, access, branding, talk = false } = me;
   // The seller's name is the portal's.
   const hasSeller = branding.name !== null;
   if (view === 'tenants' && item)
@@ -38,7 +38,7 @@ export function operatorView(
   if (view === 'agency')
     return html`<agency-view .mayWrite=${mayWrite} .hasSeller=${hasSeller}></agency-view>`;
   if (view === 'new-client')
-    return html`<new-client-view .mayWrite=${mayWrite} .now=${now} .canTalk=${talk}></new-client-view>`;
+    return html`<new-client-view .mayWrite=${mayWrite} .now=${now} .canTalk=${talk} .access=${access}></new-client-view>`;
   if (view === '')
     return html`<tenants-view .now=${now} .mayWrite=${mayWrite} .hasSeller=${hasSeller} .query=${query}></tenants-view>`;
   return html`<h1>Page not found</h1><p><a href="#/">Back to your clients</a></p>`;

@@ -5,6 +5,7 @@ import './calls-view.ts';
 import './invoice-view.ts';
 import './invoices-view.ts';
 import './overview-view.ts';
+import type { ClientAccess } from '../../contract.ts';
 import type { Scope } from '../parts/scope.ts';
 
 /** In the order of the navigation. */
@@ -14,12 +15,18 @@ export const viewNames = [
   ['invoices', 'Invoices'],
 ] as const;
 
+/** Those that a client with this access has. */
+export function viewsFor({ invoices }: ClientAccess) {
+  return viewNames.filter(([view]) => invoices || view !== 'invoices');
+}
+
 /** @param route after the tenant's base */
 export function tenantView(scope: Scope, [view = '', item]: string[]): TemplateResult {
   if (view === 'calls' && item) return html`<call-view .scope=${scope} .item=${item}></call-view>`;
   if (view === 'calls') return html`<calls-view .scope=${scope}></calls-view>`;
-  if (view === 'invoices' && item) return html`<invoice-view .scope=${scope} .item=${item}></invoice-view>`;
-  if (view === 'invoices') return html`<invoices-view .scope=${scope}></invoices-view>`;
+  const hasInvoices = scope.access.invoices;
+  if (hasInvoices && view === 'invoices' && item) return html`<invoice-view .scope=${scope} .item=${item}></invoice-view>`;
+  if (hasInvoices && view === 'invoices') return html`<invoices-view .scope=${scope}></invoices-view>`;
   if (view === '') return html`<overview-view .scope=${scope}></overview-view>`;
   return html`<h1>Page not found</h1><p><a href=${scope.base}>Back to this month</a></p>`;
 }
