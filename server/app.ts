@@ -24,6 +24,7 @@ import { healthRoutes, opsRoutes } from './routes/ops.ts';
 import { checkPath } from './routes/parse.ts';
 import { ownSettingsRoutes } from './routes/own-settings.ts';
 import { portalAssets } from './routes/portal.ts';
+import { privacyRoutes } from './routes/privacy.ts';
 import { reconcileRoutes } from './routes/reconcile.ts';
 import { recordingRoutes } from './routes/recording.ts';
 import { secretRoutes } from './routes/secrets.ts';
@@ -106,6 +107,7 @@ export function createApp(ctx: ServerContext, assets: BuiltAssets): Express {
     billingRoutes(ctx),
     invoiceRoutes(ctx),
     ownSettingsRoutes(ctx),
+    privacyRoutes(ctx),
     operatorOnly,
     tenantRoutes(ctx),
     wiringRoutes(ctx),

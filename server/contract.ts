@@ -21,6 +21,7 @@ export * from './contract/notices.ts';
 export * from './contract/own-settings.ts';
 export * from './contract/plan-presets.ts';
 export * from './contract/plans.ts';
+export * from './contract/privacy.ts';
 export * from './contract/public-key.ts';
 export * from './contract/queries.ts';
 export * from './contract/reconcile.ts';

@@ -73,6 +73,16 @@ export const clientSwitches = {
     fields: ownField('texts'),
   },
   origins: { what: 'its websites, and changing them', initially: false, fields: ownField('allowedOrigins') },
+  privacy: {
+    what: 'a caller’s data across its calls, exporting and erasing them, and who has read or heard which call',
+    initially: false,
+    operations: [
+      `GET ${tenant}/call-reads`,
+      `POST ${tenant}/callers/find`,
+      `POST ${tenant}/callers/export`,
+      `POST ${tenant}/callers/erase`,
+    ],
+  },
   people: { what: 'the people who may sign in for it', initially: true, operations: [] },
 } as const satisfies Record<string, ClientSwitch>;
 

@@ -166,6 +166,29 @@ export const tenantOperations: Operation[] = [
     },
     refusals: ['not_ready', 'vapi_unavailable'],
   }),
+  tenant('GET /v1/tenants/{slug}/call-reads', 'List who has read or heard which call', {
+    notes: 'Newest first; each reader, call and kind once an hour at most.',
+    query: contract.callReadsQuerySchema,
+    answers: { 200: json('One page.', contract.callReadsAnswerSchema) },
+  }),
+  tenant('POST /v1/tenants/{slug}/callers/find', 'Find a caller’s calls', {
+    notes:
+      'By the number or e-mail address that Vapi reported with a call, that its page passed to it, or that its analysis extracted. Only keyed hashes of them are stored, so that calls from before this version, or from before a `SECRET_KEY` that is no longer in `SECRET_KEY_PREVIOUS`, are not found.',
+    body: { schema: contract.findCallerSchema },
+    answers: { 200: json('One page.', contract.foundCallerSchema) },
+  }),
+  tenant('POST /v1/tenants/{slug}/callers/export', 'Export a caller’s data', {
+    notes: 'One file with all that is kept of the calls, here and at Vapi. Each call counts as read.',
+    body: { schema: contract.callerRequestSchema },
+    answers: { 200: json('The file.', contract.callerExportSchema) },
+  }),
+  tenant('POST /v1/tenants/{slug}/callers/erase', 'Erase a caller’s data', {
+    notes:
+      'What was said in at most 100 of the calls, the newest first, at Vapi and here. Times, cost and the evidence of consent remain.',
+    body: { schema: contract.eraseCallerSchema },
+    answers: { 200: json('What is deleted.', contract.erasedCallerSchema) },
+    refusals: ['vapi_unavailable'],
+  }),
   operator('POST /v1/tenants/{slug}/calls/{id}/dismiss', 'Dismiss a call that Vapi never had', {
     notes:
       'One that only a webhook has reported, made up by someone who knows the webhook secret. Vapi is asked about it once more; the answer is `conflict` when Vapi knows it, or has ever listed it. Once dismissed, it counts for nothing, and is no longer named when months are closed or books compared. If Vapi lists it later, it is booked.',

@@ -81,6 +81,12 @@ export function demandScope({ scopes }: Caller, needed: Scope): void {
     throw new ApiError('forbidden', { detail: `The key lacks the scope "${needed}".` });
 }
 
+/** Who may change what is a client's own: the operator, and a client that may write. @throws ApiError */
+export function demandOwnChange(res: Response): void {
+  const { scopes, tenantId } = callerIn(res);
+  if (!scopes.includes('write')) throw new ApiError(tenantId === null ? 'forbidden' : 'not_found');
+}
+
 /**
  * The tenant named in the path, if the caller may see it.
  * @throws ApiError `not_found` also for another tenant's

@@ -3,8 +3,7 @@ import express, { type Request, type Response, Router } from 'express';
 import { changeOwnSettings, ownSettingsOf } from '../access/tenants/own-settings.ts';
 import type { Context } from '../context.ts';
 import { changeOwnSettingsSchema, hiddenFields, type OwnSettings } from '../contract.ts';
-import { ApiError } from '../errors.ts';
-import { actorIn, callerIn, visibleTenant } from './caller.ts';
+import { actorIn, demandOwnChange, visibleTenant } from './caller.ts';
 import { accessIn } from './client-access.ts';
 import { parse } from './parse.ts';
 
@@ -26,12 +25,6 @@ export function ownSettingsRoutes(ctx: Context): Router {
   });
 
   return router;
-}
-
-/** Who may change a client's own settings: the operator, and a client's sign-in that may write. */
-function demandOwnChange(res: Response): void {
-  const { scopes, tenantId } = callerIn(res);
-  if (!scopes.includes('write')) throw new ApiError(tenantId === null ? 'forbidden' : 'not_found');
 }
 
 function send(res: Response, settings: OwnSettings): void {

@@ -13,9 +13,10 @@ import type {
 } from '../contract.ts';
 import type { BillingSchema } from './billing-schema.ts';
 import type { ForwardingSchema } from './forwarding-schema.ts';
+import type { PrivacySchema } from './privacy-schema.ts';
 import type { WiringSchema } from './wiring-schema.ts';
 
-export interface Schema extends BillingSchema, ForwardingSchema, WiringSchema {
+export interface Schema extends BillingSchema, ForwardingSchema, PrivacySchema, WiringSchema {
   tenants: TenantsTable;
   reservations: ReservationsTable;
   startCounts: StartCountsTable;

@@ -18,6 +18,7 @@ const labels: Record<keyof ClientAccess, string> = {
   hours: 'Opening hours (and changing them)',
   texts: 'Greeting and texts (and changing them)',
   origins: 'Websites (and changing them)',
+  privacy: 'A caller’s data, and who has read or heard a call',
   people: 'People who can sign in',
 };
 const entries = Object.entries(labels) as [keyof ClientAccess, string][];

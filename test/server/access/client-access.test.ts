@@ -36,6 +36,8 @@ before(async () => {
     keys[slug] = await writingKey(slug);
   }
   invoice = (await mustBe(200, stage.bill('acme', '2026-11'))).body.id;
+  // What it may not see of acme must not depend on its own switches.
+  await mustBe(200, stage.server.operator('PATCH', '/v1/tenants/rival', { clientAccess: all }));
 });
 after(async () => {
   await stage?.close();
@@ -198,6 +200,7 @@ describe('the agency’s default', () => {
     assert.deepEqual(await me('acme'), initial);
     await setDefault({ invoices: false, origins: true });
     assert.deepEqual(await me('acme'), { ...initial, invoices: false, origins: true });
+    await mustBe(200, stage.server.operator('PATCH', '/v1/tenants/rival', { clientAccess: none }));
     await set({ invoices: true });
     await setDefault({ recordings: false });
     assert.deepEqual(await me('acme'), { ...initial, origins: true, recordings: false });
