@@ -11,6 +11,7 @@ import { booksRoutes } from './routes/books.ts';
 import { callContentRoutes } from './routes/call-content.ts';
 import { authenticate } from './routes/caller.ts';
 import { callRoutes } from './routes/calls.ts';
+import { clientAccess } from './routes/client-access.ts';
 import { clientDefaultsRoutes } from './routes/client-defaults.ts';
 import { clientListRoutes } from './routes/client-list.ts';
 import { closeRoutes } from './routes/closes.ts';
@@ -20,9 +21,11 @@ import { keyRoutes } from './routes/keys.ts';
 import { noticeRoutes } from './routes/notices.ts';
 import { openApiRoutes } from './routes/openapi.ts';
 import { healthRoutes, opsRoutes } from './routes/ops.ts';
+import { ownSettingsRoutes } from './routes/own-settings.ts';
 import { checkPath } from './routes/parse.ts';
 import { clientPeopleRoutes, teamRoutes } from './routes/people.ts';
 import { portalAssets } from './routes/portal.ts';
+import { privacyRoutes } from './routes/privacy.ts';
 import { reconcileRoutes } from './routes/reconcile.ts';
 import { recordingRoutes } from './routes/recording.ts';
 import { secretRoutes } from './routes/secrets.ts';
@@ -94,10 +97,11 @@ export function createApp(ctx: ServerContext, assets: BuiltAssets): Express {
   app.use(openApiRoutes(ctx));
   app.use('/v1/webhooks/vapi', vapiWebhookRoutes(ctx));
   app.use('/v1/webhooks/stripe', stripeWebhookRoutes(ctx));
-  // A client's key reads its own usage and invoices; the rest is the operator's.
+  // A client reads its own, as far as its switches allow; the rest is the operator's.
   app.use(
     '/v1/tenants',
     authenticate(ctx),
+    clientAccess(ctx),
     usageRoutes(ctx),
     callRoutes(ctx),
     callContentRoutes(ctx),
@@ -107,6 +111,8 @@ export function createApp(ctx: ServerContext, assets: BuiltAssets): Express {
     invoiceRoutes(ctx),
     clientPeopleRoutes(ctx),
     viewAsRoutes(ctx),
+    ownSettingsRoutes(ctx),
+    privacyRoutes(ctx),
     tenantRoutes(ctx),
     wiringRoutes(ctx),
     tenantDoctorRoutes(ctx),

@@ -13,7 +13,7 @@ export interface Context {
   config: Config;
   store: Store;
   box: SecretBox;
-  keys: { session: DerivedKey[]; callToken: DerivedKey[]; network: DerivedKey[]; challenge: DerivedKey[] };
+  keys: Record<'session' | 'callToken' | 'network' | 'challenge' | 'caller', DerivedKey[]>;
   /** Names this installation in what it sends on; newest first, the older ones are recognised during a rotation. */
   installationIds: string[];
   /** Epoch milliseconds. */

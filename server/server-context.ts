@@ -68,6 +68,7 @@ export function createContext(
       callToken: keys('call-token'),
       network: keys('visitor-network'),
       challenge: keys('challenge'),
+      caller: keys('caller'),
     },
     installationIds: keys('installation').map(({ id }) => id),
     frontLimits,

@@ -2,7 +2,7 @@
 import { dayMs } from '../base/time-zone.ts';
 import { startWorker, type Worker } from '../base/worker.ts';
 import type { Context } from '../context.ts';
-import { pruneAudit, pruneNotices, pruneStartCounts, pruneStarts } from '../store/pruning.ts';
+import { pruneAudit, pruneCallReads, pruneNotices, pruneStartCounts, pruneStarts } from '../store/pruning.ts';
 
 const pauseMs = 3_600_000;
 /** In one statement; every process may delete, each other rows. */
@@ -23,6 +23,7 @@ export async function pruneNext(ctx: Context): Promise<boolean> {
   const more = [await pruneStarts(ctx.store, now - startsKeptMs, batch)];
   if (keepDays !== null) {
     more.push(await pruneAudit(ctx.store, now - keepDays * dayMs, batch));
+    more.push(await pruneCallReads(ctx.store, now - keepDays * dayMs, batch));
     more.push(await pruneNotices(ctx.store, now - keepDays * dayMs, batch));
   }
   return more.includes(true);

@@ -6,6 +6,7 @@ export type KeyPurpose =
   | 'session-token'
   | 'call-token'
   | 'visitor-network'
+  | 'caller'
   | 'challenge'
   | 'installation';
 

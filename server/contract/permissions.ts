@@ -14,8 +14,11 @@ export const permissions = [
   'content.read',
   'billing.read',
   'website.read',
+  'website.manage',
   'people.read',
   'people.manage',
+  'privacy.read',
+  'privacy.manage',
   // The operator's alone.
   'clients.read',
   'clients.manage',
@@ -47,6 +50,7 @@ const clientReads: Permission[] = [
 const operatorReads: Permission[] = [
   ...clientReads,
   'people.read',
+  'privacy.read',
   'clients.read',
   'books.read',
   'server.read',
@@ -55,7 +59,9 @@ const operatorReads: Permission[] = [
   'team.read',
 ];
 const manages: Permission[] = [
+  'website.manage',
   'people.manage',
+  'privacy.manage',
   'clients.manage',
   'clients.view-as',
   'calls.manage',
@@ -81,7 +87,14 @@ export const roles = {
     viewer: operatorReads,
   },
   client: {
-    admin: [...clientReads, 'people.read', 'people.manage'],
+    admin: [
+      ...clientReads,
+      'website.manage',
+      'people.read',
+      'people.manage',
+      'privacy.read',
+      'privacy.manage',
+    ],
     billing: [...self, 'usage.read', 'billing.read'],
     viewer: clientReads,
   },

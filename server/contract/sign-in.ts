@@ -1,5 +1,6 @@
 /** Signing in to the portal, and who is signed in. */
 import { z } from 'zod';
+import { clientAccessSchema } from './client-access.ts';
 import { clientRoles, permissions } from './permissions.ts';
 import { slugSchema, timeSchema } from './words.ts';
 
@@ -48,6 +49,7 @@ export const meAnswerSchema = z.object({
     .describe('The client’s own; null for the operator.'),
   mayWrite: z.boolean().describe('Whether changes to clients are permitted.'),
   permissions: z.array(z.enum(permissions)).describe('What the caller may do, of its side.'),
+  access: clientAccessSchema.describe('What is shown of a client: for the operator everything.'),
   stripe: z.boolean().describe('Whether invoices can go to Stripe; for the operator only.').exactOptional(),
   talk: z
     .boolean()

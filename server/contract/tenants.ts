@@ -1,6 +1,7 @@
 /** The operator’s tenants. */
 import { z } from 'zod';
 import { isTimeZone } from '../base/time-zone.ts';
+import { changeClientAccessSchema, chosenClientAccessSchema } from './client-access.ts';
 import { limitsSchema } from './limits.ts';
 import { forwardHeadersSchema, vapiChecks, webhookAuthSchema } from './webhooks.ts';
 import { appearanceSchema, consentSchema, textsSchema } from './widget.ts';
@@ -115,6 +116,9 @@ const optional = {
     .max(32)
     .describe('Names of `variableValues` that a page may set; all others are dropped.'),
   limits: limitsSchema.partial().describe('What is left out keeps its value.'),
+  clientAccess: changeClientAccessSchema.describe(
+    'What the client sees of its own. What is left out stays unchanged; null follows the agency’s default (`PATCH /v1/client-defaults`).',
+  ),
   contentRetentionDays: z
     .int()
     .min(1)
@@ -218,6 +222,7 @@ export const tenantViewSchema = z.object({
   webCallsWithoutGrant: z.enum(grantlessActions),
   allowedVariables: z.array(z.string()),
   limits: limitsSchema,
+  clientAccess: chosenClientAccessSchema.describe('Only what was chosen for this client.'),
   contentRetentionDays: z.int().nullable(),
   timeZone: z.string(),
   webhookSecret: z.string(),

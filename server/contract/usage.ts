@@ -172,12 +172,16 @@ export const transcriptAnswerSchema = z.object({
       }),
     )
     .describe("`seconds` from the call's start."),
-  recording: z.boolean().describe('Whether `GET …/recording` has a recording now.'),
+  recording: z
+    .boolean()
+    .describe('Whether `GET …/recording` has a recording now. Absent if the caller may not hear it.')
+    .exactOptional(),
   recordingState: z
     .enum(recordingStates)
     .describe(
       'Why it has or has not: `ready`; `not-ready` while the call is in progress and until Vapi has stored it, at most 15 minutes after the end; `none` when nothing was recorded or kept.',
-    ),
+    )
+    .exactOptional(),
 });
 export type TranscriptAnswer = z.infer<typeof transcriptAnswerSchema>;
 

@@ -22,6 +22,8 @@ export interface CallEvent {
   startedAt: number | null;
   endedAt: number | null;
   endedReason: string | null;
+  /** Numbers and e-mail addresses of the person, in the spelling of `callerIdOf`. */
+  callerIds?: string[];
   /** Where the call can be ended; a secret. */
   controlUrl: string | null;
   /** Null = not reported. Unknown is not zero. */

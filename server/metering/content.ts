@@ -6,6 +6,7 @@ import { dayMs } from '../base/time-zone.ts';
 import type { Context } from '../context.ts';
 import { callKinds } from '../contract.ts';
 import { ApiError } from '../errors.ts';
+import { deleteCallers } from '../store/call-callers.ts';
 import { findOwners } from '../store/call-owners.ts';
 import { type CallRow, findCall, findCalls, listOldContent, markContentDeleted } from '../store/calls.ts';
 import { deleteComment } from '../store/feedback.ts';
@@ -87,6 +88,7 @@ async function* deleteContent(
       }
       await markContentDeleted(ctx.store, tenant.id, row.id, ctx.now());
     }
+    await deleteCallers(ctx.store, tenant.id, row.id);
     // Also for a call whose content was deleted earlier: feedback can come an hour after the end.
     await deleteComment(ctx.store, tenant.id, row.id);
     deleted += 1;

@@ -5,6 +5,7 @@ import { endUnwanted } from '../access/start/end-call.ts';
 import { dayIn } from '../base/time-zone.ts';
 import type { Context } from '../context.ts';
 import type { CallEvent } from '../ledger/call-event.ts';
+import { callerHashes } from '../ledger/caller-id.ts';
 import { doubtOf } from '../ledger/doubt.ts';
 import { asNamed, grantedAs } from '../ledger/squad-calls.ts';
 import {
@@ -16,6 +17,7 @@ import {
   voided,
   worthOf,
 } from '../ledger/usage.ts';
+import { insertCallers } from '../store/call-callers.ts';
 import { claimCall } from '../store/call-owners.ts';
 import { type CallRow, insertRevision, lockCall, updateCall } from '../store/calls.ts';
 import type { Queries } from '../store/database.ts';
@@ -116,6 +118,13 @@ async function book(
   const isNewlyUnwanted = before.unwanted === null && after.unwanted !== null;
   after.pollAt = doubt === 'take' ? nextPollAfter(before, after, nowMs, unwanted !== null) : nowMs;
   const changes = await writeCall(db, before, after, event.source, nowMs);
+  // Not after a deletion, which may be overtaken by a report that is sent again.
+  if (after.contentDeletedAt === null) {
+    const hashes = (event.callerIds ?? []).flatMap((id) =>
+      callerHashes(ctx.keys.caller.slice(0, 1), tenant.id, id),
+    );
+    await insertCallers(db, tenant.id, after.id, hashes);
+  }
   // It can be billed only now.
   if (isNewlyConfirmed && changes.length === 0) await touchMonths(db, tenant.id, [after.usageDay]);
   if (after.sessionId !== null) await settle(db, tenant, after, event, nowMs);

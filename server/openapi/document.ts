@@ -1,7 +1,7 @@
 /** `GET /openapi.json`: the whole HTTP contract as OpenAPI 3.1, generated from the contract's schemas. Pure. */
 import { z } from 'zod';
 import * as contract from '../contract.ts';
-import { type ErrorCode, errorStatus } from '../contract.ts';
+import { clientRuleOf, type ErrorCode, errorStatus } from '../contract.ts';
 import { billingOperations } from './billing-operations.ts';
 import { examples } from './examples.ts';
 import type { Answer, Body, Caller, Operation } from './operation.ts';
@@ -48,7 +48,7 @@ const securitySchemes = {
     type: 'http',
     scheme: 'bearer',
     description:
-      'An API key (`vak_…`). An operator’s key sees every tenant; changes need the scope `write`. An operation names in `x-permission` what its caller must be permitted: a user’s role decides that, a key that reads may do what a viewer may, one that also writes all. A client’s key can only read its own tenant: the rest does not exist for it (404). It may read 300 times a minute, and a read with prices counts as ten.',
+      'An API key (`vak_…`). An operator’s key sees every tenant; changes need the scope `write`. An operation names in `x-permission` what its caller must be permitted: a user’s role decides that, a key that reads may do what a viewer may, one that also writes all. A client’s key can only read its own tenant, as far as its `clientAccess` allows: the rest does not exist for it (404). It may read 300 times a minute, and a read with prices counts as ten.',
   },
   portalCookie: {
     type: 'apiKey',
@@ -194,7 +194,7 @@ function tidy(value: unknown, isAnswer: boolean): unknown {
 }
 
 function describe(operation: Operation, path: string, components: Components): JsonObject {
-  const { caller, summary, notes, query, body, answers } = operation;
+  const { caller, summary, query, body, answers } = operation;
   const permission = contract.routePermissions[operation.route];
   const responses: JsonObject = {};
   for (const [status, answer] of Object.entries(answers)) {
@@ -210,13 +210,26 @@ function describe(operation: Operation, path: string, components: Components): J
     operationId: idOf(operation.route),
     tags: [tags[caller][0]],
     summary,
-    ...(notes ? { description: notes } : {}),
+    ...describeNotes(operation),
     security: security[caller],
     ...(permission ? { 'x-permission': permission } : {}),
     ...(parameters.length > 0 ? { parameters } : {}),
     ...(body ? { requestBody: describeBody(body, caller, components) } : {}),
     responses,
   };
+}
+
+/** With what a client's switches (`clientAccess`) decide about it. */
+function describeNotes({ route, caller, notes = '' }: Operation): { description?: string } {
+  const { needs = [], needsForCsv = [], fields = [] } = (caller === 'tenant' && clientRuleOf(route)) || {};
+  const named = (names: readonly string[]) => names.map((name) => `\`${name}\``).join(' and ');
+  const parts = [
+    notes,
+    needs.length > 0 ? `For a client only while ${named(needs)} of its \`clientAccess\` is on.` : '',
+    needsForCsv.length > 0 ? `As CSV, a client needs ${named(needsForCsv)}.` : '',
+    ...fields.map(([name, field]) => `For a client, \`${field}\` is absent while \`${name}\` is off.`),
+  ].filter(Boolean);
+  return parts.length > 0 ? { description: parts.join(' ') } : {};
 }
 
 /** `GET /v1/tenants/{slug}/calls` is `getTenantsSlugCalls`. */

@@ -4,13 +4,14 @@ import * as contract from '../contract.ts';
 import { anyone, json, nothing, type Operation, operator, plain, stripe, vapi } from './operation.ts';
 
 export const otherOperations: Operation[] = [
-  operator('GET /v1/client-defaults', 'Read what new clients get', {
-    answers: { 200: json('Limits and plan.', contract.clientDefaultsSchema) },
+  operator('GET /v1/client-defaults', 'Read the defaults of clients', {
+    answers: { 200: json('Limits, plan, and what clients see.', contract.clientDefaultsSchema) },
   }),
-  operator('PATCH /v1/client-defaults', 'Change what new clients get', {
-    notes: 'What is left out stays unchanged. Clients that exist keep what they have.',
+  operator('PATCH /v1/client-defaults', 'Change the defaults of clients', {
+    notes:
+      'What is left out stays unchanged. Clients that exist keep their limits and plan; what clients see changes for all that have not chosen.',
     body: { schema: contract.updateClientDefaultsSchema },
-    answers: { 200: json('Limits and plan as they are now.', contract.clientDefaultsSchema) },
+    answers: { 200: json('The defaults as they are now.', contract.clientDefaultsSchema) },
   }),
   operator('GET /v1/keys', 'List API keys', {
     answers: { 200: json('One page.', contract.keysAnswerSchema) },

@@ -120,6 +120,22 @@ export const tenantOperations: Operation[] = [
       }),
     },
   }),
+  tenant('GET /v1/tenants/{slug}/own-settings', 'Read what a client may change itself', {
+    answers: {
+      200: json('Its settings.', contract.ownSettingsSchema, { headers: { ETag: 'The `version`, quoted.' } }),
+    },
+  }),
+  tenant('PATCH /v1/tenants/{slug}/own-settings', 'Change a client’s own settings', {
+    notes:
+      'For the operator, and for a client’s sign-in that may write. With `If-Match`, the quoted `version`, the change is refused with `conflict` when someone else has changed these settings since.',
+    body: { schema: contract.changeOwnSettingsSchema },
+    answers: {
+      200: json('The settings as they are now.', contract.ownSettingsSchema, {
+        headers: { ETag: 'The `version`, quoted.' },
+      }),
+    },
+    refusals: ['conflict'],
+  }),
   tenant('GET /v1/tenants/{slug}/usage', 'Sum up usage', {
     notes: 'Days are days in the tenant’s time zone, periods half-open. A client sees no cost.',
     query: contract.usageQuerySchema,
@@ -149,6 +165,29 @@ export const tenantOperations: Operation[] = [
       416: { what: 'It has no such range; `Content-Range` has its length.' },
     },
     refusals: ['not_ready', 'vapi_unavailable'],
+  }),
+  tenant('GET /v1/tenants/{slug}/call-reads', 'List who has read or heard which call', {
+    notes: 'Newest first; each reader, call and kind once an hour at most.',
+    query: contract.callReadsQuerySchema,
+    answers: { 200: json('One page.', contract.callReadsAnswerSchema) },
+  }),
+  tenant('POST /v1/tenants/{slug}/callers/find', 'Find a caller’s calls', {
+    notes:
+      'By the number or e-mail address that Vapi reported with a call, that its page passed to it, or that its analysis extracted. Only keyed hashes of them are stored, so that calls from before this version, or from before a `SECRET_KEY` that is no longer in `SECRET_KEY_PREVIOUS`, are not found.',
+    body: { schema: contract.findCallerSchema },
+    answers: { 200: json('One page.', contract.foundCallerSchema) },
+  }),
+  tenant('POST /v1/tenants/{slug}/callers/export', 'Export a caller’s data', {
+    notes: 'One file with all that is kept of the calls, here and at Vapi. Each call counts as read.',
+    body: { schema: contract.callerRequestSchema },
+    answers: { 200: json('The file.', contract.callerExportSchema) },
+  }),
+  tenant('POST /v1/tenants/{slug}/callers/erase', 'Erase a caller’s data', {
+    notes:
+      'What was said in at most 100 of the calls, the newest first, at Vapi and here. Times, cost and the evidence of consent remain.',
+    body: { schema: contract.eraseCallerSchema },
+    answers: { 200: json('What is deleted.', contract.erasedCallerSchema) },
+    refusals: ['vapi_unavailable'],
   }),
   operator('POST /v1/tenants/{slug}/calls/{id}/dismiss', 'Dismiss a call that Vapi never had', {
     notes:

@@ -105,11 +105,11 @@ export class PortalAppElement extends LitElement {
   }
 
   #view(me: MeAnswer): TemplateResult {
-    const { tenant, mayWrite, now } = me;
+    const { tenant, mayWrite, access, now } = me;
     if (this.#operator) return this.#operator.operatorView(me, this.route, this.query);
     if (!tenant) return html`<h1>Page not found</h1>`;
     const { slug, name, timeZone } = tenant;
-    const as = { isOperator: false, mayWrite, hasStripe: false, canTalk: false } as const;
+    const as = { isOperator: false, mayWrite, access, hasStripe: false, canTalk: false } as const;
     return tenantView({ slug, name, timeZone, base: '#', ...as, now }, this.route);
   }
 

@@ -7,6 +7,7 @@ import { openTenantSecret } from '../access/secrets/tenant-secrets.ts';
 import type { Context } from '../context.ts';
 import { deleteContentSchema, type RecordingState, type TranscriptAnswer } from '../contract.ts';
 import { ApiError } from '../errors.ts';
+import { noteRead } from '../metering/callers.ts';
 import { deleteOnRequest, readContent } from '../metering/content.ts';
 import { findCall, listVisitorCalls } from '../store/calls.ts';
 import { findTenantByHandle, type Tenant } from '../store/tenants.ts';
@@ -25,6 +26,7 @@ export function callContentRoutes(ctx: Context): Router {
   router.get('/:slug/calls/:id/transcript', async (req, res) => {
     const tenant = await billedTenant(ctx, req, res);
     const call = await readContent(ctx, tenant, String(req.params.id));
+    await noteRead(ctx, tenant, call.id, 'transcript', actorIn(req, res));
     const recordingState = await stateOf(ctx, tenant, call, untilGone(res));
     res.json({
       lines: readLines(call),

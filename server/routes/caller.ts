@@ -6,7 +6,13 @@ import { type Caller, callerOf } from '../access/identity/api-key.ts';
 import { callerOfCookie } from '../access/identity/sign-in.ts';
 import { cookieIn, isSameOrigin, signInCookie } from '../access/identity/sign-in-cookie.ts';
 import type { Context } from '../context.ts';
-import { type ErrorCode, isClientPermission, type Permission, permissionFor } from '../contract.ts';
+import {
+  type ClientAccess,
+  type ErrorCode,
+  isClientPermission,
+  type Permission,
+  permissionFor,
+} from '../contract.ts';
 import { ApiError } from '../errors.ts';
 import { findTenant, findTenantByHandle, type Tenant } from '../store/tenants.ts';
 
@@ -17,6 +23,8 @@ declare global {
       caller: Caller;
       /** The request's, below the path at which the server is mounted. */
       path: string;
+      /** Of a client, once a route that it may use is found. */
+      access?: ClientAccess;
       errorCode?: ErrorCode;
       messageType?: string;
       webhookResult?: 'unreadable' | 'not-theirs' | 'in-doubt';

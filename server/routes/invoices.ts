@@ -34,6 +34,7 @@ import { listInvoices } from '../store/invoice-lists.ts';
 import { findInvoice, type InvoiceRow, leftToPayCents } from '../store/invoices.ts';
 import type { Tenant } from '../store/tenants.ts';
 import { actorIn, billedTenant, seesProviderCost } from './caller.ts';
+import { accessIn } from './client-access.ts';
 import { type Column, plainColumns, sendCsv, wantsCsv } from './csv.ts';
 import { readPage, strangeCursor } from './cursor.ts';
 import { parse } from './parse.ts';
@@ -74,7 +75,7 @@ export function invoiceRoutes(ctx: BillingContext): Router {
     const leftCents = isCredited ? left : null;
     const { body, foot } = invoiceHtml(document, row.sha256, tenant.timeZone, leftCents);
     res.set('Content-Security-Policy', policy).type('html');
-    if (calls !== 'yes' || row.status === 'draft') {
+    if (calls !== 'yes' || row.status === 'draft' || !accessIn(res).callPrices) {
       res.send(body + foot);
       return;
     }

@@ -5,11 +5,12 @@ import { openTenantSecret } from '../access/secrets/tenant-secrets.ts';
 import type { Context } from '../context.ts';
 import { type RecordingChannels, recordingQuerySchema } from '../contract.ts';
 import { ApiError } from '../errors.ts';
+import { noteRead } from '../metering/callers.ts';
 import { readContent } from '../metering/content.ts';
 import { createRecordingsApi, type Recording } from '../vapi/recording.ts';
 import { readRecordingNotes, whyMissing } from '../vapi/recording-notes.ts';
 import { vapiFailure } from '../vapi/vapi-failure.ts';
-import { billedTenant, callerIn } from './caller.ts';
+import { actorIn, billedTenant, callerIn } from './caller.ts';
 import { parse } from './parse.ts';
 import { untilGone } from './write-out.ts';
 
@@ -97,7 +98,15 @@ async function find(
   const recording = await api.open(notes, { channels, range, signal }).catch((cause: unknown) => {
     throw vapiFailure(cause);
   });
-  if (recording) return { id: call.id, recording };
+  if (recording) {
+    // Nothing is heard that is not recorded as heard; what a player asks for in pieces is one reading.
+    if (req.method !== 'HEAD')
+      await noteRead(ctx, tenant, call.id, 'recording', actorIn(req, res)).catch((error: unknown) => {
+        recording.body.destroy();
+        throw error;
+      });
+    return { id: call.id, recording };
+  }
   if (whyMissing(notes, ctx.now()) === 'none')
     throw new ApiError('not_found', { detail: 'This call has no recording.' });
   const detail =

@@ -18,6 +18,7 @@ import { brandingOf } from '../store/billing-accounts.ts';
 import { findTenantById } from '../store/tenants.ts';
 import { findUser, listPlaces } from '../store/users.ts';
 import { actorIn, authenticate, callerIn, demandPermission } from './caller.ts';
+import { accessOf } from './client-access.ts';
 import { parse } from './parse.ts';
 
 export function signInRoutes(ctx: AccessContext & BillingContext): Router {
@@ -57,6 +58,7 @@ export function signInRoutes(ctx: AccessContext & BillingContext): Router {
       },
       mayWrite: permissions.includes('clients.manage'),
       permissions: [...permissions],
+      access: await accessOf(ctx, res),
       ...(tenantId === null ? { stripe: ctx.stripe !== null, talk: ctx.config.talkUrl !== null } : {}),
       ...(user ? { user: { email: user.email, name: user.name } } : {}),
       ...(places.length > 1 ? { places: places.map(({ slug, name }) => ({ tenant: slug, name })) } : {}),

@@ -52,6 +52,8 @@ export interface ClientDefaultsTable {
   limits: string;
   /** JSON of `Plan`. */
   plan: string | null;
+  /** JSON of `ChosenClientAccess`; null: nothing is chosen. */
+  clientAccess: string | null;
   updatedAt: number;
 }
 

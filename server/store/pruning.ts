@@ -18,6 +18,9 @@ export const pruneStarts: Prune = (db, beforeMs, limit) =>
 export const pruneAudit: Prune = (db, beforeMs, limit) =>
   prune(db, 'audit', sql`${sql.ref('at')} < ${beforeMs}`, limit);
 
+export const pruneCallReads: Prune = (db, beforeMs, limit) =>
+  prune(db, 'callReads', sql`${sql.ref('at')} < ${beforeMs}`, limit);
+
 /**
  * Notices about a day or a month, once everyone has been notified. The others are about something that may still be so:
  * without the row, an unpaid invoice would be reported as a new one.
@@ -41,7 +44,7 @@ export async function pruneStartCounts(db: Queries, beforeMs: number): Promise<v
 
 async function prune(
   db: Queries,
-  table: keyof Schema & ('reservations' | 'audit' | 'notices'),
+  table: keyof Schema & ('reservations' | 'audit' | 'callReads' | 'notices'),
   condition: RawBuilder<unknown>,
   limit: number,
 ): Promise<boolean> {

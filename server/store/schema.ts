@@ -14,9 +14,10 @@ import type {
 import type { BillingSchema } from './billing-schema.ts';
 import type { ForwardingSchema } from './forwarding-schema.ts';
 import type { PeopleSchema } from './people-schema.ts';
+import type { PrivacySchema } from './privacy-schema.ts';
 import type { WiringSchema } from './wiring-schema.ts';
 
-export interface Schema extends BillingSchema, ForwardingSchema, WiringSchema, PeopleSchema {
+export interface Schema extends BillingSchema, ForwardingSchema, PeopleSchema, PrivacySchema, WiringSchema {
   tenants: TenantsTable;
   reservations: ReservationsTable;
   startCounts: StartCountsTable;

@@ -22,6 +22,7 @@ export const defaultSettings = {
   rejoinCalls: false,
   webCallsWithoutGrant: 'auto',
   allowedVariables: [],
+  clientAccess: {},
   contentRetentionDays: null,
   limits: defaultLimits,
   webhookAuth: { kind: 'token' },

@@ -1,6 +1,7 @@
 /** Vapi's call object (vapi-facts 4.1), from webhooks and `GET /call`, as our event. */
 import { z } from 'zod';
 import type { CallEvent } from '../ledger/call-event.ts';
+import { readCallerIds } from './caller-ids.ts';
 import { isImplausible, readCost } from './cost.ts';
 
 // A field of an unexpected form counts as absent: Vapi changes its objects, and a call must never be lost over it.
@@ -88,6 +89,7 @@ export function readCallRecord(call: VapiCall, askedAtMs: number): CallEvent {
     startedAt: toMs(call.startedAt),
     endedAt: toMs(call.endedAt),
     endedReason: call.endedReason ?? null,
+    callerIds: readCallerIds(call),
     // Vapi publishes a cost only after the end; the value before is a placeholder (vapi-facts 4.2).
     cost: ended ? readCost(call) : null,
     costRefused: ended && isImplausible(call),

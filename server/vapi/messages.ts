@@ -10,6 +10,7 @@ import {
   textOf,
   toMs,
 } from './call-record.ts';
+import { readCallerIds } from './caller-ids.ts';
 import { ownControlUrl } from './control-url.ts';
 import { isImplausible, readCost } from './cost.ts';
 
@@ -69,6 +70,7 @@ export function readServerMessage(
       startedAt: isReport ? toMs(message.startedAt) : null,
       endedAt: isReport ? toMs(message.endedAt) : null,
       endedReason: message.endedReason ?? null,
+      callerIds: readCallerIds(call, message),
       controlUrl: ownControlUrl(identity.controlUrl, baseUrl),
       cost: isReport ? readCost(message) : null,
       costRefused: isReport && isImplausible(message),

@@ -3,7 +3,12 @@ import { randomBytes } from 'node:crypto';
 import { iso } from '../../base/iso.ts';
 import { maskSecret } from '../../base/secret-box.ts';
 import type { Context } from '../../context.ts';
-import type { CreateTenant, TenantView, UpdateTenant } from '../../contract.ts';
+import {
+  type CreateTenant,
+  changedClientAccess,
+  type TenantView,
+  type UpdateTenant,
+} from '../../contract.ts';
 import { ApiError, invalidField } from '../../errors.ts';
 import { defaultTarget, type ForwardTarget } from '../../store/forward-targets.ts';
 import { defaultSettings, newTenantId, settingsOf, type Tenant } from '../../store/tenants.ts';
@@ -81,12 +86,14 @@ export function applyTenantChanges(
     hookSecret,
     allowedOrigins,
     limits,
+    clientAccess,
     ...plain
   } = changes;
   const next: Tenant = { ...tenant, ...given(plain), updatedAt: ctx.now() };
   next.squads = squadsAfter(next, kinds);
   next.siteAssistantIds = siteAssistantsAfter(next, changes.siteAssistantIds);
   next.limits = { ...tenant.limits, ...given(limits ?? {}) };
+  next.clientAccess = changedClientAccess(tenant.clientAccess, clientAccess);
   const seal = (name: TenantSecret, value: string) => sealTenantSecret(ctx.box, tenant.id, name, value);
   if (privateKey !== undefined) next.privateKeySealed = seal('privateKey', privateKey);
   // The same key again stays the one that this server made; any other was entered by hand.

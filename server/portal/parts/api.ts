@@ -1,5 +1,5 @@
 /** The only module that calls the server: `/v1` on the same origin, with the browser's cookie. */
-import type { Problem } from '../../contract.ts';
+import type { Problem, RecordingState } from '../../contract.ts';
 
 /** A problem with one field of a request. */
 export interface FieldError {
@@ -14,6 +14,8 @@ export class Refusal extends Error {
   /** Stable; `offline` when there was no answer at all. */
   readonly code: string;
   readonly errors: FieldError[];
+  /** The server has said when to try again. */
+  isLater = false;
   constructor(status: number, code: string, message: string, errors: FieldError[] = []) {
     super(message);
     this.status = status;
@@ -33,6 +35,17 @@ export function urlOf(path: string): string {
 /** @param path below `/v1/` @throws Refusal */
 export async function get<Answer>(path: string): Promise<Answer> {
   return (await (await ask(path, {})).json()) as Answer;
+}
+
+/** Whether a recording can be played, without loading it. @throws Refusal */
+export async function recordingStateAt(path: string): Promise<RecordingState> {
+  try {
+    await ask(path, { method: 'HEAD' });
+    return 'ready';
+  } catch (error) {
+    if (!(error instanceof Refusal) || error.status !== 404) throw error;
+    return error.isLater ? 'not-ready' : 'none';
+  }
 }
 
 /** @returns undefined for an answer without a body @throws Refusal */
@@ -89,10 +102,12 @@ async function ask(path: string, init: RequestInit): Promise<Response> {
   if (response.status === 401) dispatchEvent(new Event(signedOut));
   const first = problem.errors?.[0];
   const message = problem.detail ?? (first ? `${first.path}: ${first.message}` : problem.title);
-  throw new Refusal(
+  const refusal = new Refusal(
     response.status,
     problem.code ?? 'unknown',
     message ?? `The server answered ${response.status}.`,
     problem.errors,
   );
+  refusal.isLater = response.headers.has('retry-after');
+  throw refusal;
 }

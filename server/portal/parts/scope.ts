@@ -1,4 +1,7 @@
 /** Whose figures a view shows, and to whom. */
+import type { ClientAccess, PreviewAnswer } from '../../contract.ts';
+import { get } from './api.ts';
+
 export interface Scope {
   slug: string;
   name: string;
@@ -8,6 +11,8 @@ export interface Scope {
   /** The operator also sees its own costs. */
   isOperator: boolean;
   mayWrite: boolean;
+  /** What the reader sees: the operator everything. What is off, the server does not answer. */
+  access: ClientAccess;
   /** Whether invoices can go to Stripe. */
   hasStripe: boolean;
   /** Whether the server has a host for calls from the portal. */
@@ -19,6 +24,13 @@ export interface Scope {
 /** A path below `/v1/`. */
 export function pathOf(scope: Scope, rest = ''): string {
   return `tenants/${encodeURIComponent(scope.slug)}${rest}`;
+}
+
+/** The currency of the plan's prices; null for a reader that is shown none. @throws Refusal */
+export async function pricesCurrency(scope: Scope): Promise<string | null> {
+  const { callPrices, invoices } = scope.access;
+  // Without the plan, nothing names the currency.
+  return callPrices && invoices ? (await get<PreviewAnswer>(pathOf(scope, '/preview'))).currency : null;
 }
 
 /** A view's heading: the operator must always see whose figures these are. */

@@ -1,6 +1,7 @@
 /** The operator's business details, invoice settings and branding. */
 import { html, LitElement } from 'lit';
 import type { Seller } from '../../contract.ts';
+import '../forms/access-form.ts';
 import { field } from '../forms/fields.ts';
 import { Form } from '../forms/form.ts';
 import { get, send } from '../parts/api.ts';
@@ -28,7 +29,8 @@ export class AgencyElement extends LitElement {
 
   protected override render() {
     return html`<h1>Your agency</h1>
-      ${this.#seller.show((seller) => html`<section>${this.#form.show(this.#fields(seller), 'Save', this.mayWrite)}</section>`)}`;
+      ${this.#seller.show((seller) => html`<section>${this.#form.show(this.#fields(seller), 'Save', this.mayWrite)}</section>`)}
+      <default-access-form .mayWrite=${this.mayWrite}></default-access-form>`;
   }
 
   #fields(seller: Partial<Seller>) {

@@ -3,21 +3,21 @@ import { html } from 'lit';
 import type {
   CallDetail,
   CallView,
-  PreviewAnswer,
   RecordingState,
   TranscriptAnswer,
   UnwantedReason,
 } from '../../contract.ts';
-import { get, urlOf } from '../parts/api.ts';
+import { get, recordingStateAt, urlOf } from '../parts/api.ts';
 import { Resource } from '../parts/resource.ts';
-import { pathOf, titleOf } from '../parts/scope.ts';
+import { pathOf, pricesCurrency, titleOf } from '../parts/scope.ts';
 import { ScopedElement } from '../parts/scoped-element.ts';
 import { table } from '../parts/table.ts';
 import { duration, ending, exactMoney, kindOf, moment } from '../pure/format.ts';
 
 interface Shown {
   call: CallDetail;
-  currency: string;
+  /** Null for a reader that is shown no prices. */
+  currency: string | null;
 }
 
 const whyUnwanted: Record<UnwantedReason, string> = {
@@ -43,13 +43,17 @@ export class CallElement extends ScopedElement {
   }
 
   #call = new Resource<Shown>(this, async () => {
-    const [call, { currency }] = await Promise.all([
-      get<Shown['call']>(`${this.#path()}?prices=yes`),
-      get<PreviewAnswer>(pathOf(this.scope, '/preview')),
+    const [call, currency] = await Promise.all([
+      get<Shown['call']>(`${this.#path()}${this.scope.access.callPrices ? '?prices=yes' : ''}`),
+      pricesCurrency(this.scope),
     ]);
     return { call, currency };
   });
-  #content = new Resource<TranscriptAnswer>(this, () => get(`${this.#path()}/transcript`));
+  #content = new Resource<Partial<TranscriptAnswer>>(this, async () =>
+    this.scope.access.transcripts
+      ? get<TranscriptAnswer>(`${this.#path()}/transcript`)
+      : { recordingState: await recordingStateAt(`${this.#path()}/recording`) },
+  );
 
   protected override reload(): void {
     this.wantsContent = false;
@@ -76,7 +80,14 @@ export class CallElement extends ScopedElement {
     const facts: [string, string][] = [
       ['Started', moment(call.startedAt ?? call.createdAt, scope.timeZone)],
       ['Length', call.seconds === null ? 'not known yet' : duration(call.seconds)],
-      ['Price', call.priceMicros == null ? 'not known yet' : exactMoney(call.priceMicros, currency)],
+      ...(currency === null
+        ? []
+        : [
+            [
+              'Price',
+              call.priceMicros == null ? 'not known yet' : exactMoney(call.priceMicros, currency),
+            ] as [string, string],
+          ]),
       ...(scope.isOperator
         ? [
             [
@@ -103,15 +114,26 @@ export class CallElement extends ScopedElement {
             : ''
       }
       ${call.cost ? costTable(call.cost) : ''}
-      <section>
-        <h2>Recording and transcript</h2>
+      ${this.#hasContent() ? this.#contentSection(call) : ''}`;
+  }
+
+  #hasContent(): boolean {
+    const { recordings, transcripts } = this.scope.access;
+    return recordings || transcripts;
+  }
+
+  #contentSection(call: CallDetail) {
+    const { recordings, transcripts } = this.scope.access;
+    const what = [recordings && 'recording', transcripts && 'transcript'].filter(Boolean).join(' and ');
+    return html`<section>
+        <h2>${what.charAt(0).toUpperCase()}${what.slice(1)}</h2>
         ${
           call.contentDeletedAt
-            ? html`<p>They were deleted on ${moment(call.contentDeletedAt, scope.timeZone)}.</p>`
+            ? html`<p>What was said was deleted on ${moment(call.contentDeletedAt, this.scope.timeZone)}.</p>`
             : this.wantsContent
               ? this.#content.show((content) => this.#said(content))
               : html`<p class="muted">They are loaded from the voice service on request and not stored here.</p>
-                <button @click=${this.#ask}>Load recording and transcript</button>`
+                <button @click=${this.#ask}>Load ${what}</button>`
         }
       </section>`;
   }
@@ -140,12 +162,14 @@ export class CallElement extends ScopedElement {
         <a href="${address}?download=yes&channels=stereo" download>in stereo, with each side in its own channel</a></p>`;
   }
 
-  #said({ lines, recordingState }: TranscriptAnswer) {
-    return html`${this.#recording(recordingState)}
+  #said({ lines, recordingState }: Partial<TranscriptAnswer>) {
+    return html`${recordingState ? this.#recording(recordingState) : ''}
       ${
-        lines.length === 0
-          ? html`<p>There is no transcript.</p>`
-          : html`<dl class="said">
+        lines === undefined
+          ? ''
+          : lines.length === 0
+            ? html`<p>There is no transcript.</p>`
+            : html`<dl class="said">
             ${lines.map(
               ({ role, text }) =>
                 html`<dt class="muted small">${role === 'assistant' ? 'Assistant' : 'Caller'}</dt><dd>${text}</dd>`,

@@ -1,9 +1,9 @@
 /** The calls of a month with their prices, newest first, page by page. */
 import { html } from 'lit';
-import type { CallsAnswer, CallView, PreviewAnswer } from '../../contract.ts';
+import type { CallsAnswer, CallView } from '../../contract.ts';
 import { get, saveCsv } from '../parts/api.ts';
 import { Resource } from '../parts/resource.ts';
-import { pathOf, titleOf } from '../parts/scope.ts';
+import { pathOf, pricesCurrency, titleOf } from '../parts/scope.ts';
 import { ScopedElement } from '../parts/scoped-element.ts';
 import { showMore } from '../parts/show-more.ts';
 import { table } from '../parts/table.ts';
@@ -11,7 +11,8 @@ import { Work } from '../parts/work.ts';
 import { duration, ending, exactMoney, kindOf, moment, monthName, plural } from '../pure/format.ts';
 import { monthIn, monthPlus, startOfDay } from '../pure/zone.ts';
 
-type Listing = CallsAnswer & { currency: string };
+/** `currency` is null for a reader that is shown no prices. */
+type Listing = CallsAnswer & { currency: string | null };
 
 export class CallsElement extends ScopedElement {
   static override properties = {
@@ -26,9 +27,9 @@ export class CallsElement extends ScopedElement {
   }
 
   #list = new Resource<Listing>(this, async () => {
-    const [answer, { currency }] = await Promise.all([
+    const [answer, currency] = await Promise.all([
       get<CallsAnswer>(this.#path()),
-      get<PreviewAnswer>(pathOf(this.scope, '/preview')),
+      pricesCurrency(this.scope),
     ]);
     return { ...answer, currency };
   });
@@ -47,7 +48,10 @@ export class CallsElement extends ScopedElement {
   }
 
   #path(): string {
-    return pathOf(this.scope, `/calls?${this.#query()}&prices=yes&limit=50`);
+    return pathOf(
+      this.scope,
+      `/calls?${this.#query()}${this.scope.access.callPrices ? '&prices=yes' : ''}&limit=50`,
+    );
   }
 
   protected override render() {
@@ -63,7 +67,7 @@ export class CallsElement extends ScopedElement {
               ${months.map((one) => html`<option value=${one} ?selected=${one === month}>${monthName(one)}</option>`)}
             </select>
           </label>
-          <button @click=${this.#save} aria-disabled=${this.#work.isBusy}>Download CSV</button>
+          ${scope.access.exports ? html`<button @click=${this.#save} aria-disabled=${this.#work.isBusy}>Download CSV</button>` : ''}
         </div>
         <p class="muted small">Time zone: ${scope.timeZone}.</p>
         ${this.#work.show()}
@@ -81,7 +85,7 @@ export class CallsElement extends ScopedElement {
         ['Type', 'wide'],
         ['How it ended', 'wide'],
         ['Length', 'number'],
-        ['Price', 'number'],
+        currency !== null && ['Price', 'number'],
         scope.isOperator && ['Cost', 'number wide'],
       ],
       calls.map(
@@ -90,7 +94,7 @@ export class CallsElement extends ScopedElement {
           <td class="wide">${kindOf(call.type)}</td>
           <td class="wide">${ending(call.endedReason ?? call.status)}</td>
           <td class="number">${call.seconds === null ? '–' : duration(call.seconds)}</td>
-          <td class="number">${priceOf(call, currency)}</td>
+          ${currency === null ? '' : html`<td class="number">${priceOf(call, currency)}</td>`}
           ${scope.isOperator ? html`<td class="number wide">${costOf(call)}</td>` : ''}
         </tr>`,
       ),

@@ -88,10 +88,10 @@ export class InvoiceElement extends ScopedElement {
               <th scope="row">${line.description}</th>
               <td class="wide">${period(line.from, line.to)}</td>
               <td>${
-                line.calls > 0
+                line.calls > 0 && scope.access.callPrices
                   ? html`<button aria-expanded=${this.opened === line.no} @click=${() => this.#open(line.no)}
                       aria-label="${plural(line.calls, 'call')} on line ${line.no}">${line.calls}</button>`
-                  : '–'
+                  : line.calls || '–'
               }</td>
               <td class="number">${money(line.amountCents, currency)}</td>
             </tr>`,

@@ -41,7 +41,7 @@ export class LineCallsElement extends ScopedElement {
     return html`<section aria-live="polite">
       <div class="row">
         <h2>Calls on line ${this.item.split('/').at(-1)}</h2>
-        <button @click=${this.#save}>Download CSV</button>
+        ${this.scope.access.exports ? html`<button @click=${this.#save}>Download CSV</button>` : ''}
       </div>
       ${this.#work.show()}
       ${this.#list.show((list) => this.#table(list))}

@@ -4,7 +4,7 @@
  * submit it elsewhere. Leaving the page deletes it.
  */
 import { html, LitElement } from 'lit';
-import type { CreatedTenant, VapiLookAnswer } from '../../contract.ts';
+import type { ClientAccess, CreatedTenant, VapiLookAnswer } from '../../contract.ts';
 import { post } from '../parts/api.ts';
 import '../parts/copy-field.ts';
 import { choice, choices, field, flag } from '../forms/fields.ts';
@@ -24,12 +24,14 @@ export class NewClientElement extends LitElement {
     mayWrite: { attribute: false },
     now: { attribute: false },
     canTalk: { attribute: false },
+    access: { attribute: false },
     found: { state: true },
     made: { state: true },
   };
   declare mayWrite: boolean;
   declare now: string;
   declare canTalk: boolean;
+  declare access: ClientAccess;
   /** What the key opens, once Vapi has answered. */
   declare found: VapiLookAnswer | null;
   /** The client, once the server has created it. */
@@ -151,7 +153,7 @@ export class NewClientElement extends LitElement {
     const base = `#/tenants/${slug}`;
     const scope: Scope = {
       ...{ slug, name, timeZone, base, isOperator: true, mayWrite: true, hasStripe: false },
-      ...{ canTalk: this.canTalk, now: this.now },
+      ...{ canTalk: this.canTalk, now: this.now, access: this.access },
     };
     return html`<p><a href="#/">All clients</a></p>
       <h1 tabindex="-1">${name} added</h1>

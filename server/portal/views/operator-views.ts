@@ -30,7 +30,7 @@ export function operatorView(
   [view = '', item, ...rest]: string[],
   query: string,
 ): TemplateResult {
-  const { now, mayWrite, branding, talk = false } = me;
+  const { now, mayWrite, access, branding, talk = false } = me;
   // The seller's name is the portal's.
   const hasSeller = branding.name !== null;
   if (view === 'tenants' && item)
@@ -45,7 +45,7 @@ export function operatorView(
   if (view === 'audit') return lazily(import('./audit-view.ts'), html`<audit-view></audit-view>`);
   if (view === 'sessions') return lazily(import('./sessions-view.ts'), html`<sessions-view></sessions-view>`);
   if (view === 'new-client')
-    return html`<new-client-view .mayWrite=${mayWrite} .now=${now} .canTalk=${talk}></new-client-view>`;
+    return html`<new-client-view .mayWrite=${mayWrite} .now=${now} .canTalk=${talk} .access=${access}></new-client-view>`;
   if (view === '')
     return html`<tenants-view .now=${now} .mayWrite=${mayWrite} .hasSeller=${hasSeller} .query=${query}></tenants-view>`;
   return html`<h1>Page not found</h1><p><a href="#/">Back to your clients</a></p>`;

@@ -18,28 +18,42 @@ import '../parts/usage-chart.ts';
 import { daysOf } from '../pure/zone.ts';
 
 interface Month {
-  preview: PreviewAnswer;
   usage: UsageAnswer;
-  plan: PlanTermsView | PlanVersionView | null;
-  credits: CreditsAnswer;
+  /** Null for a client that is not shown what it pays. */
+  bill: Bill | null;
   /** Only for the operator. */
   margin: MarginRow | null;
+}
+
+interface Bill {
+  preview: PreviewAnswer;
+  plan: PlanTermsView | PlanVersionView | null;
+  credits: CreditsAnswer;
 }
 
 export class OverviewElement extends ScopedElement {
   #month = new Resource<Month>(this, async () => {
     const { scope } = this;
-    const [preview, usage, plan, credits] = await Promise.all([
-      get<PreviewAnswer>(pathOf(scope, '/preview')),
+    const [usage, bill] = await Promise.all([
       get<UsageAnswer>(pathOf(scope, '/usage?by=day')),
-      get<{ current: Month['plan'] }>(pathOf(scope, '/plan')),
+      scope.access.invoices ? this.#bill() : null,
+    ]);
+    const margin =
+      scope.isOperator && bill
+        ? await get<MarginRow>(pathOf(scope, `/margin?month=${bill.preview.month}`))
+        : null;
+    return { usage, bill, margin };
+  });
+
+  async #bill(): Promise<Bill> {
+    const { scope } = this;
+    const [preview, plan, credits] = await Promise.all([
+      get<PreviewAnswer>(pathOf(scope, '/preview')),
+      get<{ current: Bill['plan'] }>(pathOf(scope, '/plan')),
       get<CreditsAnswer>(pathOf(scope, '/credits')),
     ]);
-    const margin = scope.isOperator
-      ? await get<MarginRow>(pathOf(scope, `/margin?month=${preview.month}`))
-      : null;
-    return { preview, usage, plan: plan.current, credits, margin };
-  });
+    return { preview, plan: plan.current, credits };
+  }
 
   protected override reload(): void {
     void this.#month.load(true);
@@ -50,40 +64,48 @@ export class OverviewElement extends ScopedElement {
       ${this.#month.show((month) => this.#content(month))}`;
   }
 
-  #content({ preview, usage, plan, credits, margin }: Month) {
-    const { currency, soFar, atThisPace, openCalls } = preview;
+  #content({ usage, bill, margin }: Month) {
+    const month = usage.from.slice(0, 7);
     const { calls, seconds, costMicros = 0, callsWithoutCost = 0 } = usage.total;
     return html`<section>
-        <h2>${monthName(preview.month)} so far</h2>
+        <h2>${monthName(month)} so far</h2>
         <dl class="figures">
           ${figure('Calls', count(calls))} ${figure('Time', duration(seconds))}
-          ${plan ? figure('Bill so far', money(soFar.totalCents, currency)) : ''}
-          ${plan ? figure('Projected', money(atThisPace.totalCents, currency)) : ''}
-          ${credits.entries.length > 0 ? figure('Credit left', money(credits.balanceCents, credits.currency)) : ''}
+          ${bill ? billFigures(bill) : ''}
           ${margin ? figure('Your cost', dollars(costMicros)) : ''}
-          ${margin && plan ? figure('Your margin', money(margin.marginCents, currency)) : ''}
+          ${margin && bill?.plan ? figure('Your margin', money(margin.marginCents, bill.preview.currency)) : ''}
         </dl>
-        ${openCalls > 0 ? html`<p class="muted small">${plural(openCalls, 'call')} not priced yet.</p>` : ''}
+        ${bill && bill.preview.openCalls > 0 ? html`<p class="muted small">${plural(bill.preview.openCalls, 'call')} not priced yet.</p>` : ''}
         ${callsWithoutCost > 0 ? html`<p class="warn small">Vapi has not reported the cost of ${count(callsWithoutCost)} of them yet.</p>` : ''}
       </section>
       <section>
         <h2>By day</h2>
-        <usage-chart .days=${daysOf(preview.month)} .rows=${usage.rows} .withCost=${margin !== null}></usage-chart>
+        <usage-chart .days=${daysOf(month)} .rows=${usage.rows} .withCost=${margin !== null}></usage-chart>
       </section>
-      <section>
-        <h2>Breakdown</h2>
-        ${soFar.lines.length === 0 ? html`<p class="muted">Nothing yet.</p>` : lineTable(preview)}
-      </section>
-      <section>
-        <h2>Plan</h2>
-        ${planText(plan)}
-      </section>`;
+      ${bill ? billSections(bill) : ''}`;
   }
 }
 customElements.define('overview-view', OverviewElement);
 
 function figure(name: string, value: string) {
   return html`<div><dt>${name}</dt><dd>${value}</dd></div>`;
+}
+
+function billFigures({ preview: { currency, soFar, atThisPace }, plan, credits }: Bill) {
+  return html`${plan ? figure('Bill so far', money(soFar.totalCents, currency)) : ''}
+    ${plan ? figure('Projected', money(atThisPace.totalCents, currency)) : ''}
+    ${credits.entries.length > 0 ? figure('Credit left', money(credits.balanceCents, credits.currency)) : ''}`;
+}
+
+function billSections({ preview, plan }: Bill) {
+  return html`<section>
+      <h2>Breakdown</h2>
+      ${preview.soFar.lines.length === 0 ? html`<p class="muted">Nothing yet.</p>` : lineTable(preview)}
+    </section>
+    <section>
+      <h2>Plan</h2>
+      ${planText(plan)}
+    </section>`;
 }
 
 function lineTable({ soFar, currency }: PreviewAnswer) {
@@ -98,7 +120,7 @@ function lineTable({ soFar, currency }: PreviewAnswer) {
   <p class="muted small">This can still change until the month ends. The total above includes any tax.</p>`;
 }
 
-function planText(plan: Month['plan']) {
+function planText(plan: Bill['plan']) {
   if (!plan) return html`<p class="muted">There is no plan, so nothing is charged.</p>`;
   if ('plan' in plan) {
     if (!plan.plan) return html`<p class="muted">The plan ended on ${dayName(plan.from)}.</p>`;

@@ -1,6 +1,7 @@
 /** A client's settings: name, limits, opening hours, appearance, texts, consent, Vapi; and its end. */
 import { html } from 'lit';
 import type { TenantView } from '../../contract.ts';
+import '../forms/access-form.ts';
 import '../forms/consent-form.ts';
 import { choice, field, flag } from '../forms/fields.ts';
 import '../forms/hours-form.ts';
@@ -96,6 +97,7 @@ export class SettingsElement extends ScopedElement {
       <name-form .scope=${scope} .tenant=${tenant}></name-form>
       <limits-form .scope=${scope} .tenant=${tenant}></limits-form>
       ${scope.mayWrite ? html`<as-default .label=${'Use these limits for new clients'} .what=${{ limits: withoutHours(tenant) }}></as-default>` : ''}
+      <access-form .scope=${scope} .tenant=${tenant}></access-form>
       <hours-form .scope=${scope} .tenant=${tenant}></hours-form>
       <looks-form .scope=${scope} .tenant=${tenant}></looks-form>
       <texts-form .scope=${scope} .tenant=${tenant}></texts-form>

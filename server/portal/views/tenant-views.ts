@@ -16,14 +16,16 @@ export const viewNames = [
 ] as const;
 
 /** What the client's person may see. */
-export function clientLinks({ permissions }: MeAnswer): (readonly [string, string])[] {
+export function clientLinks({ permissions, access }: MeAnswer): (readonly [string, string])[] {
   const all = [...viewNames, ['people', 'People'], ['sessions', 'Your sessions']] as const;
   const needed: Record<string, Permission> = {
     calls: 'calls.read',
     invoices: 'billing.read',
     people: 'people.read',
   };
-  return all.filter(([view]) => permissions.includes(needed[view] ?? 'self.read'));
+  const isOff = (view: string) =>
+    (view === 'invoices' && !access.invoices) || (view === 'people' && !access.people);
+  return all.filter(([view]) => permissions.includes(needed[view] ?? 'self.read') && !isOff(view));
 }
 
 /** An element whose module comes after it. */
@@ -35,8 +37,10 @@ export function lazily(_module: Promise<unknown>, element: TemplateResult): Temp
 export function tenantView(scope: Scope, [view = '', item]: string[]): TemplateResult {
   if (view === 'calls' && item) return html`<call-view .scope=${scope} .item=${item}></call-view>`;
   if (view === 'calls') return html`<calls-view .scope=${scope}></calls-view>`;
-  if (view === 'invoices' && item) return html`<invoice-view .scope=${scope} .item=${item}></invoice-view>`;
-  if (view === 'invoices') return html`<invoices-view .scope=${scope}></invoices-view>`;
+  const hasInvoices = scope.access.invoices;
+  if (hasInvoices && view === 'invoices' && item)
+    return html`<invoice-view .scope=${scope} .item=${item}></invoice-view>`;
+  if (hasInvoices && view === 'invoices') return html`<invoices-view .scope=${scope}></invoices-view>`;
   if (view === 'people')
     return lazily(
       import('./people-view.ts'),

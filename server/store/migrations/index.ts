@@ -41,6 +41,8 @@ import { closeRuns } from './0046-close-runs.ts';
 import { sweepTurns } from './0047-sweep-turns.ts';
 import { startCounts } from './0048-start-counts.ts';
 import { people } from './0049-people.ts';
+import { clientAccess } from './0052-client-access.ts';
+import { privacy } from './0053-privacy.ts';
 
 export const migrations: Record<string, Migration> = {
   '0001-initial': initial,
@@ -84,4 +86,6 @@ export const migrations: Record<string, Migration> = {
   '0047-sweep-turns': sweepTurns,
   '0048-start-counts': startCounts,
   '0049-people': people,
+  '0052-client-access': clientAccess,
+  '0053-privacy': privacy,
 };

@@ -1,0 +1,98 @@
+/** A caller's data across all calls of a client, and who has read or heard which call. */
+import { z } from 'zod';
+import { cursorSchema, limitSchema, timeSchema } from './words.ts';
+
+export const callReadKinds = ['transcript', 'recording', 'export'] as const;
+export type CallReadKind = (typeof callReadKinds)[number];
+
+/** `GET /v1/tenants/{slug}/call-reads` */
+export const callReadsQuerySchema = z.strictObject({
+  call: z.string().max(100).optional().describe('Only of this call.'),
+  cursor: cursorSchema,
+  limit: limitSchema(200, 50),
+});
+
+export const callReadsAnswerSchema = z.object({
+  reads: z.array(
+    z.object({
+      at: timeSchema.describe('The first time in that hour.'),
+      call: z.string(),
+      kind: z.enum(callReadKinds),
+      actor: z.string().describe('`operator`, or the id of the API key or the sign-in.'),
+    }),
+  ),
+  nextCursor: z.string().nullable(),
+  keptDays: z.int().nullable().describe('Days after which an entry is deleted (`KEEP_DAYS`); null = never.'),
+});
+export type CallReadsAnswer = z.infer<typeof callReadsAnswerSchema>;
+
+const callerSchema = z
+  .string()
+  .min(3)
+  .max(254)
+  .describe('A phone number with its country code, or an e-mail address.');
+
+/** `POST /v1/tenants/{slug}/callers/find` */
+export const findCallerSchema = z.strictObject({
+  caller: callerSchema,
+  cursor: cursorSchema,
+  limit: limitSchema(200, 50),
+});
+
+const foundCallSchema = z.object({
+  id: z.string(),
+  type: z.string(),
+  createdAt: timeSchema,
+  seconds: z.int().nullable().describe('Whole seconds, rounded up; null while unknown.'),
+});
+export const foundCallerSchema = z.object({
+  calls: z.array(foundCallSchema).describe('Newest first; not those whose content is deleted.'),
+  nextCursor: z.string().nullable(),
+  contentRetentionDays: z
+    .int()
+    .nullable()
+    .describe("Days after which what was said is deleted anyway; null = Vapi's own retention."),
+});
+export type FoundCaller = z.infer<typeof foundCallerSchema>;
+
+/** `POST /v1/tenants/{slug}/callers/erase` */
+export const eraseCallerSchema = z.strictObject({
+  caller: callerSchema,
+  cursor: cursorSchema,
+  limit: limitSchema(100, 100),
+});
+
+/** `POST /v1/tenants/{slug}/callers/export` */
+export const callerRequestSchema = z.strictObject({ caller: callerSchema });
+
+const values = z.record(z.string(), z.unknown()).nullable();
+export const callerExportSchema = z.object({
+  tenant: z.string(),
+  caller: z.string(),
+  exportedAt: timeSchema,
+  calls: z.array(
+    foundCallSchema.extend({
+      customer: values.describe('Number, name and e-mail address, as Vapi has them.'),
+      variables: values.describe('Values that the page passed to the call.'),
+      summary: z.string().nullable(),
+      structuredData: z.unknown().describe('What the assistant’s analysis has extracted.'),
+      lines: z.array(
+        z.object({ role: z.enum(['assistant', 'user']), text: z.string(), seconds: z.number().nullable() }),
+      ),
+      feedback: z.object({ rating: z.string(), comment: z.string().nullable(), at: timeSchema }).nullable(),
+      consent: z.object({ version: z.string(), at: timeSchema }).nullable(),
+      problem: z.string().describe('Only when what was said could not be read.').exactOptional(),
+    }),
+  ),
+});
+
+export const erasedCallerSchema = z.object({
+  deleted: z.array(z.string()).describe('Ids of the calls whose content is gone.'),
+  notYet: z
+    .array(z.string())
+    .describe(
+      'Ids of the calls that are not deleted yet, because their cost is not booked or Vapi did not do it; ask again later.',
+    ),
+  nextCursor: z.string().nullable().describe('The `cursor` for further calls; null when there are none.'),
+});
+export type ErasedCaller = z.infer<typeof erasedCallerSchema>;

@@ -1,0 +1,55 @@
+import type { CallRow } from './calls.ts';
+import type { Queries } from './database.ts';
+
+/** Adds what is new. */
+export async function insertCallers(
+  db: Queries,
+  tenantId: string,
+  callId: string,
+  hashes: string[],
+): Promise<void> {
+  if (hashes.length === 0) return;
+  await db
+    .insertInto('callCallers')
+    .values(hashes.map((hash) => ({ tenantId, hash, callId })))
+    .onConflict((conflict) => conflict.doNothing())
+    .execute();
+}
+
+/** What was said in the call is deleted: who was in it is forgotten, too. */
+export async function deleteCallers(db: Queries, tenantId: string, callId: string): Promise<void> {
+  await db.deleteFrom('callCallers').where('tenantId', '=', tenantId).where('callId', '=', callId).execute();
+}
+
+/**
+ * The tenant's calls with any of the hashes, newest first, each once.
+ * @param hashes of one number or address, under each key
+ */
+export async function listCallsOfCaller(
+  db: Queries,
+  tenantId: string,
+  hashes: string[],
+  after: { createdAt: number; id: string } | null,
+  limit: number,
+): Promise<CallRow[]> {
+  let query = db
+    .selectFrom('calls')
+    .selectAll()
+    .where('tenantId', '=', tenantId)
+    .where('id', 'in', (inner) =>
+      inner
+        .selectFrom('callCallers')
+        .select('callId')
+        .where('tenantId', '=', tenantId)
+        .where('hash', 'in', hashes),
+    );
+  if (after) {
+    query = query.where((expression) =>
+      expression.or([
+        expression('createdAt', '<', after.createdAt),
+        expression.and([expression('createdAt', '=', after.createdAt), expression('id', '<', after.id)]),
+      ]),
+    );
+  }
+  return query.orderBy('createdAt', 'desc').orderBy('id', 'desc').limit(limit).execute();
+}
