@@ -115,7 +115,7 @@ export function permissionsOf(isClient: boolean, role: string): readonly Permiss
 
 /** Of an API key: `read` is what a viewer of its side sees, `write` all else that an owner may do. */
 export function permissionsOfScopes(isClient: boolean, scopes: Scope[]): readonly Permission[] {
-  // A key is no person, and has no sessions.
+  // A key is not a person, and has no sessions.
   const reads = permissionsOf(isClient, 'viewer').filter((permission) => permission !== 'self.manage');
   const writes = roles.operator.owner.filter(
     (permission) => !isClient && permission !== 'self.manage' && !reads.includes(permission),

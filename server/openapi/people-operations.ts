@@ -73,7 +73,7 @@ export const peopleOperations: Operation[] = [
     answers: { 204: nothing('Stopped.') },
   }),
   tenant('GET /v1/me/sessions', 'List your sessions', {
-    notes: 'Empty for a key, and for a sign-in that is no person’s.',
+    notes: 'Empty for a key, and for a sign-in without a person.',
     answers: { 200: json('The one used last first.', contract.sessionsAnswerSchema) },
   }),
   tenant('DELETE /v1/me/sessions', 'End all your other sessions', { answers: { 204: nothing('Ended.') } }),

@@ -16,7 +16,7 @@ import { parse } from './parse.ts';
 
 const body = express.json({ limit: '16kb' });
 
-/** A key, and a sign-in that is no person's, has no sessions and belongs to one place. */
+/** A key, and a sign-in without a person, has no sessions and belongs to one place. */
 const personOnly: RequestHandler = (_req, res, next) => {
   if (callerIn(res).userId === null) throw new ApiError('not_found');
   next();

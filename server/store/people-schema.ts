@@ -59,7 +59,7 @@ export interface SignInLinksTable {
   tenantId: string | null;
   /** The API key that made it and with which it ends; null for the operator key from the environment. */
   keyId: string | null;
-  /** Whom it signs in; null for one that is no person's. */
+  /** Whom it signs in; null for one without a person. */
   userId: string | null;
   /** 1 = only into `tenantId`: it was handed over by someone, and proves nothing about who uses it. */
   isFixed: number;

@@ -67,7 +67,7 @@ export async function insertSignIn(db: Queries, signIn: SignIn): Promise<void> {
 
 /** A sign-in with what its user may do there, and the portal that it looks at. */
 export interface FoundSignIn extends SignIn {
-  /** Null for one that is no person's. */
+  /** Null for one without a person. */
   role: string | null;
   /** Whether the client that it looks at exists. */
   viewedExists: number;

@@ -34,7 +34,7 @@ export interface Caller {
   keyId: string | null;
   /** The sign-in behind it; null for a key. */
   signInId: string | null;
-  /** The person behind it; null for a key, and for a sign-in that is no person's. */
+  /** The person behind it; null for a key, and for a sign-in without a person. */
   userId: string | null;
   /** Whether its sign-in cannot change to another of the person's places. */
   isFixed: boolean;

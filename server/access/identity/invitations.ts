@@ -86,7 +86,7 @@ export async function invite(
 /** A new link for seven more days; the old one no longer works. @throws ApiError `not_found` */
 export async function resendInvitation(ctx: Context, of: PeopleOf, id: string, by: Actor) {
   const found = await findInvitation(ctx.store, placeOf(of?.id ?? null), id);
-  if (!found) throw new ApiError('not_found');
+  if (!found) throw new ApiError('not_found', { detail: 'There is no such invitation, or no longer.' });
   return invite(ctx, of, { email: found.email, role: found.role as Role }, by);
 }
 
@@ -94,7 +94,7 @@ export async function resendInvitation(ctx: Context, of: PeopleOf, id: string, b
 export async function revokeInvitation(ctx: Context, of: PeopleOf, id: string, by: Actor): Promise<void> {
   await ctx.store.transaction().execute(async (db) => {
     const found = await findInvitation(db, placeOf(of?.id ?? null), id);
-    if (!found || !(await deleteInvitation(db, id, found.hash))) throw new ApiError('not_found');
+    if (!found || !(await deleteInvitation(db, id, found.hash))) throw new ApiError('not_found', { detail: 'There is no such invitation, or no longer.' });
     const before = { id, email: found.email, role: found.role };
     const change = { action: 'invitation.revoke', tenant: of?.slug ?? null, before, after: null };
     await recordChange(db, { ...by, ...change }, ctx.now());

@@ -25,7 +25,7 @@ async function ownSignIns(ctx: Context, { userId, isFixed, tenantId }: Caller) {
   return listSignIns(ctx.store, userId, isFixed ? tenantId : undefined, ctx.now());
 }
 
-/** Empty for a caller that is no person. */
+/** Empty for a caller that is not a person. */
 export async function sessionsOf(ctx: Context, caller: Caller): Promise<SessionView[]> {
   return (await ownSignIns(ctx, caller)).map((row: SignIn & { slug: string | null }) => ({
     id: row.id,

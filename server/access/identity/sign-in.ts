@@ -30,7 +30,7 @@ import { type Actor, recordChange } from '../audit.ts';
 import type { Caller } from './api-key.ts';
 
 export const linkLifeMs = 15 * 60_000;
-/** Of a sign-in that is no person's: counted from the sign-in, regardless of use. */
+/** Of a sign-in without a person: counted from the sign-in, regardless of use. */
 export const signInLifeMs = 12 * 3_600_000;
 /** Of a person's: from its last use. */
 export const idleLifeMs = 30 * dayMs;
@@ -39,7 +39,7 @@ export const longestLifeMs = 180 * dayMs;
 /** Precision of "last used", so that requests seldom write. */
 const slideEveryMs = 3_600_000;
 
-/** What a sign-in that is no person's may do: an operator's everything, a client's only read. */
+/** What a sign-in without a person may do: an operator's everything, a client's only read. */
 export function permissionsOfLink(tenantId: string | null): readonly Permission[] {
   return permissionsOf(tenantId !== null, tenantId === null ? 'owner' : 'viewer');
 }
@@ -157,7 +157,7 @@ function shortened(userAgent: string | undefined): string | null {
 }
 
 /**
- * Ends this sign-in, or all of the caller: a person's own, or all of its kind for one that is no person's; or all of the
+ * Ends this sign-in, or all of the caller: a person's own, or all of its kind for one without a person; or all of the
  * tenant that is named.
  * @returns whether the caller's own sign-in has ended: an operator who ends a client's stays signed in
  * @throws ApiError `not_found` for a tenant that the caller may not see

@@ -1,6 +1,5 @@
 /** What a client sees of its own: every operation with every switch on and off, for client, operator and another client. */
 import assert from 'node:assert/strict';
-import { createHash, randomBytes } from 'node:crypto';
 import { createServer } from 'node:http';
 import { after, before, describe, it } from 'node:test';
 import {
@@ -14,8 +13,7 @@ import {
   clientSwitchNames,
 } from '../../../server/contract.ts';
 import { operations } from '../../../server/openapi/document.ts';
-import { insertApiKey } from '../../../server/store/api-keys.ts';
-import { findTenant } from '../../../server/store/tenants.ts';
+import { signInPerson } from '../../support/client-person.ts';
 import { listen } from '../../support/listen.ts';
 import type { Answer } from '../../support/test-server.ts';
 import { type BillingStage, mustBe, simplePlan, startBillingStage } from '../billing/stage.ts';
@@ -26,14 +24,14 @@ const all = Object.fromEntries(clientSwitchNames.map((name) => [name, true]));
 let stage: BillingStage;
 let vapi: Awaited<ReturnType<typeof startSilentVapi>>;
 let invoice: string;
-const keys: Record<string, string> = {};
+const people: Record<string, Record<string, string>> = {};
 before(async () => {
   vapi = await startSilentVapi();
   stage = await startBillingStage({ vapiBaseUrl: vapi.url });
   for (const slug of ['acme', 'rival']) {
     await stage.addTenant(slug, simplePlan, '2026-11-01');
     await stage.book(slug, { id: callOf(slug), at: '2026-11-05T10:00:00Z', seconds: 60 });
-    keys[slug] = await writingKey(slug);
+    people[slug] = (await signInPerson(stage.server, slug, 'admin')).headers;
   }
   invoice = (await mustBe(200, stage.bill('acme', '2026-11'))).body.id;
   // What it may not see of acme must not depend on its own switches.
@@ -52,27 +50,14 @@ function startSilentVapi() {
   const silent = createServer(({ url = '' }, response) => {
     const id = /^\/call\/([\w-]{36})$/.exec(url)?.[1];
     const call = { id, status: 'ended', endedAt: '2026-11-05T10:01:00Z', messages: [] };
-    const [status, body] = url.startsWith('/call?') ? [200, []] : id ? [200, call] : [url.startsWith('/call/') ? 404 : 500, {}];
+    const [status, body] = url.startsWith('/call?')
+      ? [200, []]
+      : id
+        ? [200, call]
+        : [url.startsWith('/call/') ? 404 : 500, {}];
     response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(body));
   });
   return listen(silent);
-}
-
-/** As a sign-in of a client that may write: keys of clients can only read. */
-async function writingKey(slug: string): Promise<string> {
-  const key = `vak_${randomBytes(32).toString('base64url')}`;
-  const tenant = await findTenant(stage.server.ctx.store, slug);
-  const times = { createdAt: stage.server.clock.now, expiresAt: null, lastUsedAt: null, revokedAt: null };
-  await insertApiKey(stage.server.ctx.store, {
-    id: `key_${slug}`,
-    tenantId: tenant?.id ?? '',
-    name: slug,
-    hash: createHash('sha256').update(key).digest('hex'),
-    last4: key.slice(-4),
-    scopes: '["read","write"]',
-    ...times,
-  });
-  return key;
 }
 
 type Who = 'operator' | 'acme' | 'rival';
@@ -84,8 +69,9 @@ function ask(who: Who, route: ClientRoute, accept = 'application/json', query = 
     .replace('{no}', '1')
     .replace('/calls/{id}', `/calls/${callOf('acme')}`)
     .replace('/invoices/{id}', `/invoices/${invoice}`);
-  const authorization = `Bearer ${who === 'operator' ? stage.server.operatorKey : keys[who]}`;
-  const headers = { authorization, accept, 'content-type': 'application/json' };
+  const proof =
+    who === 'operator' ? { authorization: `Bearer ${stage.server.operatorKey}` } : (people[who] ?? {});
+  const headers = { ...proof, accept, 'content-type': 'application/json' };
   return stage.server.request(method, where + query, { headers, ...(method === 'GET' ? {} : { body: {} }) });
 }
 
@@ -120,10 +106,7 @@ describe('the table of what clients may do', () => {
     const withCsv = forClients.filter(({ answers }) =>
       Object.values(answers).some(({ media = {} }) => 'text/csv' in media),
     );
-    assert.deepEqual(
-      withCsv.map(({ route }) => route).sort(),
-      [...clientSwitches.exports.csv].sort(),
-    );
+    assert.deepEqual(withCsv.map(({ route }) => route).sort(), [...clientSwitches.exports.csv].sort());
     for (const name of clientSwitchNames)
       for (const route of Object.keys((clientSwitches[name] as ClientSwitch).fields ?? {}))
         assert.ok(clientRoutes.includes(route as ClientRoute), `${name}: ${route}`);
@@ -148,9 +131,15 @@ describe('each operation with each switch', () => {
         for (const [, field] of (rule?.fields ?? []).filter(([of]) => of === name)) {
           const prices = /calls$|calls\/\{id\}$/.test(route) ? '?prices=yes' : '';
           const own = await ask('acme', route, 'application/json', prices);
-          assert.ok(valuesAt(own.body, field.split('.')).every((one) => one === undefined), `${route} ${field}`);
+          assert.ok(
+            valuesAt(own.body, field.split('.')).every((one) => one === undefined),
+            `${route} ${field}`,
+          );
           const operator = await ask('operator', route, 'application/json', prices);
-          assert.ok(valuesAt(operator.body, field.split('.')).every((one) => one !== undefined), route);
+          assert.ok(
+            valuesAt(operator.body, field.split('.')).every((one) => one !== undefined),
+            route,
+          );
         }
       }
       await set({ [name]: true });
@@ -160,7 +149,10 @@ describe('each operation with each switch', () => {
         for (const [, field] of clientRuleOf(route)?.fields ?? []) {
           const prices = /calls$|calls\/\{id\}$/.test(route) ? '?prices=yes' : '';
           const { body } = await ask('acme', route, 'application/json', prices);
-          assert.ok(valuesAt(body, field.split('.')).every((one) => one !== undefined), `${route} ${field}`);
+          assert.ok(
+            valuesAt(body, field.split('.')).every((one) => one !== undefined),
+            `${route} ${field}`,
+          );
         }
       }
     });
@@ -168,10 +160,18 @@ describe('each operation with each switch', () => {
 
   it('no spelling of an address gets past a switch that is off', async () => {
     await set({ ...all, invoices: false, exports: false });
-    const headers = { authorization: `Bearer ${keys.acme}` };
-    for (const path of ['/V1/Tenants/acme/Invoices', '/v1/tenants/acme/invoices/', '/v1/tenants/acme/%69nvoices'])
+    const headers = { ...people.acme };
+    for (const path of [
+      '/V1/Tenants/acme/Invoices',
+      '/v1/tenants/acme/invoices/',
+      '/v1/tenants/acme/%69nvoices',
+    ])
       for (const method of ['GET', 'HEAD'])
-        assert.equal((await stage.server.request(method, path, { headers })).status, 404, `${method} ${path}`);
+        assert.equal(
+          (await stage.server.request(method, path, { headers })).status,
+          404,
+          `${method} ${path}`,
+        );
     for (const accept of ['text/csv', 'text/*', 'text/csv, application/json;q=0.5'])
       assert.equal((await ask('acme', 'GET /v1/tenants/{slug}/calls', accept)).status, 404, accept);
   });

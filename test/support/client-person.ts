@@ -1,0 +1,25 @@
+/** A person who is signed in to a client's portal, without a mail. */
+
+import { newMembership, newUser } from '../../server/access/identity/members.ts';
+import { begin } from '../../server/access/identity/sign-in.ts';
+import { signInCookie } from '../../server/access/identity/sign-in-cookie.ts';
+import type { ClientRole } from '../../server/contract.ts';
+import { findTenant } from '../../server/store/tenants.ts';
+import { insertMembership, insertUser } from '../../server/store/users.ts';
+import type { TestServer } from './test-server.ts';
+
+/** @returns the person's id, and the headers of a request that its browser sends */
+export async function signInPerson(
+  { ctx, clock }: TestServer,
+  slug: string,
+  role: ClientRole,
+): Promise<{ id: string; headers: Record<string, string> }> {
+  const tenantId = (await findTenant(ctx.store, slug))?.id ?? '';
+  const user = newUser(`${role}@${slug}.example`, role, clock.now);
+  await insertUser(ctx.store, user);
+  await insertMembership(ctx.store, newMembership(user.id, tenantId, role, clock.now));
+  const how = { userId: user.id, isFixed: 0, keyId: null, tenantId, requestId: 'test', userAgent: undefined };
+  const { cookie } = await begin(ctx, ctx.store, how);
+  const { name } = signInCookie(ctx.config.publicUrl);
+  return { id: user.id, headers: { cookie: `${name}=${cookie}`, 'sec-fetch-site': 'same-origin' } };
+}
