@@ -22,10 +22,7 @@ export const callReadsAnswerSchema = z.object({
     }),
   ),
   nextCursor: z.string().nullable(),
-  keptDays: z
-    .int()
-    .nullable()
-    .describe('Days after which an entry is deleted (`KEEP_DAYS`); null = never.'),
+  keptDays: z.int().nullable().describe('Days after which an entry is deleted (`KEEP_DAYS`); null = never.'),
 });
 export type CallReadsAnswer = z.infer<typeof callReadsAnswerSchema>;
 

@@ -1,11 +1,11 @@
 /** Books what is reported about a call: row, usage, reservation and notices in one transaction. */
+import { callerHashes } from '../access/identity/caller-hashes.ts';
 import { noticeBudget, raiseNotice } from '../access/notices/notices.ts';
 import { sealControlUrl } from '../access/secrets/tenant-secrets.ts';
 import { endUnwanted } from '../access/start/end-call.ts';
 import { dayIn } from '../base/time-zone.ts';
 import type { Context } from '../context.ts';
 import type { CallEvent } from '../ledger/call-event.ts';
-import { callerHashes } from '../ledger/caller-id.ts';
 import { doubtOf } from '../ledger/doubt.ts';
 import { asNamed, grantedAs } from '../ledger/squad-calls.ts';
 import {
@@ -120,7 +120,9 @@ async function book(
   const changes = await writeCall(db, before, after, event.source, nowMs);
   // Not after a deletion, which may be overtaken by a report that is sent again.
   if (after.contentDeletedAt === null) {
-    const hashes = (event.callerIds ?? []).flatMap((id) => callerHashes(ctx.keys.caller.slice(0, 1), tenant.id, id));
+    const hashes = (event.callerIds ?? []).flatMap((id) =>
+      callerHashes(ctx.keys.caller.slice(0, 1), tenant.id, id),
+    );
     await insertCallers(db, tenant.id, after.id, hashes);
   }
   // It can be billed only now.

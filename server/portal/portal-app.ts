@@ -93,7 +93,8 @@ export class PortalAppElement extends LitElement {
 
   #navigation(me: MeAnswer | null) {
     if (!me) return '';
-    const links: readonly (readonly [string, string])[] = this.#operator?.operatorLinks ?? viewsFor(me.access);
+    const links: readonly (readonly [string, string])[] =
+      this.#operator?.operatorLinks ?? viewsFor(me.access);
     const [first = ''] = this.route;
     const current = /^(tenants|new-client)$/.test(first) ? '' : first;
     return html`<nav aria-label="Portal">

@@ -18,11 +18,7 @@ export async function insertCallers(
 
 /** What was said in the call is deleted: who was in it is forgotten, too. */
 export async function deleteCallers(db: Queries, tenantId: string, callId: string): Promise<void> {
-  await db
-    .deleteFrom('callCallers')
-    .where('tenantId', '=', tenantId)
-    .where('callId', '=', callId)
-    .execute();
+  await db.deleteFrom('callCallers').where('tenantId', '=', tenantId).where('callId', '=', callId).execute();
 }
 
 /**

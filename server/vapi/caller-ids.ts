@@ -36,7 +36,8 @@ export function readCallerIds(call: unknown, report: unknown = {}): string[] {
     }
   };
   for (const part of [report, call]) {
-    const { customer, assistantOverrides, squadOverrides, analysis } = personalSchema.safeParse(part).data ?? {};
+    const { customer, assistantOverrides, squadOverrides, analysis } =
+      personalSchema.safeParse(part).data ?? {};
     visit([customer?.number, customer?.email], 0);
     visit([assistantOverrides?.variableValues, squadOverrides?.variableValues, analysis?.structuredData], 0);
   }

@@ -30,13 +30,18 @@ export class AccessFormElement extends TenantForm {
 
   protected override changes(body: { clientAccess?: Record<string, string> }) {
     const values: Record<string, boolean | null> = { default: null, on: true, off: false };
-    const chosen = Object.entries(body.clientAccess ?? {}).map(([name, text]) => [name, values[text] ?? null]);
+    const chosen = Object.entries(body.clientAccess ?? {}).map(([name, text]) => [
+      name,
+      values[text] ?? null,
+    ]);
     return { clientAccess: Object.fromEntries(chosen) };
   }
 
   protected override fields({ clientAccess }: TenantView) {
     return this.#defaults.show(
-      ({ clientAccess: agency }) => html`<p class="muted">You always see everything. What is hidden is not answered by the server either.</p>
+      ({
+        clientAccess: agency,
+      }) => html`<p class="muted">You always see everything. What is hidden is not answered by the server either.</p>
       <div class="fields">${entries.map(([name, label]) =>
         choice(this.form.errors, {
           ...{ name: `clientAccess.${name}`, label },

@@ -169,7 +169,7 @@ export class CallElement extends ScopedElement {
           ? ''
           : lines.length === 0
             ? html`<p>There is no transcript.</p>`
-          : html`<dl class="said">
+            : html`<dl class="said">
             ${lines.map(
               ({ role, text }) =>
                 html`<dt class="muted small">${role === 'assistant' ? 'Assistant' : 'Caller'}</dt><dd>${text}</dd>`,

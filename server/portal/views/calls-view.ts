@@ -48,7 +48,10 @@ export class CallsElement extends ScopedElement {
   }
 
   #path(): string {
-    return pathOf(this.scope, `/calls?${this.#query()}${this.scope.access.callPrices ? '&prices=yes' : ''}&limit=50`);
+    return pathOf(
+      this.scope,
+      `/calls?${this.#query()}${this.scope.access.callPrices ? '&prices=yes' : ''}&limit=50`,
+    );
   }
 
   protected override render() {

@@ -95,7 +95,18 @@ export class TenantPageElement extends LitElement {
   #scope({ name, timeZone }: Pick<TenantView, 'name' | 'timeZone'>): Scope {
     const { mayWrite, access, now, stripe: hasStripe = false, talk: canTalk = false } = this.me;
     const base = `#/tenants/${this.slug}`;
-    return { slug: this.slug, name, timeZone, base, isOperator: true, mayWrite, access, hasStripe, canTalk, now };
+    return {
+      slug: this.slug,
+      name,
+      timeZone,
+      base,
+      isOperator: true,
+      mayWrite,
+      access,
+      hasStripe,
+      canTalk,
+      now,
+    };
   }
 
   #saved = ({ detail }: CustomEvent<TenantView>) => {

@@ -25,7 +25,8 @@ export function tenantView(scope: Scope, [view = '', item]: string[]): TemplateR
   if (view === 'calls' && item) return html`<call-view .scope=${scope} .item=${item}></call-view>`;
   if (view === 'calls') return html`<calls-view .scope=${scope}></calls-view>`;
   const hasInvoices = scope.access.invoices;
-  if (hasInvoices && view === 'invoices' && item) return html`<invoice-view .scope=${scope} .item=${item}></invoice-view>`;
+  if (hasInvoices && view === 'invoices' && item)
+    return html`<invoice-view .scope=${scope} .item=${item}></invoice-view>`;
   if (hasInvoices && view === 'invoices') return html`<invoices-view .scope=${scope}></invoices-view>`;
   if (view === '') return html`<overview-view .scope=${scope}></overview-view>`;
   return html`<h1>Page not found</h1><p><a href=${scope.base}>Back to this month</a></p>`;

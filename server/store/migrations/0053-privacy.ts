@@ -32,7 +32,11 @@ export const privacy: Migration = {
       .on('call_reads')
       .columns(['tenant_id', 'call_id', 'kind', 'actor', 'hour'])
       .execute();
-    await db.schema.createIndex('call_reads_recent').on('call_reads').columns(['tenant_id', 'at', 'id']).execute();
+    await db.schema
+      .createIndex('call_reads_recent')
+      .on('call_reads')
+      .columns(['tenant_id', 'at', 'id'])
+      .execute();
     await db.schema.createIndex('call_reads_at').on('call_reads').column('at').execute();
   },
 };

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { createHash, randomBytes } from 'node:crypto';
 import { createServer } from 'node:http';
-import { after, before, describe, it } from 'node:test';
+import { after, before, beforeEach, describe, it } from 'node:test';
 import {
   alwaysForClients,
   type ClientRoute,
@@ -33,11 +33,14 @@ before(async () => {
   for (const slug of ['acme', 'rival']) {
     await stage.addTenant(slug, simplePlan, '2026-11-01');
     await stage.book(slug, { id: callOf(slug), at: '2026-11-05T10:00:00Z', seconds: 60 });
-    keys[slug] = await writingKey(slug);
   }
   invoice = (await mustBe(200, stage.bill('acme', '2026-11'))).body.id;
   // What it may not see of acme must not depend on its own switches.
   await mustBe(200, stage.server.operator('PATCH', '/v1/tenants/rival', { clientAccess: all }));
+});
+// Reads are limited for each of them.
+beforeEach(async () => {
+  for (const slug of ['acme', 'rival']) keys[slug] = await writingKey(slug);
 });
 after(async () => {
   await stage?.close();
@@ -52,7 +55,11 @@ function startSilentVapi() {
   const silent = createServer(({ url = '' }, response) => {
     const id = /^\/call\/([\w-]{36})$/.exec(url)?.[1];
     const call = { id, status: 'ended', endedAt: '2026-11-05T10:01:00Z', messages: [] };
-    const [status, body] = url.startsWith('/call?') ? [200, []] : id ? [200, call] : [url.startsWith('/call/') ? 404 : 500, {}];
+    const [status, body] = url.startsWith('/call?')
+      ? [200, []]
+      : id
+        ? [200, call]
+        : [url.startsWith('/call/') ? 404 : 500, {}];
     response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(body));
   });
   return listen(silent);
@@ -64,7 +71,7 @@ async function writingKey(slug: string): Promise<string> {
   const tenant = await findTenant(stage.server.ctx.store, slug);
   const times = { createdAt: stage.server.clock.now, expiresAt: null, lastUsedAt: null, revokedAt: null };
   await insertApiKey(stage.server.ctx.store, {
-    id: `key_${slug}`,
+    id: `key_${key.slice(-12)}`,
     tenantId: tenant?.id ?? '',
     name: slug,
     hash: createHash('sha256').update(key).digest('hex'),
@@ -104,7 +111,7 @@ function valuesAt(body: unknown, [piece = '', ...rest]: string[]): unknown[] {
 /** That a call has no recording is found, and says so. */
 async function isFound(who: Who, route: ClientRoute, accept?: string): Promise<boolean> {
   const { status, body } = await ask(who, route, accept);
-  assert.notEqual(status, 403, `${route} for ${who}`);
+  assert.ok(status !== 403 && status !== 429, `${route} for ${who}: ${status}`);
   return status !== 404 || body.detail !== undefined;
 }
 
@@ -120,10 +127,7 @@ describe('the table of what clients may do', () => {
     const withCsv = forClients.filter(({ answers }) =>
       Object.values(answers).some(({ media = {} }) => 'text/csv' in media),
     );
-    assert.deepEqual(
-      withCsv.map(({ route }) => route).sort(),
-      [...clientSwitches.exports.csv].sort(),
-    );
+    assert.deepEqual(withCsv.map(({ route }) => route).sort(), [...clientSwitches.exports.csv].sort());
     for (const name of clientSwitchNames)
       for (const route of Object.keys((clientSwitches[name] as ClientSwitch).fields ?? {}))
         assert.ok(clientRoutes.includes(route as ClientRoute), `${name}: ${route}`);
@@ -148,9 +152,15 @@ describe('each operation with each switch', () => {
         for (const [, field] of (rule?.fields ?? []).filter(([of]) => of === name)) {
           const prices = /calls$|calls\/\{id\}$/.test(route) ? '?prices=yes' : '';
           const own = await ask('acme', route, 'application/json', prices);
-          assert.ok(valuesAt(own.body, field.split('.')).every((one) => one === undefined), `${route} ${field}`);
+          assert.ok(
+            valuesAt(own.body, field.split('.')).every((one) => one === undefined),
+            `${route} ${field}`,
+          );
           const operator = await ask('operator', route, 'application/json', prices);
-          assert.ok(valuesAt(operator.body, field.split('.')).every((one) => one !== undefined), route);
+          assert.ok(
+            valuesAt(operator.body, field.split('.')).every((one) => one !== undefined),
+            route,
+          );
         }
       }
       await set({ [name]: true });
@@ -160,7 +170,10 @@ describe('each operation with each switch', () => {
         for (const [, field] of clientRuleOf(route)?.fields ?? []) {
           const prices = /calls$|calls\/\{id\}$/.test(route) ? '?prices=yes' : '';
           const { body } = await ask('acme', route, 'application/json', prices);
-          assert.ok(valuesAt(body, field.split('.')).every((one) => one !== undefined), `${route} ${field}`);
+          assert.ok(
+            valuesAt(body, field.split('.')).every((one) => one !== undefined),
+            `${route} ${field}`,
+          );
         }
       }
     });
@@ -169,9 +182,17 @@ describe('each operation with each switch', () => {
   it('no spelling of an address gets past a switch that is off', async () => {
     await set({ ...all, invoices: false, exports: false });
     const headers = { authorization: `Bearer ${keys.acme}` };
-    for (const path of ['/V1/Tenants/acme/Invoices', '/v1/tenants/acme/invoices/', '/v1/tenants/acme/%69nvoices'])
+    for (const path of [
+      '/V1/Tenants/acme/Invoices',
+      '/v1/tenants/acme/invoices/',
+      '/v1/tenants/acme/%69nvoices',
+    ])
       for (const method of ['GET', 'HEAD'])
-        assert.equal((await stage.server.request(method, path, { headers })).status, 404, `${method} ${path}`);
+        assert.equal(
+          (await stage.server.request(method, path, { headers })).status,
+          404,
+          `${method} ${path}`,
+        );
     for (const accept of ['text/csv', 'text/*', 'text/csv, application/json;q=0.5'])
       assert.equal((await ask('acme', 'GET /v1/tenants/{slug}/calls', accept)).status, 404, accept);
   });

@@ -62,7 +62,8 @@ describe('a client’s own settings', () => {
       { clientAccess: { origins: true } },
       { modes: ['chat'] },
     ];
-    for (const body of costly) assert.equal((await ask('acme', 'PATCH', body)).status, 400, JSON.stringify(body));
+    for (const body of costly)
+      assert.equal((await ask('acme', 'PATCH', body)).status, 400, JSON.stringify(body));
     await allow({ origins: true });
     assert.deepEqual((await ask('acme', 'PATCH', origins)).body.allowedOrigins, origins.allowedOrigins);
     const { updatedAt: _updatedAt, ...now } = await tenant();
@@ -84,7 +85,8 @@ describe('a client’s own settings', () => {
       { allowedOrigins: ['http://plain.acme.example'] },
       { allowedOrigins: ['https://a b'] },
     ];
-    for (const body of wrong) assert.equal((await ask('acme', 'PATCH', body)).status, 400, JSON.stringify(body));
+    for (const body of wrong)
+      assert.equal((await ask('acme', 'PATCH', body)).status, 400, JSON.stringify(body));
   });
 
   it('of two people who changed the same version, the second is refused, and nothing is overwritten', async () => {
