@@ -15,9 +15,13 @@ export const viewNames = [
   ['invoices', 'Invoices'],
 ] as const;
 
+/** For a client only while its operator allows it, so that it is loaded apart. */
+export const privacyView = ['privacy', 'Privacy'] as const;
+
 /** Those that a client with this access has. */
-export function viewsFor({ invoices }: ClientAccess) {
-  return viewNames.filter(([view]) => invoices || view !== 'invoices');
+export function viewsFor({ invoices, privacy }: ClientAccess): (readonly [string, string])[] {
+  const views = viewNames.filter(([view]) => invoices || view !== 'invoices');
+  return privacy ? [...views, privacyView] : views;
 }
 
 /** @param route after the tenant's base */
@@ -28,6 +32,10 @@ export function tenantView(scope: Scope, [view = '', item]: string[]): TemplateR
   if (hasInvoices && view === 'invoices' && item)
     return html`<invoice-view .scope=${scope} .item=${item}></invoice-view>`;
   if (hasInvoices && view === 'invoices') return html`<invoices-view .scope=${scope}></invoices-view>`;
+  if (view === 'privacy' && scope.access.privacy) {
+    void import('./privacy-view.ts');
+    return html`<privacy-view .scope=${scope}></privacy-view>`;
+  }
   if (view === '') return html`<overview-view .scope=${scope}></overview-view>`;
   return html`<h1>Page not found</h1><p><a href=${scope.base}>Back to this month</a></p>`;
 }
