@@ -17,7 +17,7 @@ import {
   voided,
   worthOf,
 } from '../ledger/usage.ts';
-import { insertCallers } from '../store/call-callers.ts';
+import { deleteCallers, insertCallers } from '../store/call-callers.ts';
 import { claimCall } from '../store/call-owners.ts';
 import { type CallRow, insertRevision, lockCall, updateCall } from '../store/calls.ts';
 import type { Queries } from '../store/database.ts';
@@ -186,6 +186,7 @@ async function voidCall(db: Queries, tenantId: string, event: CallEvent, nowMs: 
   const before = await lockCall(db, newCallRow(tenantId, event));
   await writeCall(db, before, voided(before, nowMs), event.source, nowMs);
   if (before.sessionId !== null) await releaseReservation(db, before.sessionId);
+  await deleteCallers(db, tenantId, event.callId);
 }
 
 /** Only calls that we granted have a reservation. */

@@ -41,7 +41,8 @@ test('the client’s pages leave out what is off', async () => {
   await page.getByRole('heading', { name: 'By day' }).waitFor();
   const links = page.getByRole('navigation', { name: 'Portal' }).getByRole('link');
   assert.deepEqual(await links.allInnerTexts(), ['This month', 'Calls', 'Privacy']);
-  for (const gone of ['Bill so far', 'Breakdown', 'Plan']) assert.equal(await page.getByText(gone).count(), 0);
+  for (const gone of ['Bill so far', 'Breakdown', 'Plan'])
+    assert.equal(await page.getByText(gone).count(), 0);
   await visit.go('#/calls', 'Calls');
   assert.equal(await page.getByRole('button', { name: 'Download CSV' }).count(), 0);
   await visit.go('#/invoices', 'Page not found');

@@ -97,7 +97,7 @@ export class PrivacyElement extends ScopedElement {
               ),
             )}
             <p class="row">
-              <button aria-disabled=${this.#work.isBusy} @click=${this.#export}>Export as a file</button>
+              ${scope.access.transcripts ? html`<button aria-disabled=${this.#work.isBusy} @click=${this.#export}>Export as a file</button>` : ''}
               <button class="danger" aria-disabled=${this.#work.isBusy} @click=${this.#erase}>Erase</button>
             </p>`
       }`;
