@@ -129,7 +129,8 @@ describe('a caller’s data', () => {
       [1, 3].map((no) => `operator export ${idOf(no)}`),
     );
     const { entries } = (await server.operator('GET', '/v1/audit')).body;
-    assert.equal(entries[0].action, 'callers.export');
+    const actions = entries.map(({ action }: { action: string }) => action);
+    assert.ok(actions.includes('callers.export'));
     assert.ok(!JSON.stringify(entries).includes('1234567'));
   });
 
