@@ -37,7 +37,7 @@ export const clientSwitches = {
   transcripts: {
     what: 'what was said in calls',
     initially: true,
-    operations: [`GET ${tenant}/calls/{id}/transcript`],
+    operations: [`GET ${tenant}/calls/{id}/transcript`, `POST ${tenant}/callers/export`],
   },
   callPrices: {
     what: 'the price of each call, also in the annex of an invoice',

@@ -1,6 +1,4 @@
 /** Phone numbers and e-mail addresses in one spelling, so that one is found however it was written. Pure. */
-import { createHmac } from 'node:crypto';
-import type { DerivedKey } from '../base/derived-keys.ts';
 
 const address = /^[^\s@]{1,64}@[^\s@.]+(\.[^\s@.]+)+$/;
 const number = /^(?:\+|00)?[\d\s().\-/]{7,25}$/;
@@ -12,11 +10,4 @@ export function callerIdOf(text: string): string | null {
   if (!number.test(trimmed)) return null;
   const digits = trimmed.replace(/^00/, '').replace(/\D/g, '');
   return digits.length >= 7 && digits.length <= 15 ? digits : null;
-}
-
-/** Of one tenant's: the same caller of two tenants has two hashes. Newest key first. */
-export function callerHashes(keys: DerivedKey[], tenantId: string, callerId: string): string[] {
-  return keys.map(({ key }) =>
-    createHmac('sha256', key).update(`${tenantId} ${callerId}`).digest('base64url').slice(0, 32),
-  );
 }

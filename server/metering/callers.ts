@@ -1,10 +1,11 @@
 /** One caller's data across all calls of a tenant, by number or e-mail address: found, exported, erased. */
 import { type Actor, recordChange } from '../access/audit.ts';
+import { callerHashes } from '../access/identity/caller-hashes.ts';
 import { iso } from '../base/iso.ts';
 import type { Context } from '../context.ts';
 import type { CallReadKind, ErasedCaller } from '../contract.ts';
 import { invalidField, toApiError } from '../errors.ts';
-import { callerHashes, callerIdOf } from '../ledger/caller-id.ts';
+import { callerIdOf } from '../ledger/caller-id.ts';
 import { listCallsOfCaller } from '../store/call-callers.ts';
 import { insertCallRead } from '../store/call-reads.ts';
 import type { CallRow } from '../store/calls.ts';

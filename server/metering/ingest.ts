@@ -1,11 +1,11 @@
 /** Books what is reported about a call: row, usage, reservation and notices in one transaction. */
+import { callerHashes } from '../access/identity/caller-hashes.ts';
 import { noticeBudget, raiseNotice } from '../access/notices/notices.ts';
 import { sealControlUrl } from '../access/secrets/tenant-secrets.ts';
 import { endUnwanted } from '../access/start/end-call.ts';
 import { dayIn } from '../base/time-zone.ts';
 import type { Context } from '../context.ts';
 import type { CallEvent } from '../ledger/call-event.ts';
-import { callerHashes } from '../ledger/caller-id.ts';
 import { doubtOf } from '../ledger/doubt.ts';
 import { asNamed, grantedAs } from '../ledger/squad-calls.ts';
 import {
@@ -17,7 +17,7 @@ import {
   voided,
   worthOf,
 } from '../ledger/usage.ts';
-import { insertCallers } from '../store/call-callers.ts';
+import { deleteCallers, insertCallers } from '../store/call-callers.ts';
 import { claimCall } from '../store/call-owners.ts';
 import { type CallRow, insertRevision, lockCall, updateCall } from '../store/calls.ts';
 import type { Queries } from '../store/database.ts';
@@ -186,6 +186,7 @@ async function voidCall(db: Queries, tenantId: string, event: CallEvent, nowMs: 
   const before = await lockCall(db, newCallRow(tenantId, event));
   await writeCall(db, before, voided(before, nowMs), event.source, nowMs);
   if (before.sessionId !== null) await releaseReservation(db, before.sessionId);
+  await deleteCallers(db, tenantId, event.callId);
 }
 
 /** Only calls that we granted have a reservation. */

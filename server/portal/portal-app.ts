@@ -142,6 +142,7 @@ export class PortalAppElement extends LitElement {
       billing: 'Billing',
       site: 'Website',
       settings: 'Settings',
+      privacy: 'Privacy',
       connection: 'Connection',
       close: 'Month-end',
       attention: 'Needs attention',

@@ -8,6 +8,8 @@ import { findTenant } from '../../server/store/tenants.ts';
 import { insertMembership, insertUser } from '../../server/store/users.ts';
 import type { TestServer } from './test-server.ts';
 
+let people = 0;
+
 /** @returns the person's id, and the headers of a request that its browser sends */
 export async function signInPerson(
   { ctx, clock }: TestServer,
@@ -15,7 +17,8 @@ export async function signInPerson(
   role: ClientRole,
 ): Promise<{ id: string; headers: Record<string, string> }> {
   const tenantId = (await findTenant(ctx.store, slug))?.id ?? '';
-  const user = newUser(`${role}@${slug}.example`, role, clock.now);
+  people += 1;
+  const user = newUser(`person-${people}@${slug}.example`, role, clock.now);
   await insertUser(ctx.store, user);
   await insertMembership(ctx.store, newMembership(user.id, tenantId, role, clock.now));
   const how = { userId: user.id, isFixed: 0, keyId: null, tenantId, requestId: 'test', userAgent: undefined };

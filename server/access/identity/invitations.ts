@@ -94,7 +94,8 @@ export async function resendInvitation(ctx: Context, of: PeopleOf, id: string, b
 export async function revokeInvitation(ctx: Context, of: PeopleOf, id: string, by: Actor): Promise<void> {
   await ctx.store.transaction().execute(async (db) => {
     const found = await findInvitation(db, placeOf(of?.id ?? null), id);
-    if (!found || !(await deleteInvitation(db, id, found.hash))) throw new ApiError('not_found', { detail: 'There is no such invitation, or no longer.' });
+    if (!found || !(await deleteInvitation(db, id, found.hash)))
+      throw new ApiError('not_found', { detail: 'There is no such invitation, or no longer.' });
     const before = { id, email: found.email, role: found.role };
     const change = { action: 'invitation.revoke', tenant: of?.slug ?? null, before, after: null };
     await recordChange(db, { ...by, ...change }, ctx.now());

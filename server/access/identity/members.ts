@@ -120,7 +120,7 @@ export async function changeRole(
 export async function removeMember(ctx: Context, of: PeopleOf, userId: string, by: Actor): Promise<void> {
   await changing(ctx, of, userId, async (db, before) => {
     const user = await findUser(db, userId);
-    if (!(await deleteMembership(db, userId, before.place))) throw new ApiError('not_found', { detail: 'No such person belongs here.' });
+    if (!(await deleteMembership(db, userId, before.place))) throw noSuchPerson();
     await endInvitationsOf(db, before);
     if ((await listPlaces(db, userId)).length === 0) await deleteUser(db, userId);
     const about = { id: userId, email: user?.email, role: before.role };
@@ -133,6 +133,8 @@ function endInvitationsOf(db: Queries, { userId, place }: Membership): Promise<v
   return deleteInvitationsBy(db, userId, place === operatorPlace ? null : place);
 }
 
+const noSuchPerson = () => new ApiError('not_found', { detail: 'No such person belongs here.' });
+
 /** In one transaction, with the lock that keeps an owner. */
 async function changing(
   ctx: Context,
@@ -143,7 +145,7 @@ async function changing(
   await ctx.store.transaction().execute(async (db) => {
     if (of === null) await lockOwners(db);
     const before = await findMembership(db, userId, placeOf(of?.id ?? null));
-    if (!before) throw new ApiError('not_found', { detail: 'No such person belongs here.' });
+    if (!before) throw noSuchPerson();
     const audit = await change(db, before);
     if (before.place === operatorPlace && before.role === 'owner') await demandOwner(db);
     await recordChange(db, audit, ctx.now());
@@ -167,7 +169,7 @@ export async function disableUser(ctx: Context, id: string, isDisabled: boolean,
   await ctx.store.transaction().execute(async (db) => {
     await lockOwners(db);
     const membership = await findMembership(db, id, operatorPlace);
-    if (!(await findUser(db, id))) throw new ApiError('not_found', { detail: 'No such person belongs here.' });
+    if (!(await findUser(db, id))) throw noSuchPerson();
     if (!(await setDisabled(db, id, isDisabled ? now : null))) return;
     if (isDisabled) {
       if (membership?.role === 'owner') await demandOwner(db);

@@ -66,6 +66,7 @@ export class DefaultAccessFormElement extends LitElement {
 
   #defaults = new EagerResource<ClientDefaults>(this, () => get('client-defaults'));
   #form = new Form(this, {
+    done: 'Applied.',
     send: async (body) => {
       this.#defaults.data = await send<ClientDefaults>('PATCH', 'client-defaults', body);
     },
@@ -77,7 +78,7 @@ export class DefaultAccessFormElement extends LitElement {
       ${this.#defaults.show(({ clientAccess }) =>
         this.#form.show(
           html`${entries.map(([name, label]) => html`<p>${flag(`clientAccess.${name}`, label, clientAccess[name])}</p>`)}`,
-          'Save',
+          'Apply',
           this.mayWrite,
         ),
       )}</section>`;

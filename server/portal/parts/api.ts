@@ -85,10 +85,19 @@ export function atCursor(path: string, cursor: string): string {
 
 /** Downloads a list as a file; a plain link cannot request CSV. @throws Refusal */
 export async function saveCsv(path: string, name: string): Promise<void> {
-  const response = await ask(path, { headers: { accept: 'text/csv' } });
+  await save(await ask(path, { headers: { accept: 'text/csv' } }), `${name}.csv`);
+}
+
+/** Downloads the answer to a request with a body. @throws Refusal */
+export async function saveJson(path: string, body: object, name: string): Promise<void> {
+  const headers = { 'content-type': 'application/json' };
+  await save(await ask(path, { method: 'POST', headers, body: JSON.stringify(body) }), `${name}.json`);
+}
+
+async function save(response: Response, name: string): Promise<void> {
   const link = document.createElement('a');
   link.href = URL.createObjectURL(await response.blob());
-  link.download = `${name}.csv`;
+  link.download = name;
   link.click();
   URL.revokeObjectURL(link.href);
 }

@@ -14,7 +14,7 @@ import './settings-view.ts';
 import './site-view.ts';
 import { shared } from '../parts/style.ts';
 import { Work } from '../parts/work.ts';
-import { tenantView, viewNames } from './tenant-views.ts';
+import { privacyView, tenantView, viewNames } from './tenant-views.ts';
 import { stateBadge } from './tenants-view.ts';
 
 export class TenantPageElement extends LitElement {
@@ -68,7 +68,7 @@ export class TenantPageElement extends LitElement {
           <h2>${name} ${stateBadge(status)}</h2>
           ${scope.mayWrite ? this.#actions(tenant) : ''}
         </div>
-        ${this.#nav(scope, [...viewNames, ...ownViews, ['people', 'People']])}
+        ${this.#nav(scope, [...viewNames, ...ownViews, ['people', 'People'], privacyView])}
         ${this.#work.show()} ${this.link ? this.#linkBox(this.link, scope) : ''}
       </section>
       <setup-steps .scope=${scope} .sites=${tenant.allowedOrigins} .item=${`${tenant.updatedAt} ${this.rest.join('/')} ${this.link?.expiresAt ?? ''}`}></setup-steps>

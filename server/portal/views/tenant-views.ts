@@ -15,16 +15,20 @@ export const viewNames = [
   ['invoices', 'Invoices'],
 ] as const;
 
+/** For a client only while its operator allows it, so that it is loaded apart. */
+export const privacyView = ['privacy', 'Privacy'] as const;
+
 /** What the client's person may see. */
 export function clientLinks({ permissions, access }: MeAnswer): (readonly [string, string])[] {
-  const all = [...viewNames, ['people', 'People'], ['sessions', 'Your sessions']] as const;
+  const all = [...viewNames, ['people', 'People'], privacyView, ['sessions', 'Your sessions']] as const;
   const needed: Record<string, Permission> = {
     calls: 'calls.read',
     invoices: 'billing.read',
     people: 'people.read',
+    privacy: 'privacy.read',
   };
-  const isOff = (view: string) =>
-    (view === 'invoices' && !access.invoices) || (view === 'people' && !access.people);
+  const switches: Record<string, boolean> = access;
+  const isOff = (view: string) => switches[view] === false;
   return all.filter(([view]) => permissions.includes(needed[view] ?? 'self.read') && !isOff(view));
 }
 
@@ -48,6 +52,10 @@ export function tenantView(scope: Scope, [view = '', item]: string[]): TemplateR
     );
   if (view === 'sessions' && !scope.isOperator)
     return lazily(import('./sessions-view.ts'), html`<sessions-view></sessions-view>`);
+  if (view === 'privacy' && scope.access.privacy) {
+    void import('./privacy-view.ts');
+    return html`<privacy-view .scope=${scope}></privacy-view>`;
+  }
   if (view === '') return html`<overview-view .scope=${scope}></overview-view>`;
   return html`<h1>Page not found</h1><p><a href=${scope.base}>Back to this month</a></p>`;
 }

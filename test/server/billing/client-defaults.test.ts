@@ -1,7 +1,7 @@
 /** A new client gets the agency's limits and plan. */
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import { defaultLimits, planPresets, planSchema } from '../../../server/contract.ts';
+import { clientAccessOf, defaultLimits, planPresets, planSchema } from '../../../server/contract.ts';
 import { startTestServer, type TestServer } from '../../support/test-server.ts';
 
 const plan = planSchema.parse(planPresets[0]?.plan);
@@ -16,7 +16,10 @@ const change = (changes: object) => server.operator('PATCH', '/v1/client-default
 const planOf = async (slug: string) => (await server.operator('GET', `/v1/tenants/${slug}/plan`)).body;
 
 test('without any, a client has this server’s limits and no plan', async () => {
-  assert.deepEqual((await server.operator('GET', '/v1/client-defaults')).body, { limits: {}, plan: null });
+  assert.deepEqual((await server.operator('GET', '/v1/client-defaults')).body, {
+    ...{ limits: {}, plan: null },
+    clientAccess: clientAccessOf({}),
+  });
   assert.deepEqual((await server.createTenant({ slug: 'first' })).limits, defaultLimits);
   assert.equal((await planOf('first')).current, null);
 });
@@ -24,7 +27,10 @@ test('without any, a client has this server’s limits and no plan', async () =>
 test('limits and plan are set one by one, and apply to new clients only, from their first day', async () => {
   assert.equal((await change({ limits: { concurrentCalls: 7, callsPerDay: 70 } })).status, 200);
   const { body } = await change({ plan });
-  assert.deepEqual(body, { limits: { concurrentCalls: 7, callsPerDay: 70 }, plan });
+  assert.deepEqual(body, {
+    ...{ limits: { concurrentCalls: 7, callsPerDay: 70 }, plan },
+    clientAccess: clientAccessOf({}),
+  });
   // It is the tenth of November in UTC, and already the eleventh there.
   const changes = { slug: 'second', timeZone: 'Pacific/Kiritimati', limits: { callsPerDay: 9 } };
   const made = await server.createTenant(changes);

@@ -46,7 +46,9 @@ describe('a caller’s data', () => {
     await server.createTenant({ ...tenantInput(), slug: 'rival', name: 'Rival' });
     await report(1, { customer: { number: '+49301234567', name: 'A' } });
     await report(2, { variables: { email: 'Someone@Example.com ' } });
-    await report(3, { analysis: { summary: 'Wants a table.', structuredData: { phone: { main: '0049 30 1234567' } } } });
+    await report(3, {
+      analysis: { summary: 'Wants a table.', structuredData: { phone: { main: '0049 30 1234567' } } },
+    });
     await report(4, { customer: { number: '+4930765432100' } });
   });
   after(async () => {
@@ -116,12 +118,19 @@ describe('a caller’s data', () => {
     assert.match(answer.headers.get('content-disposition') ?? '', /^attachment; filename=/);
     assert.equal(answer.body.calls.length, 2);
     const [third, first] = answer.body.calls;
-    assert.deepEqual([first.customer, third.summary], [{ number: '+49301234567', name: 'A' }, 'Wants a table.']);
+    assert.deepEqual(
+      [first.customer, third.summary],
+      [{ number: '+49301234567', name: 'A' }, 'Wants a table.'],
+    );
     assert.deepEqual(third.structuredData, { phone: { main: '0049 30 1234567' } });
     assert.deepEqual(first.lines, [{ role: 'user', text: 'said 1', seconds: 1 }]);
-    assert.deepEqual(await reads(), [`operator export ${idOf(1)}`, `operator export ${idOf(3)}`].sort().reverse());
+    assert.deepEqual(
+      (await reads()).sort(),
+      [1, 3].map((no) => `operator export ${idOf(no)}`),
+    );
     const { entries } = (await server.operator('GET', '/v1/audit')).body;
-    assert.equal(entries[0].action, 'callers.export');
+    const actions = entries.map(({ action }: { action: string }) => action);
+    assert.ok(actions.includes('callers.export'));
     assert.ok(!JSON.stringify(entries).includes('1234567'));
   });
 
