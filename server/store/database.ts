@@ -12,6 +12,7 @@ import {
 } from 'kysely';
 import { Migrator } from 'kysely/migration';
 import type { DatabaseConfig } from '../config.ts';
+import { repeatConflicts } from './conflicts.ts';
 import { migrations } from './migrations/index.ts';
 import { nodeSqliteDialect } from './node-sqlite.ts';
 import { postgresPool } from './postgres-pool.ts';
@@ -51,7 +52,7 @@ export async function openStore(database: DatabaseConfig, onTrouble: OnTrouble =
 }
 
 function connect(database: DatabaseConfig & { unlimited?: boolean }, onTrouble: OnTrouble): Store {
-  return new Kysely<Schema>({ dialect: dialect(database, onTrouble), plugins: [new CamelCasePlugin()] });
+  return new RepeatingKysely({ dialect: dialect(database, onTrouble), plugins: [new CamelCasePlugin()] });
 }
 
 function dialect(database: DatabaseConfig & { unlimited?: boolean }, onTrouble: OnTrouble): Dialect {
@@ -93,6 +94,19 @@ async function madeByNewer(db: Queries): Promise<Error | null> {
   return unknown.length > 0
     ? new Error(`The database is from a newer version of vapi-agent: it has ${unknown.join(', ')}.`)
     : null;
+}
+
+/**
+ * Each transaction is run again after a conflict, so its body has no effect outside the database: what follows a commit,
+ * such as a log line, a metric or a request, comes after `execute`.
+ */
+class RepeatingKysely extends Kysely<Schema> {
+  override transaction() {
+    const once = super.transaction();
+    const execute = once.execute.bind(once);
+    const repeated: typeof execute = (body) => repeatConflicts(() => execute(body));
+    return Object.assign(once, { execute: repeated });
+  }
 }
 
 class OwnLockDialect extends PostgresDialect {
