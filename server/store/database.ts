@@ -81,7 +81,10 @@ export async function openStores(database: DatabaseConfig, onTrouble: OnTrouble 
 type Use = 'requests' | 'background' | 'migrations';
 
 function connect(database: DatabaseConfig, onTrouble: OnTrouble, use: Use = 'requests'): Store {
-  return new RepeatingKysely({ dialect: dialect(database, onTrouble, use), plugins: [new CamelCasePlugin()] });
+  return new RepeatingKysely({
+    dialect: dialect(database, onTrouble, use),
+    plugins: [new CamelCasePlugin()],
+  });
 }
 
 function dialect(database: DatabaseConfig, onTrouble: OnTrouble, use: Use): Dialect {
