@@ -53,7 +53,8 @@ function needsManyMachines(statement: string): string | null {
       if (!inserts[1]?.includes(column)) return `inserts into ${table} without ${column}`;
       continue;
     }
-    if (!new RegExp(`${column}"? (=|in) ?`).test(text)) return `reads or writes ${table} without ${column}`;
+    if (!new RegExp(`${column}"? (= \\$|in \\()`).test(text))
+      return `reads or writes ${table} without ${column}`;
   }
   if (new Set(spread.map(({ table }) => spreadBy(table))).size > 1) return 'joins two distributions';
   return null;
@@ -150,7 +151,7 @@ describe('a statement', () => {
       ['select * from "calls" where "tenant_id" = $1 for update', 'locks rows that it reads'],
       ['select pg_advisory_lock(1)', 'keeps a session'],
       [
-        'select "id" from "call_owners" inner join "calls" on "calls"."tenant_id" = "call_owners"."tenant_id" where "call_id" = $1',
+        'select "id" from "call_owners" inner join "calls" on "calls"."tenant_id" = "call_owners"."tenant_id" where "call_id" = $1 and "calls"."tenant_id" = $2',
         'joins two distributions',
       ],
     ] as const;
