@@ -41,8 +41,10 @@ export interface Config {
   shutdownDelayMs: number;
 }
 export type DatabaseConfig = ({ kind: 'sqlite'; file: string } | { kind: 'postgres'; url: string }) & {
-  /** Connections at the same time, PostgreSQL only; default 10. */
+  /** Connections for requests at the same time, PostgreSQL only; default 10. */
   pool?: number;
+  /** The same for the work beside the requests; default 5. */
+  backgroundPool?: number;
   /** Milliseconds for a connection, a place among them, a statement, or SQLite's lock; default 5000. */
   timeoutMs?: number;
 };
@@ -111,10 +113,12 @@ export function readConfig(
     problems,
   );
   const pool = readOptional('DATABASE_POOL', 1, 1000);
+  const backgroundPool = readOptional('DATABASE_BACKGROUND_POOL', 1, 1000);
   const timeoutMs = readOptional('DATABASE_TIMEOUT_MS', 100, 600_000);
   const database = {
     ...readDatabase(given('DATABASE_URL') ?? `sqlite:${join(dataDir, 'vapi-agent.db')}`, problems),
     ...(pool === undefined ? {} : { pool }),
+    ...(backgroundPool === undefined ? {} : { backgroundPool }),
     ...(timeoutMs === undefined ? {} : { timeoutMs }),
   };
   const shutdownDelayMs = (readOptional('SHUTDOWN_DELAY_SECONDS', 0, 600) ?? (production ? 5 : 1)) * 1000;

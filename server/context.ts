@@ -11,7 +11,10 @@ import type { VapiClock } from './vapi/vapi-clock.ts';
 
 export interface Context {
   config: Config;
+  /** For requests. */
   store: Store;
+  /** The same database through connections for the work beside the requests. */
+  backgroundStore: Store;
   box: SecretBox;
   keys: Record<'session' | 'callToken' | 'network' | 'challenge' | 'caller', DerivedKey[]>;
   /** Names this installation in what it sends on; newest first, the older ones are recognised during a rotation. */
@@ -28,3 +31,6 @@ export interface Context {
   /** Called after a call's usage has been committed. */
   onCallBooked: (tenant: Tenant, row: CallRow) => void;
 }
+
+/** The context of work beside the requests: it never takes a connection that a request waits for. */
+export const behind = <Whole extends Context>(ctx: Whole): Whole => ({ ...ctx, store: ctx.backgroundStore });

@@ -16,10 +16,11 @@ import { startBillingClerk } from './billing/clerk/billing-clerk.ts';
 import { startCloseWorker } from './billing/clerk/close-drive.ts';
 import { startMonthPrices } from './billing/month/month-prices.ts';
 import type { Config, Secrets } from './config.ts';
+import { behind } from './context.ts';
 import { startForwarding } from './metering/forwarding-delivery.ts';
 import { startReconciler } from './metering/reconciler.ts';
 import { type ContextOptions, createContext, type ServerContext } from './server-context.ts';
-import { openStore } from './store/database.ts';
+import { openStores } from './store/database.ts';
 
 /** What `npm run build` writes. */
 const built = join(import.meta.dirname, '..', 'dist');
@@ -52,26 +53,27 @@ export async function openParts(config: Config, secrets: Secrets, options: Parts
     throw new Error('The element is not built yet: run "npm run build" first.');
   }
   const log = createLog(config.logLevel, options.logTo);
-  const store = await openStore(config.database, warnOncePerOutage(log));
+  const stores = await openStores(config.database, warnOncePerOutage(log));
   const counters = secrets.redisUrl
     ? await sharedCounters(secrets.redisUrl, deriveKeys(secrets.secretKeys, 'visitor-network'), log)
     : localCounters;
-  const ctx = createContext(config, secrets, store, log, { ...options, counters });
+  const ctx = createContext(config, secrets, stores, log, { ...options, counters });
   let workers: { stop(): Promise<unknown> }[] = [];
   return {
     ctx,
     app: createApp(ctx, assets),
     work() {
+      const beside = behind(ctx);
       workers = [
-        startRefusalCount(ctx),
-        startNoticeDelivery(ctx),
-        startEndingAbandoned(ctx),
-        startForwarding(ctx),
-        startPruning(ctx),
-        startBillingClerk(ctx),
-        startCloseWorker(ctx),
-        ...(options.prices === false ? [] : [startMonthPrices(ctx)]),
-        ...(options.reconciler === false ? [] : [startReconciler(ctx)]),
+        startRefusalCount(beside),
+        startNoticeDelivery(beside),
+        startEndingAbandoned(beside),
+        startForwarding(beside),
+        startPruning(beside),
+        startBillingClerk(beside),
+        startCloseWorker(beside),
+        ...(options.prices === false ? [] : [startMonthPrices(beside)]),
+        ...(options.reconciler === false ? [] : [startReconciler(beside)]),
       ];
     },
     async close() {
@@ -80,7 +82,7 @@ export async function openParts(config: Config, secrets: Secrets, options: Parts
       await Promise.all(workers.map((worker) => worker.stop()));
       await ctx.refusals.flush();
       await ctx.counters.close();
-      await store.destroy();
+      await stores.close();
     },
   };
 }

@@ -17,7 +17,7 @@ import type { MeteringContext } from './metering/metering-context.ts';
 import { outboxLimits } from './metering/outbox.ts';
 import { createWaking } from './metering/waking.ts';
 import type { CallRow } from './store/calls.ts';
-import type { Store } from './store/database.ts';
+import type { Stores } from './store/database.ts';
 import { countWaiting, type Waiting } from './store/forwarded-messages.ts';
 import { createGroupCommit, groupLimits } from './store/group-commit.ts';
 import { countSweeps, countUnassigned } from './store/sweeps.ts';
@@ -44,7 +44,7 @@ export interface ContextOptions {
 export function createContext(
   config: Config,
   secrets: Secrets,
-  store: Store,
+  { store, background: backgroundStore }: Stores,
   log: Logger,
   options: ContextOptions = {},
 ): ServerContext {
@@ -62,6 +62,7 @@ export function createContext(
   return {
     config,
     store,
+    backgroundStore,
     box: createSecretBox(keys('tenant-secrets')),
     keys: {
       session: keys('session-token'),
@@ -73,7 +74,7 @@ export function createContext(
     installationIds: keys('installation').map(({ id }) => id),
     frontLimits,
     counters,
-    refusals: createRefusals(store, frontLimits, now),
+    refusals: createRefusals(backgroundStore, frontLimits, now),
     smtp: secrets.smtp,
     stripe: secrets.stripe && createStripeApi(secrets.stripe, config.stripeApiUrl),
     closing: createClosing(),
@@ -94,7 +95,7 @@ export function createContext(
     async backgroundDone() {
       while (running.size > 0) await Promise.all(running);
     },
-    wakeSweep: createWaking(store, now, background),
+    wakeSweep: createWaking(backgroundStore, now, background),
     onCallBooked: options.onCallBooked ?? (() => {}),
   };
 }

@@ -2,7 +2,7 @@
 
 import { forwardedContext } from '../access/secrets/tenant-secrets.ts';
 import { growingPauses } from '../base/pauses.ts';
-import { StoreUnavailable } from '../base/store-unavailable.ts';
+import { startSharedWorker } from '../base/shared-worker.ts';
 import type { Worker } from '../base/worker.ts';
 import type { Context } from '../context.ts';
 import {
@@ -16,7 +16,6 @@ import {
 } from '../store/forwarded-messages.ts';
 import { lockOutbox } from '../store/tenant-locks.ts';
 import { findTenantById } from '../store/tenants.ts';
-import { createDeliveryPlaces } from './delivery-places.ts';
 import { forwardTargetOf } from './forward-target.ts';
 import { isSuccess, postMessage, rememberMs } from './forwarding.ts';
 import type { MeteringContext } from './metering-context.ts';
@@ -33,48 +32,25 @@ const forgetAtOnce = 5000;
 
 export function startForwarding(ctx: MeteringContext): Worker {
   const stopping = new AbortController();
-  const places = createDeliveryPlaces(mostAtOnce);
-  const inHand = new Set<Promise<void>>();
   let forgetAt = ctx.now();
-  const takeNext = async (): Promise<ForwardedMessage | null> => {
-    const now = ctx.now();
-    if (now >= forgetAt) {
-      forgetAt = now + forgetEveryMs;
-      if (await forgetFinishedMessages(ctx.store, now, forgetAtOnce)) forgetAt = now;
-    }
-    return places.isFull() ? null : takeDueMessage(ctx.store, now, now + leaseMs, places.closedTo());
-  };
-  const loop = async () => {
-    while (!stopping.signal.aborted) {
-      const message = await takeNext().catch((error: unknown) => {
-        logUnlessOutage(ctx, error, 'outbox not readable');
-        return null;
-      });
-      if (!message) {
-        await ctx.outboxBell.wait(pollMs);
-        continue;
+  const worker = startSharedWorker<ForwardedMessage>(ctx.log, {
+    atOnce: mostAtOnce,
+    pauseMs: pollMs,
+    bell: ctx.outboxBell,
+    async takeDue(closedTo) {
+      const now = ctx.now();
+      if (now >= forgetAt) {
+        forgetAt = now + forgetEveryMs;
+        if (await forgetFinishedMessages(ctx.store, now, forgetAtOnce)) forgetAt = now;
       }
-      places.take(message.tenantId);
-      const work = deliverMessage(ctx, message, stopping.signal)
-        .catch((error: unknown) => {
-          logUnlessOutage(ctx, error, 'outbox delivery failed');
-          return null;
-        })
-        .then((worked) => {
-          places.give(message.tenantId, worked);
-          inHand.delete(work);
-          ctx.outboxBell.ring();
-        });
-      inHand.add(work);
-    }
-    await Promise.all(inHand);
-  };
-  const finished = loop();
+      return takeDueMessage(ctx.store, now, now + leaseMs, closedTo);
+    },
+    work: (message) => deliverMessage(ctx, message, stopping.signal),
+  });
   return {
     stop() {
       stopping.abort();
-      ctx.outboxBell.ring();
-      return finished;
+      return worker.stop();
     },
   };
 }
@@ -154,9 +130,4 @@ async function statusOf(request: Promise<Response>): Promise<number> {
   } catch {
     return 0;
   }
-}
-
-/** An unreachable database is logged once per outage, where it was noticed (`base/outage.ts`). */
-function logUnlessOutage({ log }: MeteringContext, err: unknown, message: string): void {
-  if (!(err instanceof StoreUnavailable)) log.error({ err }, message);
 }

@@ -48,6 +48,7 @@ export function outboxEntry(ctx: MeteringContext, message: MessageToForward): Ou
   let givenUp: GivenUp | null = null;
   return {
     async write(db) {
+      givenUp = null;
       await lockOutbox(db, tenant.id);
       const record = { ...recordOf(message, id, now), bytes, nextAttemptAt: now };
       if (!(await insertForwardedMessage(db, { ...record, answer: null, expiresAt: null }))) return;

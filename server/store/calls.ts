@@ -152,16 +152,18 @@ export async function listLiveCalls(db: Queries, tenantId: string, sinceMs: numb
 /**
  * Takes the next call that Vapi must be asked about.
  * @param retryAt when it is due again, given the number of earlier attempts; null gives up
+ * @param closedTo tenants whose calls are left for later
  * @returns only its key: a row that cannot be read must not block those behind it
  */
 export async function takeDuePoll(
   db: Queries,
   nowMs: number,
   retryAt: (attempts: number) => number | null,
+  closedTo: string[] = [],
 ): Promise<Pick<CallRow, 'tenantId' | 'id'> | null> {
   const key = ['tenantId', 'id'] as const;
   const due = { table: 'calls', key, dueAt: 'pollAt', attempts: 'pollAttempts', returned: key } as const;
-  return takeNextDue(db, due, nowMs, retryAt);
+  return takeNextDue(db, { ...due, closedTo }, nowMs, retryAt);
 }
 
 /** Vapi has fully reported the call: it is no longer polled, unless it has been in doubt again since `pollAt`. */

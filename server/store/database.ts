@@ -12,6 +12,7 @@ import {
 } from 'kysely';
 import { Migrator } from 'kysely/migration';
 import type { DatabaseConfig } from '../config.ts';
+import { repeatConflicts } from './conflicts.ts';
 import { migrations } from './migrations/index.ts';
 import { nodeSqliteDialect } from './node-sqlite.ts';
 import { postgresPool } from './postgres-pool.ts';
@@ -22,7 +23,10 @@ export type Store = Kysely<Schema>;
 export type Queries = Kysely<Schema> | Transaction<Schema>;
 
 /** The database's limits unless `DatabaseConfig` sets them. */
-export const defaultLimits = { pool: 10, timeoutMs: 5000 };
+export const defaultLimits = { pool: 10, backgroundPool: 5, timeoutMs: 5000 };
+
+/** No one waits for the answer: a close that freezes many large months waits for its turn instead of failing. */
+const backgroundPatience = 4;
 
 /** Called for each failure of the database: a lost connection, a timeout, a full disk, a lock. */
 export type OnTrouble = (error: unknown) => void;
@@ -38,7 +42,7 @@ export async function openStore(database: DatabaseConfig, onTrouble: OnTrouble =
   }
   const store = connect(database, onTrouble);
   // Migrating a large table takes longer than a request's statement may.
-  const migrated = database.kind === 'sqlite' ? store : connect({ ...database, unlimited: true }, onTrouble);
+  const migrated = database.kind === 'sqlite' ? store : connect(database, onTrouble, 'migrations');
   try {
     await (database.kind === 'sqlite' ? migrate(store) : migrateOnce(migrated));
     return store;
@@ -50,17 +54,47 @@ export async function openStore(database: DatabaseConfig, onTrouble: OnTrouble =
   }
 }
 
-function connect(database: DatabaseConfig & { unlimited?: boolean }, onTrouble: OnTrouble): Store {
-  return new Kysely<Schema>({ dialect: dialect(database, onTrouble), plugins: [new CamelCasePlugin()] });
+/** The same database, in two pools. */
+export interface Stores {
+  /** For requests. */
+  store: Store;
+  /** For the work beside them: however much of it waits for a connection, no visitor does. */
+  background: Store;
+  close(): Promise<void>;
 }
 
-function dialect(database: DatabaseConfig & { unlimited?: boolean }, onTrouble: OnTrouble): Dialect {
+/** As `openStore`. SQLite has one connection, for everything. */
+export async function openStores(database: DatabaseConfig, onTrouble: OnTrouble = () => {}): Promise<Stores> {
+  const store = await openStore(database, onTrouble);
+  const background = database.kind === 'sqlite' ? store : connect(database, onTrouble, 'background');
+  return {
+    store,
+    background,
+    async close() {
+      await store.destroy();
+      if (background !== store) await background.destroy();
+    },
+  };
+}
+
+/** What connections are for. Each has a pool of its own on PostgreSQL, so that none waits for another's. */
+type Use = 'requests' | 'background' | 'migrations';
+
+function connect(database: DatabaseConfig, onTrouble: OnTrouble, use: Use = 'requests'): Store {
+  return new RepeatingKysely({
+    dialect: dialect(database, onTrouble, use),
+    plugins: [new CamelCasePlugin()],
+  });
+}
+
+function dialect(database: DatabaseConfig, onTrouble: OnTrouble, use: Use): Dialect {
   const timeoutMs = database.timeoutMs ?? defaultLimits.timeoutMs;
   if (database.kind === 'sqlite') return nodeSqliteDialect(database.file, timeoutMs, onTrouble);
+  const { pool = defaultLimits.pool, backgroundPool = defaultLimits.backgroundPool } = database;
   const limits = {
-    size: database.unlimited ? 2 : (database.pool ?? defaultLimits.pool),
-    connectMs: timeoutMs,
-    statementMs: database.unlimited ? 0 : timeoutMs,
+    size: { requests: pool, background: backgroundPool, migrations: 2 }[use],
+    connectMs: use === 'background' ? backgroundPatience * timeoutMs : timeoutMs,
+    statementMs: use === 'migrations' ? 0 : timeoutMs,
   };
   return new OwnLockDialect({ pool: postgresPool(database.url, limits, onTrouble) });
 }
@@ -93,6 +127,19 @@ async function madeByNewer(db: Queries): Promise<Error | null> {
   return unknown.length > 0
     ? new Error(`The database is from a newer version of vapi-agent: it has ${unknown.join(', ')}.`)
     : null;
+}
+
+/**
+ * Each transaction is run again after a conflict, so its body has no effect outside the database: what follows a commit,
+ * such as a log line, a metric or a request, comes after `execute`.
+ */
+class RepeatingKysely extends Kysely<Schema> {
+  override transaction() {
+    const once = super.transaction();
+    const execute = once.execute.bind(once);
+    const repeated: typeof execute = (body) => repeatConflicts(() => execute(body));
+    return Object.assign(once, { execute: repeated });
+  }
 }
 
 class OwnLockDialect extends PostgresDialect {

@@ -7,6 +7,7 @@ import { CompiledQuery } from 'kysely';
 import { StoreUnavailable } from '../base/store-unavailable.ts';
 import { createTurns } from '../base/turns.ts';
 import type { DatabaseConfig } from '../config.ts';
+import { isConflict } from './conflicts.ts';
 import { defaultLimits, type Queries, type Store } from './database.ts';
 
 export interface GroupLimits {
@@ -74,14 +75,17 @@ export function createGroupCommit(store: Store, { lanes, size, waitMs }: GroupLi
   /** Never throws: each caller learns the outcome of its own work. */
   async function commitGroup(first: Work): Promise<void> {
     const group = [first];
-    const answers: (() => void)[] = [];
+    let answers: (() => void)[] = [];
     try {
       await store.transaction().execute(async (db) => {
-        for (let work: Work | undefined = first; work; ) {
+        // Run again after a conflict, it begins with the same work.
+        answers = [];
+        for (let no = 0; no < size; no += 1) {
+          const work = group[no] ?? waiting.take();
+          if (!work) break;
+          group[no] = work;
           const answer = size === 1 ? await work.attempt(db) : await attemptAlone(db, work);
           if (answer) answers.push(answer);
-          work = group.length < size ? waiting.take() : undefined;
-          if (work) group.push(work);
         }
       });
     } catch (error) {
@@ -120,7 +124,7 @@ export function createGroupCommit(store: Store, { lanes, size, waitMs }: GroupLi
 /**
  * Work that fails is undone, and the rest of the group continues.
  * @returns null after such a failure
- * @throws when the whole transaction is undone: a full disk, a lost connection
+ * @throws when the whole transaction is undone: a full disk, a lost connection, a conflict with another transaction
  */
 async function attemptAlone(db: Queries, work: Work): Promise<(() => void) | null> {
   await db.executeQuery(savepoint);
@@ -129,6 +133,7 @@ async function attemptAlone(db: Queries, work: Work): Promise<(() => void) | nul
     await db.executeQuery(release);
     return answer;
   } catch (error) {
+    if (isConflict(error)) throw error;
     // Fails if SQLite has already rolled everything back: it would commit each further statement alone.
     await db.executeQuery(undo).catch((failure: unknown) => {
       throw error instanceof StoreUnavailable ? error : failure;

@@ -58,9 +58,10 @@ export async function takeAbandoned(
   db: Queries,
   nowMs: number,
   retryAt: (attempts: number) => number | null,
+  closedTo: string[] = [],
 ): Promise<LeftCall | null> {
   const key = ['tenantId', 'callId', 'page'] as const;
-  return takeNextDue(db, { table: 'leftCalls', key, dueAt: 'endAt' }, nowMs, retryAt);
+  return takeNextDue(db, { table: 'leftCalls', key, dueAt: 'endAt', closedTo }, nowMs, retryAt);
 }
 
 /** The call has been ended: it is no longer due. */

@@ -43,9 +43,17 @@ export async function countNotices(
   return Number(notices);
 }
 
-/** @param retryAtMs when it is due again if this attempt never finishes */
-export async function takeDueNotice(db: Queries, nowMs: number, retryAtMs: number): Promise<Notice | null> {
-  return takeNextDue(db, { table: 'notices', key: ['id'] }, nowMs, () => retryAtMs);
+/**
+ * @param retryAtMs when it is due again if this attempt never finishes
+ * @param closedTo tenants whose notices are left for later
+ */
+export async function takeDueNotice(
+  db: Queries,
+  nowMs: number,
+  retryAtMs: number,
+  closedTo: string[] = [],
+): Promise<Notice | null> {
+  return takeNextDue(db, { table: 'notices', key: ['id'], closedTo }, nowMs, () => retryAtMs);
 }
 
 export async function saveNoticeProgress(

@@ -6,6 +6,7 @@
 import type { PostgresPool, PostgresPoolClient } from 'kysely';
 import pg from 'pg';
 import { StoreUnavailable } from '../base/store-unavailable.ts';
+import { repeatConflicts } from './conflicts.ts';
 import { breaksConnection, isUnavailable } from './unavailable.ts';
 
 export interface PoolLimits {
@@ -56,10 +57,18 @@ export function postgresPool(
   };
 }
 
-/** The same client, which is discarded on release if its connection has failed. */
+/**
+ * The same client, which is discarded on release if its connection has failed. A statement that is a transaction alone is
+ * run again after a conflict; one within a transaction is not, because all of the transaction is (`database.ts`).
+ */
 function guarded(client: pg.PoolClient, onTrouble: (error: unknown) => void): PostgresPoolClient {
   let broken = false;
-  const query = async (sql: string, parameters: readonly unknown[]) => {
+  let inTransaction = false;
+  const query = (sql: string, parameters: readonly unknown[]) => {
+    if (/^(begin|start transaction)\b/i.test(sql)) inTransaction = true;
+    return inTransaction ? once(sql, parameters) : repeatConflicts(() => once(sql, parameters));
+  };
+  const once = async (sql: string, parameters: readonly unknown[]) => {
     try {
       return await client.query(sql, [...parameters]);
     } catch (error) {

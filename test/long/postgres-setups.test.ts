@@ -62,6 +62,29 @@ describe('PostgreSQL as operators have it', { skip: here ? false : 'no PostgreSQ
     await own.remove();
   });
 
+  it('with twenty connections serves one process with the usual settings, under load and with a close', async () => {
+    const own = await ownPostgres({ max_connections: '20' });
+    const config = { kind: 'postgres' as const, url: own.url };
+    const server = await startTestServer({ database: { config, remove: async () => {} } });
+    await Promise.all(
+      Array.from({ length: 30 }, (_, no) => server.createTenant({ slug: `client-${no}`, name: `${no}` })),
+    );
+    const close = await server.operator('POST', '/v1/billing/close', { dryRun: true });
+    const answers = await Promise.all(
+      Array.from({ length: 100 }, () => server.operator('PUT', '/v1/billing/seller', seller)),
+    );
+    assert.deepEqual([...new Set(answers.map(({ status }) => status))], [200]);
+    const state = async () =>
+      (await server.operator('GET', `/v1/billing/closes/${close.body.id}`)).body.state;
+    await until(async () => (await state()) === 'finished', 'the close to end');
+    assert.deepEqual(
+      server.log.filter((line) => line.includes('unavailable')),
+      [],
+    );
+    await server.close();
+    await own.remove();
+  });
+
   it('that takes TLS alone is reached with its authority’s certificate, and not trusted without it', async () => {
     const scratch = mkdtempSync(join(tmpdir(), 'vapi-agent-tls-'));
     const openssl = (args: string) =>

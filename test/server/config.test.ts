@@ -60,6 +60,7 @@ describe('the configuration', () => {
       STARTS_PER_MINUTE: '-1',
       SWEEPS_AT_ONCE: '0',
       CLOSE_PARALLEL: '0',
+      DATABASE_BACKGROUND_POOL: '0',
       SMTP_URL: 'mail.example',
       REDIS_URL: 'cache.example:6379',
       KEEP_DAYS: '7',
@@ -77,6 +78,12 @@ describe('the configuration', () => {
     });
     const usual = readConfig(production, folder).config.visitorLimits;
     assert.deepEqual(usual, { ahead: 600, sessions: 60, starts: 60 });
+  });
+
+  it('accepts how many connections requests and background work have', () => {
+    const given = { DATABASE_POOL: '20', DATABASE_BACKGROUND_POOL: '8' };
+    const { pool, backgroundPool } = readConfig({ ...production, ...given }, folder).config.database;
+    assert.deepEqual([pool, backgroundPool], [20, 8]);
   });
 
   it('accepts how many organizations are compared at once', () => {

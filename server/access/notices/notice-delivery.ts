@@ -1,7 +1,8 @@
 /** Delivers notices: signed webhook and e-mail, each retried with growing pauses until accepted or given up. */
 import { outsideOrListed } from '../../base/outside.ts';
 import { growingPauses } from '../../base/pauses.ts';
-import { startWorker, type Worker } from '../../base/worker.ts';
+import { startSharedWorker } from '../../base/shared-worker.ts';
+import type { Worker } from '../../base/worker.ts';
 import type { Secrets } from '../../config.ts';
 import type { Context } from '../../context.ts';
 import { type Notice, saveNoticeProgress, takeDueNotice } from '../../store/notices.ts';
@@ -15,19 +16,33 @@ import { addresseesOf, balancesOf } from './notices.ts';
 type MailContext = Context & { smtp: Secrets['smtp'] };
 
 const pollMs = 2000;
+const mostAtOnce = 8;
+/** Should the process die; longer than both ways together take. */
+const leaseMs = 60_000;
 /** 10 s, 20 s, 40 s, … up to an hour; given up after 12 attempts (about four hours). */
 const maxAttempts = 12;
 const pauseAfter = growingPauses(10_000, 3_600_000);
 
 export function startNoticeDelivery(ctx: MailContext): Worker {
-  return startWorker(ctx.log, pollMs, () => deliverNext(ctx));
+  return startSharedWorker<Notice>(ctx.log, {
+    atOnce: mostAtOnce,
+    each: 1,
+    pauseMs: pollMs,
+    takeDue: (closedTo) => takeDueNotice(ctx.store, ctx.now(), ctx.now() + leaseMs, closedTo),
+    work: (notice) => deliver(ctx, notice),
+  });
 }
 
 /** @returns whether there was one to deliver */
 export async function deliverNext(ctx: MailContext): Promise<boolean> {
+  const notice = await takeDueNotice(ctx.store, ctx.now(), ctx.now() + leaseMs);
+  if (notice) await deliver(ctx, notice);
+  return notice !== null;
+}
+
+/** @returns whether nothing of it is pending */
+async function deliver(ctx: MailContext, notice: Notice): Promise<boolean> {
   const now = ctx.now();
-  const notice = await takeDueNotice(ctx.store, now, now + 60_000);
-  if (!notice) return false;
   const tenant = await findTenantById(ctx.store, notice.tenantId);
   const { url, email } = tenant ? await addresseesOf(ctx.store, tenant, notice.kind) : {};
   const progress = { urlPending: notice.urlPending, emailPending: notice.emailPending };
@@ -37,10 +52,10 @@ export async function deliverNext(ctx: MailContext): Promise<boolean> {
   if (!tenant || !email || (await attempt(ctx, notice, () => sendEmail(ctx, tenant, email, notice)))) {
     progress.emailPending = 0;
   }
-  const pending = progress.urlPending + progress.emailPending > 0 && notice.attempts < maxAttempts;
-  const nextAttemptAt = pending ? now + pauseAfter(notice.attempts) : null;
+  const done = progress.urlPending + progress.emailPending === 0;
+  const nextAttemptAt = !done && notice.attempts < maxAttempts ? now + pauseAfter(notice.attempts) : null;
   await saveNoticeProgress(ctx.store, notice.id, { ...progress, nextAttemptAt });
-  return true;
+  return done;
 }
 
 async function attempt(ctx: Context, notice: Notice, send: () => Promise<void>): Promise<boolean> {

@@ -2,11 +2,12 @@
  * Calls that survive a change of page. The visitor's browser reports when it leaves and when it is back; if it is not
  * back in time the server ends the call, so that no one pays for a room without a visitor.
  */
-import { startWorker, type Worker } from '../../base/worker.ts';
+import { startSharedWorker } from '../../base/shared-worker.ts';
+import type { Worker } from '../../base/worker.ts';
 import type { Context } from '../../context.ts';
 import { ApiError } from '../../errors.ts';
 import { findCall } from '../../store/calls.ts';
-import { saveEnded, saveLeft, saveRejoined, takeAbandoned } from '../../store/left-calls.ts';
+import { type LeftCall, saveEnded, saveLeft, saveRejoined, takeAbandoned } from '../../store/left-calls.ts';
 import { findTenantById, type Tenant } from '../../store/tenants.ts';
 import { endLiveCall } from './end-call.ts';
 
@@ -40,21 +41,37 @@ export async function rejoinCall(ctx: Context, tenant: Tenant, callId: string, p
 }
 
 const tickMs = 2000;
+const mostAtOnce = 8;
 /** After these attempts the call is left to the assistant's silence timeout and its own limit. */
 const pausesMs = [5000, 10_000, 30_000, 60_000];
 
 export function startEndingAbandoned(ctx: Context): Worker {
-  return startWorker(ctx.log, tickMs, () => endNextAbandoned(ctx));
+  return startSharedWorker<LeftCall>(ctx.log, {
+    atOnce: mostAtOnce,
+    pauseMs: tickMs,
+    takeDue: (closedTo) => takeNext(ctx, closedTo),
+    work: (left) => endAbandoned(ctx, left),
+  });
 }
 
 /** @returns whether there was one to end */
 export async function endNextAbandoned(ctx: Context): Promise<boolean> {
+  const left = await takeNext(ctx);
+  if (left) await endAbandoned(ctx, left);
+  return left !== null;
+}
+
+function takeNext(ctx: Context, closedTo: string[] = []): Promise<LeftCall | null> {
   const now = ctx.now();
-  const left = await takeAbandoned(ctx.store, now, (attempts) => {
+  const retryAt = (attempts: number) => {
     const pause = pausesMs[attempts];
     return pause === undefined ? null : now + pause;
-  });
-  if (!left) return false;
+  };
+  return takeAbandoned(ctx.store, now, retryAt, closedTo);
+}
+
+/** @returns whether it is ended */
+async function endAbandoned(ctx: Context, left: LeftCall): Promise<boolean> {
   try {
     const tenant = await findTenantById(ctx.store, left.tenantId);
     if (tenant) await endLiveCall(ctx, tenant.id, left.callId);
@@ -62,6 +79,7 @@ export async function endNextAbandoned(ctx: Context): Promise<boolean> {
   } catch (error) {
     if (!(error instanceof ApiError)) throw error;
     ctx.log.warn({ err: error, call: left.callId }, 'an abandoned call could not be ended');
+    return false;
   }
   return true;
 }

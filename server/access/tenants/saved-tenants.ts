@@ -21,9 +21,9 @@ import { type Checked, checkSharing, notesOnSettings } from './tenant-check.ts';
  */
 export async function createTenant(ctx: Context, input: CreateTenant, by: Actor): Promise<SavedTenant> {
   const { checked, orgId, kinds } = await checkNewTenant(ctx, input);
-  const slugs = input.slug === undefined ? slugsFrom(input.name) : [input.slug];
   const { tenant, generated } = newTenant(ctx, { ...input, slug: '', orgId }, kinds);
   await ctx.store.transaction().execute(async (db) => {
+    const slugs = input.slug === undefined ? slugsFrom(input.name) : [input.slug];
     tenant.slug = await insertAtFreeSlug(db, tenant, slugs);
     await checkSharing(db, tenant, ctx.now());
     await sweepAgain(db, tenant.orgId, ctx.now());

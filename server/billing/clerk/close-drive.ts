@@ -6,6 +6,7 @@ import { randomUUID } from 'node:crypto';
 import { setImmediate as otherWork } from 'node:timers/promises';
 import type { Actor } from '../../access/audit.ts';
 import { logFailure, startWorker, type Worker } from '../../base/worker.ts';
+import { behind } from '../../context.ts';
 import { type CloseEntry, type CloseRequest, closeRequestSchema } from '../../contract.ts';
 import { createLedgerCheck, type LedgerCheck } from '../../metering/ledger-check.ts';
 import {
@@ -68,7 +69,8 @@ export function driveClose(ctx: BillingContext, runId: string): Promise<void> {
   const { drives } = ctx.closing;
   const known = drives.get(runId);
   if (known) return known;
-  const made = drive(ctx, runId).finally(() => drives.delete(runId));
+  // Also when a request has begun it.
+  const made = drive(behind(ctx), runId).finally(() => drives.delete(runId));
   drives.set(runId, made);
   return made;
 }

@@ -97,7 +97,7 @@ export async function mustBe(status: number, answer: Promise<Answer>): Promise<A
   return got;
 }
 
-function eventOf(entry: LedgerEntry, nowMs: number): CallEvent {
+export function eventOf(entry: LedgerEntry, nowMs: number): CallEvent {
   const startedAt = Date.parse(entry.at);
   const { costMicros = 100_000 } = entry;
   return {

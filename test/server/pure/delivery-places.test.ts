@@ -1,7 +1,7 @@
 /** Servers that fail or hang do not delay other tenants' messages. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { createDeliveryPlaces } from '../../../server/metering/delivery-places.ts';
+import { createDeliveryPlaces } from '../../../server/base/delivery-places.ts';
 
 test('a tenant gets half of the places, and the others the rest', () => {
   const places = createDeliveryPlaces(4);

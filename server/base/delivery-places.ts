@@ -10,10 +10,10 @@ export interface DeliveryPlaces {
 }
 
 /**
- * A tenant gets at most half of the places, and only one while its last message has failed; all failing tenants together
- * get at most half.
+ * A tenant gets only one place while its last message has failed; all failing tenants together get at most half.
+ * @param each how many places one tenant gets at most
  */
-export function createDeliveryPlaces(total: number): DeliveryPlaces {
+export function createDeliveryPlaces(total: number, each = Math.floor(total / 2)): DeliveryPlaces {
   const half = Math.floor(total / 2);
   const taken = new Map<string, number>();
   const failing = new Set<string>();
@@ -25,8 +25,8 @@ export function createDeliveryPlaces(total: number): DeliveryPlaces {
   return {
     isFull: () => sum(taken.keys()) >= total,
     closedTo() {
-      if (sum(failing) >= half) return [...new Set([...failing, ...busy(half)])];
-      return [...busy(half), ...busy(1).filter((tenant) => failing.has(tenant))];
+      if (sum(failing) >= half) return [...new Set([...failing, ...busy(each)])];
+      return [...busy(each), ...busy(1).filter((tenant) => failing.has(tenant))];
     },
     take(tenantId) {
       taken.set(tenantId, (taken.get(tenantId) ?? 0) + 1);
