@@ -55,7 +55,10 @@ export interface Ingested {
  */
 export async function ingestCallEvent(ctx: Context, tenant: Tenant, event: CallEvent): Promise<Ingested> {
   const nowMs = ctx.now();
-  return ctx.store.transaction().execute((db) => book(ctx, db, tenant, event, nowMs));
+  // Of the call's trace, whatever it was found by.
+  return traced(ctx, tenant, { event, apart: true }, () =>
+    ctx.store.transaction().execute((db) => book(ctx, db, tenant, event, nowMs)),
+  );
 }
 
 /**
@@ -71,12 +74,38 @@ export async function ingestReport(
   alongside?: (db: Queries) => Promise<void>,
 ): Promise<Ingested> {
   const nowMs = ctx.now();
-  return ctx.reports.run(tenant.id, async (db) => {
-    const ingested = await book(ctx, db, tenant, event, nowMs);
-    // Last, because it may lock what the tenant's other reports wait for.
-    await alongside?.(db);
+  return traced(ctx, tenant, { event }, () =>
+    ctx.reports.run(tenant.id, async (db) => {
+      const ingested = await book(ctx, db, tenant, event, nowMs);
+      // Last, because it may lock what the tenant's other reports wait for.
+      await alongside?.(db);
+      return ingested;
+    }),
+  );
+}
+
+/** A span that joins the trace of the call's session, as soon as the books have shown which that is. */
+function traced(
+  ctx: Context,
+  tenant: Tenant,
+  { event, apart = false }: { event: CallEvent; apart?: boolean },
+  work: () => Promise<Ingested>,
+): Promise<Ingested> {
+  const { tracing } = ctx;
+  if (!tracing) return work();
+  const attributes = {
+    'vapi_agent.tenant': tenant.slug,
+    'vapi_agent.report': `${event.source} ${event.kind}`,
+  };
+  const bookAndJoin = async () => {
+    const ingested = await work();
+    const { row, refused, usageChanged } = ingested;
+    if (refused) return ingested;
+    tracing.join(row.sessionId ?? row.id);
+    tracing.note({ 'vapi_agent.call': row.id, 'vapi_agent.booked': usageChanged });
     return ingested;
-  });
+  };
+  return tracing.span('book', bookAndJoin, { attributes, apart });
 }
 
 async function book(
