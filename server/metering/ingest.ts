@@ -2,6 +2,7 @@
 import { noticeBudget, raiseNotice } from '../access/notices/notices.ts';
 import { sealControlUrl } from '../access/secrets/tenant-secrets.ts';
 import { endUnwanted } from '../access/start/end-call.ts';
+import { holdPhoneCall, isPhoneCall } from '../access/start/phone-hold.ts';
 import { dayIn } from '../base/time-zone.ts';
 import type { Context } from '../context.ts';
 import type { CallEvent } from '../ledger/call-event.ts';
@@ -140,14 +141,17 @@ async function book(
   }
   // Even if its figures are in doubt: something at Vapi reports here.
   if (event.source === 'webhook' && event.kind === 'report') after.reportedAt ??= nowMs;
-  const unwanted = await judgeCall(db, tenant, after, event);
+  const hold = await holdPhoneCall(db, tenant, after, nowMs);
+  const unwanted = hold?.unwanted ?? (await judgeCall(db, tenant, after, event));
   if (unwanted !== 'ask') after.unwanted ??= unwanted;
   const isNewlyUnwanted = before.unwanted === null && after.unwanted !== null;
   after.pollAt = doubt === 'take' ? nextPollAfter(before, after, nowMs, unwanted !== null) : nowMs;
+  // The poll ends it on time, even if nothing more is reported.
+  if (hold?.endsAt && hold.endsAt > nowMs) after.pollAt = Math.min(after.pollAt ?? hold.endsAt, hold.endsAt);
   const changes = await writeCall(db, before, after, event.source, nowMs);
   // It can be billed only now.
   if (isNewlyConfirmed && changes.length === 0) await touchMonths(db, tenant.id, [after.usageDay]);
-  if (after.sessionId !== null) await settle(db, tenant, after, event, nowMs);
+  if (after.sessionId !== null || isPhoneCall(after)) await settle(db, tenant, after, event, nowMs);
   if (changes.length > 0) await noticeBudget(db, tenant, nowMs);
   if (event.costRefused)
     await raiseNotice(
@@ -206,9 +210,10 @@ async function voidCall(db: Queries, tenantId: string, event: CallEvent, nowMs: 
   const before = await lockCall(db, newCallRow(tenantId, event));
   await writeCall(db, before, voided(before, nowMs), event.source, nowMs);
   if (before.sessionId !== null) await releaseReservation(db, before.sessionId);
+  if (isPhoneCall(before)) await shrinkReservation(db, tenantId, before.id, 0);
 }
 
-/** Only calls that we granted have a reservation. */
+/** Only calls that we granted, and phone calls that are held for, have a reservation. */
 async function settle(
   db: Queries,
   tenant: Tenant,
