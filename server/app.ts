@@ -85,6 +85,7 @@ export function createApp(ctx: ServerContext, assets: BuiltAssets): Express {
   app.use(unreadBody(ctx));
   app.use(checkPath);
   app.use(healthRoutes(ctx));
+  if (ctx.tracing) app.use('/v1', ctx.tracing.requests);
   const visitors = Router();
   visitors.use(visitorPaths, visitorCors);
   visitors.use('/v1', visitorRoutes(ctx), chatRoutes(ctx), feedbackRoutes(ctx), leftCallRoutes(ctx));

@@ -35,6 +35,8 @@ export interface Config {
   keepDays: number | null;
   /** How many clients this process closes at the same time. */
   closeParallel: number;
+  /** Where traces and metrics are sent; null = nowhere. */
+  telemetry: { endpoint: string; serviceName: string } | null;
   logLevel: string;
   production: boolean;
   /** How long a stop is announced by `/readyz` before connections are refused. */
@@ -66,6 +68,8 @@ export interface Secrets {
   operatorApiKey: string;
   /** Of the store in which all processes count visitors' requests; null = each counts for itself. It may hold a password. */
   redisUrl: string | null;
+  /** Sent with traces and metrics, such as the key of a hosted collector. */
+  telemetryHeaders: Record<string, string>;
   /** The URL holds the mail server's password. Null when no e-mail can be sent. */
   smtp: { url: string; from: string } | null;
   /** Null when invoices are not collected through Stripe. */
@@ -137,6 +141,10 @@ export function readConfig(
     starts: readCount('STARTS_PER_MINUTE', given('STARTS_PER_MINUTE') ?? '60', problems),
   };
   const sweepsAtOnce = readOptional('SWEEPS_AT_ONCE', 1, 200) ?? 8;
+  const endpoint = readBaseUrl('OTEL_EXPORTER_OTLP_ENDPOINT', given('OTEL_EXPORTER_OTLP_ENDPOINT'), problems);
+  const telemetry =
+    endpoint === null ? null : { endpoint, serviceName: given('OTEL_SERVICE_NAME') ?? 'vapi-agent' };
+  const telemetryHeaders = readHeaders(given('OTEL_EXPORTER_OTLP_HEADERS'), problems);
   const logLevel = given('LOG_LEVEL') ?? 'info';
   if (!logLevels.includes(logLevel)) problems.push(`LOG_LEVEL must be one of ${logLevels.join(', ')}`);
 
@@ -181,6 +189,7 @@ export function readConfig(
       visitorLimits,
       keepDays,
       sweepsAtOnce,
+      telemetry,
       logLevel,
       production,
       shutdownDelayMs,
@@ -189,6 +198,7 @@ export function readConfig(
       secretKeys: previousKey ? [secretKey, previousKey] : [secretKey],
       operatorApiKey: operatorKey,
       redisUrl,
+      telemetryHeaders,
       smtp,
       stripe,
     },
@@ -337,6 +347,25 @@ function readRedisUrl(text: string | undefined, problems: string[]): string | nu
     problems.push('REDIS_URL must be redis://… or rediss://…');
   }
   return text ?? null;
+}
+
+/** As OpenTelemetry writes them: `name=value,name=value`, the values percent-encoded. */
+function readHeaders(text: string | undefined, problems: string[]): Record<string, string> {
+  const pairs = (text ?? '').split(',').filter((pair) => pair.trim() !== '');
+  const headers = pairs.map((pair) => /^\s*([\w!#$%&'*+.^`|~-]+)\s*=\s*([\x20-\x7e]*?)\s*$/.exec(pair));
+  try {
+    return Object.fromEntries(headers.map((found) => [found?.[1] as string, decodeHeader(found?.[2])]));
+  } catch {
+    problems.push('OTEL_EXPORTER_OTLP_HEADERS must be name=value,name=value with percent-encoded values');
+    return {};
+  }
+}
+
+/** @throws when there is none, or it cannot be sent */
+function decodeHeader(text: string | undefined): string {
+  const value = decodeURIComponent(text as string);
+  if (text === undefined || !/^[\x20-\x7e]*$/.test(value)) throw new Error('not a header');
+  return value;
 }
 
 function readStripe(

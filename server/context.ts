@@ -3,6 +3,7 @@ import type { Logger } from 'pino';
 import type { DerivedKey } from './base/derived-keys.ts';
 import type { Metrics } from './base/metrics.ts';
 import type { SecretBox } from './base/secret-box.ts';
+import type { Tracing } from './base/tracing.ts';
 import type { Config } from './config.ts';
 import type { CallRow } from './store/calls.ts';
 import type { Store } from './store/database.ts';
@@ -24,6 +25,8 @@ export interface Context {
   log: Logger;
   vapiClock: VapiClock;
   metrics: Metrics;
+  /** Null unless traces are sent somewhere. */
+  tracing: Tracing | null;
   /** Lets work continue after the answer; a stop waits for it, and errors are logged. */
   background: (work: Promise<unknown>) => void;
   /** Something happens in that org: it is compared with Vapi soon, and often. */

@@ -2,7 +2,7 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Express } from 'express';
-import type { DestinationStream } from 'pino';
+import type { DestinationStream, Logger } from 'pino';
 import { localCounters, sharedCounters } from './access/identity/counters.ts';
 import { startNoticeDelivery } from './access/notices/notice-delivery.ts';
 import { startPruning } from './access/pruning.ts';
@@ -12,6 +12,7 @@ import { createApp } from './app.ts';
 import { deriveKeys } from './base/derived-keys.ts';
 import { createLog } from './base/log.ts';
 import { warnOncePerOutage } from './base/outage.ts';
+import type { Telemetry } from './base/telemetry.ts';
 import { startBillingClerk } from './billing/clerk/billing-clerk.ts';
 import { startCloseWorker } from './billing/clerk/close-drive.ts';
 import { startMonthPrices } from './billing/month/month-prices.ts';
@@ -57,7 +58,10 @@ export async function openParts(config: Config, secrets: Secrets, options: Parts
   const counters = secrets.redisUrl
     ? await sharedCounters(secrets.redisUrl, deriveKeys(secrets.secretKeys, 'visitor-network'), log)
     : localCounters;
-  const ctx = createContext(config, secrets, stores, log, { ...options, counters });
+  const telemetry = await openTelemetry(config, secrets, log, options.now ?? Date.now);
+  const tracing = telemetry?.tracing ?? null;
+  const ctx = createContext(config, secrets, stores, log, { ...options, counters, tracing });
+  telemetry?.sendMetrics(ctx.metrics.registry);
   let workers: { stop(): Promise<unknown> }[] = [];
   return {
     ctx,
@@ -82,7 +86,20 @@ export async function openParts(config: Config, secrets: Secrets, options: Parts
       await Promise.all(workers.map((worker) => worker.stop()));
       await ctx.refusals.flush();
       await ctx.counters.close();
+      await telemetry?.close();
       await stores.close();
     },
   };
+}
+
+/** Its packages are loaded only if there is somewhere to send to. */
+async function openTelemetry(
+  { telemetry }: Config,
+  { telemetryHeaders: headers }: Secrets,
+  log: Logger,
+  now: () => number,
+): Promise<Telemetry | null> {
+  if (telemetry === null) return null;
+  const { startTelemetry } = await import('./base/telemetry.ts');
+  return startTelemetry({ ...telemetry, headers }, log, now);
 }

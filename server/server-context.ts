@@ -9,6 +9,7 @@ import { createDoorbell } from './base/doorbell.ts';
 import type { Lifecycle } from './base/lifecycle.ts';
 import { createMetrics } from './base/metrics.ts';
 import { createSecretBox } from './base/secret-box.ts';
+import type { Tracing } from './base/tracing.ts';
 import { logFailure } from './base/worker.ts';
 import { type BillingContext, createClosing } from './billing/stripe/billing-context.ts';
 import { createStripeApi } from './billing/stripe/stripe-api.ts';
@@ -38,6 +39,8 @@ export interface ContextOptions {
   outboxLimits?: Waiting;
   /** Behind the front limits; by default in memory. */
   counters?: Counters;
+  /** By default none. */
+  tracing?: Tracing | null;
   onCallBooked?: (tenant: Tenant, row: CallRow) => void;
 }
 
@@ -88,6 +91,7 @@ export function createContext(
       unassignedCalls: () => countUnassigned(store),
       sweeps: () => countSweeps(store, now()),
     }),
+    tracing: options.tracing ?? null,
     reports: createGroupCommit(store, groupLimits(config.database)),
     outboxBell: createDoorbell(),
     outboxLimits: options.outboxLimits ?? outboxLimits,

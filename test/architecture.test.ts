@@ -186,6 +186,21 @@ describe('which files may import which', () => {
     );
   });
 
+  it('only one file loads OpenTelemetry, and is itself loaded only if there is a collector', () => {
+    const loads = imports.filter(({ from, to }) => inside('server')(from) && /^@opentelemetry\//.test(to));
+    assert.deepEqual([...new Set(loads.map(({ from }) => from))], ['server/base/telemetry.ts']);
+    const parts = readFileSync(join(root, 'server/parts.ts'), 'utf8');
+    assert.match(
+      parts,
+      /if \(telemetry === null\) return null;\n *const .* = await import\('.\/base\/telemetry.ts'\)/,
+    );
+    const loaders = imports.filter(({ to, typeOnly }) => to === 'server/base/telemetry.ts' && !typeOnly);
+    assert.deepEqual(
+      loaders.filter(({ from }) => !inside('test')(from)).map(({ from }) => from),
+      ['server/parts.ts'],
+    );
+  });
+
   it('only one file of the server loads Stripe’s package, and one more knows its types', () => {
     const own = imports.filter(({ from, to }) => inside('server')(from) && to === 'stripe');
     const of = (types: boolean) => own.filter(({ typeOnly }) => typeOnly === types).map(({ from }) => from);

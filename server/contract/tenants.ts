@@ -21,6 +21,7 @@ export const challengeKinds = ['none', 'altcha'] as const;
 export type ChallengeKind = (typeof challengeKinds)[number];
 
 export const grantlessActions = ['auto', 'end', 'keep'] as const;
+export const phoneCallActions = ['keep', 'limit'] as const;
 
 /**
  * Where it may lead is in the server's settings (`access/tenants/hook-urls`). A user or a password in it would be visible
@@ -110,6 +111,11 @@ const optional = {
     .enum(grantlessActions)
     .describe(
       'Web calls in progress without a grant of this server: someone else has the key, one grant started several calls, or someone is testing from Vapi’s dashboard. `auto`: in the modes `scoped-key` and `public-key` those with `assistantId` or one of `siteAssistantIds` are ended as soon as they are seen, in `proxy` they continue. `end`: they are ended in every mode, with each assistant of the tenant. `keep`: they continue. Calls by phone and text always do.',
+    ),
+  phoneCalls: z
+    .enum(phoneCallActions)
+    .describe(
+      'Calls by phone that did not start here. `keep`: they are counted and billed, and only a pause ends them. `limit`: when one is first reported, the worst price of its maximum length is held, as for a call of a visitor. Without room for it (budget, calls at once, opening hours), and when it has used up what is held, it is ended.',
     ),
   allowedVariables: z
     .array(z.string().regex(/^[A-Za-z_][A-Za-z0-9_]{0,63}$/))
@@ -220,6 +226,7 @@ export const tenantViewSchema = z.object({
   consent: consentSchema.nullable(),
   rejoinCalls: z.boolean(),
   webCallsWithoutGrant: z.enum(grantlessActions),
+  phoneCalls: z.enum(phoneCallActions),
   allowedVariables: z.array(z.string()),
   limits: limitsSchema,
   clientAccess: chosenClientAccessSchema.describe('Only what was chosen for this client.'),

@@ -93,7 +93,7 @@ export const callsQuerySchema = z.strictObject({
 export type CallsQuery = z.infer<typeof callsQuerySchema>;
 
 /** Why a call in progress must not continue. */
-export const unwantedReasons = ['paused', 'outdated', 'no-grant'] as const;
+export const unwantedReasons = ['paused', 'outdated', 'no-grant', 'no-room', 'used-up'] as const;
 export type UnwantedReason = (typeof unwantedReasons)[number];
 
 /** One row of the ledger. */
@@ -115,7 +115,7 @@ export const callViewSchema = z.object({
     .enum(unwantedReasons)
     .nullable()
     .describe(
-      'Why this server ends it: `paused`, the tenant was; `outdated`, a pause came after its grant, or it began after its grant was given back; `no-grant`, a web call without one. Null for calls that may continue.',
+      'Why this server ends it: `paused`, the tenant was; `outdated`, a pause came after its grant, or it began after its grant was given back; `no-grant`, a web call without one; `no-room`, a phone call for which the budget, the calls at once or the hours left no room; `used-up`, a phone call that has used up what was held for it. Null for calls that may continue.',
     ),
   costMicros: z
     .int()

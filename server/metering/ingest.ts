@@ -3,6 +3,7 @@ import { callerHashes } from '../access/identity/caller-hashes.ts';
 import { noticeBudget, raiseNotice } from '../access/notices/notices.ts';
 import { sealControlUrl } from '../access/secrets/tenant-secrets.ts';
 import { endUnwanted } from '../access/start/end-call.ts';
+import { holdPhoneCall, isPhoneCall } from '../access/start/phone-hold.ts';
 import { dayIn } from '../base/time-zone.ts';
 import type { Context } from '../context.ts';
 import type { CallEvent } from '../ledger/call-event.ts';
@@ -57,7 +58,10 @@ export interface Ingested {
  */
 export async function ingestCallEvent(ctx: Context, tenant: Tenant, event: CallEvent): Promise<Ingested> {
   const nowMs = ctx.now();
-  return ctx.store.transaction().execute((db) => book(ctx, db, tenant, event, nowMs));
+  // Of the call's trace, whatever it was found by.
+  return traced(ctx, tenant, { event, apart: true }, () =>
+    ctx.store.transaction().execute((db) => book(ctx, db, tenant, event, nowMs)),
+  );
 }
 
 /**
@@ -73,12 +77,38 @@ export async function ingestReport(
   alongside?: (db: Queries) => Promise<void>,
 ): Promise<Ingested> {
   const nowMs = ctx.now();
-  return ctx.reports.run(tenant.id, async (db) => {
-    const ingested = await book(ctx, db, tenant, event, nowMs);
-    // Last, because it may lock what the tenant's other reports wait for.
-    await alongside?.(db);
+  return traced(ctx, tenant, { event }, () =>
+    ctx.reports.run(tenant.id, async (db) => {
+      const ingested = await book(ctx, db, tenant, event, nowMs);
+      // Last, because it may lock what the tenant's other reports wait for.
+      await alongside?.(db);
+      return ingested;
+    }),
+  );
+}
+
+/** A span that joins the trace of the call's session, as soon as the books have shown which that is. */
+function traced(
+  ctx: Context,
+  tenant: Tenant,
+  { event, apart = false }: { event: CallEvent; apart?: boolean },
+  work: () => Promise<Ingested>,
+): Promise<Ingested> {
+  const { tracing } = ctx;
+  if (!tracing) return work();
+  const attributes = {
+    'vapi_agent.tenant': tenant.slug,
+    'vapi_agent.report': `${event.source} ${event.kind}`,
+  };
+  const bookAndJoin = async () => {
+    const ingested = await work();
+    const { row, refused, usageChanged } = ingested;
+    if (refused) return ingested;
+    tracing.join(row.sessionId ?? row.id);
+    tracing.note({ 'vapi_agent.call': row.id, 'vapi_agent.booked': usageChanged });
     return ingested;
-  });
+  };
+  return tracing.span('book', bookAndJoin, { attributes, apart });
 }
 
 async function book(
@@ -113,10 +143,13 @@ async function book(
   }
   // Even if its figures are in doubt: something at Vapi reports here.
   if (event.source === 'webhook' && event.kind === 'report') after.reportedAt ??= nowMs;
-  const unwanted = await judgeCall(db, tenant, after, event);
+  const hold = await holdPhoneCall(db, tenant, after, nowMs);
+  const unwanted = hold?.unwanted ?? (await judgeCall(db, tenant, after, event));
   if (unwanted !== 'ask') after.unwanted ??= unwanted;
   const isNewlyUnwanted = before.unwanted === null && after.unwanted !== null;
   after.pollAt = doubt === 'take' ? nextPollAfter(before, after, nowMs, unwanted !== null) : nowMs;
+  // The poll ends it on time, even if nothing more is reported.
+  if (hold?.endsAt && hold.endsAt > nowMs) after.pollAt = Math.min(after.pollAt ?? hold.endsAt, hold.endsAt);
   const changes = await writeCall(db, before, after, event.source, nowMs);
   // Not after a deletion, which may be overtaken by a report that is sent again.
   if (after.contentDeletedAt === null) {
@@ -127,7 +160,7 @@ async function book(
   }
   // It can be billed only now.
   if (isNewlyConfirmed && changes.length === 0) await touchMonths(db, tenant.id, [after.usageDay]);
-  if (after.sessionId !== null) await settle(db, tenant, after, event, nowMs);
+  if (after.sessionId !== null || isPhoneCall(after)) await settle(db, tenant, after, event, nowMs);
   if (changes.length > 0) await noticeBudget(db, tenant, nowMs);
   if (event.costRefused)
     await raiseNotice(
@@ -187,9 +220,10 @@ async function voidCall(db: Queries, tenantId: string, event: CallEvent, nowMs: 
   await writeCall(db, before, voided(before, nowMs), event.source, nowMs);
   if (before.sessionId !== null) await releaseReservation(db, before.sessionId);
   await deleteCallers(db, tenantId, event.callId);
+  if (isPhoneCall(before)) await shrinkReservation(db, tenantId, before.id, 0);
 }
 
-/** Only calls that we granted have a reservation. */
+/** Only calls that we granted, and phone calls that are held for, have a reservation. */
 async function settle(
   db: Queries,
   tenant: Tenant,

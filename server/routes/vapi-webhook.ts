@@ -55,6 +55,7 @@ async function handle(
   if (!message) throw new ApiError('invalid_request', { detail: 'The body is not a server message.' });
   noteWebhook(message.event?.callId, json);
   res.locals.messageType = typeLabel(message.type);
+  ctx.tracing?.note({ 'vapi_agent.tenant': tenant.slug, 'vapi_agent.message': typeLabel(message.type) });
   req.log.info(
     { tenant: tenant.slug, message: message.type.slice(0, 100), call: message.event?.callId },
     'vapi webhook',

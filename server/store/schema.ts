@@ -85,10 +85,10 @@ export interface TenantsTable {
 
 /** One row per session that became a grant: the concurrency slot and the spend held for the call in progress. */
 export interface ReservationsTable {
-  /** The session's id, which makes a session usable once; for a message, derived from it. */
+  /** The session's id, which makes a session usable once; for a message derived from it, for a phone call from the call's. */
   id: string;
   tenantId: string;
-  kind: 'call' | 'message';
+  kind: 'call' | 'message' | 'phone';
   /** The tenant's when it was granted: a pause since then makes its call unwanted. */
   generation: number;
   /**

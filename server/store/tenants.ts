@@ -21,6 +21,7 @@ export const defaultSettings = {
   consent: null,
   rejoinCalls: false,
   webCallsWithoutGrant: 'auto',
+  phoneCalls: 'keep',
   allowedVariables: [],
   clientAccess: {},
   contentRetentionDays: null,

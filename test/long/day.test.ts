@@ -5,7 +5,7 @@ import { everyDatabase } from '../support/postgres.ts';
 const skip = everyDatabase().length > 1 ? false : 'no PostgreSQL here';
 
 it(
-  'a day on three processes, one killed each hour, the database restarted twice: the books are Vapi’s to the micro',
+  'a day on three processes, one killed each hour, the database restarted twice: the books are Vapi’s to the micro, and memory stays flat',
   {
     skip,
   },

@@ -1,6 +1,7 @@
 /**
  * A whole day on several real processes of one PostgreSQL behind a load balancer: visitors start calls, calls report with
- * the usual losses, each hour one process is killed in the middle of it, and the database restarts twice.
+ * the usual losses, each hour one process is killed in the middle of it, and the database restarts twice. One process
+ * lives through the day, and its memory must not grow with it.
  */
 import assert from 'node:assert/strict';
 import { randomBytes, randomUUID } from 'node:crypto';
@@ -11,7 +12,7 @@ import { iso } from '../../server/base/iso.ts';
 import type { DriftReport } from '../../server/contract.ts';
 import { listen } from '../support/listen.ts';
 import { type OwnPostgres, ownPostgres } from '../support/own-postgres.ts';
-import { type ServerProcess, startServerProcess } from '../support/server-process.ts';
+import { reportsHeap, type ServerProcess, startServerProcess } from '../support/server-process.ts';
 import { pageOrigin } from '../support/test-server.ts';
 import { until } from '../support/until.ts';
 
@@ -30,6 +31,10 @@ interface Client {
 }
 
 const processes = 3;
+/** Never killed. */
+const survivor = processes - 1;
+/** Between the end of its first hour, when everything has been used once, and the end of the day. */
+const heapMayGrowBytes = 8_000_000;
 /** The usual losses: of twenty reports, one is lost, one doubled, one early, and one call's cost is late. */
 const scenarios = ['report-lost', 'report-twice', 'report-before-status', 'cost-late'] as const;
 const operatorKey = 'vak_operator-of-the-simulated-day';
@@ -58,6 +63,7 @@ export async function checkDay(options: DayOptions): Promise<void> {
     backends[index] = await startServerProcess({
       ...{ DATABASE_URL: database.url, SECRET_KEY: secretKey, OPERATOR_API_KEY: operatorKey },
       ...{ VAPI_BASE_URL: emulator.url, PUBLIC_URL: balancer.url, DATABASE_TIMEOUT_MS: '60000' },
+      ...(index === survivor ? reportsHeap : {}),
       ...{ SESSIONS_PER_MINUTE: '1000000', STARTS_PER_MINUTE: '1000000' },
     });
   };
@@ -65,10 +71,11 @@ export async function checkDay(options: DayOptions): Promise<void> {
     await Promise.all(backends.map((_, index) => start(index)));
     const day = new Day(emulator, balancer.url, options);
     await day.addClients();
+    const heaps: number[] = [];
     for (let hour = 0; hour < options.hours; hour += 1) {
       const traffic = day.hour();
       await until(() => traffic.answered() >= options.visitors / 2, 'half of the hour');
-      const index = hour % processes;
+      const index = hour % survivor;
       const killed = backends[index];
       backends[index] = null;
       await killed?.kill();
@@ -76,8 +83,11 @@ export async function checkDay(options: DayOptions): Promise<void> {
       if (hour % Math.ceil(options.hours / 3) === Math.ceil(options.hours / 3) - 1) await restart(database);
       await start(index);
       await traffic.done;
+      heaps.push((await backends[survivor]?.heapBytes()) ?? 0);
     }
     await day.compare(database);
+    const [first = 0] = heaps;
+    assert.ok((heaps.at(-1) ?? 0) - first < heapMayGrowBytes, `heap after each hour: ${heaps.join(', ')}`);
   } finally {
     await Promise.all(backends.map((backend) => backend?.kill()));
     await balancer.close();

@@ -64,6 +64,8 @@ describe('the configuration', () => {
       SMTP_URL: 'mail.example',
       REDIS_URL: 'cache.example:6379',
       KEEP_DAYS: '7',
+      OTEL_EXPORTER_OTLP_ENDPOINT: 'collector:4318',
+      OTEL_EXPORTER_OTLP_HEADERS: 'api-key',
     };
     const named = problemsOf(bad).map((problem) => problem.split(' ')[0]);
     assert.deepEqual(named.sort(), [...Object.keys(bad), 'SMTP_FROM'].sort());
@@ -89,6 +91,21 @@ describe('the configuration', () => {
   it('accepts how many organizations are compared at once', () => {
     assert.equal(readConfig({ ...production, SWEEPS_AT_ONCE: '20' }, folder).config.sweepsAtOnce, 20);
     assert.equal(readConfig(production, folder).config.sweepsAtOnce, 8);
+  });
+
+  it('sends traces and metrics only if it says where to, with headers as OpenTelemetry writes them', () => {
+    assert.equal(readConfig(production, folder).config.telemetry, null);
+    const given = {
+      OTEL_EXPORTER_OTLP_ENDPOINT: 'http://collector:4318/',
+      OTEL_EXPORTER_OTLP_HEADERS: 'api-key=a%3Db, x-team=voice',
+    };
+    const { config, secrets } = readConfig({ ...production, ...given }, folder);
+    assert.deepEqual(config.telemetry, { endpoint: 'http://collector:4318', serviceName: 'vapi-agent' });
+    assert.deepEqual(secrets.telemetryHeaders, { 'api-key': 'a=b', 'x-team': 'voice' });
+    const named = readConfig({ ...production, ...given, OTEL_SERVICE_NAME: 'voice' }, folder);
+    assert.equal(named.config.telemetry?.serviceName, 'voice');
+    for (const text of ['a=%', 'a=%0d%0ab', 'a b=c'])
+      assert.equal(problemsOf({ ...production, OTEL_EXPORTER_OTLP_HEADERS: text }).length, 1);
   });
 
   for (const url of ['http://voice.example', 'http://10.0.0.1/voice', 'http://localhost.example'])

@@ -4,6 +4,7 @@ import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { bundleArgs } from './bundles.ts';
+import { until } from './until.ts';
 
 export interface ServerProcess {
   child: ChildProcess;
@@ -12,7 +13,12 @@ export interface ServerProcess {
   /** Resolves when the process has ended: its exit code. */
   ended: Promise<number | null>;
   kill(): Promise<void>;
+  /** What its heap holds after a garbage collection, in bytes; needs the environment of `reportsHeap`. */
+  heapBytes(): Promise<number>;
 }
+
+/** For a process whose heap is measured. */
+export const reportsHeap = { NODE_OPTIONS: `--import=${join(import.meta.dirname, 'report-heap.ts')}` };
 
 /** @throws Error with its output, when it ends before it listens */
 export async function startServerProcess(env: Record<string, string>): Promise<ServerProcess> {
@@ -31,10 +37,12 @@ export async function startServerProcess(env: Record<string, string>): Promise<S
   const ended = new Promise<number | null>((resolve) => child.once('exit', resolve));
   const printed: string[] = [];
   child.stderr?.on('data', (bytes) => printed.push(String(bytes)));
+  const heaps: number[] = [];
   const port = await new Promise<number>((resolve, reject) => {
     createInterface({ input: child.stdout ?? process.stdin }).on('line', (line) => {
       printed.push(line);
-      const { msg, port } = line.startsWith('{') ? JSON.parse(line) : {};
+      const { msg, port, heapBytes } = line.startsWith('{') ? JSON.parse(line) : {};
+      if (heapBytes !== undefined) heaps.push(heapBytes);
       if (msg === 'listening') resolve(port);
     });
     ended.then(() => reject(new Error(`the server ended: ${printed.join('\n')}`)));
@@ -47,6 +55,11 @@ export async function startServerProcess(env: Record<string, string>): Promise<S
     async kill() {
       child.kill('SIGKILL');
       await ended;
+    },
+    async heapBytes() {
+      const { length } = heaps;
+      child.kill('SIGUSR2');
+      return until(() => heaps[length], 'the size of the heap');
     },
   };
 }

@@ -28,15 +28,17 @@ export type SessionClaims = z.infer<typeof sessionClaims>;
 const sessionToken = tokenKind('session', sessionClaims);
 export const { verify: verifySession } = sessionToken;
 
-/** @returns the token and when it stops being valid, in epoch milliseconds */
+/** @returns the token, the session's id and when it stops being valid, in epoch milliseconds */
 export function issueSession(
   keys: DerivedKey[],
   claims: Omit<SessionClaims, 'jti'>,
   nowMs: number,
-): { session: string; expiresAt: number } {
+): { session: string; id: string; expiresAt: number } {
+  const id = newSessionId();
   const expiresAt = (Math.floor(nowMs / 1000) + sessionSeconds) * 1000;
   return {
-    session: sessionToken.issue(keys, { jti: newSessionId(), ...claims }, expiresAt, nowMs),
+    session: sessionToken.issue(keys, { jti: id, ...claims }, expiresAt, nowMs),
+    id,
     expiresAt,
   };
 }

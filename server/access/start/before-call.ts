@@ -4,6 +4,7 @@
  */
 import { z } from 'zod';
 import { outsideOrListed } from '../../base/outside.ts';
+import { inSpan } from '../../base/tracing.ts';
 import type { Context } from '../../context.ts';
 import { type VariableValues, variableValuesSchema } from '../../contract.ts';
 import { ApiError } from '../../errors.ts';
@@ -39,7 +40,9 @@ export async function variablesFor(
     Object.entries(asked).filter(([name]) => tenant.allowedVariables.includes(name)),
   );
   try {
-    return { ...allowed, ...(await askBeforeCall(ctx, tenant, session, reservation, allowed)) };
+    const ask = () => askBeforeCall(ctx, tenant, session, reservation, allowed);
+    const added = tenant.beforeCall ? await inSpan(ctx, 'before-call hook', ask, { kind: 'client' }) : {};
+    return { ...allowed, ...added };
   } catch (error) {
     await releaseReservation(ctx.store, reservation.id);
     throw error;

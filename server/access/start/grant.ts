@@ -3,6 +3,7 @@
  * then is the call created or a key handed out.
  */
 import { iso } from '../../base/iso.ts';
+import { inSpan } from '../../base/tracing.ts';
 import type { Context } from '../../context.ts';
 import {
   callKinds,
@@ -37,7 +38,9 @@ export async function grantCall(
   asked: { variableValues?: VariableValues | undefined; consentVersion: string | null },
 ): Promise<Grant> {
   const { consentVersion } = asked;
-  const reserved = await reserve(ctx, tenant, session, { consentVersion, kind: 'call' });
+  const reserved = await inSpan(ctx, 'reserve', () =>
+    reserve(ctx, tenant, session, { consentVersion, kind: 'call' }),
+  );
   // The mode that the start was decided in: the tenant was read before.
   const isProxied = reserved.accessMode === 'proxy' || isKeyless(ctx, reserved, session);
   const reservation = isProxied ? { ...reserved, accessMode: 'proxy' as const } : reserved;
@@ -87,13 +90,16 @@ async function proxyGrant(
   try {
     const outlivesVisit = mayRejoin(tenant);
     const wish = { assistantId, isSquad: isOfSquad, assistantOverrides, outlivesVisit };
-    call = await createWebCall(ctx.config.vapiBaseUrl, key, wish, ctx.vapiClock.look);
+    const create = () => createWebCall(ctx.config.vapiBaseUrl, key, wish, ctx.vapiClock.look);
+    call = await inSpan(ctx, 'create call at Vapi', create, { kind: 'client' });
+    ctx.tracing?.note({ 'vapi_agent.call': call.id });
   } catch (error) {
     // Unless Vapi clearly refused, it may have created a call: its reservation stays until that is known (`unclaimed`).
     if (error instanceof VapiError && error.refused) await releaseReservation(ctx.store, reservation.id);
     throw vapiFailure(error);
   }
-  if (!(await recordCreatedCall(ctx, tenant, reservation, call))) {
+  const record = () => recordCreatedCall(ctx, tenant, reservation, call);
+  if (!(await inSpan(ctx, 'record call', record))) {
     ctx.log.warn(
       { tenant: tenant.slug, call: call.id },
       'ending a call that was paused while it was created',

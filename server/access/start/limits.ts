@@ -4,7 +4,7 @@ import type { Limits } from '../../contract.ts';
 /** Vapi refuses a `maxDurationSeconds` below this. */
 const shortestCallSeconds = 10;
 /** After a call's maximum length: until Vapi has ended it and reported it. */
-const leaseGraceSeconds = 60;
+export const leaseGraceSeconds = 60;
 
 export interface ReservedSpend {
   maxSeconds: number;

@@ -24,7 +24,7 @@ const messagesPerCall = 10;
 
 interface Wish {
   consentVersion: string | null;
-  kind: Reservation['kind'];
+  kind: 'call' | 'message';
   /** A shorter call than the tenant's longest. */
   mostSeconds?: number;
 }
@@ -98,7 +98,7 @@ export async function reserve(
 
 const seconds = { minute: 60, hour: 3600, day: 86_400 };
 
-function checkStarts(limits: Limits, recent: RecentStarts, kind: Reservation['kind']): void {
+function checkStarts(limits: Limits, recent: RecentStarts, kind: Wish['kind']): void {
   const times = kind === 'call' ? 1 : messagesPerCall;
   const { callsPerMinutePerIp: minute, callsPerHourPerIp: hour, callsPerDayPerIp: day } = limits;
   const allowed = {

@@ -24,6 +24,8 @@ const whyUnwanted: Record<UnwantedReason, string> = {
   paused: 'Calls were paused',
   outdated: 'Its permission predates a pause, or was used too late',
   'no-grant': 'It was not started through this server',
+  'no-room': 'The budget, the calls at once or the opening hours left no room for it',
+  'used-up': 'It had used up what its client’s limits allow one call',
 };
 
 export class CallElement extends ScopedElement {

@@ -17,6 +17,7 @@ import { variablesFor } from '../../access/start/before-call.ts';
 import { checkConsent } from '../../access/start/consent.ts';
 import { reserve } from '../../access/start/reserve.ts';
 import { isSquad } from '../../access/tenants/squads.ts';
+import { inSpan } from '../../base/tracing.ts';
 import type { Context } from '../../context.ts';
 import { type ChatEvent, type ChatRequest, chatRequestSchema } from '../../contract.ts';
 import { ApiError } from '../../errors.ts';
@@ -35,9 +36,14 @@ export function chatRoutes(ctx: AccessContext): Router {
   router.post('/chats', ctx.frontLimits.calls, visitorBody, async (req, res) => {
     const asked = parse(chatRequestSchema, parseJsonText(req.body));
     const { claims, previousChatId, messages, consentVersion: agreedBefore } = permissionOf(ctx, asked);
+    // Each further message has a session of its own.
+    ctx.tracing?.join(claims.jti, previousChatId !== null);
+    ctx.tracing?.note({ 'vapi_agent.tenant': claims.tenant });
     const { tenant, origin } = await admitSession(ctx, claims, req);
     const consentVersion = previousChatId ? agreedBefore : checkConsent(tenant, asked.consent);
-    const reservation = await reserve(ctx, tenant, claims, { consentVersion, kind: 'message' });
+    const reservation = await inSpan(ctx, 'reserve', () =>
+      reserve(ctx, tenant, claims, { consentVersion, kind: 'message' }),
+    );
     const values = { reservation, asked: asked.variableValues };
     const variableValues = previousChatId ? {} : await variablesFor(ctx, tenant, claims, values);
     const { assistantId } = reservation;

@@ -74,7 +74,9 @@ export function visitorRoutes(ctx: AccessContext): Router {
       assistant,
     };
     if (!isTalk) noteSnippet(ctx, tenant, origin);
-    const { session, expiresAt } = issueSession(ctx.keys.session, claims, ctx.now());
+    const { session, id, expiresAt } = issueSession(ctx.keys.session, claims, ctx.now());
+    ctx.tracing?.join(id, true);
+    ctx.tracing?.note({ 'vapi_agent.tenant': tenant.slug });
     answerOnce(origin, res, 201, {
       session,
       expiresAt: iso(expiresAt),
@@ -85,6 +87,8 @@ export function visitorRoutes(ctx: AccessContext): Router {
   router.post('/calls', countGrants(ctx), ctx.frontLimits.calls, visitorBody, async (req, res) => {
     const asked = parse(callRequestSchema, parseJsonText(req.body));
     const session = claimsOf(verifySession(ctx.keys.session, asked.session, ctx.now()));
+    ctx.tracing?.join(session.jti);
+    ctx.tracing?.note({ 'vapi_agent.tenant': session.tenant });
     const { tenant, origin } = await admitSession(ctx, session, req);
     const consentVersion = checkConsent(tenant, asked.consent);
     const grant = await grantCall(ctx, tenant, session, { ...asked, consentVersion });

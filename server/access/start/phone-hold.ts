@@ -1,0 +1,73 @@
+/**
+ * Phone calls begin at Vapi without asking this server. One is held for when it is first reported, by the rules of a start
+ * and in the same way: the tenant's lock, one transaction. A call without room, and one that has used up what is held
+ * for it, is ended by whatever sees it first: a report, the poll that is due at that moment, or a sweep.
+ */
+import { monthIn } from '../../base/time-zone.ts';
+import { callKinds, type UnwantedReason } from '../../contract.ts';
+import type { CallRow } from '../../store/calls.ts';
+import type { Queries } from '../../store/database.ts';
+import { findReservation, insertReservation, readCommitments } from '../../store/reservations.ts';
+import { lockForStart, type Tenant } from '../../store/tenants.ts';
+import { raiseNotice } from '../notices/notices.ts';
+import { leaseEnd, leaseGraceSeconds, spendForCall } from './limits.ts';
+import { isOpen } from './opening-hours.ts';
+
+export interface PhoneHold {
+  unwanted: UnwantedReason | null;
+  /** When it has used up what is held for it, in epoch milliseconds; null when nothing is. */
+  endsAt: number | null;
+}
+
+export const isPhoneCall = ({ type }: Pick<CallRow, 'type'>): boolean =>
+  type === callKinds.inbound || type === callKinds.outbound;
+
+/**
+ * Call it in the transaction that has locked the call's row.
+ * @param row after the report; one that rings, or is in progress, is held for
+ * @returns null when the tenant's phone calls are not limited, or there is nothing to limit
+ */
+export async function holdPhoneCall(
+  db: Queries,
+  tenant: Tenant,
+  row: CallRow,
+  nowMs: number,
+): Promise<PhoneHold | null> {
+  if (tenant.phoneCalls !== 'limit' || tenant.deletedAt !== null || !isPhoneCall(row)) return null;
+  if (['ended', 'scheduled', 'queued'].includes(row.status)) return null;
+  // Once refused it stays so: room that others leave meanwhile would only delay its end.
+  if (row.unwanted !== null) return { unwanted: row.unwanted, endsAt: null };
+  // A tenant can lose a call to another one, which then holds for it too.
+  const id = `tel_${tenant.id}_${row.id}`;
+  const own = await findReservation(db, tenant.id, id);
+  if (own) {
+    if (own.generation < tenant.generation) return { unwanted: 'outdated', endsAt: null };
+    const endsAt = own.leaseExpiresAt - leaseGraceSeconds * 1000;
+    const { committedMicros } = await readCommitments(db, tenant.id, monthIn(tenant.timeZone, nowMs), nowMs);
+    const isUsedUp = nowMs >= endsAt || committedMicros > tenant.limits.monthlyBudgetMicros;
+    return { unwanted: isUsedUp ? 'used-up' : null, endsAt };
+  }
+  const current = await lockForStart(db, tenant.id, tenant.generation);
+  if (!current) return { unwanted: 'paused', endsAt: null };
+  const { limits, timeZone } = current;
+  const month = monthIn(timeZone, nowMs);
+  const { committedMicros, callsInProgress } = await readCommitments(db, tenant.id, month, nowMs);
+  const spend = spendForCall(limits, committedMicros);
+  if (!spend) {
+    const data = { budgetMicros: limits.monthlyBudgetMicros };
+    await raiseNotice(db, current, { kind: 'budget-100', period: month, data }, nowMs);
+  }
+  const isFull = callsInProgress >= limits.concurrentCalls || !isOpen(limits.hours, timeZone, nowMs);
+  if (!spend || isFull) return { unwanted: 'no-room', endsAt: null };
+  const beganAt = Math.min(nowMs, row.startedAt ?? (row.type === callKinds.inbound ? row.createdAt : nowMs));
+  const leaseExpiresAt = leaseEnd(beganAt, spend.maxSeconds);
+  await insertReservation(db, {
+    ...{ id, tenantId: tenant.id, kind: 'phone', generation: current.generation },
+    ...{ month: monthIn(timeZone, Math.max(leaseExpiresAt, nowMs)), amountMicros: spend.amountMicros },
+    ...{ maxSeconds: spend.maxSeconds, state: 'held', leaseExpiresAt, accessMode: current.accessMode },
+    ...{ assistantId: row.assistantId ?? '', visitorNetwork: '', visitorSite: null, callId: row.id },
+    ...{ consentVersion: null, createdAt: nowMs },
+  });
+  const endsAt = leaseExpiresAt - leaseGraceSeconds * 1000;
+  return { unwanted: nowMs >= endsAt ? 'used-up' : null, endsAt };
+}
