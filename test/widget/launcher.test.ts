@@ -39,12 +39,12 @@ describe('launcher', () => {
     expect(document.getAnimations()).to.eql([]);
   });
 
-  it('is one button with a name, a popup and a state for CSS', async () => {
+  it('is one button with a name, a popup and a state', async () => {
     const element = await agentElement({ label: 'Call us' });
     const launcher = launcherOf(element);
     expect(launcher.textContent).to.equal('Call us');
     expect(launcher.getAttribute('aria-haspopup')).to.equal('dialog');
-    expect(element.getAttribute('state')).to.equal('idle');
+    expect(element.state).to.equal('idle');
     element.setAttribute('label', 'Ring');
     expect(launcher.textContent).to.equal('Ring');
     element.removeAttribute('label');

@@ -70,8 +70,8 @@ export class ComposerElement extends LitElement {
   };
 
   #onKey = (event: KeyboardEvent): void => {
-    // Not while an input method is choosing characters.
-    if (event.key !== 'Enter' || event.shiftKey || event.isComposing) return;
+    // Not while an input method is choosing characters; in Safari the key that ends this comes after it, with this code.
+    if (event.key !== 'Enter' || event.shiftKey || event.isComposing || event.keyCode === 229) return;
     event.preventDefault();
     this.querySelector('form')?.requestSubmit();
   };

@@ -254,4 +254,21 @@ export const conversationStyle = css`
       color: HighlightText;
     }
   }
+  @media (prefers-reduced-motion: no-preference) {
+    :is([data-phase='preparing'], [data-phase='connecting'], [data-phase='ending']) .orb::before {
+      content: '';
+      position: absolute;
+      inset: -9px;
+      border: 3px solid transparent;
+      border-block-start-color: var(--_accent);
+      border-radius: 50%;
+      /* A quick start is over before anything spins. */
+      animation: vapi-agent-turn 1.1s linear 0.4s infinite;
+    }
+  }
+  @keyframes vapi-agent-turn {
+    to {
+      rotate: 1turn;
+    }
+  }
 `;
