@@ -178,7 +178,7 @@ export class PanelElement extends LitElement {
       ${call.askingConsent ? consentView(this.config?.consent, strings) : nothing}
       <div class="note" part="notice" role="status">${this.#notice()}</div>
       <p class="unseen" role="status">${this.#isLastMinute() ? strings.endsSoon : ''}</p>
-      ${transcriptView(call, strings)}${this.extra}
+      ${transcriptView(call, strings, this.composer?.rich)}${this.extra}
       <footer part="footer" role="none">
         ${call.askingConsent ? nothing : this.composer}
         <div class="row">${controls(call, strings, this.extra !== null, this.#isText(), (intent) => this.onIntent(intent))}</div>
