@@ -277,8 +277,11 @@ describe('launcher', () => {
 
   it('a failed lazy chunk is requested again at an address that the browser has not given up', async () => {
     const offline = () => Promise.reject<{ isLoaded: boolean }>(new TypeError('offline'));
-    const importer = Object.assign(offline, { toString: () => '()=>import(`../test/widget/lazy-chunk.js`)' });
-    expect((await load(importer)).isLoaded).to.equal(true);
+    const missing = (path: string) =>
+      Object.assign(() => offline(), { toString: () => `()=>import(\`${path}\`)` });
+    expect((await load(missing('./../test/widget/lazy-chunk.js'))).isLoaded).to.equal(true);
+    // This script was copied to another server than its chunks.
+    expect((await load(missing('./lazy-chunk.js'), `${location.origin}/test/widget`)).isLoaded).to.equal(true);
     const unknown = await load(() => offline()).catch((error) => error);
     expect(unknown.message).to.equal('offline');
   });

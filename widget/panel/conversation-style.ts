@@ -271,4 +271,22 @@ export const conversationStyle = css`
       rotate: 1turn;
     }
   }
+  .panel .link {
+    display: inline;
+    min-height: 24px;
+    padding: 0 4px;
+    background: none;
+    color: inherit;
+    font-weight: 400;
+    text-decoration: underline;
+  }
+  @media (forced-colors: active) {
+    .orb,
+    .avatar {
+      border: 1px solid;
+    }
+    .orb {
+      color: CanvasText;
+    }
+  }
 `;

@@ -48,6 +48,7 @@ export function mount(
   const settings = new TenantSettings(element, panel, announcer, scriptUrl);
   /** Carries a call from page to page; null if leaving the page ends it. */
   let leftCalls: LeftCalls | null = null;
+  let hasLeftCalls: Promise<void> | null = null;
   let isOpen = false;
 
   const host: Host = {
@@ -128,6 +129,7 @@ export function mount(
 
   async function withdrawConsent(): Promise<void> {
     await controller.end();
+    extras.forget();
     await settings.withdrawConsent();
   }
 
@@ -154,7 +156,7 @@ export function mount(
   element.attributeChangedCallback('label');
   if (isOn(element, 'eager')) preload();
   if (isOn(element, 'rejoin')) {
-    lazy(() => import('../left-call.ts')).then((chunk) => {
+    hasLeftCalls = lazy(() => import('../left-call.ts')).then((chunk) => {
       leftCalls = new chunk.LeftCalls(controller, host);
       void leftCalls.rejoin();
     }, ignore);
@@ -180,10 +182,11 @@ export function mount(
 
   /** The element was removed. A call that may go from page to page has a moment to be continued by another element. */
   async function leave(): Promise<void> {
-    if (leftCalls && controller.state.phase === 'live') {
+    if (hasLeftCalls && controller.state.phase === 'live') {
       const own = { tenant: element.getAttribute('tenant'), adopt };
       orphan = own;
-      await leftCalls.successor();
+      await hasLeftCalls;
+      await leftCalls?.successor();
       if (orphan === own) orphan = null;
     }
     if (!element.isConnected) void controller.end();

@@ -187,15 +187,6 @@ export const panelStyle = css`
     color: var(--_quiet);
     font-size: 12.5px;
   }
-  .panel .link {
-    display: inline;
-    min-height: 24px;
-    padding: 0 4px;
-    background: none;
-    color: inherit;
-    font-weight: 400;
-    text-decoration: underline;
-  }
   @media (min-height: 481px) {
     footer {
       position: sticky;
@@ -256,15 +247,6 @@ export const panelStyle = css`
   @media print {
     :host {
       display: none;
-    }
-  }
-  @media (forced-colors: active) {
-    .orb,
-    .avatar {
-      border: 1px solid;
-    }
-    .orb {
-      color: CanvasText;
     }
   }
 `;
