@@ -41,6 +41,7 @@ sheet.replaceSync(launcherStyle);
  * @attr {string} [variables={}] - JSON object of values for the assistant's prompt. The server passes on the names that
  *   the tenant allows.
  * @attr {'idle' | 'preparing' | 'connecting' | 'live' | 'ending' | 'ended' | 'error'} [state] - Read only, for CSS.
+ *   Absent until the panel is first opened.
  *
  * @fires {CustomEvent<null>} vapi-agent-ready - The element is in the page.
  * @fires {CustomEvent<null>} vapi-agent-open - The panel is shown.

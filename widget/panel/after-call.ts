@@ -94,6 +94,7 @@ export class AfterCallElement extends LitElement {
   async #rate(rating: Rating): Promise<void> {
     if (rating === this.rating) return;
     this.rating = rating;
+    this.stage = 'asking';
     try {
       await this.#deliver(rating, '');
     } catch {

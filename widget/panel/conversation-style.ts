@@ -2,6 +2,18 @@ import { css } from '../css.ts';
 
 /** Styles only for a conversation: notices, terms, transcript, small stage, time and levels. Loaded on intent. */
 export const conversationStyle = css`
+  [data-phase='ended'] .orb,
+  [data-phase='error'] .orb {
+    width: 64px;
+    height: 64px;
+    background: var(--_bubble);
+    color: var(--_quiet);
+    box-shadow: none;
+  }
+  [data-phase='ended'] .orb > *,
+  [data-phase='error'] .orb > * {
+    scale: 1.2;
+  }
   /* In the page's own colour, a button still has an edge. */
   .panel .primary {
     border-color: color-mix(in srgb, var(--_on-accent) 20%, #0000);

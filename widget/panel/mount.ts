@@ -58,7 +58,7 @@ export function mount(
     beforeCall: () => announcer.beforeCall(),
     changed(state, before) {
       panel.call = state;
-      showState();
+      element.setAttribute('state', state.phase);
       announcer.changed(state, before);
       // What the visitor has to tap must be visible.
       if (state.offersRejoin || (state.isRejoined && state.soundBlocked)) element.show();
