@@ -109,7 +109,7 @@ sheet.replaceSync(launcherStyle);
  * @csspart send
  */
 export class VapiAgent extends HTMLElement {
-  static observedAttributes = ['tenant', 'server', 'assistant', 'label', 'open', 'lang', 'mode', 'state'];
+  static observedAttributes = ['tenant', 'server', 'assistant', 'label', 'open', 'lang', 'mode'];
 
   #agent: Promise<Agent | undefined> | undefined;
   #root = this.attachShadow({ mode: 'open' });
@@ -145,7 +145,7 @@ export class VapiAgent extends HTMLElement {
 
   /** Same as the attribute, which is absent until the first change. */
   get state(): string {
-    // The lazy part defines one that follows the call, whatever the page does to the attribute.
+    // The lazy part defines one that follows the call, whatever a page does to the attribute.
     return 'idle';
   }
 
@@ -243,7 +243,7 @@ export class VapiAgent extends HTMLElement {
       () => {
         this.#agent = undefined;
         // Silent while the visitor's intent was only a guess.
-        if (this.#has('open')) this.#label.data = 'No connection. Try again';
+        if (this.#has('open')) this.#label.data = 'No connection';
         this.close();
         return undefined;
       },
