@@ -81,11 +81,19 @@ export class Chat {
    */
   async #restore(): Promise<void> {
     const { element, settings } = this.#host;
-    if ((element.getAttribute('rejoin') ?? 'false') === 'false' || !(await settings.load()).rejoinCalls) return;
+    if ((element.getAttribute('rejoin') ?? 'false') === 'false' || !(await settings.load()).rejoinCalls)
+      return;
     this.#isKept = true;
     const kept = JSON.parse(sessionStorage.getItem(storageKey) ?? '{}') as Partial<Kept>;
     const { state } = this.#call;
-    if (kept.of !== this.#of() || !kept.token || !kept.lines || state.transcript.length > 0 || state.isWriting) return;
+    if (
+      kept.of !== this.#of() ||
+      !kept.token ||
+      !kept.lines ||
+      state.transcript.length > 0 ||
+      state.isWriting
+    )
+      return;
     this.#token = kept.token;
     for (const line of kept.lines.split(separator)) {
       const role = line.startsWith('u') ? 'user' : 'assistant';
@@ -95,9 +103,14 @@ export class Chat {
 
   #keep(): void {
     if (!this.#isKept || this.#token === null) return;
-    const lines = this.#call.state.transcript.map(({ role, final }) => role[0] + final.join(' ')).join(separator);
+    const lines = this.#call.state.transcript
+      .map(({ role, final }) => role[0] + final.join(' '))
+      .join(separator);
     try {
-      sessionStorage.setItem(storageKey, JSON.stringify({ of: this.#of(), token: this.#token, lines } satisfies Kept));
+      sessionStorage.setItem(
+        storageKey,
+        JSON.stringify({ of: this.#of(), token: this.#token, lines } satisfies Kept),
+      );
     } catch {
       // The page may not store anything, or it is full.
     }

@@ -59,7 +59,10 @@ describe('weight of the element', () => {
       ['mount', 'mount'],
       ['vapi-call', 'joinCall'],
     ] as const) {
-      assert.match(files.get(chunk(name)) as string, new RegExp(`export\\{[^}]*\\b${exported}\\}|as ${exported}\\b`));
+      assert.match(
+        files.get(chunk(name)) as string,
+        new RegExp(`export\\{[^}]*\\b${exported}\\}|as ${exported}\\b`),
+      );
     }
   });
 

@@ -68,7 +68,17 @@ describe('on any page', () => {
     element.innerHTML = '<em slot="header">Ours</em>';
     element.show();
     await waitUntil(() => element.shadowRoot?.querySelector('textarea'));
-    const kinds = ['keydown', 'keyup', 'mousedown', 'paste', 'contextmenu', 'focusin', 'wheel', 'touchmove', 'click'];
+    const kinds = [
+      'keydown',
+      'keyup',
+      'mousedown',
+      'paste',
+      'contextmenu',
+      'focusin',
+      'wheel',
+      'touchmove',
+      'click',
+    ];
     const heard: string[] = [];
     const hear = (event: Event) => heard.push(event.type);
     for (const kind of kinds) document.addEventListener(kind, hear);
@@ -155,8 +165,26 @@ describe('on any page', () => {
   it('takes no text style from the page’s rules for everything, and can still be hidden by the page', async () => {
     const looks = (part: Element) => {
       const style = getComputedStyle(part);
-      const { fontStyle, fontWeight, letterSpacing, textTransform, textIndent, lineHeight, cursor, whiteSpace } = style;
-      return { fontStyle, fontWeight, letterSpacing, textTransform, textIndent, lineHeight, cursor, whiteSpace };
+      const {
+        fontStyle,
+        fontWeight,
+        letterSpacing,
+        textTransform,
+        textIndent,
+        lineHeight,
+        cursor,
+        whiteSpace,
+      } = style;
+      return {
+        fontStyle,
+        fontWeight,
+        letterSpacing,
+        textTransform,
+        textIndent,
+        lineHeight,
+        cursor,
+        whiteSpace,
+      };
     };
     const element = await agentElement({ mode: 'hybrid' });
     element.show();
@@ -174,7 +202,9 @@ describe('on any page', () => {
   });
 
   it('below a transformed ancestor an open panel is in the window, not somewhere in the page', async () => {
-    const wrapper = await fixture<HTMLElement>(html`<div style="transform: translateY(0); height: 4000px"></div>`);
+    const wrapper = await fixture<HTMLElement>(
+      html`<div style="transform: translateY(0); height: 4000px"></div>`,
+    );
     const element = await agentElement();
     wrapper.append(element);
     element.show();
@@ -194,7 +224,9 @@ describe('on any page', () => {
     const next = main.firstElementChild as typeof first;
     await untilState(next, 'live');
     await waitUntil(() => isShown(next));
-    expect(server.paths.filter((path) => path === '/v1/calls' || path.endsWith('/end'))).to.eql(['/v1/calls']);
+    expect(server.paths.filter((path) => path === '/v1/calls' || path.endsWith('/end'))).to.eql([
+      '/v1/calls',
+    ]);
     window.machine?.says('assistant', 'Still here');
     await waitUntil(() => find(next, '[role=log]').textContent?.includes('Still here'));
     await next.end();

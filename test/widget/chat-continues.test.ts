@@ -46,7 +46,9 @@ describe('a written conversation', () => {
     const before = lines(element).length;
     find<HTMLTextAreaElement>(element, 'textarea').value = text;
     button(element, 'Send').click();
-    await waitUntil(() => lines(element).length === before + 2 && !element.shadowRoot?.querySelector('.partial'));
+    await waitUntil(
+      () => lines(element).length === before + 2 && !element.shadowRoot?.querySelector('.partial'),
+    );
     await waitUntil(() => button(element, 'Send').ariaDisabled !== 'true');
   }
 
@@ -67,7 +69,7 @@ describe('a written conversation', () => {
   it('is not kept without the attribute, without the tenant’s permission, or for another tenant', async () => {
     await write(await opened(), 'One');
     expect(sessionStorage.length).to.equal(0);
-    server.config = { ...server.config, rejoinCalls: undefined };
+    delete server.config.rejoinCalls;
     await write(await opened({ rejoin: '' }), 'Two');
     expect(sessionStorage.length).to.equal(0);
     server.config = { ...server.config, rejoinCalls: true };
@@ -85,7 +87,11 @@ describe('a written conversation', () => {
     const element = await opened();
     await write(element, 'When? **really**');
     const line = dialogOf(element).querySelector('.assistant') as HTMLElement;
-    expect([...line.querySelectorAll('b, li')].map(({ textContent }) => textContent)).to.eql(['Hours', 'Mon 9–5', 'Tue 9–5']);
+    expect([...line.querySelectorAll('b, li')].map(({ textContent }) => textContent)).to.eql([
+      'Hours',
+      'Mon 9–5',
+      'Tue 9–5',
+    ]);
     expect([...line.querySelectorAll('a')].map(({ textContent, href }) => [textContent, href])).to.eql([
       ['Book', 'https://acme.example/book'],
       ['https://acme.example/map', 'https://acme.example/map'],

@@ -281,7 +281,9 @@ describe('launcher', () => {
       Object.assign(() => offline(), { toString: () => `()=>import(\`${path}\`)` });
     expect((await load(missing('./../test/widget/lazy-chunk.js'))).isLoaded).to.equal(true);
     // This script was copied to another server than its chunks.
-    expect((await load(missing('./lazy-chunk.js'), `${location.origin}/test/widget`)).isLoaded).to.equal(true);
+    expect((await load(missing('./lazy-chunk.js'), `${location.origin}/test/widget`)).isLoaded).to.equal(
+      true,
+    );
     const unknown = await load(() => offline()).catch((error) => error);
     expect(unknown.message).to.equal('offline');
   });

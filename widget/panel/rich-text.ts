@@ -24,8 +24,11 @@ export function richText(text: string): Rich[] {
     else {
       const isFirst = parts.length === 0 && items.length === 0;
       endList();
-      if (!isFirst && !(parts.at(-1) as TemplateResult | undefined)?.strings?.[0]?.startsWith('<ul')) parts.push('\n');
-      parts.push(heading.test(line) ? html`<b>${inline(line.replace(heading, ''))}</b>` : html`${inline(line)}`);
+      if (!isFirst && !(parts.at(-1) as TemplateResult | undefined)?.strings?.[0]?.startsWith('<ul'))
+        parts.push('\n');
+      parts.push(
+        heading.test(line) ? html`<b>${inline(line.replace(heading, ''))}</b>` : html`${inline(line)}`,
+      );
     }
   }
   endList();
