@@ -83,8 +83,10 @@ export class Chat {
     const { element, settings } = this.#host;
     if ((element.getAttribute('rejoin') ?? 'false') === 'false' || !(await settings.load()).rejoinCalls)
       return;
+    const text = sessionStorage.getItem(storageKey);
+    // Only now: a page that may not store anything has thrown.
     this.#isKept = true;
-    const kept = JSON.parse(sessionStorage.getItem(storageKey) ?? '{}') as Partial<Kept>;
+    const kept = JSON.parse(text ?? '{}') as Partial<Kept>;
     const { state } = this.#call;
     if (
       kept.of !== this.#of() ||

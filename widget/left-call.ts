@@ -85,7 +85,8 @@ export class LeftCalls {
     const { element } = host;
     return new Promise((resolve) => {
       const look = (): void => {
-        if (element.isConnected || host.element !== element) {
+        const isLive = this.#controller.state.phase === 'live';
+        if (!isLive || element.isConnected || host.element !== element) {
           done();
           return;
         }
