@@ -1,6 +1,9 @@
 import { css } from '../css.ts';
 
-/** Styles only for a conversation: notices, terms, transcript, small stage, time and levels. Loaded on intent. */
+/**
+ * Styles only for a conversation (notices, terms, transcript, small stage, time and levels), and what the frame can do
+ * without for a moment. Loaded on intent.
+ */
 export const conversationStyle = css`
   [data-phase='ended'] .orb,
   [data-phase='error'] .orb {
@@ -300,5 +303,26 @@ export const conversationStyle = css`
     .orb {
       color: CanvasText;
     }
+  }
+  @media (prefers-reduced-motion: reduce) {
+    .orb {
+      --_level: 0 !important;
+    }
+  }
+  @media print {
+    :host {
+      display: none;
+    }
+  }
+  .avatar img {
+    width: 36px;
+    height: 36px;
+    object-fit: cover;
+  }
+  header h2 {
+    display: -webkit-box;
+    -webkit-box-orient: vertical;
+    -webkit-line-clamp: 2;
+    overflow: hidden;
   }
 `;

@@ -89,10 +89,6 @@ export const panelStyle = css`
   header h2 {
     flex: 1;
     min-width: 0;
-    display: -webkit-box;
-    -webkit-box-orient: vertical;
-    -webkit-line-clamp: 2;
-    overflow: hidden;
     overflow-wrap: anywhere;
     font-weight: 600;
   }
@@ -112,11 +108,6 @@ export const panelStyle = css`
     color: var(--_on-accent);
     font-weight: 600;
     text-transform: uppercase;
-  }
-  .avatar img {
-    width: 36px;
-    height: 36px;
-    object-fit: cover;
   }
   .avatar i {
     scale: 0.75;
@@ -233,20 +224,10 @@ export const panelStyle = css`
       transition: box-shadow 0.12s linear;
     }
   }
-  @media (prefers-reduced-motion: reduce) {
-    .orb {
-      --_level: 0 !important;
-    }
-  }
   @keyframes vapi-agent-in {
     from {
       opacity: 0;
       translate: 0 14px;
-    }
-  }
-  @media print {
-    :host {
-      display: none;
     }
   }
 `;
