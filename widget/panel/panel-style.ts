@@ -204,6 +204,10 @@ export const panelStyle = css`
     }
   }
   @media (max-width: 480px) {
+    /* The sheet gives the element no size. */
+    :host([open]:not([placement='inline'])) [part='launcher'] {
+      position: static;
+    }
     :host(:not([placement='inline'])) .panel {
       position: fixed;
       inset: auto 0 var(--_keyboard, 0);
