@@ -20,6 +20,8 @@ const cssRules: [pattern: RegExp, replacement: string][] = [
   [/\s+/g, ' '],
   [/ ?([{};,>]) ?/g, '$1'],
   [/: /g, ':'],
+  [/ !important/g, '!important'],
+  [/ \* /g, '*'],
   [/=(['"])([\w-]+)\1/g, '=$2'],
   [/([ (,:-])0\./g, '$1.'],
   [/;}/g, '}'],
@@ -43,6 +45,38 @@ function minifyCssTexts(): Plugin {
         // The portal's are Lit's, which must stay what they are; the element's are plain texts.
         return id.includes('/portal/') ? `css\`${small}\`` : JSON.stringify(small);
       });
+    },
+  };
+}
+
+/**
+ * Without this, rolldown puts helpers of its own into a chunk that the panel needs only to name its one export, which
+ * costs each opening a request, and keeps that name from `load.ts`, which asks for a chunk again by its address. `t` is
+ * what launchers of earlier builds ask for.
+ */
+function plainExports(): Plugin {
+  const replaced = (code: string, what: RegExp, by: string): string => {
+    if (!what.test(code)) throw new Error(`the build no longer contains ${what}`);
+    return code.replace(what, () => by);
+  };
+  const isHelpers = ({ name }: { name?: string | undefined }) => name === 'rolldown-runtime';
+  const importsHelpers = /^import \{[^}]*\} from "\.\/rolldown-runtime[^"]*";\n/m;
+  return {
+    name: 'plain-exports',
+    applyToEnvironment: isWidget,
+    renderChunk(code, { name }, _options, { chunks }) {
+      if (name === 'define') return replaced(code, /\.then\(\(n\) => n\.t\)/, '');
+      if (name === 'vapi-call') {
+        const helpers = Object.values(chunks).find(isHelpers)?.modules ?? {};
+        return replaced(code, importsHelpers, Object.values(helpers)[0]?.code ?? '');
+      }
+      if (name !== 'mount') return null;
+      if (!/mount_exports as t\b/.test(code)) throw new Error('earlier launchers ask for another name');
+      const plain = replaced(code, /__exportAll\(\{ mount: \(\) => mount \}\)/, '{ mount }');
+      return `${replaced(plain, importsHelpers, '')}\nexport { mount };\n`;
+    },
+    generateBundle(_options, bundle) {
+      for (const [path, file] of Object.entries(bundle)) if (isHelpers(file)) delete bundle[path];
     },
   };
 }
@@ -111,7 +145,7 @@ function portalPage(): Plugin {
 }
 
 export default defineConfig({
-  plugins: [minifyCssTexts(), classicLoader(), portalPage(), compress(), integrity()],
+  plugins: [minifyCssTexts(), plainExports(), classicLoader(), portalPage(), compress(), integrity()],
   // What the libraries ask at run time; in a library build Vite would leave the question in.
   define: { 'process.env.NODE_ENV': '"production"' },
   // One command builds them all.

@@ -4,8 +4,11 @@ import type { StringKey } from './strings/en.ts';
 type Browser = Pick<Navigator, 'userAgent' | 'maxTouchPoints'>;
 
 export function microphoneHelpKey({ userAgent, maxTouchPoints }: Browser): StringKey {
+  const isIos = /iP(hone|ad|od)/.test(userAgent);
+  // A browser inside another app has no such setting; on iOS it does not call itself Safari.
+  if (/; wv\)/.test(userAgent) || (isIos && !/Safari\//.test(userAgent))) return 'unsupportedBrowserHelp';
   // An iPad calls itself a Macintosh, but no Macintosh has a touch screen; on both, every browser is Safari inside.
-  if (/iP(hone|ad|od)/.test(userAgent) || (/Macintosh/.test(userAgent) && maxTouchPoints > 1)) {
+  if (isIos || (/Macintosh/.test(userAgent) && maxTouchPoints > 1)) {
     return 'microphoneHelpIos';
   }
   if (/Firefox\//.test(userAgent)) return 'microphoneHelpFirefox';

@@ -68,7 +68,8 @@ export interface Settings {
 
 /** What a call and a written conversation need from the element, and what they notify. */
 export interface Host {
-  readonly element: AgentElement;
+  /** Changes when a router replaces it during a call. */
+  element: AgentElement;
   readonly settings: Settings;
   loadCall(): CallChunk;
   /** Lets the page decide before anything starts: the variables of the call, or null to cancel it. */

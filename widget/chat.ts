@@ -8,6 +8,17 @@ import type { Host } from './call-host.ts';
 import { CallError, failureOf } from './failure.ts';
 import { SessionGone } from './session-api.ts';
 
+const storageKey = 'vapi-agent.chat';
+/** A control character, which no one writes. Texts, because libraries of old pages change how arrays are stored. */
+const separator = '\u001e';
+
+interface Kept {
+  of: string;
+  token: string;
+  /** Each line begins with `u` or `a`, for user and assistant. */
+  lines: string;
+}
+
 export class Chat {
   #call: CallController;
   #host: Host;
@@ -15,12 +26,15 @@ export class Chat {
   #token: string | null = null;
   /** Numbers this conversation's messages; starts again if the conversation has to. */
   #variables: VariableValues = {};
+  /** Whether the conversation is kept for the next page. */
+  #isKept = false;
   /** The answer to the last message, as far as it has arrived. */
   #answer = '';
 
   constructor(call: CallController, host: Host) {
     this.#call = call;
     this.#host = host;
+    this.#restore().catch(() => {});
   }
 
   /** The visitor does not agree. */
@@ -29,6 +43,7 @@ export class Chat {
   /** Another tenant means another conversation. */
   forget(): void {
     this.#token = null;
+    if (this.#isKept) sessionStorage.removeItem(storageKey);
   }
 
   /**
@@ -45,6 +60,7 @@ export class Chat {
       if (!(await this.#permission())) return false;
       call.dispatch({ type: 'written', piece: { role: 'user', text: message, final: true } });
       await this.#ask(message);
+      this.#keep();
       return true;
     } catch (error) {
       const failure = failureOf(error);
@@ -57,6 +73,55 @@ export class Chat {
     } finally {
       call.dispatch({ type: 'writing', writing: false, failure: call.state.chatFailure });
     }
+  }
+
+  /**
+   * Shows the conversation of the previous page, and continues it. Only with the attribute that carries calls from page to
+   * page, and the tenant's permission; what is kept is in the tab alone.
+   */
+  async #restore(): Promise<void> {
+    const { element, settings } = this.#host;
+    if ((element.getAttribute('rejoin') ?? 'false') === 'false' || !(await settings.load()).rejoinCalls)
+      return;
+    const text = sessionStorage.getItem(storageKey);
+    // Only now: a page that may not store anything has thrown.
+    this.#isKept = true;
+    const kept = JSON.parse(text ?? '{}') as Partial<Kept>;
+    const { state } = this.#call;
+    if (
+      kept.of !== this.#of() ||
+      !kept.token ||
+      !kept.lines ||
+      state.transcript.length > 0 ||
+      state.isWriting
+    )
+      return;
+    this.#token = kept.token;
+    for (const line of kept.lines.split(separator)) {
+      const role = line.startsWith('u') ? 'user' : 'assistant';
+      this.#call.dispatch({ type: 'written', piece: { role, text: line.slice(1), final: true } });
+    }
+  }
+
+  #keep(): void {
+    if (!this.#isKept || this.#token === null) return;
+    const lines = this.#call.state.transcript
+      .map(({ role, final }) => role[0] + final.join(' '))
+      .join(separator);
+    try {
+      sessionStorage.setItem(
+        storageKey,
+        JSON.stringify({ of: this.#of(), token: this.#token, lines } satisfies Kept),
+      );
+    } catch {
+      // The page may not store anything, or it is full.
+    }
+  }
+
+  /** Whose conversation it is. */
+  #of(): string {
+    const { element, settings } = this.#host;
+    return [settings.server(), element.getAttribute('tenant'), element.getAttribute('assistant')].join(' ');
   }
 
   /** False when the page or the visitor said no. */

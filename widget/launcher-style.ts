@@ -1,26 +1,27 @@
 import { css } from './css.ts';
 
 /**
- * Only what is visible before intent. The text colour is black or white, whichever passes AA on the accent colour:
+ * Only what is visible before intent. Rules of the page that match the element itself win over ours unless ours are
+ * `!important`: that is for what would take the launcher out of its place. What it inherits ends at the button, but a
+ * page may hide it. The text colour is black or white, whichever passes AA on the accent colour:
  * their contrasts are equal at a relative luminance of 0.18.
  */
 export const launcherStyle = css`
   :host {
     all: initial;
-    position: fixed;
     --_offset: max(var(--vapi-agent-offset, 20px), env(safe-area-inset-bottom));
     inset: auto var(--_offset) var(--_offset) auto;
     z-index: var(--vapi-agent-z-index, 2147483000);
-    display: grid;
-    font: 500 16px/1.4 var(--vapi-agent-font, system-ui);
+    display: inline-block;
+    font: 500 16px/1.4 var(--vapi-agent-font, system-ui) !important;
     --_accent: var(--vapi-agent-accent, #14635c);
     --_on-accent: #fff;
   }
-  @supports (color: color(from red xyz x y z)) {
+  @supports (color: rgb(from red r g b)) {
     :host {
       --_on-accent: var(
         --vapi-agent-on-accent,
-        color(from var(--_accent) xyz clamp(0, (0.18 - y) * 1e5, 0.95) clamp(0, (0.18 - y) * 1e5, 1) clamp(0, (0.18 - y) * 1e5, 1.09) / 1)
+        color(from var(--_accent) xyz clamp(0, (0.18 - y) * 1e5, 1.1) clamp(0, (0.18 - y) * 1e5, 1.1) clamp(0, (0.18 - y) * 1e5, 1.1))
       );
     }
   }
@@ -35,9 +36,10 @@ export const launcherStyle = css`
     top: var(--_offset);
     bottom: auto;
   }
-  :host([placement='inline']) {
-    position: static;
-    display: inline-grid;
+  :host(:not([placement='inline'])) {
+    position: fixed !important;
+    width: auto !important;
+    padding: 0 !important;
   }
   button {
     font: inherit;
@@ -51,13 +53,15 @@ export const launcherStyle = css`
     opacity: 0.4;
   }
   [part='launcher'] {
-    grid-area: 1/1;
-    place-self: end;
+    all: initial;
+    visibility: inherit;
+    font: inherit;
+    cursor: pointer;
     display: flex;
     align-items: center;
     place-content: center;
     gap: 0.6em;
-    min-width: 52px;
+    min-width: 50px;
     padding: 13px 1.25em;
     border: 1px solid #0000;
     border-radius: 32px;
@@ -73,10 +77,10 @@ export const launcherStyle = css`
     );
   }
   :host([size='large']) {
-    font-size: 19px;
+    font-size: 19px !important;
   }
   :host([size='small']) {
-    font-size: 0;
+    font-size: 0 !important;
   }
   @media (forced-colors: active) {
     i {

@@ -6,7 +6,7 @@
  * call until it ends. It never exists while a page has the call.
  */
 import type { CallController } from './call-controller.ts';
-import type { Host, LeftCall } from './call-host.ts';
+import type { AgentElement, Host, LeftCall } from './call-host.ts';
 import { hasConsented } from './consent-memory.ts';
 import { isMicrophoneGranted } from './microphone.ts';
 
@@ -19,6 +19,9 @@ interface Kept extends LeftCall {
 
 /** Also in `vapi-agent.ts`, which only checks whether it exists. */
 const key = 'vapi-agent';
+
+/** How long a router may take to put the next page's element in place. */
+const successorMs = 2000;
 
 export class LeftCalls {
   #controller: CallController;
@@ -54,6 +57,7 @@ export class LeftCalls {
     const { element } = this.#host;
     const findOurs = (): Kept | null => find(element.getAttribute('tenant'), this.#host.settings.server());
     if (this.#waiting || !findOurs()) return;
+    await shown();
     const settings = await this.#host.settings.load().catch(() => null);
     const left = settings && findOurs();
     if (!left) return;
@@ -70,6 +74,39 @@ export class LeftCalls {
     if (this.#waiting !== left) return;
     if (isGranted) await this.#controller.start();
     else this.#controller.dispatch({ type: 'offer-rejoin', offers: true });
+  }
+
+  /**
+   * The element was removed with a live call: looks for the one that a router has put in its place, and opens it, which
+   * makes it take the call. Resolves when it has, when the element is back, or after a moment.
+   */
+  successor(): Promise<void> {
+    const host = this.#host;
+    const { element } = host;
+    return new Promise((resolve) => {
+      const look = (): void => {
+        const isLive = this.#controller.state.phase === 'live';
+        if (!isLive || element.isConnected || host.element !== element) {
+          done();
+          return;
+        }
+        for (const other of document.querySelectorAll<AgentElement>('vapi-agent[rejoin]')) {
+          const isHeir =
+            other.getAttribute('tenant') === element.getAttribute('tenant') &&
+            !other.shadowRoot?.querySelector('vapi-agent-panel');
+          if (isHeir) other.show();
+        }
+      };
+      const observer = new MutationObserver(look);
+      const timer = setTimeout(() => done(), successorMs);
+      const done = (): void => {
+        observer.disconnect();
+        clearTimeout(timer);
+        resolve();
+      };
+      observer.observe(document, { childList: true, subtree: true });
+      look();
+    });
   }
 
   /** The waiting call; it no longer waits. */
@@ -89,6 +126,12 @@ export class LeftCalls {
   };
 }
 
+/** A page that the browser renders ahead may never be visited. */
+async function shown(): Promise<void> {
+  if (!('prerendering' in document) || !document.prerendering) return;
+  await new Promise((resolve) => document.addEventListener('prerenderingchange', resolve, { once: true }));
+}
+
 /** For a return to a page that the browser kept as it was. Keeps no reference to an element that a page has removed. */
 function listenForReturn(calls: LeftCalls): void {
   const found = new WeakRef(calls);
@@ -106,11 +149,19 @@ const waitsUntil = ({ grant, liveSince, leftAt }: LeftCall): number =>
 
 function write(kept: Kept): boolean {
   try {
-    sessionStorage.setItem(key, JSON.stringify(kept));
+    sessionStorage.setItem(key, toJson(kept));
     return true;
   } catch {
     return false;
   }
+}
+
+/** As `JSON.stringify`, which old libraries change with a `toJSON` of all arrays. */
+function toJson(value: unknown): string {
+  if (Array.isArray(value)) return `[${value.map(toJson).join()}]`;
+  if (typeof value !== 'object' || !value) return JSON.stringify(value);
+  const entries = Object.entries(value).filter(([, each]) => each !== undefined);
+  return `{${entries.map(([name, each]) => `${JSON.stringify(name)}:${toJson(each)}`).join()}}`;
 }
 
 /** This tenant's waiting call. An entry that is no longer usable is removed. */

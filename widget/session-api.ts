@@ -24,8 +24,8 @@ const timeoutMs = 20_000;
 const answerTimeoutMs = 120_000;
 
 export interface SessionApi {
-  /** `GET /v1/widget/{tenant}` */
-  widgetConfig(): Promise<WidgetConfig>;
+  /** `GET /v1/widget/{tenant}` @param isFresh past any cache */
+  widgetConfig(isFresh?: boolean): Promise<WidgetConfig>;
   /**
    * `POST /v1/sessions`, with a solved challenge if the tenant requires it. @param query `?ahead=true` ahead of a click
    */
@@ -68,18 +68,26 @@ export function createSessionApi(
   // JSON omits undefined values.
   const consent = (): { consent: string | undefined } => ({ consent: known()?.consent?.version });
   const request = <Answer>(path: string, body?: object): Promise<Answer> => ask(url(path), body);
-  const widgetConfig = (): Promise<WidgetConfig> => request(`widget/${encodeURIComponent(who.tenant)}`);
+  const widgetConfig = (isFresh = false): Promise<WidgetConfig> =>
+    ask(
+      url(`widget/${encodeURIComponent(who.tenant)}`),
+      undefined,
+      undefined,
+      isFresh ? 'reload' : 'default',
+    );
 
   async function ask<Answer>(
     address: string,
     body?: object,
     read?: (response: Response) => Promise<Answer>,
+    cache: RequestCache = 'default',
   ): Promise<Answer> {
     let response: Response;
     let answer: unknown;
     try {
       response = await fetch(address, {
         ...(body && { method: 'POST', body: JSON.stringify(body) }),
+        cache,
         credentials: 'omit',
         signal: AbortSignal.timeout(read ? answerTimeoutMs : timeoutMs),
       });
@@ -106,7 +114,7 @@ export function createSessionApi(
         return await request(`sessions${query}`, who);
       } catch (error) {
         if (!(error instanceof ChallengeNeeded)) throw error;
-        config = await widgetConfig();
+        config = await widgetConfig(true);
       }
     }
     return request(`sessions${query}`, { ...who, challenge: await solved(config, query) });

@@ -11,7 +11,8 @@ export function tellDeveloper(error: unknown, host: Element): void {
   } else if (code === 'origin_not_allowed') {
     warn(
       `the server refuses calls from ${location.origin}. Add exactly this origin to the allowed origins of tenant ` +
-        `"${host.getAttribute('tenant')}", and check that the tenant exists.`,
+        `"${host.getAttribute('tenant')}", and check that the tenant exists. If both are so, a proxy before the server ` +
+        'drops the header Origin.',
     );
   } else if (code === 'microphone_forbidden') {
     warn(

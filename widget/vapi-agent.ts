@@ -2,14 +2,11 @@
  * `<vapi-agent>`: the launcher, and the element's attributes, methods and events.
  *
  * This file and its static imports are all that a page loads before the visitor shows intent, so it knows nothing about
- * calls, requests or Lit: the rest is loaded by the two `import()`s below.
+ * calls, requests or Lit: the rest is loaded by the `import()`s below.
  */
 import { launcherStyle } from './launcher-style.ts';
 import { load } from './load.ts';
 import type { Agent } from './panel/mount.ts';
-
-/** The heaviest chunk; it depends on nothing, so it is loaded on intent in parallel with the others. */
-const loadCall = () => load(() => import('./vapi-call.ts'));
 
 const sheet = new CSSStyleSheet();
 sheet.replaceSync(launcherStyle);
@@ -44,6 +41,7 @@ sheet.replaceSync(launcherStyle);
  * @attr {string} [variables={}] - JSON object of values for the assistant's prompt. The server passes on the names that
  *   the tenant allows.
  * @attr {'idle' | 'preparing' | 'connecting' | 'live' | 'ending' | 'ended' | 'error'} [state] - Read only, for CSS.
+ *   Absent until the panel is first opened.
  *
  * @fires {CustomEvent<null>} vapi-agent-ready - The element is in the page.
  * @fires {CustomEvent<null>} vapi-agent-open - The panel is shown.
@@ -136,16 +134,19 @@ export class VapiAgent extends HTMLElement {
     this.#root.append(button);
     // A touch also fires pointerenter.
     button.onpointerenter = button.onfocus = this.#prepare;
-    button.onclick = () => {
-      // The visitor may want to write.
-      if (/chat|hybrid/.test(`${this.getAttribute('mode')}`)) this.show();
+    button.onclick = (event) => {
+      // The visitor may want to write, in the modes `chat` and `hybrid`.
+      if (/[ty]/.test(this.getAttribute('mode') as string)) this.show();
       else this.start();
+      // The page may have put us into a link or a label.
+      event.preventDefault();
     };
   }
 
-  /** Same as the attribute. */
+  /** Same as the attribute, which is absent until the first change. */
   get state(): string {
-    return this.getAttribute('state') ?? 'idle';
+    // The lazy part defines one that follows the call, whatever a page does to the attribute.
+    return 'idle';
   }
 
   /** Shows the panel and starts a call; a no-op during one. Resolves when the call is live or has failed; never rejects. */
@@ -192,19 +193,17 @@ export class VapiAgent extends HTMLElement {
 
   connectedCallback(): void {
     this.attributeChangedCallback('open');
-    // The attribute is not enough: a router's copy of a live element has it, too.
     if (this.#isReady) return;
     this.#isReady = true;
-    this.setAttribute('state', 'idle');
     this.dispatchEvent(new CustomEvent('vapi-agent-ready', { bubbles: true, composed: true }));
-    if (this.hasAttribute('eager'))
+    if (this.#has('eager'))
       import('./eager.ts').then(
         ({ whenSeen }) => whenSeen(this, () => this.#load()),
         () => {},
       );
     try {
       // The only read of storage before intent, and only if the tenant lets calls continue from page to page.
-      if (this.hasAttribute('rejoin') && sessionStorage['vapi-agent']) this.#load();
+      if (this.#has('rejoin') && sessionStorage['vapi-agent']) this.#load();
     } catch {
       // The page may not store anything.
     }
@@ -212,27 +211,39 @@ export class VapiAgent extends HTMLElement {
 
   disconnectedCallback(): void {
     // A framework that moves the element removes it and puts it back before this runs.
-    setTimeout(() => this.isConnected || this.end());
+    setTimeout(() => this.isConnected || this.attributeChangedCallback('gone'));
   }
 
   attributeChangedCallback(name: string): void {
     if (name === 'label') this.#label.data = this.getAttribute(name) ?? 'Talk to us';
-    const opens = name === 'open' && this.isConnected && this.hasAttribute(name);
+    const isOpen = this.#has('open');
+    if (!isOpen) this.close();
+    const opens = name === 'open' && this.isConnected && isOpen;
     (opens ? this.#load() : this.#agent)?.then((agent) => agent?.changed(name));
   }
 
+  /** Page builders write booleans as text. */
+  #has(name: string): boolean {
+    return (this.getAttribute(name) ?? 'false') !== 'false';
+  }
+
   #prepare = async (): Promise<void> => {
-    if (this.getAttribute('mode') !== 'chat') loadCall().catch(() => {});
+    if (this.getAttribute('mode') !== 'chat') this.#loadCall().catch(() => {});
     (await this.#load())?.prepare();
   };
 
+  #import = <Module>(importer: () => Promise<Module>) => load(importer, this.getAttribute('server'));
+
+  /** The heaviest chunk; it depends on nothing, so it is loaded on intent in parallel with the others. */
+  #loadCall = () => this.#import(() => import('./vapi-call.ts'));
+
   #load(): Promise<Agent | undefined> {
-    this.#agent ??= load(() => import('./panel/mount.ts')).then(
-      ({ mount }) => mount(this, this.#root, import.meta.url, loadCall),
+    this.#agent ??= this.#import(() => import('./panel/mount.ts')).then(
+      ({ mount }) => mount(this, this.#root, '', this.#loadCall),
       () => {
         this.#agent = undefined;
         // Silent while the visitor's intent was only a guess.
-        if (this.hasAttribute('open')) this.#label.data = 'No connection. Try again';
+        if (this.#has('open')) this.#label.data = 'No connection';
         this.close();
         return undefined;
       },

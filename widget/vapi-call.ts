@@ -69,6 +69,9 @@ const machinePath = `c.daily.co/call-machine/versioned/${dailyVersion}/static/ca
 /** A cancelled join may never settle; the wait for it ends after this. */
 const giveUpMs = 5000;
 
+/** A call that is still there this long after its limit has ended without a word. */
+const graceSeconds = 30;
+
 /**
  * Fetches what daily-js loads once there is a room, while the call is being requested. Only after the click: it is the
  * first request to Daily. If daily-js needs another file, this one is fetched in vain and nothing breaks.
@@ -123,7 +126,10 @@ class JoinedCall implements ActiveCall {
   #listener: CallListener;
   #hearing = new Hearing();
   #playersBefore = new Set(players());
+  /** Of this call. */
+  #players = new Set<HTMLAudioElement>();
   #letSleep: () => void = () => {};
+  #limit: ReturnType<typeof setTimeout> | undefined;
   #microphone: string;
   #isLive = false;
   #isOver = false;
@@ -211,6 +217,11 @@ class JoinedCall implements ActiveCall {
       this.#isLive = true;
       if (mayKeepAwake) this.#letSleep = keepAwake();
       this.#hearing.start(Date.now());
+      // Vapi ends the call at its limit. If that goes unnoticed, the page must not keep the microphone.
+      this.#limit = setTimeout(
+        () => this.#endAtLimit(),
+        (this.#grant.maxDurationSeconds + graceSeconds) * 1000,
+      );
       this.#listener.live();
     });
     vapi.on('call-end', () => void this.#finish());
@@ -233,7 +244,10 @@ class JoinedCall implements ActiveCall {
     const network = (quality: 'good' | 'weak' | 'lost'): void => {
       if (!this.#isOver) this.#listener.network(quality);
     };
-    vapi.on('volume-level', (level) => this.#hear('assistant', level));
+    vapi.on('volume-level', (level) => {
+      this.#keepPlaying();
+      this.#hear('assistant', level);
+    });
     vapi.on('local-volume-level', (level) => this.#hear('user', Math.min(1, level / fullVolume)));
     vapi.on('network-quality-change', (event) => {
       const { threshold, networkState } = asObject(event);
@@ -255,9 +269,25 @@ class JoinedCall implements ActiveCall {
     void this.#finish();
   }
 
+  #endAtLimit(): void {
+    this.#reason ??= 'exceeded-max-duration';
+    void this.#finish();
+  }
+
+  /** A router that replaces the body takes the SDK's player out of the page, which silences it. */
+  #keepPlaying(): void {
+    for (const player of players()) if (!this.#playersBefore.has(player)) this.#players.add(player);
+    for (const player of this.#players) {
+      if (player.isConnected || this.#isOver) continue;
+      document.body.append(player);
+      void player.play().catch(() => {});
+    }
+  }
+
   async #finish(): Promise<void> {
     if (this.#isOver) return;
     this.#isOver = true;
+    clearTimeout(this.#limit);
     const vapi = this.#vapi;
     this.#letSleep();
     await vapi.stop().catch(() => {});

@@ -109,7 +109,7 @@ test('without consent the next page joins nothing, and the call ends', async () 
     await ended;
   });
   assert.equal(await stored(visit), 0);
-  assert.equal(await agent.getAttribute('state'), 'idle');
+  await waitForState(agent, 'idle');
   assert.ok(!visit.traffic.sent().some(({ from }) => from.endsWith('/rejoin')));
   await change({ consent: null });
   await visit.leave();
@@ -126,7 +126,7 @@ test('if the tenant does not want it, a change of page ends the call', async () 
   });
   assert.equal(call.endedReason, 'customer-ended-call');
   assert.equal(await stored(visit), 0);
-  assert.equal(await agent.getAttribute('state'), 'idle');
+  await waitForState(agent, 'idle');
   await visit.leave();
 });
 

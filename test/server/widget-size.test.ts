@@ -53,6 +53,19 @@ describe('weight of the element', () => {
     assert.ok(bytes(loaded) <= 20_000, `${bytes(loaded)} bytes`);
   });
 
+  it('the launcher also runs as a classic script, and finds the exports that it asks for by their names', () => {
+    assert.doesNotThrow(() => new Function(files.get('widget.js') as string));
+    for (const [name, exported] of [
+      ['mount', 'mount'],
+      ['vapi-call', 'joinCall'],
+    ] as const) {
+      assert.match(
+        files.get(chunk(name)) as string,
+        new RegExp(`export\\{[^}]*\\b${exported}\\}|as ${exported}\\b`),
+      );
+    }
+  });
+
   it("Vapi's SDK is in the call chunk and nowhere else", () => {
     const holders = [...files].filter(([, code]) => code.includes('call-machine')).map(([path]) => path);
     assert.deepEqual(holders, [chunk('vapi-call')]);

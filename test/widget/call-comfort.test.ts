@@ -225,6 +225,15 @@ describe('comfort of a call', () => {
     ['an iPad', 'Mozilla/5.0 (Macintosh) AppleWebKit/605.1.15 Version/18.0 Safari/605.1.15', 5, 'Ios'],
     ['Chrome on an iPhone', 'Mozilla/5.0 (iPhone) AppleWebKit/605.1.15 CriOS/150.0 Safari/604.1', 5, 'Ios'],
   ];
+  it('a refused microphone in the browser of another app: the advice is another browser', () => {
+    for (const userAgent of [
+      'Mozilla/5.0 (Linux; Android 14; Pixel 8; wv) AppleWebKit/537.36 Version/4.0 Chrome/126.0 Mobile Safari/537.36 [FB_IAB/FB4A]',
+      'Mozilla/5.0 (iPhone; CPU iPhone OS 17_5 like Mac OS X) AppleWebKit/605.1.15 Mobile/15E148 Instagram 334.0',
+    ]) {
+      expect(microphoneHelpKey({ userAgent, maxTouchPoints: 5 })).to.equal('unsupportedBrowserHelp');
+    }
+  });
+
   for (const [what, userAgent, maxTouchPoints, key] of agents) {
     it(`a refused microphone: ${what} gets its own steps`, () => {
       expect(microphoneHelpKey({ userAgent, maxTouchPoints })).to.equal(`microphoneHelp${key}`);

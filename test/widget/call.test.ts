@@ -33,6 +33,25 @@ describe('call', () => {
     expect(stage.consoleErrors).to.eql([]);
   });
 
+  it('ends a little after its limit if its end went unnoticed, and leaves the browser free for the next one', async () => {
+    const realTimeout = window.setTimeout;
+    let atLimit: (() => void) | undefined;
+    window.setTimeout = ((run: () => void, ms?: number) => {
+      if (ms !== (proxyGrant.maxDurationSeconds + 30) * 1000) return realTimeout(run, ms);
+      atLimit = run;
+      return 0;
+    }) as typeof setTimeout;
+    try {
+      const element = await agentElement();
+      await callIsLive(element);
+      atLimit?.();
+      await untilState(element, 'ended');
+      await callIsLive(element);
+    } finally {
+      window.setTimeout = realTimeout;
+    }
+  });
+
   it('notifies the page of everything in order, with its details', async () => {
     const element = await agentElement();
     const events = recordEvents(document);

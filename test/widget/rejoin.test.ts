@@ -97,6 +97,36 @@ describe('a change of page', () => {
     expect(events.map(({ type }) => type)).not.to.include('vapi-agent-call-end');
   });
 
+  it('is kept whole on a page whose library changes how arrays become JSON', async () => {
+    const arrays = Array.prototype as unknown as { toJSON?: () => string };
+    const element = await nextPage();
+    const machine = await callIsLive(element);
+    await canKeep();
+    machine.says('assistant', 'Which day suits you?');
+    await waitUntil(() => panelText(element).includes('Which day'));
+    arrays.toJSON = function (this: unknown[]) {
+      return `[${this.join()}]`;
+    };
+    try {
+      leavePage();
+    } finally {
+      delete arrays.toJSON;
+    }
+    expect(kept().transcript[0].final).to.eql(['Which day suits you?']);
+  });
+
+  it('a page that the browser renders ahead continues nothing before it is shown', async () => {
+    sessionStorage.setItem(key, JSON.stringify(left()));
+    Object.defineProperty(document, 'prerendering', { value: true, configurable: true });
+    const element = await nextPage();
+    await isLoaded(element);
+    await canKeep();
+    expect(kept()).not.to.equal(null);
+    Reflect.deleteProperty(document, 'prerendering');
+    document.dispatchEvent(new Event('prerenderingchange'));
+    await untilState(element, 'live');
+  });
+
   for (const [what, open, ofServer] of [
     ['the page does not say so', () => agentElement(), grant],
     ['the tenant does not want it', () => nextPage(), proxyGrant],

@@ -137,7 +137,6 @@ for (const { wordpress, php } of [
         label: 'Frag "uns" früh',
         style: '--vapi-agent-accent: #9a3412; --vapi-agent-radius: 8px',
         rejoin: '',
-        state: 'idle',
       });
       const launcher = visit.page.locator('vapi-agent [part=launcher]');
       const sight = async () => ({
@@ -291,7 +290,7 @@ for (const { wordpress, php } of [
       await site.help('theme', { name: 'classic' });
       const visit = await visitor(blockPage);
       assert.equal(await visit.page.locator('script[type=module][src$="/widget.js"]').count(), 1);
-      await visit.page.locator('vapi-agent[state=idle]').waitFor();
+      await visit.page.locator('vapi-agent:defined').waitFor();
       assert.equal(await visit.page.locator('vapi-agent').count(), 1);
       await leave(visit);
     });
@@ -353,7 +352,7 @@ async function leave(visit: Visit): Promise<void> {
 
 async function attributesOf({ page }: Visit): Promise<Record<string, string>> {
   const agent = page.locator('vapi-agent');
-  await agent.and(page.locator('[state]')).waitFor({ state: 'attached' });
+  await agent.and(page.locator(':defined')).waitFor({ state: 'attached' });
   return agent.evaluate((element) =>
     Object.fromEntries([...element.attributes].map(({ name, value }) => [name, value])),
   );

@@ -3,6 +3,7 @@ import { html, LitElement, nothing, type TemplateResult } from 'lit';
 import type { Rating } from '../../server/contract.ts';
 import type { Strings } from '../strings/en.ts';
 import type { Line } from '../transcript.ts';
+import { ignore } from '../waiting.ts';
 import { icon } from './icons.ts';
 import { defineKeepTranscript } from './keep-transcript.ts';
 import { KeyboardRoom } from './keyboard.ts';
@@ -30,6 +31,9 @@ export class AfterCallElement extends LitElement {
   declare sendFeedback: ((rating: Rating, comment: string) => Promise<void>) | null;
   declare rating: Rating | null;
   declare stage: 'asking' | 'sending' | 'thanks' | 'failed';
+
+  /** Settles with the last rating that was sent. */
+  #delivered: Promise<void> = Promise.resolve();
 
   constructor() {
     super();
@@ -86,8 +90,24 @@ export class AfterCallElement extends LitElement {
     </form>`;
   }
 
-  #rate(rating: Rating): void {
+  /** Sent at the first press: few visitors write a comment, and the page may be left. */
+  async #rate(rating: Rating): Promise<void> {
+    if (rating === this.rating) return;
     this.rating = rating;
+    this.stage = 'asking';
+    try {
+      await this.#deliver(rating, '');
+    } catch {
+      // The button below tries again.
+      if (this.stage === 'asking') this.stage = 'failed';
+    }
+  }
+
+  /** One after the other: the server keeps the last. */
+  #deliver(rating: Rating, comment: string): Promise<void> {
+    const sent = this.#delivered.then(() => this.sendFeedback?.(rating, comment));
+    this.#delivered = sent.catch(ignore);
+    return sent;
   }
 
   #send = async (event: Event): Promise<void> => {
@@ -96,7 +116,7 @@ export class AfterCallElement extends LitElement {
     const comment = this.querySelector('textarea')?.value.trim() ?? '';
     this.stage = 'sending';
     try {
-      await this.sendFeedback?.(this.rating, comment);
+      await this.#deliver(this.rating, comment);
       this.stage = 'thanks';
       await this.updateComplete;
       // The button that had the focus is gone.

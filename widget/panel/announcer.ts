@@ -11,20 +11,21 @@ import { ignore } from '../waiting.ts';
 import type { PanelElement } from './panel.ts';
 
 export class Announcer {
-  #element: AgentElement;
+  /** Changes when a router replaces the element during a call. */
+  element: AgentElement;
   #panel: PanelElement;
   /** The panel shows nothing until the visitor's language is loaded; null when there is nothing to wait for. */
   #language: Promise<void> | null = null;
 
   constructor(element: AgentElement, panel: PanelElement) {
-    this.#element = element;
+    this.element = element;
     this.#panel = panel;
     this.applyLanguage();
   }
 
   applyLanguage(): void {
     const panel = this.#panel;
-    const { code, isOfPage } = chooseLanguage(this.#element);
+    const { code, isOfPage } = chooseLanguage(this.element);
     if (code === 'en' && panel.language.code === 'en') panel.language = { ...panel.language, isOfPage };
     else {
       this.#language = loadLanguage(code, isOfPage).then((loaded) => {
@@ -45,7 +46,7 @@ export class Announcer {
     detail: VapiAgentEventMap[Name]['detail'],
     cancelable = false,
   ): boolean {
-    const element = this.#element;
+    const element = this.element;
     const event = new CustomEvent(name, { detail, bubbles: true, composed: true, cancelable });
     // The page is also notified about an element that was removed: its call ends after that.
     return element.dispatchEvent(event) && (element.isConnected || document.dispatchEvent(event));
@@ -75,14 +76,14 @@ export class Announcer {
   /** Loads the console message if there is one; without a network it is skipped. */
   tellDeveloper(error: unknown): void {
     lazy(() => import('../tell-developer.ts')).then(
-      (chunk) => chunk.tellDeveloper(error, this.#element),
+      (chunk) => chunk.tellDeveloper(error, this.element),
       ignore,
     );
   }
 
   /** A mistake in the page's `variables` does not prevent the call; it is reported to the developer. */
   #variables(): VariableValues {
-    const text = this.#element.getAttribute('variables');
+    const text = this.element.getAttribute('variables');
     if (!text) return {};
     try {
       const values: unknown = JSON.parse(text);

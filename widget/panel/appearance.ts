@@ -19,6 +19,6 @@ export function appearanceCss({ accentColor, radius, theme, placement }: Appeara
   const place = ':host(:is([open],[eager]):not([placement]))';
   const inset = placement && insets[placement];
   if (inset) rules.push(`${place}{inset:${inset}}`);
-  if (placement === 'inline') rules.push(`${place}{position:static;display:inline-grid}`);
+  if (placement === 'inline') rules.push(`${place}{position:static!important}`);
   return rules.join('');
 }

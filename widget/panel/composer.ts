@@ -7,6 +7,7 @@ import type { FollowsLog } from './follows-log.ts';
 import { icon } from './icons.ts';
 import { defineKeepTranscript } from './keep-transcript.ts';
 import { KeyboardRoom } from './keyboard.ts';
+import { richText } from './rich-text.ts';
 
 const sendIcon = icon('M5 12h13M12 5.500l6.500 6.500-6.500 6.500');
 
@@ -18,6 +19,8 @@ export class ComposerElement extends LitElement {
   declare busy: boolean;
   /** Resolves to false when the text should stay in the field. */
   write: (text: string) => Promise<boolean> = async () => false;
+  /** How the panel shows what the assistant has written. */
+  rich = richText;
   /** The current state of the conversation. */
   state!: () => CallState;
 
@@ -70,8 +73,8 @@ export class ComposerElement extends LitElement {
   };
 
   #onKey = (event: KeyboardEvent): void => {
-    // Not while an input method is choosing characters.
-    if (event.key !== 'Enter' || event.shiftKey || event.isComposing) return;
+    // Not while an input method is choosing characters; in Safari the key that ends this comes after it, with this code.
+    if (event.key !== 'Enter' || event.shiftKey || event.isComposing || event.keyCode === 229) return;
     event.preventDefault();
     this.querySelector('form')?.requestSubmit();
   };

@@ -1,7 +1,22 @@
 import { css } from '../css.ts';
 
-/** Styles only for a conversation: notices, terms, transcript, small stage, time and levels. Loaded on intent. */
+/**
+ * Styles only for a conversation (notices, terms, transcript, small stage, time and levels), and what the frame can do
+ * without for a moment. Loaded on intent.
+ */
 export const conversationStyle = css`
+  [data-phase='ended'] .orb,
+  [data-phase='error'] .orb {
+    width: 64px;
+    height: 64px;
+    background: var(--_bubble);
+    color: var(--_quiet);
+    box-shadow: none;
+  }
+  [data-phase='ended'] .orb > *,
+  [data-phase='error'] .orb > * {
+    scale: 1.2;
+  }
   /* In the page's own colour, a button still has an edge. */
   .panel .primary {
     border-color: color-mix(in srgb, var(--_on-accent) 20%, #0000);
@@ -253,5 +268,61 @@ export const conversationStyle = css`
       background: Highlight;
       color: HighlightText;
     }
+  }
+  @media (prefers-reduced-motion: no-preference) {
+    :is([data-phase='preparing'], [data-phase='connecting'], [data-phase='ending']) .orb::before {
+      content: '';
+      position: absolute;
+      inset: -9px;
+      border: 3px solid transparent;
+      border-block-start-color: var(--_accent);
+      border-radius: 50%;
+      /* A quick start is over before anything spins. */
+      animation: vapi-agent-turn 1.1s linear 0.4s infinite;
+    }
+  }
+  @keyframes vapi-agent-turn {
+    to {
+      rotate: 1turn;
+    }
+  }
+  .panel .link {
+    display: inline;
+    min-height: 24px;
+    padding: 0 4px;
+    background: none;
+    color: inherit;
+    font-weight: 400;
+    text-decoration: underline;
+  }
+  @media (forced-colors: active) {
+    .orb,
+    .avatar {
+      border: 1px solid;
+    }
+    .orb {
+      color: CanvasText;
+    }
+  }
+  @media (prefers-reduced-motion: reduce) {
+    .orb {
+      --_level: 0 !important;
+    }
+  }
+  @media print {
+    :host {
+      display: none;
+    }
+  }
+  .avatar img {
+    width: 36px;
+    height: 36px;
+    object-fit: cover;
+  }
+  header h2 {
+    display: -webkit-box;
+    -webkit-box-orient: vertical;
+    -webkit-line-clamp: 2;
+    overflow: hidden;
   }
 `;

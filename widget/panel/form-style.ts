@@ -171,4 +171,14 @@ export const formStyle = css`
       border: 1px solid;
     }
   }
+  .line a {
+    color: inherit;
+  }
+  .line a:focus-visible {
+    outline: 2px solid;
+  }
+  .line ul {
+    margin: 4px 0;
+    padding-inline-start: 1.2em;
+  }
 `;

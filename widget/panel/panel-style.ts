@@ -30,15 +30,20 @@ export const panelStyle = css`
   }
   :host([open]) [part='launcher'] {
     visibility: hidden;
+    position: absolute;
   }
+  /* A transformed element would hold the sheet of small screens. */
   :host([open]) {
-    font-size: 16px;
+    font-size: 16px !important;
+    transform: none !important;
   }
   vapi-agent-panel {
     display: contents;
   }
   .panel {
-    grid-area: 1 / 1;
+    all: initial;
+    visibility: inherit;
+    color-scheme: inherit;
     box-sizing: border-box;
     display: flex;
     flex-direction: column;
@@ -50,13 +55,9 @@ export const panelStyle = css`
     background: var(--_surface);
     color: var(--_text);
     box-shadow: 0 16px 48px #0003, 0 2px 8px #0002;
+    font: inherit;
     font-weight: 400;
     line-height: 1.45;
-    text-align: start;
-    text-transform: none;
-    letter-spacing: 0;
-    white-space: normal;
-    outline: none;
   }
   .panel[hidden] {
     display: none;
@@ -88,10 +89,6 @@ export const panelStyle = css`
   header h2 {
     flex: 1;
     min-width: 0;
-    display: -webkit-box;
-    -webkit-box-orient: vertical;
-    -webkit-line-clamp: 2;
-    overflow: hidden;
     overflow-wrap: anywhere;
     font-weight: 600;
   }
@@ -111,11 +108,6 @@ export const panelStyle = css`
     color: var(--_on-accent);
     font-weight: 600;
     text-transform: uppercase;
-  }
-  .avatar img {
-    width: 36px;
-    height: 36px;
-    object-fit: cover;
   }
   .avatar i {
     scale: 0.75;
@@ -186,15 +178,6 @@ export const panelStyle = css`
     color: var(--_quiet);
     font-size: 12.5px;
   }
-  .panel .link {
-    display: inline;
-    min-height: 24px;
-    padding: 0 4px;
-    background: none;
-    color: inherit;
-    font-weight: 400;
-    text-decoration: underline;
-  }
   @media (min-height: 481px) {
     footer {
       position: sticky;
@@ -221,6 +204,10 @@ export const panelStyle = css`
     }
   }
   @media (max-width: 480px) {
+    /* The sheet gives the element no size. */
+    :host([open]:not([placement='inline'])) [part='launcher'] {
+      position: static;
+    }
     :host(:not([placement='inline'])) .panel {
       position: fixed;
       inset: auto 0 var(--_keyboard, 0);
@@ -240,45 +227,11 @@ export const panelStyle = css`
       animation: vapi-agent-in 0.2s cubic-bezier(0.2, 0.8, 0.2, 1);
       transition: box-shadow 0.12s linear;
     }
-    :is([data-phase='preparing'], [data-phase='connecting'], [data-phase='ending']) .orb::before {
-      content: '';
-      position: absolute;
-      inset: -9px;
-      border: 3px solid transparent;
-      border-block-start-color: var(--_accent);
-      border-radius: 50%;
-      /* A quick start is over before anything spins. */
-      animation: vapi-agent-turn 1.1s linear 0.4s infinite;
-    }
-  }
-  @media (prefers-reduced-motion: reduce) {
-    .orb {
-      --_level: 0 !important;
-    }
   }
   @keyframes vapi-agent-in {
     from {
       opacity: 0;
       translate: 0 14px;
-    }
-  }
-  @keyframes vapi-agent-turn {
-    to {
-      rotate: 1turn;
-    }
-  }
-  @media print {
-    :host {
-      display: none;
-    }
-  }
-  @media (forced-colors: active) {
-    .orb,
-    .avatar {
-      border: 1px solid;
-    }
-    .orb {
-      color: CanvasText;
     }
   }
 `;

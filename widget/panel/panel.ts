@@ -178,7 +178,7 @@ export class PanelElement extends LitElement {
       ${call.askingConsent ? consentView(this.config?.consent, strings) : nothing}
       <div class="note" part="notice" role="status">${this.#notice()}</div>
       <p class="unseen" role="status">${this.#isLastMinute() ? strings.endsSoon : ''}</p>
-      ${transcriptView(call, strings)}${this.extra}
+      ${transcriptView(call, strings, this.composer?.rich)}${this.extra}
       <footer part="footer" role="none">
         ${call.askingConsent ? nothing : this.composer}
         <div class="row">${controls(call, strings, this.extra !== null, this.#isText(), (intent) => this.onIntent(intent))}</div>
@@ -220,17 +220,18 @@ export class PanelElement extends LitElement {
   #stage(): TemplateResult {
     const { call } = this;
     const { title, help, turn } = this.#words();
+    // As properties: a translation of the page replaces text nodes, and those would no longer be ours.
     return html`<div class="orb" part="orb" aria-hidden="true">${
       call.phase === 'error' ? icons.notice : html`<i></i>`
     }</div>
       <div class="words">
-        <p class="status" part="status" role="status"><bdi>${title}</bdi>${
-          help ? html` <span class="help"><bdi>${help}</bdi></span>` : nothing
+        <p class="status" part="status" role="status"><bdi .textContent=${title}></bdi>${
+          help ? html` <span class="help"><bdi .textContent=${help}></bdi></span>` : nothing
         }</p>
-        ${turn ? html`<p class="turn" aria-hidden="true"><bdi>${turn}</bdi></p>` : nothing}
+        ${turn ? html`<p class="turn" aria-hidden="true"><bdi .textContent=${turn}></bdi></p>` : nothing}
         ${
           call.liveSince !== null && call.phase !== 'error'
-            ? html`<p class="time" part="time" role="timer" aria-label=${this.strings.callTime}>${this.#time()}</p>`
+            ? html`<p class="time" part="time" role="timer" aria-label=${this.strings.callTime} .textContent=${this.#time()}></p>`
             : nothing
         }
       </div>`;
@@ -321,20 +322,24 @@ export class PanelElement extends LitElement {
 
   /** From now on in the visitor's language. During a call behind a closed panel, it leads back to the call. */
   #labelLauncher(root: ShadowRoot): void {
-    const label = root.querySelector('[part=label]')?.firstChild;
+    const label = root.querySelector('[part=label]') as HTMLElement;
+    const node = label.firstChild;
     const { call, strings } = this;
     const text =
       call.phase === 'live' || call.offersRejoin
         ? strings.backToCall
         : (root.host.getAttribute('label') ?? strings.launcher);
-    if (label && label.nodeValue !== text) label.nodeValue = text;
+    if (label.textContent === text) return;
+    if (node instanceof Text) node.data = text;
+    else label.textContent = text;
   }
 
   #onKey = (event: KeyboardEvent): void => {
     // A held key was meant for the previous button.
     if (event.repeat && event.key === 'Enter') event.preventDefault();
-    if (event.key !== 'Escape' || event.isComposing || event.defaultPrevented) return;
-    event.stopPropagation();
+    // Safari ends a composition first; the key that ended it follows, with this code.
+    if (event.key !== 'Escape' || event.isComposing || event.keyCode === 229 || event.defaultPrevented)
+      return;
     this.onIntent('close');
   };
 

@@ -29,18 +29,6 @@ export const stageStyle = css`
   .orb > * {
     scale: 1.9;
   }
-  [data-phase='ended'] .orb,
-  [data-phase='error'] .orb {
-    width: 64px;
-    height: 64px;
-    background: var(--_bubble);
-    color: var(--_quiet);
-    box-shadow: none;
-  }
-  [data-phase='ended'] .orb > *,
-  [data-phase='error'] .orb > * {
-    scale: 1.2;
-  }
   .words {
     position: relative;
   }

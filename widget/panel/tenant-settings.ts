@@ -8,32 +8,40 @@ import { ignore } from '../waiting.ts';
 import type { Announcer } from './announcer.ts';
 import type { PanelElement } from './panel.ts';
 
+/** Apart from its use, which the build would take for a file to include. */
+const ownUrl = import.meta.url;
+
 export class TenantSettings implements Settings {
-  #element: AgentElement;
+  /** Changes when a router replaces the element during a call. */
+  element: AgentElement;
   #panel: PanelElement;
   #announcer: Announcer;
   #scriptUrl: string;
   #request: Promise<WidgetConfig> | null = null;
   #requestedFor = '';
+  /** Something was refused that may have changed at the server: no cache is asked. */
+  #isRefused = false;
   /** Resolves the visitor's consent. */
   agree: () => void = ignore;
 
   constructor(element: AgentElement, panel: PanelElement, announcer: Announcer, scriptUrl: string) {
-    this.#element = element;
+    this.element = element;
     this.#panel = panel;
     this.#announcer = announcer;
     this.#scriptUrl = scriptUrl;
   }
 
   server(): string {
-    const server = this.#element.getAttribute('server') ?? new URL('.', this.#scriptUrl);
+    // A launcher that runs as a classic script does not know its address; this chunk is one folder below it.
+    const from = this.#scriptUrl ? new URL('.', this.#scriptUrl) : new URL('..', ownUrl);
+    const server = this.element.getAttribute('server') ?? from;
     return new URL(server, document.baseURI).href;
   }
 
   api(): SessionApi {
-    const tenant = this.#element.getAttribute('tenant');
+    const tenant = this.element.getAttribute('tenant');
     if (!tenant) throw new CallError('misconfigured', '<vapi-agent> needs the attribute "tenant"');
-    const assistant = this.#element.getAttribute('assistant') || undefined;
+    const assistant = this.element.getAttribute('assistant') || undefined;
     return createSessionApi(this.server(), { tenant, assistant }, () => this.#panel.config);
   }
 
@@ -42,10 +50,10 @@ export class TenantSettings implements Settings {
    * failure they are requested again.
    */
   load(): Promise<WidgetConfig> {
-    const key = `${this.server()} ${this.#element.getAttribute('tenant')}`;
+    const key = `${this.server()} ${this.element.getAttribute('tenant')}`;
     if (this.#request && this.#requestedFor === key) return this.#request;
     this.#requestedFor = key;
-    const request = new Promise<WidgetConfig>((resolve) => resolve(this.api().widgetConfig()));
+    const request = new Promise<WidgetConfig>((resolve) => resolve(this.api().widgetConfig(this.#isRefused)));
     this.#request = request;
     request.then(
       (settings) => {
@@ -60,9 +68,10 @@ export class TenantSettings implements Settings {
     return request;
   }
 
-  /** They are requested again when next needed. */
-  forget(): void {
+  /** They are requested again when next needed. @param isRefused past any cache */
+  forget(isRefused = false): void {
     this.#request = null;
+    this.#isRefused = isRefused;
   }
 
   consent(ask: () => void): Promise<void> | null {

@@ -51,7 +51,7 @@ export const strings: Strings = {
   insecurePageTitle: 'تحتاج المكالمات إلى صفحة آمنة',
   insecurePageHelp: 'افتح هذه الصفحة بعنوان يبدأ بـ https://\u200e للتحدث معنا.',
   unsupportedBrowserTitle: 'لا يدعم هذا المتصفح المكالمات',
-  unsupportedBrowserHelp: 'يُرجى استخدام إصدار حديث من Chrome أو Edge أو Firefox أو Safari.',
+  unsupportedBrowserHelp: 'يُرجى فتح هذه الصفحة في متصفح حديث: Chrome أو Edge أو Firefox أو Safari.',
   misconfiguredTitle: 'غير متاح حاليًا',
   misconfiguredHelp: 'لا يمكننا استقبال المكالمات هنا في الوقت الحالي. يُرجى التواصل معنا بطريقة أخرى.',
   originNotAllowedTitle: 'غير متاح في هذه الصفحة',

@@ -56,7 +56,8 @@ export const strings: Strings = {
   insecurePageTitle: 'Anrufe brauchen eine sichere Seite',
   insecurePageHelp: 'Öffnen Sie diese Seite mit https:// in der Adresse, um mit uns zu sprechen.',
   unsupportedBrowserTitle: 'Dieser Browser kann nicht telefonieren',
-  unsupportedBrowserHelp: 'Bitte nutzen Sie eine aktuelle Version von Chrome, Edge, Firefox oder Safari.',
+  unsupportedBrowserHelp:
+    'Bitte öffnen Sie diese Seite in einem aktuellen Browser: Chrome, Edge, Firefox oder Safari.',
   misconfiguredTitle: 'Zurzeit nicht verfügbar',
   misconfiguredHelp:
     'Wir können hier im Moment keine Anrufe annehmen. Bitte melden Sie sich auf anderem Weg bei uns.',

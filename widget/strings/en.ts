@@ -58,7 +58,7 @@ export const en = {
   insecurePageTitle: 'Calls need a secure page',
   insecurePageHelp: 'Open this page with https:// in its address to talk with us.',
   unsupportedBrowserTitle: 'This browser cannot make calls',
-  unsupportedBrowserHelp: 'Please use a current version of Chrome, Edge, Firefox or Safari.',
+  unsupportedBrowserHelp: 'Open this page in a current browser: Chrome, Edge, Firefox or Safari.',
   misconfiguredTitle: 'Not available right now',
   misconfiguredHelp: 'We cannot take calls here at the moment. Please contact us in another way.',
   originNotAllowedTitle: 'Not available on this page',

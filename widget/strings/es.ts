@@ -55,7 +55,7 @@ export const strings: Strings = {
   insecurePageTitle: 'Las llamadas necesitan una página segura',
   insecurePageHelp: 'Abra esta página con https:// en la dirección para hablar con nosotros.',
   unsupportedBrowserTitle: 'Este navegador no puede hacer llamadas',
-  unsupportedBrowserHelp: 'Use una versión actual de Chrome, Edge, Firefox o Safari.',
+  unsupportedBrowserHelp: 'Abra esta página en un navegador actual: Chrome, Edge, Firefox o Safari.',
   misconfiguredTitle: 'No disponible en este momento',
   misconfiguredHelp: 'Ahora mismo no podemos atender llamadas aquí. Contáctenos de otra manera.',
   originNotAllowedTitle: 'No disponible en esta página',

@@ -54,7 +54,8 @@ export const strings: Strings = {
   insecurePageTitle: 'Les appels exigent une page sécurisée',
   insecurePageHelp: 'Ouvrez cette page avec https:// dans l’adresse pour nous parler.',
   unsupportedBrowserTitle: 'Ce navigateur ne permet pas les appels',
-  unsupportedBrowserHelp: 'Veuillez utiliser une version récente de Chrome, Edge, Firefox ou Safari.',
+  unsupportedBrowserHelp:
+    'Veuillez ouvrir cette page dans un navigateur récent : Chrome, Edge, Firefox ou Safari.',
   misconfiguredTitle: 'Indisponible pour le moment',
   misconfiguredHelp:
     'Nous ne pouvons pas prendre d’appels ici pour le moment. Veuillez nous contacter autrement.',

@@ -54,7 +54,7 @@ export const strings: Strings = {
   insecurePageTitle: 'Le chiamate richiedono una pagina sicura',
   insecurePageHelp: 'Apra questa pagina con https:// nell’indirizzo per parlare con noi.',
   unsupportedBrowserTitle: 'Questo browser non può effettuare chiamate',
-  unsupportedBrowserHelp: 'Usi una versione recente di Chrome, Edge, Firefox o Safari.',
+  unsupportedBrowserHelp: 'Apra questa pagina in un browser recente: Chrome, Edge, Firefox o Safari.',
   misconfiguredTitle: 'Non disponibile al momento',
   misconfiguredHelp: 'Al momento non possiamo ricevere chiamate qui. Ci contatti in un altro modo.',
   originNotAllowedTitle: 'Non disponibile in questa pagina',

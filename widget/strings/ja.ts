@@ -56,7 +56,7 @@ export const strings: Strings = {
   insecurePageTitle: '通話には安全なページが必要です',
   insecurePageHelp: 'アドレスが https:// で始まるページを開いてください。',
   unsupportedBrowserTitle: 'このブラウザーでは通話できません',
-  unsupportedBrowserHelp: '最新の Chrome、Edge、Firefox、Safari をお使いください。',
+  unsupportedBrowserHelp: 'このページを最新のブラウザ（Chrome、Edge、Firefox、Safari）で開いてください。',
   misconfiguredTitle: '現在ご利用いただけません',
   misconfiguredHelp: '現在ここでは通話をお受けできません。ほかの方法でお問い合わせください。',
   originNotAllowedTitle: 'このページではご利用いただけません',

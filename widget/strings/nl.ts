@@ -57,7 +57,7 @@ export const strings: Strings = {
   insecurePageTitle: 'Bellen vraagt een beveiligde pagina',
   insecurePageHelp: 'Open deze pagina met https:// in het adres om met ons te praten.',
   unsupportedBrowserTitle: 'Deze browser kan niet bellen',
-  unsupportedBrowserHelp: 'Gebruik een actuele versie van Chrome, Edge, Firefox of Safari.',
+  unsupportedBrowserHelp: 'Open deze pagina in een actuele browser: Chrome, Edge, Firefox of Safari.',
   misconfiguredTitle: 'Nu niet beschikbaar',
   misconfiguredHelp:
     'We kunnen hier op dit moment geen gesprekken aannemen. Neem op een andere manier contact met ons op.',

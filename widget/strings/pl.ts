@@ -54,7 +54,7 @@ export const strings: Strings = {
   insecurePageTitle: 'Rozmowy wymagają bezpiecznej strony',
   insecurePageHelp: 'Otwórz tę stronę z https:// w adresie, aby z nami porozmawiać.',
   unsupportedBrowserTitle: 'Ta przeglądarka nie obsługuje rozmów',
-  unsupportedBrowserHelp: 'Użyj aktualnej wersji Chrome, Edge, Firefox lub Safari.',
+  unsupportedBrowserHelp: 'Otwórz tę stronę w aktualnej przeglądarce: Chrome, Edge, Firefox lub Safari.',
   misconfiguredTitle: 'Chwilowo niedostępne',
   misconfiguredHelp: 'W tej chwili nie możemy tu przyjmować rozmów. Skontaktuj się z nami w inny sposób.',
   originNotAllowedTitle: 'Niedostępne na tej stronie',

@@ -54,7 +54,7 @@ export const strings: Strings = {
   insecurePageTitle: 'As chamadas precisam de uma página segura',
   insecurePageHelp: 'Abra esta página com https:// no endereço para falar com o assistente.',
   unsupportedBrowserTitle: 'Este navegador não permite chamadas',
-  unsupportedBrowserHelp: 'Use uma versão atual do Chrome, Edge, Firefox ou Safari.',
+  unsupportedBrowserHelp: 'Abra esta página em um navegador atual: Chrome, Edge, Firefox ou Safari.',
   misconfiguredTitle: 'Indisponível neste momento',
   misconfiguredHelp: 'Neste momento não podemos atender chamadas aqui. Procure-nos por outro meio.',
   originNotAllowedTitle: 'Indisponível nesta página',

@@ -55,7 +55,7 @@ export const strings: Strings = {
   insecurePageTitle: 'Görüşme için güvenli bir sayfa gerekir',
   insecurePageHelp: 'Bizimle konuşmak için bu sayfayı adresinde https:// ile açın.',
   unsupportedBrowserTitle: 'Bu tarayıcı görüşme yapamıyor',
-  unsupportedBrowserHelp: 'Lütfen Chrome, Edge, Firefox ya da Safari’nin güncel bir sürümünü kullanın.',
+  unsupportedBrowserHelp: 'Lütfen bu sayfayı güncel bir tarayıcıda açın: Chrome, Edge, Firefox ya da Safari.',
   misconfiguredTitle: 'Şu anda kullanılamıyor',
   misconfiguredHelp: 'Şu anda burada görüşme kabul edemiyoruz. Lütfen bize başka bir yoldan ulaşın.',
   originNotAllowedTitle: 'Bu sayfada kullanılamıyor',

@@ -50,7 +50,7 @@ export const strings: Strings = {
   insecurePageTitle: '通话需要安全的页面',
   insecurePageHelp: '请用以 https:// 开头的地址打开此页面，再与我们交谈。',
   unsupportedBrowserTitle: '此浏览器无法通话',
-  unsupportedBrowserHelp: '请使用最新版的 Chrome、Edge、Firefox 或 Safari。',
+  unsupportedBrowserHelp: '请用最新版浏览器（Chrome、Edge、Firefox 或 Safari）打开本页面。',
   misconfiguredTitle: '目前不可用',
   misconfiguredHelp: '我们目前无法在此接听通话。请通过其他方式联系我们。',
   originNotAllowedTitle: '此页面不可用',

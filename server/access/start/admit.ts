@@ -1,6 +1,7 @@
 /** Which pages may use which tenant. */
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Request } from 'express';
+import type { Config } from '../../config.ts';
 import type { Context } from '../../context.ts';
 import { ApiError } from '../../errors.ts';
 import { findTenant, type Tenant } from '../../store/tenants.ts';
@@ -34,16 +35,28 @@ export async function admit(
   const askedAt = performance.now();
   const tenant = slug === null ? null : await findTenant(ctx.store, slug);
   const isTalk = isOfTalkPage(ctx.config, req);
-  const origin = tenant && (isTalk ? talkOriginOf(ctx, tenant, req) : allowedOriginOf(tenant, req));
+  const origin = tenant && (isTalk ? talkOriginOf(ctx, tenant, req) : allowedOriginOf(ctx, tenant, req));
   if (tenant && origin !== null) return { tenant, origin, isTalk };
   // An operator cannot allow the talk page.
-  if (tenant && !isTalk) ctx.refusals.note(tenant, req.headers.origin);
+  if (tenant && !isTalk) ctx.refusals.note(tenant, originsOf(ctx.config, req).at(-1));
   await pause(Math.max(0, refusalMs - (performance.now() - askedAt)));
   throw new ApiError('origin_not_allowed');
 }
 
-function allowedOriginOf({ allowedOrigins }: Tenant, { headers: { origin } }: TalkRequest): string | null {
-  return isOriginAllowed(allowedOrigins, origin) ? origin : null;
+function allowedOriginOf({ config }: Context, { allowedOrigins }: Tenant, req: TalkRequest): string | null {
+  return originsOf(config, req).find((origin) => isOriginAllowed(allowedOrigins, origin)) ?? null;
+}
+
+/**
+ * Where the page can be from. A browser sends no `Origin` when a page reads from its own server, but a `Sec-Fetch-Site`
+ * that no page can set: the page then has the address that it asked, by the request or, behind a proxy that sends
+ * another `Host`, by `PUBLIC_URL`.
+ */
+function originsOf({ publicUrl }: Config, { headers, method }: TalkRequest): (string | undefined)[] {
+  const { origin, host, 'sec-fetch-site': from } = headers;
+  if (origin !== undefined || method !== 'GET' || from !== 'same-origin') return [origin];
+  const ours = new URL(publicUrl);
+  return [`${ours.protocol}//${host}`, ours.origin];
 }
 
 /**

@@ -224,7 +224,7 @@ function lookInPage(index: number): AgentState | null {
   if (!host) return null;
   const panels = [...(host.shadowRoot?.querySelectorAll<HTMLElement>('[role=dialog]') ?? [])];
   return {
-    state: host.getAttribute('state'),
+    state: (host as { state?: string }).state ?? null,
     open: host.hasAttribute('open'),
     text: panels.map(({ innerText }) => innerText).join('\n'),
     panels: panels.length,

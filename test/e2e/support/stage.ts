@@ -240,9 +240,9 @@ export async function isHeard(agent: Locator): Promise<void> {
 /** The browser's own messages about an answer that is not 2xx; the pages cannot prevent them. */
 export const refusedRequest = /^Failed to load resource: the server responded with a status of \d+/;
 
-/** The element's reflected state, in which it stays; to check a transient one, hold it, see {@link hold}. */
+/** The element's state, in which it stays; to check a transient one, hold it, see {@link hold}. */
 export async function waitForState(agent: Locator, state: string): Promise<void> {
-  const now = () => agent.getAttribute('state');
+  const now = () => agent.evaluate((element) => (element as { state?: string }).state ?? null);
   await eventually(now, (found) => found === state).catch(async (error: Error) => {
     const text = await agent.evaluate(
       (element) => element.shadowRoot?.querySelector('[role=dialog]')?.textContent,

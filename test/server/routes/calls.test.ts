@@ -220,4 +220,37 @@ describe('what a page gets before a call', () => {
     assert.equal(answer.status, 204);
     assert.equal(answer.headers.get('access-control-allow-headers'), 'Content-Type');
   });
+
+  it('allows the headers that a page adds to trace its requests, never credentials, and not any number', async () => {
+    const allowed = async (names: string) => {
+      const answer = await network.server.request('OPTIONS', '/v1/sessions', {
+        headers: {
+          origin: pageOrigin,
+          'access-control-request-method': 'POST',
+          'access-control-request-headers': names,
+        },
+      });
+      return answer.headers.get('access-control-allow-headers');
+    };
+    assert.equal(
+      await allowed('baggage,sentry-trace, traceparent'),
+      'Content-Type,baggage,sentry-trace,traceparent',
+    );
+    assert.equal(await allowed('authorization,b3,Cookie,a b,<x>,'), 'Content-Type,b3');
+    const many = await allowed(Array.from({ length: 500 }, (_, n) => `x-${n}`).join());
+    assert.equal(many?.split(',').length, 31);
+  });
+
+  it('admits a page of the server itself, whose reading has no Origin, if the tenant allows it', async () => {
+    const { server } = network;
+    const read = (slug: string, headers: Record<string, string>) =>
+      server.request('GET', `/v1/widget/${slug}`, { headers });
+    await network.addTenant('same-origin', { allowedOrigins: ['https://voice.agency.example'] });
+    const sameOrigin = { 'sec-fetch-site': 'same-origin' };
+    assert.equal((await read('same-origin', sameOrigin)).status, 200);
+    assert.equal((await read('same-origin', {})).status, 403);
+    assert.equal((await read('same-origin', { 'sec-fetch-site': 'cross-site' })).status, 403);
+    assert.equal((await read('same-origin', { ...sameOrigin, origin: 'https://evil.example' })).status, 403);
+    assert.equal((await read('acme', sameOrigin)).status, 403);
+  });
 });

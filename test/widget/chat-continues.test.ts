@@ -1,0 +1,105 @@
+/** A written conversation over a change of page, and what the assistant's Markdown looks like. */
+import { expect } from '@open-wc/testing';
+import type { VapiAgent } from '../../widget/vapi-agent.ts';
+import {
+  agentElement,
+  audit,
+  button,
+  dialogOf,
+  find,
+  type RecordedRequest,
+  rendered,
+  StubServer,
+  waitUntil,
+} from './support.ts';
+
+describe('a written conversation', () => {
+  let server: StubServer;
+  let answer: string;
+  beforeEach(() => {
+    sessionStorage.clear();
+    server = new StubServer();
+    server.config = { ...server.config, modes: ['chat'], rejoinCalls: true };
+    answer = 'We open at nine.';
+    server.answers.set('/v1/chats', () => {
+      const events = [{ delta: answer }, { chat: `chat-${messages().length}` }];
+      return new Response(events.map((event) => `data: ${JSON.stringify(event)}\n\n`).join(''));
+    });
+  });
+  afterEach(() => {
+    for (const element of document.querySelectorAll('vapi-agent')) element.remove();
+    sessionStorage.clear();
+    server.restore();
+  });
+
+  const messages = (): RecordedRequest[] => server.requests.filter(({ path }) => path === '/v1/chats');
+
+  async function opened(attributes: Record<string, string> = {}): Promise<VapiAgent> {
+    const element = await agentElement({ mode: 'chat', ...attributes });
+    element.show();
+    await waitUntil(() => element.shadowRoot?.querySelector('textarea'), 'the composer never came');
+    await rendered(element);
+    return element;
+  }
+
+  async function write(element: VapiAgent, text: string): Promise<void> {
+    const before = lines(element).length;
+    find<HTMLTextAreaElement>(element, 'textarea').value = text;
+    button(element, 'Send').click();
+    await waitUntil(
+      () => lines(element).length === before + 2 && !element.shadowRoot?.querySelector('.partial'),
+    );
+    await waitUntil(() => button(element, 'Send').ariaDisabled !== 'true');
+  }
+
+  const lines = (element: VapiAgent): (string | undefined)[] =>
+    [...dialogOf(element).querySelectorAll('.line')].map((line) => line.textContent?.trim());
+
+  it('is shown and continued on the next page', async () => {
+    const first = await opened({ rejoin: '' });
+    await write(first, 'When do you open?');
+    first.remove();
+    const next = await opened({ rejoin: '' });
+    await waitUntil(() => lines(next).length === 2);
+    expect(lines(next)).to.eql(['You: When do you open?', 'Assistant: We open at nine.']);
+    await write(next, 'And on Sunday?');
+    expect(messages().at(-1)?.body).to.eql({ chat: 'chat-1', message: 'And on Sunday?' });
+  });
+
+  it('is not kept without the attribute, without the tenant’s permission, or for another tenant', async () => {
+    await write(await opened(), 'One');
+    expect(sessionStorage.length).to.equal(0);
+    delete server.config.rejoinCalls;
+    await write(await opened({ rejoin: '' }), 'Two');
+    expect(sessionStorage.length).to.equal(0);
+    server.config = { ...server.config, rejoinCalls: true };
+    await write(await opened({ rejoin: '' }), 'Three');
+    expect(sessionStorage.length).to.equal(1);
+    const other = await opened({ rejoin: '', assistant: 'sales' });
+    await write(other, 'Four');
+    expect(lines(other)).to.have.length(2);
+    expect(messages().at(-1)?.body).not.to.have.property('chat');
+  });
+
+  it('shows links, bold text and lists of the assistant, and nothing that could run or read', async () => {
+    answer =
+      '**Hours**\n- Mon 9–5\n- Tue 9–5\n\n[Book](https://acme.example/book), https://acme.example/map. or +49 30 1234567 [x](javascript:alert(1)) <img src=x onerror=alert(1)>';
+    const element = await opened();
+    await write(element, 'When? **really**');
+    const line = dialogOf(element).querySelector('.assistant') as HTMLElement;
+    expect([...line.querySelectorAll('b, li')].map(({ textContent }) => textContent)).to.eql([
+      'Hours',
+      'Mon 9–5',
+      'Tue 9–5',
+    ]);
+    expect([...line.querySelectorAll('a')].map(({ textContent, href }) => [textContent, href])).to.eql([
+      ['Book', 'https://acme.example/book'],
+      ['https://acme.example/map', 'https://acme.example/map'],
+      ['+49 30 1234567', 'tel:+49301234567'],
+    ]);
+    expect(line.querySelector('img')).to.equal(null);
+    expect(line.textContent).to.include('<img src=x onerror=alert(1)>');
+    expect(lines(element)[0]).to.equal('You: When? **really**');
+    await audit(element);
+  });
+});
