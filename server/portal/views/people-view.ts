@@ -188,7 +188,8 @@ export class PeopleElement extends LitElement {
 
   #view = async () => {
     if (!(await this.#work.do(() => post(this.#path('view-as'))))) return;
-    location.hash = '#/';
+    // No change of view before it: the page in between would be loaded as the client.
+    history.replaceState(null, '', '#/');
     location.reload();
   };
 
