@@ -77,6 +77,7 @@ test('the portal is seen as a client sees it, with a banner, until it is stopped
   const visit = await openPortal(portal.browser, server, null);
   const { page } = visit;
   await visit.go('#/tenants/acme/people', 'Acme: People');
+  await page.getByText('No one has joined yet.').waitFor();
   await page.getByRole('button', { name: 'View as client' }).click();
   const banner = page.getByRole('complementary', { name: 'Seen as the client' });
   await banner.getByText('You see this portal as Acme does').waitFor();
