@@ -37,7 +37,7 @@ export class PersonBarElement extends LitElement {
     const { me } = this;
     await this.#stopping.do(() => send('DELETE', 'me/view'));
     // Also when another tab, or the hour, was faster: the page that follows shows what is so.
-    location.hash = me.tenant ? `#/tenants/${me.tenant.slug}` : '#/';
+    history.replaceState(null, '', me.tenant ? `#/tenants/${me.tenant.slug}` : '#/');
     location.reload();
   };
 }

@@ -1,5 +1,5 @@
 /** The operator's team, or a client's people: who belongs here with which role, and who is invited. */
-import { html, LitElement } from 'lit';
+import { html, LitElement, type PropertyValues } from 'lit';
 import type {
   InvitationsAnswer,
   InvitationView,
@@ -14,7 +14,7 @@ import { get, post, send } from '../parts/api.ts';
 import { confirm } from '../parts/confirm.ts';
 import '../parts/copy-field.ts';
 import { formStyle } from '../parts/form-style.ts';
-import { EagerResource } from '../parts/resource.ts';
+import { EagerResource, Resource } from '../parts/resource.ts';
 import { showMore } from '../parts/show-more.ts';
 import { shared } from '../parts/style.ts';
 import { table } from '../parts/table.ts';
@@ -55,8 +55,8 @@ export class PeopleElement extends LitElement {
 
   #search = '';
   #me = new EagerResource<MeAnswer>(this, () => get('me'));
-  #people = new EagerResource<MembersAnswer>(this, () => get(this.#peoplePath()));
-  #invited = new EagerResource<InvitationsAnswer>(this, () => get(this.#path('invitations?limit=50')));
+  #people = new Resource<MembersAnswer>(this, () => get(this.#peoplePath()));
+  #invited = new Resource<InvitationsAnswer>(this, () => get(this.#path('invitations?limit=50')));
   #work = new Work(this);
   #more = new Work(this);
   #form = new Form(this, {
@@ -74,6 +74,14 @@ export class PeopleElement extends LitElement {
   #peoplePath(): string {
     const search = this.#search ? `&search=${encodeURIComponent(this.#search)}` : '';
     return this.#path(`users?limit=50${search}`);
+  }
+
+  /** Not as soon as it is on the page: this module may come after the element, which then has no properties yet. */
+  protected override willUpdate(changed: PropertyValues): void {
+    if (!changed.has('slug')) return;
+    this.link = null;
+    void this.#people.load(true);
+    void this.#invited.load(true);
   }
 
   protected override render() {
@@ -188,7 +196,8 @@ export class PeopleElement extends LitElement {
 
   #view = async () => {
     if (!(await this.#work.do(() => post(this.#path('view-as'))))) return;
-    location.hash = '#/';
+    // No change of view before it: the page in between would be loaded as the client.
+    history.replaceState(null, '', '#/');
     location.reload();
   };
 
