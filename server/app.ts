@@ -4,6 +4,7 @@ import helmet from 'helmet';
 import { proxyHint } from './access/proxy-hint.ts';
 import { requestLog } from './base/log.ts';
 import { errorHandler, notFound } from './errors.ts';
+import { allCallsRoutes } from './routes/all-calls.ts';
 import { installFiles, widgetAssets } from './routes/assets.ts';
 import { auditRoutes } from './routes/audit.ts';
 import { billingRoutes, operatorBillingRoutes } from './routes/billing.ts';
@@ -21,7 +22,7 @@ import { noticeRoutes } from './routes/notices.ts';
 import { openApiRoutes } from './routes/openapi.ts';
 import { healthRoutes, opsRoutes } from './routes/ops.ts';
 import { checkPath } from './routes/parse.ts';
-import { portalAssets } from './routes/portal.ts';
+import { portalAssets, toPortal } from './routes/portal.ts';
 import { reconcileRoutes } from './routes/reconcile.ts';
 import { recordingRoutes } from './routes/recording.ts';
 import { secretRoutes } from './routes/secrets.ts';
@@ -115,6 +116,7 @@ export function createApp(ctx: ServerContext, assets: BuiltAssets): Express {
     closeRoutes(ctx),
     booksRoutes(ctx),
     clientListRoutes(ctx),
+    allCallsRoutes(ctx),
   );
   app.use('/v1/keys', authenticate(ctx), operatorOnly, keyRoutes(ctx));
   app.use('/v1/secrets', authenticate(ctx), operatorOnly, secretRoutes(ctx));
@@ -127,6 +129,7 @@ export function createApp(ctx: ServerContext, assets: BuiltAssets): Express {
   app.use('/v1', signInRoutes(ctx));
   app.use('/portal', signInPages(ctx), portalAssets(ctx, assets.portal));
   app.use('/installs', installFiles(assets.installs));
+  app.get('/', toPortal);
   app.use(widget);
 
   app.use(notFound);

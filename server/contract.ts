@@ -8,6 +8,7 @@ export * from './contract/answers.ts';
 export * from './contract/billing.ts';
 export * from './contract/billing-accounts.ts';
 export * from './contract/books.ts';
+export * from './contract/call-list.ts';
 export * from './contract/client-defaults.ts';
 export * from './contract/client-list.ts';
 export * from './contract/closes.ts';

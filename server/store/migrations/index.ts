@@ -40,6 +40,7 @@ import { tenantMonths } from './0045-tenant-months.ts';
 import { closeRuns } from './0046-close-runs.ts';
 import { sweepTurns } from './0047-sweep-turns.ts';
 import { startCounts } from './0048-start-counts.ts';
+import { callsByTime } from './0054-calls-by-time.ts';
 
 export const migrations: Record<string, Migration> = {
   '0001-initial': initial,
@@ -82,4 +83,5 @@ export const migrations: Record<string, Migration> = {
   '0046-close-runs': closeRuns,
   '0047-sweep-turns': sweepTurns,
   '0048-start-counts': startCounts,
+  '0054-calls-by-time': callsByTime,
 };
