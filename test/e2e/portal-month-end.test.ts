@@ -200,7 +200,7 @@ test('notices are read in words, newest first, twenty at a time', async () => {
   await page.getByRole('button', { name: 'Show more' }).click();
   await page.getByText('Invoice INV-10001 is overdue').waitFor();
   await page.getByRole('table', { name: 'Notices' }).getByRole('link', { name: 'coda' }).first().click();
-  await heading(page, 'Coda: This month');
+  await heading(page, 'Coda: Overview');
   await visit.leave();
 });
 

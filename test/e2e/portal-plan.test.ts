@@ -160,7 +160,7 @@ test('a client’s account is set, and prepaid credit is booked once, after a qu
   await credit.getByText('Balance $200.00.').waitFor();
   await visit.leave(/status of 400|ERR_FAILED/);
   const client = await portal.signIn('golf');
-  await client.go('#/', 'This month');
+  await client.go('#/', 'Overview');
   assert.equal(await figure(client.page, 'Credit left'), '$200.00');
   await client.leave();
 });

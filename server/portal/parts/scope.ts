@@ -1,4 +1,6 @@
 /** Whose figures a view shows, and to whom. */
+import { html, type TemplateResult } from 'lit';
+
 export interface Scope {
   slug: string;
   name: string;
@@ -21,7 +23,7 @@ export function pathOf(scope: Scope, rest = ''): string {
   return `tenants/${encodeURIComponent(scope.slug)}${rest}`;
 }
 
-/** A view's heading: the operator must always see whose figures these are. */
-export function titleOf(scope: Scope, title: string): string {
-  return scope.isOperator ? `${scope.name}: ${title}` : title;
+/** A view's heading. The header above shows the operator whose figures these are; a screen reader reads it here, too. */
+export function titleOf({ isOperator, name }: Scope, title: string): string | TemplateResult {
+  return isOperator ? html`<span class="unseen">${name}: </span>${title}` : title;
 }

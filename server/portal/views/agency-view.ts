@@ -27,7 +27,7 @@ export class AgencyElement extends LitElement {
   });
 
   protected override render() {
-    return html`<h1>Your agency</h1>
+    return html`<h1>Settings</h1>
       ${this.#seller.show((seller) => html`<section>${this.#form.show(this.#fields(seller), 'Save', this.mayWrite)}</section>`)}`;
   }
 

@@ -85,7 +85,7 @@ export class AttentionElement extends LitElement {
                 )}
               </ul>`
         }
-        ${unlisted > 0 ? html`<p><a href="#/?filter=attention">Find ${plural(unlisted, 'more call')} among your clients</a></p>` : ''}
+        ${unlisted > 0 ? html`<p><a href="#/clients?filter=attention">Find ${plural(unlisted, 'more call')} among your clients</a></p>` : ''}
       </section>`;
   }
 

@@ -54,7 +54,7 @@ export class CallsElement extends ScopedElement {
     const { scope, month } = this;
     const now = monthIn(scope.timeZone, scope.now);
     const months = Array.from({ length: 13 }, (_, back) => monthPlus(now, -back));
-    return html`<h1>${titleOf(scope, 'Calls')}</h1>
+    return html`<h1>${titleOf(scope, scope.isOperator ? 'Calls' : 'Conversations')}</h1>
       <section>
         <div class="row">
           <label>

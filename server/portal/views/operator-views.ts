@@ -1,24 +1,25 @@
-/** The operator's views; a client's browser does not load them. */
+/** The operator's views; a client's browser does not load them. The larger ones are loaded when they are first shown. */
 import { html, type TemplateResult } from 'lit';
-import './agency-view.ts';
-import './attention-view.ts';
-import './books-view.ts';
-import '../parts/dismiss-box.ts';
-import './invoice-actions.ts';
 import type { MeAnswer } from '../../contract.ts';
-import './month-close-view.ts';
-import './new-client-view.ts';
-import './tenant-page.ts';
+import { lazily } from '../parts/lazy.ts';
+import type { NavEntry } from '../parts/navigation.ts';
+import './home-view.ts';
 import './tenants-view.ts';
 
-/** In the order of the navigation. */
-export const operatorLinks = [
-  ['', 'Clients'],
-  ['invoices', 'Invoices'],
-  ['close', 'Month-end'],
-  ['attention', 'Needs attention'],
-  ['agency', 'Your agency'],
-] as const;
+/** In the order of the navigation; `isFor` hides what a person may not do. */
+export const operatorEntries: readonly NavEntry[] = [
+  { view: '', label: 'Overview', icon: 'overview' },
+  { view: 'clients', label: 'Clients', icon: 'clients', also: ['tenants', 'new-client'] },
+  { view: 'calls', label: 'Calls', icon: 'calls' },
+  { view: 'invoices', label: 'Invoices', icon: 'invoices', also: ['close'] },
+  { view: 'attention', label: 'Needs attention', short: 'Attention', icon: 'attention' },
+  { view: 'settings', label: 'Settings', icon: 'settings' },
+];
+
+/** Of a view that is not in the navigation. */
+export function operatorTitle([view = '']: string[]): string | undefined {
+  return { close: 'Month-end', 'new-client': 'New client' }[view];
+}
 
 /** @param route the address after the hash, split at slashes @param query its part behind a question mark */
 export function operatorView(
@@ -29,17 +30,37 @@ export function operatorView(
   const { now, mayWrite, branding, talk = false } = me;
   // The seller's name is the portal's.
   const hasSeller = branding.name !== null;
-  if (view === 'tenants' && item)
+  if (view === 'tenants' && item) {
+    lazily(() => import('./tenant-page.ts'));
     return html`<tenant-page .me=${me} .slug=${item} .rest=${rest}></tenant-page>`;
-  if (view === 'invoices') return html`<books-view .now=${now}></books-view>`;
-  if (view === 'close')
+  }
+  if (view === 'calls' && item === undefined) {
+    lazily(() => import('./all-calls-view.ts'));
+    return html`<all-calls-view .query=${query}></all-calls-view>`;
+  }
+  if (view === 'invoices') {
+    lazily(() => import('./books-view.ts'));
+    return html`<books-view .now=${now}></books-view>`;
+  }
+  if (view === 'close') {
+    lazily(() => import('./month-close-view.ts'));
     return html`<month-close-view .now=${now} .mayWrite=${mayWrite} .hasSeller=${hasSeller}></month-close-view>`;
-  if (view === 'attention') return html`<attention-view .now=${now} .mayWrite=${mayWrite}></attention-view>`;
-  if (view === 'agency')
+  }
+  if (view === 'attention') {
+    lazily(() => import('./attention-view.ts'));
+    return html`<attention-view .now=${now} .mayWrite=${mayWrite}></attention-view>`;
+  }
+  if (view === 'settings') {
+    lazily(() => import('./agency-view.ts'));
     return html`<agency-view .mayWrite=${mayWrite} .hasSeller=${hasSeller}></agency-view>`;
-  if (view === 'new-client')
+  }
+  if (view === 'new-client') {
+    lazily(() => import('./new-client-view.ts'));
     return html`<new-client-view .mayWrite=${mayWrite} .now=${now} .canTalk=${talk}></new-client-view>`;
-  if (view === '')
+  }
+  if (view === 'clients')
     return html`<tenants-view .now=${now} .mayWrite=${mayWrite} .hasSeller=${hasSeller} .query=${query}></tenants-view>`;
-  return html`<h1>Page not found</h1><p><a href="#/">Back to your clients</a></p>`;
+  if (view === '')
+    return html`<home-view .now=${now} .mayWrite=${mayWrite} .hasSeller=${hasSeller}></home-view>`;
+  return html`<h1>Page not found</h1><p><a href="#/">Back to the overview</a></p>`;
 }

@@ -5,14 +5,31 @@ import './calls-view.ts';
 import './invoice-view.ts';
 import './invoices-view.ts';
 import './overview-view.ts';
+import { labelOf, type NavEntry } from '../parts/navigation.ts';
 import type { Scope } from '../parts/scope.ts';
 
-/** In the order of the navigation. */
-export const viewNames = [
-  ['', 'This month'],
+/** A client's own navigation. */
+export const clientEntries: readonly NavEntry[] = [
+  { view: '', label: 'Overview', icon: 'overview' },
+  { view: 'calls', label: 'Conversations', icon: 'calls' },
+  { view: 'invoices', label: 'Billing', icon: 'invoices' },
+];
+
+/** The tabs of a client that the operator shares with it, in their order. */
+export const sharedTabs = [
+  ['', 'Overview'],
   ['calls', 'Calls'],
   ['invoices', 'Invoices'],
 ] as const;
+
+/** What a view of a client is called in the browser's tab. @param route after the client's base */
+export function pageTitle([view = '', item]: string[], isOperator: boolean): string {
+  if (view === 'calls' && item) return 'Call';
+  if (view === 'invoices' && item) return 'Invoice';
+  if (!isOperator) return labelOf(clientEntries, view) ?? 'Page not found';
+  const name = sharedTabs.find(([one]) => one === view)?.[1] ?? (view === 'site' ? 'Website' : view);
+  return `${name.charAt(0).toUpperCase()}${name.slice(1)}`;
+}
 
 /** @param route after the tenant's base */
 export function tenantView(scope: Scope, [view = '', item]: string[]): TemplateResult {
@@ -21,5 +38,5 @@ export function tenantView(scope: Scope, [view = '', item]: string[]): TemplateR
   if (view === 'invoices' && item) return html`<invoice-view .scope=${scope} .item=${item}></invoice-view>`;
   if (view === 'invoices') return html`<invoices-view .scope=${scope}></invoices-view>`;
   if (view === '') return html`<overview-view .scope=${scope}></overview-view>`;
-  return html`<h1>Page not found</h1><p><a href=${scope.base}>Back to this month</a></p>`;
+  return html`<h1>Page not found</h1><p><a href=${scope.base}>Back to the overview</a></p>`;
 }
