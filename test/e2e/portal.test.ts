@@ -88,16 +88,16 @@ test('a client sees its month: calls, time, price, pace, in its own time zone', 
   await visit.go('#/calls', 'Conversations');
   await page.getByText('Time zone: Europe/Berlin.').waitFor();
   assert.deepEqual(await rows(page, 'Calls in December 2026'), [
-    ['15 Dec 2026, 10:00', 'Web call', 'Caller hung up', '30 s', '$0.1000'],
-    ['1 Dec 2026, 00:30', 'Web call', 'Caller hung up', '1 min 40 s', '$0.0000'],
+    ['15 Dec 2026, 10:00', 'Web call', 'Caller hung up', '30 s', '$0.10'],
+    ['1 Dec 2026, 00:30', 'Web call', 'Caller hung up', '1 min 40 s', 'included'],
   ]);
   await page.getByLabel('Month').selectOption('2026-11');
   await page.getByRole('table', { name: 'Calls in November 2026' }).waitFor();
   assert.deepEqual(
     (await rows(page, 'Calls in November 2026')).map(([when, , , length, price]) => [when, length, price]),
     [
-      ['11 Nov 2026, 10:00', '1 min', '$0.6000'],
-      ['10 Nov 2026, 10:00', '2 min', '$0.0000'],
+      ['11 Nov 2026, 10:00', '1 min', '$0.60'],
+      ['10 Nov 2026, 10:00', '2 min', 'included'],
     ],
   );
   await visit.leave();

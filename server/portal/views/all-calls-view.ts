@@ -1,5 +1,5 @@
 /** The calls of all clients: filters, order and page are in the address, the server searches and sums. */
-import { html, LitElement, type TemplateResult } from 'lit';
+import { css, html, LitElement, type TemplateResult } from 'lit';
 import type { AllCallsAnswer, CallSort, ClientRow, ClientsAnswer } from '../../contract.ts';
 import { get, saveCsv } from '../parts/api.ts';
 import { empty } from '../parts/empty.ts';
@@ -9,8 +9,9 @@ import { shared } from '../parts/style.ts';
 import { type Head, table } from '../parts/table.ts';
 import { Work } from '../parts/work.ts';
 import { toText, toValue } from '../pure/field-kinds.ts';
-import { count, dollars, duration, ending, exactMoney, kindOf, moment, plural } from '../pure/format.ts';
+import { count, dollars, duration, ending, kindOf, moment, plural } from '../pure/format.ts';
 import { type ListAddress, listHash, queryOf, readList } from '../pure/list-address.ts';
+import { amount } from './calls-view.ts';
 
 const filters = ['id', 'tenant', 'from', 'to', 'type', 'status', 'minCostMicros', 'maxCostMicros'] as const;
 const names = [...filters, 'sort', 'order', 'cursor'] as const;
@@ -20,7 +21,17 @@ const types = ['webCall', 'inboundPhoneCall', 'outboundPhoneCall', 'chat'];
 const states = ['ended', 'in-progress', 'queued'];
 
 export class AllCallsElement extends LitElement {
-  static override styles = [shared, formStyle];
+  static override styles = [
+    shared,
+    formStyle,
+    css`
+      @media (max-width: 44rem) {
+        form.row { display: grid; grid-template-columns: repeat(2, minmax(0, 1fr)); }
+        form.row input, form.row select { width: 100%; }
+        form.row button { grid-column: 1 / -1; }
+      }
+    `,
+  ];
   static override properties = { query: { attribute: false }, problem: { state: true } };
   /** The part of the address behind the question mark. */
   declare query: string;
@@ -78,7 +89,7 @@ export class AllCallsElement extends LitElement {
 
   #form() {
     const address = this.#address;
-    const amount = (value: string | undefined) => (value ? toText('micros', Number(value), 'usd') : '');
+    const dollarsIn = (value: string | undefined) => (value ? toText('micros', Number(value), 'usd') : '');
     const option = (value: string, label: string, chosen = '') =>
       html`<option value=${value} .selected=${value === chosen}>${label}</option>`;
     return html`<form class="row" role="search" @submit=${this.#filter}>
@@ -94,8 +105,8 @@ export class AllCallsElement extends LitElement {
       <label>State<select name="status">
         ${option('', 'All', address.status)} ${states.map((state) => option(state, ending(state), address.status))}
       </select></label>
-      <label>Cost from<input name="minCostMicros" inputmode="decimal" size="7" .value=${amount(address.minCostMicros)}></label>
-      <label>Cost up to<input name="maxCostMicros" inputmode="decimal" size="7" .value=${amount(address.maxCostMicros)}></label>
+      <label>Cost from<input name="minCostMicros" inputmode="decimal" size="7" .value=${dollarsIn(address.minCostMicros)}></label>
+      <label>Cost up to<input name="maxCostMicros" inputmode="decimal" size="7" .value=${dollarsIn(address.maxCostMicros)}></label>
       <button class="main">Search</button>
     </form>`;
   }
@@ -156,7 +167,7 @@ export class AllCallsElement extends LitElement {
           <td class="wide">${kindOf(call.type)}</td>
           <td class="wide">${ending(call.endedReason ?? call.status)}</td>
           <td class="number wide">${call.seconds === null ? '–' : duration(call.seconds)}</td>
-          <td class="number">${call.costMicros === null ? 'pending' : exactMoney(call.costMicros, 'usd')}</td>
+          <td class="number">${call.costMicros === null ? 'pending' : amount(call.costMicros, 'usd')}</td>
         </tr>`,
       ),
     );

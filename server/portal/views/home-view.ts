@@ -6,7 +6,7 @@ import { firstSteps } from '../parts/first-steps.ts';
 import { EagerResource } from '../parts/resource.ts';
 import { shared } from '../parts/style.ts';
 import { table } from '../parts/table.ts';
-import { count, dollars, duration, money, monthName } from '../pure/format.ts';
+import { dollars, duration, money, monthName } from '../pure/format.ts';
 import { monthPlus } from '../pure/zone.ts';
 
 interface Months {
@@ -25,7 +25,8 @@ export class HomeElement extends LitElement {
     css`
       .tiles { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(13rem, 100%), 1fr)); gap: 1rem; margin-bottom: 1rem; }
       .tiles section { margin: 0; }
-      .before { font-size: 0.8125rem; font-weight: 400; line-height: 1.25rem; letter-spacing: 0; }
+      .detail { color: var(--muted); }
+      .detail, .figures .before { font-size: 0.8125rem; font-weight: 400; line-height: 1.25rem; letter-spacing: 0; }
       .pair { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(24rem, 100%), 1fr)); gap: 0 1rem; align-items: start; }
     `,
   ];
@@ -77,15 +78,21 @@ interface Tile {
   name: string;
   now: string;
   before: string;
+  /** A second figure of the same. */
+  detail?: string;
 }
 
 function tilesOf({ totals: now }: ClientsAnswer, { totals: before }: ClientsAnswer): Tile[] {
   return [
     { name: 'Revenue', now: sums(now, 'priceCents'), before: sums(before, 'priceCents') },
     { name: 'Cost', now: dollars(now.costMicros), before: dollars(before.costMicros) },
-    { name: 'Margin', now: sums(now, 'marginCents'), before: sums(before, 'marginCents') },
+    {
+      name: 'Margin',
+      now: share(now),
+      before: `${share(before)}, ${sums(before, 'marginCents')}`,
+      detail: sums(now, 'marginCents'),
+    },
     { name: 'Talk time', now: duration(now.seconds), before: duration(before.seconds) },
-    { name: 'Calls', now: count(now.calls), before: count(before.calls) },
   ];
 }
 
@@ -94,10 +101,17 @@ function sums({ prices }: ClientsAnswer['totals'], of: 'priceCents' | 'marginCen
   return prices.map((price) => money(price[of], price.currency)).join(' + ') || '–';
 }
 
-function tile({ name, now, before }: Tile) {
+/** Of the price; in one currency only, since others are not added. */
+function share({ prices }: ClientsAnswer['totals']): string {
+  const [price, other] = prices;
+  if (!price || other || price.priceCents <= 0) return '–';
+  return `${((price.marginCents / price.priceCents) * 100).toFixed(1)} %`;
+}
+
+function tile({ name, now, before, detail = '' }: Tile) {
   return html`<section><dl class="figures"><div>
     <dt>${name}</dt>
-    <dd>${now}</dd>
+    <dd>${now} <span class="detail">${detail}</span></dd>
     <dd class="muted small before">Before: ${before}</dd>
   </div></dl></section>`;
 }
