@@ -6,6 +6,7 @@ import { requestLog } from './base/log.ts';
 import { errorHandler, notFound } from './errors.ts';
 import { allCallsRoutes } from './routes/all-calls.ts';
 import { installFiles, widgetAssets } from './routes/assets.ts';
+import { attentionRoutes } from './routes/attention.ts';
 import { auditRoutes } from './routes/audit.ts';
 import { billingRoutes, operatorBillingRoutes } from './routes/billing.ts';
 import { booksRoutes } from './routes/books.ts';
@@ -125,6 +126,7 @@ export function createApp(ctx: ServerContext, assets: BuiltAssets): Express {
   app.use('/v1/client-defaults', authenticate(ctx), operatorOnly, clientDefaultsRoutes(ctx));
   app.use('/v1/vapi', authenticate(ctx), operatorOnly, vapiLookRoutes(ctx));
   app.use('/v1/audit', authenticate(ctx), operatorOnly, auditRoutes(ctx));
+  app.use('/v1/attention', authenticate(ctx), operatorOnly, attentionRoutes(ctx));
   app.use('/v1/notices', authenticate(ctx), operatorOnly, noticeRoutes(ctx));
   app.use('/v1', signInRoutes(ctx));
   app.use('/portal', signInPages(ctx), portalAssets(ctx, assets.portal));

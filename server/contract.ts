@@ -5,6 +5,7 @@
  * millionths of a US dollar (Vapi's currency). Times on the wire are ISO-8601 UTC strings. Periods are half-open.
  */
 export * from './contract/answers.ts';
+export * from './contract/attention.ts';
 export * from './contract/billing.ts';
 export * from './contract/billing-accounts.ts';
 export * from './contract/books.ts';

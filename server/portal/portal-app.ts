@@ -1,6 +1,6 @@
 /** The portal's frame: who is signed in, the navigation, and the view named by the address. */
 import { css, html, LitElement, type TemplateResult } from 'lit';
-import type { MeAnswer } from '../contract.ts';
+import type { AttentionAnswer, MeAnswer } from '../contract.ts';
 import { get, post, signedOut } from './parts/api.ts';
 import { applyBranding, brandingChanged } from './parts/branding.ts';
 import { notLoaded } from './parts/lazy.ts';
@@ -76,8 +76,12 @@ export class PortalAppElement extends LitElement {
     if (me.role === 'operator') this.#operator ??= await import('./views/operator-views.ts');
     const moved = this.#operator && movedTo(addressIn(location.hash));
     if (moved) location.replace(moved);
+    if (this.#operator) void this.#attention.load();
     return me;
   });
+
+  /** How much needs attention: the number in the navigation. An answer that fails shows none. */
+  #attention = new Resource<AttentionAnswer>(this, () => get('attention?limit=1'));
 
   /** The address of what is shown. */
   #shown = location.hash;
@@ -111,7 +115,8 @@ export class PortalAppElement extends LitElement {
   }
 
   #entries(): readonly NavEntry[] {
-    return this.#operator?.operatorEntries ?? clientEntries;
+    const count = this.#attention.data?.total ?? null;
+    return this.#operator?.operatorEntries(count) ?? clientEntries;
   }
 
   #navigation(me: MeAnswer | null) {
@@ -147,6 +152,8 @@ export class PortalAppElement extends LitElement {
     this.#shown = hash;
     this.query = query;
     if (isSameView) return;
+    // Something may have been mended.
+    if (this.#operator) void this.#attention.load();
     this.route = route;
     this.said = this.#title();
     await this.updateComplete;

@@ -250,6 +250,7 @@ for (const { width, dark, rules } of [
     await page.getByRole('dialog').waitFor();
     await checkLooks(page, 'the question with a reason', rules);
     await page.keyboard.press('Escape');
+    await page.getByRole('button', { name: 'Discard' }).click();
     await visit.go('#/tenants/xray/billing', 'Xray: Billing');
     await page.getByLabel('Pricing model').selectOption('graduated');
     await page.getByText('Edit as JSON').click();

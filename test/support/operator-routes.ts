@@ -12,6 +12,7 @@ export interface Route {
 /** Where the router of each file is mounted; for a missing file it is not defined who may use it. */
 const mounts: Record<string, string> = {
   'all-calls': '/v1/billing',
+  attention: '/v1/attention',
   audit: '/v1/audit',
   billing: '/v1/billing',
   books: '/v1/billing',

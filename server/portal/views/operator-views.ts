@@ -6,13 +6,13 @@ import type { NavEntry } from '../parts/navigation.ts';
 import './home-view.ts';
 import './tenants-view.ts';
 
-/** In the order of the navigation; `isFor` hides what a person may not do. */
-export const operatorEntries: readonly NavEntry[] = [
+/** In the order of the navigation; `isFor` hides what a person may not do. @param attention how much needs attention */
+export const operatorEntries = (attention: number | null): readonly NavEntry[] => [
   { view: '', label: 'Overview', icon: 'overview' },
   { view: 'clients', label: 'Clients', icon: 'clients', also: ['tenants', 'new-client'] },
   { view: 'calls', label: 'Calls', icon: 'calls' },
   { view: 'invoices', label: 'Invoices', icon: 'invoices', also: ['close'] },
-  { view: 'attention', label: 'Needs attention', short: 'Attention', icon: 'attention' },
+  { view: 'attention', label: 'Needs attention', short: 'Attention', icon: 'attention', count: attention },
   { view: 'settings', label: 'Settings', icon: 'settings' },
 ];
 
