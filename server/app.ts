@@ -26,6 +26,7 @@ import { checkPath } from './routes/parse.ts';
 import { portalAssets, toPortal } from './routes/portal.ts';
 import { reconcileRoutes } from './routes/reconcile.ts';
 import { recordingRoutes } from './routes/recording.ts';
+import { searchRoutes } from './routes/search.ts';
 import { secretRoutes } from './routes/secrets.ts';
 import { signInPages, signInRoutes } from './routes/sign-in.ts';
 import { snippetRoutes } from './routes/snippet.ts';
@@ -118,6 +119,7 @@ export function createApp(ctx: ServerContext, assets: BuiltAssets): Express {
     booksRoutes(ctx),
     clientListRoutes(ctx),
     allCallsRoutes(ctx),
+    searchRoutes(ctx),
   );
   app.use('/v1/keys', authenticate(ctx), operatorOnly, keyRoutes(ctx));
   app.use('/v1/secrets', authenticate(ctx), operatorOnly, secretRoutes(ctx));

@@ -24,6 +24,7 @@ export * from './contract/plans.ts';
 export * from './contract/public-key.ts';
 export * from './contract/queries.ts';
 export * from './contract/reconcile.ts';
+export * from './contract/search.ts';
 export * from './contract/setup.ts';
 export * from './contract/sign-in.ts';
 export * from './contract/snippet.ts';

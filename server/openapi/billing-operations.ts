@@ -175,6 +175,10 @@ export const billingOperations: Operation[] = [
     query: contract.pageQuerySchema,
     answers: { 200: json('One page.', contract.deletedTenantsAnswerSchema) },
   }),
+  operator('GET /v1/billing/search', 'Find clients, invoices and calls', {
+    query: contract.searchQuerySchema,
+    answers: { 200: json('A few of each.', contract.searchAnswerSchema) },
+  }),
   operator('GET /v1/billing/calls', 'List the calls of all clients', {
     notes:
       'Newest first, or the dearest. The period is limited, so that the answer takes as long with ten million calls as with few. As CSV all that match, newest first, without pages.',

@@ -3,8 +3,10 @@ import { css, html, LitElement, type TemplateResult } from 'lit';
 import type { AttentionAnswer, MeAnswer } from '../contract.ts';
 import { get, post, signedOut } from './parts/api.ts';
 import { applyBranding, brandingChanged } from './parts/branding.ts';
-import { notLoaded } from './parts/lazy.ts';
+import { icon } from './parts/icons.ts';
+import { lazily, notLoaded } from './parts/lazy.ts';
 import { labelOf, type NavEntry, navigation, navigationStyle } from './parts/navigation.ts';
+import type { PaletteElement } from './parts/palette.ts';
 import { Resource } from './parts/resource.ts';
 import { shared } from './parts/style.ts';
 import { discardUnsaved, hasUnsaved } from './parts/unsaved.ts';
@@ -21,6 +23,7 @@ export class PortalAppElement extends LitElement {
         overflow-y: auto; border-right: 1px solid var(--line); background: var(--card); }
       .name { min-height: 2.25rem; padding: 0 0.625rem; font-size: 1rem; font-weight: 600; line-height: 1.5rem; overflow-wrap: anywhere; }
       .name img { display: block; height: 2.25rem; max-width: 100%; object-fit: contain; object-position: left; }
+      .find { justify-content: start; padding: 0 0.625rem; color: var(--muted); font-weight: 400; }
       .end { margin-top: auto; }
       .end button { width: 100%; border-color: transparent; color: var(--muted); background: none; justify-content: start; padding: 0 0.625rem; }
       .end button:hover { background: var(--raised); color: var(--text); }
@@ -35,6 +38,8 @@ export class PortalAppElement extends LitElement {
         header { position: static; flex-direction: row; align-items: center; height: auto; min-height: 3.5rem; padding: 0 1rem;
           border-right: 0; border-bottom: 1px solid var(--line); }
         .name { display: grid; flex: 1; align-items: center; min-width: 0; padding: 0; }
+        .find { border-color: transparent; background: none; }
+        .find span { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); }
         .end { margin: 0; }
         .end button { padding: 0; }
         main { padding: 1rem 1rem calc(1.5rem + var(--tabs)); }
@@ -96,6 +101,7 @@ export class PortalAppElement extends LitElement {
     addEventListener(signedOut, this.#leave);
     addEventListener(brandingChanged, this.#look);
     addEventListener(notLoaded, this.#miss);
+    addEventListener('keydown', this.#keys);
     void this.#me.load();
   }
 
@@ -105,6 +111,7 @@ export class PortalAppElement extends LitElement {
     removeEventListener(signedOut, this.#leave);
     removeEventListener(brandingChanged, this.#look);
     removeEventListener(notLoaded, this.#miss);
+    removeEventListener('keydown', this.#keys);
   }
 
   protected override render() {
@@ -121,8 +128,11 @@ export class PortalAppElement extends LitElement {
 
   #navigation(me: MeAnswer | null) {
     if (!me) return '';
-    return html`${navigation(this.#entries(), this.route[0] ?? '', me)}
-      <div class="end"><button @click=${this.#signOut}>Sign out</button></div>`;
+    const entries = this.#entries();
+    return html`${this.#operator ? html`<button class="find" aria-keyshortcuts="Control+K Meta+K" @click=${this.#find}>${icon('search')}<span>Search</span></button>` : ''}
+      ${navigation(entries, this.route[0] ?? '', me)}
+      <div class="end"><button @click=${this.#signOut}>Sign out</button></div>
+      ${this.#operator ? html`<portal-palette></portal-palette>` : ''}`;
   }
 
   #view(me: MeAnswer): TemplateResult {
@@ -166,7 +176,7 @@ export class PortalAppElement extends LitElement {
     const { confirm } = await import('./parts/confirm.ts');
     const question = {
       title: 'Discard unsaved changes?',
-      text: 'What you entered on this page has not been saved.',
+      text: 'What you entered on this page will be lost.',
       action: 'Discard',
       danger: true,
     };
@@ -188,6 +198,28 @@ export class PortalAppElement extends LitElement {
       return this.#operator.operatorTitle(this.route) ?? labelOf(this.#entries(), first) ?? 'Page not found';
     return pageTitle(this.route, false);
   }
+
+  #find = () => {
+    lazily(async () => {
+      await import('./parts/palette.ts');
+      const palette = this.renderRoot.querySelector('portal-palette') as PaletteElement | null;
+      if (palette) palette.entries = this.#entries();
+      await palette?.open();
+    });
+  };
+
+  #keys = (event: KeyboardEvent) => {
+    if (
+      event.key.toLowerCase() !== 'k' ||
+      !(event.ctrlKey || event.metaKey) ||
+      event.shiftKey ||
+      event.altKey
+    )
+      return;
+    if (!this.#operator || this.isOut) return;
+    event.preventDefault();
+    this.#find();
+  };
 
   #miss = () => {
     this.isOutdated = true;

@@ -33,7 +33,7 @@ test('leaving a form with unsaved changes asks; saved or discarded, it does not'
   assert.equal(await name.inputValue(), '');
   await name.fill('Harbour Voice');
   await page.getByRole('button', { name: 'Save' }).click();
-  await page.getByText('Saved.').waitFor();
+  await page.getByText('Saved.', { exact: true }).waitFor();
   await leave();
   await page.getByRole('heading', { level: 1, name: 'Clients' }).waitFor();
 

@@ -23,6 +23,7 @@ const mounts: Record<string, string> = {
   keys: '/v1/keys',
   notices: '/v1/notices',
   reconcile: '/v1/reconcile',
+  search: '/v1/billing',
   secrets: '/v1/secrets',
   'sign-in': '/v1',
   tenants: '/v1/tenants',

@@ -11,6 +11,7 @@ const paths = {
   attention:
     'M8 1.8a4 4 0 0 0-4 4c0 3.5-1.5 5-1.5 5h11s-1.5-1.5-1.5-5a4 4 0 0 0-4-4zM6.5 13.2a1.6 1.6 0 0 0 3 0',
   settings: 'M2 4.5h6M12 4.5h2M2 11.5h2M8 11.5h6M10 2.5v4M6 9.5v4',
+  search: 'M7 11.5a4.5 4.5 0 1 0 0-9 4.5 4.5 0 0 0 0 9zM10.5 10.5l3.5 3.5',
 } as const;
 export type IconName = keyof typeof paths;
 
