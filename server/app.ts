@@ -4,7 +4,9 @@ import helmet from 'helmet';
 import { proxyHint } from './access/proxy-hint.ts';
 import { requestLog } from './base/log.ts';
 import { errorHandler, notFound } from './errors.ts';
+import { allCallsRoutes } from './routes/all-calls.ts';
 import { installFiles, widgetAssets } from './routes/assets.ts';
+import { attentionRoutes } from './routes/attention.ts';
 import { auditRoutes } from './routes/audit.ts';
 import { billingRoutes, operatorBillingRoutes } from './routes/billing.ts';
 import { booksRoutes } from './routes/books.ts';
@@ -24,10 +26,11 @@ import { healthRoutes, opsRoutes } from './routes/ops.ts';
 import { ownSettingsRoutes } from './routes/own-settings.ts';
 import { checkPath } from './routes/parse.ts';
 import { clientPeopleRoutes, teamRoutes } from './routes/people.ts';
-import { portalAssets } from './routes/portal.ts';
+import { portalAssets, toPortal } from './routes/portal.ts';
 import { privacyRoutes } from './routes/privacy.ts';
 import { reconcileRoutes } from './routes/reconcile.ts';
 import { recordingRoutes } from './routes/recording.ts';
+import { searchRoutes } from './routes/search.ts';
 import { secretRoutes } from './routes/secrets.ts';
 import { sessionRoutes, viewAsRoutes } from './routes/sessions.ts';
 import { signInRoutes } from './routes/sign-in.ts';
@@ -125,6 +128,8 @@ export function createApp(ctx: ServerContext, assets: BuiltAssets): Express {
     closeRoutes(ctx),
     booksRoutes(ctx),
     clientListRoutes(ctx),
+    allCallsRoutes(ctx),
+    searchRoutes(ctx),
   );
   app.use('/v1/keys', authenticate(ctx), keyRoutes(ctx));
   app.use('/v1/secrets', authenticate(ctx), secretRoutes(ctx));
@@ -133,10 +138,12 @@ export function createApp(ctx: ServerContext, assets: BuiltAssets): Express {
   app.use('/v1/client-defaults', authenticate(ctx), clientDefaultsRoutes(ctx));
   app.use('/v1/vapi', authenticate(ctx), vapiLookRoutes(ctx));
   app.use('/v1/audit', authenticate(ctx), auditRoutes(ctx));
+  app.use('/v1/attention', authenticate(ctx), attentionRoutes(ctx));
   app.use('/v1/notices', authenticate(ctx), noticeRoutes(ctx));
   app.use('/v1', signInRoutes(ctx), teamRoutes(ctx), sessionRoutes(ctx));
   app.use('/portal', signInPages(ctx), portalAssets(ctx, assets.portal));
   app.use('/installs', installFiles(assets.installs));
+  app.get('/', toPortal);
   app.use(widget);
 
   app.use(notFound);

@@ -5,9 +5,11 @@
  * millionths of a US dollar (Vapi's currency). Times on the wire are ISO-8601 UTC strings. Periods are half-open.
  */
 export * from './contract/answers.ts';
+export * from './contract/attention.ts';
 export * from './contract/billing.ts';
 export * from './contract/billing-accounts.ts';
 export * from './contract/books.ts';
+export * from './contract/call-list.ts';
 export * from './contract/client-access.ts';
 export * from './contract/client-defaults.ts';
 export * from './contract/client-list.ts';
@@ -28,6 +30,7 @@ export * from './contract/public-key.ts';
 export * from './contract/queries.ts';
 export * from './contract/reconcile.ts';
 export * from './contract/route-permissions.ts';
+export * from './contract/search.ts';
 export * from './contract/setup.ts';
 export * from './contract/sign-in.ts';
 export * from './contract/snippet.ts';

@@ -22,13 +22,14 @@ interface View {
 const views: Record<'operator' | 'client', View[]> = {
   operator: [
     { name: 'first-steps', hash: '#/', prepare: showEmpty },
-    { name: 'clients', hash: '#/' },
+    { name: 'overview', hash: '#/' },
+    { name: 'clients', hash: '#/clients' },
     { name: 'new-client', hash: '#/new-client', prepare: submitEmpty },
     { name: 'invoices-of-all', hash: '#/invoices' },
     { name: 'month-close', hash: '#/close', prepare: lookAhead },
     { name: 'month-close-question', hash: '#/close', prepare: ask },
     { name: 'attention', hash: '#/attention' },
-    { name: 'agency', hash: '#/agency' },
+    { name: 'settings-of-all', hash: '#/settings' },
     { name: 'month', hash: '#/tenants/acme' },
     { name: 'calls', hash: '#/tenants/acme/calls' },
     { name: 'billing', hash: '#/tenants/acme/billing', prepare: tryPlan },

@@ -2,7 +2,7 @@
 import { z } from 'zod';
 import { limitSchema, lineSchema, monthSchema, timeSchema } from './words.ts';
 
-export const clientSorts = ['name', 'calls', 'cost', 'price'] as const;
+export const clientSorts = ['name', 'calls', 'cost', 'price', 'margin'] as const;
 export type ClientSort = (typeof clientSorts)[number];
 export const clientFilters = ['active', 'paused', 'attention'] as const;
 export type ClientFilter = (typeof clientFilters)[number];

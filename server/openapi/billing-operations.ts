@@ -175,6 +175,16 @@ export const billingOperations: Operation[] = [
     query: contract.pageQuerySchema,
     answers: { 200: json('One page.', contract.deletedTenantsAnswerSchema) },
   }),
+  operator('GET /v1/billing/search', 'Find clients, invoices and calls', {
+    query: contract.searchQuerySchema,
+    answers: { 200: json('A few of each.', contract.searchAnswerSchema) },
+  }),
+  operator('GET /v1/billing/calls', 'List the calls of all clients', {
+    notes:
+      'Newest first, or the dearest. The period is limited, so that the answer takes as long with ten million calls as with few. As CSV all that match, newest first, without pages.',
+    query: contract.allCallsQuerySchema,
+    answers: { 200: json('One page.', contract.allCallsAnswerSchema, csv('in dollars')) },
+  }),
   operator('GET /v1/billing/tenants', 'List clients with a month’s figures', {
     notes:
       'For many clients: the server searches, sorts and sums. Usage and cost are exact; a price is calculated again in the background after its calls have changed, and has its time. Deleted tenants are left out.',

@@ -33,6 +33,12 @@ export const otherOperations: Operation[] = [
     query: contract.auditQuerySchema,
     answers: { 200: json('One page.', contract.auditAnswerSchema) },
   }),
+  operator('GET /v1/attention', 'List what needs attention', {
+    notes:
+      'From stored sums, states and the notices of the last week: overdue invoices, usage without a price, plans below cost, calls without a cost, and what a notice asks for. Each entry names the view where it is mended.',
+    query: contract.attentionQuerySchema,
+    answers: { 200: json('The entries, and how many there are.', contract.attentionAnswerSchema) },
+  }),
   operator('GET /v1/notices', 'List notices about the tenants, newest first', {
     notes: 'Including those that were sent to no one, because a tenant has no `alerts`.',
     query: contract.pageQuerySchema,

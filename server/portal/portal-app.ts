@@ -1,41 +1,58 @@
 /** The portal's frame: who is signed in, the navigation, and the view named by the address. */
 import { css, html, LitElement, type TemplateResult } from 'lit';
-import type { MeAnswer } from '../contract.ts';
+import type { AttentionAnswer, MeAnswer } from '../contract.ts';
 import { get, post, signedOut } from './parts/api.ts';
 import { applyBranding, brandingChanged } from './parts/branding.ts';
+import { icon } from './parts/icons.ts';
+import { lazily, notLoaded } from './parts/lazy.ts';
 import { linkForm } from './parts/link-form.ts';
+import { labelOf, type NavEntry, navigation, navigationStyle } from './parts/navigation.ts';
+import type { PaletteElement } from './parts/palette.ts';
 import './parts/person-bar.ts';
 import { Resource } from './parts/resource.ts';
 import { shared } from './parts/style.ts';
-import { clientLinks, tenantView } from './views/tenant-views.ts';
+import { discardUnsaved, hasUnsaved } from './parts/unsaved.ts';
+import { addressIn, movedTo } from './pure/address.ts';
+import { clientEntries, clientTabs, pageTitle, tenantView } from './views/tenant-views.ts';
 
 export class PortalAppElement extends LitElement {
   static override styles = [
     shared,
+    navigationStyle,
     css`
-      header { border-bottom: 1px solid var(--line); border-top: 4px solid var(--accent); background: var(--card); }
-      .inner { display: flex; flex-wrap: wrap; gap: 0.5rem 1.5rem; align-items: center; max-width: 64rem; min-height: 4rem;
-        margin: 0 auto; padding: 0.5rem 1rem; }
-      .name { margin-right: auto; font-weight: 700; overflow-wrap: anywhere; }
-      .name img { display: block; height: 2.25rem; max-width: 12rem; object-fit: contain; object-position: left; }
-      nav { display: flex; flex-wrap: wrap; gap: 0 1rem; }
-      nav a { padding: 0.6rem 0; color: inherit; text-decoration: none; border-bottom: 3px solid transparent; }
-      nav a[aria-current='page'] { border-bottom-color: var(--accent); font-weight: 600; }
-      main { max-width: 64rem; margin: 0 auto; padding: 1.5rem 1rem 4rem; outline: 0; }
+      :host { display: grid; grid-template-columns: 14.5rem minmax(0, 1fr); }
+      header { position: sticky; top: 0; display: flex; flex-direction: column; gap: 1rem; height: 100vh; padding: 1rem 0.75rem;
+        overflow-y: auto; border-right: 1px solid var(--line); background: var(--card); }
+      .name { min-height: 2.25rem; padding: 0 0.625rem; font-size: 1rem; font-weight: 600; line-height: 1.5rem; overflow-wrap: anywhere; }
+      .name img { display: block; height: 2.25rem; max-width: 100%; object-fit: contain; object-position: left; }
+      .find { justify-content: start; padding: 0 0.625rem; color: var(--muted); font-weight: 400; }
+      .end { margin-top: auto; }
+      .end button { width: 100%; border-color: transparent; color: var(--muted); background: none; justify-content: start; padding: 0 0.625rem; }
+      .end button:hover { background: var(--raised); color: var(--text); }
+      main { width: 100%; max-width: 80rem; margin: 0 auto; padding: 1.5rem 2rem 4rem; outline: 0; }
       main[tabindex]:focus-visible { outline: 0; }
-      @media (max-width: 44rem) {
-        .inner { align-content: start; min-height: 7.25rem; }
-        .name { flex: 1; }
-        nav { order: 3; width: 100%; }
-      }
-      .skip { position: absolute; left: 1rem; top: -4rem; padding: 0.5rem 1rem; background: var(--card); }
+      /* A view that is still being loaded. */
+      main > :not(:defined) { display: block; min-height: 20rem; border-radius: 0.625rem; background: var(--card); }
+      .skip { position: absolute; z-index: 3; left: 1rem; top: -4rem; }
       .skip:focus { top: 1rem; }
+      @media (max-width: 52rem) {
+        :host { display: block; }
+        header { position: static; flex-direction: row; align-items: center; height: auto; min-height: 3.5rem; padding: 0 1rem;
+          border-right: 0; border-bottom: 1px solid var(--line); }
+        .name { display: grid; flex: 1; align-items: center; min-width: 0; padding: 0; }
+        .find { border-color: transparent; background: none; }
+        .find span { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); }
+        .end { margin: 0; }
+        .end button { padding: 0; }
+        main { padding: 1rem 1rem calc(1.5rem + var(--tabs)); }
+      }
     `,
   ];
   static override properties = {
     route: { state: true },
     query: { state: true },
     isOut: { state: true },
+    isOutdated: { state: true },
     said: { state: true },
   };
   /** The address after the hash, split at slashes. */
@@ -43,14 +60,18 @@ export class PortalAppElement extends LitElement {
   /** Its part behind a question mark, which only a list has. */
   declare query: string;
   declare isOut: boolean;
+  /** A part of the portal could not be loaded. */
+  declare isOutdated: boolean;
   /** Announced after a change of view. */
   declare said: string;
 
   constructor() {
     super();
-    this.route = routeIn(location.hash);
-    this.query = queryIn(location.hash);
+    const { route, query } = addressIn(location.hash);
+    this.route = route;
+    this.query = query;
     this.isOut = false;
+    this.isOutdated = false;
     this.said = '';
   }
 
@@ -60,8 +81,17 @@ export class PortalAppElement extends LitElement {
     const me = await get<MeAnswer>('me');
     applyBranding(me.branding);
     if (me.role === 'operator') this.#operator ??= await import('./views/operator-views.ts');
+    const moved = this.#operator && movedTo(addressIn(location.hash));
+    if (moved) location.replace(moved);
+    if (this.#operator) void this.#attention.load();
     return me;
   });
+
+  /** How much needs attention: the number in the navigation. An answer that fails shows none. */
+  #attention = new Resource<AttentionAnswer>(this, () => get('attention?limit=1'));
+
+  /** The address of what is shown. */
+  #shown = location.hash;
 
   protected override updated(): void {
     this.#nameTab();
@@ -72,6 +102,8 @@ export class PortalAppElement extends LitElement {
     addEventListener('hashchange', this.#go);
     addEventListener(signedOut, this.#leave);
     addEventListener(brandingChanged, this.#look);
+    addEventListener(notLoaded, this.#miss);
+    addEventListener('keydown', this.#keys);
     void this.#me.load();
   }
 
@@ -80,28 +112,31 @@ export class PortalAppElement extends LitElement {
     removeEventListener('hashchange', this.#go);
     removeEventListener(signedOut, this.#leave);
     removeEventListener(brandingChanged, this.#look);
+    removeEventListener(notLoaded, this.#miss);
+    removeEventListener('keydown', this.#keys);
   }
 
   protected override render() {
     const { data: me } = this.#me;
     if (this.isOut) return frame(me, html`${signedOutView(me)}`);
-    return frame(
-      me,
-      this.#me.show((known) => this.#view(known)),
-      this.#navigation(me),
-      this.said,
-    );
+    const content = this.isOutdated ? outdatedView() : this.#me.show((known) => this.#view(known));
+    return frame(me, content, this.#navigation(me), this.said);
+  }
+
+  #entries(): readonly NavEntry[] {
+    const count = this.#attention.data?.total ?? null;
+    if (this.#operator) return this.#operator.operatorEntries(count);
+    const { data: me } = this.#me;
+    return me ? clientEntries(me) : [];
   }
 
   #navigation(me: MeAnswer | null) {
     if (!me) return '';
-    const links: readonly (readonly [string, string])[] = this.#operator?.operatorLinks ?? clientLinks(me);
-    const [first = ''] = this.route;
-    const current = /^(tenants|new-client)$/.test(first) ? '' : first;
-    return html`<nav aria-label="Portal">
-        ${links.map(([view, label]) => html`<a href="#/${view}" aria-current=${current === view ? 'page' : 'false'}>${label}</a>`)}
-      </nav>
-      <button @click=${this.#signOut}>Sign out</button>`;
+    const entries = this.#entries();
+    return html`${this.#operator ? html`<button class="find" aria-keyshortcuts="Control+K Meta+K" @click=${this.#find}>${icon('search')}<span>Search</span></button>` : ''}
+      ${navigation(entries, this.route[0] ?? '', me)}
+      <div class="end"><button @click=${this.#signOut}>Sign out</button></div>
+      ${this.#operator ? html`<portal-palette></portal-palette>` : ''}`;
   }
 
   #view(me: MeAnswer): TemplateResult {
@@ -110,22 +145,50 @@ export class PortalAppElement extends LitElement {
     if (!tenant) return html`<h1>Page not found</h1>`;
     const { slug, name, timeZone } = tenant;
     const as = { isOperator: false, mayWrite, access, hasStripe: false, canTalk: false } as const;
-    return tenantView({ slug, name, timeZone, base: '#', ...as, now }, this.route);
+    const view = tenantView({ slug, name, timeZone, base: '#', ...as, now }, this.route);
+    return html`${clientTabs(me, this.route)}${view}`;
   }
 
   /** Moves the focus to the new view and announces its name: nothing else tells a screen reader about the change. */
   #go = async () => {
-    const [route, query] = [routeIn(location.hash), queryIn(location.hash)];
+    const hash = location.hash;
+    const address = addressIn(hash);
+    const { route, query } = address;
+    if (hash === this.#shown) return;
+    const moved = this.#operator && movedTo(address);
+    if (moved) return location.replace(moved);
     // Another page of the same list: the focus stays in its search or heading, and the list announces itself.
     const isSameView = query !== this.query && route.join('/') === this.route.join('/');
+    if (!isSameView && hasUnsaved()) {
+      history.replaceState(null, '', this.#shown || '#/');
+      if (await this.#mayLeave()) location.hash = hash;
+      return;
+    }
+    this.#shown = hash;
     this.query = query;
     if (isSameView) return;
+    // Something may have been mended.
+    if (this.#operator) void this.#attention.load();
     this.route = route;
     this.said = this.#title();
     await this.updateComplete;
     scrollTo(0, 0);
     this.renderRoot.querySelector('main')?.focus({ preventScroll: true });
   };
+
+  /** Asks before what was entered is lost. */
+  async #mayLeave(): Promise<boolean> {
+    const { confirm } = await import('./parts/confirm.ts');
+    const question = {
+      title: 'Discard unsaved changes?',
+      text: 'What you entered on this page will be lost.',
+      action: 'Discard',
+      danger: true,
+    };
+    const isFree = await confirm(question);
+    if (isFree) discardUnsaved();
+    return isFree;
+  }
 
   #nameTab(): void {
     const { data: me } = this.#me;
@@ -134,29 +197,40 @@ export class PortalAppElement extends LitElement {
   }
 
   #title(): string {
+    const [first = '', slug, ...rest] = this.route;
     const { data: me } = this.#me;
-    const rest = me?.role === 'operator' && this.route[0] === 'tenants' ? this.route.slice(2) : this.route;
-    const names: Record<string, string> = {
-      calls: rest[1] ? 'Call' : 'Calls',
-      invoices: rest[1] ? 'Invoice' : 'Invoices',
-      billing: 'Billing',
-      site: 'Website',
-      settings: 'Settings',
-      privacy: 'Privacy',
-      connection: 'Connection',
-      close: 'Month-end',
-      attention: 'Needs attention',
-      agency: 'Your agency',
-      'new-client': 'New client',
-      team: 'Team',
-      people: 'People',
-      audit: 'Audit log',
-      sessions: 'Your sessions',
-    };
-    const start = me?.role === 'operator' && this.route[0] !== 'tenants' ? 'Clients' : 'This month';
-    const whose = me?.role === 'operator' && this.route[0] === 'tenants' ? `${this.route[1]}: ` : '';
-    return `${whose}${names[rest[0] ?? ''] ?? start}`;
+    if (!me) return 'Page not found';
+    if (this.#operator && first === 'tenants' && slug) return `${slug}: ${pageTitle(rest, me)}`;
+    if (this.#operator)
+      return this.#operator.operatorTitle(this.route) ?? labelOf(this.#entries(), first) ?? 'Page not found';
+    return pageTitle(this.route, me);
   }
+
+  #find = () => {
+    lazily(async () => {
+      await import('./parts/palette.ts');
+      const palette = this.renderRoot.querySelector('portal-palette') as PaletteElement | null;
+      if (palette) palette.entries = this.#entries();
+      await palette?.open();
+    });
+  };
+
+  #keys = (event: KeyboardEvent) => {
+    if (
+      event.key.toLowerCase() !== 'k' ||
+      !(event.ctrlKey || event.metaKey) ||
+      event.shiftKey ||
+      event.altKey
+    )
+      return;
+    if (!this.#operator || this.isOut) return;
+    event.preventDefault();
+    this.#find();
+  };
+
+  #miss = () => {
+    this.isOutdated = true;
+  };
 
   #look = () => {
     void this.#me.load();
@@ -168,32 +242,12 @@ export class PortalAppElement extends LitElement {
 
   #signOut = async () => {
     // Whatever the server answers: after signing out, nothing is shown here any longer.
+    discardUnsaved();
     await post('sign-out').catch(() => {});
     this.isOut = true;
   };
 }
 customElements.define('portal-app', PortalAppElement);
-
-function queryIn(hash: string): string {
-  return /\?(.*)/.exec(hash)?.[1] ?? '';
-}
-
-function routeIn(hash: string): string[] {
-  return hash
-    .replace(/\?.*/, '')
-    .replace(/^#?\/?/, '')
-    .split('/')
-    .filter(Boolean)
-    .map(decode);
-}
-
-function decode(piece: string): string {
-  try {
-    return decodeURIComponent(piece);
-  } catch {
-    return piece;
-  }
-}
 
 function frame(
   me: MeAnswer | null,
@@ -205,14 +259,14 @@ function frame(
   const title = name ?? 'Voice portal';
   return html`<header>
       <button class="skip" @click=${skip}>Skip to content</button>
-      <div class="inner">
-        <div class="name">${me && logoUrl ? html`<img src=${logoUrl} alt=${title}>` : me ? title : ''}</div>
-        ${navigation}
-      </div>
+      <div class="name">${me && logoUrl ? html`<img src=${logoUrl} alt=${title}>` : me ? title : ''}</div>
+      ${navigation}
     </header>
-    <p class="unseen" role="status">${said}</p>
-    ${me && navigation ? html`<person-bar .me=${me}></person-bar>` : ''}
-    <main id="main" tabindex="-1">${content}</main>`;
+    <div>
+      <p class="unseen" role="status">${said}</p>
+      ${me && navigation ? html`<person-bar .me=${me}></person-bar>` : ''}
+      <main id="main" tabindex="-1">${content}</main>
+    </div>`;
 }
 
 /** A button, not a link: the address names the view, not a place on the page. */
@@ -228,5 +282,13 @@ function signedOutView(me: MeAnswer | null) {
     <p>Have a sign-in link sent to you, or ask ${who} for one.</p>
     ${linkForm()}
     <p class="muted small">Operators create their own with <code>vapi-agent sign-in-link</code>.</p>
+  </section>`;
+}
+
+function outdatedView() {
+  return html`<section role="alert">
+    <h1>This page could not be loaded</h1>
+    <p>The network failed, or the portal has been updated since you opened it.</p>
+    <p class="row"><button class="main" @click=${() => location.reload()}>Reload</button></p>
   </section>`;
 }

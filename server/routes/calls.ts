@@ -116,7 +116,7 @@ function filtersOf(query: CallsQuery): Omit<CallsPage, 'after' | 'limit'> {
   };
 }
 
-function callColumns(withCost: boolean): Column<CallRow>[] {
+export function callColumns(withCost: boolean): Column<CallRow>[] {
   return [
     ...plainColumns<CallRow>('id', 'type', 'status'),
     { name: 'assistant', value: (row) => row.assistantId },
@@ -138,7 +138,7 @@ function callColumns(withCost: boolean): Column<CallRow>[] {
   ];
 }
 
-function viewCall(row: CallRow, withCost: boolean): CallView {
+export function viewCall(row: CallRow, withCost: boolean): CallView {
   return {
     id: row.id,
     type: row.type,

@@ -45,11 +45,11 @@ export function csvLines<Row>(columns: Column<Row>[], rows: Row[]): string {
 }
 
 /** A file has no pages: all rows are sent, as fast as the client reads them. */
-export async function sendAllAsCsv<Row extends { createdAt: number; id: string }>(
+export async function sendAllAsCsv<Row>(
   res: Response,
   name: string,
   columns: Column<Row>[],
-  list: (after: { createdAt: number; id: string } | null, limit: number) => Promise<Row[]>,
+  list: (after: Row | null, limit: number) => Promise<Row[]>,
 ): Promise<void> {
   startCsv(res, name, columns);
   let last: Row | null | undefined = null;

@@ -1,5 +1,5 @@
 /** The portal's page and files. Its data comes from `/v1`, with the cookie of the sign-in. */
-import { Router } from 'express';
+import { type RequestHandler, Router } from 'express';
 import expressStaticGzip from 'express-static-gzip';
 import type { Config } from '../config.ts';
 import type { Context } from '../context.ts';
@@ -18,6 +18,12 @@ const policy = ({ talkUrl }: Config): string =>
     "frame-ancestors 'none'",
     `frame-src ${talkUrl ? new URL(talkUrl).origin : "'none'"}`,
   ].join('; ');
+
+/** The server's own address leads to its portal. Relative: below a mount path and behind a proxy too. */
+export const toPortal: RequestHandler = (req, res) => {
+  const [path = ''] = req.originalUrl.split('?', 1);
+  res.redirect(302, `${path.slice(path.lastIndexOf('/') + 1)}/portal/`.replace(/^\//, ''));
+};
 
 /** @param folder what `npm run build` wrote for the portal */
 export function portalAssets(ctx: Context, folder: string): Router {

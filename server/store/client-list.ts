@@ -45,14 +45,21 @@ const keys: Record<ClientSort, RawBuilder<string | number>> = {
   cost: usage('cost_micros'),
   // Without a price: behind the smallest.
   price: sql<number>`coalesce(tenant_months.price_cents, ${sql.lit(Number.MIN_SAFE_INTEGER)})`,
+  margin: marginOr(Number.MIN_SAFE_INTEGER),
 };
+/** From the smallest, too, those without a price come last: they are neither winners nor losers. */
+const smallestMargin = marginOr(Number.MAX_SAFE_INTEGER);
+
+function marginOr(missing: number): RawBuilder<number> {
+  return sql<number>`coalesce(tenant_months.price_cents - tenant_months.cost_cents, ${sql.lit(missing)})`;
+}
 
 export async function listClients(
   db: Queries,
   wanted: ClientsWanted,
   { sort, isDescending, after, limit }: ClientsPage,
 ): Promise<ClientMonth[]> {
-  const key = keys[sort];
+  const key = sort === 'margin' && !isDescending ? smallestMargin : keys[sort];
   const direction = isDescending ? 'desc' : 'asc';
   const compare = sql.raw(isDescending ? '<' : '>');
   return (

@@ -125,7 +125,7 @@ test('from a pasted key to a call in the portal that is booked: three fields, se
   await page.getByRole('link', { name: 'Open the client’s page' }).click();
   await steps.getByText('Vapi reports calls here').waitFor();
   await steps.getByText('Add the snippet').waitFor();
-  await page.getByRole('link', { name: 'Calls', exact: true }).click();
+  await page.getByRole('navigation', { name: 'Harbour Inn' }).getByRole('link', { name: 'Calls' }).click();
   await eventually(
     () => page.getByRole('table').locator('tbody tr').count(),
     (rows) => rows === 1,

@@ -40,6 +40,7 @@ const says = ({ page }: PortalVisit, text: string) =>
 test('the operator pages through its clients, and the address names the page', async () => {
   const visit = await openPortal(browser, stage.server, null);
   const { page } = visit;
+  await visit.go('#/clients', 'Clients');
   await says(visit, '61 clients: 3 calls');
   const first = await names(visit);
   assert.deepEqual([first.length, first[0], first[1]], [50, 'Bäckerei Löwe', 'Client 10']);
@@ -60,6 +61,7 @@ test('the operator pages through its clients, and the address names the page', a
 test('a search, a filter and an order are in the address; the keyboard alone is enough', async () => {
   const visit = await openPortal(browser, stage.server, null);
   const { page } = visit;
+  await visit.go('#/clients', 'Clients');
   await says(visit, '61 clients');
   const search = page.getByRole('searchbox', { name: 'Search' });
   await search.focus();
@@ -67,12 +69,12 @@ test('a search, a filter and an order are in the address; the keyboard alone is 
   await page.keyboard.press('Enter');
   await says(visit, '1 client found: 2 calls');
   assert.deepEqual(await names(visit), ['Bäckerei Löwe']);
-  assert.equal(new URL(page.url()).hash, '#/?search=LOWE');
+  assert.equal(new URL(page.url()).hash, '#/clients?search=LOWE');
   assert.ok(await search.evaluate((box) => (box.getRootNode() as ShadowRoot).activeElement === box));
   await search.fill('');
   await page.keyboard.press('Enter');
   await says(visit, '61 clients:');
-  await page.getByRole('link', { name: 'Calls' }).press('Enter');
+  await page.getByRole('table').getByRole('link', { name: 'Calls' }).press('Enter');
   await page.locator('th[aria-sort=descending]').filter({ hasText: 'Calls' }).waitFor();
   await page.locator('tbody tr').first().getByText('Bäckerei').waitFor();
   assert.deepEqual((await names(visit)).slice(0, 2), ['Bäckerei Löwe', 'Client 42']);
@@ -91,7 +93,7 @@ test('a search, a filter and an order are in the address; the keyboard alone is 
 test('a search without a result leads back to all clients', async () => {
   const visit = await openPortal(browser, stage.server, null);
   const { page } = visit;
-  await visit.go('#/?search=nothing', 'Clients');
+  await visit.go('#/clients?search=nothing', 'Clients');
   await says(visit, '0 clients found');
   await page.getByRole('link', { name: 'Show all clients' }).click();
   await says(visit, '61 clients:');
@@ -101,6 +103,7 @@ test('a search without a result leads back to all clients', async () => {
 test('Back shows the filter of the address, and the keyboard is at the list after each page', async () => {
   const visit = await openPortal(browser, stage.server, null);
   const { page } = visit;
+  await visit.go('#/clients', 'Clients');
   await says(visit, '61 clients:');
   const filter = page.getByRole('combobox', { name: 'Show' });
   await filter.selectOption('attention');

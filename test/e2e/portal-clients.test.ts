@@ -23,7 +23,7 @@ test('an empty portal shows the first steps, up to a client with a checked key a
   context.after(() => empty.close());
   const visit = await openPortal(browser, empty, null);
   const { page } = visit;
-  await visit.go('#/', 'Clients');
+  await visit.go('#/clients', 'Clients');
   await page.getByRole('heading', { name: 'First steps' }).waitFor();
   await page.getByRole('link', { name: 'Enter your business details' }).click();
   await page.getByLabel('Legal name').fill('Harbour Voice');
@@ -35,7 +35,7 @@ test('an empty portal shows the first steps, up to a client with a checked key a
   await page.getByText('Saved.').waitFor();
   await page.getByRole('banner').getByText('Harbour Voice').waitFor();
 
-  await visit.go('#/', 'Clients');
+  await visit.go('#/clients', 'Clients');
   await page.getByText('Done:').waitFor();
   await page.getByRole('link', { name: 'New client' }).click();
   const focused = () =>
@@ -239,7 +239,7 @@ test('the connection is checked in words and signs, and a test call is made only
   await server.operator('POST', '/v1/tenants', { slug: 'checked', name: 'Checked', ...own });
   const visit = await openPortal(browser, server, null);
   const { page } = visit;
-  await visit.go('#/tenants/checked', 'Checked: This month');
+  await visit.go('#/tenants/checked', 'Checked: Overview');
   await page.getByRole('link', { name: 'Connection' }).click();
   await page.getByRole('button', { name: 'Check the connection' }).click();
   await page.getByText(/^Checked: \d+ failed\.$/).waitFor();

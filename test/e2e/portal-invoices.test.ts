@@ -149,7 +149,7 @@ test('an invoice goes to Stripe when the operator says so; its client sees it wi
   await page.getByText('sent', { exact: true }).waitFor();
   await visit.leave();
   const client = await portal.signIn('echo');
-  await client.go('#/invoices', 'Invoices');
+  await client.go('#/invoices', 'Billing');
   await client.page.locator('tbody a').click();
   await client.page.getByRole('link', { name: 'Pay with Stripe' }).waitFor();
   assert.deepEqual(await client.page.getByRole('main').getByRole('button').allInnerTexts(), []);

@@ -200,7 +200,7 @@ test('notices are read in words, newest first, twenty at a time', async () => {
   await page.getByRole('button', { name: 'Show more' }).click();
   await page.getByText('Invoice INV-10001 is overdue').waitFor();
   await page.getByRole('table', { name: 'Notices' }).getByRole('link', { name: 'coda' }).first().click();
-  await heading(page, 'Coda: This month');
+  await heading(page, 'Coda: Overview');
   await visit.leave();
 });
 
@@ -250,6 +250,7 @@ for (const { width, dark, rules } of [
     await page.getByRole('dialog').waitFor();
     await checkLooks(page, 'the question with a reason', rules);
     await page.keyboard.press('Escape');
+    await page.getByRole('button', { name: 'Discard' }).click();
     await visit.go('#/tenants/xray/billing', 'Xray: Billing');
     await page.getByLabel('Pricing model').selectOption('graduated');
     await page.getByText('Edit as JSON').click();

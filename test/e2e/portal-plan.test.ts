@@ -109,10 +109,10 @@ test('a client’s account is set, and prepaid credit is booked once, after a qu
   await account.getByLabel('Payment collection').selectOption('send');
   await account.getByLabel('Tax name').fill('VAT');
   await account.getByLabel('Tax rate').fill('19');
-  await account.getByRole('button').click();
+  await account.getByRole('button', { name: 'Save' }).click();
   await account.getByText('Invalid email address').waitFor();
   await account.getByLabel('E-mail').fill('billing@golf.example');
-  await account.getByRole('button').click();
+  await account.getByRole('button', { name: 'Save' }).click();
   await account.getByText('Saved.').waitFor();
   assert.deepEqual((await portal.stage.server.operator('GET', '/v1/tenants/golf/billing')).body, {
     buyer: { name: 'Golf GmbH', address: ['Am Grün 1', 'Berlin'], email: 'billing@golf.example' },
@@ -160,7 +160,7 @@ test('a client’s account is set, and prepaid credit is booked once, after a qu
   await credit.getByText('Balance $200.00.').waitFor();
   await visit.leave(/status of 400|ERR_FAILED/);
   const client = await portal.signIn('golf');
-  await client.go('#/', 'This month');
+  await client.go('#/', 'Overview');
   assert.equal(await figure(client.page, 'Credit left'), '$200.00');
   await client.leave();
 });

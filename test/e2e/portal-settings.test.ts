@@ -202,7 +202,7 @@ for (const { width, dark, rules } of [
     await page.getByRole('button', { name: 'Add client' }).click();
     await page.getByRole('alert').waitFor();
     await checkLooks(page, 'a new client with mistakes', rules);
-    await visit.go('#/agency', 'Your agency');
+    await visit.go('#/settings', 'Settings');
     await checkLooks(page, 'the agency', rules);
     await visit.go('#/tenants/acme/site', 'Acme Bakery: Website');
     await checkLooks(page, 'a client’s website', rules);

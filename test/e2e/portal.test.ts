@@ -77,7 +77,7 @@ const signIn = (tenant: string | null, options?: VisitOptions) =>
 test('a client sees its month: calls, time, price, pace, in its own time zone', async () => {
   const visit = await signIn('acme');
   const { page } = visit;
-  await visit.go('#/', 'This month');
+  await visit.go('#/', 'Overview');
   assert.equal(await figure(page, 'Calls'), '2');
   assert.equal(await figure(page, 'Time'), '2 min 10 s');
   // (20.00 + 0.10) and 10 % tax.
@@ -85,19 +85,19 @@ test('a client sees its month: calls, time, price, pace, in its own time zone', 
   // 15 days and 13 hours of 31 are over, 373 of 744 hours: 130 s become 259 s, 139 of them paid: 1.39. (20 + 1.39) × 1.1 = 23.529.
   assert.equal(await figure(page, 'Projected'), '$23.53');
   assert.equal(await page.getByText('Your cost').count(), 0);
-  await visit.go('#/calls', 'Calls');
+  await visit.go('#/calls', 'Conversations');
   await page.getByText('Time zone: Europe/Berlin.').waitFor();
   assert.deepEqual(await rows(page, 'Calls in December 2026'), [
-    ['15 Dec 2026, 10:00', 'Web call', 'Caller hung up', '30 s', '$0.1000'],
-    ['1 Dec 2026, 00:30', 'Web call', 'Caller hung up', '1 min 40 s', '$0.0000'],
+    ['15 Dec 2026, 10:00', 'Web call', 'Caller hung up', '30 s', '$0.10'],
+    ['1 Dec 2026, 00:30', 'Web call', 'Caller hung up', '1 min 40 s', 'included'],
   ]);
   await page.getByLabel('Month').selectOption('2026-11');
   await page.getByRole('table', { name: 'Calls in November 2026' }).waitFor();
   assert.deepEqual(
     (await rows(page, 'Calls in November 2026')).map(([when, , , length, price]) => [when, length, price]),
     [
-      ['11 Nov 2026, 10:00', '1 min', '$0.6000'],
-      ['10 Nov 2026, 10:00', '2 min', '$0.0000'],
+      ['11 Nov 2026, 10:00', '1 min', '$0.60'],
+      ['10 Nov 2026, 10:00', '2 min', 'included'],
     ],
   );
   await visit.leave();
@@ -105,6 +105,7 @@ test('a client sees its month: calls, time, price, pace, in its own time zone', 
 
 test('the operator sees every client’s margin', async () => {
   const visit = await signIn(null);
+  await visit.go('#/clients', 'Clients');
   await visit.page.getByRole('table', { name: 'Clients' }).waitFor();
   const shown = await rows(visit.page, 'Clients, with this month’s figures');
   // Acme: cost 0.400001 + 0.054320 = 0.454321; price 20.10. Rival: cost 0.987654; 20.00 and no paid minute.
@@ -146,7 +147,7 @@ test('the operator finalizes an invoice after a question; the client then sees i
   await operator.leave();
 
   const client = await signIn('rival');
-  await client.go('#/invoices', 'Invoices');
+  await client.go('#/invoices', 'Billing');
   await client.page.getByRole('link', { name: 'INV-000002' }).click();
   await client.page.getByRole('button', { name: /^1 call on line/ }).click();
   await client.page.getByRole('table', { name: 'Calls on this line' }).waitFor();
@@ -163,10 +164,10 @@ test('the operator finalizes an invoice after a question; the client then sees i
 
 test('a client is never sent a cost, a margin or another client, in no view', async () => {
   const visit = await signIn('acme');
-  await visit.go('#/', 'This month');
-  await visit.go('#/calls', 'Calls');
+  await visit.go('#/', 'Overview');
+  await visit.go('#/calls', 'Conversations');
   await visit.go('#/calls/dec-1', 'Call, 1 Dec 2026, 00:30');
-  await visit.go('#/invoices', 'Invoices');
+  await visit.go('#/invoices', 'Billing');
   await visit.page.getByRole('link', { name: 'INV-000001' }).click();
   await visit.page.getByRole('heading', { level: 1, name: 'Invoice INV-000001' }).waitFor();
   for (const address of ['#/tenants/rival', '#/tenants/acme', '#/attention']) {
@@ -188,7 +189,7 @@ test('a client is never sent a cost, a margin or another client, in no view', as
 test('a client is paused after a question, and gets a link that works', async () => {
   const visit = await signIn(null);
   const { page } = visit;
-  await visit.go('#/tenants/third', 'Third: This month');
+  await visit.go('#/tenants/third', 'Third: Overview');
   await page.getByRole('button', { name: 'Pause' }).click();
   await page.getByRole('dialog', { name: 'Pause Third?' }).getByRole('button', { name: 'Pause' }).click();
   await page.getByText('paused', { exact: true }).waitFor();
@@ -256,7 +257,7 @@ test('the operator sees what differs from Vapi’s books, and for which tenants 
 test('what cannot be loaded says so, and can be tried again', async () => {
   const visit = await signIn('acme');
   const { page } = visit;
-  await visit.go('#/', 'This month');
+  await visit.go('#/', 'Overview');
   await page.route('**/v1/tenants/acme/invoices', (route) => route.fulfill({ status: 500, body: '{}' }));
   await page.evaluate(() => {
     location.hash = '#/invoices';
@@ -270,9 +271,9 @@ test('what cannot be loaded says so, and can be tried again', async () => {
 
 test('a sign-in that ended elsewhere no longer shows anything', async () => {
   const visit = await signIn('third');
-  await visit.go('#/', 'This month');
+  await visit.go('#/', 'Overview');
   await stage.server.operator('POST', '/v1/sign-out', { tenant: 'third' });
-  await visit.page.getByRole('link', { name: 'Calls' }).click();
+  await visit.page.getByRole('link', { name: 'Conversations' }).click();
   await visit.page.getByRole('heading', { name: 'You are signed out' }).waitFor();
   assert.equal(await visit.page.getByRole('table').count(), 0);
   await visit.page.context().close();
@@ -281,13 +282,13 @@ test('a sign-in that ended elsewhere no longer shows anything', async () => {
 test('the focus follows to the new view, which is named in the tab and read out', async () => {
   const visit = await signIn('acme');
   const { page } = visit;
-  await page.getByRole('link', { name: 'Calls' }).click();
-  await page.getByRole('heading', { level: 1, name: 'Calls' }).waitFor();
-  await page.waitForFunction(() => document.title === 'Calls – Voice Agency Ltd');
+  await page.getByRole('link', { name: 'Conversations' }).click();
+  await page.getByRole('heading', { level: 1, name: 'Conversations' }).waitFor();
+  await page.waitForFunction(() => document.title === 'Conversations – Voice Agency Ltd');
   const focused = () =>
     page.evaluate(() => document.querySelector('portal-app')?.shadowRoot?.activeElement?.id);
   assert.equal(await focused(), 'main');
-  assert.equal(await page.locator('portal-app p.unseen[role=status]').innerText(), 'Calls');
+  assert.equal(await page.locator('portal-app p.unseen[role=status]').innerText(), 'Conversations');
   await visit.leave();
 });
 
@@ -300,9 +301,10 @@ for (const { width, dark, rules } of [
     const check = ({ page }: PortalVisit, what: string) => checkLooks(page, what, rules);
     const operator = await signIn(null, { width, dark });
     for (const [hash, heading] of [
-      ['#/', 'Clients'],
+      ['#/', 'Overview'],
+      ['#/clients', 'Clients'],
       ['#/attention', 'Needs attention'],
-      ['#/tenants/acme', 'Acme Bakery: This month'],
+      ['#/tenants/acme', 'Acme Bakery: Overview'],
       ['#/tenants/acme/calls', 'Acme Bakery: Calls'],
       ['#/tenants/acme/calls/dec-1', 'Acme Bakery: Call, 1 Dec 2026, 00:30'],
       ['#/tenants/acme/invoices', 'Acme Bakery: Invoices'],
@@ -322,7 +324,7 @@ for (const { width, dark, rules } of [
     await operator.leave();
 
     const client = await signIn('acme', { width, dark });
-    await client.go('#/', 'This month');
+    await client.go('#/', 'Overview');
     await check(client, 'the client’s month');
     await client.page.getByRole('button', { name: 'Sign out' }).click();
     await client.page.getByRole('heading', { name: 'You are signed out' }).waitFor();

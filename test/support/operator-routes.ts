@@ -11,6 +11,8 @@ export interface Route {
 
 /** Where the router of each file is mounted; for a missing file it is not defined who may use it. */
 const mounts: Record<string, string> = {
+  'all-calls': '/v1/billing',
+  attention: '/v1/attention',
   audit: '/v1/audit',
   billing: '/v1/billing',
   books: '/v1/billing',
@@ -22,6 +24,7 @@ const mounts: Record<string, string> = {
   notices: '/v1/notices',
   people: '/v1',
   reconcile: '/v1/reconcile',
+  search: '/v1/billing',
   secrets: '/v1/secrets',
   sessions: '/v1',
   'sign-in': '/v1',

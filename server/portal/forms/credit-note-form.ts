@@ -38,6 +38,9 @@ export class CreditNoteElement extends ScopedElement {
   #form = new Form(this, {
     send: (body) => this.#send(body as Written),
     currency: () => this.invoice.currency,
+    discarded: () => {
+      this.byLine = false;
+    },
   });
 
   protected override reload(): void {

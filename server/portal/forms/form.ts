@@ -2,6 +2,7 @@
 import { html, type LitElement, type ReactiveController, type TemplateResult } from 'lit';
 import { keyed } from 'lit/directives/keyed.js';
 import type { FieldError } from '../parts/api.ts';
+import { setUnsaved, type Unsaved } from '../parts/unsaved.ts';
 import { Work } from '../parts/work.ts';
 import { type FieldKind, toValue } from '../pure/field-kinds.ts';
 
@@ -11,11 +12,13 @@ export interface FormOptions {
   /** The body's values that have no field; default none. */
   start?: () => object;
   done?: string;
+  /** Called when the reader has discarded what was entered. */
+  discarded?: () => void;
   /** The currency of amounts; default US dollars. */
   currency?: () => string;
 }
 
-export class Form implements ReactiveController {
+export class Form implements ReactiveController, Unsaved {
   readonly work: Work;
   #host: LitElement;
   #options: FormOptions;
@@ -23,6 +26,7 @@ export class Form implements ReactiveController {
   #unread: FieldError[] = [];
   /** Changing it discards what was entered and shows the stored values. */
   #version = 0;
+  #isUnsaved = false;
 
   constructor(host: LitElement, options: FormOptions) {
     this.#host = host;
@@ -33,6 +37,11 @@ export class Form implements ReactiveController {
 
   hostConnected(): void {}
 
+  hostDisconnected(): void {
+    this.#isUnsaved = false;
+    setUnsaved(this, false);
+  }
+
   get errors(): FieldError[] {
     return [...this.#unread, ...(this.work.refusal?.errors ?? [])];
   }
@@ -41,16 +50,49 @@ export class Form implements ReactiveController {
   reset(): void {
     this.#version += 1;
     this.#unread = [];
+    this.#note(false);
     this.work.clear();
   }
 
+  discard(): void {
+    this.reset();
+    this.#options.discarded?.();
+  }
+
+  /** For what is changed without entering anything, such as an added row. */
+  touch(): void {
+    this.#note(true);
+  }
+
+  #note(isUnsaved: boolean): void {
+    if (isUnsaved === this.#isUnsaved) return;
+    this.#isUnsaved = isUnsaved;
+    setUnsaved(this, isUnsaved);
+    this.#host.requestUpdate();
+  }
+
+  /** What is entered and then taken back leaves nothing to save. */
+  #entered = (event: Event) => {
+    const { elements } = event.currentTarget as HTMLFormElement;
+    this.#note([...elements].some(isChanged));
+  };
+
   /** @param fields keep what was entered when rendered again @param action the button's text: a verb */
   show(fields: TemplateResult, action: string, mayWrite: boolean): TemplateResult {
-    return html`<form novalidate @submit=${this.#submit}>
+    return html`<form novalidate @submit=${this.#submit} @input=${this.#entered}>
       <fieldset class="whole" ?disabled=${!mayWrite}>${keyed(this.#version, fields)}</fieldset>
       ${this.#problem()}
-      ${mayWrite ? html`<p class="row"><button class="main" aria-disabled=${this.work.isBusy}>${action}</button></p>` : ''}
+      ${mayWrite ? this.#bar(action) : ''}
     </form>`;
+  }
+
+  #bar(action: string) {
+    const isUnsaved = this.#isUnsaved;
+    return html`<p class="row ${isUnsaved ? 'unsaved' : ''}">
+      ${isUnsaved ? html`<span>Unsaved changes</span>` : ''}
+      <button class="main" aria-disabled=${this.work.isBusy}>${action}</button>
+      ${isUnsaved ? html`<button type="button" @click=${() => this.discard()}>Discard</button>` : ''}
+    </p>`;
   }
 
   #problem() {
@@ -89,6 +131,7 @@ export class Form implements ReactiveController {
     });
     if (!isDone) return;
     this.work.done = done;
+    this.#note(false);
     this.#version += 1;
   }
 
@@ -106,6 +149,20 @@ export class Form implements ReactiveController {
     wrong.sort((a, b) => (a.compareDocumentPosition(b) & Node.DOCUMENT_POSITION_FOLLOWING ? -1 : 1));
     wrong[0]?.focus();
   };
+}
+
+/** Whether a field differs from what it was shown with. */
+function isChanged(control: Element): boolean {
+  if (!(control as HTMLElement).dataset.as) return false;
+  if (control instanceof HTMLSelectElement) {
+    const first = Math.max(
+      0,
+      [...control.options].findIndex((one) => one.defaultSelected),
+    );
+    return control.selectedIndex !== first;
+  }
+  const { type, value, defaultValue, checked, defaultChecked } = control as HTMLInputElement;
+  return type === 'checkbox' ? checked !== defaultChecked : value !== defaultValue;
 }
 
 /** @param start the body's values that have no field */

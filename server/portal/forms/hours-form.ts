@@ -73,6 +73,7 @@ export class HoursFormElement extends TenantForm {
     const { body } = readForm(form, {}, 'usd');
     this.hours = change((body as Body).limits?.hours ?? []);
     this.form.reset();
+    this.form.touch();
     await this.updateComplete;
     this.renderRoot.querySelector<HTMLElement>('#add')?.focus();
   }

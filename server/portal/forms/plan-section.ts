@@ -61,6 +61,7 @@ export class PlanSectionElement extends ScopedElement {
     start: () => ({ plan: this.draft }),
     currency: () => this.draft?.currency ?? 'usd',
     send: (body) => this.#set(body),
+    discarded: () => void this.#begin(),
   });
 
   protected override reload(): void {
@@ -191,6 +192,7 @@ export class PlanSectionElement extends ScopedElement {
     },
     rates: async (by) => {
       if (this.draft) this.#take(withRates(this.draft, by));
+      this.#form.touch();
       await this.updateComplete;
       this.renderRoot.querySelector<HTMLElement>('fieldset:last-of-type select')?.focus();
     },

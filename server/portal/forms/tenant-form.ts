@@ -23,6 +23,7 @@ export abstract class TenantForm extends ScopedElement {
 
   protected readonly form = new Form(this, {
     start: () => this.start(),
+    discarded: () => this.saved(),
     send: async (body) => {
       const detail = await send<SavedTenant>('PATCH', pathOf(this.scope), this.changes(body));
       this.saved();
@@ -43,7 +44,7 @@ export abstract class TenantForm extends ScopedElement {
     return body;
   }
 
-  /** Called after the tenant has been saved. */
+  /** Called after the tenant has been saved, or what was entered was discarded. */
   protected saved(): void {}
 
   protected override reload(): void {

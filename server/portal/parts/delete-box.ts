@@ -32,7 +32,7 @@ export class DeleteBoxElement extends ScopedElement {
     };
     if (!(await confirm(question))) return;
     const isDone = await this.#work.do(() => send('DELETE', pathOf(this.scope)));
-    if (isDone) location.hash = '#/';
+    if (isDone) location.hash = '#/clients';
   };
 }
 customElements.define('delete-box', DeleteBoxElement);

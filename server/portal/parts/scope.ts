@@ -1,4 +1,5 @@
 /** Whose figures a view shows, and to whom. */
+import { html, type TemplateResult } from 'lit';
 import type { ClientAccess, PreviewAnswer } from '../../contract.ts';
 import { get } from './api.ts';
 
@@ -33,7 +34,7 @@ export async function pricesCurrency(scope: Scope): Promise<string | null> {
   return callPrices && invoices ? (await get<PreviewAnswer>(pathOf(scope, '/preview'))).currency : null;
 }
 
-/** A view's heading: the operator must always see whose figures these are. */
-export function titleOf(scope: Scope, title: string): string {
-  return scope.isOperator ? `${scope.name}: ${title}` : title;
+/** A view's heading. The header above shows the operator whose figures these are; a screen reader reads it here, too. */
+export function titleOf({ isOperator, name }: Scope, title: string): string | TemplateResult {
+  return isOperator ? html`<span class="unseen">${name}: </span>${title}` : title;
 }

@@ -9,6 +9,7 @@ import { ScopedElement } from './scoped-element.ts';
 import { shared } from './style.ts';
 import { talkClosed } from './talk-box.ts';
 
+/** @fires setup-loaded its detail is how far the client is set up */
 export class SetupStepsElement extends ScopedElement {
   static override styles = [
     shared,
@@ -28,7 +29,11 @@ export class SetupStepsElement extends ScopedElement {
     this.sites = [];
   }
 
-  #setup = new Resource<SetupAnswer>(this, () => get(pathOf(this.scope, '/setup')));
+  #setup = new Resource<SetupAnswer>(this, async () => {
+    const detail = await get<SetupAnswer>(pathOf(this.scope, '/setup'));
+    this.dispatchEvent(new CustomEvent('setup-loaded', { detail }));
+    return detail;
+  });
 
   override connectedCallback(): void {
     super.connectedCallback();

@@ -13,7 +13,7 @@ export function listAddress(query: string): ListAddress {
 
 export function clientsHash(address: ListAddress): string {
   const query = new URLSearchParams(names.flatMap((name) => (address[name] ? [[name, address[name]]] : [])));
-  return query.size === 0 ? '#/' : `#/?${query}`;
+  return query.size === 0 ? '#/clients' : `#/clients?${query}`;
 }
 
 /** The address that sorts by a column, the other way if it already does, from the first page; and how it is sorted now. */

@@ -34,11 +34,18 @@ export function plural(number: number, noun: string): string {
   return `${count(number)} ${noun}${number === 1 ? '' : 's'}`;
 }
 
-/** `45 s`, `12 min 30 s` */
+/** What one call costs: two or three decimals, where `exactMoney` has all. */
+export function shortMoney(micros: number, currency: string): string {
+  const decimals = { minimumFractionDigits: 2, maximumFractionDigits: 3 };
+  return new Intl.NumberFormat('en', { style: 'currency', currency, ...decimals }).format(micros / 1_000_000);
+}
+
+/** `45 s`, `12 min 30 s`, from an hour on without seconds: `1 h 23 m` */
 export function duration(seconds: number): string {
   const whole = Math.floor(Math.abs(seconds) / 60);
   const rest = Math.abs(seconds) % 60;
   const sign = seconds < 0 ? '-' : '';
+  if (whole >= 60) return `${sign}${count(Math.floor(whole / 60))} h ${whole % 60} m`;
   if (whole === 0) return `${sign}${rest} s`;
   return `${sign}${count(whole)} min${rest > 0 ? ` ${rest} s` : ''}`;
 }

@@ -28,7 +28,7 @@ export class AgencyElement extends LitElement {
   });
 
   protected override render() {
-    return html`<h1>Your agency</h1>
+    return html`<h1>Settings</h1>
       ${this.#seller.show((seller) => html`<section>${this.#form.show(this.#fields(seller), 'Save', this.mayWrite)}</section>`)}
       <default-access-form .mayWrite=${this.mayWrite}></default-access-form>`;
   }

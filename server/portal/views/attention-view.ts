@@ -1,6 +1,15 @@
 /** What needs attention: months that could not be closed, calls without a cost, differences from Vapi's records, notices. */
 import { html, LitElement } from 'lit';
-import type { ClientRow, ClientsAnswer, CloseEntry, CloseReport, DriftReport } from '../../contract.ts';
+import type {
+  AttentionAnswer,
+  AttentionEntry,
+  AttentionPlace,
+  ClientRow,
+  ClientsAnswer,
+  CloseEntry,
+  CloseReport,
+  DriftReport,
+} from '../../contract.ts';
 import { get, post } from '../parts/api.ts';
 import { pastRuns, withAllEntries } from '../parts/close-run.ts';
 import { count, exactMoney, moment, monthName, plural } from '../pure/format.ts';
@@ -16,6 +25,7 @@ interface Findings {
   /** The clients with the most calls whose cost Vapi has not reported, and how many such calls all clients have. */
   costless: ClientRow[];
   costlessCalls: number;
+  attention: AttentionAnswer;
 }
 
 const dayMs = 86_400_000;
@@ -28,13 +38,15 @@ export class AttentionElement extends LitElement {
   declare mayWrite: boolean;
 
   #findings = new EagerResource<Findings>(this, async () => {
-    const [runs, { tenants, totals }] = await Promise.all([
+    const [attention, runs, { tenants, totals }] = await Promise.all([
+      get<AttentionAnswer>('attention'),
       pastRuns(),
       get<ClientsAnswer>('billing/tenants?filter=attention&sort=calls&limit=200'),
     ]);
     // One that has just begun has nothing to report yet.
     const run = runs.find(({ state }) => state !== 'running') ?? runs[0];
     return {
+      attention,
       run: run ? await withAllEntries(run) : null,
       costless: tenants.filter(({ callsWithoutCost }) => callsWithoutCost > 0),
       costlessCalls: totals.callsWithoutCost,
@@ -61,10 +73,14 @@ export class AttentionElement extends LitElement {
       <notices-section></notices-section>`;
   }
 
-  #found({ run, costless, costlessCalls }: Findings) {
+  #found({ attention, run, costless, costlessCalls }: Findings) {
     const unlisted = costless.reduce((left, row) => left - row.callsWithoutCost, costlessCalls);
     const entries = run?.entries.filter(needsPerson) ?? [];
     return html`<section>
+        <h2>To do</h2>
+        ${todo(attention)}
+      </section>
+      <section>
         <h2>Month-end</h2>
         ${
           run === null
@@ -85,13 +101,45 @@ export class AttentionElement extends LitElement {
                 )}
               </ul>`
         }
-        ${unlisted > 0 ? html`<p><a href="#/?filter=attention">Find ${plural(unlisted, 'more call')} among your clients</a></p>` : ''}
+        ${unlisted > 0 ? html`<p><a href="#/clients?filter=attention">Find ${plural(unlisted, 'more call')} among your clients</a></p>` : ''}
       </section>`;
   }
 
   #compare = () => this.#comparing.do(() => this.#drift.load(true));
 }
 customElements.define('attention-view', AttentionElement);
+
+/** Where an entry is mended, and what the button says. */
+const places: Record<AttentionPlace, readonly [view: string, action: string]> = {
+  overview: ['', 'Open'],
+  calls: ['/calls', 'See calls'],
+  invoices: ['/invoices', 'Open invoice'],
+  billing: ['/billing', 'Open billing'],
+  site: ['/site', 'Check websites'],
+  settings: ['/settings', 'Open settings'],
+  connection: ['/connection', 'Check'],
+};
+
+function todo({ entries, total }: AttentionAnswer) {
+  if (total === 0) return html`<p class="good">Nothing needs you.</p>`;
+  return html`${table(
+    'To do',
+    ['Client', 'What to do', ['Since', 'wide'], html`<span class="unseen">Open</span>`],
+    entries.map(todoRow),
+  )}
+    ${total > entries.length ? html`<p class="muted small">Showing ${count(entries.length)} of ${count(total)}.</p>` : ''}`;
+}
+
+function todoRow({ tenant, tenantName, text, since, place, item }: AttentionEntry) {
+  const [view, action] = places[place];
+  const href = `#/tenants/${tenant}${view}${item ? `/${item}` : ''}`;
+  return html`<tr>
+    <th scope="row"><a href="#/tenants/${tenant}">${tenantName}</a></th>
+    <td>${text}</td>
+    <td class="wide nowrap">${since ? moment(since, 'UTC') : ''}</td>
+    <td class="number"><a class="button" href=${href} aria-label="${action}: ${tenantName}">${action}</a></td>
+  </tr>`;
+}
 
 function needsPerson({ problem }: CloseEntry): boolean {
   return problem !== undefined;

@@ -38,7 +38,7 @@ export class BooksElement extends LitElement {
     const { month, state } = this;
     const months = Array.from({ length: 24 }, (_, back) => monthPlus(this.now.slice(0, 7), -back));
     const states = Object.entries(stateNames) as [InvoiceState, string][];
-    return html`<h1>Invoices</h1>
+    return html`<div class="row heading"><h1>Invoices</h1><a class="button" href="#/close">Month-end</a></div>
       <section>
         <div class="row">
           <label>

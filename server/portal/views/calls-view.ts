@@ -2,13 +2,23 @@
 import { html } from 'lit';
 import type { CallsAnswer, CallView } from '../../contract.ts';
 import { get, saveCsv } from '../parts/api.ts';
+import { empty } from '../parts/empty.ts';
 import { Resource } from '../parts/resource.ts';
 import { pathOf, pricesCurrency, titleOf } from '../parts/scope.ts';
 import { ScopedElement } from '../parts/scoped-element.ts';
 import { showMore } from '../parts/show-more.ts';
 import { table } from '../parts/table.ts';
 import { Work } from '../parts/work.ts';
-import { duration, ending, exactMoney, kindOf, moment, monthName, plural } from '../pure/format.ts';
+import {
+  duration,
+  ending,
+  exactMoney,
+  kindOf,
+  moment,
+  monthName,
+  plural,
+  shortMoney,
+} from '../pure/format.ts';
 import { monthIn, monthPlus, startOfDay } from '../pure/zone.ts';
 
 /** `currency` is null for a reader that is shown no prices. */
@@ -58,7 +68,7 @@ export class CallsElement extends ScopedElement {
     const { scope, month } = this;
     const now = monthIn(scope.timeZone, scope.now);
     const months = Array.from({ length: 13 }, (_, back) => monthPlus(now, -back));
-    return html`<h1>${titleOf(scope, 'Calls')}</h1>
+    return html`<h1>${titleOf(scope, scope.isOperator ? 'Calls' : 'Conversations')}</h1>
       <section>
         <div class="row">
           <label>
@@ -76,7 +86,7 @@ export class CallsElement extends ScopedElement {
   }
 
   #table({ calls, nextCursor, currency }: Listing) {
-    if (calls.length === 0) return html`<p>There were no calls in ${monthName(this.month)}.</p>`;
+    if (calls.length === 0) return empty('calls', `No calls in ${monthName(this.month)}.`);
     const { scope } = this;
     return html`${table(
       `Calls in ${monthName(this.month)}`,
@@ -90,7 +100,7 @@ export class CallsElement extends ScopedElement {
       ],
       calls.map(
         (call) => html`<tr>
-          <th scope="row"><a href="${scope.base}/calls/${encodeURIComponent(call.id)}">${moment(call.startedAt ?? call.createdAt, scope.timeZone)}</a></th>
+          <th scope="row"><a data-row href="${scope.base}/calls/${encodeURIComponent(call.id)}">${moment(call.startedAt ?? call.createdAt, scope.timeZone)}</a></th>
           <td class="wide">${kindOf(call.type)}</td>
           <td class="wide">${ending(call.endedReason ?? call.status)}</td>
           <td class="number">${call.seconds === null ? '–' : duration(call.seconds)}</td>
@@ -117,10 +127,16 @@ export class CallsElement extends ScopedElement {
 }
 customElements.define('calls-view', CallsElement);
 
-function priceOf({ priceMicros = null }: CallView, currency: string): string {
-  return priceMicros === null ? 'pending' : exactMoney(priceMicros, currency);
+/** Two or three decimals; all of them when pointed at. A call within the plan's minutes has no price of its own. */
+function priceOf({ priceMicros = null }: CallView, currency: string) {
+  if (priceMicros === null) return 'pending';
+  return priceMicros === 0 ? 'included' : amount(priceMicros, currency);
 }
 
-function costOf({ costMicros }: CallView): string {
-  return costMicros === null ? 'pending' : exactMoney(costMicros, 'usd');
+function costOf({ costMicros }: CallView) {
+  return costMicros === null ? 'pending' : amount(costMicros, 'usd');
+}
+
+export function amount(micros: number, currency: string) {
+  return html`<span title=${exactMoney(micros, currency)}>${shortMoney(micros, currency)}</span>`;
 }

@@ -22,7 +22,7 @@ export class InvoicesElement extends ScopedElement {
 
   protected override render() {
     const { scope } = this;
-    return html`<h1>${titleOf(scope, 'Invoices')}</h1>
+    return html`<h1>${titleOf(scope, scope.isOperator ? 'Invoices' : 'Billing')}</h1>
       ${scope.isOperator && scope.mayWrite ? this.#drafting() : ''}
       ${this.#work.show()}
       ${this.#list.show((list) => this.#table(list))}`;

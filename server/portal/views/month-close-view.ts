@@ -89,7 +89,7 @@ export class MonthCloseElement extends LitElement {
     const months = Array.from({ length: 13 }, (_, back) => monthPlus(last, 1 - back));
     return html`<section>
       <h2>Bill completed months</h2>
-      ${this.hasSeller ? '' : html`<p class="warn">First enter your business details under <a href="#/agency">Your agency</a>.</p>`}
+      ${this.hasSeller ? '' : html`<p class="warn">First enter your business details under <a href="#/settings">Settings</a>.</p>`}
       <form class="row" @submit=${this.#look}>
         <label>
           Up to

@@ -81,7 +81,7 @@ export class NewClientElement extends LitElement {
 
   protected override render() {
     if (this.made) return this.#result(this.made);
-    return html`<p><a href="#/">All clients</a></p>
+    return html`<p><a href="#/clients">All clients</a></p>
       <h1>New client</h1>
       <section>${this.mayWrite ? (this.found ? this.#details(this.found) : this.#key()) : html`<p>You have read-only access.</p>`}</section>`;
   }
@@ -155,7 +155,7 @@ export class NewClientElement extends LitElement {
       ...{ slug, name, timeZone, base, isOperator: true, mayWrite: true, hasStripe: false },
       ...{ canTalk: this.canTalk, now: this.now, access: this.access },
     };
-    return html`<p><a href="#/">All clients</a></p>
+    return html`<p><a href="#/clients">All clients</a></p>
       <h1 tabindex="-1">${name} added</h1>
       <section>
         ${

@@ -60,7 +60,7 @@ export class OverviewElement extends ScopedElement {
   }
 
   protected override render() {
-    return html`<h1>${titleOf(this.scope, 'This month')}</h1>
+    return html`<h1>${titleOf(this.scope, 'Overview')}</h1>
       ${this.#month.show((month) => this.#content(month))}`;
   }
 

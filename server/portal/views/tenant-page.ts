@@ -1,11 +1,13 @@
 /** One client for the operator: the client's views with cost and margin, plus settings and actions. */
-import { html, LitElement, type PropertyValues, type TemplateResult } from 'lit';
-import type { DeletedTenant, MeAnswer, SignInLinkAnswer, TenantView } from '../../contract.ts';
+import { css, html, LitElement, type PropertyValues, type TemplateResult } from 'lit';
+import type { DeletedTenant, MeAnswer, SetupAnswer, SignInLinkAnswer, TenantView } from '../../contract.ts';
 import { get, getAll, post, Refusal } from '../parts/api.ts';
 import './billing-view.ts';
 import './doctor-view.ts';
+import './invoice-actions.ts';
 import { confirm } from '../parts/confirm.ts';
 import '../parts/copy-field.ts';
+import '../parts/dismiss-box.ts';
 import { Resource } from '../parts/resource.ts';
 import '../parts/setup-steps.ts';
 import type { Scope } from '../parts/scope.ts';
@@ -13,13 +15,26 @@ import { moment } from '../pure/format.ts';
 import './settings-view.ts';
 import './site-view.ts';
 import { shared } from '../parts/style.ts';
+import { tabStyle, tabs } from '../parts/tabs.ts';
+import { toast } from '../parts/toast.ts';
 import { Work } from '../parts/work.ts';
-import { privacyView, tenantView, viewNames } from './tenant-views.ts';
+import { privacyView, sharedTabs, tenantView } from './tenant-views.ts';
 import { stateBadge } from './tenants-view.ts';
 
 export class TenantPageElement extends LitElement {
-  static override styles = [shared];
+  static override styles = [
+    shared,
+    tabStyle,
+    css`
+      .crumb { margin-bottom: 0.5rem; }
+      .who { margin-bottom: 0.75rem; }
+      .who > .name { margin: 0 auto 0 0; font-size: 1.25rem; font-weight: 600; line-height: 1.75rem; letter-spacing: -0.01em;
+        overflow-wrap: anywhere; }
+      .chips { display: flex; flex-wrap: wrap; gap: 0.375rem; margin-bottom: 0.75rem; }
+    `,
+  ];
   static override properties = {
+    setup: { state: true },
     slug: { attribute: false },
     rest: { attribute: false },
     me: { attribute: false },
@@ -30,9 +45,12 @@ export class TenantPageElement extends LitElement {
   declare rest: string[];
   declare me: MeAnswer;
   declare link: SignInLinkAnswer | null;
+  /** How far the client is set up, once that is known. */
+  declare setup: SetupAnswer | null;
 
   constructor() {
     super();
+    this.setup = null;
     this.rest = [];
     this.link = null;
   }
@@ -50,12 +68,13 @@ export class TenantPageElement extends LitElement {
   protected override willUpdate(changed: PropertyValues): void {
     if (!changed.has('slug')) return;
     this.link = null;
+    this.setup = null;
     this.#work.clear();
     void this.#tenant.load(true);
   }
 
   protected override render() {
-    return html`<p><a href="#/">All clients</a></p>
+    return html`<p class="crumb small"><a href="#/clients">All clients</a></p>
       ${this.#tenant.show((tenant) => ('deletedAt' in tenant ? this.#deleted(tenant) : this.#page(tenant)))}`;
   }
 
@@ -63,33 +82,29 @@ export class TenantPageElement extends LitElement {
     const { rest } = this;
     const { name, status } = tenant;
     const scope = this.#scope(tenant);
-    return html`<section>
-        <div class="row">
-          <h2>${name} ${stateBadge(status)}</h2>
-          ${scope.mayWrite ? this.#actions(tenant) : ''}
-        </div>
-        ${this.#nav(scope, [...viewNames, ...ownViews, ['people', 'People'], privacyView])}
-        ${this.#work.show()} ${this.link ? this.#linkBox(this.link, scope) : ''}
-      </section>
-      <setup-steps .scope=${scope} .sites=${tenant.allowedOrigins} .item=${`${tenant.updatedAt} ${this.rest.join('/')} ${this.link?.expiresAt ?? ''}`}></setup-steps>
+    return html`<div class="row who">
+        <h2 class="name">${name}</h2>
+        ${scope.mayWrite ? this.#actions(tenant) : ''}
+      </div>
+      <div class="chips">${stateBadge(status)} ${this.setup ? health(this.setup) : ''}</div>
+      ${this.#work.show()} ${this.link ? this.#linkBox(this.link, scope) : ''}
+      ${tabs(name, scope.base, [...sharedTabs, ...ownTabs], rest[0] ?? '')}
+      <setup-steps .scope=${scope} .sites=${tenant.allowedOrigins} .item=${`${tenant.updatedAt} ${this.rest.join('/')} ${this.link?.expiresAt ?? ''}`}
+        @setup-loaded=${this.#known}></setup-steps>
       <div @tenant-saved=${this.#saved}>${ownView(scope, tenant, rest[0] ?? '') ?? tenantView(scope, rest)}</div>`;
   }
 
+  #known = ({ detail }: CustomEvent<SetupAnswer>) => {
+    this.setup = detail;
+  };
+
   #deleted({ name, deletedAt, timeZone, ...tenant }: DeletedTenant) {
     const scope = this.#scope({ name, timeZone });
-    return html`<section>
-        <h2>${name} <span class="badge warn">deleted</span></h2>
-        <p class="muted small">Deleted on ${moment(deletedAt, timeZone)}; its handle was “${tenant.slug}”. Its calls and invoices remain.</p>
-        ${this.#nav(scope, viewNames)}
-      </section>
+    return html`<div class="row who"><h2 class="name">${name}</h2></div>
+      <div class="chips"><span class="badge warn">deleted</span></div>
+      <p class="muted small">Deleted on ${moment(deletedAt, timeZone)}; its handle was “${tenant.slug}”. Its calls and invoices remain.</p>
+      ${tabs(name, scope.base, sharedTabs, this.rest[0] ?? '')}
       ${tenantView(scope, this.rest)}`;
-  }
-
-  #nav({ name, base }: Scope, views: readonly (readonly [string, string])[]) {
-    const current = this.rest[0] ?? '';
-    return html`<nav class="row" aria-label=${name}>
-      ${views.map(([view, label]) => html`<a href="${base}${view ? `/${view}` : ''}" aria-current=${current === view ? 'page' : 'false'}>${label}</a>`)}
-    </nav>`;
   }
 
   #scope({ name, timeZone }: Pick<TenantView, 'name' | 'timeZone'>): Scope {
@@ -132,10 +147,10 @@ export class TenantPageElement extends LitElement {
   }
 
   #linkBox({ url, expiresAt }: SignInLinkAnswer, { timeZone }: Scope) {
-    return html`<div>
+    return html`<section>
       <p>Send this link to your client. It works once, until ${moment(expiresAt, timeZone)} (${timeZone}).</p>
       <copy-field .label=${'Sign-in link'} .text=${url}></copy-field>
-    </div>`;
+    </section>`;
   }
 
   #makeLink = () =>
@@ -145,10 +160,11 @@ export class TenantPageElement extends LitElement {
 
   async #change(to: 'pause' | 'resume', question: Parameters<typeof confirm>[0]): Promise<void> {
     if (!(await confirm(question))) return;
-    await this.#work.do(async () => {
+    const isDone = await this.#work.do(async () => {
       await post(`${this.#path()}/${to}`);
       await this.#tenant.load();
     });
+    if (isDone) toast(to === 'pause' ? 'Paused.' : 'Resumed.');
   }
 }
 customElements.define('tenant-page', TenantPageElement);
@@ -160,12 +176,14 @@ async function findDeleted(id: string): Promise<DeletedTenant> {
   return found;
 }
 
-/** Views that only the operator has. */
-const ownViews = [
+/** Tabs that only the operator has. */
+const ownTabs = [
   ['billing', 'Billing'],
   ['site', 'Website'],
   ['settings', 'Settings'],
   ['connection', 'Connection'],
+  ['people', 'People'],
+  privacyView,
 ] as const;
 
 function ownView(scope: Scope, tenant: TenantView, view: string): TemplateResult | null {
@@ -174,4 +192,12 @@ function ownView(scope: Scope, tenant: TenantView, view: string): TemplateResult
   if (view === 'connection') return html`<doctor-view .scope=${scope}></doctor-view>`;
   if (view === 'settings') return html`<settings-view .scope=${scope} .tenant=${tenant}></settings-view>`;
   return null;
+}
+
+/** What is set up, and what is not yet, in a word each. */
+function health({ connected, snippetSeen, plan, invited }: SetupAnswer) {
+  const chip = (isGood: boolean, good: string, missing: string) =>
+    html`<span class="badge ${isGood ? 'good' : 'muted'}">${isGood ? good : missing}</span>`;
+  return html`${chip(connected, 'Connected', 'Not connected')} ${chip(snippetSeen !== null, 'Snippet seen', 'No snippet seen')}
+    ${chip(plan, 'Plan', 'No plan')} ${chip(invited !== null, 'Invited', 'Not invited')}`;
 }

@@ -6,11 +6,14 @@ import './invoice-view.ts';
 import './invoices-view.ts';
 import './overview-view.ts';
 import type { MeAnswer, Permission } from '../../contract.ts';
+import { lazily } from '../parts/lazy.ts';
+import { labelOf, type NavEntry } from '../parts/navigation.ts';
 import { type Scope, titleOf } from '../parts/scope.ts';
+import '../parts/settings-tabs.ts';
 
-/** In the order of the navigation. */
-export const viewNames = [
-  ['', 'This month'],
+/** The tabs of a client that the operator shares with it, in their order. */
+export const sharedTabs = [
+  ['', 'Overview'],
   ['calls', 'Calls'],
   ['invoices', 'Invoices'],
 ] as const;
@@ -18,23 +21,52 @@ export const viewNames = [
 /** For a client only while its operator allows it, so that it is loaded apart. */
 export const privacyView = ['privacy', 'Privacy'] as const;
 
-/** What the client's person may see. */
-export function clientLinks({ permissions, access }: MeAnswer): (readonly [string, string])[] {
-  const all = [...viewNames, ['people', 'People'], privacyView, ['sessions', 'Your sessions']] as const;
-  const needed: Record<string, Permission> = {
-    calls: 'calls.read',
-    invoices: 'billing.read',
-    people: 'people.read',
-    privacy: 'privacy.read',
-  };
+/** A client's settings. */
+const settingsTabs = [['people', 'People'], privacyView, ['sessions', 'Your sessions']] as const;
+
+const needed: Record<string, Permission> = {
+  calls: 'calls.read',
+  invoices: 'billing.read',
+  people: 'people.read',
+  privacy: 'privacy.read',
+};
+
+/** What the client's person may see, and the operator shows. */
+function isShown({ permissions, access }: MeAnswer, view: string): boolean {
   const switches: Record<string, boolean> = access;
-  const isOff = (view: string) => switches[view] === false;
-  return all.filter(([view]) => permissions.includes(needed[view] ?? 'self.read') && !isOff(view));
+  return permissions.includes(needed[view] ?? 'self.read') && switches[view] !== false;
 }
 
-/** An element whose module comes after it. */
-export function lazily(_module: Promise<unknown>, element: TemplateResult): TemplateResult {
-  return element;
+/** A client's own navigation. */
+export function clientEntries(me: MeAnswer): readonly NavEntry[] {
+  const [first = 'sessions', ...also] = settingsTabs
+    .map(([view]) => view)
+    .filter((view) => isShown(me, view));
+  const all: NavEntry[] = [
+    { view: '', label: 'Overview', icon: 'overview' },
+    { view: 'calls', label: 'Conversations', icon: 'calls' },
+    { view: 'invoices', label: 'Billing', icon: 'invoices' },
+    { view: first, label: 'Settings', icon: 'settings', also },
+  ];
+  return all.filter(({ view }) => isShown(me, view));
+}
+
+/** Above each part of a client's settings. */
+export function clientTabs(me: MeAnswer, [view = '']: string[]): TemplateResult | string {
+  if (!settingsTabs.some(([one]) => one === view)) return '';
+  const shown = settingsTabs.filter(([one]) => isShown(me, one));
+  return html`<settings-tabs .tabs=${shown} .current=${view}></settings-tabs>`;
+}
+
+/** What a view of a client is called in the browser's tab. @param route after the client's base */
+export function pageTitle([view = '', item]: string[], me: MeAnswer): string {
+  if (view === 'calls' && item) return 'Call';
+  if (view === 'invoices' && item) return 'Invoice';
+  const settings = settingsTabs.find(([one]) => one === view)?.[1];
+  if (settings) return settings;
+  if (me.role === 'client') return labelOf(clientEntries(me), view) ?? 'Page not found';
+  const name = sharedTabs.find(([one]) => one === view)?.[1] ?? (view === 'site' ? 'Website' : view);
+  return `${name.charAt(0).toUpperCase()}${name.slice(1)}`;
 }
 
 /** @param route after the tenant's base */
@@ -45,17 +77,18 @@ export function tenantView(scope: Scope, [view = '', item]: string[]): TemplateR
   if (hasInvoices && view === 'invoices' && item)
     return html`<invoice-view .scope=${scope} .item=${item}></invoice-view>`;
   if (hasInvoices && view === 'invoices') return html`<invoices-view .scope=${scope}></invoices-view>`;
-  if (view === 'people')
-    return lazily(
-      import('./people-view.ts'),
-      html`<people-view .slug=${scope.slug} .heading=${titleOf(scope, 'People')}></people-view>`,
-    );
-  if (view === 'sessions' && !scope.isOperator)
-    return lazily(import('./sessions-view.ts'), html`<sessions-view></sessions-view>`);
+  if (view === 'people') {
+    lazily(() => import('./people-view.ts'));
+    return html`<people-view .slug=${scope.slug} .heading=${titleOf(scope, 'People')}></people-view>`;
+  }
+  if (view === 'sessions' && !scope.isOperator) {
+    lazily(() => import('./sessions-view.ts'));
+    return html`<sessions-view></sessions-view>`;
+  }
   if (view === 'privacy' && scope.access.privacy) {
-    void import('./privacy-view.ts');
+    lazily(() => import('./privacy-view.ts'));
     return html`<privacy-view .scope=${scope}></privacy-view>`;
   }
   if (view === '') return html`<overview-view .scope=${scope}></overview-view>`;
-  return html`<h1>Page not found</h1><p><a href=${scope.base}>Back to this month</a></p>`;
+  return html`<h1>Page not found</h1><p><a href=${scope.base}>Back to the overview</a></p>`;
 }

@@ -72,12 +72,12 @@ export class TenantsElement extends LitElement {
     const { search, filter } = this.#address;
     const isAll = search === undefined && filter === undefined;
     if (isAll && list.totals.tenants === 0) return firstSteps(this.hasSeller);
-    return html`${this.hasSeller ? '' : html`<p class="warn">No invoice can be issued until you enter your business details under <a href="#/agency">Your agency</a>.</p>`}
+    return html`${this.hasSeller ? '' : html`<p class="warn">No invoice can be issued until you enter your business details under <a href="#/settings">Settings</a>.</p>`}
       <section>
         <h2 id="list" tabindex="-1">${monthName(list.month)} so far</h2>
         ${this.#searchForm()}
         <p class="muted small" role="status">${totalsText(list, isAll)}</p>
-        ${list.tenants.length === 0 ? html`<p>No client matches. <a href="#/">Show all clients</a></p>` : this.#table(list)}
+        ${list.tenants.length === 0 ? html`<p>No client matches. <a href="#/clients">Show all clients</a></p>` : this.#table(list)}
         ${this.#pages(list)}
         ${asOfText(list)}
         <p class="muted small">Cost is what Vapi charges you; price is what the plan charges the client, before tax.</p>

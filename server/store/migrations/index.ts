@@ -43,6 +43,7 @@ import { startCounts } from './0048-start-counts.ts';
 import { people } from './0049-people.ts';
 import { clientAccess } from './0052-client-access.ts';
 import { privacy } from './0053-privacy.ts';
+import { callsByTime } from './0054-calls-by-time.ts';
 
 export const migrations: Record<string, Migration> = {
   '0001-initial': initial,
@@ -88,4 +89,5 @@ export const migrations: Record<string, Migration> = {
   '0049-people': people,
   '0052-client-access': clientAccess,
   '0053-privacy': privacy,
+  '0054-calls-by-time': callsByTime,
 };

@@ -4,7 +4,7 @@ import { test } from 'node:test';
 import fc from 'fast-check';
 import { centsToDecimal, isSupportedCurrency } from '../../../server/base/money.ts';
 import { contrast, readable } from '../../../server/portal/pure/color.ts';
-import { duration, exactMoney, money, period } from '../../../server/portal/pure/format.ts';
+import { duration, exactMoney, money, period, shortMoney } from '../../../server/portal/pure/format.ts';
 import { daysOf, monthIn, monthPlus, startOfDay } from '../../../server/portal/pure/zone.ts';
 
 const light = ['#ffffff', '#f4f6f8'];
@@ -58,6 +58,8 @@ test('amounts have their currency’s decimals, and small ones all of theirs', (
   assert.equal(money(-50, 'eur'), '-€0.50');
   assert.equal(money(1234, 'jpy'), '¥1,234');
   assert.equal(exactMoney(123_456, 'usd'), '$0.123456');
+  assert.equal(shortMoney(123_456, 'usd'), '$0.123');
+  assert.equal(shortMoney(600_000, 'eur'), '€0.60');
   assert.equal(exactMoney(600_000, 'usd'), '$0.6000');
 });
 
@@ -91,7 +93,9 @@ test('in every currency the portal shows the amount that the invoice prints', ()
 test('lengths and periods read as people say them', () => {
   assert.equal(duration(0), '0 s');
   assert.equal(duration(60), '1 min');
-  assert.equal(duration(4083), '68 min 3 s');
+  assert.equal(duration(3599), '59 min 59 s');
+  assert.equal(duration(4083), '1 h 8 m');
+  assert.equal(duration(36_000_000), '10,000 h 0 m');
   assert.equal(duration(-75), '-1 min 15 s');
   assert.equal(period('2026-10-01', '2026-11-01'), '1 Oct 2026 to 31 Oct 2026');
 });

@@ -78,14 +78,7 @@ describe('the element’s files', () => {
   });
 
   it('are all that is served: no folder, no file of the server', async () => {
-    for (const path of [
-      '/',
-      '/chunks/',
-      '/..%2fpackage.json',
-      '/%2e%2e/package.json',
-      '/.env',
-      '/widget.ts',
-    ]) {
+    for (const path of ['/chunks/', '/..%2fpackage.json', '/%2e%2e/package.json', '/.env', '/widget.ts']) {
       const answer = await get(path);
       assert.ok([400, 404].includes(answer.status), `${path}: ${answer.status}`);
       assert.match(answer.headers.get('content-type') ?? '', /problem\+json/);
@@ -108,6 +101,12 @@ describe('the portal’s files', () => {
     server = await startTestServer();
   });
   after(() => server?.close());
+
+  it('are where the server’s own address leads, also below a path of a proxy', async () => {
+    const { status, headers } = await fetch(server.url, { redirect: 'manual' });
+    assert.equal(status, 302);
+    assert.equal(headers.get('location'), 'portal/');
+  });
 
   it('are a page that is revalidated each time, and a script that is cached forever', async () => {
     const page = await server.request('GET', '/portal/');

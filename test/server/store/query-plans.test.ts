@@ -163,5 +163,8 @@ async function anHour(network: TestNetwork): Promise<void> {
   }
   for (const query of ['', '?sort=calls', '?search=client&sort=price', '?filter=attention'])
     assert.equal((await server.operator('GET', `/v1/billing/tenants${query}`)).status, 200);
+  const day = 'from=2026-11-10&to=2026-11-11';
+  for (const query of [day, `${day}&sort=cost`, `${day}&tenant=seed-7&minCostMicros=1`, 'id=some-call'])
+    assert.equal((await server.operator('GET', `/v1/billing/calls?${query}`)).status, 200);
   await refreshPrices(server.ctx, 'test');
 }

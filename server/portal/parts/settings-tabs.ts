@@ -1,0 +1,17 @@
+/** The tabs above each part of the settings; one alone needs none. */
+import { LitElement } from 'lit';
+import { shared } from './style.ts';
+import { type Tab, tabStyle, tabs } from './tabs.ts';
+
+export class SettingsTabsElement extends LitElement {
+  static override styles = [shared, tabStyle];
+  static override properties = { tabs: { attribute: false }, current: { attribute: false } };
+  declare tabs: readonly Tab[];
+  /** The view that is shown. */
+  declare current: string;
+
+  protected override render() {
+    return this.tabs.length > 1 ? tabs('Settings', '#', this.tabs, this.current) : '';
+  }
+}
+customElements.define('settings-tabs', SettingsTabsElement);
