@@ -8,7 +8,7 @@ let portal: ClientsPortal;
 let server: ClientsPortal['server'];
 before(async () => {
   portal = await startClientsPortal();
-  server = await portal.startServer();
+  ({ server } = portal);
   const input = {
     slug: 'acme',
     name: 'Acme',
@@ -19,10 +19,7 @@ before(async () => {
   const { status, text } = await server.operator('POST', '/v1/tenants', input);
   assert.equal(status, 201, text);
 });
-after(async () => {
-  await server?.close();
-  await portal?.close();
-});
+after(() => portal?.close());
 
 test('someone is invited, joins, sees where it is signed in, and is removed', async () => {
   const visit = await openPortal(portal.browser, server, null);
