@@ -1,28 +1,16 @@
 /** The team and a client's people in the portal: inviting, seeing it as a client, sessions, the audit log. */
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import { assistantId, type ClientsPortal, privateKey, startClientsPortal } from './support/clients-portal.ts';
+import { type ClientsPortal, startClientsPortal } from './support/clients-portal.ts';
 import { checkLooks, openPortal, rows } from './support/portal.ts';
 
 let portal: ClientsPortal;
 let server: ClientsPortal['server'];
 before(async () => {
   portal = await startClientsPortal();
-  server = await portal.startServer();
-  const input = {
-    slug: 'acme',
-    name: 'Acme',
-    privateKey,
-    assistantId,
-    allowedOrigins: ['https://acme.example'],
-  };
-  const { status, text } = await server.operator('POST', '/v1/tenants', input);
-  assert.equal(status, 201, text);
+  ({ server } = portal);
 });
-after(async () => {
-  await server?.close();
-  await portal?.close();
-});
+after(() => portal?.close());
 
 test('someone is invited, joins, sees where it is signed in, and is removed', async () => {
   const visit = await openPortal(portal.browser, server, null);
@@ -76,11 +64,11 @@ test('someone is invited, joins, sees where it is signed in, and is removed', as
 test('the portal is seen as a client sees it, with a banner, until it is stopped', async () => {
   const visit = await openPortal(portal.browser, server, null);
   const { page } = visit;
-  await visit.go('#/tenants/acme/people', 'Acme: People');
+  await visit.go('#/tenants/acme/people', 'Acme Bakery: People');
   await page.getByText('No one has joined yet.').waitFor();
   await page.getByRole('button', { name: 'View as client' }).click();
   const banner = page.getByRole('complementary', { name: 'Seen as the client' });
-  await banner.getByText('You see this portal as Acme does').waitFor();
+  await banner.getByText('You see this portal as Acme Bakery does').waitFor();
   await page.getByRole('heading', { level: 1, name: 'This month' }).waitFor();
   assert.equal(await page.getByRole('link', { name: 'Clients' }).count(), 0);
   await checkLooks(page, 'seen as a client');
