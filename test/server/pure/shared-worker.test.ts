@@ -11,7 +11,11 @@ interface Row {
 }
 
 /** Rows in the order in which they are due; `act` says what becomes of one. */
-function startOn(rows: Row[], limits: { atOnce: number; each?: number }, act: (row: Row) => Promise<boolean>) {
+function startOn(
+  rows: Row[],
+  limits: { atOnce: number; each?: number },
+  act: (row: Row) => Promise<boolean>,
+) {
   const log: string[] = [];
   const worker = startSharedWorker<Row>(pino({ level: 'error' }, { write: (line) => void log.push(line) }), {
     ...{ ...limits, pauseMs: 1 },
