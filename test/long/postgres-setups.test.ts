@@ -74,8 +74,7 @@ describe('PostgreSQL as operators have it', { skip: here ? false : 'no PostgreSQ
       Array.from({ length: 100 }, () => server.operator('PUT', '/v1/billing/seller', seller)),
     );
     assert.deepEqual([...new Set(answers.map(({ status }) => status))], [200]);
-    const state = async () =>
-      (await server.operator('GET', `/v1/billing/closes/${close.body.id}`)).body.state;
+    const state = async () => (await server.operator('GET', `/v1/billing/runs/${close.body.id}`)).body.state;
     await until(async () => (await state()) === 'finished', 'the close to end');
     assert.deepEqual(
       server.log.filter((line) => line.includes('unavailable')),
