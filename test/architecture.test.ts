@@ -205,7 +205,7 @@ describe('which files may import which', () => {
   });
 
   it('domains do not import routes, and routes do not import each other', () => {
-    const helpers = ['parse', 'caller', 'cursor', 'csv', 'write-out', 'visitor/cors'].map(
+    const helpers = ['parse', 'caller', 'cursor', 'csv', 'write-out', 'call-view', 'visitor/cors'].map(
       (name) => `server/routes/${name}.ts`,
     );
     const wrong = imports.filter(
