@@ -86,6 +86,7 @@ const kinds: Record<string, string> = {
 };
 /** The kinds that a list can be filtered by. */
 export const callTypes = Object.keys(kinds);
+export const callStates = ['ended', 'in-progress', 'queued'];
 export function kindOf(type: string): string {
   return kinds[type] ?? type;
 }
