@@ -143,7 +143,7 @@ export function createApp(ctx: ServerContext, assets: BuiltAssets): Express {
   app.use('/v1', signInRoutes(ctx), teamRoutes(ctx), sessionRoutes(ctx));
   app.use('/portal', signInPages(ctx), portalAssets(ctx, assets.portal));
   app.use('/installs', installFiles(assets.installs));
-  app.get('/', toPortal);
+  app.use(toPortal);
   app.use(widget);
 
   app.use(notFound);

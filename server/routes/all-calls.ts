@@ -21,7 +21,7 @@ import {
   sumAllCalls,
 } from '../store/call-list.ts';
 import { findTenantByHandle, handleOf } from '../store/tenants.ts';
-import { callColumns, viewCall } from './calls.ts';
+import { callColumns, viewCall } from './call-view.ts';
 import { type Column, sendAllAsCsv, wantsCsv } from './csv.ts';
 import { strangeCursor } from './cursor.ts';
 import { parse } from './parse.ts';

@@ -15,18 +15,17 @@ import {
   type CallView,
   callQuerySchema,
   callsQuerySchema,
-  costComponents,
 } from '../contract.ts';
 import { ApiError } from '../errors.ts';
-import { columnOf } from '../ledger/usage.ts';
 import { dismissCall } from '../metering/dismiss.ts';
 import { findOwners } from '../store/call-owners.ts';
 import { type CallRow, type CallsPage, findCall, listCalls, listRevisions } from '../store/calls.ts';
 import { findFeedback } from '../store/feedback.ts';
 import { findReservation } from '../store/reservations.ts';
 import type { Tenant } from '../store/tenants.ts';
+import { callColumns, viewCall } from './call-view.ts';
 import { actorIn, billedTenant, countRead, seesProviderCost } from './caller.ts';
-import { type Column, plainColumns, sendAllAsCsv, usd, wantsCsv } from './csv.ts';
+import { sendAllAsCsv, wantsCsv } from './csv.ts';
 import { readPage } from './cursor.ts';
 import { parse } from './parse.ts';
 
@@ -113,56 +112,6 @@ function filtersOf(query: CallsQuery): Omit<CallsPage, 'after' | 'limit'> {
     assistantId: query.assistantId ?? null,
     type: query.type ?? null,
     status: query.status ?? null,
-  };
-}
-
-export function callColumns(withCost: boolean): Column<CallRow>[] {
-  return [
-    ...plainColumns<CallRow>('id', 'type', 'status'),
-    { name: 'assistant', value: (row) => row.assistantId },
-    { name: 'created', value: (row) => iso(row.createdAt) },
-    { name: 'started', value: (row) => iso(row.startedAt) },
-    { name: 'ended', value: (row) => iso(row.endedAt) },
-    { name: 'seconds', value: (row) => row.seconds },
-    { name: 'ended_reason', value: (row) => row.endedReason },
-    { name: 'unwanted', value: (row) => row.unwanted },
-    ...(withCost
-      ? [
-          { name: 'cost_usd', value: (row: CallRow) => usd(row.costMicros) },
-          ...costComponents.map((component) => ({
-            name: `${component}_usd`,
-            value: (row: CallRow) => usd(row[columnOf(component)]),
-          })),
-        ]
-      : []),
-  ];
-}
-
-export function viewCall(row: CallRow, withCost: boolean): CallView {
-  return {
-    id: row.id,
-    type: row.type,
-    status: row.status,
-    accessMode: row.accessMode,
-    assistantId: row.assistantId,
-    createdAt: iso(row.createdAt),
-    startedAt: iso(row.startedAt),
-    endedAt: iso(row.endedAt),
-    seconds: row.seconds,
-    endedReason: row.endedReason,
-    unwanted: row.unwanted,
-    costMicros: withCost ? row.costMicros : null,
-    cost:
-      !withCost || row.costMicros === null
-        ? null
-        : (Object.fromEntries(
-            costComponents.map((component) => [component, row[columnOf(component)] ?? 0]),
-          ) as NonNullable<CallView['cost']>),
-    session: row.sessionId,
-    timesSource: row.timesSource,
-    costSource: row.costSource,
-    dismissedAt: iso(row.dismissedAt),
-    contentDeletedAt: iso(row.contentDeletedAt),
   };
 }
 

@@ -20,7 +20,8 @@ const policy = ({ talkUrl }: Config): string =>
   ].join('; ');
 
 /** The server's own address leads to its portal. Relative: below a mount path and behind a proxy too. */
-export const toPortal: RequestHandler = (req, res) => {
+export const toPortal: RequestHandler = (req, res, next) => {
+  if (req.path !== '/' || !/^(GET|HEAD)$/.test(req.method)) return next();
   const [path = ''] = req.originalUrl.split('?', 1);
   res.redirect(302, `${path.slice(path.lastIndexOf('/') + 1)}/portal/`.replace(/^\//, ''));
 };

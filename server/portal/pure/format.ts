@@ -84,6 +84,9 @@ const kinds: Record<string, string> = {
   outboundPhoneCall: 'Phone, outbound',
   chat: 'Chat',
 };
+/** The kinds that a list can be filtered by. */
+export const callTypes = Object.keys(kinds);
+export const callStates = ['ended', 'in-progress', 'queued'];
 export function kindOf(type: string): string {
   return kinds[type] ?? type;
 }

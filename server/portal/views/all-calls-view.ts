@@ -9,16 +9,23 @@ import { shared } from '../parts/style.ts';
 import { type Head, table } from '../parts/table.ts';
 import { Work } from '../parts/work.ts';
 import { toText, toValue } from '../pure/field-kinds.ts';
-import { count, dollars, duration, ending, kindOf, moment, plural } from '../pure/format.ts';
+import {
+  callStates,
+  callTypes,
+  count,
+  dollars,
+  duration,
+  ending,
+  kindOf,
+  moment,
+  plural,
+} from '../pure/format.ts';
 import { type ListAddress, listHash, queryOf, readList } from '../pure/list-address.ts';
 import { amount } from './calls-view.ts';
 
 const filters = ['id', 'tenant', 'from', 'to', 'type', 'status', 'minCostMicros', 'maxCostMicros'] as const;
 const names = [...filters, 'sort', 'order', 'cursor'] as const;
 type Address = ListAddress<(typeof names)[number]>;
-
-const types = ['webCall', 'inboundPhoneCall', 'outboundPhoneCall', 'chat'];
-const states = ['ended', 'in-progress', 'queued'];
 
 export class AllCallsElement extends LitElement {
   static override styles = [
@@ -100,10 +107,10 @@ export class AllCallsElement extends LitElement {
       <label>From<input type="date" name="from" .value=${address.from ?? ''}></label>
       <label>To<input type="date" name="to" .value=${address.to ?? ''}></label>
       <label>Type<select name="type">
-        ${option('', 'All', address.type)} ${types.map((type) => option(type, kindOf(type), address.type))}
+        ${option('', 'All', address.type)} ${callTypes.map((type) => option(type, kindOf(type), address.type))}
       </select></label>
       <label>State<select name="status">
-        ${option('', 'All', address.status)} ${states.map((state) => option(state, ending(state), address.status))}
+        ${option('', 'All', address.status)} ${callStates.map((state) => option(state, ending(state), address.status))}
       </select></label>
       <label>Cost from<input name="minCostMicros" inputmode="decimal" size="7" .value=${dollarsIn(address.minCostMicros)}></label>
       <label>Cost up to<input name="maxCostMicros" inputmode="decimal" size="7" .value=${dollarsIn(address.maxCostMicros)}></label>
