@@ -24,6 +24,11 @@ const statusRank: Record<string, number> = {
 };
 const rankOf = (status: string) => statusRank[status] ?? 2;
 
+/** Whether the call rings or is in progress. */
+export function isUnderWay({ status }: Pick<CallRow, 'status'>): boolean {
+  return rankOf(status) >= rankOf('ringing') && rankOf(status) < rankOf('ended');
+}
+
 /**
  * The most that a call without a reported cost can have cost, at the worst-case rate: nothing if it was never
  * connected, or never reported as begun.

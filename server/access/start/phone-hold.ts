@@ -5,6 +5,7 @@
  */
 import { monthIn } from '../../base/time-zone.ts';
 import { callKinds, type UnwantedReason } from '../../contract.ts';
+import { isUnderWay } from '../../ledger/usage.ts';
 import type { CallRow } from '../../store/calls.ts';
 import type { Queries } from '../../store/database.ts';
 import { findReservation, insertReservation, readCommitments } from '../../store/reservations.ts';
@@ -34,7 +35,7 @@ export async function holdPhoneCall(
   nowMs: number,
 ): Promise<PhoneHold | null> {
   if (tenant.phoneCalls !== 'limit' || tenant.deletedAt !== null || !isPhoneCall(row)) return null;
-  if (['ended', 'scheduled', 'queued'].includes(row.status)) return null;
+  if (!isUnderWay(row)) return null;
   // Once refused it stays so: room that others leave meanwhile would only delay its end.
   if (row.unwanted !== null) return { unwanted: row.unwanted, endsAt: null };
   // A tenant can lose a call to another one, which then holds for it too.
