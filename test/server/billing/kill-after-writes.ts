@@ -30,3 +30,9 @@ export function killAfterWrites(
     },
   };
 }
+
+/** For requests and for the work beside them, as one process has it. */
+export function useStore(ctx: { store: Store; backgroundStore: Store }, store: Store): void {
+  ctx.store = store;
+  ctx.backgroundStore = store;
+}

@@ -100,6 +100,7 @@ for (const engine of testDatabases()) {
       const processOn = (store: typeof whole): BillingContext => ({
         ...ctx,
         store,
+        backgroundStore: store,
         closing: createClosing(),
       });
       const killed = processOn(whole.withPlugin(killAfterWrites(150)));

@@ -9,7 +9,7 @@ import { type CloseReport, closeRequestSchema } from '../../../server/contract.t
 import { listen } from '../../support/listen.ts';
 import { testDatabases } from '../../support/postgres.ts';
 import { type StripeStandIn, startStripeStandIn } from '../../support/stripe-stand-in/stand-in.ts';
-import { killAfterWrites } from './kill-after-writes.ts';
+import { killAfterWrites, useStore } from './kill-after-writes.ts';
 import { type BillingStage, mustBe, simplePlan, startBillingStage } from './stage.ts';
 
 const secretKey = 'sk_test_onlyForThisTest';
@@ -54,11 +54,8 @@ for (const engine of testDatabases()) {
         await stage.book(tenant, { id: `${tenant}-1`, at: '2026-11-05T00:00:00Z', seconds: 60 });
         const id = await beginClose(ctx, closeRequestSchema.parse({ tenant, month: '2026-11' }), 'operator');
         vapiStatus = 401;
-        const killed = {
-          ...ctx,
-          store: ctx.store.withPlugin(killAfterWrites(kill)),
-          closing: createClosing(),
-        };
+        const killed = { ...ctx, closing: createClosing() };
+        useStore(killed, ctx.store.withPlugin(killAfterWrites(kill)));
         more = await driveClose(killed, id).then(
           () => false,
           () => true,
@@ -81,7 +78,8 @@ for (const engine of testDatabases()) {
       await stage.addTenant('beside', simplePlan, '2026-11-01');
       const request = closeRequestSchema.parse({ tenant: 'beside', month: '2026-11', dryRun: true });
       const id = await beginClose(ctx, request, 'operator');
-      const killed = { ...ctx, store: ctx.store.withPlugin(killAfterWrites(1)), closing: createClosing() };
+      const killed = { ...ctx, closing: createClosing() };
+      useStore(killed, ctx.store.withPlugin(killAfterWrites(1)));
       await assert.rejects(driveClose(killed, id), /killed|dead/);
       clock.now += 60_001;
       await mustBe(200, stage.bill('beside', '2026-11'));

@@ -13,7 +13,7 @@ import { takeLease } from '../../../server/store/leases.ts';
 import { testDatabases } from '../../support/postgres.ts';
 import { type StripeStandIn, startStripeStandIn } from '../../support/stripe-stand-in/stand-in.ts';
 import { codeOf } from '../../support/test-server.ts';
-import { killAfterWrites } from './kill-after-writes.ts';
+import { killAfterWrites, useStore } from './kill-after-writes.ts';
 import { type BillingStage, channels, mustBe, simplePlan as plan, startBillingStage } from './stage.ts';
 
 const secretKey = 'sk_test_onlyForThisTest';
@@ -278,9 +278,9 @@ for (const engine of testDatabases()) {
           const request = { tenant: slug, month: '2026-11' };
           // Only the keys show Stripe then that it is a repetition.
           stripe.books.listLagSeconds = memory === 'at once' ? 120 : 0;
-          ctx.store = whole.withPlugin(killAfterWrites(kill));
+          useStore(ctx, whole.withPlugin(killAfterWrites(kill)));
           const answer = await operator('POST', 'billing/close?wait=true', request);
-          ctx.store = whole;
+          useStore(ctx, whole);
           const runs = (await operator('GET', 'billing/runs')).body.runs as CloseReport[];
           const isFrozen = (await invoicesOf(slug)).some(({ number }) => number !== null);
           assert.ok(

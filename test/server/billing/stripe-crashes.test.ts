@@ -7,7 +7,7 @@ import { after, before, describe, it } from 'node:test';
 import { setPlan } from '../../../server/billing/plan/plan-changes.ts';
 import { type CloseReport, type InvoiceView, planSchema } from '../../../server/contract.ts';
 import { type Answer, codeOf } from '../../support/test-server.ts';
-import { killAfterWrites } from './kill-after-writes.ts';
+import { killAfterWrites, useStore } from './kill-after-writes.ts';
 import { channels, mustBe } from './stage.ts';
 import { type Setup, type StripeStage, startStripeStage } from './stripe-stage.ts';
 
@@ -164,10 +164,10 @@ for (const [name, prepare] of Object.entries(trials)) {
         for (let kill = 1, done = false; !done; kill += 1) {
           clock.now = Date.parse('2026-12-02T12:00:00Z');
           const { run, ids } = await prepare(`write-${++trial}`);
-          ctx.store = whole.withPlugin(killAfterWrites(kill));
+          useStore(ctx, whole.withPlugin(killAfterWrites(kill)));
           place.stripe.books.listLagSeconds = memory === 'at once' ? 60 : 0;
           done = await run();
-          ctx.store = whole;
+          useStore(ctx, whole);
           if (memory !== 'at once') later();
           assert.ok(await run(), `killed after write ${kill}`);
           place.stripe.books.listLagSeconds = 0;
