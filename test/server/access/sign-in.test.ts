@@ -2,7 +2,13 @@
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
 import { after, before, describe, it } from 'node:test';
-import { type AuditEntry, type MeAnswer, roles } from '../../../server/contract.ts';
+import {
+  type AuditEntry,
+  clientAccessOf,
+  clientSwitchNames,
+  type MeAnswer,
+  roles,
+} from '../../../server/contract.ts';
 import { startMailSink } from '../../support/mail-sink.ts';
 import { testDatabases } from '../../support/postgres.ts';
 import { codeOf } from '../../support/test-server.ts';
@@ -226,6 +232,7 @@ for (const engine of testDatabases()) {
           tenant: null,
           mayWrite: true,
           permissions: roles.operator.owner,
+          access: Object.fromEntries(clientSwitchNames.map((name) => [name, true])),
           stripe: false,
           talk: false,
           branding: seller,
@@ -236,6 +243,7 @@ for (const engine of testDatabases()) {
           tenant: { slug: 'acme', name: 'Acme', timeZone: 'UTC', status: 'active' },
           mayWrite: false,
           permissions: roles.client.viewer,
+          access: clientAccessOf({}),
           branding: seller,
           now: new Date(stage.server.clock.now).toISOString(),
         });
