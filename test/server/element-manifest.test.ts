@@ -31,7 +31,7 @@ test('attributes: those that the code observes, reads or reflects, and those tha
       element,
       ...['mount', 'announcer', 'tenant-settings'].map((name) => read(`widget/panel/${name}.ts`)),
     ].join('\n'),
-    /(?:[gs]et|has)Attribute\('([a-z]+)'/g,
+    /(?:[gs]etAttribute|hasAttribute|#has)\('([a-z]+)'/g,
   );
   const observed = found(element.match(/observedAttributes = \[(.*)\]/)?.[1] ?? '', /'([a-z]+)'/g);
   const inCss = found(sources, /:host\((?::not\()?\[([a-z]+)[$^]?[=\]]/g).filter((name) => name !== 'hidden');

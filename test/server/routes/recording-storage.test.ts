@@ -38,6 +38,7 @@ async function limited(
   const app = express();
   app.use((request, response, next) => {
     Object.assign(request, { log: ctx.log });
+    response.locals.path = request.path;
     if (request.headers.prefer !== 'wait') return next();
     // As when the key is looked up so slowly that its owner leaves meanwhile.
     response.once('close', () => {
