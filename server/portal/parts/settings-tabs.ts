@@ -1,7 +1,7 @@
 /** The tabs above each part of the settings; one alone needs none. */
 import { LitElement } from 'lit';
 import { shared } from './style.ts';
-import { type Tab, tabStyle, tabs } from './tabs.ts';
+import { showCurrentTab, type Tab, tabStyle, tabs } from './tabs.ts';
 
 export class SettingsTabsElement extends LitElement {
   static override styles = [shared, tabStyle];
@@ -9,6 +9,10 @@ export class SettingsTabsElement extends LitElement {
   declare tabs: readonly Tab[];
   /** The view that is shown. */
   declare current: string;
+
+  protected override updated(): void {
+    showCurrentTab(this.renderRoot);
+  }
 
   protected override render() {
     return this.tabs.length > 1 ? tabs('Settings', '#', this.tabs, this.current) : '';

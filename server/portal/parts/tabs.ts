@@ -10,6 +10,14 @@ export function tabs(label: string, base: string, all: readonly Tab[], current: 
   </nav>`;
 }
 
+/** Scrolls to the current tab, where a phone has no room for all. */
+export function showCurrentTab(root: DocumentFragment | HTMLElement): void {
+  const current = root.querySelector<HTMLElement>('.tabs [aria-current=page]');
+  const all = current?.parentElement;
+  if (current && all)
+    all.scrollLeft = current.offsetLeft - all.offsetLeft - (all.clientWidth - current.offsetWidth) / 2;
+}
+
 export const tabStyle = css`
 .tabs { display: flex; gap: 0.25rem; margin: 0 0 1.25rem; overflow-x: auto; border-bottom: 1px solid var(--line); }
 .tabs a { flex: none; padding: 0.5rem 0.75rem; border-bottom: 2px solid transparent; color: var(--muted); font-weight: 500;

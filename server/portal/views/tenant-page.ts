@@ -15,7 +15,7 @@ import { moment } from '../pure/format.ts';
 import './settings-view.ts';
 import './site-view.ts';
 import { shared } from '../parts/style.ts';
-import { tabStyle, tabs } from '../parts/tabs.ts';
+import { showCurrentTab, tabStyle, tabs } from '../parts/tabs.ts';
 import { toast } from '../parts/toast.ts';
 import { Work } from '../parts/work.ts';
 import { privacyView, sharedTabs, tenantView } from './tenant-views.ts';
@@ -60,6 +60,8 @@ export class TenantPageElement extends LitElement {
     this.slug.startsWith('ten_') ? findDeleted(this.slug) : get(this.#path()),
   );
   #work = new Work(this);
+  /** The tab that was scrolled to. */
+  #shownTab: string | null = null;
 
   #path(): string {
     return `tenants/${encodeURIComponent(this.slug)}`;
@@ -71,6 +73,14 @@ export class TenantPageElement extends LitElement {
     this.setup = null;
     this.#work.clear();
     void this.#tenant.load(true);
+  }
+
+  protected override updated(): void {
+    // Each time: the tabs appear only once the client is loaded.
+    const current = this.rest[0] ?? '';
+    if (this.#shownTab === current) return;
+    if (this.renderRoot.querySelector('.tabs')) this.#shownTab = current;
+    showCurrentTab(this.renderRoot);
   }
 
   protected override render() {

@@ -4,6 +4,7 @@ import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import type { AxeResults } from 'axe-core';
 import type { Browser, Page } from 'playwright-core';
+import type { ClientRole } from '../../../server/contract.ts';
 import type { TestServer } from '../../support/test-server.ts';
 import { farMs } from '../../support/time-limit.ts';
 import { moveClock } from './page-clock.ts';
@@ -23,6 +24,8 @@ export interface PortalVisit {
 export interface VisitOptions {
   width?: number;
   dark?: boolean;
+  /** As a person of the client; by default as someone with a link, who sees what a viewer does. */
+  role?: ClientRole;
 }
 
 /** Signs in as a person does: opens the link, presses the button. @param tenant null = the operator */
@@ -32,7 +35,13 @@ export async function openPortal(
   tenant: string | null,
   options: VisitOptions = {},
 ): Promise<PortalVisit> {
-  const link = await server.operator('POST', '/v1/sign-in-links', tenant ? { tenant } : {});
+  const { role } = options;
+  const link = role
+    ? await server.operator('POST', `/v1/tenants/${tenant}/invitations`, {
+        email: `${role}@client.example`,
+        role,
+      })
+    : await server.operator('POST', '/v1/sign-in-links', tenant ? { tenant } : {});
   const context = await browser.newContext({
     viewport: { width: options.width ?? 1280, height: 800 },
     colorScheme: options.dark ? 'dark' : 'light',
