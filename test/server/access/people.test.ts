@@ -171,6 +171,27 @@ for (const engine of testDatabases()) {
         assert.equal((await stage.ask(cookie, 'PATCH', own, { body: raise })).status, 400);
       });
 
+      it('sent again and again is mailed a few times an hour, and takes no link’s place', async () => {
+        await addPerson(stage, 'pestered@agency.example', [[null, 'viewer']]);
+        const path = '/v1/tenants/acme/invitations';
+        const first = await invite({ email: 'pestered@agency.example', role: 'viewer' }, '', path);
+        let { id } = first.body;
+        for (let time = 0; time < 8; time += 1) {
+          ({ id } = (await stage.server.operator('POST', `${path}/${id}/resend`)).body);
+        }
+        assert.equal(linksTo(stage, 'pestered@agency.example').length, 6);
+        assert.match(await mailedLink(stage, 'pestered@agency.example'), /sign-in/);
+      });
+
+      it('is mailed 200 times a day for one place, however many are revoked', async () => {
+        const { frontLimits } = stage.server.ctx;
+        const sent = (place: string, no: number) =>
+          frontLimits.mayMailInvitation(place, `someone${no}@elsewhere.example`);
+        for (let no = 0; no < 200; no += 1) assert.equal(await sent('one', no), true);
+        assert.equal(await sent('one', 200), false);
+        assert.equal(await sent('two', 201), true);
+      });
+
       it('for an address that has a user opens nothing but the inviter’s own place', async () => {
         const boss = await addPerson(stage, 'boss@agency.example', [[null, 'owner']]);
         const { body } = await invite(
