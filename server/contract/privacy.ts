@@ -18,7 +18,7 @@ export const callReadsAnswerSchema = z.object({
       at: timeSchema.describe('The first time in that hour.'),
       call: z.string(),
       kind: z.enum(callReadKinds),
-      actor: z.string().describe('`operator`, or the id of the API key or the sign-in.'),
+      actor: z.string().describe('`operator`, or the id of the API key, the person or the sign-in.'),
     }),
   ),
   nextCursor: z.string().nullable(),

@@ -23,8 +23,12 @@ export const signOutSchema = z.strictObject({
   everywhere: z
     .boolean()
     .default(false)
-    .describe('Ends all sign-ins of the operator, or of the client, not only this one.'),
-  tenant: slugSchema.optional().describe('Ends all sign-ins of that client; for the operator.'),
+    .describe(
+      'Ends more than this sign-in: all of the person; without a person all of the operator, or of the client, those of people only with the permission to remove them.',
+    ),
+  tenant: slugSchema
+    .optional()
+    .describe('Ends all sign-ins of that client, those of people as above; for the operator.'),
 });
 
 /** How the operator looks to its clients: the seller's settings. */

@@ -80,6 +80,7 @@ export function clientPeopleRoutes(ctx: AccessContext): Router {
 
 /** @param placeIn whose people a request is about; null for the operator's */
 function peopleRoutes(ctx: AccessContext, placeIn: (req: Request, res: Response) => Promise<Tenant | null>) {
+  const inviterIn = (req: Request, res: Response) => ({ ...actorIn(req, res), keyId: callerIn(res).keyId });
   const idIn = (req: Request) => String(req.params.id);
 
   async function send(
@@ -124,11 +125,11 @@ function peopleRoutes(ctx: AccessContext, placeIn: (req: Request, res: Response)
     },
     invite: async (req: Request, res: Response) => {
       const of = await placeIn(req, res);
-      await send(res, of, await invite(ctx, of, parse(inviteSchema, req.body), actorIn(req, res)));
+      await send(res, of, await invite(ctx, of, parse(inviteSchema, req.body), inviterIn(req, res)));
     },
     resend: async (req: Request, res: Response) => {
       const of = await placeIn(req, res);
-      await send(res, of, await resendInvitation(ctx, of, idIn(req), actorIn(req, res)));
+      await send(res, of, await resendInvitation(ctx, of, idIn(req), inviterIn(req, res)));
     },
     revoke: async (req: Request, res: Response) => {
       await revokeInvitation(ctx, await placeIn(req, res), idIn(req), actorIn(req, res));

@@ -24,7 +24,7 @@ export async function findInvitation(db: Queries, place: string, id: string): Pr
   return row ?? null;
 }
 
-/** @returns null when it has expired, was accepted or revoked, or its tenant is deleted */
+/** @returns null when it has expired, was accepted or revoked, its tenant is deleted, or the key that sent it has ended */
 export async function findOpenInvitation(
   db: Queries,
   hash: string,
@@ -37,8 +37,21 @@ export async function findOpenInvitation(
     .where('invitations.hash', '=', hash)
     .where('invitations.expiresAt', '>', nowMs)
     .where('tenants.deletedAt', 'is', null)
+    .where('invitations.invitedBy', 'not in', endedKeys(db, nowMs))
     .executeTakeFirst();
   return row ?? null;
+}
+
+function endedKeys(db: Queries, nowMs: number) {
+  return db
+    .selectFrom('apiKeys')
+    .select('apiKeys.id')
+    .where((expression) =>
+      expression.or([
+        expression('apiKeys.revokedAt', 'is not', null),
+        expression('apiKeys.expiresAt', '<=', nowMs),
+      ]),
+    );
 }
 
 /** @returns false when another was faster: accepted, revoked or sent it again */

@@ -43,7 +43,7 @@ export interface InvitationsTable {
   place: string;
   tenantId: string | null;
   role: string;
-  /** As in the audit log. */
+  /** The user, or the API key (also through a sign-in), with whose rights it ends; else as in the audit log. */
   invitedBy: string;
   createdAt: number;
   expiresAt: number;

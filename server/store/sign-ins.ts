@@ -1,7 +1,7 @@
 import { type Selectable, sql } from 'kysely';
 import type { Queries } from './database.ts';
 import type { SignInLinksTable, SignInsTable } from './people-schema.ts';
-import { operatorPlace } from './users.ts';
+import { operatorPlace, placeOf } from './users.ts';
 
 export type SignInLink = Selectable<SignInLinksTable>;
 export type SignIn = Selectable<SignInsTable>;
@@ -195,11 +195,28 @@ export async function endSignIn(db: Queries, id: string): Promise<boolean> {
   return row !== undefined;
 }
 
-/** Ends all sign-ins of a tenant, or (null) of the operator, and invalidates unused links. */
-export async function endSignIns(db: Queries, tenantId: string | null): Promise<void> {
+/**
+ * Ends all sign-ins of a tenant, or (null) of the operator, and invalidates unused links.
+ * @param ofPeople also those
+ */
+export async function endSignIns(db: Queries, tenantId: string | null, ofPeople: boolean): Promise<void> {
   const of = tenantId === null ? 'is' : '=';
-  await db.deleteFrom('signInLinks').where('tenantId', of, tenantId).execute();
-  await db.deleteFrom('signIns').where('tenantId', of, tenantId).execute();
+  for (const table of ['signInLinks', 'signIns'] as const) {
+    let query = db.deleteFrom(table).where('tenantId', of, tenantId);
+    if (!ofPeople) query = query.where('userId', 'is', null);
+    await query.execute();
+  }
+}
+
+/** Sign-ins of the place's people that are in another of their places stay there: they cannot come back. */
+export async function keepOut(db: Queries, tenantId: string | null): Promise<void> {
+  const members = db.selectFrom('memberships').select('userId').where('place', '=', placeOf(tenantId));
+  await db
+    .updateTable('signIns')
+    .set({ isFixed: 1 })
+    .where('isFixed', '=', 0)
+    .where('userId', 'in', members)
+    .execute();
 }
 
 export async function forgetExpiredSignIns(db: Queries, nowMs: number): Promise<void> {

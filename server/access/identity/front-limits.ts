@@ -28,6 +28,8 @@ export interface FrontLimits {
   linkRequest(address: string | undefined): Promise<void>;
   /** Whether this e-mail address may be sent one more link; the answer to the request must not depend on it. */
   mayMailLink(email: string): Promise<boolean>;
+  /** Whether this place may send this address one more invitation; counted apart, so that none takes a link's place. */
+  mayMailInvitation(place: string, email: string): Promise<boolean>;
   /**
    * Counts a client's reads, per key or sign-in; refuses with `rate_limited` when there are too many.
    * @param points 1 for stored data; more for what has to be computed
@@ -43,6 +45,8 @@ const failuresPerMinute = 30;
 const readsPerMinute = 300;
 /** Requests for a link per network and minute, and links per e-mail address and hour. */
 const linkRequests = { perMinute: 10, perHour: 6 };
+/** E-mails with an invitation per place and day: revoking one makes room for another, but not for its e-mail. */
+const invitationsPerDay = 200;
 const burst = { refusals: 50, seconds: 600 };
 
 /** @param perMinute requests per network; an IPv6 /48 as a whole gets `networksPerSite` times as many */
@@ -66,6 +70,8 @@ export function createFrontLimits(perMinute: VisitorLimits, counters: Counters):
   const sessions = handler(perNetwork('sessions', perMinute.sessions));
   const reads = counters.create('reads', readsPerMinute, 60);
   const links = counters.create('links', linkRequests.perHour, 3600);
+  const invitations = counters.create('invitations', linkRequests.perHour, 3600);
+  const invitationsOfPlace = counters.create('place-invitations', invitationsPerDay, 86_400);
   const refusals = counters.create('refusals', burst.refusals, burst.seconds);
   return {
     widget: handler(perNetwork('widget', perMinute.ahead)),
@@ -73,11 +79,9 @@ export function createFrontLimits(perMinute: VisitorLimits, counters: Counters):
     calls: handler(perNetwork('starts', perMinute.starts)),
     failedAuth: perNetwork('failures', failuresPerMinute),
     linkRequest: perNetwork('link-requests', linkRequests.perMinute),
-    mayMailLink: (email) =>
-      consume(links, email).then(
-        () => true,
-        () => false,
-      ),
+    mayMailLink: (email) => isWithin(links, email),
+    mayMailInvitation: async (place, email) =>
+      (await isWithin(invitations, email)) && isWithin(invitationsOfPlace, place),
     clientRead: (actor, points) => consume(reads, actor, points),
     async isRefusalBurst(tenantId, more) {
       const { consumedPoints } = await refusals.penalty(tenantId, more);
@@ -94,6 +98,12 @@ async function consume(counter: Counter, key: string, points = 1): Promise<void>
     throw state;
   }
 }
+
+const isWithin = (counter: Counter, key: string): Promise<boolean> =>
+  consume(counter, key).then(
+    () => true,
+    () => false,
+  );
 
 function tooMany(state: RateLimiterRes): ApiError {
   return new ApiError('rate_limited', { retryAfter: Math.max(1, Math.ceil(state.msBeforeNext / 1000)) });

@@ -20,6 +20,7 @@ import {
 import { findTenantById } from '../../store/tenants.ts';
 import { findMembership, findUserByEmail, insertMembership, insertUser, placeOf } from '../../store/users.ts';
 import { type Actor, recordChange } from '../audit.ts';
+import type { Caller } from './api-key.ts';
 import { checkRole, newMembership, newUser, type PeopleOf } from './members.ts';
 import { begin, hashOf, newToken, type SignedIn } from './sign-in.ts';
 
@@ -39,6 +40,9 @@ export function viewInvitation(row: Invitation): InvitationView {
   };
 }
 
+/** With the API key behind it, also through a sign-in: the invitation ends with it. */
+type Inviter = Actor & Pick<Caller, 'keyId'>;
+
 /**
  * Takes the place of an older one for the same address.
  * @throws ApiError `invalid_request` for a role of the other side; `conflict` when the address belongs there already
@@ -47,7 +51,7 @@ export async function invite(
   ctx: Context,
   of: PeopleOf,
   { email, role }: { email: string; role: Role },
-  by: Actor,
+  { keyId, ...by }: Inviter,
 ): Promise<{ invitation: Invitation; url: string }> {
   checkRole(of, role);
   const now = ctx.now();
@@ -62,7 +66,7 @@ export async function invite(
       tenantId: of?.id ?? null,
       role,
     },
-    ...{ invitedBy: by.actor, createdAt: now, expiresAt: now + invitationLifeMs },
+    ...{ invitedBy: keyId ?? by.actor, createdAt: now, expiresAt: now + invitationLifeMs },
     ...{ mailedAt: null, mailFailedAt: null },
   };
   await ctx.store.transaction().execute(async (db) => {
@@ -84,7 +88,7 @@ export async function invite(
 }
 
 /** A new link for seven more days; the old one no longer works. @throws ApiError `not_found` */
-export async function resendInvitation(ctx: Context, of: PeopleOf, id: string, by: Actor) {
+export async function resendInvitation(ctx: Context, of: PeopleOf, id: string, by: Inviter) {
   const found = await findInvitation(ctx.store, placeOf(of?.id ?? null), id);
   if (!found) throw new ApiError('not_found', { detail: 'There is no such invitation, or no longer.' });
   return invite(ctx, of, { email: found.email, role: found.role as Role }, by);

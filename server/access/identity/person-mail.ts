@@ -38,14 +38,15 @@ export async function mailLinkTo(
 /** @returns whether the mail server accepted it; the invitation is valid in any case */
 export async function mailInvitation(
   ctx: MailContext,
-  { email, hash }: { email: string; hash: string },
+  { place, email, hash }: { place: string; email: string; hash: string },
   where: string | null,
   url: string,
 ): Promise<{ mailedAt: number | null; mailFailedAt: number | null }> {
   const subject = where ? `You are invited to ${where}` : 'You are invited to the voice portal';
   const text = `${subject}:\n\n${url}\n\nThe link works for 7 days. If you did not expect it, ignore it.\n`;
   const isSent =
-    (await ctx.frontLimits.mayMailLink(email)) && (await isAccepted(ctx, { to: email, subject, text }));
+    (await ctx.frontLimits.mayMailInvitation(place, email)) &&
+    (await isAccepted(ctx, { to: email, subject, text }));
   const now = ctx.now();
   const state = { mailedAt: isSent ? now : null, mailFailedAt: isSent ? null : now };
   await noteInvitationMail(ctx.store, hash, state);

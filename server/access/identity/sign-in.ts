@@ -20,6 +20,7 @@ import {
   insertSignIn,
   insertSignInLink,
   isSignInLink,
+  keepOut,
   type SignIn,
   slideSignIn,
   takeSignInLink,
@@ -157,8 +158,8 @@ function shortened(userAgent: string | undefined): string | null {
 }
 
 /**
- * Ends this sign-in, or all of the caller: a person's own, or all of its kind for one without a person; or all of the
- * tenant that is named.
+ * Ends this sign-in, or all of the caller: a person's own, or all of its side for one without a person; or all of the
+ * tenant that is named. People's end only for a caller that may remove them.
  * @returns whether the caller's own sign-in has ended: an operator who ends a client's stays signed in
  * @throws ApiError `not_found` for a tenant that the caller may not see
  */
@@ -168,15 +169,20 @@ export async function signOut(
   caller: Caller,
   by: Actor,
 ): Promise<boolean> {
-  const { tenantId, userId, signInId } = caller;
+  const { userId, signInId } = caller;
+  // Who looks at a client's portal is still the operator's.
+  const tenantId = caller.viewing ? null : caller.tenantId;
   const named = slug ? await findTenant(ctx.store, slug) : null;
   if (slug && (!named || (tenantId !== null && named.id !== tenantId))) throw new ApiError('not_found');
   const whose = named?.id ?? tenantId;
   const own = tenantId === null ? null : await findTenantById(ctx.store, tenantId);
+  const mayRemove = caller.permissions.includes(whose === null ? 'team.manage' : 'people.manage');
   await ctx.store.transaction().execute(async (db) => {
     if (everywhere && userId !== null && !named && !caller.isFixed) await endSignInsOfUser(db, userId, null);
-    else if ((everywhere && userId === null) || named) await endSignIns(db, whose);
-    else if (signInId === null || !(await endSignIn(db, signInId))) return;
+    else if ((everywhere && userId === null) || named) {
+      await endSignIns(db, whose, mayRemove);
+      if (mayRemove) await keepOut(db, whose);
+    } else if (signInId === null || !(await endSignIn(db, signInId))) return;
     const action = everywhere || named ? 'sign-out.everywhere' : 'sign-out';
     const change = { action, tenant: (named ?? own)?.slug ?? null, before: null, after: null };
     await recordChange(db, { ...by, ...change }, ctx.now());

@@ -28,7 +28,7 @@ export async function removeTenant(ctx: Context, tenant: Tenant, by: Actor): Pro
     const { publicKeyId } = (await findTenantById(db, id)) ?? tenant;
     if (publicKeyId !== null) await putPendingKey(db, id, ctx.now());
     if (failure !== null) await insertUnwiring(db, id, ctx.now() + firstRetryMs);
-    await endSignIns(db, id);
+    await endSignIns(db, id, true);
     if (assistants.length > 0) await record('tenant.unwire', null, { assistants });
     await record('tenant.delete', viewTenant(ctx, tenant), null);
   });

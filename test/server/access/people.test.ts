@@ -171,6 +171,51 @@ for (const engine of testDatabases()) {
         assert.equal((await stage.ask(cookie, 'PATCH', own, { body: raise })).status, 400);
       });
 
+      it('ends with the key that sent it, also through a sign-in', async () => {
+        const expiresAt = new Date(stage.server.clock.now + day).toISOString();
+        const key = { name: 'leaked', scopes: ['read', 'write'], expiresAt };
+        const made = async () => (await stage.server.operator('POST', '/v1/keys', key)).body;
+        const [revoked, expiring] = [await made(), await made()];
+        const send = async (from: { key: string }, email: string): Promise<string> => {
+          const headers = { authorization: `Bearer ${from.key}` };
+          const link = await stage.ask('', 'POST', '/v1/sign-in-links', { headers });
+          const cookie = await use(stage, link.body.url);
+          return (await invite({ email, role: 'owner' }, cookie)).body.url;
+        };
+        const urls = [await send(revoked, 'one@evil.example'), await send(expiring, 'two@evil.example')];
+        assert.deepEqual(
+          await Promise.all(urls.map(async (url) => (await stage.get(url)).status)),
+          [200, 200],
+        );
+        await stage.server.operator('DELETE', `/v1/keys/${revoked.id}`);
+        stage.server.clock.now += day;
+        assert.deepEqual(
+          await Promise.all(urls.map(async (url) => (await stage.post(url)).status)),
+          [404, 404],
+        );
+      });
+
+      it('sent again and again is mailed a few times an hour, and takes no link’s place', async () => {
+        await addPerson(stage, 'pestered@agency.example', [[null, 'viewer']]);
+        const path = '/v1/tenants/acme/invitations';
+        const first = await invite({ email: 'pestered@agency.example', role: 'viewer' }, '', path);
+        let { id } = first.body;
+        for (let time = 0; time < 8; time += 1) {
+          ({ id } = (await stage.server.operator('POST', `${path}/${id}/resend`)).body);
+        }
+        assert.equal(linksTo(stage, 'pestered@agency.example').length, 6);
+        assert.match(await mailedLink(stage, 'pestered@agency.example'), /sign-in/);
+      });
+
+      it('is mailed 200 times a day for one place, however many are revoked', async () => {
+        const { frontLimits } = stage.server.ctx;
+        const sent = (place: string, no: number) =>
+          frontLimits.mayMailInvitation(place, `someone${no}@elsewhere.example`);
+        for (let no = 0; no < 200; no += 1) assert.equal(await sent('one', no), true);
+        assert.equal(await sent('one', 200), false);
+        assert.equal(await sent('two', 201), true);
+      });
+
       it('for an address that has a user opens nothing but the inviter’s own place', async () => {
         const boss = await addPerson(stage, 'boss@agency.example', [[null, 'owner']]);
         const { body } = await invite(

@@ -100,6 +100,32 @@ for (const engine of testDatabases()) {
       assert.equal(out.status, 403);
     });
 
+    it('ends with all of a client or of the operator only for a caller that may remove people', async () => {
+      people += 1;
+      const email = `several${people}@acme.example`;
+      await addPerson(stage, email, [
+        ['acme', 'viewer'],
+        ['rival', 'viewer'],
+      ]);
+      const cookies = [await enter(stage, email), await enter(stage, email)];
+      const [here = '', away = ''] = cookies;
+      await stage.ask(away, 'POST', '/v1/me/place', { body: { tenant: 'rival' } });
+      const owner = await enter(stage, await newOwner());
+      const link = await stage.signIn({ tenant: 'acme' });
+      const readOnly = await stage.server.operator('POST', '/v1/keys', { name: 'reads', scopes: ['read'] });
+      const headers = { authorization: `Bearer ${readOnly.body.key}` };
+      const everywhere = { body: { everywhere: true } };
+      assert.equal((await stage.ask(link, 'POST', '/v1/sign-out', everywhere)).status, 204);
+      assert.equal((await stage.ask('', 'POST', '/v1/sign-out', { ...everywhere, headers })).status, 204);
+      const ofAcme = { body: { tenant: 'acme' }, headers };
+      assert.equal((await stage.ask('', 'POST', '/v1/sign-out', ofAcme)).status, 204);
+      assert.deepEqual(await Promise.all([link, here, owner].map(stage.isIn)), [false, true, true]);
+      await stage.server.operator('POST', '/v1/sign-out', { tenant: 'acme' });
+      assert.deepEqual([await stage.isIn(here), await stage.isIn(away)], [false, true]);
+      const back = await stage.ask(away, 'POST', '/v1/me/place', { body: { tenant: 'acme' } });
+      assert.equal(back.status, 404, 'nor does one that was elsewhere come back');
+    });
+
     describe('that looks at a client’s portal', () => {
       it('is answered as the client, changes nothing, and stops when told or after an hour', async () => {
         const cookie = await enter(stage, await newOwner());
@@ -143,6 +169,14 @@ for (const engine of testDatabases()) {
           ['view-as.stop', 'acme'],
           ['view-as.start', 'acme'],
         ]);
+      });
+
+      it('signs out of its own side everywhere, and no one of the client', async () => {
+        const client = await stage.signIn({ tenant: 'acme' });
+        const [cookie, other] = [await stage.signIn(), await stage.signIn()];
+        await stage.ask(cookie, 'POST', '/v1/tenants/acme/view-as');
+        await stage.ask(cookie, 'POST', '/v1/sign-out', { body: { everywhere: true } });
+        assert.deepEqual(await Promise.all([client, cookie, other].map(stage.isIn)), [true, false, false]);
       });
 
       it('ends with the client, and is not for a viewer, a key, or a client', async () => {
