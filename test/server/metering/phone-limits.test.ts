@@ -143,6 +143,17 @@ function tests(engine: Engine): void {
     assert.equal(await heldMicros(own), 100_000);
   });
 
+  it('is deleted alone: other callers are not the same visitor', async () => {
+    const tenant = await add('contents', { concurrentCalls: 2 });
+    const ids = [ring(tenant), ring(tenant)];
+    await seen(tenant, 2);
+    for (const id of ids) network.emulator.endCall(id);
+    await until(async () => (await heldMicros(tenant)) === 0, 'their costs to be booked');
+    const path = `/v1/tenants/contents/calls/${ids[0]}/content`;
+    const { body } = await network.server.operator('DELETE', path, { of: 'visitor' });
+    assert.deepEqual(body, { deleted: [ids[0]], notYet: [] });
+  });
+
   it('continues as before unless the client’s phone calls are limited', async () => {
     const tenant = await add('kept', { monthlyBudgetMicros: 0 }, { phoneCalls: 'keep' });
     const id = ring(tenant);
