@@ -1,5 +1,6 @@
 /** Calls whose cost will never be known: what stays reserved for them, and the notice to the operator. */
 import { raiseNotice } from '../access/notices/notices.ts';
+import { isPhoneCall } from '../access/start/phone-hold.ts';
 import { dayIn } from '../base/time-zone.ts';
 import type { Context } from '../context.ts';
 import { worthOf } from '../ledger/usage.ts';
@@ -13,9 +14,12 @@ export async function giveUpGone(ctx: Context, tenant: Tenant, ids: string[]): P
   const owners = await findOwners(ctx.store, ids);
   const gone = await markGone(ctx.store, tenant.id, ids, ctx.now());
   for (const row of gone) {
-    if (row.costMicros === null) await giveUp(ctx, tenant, row);
+    const isClaimed = owners.get(row.id)?.confirmed === false;
+    // By phone, and known from webhooks alone: made up, as far as Vapi knows, and no grant of ours says otherwise.
+    const isMadeUp = isClaimed && isPhoneCall(row) && row.sessionId === null;
+    if (row.costMicros === null) await giveUp(ctx, tenant, row, isMadeUp);
     // Vapi may have deleted what it once had: that is not worth a notice.
-    else if (owners.get(row.id)?.confirmed === false) {
+    else if (isClaimed) {
       const data = { costMicros: row.costMicros };
       await raiseNotice(ctx.store, tenant, { kind: 'call-unknown', period: row.id, data }, ctx.now());
     }
@@ -33,10 +37,10 @@ export async function giveUpPolling(ctx: Context, tenant: Tenant, callId: string
  * length is unknown, its length at the worst-case rate if known, nothing if it never began. So the budget's cap is kept, and
  * calls that never happened do not use it up.
  */
-async function giveUp(ctx: Context, tenant: Tenant, row: CallRow): Promise<void> {
+async function giveUp(ctx: Context, tenant: Tenant, row: CallRow, isMadeUp = false): Promise<void> {
   if (row.costMicros !== null) return;
   const now = ctx.now();
-  const most = worthOf(row, tenant.limits.worstCaseMicrosPerMinute);
+  const most = isMadeUp ? 0 : worthOf(row, tenant.limits.worstCaseMicrosPerMinute);
   const heldMicros = await ctx.store.transaction().execute(async (db) => {
     const held = await shrinkReservation(db, tenant.id, row.id, most);
     const data = { call: row.id, heldMicros: held };

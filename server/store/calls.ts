@@ -296,7 +296,7 @@ export async function sumCalls(
     .executeTakeFirstOrThrow();
 }
 
-/** The call itself and all others whose sessions came from the same visitor network. */
+/** The call itself and all others whose sessions came from the same visitor network; a call by phone came from none. */
 export async function listVisitorCalls(db: Queries, tenantId: string, callId: string): Promise<string[]> {
   const rows = await db
     .selectFrom('reservations')
@@ -308,7 +308,8 @@ export async function listVisitorCalls(db: Queries, tenantId: string, callId: st
         .selectFrom('reservations')
         .select('visitorNetwork')
         .where('tenantId', '=', tenantId)
-        .where('callId', '=', callId),
+        .where('callId', '=', callId)
+        .where('kind', '<>', 'phone'),
     )
     .execute();
   return [...new Set([callId, ...rows.map((row) => row.callId as string)])];

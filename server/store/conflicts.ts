@@ -21,6 +21,8 @@ export interface Patience {
   wait: (ms: number) => Promise<unknown>;
   /** From 0 to 1. */
   random: () => number;
+  /** Called with the last conflict, which no one else logs: workers are silent about an unavailable database. */
+  onGivenUp?: (conflict: unknown) => void;
 }
 
 /** Two seconds in all at most, so that the answer comes before a caller gives up. */
@@ -37,14 +39,17 @@ const longestPause = (attempts: number) => Math.min(10 * 2 ** (attempts - 1), 50
  */
 export async function repeatConflicts<Result>(
   work: () => Promise<Result>,
-  { attempts, wait, random }: Patience = patience,
+  { attempts, wait, random, onGivenUp }: Patience = patience,
 ): Promise<Result> {
   for (let made = 1; ; made += 1) {
     try {
       return await work();
     } catch (error) {
       if (!isConflict(error)) throw error;
-      if (made >= attempts) throw new StoreUnavailable(error);
+      if (made >= attempts) {
+        onGivenUp?.(error);
+        throw new StoreUnavailable(error);
+      }
       await wait(random() * longestPause(made));
     }
   }

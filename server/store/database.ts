@@ -12,7 +12,7 @@ import {
 } from 'kysely';
 import { Migrator } from 'kysely/migration';
 import type { DatabaseConfig } from '../config.ts';
-import { repeatConflicts } from './conflicts.ts';
+import { patience, repeatConflicts } from './conflicts.ts';
 import { migrations } from './migrations/index.ts';
 import { nodeSqliteDialect } from './node-sqlite.ts';
 import { postgresPool } from './postgres-pool.ts';
@@ -81,10 +81,12 @@ export async function openStores(database: DatabaseConfig, onTrouble: OnTrouble 
 type Use = 'requests' | 'background' | 'migrations';
 
 function connect(database: DatabaseConfig, onTrouble: OnTrouble, use: Use = 'requests'): Store {
-  return new RepeatingKysely({
+  const store = new RepeatingKysely({
     dialect: dialect(database, onTrouble, use),
     plugins: [new CamelCasePlugin()],
   });
+  store.onTrouble = onTrouble;
+  return store;
 }
 
 function dialect(database: DatabaseConfig, onTrouble: OnTrouble, use: Use): Dialect {
@@ -134,10 +136,13 @@ async function madeByNewer(db: Queries): Promise<Error | null> {
  * such as a log line, a metric or a request, comes after `execute`.
  */
 class RepeatingKysely extends Kysely<Schema> {
+  onTrouble: OnTrouble = () => {};
+
   override transaction() {
     const once = super.transaction();
     const execute = once.execute.bind(once);
-    const repeated: typeof execute = (body) => repeatConflicts(() => execute(body));
+    const how = { ...patience, onGivenUp: this.onTrouble };
+    const repeated: typeof execute = (body) => repeatConflicts(() => execute(body), how);
     return Object.assign(once, { execute: repeated });
   }
 }

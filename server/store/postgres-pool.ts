@@ -6,7 +6,7 @@
 import type { PostgresPool, PostgresPoolClient } from 'kysely';
 import pg from 'pg';
 import { StoreUnavailable } from '../base/store-unavailable.ts';
-import { repeatConflicts } from './conflicts.ts';
+import { patience, repeatConflicts } from './conflicts.ts';
 import { breaksConnection, isUnavailable } from './unavailable.ts';
 
 export interface PoolLimits {
@@ -64,9 +64,10 @@ export function postgresPool(
 function guarded(client: pg.PoolClient, onTrouble: (error: unknown) => void): PostgresPoolClient {
   let broken = false;
   let inTransaction = false;
+  const how = { ...patience, onGivenUp: onTrouble };
   const query = (sql: string, parameters: readonly unknown[]) => {
     if (/^(begin|start transaction)\b/i.test(sql)) inTransaction = true;
-    return inTransaction ? once(sql, parameters) : repeatConflicts(() => once(sql, parameters));
+    return inTransaction ? once(sql, parameters) : repeatConflicts(() => once(sql, parameters), how);
   };
   const once = async (sql: string, parameters: readonly unknown[]) => {
     try {

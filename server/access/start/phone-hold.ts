@@ -64,7 +64,8 @@ export async function holdPhoneCall(
   const leaseExpiresAt = leaseEnd(beganAt, spend.maxSeconds);
   await insertReservation(db, {
     ...{ id, tenantId: tenant.id, kind: 'phone', generation: current.generation },
-    ...{ month: monthIn(timeZone, Math.max(leaseExpiresAt, nowMs)), amountMicros: spend.amountMicros },
+    // One of the month before, reported late, is booked there and uses none of this month's budget.
+    ...{ month: monthIn(timeZone, leaseExpiresAt), amountMicros: spend.amountMicros },
     ...{ maxSeconds: spend.maxSeconds, state: 'held', leaseExpiresAt, accessMode: current.accessMode },
     ...{ assistantId: row.assistantId ?? '', visitorNetwork: '', visitorSite: null, callId: row.id },
     ...{ consentVersion: null, createdAt: nowMs },

@@ -1,5 +1,6 @@
 /** A phone call begins at Vapi without asking: it is held for when it is first seen, and ended when there is no room. */
 import assert from 'node:assert/strict';
+import { randomUUID } from 'node:crypto';
 import { after, before, describe, it } from 'node:test';
 import { pollNext } from '../../../server/metering/reconciler.ts';
 import { type Engine, testDatabases } from '../../support/postgres.ts';
@@ -24,8 +25,8 @@ function tests(engine: Engine): void {
       ...{ assistantId: tenant.assistantId, type: 'inboundPhoneCall', live: true, seconds: 0, webhooks },
       createdAt: new Date(network.server.clock.now).toISOString(),
     }).id;
-  const report = async (tenant: TestTenant, id: string, status = 'in-progress') => {
-    const call = { id, type: 'inboundPhoneCall', assistantId: tenant.assistantId };
+  const report = async (tenant: TestTenant, id: string, status = 'in-progress', more: object = {}) => {
+    const call = { id, type: 'inboundPhoneCall', assistantId: tenant.assistantId, ...more };
     const body = { message: { type: 'status-update', status, call } };
     const headers = { 'x-vapi-agent-token': tenant.webhookSecret };
     const path = `/v1/webhooks/vapi/${tenant.slug}`;
@@ -141,6 +142,35 @@ function tests(engine: Engine): void {
     await report(other, id);
     assert.equal(await heldMicros(other), 0);
     assert.equal(await heldMicros(own), 100_000);
+  });
+
+  it('is deleted alone: other callers are not the same visitor', async () => {
+    const tenant = await add('contents', { concurrentCalls: 2 });
+    const ids = [ring(tenant), ring(tenant)];
+    await seen(tenant, 2);
+    for (const id of ids) network.emulator.endCall(id);
+    await until(async () => (await heldMicros(tenant)) === 0, 'their costs to be booked');
+    const path = `/v1/tenants/contents/calls/${ids[0]}/content`;
+    const { body } = await network.server.operator('DELETE', path, { of: 'visitor' });
+    assert.deepEqual(body, { deleted: [ids[0]], notYet: [] });
+  });
+
+  it('that webhooks alone have claimed holds nothing once Vapi does not know it', async () => {
+    const tenant = await add('claimed');
+    await report(tenant, randomUUID());
+    assert.equal(await heldMicros(tenant), 100_000);
+    network.server.clock.now += 60_000;
+    await polls();
+    assert.equal(await heldMicros(tenant), 0);
+  });
+
+  it('of the month before, reported late, uses none of this month’s budget', async () => {
+    const tenant = await add('late', { monthlyBudgetMicros: 100_000 });
+    const createdAt = new Date(network.server.clock.now - 32 * 86_400_000).toISOString();
+    await report(tenant, randomUUID(), 'in-progress', { createdAt });
+    assert.equal(await heldMicros(tenant), 100_000);
+    const start = await network.visitor('/v1/calls', { session: await network.session('late') });
+    assert.equal(start.status, 201, start.text);
   });
 
   it('continues as before unless the client’s phone calls are limited', async () => {

@@ -6,7 +6,7 @@ import pg from 'pg';
 import { StoreUnavailable } from '../../../server/base/store-unavailable.ts';
 import { ingestCallEvent } from '../../../server/metering/ingest.ts';
 import { patience, repeatConflicts } from '../../../server/store/conflicts.ts';
-import type { Store } from '../../../server/store/database.ts';
+import { openStore, type Store } from '../../../server/store/database.ts';
 import { findTenant, type Tenant } from '../../../server/store/tenants.ts';
 import { everyDatabase, type TestDatabase, testDatabases } from '../../support/postgres.ts';
 import { startTestNetwork, type TestNetwork } from '../../support/test-network.ts';
@@ -42,6 +42,17 @@ describe('work that conflicts', () => {
     await assert.rejects(repeatConflicts(work, patient), StoreUnavailable);
     assert.equal(pauses.length, patience.attempts - 1);
     assert.ok(pauses.reduce((sum, ms) => sum + ms, 0) < 3000);
+  });
+
+  it('for ever is reported as trouble of the database, which nothing else logs', async (t) => {
+    const troubles: unknown[] = [];
+    const store = await openStore({ kind: 'sqlite', file: ':memory:' }, (error) => troubles.push(error));
+    t.after(() => store.destroy());
+    const work = async () => {
+      throw conflict();
+    };
+    await assert.rejects(store.transaction().execute(work), StoreUnavailable);
+    assert.deepEqual(troubles, [conflict()]);
   });
 
   it('is recognized as distributed engines name it, and nothing else is repeated', async () => {
