@@ -15,7 +15,7 @@ after(() => portal?.close());
 test('the agency hides something from every client, and shows it to one', async () => {
   const visit = await openPortal(portal.browser, server, null);
   const { page } = visit;
-  await visit.go('#/agency', 'Your agency');
+  await visit.go('#/settings', 'Settings');
   await page.getByLabel('Downloads as CSV').uncheck();
   await page.getByRole('button', { name: 'Apply' }).click();
   await page.getByText('Applied.').waitFor();
@@ -40,15 +40,13 @@ test('the client’s pages leave out what is off', async () => {
   const { page } = visit;
   await page.getByRole('heading', { name: 'By day' }).waitFor();
   const links = page.getByRole('navigation', { name: 'Portal' }).getByRole('link');
-  assert.deepEqual(await links.allInnerTexts(), ['This month', 'Calls', 'Privacy']);
+  assert.deepEqual(await links.allInnerTexts(), ['Overview', 'Conversations', 'Settings']);
   for (const gone of ['Bill so far', 'Breakdown', 'Plan'])
     assert.equal(await page.getByText(gone).count(), 0);
-  await visit.go('#/calls', 'Calls');
+  await visit.go('#/calls', 'Conversations');
   assert.equal(await page.getByRole('button', { name: 'Download CSV' }).count(), 0);
   await visit.go('#/invoices', 'Page not found');
-  await visit.go('#/privacy', 'Privacy');
-  await page.getByText('No one has read or heard a call.').waitFor();
-  await checkLooks(page, 'privacy');
+  await visit.go('#/sessions', 'Your sessions');
   await visit.leave();
 });
 

@@ -69,7 +69,7 @@ test('the portal is seen as a client sees it, with a banner, until it is stopped
   await page.getByRole('button', { name: 'View as client' }).click();
   const banner = page.getByRole('complementary', { name: 'Seen as the client' });
   await banner.getByText('You see this portal as Acme Bakery does').waitFor();
-  await page.getByRole('heading', { level: 1, name: 'This month' }).waitFor();
+  await page.getByRole('heading', { level: 1, name: 'Overview' }).waitFor();
   assert.equal(await page.getByRole('link', { name: 'Clients' }).count(), 0);
   await checkLooks(page, 'seen as a client');
   await visit.go('#/people', 'People');
