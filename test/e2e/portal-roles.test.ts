@@ -77,3 +77,17 @@ test('the operator’s billing role changes plans and business details, and is o
     await go('#/close', 'Month-end');
     await page.getByRole('button', { name: 'See what would be issued' }).waitFor();
   }));
+
+test('a role that could not be changed is shown as it still is', () =>
+  asRole(
+    null,
+    'owner',
+    async (page, go) => {
+      await go('#/team', 'Team');
+      const role = page.getByLabel(/^Role of owner/);
+      await role.selectOption('viewer');
+      await page.getByRole('alert').waitFor();
+      assert.equal(await role.inputValue(), 'owner');
+    },
+    /status of 409/,
+  ));

@@ -1,5 +1,6 @@
 /** The operator's team, or a client's people: who belongs here with which role, and who is invited. */
 import { html, LitElement, type PropertyValues } from 'lit';
+import { live } from 'lit/directives/live.js';
 import type {
   InvitationsAnswer,
   InvitationView,
@@ -125,7 +126,7 @@ export class PeopleElement extends LitElement {
       </th>
       <td>${
         may
-          ? html`<select aria-label="Role of ${who}" .value=${role} @change=${(event: Event) => this.#change(user, event)}>
+          ? html`<select aria-label="Role of ${who}" .value=${live(role)} @change=${(event: Event) => this.#change(user, event)}>
               ${roles.map(([one]) => html`<option value=${one} ?selected=${one === role}>${one}</option>`)}
             </select>`
           : role
