@@ -19,6 +19,7 @@ import { EagerResource, Resource } from '../parts/resource.ts';
 import { showMore } from '../parts/show-more.ts';
 import { shared } from '../parts/style.ts';
 import { table } from '../parts/table.ts';
+import { discardUnsaved } from '../parts/unsaved.ts';
 import { Work } from '../parts/work.ts';
 import { moment } from '../pure/format.ts';
 
@@ -197,6 +198,8 @@ export class PeopleElement extends LitElement {
 
   #view = async () => {
     if (!(await this.#work.do(() => post(this.#path('view-as'))))) return;
+    // The server answers as the client's now: the browser must not ask whether to stay.
+    discardUnsaved();
     // No change of view before it: the page in between would be loaded as the client.
     history.replaceState(null, '', '#/');
     location.reload();
