@@ -5,6 +5,7 @@
 import type { ChatEvent, VariableValues } from '../server/contract.ts';
 import type { CallController } from './call-controller.ts';
 import type { Host } from './call-host.ts';
+import { hasConsented } from './consent-memory.ts';
 import { CallError, failureOf } from './failure.ts';
 import { SessionGone } from './session-api.ts';
 
@@ -25,7 +26,7 @@ export class Chat {
   /** The permission from the last answer; null at the start of a conversation. */
   #token: string | null = null;
   /** Numbers this conversation's messages; starts again if the conversation has to. */
-  #variables: VariableValues = {};
+  #variables: VariableValues | null = null;
   /** Whether the conversation is kept for the next page. */
   #isKept = false;
   /** The answer to the last message, as far as it has arrived. */
@@ -81,11 +82,14 @@ export class Chat {
    */
   async #restore(): Promise<void> {
     const { element, settings } = this.#host;
-    if ((element.getAttribute('rejoin') ?? 'false') === 'false' || !(await settings.load()).rejoinCalls)
-      return;
+    if ((element.getAttribute('rejoin') ?? 'false') === 'false') return;
+    const { tenant, consent, rejoinCalls } = await settings.load();
+    if (!rejoinCalls) return;
     const text = sessionStorage.getItem(storageKey);
     // Only now: a page that may not store anything has thrown.
     this.#isKept = true;
+    // Withdrawn in another tab, or asked for again since.
+    if (consent && !hasConsented(tenant, consent.version)) return sessionStorage.removeItem(storageKey);
     const kept = JSON.parse(text ?? '{}') as Partial<Kept>;
     const { state } = this.#call;
     if (
@@ -127,7 +131,8 @@ export class Chat {
   /** False when the page or the visitor said no. */
   async #permission(): Promise<boolean> {
     const call = this.#call;
-    const variables = this.#token === null ? this.#host.beforeCall() : this.#variables;
+    // Also before what the previous page began: it may have to start over.
+    const variables = (this.#token === null ? null : this.#variables) ?? this.#host.beforeCall();
     if (!variables) return false;
     this.#variables = variables;
     const declined = new Promise<false>((resolve) => {
@@ -163,8 +168,9 @@ export class Chat {
         },
       ));
     if (!isContinued) {
-      const hasVariables = Object.keys(this.#variables).length > 0;
-      const first = { message, ...(hasVariables && { variableValues: this.#variables }) };
+      const variableValues = this.#variables ?? {};
+      const hasVariables = Object.keys(variableValues).length > 0;
+      const first = { message, ...(hasVariables && { variableValues }) };
       await this.#call.withSession(api, (session) => api.chat({ session, ...first }, take));
     }
     this.#show(true);

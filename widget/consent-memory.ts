@@ -22,6 +22,8 @@ export function forgetConsent(tenant: string): void {
   thisPage.delete(tenant);
   try {
     localStorage.removeItem(key(tenant));
+    // What was written under it, also if this page has not shown it (`chat.ts`).
+    sessionStorage.removeItem('vapi-agent.chat');
   } catch {
     // Then nothing was stored either.
   }

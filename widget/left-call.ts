@@ -90,11 +90,16 @@ export class LeftCalls {
           done();
           return;
         }
-        for (const other of document.querySelectorAll<AgentElement>('vapi-agent[rejoin]')) {
+        for (const other of document.querySelectorAll<AgentElement>(
+          'vapi-agent[rejoin]:not([rejoin=false])',
+        )) {
           const isHeir =
-            other.getAttribute('tenant') === element.getAttribute('tenant') &&
+            ['tenant', 'server'].every((name) => other.getAttribute(name) === element.getAttribute(name)) &&
             !other.shadowRoot?.querySelector('vapi-agent-panel');
-          if (isHeir) other.show();
+          if (!isHeir) continue;
+          // One alone: another of the same tenant stays closed.
+          other.show();
+          return;
         }
       };
       const observer = new MutationObserver(look);

@@ -140,11 +140,18 @@ export class PortalAppElement extends LitElement {
   }
 
   #view(me: MeAnswer): TemplateResult {
-    const { tenant, mayWrite, access, now } = me;
+    const { tenant, mayWrite, permissions, access, now } = me;
     if (this.#operator) return this.#operator.operatorView(me, this.route, this.query);
     if (!tenant) return html`<h1>Page not found</h1>`;
     const { slug, name, timeZone } = tenant;
-    const as = { isOperator: false, mayWrite, access, hasStripe: false, canTalk: false } as const;
+    const as = {
+      isOperator: false,
+      mayWrite,
+      permissions,
+      access,
+      hasStripe: false,
+      canTalk: false,
+    } as const;
     const view = tenantView({ slug, name, timeZone, base: '#', ...as, now }, this.route);
     return html`${clientTabs(me, this.route)}${view}`;
   }

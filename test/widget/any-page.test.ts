@@ -220,9 +220,15 @@ describe('on any page', () => {
     main.append(first);
     await callIsLive(first);
     await waitUntil(() => isShown(first));
-    main.innerHTML = `<vapi-agent tenant="acme" server="https://agents.test" rejoin></vapi-agent>`;
-    const next = main.firstElementChild as typeof first;
+    // The first has no part in calls that go on; the last would be a second panel.
+    const like = '<vapi-agent tenant="acme" server="https://agents.test" rejoin';
+    main.innerHTML = `${like}="false"></vapi-agent>${like}></vapi-agent>${like}></vapi-agent>`;
+    const [without, next, last] = main.children as unknown as [typeof first, typeof first, typeof first];
     await untilState(next, 'live');
+    expect([without, last].map(({ isConnected, state }) => [isConnected, state])).to.eql(
+      Array(2).fill([true, 'idle']),
+    );
+    expect(main.querySelectorAll('[open]').length).to.equal(1);
     await waitUntil(() => isShown(next));
     expect(server.paths.filter((path) => path === '/v1/calls' || path.endsWith('/end'))).to.eql([
       '/v1/calls',

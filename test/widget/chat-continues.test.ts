@@ -7,6 +7,7 @@ import {
   button,
   dialogOf,
   find,
+  json,
   type RecordedRequest,
   rendered,
   StubServer,
@@ -81,11 +82,53 @@ describe('a written conversation', () => {
     expect(messages().at(-1)?.body).not.to.have.property('chat');
   });
 
+  it('that has to start over on the next page does so with the page’s variables, if the page permits it', async () => {
+    const first = await opened({ rejoin: '' });
+    await write(first, 'When do you open?');
+    first.remove();
+    const next = await opened({ rejoin: '', variables: '{"plan":"free"}' });
+    await waitUntil(() => lines(next).length === 2);
+    const answered = server.answers.get('/v1/chats') as (request: RecordedRequest) => Response;
+    server.answers.set('/v1/chats', (request) =>
+      request.body?.chat ? json({ code: 'session_expired' }, 401) : answered(request),
+    );
+    let asked = 0;
+    next.addEventListener('vapi-agent-before-call', () => {
+      asked += 1;
+    });
+    await write(next, 'And on Sunday?');
+    expect(asked).to.equal(1);
+    expect(messages().at(-1)?.body).to.include({ message: 'And on Sunday?' });
+    expect(messages().at(-1)?.body?.variableValues).to.eql({ plan: 'free' });
+  });
+
+  it('is forgotten with the consent under which it was written, wherever that is withdrawn', async () => {
+    server.config.consent = { version: '1', text: 'We record this.' };
+    localStorage.setItem('vapi-agent.consent.acme', '1');
+    const first = await opened({ rejoin: '' });
+    await write(first, 'When do you open?');
+    first.remove();
+    // In another tab.
+    localStorage.removeItem('vapi-agent.consent.acme');
+    const next = await opened({ rejoin: '' });
+    await waitUntil(() => sessionStorage.length === 0);
+    expect(lines(next)).to.eql([]);
+    next.remove();
+    // On a page where the panel was not opened.
+    sessionStorage.setItem('vapi-agent.chat', '{}');
+    await (await agentElement({ mode: 'chat', rejoin: '' })).withdrawConsent();
+    expect(sessionStorage.length).to.equal(0);
+  });
+
   it('shows links, bold text and lists of the assistant, and nothing that could run or read', async () => {
     answer =
       '**Hours**\n- Mon 9–5\n- Tue 9–5\n\n[Book](https://acme.example/book), https://acme.example/map. or +49 30 1234567 [x](javascript:alert(1)) <img src=x onerror=alert(1)>';
     const element = await opened();
+    // As in the many browsers that do not have it.
+    const parse = Object.getOwnPropertyDescriptor(URL, 'parse');
+    Reflect.deleteProperty(URL, 'parse');
     await write(element, 'When? **really**');
+    if (parse) Object.defineProperty(URL, 'parse', parse);
     const line = dialogOf(element).querySelector('.assistant') as HTMLElement;
     expect([...line.querySelectorAll('b, li')].map(({ textContent }) => textContent)).to.eql([
       'Hours',

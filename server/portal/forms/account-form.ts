@@ -41,7 +41,7 @@ export class AccountFormElement extends ScopedElement {
   protected override render() {
     return html`<section>
       <h2>Billing account</h2>
-      ${this.#account.show((account) => this.#form.show(this.#fields(account), 'Save', this.scope.mayWrite))}
+      ${this.#account.show((account) => this.#form.show(this.#fields(account), 'Save', this.scope.permissions.includes('billing.manage')))}
     </section>`;
   }
 

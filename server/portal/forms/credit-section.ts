@@ -69,7 +69,7 @@ export class CreditSectionElement extends ScopedElement {
     </div>`;
     return html`<p>Balance ${money(balanceCents, currency)}. Credit is applied to invoices before anything is due.</p>
       ${entries.length > 0 ? this.#table(entries, currency) : ''}
-      ${this.scope.mayWrite ? html`<h3>Book credit</h3> ${this.#form.show(fields, 'Book', true)}` : ''}`;
+      ${this.scope.permissions.includes('billing.manage') ? html`<h3>Book credit</h3> ${this.#form.show(fields, 'Book', true)}` : ''}`;
   }
 
   #table(entries: CreditsAnswer['entries'], currency: string) {

@@ -112,7 +112,7 @@ export class PlanSectionElement extends ScopedElement {
         <h2>Plan</h2>
         ${this.#plans.show((plans) => html`${this.#versions(plans)} ${this.#asDefault(plans)} ${this.draft ? this.#editor(plans, this.draft) : ''}`)}
       </section>
-      ${this.draft && this.scope.mayWrite ? html`<plan-simulator .scope=${this.scope} .plan=${this.draft}></plan-simulator>` : ''}`;
+      ${this.draft && this.scope.permissions.includes('billing.manage') ? html`<plan-simulator .scope=${this.scope} .plan=${this.draft}></plan-simulator>` : ''}`;
   }
 
   #versions({ current, versions }: Plans) {
@@ -135,7 +135,7 @@ export class PlanSectionElement extends ScopedElement {
   }
 
   #editor(plans: Plans, draft: Plan) {
-    if (!this.scope.mayWrite) return '';
+    if (!this.scope.permissions.includes('billing.manage')) return '';
     const fixed = plans.versions.find(({ plan }) => plan)?.plan?.currency;
     const fields = html`<div @input=${this.#written}>
         ${planFields(this.#form.errors, draft, fixed !== undefined, this.#reshape)}

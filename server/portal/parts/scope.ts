@@ -1,6 +1,6 @@
 /** Whose figures a view shows, and to whom. */
 import { html, type TemplateResult } from 'lit';
-import type { ClientAccess, PreviewAnswer } from '../../contract.ts';
+import type { ClientAccess, Permission, PreviewAnswer } from '../../contract.ts';
 import { get } from './api.ts';
 
 export interface Scope {
@@ -11,7 +11,10 @@ export interface Scope {
   base: string;
   /** The operator also sees its own costs. */
   isOperator: boolean;
+  /** Whether changes to clients are permitted; what else is has its own permission. */
   mayWrite: boolean;
+  /** The reader's. */
+  permissions: readonly Permission[];
   /** What the reader sees: the operator everything. What is off, the server does not answer. */
   access: ClientAccess;
   /** Whether invoices can go to Stripe. */

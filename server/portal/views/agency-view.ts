@@ -12,8 +12,14 @@ import { shared } from '../parts/style.ts';
 
 export class AgencyElement extends LitElement {
   static override styles = [shared, formStyle];
-  static override properties = { mayWrite: { attribute: false }, hasSeller: { attribute: false } };
+  static override properties = {
+    mayWrite: { attribute: false },
+    mayBill: { attribute: false },
+    hasSeller: { attribute: false },
+  };
   declare mayWrite: boolean;
+  /** Whether the business details may be changed. */
+  declare mayBill: boolean;
   /** Whether there are business details to load. */
   declare hasSeller: boolean;
 
@@ -29,7 +35,7 @@ export class AgencyElement extends LitElement {
 
   protected override render() {
     return html`<h1>Settings</h1>
-      ${this.#seller.show((seller) => html`<section>${this.#form.show(this.#fields(seller), 'Save', this.mayWrite)}</section>`)}
+      ${this.#seller.show((seller) => html`<section>${this.#form.show(this.#fields(seller), 'Save', this.mayBill)}</section>`)}
       <default-access-form .mayWrite=${this.mayWrite}></default-access-form>`;
   }
 

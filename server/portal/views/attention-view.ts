@@ -9,6 +9,7 @@ import type {
   CloseEntry,
   CloseReport,
   DriftReport,
+  Permission,
 } from '../../contract.ts';
 import { get, post } from '../parts/api.ts';
 import { pastRuns, withAllEntries } from '../parts/close-run.ts';
@@ -32,10 +33,10 @@ const dayMs = 86_400_000;
 
 export class AttentionElement extends LitElement {
   static override styles = [shared];
-  static override properties = { now: { attribute: false }, mayWrite: { attribute: false } };
+  static override properties = { now: { attribute: false }, permissions: { attribute: false } };
   /** The server's time, ISO-8601. */
   declare now: string;
-  declare mayWrite: boolean;
+  declare permissions: readonly Permission[];
 
   #findings = new EagerResource<Findings>(this, async () => {
     const [attention, runs, { tenants, totals }] = await Promise.all([
@@ -65,12 +66,12 @@ export class AttentionElement extends LitElement {
       <section>
         <div class="row">
           <h2>Compare with Vapi</h2>
-          ${this.mayWrite ? html`<button @click=${this.#compare} ?disabled=${this.#comparing.isBusy}>Compare the last 7 days</button>` : ''}
+          ${this.permissions.includes('server.manage') ? html`<button @click=${this.#compare} ?disabled=${this.#comparing.isBusy}>Compare the last 7 days</button>` : ''}
         </div>
         <p class="muted small">Reads Vapi’s list of calls and adds any that are missing here.</p>
         ${this.#comparing.isBusy || this.#drift.data || this.#drift.error ? this.#drift.show(driftTable) : ''}
       </section>
-      <notices-section></notices-section>`;
+      ${this.permissions.includes('server.read') ? html`<notices-section></notices-section>` : ''}`;
   }
 
   #found({ attention, run, costless, costlessCalls }: Findings) {

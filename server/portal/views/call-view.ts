@@ -120,8 +120,8 @@ export class CallElement extends ScopedElement {
   }
 
   #hasContent(): boolean {
-    const { recordings, transcripts } = this.scope.access;
-    return recordings || transcripts;
+    const { access, permissions } = this.scope;
+    return permissions.includes('content.read') && (access.recordings || access.transcripts);
   }
 
   #contentSection(call: CallDetail) {

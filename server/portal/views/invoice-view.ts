@@ -72,7 +72,7 @@ export class InvoiceElement extends ScopedElement {
           ${paymentUrl ? html`<a class="button main" href=${paymentUrl} target="_blank" rel="noopener">${invoice.status === 'paid' ? 'View in Stripe' : 'Pay with Stripe'}</a>` : ''}
         </p>
         ${
-          scope.isOperator && scope.mayWrite
+          scope.permissions.includes('billing.manage')
             ? html`<invoice-actions .scope=${scope} .item=${invoice.id} .invoice=${invoice}
                 @invoice-changed=${() => this.#load(false)}></invoice-actions>`
             : ''

@@ -23,7 +23,7 @@ export class InvoicesElement extends ScopedElement {
   protected override render() {
     const { scope } = this;
     return html`<h1>${titleOf(scope, scope.isOperator ? 'Invoices' : 'Billing')}</h1>
-      ${scope.isOperator && scope.mayWrite ? this.#drafting() : ''}
+      ${scope.permissions.includes('billing.manage') ? this.#drafting() : ''}
       ${this.#work.show()}
       ${this.#list.show((list) => this.#table(list))}`;
   }

@@ -50,6 +50,7 @@ export class LineCallsElement extends ScopedElement {
 
   #table({ calls, nextCursor }: Listing) {
     const { scope, currency } = this;
+    const maySee = scope.permissions.includes('calls.read');
     return html`${table(
       'Calls on this line',
       [
@@ -61,7 +62,7 @@ export class LineCallsElement extends ScopedElement {
       ],
       calls.map(
         (call) => html`<tr>
-          <th scope="row"><a href="${scope.base}/calls/${encodeURIComponent(call.callId)}">${call.callId.slice(0, 8)}…</a>${call.correction > 0 ? ' (corrected)' : ''}</th>
+          <th scope="row">${maySee ? html`<a href="${scope.base}/calls/${encodeURIComponent(call.callId)}">${call.callId.slice(0, 8)}…</a>` : `${call.callId.slice(0, 8)}…`}${call.correction > 0 ? ' (corrected)' : ''}</th>
           <td class="number wide">${call.seconds === null ? '–' : duration(call.seconds)}</td>
           <td class="number">${duration(call.billedSeconds)}</td>
           <td class="number">${exactMoney(call.priceMicros, currency)}</td>

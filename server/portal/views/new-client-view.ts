@@ -153,7 +153,7 @@ export class NewClientElement extends LitElement {
     const base = `#/tenants/${slug}`;
     const scope: Scope = {
       ...{ slug, name, timeZone, base, isOperator: true, mayWrite: true, hasStripe: false },
-      ...{ canTalk: this.canTalk, now: this.now, access: this.access },
+      ...{ canTalk: this.canTalk, now: this.now, access: this.access, permissions: [] },
     };
     return html`<p><a href="#/clients">All clients</a></p>
       <h1 tabindex="-1">${name} added</h1>

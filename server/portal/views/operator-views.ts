@@ -31,7 +31,8 @@ export function operatorView(
   [view = '', item, ...rest]: string[],
   query: string,
 ): TemplateResult {
-  const { now, mayWrite, access, branding, talk = false } = me;
+  const { now, mayWrite, permissions, access, branding, talk = false } = me;
+  const mayBill = permissions.includes('billing.manage');
   // The seller's name is the portal's.
   const hasSeller = branding.name !== null;
   if (view === 'tenants' && item) {
@@ -48,15 +49,15 @@ export function operatorView(
   }
   if (view === 'close') {
     lazily(() => import('./month-close-view.ts'));
-    return html`<month-close-view .now=${now} .mayWrite=${mayWrite} .hasSeller=${hasSeller}></month-close-view>`;
+    return html`<month-close-view .now=${now} .mayWrite=${mayBill} .hasSeller=${hasSeller}></month-close-view>`;
   }
   if (view === 'attention') {
     lazily(() => import('./attention-view.ts'));
-    return html`<attention-view .now=${now} .mayWrite=${mayWrite}></attention-view>`;
+    return html`<attention-view .now=${now} .permissions=${permissions}></attention-view>`;
   }
   if (view === 'settings') {
     lazily(() => import('./agency-view.ts'));
-    return html`${tabs(me, view)}<agency-view .mayWrite=${mayWrite} .hasSeller=${hasSeller}></agency-view>`;
+    return html`${tabs(me, view)}<agency-view .mayWrite=${mayWrite} .mayBill=${mayBill} .hasSeller=${hasSeller}></agency-view>`;
   }
   if (view === 'team') {
     lazily(() => import('./people-view.ts'));

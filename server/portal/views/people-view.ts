@@ -1,5 +1,6 @@
 /** The operator's team, or a client's people: who belongs here with which role, and who is invited. */
 import { html, LitElement, type PropertyValues } from 'lit';
+import { live } from 'lit/directives/live.js';
 import type {
   InvitationsAnswer,
   InvitationView,
@@ -18,6 +19,7 @@ import { EagerResource, Resource } from '../parts/resource.ts';
 import { showMore } from '../parts/show-more.ts';
 import { shared } from '../parts/style.ts';
 import { table } from '../parts/table.ts';
+import { discardUnsaved } from '../parts/unsaved.ts';
 import { Work } from '../parts/work.ts';
 import { moment } from '../pure/format.ts';
 
@@ -125,7 +127,7 @@ export class PeopleElement extends LitElement {
       </th>
       <td>${
         may
-          ? html`<select aria-label="Role of ${who}" .value=${role} @change=${(event: Event) => this.#change(user, event)}>
+          ? html`<select aria-label="Role of ${who}" .value=${live(role)} @change=${(event: Event) => this.#change(user, event)}>
               ${roles.map(([one]) => html`<option value=${one} ?selected=${one === role}>${one}</option>`)}
             </select>`
           : role
@@ -196,6 +198,8 @@ export class PeopleElement extends LitElement {
 
   #view = async () => {
     if (!(await this.#work.do(() => post(this.#path('view-as'))))) return;
+    // The server answers as the client's now: the browser must not ask whether to stay.
+    discardUnsaved();
     // No change of view before it: the page in between would be loaded as the client.
     history.replaceState(null, '', '#/');
     location.reload();

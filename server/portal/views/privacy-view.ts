@@ -62,12 +62,13 @@ export class PrivacyElement extends ScopedElement {
 
   protected override render() {
     const { scope } = this;
+    const may = scope.permissions.includes('privacy.manage');
     const label = 'Phone number with country code, or e-mail address';
     return html`<h1>${titleOf(scope, 'Privacy')}</h1>
       <section>
         <h2>A caller’s data</h2>
-        ${scope.mayWrite ? '' : html`<p class="muted">You have read-only access.</p>`}
-        ${this.#form.show(html`<div class="fields">${field(this.#form.errors, { name: 'caller', label, value: this.found?.caller, required: true })}</div>`, 'Find calls', scope.mayWrite)}
+        ${may ? '' : html`<p class="muted">You have read-only access.</p>`}
+        ${this.#form.show(html`<div class="fields">${field(this.#form.errors, { name: 'caller', label, value: this.found?.caller, required: true })}</div>`, 'Find calls', may)}
         ${this.found ? this.#result(this.found) : ''}
         ${this.#work.show()}
       </section>

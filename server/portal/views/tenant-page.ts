@@ -18,7 +18,7 @@ import { shared } from '../parts/style.ts';
 import { showCurrentTab, tabStyle, tabs } from '../parts/tabs.ts';
 import { toast } from '../parts/toast.ts';
 import { Work } from '../parts/work.ts';
-import { privacyView, sharedTabs, tenantView } from './tenant-views.ts';
+import { isShown, privacyView, sharedTabs, tenantView } from './tenant-views.ts';
 import { stateBadge } from './tenants-view.ts';
 
 export class TenantPageElement extends LitElement {
@@ -98,7 +98,7 @@ export class TenantPageElement extends LitElement {
       </div>
       <div class="chips">${stateBadge(status)} ${this.setup ? health(this.setup) : ''}</div>
       ${this.#work.show()} ${this.link ? this.#linkBox(this.link, scope) : ''}
-      ${tabs(name, scope.base, [...sharedTabs, ...ownTabs], rest[0] ?? '')}
+      ${tabs(name, scope.base, [...sharedTabs, ...ownTabs.filter(([view]) => isShown(this.me, view))], rest[0] ?? '')}
       <setup-steps .scope=${scope} .sites=${tenant.allowedOrigins} .item=${`${tenant.updatedAt} ${this.rest.join('/')} ${this.link?.expiresAt ?? ''}`}
         @setup-loaded=${this.#known}></setup-steps>
       <div @tenant-saved=${this.#saved}>${ownView(scope, tenant, rest[0] ?? '') ?? tenantView(scope, rest)}</div>`;
@@ -118,7 +118,7 @@ export class TenantPageElement extends LitElement {
   }
 
   #scope({ name, timeZone }: Pick<TenantView, 'name' | 'timeZone'>): Scope {
-    const { mayWrite, access, now, stripe: hasStripe = false, talk: canTalk = false } = this.me;
+    const { mayWrite, permissions, access, now, stripe: hasStripe = false, talk: canTalk = false } = this.me;
     const base = `#/tenants/${this.slug}`;
     return {
       slug: this.slug,
@@ -127,6 +127,7 @@ export class TenantPageElement extends LitElement {
       base,
       isOperator: true,
       mayWrite,
+      permissions,
       access,
       hasStripe,
       canTalk,

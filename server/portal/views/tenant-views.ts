@@ -29,10 +29,11 @@ const needed: Record<string, Permission> = {
   invoices: 'billing.read',
   people: 'people.read',
   privacy: 'privacy.read',
+  site: 'website.read',
 };
 
-/** What the client's person may see, and the operator shows. */
-function isShown({ permissions, access }: MeAnswer, view: string): boolean {
+/** What the reader may see, and the operator shows to a client. */
+export function isShown({ permissions, access }: MeAnswer, view: string): boolean {
   const switches: Record<string, boolean> = access;
   return permissions.includes(needed[view] ?? 'self.read') && switches[view] !== false;
 }

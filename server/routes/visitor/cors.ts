@@ -25,6 +25,11 @@ function allowedHeaders(asked: string): string[] {
  * with data overrides this with the one page that may read it.
  */
 export const visitorCors: RequestHandler[] = [
+  (_req, res, next) => {
+    // First: the middleware behind answers a preflight itself, for the headers that it names.
+    res.vary('Origin, Access-Control-Request-Headers');
+    next();
+  },
   cors((req, done) =>
     done(null, {
       origin: '*',
@@ -34,10 +39,6 @@ export const visitorCors: RequestHandler[] = [
       maxAge: 600,
     }),
   ),
-  (_req, res, next) => {
-    res.vary('Origin');
-    next();
-  },
 ];
 
 /** Browsers send text/plain without asking first (no CORS preflight in the click path). */

@@ -230,6 +230,7 @@ describe('what a page gets before a call', () => {
           'access-control-request-headers': names,
         },
       });
+      assert.match(answer.headers.get('vary') ?? '', /Access-Control-Request-Headers/);
       return answer.headers.get('access-control-allow-headers');
     };
     assert.equal(
