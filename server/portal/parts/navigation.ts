@@ -25,7 +25,7 @@ export function navigation(entries: readonly NavEntry[], first: string, me: MeAn
     ${shown.map(({ view, label, short = label, icon: name, also = [], count }) => {
       const isCurrent = first === view || also.includes(first);
       const number = count ? html`<span class="count">${count > 99 ? '99+' : count}</span>` : '';
-      return html`<a href="#/${view}" aria-current=${isCurrent ? 'page' : 'false'} aria-label=${count ? `${label}: ${count}` : label}>
+      return html`<a href="#/${view}" aria-current=${isCurrent ? 'page' : 'false'}>
         ${icon(name)}<span class="long">${label}</span><span class="short">${short}</span>${number}
       </a>`;
     })}

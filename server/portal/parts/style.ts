@@ -106,6 +106,7 @@ label > select, label > input { font-size: 0.875rem; }
   /* Smaller ones make a phone zoom in. */
   select, input, textarea, label > select, label > input { font-size: 1rem; }
 }
+@media (prefers-reduced-motion: reduce) { * { transition: none !important; } }
 @media (prefers-reduced-motion: no-preference) {
   .waiting { animation: wait 1.6s ease-in-out infinite; }
   @keyframes wait { 50% { opacity: 0.6; } }
