@@ -26,7 +26,10 @@ const ownSettings = `GET ${tenant}/own-settings` as const;
 const changeOwnSettings = `PATCH ${tenant}/own-settings` as const;
 const ownField = (name: string) => ({ [ownSettings]: [name], [changeOwnSettings]: [name] });
 
-/** What a client could do before there were switches is on; all else waits for the operator. */
+/**
+ * What a client could do before there were switches is on, and so is what only people in the client's role `admin` can do,
+ * whom the operator has invited; its websites and its callers' data wait for the operator.
+ */
 export const clientSwitches = {
   recordings: {
     what: 'recordings of calls',

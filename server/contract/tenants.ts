@@ -110,7 +110,7 @@ const optional = {
   webCallsWithoutGrant: z
     .enum(grantlessActions)
     .describe(
-      'Web calls in progress without a grant of this server: someone else has the key, one grant started several calls, or someone is testing from Vapi’s dashboard. `auto`: in the modes `scoped-key` and `public-key` those with `assistantId` or one of `siteAssistantIds` are ended as soon as they are seen, in `proxy` they continue. `end`: they are ended in every mode, with each assistant of the tenant. `keep`: they continue. Calls by phone and text always do.',
+      'Web calls in progress without a grant of this server: someone else has the key, one grant started several calls, or someone is testing from Vapi’s dashboard. `auto`: in the modes `scoped-key` and `public-key` those with `assistantId` or one of `siteAssistantIds` are ended as soon as they are seen, in `proxy` they continue. `end`: they are ended in every mode, with each assistant of the tenant. `keep`: they continue. Text conversations always do; for calls by phone see `phoneCalls`.',
     ),
   phoneCalls: z
     .enum(phoneCallActions)
