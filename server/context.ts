@@ -35,5 +35,9 @@ export interface Context {
   onCallBooked: (tenant: Tenant, row: CallRow) => void;
 }
 
-/** The context of work beside the requests: it never takes a connection that a request waits for. */
-export const behind = <Whole extends Context>(ctx: Whole): Whole => ({ ...ctx, store: ctx.backgroundStore });
+/**
+ * The context of work beside the requests: it never takes a connection that a request waits for. All else is the same
+ * context, not a copy: a worker that runs for long must not keep what has been replaced meanwhile.
+ */
+export const behind = <Whole extends Context>(ctx: Whole): Whole =>
+  Object.create(ctx, { store: { value: ctx.backgroundStore, enumerable: true } });
