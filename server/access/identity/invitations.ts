@@ -123,7 +123,7 @@ export async function acceptInvitation(
     const found = await findOpenInvitation(db, hash, now);
     if (!found || !(await deleteInvitation(db, found.id, hash))) return null;
     const { email, tenantId, role } = found;
-    // Either is there afterwards, whoever was faster.
+    // Either is there afterwards, no matter which was faster.
     await insertUser(db, newUser(email, '', now));
     const user = await findUserByEmail(db, email);
     if (!user || user.disabledAt !== null) return null;

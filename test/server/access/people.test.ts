@@ -274,7 +274,7 @@ for (const engine of testDatabases()) {
         assert.equal((await stage.server.operator('PATCH', path, change)).status, 204);
         assert.equal(await pause(), 403);
         const late = await stage.server.operator('PATCH', path, { role: 'owner', version: 1 });
-        assert.equal(codeOf(late), 'conflict', 'the second of two who change it at once is told');
+        assert.equal(codeOf(late), 'conflict', 'the second of two who change it at once is refused');
         const unused = await mailedLink(stage, 'soon@agency.example');
         assert.equal((await stage.server.operator('POST', `${path}/disable`)).status, 204);
         assert.equal(await stage.isIn(cookie), false);

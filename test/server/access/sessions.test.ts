@@ -127,7 +127,7 @@ for (const engine of testDatabases()) {
     });
 
     describe('that looks at a client’s portal', () => {
-      it('is answered as the client, changes nothing, and stops when told or after an hour', async () => {
+      it('is answered as the client, changes nothing, and stops on request or after an hour', async () => {
         const cookie = await enter(stage, await newOwner());
         const view = (body: object = {}) => stage.ask(cookie, 'POST', '/v1/tenants/acme/view-as', { body });
         assert.equal((await view({ role: 'owner' })).status, 400);
