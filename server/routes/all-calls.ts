@@ -23,7 +23,7 @@ import {
 import { findTenantByHandle, handleOf } from '../store/tenants.ts';
 import { callColumns, viewCall } from './call-view.ts';
 import { type Column, sendAllAsCsv, wantsCsv } from './csv.ts';
-import { strangeCursor } from './cursor.ts';
+import { cursorOf, positionIn, strangeCursor } from './cursor.ts';
 import { parse } from './parse.ts';
 
 const dayMs = 86_400_000;
@@ -54,7 +54,7 @@ export function allCallsRoutes(ctx: Context): Router {
       from: iso(wanted.from),
       to: iso(wanted.to),
       totals: { ...totals, complete: totals.calls < mostSummed },
-      nextCursor: rows.length > limit && last ? cursorOf(sort, last) : null,
+      nextCursor: rows.length > limit && last ? cursorOf([sort, last.key, last.id, last.tenantId]) : null,
     } satisfies AllCallsAnswer);
   });
 
@@ -107,20 +107,10 @@ const text = z
   .regex(/^[^\0]*$/);
 const positionSchema = z.tuple([z.enum(callSorts), z.int(), text, text]);
 
-function cursorOf(sort: CallSort, { key, id, tenantId }: CallPosition): string {
-  return Buffer.from(JSON.stringify([sort, key, id, tenantId])).toString('base64url');
-}
-
 /** @throws ApiError `invalid_request` also for the cursor of a list in another order */
 function readCursor(cursor: string | undefined, of: CallSort): CallPosition | null {
   if (cursor === undefined) return null;
-  let position: z.infer<typeof positionSchema>;
-  try {
-    position = positionSchema.parse(JSON.parse(Buffer.from(cursor, 'base64url').toString('utf8')));
-  } catch {
-    throw strangeCursor();
-  }
-  const [sort, key, id, tenantId] = position;
+  const [sort, key, id, tenantId] = positionIn(cursor, positionSchema);
   if (sort !== of) throw strangeCursor();
   return { key, id, tenantId };
 }

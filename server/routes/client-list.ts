@@ -19,7 +19,7 @@ import {
   listClients,
   sumClients,
 } from '../store/client-list.ts';
-import { strangeCursor } from './cursor.ts';
+import { cursorOf, positionIn, strangeCursor } from './cursor.ts';
 import { parse } from './parse.ts';
 
 export function clientListRoutes(ctx: Context): Router {
@@ -44,7 +44,7 @@ export function clientListRoutes(ctx: Context): Router {
       month,
       tenants: page.map(rowOf),
       totals: totalsOf(sums),
-      nextCursor: rows.length > limit && last ? cursorOf(sort, last) : null,
+      nextCursor: rows.length > limit && last ? cursorOf([sort, last.key, last.id]) : null,
     } satisfies ClientsAnswer);
   });
 
@@ -91,20 +91,10 @@ function totalsOf(sums: ClientSums[]): ClientsAnswer['totals'] {
 const text = z.string().regex(/^[^\0]*$/);
 const positionSchema = z.tuple([z.enum(clientSorts), z.union([z.int(), text]), text]);
 
-function cursorOf(sort: ClientSort, { key, id }: ClientMonth): string {
-  return Buffer.from(JSON.stringify([sort, key, id])).toString('base64url');
-}
-
 /** @throws ApiError `invalid_request` also for the cursor of a list in another order */
 function readCursor(cursor: string | undefined, sort: ClientSort): ClientPosition | null {
   if (cursor === undefined) return null;
-  let position: z.infer<typeof positionSchema>;
-  try {
-    position = positionSchema.parse(JSON.parse(Buffer.from(cursor, 'base64url').toString('utf8')));
-  } catch {
-    throw strangeCursor();
-  }
-  const [of, key, id] = position;
+  const [of, key, id] = positionIn(cursor, positionSchema);
   if (of !== sort || (typeof key === 'string') !== (sort === 'name')) throw strangeCursor();
   return { key, id };
 }

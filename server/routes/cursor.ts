@@ -1,4 +1,4 @@
-/** Cursors for lists that are ordered by time and then by id. */
+/** Cursors: where a list goes on. Most are ordered by time and then by id. */
 import { z } from 'zod';
 import { type ApiError, invalidField } from '../errors.ts';
 
@@ -20,9 +20,18 @@ interface Position {
 /** @throws ApiError `invalid_request` */
 function readCursor(cursor: string | undefined): Position | null {
   if (cursor === undefined) return null;
+  const [time, id] = positionIn(cursor, cursorSchema);
+  return { time, id };
+}
+
+export function cursorOf(position: readonly unknown[]): string {
+  return Buffer.from(JSON.stringify(position)).toString('base64url');
+}
+
+/** @throws ApiError `invalid_request` when it is none of `cursorOf` with that shape */
+export function positionIn<Place>(cursor: string, shape: z.ZodType<Place>): Place {
   try {
-    const [time, id] = cursorSchema.parse(JSON.parse(Buffer.from(cursor, 'base64url').toString('utf8')));
-    return { time, id };
+    return shape.parse(JSON.parse(Buffer.from(cursor, 'base64url').toString('utf8')));
   } catch {
     throw strangeCursor();
   }
@@ -50,5 +59,5 @@ export async function readPage<Time extends string, Row extends { id: string } &
   const page = rows.slice(0, limit);
   const last = page.at(-1);
   if (rows.length <= limit || !last) return { page, nextCursor: null };
-  return { page, nextCursor: Buffer.from(JSON.stringify([last[time] ?? 0, last.id])).toString('base64url') };
+  return { page, nextCursor: cursorOf([last[time] ?? 0, last.id]) };
 }
