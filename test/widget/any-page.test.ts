@@ -209,8 +209,13 @@ describe('on any page', () => {
     wrapper.append(element);
     element.show();
     await waitUntil(() => isShown(element));
-    await waitUntil(() => dialogOf(element).getBoundingClientRect().bottom <= innerHeight);
-    expect(dialogOf(element).getBoundingClientRect().top).to.be.at.least(0);
+    const place = () => dialogOf(element).getBoundingClientRect();
+    await waitUntil(() => place().bottom <= innerHeight).catch(() =>
+      expect.fail(
+        JSON.stringify([element.popover, element.matches(':popover-open'), place(), innerHeight, scrollY]),
+      ),
+    );
+    expect(place().top).to.be.at.least(0);
     wrapper.remove();
   });
 
