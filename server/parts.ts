@@ -84,6 +84,8 @@ export async function openParts(config: Config, secrets: Secrets, options: Parts
       await ctx.reports.done();
       await ctx.backgroundDone();
       await Promise.all(workers.map((worker) => worker.stop()));
+      // A worker's last turn may have begun some.
+      await ctx.backgroundDone();
       await ctx.refusals.flush();
       await ctx.counters.close();
       await telemetry?.close();
