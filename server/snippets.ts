@@ -68,6 +68,13 @@ const texts: Partial<Record<Platform, (options: SnippetOptions) => string>> = {
   gtm: script,
 };
 
+/**
+ * Keeps away what bundles or delays scripts on pages of unknown kind: Rocket Loader, which wants its mark before the
+ * address, LiteSpeed Cache, WP Rocket, Autoptimize, Jetpack Boost. Perfmatters excludes by address only.
+ */
+const marks =
+  ' data-cfasync="false" data-no-optimize="1" data-no-defer="1" data-no-minify="1" nowprocket data-noptimize="1" data-jetpack-boost="ignore"';
+
 /** For pages of every kind. */
 function tags(options: SnippetOptions): string {
   const style = styleOf(options);
@@ -75,7 +82,7 @@ function tags(options: SnippetOptions): string {
     ([name, value]) => `${name}="${escapeHtml(value)}"`,
   );
   return [
-    `<script type="module" src="${escapeHtml(options.server)}/widget.js"></script>`,
+    `<script${options.platform === 'html' ? marks : ''} type="module" src="${escapeHtml(options.server)}/widget.js"></script>`,
     `<vapi-agent ${written.join(' ')}></vapi-agent>`,
   ].join('\n');
 }

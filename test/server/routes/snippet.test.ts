@@ -17,11 +17,11 @@ after(() => server?.close());
 const snippet = async (query: string) =>
   (await server.operator('GET', `/v1/tenants/acme/snippet${query}`)).body;
 
-test('plain HTML carries the tenant’s looks, because a page asks for nothing before intent', async () => {
+test('plain HTML carries marks that keep optimizers away and the tenant’s looks, because a page asks for nothing before intent', async () => {
   const view: SnippetView = await snippet('');
   assert.equal(
     view.snippet,
-    `<script type="module" src="https://voice.agency.example/widget.js"></script>
+    `<script data-cfasync="false" data-no-optimize="1" data-no-defer="1" data-no-minify="1" nowprocket data-noptimize="1" data-jetpack-boost="ignore" type="module" src="https://voice.agency.example/widget.js"></script>
 <vapi-agent tenant="acme" placement="top-left" theme="dark" style="--vapi-agent-accent: #9a3412; --vapi-agent-radius: 8px"></vapi-agent>`,
   );
   assert.equal(view.origin, null);
