@@ -80,7 +80,8 @@ export const callQuerySchema = z.strictObject(pricesShape);
 const secondsSchema = z
   .string()
   .regex(/^\d{1,6}$/, 'use plain digits')
-  .transform(Number);
+  .transform(Number)
+  .pipe(z.int());
 
 /** `GET /v1/tenants/{slug}/calls` */
 export const callsQuerySchema = z.strictObject({

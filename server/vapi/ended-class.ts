@@ -88,7 +88,7 @@ export const knownEndings: readonly EndedRule[] = [
   ),
   {
     is: 'failed',
-    beginnings: ['pipeline-error-', 'pipeline-no-', 'call.in-progress.error-', 'call.start.error-'],
+    beginnings: ['pipeline-error-', 'call.in-progress.error-', 'call.ringing.error-', 'call.start.error-'],
   },
 ];
 
