@@ -131,7 +131,7 @@ describe('what a call achieved', () => {
   });
 
   it('is shown to a client only by its switch, and then without what is not for it', async () => {
-    const key = (await server.operator('POST', '/v1/tenants/acme/keys', { name: 'theirs' })).body.key;
+    const key = (await server.operator('POST', '/v1/keys', { name: 'theirs', tenant: 'acme' })).body.key;
     const headers = { authorization: `Bearer ${key}` };
     const asClient = async (path: string) =>
       (await server.request('GET', `/v1/tenants/acme${path}`, { headers })).body;
