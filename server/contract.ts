@@ -29,6 +29,7 @@ export * from './contract/privacy.ts';
 export * from './contract/public-key.ts';
 export * from './contract/queries.ts';
 export * from './contract/reconcile.ts';
+export * from './contract/results.ts';
 export * from './contract/route-permissions.ts';
 export * from './contract/search.ts';
 export * from './contract/setup.ts';

@@ -228,6 +228,7 @@ describe('which files may import which', () => {
       'csv',
       'write-out',
       'call-view',
+      'call-results',
       'visitor/cors',
     ].map((name) => `server/routes/${name}.ts`);
     const wrong = imports.filter(

@@ -6,6 +6,7 @@ import { auditEntrySchema, keyViewSchema } from './keys.ts';
 import { noticeViewSchema } from './notices.ts';
 import { planPresetSchema } from './plan-presets.ts';
 import { planTermsViewSchema, planVersionViewSchema } from './plans.ts';
+import { callResultsSchema } from './results.ts';
 import { blockedOriginViewSchema, savedTenantSchema, tenantViewSchema } from './tenants.ts';
 import { callRevisionSchema, callViewSchema } from './usage.ts';
 import { callFeedbackSchema } from './visitor.ts';
@@ -29,6 +30,10 @@ export const blockedOriginsAnswerSchema = z.object({ blockedOrigins: z.array(blo
 /** `GET /v1/tenants/{slug}/calls/{id}` */
 export const callDetailSchema = callViewSchema.extend({
   feedback: callFeedbackSchema.nullable(),
+  results: callResultsSchema
+    .nullable()
+    .describe('What is kept of it; only for callers with the permission `content.read`, and counted as read.')
+    .exactOptional(),
   consent: z
     .object({ version: z.string(), at: timeSchema })
     .nullable()

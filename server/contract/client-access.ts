@@ -69,6 +69,14 @@ export const clientSwitches = {
     initially: true,
     csv: [`GET ${tenant}/usage`, `GET ${tenant}/calls`, `GET ${tenant}/invoices`, lineCalls],
   },
+  results: {
+    what: 'what calls achieved: summaries, evaluations, and the outputs that are chosen for it',
+    initially: false,
+    fields: {
+      [`GET ${tenant}/calls`]: ['calls[].success', 'calls[].latency', 'calls[].language'],
+      [`GET ${tenant}/calls/{id}`]: ['results', 'success', 'latency', 'language'],
+    },
+  },
   hours: { what: 'its opening hours, and changing them', initially: true, fields: ownField('hours') },
   texts: {
     what: 'its greeting and other texts, and changing them',

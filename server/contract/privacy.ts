@@ -1,8 +1,9 @@
 /** A caller's data across all calls of a client, and who has read or heard which call. */
 import { z } from 'zod';
+import { callResultsSchema } from './results.ts';
 import { cursorSchema, limitSchema, timeSchema } from './words.ts';
 
-export const callReadKinds = ['transcript', 'recording', 'export'] as const;
+export const callReadKinds = ['transcript', 'recording', 'export', 'results'] as const;
 export type CallReadKind = (typeof callReadKinds)[number];
 
 /** `GET /v1/tenants/{slug}/call-reads` */
@@ -76,6 +77,7 @@ export const callerExportSchema = z.object({
       variables: values.describe('Values that the page passed to the call.'),
       summary: z.string().nullable(),
       structuredData: z.unknown().describe('What the assistant’s analysis has extracted.'),
+      results: callResultsSchema.nullable().describe('What is kept here of its results.'),
       lines: z.array(
         z.object({ role: z.enum(['assistant', 'user']), text: z.string(), seconds: z.number().nullable() }),
       ),

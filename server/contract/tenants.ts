@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { isTimeZone } from '../base/time-zone.ts';
 import { changeClientAccessSchema, chosenClientAccessSchema } from './client-access.ts';
 import { limitsSchema } from './limits.ts';
+import { keptResultsSchema } from './results.ts';
 import { forwardHeadersSchema, vapiChecks, webhookAuthSchema } from './webhooks.ts';
 import { appearanceSchema, consentSchema, textsSchema } from './widget.ts';
 import { accessModes, lineSchema, slugSchema, timeSchema, widgetModes } from './words.ts';
@@ -133,6 +134,9 @@ const optional = {
     .describe(
       "Transcripts and recordings are deleted at Vapi after this many days. Null = Vapi's own retention.",
     ),
+  results: keptResultsSchema.describe(
+    'What is kept here of each call’s results, sealed, until the call’s content is deleted. Replaced as a whole.',
+  ),
   timeZone: timeZoneSchema.describe(
     "IANA zone of the tenant's days and months, in usage, budget and invoices.",
   ),
@@ -231,6 +235,7 @@ export const tenantViewSchema = z.object({
   limits: limitsSchema,
   clientAccess: chosenClientAccessSchema.describe('Only what was chosen for this client.'),
   contentRetentionDays: z.int().nullable(),
+  results: keptResultsSchema,
   timeZone: z.string(),
   webhookSecret: z.string(),
   previousWebhookSecretUntil: timeSchema

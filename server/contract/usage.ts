@@ -1,5 +1,7 @@
 /** Usage and calls, for the operator and its clients. */
 import { z } from 'zod';
+import { endedClasses, endedClassSchema, resultFigures } from './results.ts';
+import { ratings } from './visitor.ts';
 import {
   accessModes,
   cursorSchema,
@@ -75,6 +77,12 @@ const pricesShape = {
 /** `GET /v1/tenants/{slug}/calls/{id}` */
 export const callQuerySchema = z.strictObject(pricesShape);
 
+const secondsSchema = z
+  .string()
+  .regex(/^\d{1,6}$/, 'use plain digits')
+  .transform(Number)
+  .pipe(z.int());
+
 /** `GET /v1/tenants/{slug}/calls` */
 export const callsQuerySchema = z.strictObject({
   from: instantSchema.optional().describe('By the calls’ creation; default the first.'),
@@ -86,6 +94,10 @@ export const callsQuerySchema = z.strictObject({
     .optional()
     .describe('`webCall`, `inboundPhoneCall`, `outboundPhoneCall`, `chat`, …'),
   status: z.string().max(40).optional(),
+  endedClass: z.enum(endedClasses).optional().describe('How it ended, as in the answer.'),
+  success: z.enum(['yes', 'no']).optional().describe('Whether its evaluation passed.'),
+  rating: z.enum(ratings).optional().describe('What the visitor said of it.'),
+  minSeconds: secondsSchema.optional().describe('Leaves out shorter calls, and those of unknown length.'),
   ...pricesShape,
   cursor: cursorSchema,
   limit: limitSchema(200, 50),
@@ -111,6 +123,7 @@ export const callViewSchema = z.object({
   endedAt: timeSchema.nullable(),
   seconds: z.int().nullable().describe('Whole seconds, rounded up; null while unknown.'),
   endedReason: z.string().nullable(),
+  endedClass: endedClassSchema.nullable(),
   unwanted: z
     .enum(unwantedReasons)
     .nullable()
@@ -142,6 +155,7 @@ export const callViewSchema = z.object({
     .nullable()
     .describe('When the operator dismissed it as one that Vapi never had; it counts for nothing.'),
   contentDeletedAt: timeSchema.nullable().describe('When transcript and recording were deleted.'),
+  ...resultFigures,
 });
 export type CallView = z.infer<typeof callViewSchema>;
 /** Figures that the call was booked with, in `GET …/calls/{id}` for the operator, oldest first. */

@@ -1,5 +1,6 @@
 /** What is reported to metering about a call, in the product's terms; `server/vapi` translates Vapi's messages. */
 import type { CostByComponent, EventSource } from '../contract.ts';
+import type { ReportedResults } from './call-results.ts';
 
 export interface CallEvent {
   /** A report covers the whole call; a status update only its current state. */
@@ -24,6 +25,8 @@ export interface CallEvent {
   endedReason: string | null;
   /** Numbers and e-mail addresses of the person, in the spelling of `callerIdOf`. */
   callerIds?: string[];
+  /** Null = not reported. */
+  results?: ReportedResults | null;
   /** Where the call can be ended; a secret. */
   controlUrl: string | null;
   /** Null = not reported. Unknown is not zero. */

@@ -10,6 +10,7 @@ import type { Tenant } from '../store/tenants.ts';
 import { readCallRecord, type VapiCall } from '../vapi/call-record.ts';
 import { whoseCall } from './assignment.ts';
 import { afterIngest, ingestCallEvent } from './ingest.ts';
+import { hasNewResults } from './results.ts';
 
 export interface Assigned {
   event: CallEvent;
@@ -80,7 +81,7 @@ export async function bookDifference(
   const isNew = !row || differs(row, event, tenant.timeZone);
   // Checked each time until its cost is known: a pause may have made it unwanted, or its reservation be too large.
   const isOpen = row?.costMicros === null;
-  if (!isNew && !isOpen) return false;
+  if (!isNew && !isOpen && !(await hasNewResults(ctx, tenant, row, event))) return false;
   const booked = await ingestCallEvent(ctx, tenant, event).catch((error: unknown) => {
     // One call that cannot be booked does not block the others; the drift report shows it as a difference.
     ctx.log.error({ err: error, tenant: tenant.slug, call: event.callId }, 'a call could not be booked');

@@ -8,12 +8,14 @@ import { invalidField, toApiError } from '../errors.ts';
 import { callerIdOf } from '../ledger/caller-id.ts';
 import { listCallsOfCaller } from '../store/call-callers.ts';
 import { insertCallRead } from '../store/call-reads.ts';
+import { findCallResults } from '../store/call-results.ts';
 import type { CallRow } from '../store/calls.ts';
 import { findFeedback } from '../store/feedback.ts';
 import { findReservation } from '../store/reservations.ts';
 import type { Tenant } from '../store/tenants.ts';
 import { readPersonalData } from '../vapi/personal-data.ts';
 import { deleteOnRequest, readContent } from './content.ts';
+import { viewResults } from './results.ts';
 
 type Position = { createdAt: number; id: string } | null;
 
@@ -67,6 +69,7 @@ async function exportedCall(ctx: Context, tenant: Tenant, row: CallRow, by: Acto
     return { ...nothing, problem: message };
   });
   const feedback = await findFeedback(ctx.store, tenant.id, row.id);
+  const results = viewResults(ctx, tenant, await findCallResults(ctx.store, tenant.id, row.id), false);
   const start = row.sessionId && (await findReservation(ctx.store, tenant.id, row.sessionId));
   return {
     id: row.id,
@@ -74,6 +77,7 @@ async function exportedCall(ctx: Context, tenant: Tenant, row: CallRow, by: Acto
     createdAt: iso(row.createdAt),
     seconds: row.seconds,
     ...content,
+    results,
     feedback: feedback && { rating: feedback.rating, comment: feedback.comment, at: iso(feedback.at) },
     consent:
       start && start.consentVersion !== null

@@ -8,6 +8,7 @@ import { callKinds } from '../contract.ts';
 import { ApiError } from '../errors.ts';
 import { deleteCallers } from '../store/call-callers.ts';
 import { findOwners } from '../store/call-owners.ts';
+import { eraseOldResults, eraseResults } from '../store/call-results.ts';
 import { type CallRow, findCall, findCalls, listOldContent, markContentDeleted } from '../store/calls.ts';
 import { deleteComment } from '../store/feedback.ts';
 import type { Tenant } from '../store/tenants.ts';
@@ -89,6 +90,7 @@ async function* deleteContent(
       await markContentDeleted(ctx.store, tenant.id, row.id, ctx.now());
     }
     await deleteCallers(ctx.store, tenant.id, row.id);
+    await eraseResults(ctx.store, tenant.id, [row.id], ctx.now());
     // Also for a call whose content was deleted earlier: feedback can come an hour after the end.
     await deleteComment(ctx.store, tenant.id, row.id);
     deleted += 1;
@@ -129,6 +131,8 @@ const batch = 100;
 export async function applyRetention(ctx: Context, tenant: Tenant, patience?: Patience): Promise<void> {
   if (tenant.contentRetentionDays === null) return;
   const before = ctx.now() - tenant.contentRetentionDays * dayMs;
+  // Also of calls that Vapi no longer has, or fails to delete.
+  await eraseOldResults(ctx.store, tenant.id, before, ctx.now());
   for (;;) {
     const ids = await listOldContent(ctx.store, tenant.id, before, batch);
     let deleted = 0;

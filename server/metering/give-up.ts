@@ -5,6 +5,7 @@ import { dayIn } from '../base/time-zone.ts';
 import type { Context } from '../context.ts';
 import { worthOf } from '../ledger/usage.ts';
 import { findOwners } from '../store/call-owners.ts';
+import { eraseResults } from '../store/call-results.ts';
 import { type CallRow, findCall, markGone } from '../store/calls.ts';
 import { shrinkReservation } from '../store/reservations.ts';
 import type { Tenant } from '../store/tenants.ts';
@@ -13,6 +14,13 @@ import type { Tenant } from '../store/tenants.ts';
 export async function giveUpGone(ctx: Context, tenant: Tenant, ids: string[]): Promise<void> {
   const owners = await findOwners(ctx.store, ids);
   const gone = await markGone(ctx.store, tenant.id, ids, ctx.now());
+  // Vapi's own retention is the tenant's when it has chosen none.
+  await eraseResults(
+    ctx.store,
+    tenant.id,
+    gone.map(({ id }) => id),
+    ctx.now(),
+  );
   for (const row of gone) {
     const isClaimed = owners.get(row.id)?.confirmed === false;
     // By phone, and known from webhooks alone: made up, as far as Vapi knows, and no grant of ours says otherwise.

@@ -20,6 +20,7 @@ import {
 } from '../ledger/usage.ts';
 import { deleteCallers, insertCallers } from '../store/call-callers.ts';
 import { claimCall } from '../store/call-owners.ts';
+import { deleteResults } from '../store/call-results.ts';
 import { type CallRow, insertRevision, lockCall, updateCall } from '../store/calls.ts';
 import type { Queries } from '../store/database.ts';
 import {
@@ -34,6 +35,7 @@ import type { Tenant } from '../store/tenants.ts';
 import { addUsage } from '../store/usage.ts';
 import type { MeteringContext } from './metering-context.ts';
 import { nextPollAfter } from './poll-schedule.ts';
+import { keepResults } from './results.ts';
 import { judgeCall, type Verdict } from './unwanted.ts';
 
 export interface Ingested {
@@ -158,6 +160,8 @@ async function book(
     );
     await insertCallers(db, tenant.id, after.id, hashes);
   }
+  // What is in doubt is asked for at Vapi, whose answer has the results too.
+  if (doubt !== 'ask') await keepResults(ctx, db, tenant, after, event, nowMs);
   // It can be billed only now.
   if (isNewlyConfirmed && changes.length === 0) await touchMonths(db, tenant.id, [after.usageDay]);
   if (after.sessionId !== null || isPhoneCall(after)) await settle(db, tenant, after, event, nowMs);
@@ -220,6 +224,7 @@ async function voidCall(db: Queries, tenantId: string, event: CallEvent, nowMs: 
   await writeCall(db, before, voided(before, nowMs), event.source, nowMs);
   if (before.sessionId !== null) await releaseReservation(db, before.sessionId);
   await deleteCallers(db, tenantId, event.callId);
+  await deleteResults(db, tenantId, event.callId);
   if (isPhoneCall(before)) await shrinkReservation(db, tenantId, before.id, 0);
 }
 

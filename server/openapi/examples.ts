@@ -19,6 +19,7 @@ const call = {
   endedAt: '2026-11-10T12:01:32.000Z',
   seconds: 90,
   endedReason: 'customer-ended-call',
+  endedClass: 'talked',
   unwanted: null,
   costMicros: 118_000,
   cost: {

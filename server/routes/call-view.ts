@@ -3,6 +3,7 @@ import { iso } from '../base/iso.ts';
 import { type CallView, costComponents } from '../contract.ts';
 import { columnOf } from '../ledger/usage.ts';
 import type { CallRow } from '../store/calls.ts';
+import { endedClassOf } from '../vapi/ended-class.ts';
 import { type Column, plainColumns, usd } from './csv.ts';
 
 export function callColumns(withCost: boolean): Column<CallRow>[] {
@@ -14,6 +15,7 @@ export function callColumns(withCost: boolean): Column<CallRow>[] {
     { name: 'ended', value: (row) => iso(row.endedAt) },
     { name: 'seconds', value: (row) => row.seconds },
     { name: 'ended_reason', value: (row) => row.endedReason },
+    { name: 'ended_class', value: (row) => endedClassOf(row.endedReason) },
     { name: 'unwanted', value: (row) => row.unwanted },
     ...(withCost
       ? [
@@ -39,6 +41,7 @@ export function viewCall(row: CallRow, withCost: boolean): CallView {
     endedAt: iso(row.endedAt),
     seconds: row.seconds,
     endedReason: row.endedReason,
+    endedClass: endedClassOf(row.endedReason),
     unwanted: row.unwanted,
     costMicros: withCost ? row.costMicros : null,
     cost:

@@ -1,5 +1,5 @@
 /** The ledger's calls, one by one. */
-import { type Response, Router } from 'express';
+import { type Request, type Response, Router } from 'express';
 import type { AccessContext } from '../access/access-context.ts';
 import { iso } from '../base/iso.ts';
 import { oneAtATime } from '../base/one-at-a-time.ts';
@@ -16,15 +16,21 @@ import {
   callQuerySchema,
   callsQuerySchema,
 } from '../contract.ts';
-import { ApiError } from '../errors.ts';
+import { ApiError, invalidField } from '../errors.ts';
+import { noteRead } from '../metering/callers.ts';
 import { dismissCall } from '../metering/dismiss.ts';
+import { viewResults } from '../metering/results.ts';
 import { findOwners } from '../store/call-owners.ts';
+import { type CallResultsRow, findCallResults } from '../store/call-results.ts';
 import { type CallRow, type CallsPage, findCall, listCalls, listRevisions } from '../store/calls.ts';
 import { findFeedback } from '../store/feedback.ts';
 import { findReservation } from '../store/reservations.ts';
 import type { Tenant } from '../store/tenants.ts';
+import { endedRules } from '../vapi/ended-class.ts';
+import { figuresOf, resultColumns, withFigures } from './call-results.ts';
 import { callColumns, viewCall } from './call-view.ts';
-import { actorIn, billedTenant, countRead, seesProviderCost } from './caller.ts';
+import { actorIn, billedTenant, callerIn, countRead, seesProviderCost } from './caller.ts';
+import { accessIn } from './client-access.ts';
 import { sendAllAsCsv, wantsCsv } from './csv.ts';
 import { readPage } from './cursor.ts';
 import { parse } from './parse.ts';
@@ -41,13 +47,18 @@ export function callRoutes(ctx: AccessContext): Router {
     const query = parse(callsQuerySchema, req.query);
     const tenant = await billedTenant(ctx, req, res);
     const withCost = seesProviderCost(res);
-    const list = (after: CallsPage['after'], limit: number) =>
-      listCalls(ctx.store, tenant.id, { ...filtersOf(query), after, limit });
-    if (wantsCsv(req)) return sendAllAsCsv(res, `calls-${tenant.slug}`, callColumns(withCost), list);
+    const withResults = accessIn(res).results;
+    if (query.success !== undefined && !withResults)
+      throw invalidField('success', 'is not shown to this client');
+    const list = async (after: CallsPage['after'], limit: number) =>
+      withFigures(ctx, tenant, await listCalls(ctx.store, tenant.id, { ...filtersOf(query), after, limit }));
+    const columns = [...callColumns(withCost), ...(withResults ? resultColumns : [])];
+    if (wantsCsv(req)) return sendAllAsCsv(res, `calls-${tenant.slug}`, columns, list);
     const { page, nextCursor } = await readPage(query, 'createdAt', list);
     const prices = query.prices ? await pricesOf(res, tenant, page) : null;
-    const view = (row: CallRow): CallView => ({
+    const view = (row: (typeof page)[number]): CallView => ({
       ...viewCall(row, withCost),
+      ...row.figures,
       ...(prices ? { priceMicros: prices.get(row.id) ?? null } : {}),
     });
     res.json({ calls: page.map(view), nextCursor } satisfies CallsAnswer);
@@ -62,14 +73,25 @@ export function callRoutes(ctx: AccessContext): Router {
     const priced = prices ? await pricesOf(res, tenant, [row]) : null;
     const revisions = withCost ? await listRevisions(ctx.store, tenant.id, row.id) : [];
     const feedback = viewFeedback(await findFeedback(ctx.store, tenant.id, row.id));
+    const kept = await findCallResults(ctx.store, tenant.id, row.id);
     res.json({
       ...viewCall(row, withCost),
+      ...figuresOf(kept),
+      ...(await resultsShown(req, res, tenant, kept)),
       ...(priced ? { priceMicros: priced.get(row.id) ?? null } : {}),
       feedback,
       consent: await consentOf(ctx, tenant, row),
       ...(withCost ? { confirmed: await isConfirmed(row), revisions: revisions.map(viewRevision) } : {}),
     });
   });
+
+  /** Written down before it is shown, like a transcript. */
+  async function resultsShown(req: Request, res: Response, tenant: Tenant, kept: CallResultsRow | null) {
+    if (!callerIn(res).permissions.includes('content.read') || !accessIn(res).results) return {};
+    const results = viewResults(ctx, tenant, kept, !seesProviderCost(res));
+    if (kept && results) await noteRead(ctx, tenant, kept.callId, 'results', actorIn(req, res));
+    return { results };
+  }
 
   router.post('/:slug/calls/:id/dismiss', async (req, res) => {
     const tenant = await billedTenant(ctx, req, res);
@@ -112,6 +134,10 @@ function filtersOf(query: CallsQuery): Omit<CallsPage, 'after' | 'limit'> {
     assistantId: query.assistantId ?? null,
     type: query.type ?? null,
     status: query.status ?? null,
+    ended: query.endedClass ? { is: query.endedClass, rules: endedRules } : null,
+    success: query.success ? query.success === 'yes' : null,
+    rating: query.rating ?? null,
+    minSeconds: query.minSeconds ?? null,
   };
 }
 

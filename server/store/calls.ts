@@ -1,5 +1,6 @@
 import { type Selectable, sql } from 'kysely';
-import { callKinds } from '../contract.ts';
+import { callKinds, type Rating } from '../contract.ts';
+import { type EndedFilter, resultConditions } from './call-filters.ts';
 import type { Queries } from './database.ts';
 import { takeNextDue } from './due.ts';
 import { prepared } from './prepared.ts';
@@ -89,6 +90,12 @@ export interface CallsPage {
   assistantId: string | null;
   type: string | null;
   status: string | null;
+  /** What its reason for ending must be one of. */
+  ended: EndedFilter | null;
+  /** Of its evaluation. */
+  success: boolean | null;
+  rating: Rating | null;
+  minSeconds: number | null;
   /** The last row of the page before. */
   after: { createdAt: number; id: string } | null;
   limit: number;
@@ -103,6 +110,7 @@ export async function listCalls(db: Queries, tenantId: string, page: CallsPage):
     const wanted = page[column];
     if (wanted !== null) query = query.where(column, '=', wanted);
   }
+  query = query.where((expression) => expression.and(resultConditions(tenantId, page)));
   const { after } = page;
   if (after) {
     query = query.where((expression) =>

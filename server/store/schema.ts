@@ -15,9 +15,16 @@ import type { BillingSchema } from './billing-schema.ts';
 import type { ForwardingSchema } from './forwarding-schema.ts';
 import type { PeopleSchema } from './people-schema.ts';
 import type { PrivacySchema } from './privacy-schema.ts';
+import type { ResultsSchema } from './results-schema.ts';
 import type { WiringSchema } from './wiring-schema.ts';
 
-export interface Schema extends BillingSchema, ForwardingSchema, PeopleSchema, PrivacySchema, WiringSchema {
+export interface Schema
+  extends BillingSchema,
+    ForwardingSchema,
+    PeopleSchema,
+    PrivacySchema,
+    ResultsSchema,
+    WiringSchema {
   tenants: TenantsTable;
   reservations: ReservationsTable;
   startCounts: StartCountsTable;

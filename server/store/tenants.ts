@@ -25,6 +25,7 @@ export const defaultSettings = {
   allowedVariables: [],
   clientAccess: {},
   contentRetentionDays: null,
+  results: { summary: true, outputs: [] },
   limits: defaultLimits,
   webhookAuth: { kind: 'token' },
   assistantIds: [],

@@ -1,6 +1,7 @@
 /** Vapi's call object (vapi-facts 4.1), from webhooks and `GET /call`, as our event. */
 import { z } from 'zod';
 import type { CallEvent } from '../ledger/call-event.ts';
+import { readResults } from './call-results.ts';
 import { readCallerIds } from './caller-ids.ts';
 import { isImplausible, readCost } from './cost.ts';
 
@@ -90,6 +91,7 @@ export function readCallRecord(call: VapiCall, askedAtMs: number): CallEvent {
     endedAt: toMs(call.endedAt),
     endedReason: call.endedReason ?? null,
     callerIds: readCallerIds(call),
+    results: ended ? readResults(call) : null,
     // Vapi publishes a cost only after the end; the value before is a placeholder (vapi-facts 4.2).
     cost: ended ? readCost(call) : null,
     costRefused: ended && isImplausible(call),

@@ -10,6 +10,7 @@ import {
   textOf,
   toMs,
 } from './call-record.ts';
+import { readResults } from './call-results.ts';
 import { readCallerIds } from './caller-ids.ts';
 import { ownControlUrl } from './control-url.ts';
 import { isImplausible, readCost } from './cost.ts';
@@ -71,6 +72,7 @@ export function readServerMessage(
       endedAt: isReport ? toMs(message.endedAt) : null,
       endedReason: message.endedReason ?? null,
       callerIds: readCallerIds(call, message),
+      results: isReport ? readResults(message) : null,
       controlUrl: ownControlUrl(identity.controlUrl, baseUrl),
       cost: isReport ? readCost(message) : null,
       costRefused: isReport && isImplausible(message),

@@ -8,6 +8,7 @@ import {
 } from '../../store/sealed-texts.ts';
 import { type Actor, recordChange } from '../audit.ts';
 import {
+  callResultsContext,
   controlUrlContext,
   forwardedContext,
   forwardTargetContext,
@@ -49,6 +50,8 @@ function placeOf({ table, column }: SealedColumn, [first = '', second = '']: str
       return tenantSecretContext(first, name as TenantSecret);
     case 'calls':
       return controlUrlContext(first, second);
+    case 'callResults':
+      return callResultsContext(first, second);
     case 'forwardTargets':
       return forwardTargetContext(first, second);
     case 'forwardedContents':

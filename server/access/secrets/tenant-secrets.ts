@@ -75,6 +75,10 @@ export const forwardedContext = (id: string, column: 'headers' | 'body') =>
 export const controlUrlContext = (tenantId: string, callId: string) =>
   `calls/${tenantId}/${callId}/controlUrl`;
 
+/** What a call achieved is content. */
+export const callResultsContext = (tenantId: string, callId: string) =>
+  `call_results/${tenantId}/${callId}/content`;
+
 /** Vapi's control URL of a call works without any credential, so it is stored like one. */
 export function sealControlUrl(box: SecretBox, tenantId: string, callId: string, url: string): string {
   return box.seal(url, controlUrlContext(tenantId, callId));

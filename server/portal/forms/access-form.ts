@@ -15,6 +15,7 @@ const labels: Record<keyof ClientAccess, string> = {
   callPrices: 'Price of each call',
   invoices: 'Plan, bill so far, invoices and credit',
   exports: 'Downloads as CSV',
+  results: 'What calls achieved',
   hours: 'Opening hours (and changing them)',
   texts: 'Greeting and texts (and changing them)',
   origins: 'Websites (and changing them)',

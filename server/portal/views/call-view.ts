@@ -2,6 +2,7 @@
 import { html } from 'lit';
 import type {
   CallDetail,
+  CallResults,
   CallView,
   RecordingState,
   TranscriptAnswer,
@@ -100,6 +101,9 @@ export class CallElement extends ScopedElement {
         : []),
       ['Type', kindOf(call.type)],
       ['How it ended', ending(call.endedReason ?? call.status)],
+      ...(call.latency
+        ? [['Answered within', `${(call.latency.medianMs / 1000).toFixed(1)} s`] as [string, string]]
+        : []),
       ...(call.unwanted === null
         ? []
         : [['Why it was ended', whyUnwanted[call.unwanted]] as [string, string]]),
@@ -116,6 +120,7 @@ export class CallElement extends ScopedElement {
             : ''
       }
       ${call.cost ? costTable(call.cost) : ''}
+      ${call.results ? resultsSection(call, call.results) : ''}
       ${this.#hasContent() ? this.#contentSection(call) : ''}`;
   }
 
@@ -181,6 +186,24 @@ export class CallElement extends ScopedElement {
   }
 }
 customElements.define('call-view', CallElement);
+
+function resultsSection({ success }: CallDetail, { summary, evaluation, outputs }: CallResults) {
+  const judged = success === true ? 'Yes' : success === false ? 'No' : evaluation;
+  const facts = [
+    ...(judged ? [['Success', judged]] : []),
+    ...outputs.map(({ label, value }) => [label, shownValue(value)]),
+  ];
+  return html`<section>
+    <h2>What it achieved</h2>
+    ${summary ? html`<p>${summary}</p>` : ''}
+    <dl class="figures plain">${facts.map(([name, value]) => html`<div><dt>${name}</dt><dd>${value}</dd></div>`)}</dl>
+  </section>`;
+}
+
+function shownValue(value: CallResults['outputs'][number]['value']): string {
+  if (value === null) return 'not known';
+  return typeof value === 'boolean' ? (value ? 'Yes' : 'No') : String(value);
+}
 
 function costTable(cost: NonNullable<CallView['cost']>) {
   const rows = Object.entries(cost).filter(([, micros]) => micros !== 0);

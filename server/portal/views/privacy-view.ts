@@ -19,6 +19,7 @@ const kinds: Record<CallReadKind, string> = {
   transcript: 'Read the transcript',
   recording: 'Heard the recording',
   export: 'Exported',
+  results: 'Read the summary and results',
 };
 
 interface Found extends FoundCaller {

@@ -1,0 +1,112 @@
+/** What calls achieved, as far as their tenants want it kept: merged from reports, sealed, erased with the content. */
+import { callResultsContext } from '../access/secrets/tenant-secrets.ts';
+import type { SecretBox } from '../base/secret-box.ts';
+import { dayMs } from '../base/time-zone.ts';
+import type { Context } from '../context.ts';
+import type { CallResults } from '../contract.ts';
+import type { CallEvent } from '../ledger/call-event.ts';
+import {
+  haveSameValues,
+  isSuccess,
+  mergeResults,
+  noResults,
+  type Results,
+  type ResultsContent,
+  type ResultsMeasures,
+} from '../ledger/call-results.ts';
+import { type CallResultsRow, findCallResults, saveCallResults } from '../store/call-results.ts';
+import type { CallRow } from '../store/calls.ts';
+import type { Queries } from '../store/database.ts';
+import type { Tenant } from '../store/tenants.ts';
+
+/** Writes what the report changes; called under the lock of the call's row. */
+export async function keepResults(
+  ctx: Context,
+  db: Queries,
+  tenant: Tenant,
+  row: CallRow,
+  event: CallEvent,
+  nowMs: number,
+): Promise<void> {
+  if (!event.results || row.contentDeletedAt !== null) return;
+  const before = await findCallResults(db, tenant.id, row.id);
+  if (before && before.erasedAt !== null) return;
+  const results = before ? openResults(ctx.box, before) : noResults();
+  const merged = mergeResults(results, event.results, event.asOf, tenant.results);
+  const measures = JSON.stringify(merged.measures);
+  const content = JSON.stringify(merged.content);
+  const hasContent = mayKeep(tenant, row, nowMs) && content !== JSON.stringify(noResults().content);
+  if (measures === (before?.measures ?? '{}') && content === JSON.stringify(results.content)) return;
+  const context = callResultsContext(tenant.id, row.id);
+  const success = isSuccess(merged.content.evaluation?.[1]);
+  await saveCallResults(db, {
+    tenantId: tenant.id,
+    callId: row.id,
+    success: !hasContent || success === null ? null : Number(success),
+    contentSealed: hasContent ? ctx.box.seal(content, context) : null,
+    measures,
+    contentFrom: hasContent ? row.createdAt : null,
+    erasedAt: null,
+  });
+}
+
+/** Not when it would be deleted by the next sweep. */
+function mayKeep({ contentRetentionDays }: Tenant, { createdAt, goneAt }: CallRow, nowMs: number): boolean {
+  if (goneAt !== null) return false;
+  return contentRetentionDays === null || createdAt >= nowMs - contentRetentionDays * dayMs;
+}
+
+/** Whether a report of an already booked call has results that are not kept yet: analyses come late. */
+export async function hasNewResults(
+  ctx: Context,
+  tenant: Tenant,
+  row: CallRow,
+  event: CallEvent,
+): Promise<boolean> {
+  if (!event.results || row.contentDeletedAt !== null) return false;
+  const before = await findCallResults(ctx.store, tenant.id, row.id);
+  if (before && before.erasedAt !== null) return false;
+  const results = before ? openResults(ctx.box, before) : noResults();
+  const merged = mergeResults(results, event.results, event.asOf, tenant.results);
+  if (!mayKeep(tenant, row, ctx.now())) merged.content = results.content;
+  return !haveSameValues(results, merged);
+}
+
+function openResults(box: SecretBox, row: CallResultsRow): Results {
+  const measures = JSON.parse(row.measures) as ResultsMeasures;
+  if (row.contentSealed === null) return { ...noResults(), measures };
+  const content = box.open(row.contentSealed, callResultsContext(row.tenantId, row.callId));
+  return { content: JSON.parse(content) as ResultsContent, measures };
+}
+
+/** @param row null when nothing was reported of them */
+export function measuresOf(row: CallResultsRow | null) {
+  const { language, latency } = JSON.parse(row?.measures ?? '{}') as ResultsMeasures;
+  return { language: language?.[1] ?? null, latency: latency?.[1] ?? null };
+}
+
+/**
+ * As the tenant's settings want it shown now: what is no longer chosen is not.
+ * @param isClient only outputs that are shown to the client
+ * @returns null when nothing is kept
+ */
+export function viewResults(
+  ctx: Context,
+  tenant: Tenant,
+  row: CallResultsRow | null,
+  isClient: boolean,
+): CallResults | null {
+  if (!row || row.contentSealed === null) return null;
+  const { content } = openResults(ctx.box, row);
+  const outputs = tenant.results.outputs.filter(({ shown }) => shown || !isClient);
+  return {
+    summary: (tenant.results.summary && content.summary?.[1]) || null,
+    evaluation: content.evaluation?.[1] ?? null,
+    outputs: outputs.map(({ name, label, type }) => {
+      const value = Object.hasOwn(content.outputs, name) ? content.outputs[name]?.[1] : undefined;
+      // Kept before its type was changed.
+      const isOfType = typeof value === (type === 'text' ? 'string' : type);
+      return { name, label, type, value: isOfType ? (value ?? null) : null };
+    }),
+  };
+}

@@ -1,0 +1,167 @@
+/** What calls achieved: kept sealed with each call, changed by late reports, shown by switch, erased with the content. */
+import assert from 'node:assert/strict';
+import { createServer } from 'node:http';
+import { after, before, describe, it } from 'node:test';
+import { orgOf } from '../../../server/access/tenants/orgs.ts';
+import type { TenantView } from '../../../server/contract.ts';
+import { bookCalls } from '../../../server/metering/booking.ts';
+import { applyRetention } from '../../../server/metering/content.ts';
+import { findTenant } from '../../../server/store/tenants.ts';
+import { callSchema } from '../../../server/vapi/call-record.ts';
+import { listen } from '../../support/listen.ts';
+import { startTestServer, type TestServer } from '../../support/test-server.ts';
+
+const idOf = (no: number) => `c0ffee00-0000-4000-8000-${String(no).padStart(12, '0')}`;
+const secret = 'webhook-secret-of-acme';
+const day = 86_400_000;
+const results = {
+  summary: true,
+  outputs: [
+    { name: 'booked', path: 'appointment.confirmed', type: 'boolean', label: 'Booked', shown: true },
+    { name: 'note', path: 'note', type: 'text', label: 'Note', shown: false },
+  ],
+};
+
+describe('what a call achieved', () => {
+  const calls = new Map<string, object>();
+  let vapi: Awaited<ReturnType<typeof listen>>;
+  let server: TestServer;
+  let acme: TenantView;
+  before(async () => {
+    vapi = await listen(
+      createServer(({ url = '', method }, response) => {
+        const answer = (status: number, body: unknown) =>
+          response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(body));
+        if (url.startsWith('/call?')) return answer(200, [...calls.values()]);
+        const id = url.replace('/call/', '');
+        const call = calls.get(id);
+        if (method === 'DELETE') calls.delete(id);
+        return answer(call ? 200 : url.startsWith('/call/') ? 404 : 500, call ?? {});
+      }),
+    );
+    server = await startTestServer({ vapiBaseUrl: vapi.url });
+    acme = await server.createTenant({ webhookSecret: secret, results });
+  });
+  after(async () => {
+    await server?.close();
+    await vapi?.close();
+  });
+
+  function callOf(no: number, agoMs = 3_600_000) {
+    const start = server.clock.now - agoMs;
+    const [createdAt, endedAt] = [start, start + 30_000 + no * 1000].map((at) => new Date(at).toISOString());
+    const call = {
+      id: idOf(no),
+      orgId: acme.orgId,
+      type: 'webCall',
+      assistantId: acme.assistantId,
+      createdAt,
+    };
+    return { call, end: { startedAt: createdAt, endedAt, cost: 0.1, endedReason: 'customer-ended-call' } };
+  }
+  async function report(no: number, said: object, agoMs?: number) {
+    const { call, end } = callOf(no, agoMs);
+    calls.set(call.id, { ...call, ...end, status: 'ended', ...said });
+    const message = { type: 'end-of-call-report', timestamp: server.clock.now, call, ...end, ...said };
+    const headers = { 'x-vapi-secret': secret, 'content-type': 'application/json' };
+    const answer = await server.request('POST', '/v1/webhooks/vapi/acme', { headers, body: { message } });
+    assert.equal(answer.status, 200, answer.text);
+  }
+  const read = async (no: number) =>
+    (await server.operator('GET', `/v1/tenants/acme/calls/${idOf(no)}`)).body;
+  const listed = async (query: string) =>
+    (await server.operator('GET', `/v1/tenants/acme/calls?${query}`)).body.calls.map(
+      ({ id }: { id: string }) => id,
+    );
+  const booked = (confirmed: unknown, note: unknown = '=SUM(1)') => ({
+    analysis: { summary: 'Wants a table for Ms Moss.', successEvaluation: 'true', structuredData: { note } },
+    artifact: {
+      structuredOutputs: { a: { name: 'appointment', result: { confirmed } } },
+      performanceMetrics: { turnLatencies: [{ turnLatency: 800 }, { turnLatency: 1200 }] },
+    },
+  });
+
+  it('comes with its report, is sealed in the store, and reading it is recorded', async () => {
+    await report(1, booked(true));
+    const { results, success, latency, endedClass } = await read(1);
+    assert.deepEqual(results, {
+      summary: 'Wants a table for Ms Moss.',
+      evaluation: 'true',
+      outputs: [
+        { name: 'booked', label: 'Booked', type: 'boolean', value: true },
+        { name: 'note', label: 'Note', type: 'text', value: '=SUM(1)' },
+      ],
+    });
+    assert.deepEqual([success, latency, endedClass], [true, { medianMs: 800, p95Ms: 1200 }, 'talked']);
+    const rows = await server.ctx.store.selectFrom('callResults').selectAll().execute();
+    assert.ok(rows.length > 0 && !/Moss|SUM/.test(JSON.stringify(rows)));
+    assert.ok(!/Moss/.test(server.log.join('')));
+    const { body } = await server.operator('GET', '/v1/tenants/acme/call-reads');
+    assert.equal(body.reads[0].kind, 'results');
+  });
+
+  it('is corrected by what Vapi shows later, although nothing else of the call has changed', async () => {
+    await report(2, {});
+    assert.equal((await read(2)).results, null);
+    calls.set(idOf(2), { ...calls.get(idOf(2)), ...booked(false) });
+    const org = await orgOf(server.ctx, acme.orgId, server.clock.now);
+    await bookCalls(server.ctx, org, [callSchema.parse(calls.get(idOf(2)))]);
+    assert.equal((await read(2)).results.outputs[0].value, false);
+  });
+
+  it('filters the list, and is in the file', async () => {
+    await report(3, { analysis: { successEvaluation: 'false' } });
+    assert.deepEqual(await listed('success=no'), [idOf(3)]);
+    assert.equal((await listed('success=yes')).length, 2);
+    assert.equal((await listed('endedClass=talked')).length, 3);
+    assert.deepEqual(await listed('endedClass=failed'), []);
+    assert.deepEqual(await listed('minSeconds=33'), [idOf(3)]);
+    assert.deepEqual(await listed('rating=bad'), []);
+    assert.equal((await server.operator('GET', '/v1/tenants/acme/calls?endedClass=x')).status, 400);
+  });
+
+  it('of a wrong type or of great length costs the call nothing', async () => {
+    await report(4, booked('yes', { deep: ['x'.repeat(100_000)] }));
+    const { results, costMicros } = await read(4);
+    assert.deepEqual(
+      results.outputs.map(({ value }: { value: unknown }) => value),
+      [null, null],
+    );
+    assert.equal(costMicros, 100_000);
+  });
+
+  it('is shown to a client only by its switch, and then without what is not for it', async () => {
+    const key = (await server.operator('POST', '/v1/keys', { name: 'theirs', tenant: 'acme' })).body.key;
+    const headers = { authorization: `Bearer ${key}` };
+    const asClient = async (path: string) =>
+      (await server.request('GET', `/v1/tenants/acme${path}`, { headers })).body;
+    const before = await asClient(`/calls/${idOf(1)}`);
+    assert.ok(!('results' in before) && !('success' in before));
+    assert.equal((await asClient('/calls?success=yes')).code, 'invalid_request');
+    await server.operator('PATCH', '/v1/tenants/acme', { clientAccess: { results: true } });
+    const shown = await asClient(`/calls/${idOf(1)}`);
+    assert.deepEqual(
+      shown.results.outputs.map(({ name }: { name: string }) => name),
+      ['booked'],
+    );
+  });
+
+  it('is erased with the content, and no later report brings it back', async () => {
+    const deleted = await server.operator('DELETE', `/v1/tenants/acme/calls/${idOf(1)}/content`, {});
+    assert.deepEqual(deleted.body.deleted, [idOf(1)]);
+    await report(1, booked(true));
+    const { results, success, latency } = await read(1);
+    assert.deepEqual([results, success, latency?.medianMs], [null, null, 800]);
+  });
+
+  it('is not kept beyond the tenant’s retention, whatever Vapi does', async () => {
+    await server.operator('PATCH', '/v1/tenants/acme', { contentRetentionDays: 2 });
+    await report(5, booked(true), 3 * day);
+    assert.equal((await read(5)).results, null);
+    const tenant = (await findTenant(server.ctx.store, 'acme')) ?? assert.fail();
+    server.clock.now += 3 * day;
+    await applyRetention(server.ctx, tenant);
+    const rows = await server.ctx.store.selectFrom('callResults').selectAll().execute();
+    assert.ok(rows.every(({ contentSealed }) => contentSealed === null));
+  });
+});
