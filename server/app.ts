@@ -25,6 +25,8 @@ import { openApiRoutes } from './routes/openapi.ts';
 import { healthRoutes, opsRoutes } from './routes/ops.ts';
 import { ownSettingsRoutes } from './routes/own-settings.ts';
 import { checkPath } from './routes/parse.ts';
+import { passkeySignInRoutes } from './routes/passkey-sign-in.ts';
+import { passkeyRoutes } from './routes/passkeys.ts';
 import { clientPeopleRoutes, teamRoutes } from './routes/people.ts';
 import { portalAssets, toPortal } from './routes/portal.ts';
 import { privacyRoutes } from './routes/privacy.ts';
@@ -140,7 +142,8 @@ export function createApp(ctx: ServerContext, assets: BuiltAssets): Express {
   app.use('/v1/audit', authenticate(ctx), auditRoutes(ctx));
   app.use('/v1/attention', authenticate(ctx), attentionRoutes(ctx));
   app.use('/v1/notices', authenticate(ctx), noticeRoutes(ctx));
-  app.use('/v1', signInRoutes(ctx), teamRoutes(ctx), sessionRoutes(ctx));
+  app.use('/v1', signInRoutes(ctx), passkeySignInRoutes(ctx));
+  app.use('/v1', teamRoutes(ctx), passkeyRoutes(ctx), sessionRoutes(ctx));
   app.use('/portal', signInPages(ctx), portalAssets(ctx, assets.portal));
   app.use('/installs', installFiles(assets.installs));
   app.use(toPortal);

@@ -54,6 +54,8 @@ export async function setDisabled(db: Queries, id: string, disabledAt: number | 
 
 /** With all that refers to it. */
 export async function deleteUser(db: Queries, id: string): Promise<void> {
+  // First: using one locks its row, so that no sign-in begins between the next two lines.
+  await db.deleteFrom('passkeys').where('userId', '=', id).execute();
   await db.deleteFrom('signInLinks').where('userId', '=', id).execute();
   await db.deleteFrom('signIns').where('userId', '=', id).execute();
   await db.deleteFrom('memberships').where('userId', '=', id).execute();
@@ -99,7 +101,7 @@ export async function setRole(
   return row !== undefined;
 }
 
-/** Also ends the user's sign-ins there, and takes back links that lead only there. */
+/** Also ends the user's sign-ins there, and takes back links and passkeys that lead only there. */
 export async function deleteMembership(db: Queries, userId: string, place: string): Promise<boolean> {
   const row = await db
     .deleteFrom('memberships')
@@ -109,6 +111,12 @@ export async function deleteMembership(db: Queries, userId: string, place: strin
     .executeTakeFirst();
   if (!row) return false;
   const tenantId = place === operatorPlace ? null : place;
+  await db
+    .deleteFrom('passkeys')
+    .where('userId', '=', userId)
+    .where('isFixed', '=', 1)
+    .where('tenantId', tenantId === null ? 'is' : '=', tenantId)
+    .execute();
   for (const table of ['signInLinks', 'signIns'] as const) {
     await db
       .deleteFrom(table)

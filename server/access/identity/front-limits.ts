@@ -26,6 +26,8 @@ export interface FrontLimits {
   failedAuth(address: string | undefined): Promise<void>;
   /** A request for a link by e-mail; refuses with `rate_limited` when there were too many. */
   linkRequest(address: string | undefined): Promise<void>;
+  /** The beginning of a sign-in that waits for the browser's answer; refuses with `rate_limited` as above. */
+  attempt(address: string | undefined): Promise<void>;
   /** Whether this e-mail address may be sent one more link; the answer to the request must not depend on it. */
   mayMailLink(email: string): Promise<boolean>;
   /** Whether this place may send this address one more invitation; counted apart, so that none takes a link's place. */
@@ -45,6 +47,8 @@ const failuresPerMinute = 30;
 const readsPerMinute = 300;
 /** Requests for a link per network and minute, and links per e-mail address and hour. */
 const linkRequests = { perMinute: 10, perHour: 6 };
+/** Sign-ins that begin, per network and minute: an office of people, but no flood of rows. */
+const attemptsPerMinute = 60;
 /** E-mails with an invitation per place and day: revoking one makes room for another, but not for its e-mail. */
 const invitationsPerDay = 200;
 const burst = { refusals: 50, seconds: 600 };
@@ -79,6 +83,7 @@ export function createFrontLimits(perMinute: VisitorLimits, counters: Counters):
     calls: handler(perNetwork('starts', perMinute.starts)),
     failedAuth: perNetwork('failures', failuresPerMinute),
     linkRequest: perNetwork('link-requests', linkRequests.perMinute),
+    attempt: perNetwork('sign-in-attempts', attemptsPerMinute),
     mayMailLink: (email) => isWithin(links, email),
     mayMailInvitation: async (place, email) =>
       (await isWithin(invitations, email)) && isWithin(invitationsOfPlace, place),
