@@ -29,6 +29,8 @@ export const challengeLifeMs = 5 * 60_000;
 /** A passkey outlives the session that adds it, so someone at an unattended browser must not be able to. */
 export const freshMs = 3_600_000;
 const mostPasskeys = 20;
+/** Ed25519, ES256 and RS256: what devices make. */
+const algorithms = [-8, -7, -257];
 
 type Person = Caller & { userId: string; signInId: string };
 
@@ -83,6 +85,7 @@ export async function beginPasskey(ctx: Context, caller: Person): Promise<{ chal
     userID: new TextEncoder().encode(user.id),
     timeout: challengeLifeMs,
     attestationType: 'none',
+    supportedAlgorithmIDs: algorithms,
     excludeCredentials: known.map(({ credentialId, transports }) => ({
       id: credentialId,
       transports: transports.split(',').filter((each) => each !== ''),

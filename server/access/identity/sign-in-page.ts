@@ -13,6 +13,7 @@ body { display: grid; place-items: center; min-height: 100vh; margin: 0; padding
 main { width: 100%; max-width: 26rem; padding: 2rem; border-radius: 0.75rem; background: var(--card);
   border-top: 4px solid var(--accent, var(--button)); overflow-wrap: break-word; }
 img { max-height: 3rem; max-width: 12rem; }
+a { color: inherit; }
 h1 { margin: 0.5rem 0; font-size: 1.4rem; line-height: 1.25; }
 label { display: block; margin-top: 1rem; }
 input { width: 100%; min-height: 3rem; padding: 0 0.75rem; border: 1px solid currentColor; border-radius: 0.5rem;
@@ -59,9 +60,13 @@ export function refusedPage(branding: Branding, mails: boolean): Page {
     'This link does not work',
     `<h1>This link does not work</h1>
 <p>A sign-in link works once, for 15 minutes; an invitation for 7 days. ${mails ? 'Get a new link here.' : 'Ask the person who sent it for a new one.'}</p>
-${mails ? requestForm : ''}`,
+${mails ? requestForm : ''}
+${otherWays}`,
   );
 }
+
+// The portal's page: a passkey needs a script, and these pages run none.
+const otherWays = '<p><a href="./">Sign in with a passkey</a></p>';
 
 const requestForm = `<form method="post" action="link">
 <label for="email">E-mail address</label>
@@ -80,7 +85,8 @@ export function requestPage(branding: Branding, mails: boolean, problem = ''): P
     'Sign in',
     `<h1>Sign in${to(branding)}</h1>
 ${problem ? `<p role="alert">${problem}</p>` : ''}
-${mails ? requestForm : '<p>This server cannot send e-mail. Ask the operator of this service for a sign-in link.</p>'}`,
+${mails ? requestForm : '<p>This server cannot send e-mail. Ask the operator of this service for a sign-in link.</p>'}
+${otherWays}`,
   );
 }
 
