@@ -21,6 +21,7 @@ import { serverDoctorRoutes, tenantDoctorRoutes } from './routes/doctor.ts';
 import { invoiceRoutes } from './routes/invoices.ts';
 import { keyRoutes } from './routes/keys.ts';
 import { noticeRoutes } from './routes/notices.ts';
+import { oidcPages } from './routes/oidc.ts';
 import { openApiRoutes } from './routes/openapi.ts';
 import { healthRoutes, opsRoutes } from './routes/ops.ts';
 import { ownSettingsRoutes } from './routes/own-settings.ts';
@@ -144,7 +145,7 @@ export function createApp(ctx: ServerContext, assets: BuiltAssets): Express {
   app.use('/v1/notices', authenticate(ctx), noticeRoutes(ctx));
   app.use('/v1', signInRoutes(ctx), passkeySignInRoutes(ctx));
   app.use('/v1', teamRoutes(ctx), passkeyRoutes(ctx), sessionRoutes(ctx));
-  app.use('/portal', signInPages(ctx), portalAssets(ctx, assets.portal));
+  app.use('/portal', signInPages(ctx), oidcPages(ctx), portalAssets(ctx, assets.portal));
   app.use('/installs', installFiles(assets.installs));
   app.use(toPortal);
   app.use(widget);

@@ -3,6 +3,7 @@ import { randomBytes } from 'node:crypto';
 import { chmodSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { isIP } from 'node:net';
 import { join } from 'node:path';
+import { type OidcSettings, readOidc } from './base/oidc-settings.ts';
 import { isLoopback } from './base/outside.ts';
 import { bare, privateTargetProblem } from './base/private-targets.ts';
 
@@ -72,6 +73,7 @@ export interface Secrets {
   telemetryHeaders: Record<string, string>;
   /** The URL holds the mail server's password. Null when no e-mail can be sent. */
   smtp: { url: string; from: string } | null;
+  oidc: OidcSettings | null;
   /** Null when invoices are not collected through Stripe. */
   stripe: { secretKey: string; webhookSecret: string | null } | null;
 }
@@ -158,6 +160,7 @@ export function readConfig(
     problems.push('OPERATOR_API_KEY must be 20 to 200 printable characters without spaces');
   }
   const smtp = readSmtp(given('SMTP_URL'), given('SMTP_FROM'), problems);
+  const oidc = readOidc(given, problems);
   const redisUrl = readRedisUrl(given('REDIS_URL'), problems);
   const stripe = readStripe(given('STRIPE_SECRET_KEY'), given('STRIPE_WEBHOOK_SECRET'), problems);
   if (problems.length > 0) throw new ConfigError(problems);
@@ -200,6 +203,7 @@ export function readConfig(
       redisUrl,
       telemetryHeaders,
       smtp,
+      oidc,
       stripe,
     },
   };

@@ -1,6 +1,6 @@
-/** Passkeys: adding and removing one's own, and signing in with one. */
+/** Passkeys: adding and removing one's own, and signing in with one; and signing in through OpenID Connect. */
 import * as contract from '../contract.ts';
-import { anyone, json, nothing, type Operation, tenant } from './operation.ts';
+import { anyone, json, nothing, type Operation, plain, tenant } from './operation.ts';
 
 export const passkeyOperations: Operation[] = [
   tenant('GET /v1/me/passkeys', 'List your passkeys', {
@@ -45,5 +45,25 @@ export const passkeyOperations: Operation[] = [
       200: json('Signed in.', contract.passkeySignedInSchema, { headers: { 'Set-Cookie': 'The sign-in.' } }),
     },
     refusals: ['forbidden', 'rate_limited', 'payload_too_large'],
+  }),
+  anyone('GET /portal/sso', 'Sign in through OpenID Connect', {
+    notes: 'For the operator’s own staff, if `OIDC_ISSUER` is set.',
+    answers: {
+      303: {
+        what: 'To the issuer.',
+        headers: { Location: 'The issuer.', 'Set-Cookie': 'Binds the answer.' },
+      },
+      503: plain('A page that says that the issuer cannot be reached.', 'text/html'),
+    },
+    refusals: ['not_found', 'rate_limited'],
+  }),
+  anyone('GET /portal/sso/callback', 'Come back from the OpenID Connect issuer', {
+    notes: 'Works once, in the browser that was sent there, within ten minutes.',
+    answers: {
+      303: { what: 'Signed in.', headers: { Location: 'The portal.', 'Set-Cookie': 'The sign-in.' } },
+      403: plain('A page that says why not.', 'text/html'),
+      503: plain('A page that says that the issuer cannot be reached.', 'text/html'),
+    },
+    refusals: ['not_found', 'rate_limited'],
   }),
 ];

@@ -290,6 +290,7 @@ function signedOutView(me: MeAnswer | null) {
     <p>Have a sign-in link sent to you, or ask ${who} for one.</p>
     ${linkForm()}
     <passkey-button></passkey-button>
+    <p><a href="link">Other ways to sign in</a></p>
     <p class="muted small">Operators create their own with <code>vapi-agent sign-in-link</code>.</p>
   </section>`;
 }

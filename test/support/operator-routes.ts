@@ -37,6 +37,7 @@ const others = [
   'chats',
   'feedback',
   'left-calls',
+  'oidc',
   'openapi',
   'ops',
   'passkey-sign-in',
