@@ -4,6 +4,7 @@ import { chmodSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'n
 import { isIP } from 'node:net';
 import { join } from 'node:path';
 import { type OidcSettings, readOidc } from './base/oidc-settings.ts';
+import { readHeaders } from './base/otlp-headers.ts';
 import { isLoopback } from './base/outside.ts';
 import { bare, privateTargetProblem } from './base/private-targets.ts';
 
@@ -351,25 +352,6 @@ function readRedisUrl(text: string | undefined, problems: string[]): string | nu
     problems.push('REDIS_URL must be redis://… or rediss://…');
   }
   return text ?? null;
-}
-
-/** As OpenTelemetry writes them: `name=value,name=value`, the values percent-encoded. */
-function readHeaders(text: string | undefined, problems: string[]): Record<string, string> {
-  const pairs = (text ?? '').split(',').filter((pair) => pair.trim() !== '');
-  const headers = pairs.map((pair) => /^\s*([\w!#$%&'*+.^`|~-]+)\s*=\s*([\x20-\x7e]*?)\s*$/.exec(pair));
-  try {
-    return Object.fromEntries(headers.map((found) => [found?.[1] as string, decodeHeader(found?.[2])]));
-  } catch {
-    problems.push('OTEL_EXPORTER_OTLP_HEADERS must be name=value,name=value with percent-encoded values');
-    return {};
-  }
-}
-
-/** @throws when there is none, or it cannot be sent */
-function decodeHeader(text: string | undefined): string {
-  const value = decodeURIComponent(text as string);
-  if (text === undefined || !/^[\x20-\x7e]*$/.test(value)) throw new Error('not a header');
-  return value;
 }
 
 function readStripe(
