@@ -20,9 +20,6 @@ export function oidcPages(ctx: AccessContext): Router {
   const router = Router();
   const cookie = signInCookie(ctx.config.publicUrl);
   const attempt = attemptCookie(ctx.config.publicUrl, true);
-  const { oidc } = ctx;
-  if (!oidc) return router;
-  const known: OidcContext = Object.assign(Object.create(ctx), { oidc });
 
   const noStore: RequestHandler = (_req, res, next) => {
     res.set({ 'Cache-Control': 'no-store', 'Referrer-Policy': 'no-referrer' });
@@ -30,20 +27,29 @@ export function oidcPages(ctx: AccessContext): Router {
   };
   router.use('/sso', noStore);
 
+  /** @throws ApiError `not_found` without settings */
+  function known(): OidcContext {
+    const { oidc } = ctx;
+    if (!oidc) throw new ApiError('not_found');
+    return Object.assign(Object.create(ctx), { oidc });
+  }
+
   router.get('/sso', async (req, res) => {
+    const there = known();
     await ctx.frontLimits.attempt(req.ip);
     await explained(res, '', async () => {
-      const { url, cookie: value } = await beginSso(known);
+      const { url, cookie: value } = await beginSso(there);
       res.cookie(attempt.name, value, { ...attempt.options, maxAge: ssoLifeMs });
       res.status(303).set('Location', url).end();
     });
   });
 
   router.get('/sso/callback', async (req, res) => {
+    const there = known();
     const asked = cookieIn(req, attempt.name);
     res.clearCookie(attempt.name, attempt.options);
     await explained(res, '../', async () => {
-      const signedIn = asked === null ? 'late' : await finishSso(known, asked, queryOf(req), browserOf(req));
+      const signedIn = asked === null ? 'late' : await finishSso(there, asked, queryOf(req), browserOf(req));
       if (typeof signedIn === 'string') {
         await ctx.frontLimits.failedAuth(req.ip);
         return problem(res, 403, problems[signedIn], '../');
