@@ -64,7 +64,8 @@ export function signInPages(ctx: AccessContext): Router {
       return;
     }
     // All that depends on the address comes after the answer: neither its words nor its time say who may sign in.
-    res.once('close', () => void mailLinkTo(ctx, email.data, looks.name, String(req.id)));
+    const request = { requestId: String(req.id), address: req.ip };
+    res.once('close', () => void mailLinkTo(ctx, email.data, looks.name, request));
     sendPage(res, 200, requestedPage(looks));
   });
 
