@@ -25,6 +25,17 @@ export async function findUserByEmail(db: Queries, email: string): Promise<User 
   return row ?? null;
 }
 
+/** Until this transaction ends, no other removes this user, or makes it belong somewhere. @returns null when there is none */
+export async function lockUser(db: Queries, by: 'id' | 'email', value: string): Promise<User | null> {
+  const row = await db
+    .updateTable('users')
+    .set({ createdAt: sql<number>`${sql.ref('created_at')} + 0` })
+    .where(by, '=', value)
+    .returningAll()
+    .executeTakeFirst();
+  return row ?? null;
+}
+
 /** @returns false when the address has a user already */
 export async function insertUser(db: Queries, user: Omit<User, 'searchText'>): Promise<boolean> {
   const row = await db

@@ -7,15 +7,9 @@ import { personEmailSchema } from '../../contract.ts';
 import type { Queries } from '../../store/database.ts';
 import { deleteInvitation, findOpenInvitationFor } from '../../store/invitations.ts';
 import { putAttempt, takeAttempt } from '../../store/sign-in-attempts.ts';
-import {
-  findMembership,
-  findUserByEmail,
-  insertMembership,
-  insertUser,
-  operatorPlace,
-} from '../../store/users.ts';
+import { findMembership, findUserByEmail, insertMembership, operatorPlace } from '../../store/users.ts';
 import { recordChange } from '../audit.ts';
-import { newMembership, newUser } from './members.ts';
+import { newMembership, userWith } from './members.ts';
 import type { OidcChecks, OidcClient } from './oidc-client.ts';
 import { begin, hashOf, newToken, type SignedIn } from './sign-in.ts';
 
@@ -83,8 +77,7 @@ async function staffWith(
   const role = isTaken ? invitation.role : ctx.oidc.settings.newRole;
   if (role === null) return null;
   // Either is there afterwards, no matter which was faster.
-  await insertUser(db, newUser(email, '', now));
-  const user = await findUserByEmail(db, email);
+  const user = await userWith(db, email, now);
   if (!user || user.disabledAt !== null) return null;
   await insertMembership(db, newMembership(user.id, null, role, now));
   const after = { id: user.id, email, role, ...(isTaken ? { invitation: invitation.id } : {}) };
