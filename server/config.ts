@@ -3,6 +3,8 @@ import { randomBytes } from 'node:crypto';
 import { chmodSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { isIP } from 'node:net';
 import { join } from 'node:path';
+import { type OidcSettings, readOidc } from './base/oidc-settings.ts';
+import { readHeaders } from './base/otlp-headers.ts';
 import { isLoopback } from './base/outside.ts';
 import { bare, privateTargetProblem } from './base/private-targets.ts';
 
@@ -72,6 +74,7 @@ export interface Secrets {
   telemetryHeaders: Record<string, string>;
   /** The URL holds the mail server's password. Null when no e-mail can be sent. */
   smtp: { url: string; from: string } | null;
+  oidc: OidcSettings | null;
   /** Null when invoices are not collected through Stripe. */
   stripe: { secretKey: string; webhookSecret: string | null } | null;
 }
@@ -158,6 +161,7 @@ export function readConfig(
     problems.push('OPERATOR_API_KEY must be 20 to 200 printable characters without spaces');
   }
   const smtp = readSmtp(given('SMTP_URL'), given('SMTP_FROM'), problems);
+  const oidc = readOidc(given, problems);
   const redisUrl = readRedisUrl(given('REDIS_URL'), problems);
   const stripe = readStripe(given('STRIPE_SECRET_KEY'), given('STRIPE_WEBHOOK_SECRET'), problems);
   if (problems.length > 0) throw new ConfigError(problems);
@@ -200,6 +204,7 @@ export function readConfig(
       redisUrl,
       telemetryHeaders,
       smtp,
+      oidc,
       stripe,
     },
   };
@@ -347,25 +352,6 @@ function readRedisUrl(text: string | undefined, problems: string[]): string | nu
     problems.push('REDIS_URL must be redis://… or rediss://…');
   }
   return text ?? null;
-}
-
-/** As OpenTelemetry writes them: `name=value,name=value`, the values percent-encoded. */
-function readHeaders(text: string | undefined, problems: string[]): Record<string, string> {
-  const pairs = (text ?? '').split(',').filter((pair) => pair.trim() !== '');
-  const headers = pairs.map((pair) => /^\s*([\w!#$%&'*+.^`|~-]+)\s*=\s*([\x20-\x7e]*?)\s*$/.exec(pair));
-  try {
-    return Object.fromEntries(headers.map((found) => [found?.[1] as string, decodeHeader(found?.[2])]));
-  } catch {
-    problems.push('OTEL_EXPORTER_OTLP_HEADERS must be name=value,name=value with percent-encoded values');
-    return {};
-  }
-}
-
-/** @throws when there is none, or it cannot be sent */
-function decodeHeader(text: string | undefined): string {
-  const value = decodeURIComponent(text as string);
-  if (text === undefined || !/^[\x20-\x7e]*$/.test(value)) throw new Error('not a header');
-  return value;
 }
 
 function readStripe(

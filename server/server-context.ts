@@ -3,6 +3,7 @@ import type { Logger } from 'pino';
 import type { AccessContext } from './access/access-context.ts';
 import { type Counters, localCounters } from './access/identity/counters.ts';
 import { createFrontLimits } from './access/identity/front-limits.ts';
+import { createOidcClient } from './access/identity/oidc-client.ts';
 import { createRefusals } from './access/start/blocked-origins.ts';
 import { deriveKeys } from './base/derived-keys.ts';
 import { createDoorbell } from './base/doorbell.ts';
@@ -79,6 +80,7 @@ export function createContext(
     counters,
     refusals: createRefusals(backgroundStore, frontLimits, now),
     smtp: secrets.smtp,
+    oidc: secrets.oidc && createOidcClient(secrets.oidc, config.publicUrl),
     stripe: secrets.stripe && createStripeApi(secrets.stripe, config.stripeApiUrl),
     closing: createClosing(),
     operatorApiKey: secrets.operatorApiKey,

@@ -2,6 +2,7 @@
 import type { Secrets } from '../config.ts';
 import type { Context } from '../context.ts';
 import type { FrontLimits } from './identity/front-limits.ts';
+import type { OidcClient } from './identity/oidc-client.ts';
 import type { Refusals } from './start/blocked-origins.ts';
 
 export interface AccessContext extends Context {
@@ -11,4 +12,6 @@ export interface AccessContext extends Context {
   refusals: Refusals;
   /** Null when no e-mail can be sent. */
   smtp: Secrets['smtp'];
+  /** Null when the operator's staff cannot sign in through OpenID Connect. */
+  oidc: OidcClient | null;
 }

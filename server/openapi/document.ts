@@ -6,6 +6,7 @@ import { billingOperations } from './billing-operations.ts';
 import { examples } from './examples.ts';
 import type { Answer, Body, Caller, Operation } from './operation.ts';
 import { otherOperations } from './other-operations.ts';
+import { passkeyOperations } from './passkey-operations.ts';
 import { peopleOperations } from './people-operations.ts';
 import { signInOperations } from './sign-in-operations.ts';
 import { tenantOperations } from './tenant-operations.ts';
@@ -19,6 +20,7 @@ export const operations: Operation[] = [
   ...billingOperations,
   ...signInOperations,
   ...peopleOperations,
+  ...passkeyOperations,
   ...otherOperations,
 ];
 

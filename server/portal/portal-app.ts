@@ -283,11 +283,14 @@ function skip(event: Event): void {
 }
 
 function signedOutView(me: MeAnswer | null) {
+  lazily(() => import('./parts/passkey-button.ts'));
   const who = me?.branding.name ?? 'the operator of this service';
   return html`<section>
     <h1>You are signed out</h1>
     <p>Have a sign-in link sent to you, or ask ${who} for one.</p>
     ${linkForm()}
+    <passkey-button></passkey-button>
+    <p><a href="link">Other ways to sign in</a></p>
     <p class="muted small">Operators create their own with <code>vapi-agent sign-in-link</code>.</p>
   </section>`;
 }

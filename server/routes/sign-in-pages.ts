@@ -48,7 +48,7 @@ export function signInPages(ctx: AccessContext): Router {
   });
 
   router.get('/link', async (_req, res) => {
-    sendPage(res, 200, requestPage(await branding(), mails()));
+    sendPage(res, 200, requestPage(await branding(), mails(), ctx.oidc !== null));
   });
   router.post('/link', form, async (req, res) => {
     demandOwnPage(req);
@@ -56,11 +56,16 @@ export function signInPages(ctx: AccessContext): Router {
     const looks = await branding();
     const email = personEmailSchema.safeParse(fieldIn(req, 'email').trim());
     if (!email.success || !mails()) {
-      sendPage(res, 400, requestPage(looks, mails(), email.success ? '' : 'This is not an e-mail address.'));
+      sendPage(
+        res,
+        400,
+        requestPage(looks, mails(), ctx.oidc !== null, email.success ? '' : 'This is not an e-mail address.'),
+      );
       return;
     }
     // All that depends on the address comes after the answer: neither its words nor its time say who may sign in.
-    res.once('close', () => void mailLinkTo(ctx, email.data, looks.name, String(req.id)));
+    const request = { requestId: String(req.id), address: req.ip };
+    res.once('close', () => void mailLinkTo(ctx, email.data, looks.name, request));
     sendPage(res, 200, requestedPage(looks));
   });
 
@@ -101,7 +106,7 @@ export function signInPages(ctx: AccessContext): Router {
 
   async function refuse(req: Request, res: Response): Promise<void> {
     await ctx.frontLimits.failedAuth(req.ip);
-    sendPage(res, 404, refusedPage(await branding(), mails()));
+    sendPage(res, 404, refusedPage(await branding(), mails(), ctx.oidc !== null));
   }
 
   return router;
@@ -124,7 +129,7 @@ function goTo(res: Response, address: string): void {
   res.set('Cache-Control', 'no-store').status(303).set('Location', address).end();
 }
 
-function sendPage(res: Response, status: number, { html, policy }: Page): void {
+export function sendPage(res: Response, status: number, { html, policy }: Page): void {
   res.status(status).set({
     'Content-Security-Policy': policy,
     'Cache-Control': 'no-store',

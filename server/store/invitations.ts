@@ -30,16 +30,31 @@ export async function findOpenInvitation(
   hash: string,
   nowMs: number,
 ): Promise<Invitation | null> {
-  const row = await db
+  return (await openInvitations(db, nowMs).where('invitations.hash', '=', hash).executeTakeFirst()) ?? null;
+}
+
+/** The same, by whom it is for. @param email in lower case */
+export async function findOpenInvitationFor(
+  db: Queries,
+  place: string,
+  email: string,
+  nowMs: number,
+): Promise<Invitation | null> {
+  const row = await openInvitations(db, nowMs)
+    .where('invitations.place', '=', place)
+    .where('invitations.email', '=', email)
+    .executeTakeFirst();
+  return row ?? null;
+}
+
+function openInvitations(db: Queries, nowMs: number) {
+  return db
     .selectFrom('invitations')
     .leftJoin('tenants', 'tenants.id', 'invitations.tenantId')
     .selectAll('invitations')
-    .where('invitations.hash', '=', hash)
     .where('invitations.expiresAt', '>', nowMs)
     .where('tenants.deletedAt', 'is', null)
-    .where('invitations.invitedBy', 'not in', endedKeys(db, nowMs))
-    .executeTakeFirst();
-  return row ?? null;
+    .where('invitations.invitedBy', 'not in', endedKeys(db, nowMs));
 }
 
 function endedKeys(db: Queries, nowMs: number) {

@@ -6,6 +6,8 @@ export interface PeopleSchema {
   invitations: InvitationsTable;
   signInLinks: SignInLinksTable;
   signIns: SignInsTable;
+  passkeys: PasskeysTable;
+  signInAttempts: SignInAttemptsTable;
 }
 
 export interface UsersTable {
@@ -88,4 +90,33 @@ export interface SignInsTable {
   viewedTenantId: string | null;
   viewedRole: string | null;
   viewedUntil: number | null;
+}
+
+/** Removing the person, or its membership of the only place that it opens, removes it. */
+export interface PasskeysTable {
+  id: string;
+  userId: string;
+  /** The authenticator's, as are the key and the counter; base64url. */
+  credentialId: string;
+  publicKey: string;
+  /** Of signatures; 0 for ever if the authenticator does not count. */
+  counter: number;
+  /** How a browser reaches the authenticator, separated by commas. */
+  transports: string;
+  name: string;
+  /** With `isFixed` as of the sign-in that added it: a passkey opens no more than that. */
+  tenantId: string | null;
+  isFixed: number;
+  createdAt: number;
+  lastUsedAt: number | null;
+}
+
+/** What a browser must answer before it is signed in, or has added a passkey; reading it removes it. */
+export interface SignInAttemptsTable {
+  /** SHA-256 of the browser's cookie, or the sign-in that adds a passkey. */
+  holder: string;
+  kind: string;
+  /** The challenge, or what OpenID Connect compares. */
+  secret: string;
+  expiresAt: number;
 }

@@ -25,6 +25,17 @@ export async function findUserByEmail(db: Queries, email: string): Promise<User 
   return row ?? null;
 }
 
+/** Until this transaction ends, no other removes this user, or makes it belong somewhere. @returns null when there is none */
+export async function lockUser(db: Queries, by: 'id' | 'email', value: string): Promise<User | null> {
+  const row = await db
+    .updateTable('users')
+    .set({ createdAt: sql<number>`${sql.ref('created_at')} + 0` })
+    .where(by, '=', value)
+    .returningAll()
+    .executeTakeFirst();
+  return row ?? null;
+}
+
 /** @returns false when the address has a user already */
 export async function insertUser(db: Queries, user: Omit<User, 'searchText'>): Promise<boolean> {
   const row = await db
@@ -54,6 +65,8 @@ export async function setDisabled(db: Queries, id: string, disabledAt: number | 
 
 /** With all that refers to it. */
 export async function deleteUser(db: Queries, id: string): Promise<void> {
+  // First: using one locks its row, so that no sign-in begins between the next two lines.
+  await db.deleteFrom('passkeys').where('userId', '=', id).execute();
   await db.deleteFrom('signInLinks').where('userId', '=', id).execute();
   await db.deleteFrom('signIns').where('userId', '=', id).execute();
   await db.deleteFrom('memberships').where('userId', '=', id).execute();
@@ -99,7 +112,7 @@ export async function setRole(
   return row !== undefined;
 }
 
-/** Also ends the user's sign-ins there, and takes back links that lead only there. */
+/** Also ends the user's sign-ins there, and takes back links and passkeys that lead only there. */
 export async function deleteMembership(db: Queries, userId: string, place: string): Promise<boolean> {
   const row = await db
     .deleteFrom('memberships')
@@ -109,6 +122,12 @@ export async function deleteMembership(db: Queries, userId: string, place: strin
     .executeTakeFirst();
   if (!row) return false;
   const tenantId = place === operatorPlace ? null : place;
+  await db
+    .deleteFrom('passkeys')
+    .where('userId', '=', userId)
+    .where('isFixed', '=', 1)
+    .where('tenantId', tenantId === null ? 'is' : '=', tenantId)
+    .execute();
   for (const table of ['signInLinks', 'signIns'] as const) {
     await db
       .deleteFrom(table)

@@ -71,6 +71,27 @@ describe('the configuration', () => {
     assert.deepEqual(named.sort(), [...Object.keys(bad), 'SMTP_FROM'].sort());
   });
 
+  it('needs all of OpenID Connect, a safe issuer, and whose accounts are staff before they join unasked', () => {
+    const named = (given: Record<string, string>) =>
+      problemsOf({ ...production, ...given }).map((problem) => problem.split(/[ :]/)[0]);
+    const all = { OIDC_ISSUER: 'https://id.example', OIDC_CLIENT_ID: 'id', OIDC_CLIENT_SECRET: 'secret' };
+    assert.deepEqual(named({ OIDC_ISSUER: all.OIDC_ISSUER }), ['OIDC_CLIENT_ID', 'OIDC_CLIENT_SECRET']);
+    assert.deepEqual(named({ OIDC_ALLOWED: 'agency.example' }).length, 3);
+    assert.deepEqual(named({ ...all, OIDC_ISSUER: 'http://id.example' }), ['OIDC_ISSUER']);
+    assert.deepEqual(named({ ...all, OIDC_ALLOWED: 'agency.example,@x' }), ['OIDC_ALLOWED']);
+    assert.deepEqual(named({ ...all, OIDC_NEW_ROLE: 'viewer' }), ['OIDC_NEW_ROLE']);
+    assert.deepEqual(named({ ...all, OIDC_NEW_ROLE: 'owner', OIDC_ALLOWED: 'agency.example' }), [
+      'OIDC_NEW_ROLE',
+    ]);
+    const { config, secrets } = readConfig(
+      { ...production, ...all, OIDC_ALLOWED: 'Agency.example, a@b.example' },
+      folder,
+    );
+    assert.deepEqual(secrets.oidc?.allowed, ['agency.example', 'a@b.example']);
+    assert.equal(secrets.oidc?.newRole, null);
+    assert.ok(!JSON.stringify(config).includes('secret'));
+  });
+
   it('accepts the limits of a visitor network', () => {
     const given = { AHEAD_PER_MINUTE: '900', SESSIONS_PER_MINUTE: '90', STARTS_PER_MINUTE: '30' };
     assert.deepEqual(readConfig({ ...production, ...given }, folder).config.visitorLimits, {

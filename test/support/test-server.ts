@@ -98,6 +98,7 @@ export async function startTestServer(options: TestServerOptions = {}): Promise<
     redisUrl: null,
     telemetryHeaders: {},
     smtp: null,
+    oidc: null,
     stripe: null,
     ...options.secrets,
   };
@@ -119,6 +120,7 @@ export async function startTestServer(options: TestServerOptions = {}): Promise<
   watch.add('operator key', operatorKey);
   if (secrets.stripe) watch.add('Stripe key', secrets.stripe.secretKey);
   if (secrets.stripe?.webhookSecret) watch.add('Stripe webhook secret', secrets.stripe.webhookSecret);
+  if (secrets.oidc) watch.add('OpenID Connect secret', secrets.oidc.clientSecret);
   if (secrets.smtp) watch.add('mail password', decodeURIComponent(new URL(secrets.smtp.url).password));
   for (const [name, bytes] of secretBytes(secrets, running)) watch.addBytes(name, bytes);
   const request = async (method: string, path: string, { headers = {}, body }: RequestOptions = {}) => {

@@ -26,8 +26,13 @@ export interface FrontLimits {
   failedAuth(address: string | undefined): Promise<void>;
   /** A request for a link by e-mail; refuses with `rate_limited` when there were too many. */
   linkRequest(address: string | undefined): Promise<void>;
-  /** Whether this e-mail address may be sent one more link; the answer to the request must not depend on it. */
-  mayMailLink(email: string): Promise<boolean>;
+  /** The beginning of a sign-in that waits for the browser's answer; refuses with `rate_limited` as above. */
+  attempt(address: string | undefined): Promise<void>;
+  /**
+   * Whether this e-mail address may be sent one more link; the answer to the request must not depend on it. Counted per
+   * network first, so that a stranger's requests do not use up the person's own.
+   */
+  mayMailLink(email: string, address: string | undefined): Promise<boolean>;
   /** Whether this place may send this address one more invitation; counted apart, so that none takes a link's place. */
   mayMailInvitation(place: string, email: string): Promise<boolean>;
   /**
@@ -43,8 +48,13 @@ export interface FrontLimits {
 const failuresPerMinute = 30;
 /** Points per client's key or sign-in and minute. */
 const readsPerMinute = 300;
-/** Requests for a link per network and minute, and links per e-mail address and hour. */
-const linkRequests = { perMinute: 10, perHour: 6 };
+/**
+ * Requests for a link per network and minute, and links per e-mail address and hour: that one network, and that all of
+ * them, may have sent.
+ */
+const linkRequests = { perMinute: 10, perHour: 6, ofAllPerHour: 30 };
+/** Sign-ins that begin, per network and minute: an office of people, but no flood of rows. */
+const attemptsPerMinute = 60;
 /** E-mails with an invitation per place and day: revoking one makes room for another, but not for its e-mail. */
 const invitationsPerDay = 200;
 const burst = { refusals: 50, seconds: 600 };
@@ -69,7 +79,8 @@ export function createFrontLimits(perMinute: VisitorLimits, counters: Counters):
   const ahead = handler(perNetwork('ahead', perMinute.ahead));
   const sessions = handler(perNetwork('sessions', perMinute.sessions));
   const reads = counters.create('reads', readsPerMinute, 60);
-  const links = counters.create('links', linkRequests.perHour, 3600);
+  const links = counters.create('network-links', linkRequests.perHour, 3600);
+  const linksOfAll = counters.create('links', linkRequests.ofAllPerHour, 3600);
   const invitations = counters.create('invitations', linkRequests.perHour, 3600);
   const invitationsOfPlace = counters.create('place-invitations', invitationsPerDay, 86_400);
   const refusals = counters.create('refusals', burst.refusals, burst.seconds);
@@ -79,7 +90,9 @@ export function createFrontLimits(perMinute: VisitorLimits, counters: Counters):
     calls: handler(perNetwork('starts', perMinute.starts)),
     failedAuth: perNetwork('failures', failuresPerMinute),
     linkRequest: perNetwork('link-requests', linkRequests.perMinute),
-    mayMailLink: (email) => isWithin(links, email),
+    attempt: perNetwork('sign-in-attempts', attemptsPerMinute),
+    mayMailLink: async (email, address) =>
+      (await isWithin(links, `${networkOf(address)} ${email}`)) && isWithin(linksOfAll, email),
     mayMailInvitation: async (place, email) =>
       (await isWithin(invitations, email)) && isWithin(invitationsOfPlace, place),
     clientRead: (actor, points) => consume(reads, actor, points),

@@ -18,10 +18,10 @@ import {
   putInvitation,
 } from '../../store/invitations.ts';
 import { findTenantById } from '../../store/tenants.ts';
-import { findMembership, findUserByEmail, insertMembership, insertUser, placeOf } from '../../store/users.ts';
+import { findMembership, findUserByEmail, insertMembership, placeOf } from '../../store/users.ts';
 import { type Actor, recordChange } from '../audit.ts';
 import type { Caller } from './api-key.ts';
-import { checkRole, newMembership, newUser, type PeopleOf } from './members.ts';
+import { checkRole, newMembership, type PeopleOf, userWith } from './members.ts';
 import { begin, hashOf, newToken, type SignedIn } from './sign-in.ts';
 
 export const invitationLifeMs = 7 * dayMs;
@@ -124,8 +124,7 @@ export async function acceptInvitation(
     if (!found || !(await deleteInvitation(db, found.id, hash))) return null;
     const { email, tenantId, role } = found;
     // Either is there afterwards, no matter which was faster.
-    await insertUser(db, newUser(email, '', now));
-    const user = await findUserByEmail(db, email);
+    const user = await userWith(db, email, now);
     if (!user || user.disabledAt !== null) return null;
     const isNew = await insertMembership(db, newMembership(user.id, tenantId, role, now));
     const tenant = tenantId === null ? null : await findTenantById(db, tenantId);

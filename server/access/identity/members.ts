@@ -17,6 +17,7 @@ import {
   insertUser,
   listPlaces,
   lockOwners,
+  lockUser,
   type Member,
   type Membership,
   operatorPlace,
@@ -53,6 +54,16 @@ export function viewMember(row: Member): MemberView {
 export function newUser(email: string, name: string, nowMs: number): Omit<User, 'searchText'> {
   const id = `usr_${randomBytes(12).toString('base64url')}`;
   return { id, email, name, language: null, createdAt: nowMs, disabledAt: null, mailFailedAt: null };
+}
+
+/** The user with this address, made if there is none, whom no one removes until this transaction ends. */
+export async function userWith(db: Queries, email: string, nowMs: number): Promise<User | null> {
+  await insertUser(db, newUser(email, '', nowMs));
+  const user = await lockUser(db, 'email', email);
+  if (user) return user;
+  // It was being removed, and now is.
+  await insertUser(db, newUser(email, '', nowMs));
+  return lockUser(db, 'email', email);
 }
 
 export function newMembership(
@@ -119,7 +130,7 @@ export async function changeRole(
  */
 export async function removeMember(ctx: Context, of: PeopleOf, userId: string, by: Actor): Promise<void> {
   await changing(ctx, of, userId, async (db, before) => {
-    const user = await findUser(db, userId);
+    const user = await lockUser(db, 'id', userId);
     if (!(await deleteMembership(db, userId, before.place))) throw noSuchPerson();
     await endInvitationsOf(db, before);
     if ((await listPlaces(db, userId)).length === 0) await deleteUser(db, userId);

@@ -14,18 +14,19 @@ export type MailContext = Context & { smtp: Secrets['smtp']; frontLimits: FrontL
  * on any of this; never throws.
  * @param email in lower case
  * @param agency whose portal it is; null when it has no name
+ * @param request whose, by its network address
  */
 export async function mailLinkTo(
   ctx: MailContext,
   email: string,
   agency: string | null,
-  requestId: string,
+  request: { requestId: string; address: string | undefined },
 ): Promise<void> {
   try {
-    if (!(await ctx.frontLimits.mayMailLink(email))) return;
+    if (!(await ctx.frontLimits.mayMailLink(email, request.address))) return;
     const user = await findUserByEmail(ctx.store, email);
     if (!user || user.disabledAt !== null || (await listPlaces(ctx.store, user.id)).length === 0) return;
-    const url = await makeLinkOfUser(ctx, user, { actor: user.id, requestId });
+    const url = await makeLinkOfUser(ctx, user, { actor: user.id, requestId: request.requestId });
     const subject = agency ? `Sign in to ${agency}` : 'Your sign-in link';
     const text = `${subject}:\n\n${url}\n\nThe link works once, for 15 minutes. If you did not request it, ignore it.\n`;
     const isSent = await isAccepted(ctx, { to: email, subject, text });

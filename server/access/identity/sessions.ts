@@ -20,7 +20,7 @@ import type { Caller } from './api-key.ts';
 export const viewAsMs = 3_600_000;
 
 /** Those of the person; of a session that was handed over only those like it, since it proves nothing more. */
-async function ownSignIns(ctx: Context, { userId, isFixed, tenantId }: Caller) {
+export async function ownSignIns(ctx: Context, { userId, isFixed, tenantId }: Caller) {
   if (userId === null) return [];
   return listSignIns(ctx.store, userId, isFixed ? tenantId : undefined, ctx.now());
 }

@@ -16,6 +16,17 @@ export function signInCookie(publicUrl: string): SignInCookie {
   };
 }
 
+/**
+ * Binds an attempt to sign in to the browser that began it.
+ * @param isFromElsewhere whether the browser comes back from another site, whose navigation must bring it
+ */
+export function attemptCookie(publicUrl: string, isFromElsewhere: boolean): SignInCookie {
+  const { name, options } = signInCookie(publicUrl);
+  return isFromElsewhere
+    ? { name: `${name}-sso`, options: { ...options, sameSite: 'lax' } }
+    : { name: `${name}-passkey`, options };
+}
+
 /** @returns null when there is none, or it is not one of ours */
 export function cookieIn(req: Request, name: string): string | null {
   for (const pair of (req.headers.cookie ?? '').split(';')) {

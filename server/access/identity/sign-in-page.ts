@@ -13,6 +13,7 @@ body { display: grid; place-items: center; min-height: 100vh; margin: 0; padding
 main { width: 100%; max-width: 26rem; padding: 2rem; border-radius: 0.75rem; background: var(--card);
   border-top: 4px solid var(--accent, var(--button)); overflow-wrap: break-word; }
 img { max-height: 3rem; max-width: 12rem; }
+a { color: inherit; }
 h1 { margin: 0.5rem 0; font-size: 1.4rem; line-height: 1.25; }
 label { display: block; margin-top: 1rem; }
 input { width: 100%; min-height: 3rem; padding: 0 0.75rem; border: 1px solid currentColor; border-radius: 0.5rem;
@@ -52,16 +53,22 @@ export function invitationPage(branding: Branding): Page {
 /**
  * The same for every link that does not work, for whatever reason.
  * @param mails whether this server can send another one
+ * @param sso whether staff can sign in elsewhere
  */
-export function refusedPage(branding: Branding, mails: boolean): Page {
+export function refusedPage(branding: Branding, mails: boolean, sso: boolean): Page {
   return page(
     branding,
     'This link does not work',
     `<h1>This link does not work</h1>
 <p>A sign-in link works once, for 15 minutes; an invitation for 7 days. ${mails ? 'Get a new link here.' : 'Ask the person who sent it for a new one.'}</p>
-${mails ? requestForm : ''}`,
+${mails ? requestForm : ''}
+${otherWays(sso)}`,
   );
 }
+
+// The portal's page: a passkey needs a script, and these pages run none.
+const otherWays = (sso: boolean): string =>
+  `<p><a href="./">Sign in with a passkey</a></p>${sso ? '\n<p><a href="sso">Sign in with your company account</a> (staff)</p>' : ''}`;
 
 const requestForm = `<form method="post" action="link">
 <label for="email">E-mail address</label>
@@ -72,15 +79,31 @@ const requestForm = `<form method="post" action="link">
 /**
  * Where someone without a sign-in begins.
  * @param mails whether this server can send links
+ * @param sso whether staff can sign in elsewhere
  * @param problem what was wrong with the address
  */
-export function requestPage(branding: Branding, mails: boolean, problem = ''): Page {
+export function requestPage(branding: Branding, mails: boolean, sso: boolean, problem = ''): Page {
   return page(
     branding,
     'Sign in',
     `<h1>Sign in${to(branding)}</h1>
 ${problem ? `<p role="alert">${problem}</p>` : ''}
-${mails ? requestForm : '<p>This server cannot send e-mail. Ask the operator of this service for a sign-in link.</p>'}`,
+${mails ? requestForm : '<p>This server cannot send e-mail. Ask the operator of this service for a sign-in link.</p>'}
+${otherWays(sso)}`,
+  );
+}
+
+/**
+ * When signing in through OpenID Connect has failed.
+ * @param back to the folder of the portal's pages, relative
+ */
+export function ssoProblemPage(branding: Branding, problem: string, back: string): Page {
+  return page(
+    branding,
+    'Not signed in',
+    `<h1>You are not signed in</h1>
+<p role="alert">${escapeHtml(problem)}</p>
+<p><a href="${back}link">Other ways to sign in</a></p>`,
   );
 }
 

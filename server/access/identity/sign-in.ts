@@ -128,6 +128,8 @@ export async function signInWith(
 type NewSignIn = Pick<SignIn, 'userId' | 'isFixed' | 'keyId' | 'tenantId'> & {
   requestId: string;
   userAgent: string | undefined;
+  /** By what, for the audit log; nothing for a link. */
+  by?: Record<string, string>;
 };
 
 /** In the transaction that used up what permits it. */
@@ -146,7 +148,7 @@ export async function begin(ctx: Context, db: Queries, how: NewSignIn): Promise<
   await insertSignIn(db, signIn);
   const tenant = tenantId === null ? null : await findTenantById(db, tenantId);
   const change = { action: 'sign-in', tenant: tenant?.slug ?? null, before: null };
-  const after = userId === null ? null : { session: signIn.id };
+  const after = userId === null ? null : { session: signIn.id, ...how.by };
   await recordChange(db, { actor: userId ?? signIn.id, requestId, ...change, after }, now);
   return { cookie, keepMs: userId === null ? signInLifeMs : longestLifeMs, mayChoose: false };
 }

@@ -2,6 +2,7 @@
 import { html, LitElement } from 'lit';
 import type { SessionsAnswer, SessionView } from '../../contract.ts';
 import { get, send } from '../parts/api.ts';
+import '../parts/passkeys-section.ts';
 import { EagerResource } from '../parts/resource.ts';
 import { shared } from '../parts/style.ts';
 import { table } from '../parts/table.ts';
@@ -16,7 +17,8 @@ export class SessionsElement extends LitElement {
 
   protected override render() {
     return html`<h1>Your sessions</h1>
-      <section>${this.#sessions.show((list) => this.#table(list))} ${this.#work.show()}</section>`;
+      <section>${this.#sessions.show((list) => this.#table(list))} ${this.#work.show()}</section>
+      <passkeys-section></passkeys-section>`;
   }
 
   #table({ sessions }: SessionsAnswer) {

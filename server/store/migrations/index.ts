@@ -44,6 +44,7 @@ import { people } from './0049-people.ts';
 import { clientAccess } from './0052-client-access.ts';
 import { privacy } from './0053-privacy.ts';
 import { callsByTime } from './0054-calls-by-time.ts';
+import { passkeys } from './0055-passkeys.ts';
 import { callResults } from './0062-call-results.ts';
 
 export const migrations: Record<string, Migration> = {
@@ -91,5 +92,6 @@ export const migrations: Record<string, Migration> = {
   '0052-client-access': clientAccess,
   '0053-privacy': privacy,
   '0054-calls-by-time': callsByTime,
+  '0055-passkeys': passkeys,
   '0062-call-results': callResults,
 };
