@@ -44,6 +44,7 @@ import { people } from './0049-people.ts';
 import { clientAccess } from './0052-client-access.ts';
 import { privacy } from './0053-privacy.ts';
 import { callsByTime } from './0054-calls-by-time.ts';
+import { invoiceList } from './0056-invoice-list.ts';
 
 export const migrations: Record<string, Migration> = {
   '0001-initial': initial,
@@ -90,4 +91,5 @@ export const migrations: Record<string, Migration> = {
   '0052-client-access': clientAccess,
   '0053-privacy': privacy,
   '0054-calls-by-time': callsByTime,
+  '0056-invoice-list': invoiceList,
 };
