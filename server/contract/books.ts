@@ -1,7 +1,10 @@
 /** The invoices of all the operator's clients, and the runs that made them. */
 import { z } from 'zod';
 import { invoiceStates, invoiceStatuses, invoiceSummarySchema } from './invoices.ts';
-import { cursorSchema, limitSchema, lineSchema, monthSchema } from './words.ts';
+import { limitSchema, lineSchema, monthSchema } from './words.ts';
+
+export const bookSorts = ['time', 'total', 'due'] as const;
+export type BookSort = (typeof bookSorts)[number];
 
 /** `GET /v1/billing/invoices` */
 export const booksQuerySchema = z.strictObject({
@@ -11,7 +14,13 @@ export const booksQuerySchema = z.strictObject({
     .enum(invoiceStates)
     .optional()
     .describe('As displayed: a `credited` invoice is in no other state.'),
-  cursor: cursorSchema,
+  search: lineSchema
+    .pipe(z.string().max(100))
+    .optional()
+    .describe('In the number, and in the client’s name and slug, without regard to case and accents.'),
+  sort: z.enum(bookSorts).default('time').describe('By creation, total or due date.'),
+  order: z.enum(['asc', 'desc']).default('desc'),
+  cursor: z.string().max(500).optional().describe('The `nextCursor` of the page before, of the same list.'),
   limit: limitSchema(200, 100),
 });
 
@@ -24,6 +33,26 @@ export const bookedInvoiceSchema = invoiceSummarySchema.extend({
 export type BookedInvoice = z.infer<typeof bookedInvoiceSchema>;
 export const booksAnswerSchema = z.object({
   invoices: z.array(bookedInvoiceSchema),
+  totals: z
+    .object({
+      documents: z.int(),
+      amounts: z
+        .array(
+          z.object({
+            currency: z.string(),
+            documents: z.int(),
+            totalCents: z.int().describe('Void documents add nothing; credit notes are negative.'),
+            leftToPayCents: z.int().describe('Of what has been issued.'),
+          }),
+        )
+        .describe('By currency.'),
+      complete: z
+        .boolean()
+        .describe(
+          'False when there may be more than are summed: then these are the sums of the newest 20,000.',
+        ),
+    })
+    .describe('Of all documents that match, not only of the page.'),
   nextCursor: z.string().nullable().describe('The `cursor` for the next page; null on the last one.'),
 });
 export type BooksAnswer = z.infer<typeof booksAnswerSchema>;

@@ -159,7 +159,8 @@ export const billingOperations: Operation[] = [
     refusals: ['conflict'],
   }),
   operator('GET /v1/billing/invoices', 'List the invoices of all clients', {
-    notes: 'Newest first, with drafts and those of deleted tenants. As CSV all of them, without pages.',
+    notes:
+      'Newest first, or by total or due date, with drafts and those of deleted tenants. As CSV all that match, newest first, without pages.',
     query: contract.booksQuerySchema,
     answers: {
       200: json('One page.', contract.booksAnswerSchema, {

@@ -248,8 +248,8 @@ export class PortalAppElement extends LitElement {
   };
 
   #signOut = async () => {
+    if (hasUnsaved() && !(await this.#mayLeave())) return;
     // Whatever the server answers: after signing out, nothing is shown here any longer.
-    discardUnsaved();
     await post('sign-out').catch(() => {});
     this.isOut = true;
   };

@@ -61,10 +61,29 @@ export class PaletteElement extends LitElement {
     dialog.showModal();
   }
 
+  /** Which request the options wait for; null when they are those of the text. */
+  #awaited: object | null = null;
+  /** Enter was pressed before the answer: its first option is opened when it is there, unless more is typed. */
+  #isEager = false;
+
   #write(text: string): void {
     this.text = text;
     this.at = 0;
-    void this.#found.load();
+    this.#isEager = false;
+    const request = {};
+    this.#awaited = request;
+    void this.#found.load().then(() => {
+      if (this.#awaited !== request) return;
+      this.#awaited = null;
+      if (this.#isEager) this.#openChosen();
+      this.requestUpdate();
+    });
+  }
+
+  #openChosen(): void {
+    this.#isEager = false;
+    const option = this.#options()[this.at];
+    if (option && this.renderRoot.querySelector('dialog')?.open) this.#go(option);
   }
 
   #options(): Option[] {
@@ -79,7 +98,8 @@ export class PaletteElement extends LitElement {
           detail: '',
         }),
       );
-    return [...pages, ...(wanted === '' ? [] : (this.#found.data ?? []).map(optionOf))];
+    const isCurrent = wanted !== '' && this.#awaited === null && this.#found.error === null;
+    return [...pages, ...(isCurrent ? (this.#found.data ?? []).map(optionOf) : [])];
   }
 
   protected override render() {
@@ -100,7 +120,7 @@ export class PaletteElement extends LitElement {
           </li>`,
         )}
       </ul>
-      <p class="muted small" role="status">${this.#found.error ? this.#found.error.message : options.length === 0 ? 'Nothing found.' : ''}</p>
+      <p class="muted small" role="status">${this.#found.error ? this.#found.error.message : options.length > 0 ? '' : this.#awaited === null ? 'Nothing found.' : 'Searching…'}</p>
     </dialog>`;
   }
 
@@ -117,8 +137,8 @@ export class PaletteElement extends LitElement {
       );
     } else if (event.key === 'Enter' && !event.isComposing) {
       event.preventDefault();
-      const option = options[this.at];
-      if (option) this.#go(option);
+      if (options.length === 0 && this.#awaited !== null) this.#isEager = true;
+      else this.#openChosen();
     }
   };
 

@@ -6,13 +6,6 @@ export function monthPlus(month: string, by: number): string {
   return new Date(Date.UTC(year, number - 1 + by, 1)).toISOString().slice(0, 7);
 }
 
-/** @returns the days of `YYYY-MM`, each `YYYY-MM-DD` */
-export function daysOf(month: string): string[] {
-  const [year = 0, number = 1] = month.split('-').map(Number);
-  const length = new Date(Date.UTC(year, number, 0)).getUTCDate();
-  return Array.from({ length }, (_, index) => `${month}-${String(index + 1).padStart(2, '0')}`);
-}
-
 /** @returns `YYYY-MM` of that moment in the zone */
 export function monthIn(timeZone: string, iso: string): string {
   const [month = '', year = ''] = new Intl.DateTimeFormat('en-GB', {
@@ -61,4 +54,22 @@ function offsetMs(at: number, timeZone: string): number {
     part('second'),
   );
   return wall - Math.floor(at / 1000) * 1000;
+}
+
+/** @param day `YYYY-MM-DD` @param by days to add; negative goes back */
+export function dayPlus(day: string, by: number): string {
+  return new Date(Date.parse(`${day}T00:00:00Z`) + by * 86_400_000).toISOString().slice(0, 10);
+}
+
+/** @returns every day from the first to the last, both included; none when one is missing */
+export function daysFrom(first: string, last: string): string[] {
+  if (first === '' || last === '') return [];
+  const length = Math.round((Date.parse(last) - Date.parse(first)) / 86_400_000) + 1;
+  return Array.from({ length: Math.max(0, length) }, (_, index) => dayPlus(first, index));
+}
+
+/** @returns `YYYY-MM-DD` of that moment in the zone */
+export function dayIn(timeZone: string, iso: string): string {
+  const options = { timeZone, year: 'numeric', month: '2-digit', day: '2-digit' } as const;
+  return new Intl.DateTimeFormat('en-GB', options).format(Date.parse(iso)).split('/').reverse().join('-');
 }

@@ -96,7 +96,9 @@ export class AllCallsElement extends LitElement {
 
   #form() {
     const address = this.#address;
-    const dollarsIn = (value: string | undefined) => (value ? toText('micros', Number(value), 'usd') : '');
+    const dollarsIn = (value: string | undefined) =>
+      // Another address than the form's: the server reports what is wrong with it.
+      value === undefined ? '' : /^\d{1,15}$/.test(value) ? toText('micros', Number(value), 'usd') : value;
     const option = (value: string, label: string, chosen = '') =>
       html`<option value=${value} .selected=${value === chosen}>${label}</option>`;
     return html`<form class="row" role="search" @submit=${this.#filter}>

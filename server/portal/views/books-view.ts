@@ -1,104 +1,201 @@
-/** The invoices of all clients, newest first, by month and state. */
-import { html, LitElement } from 'lit';
-import type { BooksAnswer, InvoiceState } from '../../contract.ts';
+/** The invoices of all clients: filters, order and page are in the address, the server searches and sums. */
+import { css, html, LitElement, type TemplateResult } from 'lit';
+import type { BookedInvoice, BookSort, BooksAnswer, InvoiceState } from '../../contract.ts';
 import { get, saveCsv } from '../parts/api.ts';
-import { EagerResource } from '../parts/resource.ts';
-import { showMore } from '../parts/show-more.ts';
+import { empty } from '../parts/empty.ts';
+import { Resource } from '../parts/resource.ts';
 import { shared } from '../parts/style.ts';
-import { table } from '../parts/table.ts';
+import { type Head, table } from '../parts/table.ts';
 import { Work } from '../parts/work.ts';
-import { dayOf, money, monthName } from '../pure/format.ts';
+import { dayOf, money, monthName, plural } from '../pure/format.ts';
+import { type ListAddress, listHash, queryOf, readList } from '../pure/list-address.ts';
 import { monthPlus } from '../pure/zone.ts';
 import { leftToPay, stateBadge, stateNames } from './invoices-view.ts';
 
+const filters = ['search', 'month', 'state'] as const;
+const names = [...filters, 'sort', 'order', 'cursor'] as const;
+type Address = ListAddress<(typeof names)[number]>;
+
 export class BooksElement extends LitElement {
-  static override styles = [shared];
-  static override properties = { now: { attribute: false }, month: { state: true }, state: { state: true } };
+  static override styles = [
+    shared,
+    css`
+      @media (max-width: 44rem) {
+        form.row { display: grid; grid-template-columns: repeat(2, minmax(0, 1fr)); }
+        form.row > :first-child, form.row button { grid-column: 1 / -1; }
+        form.row input, form.row select { width: 100%; }
+      }
+    `,
+  ];
+  static override properties = { now: { attribute: false }, query: { attribute: false } };
   /** The server's time, ISO-8601. */
   declare now: string;
-  /** Empty = all. */
-  declare month: string;
-  declare state: InvoiceState | '';
+  /** The part of the address behind the question mark. */
+  declare query: string;
 
   constructor() {
     super();
-    this.month = '';
-    this.state = '';
+    this.query = '';
   }
 
-  #list = new EagerResource<BooksAnswer>(this, () => get(this.#path()));
+  #list = new Resource<BooksAnswer>(this, () =>
+    get(`billing/invoices?${queryOf({ ...this.#address, limit: '50' })}`),
+  );
   #work = new Work(this);
 
-  #path(): string {
-    const query = Object.entries({ month: this.month, state: this.state });
-    return `billing/invoices?${new URLSearchParams(query.filter(([, value]) => value !== ''))}`;
+  get #address(): Address {
+    return readList(this.query, names);
   }
 
+  protected override willUpdate(changed: Map<string, unknown>): void {
+    if (!changed.has('query')) return;
+    this.#work.clear();
+    // The old rows stay until the new ones are there, so that nothing jumps.
+    const loaded = this.#list.load();
+    const before = changed.get('query');
+    if (typeof before !== 'string') return;
+    if (readList(before, names).cursor !== this.#address.cursor) void loaded.then(this.#showTop);
+  }
+
+  /** Another page of the same list: the link that had the focus may be gone. */
+  #showTop = async () => {
+    await this.updateComplete;
+    this.renderRoot.querySelector<HTMLElement>('#totals')?.focus();
+  };
+
   protected override render() {
-    const { month, state } = this;
-    const months = Array.from({ length: 24 }, (_, back) => monthPlus(this.now.slice(0, 7), -back));
-    const states = Object.entries(stateNames) as [InvoiceState, string][];
-    return html`<div class="row heading"><h1>Invoices</h1><a class="button" href="#/close">Month-end</a></div>
+    return html`<div class="row heading">
+        <h1>Invoices</h1>
+        <button @click=${this.#save} aria-disabled=${this.#work.isBusy}>Download CSV</button>
+        <a class="button" href="#/close">Month-end</a>
+      </div>
       <section>
-        <div class="row">
-          <label>
-            Month
-            <select name="month" @change=${this.#filter}>
-              <option value="">All months</option>
-              ${months.map((one) => html`<option value=${one} ?selected=${one === month}>${monthName(one)}</option>`)}
-            </select>
-          </label>
-          <label>
-            State
-            <select name="state" @change=${this.#filter}>
-              <option value="">All states</option>
-              ${states.map(([one, name]) => html`<option value=${one} ?selected=${one === state}>${name}</option>`)}
-            </select>
-          </label>
-          <button @click=${this.#save} aria-disabled=${this.#work.isBusy}>Download CSV</button>
-        </div>
+        ${this.#form()}
         ${this.#work.show()}
-        ${this.#list.show((list) => this.#table(list))}
+        ${this.#list.show((list) => this.#content(list))}
       </section>`;
   }
 
-  #table({ invoices, nextCursor }: BooksAnswer) {
-    if (invoices.length === 0) {
-      return this.month || this.state
-        ? html`<p>No invoices match.</p>`
-        : html`<p>There are no invoices yet. <a href="#/close">Close a month</a> to issue them.</p>`;
-    }
-    return html`${table(
-      'Invoices of all clients',
-      ['Number', ['Client', 'wide'], ['Month', 'wide'], 'State', ['Due', 'wide'], ['Total', 'number']],
-      invoices.map(
-        (invoice) => html`<tr>
-          <th scope="row">
-            <a class="nowrap" href="#/tenants/${invoice.tenant}/invoices/${invoice.id}">${invoice.number ?? 'Draft'}</a>
-            <span class="narrow muted small">${invoice.tenantName}, ${monthName(invoice.month)}</span>
-          </th>
-          <td class="wide">${invoice.tenantName}</td>
-          <td class="wide">${monthName(invoice.month)}</td>
-          <td>${stateBadge(invoice.state)}</td>
-          <td class="wide">${invoice.dueAt && invoice.leftToPayCents > 0 ? dayOf(invoice.dueAt, invoice.timeZone) : '–'}</td>
-          <td class="number">${money(invoice.totalCents, invoice.currency)}${leftToPay(invoice)}</td>
-        </tr>`,
-      ),
-    )}
-      ${nextCursor ? html`<p>${showMore(this.#list, 'invoices', this.#path(), this.#work)}</p>` : ''}`;
+  #form() {
+    const { search = '', month = '', state = '' } = this.#address;
+    const recent = Array.from({ length: 24 }, (_, back) => monthPlus(this.now.slice(0, 7), -back));
+    const months = month === '' || recent.includes(month) ? recent : [...recent, month];
+    const option = (value: string, label: string, chosen: string) =>
+      html`<option value=${value} .selected=${value === chosen}>${label}</option>`;
+    return html`<form class="row" role="search" @submit=${this.#filter}>
+      <label>Number or client<input type="search" name="search" maxlength="100" spellcheck="false" .value=${search}></label>
+      <label>Month<select name="month" @change=${this.#filter}>
+        ${option('', 'All months', month)} ${months.map((one) => option(one, nameOf(one), month))}
+      </select></label>
+      <label>State<select name="state" @change=${this.#filter}>
+        ${option('', 'All states', state)}
+        ${(Object.entries(stateNames) as [InvoiceState, string][]).map(([one, name]) => option(one, name, state))}
+      </select></label>
+      <button class="main">Search</button>
+    </form>`;
   }
 
   #filter = (event: Event) => {
-    const { name, value } = event.target as HTMLSelectElement;
-    if (name === 'month') this.month = value;
-    else this.state = value as InvoiceState | '';
-    this.#work.clear();
-    void this.#list.load(true);
+    event.preventDefault();
+    const form = (event.currentTarget as HTMLElement).closest('form');
+    if (!form) return;
+    const { sort, order } = this.#address;
+    const data = new FormData(form);
+    const entered = Object.fromEntries(filters.map((name) => [name, String(data.get(name) ?? '').trim()]));
+    location.hash = listHash('#/invoices', { ...entered, sort, order });
   };
 
-  #save = () =>
-    this.#work.do(() =>
-      saveCsv(this.#path(), ['invoices', this.month, this.state].filter(Boolean).join('-')),
+  #content(list: BooksAnswer) {
+    return html`<p class="muted small" role="status" id="totals" tabindex="-1">${totalsText(list)}</p>
+      ${list.invoices.length === 0 ? this.#nothing() : this.#table(list)}
+      ${this.#pages(list)}`;
+  }
+
+  #nothing() {
+    return filters.some((name) => this.#address[name])
+      ? empty(
+          'invoices',
+          'No invoices match.',
+          html`<a class="button" href="#/invoices">Show all invoices</a>`,
+        )
+      : empty(
+          'invoices',
+          'There are no invoices yet.',
+          html`<a class="button" href="#/close">Close a month</a>`,
+        );
+  }
+
+  #table({ invoices }: BooksAnswer) {
+    return table(
+      'Invoices of all clients',
+      [
+        this.#head('time', 'Number', ''),
+        ['Client', 'wide'],
+        ['Month', 'wide'],
+        'State',
+        this.#head('due', 'Due', 'wide'),
+        this.#head('total', 'Total', 'number'),
+      ],
+      invoices.map(row),
     );
+  }
+
+  /** The first press sorts from the largest, the second from the smallest. */
+  #head(sort: BookSort, label: string, look: string): Head {
+    const { cursor: _cursor, sort: now = 'time', order = 'desc', ...rest } = this.#address;
+    const isNow = now === sort;
+    const next = isNow && order === 'desc' ? 'asc' : undefined;
+    const href = listHash('#/invoices', { ...rest, sort: sort === 'time' ? undefined : sort, order: next });
+    const link = html`<a href=${href}>${label}</a>${isNow ? (order === 'asc' ? ' ↑' : ' ↓') : ''}`;
+    return [link, look, isNow ? (order === 'asc' ? 'ascending' : 'descending') : undefined];
+  }
+
+  #pages({ nextCursor }: BooksAnswer): TemplateResult | string {
+    const { cursor, ...first } = this.#address;
+    if (!cursor && nextCursor === null) return '';
+    return html`<nav class="row" aria-label="Pages">
+      ${cursor ? html`<a class="button" href=${listHash('#/invoices', first)}>First page</a>` : ''}
+      ${nextCursor === null ? '' : html`<a class="button" href=${listHash('#/invoices', { ...first, cursor: nextCursor })}>Next page</a>`}
+    </nav>`;
+  }
+
+  #save = () => {
+    const { search, month, state } = this.#address;
+    const name = ['invoices', month, state].filter(Boolean).join('-');
+    return this.#work.do(() => saveCsv(`billing/invoices?${queryOf({ search, month, state })}`, name));
+  };
 }
 customElements.define('books-view', BooksElement);
+
+function row(invoice: BookedInvoice) {
+  return html`<tr>
+    <th scope="row">
+      <a data-row class="nowrap" href="#/tenants/${invoice.tenant}/invoices/${invoice.id}">${invoice.number ?? 'Draft'}</a>
+      <span class="narrow muted small">${invoice.tenantName}, ${monthName(invoice.month)}</span>
+    </th>
+    <td class="wide">${invoice.tenantName}</td>
+    <td class="wide">${monthName(invoice.month)}</td>
+    <td>${stateBadge(invoice.state)}</td>
+    <td class="wide">${invoice.dueAt && invoice.leftToPayCents > 0 ? dayOf(invoice.dueAt, invoice.timeZone) : '–'}</td>
+    <td class="number">${money(invoice.totalCents, invoice.currency)}${leftToPay(invoice)}</td>
+  </tr>`;
+}
+
+/** Of an address: a month that is none is refused by the server, and must not fail here. */
+function nameOf(month: string): string {
+  return /^\d{4}-(0[1-9]|1[0-2])$/.test(month) ? monthName(month) : month;
+}
+
+function totalsText({ totals: { documents, amounts, complete } }: BooksAnswer): string {
+  const sums = (of: 'totalCents' | 'leftToPayCents') =>
+    amounts
+      .filter((one) => of === 'totalCents' || one[of] > 0)
+      .map((one) => money(one[of], one.currency))
+      .join(' + ');
+  const left = sums('leftToPayCents');
+  const figures = [plural(documents, 'document'), sums('totalCents'), left && `${left} left to pay`];
+  const text = figures.filter(Boolean).join(', ');
+  return complete
+    ? `${text}.`
+    : `The latest ${text}; there are more, so narrow the filters for exact totals.`;
+}

@@ -45,7 +45,7 @@ export function operatorView(
   }
   if (view === 'invoices') {
     lazily(() => import('./books-view.ts'));
-    return html`<books-view .now=${now}></books-view>`;
+    return html`<books-view .now=${now} .query=${query}></books-view>`;
   }
   if (view === 'close') {
     lazily(() => import('./month-close-view.ts'));
@@ -69,7 +69,7 @@ export function operatorView(
   }
   if (view === 'sessions') {
     lazily(() => import('./sessions-view.ts'));
-    return html`${tabs(me, view)}<sessions-view></sessions-view>`;
+    return html`${tabs(me, view)}<sessions-view .mayEnd=${permissions.includes('self.manage')}></sessions-view>`;
   }
   if (view === 'new-client') {
     lazily(() => import('./new-client-view.ts'));

@@ -1,5 +1,5 @@
 /** A tenant's month so far: talk time, the bill so far, and the projected bill. */
-import { html } from 'lit';
+import { css, html } from 'lit';
 import type {
   CreditsAnswer,
   MarginRow,
@@ -9,13 +9,12 @@ import type {
   UsageAnswer,
 } from '../../contract.ts';
 import { get } from '../parts/api.ts';
+import { lazily } from '../parts/lazy.ts';
 import { Resource } from '../parts/resource.ts';
 import { pathOf, titleOf } from '../parts/scope.ts';
 import { ScopedElement } from '../parts/scoped-element.ts';
 import { table } from '../parts/table.ts';
 import { count, dayName, dollars, duration, money, monthName, plural } from '../pure/format.ts';
-import '../parts/usage-chart.ts';
-import { daysOf } from '../pure/zone.ts';
 
 interface Month {
   usage: UsageAnswer;
@@ -32,6 +31,12 @@ interface Bill {
 }
 
 export class OverviewElement extends ScopedElement {
+  static override styles = [
+    ...ScopedElement.styles,
+    css`
+      activity-box:not(:defined) { display: block; min-height: 27rem; }
+    `,
+  ];
   #month = new Resource<Month>(this, async () => {
     const { scope } = this;
     const [usage, bill] = await Promise.all([
@@ -56,6 +61,7 @@ export class OverviewElement extends ScopedElement {
   }
 
   protected override reload(): void {
+    lazily(() => import('../parts/activity-box.ts'));
     void this.#month.load(true);
   }
 
@@ -79,8 +85,7 @@ export class OverviewElement extends ScopedElement {
         ${callsWithoutCost > 0 ? html`<p class="warn small">Vapi has not reported the cost of ${count(callsWithoutCost)} of them yet.</p>` : ''}
       </section>
       <section>
-        <h2>By day</h2>
-        <usage-chart .days=${daysOf(month)} .rows=${usage.rows} .withCost=${margin !== null}></usage-chart>
+        <activity-box .scope=${this.scope}></activity-box>
       </section>
       ${bill ? billSections(bill) : ''}`;
   }

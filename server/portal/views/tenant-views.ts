@@ -84,7 +84,7 @@ export function tenantView(scope: Scope, [view = '', item]: string[]): TemplateR
   }
   if (view === 'sessions' && !scope.isOperator) {
     lazily(() => import('./sessions-view.ts'));
-    return html`<sessions-view></sessions-view>`;
+    return html`<sessions-view .mayEnd=${scope.permissions.includes('self.manage')}></sessions-view>`;
   }
   if (view === 'privacy' && scope.access.privacy) {
     lazily(() => import('./privacy-view.ts'));

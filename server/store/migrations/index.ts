@@ -45,6 +45,7 @@ import { clientAccess } from './0052-client-access.ts';
 import { privacy } from './0053-privacy.ts';
 import { callsByTime } from './0054-calls-by-time.ts';
 import { passkeys } from './0055-passkeys.ts';
+import { invoiceList } from './0056-invoice-list.ts';
 import { callResults } from './0062-call-results.ts';
 
 export const migrations: Record<string, Migration> = {
@@ -93,5 +94,6 @@ export const migrations: Record<string, Migration> = {
   '0053-privacy': privacy,
   '0054-calls-by-time': callsByTime,
   '0055-passkeys': passkeys,
+  '0056-invoice-list': invoiceList,
   '0062-call-results': callResults,
 };

@@ -111,3 +111,66 @@ test('why an invoice was voided is in the audit log', async () => {
     ['invoice.void', newest?.number, { reason: 'Billed to the wrong company' }],
   );
 });
+
+test('it is searched by number and client, without case and accents, and sums what matches by currency', async () => {
+  const list = async (query: string) =>
+    (await mustBe(200, operator('GET', `billing/invoices?${query}`))).body;
+  const { invoices, totals } = await list('search=ÁCME');
+  assert.deepEqual(
+    invoices.map(({ tenant }: BookedInvoice) => tenant),
+    ['acme', 'acme'],
+  );
+  assert.deepEqual(totals, {
+    documents: 2,
+    amounts: [{ currency: 'usd', documents: 2, totalCents: 2000, leftToPayCents: 2000 }],
+    complete: true,
+  });
+  assert.deepEqual(numbers(await books('?search=inv-000003')), ['INV-000003']);
+  assert.deepEqual(numbers(await books('?search=000002')), ['INV-000002']);
+  assert.deepEqual(numbers(await books('?search=acme&month=2026-10')), ['INV-000001']);
+  assert.deepEqual(numbers(await books('?search=%25')), [], 'a wildcard is a letter like any other');
+  assert.equal((await list('search=_')).totals.documents, 0);
+  assert.deepEqual(
+    (await list('')).totals.amounts.map(({ currency }: { currency: string }) => currency),
+    ['jpy', 'usd'],
+  );
+  // One of them is void by now: it is counted, and adds nothing.
+  const [sum] = (await list('state=void')).totals.amounts;
+  assert.deepEqual([sum.documents, sum.totalCents, sum.leftToPayCents], [1, 0, 0]);
+});
+
+test('it is sorted by total and due date in pages, and a cursor belongs to its order', async () => {
+  for (const sort of ['time', 'total', 'due'])
+    for (const order of ['asc', 'desc']) {
+      const whole = await books(`?sort=${sort}&order=${order}`);
+      const paged: BookedInvoice[] = [];
+      let cursor: string | null = '';
+      while (cursor !== null) {
+        const next = cursor === '' ? '' : `&cursor=${cursor}`;
+        const page: { invoices: BookedInvoice[]; nextCursor: string | null } = (
+          await mustBe(200, operator('GET', `billing/invoices?limit=1&sort=${sort}&order=${order}${next}`))
+        ).body;
+        paged.push(...page.invoices);
+        cursor = page.nextCursor;
+      }
+      assert.deepEqual(paged, whole);
+      const keys = whole.map((one) => (sort === 'total' ? one.totalCents : Date.parse(one.dueAt ?? '')));
+      const sorted = [...keys].sort((a, b) => (order === 'asc' ? a - b : b - a));
+      if (sort !== 'time') assert.deepEqual(keys, sorted);
+    }
+  const { nextCursor } = (await operator('GET', 'billing/invoices?limit=1&sort=total')).body;
+  assert.equal(codeOf(await operator('GET', `billing/invoices?cursor=${nextCursor}`)), 'invalid_request');
+});
+
+test('as CSV it has what is searched for', async () => {
+  const headers = { authorization: `Bearer ${stage.server.operatorKey}`, accept: 'text/csv' };
+  const { text } = await stage.server.request('GET', '/v1/billing/invoices?search=yen&sort=due', { headers });
+  assert.deepEqual(
+    text
+      .trim()
+      .split('\r\n')
+      .slice(1)
+      .map((line) => line.slice(0, 10)),
+    ['INV-000003'],
+  );
+});

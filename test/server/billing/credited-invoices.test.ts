@@ -113,13 +113,9 @@ describe('an invoice and what credit notes have credited of it', () => {
       transformResult: async ({ result }) => result,
     };
     const db = store.withPlugin(counting);
-    const rows = await listAllInvoices(db, {
-      month: null,
-      status: null,
-      state: null,
-      after: null,
-      limit: 100,
-    });
+    const all = { month: null, status: null, state: null, search: null };
+    const page = { sort: 'time', isDescending: true, after: null, limit: 100 } as const;
+    const rows = await listAllInvoices(db, all, page);
     assert.deepEqual([rows.length > 6, queries], [true, 1]);
     await listInvoices(db, rows[0]?.tenantId ?? '', null, 100, true);
     assert.equal(queries, 2);

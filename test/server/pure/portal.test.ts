@@ -5,7 +5,14 @@ import fc from 'fast-check';
 import { centsToDecimal, isSupportedCurrency } from '../../../server/base/money.ts';
 import { contrast, readable } from '../../../server/portal/pure/color.ts';
 import { duration, exactMoney, money, period, shortMoney } from '../../../server/portal/pure/format.ts';
-import { daysOf, monthIn, monthPlus, startOfDay } from '../../../server/portal/pure/zone.ts';
+import {
+  dayIn,
+  dayPlus,
+  daysFrom,
+  monthIn,
+  monthPlus,
+  startOfDay,
+} from '../../../server/portal/pure/zone.ts';
 
 const light = ['#ffffff', '#f4f6f8'];
 const dark = ['#1a2028', '#11161c'];
@@ -49,8 +56,11 @@ test('months are local, and continue across the end of a year', () => {
   assert.equal(monthIn('UTC', '2026-11-30T23:30:00Z'), '2026-11');
   assert.equal(monthPlus('2026-01', -1), '2025-12');
   assert.equal(monthPlus('2026-12', 1), '2027-01');
-  assert.equal(daysOf('2028-02').length, 29);
-  assert.equal(daysOf('2026-12').at(-1), '2026-12-31');
+  assert.equal(daysFrom('2028-02-01', '2028-02-29').length, 29);
+  assert.equal(daysFrom('2026-12-01', '2026-12-31').at(-1), '2026-12-31');
+  assert.deepEqual([daysFrom('', '2026-12-31'), daysFrom('2026-12-02', '2026-12-01')], [[], []]);
+  assert.equal(dayPlus('2026-03-01', -1), '2026-02-28');
+  assert.equal(dayIn('Europe/Berlin', '2026-12-31T23:30:00Z'), '2027-01-01');
 });
 
 test('amounts have their currency’s decimals, and small ones all of theirs', () => {
