@@ -115,3 +115,8 @@ test('the list finds the words, and ignores what only looks like one', () => {
   assert.deepEqual(refused.filter(isRefused), refused);
   assert.deepEqual(taken.filter(isRefused), []);
 });
+
+test('the frame and sign-in page of the portal, which clients see, do not name the product', () => {
+  const frame = readFileSync(join(import.meta.dirname, '../server/portal/portal-app.ts'), 'utf8');
+  assert.doesNotMatch(frame, /vapi-agent/);
+});

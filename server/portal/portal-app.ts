@@ -291,7 +291,7 @@ function signedOutView(me: MeAnswer | null) {
     ${linkForm()}
     <passkey-button></passkey-button>
     <p><a href="link">Other ways to sign in</a></p>
-    <p class="muted small">Operators create their own with <code>vapi-agent sign-in-link</code>.</p>
+    <p class="muted small">Operators create their own with the command <code>sign-in-link</code>.</p>
   </section>`;
 }
 
