@@ -12,7 +12,7 @@ import { freePort } from '../support/free-port.ts';
 import { ownPostgres } from '../support/own-postgres.ts';
 import { everyDatabase } from '../support/postgres.ts';
 import { startTestServer } from '../support/test-server.ts';
-import { until } from '../support/until.ts';
+import { slowed, until } from '../support/until.ts';
 
 const here = everyDatabase().length > 1;
 const seller = { name: 'Agency' };
@@ -20,7 +20,7 @@ const seller = { name: 'Agency' };
 describe('PostgreSQL as operators have it', { skip: here ? false : 'no PostgreSQL here' }, () => {
   it('restarted under reports loses none that was acknowledged, and the process continues', async () => {
     const own = await ownPostgres();
-    const config = { kind: 'postgres' as const, url: own.url, timeoutMs: 1000 };
+    const config = { kind: 'postgres' as const, url: own.url, timeoutMs: slowed(1000) };
     const server = await startTestServer({ database: { config, remove: async () => {} } });
     const tenant = await server.createTenant({ webhookSecret: 'webhook-secret-of-the-test' });
     let sent = 0;

@@ -9,7 +9,7 @@ import { everyDatabase, type TestDatabase } from '../../support/postgres.ts';
 import { type Relay, startRelay } from '../../support/relay.ts';
 import { startTestNetwork, type TestNetwork } from '../../support/test-network.ts';
 import { pageOrigin, startTestServer, type TestServer } from '../../support/test-server.ts';
-import { until } from '../../support/until.ts';
+import { slowed, until } from '../../support/until.ts';
 
 const engine = everyDatabase().find(({ name }) => name === 'PostgreSQL');
 
@@ -41,7 +41,7 @@ describe('three processes on one PostgreSQL', { skip: engine ? false : 'no Postg
         vapiBaseUrl: network.emulator.url,
         secrets: { secretKeys, operatorApiKey: network.server.operatorKey },
       });
-    const abroad = { kind: 'postgres', url: relay.url, timeoutMs: 1000 } as const;
+    const abroad = { kind: 'postgres', url: relay.url, timeoutMs: slowed(3000) } as const;
     all = [network.server, await also(database.config), await also(abroad)];
   });
   after(async () => {

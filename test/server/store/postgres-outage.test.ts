@@ -5,7 +5,7 @@ import pg from 'pg';
 import { everyDatabase, type TestDatabase } from '../../support/postgres.ts';
 import { type Relay, startRelay } from '../../support/relay.ts';
 import { startTestServer, type TestServer } from '../../support/test-server.ts';
-import { until } from '../../support/until.ts';
+import { slowed, until } from '../../support/until.ts';
 
 const engine = everyDatabase().find(({ name }) => name === 'PostgreSQL');
 
@@ -30,7 +30,7 @@ describe('a PostgreSQL in trouble', { skip: engine ? false : 'no PostgreSQL here
     assert.ok(engine);
     database = await engine.createMigrated();
     relay = await startRelay((database.config as { url: string }).url);
-    const config = { kind: 'postgres' as const, url: relay.url, pool: 4, timeoutMs: 1000 };
+    const config = { kind: 'postgres' as const, url: relay.url, pool: 4, timeoutMs: slowed(1000) };
     server = await startTestServer({ database: { config, remove: async () => {} } });
   });
   after(async () => {
