@@ -8,9 +8,9 @@
 export async function load<Module>(importer: () => Promise<Module>, server?: string | null): Promise<Module> {
   try {
     return await importer();
-  } catch {
-    // No match throws.
-    const [, path] = /\(.\.(\/.+?js)/.exec(`${importer}`) as RegExpExecArray;
+  } catch (error) {
+    const path = /\(.\.(\/.+?js)/.exec(`${importer}`)?.[1];
+    if (!path) throw error;
     return import(`${server || '.'}${path}?${Date.now()}`);
   }
 }

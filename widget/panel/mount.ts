@@ -98,8 +98,6 @@ export function mount(
     else if (!isActive(controller.state)) controller.reset();
     announcer.onceSpoken(() => {
       panel.open = isOpen;
-      // Once more: the page may have moved it while a language was loaded.
-      if (open) raise();
       if (movesFocus) void panel.updateComplete.then(() => (isOpen ? panel.focusDialog() : launcher.focus()));
     });
     announcer.emit(open ? 'vapi-agent-open' : 'vapi-agent-close', null);
