@@ -84,6 +84,8 @@ test('the portal is seen as a client sees it, with a banner, until it is stopped
   await checkLooks(page, 'seen as a client');
   await visit.go('#/people', 'People');
   assert.equal(await page.getByRole('button', { name: 'Invite' }).count(), 0);
+  await visit.go('#/sessions', 'Your sessions');
+  assert.equal(await page.getByRole('heading', { name: 'Passkeys' }).count(), 0);
   await banner.getByRole('button', { name: 'Stop' }).click();
   await page.getByRole('link', { name: 'All clients' }).waitFor();
   assert.equal(await banner.count(), 0);
