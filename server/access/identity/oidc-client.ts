@@ -19,7 +19,7 @@ export interface OidcClient {
   begin(): Promise<{ url: string; checks: OidcChecks }>;
   /**
    * @param query of the address that the browser came back with
-   * @returns the address, in lower case, and null unless the issuer has verified it
+   * @returns the address as the issuer writes it, and null unless the issuer has verified it
    * @throws IssuerUnavailable; IssuerRefused when the answer is not to what was asked
    */
   finish(query: string, checks: OidcChecks): Promise<{ email: string | null }>;
@@ -84,7 +84,8 @@ export function createOidcClient(
             ? claims
             : await fetchUserInfo(config, tokens.access_token, claims.sub);
         const isVerified = typeof about.email === 'string' && about.email_verified === true;
-        return { email: isVerified ? String(about.email).toLowerCase() : null };
+        // As it is: in lower case some other letters become Latin ones, and so another person's address.
+        return { email: isVerified ? String(about.email) : null };
       } catch (error) {
         const { name = '', message = '' } = error as Error;
         if (name === 'TimeoutError' || /fetch failed|timed out/i.test(message))

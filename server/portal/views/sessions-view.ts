@@ -26,7 +26,7 @@ export class SessionsElement extends LitElement {
   protected override render() {
     return html`<h1>Your sessions</h1>
       <section>${this.#sessions.show((list) => this.#table(list))} ${this.#work.show()}</section>
-      <passkeys-section></passkeys-section>`;
+      ${this.mayEnd ? html`<passkeys-section></passkeys-section>` : ''}`;
   }
 
   #table({ sessions }: SessionsAnswer) {

@@ -162,6 +162,13 @@ for (const engine of testDatabases()) {
       assert.equal((await signIn('guest@other.example')).status, 303);
     });
 
+    it('an address with a letter that only looks like another in lower case is not that other person’s', async () => {
+      await invite('kim@agency.example');
+      // The Kelvin sign, whose lower case is k.
+      await refused(await signIn('\u212Aim@agency.example'), /has not verified/);
+      assert.equal((await signIn('Kim@agency.example')).status, 303);
+    });
+
     it('a disabled person, and a client’s own, are refused; it opens the operator’s portal alone', async () => {
       await server.createTenant({ slug: 'acme' });
       await invite('eve@agency.example');
