@@ -6,6 +6,8 @@ import { orgOf } from '../../../server/access/tenants/orgs.ts';
 import type { TenantView } from '../../../server/contract.ts';
 import { bookCalls } from '../../../server/metering/booking.ts';
 import { applyRetention } from '../../../server/metering/content.ts';
+import { giveUpGone } from '../../../server/metering/give-up.ts';
+import { findCall } from '../../../server/store/calls.ts';
 import { findTenant } from '../../../server/store/tenants.ts';
 import { callSchema } from '../../../server/vapi/call-record.ts';
 import { listen } from '../../support/listen.ts';
@@ -144,6 +146,24 @@ describe('what a call achieved', () => {
       shown.results.outputs.map(({ name }: { name: string }) => name),
       ['booked'],
     );
+  });
+
+  it('does not outlive what is marked as deleted or gone, wherever that is interrupted', async () => {
+    await report(7, booked(true));
+    const { ctx } = server;
+    const tenant = (await findTenant(ctx.store, 'acme')) ?? assert.fail();
+    await ctx.store.schema.alterTable('call_results').renameTo('away').execute();
+    try {
+      const path = `/v1/tenants/acme/calls/${idOf(7)}/content`;
+      assert.equal((await server.operator('DELETE', path, {})).status, 500);
+      await assert.rejects(giveUpGone(ctx, tenant, [idOf(7)]));
+    } finally {
+      await ctx.store.schema.alterTable('away').renameTo('call_results').execute();
+    }
+    const row = await findCall(ctx.store, tenant.id, idOf(7));
+    assert.deepEqual([row?.contentDeletedAt, row?.goneAt], [null, null]);
+    await giveUpGone(ctx, tenant, [idOf(7)]);
+    assert.equal((await read(7)).results, null);
   });
 
   it('is erased with the content, and no later report brings it back', async () => {
