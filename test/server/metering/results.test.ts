@@ -10,6 +10,7 @@ import { giveUpGone } from '../../../server/metering/give-up.ts';
 import { findCall } from '../../../server/store/calls.ts';
 import { findTenant } from '../../../server/store/tenants.ts';
 import { callSchema } from '../../../server/vapi/call-record.ts';
+import { signInPerson } from '../../support/client-person.ts';
 import { listen } from '../../support/listen.ts';
 import { startTestServer, type TestServer } from '../../support/test-server.ts';
 
@@ -146,6 +147,23 @@ describe('what a call achieved', () => {
       shown.results.outputs.map(({ name }: { name: string }) => name),
       ['booked'],
     );
+  });
+
+  it('is in a client’s export of a caller as far as the client sees it', async () => {
+    await report(6, { ...booked(true), customer: { number: '+15550100123' } });
+    const admin = (await signInPerson(server, 'acme', 'admin')).headers;
+    const operator = { authorization: `Bearer ${server.operatorKey}` };
+    const exported = async (clientAccess: object, by: Record<string, string>) => {
+      await server.operator('PATCH', '/v1/tenants/acme', { clientAccess });
+      const headers = { ...by, 'content-type': 'application/json' };
+      const body = { caller: '+15550100123' };
+      const answer = await server.request('POST', '/v1/tenants/acme/callers/export', { headers, body });
+      const [call] = answer.body.calls;
+      return call.results?.outputs.map(({ name }: { name: string }) => name) ?? null;
+    };
+    assert.equal(await exported({ privacy: true, results: false }, admin), null);
+    assert.deepEqual(await exported({ results: true }, admin), ['booked']);
+    assert.deepEqual(await exported({ results: false }, operator), ['booked', 'note']);
   });
 
   it('does not outlive what is marked as deleted or gone, wherever that is interrupted', async () => {
