@@ -46,21 +46,30 @@ export async function noteRead(
 
 const page = 100;
 
+/** As in the call itself: `shown` = without the outputs that are not for the client. */
+type ResultsSeen = 'all' | 'shown' | 'none';
+
 /** All that is kept of each call, here and at Vapi, one after the other; each counts as read. */
-export async function* exportCaller(ctx: Context, tenant: Tenant, caller: string, by: Actor) {
+export async function* exportCaller(
+  ctx: Context,
+  tenant: Tenant,
+  caller: string,
+  by: Actor,
+  sees: ResultsSeen,
+) {
   let after: Position = null;
   const first = await callsOfCaller(ctx, tenant, caller, after, page);
   const change = { action: 'callers.export', tenant: tenant.slug, before: null, after: null };
   await recordChange(ctx.store, { ...by, ...change }, ctx.now());
   for (let rows = first; ; rows = await callsOfCaller(ctx, tenant, caller, after, page)) {
-    for (const row of rows) yield await exportedCall(ctx, tenant, row, by);
+    for (const row of rows) yield await exportedCall(ctx, tenant, row, by, sees);
     const last = rows.at(-1);
     if (!last || rows.length < page) return;
     after = last;
   }
 }
 
-async function exportedCall(ctx: Context, tenant: Tenant, row: CallRow, by: Actor) {
+async function exportedCall(ctx: Context, tenant: Tenant, row: CallRow, by: Actor, sees: ResultsSeen) {
   await noteRead(ctx, tenant, row.id, 'export', by);
   const nothing = { customer: null, variables: null, summary: null, structuredData: null, lines: [] };
   const content = await readContent(ctx, tenant, row.id).then(readPersonalData, (error: unknown) => {
@@ -69,7 +78,8 @@ async function exportedCall(ctx: Context, tenant: Tenant, row: CallRow, by: Acto
     return { ...nothing, problem: message };
   });
   const feedback = await findFeedback(ctx.store, tenant.id, row.id);
-  const results = viewResults(ctx, tenant, await findCallResults(ctx.store, tenant.id, row.id), false);
+  const kept = sees === 'none' ? null : await findCallResults(ctx.store, tenant.id, row.id);
+  const results = viewResults(ctx, tenant, kept, sees !== 'all');
   const start = row.sessionId && (await findReservation(ctx.store, tenant.id, row.sessionId));
   return {
     id: row.id,

@@ -87,12 +87,15 @@ async function* deleteContent(
         failure = error;
         continue;
       }
-      await markContentDeleted(ctx.store, tenant.id, row.id, ctx.now());
     }
-    await deleteCallers(ctx.store, tenant.id, row.id);
-    await eraseResults(ctx.store, tenant.id, [row.id], ctx.now());
-    // Also for a call whose content was deleted earlier: feedback can come an hour after the end.
-    await deleteComment(ctx.store, tenant.id, row.id);
+    // Together: what is marked as deleted is not looked for again.
+    await ctx.store.transaction().execute(async (db) => {
+      if (row.contentDeletedAt === null) await markContentDeleted(db, tenant.id, row.id, ctx.now());
+      await deleteCallers(db, tenant.id, row.id);
+      await eraseResults(db, tenant.id, [row.id], ctx.now());
+      // Also for a call whose content was deleted earlier: feedback can come an hour after the end.
+      await deleteComment(db, tenant.id, row.id);
+    });
     deleted += 1;
     yield row.id;
   }

@@ -13,14 +13,13 @@ import type { Tenant } from '../store/tenants.ts';
 /** Vapi no longer knows these. What is booked stays. */
 export async function giveUpGone(ctx: Context, tenant: Tenant, ids: string[]): Promise<void> {
   const owners = await findOwners(ctx.store, ids);
-  const gone = await markGone(ctx.store, tenant.id, ids, ctx.now());
-  // Vapi's own retention is the tenant's when it has chosen none.
-  await eraseResults(
-    ctx.store,
-    tenant.id,
-    gone.map(({ id }) => id),
-    ctx.now(),
-  );
+  const gone = await ctx.store.transaction().execute(async (db) => {
+    const rows = await markGone(db, tenant.id, ids, ctx.now());
+    const goneIds = rows.map(({ id }) => id);
+    // Vapi's own retention is the tenant's when it has chosen none.
+    await eraseResults(db, tenant.id, goneIds, ctx.now());
+    return rows;
+  });
   for (const row of gone) {
     const isClaimed = owners.get(row.id)?.confirmed === false;
     // By phone, and known from webhooks alone: made up, as far as Vapi knows, and no grant of ours says otherwise.

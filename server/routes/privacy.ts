@@ -13,7 +13,8 @@ import {
 } from '../contract.ts';
 import { callsOfCaller, eraseCalls, exportCaller } from '../metering/callers.ts';
 import { listCallReads } from '../store/call-reads.ts';
-import { actorIn, billedTenant } from './caller.ts';
+import { actorIn, billedTenant, seesProviderCost } from './caller.ts';
+import { accessIn } from './client-access.ts';
 import { readPage } from './cursor.ts';
 import { parse } from './parse.ts';
 import { writeOut } from './write-out.ts';
@@ -50,7 +51,8 @@ export function privacyRoutes(ctx: Context): Router {
   router.post('/:slug/callers/export', body, async (req, res) => {
     const tenant = await billedTenant(ctx, req, res);
     const { caller } = parse(callerRequestSchema, req.body);
-    const calls = exportCaller(ctx, tenant, caller, actorIn(req, res));
+    const sees = seesProviderCost(res) ? 'all' : accessIn(res).results ? 'shown' : 'none';
+    const calls = exportCaller(ctx, tenant, caller, actorIn(req, res), sees);
     // Before the head: a refusal is still answered as one.
     let next = await calls.next();
     res.type('application/json').set('Content-Disposition', 'attachment; filename="caller.json"');

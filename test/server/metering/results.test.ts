@@ -6,8 +6,11 @@ import { orgOf } from '../../../server/access/tenants/orgs.ts';
 import type { TenantView } from '../../../server/contract.ts';
 import { bookCalls } from '../../../server/metering/booking.ts';
 import { applyRetention } from '../../../server/metering/content.ts';
+import { giveUpGone } from '../../../server/metering/give-up.ts';
+import { findCall } from '../../../server/store/calls.ts';
 import { findTenant } from '../../../server/store/tenants.ts';
 import { callSchema } from '../../../server/vapi/call-record.ts';
+import { signInPerson } from '../../support/client-person.ts';
 import { listen } from '../../support/listen.ts';
 import { startTestServer, type TestServer } from '../../support/test-server.ts';
 
@@ -144,6 +147,41 @@ describe('what a call achieved', () => {
       shown.results.outputs.map(({ name }: { name: string }) => name),
       ['booked'],
     );
+  });
+
+  it('is in a client’s export of a caller as far as the client sees it', async () => {
+    await report(6, { ...booked(true), customer: { number: '+15550100123' } });
+    const admin = (await signInPerson(server, 'acme', 'admin')).headers;
+    const operator = { authorization: `Bearer ${server.operatorKey}` };
+    const exported = async (clientAccess: object, by: Record<string, string>) => {
+      await server.operator('PATCH', '/v1/tenants/acme', { clientAccess });
+      const headers = { ...by, 'content-type': 'application/json' };
+      const body = { caller: '+15550100123' };
+      const answer = await server.request('POST', '/v1/tenants/acme/callers/export', { headers, body });
+      const [call] = answer.body.calls;
+      return call.results?.outputs.map(({ name }: { name: string }) => name) ?? null;
+    };
+    assert.equal(await exported({ privacy: true, results: false }, admin), null);
+    assert.deepEqual(await exported({ results: true }, admin), ['booked']);
+    assert.deepEqual(await exported({ results: false }, operator), ['booked', 'note']);
+  });
+
+  it('does not outlive what is marked as deleted or gone, wherever that is interrupted', async () => {
+    await report(7, booked(true));
+    const { ctx } = server;
+    const tenant = (await findTenant(ctx.store, 'acme')) ?? assert.fail();
+    await ctx.store.schema.alterTable('call_results').renameTo('away').execute();
+    try {
+      const path = `/v1/tenants/acme/calls/${idOf(7)}/content`;
+      assert.equal((await server.operator('DELETE', path, {})).status, 500);
+      await assert.rejects(giveUpGone(ctx, tenant, [idOf(7)]));
+    } finally {
+      await ctx.store.schema.alterTable('away').renameTo('call_results').execute();
+    }
+    const row = await findCall(ctx.store, tenant.id, idOf(7));
+    assert.deepEqual([row?.contentDeletedAt, row?.goneAt], [null, null]);
+    await giveUpGone(ctx, tenant, [idOf(7)]);
+    assert.equal((await read(7)).results, null);
   });
 
   it('is erased with the content, and no later report brings it back', async () => {
