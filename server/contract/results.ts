@@ -45,7 +45,11 @@ export type ChosenOutput = z.infer<typeof chosenOutputSchema>;
 
 /** A tenant's setting: what is kept here of each call's results. */
 export const keptResultsSchema = z.strictObject({
-  summary: z.boolean().describe('Whether the summary is kept, sealed, until the content is deleted.'),
+  summary: z
+    .boolean()
+    .describe(
+      'Whether the summary, and an evaluation that is neither yes nor no, are kept, sealed, until the content is deleted. Turning it off deletes nothing.',
+    ),
   outputs: z
     .array(chosenOutputSchema)
     .max(20)

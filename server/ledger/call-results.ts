@@ -43,6 +43,8 @@ export function mergeResults(
   keep: KeptResults,
 ): Results {
   const outputs = { ...before.content.outputs };
+  // In words it can say as much as a summary.
+  const isKept = keep.summary || isSuccess(report.evaluation ?? undefined) !== null;
   for (const { name, path, type } of keep.outputs) {
     const value = valueAt(report.outputs, path.split('.'), type);
     const newest = newer(Object.hasOwn(outputs, name) ? outputs[name] : undefined, value, asOf);
@@ -51,7 +53,7 @@ export function mergeResults(
   return {
     content: {
       ...newest('summary', before.content.summary, keep.summary ? report.summary : null, asOf),
-      ...newest('evaluation', before.content.evaluation, report.evaluation, asOf),
+      ...newest('evaluation', before.content.evaluation, isKept ? report.evaluation : null, asOf),
       outputs,
     },
     measures: {

@@ -25,7 +25,7 @@ export const defaultSettings = {
   allowedVariables: [],
   clientAccess: {},
   contentRetentionDays: null,
-  results: { summary: true, outputs: [] },
+  results: { summary: false, outputs: [] },
   limits: defaultLimits,
   webhookAuth: { kind: 'token' },
   assistantIds: [],

@@ -58,6 +58,17 @@ describe('the results of a call', () => {
     assert.deepEqual(without.content, { outputs: {} });
   });
 
+  it('keep an evaluation in words only with summaries, a yes or no always', () => {
+    const kept = (successEvaluation: string, summary: boolean) =>
+      mergeResults(noResults(), readResults({ analysis: { successEvaluation } }) ?? assert.fail(), 1, {
+        summary,
+        outputs: [],
+      }).content.evaluation?.[1];
+    assert.equal(kept('Wants to cancel', false), undefined);
+    assert.equal(kept('Wants to cancel', true), 'Wants to cancel');
+    assert.equal(kept('false', false), 'false');
+  });
+
   it('are bounded and safe whatever is sent', () => {
     fc.assert(
       fc.property(fc.anything({ withNullPrototype: false }), fc.anything(), (analysis, artifact) => {
