@@ -1,6 +1,5 @@
 /** What calls achieved, as far as their tenants want it kept: merged from reports, sealed, erased with the content. */
 import { callResultsContext } from '../access/secrets/tenant-secrets.ts';
-import type { SecretBox } from '../base/secret-box.ts';
 import { dayMs } from '../base/time-zone.ts';
 import type { Context } from '../context.ts';
 import type { CallResults } from '../contract.ts';
@@ -31,7 +30,9 @@ export async function keepResults(
   if (!event.results || row.contentDeletedAt !== null) return;
   const before = await findCallResults(db, tenant.id, row.id);
   if (before && before.erasedAt !== null) return;
-  const results = before ? openResults(ctx.box, before) : noResults();
+  const results = before ? openResults(ctx, before) : noResults();
+  // Its cost is booked all the same.
+  if (!results) return;
   const merged = mergeResults(results, event.results, event.asOf, tenant.results);
   const measures = JSON.stringify(merged.measures);
   const content = JSON.stringify(merged.content);
@@ -66,17 +67,24 @@ export async function hasNewResults(
   if (!event.results || row.contentDeletedAt !== null) return false;
   const before = await findCallResults(ctx.store, tenant.id, row.id);
   if (before && before.erasedAt !== null) return false;
-  const results = before ? openResults(ctx.box, before) : noResults();
+  const results = before ? openResults(ctx, before) : noResults();
+  if (!results) return false;
   const merged = mergeResults(results, event.results, event.asOf, tenant.results);
   if (!mayKeep(tenant, row, ctx.now())) merged.content = results.content;
   return !haveSameValues(results, merged);
 }
 
-function openResults(box: SecretBox, row: CallResultsRow): Results {
+/** @returns null when it was sealed with a key that this process does not have; another one may, so it is not empty */
+function openResults({ box, log }: Context, row: CallResultsRow): Results | null {
   const measures = JSON.parse(row.measures) as ResultsMeasures;
   if (row.contentSealed === null) return { ...noResults(), measures };
-  const content = box.open(row.contentSealed, callResultsContext(row.tenantId, row.callId));
-  return { content: JSON.parse(content) as ResultsContent, measures };
+  try {
+    const content = box.open(row.contentSealed, callResultsContext(row.tenantId, row.callId));
+    return { content: JSON.parse(content) as ResultsContent, measures };
+  } catch (error) {
+    log.warn({ err: error, call: row.callId }, 'the results of a call cannot be opened');
+    return null;
+  }
 }
 
 /** @param row null when nothing was reported of them */
@@ -88,7 +96,7 @@ export function measuresOf(row: CallResultsRow | null) {
 /**
  * As the tenant's settings want it shown now: what is no longer chosen is not.
  * @param isClient only outputs that are shown to the client
- * @returns null when nothing is kept
+ * @returns null when nothing is kept, or it cannot be opened
  */
 export function viewResults(
   ctx: Context,
@@ -97,7 +105,9 @@ export function viewResults(
   isClient: boolean,
 ): CallResults | null {
   if (!row || row.contentSealed === null) return null;
-  const { content } = openResults(ctx.box, row);
+  const opened = openResults(ctx, row);
+  if (!opened) return null;
+  const { content } = opened;
   const outputs = tenant.results.outputs.filter(({ shown }) => shown || !isClient);
   return {
     summary: (tenant.results.summary && content.summary?.[1]) || null,

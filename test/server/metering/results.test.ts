@@ -133,6 +133,26 @@ describe('what a call achieved', () => {
     assert.equal(costMicros, 100_000);
   });
 
+  it('that cannot be opened costs the call nothing, and is not overwritten', async () => {
+    await report(40, { analysis: { summary: 'First.' } });
+    const { store } = server.ctx;
+    const kept = () =>
+      store
+        .selectFrom('callResults')
+        .select('contentSealed')
+        .where('callId', '=', idOf(40))
+        .executeTakeFirst();
+    await store
+      .updateTable('callResults')
+      .set({ contentSealed: 'v1.damaged' })
+      .where('callId', '=', idOf(40))
+      .execute();
+    await report(40, { analysis: { summary: 'Second.' }, cost: 0.2 });
+    const call = await read(40);
+    assert.deepEqual([call.costMicros, call.results], [200_000, null]);
+    assert.equal((await kept())?.contentSealed, 'v1.damaged');
+  });
+
   it('is shown to a client only by its switch, and then without what is not for it', async () => {
     const key = (await server.operator('POST', '/v1/keys', { name: 'theirs', tenant: 'acme' })).body.key;
     const headers = { authorization: `Bearer ${key}` };
