@@ -77,7 +77,9 @@ export const callerExportSchema = z.object({
       variables: values.describe('Values that the page passed to the call.'),
       summary: z.string().nullable(),
       structuredData: z.unknown().describe('What the assistant’s analysis has extracted.'),
-      results: callResultsSchema.nullable().describe('What is kept here of its results, as far as the caller of this sees them.'),
+      results: callResultsSchema
+        .nullable()
+        .describe('What is kept here of its results, as far as the caller of this sees them.'),
       lines: z.array(
         z.object({ role: z.enum(['assistant', 'user']), text: z.string(), seconds: z.number().nullable() }),
       ),
