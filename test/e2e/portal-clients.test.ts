@@ -5,6 +5,7 @@ import { after, before, test } from 'node:test';
 import type { TenantView } from '../../server/contract.ts';
 import { checkNextWiring } from '../../server/metering/wiring-watch.ts';
 import { moment } from '../../server/portal/pure/format.ts';
+import { until } from '../support/until.ts';
 import { assistantId, type ClientsPortal, privateKey, startClientsPortal } from './support/clients-portal.ts';
 import { checkLooks, openPortal, rows } from './support/portal.ts';
 
@@ -92,9 +93,13 @@ test('an empty portal shows the first steps, up to a client with a checked key a
   await page.getByRole('link', { name: 'Open the client’s page' }).click();
   const steps = page.locator('setup-steps').getByRole('listitem');
   const left = async () => (await steps.allInnerTexts()).map((text) => text.replace(/\s+/g, ' '));
-  await steps.first().waitFor();
+  // The steps of the page before are there until this one is.
+  const texts = await until(async () => {
+    const found = await left();
+    return found.length === 5 ? found : null;
+  }, 'the steps that are left');
   assert.deepEqual(
-    (await left()).map((text) => /To do: (.*?)( to |; | on |$)/.exec(text)?.[1]),
+    texts.map((text) => /To do: (.*?)( to |; | on |$)/.exec(text)?.[1]),
     [
       'Add the snippet',
       'Make the first call',
