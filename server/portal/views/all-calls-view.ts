@@ -1,9 +1,10 @@
 /** The calls of all clients: filters, order and page are in the address, the server searches and sums. */
-import { css, html, LitElement, type TemplateResult } from 'lit';
+import { css, html, LitElement } from 'lit';
 import type { AllCallsAnswer, CallSort, ClientRow, ClientsAnswer } from '../../contract.ts';
 import { get, saveCsv } from '../parts/api.ts';
 import { empty } from '../parts/empty.ts';
 import { formStyle } from '../parts/form-style.ts';
+import { pageLinks, sortHead } from '../parts/list-links.ts';
 import { Resource } from '../parts/resource.ts';
 import { shared } from '../parts/style.ts';
 import { type Head, table } from '../parts/table.ts';
@@ -155,7 +156,7 @@ export class AllCallsElement extends LitElement {
             )
           : this.#table(list)
       }
-      ${this.#pages(list)}`;
+      ${pageLinks('#/calls', this.#address, list.nextCursor)}`;
   }
 
   #table({ calls }: AllCallsAnswer) {
@@ -182,22 +183,8 @@ export class AllCallsElement extends LitElement {
     );
   }
 
-  /** The first press sorts from the largest, the second from the smallest. */
   #head(sort: CallSort, label: string, look: string): Head {
-    const { cursor: _cursor, sort: now = 'time', order = 'desc', ...rest } = this.#address;
-    const isNow = now === sort;
-    const next = isNow && order === 'desc' ? 'asc' : undefined;
-    const link = html`<a href=${listHash('#/calls', { ...rest, sort: sort === 'time' ? undefined : sort, order: next })}>${label}</a>${isNow ? (order === 'asc' ? ' ↑' : ' ↓') : ''}`;
-    return [link, look, isNow ? (order === 'asc' ? 'ascending' : 'descending') : undefined];
-  }
-
-  #pages({ nextCursor }: AllCallsAnswer): TemplateResult | string {
-    const { cursor, ...first } = this.#address;
-    if (!cursor && nextCursor === null) return '';
-    return html`<nav class="row" aria-label="Pages">
-      ${cursor ? html`<a class="button" href=${listHash('#/calls', first)}>First page</a>` : ''}
-      ${nextCursor === null ? '' : html`<a class="button" href=${listHash('#/calls', { ...first, cursor: nextCursor })}>Next page</a>`}
-    </nav>`;
+    return sortHead('#/calls', this.#address, sort, label, look);
   }
 
   #save = () => {

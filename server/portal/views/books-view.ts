@@ -1,8 +1,9 @@
 /** The invoices of all clients: filters, order and page are in the address, the server searches and sums. */
-import { css, html, LitElement, type TemplateResult } from 'lit';
+import { css, html, LitElement } from 'lit';
 import type { BookedInvoice, BookSort, BooksAnswer, InvoiceState } from '../../contract.ts';
 import { get, saveCsv } from '../parts/api.ts';
 import { empty } from '../parts/empty.ts';
+import { pageLinks, sortHead } from '../parts/list-links.ts';
 import { Resource } from '../parts/resource.ts';
 import { shared } from '../parts/style.ts';
 import { type Head, table } from '../parts/table.ts';
@@ -108,7 +109,7 @@ export class BooksElement extends LitElement {
   #content(list: BooksAnswer) {
     return html`<p class="muted small" role="status" id="totals" tabindex="-1">${totalsText(list)}</p>
       ${list.invoices.length === 0 ? this.#nothing() : this.#table(list)}
-      ${this.#pages(list)}`;
+      ${pageLinks('#/invoices', this.#address, list.nextCursor)}`;
   }
 
   #nothing() {
@@ -140,23 +141,8 @@ export class BooksElement extends LitElement {
     );
   }
 
-  /** The first press sorts from the largest, the second from the smallest. */
   #head(sort: BookSort, label: string, look: string): Head {
-    const { cursor: _cursor, sort: now = 'time', order = 'desc', ...rest } = this.#address;
-    const isNow = now === sort;
-    const next = isNow && order === 'desc' ? 'asc' : undefined;
-    const href = listHash('#/invoices', { ...rest, sort: sort === 'time' ? undefined : sort, order: next });
-    const link = html`<a href=${href}>${label}</a>${isNow ? (order === 'asc' ? ' ↑' : ' ↓') : ''}`;
-    return [link, look, isNow ? (order === 'asc' ? 'ascending' : 'descending') : undefined];
-  }
-
-  #pages({ nextCursor }: BooksAnswer): TemplateResult | string {
-    const { cursor, ...first } = this.#address;
-    if (!cursor && nextCursor === null) return '';
-    return html`<nav class="row" aria-label="Pages">
-      ${cursor ? html`<a class="button" href=${listHash('#/invoices', first)}>First page</a>` : ''}
-      ${nextCursor === null ? '' : html`<a class="button" href=${listHash('#/invoices', { ...first, cursor: nextCursor })}>Next page</a>`}
-    </nav>`;
+    return sortHead('#/invoices', this.#address, sort, label, look);
   }
 
   #save = () => {
