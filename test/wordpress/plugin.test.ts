@@ -226,7 +226,6 @@ for (const { wordpress, php } of [
         label: 'Bread & rolls',
         variables: '{"page":"prices"}',
         rejoin: '',
-        state: 'idle',
       });
       const { tenant, server, placement } = second ?? {};
       assert.deepEqual(
