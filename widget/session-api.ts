@@ -9,6 +9,7 @@ import type {
   ChatRequest,
   FeedbackRequest,
   Grant,
+  LeadRequest,
   Problem,
   SessionAnswer,
   SessionRequest,
@@ -40,6 +41,8 @@ export interface SessionApi {
   rejoinCall(callId: string, token: string, page: number): Promise<boolean>;
   /** `POST /v1/chats`; `read` gets a good answer as a stream. Throws {@link SessionGone} if it needs a session. */
   chat(message: ChatRequest, read: (response: Response) => Promise<void>): Promise<void>;
+  /** `POST /v1/leads`, with a solved challenge as for a session. */
+  sendLead(lead: Omit<LeadRequest, 'tenant' | 'challenge'>): Promise<void>;
   /** `POST /v1/calls/{callId}/feedback` */
   sendFeedback(callId: string, feedback: FeedbackRequest): Promise<void>;
 }
@@ -141,6 +144,11 @@ export function createSessionApi(
     chat: (message, read) => ask(url('chats'), { ...message, ...(message.session && consent()) }, read),
     sendFeedback: (callId, { comment, ...feedback }) =>
       request(`calls/${encodeURIComponent(callId)}/feedback`, { ...feedback, ...(comment && { comment }) }),
+    async sendLead(lead) {
+      const config = known() as WidgetConfig;
+      const challenge = config.challenge && (await solved(config, ''));
+      return request('leads', { ...lead, tenant: who.tenant, challenge });
+    },
     leaveCall(callId, token, page) {
       navigator.sendBeacon(url(`calls/${encodeURIComponent(callId)}/leave`), JSON.stringify({ token, page }));
     },
