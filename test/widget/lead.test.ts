@@ -114,7 +114,7 @@ describe('a message instead of a dead end', () => {
       const element = await agentElement({ lang: 'de' });
       launcherOf(element).click();
       await untilState(element, 'error');
-      const { strings } = { strings: await loadLeadStrings('de') };
+      const strings = await loadLeadStrings('de');
       await waitUntil(() => panelText(element).includes(strings.leadOpen));
       button(element, strings.leadOpen).click();
       await waitUntil(() => panelText(element).includes('Schreiben Sie Acme'));
@@ -130,7 +130,8 @@ describe('a message instead of a dead end', () => {
     const element = await agentElement({ mode: 'chat' });
     element.show();
     await has(element, '[part=composer]');
-    element.send('Hello');
+    find<HTMLTextAreaElement>(element, 'textarea').value = 'Hello';
+    button(element, en.messageSend).click();
     await has(element, '[part=lead-form]');
     await audit(element);
   });
@@ -146,6 +147,7 @@ describe('a message instead of a dead end', () => {
     };
     const off = await refused('outside_hours');
     for (const element of [elsewhere, off]) {
+      await import('../../widget/panel/lead.ts');
       await rendered(element);
       expect(element.shadowRoot?.querySelector('[part=lead]')).to.equal(null);
     }

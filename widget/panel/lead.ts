@@ -90,12 +90,15 @@ export class LeadElement extends LitElement {
   declare isOpen: boolean;
   declare stage: 'writing' | 'sending' | 'sent' | 'failed' | 'too-many';
   declare wrong: Wrong;
+  panel!: PanelElement;
   reason: LeadReason = 'failure';
   /** Rejects when it could not be sent. */
   deliver!: (lead: Omit<LeadRequest, 'tenant' | 'challenge'>) => Promise<void>;
 
   /** The same until it is sent: the server takes it once, however often it is sent. */
   #id = newId();
+  /** Of the language that its texts are in. */
+  #code = '';
 
   constructor() {
     super();
@@ -111,8 +114,20 @@ export class LeadElement extends LitElement {
     return this;
   }
 
+  /** The panel's language may arrive after its failure. */
+  protected override willUpdate(): void {
+    const { code } = this.panel.language;
+    if (code === this.#code) return;
+    this.#code = code;
+    const texts = Object.entries(this.panel.config?.texts ?? {});
+    const replaced = texts.filter(([key]) => Object.hasOwn(leadEn, key));
+    void loadLeadStrings(code).then((strings) => {
+      if (code === this.#code) this.own = { ...strings, ...Object.fromEntries(replaced) };
+    });
+  }
+
   protected override updated(): void {
-    this.closest<PanelElement>('vapi-agent-panel')?.followLog();
+    this.panel.followLog();
   }
 
   protected override render(): TemplateResult {
@@ -247,11 +262,7 @@ export function offerLead(
   lead.reason = reasons[code] ?? (code.startsWith('microphone') ? 'microphone' : 'failure');
   // Where trying again may help, that comes first.
   lead.isOpen ||= !isWorthRetrying(code);
-  const texts = panel.config?.texts ?? {};
-  const replaced = Object.entries(texts).filter(([key]) => Object.hasOwn(leadEn, key));
-  void loadLeadStrings(panel.language.code).then((strings) => {
-    lead.own = { ...strings, ...Object.fromEntries(replaced) };
-  });
+  lead.panel = panel;
   lead.deliver = async (message) => {
     try {
       await settings.api().sendLead(message);
