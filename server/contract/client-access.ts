@@ -85,7 +85,7 @@ export const clientSwitches = {
   },
   leads: {
     what: 'the leads that its visitors left, and working on them',
-    initially: true,
+    initially: false,
     operations: [`GET ${tenant}/leads`, `PATCH ${tenant}/leads/{id}`, `DELETE ${tenant}/leads/{id}`],
     fields: { [`POST ${tenant}/callers/find`]: ['leads'] },
   },

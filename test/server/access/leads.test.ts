@@ -47,7 +47,10 @@ for (const engine of testDatabases()) {
       tenants += 1;
       slug = `client-${tenants}`;
       const leads = { consent, email: 'desk@acme.example', url: receiver.url, perDay: 12 };
-      await server.createTenant({ slug, hookSecret, leads, alerts: { email: 'owner@agency.example' } });
+      await server.createTenant({
+        ...{ slug, hookSecret, leads, alerts: { email: 'owner@agency.example' } },
+        clientAccess: { leads: true },
+      });
     });
 
     const lead = (changes: Record<string, unknown> = {}) => ({
