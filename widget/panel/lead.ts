@@ -22,9 +22,13 @@ const leadStyle = css`
   .lead form {
     gap: 12px;
   }
-  .after.lead p {
+  .after.lead :is(p:not(:empty), span) {
     display: block;
     text-align: start;
+  }
+  /* Room for the fields: the words say enough. */
+  .panel:has(.lead form) .orb {
+    display: none;
   }
   .after.lead h3 {
     margin: 0;
