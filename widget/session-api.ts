@@ -41,8 +41,10 @@ export interface SessionApi {
   rejoinCall(callId: string, token: string, page: number): Promise<boolean>;
   /** `POST /v1/chats`; `read` gets a good answer as a stream. Throws {@link SessionGone} if it needs a session. */
   chat(message: ChatRequest, read: (response: Response) => Promise<void>): Promise<void>;
-  /** `POST /v1/leads`, with a solved challenge as for a session. */
-  sendLead(lead: Omit<LeadRequest, 'tenant' | 'challenge'>): Promise<void>;
+  /** `POST /v1/{path}`, for parts that are loaded later. */
+  request(path: 'leads', body: LeadRequest): Promise<void>;
+  /** The solution of the challenge that the settings demand. @param query as of {@link openSession} */
+  solved(config: WidgetConfig, query: string): Promise<string>;
   /** `POST /v1/calls/{callId}/feedback` */
   sendFeedback(callId: string, feedback: FeedbackRequest): Promise<void>;
 }
@@ -133,6 +135,8 @@ export function createSessionApi(
   }
 
   return {
+    request,
+    solved,
     widgetConfig,
     openSession,
     createCall: (session, variableValues) =>
@@ -144,11 +148,6 @@ export function createSessionApi(
     chat: (message, read) => ask(url('chats'), { ...message, ...(message.session && consent()) }, read),
     sendFeedback: (callId, { comment, ...feedback }) =>
       request(`calls/${encodeURIComponent(callId)}/feedback`, { ...feedback, ...(comment && { comment }) }),
-    async sendLead(lead) {
-      const config = known() as WidgetConfig;
-      const challenge = config.challenge && (await solved(config, ''));
-      return request('leads', { ...lead, tenant: who.tenant, challenge });
-    },
     leaveCall(callId, token, page) {
       navigator.sendBeacon(url(`calls/${encodeURIComponent(callId)}/leave`), JSON.stringify({ token, page }));
     },

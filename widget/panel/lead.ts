@@ -3,7 +3,7 @@
  * loaded only then, and only where the tenant takes messages.
  */
 import { html, LitElement, nothing, type TemplateResult } from 'lit';
-import type { Consent, LeadReason, LeadRequest } from '../../server/contract.ts';
+import type { Consent, LeadReason, LeadRequest, WidgetConfig } from '../../server/contract.ts';
 import type { CallController } from '../call-controller.ts';
 import type { Settings } from '../call-host.ts';
 import { css } from '../css.ts';
@@ -269,7 +269,10 @@ export function offerLead(
   lead.panel = panel;
   lead.deliver = async (message) => {
     try {
-      await settings.api().sendLead(message);
+      const api = settings.api();
+      const config = panel.config as WidgetConfig;
+      const challenge = config.challenge && (await api.solved(config, ''));
+      await api.request('leads', { ...message, tenant: config.tenant, challenge });
     } catch (error) {
       // What the visitor has to agree to may have changed.
       settings.forget(true);
