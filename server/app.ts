@@ -20,6 +20,7 @@ import { closeRoutes } from './routes/closes.ts';
 import { serverDoctorRoutes, tenantDoctorRoutes } from './routes/doctor.ts';
 import { invoiceRoutes } from './routes/invoices.ts';
 import { keyRoutes } from './routes/keys.ts';
+import { leadRoutes } from './routes/leads.ts';
 import { noticeRoutes } from './routes/notices.ts';
 import { oidcPages } from './routes/oidc.ts';
 import { openApiRoutes } from './routes/openapi.ts';
@@ -49,6 +50,7 @@ import { vapiWebhookRoutes } from './routes/vapi-webhook.ts';
 import { chatRoutes } from './routes/visitor/chats.ts';
 import { visitorCors, visitorPaths } from './routes/visitor/cors.ts';
 import { feedbackRoutes } from './routes/visitor/feedback.ts';
+import { visitorLeadRoutes } from './routes/visitor/leads.ts';
 import { leftCallRoutes } from './routes/visitor/left-calls.ts';
 import { visitorRoutes } from './routes/visitor/visitor.ts';
 import { wiringRoutes } from './routes/wiring.ts';
@@ -94,7 +96,14 @@ export function createApp(ctx: ServerContext, assets: BuiltAssets): Express {
   if (ctx.tracing) app.use('/v1', ctx.tracing.requests);
   const visitors = Router();
   visitors.use(visitorPaths, visitorCors);
-  visitors.use('/v1', visitorRoutes(ctx), chatRoutes(ctx), feedbackRoutes(ctx), leftCallRoutes(ctx));
+  visitors.use(
+    '/v1',
+    visitorRoutes(ctx),
+    chatRoutes(ctx),
+    feedbackRoutes(ctx),
+    leftCallRoutes(ctx),
+    visitorLeadRoutes(ctx),
+  );
   const widget = widgetAssets(assets.widget);
   // All that the host of `TALK_URL` has; none of it can read or change anything with a sign-in.
   app.use(onTalkHost(ctx, talkPages(ctx), visitors, widget));
@@ -120,6 +129,7 @@ export function createApp(ctx: ServerContext, assets: BuiltAssets): Express {
     viewAsRoutes(ctx),
     ownSettingsRoutes(ctx),
     privacyRoutes(ctx),
+    leadRoutes(ctx),
     tenantRoutes(ctx),
     wiringRoutes(ctx),
     tenantDoctorRoutes(ctx),

@@ -18,6 +18,7 @@ export * from './contract/doctor.ts';
 export * from './contract/errors.ts';
 export * from './contract/invoices.ts';
 export * from './contract/keys.ts';
+export * from './contract/leads.ts';
 export * from './contract/limits.ts';
 export * from './contract/notices.ts';
 export * from './contract/own-settings.ts';

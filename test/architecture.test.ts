@@ -56,6 +56,7 @@ const ladder = [
   ['access/identity'],
   ['access/tenants'],
   ['access/start'],
+  ['access/leads'],
   ['access/pruning.ts'],
   ['access/access-context.ts'],
   ['metering'],

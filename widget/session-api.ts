@@ -9,6 +9,7 @@ import type {
   ChatRequest,
   FeedbackRequest,
   Grant,
+  LeadRequest,
   Problem,
   SessionAnswer,
   SessionRequest,
@@ -40,6 +41,10 @@ export interface SessionApi {
   rejoinCall(callId: string, token: string, page: number): Promise<boolean>;
   /** `POST /v1/chats`; `read` gets a good answer as a stream. Throws {@link SessionGone} if it needs a session. */
   chat(message: ChatRequest, read: (response: Response) => Promise<void>): Promise<void>;
+  /** `POST /v1/{path}`, for parts that are loaded later. */
+  request(path: 'leads', body: LeadRequest): Promise<void>;
+  /** The solution of the challenge that the settings demand. @param query as of {@link openSession} */
+  solved(config: WidgetConfig, query: string): Promise<string>;
   /** `POST /v1/calls/{callId}/feedback` */
   sendFeedback(callId: string, feedback: FeedbackRequest): Promise<void>;
 }
@@ -130,6 +135,8 @@ export function createSessionApi(
   }
 
   return {
+    request,
+    solved,
     widgetConfig,
     openSession,
     createCall: (session, variableValues) =>

@@ -90,6 +90,10 @@ sheet.replaceSync(launcherStyle);
  * @csspart assistant
  * @csspart settings
  * @csspart after-call
+ * @csspart lead
+ * @csspart leave-message
+ * @csspart lead-form
+ * @csspart send-message
  * @csspart feedback
  * @csspart footer
  * @csspart withdraw

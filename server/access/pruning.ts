@@ -2,7 +2,14 @@
 import { dayMs } from '../base/time-zone.ts';
 import { startWorker, type Worker } from '../base/worker.ts';
 import type { Context } from '../context.ts';
-import { pruneAudit, pruneCallReads, pruneNotices, pruneStartCounts, pruneStarts } from '../store/pruning.ts';
+import {
+  pruneAudit,
+  pruneCallReads,
+  pruneLeads,
+  pruneNotices,
+  pruneStartCounts,
+  pruneStarts,
+} from '../store/pruning.ts';
 
 const pauseMs = 3_600_000;
 /** In one statement; every process may delete, each other rows. */
@@ -20,7 +27,10 @@ export async function pruneNext(ctx: Context): Promise<boolean> {
   const now = ctx.now();
   await pruneStartCounts(ctx.store, now - countsKeptMs);
   const { keepDays } = ctx.config;
-  const more = [await pruneStarts(ctx.store, now - startsKeptMs, batch)];
+  const more = [
+    await pruneStarts(ctx.store, now - startsKeptMs, batch),
+    await pruneLeads(ctx.store, now, batch),
+  ];
   if (keepDays !== null) {
     more.push(await pruneAudit(ctx.store, now - keepDays * dayMs, batch));
     more.push(await pruneCallReads(ctx.store, now - keepDays * dayMs, batch));

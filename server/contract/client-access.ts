@@ -67,7 +67,13 @@ export const clientSwitches = {
   exports: {
     what: 'lists as CSV files',
     initially: true,
-    csv: [`GET ${tenant}/usage`, `GET ${tenant}/calls`, `GET ${tenant}/invoices`, lineCalls],
+    csv: [
+      `GET ${tenant}/usage`,
+      `GET ${tenant}/calls`,
+      `GET ${tenant}/leads`,
+      `GET ${tenant}/invoices`,
+      lineCalls,
+    ],
   },
   results: {
     what: 'what calls achieved: summaries, evaluations, and the outputs that are chosen for it',
@@ -76,6 +82,12 @@ export const clientSwitches = {
       [`GET ${tenant}/calls`]: ['calls[].success', 'calls[].latency', 'calls[].language'],
       [`GET ${tenant}/calls/{id}`]: ['results', 'success', 'latency', 'language'],
     },
+  },
+  leads: {
+    what: 'the leads that its visitors left, and working on them',
+    initially: false,
+    operations: [`GET ${tenant}/leads`, `PATCH ${tenant}/leads/{id}`, `DELETE ${tenant}/leads/{id}`],
+    fields: { [`POST ${tenant}/callers/find`]: ['leads'] },
   },
   hours: { what: 'its opening hours, and changing them', initially: true, fields: ownField('hours') },
   texts: {

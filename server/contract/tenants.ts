@@ -2,6 +2,7 @@
 import { z } from 'zod';
 import { isTimeZone } from '../base/time-zone.ts';
 import { changeClientAccessSchema, chosenClientAccessSchema } from './client-access.ts';
+import { leadSettingsSchema } from './leads.ts';
 import { limitsSchema } from './limits.ts';
 import { keptResultsSchema } from './results.ts';
 import { forwardHeadersSchema, vapiChecks, webhookAuthSchema } from './webhooks.ts';
@@ -137,6 +138,11 @@ const optional = {
   results: keptResultsSchema.describe(
     'What is kept here of each call’s results, sealed, until the call’s content is deleted. Replaced as a whole.',
   ),
+  leads: leadSettingsSchema
+    .nullable()
+    .describe(
+      'A form for visitors whom no one can talk to: outside hours, at the limit, paused, without a microphone, after a failure. Replaced as a whole; null = none.',
+    ),
   timeZone: timeZoneSchema.describe(
     "IANA zone of the tenant's days and months, in usage, budget and invoices.",
   ),
@@ -236,6 +242,7 @@ export const tenantViewSchema = z.object({
   clientAccess: chosenClientAccessSchema.describe('Only what was chosen for this client.'),
   contentRetentionDays: z.int().nullable(),
   results: keptResultsSchema,
+  leads: leadSettingsSchema.nullable(),
   timeZone: z.string(),
   webhookSecret: z.string(),
   previousWebhookSecretUntil: timeSchema

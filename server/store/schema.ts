@@ -13,6 +13,7 @@ import type {
 } from '../contract.ts';
 import type { BillingSchema } from './billing-schema.ts';
 import type { ForwardingSchema } from './forwarding-schema.ts';
+import type { LeadsSchema } from './leads-schema.ts';
 import type { PeopleSchema } from './people-schema.ts';
 import type { PrivacySchema } from './privacy-schema.ts';
 import type { ResultsSchema } from './results-schema.ts';
@@ -21,6 +22,7 @@ import type { WiringSchema } from './wiring-schema.ts';
 export interface Schema
   extends BillingSchema,
     ForwardingSchema,
+    LeadsSchema,
     PeopleSchema,
     PrivacySchema,
     ResultsSchema,

@@ -4,7 +4,7 @@ import type { Store } from './database.ts';
 
 /** A column, and the columns that identify a row of its table. */
 export interface SealedColumn {
-  table: 'tenants' | 'calls' | 'callResults' | 'forwardTargets' | 'forwardedContents';
+  table: 'tenants' | 'calls' | 'callResults' | 'leads' | 'forwardTargets' | 'forwardedContents';
   column: string;
   key: string[];
 }
@@ -27,6 +27,8 @@ export const sealedColumns: SealedColumn[] = [
   ].map((name) => ofTenant(`${name}Sealed`)),
   { table: 'calls', column: 'controlUrlSealed', key: ['tenantId', 'id'] },
   { table: 'callResults', column: 'contentSealed', key: ['tenantId', 'callId'] },
+  { table: 'leads', column: 'contentSealed', key: ['tenantId', 'id'] },
+  { table: 'leads', column: 'noteSealed', key: ['tenantId', 'id'] },
   { table: 'forwardTargets', column: 'targetSealed', key: ['tenantId', 'assistantId'] },
   { table: 'forwardedContents', column: 'headersSealed', key: ['id'] },
   { table: 'forwardedContents', column: 'bodySealed', key: ['id'] },

@@ -26,6 +26,7 @@ export const defaultSettings = {
   clientAccess: {},
   contentRetentionDays: null,
   results: { summary: false, outputs: [] },
+  leads: null,
   limits: defaultLimits,
   webhookAuth: { kind: 'token' },
   assistantIds: [],

@@ -169,6 +169,56 @@ test('key, assistants and access mode are changed by name, and a client is delet
   await visit.leave(/status of 400/);
 });
 
+test('leads are turned on, worked on by operator and client, and deleted after a question', async () => {
+  await server.operator('POST', '/v1/tenants', {
+    ...{ slug: 'lead', name: 'Lead', privateKey, assistantId, allowedOrigins: ['https://lead.example'] },
+  });
+  const visit = await openPortal(browser, server, null);
+  const { page } = visit;
+  await visit.go('#/tenants/lead/leads', 'Lead: Leads');
+  await page.getByText('No leads yet.').waitFor();
+  await page.getByRole('link', { name: 'Turn it on in the settings.' }).click();
+  await page.getByRole('heading', { level: 1, name: 'Lead: Settings' }).waitFor();
+  const form = page.locator('leads-form');
+  await form.getByLabel('Let visitors leave a message').check();
+  await form.getByLabel('Send them to this address').fill('nowhere');
+  await form.getByRole('button', { name: 'Save' }).click();
+  await form.getByText('Nothing saved').waitFor();
+  await form.getByLabel('Send them to this address').fill('');
+  await form.getByRole('button', { name: 'Save' }).click();
+  await form.getByText('Saved.').waitFor();
+  const { leads, clientAccess } = await portal.tenant('lead');
+  assert.deepEqual([leads?.consent.version, leads?.email, clientAccess], ['1', null, { leads: true }]);
+  for (const name of ['Ada Lovelace', 'Bob'])
+    await server.request('POST', '/v1/leads', {
+      headers: { origin: 'https://lead.example', 'content-type': 'text/plain' },
+      body: {
+        ...{ tenant: 'lead', id: randomUUID(), name, phone: '+49 30 1234567', message: `I am ${name}.` },
+        ...{ consent: '1', reason: 'outside-hours' },
+      },
+    });
+  await visit.go('#/tenants/lead/leads', 'Lead: Leads');
+  await page.getByText('2 leads shown; end of list.').waitFor();
+  await page.getByLabel('State of Ada Lovelace').selectOption('Contacted');
+  await page.getByText('Changed.').waitFor();
+  await page.getByRole('button', { name: 'Note on Ada Lovelace' }).click();
+  await page.getByRole('textbox', { name: 'Note on Ada Lovelace' }).fill('Calls back on Monday');
+  await page.getByRole('button', { name: 'Save note' }).click();
+  await page.getByText('Note: Calls back on Monday').waitFor();
+  await checkLooks(page, 'leads');
+  await page.getByRole('button', { name: 'Delete Bob' }).click();
+  await page.getByRole('dialog').getByRole('button', { name: 'Delete' }).click();
+  await page.getByText('1 lead shown; end of list.').waitFor();
+  await visit.leave(/status of 400/);
+
+  const client = await openPortal(browser, server, 'lead', { width: 375 });
+  await client.go('#/leads', 'Leads');
+  await client.page.getByText('Note: Calls back on Monday').waitFor();
+  assert.equal(await client.page.getByRole('button', { name: 'Delete Ada Lovelace' }).count(), 0);
+  await checkLooks(client.page, 'leads of a client on a phone');
+  await client.leave();
+});
+
 test('the books of a deleted client can still be read', async () => {
   await server.operator('POST', '/v1/tenants', {
     ...{ slug: 'gone', name: 'Gone', privateKey, assistantId, timeZone: 'Asia/Tokyo' },

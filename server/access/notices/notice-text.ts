@@ -96,6 +96,14 @@ const words: Record<NoticeKind, Words> = {
     title: `the payment of invoice ${invoice} ${reversals[String(event)] ?? 'has changed'}`,
     text: `It concerns ${left({ dueCents: amountCents, currency })}${state ? ` (${state})` : ''}. The invoice ${status === 'paid' ? 'stays' : 'is not'} booked as paid. Check the payment in Stripe's dashboard: issue a credit note for what is no longer owed, and collect again what still is.`,
   }),
+  'lead-left': () => ({
+    title: 'a visitor left a message',
+    text: 'No one could talk to them. It is among the client’s leads, with any others of the same minutes.',
+  }),
+  'lead-sent': () => ({
+    title: 'a visitor’s message is sent to the client',
+    text: 'To the address and the server in the client’s settings for leads, with any others of the same minutes.',
+  }),
 };
 
 /** Kinds that say what is left to pay on an invoice. */

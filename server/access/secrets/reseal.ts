@@ -7,6 +7,7 @@ import {
   sealedColumns,
 } from '../../store/sealed-texts.ts';
 import { type Actor, recordChange } from '../audit.ts';
+import { leadContext } from './lead-content.ts';
 import {
   callResultsContext,
   controlUrlContext,
@@ -52,6 +53,8 @@ function placeOf({ table, column }: SealedColumn, [first = '', second = '']: str
       return controlUrlContext(first, second);
     case 'callResults':
       return callResultsContext(first, second);
+    case 'leads':
+      return leadContext(first, second, name as 'content' | 'note');
     case 'forwardTargets':
       return forwardTargetContext(first, second);
     case 'forwardedContents':

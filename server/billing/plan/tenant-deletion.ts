@@ -3,14 +3,19 @@ import { type Actor, recordChange } from '../../access/audit.ts';
 import { endLiveCalls } from '../../access/start/end-call.ts';
 import { settleKey } from '../../access/tenants/public-key.ts';
 import { viewTenant } from '../../access/tenants/tenant-changes.ts';
+import { dayMs } from '../../base/time-zone.ts';
 import type { Context } from '../../context.ts';
 import { firstRetryMs, unwireTenant } from '../../metering/unwiring.ts';
+import { endLeadsBy } from '../../store/leads.ts';
 import { putPendingKey } from '../../store/pending-keys.ts';
 import { endSignIns } from '../../store/sign-ins.ts';
 import { deleteTenant, findTenantById, type Tenant } from '../../store/tenants.ts';
 import { insertUnwiring } from '../../store/unwirings.ts';
 import { deletePeopleOf } from '../../store/users.ts';
 import { endPlans } from './plan-changes.ts';
+
+/** What its visitors left is deleted this long after it. */
+const leadsKeptMs = 30 * dayMs;
 
 /**
  * Its billing ends today; what is not billed yet is billed by the next close. Its assistants are given back first, so
@@ -29,6 +34,7 @@ export async function removeTenant(ctx: Context, tenant: Tenant, by: Actor): Pro
     const { publicKeyId } = (await findTenantById(db, id)) ?? tenant;
     if (publicKeyId !== null) await putPendingKey(db, id, ctx.now());
     if (failure !== null) await insertUnwiring(db, id, ctx.now() + firstRetryMs);
+    await endLeadsBy(db, id, ctx.now() + leadsKeptMs);
     await endSignIns(db, id, true);
     await deletePeopleOf(db, id);
     if (assistants.length > 0) await record('tenant.unwire', null, { assistants });

@@ -79,25 +79,30 @@ export class PrivacyElement extends ScopedElement {
       </section>`;
   }
 
-  #result({ calls, nextCursor, contentRetentionDays }: Found) {
+  #result({ calls, leads = [], nextCursor, contentRetentionDays }: Found) {
     const { scope } = this;
     const kept =
       contentRetentionDays === null
         ? 'as long as the voice service keeps it'
         : `for ${plural(contentRetentionDays, 'day')}`;
     const count = nextCursor ? `More than ${calls.length} calls` : plural(calls.length, 'call');
-    return html`<p role="status">${count} found. What is said in calls is kept ${kept}.</p>
+    const messages = leads.length > 0 ? ` and ${plural(leads.length, 'lead')}` : '';
+    return html`<p role="status">${count}${messages} found. What is said in calls is kept ${kept}.</p>
       ${
-        calls.length === 0
+        calls.length + leads.length === 0
           ? ''
-          : html`${table(
-              'Calls of this caller',
-              ['When', 'Type'],
-              calls.map(
-                ({ id, createdAt, type }) =>
-                  html`<tr><th scope="row"><a href="${scope.base}/calls/${encodeURIComponent(id)}">${moment(createdAt, scope.timeZone)}</a></th><td>${kindOf(type)}</td></tr>`,
-              ),
-            )}
+          : html`${
+              calls.length === 0
+                ? ''
+                : table(
+                    'Calls of this caller',
+                    ['When', 'Type'],
+                    calls.map(
+                      ({ id, createdAt, type }) =>
+                        html`<tr><th scope="row"><a href="${scope.base}/calls/${encodeURIComponent(id)}">${moment(createdAt, scope.timeZone)}</a></th><td>${kindOf(type)}</td></tr>`,
+                    ),
+                  )
+            }
             <p class="row">
               ${scope.access.transcripts ? html`<button aria-disabled=${this.#work.isBusy} @click=${this.#export}>Export as a file</button>` : ''}
               <button class="danger" aria-disabled=${this.#work.isBusy} @click=${this.#erase}>Erase</button>
@@ -113,24 +118,26 @@ export class PrivacyElement extends ScopedElement {
   #erase = async () => {
     const { caller } = this.found as Found;
     const question = {
-      title: 'Erase what was said in all of these calls?',
-      text: 'Transcripts, recordings and comments are deleted, here and at the voice service. Times, cost and the evidence of consent remain. This cannot be undone.',
+      title: 'Erase what this person said and wrote?',
+      text: 'Transcripts, recordings, comments and leads are deleted, here and at the voice service. Times, cost and the evidence of consent remain. This cannot be undone.',
       action: 'Erase',
       danger: true,
     };
     if (!(await confirm(question))) return;
     await this.#work.do(async () => {
       let cursor: string | null = null;
-      let [deleted, left] = [0, 0];
+      let [deleted, left, leads] = [0, 0, 0];
       do {
         const body: object = { caller, ...(cursor === null ? {} : { cursor }) };
         const erased: ErasedCaller = await post(this.#path('erase'), body);
         deleted += erased.deleted.length;
         left += erased.notYet.length;
+        leads += erased.deletedLeads.length;
         cursor = erased.nextCursor;
       } while (cursor !== null);
       this.found = { ...(await post<FoundCaller>(this.#path('find'), { caller, limit: 200 })), caller };
-      this.#outcome = `${plural(deleted, 'call')} erased.${left > 0 ? ` ${plural(left, 'call')} could not be erased yet: try again later.` : ''}`;
+      const messages = leads > 0 ? ` and ${plural(leads, 'lead')}` : '';
+      this.#outcome = `${plural(deleted, 'call')}${messages} erased.${left > 0 ? ` ${plural(left, 'call')} could not be erased yet: try again later.` : ''}`;
     });
     if (!this.#work.refusal) this.#work.done = this.#outcome;
     this.requestUpdate();

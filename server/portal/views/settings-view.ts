@@ -6,6 +6,7 @@ import '../forms/consent-form.ts';
 import { choice, field, flag } from '../forms/fields.ts';
 import '../forms/hours-form.ts';
 import '../forms/key-box.ts';
+import '../forms/leads-form.ts';
 import '../forms/looks-form.ts';
 import { TenantForm, wholeOrgLabel } from '../forms/tenant-form.ts';
 import { titleOf } from '../parts/scope.ts';
@@ -111,6 +112,7 @@ export class SettingsElement extends ScopedElement {
       <looks-form .scope=${scope} .tenant=${tenant}></looks-form>
       <texts-form .scope=${scope} .tenant=${tenant}></texts-form>
       <consent-form .scope=${scope} .tenant=${tenant}></consent-form>
+      <leads-form .scope=${scope} .tenant=${tenant}></leads-form>
       <vapi-form .scope=${scope} .tenant=${tenant}></vapi-form>
       ${scope.mayWrite ? html`<key-box .scope=${scope} .tenant=${tenant}></key-box><wire-box .scope=${scope}></wire-box><delete-box .scope=${scope}></delete-box>` : ''}`;
   }

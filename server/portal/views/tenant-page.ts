@@ -18,7 +18,7 @@ import { shared } from '../parts/style.ts';
 import { showCurrentTab, tabStyle, tabs } from '../parts/tabs.ts';
 import { toast } from '../parts/toast.ts';
 import { Work } from '../parts/work.ts';
-import { isShown, privacyView, sharedTabs, tenantView } from './tenant-views.ts';
+import { isShown, leadsView, privacyView, sharedTabs, tenantView } from './tenant-views.ts';
 import { stateBadge } from './tenants-view.ts';
 
 export class TenantPageElement extends LitElement {
@@ -189,6 +189,7 @@ async function findDeleted(id: string): Promise<DeletedTenant> {
 
 /** Tabs that only the operator has. */
 const ownTabs = [
+  leadsView,
   ['billing', 'Billing'],
   ['site', 'Website'],
   ['settings', 'Settings'],

@@ -21,12 +21,16 @@ export const sharedTabs = [
 /** For a client only while its operator allows it, so that it is loaded apart. */
 export const privacyView = ['privacy', 'Privacy'] as const;
 
+/** The same. */
+export const leadsView = ['leads', 'Leads'] as const;
+
 /** A client's settings. */
 const settingsTabs = [['people', 'People'], privacyView, ['sessions', 'Your sessions']] as const;
 
 const needed: Record<string, Permission> = {
   calls: 'calls.read',
   invoices: 'billing.read',
+  leads: 'leads.read',
   people: 'people.read',
   privacy: 'privacy.read',
   site: 'website.read',
@@ -46,6 +50,7 @@ export function clientEntries(me: MeAnswer): readonly NavEntry[] {
   const all: NavEntry[] = [
     { view: '', label: 'Overview', icon: 'overview' },
     { view: 'calls', label: 'Conversations', icon: 'calls' },
+    { view: leadsView[0], label: leadsView[1], icon: 'leads' },
     { view: 'invoices', label: 'Billing', icon: 'invoices' },
     { view: first, label: 'Settings', icon: 'settings', also },
   ];
@@ -89,6 +94,10 @@ export function tenantView(scope: Scope, [view = '', item]: string[]): TemplateR
   if (view === 'privacy' && scope.access.privacy) {
     lazily(() => import('./privacy-view.ts'));
     return html`<privacy-view .scope=${scope}></privacy-view>`;
+  }
+  if (view === 'leads' && scope.access.leads) {
+    lazily(() => import('./leads-view.ts'));
+    return html`<leads-view .scope=${scope}></leads-view>`;
   }
   if (view === '') return html`<overview-view .scope=${scope}></overview-view>`;
   return html`<h1>Page not found</h1><p><a href=${scope.base}>Back to the overview</a></p>`;

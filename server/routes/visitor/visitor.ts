@@ -38,6 +38,8 @@ export function visitorRoutes(ctx: AccessContext): Router {
       texts,
       ...(tenant.consent ? { consent: tenant.consent } : {}),
       ...(tenant.rejoinCalls ? { rejoinCalls: true as const } : {}),
+      // Its operator's try-out leaves nothing.
+      ...(tenant.leads && !isTalk ? { leads: { consent: tenant.leads.consent } } : {}),
       ...(tenant.challenge === 'none' || isTalk ? {} : { challenge: { kind: tenant.challenge, path } }),
     };
     // Not every shared cache honours `Vary`: one that does not would serve a page another origin's answer.

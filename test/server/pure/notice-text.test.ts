@@ -116,6 +116,18 @@ const expected: Record<NoticeKind, [period: string, data: object, title: string,
     'the payment of invoice INV-000007 is no longer disputed',
     "It concerns 119.60 EUR (lost). The invoice stays booked as paid. Check the payment in Stripe's dashboard: issue a credit note for what is no longer owed, and collect again what still is.",
   ],
+  'lead-left': [
+    '2026-11-10T12:00:00.000Z',
+    {},
+    'a visitor left a message',
+    'No one could talk to them. It is among the client’s leads, with any others of the same minutes.',
+  ],
+  'lead-sent': [
+    '2026-11-10T12:00:00.000Z',
+    {},
+    'a visitor’s message is sent to the client',
+    'To the address and the server in the client’s settings for leads, with any others of the same minutes.',
+  ],
 };
 
 for (const kind of noticeKinds) {
