@@ -46,6 +46,7 @@ export async function keepResults(
     success: !hasContent || success === null ? null : Number(success),
     contentSealed: hasContent ? ctx.box.seal(content, context) : null,
     measures,
+    language: merged.measures.language?.[1] ?? null,
     contentFrom: hasContent ? row.createdAt : null,
     erasedAt: null,
   });
@@ -58,14 +59,14 @@ function mayKeep({ contentRetentionDays }: Tenant, { createdAt, goneAt }: CallRo
 }
 
 /** Whether a report of an already booked call has results that are not kept yet: analyses come late. */
-export async function hasNewResults(
+export function hasNewResults(
   ctx: Context,
   tenant: Tenant,
   row: CallRow,
   event: CallEvent,
-): Promise<boolean> {
+  before: CallResultsRow | null,
+): boolean {
   if (!event.results || row.contentDeletedAt !== null) return false;
-  const before = await findCallResults(ctx.store, tenant.id, row.id);
   if (before && before.erasedAt !== null) return false;
   const results = before ? openResults(ctx, before) : noResults();
   if (!results) return false;

@@ -13,6 +13,8 @@ export interface CallResultsTable {
   contentSealed: string | null;
   /** JSON of `ResultsMeasures`. */
   measures: string;
+  /** As in the measures, for filters. */
+  language: string | null;
   /** The call's creation while content is kept; null when there is none. */
   contentFrom: number | null;
   /** Since when the content is erased: no later report brings it back. */

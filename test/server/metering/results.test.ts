@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { createServer } from 'node:http';
 import { after, before, describe, it } from 'node:test';
 import { orgOf } from '../../../server/access/tenants/orgs.ts';
-import type { TenantView } from '../../../server/contract.ts';
+import type { AllCallsAnswer, TenantView } from '../../../server/contract.ts';
 import { bookCalls } from '../../../server/metering/booking.ts';
 import { applyRetention } from '../../../server/metering/content.ts';
 import { giveUpGone } from '../../../server/metering/give-up.ts';
@@ -76,6 +76,10 @@ describe('what a call achieved', () => {
     (await server.operator('GET', `/v1/tenants/acme/calls?${query}`)).body.calls.map(
       ({ id }: { id: string }) => id,
     );
+  const csv = (path: string) => {
+    const headers = { authorization: `Bearer ${server.operatorKey}`, accept: 'text/csv' };
+    return server.request('GET', path, { headers });
+  };
   const booked = (confirmed: unknown, note: unknown = '=SUM(1)') => ({
     analysis: { summary: 'Wants a table for Ms Moss.', successEvaluation: 'true', structuredData: { note } },
     artifact: {
@@ -121,6 +125,28 @@ describe('what a call achieved', () => {
     assert.deepEqual(await listed('minSeconds=33'), [idOf(3)]);
     assert.deepEqual(await listed('rating=bad'), []);
     assert.equal((await server.operator('GET', '/v1/tenants/acme/calls?endedClass=x')).status, 400);
+    const german = { assistant: { transcriber: { language: 'de' } } };
+    await report(3, { analysis: { successEvaluation: 'false' }, ...german });
+    assert.deepEqual(await listed('language=de'), [idOf(3)]);
+    assert.deepEqual(await listed('language=en'), []);
+    const all = await server.operator('GET', '/v1/billing/calls?success=no&language=de&endedClass=talked');
+    const { calls, totals } = all.body as AllCallsAnswer;
+    assert.deepEqual(
+      calls.map(({ id, success, language }) => [id, success, language]),
+      [[idOf(3), false, 'de']],
+    );
+    assert.equal(totals.calls, 1);
+    for (const path of ['tenants/acme/calls', 'billing/calls']) {
+      const file = await csv(`/v1/${path}?language=de`);
+      const [head = [], row = []] = file.text.split('\r\n').map((line) => line.split(','));
+      const columns = Object.fromEntries(head.map((name, index) => [name, row[index]]));
+      assert.deepEqual(
+        [columns.ended_class, columns.success, columns.language, columns.latency_median_ms],
+        ['talked', 'no', 'de', ''],
+      );
+    }
+    const measured = await csv('/v1/tenants/acme/calls?success=yes');
+    assert.match(measured.text, /,yes,800,1200,/);
   });
 
   it('of a wrong type or of great length costs the call nothing', async () => {
@@ -160,7 +186,8 @@ describe('what a call achieved', () => {
       (await server.request('GET', `/v1/tenants/acme${path}`, { headers })).body;
     const before = await asClient(`/calls/${idOf(1)}`);
     assert.ok(!('results' in before) && !('success' in before));
-    assert.equal((await asClient('/calls?success=yes')).code, 'invalid_request');
+    for (const filter of ['success=yes', 'language=de'])
+      assert.equal((await asClient(`/calls?${filter}`)).code, 'invalid_request');
     await server.operator('PATCH', '/v1/tenants/acme', { clientAccess: { results: true } });
     const shown = await asClient(`/calls/${idOf(1)}`);
     assert.deepEqual(
