@@ -109,6 +109,27 @@ test('what is set for a client is changed part by part, and the server’s messa
   await consent.saved();
   assert.equal((await portal.tenant('sons')).limits.hours, null);
   assert.equal((await portal.tenant('sons')).consent, null);
+  await visit.go('#/tenants/sons/results', 'Father & Sons: Results');
+  const results = part('results-form');
+  await results.form.getByLabel('Keep the summary').check();
+  await results.form.getByLabel('Delete content after days').fill('90');
+  await results.form.getByRole('button', { name: 'Keep a structured output' }).click();
+  await results.form.getByLabel('Label').fill('Booked');
+  await results.form.getByLabel('Where Vapi has it').fill('appointment.confirmed');
+  await results.save();
+  await results.form.getByText('Required').waitFor();
+  await results.form.getByLabel('Short name').fill('booked');
+  await results.save();
+  await results.saved();
+  const { results: kept, contentRetentionDays } = await portal.tenant('sons');
+  const output = {
+    name: 'booked',
+    path: 'appointment.confirmed',
+    type: 'boolean',
+    label: 'Booked',
+    shown: true,
+  };
+  assert.deepEqual([kept, contentRetentionDays], [{ summary: true, outputs: [output] }, 90]);
   await visit.leave(/status of 400/);
 });
 

@@ -100,6 +100,15 @@ test('a client sees its month: calls, time, price, pace, in its own time zone', 
       ['10 Nov 2026, 10:00', '2 min', 'included'],
     ],
   );
+  await page.getByLabel('Ended as').selectOption('Voicemail');
+  await page.getByText('No calls in November 2026 match.').waitFor();
+  assert.match(page.url(), /#\/calls\?month=2026-11&endedClass=voicemail$/);
+  await page.goBack();
+  await page.getByRole('table', { name: 'Calls in November 2026' }).waitFor();
+  assert.equal(await page.getByLabel('Ended as').inputValue(), '');
+  await visit.go('#/calls?month=2026-11&minSeconds=61', 'Conversations');
+  await page.getByText('1 call shown').waitFor();
+  assert.equal(await page.getByLabel('Seconds from').inputValue(), '61');
   await visit.leave();
 });
 
