@@ -67,14 +67,21 @@ export const clientSwitches = {
   exports: {
     what: 'lists as CSV files',
     initially: true,
-    csv: [`GET ${tenant}/usage`, `GET ${tenant}/calls`, `GET ${tenant}/invoices`, lineCalls],
+    csv: [
+      `GET ${tenant}/usage`,
+      `GET ${tenant}/calls`,
+      `GET ${tenant}/outcomes`,
+      `GET ${tenant}/invoices`,
+      lineCalls,
+    ],
   },
   results: {
-    what: 'what calls achieved: summaries, evaluations, and the outputs that are chosen for it',
+    what: 'what calls achieved: summaries, evaluations, the outputs that are chosen for it, and counted outcomes',
     initially: false,
+    operations: [`GET ${tenant}/outcomes`],
     fields: {
-      [`GET ${tenant}/calls`]: ['calls[].success', 'calls[].latency', 'calls[].language'],
-      [`GET ${tenant}/calls/{id}`]: ['results', 'success', 'latency', 'language'],
+      [`GET ${tenant}/calls`]: ['calls[].success', 'calls[].latency', 'calls[].language', 'calls[].outcome'],
+      [`GET ${tenant}/calls/{id}`]: ['results', 'success', 'latency', 'language', 'outcome', 'judgedBy'],
     },
   },
   hours: { what: 'its opening hours, and changing them', initially: true, fields: ownField('hours') },

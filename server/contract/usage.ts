@@ -87,6 +87,10 @@ const secondsSchema = z
 export const resultFilters = {
   endedClass: z.enum(endedClasses).optional().describe('How it ended, as in the answer.'),
   success: z.enum(['yes', 'no']).optional().describe('Whether its evaluation passed.'),
+  outcome: z
+    .enum(['yes', 'no'])
+    .optional()
+    .describe('Whether it counts as the outcome; not judged is neither.'),
   language: z
     .string()
     .regex(/^[A-Za-z0-9-]{2,30}$/, 'use a code such as de or en-US')

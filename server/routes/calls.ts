@@ -19,11 +19,13 @@ import {
 import { ApiError, invalidField } from '../errors.ts';
 import { noteRead } from '../metering/callers.ts';
 import { dismissCall } from '../metering/dismiss.ts';
+import { judgedBy } from '../metering/outcomes.ts';
 import { viewResults } from '../metering/results.ts';
 import { findOwners } from '../store/call-owners.ts';
 import { type CallResultsRow, findCallResults } from '../store/call-results.ts';
 import { type CallRow, type CallsPage, findCall, listCalls, listRevisions } from '../store/calls.ts';
 import { findFeedback } from '../store/feedback.ts';
+import { findCallOutcome } from '../store/outcomes.ts';
 import { findReservation } from '../store/reservations.ts';
 import type { Tenant } from '../store/tenants.ts';
 import { figuresOf, filtersIn, resultColumns, withFigures } from './call-results.ts';
@@ -47,7 +49,7 @@ export function callRoutes(ctx: AccessContext): Router {
     const tenant = await billedTenant(ctx, req, res);
     const withCost = seesProviderCost(res);
     const withResults = accessIn(res).results;
-    for (const name of ['success', 'language'] as const)
+    for (const name of ['success', 'outcome', 'language'] as const)
       if (query[name] !== undefined && !withResults) throw invalidField(name, 'is not shown to this client');
     const list = async (after: CallsPage['after'], limit: number) =>
       withFigures(ctx.store, await listCalls(ctx.store, tenant.id, { ...filtersOf(query), after, limit }));
@@ -73,9 +75,11 @@ export function callRoutes(ctx: AccessContext): Router {
     const revisions = withCost ? await listRevisions(ctx.store, tenant.id, row.id) : [];
     const feedback = viewFeedback(await findFeedback(ctx.store, tenant.id, row.id));
     const kept = await findCallResults(ctx.store, tenant.id, row.id);
+    const outcome = await findCallOutcome(ctx.store, tenant.id, row.id);
     res.json({
       ...viewCall(row, withCost),
-      ...figuresOf(kept),
+      ...figuresOf(kept, outcome),
+      judgedBy: await judgedBy(ctx.store, tenant.id, outcome?.version ?? null),
       ...(await resultsShown(req, res, tenant, kept)),
       ...(priced ? { priceMicros: priced.get(row.id) ?? null } : {}),
       feedback,

@@ -17,6 +17,8 @@ export interface ResultFilters {
   ended: EndedFilter | null;
   success: boolean | null;
   rating: Rating | null;
+  /** Of its outcome. */
+  counts: boolean | null;
   language: string | null;
   minSeconds: number | null;
 }
@@ -25,6 +27,7 @@ export const noResultFilters: ResultFilters = {
   ended: null,
   success: null,
   rating: null,
+  counts: null,
   language: null,
   minSeconds: null,
 };
@@ -33,6 +36,7 @@ export function resultConditions({
   ended,
   success,
   rating,
+  counts,
   language,
   minSeconds,
 }: ResultFilters): Expression<SqlBool>[] {
@@ -40,6 +44,7 @@ export function resultConditions({
   if (minSeconds !== null) conditions.push(sql`calls.seconds >= ${minSeconds}`);
   if (ended) conditions.push(endedAs(ended));
   if (success !== null) conditions.push(ofCall('call_results', sql`success = ${Number(success)}`));
+  if (counts !== null) conditions.push(ofCall('call_outcomes', sql`counts = ${Number(counts)}`));
   if (language !== null) conditions.push(ofCall('call_results', sql`language = ${language}`));
   if (rating !== null) conditions.push(ofCall('feedback', sql`rating = ${rating}`));
   return conditions;

@@ -1,6 +1,6 @@
 import type { Selectable } from 'kysely';
 import type { Queries } from './database.ts';
-import type { CallResultsTable } from './results-schema.ts';
+import type { CallOutcomesTable, CallResultsTable } from './results-schema.ts';
 
 export type CallResultsRow = Selectable<CallResultsTable>;
 
@@ -25,16 +25,24 @@ interface CallKey {
 const keyOf = (tenantId: string, callId: string) => `${tenantId} ${callId}`;
 
 /** Of at most a page of calls, of any tenants: one statement for up to 500. @returns what finds the row of a call */
-export async function findResultsOf(
+export const findResultsOf = (db: Queries, calls: readonly CallKey[]) =>
+  findOf<CallResultsRow>(db, 'callResults', calls);
+
+/** The same, of their outcomes. */
+export const findOutcomesOf = (db: Queries, calls: readonly CallKey[]) =>
+  findOf<Selectable<CallOutcomesTable>>(db, 'callOutcomes', calls);
+
+async function findOf<Row extends { tenantId: string; callId: string }>(
   db: Queries,
+  table: 'callResults' | 'callOutcomes',
   calls: readonly CallKey[],
-): Promise<(call: CallKey) => CallResultsRow | null> {
-  const found = new Map<string, CallResultsRow>();
+): Promise<(call: CallKey) => Row | null> {
+  const found = new Map<string, Row>();
   // Both engines limit the parameters of one statement.
   for (let start = 0; start < calls.length; start += 500) {
     const some = calls.slice(start, start + 500);
     const rows = await db
-      .selectFrom('callResults')
+      .selectFrom(table)
       .selectAll()
       // Both, so that the key finds them.
       .where('tenantId', 'in', [...new Set(some.map(({ tenantId }) => tenantId))])
@@ -44,7 +52,7 @@ export async function findResultsOf(
         some.map(({ id }) => id),
       )
       .execute();
-    for (const row of rows) found.set(keyOf(row.tenantId, row.callId), row);
+    for (const row of rows as unknown as Row[]) found.set(keyOf(row.tenantId, row.callId), row);
   }
   return ({ tenantId, id }) => found.get(keyOf(tenantId, id)) ?? null;
 }

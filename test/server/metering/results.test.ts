@@ -1,9 +1,8 @@
 /** What calls achieved: kept sealed with each call, changed by late reports, shown by switch, erased with the content. */
 import assert from 'node:assert/strict';
-import { createServer } from 'node:http';
 import { after, before, describe, it } from 'node:test';
 import { orgOf } from '../../../server/access/tenants/orgs.ts';
-import type { AllCallsAnswer, TenantView } from '../../../server/contract.ts';
+import type { AllCallsAnswer } from '../../../server/contract.ts';
 import { bookCalls } from '../../../server/metering/booking.ts';
 import { applyRetention } from '../../../server/metering/content.ts';
 import { giveUpGone } from '../../../server/metering/give-up.ts';
@@ -11,82 +10,26 @@ import { findCall } from '../../../server/store/calls.ts';
 import { findTenant } from '../../../server/store/tenants.ts';
 import { callSchema } from '../../../server/vapi/call-record.ts';
 import { signInPerson } from '../../support/client-person.ts';
-import { listen } from '../../support/listen.ts';
-import { startTestServer, type TestServer } from '../../support/test-server.ts';
+import type { TestServer } from '../../support/test-server.ts';
+import { booked, idOf, type ResultsStage, startResultsStage } from './results-stage.ts';
 
-const idOf = (no: number) => `c0ffee00-0000-4000-8000-${String(no).padStart(12, '0')}`;
-const secret = 'webhook-secret-of-acme';
 const day = 86_400_000;
-const results = {
-  summary: true,
-  outputs: [
-    { name: 'booked', path: 'appointment.confirmed', type: 'boolean', label: 'Booked', shown: true },
-    { name: 'note', path: 'note', type: 'text', label: 'Note', shown: false },
-  ],
-};
 
 describe('what a call achieved', () => {
-  const calls = new Map<string, object>();
-  let vapi: Awaited<ReturnType<typeof listen>>;
+  let stage: ResultsStage;
   let server: TestServer;
-  let acme: TenantView;
+  let acme: ResultsStage['acme'];
+  let calls: ResultsStage['calls'];
+  let report: ResultsStage['report'];
   before(async () => {
-    vapi = await listen(
-      createServer(({ url = '', method }, response) => {
-        const answer = (status: number, body: unknown) =>
-          response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(body));
-        if (url.startsWith('/call?')) return answer(200, [...calls.values()]);
-        const id = url.replace('/call/', '');
-        const call = calls.get(id);
-        if (method === 'DELETE') calls.delete(id);
-        return answer(call ? 200 : url.startsWith('/call/') ? 404 : 500, call ?? {});
-      }),
-    );
-    server = await startTestServer({ vapiBaseUrl: vapi.url });
-    acme = await server.createTenant({ webhookSecret: secret, results });
+    stage = await startResultsStage();
+    ({ server, acme, calls, report } = stage);
   });
-  after(async () => {
-    await server?.close();
-    await vapi?.close();
-  });
+  after(() => stage?.close());
 
-  function callOf(no: number, agoMs = 3_600_000) {
-    const start = server.clock.now - agoMs;
-    const [createdAt, endedAt] = [start, start + 30_000 + no * 1000].map((at) => new Date(at).toISOString());
-    const call = {
-      id: idOf(no),
-      orgId: acme.orgId,
-      type: 'webCall',
-      assistantId: acme.assistantId,
-      createdAt,
-    };
-    return { call, end: { startedAt: createdAt, endedAt, cost: 0.1, endedReason: 'customer-ended-call' } };
-  }
-  async function report(no: number, said: object, agoMs?: number) {
-    const { call, end } = callOf(no, agoMs);
-    calls.set(call.id, { ...call, ...end, status: 'ended', ...said });
-    const message = { type: 'end-of-call-report', timestamp: server.clock.now, call, ...end, ...said };
-    const headers = { 'x-vapi-secret': secret, 'content-type': 'application/json' };
-    const answer = await server.request('POST', '/v1/webhooks/vapi/acme', { headers, body: { message } });
-    assert.equal(answer.status, 200, answer.text);
-  }
-  const read = async (no: number) =>
-    (await server.operator('GET', `/v1/tenants/acme/calls/${idOf(no)}`)).body;
-  const listed = async (query: string) =>
-    (await server.operator('GET', `/v1/tenants/acme/calls?${query}`)).body.calls.map(
-      ({ id }: { id: string }) => id,
-    );
-  const csv = (path: string) => {
-    const headers = { authorization: `Bearer ${server.operatorKey}`, accept: 'text/csv' };
-    return server.request('GET', path, { headers });
-  };
-  const booked = (confirmed: unknown, note: unknown = '=SUM(1)') => ({
-    analysis: { summary: 'Wants a table for Ms Moss.', successEvaluation: 'true', structuredData: { note } },
-    artifact: {
-      structuredOutputs: { a: { name: 'appointment', result: { confirmed } } },
-      performanceMetrics: { turnLatencies: [{ turnLatency: 800 }, { turnLatency: 1200 }] },
-    },
-  });
+  const read = (no: number) => stage.read(no);
+  const listed = (query: string) => stage.listed(query);
+  const csv = (path: string) => stage.csv(path);
 
   it('comes with its report, is sealed in the store, and reading it is recorded', async () => {
     await report(1, booked(true));
