@@ -3,7 +3,14 @@ import { html } from 'lit';
 import { endedWords } from '../pure/format.ts';
 import type { ListAddress } from '../pure/list-address.ts';
 
-export const resultFilterNames = ['endedClass', 'success', 'rating', 'language', 'minSeconds'] as const;
+export const resultFilterNames = [
+  'endedClass',
+  'outcome',
+  'success',
+  'rating',
+  'language',
+  'minSeconds',
+] as const;
 
 const yesNo: [string, string][] = [
   ['yes', 'Yes'],
@@ -23,6 +30,7 @@ export function resultFilterFields(
   hasResults: boolean,
 ) {
   return html`${filterSelect('endedClass', 'Ended as', Object.entries(endedWords), address.endedClass)}
+    ${hasResults ? filterSelect('outcome', 'Outcome', yesNo, address.outcome) : ''}
     ${hasResults ? filterSelect('success', 'Success', yesNo, address.success) : ''}
     ${filterSelect(
       ...(['rating', 'Rating'] as const),

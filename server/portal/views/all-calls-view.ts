@@ -177,6 +177,7 @@ export class AllCallsElement extends LitElement {
         'Client',
         ['Type', 'wide'],
         ['How it ended', 'wide'],
+        ['Outcome', 'wide'],
         ['Success', 'wide'],
         ['Length', 'number wide'],
         this.#head('cost', 'Cost', 'number'),
@@ -187,6 +188,7 @@ export class AllCallsElement extends LitElement {
           <td>${call.tenantName}</td>
           <td class="wide">${kindOf(call.type)}</td>
           <td class="wide">${endedAs(call)}</td>
+          <td class="wide">${yesOrNo(call.outcome)}</td>
           <td class="wide">${yesOrNo(call.success)}</td>
           <td class="number wide">${call.seconds === null ? '–' : duration(call.seconds)}</td>
           <td class="number">${call.costMicros === null ? 'pending' : amount(call.costMicros, 'usd')}</td>

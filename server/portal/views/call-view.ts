@@ -99,6 +99,7 @@ export class CallElement extends ScopedElement {
             ] as [string, string],
           ]
         : []),
+      ...(call.judgedBy ? [outcomeFact(call, call.judgedBy)] : []),
       ['Type', kindOf(call.type)],
       ['How it ended', howEnded(call)],
       ...(call.language ? [['Language', languageName(call.language)] as [string, string]] : []),
@@ -187,6 +188,14 @@ export class CallElement extends ScopedElement {
   }
 }
 customElements.define('call-view', CallElement);
+
+/** Named as it was when the call was judged. */
+function outcomeFact(
+  { outcome }: CallDetail,
+  { name }: NonNullable<CallDetail['judgedBy']>,
+): [string, string] {
+  return [name ?? 'Outcome', outcome ? 'Counts' : 'Does not count'];
+}
 
 function howEnded({ endedClass, endedReason, status }: CallView): string {
   const reason = ending(endedReason ?? status);

@@ -152,6 +152,7 @@ export class CallsElement extends ScopedElement {
         'When',
         ['Type', 'wide'],
         ['How it ended', 'wide'],
+        scope.access.results && ['Outcome', 'wide'],
         scope.access.results && ['Success', 'wide'],
         ['Length', 'number'],
         currency !== null && ['Price', 'number'],
@@ -162,7 +163,7 @@ export class CallsElement extends ScopedElement {
           <th scope="row"><a data-row href="${scope.base}/calls/${encodeURIComponent(call.id)}">${moment(call.startedAt ?? call.createdAt, scope.timeZone)}</a></th>
           <td class="wide">${kindOf(call.type)}</td>
           <td class="wide">${endedAs(call)}</td>
-          ${scope.access.results ? html`<td class="wide">${yesOrNo(call.success)}</td>` : ''}
+          ${scope.access.results ? html`<td class="wide">${yesOrNo(call.outcome)}</td><td class="wide">${yesOrNo(call.success)}</td>` : ''}
           <td class="number">${call.seconds === null ? '–' : duration(call.seconds)}</td>
           ${currency === null ? '' : html`<td class="number">${priceOf(call, currency)}</td>`}
           ${scope.isOperator ? html`<td class="number wide">${costOf(call)}</td>` : ''}
