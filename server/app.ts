@@ -25,6 +25,7 @@ import { noticeRoutes } from './routes/notices.ts';
 import { oidcPages } from './routes/oidc.ts';
 import { openApiRoutes } from './routes/openapi.ts';
 import { healthRoutes, opsRoutes } from './routes/ops.ts';
+import { outcomeRoutes } from './routes/outcomes.ts';
 import { ownSettingsRoutes } from './routes/own-settings.ts';
 import { checkPath } from './routes/parse.ts';
 import { passkeySignInRoutes } from './routes/passkey-sign-in.ts';
@@ -121,6 +122,7 @@ export function createApp(ctx: ServerContext, assets: BuiltAssets): Express {
     usageRoutes(ctx),
     callRoutes(ctx),
     callContentRoutes(ctx),
+    outcomeRoutes(ctx),
     recordingRoutes(ctx),
     snippetRoutes(ctx),
     billingRoutes(ctx),

@@ -21,6 +21,7 @@ export * from './contract/keys.ts';
 export * from './contract/leads.ts';
 export * from './contract/limits.ts';
 export * from './contract/notices.ts';
+export * from './contract/outcomes.ts';
 export * from './contract/own-settings.ts';
 export * from './contract/passkeys.ts';
 export * from './contract/people.ts';

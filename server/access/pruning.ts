@@ -2,6 +2,7 @@
 import { dayMs } from '../base/time-zone.ts';
 import { startWorker, type Worker } from '../base/worker.ts';
 import type { Context } from '../context.ts';
+import { eraseResultsOfDeleted } from '../store/call-results.ts';
 import {
   pruneAudit,
   pruneCallReads,
@@ -17,6 +18,8 @@ const batch = 1000;
 /** Limits look back one day; a call that is reported this long after its start is no longer looked for. */
 const startsKeptMs = 35 * dayMs;
 const countsKeptMs = 2 * dayMs;
+/** What calls of a deleted client achieved. */
+const deletedResultsKeptMs = 30 * dayMs;
 
 export function startPruning(ctx: Context): Worker {
   return startWorker(ctx.log, pauseMs, () => pruneNext(ctx));
@@ -30,6 +33,7 @@ export async function pruneNext(ctx: Context): Promise<boolean> {
   const more = [
     await pruneStarts(ctx.store, now - startsKeptMs, batch),
     await pruneLeads(ctx.store, now, batch),
+    await eraseResultsOfDeleted(ctx.store, now - deletedResultsKeptMs, batch, now),
   ];
   if (keepDays !== null) {
     more.push(await pruneAudit(ctx.store, now - keepDays * dayMs, batch));

@@ -4,6 +4,7 @@ import { deletedTenantSchema, marginRowSchema } from './billing.ts';
 import { invoiceCallViewSchema, invoiceSummarySchema, invoiceViewSchema } from './invoices.ts';
 import { auditEntrySchema, keyViewSchema } from './keys.ts';
 import { noticeViewSchema } from './notices.ts';
+import { judgedBySchema } from './outcomes.ts';
 import { planPresetSchema } from './plan-presets.ts';
 import { planTermsViewSchema, planVersionViewSchema } from './plans.ts';
 import { callResultsSchema } from './results.ts';
@@ -34,6 +35,7 @@ export const callDetailSchema = callViewSchema.extend({
     .nullable()
     .describe('What is kept of it; only for callers with the permission `content.read`, and counted as read.')
     .exactOptional(),
+  judgedBy: judgedBySchema.nullable().describe('The version of the outcome that judged it.').exactOptional(),
   consent: z
     .object({ version: z.string(), at: timeSchema })
     .nullable()

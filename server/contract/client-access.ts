@@ -71,16 +71,18 @@ export const clientSwitches = {
       `GET ${tenant}/usage`,
       `GET ${tenant}/calls`,
       `GET ${tenant}/leads`,
+      `GET ${tenant}/outcomes`,
       `GET ${tenant}/invoices`,
       lineCalls,
     ],
   },
   results: {
-    what: 'what calls achieved: summaries, evaluations, and the outputs that are chosen for it',
+    what: 'what calls achieved: summaries, evaluations, the outputs that are chosen for it, and counted outcomes',
     initially: false,
+    operations: [`GET ${tenant}/outcomes`],
     fields: {
-      [`GET ${tenant}/calls`]: ['calls[].success', 'calls[].latency', 'calls[].language'],
-      [`GET ${tenant}/calls/{id}`]: ['results', 'success', 'latency', 'language'],
+      [`GET ${tenant}/calls`]: ['calls[].success', 'calls[].latency', 'calls[].language', 'calls[].outcome'],
+      [`GET ${tenant}/calls/{id}`]: ['results', 'success', 'latency', 'language', 'outcome', 'judgedBy'],
     },
   },
   leads: {

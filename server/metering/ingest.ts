@@ -34,6 +34,7 @@ import { addToMonths, touchMonths } from '../store/tenant-months.ts';
 import type { Tenant } from '../store/tenants.ts';
 import { addUsage } from '../store/usage.ts';
 import type { MeteringContext } from './metering-context.ts';
+import { judgeCallOutcome, takeBackOutcome } from './outcomes.ts';
 import { nextPollAfter } from './poll-schedule.ts';
 import { keepResults } from './results.ts';
 import { judgeCall, type Verdict } from './unwanted.ts';
@@ -161,9 +162,11 @@ async function book(
     await insertCallers(db, tenant.id, after.id, hashes);
   }
   // What is in doubt is asked for at Vapi, whose answer has the results too.
-  if (doubt !== 'ask') await keepResults(ctx, db, tenant, after, event, nowMs);
+  const results = doubt === 'ask' ? null : await keepResults(ctx, db, tenant, after, event, nowMs);
   // It can be billed only now.
   if (isNewlyConfirmed && changes.length === 0) await touchMonths(db, tenant.id, [after.usageDay]);
+  // After all other sums, in every transaction.
+  if (doubt !== 'ask') await judgeCallOutcome(ctx, db, tenant, after, results);
   if (after.sessionId !== null || isPhoneCall(after)) await settle(db, tenant, after, event, nowMs);
   if (changes.length > 0) await noticeBudget(db, tenant, nowMs);
   if (event.costRefused)
@@ -225,6 +228,7 @@ async function voidCall(db: Queries, tenantId: string, event: CallEvent, nowMs: 
   if (before.sessionId !== null) await releaseReservation(db, before.sessionId);
   await deleteCallers(db, tenantId, event.callId);
   await deleteResults(db, tenantId, event.callId);
+  await takeBackOutcome(db, tenantId, event.callId);
   if (isPhoneCall(before)) await shrinkReservation(db, tenantId, before.id, 0);
 }
 

@@ -146,6 +146,30 @@ export const tenantOperations: Operation[] = [
     query: contract.callsQuerySchema,
     answers: { 200: json('One page.', contract.callsAnswerSchema, csv('in dollars')) },
   }),
+  tenant('GET /v1/tenants/{slug}/outcomes', 'Sum up outcomes', {
+    notes:
+      'By day, in the tenant’s time zone, as calls are judged: each by the version of the outcome in force when it was created. Text messages are not judged.',
+    query: contract.outcomesQuerySchema,
+    answers: { 200: json('The sums.', contract.outcomesAnswerSchema, csv('in dollars')) },
+  }),
+  operator('GET /v1/tenants/{slug}/outcome', 'Read which calls count', {
+    answers: { 200: json('The versions.', contract.outcomeAnswerSchema) },
+  }),
+  operator('PUT /v1/tenants/{slug}/outcome', 'Define which calls count', {
+    notes:
+      'Adds a version for calls created from now on; those before keep theirs. The same once more changes nothing.',
+    body: { schema: contract.setOutcomeSchema },
+    answers: { 200: json('The versions.', contract.outcomeAnswerSchema) },
+  }),
+  operator('DELETE /v1/tenants/{slug}/outcome', 'Stop counting outcomes', {
+    notes: 'For calls created from now on; what is counted remains.',
+    answers: { 200: json('The versions.', contract.outcomeAnswerSchema) },
+  }),
+  operator('POST /v1/tenants/{slug}/outcome/try', 'Try an outcome on past calls', {
+    notes: 'Judges the latest calls by what is kept of them. Nothing is changed; the audit log names it.',
+    body: { schema: contract.tryOutcomeSchema },
+    answers: { 200: json('Which would count.', contract.triedOutcomeSchema) },
+  }),
   tenant('GET /v1/tenants/{slug}/calls/{id}', 'Read a call', {
     query: contract.callQuerySchema,
     answers: { 200: json('The call.', contract.callDetailSchema) },

@@ -62,6 +62,8 @@ export interface TenantsTable {
   assistantId: string;
   /** JSON: the id of each squad among the tenant's assistants -> its saved members, as Vapi last said. */
   squads: string;
+  /** When the first outcome was set, so that only later calls are looked at for one; null = never. */
+  outcomeSince: number | null;
   /** 1 = the org's calls with an assistant of no tenant also belong to this tenant. */
   wholeOrg: number;
   accessMode: AccessMode;

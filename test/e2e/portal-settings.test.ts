@@ -109,6 +109,52 @@ test('what is set for a client is changed part by part, and the server’s messa
   await consent.saved();
   assert.equal((await portal.tenant('sons')).limits.hours, null);
   assert.equal((await portal.tenant('sons')).consent, null);
+  await visit.go('#/tenants/sons/results', 'Father & Sons: Results');
+  const results = part('results-form');
+  await results.form.getByLabel('Keep the summary').check();
+  await results.form.getByLabel('Delete content after days').fill('90');
+  await results.form.getByRole('button', { name: 'Keep a structured output' }).click();
+  await results.form.getByLabel('Label').fill('Booked');
+  await results.form.getByLabel('Where Vapi has it').fill('appointment.confirmed');
+  await results.save();
+  await results.form.getByText('Required').waitFor();
+  await results.form.getByLabel('Short name').fill('booked');
+  await results.save();
+  await results.saved();
+  const { results: kept, contentRetentionDays } = await portal.tenant('sons');
+  const output = {
+    name: 'booked',
+    path: 'appointment.confirmed',
+    type: 'boolean',
+    label: 'Booked',
+    shown: true,
+  };
+  assert.deepEqual([kept, contentRetentionDays], [{ summary: true, outputs: [output] }, 90]);
+  const outcome = part('outcome-form');
+  await outcome.form.getByLabel('What is counted').fill('Appointments');
+  await outcome.form.getByRole('button', { name: 'Add a condition' }).click();
+  const second = outcome.form.getByRole('group', { name: 'Condition 2' });
+  await second.getByLabel('What').selectOption('Lasts at least (seconds)');
+  await second.getByLabel('Value').fill('soon');
+  await outcome.form.getByRole('button', { name: 'Try on the latest 200 calls' }).click();
+  await outcome.form.getByRole('alert').waitFor();
+  await second.getByLabel('Value').fill('60');
+  await outcome.form.getByRole('button', { name: 'Try on the latest 200 calls' }).click();
+  await outcome.form.getByText('0 of the latest 0 calls would count.').waitFor();
+  assert.equal((await server.operator('GET', '/v1/tenants/sons/outcome')).body.current, null);
+  await outcome.save();
+  await outcome.form.getByText('Appointments, if “Booked” is yes and lasts at least 60 s').waitFor();
+  await outcome.form.getByRole('button', { name: 'Stop counting' }).click();
+  await page.getByRole('dialog').getByRole('button', { name: 'Stop counting' }).click();
+  await outcome.form.getByText('nothing is counted').waitFor();
+  const { versions } = (await server.operator('GET', '/v1/tenants/sons/outcome')).body;
+  assert.deepEqual(versions[1].rule, {
+    match: 'all',
+    conditions: [
+      { kind: 'output', name: 'booked', is: true },
+      { kind: 'seconds', least: 60 },
+    ],
+  });
   await visit.leave(/status of 400/);
 });
 
@@ -259,6 +305,11 @@ for (const { width, dark, rules } of [
     await visit.go('#/tenants/acme/settings', 'Acme Bakery: Settings');
     await page.locator('hours-form').getByRole('button', { name: 'Set opening hours' }).click();
     await checkLooks(page, 'a client’s settings', rules);
+    await page.locator('hours-form').getByRole('button', { name: 'Discard' }).click();
+    await visit.go('#/tenants/acme/results', 'Acme Bakery: Results');
+    await page.getByRole('button', { name: 'Keep a structured output' }).click();
+    await page.getByRole('button', { name: 'Add a condition' }).click();
+    await checkLooks(page, 'what a client’s calls achieve', rules);
     await visit.leave(/status of 400/);
   });
 }

@@ -46,6 +46,7 @@ export function newTenant(
     orgId,
     assistantId,
     squads: {},
+    outcomeSince: null,
     status: 'active',
     pausedUnpaidAt: null,
     generation: 1,

@@ -1,5 +1,6 @@
 /** Formats figures for people to read. Pure. */
 import { minorDigits } from '../../base/currency.ts';
+import type { EndedClass } from '../../contract.ts';
 
 /** @param cents the currency's smallest units as the server counts them; the browser's decimals can differ */
 export function money(cents: number, currency: string): string {
@@ -91,6 +92,17 @@ export function kindOf(type: string): string {
   return kinds[type] ?? type;
 }
 
+/** How calls end, in classes. */
+export const endedWords: Record<EndedClass, string> = {
+  talked: 'Conversation',
+  'hung-up': 'Caller left early',
+  missed: 'Not answered',
+  failed: 'Technical failure',
+  refused: 'Not permitted, or stopped',
+  transferred: 'Transferred',
+  voicemail: 'Voicemail',
+};
+
 const endings: Record<string, string> = {
   'customer-ended-call': 'Caller hung up',
   'assistant-ended-call': 'Agent hung up',
@@ -98,4 +110,13 @@ const endings: Record<string, string> = {
 /** @param reason why a call ended, or its status: `in-progress` → `In progress` */
 export function ending(reason: string): string {
   return endings[reason] ?? `${reason.charAt(0).toUpperCase()}${reason.slice(1).replace(/[-_]/g, ' ')}`;
+}
+
+/** @param code as of a call: `de`, `en-US` */
+export function languageName(code: string): string {
+  try {
+    return new Intl.DisplayNames('en', { type: 'language' }).of(code) ?? code;
+  } catch {
+    return code;
+  }
 }

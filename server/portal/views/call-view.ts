@@ -13,7 +13,7 @@ import { Resource } from '../parts/resource.ts';
 import { pathOf, pricesCurrency, titleOf } from '../parts/scope.ts';
 import { ScopedElement } from '../parts/scoped-element.ts';
 import { table } from '../parts/table.ts';
-import { duration, ending, exactMoney, kindOf, moment } from '../pure/format.ts';
+import { duration, endedWords, ending, exactMoney, kindOf, languageName, moment } from '../pure/format.ts';
 
 interface Shown {
   call: CallDetail;
@@ -99,8 +99,10 @@ export class CallElement extends ScopedElement {
             ] as [string, string],
           ]
         : []),
+      ...(call.judgedBy ? [outcomeFact(call, call.judgedBy)] : []),
       ['Type', kindOf(call.type)],
-      ['How it ended', ending(call.endedReason ?? call.status)],
+      ['How it ended', howEnded(call)],
+      ...(call.language ? [['Language', languageName(call.language)] as [string, string]] : []),
       ...(call.latency
         ? [['Answered within', `${(call.latency.medianMs / 1000).toFixed(1)} s`] as [string, string]]
         : []),
@@ -186,6 +188,19 @@ export class CallElement extends ScopedElement {
   }
 }
 customElements.define('call-view', CallElement);
+
+/** Named as it was when the call was judged. */
+function outcomeFact(
+  { outcome }: CallDetail,
+  { name }: NonNullable<CallDetail['judgedBy']>,
+): [string, string] {
+  return [name ?? 'Outcome', outcome ? 'Counts' : 'Does not count'];
+}
+
+function howEnded({ endedClass, endedReason, status }: CallView): string {
+  const reason = ending(endedReason ?? status);
+  return endedClass === null || endedClass === 'talked' ? reason : `${endedWords[endedClass]} (${reason})`;
+}
 
 function resultsSection({ success }: CallDetail, { summary, evaluation, outputs }: CallResults) {
   const judged = success === true ? 'Yes' : success === false ? 'No' : evaluation;

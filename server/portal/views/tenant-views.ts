@@ -75,10 +75,10 @@ export function pageTitle([view = '', item]: string[], me: MeAnswer): string {
   return `${name.charAt(0).toUpperCase()}${name.slice(1)}`;
 }
 
-/** @param route after the tenant's base */
-export function tenantView(scope: Scope, [view = '', item]: string[]): TemplateResult {
+/** @param route after the tenant's base @param query the part of the address behind a question mark */
+export function tenantView(scope: Scope, [view = '', item]: string[], query: string): TemplateResult {
   if (view === 'calls' && item) return html`<call-view .scope=${scope} .item=${item}></call-view>`;
-  if (view === 'calls') return html`<calls-view .scope=${scope}></calls-view>`;
+  if (view === 'calls') return html`<calls-view .scope=${scope} .query=${query}></calls-view>`;
   const hasInvoices = scope.access.invoices;
   if (hasInvoices && view === 'invoices' && item)
     return html`<invoice-view .scope=${scope} .item=${item}></invoice-view>`;

@@ -118,6 +118,12 @@ async function isFound(who: Who, route: ClientRoute, accept?: string): Promise<b
   return status !== 404 || body.detail !== undefined;
 }
 
+/** With the prices, which count as ten reads. */
+async function whole(who: Who, route: ClientRoute): Promise<unknown> {
+  const prices = /calls$|calls\/\{id\}$/.test(route) ? '?prices=yes' : '';
+  return (await ask(who, route, 'application/json', prices)).body;
+}
+
 describe('the table of what clients may do', () => {
   it('names every operation for clients, by a switch or as one that needs none, and no other', () => {
     const described = forClients.map(({ route }) => route).sort();
@@ -152,16 +158,17 @@ describe('each operation with each switch', () => {
           assert.equal(await isFound('acme', route, 'text/csv'), false, `${route} as CSV`);
           assert.equal(await isFound('operator', route, 'text/csv'), true, `${route} as CSV, operator`);
         }
-        for (const [, field] of (rule?.fields ?? []).filter(([of]) => of === name)) {
-          const prices = /calls$|calls\/\{id\}$/.test(route) ? '?prices=yes' : '';
-          const own = await ask('acme', route, 'application/json', prices);
+        const fields = (rule?.fields ?? []).filter(([of]) => of === name);
+        if (fields.length === 0) continue;
+        const [own, operator] = [await whole('acme', route), await whole('operator', route)];
+        for (const [, field] of fields) {
+          const isAt = (body: unknown) => valuesAt(body, field.split('.'));
           assert.ok(
-            valuesAt(own.body, field.split('.')).every((one) => one === undefined),
+            isAt(own).every((one) => one === undefined),
             `${route} ${field}`,
           );
-          const operator = await ask('operator', route, 'application/json', prices);
           assert.ok(
-            valuesAt(operator.body, field.split('.')).every((one) => one !== undefined),
+            isAt(operator).every((one) => one !== undefined),
             route,
           );
         }
@@ -170,14 +177,13 @@ describe('each operation with each switch', () => {
       for (const route of onTenants) {
         assert.equal(await isFound('acme', route), true, `${route} with ${name} on`);
         assert.equal(await isFound('rival', route), false, `${route} for another client`);
-        for (const [, field] of clientRuleOf(route)?.fields ?? []) {
-          const prices = /calls$|calls\/\{id\}$/.test(route) ? '?prices=yes' : '';
-          const { body } = await ask('acme', route, 'application/json', prices);
+        const fields = clientRuleOf(route)?.fields ?? [];
+        const body = fields.length === 0 ? null : await whole('acme', route);
+        for (const [, field] of fields)
           assert.ok(
             valuesAt(body, field.split('.')).every((one) => one !== undefined),
             `${route} ${field}`,
           );
-        }
       }
     });
   }
