@@ -139,15 +139,15 @@ describe('headless', () => {
     const path = `/v1/calls/${proxyGrant.callId}/feedback`;
     stage.server.answers.set(path, () => new Response(null, { status: 204 }));
     const own = make();
-    expect(await own.rate('up')).to.equal(false);
+    expect(await own.rate('good')).to.equal(false);
     await isLive(own);
     await own.end();
-    expect(await own.rate('up', 'Quick')).to.equal(true);
+    expect(await own.rate('good', 'Quick')).to.equal(true);
     expect(stage.server.requests.findLast((request) => request.path === path)?.body).to.eql({
-      ...{ token: 'end-token', rating: 'up', comment: 'Quick' },
+      ...{ token: 'end-token', rating: 'good', comment: 'Quick' },
     });
     stage.server.refuse(path, 'internal_error');
-    expect(await own.rate('down')).to.equal(false);
+    expect(await own.rate('bad')).to.equal(false);
   });
 
   it('is one call with the elements of the page', async () => {
