@@ -14,6 +14,7 @@ import type {
 import type { BillingSchema } from './billing-schema.ts';
 import type { ForwardingSchema } from './forwarding-schema.ts';
 import type { PeopleSchema } from './people-schema.ts';
+import type { PhoneSchema } from './phone-schema.ts';
 import type { PrivacySchema } from './privacy-schema.ts';
 import type { ResultsSchema } from './results-schema.ts';
 import type { WiringSchema } from './wiring-schema.ts';
@@ -22,6 +23,7 @@ export interface Schema
   extends BillingSchema,
     ForwardingSchema,
     PeopleSchema,
+    PhoneSchema,
     PrivacySchema,
     ResultsSchema,
     WiringSchema {
