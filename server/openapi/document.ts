@@ -8,6 +8,7 @@ import type { Answer, Body, Caller, Operation } from './operation.ts';
 import { otherOperations } from './other-operations.ts';
 import { passkeyOperations } from './passkey-operations.ts';
 import { peopleOperations } from './people-operations.ts';
+import { phoneOperations } from './phone-operations.ts';
 import { signInOperations } from './sign-in-operations.ts';
 import { tenantOperations } from './tenant-operations.ts';
 import { visitorOperations } from './visitor-operations.ts';
@@ -21,6 +22,7 @@ export const operations: Operation[] = [
   ...signInOperations,
   ...peopleOperations,
   ...passkeyOperations,
+  ...phoneOperations,
   ...otherOperations,
 ];
 

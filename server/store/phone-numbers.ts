@@ -4,14 +4,31 @@ import type { PhoneNumbersTable } from './phone-schema.ts';
 
 export type PhoneNumber = Selectable<PhoneNumbersTable>;
 
-/** @returns false when the number is another tenant's, which stays as it is */
+/**
+ * The database decides whose it is; a deleted tenant's can become another's.
+ * @returns false when the number is another tenant's, which stays as it is
+ */
 export async function putPhoneNumber(db: Queries, number: PhoneNumber): Promise<boolean> {
   const { id: _id, tenantId, createdAt: _createdAt, ...changed } = number;
   const row = await db
     .insertInto('phoneNumbers')
     .values(number)
     .onConflict((conflict) =>
-      conflict.column('id').doUpdateSet(changed).where('phoneNumbers.tenantId', '=', tenantId),
+      conflict
+        .column('id')
+        .doUpdateSet({ tenantId, ...changed })
+        .where((expression) =>
+          expression.or([
+            expression('phoneNumbers.tenantId', '=', tenantId),
+            expression.exists(
+              expression
+                .selectFrom('tenants')
+                .select('tenants.id')
+                .whereRef('tenants.id', '=', 'phoneNumbers.tenantId')
+                .where('tenants.deletedAt', 'is not', null),
+            ),
+          ]),
+        ),
     )
     .returning('id')
     .executeTakeFirst();

@@ -11,7 +11,7 @@ const customer = z.looseObject({ number: optionalText, sipUri: optionalText }).n
 const bodySchema = z.object({
   message: z.looseObject({
     type: z.literal('assistant-request'),
-    call: callSchema.extend({ phoneNumberId: optionalText, customer }),
+    call: callSchema.extend({ customer }),
     phoneNumber: z.looseObject({ id: optionalText }).nullish().catch(null),
     customer,
   }),

@@ -1,6 +1,7 @@
 /** Deleting a tenant: its settings and permissions go, its calls, usage and invoices stay. */
 import { type Actor, recordChange } from '../../access/audit.ts';
 import { endLiveCalls } from '../../access/start/end-call.ts';
+import { giveBackPhoneNumbers } from '../../access/tenants/phone-numbers.ts';
 import { settleKey } from '../../access/tenants/public-key.ts';
 import { viewTenant } from '../../access/tenants/tenant-changes.ts';
 import type { Context } from '../../context.ts';
@@ -16,7 +17,8 @@ import { endPlans } from './plan-changes.ts';
  * that its own server misses nothing; those that Vapi does not change now are tried again.
  */
 export async function removeTenant(ctx: Context, tenant: Tenant, by: Actor): Promise<void> {
-  const { assistants, failure } = await unwireTenant(ctx, tenant, true);
+  const { assistants, failure: unwired } = await unwireTenant(ctx, tenant, true);
+  const failure = unwired ?? (await giveBackPhoneNumbers(ctx, tenant));
   const { id, slug } = tenant;
   if (failure !== null) ctx.log.warn({ err: failure, tenant: slug }, 'assistants not given back yet');
   await ctx.store.transaction().execute(async (db) => {
