@@ -205,6 +205,7 @@ function tests(engine: Engine): void {
   it('of 400 at once against a limit of 7: 7 are answered by the agent, 393 by the sentence', async (t) => {
     const tenant = await add('crowd', { concurrentCalls: 7, maxCallSeconds: 3600 });
     const phoneNumberId = await numberOf(tenant);
+    const cpu = process.cpuUsage();
     const calls = Array.from({ length: 400 }, () => network.emulator.callIn({ phoneNumberId, from: from() }));
     const outcomes = await Promise.all(calls);
     assert.equal(outcomes.filter(({ met }) => met === 'assistant').length, 7);
@@ -215,6 +216,8 @@ function tests(engine: Engine): void {
       held.reduce((sum, { amountMicros }) => sum + amountMicros, 0),
       7 * 6_000_000,
     );
+    const { user, system } = process.cpuUsage(cpu);
+    t.diagnostic(`cpu ${(user + system) / 1000} ms`);
     const times = outcomes.map(({ askedMs = 0 }) => askedMs).sort((a, b) => a - b);
     t.diagnostic(
       `answered within ${Math.round(times[395] ?? 0)} ms (p99), ${Math.round(times[199] ?? 0)} ms (half)`,
