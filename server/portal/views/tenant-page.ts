@@ -8,6 +8,7 @@ import './invoice-actions.ts';
 import { confirm } from '../parts/confirm.ts';
 import '../parts/copy-field.ts';
 import '../parts/dismiss-box.ts';
+import { lazily } from '../parts/lazy.ts';
 import { Resource } from '../parts/resource.ts';
 import '../parts/setup-steps.ts';
 import type { Scope } from '../parts/scope.ts';
@@ -192,6 +193,7 @@ const ownTabs = [
   ['billing', 'Billing'],
   ['site', 'Website'],
   ['settings', 'Settings'],
+  ['phone', 'Phone'],
   ['connection', 'Connection'],
   ['people', 'People'],
   privacyView,
@@ -201,6 +203,10 @@ function ownView(scope: Scope, tenant: TenantView, view: string): TemplateResult
   if (view === 'billing') return html`<billing-view .scope=${scope}></billing-view>`;
   if (view === 'site') return html`<site-view .scope=${scope} .tenant=${tenant}></site-view>`;
   if (view === 'connection') return html`<doctor-view .scope=${scope}></doctor-view>`;
+  if (view === 'phone') {
+    lazily(() => import('./phone-view.ts'));
+    return html`<phone-view .scope=${scope} .tenant=${tenant}></phone-view>`;
+  }
   if (view === 'settings') return html`<settings-view .scope=${scope} .tenant=${tenant}></settings-view>`;
   return null;
 }

@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import { after, before, describe, it } from 'node:test';
 import { pollNext } from '../../../server/metering/reconciler.ts';
+import { freePort } from '../../support/free-port.ts';
 import { makePatient } from '../../support/patience.ts';
 import { type Engine, testDatabases } from '../../support/postgres.ts';
 import { startTestNetwork, type TestNetwork, type TestTenant } from '../../support/test-network.ts';
@@ -15,7 +16,10 @@ function tests(engine: Engine): void {
   makePatient();
   let network: TestNetwork;
   before(async () => {
-    network = await startTestNetwork({ server: { engine } });
+    // Numbers are pointed at the address by which the server is known.
+    const port = await freePort();
+    const config = { port, publicUrl: `http://127.0.0.1:${port}` };
+    network = await startTestNetwork({ server: { engine, config } });
   });
   after(() => network?.close());
 
@@ -27,23 +31,22 @@ function tests(engine: Engine): void {
       ...{ phoneCalls: 'ask', phoneRefusal: { say, transferTo: null }, limits: { ...minute, ...limits } },
       ...changes,
     });
-  /** At Vapi, as its owner makes it: it asks our server. */
-  const numberOf = async ({ slug, privateKey, webhookSecret }: TestTenant, fields: object = {}) => {
-    const response = await fetch(`${network.emulator.url}/phone-number`, {
-      method: 'POST',
+  const atVapi = async ({ privateKey }: TestTenant, method: string, path = '', body?: object) => {
+    const response = await fetch(`${network.emulator.url}/phone-number${path}`, {
+      ...{ method, ...(body ? { body: JSON.stringify(body) } : {}) },
       headers: { authorization: `Bearer ${privateKey}`, 'content-type': 'application/json' },
-      body: JSON.stringify({
-        provider: 'vapi',
-        server: {
-          url: `${network.server.url}/v1/webhooks/vapi/${slug}`,
-          headers: { 'x-vapi-agent-token': webhookSecret },
-        },
-        ...fields,
-      }),
     });
-    assert.equal(response.status, 201);
-    return ((await response.json()) as { id: string }).id;
+    return (await response.json()) as { id: string; [field: string]: unknown };
   };
+  /** Made at Vapi by its owner, then assigned: it asks our server. */
+  const numberOf = async (tenant: TestTenant, wish: object = {}) => {
+    const { id } = await atVapi(tenant, 'POST', '', { provider: 'vapi' });
+    const assigned = await assign(tenant, id, wish);
+    assert.equal(assigned.status, 200, assigned.text);
+    return id;
+  };
+  const assign = ({ slug }: TestTenant, id: string, wish: object = {}) =>
+    network.server.operator('PUT', `/v1/tenants/${slug}/phone-numbers/${id}`, { mode: 'ask', ...wish });
   let callers = 0;
   const from = () => {
     callers += 1;
@@ -194,12 +197,90 @@ function tests(engine: Engine): void {
 
   it('goes to the number’s own destination while this server does not answer', async () => {
     const tenant = await add('away');
-    const fallbackDestination = { type: 'number', number: '+14155550188' };
-    const server = { url: `${network.server.url}/v1/webhooks/vapi/away`, headers: {} };
-    const phoneNumberId = await numberOf(tenant, { server, fallbackDestination });
+    const phoneNumberId = await numberOf(tenant, { fallback: '+14155550188' });
+    // Whoever asks with a wrong secret gets no answer.
+    const changes = { webhookSecret: 'another-secret', webhookSecretOverlapSeconds: 0 };
+    assert.equal((await network.server.operator('PATCH', '/v1/tenants/away', changes)).status, 200);
     const met = await network.emulator.callIn({ phoneNumberId, from: from() });
     assert.deepEqual([met.met, met.destination], ['fallback', '+14155550188']);
     assert.equal((await heldBy(tenant)).length, 0);
+    const { body } = await network.server.operator('GET', '/v1/tenants/away/phone-numbers');
+    assert.match(body.numbers[0].problem, /old secret/);
+  });
+
+  it('is found by its number when its reports are lost, though Vapi names no assistant of the client', async () => {
+    const tenant = await add('by-number', { monthlyBudgetMicros: 0 });
+    const phoneNumberId = await numberOf(tenant);
+    const { callId } = await network.emulator.callIn({ phoneNumberId, from: from(), webhooks: false });
+    const at = (ms: number) => new Date(network.server.clock.now + ms).toISOString();
+    const period = { from: at(-3_600_000), to: at(3_600_000) };
+    assert.equal((await network.server.operator('POST', '/v1/reconcile', period)).status, 200);
+    const { body } = await network.server.operator('GET', `/v1/tenants/by-number/calls/${callId}`);
+    assert.equal(body.endedReason, 'assistant-request-returned-error');
+  });
+
+  it('belongs to the client whose number it is, and to no other', async () => {
+    const tenant = await add('owner');
+    const id = await numberOf(tenant, { name: 'Front desk' });
+    const { orgId, privateKey } = tenant;
+    const shared = { phoneCalls: 'ask', orgId, privateKey, assistantId: tenant.assistantId };
+    const other = await network.addTenant('neighbour', { ...shared });
+    const refused = await assign(other, id, { takeOver: true });
+    assert.deepEqual([refused.status, refused.body.code], [404, 'not_found']);
+    assert.doesNotMatch(refused.text, /owner/);
+    const list = await network.server.operator('GET', '/v1/tenants/neighbour/phone-numbers');
+    assert.deepEqual(list.body.numbers, []);
+    const own = await network.server.operator('GET', '/v1/tenants/owner/phone-numbers');
+    assert.deepEqual(
+      own.body.numbers.map(({ name, mode, state, problem }: Record<string, unknown>) => [
+        name,
+        mode,
+        state,
+        problem,
+      ]),
+      [['Front desk', 'ask', 'asks', null]],
+    );
+    const asked = await network.server.request('POST', '/v1/webhooks/vapi/neighbour', {
+      headers: { 'x-vapi-agent-token': other.webhookSecret },
+      body: {
+        message: {
+          type: 'assistant-request',
+          call: { id: randomUUID(), type: 'inboundPhoneCall', phoneNumberId: id },
+        },
+      },
+    });
+    assert.ok(asked.body.error, asked.text);
+    const changed = { assistantId: tenant.assistantId, server: null };
+    await atVapi(tenant, 'PATCH', `/${id}`, changed);
+    const drifted = await network.server.operator('GET', '/v1/tenants/owner/phone-numbers');
+    assert.deepEqual(
+      [drifted.body.numbers[0].state, /Save it again/.test(drifted.body.numbers[0].problem)],
+      ['answers', true],
+    );
+    assert.equal((await assign(tenant, id)).body.problem, null);
+    assert.equal((await network.server.operator('DELETE', '/v1/tenants/owner')).status, 204);
+    const { assistantId, server } = await atVapi(tenant, 'GET', `/${id}`);
+    assert.deepEqual([assistantId, server], [tenant.assistantId, undefined]);
+    assert.equal((await assign(other, id)).status, 200);
+  });
+
+  it('is not taken from another server, nor assigned to what the client does not have', async () => {
+    const tenant = await add('careful');
+    const server = { url: 'https://other.example/hook' };
+    const { id } = await atVapi(tenant, 'POST', '', { provider: 'vapi', server });
+    assert.deepEqual((await assign(tenant, id)).body.code, 'conflict');
+    const strange = await assign(tenant, id, { takeOver: true, assistantId: randomUUID() });
+    assert.equal(strange.body.errors[0].path, 'assistantId');
+    assert.equal((await assign(tenant, randomUUID())).status, 404);
+    const direct = await assign(tenant, id, { takeOver: true, mode: 'assistant' });
+    assert.deepEqual([direct.body.state, direct.body.problem], ['answers', null]);
+    assert.equal((await network.emulator.callIn({ phoneNumberId: id })).met, 'assistant');
+    const path = `/v1/tenants/careful/phone-numbers/${id}`;
+    assert.equal((await network.server.operator('DELETE', path)).status, 204);
+    assert.equal((await network.server.operator('DELETE', path)).status, 404);
+    const keeps = await network.addTenant('keeps');
+    const kept = await atVapi(keeps, 'POST', '', { provider: 'vapi' });
+    assert.equal((await assign(keeps, kept.id)).body.errors[0].path, 'mode');
   });
 
   it('of 400 at once against a limit of 7: 7 are answered by the agent, 393 by the sentence', async (t) => {
