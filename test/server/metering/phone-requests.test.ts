@@ -61,6 +61,14 @@ function tests(engine: Engine): void {
       .where('slug', '=', slug)
       .where('state', '=', 'held')
       .execute();
+  const isLive = async (id: string) =>
+    (
+      await network.server.ctx.store
+        .selectFrom('calls')
+        .select('status')
+        .where('id', '=', id)
+        .executeTakeFirstOrThrow()
+    ).status !== 'ended';
   const isFree = (tenant: TestTenant) =>
     until(async () => (await heldBy(tenant)).length === 0, 'what was held to be free again');
 
@@ -165,14 +173,16 @@ function tests(engine: Engine): void {
     const phoneNumberId = await numberOf(tenant);
     const lost = await network.emulator.callIn({ phoneNumberId, from: from(), webhooks: false });
     network.server.clock.now += 60_000;
-    while (await pollNext(network.server.ctx));
-    await network.server.ctx.backgroundDone();
-    await until(() => statusOf(lost.callId) === 'ended', 'the call to be ended');
-    network.server.clock.now += 60_000;
-    while (await pollNext(network.server.ctx));
+    // An end that Vapi did not answer in time is tried again by the next poll; the last one sees that it is over.
+    for (let round = 0; round < 20 && (await isLive(lost.callId)); round += 1) {
+      while (await pollNext(network.server.ctx));
+      await network.server.ctx.backgroundDone();
+      network.server.clock.now += 10_000;
+    }
+    assert.equal(statusOf(lost.callId), 'ended');
     const second = await network.emulator.callIn({ phoneNumberId, from: from(), webhooks: false });
     assert.equal((await network.server.operator('POST', '/v1/tenants/ended/pause')).body.calls.ended, 1);
-    await until(() => statusOf(second.callId) === 'ended', 'the call to be ended');
+    assert.equal(statusOf(second.callId), 'ended');
   });
 
   it('that was refused is left to hear its sentence, whatever is reported of it', async () => {
@@ -286,8 +296,9 @@ function tests(engine: Engine): void {
   it('of 400 at once against a limit of 7: 7 are answered by the agent, 393 by the sentence', async (t) => {
     const tenant = await add('crowd', { concurrentCalls: 7, maxCallSeconds: 3600 });
     const phoneNumberId = await numberOf(tenant);
-    const cpu = process.cpuUsage();
-    const calls = Array.from({ length: 400 }, () => network.emulator.callIn({ phoneNumberId, from: from() }));
+    const calls = Array.from({ length: 400 }, () =>
+      network.emulator.callIn({ phoneNumberId, from: from(), webhooks: false }),
+    );
     const outcomes = await Promise.all(calls);
     assert.equal(outcomes.filter(({ met }) => met === 'assistant').length, 7);
     assert.equal(outcomes.filter(({ said }) => said === say).length, 393);
@@ -297,8 +308,6 @@ function tests(engine: Engine): void {
       held.reduce((sum, { amountMicros }) => sum + amountMicros, 0),
       7 * 6_000_000,
     );
-    const { user, system } = process.cpuUsage(cpu);
-    t.diagnostic(`cpu ${(user + system) / 1000} ms`);
     const times = outcomes.map(({ askedMs = 0 }) => askedMs).sort((a, b) => a - b);
     t.diagnostic(
       `answered within ${Math.round(times[395] ?? 0)} ms (p99), ${Math.round(times[199] ?? 0)} ms (half)`,
