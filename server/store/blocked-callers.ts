@@ -59,3 +59,8 @@ export async function removeBlockedCaller(
     .executeTakeFirst();
   return row ?? null;
 }
+
+/** Of a deleted tenant. */
+export async function removeBlockedCallers(db: Queries, tenantId: string): Promise<void> {
+  await db.deleteFrom('blockedCallers').where('tenantId', '=', tenantId).execute();
+}

@@ -66,7 +66,7 @@ export async function assignPhoneNumber(
   const privateKey = openTenantSecret(ctx.box, tenant, 'privateKey');
   const before = await fromVapi(() => getNumberAtVapi(vapiBaseUrl, privateKey, id));
   if (before.orgId !== tenant.orgId) throw new ApiError('not_found');
-  const isOurs = isOurWebhook(publicUrl, before.server?.url ?? '');
+  const isOurs = sendsHere(ctx, tenant, before);
   if (before.server?.url && !isOurs && !wish.takeOver)
     throw conflict('The number asks or informs another server: with `takeOver` it no longer does.');
   const isSigned = tenant.webhookAuth.kind === 'hmac';
@@ -142,15 +142,48 @@ export async function giveBackPhoneNumbers(ctx: Context, tenant: Tenant): Promis
 
 /** One that Vapi no longer has, or that asks another server by now, is left alone. @throws VapiError */
 async function giveBack(ctx: Context, tenant: Tenant, { id, assistantId }: PhoneNumber): Promise<void> {
-  const { vapiBaseUrl, publicUrl } = ctx.config;
+  const { vapiBaseUrl } = ctx.config;
   const privateKey = openTenantSecret(ctx.box, tenant, 'privateKey');
   const shown = await getNumberAtVapi(vapiBaseUrl, privateKey, id).catch((error: unknown) => {
     if (error instanceof VapiError && error.status === 404) return null;
     throw error;
   });
-  if (!shown || !isOurWebhook(publicUrl, shown.server?.url ?? '')) return;
+  if (!shown || !sendsHere(ctx, tenant, shown)) return;
   const callee = { id: assistantId, isSquad: isSquad(tenant, assistantId) };
   await changeNumberAtVapi(vapiBaseUrl, privateKey, shown, { callee, server: null });
+}
+
+/** Its token identifies it even if this server had another address then. */
+function sendsHere(ctx: Context, tenant: Tenant, { server }: NumberAtVapi): boolean {
+  const token = server?.headers?.[webhookTokenHeader];
+  const secrets = allWebhookSecretsOf(ctx.box, tenant);
+  return isOurWebhook(ctx.config.publicUrl, server?.url ?? '') || secrets.includes(String(token));
+}
+
+/**
+ * After a change of the secret or of this server's address: the numbers that ask here are pointed at it again, as assistants are.
+ * @returns what was done, in a sentence each
+ * @throws ApiError `vapi_unavailable`
+ */
+export async function rewirePhoneNumbers(ctx: Context, tenant: Tenant): Promise<string[]> {
+  const rows = (await listPhoneNumbers(ctx.store, tenant.id)).filter(({ mode }) => mode === 'ask');
+  if (rows.length === 0) return [];
+  const { vapiBaseUrl, publicUrl } = ctx.config;
+  const privateKey = openTenantSecret(ctx.box, tenant, 'privateKey');
+  const [secret = ''] = allWebhookSecretsOf(ctx.box, tenant);
+  const token = tenant.webhookAuth.kind === 'hmac' ? null : secret;
+  const url = webhookUrlOf(publicUrl, tenant.slug);
+  const done: string[] = [];
+  for (const shown of await fromVapi(() => listNumbersAtVapi(vapiBaseUrl, privateKey))) {
+    const { server } = shown;
+    if (!rows.some(({ id }) => id === shown.id) || !server || !sendsHere(ctx, tenant, shown)) continue;
+    if (server.url === url && (token === null || server.headers?.[webhookTokenHeader] === token)) continue;
+    const credentialId = server.credentialId ?? null;
+    const change = { callee: null, server: serverOfOurs({ url, token, credentialId }) };
+    await fromVapi(() => changeNumberAtVapi(vapiBaseUrl, privateKey, shown, change));
+    done.push(`The phone number ${shown.number ?? shown.id} asks this server with the current secret again.`);
+  }
+  return done;
 }
 
 function viewOf(ctx: Context, tenant: Tenant, shown: NumberAtVapi, row: PhoneNumber | null): PhoneNumberView {

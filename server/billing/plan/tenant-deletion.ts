@@ -6,6 +6,7 @@ import { settleKey } from '../../access/tenants/public-key.ts';
 import { viewTenant } from '../../access/tenants/tenant-changes.ts';
 import type { Context } from '../../context.ts';
 import { firstRetryMs, unwireTenant } from '../../metering/unwiring.ts';
+import { removeBlockedCallers } from '../../store/blocked-callers.ts';
 import { putPendingKey } from '../../store/pending-keys.ts';
 import { endSignIns } from '../../store/sign-ins.ts';
 import { deleteTenant, findTenantById, type Tenant } from '../../store/tenants.ts';
@@ -24,6 +25,7 @@ export async function removeTenant(ctx: Context, tenant: Tenant, by: Actor): Pro
   await ctx.store.transaction().execute(async (db) => {
     const record = (action: string, before: object | null, after: object | null) =>
       recordChange(db, { ...by, action, tenant: slug, before, after }, ctx.now());
+    await removeBlockedCallers(db, id);
     await endPlans(db, tenant, ctx.now());
     await deleteTenant(db, id, ctx.now());
     // As it is now: a key may have been made since the tenant was read.

@@ -216,6 +216,13 @@ function tests(engine: Engine): void {
     assert.equal((await heldBy(tenant)).length, 0);
     const { body } = await network.server.operator('GET', '/v1/tenants/away/phone-numbers');
     assert.match(body.numbers[0].problem, /old secret/);
+    const { rows } = (await network.server.operator('POST', '/v1/tenants/away/doctor')).body;
+    const row = rows.find((one: { id: string }) => one.id === 'phone-numbers');
+    assert.deepEqual([row.outcome, /old secret/.test(row.detail)], ['fail', true]);
+    // Wiring points the numbers here again, too.
+    const wired = await network.server.operator('POST', '/v1/tenants/away/wire');
+    assert.match(wired.body.notes.join(), /asks this server/);
+    assert.equal((await network.emulator.callIn({ phoneNumberId, from: from() })).met, 'assistant');
   });
 
   it('is found by its number when its reports are lost, though Vapi names no assistant of the client', async () => {
