@@ -1,7 +1,8 @@
 /**
  * Builds the element into `dist/widget`: `widget.js` and `embed.js` keep their names, everything lazy gets its hash
  * and can be cached for ever. Chunks name each other relative to themselves, so any page on any origin can load them.
- * Beside it the portal into `dist/portal`: one page, and files with their hash.
+ * Beside it the portal into `dist/portal`: one page, and files with their hash; and `headless/agent.js` for pages with an
+ * interface of their own, apart from the element's chunks, so that it moves none of them.
  */
 import { createHash } from 'node:crypto';
 import { readFile, writeFile } from 'node:fs/promises';
@@ -11,8 +12,9 @@ import { defineConfig, minify, type Plugin } from 'vite';
 
 const widget = new URL('widget/', import.meta.url);
 const portal = new URL('server/portal/', import.meta.url);
-/** The other environment is the portal's. */
+/** The other environments are the portal's, and that of `headless/agent.js`. */
 const isWidget = ({ name }: { name: string }) => name === 'client';
+const isForPages = ({ name }: { name: string }) => name !== 'portal';
 
 /** What is left out of css`…` texts, in this order. */
 const cssRules: [pattern: RegExp, replacement: string][] = [
@@ -110,21 +112,24 @@ function compress(): Plugin {
   };
 }
 
+/** What pages name themselves. */
+const entries = /^(widget|embed|agent)\.js$/;
+
 /**
- * Hashes for pages that pin what they load: said for the two entries, and all of them in `integrity.json` in the form of
+ * Hashes for pages that pin what they load: said for the entries, and all of them in `integrity.json` in the form of
  * an import map, by which a browser checks the chunks too.
  */
 function integrity(): Plugin {
   return {
     name: 'integrity',
-    applyToEnvironment: isWidget,
+    applyToEnvironment: isForPages,
     async writeBundle({ dir = '' }, bundle) {
       const hashes = Object.values(bundle).map((file) => {
         const content = file.type === 'chunk' ? file.code : file.source;
         return [file.fileName, `sha384-${createHash('sha384').update(content).digest('base64')}`] as const;
       });
       await writeFile(join(dir, 'integrity.json'), JSON.stringify(Object.fromEntries(hashes), null, 2));
-      for (const [name, hash] of hashes) if (!name.includes('/')) this.info(`${name} integrity="${hash}"`);
+      for (const [name, hash] of hashes) if (entries.test(name)) this.info(`${name} integrity="${hash}"`);
     },
   };
 }
@@ -133,7 +138,7 @@ function integrity(): Plugin {
 function portalPage(): Plugin {
   return {
     name: 'portal-page',
-    applyToEnvironment: (environment) => !isWidget(environment),
+    applyToEnvironment: (environment) => !isForPages(environment),
     async generateBundle(_options, bundle) {
       const entry = Object.values(bundle).find((file) => file.type === 'chunk' && file.isEntry);
       if (!entry) throw new Error('the portal has no script');
@@ -166,6 +171,22 @@ export default defineConfig({
             },
             entryFileNames: 'widget.js',
             chunkFileNames: 'chunks/[name]-[hash:6].js',
+          },
+        },
+      },
+    },
+    // After the element, whose build empties the folder around it.
+    headless: {
+      consumer: 'client',
+      build: {
+        outDir: 'dist/widget/headless',
+        lib: { entry: new URL('headless.ts', widget).pathname, formats: ['es'] },
+        rolldownOptions: {
+          output: {
+            minify: true,
+            comments: { annotation: false },
+            entryFileNames: 'agent.js',
+            chunkFileNames: '[name]-[hash:6].js',
           },
         },
       },

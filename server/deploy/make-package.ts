@@ -49,6 +49,7 @@ function compile(): void {
     'server/mount.ts',
     ...commands.map((name) => `server/deploy/${name}.ts`),
     'widget/index.ts',
+    'widget/headless.ts',
     ...(frameworks.length > 0 ? ['widget/attributes.ts'] : []),
     'widget/define.ts',
   ];
@@ -135,6 +136,7 @@ function describe(): void {
         exports: {
           '.': inBrowsers('widget/index'),
           './define': inBrowsers('widget/define'),
+          './headless': entry('widget/headless'),
           './server': entry('server/mount'),
           ...Object.fromEntries(
             frameworks.map((framework) => [`./${framework}`, entry(`widget/frameworks/${framework}`)]),

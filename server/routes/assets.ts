@@ -26,7 +26,7 @@ function builtFiles(folder: string): RequestHandler {
         res.setHeader('Cross-Origin-Resource-Policy', 'cross-origin');
         res.setHeader('Timing-Allow-Origin', '*');
         // A chunk's name contains its hash; entries keep their names, so browsers must revalidate soon.
-        const immutable = /[\\/]chunks[\\/]/.test(path);
+        const immutable = /[\\/]chunks[\\/]|[\\/]headless[\\/].+-[\w-]{6}\.js/.test(path);
         res.setHeader(
           'Cache-Control',
           immutable

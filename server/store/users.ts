@@ -138,6 +138,19 @@ export async function deleteMembership(db: Queries, userId: string, place: strin
   return true;
 }
 
+/** Those of a client that is deleted: who belongs nowhere else is deleted, and invitations to it end. */
+export async function deletePeopleOf(db: Queries, tenantId: string): Promise<void> {
+  const place = placeOf(tenantId);
+  const members = await db.selectFrom('memberships').select('userId').where('place', '=', place).execute();
+  // In one order, so that two of these at once wait for each other instead of failing.
+  for (const userId of members.map((member) => member.userId).sort()) {
+    await lockUser(db, 'id', userId);
+    await deleteMembership(db, userId, place);
+    if ((await listPlaces(db, userId)).length === 0) await deleteUser(db, userId);
+  }
+  await db.deleteFrom('invitations').where('place', '=', place).execute();
+}
+
 /**
  * Until this transaction ends, no other demotes, disables or removes an owner: each changes all owners' rows first, and
  * so waits for the other.

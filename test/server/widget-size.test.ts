@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { brotliCompressSync } from 'node:zlib';
-import { build } from 'vite';
+import { build, createBuilder } from 'vite';
 
 describe('weight of the element', () => {
   let folder: string;
@@ -75,6 +75,27 @@ describe('weight of the element', () => {
     const loader = files.get('embed.js') ?? '';
     assert.ok(Buffer.byteLength(loader) <= 200, `${Buffer.byteLength(loader)} bytes`);
     assert.doesNotThrow(() => new Function(loader));
+  });
+
+  it('the entry for a page’s own interface: at most 10 kB, without Lit and Vapi’s SDK', async () => {
+    const own = join(folder, 'headless');
+    const builder = await createBuilder({
+      logLevel: 'silent',
+      environments: { headless: { build: { outDir: own } } },
+    });
+    const { headless } = builder.environments;
+    assert.ok(headless);
+    await builder.build(headless);
+    const names = (await readdir(own)).filter((name) => name.endsWith('.js'));
+    for (const name of names) files.set(`headless/${name}`, await readFile(join(own, name), 'utf8'));
+    try {
+      const loaded = closure('headless/agent.js');
+      assert.ok(bytes(loaded) <= 10_000, `${bytes(loaded)} bytes of ${[...loaded]}`);
+      for (const path of loaded) assert.doesNotMatch(files.get(path) as string, /litHtml|call-machine/, path);
+      for (const name of names) assert.match(name, /^agent\.js$|^[\w-]+-[\w-]{6}\.js$/);
+    } finally {
+      for (const name of names) files.delete(`headless/${name}`);
+    }
   });
 
   it('lazy files have their hash in their name, files that a page names do not', () => {

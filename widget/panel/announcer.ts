@@ -10,14 +10,17 @@ import { chooseLanguage, loadLanguage } from '../strings/languages.ts';
 import { ignore } from '../waiting.ts';
 import type { PanelElement } from './panel.ts';
 
+/** The panel, as far as it is not seen. */
+export type Spoken = Pick<PanelElement, 'language' | 'strings'>;
+
 export class Announcer {
   /** Changes when a router replaces the element during a call. */
   element: AgentElement;
-  #panel: PanelElement;
+  #panel: Spoken;
   /** The panel shows nothing until the visitor's language is loaded; null when there is nothing to wait for. */
   #language: Promise<void> | null = null;
 
-  constructor(element: AgentElement, panel: PanelElement) {
+  constructor(element: AgentElement, panel: Spoken) {
     this.element = element;
     this.#panel = panel;
     this.applyLanguage();

@@ -11,10 +11,13 @@ import type { PanelElement } from './panel.ts';
 /** Apart from its use, which the build would take for a file to include. */
 const ownUrl = import.meta.url;
 
+/** Where the settings are shown. */
+export type Shown = Pick<PanelElement, 'config' | 'hasConsent'>;
+
 export class TenantSettings implements Settings {
   /** Changes when a router replaces the element during a call. */
   element: AgentElement;
-  #panel: PanelElement;
+  #panel: Shown;
   #announcer: Announcer;
   #scriptUrl: string;
   #request: Promise<WidgetConfig> | null = null;
@@ -24,7 +27,7 @@ export class TenantSettings implements Settings {
   /** Resolves the visitor's consent. */
   agree: () => void = ignore;
 
-  constructor(element: AgentElement, panel: PanelElement, announcer: Announcer, scriptUrl: string) {
+  constructor(element: AgentElement, panel: Shown, announcer: Announcer, scriptUrl: string) {
     this.element = element;
     this.#panel = panel;
     this.#announcer = announcer;

@@ -7,7 +7,7 @@ import { personEmailSchema } from '../../contract.ts';
 import type { Queries } from '../../store/database.ts';
 import { deleteInvitation, findOpenInvitationFor } from '../../store/invitations.ts';
 import { putAttempt, takeAttempt } from '../../store/sign-in-attempts.ts';
-import { findMembership, findUserByEmail, insertMembership, operatorPlace } from '../../store/users.ts';
+import { findMembership, insertMembership, lockUser, operatorPlace } from '../../store/users.ts';
 import { recordChange } from '../audit.ts';
 import { newMembership, userWith } from './members.ts';
 import type { OidcChecks, OidcClient } from './oidc-client.ts';
@@ -69,7 +69,8 @@ async function staffWith(
   requestId: string,
 ): Promise<string | null> {
   const now = ctx.now();
-  const known = await findUserByEmail(db, email);
+  // Someone who is being removed at this moment is removed first, or signs in first: never half of each.
+  const known = await lockUser(db, 'email', email);
   if (known && known.disabledAt !== null) return null;
   if (known && (await findMembership(db, known.id, operatorPlace))) return known.id;
   const invitation = await findOpenInvitationFor(db, operatorPlace, email, now);

@@ -18,7 +18,7 @@ import {
   usePasskey,
 } from '../../store/passkeys.ts';
 import { putAttempt, takeAttempt } from '../../store/sign-in-attempts.ts';
-import { findUser, listPlaces } from '../../store/users.ts';
+import { findUser, listPlaces, lockUser } from '../../store/users.ts';
 import { type Actor, recordChange } from '../audit.ts';
 import type { Caller } from './api-key.ts';
 import { ownSignIns } from './sessions.ts';
@@ -137,6 +137,8 @@ export async function addPasskey(
     lastUsedAt: null,
   };
   await ctx.store.transaction().execute(async (db) => {
+    // Of two at once, the second sees the first's; a person who was removed meanwhile gets none.
+    if (!(await lockUser(db, 'id', caller.userId))) throw refused();
     demandRoom(await listPasskeys(db, caller.userId, undefined));
     if (!(await insertPasskey(db, passkey))) throw refused();
     const after = { id: passkey.id, name: passkey.name };

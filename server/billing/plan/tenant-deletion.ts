@@ -1,4 +1,4 @@
-/** Deleting a tenant: its settings and permissions go, its calls, usage and invoices stay. */
+/** Deleting a tenant: its settings, people and permissions go, its calls, usage and invoices stay. */
 import { type Actor, recordChange } from '../../access/audit.ts';
 import { endLiveCalls } from '../../access/start/end-call.ts';
 import { giveBackPhoneNumbers } from '../../access/tenants/phone-numbers.ts';
@@ -11,6 +11,7 @@ import { putPendingKey } from '../../store/pending-keys.ts';
 import { endSignIns } from '../../store/sign-ins.ts';
 import { deleteTenant, findTenantById, type Tenant } from '../../store/tenants.ts';
 import { insertUnwiring } from '../../store/unwirings.ts';
+import { deletePeopleOf } from '../../store/users.ts';
 import { endPlans } from './plan-changes.ts';
 
 /**
@@ -33,6 +34,7 @@ export async function removeTenant(ctx: Context, tenant: Tenant, by: Actor): Pro
     if (publicKeyId !== null) await putPendingKey(db, id, ctx.now());
     if (failure !== null) await insertUnwiring(db, id, ctx.now() + firstRetryMs);
     await endSignIns(db, id, true);
+    await deletePeopleOf(db, id);
     if (assistants.length > 0) await record('tenant.unwire', null, { assistants });
     await record('tenant.delete', viewTenant(ctx, tenant), null);
   });

@@ -304,6 +304,38 @@ for (const engine of testDatabases()) {
         assert.deepEqual(row, [], 'who belongs nowhere is deleted');
       });
 
+      it('of a deleted client is deleted with it, unless it belongs elsewhere, and so are open invitations', async () => {
+        await stage.server.createTenant({ slug: 'leaving', name: 'leaving' });
+        const only = await addPerson(stage, 'only@leaving.example', [['leaving', 'admin']]);
+        const both = await addPerson(stage, 'both@leaving.example', [
+          ['leaving', 'admin'],
+          ['rival', 'viewer'],
+        ]);
+        const invited = await invite(
+          { email: 'late@leaving.example', role: 'viewer' },
+          '',
+          '/v1/tenants/leaving/invitations',
+        );
+        const cookie = await enter(stage, 'only@leaving.example');
+        assert.equal((await stage.server.operator('DELETE', '/v1/tenants/leaving')).status, 204);
+        assert.equal(await stage.isIn(cookie), false);
+        const { store } = stage.server.ctx;
+        const users = await store.selectFrom('users').select('id').where('id', 'in', [only, both]).execute();
+        assert.deepEqual(users, [{ id: both }]);
+        const left = await store
+          .selectFrom('memberships')
+          .select('place')
+          .where('userId', '=', both)
+          .execute();
+        assert.equal(left.length, 1);
+        const open = await store
+          .selectFrom('invitations')
+          .select('id')
+          .where('id', '=', invited.body.id)
+          .execute();
+        assert.deepEqual(open, []);
+      });
+
       it('is found among many, page by page', async () => {
         for (let no = 10; no < 25; no += 1)
           await addPerson(stage, `page${no}@rival.example`, [['rival', 'viewer']]);
