@@ -31,6 +31,7 @@ import { checkPath } from './routes/parse.ts';
 import { passkeySignInRoutes } from './routes/passkey-sign-in.ts';
 import { passkeyRoutes } from './routes/passkeys.ts';
 import { clientPeopleRoutes, teamRoutes } from './routes/people.ts';
+import { phoneRoutes } from './routes/phone.ts';
 import { portalAssets, toPortal } from './routes/portal.ts';
 import { privacyRoutes } from './routes/privacy.ts';
 import { reconcileRoutes } from './routes/reconcile.ts';
@@ -134,6 +135,7 @@ export function createApp(ctx: ServerContext, assets: BuiltAssets): Express {
     leadRoutes(ctx),
     tenantRoutes(ctx),
     wiringRoutes(ctx),
+    phoneRoutes(ctx),
     tenantDoctorRoutes(ctx),
   );
   app.use(

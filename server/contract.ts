@@ -26,6 +26,7 @@ export * from './contract/own-settings.ts';
 export * from './contract/passkeys.ts';
 export * from './contract/people.ts';
 export * from './contract/permissions.ts';
+export * from './contract/phone.ts';
 export * from './contract/plan-presets.ts';
 export * from './contract/plans.ts';
 export * from './contract/privacy.ts';

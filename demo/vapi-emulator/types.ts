@@ -114,6 +114,15 @@ export interface EmulatorPhoneNumber {
   [field: string]: unknown;
 }
 
+/** The number that was called, and by whom. */
+export interface PhoneLine {
+  numberId: string;
+  /** As `GET /phone-number/:id` shows it. */
+  number: Json;
+  from: string | undefined;
+  server: WebhookServer | undefined;
+}
+
 export interface EmulatorSquad {
   id: string;
   name?: string;

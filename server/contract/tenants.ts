@@ -4,6 +4,7 @@ import { isTimeZone } from '../base/time-zone.ts';
 import { changeClientAccessSchema, chosenClientAccessSchema } from './client-access.ts';
 import { leadSettingsSchema } from './leads.ts';
 import { limitsSchema } from './limits.ts';
+import { phoneRefusalSchema } from './phone.ts';
 import { keptResultsSchema } from './results.ts';
 import { forwardHeadersSchema, vapiChecks, webhookAuthSchema } from './webhooks.ts';
 import { appearanceSchema, consentSchema, textsSchema } from './widget.ts';
@@ -23,7 +24,7 @@ export const challengeKinds = ['none', 'altcha'] as const;
 export type ChallengeKind = (typeof challengeKinds)[number];
 
 export const grantlessActions = ['auto', 'end', 'keep'] as const;
-export const phoneCallActions = ['keep', 'limit'] as const;
+export const phoneCallActions = ['keep', 'limit', 'ask'] as const;
 
 /**
  * Where it may lead is in the server's settings (`access/tenants/hook-urls`). A user or a password in it would be visible
@@ -117,8 +118,9 @@ const optional = {
   phoneCalls: z
     .enum(phoneCallActions)
     .describe(
-      'Calls by phone that did not start here. `keep`: they are counted and billed, and only a pause ends them. `limit`: when one is first reported, the worst price of its maximum length is held, as for a call of a visitor. Without room for it (budget, calls at once, opening hours), and when it has used up what is held, it is ended.',
+      'Calls by phone that did not start here. `keep`: they are counted and billed, and only a pause ends them. `limit`: when one is first reported, the worst price of its maximum length is held, as for a call of a visitor. Without room for it (budget, calls at once, opening hours), and when it has used up what is held, it is ended. `ask`: as `limit`, and a number without an assistant of its own asks this server who answers (`PUT …/phone-numbers/{id}`): what has no room is refused with `phoneRefusal` before it costs.',
     ),
+  phoneRefusal: phoneRefusalSchema,
   allowedVariables: z
     .array(z.string().regex(/^[A-Za-z_][A-Za-z0-9_]{0,63}$/))
     .max(32)
@@ -237,6 +239,7 @@ export const tenantViewSchema = z.object({
   rejoinCalls: z.boolean(),
   webCallsWithoutGrant: z.enum(grantlessActions),
   phoneCalls: z.enum(phoneCallActions),
+  phoneRefusal: phoneRefusalSchema,
   allowedVariables: z.array(z.string()),
   limits: limitsSchema,
   clientAccess: chosenClientAccessSchema.describe('Only what was chosen for this client.'),

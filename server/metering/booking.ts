@@ -7,6 +7,7 @@ import { applyEvent, usageChanges, usageOf } from '../ledger/usage.ts';
 import { confirmOwner, findOwners } from '../store/call-owners.ts';
 import { type CallResultsRow, findResultsOf } from '../store/call-results.ts';
 import { type CallRow, findCalls } from '../store/calls.ts';
+import { findNumberOwners } from '../store/phone-numbers.ts';
 import type { Tenant } from '../store/tenants.ts';
 import { readCallRecord, type VapiCall } from '../vapi/call-record.ts';
 import { whoseCall } from './assignment.ts';
@@ -26,8 +27,8 @@ export interface Assigned {
 }
 
 /**
- * A confirmed call stays its tenant's, even if another gets its assistant later. Otherwise `whoseCall` decides, and a
- * claim by webhook alone counts for calls whose assistant no tenant has (in a squad, or made up for one call).
+ * A confirmed call stays its tenant's, even if another gets its assistant later. Otherwise `whoseCall` decides, then the
+ * number that was called, and a claim by webhook alone counts for calls whose assistant no tenant has (in a squad, or made up for one call).
  * @param calls as Vapi's API has just shown them, with a key of the org
  * @throws ForeignKeyError
  */
@@ -41,6 +42,12 @@ export async function assignCalls(ctx: Context, org: Org, calls: VapiCall[]): Pr
   const rows = await findCalls(ctx.store, tenantIds, ids);
   const keptOf = await findResultsOf(ctx.store, rows);
   const rowsByKey = new Map(rows.map((row) => [`${row.tenantId} ${row.id}`, row]));
+  const numbers = await findNumberOwners(
+    ctx.store,
+    calls.flatMap(({ phoneNumberId }) => phoneNumberId ?? []),
+  );
+  const byNumber = ({ phoneNumberId }: VapiCall) =>
+    org.tenants.find(({ id }) => id === numbers.get(phoneNumberId ?? '')) ?? null;
   const unconfirmed = new Map<string, string[]>();
   const assigned = calls.map((call) => {
     const event = readCallRecord(call, askedAt);
@@ -49,7 +56,7 @@ export async function assignCalls(ctx: Context, org: Org, calls: VapiCall[]): Pr
     const createdAt = event.createdAt ?? askedAt;
     const tenant = owner?.confirmed
       ? claimant
-      : (whoseCall({ ...event, createdAt }, org.tenants) ?? claimant);
+      : (whoseCall({ ...event, createdAt }, org.tenants) ?? byNumber(call) ?? claimant);
     const row = (tenant && rowsByKey.get(`${tenant.id} ${call.id}`)) ?? null;
     // A row without an owner was written by a version that had no owners.
     if (tenant && (owner ? tenant === claimant && !owner.confirmed : row !== null)) {

@@ -3,7 +3,7 @@ import { callerHashes } from '../access/identity/caller-hashes.ts';
 import { noticeBudget, raiseNotice } from '../access/notices/notices.ts';
 import { sealControlUrl } from '../access/secrets/tenant-secrets.ts';
 import { endUnwanted } from '../access/start/end-call.ts';
-import { holdPhoneCall, isPhoneCall } from '../access/start/phone-hold.ts';
+import { holdPhoneCall, isPhoneCall, phoneHoldId } from '../access/start/phone-hold.ts';
 import { dayIn } from '../base/time-zone.ts';
 import type { Context } from '../context.ts';
 import type { CallEvent } from '../ledger/call-event.ts';
@@ -26,6 +26,7 @@ import type { Queries } from '../store/database.ts';
 import {
   claimReservation,
   freeSlot,
+  releaseHold,
   releaseReservation,
   settleReservation,
   shrinkReservation,
@@ -146,7 +147,7 @@ async function book(
   }
   // Even if its figures are in doubt: something at Vapi reports here.
   if (event.source === 'webhook' && event.kind === 'report') after.reportedAt ??= nowMs;
-  const hold = await holdPhoneCall(db, tenant, after, nowMs);
+  const hold = await holdPhoneCall(db, tenant, after, event, nowMs);
   const unwanted = hold?.unwanted ?? (await judgeCall(db, tenant, after, event));
   if (unwanted !== 'ask') after.unwanted ??= unwanted;
   const isNewlyUnwanted = before.unwanted === null && after.unwanted !== null;
@@ -165,6 +166,9 @@ async function book(
   const results = doubt === 'ask' ? null : await keepResults(ctx, db, tenant, after, event, nowMs);
   // It can be billed only now.
   if (isNewlyConfirmed && changes.length === 0) await touchMonths(db, tenant.id, [after.usageDay]);
+  // It was none by phone after all: nothing would settle what is held.
+  if (isPhoneCall(before) && !isPhoneCall(after))
+    await releaseHold(db, tenant.id, phoneHoldId(tenant.id, after.id));
   // After all other sums, in every transaction.
   if (doubt !== 'ask') await judgeCallOutcome(ctx, db, tenant, after, results);
   if (after.sessionId !== null || isPhoneCall(after)) await settle(db, tenant, after, event, nowMs);

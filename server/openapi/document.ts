@@ -9,6 +9,7 @@ import type { Answer, Body, Caller, Operation } from './operation.ts';
 import { otherOperations } from './other-operations.ts';
 import { passkeyOperations } from './passkey-operations.ts';
 import { peopleOperations } from './people-operations.ts';
+import { phoneOperations } from './phone-operations.ts';
 import { signInOperations } from './sign-in-operations.ts';
 import { tenantOperations } from './tenant-operations.ts';
 import { visitorOperations } from './visitor-operations.ts';
@@ -23,6 +24,7 @@ export const operations: Operation[] = [
   ...signInOperations,
   ...peopleOperations,
   ...passkeyOperations,
+  ...phoneOperations,
   ...otherOperations,
 ];
 

@@ -15,6 +15,7 @@ import type { BillingSchema } from './billing-schema.ts';
 import type { ForwardingSchema } from './forwarding-schema.ts';
 import type { LeadsSchema } from './leads-schema.ts';
 import type { PeopleSchema } from './people-schema.ts';
+import type { PhoneSchema } from './phone-schema.ts';
 import type { PrivacySchema } from './privacy-schema.ts';
 import type { ResultsSchema } from './results-schema.ts';
 import type { WiringSchema } from './wiring-schema.ts';
@@ -24,6 +25,7 @@ export interface Schema
     ForwardingSchema,
     LeadsSchema,
     PeopleSchema,
+    PhoneSchema,
     PrivacySchema,
     ResultsSchema,
     WiringSchema {

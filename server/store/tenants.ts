@@ -22,6 +22,10 @@ export const defaultSettings = {
   rejoinCalls: false,
   webCallsWithoutGrant: 'auto',
   phoneCalls: 'keep',
+  phoneRefusal: {
+    say: 'Sorry, we cannot take your call at the moment. Please try again later.',
+    transferTo: null,
+  },
   allowedVariables: [],
   clientAccess: {},
   contentRetentionDays: null,

@@ -158,6 +158,47 @@ test('what is set for a client is changed part by part, and the server’s messa
   await visit.leave(/status of 400/);
 });
 
+test('a client’s phone number is assigned, calls by phone are limited before they cost, and a caller is blocked', async () => {
+  const own = { privateKey: `private-${randomUUID()}`, assistantId: randomUUID() };
+  emulator.addOrg({
+    ...{ orgId: randomUUID(), privateKeys: [own.privateKey], publicKeys: [] },
+    assistants: [{ id: own.assistantId, name: 'Receptionist' }],
+    phoneNumbers: [{ id: randomUUID(), provider: 'vapi', number: '+14155550142' }],
+  });
+  await server.operator('POST', '/v1/tenants', { slug: 'hotel', name: 'Hotel', ...own });
+  const visit = await openPortal(browser, server, null, { width: 390 });
+  const { page } = visit;
+  await visit.go('#/tenants/hotel/phone', 'Hotel: Phone');
+  const settings = page.locator('phone-form');
+  await settings.getByLabel('How to handle them').selectOption('ask');
+  await settings.getByLabel('What a refused caller hears').fill('Please call again tomorrow.');
+  await settings.getByRole('button', { name: 'Save' }).click();
+  await settings.getByText('Saved.').waitFor();
+  const number = page.locator('number-form');
+  await number.getByText('Not assigned').waitFor();
+  await number.getByLabel('Number to call when this server is away').fill('5550199');
+  await number.getByRole('button', { name: 'Assign' }).click();
+  await number.getByText('use a phone number with its country code').waitFor();
+  await number.getByLabel('Number to call when this server is away').fill('+14155550199');
+  await number.getByLabel('Name').fill('Reception');
+  await number.getByRole('button', { name: 'Assign' }).click();
+  await number.getByText('Asks this server', { exact: true }).waitFor();
+  await page.getByLabel('Phone number with country code').fill('+1 415 555 0177');
+  await page.getByLabel('Why').fill('Fax machine');
+  await page.getByRole('button', { name: 'Block', exact: true }).click();
+  await page.getByRole('cell', { name: 'Fax machine' }).waitFor();
+  await checkLooks(page, 'the page of phone numbers');
+  const { body } = await server.operator('GET', '/v1/tenants/hotel/phone-numbers');
+  const [{ mode, name, fallback, problem }] = body.numbers;
+  assert.deepEqual([mode, name, fallback, problem], ['ask', 'Reception', '+14155550199', null]);
+  await page.getByRole('button', { name: 'Unblock …0177' }).click();
+  await page.getByText('No one is blocked.').waitFor();
+  await number.getByRole('button', { name: 'Release +14155550142' }).click();
+  await page.getByRole('button', { name: 'Release', exact: true }).click();
+  await number.getByText('Not assigned').waitFor();
+  await visit.leave(/400/);
+});
+
 test('key, assistants and access mode are changed by name, and a client is deleted after a question', async () => {
   const [first, second] = [randomUUID(), randomUUID()];
   const [oldKey, newKey] = [`private-${randomUUID()}`, `private-${randomUUID()}`];

@@ -1,10 +1,12 @@
 /**
- * Phone calls begin at Vapi without asking this server. One is held for when it is first reported, by the rules of a start
- * and in the same way: the tenant's lock, one transaction. A call without room, and one that has used up what is held
- * for it, is ended by whatever sees it first: a report, the poll that is due at that moment, or a sweep.
+ * Phone calls that begin at Vapi without asking this server (`phone-request` decides those that ask). One is held for when it
+ * is first reported, by the rules of a start and in the same way: the tenant's lock, one transaction. A call without room, and
+ * one that has used up what is held for it, is ended by whatever sees it first: a report, the poll that is due at that moment,
+ * or a sweep.
  */
 import { monthIn } from '../../base/time-zone.ts';
 import { callKinds, type UnwantedReason } from '../../contract.ts';
+import type { CallEvent } from '../../ledger/call-event.ts';
 import { isUnderWay } from '../../ledger/usage.ts';
 import type { CallRow } from '../../store/calls.ts';
 import type { Queries } from '../../store/database.ts';
@@ -23,6 +25,16 @@ export interface PhoneHold {
 export const isPhoneCall = ({ type }: Pick<CallRow, 'type'>): boolean =>
   type === callKinds.inbound || type === callKinds.outbound;
 
+/** Of what is held for a call; a tenant can lose a call to another one, which then holds for it too. */
+export const phoneHoldId = (tenantId: string, callId: string): string => `tel_${tenantId}_${callId}`;
+
+/**
+ * Where numbers ask, one that no one has answered was refused: it hears a sentence or is sent on, and costs no agent.
+ * Ending it would cut the sentence short.
+ */
+const isRefused = ({ phoneCalls }: Tenant, row: CallRow, { squadId }: CallEvent): boolean =>
+  phoneCalls === 'ask' && row.type === callKinds.inbound && row.assistantId === null && !squadId;
+
 /**
  * Call it in the transaction that has locked the call's row.
  * @param row after the report; one that rings, or is in progress, is held for
@@ -32,14 +44,14 @@ export async function holdPhoneCall(
   db: Queries,
   tenant: Tenant,
   row: CallRow,
+  event: CallEvent,
   nowMs: number,
 ): Promise<PhoneHold | null> {
-  if (tenant.phoneCalls !== 'limit' || tenant.deletedAt !== null || !isPhoneCall(row)) return null;
-  if (!isUnderWay(row)) return null;
+  if (tenant.phoneCalls === 'keep' || tenant.deletedAt !== null || !isPhoneCall(row)) return null;
+  if (!isUnderWay(row) || isRefused(tenant, row, event)) return null;
   // Once refused it stays so: room that others leave meanwhile would only delay its end.
   if (row.unwanted !== null) return { unwanted: row.unwanted, endsAt: null };
-  // A tenant can lose a call to another one, which then holds for it too.
-  const id = `tel_${tenant.id}_${row.id}`;
+  const id = phoneHoldId(tenant.id, row.id);
   const own = await findReservation(db, tenant.id, id);
   if (own) {
     if (own.generation < tenant.generation) return { unwanted: 'outdated', endsAt: null };

@@ -42,16 +42,11 @@ const grantlessCalls = ({ accessMode }: TenantView) =>
     ['keep', 'Let all continue'],
   ] as const;
 
-const phoneActions = [
-  ['keep', 'Count and bill them'],
-  ['limit', 'Apply the limits above to them, too'],
-] as const;
-
 class LimitsFormElement extends TenantForm {
   protected readonly heading = 'Limits';
 
   protected override fields(tenant: TenantView) {
-    const { limits, timeZone, accessMode, webCallsWithoutGrant, phoneCalls } = tenant;
+    const { limits, timeZone, accessMode, webCallsWithoutGrant } = tenant;
     const one = (name: Exclude<keyof typeof limits, 'hours'>, label: string, hint?: string) =>
       field(this.form.errors, {
         ...{ name: `limits.${name}`, label, value: limits[name], required: true, hint },
@@ -75,11 +70,7 @@ class LimitsFormElement extends TenantForm {
       ${choice(this.form.errors, {
         ...{ name: 'webCallsWithoutGrant', label: 'How to handle them', value: webCallsWithoutGrant },
         choices: grantlessCalls(tenant),
-        hint: 'Someone else has the key, or is testing from Vapi’s dashboard. Phone calls and chats always continue.',
-      })}
-      ${choice(this.form.errors, {
-        ...{ name: 'phoneCalls', label: 'Calls by phone', value: phoneCalls, choices: phoneActions },
-        hint: 'With limits, a call that the budget, the calls at once or the opening hours do not cover is ended seconds after it was answered.',
+        hint: 'Someone else has the key, or is testing from Vapi’s dashboard. Chats always continue; for calls by phone see “Phone”.',
       })}
       ${
         webCallsWithoutGrant === 'keep' && accessMode !== 'proxy'

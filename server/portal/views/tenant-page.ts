@@ -199,6 +199,7 @@ const ownTabs = [
   ['site', 'Website'],
   ['results', 'Results'],
   ['settings', 'Settings'],
+  ['phone', 'Phone'],
   ['connection', 'Connection'],
   ['people', 'People'],
   privacyView,
@@ -212,6 +213,10 @@ function ownView(scope: Scope, tenant: TenantView, view: string): TemplateResult
     return html`<results-view .scope=${scope} .tenant=${tenant}></results-view>`;
   }
   if (view === 'connection') return html`<doctor-view .scope=${scope}></doctor-view>`;
+  if (view === 'phone') {
+    lazily(() => import('./phone-view.ts'));
+    return html`<phone-view .scope=${scope} .tenant=${tenant}></phone-view>`;
+  }
   if (view === 'settings') return html`<settings-view .scope=${scope} .tenant=${tenant}></settings-view>`;
   return null;
 }
