@@ -51,6 +51,7 @@ import { visitorCors, visitorPaths } from './routes/visitor/cors.ts';
 import { feedbackRoutes } from './routes/visitor/feedback.ts';
 import { leftCallRoutes } from './routes/visitor/left-calls.ts';
 import { visitorRoutes } from './routes/visitor/visitor.ts';
+import { walletRoutes } from './routes/wallet.ts';
 import { wiringRoutes } from './routes/wiring.ts';
 import type { ServerContext } from './server-context.ts';
 
@@ -116,6 +117,7 @@ export function createApp(ctx: ServerContext, assets: BuiltAssets): Express {
     snippetRoutes(ctx),
     billingRoutes(ctx),
     invoiceRoutes(ctx),
+    walletRoutes(ctx),
     clientPeopleRoutes(ctx),
     viewAsRoutes(ctx),
     ownSettingsRoutes(ctx),

@@ -52,12 +52,14 @@ export const clientSwitches = {
     },
   },
   invoices: {
-    what: 'plan, bill so far, invoices and prepaid credit',
+    what: 'plan, bill so far, invoices, prepaid credit and its wallet',
     initially: true,
     operations: [
       `GET ${tenant}/plan`,
       `GET ${tenant}/preview`,
       `GET ${tenant}/credits`,
+      `GET ${tenant}/wallet`,
+      `GET ${tenant}/wallet/entries`,
       `GET ${tenant}/invoices`,
       `GET ${tenant}/invoices/{id}`,
       `GET ${tenant}/invoices/{id}/payment-page`,
@@ -67,7 +69,13 @@ export const clientSwitches = {
   exports: {
     what: 'lists as CSV files',
     initially: true,
-    csv: [`GET ${tenant}/usage`, `GET ${tenant}/calls`, `GET ${tenant}/invoices`, lineCalls],
+    csv: [
+      `GET ${tenant}/usage`,
+      `GET ${tenant}/calls`,
+      `GET ${tenant}/invoices`,
+      `GET ${tenant}/wallet/entries`,
+      lineCalls,
+    ],
   },
   results: {
     what: 'what calls achieved: summaries, evaluations, and the outputs that are chosen for it',
