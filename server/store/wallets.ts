@@ -293,6 +293,17 @@ export async function listGrants(db: Queries, tenantId: string): Promise<WalletG
     .execute();
 }
 
+/** Ids of tenants with a grant that has expired by then. */
+export async function listWithExpired(db: Queries, nowMs: number): Promise<string[]> {
+  const rows = await db
+    .selectFrom('walletGrants')
+    .select('tenantId')
+    .distinct()
+    .where('expiresAt', '<=', nowMs)
+    .execute();
+  return rows.map(({ tenantId }) => tenantId);
+}
+
 /** @param leftMicros 0 removes it */
 export async function saveGrant(
   db: Queries,

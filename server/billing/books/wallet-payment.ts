@@ -7,11 +7,15 @@
 import { bookEntries, expireGrants } from '../../access/wallet/entries.ts';
 import { minorDigits } from '../../base/currency.ts';
 import { centsToMicros } from '../../base/money.ts';
+import type { Context } from '../../context.ts';
 import type { Queries } from '../../store/database.ts';
+import { lockStarts } from '../../store/tenants.ts';
 import {
   addToPool,
+  hasWallet,
   listOfInvoice,
   listUnsettled,
+  listWithExpired,
   lockWallet,
   markSettled,
   type NewEntry,
@@ -41,9 +45,24 @@ export async function payableCents(
   return Math.floor(micros / centsToMicros(1, currency));
 }
 
-/** Until the transaction ends no call is charged: what is rated after this is what has been charged, and no less. */
+/**
+ * Until the transaction ends no call is charged, so that what is rated is what has been charged, and none starts, which
+ * could hold what the document is paid with.
+ */
 export async function beginSettlement(db: Queries, tenantId: string, nowMs: number): Promise<void> {
-  if (await lockWallet(db, tenantId)) await expireGrants(db, tenantId, nowMs);
+  if (!(await hasWallet(db, tenantId))) return;
+  await lockStarts(db, tenantId);
+  await lockWallet(db, tenantId);
+  await expireGrants(db, tenantId, nowMs);
+}
+
+/** Takes what is unused of grants that have expired, client by client. */
+export async function sweepGrants({ store, now }: Pick<Context, 'store' | 'now'>): Promise<void> {
+  for (const tenantId of await listWithExpired(store, now())) {
+    await store.transaction().execute(async (db) => {
+      if (await lockWallet(db, tenantId)) await expireGrants(db, tenantId, now());
+    });
+  }
 }
 
 /** @param paidCents negative for a credit note that is paid into the wallet */
