@@ -111,6 +111,8 @@ export interface ReservationsTable {
   amountMicros: number;
   /** What is held of the client's wallet, in its currency: the highest price by the plan, with tax. */
   priceMicros: Generated<number>;
+  /** Month, plan and rate whose included minutes or tiers it will use; null for another price. */
+  pricePool: string | null;
   maxSeconds: number;
   /** `held` until the call's cost is known, then `settled`; `released` when it led to no call. */
   state: 'held' | 'settled' | 'released';

@@ -19,54 +19,105 @@ export interface Funds {
   wallet: Wallet;
   /** For calls in progress, and for calls whose price is not known yet. */
   heldMicros: number;
-  /** How long those can last together, and how many there are. */
-  heldSeconds: number;
-  heldStarts: number;
   /** Unused in grants that have expired. */
   expiredMicros: number;
 }
 
 /** Written into the statement, as the index over what is held states it. */
 const held = sql.lit('held' as const);
+const sumOf = (value: string) => sql<number>`cast(coalesce(sum(${sql.ref(value)}), 0) as bigint)`;
 
 /**
  * Balance and holds in one statement: a charge between two would be counted by neither or by both.
  * @returns null without a wallet
  */
 export async function readFunds(db: Queries, tenantId: string, nowMs: number): Promise<Funds | null> {
-  const sum = (value: string) => sql<number>`cast(coalesce(sum(${sql.ref(value)}), 0) as bigint)`;
   const row = await db
     .selectFrom('wallets')
     .selectAll('wallets')
-    .select((expression) => {
-      const ofHeld = expression
+    .select((expression) => [
+      expression
         .selectFrom('reservations')
+        .select(sumOf('priceMicros').as('sum'))
         .where('reservations.tenantId', '=', tenantId)
-        .where('state', '=', held);
-      return [
-        ofHeld.select(sum('priceMicros').as('sum')).as('heldMicros'),
-        ofHeld.select(sum('maxSeconds').as('sum')).as('heldSeconds'),
-        ofHeld.select(sql<number>`cast(count(*) as bigint)`.as('count')).as('heldStarts'),
-        expression
-          .selectFrom('walletGrants')
-          .select(sum('leftMicros').as('sum'))
-          .where('walletGrants.tenantId', '=', tenantId)
-          .where('expiresAt', '<=', nowMs)
-          .as('expiredMicros'),
-      ];
-    })
+        .where('state', '=', held)
+        .as('heldMicros'),
+      expression
+        .selectFrom('walletGrants')
+        .select(sumOf('leftMicros').as('sum'))
+        .where('walletGrants.tenantId', '=', tenantId)
+        .where('expiresAt', '<=', nowMs)
+        .as('expiredMicros'),
+    ])
     .where('wallets.tenantId', '=', tenantId)
     .executeTakeFirst();
   if (!row) return null;
-  const { heldMicros, heldSeconds, heldStarts, expiredMicros, ...wallet } = row;
-  return {
-    wallet,
-    heldMicros: heldMicros ?? 0,
-    heldSeconds: heldSeconds ?? 0,
-    heldStarts: heldStarts ?? 0,
-    expiredMicros: expiredMicros ?? 0,
-  };
+  const { heldMicros, expiredMicros, ...wallet } = row;
+  return { wallet, heldMicros: heldMicros ?? 0, expiredMicros: expiredMicros ?? 0 };
 }
+
+/** What calls in progress hold together, and at most use, of the minutes of a month, plan and rate. */
+export interface HeldOfPool {
+  micros: number;
+  seconds: number;
+  starts: number;
+}
+
+/** @param exceptCall one that is charged already */
+export async function heldOfPool(
+  db: Queries,
+  tenantId: string,
+  key: PoolKey,
+  exceptCall: string | null = null,
+): Promise<HeldOfPool> {
+  return db
+    .selectFrom('reservations')
+    .select([
+      sumOf('priceMicros').as('micros'),
+      sumOf('maxSeconds').as('seconds'),
+      sql<number>`cast(count(*) as bigint)`.as('starts'),
+    ])
+    .where('tenantId', '=', tenantId)
+    .where('state', '=', held)
+    .where('pricePool', '=', poolName(key))
+    .$if(exceptCall !== null, (query) =>
+      query.where((expression) =>
+        expression.or([expression('callId', 'is', null), expression('callId', '<>', exceptCall)]),
+      ),
+    )
+    .executeTakeFirstOrThrow();
+}
+
+/** Raises what one of those holds; a call that exists, if there is one, since it is not given back unused. */
+export async function raiseHeld(
+  db: Queries,
+  tenantId: string,
+  key: PoolKey,
+  { byMicros, exceptCall }: { byMicros: number; exceptCall: string },
+): Promise<void> {
+  const one = await db
+    .selectFrom('reservations')
+    .select('id')
+    .where('tenantId', '=', tenantId)
+    .where('state', '=', held)
+    .where('pricePool', '=', poolName(key))
+    .where((expression) =>
+      expression.or([expression('callId', 'is', null), expression('callId', '<>', exceptCall)]),
+    )
+    .orderBy((expression) => expression.case().when('callId', 'is', null).then(1).else(0).end())
+    .orderBy('id')
+    .limit(1)
+    .executeTakeFirst();
+  if (!one) return;
+  await db
+    .updateTable('reservations')
+    .set((expression) => ({ priceMicros: expression('priceMicros', '+', byMicros) }))
+    .where('id', '=', one.id)
+    .where('state', '=', held)
+    .execute();
+}
+
+export const poolName = ({ month, planId, rate }: PoolKey): string => `${month} ${planId} ${rate}`;
 
 /** How much a start may hold. */
 export function spendableMicros({ wallet, heldMicros, expiredMicros }: Funds): number {
@@ -208,7 +259,7 @@ export async function listOfInvoice(
     .execute();
 }
 
-type PoolKey = Pick<WalletPoolsTable, 'month' | 'planId' | 'rate'>;
+export type PoolKey = Pick<WalletPoolsTable, 'month' | 'planId' | 'rate'>;
 
 export async function usedOfPool(db: Queries, tenantId: string, key: PoolKey): Promise<number> {
   const row = await db

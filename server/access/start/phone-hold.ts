@@ -70,7 +70,7 @@ export async function holdPhoneCall(
     ...{ id, tenantId: tenant.id, kind: 'phone', generation: current.generation },
     // One of the month before, reported late, is booked there and uses none of this month's budget.
     ...{ month: monthIn(timeZone, leaseExpiresAt), amountMicros: worstCost(limits, spend.maxSeconds) },
-    priceMicros: spend.priceMicros,
+    ...{ priceMicros: spend.priceMicros, pricePool: spend.pricePool },
     ...{ maxSeconds: spend.maxSeconds, state: 'held', leaseExpiresAt, accessMode: current.accessMode },
     ...{ assistantId: row.assistantId ?? '', visitorNetwork: '', visitorSite: null, callId: row.id },
     ...{ consentVersion: null, createdAt: nowMs },
@@ -86,7 +86,7 @@ async function paidByWallet(
   maxSeconds: number,
   nowMs: number,
 ): Promise<WalletHold | null> {
-  if (tenant.walletOn !== 1) return { maxSeconds, priceMicros: 0 };
+  if (tenant.walletOn !== 1) return { maxSeconds, priceMicros: 0, pricePool: null };
   const channel = channelOf(row.type);
   const costOf = (length: number) => worstCost(tenant.limits, length);
   const leastSeconds = Math.min(shortestCallSeconds, maxSeconds);

@@ -15,7 +15,7 @@ import type { SessionClaims } from '../identity/session-token.ts';
 import { networksPerSite } from '../identity/visitor-network.ts';
 import { raiseNotice } from '../notices/notices.ts';
 import { checkSiteAssistant } from '../tenants/site-assistants.ts';
-import { holdOfWallet, noticeEmpty } from '../wallet/hold.ts';
+import { holdOfWallet, noticeEmpty, type WalletHold } from '../wallet/hold.ts';
 import {
   leaseEnd,
   type ReservedSpend,
@@ -82,6 +82,7 @@ export async function reserve(
         month: monthIn(current.timeZone, leaseExpiresAt),
         amountMicros: spend.amountMicros,
         priceMicros: spend.priceMicros,
+        pricePool: spend.pricePool,
         maxSeconds: spend.maxSeconds,
         state: 'held',
         leaseExpiresAt,
@@ -119,8 +120,8 @@ async function paidByWallet(
   kind: Wish['kind'],
   spend: ReservedSpend,
   nowMs: number,
-): Promise<ReservedSpend & { priceMicros: number }> {
-  if (tenant.walletOn !== 1) return { ...spend, priceMicros: 0 };
+): Promise<ReservedSpend & WalletHold> {
+  if (tenant.walletOn !== 1) return { ...spend, priceMicros: 0, pricePool: null };
   const { maxSeconds } = spend;
   const isCall = kind === 'call';
   const costOf = (length: number) => (isCall ? worstCost(tenant.limits, length) : spend.amountMicros);

@@ -3,9 +3,15 @@
  * charged before. So a call is charged once, and each correction of it once, whatever is reported again.
  */
 import { monthOfDay } from '../../billing/plan/period.ts';
-import { segmentOn, segmentsOf } from '../../billing/plan/plan.ts';
-import { type BillableCall, type Charge, chargeFor, correctionFor } from '../../billing/plan/price.ts';
-import { type CostByComponent, costComponents } from '../../contract.ts';
+import { type Segment, segmentOn, segmentsOf } from '../../billing/plan/plan.ts';
+import {
+  type BillableCall,
+  type Charge,
+  chargeFor,
+  correctionFor,
+  isPooled,
+} from '../../billing/plan/price.ts';
+import { type CostByComponent, costComponents, type Price } from '../../contract.ts';
 import { channelOf } from '../../ledger/channel.ts';
 import { columnOf } from '../../ledger/usage.ts';
 import type { CallRow } from '../../store/calls.ts';
@@ -14,14 +20,16 @@ import { listPlanVersions } from '../../store/plans.ts';
 import type { Tenant } from '../../store/tenants.ts';
 import {
   addToPool,
+  heldOfPool,
   listCharges,
   lockWallet,
   type NewEntry,
+  raiseHeld,
   releasePrice,
   taxBpsOf,
   usedOfPool,
 } from '../../store/wallets.ts';
-import { rateOf, withTax } from './call-price.ts';
+import { heldTogether, rateOf, withTax } from './call-price.ts';
 import { bookEntries } from './entries.ts';
 
 /** By which month, plan and rate a call is priced. */
@@ -29,6 +37,10 @@ interface Key {
   month: string;
   planId: string;
   rate: number;
+}
+interface Priced extends Key, Charge {
+  segment: Segment;
+  price: Price;
 }
 interface Charged extends Key, Charge {
   /** With tax. */
@@ -72,10 +84,30 @@ export async function chargeCall(
   }
   if (now) {
     const had = before && isSame(before, now) ? before : null;
-    const grossMicros = withTax((had?.priceMicros ?? 0) + now.priceMicros, await taxBpsOf(db, tenantId));
+    const taxBps = await taxBpsOf(db, tenantId);
+    const grossMicros = withTax((had?.priceMicros ?? 0) + now.priceMicros, taxBps);
     await book(now, now, grossMicros - (had?.grossMicros ?? 0));
+    if (now.billedSeconds !== 0) await coverOthers(db, row, now, taxBps);
   }
   if (entries.length > 0) await bookEntries(db, { tenantId, tenant }, entries, nowMs);
+}
+
+/**
+ * The call has used minutes of its rate, perhaps before others that began earlier: what it held beyond its own price may be
+ * theirs. All in progress together hold what all of them can cost.
+ */
+async function coverOthers(
+  db: Queries,
+  { tenantId, id: exceptCall }: CallRow,
+  { segment, price, ...key }: Priced,
+  taxBps: number,
+): Promise<void> {
+  if (!isPooled(price)) return;
+  const held = await heldOfPool(db, tenantId, key, exceptCall);
+  if (held.starts === 0) return;
+  const seconds = await usedOfPool(db, tenantId, key);
+  const byMicros = heldTogether(segment, price, { seconds, held }, 0, taxBps) - held.micros;
+  if (byMicros > 0) await raiseHeld(db, tenantId, key, { byMicros, exceptCall });
 }
 
 /** What the call has been charged where it was charged last; all else has been given back. */
@@ -106,7 +138,7 @@ async function priceOf(
   row: CallRow,
   before: Charged | null,
   isLost: boolean,
-): Promise<(Key & Charge) | 'unknown' | null> {
+): Promise<Priced | 'unknown' | null> {
   const { tenantId, usageDay } = row;
   if (isLost || row.dismissedAt !== null || usageDay === null) return null;
   const month = monthOfDay(usageDay);
@@ -127,5 +159,5 @@ async function priceOf(
     before && isSame(before, key)
       ? correctionFor({ segment, price, usedSeconds }, before, call)
       : chargeFor(segment, price, usedSeconds, call);
-  return typeof charge === 'string' ? 'unknown' : { ...key, ...charge };
+  return typeof charge === 'string' ? 'unknown' : { ...key, ...charge, segment, price };
 }

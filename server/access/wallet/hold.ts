@@ -4,17 +4,26 @@
  */
 import { dayIn } from '../../base/time-zone.ts';
 import { monthOfDay } from '../../billing/plan/period.ts';
-import { segmentOn, segmentsOf } from '../../billing/plan/plan.ts';
+import { type Segment, segmentOn, segmentsOf } from '../../billing/plan/plan.ts';
+import { isPooled } from '../../billing/plan/price.ts';
 import type { CallChannel } from '../../contract.ts';
 import type { Queries } from '../../store/database.ts';
 import { listPlanVersions } from '../../store/plans.ts';
 import type { Tenant } from '../../store/tenants.ts';
-import { readFunds, spendableMicros, taxBpsOf, usedOfPool } from '../../store/wallets.ts';
+import {
+  heldOfPool,
+  poolName,
+  readFunds,
+  spendableMicros,
+  taxBpsOf,
+  usedOfPool,
+} from '../../store/wallets.ts';
 import { raiseNotice } from '../notices/notices.ts';
-import { highestPrice, rateOf, withTax } from './call-price.ts';
+import { highestPooled, highestPrice, rateOf } from './call-price.ts';
 
 export interface WalletHold {
   priceMicros: number;
+  pricePool: string | null;
   /** At most as long as was asked for. */
   maxSeconds: number;
 }
@@ -39,27 +48,35 @@ export async function holdOfWallet(
   nowMs: number,
 ): Promise<WalletHold | null> {
   const { maxSeconds, leastSeconds, channel, costOf } = asked;
-  const funds = await readFunds(db, tenant.id, nowMs);
-  if (!funds) return { priceMicros: 0, maxSeconds };
-  const { heldSeconds, heldStarts } = funds;
   const versions = await listPlanVersions(db, tenant.id);
   const taxBps = await taxBpsOf(db, tenant.id);
-  const prices: ((seconds: number) => number)[] = [];
   // It counts for the day on which it starts, which may have another plan, or begin another month's minutes.
-  for (const day of new Set([dayIn(tenant.timeZone, asked.from), dayIn(tenant.timeZone, asked.to)])) {
+  const segments = new Map<string, Segment>();
+  for (const day of [dayIn(tenant.timeZone, asked.from), dayIn(tenant.timeZone, asked.to)]) {
     const month = monthOfDay(day);
     const segment = segmentOn(segmentsOf(versions, month), day);
-    if (!segment) continue;
-    const { rate, price } = rateOf(segment, channel);
-    const seconds = await usedOfPool(db, tenant.id, { month, planId: segment.planId, rate });
-    const used = { seconds, heldSeconds, heldStarts };
-    prices.push((length) =>
-      withTax(
-        highestPrice(segment, price, { channel, seconds: length, costMicros: costOf(length) }, used),
-        taxBps,
-      ),
-    );
+    if (segment) segments.set(`${month} ${segment.planId}`, segment);
   }
+  const prices: ((seconds: number) => number)[] = [];
+  let pricePool: string | null = null;
+  for (const segment of segments.values()) {
+    const { rate, price } = rateOf(segment, channel);
+    if (isPooled(price) && channel !== 'chat') {
+      const key = { month: monthOfDay(segment.from), planId: segment.planId, rate };
+      const isSure = segments.size === 1;
+      if (isSure) pricePool = poolName(key);
+      // In this order: what is booked meanwhile counts twice, never not at all.
+      const held = isSure ? await heldOfPool(db, tenant.id, key) : null;
+      const used = held && { held, seconds: await usedOfPool(db, tenant.id, key) };
+      prices.push((length) => highestPooled(segment, price, length, used, taxBps));
+    } else {
+      prices.push((seconds) =>
+        highestPrice(segment, price, { channel, seconds, costMicros: costOf(seconds) }, taxBps),
+      );
+    }
+  }
+  const funds = await readFunds(db, tenant.id, nowMs);
+  if (!funds) return { priceMicros: 0, maxSeconds, pricePool: null };
   const highest = (seconds: number) => Math.max(0, ...prices.map((price) => price(seconds)));
   const spendable = spendableMicros(funds);
   if (highest(leastSeconds) > spendable) return null;
@@ -73,7 +90,7 @@ export async function holdOfWallet(
       else beyond = middle;
     }
   }
-  return { priceMicros: highest(covered), maxSeconds: covered };
+  return { priceMicros: highest(covered), maxSeconds: covered, pricePool };
 }
 
 /** Once until the wallet is filled again. */

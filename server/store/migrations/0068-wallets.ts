@@ -17,6 +17,7 @@ export const wallets: Migration = {
       .alterTable('reservations')
       .addColumn('price_micros', 'bigint', (column) => column.notNull().defaultTo(0))
       .execute();
+    await db.schema.alterTable('reservations').addColumn('price_pool', 'text').execute();
     await db.schema
       .createTable('wallets')
       .addColumn('tenant_id', 'text', (column) => column.primaryKey().references('tenants.id'))

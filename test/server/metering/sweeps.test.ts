@@ -318,6 +318,7 @@ function tests(engine: Engine): void {
         callId: null,
         consentVersion: null,
         priceMicros: 0,
+        pricePool: null,
       },
       ...{ createdAt: clock.now - 80 * minute, leaseExpiresAt: clock.now - 70 * minute },
     };

@@ -31,6 +31,7 @@ for (const engine of testDatabases()) {
         ...{ state: 'released', leaseExpiresAt: 0, accessMode: 'proxy', assistantId: 'assistant' },
         ...{ visitorNetwork: 'n', visitorSite: null, callId: null, consentVersion: '1', createdAt: ago(36) },
         priceMicros: 0,
+        pricePool: null,
         ...changes,
       };
       await insertReservation(server.ctx.store, reservation);
